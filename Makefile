@@ -1,0 +1,42 @@
+# Every command of the project. Without make (Windows): python scripts/environment.py help
+PYTHON ?= $(firstword $(foreach name,python3 python py,$(if $(shell command -v $(name) 2>/dev/null),$(name))))
+PORT ?=
+ARGS ?=
+
+ifeq ($(strip $(PYTHON)),)
+$(error Python was not found. Install Python 3.11, 3.12 or 3.13, or name one: make run PYTHON=/path/to/python3)
+endif
+
+DO := $(PYTHON) scripts/environment.py
+.DEFAULT_GOAL := help
+.PHONY: help run test bench models shots lint format lock clean
+
+help: ## this list
+	@$(PYTHON) scripts/environment.py help
+
+run: ## make the environment, start the app, print its address (PORT=8600 chooses the port)
+	@$(DO) run $(if $(PORT),--port $(PORT)) $(ARGS)
+
+test: ## everything: lint, types, every test, the browser ones too (ARGS="-k word" narrows pytest)
+	@$(DO) test $(ARGS)
+
+bench: ## speed against other libraries; writes nothing unless ARGS="--save FILE"
+	@$(DO) bench $(ARGS)
+
+models: ## train every bundled model again from its seed
+	@$(DO) models $(ARGS)
+
+shots: ## every page in light, dark and 390 px into .shots/, with console errors and accessibility findings
+	@$(DO) shots $(ARGS)
+
+lint: ## ruff and mypy
+	@$(DO) lint
+
+format: ## let ruff format the code and sort the imports
+	@$(DO) format
+
+lock: ## requirements*.in -> requirements*.txt, for every system and Python, with hashes
+	@$(DO) lock $(ARGS)
+
+clean: ## remove the environment and everything that can be made again
+	@$(DO) clean

@@ -1,0 +1,76 @@
+"""What the sessions share: models, read-only, and results of `core` as arrays. The only user of Streamlit's caches.
+
+Every cache is bounded. A model is loaded once for the whole server, and nobody writes to it: a learner's ablation lives
+in the hooks of that learner's run (core/hooks.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from app import models
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel
+
+
+def model(name: str, snapshot: int = -1) -> LanguageModel:
+    """The model that `name` stands for (see app/models.py), at a step of its training, or (-1) finished.
+
+    Raises:
+        RefusedModel: not a model of this server.
+        ValueError, OSError: `core.load` could not read it; the message tells a learner why and what to do.
+    """
+    choice = models.resolve(name)
+    lm = _model(choice.name, str(choice.target), choice.source, choice.stamp, snapshot)
+    _fetched.add(choice.name)
+    return lm
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _model(name: str, target: str, source: str, stamp: int, snapshot: int) -> LanguageModel:
+    from pathlib import Path
+
+    import core
+
+    return core.load(Path(target) if source == "folder" else target, snapshot=None if snapshot < 0 else snapshot)
+
+
+_fetched: set[str] = set()  # hub ids that this server has opened
+
+
+def is_fetched(name: str) -> bool:
+    """Whether opening `name` fetches nothing: everything but a hub id that this server has not opened yet."""
+    return models.resolve(name).source != "hub" or name in _fetched
+
+
+def call(fn: Callable[..., Any], key: str, *args: Any) -> Any:
+    """`fn(model, *args)`, computed once for each model key and arguments, whoever asks.
+
+    Args:
+        fn: a module-level function of (LanguageModel, *args) that returns numpy arrays, numbers, strings, and lists,
+            tuples or dicts of them: each caller gets its own copy.
+        key: a page's `ctx.model_key`.
+        args: hashable values; tuples rather than lists.
+    """
+    return _call(fn, f"{fn.__module__}.{fn.__qualname__}", key, args)
+
+
+@st.cache_data(max_entries=96, show_spinner=False)
+def _call(_fn: Callable[..., Any], name: str, key: str, args: tuple[Any, ...]) -> Any:
+    name_part, moment, _ = key.rsplit("@", 2)
+    return _fn(model(name_part, int(moment)), *args)
+
+
+def key(name: str, snapshot: int = -1) -> str:
+    """The key of a model's results: its name, its snapshot, and for a folder the time of its last change."""
+    return f"{name}@{snapshot}@{models.resolve(name).stamp}"
+
+
+def warm(names: list[str]) -> None:
+    """Load models before the first visitor comes."""
+    for name in names:
+        model(name)

@@ -1,0 +1,59 @@
+"""Our own pictures: one folder per component with `view.js` and `view.css`, plain modules without a build step.
+
+`register` puts the shared helpers in front of a component's own code, so that a component is one ES module and one style
+sheet. Values cross as a JSON dict; arrays go through `pack`.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from app import theme
+
+HERE = Path(__file__).resolve().parent
+
+
+def register(name: str, shared: bool = True) -> Callable[..., Any]:
+    """Declare the component in the folder `name` and return the function that mounts it.
+
+    Call once, at module level: `attention = register("attention")`, then `attention(data=..., key=...)` in a page.
+
+    Args:
+        name: a folder beside this file with view.js, which ends with `export default ...`, view.css, and any other
+            *.js that view.js is spread over (none of them imports or exports).
+        shared: whether view.js uses the helpers of shared/ (a picture does; a few buttons do not).
+    """
+    js = sorted((HERE / "shared").glob("*.js")) if shared else []
+    css = [HERE / "shared" / "glass.css"] if shared else []
+    parts = sorted(path for path in (HERE / name).glob("*.js") if path.name != "view.js")
+    script = "\n".join(_read(path) for path in [*js, *parts, HERE / name / "view.js"])
+    sheet = theme.css() + "\n".join(_read(path) for path in [*css, HERE / name / "view.css"])
+    # Without isolation the figure is part of the document: exports, tests and screen readers reach it.
+    renderer: Callable[..., Any] = st.components.v2.component(
+        f"glassbox_{name}", js=script, css=sheet, isolate_styles=False
+    )
+    return renderer
+
+
+def _files(folder: Path, kind: str) -> list[Path]:
+    """A folder's files in the order they are joined: glass first, what others need; view last, what needs them."""
+    order = {"glass": -1, "view": 1}
+    return sorted(folder.glob(f"*.{kind}"), key=lambda path: (order.get(path.stem, 0), path.name))
+
+
+def pack(array: npt.ArrayLike) -> dict[str, Any]:
+    """An array for a component: {"b64", "dtype", "shape"}, little-endian; `unpack` in glass.js reads it.
+
+    uint8 stays ("u8"), everything else becomes float32 ("f32"). Bytes in a dict would arrive as their Python repr.
+    """
+    values = np.ascontiguousarray(array)
+    kind = "u8" if values.dtype == np.uint8 else "f32"
+    raw = values.astype("u1" if kind == "u8" else "<f4").tobytes()
+    return {"b64": base64.b64encode(raw).decode("ascii"), "dtype": kind, "shape": list(values.shape)}

@@ -1,0 +1,128 @@
+"""The Attention picture: one head from x to output, step by step (view.js draws it, terms.js writes a cell out).
+
+`data` turns what `core.analysis.attention_steps` computed into the component's JSON: the steps with their names and
+formulas, the arrays, the model's next tokens. It computes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from app.components import pack, register
+from core.analysis.attention_steps import AttentionSteps
+from core.config import ModelConfig
+
+attention = register("attention")
+
+# Weights beyond this many numbers a matrix are not sent; a cell then shows its value without its products.
+LARGEST_WEIGHT = 300_000
+
+NORMS = {"layer": "LayerNorm", "rms": "RMSNorm", "none": "no norm"}
+BIASES = {"alibi": "ALiBi", "relative": "T5 distance"}
+MATRIX = {"scores": "scores", "scale": "scaled", "bias": "biased", "mask": "masked", "softmax": "pattern"}
+
+
+def step_names(steps: AttentionSteps) -> list[str]:
+    """The steps this head has, in order: those without an array are left out."""
+    names = ["x", "q", "k", "v", *(["turn"] if steps.rot_q is not None else []), "scores", "scale"]
+    names += ["bias"] if steps.bias is not None else []
+    names += ["mask"] if steps.causal else []
+    return [*names, "softmax", "sum", "out"]
+
+
+def describe_steps(steps: AttentionSteps, config: ModelConfig) -> list[dict[str, Any]]:
+    """Title, formula and one plain sentence for each step of this head."""
+    change, k = steps.change, config.head_size
+    share = config.n_heads // config.kv_heads
+    first = steps.kv_head * share
+    shared = f", shared by heads {first} to {first + share - 1}" if share > 1 else ""
+    normed = ", normalised" if steps.q_norm is not None else ""
+    read = f"after {NORMS[config.norm]}" if steps.norm is not None else "the stream itself"
+    late = "; this model normalises after adding" if config.norm_placement == "post" else ""
+    both = "" if steps.causal else "; every token sees both directions"
+    seen = "every key of the encoder is in view" if steps.attention == "cross" else both.removeprefix("; ")
+    words = {
+        "x": ("x", "norm" if steps.norm is not None else "stream", f"{read}, {config.d_model} numbers a token{late}"),
+        "q": ("Q", "x·W_Q", f"what each token asks: {k} numbers{normed}"),
+        "k": ("K", "x·W_K", f"what each token answers: {k} numbers{normed}{shared}"),
+        "v": ("V", "x·W_V", f"what each token hands over: {k} numbers{shared}"),
+        "turn": ("Turn", "by position", "each pair of numbers turns by the token's position"),
+        "scores": ("Scores", "Q·Kᵀ", "row asks, column answers"),
+        "scale": ("Scale", f"÷ √{k}", "sums of many products grow; dividing keeps the softmax soft"),
+        "bias": ("Position bias", BIASES.get(config.position, ""), _bias_words(config)),
+        "mask": ("Mask", "no future", "a key after the query is hidden: its score becomes −∞"),
+        "softmax": ("Softmax", "Σ row = 1", "how much of each column the row reads" + (seen and f"; {seen}")),
+        "sum": ("Weighted sum", "A·V", "each row mixes the values by its weights"),
+        "out": ("Output", "sum·W_O", "what this head adds to the residual stream"),
+    }  # fmt: skip
+    if not config.scale_scores:
+        words["scale"] = ("Scale", "× 1", "this model does not divide: its training absorbed the factor")
+    off = {"turn": not change.turn, "scale": not change.scale and config.scale_scores, "mask": not change.mask}
+    off["bias"] = not change.turn
+    return [
+        {"id": name, "title": words[name][0], "formula": words[name][1], "hint": words[name][2], "off": off.get(name, False)}
+        for name in step_names(steps)
+    ]  # fmt: skip
+
+
+def _bias_words(config: ModelConfig) -> str:
+    if config.position == "alibi":
+        return "ALiBi: the head's slope times the distance is taken off"
+    return "T5: a learned number for each distance is added"
+
+
+def arrays(steps: AttentionSteps) -> dict[str, Any]:
+    """The arrays that the picture shows and multiplies, by the names of view.js."""
+    found: dict[str, Any] = {
+        "resid": steps.resid, "x": steps.x, "q": steps.q, "k": steps.k, "v": steps.v, "qn": steps.q_norm,
+        "kn": steps.k_norm, "tq": steps.rot_q, "tk": steps.rot_k, "cos": steps.cos, "sin": steps.sin,
+        "bq": steps.b_Q, "bk": steps.b_K, "bv": steps.b_V, "bias": steps.bias, "z": steps.z,
+        "result": steps.result, **{array: getattr(steps, array) for array in MATRIX.values()},
+    }  # fmt: skip
+    if steps.attention == "cross":
+        found |= {"source": steps.source, "xk": steps.source}
+    if steps.norm is not None:
+        norm = steps.norm
+        found |= {"mean": norm.mean, "norm_scale": norm.scale, "gain": norm.gain, "shift": norm.shift}
+    if steps.W_Q.size <= LARGEST_WEIGHT:
+        found |= {"wq": steps.W_Q, "wk": steps.W_K, "wv": steps.W_V, "wo": steps.W_O}
+    return {name: pack(array) for name, array in found.items() if array is not None}
+
+
+def data(
+    steps: AttentionSteps,
+    config: ModelConfig,
+    *,
+    rows: Sequence[dict[str, Any]],
+    columns: Sequence[dict[str, Any]],
+    following: Sequence[dict[str, Any]],
+    following_label: str,
+    following_after: str = "",
+    selection: dict[str, int],
+) -> dict[str, Any]:
+    """The component's data.
+
+    Args:
+        rows, columns: {"text", "id"} of each query and key token, as a chip shows it.
+        following: {"text", "id", "before", "after"}: probabilities of the model's likeliest tokens, as it is and as
+            changed; `following_label` and the token `following_after` say which prediction it is.
+        selection: step, row and col as the link has them; -1 leaves the choice to the picture.
+    """
+    change = steps.change
+    kind = "" if steps.attention == "self" else f", {steps.attention} attention"
+    return {
+        "name": f"L{steps.layer}H{steps.head}{kind}",
+        "block": steps.layer, "head": steps.head, "attention": steps.attention, "nHeads": config.n_heads,
+        "dHead": config.head_size, "cross": steps.attention == "cross",
+        "rows": list(rows), "cols": list(columns), "steps": describe_steps(steps, config), "arrays": arrays(steps),
+        "factor": steps.factor, "biasName": BIASES.get(config.position, ""), "temperature": change.temperature,
+        "factorName": f"1/√{config.head_size}" if steps.factor != 1.0 else "not scaled",
+        "late": config.norm_placement == "post", "centred": config.norm == "layer", "gained": config.norm_gain,
+        "shifted": config.norm_bias and config.norm == "layer", "on": {"turn": change.turn},
+        "best": int(np.argmax(steps.pattern[selection.get("row", -1)])), "edits": [list(edit) for edit in change.edits],
+        "next": {"label": following_label, "after": following_after, "tokens": list(following), "changed": steps.changed},
+        "selection": selection,
+    }  # fmt: skip

@@ -1,0 +1,148 @@
+// The panels themselves: strips, matrices with their numbers, small maps, labels, token chips, arrows.
+
+const valuesOf = (local, id) => local.a[MATRICES[id] ?? (id === "out" ? "result" : id)];
+/** The strip of a panel after the query and key norms, where the model has them. */
+function seen(local, id) {
+  return (id === "q" && local.a.qn) || (id === "k" && local.a.kn) || valuesOf(local, id);
+}
+function biggest(values) {
+  let max = 0;
+  for (const v of values) if (Number.isFinite(v)) max = Math.max(max, Math.abs(v));
+  return max || 1;
+}
+/** A painter of cells; with numbers on them, colours stay pale enough to read. */
+function painter(g, local, id, numbers) {
+  const strength = numbers ? (g.dark ? 0.5 : 0.62) : 1;
+  const max = local.max[id] ??= biggest(seen(local, id));
+  const hidden = hex(g.color("field"));
+  if (id === "softmax") return (v) => g.sequentialRgb(v * strength, 1);
+  return (v) => (v === -Infinity ? hidden : g.signedRgb(v, max, strength));
+}
+/** Decimals with which all of these fit into `room` pixels, or -1. */
+function decimals(values, room, best, least) {
+  const digit = measure("0", 12, true);
+  for (let d = best; d >= least; d--) {
+    let longest = 0;
+    for (const v of values) longest = Math.max(longest, num(v, d).length);
+    if (longest * digit <= room - 4) return d;
+  }
+  return -1;
+}
+
+function drawPanel(g, local, p) {
+  const values = seen(local, p.id);
+  const matrix = MATRICES[p.id];
+  const cell = p.w / p.cols;
+  const tall = matrix ? p.pitch - 2 : Math.min(p.phase === "now" ? 26 : 22, p.pitch - 5);
+  const digits = (p.phase === "now" || p.id === "softmax") && p.pitch >= 16 ? decimals(values, cell - 2, p.id === "softmax" ? 3 : 2, p.id === "softmax" ? 2 : 0) : -1;
+  const paint = painter(g, local, p.id, digits >= 0);
+  const y = (r) => p.y + r * p.pitch + (p.pitch - tall) / 2;
+  const parts = [];
+  if (digits >= 0) {
+    for (let i = 0; i < p.rows * p.cols; i++) {
+      const r = Math.floor(i / p.cols);
+      const x = p.x + (i % p.cols) * cell;
+      parts.push(h("rect", { x: x + 1, y: y(r), width: cell - 2, height: tall, rx: 4, fill: rgb(paint(values[i])) }),
+        h("text", { x: x + cell / 2, y: y(r) + tall / 2 + 4, "text-anchor": "middle", "font-family": MONO, "font-size": 12, fill: css(values[i] === -Infinity || (p.id === "softmax" && values[i] < 0.0005) ? "ink3" : "ink") },
+          p.id === "softmax" && values[i] === 0 ? "0" : num(values[i], digits)));
+    }
+  } else {
+    parts.push(heatImage(p.x, p.y, p.w, p.rows * p.pitch, heat(values, p.rows, p.cols, paint)));
+    const space = p.pitch - tall;
+    if (!matrix || p.pitch >= 12) {
+      for (let r = 0; r <= p.rows; r++) {
+        const gap = matrix ? Math.min(2, space) : space;
+        parts.push(h("rect", { x: p.x - 1, y: p.y + r * p.pitch - gap / 2, width: p.w + 2, height: gap, fill: css("bg") }));
+      }
+    }
+  }
+  if (!matrix) {
+    for (let r = 0; r < p.rows; r++) {
+      parts.push(h("rect", { x: p.x, y: y(r), width: p.w, height: tall, rx: 3, fill: "none", stroke: css(FRAME[p.id]), "stroke-opacity": p.id === "x" || p.id === "xk" ? 1 : 0.55 }));
+    }
+  }
+  return h("g", { opacity: p.phase === "next" ? 0.42 : 1 }, parts);
+}
+
+function drawMini(g, data, local, m, pin) {
+  const values = valuesOf(local, m.id);
+  const paint = painter(g, local, m.id, false);
+  const { title, off } = data.steps.find((s) => s.id === m.id);
+  return h("g", { class: "gb-hot", "data-step": m.id },
+    label(m.x, m.y - 6, off ? `${title} (off)` : title, { weight: m.phase === "now" ? 600 : 500, fill: m.phase === "now" ? "accent" : "ink2" }),
+    h("rect", { x: m.x - 1, y: m.y - 1, width: m.w + 2, height: m.h + 2, rx: 3, fill: css("bg"), stroke: css(m.phase === "now" ? "accent" : "line") }),
+    heatImage(m.x, m.y, m.w, m.h, heat(values, m.rows, m.cols, paint), { opacity: m.phase === "next" ? 0.55 : 1 }),
+    pin && h("rect", { x: m.x + (pin.col * m.w) / m.cols - 1, y: m.y + (pin.row * m.h) / m.rows - 1, width: m.w / m.cols + 2, height: m.h / m.rows + 2, rx: 2, fill: "none", stroke: css("accent"), "stroke-width": 2 }),
+    !m.last && arrow(m.x + m.w / 2, m.y + m.h + 5, m.x + m.w / 2, m.y + m.h + 17));
+}
+function arrow(x0, y0, x1, y1) {
+  const a = Math.atan2(y1 - y0, x1 - x0);
+  const tip = (turn) => `${x1 - 5 * Math.cos(a + turn)},${y1 - 5 * Math.sin(a + turn)}`;
+  return h("path", { d: `M${x0},${y0}L${x1},${y1}M${tip(0.6)}L${x1},${y1}L${tip(-0.6)}`, fill: "none", stroke: css("ink3"), "stroke-width": 1.3, "stroke-linecap": "round" });
+}
+
+const NAMES = { x: "x", xk: "x of the encoder", q: "Q", k: "K", v: "V", tq: "Q, turned", tk: "K, turned", z: "Sum", out: "Output" };
+
+function drawHeads(g, data, local, at) {
+  const step = data.steps[local.step];
+  const y = RAIL + 20;
+  const parts = [];
+  for (const p of at.panels) {
+    if (p.id === "keychips") { parts.push(label(p.x, at.top - 12, "keys", { weight: 600 })); continue; }
+    const now = p.phase === "now";
+    const name = MATRICES[p.id] ? data.steps.find((s) => s.id === p.id).title : now && !["tq", "tk"].includes(p.id) ? step.title : NAMES[p.id];
+    const alone = now && !at.flow.now.indexOf(p.id);
+    if (now && (MATRICES[p.id] || at.flow.now.length === 1)) {
+      const title = label(p.x, y, [h("tspan", { fill: css(INK[p.id] ?? "ink"), "font-weight": 600 }, name)]);
+      const edge = Math.min(g.width, ...at.minis.filter((m) => at.wide && m.x > p.x).map((m) => m.x - 12));
+      title.append(h("tspan", { dx: 8, fill: css("ink3") }, fit(step.hint, edge - p.x - measure(name, 13, false) - 8, 12, false)));
+      parts.push(title);
+    } else {
+      parts.push(label(p.x, at.top - 12, fit(name, p.w + 10, 12, false), { weight: 600, fill: INK[p.id] ?? "ink2", opacity: p.phase === "next" ? 0.75 : 1 }));
+      if (alone) parts.push(label(p.x, y, step.hint, { fill: "ink3" }));
+    }
+  }
+  return parts;
+}
+
+/** Column labels over the current matrix: level where they fit, slanted where they do not, else only the active one. */
+function drawColumns(data, at, p, active) {
+  const cell = p.w / p.cols;
+  const level = !slants(data, cell) && cell >= 14;
+  return data.cols.map((t, c) => {
+    const on = c === active.col;
+    const x = p.x + (c + 0.5) * cell;
+    const o = { mono: true, fill: on ? "k-ink" : "ink2", weight: on ? 700 : 400, direction: "ltr" };
+    if (level) return label(x, at.top - 10, visible(t.text), { ...o, anchor: "middle" });
+    if (at.slanted && cell >= 14) return label(x - 1, at.top - 6, fit(visible(t.text), 48, 12, true), { ...o, transform: `rotate(-48 ${x - 1} ${at.top - 6})` });
+    return on ? label(x, at.top - 10, visible(t.text), { ...o, anchor: "middle" }) : null;
+  });
+}
+
+function drawChips(g, data, at, active) {
+  const height = Math.min(24, at.pitch - 4);
+  const size = at.pitch < 20 ? 12 : 13;
+  const key = data.cross ? null : active.col;
+  const one = (t, r, x, w, colour) => chip(g, x, at.top + (r + 0.5) * at.pitch, w, t.text, { id: t.id, height, size, colour, faint: t.special });
+  const paired = MATRICES[at.id] || ["sum", "out"].includes(at.id);
+  const rows = data.rows.map((t, r) => one(t, r, 0.75, at.chips - 1.5, r === active.row && (paired || !active.keyed) ? "q" : !data.cross && r === key && (paired || active.keyed) ? "k" : undefined));
+  const keys = at.panels.find((p) => p.id === "keychips");
+  return [rows, keys && data.cols.map((t, r) => one(t, r, keys.x, keys.w, r === active.col ? "k" : undefined))];
+}
+
+function flowArrows(at) {
+  const first = at.panels.find((p) => p.phase === "now");
+  const last = at.panels.filter((p) => p.phase === "now").at(-1);
+  const middle = at.top + Math.min(at.shown, at.pitch * at.lines) / 2;
+  const right = at.panels.filter((p) => p.phase === "next").sort((p, q) => p.x - q.x)[0] ?? null;
+  const side = at.minis.find((m) => m.phase === "next");
+  const old = at.minis.find((m) => m.phase === "past");
+  const to = [right?.x, side?.x].filter((x) => x !== undefined);
+  const end = Math.min(...to);
+  const from = old ? old.x + old.w : null;
+  return [
+    to.length > 0 && arrow(Math.max(last.x + last.w + 8, end - 24), middle, end - 7, middle),
+    from !== null && arrow(from + 8, middle, Math.min(from + 24, first.x - 6), middle),
+    side && right && right.x > side.x + 84 && arrow(right.x - 26, middle, right.x - 8, middle),
+  ];
+}

@@ -1,0 +1,123 @@
+// Home's geometry: where every column, block and row stands, from the data, the width and what is open.
+
+const BASE = { top: 22, rowsTop: 150, pitch: 32, smallest: 18, fullRows: 16, chipGap: 14, embed: 66, bars: 170, fan: 46 };
+const MAX_COLUMN = 26;
+
+/** The row that is followed now: under the pointer, chosen, or the one that predicts. */
+function rowOf(data, local) {
+  const chosen = local.hover ?? local.sel.follow ?? -1;
+  return chosen < 0 || chosen >= data.tokens.length ? data.home_row : chosen;
+}
+const blockOf = (data, local) => clamp(local.sel.block ?? 0, 0, Math.max(0, data.blocks - 1));
+const headOf = (data, local) => clamp(local.sel.head ?? 0, 0, data.heads - 1);
+/** The attention that the open block shows: the rows' own, or a decoder's view of the source. */
+const looking = (data, local) => (data.cross && local.sel.attention === "cross" ? local.cross : local.own);
+const pickRow = (packed, index, row) => {
+  const n = packed.shape[packed.shape.length - 1];
+  return packed.subarray((index * packed.shape[packed.shape.length - 2] + row) * n,
+    (index * packed.shape[packed.shape.length - 2] + row + 1) * n);
+};
+/** The attention of the followed row in the open block's head. */
+const attentionRow = (data, local, row) =>
+  pickRow(looking(data, local).pattern, blockOf(data, local) * data.heads + headOf(data, local), row);
+const argmax = (values) => values.reduce((best, v, i) => (v > values[best] ? i : best), 0);
+
+/** A typical largest value: outliers (a first token's stream can be 30 times longer) do not shrink all others. */
+function reference(values, times) {
+  const sorted = Float32Array.from(values).filter(Number.isFinite).sort();
+  if (!sorted.length) return 1;
+  return Math.min(sorted[sorted.length - 1], times * sorted[sorted.length >> 1]) || 1;
+}
+const lineWidth = (local, norm) => clamp((5 * norm) / local.residScale, 0.75, 7);
+const dotRadius = (local, norm, limit = 8) =>
+  norm > 0 ? clamp(7 * Math.sqrt(norm / local.addScale), 0.75, limit) : 0;
+
+function layout(g, data, local) {
+  return g.width < 640 ? phoneLayout(g, data, local) : wideLayout(g, data, local);
+}
+
+function rowsOf(data, local, base, pitch, room) {
+  const n = data.tokens.length;
+  const step = n <= base.fullRows ? pitch : Math.max(base.smallest, Math.floor(room / n));
+  const rows = Math.min(n, Math.floor(room / step));
+  const row = rowOf(data, local);
+  local.first = clamp(local.first ?? Math.max(0, row - rows + 1), 0, n - rows);
+  return { pitch: step, rows, first: local.first, last: local.first + rows - 1, scrolls: n > rows };
+}
+
+function wideLayout(g, data, local) {
+  const longest = Math.max(...data.tokens.map((t) => measure(visible(t), 13, true)));
+  const chipW = clamp(Math.ceil(longest + 18), 70, 104);
+  const embX = chipW + BASE.chipGap;
+  const blocksX = embX + BASE.embed + 10;
+  const n = Math.max(1, data.blocks);
+  const room = g.width - BASE.bars - BASE.fan - blocksX;
+  const least = 380;
+  let [closed, gap, narrow] = [54, 8, false];
+  if (n > 6 || room - (n - 1) * (closed + gap) < least) {
+    gap = n > 8 ? 4 : 6;
+    [closed, narrow] = [clamp((room - least) / Math.max(1, n - 1) - gap, data.cross ? 28 : 20, data.cross ? 40 : 30), true];
+  }
+  const openW = data.blocks ? Math.max(least, room - (n - 1) * (closed + gap)) : room;
+  const opening = local.opening;
+  const open = blockOf(data, local);
+  const blocks = [];
+  let x = blocksX;
+  for (let l = 0; l < data.blocks; l++) {
+    const o = opening ? (l === open ? opening.t : l === opening.from ? 1 - opening.t : 0) : l === open ? 1 : 0;
+    const w = lerp(closed, openW, o);
+    blocks.push({ x, w, o });
+    x += w + gap;
+  }
+  const blocksEnd = data.blocks ? x - gap : blocksX + openW;
+  const r = rowsOf(data, local, BASE, BASE.pitch, BASE.fullRows * BASE.pitch);
+  const bottom = BASE.rowsTop + r.rows * r.pitch + 24;
+  const lensY = bottom + 8;
+  const actY = Math.max(lensY, 438); // the bars need their height however short the text
+  const barsX = blocksEnd + BASE.fan;
+  return {
+    phone: false, tight: false, ...r, chipW, embX, embW: BASE.embed, blocksX, blocksEnd, blocks, closed, gap, narrow, openW,
+    barsX, barsW: BASE.bars, width: barsX + BASE.bars, top: BASE.top, rowsTop: BASE.rowsTop, bottom,
+    lensY, actY, height: Math.max(actY + 42, bottom + (stepOf(data, local) ? 122 : 72)),
+    y: (i) => BASE.rowsTop + (i - r.first + 0.5) * r.pitch,
+  };
+}
+
+function phoneLayout(g, data, local) {
+  const [chipW, rowsTop, gap] = [60, 26, data.blocks > 8 ? 2 : 5];
+  const r = rowsOf(data, local, { ...BASE, fullRows: 12 }, 27, 12 * 27);
+  const blocksX = chipW + 9;
+  const closed = (g.width - blocksX + gap) / Math.max(1, data.blocks) - gap;
+  const blocks = Array.from({ length: data.blocks }, (_, l) => ({ x: blocksX + l * (closed + gap), w: closed, o: 0 }));
+  const bottom = rowsTop + r.rows * r.pitch + 4;
+  const lensY = bottom + 6;
+  const headsY = lensY + (data.lens ? 88 : 44);
+  const across = Math.max(8, Math.floor(g.width / 46));
+  const thumb = (g.width - 4 * (Math.min(across, data.heads) - 1)) / Math.min(across, data.heads);
+  const size = Math.min(64, thumb);
+  const headRows = Math.ceil(data.heads / across);
+  const barsY = headsY + 14 + headRows * (size + 4) + 26;
+  const controlsY = barsY + 22 + 5 * 23 + 18;
+  const openY = controlsY + 122 + (stepOf(data, local) ? 120 : 0);
+  const openRowsTop = openY + 66;
+  const openBottom = openRowsTop + r.rows * r.pitch + 24;
+  return {
+    phone: true, tight: true, ...r, chipW, blocksX, blocksEnd: g.width, blocks, closed, gap, narrow: true,
+    openW: g.width - 52, openX: 52, openY, openRowsTop, openBottom, across, size, headsY, barsY, controlsY,
+    barsX: 0, barsW: g.width, width: g.width, top: 22, rowsTop, bottom, lensY, height: openBottom + 40,
+    y: (i) => rowsTop + (i - r.first + 0.5) * r.pitch,
+  };
+}
+
+/** The insides of an open block of width w, from its left edge; `tight` is the phone's, `crossing` has slanted words. */
+function insides(w, columns, tight, crossing = false) {
+  const s = tight
+    ? { start: 4, strip: 10, cell: 3.5, lanes: 42, lanesEnd: 56, q: 60, first: 68, out: 78, plus: 62, mlp: 54, mlpEnd: 24, plus2: 11 }
+    : { start: 10, strip: 30, cell: 6.25, lanes: 86, lanesEnd: 112, q: 134, first: 145, out: 138, plus: 102, mlp: 91, mlpEnd: 28, plus2: 14 };
+  const room = w - s.out - 9 - s.first - (crossing ? 30 : 0);
+  const pitch = Math.min(MAX_COLUMN, room / Math.max(1, columns - 1));
+  return {
+    ...s, stripEnd: s.strip + 8 * s.cell, pitch, col: (j) => s.first + j * pitch, lastCol: s.first + (columns - 1) * pitch,
+    out: w - s.out, plus: w - s.plus, mlp: w - s.mlp, mlpEnd: w - s.mlpEnd, plus2: w - s.plus2, end: w,
+  };
+}

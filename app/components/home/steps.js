@@ -1,0 +1,140 @@
+// Home's step mode: the pass, one operation after the other, each with this text's numbers.
+
+/** All operations in order: {name, block?, part}. The same list drives the curtain, the caption and the buttons. */
+function stepsOf(data) {
+  const steps = [{ name: "Tokens", part: "tokens" }, { name: "Embedding", part: "embedding" }];
+  if (data.position_norm) steps.push({ name: "Position", part: "position" });
+  for (let l = 0; l < data.blocks; l++) {
+    steps.push({ name: `Block ${l}: attention`, part: "attention", block: l });
+    if (data.cross) steps.push({ name: `Block ${l}: cross-attention`, part: "cross", block: l });
+    steps.push({ name: `Block ${l}: MLP`, part: "mlp", block: l });
+  }
+  if (!data.logits) return steps;
+  if (data.final_norm) steps.push({ name: "Final norm", part: "norm" });
+  return [...steps, { name: "Logits", part: "logits" }, { name: data.shape === "encoder" ? "Prediction" : "Next token", part: "next" }];
+}
+/** The index of the current step; -1 when the whole picture is shown (`walk` counts from 1). */
+const walked = (local) => (local.sel.walk ?? 0) - 1;
+/** The current step, or null when the whole picture is shown. */
+function stepOf(data, local) {
+  const at = walked(local);
+  return at < 0 ? null : stepsOf(data)[Math.min(at, stepsOf(data).length - 1)];
+}
+const ORDER = ["tokens", "embedding", "position", "attention", "cross", "mlp", "norm", "logits", "next"];
+/** The step has not yet reached `part` (of the right side). */
+function frontierHides(g, data, local, part) {
+  const step = stepOf(data, local);
+  return Boolean(step) && ORDER.indexOf(step.part) < ORDER.indexOf(part) - (part === "next" ? 1 : 0);
+}
+
+function goTo(g, data, local, at) {
+  const steps = stepsOf(data);
+  const step = clamp(at, 0, steps.length - 1);
+  const { part, block } = steps[step];
+  const change = { walk: step + 1 };
+  if (block !== undefined) openBlockFrom(g, data, local, (change.block = block));
+  if (data.cross && (part === "attention" || part === "cross")) change.attention = part === "cross" ? "cross" : "self";
+  g.select(change);
+  if (step === steps.length - 1) play(g, data, local, false);
+}
+function play(g, data, local, on) {
+  clearInterval(local.timer);
+  local.timer = null;
+  if (on) {
+    goTo(g, g.data, local, walked(local) >= stepsOf(data).length - 1 ? 0 : walked(local) + 1);
+    local.timer = setInterval(() => (g.figure.isConnected ? goTo(g, g.data, local, walked(local) + 1) : clearInterval(local.timer)), 1600);
+  }
+  g.redraw();
+}
+function leaveSteps(g, data, local) {
+  play(g, data, local, false);
+  g.select({ walk: 0 });
+}
+
+/** What happens in this step to the followed row, with its numbers. */
+function caption(data, local, step) {
+  const row = rowOf(data, local);
+  const T = data.tokens.length;
+  const word = visible(data.tokens[row]);
+  const l = step.block;
+  const after = (depth) => num(local.resid[depth * T + row]);
+  const guess = (depth) => data.lens ? ` If the model stopped here: ${visible(data.words[local.lensIds[depth * T + row]])} ${num(local.lensProbs[depth * T + row])}.` : "";
+  const D = data.logits ? distribution(data, local, row) : null;
+  const lines = {
+    tokens: () => `The text becomes ${T} tokens, a row each. ${word} is number ${thousands(data.ids[row])} of the ${thousands(data.vocabulary)} in the vocabulary.`,
+    embedding: () => `Each number picks its line of a table: ${data.d_model} values for ${word}, of length ${num(local.embedNorm[row])}, beginning ${first(local, data, row)}.`,
+    position: () => `Position ${row} has ${data.d_model} values of its own, of length ${num(data.position_norm[row])}; added, the row is ${after(0)} long.`,
+    attention: () => `${headSentence({ ...data, cross: null }, local, row)}. What all ${data.heads} heads found is added: ${num(local.att[l * T + row])} long, onto a stream of ${after(l)}.`,
+    cross: () => `${headSentence(data, local, row)}, in the source. All ${data.heads} heads together add ${num(local.crossAdded[l * T + row])}.`,
+    mlp: () => `The MLP works on each row alone and adds ${num(local.mlp[l * T + row])}; the stream is now ${after(l + 1)} long.${guess(l + 1)}`,
+    norm: () => `The last norm brings row ${word} from a length of ${after(data.blocks)} to ${num(data.read_norm[row])}, whatever its size was.`,
+    logits: () => `${thousands(data.vocabulary)} products with the row, one a token. The highest: ${visible(data.words[D.ids[0]])}, ${logit(data, local, row, D.ids[0])}.`,
+    next: () => `Softmax turns logits into probabilities that sum to 1: ${D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[k], 3)}`).join(", ")}, all others together the rest.`,
+  };
+  return lines[step.part]();
+}
+const first = (local, data, row) => {
+  const cols = data.embed.shape[1];
+  return [...local.embed.subarray(row * cols, row * cols + 3)].map((v) => num(v)).join(", ");
+};
+function logit(data, local, row, id) {
+  const at = data.logits.rows ? data.logits.rows.indexOf(row) : row;
+  return at < 0 ? "" : num(local.logits[at * data.vocabulary + id]);
+}
+
+/** Where the pass has got to, from the left, and the frame around the part that works now. */
+function frontier(data, local, L, step) {
+  const b = step.block === undefined ? null : L.blocks[step.block];
+  const bottom = L.bottom;
+  if (L.phone) {
+    const x = { tokens: L.chipW + 2, embedding: L.blocksX - 1, position: L.blocksX - 1 }[step.part]
+      ?? (b ? b.x + b.w * (step.part === "mlp" ? 1 : step.part === "cross" ? 0.66 : 0.5) : L.width);
+    return { x, frame: null };
+  }
+  const G = b && insides(L.openW, 2, false);
+  const scale = b ? b.w / L.openW : 1;
+  const attEnd = b && b.x + (G.plus + 8) * scale;
+  const places = {
+    tokens: [0, L.chipW + 2], embedding: [L.embX - 4, L.embX + L.embW + 4], position: [L.embX - 4, L.embX + L.embW + 8],
+    attention: b && [b.x, attEnd], cross: b && [b.x, attEnd], mlp: b && [attEnd - 2, b.x + b.w],
+    norm: [L.blocksEnd - 2, L.blocksEnd + 12], logits: [L.blocksEnd + 4, L.barsX + 56], next: [L.barsX - 4, L.width],
+  };
+  const [left, right] = places[step.part];
+  return { x: step.part === "logits" || step.part === "next" ? L.width : right + 2, frame: { left, right, bottom } };
+}
+
+function drawSteps(g, data, local, L) {
+  const step = stepOf(data, local);
+  if (!step) {
+    if (local.timer) play(g, data, local, false);
+    return;
+  }
+  const F = frontier(data, local, L, step);
+  const end = L.phone ? L.bottom : L.lensY + 42;
+  g.part("curtain", [F, L.height, end], () => [
+    h("rect", { x: F.x, y: L.phone ? 20 : 0, width: Math.max(0, L.width - F.x), height: end - (L.phone ? 20 : 0), fill: css("bg"), opacity: 0.84, "pointer-events": "none" }),
+    F.frame && h("rect", { x: F.frame.left + 1, y: L.rowsTop - 2, width: Math.max(2, F.frame.right - F.frame.left - 2), height: L.rows * L.pitch + 4, rx: 6, fill: "none", stroke: css("accent"), "stroke-width": 1.5, "pointer-events": "none" }),
+  ]);
+  const steps = stepsOf(data);
+  const at = steps.indexOf(steps.find((s) => s.name === step.name));
+  g.overlay("stepper", { left: 0, top: L.phone ? L.controlsY + 114 : L.bottom + 54, width: g.width }, () => stepper(g, local), (node) => {
+    const [back, next, playing, leave] = node.querySelectorAll("button");
+    back.disabled = at === 0;
+    next.disabled = at === steps.length - 1;
+    next.textContent = steps[at + 1] ? `Next: ${steps[at + 1].name}` : "Next";
+    playing.textContent = local.timer ? "Pause" : "Play";
+    leave.textContent = "Leave";
+    node.querySelector("strong").textContent = `${at + 1} of ${steps.length}  ${step.name}`;
+    const text = caption(data, local, step);
+    const p = node.querySelector("p");
+    if (p.textContent !== text) p.textContent = text;
+  });
+}
+function stepper(g, local) {
+  const button = (text, act, primary) => html("button", { type: "button", class: `gb-button${primary ? " gb-primary" : ""}`, onclick: act }, text);
+  return html("div", { class: "gb-stepper" },
+    html("div", { class: "gb-step-buttons" }, button("Back", () => goTo(g, g.data, local, walked(local) - 1)),
+      button("Next", () => goTo(g, g.data, local, walked(local) + 1), true),
+      button("Play", () => play(g, g.data, local, !local.timer)), button("Leave", () => leaveSteps(g, g.data, local))),
+    html("div", { class: "gb-step-text", "aria-live": "polite" }, html("strong", {}), html("p", {})));
+}

@@ -1,0 +1,213 @@
+// Home: the whole machine in one picture. Data comes once for each text; everything here answers in the browser.
+
+const DATA_ARRAYS = ["embed", "resid", "att", "crossAdded", "mlp", "lensIds", "lensProbs", "topIds", "topProbs"];
+
+function openHeads(packed) {
+  return packed && Object.fromEntries(Object.entries(packed).map(([name, value]) => [name, unpack(value)]));
+}
+function rowNorms(values, rows) {
+  const cols = values.length / Math.max(1, rows);
+  return Float32Array.from({ length: rows }, (_, i) => Math.sqrt(values.subarray(i * cols, (i + 1) * cols).reduce((s, v) => s + v * v, 0)));
+}
+
+const home = {
+  keys: [["← →", "open the block before, after (or step)"], ["↑ ↓", "follow another row"], ["0 to 9", "choose a head"],
+    ["S", "step through the pass"], ["Space", "play, pause"], ["Enter", "open this head on its own page"], ["Esc", "back to the whole"], ["?", "this list"]],
+
+  init(data, local, before) {
+    if (before && before.stamp === data.stamp) return {};
+    const out = { maps: {}, strips: {}, qkv: {}, softmax: null, choice: null, hover: null, first: undefined };
+    for (const name of DATA_ARRAYS) out[name] = data[name] ? unpack(data[name]) : null;
+    Object.assign(out, { own: openHeads(data.own), cross: openHeads(data.cross), logits: data.logits ? unpack(data.logits.values) : null });
+    out.embedNorm = data.embed_norm;
+    out.residScale = reference(out.resid, 2.5);
+    const added = [...out.att, ...out.mlp, ...(out.crossAdded ?? [])];
+    out.addScale = reference(added, 3);
+    out.ribbonScale = reference([...out.own.q_norm, ...out.own.k_norm, ...out.own.v_norm], 2.5);
+    out.numberScale = reference([...out.own.q, ...out.own.k, ...out.own.v].map(Math.abs), 5);
+    return out;
+  },
+
+  draw(g, data, local) {
+    g.data = data;
+    if (!local.dragging) local.temperature = local.temperatureFrom === local.sel.temperature ? local.temperature : local.sel.temperature ?? 1;
+    local.temperatureFrom = local.sel.temperature;
+    const L = (g.layout = layout(g, data, local));
+    g.pictureWidth = L.width;
+    g.height = L.height;
+    listen(g);
+    drawGround(g, data, local, L);
+    drawHeadings(g, data, local, L);
+    drawLines(g, data, local, L);
+    drawTokens(g, data, local, L);
+    drawClosed(g, data, local, L);
+    drawOpen(g, data, local, L);
+    if (L.phone) drawPhone(g, data, local, L);
+    drawLens(g, data, local, L);
+    drawNext(g, data, local, L);
+    drawScroll(g, data, local, L);
+    if (!stepOf(data, local) || L.phone) drawLegend(g, data, local, L);
+    drawSteps(g, data, local, L);
+  },
+
+  /** A selection just made here: the old block closes while the new one opens. */
+  selected(g, data, local, change) {
+    if (change.follow !== undefined) local.hover = null;
+  },
+
+  key(event, g, data, local) {
+    const step = stepOf(data, local);
+    const row = rowOf(data, local);
+    const keys = {
+      ArrowRight: () => (step ? goTo(g, data, local, walked(local) + 1) : openBlock(g, data, local, blockOf(data, local) + 1)),
+      ArrowLeft: () => (step ? goTo(g, data, local, walked(local) - 1) : openBlock(g, data, local, blockOf(data, local) - 1)),
+      ArrowDown: () => follow(g, data, local, Math.min(data.tokens.length - 1, row + 1)),
+      ArrowUp: () => follow(g, data, local, Math.max(0, row - 1)),
+      " ": () => play(g, data, local, !local.timer),
+      s: () => goTo(g, data, local, 0),
+      Enter: () => visit(g, "attention"),
+      Escape: () => (step ? leaveSteps(g, data, local) : g.select({ follow: -1 })),
+    };
+    if (/^[0-9]$/.test(event.key) && Number(event.key) < data.heads) g.select({ head: Number(event.key) });
+    else if (keys[event.key]) keys[event.key]();
+    else return false;
+    return true;
+  },
+
+  describe(data, local) {
+    const row = rowOf(data, local);
+    const kind = { decoder: "decoder", encoder: "encoder", "encoder-decoder": `encoder-decoder, its ${data.stack}` }[data.shape];
+    const parts = [`The whole machine, ${kind}: ${data.blocks} blocks of ${data.heads} heads over ${data.tokens.length} tokens.`];
+    if (data.blocks) parts.push(`Block ${blockOf(data, local)} is open; ${headSentence(data, local, row)}.`);
+    if (data.logits) {
+      const D = distribution(data, local, row);
+      parts.push(`Row ${row}, ${visible(data.tokens[row])}, predicts ` + D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[k], 3)}`).join(", ") + ".");
+    }
+    const step = stepOf(data, local);
+    if (step) parts.push(`Step ${step.name}: ${caption(data, local, step)}`);
+    return parts.join(" ");
+  },
+
+  state(data, local) {
+    const row = rowOf(data, local);
+    const T = data.tokens.length;
+    const D = data.logits ? distribution(data, local, row) : null;
+    const step = stepOf(data, local);
+    const depth = (values) => Array.from({ length: data.blocks + 1 }, (_, l) => values[l * T + row]);
+    return {
+      model: data.model, shape: data.shape, stack: data.stack, tokens: data.tokens, ids: data.ids, blocks: data.blocks, heads: data.heads,
+      block: blockOf(data, local), head: headOf(data, local), row, attention: data.cross && local.sel.attention === "cross" ? "cross" : "self",
+      ribbons: local.sel.ribbons, temperature: local.temperature, step: walked(local), step_name: step?.name ?? null,
+      steps: stepsOf(data).length, caption: step ? caption(data, local, step) : null, playing: Boolean(local.timer),
+      opening: Boolean(local.opening), attends: data.blocks ? [...attentionRow(data, local, row)] : [],
+      resid: data.blocks ? depth(local.resid) : [], lens: data.lens ? depth(local.lensIds).map((id, l) => [id, local.lensProbs[l * T + row]]) : [],
+      top: D ? D.ids.map((id, k) => [id, D.p[k]]) : [], others: D ? D.others : null,
+    };
+  },
+};
+
+function openBlock(g, data, local, l, head) {
+  const to = clamp(l, 0, Math.max(0, data.blocks - 1));
+  openBlockFrom(g, data, local, to);
+  g.select(head === undefined ? { block: to } : { block: to, head });
+}
+/** Starts the opening movement from the block that is open now. */
+function openBlockFrom(g, data, local, to) {
+  const from = blockOf(data, local);
+  if (from === to || g.width < 640) return;
+  local.stop?.();
+  local.opening = g.reduced ? null : { from, t: 0 };
+  local.stop = g.tween(300, (t) => {
+    local.opening = t < 1 ? { from, t } : null;
+    g.redraw();
+  });
+}
+function follow(g, data, local, row) {
+  g.select({ follow: row === data.home_row ? -1 : row });
+  const L = g.layout;
+  if (row < L.first) local.first = row;
+  if (row > L.last) local.first = row - L.rows + 1;
+  g.redraw();
+}
+/** Another page with the same text; double-click and Enter lead there. */
+function visit(g, page) {
+  g.send("visit", { page, at: Date.now() });
+}
+
+/** One set of pointer listeners for all rows: hovering a row follows it until the pointer leaves. */
+function listen(g) {
+  if (g.listening) return;
+  g.listening = true;
+  const rowAt = (event) => {
+    const L = g.layout;
+    const box = g.svg.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const i = L.first + Math.floor((y - L.rowsTop) / L.pitch);
+    return x <= L.blocksEnd && y >= L.rowsTop && i <= L.last ? i : null;
+  };
+  const hover = (row) => {
+    if (row === g.local.hover) return;
+    g.local.hover = row;
+    g.redraw();
+  };
+  g.svg.addEventListener("pointermove", (event) => event.pointerType !== "touch" && hover(rowAt(event)));
+  g.svg.addEventListener("pointerleave", () => hover(null));
+  g.svg.addEventListener("wheel", (event) => {
+    const L = g.layout;
+    if (!L.scrolls || rowAt(event) === null) return;
+    const first = clamp(L.first + Math.sign(event.deltaY) * 2, 0, g.data.tokens.length - L.rows);
+    if (first === L.first) return;
+    event.preventDefault();
+    g.local.first = first;
+    g.local.hover = null;
+    g.redraw();
+  }, { passive: false });
+}
+
+/** More rows than fit: a thin bar at the left edge shows, and drags, the part that is seen. */
+function drawScroll(g, data, local, L) {
+  if (!L.scrolls) return;
+  const n = data.tokens.length;
+  const track = L.rows * L.pitch;
+  g.part("scroll", [L.first], () => {
+    const move = (event) => {
+      if (!event.buttons) return;
+      const box = g.svg.getBoundingClientRect();
+      local.first = clamp(Math.round(((event.clientY - box.top - L.rowsTop) / track) * n - L.rows / 2), 0, n - L.rows);
+      g.redraw();
+    };
+    const x = L.chipW + 3;
+    return [h("rect", { x, y: L.rowsTop, width: 4, height: track, rx: 2, fill: css("line") }),
+      h("rect", { x, y: L.rowsTop + (L.first / n) * track, width: 4, height: (L.rows / n) * track, rx: 2, fill: css("ink3") }),
+      h("rect", { x: x - 4, y: L.rowsTop, width: 12, height: track, fill: "transparent", class: "gb-hot", onpointerdown: move, onpointermove: move }),
+      label(0, L.rowsTop - 8, `rows ${L.first} to ${L.last} of ${n}`, { fill: "ink3" })];
+  });
+}
+
+/** The phone's bands between the blocks and the bars: the open block's heads, and the block itself one screen down. */
+function drawPhone(g, data, local, L) {
+  const row = rowOf(data, local);
+  const open = blockOf(data, local);
+  if (!data.blocks) return;
+  g.part("phone heads", [open, headOf(data, local), local.sel.attention], () => {
+    const heads = looking(data, local);
+    const kind = heads === local.cross ? "cross" : "own";
+    return [label(0, L.headsY, `Block ${open}, ${data.heads} heads`, { fill: "ink", weight: 600 }),
+      Array.from({ length: data.heads }, (_, head) => {
+        const x = (head % L.across) * (L.size + 4);
+        const y = L.headsY + 10 + Math.floor(head / L.across) * (L.size + 4);
+        const chosen = head === headOf(data, local);
+        return h("g", { class: "gb-hot", "data-head": head, onclick: () => g.select({ head }) },
+          heatImage(x, y, L.size, L.size, thumbnail(g, data, local, heads, kind, open, head)),
+          h("rect", { x: x + 0.5, y: y + 0.5, width: L.size - 1, height: L.size - 1, rx: 2, fill: "transparent", stroke: css(chosen ? "att" : "line"), "stroke-width": chosen ? 2 : 1 }));
+      })];
+  });
+  g.part("phone sentence", [row, open, headOf(data, local), local.sel.attention], () => label(L.width, L.headsY,
+    fit(headSentence(data, local, row).replace(/^\S+ /, ""), L.width - 120, 12, false), { anchor: "end", fill: "att-ink", weight: 600 }));
+  g.part("phone open", [open, L.first, row], () => [
+    label(0, L.openY + 14, `Block ${open}, open`, { fill: "ink", weight: 600 }),
+    rowsShown(L).map((i) => chip(g, 0.5, L.openRowsTop + (i - L.first + 0.5) * L.pitch, 45, data.tokens[i], { height: Math.min(22, L.pitch - 3), size: 12, selected: i === row })),
+  ]);
+}
+
+export default mount("home", home);

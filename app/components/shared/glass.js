@@ -1,0 +1,223 @@
+// The ground every picture stands on: one <figure> with one <svg>, redrawn in parts, themed, keyed, exported.
+// A view is plain data -> shapes; whatever is the same for all pictures (echoes from Python, theme, tips, keys,
+// export) is here. The shapes themselves are in shapes.js, which is part of the same module.
+
+// ---------------------------------------------------------------- the stage
+
+function stage(name, view, parent) {
+  const svg = h("svg", { "aria-hidden": "true", "font-family": "var(--gb-sans)", "font-size": 12 });
+  const tipBox = html("div", { class: "gb-tip", hidden: "" });
+  const probe = html("i", { class: "gb-probe" });
+  const scroller = html("div", { class: "gb-scroll" }, svg);
+  const figure = html("figure", { class: "gb-figure", "data-component": name, tabindex: 0, role: "group" },
+    scroller, tipBox, probe);
+  parent.replaceChildren(figure);
+  const local = { sel: {} };
+  const parts = new Map();
+  const overlays = new Map();
+  const pending = new Map();
+  let seen = [];
+  let stamp = 0;
+  let frame = 0;
+  let data = null;
+  let send = () => {};
+  const motion = matchMedia("(prefers-reduced-motion: reduce)");
+
+  const g = { figure, svg, local, width: 0, height: 0, dark: false, get reduced() { return motion.matches; } };
+  Object.assign(g, colours(g));
+  g.send = (event, value) => send(event, value);
+  /** A part of the picture, built again only when `deps`, the data, the width or the theme changed. */
+  g.part = (key, deps, build) => {
+    const now = stamp + JSON.stringify(deps ?? null);
+    let part = parts.get(key);
+    if (!part || part.now !== now) {
+      const node = h("g", { "data-part": key }, build());
+      if (part) part.node.replaceWith(node);
+      parts.set(key, (part = { node, now }));
+    }
+    seen.push(key);
+    return part.node;
+  };
+  /** A native control over the picture, kept (with its focus) from draw to draw; update(node) runs every draw. */
+  g.overlay = (key, box, build, update) => {
+    let node = overlays.get(key);
+    if (!node) {
+      overlays.set(key, (node = build()));
+      node.classList.add("gb-over");
+      scroller.append(node);
+    }
+    for (const side of ["left", "top", "width", "height"]) {
+      node.style[side] = box[side] === undefined ? "" : `${box[side]}px`;
+    }
+    update?.(node);
+    seen.push("overlay " + key);
+    return node;
+  };
+  /** Change the browser's own selection at once and tell Python; it may answer later without disturbing us. */
+  g.select = (change) => {
+    for (const [field, value] of Object.entries(change)) {
+      if (local.sel[field] === value) continue;
+      local.sel[field] = value;
+      pending.set(field, [...(pending.get(field) ?? []), { value, at: Date.now() }]);
+    }
+    view.selected?.(g, data, local, change);
+    send("select", { ...local.sel });
+    g.redraw();
+  };
+  g.tip = (node, text) => {
+    const show = (event) => {
+      tipBox.textContent = typeof text === "function" ? text(event) : text;
+      tipBox.hidden = false;
+      const box = figure.getBoundingClientRect();
+      const w = tipBox.offsetWidth;
+      tipBox.style.left = `${clamp(event.clientX - box.left + 12, 0, Math.max(0, box.width - w - 4))}px`;
+      tipBox.style.top = `${event.clientY - box.top + 16}px`;
+    };
+    node.addEventListener("pointermove", show);
+    node.addEventListener("pointerleave", () => (tipBox.hidden = true));
+    return node;
+  };
+  /** Draws in the next frame, however often it is asked. */
+  g.redraw = () => { if (!frame) frame = requestAnimationFrame(() => { frame = 0; draw(); }); };
+  /** Runs fn(0..1) over `ms`; at once when motion is reduced. Returns a function that stops it. */
+  g.tween = (ms, fn) => {
+    if (g.reduced || ms <= 0) { fn(1); return () => {}; }
+    const start = performance.now();
+    let id = requestAnimationFrame(function step(now) {
+      const t = clamp((now - start) / ms, 0, 1);
+      fn(t < 0.5 ? 2 * t * t : 1 - 2 * (1 - t) ** 2);
+      if (t < 1) id = requestAnimationFrame(step);
+    });
+    return () => cancelAnimationFrame(id);
+  };
+
+  function draw() {
+    if (!data || !g.width) return;
+    const start = performance.now();
+    seen = [];
+    view.draw(g, data, local);
+    const keep = new Set(seen);
+    for (const [key, part] of parts) if (!keep.has(key)) { part.node.remove(); parts.delete(key); }
+    for (const [key, node] of overlays) if (!keep.has("overlay " + key)) { node.remove(); overlays.delete(key); }
+    let at = svg.firstChild;
+    for (const key of seen) {
+      const node = parts.get(key)?.node;
+      if (!node) continue;
+      if (node === at) at = at.nextSibling;
+      else svg.insertBefore(node, at);
+    }
+    const w = g.pictureWidth ?? g.width;
+    svg.setAttribute("width", w);
+    svg.setAttribute("height", g.height);
+    svg.setAttribute("viewBox", `0 0 ${w} ${g.height}`);
+    figure.setAttribute("aria-label", view.describe(data, local));
+    const ms = performance.now() - start;
+    figure.dataset.state = JSON.stringify(view.state(data, local));
+    figure.dataset.ms = ms.toFixed(2);
+    figure.dataset.draws = Number(figure.dataset.draws ?? 0) + 1;
+  }
+
+  /** Python's word wins, unless it only repeats something we sent and have since overtaken. */
+  function adopt(said) {
+    for (const [field, value] of Object.entries(said ?? {})) {
+      const queue = (pending.get(field) ?? []).filter((p) => Date.now() - p.at < 4000);
+      const echo = queue.map((p) => p.value).lastIndexOf(value);
+      pending.set(field, echo < 0 ? [] : queue.slice(echo + 1));
+      const unchanged = g.said && g.said[field] === value;
+      if (echo < 0 && unchanged && queue.length) { pending.set(field, queue); continue; }
+      if (!pending.get(field).length) local.sel[field] = value;
+    }
+    g.said = { ...said };
+  }
+  function theme() {
+    const style = getComputedStyle(parent);
+    const ground = style.getPropertyValue("--st-background-color").trim();
+    const given = parent.closest("[data-theme]")?.dataset.theme;
+    const dark = given ? given === "dark" : /^#/.test(ground) ? hex(ground).reduce((a, b) => a + b) < 380
+      : matchMedia("(prefers-color-scheme: dark)").matches;
+    if (figure.dataset.theme && dark === g.dark) return false;
+    g.dark = dark;
+    figure.dataset.theme = dark ? "dark" : "light";
+    g.clear();
+    stamp++;
+    return true;
+  }
+  const resize = new ResizeObserver(([entry]) => {
+    const w = Math.floor(entry.contentRect.width);
+    if (w && w !== g.width) { g.width = w; stamp++; draw(); }
+  });
+  probe.addEventListener("transitionend", () => theme() && draw());
+  figure.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target !== figure && event.target.closest("input, button, select, textarea")) return;
+    if (sheet(figure, view, event.key) || view.key?.(event, g, data, local)) { event.preventDefault(); event.stopPropagation(); }
+  });
+  g.receive = (next, trigger) => {
+    send = trigger;
+    const before = data;
+    data = next;
+    // A page may name its data: under the same name only the selection has changed, and the parts can stay.
+    if (!before || next.stamp === undefined || next.stamp !== before.stamp) stamp++;
+    if (next.selection) adopt(next.selection);
+    Object.assign(local, view.init?.(next, local, before) ?? {});
+    g.width = Math.floor(figure.getBoundingClientRect().width) || g.width;
+    resize.observe(figure);
+    theme();
+    draw();
+  };
+  g.release = () => { resize.disconnect(); cancelAnimationFrame(frame); frame = 0; };
+  return g;
+}
+
+/** The sheet of keys: "?" shows it, "?" or Esc puts it away. */
+function sheet(figure, view, key) {
+  const open = figure.querySelector(".gb-keys");
+  if (open && (key === "?" || key === "Escape")) { open.remove(); return true; }
+  if (key !== "?" || !view.keys) return false;
+  figure.append(html("dl", { class: "gb-keys", role: "note", "aria-label": "Keys" },
+    view.keys.map(([keys, what]) => [html("dt", {}, keys), html("dd", {}, what)])));
+  return true;
+}
+
+/** What a view.js exports: Streamlit calls it for every new data; the stage (and what the browser knows) stays. */
+function mount(name, view) {
+  const stages = new WeakMap();
+  return ({ data, parentElement, setTriggerValue }) => {
+    let g = stages.get(parentElement);
+    if (!g || !parentElement.contains(g.figure)) stages.set(parentElement, (g = stage(name, view, parentElement)));
+    g.receive(data, setTriggerValue);
+    return () => g.release();
+  };
+}
+
+// ---------------------------------------------------------------- taking a picture away
+
+/** A figure's picture as SVG text that needs nothing of the page: custom properties are written out. */
+function exportSVG(figure) {
+  const source = figure.querySelector("svg");
+  const style = getComputedStyle(figure);
+  const copy = source.cloneNode(true);
+  copy.setAttribute("xmlns", SVG_NS);
+  copy.removeAttribute("aria-hidden");
+  copy.prepend(h("title", {}, figure.getAttribute("aria-label") ?? ""),
+    h("rect", { width: "100%", height: "100%", fill: "var(--gb-bg)" }));
+  return new XMLSerializer().serializeToString(copy)
+    .replace(/var\((--gb-[a-z0-9-]+)\)/g, (_, p) => (style.getPropertyValue(p).trim() || "inherit").replace(/"/g, "'"));
+}
+/** The same as a PNG blob, `scale` pixels a unit. */
+async function exportPNG(figure, scale = 2) {
+  const url = URL.createObjectURL(new Blob([exportSVG(figure)], { type: "image/svg+xml" }));
+  try {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    canvas.width = image.width * scale;
+    canvas.height = image.height * scale;
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    return await new Promise((done) => canvas.toBlob(done, "image/png"));
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+window.glassbox = Object.assign(window.glassbox ?? {}, { exportSVG, exportPNG });

@@ -1,0 +1,18 @@
+"""Start Glassbox: `streamlit run app/main.py`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:  # `streamlit run` puts only app/ there
+    sys.path.insert(0, str(ROOT))
+
+# A child process imports this file again, under the name __mp_main__: it must not start a second server.
+if __name__ != "__mp_main__":
+    import streamlit as st
+
+    from app.start import lifespan, on_error
+
+    app = st.App(ROOT / "app" / "router.py", lifespan=lifespan, on_script_error=on_error)

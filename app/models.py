@@ -1,0 +1,157 @@
+"""Which models this server opens: bundled ones, folders inside GLASSBOX_MODELS, and a short list from the hub.
+
+`core.load` reads any folder that its caller names; a browser may not. So a choice from the picker or a link is resolved
+here, and a path that leaves the configured folders, by `..` or by a symbolic link, is refused. No Streamlit in here.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+HUB = ("openai-community/gpt2", "google-bert/bert-base-uncased", "google-t5/t5-small")
+
+Source = Literal["bundled", "folder", "hub"]
+
+
+class RefusedModel(ValueError):
+    """A model that this server does not open; the message tells a learner why and what to do."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One entry of the picker. `name` is what a link carries, `target` what `core.load` gets."""
+
+    name: str
+    source: Source
+    target: str | Path
+    stamp: int = 0  # of a folder's config.json: a changed folder is another model
+
+    @property
+    def label(self) -> str:
+        """How the picker shows it."""
+        return self.name.removeprefix("./")
+
+
+def roots() -> tuple[Path, ...]:
+    """The folders of GLASSBOX_MODELS that exist, with symbolic links resolved."""
+    named = os.environ.get("GLASSBOX_MODELS", "").split(os.pathsep)
+    return tuple(Path(name).resolve() for name in named if name.strip() and Path(name).is_dir())
+
+
+def hub_ids() -> tuple[str, ...]:
+    """The hub ids of GLASSBOX_HUB (comma-separated), or the three default ones; an empty value means none."""
+    named = os.environ.get("GLASSBOX_HUB")
+    if named is None:
+        return HUB
+    return tuple(part.strip() for part in named.split(",") if part.strip())
+
+
+def bundled() -> tuple[str, ...]:
+    """The names of the models that come with Glassbox."""
+    from core import zoo
+
+    return tuple(zoo.bundled())
+
+
+def folders() -> list[Choice]:
+    """Every folder with a config.json directly inside the configured ones; the first of two equal names wins."""
+    found: dict[str, Choice] = {}
+    for root in roots():
+        for folder in sorted(root.iterdir()):
+            if (folder / "config.json").is_file() and _inside(folder, root):
+                found.setdefault(f"./{folder.name}", _folder(folder))
+    return list(found.values())
+
+
+def _folder(folder: Path) -> Choice:
+    config = folder / "config.json"
+    return Choice(
+        f"./{folder.name}", "folder", folder.resolve(), config.stat().st_mtime_ns if config.exists() else 0
+    )
+
+
+def _inside(path: Path, root: Path) -> bool:
+    return path.resolve().is_relative_to(root)
+
+
+def choices() -> list[Choice]:
+    """What the picker offers: bundled, then folders, then the hub."""
+    return (
+        [Choice(name, "bundled", name) for name in bundled()]
+        + folders()
+        + [Choice(name, "hub", name) for name in hub_ids()]
+    )
+
+
+def resolve(name: str) -> Choice:
+    """The choice that a link's or the picker's `name` stands for.
+
+    Raises:
+        RefusedModel: no such model here, or a path that leaves the configured folders.
+    """
+    if name in bundled():
+        return Choice(name, "bundled", name)
+    if name in hub_ids():
+        return Choice(name, "hub", name)
+    if name.startswith((".", "/", "~")) or "\\" in name or "\0" in name:
+        return _resolve_folder(name)
+    raise RefusedModel(
+        f"There is no model called “{name[:80]}” here. Choose one from the list on the left; "
+        "whoever runs this Glassbox adds folders with GLASSBOX_MODELS and hub ids with GLASSBOX_HUB."
+    )
+
+
+def _resolve_folder(name: str) -> Choice:
+    short = name.removeprefix("./")
+    if not short or "\0" in short or "\\" in short or Path(short).is_absolute() or len(Path(short).parts) != 1 or short == "..":
+        raise RefusedModel(
+            f"“{name[:80]}” leads out of the model folders of this Glassbox, so it was not opened. "
+            "A link names a folder inside them, as ./name."
+        )
+    for root in roots():
+        folder = root / short
+        if not folder.is_dir():
+            continue
+        if not _inside(folder, root):
+            raise RefusedModel(
+                f"“{name[:80]}” is a symbolic link out of the model folders of this Glassbox, so it was not opened."
+            )
+        return _folder(folder)
+    raise RefusedModel(
+        f"There is no folder “{short[:80]}” in the model folders of this Glassbox. "
+        "Choose a model from the list on the left."
+    )
+
+
+def fetch(name: str, report: Callable[[int, int], None], every: float = 0.2) -> None:
+    """Fetch a hub model into the cache on this machine, so that loading it afterwards needs no network.
+
+    The download runs in a thread of its own and `report` (bytes so far, bytes in all) is called from this one: it may
+    draw, and when it raises, because the learner chose something else, the download goes on for the next visitor.
+
+    Raises:
+        ValueError: it cannot be fetched; the message says why and what to do.
+    """
+    from core.checkpoints import hub
+
+    seen = [0, 0]
+    failed: list[Exception] = []
+
+    def work() -> None:
+        try:
+            hub.download(name, lambda done, total: seen.__setitem__(slice(None), [done, total]))
+        except Exception as why:
+            failed.append(why)
+
+    thread = threading.Thread(target=work, name=f"fetch {name}", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(every)
+        report(*seen)
+    if failed:
+        raise failed[0]

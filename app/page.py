@@ -1,0 +1,300 @@
+"""The frame that every page is drawn in: claim, picture, controls, Predict, Code, Take away, cheatsheet.
+
+A page calls these functions in order (see CONTRIBUTING.md): `begin`, `claim`, its picture, `controls`, `foot` with
+`predict`, `code` and `take_away` inside, `cheatsheet`, `examples`. Arithmetic lives in `core`; nothing here computes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import cache, chapters, models, reading, source, state, takeaway, theme, widgets
+from app.components import keys
+from app.predict import Answer, predict_card
+from app.widgets import inline
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel
+
+__all__ = [
+    "Answer", "Context", "begin", "cheatsheet", "claim", "code", "controls", "examples", "foot", "go", "native",
+    "predict", "take_away",
+]  # fmt: skip
+
+log = logging.getLogger("glassbox")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a page reads: the model, and the text as the model sees it.
+
+    `ids` and `tokens` include the special tokens; `lm.trace(ctx.text)` gives exactly these ids.
+    """
+
+    slug: str
+    lm: LanguageModel
+    model_key: str  # for cache.call
+    name: str
+    snapshot: int | None  # a step of its training; None: finished
+    text: str
+    ids: tuple[int, ...]
+    tokens: tuple[str, ...]  # as they read, with their leading space
+    special: int  # how many of the ids are special tokens
+    target: str  # an encoder-decoder's text so far
+    notes: tuple[str, ...]
+    slot: DeltaGenerator  # in the sidebar, for the page's examples
+
+
+_current: ContextVar[Context] = ContextVar("glassbox_page")
+
+
+def native(chapter: chapters.Chapter) -> Any:
+    """Streamlit's page of a chapter, for the navigation and for links."""
+    return st.Page(
+        chapters.ROOT / chapter.path,
+        title=chapter.title,
+        icon=chapter.icon,
+        url_path=chapter.slug,
+        default=chapter.slug == "home",
+    )
+
+
+def go(slug: str) -> None:
+    """Open another page with the same model, text and selections."""
+    st.switch_page(native(chapters.BY_SLUG[slug]))
+
+
+def begin(slug: str, longest: int | None = None) -> Context:
+    """Load the model, read the text, draw the sidebar and the crumb.
+
+    Args:
+        slug: of this page in app/chapters.py.
+        longest: how many tokens the page's picture holds, when that is less than the model's context.
+    """
+    state.start()
+    lm, key = _open_model()
+    read = reading.read(lm, state.get("text"), state.DEFAULT_TEXT, longest)
+    decoding = lm.config.shape == "encoder-decoder" and state.get("stack") == "decoder"
+    blocks = lm.config.decoder_layers if decoding else lm.config.n_layers
+    last = len(read.ids) - 1
+    state.fit({"block": blocks - 1, "head": lm.config.n_heads - 1})
+    state.fit({} if decoding else {"follow": last, "row": last, "col": last})
+    notes = (*state.take_notes(), *read.notes)
+    slot = _sidebar(lm, read)
+    _head(slug)
+    for note in notes:
+        st.info(widgets.escape(note), icon=":material/info:")
+    ctx = Context(
+        slug=slug,
+        lm=lm,
+        model_key=key,
+        name=state.get("model"),
+        snapshot=None if state.get("snapshot") < 0 else state.get("snapshot"),
+        text=read.text,
+        ids=read.ids,
+        tokens=tuple(lm.tokenizer.display(token) for token in read.ids),
+        special=read.special,
+        target=reading.clean(state.get("target"))[0],
+        notes=notes,
+        slot=slot,
+    )
+    _current.set(ctx)
+    return ctx
+
+
+def _open_model() -> tuple[LanguageModel, str]:
+    """The chosen model, or with a message the nearest one that opens: the finished one, then a bundled one."""
+    first = models.bundled()
+    usual = state.DEFAULT_MODEL if state.DEFAULT_MODEL in first else next(iter(first), "")
+    name, moment = state.get("model"), state.get("snapshot")
+    for attempt in dict.fromkeys([(name, moment), (name, -1), (usual, -1)]):
+        try:
+            lm = _load(*attempt)
+        except (ValueError, OSError) as why:
+            log.warning("model %r at %r does not open: %s", *attempt, why)
+            state.note(f"{why}")
+        except Exception:
+            log.exception("model %r at %r does not open", *attempt)
+            state.note(f"“{attempt[0]}” could not be opened; the log says why.")
+        else:
+            if attempt != (name, moment):
+                state.put({"model": attempt[0], "snapshot": attempt[1]})
+                state.note(f"This page shows {attempt[0]}" + (" as it is when finished." if attempt[0] == name else " instead."))
+            return lm, cache.key(*attempt)
+    st.error("No model opens. `make models` trains the bundled ones again.")
+    st.stop()
+
+
+def _load(name: str, moment: int) -> LanguageModel:
+    if cache.is_fetched(name):
+        return cache.model(name, moment)
+    place = st.empty()
+
+    def report(done: int, total: int) -> None:
+        share = f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB" if total else "asking the hub"
+        place.progress(min(1.0, done / total) if total else 0.0, f"Fetching {widgets.escape(name)}: {share}")
+
+    try:
+        models.fetch(name, report)
+        return cache.model(name, moment)
+    finally:
+        place.empty()
+
+
+def _sidebar(lm: LanguageModel, read: reading.Reading) -> DeltaGenerator:
+    """Model, text, examples, tools; the same in one line on top of the page for narrow screens (frame.css shows it)."""
+    with st.sidebar:
+        widgets.model_picker(_shape(lm))
+        widgets.text_box(_fitting(read))
+        slot = st.container(key="gb-examples", gap="xsmall")
+        with st.container(key="gb-tools", horizontal=True, gap="xsmall"):
+            st.button("Undo", key="tool.undo", type="tertiary", on_click=state.undo, disabled=not state.can_undo())
+            st.button(
+                "Reset", key="tool.reset", type="tertiary", on_click=state.reset,
+                disabled=not state.changed_selections(), help="All selections back to the start; model and text stay.",
+            )  # fmt: skip
+            st.button("Projector", key="tool.projector", type="tertiary", on_click=state.set, args=("view", "projector"))
+            keys.sheet(key="gb-keys")
+    return slot
+
+
+def _shape(lm: LanguageModel) -> str:
+    kind = {"decoder": "Decoder", "encoder": "Encoder", "encoder-decoder": "Encoder and decoder"}[lm.config.shape]
+    text = f"{kind}, {lm.config.n_layers} blocks × {lm.config.n_heads} heads"
+    moment = state.get("snapshot")
+    return text if moment < 0 else f"{text}, after {moment:,} training steps"
+
+
+def _fitting(read: reading.Reading) -> str:
+    body = len(read.ids) - read.special
+    words = "1 token" if body == 1 else f"{body:,} tokens"
+    extra = {0: "", 1: " and a start token"}.get(read.special, f" and {read.special} special tokens")
+    return f"{words}{extra}, of {read.limit:,} that fit"
+
+
+def _head(slug: str) -> None:
+    """Where we are; in projector mode also the way out."""
+    chapter = chapters.BY_SLUG[slug]
+    st.html(
+        f'<nav class="gb-crumb" aria-label="Place">{inline(chapter.section)}<span aria-hidden="true">/</span>'
+        f'<span aria-current="page">{inline(chapter.title)}</span></nav>'
+    )
+    if state.get("view") == "projector":
+        st.button(
+            "Leave projector mode", key="tool.leave", type="tertiary", on_click=state.set, args=("view", "page")
+        )
+    with st.container(key="gb-phone", horizontal=True, gap="xsmall"):
+        widgets.text_line("phone")
+        st.selectbox(
+            "Model",
+            options := list(dict.fromkeys([*(choice.name for choice in models.choices()), state.get("model")])),
+            format_func=lambda name: name.removeprefix("./").rpartition("/")[2],
+            label_visibility="collapsed",
+            filter_mode=None,
+            **state.bind("model", "phone", then=lambda: state.set("snapshot", -1)),
+        )
+
+
+def claim(text: str, facts: str = "") -> None:
+    """The one sentence that the page proves, and the run's facts at its right; backticks set a piece in mono."""
+    aside = f"<p>{inline(facts)}</p>" if facts else ""
+    st.html(f'<header class="gb-claim"><h1>{inline(text)}</h1>{aside}</header>')
+
+
+@contextmanager
+def controls() -> Iterator[None]:
+    """A row of native widgets below the picture."""
+    with st.container(key="gb-controls", horizontal=True, gap="medium", vertical_alignment="bottom"):
+        yield
+
+
+@contextmanager
+def foot() -> Iterator[None]:
+    """The row of cards at the foot of the first screen."""
+    with st.container(key="gb-foot", horizontal=True, gap="small"):
+        yield
+
+
+@contextmanager
+def _card(name: str) -> Iterator[None]:
+    with st.container(key=f"gb-card-{name}", border=True, gap="xsmall"):
+        yield
+
+
+def predict(question: str, options: Sequence[str], answer: Callable[[], Answer]) -> None:
+    """A question whose answer the model computes when the learner commits: `answer` is called only then.
+
+    Args:
+        question: about a change that the picture does not already show; backticks set a piece in mono.
+        options: what the learner chooses from, at least two.
+        answer: computes which option is right, why, and the numbers behind it.
+    """
+    ctx = _current.get()
+    with _card("predict"):
+        predict_card(question, tuple(options), answer, "\x1f".join([ctx.slug, ctx.model_key, state.link()]))
+
+
+def code(*functions: Callable[..., Any]) -> None:
+    """The very functions of `core` that computed the picture, read from the running code."""
+    with _card("code"):
+        source.code_card([source.read(function) for function in functions])
+
+
+def take_away(
+    picture: str,
+    table: dict[str, Sequence[Any]] | Callable[[], dict[str, Sequence[Any]]],
+    notebook: Sequence[str] | Callable[[], Sequence[str]],
+) -> None:
+    """Link, Notebook, SVG, PNG, CSV and the table twin.
+
+    Args:
+        picture: the `data-component` of the page's main figure.
+        table: column name -> values, what the picture shows; a function is called only when it is asked for.
+        notebook: cells that compute the shown numbers again with `core` and assert them.
+    """
+    ctx = _current.get()
+    with _card("take"):
+        takeaway.take_card(ctx.slug, picture, table, notebook)
+
+
+def cheatsheet(slug: str) -> None:
+    """What of the subject this page covers and where, and the next page."""
+    chapter = chapters.BY_SLUG[slug]
+    rows = "".join(
+        f"<tr><td>{inline(cover.section)}</td><th scope='row'>{inline(cover.term)}</th><td>{inline(cover.shown)}</td></tr>"
+        for cover in chapter.covers
+    )
+    with st.container(key="gb-cheatsheet", gap="small"):
+        st.html(
+            '<section class="gb-cheatsheet" aria-label="Cheatsheet"><h2>On the cheatsheet</h2>'
+            f"<table><tbody>{rows}</tbody></table></section>"
+        )
+        following = chapters.following(slug)
+        if following:
+            st.page_link(native(following), label=f"Next: {following.title}", icon=":material/arrow_forward:")
+
+
+def examples(texts: Sequence[str]) -> None:
+    """Texts chosen for the page's claim; a click puts one into the text box."""
+    with _current.get().slot:
+        st.menu_button(
+            "Example texts",
+            list(texts),
+            format_func=widgets.escape,
+            key="tool.example",
+            on_click=lambda: state.set("text", state.widget_value("tool.example") or state.get("text")),
+            width="stretch",
+        )
+
+
+def style() -> None:
+    """The style sheet of the frame; the router calls it once a run, before anything is drawn."""
+    st.html(theme.frame(projector=state.get("view") == "projector"))

@@ -1,0 +1,84 @@
+"""Predict: a question, options, commit, reveal, why. The answer is computed by the model at commit and never before."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from app import state, widgets
+from app.widgets import inline
+
+log = logging.getLogger("glassbox")
+
+_CHOICE = "predict.choice"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model answered: the index of the right option, why in one or two sentences, and the numbers behind it."""
+
+    index: int
+    why: str
+    numbers: dict[str, float | int | str] = field(default_factory=dict)
+
+
+@st.fragment
+def predict_card(question: str, options: tuple[str, ...], answer: Callable[[], Answer], about: str) -> None:
+    """One question as a card. A fragment: choosing an option draws this card anew, not the page.
+
+    Args:
+        question: what is asked.
+        options: the possible answers.
+        answer: computes the right one; called at commit.
+        about: model, text and selections in one string; when it changes, the question starts anew.
+    """
+    record = state.memo("predict")
+    signature = "\x1f".join([question, *options, about])
+    if record.get("signature") != signature:
+        record.clear()
+        record["signature"] = signature
+        state.empty_widget(_CHOICE)
+    st.html(f'<h2 class="gb-line"><b>Predict</b> <span>{inline(question)}</span></h2>')
+    if "answer" in record:
+        _reveal(options, record["chosen"], record["answer"])
+        return
+    with st.container(key="gb-options", horizontal=True, gap="xsmall", vertical_alignment="center"):
+        st.pills(
+            "Your prediction",
+            range(len(options)),
+            format_func=lambda index: widgets.escape(widgets.visible(options[index])),
+            key=_CHOICE,
+            label_visibility="collapsed",
+        )
+        chosen = state.widget_value(_CHOICE)
+        st.button(
+            "Commit",
+            key="predict.commit",
+            type="primary",
+            disabled=chosen is None,
+            on_click=_commit,
+            args=(record, chosen, answer),
+        )
+    if "failed" in record:
+        st.html('<p class="gb-hint" role="status">The model could not answer this one. Change the text or the selection.</p>')
+
+
+def _commit(record: dict[str, object], chosen: int, answer: Callable[[], Answer]) -> None:
+    try:
+        record["answer"] = answer()
+        record["chosen"] = chosen
+    except Exception:
+        log.exception("Predict failed")
+        record["failed"] = True
+
+
+def _reveal(options: tuple[str, ...], chosen: int, answer: Answer) -> None:
+    right = answer.index == chosen
+    said, true = (inline(widgets.visible(options[index])) for index in (chosen, answer.index))
+    verdict = f"<b>Right: {true}.</b>" if right else f"<b>It is {true}</b>; you said {said}."
+    st.html(
+        f'<p class="gb-reveal" role="status" data-right="{int(right)}">{verdict} {inline(answer.why)}</p>'
+    )

@@ -1,0 +1,97 @@
+"""From what a learner typed to what a model reads: bad characters, empty texts, texts longer than the context.
+
+Nothing is changed in silence: every repair comes with a sentence for the learner. No Streamlit in here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel
+
+REPLACEMENT = "�"
+# A tokenizer's time grows with the text. No token of the supported vocabularies is longer on average than this.
+CHARACTERS_PER_TOKEN = 24
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the model reads: the text, its token ids with the special tokens, and what there is to say about it."""
+
+    text: str
+    ids: tuple[int, ...]
+    special: int  # how many of the ids the tokenizer added by itself
+    limit: int  # how many tokens fit
+    notes: tuple[str, ...]
+    clipped: bool = False
+
+
+def clean(text: str) -> tuple[str, str]:
+    """`text` without characters that no tokenizer reads, and what to say about it ("" when there is nothing).
+
+    NUL and lone surrogates (halves of a character, as a broken copy leaves them) become U+FFFD, one for one.
+    """
+    from core.text.tokenizer import mend
+
+    mended = mend(text)
+    count = sum(old != new for old, new in zip(text, mended))
+    if not count:
+        return text, ""
+    things = "1 character that no model can read was" if count == 1 else f"{count} characters that no model can read were"
+    return mended, f"{things} replaced by {REPLACEMENT}: NUL, or half of a broken pair."
+
+
+def read(lm: LanguageModel, text: str, sample: str, longest: int | None = None) -> Reading:
+    """Clip and tokenize `text` for `lm`.
+
+    Args:
+        lm: the model, whose context bounds the text.
+        text: what the learner typed.
+        sample: what is read in its place when there is nothing to read.
+        longest: a page's own bound in tokens, when its picture holds fewer than the context.
+    """
+    notes: list[str] = []
+    text, said = clean(text)
+    if said:
+        notes.append(said)
+    context = lm.config.n_ctx
+    limit = min(context, longest or context)
+    special = len(lm.tokenizer.encode(""))
+    text, cut = _cut_characters(text, limit)
+    if not _body(lm, text):
+        why = "Your text is empty" if not text else "Your text has only spaces, which this model does not read"
+        notes.append(f"{why}. Type a few words; until then the page shows “{sample}”.")
+        text = sample
+    elif text.isspace():
+        notes.append("Your text has only spaces. The model reads them too, but words say more.")
+    text, cut_tokens = _cut_tokens(lm, text, max(1, limit - special))
+    ids = tuple(lm.tokenizer.encode(text))
+    if cut or cut_tokens:
+        why = "that fit this model" if limit == context else "that fit this picture"
+        notes.append(
+            f"Your text is longer than the {limit:,} tokens {why}: the page reads its first {len(text):,} characters. "
+            "All of it is still in the text box."
+        )
+    return Reading(text, ids, special, limit, tuple(notes), clipped=cut or cut_tokens)
+
+
+def _body(lm: LanguageModel, text: str) -> list[int]:
+    return list(lm.tokenizer.encode(text, add_special_tokens=False)) if text else []
+
+
+def _cut_characters(text: str, limit: int) -> tuple[str, bool]:
+    most = limit * CHARACTERS_PER_TOKEN
+    return text[:most], len(text) > most
+
+
+def _cut_tokens(lm: LanguageModel, text: str, room: int) -> tuple[str, bool]:
+    """The beginning of `text` that has at most `room` tokens; cut again where the cut itself changed the tokens."""
+    ends = [end for _, end in lm.tokenizer.offsets(text, add_special_tokens=False)]
+    if len(ends) <= room:
+        return text, False
+    for last in range(room - 1, -1, -1):
+        if len(_body(lm, text[: ends[last]])) <= room:
+            return text[: ends[last]], True
+    return text[:1], True

@@ -1,0 +1,71 @@
+"""Take away: the link, the notebook, the picture as SVG or PNG, the table as CSV and as a table on the screen.
+
+The files are made when they are asked for: a rerun of the page costs nothing here.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from app import chapters, notebook, state
+from app.components.takeaway import buttons
+
+Table = dict[str, Sequence[Any]]
+
+
+def take_card(
+    slug: str, picture: str, table: Table | Callable[[], Table], cells: Sequence[str] | Callable[[], Sequence[str]]
+) -> None:
+    """The card's buttons. `table` and `cells` may be functions: they are called at the click."""
+    link = state.link()
+
+    def as_table() -> Table:
+        return table() if callable(table) else table
+
+    def as_notebook() -> str:
+        about = f"What the page showed, computed again. The page: `/{'' if slug == 'home' else slug}?{link}`"
+        return notebook.build(
+            f"Glassbox: {chapters.BY_SLUG[slug].title}", about, cells() if callable(cells) else cells
+        )
+
+    def as_csv() -> str:
+        return to_csv(as_table())
+
+    state.memo("takeaway").update(notebook=as_notebook, csv=as_csv, table=as_table)
+    st.html('<h2 class="gb-line"><b>Take away</b></h2>')
+    with st.container(key="gb-take", horizontal=True, gap="xxsmall"):
+        buttons(data={"query": link, "picture": picture, "name": f"glassbox-{slug}"}, key="gb-take-buttons")
+        st.download_button(
+            "Notebook", as_notebook, f"glassbox-{slug}.ipynb", "application/x-ipynb+json",
+            key="take.notebook", on_click="ignore",
+        )  # fmt: skip
+        st.download_button("CSV", as_csv, f"glassbox-{slug}.csv", "text/csv", key="take.csv", on_click="ignore")
+        if st.button("Table", key="take.table"):
+            _table(as_table())
+
+
+@st.dialog("The picture as a table", width="large")
+def _table(table: Table) -> None:
+    st.dataframe(table, hide_index=True)
+
+
+def to_csv(table: Table) -> str:
+    """`table` (column name -> values of equal length) as CSV.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe in front, as spreadsheets themselves do.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table)
+    for row in zip(*table.values(), strict=True):
+        writer.writerow([_harmless(cell) for cell in row])
+    return out.getvalue()
+
+
+def _harmless(cell: Any) -> Any:
+    return "'" + cell if isinstance(cell, str) and len(cell) > 1 and cell[0] in "=+-@\t\r" else cell

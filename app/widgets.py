@@ -1,0 +1,95 @@
+"""Small pieces that pages and the frame share: text made safe for labels, and pickers for model, text and token.
+
+What a learner types is shown as text everywhere: `escape` for Streamlit's labels and messages, `inline` for our own
+HTML. Nothing else may put it on the screen.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from app import models, state
+
+# A joiner of no width. Streamlit turns emoji codes, arrows, dashes and bare addresses in a text into something else
+# after Markdown is read, where a backslash no longer helps; a joiner between the characters does.
+_JOINER = "\u2060"
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$~:&@=/^\"'])")
+_GLUED = re.compile(r"(\\[:<>\-~=@./w])(?=\S)")
+_NEWLINES = re.compile(r"[\r\n\u2028\u2029\v\f]")
+
+
+def escape(text: str) -> str:
+    """`text` for a label or message of Streamlit's, where it must read exactly as it is written."""
+    escaped = _MARKDOWN.sub(r"\\\1", _NEWLINES.sub("⏎", text))
+    escaped = _GLUED.sub(rf"\1{_JOINER}", escaped).replace("www", f"ww{_JOINER}w")
+    # Spaces at the ends would be trimmed, and several in a row would become one.
+    return re.sub(r"^ | $|(?<= ) ", "\u00a0", escaped)
+
+
+def inline(text: str) -> str:
+    """`text` as HTML: everything is text, and `pieces between backticks` are set in the monospaced face."""
+    safe = html.escape(text, quote=True)
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", safe)
+
+
+def visible(token: str) -> str:
+    """A token's text as a chip shows it: a leading space as a faint dot, line ends and tabs as signs."""
+    shown = token.replace("\n", "⏎").replace("\t", "⇥").replace("\r", "␍")
+    return "·" + shown[1:] if shown.startswith(" ") else shown
+
+
+def model_picker(caption: str, view: str = "") -> None:
+    """The models this server opens, and what the chosen one is."""
+    options = {choice.name: choice.label for choice in models.choices()}
+    current = state.get("model")
+    options.setdefault(current, current)
+    st.selectbox(
+        "Model",
+        list(options),
+        format_func=lambda name: options.get(name, name),  # a selectbox shows plain text
+        filter_mode=None,
+        **state.bind("model", view, then=_whole_model),
+    )
+    if caption:
+        st.caption(escape(caption))
+
+
+def _whole_model() -> None:
+    """A newly chosen model opens finished, not at the other model's moment of training."""
+    state.set("snapshot", -1)
+
+
+def text_box(caption: str = "") -> None:
+    """The text that the model reads."""
+    st.text_area("Your text", height=62, **state.bind("text"))
+    if caption:
+        st.caption(escape(caption))
+
+
+def text_line(view: str) -> None:
+    """The same text as one line, for narrow screens."""
+    st.text_input("Your text", label_visibility="collapsed", **state.bind("text", view))
+
+
+def segments(label: str, key: str, options: Sequence[int | str], names: Callable[[int | str], str] = str) -> None:
+    """A row of buttons for one field: `segments("Head", "head", range(8))`. The field must hold one of `options`."""
+    st.segmented_control(
+        label, list(options), required=True, format_func=lambda value: escape(names(value)), **state.bind(key)
+    )
+
+
+def token_picker(label: str, key: str, tokens: Sequence[str], last: bool = True) -> None:
+    """A token by its position: `8 ·a`. The value -1 stands for the last token and follows a growing text."""
+
+    def name(position: int) -> str:
+        at = len(tokens) - 1 if position == -1 else position
+        return f"{at}  {visible(tokens[at])}"
+
+    positions = [*([-1] if last else []), *range(len(tokens) - (1 if last else 0))]
+    if last and state.get(key) == len(tokens) - 1:
+        state.set(key, -1)
+    st.selectbox(label, positions, format_func=name, filter_mode=None, **state.bind(key))

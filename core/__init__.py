@@ -1,0 +1,61 @@
+"""Glassbox's core: language models that can be opened, touched, broken and trained. The names a notebook needs.
+
+    lm = core.load("tales-gpt")
+    trace = lm.trace("Once upon a time")
+    trace["blocks.0.attn.hook_pattern"]  # (H, T, S)
+
+Names arrive on first use, so that what needs no model (Toyland, a configuration) does not wait for torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.checkpoints import CheckpointError as CheckpointError
+    from core.config import ModelConfig as ModelConfig
+    from core.decoding.generate import Generation as Generation
+    from core.hooks import HookError as HookError
+    from core.hooks import Intervention as Intervention
+    from core.hooks import ablate_head as ablate_head
+    from core.hooks import intervene as intervene
+    from core.hooks import recording as recording
+    from core.language_model import LanguageModel as LanguageModel
+    from core.model.transformer import ContextTooLong as ContextTooLong
+    from core.trace import Trace as Trace
+    from core.training import TrainSpec as TrainSpec
+    from core.training import train as train
+    from core.zoo import bundled as bundled
+    from core.zoo import load as load
+    from core.zoo import snapshots as snapshots
+
+_HOME = {
+    "CheckpointError": "core.checkpoints",
+    "ContextTooLong": "core.model.transformer",
+    "Generation": "core.decoding.generate",
+    "HookError": "core.hooks",
+    "Intervention": "core.hooks",
+    "LanguageModel": "core.language_model",
+    "ModelConfig": "core.config",
+    "Trace": "core.trace",
+    "TrainSpec": "core.training",
+    "ablate_head": "core.hooks",
+    "bundled": "core.zoo",
+    "intervene": "core.hooks",
+    "load": "core.zoo",
+    "recording": "core.hooks",
+    "snapshots": "core.zoo",
+    "train": "core.training",
+}
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'core' has no attribute {name!r}; it has {', '.join(_HOME)}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

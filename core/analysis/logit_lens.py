@@ -1,0 +1,64 @@
+"""The logit lens: what would the model say if it stopped after each block? (nostalgebraist 2020, "interpreting GPT")
+
+The stream between two blocks has the width that the unembedding reads, so the model's own head (final norm and
+unembedding, or a masked-LM head) can be put to it at any depth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.language_model import LanguageModel
+from core.model.transformer import Transformer
+from core.trace import Trace
+
+
+@dataclass(frozen=True)
+class LogitLens:
+    """The head's best guesses at every depth: index 0 is the embedding, l + 1 the stream after block l.
+
+    ids: (L + 1, T, n) the n most probable tokens, best first.   probabilities: (L + 1, T, n) theirs, between 0 and 1.
+    """
+
+    ids: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+
+
+def logit_lens(lm: LanguageModel, trace: Trace, top: int = 1) -> LogitLens:
+    """Put the model's head to the stream after the embedding and after every block.
+
+    The last entry repeats the model's own answer. A depth at a time, so that a large vocabulary needs no (L, T, V).
+
+    Args:
+        trace: a pass of `lm`; of an encoder-decoder, the decoder's blocks are read.
+        top: n, how many tokens to keep at each place.
+    """
+    prefix = "decoder." if lm.config.shape == "encoder-decoder" else ""
+    stack: Transformer = lm.transformer.get_submodule(prefix[:-1])  # type: ignore[assignment]
+    ids, probabilities = [], []
+    with torch.inference_mode():
+        for stream in residual_streams(trace, prefix, lm.config.decoder_layers):
+            chances = stack.head(stream[None])[0].float().softmax(dim=-1)  # (T, V)
+            best = chances.topk(min(top, chances.shape[-1]), dim=-1)  # (T, n) twice
+            ids.append(best.indices.cpu().numpy())
+            probabilities.append(best.values.cpu().numpy())
+    return LogitLens(np.stack(ids), np.stack(probabilities))
+
+
+def residual_streams(trace: Trace, prefix: str, layers: int) -> list[Tensor]:
+    """The stream entering block 0 and leaving each block: L + 1 tensors (T, D).
+
+    After a post-norm block the stream is the normalised sum, which is what the next block reads.
+    """
+    if not layers:
+        return []
+    leaving = "hook_normalized_resid_post"
+    if f"{prefix}blocks.0.{leaving}" not in trace.hooks:
+        leaving = "hook_resid_post"
+    names = [f"{prefix}blocks.0.hook_resid_pre", *(f"{prefix}blocks.{layer}.{leaving}" for layer in range(layers))]
+    return [trace[name] for name in names]

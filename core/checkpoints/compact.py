@@ -1,0 +1,35 @@
+"""Weights in a quarter of the room: 8-bit numbers with one scale a row, for the snapshots that models bring along.
+
+Rounding is to the nearest of 255 steps between -max and max of the row, so no weight moves by more than max / 254.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+SCALE = ".scale"
+
+
+def compact(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Matrices become int8 with a float32 scale a row under `NAME.scale`; vectors stay as float16."""
+    small: dict[str, Tensor] = {}
+    for name, weight in state.items():
+        if weight.ndim < 2:
+            small[name] = weight.half().contiguous()
+            continue
+        scale = weight.float().abs().amax(dim=-1, keepdim=True).clamp(min=1e-12) / 127  # (rows, 1)
+        small[name] = (weight.float() / scale).round().to(torch.int8).contiguous()
+        small[name + SCALE] = scale.contiguous()
+    return small
+
+
+def restore(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The reverse of `compact`, as float32; a state that is not compact comes back as it is."""
+    return {
+        name: weight.float() * state[name + SCALE] if weight.dtype is torch.int8 else weight
+        for name, weight in state.items()
+        if not (name.endswith(SCALE) and name.removesuffix(SCALE) in state)
+    }

@@ -1,0 +1,237 @@
+"""The files of a checkpoint, read with suspicion: JSON, and safetensors in one file or in shards.
+
+Only safetensors: it holds numbers and nothing else. `pytorch_model.bin` is a pickle, and reading a pickle runs whatever
+program its author put into it. Every size a file claims is compared with the file before memory is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from core.checkpoints.compact import SCALE
+from core.checkpoints.convert import CheckpointError
+
+LARGEST_HEADER = 100_000_000  # bytes; the format's own limit
+LARGEST_JSON = 50_000_000  # bytes
+_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+_OTHERS = ("*.h5", "*.msgpack", "*.gguf", "*.onnx")
+_HOW_TO_CONVERT = (
+    "convert it once, where you trust it: transformers.AutoModel...from_pretrained(FOLDER).save_pretrained(NEW_FOLDER) "
+    "writes model.safetensors"
+)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON file that holds a dictionary.
+
+    Raises:
+        CheckpointError: missing, too large, broken, or not a dictionary; the message names the file.
+    """
+    try:
+        if path.stat().st_size > LARGEST_JSON:
+            raise CheckpointError(
+                f"{path} is {path.stat().st_size:,} bytes long: too large for a {path.name}"
+            )
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(f"{path.parent} has no {path.name}") from None
+    except CheckpointError:
+        raise
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} is not readable JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise CheckpointError(
+            f"{path} holds a {type(values).__name__}, not the dictionary of settings it should be"
+        )
+    return values
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files of a folder: those its index names, or model.safetensors, or the only one there is.
+
+    Raises:
+        CheckpointError: there is none (and why another format is refused), a shard is missing, an index is broken.
+    """
+    index = folder / "model.safetensors.index.json"
+    if index.is_file() and not (folder / "model.safetensors").is_file():
+        return _shards(index)
+    found = sorted(folder.glob("*.safetensors"))
+    for path in found:
+        if path.name == "model.safetensors":
+            return [path]
+    if len(found) == 1:
+        return found
+    if found:
+        names = ", ".join(path.name for path in found[:3])
+        raise CheckpointError(
+            f"{folder} has {len(found)} safetensors files ({names}, ...), but no {index.name}"
+        )
+    if pickles := [path.name for pattern in _PICKLES for path in sorted(folder.glob(pattern))]:
+        raise CheckpointError(
+            f"{folder} has its weights only in {pickles[0]}, a pickle: reading one can run any program its author hid "
+            f"in it, so Glassbox reads safetensors only; {_HOW_TO_CONVERT}"
+        )
+    other = [path.name for pattern in _OTHERS for path in sorted(folder.glob(pattern))]
+    instead = f", only {other[0]}; {_HOW_TO_CONVERT}" if other else ""
+    raise CheckpointError(f"{folder} has no model.safetensors{instead}")
+
+
+def _shards(index: Path) -> list[Path]:
+    table = read_json(index).get("weight_map")
+    if not isinstance(table, dict) or not table or not all(isinstance(name, str) for name in table.values()):
+        raise CheckpointError(f"{index} has no weight_map from tensors to files")
+    names = sorted(set(table.values()))
+    for name in names:
+        if Path(name).name != name or "\\" in name or not name.endswith(".safetensors"):
+            raise CheckpointError(
+                f"{index} points to {name!r}, which is no safetensors file of its own folder"
+            )
+    if missing := [name for name in names if not (index.parent / name).is_file()]:
+        have = len(names) - len(missing)
+        raise CheckpointError(
+            f"{index.parent} has {have} of its {len(names)} weight files: {missing[0]} is missing; copy or download it"
+        )
+    files = [index.parent / name for name in names]
+    held = {tensor: path.name for path in files for tensor in header(path)}
+    for tensor, name in table.items():
+        if held.get(tensor) != name:
+            raise CheckpointError(f"{index.name} says that {tensor} is in {name}, but it is not there")
+    return files
+
+
+def header(path: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """What a safetensors file holds: name -> (kind of number, shape), checked against the file's real length.
+
+    Raises:
+        CheckpointError: the file is cut short, claims more than it holds, or is no safetensors file.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            if length > min(LARGEST_HEADER, size - 8):
+                raise CheckpointError(
+                    f"{path} claims a header of {length:,} bytes, but the file has {size:,}: it is cut short or not "
+                    "a safetensors file; download it again"
+                )
+            entries = json.loads(file.read(length))
+    except CheckpointError:
+        raise
+    except (OSError, struct.error, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} is not a readable safetensors file: {error}") from error
+    if not isinstance(entries, dict):
+        raise CheckpointError(f"{path} is not a readable safetensors file: its header is no dictionary")
+    entries.pop("__metadata__", None)
+    return {name: _entry(path, name, entry, size - 8 - length) for name, entry in entries.items()}
+
+
+def _entry(path: Path, name: str, entry: Any, room: int) -> tuple[str, tuple[int, ...]]:
+    try:
+        kind, shape, (begin, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
+        whole = all(type(number) is int and number >= 0 for number in (*shape, begin, end))
+    except (TypeError, KeyError, ValueError):
+        whole = False
+    if not whole:
+        raise CheckpointError(f"{path}: the header's entry for {name} is broken")
+    if kind in _BYTES and end - begin != math.prod(shape) * _BYTES[kind]:
+        raise CheckpointError(f"{path}: {name} claims the shape {shape} but has {end - begin:,} bytes")
+    if end > room:
+        raise CheckpointError(
+            f"{path}: {name} claims bytes up to {end:,} of the data, but the file holds {room:,}: it is cut short; "
+            "download it again"
+        )
+    return kind, shape
+
+
+class Weights(Mapping[str, Tensor]):
+    """The tensors of safetensors files, each read, checked and converted when it is asked for.
+
+    Args:
+        compacted: int8 matrices with a scale a row (see `compact`) count as weights.
+
+    Attributes:
+        shapes: name -> shape, known without reading.
+    """
+
+    def __init__(
+        self, files: list[Path], device: torch.device, dtype: torch.dtype, *, compacted: bool = False
+    ) -> None:
+        self.device, self.dtype = device, dtype
+        self.shapes: dict[str, tuple[int, ...]] = {}
+        self._kind: dict[str, str] = {}
+        self._file: dict[str, Path] = {}
+        self._scaled: set[str] = set()
+        for path in files:
+            for name, (kind, shape) in header(path).items():
+                if name in self._file:
+                    raise CheckpointError(f"{path.name} and {self._file[name].name} both hold {name}")
+                self.shapes[name], self._kind[name], self._file[name] = shape, kind, path
+        if compacted:
+            self._scaled = {
+                name for name, kind in self._kind.items() if kind == "I8" and name + SCALE in self._kind
+            }
+            for name in self._scaled:
+                if self.shapes.pop(name + SCALE) != (*self.shapes[name][:-1], 1):
+                    raise CheckpointError(
+                        f"{self._file[name]}: {name + SCALE} is not one number for each row of {name}"
+                    )
+
+    def __getitem__(self, name: str) -> Tensor:
+        """One tensor, on the device and in the type asked for.
+
+        Raises:
+            CheckpointError: it holds NaN or an infinity, a number too large for the type, or whole numbers (quantized).
+        """
+        path, kind = self._file[name], self._kind[name]
+        if kind not in _BYTES and name not in self._scaled:
+            raise CheckpointError(
+                f"{path}: {name} is stored as {kind}; Glassbox reads weights as {', '.join(_BYTES)} only"
+            )
+        try:
+            with safe_open(path, framework="pt") as file:
+                stored = file.get_tensor(name)
+                if name in self._scaled:
+                    stored = stored.float() * file.get_tensor(name + SCALE)
+                tensor = stored.to(self.device, self.dtype, copy=True)  # never a view of the mapped file
+        except (SafetensorError, OSError, ValueError) as error:
+            raise CheckpointError(f"{path} is not a readable safetensors file: {error}") from error
+        if not torch.isfinite(tensor).all():
+            raise CheckpointError(f"{path}: {_not_finite(name, stored, self.dtype)}")
+        return tensor
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.shapes)
+
+    def __len__(self) -> int:
+        return len(self.shapes)
+
+
+def _not_finite(name: str, stored: Tensor, dtype: torch.dtype) -> str:
+    bad = int((~torch.isfinite(stored)).sum())
+    if bad:
+        return (
+            f"{name} holds NaN or an infinity ({bad:,} of {stored.numel():,} numbers): "
+            "the training that wrote it had diverged, or the file is damaged"
+        )
+    return f"{name} holds {float(stored.abs().max()):.3g}, too large for {dtype}; load it as float32"
+
+
+def memory_left(device: torch.device) -> int | None:
+    """Bytes that can still be had on a device, or None where the system does not say."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration, ValueError):
+        return None

@@ -1,0 +1,264 @@
+"""A folder with a model: Hugging Face's layout, or ours (config.json with "format": "glassbox"), in and out."""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from core.checkpoints import bert, gpt2, llama, t5
+from core.checkpoints.convert import CheckpointError, Family, Settings, check, gather, untie
+from core.checkpoints.files import Weights, memory_left, read_json, weight_files
+from core.config import ModelConfig
+from core.model.transformer import EncoderDecoder, Transformer, build
+from core.text.tokenizer import Tokenizer
+
+FAMILIES: dict[str, Family] = {
+    kind: family
+    for family in (gpt2.FAMILY, llama.FAMILY, bert.FAMILY, t5.FAMILY)
+    for kind in family.model_types
+}
+FORMAT, VERSION = "glassbox", 1
+LARGEST_CONTEXT = 2**24  # positions; a table of them is computed
+_MASKS = ("[MASK]", "<mask>")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model as it lies in a folder. `card` says how it was trained ({} where nobody wrote it down)."""
+
+    model: Transformer | EncoderDecoder
+    config: ModelConfig
+    tokenizer: Tokenizer
+    card: dict[str, Any] = field(default_factory=dict)
+
+
+def load_folder(
+    path: str | Path,
+    *,
+    device: str | torch.device | None = None,
+    dtype: torch.dtype = torch.float32,
+    weights: str | Path | None = None,
+) -> Loaded:
+    """Read a model from a folder in Hugging Face's layout (GPT-2, Llama, Qwen2, Mistral, BERT, T5) or in ours.
+
+    The folder holds config.json, tokenizer.json and model.safetensors (or shards with their index). Everything that a
+    file claims is checked before memory is asked for; tensors then go straight to the device and type.
+
+    Args:
+        device: None: the processor.
+        weights: another safetensors file with the same tensors, e.g. a snapshot from earlier in the training.
+
+    Raises:
+        CheckpointError: something is missing, damaged, too large, or not supported; the message says what to do.
+    """
+    folder, device = Path(path).expanduser(), torch.device("cpu" if device is None else device)
+    if not folder.is_dir():
+        raise CheckpointError(f"{folder} is not a folder")
+    values = read_json(folder / "config.json")
+    files = weight_files(folder) if weights is None else [Path(weights)]
+    tokenizer = _tokenizer(folder)
+    ours = values.get("format") == FORMAT
+    tensors = Weights(files, device, dtype, compacted=ours)
+    if ours:
+        config = _own_config(folder, values)
+        _check_own(config, tensors)
+        family = None
+    else:
+        family = _family(folder, values)
+        config = _converted_config(folder, family, values, tensors, tokenizer)
+    _check_tokenizer(folder, tokenizer, config)
+    _check_memory(folder, tensors, device, dtype)
+    state = dict(tensors) if family is None else gather(family, config, tensors)
+    card = read_json(folder / "card.json") if (folder / "card.json").is_file() else {}
+    return Loaded(_assemble(config, state, device, dtype), config, tokenizer, card)
+
+
+def save_folder(
+    path: str | Path,
+    model: Transformer | EncoderDecoder,
+    tokenizer: Tokenizer,
+    card: Mapping[str, Any] | None = None,
+    *,
+    dtype: torch.dtype | None = None,
+) -> Path:
+    """Write a model in our layout; `load_folder` reads it back. Files that exist are replaced, each at once.
+
+    Args:
+        dtype: of the stored weights; None: as they are.
+
+    Raises:
+        CheckpointError: a weight is NaN, infinite, or too large for `dtype`; nothing is written then.
+    """
+    folder = Path(path)
+    state = {}
+    for name, weight in model.named_parameters():
+        state[name] = weight.detach().to("cpu", dtype or weight.dtype).contiguous()
+        if not torch.isfinite(state[name]).all():
+            raise CheckpointError(
+                f"{name} holds NaN, an infinity, or a number too large for {state[name].dtype}"
+            )
+    folder.mkdir(parents=True, exist_ok=True)
+    save_weights(folder / "model.safetensors", state)
+    _write(folder / "tokenizer.json", tokenizer.raw.to_str(pretty=True))
+    _write(folder / "config.json", _pretty({"format": FORMAT, "version": VERSION, **model.config.to_dict()}))
+    if card is not None:
+        _write(folder / "card.json", _pretty(dict(card)))
+    return folder
+
+
+def save_weights(path: str | Path, state: Mapping[str, Tensor]) -> None:
+    """Write tensors to a safetensors file, at once: a reader sees the old file or the new one."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as scratch:
+        temporary = Path(scratch) / path.name
+        save_file(
+            {name: tensor.contiguous() for name, tensor in state.items()},
+            temporary,
+            metadata={"format": "pt"},
+        )
+        temporary.replace(path)
+
+
+def _assemble(
+    config: ModelConfig, state: Mapping[str, Tensor], device: torch.device, dtype: torch.dtype
+) -> Transformer | EncoderDecoder:
+    """The module with `state` as its weights: they are assigned, not copied, so none is held twice."""
+    model = build(config)
+    missing, unexpected = model.load_state_dict(state, strict=False, assign=True)
+    shared = set(missing) - {name for name, _ in model.named_parameters()}  # second names of one table
+    if unexpected or set(missing) - shared:
+        raise CheckpointError(
+            f"the weights do not fit the model: {sorted({*unexpected, *missing} - shared)[:3]}"
+        )
+    model.to(device=device, dtype=dtype)  # what is computed, not stored: sine waves, slopes
+    return model.eval()
+
+
+def _family(folder: Path, values: Mapping[str, Any]) -> Family:
+    kind = values.get("model_type")
+    if not isinstance(kind, str) or kind not in FAMILIES:
+        raise CheckpointError(
+            f"{folder / 'config.json'}: model_type={kind!r} is not supported; Glassbox reads {', '.join(FAMILIES)}"
+        )
+    return FAMILIES[kind]
+
+
+def _converted_config(
+    folder: Path, family: Family, values: Mapping[str, Any], tensors: Weights, tokenizer: Tokenizer
+) -> ModelConfig:
+    generation = folder / "generation_config.json"
+    settings = Settings(values, read_json(generation) if generation.is_file() else {})
+    try:
+        config = family.config(settings)
+    except CheckpointError as error:
+        raise CheckpointError(f"{folder}: {error}") from error
+    except ValueError as error:
+        raise CheckpointError(f"{folder / 'config.json'}: {error}") from error
+    _check_context(folder, config)
+    try:
+        config = untie(family, config, tensors)
+        check(family, config, tensors)
+    except CheckpointError as error:
+        raise CheckpointError(f"{folder}: {error}") from error
+    if config.mask_id is None:
+        known = (tokenizer.id(token) for token in _MASKS)
+        config = config.replace(
+            mask_id=next((id for id in known if id is not None and id < config.d_vocab), None)
+        )
+    return config
+
+
+def _own_config(folder: Path, values: Mapping[str, Any]) -> ModelConfig:
+    version = values.get("version", VERSION)
+    if version != VERSION:
+        raise CheckpointError(f"{folder}: config.json has version {version!r}; this Glassbox reads {VERSION}")
+    try:
+        config = ModelConfig.from_dict(
+            {name: values[name] for name in values if name not in ("format", "version")}
+        )
+    except (ValueError, TypeError) as error:
+        raise CheckpointError(f"{folder / 'config.json'}: {error}") from error
+    _check_context(folder, config)
+    return config
+
+
+def _check_own(config: ModelConfig, tensors: Weights) -> None:
+    """Names and shapes, against a model built without memory."""
+    layers = config.n_layers + (config.n_decoder_layers or 0)
+    if layers > len(tensors):
+        raise CheckpointError(
+            f"config.json asks for {layers:,} layers, but the file holds {len(tensors):,} tensors"
+        )
+    with torch.device("meta"):
+        wanted = {name: tuple(weight.shape) for name, weight in build(config).named_parameters()}
+    if missing := sorted(set(wanted) - set(tensors)):
+        raise CheckpointError(f"the weights lack {missing[0]} ({len(missing)} of {len(wanted)} tensors)")
+    if unused := sorted(set(tensors) - set(wanted)):
+        raise CheckpointError(f"the weights hold {unused[0]}, which config.json has no use for")
+    for name, shape in wanted.items():
+        if tensors.shapes[name] != shape:
+            stored = tensors.shapes[name]
+            raise CheckpointError(f"tensor {name} has the shape {stored}, but config.json asks for {shape}")
+
+
+def _check_context(folder: Path, config: ModelConfig) -> None:
+    if config.n_ctx > LARGEST_CONTEXT:
+        raise CheckpointError(
+            f"{folder}: config.json asks for a context of {config.n_ctx:,} tokens; more than {LARGEST_CONTEXT:,} "
+            "cannot be right"
+        )
+
+
+def _tokenizer(folder: Path) -> Tokenizer:
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        raise CheckpointError(
+            f"{folder} has no tokenizer.json; where only vocab.txt, merges.txt or spiece.model is there, "
+            "transformers.AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) writes one"
+        )
+    try:
+        return Tokenizer.from_file(path)
+    except ValueError as error:
+        raise CheckpointError(str(error)) from error
+
+
+def _check_tokenizer(folder: Path, tokenizer: Tokenizer, config: ModelConfig) -> None:
+    largest = max(tokenizer.raw.get_vocab(with_added_tokens=True).values(), default=-1)
+    if largest < 0:
+        raise CheckpointError(f"{folder / 'tokenizer.json'} has an empty vocabulary")
+    if largest >= config.d_vocab:
+        raise CheckpointError(
+            f"{folder / 'tokenizer.json'} has token ids up to {largest:,}, but the model's vocabulary ends at "
+            f"{config.d_vocab - 1:,}: the two do not belong together"
+        )
+
+
+def _check_memory(folder: Path, tensors: Weights, device: torch.device, dtype: torch.dtype) -> None:
+    needed = sum(math.prod(shape) for shape in tensors.shapes.values()) * dtype.itemsize
+    left = memory_left(device)
+    if left is not None and needed > left:
+        raise CheckpointError(
+            f"{folder} needs {needed / 1e9:.1f} GB of memory as {dtype}, but {left / 1e9:.1f} GB are left on {device}; "
+            "close other models, take a smaller one, or load it as float16"
+        )
+
+
+def _write(path: Path, text: str) -> None:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as scratch:
+        temporary = Path(scratch) / path.name
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+
+
+def _pretty(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,212 @@
+"""ModelConfig: all that decides the shape and the arithmetic of a transformer, in one frozen, flat, checked record.
+
+It does not know about weights, files or families: a GPT-2, a Llama, a BERT and a T5 are four sets of values.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_type_hints
+
+Shape = Literal["decoder", "encoder", "encoder-decoder"]
+Position = Literal["learned", "sinusoidal", "rotary", "alibi", "relative", "none"]
+Norm = Literal["layer", "rms", "none"]
+Placement = Literal["pre", "post"]
+Activation = Literal["relu", "gelu", "gelu_tanh", "silu", "relu_squared"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """A transformer, described. Sizes are counts; every name is the field's.
+
+    Raises:
+        ValueError: two values do not fit each other; the message names both.
+    """
+
+    shape: Shape = "decoder"
+    n_layers: int
+    d_model: int
+    n_heads: int
+    d_vocab: int
+    n_ctx: int
+    d_mlp: int | None = None  # None: 4 * d_model
+    d_head: int | None = None  # None: d_model / n_heads
+    n_kv_heads: int | None = (
+        None  # None: n_heads; 1: multi-query (Shazeer 2019); between: grouped (Ainslie et al. 2023)
+    )
+    n_decoder_layers: int | None = None  # encoder-decoder only; None: n_layers
+
+    position: Position = "learned"
+    rope_theta: float = 10_000.0  # the base of rotary angles (Su et al. 2021)
+    position_offset: int = 0  # the row of W_pos that position 0 reads
+    relative_buckets: int = 32  # T5's relative bias (Raffel et al. 2020)
+    relative_max_distance: int = 128
+
+    norm: Norm = "layer"
+    norm_placement: Placement = "pre"
+    norm_eps: float = 1e-5
+    norm_gain: bool = True
+    norm_bias: bool = True  # layer norm only
+    embed_norm: bool = False  # a norm right after the embeddings (BERT)
+    final_norm: bool = True
+    qk_norm: bool = False  # RMS-normalise every query and key head before they turn
+
+    act: Activation = "gelu_tanh"
+    gated: bool = False  # act(x W_gate) * (x W_in) (Shazeer 2020)
+
+    causal: bool | None = None  # None: decoders are, encoders are not
+    scale_scores: bool = True  # divide by sqrt(d_head); T5 does not
+    residual: bool = True
+    qkv_bias: bool = True
+    out_bias: bool = True
+    mlp_bias: bool = True
+    unembed_bias: bool = False
+    tied_embeddings: bool = True
+    logit_scale: float = 1.0  # T5 1.0 multiplies by d_model ** -0.5 before its tied unembedding
+    mlm_head: bool = False  # BERT's dense + norm before the unembedding
+    n_token_types: int = 0
+    dropout: float = 0.0
+
+    bos_id: int | None = None
+    eos_ids: tuple[int, ...] = ()
+    pad_id: int | None = None
+    mask_id: int | None = None
+    decoder_start_id: int | None = None
+
+    def __post_init__(self) -> None:
+        fill = {
+            "d_mlp": 4 * self.d_model,
+            "d_head": self.d_model // max(1, self.n_heads),
+            "n_kv_heads": self.n_heads,
+            "causal": self.shape != "encoder",
+        }
+        for name, value in fill.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
+        if self.shape == "encoder-decoder" and self.n_decoder_layers is None:
+            object.__setattr__(self, "n_decoder_layers", self.n_layers)
+        object.__setattr__(self, "eos_ids", tuple(self.eos_ids))
+        self._check_choices()
+        self._check_sizes()
+
+    def _check_choices(self) -> None:
+        for name, kind in get_type_hints(type(self)).items():
+            choices = get_args(kind)
+            if (
+                choices
+                and all(isinstance(choice, str) for choice in choices)
+                and getattr(self, name) not in choices
+            ):
+                raise ValueError(f"{name}={getattr(self, name)!r} is not one of {', '.join(choices)}")
+
+    def _check_sizes(self) -> None:
+        for name in ("n_layers", "d_model", "n_heads", "d_vocab", "n_ctx", "d_mlp", "d_head", "n_kv_heads"):
+            value = getattr(self, name)
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, int)
+                or value < (0 if name == "n_layers" else 1)
+            ):
+                raise ValueError(f"{name}={value!r} must be a whole number of at least 1")
+        if self.d_head == self.d_model // self.n_heads and self.d_model % self.n_heads:
+            raise ValueError(
+                f"d_model={self.d_model} does not divide into n_heads={self.n_heads}; give d_head"
+            )
+        if self.n_heads % self.kv_heads:
+            raise ValueError(f"n_heads={self.n_heads} is not a multiple of n_kv_heads={self.kv_heads}")
+        if self.position == "rotary" and self.head_size % 2:
+            raise ValueError(f"rotary positions turn pairs of numbers, but d_head={self.head_size} is odd")
+        if not 0.0 <= self.dropout < 1.0:
+            raise ValueError(f"dropout={self.dropout} must lie between 0 and 1")
+        if not (math.isfinite(self.norm_eps) and self.norm_eps >= 0):
+            raise ValueError(f"norm_eps={self.norm_eps} must be a small positive number")
+        if self.shape != "encoder-decoder" and self.n_decoder_layers is not None:
+            raise ValueError(
+                f"n_decoder_layers={self.n_decoder_layers} belongs to an encoder-decoder, not a {self.shape}"
+            )
+        for name in ("bos_id", "pad_id", "mask_id", "decoder_start_id"):
+            token = getattr(self, name)
+            if token is not None and not 0 <= token < self.d_vocab:
+                raise ValueError(f"{name}={token} lies outside the vocabulary of {self.d_vocab}")
+
+    # The optional sizes are filled in by __post_init__; these say so to the type checker.
+    @property
+    def head_size(self) -> int:
+        """K, the width of one head."""
+        return int(self.d_head or 0)
+
+    @property
+    def kv_heads(self) -> int:
+        """The number of key/value heads that the H query heads share."""
+        return int(self.n_kv_heads or 0)
+
+    @property
+    def mlp_size(self) -> int:
+        """F, the number of neurons of one feed-forward layer."""
+        return int(self.d_mlp or 0)
+
+    @property
+    def decoder_layers(self) -> int:
+        """The number of blocks that produce the logits."""
+        return self.n_layers if self.n_decoder_layers is None else self.n_decoder_layers
+
+    def replace(self, **changes: Any) -> ModelConfig:
+        """The same model with some values changed (checked again)."""
+        return dataclasses.replace(self, **changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as JSON holds them."""
+        return {**dataclasses.asdict(self), "eos_ids": list(self.eos_ids)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ModelConfig:
+        """The reverse of `to_dict`.
+
+        Raises:
+            ValueError: an unknown or missing name, or values that do not fit.
+        """
+        known = {field.name for field in dataclasses.fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise ValueError(f"unknown in a model configuration: {', '.join(unknown)}")
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise ValueError(f"incomplete model configuration: {error}") from error
+
+
+# The small fast recipe: rotary, RMSNorm without gains, query/key norm, squared ReLU, no biases.
+_SMALL = {
+    "position": "rotary",
+    "norm": "rms",
+    "norm_eps": 1e-6,
+    "norm_gain": False,
+    "norm_bias": False,
+    "embed_norm": True,
+    "qk_norm": True,
+    "act": "relu_squared",
+    "qkv_bias": False,
+    "out_bias": False,
+    "mlp_bias": False,
+    "tied_embeddings": False,
+}
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "gpt-nano": {"n_layers": 3, "d_model": 48, "n_heads": 3, "n_ctx": 64, **_SMALL},
+    "gpt-tales": {"n_layers": 4, "d_model": 128, "n_heads": 4, "n_ctx": 384, **_SMALL},
+    "gpt2-nano": {"n_layers": 3, "d_model": 48, "n_heads": 3, "n_ctx": 64},
+    "gpt2": {"n_layers": 12, "d_model": 768, "n_heads": 12, "n_ctx": 1024, "d_vocab": 50_257},
+}
+
+
+def preset(name: str, **changes: Any) -> ModelConfig:
+    """A named configuration, with changes.
+
+    Raises:
+        ValueError: no preset has that name; the message lists them.
+    """
+    if name not in PRESETS:
+        raise ValueError(f"no preset is called {name!r}; there are {', '.join(sorted(PRESETS))}")
+    return ModelConfig(**{**PRESETS[name], **changes})

@@ -1,0 +1,175 @@
+"""Text to train on, one document at a time, each corpus with a part held out for testing.
+
+Three corpora are named; `own_text` takes any other text. Documents are `str` with "\\n" line ends. Nothing is
+downloaded, and of the three only the fables are stored with the project.
+"""
+from __future__ import annotations
+
+import os
+import re
+import sysconfig
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+Split = Literal["train", "held_out"]
+
+FABLES = Path(__file__).parent.parent.parent / "assets" / "corpora" / "fables.txt"
+
+# Folders of the library whose files are tests (some wrong on purpose), installed packages, or not source.
+NOT_LIBRARY = {"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__"}
+
+ONE_IN = 10  # the share held out of every finite corpus: one document in ten
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What a learner should know of a text before training on it.
+
+    `name` is what `corpus` takes, `what` the text in one sentence, `origin` its source and licence,
+    `held_out` the rule that keeps a part from training, `endless` true where the documents never run out.
+    """
+
+    name: str
+    what: str
+    origin: str
+    held_out: str
+    endless: bool = False
+
+
+CORPORA = {record.name: record for record in (
+    Corpus("tales", "Stories of Toyland, a small generated world whose truth is known.",
+           "Written by this program as you read, by a seed; MIT licence, like the project.",
+           "Stories with a combination (a person in a place, a colour of a thing) that training never sees.",
+           endless=True),
+    Corpus("fables", "Short fables in simple English, each with a title.",
+           "Written for this project and bundled with it; MIT licence.",
+           "Every tenth fable by its position in the file: the 10th, the 20th, ..."),
+    Corpus("python", "The source of Python's standard library, one file a document, without its tests.",
+           "Read from the Python that runs this program, so it differs by version; PSF licence, not copied.",
+           "Whole files, about one in ten, chosen by a checksum (CRC-32) of the path."),
+)}
+
+OWN_TEXT = Corpus("own", "A text you bring; a blank line ends a document.",
+                  "Yours, under whatever licence it came with.",
+                  "The last tenth of the documents, at least one; of a single document, its last tenth.")
+
+
+def names() -> list[str]:
+    """The names `corpus` takes, in the order a menu should show them."""
+    return list(CORPORA)
+
+
+def describe(name: str) -> Corpus:
+    """The record of the corpus `name`. Raises ValueError, naming those that exist, if there is none."""
+    if name not in CORPORA:
+        raise ValueError(f"no corpus is called {name!r}: choose one of {', '.join(names())}")
+    return CORPORA[name]
+
+
+def corpus(name: str, seed: int = 0, split: Split = "train") -> Iterator[str]:
+    """The documents of the corpus `name` that belong to `split`, always in the same order.
+
+    "tales" never ends; it tells the stories of `seed`, `seed` + 1, ... "fables" and "python" end, and have
+    one order whatever the seed. No document is in both splits.
+    Raises ValueError if the name or the split is unknown, at the call rather than at the first document;
+    FileNotFoundError, at the first document, if this Python came without the source of its library.
+    """
+    describe(name)
+    _check(split)
+    if name == "tales":
+        return _tales(seed, split)
+    return _fables(split) if name == "fables" else _python(split)
+
+
+def own_text(source: str | bytes | Path, split: Split = "train") -> list[str]:
+    """The documents of a text of your own that belong to `split`, in the order of the text.
+
+    `source` is the text (`str`), the content of a file (`bytes`) or the file itself (`Path`). Blank lines
+    separate documents; a byte-order mark is dropped and Windows line ends become "\\n". Held out is the last
+    tenth of the documents, at least one. A single document is cut at the last space or line end before its
+    last tenth; if it has none there, it is all "train".
+    Raises ValueError if the bytes are not UTF-8 (naming the first bad byte, counted from 0) or hold no text;
+    OSError if the path cannot be read.
+    """
+    _check(split)
+    name = source.name if isinstance(source, Path) else "the text"
+    if isinstance(source, Path):
+        source = source.read_bytes()
+    text = _decode(source, name) if isinstance(source, bytes) else _plain(source)
+    documents = [part.strip("\n").rstrip() for part in re.split(r"\n\s*\n", text) if part.strip()]
+    if not documents:
+        raise ValueError(f"{name} is empty: bring a text with some words in it")
+    if len(documents) == 1:
+        documents = _cut(documents[0])
+    held_out = min(max(1, len(documents) // ONE_IN), len(documents) - 1)
+    train = len(documents) - held_out
+    return documents[:train] if split == "train" else documents[train:]
+
+
+def _check(split: str) -> None:
+    if split not in get_args(Split):
+        raise ValueError(f"no split is called {split!r}: choose one of {', '.join(get_args(Split))}")
+
+
+def _tales(seed: int, split: Split) -> Iterator[str]:
+    # Here, because its tables take a moment to build and no other corpus needs them.
+    from core.data import toyland
+
+    for story in toyland.stories(seed, split=split):
+        yield story.text
+
+
+def _fables(split: Split) -> Iterator[str]:
+    fables = _decode(FABLES.read_bytes(), FABLES.name).split("\n***\n")
+    for position, fable in enumerate(fables, start=1):
+        if (position % ONE_IN == 0) == (split == "held_out"):
+            yield fable.strip()
+
+
+def _python(split: Split) -> Iterator[str]:
+    """By whole file, because a file repeats its own names: half of it would give the other half away."""
+    for path, name in _library_files():
+        if (zlib.crc32(name.encode()) % ONE_IN == 0) == (split == "held_out"):
+            try:
+                source = _decode(path.read_bytes(), name)
+            except ValueError:
+                continue  # a few old files declare another encoding
+            if source.strip():
+                yield source
+
+
+def _library_files() -> list[tuple[Path, str]]:
+    """Every .py file of the standard library with its path inside it, "/" between folders, sorted by that."""
+    root = Path(sysconfig.get_paths()["stdlib"])
+    paths: list[Path] = []
+    for folder, subfolders, files in os.walk(root):
+        # In place, so that installed packages, often many times the library, are not even listed.
+        subfolders[:] = [name for name in subfolders if name not in NOT_LIBRARY]
+        paths += [Path(folder, name) for name in files if name.endswith(".py")]
+    if not paths:
+        raise FileNotFoundError(f"no Python source in {root}: this Python came without its library's source")
+    return sorted(((path, path.relative_to(root).as_posix()) for path in paths), key=lambda found: found[1])
+
+
+def _cut(document: str) -> list[str]:
+    """One document as two, the second about its last tenth in characters; uncut if no space comes before."""
+    at = max(document.rfind(space, 0, len(document) - len(document) // ONE_IN) for space in " \n")
+    parts = (document[: max(at, 0)].rstrip(), document[max(at, 0):].strip())
+    return [part for part in parts if part]
+
+
+def _decode(data: bytes, name: str) -> str:
+    try:
+        return _plain(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        bad = f"byte {error.start} (0x{data[error.start]:02X})"
+        advice = "save the file as UTF-8 and bring it again"
+        raise ValueError(f"{name} is not UTF-8: {bad} cannot be read; {advice}") from error
+
+
+def _plain(text: str) -> str:
+    """`text` without a byte-order mark and with "\\n" for every line end."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")

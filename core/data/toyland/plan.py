@@ -1,0 +1,142 @@
+"""Arcs, and how one becomes a list of happenings.
+
+An arc's plan has one step a line. ``go a p`` is an event with its roles; ``?`` before it makes it optional; ``|``
+separates alternatives and ``+`` joins events within one; ``<lose`` names the event that caused it; ``---`` starts a
+paragraph; ``*`` is a digression of `a`, which may stay out. A role written ``@treat`` is drawn from that pool.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from core.data.toyland.cast import Casting, Wanted, draw, parse_cast
+from core.data.toyland.event import EVENTS, Happening
+from core.data.toyland.state import State
+from core.data.toyland.template import Template, parse_lines
+
+
+class PlanError(ValueError):
+    """A plan asks for something that cannot happen."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One event of a plan: its kind, the roles' names, and the kind of event that caused it."""
+
+    kind: str
+    args: tuple[str, ...]
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a plan: alternatives, each a sequence of steps."""
+
+    options: tuple[tuple[Step, ...], ...]
+    maybe: bool = False
+
+
+@dataclass(frozen=True)
+class Arc:
+    """A kind of story: a wish, obstacles, an end."""
+
+    name: str
+    cast: tuple[Wanted, ...]
+    titles: tuple[Template, ...]
+    lines: tuple[Line, ...]
+    share: float = 1.0
+
+
+ARCS: dict[str, Arc] = {}
+DIGRESSIONS: list[Step] = []
+BREAK = Step("---", ())
+DIGRESS = Step("*", ())
+
+
+def parse_step(text: str) -> Step:
+    """``go a p <lose`` as a step. Raises PlanError for an unknown event or a wrong number of roles."""
+    kind, *args = text.split()
+    if kind in {"---", "*"}:
+        return BREAK if kind == "---" else DIGRESS
+    cause = args.pop()[1:] if args and args[-1].startswith("<") else ""
+    if kind not in EVENTS:
+        raise PlanError(f"there is no event {kind!r}")
+    if len(args) != len(EVENTS[kind].roles):
+        raise PlanError(f"{kind!r} has {len(EVENTS[kind].roles)} roles, but {text!r} fills {len(args)}")
+    return Step(kind, tuple(args), cause)
+
+
+def _line(text: str) -> Line:
+    maybe = text.startswith("?")
+    options = text.lstrip("?").split("|")
+    return Line(tuple(tuple(parse_step(s) for s in option.split(" + ")) for option in options), maybe)
+
+
+def arc(name: str, cast: str, titles: str, plan: str, share: float = 1.0) -> None:
+    """Add a kind of story; `share` is its weight among the others."""
+    lines = tuple(_line(line.strip()) for line in plan.splitlines() if line.strip())
+    ARCS[name] = Arc(name, parse_cast(cast), parse_lines(titles), lines, share)
+
+
+def digressions(block: str) -> None:
+    """Add small events that may happen to `a` anywhere, one a line."""
+    DIGRESSIONS.extend(parse_step(line.strip()) for line in block.splitlines() if line.strip())
+
+
+class Run:
+    """Plays a plan: `happenings` with `states` after each, and the indices before which a paragraph starts."""
+
+    def __init__(self, casting: Casting, start: State, rng: Random):
+        self.casting, self.rng = casting, rng
+        self.start = self.state = start
+        self.happenings: list[Happening] = []
+        self.states: list[State] = []
+        self.breaks: set[int] = set()
+
+    def play(self, plan: Arc) -> None:
+        """Let every line of `plan` happen. Raises PlanError where an event's needs do not hold."""
+        for line in plan.lines:
+            if line.maybe and self.rng.random() < 0.5:
+                continue
+            for step in draw(self.rng, line.options):
+                if step is BREAK:
+                    self.breaks.add(len(self.happenings))
+                elif step is DIGRESS:
+                    self.digress()
+                else:
+                    self.happen(step)
+
+    def happen(self, step: Step) -> None:
+        """Let one step happen."""
+        kind = EVENTS[step.kind]
+        roles = {role: self.fill(arg) for role, arg in zip(kind.roles, step.args)}
+        if not kind.possible(self.state, roles):
+            if not roles:  # weather and time of day: rain need not begin while it rains
+                return
+            raise PlanError(f"{step.kind} {roles} cannot happen")
+        changes = kind.changes(self.state, roles)
+        cause = None
+        if step.cause:
+            cause = next((i for i in reversed(range(len(self.happenings)))
+                          if self.happenings[i].kind in step.cause.split(",")), None)
+        self.state = self.state.after(changes)
+        self.happenings.append(Happening(step.kind, roles, changes, cause))
+        self.states.append(self.state)
+
+    def fill(self, arg: str) -> str:
+        """The entity of a role, or a word from a pool, which joins the story."""
+        if not arg.startswith("@"):
+            return self.casting.roles[arg]
+        word = self.casting.word(arg[1:])
+        self.casting.entities[word.id] = word
+        return word.id
+
+    def digress(self) -> None:
+        """Perhaps let something small happen that has not happened yet."""
+        if self.rng.random() < 0.35:
+            return
+        step = draw(self.rng, DIGRESSIONS)
+        roles = {role: self.casting.roles.get(arg, arg) for role, arg in zip(EVENTS[step.kind].roles, step.args)}
+        if any(h.kind == step.kind for h in self.happenings) or not EVENTS[step.kind].possible(self.state, roles):
+            return
+        self.happen(step)

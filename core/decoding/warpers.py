@@ -1,0 +1,74 @@
+"""Warpers: from the model's scores to the scores that a token is chosen by. A removed token scores -inf.
+
+Each takes scores (B, V), logits or log-probabilities, and returns new ones; none of them looks at the model.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from core.decoding.options import DecodingOptions
+
+
+def warp(scores: Tensor, ids: Tensor, options: DecodingOptions) -> Tensor:
+    """All warpers that `options` asks for, in the order in which `transformers` applies them.
+
+    Args:
+        scores: (B, V) logits of the next token.
+        ids: (B, T) the text so far (an encoder-decoder's: the decoder's).
+    """
+    scores = repetition_penalty(scores, ids, options.repetition_penalty)
+    scores = temperature(scores, options.temperature)
+    if options.top_k is not None:
+        scores = top_k(scores, options.top_k)
+    if options.top_p is not None:
+        scores = top_p(scores, options.top_p)
+    return scores if options.min_p is None else min_p(scores, options.min_p)
+
+
+def repetition_penalty(scores: Tensor, ids: Tensor, penalty: float) -> Tensor:
+    """Lower the score of each token that stands in ids (B, T): positive ones / penalty, negative ones * penalty.
+
+    Keskar et al. 2019, section 4.1. A token counts once, however often it stands there.
+    """
+    if penalty == 1.0:
+        return scores
+    said = scores.gather(-1, ids)  # (B, T)
+    return scores.scatter(-1, ids, torch.where(said < 0, said * penalty, said / penalty))
+
+
+def temperature(scores: Tensor, value: float) -> Tensor:
+    """Divide by the temperature: below 1 sharpens, above 1 flattens; 0 keeps the best token alone (the limit)."""
+    if value == 1.0:
+        return scores
+    if value == 0.0:
+        best = scores.argmax(-1, keepdim=True)  # (B, 1)
+        return torch.full_like(scores, -torch.inf).scatter(-1, best, scores.gather(-1, best))
+    return scores / value
+
+
+def top_k(scores: Tensor, k: int) -> Tensor:
+    """Keep the k best tokens, and those that tie with the k-th (Fan et al. 2018, section 5.4)."""
+    worst = scores.topk(min(k, scores.shape[-1])).values[..., -1:]  # (B, 1)
+    return scores.masked_fill(scores < worst, -torch.inf)
+
+
+def top_p(scores: Tensor, p: float) -> Tensor:
+    """Keep the nucleus: the fewest best tokens whose probabilities sum to p or more, one at least.
+
+    Holtzman et al. 2020, section 3.1. Summed from the unlikely end: a token goes while the sum stays within 1 - p.
+    """
+    if p >= 1.0:
+        return scores
+    rising, order = scores.sort(dim=-1)  # (B, V) twice
+    drop = rising.softmax(-1).cumsum(-1) <= 1 - p
+    drop[..., -1] = False
+    return scores.masked_fill(torch.empty_like(drop).scatter(-1, order, drop), -torch.inf)
+
+
+def min_p(scores: Tensor, p: float) -> Tensor:
+    """Keep the tokens at least p times as probable as the most probable one (Nguyen et al. 2024, section 3)."""
+    probabilities = scores.softmax(-1)
+    best = probabilities.amax(-1, keepdim=True)  # (B, 1)
+    return scores.masked_fill(probabilities < p * best, -torch.inf)

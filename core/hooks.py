@@ -1,0 +1,216 @@
+"""Hooks: named places in the forward pass where a value can be read or replaced.
+
+A `HookPoint` is an identity module with a dotted name, each declared with its shape where it is used. Who listens is
+kept in a ContextVar, never on the module: one model serves many threads, and what one of them changes no other sees.
+
+    with recording() as seen:  model(ids)            # seen["blocks.0.attn.hook_pattern"]
+    with intervene(ablate_head(layer=1, head=2)):  model(ids)
+
+Never `yield` inside either: a generator would leak the setting into its caller. Enter and leave within each step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor, nn
+
+Edit = Callable[[Tensor], Tensor]
+
+
+class HookError(ValueError):
+    """An intervention names a place that the model does not have."""
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """One change to the forward pass: at every place of `names` that the model has, the value becomes `edit(value)`.
+
+    Args:
+        names: hook names, e.g. ("blocks.0.attn.hook_z",); places a model lacks are passed over, unless it lacks all.
+        edit: takes the value with its batch axis and returns one of the same shape.
+        label: what it does, in words for a person.
+        whole_text: the edit needs all positions at once, so cached generation recomputes the text at each token.
+    """
+
+    names: tuple[str, ...]
+    edit: Edit
+    label: str
+    whole_text: bool = False
+
+
+@dataclass(frozen=True)
+class _Recorder:
+    """Keeps the values of the names in `wanted` (None: all)."""
+
+    wanted: frozenset[str] | None
+    seen: dict[str, Tensor]
+    batch_axis: bool
+
+    def keep(self, name: str, value: Tensor) -> Tensor:
+        if self.batch_axis:
+            self.seen[name] = value
+            return value
+        # The pass goes on from the very tensor that is kept, so that a gradient can be asked of it.
+        self.seen[name] = value[0]
+        return self.seen[name][None]
+
+
+@dataclass(frozen=True)
+class _Active:
+    """What is listening now: later interventions act on the result of earlier ones, recorders see the result of all."""
+
+    interventions: tuple[Intervention, ...] = ()
+    recorders: tuple[_Recorder, ...] = ()
+
+    def apply(self, name: str, value: Tensor) -> Tensor:
+        for change in self.interventions:
+            if name in change.names:
+                new = change.edit(value)
+                if new.shape != value.shape:
+                    raise HookError(
+                        f"{change.label}: turned {name} from {tuple(value.shape)} into {tuple(new.shape)}"
+                    )
+                value = new
+        for recorder in self.recorders:
+            if recorder.wanted is None or name in recorder.wanted:
+                value = recorder.keep(name, value)
+        return value
+
+    def asks_for(self, name: str, *, by_name: bool) -> bool:
+        if any(name in change.names for change in self.interventions):
+            return True
+        return any(
+            not by_name if keeper.wanted is None else name in keeper.wanted for keeper in self.recorders
+        )
+
+
+_active: ContextVar[_Active | None] = ContextVar("glassbox_hooks", default=None)
+
+
+class HookPoint(nn.Module):
+    """The identity, with a name. `name` is set once by the model that owns it (`name_hooks`)."""
+
+    name: str = ""
+
+    def forward(self, value: Tensor) -> Tensor:
+        active = _active.get()
+        return value if active is None else active.apply(self.name, value)
+
+    @property
+    def wanted(self) -> bool:
+        """Somebody reads or changes this place in the current context."""
+        active = _active.get()
+        return active is not None and active.asks_for(self.name, by_name=False)
+
+    @property
+    def wanted_by_name(self) -> bool:
+        """Somebody asked for this very place: for values too large to compute for those who want just everything."""
+        active = _active.get()
+        return active is not None and active.asks_for(self.name, by_name=True)
+
+
+def name_hooks(model: nn.Module) -> tuple[str, ...]:
+    """Give every hook point of `model` its dotted name; returns the names in order."""
+    names = []
+    for name, module in model.named_modules():
+        if isinstance(module, HookPoint):
+            module.name = name
+            names.append(name)
+    return tuple(names)
+
+
+def check(names: Collection[str]) -> None:
+    """Raise `HookError` if an active intervention names no place among `names`, a model's hook points."""
+    active = _active.get()
+    if active is None:
+        return
+    for change in active.interventions:
+        if not any(name in names for name in change.names):
+            layers = [name for name in names if name.endswith("attn.hook_z")]
+            raise HookError(
+                f"{change.label}: this model has no {change.names[0]} (its attention layers: {', '.join(layers)})"
+            )
+
+
+def needs_whole_text() -> bool:
+    """An active intervention mixes positions, so a cache of past positions would not equal a full pass."""
+    active = _active.get()
+    return active is not None and any(change.whole_text for change in active.interventions)
+
+
+def listening() -> bool:
+    """Somebody reads or changes some place in the current context."""
+    return _active.get() is not None
+
+
+@contextmanager
+def recording(names: Iterable[str] | None = None, *, batch_axis: bool = True) -> Iterator[dict[str, Tensor]]:
+    """Collect activations of the passes run inside: name -> tensor, of the last pass.
+
+    Args:
+        names: the hook names to keep; None keeps all but those computed only by name (`hook_result`).
+        batch_axis: False drops the batch axis, for passes over one text.
+    """
+    seen: dict[str, Tensor] = {}
+    active = _active.get() or _Active()
+    wanted = None if names is None else frozenset(names)
+    recorder = _Recorder(wanted, seen, batch_axis)
+    token = _active.set(_Active(active.interventions, (*active.recorders, recorder)))
+    try:
+        yield seen
+    finally:
+        _active.reset(token)
+
+
+@contextmanager
+def intervene(*changes: Intervention) -> Iterator[None]:
+    """Apply changes to every pass run inside, left to right; nested calls add theirs after the outer ones."""
+    active = _active.get() or _Active()
+    token = _active.set(_Active((*active.interventions, *changes), active.recorders))
+    try:
+        yield
+    finally:
+        _active.reset(token)
+
+
+def ablate_head(
+    layer: int,
+    head: int,
+    value: Literal["zero", "mean"] = "zero",
+    attention: Literal["self", "cross", "encoder"] = "self",
+) -> Intervention:
+    """Switch one attention head off: its output z (B, T, H, K) becomes zero, or its mean over the text's positions.
+
+    Zero ablation: Michel et al. 2019, section 3; mean ablation keeps the head's average push on the stream.
+
+    Args:
+        attention: "self" is a decoder's or a lone encoder's own attention, "cross" a decoder's view of the encoder,
+            "encoder" the encoder's own in an encoder-decoder.
+
+    Raises:
+        HookError: (at the forward pass) the model lacks that layer or head.
+    """
+    places = {
+        "self": (f"blocks.{layer}.attn.hook_z", f"decoder.blocks.{layer}.attn.hook_z"),
+        "cross": (f"decoder.blocks.{layer}.cross_attn.hook_z",),
+        "encoder": (f"encoder.blocks.{layer}.attn.hook_z",),
+    }
+    if attention not in places:
+        raise HookError(f"attention={attention!r} is not one of {', '.join(places)}")
+    if value not in ("zero", "mean"):
+        raise HookError(f"value={value!r} is neither 'zero' nor 'mean'")
+
+    def edit(z: Tensor) -> Tensor:  # (B, T, H, K)
+        if not 0 <= head < z.shape[2]:
+            raise HookError(f"head {head} of layer {layer}: this model has heads 0 to {z.shape[2] - 1}")
+        z = z.clone()
+        z[:, :, head] = 0.0 if value == "zero" else z[:, :, head].mean(dim=1, keepdim=True)
+        return z
+
+    kind = "" if attention == "self" else f" ({attention})"
+    return Intervention(places[attention], edit, f"L{layer}H{head}{kind} off", whole_text=value == "mean")

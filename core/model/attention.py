@@ -1,0 +1,182 @@
+"""Multi-head attention (Vaswani et al. 2017, section 3.2): softmax(Q K^T / sqrt(K) + bias, masked) V, per head."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.config import ModelConfig
+from core.decoding.kv_cache import KVCache
+from core.hooks import HookPoint
+from core.model.norm import Normalise
+from core.model.position import rotate
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What attention must know about places: which key each query may see, and how far apart they are.
+
+    allowed: (B or 1, 1, T, S) bool, or None when every query sees every key.
+    bias: (1, H, T, S) added to the scores, or None.   cos, sin: (T, K) rotary angles of the new positions, or None.
+    causal: `allowed` is exactly the square causal mask, which a fused kernel needs no tensor for.
+    """
+
+    allowed: Tensor | None = None
+    bias: Tensor | None = None
+    cos: Tensor | None = None
+    sin: Tensor | None = None
+    causal: bool = False
+
+
+def attention_scores(q: Tensor, k: Tensor, scale: float, geometry: Geometry) -> Tensor:
+    """Q K^T * scale + bias, with -inf where a query may not look. q (B,T,H,K), k (B,S,H,K) -> (B,H,T,S)."""
+    scores = q.transpose(1, 2) @ k.permute(0, 2, 3, 1) * scale  # (B, H, T, S)
+    if geometry.bias is not None:
+        scores = scores + geometry.bias
+    return scores if geometry.allowed is None else scores.masked_fill(~geometry.allowed, -torch.inf)
+
+
+def attention_pattern(scores: Tensor) -> Tensor:
+    """Softmax over the keys; a query that may see nothing reads nothing. (B, H, T, S) -> (B, H, T, S)."""
+    blind = (scores == -torch.inf).all(dim=-1, keepdim=True)
+    return scores.masked_fill(blind, 0.0).softmax(dim=-1).masked_fill(blind, 0.0)
+
+
+class Attention(nn.Module):
+    """All heads of one layer. Weights live in two matrices (one product each); W_Q, W_K, W_V, W_O are views of them."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.n_heads, self.n_kv_heads, self.d_head = config.n_heads, config.kv_heads, config.head_size
+        self.scale = 1.0 / math.sqrt(config.head_size) if config.scale_scores else 1.0
+        self.dropout = config.dropout
+        rows = (self.n_heads + 2 * self.n_kv_heads) * self.d_head
+        self.weight_qkv = nn.Parameter(torch.empty(rows, config.d_model))
+        self.bias_qkv = nn.Parameter(torch.zeros(rows)) if config.qkv_bias else None
+        self.weight_o = nn.Parameter(torch.empty(config.d_model, self.n_heads * self.d_head))
+        self.b_O = nn.Parameter(torch.zeros(config.d_model)) if config.out_bias else None
+        if config.qk_norm:
+            self.q_norm = Normalise(self.d_head, "rms", config.norm_eps, gain=config.norm_gain)
+            self.k_norm = Normalise(self.d_head, "rms", config.norm_eps, gain=config.norm_gain)
+        self.hook_q = HookPoint()  # (B, T, H, K)
+        self.hook_k = HookPoint()  # (B, S, H_kv, K)
+        self.hook_v = HookPoint()  # (B, S, H_kv, K)
+        if config.position == "rotary":
+            self.hook_rot_q = HookPoint()  # (B, T, H, K)
+            self.hook_rot_k = HookPoint()  # (B, S, H_kv, K)
+        self.hook_attn_scores = HookPoint()  # (B, H, T, S)
+        self.hook_pattern = HookPoint()  # (B, H, T, S)
+        self.hook_z = HookPoint()  # (B, T, H, K)
+        self.hook_result = HookPoint()  # (B, T, H, D), only when asked for by name
+
+    @property
+    def W_Q(self) -> Tensor:
+        """(H, D, K)"""
+        return self._heads(self.weight_qkv, 0, self.n_heads).transpose(1, 2)
+
+    @property
+    def W_K(self) -> Tensor:
+        """(H_kv, D, K)"""
+        return self._heads(self.weight_qkv, self.n_heads, self.n_kv_heads).transpose(1, 2)
+
+    @property
+    def W_V(self) -> Tensor:
+        """(H_kv, D, K)"""
+        return self._heads(self.weight_qkv, self.n_heads + self.n_kv_heads, self.n_kv_heads).transpose(1, 2)
+
+    @property
+    def W_O(self) -> Tensor:
+        """(H, K, D)"""
+        return self.weight_o.T.unflatten(0, (self.n_heads, self.d_head))
+
+    @property
+    def b_Q(self) -> Tensor | None:
+        """(H, K)"""
+        return None if self.bias_qkv is None else self._heads(self.bias_qkv, 0, self.n_heads)
+
+    @property
+    def b_K(self) -> Tensor | None:
+        """(H_kv, K)"""
+        return None if self.bias_qkv is None else self._heads(self.bias_qkv, self.n_heads, self.n_kv_heads)
+
+    @property
+    def b_V(self) -> Tensor | None:
+        """(H_kv, K)"""
+        first = self.n_heads + self.n_kv_heads
+        return None if self.bias_qkv is None else self._heads(self.bias_qkv, first, self.n_kv_heads)
+
+    def _heads(self, stored: Tensor, first: int, count: int) -> Tensor:
+        return stored[first * self.d_head : (first + count) * self.d_head].unflatten(0, (count, self.d_head))
+
+    def forward(
+        self, x: Tensor, geometry: Geometry, source: Tensor | None = None, cache: KVCache | None = None
+    ) -> Tensor:
+        """x (B, T, D) asks; `source` (B, S, D), or x itself, answers. Returns what all heads add, (B, T, D)."""
+        q, k, v = self._queries_keys_values(x, geometry, source, cache)
+        if self.n_kv_heads != self.n_heads:
+            k, v = (
+                kv.repeat_interleave(self.n_heads // self.n_kv_heads, dim=2) for kv in (k, v)
+            )  # (B, S, H, K)
+        z = self.hook_z(self._mix(q, k, v, geometry))  # (B, T, H, K)
+        if self.hook_result.wanted_by_name:
+            out = self.hook_result(torch.einsum("bthk,hkd->bthd", z, self.W_O)).sum(dim=2)  # (B, T, D)
+            return out if self.b_O is None else out + self.b_O
+        return F.linear(z.flatten(2), self.weight_o, self.b_O)
+
+    def _queries_keys_values(
+        self, x: Tensor, geometry: Geometry, source: Tensor | None, cache: KVCache | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        sizes = [self.n_heads, self.n_kv_heads, self.n_kv_heads]
+        if source is None:
+            together = F.linear(x, self.weight_qkv, self.bias_qkv).unflatten(-1, (-1, self.d_head))
+            q, k, v = together.split(sizes, dim=2)  # (B, T, H, K), (B, T, H_kv, K) twice
+            q, k, v = self.hook_q(q), self.hook_k(k), self.hook_v(v)
+            if hasattr(self, "q_norm"):
+                q, k = self.q_norm(q), self.k_norm(k)
+            if geometry.cos is not None and geometry.sin is not None:
+                q = self.hook_rot_q(rotate(q, geometry.cos, geometry.sin))
+                k = self.hook_rot_k(rotate(k, geometry.cos, geometry.sin))
+            if cache is not None:
+                past = cache.append(self.hook_k.name, k.transpose(1, 2), v.transpose(1, 2))
+                k, v = (kv.transpose(1, 2) for kv in past)
+            return q, k, v
+        split = self.n_heads * self.d_head
+        bias_q, bias_kv = (
+            (None, None) if self.bias_qkv is None else (self.bias_qkv[:split], self.bias_qkv[split:])
+        )
+        q = self.hook_q(F.linear(x, self.weight_qkv[:split], bias_q).unflatten(-1, (-1, self.d_head)))
+        known = None if cache is None else cache.fixed(self.hook_k.name)
+        if known is not None:
+            k, v = (kv.transpose(1, 2) for kv in known)
+        else:
+            both = F.linear(source, self.weight_qkv[split:], bias_kv).unflatten(-1, (-1, self.d_head))
+            k, v = both.split(sizes[1:], dim=2)  # (B, S, H_kv, K) twice
+            if cache is not None:
+                cache.fix(self.hook_k.name, k.transpose(1, 2), v.transpose(1, 2))
+        k, v = self.hook_k(k), self.hook_v(v)
+        if hasattr(self, "q_norm"):
+            q, k = self.q_norm(q), self.k_norm(k)
+        return q, k, v
+
+    def _mix(self, q: Tensor, k: Tensor, v: Tensor, geometry: Geometry) -> Tensor:
+        """The values, mixed by the pattern: (B, T, H, K)."""
+        dropout = self.dropout if self.training else 0.0
+        if self.hook_attn_scores.wanted or self.hook_pattern.wanted:
+            scores = self.hook_attn_scores(attention_scores(q, k, self.scale, geometry))  # (B, H, T, S)
+            pattern = F.dropout(self.hook_pattern(attention_pattern(scores)), dropout)  # (B, H, T, S)
+            return (pattern @ v.transpose(1, 2)).transpose(1, 2)
+        mask = geometry.allowed
+        if geometry.bias is not None:
+            mask = geometry.bias.to(q.dtype)
+            if geometry.allowed is not None:
+                mask = mask.masked_fill(~geometry.allowed, -torch.inf)
+        plain = geometry.causal and geometry.bias is None
+        q, k, v = (part.transpose(1, 2) for part in (q, k, v))  # (B, H, T, K)
+        z = F.scaled_dot_product_attention(
+            q, k, v, attn_mask=None if plain else mask, dropout_p=dropout, is_causal=plain, scale=self.scale
+        )
+        return z.transpose(1, 2)

@@ -1,0 +1,48 @@
+"""Normalisation: every position's vector brought to a common size, then stretched by a learned gain."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.config import ModelConfig, Norm
+from core.hooks import HookPoint
+
+
+class Normalise(nn.Module):
+    """Layer norm (Ba et al. 2016), RMS norm (Zhang & Sennrich 2019) or the identity, over the last axis.
+
+    layer: (x - mean) / sqrt(var + eps) * w + b        rms: x / sqrt(mean(x^2) + eps) * w
+    """
+
+    def __init__(self, size: int, kind: Norm, eps: float, *, gain: bool = True, bias: bool = True) -> None:
+        super().__init__()
+        self.kind, self.eps, self.size = kind, eps, size
+        self.w = nn.Parameter(torch.ones(size)) if gain and kind != "none" else None
+        self.b = nn.Parameter(torch.zeros(size)) if bias and kind == "layer" else None
+        self.hook_scale = HookPoint()  # (..., 1)
+        self.hook_normalized = HookPoint()  # (..., D), before gain and bias
+
+    @classmethod
+    def of(cls, config: ModelConfig) -> Normalise:
+        """The norm of `config` over the residual stream."""
+        return cls(config.d_model, config.norm, config.norm_eps, gain=config.norm_gain, bias=config.norm_bias)
+
+    def forward(self, x: Tensor) -> Tensor:  # (..., D) -> (..., D)
+        if self.kind == "none":
+            return x
+        if not (self.hook_scale.wanted or self.hook_normalized.wanted):
+            return self._fused(x)
+        if self.kind == "layer":
+            x = x - x.mean(-1, keepdim=True)
+        scale = self.hook_scale((x.pow(2).mean(-1, keepdim=True) + self.eps).sqrt())  # (..., 1)
+        x = self.hook_normalized(x / scale)
+        if self.w is not None:
+            x = x * self.w
+        return x if self.b is None else x + self.b
+
+    def _fused(self, x: Tensor) -> Tensor:
+        if self.kind == "layer":
+            return F.layer_norm(x, (self.size,), self.w, self.b, self.eps)
+        return F.rms_norm(x, (self.size,), self.w, self.eps)

@@ -1,0 +1,98 @@
+"""How a transformer knows the order of its tokens: six answers.
+
+learned (Radford et al. 2019) and sinusoidal (Vaswani et al. 2017, section 3.5) add a vector to each embedding; rotary
+(Su et al. 2021) turns queries and keys; alibi (Press et al. 2022) and relative (Raffel et al. 2020, section 2.1) add a
+number to each score; none leaves the order to the causal mask.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+def sinusoidal_table(positions: int, d_model: int) -> Tensor:
+    """(T, D): sine in the even columns, cosine in the odd ones, wavelengths from 2 pi to 10,000 * 2 pi."""
+    rate = torch.exp(torch.arange(0, d_model, 2, dtype=torch.float64) * (-math.log(10_000.0) / d_model))
+    angle = torch.arange(positions, dtype=torch.float64)[:, None] * rate  # (T, D/2)
+    table = torch.zeros(positions, d_model, dtype=torch.float64)
+    table[:, 0::2] = angle.sin()
+    table[:, 1::2] = angle.cos()[:, : d_model // 2]
+    return table
+
+
+def rotary_angles(positions: Tensor, d_head: int, theta: float) -> Tensor:
+    """(T, K): the angle by which each pair of a head's numbers turns at each position; pairs are (i, i + K/2)."""
+    rate = theta ** (-torch.arange(0, d_head, 2, dtype=torch.float64, device=positions.device) / d_head)
+    angle = positions.to(torch.float64)[:, None] * rate  # (T, K/2)
+    return torch.cat([angle, angle], dim=-1)  # (T, K)
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turn each pair (i, i + K/2) of x (B, T, H, K) by the angle of its position; cos, sin: (T, K)."""
+    first, second = x.chunk(2, dim=-1)
+    turned = torch.cat([-second, first], dim=-1)  # (B, T, H, K)
+    return x * cos[:, None] + turned * sin[:, None]
+
+
+def alibi_slopes(n_heads: int) -> Tensor:
+    """(H,): one slope a head, a geometric series from 2^(-8/H) (Press et al. 2022, section 3)."""
+
+    def powers(count: int) -> list[float]:
+        return [2.0 ** (-8.0 * (head + 1) / count) for head in range(count)]
+
+    whole = 2 ** math.floor(math.log2(n_heads))
+    extra = powers(2 * whole)[0::2][: n_heads - whole]
+    return torch.tensor(powers(whole) + extra, dtype=torch.float64)
+
+
+def relative_bucket(distance: Tensor, *, buckets: int, max_distance: int, two_sided: bool) -> Tensor:
+    """The bucket of each distance (key position - query position): near ones singly, far ones by logarithm.
+
+    Raffel et al. 2020, section 2.1; the arithmetic is that of the released models.
+    """
+    bucket = torch.zeros_like(distance)
+    if two_sided:
+        buckets //= 2
+        bucket = bucket + (distance > 0).long() * buckets
+        distance = distance.abs()
+    else:
+        distance = (-distance).clamp(min=0)
+    exact = buckets // 2
+    # float32 on purpose: the released models round the logarithm there.
+    far = exact + (
+        torch.log(distance.clamp(min=1).float() / exact) / math.log(max_distance / exact) * (buckets - exact)
+    ).long().clamp(max=buckets - 1 - exact)
+    return bucket + torch.where(distance < exact, distance, far)
+
+
+class RelativeBias(nn.Module):
+    """T5's learned number for each bucket of distances and each head, shared by all layers of a stack."""
+
+    def __init__(self, n_heads: int, buckets: int, max_distance: int, *, two_sided: bool) -> None:
+        super().__init__()
+        self.W_bias = nn.Parameter(torch.empty(buckets, n_heads))
+        self.max_distance, self.two_sided = max_distance, two_sided
+
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:  # (T,), (S,) -> (1, H, T, S)
+        distance = keys[None, :] - queries[:, None]  # (T, S)
+        bucket = relative_bucket(
+            distance, buckets=self.W_bias.shape[0], max_distance=self.max_distance, two_sided=self.two_sided
+        )
+        return self.W_bias[bucket].permute(2, 0, 1)[None]
+
+
+class AlibiBias(nn.Module):
+    """ALiBi: each head lowers a score by its slope times the distance."""
+
+    slopes: Tensor
+
+    def __init__(self, n_heads: int) -> None:
+        super().__init__()
+        self.register_buffer("slopes", alibi_slopes(n_heads).float(), persistent=False)
+
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:  # (T,), (S,) -> (1, H, T, S)
+        distance = (keys[None, :] - queries[:, None]).abs()  # (T, S)
+        return -(self.slopes[:, None, None] * distance)[None]

@@ -1,0 +1,221 @@
+"""The whole machine: embed, add positions, run the blocks, normalise, unembed.
+
+`Transformer` is a decoder (GPT-2, Llama) or an encoder (BERT); `EncoderDecoder` is two of them (T5). Neither knows the
+name of a family: a part is there because the configuration asks for it.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core import hooks
+from core.config import ModelConfig
+from core.decoding.kv_cache import KVCache
+from core.hooks import HookPoint
+from core.model.attention import Geometry
+from core.model.block import Block
+from core.model.embedding import Embed, MlmHead, PosEmbed, TokenTypeEmbed, Unembed
+from core.model.norm import Normalise
+from core.model.position import AlibiBias, RelativeBias, rotary_angles
+
+
+class ContextTooLong(ValueError):
+    """More tokens than the model has positions for."""
+
+
+class Transformer(nn.Module):
+    """One stack of blocks over one text.
+
+    Args:
+        config: the shape and the parts.
+        layers: the number of blocks; None: config.n_layers.
+        causal: each position sees itself and the past only; None: config.causal.
+        cross: every block also attends to a source (the encoder's output).
+        logits: end in an unembedding; otherwise in the normalised stream.
+        embed: a token table to share with another stack.
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        *,
+        layers: int | None = None,
+        causal: bool | None = None,
+        cross: bool = False,
+        logits: bool = True,
+        embed: Embed | None = None,
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.causal = bool(config.causal if causal is None else causal)
+        self.embed = Embed(config) if embed is None else embed
+        self.hook_embed = HookPoint()  # (B, T, D)
+        if config.position in ("learned", "sinusoidal"):
+            self.pos_embed = PosEmbed(config)
+            self.hook_pos_embed = HookPoint()  # (B, T, D)
+        if config.n_token_types:
+            self.token_type_embed = TokenTypeEmbed(config)
+            self.hook_token_type_embed = HookPoint()  # (B, T, D)
+        if config.embed_norm:
+            self.ln_embed = Normalise.of(config)
+        if config.position == "relative":
+            self.relative = RelativeBias(
+                config.n_heads,
+                config.relative_buckets,
+                config.relative_max_distance,
+                two_sided=not self.causal,
+            )
+        elif config.position == "alibi":
+            self.alibi = AlibiBias(config.n_heads)
+        count = config.n_layers if layers is None else layers
+        self.blocks = nn.ModuleList(Block(config, cross=cross) for _ in range(count))
+        if config.final_norm:
+            self.ln_final = Normalise.of(config)
+        if logits:
+            if config.mlm_head:
+                self.mlm_head = MlmHead(config)
+            self.unembed = Unembed(config, self.embed)
+        self.hook_names = hooks.name_hooks(self)
+        self._known_hooks = frozenset(self.hook_names)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.embed.W_E.device
+
+    def forward(
+        self,
+        ids: Tensor,
+        *,
+        mask: Tensor | None = None,
+        token_types: Tensor | None = None,
+        cache: KVCache | None = None,
+        source: Tensor | None = None,
+        source_mask: Tensor | None = None,
+        last_only: bool = False,
+    ) -> Tensor:
+        """Logits (B, T, V), or the normalised stream (B, T, D) of a stack without unembedding.
+
+        Args:
+            ids: (B, T) tokens; with a cache, only those it has not seen.
+            mask: (B, S) bool, False at padding, over all positions seen; None: no padding.
+            token_types: (B, T) sentence numbers, for models that have them; None: all 0.
+            source, source_mask: (B, S, D) and (B, S), what cross-attention reads.
+            last_only: spare all positions but the last the unembedding: (B, 1, V).
+
+        Raises:
+            ContextTooLong: more positions than the context holds; the message gives both numbers.
+            HookError: an active intervention names a place that this model lacks.
+        """
+        if cache is None or cache.length == 0:
+            hooks.check(self._known_hooks)
+        past = 0 if cache is None else cache.length
+        positions = torch.arange(past, past + ids.shape[1], device=ids.device)
+        if past + ids.shape[1] > self.config.n_ctx:
+            raise ContextTooLong(
+                f"cannot read {past + ids.shape[1]:,} tokens: the context of this model is {self.config.n_ctx:,}"
+            )
+        x = self._embed(ids, positions, token_types)
+        geometry = self._geometry(positions, past, mask, x.dtype)
+        source_geometry = Geometry(
+            allowed=None if source_mask is None else source_mask.bool()[:, None, None, :]
+        )
+        for block in self.blocks:
+            x = block(x, geometry, source, source_geometry, cache)  # (B, T, D)
+        if cache is not None:
+            cache.length += ids.shape[1]
+        return self.head(x[:, -1:] if last_only else x)
+
+    def head(self, x: Tensor) -> Tensor:
+        """From the stream after the last block to the logits: final norm, masked-LM head, unembedding, as present."""
+        if hasattr(self, "ln_final"):
+            x = self.ln_final(x)
+        if not hasattr(self, "unembed"):
+            return x
+        if hasattr(self, "mlm_head"):
+            x = self.mlm_head(x)
+        return self.unembed(x)  # (B, T, V)
+
+    def _embed(self, ids: Tensor, positions: Tensor, token_types: Tensor | None) -> Tensor:
+        x = self.hook_embed(self.embed(ids))  # (B, T, D)
+        if hasattr(self, "pos_embed"):
+            x = x + self.hook_pos_embed(self.pos_embed(positions).expand_as(x))
+        if hasattr(self, "token_type_embed"):
+            types = torch.zeros_like(ids) if token_types is None else token_types
+            x = x + self.hook_token_type_embed(self.token_type_embed(types))
+        if hasattr(self, "ln_embed"):
+            x = self.ln_embed(x)
+        return F.dropout(x, self.config.dropout, self.training)
+
+    def _geometry(self, positions: Tensor, past: int, mask: Tensor | None, dtype: torch.dtype) -> Geometry:
+        keys = torch.arange(past + len(positions), device=positions.device)
+        allowed = None
+        if self.causal and len(positions) > 1:
+            allowed = (keys[None, :] <= positions[:, None])[None, None]  # (1, 1, T, S)
+        square = allowed is not None and past == 0 and mask is None
+        if mask is not None:
+            padding = mask.bool()[:, None, None, :]  # (B, 1, 1, S)
+            allowed = padding if allowed is None else allowed & padding
+        bias = cos = sin = None
+        if self.config.position == "relative":
+            bias = self.relative(positions, keys)
+        elif self.config.position == "alibi":
+            bias = self.alibi(positions, keys).to(dtype)
+        elif self.config.position == "rotary":
+            angles = rotary_angles(positions, self.config.head_size, self.config.rope_theta)  # (T, K)
+            cos, sin = angles.cos().to(dtype), angles.sin().to(dtype)
+        return Geometry(allowed=allowed, bias=bias, cos=cos, sin=sin, causal=square)
+
+
+class EncoderDecoder(nn.Module):
+    """An encoder reads the source; a decoder writes, attending to itself and to the source (Vaswani et al. 2017)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Transformer(config, causal=False, logits=False)
+        self.decoder = Transformer(
+            config, layers=config.n_decoder_layers, causal=True, cross=True, embed=self.encoder.embed
+        )
+        self.hook_names = hooks.name_hooks(self)
+        for stack in (self.encoder, self.decoder):
+            stack._known_hooks = frozenset(self.hook_names)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.encoder.device
+
+    def encode(self, ids: Tensor, mask: Tensor | None = None) -> Tensor:
+        """The encoder's output for ids (B, S): (B, S, D)."""
+        return self.encoder(ids, mask=mask)
+
+    def decode(
+        self,
+        ids: Tensor,
+        source: Tensor,
+        *,
+        mask: Tensor | None = None,
+        source_mask: Tensor | None = None,
+        cache: KVCache | None = None,
+    ) -> Tensor:
+        """Logits (B, T, V) for decoder ids (B, T) given the encoder's output (B, S, D)."""
+        return self.decoder(ids, mask=mask, source=source, source_mask=source_mask, cache=cache)
+
+    def forward(
+        self,
+        ids: Tensor,
+        decoder_ids: Tensor,
+        *,
+        mask: Tensor | None = None,
+        decoder_mask: Tensor | None = None,
+    ) -> Tensor:
+        """Logits over the decoder's positions (B, T, V) for source ids (B, S) and decoder ids (B, T)."""
+        return self.decode(decoder_ids, self.encode(ids, mask), mask=decoder_mask, source_mask=mask)
+
+
+def build(config: ModelConfig) -> Transformer | EncoderDecoder:
+    """The module that `config` describes, its weights not yet set (see `core.model.initial`, `core.checkpoints`)."""
+    return EncoderDecoder(config) if config.shape == "encoder-decoder" else Transformer(config)

@@ -1,0 +1,113 @@
+"""Tokenizer: text to ids and back, through the `tokenizers` library, plus each token as a person reads it."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+
+import tokenizers
+
+
+class TokenizerError(ValueError):
+    """A tokenizer file that cannot be read, or a text that has no tokens."""
+
+
+class Tokenizer:
+    """A vocabulary and the rules that cut text into it. Read-only, so that sessions may share it."""
+
+    def __init__(self, raw: tokenizers.Tokenizer) -> None:
+        self.raw = raw
+        self.raw.no_padding()
+        self.raw.no_truncation()
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Tokenizer:
+        """Read a `tokenizer.json`.
+
+        Raises:
+            TokenizerError: the file is missing or is not one; the message names it.
+        """
+        try:
+            return cls(tokenizers.Tokenizer.from_str(Path(path).read_text(encoding="utf-8")))
+        except Exception as error:  # the library raises plain Exception for a broken file
+            raise TokenizerError(f"{path} is not a readable tokenizer.json: {error}") from error
+
+    def __len__(self) -> int:
+        """The number of entries, added tokens included."""
+        return self.raw.get_vocab_size(with_added_tokens=True)
+
+    def encode(self, text: str, *, add_special_tokens: bool = True) -> list[int]:
+        """Ids of a text, with the special tokens that the tokenizer's own post-processor adds.
+
+        Raises:
+            TokenizerError: the text holds half of a surrogate pair, which is no character; `mend` replaces it.
+        """
+        try:
+            return self.raw.encode(text, add_special_tokens=add_special_tokens).ids
+        except (UnicodeEncodeError, TypeError) as error:
+            message = "the text holds half a character (a lone surrogate): delete it, or paste it anew"
+            raise TokenizerError(message) from error
+
+    def offsets(self, text: str, *, add_special_tokens: bool = True) -> list[tuple[int, int]]:
+        """Where in the text each token of `encode` came from: (first, after last) character; (0, 0) if added."""
+        return self.raw.encode(text, add_special_tokens=add_special_tokens).offsets
+
+    def decode(self, ids: list[int], *, skip_special_tokens: bool = False) -> str:
+        """The text of ids; bytes that are no whole character become U+FFFD."""
+        return self.raw.decode(ids, skip_special_tokens=skip_special_tokens)
+
+    def token(self, id: int) -> str:
+        """The entry as the vocabulary writes it; an id past the vocabulary (padding of the table) reads `<id>`."""
+        token = self.raw.id_to_token(id)
+        return f"<{id}>" if token is None else token
+
+    def id(self, token: str) -> int | None:
+        """The id of an entry as the vocabulary writes it, or None."""
+        return self.raw.token_to_id(token)
+
+    def display(self, id: int) -> str:
+        """The entry as a person reads it: spaces as spaces, stray bytes as `\\xe2`, special tokens as they are."""
+        token = self.token(id)
+        if id in self.special_ids:
+            return token
+        if self._kind == "bytes":
+            data = bytes(_BYTE_OF[c] for c in token) if all(c in _BYTE_OF for c in token) else token.encode()
+            return data.decode("utf-8", errors="backslashreplace")
+        if self._kind == "metaspace":
+            if token.startswith("<0x") and token.endswith(">"):
+                return "\\" + token[2:-1].lower()
+            return token.replace("▁", " ")
+        return token
+
+    @cached_property
+    def special_ids(self) -> frozenset[int]:
+        """Ids of the tokens that stand for no text."""
+        return frozenset(id for id, added in self.raw.get_added_tokens_decoder().items() if added.special)
+
+    @cached_property
+    def _kind(self) -> str:
+        spec = json.loads(self.raw.to_str())
+        rules = json.dumps([spec.get("pre_tokenizer"), spec.get("decoder")])
+        if '"ByteLevel"' in rules:
+            return "bytes"
+        return "metaspace" if '"Metaspace"' in rules or "▁" in rules else "plain"
+
+
+def mend(text: str) -> str:
+    """The text with what is no character (lone surrogates, NUL) replaced by U+FFFD."""
+    return "".join("�" if "\ud800" <= c <= "\udfff" or c == "\0" else c for c in text)
+
+
+def _byte_alphabet() -> dict[str, int]:
+    """The printable stand-in for each byte in byte-level vocabularies (Radford et al. 2019, released encoder)."""
+    printable = [
+        *range(ord("!"), ord("~") + 1),
+        *range(ord("¡"), ord("¬") + 1),
+        *range(ord("®"), ord("ÿ") + 1),
+    ]
+    others = [byte for byte in range(256) if byte not in printable]
+    return {chr(byte): byte for byte in printable} | {chr(256 + n): byte for n, byte in enumerate(others)}
+
+
+_BYTE_OF = _byte_alphabet()

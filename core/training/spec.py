@@ -1,0 +1,51 @@
+"""TrainSpec: everything that decides a training run, so that the same spec gives the same curve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.config import PRESETS
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSpec:
+    """A training run, described.
+
+    Attributes:
+        model: a preset's name (see `core.config.PRESETS`).
+        corpus: a corpus' name (see `core.data.corpora`).
+        steps: optimizer steps; the learning rate falls to zero over exactly these.
+        batch_tokens: tokens of one step; context: tokens of one row (None: half the model's context).
+        vocab_size: entries of the byte-level BPE trained on the corpus.
+        learning_rate: of Muon, for the matrices inside the blocks; embed_rate and head_rate are Adam's.
+        eval_every: steps between held-out losses (0: only at the end).
+        bf16: matrix products in bfloat16, weights and moments in float32.
+    """
+
+    model: str = "gpt-nano"
+    corpus: str = "tales"
+    steps: int = 200
+    seed: int = 0
+    batch_tokens: int = 2048
+    context: int | None = None
+    vocab_size: int = 512
+    learning_rate: float = 0.05
+    embed_rate: float = 0.03
+    head_rate: float = 0.02
+    eval_every: int = 0
+    bf16: bool = False
+    device: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.model not in PRESETS:
+            raise ValueError(f"no preset is called {self.model!r}; there are {', '.join(sorted(PRESETS))}")
+        for name, least in (("steps", 1), ("batch_tokens", 16), ("vocab_size", 258), ("eval_every", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name}={getattr(self, name)} must be at least {least}")
+        for name in ("learning_rate", "embed_rate", "head_rate"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name}={getattr(self, name)} must not be negative")
+        if self.context is not None and not 2 <= self.context <= self.batch_tokens:
+            raise ValueError(
+                f"context={self.context} must lie between 2 and batch_tokens={self.batch_tokens}"
+            )

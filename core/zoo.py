@@ -1,0 +1,91 @@
+"""The zoo: `load` a bundled model, a folder, or a published checkpoint, by one name."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.checkpoints import CheckpointError, load_folder
+from core.checkpoints.hub import download
+from core.device import best_device
+from core.language_model import LanguageModel
+
+BUNDLED = Path(__file__).parent.parent / "assets" / "models"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def bundled() -> list[str]:
+    """The names of the models that come with Glassbox."""
+    return sorted(path.parent.name for path in BUNDLED.glob("*/config.json"))
+
+
+def snapshots(name: str) -> list[int]:
+    """The training steps of which a bundled model keeps its weights, from the untrained start to the end."""
+    early = [int(path.stem) for path in (_bundled_folder(name) / "snapshots").glob("*.safetensors")]
+    return sorted([*early, int(card(name)["steps"])])
+
+
+def card(name: str) -> dict[str, Any]:
+    """How a bundled model was trained: data, seed, curve, held-out loss beside the baseline's, samples."""
+    return dict(json.loads((_bundled_folder(name) / "card.json").read_text(encoding="utf-8")))
+
+
+def load(
+    name: str | Path,
+    *,
+    device: str | torch.device | None = None,
+    dtype: torch.dtype = torch.float32,
+    snapshot: int | None = None,
+) -> LanguageModel:
+    """Load a model: a bundled name, then a folder, then `owner/name` on the hub.
+
+    Args:
+        name: a folder is a Path, or a string that begins with `/`, `./` or `../`, so that a folder in the working
+            directory never shadows a bundled name.
+        device: None takes the best there is: cuda, then mps, then cpu.
+        snapshot: the training step to rewind a bundled model to (see `snapshots`).
+
+    Raises:
+        CheckpointError: nothing has that name, or what has it cannot be read; the message says what to do.
+    """
+    device = best_device() if device is None else torch.device(device)
+    if isinstance(name, str) and name in bundled():
+        folder = _bundled_folder(name)
+        weights = None if snapshot is None else _snapshot_file(name, snapshot)
+        loaded = load_folder(folder, device=device, dtype=dtype, weights=weights)
+        return LanguageModel(loaded.model, loaded.tokenizer, name, loaded.card)
+    if snapshot is not None:
+        raise CheckpointError(f"{name} keeps no snapshots: only bundled models ({', '.join(bundled())}) do")
+    if isinstance(name, Path) or name.startswith(("/", "./", "../")):
+        folder = Path(name)
+    elif "/" in name:
+        folder = download(name)
+    else:
+        raise CheckpointError(
+            f"no bundled model is called {name!r} (there is {', '.join(bundled()) or 'none'}); "
+            f"write ./{name} for a folder, owner/name for a model on the hub"
+        )
+    loaded = load_folder(folder, device=device, dtype=dtype)
+    return LanguageModel(loaded.model, loaded.tokenizer, str(name), loaded.card)
+
+
+def _bundled_folder(name: str) -> Path:
+    if not _NAME.fullmatch(name) or not (BUNDLED / name / "config.json").is_file():
+        raise CheckpointError(
+            f"no bundled model is called {name!r}; there is {', '.join(bundled()) or 'none'}"
+        )
+    return BUNDLED / name
+
+
+def _snapshot_file(name: str, step: int) -> Path:
+    kept = snapshots(name)
+    if step not in kept:
+        raise CheckpointError(
+            f"{name} keeps no snapshot of step {step}; it keeps {', '.join(map(str, kept)) or 'none'}"
+        )
+    last = step == kept[-1]  # the model itself
+    return _bundled_folder(name) / ("model.safetensors" if last else f"snapshots/{step}.safetensors")

@@ -1,0 +1,286 @@
+"""Helpers for the tests that look at the app as a person does: through a real browser.
+
+Every component of ours keeps what it shows as JSON in the attribute `data-state` of an element that carries
+`data-component="NAME"`; that is how a picture's numbers are compared with `core`. Components may live in open shadow
+roots: Playwright's CSS selectors look into those by themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    ViewportSize,
+    sync_playwright,
+)
+
+from scripts import browser as chromium
+
+ROOT = Path(__file__).resolve().parents[2]
+DESKTOP: ViewportSize = {"width": 1366, "height": 768}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+SECONDS = 60  # the longest a page may take to draw on a busy two-core machine
+
+BROKEN = "Something went wrong on this page"  # what app/start.py says when a page raised
+
+# Streamlit asks these below the page's own path first, is told 404, and then finds them at the root.
+STREAMLITS_OWN_PROBES = ("/_stcore/health", "/_stcore/host-config")
+
+# True once nothing on the page is still being computed, fetched or drawn.
+DRAWN = """() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  if (!app || app.dataset.testScriptState !== 'notRunning') return false;
+  if (app.dataset.testConnectionState !== 'CONNECTED') return false;
+  const waiting = '[data-testid="stSkeleton"], [data-testid="stAppSkeleton"], [data-stale="true"]';
+  if (document.querySelector(waiting)) return false;
+  if (!document.querySelector('[data-testid="stMainBlockContainer"] [data-testid="stElementContainer"]')) return false;
+  const all = (root) => [...root.querySelectorAll('*')].flatMap(e => e.shadowRoot ? [e, ...all(e.shadowRoot)] : [e]);
+  return all(document).filter(e => e.hasAttribute('data-component')).every(e => {
+    try { JSON.parse(e.getAttribute('data-state')); return e.getAttribute('data-state') !== null; }
+    catch { return false; }
+  });
+}"""
+
+
+@dataclass
+class Server:
+    """A running app."""
+
+    url: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def output(self, last: int = 200) -> str:
+        """The last lines that the server printed."""
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-last:])
+
+
+@dataclass
+class Findings:
+    """What went wrong in a page without anybody seeing it."""
+
+    messages: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page, base: str) -> None:
+        """Collect the page's uncaught errors, console errors, and requests that leave this machine."""
+
+        def on_console(message: ConsoleMessage) -> None:
+            address = message.location.get("url", "")
+            probe = "404" in message.text and urlsplit(address).path.endswith(STREAMLITS_OWN_PROBES)
+            if message.type == "error" and not probe:
+                self.messages.append(f"console error: {message.text} ({address})")
+
+        def on_request(request: Request) -> None:
+            local = request.url.startswith((base, base.replace("http", "ws", 1), "data:", "blob:", "about:"))
+            if not local:
+                self.messages.append(f"request to the outside: {request.url}")
+
+        page.on("console", on_console)
+        page.on("pageerror", lambda error: self.messages.append(f"uncaught error: {error}"))
+        page.on("request", on_request)
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_healthy(url: str) -> bool:
+    """Whether the app at this address answers its health check."""
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({})
+    )  # never through a proxy: it is local
+    with suppress(OSError), opener.open(f"{url}/_stcore/health", timeout=5) as answer:
+        return bool(answer.status == 200)
+    return False
+
+
+@contextmanager
+def serving(
+    folder: Path, main: Path = ROOT / "app" / "main.py", env: dict[str, str] | None = None
+) -> Iterator[Server]:
+    """Start the real app on a free port, wait until it is healthy, and stop it at the end.
+
+    Args:
+        folder: where the server's log goes.
+        main: the script to run.
+        env: further environment variables of the server.
+    Raises:
+        RuntimeError: the app ended or did not answer within two minutes; the message holds what it printed.
+    """
+    port = free_port()
+    options = {
+        "server.headless": "true",
+        "server.port": str(port),
+        "server.address": "127.0.0.1",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        "browser.serverAddress": "127.0.0.1",
+    }
+    command = [sys.executable, "-m", "streamlit", "run", str(main)]
+    command += [part for name, value in options.items() for part in (f"--{name}", value)]
+    log = folder / "server.log"
+    variables = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", **(env or {})}
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=output, stderr=subprocess.STDOUT)
+        server = Server(f"http://127.0.0.1:{port}", log, process)
+        try:
+            deadline = time.monotonic() + 120
+            while not is_healthy(server.url):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"the app did not start; it printed:\n{server.output()}")
+                time.sleep(0.2)
+            yield server
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A headless Chromium.
+
+    Raises:
+        RuntimeError: there is none; `make test` would have installed one.
+    """
+    path = chromium.find(sys.executable)
+    if path is None:
+        raise RuntimeError(chromium.MISSING.format(python=sys.executable))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+def new_context(
+    browser: Browser, server: Server, theme: str = "light", viewport: ViewportSize | None = None
+) -> BrowserContext:
+    """A fresh browser: no cookies, no storage, relative addresses resolved against the app."""
+    context = browser.new_context(
+        base_url=server.url,
+        viewport=viewport or DESKTOP,
+        color_scheme="dark" if theme == "dark" else "light",
+        reduced_motion="reduce",
+        accept_downloads=True,
+        locale="en-US",
+    )
+    context.set_default_timeout(SECONDS * 1000)
+    return context
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Wait until the script has run, nothing is stale, and every component has drawn and stays so for 100 ms.
+
+    Raises:
+        AssertionError: it never came to rest; the message names components that keep no state.
+    """
+    calm, deadline = 0, time.monotonic() + SECONDS
+    while calm < 3:
+        calm = calm + 1 if page.evaluate(DRAWN) else 0
+        if time.monotonic() > deadline:
+            silent = page.locator("[data-component]:not([data-state])").evaluate_all(
+                "all => all.map(e => e.dataset.component)"
+            )
+            raise AssertionError(
+                f"{page.url} was not drawn within {SECONDS} s; components without state: {silent}"
+            )
+        page.wait_for_timeout(50)
+
+
+def open_page(page: Page, slug: str, **query: str | int | float) -> None:
+    """Open a page of the app by its slug, as a link with this query would, and wait until all of it is drawn."""
+    address = "" if slug == "home" else slug.strip("/")  # the default page lives at the root
+    page.goto(f"/{address}" + (f"?{urlencode(query)}" if query else ""))
+    wait_until_drawn(page)
+    # The app shows one of these when a page broke: never what a test wanted.
+    trouble = page.locator(f'[data-testid="stException"], [data-testid="stAlert"]:has-text("{BROKEN}")')
+    assert trouble.count() == 0, f"{page.url} shows an error: {trouble.first.inner_text()}"
+
+
+def component(page: Page, name: str) -> Any:
+    """The locator of a component's root element."""
+    return page.locator(f'[data-component="{name}"]').first
+
+
+def component_state(page: Page, name: str) -> Any:
+    """What a component says that it shows now, parsed.
+
+    Raises:
+        AssertionError: there is no such component on the page.
+    """
+    found = page.locator(f'[data-component="{name}"]')
+    if found.count() == 0:
+        present = page.locator("[data-component]").evaluate_all("all => all.map(e => e.dataset.component)")
+        raise AssertionError(f"no component {name!r} on {page.url}; there are {present}")
+    return json.loads(found.first.get_attribute("data-state") or "null")
+
+
+def wait_for_state(page: Page, name: str, holds: Callable[[Any], bool], seconds: float = 15) -> Any:
+    """Wait until a component's state satisfies `holds` and return it.
+
+    Raises:
+        AssertionError: it did not within `seconds`; the message holds the last state.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        state = component_state(page, name)
+        if state is not None and holds(state):
+            return state
+        if time.monotonic() > deadline:
+            raise AssertionError(
+                f"component {name!r} did not reach the state within {seconds} s; it has {state}"
+            )
+        page.wait_for_timeout(20)
+
+
+def axe(page: Page, options: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """What axe-core finds wrong with the page as it is: a list of violations, empty when it is accessible."""
+    results = Axe().run(page, options={"resultTypes": ["violations"], **(options or {})})
+    violations: list[dict[str, Any]] = results.response["violations"]
+    return violations
+
+
+def axe_lines(violations: list[dict[str, Any]]) -> list[str]:
+    """One readable line for each violation: the rule, how bad, and where."""
+    return [
+        f"{found['id']} ({found['impact']}): {found['help']}: "
+        + "; ".join(" >>> ".join(map(str, node["target"])) for node in found["nodes"][:3])
+        for found in violations
+    ]
+
+
+def set_theme(page: Page, theme: str) -> None:
+    """Let the page follow a system that prefers "light" or "dark", and wait until it has changed its colours."""
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
+    brightness = """() => {
+      const [r, g, b] = getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor
+        .match(/\\d+/g).map(Number);
+      return r + g + b;
+    }"""
+    page.wait_for_function(f"dark => ((({brightness})() < 384) === dark)", arg=theme == "dark")
+    wait_until_drawn(page)

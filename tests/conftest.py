@@ -1,0 +1,111 @@
+"""What every test shares: devices, threads, Hypothesis's profile, and a network that ends at this machine."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import os
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import HealthCheck, settings
+
+# Two threads at most: more only compete with the browser and the server on a small machine.
+torch.set_num_threads(max(1, min(2, os.cpu_count() or 1)))
+
+# No deadline: a shared machine's pauses are no bug. In CI the examples are the same in every run.
+quiet = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+settings.register_profile("local", deadline=None, suppress_health_check=quiet)
+settings.register_profile("ci", parent=settings.get_profile("local"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def present_devices() -> list[str]:
+    """The devices that the models can run on here: always "cpu", and "cuda" or "mps" where there is one."""
+    devices = ["cpu"]
+    if torch.cuda.is_available():
+        devices.append("cuda")
+    if torch.backends.mps.is_available():
+        devices.append("mps")
+    return devices
+
+
+DEVICES = present_devices()
+
+
+@pytest.fixture(params=DEVICES)
+def device(request: pytest.FixtureRequest) -> torch.device:
+    """Each device that is present, one after the other."""
+    return torch.device(request.param)
+
+
+def is_local(host: Any) -> bool:
+    """Whether a host given to `connect` or `getaddrinfo` is this machine itself."""
+    if host is None or host in ("", "localhost", b"", b"localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Every address outside this machine is unreachable, everywhere: a test never depends on the internet."""
+    connect, getaddrinfo = socket.socket.connect, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not is_local(address[0]):
+            raise OSError(errno.ENETUNREACH, "the tests have no network", str(address))
+        connect(self, address)
+
+    def guarded_getaddrinfo(host: Any, *args: Any, **options: Any) -> Any:
+        if not is_local(host):
+            raise socket.gaierror(socket.EAI_NONAME, "the tests have no network")
+        return getaddrinfo(host, *args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        patch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+        yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The quick tests first, the browser's last: a wrong number is reported before a slow page is opened.
+
+    The order also keeps the event loop that Playwright's synchronous interface leaves running in this thread out of
+    the way of tests that start one of their own (notebooks).
+    """
+    order = {"unit": 0, "property": 1, "oracle": 2, "pages": 3, "browser": 4}
+    root = Path(__file__).parent
+
+    def rank(item: pytest.Item) -> int:
+        return order.get(item.path.relative_to(root).parts[0], 0)
+
+    items.sort(key=rank)
+    for item in items:
+        if rank(item) == order["browser"]:
+            item.add_marker(pytest.mark.browser)
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        if "device" in parameters:  # travels with the test's report to the summary
+            item.user_properties.append(("device", str(parameters["device"])))
+
+
+def device_line(used: Counter[str], present: list[str]) -> str:
+    """The line of the summary that says on how many devices the tests ran, and how many tests on each."""
+    counts = ", ".join(f"{used[name]} tests on {name}" for name in present if used[name])
+    return f"devices: {', '.join(present)} ({len(present)}); {counts or 'no test of this run uses one'}"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    used: Counter[str] = Counter()
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            if report.when == "call":
+                used.update(value for name, value in report.user_properties if name == "device")
+    terminalreporter.write_line(device_line(used, DEVICES))

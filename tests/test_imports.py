@@ -1,0 +1,227 @@
+"""The floors hold: imports go down, never up, and the dangerous or heavy ones stay out.
+
+Read from the syntax tree, so an import inside a function counts as well.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FLOORS = ("core", "app", "pages")
+
+
+def absolute_name(node: ast.ImportFrom, path: str) -> str:
+    """The module that a `from` import names, with leading dots resolved against the file's own package."""
+    if not node.level:
+        return node.module or ""
+    package = Path(path).parts[: -node.level]
+    return ".".join([*package, *([node.module] if node.module else [])])
+
+
+def imports(tree: ast.AST, path: str) -> Iterator[tuple[int, str]]:
+    """(line, dotted name) of everything imported; `from a import b` yields `a.b`, which may be a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = absolute_name(node, path)
+            yield from ((node.lineno, f"{module}.{alias.name}".lstrip(".")) for alias in node.names)
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in ("import_module", "__import__"):
+                yield node.lineno, str(node.args[0].value)
+
+
+def aliases(tree: ast.AST, path: str) -> dict[str, str]:
+    """What each imported name stands for: `import streamlit as st` gives {"st": "streamlit"}."""
+    names: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                names[alias.asname or alias.name.split(".")[0]] = (
+                    alias.name if alias.asname else alias.name.split(".")[0]
+                )
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                names[alias.asname or alias.name] = f"{absolute_name(node, path)}.{alias.name}".lstrip(".")
+    return names
+
+
+def dotted(node: ast.AST) -> str | None:
+    """`a.b.c` of a chain of attributes, None for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else None
+
+
+def uses(tree: ast.AST, path: str) -> Iterator[tuple[int, str]]:
+    """(line, full dotted name) of every name used, with aliases resolved: `st.session_state` is streamlit's."""
+    known = aliases(tree, path)
+    for node in ast.walk(tree):
+        name = dotted(node)
+        if name is not None:
+            first, _, rest = name.partition(".")
+            full = known.get(first, first)
+            yield getattr(node, "lineno", 0), f"{full}.{rest}" if rest else full
+
+
+def within(name: str, *packages: str) -> bool:
+    return any(name == package or name.startswith(package + ".") for package in packages)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What no file of a place may import or use."""
+
+    says: str
+    applies: Callable[[str], bool]  # a path relative to the root, with slashes
+    imports: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    breaches: tuple[tuple[str, str], ...] = ()  # (path, source) that this rule must catch
+
+    def broken_by(self, path: str, source: str) -> list[str]:
+        if not self.applies(path):
+            return []
+        tree = ast.parse(source)
+        found = {(line, name) for line, name in imports(tree, path) if within(name, *self.imports)}
+        found |= {(line, name) for line, name in uses(tree, path) if within(name, *self.uses)}
+        return [f"{path}:{line}: {name} ({self.says})" for line, name in sorted(found)]
+
+
+def below(*folders: str) -> Callable[[str], bool]:
+    return lambda path: path.split("/")[0] in folders
+
+
+def product_but(*files: str) -> Callable[[str], bool]:
+    return lambda path: path.split("/")[0] in FLOORS and path not in files
+
+
+RULES = (
+    Rule(
+        "core knows no user interface and nothing above it",
+        below("core"),
+        imports=("streamlit", "plotly", "altair", "app", "pages"),
+        breaches=(
+            ("core/a.py", "import streamlit"),
+            ("core/model/a.py", "def f():\n    from plotly import graph_objects"),
+            ("core/a.py", "from app.state import x"),
+            ("core/a.py", "from .. import pages"),
+            ("core/a.py", "import importlib\nimportlib.import_module('altair')"),
+        ),
+    ),
+    Rule(
+        "app knows no page",
+        below("app"),
+        imports=("pages",),
+        breaches=(("app/router.py", "from pages import home"), ("app/a.py", "import pages.block.attention")),
+    ),
+    Rule(
+        "a page never imports another page",
+        below("pages"),
+        imports=("pages",),
+        breaches=(
+            ("pages/home.py", "from pages.block.attention import draw"),
+            ("pages/block/a.py", "from . import b"),
+            ("pages/block/a.py", "from .b import draw"),
+        ),
+    ),
+    Rule(
+        "the product computes with its own core, not with the libraries it is measured against",
+        below(*FLOORS),
+        imports=("transformers", "transformer_lens", "sklearn", "umap"),
+        breaches=(
+            ("core/a.py", "from transformers import GPT2Model"),
+            ("pages/a.py", "import sklearn.manifold as m"),
+            ("app/a.py", "def f():\n    import umap"),
+            ("core/a.py", "import transformer_lens"),
+        ),
+    ),
+    Rule(
+        "only app/state.py touches the session and the link",
+        product_but("app/state.py"),
+        uses=("streamlit.session_state", "streamlit.query_params"),
+        breaches=(
+            ("pages/home.py", "import streamlit as st\nst.session_state['a'] = 1"),
+            ("app/page.py", "import streamlit\nstreamlit.query_params.clear()"),
+            ("app/page.py", "from streamlit import session_state as s\ns.a = 1"),
+        ),
+    ),
+    Rule(
+        "only app/cache.py caches through Streamlit",
+        product_but("app/cache.py"),
+        uses=("streamlit.cache_data", "streamlit.cache_resource"),
+        breaches=(
+            ("pages/home.py", "import streamlit as st\n@st.cache_data\ndef f(): pass"),
+            ("app/page.py", "import streamlit as st\n@st.cache_resource(max_entries=2)\ndef f(): pass"),
+            ("app/page.py", "from streamlit import cache_data\n@cache_data\ndef f(): pass"),
+        ),
+    ),
+    Rule(
+        "a file that can run code is never read: safetensors and JSON only",
+        below(*FLOORS, "scripts"),
+        imports=("pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"),
+        uses=("torch.load", "torch.serialization.load", "torch.hub.load", "pandas.read_pickle"),
+        breaches=(
+            ("core/a.py", "import pickle"),
+            ("core/a.py", "from cloudpickle import loads"),
+            ("app/a.py", "import dill as json"),
+            ("scripts/a.py", "import torch\ntorch.load('x', weights_only=True)"),
+            ("core/a.py", "from torch import load as read\nread('x')"),
+            ("core/a.py", "import torch as t\nf = t.load"),
+        ),
+    ),
+)
+CASES = [(rule, path, source) for rule in RULES for path, source in rule.breaches]
+
+
+def sources() -> list[Path]:
+    return sorted(path for folder in (*FLOORS, "scripts") for path in (ROOT / folder).rglob("*.py"))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule.says for rule in RULES])
+def test_no_file_breaks_the_rule(rule: Rule) -> None:
+    broken = [
+        line
+        for path in sources()
+        for line in rule.broken_by(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
+    ]
+    assert not broken, "\n".join(broken)
+
+
+def test_every_floor_has_files() -> None:
+    floors = {path.relative_to(ROOT).parts[0] for path in sources()}
+    assert floors == {*FLOORS, "scripts"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "source"), CASES, ids=[f"{path}: {source}" for _, path, source in CASES]
+)
+def test_a_breach_is_caught(rule: Rule, path: str, source: str) -> None:
+    assert rule.broken_by(path, source)
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        (
+            "core/a.py",
+            "import torch\nfrom core.hooks import recording\nfrom . import config\nimport application",
+        ),
+        ("app/state.py", "import streamlit as st\nst.session_state['a'] = st.query_params"),
+        ("app/cache.py", "import streamlit as st\n@st.cache_data\ndef f(): pass"),
+        ("app/stream.py", "def run(request):\n    return request.query_params['run'], request.session_state"),
+        ("pages/a.py", "import streamlit as st\nfrom app.page import page\nfrom core import load\nload('x')"),
+        ("tests/a.py", "import pickle, transformers"),
+        ("core/a.py", "from safetensors.torch import load\nload(b'')"),
+    ],
+)
+def test_honest_code_passes(path: str, source: str) -> None:
+    assert [line for rule in RULES for line in rule.broken_by(path, source)] == []

@@ -1,0 +1,276 @@
+"""The command script's decisions, without installing anything."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts import browser, environment
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def executable(path: Path, text: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("version", "fits"),
+    [((3, 10), False), ((3, 11), True), ((3, 13), True), ((3, 14), False), ((2, 7), False)],
+)
+def test_which_pythons_suit(version: tuple[int, int], fits: bool) -> None:
+    assert environment.suits(version) is fits
+    asked = environment.wanted_python(version, "/usr/bin/python3")
+    assert asked == ("/usr/bin/python3" if fits else environment.FALLBACK_PYTHON)
+
+
+def test_the_range_of_pythons_is_the_projects() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert 'requires-python = ">=3.11,<3.14"' in text
+    assert (environment.OLDEST, environment.NEWEST) == ((3, 11), (3, 13))
+
+
+def test_programs_of_an_environment_on_either_system() -> None:
+    assert environment.venv_program(Path("v"), "python", windows=False) == Path("v/bin/python")
+    assert environment.venv_program(Path("v"), "python", windows=True) == Path("v/Scripts/python.exe")
+
+
+def test_a_missing_or_broken_environment_has_no_version(tmp_path: Path) -> None:
+    assert environment.venv_version(tmp_path / "none") is None
+    (tmp_path / "bin").mkdir()
+    python = executable(tmp_path / "bin" / "python", "exit 1")
+    assert environment.venv_version(tmp_path) is None
+    python.unlink()
+    python.symlink_to("/nowhere/python3")  # what remains when the Python below an environment is removed
+    assert environment.venv_version(tmp_path) is None
+
+
+def test_stamps(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("a==1")
+    (tmp_path / "requirements-dev.txt").write_text("a==1\nb==2")
+    run = environment.wanted_stamp("requirements.txt", {}, tmp_path, None)
+    test = environment.wanted_stamp("requirements-dev.txt", run, tmp_path, None)
+    assert run["lock"] == "requirements.txt"
+    assert test["lock"] == "requirements-dev.txt"
+    assert run["sha256"] != test["sha256"]
+    # Starting the app does not take the test packages away again.
+    assert environment.wanted_stamp("requirements.txt", test, tmp_path, None) == test
+    # A changed lock is noticed.
+    (tmp_path / "requirements.txt").write_text("a==2")
+    assert environment.wanted_stamp("requirements.txt", run, tmp_path, None) != run
+    # A chosen build of torch stays until another is chosen.
+    cpu = environment.wanted_stamp("requirements.txt", {}, tmp_path, "cpu")
+    assert environment.wanted_stamp("requirements.txt", cpu, tmp_path, None) == cpu
+    assert environment.wanted_stamp("requirements.txt", cpu, tmp_path, "locked")["torch"] == "locked"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "\x00"])
+def test_a_damaged_stamp_counts_as_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "stamp.json"
+    path.write_text(text)
+    assert environment.read_stamp(path) == {}
+    path.write_text(json.dumps({"lock": "requirements.txt"}))
+    assert environment.read_stamp(path) == {"lock": "requirements.txt"}
+
+
+def test_hashes_are_required_unless_another_torch_is_asked_for() -> None:
+    locked = environment.install_command(["uv"], "py", {"lock": "requirements.txt", "torch": "locked"})
+    assert locked[:4] == ["uv", "pip", "sync", "--require-hashes"]
+    cpu = environment.install_command(["uv"], "py", {"lock": "requirements-dev.txt", "torch": "cpu"})
+    assert "--require-hashes" not in cpu
+    assert cpu[cpu.index("--torch-backend") + 1] == "cpu"
+    assert cpu[-4:] == ["-c", "requirements-dev.txt", "-r", "requirements-dev.in"]
+
+
+def test_ports() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert not environment.is_free(port)
+        with pytest.raises(environment.Problem, match=f"Port {port} is in use"):
+            environment.choose_port(port)
+    assert environment.is_free(port)
+    assert environment.choose_port(port) == port
+    with pytest.raises(environment.Problem, match="does not exist"):
+        environment.choose_port(70000)
+    assert environment.choose_port(None) >= environment.FIRST_PORT
+
+
+def test_the_first_free_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "is_free", lambda port: port == 8503)
+    assert environment.choose_port(None) == 8503
+    monkeypatch.setattr(environment, "is_free", lambda port: False)
+    with pytest.raises(environment.Problem, match="Every port from 8501 to 8600 is in use"):
+        environment.choose_port(None)
+
+
+def test_a_shim_without_uv_behind_it_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shim = executable(tmp_path / "uv", "exit 127")
+    monkeypatch.setattr("shutil.which", lambda name: str(shim))
+    monkeypatch.setattr(environment.sys, "executable", str(executable(tmp_path / "python", "exit 1")))
+    monkeypatch.setattr(environment, "UV_VENV", tmp_path / "bootstrap")
+    assert environment.find_uv() is None
+    inner = tmp_path / "bootstrap" / "bin"
+    inner.mkdir(parents=True)
+    assert environment.find_uv() is None
+    executable(inner / "uv", "echo uv 1.0")
+    assert environment.find_uv() == [str(inner / "uv")]
+    executable(shim, "echo uv 1.0")
+    assert environment.find_uv() == [str(shim)]
+
+
+def test_without_pip_and_venv_the_message_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "UV_VENV", tmp_path / "bootstrap")
+    monkeypatch.setattr(environment, "succeeds", lambda command, timeout=60: False)
+    with pytest.raises(environment.Problem, match=r"apt-get install python3-venv"):
+        environment.install_uv()
+
+
+def test_a_refused_pip_is_followed_by_a_bootstrap_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a system that manages its Python itself (PEP 668) answers: pip fails, venv works."""
+    asked: list[list[str]] = []
+
+    def succeeds(command: list[str], timeout: float = 60) -> bool:
+        asked.append(command)
+        return "--user" not in command and (
+            command[-1] != "--version" or command[0].startswith(str(tmp_path))
+        )
+
+    monkeypatch.setattr(environment, "UV_VENV", tmp_path / "bootstrap")
+    monkeypatch.setattr(environment, "succeeds", succeeds)
+    assert environment.install_uv() == [str(environment.venv_program(tmp_path / "bootstrap", "uv"))]
+    assert [sys.executable, "-m", "venv", "--clear", str(tmp_path / "bootstrap")] in asked
+
+
+def test_the_help_lists_every_command_of_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    names = [name for name, _ in environment.help_lines(makefile)]
+    phony = makefile.split(".PHONY:")[1].splitlines()[0].split()
+    assert sorted(names) == sorted(phony)
+    for name in names:
+        assert environment.parse([name]) == (name, None, [])
+
+
+def test_arguments_are_passed_on() -> None:
+    assert environment.parse([]) == ("help", None, [])
+    assert environment.parse(["run", "--port", "8600"]) == ("run", 8600, [])
+    assert environment.parse(["test", "-k", "word", "-x"]) == ("test", None, ["-k", "word", "-x"])
+    assert environment.parse(["test", "tests/unit"]) == ("test", None, ["tests/unit"])
+    with pytest.raises(SystemExit):
+        environment.parse(["tset"])
+
+
+def test_a_problem_is_told_and_fails(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(port: int | None, extra: list[str]) -> int:
+        raise environment.Problem("do this")
+
+    monkeypatch.setattr(environment, "command_run", fails)
+    assert environment.main(["run"]) == 1
+    assert capsys.readouterr().out.strip() == "do this"
+
+
+def test_checks_keep_threads_within_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    env = environment.check_environment("/usr/bin/chromium")
+    assert env["OMP_NUM_THREADS"] in ("1", "2")
+    assert env["GLASSBOX_BROWSER"] == "/usr/bin/chromium"
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert environment.check_environment()["OMP_NUM_THREADS"] == "1"
+
+
+# --- the browser -----------------------------------------------------------------------------------------------
+
+
+def test_browsers_are_tried_in_order() -> None:
+    here = {"chromium-browser": "/snap/chromium", "google-chrome": "/opt/chrome"}
+    assert list(browser.candidates({}, here.get, "linux")) == ["/snap/chromium", "/opt/chrome"]
+    assert list(browser.candidates({"GLASSBOX_BROWSER": "/my/own"}, here.get, "linux")) == ["/my/own"]
+    assert list(browser.candidates({}, lambda name: None, "linux")) == []
+    assert all(path.endswith(".exe") for path in browser.candidates({}, lambda name: None, "win32"))
+    assert all(
+        path.startswith("/Applications/") for path in browser.candidates({}, lambda name: None, "darwin")
+    )
+
+
+def test_a_program_that_only_explains_itself_is_no_browser(tmp_path: Path) -> None:
+    stub = executable(tmp_path / "chromium", "echo 'snap install chromium'; exit 1")
+    assert not browser.answers(str(stub), "linux")
+    assert not browser.answers(str(tmp_path / "none"), "linux")
+    assert browser.answers(str(executable(stub, "echo Chromium 150")), "linux")
+
+
+def test_how_a_browser_is_installed() -> None:
+    def on(*names: str) -> list[str]:
+        return [
+            who for who, _ in browser.installers("py", True, lambda name: name if name in names else None)
+        ]
+
+    assert on("apt-get") == ["apt-get", "Playwright"]
+    assert on("dnf") == ["dnf", "Playwright"]
+    assert on("pacman", "brew") == ["pacman", "Playwright"]
+    assert on() == ["Playwright"]
+    # Without root no package manager is asked: it would ask for a password.
+    assert [who for who, _ in browser.installers("py", False, lambda name: name)] == ["brew", "Playwright"]
+    commands = dict(browser.installers("py", True, lambda name: name))
+    assert commands["apt-get"][0] == ["apt-get", "update"]
+    assert "chromium" in commands["apt-get"][1]
+    assert commands["Playwright"] == [["py", "-m", "playwright", "install", "chromium"]]
+
+
+def test_no_browser_and_no_way_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GLASSBOX_BROWSER", raising=False)
+    monkeypatch.setattr(browser, "find", lambda python: None)
+    monkeypatch.setattr(browser, "installers", lambda *_: [("nobody", [["/nowhere/installer"]])])
+    told: list[str] = []
+    with pytest.raises(browser.NoBrowser, match="playwright install chromium"):
+        browser.ensure("py", told.append)
+    assert any("nobody did not work" in line for line in told)
+
+
+def test_the_next_way_is_tried_when_one_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GLASSBOX_BROWSER", raising=False)
+    made = tmp_path / "chromium"
+    monkeypatch.setattr(browser, "find", lambda python: str(made) if made.exists() else None)
+    ways = [
+        ("first", [["false"], ["touch", str(tmp_path / "never")]]),
+        ("second", [["touch", str(made)]]),
+    ]
+    monkeypatch.setattr(browser, "installers", lambda *_: ways)
+    assert browser.ensure("py", lambda line: None) == str(made)
+    assert not (tmp_path / "never").exists()
+
+
+def test_a_named_browser_that_does_not_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLASSBOX_BROWSER", "/nowhere/chrome")
+    with pytest.raises(browser.NoBrowser, match="/nowhere/chrome"):
+        browser.ensure(sys.executable, lambda line: None)
+
+
+def test_the_scripts_are_standard_library_only() -> None:
+    """They run before anything is installed."""
+    env = {**os.environ, "PYTHONPATH": ""}
+    code = "import runpy; runpy.run_path('scripts/environment.py', run_name='checked')"
+    done = environment.subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
