@@ -153,5 +153,6 @@ def fetch(name: str, report: Callable[[int, int], None], every: float = 0.2) -> 
     while thread.is_alive():
         thread.join(every)
         report(*seen)
+    report(*seen)  # the last word of a download quicker than one look
     if failed:
         raise failed[0]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, chapters, models, reading, source, state, takeaway, theme, widgets
+from app import cache, chapters, models, reading, source, state, takeaway, theme, widgets, words
 from app.components import keys
 from app.predict import Answer, predict_card
 from app.widgets import inline
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer", "Context", "begin", "cheatsheet", "claim", "code", "controls", "examples", "foot", "go", "native",
-    "predict", "take_away",
+    "predict", "take_away", "terms",
 ]  # fmt: skip
 
 log = logging.getLogger("glassbox")
@@ -88,10 +88,11 @@ def begin(slug: str, longest: int | None = None) -> Context:
     state.fit({"block": blocks - 1, "head": lm.config.n_heads - 1})
     state.fit({} if decoding else {"follow": last, "row": last, "col": last})
     notes = (*state.take_notes(), *read.notes)
+    if not state.link_is_whole():
+        notes += (f"The link to this page carries the first {state.LINK_CHARACTERS:,} characters of your text.",)
     slot = _sidebar(lm, read)
     _head(slug)
-    for note in notes:
-        st.info(widgets.escape(note), icon=":material/info:")
+    _say(notes)
     ctx = Context(
         slug=slug,
         lm=lm,
@@ -110,6 +111,13 @@ def begin(slug: str, longest: int | None = None) -> Context:
     return ctx
 
 
+def _say(notes: Sequence[str]) -> None:
+    """All messages in one box on top of the page."""
+    lines = [widgets.escape(note) for note in notes]
+    if lines:
+        st.info(lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines), icon=":material/info:")
+
+
 def _open_model() -> tuple[LanguageModel, str]:
     """The chosen model, or with a message the nearest one that opens: the finished one, then a bundled one."""
     first = models.bundled()
@@ -120,7 +128,8 @@ def _open_model() -> tuple[LanguageModel, str]:
             lm = _load(*attempt)
         except (ValueError, OSError) as why:
             log.warning("model %r at %r does not open: %s", *attempt, why)
-            state.note(f"{why}")
+            said = str(why)
+            state.note(said[:1].upper() + said[1:])
         except Exception:
             log.exception("model %r at %r does not open", *attempt)
             state.note(f"“{attempt[0]}” could not be opened; the log says why.")
@@ -263,6 +272,12 @@ def take_away(
     ctx = _current.get()
     with _card("take"):
         takeaway.take_card(ctx.slug, picture, table, notebook)
+
+
+def terms(*names: str) -> None:
+    """The terms that this page uses, explained (app/words.py has them); below the fold, before the cheatsheet."""
+    entries = "".join(f"<dt>{inline(name)}</dt><dd>{inline(words.WORDS[name])}</dd>" for name in names)
+    st.html(f'<section class="gb-words" aria-label="Words"><h2>Words on this page</h2><dl>{entries}</dl></section>')
 
 
 def cheatsheet(slug: str) -> None:

@@ -37,6 +37,9 @@ def clean(text: str) -> tuple[str, str]:
 
     mended = mend(text)
     count = sum(old != new for old, new in zip(text, mended))
+    if not count and REPLACEMENT in text:  # a browser replaces half characters by itself
+        lost = f"Your text holds {REPLACEMENT}, the sign for a character that got lost on the way here: paste it anew."
+        return text, lost
     if not count:
         return text, ""
     things = "1 character that no model can read was" if count == 1 else f"{count} characters that no model can read were"

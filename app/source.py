@@ -49,4 +49,4 @@ def code_card(sources: Sequence[Source]) -> None:
             st.html(f'<h3 class="gb-source">{inline(source.name)}</h3><p class="gb-hint">{source.file}:{source.line}</p>')
             st.code(source.text, language="python")
     first = sources[0]
-    st.html(f'<p class="gb-mono">{inline(first.name)}<br>{inline(first.file)}:{first.line}</p>')
+    st.html(f'<p class="gb-mono">{inline(first.name)}<br>{inline(first.file)}</p>')

@@ -49,7 +49,8 @@ class Field:
         """The value that `raw` of a link stands for; ValueError says in a learner's words why it stands for none."""
         match self.kind:
             case "text":
-                return raw
+                # Half of a surrogate pair has no UTF-8 form, so no widget and no link could carry it.
+                return raw.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
             case "bool":
                 if raw not in {"0", "1"}:
                     raise ValueError("is neither 0 nor 1")
@@ -97,13 +98,14 @@ FIELDS: tuple[Field, ...] = (
     Field("ribbons", "choice", "size", choices=("size", "sign", "none")),
     Field("temperature", "float", 1.0, 0.0, 5.0),  # of the next token
     Field("sharpness", "float", 1.0, 0.1, 5.0),  # the temperature of one head's softmax
-    Field("step", "int", 0, 0, 99),
+    Field("step", "int", -1, -1, 99),  # an operation of one head; -1: the page's own first view
     Field("walk", "int", 0, 0, 999),  # an operation of the whole pass, from 1; 0: the finished picture
     Field("scale", "bool", True),
     Field("mask", "bool", True),
     Field("turn", "bool", True),
     Field("row", "int", -1, -1, 99_999),  # a chosen cell; -1: none
     Field("col", "int", -1, -1, 99_999),
+    Field("edits", "text", ""),  # scores that a learner has put in place of a head's own (pages/block/attention.py)
     Field("view", "choice", "page", choices=("page", "projector"), selection=False),
 )
 BY_KEY: dict[str, Field] = {field.key: field for field in FIELDS}
@@ -207,7 +209,8 @@ def update(values: Mapping[str, Value]) -> None:
         if fitted != store[key]:
             changed[key] = fitted
     if changed:
-        _remember(",".join(sorted(changed)))
+        only = next(iter(changed)) if len(changed) == 1 else ""
+        _remember(only if only and BY_KEY[only].kind == "float" else "")
         store.update(changed)
 
 
@@ -216,15 +219,15 @@ def put(values: Mapping[str, Value]) -> None:
     _store().update({BY_KEY[key].key: value for key, value in values.items()})
 
 
-def _remember(what: str) -> None:
-    """Push the present values on the undo stack; a slider dragged in one go makes one step."""
+def _remember(dragged: str) -> None:
+    """Push the present values on the undo stack; a slider dragged in one go (`dragged` is its key) makes one step."""
     last, when = st.session_state[_LAST]
     now = time.monotonic()
-    if not (what == last and now - when < 0.8):
+    if not (dragged and dragged == last and now - when < 0.8):
         history = st.session_state[_HISTORY]
         history.append(snapshot())
         del history[:-UNDO_STEPS]
-    st.session_state[_LAST] = (what, now)
+    st.session_state[_LAST] = (dragged, now)
 
 
 def bind(key: str, view: str = "", then: Callable[[], None] | None = None) -> dict[str, Any]:
@@ -289,8 +292,12 @@ def link() -> str:
         value = store[field.key]
         if field.key in {"model", "text"} or value != field.default:
             parts[field.key] = field.render(value)[:LINK_CHARACTERS]
-    # A lone surrogate has no UTF-8 form; the page reads it as U+FFFD too (see reading.clean).
-    return urlencode({key: part.encode("utf-8", "replace") for key, part in parts.items()})
+    return urlencode(parts)
+
+
+def link_is_whole() -> bool:
+    """Whether the link carries all of the texts."""
+    return all(len(str(_store()[field.key])) <= LINK_CHARACTERS for field in FIELDS if field.kind == "text")
 
 
 def undo() -> None:

@@ -83,4 +83,7 @@ def frame(projector: bool = False) -> str:
     root = f":root{{{tokens}--gb-sans:{SANS};--gb-mono:{MONO};}}"
     if projector:
         sheet += Path(__file__).with_name("projector.css").read_text(encoding="utf-8")
+        for dark, theme in ((False, ""), (True, '[data-theme="dark"]')):
+            stronger = "".join(f"--gb-{name}:{TOKENS[other][dark]};" for name, other in PROJECTOR.items())
+            root += f":root [data-component]{theme}{{{stronger}}}"
     return f"<style>{root}\n{sheet}</style>"

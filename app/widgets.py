@@ -18,14 +18,14 @@ from app import models, state
 # after Markdown is read, where a backslash no longer helps; a joiner between the characters does.
 _JOINER = "\u2060"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$~:&@=/^\"'])")
-_GLUED = re.compile(r"(\\[:<>\-~=@./w])(?=\S)")
+_GLUED = re.compile(r"(\\[:@](?=\S)|\\[<>~-](?=\\[>=-])|ww(?=w))")
 _NEWLINES = re.compile(r"[\r\n\u2028\u2029\v\f]")
 
 
 def escape(text: str) -> str:
     """`text` for a label or message of Streamlit's, where it must read exactly as it is written."""
     escaped = _MARKDOWN.sub(r"\\\1", _NEWLINES.sub("⏎", text))
-    escaped = _GLUED.sub(rf"\1{_JOINER}", escaped).replace("www", f"ww{_JOINER}w")
+    escaped = _GLUED.sub(rf"\1{_JOINER}", escaped)
     # Spaces at the ends would be trimmed, and several in a row would become one.
     return re.sub(r"^ | $|(?<= ) ", "\u00a0", escaped)
 

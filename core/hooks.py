@@ -101,6 +101,9 @@ class HookPoint(nn.Module):
         active = _active.get()
         return value if active is None else active.apply(self.name, value)
 
+    # A pass calls dozens of hook points: going straight to `forward` spares each what a module's call does besides.
+    __call__ = forward
+
     @property
     def wanted(self) -> bool:
         """Somebody reads or changes this place in the current context."""

@@ -97,6 +97,11 @@ def find(python: str) -> str | None:
     return None if os.environ.get("GLASSBOX_BROWSER") else playwrights_own(python)
 
 
+def is_root() -> bool:
+    """Whether system packages can be installed without asking anybody."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
 def installers(
     python: str, root: bool, which: Callable[[str], str | None]
 ) -> list[tuple[str, list[list[str]]]]:
@@ -129,9 +134,8 @@ def ensure(python: str, say: Callable[[str], None]) -> str:
         raise NoBrowser(
             "GLASSBOX_BROWSER names {}, which does not start.".format(os.environ["GLASSBOX_BROWSER"])
         )
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
     env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-    for who, commands in installers(python, root, shutil.which):
+    for who, commands in installers(python, is_root(), shutil.which):
         say("No Chromium here: trying " + who + ".")
         for command in commands:
             try:

@@ -126,17 +126,30 @@ def find_uv() -> list[str] | None:
     return next((command for command in candidates if succeeds([*command, "--version"])), None)
 
 
-def install_uv() -> list[str]:
-    """Install uv with pip for this user; where that is refused (PEP 668) or there is no pip, into `.venv-uv`."""
-    say("uv is not here yet: installing it.")
-    if succeeds([sys.executable, "-m", "pip", "install", "--user", "--quiet", "uv"], timeout=600):
-        found = find_uv()
-        if found:
-            return found
-    inner = str(venv_program(UV_VENV, "python"))
+def bootstrap_uv() -> None:
+    """Try to put uv into an environment of its own, `.venv-uv`."""
     if succeeds([sys.executable, "-m", "venv", "--clear", str(UV_VENV)], timeout=300):
+        inner = str(venv_program(UV_VENV, "python"))
         succeeds([inner, "-m", "pip", "install", "--quiet", "uv"], timeout=600)
+
+
+def install_uv() -> list[str]:
+    """Install uv with pip for this user; where that is refused (PEP 668) or there is no pip, into `.venv-uv`.
+
+    Debian's Python comes without venv: whoever is root there (a container) gets it from the package manager.
+    """
+    say("uv is not here yet: installing it.")
+    succeeds([sys.executable, "-m", "pip", "install", "--user", "--quiet", "uv"], timeout=600)
     found = find_uv()
+    if not found:
+        bootstrap_uv()
+        found = find_uv()
+    if not found and browser.is_root() and shutil.which("apt-get"):
+        say("This Python has neither pip nor venv: asking apt-get for python3-venv.")
+        succeeds(["apt-get", "update"], timeout=600)
+        succeeds(["apt-get", "install", "-y", "--no-install-recommends", "python3-venv"], timeout=600)
+        bootstrap_uv()
+        found = find_uv()
     if not found:
         shutil.rmtree(str(UV_VENV), ignore_errors=True)
         raise Problem(NO_UV.format(python=sys.executable))

@@ -17,9 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 
-from core.checkpoints import save_folder
+from core.checkpoints import save_folder, save_weights
 from core.checkpoints.compact import compact
 from core.data import corpora
 from core.data.batches import encoded
@@ -47,16 +46,19 @@ RECIPES = {
         TrainSpec(
             model="gpt-tales",
             corpus="tales",
-            steps=6_400,
+            steps=5_000,
             seed=1,
-            batch_tokens=4_096,
-            context=256,
+            batch_tokens=3_840,
+            context=384,
             vocab_size=1_024,
+            learning_rate=0.03,
+            embed_rate=0.02,
+            head_rate=0.01,
             eval_every=200,
             bf16=True,
             device="cpu",
         ),
-        snapshots=(0, 10, 30, 70, 150, 300, 600, 1_200, 2_200, 3_400, 4_800),
+        snapshots=(0, 10, 30, 70, 150, 300, 600, 1_200, 2_000, 3_000, 4_000),
         prompts=("Once upon a time,", "One windy morning,", "It was raining, and"),
     ),
 }
@@ -78,9 +80,8 @@ def make(name: str, recipe: Recipe, folder: Path) -> None:
                 {"step": point.step, "loss": round(point.loss, 4), "held_out": _rounded(point.held_out)}
             )
             print(_progress(point, spec.steps), flush=True)
-    (folder / "snapshots").mkdir(parents=True, exist_ok=True)
     for step, weights in kept.items():
-        save_file(weights, folder / "snapshots" / f"{step}.safetensors")
+        save_weights(folder / "snapshots" / f"{step}.safetensors", weights)
     lm = LanguageModel(trainer.model, trainer.tokenizer, name)
     card = {
         "name": name,
@@ -95,7 +96,7 @@ def make(name: str, recipe: Recipe, folder: Path) -> None:
         "n_gram": _baseline(trainer, recipe),
         "samples": [_sample(lm, prompt, seed) for seed, prompt in enumerate(recipe.prompts)],
     }
-    save_folder(folder, trainer.model, trainer.tokenizer, card=card)
+    save_folder(folder, trainer.model, trainer.tokenizer, card=card, dtype=torch.float16)
     print(
         json.dumps(
             {key: card[key] for key in ("held_out_loss", "n_gram", "samples")}, indent=1, ensure_ascii=False

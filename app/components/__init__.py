@@ -30,14 +30,14 @@ def register(name: str, shared: bool = True) -> Callable[..., Any]:
             *.js that view.js is spread over (none of them imports or exports).
         shared: whether view.js uses the helpers of shared/ (a picture does; a few buttons do not).
     """
-    js = sorted((HERE / "shared").glob("*.js")) if shared else []
-    css = [HERE / "shared" / "glass.css"] if shared else []
-    parts = sorted(path for path in (HERE / name).glob("*.js") if path.name != "view.js")
-    script = "\n".join(_read(path) for path in [*js, *parts, HERE / name / "view.js"])
-    sheet = theme.css() + "\n".join(_read(path) for path in [*css, HERE / name / "view.css"])
+    folders = [HERE / "shared", HERE / name] if shared else [HERE / name]
+    script, sheet = (
+        "\n".join(path.read_text(encoding="utf-8") for folder in folders for path in _files(folder, kind))
+        for kind in ("js", "css")
+    )
     # Without isolation the figure is part of the document: exports, tests and screen readers reach it.
     renderer: Callable[..., Any] = st.components.v2.component(
-        f"glassbox_{name}", js=script, css=sheet, isolate_styles=False
+        f"glassbox_{name}", js=script, css=theme.css() + sheet, isolate_styles=False
     )
     return renderer
 

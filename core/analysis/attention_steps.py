@@ -2,16 +2,16 @@
 
 Every array comes out of a real forward pass and the model's own functions. A `Change` alters the scores; the
 pattern, the values it mixes and the prediction then come out of a second real pass with those scores in it.
-Vaswani et al. 2017, section 3.2; rotary turns: Su et al. 2021; ALiBi: Press et al. 2022; relative bias: Raffel
-et al. 2020.
+Vaswani et al. 2017, section 3.2; rotary turns: Su et al. 2021; ALiBi: Press et al. 2022; relative bias:
+Raffel et al. 2020.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import torch
@@ -36,7 +36,8 @@ class Change:
 
     Args:
         scale: multiply the scores by the model's 1/sqrt(d_head) (True) or leave them as they are.
-        mask: keep the causal mask. turn: keep the rotary turn. bias: keep the ALiBi or relative bias.
+        mask: keep the causal mask.
+        turn: keep what the position does to the scores here: the rotary turn, or the ALiBi or relative bias.
         temperature: the scores are divided by it before the softmax; above 0.
         edits: (row, column, value) puts `value` in place of that query-key product.
     """
@@ -44,7 +45,6 @@ class Change:
     scale: bool = True
     mask: bool = True
     turn: bool = True
-    bias: bool = True
     temperature: float = 1.0
     edits: tuple[tuple[int, int, float], ...] = ()
 
@@ -61,18 +61,15 @@ class NormParts:
 
 @dataclass(frozen=True, kw_only=True)
 class AttentionSteps:
-    """The operations of one head over T queries and S keys, in order; None where the model has no such step.
-
-    `scores` to `masked` and `pattern` are the head's as changed; `q`, `k`, `v` no change can reach.
-    """
+    """The operations of one head over T queries and S keys, as changed; None where the model has no such step."""
 
     layer: int
     head: int
     attention: Kind
     kv_head: int
     change: Change
-    tokens: tuple[str, ...]  # T, the rows
-    keys: tuple[str, ...]  # S, the columns
+    ids: tuple[int, ...]  # T, the rows' tokens
+    key_ids: tuple[int, ...]  # S, the columns'
 
     resid: Array  # (T, D) the residual stream
     norm: NormParts | None  # None: the head reads the stream itself (post-norm)
@@ -146,49 +143,43 @@ def attention_steps(
         position: the row of the logits to predict from; None: the last.
 
     Raises:
-        ValueError: no such layer, head, attention or cell, or a temperature that is not above 0.
+        ValueError: no such layer, head, attention or position, or a temperature that is not above 0.
+        IndexError: an edited cell outside the scores.
         ContextTooLong: more tokens than the model has positions for.
     """
     place = _Place.of(lm, layer, head, attention)
-    extra = {} if target is None else {"target": target}
-    trace = lm.trace(text, **extra)
-    read = _reader(trace, place)
+    trace = lm.trace(text, target)
     with torch.no_grad():
         parts = _inputs(lm, trace, place)
-        given = _queries_and_keys(read, place, change)
-        altered = _scores(given, place, change)
+        geometry = _geometry(place, parts["x"])
+        given = _queries_and_keys(trace, place, geometry, change)
+        altered, used = _scores(given, place, geometry, change)
     after = trace
     if change != Change():
-        with intervene(replace_scores(place.attn_name, head, altered["used"], _words(change))):
-            after = lm.trace(text, **extra)
-    z = _reader(after, place)("hook_z", head)
+        with intervene(replace_scores(place.attn_name, head, used)):
+            after = lm.trace(text, target)
+    z = after[f"{place.attn_name}.hook_z"][:, head]  # (T, K)
     at = len(after.logits) - 1 if position is None else position
     if not 0 <= at < len(after.logits):
         raise ValueError(f"position {at} is not one of the {len(after.logits)} positions that predict")
-    tokens, keys = _sides(trace, attention)
+    ids, key_ids = _sides(trace, attention)
     return AttentionSteps(
         layer=layer, head=head, attention=attention, kv_head=place.kv_head, change=change,
-        tokens=tokens, keys=keys,
+        ids=ids, key_ids=key_ids,
         **{name: _numpy(value) for name, value in {**parts, **given, **_weights(place)}.items()},
-        **{name: _numpy(value) for name, value in altered.items() if name != "used"},
+        **{name: _numpy(value) for name, value in altered.items()},
         norm=_norm_parts(place, trace, parts["resid"]),
         factor=place.attn.scale if change.scale else 1.0,
-        causal=place.causal,
+        causal=place.stack.causal and not place.cross,
         pattern=_numpy(after[f"{place.attn_name}.hook_pattern"][head]),
-        z=_numpy(z),
-        result=_numpy(z @ place.attn.W_O[head].detach()),
-        position=at,
+        z=_numpy(z), result=_numpy(z @ place.attn.W_O[head]), position=at,
         before=_numpy(trace.logits[at].softmax(-1)),
         after=_numpy(after.logits[at].softmax(-1)),
     )  # fmt: skip
 
 
-def replace_scores(attn_name: str, head: int, scores: Tensor, label: str) -> Intervention:
-    """One head uses these scores (T, S) instead of its own; all others keep theirs.
-
-    Args:
-        attn_name: the attention layer, e.g. "blocks.3.attn" or "decoder.blocks.0.cross_attn".
-    """
+def replace_scores(attn_name: str, head: int, scores: Tensor) -> Intervention:
+    """One head of `attn_name`, e.g. "blocks.3.attn", uses these scores (T, S) instead of its own."""
 
     def edit(value: Tensor) -> Tensor:  # (B, H, T, S)
         value = value.clone()
@@ -196,7 +187,16 @@ def replace_scores(attn_name: str, head: int, scores: Tensor, label: str) -> Int
         return value
 
     names = (f"{attn_name}.hook_attn_scores",)
-    return Intervention(names, edit, f"{attn_name} head {head}: {label}", whole_text=True)
+    return Intervention(names, edit, f"{attn_name} head {head}: other scores", whole_text=True)
+
+
+def _stack(lm: LanguageModel, attention: Kind) -> Transformer:
+    model = lm.transformer
+    if isinstance(model, EncoderDecoder):
+        return model.encoder if attention == "encoder" else model.decoder
+    if attention != "self":
+        raise ValueError(f"attention={attention!r}: {lm.name} is a {lm.config.shape} without it")
+    return model
 
 
 @dataclass(frozen=True)
@@ -216,35 +216,27 @@ class _Place:
 
     @classmethod
     def of(cls, lm: LanguageModel, layer: int, head: int, attention: Kind) -> _Place:
-        model = lm.transformer
-        both = isinstance(model, EncoderDecoder)
-        if attention not in (("self", "cross", "encoder") if both else ("self",)):
-            raise ValueError(f"attention={attention!r}: {lm.name} is a {lm.config.shape} without it")
-        stack = model if not both else model.encoder if attention == "encoder" else model.decoder
+        stack, cross = _stack(lm, attention), attention == "cross"
         if not 0 <= layer < len(stack.blocks):
             raise ValueError(f"block {layer} is not one of the {len(stack.blocks)} blocks, counted from 0")
         if not 0 <= head < lm.config.n_heads:
             raise ValueError(f"head {head} is not one of the {lm.config.n_heads} heads, counted from 0")
-        block, cross = stack.blocks[layer], attention == "cross"
-        prefix = "" if not both else "encoder." if attention == "encoder" else "decoder."
+        block = cast(Block, stack.blocks[layer])
+        prefix = (
+            ""
+            if lm.config.shape != "encoder-decoder"
+            else "encoder."
+            if attention == "encoder"
+            else "decoder."
+        )
         name = f"{prefix}blocks.{layer}"
-        read = "hook_resid_pre"
-        if cross:
-            read = "hook_normalized_resid_mid" if block.post_norm else "hook_resid_mid"
+        middle = "hook_normalized_resid_mid" if block.post_norm else "hook_resid_mid"
+        read = f"{name}.{middle if cross else 'hook_resid_pre'}"
         norm = None if block.post_norm else block.ln2 if cross else block.ln1
         attn = block.cross_attn if cross else block.attn
-        share = lm.config.n_heads // lm.config.kv_heads
+        kv_head = head // (lm.config.n_heads // lm.config.kv_heads)
         attn_name = f"{name}.cross_attn" if cross else f"{name}.attn"
-        return cls(stack, block, attn, norm, name, f"{name}.{read}", attn_name, head, head // share, cross)
-
-    @property
-    def causal(self) -> bool:
-        return self.stack.causal and not self.cross
-
-
-def _reader(trace: Trace, place: _Place) -> Callable[[str, int], Tensor]:
-    """read(hook, head): one head's (T, K) from a hook of this attention layer."""
-    return lambda hook, head: trace[f"{place.attn_name}.{hook}"][:, head]
+        return cls(stack, block, attn, norm, name, read, attn_name, head, kv_head, cross)
 
 
 def _inputs(lm: LanguageModel, trace: Trace, place: _Place) -> dict[str, Tensor]:
@@ -252,7 +244,7 @@ def _inputs(lm: LanguageModel, trace: Trace, place: _Place) -> dict[str, Tensor]
     x = resid if place.norm is None else place.norm(resid)
     source = x
     if place.cross:
-        encoder = lm.transformer.encoder
+        encoder = _stack(lm, "encoder")
         last = "hook_normalized_resid_post" if place.block.post_norm else "hook_resid_post"
         source = encoder.head(trace[f"encoder.blocks.{len(encoder.blocks) - 1}.{last}"])  # (S, D)
     return {"resid": resid, "x": x, "source": source}
@@ -270,51 +262,49 @@ def _norm_parts(place: _Place, trace: Trace, resid: Tensor) -> NormParts | None:
 
 
 def _queries_and_keys(
-    read: Callable[[str, int], Tensor], place: _Place, change: Change
+    trace: Trace, place: _Place, geometry: Geometry, change: Change
 ) -> dict[str, Tensor | None]:
-    attn = place.attn
-    q, k = read("hook_q", place.head), read("hook_k", place.kv_head)  # (T, K), (S, K)
-    out: dict[str, Tensor | None] = {"q": q, "k": k, "v": read("hook_v", place.kv_head)}
-    normed = hasattr(attn, "q_norm")
-    out["q_norm"], out["k_norm"] = (attn.q_norm(q), attn.k_norm(k)) if normed else (None, None)
-    out.update(rot_q=None, rot_k=None, cos=None, sin=None)
-    if hasattr(attn, "hook_rot_q"):
-        geometry = _geometry(place, len(q), q)
-        out.update(cos=geometry.cos, sin=geometry.sin)
-        out["rot_q"] = read("hook_rot_q", place.head) if change.turn else out["q_norm"] if normed else q
-        out["rot_k"] = read("hook_rot_k", place.kv_head) if change.turn else out["k_norm"] if normed else k
-    return out
+    attn, heads = place.attn, {"q": place.head, "k": place.kv_head, "v": place.kv_head}
+    out: dict[str, Tensor | None] = {n: trace[f"{place.attn_name}.hook_{n}"][:, i] for n, i in heads.items()}
+    normed, rotary = hasattr(attn, "q_norm"), hasattr(attn, "hook_rot_q")
+    for n, norm in (("q", "q_norm"), ("k", "k_norm")):
+        out[norm] = getattr(attn, norm)(out[n]) if normed else None
+        unturned = out[norm] if normed else out[n]
+        turned = trace[f"{place.attn_name}.hook_rot_{n}"][:, heads[n]] if rotary else None
+        out[f"rot_{n}"] = turned if change.turn or not rotary else unturned
+    return out | {"cos": geometry.cos, "sin": geometry.sin}
 
 
-def _scores(given: dict[str, Tensor | None], place: _Place, change: Change) -> dict[str, Tensor | None]:
+def _scores(
+    given: dict[str, Tensor | None], place: _Place, geometry: Geometry, change: Change
+) -> tuple[dict[str, Tensor | None], Tensor]:
+    """The arrays from `scores` to `masked`, and the scores that the softmax gets."""
     if not (math.isfinite(change.temperature) and change.temperature > 0):
         raise ValueError(f"temperature={change.temperature} must be a number above 0")
     q, k = (next(given[n] for n in (f"rot_{s}", f"{s}_norm", s) if given[n] is not None) for s in "qk")
-    assert q is not None
-    assert k is not None
+    assert q is not None and k is not None
     scores = attention_scores(q[None, :, None], k[None, :, None], 1.0, Geometry())[0, 0]  # (T, S)
     for row, col, value in change.edits:
         if not (0 <= row < scores.shape[0] and 0 <= col < scores.shape[1]):
-            raise ValueError(f"cell ({row}, {col}) lies outside the scores, {tuple(scores.shape)}")
+            raise IndexError(f"cell ({row}, {col}) lies outside the scores, {tuple(scores.shape)}")
         scores[row, col] = value
     scaled = scores * place.attn.scale if change.scale else scores
-    geometry = Geometry() if place.cross else _geometry(place, len(q), q)
-    bias = None
-    if geometry.bias is not None:
-        bias = geometry.bias[0, place.head].to(scaled.dtype) * float(change.bias)  # (T, S)
+    bias = (
+        None if geometry.bias is None else geometry.bias[0, place.head].to(scaled) * float(change.turn)
+    )  # (T, S)
     biased = scaled if bias is None else scaled + bias
-    allowed = torch.ones_like(scores, dtype=torch.bool)
-    if geometry.allowed is not None and change.mask:
-        allowed = geometry.allowed[0, 0]
+    hidden = geometry.allowed is not None and change.mask
+    allowed = cast(Tensor, geometry.allowed)[0, 0] if hidden else torch.ones_like(scores, dtype=torch.bool)
     masked = biased.masked_fill(~allowed, -torch.inf)
-    return {
-        "scores": scores, "scaled": scaled, "bias": bias, "biased": biased, "allowed": allowed,
-        "masked": masked, "used": masked / change.temperature,
-    }  # fmt: skip
+    arrays = {"scores": scores, "scaled": scaled, "bias": bias, "biased": biased, "allowed": allowed}
+    return {**arrays, "masked": masked}, masked / change.temperature
 
 
-def _geometry(place: _Place, length: int, like: Tensor) -> Geometry:
-    return place.stack._geometry(torch.arange(length, device=like.device), 0, None, like.dtype)
+def _geometry(place: _Place, x: Tensor) -> Geometry:
+    """The model's own masks, angles and biases for x (T, D)."""
+    if place.cross:
+        return Geometry()
+    return place.stack._geometry(torch.arange(len(x), device=x.device), 0, None, x.dtype)
 
 
 def _weights(place: _Place) -> dict[str, Tensor | None]:
@@ -326,23 +316,12 @@ def _weights(place: _Place) -> dict[str, Tensor | None]:
     }  # fmt: skip
 
 
-def _sides(trace: Trace, attention: Kind) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The tokens that ask (T) and those that answer (S)."""
-    source = tuple(trace.tokens)
-    written = tuple(getattr(trace, "decoder_tokens", None) or source)
+def _sides(trace: Trace, attention: Kind) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The ids of the tokens that ask (T) and of those that answer (S)."""
+    source = tuple(trace.ids.tolist())
+    written = source if trace.decoder_ids is None else tuple(trace.decoder_ids.tolist())
     return (source if attention == "encoder" else written), (written if attention == "self" else source)
-
-
-def _words(change: Change) -> str:
-    off = [name for name in ("scale", "mask", "turn", "bias") if not getattr(change, name)]
-    parts = [f"no {name}" for name in off] + [f"score ({r}, {c}) = {v:g}" for r, c, v in change.edits]
-    return ", ".join(parts + ([f"temperature {change.temperature:g}"] if change.temperature != 1 else []))
 
 
 def _numpy(value: Any) -> Any:
     return None if value is None else value.detach().cpu().numpy().copy()
-
-
-def without(change: Change, part: Literal["scale", "mask", "turn", "bias"]) -> Change:
-    """The same change with one more part of the head switched off."""
-    return replace(change, **{part: False})

@@ -60,5 +60,8 @@ def residual_streams(trace: Trace, prefix: str, layers: int) -> list[Tensor]:
     leaving = "hook_normalized_resid_post"
     if f"{prefix}blocks.0.{leaving}" not in trace.hooks:
         leaving = "hook_resid_post"
-    names = [f"{prefix}blocks.0.hook_resid_pre", *(f"{prefix}blocks.{layer}.{leaving}" for layer in range(layers))]
+    names = [
+        f"{prefix}blocks.0.hook_resid_pre",
+        *(f"{prefix}blocks.{layer}.{leaving}" for layer in range(layers)),
+    ]
     return [trace[name] for name in names]

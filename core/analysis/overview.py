@@ -46,11 +46,13 @@ class Overview:
 
     tokens, ids: the stack's own rows (T).   source: the tokens that cross-attention reads (S), else empty.
     embed (T, D), position (T, D) or None, token_type (T, D) or None: what the tables gave.
-    resid: (L + 1, T), the norm of the stream entering block 0 and leaving each block.   mlp: (L, T), norm of what it adds.
+    resid: (L + 1, T), the norm of the stream entering block 0 and leaving each block.
+    mlp: (L, T), the norm of what it adds.
     heads, cross: attention to the own rows and, in a decoder with a source, to the source.
     lens_ids, lens_probabilities: (L + 1, T), the logit lens's first guess; empty for a stack that predicts nothing.
     logits: (T, V) or None.   top_ids, top_probabilities: (T, 9), best first.   special: (T,), tokens that are no text.
-    read: (T,) or None, the norm of what the unembedding reads.   final_norm: whether a norm stands before it.
+    read: (T,) or None, the norm of what the unembedding reads.
+    embed_norm, final_norm: whether a norm stands after the embedding, before the unembedding.
     vocabulary: V.   parameters: of the whole model.   milliseconds: of the recorded pass.
     """
 
@@ -73,6 +75,7 @@ class Overview:
     top_ids: NDArray[np.int64]
     top_probabilities: Floats
     read: Floats | None
+    embed_norm: bool
     final_norm: bool
     mask_id: int | None
     vocabulary: int
@@ -89,14 +92,14 @@ class Overview:
         """The row to follow first: the last; of an encoder, the first mask, or else the last that is text."""
         if self.shape != "encoder":
             return len(self.ids) - 1
-        masks = np.flatnonzero(self.ids == self.mask_id) if self.mask_id is not None else np.array([], dtype=int)
+        masks = (
+            np.flatnonzero(self.ids == self.mask_id) if self.mask_id is not None else np.array([], dtype=int)
+        )
         words = np.flatnonzero(~self.special)
         return int(masks[0]) if len(masks) else int(words[-1]) if len(words) else len(self.ids) - 1
 
 
-def overview(
-    lm: LanguageModel, text: Text, target: Text | None = None, stack: Stack = "decoder"
-) -> Overview:
+def overview(lm: LanguageModel, text: Text, target: Text | None = None, stack: Stack = "decoder") -> Overview:
     """Run `lm` over `text` and keep what the picture of the whole machine shows.
 
     Args:
@@ -112,7 +115,7 @@ def overview(
     decoding = not both or stack == "decoder"
     prefix = f"{stack}." if both else ""
     layers = lm.config.decoder_layers if decoding else lm.config.n_layers
-    ids = trace.decoder_ids if both and decoding else trace.ids
+    ids = trace.decoder_ids if decoding and trace.decoder_ids is not None else trace.ids
     logits = trace.logits.float() if decoding else None
     lens = logit_lens(lm, trace) if decoding and layers else None
     best = logits.softmax(dim=-1).topk(min(TOP, logits.shape[-1])) if logits is not None else None
@@ -138,6 +141,7 @@ def overview(
         top_ids=best.indices.cpu().numpy() if best else nothing.T.astype(np.int64),
         top_probabilities=_array(best.values) if best else nothing.T.astype(np.float32),
         read=_norms([trace[f"{prefix}unembed.hook_in"]], 0)[0] if decoding else None,
+        embed_norm=lm.config.embed_norm and lm.config.norm != "none",
         final_norm=lm.config.final_norm and lm.config.norm != "none",
         mask_id=lm.config.mask_id,
         vocabulary=lm.config.d_vocab,
@@ -155,15 +159,17 @@ def _timed(lm: LanguageModel, text: Text, target: Text | None) -> tuple[Trace, f
 def _heads(trace: Trace, prefix: str, layers: int, part: str, n_heads: int) -> Heads:
     out = "hook_attn_out" if part == "attn" else "hook_cross_attn_out"
     if not layers:
-        none = np.zeros((0, n_heads, 0, 0), dtype=np.float32)
-        return Heads(none, none[:, 0, 0], none, none, none, none[..., 0], none[..., 0], none[..., 0])
+        none = np.zeros((0, n_heads, len(trace.ids), STRIP), dtype=np.float32)
+        return Heads(none, none[:, 0, :, 0], none, none, none, *[none[..., 0]] * 3)
     collected: dict[str, list[Tensor]] = {"pattern": [], "q": [], "k": [], "v": []}
     for layer in range(layers):
         place = f"{prefix}blocks.{layer}.{part}."
         collected["pattern"].append(trace[place + "hook_pattern"])  # (H, T, S)
         turned = place + "hook_rot_q" in trace.hooks
         for name in ("q", "k", "v"):
-            value = trace[place + ("hook_rot_" if turned and name != "v" else "hook_") + name]  # (T, H or H_kv, K)
+            value = trace[
+                place + ("hook_rot_" if turned and name != "v" else "hook_") + name
+            ]  # (T, H or H_kv, K)
             collected[name].append(value.repeat_interleave(n_heads // value.shape[1], dim=1).transpose(0, 1))
     stacked = {name: torch.stack(values).float() for name, values in collected.items()}  # q: (L, H, T, K)
     return Heads(
@@ -190,7 +196,9 @@ def _optional(trace: Trace, name: str) -> Floats | None:
 
 
 def _norms(values: list[Tensor], rows: int) -> Floats:
-    return _array(torch.stack(values).float().norm(dim=-1)) if values else np.zeros((0, rows), dtype=np.float32)
+    return (
+        _array(torch.stack(values).float().norm(dim=-1)) if values else np.zeros((0, rows), dtype=np.float32)
+    )
 
 
 def _array(value: Tensor) -> Floats:

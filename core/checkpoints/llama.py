@@ -37,7 +37,7 @@ def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
         d_model=d_model,
         n_heads=n_heads,
         d_head=hf.whole("head_dim", d_model // max(1, n_heads)),
-        n_kv_heads=hf.whole("num_key_value_heads", 8 if kind == "mistral" else n_heads),
+        n_kv_heads=hf.whole("num_key_value_heads", _default_kv_heads(hf, kind, n_heads)),
         d_mlp=hf.whole("intermediate_size", {"qwen2": 22_016, "mistral": 14_336}.get(kind, 11_008)),
         d_vocab=d_vocab,
         n_ctx=n_ctx,
@@ -59,6 +59,11 @@ def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
 def weights(tensors: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:
     """Our weights from a Llama's tensors (or from their gradients); see `convert.gather`."""
     return gather(FAMILY, config, tensors)
+
+
+def _default_kv_heads(hf: Settings, kind: str, n_heads: int) -> int:
+    """As in transformers: null means one a query head; a file that does not mention it means the first model's."""
+    return n_heads if "num_key_value_heads" in hf.values else {"mistral": 8, "qwen2": 32}.get(kind, n_heads)
 
 
 def _rope_theta(hf: Settings) -> float:

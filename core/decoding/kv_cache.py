@@ -24,14 +24,15 @@ class KVCache:
         """Add new positions k, v (B, H_kv, T, K) and return all of them (B, H_kv, S, K)."""
         if layer not in self._grown:
             room = max(16, 2 * k.shape[2])
-            self._grown[layer] = (*(_room(x, room) for x in (k, v)), 0)
+            self._grown[layer] = _room(k, room), _room(v, room), 0
         keys, values, used = self._grown[layer]
         end = used + k.shape[2]
         if end > keys.shape[2]:
-            keys, values = (_room(x, 2 * end) for x in (keys, values))
-        keys[:, :, used:end], values[:, :, used:end] = k, v
+            keys, values = _room(keys, 2 * end), _room(values, 2 * end)
+        keys.narrow(2, used, k.shape[2]).copy_(k)
+        values.narrow(2, used, v.shape[2]).copy_(v)
         self._grown[layer] = keys, values, end
-        return keys[:, :, :end], values[:, :, :end]
+        return keys.narrow(2, 0, end), values.narrow(2, 0, end)
 
     def fixed(self, layer: str) -> tuple[Tensor, Tensor] | None:
         """The keys and values of a cross-attention layer, once `fix` has set them: they never grow."""

@@ -67,7 +67,6 @@ class Reader:
         last = out[:, -1]
         return last.float() if out.shape[1] == 1 else last.to(torch.float32, copy=True)
 
-    @torch.inference_mode()
     def extend(self, token: Tensor, rows: Tensor | None = None) -> None:
         """Add token (B', 1) to the texts `rows` (B',), in that order; None: each text gets its own."""
         if rows is not None:

@@ -53,7 +53,6 @@ def choices(reader: Reader, options: DecodingOptions, stop_ids: Collection[int],
         reader.extend(token)
 
 
-@torch.inference_mode()
 def _choose(reader: Reader, options: DecodingOptions, draw: torch.Generator | None) -> tuple[Choice, Tensor]:
     logits = reader.logits()  # (1, V)
     warped = warp(logits, reader.ids, options)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from core.config import ModelConfig
 from core.decoding.kv_cache import KVCache
-from core.hooks import HookPoint
+from core.hooks import HookPoint, listening
 from core.model.norm import Normalise
 from core.model.position import rotate
 
@@ -59,6 +59,7 @@ class Attention(nn.Module):
         self.bias_qkv = nn.Parameter(torch.zeros(rows)) if config.qkv_bias else None
         self.weight_o = nn.Parameter(torch.empty(config.d_model, self.n_heads * self.d_head))
         self.b_O = nn.Parameter(torch.zeros(config.d_model)) if config.out_bias else None
+        self.qk_norm = config.qk_norm
         if config.qk_norm:
             self.q_norm = Normalise(self.d_head, "rms", config.norm_eps, gain=config.norm_gain)
             self.k_norm = Normalise(self.d_head, "rms", config.norm_eps, gain=config.norm_gain)
@@ -122,7 +123,7 @@ class Attention(nn.Module):
                 kv.repeat_interleave(self.n_heads // self.n_kv_heads, dim=2) for kv in (k, v)
             )  # (B, S, H, K)
         z = self.hook_z(self._mix(q, k, v, geometry))  # (B, T, H, K)
-        if self.hook_result.wanted_by_name:
+        if listening() and self.hook_result.wanted_by_name:
             out = self.hook_result(torch.einsum("bthk,hkd->bthd", z, self.W_O)).sum(dim=2)  # (B, T, D)
             return out if self.b_O is None else out + self.b_O
         return F.linear(z.flatten(2), self.weight_o, self.b_O)
@@ -132,17 +133,18 @@ class Attention(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         sizes = [self.n_heads, self.n_kv_heads, self.n_kv_heads]
         if source is None:
-            together = F.linear(x, self.weight_qkv, self.bias_qkv).unflatten(-1, (-1, self.d_head))
-            q, k, v = together.split(sizes, dim=2)  # (B, T, H, K), (B, T, H_kv, K) twice
+            together = F.linear(x, self.weight_qkv, self.bias_qkv)  # (B, T, (H + 2 H_kv) K)
+            together = together.view(*together.shape[:2], -1, self.d_head)
+            q, k, v = together.split_with_sizes(sizes, dim=2)  # (B, T, H, K), (B, T, H_kv, K) twice
             q, k, v = self.hook_q(q), self.hook_k(k), self.hook_v(v)
-            if hasattr(self, "q_norm"):
+            if self.qk_norm:
                 q, k = self.q_norm(q), self.k_norm(k)
             if geometry.cos is not None and geometry.sin is not None:
                 q = self.hook_rot_q(rotate(q, geometry.cos, geometry.sin))
                 k = self.hook_rot_k(rotate(k, geometry.cos, geometry.sin))
             if cache is not None:
-                past = cache.append(self.hook_k.name, k.transpose(1, 2), v.transpose(1, 2))
-                k, v = (kv.transpose(1, 2) for kv in past)
+                k, v = cache.append(self.hook_k.name, k.transpose(1, 2), v.transpose(1, 2))
+                k, v = k.transpose(1, 2), v.transpose(1, 2)
             return q, k, v
         split = self.n_heads * self.d_head
         bias_q, bias_kv = (
@@ -158,14 +160,14 @@ class Attention(nn.Module):
             if cache is not None:
                 cache.fix(self.hook_k.name, k.transpose(1, 2), v.transpose(1, 2))
         k, v = self.hook_k(k), self.hook_v(v)
-        if hasattr(self, "q_norm"):
+        if self.qk_norm:
             q, k = self.q_norm(q), self.k_norm(k)
         return q, k, v
 
     def _mix(self, q: Tensor, k: Tensor, v: Tensor, geometry: Geometry) -> Tensor:
         """The values, mixed by the pattern: (B, T, H, K)."""
         dropout = self.dropout if self.training else 0.0
-        if self.hook_attn_scores.wanted or self.hook_pattern.wanted:
+        if listening() and (self.hook_attn_scores.wanted or self.hook_pattern.wanted):
             scores = self.hook_attn_scores(attention_scores(q, k, self.scale, geometry))  # (B, H, T, S)
             pattern = F.dropout(self.hook_pattern(attention_pattern(scores)), dropout)  # (B, H, T, S)
             return (pattern @ v.transpose(1, 2)).transpose(1, 2)
@@ -175,7 +177,7 @@ class Attention(nn.Module):
             if geometry.allowed is not None:
                 mask = mask.masked_fill(~geometry.allowed, -torch.inf)
         plain = geometry.causal and geometry.bias is None
-        q, k, v = (part.transpose(1, 2) for part in (q, k, v))  # (B, H, T, K)
+        q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)  # (B, H, T, K)
         z = F.scaled_dot_product_attention(
             q, k, v, attn_mask=None if plain else mask, dropout_p=dropout, is_causal=plain, scale=self.scale
         )

@@ -57,26 +57,25 @@ class Block(nn.Module):
         cache: KVCache | None = None,
     ) -> Tensor:
         """x (B, T, D), the stream, in and out; source (B, S, D) is the encoder's output."""
-        before = self._identity if self.post_norm else self._norm
-        after = self._norm if self.post_norm else self._identity
         x = self.hook_resid_pre(x)
-        attn_out = self.hook_attn_out(self.attn(before(self.ln1, x), geometry, cache=cache))
-        x = after(self.ln1, self.hook_resid_mid(self._add(x, attn_out)), "hook_normalized_resid_mid")
+        read = x if self.post_norm else self.ln1(x)
+        x = self.hook_resid_mid(self._add(x, self.hook_attn_out(self.attn(read, geometry, None, cache))))
+        if self.post_norm:
+            x = self.hook_normalized_resid_mid(self.ln1(x))
         if self.cross:
-            asked = self.cross_attn(before(self.ln2, x), source_geometry or Geometry(), source, cache)
-            x = self.hook_resid_mid_cross(self._add(x, self.hook_cross_attn_out(asked)))
-            x = after(self.ln2, x, "hook_normalized_resid_mid_cross")
-        last = self.ln3 if self.cross else self.ln2
-        mlp_out = self.hook_mlp_out(self.mlp(before(last, x)))
-        return after(last, self.hook_resid_post(self._add(x, mlp_out)), "hook_normalized_resid_post")
+            x = self._cross(x, source, source_geometry or Geometry(), cache)
+        norm = self.ln3 if self.cross else self.ln2
+        read = x if self.post_norm else norm(x)
+        x = self.hook_resid_post(self._add(x, self.hook_mlp_out(self.mlp(read))))
+        return self.hook_normalized_resid_post(norm(x)) if self.post_norm else x
+
+    def _cross(self, x: Tensor, source: Tensor | None, geometry: Geometry, cache: KVCache | None) -> Tensor:
+        read = x if self.post_norm else self.ln2(x)
+        asked = self.hook_cross_attn_out(self.cross_attn(read, geometry, source, cache))
+        x = self.hook_resid_mid_cross(self._add(x, asked))
+        return self.hook_normalized_resid_mid_cross(self.ln2(x)) if self.post_norm else x
 
     def _add(self, x: Tensor, update: Tensor) -> Tensor:
-        update = F.dropout(update, self.dropout, self.training)
+        if self.training:
+            update = F.dropout(update, self.dropout)
         return x + update if self.residual else update
-
-    def _norm(self, norm: Normalise, x: Tensor, hook: str = "") -> Tensor:
-        x = norm(x)
-        return getattr(self, hook)(x) if hook else x
-
-    def _identity(self, _norm: Normalise, x: Tensor, _hook: str = "") -> Tensor:
-        return x

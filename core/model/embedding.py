@@ -21,7 +21,7 @@ class Embed(nn.Module):
         self.W_E = nn.Parameter(torch.empty(config.d_vocab, config.d_model))
 
     def forward(self, ids: Tensor) -> Tensor:  # (B, T) -> (B, T, D)
-        return self.W_E[ids]
+        return F.embedding(ids, self.W_E)
 
 
 class PosEmbed(nn.Module):
@@ -39,7 +39,7 @@ class PosEmbed(nn.Module):
             self.register_buffer("W_pos", sinusoidal_table(rows, config.d_model).float(), persistent=False)
 
     def forward(self, positions: Tensor) -> Tensor:  # (T,) -> (T, D)
-        return self.W_pos[positions + self.offset]
+        return F.embedding(positions + self.offset if self.offset else positions, self.W_pos)
 
 
 class TokenTypeEmbed(nn.Module):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.config import ModelConfig, Norm
-from core.hooks import HookPoint
+from core.hooks import HookPoint, listening
 
 
 class Normalise(nn.Module):
@@ -32,7 +31,7 @@ class Normalise(nn.Module):
     def forward(self, x: Tensor) -> Tensor:  # (..., D) -> (..., D)
         if self.kind == "none":
             return x
-        if not (self.hook_scale.wanted or self.hook_normalized.wanted):
+        if not (listening() and (self.hook_scale.wanted or self.hook_normalized.wanted)):
             return self._fused(x)
         if self.kind == "layer":
             x = x - x.mean(-1, keepdim=True)
@@ -44,5 +43,5 @@ class Normalise(nn.Module):
 
     def _fused(self, x: Tensor) -> Tensor:
         if self.kind == "layer":
-            return F.layer_norm(x, (self.size,), self.w, self.b, self.eps)
-        return F.rms_norm(x, (self.size,), self.w, self.eps)
+            return torch.layer_norm(x, (self.size,), self.w, self.b, self.eps)
+        return torch.rms_norm(x, (self.size,), self.w, self.eps)

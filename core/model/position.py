@@ -38,14 +38,8 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 def alibi_slopes(n_heads: int) -> Tensor:
-    """(H,): one slope a head, a geometric series from 2^(-8/H) (Press et al. 2022, section 3)."""
-
-    def powers(count: int) -> list[float]:
-        return [2.0 ** (-8.0 * (head + 1) / count) for head in range(count)]
-
-    whole = 2 ** math.floor(math.log2(n_heads))
-    extra = powers(2 * whole)[0::2][: n_heads - whole]
-    return torch.tensor(powers(whole) + extra, dtype=torch.float64)
+    """(H,): one slope a head, the powers of 2^(-8/H) (Press et al. 2022, section 3)."""
+    return 2.0 ** (-8.0 / n_heads * torch.arange(1, n_heads + 1, dtype=torch.float64))
 
 
 def relative_bucket(distance: Tensor, *, buckets: int, max_distance: int, two_sided: bool) -> Tensor:

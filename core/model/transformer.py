@@ -147,22 +147,22 @@ class Transformer(nn.Module):
             x = x + self.hook_token_type_embed(self.token_type_embed(types))
         if hasattr(self, "ln_embed"):
             x = self.ln_embed(x)
-        return F.dropout(x, self.config.dropout, self.training)
+        return F.dropout(x, self.config.dropout) if self.training else x
 
     def _geometry(self, positions: Tensor, past: int, mask: Tensor | None, dtype: torch.dtype) -> Geometry:
-        keys = torch.arange(past + len(positions), device=positions.device)
         allowed = None
         if self.causal and len(positions) > 1:
+            keys = torch.arange(past + len(positions), device=positions.device)
             allowed = (keys[None, :] <= positions[:, None])[None, None]  # (1, 1, T, S)
         square = allowed is not None and past == 0 and mask is None
         if mask is not None:
             padding = mask.bool()[:, None, None, :]  # (B, 1, 1, S)
             allowed = padding if allowed is None else allowed & padding
         bias = cos = sin = None
-        if self.config.position == "relative":
-            bias = self.relative(positions, keys)
-        elif self.config.position == "alibi":
-            bias = self.alibi(positions, keys).to(dtype)
+        if self.config.position in ("relative", "alibi"):
+            keys = torch.arange(past + len(positions), device=positions.device)
+            by_distance = self.relative if self.config.position == "relative" else self.alibi
+            bias = by_distance(positions, keys).to(dtype)
         elif self.config.position == "rotary":
             angles = rotary_angles(positions, self.config.head_size, self.config.rope_theta)  # (T, K)
             cos, sin = angles.cos().to(dtype), angles.sin().to(dtype)

@@ -128,13 +128,18 @@ def test_a_shim_without_uv_behind_it_is_passed_over(tmp_path: Path, monkeypatch:
     assert environment.find_uv() == [str(shim)]
 
 
+@pytest.mark.parametrize("root", [True, False])
 def test_without_pip_and_venv_the_message_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(environment, "UV_VENV", tmp_path / "bootstrap")
-    monkeypatch.setattr(environment, "succeeds", lambda command, timeout=60: False)
+    monkeypatch.setattr(browser, "is_root", lambda: root)
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}" if name == "apt-get" else None)
+    asked: list[str] = []
+    monkeypatch.setattr(environment, "succeeds", lambda command, timeout=60: asked.append(command[0]))
     with pytest.raises(environment.Problem, match=r"apt-get install python3-venv"):
         environment.install_uv()
+    assert ("apt-get" in asked) is root  # only where it asks nobody for a password
 
 
 def test_a_refused_pip_is_followed_by_a_bootstrap_environment(
@@ -145,9 +150,9 @@ def test_a_refused_pip_is_followed_by_a_bootstrap_environment(
 
     def succeeds(command: list[str], timeout: float = 60) -> bool:
         asked.append(command)
-        return "--user" not in command and (
-            command[-1] != "--version" or command[0].startswith(str(tmp_path))
-        )
+        if command[-1] == "--version":  # uv answers from where it was put, once it was put there
+            return command[0].startswith(str(tmp_path)) and any("venv" in earlier for earlier in asked)
+        return "--user" not in command
 
     monkeypatch.setattr(environment, "UV_VENV", tmp_path / "bootstrap")
     monkeypatch.setattr(environment, "succeeds", succeeds)

@@ -1,19 +1,18 @@
 """The Attention picture: one head from x to output, step by step (view.js draws it, terms.js writes a cell out).
 
-`data` turns what `core.analysis.attention_steps` computed into the component's JSON: the steps with their names and
+`record` turns what `core.analysis.attention_steps` computed into the component's JSON: the steps with their names and
 formulas, the arrays, the model's next tokens. It computes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from app.components import pack, register
 from core.analysis.attention_steps import AttentionSteps
 from core.config import ModelConfig
+from core.language_model import LanguageModel
 
 attention = register("attention")
 
@@ -60,12 +59,17 @@ def describe_steps(steps: AttentionSteps, config: ModelConfig) -> list[dict[str,
     }  # fmt: skip
     if not config.scale_scores:
         words["scale"] = ("Scale", "× 1", "this model does not divide: its training absorbed the factor")
-    off = {"turn": not change.turn, "scale": not change.scale and config.scale_scores, "mask": not change.mask}
+    off = {
+        "turn": not change.turn,
+        "scale": not change.scale and config.scale_scores,
+        "mask": not change.mask,
+    }
     off["bias"] = not change.turn
+    fields = ("title", "formula", "hint")
     return [
-        {"id": name, "title": words[name][0], "formula": words[name][1], "hint": words[name][2], "off": off.get(name, False)}
+        {"id": name, "off": off.get(name, False), **dict(zip(fields, words[name]))}
         for name in step_names(steps)
-    ]  # fmt: skip
+    ]
 
 
 def _bias_words(config: ModelConfig) -> str:
@@ -92,37 +96,52 @@ def arrays(steps: AttentionSteps) -> dict[str, Any]:
     return {name: pack(array) for name, array in found.items() if array is not None}
 
 
-def data(
-    steps: AttentionSteps,
-    config: ModelConfig,
-    *,
-    rows: Sequence[dict[str, Any]],
-    columns: Sequence[dict[str, Any]],
-    following: Sequence[dict[str, Any]],
-    following_label: str,
-    following_after: str = "",
-    selection: dict[str, int],
+def record(
+    steps: AttentionSteps, lm: LanguageModel, likely: Sequence[int], selection: dict[str, int]
 ) -> dict[str, Any]:
-    """The component's data.
+    """What view.js draws.
 
     Args:
-        rows, columns: {"text", "id"} of each query and key token, as a chip shows it.
-        following: {"text", "id", "before", "after"}: probabilities of the model's likeliest tokens, as it is and as
-            changed; `following_label` and the token `following_after` say which prediction it is.
-        selection: step, row and col as the link has them; -1 leaves the choice to the picture.
+        likely: ids of the tokens whose probabilities stand under the picture, as the model is and as changed.
+        selection: the chosen step, row and column.
     """
-    change = steps.change
+    config, change, word = lm.config, steps.change, lm.tokenizer.display
+    special = lm.tokenizer.special_ids
     kind = "" if steps.attention == "self" else f", {steps.attention} attention"
+    rows, columns = (
+        [{"text": word(i), "id": i, "special": i in special} for i in side]
+        for side in (steps.ids, steps.key_ids)
+    )
     return {
         "name": f"L{steps.layer}H{steps.head}{kind}",
         "block": steps.layer, "head": steps.head, "attention": steps.attention, "nHeads": config.n_heads,
-        "dHead": config.head_size, "cross": steps.attention == "cross",
-        "rows": list(rows), "cols": list(columns), "steps": describe_steps(steps, config), "arrays": arrays(steps),
-        "factor": steps.factor, "biasName": BIASES.get(config.position, ""), "temperature": change.temperature,
-        "factorName": f"1/√{config.head_size}" if steps.factor != 1.0 else "not scaled",
+        "dHead": config.head_size, "cross": steps.attention == "cross", "rows": rows, "cols": columns,
+        "steps": describe_steps(steps, config), "arrays": arrays(steps),
+        "factor": steps.factor, "factorName": f"1/√{config.head_size}" if steps.factor != 1.0 else "not scaled",
+        "biasName": BIASES.get(config.position, ""), "temperature": change.temperature, "on": {"turn": change.turn},
         "late": config.norm_placement == "post", "centred": config.norm == "layer", "gained": config.norm_gain,
-        "shifted": config.norm_bias and config.norm == "layer", "on": {"turn": change.turn},
-        "best": int(np.argmax(steps.pattern[selection.get("row", -1)])), "edits": [list(edit) for edit in change.edits],
-        "next": {"label": following_label, "after": following_after, "tokens": list(following), "changed": steps.changed},
-        "selection": selection,
+        "shifted": config.norm_bias and config.norm == "layer", "edits": [list(edit) for edit in change.edits],
+        "next": _following(steps, lm, likely), "selection": selection,
     }  # fmt: skip
+
+
+def _following(steps: AttentionSteps, lm: LanguageModel, likely: Sequence[int]) -> dict[str, Any]:
+    """The model's likeliest tokens at the position that predicts, before and after the change."""
+    word = lm.tokenizer.display
+    if lm.config.shape == "encoder":
+        token = steps.ids[steps.position]
+        label = "In place of" if token == lm.config.mask_id else "Read back at"
+    else:
+        label, token = "Next token after", lm.config.decoder_start_id or 0
+        if steps.attention != "encoder":
+            token = steps.ids[-1]
+    tokens = [
+        {"text": word(i), "id": i, "before": float(steps.before[i]), "after": float(steps.after[i])}
+        for i in likely
+    ]
+    return {"label": label, "after": word(token), "tokens": tokens, "changed": steps.changed}
+
+
+def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
+    """Mount the picture; `on` maps its events "select", "edit", "reset" and "up" to callbacks."""
+    return attention(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})

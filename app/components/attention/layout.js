@@ -2,7 +2,7 @@
 
 const RAIL = 42;
 const HEAD = 54;
-const ROWS = 316;
+const ROWS = 290;
 const CARD = 78;
 const MATRICES = { scores: "scores", scale: "scaled", bias: "biased", mask: "masked", softmax: "pattern" };
 const INK = { x: "ink2", xk: "ink2", q: "q-ink", k: "k-ink", v: "v-ink", tq: "q-ink", tk: "k-ink", z: "att-ink", out: "att-ink" };
@@ -100,7 +100,7 @@ function plan(g, data, local) {
 function minis(g, data, flow, panels, { wide, top, T, S, shown }) {
   const out = [];
   const column = (ids, x, phase) => {
-    const room = (ROWS + 22 - 38 * (ids.length - 1)) / Math.max(1, ids.length);
+    const room = (RAIL + HEAD + ROWS - top + 22 - 38 * (ids.length - 1)) / Math.max(1, ids.length);
     const unit = Math.min(84 / Math.max(S, T), room / T);
     ids.forEach((id, i) => out.push({ id, phase, x, y: top - 22 + i * (unit * T + 38), w: Math.max(8, unit * S), h: Math.max(8, unit * T), rows: T, cols: S, last: i === ids.length - 1 }));
   };

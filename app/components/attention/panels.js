@@ -90,7 +90,7 @@ function drawHeads(g, data, local, at) {
   for (const p of at.panels) {
     if (p.id === "keychips") { parts.push(label(p.x, at.top - 12, "keys", { weight: 600 })); continue; }
     const now = p.phase === "now";
-    const name = MATRICES[p.id] ? data.steps.find((s) => s.id === p.id).title : now && !["tq", "tk"].includes(p.id) ? step.title : NAMES[p.id];
+    const name = MATRICES[p.id] ? data.steps.find((s) => s.id === p.id).title : now && !["tq", "tk"].includes(p.id) ? step.title : data.on.turn ? NAMES[p.id] : NAMES[p.id].replace(", turned", "");
     const alone = now && !at.flow.now.indexOf(p.id);
     if (now && (MATRICES[p.id] || at.flow.now.length === 1)) {
       const title = label(p.x, y, [h("tspan", { fill: css(INK[p.id] ?? "ink"), "font-weight": 600 }, name)]);

@@ -26,13 +26,13 @@ function drawNext(g, data, y) {
   const wide = g.width >= 720;
   const after = data.next.after ? fit(visible(data.next.after), 90, 13) : "";
   const lead = measure(name, 12, false) + measure(after, 13, true) + 22;
-  const room = g.width - (changed ? 84 : 0);
-  const per = wide ? Math.min(190, (room - lead) / Math.min(5, tokens.length)) : g.width / 2;
+  const room = g.width - (wide ? 116 + (changed ? 70 : 0) : 0);
+  const per = wide ? Math.min(190, (room - lead) / Math.min(changed ? 4 : 5, tokens.length)) : g.width / 2;
   const max = Math.max(...tokens.map((t) => Math.max(t.before, t.after)), 1e-9);
   const shown = tokens.slice(0, wide ? Math.max(1, Math.floor((room - lead) / per)) : 4);
   return [label(0, y + 15, [name, " ", h("tspan", { "font-family": MONO, "font-size": 13, fill: css("ink") }, after)], { weight: 500 }), shown.map((t, i) => {
     const x = wide ? lead + i * per : (i % 2) * per;
-    const base = wide ? y : y + 24 + 24 * Math.floor(i / 2);
+    const base = wide ? y : y + 40 + 24 * Math.floor(i / 2);
     const numbers = changed ? `${num(t.before, 3)} → ${num(t.after, 3)}` : num(t.after, 3);
     const word = per - measure(numbers, 12, true) - 22;
     const bar = per - 14;
@@ -77,7 +77,7 @@ function drawBar(g, data, local) {
   const last = local.step === data.steps.length - 1;
   count.textContent = `Step ${local.step + 1} of ${data.steps.length}`;
   back.textContent = "Back";
-  next.textContent = last ? "The end" : `Next: ${data.steps[local.step + 1].title}`;
+  next.textContent = last ? "The end" : `Next: ${data.steps[local.step + 1].title.split(" ").at(-1).replace(/^./, (c) => c.toUpperCase())}`;
   run.textContent = local.timer ? "Pause" : "Play";
   back.disabled = local.step === 0;
   next.disabled = last;

@@ -82,11 +82,11 @@ const attention = {
     });
     height = base + local.cardHeight + 8;
     g.part("next", null, () => drawNext(g, data, height));
-    if (data.next.changed) {
-      g.overlay("reset", { left: g.width - 72, top: height - 2, width: 72, height: 28 },
-        () => html("button", { type: "button", class: "gb-button att-reset", click: () => g.send("reset", { at: Date.now() }) }, "Reset"));
-    }
-    g.height = height + (wide ? 26 : 76);
+    const corner = (key, text, left, width, act) => g.overlay(key, { left, top: wide ? height - 2 : height - 8, width, height: wide ? 28 : 44 },
+      () => html("button", { type: "button", class: "gb-button att-corner", click: act }, text));
+    corner("home", "Open in Home", g.width - 106, 106, () => g.send("up", { at: Date.now() }));
+    if (data.next.changed) corner("reset", "Reset", g.width - 106 - 68, 62, () => g.send("reset", { at: Date.now() }));
+    g.height = height + (wide ? 26 : 94);
     overEdit(g, data, local, at);
   },
 

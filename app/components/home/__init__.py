@@ -30,9 +30,10 @@ def record(seen: Overview, word: Callable[[int], str], follow: int, stamp: str) 
         follow: the row whose logits are sent when there are too many for all rows.
         stamp: changes when model, text or stack change; with the same stamp the browser keeps what it has unpacked.
     """
+    limited = follow if seen.logits is not None and seen.logits.size > LOGITS else None
     named = np.unique(np.concatenate([seen.top_ids.ravel(), seen.lens_ids.ravel()]))
     return {
-        "stamp": stamp,
+        "stamp": stamp if limited is None else f"{stamp}\x1f{limited}",
         "shape": seen.shape,
         "stack": seen.stack,
         "tokens": seen.tokens,
@@ -50,6 +51,7 @@ def record(seen: Overview, word: Callable[[int], str], follow: int, stamp: str) 
         "embed_norm": _norms(seen.embed),
         "position_norm": None if seen.position is None else _norms(seen.position),
         "read_norm": None if seen.read is None else seen.read.tolist(),
+        "embed_normed": seen.embed_norm,
         "final_norm": seen.final_norm,
         "resid": pack(seen.resid),
         "att": pack(seen.heads.added),
@@ -63,12 +65,14 @@ def record(seen: Overview, word: Callable[[int], str], follow: int, stamp: str) 
         "topIds": pack(seen.top_ids),
         "topProbs": pack(seen.top_probabilities),
         "top": {"shape": list(seen.top_ids.shape)},
-        "logits": None if seen.logits is None else _logits(seen.logits, follow),
+        "logits": None if seen.logits is None else _logits(seen.logits, limited),
     }
 
 
-def draw(data: Mapping[str, Any], selection: Mapping[str, Any], on: Mapping[str, Callable[[], None]], key: str) -> Any:
-    """Mount the picture; `on` maps "select", "append" and "visit" to callbacks, which read the returned value's name."""
+def draw(
+    data: Mapping[str, Any], selection: Mapping[str, Any], on: Mapping[str, Callable[[], None]], key: str
+) -> Any:
+    """Mount the picture; `on` maps "select", "append", "visit" to callbacks that read the component's value."""
     callbacks = {f"on_{name}_change": callback for name, callback in on.items()}
     return home(data={**data, "selection": dict(selection)}, key=key, **callbacks)
 
@@ -82,8 +86,8 @@ def _norms(vectors: np.ndarray[Any, Any]) -> list[float]:
     return norms
 
 
-def _logits(logits: np.ndarray[Any, Any], follow: int) -> dict[str, Any]:
-    if logits.size <= LOGITS:
+def _logits(logits: np.ndarray[Any, Any], follow: int | None) -> dict[str, Any]:
+    if follow is None:
         return {"values": pack(logits), "rows": None}
-    rows = sorted({follow % len(logits), len(logits) - 1})
+    rows = sorted({follow, len(logits) - 1})
     return {"values": pack(logits[rows]), "rows": rows}

@@ -179,7 +179,8 @@ function drawLens(g, data, local, L) {
     const out = [label(0, L.lensY + 16, L.phone ? "If stopped" : "If the model", { fill: "ink3" }),
       label(0, L.lensY + 32, L.phone ? "here:" : "stopped here:", { fill: "ink3" })];
     if (!L.phone) out.push(h("line", { x1: cells[0].x, x2: cells[cells.length - 1].x, y1: middle, y2: middle, stroke: css("line") }));
-    for (const c of cells) {
+    const covered = (c) => !placed.includes(c) && placed.some((p) => Math.abs(p.x - c.x) < box / 2 + 3);
+    for (const c of cells.filter((one) => !covered(one))) {
       const [id, p] = [local.lensIds[c.l * T + row], local.lensProbs[c.l * T + row]];
       const word = data.words[id];
       const after = c.l ? `after block ${c.l - 1}` : "after the embedding";

@@ -28,7 +28,7 @@ function reference(values, times) {
   if (!sorted.length) return 1;
   return Math.min(sorted[sorted.length - 1], times * sorted[sorted.length >> 1]) || 1;
 }
-const lineWidth = (local, norm) => clamp((5 * norm) / local.residScale, 0.75, 7);
+const lineWidth = (local, norm) => clamp((5 * (norm || 0)) / local.residScale, 0.75, 7);
 const dotRadius = (local, norm, limit = 8) =>
   norm > 0 ? clamp(7 * Math.sqrt(norm / local.addScale), 0.75, limit) : 0;
 
@@ -94,10 +94,10 @@ function phoneLayout(g, data, local) {
   const headsY = lensY + (data.lens ? 88 : 44);
   const across = Math.max(8, Math.floor(g.width / 46));
   const thumb = (g.width - 4 * (Math.min(across, data.heads) - 1)) / Math.min(across, data.heads);
-  const size = Math.min(64, thumb);
+  const size = Math.min(44, thumb);
   const headRows = Math.ceil(data.heads / across);
   const barsY = headsY + 14 + headRows * (size + 4) + 26;
-  const controlsY = barsY + 22 + 5 * 23 + 18;
+  const controlsY = barsY + 22 + 5 * 23 + 26;
   const openY = controlsY + 122 + (stepOf(data, local) ? 120 : 0);
   const openRowsTop = openY + 66;
   const openBottom = openRowsTop + r.rows * r.pitch + 24;

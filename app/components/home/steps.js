@@ -62,8 +62,8 @@ function caption(data, local, step) {
   const D = data.logits ? distribution(data, local, row) : null;
   const lines = {
     tokens: () => `The text becomes ${T} tokens, a row each. ${word} is number ${thousands(data.ids[row])} of the ${thousands(data.vocabulary)} in the vocabulary.`,
-    embedding: () => `Each number picks its line of a table: ${data.d_model} values for ${word}, of length ${num(local.embedNorm[row])}, beginning ${first(local, data, row)}.`,
-    position: () => `Position ${row} has ${data.d_model} values of its own, of length ${num(data.position_norm[row])}; added, the row is ${after(0)} long.`,
+    embedding: () => `Each number picks its line of a table: ${data.d_model} values for ${word}, of length ${num(local.embedNorm[row])}, beginning ${first(local, data, row)}.${data.position_norm || !data.embed_normed ? "" : ` A norm brings that to ${after(0)}.`}`,
+    position: () => `Position ${row} has ${data.d_model} values of its own, of length ${num(data.position_norm[row])}; added${data.embed_normed ? " and brought to size by a norm" : ""}, the row is ${after(0)} long.`,
     attention: () => `${headSentence({ ...data, cross: null }, local, row)}. What all ${data.heads} heads found is added: ${num(local.att[l * T + row])} long, onto a stream of ${after(l)}.`,
     cross: () => `${headSentence(data, local, row)}, in the source. All ${data.heads} heads together add ${num(local.crossAdded[l * T + row])}.`,
     mlp: () => `The MLP works on each row alone and adds ${num(local.mlp[l * T + row])}; the stream is now ${after(l + 1)} long.${guess(l + 1)}`,
@@ -85,22 +85,22 @@ function logit(data, local, row, id) {
 /** Where the pass has got to, from the left, and the frame around the part that works now. */
 function frontier(data, local, L, step) {
   const b = step.block === undefined ? null : L.blocks[step.block];
-  const bottom = L.bottom;
   if (L.phone) {
     const x = { tokens: L.chipW + 2, embedding: L.blocksX - 1, position: L.blocksX - 1 }[step.part]
       ?? (b ? b.x + b.w * (step.part === "mlp" ? 1 : step.part === "cross" ? 0.66 : 0.5) : L.width);
     return { x, frame: null };
   }
   const G = b && insides(L.openW, 2, false);
-  const scale = b ? b.w / L.openW : 1;
-  const attEnd = b && b.x + (G.plus + 8) * scale;
+  const attEnd = b && (b.o > 0.5 ? b.x + ((G.plus + 8) * b.w) / L.openW : b.x + b.w / 2); // closed: between its dots
   const places = {
     tokens: [0, L.chipW + 2], embedding: [L.embX - 4, L.embX + L.embW + 4], position: [L.embX - 4, L.embX + L.embW + 8],
-    attention: b && [b.x, attEnd], cross: b && [b.x, attEnd], mlp: b && [attEnd - 2, b.x + b.w],
-    norm: [L.blocksEnd - 2, L.blocksEnd + 12], logits: [L.blocksEnd + 4, L.barsX + 56], next: [L.barsX - 4, L.width],
+    attention: b && [b.x, attEnd], cross: b && [b.x, attEnd], mlp: b && [attEnd - (b.o > 0.5 ? 2 : 0), b.x + b.w],
+    norm: [L.blocksEnd - 2, L.blocksEnd + 12], logits: [L.blocksEnd + 4, L.barsX + 56], next: [L.barsX - 6, L.width],
   };
   const [left, right] = places[step.part];
-  return { x: step.part === "logits" || step.part === "next" ? L.width : right + 2, frame: { left, right, bottom } };
+  const beside = step.part === "logits" || step.part === "next"; // the bars have their own height
+  const [top, height] = step.part === "next" ? [84, 332] : [L.rowsTop - 2, L.rows * L.pitch + 4];
+  return { x: beside ? L.width : right + 2, frame: step.part === "logits" ? null : { left, right, top, height } };
 }
 
 function drawSteps(g, data, local, L) {
@@ -113,11 +113,11 @@ function drawSteps(g, data, local, L) {
   const end = L.phone ? L.bottom : L.lensY + 42;
   g.part("curtain", [F, L.height, end], () => [
     h("rect", { x: F.x, y: L.phone ? 20 : 0, width: Math.max(0, L.width - F.x), height: end - (L.phone ? 20 : 0), fill: css("bg"), opacity: 0.84, "pointer-events": "none" }),
-    F.frame && h("rect", { x: F.frame.left + 1, y: L.rowsTop - 2, width: Math.max(2, F.frame.right - F.frame.left - 2), height: L.rows * L.pitch + 4, rx: 6, fill: "none", stroke: css("accent"), "stroke-width": 1.5, "pointer-events": "none" }),
+    F.frame && h("rect", { x: F.frame.left + 1, y: F.frame.top, width: Math.max(2, F.frame.right - F.frame.left - 2), height: F.frame.height, rx: 6, fill: "none", stroke: css("accent"), "stroke-width": 1.5, "pointer-events": "none" }),
   ]);
   const steps = stepsOf(data);
   const at = steps.indexOf(steps.find((s) => s.name === step.name));
-  g.overlay("stepper", { left: 0, top: L.phone ? L.controlsY + 114 : L.bottom + 54, width: g.width }, () => stepper(g, local), (node) => {
+  g.overlay("stepper", { left: 0, top: L.phone ? L.controlsY + 114 : L.bottom + 54, width: L.phone ? g.width : L.barsX - 16 }, () => stepper(g, local), (node) => {
     const [back, next, playing, leave] = node.querySelectorAll("button");
     back.disabled = at === 0;
     next.disabled = at === steps.length - 1;

@@ -11,9 +11,6 @@ function rowNorms(values, rows) {
 }
 
 const home = {
-  keys: [["← →", "open the block before, after (or step)"], ["↑ ↓", "follow another row"], ["0 to 9", "choose a head"],
-    ["S", "step through the pass"], ["Space", "play, pause"], ["Enter", "open this head on its own page"], ["Esc", "back to the whole"], ["?", "this list"]],
-
   init(data, local, before) {
     if (before && before.stamp === data.stamp) return {};
     const out = { maps: {}, strips: {}, qkv: {}, softmax: null, choice: null, hover: null, first: undefined };

@@ -36,7 +36,9 @@ function build(parent) {
     dialog.showModal();
   };
   document.addEventListener("keydown", listen);
+  const unwatch = watchNavigation();
   return () => {
+    unwatch();
     document.removeEventListener("keydown", listen);
     dialog.remove();
     open.remove();

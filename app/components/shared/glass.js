@@ -11,7 +11,8 @@ function stage(name, view, parent) {
   const scroller = html("div", { class: "gb-scroll" }, svg);
   const figure = html("figure", { class: "gb-figure", "data-component": name, tabindex: 0, role: "group" },
     scroller, tipBox, probe);
-  parent.replaceChildren(figure);
+  parent.querySelector(":scope > .gb-figure")?.remove();
+  parent.append(figure); // beside the style sheet, which Streamlit keeps in the same element
   const local = { sel: {} };
   const parts = new Map();
   const overlays = new Map();
@@ -150,7 +151,7 @@ function stage(name, view, parent) {
   figure.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target !== figure && event.target.closest("input, button, select, textarea")) return;
-    if (sheet(figure, view, event.key) || view.key?.(event, g, data, local)) { event.preventDefault(); event.stopPropagation(); }
+    if (view.key?.(event, g, data, local)) { event.preventDefault(); event.stopPropagation(); }
   });
   g.receive = (next, trigger) => {
     send = trigger;
@@ -169,16 +170,6 @@ function stage(name, view, parent) {
   return g;
 }
 
-/** The sheet of keys: "?" shows it, "?" or Esc puts it away. */
-function sheet(figure, view, key) {
-  const open = figure.querySelector(".gb-keys");
-  if (open && (key === "?" || key === "Escape")) { open.remove(); return true; }
-  if (key !== "?" || !view.keys) return false;
-  figure.append(html("dl", { class: "gb-keys", role: "note", "aria-label": "Keys" },
-    view.keys.map(([keys, what]) => [html("dt", {}, keys), html("dd", {}, what)])));
-  return true;
-}
-
 /** What a view.js exports: Streamlit calls it for every new data; the stage (and what the browser knows) stays. */
 function mount(name, view) {
   const stages = new WeakMap();
@@ -193,7 +184,7 @@ function mount(name, view) {
 // ---------------------------------------------------------------- taking a picture away
 
 /** A figure's picture as SVG text that needs nothing of the page: custom properties are written out. */
-function exportSVG(figure) {
+function svgText(figure) {
   const source = figure.querySelector("svg");
   const style = getComputedStyle(figure);
   const copy = source.cloneNode(true);
@@ -205,8 +196,8 @@ function exportSVG(figure) {
     .replace(/var\((--gb-[a-z0-9-]+)\)/g, (_, p) => (style.getPropertyValue(p).trim() || "inherit").replace(/"/g, "'"));
 }
 /** The same as a PNG blob, `scale` pixels a unit. */
-async function exportPNG(figure, scale = 2) {
-  const url = URL.createObjectURL(new Blob([exportSVG(figure)], { type: "image/svg+xml" }));
+async function pngBlob(figure, scale = 2) {
+  const url = URL.createObjectURL(new Blob([svgText(figure)], { type: "image/svg+xml" }));
   try {
     const image = new Image();
     image.src = url;
@@ -219,5 +210,21 @@ async function exportPNG(figure, scale = 2) {
   } finally {
     URL.revokeObjectURL(url);
   }
+}
+function save(blob, name) {
+  const link = html("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+/** Returns the SVG text, or the PNG blob; with a file name it is also saved. */
+async function exportSVG(figure, name) {
+  const text = svgText(figure);
+  if (name) save(new Blob([text], { type: "image/svg+xml" }), name);
+  return text;
+}
+async function exportPNG(figure, name) {
+  const blob = await pngBlob(figure);
+  if (name) save(blob, name);
+  return blob;
 }
 window.glassbox = Object.assign(window.glassbox ?? {}, { exportSVG, exportPNG });

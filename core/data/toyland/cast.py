@@ -45,7 +45,8 @@ def parse_cast(text: str) -> tuple[Wanted, ...]:
 
 
 class Casting:
-    """Draws the entities of one story; `roles` maps a role to an entity's id, `entities` an id to the entity."""
+    """Draws the entities of one story; `roles` maps a role to an entity's id, `entities` an id to the
+    entity."""
 
     def __init__(self, rng: Random, dials: Dials, split: Split):
         self.rng, self.dials, self.split = rng, dials, split
@@ -102,7 +103,10 @@ class Casting:
         return Word(f"{pool}:{text}", text)
 
     def person(self, kind: str) -> Person:
-        """Somebody new, whose name may be used in all places of the story."""
+        """Somebody new, whose name may be used in all places of the story.
+
+        Raises ValueError if every name is taken or held out.
+        """
         rng, profession, kin = self.rng, "", ""
         grown = kind in {"adult", "elder"} or kind not in PEOPLE or (kind == "hero" and rng.random() < 0.3)
         if grown and kind != "elder":
@@ -114,10 +118,15 @@ class Casting:
         if isinstance(hero, Person) and kind in {"friend", "elder"}:
             pool = words.ELDERS if kind == "elder" else words.GROWN_KIN if hero.profession else words.KIN
             kin = draw(rng, pool[pronoun])
-        while True:
-            name = draw(rng, words.SHE_NAMES if pronoun == "she" else words.HE_NAMES)
-            if name not in self.entities and self.may_be_called(name):
-                return Person(name, name, pronoun, profession, kin, hero.id if kin and hero else "")
+        if kin and isinstance(hero, Person) and "" not in self.dials.she_share and rng.random() < 0.75:
+            pronoun = "he" if hero.pronoun == "she" else "she"  # two people are easier to tell apart
+            kin = draw(rng, pool[pronoun])
+        names = [name for name in (words.SHE_NAMES if pronoun == "she" else words.HE_NAMES)
+                 if name not in self.entities and self.may_be_called(name)]
+        if not names:
+            raise ValueError("the dials leave no name for everybody in the story")
+        name = draw(rng, names)
+        return Person(name, name, pronoun, profession, kin, hero.id if kin and hero else "")
 
     def may_be_called(self, name: str) -> bool:
         """Whether a training story with these places may hold `name`."""
@@ -129,15 +138,17 @@ class Casting:
     def thing(self, tags: str) -> Thing:
         """Something of one of the themes or kinds of `tags`, of a kind not yet in the story."""
         rng = self.rng
-        while True:
+        for _ in range(1000):
             name = draw(rng, tags.split("/"))
             tag = words.TAGS.get(name, name)
             kind, use, used = draw(rng, [row for row in words.THINGS[tag] if name in {tag, row[0]}])
             colour = draw(rng, words.colours(tag, kind))
-            if kind in self.entities or (self.split == "train" and (colour, kind) in self.dials.held_out_pairs):
+            if kind in self.entities or (self.split == "train" and (colour,
+                                                                    kind) in self.dials.held_out_pairs):
                 continue
             size = draw(rng, words.SIZES) if tag not in {"food", "snack", "plant"} else ""
             return Thing(kind, kind, colour, size, use, used, tag)
+        raise ValueError(f"the dials leave no colour for any {tags}")
 
 
 def first_state(wanted: tuple[Wanted, ...], casting: Casting) -> State:

@@ -13,13 +13,15 @@ from core.data.toyland.tell import Sentence
 if TYPE_CHECKING:
     from core.data.toyland import Story
 
-GENDERED = {"she": "she", "her": "she", "herself": "she", "he": "he", "him": "he", "his": "he", "himself": "he",
+GENDERED = {"she": "she", "her": "she", "herself": "she", "he": "he", "him": "he", "his": "he",
+            "himself": "he",
             "it": "it", "they": "they", "them": "they", "their": "they"}
 
 
 @dataclass(frozen=True)
 class Report:
-    """Counts over stories. `five_grams` and `types` are shares of the words: distinct ones for each word of text."""
+    """Counts over stories. `five_grams` and `types` are shares of the words: distinct ones for each word of
+    text."""
 
     stories: int
     words: int
@@ -30,7 +32,8 @@ class Report:
 
 
 def frame(sentence: Sentence, story: Story) -> str:
-    """A sentence with people, things, places and spots replaced by what they are: "<Person> went to <Place>."."""
+    """A sentence with people, things, places and spots replaced by what they are: "<Person> went to
+    <Place>."."""
     out, position = [], 0
     for mention in sorted(sentence.mentions, key=lambda m: (m.start, -m.end)):
         if mention.start < position:
@@ -75,7 +78,8 @@ def replay(story: Story) -> list[str]:
 
 
 def pronoun_problems(story: Story) -> list[str]:
-    """Pronouns of the third person that disagree with their referent, or whose last compatible mention is another."""
+    """Pronouns of the third person that disagree with their referent, or whose last compatible mention is
+    another."""
     problems = []
     last: dict[str, str] = {}  # pronoun -> whoever was last mentioned that it could mean
     for index, sentence in enumerate(story.sentences):
@@ -89,5 +93,6 @@ def pronoun_problems(story: Story) -> list[str]:
                 if GENDERED[words] != its:
                     problems.append(f"sentence {index}: {words!r} for {mention.entity}")
                 elif last.get(its) != mention.entity:
-                    problems.append(f"sentence {index}: {words!r} could be {last.get(its)}, not {mention.entity}")
+                    problems.append(
+                        f"sentence {index}: {words!r} could be {last.get(its)}, not {mention.entity}")
     return problems

@@ -1,8 +1,8 @@
 """How a sentence speaks of someone or something: by name, by description or by pronoun.
 
-The rule for pronouns is strict: the last mention of anyone the pronoun could mean is its referent, that mention is in
-this or the last sentence, and (but for possessives) nobody else it could mean stands between. So every pronoun has one
-reading, and it is recorded.
+The rule for pronouns is strict: the last mention of anyone the pronoun could mean is its referent, that
+mention is in this or the last sentence, and (but for possessives) nobody else it could mean stands between.
+So every pronoun has one reading, and it is recorded.
 """
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ class Discourse:
         self.text += words
 
     def speak(self, words: str, entity: str, is_pronoun: bool, pronoun: str = "") -> None:
-        """Write a mention; `pronoun` is what could stand for it, "" if it leaves no trace in the discourse."""
+        """Write a mention; `pronoun` is what could stand for it, "" if it leaves no trace in the
+        discourse."""
         start = len(self.text)
         self.put(words)
         self.mentions.append(Mention(start, len(self.text), entity, is_pronoun))
@@ -122,9 +123,10 @@ class Discourse:
         if form == "self":
             self.speak(words[case], who.id, True, who.pronoun)
             return
-        if form in {"", "o", "s"} and who.id not in self.by_name and self.clear(who.id, who.pronoun, strict=form != "s"):
+        if form in {"", "o", "s"} and who.id not in self.by_name and self.clear(who.id, who.pronoun,
+                                                                                strict=form != "s"):
             fresh = not self.here(who.id) and self.sentence - self.named > 1
-            if self.here(who.id) or self.rng.random() < (0.55 if fresh else 0.85):
+            if self.here(who.id) or self.rng.random() < (0.65 if fresh else 0.92):
                 self.pronoun(who, words[case])
                 return
         self.named = self.sentence
@@ -136,7 +138,7 @@ class Discourse:
             name = self.introduction(who)
         self.known.add(who.id)
         if form == "voc":
-            self.speak(called(who), who.id, False)
+            self.speak(called(who), who.id, False, who.pronoun)
         else:
             self.speak(possessive(name) if form == "s" else name, who.id, False, who.pronoun)
 
@@ -158,7 +160,8 @@ class Discourse:
         if self.quoting():
             return called(who)
         if who.profession and not who.kin:
-            return draw_form(self.rng, (f"{who.name} the {who.profession}", f"the {who.profession} {who.name}"))
+            return draw_form(self.rng, (f"{who.name} the {who.profession}",
+                                        f"the {who.profession} {who.name}"))
         if who.kin and who.kin_of in self.known:
             hero = self.entities[who.kin_of]
             self.person(hero, "s")  # type: ignore[arg-type]
@@ -177,7 +180,8 @@ class Discourse:
             self.speak(full if new or self.rng.random() < 0.6 else what.kind, what.id, False, "it")
             self.known.add(what.id)
             return
-        if form == "" and not new and self.clear(what.id, "it", strict=True) and self.rng.random() < 0.5:
+        if form == "" and not new and self.clear(what.id, "it", strict=True) and (
+                self.rng.random() < (0.95 if self.here(what.id) else 0.5)):
             self.speak("it", what.id, True, "it")
             return
         sized = adjectives(what.size if new and self.rng.random() < 0.5 else "", full)
@@ -193,9 +197,9 @@ class Discourse:
         new = what.id not in self.known
         chance = self.rng.random()
         owner = self.entities.get(state.get(what.id, "owner"))
-        short = sized if new or form == "full" or chance < 0.3 else what.kind
+        short = sized if new or form == "full" or chance < 0.24 else what.kind
         if isinstance(owner, Person) and owner.id in self.known and not self.quoting():
-            easy = self.clear(owner.id, owner.pronoun, strict=False)
+            easy = owner.id not in self.by_name and self.clear(owner.id, owner.pronoun, strict=False)
             if (easy and (new or form == "own" or chance > 0.75)) or (new and not self.here(owner.id)):
                 self.person(owner, "s")
                 self.text += " "

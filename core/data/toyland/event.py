@@ -1,7 +1,7 @@
 """What can happen: the registry of event kinds, each with what it needs, what it changes and how it is told.
 
-A condition is written ``role.attribute=value`` (or ``!=``); the value is another role, that role's attribute, or a
-plain word. Conditions are joined by ``;``. Example: ``x.where=a; a.at=b.at``.
+A condition is written ``role.attribute=value`` (or ``!=``); the value is another role, that role's attribute,
+or a plain word. Conditions are joined by ``;``. Example: ``x.where=a; a.at=b.at``.
 """
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class Clause:
 @dataclass(frozen=True)
 class Event:
     """A kind of event. `says` are whole sentences; `vps` are predicates of role `a`, which sentences combine;
-    `leads` are openers of the next sentence; `reason` is the clause after "because"; `why` asks for the cause."""
+    `leads` are openers of the next sentence; `reason` is the clause after "because"; `why` asks for the
+    cause."""
 
     kind: str
     roles: tuple[str, ...]
@@ -60,7 +61,8 @@ class Event:
 
 @dataclass(frozen=True)
 class Happening:
-    """An event that took place: its kind, who and what filled its roles, its changes, and the index of its cause."""
+    """An event that took place: its kind, who and what filled its roles, its changes, and the index of its
+    cause."""
 
     kind: str
     roles: dict[str, str]
@@ -84,7 +86,8 @@ def _clauses(text: str) -> tuple[Clause, ...]:
 
 def event(kind: str, roles: str, *, need: str = "", effect: str = "", say: str = "", vp: str = "",
           lead: str = "", reason: str = "", why: str = "", did: str = "") -> None:
-    """Add a kind of event. `say`, `vp` and `lead` hold one telling a line; `did` is a plain clause for questions.
+    """Add a kind of event. `say`, `vp` and `lead` hold one telling a line; `did` is a plain clause for
+    questions.
 
     Raises ValueError if the kind exists already or cannot be told.
     """

@@ -1,8 +1,9 @@
 """Arcs, and how one becomes a list of happenings.
 
-An arc's plan has one step a line. ``go a p`` is an event with its roles; ``?`` before it makes it optional; ``|``
-separates alternatives and ``+`` joins events within one; ``<lose`` names the event that caused it; ``---`` starts a
-paragraph; ``*`` is a digression of `a`, which may stay out. A role written ``@treat`` is drawn from that pool.
+An arc's plan has one step a line. ``go a p`` is an event with its roles; ``?`` before it makes it optional;
+``|`` separates alternatives and ``+`` joins events within one; ``<lose`` names the event that caused it;
+``---`` starts a paragraph; ``*`` is a digression of `a`, which may stay out. A role written ``@treat`` is
+drawn from that pool.
 """
 from __future__ import annotations
 
@@ -84,7 +85,8 @@ def digressions(block: str) -> None:
 
 
 class Run:
-    """Plays a plan: `happenings` with `states` after each, and the indices before which a paragraph starts."""
+    """Plays a plan: `happenings` with `states` after each, and the indices before which a paragraph
+    starts."""
 
     def __init__(self, casting: Casting, start: State, rng: Random):
         self.casting, self.rng = casting, rng
@@ -136,7 +138,9 @@ class Run:
         if self.rng.random() < 0.35:
             return
         step = draw(self.rng, DIGRESSIONS)
-        roles = {role: self.casting.roles.get(arg, arg) for role, arg in zip(EVENTS[step.kind].roles, step.args)}
-        if any(h.kind == step.kind for h in self.happenings) or not EVENTS[step.kind].possible(self.state, roles):
+        roles = {role: self.casting.roles.get(arg, arg) for role, arg in zip(EVENTS[step.kind].roles,
+                                                                             step.args)}
+        if any(h.kind == step.kind for h in self.happenings) or not EVENTS[step.kind].possible(self.state,
+                                                                                               roles):
             return
         self.happen(step)

@@ -1,15 +1,17 @@
 """Questions about a story, each with the answer that the story's states make true."""
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from random import Random
 from typing import TYPE_CHECKING, Literal
 
 from core.data.toyland.discourse import Discourse
 from core.data.toyland.event import EVENTS, Happening
 from core.data.toyland.grammar import capital
 from core.data.toyland.state import Person, Place, State, Thing
-from core.data.toyland.template import Template
+from core.data.toyland.template import Template, parse
 
 if TYPE_CHECKING:
     from core.data.toyland import Story
@@ -27,6 +29,13 @@ class Question:
     sentence_index: int
 
 
+WHERE = {
+    "lose": parse("did {a} leave {x}"), "stray": parse("did {x} hide"), "hide": parse("did {b} hide {x}"),
+    "put": parse("did {a} put {x}"), "find": parse("did {a} find {x}"),
+    "find_other": parse("did {b} find {x}"),
+}
+
+
 class Plain:
     """Says clauses without pronouns, so that a question stands alone."""
 
@@ -35,8 +44,6 @@ class Plain:
 
     def say(self, template: Template, roles: dict[str, str], state: State) -> str:
         """A telling with everybody named."""
-        from random import Random
-
         writer = Discourse(self.story.entities, Random(0))
         writer.known = set(self.story.entities)
         writer.by_name = frozenset(self.story.entities)
@@ -67,23 +74,24 @@ def _last_change(story: Story, entity: str, attribute: str) -> int | None:
                         for change in happening.changes)), None)
 
 
-def _spots(story: Story) -> Iterator[tuple[Thing, str, str, int]]:
-    """(thing, place, spot, sentence) of everything that came to lie somewhere."""
+def _where(story: Story) -> Iterator[Question]:
+    """Where things were left, hidden, put and found: the corner, and the place it belongs to."""
+    before, plain = story.start, Plain(story)
     for index, sentence in enumerate(story.sentences):
         for happening in sentence.events:
-            for entity, attribute, value in happening.changes:
-                thing, spot = story.entities.get(entity), story.entities.get(value)
-                if attribute == "spot" and isinstance(thing, Thing) and spot is not None and value in sentence.text.lower():
-                    yield thing, happening.roles["p"], value, index
-
-
-def _where(story: Story) -> Iterator[Question]:
-    for thing, place, spot, index in _spots(story):
-        answer = f"{capital(spot)}."
-        later = next((i for i, s in enumerate(story.sentences)
-                      if i > index and s.state_after.get(thing.id, "where") != place), None)
-        when = "at the end" if later is None else "before somebody took it away"
-        yield Question("where", f"Where was {_name(thing)} {when}?", answer, index)
+            ask, spot = WHERE.get(happening.kind), happening.roles.get("s", "")
+            if ask is None:
+                continue
+            text = plain.say(ask, happening.roles, before)
+            if spot in sentence.text.lower():
+                yield Question("where", f"Where {text}?", f"{capital(spot)}.", index)
+            place = story.entities[happening.roles["p"]]
+            told = next((i for i in range(index, -1, -1) if any(
+                mention.entity == place.id for mention in story.sentences[i].mentions)), None)
+            if told is not None and isinstance(place, Place):
+                yield Question("where", f"At which place {text}?", f"{capital(place.at)} the {place.name}.",
+                               told)
+        before = sentence.state_after
 
 
 def _who(story: Story) -> Iterator[Question]:
@@ -113,7 +121,7 @@ def _flat(story: Story) -> list[tuple[Happening, int]]:
 
 def _why(story: Story) -> Iterator[Question]:
     flat, plain = _flat(story), Plain(story)
-    for happening, index in flat:
+    for happening, _ in flat:
         ask = EVENTS[happening.kind].why
         if ask is None or happening.cause is None:
             continue
@@ -126,23 +134,23 @@ def _why(story: Story) -> Iterator[Question]:
 
 
 def _first(story: Story) -> Iterator[Question]:
-    """Which of two events came first: asked of the first and last that can be put plainly."""
+    """Which of two events came first: asked of pairs, two apart, of those that happened once."""
     plain = Plain(story)
     told = [(happening, index) for happening, index in _flat(story) if EVENTS[happening.kind].did is not None]
     clauses: list[tuple[str, int]] = []
     for happening, index in told:
         did = EVENTS[happening.kind].did
         clause = plain.say(did, happening.roles, story.sentences[index].state_after) if did else ""
-        if clause not in {known for known, _ in clauses}:
-            clauses.append((clause, index))
+        clauses.append((clause, index))
+    once = Counter(clause for clause, _ in clauses)
+    clauses = [(clause, index) for clause, index in clauses if once[clause] == 1]
     for early, late in zip(clauses[0::4], clauses[2::4]):
         pair = sorted((early[0], late[0]))
-        yield Question("first", f"What happened first: {_lower(pair[0])}, or {_lower(pair[1])}?", f"{early[0]}.", early[1])
+        yield Question("first", f"What happened first: {_lower(pair[0])}, or {_lower(pair[1])}?",
+                       f"{early[0]}.", early[1])
 
 
 def _lower(clause: str) -> str:
     """A clause for the middle of a sentence: names keep their capital."""
     return "the" + clause[3:] if clause.startswith("The ") else clause
 
-
-__all__ = ["Place", "Question", "questions"]

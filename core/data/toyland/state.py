@@ -1,7 +1,7 @@
 """What is true in Toyland at one moment, and who and what can be spoken of.
 
-Entities never change; what is true of them lives in `State`, a map of facts ``(entity id, attribute) -> value``.
-A state is never edited: every event makes the next one.
+Entities never change; what is true of them lives in `State`, a map of facts ``(entity id, attribute) ->
+value``. A state is never edited: every event makes the next one.
 """
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from random import Random
 
 from core.data.toyland.cast import draw
 from core.data.toyland.discourse import Discourse, Mention
-from core.data.toyland.event import EVENTS, Event, Happening
+from core.data.toyland.event import EVENTS, Happening
 from core.data.toyland.plan import Run
 from core.data.toyland.state import Entity, State
 from core.data.toyland.template import Slot, Template, parse, parse_lines
@@ -18,7 +18,7 @@ Before long,
 After a while,
 A moment later,
 Then
-At once
+Not long after that,
 A few minutes later,
 """)
 BECAUSE = parse_lines("""
@@ -40,7 +40,8 @@ PLAIN = parse("{a} {vp}.")
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence: what it tells, what is true after it, whom and what it mentions; `starts` a paragraph or not."""
+    """One sentence: what it tells, what is true after it, whom and what it mentions; `starts` a paragraph or
+    not."""
 
     text: str
     events: tuple[Happening, ...]
@@ -68,7 +69,8 @@ class Teller:
                 self.discourse.new_paragraph()
             end = self.sentence(index)
             text, mentions = self.discourse.finish()
-            self.sentences.append(Sentence(text, tuple(self.run.happenings[index:end]), self.run.states[end - 1],
+            self.sentences.append(Sentence(text, tuple(self.run.happenings[index:end]),
+                                           self.run.states[end - 1],
                                            mentions, starts))
             index = end
         return self.sentences
@@ -104,8 +106,9 @@ class Teller:
         happening = self.run.happenings[index]
         a = happening.roles["a"]
         following = self.run.happenings[index + 1] if self.joinable(index) else None
-        if following and following.roles["a"] == a and self.rng.random() < 0.45:
-            if not led and self.rng.random() < 0.15:
+        if (following and following.roles["a"] == a and all(map(simple, (happening, following)))
+                and self.rng.random() < 0.45):
+            if not led and index > 3 and self.rng.random() < 0.15:
                 self.opener()
             self.joined(index)
             return index + 2
@@ -118,7 +121,7 @@ class Teller:
             self.last_so = index
             self.frame(draw(self.rng, SO), index)
         else:
-            if not led and index and chance > 0.85:
+            if not led and index > 3 and chance > 0.85:
                 self.opener()
             self.frame(PLAIN, index)
         return index + 1
@@ -126,12 +129,12 @@ class Teller:
     def joined(self, index: int) -> None:
         """Write "X did this and did that"."""
         first, second = (self.run.happenings[at] for at in (index, index + 1))
-        simple = [tuple(t for t in EVENTS[h.kind].vps if " and " not in t.source) for h in (first, second)]
+        opened = bool(self.discourse.text)
         self.discourse.refer(Slot("a"), first.roles, self.before(index))
         self.discourse.put(" ")
-        self.part(self.choose(simple[0] or EVENTS[first.kind].vps), index)
-        then = self.choose(simple[1] or EVENTS[second.kind].vps)
-        self.discourse.put(" and " if then.source.startswith(STILL) else draw(self.rng, JOINS))
+        self.part(self.choose(simple(first)), index)
+        then = self.choose(simple(second))
+        self.discourse.put(" and " if opened or then.source.startswith(STILL) else draw(self.rng, JOINS))
         self.part(then, index + 1)
         self.discourse.put(".")
 
@@ -209,6 +212,11 @@ class Teller:
         return template
 
 
+def simple(happening: Happening) -> tuple[Template, ...]:
+    """The predicates that hold one verb only, so that another may be joined to them."""
+    return tuple(t for t in EVENTS[happening.kind].vps if " and " not in t.source and ", " not in t.source)
+
+
 def whole_text(sentences: list[Sentence]) -> str:
     """The story as one string: spaces between sentences, an empty line between paragraphs."""
     parts: list[str] = []
@@ -216,5 +224,3 @@ def whole_text(sentences: list[Sentence]) -> str:
         parts.append(("\n\n" if sentence.starts else " ") + sentence.text if index else sentence.text)
     return "".join(parts)
 
-
-__all__ = ["Event", "Sentence", "Teller", "whole_text"]

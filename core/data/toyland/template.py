@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 
 _PIECE = re.compile(r"(\{[^}]*\}|\[[^\]]*\])")
@@ -63,6 +64,7 @@ def _pieces(source: str) -> tuple[Piece, ...]:
     return tuple(out)
 
 
+@cache
 def parse(source: str) -> Template:
     """The template that `source` describes."""
     roles = frozenset(role for name in re.findall(r"\{([^}:]*)", source) for role in name.split("+"))

@@ -3,7 +3,9 @@ from __future__ import annotations
 
 from core.data.toyland.plan import arc
 
-arc("a borrowed thing", "a:hero h:home x:toy/tool@b p:outside b:friend>q q:place c:carpenter/blacksmith/potter/clockmaker/tailor/builder>r r:place", """
+arc("a borrowed thing",
+    "a:hero h:home x:toy/tool@b p:outside b:friend>q q:place "
+    "c:carpenter/blacksmith/potter/clockmaker/tailor/builder>r r:place", """
 {a:n} and {b:s} {x:kind}
 The borrowed {x:kind}
 """, """
@@ -32,7 +34,8 @@ forgive b a <confess
 end_lesson a | end_happy a
 """)
 
-arc("a promise kept", "a:hero h:home x:toy/tool/keepsake/pet@b p:outside q:place b:friend/elder>q s:spot@p", """
+arc("a promise kept",
+    "a:hero h:home x:toy/tool/keepsake@b p:outside q:place b:friend/elder>q s:spot@p", """
 {a:n} keeps a promise
 {a:s} promise
 """, """
@@ -57,11 +60,12 @@ find a x p s
 glad a <find
 go a q
 return_thing a b x
-thank b a | glad b <return_thing
+praise b a | glad b <return_thing + praise b a
 proud a <return_thing | end_happy a | end_happy b
-""")
+""", share=1.5)
 
-arc("a promise broken", "a:child h:home x:tool/keepsake@b>b p:place q:place b:elder>q s:spot@p c:friend t:spot@q", """
+arc("a promise broken",
+    "a:child h:home x:tool/keepsake@b>b p:place q:place b:elder>q s:spot@p c:friend t:spot@q", """
 The promise {a:n} forgot
 {a:n} and the forgotten {x:kind}
 """, """
@@ -93,9 +97,10 @@ go a q
 return_thing a b x
 forgive b a <return_thing
 end_lesson a
-""")
+""", share=1.5)
 
-arc("a bet", "a:hero h:home p:place b:friend x:toy/keepsake@a y:toy/keepsake/pet@b c:adult>p k:race q:place", """
+arc("a bet",
+    "a:hero h:home p:place b:friend x:toy/keepsake@a y:toy/keepsake/pet@b c:adult>p k:race q:place", """
 The bet
 {a:n}, {b:n} and the bet
 {a:n} makes a bet
@@ -117,10 +122,12 @@ win a b y k
 glad a <win | proud a <win
 angry b <win + give a b x + thank b a | sad b <win + give a b y + thank b a | sad b <win
 playmates a b @game | end_happy a
-end_lesson b | end_lesson a | end_happy a
+end_happy b | end_effort a | end_happy a
 """)
 
-arc("work for a wish", "a:hero h:home x:toy/keepsake/tool/pet@c p:place c:shopkeeper/carpenter/potter/weaver/tailor>p q:place d:adult>q b:friend", """
+arc("work for a wish",
+    "a:hero h:home x:toy/keepsake/tool/pet@c p:place c:shopkeeper/carpenter/potter/weaver/tailor>p "
+    "q:place d:adult>q b:friend", """
 {a:n} and the {x:bare}
 How {a:n} got {x:a}
 """, """
@@ -168,6 +175,6 @@ swap a c y z
 glad a <swap
 noon | evening | *
 return a h
-play a z | cherish a z
+play a z
 end_happy a
 """)

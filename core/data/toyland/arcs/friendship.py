@@ -33,7 +33,9 @@ share a b x
 end_lesson a | end_happy a | end_happy b
 """)
 
-arc("a stranger", "a:hero h:home p:place c:musician/painter/sailor/clockmaker/weaver/potter>p b:friend x:toy/keepsake/tool@a y:toy/keepsake@c k:treat", """
+arc("a stranger",
+    "a:hero h:home p:place c:musician/painter/sailor/clockmaker/weaver/potter>p b:friend "
+    "x:toy/keepsake/tool@a y:toy/keepsake@c k:treat", """
 The stranger
 {a:n} and the stranger
 """, """
@@ -56,10 +58,11 @@ sing c @song | eat c @treat | *
 next_day
 give c a y
 thank a c
-end_lesson b | end_happy a | end_lesson a
+end_lesson b | end_happy a | end_happy c
 """)
 
-arc("a present", "a:child h:home b:elder x:keepsake/tool@c p:place c:adult>p q:place u:homespot@h y:toy@a d:friend>q", """
+arc("a present",
+    "a:child h:home b:elder x:keepsake/tool@c p:place c:adult>p q:place u:homespot@h y:toy@a d:friend>q", """
 A present for {b:n}
 {a:n} and the present
 """, """
@@ -83,7 +86,7 @@ give a b x
 thank b a
 end_happy b | end_happy a
 """)
-arc("a long silence", "a:adult h:home b:friend>q q:place p:place x:keepsake/tool@b>a c:child>p k:treat", """
+arc("a long silence", "a:adult h:home b:friend>q q:place p:place x:keepsake/tool@b>a c:adult>p k:treat", """
 {a:n} and {b:n}
 An old quarrel
 """, """
@@ -106,4 +109,4 @@ forgive b a <return_thing
 feed b a k
 glad a <forgive
 end_lesson a | end_happy b
-""")
+""", share=0.6)

@@ -29,7 +29,8 @@ glad a <taste_good | proud a <taste_good
 end_happy a | end_lesson a | end_happy b
 """)
 
-arc("a missing spoonful", "a:child/adult h:home x:food b:friend c:adult>p p:place d:adult>q q:place k:ingredient", """
+arc("a missing spoonful",
+    "a:child/adult h:home x:food b:friend c:adult>p p:place d:adult>q q:place k:ingredient", """
 The {x:kind} that had to wait
 {a:n} cooks
 """, """
@@ -39,7 +40,7 @@ lack a k
 go a p
 meet a c
 ask_for a c k
-not_seen c
+has_none c k
 *
 go a q
 meet a d

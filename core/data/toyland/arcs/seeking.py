@@ -3,7 +3,8 @@ from __future__ import annotations
 
 from core.data.toyland.plan import arc
 
-arc("lost and found", "a:hero h:home x:toy/keepsake@a p:outside q:place s:spot@p t:spot@q b:friend>q c:adult>h", """
+arc("lost and found",
+    "a:hero h:home x:toy/keepsake@a p:outside q:place s:spot@p t:spot@q b:friend>q c:adult>h", """
 {a:n} and the lost {x:kind}
 The {x:bare} that was lost
 Where is the {x:kind}?
@@ -19,22 +20,24 @@ return a h
 evening | next_day | wait a
 miss a x
 sad a <lose | worried a <lose | brave a | sad a <lose + brave a
-go a q + meet a b + ask_seen a b x + not_seen b | go a q + meet a b + ask_seen a b x + not_seen b + offer_help b a
+go a q + meet a b + ask_seen a b x + not_seen b | go a q + meet a b + ask_seen a b x + not_seen b + \
+offer_help b a
 search a x q t
 *
 ?wait a
 return a h
 ---
-drop_in c a + hint c a x p | remember a x p | ask_seen a c x + hint c a x p
+drop_in c a + hint c a x p | remember a x p | drop_in c a + ask_seen a c x + hint c a x p
 go a p | go a p + *
 find a x p s
 glad a <find | play a x | glad a <find
 ?return a h
-end_happy a | end_lesson a
+end_happy a | end_effort a
 """,
-    share=1.3)
+    share=2.2)
 
-arc("the pet that ran away", "a:child h:home x:pet@a p:outside q:place r:place s:spot@p t:spot@q b:elder c:adult>r", """
+arc("the pet that ran away",
+    "a:child h:home x:pet@a p:outside q:place r:place s:spot@p t:spot@q b:elder c:adult>r", """
 {a:n} and the {x:bare}
 The {x:kind} that ran away
 """, """
@@ -60,9 +63,10 @@ glad a <find
 return a h
 ?eat a @treat
 end_happy a | end_effort a
-""")
+""", share=1.6)
 
-arc("hidden for fun", "a:child h:home x:toy/keepsake@a p:outside q:place s:spot@p t:spot@q b:friend c:adult>q", """
+arc("hidden for fun",
+    "a:child h:home x:toy/keepsake@a p:outside q:place s:spot@p t:spot@q b:friend c:adult>q", """
 {b:n} hides the {x:kind}
 The hidden {x:kind}
 """, """
@@ -76,16 +80,17 @@ miss a x
 angry a | worried a | sad a
 go a q
 meet a c + ask_seen a c x | ask_seen a c x
-not_seen c | advice c a
+not_seen c
 search a x q t
 return a h | *
 ---
 evening | next_day | wait a
-go a p + meet a b + ask_seen a b x + sorry b <hide + confess b a x + forgive a b <confess | go a p + sorry b <hide + confess b a x + forgive a b <confess
+go a p + meet a b + ask_seen a b x + sorry b <hide + confess b a x + forgive a b <confess | go a p + sorry b \
+<hide + confess b a x + forgive a b <confess
 find a x p s
 glad a <find + play a x | glad a <find
 end_happy a | end_happy b
-""")
+""", share=1.6)
 
 arc("found on the road", "a:hero h:home x:keepsake@c>p/s p:outside s:spot@p q:place c:adult>q b:friend", """
 Whose {x:kind} is it?
@@ -95,7 +100,7 @@ open a h
 eat a @treat | daydream a | *
 go a p
 find_other a x p s
-daydream a | proud a | *
+daydream a | *
 return a h + drop_in b a + ask_whose a b x + not_know b x + offer_help b a
 ---
 next_day | noon | *

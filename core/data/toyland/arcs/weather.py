@@ -30,9 +30,10 @@ glad a <find
 return a h
 ?drop_in b a
 end_happy a | end_effort a
-""")
+""", share=1.5)
 
-arc("help in the rain", "a:child h:home b:elder>p p:outside q:place c:adult>q x:spade/axe/saw/rope@c>c r:place", """
+arc("help in the rain",
+    "a:child h:home b:elder>p p:outside q:place c:adult>q x:spade/axe/saw/rope@c>c r:place", """
 {a:n} helps {b:n}
 The way through the rain
 """, """

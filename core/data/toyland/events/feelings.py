@@ -6,11 +6,11 @@ from core.data.toyland.event import event
 event("sad", "a", effect="a.mood=sad", vp="""
 was [sad|unhappy|close to tears]
 [sat down and cried|wept a little|had tears in both eyes]
-felt [lost|heavy|miserable]
+felt [lost|low|miserable]
 did not want to [eat|talk|play] any more
 """, say="""
 Tears ran down {a:s} cheeks, because {why}.
-"I am so sad," said {a}, because {why}.
+"{a:I} am so sad," said {a}, because {why}.
 {a:s} heart was heavy because {why}.
 """, why="Why was {a:n} sad?", did="{a} was sad")
 event("glad", "a", effect="a.mood=happy", vp="""
@@ -22,7 +22,7 @@ laughed out loud
 """, say="""
 "Hurrah!" cried {a}.
 What joy there was!
-"How [lucky|happy|glad] I am!" {a} said.
+"How [lucky|happy|glad] {a:I} am!" {a} said.
 {a:s} eyes [shone|sparkled|lit up].
 """, why="Why was {a:n} happy?", did="{a} was happy")
 event("angry", "a", effect="a.mood=angry", vp="""
@@ -32,14 +32,14 @@ frowned and said nothing
 """, say="""
 "That is not [fair|right|kind]!" [shouted|cried|said] {a}.
 {a:s} face grew [dark|hot|red], because {why}.
-"I will not put up with this," {a} said crossly.
+"{a:I} will not put up with this," {a} said crossly.
 """, why="Why was {a:n} angry?", did="{a} was angry")
 event("worried", "a", effect="a.mood=worried", vp="""
 was [worried|troubled|uneasy]
 bit {a:s} lip
 could not [sit still|think of anything else|eat a bite]
 """, say="""
-"What shall I do now?" thought {a}.
+"What shall {a:I} do now?" thought {a}.
 {a:s} heart beat fast, because {why}.
 "This is bad," said {a}.
 "Oh dear, oh dear," {a} said.
@@ -48,7 +48,7 @@ event("sorry", "a", effect="a.mood=sorry", vp="""
 felt [ashamed|sorry|terrible]
 [lay awake half the night|could not look up|hung {a:s} head]
 """, say="""
-"What have I done?" thought {a}.
+"What have {a:I} done?" thought {a}.
 "The fault is {a:mine}," {a} whispered.
 {a:s} cheeks burned with shame, because {why}.
 """, why="Why was {a:n} sorry?", did="{a} was sorry")
@@ -57,7 +57,7 @@ was [proud|very proud|pleased]
 held {a:s} head high
 grinned at everyone
 """, say="""
-"I never gave up," said {a} proudly.
+"{a:I} never gave up," said {a} proudly.
 Nobody was prouder than {a:n}.
 """,
       why="Why was {a:n} proud?", did="{a} was proud")
@@ -67,41 +67,41 @@ did not give up
 clenched both fists and went on
 swallowed hard
 """, say="""
-"I am not afraid," said {a}, [a little too loudly|and almost meant it].
-"I can do this," thought {a}.
+"{a:I} am not afraid," said {a}, [a little too loudly|but {a:s} knees shook].
+"{a:I} can do this," thought {a}.
 "Crying will not help," said {a}.
 "Never give up," {a} said under {a:s} breath.
 """)
 event("wish_use", "a x", effect="a.wish=x", vp="""
 wanted to {x:use} {x} all day long
-could think of nothing but {x:n}
+could think of nothing but {x:full}
 wished for nothing else than to {x:use} {x}
 """, say="""
-"Today I will {x:use} {x}," said {a}.
+"Today {a:I} will {x:use} {x}," said {a}.
 More than anything, {a} wanted to {x:use} {x}.
 To {x:use} {x} was {a:s} dearest wish.
 All week long {a} had longed to {x:use} {x}.
 """, reason="{a} wanted to {x:use} {x}", did="{a} wanted to {x:use} {x}")
 event("want", "a x", need="x.owner!=a", effect="a.wish=x", vp="""
 wanted {x} more than [anything|cake|sleep]
-[dreamed of|longed for] {x:n}
+[dreamed of|longed for] {x}
 could not stop looking at {x}
 """, say="""
-"If only I had {x:a} like that!" said {a}.
+"If only {a:I} had {x:a} like that!" said {a}.
 How {a} wished for {x}!
 Every night {a} dreamed of {x}.
-"One day I will have {x:a} too," thought {a}.
+"One day {a:I} will have {x:a} too," thought {a}.
 There was one thing that {a} wanted, and that was {x:a}.
 """, reason="{a} wanted {x}", did="{a} wanted {x}")
 event("thank", "a b", need="a.at=b.at", effect="a.mood=happy", vp="""
 thanked {b:o} [again and again|with all {a:s} heart|three times]
-[hugged|kissed|shook hands with] {b:o}
-promised to visit {b:o} soon
+[hugged|smiled at|shook hands with] {b:o}
+promised to visit {b:o} again
 """, say="""
 "Thank {b:you}, {b:voc}!" [said|cried] {a}.
-"How can I ever thank {b:you}?" asked {a}.
+"How can {a:I} ever thank {b:you}?" asked {a}.
 "{b:you} are a true friend," {a} told {b:o}.
 {b} was thanked many times, and [blushed|smiled|waved].
-"Without {b:you} I would be lost," said {a} to {b:o}.
-"Don't mention it," said {b}, when {a} said thank you.
+"Without {b:you} {a:I} would be lost," said {a} to {b:o}.
+"{a:you} are welcome," said {b}, when {a} had said so many kind words.
 """, did="{a} thanked {b}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 from core.data.toyland.event import event
 
 event("plan_cook", "a x b", effect="a.wish=x", say="""
-"I will {x:use} {x:a} for {b:n}," said {a}.
+"{a:I} will {x:use} {x:a} for {b:n}," said {a}.
 {a} wanted to {x:use} {x:a} for {b:o}.
 The next day was {b:s} birthday, and {a} decided to {x:use} {x:a}.
 "{b} shall have {x:a}," thought {a}.
@@ -17,7 +17,7 @@ But there was no {k} in the [jar|cupboard|house].
 "Where is the {k}?" said {a}, looking into [every jar|the cupboard|an empty tin].
 {a} reached for the {k}, but the jar was empty.
 Not a [spoon|pinch|drop] of {k} was left.
-"No {k}!" cried {a}. "How can I cook without {k}?"
+"No {k}!" cried {a}. "How can {a:I} cook without {k}?"
 {a} had everything except {k}.
 """, reason="there was no {k} left", did="there was no {k}")
 event("get_ingredient", "a c k", need="a.at=c.at; a.lacks=k", effect="a.lacks=none", say="""
@@ -62,9 +62,9 @@ With the last missing thing in the bowl, {a} {x:used} {x}.
 event("taste_good", "b x", need="x.state=good", effect="b.mood=happy", say="""
 "Delicious!" said {b}, and ate three helpings of {x}.
 {b} ate {x} to the last crumb.
-"I have never eaten better {x:kind}," said {b}.
+"{b:I} have never eaten anything so good," said {b} about {x}.
 {b} licked the spoon and asked for more.
-Nothing was left of {x}, so much did {b} like {x:n}.
+Nothing was left of {x}, so much did {b} like {x}.
 {b} closed {b:s} eyes and smiled at the first bite of {x}.
 """, reason="{b} liked {x}", did="{b} liked {x}")
 event("plant", "a x p", need="x.where=a; a.at=p", effect="x.where=p; x.state=seed", say="""
@@ -77,7 +77,7 @@ The seed of {x:a} was planted {p:at} that {t}, and {a} [watched the spot|sang to
 event("water", "a x", vp="""
 watered {x} [every morning|with rain water|twice a day]
 pulled up the weeds around {x}
-gave {x} water and talked to {x:n}
+gave {x} water and talked to {x}
 kept the snails away from {x}
 """, say="""
 Every evening {a} carried water to {x}.
@@ -95,24 +95,24 @@ event("doubt", "b a x", need="a.at=b.at", say="""
 {b} laughed. "{a:you} and {a:your} {x:bare}!"
 "{a:you} will wait for {x} until winter," {b} told {a:o}.
 {b} did not believe that {x} would ever grow.
-"I see only earth," said {b}, and laughed at {a:o}.
+"{b:I} see only earth," said {b}, and laughed at {a:o}.
 """, reason="{b} had laughed", did="{b} laughed at {a}")
 event("pick", "a x p", need="x.state=grown; x.where=p; a.at=p", effect="x.where=a; x.state=picked", vp="""
 [cut|picked|gathered] {x}
 carried {x} out of {p} with both arms
 """, say="""
 At last the day came when {a} could pick {x}.
-{x} was ready, and {a} picked {x:n}.
+{x} was ready, and {a} picked {x}.
 """, did="{a} picked {x}")
 event("wish_skill", "a k", effect="a.wish=k", say="""
 {a} could not {k}, but wanted to learn.
 Everyone could {k}, only {a} could not.
-"I wish I could {k}," said {a}.
+"{a:I} wish {a:I} could {k}," said {a}.
 More than anything, {a} wanted to {k}.
 Whenever somebody began to {k}, {a} [watched|sighed|stood and stared].
 """, reason="{a} could not {k}", did="{a} wanted to {k}")
 event("teach", "c a k", need="a.at=c.at; a.wish=k", effect="a.learning=k", say="""
-"I will teach {a:you} to {k}," said {c}.
+"{c:I} will teach {a:you} to {k}," said {c}.
 {c} showed {a:o} how to {k}.
 "To {k} is not so hard," said {c} to {a:o}. "Watch {c:me}."
 {a} learned to {k} from {c:o}, a little every day.
@@ -124,13 +124,13 @@ tried once, tried twice, and gave up
 [fell over|got mixed up|began all wrong] and had to start again
 """, say="""
 The first try was no good.
-"I will never {k}," {a} sighed.
+"{a:I} will never {k}," {a} sighed.
 To {k} was harder than {a} had thought.
 Everything went wrong for {a:o} that day.
 """, reason="{a} had failed", did="{a} failed")
 event("learn", "a k", need="a.learning=k", effect="a.can=k; a.learning=none; a.mood=proud", say="""
 And then, all of a sudden, {a} could {k}!
-"Look, I can {k}!" cried {a}.
+"Look, {a:I} can {k}!" cried {a}.
 On the [third|fifth|tenth] day {a} could {k} quite well.
 Hardly anybody could {k} so well as {a:n} now.
 After so much work, {a} could {k} at last.

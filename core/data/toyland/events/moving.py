@@ -8,21 +8,25 @@ event("go", "a p", need="a.at!=p; p.open=yes", effect="a.where=p", vp="""
 [set off|left] for {p}
 took the [long|short|quick] way to {p}
 took the [narrow|stony|sunny|lower] path to {p}
-went down the [lane|road|hill path] to {p}
+went down the [lane|road|steep path] to {p}
 [rode a cart|rode on a milk wagon|got a ride] to {p}
 hopped and skipped to {p}
 crossed the fields to {p}
-did not stop until {p} was near
+[hurried|trudged|walked] on until {p} was near
 turned [left|right] at the crossroads and came to {p}
 went over to {p}
 climbed the wall and went on to {p}
 followed the stream to {p}
+was {p:at} [in no time|ten minutes later|before the clock struck again]
+reached {p} [out of breath|with wet feet|with a stone in one shoe|in good time]
+walked until {p} came into sight
+took a [cart track|shady lane|muddy path] to {p}
 """, say="""
 It was not far to {p}, and {a} [knew the way|walked fast|did not get tired].
 The road to {p} was [long|dusty|steep|empty|full of puddles], but {a} [did not mind|hummed a tune|kept going].
 The way led {a:o} to {p}.
 To {p} {a} went, as fast as [the wind|those legs could run|a hare].
-"I will go to {p}," said {a}, and off {a} went.
+"{a:I} will go to {p}," said {a}, and off {a} went.
 The clock struck, and {a} started for {p}.
 It took [an hour|ten minutes|half a morning] to reach {p}.
 """, did="{a} went to {p}")
@@ -72,7 +76,7 @@ In the afternoon,
 When the morning was over,
 """, say="""
 The morning [passed|went by|was soon gone].
-The [church clock|tower clock|school bell] struck twelve.
+The [church clock|kitchen clock|big clock] struck twelve.
 Noon came, and the shadows were short.
 The sun climbed, and it was afternoon.
 """)

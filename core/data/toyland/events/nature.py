@@ -10,6 +10,9 @@ On the way, {a} saw {k:a} that {d}.
 Not far off, {k:a} {d}.
 "Look, {k:a}!" said {a}, but nobody else saw the {k}.
 {k:a}, of all things, made {a:o} laugh.
+There was {k:a} [on the fence|in the grass|by the road], and {a} kept quite still.
+{a} kept still, because {k:a} sat close by.
+{a} counted the steps and nearly ran into {k:a}.
 For a moment, {a} and {k:a} looked at each other.
 """)
 event("eat", "a k", vp="""
@@ -19,8 +22,12 @@ smelled {k} and felt hungry
 """, say="""
 {a:s} stomach [rumbled|growled], so {a} had some {k}.
 A kind neighbour gave {a:o} some {k}.
+{a} shared some {k} with a [hungry|wet|friendly] dog.
+The air smelled of {k}, and {a} could not pass without some.
+{a} had brought some {k} and [ate in the shade|finished every bit|saved a little for later].
+"Is there any {k} left?" asked {a}, and there was.
 "Nothing is better than {k}," said {a} with a full mouth.
-There was {k} to be had, and {a} had some.
+Somebody was selling {k}, and {a} had some.
 """)
 event("sing", "a k", vp="""
 [sang|hummed|whistled] {k}
@@ -46,7 +53,7 @@ thought about [supper|the sea|far countries|next summer]
 wished for [wings|a horse|longer legs|a warmer coat]
 counted the [clouds|chimneys|crows|gates]
 """, say="""
-"One day I will [see the sea|be a captain|build a house|own a farm]," thought {a}.
+"One day {a:I} will [see the sea|be a captain|build a house|own a ship]," thought {a}.
 {a:s} thoughts were far away.
 """)
 event("rain", "", need="world.weather!=rainy", effect="world.weather=rainy", lead="""
@@ -82,7 +89,7 @@ Far away, thunder [rolled|growled|grumbled].
 The sky turned [dark as ink|yellow and black|black from end to end].
 All at once the wind dropped, and everything was still.
 A storm was coming, and {a} knew the signs.
-The leaves turned over, as they do before a storm.
+The leaves turned over, as leaves do before a storm.
 """, reason="a storm was coming", did="the storm came near")
 event("storm", "", effect="world.weather=stormy", say="""
 Then the storm [broke|came|was there].
@@ -108,8 +115,8 @@ Many hands cleared the road to {p}, and {a} helped.
 By and by, the way to {p} was open again.
 """, did="the way to {p} was cleared")
 event("clear_with", "a x p", need="x.where=a; p.open=no", effect="p.open=yes", vp="""
-cleared the road to {p} with {x:n}
-worked with {x:n} until the road to {p} was open
+cleared the road to {p} with {x}
+worked with {x} until the road to {p} was open
 """, say="""
 With {x}, {a} got the branches off the road to {p}.
 It took an hour, but {x} was a great help, and the road to {p} was free.

@@ -19,9 +19,9 @@ One {w} {t}, {a} woke to the sound of [a cart|church bells|a barking dog|falling
 One {w} {t}, {a} stepped out of the house {h:by}.
 This is the story of {a}, who lived {h:by}.
 {a} had lived {h:by} for [a year|five years|a long time|one summer].
-The {t} was {w}, and {a} had [a plan|a secret|no school|a free day|an idea].
-The house {h:by} was small, but {a} liked [the garden|the stairs|the view|the warm kitchen].
-{a} opened the door of the house {h:by} and smelled the {w} air.
+The {t} was {w}, and {a} had [a plan|a secret|nothing to do|a free day|an idea].
+The house {h:by} was small, but {a} liked [the stairs|the view|the warm kitchen|the creaking floor].
+{a} opened the door of the house {h:by} and looked out at the {w} {t}.
 Nobody {h:by} got up as early as {a}.
 There was a [lamp|flag|bell|wooden sign] outside the house {h:by} where {a} lived.
 On {w:a} day like this, {a} liked to sit outside and think.
@@ -52,7 +52,7 @@ There was nobody {h:by} who had not heard of {a} and {x:own}.
 """)
 
 event("cherish", "a x", need="x.owner=a", vp="""
-had [got|been given] {x} from an [aunt|uncle|old sailor]
+had [got|inherited] {x} from an [aunt|uncle|old sailor]
 [looked at|cleaned|counted the scratches on] {x} every evening
 would not have given {x} away for [a bag of gold|the whole world|a hundred coins]
 kept {x} [close at night|away from the rain|safe and clean]
@@ -72,10 +72,10 @@ It had been a long day, but a good one.
 And that was how everything came right for {a:o}.
 All was well again.
 "What a day!" said {a}.
-"I will [remember|never forget] this day," thought {a}.
+"{a:I} will [remember|never forget] this day," thought {a}.
 {a} told the story again and again that winter.
 Perhaps {a} is smiling still.
-So it all ended [well|better than it had begun|with laughter].
+So everything ended [well|better than anybody had hoped|with laughter].
 {a} [hung up {a:s} coat|closed the door|lit the lamp|sat down by the fire] and smiled.
 Long after that, people still talked about {a:o}.
 [The stars came out|The moon rose|The lamps were lit], and {a} was happy.
@@ -93,9 +93,9 @@ Good things take time, and {a} knew that now.
 "It was worth the [trouble|work|wait]," said {a}.
 {a} had [worked|hoped|waited] for this, and not in vain.
 Patience had paid, and {a} was proud.
-"I did not give up," said {a}, and slept [well|deeply] that night.
+"{a:I} did not give up," said {a}, and slept [well|deeply] that night.
 "Who tries, wins," said {a}.
-{a} told everybody [how it had come about|the whole story|about that long day].
+{a} told everybody [how that had come about|the whole story|about that long day].
 Nothing tastes as sweet as what one has worked for, thought {a}.
 After that, {a} was more [patient|cheerful|hopeful] than before.
 What {a} had wished for had come true.
@@ -104,11 +104,11 @@ A wish had come true, and {a} [went to bed happy|sang in the bath|hugged the cat
 event("end_lesson", "a", effect="a.mood=happy", say="""
 {a} never made that mistake again.
 {a} had learned something that day.
-"Next time I will [think first|be more careful|ask for help]," said {a}.
+"Next time {a:I} will [think first|be more careful|ask for help]," said {a}.
 "A friend is worth more than [gold|a prize|any toy]," {a} thought.
 After that, {a} was [kinder|wiser|more patient] than before.
 {a} had done wrong, but had put things right.
-"I was [foolish|proud|hasty]," said {a}, [laughing|shaking {a:s} head].
+"{a:I} was [foolish|proud|hasty]," said {a}, [laughing|shaking {a:s} head].
 It is never too late to put a thing right, as {a} found out.
 What {a} learned that day stayed with {a:o}.
 {a} kept [every promise|every secret|a cool head] after that day.

@@ -4,25 +4,25 @@ from __future__ import annotations
 from core.data.toyland.event import event
 
 event("ask_lend", "a b x", need="x.owner=b; a.at=b.at", say="""
-"May I borrow {b:your} {x:bare}?" [asked|said] {a}.
+"May {a:I} borrow {b:your} {x:bare}?" [asked|said] {a}.
 {a} asked {b:o} for {x}.
 "Please lend {a:me} {x}, {b:voc}," said {a}.
-"Could I {x:use} {x}, only for a day?" {a} asked {b:o}.
-"I need {x:a}," said {a} to {b:o}.
+"Could {b:I} {x:use} {x}, only for a day?" {a} asked {b:o}.
+"{a:I} need {x:a}," said {a} to {b:o}.
 {a} wanted to borrow {x}, and said so to {b:o}.
 """, did="{a} asked for {x}")
 event("lend", "b a x", need="x.owner=b; x.where=b; a.at=b.at", effect="x.where=a; a.holds_for=b", say="""
-"Take {x:n}, but be careful," said {b}.
-{b} lent {a:o} {x:n}.
-"Bring {x:n} back [tomorrow|soon|before Sunday]," said {b}.
+"Take {x}, but be careful," said {b}.
+{b} lent {a:o} {x}.
+"Bring {x} back [tomorrow|soon|before Sunday]," said {b}.
 {x} was lent to {a:o} for [a day|the afternoon|one week].
-{b} handed {x} over and said, "I want to have {x:n} back."
+"{b:I} want to have {x} back," said {b}, and handed {x} over.
 "Of course," said {b}, and put {x} into {a:s} hands.
 {b} thought about that, then gave {x} to {a:o} for a while.
 """, did="{b} lent {x} to {a}")
 event("return_thing", "a b x", need="x.owner=b; x.where=a; a.at=b.at", effect="x.where=b", vp="""
-gave {x:n} back to {b:o}
-brought {b:o} {x:n}
+gave {x} back to {b:o}
+brought {x} back to {b:o}
 put {x} into {b:s} hands
 """, say="""
 "Here is {b:your} {x:bare}," said {a}.
@@ -43,26 +43,26 @@ From that moment {x} belonged to {a:o}, a present from {b:o}.
 """, reason="{b} had given {x} to {a:o}", did="{b} gave {x} to {a}")
 event("hand", "b a x", need="x.where=b; a.at=b.at; x.owner=a", effect="x.where=a", say="""
 {b} gave {x} back to {a:o}.
-"Is this {a:yours}?" asked {b}, and held out {x:n}.
-"I think this belongs to {a:you}," said {b} and handed {x} over to {a:o}.
+"Is this {a:yours}?" asked {b}, and held out {x}.
+"{b:I} think this belongs to {a:you}," said {b} and handed {x} over to {a:o}.
 {b} put {x} into {a:s} hands.
-"Look what I have here," said {b}, and {a} saw {x:n}.
+"Look what {b:I} have here," said {b}, and {a} saw {x}.
 {a} got {x} back from {b:o}.
 """, reason="{b} had brought {x} back", did="{b} brought {x} back to {a}")
 event("take", "a x p", need="x.where=p; a.at=p", effect="x.where=a; x.spot=none", vp="""
 [took|picked up|grabbed|fetched] {x}
 took {x} along
-lifted {x:n} with both hands
+lifted {x} with both hands
 """, say="""
-"I will take {x} with {a:me}," said {a}.
-{x} was there, so {a} took {x:n}.
+"{a:I} will take {x} with {a:me}," said {a}.
+{x} was still there, and {a} took {x} out.
 """, did="{a} took {x}")
 event("put", "a x p s", need="x.where=a; a.at=p", effect="x.where=p; x.spot=s", vp="""
 put {x} {s}
 [left|laid|set down] {x} {s}
 stowed {x} {s} with care
 """, say="""
-{s} was a good place for {x}, and there {a} put {x:n}.
+{s} was a good place for {x}, and there {a} put {x}.
 "All is safe {s}," said {a}, and left {x} there.
 {a} found room for {x} {s}.
 """,
@@ -91,10 +91,10 @@ event("bring_broken", "a c x", need="x.where=a; x.broken=yes; a.at=c.at", say=""
 {a} showed {c:o} what was left of {x}.
 "Please help {a:me}, {c:voc}," said {a}. "{x} is broken."
 {c} looked at {x} from all sides and nodded.
-"Broken?" said {c}, when {a} held out {x:n}. "I have seen worse."
+"Broken?" said {c}, when {a} held out {x}. "{c:I} have seen worse."
 """, did="{a} showed {x} to {c}")
 event("pay_job", "c a k", need="a.at=c.at", effect="a.coins=some", say="""
-"If {a:you} {k} for {c:me}, I will pay well," said {c}.
+"If {a:you} {k} for {c:me}, {c:I} will pay well," said {c}.
 {c} needed somebody to {k}, and paid {a:o} three coins to do that.
 To earn some coins, {a} offered to {k} for {c:o}.
 All day {a} had to {k}, and in the evening {c} paid for the work.
@@ -103,24 +103,25 @@ It was hard to {k}, but {c} paid {a:o} with shiny coins.
 """, reason="{a} had earned some coins", did="{a} worked for {c}")
 event("no_coins", "a x", effect="a.mood=sad", say="""
 But {x} cost five coins, and {a} had [none|only one|not even two].
-"I have no money," said {a}, and looked at {x}.
+"{a:I} have no money," said {a}, and looked at {x}.
 {a:s} pockets were empty, and nobody gives {x:a} away.
 "Too dear for {a:me}," thought {a}, looking at {x}.
 {a} counted {a:s} coins twice, but there were too few for {x:a}.
 """, reason="{x} cost too much", did="{a} could not pay for {x}")
-event("buy", "a c x", need="x.where=c; a.at=c.at; a.coins=some", effect="x.where=a; x.owner=a; a.coins=none", vp="""
+event("buy", "a c x", need="x.where=c; a.at=c.at; a.coins=some", effect="x.where=a; x.owner=a; a.coins=none",
+      vp="""
 bought {x} from {c:o}
 [laid|counted] the coins on the table and took {x}
 paid {c:o} and got {x}
 """, say="""
 "Here are the coins," said {a}, and {c} handed {x} over.
 {c} sold {x} to {a:o} for five coins.
-{x} was sold to {a:o}, and {c} [wrapped {x:n} in paper|put the coins away|wished {a:o} luck].
-Now {x} belonged to {a:o}, for {c} had sold {x:n}.
+{x} was sold to {a:o}, and {c} [wrapped {x} in paper|put the coins away|wished {a:o} luck].
+Now {x} belonged to {a:o}, for {c} had sold {x}.
 """, reason="{a} had bought {x}", did="{a} bought {x} from {c}")
 event("swap", "a b x y", need="x.where=a; y.where=b; x.owner=a; y.owner=b; a.at=b.at",
       effect="x.where=b; y.where=a; x.owner=b; y.owner=a", say="""
-{a+b} swapped: {x} for {y}.
+{a+b} swapped: {x:full} for {y}.
 {a} gave {x} to {b:o} and got {y} in return.
 "{b:your} {y:bare} for {a:my} {x:bare}?" asked {a}, and {b} agreed.
 {b} took {x}, and {a} took {y}.
@@ -129,8 +130,8 @@ In exchange for {x}, {b} gave {y} to {a:o}.
 """, reason="{a} had swapped {x} for {y}", did="{a} swapped {x} for {y}")
 event("snatch", "a b x", need="x.where=b; a.at=b.at", effect="x.where=a", say="""
 {a} snatched {x} out of {b:s} hands.
-"Give {x:n} to {a:me}!" cried {a}, and took {x:n} from {b:o}.
+"Give {x} to {a:me}!" cried {a}, and took {x} from {b:o}.
 {a} pulled {x} away from {b:o}.
-Before {b} could say a word, {a} had taken {x:n}.
+Before {b} could say a word, {a} had taken {x}.
 Without asking, {a} took {x} from {b:o}.
 """, reason="{a} had taken {x} away", did="{a} took {x} from {b}")

@@ -8,7 +8,7 @@ event("play", "a x", need="x.where=a", vp="""
 {x:used} {x} and [laughed|sang|forgot the time]
 """, say="""
 It was fun to {x:use} {x}, and {a} [laughed|shouted with joy|did not notice the time].
-"Look how well I {x:use} {x}!" [called|cried|said] {a}.
+"Look how well {a:I} {x:use} {x}!" [called|cried|said] {a}.
 All {t} {a} {x:used} {x}.
 To {x:use} {x} was all that {a} wanted.
 """, did="{a} {x:used} {x}")
@@ -16,7 +16,7 @@ event("lose", "a x p s", need="x.where=a; a.at=p", effect="x.where=p; x.spot=s",
 But {x} [slipped from|fell out of] {a:s} bag and [landed|came to rest] {s}.
 Nobody saw how {x} was left behind, {s}.
 {a} put {x} down {s} and forgot about everything else.
-When {a} turned away, {x} stayed behind {s}.
+When {a} turned away, {x} was still {s}.
 {x} was left lying {s}.
 A [dog barked|friend called|bell rang], and {a} ran off, while {x} stayed {s}.
 {a} did not notice that {x} was still {s}.
@@ -34,14 +34,14 @@ While {a} was not looking, {x} crawled away and slept {s}.
 Nobody saw {x} slip away to a dark place {s}.
 """, reason="{x} had run away", did="{x} ran away")
 event("miss", "a x", need="x.where!=a; x.owner=a", effect="a.mood=sad", vp="""
-[reached for|wanted|looked for] {x:n}, but {x:n} was not there
+[reached for|wanted|looked for] {x}, but {x} was not there
 noticed that {x} was [gone|missing]
-looked in every pocket, but {x:n} was not there
+looked in every pocket, but {x} was not there
 """, say="""
 "Where is {a:my} {x:bare}?" [cried|asked|whispered] {a}.
 Only then did {a} [see|notice|understand] that {x} was gone.
 {x} was gone!
-"Oh no, I have lost {a:my} {x:bare}!" said {a}.
+"Oh no, {a:I} have lost {a:my} {x:bare}!" said {a}.
 {x} was nowhere to be seen.
 "Something is missing," said {a}, and then {a} knew what.
 Where had {x} gone?
@@ -61,8 +61,8 @@ Even {s} there was no sign of {x}.
 It was no use, for {x} was not {s}.
 """, did="{a} looked {s}")
 event("hint", "c a x p", need="c.at=a.at; x.where=p", effect="a.knows=x", say="""
-"I saw {x} {p:at}," said {c}.
-"Have you been {p:at}?" asked {c}. "I think I saw {a:your} {x:bare} there."
+"{c:I} saw {x} {p:at}," said {c}.
+"Have {a:you} been {p:at}?" asked {c}. "{c:I} think {c:I} saw {a:your} {x:bare} there."
 {c} had seen {x} {p:at} and said so.
 "Try {p}," said {c}. "Something like that was lying there."
 {c} [pointed towards|spoke of|mentioned] {p}, where {x} had been seen.
@@ -75,31 +75,31 @@ event("remember", "a x p", need="x.where=p", effect="a.knows=x", vp="""
 thought hard and remembered being {p:at}
 """, say="""
 Suddenly {a} remembered that {x} had been there {p:at}.
-"Of course!" cried {a}. "I was {p:at}!"
-"I had {x} with {a:me} {p:at}," {a} thought.
+"Of course!" cried {a}. "{a:I} was {p:at}!"
+"{a:I} had {x} with {a:me} {p:at}," {a} thought.
 Then {a} closed both eyes and saw {p} again.
-"Where did I last {x:use} {x}?" thought {a}. "I was {p:at}!"
+"Where did {a:I} last {x:use} {x}?" thought {a}. "{a:I} was {p:at}!"
 """, reason="{a} remembered {p}")
-event("find", "a x p s", need="a.at=p; x.where=p; x.spot=s", effect="x.where=a; x.spot=none; a.mood=happy", say="""
+event("find", "a x p s", need="a.at=p; x.where=p; x.spot=s", effect="x.where=a; x.spot=none; a.mood=happy",
+      say="""
 And there, {s}, was {x}!
 There {x} was, {s}!
 {x} was {s}, [safe and sound|a little dusty|quite unharmed].
 {a} looked {s}, and there was {x}.
 {s}, {a} found {x}.
-"Here {x:n} is!" cried {a}, looking {s}.
+"Here {x} is!" cried {a}, looking {s}.
 Who or what was that {s}? Only {x}!
 {a} [found|discovered|saw] {x} {s}.
 At last {x} was found {s}.
-"I have found {x}!" [shouted|called|cried] {a}, for {x:n} was {s}.
+"{a:I} have found {x}!" [shouted|called|cried] {a}, for {x} was {s}.
 Something was {s}, and {a} saw that the search for {x} was over.
 """,
     reason="{a} had found {x}", did="{a} found {x}")
 event("find_other", "b x p s", need="b.at=p; x.where=p; x.spot=s", effect="x.where=b; x.spot=none", say="""
 {s}, {b} found {x}.
 {b} looked {s}, and there was {x}.
-That {t}, {b} saw {x} {s} and picked {x:n} up.
+That {t}, {b} saw {x} {s} and picked {x} up.
 It was {b} who found {x} {s}.
-{x} was found {s} by {b:o}.
 "What is this {s}?" said {b}, and took {x} along.
 """, reason="{b} had found {x}", did="{b} found {x}")
 event("hide", "b x p s", need="x.where=b; b.at=p", effect="x.where=p; x.spot=s", say="""

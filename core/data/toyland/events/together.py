@@ -8,8 +8,10 @@ met {b:o}
 [ran|walked straight] into {b:o}
 saw {b:o} and waved
 greeted {b:o}
+stopped to talk to {b:o}
+lifted one hand to greet {b:o}
 """, say="""
-There stood {b}.
+There stood {b}, [humming|smiling|out of breath|with folded arms].
 {b} was there, [sweeping the steps|eating a plum|mending a sock|talking to a cat|writing a list].
 "Hello, {a:voc}!" called {b}.
 "Good {t}," said {b}.
@@ -28,7 +30,7 @@ A game of {k} made {a:o} forget everything else.
 {a+b} loved {k} and played three times.
 """, did="{a} and {b} played {k}")
 event("quarrel", "a b x", need="a.at=b.at", effect="a.mood=angry; b.mood=angry", say="""
-"{x:full} is {a:mine}!" shouted {a} at {b:o}.
+"{a:I} want to have {x:full} now!" shouted {a} at {b:o}.
 {a+b} quarrelled over {x}.
 "{b:you} had {x} all day," said {a} to {b:o}, and so the quarrel began.
 {a+b} both pulled at {x}, and neither let go.
@@ -38,7 +40,7 @@ One angry word about {x} led to another, and soon {a+b} were shouting.
     reason="{a+b} had quarrelled", did="{a} and {b} quarrelled")
 event("part", "a b", need="a.at=b.at", effect="a.alone=yes; b.alone=yes", say="""
 {b} turned around and would not speak to {a:o}.
-"I never want to see {b:you} again," said {a} to {b:o}.
+"{a:I} never want to see {b:you} again," said {a} to {b:o}.
 {a+b} sat back to back, and nobody spoke.
 {a+b} did not look at each other any more.
 "Then play alone," said {b}.
@@ -50,22 +52,23 @@ had nobody to [laugh|play|share a joke] with
 """, say="""
 Without {b:o}, nothing was fun.
 The [house|street|day] was too quiet without {b:o}.
-"I wonder what {b} is doing," thought {a}.
+"{a:I} wonder what {b} is doing," thought {a}.
 """, reason="{a} missed {b:o}", why="Why was {a:n} lonely?")
-event("make_up", "a b", need="a.at=b.at; a.alone=yes", effect="a.alone=no; b.alone=no; a.mood=happy; b.mood=happy", say="""
+event("make_up", "a b", need="a.at=b.at; a.alone=yes",
+      effect="a.alone=no; b.alone=no; a.mood=happy; b.mood=happy", say="""
 "Friends again?" asked {a}, and {b} was glad.
 {a+b} shook hands and laughed.
-"I missed {b:you}, {b:voc}," said {a}.
+"{a:I} missed {b:you}, {b:voc}," said {a}.
 {a+b} hugged and were friends again.
-"I was just coming to find {a:you}," said {b} to {a:o}.
+"{b:I} was just coming to find {a:you}," said {b} to {a:o}.
 """,
     reason="{a+b} were friends again", did="{a} and {b} were friends again")
 event("share", "a b x", effect="x.shared=yes", say="""
 {a+b} shared {x} from then on.
 "One day for {a:me}, one day for {b:you}," said {a} about {x}.
-On even days {a} had {x}, and on odd days {b} had {x:n}.
+On even days {a} had {x}, and on odd days {b} had {x}.
 {a+b} agreed to take turns with {x}.
-Now there was room for two, and {a+b} {x:used} {x} side by side.
+Now {a+b} took turns, and {x} was never a reason to quarrel again.
 """, did="{a} and {b} shared {x}")
 event("stranger", "c p", need="c.at=p", say="""
 {p:at} sat a stranger, and that was {c}.
@@ -77,9 +80,9 @@ The tired stranger {p:at} was called {c:n}.
       did="a stranger came to {p}")
 event("needs_bed", "c a", need="c.at=a.at", say="""
 "Is there a bed for {c:me} here?" {c} asked {a:o}.
-"I have walked for three days," said {c} to {a:o}.
+"{c:I} have walked for three days," said {c} to {a:o}.
 {c} asked {a:o} for [a bed|some bread|a dry corner].
-"I am hungry and cold," {c} said.
+"{c:I} am hungry and cold," {c} said.
 {c} had nowhere to sleep and told {a:o} so.
 {c} tried to smile at {a:o}, but was too tired.
 """, reason="{c} was cold and hungry", did="{c} asked for help")
@@ -95,10 +98,10 @@ gave {c:o} some {k}
 shared {k} with {c:o}
 brought {k} and a blanket for {c:o}
 """, say="""
-"Here is some {k}," said {a} to {c:o}.
+"Have some {k}," said {a} to {c:o}.
 {c} got {k} from {a:o} and ate every bit.
 "Eat," said {a}, and put {k} in front of {c:o}.
-There was {k} for {c:o}, and {a} asked no questions.
+{a} brought {k} for {c:o} and asked no questions.
 """, reason="{a} had been kind", why="Why did {a:n} help {c:n}?", did="{a} gave {c} some {k}")
 event("welcome", "a c h", need="a.at=c.at; a.at!=h", effect="a.where=h; c.where=h", say="""
 "Come home with {a:me}," said {a} to {c:o}.

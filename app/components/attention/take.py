@@ -1,0 +1,94 @@
+"""What the Attention page gives away: the current step as a table, and notebook cells that compute it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from core.analysis.attention_steps import AttentionSteps, Change
+
+STRIPS = {"x": "x", "q": "q", "k": "k", "v": "v", "turn": "rot_q", "sum": "z", "out": "result"}
+MATRICES = {"scores": "scores", "scale": "scaled", "bias": "biased", "mask": "masked", "softmax": "pattern"}
+
+
+def table(
+    steps: AttentionSteps, step: str, rows: Sequence[str], columns: Sequence[str]
+) -> dict[str, Sequence[Any]]:
+    """The matrix of one step, column name -> values: a column for each key, or for each number of a strip."""
+    values = _values(steps, step)
+    side = columns if step in ("k", "v") else rows
+    heads = (
+        [f"{i} {name}" for i, name in enumerate(columns)]
+        if step in MATRICES
+        else map(str, range(values.shape[1]))
+    )
+    return {"token": [f"{i} {name}" for i, name in enumerate(side)]} | {
+        head: [round(float(number), 6) for number in values[:, i]] for i, head in enumerate(heads)
+    }
+
+
+def _values(steps: AttentionSteps, step: str) -> np.ndarray[Any, Any]:
+    normed = {"q": steps.q_norm, "k": steps.k_norm}.get(step)
+    name = MATRICES.get(step) or STRIPS[step]
+    values: np.ndarray[Any, Any] = getattr(steps, name) if normed is None else normed
+    return values
+
+
+def cells(
+    steps: AttentionSteps,
+    load: str,
+    text: str,
+    target: str | None,
+    row: int,
+    column: int,
+    shown: Sequence[int],
+) -> list[str]:
+    """Notebook cells: run the head again, and assert the cell, its row and the predictions that the page showed.
+
+    Args:
+        load: the call of `core.load` that opens the model, as source.
+        shown: the ids whose probabilities stand under the picture.
+    """
+    change = "" if steps.change == Change() else f"\n    change={steps.change!r},"
+    aim = "" if target is None else f"\n    target={target!r},"
+    run = f"""# %% One head, run again
+import numpy as np
+from core.analysis.attention_steps import Change, attention_steps
+
+lm = {load}
+steps = attention_steps(
+    lm,
+    {text!r},
+    layer={steps.layer},
+    head={steps.head},
+    attention={steps.attention!r},{change}{aim}
+    position={steps.position},
+)
+steps.pattern.shape"""
+    q, k = steps.asked[row], steps.answered[column]
+    edited = any(edit[:2] == (row, column) for edit in steps.change.edits)
+    product = "" if edited else "\nassert np.isclose(q @ k, steps.scores[row, column], rtol=1e-3, atol=1e-3)"
+    cell = f"""# %% One cell, written out
+row, column = {row}, {column}
+q, k = steps.asked[row], steps.answered[column]
+print(np.round(q * k, 2), "sum", round(float(q @ k), 2))
+assert np.isclose(q @ k, {float(q @ k):.6g}, rtol=1e-3, atol=1e-3){product}
+assert np.isclose(steps.scaled[row, column], {float(steps.scaled[row, column]):.6g}, rtol=1e-3, atol=1e-3)
+assert np.isclose(steps.pattern[row, column], {float(steps.pattern[row, column]):.6g}, atol=1e-3)"""
+    weights = [round(float(weight), 5) for weight in steps.pattern[row]]
+    sums = f"""# %% The row's weights, and what they mix
+assert np.allclose(steps.pattern[row], {weights}, atol=1e-3)
+assert np.allclose(steps.pattern.sum(axis=1), 1, atol=1e-5)
+assert np.allclose(steps.pattern @ steps.v, steps.z, atol=1e-3 * abs(steps.z).max())
+assert np.allclose(steps.z @ steps.W_O, steps.result, atol=1e-3 * abs(steps.result).max())
+steps.z[row]"""
+    before, after = ([round(float(p[i]), 5) for i in shown] for p in (steps.before, steps.after))
+    predicted = f"""# %% What the whole model predicts, as it is and with the change
+ids = {list(map(int, shown))}
+for token, p, now in zip(ids, steps.before[ids], steps.after[ids]):
+    print(repr(lm.tokenizer.display(token)), round(float(p), 3), round(float(now), 3))
+assert np.allclose(steps.before[ids], {before}, atol=1e-3)
+assert np.allclose(steps.after[ids], {after}, atol=1e-3)"""
+    return [run, cell, sums, predicted]

@@ -1,0 +1,55 @@
+"""The row of native widgets under Home's picture: the same choices once more, for those who want words and lists."""
+
+from __future__ import annotations
+
+import zlib
+
+import streamlit as st
+
+from app import page, state, widgets
+from core.analysis.overview import Overview
+
+BUTTONS = 12  # so many blocks or heads fit as buttons; more become a list
+
+
+def draw(seen: Overview, both: bool) -> None:
+    """Block, head, ribbons and row; which half of an encoder-decoder (`both`) is drawn; and the step mode's switch."""
+    with page.controls():
+        if seen.n_blocks:
+            _pick("Open block", "block", seen.n_blocks)
+            _pick("Head", "head", seen.heads.pattern.shape[1])
+        widgets.segments("Ribbons show", "ribbons", ["size", "sign", "none"], _capital)
+        _row(seen)
+        if both:
+            widgets.segments("Stack", "stack", ["encoder", "decoder"], _capital)
+        if seen.cross:
+            widgets.segments("Attention", "attention", ["self", "cross"], _capital)
+            st.text_input("Answer so far", **state.bind("target"))
+        walking = state.get("walk") > 0
+        label = "Whole picture" if walking else "Step through"
+        st.button(label, key="home.walk", on_click=state.set, args=("walk", 0 if walking else 1))
+
+
+def _pick(label: str, key: str, count: int) -> None:
+    if count <= BUTTONS:
+        widgets.segments(label, key, range(count))
+    else:
+        st.selectbox(label, range(count), filter_mode=None, **state.bind(key))
+
+
+def _row(seen: Overview) -> None:
+    """The rows by name; -1, "the one that predicts", stands at that row's place and moves with the text."""
+    rows = [-1 if i == seen.predicting_row else i for i in range(len(seen.ids))]
+    names = [f"{i}  {widgets.visible(token)}" for i, token in enumerate(seen.tokens)]
+
+    def name(i: int) -> str:
+        return names[i if i >= 0 else seen.predicting_row]  # a list shows its options as they are
+
+    # A list answers with the words it showed, and "8 ·a" is another row once the text has grown: so a new text has
+    # a new list.
+    view = f"{zlib.crc32(repr(seen.tokens).encode('utf-8', 'replace')):x}"
+    st.selectbox("Follow token", rows, format_func=name, filter_mode=None, **state.bind("follow", view))
+
+
+def _capital(name: int | str) -> str:
+    return str(name).capitalize()

@@ -1,0 +1,145 @@
+"""What one takes away from Home besides the picture: its numbers as a table, and as notebook cells that assert them."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from core.analysis.overview import Overview
+
+
+def table(seen: Overview, word: Callable[[int], str], row: int) -> dict[str, Sequence[Any]]:
+    """One line for each row and depth of the picture, then the followed row's predictions, best first."""
+    names = [
+        "row",
+        "token",
+        "place",
+        "stream length",
+        "attention adds",
+        "cross-attention adds",
+        "MLP adds",
+        "guess",
+        "probability",
+    ]
+    lines: list[list[Any]] = []
+    for i, token in enumerate(seen.tokens):
+        for depth in range(len(seen.resid)):
+            block = depth - 1
+            added = [
+                float(norms[block, i]) if depth and norms is not None else None for norms in _added(seen)
+            ]
+            guess: list[Any] = [None, None]
+            if seen.lens_ids.size:
+                guess = [word(int(seen.lens_ids[depth, i])), float(seen.lens_probabilities[depth, i])]
+            place = f"after block {block}" if depth else "embedding"
+            lines.append([i, token, place, float(seen.resid[depth, i]), *added, *guess])
+    if seen.logits is not None:
+        best = zip(seen.top_ids[row], seen.top_probabilities[row], strict=True)
+        for rank, (token_id, p) in enumerate(best, start=1):
+            guess = [word(int(token_id)), float(p)]
+            lines.append([row, seen.tokens[row], f"prediction {rank}", None, None, None, None, *guess])
+    return {name: [line[k] for line in lines] for k, name in enumerate(names)}
+
+
+def _added(seen: Overview) -> list[Any]:
+    return [seen.heads.added, None if seen.cross is None else seen.cross.added, seen.mlp]
+
+
+def cells(load: str, given: dict[str, Any], seen: Overview, place: dict[str, Any]) -> list[str]:
+    """Cells that run the pass again and assert every number on the screen.
+
+    Args:
+        load: the call that loads the model, as source.
+        given: TEXT, and for an encoder-decoder TARGET and STACK: what `overview` was asked.
+        place: block, head, row, kind ("self", "cross" or "encoder") of the selection.
+    """
+    block, head, row = place["block"], place["head"], place["row"]
+    prefix = f"{seen.stack}." if seen.shape == "encoder-decoder" else ""
+    attention = "cross_attn" if place["kind"] == "cross" else "attn"
+    asked = ", ".join(["lm", *given])
+    made = [
+        _source(f"""
+            import numpy as np
+            from core.analysis.overview import overview
+
+            lm = {load}
+            """)
+        + "".join(f"{name} = {value!r}\n" for name, value in given.items())
+        + _source(f"""
+            seen = overview({asked})
+            trace = lm.trace({", ".join(name for name in given if name != "STACK")})
+            ROW = {row}  # the followed token
+            assert seen.tokens == {seen.tokens!r}
+
+
+            def same(now, shown):
+                np.testing.assert_allclose(np.asarray(now, dtype=float), shown, rtol=2e-3, atol=1e-3)
+            """),
+        _source(f"""
+            # How long the stream of the followed row is: entering block 0, and leaving each block.
+            same(seen.resid[:, ROW], {_numbers(seen.resid[:, row])})
+            """),
+    ]
+    if seen.n_blocks:
+        heads = seen.cross if place["kind"] == "cross" else seen.heads
+        assert heads is not None
+        made.append(
+            _source(f"""
+            # What L{block}H{head} reads for it, straight from the hook.
+            reads = trace["{prefix}blocks.{block}.{attention}.hook_pattern"][{head}, ROW]
+            same(reads.cpu(), {_numbers(heads.pattern[block, head, row])})
+            # What attention and the MLP of each block add to it.
+            same(seen.{"cross" if place["kind"] == "cross" else "heads"}.added[:, ROW], {_numbers(heads.added[:, row])})
+            same(seen.mlp[:, ROW], {_numbers(seen.mlp[:, row])})
+            """)
+        )
+    if seen.logits is not None:
+        made += _predictions(seen, row)
+    return made
+
+
+def ablation_cell(
+    given: dict[str, Any], place: dict[str, Any], token: int, before: float, after: float
+) -> str:
+    """A cell that switches the chosen head off and asserts what that does to `token`."""
+    asked = ", ".join(name for name in given if name != "STACK")
+    return _source(f"""
+        # L{place["block"]}H{place["head"]} off: what happens to token {token}.
+        with core.intervene(core.ablate_head({place["block"]}, {place["head"]}, attention="{place["kind"]}")):
+            off = lm.trace({asked}).logits[{place["row"]}].float().softmax(-1)
+        on = trace.logits[{place["row"]}].float().softmax(-1)
+        same([on[{token}].item(), off[{token}].item()], [{before:.6g}, {after:.6g}])
+        """)
+
+
+def _predictions(seen: Overview, row: int) -> list[str]:
+    ids = [int(token) for token in seen.top_ids[row]]
+    made = [
+        _source(f"""
+            # The next token: the bars at the right, at temperature 1.
+            p = trace.logits[ROW].float().softmax(-1)
+            same(p[{ids}].cpu(), {_numbers(seen.top_probabilities[row])})
+            [(lm.tokenizer.display(id), round(p[id].item(), 3)) for id in {ids}]
+            """)
+    ]
+    if seen.lens_ids.size:
+        made.append(
+            _source(f"""
+            # If the model stopped there: its head put to every depth of the stream.
+            from core.analysis.logit_lens import logit_lens
+
+            lens = logit_lens(lm, trace)
+            assert lens.ids[:, ROW, 0].tolist() == {[int(token) for token in seen.lens_ids[:, row]]}
+            same(lens.probabilities[:, ROW, 0], {_numbers(seen.lens_probabilities[:, row])})
+            """)
+        )
+    return made
+
+
+def _numbers(values: Any) -> str:
+    return "[" + ", ".join(f"{float(value):.6g}" for value in values) + "]"
+
+
+def _source(text: str) -> str:
+    return textwrap.dedent(text).lstrip("\n")

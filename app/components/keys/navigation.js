@@ -1,0 +1,33 @@
+// Streamlit's navigation is a list whose items sit one level too deep, and its section headings fold by mouse only.
+// Screen readers get plain links instead of a broken list, and the headings become buttons.
+
+function mendNavigation(nav) {
+  for (const element of nav.querySelectorAll("ul:not([role]), li:not([role])")) element.setAttribute("role", "none");
+  for (const header of nav.querySelectorAll('[data-testid="stNavSectionHeader"]')) {
+    const heading = header.firstElementChild; // the click rises to the header, which folds the section
+    if (!heading) continue;
+    const open = Boolean(header.parentElement.querySelector("li"));
+    if (heading.getAttribute("aria-expanded") !== String(open)) heading.setAttribute("aria-expanded", String(open));
+    if (heading.hasAttribute("tabindex")) continue;
+    heading.setAttribute("role", "button");
+    heading.setAttribute("tabindex", "0");
+    heading.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      heading.click();
+    });
+  }
+}
+
+// Watches the sidebar, whose parts come and go; returns how to stop.
+function watchNavigation() {
+  const sidebar = document.querySelector('[data-testid="stSidebar"]') || document.body;
+  const mend = () => {
+    const nav = document.querySelector('[data-testid="stSidebarNav"]');
+    if (nav) mendNavigation(nav);
+  };
+  const observer = new MutationObserver(mend);
+  observer.observe(sidebar, { childList: true, subtree: true });
+  mend();
+  return () => observer.disconnect();
+}

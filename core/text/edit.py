@@ -1,0 +1,38 @@
+"""A learner's text with one token more, or one token replaced, and every other character as it was typed."""
+
+from __future__ import annotations
+
+from core.text.tokenizer import Tokenizer
+
+
+def continued(tokenizer: Tokenizer, text: str, token: int) -> str:
+    """`text` with `token` (an id) after it. A special token stands for no text, so it adds nothing.
+
+    The whole is decoded, not the token alone: a leading space, or the rest of a character cut over several tokens,
+    shows only there.
+    """
+    ids = tokenizer.encode(text, add_special_tokens=False)
+    before = tokenizer.decode(ids, skip_special_tokens=True)
+    after = tokenizer.decode([*ids, token], skip_special_tokens=True)
+    if after.startswith(before):
+        return text + after[len(before) :]
+    return text + ("" if token in tokenizer.special_ids else tokenizer.display(token))
+
+
+def replaced(tokenizer: Tokenizer, text: str, row: int, token: int) -> str:
+    """`text` with the token at `row` (counted with the special tokens) replaced by `token`, the rest as it was typed.
+
+    Raises:
+        ValueError: the row stands for no text.
+    """
+    first, last = tokenizer.offsets(text)[row]
+    if last <= first:
+        raise ValueError(f"row {row} is no part of the text: the tokenizer added it")
+    piece = tokenizer.display(token)
+    if token in tokenizer.special_ids or first == 0:
+        piece = piece.strip()
+    elif piece.startswith("##"):  # WordPiece writes so what goes on a word
+        piece = piece[2:]
+    if text[first:last].startswith(" ") and not piece.startswith(" "):
+        piece = " " + piece
+    return text[:first] + piece + text[last:]

@@ -1,0 +1,140 @@
+"""Home: the whole machine in one picture. One pass of the model over the text; any part of it opens its own page."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import core
+from app import cache, cheatsheet_map, models, page, state, widgets
+from app.components import home
+from app.components.home import controls, takeaway
+from core.analysis import ablation
+from core.analysis.logit_lens import logit_lens
+from core.analysis.overview import Overview, overview
+from core.text import edit
+
+LONGEST = 128  # tokens: what the picture's rows and columns hold
+WORDS = "No One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve".split()
+KEYS = ("block", "head", "follow", "ribbons", "attention", "temperature", "walk")
+TEXTS = [
+    "Once upon a time, Lily saw a",
+    "Once upon a time, there was a little dog who lost his",
+    "Ben gave the red ball to Mia. Mia said thank you to",
+    "The cat was sad. She looked under the",
+]
+
+ctx = page.begin("home", longest=LONGEST)
+lm, shape = ctx.lm, ctx.lm.config.shape
+both = shape == "encoder-decoder"
+stack = state.get("stack") if both else "decoder"
+target = ctx.target if both else None
+seen: Overview = cache.call(overview, ctx.model_key, ctx.text, target, stack)
+last = len(seen.ids) - 1
+state.fit({"follow": last, "block": max(0, seen.n_blocks - 1)})
+if state.get("follow") == seen.predicting_row:
+    state.put({"follow": -1})
+block, head = state.get("block"), state.get("head")
+row = state.get("follow") if state.get("follow") >= 0 else seen.predicting_row
+kind: Literal["self", "cross", "encoder"] = (
+    "encoder" if both and stack == "encoder" else state.get("attention") if seen.cross else "self"
+)
+place = {"block": block, "head": head, "row": row, "kind": kind}
+given: dict[str, Any] = {"TEXT": ctx.text} | ({"TARGET": target, "STACK": stack} if both else {})
+
+
+def event(name: str) -> dict[str, Any]:
+    """What the picture sent last under `name`."""
+    sent = (state.widget_value("home") or {}).get(name)
+    return sent if isinstance(sent, dict) else {}
+
+
+def selected() -> None:
+    """The browser chose a block, a head, a row, a step: the widgets and the link follow."""
+    state.update({key: value for key, value in event("select").items() if key in KEYS})
+
+
+def appended() -> None:
+    """Put the chosen token at the end of the text, into its mask, or after an encoder-decoder's answer so far."""
+    token, at = (int(event("append").get(name, -1)) for name in ("id", "row"))
+    if not (0 <= token < lm.config.d_vocab and 0 <= at <= last):
+        return
+    if shape == "encoder":
+        state.set("text", edit.replaced(lm.tokenizer, ctx.text, at, token))
+        return
+    key, before = ("target", ctx.target) if both else ("text", ctx.text)
+    after = edit.continued(lm.tokenizer, before, token)
+    if after == before:
+        state.note(
+            f"“{lm.tokenizer.display(token)}” is no text: with it the model says that it has finished."
+        )
+    elif len(seen.ids) >= min(LONGEST, lm.config.n_ctx):
+        state.note(f"All {len(seen.ids)} rows of the picture are used up: shorten the text to append to it.")
+    else:
+        state.update({key: after, "follow": -1})
+
+
+def picture() -> None:
+    """The component; a double-click or Enter on a head leads to its own page, with the same text, block and head."""
+    stamp = "\x1f".join([ctx.model_key, ctx.text, str(target), stack])
+    data = home.record(seen, lm.tokenizer.display, row, stamp) | {"model": ctx.name}
+    visits = state.memo("home")
+    answers = {"select": selected, "append": appended, "visit": lambda: visits.update(event("visit"))}
+    home.draw(data, {key: state.get(key) for key in KEYS}, answers, key="home")
+    if visits.pop("page", None) == "attention":
+        page.go("attention")
+
+
+def effect(token: int | None) -> ablation.Effect:
+    """The chosen head's worth to `token` at the followed row; of an encoder's head, to the decoder's next token."""
+    change = core.ablate_head(block, head, attention=kind)
+    return ablation.effect(lm, ctx.text, change, row=-1 if token is None else row, token=token, target=target)
+
+
+def ask() -> None:
+    """What one head is worth to the prediction: the model answers with the head switched off."""
+    token = None if seen.logits is None else int(seen.top_ids[row, 0])
+    what = "the decoder’s next token"
+    if token is not None:
+        what = f"`{widgets.visible(lm.tokenizer.display(token))}`"
+
+    def answer() -> page.Answer:
+        found = effect(token)
+        moved = found.after - found.before
+        numbers = f"{found.before:.3f}; with its output set to zero, {found.after:.3f}."
+        why = f"With L{block}H{head} the model gives {what} {numbers}"
+        index = 2 if abs(moved) <= 0.01 else 0 if moved > 0 else 1
+        return page.Answer(index, why, {"before": found.before, "after": found.after})
+
+    options = ["Rises", "Falls", "Stays within 0.01"]
+    page.predict(f"Switch off L{block}H{head}: what happens to {what}?", options, answer)
+
+
+def cells() -> list[str]:
+    """The notebook: the pass again, every shown number asserted, and the chosen head switched off."""
+    name = models.resolve(ctx.name)
+    snapshot = "" if ctx.snapshot is None else f", snapshot={ctx.snapshot}"
+    made = takeaway.cells(f"core.load({str(name.target)!r}{snapshot})", given, seen, place)
+    if seen.n_blocks and seen.logits is not None:
+        token = int(seen.top_ids[row, 0])
+        found = effect(token)
+        made.append(takeaway.ablation_cell(given, place, token, found.before, found.after))
+    return made
+
+
+ends = {"decoder": "the last row predicts the next token.", "encoder": "each row predicts its own token."}
+end = ends.get(shape, "the decoder reads what they leave." if stack == "encoder" else ends["decoder"])
+count = WORDS[seen.n_blocks] if seen.n_blocks < len(WORDS) else str(seen.n_blocks)
+page.claim(
+    f"{count} {'block adds' if seen.n_blocks == 1 else 'blocks add'} to every row; {end}",
+    f"{seen.parameters:,} parameters, all of it computed now in {seen.milliseconds:.0f} ms",
+)
+picture()
+controls.draw(seen, both)
+with page.foot():
+    if seen.n_blocks:
+        ask()
+    page.code(type(lm.transformer).forward, overview, logit_lens, ablation.effect)
+    page.take_away("home", lambda: takeaway.table(seen, lm.tokenizer.display, row), cells)
+page.cheatsheet("home")
+cheatsheet_map.draw()
+page.examples(TEXTS)

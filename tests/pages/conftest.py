@@ -1,0 +1,76 @@
+"""What the page tests share: pages run as a visitor of a link would see them, and models with random weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from app import chapters
+from core.checkpoints import save_folder
+from core.config import ModelConfig
+from core.model.transformer import EncoderDecoder, Transformer
+from core.text.training import train_bpe
+from core.zoo import load
+
+ROUTER = Path(__file__).resolve().parents[2] / "app" / "router.py"
+
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_page() -> OpenPage:
+    """`open_page("attention", text="Once", head=2)`: that page, opened in a fresh session by that link, and run."""
+
+    def run(slug: str, **link: Any) -> AppTest:
+        app = AppTest.from_file(str(ROUTER), default_timeout=60)
+        for key, value in link.items():
+            app.query_params[key] = str(value)
+        if slug != "home":
+            # From the router's folder: Streamlit resolves pages against the script that runs.
+            app.switch_page(f"../{chapters.BY_SLUG[slug].path}")
+        return app.run()
+
+    return run
+
+
+def random_model(folder: Path, seed: int, **config: Any) -> Path:
+    """A small model with random weights and a tokenizer of its own, as a folder that `core.load` reads.
+
+    The weights are wide (standard deviation 0.2), so that its predictions differ clearly from any other model's.
+    """
+    fables = (Path(__file__).resolve().parents[2] / "assets" / "corpora" / "fables.txt").read_text(encoding="utf-8")
+    tokenizer = train_bpe([fables[:20_000]], 400)
+    shape = {"n_layers": 3, "d_model": 24, "n_heads": 3, "n_ctx": 64, "bos_id": 0, "eos_ids": (1,)} | config
+    if shape.get("shape") == "encoder-decoder":
+        shape |= {"decoder_start_id": 0}
+    described = ModelConfig(**shape, d_vocab=len(tokenizer))
+    model = EncoderDecoder(described) if described.shape == "encoder-decoder" else Transformer(described)
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.normal_(0.0, 0.2)
+    return save_folder(folder, model, tokenizer, {"about": "random weights", "seed": seed, "steps": 0})
+
+
+@pytest.fixture(scope="session")
+def models_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with three models: "other" (GPT shape), "both" (BERT shape) and "pair" (T5 shape)."""
+    root = tmp_path_factory.mktemp("models")
+    random_model(root / "other", seed=1)
+    random_model(root / "both", seed=2, shape="encoder")
+    random_model(root / "pair", seed=3, shape="encoder-decoder", n_layers=2, position="relative", norm="rms")
+    for name in ("other", "both", "pair"):
+        load(root / name)  # a broken fixture fails here, not as a page's fallback to the usual model
+    return root
+
+
+@pytest.fixture
+def other_model(models_root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The link name of a second model with random weights; its folder is configured while the test runs."""
+    monkeypatch.setenv("GLASSBOX_MODELS", str(models_root))
+    return "./other"

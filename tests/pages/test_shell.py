@@ -1,0 +1,227 @@
+"""The frame around the pages: links, models, texts, Predict, what one takes away. Run on the page at the root."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import chapters, models, state
+from core.checkpoints import hub
+
+SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
+
+
+def store(app: AppTest) -> dict[str, Any]:
+    """All remembered values of the session."""
+    values: dict[str, Any] = app.session_state["gb.store"]
+    return values
+
+
+def said(app: AppTest) -> str:
+    """The messages on top of the page, without the backslashes and joiners that keep them plain text."""
+    return " ".join(box.value for box in app.info).replace("\\", "").replace("\u2060", "")
+
+
+@pytest.mark.parametrize("slug", SHOWN)
+def test_every_page_opens_on_the_bundled_model_without_a_word(slug: str, open_page: Any) -> None:
+    app = open_page(slug)
+    assert not app.exception
+    assert not app.error
+    assert not app.info
+    assert app.selectbox(key="model").value == state.DEFAULT_MODEL
+    assert app.text_area(key="text").value == state.DEFAULT_TEXT
+    assert any("gb-claim" in block.value for block in app.html)
+
+
+@pytest.mark.parametrize("slug", SHOWN)
+def test_a_link_restores_model_text_and_selections(slug: str, open_page: Any, other_model: str) -> None:
+    link = {"v": 1, "model": other_model, "text": "The cat saw the dog", "block": 2, "head": 1, "mask": 0}
+    app = open_page(slug, **link)
+    assert not app.exception
+    assert not app.info
+    assert {key: store(app)[key] for key in ("model", "text", "block", "head", "mask")} == {
+        "model": other_model, "text": "The cat saw the dog", "block": 2, "head": 1, "mask": False,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("slug", SHOWN)
+@pytest.mark.parametrize(
+    ("link", "says"),
+    [
+        ({"nope": 1}, "“nope”"),
+        ({"block": "two"}, "block=two is not a whole number"),
+        ({"block": 77}, "block=77 is more than this model"),
+        ({"head": -1}, "head=-1 is not between"),
+        ({"follow": 5000}, "follow=5000 is more than"),
+        ({"v": 9}, "written for version 9"),
+        ({"snapshot": 123456789}, "123456789"),
+        ({"model": "nobody"}, "no model called “nobody”"),
+        ({"model": "../../etc"}, "leads out of the model folders"),
+        ({"model": "/etc/passwd"}, "leads out of the model folders"),
+        ({"model": "<img src=x>"}, "no model called"),
+    ],
+)
+def test_a_bad_link_falls_back_and_says_how(slug: str, open_page: Any, link: dict[str, Any], says: str) -> None:
+    app = open_page(slug, **link)
+    assert not app.exception
+    assert not app.error
+    assert says in said(app)
+    assert store(app)["model"] == state.DEFAULT_MODEL
+    assert not app.run().info, "a message is said once"
+
+
+@pytest.mark.parametrize("slug", SHOWN)
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "Your text is empty"),
+        ("   \n\t", "only spaces"),
+        ("word " * 20_000, "is longer than the"),
+        ("a\0b", "replaced by �"),
+        ("a�b", "got lost"),
+        ("שלום עולם", ""),
+        ("e\u0301\u0302 n\u0303", ""),
+        ("👩‍👩‍👧‍👦 🏳️‍🌈", ""),
+        ("<b>hi</b> <script>alert(1)</script>", ""),
+        ("**a** `b` $x^2$ [c](http://d.example) :smile: # e", ""),
+    ],
+    ids=lambda value: str(value)[:12],
+)
+def test_every_text_works_or_says_what_to_do(slug: str, open_page: Any, text: str, says: str) -> None:
+    app = open_page(slug)
+    app.text_area(key="text").set_value(text).run()
+    assert not app.exception
+    assert not app.error
+    assert says in said(app)
+    assert bool(said(app)) == bool(says)
+    assert app.text_area(key="text").value == text, "nothing is lost"
+    assert "<script>" not in " ".join(block.value for block in app.html)
+
+
+def test_a_very_long_text_stays_out_of_the_link(open_page: Any) -> None:
+    app = open_page("home")
+    app.text_area(key="text").set_value("word " * 20_000).run()
+    assert "carries the first 2,000 characters" in said(app)
+    # What the address bar gets is what the Take away component is given.
+    mounted = [element for element in app.main if element.type == "unknown"]
+    assert mounted or app.session_state["gb.takeaway"]
+    notebook = json.loads(app.session_state["gb.takeaway"]["notebook"]())
+    link = notebook["cells"][0]["source"]
+    assert len("".join(link)) < 4_000
+
+
+def test_undo_and_reset(open_page: Any) -> None:
+    app = open_page("home")
+    assert app.button(key="tool.undo").disabled
+    app.segmented_control(key="head").set_value(2).run()
+    app.segmented_control(key="head").set_value(3).run()
+    app.button(key="tool.undo").click().run()
+    assert app.segmented_control(key="head").value == 2
+    app.button(key="tool.reset").click().run()
+    assert app.segmented_control(key="head").value == 0
+    assert app.button(key="tool.reset").disabled
+    app.button(key="tool.undo").click().run()
+    assert app.segmented_control(key="head").value == 2
+
+
+def test_text_and_model_follow_to_the_next_page(open_page: Any, other_model: str) -> None:
+    app = open_page("home", model=other_model)
+    app.text_area(key="text").set_value("The dog").run()
+    app.segmented_control(key="head").set_value(1).run()
+    for slug in SHOWN:
+        app.switch_page(f"../{chapters.BY_SLUG[slug].path}").run()
+        assert not app.exception
+        assert (store(app)["text"], store(app)["model"], store(app)["head"]) == ("The dog", other_model, 1)
+        assert app.text_area(key="text").value == "The dog"
+
+
+def test_the_phone_line_and_the_text_box_are_one_text(open_page: Any) -> None:
+    app = open_page("home")
+    app.text_input(key="text.phone").set_value("typed on a phone").run()
+    assert app.text_area(key="text").value == "typed on a phone"
+    app.text_area(key="text").set_value("and back").run()
+    assert app.text_input(key="text.phone").value == "and back"
+
+
+def test_the_picker_lists_bundled_folders_and_hub(open_page: Any, other_model: str) -> None:
+    options = open_page("home").selectbox(key="model").options
+    assert [options.index(name) for name in (state.DEFAULT_MODEL, "other", models.HUB[0])] == sorted(
+        options.index(name) for name in (state.DEFAULT_MODEL, "other", models.HUB[0])
+    )
+
+
+def test_a_hub_model_without_a_network_says_so_and_falls_back(open_page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    app = open_page("home", model=models.HUB[0])
+    assert not app.exception
+    assert "hub" in said(app)
+    assert f"This page shows {state.DEFAULT_MODEL} instead" in said(app)
+    assert app.selectbox(key="model").value == state.DEFAULT_MODEL
+
+
+def test_a_failure_nobody_foresaw_is_a_message_too(open_page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(name: str, progress: hub.Progress | None = None) -> Path:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(hub, "download", fails)
+    monkeypatch.setenv("GLASSBOX_HUB", "a/b")
+    app = open_page("home", model="a/b")
+    assert not app.exception
+    assert "could not be opened" in said(app)
+    assert "secret detail" not in said(app)
+
+
+def test_a_broken_folder_says_what_is_wrong(open_page: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "config.json").write_text("{", encoding="utf-8")
+    monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
+    app = open_page("home", model="./broken")
+    assert not app.exception
+    assert "config.json" in said(app)
+    assert store(app)["model"] == state.DEFAULT_MODEL
+
+
+def test_predict_waits_for_a_choice_then_reveals_and_starts_anew(open_page: Any) -> None:
+    app = open_page("home")
+    assert app.button(key="predict.commit").disabled
+    app.pills(key="predict.choice").set_value(0).run()
+    app.button(key="predict.commit").click().run()
+    answer = app.session_state["gb.predict"]["answer"]
+    assert answer.numbers
+    reveal = next(block.value for block in app.html if "gb-reveal" in block.value)
+    assert f'data-right="{int(answer.index == 0)}"' in reveal
+    app.text_area(key="text").set_value("The cat saw a").run()
+    assert "answer" not in app.session_state["gb.predict"]
+    assert app.pills(key="predict.choice").value is None
+    assert app.button(key="predict.commit").disabled
+
+
+def test_csv_and_table_hold_the_same(open_page: Any) -> None:
+    taken = open_page("home").session_state["gb.takeaway"]
+    rows = list(csv.reader(io.StringIO(taken["csv"]())))
+    table = taken["table"]()
+    assert rows[0] == list(table)
+    assert len(rows) - 1 == len(next(iter(table.values()))) > 0
+
+
+def test_projector_mode_hides_the_sidebar_and_can_be_left(open_page: Any) -> None:
+    app = open_page("home", view="projector")
+    assert any("zoom" in block.value for block in app.html)
+    app.button(key="tool.leave").click().run()
+    assert not any("zoom" in block.value for block in app.html)
+    assert "view" not in dict(parse_qsl(json.dumps(store(app)["view"])))
+    assert store(app)["view"] == "page"
+
+
+def test_example_texts_replace_the_text(open_page: Any) -> None:
+    app = open_page("home")
+    menu = app.menu_button(key="tool.example")
+    menu.click(menu.options[-1]).run() if False else None
+    assert len(menu.options) >= 2

@@ -1,0 +1,103 @@
+"""Which models a browser may open: bundled, in the configured folders, on the hub list; nothing else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from app import models
+from app.models import RefusedModel
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two configured folders beside a secret one that a symbolic link inside points to."""
+    for name in ("first/mine", "first/twice", "second/twice", "second/yours", "secret"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "config.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "first" / "out").symlink_to(tmp_path / "secret", target_is_directory=True)
+    (tmp_path / "first" / "nothing").mkdir()
+    (tmp_path / "first" / "inner").symlink_to(tmp_path / "first" / "mine", target_is_directory=True)
+    folders = [tmp_path / "first", tmp_path / "second", tmp_path / "gone"]
+    monkeypatch.setenv("GLASSBOX_MODELS", os.pathsep.join(map(str, folders)))
+    return tmp_path
+
+
+def test_folders_with_a_config_are_offered_once_each(root: Path) -> None:
+    found = {choice.name: choice.target for choice in models.folders()}
+    assert found == {
+        "./mine": root / "first" / "mine",
+        "./inner": root / "first" / "mine",
+        "./twice": root / "first" / "twice",
+        "./yours": root / "second" / "yours",
+    }
+
+
+def test_a_folder_is_opened_by_its_name(root: Path) -> None:
+    choice = models.resolve("./yours")
+    assert (choice.source, choice.target, choice.label) == ("folder", root / "second" / "yours", "yours")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../secret", "./../secret", "./mine/../../secret", "/etc", "/", ".", "./", "..", "./..", "~", "~/x",
+        "./mine/config.json", "./first/../out", ".\\mine", "..\\secret", "./a\0b", "./mine\0", "\0",
+    ],
+)  # fmt: skip
+def test_a_path_that_climbs_out_is_refused(root: Path, name: str) -> None:
+    with pytest.raises(RefusedModel) as refused:
+        models.resolve(name)
+    assert str(root) not in str(refused.value), "a message must not tell where the folders are"
+
+
+def test_an_absolute_path_into_a_configured_folder_is_refused_too(root: Path) -> None:
+    with pytest.raises(RefusedModel, match="leads out of the model folders"):
+        models.resolve(str(root / "first" / "mine"))
+
+
+def test_a_symbolic_link_out_of_the_folder_is_refused(root: Path) -> None:
+    with pytest.raises(RefusedModel, match="symbolic link"):
+        models.resolve("./out")
+    assert "./out" not in [choice.name for choice in models.choices()]
+
+
+@pytest.mark.parametrize("name", ["", "nobody", "someone/else", "openai-community/gpt2/../x", "🦜" * 200, "./gone"])
+def test_an_unknown_name_is_refused_with_what_to_do(root: Path, name: str) -> None:
+    with pytest.raises(RefusedModel, match="list on the left") as refused:
+        models.resolve(name)
+    assert len(str(refused.value)) < 400
+
+
+def test_the_hub_list_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GLASSBOX_HUB", raising=False)
+    assert models.hub_ids() == models.HUB
+    monkeypatch.setenv("GLASSBOX_HUB", " a/b , c/d,")
+    assert models.hub_ids() == ("a/b", "c/d")
+    assert models.resolve("a/b").source == "hub"
+    monkeypatch.setenv("GLASSBOX_HUB", "")
+    assert models.hub_ids() == ()
+    with pytest.raises(RefusedModel):
+        models.resolve("a/b")
+
+
+def test_fetching_reports_from_the_caller_and_passes_the_failure_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    from core.checkpoints import hub
+
+    seen: list[tuple[int, int]] = []
+
+    def download(name: str, progress: hub.Progress) -> None:
+        progress(3, 10)
+
+    monkeypatch.setattr(hub, "download", download)
+    models.fetch("a/b", lambda done, total: seen.append((done, total)), every=0.01)
+    assert seen[-1] == (3, 10)
+
+    def fails(name: str, progress: hub.Progress) -> None:
+        raise ValueError("no network")
+
+    monkeypatch.setattr(hub, "download", fails)
+    with pytest.raises(ValueError, match="no network"):
+        models.fetch("a/b", lambda done, total: None, every=0.01)

@@ -1,0 +1,67 @@
+"""Notebooks: valid, the same for the same page, and able to find Glassbox or to say how."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from app import notebook
+
+ROOT = Path(__file__).resolve().parents[2]
+CELLS = ["# %% The trace\nx = 1 + 1", "assert x == 2"]
+
+
+def test_it_is_a_valid_notebook_with_the_cells_in_order() -> None:
+    book = nbformat.reads(notebook.build("Glassbox: Home", "What it shows.", CELLS), as_version=4)
+    nbformat.validate(book)
+    kinds = [cell.cell_type for cell in book.cells]
+    assert kinds == ["markdown", "code", "markdown", "code", "code"]
+    assert book.cells[2].source == "## The trace"
+    assert [cell.source for cell in book.cells[3:]] == ["x = 1 + 1", "assert x == 2"]
+
+
+def test_the_same_page_gives_the_same_file() -> None:
+    assert notebook.build("T", "a", CELLS) == notebook.build("T", "a", CELLS)
+    assert notebook.build("T", "a", CELLS) != notebook.build("T", "b", CELLS)
+
+
+def first_cell(folder: Path, home: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the first code cell in `folder`, as a notebook there would."""
+    source = nbformat.reads(notebook.build("T", "a", []), as_version=4).cells[1].source
+    script = source + "\nprint(core.__file__)"
+    return subprocess.run(
+        [sys.executable, "-I", "-c", script],
+        cwd=folder,
+        env={"GLASSBOX_HOME": home} if home else {},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("inside", [".", "tests", "app/components"])
+def test_the_first_cell_finds_glassbox_from_inside_the_repository(inside: str) -> None:
+    done = first_cell(ROOT / inside)
+    assert done.stdout.strip() == str(ROOT / "core" / "__init__.py"), done.stderr
+
+
+def test_the_first_cell_finds_glassbox_by_its_variable(tmp_path: Path) -> None:
+    done = first_cell(tmp_path, home=str(ROOT))
+    assert done.stdout.strip() == str(ROOT / "core" / "__init__.py"), done.stderr
+
+
+def test_elsewhere_the_first_cell_says_how_to_get_this_revision(tmp_path: Path) -> None:
+    done = first_cell(tmp_path)
+    assert done.returncode == 1
+    assert "Glassbox was not found" in done.stderr
+    assert notebook.revision() in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_revision_is_the_commit_or_the_version() -> None:
+    revision = notebook.revision()
+    assert len(revision) == 40 or revision.startswith("v")

@@ -1,0 +1,96 @@
+"""What a learner typed becomes what the model reads: nothing breaks it, and every repair is said."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app import reading
+from core.config import ModelConfig
+from core.language_model import LanguageModel
+from core.model.transformer import Transformer
+from core.text.training import train_bpe
+
+SAMPLE = "Once upon a time"
+WORDS = "the cat sat on the mat and the dog ran after the cat " * 20
+
+
+def model(n_ctx: int = 32) -> LanguageModel:
+    """A tiny model over a byte-level vocabulary."""
+    tokenizer = train_bpe([WORDS], 300)
+    torch.manual_seed(0)
+    config = ModelConfig(n_layers=1, d_model=8, n_heads=2, d_vocab=len(tokenizer), n_ctx=n_ctx, bos_id=0)
+    return LanguageModel(Transformer(config), tokenizer, "tiny")
+
+
+LM = model()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the cat",
+        "שלום עולם", "مرحبا بالعالم", "e\u0301\u0302\u0323", "👩‍👩‍👧‍👦🏳️‍🌈", "日本語", "\u202eright to left",
+        "<script>alert(1)</script>", "**bold** $x^2$ `code` :smile:", "a\tb\nc\r\nd", "\u2028", "\ufeff",
+    ],
+)  # fmt: skip
+def test_every_script_is_read_as_it_is(text: str) -> None:
+    read = reading.read(LM, text, SAMPLE)
+    assert text.startswith(read.text)
+    assert list(read.ids) == LM.tokenizer.encode(read.text)
+    assert read.clipped == (read.text != text)
+    assert bool(read.notes) == read.clipped or text.isspace()
+    LM.trace(read.text)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t "])
+def test_empty_and_blank_texts_say_what_to_do(text: str) -> None:
+    read = reading.read(LM, text, SAMPLE)
+    assert "words" in read.notes[0]
+    assert read.text == (text or SAMPLE)
+    LM.trace(read.text)
+
+
+def test_bad_characters_are_replaced_and_counted() -> None:
+    read = reading.read(LM, "a\0b\ud800c", SAMPLE)
+    assert read.text == "a�b�c"
+    assert "2 characters" in read.notes[0]
+    assert "got lost" in reading.read(LM, "a�", SAMPLE).notes[0]
+    assert "1 character " in reading.read(LM, "a\0", SAMPLE).notes[0]
+
+
+def test_a_very_long_text_is_clipped_quickly_and_says_so() -> None:
+    text = ("the cat sat " * 10_000)[:100_000]
+    start = time.perf_counter()
+    read = reading.read(LM, text, SAMPLE)
+    assert time.perf_counter() - start < 0.5
+    assert read.clipped
+    assert len(read.ids) == 32
+    assert text.startswith(read.text)
+    assert "32 tokens" in read.notes[0]
+    assert f"first {len(read.text)}" in read.notes[0]
+
+
+def test_a_picture_may_hold_less_than_the_context() -> None:
+    read = reading.read(LM, WORDS, SAMPLE, longest=10)
+    assert len(read.ids) == read.limit == 10
+    assert "this picture" in read.notes[0]
+
+
+def test_a_text_of_exactly_the_context_is_not_clipped() -> None:
+    text = LM.tokenizer.decode(LM.tokenizer.encode(WORDS)[1:32])
+    read = reading.read(LM, text, SAMPLE)
+    assert len(read.ids) == 32
+    assert not read.clipped
+
+
+@settings(max_examples=200)
+@given(st.text(max_size=300))
+def test_any_text_ends_within_the_context_and_traces(text: str) -> None:
+    read = reading.read(LM, text, SAMPLE)
+    assert 1 < len(read.ids) <= 32
+    assert list(read.ids) == LM.encode(read.text)

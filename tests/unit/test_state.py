@@ -1,0 +1,209 @@
+"""The state: a link restores every value, whatever does not fit falls back with a message, undo and reset work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app import state
+from app.state import BY_KEY, FIELDS, VERSION, Field
+
+
+class Session:
+    """A stand-in for Streamlit's session and address, one per simulated visitor."""
+
+    def __init__(self, query: str = "") -> None:
+        self.session_state: dict[str, Any] = {}
+        self.query_params = dict(parse_qsl(query, keep_blank_values=True))
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    """A fresh visitor without a link."""
+    with patch.object(state, "st", Session()) as fresh:
+        yield fresh
+
+
+def values_of(query: str) -> dict[str, Any]:
+    """All values of a fresh visitor who comes by the link `query`."""
+    with patch.object(state, "st", Session(query)):
+        return state.snapshot()
+
+
+def value_for(field: Field) -> st.SearchStrategy[Any]:
+    """Any value that `field` allows."""
+    if field.kind == "bool":
+        return st.booleans()
+    if field.kind == "choice":
+        return st.sampled_from(field.choices)
+    if field.kind == "int":
+        return st.integers(int(field.low), int(field.high))
+    if field.kind == "float":
+        return st.integers(int(field.low * 10), int(field.high * 10)).map(lambda tenths: tenths / 10)
+    return st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
+
+
+ANY_VALUES = st.fixed_dictionaries({field.key: value_for(field) for field in FIELDS})
+
+
+@given(ANY_VALUES)
+def test_a_link_restores_every_value_in_a_fresh_browser(values: dict[str, Any]) -> None:
+    with patch.object(state, "st", Session()):
+        state.update(values)
+        link = state.link()
+    assert values_of(link) == values
+
+
+@given(st.dictionaries(st.text(max_size=12) | st.sampled_from([*BY_KEY, "v"]), st.text(max_size=40), max_size=12))
+def test_no_link_raises_and_every_value_stays_allowed(query: dict[str, str]) -> None:
+    read = state.parse(query)
+    for key, value in read.values.items():
+        assert BY_KEY[key].parse(BY_KEY[key].render(value)) == value
+    ignored = set(query) - set(read.values) - {"v"}
+    assert bool(read.notes) == (bool(ignored) or query.get("v", str(VERSION)) != str(VERSION))
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ({"nope": "1"}, "“nope”, which this Glassbox does not know"),
+        ({"block": "two"}, "block=two is not a whole number; 1 is used"),
+        ({"block": "1.5"}, "block=1.5 is not a whole number"),
+        ({"block": "1_0"}, "block=1_0 is not a whole number"),
+        ({"block": "٣"}, "is not a whole number"),
+        ({"block": "-3"}, "block=-3 is not between 0 and 999"),
+        ({"head": "1000"}, "head=1000 is not between 0 and 999"),
+        ({"temperature": "nan"}, "temperature=nan is not between 0 and 5"),
+        ({"temperature": "inf"}, "temperature=inf is not between 0 and 5"),
+        ({"temperature": "warm"}, "temperature=warm is not a number"),
+        ({"mask": "yes"}, "mask=yes is neither 0 nor 1"),
+        ({"stack": "sideways"}, "is not one of encoder, decoder"),
+        ({"block": "9" * 5000}, "is not a whole number"),
+    ],
+)
+def test_what_does_not_fit_is_named_and_left_out(query: dict[str, str], says: str) -> None:
+    read = state.parse(query)
+    assert read.values == {}
+    assert says in read.notes[0]
+    assert len(read.notes[0]) < 300
+
+
+def test_another_version_keeps_the_model_and_the_text_only() -> None:
+    read = state.parse({"v": "2", "model": "m", "text": "t", "head": "3"})
+    assert read.values == {"model": "m", "text": "t"}
+    assert "written for version 2" in read.notes[0]
+
+
+def test_the_link_says_its_version_and_only_what_differs(session: Session) -> None:
+    state.set("head", 3)
+    assert dict(parse_qsl(state.link())) == {
+        "v": "1", "model": state.DEFAULT_MODEL, "text": state.DEFAULT_TEXT, "head": "3",
+    }  # fmt: skip
+
+
+def test_a_long_text_is_clipped_in_the_link_and_nowhere_else(session: Session) -> None:
+    text = "word " * 20_000
+    state.set("text", text)
+    assert state.get("text") == text
+    assert len(dict(parse_qsl(state.link()))["text"]) == state.LINK_CHARACTERS
+    assert len(state.link()) < 10_000
+
+
+def test_a_broken_character_does_not_break_the_link(session: Session) -> None:
+    state.set("text", "a\ud800b\0c")
+    assert dict(parse_qsl(state.link()))["text"] == state.get("text") == "a�b\0c"
+
+
+def test_undo_goes_back_change_by_change_and_stops_at_the_start(session: Session) -> None:
+    before = state.snapshot()
+    state.set("head", 1)
+    state.update({"block": 2, "head": 3})
+    state.undo()
+    assert (state.get("head"), state.get("block")) == (1, 1)
+    state.undo()
+    assert state.snapshot() == before
+    assert not state.can_undo()
+    state.undo()
+    assert state.snapshot() == before
+
+
+def test_a_slider_dragged_in_one_go_is_one_step_back(session: Session) -> None:
+    for value in (0.1, 0.2, 0.3):
+        state.set("temperature", value)
+    state.undo()
+    assert state.get("temperature") == 1.0
+
+
+def test_reset_keeps_model_and_text_and_can_be_undone(session: Session) -> None:
+    state.update({"model": "m", "text": "t"})
+    state.update({"head": 2, "mask": False})
+    state.reset()
+    assert (state.get("model"), state.get("text"), state.get("head"), state.get("mask")) == ("m", "t", 0, True)
+    assert not state.changed_selections()
+    state.undo()
+    assert state.get("head") == 2
+
+
+@pytest.mark.parametrize("value", ["x", None, 10**6, -5, float("nan"), float("inf"), [], {}])
+def test_a_wrong_value_from_the_browser_is_ignored(session: Session, value: Any) -> None:
+    state.set("head", 2)
+    state.set("head", value)
+    assert state.get("head") == 2
+
+
+def test_an_unknown_field_is_a_mistake_of_ours(session: Session) -> None:
+    with pytest.raises(KeyError):
+        state.set("headd", 1)
+
+
+def test_a_widget_shows_the_store_and_writes_to_it(session: Session) -> None:
+    state.set("head", 2)
+    bound = state.bind("head")
+    assert session.session_state["head"] == 2
+    session.session_state["head"] = 1  # what Streamlit does before it calls on_change
+    bound["on_change"]()
+    assert state.get("head") == 1
+    state.undo()
+    state.bind("head")
+    assert session.session_state["head"] == 2
+
+
+def test_two_views_of_one_field_agree(session: Session) -> None:
+    state.bind("text")
+    phone = state.bind("text", "phone")
+    session.session_state[phone["key"]] = "typed on a phone"
+    phone["on_change"]()
+    state.bind("text")
+    assert session.session_state["text"] == "typed on a phone"
+
+
+def test_fit_brings_a_link_into_the_models_bounds_and_says_so() -> None:
+    with patch.object(state, "st", Session("block=12&follow=40&head=1")):
+        state.start()
+        state.fit({"block": 3, "head": 3, "follow": 8})
+        assert (state.get("block"), state.get("head"), state.get("follow")) == (3, 1, -1)
+        notes = state.take_notes()
+        assert len(notes) == 2
+        assert "block=12" in notes[0]
+        assert "follow=40" in notes[1]
+        assert state.take_notes() == []
+
+
+def test_fit_is_silent_when_the_learner_shortens_a_text(session: Session) -> None:
+    state.set("follow", 40)
+    state.fit({"follow": 8})
+    assert state.get("follow") == -1
+    assert state.take_notes() == []
+
+
+def test_a_note_is_said_once(session: Session) -> None:
+    state.note("one")
+    state.note("one")
+    assert state.take_notes() == ["one"]
+    assert state.take_notes() == []

@@ -1,0 +1,121 @@
+"""The zoo: names before folders before the hub, and bundled models that are what their cards say."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+import core
+from core import zoo
+from core.checkpoints import save_folder
+from core.training import Trainer, TrainSpec
+
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def tales():
+    return core.load("tales-gpt", device="cpu")
+
+
+def size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_bundled_model_opens_by_name_and_reads(tales):
+    trace = tales.trace("Once upon a time")
+    assert trace.tokens[0] == "<s>"
+    assert trace["blocks.0.attn.hook_pattern"].shape == (4, len(trace.ids), len(trace.ids))
+    assert 900_000 < tales.n_parameters < 1_200_000
+    assert (tales.config.n_layers, tales.config.n_heads) == (4, 4)
+
+
+@pytest.mark.parametrize("name", core.bundled())
+def test_snapshots_run_from_the_untrained_start_to_the_model_itself(name):
+    steps = core.snapshots(name)
+    assert len(steps) >= 12
+    assert steps[0] == 0
+    text = "Once upon a time"
+    first, last = (core.load(name, device="cpu", snapshot=step).trace(text).logits for step in (steps[0], steps[-1]))
+    assert torch.equal(last, core.load(name, device="cpu").trace(text).logits)
+    assert first.abs().max() < 1e-6  # an untrained head says nothing of any token
+    assert last.softmax(-1).max() > 0.5
+
+
+@pytest.mark.parametrize("name", core.bundled())
+def test_the_card_tells_the_truth(name):
+    card = zoo.card(name)
+    spec = TrainSpec(**card["spec"])
+    lm = core.load(name, device="cpu")
+    trainer = Trainer(replace(spec, device="cpu", steps=1), tokenizer=lm.tokenizer)
+    trainer.model.load_state_dict(lm.transformer.state_dict())
+    assert trainer.held_out_loss() == pytest.approx(card["held_out_loss"], abs=0.02)
+    assert card["held_out_loss"] < card["n_gram"]["held_out_loss"] - 0.2
+    assert card["parameters"] == lm.n_parameters
+    assert [point["step"] for point in card["curve"]][-1] == card["steps"] == core.snapshots(name)[-1]
+    prompt = "Once upon a time,"
+    assert any(sample.startswith(prompt) for sample in card["samples"])
+
+
+def test_bundled_models_stay_small():
+    assert size(zoo.BUNDLED / "tales-gpt") < 30 * MEGABYTE
+    assert size(zoo.BUNDLED) < 60 * MEGABYTE
+
+
+def test_an_early_snapshot_predicts_worse(tales):
+    story = zoo.card("tales-gpt")["samples"][0]
+    losses = [-core.load("tales-gpt", device="cpu", snapshot=step).score(story).mean() for step in core.snapshots("tales-gpt")]
+    assert losses[0] > losses[len(losses) // 2] > losses[-1]
+
+
+def test_a_folder_in_the_working_directory_never_shadows_a_bundled_name(tales, tmp_path, monkeypatch):
+    (tmp_path / "tales-gpt").mkdir()
+    (tmp_path / "tales-gpt" / "config.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    assert core.load("tales-gpt", device="cpu").name == "tales-gpt"
+    with pytest.raises(core.CheckpointError):
+        core.load("./tales-gpt")
+
+
+def test_a_saved_folder_opens_by_path_and_by_string(tales, tmp_path):
+    save_folder(tmp_path / "copy", tales.transformer, tales.tokenizer, card={"steps": 1})
+    expected = tales.trace("Once").logits
+    for name in (tmp_path / "copy", str(tmp_path / "copy"), os.path.relpath(tmp_path / "copy")):
+        if isinstance(name, str) and not name.startswith(("/", "../")):
+            name = f"./{name}"
+        assert torch.allclose(core.load(name, device="cpu").trace("Once").logits, expected)
+
+
+def test_names_that_lead_nowhere_say_what_there_is(tmp_path):
+    with pytest.raises(core.CheckpointError, match="tales-gpt"):
+        core.load("tales-gtp")
+    with pytest.raises(core.CheckpointError, match="snapshot"):
+        core.load("tales-gpt", snapshot=7)
+    with pytest.raises(core.CheckpointError, match="snapshot"):
+        core.load(tmp_path, snapshot=7)
+    with pytest.raises(core.CheckpointError, match="not a folder"):
+        core.load(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("name", ["../tales-gpt", "tales-gpt/..", "", "a b", ".hidden"])
+def test_a_bundled_name_never_climbs_out_of_its_folder(name):
+    for ask in (core.snapshots, zoo.card):
+        with pytest.raises(core.CheckpointError, match="no bundled model"):
+            ask(name)
+
+
+def test_the_device_may_be_named(device):
+    assert core.load("tales-gpt", device=device).device.type == torch.device(device).type
+
+
+def test_half_precision_stays_close(tales):
+    half = core.load("tales-gpt", device="cpu", dtype=torch.bfloat16)
+    difference = half.trace("Once upon a time").logits.float() - tales.trace("Once upon a time").logits
+    assert difference.abs().max() < 0.5
+
+
+def test_the_card_is_plain_json():
+    assert json.loads(json.dumps(zoo.card("tales-gpt")))["name"] == "tales-gpt"
