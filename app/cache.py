@@ -36,7 +36,9 @@ def _model(name: str, target: str, source: str, stamp: int, snapshot: int) -> La
 
     import core
 
-    return core.load(Path(target) if source == "folder" else target, snapshot=None if snapshot < 0 else snapshot)
+    return core.load(
+        Path(target) if source == "folder" else target, snapshot=None if snapshot < 0 else snapshot
+    )
 
 
 _fetched: set[str] = set()  # hub ids that this server has opened

@@ -53,7 +53,9 @@ class Chapter:
         return (ROOT / self.path).is_file()
 
 
-def _chapter(section: int, folder: str, slug: str, title: str, icon: str, *covers: tuple[str, str, str]) -> Chapter:
+def _chapter(
+    section: int, folder: str, slug: str, title: str, icon: str, *covers: tuple[str, str, str]
+) -> Chapter:
     return Chapter(
         slug, title, f":material/{icon}:", SECTIONS[section - 1], folder, tuple(Cover(*c) for c in covers)
     )

@@ -108,7 +108,8 @@ def resolve(name: str) -> Choice:
 
 def _resolve_folder(name: str) -> Choice:
     short = name.removeprefix("./")
-    if not short or "\0" in short or "\\" in short or Path(short).is_absolute() or len(Path(short).parts) != 1 or short == "..":
+    plain = len(Path(short).parts) == 1 and short != ".." and not Path(short).is_absolute()
+    if not plain or "\0" in short or "\\" in short:
         raise RefusedModel(
             f"“{name[:80]}” leads out of the model folders of this Glassbox, so it was not opened. "
             "A link names a folder inside them, as ./name."

@@ -6,7 +6,6 @@ A page calls these functions in order (see CONTRIBUTING.md): `begin`, `claim`, i
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, chapters, models, reading, source, state, takeaway, theme, widgets, words
+from app import chapters, models, opening, reading, source, state, takeaway, theme, widgets, words
 from app.components import keys
 from app.predict import Answer, predict_card
 from app.widgets import inline
@@ -28,8 +27,6 @@ __all__ = [
     "Answer", "Context", "begin", "cheatsheet", "claim", "code", "controls", "examples", "foot", "go", "native",
     "predict", "take_away", "terms",
 ]  # fmt: skip
-
-log = logging.getLogger("glassbox")
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,8 @@ def begin(slug: str, longest: int | None = None) -> Context:
         longest: how many tokens the page's picture holds, when that is less than the model's context.
     """
     state.start()
-    lm, key = _open_model()
+    state.enter(slug)
+    lm, key = opening.open_model()
     read = reading.read(lm, state.get("text"), state.DEFAULT_TEXT, longest)
     decoding = lm.config.shape == "encoder-decoder" and state.get("stack") == "decoder"
     blocks = lm.config.decoder_layers if decoding else lm.config.n_layers
@@ -89,7 +87,9 @@ def begin(slug: str, longest: int | None = None) -> Context:
     state.fit({} if decoding else {"follow": last, "row": last, "col": last})
     notes = (*state.take_notes(), *read.notes)
     if not state.link_is_whole():
-        notes += (f"The link to this page carries the first {state.LINK_CHARACTERS:,} characters of your text.",)
+        notes += (
+            f"The link to this page carries the first {state.LINK_CHARACTERS:,} characters of your text.",
+        )
     slot = _sidebar(lm, read)
     _head(slug)
     _say(notes)
@@ -115,47 +115,9 @@ def _say(notes: Sequence[str]) -> None:
     """All messages in one box on top of the page."""
     lines = [widgets.escape(note) for note in notes]
     if lines:
-        st.info(lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines), icon=":material/info:")
-
-
-def _open_model() -> tuple[LanguageModel, str]:
-    """The chosen model, or with a message the nearest one that opens: the finished one, then a bundled one."""
-    first = models.bundled()
-    usual = state.DEFAULT_MODEL if state.DEFAULT_MODEL in first else next(iter(first), "")
-    name, moment = state.get("model"), state.get("snapshot")
-    for attempt in dict.fromkeys([(name, moment), (name, -1), (usual, -1)]):
-        try:
-            lm = _load(*attempt)
-        except (ValueError, OSError) as why:
-            log.warning("model %r at %r does not open: %s", *attempt, why)
-            said = str(why)
-            state.note(said[:1].upper() + said[1:])
-        except Exception:
-            log.exception("model %r at %r does not open", *attempt)
-            state.note(f"“{attempt[0]}” could not be opened; the log says why.")
-        else:
-            if attempt != (name, moment):
-                state.put({"model": attempt[0], "snapshot": attempt[1]})
-                state.note(f"This page shows {attempt[0]}" + (" as it is when finished." if attempt[0] == name else " instead."))
-            return lm, cache.key(*attempt)
-    st.error("No model opens. `make models` trains the bundled ones again.")
-    st.stop()
-
-
-def _load(name: str, moment: int) -> LanguageModel:
-    if cache.is_fetched(name):
-        return cache.model(name, moment)
-    place = st.empty()
-
-    def report(done: int, total: int) -> None:
-        share = f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB" if total else "asking the hub"
-        place.progress(min(1.0, done / total) if total else 0.0, f"Fetching {widgets.escape(name)}: {share}")
-
-    try:
-        models.fetch(name, report)
-        return cache.model(name, moment)
-    finally:
-        place.empty()
+        st.info(
+            lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines), icon=":material/info:"
+        )
 
 
 def _sidebar(lm: LanguageModel, read: reading.Reading) -> DeltaGenerator:
@@ -165,18 +127,28 @@ def _sidebar(lm: LanguageModel, read: reading.Reading) -> DeltaGenerator:
         widgets.text_box(_fitting(read))
         slot = st.container(key="gb-examples", gap="xsmall")
         with st.container(key="gb-tools", horizontal=True, gap="xsmall"):
-            st.button("Undo", key="tool.undo", type="tertiary", on_click=state.undo, disabled=not state.can_undo())
+            st.button(
+                "Undo", key="tool.undo", type="tertiary", on_click=state.undo, disabled=not state.can_undo()
+            )
             st.button(
                 "Reset", key="tool.reset", type="tertiary", on_click=state.reset,
                 disabled=not state.changed_selections(), help="All selections back to the start; model and text stay.",
             )  # fmt: skip
-            st.button("Projector", key="tool.projector", type="tertiary", on_click=state.set, args=("view", "projector"))
+            st.button(
+                "Projector",
+                key="tool.projector",
+                type="tertiary",
+                on_click=state.set,
+                args=("view", "projector"),
+            )
             keys.sheet(key="gb-keys")
     return slot
 
 
 def _shape(lm: LanguageModel) -> str:
-    kind = {"decoder": "Decoder", "encoder": "Encoder", "encoder-decoder": "Encoder and decoder"}[lm.config.shape]
+    kind = {"decoder": "Decoder", "encoder": "Encoder", "encoder-decoder": "Encoder and decoder"}[
+        lm.config.shape
+    ]
     text = f"{kind}, {lm.config.n_layers} blocks × {lm.config.n_heads} heads"
     moment = state.get("snapshot")
     return text if moment < 0 else f"{text}, after {moment:,} training steps"
@@ -198,13 +170,17 @@ def _head(slug: str) -> None:
     )
     if state.get("view") == "projector":
         st.button(
-            "Leave projector mode", key="tool.leave", type="tertiary", on_click=state.set, args=("view", "page")
+            "Leave projector mode",
+            key="tool.leave",
+            type="tertiary",
+            on_click=state.set,
+            args=("view", "page"),
         )
     with st.container(key="gb-phone", horizontal=True, gap="xsmall"):
         widgets.text_line("phone")
         st.selectbox(
             "Model",
-            options := list(dict.fromkeys([*(choice.name for choice in models.choices()), state.get("model")])),
+            list(dict.fromkeys([*(choice.name for choice in models.choices()), state.get("model")])),
             format_func=lambda name: name.removeprefix("./").rpartition("/")[2],
             label_visibility="collapsed",
             filter_mode=None,
@@ -277,14 +253,17 @@ def take_away(
 def terms(*names: str) -> None:
     """The terms that this page uses, explained (app/words.py has them); below the fold, before the cheatsheet."""
     entries = "".join(f"<dt>{inline(name)}</dt><dd>{inline(words.WORDS[name])}</dd>" for name in names)
-    st.html(f'<section class="gb-words" aria-label="Words"><h2>Words on this page</h2><dl>{entries}</dl></section>')
+    st.html(
+        f'<section class="gb-words" aria-label="Words"><h2>Words on this page</h2><dl>{entries}</dl></section>'
+    )
 
 
 def cheatsheet(slug: str) -> None:
     """What of the subject this page covers and where, and the next page."""
     chapter = chapters.BY_SLUG[slug]
     rows = "".join(
-        f"<tr><td>{inline(cover.section)}</td><th scope='row'>{inline(cover.term)}</th><td>{inline(cover.shown)}</td></tr>"
+        f"<tr><td>{inline(cover.section)}</td><th scope='row'>{inline(cover.term)}</th>"
+        f"<td>{inline(cover.shown)}</td></tr>"
         for cover in chapter.covers
     )
     with st.container(key="gb-cheatsheet", gap="small"):

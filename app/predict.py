@@ -18,7 +18,7 @@ _CHOICE = "predict.choice"
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model answered: the index of the right option, why in one or two sentences, and the numbers behind it."""
+    """What the model answered: the index of the right option, why in a sentence or two, and the numbers behind it."""
 
     index: int
     why: str
@@ -63,7 +63,8 @@ def predict_card(question: str, options: tuple[str, ...], answer: Callable[[], A
             args=(record, chosen, answer),
         )
     if "failed" in record:
-        st.html('<p class="gb-hint" role="status">The model could not answer this one. Change the text or the selection.</p>')
+        failed = "The model could not answer this one. Change the text or the selection."
+        st.html(f'<p class="gb-hint" role="status">{failed}</p>')
 
 
 def _commit(record: dict[str, object], chosen: int, answer: Callable[[], Answer]) -> None:

@@ -42,7 +42,9 @@ def clean(text: str) -> tuple[str, str]:
         return text, lost
     if not count:
         return text, ""
-    things = "1 character that no model can read was" if count == 1 else f"{count} characters that no model can read were"
+    things = "1 character that no model can read was"
+    if count > 1:
+        things = f"{count} characters that no model can read were"
     return mended, f"{things} replaced by {REPLACEMENT}: NUL, or half of a broken pair."
 
 
@@ -64,7 +66,9 @@ def read(lm: LanguageModel, text: str, sample: str, longest: int | None = None) 
     special = len(lm.tokenizer.encode(""))
     text, cut = _cut_characters(text, limit)
     if not _body(lm, text):
-        why = "Your text is empty" if not text else "Your text has only spaces, which this model does not read"
+        why = (
+            "Your text is empty" if not text else "Your text has only spaces, which this model does not read"
+        )
         notes.append(f"{why}. Type a few words; until then the page shows “{sample}”.")
         text = sample
     elif text.isspace():

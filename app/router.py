@@ -6,10 +6,13 @@ import streamlit as st
 
 from app import chapters, page, state
 
-st.set_page_config(page_title="Glassbox", page_icon=str(chapters.ROOT / "app" / "static" / "logo.svg"), layout="wide", initial_sidebar_state="locked")
+st.set_page_config(
+    page_title="Glassbox",
+    page_icon=str(chapters.ROOT / "app" / "static" / "logo.svg"),
+    layout="wide",
+    initial_sidebar_state="locked",
+)
 state.start()
 page.style()
-pages = {
-    section: [page.native(chapter) for chapter in group] for section, group in chapters.shown().items()
-}
+pages = {section: [page.native(chapter) for chapter in group] for section, group in chapters.shown().items()}
 st.navigation(pages, expanded=True).run()

@@ -46,7 +46,8 @@ def code_card(sources: Sequence[Source]) -> None:
     """Name and place of each function, and behind the button the text itself."""
     with st.popover("Code", key="gb-code", type="tertiary"):
         for source in sources:
-            st.html(f'<h3 class="gb-source">{inline(source.name)}</h3><p class="gb-hint">{source.file}:{source.line}</p>')
+            place = f"{source.file}:{source.line}"
+            st.html(f'<h3 class="gb-source">{inline(source.name)}</h3><p class="gb-hint">{inline(place)}</p>')
             st.code(source.text, language="python")
     first = sources[0]
     st.html(f'<p class="gb-mono">{inline(first.name)}<br>{inline(first.file)}</p>')

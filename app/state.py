@@ -1,162 +1,35 @@
 """Every value that a page remembers, and the link that carries it: the only user of session state and query parameters.
 
-One store per session holds the values (`Field` by `Field`); widgets are views of it (`bind`), component events write to
-it (`set`), the link is a rendering of it (`link`) and a fresh browser begins with a link (`start`). A link is untrusted:
-whatever does not fit falls back to the default with a message.
+One store per session holds the values (app/fields.py declares them); widgets are views of it (`bind`), component events
+write to it (`set`), the link is a rendering of it (`link`), and a fresh browser begins with a link (`start`).
 
 Not known here: models, tokens, pages. `fit` takes the bounds that depend on the model from whoever knows it.
 """
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
-VERSION = 1
-LINK_CHARACTERS = 2000  # of a text, in a link: more does not travel well through chat programs and proxies
+from app.fields import BY_KEY as BY_KEY
+from app.fields import DEFAULT_MODEL as DEFAULT_MODEL
+from app.fields import DEFAULT_TEXT as DEFAULT_TEXT
+from app.fields import FIELDS as FIELDS
+from app.fields import LINK_CHARACTERS as LINK_CHARACTERS
+from app.fields import VERSION as VERSION
+from app.fields import Field as Field
+from app.fields import Value as Value
+from app.fields import parse as parse
+
 UNDO_STEPS = 50
-
-DEFAULT_MODEL = "tales-gpt"
-DEFAULT_TEXT = "Once upon a time, Lily saw a"
-
-Value = str | int | float | bool
-Kind = Literal["text", "int", "float", "bool", "choice"]
-
-
-@dataclass(frozen=True)
-class Field:
-    """One remembered value: its key (widget key and link parameter), kind, default, and what is allowed.
-
-    `low` and `high` bound a number; `fit` may tighten `high` to the model at hand. `selection` marks what a reset of
-    the page puts back (the model and the texts stay).
-    """
-
-    key: str
-    kind: Kind
-    default: Value
-    low: float = -math.inf
-    high: float = math.inf
-    choices: tuple[str, ...] = ()
-    selection: bool = True
-
-    def parse(self, raw: str) -> Value:
-        """The value that `raw` of a link stands for; ValueError says in a learner's words why it stands for none."""
-        match self.kind:
-            case "text":
-                # Half of a surrogate pair has no UTF-8 form, so no widget and no link could carry it.
-                return raw.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            case "bool":
-                if raw not in {"0", "1"}:
-                    raise ValueError("is neither 0 nor 1")
-                return raw == "1"
-            case "choice":
-                if raw not in self.choices:
-                    raise ValueError(f"is not one of {', '.join(self.choices)}")
-                return raw
-            case "int" | "float":
-                return self._number(raw)
-
-    def _number(self, raw: str) -> Value:
-        try:
-            # int() and float() also read "1_0" and other scripts' digits; a link holds plain ones only.
-            if not raw.isascii() or "_" in raw or len(raw) > 24:
-                raise ValueError
-            number: int | float = int(raw) if self.kind == "int" else float(raw)
-        except ValueError:
-            raise ValueError("is not a whole number" if self.kind == "int" else "is not a number") from None
-        if not self.low <= number <= self.high:  # also refuses nan
-            raise ValueError(f"is not between {self.low:g} and {self.high:g}")
-        return number
-
-    def render(self, value: Value) -> str:
-        """`value` as it stands in a link."""
-        if self.kind == "bool":
-            return "1" if value else "0"
-        if self.kind == "int":
-            return str(int(value))
-        if self.kind == "float":
-            return f"{float(value):g}"
-        return str(value)
-
-
-FIELDS: tuple[Field, ...] = (
-    Field("model", "text", DEFAULT_MODEL, selection=False),
-    Field("snapshot", "int", -1, -1, 10**9, selection=False),  # a step of its training; -1: the finished model
-    Field("text", "text", DEFAULT_TEXT, selection=False),
-    Field("target", "text", "", selection=False),  # what an encoder-decoder has written so far
-    Field("block", "int", 1, 0, 999),
-    Field("head", "int", 0, 0, 999),
-    Field("follow", "int", -1, -1, 99_999),  # a token by its position; -1: the last one
-    Field("stack", "choice", "encoder", choices=("encoder", "decoder")),
-    Field("attention", "choice", "self", choices=("self", "cross")),
-    Field("ribbons", "choice", "size", choices=("size", "sign", "none")),
-    Field("temperature", "float", 1.0, 0.0, 5.0),  # of the next token
-    Field("sharpness", "float", 1.0, 0.1, 5.0),  # the temperature of one head's softmax
-    Field("step", "int", -1, -1, 99),  # an operation of one head; -1: the page's own first view
-    Field("walk", "int", 0, 0, 999),  # an operation of the whole pass, from 1; 0: the finished picture
-    Field("scale", "bool", True),
-    Field("mask", "bool", True),
-    Field("turn", "bool", True),
-    Field("row", "int", -1, -1, 99_999),  # a chosen cell; -1: none
-    Field("col", "int", -1, -1, 99_999),
-    Field("edits", "text", ""),  # scores that a learner has put in place of a head's own (pages/block/attention.py)
-    Field("view", "choice", "page", choices=("page", "projector"), selection=False),
-)
-BY_KEY: dict[str, Field] = {field.key: field for field in FIELDS}
 
 # Keys inside the session state; the dot keeps them apart from widget keys.
 _STORE, _HISTORY, _NOTES, _LAST, _LINKED = "gb.store", "gb.history", "gb.notes", "gb.last", "gb.linked"
-
-
-@dataclass(frozen=True)
-class Parsed:
-    """What a link says: the values that fit, and a message for each part that did not."""
-
-    values: dict[str, Value]
-    notes: tuple[str, ...]
-
-
-def parse(query: Mapping[str, str]) -> Parsed:
-    """Read the parameters of a link. Never raises: what does not fit is left out and named in `notes`."""
-    found: dict[str, Value] = {}
-    notes: list[str] = []
-    version = query.get("v", str(VERSION))
-    unknown = [key for key in query if key != "v" and key not in BY_KEY]
-    if unknown:
-        notes.append(f"The link has {_listed(unknown)}, which this Glassbox does not know; it was left out.")
-    for field in FIELDS:
-        if field.key not in query or (version != str(VERSION) and field.selection):
-            continue
-        raw = query[field.key]
-        try:
-            found[field.key] = field.parse(raw)
-        except ValueError as why:
-            notes.append(f"In the link, {field.key}={_short(raw)} {why}; {_shown(field)} is used.")
-    if version != str(VERSION):
-        notes.append(
-            f"The link was written for version {_short(version)} and this Glassbox reads version {VERSION}: "
-            "the model and the text were taken, the selections were not."
-        )
-    return Parsed(found, tuple(notes))
-
-
-def _shown(field: Field) -> str:
-    return f"{field.render(field.default)}" if field.default != "" else "nothing"
-
-
-def _short(raw: str, most: int = 40) -> str:
-    return raw if len(raw) <= most else raw[:most] + "…"
-
-
-def _listed(keys: list[str], most: int = 5) -> str:
-    named = ", ".join(f"“{_short(key)}”" for key in keys[:most])
-    return named + (f" and {len(keys) - most} more" if len(keys) > most else "")
+_PAGE, _BOUND = "gb.page", "gb.bound"
 
 
 def start() -> None:
@@ -169,6 +42,13 @@ def start() -> None:
     st.session_state[_NOTES] = list(read.notes)
     st.session_state[_LAST] = ("", 0.0)
     st.session_state[_LINKED] = frozenset(read.values)
+
+
+def enter(page: str) -> None:
+    """Say which page is being drawn."""
+    if st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        st.session_state[_BOUND] = {}
 
 
 def _store() -> dict[str, Value]:
@@ -238,8 +118,11 @@ def bind(key: str, view: str = "", then: Callable[[], None] | None = None) -> di
     """
     widget = key if not view else f"{key}.{view}"
     value = get(key)
-    if st.session_state.get(widget) != value or widget not in st.session_state:
+    # A widget of another page is another widget, although the old one's value is still found under its key.
+    page, bound = st.session_state.get(_PAGE, ""), st.session_state.setdefault(_BOUND, {})
+    if bound.get(widget) != page or widget not in st.session_state or st.session_state[widget] != value:
         st.session_state[widget] = value
+        bound[widget] = page
 
     def changed() -> None:
         chosen = st.session_state.get(widget)
@@ -267,7 +150,9 @@ def fit(limits: Mapping[str, int]) -> None:
         field = BY_KEY[key]
         store[key] = -1 if field.low < 0 else max(most, int(field.low))
         if key in linked:
-            note(f"In the link, {key}={value} is more than this model and text have ({most}); {store[key]} is used.")
+            note(
+                f"In the link, {key}={value} is more than this model and text have ({most}); {store[key]} is used."
+            )
 
 
 def note(message: str) -> None:

@@ -19,7 +19,10 @@ Table = dict[str, Sequence[Any]]
 
 
 def take_card(
-    slug: str, picture: str, table: Table | Callable[[], Table], cells: Sequence[str] | Callable[[], Sequence[str]]
+    slug: str,
+    picture: str,
+    table: Table | Callable[[], Table],
+    cells: Sequence[str] | Callable[[], Sequence[str]],
 ) -> None:
     """The card's buttons. `table` and `cells` may be functions: they are called at the click."""
     link = state.link()
@@ -44,7 +47,9 @@ def take_card(
             "Notebook", as_notebook, f"glassbox-{slug}.ipynb", "application/x-ipynb+json",
             key="take.notebook", on_click="ignore",
         )  # fmt: skip
-        st.download_button("CSV", as_csv, f"glassbox-{slug}.csv", "text/csv", key="take.csv", on_click="ignore")
+        st.download_button(
+            "CSV", as_csv, f"glassbox-{slug}.csv", "text/csv", key="take.csv", on_click="ignore"
+        )
         if st.button("Table", key="take.table"):
             _table(as_table())
 

@@ -75,7 +75,9 @@ def text_line(view: str) -> None:
     st.text_input("Your text", label_visibility="collapsed", **state.bind("text", view))
 
 
-def segments(label: str, key: str, options: Sequence[int | str], names: Callable[[int | str], str] = str) -> None:
+def segments(
+    label: str, key: str, options: Sequence[int | str], names: Callable[[int | str], str] = str
+) -> None:
     """A row of buttons for one field: `segments("Head", "head", range(8))`. The field must hold one of `options`."""
     st.segmented_control(
         label, list(options), required=True, format_func=lambda value: escape(names(value)), **state.bind(key)

@@ -1,7 +1,7 @@
 """Our own pictures: one folder per component with `view.js` and `view.css`, plain modules without a build step.
 
-`register` puts the shared helpers in front of a component's own code, so that a component is one ES module and one style
-sheet. Values cross as a JSON dict; arrays go through `pack`.
+`register` puts the shared helpers in front of a component's own code, so that a component is one ES module and one
+style sheet. Values cross as a JSON dict; arrays go through `pack`.
 """
 
 from __future__ import annotations

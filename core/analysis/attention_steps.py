@@ -2,8 +2,7 @@
 
 Every array comes out of a real forward pass and the model's own functions. A `Change` alters the scores; the
 pattern, the values it mixes and the prediction then come out of a second real pass with those scores in it.
-Vaswani et al. 2017, section 3.2; rotary turns: Su et al. 2021; ALiBi: Press et al. 2022; relative bias:
-Raffel et al. 2020.
+Vaswani et al. 2017, section 3.2; Su et al. 2021 (turns); Press et al. 2022 and Raffel et al. 2020 (biases).
 """
 
 from __future__ import annotations
@@ -36,8 +35,7 @@ class Change:
 
     Args:
         scale: multiply the scores by the model's 1/sqrt(d_head) (True) or leave them as they are.
-        mask: keep the causal mask.
-        turn: keep what the position does to the scores here: the rotary turn, or the ALiBi or relative bias.
+        mask: keep the causal mask. turn: keep the rotary turn, or the ALiBi or relative bias.
         temperature: the scores are divided by it before the softmax; above 0.
         edits: (row, column, value) puts `value` in place of that query-key product.
     """
@@ -137,7 +135,7 @@ def attention_steps(
     """Run `text` and return every step of one head of block `layer`, with what the whole model then predicts.
 
     Args:
-        text: text or token ids. target: the decoder's text, for an encoder-decoder.
+        text, target: text or token ids; target is an encoder-decoder's.
         attention: "self", or in an encoder-decoder also "cross" and "encoder".
         change: what to alter in this head only.
         position: the row of the logits to predict from; None: the last.
@@ -222,13 +220,8 @@ class _Place:
         if not 0 <= head < lm.config.n_heads:
             raise ValueError(f"head {head} is not one of the {lm.config.n_heads} heads, counted from 0")
         block = cast(Block, stack.blocks[layer])
-        prefix = (
-            ""
-            if lm.config.shape != "encoder-decoder"
-            else "encoder."
-            if attention == "encoder"
-            else "decoder."
-        )
+        half = "encoder." if attention == "encoder" else "decoder."
+        prefix = half if lm.config.shape == "encoder-decoder" else ""
         name = f"{prefix}blocks.{layer}"
         middle = "hook_normalized_resid_mid" if block.post_norm else "hook_resid_mid"
         read = f"{name}.{middle if cross else 'hook_resid_pre'}"

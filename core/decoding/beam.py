@@ -60,7 +60,9 @@ class Hypothesis:
     last: Node
 
 
-def search(reader: Reader, options: DecodingOptions, stop_ids: Collection[int], limit: int) -> list[Hypothesis]:
+def search(
+    reader: Reader, options: DecodingOptions, stop_ids: Collection[int], limit: int
+) -> list[Hypothesis]:
     """The best finished texts, at most n_beams, best first.
 
     Args:
@@ -75,10 +77,16 @@ def search(reader: Reader, options: DecodingOptions, stop_ids: Collection[int], 
         ending = [node.id in stop_ids or length == limit for node in candidates]
         penalty = length**options.length_penalty
         # A text may end only where it could also have gone on: among the best `width`.
-        new = [Hypothesis(node.log_prob / penalty, node) for node, ends in zip(candidates[:width], ending) if ends]
+        new = [
+            Hypothesis(node.log_prob / penalty, node)
+            for node, ends in zip(candidates[:width], ending)
+            if ends
+        ]
         finished = sorted([*finished, *new], key=lambda text: -text.score)[:width]
         running = [node for node, ends in zip(candidates, ending) if not ends][:width]
-        if not running or (len(finished) == width and not _worth_it(running[0], finished, options, length, limit)):
+        if not running or (
+            len(finished) == width and not _worth_it(running[0], finished, options, length, limit)
+        ):
             break
         _advance(reader, running)
     return finished
@@ -100,10 +108,14 @@ def _candidates(reader: Reader, running: list[Node], options: DecodingOptions, c
     """The `count` best ways to continue any running text by one token, best first."""
     log_before = reader.logits().log_softmax(-1)  # (B, V)
     log_after = repetition_penalty(log_before, reader.ids, options.repetition_penalty)
-    best = log_after.topk(min(max(count, _SHOWN), log_after.shape[-1]))  # (B, C): no text can give more than `count`
+    best = log_after.topk(
+        min(max(count, _SHOWN), log_after.shape[-1])
+    )  # (B, C): no text can give more than `count`
     before = best.values if log_after is log_before else log_before.gather(-1, best.indices)
     layer = _Layer(best.indices, before, best.values)
-    so_far = torch.tensor([[node.log_prob] for node in running] or [[0.0]], device=log_before.device)  # (B, 1)
+    so_far = torch.tensor(
+        [[node.log_prob] for node in running] or [[0.0]], device=log_before.device
+    )  # (B, 1)
     totals, flat = (best.values + so_far).flatten().topk(min(count, best.values.numel()))
     # One transfer for the three lists: ids and places are exact in float64.
     told = torch.stack([totals.double(), flat.double(), best.indices.flatten()[flat].double()]).tolist()

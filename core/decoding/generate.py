@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -11,7 +12,7 @@ import torch
 from core.decoding import beam, sequential
 from core.decoding.options import DecodingOptions
 from core.decoding.reader import Reader
-from core.decoding.steps import Facts, Finished, Step, Steps, facts, step
+from core.decoding.steps import Block, Facts, Finished, Step, Steps, facts, step
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["Beam", "DecodingOptions", "Generation", "Step", "generate", "stream"]
 
 _TOGETHER = 64  # steps whose facts are worked out in one go
+_HELD = (
+    2**18
+)  # scores that a block of steps may hold until somebody looks; with more, the facts are worked out at once
 
 
 @dataclass(frozen=True)
@@ -66,12 +70,16 @@ class Generation:
 class _Task:
     """A checked request: the model, the prompt's ids, the options, and the two limits that end a text."""
 
-    def __init__(self, lm: LanguageModel, prompt: str | Sequence[int], special: bool, options: DecodingOptions) -> None:
+    def __init__(
+        self, lm: LanguageModel, prompt: str | Sequence[int], special: bool, options: DecodingOptions
+    ) -> None:
         self.lm, self.options = lm, options
         self.prompt_ids = lm.encode(prompt, add_special_tokens=special)
         self.stop_ids = lm.config.eos_ids if options.stop_ids is None else options.stop_ids
         if wrong := [id for id in self.stop_ids if id >= lm.config.d_vocab]:
-            raise ValueError(f"stop_ids: {wrong[0]} lies outside the vocabulary, 0 to {lm.config.d_vocab - 1}")
+            raise ValueError(
+                f"stop_ids: {wrong[0]} lies outside the vocabulary, 0 to {lm.config.d_vocab - 1}"
+            )
         self.reader = Reader(lm, self.prompt_ids, use_cache=options.use_cache)
         self.limit = min(options.max_new_tokens, self.reader.room)
 
@@ -94,7 +102,7 @@ class _Task:
         together = decode([*self.prompt_ids, *ids], skip_special_tokens=True)
         return together[len(before) :] if together.startswith(before) else alone
 
-    def told(self, ids: list[int], blocks: Sequence[Facts]) -> dict[str, Any]:
+    def told(self, ids: list[int], blocks: Sequence[Block]) -> dict[str, Any]:
         """The fields that a text of its own has."""
         finished = self.finished(ids[-1] if ids else None)
         return {
@@ -148,31 +156,39 @@ def stream(
     """
     checked = DecodingOptions(**options)
     if checked.strategy == "beam":
-        raise ValueError("strategy='beam' cannot be streamed: its first token is known when the last is. Use generate")
+        raise ValueError(
+            "strategy='beam' cannot be streamed: its first token is known when the last is. Use generate"
+        )
     return _stream(_Task(lm, prompt, add_special_tokens, checked))
 
 
 def _stream(task: _Task) -> Iterator[Step]:
     for count, choice in enumerate(task.choices(), start=1):
         last = choice.id in task.stop_ids or count == task.limit
-        block = _facts([choice])
-        yield step(block, 0, task.lm.tokenizer.token, task.finished(choice.id) if last else None)
+        yield step(_facts([choice]), 0, task.lm.tokenizer.token, task.finished(choice.id) if last else None)
 
 
-def _collect(choices: Iterable[sequential.Choice]) -> tuple[list[int], list[Facts]]:
-    """The ids, and the facts of their steps; full scores are held for `_TOGETHER` steps at most."""
+def _collect(choices: Iterable[sequential.Choice]) -> tuple[list[int], list[Block]]:
+    """The ids, and their steps."""
     ids: list[int] = []
-    blocks: list[Facts] = []
+    blocks: list[Block] = []
     waiting: list[sequential.Choice] = []
     for choice in choices:
         ids.append(choice.id)
         waiting.append(choice)
         if len(waiting) == _TOGETHER:
-            blocks.append(_facts(waiting))
+            blocks.append(_block(waiting))
             waiting = []
     if waiting:
-        blocks.append(_facts(waiting))
+        blocks.append(_block(waiting))
     return ids, blocks
+
+
+def _block(choices: Sequence[sequential.Choice]) -> Block:
+    if len(choices) * len(choices[0].logits) <= _HELD:
+        return Block(len(choices), partial(_facts, choices))
+    found = _facts(choices)
+    return Block(len(choices), lambda: found)
 
 
 def _facts(choices: Sequence[sequential.Choice]) -> Facts:
@@ -185,14 +201,19 @@ def _facts(choices: Sequence[sequential.Choice]) -> Facts:
 def _beams(task: _Task) -> list[Beam]:
     options = task.options
     if options.n_beams == 1:  # as in `transformers`, a search of width one is greedy
-        task.options = replace(options, strategy="greedy", temperature=1.0, top_k=None, top_p=None, min_p=None)
+        task.options = replace(
+            options, strategy="greedy", temperature=1.0, top_k=None, top_p=None, min_p=None
+        )
         ids, blocks = _collect(task.choices())
-        log_prob = sum(float(block.log_after.sum()) for block in blocks)
+        log_prob = sum(float(block.facts.log_after.sum()) for block in blocks)
         return [Beam(**task.told(ids, blocks), score=log_prob / max(1, len(ids)) ** options.length_penalty)]
     found = beam.search(task.reader, options, task.stop_ids, task.limit)[: options.n_return]
     if not found:
         return [Beam(**task.told([], []), score=0.0)]
-    return [
-        Beam(**task.told([node.id for node in text.last.path()], [beam.facts(text.last)]), score=text.score)
-        for text in found
-    ]
+    beams = []
+    for text in found:
+        ids = [node.id for node in text.last.path()]
+        beams.append(
+            Beam(**task.told(ids, [Block(len(ids), partial(beam.facts, text.last))]), score=text.score)
+        )
+    return beams

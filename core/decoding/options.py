@@ -58,7 +58,11 @@ class DecodingOptions:
     def __post_init__(self) -> None:
         if self.strategy not in get_args(Strategy):
             raise ValueError(f"strategy={self.strategy!r} is not one of {', '.join(get_args(Strategy))}")
-        if self.early_stopping is not True and self.early_stopping is not False and self.early_stopping != "never":
+        if (
+            self.early_stopping is not True
+            and self.early_stopping is not False
+            and self.early_stopping != "never"
+        ):
             raise ValueError(f"early_stopping={self.early_stopping!r} is not one of False, True, 'never'")
         self._whole("max_new_tokens", 1, 1_000_000)
         self._whole("n_beams", 1, 1_000)
@@ -86,7 +90,9 @@ class DecodingOptions:
         value = getattr(self, name)
         fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if not fits or not low <= value <= high or (above and value == low):
-            raise ValueError(f"{name}={value!r} must be a number {'above' if above else 'from'} {low} to {high}")
+            raise ValueError(
+                f"{name}={value!r} must be a number {'above' if above else 'from'} {low} to {high}"
+            )
 
 
 def _ids(stop_ids: Any) -> tuple[int, ...]:

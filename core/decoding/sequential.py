@@ -41,7 +41,9 @@ def generator(seed: int | None, device: torch.device) -> torch.Generator:
     return draw
 
 
-def choices(reader: Reader, options: DecodingOptions, stop_ids: Collection[int], limit: int) -> Iterator[Choice]:
+def choices(
+    reader: Reader, options: DecodingOptions, stop_ids: Collection[int], limit: int
+) -> Iterator[Choice]:
     """At most `limit` tokens; the last is an end token if one came."""
     draws = options.strategy == "sample" and options.temperature > 0
     draw = generator(options.seed, reader.ids.device) if draws else None

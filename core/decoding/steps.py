@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple, overload
 
 import torch
@@ -61,18 +62,37 @@ def facts(ids: Sequence[int], logits: Tensor, warped: Tensor) -> Facts:
     return Facts(*(numbers.cpu() for numbers in found))
 
 
+class Block:
+    """Some steps of one text, one after the other. Their facts are worked out once, when somebody asks.
+
+    Args:
+        size: how many steps.
+        work: gives their facts; let go of afterwards, with the scores that it holds.
+    """
+
+    def __init__(self, size: int, work: Callable[[], Facts]) -> None:
+        self.size, self._work = size, work
+
+    @cached_property
+    def facts(self) -> Facts:
+        """The numbers of the steps."""
+        found = self._work()
+        self._work = lambda: found
+        return found
+
+
 class Steps(Sequence[Step]):
     """The steps of one text. Behaves as a tuple of `Step`; each is made when it is asked for.
 
     Args:
-        blocks: the facts of some steps after the other.
+        blocks: the text's steps, in order.
         token: from an id to the vocabulary's entry.
         finished: why the last step is the last.
     """
 
-    def __init__(self, blocks: Sequence[Facts], token: Callable[[int], str], finished: Finished) -> None:
+    def __init__(self, blocks: Sequence[Block], token: Callable[[int], str], finished: Finished) -> None:
         self._blocks, self._token, self._finished = blocks, token, finished
-        self._places = [(block, row) for block in blocks for row in range(len(block.ids))]
+        self._places = [(block, row) for block in blocks for row in range(block.size)]
 
     def __len__(self) -> int:
         return len(self._places)
@@ -95,22 +115,22 @@ class Steps(Sequence[Step]):
 
     def _step(self, place: int) -> Step:
         block, row = self._places[place]
-        return step(block, row, self._token, self._finished if place + 1 == len(self) else None)
+        return step(block.facts, row, self._token, self._finished if place + 1 == len(self) else None)
 
 
-def step(block: Facts, row: int, token: Callable[[int], str], finished: Finished | None) -> Step:
-    """One row of `block`, spelled out."""
-    id = int(block.ids[row])
-    n_kept = int(block.n_kept[row])
+def step(found: Facts, row: int, token: Callable[[int], str], finished: Finished | None) -> Step:
+    """One row of `found`, spelled out."""
+    id = int(found.ids[row])
+    n_kept = int(found.n_kept[row])
     shown = slice(0, n_kept)
     return Step(
         id=id,
         token=token(id),
-        probability_before=float(block.log_before[row].exp()),
-        probability_after=float(block.log_after[row].exp()),
-        log_prob=float(block.log_before[row]),
-        candidate_ids=tuple(block.candidates[row, shown].tolist()),
-        candidate_probabilities=tuple(block.log_candidates[row, shown].exp().tolist()),
+        probability_before=float(found.log_before[row].exp()),
+        probability_after=float(found.log_after[row].exp()),
+        log_prob=float(found.log_before[row]),
+        candidate_ids=tuple(found.candidates[row, shown].tolist()),
+        candidate_probabilities=tuple(found.log_candidates[row, shown].exp().tolist()),
         n_kept=n_kept,
         finished=finished,
     )

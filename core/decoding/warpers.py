@@ -10,6 +10,8 @@ from torch import Tensor
 
 from core.decoding.options import DecodingOptions
 
+_COLDEST = 1e-6  # below, float32 would overflow, and every token but the best has no probability left
+
 
 def warp(scores: Tensor, ids: Tensor, options: DecodingOptions) -> Tensor:
     """All warpers that `options` asks for, in the order in which `transformers` applies them.
@@ -42,7 +44,7 @@ def temperature(scores: Tensor, value: float) -> Tensor:
     """Divide by the temperature: below 1 sharpens, above 1 flattens; 0 keeps the best token alone (the limit)."""
     if value == 1.0:
         return scores
-    if value == 0.0:
+    if value < _COLDEST:
         best = scores.argmax(-1, keepdim=True)  # (B, 1)
         return torch.full_like(scores, -torch.inf).scatter(-1, best, scores.gather(-1, best))
     return scores / value

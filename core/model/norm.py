@@ -20,8 +20,9 @@ class Normalise(nn.Module):
         self.kind, self.eps, self.size = kind, eps, size
         self.w = nn.Parameter(torch.ones(size)) if gain and kind != "none" else None
         self.b = nn.Parameter(torch.zeros(size)) if bias and kind == "layer" else None
-        self.hook_scale = HookPoint()  # (..., 1)
-        self.hook_normalized = HookPoint()  # (..., D), before gain and bias
+        if kind != "none":
+            self.hook_scale = HookPoint()  # (..., 1)
+            self.hook_normalized = HookPoint()  # (..., D), before gain and bias
 
     @classmethod
     def of(cls, config: ModelConfig) -> Normalise:

@@ -43,7 +43,9 @@ def random_model(folder: Path, seed: int, **config: Any) -> Path:
 
     The weights are wide (standard deviation 0.2), so that its predictions differ clearly from any other model's.
     """
-    fables = (Path(__file__).resolve().parents[2] / "assets" / "corpora" / "fables.txt").read_text(encoding="utf-8")
+    fables = (Path(__file__).resolve().parents[2] / "assets" / "corpora" / "fables.txt").read_text(
+        encoding="utf-8"
+    )
     tokenizer = train_bpe([fables[:20_000]], 400)
     shape = {"n_layers": 3, "d_model": 24, "n_heads": 3, "n_ctx": 64, "bos_id": 0, "eos_ids": (1,)} | config
     if shape.get("shape") == "encoder-decoder":

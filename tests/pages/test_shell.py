@@ -7,7 +7,7 @@ import io
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -27,6 +27,12 @@ def store(app: AppTest) -> dict[str, Any]:
 def said(app: AppTest) -> str:
     """The messages on top of the page, without the backslashes and joiners that keep them plain text."""
     return " ".join(box.value for box in app.info).replace("\\", "").replace("\u2060", "")
+
+
+def link_in_notebook(app: AppTest) -> str:
+    """The page's address as its notebook names it; the address bar and the Link button get the same."""
+    cells = json.loads(app.session_state["gb.takeaway"]["notebook"]())["cells"]
+    return "".join(cells[0]["source"]).split("`")[1]
 
 
 @pytest.mark.parametrize("slug", SHOWN)
@@ -68,7 +74,9 @@ def test_a_link_restores_model_text_and_selections(slug: str, open_page: Any, ot
         ({"model": "<img src=x>"}, "no model called"),
     ],
 )
-def test_a_bad_link_falls_back_and_says_how(slug: str, open_page: Any, link: dict[str, Any], says: str) -> None:
+def test_a_bad_link_falls_back_and_says_how(
+    slug: str, open_page: Any, link: dict[str, Any], says: str
+) -> None:
     app = open_page(slug, **link)
     assert not app.exception
     assert not app.error
@@ -109,12 +117,7 @@ def test_a_very_long_text_stays_out_of_the_link(open_page: Any) -> None:
     app = open_page("home")
     app.text_area(key="text").set_value("word " * 20_000).run()
     assert "carries the first 2,000 characters" in said(app)
-    # What the address bar gets is what the Take away component is given.
-    mounted = [element for element in app.main if element.type == "unknown"]
-    assert mounted or app.session_state["gb.takeaway"]
-    notebook = json.loads(app.session_state["gb.takeaway"]["notebook"]())
-    link = notebook["cells"][0]["source"]
-    assert len("".join(link)) < 4_000
+    assert len(link_in_notebook(app)) < 4_000
 
 
 def test_undo_and_reset(open_page: Any) -> None:
@@ -157,7 +160,9 @@ def test_the_picker_lists_bundled_folders_and_hub(open_page: Any, other_model: s
     )
 
 
-def test_a_hub_model_without_a_network_says_so_and_falls_back(open_page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hub_model_without_a_network_says_so_and_falls_back(
+    open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     app = open_page("home", model=models.HUB[0])
     assert not app.exception
@@ -178,7 +183,9 @@ def test_a_failure_nobody_foresaw_is_a_message_too(open_page: Any, monkeypatch: 
     assert "secret detail" not in said(app)
 
 
-def test_a_broken_folder_says_what_is_wrong(open_page: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_folder_says_what_is_wrong(
+    open_page: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "config.json").write_text("{", encoding="utf-8")
     monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
@@ -216,12 +223,27 @@ def test_projector_mode_hides_the_sidebar_and_can_be_left(open_page: Any) -> Non
     assert any("zoom" in block.value for block in app.html)
     app.button(key="tool.leave").click().run()
     assert not any("zoom" in block.value for block in app.html)
-    assert "view" not in dict(parse_qsl(json.dumps(store(app)["view"])))
+    assert "view" not in dict(parse_qsl(urlsplit(link_in_notebook(app)).query))
     assert store(app)["view"] == "page"
 
 
-def test_example_texts_replace_the_text(open_page: Any) -> None:
-    app = open_page("home")
+@pytest.mark.parametrize("slug", SHOWN)
+def test_an_example_replaces_the_text_and_can_be_undone(slug: str, open_page: Any) -> None:
+    app = open_page(slug)
     menu = app.menu_button(key="tool.example")
-    menu.click(menu.options[-1]).run() if False else None
     assert len(menu.options) >= 2
+    menu.click_index(len(menu.options) - 1).run()
+    assert not app.exception
+    example = app.text_area(key="text").value
+    assert example not in ("", state.DEFAULT_TEXT)
+    assert app.text_area(key="text").value == store(app)["text"] == example
+    app.button(key="tool.undo").click().run()
+    assert app.text_area(key="text").value == state.DEFAULT_TEXT
+
+
+def test_the_link_in_the_notebook_restores_the_page(open_page: Any) -> None:
+    app = open_page("home")
+    app.text_area(key="text").set_value("The cat & the dog = 2").run()
+    app.segmented_control(key="head").set_value(2).run()
+    query = dict(parse_qsl(urlsplit(link_in_notebook(app)).query))
+    assert store(open_page("home", **query)) == store(app)

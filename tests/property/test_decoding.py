@@ -20,7 +20,14 @@ V = 13
 KINDS = {
     "learned": {},
     "sinusoidal": {"position": "sinusoidal", "norm_placement": "post", "final_norm": False},
-    "rotary": {"position": "rotary", "n_kv_heads": 2, "norm": "rms", "norm_bias": False, "gated": True, "act": "silu"},
+    "rotary": {
+        "position": "rotary",
+        "n_kv_heads": 2,
+        "norm": "rms",
+        "norm_bias": False,
+        "gated": True,
+        "act": "silu",
+    },
     "one key head": {"position": "rotary", "n_kv_heads": 1, "qk_norm": True, "tied_embeddings": False},
     "alibi": {"position": "alibi", "d_head": 6},
     "t5": {"shape": "encoder-decoder", "position": "relative", "scale_scores": False, "decoder_start_id": 0},
@@ -38,7 +45,9 @@ def one_thread():
 
 @functools.cache
 def model(kind, seed):
-    config = ModelConfig(n_layers=2, d_model=16, n_heads=4, d_vocab=V, n_ctx=24, eos_ids=(2, 5), **KINDS[kind])
+    config = ModelConfig(
+        n_layers=2, d_model=16, n_heads=4, d_vocab=V, n_ctx=24, eos_ids=(2, 5), **KINDS[kind]
+    )
     transformer = build(config).double().eval()
     initialise(transformer, config, seed=seed, spread=0.3)
     raw = tokenizers.Tokenizer(tokenizers.models.WordLevel({f"w{n}": n for n in range(V)}, unk_token="w0"))

@@ -44,12 +44,16 @@ def test_each_chapter_says_what_shows_each_point(chapter: chapters.Chapter) -> N
 def test_only_pages_that_exist_are_shown() -> None:
     shown = [chapter for group in chapters.shown().values() for chapter in group]
     files = {path.relative_to(chapters.ROOT).as_posix() for path in (chapters.ROOT / "pages").rglob("*.py")}
-    assert [chapter.path for chapter in shown] == [chapter.path for chapter in CHAPTERS if chapter.path in files]
+    assert [chapter.path for chapter in shown] == [
+        chapter.path for chapter in CHAPTERS if chapter.path in files
+    ]
     assert files - {"pages/__init__.py"} <= {chapter.path for chapter in CHAPTERS}, "a page without a chapter"
 
 
 def test_following_skips_pages_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chapters.Chapter, "exists", property(lambda chapter: chapter.slug in {"home", "loss"}))
+    monkeypatch.setattr(
+        chapters.Chapter, "exists", property(lambda chapter: chapter.slug in {"home", "loss"})
+    )
     following = chapters.following("home")
     assert following is not None
     assert following.slug == "loss"

@@ -343,20 +343,16 @@ def test_rope_is_read_from_new_and_old_files(config: dict[str, Any], theta: floa
 
 
 def test_windows_that_hide_nothing_are_no_obstacle() -> None:
+    base = {**LLAMA, "num_key_value_heads": None}
     for config in (
-        {**LLAMA, "model_type": "mistral", "sliding_window": None},
-        {**LLAMA, "model_type": "mistral", "sliding_window": 16},
-        {**LLAMA, "model_type": "qwen2", "sliding_window": 4, "use_sliding_window": False},
-        {
-            **LLAMA,
-            "model_type": "qwen2",
-            "sliding_window": 4,
-            "use_sliding_window": True,
-            "max_window_layers": 2,
-        },
-        {**LLAMA, "model_type": "qwen2", "layer_types": ["full_attention", "full_attention"]},
+        {"model_type": "mistral", "sliding_window": None},
+        {"model_type": "mistral", "sliding_window": 16},
+        {"model_type": "qwen2", "sliding_window": 4, "use_sliding_window": False},
+        {"model_type": "qwen2", "sliding_window": 4, "use_sliding_window": True, "max_window_layers": 2},
+        {"model_type": "qwen2", "layer_types": ["full_attention", "full_attention"]},
     ):
-        assert FAMILIES["llama"].config(Settings(config)).n_ctx == 16
+        found = FAMILIES["llama"].config(Settings({**base, **config}))
+        assert (found.n_ctx, found.n_kv_heads) == (16, 2)
 
 
 UNSUPPORTED: list[tuple[dict[str, Any], dict[str, Any], str]] = [

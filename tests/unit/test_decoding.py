@@ -17,12 +17,33 @@ from core.model.initial import initialise
 from core.model.transformer import ContextTooLong, build
 from core.text.tokenizer import Tokenizer
 
-WORDS = ["<end>", "<start>", "once", "upon", "a", "time", "the", "cat", "sat", "on", "mat", "red", "boat", "saw", "and"]
+WORDS = [
+    "<end>",
+    "<start>",
+    "once",
+    "upon",
+    "a",
+    "time",
+    "the",
+    "cat",
+    "sat",
+    "on",
+    "mat",
+    "red",
+    "boat",
+    "saw",
+    "and",
+]
 PROMPT = "once upon a time"
 SHAPES = {
     "decoder": {"eos_ids": (0,)},
     "encoder": {"norm_placement": "post", "final_norm": False},
-    "encoder-decoder": {"position": "relative", "decoder_start_id": 1, "eos_ids": (0,), "scale_scores": False},
+    "encoder-decoder": {
+        "position": "relative",
+        "decoder_start_id": 1,
+        "eos_ids": (0,),
+        "scale_scores": False,
+    },
 }
 
 
@@ -36,7 +57,9 @@ def one_thread():
 
 
 def word_tokenizer():
-    raw = tokenizers.Tokenizer(tokenizers.models.WordLevel({word: n for n, word in enumerate(WORDS)}, unk_token="a"))
+    raw = tokenizers.Tokenizer(
+        tokenizers.models.WordLevel({word: n for n, word in enumerate(WORDS)}, unk_token="a")
+    )
     raw.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
     raw.add_special_tokens(["<end>", "<start>"])
     return Tokenizer(raw)
@@ -115,7 +138,13 @@ def test_a_full_context_ends_the_text_with_that_reason(strategy, use_cache):
 @pytest.mark.parametrize("strategy", ["greedy", "beam"])
 def test_a_prompt_that_fills_the_context_is_followed_by_nothing(strategy):
     found = make(n_ctx=4).generate(PROMPT, strategy=strategy)
-    assert (found.ids, found.tokens, found.text, list(found.steps), found.finished) == ([], [], "", [], "context")
+    assert (found.ids, found.tokens, found.text, list(found.steps), found.finished) == (
+        [],
+        [],
+        "",
+        [],
+        "context",
+    )
     assert list(make(n_ctx=4).stream(PROMPT)) == []
     with pytest.raises(ContextTooLong, match=r"5 tokens.*4"):
         make(n_ctx=4).generate(PROMPT + " and")
@@ -193,7 +222,9 @@ def test_more_texts_than_beams_cannot_be_returned_and_unknown_options_are_none()
 
 def test_steps_say_what_there_was_to_choose_from():
     lm = make()
-    found = lm.generate(PROMPT, strategy="sample", temperature=0.5, top_k=3, seed=4, max_new_tokens=8, stop_ids=())
+    found = lm.generate(
+        PROMPT, strategy="sample", temperature=0.5, top_k=3, seed=4, max_new_tokens=8, stop_ids=()
+    )
     for n, step in enumerate(found.steps):
         before = next_logits(lm, PROMPT, found.ids[:n]).softmax(-1)
         sharp = before.square() / before.square().sum()  # what a temperature of one half does
@@ -202,7 +233,9 @@ def test_steps_say_what_there_was_to_choose_from():
         assert step.probability_before == pytest.approx(float(before[step.id]), rel=1e-4)
         assert step.log_prob == pytest.approx(float(before[step.id].log()), rel=1e-4)
         assert step.candidate_ids == tuple(best.indices.tolist()) and step.n_kept == 3
-        assert step.candidate_probabilities == pytest.approx((best.values / best.values.sum()).tolist(), rel=1e-4)
+        assert step.candidate_probabilities == pytest.approx(
+            (best.values / best.values.sum()).tolist(), rel=1e-4
+        )
         assert step.probability_after == step.candidate_probabilities[step.candidate_ids.index(step.id)]
     assert [step.finished for step in found.steps] == [None] * 7 + ["length"]
     assert found.steps[1:3] == tuple(found.steps)[1:3] and found.steps[-1] == list(found.steps)[7]
@@ -245,7 +278,10 @@ def test_the_same_seed_draws_the_same_text_and_the_global_state_is_untouched():
 def test_beams_come_best_first_and_are_made_of_their_steps():
     lm = make()
     found = lm.generate(PROMPT, strategy="beam", n_beams=4, n_return=4, length_penalty=0.5, max_new_tokens=6)
-    assert found.scores == sorted(found.scores, reverse=True) and len({tuple(beam.ids) for beam in found.beams}) == 4
+    assert (
+        found.scores == sorted(found.scores, reverse=True)
+        and len({tuple(beam.ids) for beam in found.beams}) == 4
+    )
     assert found.steps == found.beams[0].steps and found.text == found.beams[0].text
     for beam in found.beams:
         assert [step.id for step in beam.steps] == beam.ids
@@ -259,7 +295,9 @@ def test_beams_come_best_first_and_are_made_of_their_steps():
     assert found.score > one.score or found.ids == one.ids
 
 
-@pytest.mark.parametrize("options", [{}, {"strategy": "sample", "seed": 5, "top_k": 6}, {"repetition_penalty": 1.5}])
+@pytest.mark.parametrize(
+    "options", [{}, {"strategy": "sample", "seed": 5, "top_k": 6}, {"repetition_penalty": 1.5}]
+)
 @pytest.mark.parametrize("shape", ["decoder", "encoder-decoder"])
 def test_streaming_gives_the_steps_of_generate(shape, options):
     for seed in range(4):

@@ -6,12 +6,13 @@ import json
 import os
 import socket
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from scripts import browser, environment
+from scripts import browser, environment, installation
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,64 +28,64 @@ def executable(path: Path, text: str) -> Path:
     [((3, 10), False), ((3, 11), True), ((3, 13), True), ((3, 14), False), ((2, 7), False)],
 )
 def test_which_pythons_suit(version: tuple[int, int], fits: bool) -> None:
-    assert environment.suits(version) is fits
-    asked = environment.wanted_python(version, "/usr/bin/python3")
-    assert asked == ("/usr/bin/python3" if fits else environment.FALLBACK_PYTHON)
+    assert installation.suits(version) is fits
+    asked = installation.wanted_python(version, "/usr/bin/python3")
+    assert asked == ("/usr/bin/python3" if fits else installation.FALLBACK_PYTHON)
 
 
 def test_the_range_of_pythons_is_the_projects() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert 'requires-python = ">=3.11,<3.14"' in text
-    assert (environment.OLDEST, environment.NEWEST) == ((3, 11), (3, 13))
+    assert (installation.OLDEST, installation.NEWEST) == ((3, 11), (3, 13))
 
 
 def test_programs_of_an_environment_on_either_system() -> None:
-    assert environment.venv_program(Path("v"), "python", windows=False) == Path("v/bin/python")
-    assert environment.venv_program(Path("v"), "python", windows=True) == Path("v/Scripts/python.exe")
+    assert installation.venv_program(Path("v"), "python", windows=False) == Path("v/bin/python")
+    assert installation.venv_program(Path("v"), "python", windows=True) == Path("v/Scripts/python.exe")
 
 
 def test_a_missing_or_broken_environment_has_no_version(tmp_path: Path) -> None:
-    assert environment.venv_version(tmp_path / "none") is None
+    assert installation.venv_version(tmp_path / "none") is None
     (tmp_path / "bin").mkdir()
     python = executable(tmp_path / "bin" / "python", "exit 1")
-    assert environment.venv_version(tmp_path) is None
+    assert installation.venv_version(tmp_path) is None
     python.unlink()
     python.symlink_to("/nowhere/python3")  # what remains when the Python below an environment is removed
-    assert environment.venv_version(tmp_path) is None
+    assert installation.venv_version(tmp_path) is None
 
 
 def test_stamps(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("a==1")
     (tmp_path / "requirements-dev.txt").write_text("a==1\nb==2")
-    run = environment.wanted_stamp("requirements.txt", {}, tmp_path, None)
-    test = environment.wanted_stamp("requirements-dev.txt", run, tmp_path, None)
+    run = installation.wanted_stamp("requirements.txt", {}, tmp_path, None)
+    test = installation.wanted_stamp("requirements-dev.txt", run, tmp_path, None)
     assert run["lock"] == "requirements.txt"
     assert test["lock"] == "requirements-dev.txt"
     assert run["sha256"] != test["sha256"]
     # Starting the app does not take the test packages away again.
-    assert environment.wanted_stamp("requirements.txt", test, tmp_path, None) == test
+    assert installation.wanted_stamp("requirements.txt", test, tmp_path, None) == test
     # A changed lock is noticed.
     (tmp_path / "requirements.txt").write_text("a==2")
-    assert environment.wanted_stamp("requirements.txt", run, tmp_path, None) != run
+    assert installation.wanted_stamp("requirements.txt", run, tmp_path, None) != run
     # A chosen build of torch stays until another is chosen.
-    cpu = environment.wanted_stamp("requirements.txt", {}, tmp_path, "cpu")
-    assert environment.wanted_stamp("requirements.txt", cpu, tmp_path, None) == cpu
-    assert environment.wanted_stamp("requirements.txt", cpu, tmp_path, "locked")["torch"] == "locked"
+    cpu = installation.wanted_stamp("requirements.txt", {}, tmp_path, "cpu")
+    assert installation.wanted_stamp("requirements.txt", cpu, tmp_path, None) == cpu
+    assert installation.wanted_stamp("requirements.txt", cpu, tmp_path, "locked")["torch"] == "locked"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "\x00"])
 def test_a_damaged_stamp_counts_as_none(tmp_path: Path, text: str) -> None:
     path = tmp_path / "stamp.json"
     path.write_text(text)
-    assert environment.read_stamp(path) == {}
+    assert installation.read_stamp(path) == {}
     path.write_text(json.dumps({"lock": "requirements.txt"}))
-    assert environment.read_stamp(path) == {"lock": "requirements.txt"}
+    assert installation.read_stamp(path) == {"lock": "requirements.txt"}
 
 
 def test_hashes_are_required_unless_another_torch_is_asked_for() -> None:
-    locked = environment.install_command(["uv"], "py", {"lock": "requirements.txt", "torch": "locked"})
+    locked = installation.install_command(["uv"], "py", {"lock": "requirements.txt", "torch": "locked"})
     assert locked[:4] == ["uv", "pip", "sync", "--require-hashes"]
-    cpu = environment.install_command(["uv"], "py", {"lock": "requirements-dev.txt", "torch": "cpu"})
+    cpu = installation.install_command(["uv"], "py", {"lock": "requirements-dev.txt", "torch": "cpu"})
     assert "--require-hashes" not in cpu
     assert cpu[cpu.index("--torch-backend") + 1] == "cpu"
     assert cpu[-4:] == ["-c", "requirements-dev.txt", "-r", "requirements-dev.in"]
@@ -96,11 +97,11 @@ def test_ports() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         assert not environment.is_free(port)
-        with pytest.raises(environment.Problem, match=f"Port {port} is in use"):
+        with pytest.raises(installation.Problem, match=f"Port {port} is in use"):
             environment.choose_port(port)
     assert environment.is_free(port)
     assert environment.choose_port(port) == port
-    with pytest.raises(environment.Problem, match="does not exist"):
+    with pytest.raises(installation.Problem, match="does not exist"):
         environment.choose_port(70000)
     assert environment.choose_port(None) >= environment.FIRST_PORT
 
@@ -109,36 +110,36 @@ def test_the_first_free_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "is_free", lambda port: port == 8503)
     assert environment.choose_port(None) == 8503
     monkeypatch.setattr(environment, "is_free", lambda port: False)
-    with pytest.raises(environment.Problem, match="Every port from 8501 to 8600 is in use"):
+    with pytest.raises(installation.Problem, match="Every port from 8501 to 8600 is in use"):
         environment.choose_port(None)
 
 
 def test_a_shim_without_uv_behind_it_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shim = executable(tmp_path / "uv", "exit 127")
     monkeypatch.setattr("shutil.which", lambda name: str(shim))
-    monkeypatch.setattr(environment.sys, "executable", str(executable(tmp_path / "python", "exit 1")))
-    monkeypatch.setattr(environment, "UV_VENV", tmp_path / "bootstrap")
-    assert environment.find_uv() is None
+    monkeypatch.setattr(sys, "executable", str(executable(tmp_path / "python", "exit 1")))
+    monkeypatch.setattr(installation, "UV_VENV", tmp_path / "bootstrap")
+    assert installation.find_uv() is None
     inner = tmp_path / "bootstrap" / "bin"
     inner.mkdir(parents=True)
-    assert environment.find_uv() is None
+    assert installation.find_uv() is None
     executable(inner / "uv", "echo uv 1.0")
-    assert environment.find_uv() == [str(inner / "uv")]
+    assert installation.find_uv() == [str(inner / "uv")]
     executable(shim, "echo uv 1.0")
-    assert environment.find_uv() == [str(shim)]
+    assert installation.find_uv() == [str(shim)]
 
 
 @pytest.mark.parametrize("root", [True, False])
 def test_without_pip_and_venv_the_message_says_what_to_install(
     root: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(environment, "UV_VENV", tmp_path / "bootstrap")
+    monkeypatch.setattr(installation, "UV_VENV", tmp_path / "bootstrap")
     monkeypatch.setattr(browser, "is_root", lambda: root)
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}" if name == "apt-get" else None)
     asked: list[str] = []
-    monkeypatch.setattr(environment, "succeeds", lambda command, timeout=60: asked.append(command[0]))
-    with pytest.raises(environment.Problem, match=r"apt-get install python3-venv"):
-        environment.install_uv()
+    monkeypatch.setattr(installation, "succeeds", lambda command, timeout=60: asked.append(command[0]))
+    with pytest.raises(installation.Problem, match=r"apt-get install python3-venv"):
+        installation.install_uv()
     assert ("apt-get" in asked) is root  # only where it asks nobody for a password
 
 
@@ -154,9 +155,9 @@ def test_a_refused_pip_is_followed_by_a_bootstrap_environment(
             return command[0].startswith(str(tmp_path)) and any("venv" in earlier for earlier in asked)
         return "--user" not in command
 
-    monkeypatch.setattr(environment, "UV_VENV", tmp_path / "bootstrap")
-    monkeypatch.setattr(environment, "succeeds", succeeds)
-    assert environment.install_uv() == [str(environment.venv_program(tmp_path / "bootstrap", "uv"))]
+    monkeypatch.setattr(installation, "UV_VENV", tmp_path / "bootstrap")
+    monkeypatch.setattr(installation, "succeeds", succeeds)
+    assert installation.install_uv() == [str(installation.venv_program(tmp_path / "bootstrap", "uv"))]
     assert [sys.executable, "-m", "venv", "--clear", str(tmp_path / "bootstrap")] in asked
 
 
@@ -174,6 +175,8 @@ def test_arguments_are_passed_on() -> None:
     assert environment.parse(["run", "--port", "8600"]) == ("run", 8600, [])
     assert environment.parse(["test", "-k", "word", "-x"]) == ("test", None, ["-k", "word", "-x"])
     assert environment.parse(["test", "tests/unit"]) == ("test", None, ["tests/unit"])
+    assert environment.parse(["models", "--help"]) == ("models", None, ["--help"])
+    assert environment.parse(["--help"])[0] == "help"
     with pytest.raises(SystemExit):
         environment.parse(["tset"])
 
@@ -182,7 +185,7 @@ def test_a_problem_is_told_and_fails(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(port: int | None, extra: list[str]) -> int:
-        raise environment.Problem("do this")
+        raise installation.Problem("do this")
 
     monkeypatch.setattr(environment, "command_run", fails)
     assert environment.main(["run"]) == 1
@@ -270,7 +273,7 @@ def test_the_scripts_are_standard_library_only() -> None:
     """They run before anything is installed."""
     env = {**os.environ, "PYTHONPATH": ""}
     code = "import runpy; runpy.run_path('scripts/environment.py', run_name='checked')"
-    done = environment.subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code],
         cwd=ROOT,
         env=env,

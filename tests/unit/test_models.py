@@ -64,7 +64,9 @@ def test_a_symbolic_link_out_of_the_folder_is_refused(root: Path) -> None:
     assert "./out" not in [choice.name for choice in models.choices()]
 
 
-@pytest.mark.parametrize("name", ["", "nobody", "someone/else", "openai-community/gpt2/../x", "🦜" * 200, "./gone"])
+@pytest.mark.parametrize(
+    "name", ["", "nobody", "someone/else", "openai-community/gpt2/../x", "🦜" * 200, "./gone"]
+)
 def test_an_unknown_name_is_refused_with_what_to_do(root: Path, name: str) -> None:
     with pytest.raises(RefusedModel, match="list on the left") as refused:
         models.resolve(name)

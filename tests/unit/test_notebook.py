@@ -40,6 +40,7 @@ def first_cell(folder: Path, home: str = "") -> subprocess.CompletedProcess[str]
         capture_output=True,
         text=True,
         timeout=120,
+        check=False,
     )
 
 

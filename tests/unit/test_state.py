@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import state
-from app.state import BY_KEY, FIELDS, VERSION, Field
+from app.fields import BY_KEY, FIELDS, VERSION, Field
 
 
 class Session:
@@ -60,7 +60,9 @@ def test_a_link_restores_every_value_in_a_fresh_browser(values: dict[str, Any]) 
     assert values_of(link) == values
 
 
-@given(st.dictionaries(st.text(max_size=12) | st.sampled_from([*BY_KEY, "v"]), st.text(max_size=40), max_size=12))
+@given(
+    st.dictionaries(st.text(max_size=12) | st.sampled_from([*BY_KEY, "v"]), st.text(max_size=40), max_size=12)
+)
 def test_no_link_raises_and_every_value_stays_allowed(query: dict[str, str]) -> None:
     read = state.parse(query)
     for key, value in read.values.items():
@@ -144,7 +146,12 @@ def test_reset_keeps_model_and_text_and_can_be_undone(session: Session) -> None:
     state.update({"model": "m", "text": "t"})
     state.update({"head": 2, "mask": False})
     state.reset()
-    assert (state.get("model"), state.get("text"), state.get("head"), state.get("mask")) == ("m", "t", 0, True)
+    assert (state.get("model"), state.get("text"), state.get("head"), state.get("mask")) == (
+        "m",
+        "t",
+        0,
+        True,
+    )
     assert not state.changed_selections()
     state.undo()
     assert state.get("head") == 2
@@ -207,3 +214,27 @@ def test_a_note_is_said_once(session: Session) -> None:
     state.note("one")
     assert state.take_notes() == ["one"]
     assert state.take_notes() == []
+
+
+def test_a_widget_of_another_page_is_filled_anew(session: Session) -> None:
+    state.enter("home")
+    state.bind("head")
+    state.set("head", 2)
+    session.session_state["head"] = 2
+    state.enter("attention")
+    with patch.object(session, "session_state", Written(session.session_state)) as written:
+        state.bind("head")
+        state.bind("head")
+    assert written.keys_written.count("head") == 1
+
+
+class Written(dict[str, Any]):
+    """A dict that remembers which keys were written."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        super().__init__(values)
+        self.keys_written: list[str] = []
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.keys_written.append(key)
+        super().__setitem__(key, value)

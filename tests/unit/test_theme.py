@@ -40,14 +40,18 @@ def test_streamlits_theme_repeats_the_tokens(mode: str, dark: bool) -> None:
         "codeTextColor": "ink",
         "grayTextColor": "ink3",
     }
-    assert {key: config[key] for key in expected} == {key: theme.color(name, dark) for key, name in expected.items()}
+    assert {key: config[key] for key in expected} == {
+        key: theme.color(name, dark) for key, name in expected.items()
+    }
     side = {"backgroundColor": "side", "secondaryBackgroundColor": "field", "borderColor": "line"}
     assert config["sidebar"] == {key: theme.color(name, dark) for key, name in side.items()}
 
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("ground", ["bg", "side", "wash", "field", "accent-soft"])
-@pytest.mark.parametrize("ink", ["ink", "ink2", "ink3", "accent", "q-ink", "k-ink", "v-ink", "att-ink", "mlp-ink"])
+@pytest.mark.parametrize(
+    "ink", ["ink", "ink2", "ink3", "accent", "q-ink", "k-ink", "v-ink", "att-ink", "mlp-ink"]
+)
 def test_every_text_is_readable_on_every_ground(ink: str, ground: str, dark: bool) -> None:
     assert contrast(theme.color(ink, dark), theme.color(ground, dark)) >= 4.5
 
@@ -81,7 +85,9 @@ def test_the_style_sheets_use_no_colour_that_is_no_token() -> None:
 
 
 def test_the_fonts_are_local_and_small() -> None:
-    fonts = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]["fontFaces"]
+    fonts = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"][
+        "fontFaces"
+    ]
     files = [ROOT / "app" / font["url"].removeprefix("app/") for font in fonts]
     assert all(file.read_bytes()[:4] == b"wOF2" for file in files)
     assert sum(file.stat().st_size for file in files) < 400_000

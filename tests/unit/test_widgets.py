@@ -18,7 +18,11 @@ def plain(escaped: str) -> str:
     return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", escaped).replace(JOINER, "").replace("\u00a0", " ")
 
 
-@given(st.text(st.characters(exclude_characters="\r\n\u2028\u2029\v\f\u00a0" + JOINER, exclude_categories=["Cs"])))
+@given(
+    st.text(
+        st.characters(exclude_characters="\r\n\u2028\u2029\v\f\u00a0" + JOINER, exclude_categories=["Cs"])
+    )
+)
 def test_an_escaped_label_reads_as_it_was_written(text: str) -> None:
     assert plain(widgets.escape(text)) == text
 
@@ -30,7 +34,9 @@ def test_no_markdown_character_is_left_bare(text: str) -> None:
     assert "\n" not in bare
 
 
-@pytest.mark.parametrize("text", [":smile:", "->", "<-", "--", ">=", "<=", "~=", "<->", "www.example.com", "a@b.example"])
+@pytest.mark.parametrize(
+    "text", [":smile:", "->", "<-", "--", ">=", "<=", "~=", "<->", "www.example.com", "a@b.example"]
+)
 def test_what_streamlit_would_replace_after_markdown_is_kept_apart(text: str) -> None:
     assert JOINER in widgets.escape(text)
 
@@ -46,14 +52,16 @@ def test_inline_sets_pieces_between_backticks_in_mono() -> None:
     assert widgets.inline("what does `·a` read?") == "what does <code>·a</code> read?"
 
 
-@pytest.mark.parametrize(("token", "shown"), [(" a", "·a"), ("a", "a"), ("\n", "⏎"), ("\t", "⇥"), (" ", "·"), ("", "")])
+@pytest.mark.parametrize(
+    ("token", "shown"), [(" a", "·a"), ("a", "a"), ("\n", "⏎"), ("\t", "⇥"), (" ", "·"), ("", "")]
+)
 def test_a_token_shows_its_space(token: str, shown: str) -> None:
     assert widgets.visible(token) == shown
 
 
 def test_csv_keeps_values_and_defuses_formulas() -> None:
     table = {"token": [" a", '=1+1"', "-", "b,c\n"], "p": [0.5, -1, 2, 3]}
-    assert takeaway.to_csv(table) == "token,p\n a,0.5\n\"'=1+1\"\"\",-1\n-,2\n\"b,c\n\",3\n"
+    assert takeaway.to_csv(table) == 'token,p\n a,0.5\n"\'=1+1""",-1\n-,2\n"b,c\n",3\n'
 
 
 def test_csv_refuses_columns_of_different_lengths() -> None:

@@ -21,7 +21,8 @@ function locate(at, local, x, y) {
 function bindPointer(g, local) {
   const point = (event) => {
     const b = g.svg.getBoundingClientRect();
-    return locate(local.at, local, event.clientX - b.left, event.clientY - b.top);
+    const zoom = g.width / b.width; // the projector mode enlarges the page
+    return locate(local.at, local, (event.clientX - b.left) * zoom, (event.clientY - b.top) * zoom);
   };
   g.svg.addEventListener("pointermove", (event) => {
     const found = point(event);
@@ -46,7 +47,7 @@ function bindPointer(g, local) {
   g.svg.addEventListener("wheel", (event) => {
     const most = local.at.lines * local.at.pitch - local.at.shown;
     const b = g.svg.getBoundingClientRect();
-    const y = event.clientY - b.top;
+    const y = (event.clientY - b.top) * (g.width / b.width);
     const to = clamp(local.scroll + event.deltaY, 0, most);
     if (most <= 0 || y < local.at.top || y > local.at.top + local.at.shown || to === local.scroll) return;
     event.preventDefault();

@@ -43,7 +43,8 @@ const slants = (data, cell) => cell >= 14 && Math.max(...data.cols.map((t) => me
 /** Places every panel: {id, x, w, y, pitch, rows, cols, phase}, in pixels of the picture. */
 function plan(g, data, local) {
   const id = stepId(data, local);
-  const wide = g.width >= 720;
+  const wide = g.width >= 720; // narrower, a phone: one panel, and the small maps below it
+  const roomy = g.width >= 900; // in between: without what x was and what the sum will be
   const T = data.rows.length;
   const S = data.cols.length;
   const longest = Math.max(...[...data.rows, ...data.cols].map((t) => measure(visible(t.text), 13, true)));
@@ -54,20 +55,20 @@ function plan(g, data, local) {
     ...(wide ? flow.past : flow.past.filter((p) => (p === "keychips" && byKey(flow.now[0])) || (id === "sum" && p === "v"))).map((p) => [p, "past"]),
     ...flow.now.map((p) => [p, "now"]),
     ...(wide ? flow.next : []).map((p) => [p, "next"]),
-  ];
+  ].filter(([p, phase]) => roomy || phase === "now" || !["x", "xk", "z", "out"].includes(p));
   const colsOf = (p) => (MATRICES[p] ? S : (local.a[p === "out" ? "result" : p]?.shape[1] ?? 1));
   const gaps = seq.map(([p, phase], i) => {
     const [last, was] = seq[i - 1] ?? ["chips", "past"];
     return !wide ? 8 : phase !== was || p === "stack" || last === "stack" ? 34 : 12;
   });
-  if (wide && seq[0][1] === "past") gaps[0] = 12;
+  if (wide && seq[0][1] === "past" && seq[0][0] !== "stack") gaps[0] = 12;
   const widths = seq.map(([p, phase]) => (phase === "now" ? 0 : wide ? wanted(p, phase, chips) : 40));
   const fixed = chips + [...gaps, ...widths].reduce((x, y) => x + y, 0);
-  const rest = Math.max(60, g.width - fixed);
+  const rest = Math.max(60, g.width - fixed - 3);
   seq.forEach(([p, phase], i) => {
     if (phase === "now") widths[i] = Math.min(rest / flow.now.length, colsOf(p) * (MATRICES[p] ? (S < 7 ? 64 : 48) : 52));
   });
-  const slanted = slants(data, wide ? Math.min(48, (g.width - (data.cross ? 660 : 560)) / S) : rest / S);
+  const slanted = slants(data, wide ? Math.min(48, (g.width - (data.cross ? 660 : 560) + (roomy ? 0 : 110)) / S) : rest / S);
   const top = RAIL + HEAD + (slanted ? 14 : 0);
   const room = ROWS - (slanted ? 14 : 0);
   const pitch = clamp(Math.floor(room / lines), 18, 46);

@@ -34,7 +34,7 @@ function drawPanel(g, local, p) {
   const matrix = MATRICES[p.id];
   const cell = p.w / p.cols;
   const tall = matrix ? p.pitch - 2 : Math.min(p.phase === "now" ? 26 : 22, p.pitch - 5);
-  const digits = (p.phase === "now" || p.id === "softmax") && p.pitch >= 16 ? decimals(values, cell - 2, p.id === "softmax" ? 3 : 2, p.id === "softmax" ? 2 : 0) : -1;
+  const digits = (p.phase === "now" || p.id === "softmax") && p.pitch >= 16 ? decimals(values, cell, p.id === "softmax" ? 3 : 2, p.id === "softmax" ? 2 : 0) : -1;
   const paint = painter(g, local, p.id, digits >= 0);
   const y = (r) => p.y + r * p.pitch + (p.pitch - tall) / 2;
   const parts = [];

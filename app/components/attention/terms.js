@@ -177,7 +177,7 @@ function cardOf(data, local, id, active, few) {
 
 function drawCard(g, data, local, id, active, y) {
   const wide = g.width >= 720;
-  const card = cardOf(data, local, id, active, !wide);
+  const card = cardOf(data, local, id, active, g.width < 900);
   const height = wide ? CARD : card.rows ? 190 : 132;
   const parts = [h("rect", { x: 0.5, y: y + 0.5, width: g.width - 1, height: height - 1, rx: 8, fill: css("bg"), stroke: css("line") })];
   parts.push(label(13, y + 26, "One cell, written out", { size: 14, weight: 600, fill: "ink" }));
@@ -187,7 +187,7 @@ function drawCard(g, data, local, id, active, y) {
   const x0 = wide ? 176 : 13;
   const x1 = wide ? g.width - right - 16 : g.width - 8;
   const top = wide ? y : y + 78;
-  if (card.rows) parts.push(columns(g, card, x0, x1, top));
+  if (card.rows) parts.push(columns(g, card, x0, x1, top, !wide));
   else if (card.links.length) parts.push(chain(card, x0 + 8, x1, top + (wide ? 0 : -16)));
   const rx = wide ? g.width - right : g.width - 150;
   if (wide) parts.push(h("path", { d: `M${rx - 16},${y + 9}V${y + height - 9}`, stroke: css("line") }));
@@ -197,9 +197,8 @@ function drawCard(g, data, local, id, active, y) {
   return { nodes: parts, height };
 }
 
-function columns(g, card, x0, x1, y) {
+function columns(g, card, x0, x1, y, narrow) {
   const names = 52;
-  const narrow = x1 - x0 < 400;
   const tail = narrow ? 0 : card.others ? 104 : 34;
   const n = card.rows[0].values.length;
   const cell = Math.min(n < 4 ? 110 : 78, (x1 - x0 - names - tail) / n);
@@ -211,7 +210,7 @@ function columns(g, card, x0, x1, y) {
   card.heads?.forEach((text, i) => parts.push(label(center(i), y + 16, fit(text, cell - 2, 12, true), { anchor: "middle", mono: true, fill: "ink3", direction: "ltr" })));
   card.rows.forEach((line, k) => {
     parts.push(label(x0 + names - 12, y + lines[k], line.name, { anchor: "end", mono: true, fill: line.fill }));
-    const digits = Math.max(0, decimals(line.values, room + 4, line.digits ?? 2, 0));
+    const digits = Math.max(0, decimals(line.values, room + 1, line.digits ?? 2, 0));
     const max = biggest(line.values);
     line.values.forEach((v, i) => {
       if (line.tint || line.weight) {

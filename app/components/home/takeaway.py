@@ -77,7 +77,7 @@ def cells(load: str, given: dict[str, Any], seen: Overview, place: dict[str, Any
                 np.testing.assert_allclose(np.asarray(now, dtype=float), shown, rtol=2e-3, atol=1e-3)
             """),
         _source(f"""
-            # How long the stream of the followed row is: entering block 0, and leaving each block.
+            # %% How long the followed row is: entering block 0, and leaving each block
             same(seen.resid[:, ROW], {_numbers(seen.resid[:, row])})
             """),
     ]
@@ -86,10 +86,9 @@ def cells(load: str, given: dict[str, Any], seen: Overview, place: dict[str, Any
         assert heads is not None
         made.append(
             _source(f"""
-            # What L{block}H{head} reads for it, straight from the hook.
+            # %% What L{block}H{head} reads for it, and what each block adds
             reads = trace["{prefix}blocks.{block}.{attention}.hook_pattern"][{head}, ROW]
             same(reads.cpu(), {_numbers(heads.pattern[block, head, row])})
-            # What attention and the MLP of each block add to it.
             same(seen.{"cross" if place["kind"] == "cross" else "heads"}.added[:, ROW], {_numbers(heads.added[:, row])})
             same(seen.mlp[:, ROW], {_numbers(seen.mlp[:, row])})
             """)
@@ -105,7 +104,7 @@ def ablation_cell(
     """A cell that switches the chosen head off and asserts what that does to `token`."""
     asked = ", ".join(name for name in given if name != "STACK")
     return _source(f"""
-        # L{place["block"]}H{place["head"]} off: what happens to token {token}.
+        # %% L{place["block"]}H{place["head"]} off: what happens to token {token}
         with core.intervene(core.ablate_head({place["block"]}, {place["head"]}, attention="{place["kind"]}")):
             off = lm.trace({asked}).logits[{place["row"]}].float().softmax(-1)
         on = trace.logits[{place["row"]}].float().softmax(-1)
@@ -117,7 +116,7 @@ def _predictions(seen: Overview, row: int) -> list[str]:
     ids = [int(token) for token in seen.top_ids[row]]
     made = [
         _source(f"""
-            # The next token: the bars at the right, at temperature 1.
+            # %% The bars at the right, at temperature 1
             p = trace.logits[ROW].float().softmax(-1)
             same(p[{ids}].cpu(), {_numbers(seen.top_probabilities[row])})
             [(lm.tokenizer.display(id), round(p[id].item(), 3)) for id in {ids}]
@@ -126,7 +125,7 @@ def _predictions(seen: Overview, row: int) -> list[str]:
     if seen.lens_ids.size:
         made.append(
             _source(f"""
-            # If the model stopped there: its head put to every depth of the stream.
+            # %% If the model stopped there: its head put to every depth of the stream
             from core.analysis.logit_lens import logit_lens
 
             lens = logit_lens(lm, trace)

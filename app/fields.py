@@ -1,0 +1,151 @@
+"""The remembered values, declared once, and what a link may say about them.
+
+A link is untrusted: whatever does not fit is left out and named. No Streamlit in here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+VERSION = 1
+LINK_CHARACTERS = 2000  # of a text, in a link: more does not travel well through chat programs and proxies
+
+DEFAULT_MODEL = "tales-gpt"
+DEFAULT_TEXT = "Once upon a time, Lily saw a"
+
+Value = str | int | float | bool
+Kind = Literal["text", "int", "float", "bool", "choice"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One remembered value: its key (widget key and link parameter), kind, default, and what is allowed.
+
+    `low` and `high` bound a number; `fit` may tighten `high` to the model at hand. `selection` marks what a reset of
+    the page puts back (the model and the texts stay).
+    """
+
+    key: str
+    kind: Kind
+    default: Value
+    low: float = -math.inf
+    high: float = math.inf
+    choices: tuple[str, ...] = ()
+    selection: bool = True
+
+    def parse(self, raw: str) -> Value:
+        """The value that `raw` of a link stands for; ValueError says in a learner's words why it stands for none."""
+        match self.kind:
+            case "text":
+                # Half of a surrogate pair has no UTF-8 form, so no widget and no link could carry it.
+                return raw.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            case "bool":
+                if raw not in {"0", "1"}:
+                    raise ValueError("is neither 0 nor 1")
+                return raw == "1"
+            case "choice":
+                if raw not in self.choices:
+                    raise ValueError(f"is not one of {', '.join(self.choices)}")
+                return raw
+            case "int" | "float":
+                return self._number(raw)
+
+    def _number(self, raw: str) -> Value:
+        try:
+            # int() and float() also read "1_0" and other scripts' digits; a link holds plain ones only.
+            if not raw.isascii() or "_" in raw or len(raw) > 24:
+                raise ValueError
+            number: int | float = int(raw) if self.kind == "int" else float(raw)
+        except ValueError:
+            raise ValueError("is not a whole number" if self.kind == "int" else "is not a number") from None
+        if not self.low <= number <= self.high:  # also refuses nan
+            raise ValueError(f"is not between {self.low:g} and {self.high:g}")
+        return number
+
+    def render(self, value: Value) -> str:
+        """`value` as it stands in a link."""
+        if self.kind == "bool":
+            return "1" if value else "0"
+        if self.kind == "int":
+            return str(int(value))
+        if self.kind == "float":
+            return f"{float(value):g}"
+        return str(value)
+
+
+FIELDS: tuple[Field, ...] = (
+    Field("model", "text", DEFAULT_MODEL, selection=False),
+    Field(
+        "snapshot", "int", -1, -1, 10**9, selection=False
+    ),  # a step of its training; -1: the finished model
+    Field("text", "text", DEFAULT_TEXT, selection=False),
+    Field("target", "text", "", selection=False),  # what an encoder-decoder has written so far
+    Field("block", "int", 1, 0, 999),
+    Field("head", "int", 0, 0, 999),
+    Field("follow", "int", -1, -1, 99_999),  # a token by its position; -1: the last one
+    Field("stack", "choice", "encoder", choices=("encoder", "decoder")),
+    Field("attention", "choice", "self", choices=("self", "cross")),
+    Field("ribbons", "choice", "size", choices=("size", "sign", "none")),
+    Field("temperature", "float", 1.0, 0.0, 5.0),  # of the next token
+    Field("sharpness", "float", 1.0, 0.1, 5.0),  # the temperature of one head's softmax
+    Field("step", "int", -1, -1, 99),  # an operation of one head; -1: the page's own first view
+    Field("walk", "int", 0, 0, 999),  # an operation of the whole pass, from 1; 0: the finished picture
+    Field("scale", "bool", True),
+    Field("mask", "bool", True),
+    Field("turn", "bool", True),
+    Field("row", "int", -1, -1, 99_999),  # a chosen cell; -1: none
+    Field("col", "int", -1, -1, 99_999),
+    Field(
+        "edits", "text", ""
+    ),  # scores that a learner has put in place of a head's own (pages/block/attention.py)
+    Field("view", "choice", "page", choices=("page", "projector"), selection=False),
+)
+BY_KEY: dict[str, Field] = {field.key: field for field in FIELDS}
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a link says: the values that fit, and a message for each part that did not."""
+
+    values: dict[str, Value]
+    notes: tuple[str, ...]
+
+
+def parse(query: Mapping[str, str]) -> Parsed:
+    """Read the parameters of a link. Never raises: what does not fit is left out and named in `notes`."""
+    found: dict[str, Value] = {}
+    notes: list[str] = []
+    version = query.get("v", str(VERSION))
+    unknown = [key for key in query if key != "v" and key not in BY_KEY]
+    if unknown:
+        notes.append(f"The link has {_listed(unknown)}, which this Glassbox does not know; it was left out.")
+    for field in FIELDS:
+        if field.key not in query or (version != str(VERSION) and field.selection):
+            continue
+        raw = query[field.key]
+        try:
+            found[field.key] = field.parse(raw)
+        except ValueError as why:
+            notes.append(f"In the link, {field.key}={_short(raw)} {why}; {_shown(field)} is used.")
+    if version != str(VERSION):
+        notes.append(
+            f"The link was written for version {_short(version)} and this Glassbox reads version {VERSION}: "
+            "the model and the text were taken, the selections were not."
+        )
+    return Parsed(found, tuple(notes))
+
+
+def _shown(field: Field) -> str:
+    return f"{field.render(field.default)}" if field.default != "" else "nothing"
+
+
+def _short(raw: str, most: int = 40) -> str:
+    return raw if len(raw) <= most else raw[:most] + "…"
+
+
+def _listed(keys: list[str], most: int = 5) -> str:
+    named = ", ".join(f"“{_short(key)}”" for key in keys[:most])
+    return named + (f" and {len(keys) - most} more" if len(keys) > most else "")

@@ -1,0 +1,274 @@
+"""The Attention page in a real browser: every step's numbers against `core`, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from typing import Any
+
+import nbclient
+import nbformat
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page
+
+import core
+from core.analysis.attention_steps import AttentionSteps, Change, attention_steps
+from tests.browser import driver
+
+TEXT = "The cat sat. The dog saw the cat"
+BLOCK, HEAD = 2, 1
+
+
+@pytest.fixture(scope="module")
+def lm() -> core.LanguageModel:
+    """The bundled model that the page opens with."""
+    return core.load("tales-gpt")
+
+
+def opened(page: Page, **query: Any) -> dict[str, Any]:
+    """Open the page on the test's text, block and head; returns what the picture shows."""
+    driver.open_page(page, "attention", v=1, text=TEXT, block=BLOCK, head=HEAD, **query)
+    state: dict[str, Any] = driver.component_state(page, "attention")
+    return state
+
+
+def wait(page: Page, **wanted: Any) -> dict[str, Any]:
+    """Wait until the picture's state has these values."""
+    state: dict[str, Any] = driver.wait_for_state(
+        page, "attention", lambda now: all(now[name] == value for name, value in wanted.items())
+    )
+    return state
+
+
+def value_of(steps: AttentionSteps, state: dict[str, Any]) -> float:
+    """The number that core has for the cell that the picture shows."""
+    matrices = {"scores": steps.scores, "scale": steps.scaled, "mask": steps.masked, "softmax": steps.pattern}
+    if state["step"] in matrices:
+        return float(matrices[state["step"]][state["row"], state["col"]])
+    q, k = (a if b is None else b for a, b in ((steps.q, steps.q_norm), (steps.k, steps.k_norm)))
+    turned = steps.rot_k if state["keyed"] else steps.rot_q
+    strips = {"x": steps.x, "q": q, "k": k, "v": steps.v, "turn": turned, "sum": steps.z, "out": steps.result}
+    return float(strips[state["step"]][state["col" if state["keyed"] else "row"], state["dim"]])
+
+
+def agrees(state: dict[str, Any], steps: AttentionSteps) -> None:
+    """The shown cell, its written-out sum and the predictions are core's."""
+    expected = value_of(steps, state)
+    if np.isfinite(expected):
+        assert state["value"] == pytest.approx(expected, rel=1e-4, abs=1e-4)
+    else:
+        assert state["value"] is None
+    if state["step"] in ("scores", "v", "turn", "sum", "out") and not state["edits"]:
+        assert state["sum"] == pytest.approx(expected, rel=1e-3, abs=1e-3)
+        assert sum(state["terms"]) + state["rest"] == pytest.approx(expected, rel=1e-3, abs=1e-3)
+    for token in state["next"]:
+        assert token["before"] == pytest.approx(float(steps.before[token["id"]]), abs=1e-4)
+        assert token["after"] == pytest.approx(float(steps.after[token["id"]]), abs=1e-4)
+
+
+def cell(page: Page, row: int, column: int) -> tuple[float, float]:
+    """Where the middle of a cell of the large matrix is on the screen: from the frames that mark a chosen one."""
+    box = driver.component(page, "attention").locator("svg").first.bounding_box()
+    texts = (
+        driver.component(page, "attention")
+        .locator("[data-part=panels] text")
+        .evaluate_all(
+            "all => all.map(t => { const b = t.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })"
+        )
+    )
+    assert box
+    columns = round(len(texts) ** 0.5)
+    x, y = texts[row * columns + column]
+    return float(x), float(y)
+
+
+def test_every_step_both_ways_shows_the_numbers_of_core(page: Page, lm: core.LanguageModel) -> None:
+    state = opened(page, step=0)
+    steps = attention_steps(lm, TEXT, BLOCK, HEAD)
+    assert (state["block"], state["head"], state["step"]) == (BLOCK, HEAD, "x")
+    assert state["tokens"] == [lm.tokenizer.display(i) for i in steps.ids]
+    figure = driver.component(page, "attention")
+    figure.locator("[data-act=next]").click()
+    for name in state["steps"][1:]:
+        agrees(wait(page, step=name), steps)
+        figure.focus()
+        page.keyboard.press(".")
+    for name in reversed(state["steps"][:-1]):
+        page.keyboard.press("Shift+ArrowLeft")
+        agrees(wait(page, step=name), steps)
+    figure.locator("[data-act=back]")
+    figure.locator(".att-step").nth(state["steps"].index("softmax")).click()
+    agrees(wait(page, step="softmax"), steps)
+
+
+def test_hover_select_and_arrows(page: Page, lm: core.LanguageModel) -> None:
+    state = opened(page)
+    assert state["step"] == "scores"
+    steps = attention_steps(lm, TEXT, BLOCK, HEAD)
+    figure = driver.component(page, "attention")
+    spent = []
+    for row, column in [(4, 2), (5, 3), (6, 1), (2, 7), (8, 0), (3, 3), (7, 5), (1, 1)]:
+        page.mouse.move(*cell(page, row, column))
+        agrees(wait(page, row=row, col=column, hover=True), steps)
+        spent.append(float(figure.get_attribute("data-ms") or "nan"))
+    assert statistics.median(spent) < 16, f"a hover takes {spent} ms in the browser"
+    page.mouse.move(5, 5)
+    wait(page, hover=False)
+    page.mouse.click(*cell(page, 5, 3))
+    wait(page, row=5, col=3)
+    page.keyboard.press("Escape")  # closes the box for a new value
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowLeft")
+    agrees(wait(page, row=4, col=2), steps)
+    driver.wait_until_drawn(page)
+    assert "row=4" in page.url
+    assert "col=2" in page.url
+
+
+def test_an_edited_score_reaches_the_prediction_and_reset_takes_it_back(
+    page: Page, lm: core.LanguageModel
+) -> None:
+    before = opened(page, row=3, col=1)
+    driver.component(page, "attention").focus()
+    page.keyboard.press("Enter")
+    box = page.locator(".att-edit")
+    box.fill("25")
+    box.press("Enter")
+    state = wait(page, changed=True)
+    steps = attention_steps(lm, TEXT, BLOCK, HEAD, change=Change(edits=((3, 1, 25.0),)))
+    agrees(state, steps)
+    assert state["edits"] == [[3, 1, 25]]
+    assert state["value"] == 25
+    page.keyboard.press(".")
+    page.keyboard.press(".")
+    page.keyboard.press(".")
+    agrees(wait(page, step="softmax"), steps)
+    assert driver.component_state(page, "attention")["value"] > 0.5
+    page.get_by_role("button", name="Reset", exact=True).last.click()
+    after = wait(page, changed=False)
+    assert [token["after"] for token in after["next"]] == [token["before"] for token in before["next"]]
+
+
+def test_dragging_a_score_moves_the_prediction_while_it_is_held(page: Page) -> None:
+    opened(page, row=4, col=2)
+    x, y = cell(page, 4, 2)
+    page.mouse.click(x, y)
+    page.locator(".att-edit").wait_for()
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for up in range(1, 9):
+        page.mouse.move(x, y - 25 * up)
+        page.wait_for_timeout(40)
+    held = wait(page, changed=True)
+    page.mouse.up()
+    assert held["edits"][0][:2] == [4, 2]
+    last = float(page.locator(".att-edit").input_value())
+    driver.wait_for_state(
+        page, "attention", lambda now: now["edits"] and abs(now["edits"][0][2] - last) < 0.01
+    )
+
+
+def test_switches_text_and_head_change_the_picture(page: Page, lm: core.LanguageModel) -> None:
+    opened(page)
+    for label, change in [
+        ("Causal mask", Change(mask=False)),
+        ("Turn by position", Change(mask=False, turn=False)),
+        ("Scale by 1/√", Change(mask=False, turn=False, scale=False)),
+    ]:
+        page.locator('[data-testid="stCheckbox"] label', has_text=label).click()
+        steps = attention_steps(lm, TEXT, BLOCK, HEAD, change=change)
+        state = driver.wait_for_state(
+            page, "attention", lambda now, s=steps: abs(now["next"][0]["after"] - float(s.after[now["next"][0]["id"]])) < 1e-4
+        )  # fmt: skip
+        agrees(state, steps)
+    driver.component(page, "attention").focus()
+    page.keyboard.press("3")
+    state = wait(page, head=3)
+    agrees(state, attention_steps(lm, TEXT, BLOCK, 3, change=Change(mask=False, turn=False, scale=False)))
+    box = page.get_by_label("Your text").first
+    box.fill("Ben ran")
+    box.press("Control+Enter")
+    state = driver.wait_for_state(page, "attention", lambda now: "".join(now["tokens"]).endswith("Ben ran"))
+    agrees(
+        state, attention_steps(lm, "Ben ran", BLOCK, 3, change=Change(mask=False, turn=False, scale=False))
+    )
+
+
+def test_predict_notebook_and_link(
+    page: Page, browser: Browser, server: driver.Server, lm: core.LanguageModel, tmp_path: Any
+) -> None:
+    opened(page, row=6, mask=0, sharpness=0.5)
+    page.get_by_test_id("stButtonGroup").get_by_role("button").first.wait_for()
+    card = page.locator(".st-key-gb-card-predict")
+    card.locator(".st-key-gb-options button").first.click()
+    card.get_by_role("button", name="Commit").click()
+    card.locator(".gb-reveal").wait_for()
+    change = Change(mask=False, temperature=0.5, turn=False)
+    steps = attention_steps(lm, TEXT, BLOCK, HEAD, change=change)
+    assert f"{steps.pattern[6].max():.3f}" in card.locator(".gb-reveal").inner_text()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Notebook").click()
+    file = tmp_path / "attention.ipynb"
+    download.value.save_as(file)
+    notebook = nbformat.read(file, as_version=4)
+    nbclient.NotebookClient(
+        notebook, timeout=240, resources={"metadata": {"path": str(driver.ROOT)}}
+    ).execute()
+    shown = driver.component_state(page, "attention")
+    fresh = driver.new_context(browser, server)
+    tab = fresh.new_page()
+    tab.goto(page.url)
+    driver.wait_until_drawn(tab)
+    again = driver.component_state(tab, "attention")
+    fresh.close()
+    assert json.dumps(again, sort_keys=True) == json.dumps(shown, sort_keys=True)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_accessible_and_whole_on_the_first_screen(page: Page, theme: str) -> None:
+    driver.open_page(page, "attention")
+    driver.set_theme(page, theme)
+    assert driver.component(page, "attention").get_attribute("data-theme") == theme
+    assert "Scores" in (driver.component(page, "attention").get_attribute("aria-label") or "")
+    assert not driver.axe_lines(driver.axe(page))
+    for card in ("predict", "code", "take"):
+        box = page.locator(f".st-key-gb-card-{card}").bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= driver.DESKTOP["height"], f"the {card} card is cut off"
+    page.set_viewport_size(driver.PHONE)
+    driver.wait_until_drawn(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_escape_leads_up_to_the_whole_machine(page: Page) -> None:
+    opened(page)
+    driver.component(page, "attention").focus()
+    page.keyboard.press("Escape")
+    state = driver.wait_for_state(page, "home", lambda now: True)
+    assert state
+    assert f"head={HEAD}" in page.url
+
+
+def test_a_control_answers_within_the_time_a_person_feels(page: Page) -> None:
+    opened(page)
+    page.evaluate("""() => {
+        const figure = document.querySelector('[data-component="attention"]');
+        window.spent = [];
+        new MutationObserver(() => {
+            const head = JSON.parse(figure.dataset.state).head;
+            if (window.begun && head === window.begun.head) {
+                window.spent.push(performance.now() - window.begun.at);
+                window.begun = null;
+            }
+        }).observe(figure, { attributes: true, attributeFilter: ['data-state'] });
+    }""")
+    for turn in range(1, 16):
+        head = (HEAD + turn) % 4
+        page.evaluate("head => { window.begun = { head, at: performance.now() }; }", head)
+        driver.component(page, "attention").focus()
+        page.keyboard.press(str(head))
+        wait(page, head=head)
+    spent = page.evaluate("window.spent")
+    assert len(spent) >= 15
+    assert statistics.median(spent) < 150, f"from the change to the new picture: {spent} ms"

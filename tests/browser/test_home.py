@@ -1,0 +1,271 @@
+"""Home in a real browser: what the picture shows is what core computes, and it answers to hand and keyboard."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+from playwright.sync_api import Browser, Page
+
+import core
+from core.analysis.overview import overview
+from tests.browser import driver
+
+TEXT = "Once upon a time, Lily saw a"
+NAME = "home"
+
+
+def state(page: Page) -> Any:
+    return driver.component_state(page, NAME)
+
+
+def reach(page: Page, **wanted: Any) -> Any:
+    """Wait until the picture's state has these values."""
+    return driver.wait_for_state(
+        page, NAME, lambda now: all(now[key] == value for key, value in wanted.items())
+    )
+
+
+def point(page: Page, part: str) -> tuple[float, float]:
+    """The middle of a part of the picture, on the screen."""
+    box = driver.component(page, NAME).locator(part).first.bounding_box()
+    assert box is not None, part
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def agrees(shown: Any, text: str, **options: Any) -> None:
+    """The state's numbers are core's for this text, block, head and row."""
+    lm = core.load("tales-gpt")
+    seen = overview(lm, text)
+    trace = lm.trace(text)
+    row, block = shown["row"], shown["block"]
+    assert shown["tokens"] == seen.tokens
+    assert shown["ids"] == trace.ids.tolist()
+    near = {"rtol": 1e-3, "atol": 1e-4}
+    pattern = trace[f"blocks.{block}.attn.hook_pattern"][shown["head"], row]
+    np.testing.assert_allclose(shown["attends"], pattern, **near)
+    lengths = [trace["blocks.0.hook_resid_pre"][row].norm()]
+    lengths += [trace[f"blocks.{layer}.hook_resid_post"][row].norm() for layer in range(lm.config.n_layers)]
+    np.testing.assert_allclose(shown["resid"], lengths, **near)
+    p = (trace.logits[row].double() / shown["temperature"]).softmax(-1)
+    assert [token for token, _ in shown["top"]] == p.topk(9).indices.tolist()
+    np.testing.assert_allclose([value for _, value in shown["top"]], p.topk(9).values, **near)
+    assert sum(value for _, value in shown["top"]) + shown["others"] == pytest.approx(1.0, abs=1e-6)
+    assert [token for token, _ in shown["lens"]] == seen.lens_ids[:, row].tolist()
+    np.testing.assert_allclose([value for _, value in shown["lens"]], seen.lens_probabilities[:, row], **near)
+
+
+def test_the_picture_shows_what_core_computes(page: Page) -> None:
+    driver.open_page(page, "home", text=TEXT)
+    agrees(state(page), TEXT)
+    page.get_by_label("Your text").first.fill("Ben saw a red ball")
+    page.keyboard.press("Control+Enter")
+    shown = driver.wait_for_state(page, NAME, lambda now: "".join(now["tokens"]).endswith("ball"))
+    agrees(shown, "Ben saw a red ball")
+
+
+def test_a_block_a_head_and_a_row_are_chosen_by_hand(page: Page) -> None:
+    driver.open_page(page, "home", text=TEXT, block=1)
+    page.mouse.click(*point(page, 'rect[data-block="3"]'))
+    reach(page, block=3, opening=False)
+    page.mouse.click(*point(page, 'g[data-part="heads 3"] g[data-head="2"]'))
+    reach(page, head=2)
+    last = state(page)["row"]
+    page.mouse.move(*point(page, 'g[data-part="tokens"] .gb-chip:nth-child(3)'))
+    agrees(reach(page, row=2), TEXT)
+    page.mouse.move(5, 5)
+    reach(page, row=last)
+    page.mouse.click(*point(page, 'g[data-part="tokens"] .gb-chip:nth-child(5)'))
+    page.mouse.move(5, 5)
+    agrees(reach(page, row=4), TEXT)
+    driver.wait_until_drawn(page)
+    # The widgets, the question and the address follow.
+    assert "block=3" in page.url and "head=2" in page.url and "follow=4" in page.url
+    assert page.get_by_text("Switch off L3H2").is_visible()
+    page.get_by_role("radiogroup", name="Open block").get_by_text("0", exact=True).click()
+    agrees(reach(page, block=0, head=2, row=4), TEXT)
+
+
+def test_the_keys_step_play_and_lead_back(page: Page) -> None:
+    driver.open_page(page, "home", text=TEXT, block=2)
+    figure = driver.component(page, NAME)
+    figure.focus()
+    page.keyboard.press("1")
+    reach(page, head=1)
+    page.keyboard.press("ArrowRight")
+    reach(page, block=3)
+    page.keyboard.press("ArrowUp")
+    row = reach(page, row=len(state(page)["tokens"]) - 2)["row"]
+    page.keyboard.press("s")
+    shown = reach(page, step=0, step_name="Tokens")
+    names = [shown["step_name"]]
+    lengths = shown["resid"]
+    for step in range(1, shown["steps"]):
+        page.keyboard.press("ArrowRight")
+        shown = reach(page, step=step)
+        names.append(shown["step_name"])
+        if found := re.fullmatch(r"Block (\d): MLP", shown["step_name"]):
+            block = int(found[1])
+            assert shown["block"] == block
+            assert f"now {lengths[block + 1]:.2f} long" in shown["caption"]
+    assert names[:4] == ["Tokens", "Embedding", "Block 0: attention", "Block 0: MLP"]
+    assert names[-1] == "Next token" and len(set(names)) == len(names)
+    page.keyboard.press("ArrowLeft")
+    reach(page, step=shown["steps"] - 2)
+    page.keyboard.press(" ")
+    reach(page, step=shown["steps"] - 1, playing=False)  # plays on to the end, and stops there
+    page.keyboard.press("Escape")
+    reach(page, step=-1, row=row)
+    page.keyboard.press("Escape")
+    reach(page, row=len(state(page)["tokens"]) - 1)
+
+
+def test_the_temperature_answers_in_the_browser(page: Page) -> None:
+    driver.open_page(page, "home", text=TEXT)
+    slider = page.get_by_label("Temperature")
+    slider.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowLeft")
+    agrees(reach(page, temperature=0.5), TEXT)
+    for _ in range(5):
+        page.keyboard.press("ArrowLeft")
+    shown = reach(page, temperature=0)
+    assert [value for _, value in shown["top"]] == [1, 0, 0, 0, 0, 0, 0, 0, 0] and shown["others"] == 0
+
+
+def test_append_puts_the_token_into_the_text(page: Page) -> None:
+    driver.open_page(page, "home", text=TEXT)
+    before = state(page)
+    page.mouse.click(*point(page, 'g[data-bar="1"]'))  # the second most probable
+    page.get_by_role("button", name=re.compile("^Append")).click()
+    shown = driver.wait_for_state(page, NAME, lambda now: len(now["ids"]) == len(before["ids"]) + 1)
+    lm = core.load("tales-gpt")
+    token = lm.tokenizer.display(before["top"][1][0])
+    assert shown["tokens"][-1] == token and shown["row"] == len(shown["ids"]) - 1
+    agrees(shown, TEXT + token)
+    assert page.get_by_label("Your text").first.input_value() == TEXT + token
+
+
+def test_predict_commits_then_reveals_what_the_model_does(page: Page) -> None:
+    driver.open_page(page, "home", text=TEXT, block=3, head=1)
+    page.get_by_text("Falls", exact=True).click()
+    page.get_by_role("button", name="Commit").click()
+    said = page.locator(".gb-reveal")
+    said.wait_for()
+    lm = core.load("tales-gpt")
+    on = lm.trace(TEXT).logits[-1].softmax(-1)
+    with core.intervene(core.ablate_head(3, 1)):
+        off = lm.trace(TEXT).logits[-1].softmax(-1)
+    assert f"{on.max().item():.3f}" in said.inner_text()
+    assert f"{off[on.argmax()].item():.3f}" in said.inner_text()
+
+
+def test_the_notebook_runs_and_the_picture_is_saved(page: Page, tmp_path: Path) -> None:
+    driver.open_page(page, "home", text=TEXT, block=2, head=3, follow=6)
+    with page.expect_download() as notebook:
+        page.get_by_role("button", name="Notebook").click()
+    notebook.value.save_as(tmp_path / "home.ipynb")
+    cells = nbformat.read(tmp_path / "home.ipynb", as_version=4)
+    NotebookClient(cells, timeout=120, resources={"metadata": {"path": str(driver.ROOT)}}).execute()
+    with page.expect_download() as picture:
+        page.get_by_role("button", name="SVG", exact=True).click()
+    svg = Path(picture.value.path()).read_text(encoding="utf-8")
+    assert svg.startswith("<svg") and "var(--" not in svg and "L2H3" in svg and "data:image/png" in svg
+    with page.expect_download() as image:
+        page.get_by_role("button", name="PNG", exact=True).click()
+    assert Path(image.value.path()).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_the_link_restores_the_page_in_a_fresh_browser(
+    page: Page, browser: Browser, server: driver.Server
+) -> None:
+    driver.open_page(page, "home", text="Ben had a ball", block=0, head=3, follow=2, temperature=0.7, walk=5)
+    shown = reach(page, block=0, head=3, row=2, step=4)
+    driver.wait_until_drawn(page)
+    address = page.url
+    context = driver.new_context(browser, server)
+    fresh = context.new_page()
+    fresh.goto(address)
+    driver.wait_until_drawn(fresh)
+    assert driver.component_state(fresh, NAME) == shown
+    context.close()
+
+
+def test_a_head_leads_to_its_own_page(page: Page) -> None:
+    driver.open_page(page, "home", text=TEXT, block=2, head=1)
+    driver.component(page, NAME).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/attention"))
+    driver.wait_until_drawn(page)
+    assert "block=2" in page.url and "head=1" in page.url
+
+
+def test_the_map_leads_to_the_pages_that_exist(page: Page) -> None:
+    driver.open_page(page, "home", text="A cat sat")
+    cards = page.locator(".gb-map article")
+    assert cards.count() == 13
+    page.locator(".gb-map").get_by_role("link", name="Attention").click()
+    page.wait_for_url(re.compile("/attention.*cat"))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_is_in_the_way_of_anybody(page: Page, theme: str) -> None:
+    driver.open_page(page, "home", text=TEXT)
+    driver.set_theme(page, theme)
+    figure = driver.component(page, NAME)
+    assert figure.get_attribute("data-theme") == theme
+    said = figure.get_attribute("aria-label") or ""
+    shown = state(page)
+    assert f"{shown['blocks']} blocks of {shown['heads']} heads over {len(shown['tokens'])} tokens" in said
+    assert f"{shown['top'][0][1]:.3f}" in said
+    assert driver.axe_lines(driver.axe(page)) == []
+
+
+def test_a_phone_shows_all_of_it(page: Page) -> None:
+    page.set_viewport_size(driver.PHONE)
+    driver.open_page(page, "home", text=TEXT, block=3)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    figure = driver.component(page, NAME)
+    box = figure.bounding_box()
+    assert box is not None and box["width"] <= 390
+    assert figure.locator('g[data-part="phone open"]').count() == 1  # the opened block, one screen down
+    figure.get_by_role("button", name="Step through").click()
+    reach(page, step=0)
+    for button in figure.get_by_role("button").all():
+        assert (button.bounding_box() or {"height": 0})["height"] >= 44
+    agrees(state(page), TEXT)
+
+
+def test_a_long_text_scrolls_and_markup_stays_text(page: Page) -> None:
+    text = "<b>Once</b> upon a $time$ " + "the dog saw the cat and " * 12
+    driver.open_page(page, "home", text=text)
+    figure = driver.component(page, NAME)
+    shown = state(page)
+    assert len(shown["tokens"]) > 60
+    assert figure.locator('g[data-part="scroll"]').count() == 1
+    assert figure.locator("svg b, svg script").count() == 0
+    figure.focus()
+    for _ in range(40):
+        page.keyboard.press("ArrowUp")
+    assert reach(page, row=len(shown["tokens"]) - 41)["block"] == shown["block"]
+    assert figure.locator('g[data-part="followed token"] text').count() == 1  # scrolled into view
+
+
+def test_hovering_stays_in_the_browser_and_under_a_frame(page: Page) -> None:
+    driver.open_page(page, "home", text=TEXT)
+    figure = driver.component(page, NAME)
+    x, y = point(page, 'g[data-part="tokens"] .gb-chip')
+    times = []
+    for step in range(40):
+        page.mouse.move(x + step % 3, y + 32 * (step % 8))
+        reach(page, row=step % 8)
+        times.append(float(figure.get_attribute("data-ms") or "inf"))
+    assert median(times) < 16, times
+    assert json.loads(figure.get_attribute("data-state") or "{}")["row"] == 39 % 8

@@ -1,0 +1,174 @@
+"""The Attention page as a script: its controls, its question, its notebook, on every shape of model."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from app.components.attention.change import read_edits, with_edit, write_edits
+from core.analysis.attention_steps import Change, attention_steps
+
+TEXT = "Once upon a time, Lily saw a"
+LINKS: dict[str, dict[str, Any]] = {
+    "bundled": {"block": 1, "head": 2},
+    "other": {"model": "./other", "text": "The cat saw the dog", "block": 2, "head": 1},
+    "both": {"model": "./both", "text": "The cat saw the dog", "block": 0, "head": 2, "row": 3},
+    "pair encoder": {"model": "./pair", "text": "The cat", "stack": "encoder", "block": 1},
+    "pair self": {"model": "./pair", "text": "The cat", "target": "A dog", "stack": "decoder", "block": 1},
+    "pair cross": {
+        "model": "./pair",
+        "text": "The cat",
+        "target": "A dog",
+        "stack": "decoder",
+        "attention": "cross",
+    },
+}
+
+
+def store(app: AppTest) -> dict[str, Any]:
+    """All remembered values of the session."""
+    values: dict[str, Any] = app.session_state["gb.store"]
+    return values
+
+
+def run_notebook(app: AppTest) -> dict[str, Any]:
+    """Run the code cells of the page's notebook here, one after the other; returns their variables."""
+    notebook = json.loads(app.session_state["gb.takeaway"]["notebook"]())
+    variables: dict[str, Any] = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code" and "find_glassbox" not in "".join(cell["source"]):
+            exec(compile("import core\n" + "".join(cell["source"]), "cell", "exec"), variables)
+    return variables
+
+
+def question(app: AppTest) -> str:
+    """The Predict question, as HTML."""
+    return next(block.value for block in app.html if "<b>Predict</b>" in block.value)
+
+
+def predict(app: AppTest, choice: int) -> dict[str, Any]:
+    """Choose, commit, and return what the page remembers of the question."""
+    app.get("button_group")  # the pills exist
+    app.session_state["predict.choice"] = choice
+    app.run()
+    app.button(key="predict.commit").click().run()
+    record: dict[str, Any] = app.session_state["gb.predict"]
+    return record
+
+
+@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.usefixtures("other_model")
+def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page: Any) -> None:
+    app = open_page("attention", **LINKS[name])
+    assert not app.exception
+    assert not app.info
+    steps = run_notebook(app)["steps"]
+    assert (steps.layer, steps.head) == (
+        LINKS[name]["block"] if "block" in LINKS[name] else 1,
+        LINKS[name].get("head", 0),
+    )
+    assert steps.attention == {"pair encoder": "encoder", "pair cross": "cross"}.get(name, "self")
+    table = list(csv.reader(io.StringIO(app.session_state["gb.takeaway"]["csv"]())))
+    shown = np.array([row[1:] for row in table[1:]], dtype=float)
+    np.testing.assert_allclose(shown, steps.scores, atol=1e-5)
+
+
+@pytest.mark.usefixtures("other_model")
+def test_another_model_and_text_change_every_number(open_page: Any) -> None:
+    first = run_notebook(open_page("attention", **LINKS["bundled"]))["steps"]
+    second = run_notebook(open_page("attention", **LINKS["other"]))["steps"]
+    assert first.scores.shape != second.scores.shape
+    assert not np.isin(np.round(second.scores, 4), np.round(first.scores, 4)).any()
+
+
+def test_the_switches_and_the_temperature_change_the_head_and_the_link(open_page: Any) -> None:
+    app = open_page("attention", text=TEXT, block=2, head=1)
+    before = run_notebook(app)["steps"]
+    labels = [toggle.label for toggle in app.toggle]
+    assert any("Scale by 1/√" in label for label in labels)
+    for toggle in app.toggle:
+        toggle.set_value(False)
+    app.slider(key="sharpness").set_value(2.0)
+    app.run()
+    assert not app.exception
+    variables = run_notebook(app)
+    change = variables["steps"].change
+    assert change == Change(scale=False, mask=False, turn=store(app)["turn"], temperature=2.0)
+    lm = core.load("tales-gpt")
+    expected = attention_steps(lm, TEXT, 2, 1, change=change)
+    np.testing.assert_allclose(variables["steps"].after, expected.after, atol=1e-5)
+    assert np.abs(expected.after - before.after).max() > 1e-3
+
+
+def test_the_answer_is_what_the_model_does_at_commit(open_page: Any) -> None:
+    app = open_page("attention", text=TEXT, block=1, head=0)
+    lm = core.load("tales-gpt")
+    rotary = lm.config.position == "rotary"
+    change = Change(turn=False) if rotary else Change(mask=False)
+    assert ("Turn by position” off" if rotary else "Causal mask” off") in question(app)
+    record = predict(app, 0)
+    steps = attention_steps(lm, TEXT, 1, 0, change=change)
+    row = len(steps.ids) - 1 if rotary else (len(steps.ids) - 1) // 2
+    best = int(steps.pattern[row].argmax())
+    assert record["answer"].numbers["column"] == best
+    assert record["answer"].numbers["then"] == pytest.approx(float(steps.pattern[row, best]), abs=1e-5)
+    assert f"{steps.pattern[row, best]:.3f}" in record["answer"].why
+    assert any("gb-reveal" in block.value for block in app.html)
+
+
+@pytest.mark.parametrize("off", [{}, {"turn": 0}, {"turn": 0, "mask": 0}, {"turn": 0, "mask": 0, "scale": 0}])
+def test_the_question_is_about_a_change_the_picture_does_not_show(
+    off: dict[str, int], open_page: Any
+) -> None:
+    app = open_page("attention", text=TEXT, **off)
+    asked = question(app)
+    for name, words in {"turn": "Turn by position", "mask": "Causal mask", "scale": "Scale by"}.items():
+        assert name not in off or words not in asked
+    record = predict(app, 1)
+    assert "failed" not in record
+    assert 0 <= record["answer"].index < 4
+
+
+def test_edited_scores_travel_in_the_link_and_reach_the_prediction(open_page: Any) -> None:
+    place = f"self.1.0.{len(core.load('tales-gpt').encode(TEXT))}.0"
+    app = open_page("attention", text=TEXT, block=1, head=0, edits=f"{place}:3,1,12.5;4,0,-3", row=3, col=1)
+    steps = run_notebook(app)["steps"]
+    assert steps.change.edits == ((3, 1, 12.5), (4, 0, -3.0))
+    assert steps.scores[3, 1] == 12.5
+    other = run_notebook(open_page("attention", text=TEXT, block=1, head=1, edits=f"{place}:3,1,12.5"))[
+        "steps"
+    ]
+    assert other.change == Change(), "another head's edits are not this one's"
+
+
+@pytest.mark.parametrize(
+    "bad", ["self.1.0.9.0:60,60,1", "nonsense", "self.1.0.9.0:a,b,c;;1,2", "self.1.0.9.0:1,1,1e9", "x" * 3000]
+)
+def test_edits_that_do_not_fit_are_left_out(bad: str, open_page: Any) -> None:
+    app = open_page("attention", text=TEXT, edits=bad)
+    assert not app.exception
+    assert run_notebook(app)["steps"].change == Change()
+
+
+def test_the_text_of_edits_reads_back() -> None:
+    edits = with_edit(with_edit((), 2, 1, -0.5), 2, 1, 7.25)
+    assert edits == ((2, 1, 7.25),)
+    assert with_edit(edits, 0, 0, float("nan")) == edits
+    assert read_edits(write_edits(edits, "self.0.0.4.0"), "self.0.0.4.0", 4, 4) == edits
+    assert read_edits(write_edits(edits, "self.0.0.4.0"), "self.0.0.4.0", 2, 4) == ()
+    assert write_edits((), "self.0.0.4.0") == ""
+
+
+@pytest.mark.parametrize("step", range(11))
+def test_every_step_has_its_table(step: int, open_page: Any) -> None:
+    app = open_page("attention", text="A cat", step=step)
+    table = app.session_state["gb.takeaway"]["table"]()
+    assert len({len(column) for column in table.values()}) == 1
+    assert len(table) > 2
