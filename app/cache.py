@@ -6,6 +6,7 @@ in the hooks of that learner's run (core/hooks.py).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ from app import models
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
+
+# The server warms up before Streamlit's runtime exists; the warning about that means nothing for caches in memory.
+logging.getLogger("streamlit.runtime.caching.cache_data_api").setLevel(logging.ERROR)
 
 
 def model(name: str, snapshot: int = -1) -> LanguageModel:

@@ -6,7 +6,7 @@ A link is untrusted: whatever does not fit is left out and named. No Streamlit i
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -114,14 +114,21 @@ class Parsed:
     notes: tuple[str, ...]
 
 
-def parse(query: Mapping[str, str]) -> Parsed:
-    """Read the parameters of a link. Never raises: what does not fit is left out and named in `notes`."""
+def parse(query: Mapping[str, str], repeated: Sequence[str] = ()) -> Parsed:
+    """Read the parameters of a link. Never raises: what does not fit is left out and named in `notes`.
+
+    Args:
+        query: each key with its last value.
+        repeated: the keys that the link has more than once.
+    """
     found: dict[str, Value] = {}
     notes: list[str] = []
     version = query.get("v", str(VERSION))
     unknown = [key for key in query if key != "v" and key not in BY_KEY]
     if unknown:
         notes.append(f"The link has {_listed(unknown)}, which this Glassbox does not know; it was left out.")
+    if repeated:
+        notes.append(f"The link has {_listed(list(repeated))} more than once; the last value counts.")
     for field in FIELDS:
         if field.key not in query or (version != str(VERSION) and field.selection):
             continue

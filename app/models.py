@@ -7,8 +7,10 @@ here, and a path that leaves the configured folders, by `..` or by a symbolic li
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -62,10 +64,17 @@ def folders() -> list[Choice]:
     """Every folder with a config.json directly inside the configured ones; the first of two equal names wins."""
     found: dict[str, Choice] = {}
     for root in roots():
-        for folder in sorted(root.iterdir()):
-            if (folder / "config.json").is_file() and _inside(folder, root):
-                found.setdefault(f"./{folder.name}", _folder(folder))
+        with suppress(OSError):  # a folder that may not be listed offers nothing
+            for folder in sorted(root.iterdir()):
+                if _is_model(folder, root):
+                    found.setdefault(f"./{folder.name}", _folder(folder))
     return list(found.values())
+
+
+def _is_model(folder: Path, root: Path) -> bool:
+    with suppress(OSError):  # not ours to read
+        return (folder / "config.json").is_file() and _inside(folder, root)
+    return False
 
 
 def _folder(folder: Path) -> Choice:
@@ -116,7 +125,7 @@ def _resolve_folder(name: str) -> Choice:
         )
     for root in roots():
         folder = root / short
-        if not folder.is_dir():
+        if not _is_folder(folder):
             continue
         if not _inside(folder, root):
             raise RefusedModel(
@@ -127,6 +136,22 @@ def _resolve_folder(name: str) -> Choice:
         f"There is no folder “{short[:80]}” in the model folders of this Glassbox. "
         "Choose a model from the list on the left."
     )
+
+
+def _is_folder(path: Path) -> bool:
+    with suppress(OSError):  # a name longer than a file system has
+        return path.is_dir()
+    return False
+
+
+def without_places(message: str) -> str:
+    """`message` with models named as a link names them: where folders are on the server is nobody else's business."""
+    from core import zoo
+
+    message = re.sub(r"[^\s'\"]*models--([\w.-]+?)--([\w.-]+)/snapshots/\w+", r"\1/\2", message)  # the hub's cache
+    for root in roots():
+        message = message.replace(str(root), ".")
+    return message.replace(f"{zoo.BUNDLED}{os.sep}", "")
 
 
 def fetch(name: str, report: Callable[[int, int], None], every: float = 0.2) -> None:

@@ -25,7 +25,7 @@ def open_model() -> tuple[LanguageModel, str]:
             lm = _load(*attempt)
         except (ValueError, OSError) as why:
             log.warning("model %r at %r does not open: %s", *attempt, why)
-            said = str(why)
+            said = models.without_places(str(why))
             state.note(said[:1].upper() + said[1:])
         except Exception:
             log.exception("model %r at %r does not open", *attempt)
@@ -34,7 +34,7 @@ def open_model() -> tuple[LanguageModel, str]:
             if attempt != (name, moment):
                 state.put({"model": attempt[0], "snapshot": attempt[1]})
                 how = "as it is when finished" if attempt[0] == name else "instead"
-                state.note(f"This page shows {attempt[0]} {how}.")
+                state.note(f"This page shows {attempt[0]} {how}; the list of models has others.")
             return lm, cache.key(*attempt)
     st.error("No model opens. `make models` trains the bundled ones again.")
     st.stop()

@@ -36,7 +36,9 @@ def start() -> None:
     """Begin a session: defaults, then what the link says. Later calls in the same session do nothing."""
     if _STORE in st.session_state:
         return
-    read = parse({key: st.query_params[key] for key in st.query_params})
+    query = st.query_params
+    repeated = [key for key in query if len(query.get_all(key)) > 1]
+    read = parse({key: query[key] for key in query}, repeated)
     st.session_state[_STORE] = {field.key: field.default for field in FIELDS} | read.values
     st.session_state[_HISTORY] = []
     st.session_state[_NOTES] = list(read.notes)

@@ -84,6 +84,14 @@ def segments(
     )
 
 
+def pick(label: str, key: str, count: int, most: int = 12) -> None:
+    """One of `count` numbers from 0: a row of buttons, or a list where more than `most` of them would not fit."""
+    if count <= most:
+        segments(label, key, range(count))
+    else:
+        st.selectbox(label, range(count), filter_mode=None, **state.bind(key))
+
+
 def token_picker(label: str, key: str, tokens: Sequence[str], last: bool = True) -> None:
     """A token by its position: `8 ·a`. The value -1 stands for the last token and follows a growing text."""
 

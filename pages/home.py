@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import core
-from app import cache, cheatsheet_map, models, page, state, widgets
+from app import cache, cheatsheet_map, events, models, page, state, widgets
 from app.components import home
 from app.components.home import controls, takeaway
 from core.analysis import ablation
@@ -42,20 +42,10 @@ place = {"block": block, "head": head, "row": row, "kind": kind}
 given: dict[str, Any] = {"TEXT": ctx.text} | ({"TARGET": target, "STACK": stack} if both else {})
 
 
-def event(name: str) -> dict[str, Any]:
-    """What the picture sent last under `name`."""
-    sent = (state.widget_value("home") or {}).get(name)
-    return sent if isinstance(sent, dict) else {}
-
-
-def selected() -> None:
-    """The browser chose a block, a head, a row, a step: the widgets and the link follow."""
-    state.update({key: value for key, value in event("select").items() if key in KEYS})
-
-
 def appended() -> None:
     """Put the chosen token at the end of the text, into its mask, or after an encoder-decoder's answer so far."""
-    token, at = (int(event("append").get(name, -1)) for name in ("id", "row"))
+    asked = events.sent("home", "append")
+    token, at = (int(asked.get(name, -1)) for name in ("id", "row"))
     if not (0 <= token < lm.config.d_vocab and 0 <= at <= last):
         return
     if shape == "encoder":
@@ -77,10 +67,14 @@ def picture() -> None:
     """The component; a double-click or Enter on a head leads to its own page, with the same text, block and head."""
     stamp = "\x1f".join([ctx.model_key, ctx.text, str(target), stack])
     data = home.record(seen, lm.tokenizer.display, row, stamp) | {"model": ctx.name}
-    visits = state.memo("home")
-    answers = {"select": selected, "append": appended, "visit": lambda: visits.update(event("visit"))}
-    home.draw(data, {key: state.get(key) for key in KEYS}, answers, key="home")
-    if visits.pop("page", None) == "attention":
+    memo = state.memo("home")
+    answers = {
+        "select": lambda: events.select("home", KEYS),
+        "append": appended,
+        "visit": lambda: memo.update(events.sent("home", "visit")),
+    }
+    home.draw(data, events.selection("home", {key: state.get(key) for key in KEYS}), answers, key="home")
+    if memo.pop("page", None) == "attention":
         page.go("attention")
 
 

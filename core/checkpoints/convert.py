@@ -201,7 +201,7 @@ def check(family: Family, config: ModelConfig, tensors: Mapping[str, Tensor]) ->
             if name in found and _shape(tensors, found[name]) != part.shape:
                 raise CheckpointError(
                     f"tensor {found[name]} has the shape {_shape(tensors, found[name])}, "
-                    f"but config.json asks for {part.shape}"
+                    f"but config.json asks for {part.shape}; take both from the same model"
                 )
     used = {name for part in parts for name in part.names}
     if unused := [full for name, full in found.items() if name not in used]:

@@ -221,7 +221,7 @@ def _not_finite(name: str, stored: Tensor, dtype: torch.dtype) -> str:
     if bad:
         return (
             f"{name} holds NaN or an infinity ({bad:,} of {stored.numel():,} numbers): "
-            "the training that wrote it had diverged, or the file is damaged"
+            "the training that wrote it had diverged, or the file is damaged; train or download it again"
         )
     return f"{name} holds {float(stored.abs().max()):.3g}, too large for {dtype}; load it as float32"
 

@@ -70,7 +70,7 @@ def load_folder(
     tensors = Weights(files, device, dtype, compacted=ours)
     if ours:
         config = _own_config(folder, values)
-        _check_own(config, tensors)
+        _check_own(folder, config, tensors)
         family = None
     else:
         family = _family(folder, values)
@@ -192,23 +192,25 @@ def _own_config(folder: Path, values: Mapping[str, Any]) -> ModelConfig:
     return config
 
 
-def _check_own(config: ModelConfig, tensors: Weights) -> None:
+def _check_own(folder: Path, config: ModelConfig, tensors: Weights) -> None:
     """Names and shapes, against a model built without memory."""
     layers = config.n_layers + (config.n_decoder_layers or 0)
     if layers > len(tensors):
         raise CheckpointError(
-            f"config.json asks for {layers:,} layers, but the file holds {len(tensors):,} tensors"
+            f"{folder}: config.json asks for {layers:,} layers, but the file holds {len(tensors):,} tensors"
         )
     with torch.device("meta"):
         wanted = {name: tuple(weight.shape) for name, weight in build(config).named_parameters()}
     if missing := sorted(set(wanted) - set(tensors)):
-        raise CheckpointError(f"the weights lack {missing[0]} ({len(missing)} of {len(wanted)} tensors)")
+        raise CheckpointError(f"{folder}: the weights lack {missing[0]} ({len(missing)} of {len(wanted)} tensors)")
     if unused := sorted(set(tensors) - set(wanted)):
-        raise CheckpointError(f"the weights hold {unused[0]}, which config.json has no use for")
+        raise CheckpointError(f"{folder}: the weights hold {unused[0]}, which config.json has no use for")
     for name, shape in wanted.items():
         if tensors.shapes[name] != shape:
             stored = tensors.shapes[name]
-            raise CheckpointError(f"tensor {name} has the shape {stored}, but config.json asks for {shape}")
+            raise CheckpointError(
+                f"{folder}: {name} has the shape {stored}, but config.json asks for {shape}; take both from the same model"
+            )
 
 
 def _check_context(folder: Path, config: ModelConfig) -> None:

@@ -129,7 +129,9 @@ def _candidates(reader: Reader, running: list[Node], options: DecodingOptions, c
 def _advance(reader: Reader, running: list[Node]) -> None:
     """Let the reader go on with the running texts."""
     device = reader.ids.device
-    rows = torch.tensor([node.row for node in running], device=device)
+    order = [node.row for node in running]
+    same = order == list(range(len(reader.ids)))  # every text goes on by one token: nothing to move
+    rows = None if same else torch.tensor(order, device=device)
     reader.extend(torch.tensor([[node.id] for node in running], device=device), rows)
 
 

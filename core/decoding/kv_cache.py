@@ -44,8 +44,13 @@ class KVCache:
 
     def select(self, rows: Tensor) -> None:
         """Keep these batch rows, in this order (beam search drops and repeats hypotheses). rows: (B',)."""
-        self._grown = {name: (k[rows], v[rows], used) for name, (k, v, used) in self._grown.items()}
-        self._fixed = {name: (k[rows], v[rows]) for name, (k, v) in self._fixed.items()}
+        self._grown = {
+            name: (k.index_select(0, rows), v.index_select(0, rows), used)
+            for name, (k, v, used) in self._grown.items()
+        }
+        self._fixed = {
+            name: (k.index_select(0, rows), v.index_select(0, rows)) for name, (k, v) in self._fixed.items()
+        }
 
     @property
     def size_bytes(self) -> int:

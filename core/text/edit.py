@@ -22,12 +22,11 @@ def continued(tokenizer: Tokenizer, text: str, token: int) -> str:
 def replaced(tokenizer: Tokenizer, text: str, row: int, token: int) -> str:
     """`text` with the token at `row` (counted with the special tokens) replaced by `token`, the rest as it was typed.
 
-    Raises:
-        ValueError: the row stands for no text.
+    A row that the tokenizer added stands for no text: nothing changes.
     """
     first, last = tokenizer.offsets(text)[row]
     if last <= first:
-        raise ValueError(f"row {row} is no part of the text: the tokenizer added it")
+        return text
     piece = tokenizer.display(token)
     if token in tokenizer.special_ids or first == 0:
         piece = piece.strip()

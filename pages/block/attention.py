@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from app import cache, models, page, state, widgets
-from app.components.attention import draw, record, step_names
+from app import cache, events, models, page, state, widgets
+from app.components.attention import compute, draw, record, step_names
 from app.components.attention.change import read_edits, with_edit, write_edits
 from app.components.attention.question import TURNS, ask
 from app.components.attention.take import cells, table
 from core.analysis.attention_steps import AttentionSteps, Change, attention_steps, replace_scores
-from core.language_model import LanguageModel
 from core.model.attention import Attention, attention_pattern, attention_scores
 
 LONGEST = 64  # tokens: as many rows and columns as the picture holds
@@ -25,12 +23,6 @@ EXAMPLES = (
     "The cat sat on the mat. The dog sat on the",
     "Lily gave Ben the key. Ben thanked",
 )
-
-
-def compute(lm: LanguageModel, text: str, target: str | None, *where: Any) -> AttentionSteps:
-    """What the picture shows: a function of its own, so that the cache can name it."""
-    layer, number, part, change, at = where
-    return attention_steps(lm, text, layer, number, attention=part, change=change, target=target, position=at)
 
 
 ctx = page.begin("attention", longest=LONGEST)
@@ -73,22 +65,9 @@ step = names.index("scores") if not 0 <= state.get("step") < len(names) else sta
 likely = [int(i) for i in dict.fromkeys([*np.argsort(-steps.before)[:4], *np.argsort(-steps.after)[:5]])][:5]
 
 
-def event(name: str) -> dict[str, Any]:
-    """What the picture sent last under `name`."""
-    sent = (state.widget_value("picture") or {}).get(name)
-    return sent if isinstance(sent, dict) else {}
-
-
-def selected() -> None:
-    """A cell, a step or a head chosen in the picture becomes the page's."""
-    state.update(
-        {key: value for key, value in event("select").items() if key in ("step", "row", "col", "head")}
-    )
-
-
 def edited() -> None:
     """A score typed or dragged in the picture."""
-    match event("edit"):
+    match events.sent("picture", "edit"):
         case {"row": int(r), "col": int(c), "value": int(value) | float(value)}:
             if 0 <= r < len(rows) and 0 <= c < len(columns):
                 state.set("edits", write_edits(with_edit(edits, r, c, value), place))
@@ -101,9 +80,19 @@ def restored() -> None:
 
 page.claim("A head scores every pair of tokens, then mixes values by those scores.")
 shown = draw(
-    record(steps, ctx.lm, likely, selection={"step": step, "row": row, "col": column}),
+    record(
+        steps,
+        ctx.lm,
+        likely,
+        selection=events.selection("picture", {"step": step, "row": row, "col": column}),
+    ),
     key="picture",
-    on={"select": selected, "edit": edited, "reset": restored, "up": lambda: None},
+    on={
+        "select": lambda: events.select("picture", ("step", "row", "col", "head")),
+        "edit": edited,
+        "reset": restored,
+        "up": lambda: None,
+    },
 )
 if shown.up:
     page.go("home")
@@ -113,8 +102,8 @@ with page.controls():
         widgets.segments("Stack", "stack", ("encoder", "decoder"))
     if decoding:
         widgets.segments("Attention", "attention", ("self", "cross"))
-    widgets.segments("Block", "block", range(blocks))
-    widgets.segments("Head", "head", range(config.n_heads))
+    widgets.pick("Block", "block", blocks, most=16 - config.n_heads)
+    widgets.pick("Head", "head", config.n_heads, most=16 - blocks)
     if config.scale_scores:
         st.toggle(f"Scale by 1/√{config.head_size}", **state.bind("scale"))
     if steps.causal:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import statistics
+import time
+from functools import partial
 from typing import Any
 
 import nbclient
@@ -67,6 +69,23 @@ def agrees(state: dict[str, Any], steps: AttentionSteps) -> None:
         assert token["after"] == pytest.approx(float(steps.after[token["id"]]), abs=1e-4)
 
 
+def predicts(state: dict[str, Any], steps: AttentionSteps) -> bool:
+    """Whether the first of the shown predictions is that of `steps`."""
+    first = state["next"][0]
+    return abs(first["after"] - float(steps.after[first["id"]])) < 1e-4
+
+
+def slowdown() -> float:
+    """How much longer work takes here than it computes, as others use the processors too; 1 on an idle machine."""
+    ratios = []
+    for _ in range(5):
+        wall, own = time.perf_counter(), time.process_time()
+        while time.process_time() - own < 0.03:
+            pass
+        ratios.append((time.perf_counter() - wall) / 0.03)
+    return max(1.0, statistics.median(ratios))
+
+
 def cell(page: Page, row: int, column: int) -> tuple[float, float]:
     """Where the middle of a cell of the large matrix is on the screen: from the frames that mark a chosen one."""
     box = driver.component(page, "attention").locator("svg").first.bounding_box()
@@ -74,7 +93,7 @@ def cell(page: Page, row: int, column: int) -> tuple[float, float]:
         driver.component(page, "attention")
         .locator("[data-part=panels] text")
         .evaluate_all(
-            "all => all.map(t => { const b = t.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })"
+            "all => all.map(t => t.getBoundingClientRect()).map(b => [b.x + b.width / 2, b.y + b.height / 2])"
         )
     )
     assert box
@@ -112,7 +131,7 @@ def test_hover_select_and_arrows(page: Page, lm: core.LanguageModel) -> None:
         page.mouse.move(*cell(page, row, column))
         agrees(wait(page, row=row, col=column, hover=True), steps)
         spent.append(float(figure.get_attribute("data-ms") or "nan"))
-    assert statistics.median(spent) < 16, f"a hover takes {spent} ms in the browser"
+    assert statistics.median(spent) < 16 * slowdown(), f"a hover takes {spent} ms in the browser"
     page.mouse.move(5, 5)
     wait(page, hover=False)
     page.mouse.click(*cell(page, 5, 3))
@@ -178,9 +197,7 @@ def test_switches_text_and_head_change_the_picture(page: Page, lm: core.Language
     ]:
         page.locator('[data-testid="stCheckbox"] label', has_text=label).click()
         steps = attention_steps(lm, TEXT, BLOCK, HEAD, change=change)
-        state = driver.wait_for_state(
-            page, "attention", lambda now, s=steps: abs(now["next"][0]["after"] - float(s.after[now["next"][0]["id"]])) < 1e-4
-        )  # fmt: skip
+        state = driver.wait_for_state(page, "attention", partial(predicts, steps=steps))
         agrees(state, steps)
     driver.component(page, "attention").focus()
     page.keyboard.press("3")
@@ -199,9 +216,8 @@ def test_predict_notebook_and_link(
     page: Page, browser: Browser, server: driver.Server, lm: core.LanguageModel, tmp_path: Any
 ) -> None:
     opened(page, row=6, mask=0, sharpness=0.5)
-    page.get_by_test_id("stButtonGroup").get_by_role("button").first.wait_for()
     card = page.locator(".st-key-gb-card-predict")
-    card.locator(".st-key-gb-options button").first.click()
+    card.get_by_role("radio").first.click()
     card.get_by_role("button", name="Commit").click()
     card.locator(".gb-reveal").wait_for()
     change = Change(mask=False, temperature=0.5, turn=False)
@@ -245,8 +261,9 @@ def test_escape_leads_up_to_the_whole_machine(page: Page) -> None:
     opened(page)
     driver.component(page, "attention").focus()
     page.keyboard.press("Escape")
-    state = driver.wait_for_state(page, "home", lambda now: True)
-    assert state
+    page.locator('[data-component="home"]').wait_for()
+    driver.wait_until_drawn(page)
+    assert driver.component_state(page, "home")["block"] == BLOCK
     assert f"head={HEAD}" in page.url
 
 
@@ -263,6 +280,7 @@ def test_a_control_answers_within_the_time_a_person_feels(page: Page) -> None:
             }
         }).observe(figure, { attributes: true, attributeFilter: ['data-state'] });
     }""")
+    busy = [slowdown()]
     for turn in range(1, 16):
         head = (HEAD + turn) % 4
         page.evaluate("head => { window.begun = { head, at: performance.now() }; }", head)
@@ -271,4 +289,8 @@ def test_a_control_answers_within_the_time_a_person_feels(page: Page) -> None:
         wait(page, head=head)
     spent = page.evaluate("window.spent")
     assert len(spent) >= 15
-    assert statistics.median(spent) < 150, f"from the change to the new picture: {spent} ms"
+    busy.append(slowdown())
+    # Browser, server and this test share the processors, so what others take counts for each of them.
+    assert statistics.median(spent) < 150 * max(busy), (
+        f"from the change to the new picture: {spent} ms, {busy}"
+    )

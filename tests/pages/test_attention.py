@@ -71,7 +71,7 @@ def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page
     assert not app.info
     steps = run_notebook(app)["steps"]
     assert (steps.layer, steps.head) == (
-        LINKS[name]["block"] if "block" in LINKS[name] else 1,
+        LINKS[name].get("block", 1),
         LINKS[name].get("head", 0),
     )
     assert steps.attention == {"pair encoder": "encoder", "pair cross": "cross"}.get(name, "self")

@@ -50,7 +50,7 @@ ENCODERS: dict[str, dict[str, Any]] = {
 ids = st.lists(st.integers(0, V - 1), min_size=1, max_size=CONTEXT)
 decoders = st.sampled_from(sorted(DECODERS))
 stacks = st.sampled_from([*sorted(DECODERS), *sorted(ENCODERS)])
-few = settings(max_examples=40)
+few = settings(max_examples=25)
 
 
 @cache

@@ -13,7 +13,7 @@ ROWS = [np.array(row) for row in ([0, 1, 2, 0, 1, 3, 0, 1, 2], [2, 0, 1, 2, 2, 3
 
 def plain(rows, order):
     """The same model with dictionaries: p(history, token)."""
-    tables = {}
+    tables: dict[int, tuple[dict, float]] = {}
     for n in range(1, order + 1):
         if n == order:
             counts = Counter(tuple(row[i : i + n]) for row in rows for i in range(len(row) - n + 1))
@@ -24,7 +24,7 @@ def plain(rows, order):
             )
         once, twice = (sum(1 for c in counts.values() if c == k) for k in (1, 2))
         discount = once / (once + 2 * twice) if once and twice else 0.5
-        followers = defaultdict(dict)
+        followers: dict[tuple, dict[int, int]] = defaultdict(dict)
         for gram, count in counts.items():
             followers[gram[:-1]][gram[-1]] = count
         tables[n] = followers, discount

@@ -15,12 +15,24 @@ from app import state
 from app.fields import BY_KEY, FIELDS, VERSION, Field
 
 
+class Query(dict[str, str]):
+    """A stand-in for Streamlit's query parameters: the last value of each key, and all of them."""
+
+    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        super().__init__(pairs)
+        self.pairs = pairs
+
+    def get_all(self, key: str) -> list[str]:
+        """Every value that the address has for `key`."""
+        return [value for name, value in self.pairs if name == key]
+
+
 class Session:
     """A stand-in for Streamlit's session and address, one per simulated visitor."""
 
     def __init__(self, query: str = "") -> None:
         self.session_state: dict[str, Any] = {}
-        self.query_params = dict(parse_qsl(query, keep_blank_values=True))
+        self.query_params = Query(parse_qsl(query, keep_blank_values=True))
 
 
 @pytest.fixture
@@ -94,6 +106,15 @@ def test_what_does_not_fit_is_named_and_left_out(query: dict[str, str], says: st
     assert read.values == {}
     assert says in read.notes[0]
     assert len(read.notes[0]) < 300
+
+
+def test_of_a_repeated_key_the_last_value_counts_and_a_message_says_so() -> None:
+    with patch.object(state, "st", Session("head=1&head=3&block=2&nope=1&nope=2")):
+        state.start()
+        assert (state.get("head"), state.get("block")) == (3, 2)
+        said = " ".join(state.take_notes())
+    assert "“head”, “nope” more than once; the last value counts" in said
+    assert "“nope”, which this Glassbox does not know" in said
 
 
 def test_another_version_keeps_the_model_and_the_text_only() -> None:

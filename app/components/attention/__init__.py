@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.components import pack, register
-from core.analysis.attention_steps import AttentionSteps
+from core.analysis.attention_steps import AttentionSteps, Change, Kind, attention_steps
 from core.config import ModelConfig
 from core.language_model import LanguageModel
 
@@ -22,6 +22,20 @@ LARGEST_WEIGHT = 300_000
 NORMS = {"layer": "LayerNorm", "rms": "RMSNorm", "none": "no norm"}
 BIASES = {"alibi": "ALiBi", "relative": "T5 distance"}
 MATRIX = {"scores": "scores", "scale": "scaled", "bias": "biased", "mask": "masked", "softmax": "pattern"}
+
+
+def compute(
+    lm: LanguageModel,
+    text: str,
+    target: str | None,
+    layer: int,
+    head: int,
+    kind: Kind,
+    change: Change,
+    at: int | None,
+) -> AttentionSteps:
+    """`attention_steps` with its arguments in a row, as the cache takes them."""
+    return attention_steps(lm, text, layer, head, attention=kind, change=change, target=target, position=at)
 
 
 def step_names(steps: AttentionSteps) -> list[str]:

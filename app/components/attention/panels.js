@@ -64,7 +64,7 @@ function drawPanel(g, local, p) {
   return h("g", { opacity: p.phase === "next" ? 0.42 : 1 }, parts);
 }
 
-function drawMini(g, data, local, m, pin) {
+function drawMini(g, data, local, m) {
   const values = valuesOf(local, m.id);
   const paint = painter(g, local, m.id, false);
   const { title, off } = data.steps.find((s) => s.id === m.id);
@@ -72,9 +72,13 @@ function drawMini(g, data, local, m, pin) {
     label(m.x, m.y - 6, off ? `${title} (off)` : title, { weight: m.phase === "now" ? 600 : 500, fill: m.phase === "now" ? "accent" : "ink2" }),
     h("rect", { x: m.x - 1, y: m.y - 1, width: m.w + 2, height: m.h + 2, rx: 3, fill: css("bg"), stroke: css(m.phase === "now" ? "accent" : "line") }),
     heatImage(m.x, m.y, m.w, m.h, heat(values, m.rows, m.cols, paint), { opacity: m.phase === "next" ? 0.55 : 1 }),
-    pin && h("rect", { x: m.x + (pin.col * m.w) / m.cols - 1, y: m.y + (pin.row * m.h) / m.rows - 1, width: m.w / m.cols + 2, height: m.h / m.rows + 2, rx: 2, fill: "none", stroke: css("accent"), "stroke-width": 2 }),
     !m.last && arrow(m.x + m.w / 2, m.y + m.h + 5, m.x + m.w / 2, m.y + m.h + 17));
 }
+/** The active cell's place in a small map. */
+const drawPin = (m, { row, col }) => h("rect", {
+  x: m.x + (col * m.w) / m.cols - 1, y: m.y + (row * m.h) / m.rows - 1, width: m.w / m.cols + 2, height: m.h / m.rows + 2,
+  rx: 2, fill: "none", stroke: css("accent"), "stroke-width": 2,
+});
 function arrow(x0, y0, x1, y1) {
   const a = Math.atan2(y1 - y0, x1 - x0);
   const tip = (turn) => `${x1 - 5 * Math.cos(a + turn)},${y1 - 5 * Math.sin(a + turn)}`;

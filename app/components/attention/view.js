@@ -33,7 +33,7 @@ const attention = {
       step: from("step", data.steps.length - 1, 0),
       row: from("row", data.rows.length - 1, data.rows.length - 1),
       col: from("col", data.cols.length - 1, data.best),
-      dim: local.dim ?? null, scroll: local.scroll ?? 1e6, hover: local.hover ?? null, keyed: local.keyed ?? false,
+      dim: local.dim ?? null, scroll: local.scroll ?? null, hover: local.hover ?? null, keyed: local.keyed ?? false,
     };
   },
 
@@ -45,7 +45,7 @@ const attention = {
   draw(g, data, local) {
     if (!local.bound) { local.bound = true; bindPointer(g, local); }
     const at = (local.at = plan(g, data, local));
-    local.scroll = clamp(local.scroll, 0, Math.max(0, at.lines * at.pitch - at.shown));
+    local.scroll = clamp(local.scroll ?? (local.row + 1) * at.pitch - at.shown, 0, Math.max(0, at.lines * at.pitch - at.shown));
     const active = activeCell(data, local);
     const wide = at.wide;
     const key = [local.step];
@@ -62,7 +62,8 @@ const attention = {
     const scrolled = (nodes) => h("g", window, h("g", { transform: `translate(0,${-local.scroll})` }, nodes));
     g.part("chips", [local.step, active.row, active.col, active.keyed, local.scroll], () => scrolled(drawChips(g, data, at, active)));
     g.part("panels", [local.step, local.scroll], () => h("g", { class: performance.now() - (local.entered ?? -1e9) < 100 ? "att-enter" : "" }, scrolled(at.panels.filter((p) => p.id !== "keychips").map((p) => drawPanel(g, local, p)))));
-    g.part("minis", [local.step, active.row, active.col], () => at.minis.map((m) => drawMini(g, data, local, m, MATRICES[at.id] || at.id === "sum" ? active : null)));
+    g.part("minis", key, () => at.minis.map((m) => drawMini(g, data, local, m)));
+    if (MATRICES[at.id] || at.id === "sum") g.part("pins", [local.step, active.row, active.col], () => at.minis.map((m) => drawPin(m, active)));
     g.part("arrows", key, () => at.wide && flowArrows(at));
     g.part("frames", [local.step, active, local.scroll], () => {
       const nodes = drawFrames(g, data, local, at, active);

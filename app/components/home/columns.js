@@ -202,7 +202,8 @@ function drawLegend(g, data, local, L) {
     if (data.cross) items.push(["ring", "att", "cross-attention adds"]);
     items.push(["dot", "mlp", "MLP adds"]);
     if (L.phone) items.push(items.shift());
-    else items.push(["line", "q", "Q asks"], ["line", "k", "K answers"], ["line", "v", data.cross ? "V carries" : "V carries; K and V as wide as the followed token’s attention"]);
+    else items.push(["line", "q", "Q asks"], ["line", "k", "K answers"], ["line", "v", data.cross ? "V carries" : data.tokens.length > 24 ? "V carries; of K and V the 8 that the followed token reads most"
+      : "V carries; K and V as wide as the followed token’s attention"]);
     let x = 0;
     const y = L.phone ? L.lensY + (data.lens ? 52 : 12) : L.bottom + 61;
     return items.map(([kind, colour, text]) => {

@@ -95,7 +95,7 @@ function frontier(data, local, L, step) {
   const places = {
     tokens: [0, L.chipW + 2], embedding: [L.embX - 4, L.embX + L.embW + 4], position: [L.embX - 4, L.embX + L.embW + 8],
     attention: b && [b.x, attEnd], cross: b && [b.x, attEnd], mlp: b && [attEnd - (b.o > 0.5 ? 2 : 0), b.x + b.w],
-    norm: [L.blocksEnd - 2, L.blocksEnd + 12], logits: [L.blocksEnd + 4, L.barsX + 56], next: [L.barsX - 6, L.width],
+    norm: [L.blocksEnd - 2, L.blocksEnd + 12], logits: [L.blocksEnd + 4, L.barsX + 56], next: [L.barsX - 9, L.barsX - 4],
   };
   const [left, right] = places[step.part];
   const beside = step.part === "logits" || step.part === "next"; // the bars have their own height
@@ -110,7 +110,7 @@ function drawSteps(g, data, local, L) {
     return;
   }
   const F = frontier(data, local, L, step);
-  const end = L.phone ? L.bottom : L.lensY + 42;
+  const end = L.lensY + 42;
   g.part("curtain", [F, L.height, end], () => [
     h("rect", { x: F.x, y: L.phone ? 20 : 0, width: Math.max(0, L.width - F.x), height: end - (L.phone ? 20 : 0), fill: css("bg"), opacity: 0.84, "pointer-events": "none" }),
     F.frame && h("rect", { x: F.frame.left + 1, y: F.frame.top, width: Math.max(2, F.frame.right - F.frame.left - 2), height: F.frame.height, rx: 6, fill: "none", stroke: css("accent"), "stroke-width": 1.5, "pointer-events": "none" }),

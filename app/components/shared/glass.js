@@ -16,12 +16,12 @@ function stage(name, view, parent) {
   const local = { sel: {} };
   const parts = new Map();
   const overlays = new Map();
-  const pending = new Map();
   let seen = [];
   let stamp = 0;
   let frame = 0;
   let data = null;
   let send = () => {};
+  let [chosen, sentAt, later] = [0, 0, 0];
   const motion = matchMedia("(prefers-reduced-motion: reduce)");
 
   const g = { figure, svg, local, width: 0, height: 0, dark: false, get reduced() { return motion.matches; } };
@@ -56,13 +56,15 @@ function stage(name, view, parent) {
   };
   /** Change the browser's own selection at once and tell Python; it may answer later without disturbing us. */
   g.select = (change) => {
-    for (const [field, value] of Object.entries(change)) {
-      if (local.sel[field] === value) continue;
-      local.sel[field] = value;
-      pending.set(field, [...(pending.get(field) ?? []), { value, at: Date.now() }]);
-    }
+    Object.assign(local.sel, change);
+    chosen = Math.max(Date.now(), chosen + 1);
     view.selected?.(g, data, local, change);
-    send("select", { ...local.sel });
+    // One choice is sent at once; of a held key's many, the last of every 150 ms: each is a run of the page.
+    clearTimeout(later);
+    const wait = sentAt + 150 - Date.now();
+    const tell = () => { sentAt = Date.now(); send("select", { ...local.sel, n: chosen }); };
+    if (wait <= 0) tell();
+    else later = setTimeout(tell, wait);
     g.redraw();
   };
   g.tip = (node, text) => {
@@ -118,17 +120,10 @@ function stage(name, view, parent) {
     figure.dataset.draws = Number(figure.dataset.draws ?? 0) + 1;
   }
 
-  /** Python's word wins, unless it only repeats something we sent and have since overtaken. */
-  function adopt(said) {
-    for (const [field, value] of Object.entries(said ?? {})) {
-      const queue = (pending.get(field) ?? []).filter((p) => Date.now() - p.at < 4000);
-      const echo = queue.map((p) => p.value).lastIndexOf(value);
-      pending.set(field, echo < 0 ? [] : queue.slice(echo + 1));
-      const unchanged = g.said && g.said[field] === value;
-      if (echo < 0 && unchanged && queue.length) { pending.set(field, queue); continue; }
-      if (!pending.get(field).length) local.sel[field] = value;
-    }
-    g.said = { ...said };
+  /** Python's word wins, unless it was spoken before it heard our last choice (which `n` numbers). */
+  function adopt({ n, ...said }) {
+    if (n !== undefined && n < chosen && Date.now() - chosen < 30_000) return;
+    Object.assign(local.sel, said);
   }
   function theme() {
     const style = getComputedStyle(parent);

@@ -1,0 +1,31 @@
+"""What a picture sends: its events as plain dicts, and its selection, kept equal in browser and page.
+
+A picture answers to the hand at once and tells the page afterwards. While the page is still busy with an earlier
+choice, its idea of the selection is old: so every choice carries a number `n`, and the page's selection the last `n`
+that it heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from app import state
+
+
+def sent(picture: str, name: str) -> dict[str, Any]:
+    """What the component with key `picture` sent under `name` in this run; empty if nothing, or no dict."""
+    value = (state.widget_value(picture) or {}).get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def select(picture: str, keys: Collection[str]) -> None:
+    """The browser's selection becomes the page's: widgets and link follow. Fields other than `keys` are ignored."""
+    chosen = sent(picture, "select")
+    state.update({key: value for key, value in chosen.items() if key in keys})
+    state.memo(f"events.{picture}")["n"] = chosen.get("n", 0)
+
+
+def selection(picture: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with the number of the last choice that the page has heard, for the component's data."""
+    return {**values, "n": state.memo(f"events.{picture}").get("n", 0)}
