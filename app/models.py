@@ -17,6 +17,9 @@ from typing import Literal
 
 HUB = ("openai-community/gpt2", "google-bert/bert-base-uncased", "google-t5/t5-small")
 
+# A model's folder in the hub's cache.
+_CACHED = re.compile(r"[^\s'\"]*models--([\w.-]+?)--([\w.-]+)/snapshots/\w+")
+
 Source = Literal["bundled", "folder", "hub"]
 
 
@@ -148,9 +151,9 @@ def without_places(message: str) -> str:
     """`message` with models named as a link names them: where folders are on the server is nobody else's business."""
     from core import zoo
 
-    message = re.sub(r"[^\s'\"]*models--([\w.-]+?)--([\w.-]+)/snapshots/\w+", r"\1/\2", message)  # the hub's cache
-    for root in roots():
-        message = message.replace(str(root), ".")
+    message = _CACHED.sub(r"\1/\2", message)
+    for root in sorted(map(str, roots()), key=len, reverse=True):
+        message = message.replace(f"{root}{os.sep}", "./")
     return message.replace(f"{zoo.BUNDLED}{os.sep}", "")
 
 

@@ -85,7 +85,10 @@ def begin(slug: str, longest: int | None = None) -> Context:
     last = len(read.ids) - 1
     state.fit({"block": blocks - 1, "head": lm.config.n_heads - 1})
     state.fit({} if decoding else {"follow": last, "row": last, "col": last})
-    notes = (*state.take_notes(), *read.notes)
+    target, said = "", tuple[str, ...]()
+    if lm.config.shape == "encoder-decoder":
+        target, said = reading.read_target(lm, state.get("target"), longest)
+    notes = (*state.take_notes(), *read.notes, *said)
     if not state.link_is_whole():
         notes += (
             f"The link to this page carries the first {state.LINK_CHARACTERS:,} characters of your text.",
@@ -103,7 +106,7 @@ def begin(slug: str, longest: int | None = None) -> Context:
         ids=read.ids,
         tokens=tuple(lm.tokenizer.display(token) for token in read.ids),
         special=read.special,
-        target=reading.clean(state.get("target"))[0],
+        target=target,
         notes=notes,
         slot=slot,
     )

@@ -84,6 +84,26 @@ def read(lm: LanguageModel, text: str, sample: str, longest: int | None = None) 
     return Reading(text, ids, special, limit, tuple(notes), clipped=cut or cut_tokens)
 
 
+def read_target(lm: LanguageModel, text: str, longest: int | None = None) -> tuple[str, tuple[str, ...]]:
+    """What an encoder-decoder has written so far, mended and clipped to what fits after its start token; and messages.
+
+    Args:
+        lm, longest: as in `read`.
+        text: what the learner typed; "" and a text without tokens stand for nothing written yet.
+    """
+    limit = min(lm.config.n_ctx, longest or lm.config.n_ctx)
+    text, said = clean(text)
+    short, cut = _cut_characters(text, limit)
+    short, cut_tokens = _cut_tokens(lm, short, max(1, limit - 1))
+    notes = [said] if said else []
+    if cut or cut_tokens:
+        notes.append(
+            f"What the decoder has written is longer than the {limit:,} tokens that fit: the page reads the first "
+            f"{len(short):,} characters of it. All of it is still in its box."
+        )
+    return (short if _body(lm, short) else "", tuple(notes))
+
+
 def _body(lm: LanguageModel, text: str) -> list[int]:
     return list(lm.tokenizer.encode(text, add_special_tokens=False)) if text else []
 

@@ -19,6 +19,7 @@ from app import models, state
 _JOINER = "\u2060"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$~:&@=/^\"'])")
 _GLUED = re.compile(r"(\\[:@](?=\S)|\\[<>~-](?=\\[>=-])|ww(?=w))")
+_MONO = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _NEWLINES = re.compile(r"[\r\n\u2028\u2029\v\f]")
 
 
@@ -31,9 +32,23 @@ def escape(text: str) -> str:
 
 
 def inline(text: str) -> str:
-    """`text` as HTML: everything is text, and `pieces between backticks` are set in the monospaced face."""
-    safe = html.escape(text, quote=True)
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", safe)
+    """`text` as HTML: everything is text, and `pieces between backticks` are set in the monospaced face.
+
+    A piece that may itself hold a backtick (a token) is wrapped by `mono`.
+    """
+
+    def piece(found: re.Match[str]) -> str:
+        inside = found[2] if len(found[1]) == 1 else found[2].removeprefix(" ").removesuffix(" ")
+        return f"<code>{inside}</code>"
+
+    return _MONO.sub(piece, html.escape(text, quote=True))
+
+
+def mono(text: str) -> str:
+    """`text` as a piece for `inline` to set in the monospaced face, between more backticks than it holds itself."""
+    most = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence, pad = "`" * (most + 1), " " if most else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
 
 
 def visible(token: str) -> str:

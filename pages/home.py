@@ -89,7 +89,7 @@ def ask() -> None:
     token = None if seen.logits is None else int(seen.top_ids[row, 0])
     what = "the decoder’s next token"
     if token is not None:
-        what = f"`{widgets.visible(lm.tokenizer.display(token))}`"
+        what = widgets.mono(widgets.visible(lm.tokenizer.display(token)))
 
     def answer() -> page.Answer:
         found = effect(token)

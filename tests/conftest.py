@@ -15,8 +15,8 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-# Two threads at most: more only compete with the browser and the server on a small machine.
-torch.set_num_threads(max(1, min(2, os.cpu_count() or 1)))
+# One thread: models as small as the tests' are slower on two, which mostly wait for each other.
+torch.set_num_threads(1)
 
 # No deadline: a shared machine's pauses are no bug. In CI the examples are the same in every run.
 quiet = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]

@@ -202,14 +202,17 @@ def _check_own(folder: Path, config: ModelConfig, tensors: Weights) -> None:
     with torch.device("meta"):
         wanted = {name: tuple(weight.shape) for name, weight in build(config).named_parameters()}
     if missing := sorted(set(wanted) - set(tensors)):
-        raise CheckpointError(f"{folder}: the weights lack {missing[0]} ({len(missing)} of {len(wanted)} tensors)")
+        raise CheckpointError(
+            f"{folder}: the weights lack {missing[0]} ({len(missing)} of {len(wanted)} tensors)"
+        )
     if unused := sorted(set(tensors) - set(wanted)):
         raise CheckpointError(f"{folder}: the weights hold {unused[0]}, which config.json has no use for")
     for name, shape in wanted.items():
         if tensors.shapes[name] != shape:
             stored = tensors.shapes[name]
             raise CheckpointError(
-                f"{folder}: {name} has the shape {stored}, but config.json asks for {shape}; take both from the same model"
+                f"{folder}: {name} has the shape {stored}, but config.json asks for {shape}; "
+                "take both from the same model"
             )
 
 

@@ -263,34 +263,5 @@ def test_escape_leads_up_to_the_whole_machine(page: Page) -> None:
     page.keyboard.press("Escape")
     page.locator('[data-component="home"]').wait_for()
     driver.wait_until_drawn(page)
+    page.wait_for_url(f"**head={HEAD}**")
     assert driver.component_state(page, "home")["block"] == BLOCK
-    assert f"head={HEAD}" in page.url
-
-
-def test_a_control_answers_within_the_time_a_person_feels(page: Page) -> None:
-    opened(page)
-    page.evaluate("""() => {
-        const figure = document.querySelector('[data-component="attention"]');
-        window.spent = [];
-        new MutationObserver(() => {
-            const head = JSON.parse(figure.dataset.state).head;
-            if (window.begun && head === window.begun.head) {
-                window.spent.push(performance.now() - window.begun.at);
-                window.begun = null;
-            }
-        }).observe(figure, { attributes: true, attributeFilter: ['data-state'] });
-    }""")
-    busy = [slowdown()]
-    for turn in range(1, 16):
-        head = (HEAD + turn) % 4
-        page.evaluate("head => { window.begun = { head, at: performance.now() }; }", head)
-        driver.component(page, "attention").focus()
-        page.keyboard.press(str(head))
-        wait(page, head=head)
-    spent = page.evaluate("window.spent")
-    assert len(spent) >= 15
-    busy.append(slowdown())
-    # Browser, server and this test share the processors, so what others take counts for each of them.
-    assert statistics.median(spent) < 150 * max(busy), (
-        f"from the change to the new picture: {spent} ms, {busy}"
-    )

@@ -40,7 +40,7 @@ def point(page: Page, part: str) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def agrees(shown: Any, text: str, **options: Any) -> None:
+def agrees(shown: Any, text: str) -> None:
     """The state's numbers are core's for this text, block, head and row."""
     lm = core.load("tales-gpt")
     seen = overview(lm, text)
@@ -48,7 +48,7 @@ def agrees(shown: Any, text: str, **options: Any) -> None:
     row, block = shown["row"], shown["block"]
     assert shown["tokens"] == seen.tokens
     assert shown["ids"] == trace.ids.tolist()
-    near = {"rtol": 1e-3, "atol": 1e-4}
+    near: Any = {"rtol": 1e-3, "atol": 1e-4}
     pattern = trace[f"blocks.{block}.attn.hook_pattern"][shown["head"], row]
     np.testing.assert_allclose(shown["attends"], pattern, **near)
     lengths = [trace["blocks.0.hook_resid_pre"][row].norm()]

@@ -16,15 +16,6 @@ PENALTIES = (-1.0, 0.0, 1.0, 2.0)
 STOPPING = (False, True, "never")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Models this small are slower on two threads, which mostly wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def ids_of(result, lead):
     return [row[lead:] for row in result.sequences.tolist()]
 

@@ -24,12 +24,15 @@ OpenPage = Callable[..., AppTest]
 
 @pytest.fixture
 def open_page() -> OpenPage:
-    """`open_page("attention", text="Once", head=2)`: that page, opened in a fresh session by that link, and run."""
+    """`open_page("attention", text="Once", head=2)`: that page, opened in a fresh session by that link, and run.
+
+    A list repeats its key; bytes may hold what is no character.
+    """
 
     def run(slug: str, **link: Any) -> AppTest:
         app = AppTest.from_file(str(ROUTER), default_timeout=60)
         for key, value in link.items():
-            app.query_params[key] = str(value)
+            app.query_params[key] = value if isinstance(value, list | bytes) else str(value)
         if slug != "home":
             # From the router's folder: Streamlit resolves pages against the script that runs.
             app.switch_page(f"../{chapters.BY_SLUG[slug].path}")

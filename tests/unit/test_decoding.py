@@ -47,15 +47,6 @@ SHAPES = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Models this small are slower on two threads, which mostly wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def word_tokenizer():
     raw = tokenizers.Tokenizer(
         tokenizers.models.WordLevel({word: n for n, word in enumerate(WORDS)}, unk_token="a")

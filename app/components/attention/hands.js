@@ -52,6 +52,8 @@ function bindPointer(g, local) {
     if (most <= 0 || y < local.at.top || y > local.at.top + local.at.shown || to === local.scroll) return;
     event.preventDefault();
     local.scroll = to;
+    const found = point(event);
+    local.hover = found && found.jump === undefined ? found : null;
     g.redraw();
   }, { passive: false });
   let touch = null;

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from app import widgets
 from app.predict import Answer
 from core.analysis.attention_steps import AttentionSteps, Change
 from core.config import ModelConfig
@@ -52,7 +53,7 @@ class Question:
         return Answer(index, why, {"column": self.column, "then": then, "now": now})
 
     def _name(self, position: int) -> str:
-        return f"`{self.names[position]}`"
+        return widgets.mono(self.names[position])
 
 
 def ask(
@@ -83,7 +84,7 @@ def ask(
         if len(columns) > 3
         else tuple(names[i] for i in candidates)
     )
-    text = f"With {what}, what does `{_shown(rows)[row]}` read most?"
+    text = f"With {what}, what does {widgets.mono(_shown(rows)[row])} read most?"
     if len(options) < 2:
         return _hotter(steps, rows, names, row)
     return Question(text, options, other, row, int(order[0]), candidates, names)
@@ -99,14 +100,14 @@ def _share(
     steps: AttentionSteps, what: str, change: Change, rows: Sequence[str], names: tuple[str, ...], row: int
 ) -> Question:
     best = int(np.argmax(steps.pattern[row]))
-    text = f"With {what}, how much does `{_shown(rows)[row]}` give `{names[best]}`?"
+    reader, read = widgets.mono(_shown(rows)[row]), widgets.mono(names[best])
+    text = f"With {what}, how much does {reader} give {read}?"
     return Question(text, SHARES, change, row, best, (), names)
 
 
 def _shown(tokens: Sequence[str]) -> list[str]:
     """Tokens with their position where a text has the same one twice, and the leading space as a dot."""
     return [
-        f"{'·' + token[1:] if token.startswith(' ') else token}"
-        + (f" ({i})" if tokens.count(token) > 1 else "")
+        widgets.visible(token) + (f" ({i})" if tokens.count(token) > 1 else "")
         for i, token in enumerate(tokens)
     ]

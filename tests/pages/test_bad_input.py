@@ -1,0 +1,344 @@
+"""Whatever a visitor types, links to or chooses: every page stays whole, says what to do, and loses nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from streamlit.testing.v1 import AppTest
+
+import core
+from app import chapters, models, state
+from app.fields import FIELDS
+from tests.pages.conftest import OpenPage, random_model
+
+SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
+every_page = pytest.mark.parametrize("slug", SHOWN)
+
+# What stands on a page anyway is counted on a page with this text.
+PLAIN = "the cat and the dog"
+MARKUP = {
+    "html": "<img src=x onerror=alert(1)><script>alert(2)</script></p><i>i</i><!-- &lt;b&gt; <a href='//x'>",
+    "markdown": "**a** _b_ `c` ``` [d](javascript:alert(3)) ![e](//192.0.2.1/x.png)\n# f\n- g\n> h\n|i|j|\n|-|-|",
+    "latex": "$\\frac{1}{2}$ $$x^2$$ \\(y\\) \\begin{a} :smile: :red[z] :material/home: --> www.example.com",
+}
+TEXTS = {
+    "empty": "",
+    "blank": " \n\t\u2003",
+    "100,000 characters": "the cat sat " * 8_334,
+    "100,000 without a space": "x" * 100_000,
+    "100,000 emoji": "👩‍👩‍👧‍👦" * 14_286,
+    "100,000 NUL": "\0" * 100_000,
+    "right to left": "שלום עולם مرحبا \u202eabc\u202c",
+    "combining": "e\u0301\u0302\u0323" + "\u0300" * 300 + " n\u0303",
+    "emoji": "👩‍👩‍👧‍👦 🏳️‍🌈 ☺️",
+    "controls": "a\x01\x02\x1b[31m\x7f\x85b\u200b\u2028c\ufeff\ufffe\uffff",
+    "NUL": "a\0b",
+    **MARKUP,
+}
+
+
+class Tags(HTMLParser):
+    """How often each element that could do something stands in HTML, and attributes that run scripts."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: Counter[str] = Counter()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in {"a", "i", "img", "script", "style", "iframe", "object", "svg", "math", "link", "form"}:
+            self.found[tag] += 1
+        self.found.update(name for name, value in attrs if name.startswith("on") or "script:" in str(value))
+
+
+def tags(app: AppTest) -> Counter[str]:
+    """The elements of all HTML that the page wrote itself."""
+    return Tags("\n".join(block.value for block in app.html)).found
+
+
+def said(app: AppTest) -> str:
+    """The messages on top of the page, without the backslashes and joiners that keep them plain text."""
+    return " ".join(box.value for box in app.info).replace("\\", "").replace("\u2060", "")
+
+
+def whole(app: AppTest, about: str = "") -> None:
+    """The page is drawn from top to bottom, without an error."""
+    assert not app.exception, f"{about}: {app.exception}"
+    assert not app.error, f"{about}: {[box.value for box in app.error]}"
+    written = [block.value for block in app.html]
+    for part in ("gb-claim", "<b>Predict</b>", "<b>Take away</b>", "gb-cheatsheet"):
+        assert any(part in block for block in written), f"{about}: no {part}"
+
+
+def run_notebook(app: AppTest) -> list[str]:
+    """Run the page's notebook here; returns its Markdown cells."""
+    cells = json.loads(app.session_state["gb.takeaway"]["notebook"]())["cells"]
+    variables: dict[str, Any] = {}
+    for cell in cells:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code" and "find_glassbox" not in source:
+            exec(compile("import core\n" + source, "cell", "exec"), variables)
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+
+
+# ------------------------------------------------------------------------------------------------- texts
+
+
+@every_page
+@pytest.mark.usefixtures("other_model")
+@pytest.mark.parametrize("model", [state.DEFAULT_MODEL, "./other", "./both", "./pair"])
+def test_any_text_on_any_shape_of_model(slug: str, model: str, open_page: OpenPage) -> None:
+    app = open_page(slug, model=model, target="a dog", stack="decoder")
+    for name, text in TEXTS.items():
+        app.text_area(key="text").set_value(text).run()
+        whole(app, name)
+        assert app.text_area(key="text").value == text, f"{name}: something was lost"
+        assert app.session_state["gb.store"]["model"] == model
+        message = said(app)
+        if not text.strip():
+            assert "Your text" in message and "words" in message, name
+        if len(text) > 10_000:
+            assert "All of it is still in the text box" in message, name
+        if "\0" in text:
+            assert "no model can read" in message, name
+
+
+@every_page
+@pytest.mark.parametrize("raw", [b"a\xed\xa0\x80b", b"\xff\xfe", b"a\xf0\x9f\x98"])
+def test_half_a_character_in_a_link_is_named(slug: str, raw: bytes, open_page: OpenPage) -> None:
+    app = open_page(slug, text=raw)
+    whole(app)
+    assert "paste it anew" in said(app)
+    assert "\ufffd" in app.text_area(key="text").value
+
+
+@every_page
+@pytest.mark.usefixtures("other_model")
+@pytest.mark.parametrize("target", ["word " * 20_000, " \n", "a\0b", MARKUP["html"], "👩‍👩‍👧‍👦" * 40])
+@pytest.mark.parametrize("stack", ["encoder", "decoder"])
+def test_any_answer_so_far_of_an_encoder_decoder(
+    slug: str, target: str, stack: str, open_page: OpenPage
+) -> None:
+    app = open_page(slug, model="./pair", text="A fox", target=target, stack=stack, attention="cross")
+    whole(app)
+    assert app.session_state["gb.store"]["target"] == target
+    too_long = len(core.load(models.resolve("./pair").target).encode(target.replace("\0", "?"))) > 64
+    assert ("longer than" in said(app)) == too_long
+    assert ("no model can read" in said(app)) == ("\0" in target)
+
+
+@every_page
+@pytest.mark.parametrize("kind", MARKUP)
+def test_markup_is_text_in_everything_a_page_writes(slug: str, kind: str, open_page: OpenPage) -> None:
+    app = open_page(slug, text=PLAIN)
+    plain = tags(app)
+    app.text_area(key="text").set_value(MARKUP[kind]).run()
+    whole(app)
+    assert "replaced" not in said(app)
+    assert tags(app) == plain
+    app.session_state["predict.choice"] = 0
+    app.run()
+    app.button(key="predict.commit").click().run()
+    assert any("gb-reveal" in block.value for block in app.html)
+    assert tags(app) == plain
+    for cell in run_notebook(app):
+        _, *quoted = cell.split("`")
+        assert len(quoted) in (0, 2) and not Tags(cell).found and "](" not in cell and "$" not in cell
+    table = app.session_state["gb.takeaway"]["table"]()
+    rows = list(csv.reader(io.StringIO(app.session_state["gb.takeaway"]["csv"]())))
+    assert [len(row) for row in rows] == [len(table)] * (1 + len(next(iter(table.values()))))
+    app.button(key="take.table").click().run()
+    whole(app)
+    assert list(app.dataframe[0].value.columns) == list(table)
+
+
+@pytest.mark.parametrize("token", ["`", "``", "a`b", "`a", "<i>`</i>", "\\`", "$`$"])
+def test_a_backtick_in_a_token_is_a_backtick_on_the_page(token: str) -> None:
+    from html import escape
+
+    from app.widgets import inline, mono
+
+    assert inline(f"what does {mono(token)} read?") == f"what does <code>{escape(token)}</code> read?"
+
+
+# ------------------------------------------------------------------------------------------------- links
+
+
+@every_page
+def test_a_link_in_which_nothing_fits_names_every_part(slug: str, open_page: OpenPage) -> None:
+    wrong = {"int": "1.5", "float": "warm", "bool": "maybe", "choice": "<img src=x>"}
+    link = {field.key: wrong[field.kind] for field in FIELDS if field.kind != "text"}
+    app = open_page(slug, **link, **{"**no**": 1, "$x$": 2})
+    whole(app)
+    message = said(app)
+    assert all(f"In the link, {key}={value} is" in message for key, value in link.items())
+    assert "“**no**”, “$x$”, which this Glassbox does not know" in message
+    assert app.session_state["gb.store"] == {field.key: field.default for field in FIELDS}
+    assert not Tags("".join(box.value.replace("\\<", "") for box in app.info)).found
+
+
+@every_page
+@pytest.mark.usefixtures("other_model")
+@pytest.mark.parametrize("end", ["low", "high"])
+@pytest.mark.parametrize("model", [state.DEFAULT_MODEL, "./both", "./pair"])
+def test_the_ends_of_every_range_open_on_every_shape(
+    slug: str, model: str, end: str, open_page: OpenPage
+) -> None:
+    link = {
+        field.key: field.render(getattr(field, end))
+        for field in FIELDS
+        if field.kind in ("int", "float") and field.key != "snapshot"
+    }
+    link |= {field.key: field.choices[-1] for field in FIELDS if field.choices and field.key != "view"}
+    app = open_page(slug, model=model, text=PLAIN, target="a dog", **link)
+    whole(app)
+    assert ("block=999 is more than" in said(app)) == (end == "high")
+    assert app.session_state["gb.store"]["text"] == PLAIN
+
+
+@every_page
+def test_a_repeated_key_counts_once_and_is_named(slug: str, open_page: OpenPage) -> None:
+    app = open_page(slug, head=["2", "3"], text=["one", PLAIN])
+    whole(app)
+    assert "“head”, “text” more than once; the last value counts" in said(app)
+    assert (app.session_state["gb.store"]["head"], app.text_area(key="text").value) == (3, PLAIN)
+
+
+# ------------------------------------------------------------------------------------------------- models
+
+# Folder -> what its message says: what is wrong, and what to do.
+BROKEN = {
+    "missing-shard": ("1 of its 2 weight files", "copy or download it"),
+    "wrong-shape": ("has the shape (3, 3), but config.json asks for", "take both from the same model"),
+    "nan": ("holds NaN or an infinity", "train or download it again"),
+    "truncated": ("cut short", "download it again"),
+    "no-tokenizer": ("has no tokenizer.json", "writes one"),
+    "no-weights": ("has no model.safetensors", "the list of models has others"),
+    "ten-gigabytes": ("claims bytes up to 10,400,000,000", "download it again"),
+    "ten-gigabytes-asked": ("but config.json asks for (400000000, 24)", "take both from the same model"),
+    "no-json": ("is not readable JSON", "the list of models has others"),
+}
+
+
+def broken(root: Path) -> None:
+    """A folder for each way in which a model can be damaged."""
+    for name in BROKEN:
+        random_model(root / name, seed=5, n_layers=1)
+    weights = load_file(root / "nan" / "model.safetensors")
+    first, *_ = weights
+    save_file(
+        weights | {first: torch.full_like(weights[first], float("nan"))}, root / "nan" / "model.safetensors"
+    )
+    save_file(weights | {first: torch.ones(3, 3)}, root / "wrong-shape" / "model.safetensors")
+    folder = root / "missing-shard"
+    (folder / "model.safetensors").rename(folder / "model-00001-of-00002.safetensors")
+    shards = dict.fromkeys(weights, "model-00001-of-00002.safetensors") | {
+        "more": "model-00002-of-00002.safetensors"
+    }
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": shards}), encoding="utf-8")
+    whole_file = (root / "truncated" / "model.safetensors").read_bytes()
+    (root / "truncated" / "model.safetensors").write_bytes(whole_file[: len(whole_file) // 2])
+    (root / "no-tokenizer" / "tokenizer.json").unlink()
+    (root / "no-weights" / "model.safetensors").unlink()
+    claim = {first: {"dtype": "F32", "shape": [100_000, 26_000], "data_offsets": [0, 10_400_000_000]}}
+    header = json.dumps(claim).encode()
+    (root / "ten-gigabytes" / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    config = json.loads((root / "ten-gigabytes-asked" / "config.json").read_text(encoding="utf-8"))
+    config |= {"d_vocab": 400_000_000}
+    (root / "ten-gigabytes-asked" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    (root / "no-json" / "config.json").write_text("{", encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of models, all broken but "fine" and a symbolic link out; beside it a model that nobody may open."""
+    place = tmp_path_factory.mktemp("places")
+    broken(place / "models")
+    random_model(place / "models" / "fine", seed=6, n_layers=1)
+    random_model(place / "secret", seed=7, n_layers=1)
+    (place / "models" / "out").symlink_to(place / "secret", target_is_directory=True)
+    return place
+
+
+@pytest.fixture
+def configured(places: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, with the folder of models configured."""
+    monkeypatch.setenv("GLASSBOX_MODELS", str(places / "models"))
+    return places
+
+
+@every_page
+def test_a_broken_folder_chosen_in_the_list_says_what_is_wrong_and_what_to_do(
+    slug: str, configured: Path, open_page: OpenPage
+) -> None:
+    app = open_page(slug, model="./fine", text=PLAIN, head=2)
+    assert not app.info
+    for name, words in BROKEN.items():
+        app.selectbox(key="model").set_value(f"./{name}").run()
+        whole(app, name)
+        message = said(app)
+        assert all(word in message for word in (name, *words)), f"{name}: {message}"
+        assert f"This page shows {state.DEFAULT_MODEL} instead" in message
+        assert str(configured) not in message, "where the folders are is nobody's business"
+        kept = app.session_state["gb.store"]
+        assert (kept["model"], kept["text"], kept["head"]) == (state.DEFAULT_MODEL, PLAIN, 2)
+    app.selectbox(key="model").set_value("./fine").run()
+    whole(app)
+    assert not app.info
+
+
+CLIMBING = [
+    "../secret", "./../secret", "./fine/../../secret", "..%2Fsecret", "%2e%2e/secret", "..%252Fsecret", "./..%2fsecret",
+    "..\\secret", "./out", "./out/", "{place}/secret", "{place}/models/fine", "file://{place}/secret", "~/secret",
+    "./" + "a" * 5_000, "../" * 50 + "etc", "\0", "./fine\0",
+]  # fmt: skip
+
+
+@every_page
+@pytest.mark.parametrize("name", CLIMBING, ids=lambda name: name[:24])
+def test_a_path_that_climbs_out_opens_nothing(
+    slug: str, name: str, configured: Path, open_page: OpenPage
+) -> None:
+    app = open_page(slug, model=name.format(place=configured), text=PLAIN)
+    whole(app)
+    message = said(app)
+    assert "list of models" in message
+    assert any(words in message for words in ("so it was not opened", "There is no"))
+    assert len(message) < 600
+    if "{place}" not in name:
+        assert str(configured) not in message
+    assert app.session_state["gb.store"]["model"] == state.DEFAULT_MODEL
+    options = app.selectbox(key="model").options
+    assert "fine" in options and "out" not in options
+
+
+@every_page
+@pytest.mark.parametrize(
+    "name", ["nobody", "some/body", "<img src=x onerror=alert(1)>", "**a**", " ", "🦜" * 500]
+)
+def test_an_unknown_model_is_named_and_replaced(slug: str, name: str, open_page: OpenPage) -> None:
+    app = open_page(slug, model=name, text=PLAIN)
+    whole(app)
+    assert "from the list on the left" in said(app)
+    assert len(said(app)) < 600
+    kept = app.session_state["gb.store"]
+    assert (kept["model"], kept["text"]) == (state.DEFAULT_MODEL, PLAIN)
+
+
+@every_page
+def test_a_hub_model_without_a_network_says_what_works(slug: str, open_page: OpenPage) -> None:
+    app = open_page(slug, text=PLAIN)
+    app.selectbox(key="model").set_value(models.HUB[0]).run()
+    whole(app)
+    assert "a bundled model or a folder" in said(app)
+    assert f"This page shows {state.DEFAULT_MODEL} instead" in said(app)
+    assert app.text_area(key="text").value == PLAIN

@@ -1,0 +1,115 @@
+"""Every page on models that nobody tuned it to: all numbers are of the model and text at hand, and the notebook agrees."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from streamlit.testing.v1 import AppTest
+
+from app import chapters
+from tests.pages.conftest import OpenPage
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
+
+# The bundled model, then random weights in the shapes of GPT, BERT and T5 (both of its stacks), each on its own text.
+LINKS: dict[str, dict[str, Any]] = {
+    "bundled": {"text": "Once upon a time, Lily saw a", "block": 1, "head": 2},
+    "other": {"model": "./other", "text": "The fox and the crow", "block": 2, "head": 1},
+    "both": {"model": "./both", "text": "A lion slept in the wood", "block": 0, "head": 2},
+    "pair encoder": {"model": "./pair", "text": "The sun and wind", "stack": "encoder", "head": 1},
+    "pair decoder": {
+        "model": "./pair", "text": "A dog crossed", "target": "The river", "stack": "decoder", "attention": "cross",
+    },
+}  # fmt: skip
+
+Seen = dict[str, frozenset[float]]
+
+
+def notebook(app: AppTest) -> nbformat.NotebookNode:
+    """What the Notebook button hands out."""
+    return nbformat.reads(app.session_state["gb.takeaway"]["notebook"](), as_version=4)
+
+
+def execute(book: nbformat.NotebookNode) -> None:
+    """Run the code cells here, one after the other, but the first, which looks for Glassbox."""
+    variables: dict[str, Any] = {"__name__": "__main__"}
+    for cell in [cell for cell in book.cells if cell.cell_type == "code"][1:]:
+        exec(compile("import core\n" + cell.source, "cell", "exec"), variables)
+
+
+def measured(values: Any) -> frozenset[float]:
+    """The numbers of a table or an answer that a model computed: with a fraction, so no position, no 0 and no 1."""
+    floats = [value for value in values if isinstance(value, float)]
+    return frozenset(round(value, 5) for value in floats if abs(value - round(value)) > 1e-4)
+
+
+def committed(app: AppTest) -> frozenset[float]:
+    """The numbers behind the answer to the page's question."""
+    app.session_state["predict.choice"] = 0
+    app.run()
+    app.button(key="predict.commit").click().run()
+    record = app.session_state["gb.predict"]
+    assert "failed" not in record, "the model could not answer"
+    answer = record["answer"]
+    assert all(f"{value:.3f}" in answer.why for value in answer.numbers.values() if isinstance(value, float))
+    return measured(answer.numbers.values())
+
+
+def visit(slug: str, open_page: OpenPage) -> tuple[Seen, Seen]:
+    """The page on every model: the numbers of its table and of its answer, its notebook run each time."""
+    tables, answers = {}, {}
+    for name, link in LINKS.items():
+        app = open_page(slug, **link)
+        assert not app.exception and not app.error and not app.info, name
+        assert app.session_state["gb.store"]["model"] == link.get("model", "tales-gpt")
+        execute(notebook(app))
+        table = app.session_state["gb.takeaway"]["table"]()
+        tables[name] = measured(value for column in table.values() for value in column)
+        answers[name] = committed(app)
+        assert len(tables[name]) > 5, f"{name}: the table shows no numbers of the model"
+        assert answers[name], f"{name}: the answer has no numbers of the model"
+    return tables, answers
+
+
+@pytest.mark.usefixtures("other_model")
+@pytest.mark.parametrize("slug", SHOWN)
+def test_another_model_and_text_change_every_number(slug: str, open_page: OpenPage) -> None:
+    for seen in visit(slug, open_page):
+        names = list(seen)
+        for at, one in enumerate(names):
+            for other in names[:at]:
+                shared = seen[one] & seen[other]
+                # Of a few hundred numbers of five digits, one or two may be equal by chance.
+                assert len(shared) <= 0.02 * min(len(seen[one]), len(seen[other])), (one, other, shared)
+
+
+@pytest.mark.usefixtures("other_model")
+@pytest.mark.parametrize("slug", SHOWN)
+def test_a_notebook_fails_when_the_model_is_another(slug: str, open_page: OpenPage) -> None:
+    book = notebook(open_page(slug, **LINKS["other"]))
+    swapped = json.loads(nbformat.writes(book))
+    loads = 0
+    for cell in swapped["cells"]:
+        loads += cell["source"].count("/other'") if cell["cell_type"] == "code" else 0
+        cell["source"] = cell["source"].replace("/other'", "/both'")
+    assert loads == 1, "the notebook loads the page's model, once"
+    with pytest.raises((AssertionError, ValueError)):
+        execute(nbformat.from_dict(swapped))
+
+
+@pytest.mark.usefixtures("other_model")
+def test_every_notebook_runs_in_jupyter(open_page: OpenPage) -> None:
+    book = nbformat.v4.new_notebook()
+    for slug in SHOWN:  # one kernel for all: a second one would import torch anew
+        cells = [cell for cell in notebook(open_page(slug, **LINKS["pair decoder"])).cells]
+        book.cells += [nbformat.v4.new_code_cell("%reset -f"), *cells]
+    done = NotebookClient(book, timeout=240, resources={"metadata": {"path": str(ROOT)}}).execute()
+    assert sum(cell.get("execution_count") or 0 for cell in done.cells if cell.cell_type == "code") > len(
+        SHOWN
+    )
