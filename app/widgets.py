@@ -105,16 +105,3 @@ def pick(label: str, key: str, count: int, most: int = 12) -> None:
         segments(label, key, range(count))
     else:
         st.selectbox(label, range(count), filter_mode=None, **state.bind(key))
-
-
-def token_picker(label: str, key: str, tokens: Sequence[str], last: bool = True) -> None:
-    """A token by its position: `8 ·a`. The value -1 stands for the last token and follows a growing text."""
-
-    def name(position: int) -> str:
-        at = len(tokens) - 1 if position == -1 else position
-        return f"{at}  {visible(tokens[at])}"
-
-    positions = [*([-1] if last else []), *range(len(tokens) - (1 if last else 0))]
-    if last and state.get(key) == len(tokens) - 1:
-        state.set(key, -1)
-    st.selectbox(label, positions, format_func=name, filter_mode=None, **state.bind(key))

@@ -297,7 +297,7 @@ def _geometry(place: _Place, x: Tensor) -> Geometry:
     """The model's own masks, angles and biases for x (T, D)."""
     if place.cross:
         return Geometry()
-    return place.stack._geometry(torch.arange(len(x), device=x.device), 0, None, x.dtype)
+    return place.stack.geometry(torch.arange(len(x), device=x.device), 0, None, x.dtype)
 
 
 def _weights(place: _Place) -> dict[str, Tensor | None]:

@@ -3,6 +3,7 @@
 Three corpora are named; `own_text` takes any other text. Documents are `str` with "\\n" line ends. Nothing is
 downloaded, and of the three only the fables are stored with the project.
 """
+
 from __future__ import annotations
 
 import os
@@ -39,22 +40,37 @@ class Corpus:
     endless: bool = False
 
 
-CORPORA = {record.name: record for record in (
-    Corpus("tales", "Stories of Toyland, a small generated world whose truth is known.",
-           "Written by this program as you read, by a seed; MIT licence, like the project.",
-           "Stories with a combination (a person in a place, a colour of a thing) that training never sees.",
-           endless=True),
-    Corpus("fables", "Short fables in simple English, each with a title.",
-           "Written for this project and bundled with it; MIT licence.",
-           "Every tenth fable by its position in the file: the 10th, the 20th, ..."),
-    Corpus("python", "The source of Python's standard library, one file a document, without its tests.",
-           "Read from the Python that runs this program, so it differs by version; PSF licence, not copied.",
-           "Whole files, about one in ten, chosen by a checksum (CRC-32) of the path."),
-)}
+CORPORA = {
+    record.name: record
+    for record in (
+        Corpus(
+            "tales",
+            "Stories of Toyland, a small generated world whose truth is known.",
+            "Written by this program as you read, by a seed; MIT licence, like the project.",
+            "Stories with a combination (a person in a place, a colour of a thing) that training never sees.",
+            endless=True,
+        ),
+        Corpus(
+            "fables",
+            "Short fables in simple English, each with a title.",
+            "Written for this project and bundled with it; MIT licence.",
+            "Every tenth fable by its position in the file: the 10th, the 20th, ...",
+        ),
+        Corpus(
+            "python",
+            "The source of Python's standard library, one file a document, without its tests.",
+            "Read from the Python that runs this program, so it differs by version; PSF licence, not copied.",
+            "Whole files, about one in ten, chosen by a checksum (CRC-32) of the path.",
+        ),
+    )
+}
 
-OWN_TEXT = Corpus("own", "A text you bring; a blank line ends a document.",
-                  "Yours, under whatever licence it came with.",
-                  "The last tenth of the documents, at least one; of a single document, its last tenth.")
+OWN_TEXT = Corpus(
+    "own",
+    "A text you bring; a blank line ends a document.",
+    "Yours, under whatever licence it came with.",
+    "The last tenth of the documents, at least one; of a single document, its last tenth.",
+)
 
 
 def names() -> list[str]:
@@ -157,7 +173,7 @@ def _library_files() -> list[tuple[Path, str]]:
 def _cut(document: str) -> list[str]:
     """One document as two, the second about its last tenth in characters; uncut if no space comes before."""
     at = max(document.rfind(space, 0, len(document) - len(document) // ONE_IN) for space in " \n")
-    parts = (document[: max(at, 0)].rstrip(), document[max(at, 0):].strip())
+    parts = (document[: max(at, 0)].rstrip(), document[max(at, 0) :].strip())
     return [part for part in parts if part]
 
 

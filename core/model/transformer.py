@@ -118,7 +118,7 @@ class Transformer(nn.Module):
                 f"cannot read {past + ids.shape[1]:,} tokens: the context of this model is {self.config.n_ctx:,}"
             )
         x = self._embed(ids, positions, token_types)
-        geometry = self._geometry(positions, past, mask, x.dtype)
+        geometry = self.geometry(positions, past, mask, x.dtype)
         source_geometry = Geometry(
             allowed=None if source_mask is None else source_mask.bool()[:, None, None, :]
         )
@@ -149,7 +149,14 @@ class Transformer(nn.Module):
             x = self.ln_embed(x)
         return F.dropout(x, self.config.dropout) if self.training else x
 
-    def _geometry(self, positions: Tensor, past: int, mask: Tensor | None, dtype: torch.dtype) -> Geometry:
+    def geometry(self, positions: Tensor, past: int, mask: Tensor | None, dtype: torch.dtype) -> Geometry:
+        """What the places of new tokens mean to attention.
+
+        Args:
+            positions: (T,) of the new tokens; past: how many came before them.
+            mask: (B, S) bool, False at padding, or None.
+            dtype: of the stream.
+        """
         allowed = None
         if self.causal and len(positions) > 1:
             keys = torch.arange(past + len(positions), device=positions.device)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +41,17 @@ def open_page() -> OpenPage:
     return run
 
 
-def random_model(folder: Path, seed: int, **config: Any) -> Path:
+def random_model(folder: Path, seed: int, tokens: Sequence[str] = (), **config: Any) -> Path:
     """A small model with random weights and a tokenizer of its own, as a folder that `core.load` reads.
 
     The weights are wide (standard deviation 0.2), so that its predictions differ clearly from any other model's.
+    Each of `tokens` is one token of its vocabulary.
     """
     fables = (Path(__file__).resolve().parents[2] / "assets" / "corpora" / "fables.txt").read_text(
         encoding="utf-8"
     )
     tokenizer = train_bpe([fables[:20_000]], 400)
+    tokenizer.raw.add_tokens(list(tokens))
     shape = {"n_layers": 3, "d_model": 24, "n_heads": 3, "n_ctx": 64, "bos_id": 0, "eos_ids": (1,)} | config
     if shape.get("shape") == "encoder-decoder":
         shape |= {"decoder_start_id": 0}

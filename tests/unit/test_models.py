@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,7 @@ def test_a_folder_is_opened_by_its_name(root: Path) -> None:
     [
         "../secret", "./../secret", "./mine/../../secret", "/etc", "/", ".", "./", "..", "./..", "~", "~/x",
         "./mine/config.json", "./first/../out", ".\\mine", "..\\secret", "./a\0b", "./mine\0", "\0",
+        "..%2Fsecret", "%2e%2e/secret", "./..%2fsecret", "./%2e%2e", "..%252Fsecret", "./" + "a" * 5_000,
     ],
 )  # fmt: skip
 def test_a_path_that_climbs_out_is_refused(root: Path, name: str) -> None:
@@ -103,3 +105,24 @@ def test_fetching_reports_from_the_caller_and_passes_the_failure_on(monkeypatch:
     monkeypatch.setattr(hub, "download", fails)
     with pytest.raises(ValueError, match="no network"):
         models.fetch("a/b", lambda done, total: None, every=0.01)
+
+
+def test_a_folder_that_may_not_be_read_offers_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Path.iterdir
+
+    def forbidden(self: Path) -> Iterator[Path]:
+        if self == root / "first":
+            raise PermissionError(13, "Permission denied", str(self))
+        return whole(self)
+
+    monkeypatch.setattr(Path, "iterdir", forbidden)
+    assert [choice.name for choice in models.folders()] == ["./twice", "./yours"]
+
+
+def test_a_message_names_a_model_as_a_link_does(root: Path) -> None:
+    folder = root / "first" / "mine"
+    assert models.without_places(f"{folder} has no config.json") == "./mine has no config.json"
+    assert models.without_places(f"{folder / 'model.safetensors'}: cut") == "./mine/model.safetensors: cut"
+    cached = "/home/me/.cache/huggingface/hub/models--a--b.c-1/snapshots/0a1b2c/config.json"
+    assert models.without_places(f"{cached} is broken") == "a/b.c-1/config.json is broken"
+    assert models.without_places("nothing to hide") == "nothing to hide"

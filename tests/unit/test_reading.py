@@ -94,3 +94,17 @@ def test_any_text_ends_within_the_context_and_traces(text: str) -> None:
     read = reading.read(LM, text, SAMPLE)
     assert 1 < len(read.ids) <= 32
     assert list(read.ids) == LM.encode(read.text)
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [("", ""), ("the cat", ""), (WORDS, "longer than the 32 tokens"), ("a\0b", "no model can read")],
+)
+def test_what_a_decoder_has_written_fits_after_its_start_token(written: str, says: str) -> None:
+    text, notes = reading.read_target(LM, written)
+    assert len(LM.tokenizer.encode(text, add_special_tokens=False)) <= 31
+    assert says in " ".join(notes) and bool(notes) == bool(says)
+    assert written.replace("\0", "\ufffd").startswith(text) and bool(text) == bool(written)
+    assert (
+        len(LM.tokenizer.encode(reading.read_target(LM, WORDS, longest=10)[0], add_special_tokens=False)) == 9
+    )

@@ -39,7 +39,9 @@ def test_snapshots_run_from_the_untrained_start_to_the_model_itself(name):
     assert len(steps) >= 12
     assert steps[0] == 0
     text = "Once upon a time"
-    first, last = (core.load(name, device="cpu", snapshot=step).trace(text).logits for step in (steps[0], steps[-1]))
+    first, last = (
+        core.load(name, device="cpu", snapshot=step).trace(text).logits for step in (steps[0], steps[-1])
+    )
     assert torch.equal(last, core.load(name, device="cpu").trace(text).logits)
     assert first.abs().max() < 1e-6  # an untrained head says nothing of any token
     assert last.softmax(-1).max() > 0.5
@@ -67,7 +69,8 @@ def test_bundled_models_stay_small():
 
 def test_an_early_snapshot_predicts_worse(tales):
     story = zoo.card("tales-gpt")["samples"][0]
-    losses = [-core.load("tales-gpt", device="cpu", snapshot=step).score(story).mean() for step in core.snapshots("tales-gpt")]
+    steps = core.snapshots("tales-gpt")
+    losses = [-core.load("tales-gpt", device="cpu", snapshot=step).score(story).mean() for step in steps]
     assert losses[0] > losses[len(losses) // 2] > losses[-1]
 
 

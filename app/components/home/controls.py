@@ -9,15 +9,13 @@ import streamlit as st
 from app import page, state, widgets
 from core.analysis.overview import Overview
 
-BUTTONS = 12  # so many blocks or heads fit as buttons; more become a list
-
 
 def draw(seen: Overview, both: bool) -> None:
     """Block, head, ribbons and row; which half of an encoder-decoder (`both`) is drawn; and the step mode's switch."""
     with page.controls():
         if seen.n_blocks:
-            _pick("Open block", "block", seen.n_blocks)
-            _pick("Head", "head", seen.heads.pattern.shape[1])
+            widgets.pick("Open block", "block", seen.n_blocks)
+            widgets.pick("Head", "head", seen.heads.pattern.shape[1])
         widgets.segments("Ribbons show", "ribbons", ["size", "sign", "none"], _capital)
         _row(seen)
         if both:
@@ -28,13 +26,6 @@ def draw(seen: Overview, both: bool) -> None:
         walking = state.get("walk") > 0
         label = "Whole picture" if walking else "Step through"
         st.button(label, key="home.walk", on_click=state.set, args=("walk", 0 if walking else 1))
-
-
-def _pick(label: str, key: str, count: int) -> None:
-    if count <= BUTTONS:
-        widgets.segments(label, key, range(count))
-    else:
-        st.selectbox(label, range(count), filter_mode=None, **state.bind(key))
 
 
 def _row(seen: Overview) -> None:

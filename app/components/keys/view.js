@@ -36,9 +36,9 @@ function build(parent) {
     dialog.showModal();
   };
   document.addEventListener("keydown", listen);
-  const unwatch = watchNavigation();
+  const watched = [watchNavigation(), watchTyping()];
   return () => {
-    unwatch();
+    for (const stop of watched) stop();
     document.removeEventListener("keydown", listen);
     dialog.remove();
     open.remove();

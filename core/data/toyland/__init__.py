@@ -7,6 +7,7 @@ is stored: the same seed gives the same story, always.
 What Toyland does not know: anything outside its tables. It is a world to learn from and to ask about, not
 English.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -25,10 +26,29 @@ from core.data.toyland.splits import combinations, settle
 from core.data.toyland.state import Entity, Person, Place, Spot, State, Thing, Word
 from core.data.toyland.tell import Sentence, Teller, whole_text
 
-__all__ = ["ARCS", "EVENTS", "Dials", "Entity", "Happening", "Mention", "Person", "Place", "Question",
-           "Sentence", "Spot", "State",
-           "Story", "Thing", "Word", "arcs", "combinations", "events", "questions", "stories",
-           "story"]
+__all__ = [
+    "ARCS",
+    "EVENTS",
+    "Dials",
+    "Entity",
+    "Happening",
+    "Mention",
+    "Person",
+    "Place",
+    "Question",
+    "Sentence",
+    "Spot",
+    "State",
+    "Story",
+    "Thing",
+    "Word",
+    "arcs",
+    "combinations",
+    "events",
+    "questions",
+    "stories",
+    "story",
+]
 
 
 @dataclass(frozen=True)
@@ -77,9 +97,16 @@ def _told(seed: int, rng: Random, dials: Dials, split: Split) -> Story:
             text = state.get("world", "weather" if pool == "weather" else "time")
             casting.entities[f"{pool}:{text}"] = Word(f"{pool}:{text}", text)
     sentences = Teller(run, casting.entities, rng).tell()
-    return Story(whole_text(sentences), tuple(sentences), plan.name, _title(plan, casting, run.start, rng),
-                 tuple(e for e in casting.entities.values() if isinstance(e, Person)), seed, run.start,
-                 casting.entities)
+    return Story(
+        whole_text(sentences),
+        tuple(sentences),
+        plan.name,
+        _title(plan, casting, run.start, rng),
+        tuple(e for e in casting.entities.values() if isinstance(e, Person)),
+        seed,
+        run.start,
+        casting.entities,
+    )
 
 
 def _pick_arc(rng: Random) -> Arc:

@@ -3,6 +3,7 @@
 A cast is written ``role:type@owner>where ...``, for example ``a:child x:toy@a b:friend>p p:place s:spot@p``.
 Without ``>where`` a person starts at role `h` and a thing with its owner; ``>p/s`` is spot `s` of place `p`.
 """
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -121,8 +122,11 @@ class Casting:
         if kin and isinstance(hero, Person) and "" not in self.dials.she_share and rng.random() < 0.75:
             pronoun = "he" if hero.pronoun == "she" else "she"  # two people are easier to tell apart
             kin = draw(rng, pool[pronoun])
-        names = [name for name in (words.SHE_NAMES if pronoun == "she" else words.HE_NAMES)
-                 if name not in self.entities and self.may_be_called(name)]
+        names = [
+            name
+            for name in (words.SHE_NAMES if pronoun == "she" else words.HE_NAMES)
+            if name not in self.entities and self.may_be_called(name)
+        ]
         if not names:
             raise ValueError("the dials leave no name for everybody in the story")
         name = draw(rng, names)
@@ -133,7 +137,8 @@ class Casting:
         if self.split != "train":
             return True
         return name not in self.dials.held_out_names and not any(
-            (name, place) in self.dials.held_out_places for place in self.entities)
+            (name, place) in self.dials.held_out_places for place in self.entities
+        )
 
     def thing(self, tags: str) -> Thing:
         """Something of one of the themes or kinds of `tags`, of a kind not yet in the story."""
@@ -143,8 +148,9 @@ class Casting:
             tag = words.TAGS.get(name, name)
             kind, use, used = draw(rng, [row for row in words.THINGS[tag] if name in {tag, row[0]}])
             colour = draw(rng, words.colours(tag, kind))
-            if kind in self.entities or (self.split == "train" and (colour,
-                                                                    kind) in self.dials.held_out_pairs):
+            if kind in self.entities or (
+                self.split == "train" and (colour, kind) in self.dials.held_out_pairs
+            ):
                 continue
             size = draw(rng, words.SIZES) if tag not in {"food", "snack", "plant"} else ""
             return Thing(kind, kind, colour, size, use, used, tag)

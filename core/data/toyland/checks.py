@@ -1,4 +1,5 @@
 """Measurements of the world's text, and proofs that its truth is true."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -13,9 +14,19 @@ from core.data.toyland.tell import Sentence
 if TYPE_CHECKING:
     from core.data.toyland import Story
 
-GENDERED = {"she": "she", "her": "she", "herself": "she", "he": "he", "him": "he", "his": "he",
-            "himself": "he",
-            "it": "it", "they": "they", "them": "they", "their": "they"}
+GENDERED = {
+    "she": "she",
+    "her": "she",
+    "herself": "she",
+    "he": "he",
+    "him": "he",
+    "his": "he",
+    "himself": "he",
+    "it": "it",
+    "they": "they",
+    "them": "they",
+    "their": "they",
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,7 @@ def frame(sentence: Sentence, story: Story) -> str:
         if mention.start < position:
             continue  # inside a group
         entity = story.entities.get(mention.entity)
-        out += [sentence.text[position:mention.start], f"<{type(entity).__name__ if entity else 'Person'}>"]
+        out += [sentence.text[position : mention.start], f"<{type(entity).__name__ if entity else 'Person'}>"]
         position = mention.end
     return "".join([*out, sentence.text[position:]])
 
@@ -84,7 +95,7 @@ def pronoun_problems(story: Story) -> list[str]:
     last: dict[str, str] = {}  # pronoun -> whoever was last mentioned that it could mean
     for index, sentence in enumerate(story.sentences):
         for mention in sentence.mentions:
-            words = sentence.text[mention.start:mention.end].lower()
+            words = sentence.text[mention.start : mention.end].lower()
             entity = story.entities.get(mention.entity)
             its = "they" if entity is None else entity.pronoun if isinstance(entity, Person) else "it"
             if not mention.is_pronoun:
@@ -94,5 +105,6 @@ def pronoun_problems(story: Story) -> list[str]:
                     problems.append(f"sentence {index}: {words!r} for {mention.entity}")
                 elif last.get(its) != mention.entity:
                     problems.append(
-                        f"sentence {index}: {words!r} could be {last.get(its)}, not {mention.entity}")
+                        f"sentence {index}: {words!r} could be {last.get(its)}, not {mention.entity}"
+                    )
     return problems

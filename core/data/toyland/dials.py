@@ -3,6 +3,7 @@
 A split is by combination, never by chance alone: a colour and a thing, or a person and a place, each seen
 often in training, but never together.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -11,24 +12,62 @@ from typing import Literal
 
 Split = Literal["train", "held_out", "any"]
 
-HELD_OUT_PAIRS = frozenset({  # (colour, kind of thing)
-    ("green", "kite"), ("yellow", "boat"), ("purple", "ball"), ("white", "drum"), ("red", "scarf"), ("blue",
-                                                                                                     "hat"),
-    ("black", "umbrella"), ("orange", "wagon"), ("pink", "book"), ("silver", "bell"), ("grey", "kitten"),
-    ("brown", "puppy"), ("golden", "key"), ("blue", "lantern"), ("green", "bucket"), ("red", "basket"),
-    ("black", "pony"), ("white", "rope"), ("spotted", "goat"), ("red", "tulip"), ("yellow", "rose"),
-    ("orange", "pumpkin"), ("purple", "purse"), ("brown", "top"),
-})
-HELD_OUT_PLACES = frozenset({  # (name, place)
-    ("Nora", "castle"), ("Tom", "mill"), ("Lily", "harbour"), ("Ben", "library"), ("Anna", "forest"), ("Max",
-                                                                                                       "beach"),
-    ("Mia", "market"), ("Sam", "orchard"), ("Clara", "bridge"), ("Leo", "river"), ("Ruth", "lake"), ("Finn",
-                                                                                                     "school"),
-    ("Maya", "park"), ("Hugo", "garden"), ("Rosa", "station"), ("Jack", "farm"), ("Jane", "tower"), ("Luke",
-                                                                                                     "barn"),
-    ("Molly", "bakery"), ("Paul", "hill"), ("Amina", "meadow"), ("Ravi", "pond"), ("Leila", "cave"),
-    ("Omar", "field"),
-})
+HELD_OUT_PAIRS = frozenset(
+    {  # (colour, kind of thing)
+        ("green", "kite"),
+        ("yellow", "boat"),
+        ("purple", "ball"),
+        ("white", "drum"),
+        ("red", "scarf"),
+        ("blue", "hat"),
+        ("black", "umbrella"),
+        ("orange", "wagon"),
+        ("pink", "book"),
+        ("silver", "bell"),
+        ("grey", "kitten"),
+        ("brown", "puppy"),
+        ("golden", "key"),
+        ("blue", "lantern"),
+        ("green", "bucket"),
+        ("red", "basket"),
+        ("black", "pony"),
+        ("white", "rope"),
+        ("spotted", "goat"),
+        ("red", "tulip"),
+        ("yellow", "rose"),
+        ("orange", "pumpkin"),
+        ("purple", "purse"),
+        ("brown", "top"),
+    }
+)
+HELD_OUT_PLACES = frozenset(
+    {  # (name, place)
+        ("Nora", "castle"),
+        ("Tom", "mill"),
+        ("Lily", "harbour"),
+        ("Ben", "library"),
+        ("Anna", "forest"),
+        ("Max", "beach"),
+        ("Mia", "market"),
+        ("Sam", "orchard"),
+        ("Clara", "bridge"),
+        ("Leo", "river"),
+        ("Ruth", "lake"),
+        ("Finn", "school"),
+        ("Maya", "park"),
+        ("Hugo", "garden"),
+        ("Rosa", "station"),
+        ("Jack", "farm"),
+        ("Jane", "tower"),
+        ("Luke", "barn"),
+        ("Molly", "bakery"),
+        ("Paul", "hill"),
+        ("Amina", "meadow"),
+        ("Ravi", "pond"),
+        ("Leila", "cave"),
+        ("Omar", "field"),
+    }
+)
 
 
 @dataclass(frozen=True)

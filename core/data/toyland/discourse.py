@@ -4,6 +4,7 @@ The rule for pronouns is strict: the last mention of anyone the pronoun could me
 mention is in this or the last sentence, and (but for possessives) nobody else it could mean stands between.
 So every pronoun has one reading, and it is recorded.
 """
+
 from __future__ import annotations
 
 import re
@@ -58,8 +59,11 @@ class Discourse:
 
     def put(self, words: str) -> None:
         """Write `words`, with a capital where a sentence or a quotation starts."""
-        if not self.text or (self.text[-1] == '"' and self.text.count('"') % 2) or self.text.endswith(
-                (". ", "? ", "! ")):
+        if (
+            not self.text
+            or (self.text[-1] == '"' and self.text.count('"') % 2)
+            or self.text.endswith((". ", "? ", "! "))
+        ):
             words = capital(words)
         self.text += words
 
@@ -123,8 +127,11 @@ class Discourse:
         if form == "self":
             self.speak(words[case], who.id, True, who.pronoun)
             return
-        if form in {"", "o", "s"} and who.id not in self.by_name and self.clear(who.id, who.pronoun,
-                                                                                strict=form != "s"):
+        if (
+            form in {"", "o", "s"}
+            and who.id not in self.by_name
+            and self.clear(who.id, who.pronoun, strict=form != "s")
+        ):
             fresh = not self.here(who.id) and self.sentence - self.named > 1
             if self.here(who.id) or self.rng.random() < (0.65 if fresh else 0.92):
                 self.pronoun(who, words[case])
@@ -146,7 +153,7 @@ class Discourse:
         """Write a person's pronoun; one says "he said", though "said Tom"."""
         verb = _SAYING.search(self.text) if words == PRONOUNS[who.pronoun]["subject"] else None
         if verb:
-            self.text = self.text[:verb.start(1)]
+            self.text = self.text[: verb.start(1)]
         self.speak(words, who.id, True, who.pronoun)
         if verb:
             self.text += " " + verb.group(1)
@@ -160,8 +167,9 @@ class Discourse:
         if self.quoting():
             return called(who)
         if who.profession and not who.kin:
-            return draw_form(self.rng, (f"{who.name} the {who.profession}",
-                                        f"the {who.profession} {who.name}"))
+            return draw_form(
+                self.rng, (f"{who.name} the {who.profession}", f"the {who.profession} {who.name}")
+            )
         if who.kin and who.kin_of in self.known:
             hero = self.entities[who.kin_of]
             self.person(hero, "s")  # type: ignore[arg-type]
@@ -180,8 +188,12 @@ class Discourse:
             self.speak(full if new or self.rng.random() < 0.6 else what.kind, what.id, False, "it")
             self.known.add(what.id)
             return
-        if form == "" and not new and self.clear(what.id, "it", strict=True) and (
-                self.rng.random() < (0.95 if self.here(what.id) else 0.5)):
+        if (
+            form == ""
+            and not new
+            and self.clear(what.id, "it", strict=True)
+            and (self.rng.random() < (0.95 if self.here(what.id) else 0.5))
+        ):
             self.speak("it", what.id, True, "it")
             return
         sized = adjectives(what.size if new and self.rng.random() < 0.5 else "", full)

@@ -3,6 +3,7 @@
 A condition is written ``role.attribute=value`` (or ``!=``); the value is another role, that role's attribute,
 or a plain word. Conditions are joined by ``;``. Example: ``x.where=a; a.at=b.at``.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -84,8 +85,19 @@ def _clauses(text: str) -> tuple[Clause, ...]:
     return tuple(out)
 
 
-def event(kind: str, roles: str, *, need: str = "", effect: str = "", say: str = "", vp: str = "",
-          lead: str = "", reason: str = "", why: str = "", did: str = "") -> None:
+def event(
+    kind: str,
+    roles: str,
+    *,
+    need: str = "",
+    effect: str = "",
+    say: str = "",
+    vp: str = "",
+    lead: str = "",
+    reason: str = "",
+    why: str = "",
+    did: str = "",
+) -> None:
     """Add a kind of event. `say`, `vp` and `lead` hold one telling a line; `did` is a plain clause for
     questions.
 
@@ -95,6 +107,15 @@ def event(kind: str, roles: str, *, need: str = "", effect: str = "", say: str =
         raise ValueError(f"event {kind!r} is defined twice")
     if not (say or vp):
         raise ValueError(f"event {kind!r} has no telling")
-    EVENTS[kind] = Event(kind, tuple(roles.split()), _clauses(need), _clauses(effect), parse_lines(say),
-                         parse_lines(vp), parse_lines(lead), parse(reason) if reason else None,
-                         parse(why) if why else None, parse(did) if did else None)
+    EVENTS[kind] = Event(
+        kind,
+        tuple(roles.split()),
+        _clauses(need),
+        _clauses(effect),
+        parse_lines(say),
+        parse_lines(vp),
+        parse_lines(lead),
+        parse(reason) if reason else None,
+        parse(why) if why else None,
+        parse(did) if did else None,
+    )

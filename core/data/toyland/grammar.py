@@ -1,4 +1,5 @@
 """The English that tellings need: articles, pronoun forms, possessives, capitals."""
+
 from __future__ import annotations
 
 PRONOUNS = {  # case -> form
@@ -7,15 +8,26 @@ PRONOUNS = {  # case -> form
     "it": {"subject": "it", "object": "it", "possessive": "its", "reflexive": "itself"},
     "they": {"subject": "they", "object": "them", "possessive": "their", "reflexive": "themselves"},
 }
-SPEECH = {"I", "me", "my", "mine", "you", "your", "yours", "we", "us",
-          "our"}  # pronouns of speaker and hearer
+SPEECH = {
+    "I",
+    "me",
+    "my",
+    "mine",
+    "you",
+    "your",
+    "yours",
+    "we",
+    "us",
+    "our",
+}  # pronouns of speaker and hearer
 
 
 def article(phrase: str) -> str:
     """`phrase` with "a" or "an" before it, by sound as far as Toyland's words need ("an hour", "a
     useful")."""
     sounded = phrase.startswith(("a", "e", "i", "o", "u", "hour", "honest")) and not phrase.startswith(
-        ("one", "use", "uni"))
+        ("one", "use", "uni")
+    )
     return ("an " if sounded else "a ") + phrase
 
 

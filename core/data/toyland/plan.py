@@ -5,6 +5,7 @@ An arc's plan has one step a line. ``go a p`` is an event with its roles; ``?`` 
 ``---`` starts a paragraph; ``*`` is a digression of `a`, which may stay out. A role written ``@treat`` is
 drawn from that pool.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -119,8 +120,14 @@ class Run:
         changes = kind.changes(self.state, roles)
         cause = None
         if step.cause:
-            cause = next((i for i in reversed(range(len(self.happenings)))
-                          if self.happenings[i].kind in step.cause.split(",")), None)
+            cause = next(
+                (
+                    i
+                    for i in reversed(range(len(self.happenings)))
+                    if self.happenings[i].kind in step.cause.split(",")
+                ),
+                None,
+            )
         self.state = self.state.after(changes)
         self.happenings.append(Happening(step.kind, roles, changes, cause))
         self.states.append(self.state)
@@ -138,9 +145,11 @@ class Run:
         if self.rng.random() < 0.35:
             return
         step = draw(self.rng, DIGRESSIONS)
-        roles = {role: self.casting.roles.get(arg, arg) for role, arg in zip(EVENTS[step.kind].roles,
-                                                                             step.args)}
-        if any(h.kind == step.kind for h in self.happenings) or not EVENTS[step.kind].possible(self.state,
-                                                                                               roles):
+        roles = {
+            role: self.casting.roles.get(arg, arg) for role, arg in zip(EVENTS[step.kind].roles, step.args)
+        }
+        if any(h.kind == step.kind for h in self.happenings) or not EVENTS[step.kind].possible(
+            self.state, roles
+        ):
             return
         self.happen(step)

@@ -1,4 +1,5 @@
 """Questions about a story, each with the answer that the story's states make true."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -30,8 +31,11 @@ class Question:
 
 
 WHERE = {
-    "lose": parse("did {a} leave {x}"), "stray": parse("did {x} hide"), "hide": parse("did {b} hide {x}"),
-    "put": parse("did {a} put {x}"), "find": parse("did {a} find {x}"),
+    "lose": parse("did {a} leave {x}"),
+    "stray": parse("did {x} hide"),
+    "hide": parse("did {b} hide {x}"),
+    "put": parse("did {a} put {x}"),
+    "find": parse("did {a} find {x}"),
     "find_other": parse("did {b} find {x}"),
 }
 
@@ -69,9 +73,18 @@ def _shown(story: Story) -> Iterator[Thing]:
 
 def _last_change(story: Story, entity: str, attribute: str) -> int | None:
     """The last sentence that changed a fact."""
-    return next((i for i in reversed(range(len(story.sentences)))
-                 if any(change[:2] == (entity, attribute) for happening in story.sentences[i].events
-                        for change in happening.changes)), None)
+    return next(
+        (
+            i
+            for i in reversed(range(len(story.sentences)))
+            if any(
+                change[:2] == (entity, attribute)
+                for happening in story.sentences[i].events
+                for change in happening.changes
+            )
+        ),
+        None,
+    )
 
 
 def _where(story: Story) -> Iterator[Question]:
@@ -86,11 +99,18 @@ def _where(story: Story) -> Iterator[Question]:
             if spot in sentence.text.lower():
                 yield Question("where", f"Where {text}?", f"{capital(spot)}.", index)
             place = story.entities[happening.roles["p"]]
-            told = next((i for i in range(index, -1, -1) if any(
-                mention.entity == place.id for mention in story.sentences[i].mentions)), None)
+            told = next(
+                (
+                    i
+                    for i in range(index, -1, -1)
+                    if any(mention.entity == place.id for mention in story.sentences[i].mentions)
+                ),
+                None,
+            )
             if told is not None and isinstance(place, Place):
-                yield Question("where", f"At which place {text}?", f"{capital(place.at)} the {place.name}.",
-                               told)
+                yield Question(
+                    "where", f"At which place {text}?", f"{capital(place.at)} the {place.name}.", told
+                )
         before = sentence.state_after
 
 
@@ -129,8 +149,12 @@ def _why(story: Story) -> Iterator[Question]:
         reason = EVENTS[cause.kind].reason
         if reason is not None:
             state = story.sentences[told - 1].state_after if told else story.start
-            yield Question("why", plain.say(ask, happening.roles, state),
-                           f"Because {plain.say(reason, cause.roles, state)}.", told)
+            yield Question(
+                "why",
+                plain.say(ask, happening.roles, state),
+                f"Because {plain.say(reason, cause.roles, state)}.",
+                told,
+            )
 
 
 def _first(story: Story) -> Iterator[Question]:
@@ -146,11 +170,14 @@ def _first(story: Story) -> Iterator[Question]:
     clauses = [(clause, index) for clause, index in clauses if once[clause] == 1]
     for early, late in zip(clauses[0::4], clauses[2::4]):
         pair = sorted((early[0], late[0]))
-        yield Question("first", f"What happened first: {_lower(pair[0])}, or {_lower(pair[1])}?",
-                       f"{early[0]}.", early[1])
+        yield Question(
+            "first",
+            f"What happened first: {_lower(pair[0])}, or {_lower(pair[1])}?",
+            f"{early[0]}.",
+            early[1],
+        )
 
 
 def _lower(clause: str) -> str:
     """A clause for the middle of a sentence: names keep their capital."""
     return "the" + clause[3:] if clause.startswith("The ") else clause
-

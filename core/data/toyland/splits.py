@@ -1,4 +1,5 @@
 """Which held-out combinations a story holds, and how a held-out story gets one."""
+
 from __future__ import annotations
 
 import re
@@ -19,8 +20,9 @@ def combinations(entities: dict[str, Entity], text: str, dials: Dials) -> list[t
             if re.search(rf"\b{entity.colour} {entity.kind}\b", text):
                 found.append((entity.colour, entity.kind))
         elif isinstance(entity, Place) and re.search(rf"\b{entity.name}\b", text):
-            found.extend((name, entity.name) for name in names if (name,
-                                                                   entity.name) in dials.held_out_places)
+            found.extend(
+                (name, entity.name) for name in names if (name, entity.name) in dials.held_out_places
+            )
     found.extend((name, "") for name in names if name in dials.held_out_names)
     return found
 
@@ -31,8 +33,11 @@ def settle(casting: Casting) -> None:
     Raises ValueError if the dials hold nothing out.
     """
     dials = casting.dials
-    kinds = ((_recolour, dials.held_out_pairs), (_place, dials.held_out_places), (_name,
-                                                                                  dials.held_out_names))
+    kinds = (
+        (_recolour, dials.held_out_pairs),
+        (_place, dials.held_out_places),
+        (_name, dials.held_out_names),
+    )
     ways = [way for way, held_out in kinds if held_out]
     if not ways:
         raise ValueError("the dials hold nothing out, so there is no held-out story")
@@ -48,10 +53,13 @@ def _swap(casting: Casting, old: str, new: Entity) -> None:
 def _recolour(casting: Casting) -> None:
     """Give a thing a held-out colour, exchanging it for one of the same theme."""
     things = [e for e in casting.entities.values() if isinstance(e, Thing)]
-    options = [(old, colour, kind, use, used) for old in things for kind, use, used in words.THINGS[old.tag]
-               for colour in words.colours(old.tag, kind)
-               if (colour,
-                   kind) in casting.dials.held_out_pairs and (kind == old.id or kind not in casting.entities)]
+    options = [
+        (old, colour, kind, use, used)
+        for old in things
+        for kind, use, used in words.THINGS[old.tag]
+        for colour in words.colours(old.tag, kind)
+        if (colour, kind) in casting.dials.held_out_pairs and (kind == old.id or kind not in casting.entities)
+    ]
     if options:
         old, colour, kind, use, used = draw(casting.rng, options)
         _swap(casting, old.id, replace(old, id=kind, kind=kind, colour=colour, use=use, used=used))
@@ -70,8 +78,12 @@ def _name(casting: Casting) -> None:
 
 def _rename(casting: Casting, names: list[str]) -> None:
     people = [e for e in casting.entities.values() if isinstance(e, Person)]
-    options = [(old, name) for name in names for old in people
-               if name not in casting.entities and (old.pronoun == "she") == (name in words.SHE_NAMES)]
+    options = [
+        (old, name)
+        for name in names
+        for old in people
+        if name not in casting.entities and (old.pronoun == "she") == (name in words.SHE_NAMES)
+    ]
     if not options:
         return
     old, name = draw(casting.rng, options)

@@ -3,6 +3,7 @@
 Entities never change; what is true of them lives in `State`, a map of facts ``(entity id, attribute) ->
 value``. A state is never edited: every event makes the next one.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -1,4 +1,5 @@
 """From happenings to sentences: which telling, what joins what, and what stands before it."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -69,9 +70,11 @@ class Teller:
                 self.discourse.new_paragraph()
             end = self.sentence(index)
             text, mentions = self.discourse.finish()
-            self.sentences.append(Sentence(text, tuple(self.run.happenings[index:end]),
-                                           self.run.states[end - 1],
-                                           mentions, starts))
+            self.sentences.append(
+                Sentence(
+                    text, tuple(self.run.happenings[index:end]), self.run.states[end - 1], mentions, starts
+                )
+            )
             index = end
         return self.sentences
 
@@ -82,8 +85,11 @@ class Teller:
     def joinable(self, index: int) -> bool:
         """Whether the happening after `index` exists in the same paragraph and has predicates."""
         following = index + 1
-        return (following < len(self.run.happenings) and following not in self.run.breaks
-                and bool(EVENTS[self.run.happenings[following].kind].vps))
+        return (
+            following < len(self.run.happenings)
+            and following not in self.run.breaks
+            and bool(EVENTS[self.run.happenings[following].kind].vps)
+        )
 
     def sentence(self, index: int) -> int:
         """Write one sentence from happening `index` on; the index of the first happening it does not tell."""
@@ -106,8 +112,12 @@ class Teller:
         happening = self.run.happenings[index]
         a = happening.roles["a"]
         following = self.run.happenings[index + 1] if self.joinable(index) else None
-        if (following and following.roles["a"] == a and all(map(simple, (happening, following)))
-                and self.rng.random() < 0.45):
+        if (
+            following
+            and following.roles["a"] == a
+            and all(map(simple, (happening, following)))
+            and self.rng.random() < 0.45
+        ):
             if not led and index > 3 and self.rng.random() < 0.15:
                 self.opener()
             self.joined(index)
@@ -140,8 +150,11 @@ class Teller:
 
     def just_told(self, happening: Happening) -> bool:
         """Whether the last sentence told the cause of `happening`."""
-        return bool(self.sentences) and happening.cause is not None and any(
-            self.run.happenings[happening.cause] is event for event in self.sentences[-1].events)
+        return (
+            bool(self.sentences)
+            and happening.cause is not None
+            and any(self.run.happenings[happening.cause] is event for event in self.sentences[-1].events)
+        )
 
     def opener(self) -> None:
         """Write an adverbial that opens a sentence."""
@@ -173,8 +186,11 @@ class Teller:
             return
         roles = happening.roles
         if "w" in template.roles or "t" in template.roles:
-            roles = {**roles, "w": "weather:" + state.get("world", "weather"),
-                     "t": "dayparts:" + state.get("world", "time")}
+            roles = {
+                **roles,
+                "w": "weather:" + state.get("world", "weather"),
+                "t": "dayparts:" + state.get("world", "time"),
+            }
         self.discourse.write(template, roles, state)
 
     def reason(self, happening: Happening) -> Template | None:
@@ -223,4 +239,3 @@ def whole_text(sentences: list[Sentence]) -> str:
     for index, sentence in enumerate(sentences):
         parts.append(("\n\n" if sentence.starts else " ") + sentence.text if index else sentence.text)
     return "".join(parts)
-

@@ -3,6 +3,7 @@
 ``{a}`` a role, in the form the discourse asks for; ``{a:my}`` a role in a given form; ``[walked|ran]`` one of
 several wordings. Everything else stands as written.
 """
+
 from __future__ import annotations
 
 import re

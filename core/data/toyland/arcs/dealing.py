@@ -1,14 +1,18 @@
 """Stories of borrowing, promising, betting, working and swapping."""
+
 from __future__ import annotations
 
 from core.data.toyland.plan import arc
 
-arc("a borrowed thing",
+arc(
+    "a borrowed thing",
     "a:hero h:home x:toy/tool@b p:outside b:friend>q q:place "
-    "c:carpenter/blacksmith/potter/clockmaker/tailor/builder>r r:place", """
+    "c:carpenter/blacksmith/potter/clockmaker/tailor/builder>r r:place",
+    """
 {a:n} and {b:s} {x:kind}
 The borrowed {x:kind}
-""", """
+""",
+    """
 open a h
 *
 go a q
@@ -32,13 +36,17 @@ return_thing a b x
 confess a b x
 forgive b a <confess
 end_lesson a | end_happy a
-""")
+""",
+)
 
-arc("a promise kept",
-    "a:hero h:home x:toy/tool/keepsake@b p:outside q:place b:friend/elder>q s:spot@p", """
+arc(
+    "a promise kept",
+    "a:hero h:home x:toy/tool/keepsake@b p:outside q:place b:friend/elder>q s:spot@p",
+    """
 {a:n} keeps a promise
 {a:s} promise
-""", """
+""",
+    """
 open a h
 go a q
 meet a b
@@ -62,13 +70,18 @@ go a q
 return_thing a b x
 praise b a | glad b <return_thing + praise b a
 proud a <return_thing | end_happy a | end_happy b
-""", share=1.5)
+""",
+    share=1.5,
+)
 
-arc("a promise broken",
-    "a:child h:home x:tool/keepsake@b>b p:place q:place b:elder>q s:spot@p c:friend t:spot@q", """
+arc(
+    "a promise broken",
+    "a:child h:home x:tool/keepsake@b>b p:place q:place b:elder>q s:spot@p c:friend t:spot@q",
+    """
 The promise {a:n} forgot
 {a:n} and the forgotten {x:kind}
-""", """
+""",
+    """
 open a h | open a h + *
 go a q
 meet a b | meet a b + eat a @treat
@@ -97,14 +110,19 @@ go a q
 return_thing a b x
 forgive b a <return_thing
 end_lesson a
-""", share=1.5)
+""",
+    share=1.5,
+)
 
-arc("a bet",
-    "a:hero h:home p:place b:friend x:toy/keepsake@a y:toy/keepsake/pet@b c:adult>p k:race q:place", """
+arc(
+    "a bet",
+    "a:hero h:home p:place b:friend x:toy/keepsake@a y:toy/keepsake/pet@b c:adult>p k:race q:place",
+    """
 The bet
 {a:n}, {b:n} and the bet
 {a:n} makes a bet
-""", """
+""",
+    """
 open a h | open_with a x h
 drop_in b a
 want a y
@@ -123,14 +141,18 @@ glad a <win | proud a <win
 angry b <win + give a b x + thank b a | sad b <win + give a b y + thank b a | sad b <win
 playmates a b @game | end_happy a
 end_happy b | end_effort a | end_happy a
-""")
+""",
+)
 
-arc("work for a wish",
+arc(
+    "work for a wish",
     "a:hero h:home x:toy/keepsake/tool/pet@c p:place c:shopkeeper/carpenter/potter/weaver/tailor>p "
-    "q:place d:adult>q b:friend", """
+    "q:place d:adult>q b:friend",
+    """
 {a:n} and the {x:bare}
 How {a:n} got {x:a}
-""", """
+""",
+    """
 open a h
 *
 go a p
@@ -152,12 +174,17 @@ glad a <buy
 return a h
 play a x | drop_in b a + play a x
 end_happy a | end_effort a
-""")
+""",
+)
 
-arc("a swap", "a:hero h:home x:toy/keepsake@a p:place q:place b:friend>p y:tool/toy@b c:adult>q z:pet@c", """
+arc(
+    "a swap",
+    "a:hero h:home x:toy/keepsake@a p:place q:place b:friend>p y:tool/toy@b c:adult>q z:pet@c",
+    """
 {a:n} swaps
 The long way to {z:a}
-""", """
+""",
+    """
 open_with a x h | open a h + cherish a x
 want a z | wish_use a x
 *
@@ -177,4 +204,5 @@ noon | evening | *
 return a h
 play a z
 end_happy a
-""")
+""",
+)

@@ -1,12 +1,17 @@
 """Stories of quarrels, strangers and presents."""
+
 from __future__ import annotations
 
 from core.data.toyland.plan import arc
 
-arc("a quarrel", "a:child h:home x:toy/keepsake@b b:friend>h p:outside q:place c:elder>q", """
+arc(
+    "a quarrel",
+    "a:child h:home x:toy/keepsake@b b:friend>h p:outside q:place c:elder>q",
+    """
 {a:n} and {b:n} quarrel
 Two friends and {x:a}
-""", """
+""",
+    """
 open a h
 drop_in b a
 playmates a b @game | *
@@ -31,14 +36,18 @@ make_up a b
 glad b <make_up | glad a <make_up
 share a b x
 end_lesson a | end_happy a | end_happy b
-""")
+""",
+)
 
-arc("a stranger",
+arc(
+    "a stranger",
     "a:hero h:home p:place c:musician/painter/sailor/clockmaker/weaver/potter>p b:friend "
-    "x:toy/keepsake/tool@a y:toy/keepsake@c k:treat", """
+    "x:toy/keepsake/tool@a y:toy/keepsake@c k:treat",
+    """
 The stranger
 {a:n} and the stranger
-""", """
+""",
+    """
 open a h | open_with a x h
 *
 go a p
@@ -59,13 +68,17 @@ next_day
 give c a y
 thank a c
 end_lesson b | end_happy a | end_happy c
-""")
+""",
+)
 
-arc("a present",
-    "a:child h:home b:elder x:keepsake/tool@c p:place c:adult>p q:place u:homespot@h y:toy@a d:friend>q", """
+arc(
+    "a present",
+    "a:child h:home b:elder x:keepsake/tool@c p:place c:adult>p q:place u:homespot@h y:toy@a d:friend>q",
+    """
 A present for {b:n}
 {a:n} and the present
-""", """
+""",
+    """
 open a h | open_with a y h
 wish_present a b
 go a p
@@ -85,11 +98,16 @@ take a x h
 give a b x
 thank b a
 end_happy b | end_happy a
-""")
-arc("a long silence", "a:adult h:home b:friend>q q:place p:place x:keepsake/tool@b>a c:adult>p k:treat", """
+""",
+)
+arc(
+    "a long silence",
+    "a:adult h:home b:friend>q q:place p:place x:keepsake/tool@b>a c:adult>p k:treat",
+    """
 {a:n} and {b:n}
 An old quarrel
-""", """
+""",
+    """
 open a h
 quarrel_past a b x
 sad a <quarrel_past
@@ -109,4 +127,6 @@ forgive b a <return_thing
 feed b a k
 glad a <forgive
 end_lesson a | end_happy b
-""", share=0.6)
+""",
+    share=0.6,
+)

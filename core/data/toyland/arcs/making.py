@@ -1,13 +1,18 @@
 """Stories of cooking, growing and learning."""
+
 from __future__ import annotations
 
 from core.data.toyland.plan import arc
 
-arc("a recipe gone wrong", "a:hero h:home x:food b:friend/elder c:adult>p p:place k:ingredient", """
+arc(
+    "a recipe gone wrong",
+    "a:hero h:home x:food b:friend/elder c:adult>p p:place k:ingredient",
+    """
 {x:bare} for {b:n}
 {a:n} and the {x:kind}
 Too much of a good thing
-""", """
+""",
+    """
 open a h
 plan_cook a x b
 lack a k
@@ -27,13 +32,17 @@ cook_again a x
 taste_good b x
 glad a <taste_good | proud a <taste_good
 end_happy a | end_lesson a | end_happy b
-""")
+""",
+)
 
-arc("a missing spoonful",
-    "a:child/adult h:home x:food b:friend c:adult>p p:place d:adult>q q:place k:ingredient", """
+arc(
+    "a missing spoonful",
+    "a:child/adult h:home x:food b:friend c:adult>p p:place d:adult>q q:place k:ingredient",
+    """
 The {x:kind} that had to wait
 {a:n} cooks
-""", """
+""",
+    """
 open a h
 plan_cook a x b
 lack a k
@@ -54,12 +63,17 @@ cook_good a x
 taste_good b x
 glad b <cook_good | thank b a
 end_happy a | end_happy b
-""")
+""",
+)
 
-arc("a seed", "a:hero h:home x:plant@a p:garden/orchard/field/greenhouse/meadow/farm b:friend c:adult>p", """
+arc(
+    "a seed",
+    "a:hero h:home x:plant@a p:garden/orchard/field/greenhouse/meadow/farm b:friend c:adult>p",
+    """
 {a:n} grows {x:a}
 The {x:bare}
-""", """
+""",
+    """
 open a h | open a h + *
 seed_gift a x
 go_together a b p
@@ -78,12 +92,17 @@ pick a x p
 sorry b <doubt
 give a b x + thank b a | give a c x + thank c a
 end_happy a | end_lesson b
-""")
+""",
+)
 
-arc("learning", "a:hero h:home c:adult>p p:place k:skill b:friend q:place", """
+arc(
+    "learning",
+    "a:hero h:home c:adult>p p:place k:skill b:friend q:place",
+    """
 {a:n} learns to {k}
 {a:n} and {c:n}
-""", """
+""",
+    """
 open a h
 wish_skill a k
 sad a <wish_skill | drop_in b a | daydream a
@@ -102,4 +121,5 @@ glad a <learn | proud a <learn
 thank a c
 return a h + drop_in b a | return a h
 end_happy a
-""")
+""",
+)

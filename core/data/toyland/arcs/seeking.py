@@ -1,14 +1,18 @@
 """Stories of things lost, strayed and hidden."""
+
 from __future__ import annotations
 
 from core.data.toyland.plan import arc
 
-arc("lost and found",
-    "a:hero h:home x:toy/keepsake@a p:outside q:place s:spot@p t:spot@q b:friend>q c:adult>h", """
+arc(
+    "lost and found",
+    "a:hero h:home x:toy/keepsake@a p:outside q:place s:spot@p t:spot@q b:friend>q c:adult>h",
+    """
 {a:n} and the lost {x:kind}
 The {x:bare} that was lost
 Where is the {x:kind}?
-""", """
+""",
+    """
 open a h + cherish a x | open_with a x h | open_with a x h + cherish a x
 wish_use a x | *
 go a p
@@ -34,13 +38,17 @@ glad a <find | play a x | glad a <find
 ?return a h
 end_happy a | end_effort a
 """,
-    share=2.2)
+    share=2.2,
+)
 
-arc("the pet that ran away",
-    "a:child h:home x:pet@a p:outside q:place r:place s:spot@p t:spot@q b:elder c:adult>r", """
+arc(
+    "the pet that ran away",
+    "a:child h:home x:pet@a p:outside q:place r:place s:spot@p t:spot@q b:elder c:adult>r",
+    """
 {a:n} and the {x:bare}
 The {x:kind} that ran away
-""", """
+""",
+    """
 open a h + cherish a x | open_with a x h | open_with a x h + cherish a x
 wish_use a x | eat a @treat | *
 go a p
@@ -63,13 +71,18 @@ glad a <find
 return a h
 ?eat a @treat
 end_happy a | end_effort a
-""", share=1.6)
+""",
+    share=1.6,
+)
 
-arc("hidden for fun",
-    "a:child h:home x:toy/keepsake@a p:outside q:place s:spot@p t:spot@q b:friend c:adult>q", """
+arc(
+    "hidden for fun",
+    "a:child h:home x:toy/keepsake@a p:outside q:place s:spot@p t:spot@q b:friend c:adult>q",
+    """
 {b:n} hides the {x:kind}
 The hidden {x:kind}
-""", """
+""",
+    """
 open a h + cherish a x | open_with a x h
 drop_in b a + playmates a b @game | drop_in b a
 go_together a b p
@@ -90,12 +103,18 @@ go a p + meet a b + ask_seen a b x + sorry b <hide + confess b a x + forgive a b
 find a x p s
 glad a <find + play a x | glad a <find
 end_happy a | end_happy b
-""", share=1.6)
+""",
+    share=1.6,
+)
 
-arc("found on the road", "a:hero h:home x:keepsake@c>p/s p:outside s:spot@p q:place c:adult>q b:friend", """
+arc(
+    "found on the road",
+    "a:hero h:home x:keepsake@c>p/s p:outside s:spot@p q:place c:adult>q b:friend",
+    """
 Whose {x:kind} is it?
 {a:n} finds {x:a}
-""", """
+""",
+    """
 open a h
 eat a @treat | daydream a | *
 go a p
@@ -112,4 +131,5 @@ glad c <hand
 thank c a | thank c a + feed c a @treat
 ?return a h
 end_happy a
-""")
+""",
+)

@@ -1,12 +1,17 @@
 """Stories of storms and blocked roads."""
+
 from __future__ import annotations
 
 from core.data.toyland.plan import arc
 
-arc("a storm", "a:hero h:home x:pet/toy@a p:outside s:spot@p q:place c:adult>q b:friend", """
+arc(
+    "a storm",
+    "a:hero h:home x:pet/toy@a p:outside s:spot@p q:place c:adult>q b:friend",
+    """
 The storm
 {a:n} and the storm
-""", """
+""",
+    """
 open_with a x h | open a h + cherish a x
 go a p
 play a x
@@ -30,13 +35,18 @@ glad a <find
 return a h
 ?drop_in b a
 end_happy a | end_effort a
-""", share=1.5)
+""",
+    share=1.5,
+)
 
-arc("help in the rain",
-    "a:child h:home b:elder>p p:outside q:place c:adult>q x:spade/axe/saw/rope@c>c r:place", """
+arc(
+    "help in the rain",
+    "a:child h:home b:elder>p p:outside q:place c:adult>q x:spade/axe/saw/rope@c>c r:place",
+    """
 {a:n} helps {b:n}
 The way through the rain
-""", """
+""",
+    """
 open a h
 daydream a | *
 rain | storm_warning a
@@ -60,4 +70,5 @@ go a q
 return_thing a c x
 thank c a | thank a c
 end_happy a | end_happy b
-""")
+""",
+)

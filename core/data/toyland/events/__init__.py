@@ -1,5 +1,6 @@
 """The kinds of event, by theme. Importing this package fills the registry
 `core.data.toyland.event.EVENTS`."""
+
 from core.data.toyland.events import (
     extra,
     feelings,
@@ -13,5 +14,15 @@ from core.data.toyland.events import (
     together,
 )
 
-__all__ = ["extra", "feelings", "making", "moving", "nature", "openings", "owning", "searching", "speaking",
-           "together"]
+__all__ = [
+    "extra",
+    "feelings",
+    "making",
+    "moving",
+    "nature",
+    "openings",
+    "owning",
+    "searching",
+    "speaking",
+    "together",
+]

@@ -1,9 +1,15 @@
 """Going from place to place, and the passing of time."""
+
 from __future__ import annotations
 
 from core.data.toyland.event import event
 
-event("go", "a p", need="a.at!=p; p.open=yes", effect="a.where=p", vp="""
+event(
+    "go",
+    "a p",
+    need="a.at!=p; p.open=yes",
+    effect="a.where=p",
+    vp="""
 [walked|hurried|ran|marched|strolled] to {p}
 [set off|left] for {p}
 took the [long|short|quick] way to {p}
@@ -21,7 +27,8 @@ was {p:at} [in no time|ten minutes later|before the clock struck again]
 reached {p} [out of breath|with wet feet|with a stone in one shoe|in good time]
 walked until {p} came into sight
 took a [cart track|shady lane|muddy path] to {p}
-""", say="""
+""",
+    say="""
 It was not far to {p}, and {a} [knew the way|walked fast|did not get tired].
 The road to {p} was [long|dusty|steep|empty|full of puddles], but {a} [did not mind|hummed a tune|kept going].
 The way led {a:o} to {p}.
@@ -29,9 +36,16 @@ To {p} {a} went, as fast as [the wind|those legs could run|a hare].
 "{a:I} will go to {p}," said {a}, and off {a} went.
 The clock struck, and {a} started for {p}.
 It took [an hour|ten minutes|half a morning] to reach {p}.
-""", did="{a} went to {p}")
+""",
+    did="{a} went to {p}",
+)
 
-event("go_together", "a b p", need="a.at=b.at; a.at!=p; p.open=yes", effect="a.where=p; b.where=p", say="""
+event(
+    "go_together",
+    "a b p",
+    need="a.at=b.at; a.at!=p; p.open=yes",
+    effect="a.where=p; b.where=p",
+    say="""
 Together {a+b} [walked|went|hurried|set out] to {p}.
 {a+b} [raced|walked arm in arm|took the short way|strolled] to {p}.
 "Come with {a:me} to {p}," said {a}, and {b} came.
@@ -40,21 +54,35 @@ Side by side, {a+b} made the journey to {p}.
 "Shall {a:we} go to {p}?" asked {a}, and {b} nodded.
 Down the road to {p} went {a+b}.
 {b} went along to {p}, two steps behind {a:o}.
-""", did="{a} and {b} went to {p}")
+""",
+    did="{a} and {b} went to {p}",
+)
 
-event("return", "a h", need="a.at!=h; h.open=yes", effect="a.where=h", vp="""
+event(
+    "return",
+    "a h",
+    need="a.at!=h; h.open=yes",
+    effect="a.where=h",
+    vp="""
 [went|walked|ran|trotted] back to the house {h:by}
 [turned|headed|set out] for home
 was [soon|at last|finally] back home {h:by}
 came home with [tired legs|muddy boots|an empty stomach|red cheeks]
 went [straight|slowly] home
-""", say="""
+""",
+    say="""
 The way home seemed [long|short|endless] to {a:o}.
 There was a light in the house {h:by} when {a} came home.
 Home again, {a} [took off {a:s} boots|sat down|drank some water|warmed {a:s} hands].
-""", did="{a} went home")
+""",
+    did="{a} went home",
+)
 
-event("drop_in", "b a", need="a.at=b.at", say="""
+event(
+    "drop_in",
+    "b a",
+    need="a.at=b.at",
+    say="""
 Just then {b} came [along|by|around the corner|up the path].
 Then somebody [called|whistled|waved] outside, and that was {b}.
 There was a knock, and {b} [came in|looked in|stood outside].
@@ -67,61 +95,94 @@ A [shadow|voice|cough] made {a:o} look up, and there was {b}.
 "Come out, {a:voc}!" shouted {b}.
 {a} and {b:n} always met at this hour.
 Before long, {b} was sitting next to {a:o}.
-""", did="{b} came to {a}")
+""",
+    did="{b} came to {a}",
+)
 
-event("noon", "", need="world.time=morning", effect="world.time=afternoon", lead="""
+event(
+    "noon",
+    "",
+    need="world.time=morning",
+    effect="world.time=afternoon",
+    lead="""
 At noon,
 [After lunch|After the midday bells|When the sun stood high],
 In the afternoon,
 When the morning was over,
-""", say="""
+""",
+    say="""
 The morning [passed|went by|was soon gone].
 The [church clock|kitchen clock|big clock] struck twelve.
 Noon came, and the shadows were short.
 The sun climbed, and it was afternoon.
-""")
-event("evening", "", need="world.time!=evening", effect="world.time=evening", lead="""
+""",
+)
+event(
+    "evening",
+    "",
+    need="world.time!=evening",
+    effect="world.time=evening",
+    lead="""
 [In the|That|Towards] evening,
 When the [sun went down|lamps were lit|shadows grew long],
 At [dusk|sunset|supper time],
 Before it was quite dark,
-""", say="""
+""",
+    say="""
 The sky [turned pink|grew dark|filled with stars] as evening came.
 Evening [fell|came slowly|came early].
 One by one, the lamps were lit.
 The sun went down behind the roofs.
 Bats [flew|danced|darted] about in the dusk.
-""")
-event("next_day", "", effect="world.time=morning", lead="""
+""",
+)
+event(
+    "next_day",
+    "",
+    effect="world.time=morning",
+    lead="""
 The next [day|morning],
 [Early|Late] the next morning,
 When a new day came,
 After a [short|long|quiet|restless] night,
 At [sunrise|dawn|first light],
-""", say="""
+""",
+    say="""
 The night was [long|short|still], and then it was morning.
 A [cock crowed|bell rang|cart rattled], and a new day began.
 The next day was [bright|grey|clear].
 Morning came with [birdsong|thin clouds|a pale sun|dew on the grass].
-""")
-event("days_pass", "", effect="world.time=morning", lead="""
+""",
+)
+event(
+    "days_pass",
+    "",
+    effect="world.time=morning",
+    lead="""
 [Three|Four|Ten] days later,
 After [a week|many days|two weeks],
 When the week was over,
-""", say="""
+""",
+    say="""
 [A week|Some days|Many days] went by.
 Day after day passed.
 The moon [grew round|became thin|came and went].
-""")
-event("wait", "a", vp="""
+""",
+)
+event(
+    "wait",
+    "a",
+    vp="""
 waited for [an hour|a long while|ten minutes]
 sat down and waited
 counted to a hundred
 walked up and down
 kicked a pebble about
 whistled and looked at the clouds
-""", say="""
+""",
+    say="""
 Time passed slowly for {a:o}.
 [Five|Ten|Twenty] minutes went by, and still {a} waited.
 Waiting was hard for {a:o}.
-""")
+""",
+)

@@ -1,9 +1,14 @@
 """How a story begins and ends."""
+
 from __future__ import annotations
 
 from core.data.toyland.event import event
 
-event("open", "a h", need="a.where=h", say="""
+event(
+    "open",
+    "a h",
+    need="a.where=h",
+    say="""
 Once upon a time, {a} lived {h:by}.
 Once upon a time, {a} [lived|had a home] in a [little|low|crooked|bright] house {h:by}.
 Once upon a time, in a house {h:by}, there lived somebody called {a:n}.
@@ -25,9 +30,14 @@ The house {h:by} was small, but {a} liked [the stairs|the view|the warm kitchen|
 Nobody {h:by} got up as early as {a}.
 There was a [lamp|flag|bell|wooden sign] outside the house {h:by} where {a} lived.
 On {w:a} day like this, {a} liked to sit outside and think.
-""")
+""",
+)
 
-event("open_with", "a x h", need="a.where=h; x.owner=a; x.where=a", say="""
+event(
+    "open_with",
+    "a x h",
+    need="a.where=h; x.owner=a; x.where=a",
+    say="""
 Once upon a time, {a} had {x:a}.
 Once upon a time, {a} [owned|was given|looked after] {x:a}.
 Once upon a time, there was {x:a}, and {x} belonged to {a:o}.
@@ -49,21 +59,32 @@ Everybody {h:by} knew {a} and {x:own}.
 {a} took good care of {x:own}, day and night.
 The {t} was {w}, and {a} could not wait to {x:use} {x:own}.
 There was nobody {h:by} who had not heard of {a} and {x:own}.
-""")
+""",
+)
 
-event("cherish", "a x", need="x.owner=a", vp="""
+event(
+    "cherish",
+    "a x",
+    need="x.owner=a",
+    vp="""
 had [got|inherited] {x} from an [aunt|uncle|old sailor]
 [looked at|cleaned|counted the scratches on] {x} every evening
 would not have given {x} away for [a bag of gold|the whole world|a hundred coins]
 kept {x} [close at night|away from the rain|safe and clean]
-""", say="""
+""",
+    say="""
 {x} had [once|long ago] belonged to {a:s} [grandfather|grandmother|great-aunt].
 There was no other like {x} for miles.
 Nothing made {a:o} [happier|prouder] than {x}.
 {a:s} [friends|cousins|neighbours] all [envied|admired] {x}.
-""")
+""",
+)
 
-event("end_happy", "a", effect="a.mood=happy", say="""
+event(
+    "end_happy",
+    "a",
+    effect="a.mood=happy",
+    say="""
 From that day on, {a} [smiled more often|slept well|was never lonely|sang every morning].
 {a} had never been [happier|so content|so glad].
 That night {a} slept [soundly|like a stone|with a smile].
@@ -86,9 +107,14 @@ Nobody could have asked for a better end.
 Some days begin badly and end well, and this was one.
 That was the end of the trouble.
 There was [cake|music|dancing] in the evening for {a:o} and for everybody else.
-""")
+""",
+)
 
-event("end_effort", "a", effect="a.mood=proud", say="""
+event(
+    "end_effort",
+    "a",
+    effect="a.mood=proud",
+    say="""
 Good things take time, and {a} knew that now.
 "It was worth the [trouble|work|wait]," said {a}.
 {a} had [worked|hoped|waited] for this, and not in vain.
@@ -100,8 +126,13 @@ Nothing tastes as sweet as what one has worked for, thought {a}.
 After that, {a} was more [patient|cheerful|hopeful] than before.
 What {a} had wished for had come true.
 A wish had come true, and {a} [went to bed happy|sang in the bath|hugged the cat].
-""")
-event("end_lesson", "a", effect="a.mood=happy", say="""
+""",
+)
+event(
+    "end_lesson",
+    "a",
+    effect="a.mood=happy",
+    say="""
 {a} never made that mistake again.
 {a} had learned something that day.
 "Next time {a:I} will [think first|be more careful|ask for help]," said {a}.
@@ -112,4 +143,5 @@ After that, {a} was [kinder|wiser|more patient] than before.
 It is never too late to put a thing right, as {a} found out.
 What {a} learned that day stayed with {a:o}.
 {a} kept [every promise|every secret|a cool head] after that day.
-""")
+""",
+)

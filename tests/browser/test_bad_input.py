@@ -1,0 +1,258 @@
+"""Bad input in a real browser: text that looks like markup stays text, messages say what to do, nothing is lost."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Dialog, Page, expect
+
+from app import chapters
+from tests.browser import driver
+from tests.damaged import BROKEN, MARKUP_TOKENS, damage
+from tests.pages.conftest import random_model
+
+SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
+every_page = pytest.mark.parametrize("slug", SHOWN)
+
+TOKENS = "".join(MARKUP_TOKENS)
+WAIT = driver.SECONDS * 1000  # milliseconds
+EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script> **a** _b_ `c` [d](//192.0.2.1) $\\frac12$ :smile: -->"
+
+# Elements that only markup in a text could have made; the frame has none of them.
+MADE = """() => {
+  const all = (root) => [...root.querySelectorAll('*')].flatMap(e => e.shadowRoot ? [e, ...all(e.shadowRoot)] : [e]);
+  const looks = 'img[src="x"], [onerror], .katex, math, del, a[href$="192.0.2.1"], svg :is(b, i, script, img, a)';
+  const bold = (e) => e.matches('b, strong, em, i, h1, h2') && /^(a|b|c|x|em|bold|code|link|head)$/.test(e.textContent);
+  const runs = (e) => e.matches('script') && !e.src && e.textContent.includes('alert');
+  return all(document).filter(e => e.matches(looks) || bold(e) || runs(e)).map(e => e.outerHTML.slice(0, 120));
+}"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
+    """An app of its own: with folders of models, one of them damaged, and a hub that cannot be reached."""
+    root = tmp_path_factory.mktemp("bad input")
+    damage(root / "models", ["nan", "no-tokenizer"])
+    random_model(root / "models" / "markup", seed=8, tokens=MARKUP_TOKENS)
+    random_model(root / "secret", seed=9)
+    (root / "models" / "out").symlink_to(root / "secret", target_is_directory=True)
+    env = {
+        "GLASSBOX_MODELS": str(root / "models"),
+        "GLASSBOX_HUB": "nobody/nothing",
+        "HF_ENDPOINT": f"http://127.0.0.1:{driver.free_port()}",
+        "HF_HUB_CACHE": str(root / "cache"),
+    }
+    with driver.serving(root, env=env) as running:
+        yield running
+
+
+@pytest.fixture
+def page(page: Page) -> Iterator[Page]:
+    """The tab; the test fails when a script in a text opened a dialog."""
+    opened: list[str] = []
+
+    def dismiss(dialog: Dialog) -> None:
+        opened.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
+    yield page
+    assert not opened, f"a text ran as a script: {opened}"
+
+
+def text_box(page: Page) -> Any:
+    """The text area in the sidebar."""
+    return page.get_by_test_id("stSidebar").get_by_label("Your text")
+
+
+def type_text(page: Page, text: str) -> None:
+    """Put `text` into the box in one go, as pasting does, and send it."""
+    text_box(page).click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Control+Enter")
+
+
+def messages(page: Page) -> str:
+    """The box with messages on top of the page, as a person reads it."""
+    box = page.get_by_test_id("stMain").get_by_test_id("stAlert").first
+    expect(box).to_be_visible(timeout=WAIT)
+    return " ".join(box.inner_text().replace("\u2060", "").split())
+
+
+def shown_tokens(page: Page) -> list[str]:
+    """The texts of the picture's tokens."""
+    figure = page.locator("figure[data-component]").first
+    tokens: list[str] = driver.component_state(page, str(figure.get_attribute("data-component")))["tokens"]
+    return tokens
+
+
+def model_list(page: Page) -> Any:
+    """The list of models in the sidebar."""
+    return page.get_by_test_id("stSidebar").get_by_test_id("stSelectbox").first
+
+
+def choose(page: Page, name: str) -> None:
+    """Choose a model in the list of the sidebar."""
+    model_list(page).get_by_role("combobox").click()
+    page.get_by_role("option", name=name, exact=True).click()
+
+
+def chosen(page: Page) -> str:
+    """The model that the list shows."""
+    return str(model_list(page).get_by_role("combobox").input_value())
+
+
+def test_what_markup_makes_is_noticed(page: Page) -> None:
+    made = [
+        "<b>a</b>",
+        '<a href="//192.0.2.1">d</a>',
+        '<span class="katex"></span>',
+        "<script>0 // alert</script>",
+    ]
+    page.set_content("<p>a <b>Predict</b></p>" + "".join(made))
+    assert page.evaluate(MADE) == made
+
+
+@every_page
+def test_markup_in_a_link_is_text_everywhere(page: Page, slug: str) -> None:
+    link = {
+        "model": EVIL,
+        "head": "**a** $x$",
+        "<b>k</b> [d](//192.0.2.1)": "1",
+        "stack": "<i>x</i>",
+        "text": EVIL,
+    }
+    driver.open_page(page, slug, **link)
+    assert page.evaluate(MADE) == []
+    said = messages(page)
+    for words in (EVIL[:60], "head=**a** $x$ is", "“<b>k</b> [d](//192.0.2.1)”", "stack=<i>x</i> is"):
+        assert words in said
+    assert text_box(page).input_value() == EVIL
+    assert not set("<>*$") & set(page.title())
+    shown = "".join(shown_tokens(page))
+    assert "<img src=x onerror=alert(1)>" in shown
+
+
+@every_page
+def test_tokens_that_look_like_markup_are_text_in_chips_tips_lists_and_files(
+    page: Page, slug: str, tmp_path: Path
+) -> None:
+    driver.open_page(page, slug, model="./markup", text="a cat")
+    type_text(page, TOKENS)
+    driver.wait_for_state(
+        page,
+        str(page.locator("figure[data-component]").first.get_attribute("data-component")),
+        lambda state: [token for token in state["tokens"] if token in MARKUP_TOKENS] == list(MARKUP_TOKENS),
+    )
+    driver.wait_until_drawn(page)
+    assert page.evaluate(MADE) == []
+    for chip in page.locator("figure .gb-chip").all()[:8]:
+        chip.hover(force=True)
+        assert page.evaluate(MADE) == []
+    card = page.locator(".st-key-gb-card-predict")
+    card.get_by_role("radio").first.click()
+    card.get_by_role("button", name="Commit").click()
+    card.locator(".gb-reveal").wait_for()
+    assert page.evaluate(MADE) == []
+    for box in page.get_by_test_id("stMain").get_by_test_id("stSelectbox").all():
+        if box.is_visible():
+            box.get_by_role("combobox").click()
+            expect(page.get_by_role("option").first).to_be_visible(timeout=WAIT)
+            assert page.evaluate(MADE) == []
+            page.keyboard.press("Escape")
+    page.get_by_role("button", name="Table", exact=True).click()
+    expect(page.get_by_role("dialog").get_by_test_id("stDataFrame")).to_be_visible(timeout=WAIT)
+    assert page.evaluate(MADE) == []
+    page.keyboard.press("Escape")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SVG", exact=True).click()
+    picture = ElementTree.fromstring(Path(download.value.path()).read_text(encoding="utf-8"))
+    kinds = {element.tag.rpartition("}")[2] for element in picture.iter()}
+    assert kinds <= {
+        "svg", "title", "g", "rect", "text", "tspan", "path", "line", "image", "circle", "polygon", "polyline", "defs",
+        "clipPath", "linearGradient", "stop", "use", "ellipse", "mask", "pattern", "marker",
+    }  # fmt: skip
+    assert "<img" in "".join(picture.itertext())
+
+
+@every_page
+def test_a_hundred_thousand_characters_are_clipped_with_a_message_and_kept(page: Page, slug: str) -> None:
+    driver.open_page(page, slug)
+    text = ("the cat sat. " * 7_693)[:100_000]
+    type_text(page, text)
+    expect(page.get_by_test_id("stMain").get_by_text("All of it is still in the text box")).to_be_visible(
+        timeout=WAIT
+    )
+    driver.wait_until_drawn(page)
+    assert "carries the first 2,000 characters" in messages(page)
+    assert text_box(page).input_value() == text
+    assert text.startswith("".join(shown_tokens(page)[1:]))
+    assert len(page.url) < 8_000
+    page.reload()
+    driver.wait_until_drawn(page)
+    assert text_box(page).input_value() == text[:2_000]
+
+
+@every_page
+def test_half_characters_and_invisible_ones_are_named_and_drawn(page: Page, slug: str) -> None:
+    driver.open_page(page, slug)
+    text_box(page).click()
+    page.evaluate(
+        """text => {
+          const box = document.activeElement;
+          Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set.call(box, text);
+          box.dispatchEvent(new Event('input', { bubbles: true }));
+        }""",
+        "a\ud800b \x01\x1b\x7f \u202eש\u0301 👩‍👩‍👧",
+    )
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_test_id("stMain").get_by_text("paste it anew")).to_be_visible(timeout=WAIT)
+    driver.wait_until_drawn(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SVG", exact=True).click()
+    assert ElementTree.fromstring(Path(download.value.path()).read_text(encoding="utf-8")).tag.endswith("svg")
+
+
+@every_page
+def test_a_model_that_does_not_open_says_why_and_the_text_stays(
+    page: Page, server: driver.Server, slug: str
+) -> None:
+    driver.open_page(page, slug)
+    type_text(page, "the cat and the dog")
+    driver.wait_for_state(
+        page,
+        str(page.locator("figure[data-component]").first.get_attribute("data-component")),
+        lambda state: "".join(state["tokens"]).endswith("the dog"),
+    )
+    reasons = {
+        **{name: BROKEN[name] for name in ("nan", "no-tokenizer")},
+        "nobody/nothing": ("works without it",),
+    }
+    for name, words in reasons.items():
+        choose(page, name)
+        expect(page.get_by_test_id("stMain").get_by_text(words[0])).to_be_visible(timeout=WAIT)
+        driver.wait_until_drawn(page)
+        said = messages(page)
+        assert all(word in said for word in (name, *words, "This page shows tales-gpt instead"))
+        assert str(server.log.parent) not in page.locator("body").inner_text()
+        assert "tales-gpt" in chosen(page)
+        assert text_box(page).input_value() == "the cat and the dog"
+        assert page.get_by_test_id("stException").count() == 0
+
+
+@every_page
+@pytest.mark.parametrize("raw", ["..%2Fsecret", ".%2Fout", "{place}%2Fsecret"])
+def test_a_path_that_climbs_out_opens_nothing(page: Page, server: driver.Server, slug: str, raw: str) -> None:
+    place = quote(str(server.log.parent), safe="")
+    page.goto(f"/{'' if slug == 'home' else slug}?model={raw.format(place=place)}&text=A%20cat")
+    driver.wait_until_drawn(page)
+    assert "This page shows tales-gpt instead" in messages(page)
+    assert "tales-gpt" in chosen(page)
+    assert text_box(page).input_value() == "A cat"
+    assert "model=tales-gpt" in page.url
