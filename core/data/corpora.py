@@ -51,6 +51,13 @@ CORPORA = {
             endless=True,
         ),
         Corpus(
+            "copies",
+            "Lists of Toyland's names and things, each said two to four times: what comes again is known.",
+            "Written by this program as you read, by a seed; MIT licence, like the project.",
+            "Lists with a colour of a thing that training never sees.",
+            endless=True,
+        ),
+        Corpus(
             "fables",
             "Short fables in simple English, each with a title.",
             "Written for this project and bundled with it; MIT licence.",
@@ -88,8 +95,8 @@ def describe(name: str) -> Corpus:
 def corpus(name: str, seed: int = 0, split: Split = "train") -> Iterator[str]:
     """The documents of the corpus `name` that belong to `split`, always in the same order.
 
-    "tales" never ends; it tells the stories of `seed`, `seed` + 1, ... "fables" and "python" end, and have
-    one order whatever the seed. No document is in both splits.
+    "tales" and "copies" never end; "tales" tells the stories of `seed`, `seed` + 1, ... "fables" and "python"
+    end, and have one order whatever the seed. No document is in both splits.
     Raises ValueError if the name or the split is unknown, at the call rather than at the first document;
     FileNotFoundError, at the first document, if this Python came without the source of its library.
     """
@@ -97,6 +104,10 @@ def corpus(name: str, seed: int = 0, split: Split = "train") -> Iterator[str]:
     _check(split)
     if name == "tales":
         return _tales(seed, split)
+    if name == "copies":
+        from core.data.toyland.copies import copies
+
+        return copies(seed, split)
     return _fables(split) if name == "fables" else _python(split)
 
 

@@ -15,16 +15,16 @@ _INTO_STREAM = ("weight_o", "weight_out")  # what attention and the feed-forward
 def initialise(model: nn.Module, config: ModelConfig, seed: int = 0, spread: float | None = None) -> None:
     """Set every weight of `model` in place; biases 0, gains 1.
 
-    With query/key norm and no gains the fast small recipe applies: projections N(0, 0.5 / sqrt(fan in)), those into the
-    stream and the unembedding 0, embeddings N(0, 0.3). Otherwise GPT-2's (Radford et al. 2019): N(0, 0.02), those into
-    the stream divided by sqrt(2 L).
+    With query/key norm the fast small recipe applies: projections N(0, 0.5 / sqrt(fan in)), those into the stream 0,
+    embeddings N(0, 0.3), unembedding N(0, 0.02): not 0, or tokens that are used alike would never be told apart.
+    Otherwise GPT-2's (Radford et al. 2019): N(0, 0.02), those into the stream divided by sqrt(2 L).
 
     Args:
         spread: one standard deviation for every weight, gain (around 1) and bias instead: for tests, where a value
             left at its default would hide a mistake.
     """
     draw = torch.Generator().manual_seed(seed)
-    small = config.qk_norm and not config.norm_gain
+    small = config.qk_norm
     with torch.no_grad():
         for name, weight in model.named_parameters():
             last = name.rsplit(".", 1)[-1]
@@ -43,6 +43,8 @@ def initialise(model: nn.Module, config: ModelConfig, seed: int = 0, spread: flo
 
 
 def _small_spread(name: str, last: str, shape: torch.Size) -> float:
-    if last in _INTO_STREAM or name.endswith("unembed.weight"):
+    if last in _INTO_STREAM:
         return 0.0
+    if name.endswith("unembed.weight"):
+        return 0.02
     return 0.3 if last in ("W_E", "W_pos", "W_token_type") else 0.5 / math.sqrt(shape[-1])

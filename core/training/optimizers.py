@@ -26,9 +26,9 @@ def build_optimizers(model: nn.Module, spec: TrainSpec) -> list[Optimizer]:
             (head if name.endswith("unembed.weight") else tables).append(weight)
     groups = [(tables, spec.embed_rate), (head, spec.head_rate), (vectors, spec.embed_rate)]
     adam = Adam(
-        [{"params": weights, "lr": rate} for weights, rate in groups if weights], betas=(0.8, 0.98), eps=1e-10
+        [{"params": weights, "lr": rate} for weights, rate in groups if weights], betas=(0.9, 0.98), eps=1e-10
     )
-    muon = Muon(matrices, lr=spec.learning_rate, momentum=0.9, nesterov=True, weight_decay=0.0)
+    muon = Muon(matrices, lr=spec.learning_rate, momentum=0.95, nesterov=True, weight_decay=0.0)
     for optimizer in (muon, adam):
         for group in optimizer.param_groups:
             group["initial_lr"] = group["lr"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from core.training.spec import TrainSpec
 
 _BPE_DOCUMENTS = 2_000
 _HELD_OUT_ROWS = 64
+_APART = 1_000_000  # between the seeds of two runs: an endless corpus counts up from its seed, one a document
 
 
 @dataclass(frozen=True)
@@ -84,24 +86,20 @@ class Trainer:
 
     def run(self) -> Iterator[Point]:
         """Train; one point a step."""
-        rows = max(1, self.spec.batch_tokens // self.context)
-        order = torch.Generator().manual_seed(
-            self.spec.seed
-        )  # of its own: a loader without one takes from the global state
-        loader = DataLoader(self._rows("train"), batch_size=rows, num_workers=self.workers, generator=order)
-        batches = iter(loader)
-        started = time.perf_counter()
+        batches = self._batches()
+        started, tokens = time.perf_counter(), 0
         for step in range(1, self.spec.steps + 1):
             share = 1.0 - (step - 1) / self.spec.steps
             set_rate(self.optimizers, share)
             batch = next(batches).to(self.device)
             loss, norm = self._step(batch)
+            tokens += batch[:, 1:].numel()
             yield Point(
                 step=step,
                 loss=loss,
                 learning_rate=share * self.spec.learning_rate,
                 gradient_norm=norm,
-                tokens=step * batch[:, 1:].numel(),
+                tokens=tokens,
                 seconds=time.perf_counter() - started,
                 model=self.language_model,
                 held_out=self.held_out_loss() if self._measures(step) else None,
@@ -117,19 +115,35 @@ class Trainer:
     def held_out_rows(self) -> Tensor:
         """The first rows of the held-out split, (64, T + 1): always the same ones."""
         if self._held_out is None:
-            self._held_out = torch.stack(list(islice(self._rows("held_out"), _HELD_OUT_ROWS)))
+            documents = _Documents(self.spec.corpus, self.spec.seed, "held_out")
+            rows = Rows(documents, self.tokenizer, self.context, self.tokenizer.id("</s>"))
+            self._held_out = torch.stack(list(islice(rows, _HELD_OUT_ROWS)))
         return self._held_out
 
     def _measures(self, step: int) -> bool:
         return step == self.spec.steps or bool(self.spec.eval_every and step % self.spec.eval_every == 0)
 
-    def _rows(self, split: corpora.Split) -> Rows:
-        return Rows(
-            _Documents(self.spec.corpus, self.spec.seed, split),
-            self.tokenizer,
-            self.context,
-            self.tokenizer.id("</s>"),
-        )
+    def _batches(self) -> Iterator[Tensor]:
+        """Endless batches of rows: short rows first, where the spec asks for them."""
+        spec = self.spec
+        first = 0 if spec.first_context is None else spec.steps // 3
+        for steps, context, seed in (
+            (first, spec.first_context, spec.seed),
+            (spec.steps, self.context, spec.seed + first),
+        ):
+            if not steps:
+                continue
+            # A generator of its own: a loader without one takes from the global state.
+            order = torch.Generator().manual_seed(spec.seed)
+            context = min(context or self.context, self.config.n_ctx)
+            rows = Rows(
+                _Documents(spec.corpus, seed * _APART, "train", spec.practice, spec.practice_share),
+                self.tokenizer,
+                context,
+                self.tokenizer.id("</s>"),
+            )
+            count = max(1, spec.batch_tokens // context)
+            yield from islice(DataLoader(rows, count, num_workers=self.workers, generator=order), steps)
 
     def _step(self, batch: Tensor) -> tuple[float, float]:
         self.model.train()
@@ -149,15 +163,28 @@ class Trainer:
 
 @dataclass(frozen=True)
 class _Documents(Iterable[str]):
-    """A corpus as something to iterate over and over: a finite one starts again, endlessly, for training."""
+    """A corpus as something to iterate over and over: a finite one starts again, endlessly, for training.
+
+    `share` documents of `practice` come, on average, before each document of the corpus.
+    """
 
     corpus: str
     seed: int
     split: corpora.Split
+    practice: str | None = None
+    share: float = 0.0
 
     def __iter__(self) -> Iterator[str]:
+        draw = random.Random(self.seed)
+        extra = self._endless(self.practice) if self.practice else iter(())
+        for document in self._endless(self.corpus):
+            count = int(self.share) + (draw.random() < self.share % 1)
+            yield from islice(extra, count)
+            yield document
+
+    def _endless(self, name: str) -> Iterator[str]:
         while True:
-            yield from corpora.corpus(self.corpus, seed=self.seed, split=self.split)
+            yield from corpora.corpus(name, seed=self.seed, split=self.split)
 
 
 def next_token_loss(model: torch.nn.Module, rows: Tensor) -> Tensor:

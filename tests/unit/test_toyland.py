@@ -22,6 +22,8 @@ from core.data.toyland import (
     story,
 )
 from core.data.toyland.checks import frame, measure, pronoun_problems, replay
+from core.data.toyland.copies import copies
+from core.data.toyland.dials import HELD_OUT_PAIRS
 from core.data.toyland.event import event
 from core.data.toyland.grammar import article, possessive
 from core.data.toyland.plan import PlanError, parse_step
@@ -280,3 +282,16 @@ def test_article(phrase: str, expected: str) -> None:
 
 def test_possessive() -> None:
     assert (possessive("Nora"), possessive("Lars")) == ("Nora's", "Lars'")
+
+
+def test_copies_say_each_list_again_and_hold_the_same_colours_out() -> None:
+    for split in ("train", "held_out"):
+        lists = list(islice(copies(3, split), 200))
+        assert lists == list(islice(copies(3, split), 200))
+        assert len(set(lists)) > 190
+        for text in lists:
+            first, *again = text.rstrip(".").split(". ")
+            assert again == [first] * len(again)
+            assert 1 <= len(again) <= 3
+            pairs = {tuple(pair) for pair in re.findall(r"\bthe (\w+) (\w+)", text, flags=re.IGNORECASE)}
+            assert bool(pairs & HELD_OUT_PAIRS) is (split == "held_out")
