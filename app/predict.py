@@ -79,7 +79,7 @@ def _commit(record: dict[str, object], chosen: int, answer: Callable[[], Answer]
 def _reveal(options: tuple[str, ...], chosen: int, answer: Answer) -> None:
     right = answer.index == chosen
     said, true = (inline(widgets.visible(options[index])) for index in (chosen, answer.index))
-    verdict = f"<b>Right: {true}.</b>" if right else f"<b>It is {true}</b>; you said {said}."
+    verdict = f"<b>Right: {true}.</b>" if right else f"<b>The answer is “{true}”</b>; you said “{said}”."
     st.html(
         f'<p class="gb-reveal" role="status" data-right="{int(right)}">{verdict} {inline(answer.why)}</p>'
     )

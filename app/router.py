@@ -7,7 +7,6 @@ import streamlit as st
 from app import chapters, page, state
 
 st.set_page_config(
-    page_title="Glassbox",
     page_icon=str(chapters.ROOT / "app" / "static" / "logo.svg"),
     layout="wide",
     initial_sidebar_state="locked",
@@ -15,4 +14,6 @@ st.set_page_config(
 state.start()
 page.style()
 pages = {section: [page.native(chapter) for chapter in group] for section, group in chapters.shown().items()}
-st.navigation(pages, expanded=True).run()
+chosen = st.navigation(pages, expanded=True)
+st.set_page_config(page_title=f"{chosen.title} · Glassbox")
+chosen.run()

@@ -99,6 +99,11 @@ def segments(
     )
 
 
+def capital(name: int | str) -> str:
+    """A choice's name as a label: "encoder" as "Encoder"."""
+    return str(name).capitalize()
+
+
 def pick(label: str, key: str, count: int, most: int = 12) -> None:
     """One of `count` numbers from 0: a row of buttons, or a list where more than `most` of them would not fit."""
     if count <= most:

@@ -8,6 +8,7 @@ WORDS: dict[str, str] = {
     "residual stream": "The list of numbers that each token carries through the model; every block adds to it.",
     "block": "One layer of a transformer: attention, then a small network for each token.",
     "head": "One of the independent readers inside attention, with its own queries, keys and values.",
+    "L1H0": "Head 0 of block 1: blocks (layers) and heads are counted from 0.",
     "query": "What a token asks of the others: a short list of numbers.",
     "key": "What a token answers with: where a query and a key agree, their product is large.",
     "value": "What a token hands over to those who read it.",

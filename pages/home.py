@@ -100,7 +100,8 @@ def ask() -> None:
         return page.Answer(index, why, {"before": found.before, "after": found.after})
 
     options = ["Rises", "Falls", "Stays within 0.01"]
-    page.predict(f"Switch off L{block}H{head}: what happens to {what}?", options, answer)
+    asked = what if token is None else f"the probability of {what}"
+    page.predict(f"Switch off L{block}H{head}: {asked} …", options, answer)
 
 
 def cells() -> list[str]:
@@ -129,6 +130,10 @@ with page.foot():
         ask()
     page.code(type(lm.transformer).forward, overview, logit_lens, ablation.effect)
     page.take_away("home", lambda: takeaway.table(seen, lm.tokenizer.display, row), cells)
+page.terms(
+    "token", "embedding", "residual stream", "block", "head", "L1H0", "query", "key", "value", "attention", "MLP",
+    "norm", "logits", "softmax", "temperature", "logit lens",
+)  # fmt: skip
 page.cheatsheet("home")
 cheatsheet_map.draw()
 page.examples(TEXTS)

@@ -99,9 +99,9 @@ if shown.up:
 
 with page.controls():
     if both:
-        widgets.segments("Stack", "stack", ("encoder", "decoder"))
+        widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
     if decoding:
-        widgets.segments("Attention", "attention", ("self", "cross"))
+        widgets.segments("Attention", "attention", ("self", "cross"), widgets.capital)
     widgets.pick("Block", "block", blocks, most=16 - config.n_heads)
     widgets.pick("Head", "head", config.n_heads, most=16 - blocks)
     if config.scale_scores:
@@ -112,7 +112,7 @@ with page.controls():
         st.toggle(TURNS[config.position], **state.bind("turn"))
     st.slider("Softmax temperature", 0.1, 5.0, step=0.1, **state.bind("sharpness"))
     if both:
-        st.text_input("The decoder has written", **state.bind("target"))
+        st.text_input("Answer so far", **state.bind("target"))
 
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
@@ -126,5 +126,6 @@ with page.foot():
         partial(cells, steps, load, ctx.text, target, row, column, likely),
     )
 
+page.terms("head", "query", "key", "value", "attention", "mask", "softmax", "temperature", "residual stream")
 page.cheatsheet("attention")
 page.examples(EXAMPLES)

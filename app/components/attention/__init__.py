@@ -53,22 +53,24 @@ def describe_steps(steps: AttentionSteps, config: ModelConfig) -> list[dict[str,
     first = steps.kv_head * share
     shared = f", shared by heads {first} to {first + share - 1}" if share > 1 else ""
     normed = ", normalised" if steps.q_norm is not None else ""
-    read = f"after {NORMS[config.norm]}" if steps.norm is not None else "the stream itself"
-    late = "; this model normalises after adding" if config.norm_placement == "post" else ""
+    read = f"what the head reads of each token: {config.d_model} numbers, "
+    read += f"brought to size by {NORMS[config.norm]}" if steps.norm is not None else "as they are"
+    read += "; this model normalises after adding" if config.norm_placement == "post" else ""
     both = "" if steps.causal else "; every token sees both directions"
     seen = "every key of the encoder is in view" if steps.attention == "cross" else both.removeprefix("; ")
+    turned = "each pair of numbers turns by the token's position, so a score shows distance"
     words = {
-        "x": ("x", "norm" if steps.norm is not None else "stream", f"{read}, {config.d_model} numbers a token{late}"),
+        "x": ("x", "norm" if steps.norm is not None else "stream", read),
         "q": ("Q", "x·W_Q", f"what each token asks: {k} numbers{normed}"),
         "k": ("K", "x·W_K", f"what each token answers: {k} numbers{normed}{shared}"),
         "v": ("V", "x·W_V", f"what each token hands over: {k} numbers{shared}"),
-        "turn": ("Turn", "by position", "each pair of numbers turns by the token's position"),
-        "scores": ("Scores", "Q·Kᵀ", "row asks, column answers"),
-        "scale": ("Scale", f"÷ √{k}", "keeps the softmax soft in wide heads"),
+        "turn": ("Turn", "by position", turned),
+        "scores": ("Scores", "Q·Kᵀ", "row asks, column answers: do the two fit?"),
+        "scale": ("Scale", f"÷ √{k}", "smaller scores share out more evenly"),
         "bias": ("Position bias", BIASES.get(config.position, ""), _bias_words(config)),
-        "mask": ("Mask", "no future", "a key after the query is hidden: its score becomes −∞"),
-        "softmax": ("Softmax", "Σ row = 1", "how much of each column the row reads" + (seen and f"; {seen}")),
-        "sum": ("Weighted sum", "A·V", "each row mixes the values by its weights"),
+        "mask": ("Mask", "no future", "no row reads a later token: those scores become −∞"),
+        "softmax": ("Softmax", "Σ row = 1", "the share of each column that the row reads" + (seen and f"; {seen}")),
+        "sum": ("Weighted sum", "A·V", "each row mixes all values by its shares"),
         "out": ("Output", "sum·W_O", "what this head adds to the residual stream"),
     }  # fmt: skip
     if not config.scale_scores:

@@ -68,7 +68,9 @@ function plan(g, data, local) {
   seq.forEach(([p, phase], i) => {
     if (phase === "now") widths[i] = Math.min(rest / flow.now.length, colsOf(p) * (MATRICES[p] ? (S < 7 ? 64 : 48) : 52));
   });
-  const slanted = slants(data, wide ? Math.min(48, (g.width - (data.cross ? 660 : 560) + (roomy ? 0 : 110)) / S) : rest / S);
+  // The narrowest matrix of all steps decides, so that the rows stand at one height from step to step.
+  const least = g.width - chips - (roomy ? 645 : 405) - (data.cross ? chips + 12 : 0);
+  const slanted = slants(data, wide ? Math.min(48, least / S) : rest / S);
   const top = RAIL + HEAD + (slanted ? 14 : 0);
   const room = ROWS - (slanted ? 14 : 0);
   const pitch = clamp(Math.floor(room / lines), 18, 46);

@@ -28,23 +28,31 @@ function decimals(values, room, best, least) {
   }
   return -1;
 }
+/** How the numbers of a panel are written so that all fit into its cells, or null: then it keeps to colours. */
+function writer(values, cell, weights) {
+  const digits = decimals(values, cell, weights ? 3 : 2, weights ? 2 : 1);
+  if (digits > 0) return (v) => num(v, digits);
+  const least = biggest(values) < 9.95 ? 1 : 0; // whole numbers say too little of small values: those stay colours
+  return !weights && decimals(values, cell + 3, least, least) >= 0 ? (v) => num(v, least) : null;
+}
 
 function drawPanel(g, local, p) {
   const values = seen(local, p.id);
   const matrix = MATRICES[p.id];
   const cell = p.w / p.cols;
   const tall = matrix ? p.pitch - 2 : Math.min(p.phase === "now" ? 26 : 22, p.pitch - 5);
-  const digits = (p.phase === "now" || p.id === "softmax") && p.pitch >= 16 ? decimals(values, cell, p.id === "softmax" ? 3 : 2, p.id === "softmax" ? 2 : 0) : -1;
-  const paint = painter(g, local, p.id, digits >= 0);
+  const shown = (p.phase === "now" || p.id === "softmax") && p.pitch >= 16;
+  const write = shown ? writer(values, cell, p.id === "softmax") : null;
+  const paint = painter(g, local, p.id, Boolean(write));
   const y = (r) => p.y + r * p.pitch + (p.pitch - tall) / 2;
   const parts = [];
-  if (digits >= 0) {
+  if (write) {
     for (let i = 0; i < p.rows * p.cols; i++) {
       const r = Math.floor(i / p.cols);
       const x = p.x + (i % p.cols) * cell;
       parts.push(h("rect", { x: x + 1, y: y(r), width: cell - 2, height: tall, rx: 4, fill: rgb(paint(values[i])) }),
         h("text", { x: x + cell / 2, y: y(r) + tall / 2 + 4, "text-anchor": "middle", "font-family": MONO, "font-size": 12, fill: css(values[i] === -Infinity || (p.id === "softmax" && values[i] < 0.0005) ? "ink3" : "ink") },
-          p.id === "softmax" && values[i] === 0 ? "0" : num(values[i], digits)));
+          p.id === "softmax" && values[i] === 0 ? "0" : write(values[i])));
     }
   } else {
     parts.push(heatImage(p.x, p.y, p.w, p.rows * p.pitch, heat(values, p.rows, p.cols, paint)));
@@ -87,8 +95,20 @@ function arrow(x0, y0, x1, y1) {
 
 const NAMES = { x: "x", xk: "x of the encoder", q: "Q", k: "K", v: "V", tq: "Q, turned", tk: "K, turned", z: "Sum", out: "Output" };
 
-function drawHeads(g, data, local, at) {
+/** What a step does, with the chosen row's own number where there is one to say; where room is scarce that alone. */
+function hintOf(data, local, r, scarce = false) {
   const step = data.steps[local.step];
+  if (step.id !== "softmax") return step.hint;
+  const weights = row(local.a.pattern, r);
+  const best = weights.indexOf(Math.max(...weights));
+  const name = !data.cross && best === r ? "itself" : `${visible(data.cols[best].text)} (${best})`;
+  const found = `${visible(data.rows[r].text)} reads ${name} most, ${num(weights[best], 2)}`;
+  return scarce ? found : `${step.hint}; ${found}`;
+}
+
+function drawHeads(g, data, local, at, active) {
+  const step = data.steps[local.step];
+  const hint = hintOf(data, local, active.row, !at.wide);
   const y = RAIL + 20;
   const parts = [];
   for (const p of at.panels) {
@@ -99,11 +119,11 @@ function drawHeads(g, data, local, at) {
     if (now && (MATRICES[p.id] || at.flow.now.length === 1)) {
       const title = label(p.x, y, [h("tspan", { fill: css(INK[p.id] ?? "ink"), "font-weight": 600 }, name)]);
       const edge = Math.min(g.width, ...at.minis.filter((m) => at.wide && m.x > p.x).map((m) => m.x - 12));
-      title.append(h("tspan", { dx: 8, fill: css("ink3") }, fit(step.hint, edge - p.x - measure(name, 13, false) - 8, 12, false)));
+      title.append(h("tspan", { dx: 8, fill: css("ink3") }, fit(hint, edge - p.x - measure(name, 13, false) - 8, 12, false)));
       parts.push(title);
     } else {
       parts.push(label(p.x, at.top - 12, fit(name, p.w + 10, 12, false), { weight: 600, fill: INK[p.id] ?? "ink2", opacity: p.phase === "next" ? 0.75 : 1 }));
-      if (alone) parts.push(label(p.x, y, step.hint, { fill: "ink3" }));
+      if (alone) parts.push(label(p.x, y, hint, { fill: "ink3" }));
     }
   }
   return parts;

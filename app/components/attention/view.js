@@ -54,7 +54,7 @@ const attention = {
     g.figure.classList.toggle("att-wide", g.width >= 1000);
     g.part("rail", key, () => drawRail(g, data, local));
     overRail(g, data, local);
-    g.part("heads", key, () => drawHeads(g, data, local, at));
+    g.part("heads", [local.step, active.row], () => drawHeads(g, data, local, at, active));
     g.part("columns", [local.step, active.col], () => now.filter((p) => MATRICES[p.id]).map((p) => drawColumns(data, at, p, active)));
     const clip = g.part("clip", key, () => h("clipPath", { id: "att-rows" }, h("rect", { x: -4, y: at.top - 3, width: g.width + 8, height: at.shown + 6 })));
     clip.firstChild.firstChild.setAttribute("height", at.shown + 6);
@@ -108,7 +108,7 @@ const attention = {
     const s = attention.state(data, local);
     const where = MATRICES[step.id] ? `row ${s.row} ${visible(data.rows[s.row].text)}, column ${s.col} ${visible(data.cols[s.col].text)}`
       : s.keyed ? `key ${s.col} ${visible(data.cols[s.col].text)}, number ${s.dim}` : `row ${s.row} ${visible(data.rows[s.row].text)}, number ${s.dim}`;
-    return `${data.name}, step ${local.step + 1} of ${data.steps.length}: ${step.title}, ${step.hint}. At ${where} the value is ${num(s.value, 3)}. ` +
+    return `${data.name}, step ${local.step + 1} of ${data.steps.length}: ${step.title}, ${hintOf(data, local, s.row)}. At ${where} the value is ${num(s.value, 3)}. ` +
       `${data.next.label} ${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}`).join(", ")}.`;
   },
 

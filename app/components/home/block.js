@@ -53,11 +53,19 @@ function headMaps(g, data, local, l, box) {
 
 /** "L3H0: ·a reads ·saw most, 0.33" */
 function headSentence(data, local, row) {
-  const weights = attentionRow(data, local, row);
+  const read = readSentence(data, local, row);
+  return read && `L${blockOf(data, local)}H${headOf(data, local)}: ${read}`;
+}
+/** What the row reads most in the chosen head; a token that the text has more than once carries its position. */
+function readSentence(data, local, row, l = blockOf(data, local)) {
+  const weights = pickRow(looking(data, local).pattern, l * data.heads + headOf(data, local), row);
   if (!weights.length) return "";
   const best = argmax(weights);
-  const read = (looking(data, local) === local.cross ? data.source : data.tokens)[best];
-  return `L${blockOf(data, local)}H${headOf(data, local)}: ${visible(data.tokens[row])} reads ${visible(read)} most, ${num(weights[best])}`;
+  const crossing = looking(data, local) === local.cross && Boolean(data.cross);
+  const side = crossing ? data.source : data.tokens;
+  const several = side.indexOf(side[best]) !== side.lastIndexOf(side[best]);
+  const read = !crossing && best === row ? "itself" : `${visible(side[best])}${several ? ` (${best})` : ""}`;
+  return `${visible(data.tokens[row])} reads ${read} most, ${num(weights[best])}`;
 }
 
 const columnsOf = (data, local) => looking(data, local).pattern.shape[3];
@@ -213,9 +221,9 @@ function followedRow(g, data, local, F, l, row) {
 function matrixGround(g, data, local, F, l) {
   const G = geometry(data, local, F);
   const cell = (event) => {
-    const box = g.svg.getBoundingClientRect();
-    const j = Math.round((event.clientX - box.left - F.x - G.first) / (G.pitch || 1));
-    const i = F.first + Math.floor((event.clientY - box.top - F.rowsTop) / F.pitch);
+    const [x, y] = spot(g, event);
+    const j = Math.round((x - F.x - G.first) / (G.pitch || 1));
+    const i = F.first + Math.floor((y - F.rowsTop) / F.pitch);
     return [clamp(i, F.first, F.last), clamp(j, 0, columnsOf(data, local) - 1)];
   };
   const node = h("rect", {
@@ -225,6 +233,8 @@ function matrixGround(g, data, local, F, l) {
   const names = G.crossing ? data.source : data.tokens;
   return g.tip(node, (event) => {
     const [i, j] = cell(event);
-    return `${visible(data.tokens[i])} reads ${visible(names[j])}: ${num(attentionRow(data, local, i)[j], 4)}`;
+    const weight = attentionRow(data, local, i)[j];
+    if (weight === 0 && j > i && !G.crossing) return `${visible(data.tokens[i])} does not read ${visible(names[j])}: it comes later`;
+    return `${visible(data.tokens[i])} reads ${visible(names[j])}: ${num(weight, 4)}`;
   });
 }

@@ -1,5 +1,13 @@
 // Home's left and middle: token rows, embedding strips, residual lines, closed blocks, the logit lens, the legend.
 
+/** Where to look first, in the free corner over the rows; what a row's end is for depends on the model's shape. */
+function drawHint(g, data, L) {
+  const ends = { decoder: ["its end names what", "comes next."], encoder: ["its end names the", "token of its place."], source: ["its end is what the", "decoder reads."] };
+  const end = ends[data.shape === "encoder-decoder" ? (data.stack === "encoder" ? "source" : "decoder") : data.shape];
+  const lines = ["Each token of the text", "is one row. Follow the", "tinted row to the right:", "each block adds to it;", ...end];
+  g.part("hint", [L.blocksX], () => lines.map((line, i) => label(0, 51 + 16 * i, line, { fill: "ink3" })));
+}
+
 const rowsShown = (L) => Array.from({ length: L.rows }, (_, i) => L.first + i);
 
 function drawHeadings(g, data, local, L) {
@@ -197,16 +205,19 @@ function drawLens(g, data, local, L) {
 }
 
 function drawLegend(g, data, local, L) {
-  g.part("legend", [local.sel.ribbons, L.bottom], () => {
-    const items = [["line", "res", L.phone ? "residual stream" : "residual stream, thicker when longer"], ["dot", "att", "attention adds"]];
+  const beside = L.bottom + 61 < L.actY - 16; // a short text: the bars still run on at the right
+  const edge = L.phone ? Infinity : beside ? L.barsX - 16 : L.width;
+  g.part("legend", [local.sel.ribbons, L.bottom, edge], () => {
+    const items = [["line", "res", L.phone ? "residual stream" : "residual stream: a row’s numbers, thicker when larger"], ["dot", "att", "attention adds"]];
     if (data.cross) items.push(["ring", "att", "cross-attention adds"]);
     items.push(["dot", "mlp", "MLP adds"]);
     if (L.phone) items.push(items.shift());
-    else items.push(["line", "q", "Q asks"], ["line", "k", "K answers"], ["line", "v", data.cross ? "V carries" : data.tokens.length > 24 ? "V carries; of K and V the 8 that the followed token reads most"
-      : "V carries; K and V as wide as the followed token’s attention"]);
+    else items.push(["line", "q", "Q asks"], ["line", "k", "K answers"], ["line", "v", data.cross ? "V carries" : data.tokens.length > 24 ? "V carries; drawn are the 8 that the row reads most"
+      : "V carries; K and V as wide as the row’s attention"]);
     let x = 0;
-    const y = L.phone ? L.lensY + (data.lens ? 52 : 12) : L.bottom + 61;
+    let y = L.phone ? L.lensY + (data.lens ? 52 : 12) : L.bottom + 61;
     return items.map(([kind, colour, text]) => {
+      if (x && x + 20 + measure(text, 12, false) > edge) [x, y] = [0, y + 20];
       const mark = kind === "line" ? h("rect", { x, y: y - 2, width: 14, height: 4, rx: 1, fill: css(colour) })
         : h("circle", { cx: x + 5, cy: y, r: kind === "ring" ? 4 : 5, fill: kind === "ring" ? "none" : css(colour), stroke: kind === "ring" ? css(colour) : null, "stroke-width": 2 });
       const left = x + (kind === "line" ? 20 : 16);

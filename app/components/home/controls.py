@@ -16,12 +16,12 @@ def draw(seen: Overview, both: bool) -> None:
         if seen.n_blocks:
             widgets.pick("Open block", "block", seen.n_blocks)
             widgets.pick("Head", "head", seen.heads.pattern.shape[1])
-        widgets.segments("Ribbons show", "ribbons", ["size", "sign", "none"], _capital)
+        widgets.segments("Ribbons show", "ribbons", ["size", "sign", "none"], widgets.capital)
         _row(seen)
         if both:
-            widgets.segments("Stack", "stack", ["encoder", "decoder"], _capital)
+            widgets.segments("Stack", "stack", ["encoder", "decoder"], widgets.capital)
         if seen.cross:
-            widgets.segments("Attention", "attention", ["self", "cross"], _capital)
+            widgets.segments("Attention", "attention", ["self", "cross"], widgets.capital)
             st.text_input("Answer so far", **state.bind("target"))
         walking = state.get("walk") > 0
         label = "Whole picture" if walking else "Step through"
@@ -40,7 +40,3 @@ def _row(seen: Overview) -> None:
     # a new list.
     view = f"{zlib.crc32(repr(seen.tokens).encode('utf-8', 'replace')):x}"
     st.selectbox("Follow token", rows, format_func=name, filter_mode=None, **state.bind("follow", view))
-
-
-def _capital(name: int | str) -> str:
-    return str(name).capitalize()

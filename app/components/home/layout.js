@@ -32,6 +32,13 @@ const lineWidth = (local, norm) => clamp((5 * (norm || 0)) / local.residScale, 0
 const dotRadius = (local, norm, limit = 8) =>
   norm > 0 ? clamp(7 * Math.sqrt(norm / local.addScale), 0.75, limit) : 0;
 
+/** Where an event happened, in the picture's own pixels: the projector mode enlarges the page. */
+function spot(g, event) {
+  const box = g.svg.getBoundingClientRect();
+  const zoom = g.layout.width / box.width;
+  return [(event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom];
+}
+
 function layout(g, data, local) {
   return g.width < 640 ? phoneLayout(g, data, local) : wideLayout(g, data, local);
 }
@@ -78,7 +85,7 @@ function wideLayout(g, data, local) {
   return {
     phone: false, tight: false, ...r, chipW, embX, embW: BASE.embed, blocksX, blocksEnd, blocks, closed, gap, narrow, openW,
     barsX, barsW: BASE.bars, width: barsX + BASE.bars, top: BASE.top, rowsTop: BASE.rowsTop, bottom,
-    lensY, actY, height: Math.max(actY + 42, bottom + (stepOf(data, local) ? 122 : 72)),
+    lensY, actY, height: Math.max(actY + 42, bottom + (stepOf(data, local) ? 142 : 72)),
     y: (i) => BASE.rowsTop + (i - r.first + 0.5) * r.pitch,
   };
 }
@@ -98,7 +105,7 @@ function phoneLayout(g, data, local) {
   const headRows = Math.ceil(data.heads / across);
   const barsY = headsY + 14 + headRows * (size + 4) + 26;
   const controlsY = barsY + 22 + 5 * 23 + 26;
-  const openY = controlsY + 122 + (stepOf(data, local) ? 120 : 0);
+  const openY = controlsY + 122 + (stepOf(data, local) ? 210 : 0);
   const openRowsTop = openY + 66;
   const openBottom = openRowsTop + r.rows * r.pitch + 24;
   return {

@@ -35,6 +35,7 @@ const home = {
     listen(g);
     drawGround(g, data, local, L);
     drawHeadings(g, data, local, L);
+    if (!L.phone) drawHint(g, data, L);
     drawLines(g, data, local, L);
     drawTokens(g, data, local, L);
     drawClosed(g, data, local, L);
@@ -137,8 +138,7 @@ function listen(g) {
   g.listening = true;
   const rowAt = (event) => {
     const L = g.layout;
-    const box = g.svg.getBoundingClientRect();
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const [x, y] = spot(g, event);
     const i = L.first + Math.floor((y - L.rowsTop) / L.pitch);
     return x <= L.blocksEnd && y >= L.rowsTop && i <= L.last ? i : null;
   };
@@ -169,8 +169,8 @@ function drawScroll(g, data, local, L) {
   g.part("scroll", [L.first], () => {
     const move = (event) => {
       if (!event.buttons) return;
-      const box = g.svg.getBoundingClientRect();
-      local.first = clamp(Math.round(((event.clientY - box.top - L.rowsTop) / track) * n - L.rows / 2), 0, n - L.rows);
+      const [, y] = spot(g, event);
+      local.first = clamp(Math.round(((y - L.rowsTop) / track) * n - L.rows / 2), 0, n - L.rows);
       g.redraw();
     };
     const x = L.chipW + 3;

@@ -73,8 +73,9 @@ function stage(name, view, parent) {
       tipBox.hidden = false;
       const box = figure.getBoundingClientRect();
       const w = tipBox.offsetWidth;
-      tipBox.style.left = `${clamp(event.clientX - box.left + 12, 0, Math.max(0, box.width - w - 4))}px`;
-      tipBox.style.top = `${event.clientY - box.top + 16}px`;
+      const zoom = figure.offsetWidth / box.width || 1; // the projector mode enlarges the page
+      tipBox.style.left = `${clamp((event.clientX - box.left) * zoom + 12, 0, Math.max(0, figure.offsetWidth - w - 4))}px`;
+      tipBox.style.top = `${(event.clientY - box.top) * zoom + 16}px`;
     };
     node.addEventListener("pointermove", show);
     node.addEventListener("pointerleave", () => (tipBox.hidden = true));
