@@ -10,7 +10,10 @@ from core.checkpoints.compact import compact, restore
 @given(st.integers(0, 10_000), st.floats(1e-6, 1e4), st.integers(1, 6), st.integers(1, 9))
 def test_no_weight_moves_by_more_than_its_rows_largest_over_254(seed, size, rows, columns):
     draw = torch.Generator().manual_seed(seed)
-    state = {"W": torch.randn(rows, columns, generator=draw) * size, "b": torch.randn(columns, generator=draw)}
+    state = {
+        "W": torch.randn(rows, columns, generator=draw) * size,
+        "b": torch.randn(columns, generator=draw),
+    }
     back = restore(compact(state))
     assert set(back) == set(state)
     allowed = state["W"].abs().amax(dim=1, keepdim=True) / 254 * (1 + 1e-5)

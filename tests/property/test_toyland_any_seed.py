@@ -1,4 +1,5 @@
 """What holds of Toyland's stories for any seed and any dials."""
+
 from __future__ import annotations
 
 from hypothesis import given, settings

@@ -1,4 +1,5 @@
 """The corpora: what they hold, that their splits are sound, and what own text that cannot be read is told."""
+
 from __future__ import annotations
 
 import re

@@ -1,4 +1,5 @@
 """Toyland's face, grammar, questions and splits."""
+
 from __future__ import annotations
 
 import re
@@ -117,7 +118,7 @@ def test_mentions_point_at_what_they_name(train: list[Story]) -> None:
     for told in train[:500]:
         for sentence in told.sentences:
             for mention in sentence.mentions:
-                words = sentence.text[mention.start:mention.end]
+                words = sentence.text[mention.start : mention.end]
                 entity = told.entities.get(mention.entity)
                 assert words
                 assert words == words.strip()
@@ -144,13 +145,25 @@ def test_found_where_it_was_left(train: list[Story]) -> None:
     assert found > 300
 
 
-@pytest.mark.parametrize("pattern", [
-    r"\ba (?=[aeio])", r"\ban (?=[bcdfgjklmnpqrstvwxyz])", r"\b(she|he|it) were\b", r"\bthey was\b",
-    r"\b(\w+) \1\b",
-    r"\band then [^.]*\band then\b", r"[{}\[\]|]", r"\s[,.!?]", r"  ", r"\b(said|asked) (he|she|they)\b",
-    r"\b(the|a|an) (the|a|an|his|her)\b", r"[.!?] [a-z]", r"\bthan (he|she)[.,!]",
-    r"\ba (\w+ )?(soup|stew|porridge|jam)[.,!]",
-])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\ba (?=[aeio])",
+        r"\ban (?=[bcdfgjklmnpqrstvwxyz])",
+        r"\b(she|he|it) were\b",
+        r"\bthey was\b",
+        r"\b(\w+) \1\b",
+        r"\band then [^.]*\band then\b",
+        r"[{}\[\]|]",
+        r"\s[,.!?]",
+        r"  ",
+        r"\b(said|asked) (he|she|they)\b",
+        r"\b(the|a|an) (the|a|an|his|her)\b",
+        r"[.!?] [a-z]",
+        r"\bthan (he|she)[.,!]",
+        r"\ba (\w+ )?(soup|stew|porridge|jam)[.,!]",
+    ],
+)
 def test_no_wrong_grammar(train: list[Story], pattern: str) -> None:
     bad = re.compile(pattern)
     for told in train:
@@ -173,8 +186,9 @@ def test_answers_are_true(train: list[Story]) -> None:
         for question in questions(told):
             kinds[question.kind] += 1
             sentence = told.sentences[question.sentence_index]
-            things = [e for e in told.entities.values()
-                      if isinstance(e, Thing) and f" {e.kind}" in question.text]
+            things = [
+                e for e in told.entities.values() if isinstance(e, Thing) and f" {e.kind}" in question.text
+            ]
             if question.kind == "who":
                 assert question.answer == end.get(things[0].id, "where") + "."
             elif question.kind == "yesno":
@@ -272,10 +286,16 @@ def test_a_plan_names_known_events() -> None:
         parse_step("go a")
 
 
-@pytest.mark.parametrize(("phrase", "expected"), [
-    ("apple pie", "an apple pie"), ("red kite", "a red kite"), ("orange top", "an orange top"),
-    ("useful rope", "a useful rope"), ("hour", "an hour"),
-])
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("apple pie", "an apple pie"),
+        ("red kite", "a red kite"),
+        ("orange top", "an orange top"),
+        ("useful rope", "a useful rope"),
+        ("hour", "an hour"),
+    ],
+)
 def test_article(phrase: str, expected: str) -> None:
     assert article(phrase) == expected
 
