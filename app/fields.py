@@ -14,7 +14,7 @@ VERSION = 1
 LINK_CHARACTERS = 2000  # of a text, in a link: more does not travel well through chat programs and proxies
 
 DEFAULT_MODEL = "tales-gpt"
-DEFAULT_TEXT = "Once upon a time, Lily saw a"
+DEFAULT_TEXT = "A red ball was lost. She found the red"
 
 Value = str | int | float | bool
 Kind = Literal["text", "int", "float", "bool", "choice"]
@@ -83,8 +83,8 @@ FIELDS: tuple[Field, ...] = (
     ),  # a step of its training; -1: the finished model
     Field("text", "text", DEFAULT_TEXT, selection=False),
     Field("target", "text", "", selection=False),  # what an encoder-decoder has written so far
-    Field("block", "int", 1, 0, 999),
-    Field("head", "int", 0, 0, 999),
+    Field("block", "int", 3, 0, 999),
+    Field("head", "int", 2, 0, 999),
     Field("follow", "int", -1, -1, 99_999),  # a token by its position; -1: the last one
     Field("stack", "choice", "encoder", choices=("encoder", "decoder")),
     Field("attention", "choice", "self", choices=("self", "cross")),

@@ -17,10 +17,11 @@ LONGEST = 128  # tokens: what the picture's rows and columns hold
 WORDS = "No One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve".split()
 KEYS = ("block", "head", "follow", "ribbons", "attention", "temperature", "walk")
 TEXTS = [
-    "Once upon a time, Lily saw a",
-    "Once upon a time, there was a little dog who lost his",
-    "Ben gave the red ball to Mia. Mia said thank you to",
-    "The cat was sad. She looked under the",
+    "A red ball was lost. She found the red",
+    "Once upon a time, Lily met Tim. \"Good morning, Lily,\" said",
+    "Tim gave Lily a golden ball. \"Thank you,",
+    "Once upon a time, Lily lived by the lake. One day,",
+    "It was raining, and Ben the baker",
 ]
 
 ctx = page.begin("home", longest=LONGEST)

@@ -18,10 +18,10 @@ from core.model.attention import Attention, attention_pattern, attention_scores
 
 LONGEST = 64  # tokens: as many rows and columns as the picture holds
 EXAMPLES = (
-    "Once upon a time, Lily saw a",
-    "Tom had a red ball. Anna had a blue ball. Tom lost his",
-    "The cat sat on the mat. The dog sat on the",
-    "Lily gave Ben the key. Ben thanked",
+    "A red ball was lost. She found the red",
+    "Lily lost a red ball. Ben found the red",
+    "Tim gave Lily a golden ball. \"Thank you,",
+    "Once upon a time, Lily met Tim. \"Good morning, Lily,\" said",
 )
 
 

@@ -70,10 +70,9 @@ def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page
     assert not app.exception
     assert not app.info
     steps = run_notebook(app)["steps"]
-    assert (steps.layer, steps.head) == (
-        LINKS[name].get("block", 1),
-        LINKS[name].get("head", 0),
-    )
+    chosen = app.session_state["gb.store"]
+    assert (steps.layer, steps.head) == (chosen["block"], chosen["head"])
+    assert all(chosen[key] == value for key, value in LINKS[name].items() if key in ("block", "head"))
     assert steps.attention == {"pair encoder": "encoder", "pair cross": "cross"}.get(name, "self")
     table = list(csv.reader(io.StringIO(app.session_state["gb.takeaway"]["csv"]())))
     shown = np.array([row[1:] for row in table[1:]], dtype=float)

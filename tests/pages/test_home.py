@@ -98,9 +98,11 @@ def test_the_answer_is_what_the_model_does_at_commit(name: str, open_page: Any) 
     seen = run_notebook(app)["seen"]
     kind = {"pair encoder": "encoder", "pair cross": "cross"}.get(name, "self")
     lm = core.load(link["model"].replace("./", f"{_root()}/") if "model" in link else "tales-gpt")
+    chosen = app.session_state["gb.store"]
+    assert all(chosen[key] == value for key, value in link.items() if key in ("block", "head"))
     target = link.get("target", "") if lm.config.shape == "encoder-decoder" else None
     row = link.get("follow", seen.predicting_row) if seen.logits is not None else -1
-    with core.intervene(core.ablate_head(link.get("block", 1), link.get("head", 0), attention=kind)):
+    with core.intervene(core.ablate_head(chosen["block"], chosen["head"], attention=kind)):
         off = lm.trace(link["text"], target).logits[row].softmax(-1)
     on = lm.trace(link["text"], target).logits[row].softmax(-1)
     before, after = float(on.max()), float(off[on.argmax()])

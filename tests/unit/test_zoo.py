@@ -43,7 +43,9 @@ def test_snapshots_run_from_the_untrained_start_to_the_model_itself(name):
         core.load(name, device="cpu", snapshot=step).trace(text).logits for step in (steps[0], steps[-1])
     )
     assert torch.equal(last, core.load(name, device="cpu").trace(text).logits)
-    assert first.abs().max() < 1e-6  # an untrained head says nothing of any token
+    assert (
+        first.softmax(-1).max() < 0.02
+    )  # of about a thousand tokens: an untrained model knows none from another
     assert last.softmax(-1).max() > 0.5
 
 

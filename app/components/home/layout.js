@@ -1,6 +1,7 @@
 // Home's geometry: where every column, block and row stands, from the data, the width and what is open.
 
-const BASE = { top: 22, rowsTop: 150, pitch: 32, smallest: 18, fullRows: 16, chipGap: 14, embed: 66, bars: 170, fan: 46 };
+// fold: the height of nine full rows, which leaves the cards at the foot on a 768 px screen; up to 16 rows shrink to snug for it.
+const BASE = { top: 22, rowsTop: 150, pitch: 32, snug: 24, fold: 288, smallest: 18, fullRows: 16, chipGap: 14, embed: 66, bars: 170, fan: 46 };
 const MAX_COLUMN = 26;
 
 /** The row that is followed now: under the pointer, chosen, or the one that predicts. */
@@ -45,7 +46,8 @@ function layout(g, data, local) {
 
 function rowsOf(data, local, base, pitch, room) {
   const n = data.tokens.length;
-  const step = n <= base.fullRows ? pitch : Math.max(base.smallest, Math.floor(room / n));
+  const step = n <= base.fullRows ? clamp(Math.floor(base.fold / n), base.snug, pitch)
+    : clamp(Math.floor(room / n), base.smallest, base.snug);
   const rows = Math.min(n, Math.floor(room / step));
   const row = rowOf(data, local);
   local.first = clamp(local.first ?? Math.max(0, row - rows + 1), 0, n - rows);
@@ -92,7 +94,7 @@ function wideLayout(g, data, local) {
 
 function phoneLayout(g, data, local) {
   const [chipW, rowsTop, gap] = [60, 26, data.blocks > 8 ? 2 : 5];
-  const r = rowsOf(data, local, { ...BASE, fullRows: 12 }, 27, 12 * 27);
+  const r = rowsOf(data, local, { ...BASE, fullRows: 12, fold: Infinity }, 27, 12 * 27);
   const blocksX = chipW + 9;
   const closed = (g.width - blocksX + gap) / Math.max(1, data.blocks) - gap;
   const blocks = Array.from({ length: data.blocks }, (_, l) => ({ x: blocksX + l * (closed + gap), w: closed, o: 0 }));
