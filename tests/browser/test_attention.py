@@ -152,13 +152,13 @@ def test_an_edited_score_reaches_the_prediction_and_reset_takes_it_back(
     driver.component(page, "attention").focus()
     page.keyboard.press("Enter")
     box = page.locator(".att-edit")
-    box.fill("25")
+    box.fill("99")
     box.press("Enter")
     state = wait(page, changed=True)
-    steps = attention_steps(lm, TEXT, BLOCK, HEAD, change=Change(edits=((3, 1, 25.0),)))
+    steps = attention_steps(lm, TEXT, BLOCK, HEAD, change=Change(edits=((3, 1, 99.0),)))
     agrees(state, steps)
-    assert state["edits"] == [[3, 1, 25]]
-    assert state["value"] == 25
+    assert state["edits"] == [[3, 1, 99]]
+    assert state["value"] == 99
     page.keyboard.press(".")
     page.keyboard.press(".")
     page.keyboard.press(".")
