@@ -18,8 +18,8 @@ WORDS = "No One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve".spli
 KEYS = ("block", "head", "follow", "ribbons", "attention", "temperature", "walk")
 TEXTS = [
     "A red ball was lost. She found the red",
-    "Once upon a time, Lily met Tim. \"Good morning, Lily,\" said",
-    "Tim gave Lily a golden ball. \"Thank you,",
+    'Once upon a time, Lily met Tim. "Good morning, Lily," said',
+    'Tim gave Lily a golden ball. "Thank you,',
     "Once upon a time, Lily lived by the lake. One day,",
     "It was raining, and Ben the baker",
 ]

@@ -20,8 +20,8 @@ LONGEST = 64  # tokens: as many rows and columns as the picture holds
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Lily lost a red ball. Ben found the red",
-    "Tim gave Lily a golden ball. \"Thank you,",
-    "Once upon a time, Lily met Tim. \"Good morning, Lily,\" said",
+    'Tim gave Lily a golden ball. "Thank you,',
+    'Once upon a time, Lily met Tim. "Good morning, Lily," said',
 )
 
 
