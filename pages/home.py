@@ -110,10 +110,10 @@ def cells() -> list[str]:
     name = models.resolve(ctx.name)
     snapshot = "" if ctx.snapshot is None else f", snapshot={ctx.snapshot}"
     made = takeaway.cells(f"core.load({str(name.target)!r}{snapshot})", given, seen, place)
-    if seen.n_blocks and seen.logits is not None:
-        token = int(seen.top_ids[row, 0])
-        found = effect(token)
-        made.append(takeaway.ablation_cell(given, place, token, found.before, found.after))
+    if seen.n_blocks:
+        token = None if seen.logits is None else int(seen.top_ids[row, 0])
+        at = place if token is not None else place | {"row": -1}
+        made.append(takeaway.ablation_cell(given, at, effect(token)))
     return made
 
 

@@ -10,8 +10,9 @@ from core.language_model import LanguageModel, Text
 
 @dataclass(frozen=True)
 class Effect:
-    """The probability of one token at one row, untouched and under the intervention."""
+    """The probability of one token (its id) at one row, untouched and under the intervention."""
 
+    token: int
     before: float
     after: float
 
@@ -39,4 +40,4 @@ def effect(
     with intervene(change):
         changed = lm.trace(text, target=target).logits[row].float().softmax(dim=-1)  # (V,)
     chosen = int(plain.argmax()) if token is None else token
-    return Effect(float(plain[chosen]), float(changed[chosen]))
+    return Effect(chosen, float(plain[chosen]), float(changed[chosen]))

@@ -12,7 +12,7 @@ from app import cache, events, models, page, state, widgets
 from app.components.attention import compute, draw, record, step_names
 from app.components.attention.change import read_edits, with_edit, write_edits
 from app.components.attention.question import TURNS, ask
-from app.components.attention.take import cells, table
+from app.components.attention.take import answer_cell, cells, table
 from core.analysis.attention_steps import AttentionSteps, Change, attention_steps, replace_scores
 from core.model.attention import Attention, attention_pattern, attention_scores
 
@@ -116,15 +116,19 @@ with page.controls():
 
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+question = ask(steps, config, rows, columns, row)
+
+
+def notebook() -> list[str]:
+    """The shown numbers and the question's answer, computed again."""
+    answer = answer_cell(run(question.change), ctx.text, target, question.row, steps.pattern[question.row])
+    return [*cells(steps, load, ctx.text, target, row, column, likely), answer]
+
+
 with page.foot():
-    question = ask(steps, config, rows, columns, row)
     page.predict(question.text, question.options, lambda: question.judge(steps, run(question.change)))
     page.code(Attention.forward, attention_scores, attention_pattern, attention_steps, replace_scores)
-    page.take_away(
-        "attention",
-        partial(table, steps, names[step], rows, columns),
-        partial(cells, steps, load, ctx.text, target, row, column, likely),
-    )
+    page.take_away("attention", partial(table, steps, names[step], rows, columns), notebook)
 
 page.terms("head", "query", "key", "value", "attention", "mask", "softmax", "temperature", "residual stream")
 page.cheatsheet("attention")

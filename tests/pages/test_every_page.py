@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,13 @@ def committed(app: AppTest) -> frozenset[float]:
     return measured(answer.numbers.values())
 
 
+def holds(book: nbformat.NotebookNode, numbers: frozenset[float]) -> bool:
+    """Whether each of these numbers stands in the notebook's code, which asserts those that stand in it."""
+    code = " ".join(cell.source for cell in book.cells if cell.cell_type == "code")
+    written = [float(number) for number in re.findall(r"-?\d+\.\d+(?:e-?\d+)?", code)]
+    return all(any(abs(number - other) < 2e-5 for other in written) for number in numbers)
+
+
 def visit(slug: str, open_page: OpenPage) -> tuple[Seen, Seen]:
     """The page on every model: the numbers of its table and of its answer, its notebook run each time."""
     tables, answers = {}, {}
@@ -71,6 +79,7 @@ def visit(slug: str, open_page: OpenPage) -> tuple[Seen, Seen]:
         table = app.session_state["gb.takeaway"]["table"]()
         tables[name] = measured(value for column in table.values() for value in column)
         answers[name] = committed(app)
+        assert holds(notebook(app), answers[name]), f"{name}: the notebook does not compute the answer"
         assert len(tables[name]) > 5, f"{name}: the table shows no numbers of the model"
         assert answers[name], f"{name}: the answer has no numbers of the model"
     return tables, answers

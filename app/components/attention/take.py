@@ -36,6 +36,35 @@ def _values(steps: AttentionSteps, step: str) -> np.ndarray[Any, Any]:
     return values
 
 
+def _call(steps: AttentionSteps, text: str, target: str | None) -> str:
+    """The call that computes `steps`, as source."""
+    change = "" if steps.change == Change() else f"\n    change={steps.change!r},"
+    aim = "" if target is None else f"\n    target={target!r},"
+    return f"""attention_steps(
+    lm,
+    {text!r},
+    layer={steps.layer},
+    head={steps.head},
+    attention={steps.attention!r},{change}{aim}
+    position={steps.position},
+)"""
+
+
+def answer_cell(after: AttentionSteps, text: str, target: str | None, row: int, now: Sequence[float]) -> str:
+    """The notebook's answer to the page's question: the row's weights with the change, beside those without.
+
+    Args:
+        after: the head with the question's change; now: the row's weights without it.
+    """
+    then = [round(float(weight), 5) for weight in after.pattern[row]]
+    return f"""# %% The question: the same row with the change that it asks about
+changed = {_call(after, text, target)}
+row = {row}
+print("read most:", int(changed.pattern[row].argmax()), "weight", round(float(changed.pattern[row].max()), 3))
+assert np.allclose(changed.pattern[row], {then}, atol=1e-3)
+assert np.allclose(steps.pattern[row], {[round(float(weight), 5) for weight in now]}, atol=1e-3)"""
+
+
 def cells(
     steps: AttentionSteps,
     load: str,
@@ -51,21 +80,12 @@ def cells(
         load: the call of `core.load` that opens the model, as source.
         shown: the ids whose probabilities stand under the picture.
     """
-    change = "" if steps.change == Change() else f"\n    change={steps.change!r},"
-    aim = "" if target is None else f"\n    target={target!r},"
     run = f"""# %% One head, run again
 import numpy as np
 from core.analysis.attention_steps import Change, attention_steps
 
 lm = {load}
-steps = attention_steps(
-    lm,
-    {text!r},
-    layer={steps.layer},
-    head={steps.head},
-    attention={steps.attention!r},{change}{aim}
-    position={steps.position},
-)
+steps = {_call(steps, text, target)}
 steps.pattern.shape"""
     q, k = steps.asked[row], steps.answered[column]
     edited = any(edit[:2] == (row, column) for edit in steps.change.edits)

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from core.analysis.ablation import Effect
 from core.analysis.overview import Overview
 
 
@@ -98,17 +99,16 @@ def cells(load: str, given: dict[str, Any], seen: Overview, place: dict[str, Any
     return made
 
 
-def ablation_cell(
-    given: dict[str, Any], place: dict[str, Any], token: int, before: float, after: float
-) -> str:
-    """A cell that switches the chosen head off and asserts what that does to `token`."""
+def ablation_cell(given: dict[str, Any], place: dict[str, Any], found: Effect) -> str:
+    """A cell that switches the chosen head off and asserts what that does to the token of `found`."""
+    token = found.token
     asked = ", ".join(name for name in given if name != "STACK")
     return _source(f"""
         # %% L{place["block"]}H{place["head"]} off: what happens to token {token}
         with core.intervene(core.ablate_head({place["block"]}, {place["head"]}, attention="{place["kind"]}")):
             off = lm.trace({asked}).logits[{place["row"]}].float().softmax(-1)
         on = trace.logits[{place["row"]}].float().softmax(-1)
-        same([on[{token}].item(), off[{token}].item()], [{before:.6g}, {after:.6g}])
+        same([on[{token}].item(), off[{token}].item()], [{found.before:.6g}, {found.after:.6g}])
         """)
 
 
