@@ -73,10 +73,10 @@ def test_the_picture_shows_what_core_computes(page: Page) -> None:
 
 def test_a_block_a_head_and_a_row_are_chosen_by_hand(page: Page) -> None:
     driver.open_page(page, "home", text=TEXT, block=1)
-    page.mouse.click(*point(page, 'rect[data-block="3"]'))
-    reach(page, block=3, opening=False)
-    page.mouse.click(*point(page, 'g[data-part="heads 3"] g[data-head="2"]'))
-    reach(page, head=2)
+    page.mouse.click(*point(page, 'rect[data-block="2"]'))
+    reach(page, block=2, opening=False)
+    page.mouse.click(*point(page, 'g[data-part="heads 2"] g[data-head="3"]'))
+    reach(page, head=3)
     last = state(page)["row"]
     page.mouse.move(*point(page, 'g[data-part="tokens"] .gb-chip:nth-child(3)'))
     agrees(reach(page, row=2), TEXT)
@@ -87,10 +87,10 @@ def test_a_block_a_head_and_a_row_are_chosen_by_hand(page: Page) -> None:
     agrees(reach(page, row=4), TEXT)
     driver.wait_until_drawn(page)
     # The widgets, the question and the address follow.
-    assert "block=3" in page.url and "head=2" in page.url and "follow=4" in page.url
-    assert page.get_by_text("Switch off L3H2").is_visible()
+    assert "block=2" in page.url and "head=3" in page.url and "follow=4" in page.url
+    assert page.get_by_text("Switch off L2H3").is_visible()
     page.get_by_role("radiogroup", name="Open block").get_by_text("0", exact=True).click()
-    agrees(reach(page, block=0, head=2, row=4), TEXT)
+    agrees(reach(page, block=0, head=3, row=4), TEXT)
 
 
 def test_the_keys_step_play_and_lead_back(page: Page) -> None:
