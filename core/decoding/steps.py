@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple, overload
 
@@ -32,8 +32,8 @@ class Step:
     probability_before: float
     probability_after: float
     log_prob: float
-    candidate_ids: tuple[int, ...]
-    candidate_probabilities: tuple[float, ...]
+    candidate_ids: tuple[int, ...] = field(repr=False)
+    candidate_probabilities: tuple[float, ...] = field(repr=False)
     n_kept: int
     finished: Finished | None = None
 
