@@ -177,8 +177,8 @@ class ModelConfig:
             raise ValueError(f"incomplete model configuration: {error}") from error
 
 
-# The small fast recipe: rotary, RMSNorm, query/key norm, squared ReLU, no biases. The gains are needed: without them a
-# normalised query and key of 32 numbers cannot make a score above sqrt(32), and heads stay too blunt to copy a name.
+# The small fast recipe: rotary, RMSNorm, query/key norm, squared ReLU, no biases. With gains: without them a normalised
+# query and key of 32 numbers cannot make a score above sqrt(32), and tales-gpt's loss fell more slowly.
 _SMALL = {
     "position": "rotary",
     "norm": "rms",

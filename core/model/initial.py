@@ -16,7 +16,7 @@ def initialise(model: nn.Module, config: ModelConfig, seed: int = 0, spread: flo
     """Set every weight of `model` in place; biases 0, gains 1.
 
     With query/key norm the fast small recipe applies: projections N(0, 0.5 / sqrt(fan in)), those into the stream 0,
-    embeddings N(0, 0.3), unembedding N(0, 0.02): not 0, or tokens that are used alike would never be told apart.
+    embeddings N(0, 0.3), unembedding N(0, 0.02): not 0, so that tokens used alike start apart.
     Otherwise GPT-2's (Radford et al. 2019): N(0, 0.02), those into the stream divided by sqrt(2 L).
 
     Args:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
@@ -20,6 +21,24 @@ from core.zoo import load
 ROUTER = Path(__file__).resolve().parents[2] / "app" / "router.py"
 
 OpenPage = Callable[..., AppTest]
+
+
+def notebook(app: AppTest) -> nbformat.NotebookNode:
+    """What the page's Notebook button hands out."""
+    return nbformat.reads(app.session_state["gb.takeaway"]["notebook"](), as_version=4)
+
+
+def execute(book: nbformat.NotebookNode) -> dict[str, Any]:
+    """Run the code cells here in order, but the first (it looks for Glassbox); returns their variables."""
+    variables: dict[str, Any] = {"__name__": "__main__"}
+    for cell in [cell for cell in book.cells if cell.cell_type == "code"][1:]:
+        exec(compile("import core\n" + cell.source, "cell", "exec"), variables)
+    return variables
+
+
+def run_notebook(app: AppTest) -> dict[str, Any]:
+    """Run the page's notebook here; returns its variables."""
+    return execute(notebook(app))
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 import core
 from app.components.attention.change import read_edits, with_edit, write_edits
 from core.analysis.attention_steps import Change, attention_steps
+from tests.pages.conftest import run_notebook
 
 TEXT = "Once upon a time, Lily saw a"
 LINKS: dict[str, dict[str, Any]] = {
@@ -36,16 +36,6 @@ def store(app: AppTest) -> dict[str, Any]:
     """All remembered values of the session."""
     values: dict[str, Any] = app.session_state["gb.store"]
     return values
-
-
-def run_notebook(app: AppTest) -> dict[str, Any]:
-    """Run the code cells of the page's notebook here, one after the other; returns their variables."""
-    notebook = json.loads(app.session_state["gb.takeaway"]["notebook"]())
-    variables: dict[str, Any] = {}
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code" and "find_glassbox" not in "".join(cell["source"]):
-            exec(compile("import core\n" + "".join(cell["source"]), "cell", "exec"), variables)
-    return variables
 
 
 def question(app: AppTest) -> str:

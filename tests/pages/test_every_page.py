@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 from streamlit.testing.v1 import AppTest
 
 from app import chapters
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import OpenPage, execute, notebook, run_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
@@ -29,18 +29,6 @@ LINKS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 Seen = dict[str, frozenset[float]]
-
-
-def notebook(app: AppTest) -> nbformat.NotebookNode:
-    """What the Notebook button hands out."""
-    return nbformat.reads(app.session_state["gb.takeaway"]["notebook"](), as_version=4)
-
-
-def execute(book: nbformat.NotebookNode) -> None:
-    """Run the code cells here, one after the other, but the first, which looks for Glassbox."""
-    variables: dict[str, Any] = {"__name__": "__main__"}
-    for cell in [cell for cell in book.cells if cell.cell_type == "code"][1:]:
-        exec(compile("import core\n" + cell.source, "cell", "exec"), variables)
 
 
 def measured(values: Any) -> frozenset[float]:
@@ -75,7 +63,7 @@ def visit(slug: str, open_page: OpenPage) -> tuple[Seen, Seen]:
         app = open_page(slug, **link)
         assert not app.exception and not app.error and not app.info, name
         assert app.session_state["gb.store"]["model"] == link.get("model", "tales-gpt")
-        execute(notebook(app))
+        run_notebook(app)
         table = app.session_state["gb.takeaway"]["table"]()
         tables[name] = measured(value for column in table.values() for value in column)
         answers[name] = committed(app)

@@ -15,6 +15,7 @@ import core
 from app import chapters, cheatsheet_map
 from app.components import home as picture
 from core.analysis.overview import overview
+from tests.pages.conftest import run_notebook
 
 TEXT = "Once upon a time, Lily saw a"
 LINKS: dict[str, dict[str, Any]] = {
@@ -41,16 +42,6 @@ WRITTEN = [
 def html(app: AppTest) -> str:
     """All of the page's own HTML."""
     return "\n".join(block.value for block in app.html)
-
-
-def run_notebook(app: AppTest) -> dict[str, Any]:
-    """Run the code cells of the page's notebook here, one after the other; returns their variables."""
-    notebook = json.loads(app.session_state["gb.takeaway"]["notebook"]())
-    variables: dict[str, Any] = {}
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code" and "find_glassbox" not in "".join(cell["source"]):
-            exec(compile("import core\n" + "".join(cell["source"]), "cell", "exec"), variables)
-    return variables
 
 
 @pytest.mark.parametrize("name", LINKS)
