@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from app import chapters, page, state
+from app import chapters, events, state
 from app.components.cheatsheet import cards
 
 TOPICS: tuple[tuple[str, str], ...] = (
@@ -61,16 +61,11 @@ def sections() -> list[dict[str, Any]]:
 
 def draw() -> None:
     """All sections as cards; a page that exists opens with the same model, text and selections."""
-    chosen = state.memo("map")
-
-    def visited() -> None:
-        chosen.update((state.widget_value("map") or {}).get("visit") or {})
-
-    cards(data={"query": state.link(), "cards": sections()}, key="map", on_visit_change=visited)
-    if (slug := chosen.pop("page", None)) in {
-        chapter.slug for chapter in chapters.CHAPTERS if chapter.exists
-    }:
-        page.go(str(slug))
+    cards(
+        data={"query": state.link(), "cards": sections()},
+        key="map",
+        on_visit_change=lambda: events.visit("map"),
+    )
 
 
 def _terms(covers: list[chapters.Cover]) -> str:

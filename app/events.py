@@ -26,6 +26,11 @@ def select(picture: str, keys: Collection[str]) -> None:
     state.memo(f"events.{picture}")["n"] = chosen.get("n", 0)
 
 
+def visit(picture: str) -> None:
+    """A door in the picture was opened: the frame goes to that page before it draws this one (`page.begin`)."""
+    state.memo("visit")["page"] = sent(picture, "visit").get("page")
+
+
 def selection(picture: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """`values` with the number of the last choice that the page has heard, for the component's data."""
     return {**values, "n": state.memo(f"events.{picture}").get("n", 0)}

@@ -69,6 +69,13 @@ def go(slug: str) -> None:
     st.switch_page(native(chapters.BY_SLUG[slug]))
 
 
+def _through_the_door() -> None:
+    """Where a picture's door led (`events.visit`), if there is such a page."""
+    chapter = chapters.BY_SLUG.get(str(state.memo("visit").pop("page", None)))
+    if chapter is not None and chapter.exists:
+        go(chapter.slug)
+
+
 def begin(slug: str, longest: int | None = None) -> Context:
     """Load the model, read the text, draw the sidebar and the crumb.
 
@@ -77,6 +84,7 @@ def begin(slug: str, longest: int | None = None) -> Context:
         longest: how many tokens the page's picture holds, when that is less than the model's context.
     """
     state.start()
+    _through_the_door()
     state.enter(slug)
     lm, key = opening.open_model()
     read = reading.read(lm, state.get("text"), state.DEFAULT_TEXT, longest)

@@ -68,15 +68,12 @@ def picture() -> None:
     """The component; a double-click or Enter on a head leads to its own page, with the same text, block and head."""
     stamp = "\x1f".join([ctx.model_key, ctx.text, str(target), stack])
     data = home.record(seen, lm.tokenizer.display, row, stamp) | {"model": ctx.name}
-    memo = state.memo("home")
     answers = {
         "select": lambda: events.select("home", KEYS),
         "append": appended,
-        "visit": lambda: memo.update(events.sent("home", "visit")),
+        "visit": lambda: events.visit("home"),
     }
     home.draw(data, events.selection("home", {key: state.get(key) for key in KEYS}), answers, key="home")
-    if memo.pop("page", None) == "attention":
-        page.go("attention")
 
 
 def effect(token: int | None) -> ablation.Effect:

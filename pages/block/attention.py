@@ -79,7 +79,7 @@ def restored() -> None:
 
 
 page.claim("A head scores every pair of tokens, then mixes values by those scores.")
-shown = draw(
+draw(
     record(
         steps,
         ctx.lm,
@@ -91,11 +91,9 @@ shown = draw(
         "select": lambda: events.select("picture", ("step", "row", "col", "head")),
         "edit": edited,
         "reset": restored,
-        "up": lambda: None,
+        "visit": lambda: events.visit("picture"),
     },
 )
-if shown.up:
-    page.go("home")
 
 with page.controls():
     if both:

@@ -25,12 +25,12 @@ function drawNext(g, data, y) {
   const { tokens, label: name, changed } = data.next;
   const wide = g.width >= 720;
   const after = data.next.after ? fit(visible(data.next.after), 90, 13) : "";
-  const lead = measure(name, 12, false) + measure(after, 13, true) + 22;
-  const room = g.width - (wide ? 116 + (changed ? 70 : 0) : 0);
+  const lead = 1.06 * measure(`${name} ${after}`, 12, false) + 38;
+  const room = g.width - (wide ? 150 + (changed ? 70 : 0) : 0);
   const per = wide ? Math.min(190, (room - lead) / Math.min((g.width < 900 ? 3 : 5) - (changed ? 1 : 0), tokens.length)) : g.width / 2;
   const max = Math.max(...tokens.map((t) => Math.max(t.before, t.after)), 1e-9);
   const shown = tokens.slice(0, wide ? Math.max(1, Math.floor((room - lead) / per)) : 4);
-  return [label(0, y + 15, [name, " ", h("tspan", { "font-family": MONO, "font-size": 13, fill: css("ink") }, after)], { weight: 500 }), shown.map((t, i) => {
+  return [shown.map((t, i) => {
     const x = wide ? lead + i * per : (i % 2) * per;
     const base = wide ? y : y + 40 + 24 * Math.floor(i / 2);
     const numbers = changed ? `${num(t.before, 3)} → ${num(t.after, 3)}` : num(t.after, 3);

@@ -83,11 +83,15 @@ const attention = {
     });
     height = base + local.cardHeight + 8;
     g.part("next", null, () => drawNext(g, data, height));
+    const after = data.next.after ? ` ${fit(visible(data.next.after), 90, 12)}` : "";
+    g.door("decoding", { left: -2, top: wide ? height + 1 : height - 12 }, data.next.label + after, "From probabilities to text: greedy, beam, sampling");
     const corner = (key, text, left, width, act) => g.overlay(key, { left, top: wide ? height - 2 : height - 8, width, height: wide ? 28 : 44 },
       () => html("button", { type: "button", class: "gb-button att-corner", click: act }, text));
-    corner("home", "Open in Home", g.width - 106, 106, () => g.send("up", { at: Date.now() }));
-    if (data.next.changed) corner("reset", "Reset", g.width - 106 - 68, 62, () => g.send("reset", { at: Date.now() }));
-    g.height = height + (wide ? 26 : 94);
+    const doors = wide ? height + 2 : height + 80;
+    g.door("multi_head", { left: wide ? g.width - 132 : -2, top: doors }, "All heads", "Every head of every block side by side");
+    g.door("home", { left: wide ? g.width - 56 : 90, top: doors }, "Home", "The whole machine");
+    if (data.next.changed) corner("reset", "Reset", wide ? g.width - 132 - 70 : g.width - 62, 62, () => g.send("reset", { at: Date.now() }));
+    g.height = height + (wide ? 26 : 126);
     overEdit(g, data, local, at);
   },
 
@@ -97,7 +101,7 @@ const attention = {
     else if (move) arrows(g, data, local, ...move);
     else if (event.key === " ") play(g, data, local);
     else if (event.key === "Enter") return edit(g, data, local, local);
-    else if (event.key === "Escape") g.send("up", { at: Date.now() });
+    else if (event.key === "Escape") g.visit("home");
     else if (/^[0-9]$/.test(event.key) && Number(event.key) < data.nHeads) g.select({ head: Number(event.key) });
     else return false;
     return true;

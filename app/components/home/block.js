@@ -22,6 +22,11 @@ function drawOpen(g, data, local, L) {
     const parts = [g.part(`open ${l}`, deps, () => openRows(g, data, local, F, l))];
     if (l === open) {
       const row = rowOf(data, local);
+      if (!L.phone && L.blocks[l].o > 0.99) {
+        const top = geometry(data, local, F).crossing ? 89 : 96;
+        const about = `L${l}H${headOf(data, local)} on its own page, number by number`;
+        g.door("attention", { left: F.x + F.w / 2, top }, headSentence(data, local, row), about).classList.add("home-sentence");
+      }
       parts.push(g.part(`lanes ${l}`, [...deps, row], () => lanes(g, data, local, F, l, row)));
       parts.push(g.part(`followed ${l}`, [...deps, row], () => followedRow(g, data, local, F, l, row)));
       parts.push(g.part(`matrix ${l}`, deps, () => matrixGround(g, data, local, F, l)));
@@ -43,7 +48,7 @@ function headMaps(g, data, local, l, box) {
     const x = box.x + head * pitch;
     const y = box.y + (box.size - size) / 2;
     const chosen = head === headOf(data, local);
-    const node = h("g", { class: "gb-hot", "data-head": head, onclick: () => g.select({ head }), ondblclick: () => visit(g, "attention") },
+    const node = h("g", { class: "gb-hot", "data-head": head, onclick: () => g.select({ head }), ondblclick: () => g.visit("attention") },
       heatImage(x, y, size, size, thumbnail(g, data, local, heads, kind, l, head)),
       h("rect", { x, y, width: size, height: size, rx: 2, fill: "transparent", stroke: css(chosen ? "att" : "line"), "stroke-width": chosen ? 2 : 1 }),
       pitch >= 14 && label(x + size / 2, y + size + 14, head, { mono: true, anchor: "middle", fill: chosen ? "att-ink" : "ink3", weight: chosen ? 700 : null }));
@@ -178,7 +183,6 @@ function lanes(g, data, local, F, l, row) {
   const S = weights.length;
   const most = Math.max(...weights) || 1;
   const out = [];
-  if (!F.tight) out.push(h("text", { x: F.w / 2, y: G.crossing ? 103 : 110, "text-anchor": "middle", fill: css("att-ink"), "font-weight": 600 }, headSentence(data, local, row)));
   if (G.crossing) return [...out, sourceLanes(data, F, G, weights)];
   if (local.sel.ribbons === "none") return out;
   const order = Array.from(weights, (a, j) => j).sort((a, b) => weights[a] - weights[b]);
@@ -228,7 +232,7 @@ function matrixGround(g, data, local, F, l) {
   };
   const node = h("rect", {
     x: G.first - 9, y: F.rowsTop, width: G.lastCol - G.first + 18, height: (F.last - F.first + 1) * F.pitch, fill: "transparent",
-    class: "gb-hot", onclick: (event) => follow(g, data, local, cell(event)[0]), ondblclick: () => visit(g, "attention"),
+    class: "gb-hot", onclick: (event) => follow(g, data, local, cell(event)[0]), ondblclick: () => g.visit("attention"),
   });
   const names = G.crossing ? data.source : data.tokens;
   return g.tip(node, (event) => {

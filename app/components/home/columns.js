@@ -12,8 +12,11 @@ const rowsShown = (L) => Array.from({ length: L.rows }, (_, i) => L.first + i);
 
 function drawHeadings(g, data, local, L) {
   const open = blockOf(data, local);
-  return g.part("headings", [L.blocks, L.narrow, local.sel.attention], () => {
-    const out = [label(0, 14, "Tokens", { fill: "ink", weight: 600 })];
+  const wide = L.blocks[open];
+  g.door("tokenization", { left: -2, top: L.phone ? -12 : 0 }, "Tokens", "How a text is cut into tokens");
+  if (!L.phone && wide?.o > 0.99) g.door("multi_head", { left: wide.x + 8, top: 0 }, `Block ${open}, open`, "All heads side by side");
+  g.part("headings", [L.blocks, L.narrow, local.sel.attention], () => {
+    const out = [];
     if (!L.phone) {
       const many = data.d_model > data.embed.shape[1];
       out.push(label(L.embX, 14, "Embedding", { fill: "ink", weight: 600 }),
@@ -23,13 +26,14 @@ function drawHeadings(g, data, local, L) {
       const name = L.phone ? l === open && L.closed < 50 ? String(l) : L.closed < 50 ? l : `Block ${l}` : b.o > 0.5 ? `Block ${l}, open`
         : L.narrow ? l : `Block ${l}`;
       const mid = L.phone || b.o <= 0.5;
-      out.push(label(mid ? b.x + b.w / 2 : b.x + 10, 14, name, {
-        fill: L.phone && l === open ? "att-ink" : "ink", weight: 600, anchor: mid ? "middle" : null,
-      }));
       if (!L.phone && b.o > 0.99) {
         const what = data.cross && local.sel.attention === "cross" ? "row reads the source's column" : "row reads column";
         out.push(label(b.x + b.w, 14, `one map per head: ${what}`, { fill: "ink3", anchor: "end" }));
+        return;
       }
+      out.push(label(mid ? b.x + b.w / 2 : b.x + 10, 14, name, {
+        fill: L.phone && l === open ? "att-ink" : "ink", weight: 600, anchor: mid ? "middle" : null,
+      }));
     });
     return out;
   });

@@ -42,13 +42,11 @@ function drawNext(g, data, local, L) {
   const n = Math.min(B.n, D.ids.length);
   const word = data.tokens[row];
   const title = data.shape === "encoder" ? (data.ids[row] === data.mask_id ? "Fills the mask" : "Row predicts itself")
-    : row === last ? "Next token" : "After";
+    : row === last ? "Next token" : `After ${fit(visible(word), 100, 12)}`;
+  g.door("decoding", { left: L.barsX - 2, top: B.head - (L.phone ? 26 : 14) }, title, "From probabilities to text: greedy, beam, sampling");
   const chosen = chosenOf(local, row);
   g.part("bars", [row, D.p, chosen, B], () => {
-    const out = [label(L.barsX, B.head, title, { fill: "ink", weight: 600 })];
-    if (data.shape !== "encoder" && row !== last) {
-      out.push(h("text", { x: L.barsX + measure("After ", 12, false) + 4, y: B.head, "font-family": MONO, fill: css("accent"), "font-weight": 700, direction: "ltr" }, tokenSpans(word, 110, 12)));
-    }
+    const out = [];
     out.push(label(L.barsX, B.slider + 4, D.exact ? "Temperature" : "Click the row to change", { fill: "ink2" }),
       label(L.barsX + L.barsW, B.slider + 4, num(D.exact ? local.temperature : 1, 1), { mono: true, fill: "accent", anchor: "end" }));
     for (let k = 0; k < n; k++) out.push(oneBar(g, data, local, L, B, D, k, row, k === chosen));

@@ -63,7 +63,7 @@ const home = {
       ArrowUp: () => follow(g, data, local, Math.max(0, row - 1)),
       " ": () => play(g, data, local, !local.timer),
       s: () => goTo(g, data, local, 0),
-      Enter: () => visit(g, "attention"),
+      Enter: () => g.visit("attention"),
       Escape: () => (step ? leaveSteps(g, data, local) : g.select({ follow: -1 })),
     };
     if (/^[0-9]$/.test(event.key) && Number(event.key) < data.heads) g.select({ head: Number(event.key) });
@@ -127,10 +127,6 @@ function follow(g, data, local, row) {
   if (row > L.last) local.first = row - L.rows + 1;
   g.redraw();
 }
-/** Another page with the same text; double-click and Enter lead there. */
-function visit(g, page) {
-  g.send("visit", { page, at: Date.now() });
-}
 
 /** One set of pointer listeners for all rows: hovering a row follows it until the pointer leaves. */
 function listen(g) {
@@ -186,11 +182,11 @@ function drawPhone(g, data, local, L) {
   const row = rowOf(data, local);
   const open = blockOf(data, local);
   if (!data.blocks) return;
+  g.door("multi_head", { left: -2, top: L.headsY - 26 }, `Block ${open}, ${data.heads} heads`, "All heads side by side");
   g.part("phone heads", [open, headOf(data, local), local.sel.attention], () => {
     const heads = looking(data, local);
     const kind = heads === local.cross ? "cross" : "own";
-    return [label(0, L.headsY, `Block ${open}, ${data.heads} heads`, { fill: "ink", weight: 600 }),
-      Array.from({ length: data.heads }, (_, head) => {
+    return [Array.from({ length: data.heads }, (_, head) => {
         const x = (head % L.across) * (L.size + 4);
         const y = L.headsY + 10 + Math.floor(head / L.across) * (L.size + 4);
         const chosen = head === headOf(data, local);

@@ -27,6 +27,8 @@ function stage(name, view, parent) {
   const g = { figure, svg, local, width: 0, height: 0, dark: false, get reduced() { return motion.matches; } };
   Object.assign(g, colours(g));
   g.send = (event, value) => send(event, value);
+  /** Another page with the same model, text and selection. */
+  g.visit = (page) => send("visit", { page, at: Date.now() });
   /** A part of the picture, built again only when `deps`, the data, the width or the theme changed. */
   g.part = (key, deps, build) => {
     const now = stamp + JSON.stringify(deps ?? null);
@@ -54,6 +56,13 @@ function stage(name, view, parent) {
     seen.push("overlay " + key);
     return node;
   };
+  /** A way to another page: `text` with an arrow, as a button that reads like a link. */
+  g.door = (page, box, text, about = "") => g.overlay(`door ${page}`, box,
+    () => html("button", { class: "gb-door", type: "button", "data-door": page, onclick: () => g.visit(page) }),
+    (node) => {
+      if (node.textContent !== text) node.textContent = text;
+      node.title = about;
+    });
   /** Change the browser's own selection at once and tell Python; it may answer later without disturbing us. */
   g.select = (change) => {
     Object.assign(local.sel, change);
