@@ -6,11 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.data.toyland import Dials, combinations, questions, story
-from core.data.toyland.checks import pronoun_problems, replay
+from core.data.toyland.checks import cause_problems, journey_problems, pronoun_problems, replay
+from core.data.toyland.senses import senses
 from core.data.toyland.words import PROFESSIONS
+from core.data.toyland.words.homonyms import HOMONYMS
 
 SEEDS = st.integers(min_value=-(2**40), max_value=2**40)
 SPLITS = st.sampled_from(["train", "held_out", "any"])
+MEANINGS = st.dictionaries(
+    st.sampled_from(sorted(HOMONYMS)), st.floats(0, 1), min_size=1, max_size=4
+)  # the share of each word's first sense
 SHARES = st.dictionaries(st.sampled_from(PROFESSIONS), st.floats(0, 1))
 
 
@@ -40,3 +45,15 @@ def test_questions_point_into_the_story(seed: int) -> None:
         assert 0 <= question.sentence_index < len(told.sentences)
         assert question.text.endswith("?")
         assert question.answer.endswith(".")
+
+
+@settings(max_examples=60, deadline=None)
+@given(SEEDS, SPLITS, MEANINGS)
+def test_causes_ways_and_senses_are_true(seed: int, split: str, shares: dict[str, float]) -> None:
+    meanings = {word: dict(zip(HOMONYMS[word], (share, 1 - share))) for word, share in shares.items()}
+    for dials in (Dials(), Dials(sense_share=meanings)):
+        told = story(seed, dials, split)  # type: ignore[arg-type]
+        assert cause_problems(told) == []
+        assert journey_problems(told) == []
+        words = [meaning.word for meaning in senses(told)]
+        assert sum(word in shares for word in words) >= bool(dials.sense_share)

@@ -18,24 +18,23 @@ from core.data.toyland import (
     Story,
     Thing,
     combinations,
-    questions,
     stories,
     story,
 )
-from core.data.toyland.checks import frame, measure, pronoun_problems, replay
-from core.data.toyland.copies import copies
-from core.data.toyland.dials import HELD_OUT_PAIRS
+from core.data.toyland.checks import journey_problems, pronoun_problems, replay
 from core.data.toyland.event import event
+from core.data.toyland.events.homonyms import SCENES
 from core.data.toyland.grammar import article, possessive
 from core.data.toyland.plan import PlanError, parse_step
 from core.data.toyland.words import HE_NAMES, SHE_NAMES
+from tests import toyland
 
 MANY = 1500
 
 
 @pytest.fixture(scope="module")
 def train() -> list[Story]:
-    return list(islice(stories(0), MANY))
+    return toyland.told()
 
 
 @pytest.fixture(scope="module")
@@ -67,24 +66,10 @@ def test_text_is_the_sentences(train: list[Story]) -> None:
 
 def test_every_event_and_arc_occurs(train: list[Story]) -> None:
     kinds = Counter(h.kind for told in train for s in told.sentences for h in s.events)
-    assert set(kinds) == set(EVENTS)
-    assert len(kinds) >= 25
+    assert set(kinds) == set(EVENTS) - set(SCENES)
+    assert len(kinds) >= 60
     assert {told.arc for told in train} == set(ARCS)
-    assert len(ARCS) >= 8
-
-
-def test_vocabulary_frames_and_five_grams(train: list[Story]) -> None:
-    report = measure(train)
-    assert report.frame_share <= 0.02, report.commonest_frame
-    assert report.types >= 700
-    assert report.five_grams >= 0.5
-
-
-def test_frame_replaces_entities() -> None:
-    told = story(3)
-    names = {e.name for e in told.entities.values() if isinstance(e, Person)}
-    for sentence in told.sentences:
-        assert not any(name in frame(sentence, told) for name in names)
+    assert len(ARCS) >= 20
 
 
 def test_replaying_the_events_gives_the_states(train: list[Story]) -> None:
@@ -97,6 +82,36 @@ def test_replay_notices_a_lie() -> None:
     last = told.sentences[-1]
     lie = replace(last, state_after=last.state_after.after([(told.people[0].id, "mood", "purple")]))
     assert replay(replace(told, sentences=(*told.sentences[:-1], lie)))
+
+
+def test_every_journey_has_a_way(train: list[Story]) -> None:
+    for told in train:
+        assert journey_problems(told) == []
+
+
+def test_a_journey_into_a_closed_place_is_noticed(train: list[Story]) -> None:
+    told = next(t for t in train if t.arc == "help in the rain")
+    goal = next(h.roles["p"] for s in told.sentences for h in s.events if h.kind == "clear_with")
+    closed = told.start.after([(goal, "open", "no")])
+    sentences = tuple(
+        replace(s, events=tuple(h for h in s.events if h.kind != "clear_with")) for s in told.sentences
+    )
+    assert any(
+        goal in problem for problem in journey_problems(replace(told, start=closed, sentences=sentences))
+    )
+
+
+def test_most_events_need_something_and_change_something() -> None:
+    needing = [kind for kind, event in EVENTS.items() if event.needs]
+    changing = [kind for kind, event in EVENTS.items() if event.effects]
+    assert len(needing) >= 80
+    assert len(changing) >= 80
+
+
+def test_every_story_ends_well_for_somebody(train: list[Story]) -> None:
+    for told in train:
+        end = told.sentences[-1].state_after
+        assert {"happy", "proud"} & {end.get(person.id, "mood") for person in told.people}, told.seed
 
 
 def test_pronouns_agree_and_have_one_reading(train: list[Story]) -> None:
@@ -179,38 +194,6 @@ def test_sentences_begin_and_end(train: list[Story]) -> None:
             assert sentence.text.count('"') % 2 == 0, sentence.text
 
 
-def test_answers_are_true(train: list[Story]) -> None:
-    kinds: Counter[str] = Counter()
-    for told in train[:800]:
-        end = told.sentences[-1].state_after
-        for question in questions(told):
-            kinds[question.kind] += 1
-            sentence = told.sentences[question.sentence_index]
-            things = [
-                e for e in told.entities.values() if isinstance(e, Thing) and f" {e.kind}" in question.text
-            ]
-            if question.kind == "who":
-                assert question.answer == end.get(things[0].id, "where") + "."
-            elif question.kind == "yesno":
-                name = question.text.split()[1]
-                assert question.answer == ("Yes." if end.get(things[0].id, "where") == name else "No.")
-            elif question.kind == "colour":
-                assert question.answer.lower() == things[0].colour + "."
-                assert things[0].colour in sentence.text.lower()
-            elif question.text.startswith("Where"):
-                assert question.answer[:-1].lower() in sentence.text.lower()
-            elif question.text.startswith("At which"):
-                assert question.answer.split()[-1][:-1] in sentence.text
-    assert set(kinds) == {"where", "who", "colour", "why", "first", "yesno"}
-
-
-def test_first_question_answers_with_the_earlier_event(train: list[Story]) -> None:
-    for told in train[:200]:
-        for question in questions(told):
-            if question.kind == "first":
-                assert question.answer[1:-1] in question.text
-
-
 def test_training_never_holds_a_held_out_combination(train: list[Story]) -> None:
     dials = Dials()
     for told in train:
@@ -253,6 +236,21 @@ def test_share_of_women_by_profession() -> None:
     assert counts["doctor she"]
     assert counts["baker he"]
     assert not counts["doctor he"] + counts["baker she"]
+
+
+@pytest.mark.parametrize("share", [0.2, 0.7])
+def test_a_share_of_women_between_none_and_all(share: float) -> None:
+    jobs = ("doctor", "baker", "teacher", "judge", "sailor")
+    dials = Dials(she_share=dict.fromkeys(jobs, share))
+    people = [p for told in islice(stories(0, dials), 800) for p in told.people if p.profession in jobs]
+    deviation = (share * (1 - share) / len(people)) ** 0.5
+    assert len(people) > 100
+    assert abs(sum(p.pronoun == "she" for p in people) / len(people) - share) <= 4 * deviation
+
+
+def test_without_a_dial_half_are_women(train: list[Story]) -> None:
+    people = [person for told in train for person in told.people]
+    assert abs(sum(p.pronoun == "she" for p in people) / len(people) - 0.5) < 0.03
 
 
 def test_a_share_must_be_a_share() -> None:
@@ -302,16 +300,3 @@ def test_article(phrase: str, expected: str) -> None:
 
 def test_possessive() -> None:
     assert (possessive("Nora"), possessive("Lars")) == ("Nora's", "Lars'")
-
-
-def test_copies_say_each_list_again_and_hold_the_same_colours_out() -> None:
-    for split in ("train", "held_out"):
-        lists = list(islice(copies(3, split), 200))
-        assert lists == list(islice(copies(3, split), 200))
-        assert len(set(lists)) > 190
-        for text in lists:
-            first, *again = text.rstrip(".").split(". ")
-            assert again == [first] * len(again)
-            assert 1 <= len(again) <= 3
-            pairs = {tuple(pair) for pair in re.findall(r"\bthe (\w+) (\w+)", text, flags=re.IGNORECASE)}
-            assert bool(pairs & HELD_OUT_PAIRS) is (split == "held_out")

@@ -4,6 +4,9 @@ A seed gives a cast and a plan; the plan's events change the world; each event i
 The story brings its truth along: the state after every sentence, and the referent of every pronoun. Nothing
 is stored: the same seed gives the same story, always.
 
+Beside the stories stand `questions` with their answers, `senses` (what an ambiguous word means where it stands),
+`causes`, `roads`, and `exercises` with exact answers; `checks` proves the truth, `variety` measures the text.
+
 What Toyland does not know: anything outside its tables. It is a world to learn from and to ask about, not
 English.
 """
@@ -20,7 +23,7 @@ from core.data.toyland.cast import Casting, first_state
 from core.data.toyland.dials import Dials, Split
 from core.data.toyland.discourse import Discourse, Mention
 from core.data.toyland.event import EVENTS, Happening
-from core.data.toyland.plan import ARCS, Arc, Run
+from core.data.toyland.plan import ARCS, Arc, Run, with_scene
 from core.data.toyland.questions import Question, questions
 from core.data.toyland.splits import combinations, settle
 from core.data.toyland.state import Entity, Person, Place, Spot, State, Thing, Word
@@ -86,6 +89,8 @@ def story(seed: int, dials: Dials | None = None, split: Split = "any") -> Story:
 
 def _told(seed: int, rng: Random, dials: Dials, split: Split) -> Story:
     plan = _pick_arc(rng)
+    if dials.sense_share:
+        plan = with_scene(plan, dials.sense_share, rng)
     casting = Casting(rng, dials, split)
     casting.fill(plan.cast)
     if split == "held_out":

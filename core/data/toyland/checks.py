@@ -1,15 +1,13 @@
-"""Measurements of the world's text, and proofs that its truth is true."""
+"""Proofs that a story's truth is true: states, ways, pronouns and causes. Each check says in words what is wrong."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.data.toyland.causes import concerns, deeds, feelings, happenings, possible_without, undone
 from core.data.toyland.event import EVENTS
+from core.data.toyland.roads import route
 from core.data.toyland.state import Person
-from core.data.toyland.tell import Sentence
 
 if TYPE_CHECKING:
     from core.data.toyland import Story
@@ -27,49 +25,6 @@ GENDERED = {
     "them": "they",
     "their": "they",
 }
-
-
-@dataclass(frozen=True)
-class Report:
-    """Counts over stories. `five_grams` and `types` are shares of the words: distinct ones for each word of
-    text."""
-
-    stories: int
-    words: int
-    types: int
-    five_grams: float
-    commonest_frame: str
-    frame_share: float
-
-
-def frame(sentence: Sentence, story: Story) -> str:
-    """A sentence with people, things, places and spots replaced by what they are: "<Person> went to
-    <Place>."."""
-    out, position = [], 0
-    for mention in sorted(sentence.mentions, key=lambda m: (m.start, -m.end)):
-        if mention.start < position:
-            continue  # inside a group
-        entity = story.entities.get(mention.entity)
-        out += [sentence.text[position : mention.start], f"<{type(entity).__name__ if entity else 'Person'}>"]
-        position = mention.end
-    return "".join([*out, sentence.text[position:]])
-
-
-def measure(stories: Iterable[Story]) -> Report:
-    """Count words (between spaces), word types, distinct 5-grams and sentence frames."""
-    frames: Counter[str] = Counter()
-    types: set[str] = set()
-    grams: set[tuple[str, ...]] = set()
-    number = words = 0
-    for story in stories:
-        number += 1
-        text = story.text.split()
-        words += len(text)
-        types.update(word.strip('".,:;!?').lower() for word in text)
-        grams.update(zip(text, text[1:], text[2:], text[3:], text[4:]))
-        frames.update(frame(sentence, story) for sentence in story.sentences)
-    top, count = frames.most_common(1)[0]
-    return Report(number, words, len(types), len(grams) / words, top, count / sum(frames.values()))
 
 
 def replay(story: Story) -> list[str]:
@@ -107,4 +62,39 @@ def pronoun_problems(story: Story) -> list[str]:
                     problems.append(
                         f"sentence {index}: {words!r} could be {last.get(its)}, not {mention.entity}"
                     )
+    return problems
+
+
+def journey_problems(story: Story) -> list[str]:
+    """Journeys for which no open road leads from the place left to the place reached."""
+    problems, state = [], story.start
+    for index, sentence in enumerate(story.sentences):
+        for happening in sentence.events:
+            after = state.after(happening.changes)
+            for person in story.people:
+                start, end = state.get(person.id, "at"), after.get(person.id, "at")
+                if start != end and not route(start, end, state):
+                    problems.append(f"sentence {index}: no way for {person.name} from {start} to {end}")
+            state = after
+    return problems
+
+
+def cause_problems(story: Story) -> list[str]:
+    """Causes that are not causes.
+
+    A cause comes before its effect. Without the cause of a deed the deed could not have happened. The cause of a
+    feeling concerns whoever feels, and what it changed still holds.
+    """
+    problems, told = [], happenings(story)
+    for because in (*feelings(story), *deeds(story)):
+        effect, cause = told[because.effect][0].kind, told[because.cause][0].kind
+        if because.cause >= because.effect:
+            problems.append(f"{effect} comes before its cause {cause}")
+        elif because.fact is not None:
+            if possible_without(story, because.effect, because.cause):
+                problems.append(f"{effect} did not need {cause}")
+        elif not concerns(story, because):
+            problems.append(f"{effect} has the cause {cause}, which concerns somebody else")
+        elif undone(story, because):
+            problems.append(f"{effect} has the cause {cause}, which no longer holds")
     return problems

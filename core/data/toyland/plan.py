@@ -8,7 +8,8 @@ drawn from that pool.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from random import Random
 
 from core.data.toyland.cast import Casting, Wanted, draw, parse_cast
@@ -83,6 +84,20 @@ def arc(name: str, cast: str, titles: str, plan: str, share: float = 1.0) -> Non
 def digressions(block: str) -> None:
     """Add small events that may happen to `a` anywhere, one a line."""
     DIGRESSIONS.extend(parse_step(line.strip()) for line in block.splitlines() if line.strip())
+
+
+def with_scene(plan: Arc, sense_share: Mapping[str, Mapping[str, float]], rng: Random) -> Arc:
+    """`plan` with one scene more, somewhere between its first line and its last: a word of `sense_share`, each
+    as likely as the others, in a sense drawn by its share."""
+    word = draw(rng, sorted(sense_share))
+    at, drawn = rng.random(), ""
+    for sense, share in sense_share[word].items():
+        if share > 0 and at >= 0:
+            drawn = sense
+        at -= share
+    scene = Line(((Step(f"{word}:{drawn}", ("a",)),),))
+    index = 1 + int(rng.random() * (len(plan.lines) - 1))
+    return replace(plan, lines=(*plan.lines[:index], scene, *plan.lines[index:]))
 
 
 class Run:

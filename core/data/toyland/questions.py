@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Literal
 
+from core.data.toyland.causes import DEEDS, clause_of, deeds, feelings, happenings, states
 from core.data.toyland.discourse import Discourse
 from core.data.toyland.event import EVENTS, Happening
 from core.data.toyland.grammar import capital
 from core.data.toyland.state import Person, Place, State, Thing
+from core.data.toyland.tell import Sentence
 from core.data.toyland.template import Template, parse
+from core.data.toyland.words import HOMES
 
 if TYPE_CHECKING:
     from core.data.toyland import Story
@@ -38,6 +41,27 @@ WHERE = {
     "find": parse("did {a} find {x}"),
     "find_other": parse("did {b} find {x}"),
 }
+# Deed -> who does it, and the deed in the plain form that follows "did"; the same words are the same deed.
+DID = {
+    kind: (who, parse(deed))
+    for kind, who, deed in (
+        ("lose", "a", "lose {x}"),
+        ("find", "a", "find {x}"),
+        ("find_other", "b", "find {x}"),
+        ("hide", "b", "hide {x}"),
+        ("break", "a", "break {x}"),
+        ("mend", "c", "mend {x}"),
+        ("buy", "a", "buy {x}"),
+        ("snatch", "a", "snatch {x}"),
+        ("win", "a", "win the bet"),
+        ("plant", "a", "plant {x}"),
+        ("pick", "a", "pick {x}"),
+        ("learn", "a", "learn to {k}"),
+        ("pay_job", "a", "work for {c:n}"),
+        ("clear_with", "a", "clear the way to {p}"),
+        ("promise_care", "a", "promise to look after {x}"),
+    )
+}
 
 
 class Plain:
@@ -47,18 +71,27 @@ class Plain:
         self.story = story
 
     def say(self, template: Template, roles: dict[str, str], state: State) -> str:
-        """A telling with everybody named."""
+        """A telling with everybody named, as it stands inside a sentence."""
         writer = Discourse(self.story.entities, Random(0))
         writer.known = set(self.story.entities)
         writer.by_name = frozenset(self.story.entities)
+        writer.text = " "  # so that nothing takes the capital of a sentence's first word
         writer.write(template, roles, state)
-        return writer.text
+        return writer.text[1:]
 
 
 def questions(story: Story) -> list[Question]:
     """Every question that Toyland knows to ask about `story`, in the order of the sentences that answer."""
-    found = [*_where(story), *_who(story), *_colour(story), *_why(story), *_first(story)]
-    return sorted(found, key=lambda question: question.sentence_index)
+    found = [
+        *_where(story),
+        *_stay(story),
+        *_who(story),
+        *_did(story),
+        *_colour(story),
+        *_why(story),
+        *_first(story),
+    ]
+    return sorted(dict.fromkeys(found), key=lambda question: question.sentence_index)
 
 
 def _name(thing: Thing) -> str:
@@ -87,6 +120,17 @@ def _last_change(story: Story, entity: str, attribute: str) -> int | None:
     )
 
 
+def _speaks_of(sentence: Sentence, *entities: str) -> bool:
+    """Whether a sentence mentions all of `entities`, by whatever words."""
+    said = {one for mention in sentence.mentions for one in (mention.entity, *mention.entity.split("+"))}
+    return said.issuperset(entities)
+
+
+def _told_until(story: Story, index: int, entity: str) -> int | None:
+    """The last sentence up to `index` that mentions `entity`."""
+    return next((i for i in range(index, -1, -1) if _speaks_of(story.sentences[i], entity)), None)
+
+
 def _where(story: Story) -> Iterator[Question]:
     """Where things were left, hidden, put and found: the corner, and the place it belongs to."""
     before, plain = story.start, Plain(story)
@@ -99,32 +143,72 @@ def _where(story: Story) -> Iterator[Question]:
             if spot in sentence.text.lower():
                 yield Question("where", f"Where {text}?", f"{capital(spot)}.", index)
             place = story.entities[happening.roles["p"]]
-            told = next(
-                (
-                    i
-                    for i in range(index, -1, -1)
-                    if any(mention.entity == place.id for mention in story.sentences[i].mentions)
-                ),
-                None,
-            )
+            told = _told_until(story, index, place.id)
             if told is not None and isinstance(place, Place):
-                yield Question(
-                    "where", f"At which place {text}?", f"{capital(place.at)} the {place.name}.", told
-                )
+                yield Question("where", f"At which place {text}?", f"{capital(_at(story, place))}.", told)
         before = sentence.state_after
 
 
+def _at(story: Story, place: Place) -> str:
+    """Being at a place: "by the lake"; for the hero's home, which stands there, "in the house by the lake"."""
+    if place.id == story.sentences[0].events[0].roles.get("h"):
+        return f"in the house {HOMES[place.name]} the {place.name}"
+    return f"{place.at} the {place.name}"
+
+
+def _stay(story: Story) -> Iterator[Question]:
+    """Where everybody is at the end who went somewhere."""
+    end = story.sentences[-1].state_after
+    for person in story.people:
+        moved, place = _last_change(story, person.id, "where"), story.entities.get(end.get(person.id, "at"))
+        told = _told_until(story, moved, place.id) if moved is not None and place else None
+        if told is None or not isinstance(place, Place):
+            continue
+        yield Question("where", f"Where is {person.name} at the end?", f"{capital(_at(story, place))}.", told)
+        elsewhere = [e for e in story.entities.values() if isinstance(e, Place) and e != place]
+        for where, answer in ((place, "Yes."), *((other, "No.") for other in elsewhere[:1])):
+            text = f"Is {person.name} {_at(story, where)} at the end?"
+            yield Question("yesno", text, answer, told)
+
+
 def _who(story: Story) -> Iterator[Question]:
+    """Who has a thing at the end, if a sentence since it changed hands speaks of both."""
     end = story.sentences[-1].state_after
     for thing in _shown(story):
         holder = story.entities.get(end.get(thing.id, "where"))
-        index = _last_change(story, thing.id, "where")
-        if index is None or not isinstance(holder, Person):
+        changed = _last_change(story, thing.id, "where")
+        if changed is None or not isinstance(holder, Person):
+            continue
+        sentences = range(changed, len(story.sentences))
+        index = next((i for i in sentences if _speaks_of(story.sentences[i], thing.id, holder.id)), None)
+        if index is None:
             continue
         yield Question("who", f"Who has {_name(thing)} at the end?", f"{holder.name}.", index)
-        for person in story.people:
-            answer = "Yes." if person.id == holder.id else "No."
+        others = [person for person in story.people if person != holder]
+        for person, answer in ((holder, "Yes."), *((other, "No.") for other in others[:1])):
             yield Question("yesno", f"Does {person.name} have {_name(thing)} at the end?", answer, index)
+
+
+def _did(story: Story) -> Iterator[Question]:
+    """Whether somebody did what one of the story's people did."""
+    plain, told, before = Plain(story), happenings(story), states(story)
+    done = {(DID[h.kind][1].source, _object(h), h.roles[DID[h.kind][0]]) for h, _ in told if h.kind in DID}
+    for at, (happening, index) in enumerate(told):
+        if happening.kind not in DID:
+            continue
+        role, ask = DID[happening.kind]
+        if not _speaks_of(story.sentences[index], happening.roles[role]):
+            continue
+        deed = plain.say(ask, happening.roles, before[at])
+        others = [p for p in story.people if (ask.source, _object(happening), p.id) not in done]
+        for name, answer in ((happening.roles[role], "Yes."), *((p.name, "No.") for p in others[:1])):
+            yield Question("yesno", f"Did {name} {deed}?", answer, index)
+
+
+def _object(happening: Happening) -> tuple[str, ...]:
+    """What a deed was done to, whoever did it."""
+    doer = DID[happening.kind][0]
+    return tuple(happening.roles[role] for role in sorted(DID[happening.kind][1].roles - {doer}))
 
 
 def _colour(story: Story) -> Iterator[Question]:
@@ -135,32 +219,27 @@ def _colour(story: Story) -> Iterator[Question]:
             yield Question("colour", f"What colour is {_name(thing)}?", f"{capital(thing.colour)}.", index)
 
 
-def _flat(story: Story) -> list[tuple[Happening, int]]:
-    return [(happening, index) for index, s in enumerate(story.sentences) for happening in s.events]
-
-
 def _why(story: Story) -> Iterator[Question]:
-    flat, plain = _flat(story), Plain(story)
-    for happening, _ in flat:
-        ask = EVENTS[happening.kind].why
-        if ask is None or happening.cause is None:
-            continue
-        cause, told = flat[happening.cause]
-        reason = EVENTS[cause.kind].reason
-        if reason is not None:
-            state = story.sentences[told - 1].state_after if told else story.start
+    told, before, plain = happenings(story), states(story), Plain(story)
+    for because in (*feelings(story), *deeds(story)):
+        effect, (cause, index) = told[because.effect][0], told[because.cause]
+        ask = EVENTS[effect.kind].why if because.fact is None else DEEDS[effect.kind][1]
+        reason = EVENTS[cause.kind].reason if because.fact is None else clause_of(cause)
+        if ask is not None and reason is not None:
+            # A feeling is asked about as the world stood before its cause, a deed as it stood before the deed.
+            asked = before[because.cause if because.fact is None else because.effect]
+            text = capital(plain.say(ask, effect.roles, asked))
             yield Question(
-                "why",
-                plain.say(ask, happening.roles, state),
-                f"Because {plain.say(reason, cause.roles, state)}.",
-                told,
+                "why", text, f"Because {plain.say(reason, cause.roles, before[because.cause])}.", index
             )
 
 
 def _first(story: Story) -> Iterator[Question]:
     """Which of two events came first: asked of pairs, two apart, of those that happened once."""
     plain = Plain(story)
-    told = [(happening, index) for happening, index in _flat(story) if EVENTS[happening.kind].did is not None]
+    told = [
+        (happening, index) for happening, index in happenings(story) if EVENTS[happening.kind].did is not None
+    ]
     clauses: list[tuple[str, int]] = []
     for happening, index in told:
         did = EVENTS[happening.kind].did
@@ -172,12 +251,7 @@ def _first(story: Story) -> Iterator[Question]:
         pair = sorted((early[0], late[0]))
         yield Question(
             "first",
-            f"What happened first: {_lower(pair[0])}, or {_lower(pair[1])}?",
-            f"{early[0]}.",
+            f"What happened first: {pair[0]}, or {pair[1]}?",
+            f"{capital(early[0])}.",
             early[1],
         )
-
-
-def _lower(clause: str) -> str:
-    """A clause for the middle of a sentence: names keep their capital."""
-    return "the" + clause[3:] if clause.startswith("The ") else clause

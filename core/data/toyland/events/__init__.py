@@ -4,6 +4,7 @@
 from core.data.toyland.events import (
     extra,
     feelings,
+    homonyms,
     making,
     moving,
     nature,
@@ -17,6 +18,7 @@ from core.data.toyland.events import (
 __all__ = [
     "extra",
     "feelings",
+    "homonyms",
     "making",
     "moving",
     "nature",

@@ -30,7 +30,7 @@ event(
 "How {c:I} miss {c:my} {x:bare}!" sighed {c}.
 """,
     reason="{c} had lost {x}",
-    did="{c} had lost {x}",
+    did="{c} told {a} about {x}",
 )
 event(
     "miss_lent",
@@ -89,7 +89,6 @@ Because of {x}, {a+b} had not talked for years.
 Long ago {b} had lent {x} to {a:o}, and after that came a quarrel.
 """,
     reason="the quarrel had never ended",
-    did="{a} and {b} had quarrelled",
 )
 event(
     "ask_why",
@@ -128,7 +127,6 @@ But {b} had no {k} either.
 "{k}? Not before Friday," said {b}.
 "What a pity, {b:my} {k} is gone, too," said {b}.
 """,
-    did="{b} had no {k}",
 )
 event(
     "seed_gift",
@@ -142,7 +140,6 @@ An old [woman|man|sailor] had given {a:o} the seed of {x:a}.
 In {a:s} pocket was the seed of {x:a}.
 """,
     reason="{a} had a seed",
-    did="{a} had a seed",
 )
 event(
     "worry_for",

@@ -32,7 +32,7 @@ Not a [spoon|pinch|drop] of {k} was left.
 {a} had everything except {k}.
 """,
     reason="there was no {k} left",
-    did="there was no {k}",
+    did="{a} saw that there was no {k}",
 )
 event(
     "get_ingredient",
@@ -117,7 +117,7 @@ event(
     "taste_good",
     "b x",
     need="x.state=good",
-    effect="b.mood=happy",
+    effect="b.mood=happy; x.state=eaten; x.where=nowhere",
     say="""
 "Delicious!" said {b}, and ate three helpings of {x}.
 {b} ate {x} to the last crumb.

@@ -115,7 +115,7 @@ event(
 It was {c} who had seen {x} {p:at}.
 """,
     reason="{c} had seen {x} {p:at}",
-    did="{c} saw {x} {p:at}",
+    did="{c} told {a} about {p}",
 )
 event(
     "remember",

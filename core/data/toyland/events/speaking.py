@@ -30,7 +30,6 @@ event(
 {b} had seen many things that day, but not that one.
 "Sorry," said {b}. "{b:I} have been asleep."
 """,
-    did="{b} did not know",
 )
 event(
     "not_know",
@@ -42,7 +41,6 @@ event(
 {b} turned {x} over twice, but had no idea.
 "Somebody will be missing {x}," {b} answered.
 """,
-    did="{b} did not know",
 )
 event(
     "offer_help",
