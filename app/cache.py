@@ -7,12 +7,14 @@ in the hooks of that learner's run (core/hooks.py).
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Callable
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import models
+from app import memory, models
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -65,15 +67,54 @@ def call(fn: Callable[..., Any], key: str, *args: Any) -> Any:
     return _call(fn, f"{fn.__module__}.{fn.__qualname__}", key, args)
 
 
+def share(fn: Callable[..., Any], key: str, *args: Any) -> Any:
+    """As `call`, but everybody gets the very same object, which nobody may write to: for a Trace, which holds tensors.
+
+    Few are kept, as each may be large.
+    """
+    return _share(fn, f"{fn.__module__}.{fn.__qualname__}", key, args)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _share(_fn: Callable[..., Any], name: str, key: str, args: tuple[Any, ...]) -> Any:
+    name_part, moment, _ = key.rsplit("@", 2)
+    return _fn(model(name_part, int(moment)), *args)
+
+
 @st.cache_data(max_entries=96, show_spinner=False)
 def _call(_fn: Callable[..., Any], name: str, key: str, args: tuple[Any, ...]) -> Any:
     name_part, moment, _ = key.rsplit("@", 2)
-    return _fn(model(name_part, int(moment)), *args)
+    with memory.given_back():
+        return _fn(model(name_part, int(moment)), *args)
 
 
 def key(name: str, snapshot: int = -1) -> str:
     """The key of a model's results: its name, its snapshot, and for a folder the time of its last change."""
     return f"{name}@{snapshot}@{models.resolve(name).stamp}"
+
+
+KEPT = 5  # results of long work
+
+_results: OrderedDict[str, Any] = OrderedDict()
+_writing = Lock()
+
+
+def keep(key: str, result: Any) -> None:
+    """Remember what long work on no model came to, for every session; the one used longest ago makes room."""
+    with _writing:
+        _results[key] = result
+        _results.move_to_end(key)
+        while len(_results) > KEPT:
+            _results.popitem(last=False)
+    memory.give_back()
+
+
+def kept(key: str) -> Any:
+    """What `keep` remembers under `key`, shared and read-only; None if nothing, or no longer."""
+    with _writing:
+        if key in _results:
+            _results.move_to_end(key)
+        return _results.get(key)
 
 
 def warm(names: list[str]) -> None:

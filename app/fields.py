@@ -101,7 +101,49 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "edits", "text", ""
     ),  # scores that a learner has put in place of a head's own (pages/block/attention.py)
+    # Decoding
+    Field("depth", "int", 8, 1, 60),  # tokens of a continuation
+    Field("beams", "int", 3, 0, 100),
+    Field("penalty", "float", 0.7, -2.0, 4.0),  # the exponent of the length that a sum of log p is divided by
+    Field("topk", "int", 12, 0, 1000),  # 0: off
+    Field("topp", "float", 0.9, 0.0, 1.0),
+    Field("minp", "float", 0.0, 0.0, 1.0),
+    Field("repeat", "float", 1.0, 0.0, 5.0),  # the repetition penalty; 0 and 1: off
+    Field("seed", "int", 2, 0, 999_999),
+    Field("level", "int", -1, -1, 60),  # how far the tree has grown in step mode; -1: all of it
+    Field("greedy", "bool", True),
+    Field("beam", "bool", True),
+    Field("sample", "bool", True),
+    Field("force", "text", ""),  # a branch chosen by hand, and the text that it belongs to
+    Field("node", "text", ""),  # the chosen node, as the ids that lead to it
+    Field("draws", "int", 200, 10, 2000),
+    Field("span", "int", 4, 1, 8),  # tokens of each of the many draws
     Field("view", "choice", "page", choices=("page", "projector"), selection=False),
+    # Multi-head
+    Field(
+        "panel", "choice", "lines", choices=("lines", "map", "pair", "join", "effect")
+    ),  # of the chosen head
+    Field("added", "int", -1, -1, 999),  # how many heads have been added up; -1: all of them
+    Field("off", "text", ""),  # the heads that are switched off (app/components/multi_head/off.py)
+    Field(
+        "instead", "choice", "zero", choices=("zero", "mean")
+    ),  # what stands in place of a head that is off
+    # Tokenization
+    Field(
+        "method",
+        "choice",
+        "bpe",
+        choices=("model", "characters", "words", "bpe", "wordpiece", "unigram", "gpt2", "cl100k", "bert"),
+    ),
+    Field("corpus", "choice", "tales", choices=("tales", "fables", "python", "own")),  # what is learned from
+    Field("size", "int", 2000, 50, 4000),  # entries of a learned vocabulary
+    Field("split", "choice", "usual", choices=("usual", "bytes", "words", "spaces", "none")),
+    Field("merge", "int", -1, -1, 9_999),  # merges applied; -1: all
+    Field("round", "int", -1, -1, 99),  # of Unigram's pruning; -1: the last
+    Field("word", "text", "unhappiness"),  # the word that is cut step by step
+    Field(
+        "rate", "choice", "text", choices=("text", "word", "character", "byte")
+    ),  # tokens per what, by language
 )
 BY_KEY: dict[str, Field] = {field.key: field for field in FIELDS}
 

@@ -76,18 +76,20 @@ def _through_the_door() -> None:
         go(chapter.slug)
 
 
-def begin(slug: str, longest: int | None = None) -> Context:
+def begin(slug: str, longest: int | None = None, room: int = 0) -> Context:
     """Load the model, read the text, draw the sidebar and the crumb.
 
     Args:
         slug: of this page in app/chapters.py.
         longest: how many tokens the page's picture holds, when that is less than the model's context.
+        room: positions of a decoder's context that the page needs for what the model writes.
     """
     state.start()
     _through_the_door()
     state.enter(slug)
     lm, key = opening.open_model()
-    read = reading.read(lm, state.get("text"), state.DEFAULT_TEXT, longest)
+    free = room if lm.config.shape == "decoder" else 0
+    read = reading.read(lm, state.get("text"), state.DEFAULT_TEXT, longest, free)
     decoding = lm.config.shape == "encoder-decoder" and state.get("stack") == "decoder"
     blocks = lm.config.decoder_layers if decoding else lm.config.n_layers
     last = len(read.ids) - 1
@@ -96,7 +98,7 @@ def begin(slug: str, longest: int | None = None) -> Context:
     target, said = "", tuple[str, ...]()
     if lm.config.shape == "encoder-decoder":
         target, said = reading.read_target(lm, state.get("target"), longest)
-    notes = (*state.take_notes(), *read.notes, *said)
+    notes = tuple(dict.fromkeys((*state.take_notes(), *read.notes, *said)))
     if not state.link_is_whole():
         notes += (
             f"The link to this page carries the first {state.LINK_CHARACTERS:,} characters of your text.",

@@ -48,7 +48,7 @@ def clean(text: str) -> tuple[str, str]:
     return mended, f"{things} replaced by {REPLACEMENT}: NUL, or half of a broken pair."
 
 
-def read(lm: LanguageModel, text: str, sample: str, longest: int | None = None) -> Reading:
+def read(lm: LanguageModel, text: str, sample: str, longest: int | None = None, room: int = 0) -> Reading:
     """Clip and tokenize `text` for `lm`.
 
     Args:
@@ -56,12 +56,13 @@ def read(lm: LanguageModel, text: str, sample: str, longest: int | None = None) 
         text: what the learner typed.
         sample: what is read in its place when there is nothing to read.
         longest: a page's own bound in tokens, when its picture holds fewer than the context.
+        room: positions of the context to leave free, for what the model writes.
     """
     notes: list[str] = []
     text, said = clean(text)
     if said:
         notes.append(said)
-    context = lm.config.n_ctx
+    context = max(1, lm.config.n_ctx - room)
     limit = min(context, longest or context)
     special = len(lm.tokenizer.encode(""))
     text, cut = _cut_characters(text, limit)
@@ -76,7 +77,8 @@ def read(lm: LanguageModel, text: str, sample: str, longest: int | None = None) 
     text, cut_tokens = _cut_tokens(lm, text, max(1, limit - special))
     ids = tuple(lm.tokenizer.encode(text))
     if cut or cut_tokens:
-        why = "that fit this model" if limit == context else "that fit this picture"
+        whole = "that leave this model room to write" if room else "that fit this model"
+        why = whole if limit == context else "that fit this picture"
         notes.append(
             f"Your text is longer than the {limit:,} tokens {why}: the page reads its first {len(text):,} characters. "
             "All of it is still in the text box."

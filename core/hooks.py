@@ -1,7 +1,7 @@
 """Hooks: named places in the forward pass where a value can be read or replaced.
 
-A `HookPoint` is an identity module with a dotted name, each declared with its shape where it is used. Who listens is
-kept in a ContextVar, never on the module: one model serves many threads, and what one of them changes no other sees.
+A `HookPoint` is an identity with a dotted name, each declared with its shape where it is used. Who listens is kept in a
+ContextVar, never on the model: one model serves many threads, and what one of them changes no other sees.
 
     with recording() as seen:  model(ids)            # seen["blocks.0.attn.hook_pattern"]
     with intervene(ablate_head(layer=1, head=2)):  model(ids)
@@ -55,19 +55,32 @@ class _Recorder:
         if self.batch_axis:
             self.seen[name] = value
             return value
-        # The pass goes on from the very tensor that is kept, so that a gradient can be asked of it.
         self.seen[name] = value[0]
-        return self.seen[name][None]
+        # The pass goes on from the very tensor that is kept, so that a gradient can be asked of it.
+        return self.seen[name][None] if value.requires_grad else value
 
 
-@dataclass(frozen=True)
 class _Active:
     """What is listening now: later interventions act on the result of earlier ones, recorders see the result of all."""
 
-    interventions: tuple[Intervention, ...] = ()
-    recorders: tuple[_Recorder, ...] = ()
+    def __init__(
+        self, interventions: tuple[Intervention, ...] = (), recorders: tuple[_Recorder, ...] = ()
+    ) -> None:
+        self.interventions, self.recorders = interventions, recorders
+        self.changed = frozenset(name for change in interventions for name in change.names)
+        named = [recorder.wanted for recorder in recorders if recorder.wanted is not None]
+        self.named = self.changed.union(*named)  # asked for one by one
+        self.everything = len(named) < len(recorders)
 
     def apply(self, name: str, value: Tensor) -> Tensor:
+        if name in self.changed:
+            value = self._change(name, value)
+        for recorder in self.recorders:
+            if recorder.wanted is None or name in recorder.wanted:
+                value = recorder.keep(name, value)
+        return value
+
+    def _change(self, name: str, value: Tensor) -> Tensor:
         for change in self.interventions:
             if name in change.names:
                 new = change.edit(value)
@@ -76,54 +89,55 @@ class _Active:
                         f"{change.label}: turned {name} from {tuple(value.shape)} into {tuple(new.shape)}"
                     )
                 value = new
-        for recorder in self.recorders:
-            if recorder.wanted is None or name in recorder.wanted:
-                value = recorder.keep(name, value)
         return value
-
-    def asks_for(self, name: str, *, by_name: bool) -> bool:
-        if any(name in change.names for change in self.interventions):
-            return True
-        return any(
-            not by_name if keeper.wanted is None else name in keeper.wanted for keeper in self.recorders
-        )
 
 
 _active: ContextVar[_Active | None] = ContextVar("glassbox_hooks", default=None)
 
 
-class HookPoint(nn.Module):
-    """The identity, with a name. `name` is set once by the model that owns it (`name_hooks`)."""
+class HookPoint:
+    """The identity, with a name. `name` is set once by the model that owns it (`name_hooks`).
 
-    name: str = ""
+    Not a module: a pass goes through dozens of these, mostly with nobody listening, and a module's call and the search
+    for it among the parts of another module would cost more than all they do.
+    """
 
-    def forward(self, value: Tensor) -> Tensor:
+    __slots__ = ("name",)
+
+    def __init__(self) -> None:
+        self.name = ""
+
+    def __call__(self, value: Tensor) -> Tensor:
         active = _active.get()
         return value if active is None else active.apply(self.name, value)
-
-    # A pass calls dozens of hook points: going straight to `forward` spares each what a module's call does besides.
-    __call__ = forward
 
     @property
     def wanted(self) -> bool:
         """Somebody reads or changes this place in the current context."""
         active = _active.get()
-        return active is not None and active.asks_for(self.name, by_name=False)
+        return active is not None and (active.everything or self.name in active.named)
 
     @property
     def wanted_by_name(self) -> bool:
         """Somebody asked for this very place: for values too large to compute for those who want just everything."""
         active = _active.get()
-        return active is not None and active.asks_for(self.name, by_name=True)
+        return active is not None and self.name in active.named
+
+    @property
+    def changed(self) -> bool:
+        """Somebody changes this place in the current context."""
+        active = _active.get()
+        return active is not None and self.name in active.changed
 
 
 def name_hooks(model: nn.Module) -> tuple[str, ...]:
-    """Give every hook point of `model` its dotted name; returns the names in order."""
+    """Give every hook point of `model` its dotted name; returns the names, a part's own before those of its parts."""
     names = []
-    for name, module in model.named_modules():
-        if isinstance(module, HookPoint):
-            module.name = name
-            names.append(name)
+    for path, module in model.named_modules():
+        for name, place in vars(module).items():
+            if isinstance(place, HookPoint):
+                place.name = f"{path}.{name}" if path else name
+                names.append(place.name)
     return tuple(names)
 
 

@@ -43,6 +43,13 @@ class LanguageModel:
         """The number of weights, shared ones counted once."""
         return sum(weight.numel() for weight in self.transformer.parameters())
 
+    @property
+    def special_ids(self) -> frozenset[int]:
+        """Ids of tokens that are no text: those the tokenizer marks, and those the configuration has a use for."""
+        config = self.config
+        used = (config.bos_id, config.pad_id, config.mask_id, config.decoder_start_id, *config.eos_ids)
+        return self.tokenizer.special_ids | {id for id in used if id is not None}
+
     def encode(self, text: Text, *, add_special_tokens: bool = True) -> list[int]:
         """Ids of a text (or the ids given, checked).
 
@@ -82,20 +89,31 @@ class LanguageModel:
             ContextTooLong: more tokens than the context; the message has both numbers.
             ValueError: an empty text, or a target for a model without decoder.
         """
-        ids = self.encode(text, add_special_tokens=add_special_tokens)
-        decoder_ids = self._decoder_ids(target)
-        batch = [torch.tensor([row], device=self.device) for row in (ids, decoder_ids) if row is not None]
+        batch = self.batch(text, target, add_special_tokens=add_special_tokens)
         with torch.set_grad_enabled(grad), recording(batch_axis=False) as seen:
             logits: Tensor = self.transformer(*batch)
+        ids, decoder_ids = batch[0][0], batch[1][0] if len(batch) == 2 else None
         return Trace(
-            ids=batch[0][0],
-            tokens=self.tokens(ids),
+            ids=ids,
+            tokens=self.tokens(ids.tolist()),
             logits=logits[0],
             activations=seen,
             model=self.transformer,
-            decoder_ids=None if decoder_ids is None else batch[1][0],
-            decoder_tokens=self.tokens(decoder_ids or []),
+            decoder_ids=decoder_ids,
+            decoder_tokens=[] if decoder_ids is None else self.tokens(decoder_ids.tolist()),
         )
+
+    def batch(
+        self, text: Text, target: Text | None = None, *, add_special_tokens: bool = True
+    ) -> tuple[Tensor, ...]:
+        """What the transformer takes for one text: ids (1, T), and in an encoder-decoder the decoder's, (1, T').
+
+        Args:
+            target: as for `trace`, which also says what is raised.
+        """
+        ids = self.encode(text, add_special_tokens=add_special_tokens)
+        decoder_ids = self._decoder_ids(target)
+        return tuple(torch.tensor([row], device=self.device) for row in (ids, decoder_ids) if row is not None)
 
     def tokens(self, ids: Sequence[int]) -> list[str]:
         """The vocabulary's entries for ids."""

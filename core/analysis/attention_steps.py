@@ -10,22 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from core.analysis.places import Kind, Place, stack_of, traced
 from core.hooks import Intervention, intervene
-from core.model.attention import Attention, Geometry, attention_scores
-from core.model.block import Block
-from core.model.norm import Normalise
-from core.model.transformer import EncoderDecoder, Transformer
+from core.model.attention import Geometry, attention_scores
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel, Trace
 
-Kind = Literal["self", "cross", "encoder"]
 Array = np.ndarray[Any, Any]
 
 
@@ -131,6 +128,7 @@ def attention_steps(
     change: Change = Change(),
     target: str | Sequence[int] | None = None,
     position: int | None = None,
+    trace: Trace | None = None,
 ) -> AttentionSteps:
     """Run `text` and return every step of one head of block `layer`, with what the whole model then predicts.
 
@@ -139,14 +137,15 @@ def attention_steps(
         attention: "self", or in an encoder-decoder also "cross" and "encoder".
         change: what to alter in this head only.
         position: the row of the logits to predict from; None: the last.
+        trace: the pass of this text and target, if it is at hand (made under the same interventions); None: made now.
 
     Raises:
-        ValueError: no such layer, head, attention or position, or a temperature that is not above 0.
+        ValueError: no such layer, head, attention or position, temperature not above 0, or a trace of another text.
         IndexError: an edited cell outside the scores.
         ContextTooLong: more tokens than the model has positions for.
     """
-    place = _Place.of(lm, layer, head, attention)
-    trace = lm.trace(text, target)
+    place = Place.of(lm, layer, head, attention)
+    trace = traced(lm, text, target, trace)
     with torch.no_grad():
         parts = _inputs(lm, trace, place)
         geometry = _geometry(place, parts["x"])
@@ -188,62 +187,18 @@ def replace_scores(attn_name: str, head: int, scores: Tensor) -> Intervention:
     return Intervention(names, edit, f"{attn_name} head {head}: other scores", whole_text=True)
 
 
-def _stack(lm: LanguageModel, attention: Kind) -> Transformer:
-    model = lm.transformer
-    if isinstance(model, EncoderDecoder):
-        return model.encoder if attention == "encoder" else model.decoder
-    if attention != "self":
-        raise ValueError(f"attention={attention!r}: {lm.name} is a {lm.config.shape} without it")
-    return model
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a head lives in the model."""
-
-    stack: Transformer
-    block: Block
-    attn: Attention
-    norm: Normalise | None
-    block_name: str
-    resid_name: str
-    attn_name: str
-    head: int
-    kv_head: int
-    cross: bool
-
-    @classmethod
-    def of(cls, lm: LanguageModel, layer: int, head: int, attention: Kind) -> _Place:
-        stack, cross = _stack(lm, attention), attention == "cross"
-        if not 0 <= layer < len(stack.blocks):
-            raise ValueError(f"block {layer} is not one of the {len(stack.blocks)} blocks, counted from 0")
-        if not 0 <= head < lm.config.n_heads:
-            raise ValueError(f"head {head} is not one of the {lm.config.n_heads} heads, counted from 0")
-        block = cast(Block, stack.blocks[layer])
-        half = "encoder." if attention == "encoder" else "decoder."
-        prefix = half if lm.config.shape == "encoder-decoder" else ""
-        name = f"{prefix}blocks.{layer}"
-        middle = "hook_normalized_resid_mid" if block.post_norm else "hook_resid_mid"
-        read = f"{name}.{middle if cross else 'hook_resid_pre'}"
-        norm = None if block.post_norm else block.ln2 if cross else block.ln1
-        attn = block.cross_attn if cross else block.attn
-        kv_head = head // (lm.config.n_heads // lm.config.kv_heads)
-        attn_name = f"{name}.cross_attn" if cross else f"{name}.attn"
-        return cls(stack, block, attn, norm, name, read, attn_name, head, kv_head, cross)
-
-
-def _inputs(lm: LanguageModel, trace: Trace, place: _Place) -> dict[str, Tensor]:
+def _inputs(lm: LanguageModel, trace: Trace, place: Place) -> dict[str, Tensor]:
     resid = trace[place.resid_name]  # (T, D)
     x = resid if place.norm is None else place.norm(resid)
     source = x
     if place.cross:
-        encoder = _stack(lm, "encoder")
+        encoder = stack_of(lm, "encoder")
         last = "hook_normalized_resid_post" if place.block.post_norm else "hook_resid_post"
         source = encoder.head(trace[f"encoder.blocks.{len(encoder.blocks) - 1}.{last}"])  # (S, D)
     return {"resid": resid, "x": x, "source": source}
 
 
-def _norm_parts(place: _Place, trace: Trace, resid: Tensor) -> NormParts | None:
+def _norm_parts(place: Place, trace: Trace, resid: Tensor) -> NormParts | None:
     norm = place.norm
     if norm is None or norm.kind == "none":
         return None
@@ -255,7 +210,7 @@ def _norm_parts(place: _Place, trace: Trace, resid: Tensor) -> NormParts | None:
 
 
 def _queries_and_keys(
-    trace: Trace, place: _Place, geometry: Geometry, change: Change
+    trace: Trace, place: Place, geometry: Geometry, change: Change
 ) -> dict[str, Tensor | None]:
     attn, heads = place.attn, {"q": place.head, "k": place.kv_head, "v": place.kv_head}
     out: dict[str, Tensor | None] = {n: trace[f"{place.attn_name}.hook_{n}"][:, i] for n, i in heads.items()}
@@ -269,7 +224,7 @@ def _queries_and_keys(
 
 
 def _scores(
-    given: dict[str, Tensor | None], place: _Place, geometry: Geometry, change: Change
+    given: dict[str, Tensor | None], place: Place, geometry: Geometry, change: Change
 ) -> tuple[dict[str, Tensor | None], Tensor]:
     """The arrays from `scores` to `masked`, and the scores that the softmax gets."""
     if not (math.isfinite(change.temperature) and change.temperature > 0):
@@ -293,14 +248,14 @@ def _scores(
     return {**arrays, "masked": masked}, masked / change.temperature
 
 
-def _geometry(place: _Place, x: Tensor) -> Geometry:
+def _geometry(place: Place, x: Tensor) -> Geometry:
     """The model's own masks, angles and biases for x (T, D)."""
     if place.cross:
         return Geometry()
     return place.stack.geometry(torch.arange(len(x), device=x.device), 0, None, x.dtype)
 
 
-def _weights(place: _Place) -> dict[str, Tensor | None]:
+def _weights(place: Place) -> dict[str, Tensor | None]:
     attn, head, kv = place.attn, place.head, place.kv_head
     biases = {"b_Q": (attn.b_Q, head), "b_K": (attn.b_K, kv), "b_V": (attn.b_V, kv)}
     return {

@@ -127,7 +127,7 @@ def overview(lm: LanguageModel, text: Text, target: Text | None = None, stack: S
         tokens=[lm.tokenizer.display(int(token)) for token in ids],
         ids=ids.cpu().numpy(),
         source=[lm.tokenizer.display(int(token)) for token in trace.ids] if cross else [],
-        special=_special(lm, ids),
+        special=np.isin(ids.cpu().numpy(), list(lm.special_ids)),
         embed=_array(trace[f"{prefix}hook_embed"]),
         position=_optional(trace, f"{prefix}hook_pos_embed"),
         token_type=_optional(trace, f"{prefix}hook_token_type_embed"),
@@ -182,13 +182,6 @@ def _heads(trace: Trace, prefix: str, layers: int, part: str, n_heads: int) -> H
         k_norm=_array(stacked["k"].norm(dim=-1)),
         v_norm=_array(stacked["v"].norm(dim=-1)),
     )
-
-
-def _special(lm: LanguageModel, ids: Tensor) -> NDArray[np.bool_]:
-    config = lm.config
-    known = {config.bos_id, config.pad_id, config.mask_id, config.decoder_start_id, *config.eos_ids} - {None}
-    added = set(lm.tokenizer.special_ids)
-    return np.array([int(token) in known or int(token) in added for token in ids])
 
 
 def _optional(trace: Trace, name: str) -> Floats | None:

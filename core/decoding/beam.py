@@ -29,7 +29,9 @@ class _Layer:
     log_after: Tensor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    slots=True, eq=False
+)  # not frozen: a search makes thousands, and that would triple the cost of each
 class Node:
     """A token in the tree of texts: its text is the path from the root. log_prob: of all the path, as searched by."""
 
@@ -117,12 +119,11 @@ def _candidates(reader: Reader, running: list[Node], options: DecodingOptions, c
         [[node.log_prob] for node in running] or [[0.0]], device=log_before.device
     )  # (B, 1)
     totals, flat = (best.values + so_far).flatten().topk(min(count, best.values.numel()))
-    # One transfer for the three lists: ids and places are exact in float64.
-    told = torch.stack([totals.double(), flat.double(), best.indices.flatten()[flat].double()]).tolist()
+    ids = best.indices.take(flat)
     nodes = []
-    for log_prob, position, id in zip(*told):
-        row, place = divmod(int(position), best.indices.shape[1])
-        nodes.append(Node(running[row] if running else None, int(id), log_prob, layer, row, place))
+    for log_prob, position, id in zip(totals.tolist(), flat.tolist(), ids.tolist()):
+        row, place = divmod(position, best.indices.shape[1])
+        nodes.append(Node(running[row] if running else None, id, log_prob, layer, row, place))
     return nodes
 
 

@@ -13,6 +13,7 @@ from core.decoding import beam, sequential
 from core.decoding.options import DecodingOptions
 from core.decoding.reader import Reader
 from core.decoding.steps import Block, Facts, Finished, Step, Steps, facts, step
+from core.decoding.written import written
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -92,23 +93,13 @@ class _Task:
             return "end token"
         return "length" if self.limit == self.options.max_new_tokens else "context"
 
-    def text(self, ids: list[int]) -> str:
-        """The new tokens as text: what they add to the prompt's, which keeps a space that begins them."""
-        decode = self.lm.tokenizer.decode
-        alone = decode(ids, skip_special_tokens=True)
-        if self.lm.config.shape == "encoder-decoder":
-            return alone
-        before = decode(self.prompt_ids, skip_special_tokens=True)
-        together = decode([*self.prompt_ids, *ids], skip_special_tokens=True)
-        return together[len(before) :] if together.startswith(before) else alone
-
     def told(self, ids: list[int], blocks: Sequence[Block]) -> dict[str, Any]:
         """The fields that a text of its own has."""
         finished = self.finished(ids[-1] if ids else None)
         return {
             "ids": ids,
             "tokens": self.lm.tokens(ids),
-            "text": self.text(ids),
+            "text": written(self.lm, self.prompt_ids, ids),
             "steps": Steps(blocks, self.lm.tokenizer.token, finished),
             "finished": finished,
         }

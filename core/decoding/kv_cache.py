@@ -12,26 +12,30 @@ from torch import Tensor
 class KVCache:
     """Keys and values of every attention layer, (B, H_kv, S, K), growing along S.
 
-    Storage doubles when it is full, so that appending one position does not copy all the others.
+    All layers lie in one tensor with room to spare: appending a position copies no other, and moving rows is one copy.
     """
 
     def __init__(self) -> None:
         self.length = 0  # positions already seen by the whole stack; the stack itself counts
-        self._grown: dict[str, tuple[Tensor, Tensor, int]] = {}
+        self._first: dict[
+            str, tuple[Tensor, Tensor]
+        ] = {}  # what the first pass gave, until a second one comes
+        self._all: Tensor | None = None  # (2 L, B, H_kv, room, K)
+        self._layers: dict[str, tuple[Tensor, Tensor]] = {}  # each layer's part of it, keys and values
         self._fixed: dict[str, tuple[Tensor, Tensor]] = {}
+        self._moves: list[tuple[int, list[int]]] = []  # of `select`: the length then, and the rows chosen
 
     def append(self, layer: str, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Add new positions k, v (B, H_kv, T, K) and return all of them (B, H_kv, S, K)."""
-        if layer not in self._grown:
-            room = max(16, 2 * k.shape[2])
-            self._grown[layer] = _room(k, room), _room(v, room), 0
-        keys, values, used = self._grown[layer]
-        end = used + k.shape[2]
-        if end > keys.shape[2]:
-            keys, values = _room(keys, 2 * end), _room(values, 2 * end)
-        keys.narrow(2, used, k.shape[2]).copy_(k)
-        values.narrow(2, used, v.shape[2]).copy_(v)
-        self._grown[layer] = keys, values, end
+        if self.length == 0:
+            self._first[layer] = k, v
+            return k, v
+        new, end = k.shape[2], self.length + k.shape[2]
+        if self._all is None or end > self._all.shape[3]:
+            self._make_room(2 * end)
+        keys, values = self._layers[layer]
+        keys.narrow(2, self.length, new).copy_(k)
+        values.narrow(2, self.length, new).copy_(v)
         return keys.narrow(2, 0, end), values.narrow(2, 0, end)
 
     def fixed(self, layer: str) -> tuple[Tensor, Tensor] | None:
@@ -44,22 +48,56 @@ class KVCache:
 
     def select(self, rows: Tensor) -> None:
         """Keep these batch rows, in this order (beam search drops and repeats hypotheses). rows: (B',)."""
-        self._grown = {
-            name: (k.index_select(0, rows), v.index_select(0, rows), used)
-            for name, (k, v, used) in self._grown.items()
-        }
-        self._fixed = {
-            name: (k.index_select(0, rows), v.index_select(0, rows)) for name, (k, v) in self._fixed.items()
-        }
+        if self.length == 0:
+            return
+        if self._all is None:
+            self._make_room(2 * self.length)
+        assert self._all is not None
+        order, alike = rows.tolist(), self._alike()
+        if len(order) != self._all.shape[1]:
+            self._use(self._all.index_select(1, rows))
+        else:  # what every row has in common may stay where it is
+            apart = self._all.narrow(3, alike, self.length - alike)
+            apart.copy_(apart.index_select(1, rows))
+        if not alike or any(len(k) != len(order) for k, _ in self._fixed.values()):
+            self._fixed = {
+                name: (k.index_select(0, rows), v.index_select(0, rows))
+                for name, (k, v) in self._fixed.items()
+            }
+        self._moves.append((self.length, order))
 
     @property
     def size_bytes(self) -> int:
         """Bytes of the positions in use (not of the room kept free)."""
-        grown = sum(2 * k[:, :, :used].nbytes for k, _, used in self._grown.values())
+        grown = sum(k.nbytes + v.nbytes for k, v in self._first.values())
+        if self._all is not None:
+            grown = self._all[:, :, :, : self.length].nbytes
         return grown + sum(k.nbytes + v.nbytes for k, v in self._fixed.values())
 
+    def _alike(self) -> int:
+        """How many leading positions are the same in every row: those that one row had before all came from it."""
+        rows = set(range(self._all.shape[1])) if self._all is not None else {0}
+        for step in range(len(self._moves) - 1, -1, -1):
+            length, origins = self._moves[step]
+            rows = {origins[row] for row in rows}
+            if len(rows) == 1:
+                del self._moves[:step]
+                return length
+        return 0
 
-def _room(x: Tensor, positions: int) -> Tensor:
-    wide = torch.empty(*x.shape[:2], positions, x.shape[3], dtype=x.dtype, device=x.device)
-    wide[:, :, : min(x.shape[2], positions)] = x[:, :, :positions]
-    return wide
+    def _make_room(self, positions: int) -> None:
+        """Move everything into a tensor of this many positions."""
+        if self._all is None:
+            old = torch.stack([kept for pair in self._first.values() for kept in pair])
+            self._layers = dict(self._first)
+            self._first = {}
+        else:
+            old = self._all
+        room = old.new_empty(*old.shape[:3], max(16, positions), old.shape[4])
+        room.narrow(3, 0, self.length).copy_(old.narrow(3, 0, self.length))
+        self._use(room)
+
+    def _use(self, everything: Tensor) -> None:
+        self._all = everything
+        parts = everything.unbind(0)
+        self._layers = {name: (parts[2 * at], parts[2 * at + 1]) for at, name in enumerate(self._layers)}

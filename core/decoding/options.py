@@ -8,6 +8,9 @@ from typing import Any, Literal, get_args
 
 Strategy = Literal["greedy", "sample", "beam"]
 EarlyStopping = bool | Literal["never"]
+MOST_LEVELS = (
+    1_000  # tokens, one after the other, that a tree, an exact search or many samples may be asked for
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +71,11 @@ class DecodingOptions:
         self._whole("n_beams", 1, 1_000)
         self._whole("n_return", 1, self.n_beams if self.strategy == "beam" else 1)
         if self.top_k is not None:
-            self._whole("top_k", 1, 1_000_000_000)
+            self._whole("top_k", 1, 1_000_000_000, off="None")
         if self.seed is not None:
             self._whole("seed", 0, 2**63 - 1)
         self._number("temperature", 0, 1_000)
-        self._number("repetition_penalty", 0, 1_000, above=True)
+        self._number("repetition_penalty", 0, 1_000, above=True, off="1")
         self._number("length_penalty", -10, 10)
         if self.top_p is not None:
             self._number("top_p", 0, 1)
@@ -81,18 +84,34 @@ class DecodingOptions:
         if self.stop_ids is not None:
             object.__setattr__(self, "stop_ids", _ids(self.stop_ids))
 
-    def _whole(self, name: str, low: int, high: int) -> None:
-        value = getattr(self, name)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ValueError(f"{name}={value!r} must be a whole number from {low} to {high}")
+    def _whole(self, name: str, low: int, high: int, *, off: str = "") -> None:
+        whole_number(name, getattr(self, name), low, high, off=off)
 
-    def _number(self, name: str, low: float, high: float, *, above: bool = False) -> None:
+    def _number(self, name: str, low: float, high: float, *, above: bool = False, off: str = "") -> None:
         value = getattr(self, name)
         fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if not fits or not low <= value <= high or (above and value == low):
             raise ValueError(
-                f"{name}={value!r} must be a number {'above' if above else 'from'} {low} to {high}"
+                f"{name}={value!r} must be a number {'above' if above else 'from'} {low} to {high}{_off(off)}"
             )
+
+
+def whole_number(name: str, value: Any, low: int, high: int, *, off: str = "") -> None:
+    """Check a count.
+
+    Args:
+        off: the value that switches it off, told to somebody who tried another.
+
+    Raises:
+        ValueError: not a whole number from `low` to `high`; the message names it and both.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(f"{name}={value!r} must be a whole number from {low} to {high}{_off(off)}")
+
+
+def _off(value: str) -> str:
+    """How to switch a setting off, for somebody who tried 0."""
+    return f"; {value} switches it off" if value else ""
 
 
 def _ids(stop_ids: Any) -> tuple[int, ...]:

@@ -53,6 +53,11 @@ class Reader:
         self.ids = given  # (B, T): what the decoder has read
         self.room = config.n_ctx - given.shape[1]  # tokens that may still be written
 
+    @property
+    def cache_bytes(self) -> int:
+        """Bytes of the keys and values kept so far; 0 without a cache."""
+        return 0 if self._cache is None else self._cache.size_bytes
+
     @torch.inference_mode()
     def logits(self) -> Tensor:
         """Of the token after the text so far: (B, V) in float32, under the interventions that are active now."""
@@ -67,10 +72,11 @@ class Reader:
         last = out[:, -1]
         return last.float() if out.shape[1] == 1 else last.to(torch.float32, copy=True)
 
+    @torch.inference_mode()
     def extend(self, token: Tensor, rows: Tensor | None = None) -> None:
         """Add token (B', 1) to the texts `rows` (B',), in that order; None: each text gets its own."""
         if rows is not None:
-            self.ids = self.ids[rows]
+            self.ids = self.ids.index_select(0, rows)
             if self._cache is not None:
                 self._cache.select(rows)
         self.ids = torch.cat([self.ids, token], dim=1)

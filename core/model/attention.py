@@ -13,6 +13,7 @@ from core.config import ModelConfig
 from core.decoding.kv_cache import KVCache
 from core.hooks import HookPoint, listening
 from core.model.norm import Normalise
+from core.model.part import Part
 from core.model.position import rotate
 
 
@@ -21,15 +22,24 @@ class Geometry:
     """What attention must know about places: which key each query may see, and how far apart they are.
 
     allowed: (B or 1, 1, T, S) bool, or None when every query sees every key.
-    bias: (1, H, T, S) added to the scores, or None.   cos, sin: (T, K) rotary angles of the new positions, or None.
+    bias: (1, H, T, S) added to the scores, or None.   turn: the new positions' rows of `rotary_table`, or None.
     causal: `allowed` is exactly the square causal mask, which a fused kernel needs no tensor for.
     """
 
     allowed: Tensor | None = None
     bias: Tensor | None = None
-    cos: Tensor | None = None
-    sin: Tensor | None = None
+    turn: tuple[Tensor, Tensor] | None = None
     causal: bool = False
+
+    @property
+    def cos(self) -> Tensor | None:
+        """(T, K): the cosine of each angle by which a query or key is turned."""
+        return None if self.turn is None else self.turn[0][:, 0]
+
+    @property
+    def sin(self) -> Tensor | None:
+        """(T, K): the sine."""
+        return None if self.turn is None else self.turn[1][:, 0].chunk(2, dim=-1)[1].repeat(1, 2)
 
 
 def attention_scores(q: Tensor, k: Tensor, scale: float, geometry: Geometry) -> Tensor:
@@ -37,16 +47,18 @@ def attention_scores(q: Tensor, k: Tensor, scale: float, geometry: Geometry) -> 
     scores = q.transpose(1, 2) @ k.permute(0, 2, 3, 1) * scale  # (B, H, T, S)
     if geometry.bias is not None:
         scores = scores + geometry.bias
-    return scores if geometry.allowed is None else scores.masked_fill(~geometry.allowed, -torch.inf)
+    return scores if geometry.allowed is None else torch.where(geometry.allowed, scores, -torch.inf)
 
 
 def attention_pattern(scores: Tensor) -> Tensor:
     """Softmax over the keys; a query that may see nothing reads nothing. (B, H, T, S) -> (B, H, T, S)."""
-    blind = (scores == -torch.inf).all(dim=-1, keepdim=True)
+    blind = scores.detach().amax(dim=-1, keepdim=True) == -torch.inf  # (B, H, T, 1)
+    if not blind.any():
+        return scores.softmax(dim=-1)
     return scores.masked_fill(blind, 0.0).softmax(dim=-1).masked_fill(blind, 0.0)
 
 
-class Attention(nn.Module):
+class Attention(Part):
     """All heads of one layer. Weights live in two matrices (one product each); W_Q, W_K, W_V, W_O are views of them."""
 
     def __init__(self, config: ModelConfig) -> None:
@@ -119,10 +131,8 @@ class Attention(nn.Module):
         """x (B, T, D) asks; `source` (B, S, D), or x itself, answers. Returns what all heads add, (B, T, D)."""
         q, k, v = self._queries_keys_values(x, geometry, source, cache)
         if self.n_kv_heads != self.n_heads:
-            k, v = (
-                kv.repeat_interleave(self.n_heads // self.n_kv_heads, dim=2) for kv in (k, v)
-            )  # (B, S, H, K)
-        z = self.hook_z(self._mix(q, k, v, geometry))  # (B, T, H, K)
+            k, v = (kv.repeat_interleave(self.n_heads // self.n_kv_heads, dim=1) for kv in (k, v))
+        z = self.hook_z(self._mix(q, k, v, geometry).transpose(1, 2))  # (B, T, H, K)
         if listening() and self.hook_result.wanted_by_name:
             out = self.hook_result(torch.einsum("bthk,hkd->bthd", z, self.W_O)).sum(dim=2)  # (B, T, D)
             return out if self.b_O is None else out + self.b_O
@@ -131,54 +141,58 @@ class Attention(nn.Module):
     def _queries_keys_values(
         self, x: Tensor, geometry: Geometry, source: Tensor | None, cache: KVCache | None
     ) -> tuple[Tensor, Tensor, Tensor]:
-        sizes = [self.n_heads, self.n_kv_heads, self.n_kv_heads]
-        if source is None:
-            together = F.linear(x, self.weight_qkv, self.bias_qkv)  # (B, T, (H + 2 H_kv) K)
-            together = together.view(*together.shape[:2], -1, self.d_head)
-            q, k, v = together.split_with_sizes(sizes, dim=2)  # (B, T, H, K), (B, T, H_kv, K) twice
-            q, k, v = self.hook_q(q), self.hook_k(k), self.hook_v(v)
-            if self.qk_norm:
-                q, k = self.q_norm(q), self.k_norm(k)
-            if geometry.cos is not None and geometry.sin is not None:
-                q = self.hook_rot_q(rotate(q, geometry.cos, geometry.sin))
-                k = self.hook_rot_k(rotate(k, geometry.cos, geometry.sin))
-            if cache is not None:
-                k, v = cache.append(self.hook_k.name, k.transpose(1, 2), v.transpose(1, 2))
-                k, v = k.transpose(1, 2), v.transpose(1, 2)
-            return q, k, v
+        """q (B, H, T, K), and all k and v (B, H_kv, S, K) that it may look at."""
+        if source is not None:
+            return self._from_source(x, source, cache)
+        together = F.linear(x, self.weight_qkv, self.bias_qkv)  # (B, T, (H + 2 H_kv) K)
+        together = together.view(x.shape[0], x.shape[1], -1, self.d_head)
+        q, k, v = together.split_with_sizes(
+            (self.n_heads, self.n_kv_heads, self.n_kv_heads), dim=2
+        )  # (B, T, H, K), (B, T, H_kv, K) twice
+        q, k, v = self.hook_q(q), self.hook_k(k), self.hook_v(v)
+        if self.qk_norm:
+            q, k = self.q_norm(q), self.k_norm(k)
+        if geometry.turn is not None:
+            q, k = self.hook_rot_q(rotate(q, *geometry.turn)), self.hook_rot_k(rotate(k, *geometry.turn))
+        q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
+        if cache is not None:
+            k, v = cache.append(self.hook_k.name, k, v)
+        return q, k, v
+
+    def _from_source(self, x: Tensor, source: Tensor, cache: KVCache | None) -> tuple[Tensor, Tensor, Tensor]:
+        """The same for cross-attention: the source (B, S, D) answers, and stays as it is while a text grows."""
         split = self.n_heads * self.d_head
-        bias_q, bias_kv = (
-            (None, None) if self.bias_qkv is None else (self.bias_qkv[:split], self.bias_qkv[split:])
-        )
+        bias_q = bias_kv = None
+        if self.bias_qkv is not None:
+            bias_q, bias_kv = self.bias_qkv[:split], self.bias_qkv[split:]
         q = self.hook_q(F.linear(x, self.weight_qkv[:split], bias_q).unflatten(-1, (-1, self.d_head)))
         known = None if cache is None else cache.fixed(self.hook_k.name)
         if known is not None:
             k, v = (kv.transpose(1, 2) for kv in known)
         else:
             both = F.linear(source, self.weight_qkv[split:], bias_kv).unflatten(-1, (-1, self.d_head))
-            k, v = both.split(sizes[1:], dim=2)  # (B, S, H_kv, K) twice
+            k, v = both.chunk(2, dim=2)  # (B, S, H_kv, K) twice
             if cache is not None:
                 cache.fix(self.hook_k.name, k.transpose(1, 2), v.transpose(1, 2))
         k, v = self.hook_k(k), self.hook_v(v)
         if self.qk_norm:
             q, k = self.q_norm(q), self.k_norm(k)
-        return q, k, v
+        return q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
 
     def _mix(self, q: Tensor, k: Tensor, v: Tensor, geometry: Geometry) -> Tensor:
-        """The values, mixed by the pattern: (B, T, H, K)."""
+        """The values, mixed by the pattern. q (B, H, T, K), k and v (B, H, S, K) -> (B, H, T, K)."""
         dropout = self.dropout if self.training else 0.0
         if listening() and (self.hook_attn_scores.wanted or self.hook_pattern.wanted):
-            scores = self.hook_attn_scores(attention_scores(q, k, self.scale, geometry))  # (B, H, T, S)
-            pattern = F.dropout(self.hook_pattern(attention_pattern(scores)), dropout)  # (B, H, T, S)
-            return (pattern @ v.transpose(1, 2)).transpose(1, 2)
+            scores = attention_scores(q.transpose(1, 2), k.transpose(1, 2), self.scale, geometry)
+            scores = self.hook_attn_scores(scores)  # (B, H, T, S)
+            pattern = self.hook_pattern(attention_pattern(scores))  # (B, H, T, S)
+            return (F.dropout(pattern, dropout) if dropout else pattern) @ v
         mask = geometry.allowed
         if geometry.bias is not None:
             mask = geometry.bias.to(q.dtype)
             if geometry.allowed is not None:
                 mask = mask.masked_fill(~geometry.allowed, -torch.inf)
         plain = geometry.causal and geometry.bias is None
-        q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)  # (B, H, T, K)
-        z = F.scaled_dot_product_attention(
+        return F.scaled_dot_product_attention(
             q, k, v, attn_mask=None if plain else mask, dropout_p=dropout, is_causal=plain, scale=self.scale
         )
-        return z.transpose(1, 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.config import ModelConfig
 from core.decoding.kv_cache import KVCache
@@ -11,9 +11,10 @@ from core.hooks import HookPoint
 from core.model.attention import Attention, Geometry
 from core.model.feed_forward import FeedForward
 from core.model.norm import Normalise
+from core.model.part import Part
 
 
-class Block(nn.Module):
+class Block(Part):
     """pre-norm:  x + attn(ln1(x)), then x + mlp(ln2(x))      (GPT-2, Llama, T5)
     post-norm: ln1(x + attn(x)), then ln2(x + mlp(x))          (Vaswani et al. 2017, BERT)
 

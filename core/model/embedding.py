@@ -10,10 +10,11 @@ from core.config import ModelConfig
 from core.hooks import HookPoint
 from core.model.feed_forward import ACTIVATIONS
 from core.model.norm import Normalise
+from core.model.part import Part
 from core.model.position import sinusoidal_table
 
 
-class Embed(nn.Module):
+class Embed(Part):
     """The table of token vectors, W_E (V, D)."""
 
     def __init__(self, config: ModelConfig) -> None:
@@ -21,10 +22,10 @@ class Embed(nn.Module):
         self.W_E = nn.Parameter(torch.empty(config.d_vocab, config.d_model))
 
     def forward(self, ids: Tensor) -> Tensor:  # (B, T) -> (B, T, D)
-        return F.embedding(ids, self.W_E)
+        return torch.embedding(self.W_E, ids)
 
 
-class PosEmbed(nn.Module):
+class PosEmbed(Part):
     """A vector for each position, W_pos (T, D): learned, or sine and cosine waves."""
 
     W_pos: Tensor
@@ -39,10 +40,10 @@ class PosEmbed(nn.Module):
             self.register_buffer("W_pos", sinusoidal_table(rows, config.d_model).float(), persistent=False)
 
     def forward(self, positions: Tensor) -> Tensor:  # (T,) -> (T, D)
-        return F.embedding(positions + self.offset if self.offset else positions, self.W_pos)
+        return torch.embedding(self.W_pos, positions + self.offset if self.offset else positions)
 
 
-class TokenTypeEmbed(nn.Module):
+class TokenTypeEmbed(Part):
     """BERT's vector for "first sentence" and "second sentence", W_token_type (types, D)."""
 
     def __init__(self, config: ModelConfig) -> None:
@@ -53,7 +54,7 @@ class TokenTypeEmbed(nn.Module):
         return self.W_token_type[types]
 
 
-class MlmHead(nn.Module):
+class MlmHead(Part):
     """BERT's last step before its unembedding: norm(act(x W + b)) (Devlin et al. 2019, released code)."""
 
     def __init__(self, config: ModelConfig) -> None:
@@ -72,7 +73,7 @@ class MlmHead(nn.Module):
         return self.ln(self.act(F.linear(x, self.weight, self.b)))
 
 
-class Unembed(nn.Module):
+class Unembed(Part):
     """x W_U + b_U: from the stream to a logit for every token. A tied unembedding reads the embedding's table."""
 
     def __init__(self, config: ModelConfig, embed: Embed) -> None:

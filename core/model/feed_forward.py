@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from core.config import Activation, ModelConfig
 from core.hooks import HookPoint
+from core.model.part import Part
 
 
 def relu_squared(x: Tensor) -> Tensor:
@@ -27,7 +28,7 @@ ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
 }
 
 
-class FeedForward(nn.Module):
+class FeedForward(Part):
     """act(x W_in + b_in) W_out + b_out, or gated: (act(x W_gate) * (x W_in)) W_out (Shazeer 2020)."""
 
     def __init__(self, config: ModelConfig) -> None:

@@ -7,9 +7,10 @@ from torch import Tensor, nn
 
 from core.config import ModelConfig, Norm
 from core.hooks import HookPoint, listening
+from core.model.part import Part
 
 
-class Normalise(nn.Module):
+class Normalise(Part):
     """Layer norm (Ba et al. 2016), RMS norm (Zhang & Sennrich 2019) or the identity, over the last axis.
 
     layer: (x - mean) / sqrt(var + eps) * w + b        rms: x / sqrt(mean(x^2) + eps) * w
@@ -32,12 +33,15 @@ class Normalise(nn.Module):
     def forward(self, x: Tensor) -> Tensor:  # (..., D) -> (..., D)
         if self.kind == "none":
             return x
-        if not (listening() and (self.hook_scale.wanted or self.hook_normalized.wanted)):
+        if not listening() or not (self.hook_scale.wanted or self.hook_normalized.wanted):
             return self._fused(x)
-        if self.kind == "layer":
-            x = x - x.mean(-1, keepdim=True)
-        scale = self.hook_scale((x.pow(2).mean(-1, keepdim=True) + self.eps).sqrt())  # (..., 1)
-        x = self.hook_normalized(x / scale)
+        if self.kind == "layer" and not torch.is_grad_enabled() and not self.hook_scale.changed:
+            x = self._read(x)
+        else:
+            if self.kind == "layer":
+                x = x - x.mean(-1, keepdim=True)
+            scale = self.hook_scale((x.pow(2).mean(-1, keepdim=True) + self.eps).sqrt())  # (..., 1)
+            x = self.hook_normalized(x / scale)
         if self.w is not None:
             x = x * self.w
         return x if self.b is None else x + self.b
@@ -46,3 +50,9 @@ class Normalise(nn.Module):
         if self.kind == "layer":
             return torch.layer_norm(x, (self.size,), self.w, self.b, self.eps)
         return torch.rms_norm(x, (self.size,), self.w, self.eps)
+
+    def _read(self, x: Tensor) -> Tensor:
+        """The normalised x; the scale is only told, and comes with it from one kernel."""
+        x, _, rate = torch.native_layer_norm(x, (self.size,), None, None, self.eps)  # (..., D), rate (..., 1)
+        self.hook_scale(rate.reciprocal())
+        return self.hook_normalized(x)

@@ -8,9 +8,12 @@ number to each score; none leaves the order to the causal mask.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
+
+from core.model.part import Part
 
 
 def sinusoidal_table(positions: int, d_model: int) -> Tensor:
@@ -30,11 +33,35 @@ def rotary_angles(positions: Tensor, d_head: int, theta: float) -> Tensor:
     return torch.cat([angle, angle], dim=-1)  # (T, K)
 
 
+def rotary_table(
+    positions: int, d_head: int, theta: float, dtype: torch.dtype, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """What `rotate` turns positions 0 to T - 1 by: cos (T, 1, K), and sin, its first half with the sign changed.
+
+    Worked out in float64 and rounded once.
+    """
+    rows = max(64, 1 << (positions - 1).bit_length())  # so that a growing text asks for few tables
+    cos, sin = _rotary_table(rows, d_head, theta, dtype, device)
+    return cos[:positions], sin[:positions]
+
+
+@lru_cache(maxsize=16)
+@torch.inference_mode(False)  # a table that is first asked for during inference serves training, too
+def _rotary_table(
+    rows: int, d_head: int, theta: float, dtype: torch.dtype, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    angles = rotary_angles(torch.arange(rows, device=device), d_head, theta)[:, None]  # (T, 1, K)
+    sign = torch.ones(d_head, dtype=torch.float64, device=device)
+    sign[: d_head // 2] = -1.0
+    return angles.cos().to(dtype), (angles.sin() * sign).to(dtype)
+
+
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Turn each pair (i, i + K/2) of x (B, T, H, K) by the angle of its position; cos, sin: (T, K)."""
-    first, second = x.chunk(2, dim=-1)
-    turned = torch.cat([-second, first], dim=-1)  # (B, T, H, K)
-    return x * cos[:, None] + turned * sin[:, None]
+    """Turn each pair (i, i + K/2) of x (B, T, H, K) by the angle of its position.
+
+    (a, b) becomes (a cos - b sin, b cos + a sin). cos, sin: rows of `rotary_table`, (T, 1, K).
+    """
+    return x * cos + x.roll(x.shape[-1] // 2, dims=-1) * sin
 
 
 def alibi_slopes(n_heads: int) -> Tensor:
@@ -62,7 +89,7 @@ def relative_bucket(distance: Tensor, *, buckets: int, max_distance: int, two_si
     return bucket + torch.where(distance < exact, distance, far)
 
 
-class RelativeBias(nn.Module):
+class RelativeBias(Part):
     """T5's learned number for each bucket of distances and each head, shared by all layers of a stack."""
 
     def __init__(self, n_heads: int, buckets: int, max_distance: int, *, two_sided: bool) -> None:
@@ -78,7 +105,7 @@ class RelativeBias(nn.Module):
         return self.W_bias[bucket].permute(2, 0, 1)[None]
 
 
-class AlibiBias(nn.Module):
+class AlibiBias(Part):
     """ALiBi: each head lowers a score by its slope times the distance."""
 
     slopes: Tensor

@@ -18,14 +18,17 @@ from core.model.attention import Geometry
 from core.model.block import Block
 from core.model.embedding import Embed, MlmHead, PosEmbed, TokenTypeEmbed, Unembed
 from core.model.norm import Normalise
-from core.model.position import AlibiBias, RelativeBias, rotary_angles
+from core.model.part import Part
+from core.model.position import AlibiBias, RelativeBias, rotary_table
+
+_ANYWHERE = Geometry()  # every query sees every key, however far
 
 
 class ContextTooLong(ValueError):
     """More tokens than the model has positions for."""
 
 
-class Transformer(nn.Module):
+class Transformer(Part):
     """One stack of blocks over one text.
 
     Args:
@@ -52,14 +55,13 @@ class Transformer(nn.Module):
         self.causal = bool(config.causal if causal is None else causal)
         self.embed = Embed(config) if embed is None else embed
         self.hook_embed = HookPoint()  # (B, T, D)
-        if config.position in ("learned", "sinusoidal"):
-            self.pos_embed = PosEmbed(config)
+        self.pos_embed = PosEmbed(config) if config.position in ("learned", "sinusoidal") else None
+        if self.pos_embed is not None:
             self.hook_pos_embed = HookPoint()  # (B, T, D)
-        if config.n_token_types:
-            self.token_type_embed = TokenTypeEmbed(config)
+        self.token_type_embed = TokenTypeEmbed(config) if config.n_token_types else None
+        if self.token_type_embed is not None:
             self.hook_token_type_embed = HookPoint()  # (B, T, D)
-        if config.embed_norm:
-            self.ln_embed = Normalise.of(config)
+        self.ln_embed = Normalise.of(config) if config.embed_norm else None
         if config.position == "relative":
             self.relative = RelativeBias(
                 config.n_heads,
@@ -71,12 +73,9 @@ class Transformer(nn.Module):
             self.alibi = AlibiBias(config.n_heads)
         count = config.n_layers if layers is None else layers
         self.blocks = nn.ModuleList(Block(config, cross=cross) for _ in range(count))
-        if config.final_norm:
-            self.ln_final = Normalise.of(config)
-        if logits:
-            if config.mlm_head:
-                self.mlm_head = MlmHead(config)
-            self.unembed = Unembed(config, self.embed)
+        self.ln_final = Normalise.of(config) if config.final_norm else None
+        self.mlm_head = MlmHead(config) if logits and config.mlm_head else None
+        self.unembed = Unembed(config, self.embed) if logits else None
         self.hook_names = hooks.name_hooks(self)
         self._known_hooks = frozenset(self.hook_names)
 
@@ -119,9 +118,9 @@ class Transformer(nn.Module):
             )
         x = self._embed(ids, positions, token_types)
         geometry = self.geometry(positions, past, mask, x.dtype)
-        source_geometry = Geometry(
-            allowed=None if source_mask is None else source_mask.bool()[:, None, None, :]
-        )
+        source_geometry = _ANYWHERE
+        if source_mask is not None:
+            source_geometry = Geometry(allowed=source_mask.bool()[:, None, None, :])
         for block in self.blocks:
             x = block(x, geometry, source, source_geometry, cache)  # (B, T, D)
         if cache is not None:
@@ -130,22 +129,20 @@ class Transformer(nn.Module):
 
     def head(self, x: Tensor) -> Tensor:
         """From the stream after the last block to the logits: final norm, masked-LM head, unembedding, as present."""
-        if hasattr(self, "ln_final"):
+        if self.ln_final is not None:
             x = self.ln_final(x)
-        if not hasattr(self, "unembed"):
-            return x
-        if hasattr(self, "mlm_head"):
+        if self.mlm_head is not None:
             x = self.mlm_head(x)
-        return self.unembed(x)  # (B, T, V)
+        return x if self.unembed is None else self.unembed(x)  # (B, T, V)
 
     def _embed(self, ids: Tensor, positions: Tensor, token_types: Tensor | None) -> Tensor:
         x = self.hook_embed(self.embed(ids))  # (B, T, D)
-        if hasattr(self, "pos_embed"):
+        if self.pos_embed is not None:
             x = x + self.hook_pos_embed(self.pos_embed(positions).expand_as(x))
-        if hasattr(self, "token_type_embed"):
+        if self.token_type_embed is not None:
             types = torch.zeros_like(ids) if token_types is None else token_types
             x = x + self.hook_token_type_embed(self.token_type_embed(types))
-        if hasattr(self, "ln_embed"):
+        if self.ln_embed is not None:
             x = self.ln_embed(x)
         return F.dropout(x, self.config.dropout) if self.training else x
 
@@ -157,26 +154,29 @@ class Transformer(nn.Module):
             mask: (B, S) bool, False at padding, or None.
             dtype: of the stream.
         """
+        new = positions.shape[0]
         allowed = None
-        if self.causal and len(positions) > 1:
-            keys = torch.arange(past + len(positions), device=positions.device)
+        if self.causal and new > 1:
+            keys = torch.arange(past + new, device=positions.device)
             allowed = (keys[None, :] <= positions[:, None])[None, None]  # (1, 1, T, S)
         square = allowed is not None and past == 0 and mask is None
         if mask is not None:
             padding = mask.bool()[:, None, None, :]  # (B, 1, 1, S)
             allowed = padding if allowed is None else allowed & padding
-        bias = cos = sin = None
+        bias = turn = None
         if self.config.position in ("relative", "alibi"):
-            keys = torch.arange(past + len(positions), device=positions.device)
+            keys = torch.arange(past + new, device=positions.device)
             by_distance = self.relative if self.config.position == "relative" else self.alibi
             bias = by_distance(positions, keys).to(dtype)
         elif self.config.position == "rotary":
-            angles = rotary_angles(positions, self.config.head_size, self.config.rope_theta)  # (T, K)
-            cos, sin = angles.cos().to(dtype), angles.sin().to(dtype)
-        return Geometry(allowed=allowed, bias=bias, cos=cos, sin=sin, causal=square)
+            table = rotary_table(
+                past + new, self.config.head_size, self.config.rope_theta, dtype, positions.device
+            )
+            turn = table[0][past:], table[1][past:]  # (T, 1, K) twice
+        return Geometry(allowed=allowed, bias=bias, turn=turn, causal=square)
 
 
-class EncoderDecoder(nn.Module):
+class EncoderDecoder(Part):
     """An encoder reads the source; a decoder writes, attending to itself and to the source (Vaswani et al. 2017)."""
 
     def __init__(self, config: ModelConfig) -> None:

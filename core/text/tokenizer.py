@@ -71,10 +71,10 @@ class Tokenizer:
         token = self.token(id)
         if id in self.special_ids:
             return token
-        if self._kind == "bytes":
+        if self.kind == "bytes":
             data = bytes(_BYTE_OF[c] for c in token) if all(c in _BYTE_OF for c in token) else token.encode()
             return data.decode("utf-8", errors="backslashreplace")
-        if self._kind == "metaspace":
+        if self.kind == "metaspace":
             if token.startswith("<0x") and token.endswith(">"):
                 return "\\" + token[2:-1].lower()
             return token.replace("▁", " ")
@@ -86,7 +86,8 @@ class Tokenizer:
         return frozenset(id for id, added in self.raw.get_added_tokens_decoder().items() if added.special)
 
     @cached_property
-    def _kind(self) -> str:
+    def kind(self) -> str:
+        """How entries write text: "bytes" (a printable letter a byte), "metaspace" (`▁` for a space) or "plain"."""
         spec = json.loads(self.raw.to_str())
         rules = json.dumps([spec.get("pre_tokenizer"), spec.get("decoder")])
         if '"ByteLevel"' in rules:
@@ -99,7 +100,7 @@ def mend(text: str) -> str:
     return "".join("�" if "\ud800" <= c <= "\udfff" or c == "\0" else c for c in text)
 
 
-def _byte_alphabet() -> dict[str, int]:
+def byte_alphabet() -> dict[str, int]:
     """The printable stand-in for each byte in byte-level vocabularies (Radford et al. 2019, released encoder)."""
     printable = [
         *range(ord("!"), ord("~") + 1),
@@ -110,4 +111,4 @@ def _byte_alphabet() -> dict[str, int]:
     return {chr(byte): byte for byte in printable} | {chr(256 + n): byte for n, byte in enumerate(others)}
 
 
-_BYTE_OF = _byte_alphabet()
+_BYTE_OF = byte_alphabet()

@@ -1,31 +1,36 @@
 """Times several ways of computing the same thing, fairly: interleaved, warmed up, by the median.
 
 One after the other would measure the machine's mood: a turbo that fades, a neighbour that wakes. So every round calls
-each way once, each round in another order, and the medians over the rounds are compared.
+each way once, each round in another order; a ratio is the median of the rounds' own ratios.
 """
 
 from __future__ import annotations
 
 import gc
 import importlib.metadata
-import json
 import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
 import torch
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Seconds of every round, by the name of the way; the first name is ours, the others are compared with it."""
+    """Seconds of every round, by the name of the way; the first name is ours, the others are compared with it.
+
+    work: what one call does, in `unit`s: (120, "tokens") makes tokens a second of seconds.
+    least: the ratio to reach, by the name of the other way.
+    """
 
     title: str
     seconds: dict[str, list[float]]
     versions: dict[str, str] = field(default_factory=dict)
+    work: tuple[int, str] | None = None
+    least: Mapping[str, float] = field(default_factory=dict)
 
     def median(self, name: str) -> float:
         """Median seconds of one call."""
@@ -33,7 +38,21 @@ class Comparison:
 
     def ratio(self, name: str) -> float:
         """How many times as long as ours this way takes: above 1, ours is faster."""
-        return self.median(name) / self.median(next(iter(self.seconds)))
+        ours = next(iter(self.seconds.values()))
+        return statistics.median(theirs / mine for theirs, mine in zip(self.seconds[name], ours))
+
+    @property
+    def missed(self) -> dict[str, float]:
+        """The ratios that are below the one to reach, by the name of the other way."""
+        return {name: self.ratio(name) for name, least in self.least.items() if self.ratio(name) < least}
+
+    def value(self, name: str) -> str:
+        """What one way needs, for a person."""
+        if self.work is not None:
+            count, unit = self.work
+            return f"{count / self.median(name):,.0f} {unit}/s"
+        milliseconds = 1000 * self.median(name)
+        return f"{milliseconds:,.2f} ms" if milliseconds < 10 else f"{milliseconds:,.0f} ms"
 
     def table(self) -> str:
         """The comparison for a terminal: median, the middle half of the rounds, and the ratio to ours."""
@@ -41,9 +60,78 @@ class Comparison:
         lines = ["", f"{self.title}  (median of {rounds} interleaved rounds)"]
         for name, seconds in self.seconds.items():
             low, middle, high = (1000 * value for value in statistics.quantiles(seconds, n=4))
-            lines.append(f"  {name:<34}{middle:9.2f} ms  [{low:.2f}, {high:.2f}]  × {self.ratio(name):.2f}")
+            least = f"  (figure: {self.least[name]:g})" if name in self.least else ""
+            per = f"  {self.value(name)}" if self.work else ""
+            lines.append(
+                f"  {name:<34}{middle:9.2f} ms  [{low:.2f}, {high:.2f}]  × {self.ratio(name):.2f}{least}{per}"
+            )
         lines.append("  " + ", ".join(f"{name} {version}" for name, version in self.versions.items()))
         return "\n".join(lines)
+
+    def record(self) -> dict[str, Any]:
+        """The comparison as plain values, for a file."""
+        return {
+            "title": self.title,
+            "rounds": len(next(iter(self.seconds.values()))),
+            "value": {name: self.value(name) for name in self.seconds},
+            "median_ms": {name: round(1000 * self.median(name), 4) for name in self.seconds},
+            "ratio": {name: round(self.ratio(name), 4) for name in self.seconds},
+            "least": dict(self.least),
+            "versions": self.versions,
+        }
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Something measured alone, beside the most it may be.
+
+    Args:
+        values: of every round, in `unit`; most: what their median must stay below.
+        most_95: what 95 of 100 rounds must stay below; None: nothing is asked of them.
+    """
+
+    title: str
+    values: list[float]
+    most: float
+    unit: str = "ms"
+    most_95: float | None = None
+
+    @property
+    def median(self) -> float:
+        """Median over the rounds."""
+        return statistics.median(self.values)
+
+    @property
+    def high(self) -> float:
+        """The 95th percentile of the rounds, by interpolation between those seen; of one round, itself."""
+        if len(self.values) == 1:
+            return self.values[0]
+        return statistics.quantiles(self.values, n=20, method="inclusive")[-1]
+
+    @property
+    def reached(self) -> bool:
+        """Median, and 95th percentile where one is asked for, are within their figures."""
+        return self.median < self.most and (self.most_95 is None or self.high < self.most_95)
+
+    def table(self) -> str:
+        """One line for a terminal."""
+        high = f"{self.high:9.1f} 95th percentile" if len(self.values) > 1 else ""
+        asked = f"{self.most:g}" + ("" if self.most_95 is None else f" and {self.most_95:g}")
+        return (
+            f"\n  {self.title:<52}{self.median:9.1f} {self.unit} median{high}   (figure: {asked} {self.unit})"
+        )
+
+    def record(self) -> dict[str, Any]:
+        """The figure as plain values, for a file."""
+        return {
+            "title": self.title,
+            "rounds": len(self.values),
+            "median": round(self.median, 3),
+            "high": round(self.high, 3),
+            "most": self.most,
+            "most_95": self.most_95,
+            "unit": self.unit,
+        }
 
 
 def versions(*packages: str) -> dict[str, str]:
@@ -63,6 +151,8 @@ def compare(
     peers: tuple[str, ...] = (),
     rounds: int = 30,
     warm_up: int = 5,
+    work: tuple[int, str] | None = None,
+    least: Mapping[str, float] | None = None,
 ) -> Comparison:
     """Time the ways against each other.
 
@@ -72,6 +162,7 @@ def compare(
         peers: the packages whose versions belong beside the numbers.
         rounds: how often each way is timed; at least 2.
         warm_up: calls of each way that are not timed.
+        work, least: see `Comparison`.
     Raises:
         ValueError: fewer than two ways or two rounds.
     """
@@ -93,16 +184,4 @@ def compare(
                 seconds[name].append(time.perf_counter() - start)
     finally:
         gc.enable()
-    return Comparison(title, seconds, versions(*peers))
-
-
-def save(comparison: Comparison, path: Path) -> None:
-    """Append a comparison to a file, one JSON object a line."""
-    record = {
-        "title": comparison.title,
-        "versions": comparison.versions,
-        "median_ms": {name: round(1000 * comparison.median(name), 4) for name in comparison.seconds},
-        "ratio": {name: round(comparison.ratio(name), 4) for name in comparison.seconds},
-    }
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    return Comparison(title, seconds, versions(*peers), work, least or {})

@@ -75,6 +75,28 @@ def test_ids_instead_of_text_and_no_special_tokens(tokenizer):
     assert torch.equal(lm.trace(TEXT, add_special_tokens=False).logits, lm.trace(ids).logits)
 
 
+def test_a_batch_is_what_the_transformer_takes(tokenizer):
+    for shape in PARTS:
+        lm = make(shape, tokenizer)
+        target = "the cat" if shape == "encoder-decoder" else None
+        batch, trace = lm.batch(TEXT, target), lm.trace(TEXT, target)
+        assert torch.equal(batch[0][0], trace.ids)
+        assert [row.tolist() for row in batch[1:]] == [
+            [d.tolist()] for d in [trace.decoder_ids] if d is not None
+        ]
+        torch.testing.assert_close(lm.transformer(*batch)[0].detach(), trace.logits)
+
+
+def test_special_ids_are_the_tokenizers_and_those_the_configuration_uses(tokenizer):
+    assert make("decoder", tokenizer).special_ids == tokenizer.special_ids | {1}
+    assert make("decoder", tokenizer, bos_id=7, mask_id=9, pad_id=8).special_ids == tokenizer.special_ids | {
+        1,
+        7,
+        8,
+        9,
+    }
+
+
 def test_hook_result_is_computed_when_asked_for(tokenizer):
     trace = make("decoder", tokenizer).trace(TEXT)
     result = trace["blocks.0.attn.hook_result"]  # (T, H, D)

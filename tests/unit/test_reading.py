@@ -108,3 +108,12 @@ def test_what_a_decoder_has_written_fits_after_its_start_token(written: str, say
     assert (
         len(LM.tokenizer.encode(reading.read_target(LM, WORDS, longest=10)[0], add_special_tokens=False)) == 9
     )
+
+
+@pytest.mark.parametrize("room", [0, 8, 31, 100])
+def test_room_for_what_the_model_writes_is_left_free(room: int) -> None:
+    read = reading.read(LM, WORDS, SAMPLE, room=room)
+    assert len(read.ids) <= max(1 + read.special, 32 - room)
+    assert read.limit == max(1, 32 - room) and read.clipped
+    assert ("leave this model room to write" in read.notes[0]) == (room > 0)
+    assert reading.read(LM, "the cat", SAMPLE, room=8).notes == ()

@@ -3,8 +3,10 @@
 const KEYS = [
   ["Tab", "to the next control or picture"],
   ["← → ↑ ↓", "in a picture: step, or move to the next cell, token or block"],
+  ["Shift + ← → ↑ ↓", "in a picture: one step on or back; another token"],
   ["Space", "in a picture: play or pause"],
   ["0 – 9", "in a picture: choose a head"],
+  ["o", "on Multi-head: switch the chosen head off or on"],
   ["Enter", "open what is chosen"],
   ["Esc", "one level up; close a sheet"],
   ["?", "this sheet"],

@@ -1,0 +1,144 @@
+"""The Decoding picture: one tree of shared passes, and the warped distribution after any of its nodes.
+
+`record` turns what `core.decoding` computed into the component's JSON. It computes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from app import chapters
+from app.components import pack, register
+from app.components.decoding.verdict import Verdict
+from core.decoding.tree import Tree
+from core.language_model import LanguageModel
+
+decoding = register("decoding")
+
+READ = 240  # characters of the text that the description reads out
+DOORS = ("tokenization", "home")
+
+
+def record(
+    tree: Tree,
+    verdict: Verdict,
+    lm: LanguageModel,
+    shown: Mapping[str, Any],
+    stamp: str,
+    selection: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What view.js draws.
+
+    Args:
+        shown: `tokens` of the text, `beams`, `seed`, `forced` (whether a branch is), and `show`, by strategy.
+        stamp: changes with anything but the selection; with the same stamp the browser keeps its layout.
+        selection: the chosen node and step.
+    """
+    word = lm.tokenizer.display
+    prompt = list(tree.prompt_ids)
+    if tree.slots:
+        chip, before = word(prompt[tree.slots[0]]), "".join(map(word, prompt[: tree.slots[0]]))
+    else:
+        read = _written(lm, tree, shown)
+        chip, before = read[-1], "".join(read[:-1])
+    ids = {int(id) for following in tree.nexts for id in following.ids} | {
+        node.token_id for node in tree.nodes[1:]
+    }
+    return {
+        "stamp": stamp,
+        "shape": lm.config.shape,
+        "tokens": list(shown["tokens"]),
+        "prompt": {
+            "chip": chip,
+            "before": " ".join(before[-60:].split()),
+            "long": "…" * (len(before) > READ) + before[-READ:] + chip,
+        },
+        "heads": [f"{'Blank' if tree.slots else 'Step'} {step + 1}" for step in range(tree.depth)],
+        "slots": list(tree.slots),
+        "depth": tree.depth,
+        "wanted": tree.wanted,
+        "penalty": tree.length_penalty,
+        "nodes": _nodes(tree),
+        "paths": [
+            {
+                "name": path.name,
+                "strategy": path.strategy,
+                "nodes": list(path.nodes),
+                "text": path.text,
+                "sum": path.log_prob,
+                "score": path.score,
+                "finished": path.finished,
+            }
+            for path in tree.paths
+        ],
+        "best": verdict.best,
+        "focus": verdict.focus,
+        "verdict": {
+            "kind": verdict.kind,
+            "pieces": [[text, mono] for text, mono in verdict.pieces],
+            "search": verdict.search,
+            "act": verdict.act,
+        },
+        "next": _nexts(tree),
+        "words": {str(id): word(id) for id in ids},
+        "vocabulary": lm.config.d_vocab,
+        "passes": tree.passes,
+        "doors": [slug for slug in DOORS if chapters.BY_SLUG[slug].exists],
+        **{name: shown[name] for name in ("beams", "seed", "forced", "show")},
+        "selection": dict(selection),
+    }
+
+
+def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
+    """Mount the picture; `on` maps "select", "force", "again", "example" and "visit" to callbacks."""
+    return decoding(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+
+
+def _written(lm: LanguageModel, tree: Tree, shown: Mapping[str, Any]) -> list[str]:
+    """The tokens that a tree grows after: of an encoder-decoder, what its decoder has written."""
+    if lm.config.shape != "encoder-decoder":
+        return [lm.tokenizer.display(id) for id in tree.prompt_ids]
+    written = lm.tokenizer.encode(shown["target"], add_special_tokens=False) if shown["target"] else []
+    return [lm.tokenizer.display(id) for id in (lm.config.decoder_start_id or 0, *written)]
+
+
+def _nodes(tree: Tree) -> dict[str, list[Any]]:
+    nodes = tree.nodes
+    return {
+        "parent": [node.parent for node in nodes],
+        "depth": [node.depth for node in nodes],
+        "id": [node.token_id for node in nodes],
+        "text": [node.token for node in nodes],
+        "p": [node.probability for node in nodes],
+        "sum": [node.sum for node in nodes],
+        "score": [node.score for node in nodes],
+        "on": [list(node.on) for node in nodes],
+        "running": [node.running for node in nodes],
+        "next": [node.next for node in nodes],
+    }
+
+
+def _nexts(tree: Tree) -> dict[str, Any]:
+    first = tree.nexts[0]
+    most = max(len(following.ids) for following in tree.nexts)
+    probabilities = np.zeros((len(tree.nexts), len(first.stages), most), dtype=np.float32)  # (N, S, C)
+    for place, following in enumerate(tree.nexts):
+        probabilities[place, :, : len(following.ids)] = following.probabilities
+    return {
+        "ids": [following.ids.tolist() for following in tree.nexts],
+        "probs": pack(probabilities),
+        "kept": [following.kept.tolist() for following in tree.nexts],
+        "entropy": [following.entropy.tolist() for following in tree.nexts],
+        "stages": [
+            {"name": name, "setting": _setting(name, value, active), "active": active}
+            for name, value, active in first.stages
+        ],
+    }
+
+
+def _setting(name: str, value: float | None, active: bool) -> str:
+    """A warper's setting as the column's second line."""
+    return "" if name == "model" else f"{value:g}" if active and value is not None else "off"

@@ -1,0 +1,142 @@
+"""What the Decoding page asks of `core`, as one hashable record, and the functions that the cache calls with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.decoding import exact, stages
+from core.decoding.tree import Tree, grow
+from core.language_model import LanguageModel
+
+SHOWN = 16  # tokens of a distribution
+PALE = 3  # untaken children of a node
+SEARCHED = 200  # passes that the exact search may take
+FEWER = 48  # of a model with more than
+HEAVY = 20_000_000  # parameters
+DEEPEST = 12  # tokens: beyond, so few passes prove nothing
+WARPERS = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
+LARGEST = 1_200  # beams times steps: more nodes do no picture good
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One tree: what is read, how far it grows, who walks through it.
+
+    ids: the prompt. target: what an encoder-decoder's decoder has written; None elsewhere.
+    slots: the positions of an encoder's blanks; None elsewhere.
+    forced: the tokens of a branch chosen by hand; () for none.
+    options: of `DecodingOptions`, as (name, value) pairs in the order of their names.
+    """
+
+    ids: tuple[int, ...]
+    target: str | None
+    slots: tuple[int, ...] | None
+    depth: int
+    strategies: tuple[str, ...]
+    forced: tuple[int, ...]
+    options: tuple[tuple[str, Any], ...]
+
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments of `grow`, but the prompt."""
+        return {
+            "depth": self.depth,
+            "strategies": self.strategies,
+            "forced": (self.forced,) if self.forced else (),
+            **self.place(),
+            **dict(self.options),
+        }
+
+    def place(self) -> dict[str, Any]:
+        """Where the tokens go, as every function of `core.decoding` takes it: nothing for a decoder."""
+        given = {"target": self.target, "slots": self.slots}
+        return {name: value for name, value in given.items() if value is not None}
+
+    def warpers(self) -> dict[str, Any]:
+        """The options that change a distribution."""
+        return {name: value for name, value in self.options if name in WARPERS}
+
+
+def options(values: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """The page's fields as `DecodingOptions` has them: what is off is None, or the value that changes nothing."""
+    found = {
+        "n_beams": max(1, values["beams"]),
+        "length_penalty": float(values["penalty"]),
+        "temperature": float(values["temperature"]),
+        "top_k": values["topk"] or None,
+        "top_p": None if values["topp"] >= 1 else float(values["topp"]),
+        "min_p": float(values["minp"]) or None,
+        "repetition_penalty": float(values["repeat"]) or 1.0,
+        "seed": values["seed"],
+    }
+    return tuple(sorted(found.items()))
+
+
+def grown(lm: LanguageModel, asked: Asked) -> Tree:
+    """The tree, as the cache takes it."""
+    return grow(lm, asked.ids, shown=SHOWN, pruned=PALE, **asked.arguments())
+
+
+def searched(
+    lm: LanguageModel, ids: tuple[int, ...], depth: int, place: tuple[tuple[str, Any], ...]
+) -> exact.Exact:
+    """The likeliest `depth` tokens, by exact search. place: the items of `Asked.place`."""
+    return exact.best(lm, ids, depth, max_passes=most_passes(lm), stop_ids=(), **dict(place))
+
+
+def most_passes(lm: LanguageModel) -> int:
+    """What the exact search may cost on this model."""
+    return SEARCHED if lm.n_parameters <= HEAVY else FEWER
+
+
+def following(lm: LanguageModel, asked: Asked, path: tuple[int, ...], **changed: Any) -> stages.Next:
+    """The next token's distribution after `path`, with some of the warpers changed."""
+    return stages.next_tokens(lm, asked.ids, path, shown=SHOWN, **asked.place(), **asked.warpers() | changed)
+
+
+# ---------------------------------------------------------------- branches by hand, in a link
+
+
+def read_path(text: str, place: str, vocabulary: int, most: int) -> tuple[tuple[int, ...], str]:
+    """The ids of "place:12.55.7" or "12.55.7", and what to say about them ("" when there is nothing).
+
+    A branch that belongs to another place (another text) is no branch of this one.
+    """
+    where, _, listed = text.rpartition(":")
+    if not listed or where not in ("", place):
+        return (), ""
+    try:
+        ids = tuple(int(part) for part in listed.split(".") if part.isascii() and len(part) < 12)
+    except ValueError:
+        ids = ()
+    if not ids or len(ids) != listed.count(".") + 1:
+        return (), "The forced branch in the link is no list of token numbers; it was left out."
+    if wrong := [id for id in ids if not 0 <= id < vocabulary]:
+        known = f"this model knows 0 to {vocabulary - 1:,}"
+        return (), f"The forced token {wrong[0]:,} is outside the vocabulary: {known}. It was left out."
+    return ids[:most], ""
+
+
+def write_path(ids: Sequence[int], place: str) -> str:
+    """The reverse of `read_path`."""
+    return f"{place}:{'.'.join(map(str, ids))}" if ids else ""
+
+
+# ---------------------------------------------------------------- blanks
+
+
+def blanks(lm: LanguageModel, ids: tuple[int, ...], follow: int, depth: int) -> tuple[int, ...]:
+    """Positions to fill in an encoder's text: its own masks, or the followed token and up to two before it.
+
+    Args:
+        follow: a position; -1: the last token that is no special one.
+    """
+    mask = lm.config.mask_id
+    if mask is not None and mask in ids:
+        return tuple(place for place, id in enumerate(ids) if id == mask)
+    special = lm.tokenizer.special_ids
+    body = [place for place, id in enumerate(ids) if id not in special] or [len(ids) - 1]
+    last = body.index(follow) if follow in body else len(body) - 1
+    count = max(1, min(3, depth, len(body) // 2))
+    return tuple(body[max(0, last + 1 - count) : last + 1])

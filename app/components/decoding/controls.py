@@ -1,0 +1,51 @@
+"""The sliders under the tree. Their steps are those that matter; any other value that a link brings joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import page, state
+
+WIDTH = 110  # pixels of a slider: eight stand in a row
+TOKENS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 30, 40, 60)
+BEAMS = (0, 1, 2, 3, 4, 5, 6, 8, 12, 20, 50, 100)
+PENALTIES = (-1.0, -0.5, 0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0)
+TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0)
+TOP_K = (0, 1, 2, 3, 4, 6, 8, 12, 20, 40, 100, 300)
+TOP_P = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
+MIN_P = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
+DRAWS = (10, 30, 100, 200, 500, 1000, 2000)
+SPANS = (1, 2, 3, 4, 6, 8)
+REPEAT = (0.0, 0.5, 0.8, 1.0, 1.1, 1.2, 1.3, 1.5, 2.0, 3.0, 5.0)
+
+
+def draw(blanks: bool) -> None:
+    """Beams, length penalty and depth of the search; then the warpers in the order in which they apply.
+
+    Args:
+        blanks: the tree fills blanks and its depth is their number.
+    """
+    with page.controls():
+        ladder("Blanks, at most" if blanks else "Tokens ahead", "depth", TOKENS)
+        ladder("Beams", "beams", BEAMS, {0: "0: off", 1: "1: greedy"})
+        ladder("Length penalty", "penalty", PENALTIES, {0.0: "0: plain sum"})
+        ladder("Repetition penalty", "repeat", REPEAT, {0.0: "0: off", 1.0: "1: off"})
+        ladder("Temperature", "temperature", TEMPERATURES, {0.0: "0: the best"})
+        ladder("Top-k", "topk", TOP_K, {0: "0: off"})
+        ladder("Top-p", "topp", TOP_P, {0.0: "0: the best", 1.0: "1: off"})
+        ladder("Min-p", "minp", MIN_P, {0.0: "0: off"})
+
+
+def ladder(label: str, key: str, steps: Sequence[float], names: dict[float, str] | None = None) -> None:
+    """A slider over `steps` for one field; `names` says what a value means where its number does not."""
+    value = state.get(key)
+    told = names or {}
+    st.select_slider(
+        label,
+        sorted({*steps, value}),
+        format_func=lambda number: told.get(number, f"{number:g}"),
+        width=WIDTH,
+        **state.bind(key),
+    )

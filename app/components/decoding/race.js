@@ -1,0 +1,160 @@
+// Below the tree: the two texts that matter, multiplied step by step, what decides between them in a sentence, and the
+// legend, whose entries switch the strategies on and off.
+
+/** The paths that are reckoned side by side: greedy's, and the best (or, where greedy is the best, the runner-up). */
+function rivals(data) {
+  const best = pathOf(data, data.best);
+  const greedy = pathOf(data, "greedy");
+  const others = data.paths.filter((path) => path !== best && path !== greedy && path.nodes.length && path.nodes.at(-1) !== best?.nodes.at(-1));
+  const second = best === greedy || !greedy ? others.sort((a, b) => b.sum - a.sum)[0] : greedy;
+  return [second, best].filter(Boolean);
+}
+/** The probability of a path's text after each step: [p1, p1·p2, ...]. */
+const products = (data, path) => path.nodes.map((i) => Math.exp(data.nodes.sum[i]));
+
+/** Pieces of a sentence, [text, whether it is a token], broken into at most `lines` lines. */
+function sentence(x, y, pieces, room, o = {}) {
+  const { size = 12, lines = 2, colour = "ink" } = o;
+  const words = pieces.flatMap(([text, mono]) => (mono ? [{ text: visible(text), mono }] : text.split(/(?<= )/).map((word) => ({ text: word, mono }))));
+  const rows = [[]];
+  let used = 0;
+  for (const word of words) {
+    const wide = measure(word.text, size, word.mono);
+    if (used + measure(word.text.trimEnd(), size, word.mono) > room && rows.length < lines && rows.at(-1).length) { rows.push([]); used = 0; }
+    if (used + wide > room + 4) word.text = used < room - 16 ? fit(word.text, room - used, size, word.mono) : "";
+    used += wide;
+    if (word.text) rows.at(-1).push(word);
+  }
+  return rows.map((row, k) => h("text", { x, y: y + 16 * k, "font-size": size, fill: css(colour) },
+    row.map((word) => h("tspan", { "font-family": word.mono ? MONO : null, "font-weight": word.mono ? 600 : null }, word.text))));
+}
+
+function drawRace(g, data, local, at) {
+  const y = at.raceY;
+  const pair = rivals(data);
+  const wide = at.wide;
+  const out = [h("line", { x1: 0, x2: at.room, y1: y, y2: y, stroke: css("line") }),
+    label(0, y + 16, "How likely the text is so far: the product of its steps", { weight: 600, fill: "ink" })];
+  if (wide) out.push(label(at.room, y + 16, data.verdict.search, { anchor: "end", fill: "ink3" }));
+  const many = pair.map((path) => products(data, path));
+  const cells = [];
+  pair.forEach((path, k) => {
+    const base = y + 34 + 17 * k;
+    const best = path.name === data.best;
+    const row = many[k];
+    const rival = many[1 - k];
+    row.forEach((p, s) => {
+      if (s + 1 > local.step) return;
+      const same = rival && pair[0].nodes[s] === pair[1].nodes[s];
+      const ahead = !same && (!rival || rival[s] === undefined || p >= rival[s]);
+      const d = s + 1;
+      const worth = odds(p);
+      const fits = measure(worth, 12, true) <= at.w[d] + at.gap - 6;
+      cells.push(label(at.x[d] + at.w[d] / 2, base, fits ? worth : tiny(p), {
+        anchor: "middle", mono: true, weight: ahead ? 700 : null, fill: ahead ? (best ? "accent" : "ink") : "ink3",
+      }));
+    });
+    const end = row[Math.min(row.length, local.step) - 1];
+    const lead = end !== undefined && many.length === 2 ? ratio(end, many[1 - k][Math.min(many[1 - k].length, local.step) - 1]) : "";
+    cells.push(label(at.end + 12, base, lead, { fill: best ? "accent" : "ink2", weight: 600 }));
+  });
+  out.push(h("g", { "clip-path": "url(#dec-race)" }, h("g", { transform: `translate(${-local.panX},0)` }, cells)));
+  pair.forEach((path, k) => {
+    const base = y + 34 + 17 * k;
+    const best = path.name === data.best;
+    out.push(h("rect", { x: 0, y: base - 13, width: at.w[0] + 14, height: 18, fill: css("bg") }),
+      label(0, base, nameOf(data, path.name), { weight: 600, fill: best ? "accent" : "ink" }));
+  });
+  const pieces = local.step < at.depth ? [[midway(data, local, pair, many), false]] : data.verdict.pieces;
+  out.push(sentence(0, y + 70, wide ? pieces : [...pieces, [` ${data.verdict.search}`, false]], at.room - (wide && data.verdict.act ? 130 : 0), { lines: wide ? 2 : 6 }));
+  return out;
+}
+/** How many times as likely the first is: "×6.2", "" when it is not more likely. */
+function ratio(p, other) {
+  if (!(other > 0) || p <= other * 1.0005) return "";
+  const times = p / other;
+  return `×${times < 10 ? num(times, times < 2 ? 2 : 1) : thousands(Math.round(times))} as likely`;
+}
+/** While the tree grows: who is ahead now, and by which step. */
+function midway(data, local, pair, many) {
+  const s = local.step;
+  const where = data.heads[s - 1]?.toLowerCase();
+  if (!s) return "Nothing is chosen yet: one pass of the model over the prompt gives every first token its probability.";
+  if (pair.length < 2 || many.some((row) => row.length < s)) return `After ${where}.`;
+  const [a, b] = many.map((row) => row[s - 1]);
+  const [first, second] = pair.map((path) => nameOf(data, path.name));
+  if (pair[0].nodes[s - 1] === pair[1].nodes[s - 1]) return `After ${where} ${first} and ${second} are still the same text.`;
+  const [ahead, behind, high, low] = a >= b ? [first, second, a, b] : [second, first, b, a];
+  return `After ${where} ${ahead} is ahead: ${odds(high)} against ${odds(low)} for ${behind}.`;
+}
+
+// ---------------------------------------------------------------- legend, steps
+
+const SHOWN = [["beam", "Beam search"], ["greedy", "Greedy"], ["sample", "Sample"]];
+
+function legendBoxes(data, at) {
+  const high = at.wide ? 32 : 44;
+  let x = 0;
+  return SHOWN.map(([name, text], k) => {
+    const w = at.wide ? [118, 92, 94][k] : [124, 96, 100][k];
+    const box = { name, text, x, y: at.legendY, w, h: high };
+    x += w - 1;
+    return box;
+  });
+}
+function drawLegend(g, data, local, at) {
+  return legendBoxes(data, at).map(({ name, text, x, y, w, h: high }, k, all) => {
+    const on = data.show[name];
+    const mid = y + high / 2;
+    const ink = on ? "ink" : "ink3";
+    const line = { beam: { stroke: css(on ? "accent" : "ink3"), "stroke-width": 5 }, greedy: { stroke: css(ink), "stroke-width": 2.2, "stroke-dasharray": "7 4" }, sample: { stroke: css(ink), "stroke-width": 2.4, "stroke-dasharray": "0 5", "stroke-linecap": "round" } }[name];
+    const r = k === 0 || k === all.length - 1 ? 8 : 0;
+    return h("g", {}, h("rect", { x: x + 0.5, y: y + 0.5, width: w - 1, height: high - 1, rx: r, fill: css(on ? "accent-soft" : "bg"), stroke: css("line") }),
+      h("line", { x1: x + 10, x2: x + 30, y1: mid, y2: mid, ...line }),
+      label(x + 36, mid + 4, text, { fill: on ? "ink" : "ink3", weight: on ? 600 : null, "text-decoration": on ? null : "line-through" }));
+  });
+}
+function overLegend(g, data, local, at) {
+  for (const box of legendBoxes(data, at)) {
+    g.overlay(`show ${box.name}`, { left: box.x, top: box.y, width: box.w, height: box.h },
+      () => html("button", { type: "button", class: "dec-clear", "data-show": box.name, click: () => g.select({ [box.name]: !local.data.show[box.name] }) }),
+      (node) => {
+        node.setAttribute("aria-label", `${box.text} on the tree`);
+        node.setAttribute("aria-pressed", String(data.show[box.name]));
+      });
+  }
+  const end = legendBoxes(data, at).at(-1);
+  const y = at.legendY;
+  const tall = at.wide ? 32 : 44;
+  const button = (key, left, width, top, text, act, about, kind = "") => g.overlay(key, { left, top, width, height: tall },
+    () => html("button", { type: "button", class: `gb-button dec-button ${kind}`, "data-act": key, click: (event) => event.currentTarget.act() }),
+    (node) => { node.act = act; node.textContent = text; node.title = about; });
+  let x = end.x + end.w + 8;
+  let line = y;
+  if (!at.wide) { x = 0; line = y + 52; }
+  if (data.show.sample) {
+    button("again", x, 92, line, "Draw again", () => g.send("again", { seed: data.seed + 1, at: Date.now() }), `Another sample; this one has seed ${data.seed}`);
+    x += 96;
+  }
+  if (data.forced) {
+    button("release", x, 78, line, "Let go", () => g.send("force", { path: "", at: Date.now() }), "Give up the branch that you forced");
+  }
+  const [right, row] = at.wide ? [at.room, y] : [at.room, y + (data.show.sample || data.forced ? 52 : 52)];
+  const last = local.step >= at.depth;
+  const bar = [["back", "Back", 52, () => goStep(g, local, local.step - 1)], ["next", last ? "End" : "Next", 54, () => goStep(g, local, local.step + 1)], ["play", local.timer ? "Pause" : "Play", 56, () => play(g, local)]];
+  let left = right - bar.reduce((w, b) => w + b[2] + 4, -4);
+  for (const [key, text, width, act] of bar) {
+    const node = button(key, left, width, row, text, act, "", key === "next" ? "gb-primary" : "");
+    node.disabled = (key === "back" && local.step === 0) || (key === "next" && last);
+    left += width + 4;
+  }
+  if (data.verdict.act && last) {
+    g.overlay("act", { left: at.room - 124, top: at.wide ? at.raceY + 58 : at.legendY - 52, width: 124, height: at.wide ? 26 : 44 },
+      () => html("button", { type: "button", class: "gb-button dec-button", "data-act": "act", click: (event) => event.currentTarget.act() }),
+      (node) => {
+        node.act = () => g.send(local.data.verdict.act.event, { ...local.data.verdict.act.value, at: Date.now() });
+        node.textContent = data.verdict.act.label;
+        node.title = data.verdict.act.about;
+      });
+  }
+}

@@ -1,0 +1,185 @@
+"""What a tree proves about its text: whether the likeliest token each time gave the likeliest text, and why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+from typing import Any
+
+from core.decoding.exact import Exact
+from core.decoding.tree import Path, Tree
+
+TINY = 1e-5  # of a sum of log p: float32 adds up to no more
+
+Pieces = list[tuple[str, bool]]  # text, and whether it is a token
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The page's finding.
+
+    kind: "miss" (a path on the tree beats greedy), "hidden" (only the exact search does), "same", or "open".
+    claim, facts: the head of the page. best: name of the path with the highest score; "" without paths.
+    focus: the node where the texts part (else where the best path was least sure): its distribution tells most.
+    pieces: why, in a sentence or two. search: what the exact search says. act: the button beside it.
+    """
+
+    kind: str
+    claim: str
+    facts: str
+    best: str
+    focus: int
+    pieces: Pieces
+    search: str
+    act: dict[str, Any] | None
+
+
+def judge(tree: Tree, found: Exact | None, shape: str, offer: str) -> Verdict:
+    """Compare greedy's text with the others on the tree and with what the exact search found.
+
+    Args:
+        found: of the same prompt and depth; None where none was run.
+        shape: of the model. offer: a text that shows a miss, for one that does not; "" for none.
+    """
+    greedy = tree.path("greedy")
+    paths = [path for path in tree.paths if path.nodes]
+    best = max(paths, key=lambda path: path.score, default=None)
+    if greedy is not None and best is not None and greedy.score > best.score - TINY:
+        best = greedy
+    # A text that ended early has nothing to do with the likeliest text of so many tokens.
+    whole = best is not None and len(best.nodes) == tree.depth
+    likeliest = found.texts[0] if found and found.texts and whole else None
+    kind, pieces, act = "open", _open(tree), None
+    if greedy is not None and best is not None:
+        if best is not greedy:
+            kind, pieces = "miss", why(tree, greedy, best)
+        elif likeliest is not None and likeliest.log_prob > greedy.log_prob + TINY:
+            kind, pieces = "hidden", _hidden(likeliest.text, likeliest.log_prob - greedy.log_prob)
+        else:
+            kind, pieces = "same", _same(tree)
+    if best and likeliest and likeliest.log_prob > best.log_prob + TINY:
+        value = {"path": ".".join(map(str, likeliest.ids))}
+        act = {"event": "force", "label": "Show that text", "value": value, "about": likeliest.text}
+    elif kind in ("same", "open") and offer:
+        act = {"event": "example", "label": "A text it misses", "value": {}, "about": offer}
+    name, focus = (best.name, _focus(tree, greedy, best)) if best else ("", 0)
+    claim = _claim(kind, shape, found is not None and found.proven)
+    search = _searched(found, best) if likeliest else ""
+    return Verdict(kind, claim, _facts(tree), name, focus, pieces, search, act)
+
+
+def _parting(greedy: Path, best: Path) -> int | None:
+    """The first step, from 0, at which two paths take different tokens; None: one begins the other."""
+    return next((i for i, pair in enumerate(zip(greedy.ids, best.ids)) if pair[0] != pair[1]), None)
+
+
+def _focus(tree: Tree, greedy: Path | None, best: Path) -> int:
+    before = (0, *best.nodes)  # the node that each token of the path was chosen after
+    at = None if greedy is None else _parting(greedy, best)
+    if at is not None:
+        return before[at]
+    asked = [node for node in before if tree.nodes[node].next >= 0]
+    return max(asked, key=lambda node: float(tree.nexts[tree.nodes[node].next].entropy[0]))
+
+
+def why(tree: Tree, greedy: Path, best: Path) -> Pieces:
+    """Where the two texts part, what greedy saw there, and from which step on the other is ahead."""
+    at = _parting(greedy, best)
+    if at is None:  # one is the beginning of the other: an end token came
+        return [("One text ends where the other goes on, and each further step costs probability.", False)]
+    mine, other = tree.nodes[greedy.nodes[at]], tree.nodes[best.nodes[at]]
+    ahead = len(best.nodes)
+    for step in range(min(len(best.nodes), len(greedy.nodes)) - 1, at - 1, -1):
+        if tree.nodes[best.nodes[step]].sum <= tree.nodes[greedy.nodes[step]].sum:
+            break
+        ahead = step + 1
+    takes = "takes" if mine.probability >= other.probability else "is left by the penalty with"
+    unit = "Blank" if tree.slots else "Step"
+    pieces: Pieces = [
+        (f"{unit} {at + 1}: greedy {takes} ", False), (mine.token, True),
+        (f" ({_chance(mine.probability)}, against ", False), (other.token, True),
+        (f" {_chance(other.probability)}) and never goes back. ", False),
+    ]  # fmt: skip
+    after = [
+        [tree.nodes[node] for node in path.nodes[at + 1 : max(at + 2, min(ahead, at + 5))]]
+        for path in (greedy, best)
+    ]
+    if all(after):
+        told = [" · ".join(_chance(node.probability) for node in nodes) for nodes in after]
+        pieces += [
+            ("But after ", False), (other.token, True), (f" the model goes on with {told[1]}, after ", False),
+            (mine.token, True), (f" with {told[0]}", False),
+        ]  # fmt: skip
+        pieces.append((f": from {unit.lower()} {ahead} on, that text is ahead.", False))
+    else:
+        pieces.append((f"From {unit.lower()} {ahead} on, the other text is ahead.", False))
+    return pieces
+
+
+def _chance(p: float) -> str:
+    return f"{p:.2f}" if p >= 0.01 else f"{p:.3f}" if p >= 0.0005 else "<0.001"
+
+
+def _same(tree: Tree) -> Pieces:
+    said = "Here greedy’s text is the likeliest of all: no less likely step was found to lead to a likelier text."
+    if tree.depth < tree.wanted and not tree.slots:
+        said += f" The context ends after {tree.depth} steps."
+    return [(said, False)]
+
+
+def _open(tree: Tree) -> Pieces:
+    if not tree.depth:
+        return [
+            ("The text fills the whole context: nothing can follow. Shorten it to see the tree grow.", False)
+        ]
+    return [
+        (
+            "Switch greedy on, and beam search with 2 beams or more, to see which of them finds the likelier text.",
+            False,
+        )
+    ]
+
+
+def _hidden(text: str, gain: float) -> Pieces:
+    return [
+        ("No path here is the likeliest text: the exact search finds ", False),
+        (text, True),
+        (f", {_times(exp(gain))} as likely as greedy’s. More beams may find it too.", False),
+    ]
+
+
+def _times(ratio: float) -> str:
+    return (
+        f"{ratio:.2f} times" if ratio < 2 else f"{ratio:,.1f} times" if ratio < 10 else f"{ratio:,.0f} times"
+    )
+
+
+def _claim(kind: str, shape: str, proven: bool) -> str:
+    if shape == "encoder":
+        taking, end = "Filling each blank with its likeliest token", "likeliest text"
+    else:
+        taking, end = "Taking the likeliest token each time", "likeliest text"
+    verb = {"miss": "misses", "hidden": "misses", "same": "gives"}.get(kind, "can miss")
+    if kind == "same":
+        return f"Here, {taking[0].lower()}{taking[1:]} {verb} the {end}{'' if proven else ' found'}."
+    return f"{taking} {verb} the {end}."
+
+
+def _facts(tree: Tree) -> str:
+    one = "1 pass serves" if tree.passes == 1 else f"{tree.passes:,} passes serve"
+    count = len(tree.apart)
+    if not count:
+        return ""
+    who = {1: "it", 2: "both", 3: "all three"}.get(count, "all")
+    return f"{one} {who}; apart they need {tree.together:,}" if count > 1 else f"{one} {who}"
+
+
+def _searched(found: Exact | None, best: Path | None) -> str:
+    if found is None or best is None or not found.texts:
+        return ""
+    better = found.texts[0].log_prob > best.log_prob + TINY
+    if found.proven:
+        said = "finds one likelier still" if better else "proves the best one likeliest"
+        return f"An exact search {said} ({found.passes:,} passes)."
+    said = "found one likelier still" if better else "found none likelier"
+    return f"An exact search {said} in {found.passes:,} passes, unproven."

@@ -1,0 +1,114 @@
+// Decoding: one tree of shared forward passes. Every strategy walks through the same nodes; an edge is as wide as its
+// probability, the best text is filled, greedy is dashed, the sample dotted, what nobody took is pale and can be forced.
+// layout.js says what stands where; tree.js draws it; race.js reckons and explains; warp.js is the distribution at the
+// right; hands.js answers pointer and keys.
+
+function nodeAt(data, way) {
+  let at = 0;
+  if (!way) return data.focus;
+  for (const id of way === "." ? [] : way.split(".")) {
+    at = data.children[at].find((i) => data.nodes.id[i] === Number(id));
+    if (at === undefined) return 0;
+  }
+  return at;
+}
+
+const decoding = {
+  init(data, local, before) {
+    data.children = data.nodes.parent.map(() => []);
+    data.nodes.parent.forEach((p, i) => { if (i) data.children[p].push(i); });
+    const same = before && before.stamp === data.stamp;
+    const said = local.sel.level ?? -1;
+    return {
+      data, probs: unpack(data.next.probs), arranged: same ? local.arranged : undefined,
+      step: said < 0 ? data.depth : Math.min(said, data.depth),
+      node: nodeAt(data, local.sel.node), hover: null,
+      panX: same ? local.panX : 0, panY: same ? local.panY : 0,
+    };
+  },
+
+  selected(g, data, local, change) {
+    if ("node" in change) local.node = nodeAt(data, change.node);
+  },
+
+  draw(g, data, local) {
+    if (!local.bound) { local.bound = true; bindPan(g, local); }
+    const at = (local.at = plan(g, data, local));
+    local.panX = clamp(local.panX, 0, at.mostX);
+    local.panY = clamp(local.panY, 0, at.mostY);
+    const active = activeNode(data, local);
+    const grown = [local.step];
+    g.part("clip", null, () => [
+      h("clipPath", { id: "dec-tree" }, h("rect", { x: -4, y: at.clip.y, width: at.clip.w + 4, height: at.clip.h })),
+      h("clipPath", { id: "dec-heads" }, h("rect", { x: -4, y: 0, width: at.clip.w + 4, height: TOP })),
+      h("clipPath", { id: "dec-race" }, h("rect", { x: at.w[0] + 14, y: at.raceY + 20, width: at.clip.w - at.w[0] - 14, height: 60 })),
+    ]);
+    // Built once a step; panning only moves what is there.
+    const shift = (node) => node.firstChild.firstChild.setAttribute("transform", `translate(${-local.panX},${-local.panY})`);
+    const moved = (name, deps, build) => shift(g.part(name, [...grown, ...deps], () => h("g", { "clip-path": "url(#dec-tree)" }, h("g", {}, build()))));
+    g.part("heads", [...grown, local.panX], () => h("g", { "clip-path": "url(#dec-heads)" }, h("g", { transform: `translate(${-local.panX},0)` }, drawHeads(data, local, at))));
+    moved("edges", [], () => drawEdges(g, data, local, at));
+    moved("chances", [], () => drawChances(data, local, at));
+    moved("chips", [], () => drawChips(g, data, local, at));
+    moved("ring", [active], () => drawRing(data, at, active));
+    moved("ends", [], () => [label(at.x[0] - 2, at.y(0) - at.pitch / 2 - 4, fitEnd(data.prompt.before.trim() && visible(data.prompt.before.trim()), at.w[0] + at.gap - 8), { fill: "ink3" }), drawEnds(data, local, at)]);
+    if (at.hidden) g.part("hidden", null, () => {
+      const text = `${at.hidden} more dropped`;
+      const [x, y] = [at.room - 12 - measure(text, 12, false), at.clip.y + at.clip.h - 8];
+      return [h("rect", { x: x - 4, y: y - 13, width: at.room - x + 4, height: 18, fill: css("bg"), opacity: 0.9 }), label(x, y, text, { fill: "ink3" })];
+    });
+    if (at.mostX || at.mostY) g.part("thumbs", [local.panX, local.panY], () => drawThumbs(local, at));
+    g.part("race", [...grown, local.panX], () => drawRace(g, data, local, at));
+    g.part("legend", null, () => drawLegend(g, data, local, at));
+    overLegend(g, data, local, at);
+    g.part("panel", [...grown, active], () => drawPanel(g, data, local, at));
+    if (at.wide && data.doors.includes("tokenization")) g.door("tokenization", { left: -2, top: 18 }, "tokens", "How the prompt was cut");
+    g.height = at.wide ? TALL : local.panelEnd + 4;
+  },
+
+  key(event, g, data, local) {
+    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (event.key === "," || event.key === "." || (event.shiftKey && move?.[0])) goStep(g, local, local.step + (event.key === "," || move?.[0] < 0 ? -1 : 1));
+    else if (move) walk(g, data, local, ...move);
+    else if (event.key === " ") play(g, local);
+    else if (event.key === "Enter") { const i = activeNode(data, local); if (i) force(g, data.nodes.parent[i], data.nodes.id[i]); }
+    else if (event.key === "Escape" && (local.node || local.hover)) chooseNode(g, 0);
+    else if (event.key === "Escape") g.visit("home");
+    else return false;
+    return true;
+  },
+
+  describe(data, local) {
+    const found = data.paths.map((path) => `${nameOf(data, path.name)}: ${visible(path.text)} (sum of log p ${num(path.sum, 2)})`).join("; ");
+    const D = distribution(data, local, activeNode(data, local));
+    const next = D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[0][k], 3)}`).join(", ");
+    return `Tree of ${visible(data.prompt.long)}, grown to step ${local.step} of ${data.depth}. ${found}. ${data.verdict.pieces.map(([text, mono]) => (mono ? visible(text) : text)).join("")} ${data.verdict.search} ` +
+      `After ${D.node ? visible(data.nodes.text[D.node]) : "the prompt"} come ${next}.`;
+  },
+
+  state(data, local) {
+    const active = activeNode(data, local);
+    const D = distribution(data, local, active);
+    return {
+      tokens: data.tokens, depth: data.depth, step: local.step, node: active, way: wayTo(data, active), hover: local.hover !== null,
+      nodes: data.nodes.parent.length, drawn: data.nodes.parent.filter((_, i) => local.at.drawn(i) && shownTo(data, local, i)).length,
+      paths: data.paths.map(({ name, nodes, sum, score }) => ({ name, ids: nodes.map((i) => data.nodes.id[i]), sum, score })),
+      best: data.best, verdict: data.verdict, show: data.show, seed: data.seed, passes: data.passes, forced: data.forced,
+      asked: { node: D.node, stages: D.stages.map((s) => s.name), ids: D.ids, p: D.p.map((row) => row.map((v) => Number(v.toPrecision(6)))), kept: D.kept, entropy: D.entropy },
+      race: rivals(data).map((path) => ({ name: path.name, products: products(data, path) })), pan: [local.panX, local.panY], playing: Boolean(local.timer),
+    };
+  },
+};
+
+function drawThumbs(local, at) {
+  const out = [];
+  const bar = (x, y, width, height) => out.push(h("rect", { x, y, width, height, rx: 2, fill: css("ink3"), opacity: 0.5 }));
+  if (at.mostX) bar((local.panX / at.total) * at.room, at.clip.y + at.clip.h - 5, (at.room / at.total) * at.room, 4);
+  if (at.mostY) {
+    const whole = at.clip.h + at.mostY;
+    bar(at.room - 5, TOP + (local.panY / whole) * at.clip.h, 4, (at.clip.h / whole) * at.clip.h);
+  }
+  return out;
+}
+
+export default mount("decoding", decoding);

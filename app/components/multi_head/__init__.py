@@ -1,0 +1,280 @@
+"""The Multi-head picture: every head of a model, and one of them large (view.js draws it).
+
+`record` turns what `core.analysis` computed into the component's JSON; the functions above it put those computations
+into the form that the cache takes: arguments in a row. None of them computes anything itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app.components import pack, register
+from app.components.multi_head.off import MARKS, Head
+from app.components.multi_head.words import BRIEF, MEANS, RANDOM, UNIT
+from core.analysis.attention_steps import attention_steps
+from core.analysis.head_effects import HeadEffects, Knockout, Value, head_effects, switch_off
+from core.analysis.head_patterns import (
+    EVEN,
+    NAMES,
+    HeadJobs,
+    HeadMaps,
+    Job,
+    Score,
+    repeat_scores,
+)
+from core.analysis.head_shares import HeadShares
+from core.analysis.places import Kind
+from core.hooks import intervene
+from core.language_model import LanguageModel
+from core.trace import Trace
+
+multi_head = register("multi_head")
+
+OFF_ADDS: dict[int | str, str] = {
+    "zero": "nothing",
+    "mean": "its mean",
+}  # what stands in place of a head that is off
+
+QUICK = 3e9  # weights x tokens x heads: up to here all heads are measured without asking
+A_SECOND = 3e10  # of the same, roughly, on one processor
+COLUMNS: tuple[Job, ...] = ("previous", "recent", "first", "last", "itself", "next", "same", "induction")
+
+
+@dataclass(frozen=True)
+class Off:
+    """The heads that are off, and what stands in their place."""
+
+    heads: tuple[Head, ...] = ()
+    value: Value = "zero"
+
+    def applied(self, kind: Kind) -> AbstractContextManager[None]:
+        """Passes run inside go without these heads."""
+        return intervene(*switch_off(self.heads, self.value, kind))
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One head: what its rows ask and its keys answer, and what comes of it. T rows, S keys."""
+
+    q: np.ndarray[Any, Any]  # (T, K)
+    k: np.ndarray[Any, Any]  # (S, K)
+    scaled: np.ndarray[Any, Any]  # (T, S) before bias and mask
+    bias: np.ndarray[Any, Any] | None  # (T, S)
+    allowed: np.ndarray[Any, Any]  # (T, S) bool
+    pattern: np.ndarray[Any, Any]  # (T, S)
+    factor: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """Everything that the picture shows."""
+
+    jobs: HeadJobs  # what the heads do when none is off
+    maps: HeadMaps  # these and the rest without the heads that are off
+    opened: Opened  # the chosen head
+    shares: HeadShares  # of its block, at the chosen row
+    without: Knockout
+    effects: HeadEffects | None  # None: not measured yet
+    block: int
+    head: int
+    row: int
+    col: int  # the chosen key, or the one that the row reads most
+    home: int  # the row that predicts
+
+
+def see_repeats(lm: LanguageModel, kind: Kind) -> dict[Job, Score]:
+    """The scores on random tokens said twice; they hang on the model only."""
+    return repeat_scores(lm, kind)
+
+
+def see_pass(lm: LanguageModel, text: str, target: str | None, kind: Kind, off: Off) -> Trace:
+    """One pass without the heads that are off; all views below read it."""
+    with off.applied(kind):
+        return lm.trace(text, target)
+
+
+def see_one(
+    lm: LanguageModel, text: str, target: str | None, kind: Kind, block: int, head: int, trace: Trace
+) -> Opened:
+    """One head of a pass, as the view of queries and keys multiplies it out."""
+    steps = attention_steps(lm, text, block, head, attention=kind, target=target, trace=trace)
+    return Opened(
+        steps.asked, steps.answered, steps.scaled, steps.bias, steps.allowed, steps.pattern, steps.factor
+    )
+
+
+def see_effects(
+    lm: LanguageModel,
+    text: str,
+    target: str | None,
+    kind: Kind,
+    off: Off,
+    row: int,
+    token: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> HeadEffects:
+    """What becomes of one token's log-probability when every head is switched off alone, besides those that are off."""
+    with off.applied(kind):
+        return head_effects(
+            lm,
+            text,
+            row=row,
+            token=token,
+            value=off.value,
+            attention=kind,
+            target=target,
+            progress=progress,
+        )
+
+
+def cost(lm: LanguageModel, tokens: int, heads: int) -> float:
+    """How much work it is to switch every head off alone, in weights x tokens x heads."""
+    return float(lm.n_parameters) * tokens * heads
+
+
+# ------------------------------------------------------------------------------------------------ the record
+
+
+def columns(jobs: HeadJobs) -> dict[str, list[list[float | None]]]:
+    """Every score that the page shows, by name: L lists of H numbers from 0 to 1, None where the text has no such pair.
+
+    Induction has two: on this text, and on random tokens said twice.
+    """
+    measured = {NAMES[job]: jobs.scores.get(job) for job in COLUMNS} | {RANDOM: jobs.repeats.get("induction")}
+    found: dict[str, list[list[float | None]]] = {}
+    for name, score in measured.items():
+        if score is not None:
+            weight = score.weight
+            none: list[list[float | None]] = [[None] * jobs.evenness.shape[1] for _ in jobs.evenness]
+            found[name] = none if weight is None else weight.tolist()
+    return found | {EVEN: jobs.evenness.tolist()}
+
+
+def roles(jobs: HeadJobs, table: dict[str, list[list[float | None]]]) -> list[dict[str, Any]]:
+    """What each head does, block by block: name, short name, the score that says so, and a sentence."""
+    out = []
+    for block, line in enumerate(jobs.names):
+        for head, name in enumerate(line):
+            by = name
+            score = table[name][block][head] if name in table else None
+            if (
+                name == NAMES["induction"] and RANDOM in table
+            ):  # named by the text or by repeats, which says more
+                twice = table[RANDOM][block][head] or 0.0
+                by, score = (RANDOM, twice) if score is None or twice > score else (by, score)
+            elif (
+                name == NAMES["same"] and (repeats := jobs.repeats.get("same")) and repeats.weight is not None
+            ):
+                score = max(score or 0.0, float(repeats.weight[block, head]))
+            out.append({"name": name, "short": BRIEF[name], "score": score, "by": by, "means": MEANS[name]})
+    return out
+
+
+def record(
+    lm: LanguageModel, seen: Seen, stamp: str, running: bool, selection: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What view.js draws.
+
+    Args:
+        stamp: names model, text, attention and the heads that are off: under the same one the maps are the same.
+        running: the effects that are not known yet are being measured.
+    """
+    maps, opened, shares, special = seen.maps, seen.opened, seen.shares, lm.special_ids
+    rows, cols = (
+        [{"text": lm.tokenizer.display(i), "id": i, "special": i in special} for i in side]
+        for side in (maps.ids, maps.key_ids)
+    )
+    table = columns(seen.jobs)
+    blocks, heads = maps.maps.shape[:2]
+    places = [(block, head) for block in range(blocks) for head in range(heads)]
+    arrays = {
+        "pattern": opened.pattern, "q": opened.q, "k": opened.k, "scaled": opened.scaled, "bias": opened.bias,
+        "allowed": opened.allowed.astype(np.uint8), "z": shares.z, "out": shares.out,
+        "vectors": np.concatenate([shares.vectors, shares.bias[None]]),
+    }  # fmt: skip
+    return {
+        "kind": maps.attention, "mark": MARKS[maps.attention], "cross": maps.attention == "cross",
+        "causal": maps.causal, "rows": rows, "cols": cols, "blocks": blocks, "heads": heads,
+        "home": seen.home, "block": seen.block, "head": seen.head, "mapsStamp": stamp,
+        "maps": pack(np.rint(255 * maps.maps).astype(np.uint8)), "roles": roles(seen.jobs, table),
+        "scoreNames": list(table), "scoreShort": [UNIT[name] for name in table],
+        "scores": [[table[name][block][head] for name in table] for block, head in places],
+        "arrays": {name: pack(array) for name, array in arrays.items() if array is not None},
+        "factorText": "" if opened.factor == 1.0 else f"÷ √{lm.config.head_size}",
+        "join": _join(seen), "next": following(lm, maps, seen.without),
+        "effect": _effect(lm, seen) | {"running": running},
+        "selection": dict(selection),
+    }  # fmt: skip
+
+
+def _join(seen: Seen) -> dict[str, Any]:
+    shares = seen.shares
+    biased = bool(shares.bias.any())
+    return {
+        "block": seen.block, "row": shares.row, "biased": biased,
+        "shares": [*shares.shares.tolist(), *([shares.bias_share] if biased else [])],
+        "norms": [*shares.norms.tolist(), *([shares.bias_norm] if biased else [])],
+    }  # fmt: skip
+
+
+def following(lm: LanguageModel, maps: HeadMaps, without: Knockout) -> dict[str, Any]:
+    """The model's likeliest tokens at the row that predicts, as it is and with the heads off."""
+    word, shape = lm.tokenizer.display, lm.config.shape
+    label, after = "Next token after", word(maps.ids[without.row]) if maps.attention != "encoder" else ""
+    if shape == "encoder":
+        label = "In place of" if maps.ids[without.row] == lm.config.mask_id else "Read back at"
+    elif maps.attention == "encoder":
+        label = "The decoder’s next token"
+    shown = _both(without)
+    tokens = [
+        {"text": word(i), "id": i, "before": float(without.before[i]), "after": float(without.after[i])}
+        for i in shown
+    ]
+    return {"label": label, "after": after, "tokens": tokens, "changed": bool(without.heads)}
+
+
+def _both(without: Knockout, count: int = 5) -> list[int]:
+    """The likeliest before, then the likeliest after, then the others of before."""
+    before, after = (np.argsort(-p, kind="stable")[:count].tolist() for p in (without.before, without.after))
+    return list(dict.fromkeys([*before[:1], *after[:2], *before[1:], *after]))[:count]
+
+
+def _effect(lm: LanguageModel, seen: Seen) -> dict[str, Any]:
+    maps, effects = seen.maps, seen.effects
+    blocks, heads = maps.maps.shape[:2]
+    if effects is None:
+        seconds = cost(lm, len(maps.ids), blocks * heads) / A_SECOND
+        return {"change": None, "token": None, "weight": None, "seconds": max(1, round(seconds))}
+    weight, _ = maps.read_most(seen.row)
+    where = "" if maps.attention == "encoder" else f"at row {effects.row}"
+    return {
+        "change": effects.change.tolist(), "weight": weight.tolist(), "where": where,
+        "token": lm.tokenizer.display(effects.token), "before": effects.before, "seconds": 0,
+    }  # fmt: skip
+
+
+def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
+    """Mount the picture; `on` maps its events "select", "measure" and "visit" to callbacks."""
+    return multi_head(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+
+
+def predicting_row(lm: LanguageModel, maps: HeadMaps) -> int:
+    """The row to begin with: the last; of an encoder the first mask, or else the last that is text."""
+    last = len(maps.ids) - 1
+    if lm.config.shape == "decoder" or maps.attention != (
+        "self" if lm.config.shape == "encoder" else "encoder"
+    ):
+        return last
+    if lm.config.mask_id in maps.ids:
+        return maps.ids.index(lm.config.mask_id)
+    return max((place for place, token in enumerate(maps.ids) if token not in lm.special_ids), default=last)
+
+
+def first_fitting(places: Sequence[int], count: int) -> int:
+    """The first of these places that `count` tokens have."""
+    return next(place for place in places if 0 <= place < count)

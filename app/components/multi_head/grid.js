@@ -1,0 +1,126 @@
+// The grid: every head of every block as a small map, with its name and what it does.
+
+/** All maps as one image of twice the grid's pixels; drawn again only for other maps, sizes or colours. */
+function sprite(g, data, local, at) {
+  const { grid } = at;
+  const key = JSON.stringify([local.mapsStamp, g.dark, grid]);
+  if (local.sprite?.key === key) return local.sprite;
+  const [T, S, L, H] = [data.rows.length, data.cols.length, data.blocks, data.heads];
+  const [w, hgt] = [grid.dx * H, grid.dy * L].map((v) => Math.ceil(v));
+  const sheet = Object.assign(document.createElement("canvas"), { width: 2 * w, height: 2 * hgt });
+  const one = Object.assign(document.createElement("canvas"), { width: S, height: T });
+  const [draw, dot] = [sheet.getContext("2d"), one.getContext("2d")];
+  // Of many tokens each gets little: there the pale end is stretched, the same for all heads.
+  const bend = clamp(1 - (S - 12) / 60, 0.5, 1);
+  const shades = Array.from({ length: 256 }, (_, v) => g.sequentialRgb((v / 255) ** bend, 1));
+  const image = dot.createImageData(S, T);
+  image.data.fill(255);
+  draw.imageSmoothingEnabled = Math.max(T, S) > 2 * grid.size;
+  draw.imageSmoothingQuality = "high";
+  const [mw, mh] = mapSize(grid.size, T, S);
+  for (let i = 0; i < L * H; i++) {
+    const from = i * T * S;
+    for (let k = 0; k < T * S; k++) image.data.set(shades[local.maps[from + k]], 4 * k);
+    dot.putImageData(image, 0, 0);
+    draw.drawImage(one, 2 * (i % H) * grid.dx, 2 * Math.floor(i / H) * grid.dy, 2 * mw, 2 * mh);
+  }
+  local.sprite = { key, w, h: hgt, url: sheet.toDataURL() };
+  return local.sprite;
+}
+/** A map keeps square cells: the longer side fills the tile. */
+const mapSize = (size, T, S) => [Math.max(4, size * Math.min(1, S / T)), Math.max(4, size * Math.min(1, T / S))];
+
+function drawGrid(g, data, local, at) {
+  const { grid } = at;
+  const [T, S] = [data.rows.length, data.cols.length];
+  const [mw, mh] = mapSize(grid.size, T, S);
+  const total = data.blocks * data.heads;
+  g.part("grid", [grid], () => {
+    const sheet = sprite(g, data, local, at);
+    const title = total === 1 ? "The only head" : `All ${total} heads`;
+    const out = [label(0, 12, title, { fill: "ink", weight: 600 }),
+      h("image", { x: grid.left, y: grid.top, width: sheet.w, height: sheet.h, href: sheet.url, preserveAspectRatio: "none" })];
+    if (!grid.large) {
+      const every = Math.ceil(26 / grid.dx);
+      for (let i = 0; i < data.heads; i += every) out.push(label(grid.left + i * grid.dx + mw / 2, grid.top - 5, `H${i}`, { anchor: "middle", fill: "ink3" }));
+      const down = Math.ceil(13 / grid.dy);
+      for (let l = 0; l < data.blocks; l += down) out.push(label(grid.left - 6, grid.top + l * grid.dy + Math.min(mh / 2 + 4, 15), `L${l}`, { anchor: "end", fill: "ink3" }));
+    }
+    for (let i = 0; i < total; i++) out.push(drawTile(g, data, at, Math.floor(i / data.heads), i % data.heads, mw, mh));
+    return out;
+  });
+  g.part("grid hint", [grid, local.sel.off], () => {
+    const off = offSet(data, local);
+    const first = Math.min(...[...off].map((name) => Number(name.split(".")[0])));
+    const names = off.size === 1 ? `L${[...off][0].replace(".", "H")}` : `the ${off.size} heads that are off`;
+    const without = `without ${names}${first < data.blocks - 1 ? ": later heads read differently" : ""}`;
+    const text = off.size ? without : total === 1 ? "row reads column" : data.cross ? "row reads column, the encoder’s tokens; point at one" : "row reads column; point at one, click to keep it";
+    const x = measure(total === 1 ? "The only head" : `All ${total} heads`, 12, false) * 1.07 + 12;
+    return label(x, 12, fit(text, at.phone ? g.width - x : at.panel.x - x - 4, 12, false), { fill: off.size ? "accent" : "ink3" });
+  });
+  drawMarks(g, data, local, at, mw, mh);
+}
+
+function drawTile(g, data, at, block, head, mw, mh) {
+  const { x, y } = tile(at, block, head);
+  const role = roleOf(data, block, head);
+  const out = [h("rect", { x: x + 0.5, y: y + 0.5, width: mw - 1, height: mh - 1, rx: 2, fill: "none", stroke: css("line") })];
+  if (at.grid.large) {
+    const room = at.grid.dx - 8;
+    out.push(label(x, y + mh + 14, nameOf(block, head), { weight: 600, fill: "ink" }),
+      label(x + 40, y + mh + 14, role.score === null ? "" : num(role.score, 2), { mono: true, fill: "ink3" }),
+      label(x, y + mh + 28, fit(role.name, room, 12, false), { fill: role.short ? "att-ink" : "ink3" }));
+  } else if (at.grid.size >= 27 && role.short) {
+    out.push(label(x + mw - 2, y + 11, role.short, { anchor: "end", fill: "ink", "paint-order": "stroke", stroke: css("bg"), "stroke-width": 3, "stroke-linejoin": "round" }));
+  }
+  return out;
+}
+
+/** What changes with the hand: the chosen head's frame, the followed row, heads that are off, roles that are asked for. */
+function drawMarks(g, data, local, at, mw, mh) {
+  const [block, head] = [blockOf(data, local), headOf(data, local)];
+  const row = rowOf(data, local);
+  g.part("row ticks", [at.grid, row], () => {
+    if (mh < 12) return null;
+    const d = [];
+    for (let i = 0; i < data.blocks * data.heads; i++) {
+      const { x, y } = tile(at, Math.floor(i / data.heads), i % data.heads);
+      const middle = y + ((row + 0.5) * mh) / data.rows.length;
+      d.push(at.grid.large ? `M${x - 5},${middle - 3.5}l4,3.5l-4,3.5z` : `M${x - 2},${middle}h4`);
+    }
+    return h("path", { d: d.join(""), fill: at.grid.large ? css("accent") : "none", stroke: at.grid.large ? "none" : css("accent"), "stroke-width": 1.5 });
+  });
+  g.part("off tiles", [at.grid, local.sel.off], () => [...offSet(data, local)].map((name) => {
+    const [l, i] = name.split(".").map(Number);
+    if (l >= data.blocks || i >= data.heads) return null;
+    const { x, y } = tile(at, l, i);
+    return [h("rect", { x, y, width: mw, height: mh, fill: css("bg"), opacity: 0.78 }),
+      h("path", { d: `M${x + 2},${y + mh - 2}L${x + mw - 2},${y + 2}`, stroke: css("accent"), "stroke-width": 1.5 }),
+      mw >= 27 && label(x + mw / 2, y + mh / 2 + 4, "off", { anchor: "middle", weight: 600, fill: "accent", "paint-order": "stroke", stroke: css("bg"), "stroke-width": 4 })];
+  }));
+  const asked = local.role ?? local.pinned ?? null;
+  g.part("dim", [at.grid, asked], () => asked && data.roles.map((role, i) => {
+    if (role.name === asked) return null;
+    const { x, y } = tile(at, Math.floor(i / data.heads), i % data.heads);
+    return h("rect", { x: x - 6, y: y - 1, width: at.grid.large ? at.grid.dx : mw + 7, height: at.grid.large ? at.grid.dy - 1 : mh + 2, fill: css("bg"), opacity: 0.76 });
+  }));
+  const peek = local.peek;
+  g.part("chosen tile", [at.grid, block, head, peek], () => {
+    const frame = (l, i, width) => {
+      const { x, y } = tile(at, l, i);
+      return h("rect", { x: x - 1, y: y - 1, width: mw + 2, height: mh + 2, rx: 3, fill: "none", stroke: css("accent"), "stroke-width": width });
+    };
+    const { x, y } = tile(at, block, head);
+    return [frame(block, head, 2.5), peek && frame(peek.block, peek.head, 1.2),
+      at.grid.large && label(x, y + mh + 14, nameOf(block, head), { weight: 700, fill: "accent", "paint-order": "stroke", stroke: css("bg"), "stroke-width": 3 })];
+  });
+}
+
+/** The roles over the grid: how many heads do what; pointing at one dims the others. */
+function drawRoles(g, data, local, at) {
+  g.part("roles", [at.lines, local.pinned ?? null, local.role ?? null], () => at.lines.map((line, k) => line.map((role) => {
+    const on = (local.role ?? local.pinned) === role.name;
+    return h("text", { x: role.x, y: 31 + 17 * k, "font-size": 12, class: "gb-hot", "data-role": role.name, fill: css(on ? "accent" : role.short ? "att-ink" : "ink3"), "text-decoration": on ? "underline" : null },
+      role.text, h("tspan", { "font-family": MONO, fill: css(on ? "accent" : "ink2") }, role.count));
+  })));
+}

@@ -1,0 +1,73 @@
+"""Every head switched off alone: at once where that is quick, else when the learner asks, with progress and a stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import cache, state
+from app.components.multi_head import QUICK, Off, cost, see_effects
+from app.page import Context
+from core.analysis.head_effects import HeadEffects
+from core.analysis.places import Kind
+
+Here = tuple[str, str | None, Kind]  # text, an encoder-decoder's target, attention
+
+
+def asked() -> None:
+    """The learner wants the heads measured, however long it takes."""
+    state.memo("multi_head")["asked"] = True
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is to be measured: `here` without the heads of `off`, the probability of `token` at `row` of the logits."""
+
+    ctx: Context
+    here: Here
+    off: Off
+    row: int
+    token: int
+    heads: int  # in all
+
+    @property
+    def _about(self) -> str:
+        return repr(("heads off", self.ctx.model_key, *self.here, self.off, self.row, self.token))
+
+    @property
+    def known(self) -> HeadEffects | None:
+        """The effects, at once where that is quick; None as long as nobody has asked."""
+        if cost(self.ctx.lm, len(self.ctx.ids), self.heads) > QUICK:
+            found: HeadEffects | None = cache.kept(self._about)
+            return found
+        quick: HeadEffects = cache.call(
+            see_effects, self.ctx.model_key, *self.here, self.off, self.row, self.token
+        )
+        return quick
+
+    @property
+    def running(self) -> bool:
+        """The learner has asked for it in this run of the page."""
+        return bool(state.memo("multi_head").get("asked")) and self.known is None
+
+    def run(self, slot: DeltaGenerator) -> None:
+        """If it was asked for: measure block by block, saying in `slot` how far that is; then draw the page anew.
+
+        Called when the page is drawn. Any click on it, the button's too, stops the measuring.
+        """
+        wanted = self.running
+        state.memo("multi_head").pop("asked", None)
+        if not wanted:
+            return
+        with slot, st.container(horizontal=True, vertical_alignment="center"):
+            bar = st.progress(0.0, text="Switching off the heads of block 0")
+            st.button("Stop", key="multi_head.stop")
+
+        def progress(done: int, blocks: int) -> None:
+            bar.progress(done / blocks, text=f"{done} of {blocks} blocks measured")
+
+        found = see_effects(self.ctx.lm, *self.here, self.off, self.row, self.token, progress)
+        cache.keep(self._about, found)
+        st.rerun()

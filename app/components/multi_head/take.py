@@ -1,0 +1,167 @@
+"""What the Multi-head page gives away: a line for each head as a table, and notebook cells that compute it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from app.components.multi_head import Off, Seen, columns
+from app.components.multi_head.words import RANDOM
+from core.analysis.head_effects import HeadEffects, Knockout
+from core.analysis.head_patterns import EVEN
+
+
+def table(seen: Seen, words: tuple[Sequence[str], Sequence[str]]) -> dict[str, Sequence[Any]]:
+    """A line for each head: what it does, its scores, what the row reads most of it, its share where the picture shows
+    it, its effect. Then a line for each key of the chosen head: what the row gives to it, and the score that led there.
+
+    Args:
+        words: how the rows' and the columns' tokens read.
+    """
+    jobs, shares, effects, row = seen.jobs, seen.shares, seen.effects, seen.row
+    places = [(block, head) for block, line in enumerate(jobs.names) for head in range(len(line))]
+    weights, cols = seen.maps.read_most(row)
+    scores = columns(jobs)
+    even = scores.pop(EVEN)
+    lines = [
+        {
+            "head": f"L{block}H{head}",
+            "does": jobs.names[block][head],
+            "row": f"{row} {words[0][row]}",
+            "reads": f"{cols[block, head]} {words[1][cols[block, head]]}",
+            "weight": _rounded(weights[block, head]),
+            "score": None,
+            **{name: _rounded(values[block][head]) for name, values in scores.items()},
+            "short of an even spread": _rounded(1 - (even[block][head] or 0.0)),
+            f"share of block {shares.layer}’s output": _rounded(shares.shares[head])
+            if block == seen.block
+            else None,
+            "change of log p without it": None if effects is None else _rounded(effects.change[block, head]),
+        }
+        for block, head in places
+    ]
+    name = f"L{seen.block}H{seen.head}"
+    lines += [
+        dict.fromkeys(lines[0])
+        | {"head": name, "row": f"{row} {words[0][row]}", "reads": f"{col} {token}"}
+        | {"weight": _rounded(seen.opened.pattern[row, col]), "score": _rounded(seen.opened.scaled[row, col])}
+        for col, token in enumerate(words[1])
+    ]
+    return {name: [line[name] for line in lines] for name in lines[0]}
+
+
+def _rounded(value: Any) -> float | None:
+    return None if value is None else float(f"{value:.8g}")
+
+
+def cells(
+    load: str, given: Mapping[str, Any], off: Off, seen: Seen, shown: Sequence[int], answer: Knockout
+) -> list[str]:
+    """Cells that measure the heads again and assert every number of the picture.
+
+    Args:
+        load: the call that loads the model, as source.
+        given: TEXT, KIND, and for an encoder-decoder TARGET.
+        off: the heads that are off.
+        shown: the ids whose probabilities stand at the foot.
+        answer: the prediction with the heads off that the page's question is about.
+    """
+    more = "attention=KIND" + (", target=TARGET" if "TARGET" in given else "")
+    switch = f"with core.intervene(*switch_off({list(off.heads)}, {off.value!r}, KIND)):\n    "
+    made = [
+        _heads(load, given, seen, more, switch), _scores(seen), _pair(seen, more, switch), _joined(seen, more, switch),
+        knockout_cell("The next token, without the heads that are off", "without", seen.without, more, shown),
+    ]  # fmt: skip
+    if seen.effects is not None:
+        made.append(_alone(seen.effects, more, switch))
+    token = int(answer.before.argmax())
+    return [*made, knockout_cell("The question: these heads off instead", "asked", answer, more, [token])]
+
+
+def _heads(load: str, given: Mapping[str, Any], seen: Seen, more: str, switch: str) -> str:
+    values = "".join(f"{name} = {value!r}\n" for name, value in given.items())
+    return f"""# %% Every head's map, and what the heads do
+import numpy as np
+from core.analysis.head_effects import switch_off
+from core.analysis.head_patterns import EVEN, NAMES, head_jobs, head_maps
+
+lm = {load}
+{values}BLOCK, HEAD, ROW, COL = {seen.block}, {seen.head}, {seen.row}, {seen.col}
+
+
+def same(now, shown, tolerance=1e-3):
+    now, shown = (np.asarray(values, dtype=float) for values in (now, shown))
+    np.testing.assert_allclose(now, shown, rtol=2e-3, atol=tolerance)
+
+
+jobs = head_jobs(lm, head_maps(lm, TEXT, {more}))
+assert jobs.names[BLOCK] == {seen.jobs.names[seen.block]!r}
+{switch}maps = head_maps(lm, TEXT, {more}).maps
+same(maps[BLOCK, HEAD, ROW], {_numbers(seen.maps.maps[seen.block, seen.head, seen.row])})
+same(maps.sum(-1), 1)"""
+
+
+def _scores(seen: Seen) -> str:
+    scores = {name: [_rounded(v) for v in values[seen.block]] for name, values in columns(seen.jobs).items()}
+    return f"""# %% The scores of this block's heads: what a row gives to such tokens, where there are any
+shown = {scores!r}
+for job, score in jobs.scores.items():
+    if score.weight is not None:
+        same(score.weight[BLOCK], shown[NAMES[job]])
+if "induction" in jobs.repeats:
+    same(jobs.repeats["induction"].weight[BLOCK], shown[{RANDOM!r}])
+same(jobs.evenness[BLOCK], shown[EVEN])"""
+
+
+def _pair(seen: Seen, more: str, switch: str) -> str:
+    return f"""# %% Why the row reads what it reads: its query with one key, number by number
+from core.analysis.attention_steps import attention_steps
+from core.analysis.query_key import query_key
+
+{switch}steps = attention_steps(lm, TEXT, BLOCK, HEAD, {more})
+asked = query_key(steps, ROW)
+print(np.round(asked.products[COL], 2), "sum", asked.scores[COL])
+assert np.isclose(asked.products[COL].sum(), asked.scores[COL], rtol=1e-3, atol=1e-3)
+same(asked.scaled, {_numbers(seen.opened.scaled[seen.row])})
+same(asked.weights, {_numbers(seen.opened.pattern[seen.row])})"""
+
+
+def _joined(seen: Seen, more: str, switch: str) -> str:
+    shares = seen.shares
+    return f"""# %% The heads' outputs, joined: they add up to what the attention puts into the stream
+from core.analysis.head_shares import head_shares
+
+{switch}joined = head_shares(lm, TEXT, BLOCK, row=ROW, {more})
+same(joined.vectors.sum(axis=0) + joined.bias, joined.out, 1e-3 * max(1.0, abs(joined.out).max()))
+same(joined.shares, {_numbers(shares.shares)})
+same(joined.norms, {_numbers(shares.norms)})
+same(joined.shares.sum() + joined.bias_share, {float(shares.shares.sum() + shares.bias_share):.6g})"""
+
+
+def _alone(effects: HeadEffects, more: str, switch: str) -> str:
+    changes = [[float(f"{change:.6g}") for change in line] for line in effects.change]
+    return f"""# %% Each head off, alone
+from core.analysis.head_effects import head_effects
+
+{switch}alone = head_effects(lm, TEXT, row={effects.row}, token={effects.token}, value={effects.value!r}, {more})
+same(alone.change, {changes})"""
+
+
+def knockout_cell(title: str, name: str, found: Knockout, more: str, shown: Sequence[int]) -> str:
+    """A cell that switches heads off and asserts what that does to the tokens of `shown`."""
+    off, ids = list(found.heads), list(map(int, shown))
+    return f"""# %% {title}
+from core.analysis.head_effects import knock_out
+
+{name} = knock_out(lm, TEXT, {off}, row={found.row}, value={found.value!r}, {more})
+ids = {ids}
+for i in ids:
+    print(repr(lm.tokenizer.display(i)), round(float({name}.before[i]), 3), round(float({name}.after[i]), 3))
+same({name}.before[ids], {_numbers(found.before[ids])})
+same({name}.after[ids], {_numbers(found.after[ids])})"""
+
+
+def _numbers(values: Any) -> str:
+    return "[" + ", ".join(f"{float(value):.6g}" for value in np.ravel(values)) + "]"

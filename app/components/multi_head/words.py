@@ -1,0 +1,36 @@
+"""What the names of the heads mean, for somebody who hears of heads for the first time."""
+
+from __future__ import annotations
+
+from core.analysis.head_patterns import EVEN, MIXED, NAMES, SHORT
+
+# Induction on random tokens said twice, where only the repetition can be known.
+RANDOM = "induction on random tokens"
+
+# Below a small map, where there is room for four letters.
+BRIEF: dict[str, str] = {
+    NAMES["induction"]: "ind", NAMES["same"]: "same", NAMES["previous"]: "prev", NAMES["next"]: "next",
+    NAMES["itself"]: "self", NAMES["recent"]: "near", NAMES["first"]: "1st", NAMES["last"]: "last", EVEN: "even",
+    MIXED: "", SHORT: "",
+}  # fmt: skip
+
+# Over a score's number, where there is room for one word.
+UNIT: dict[str, str] = {
+    NAMES["induction"]: "induction", NAMES["same"]: "same", NAMES["previous"]: "previous", NAMES["next"]: "next",
+    NAMES["itself"]: "itself", NAMES["recent"]: "recent", NAMES["first"]: "first", NAMES["last"]: "last", EVEN: "even",
+    RANDOM: "random",
+}  # fmt: skip
+
+MEANS: dict[str, str] = {
+    NAMES["induction"]: "finds this token earlier, reads what came after it: that may come again.",
+    NAMES["same"]: "finds the same token elsewhere in the text.",
+    NAMES["previous"]: "looks one token back.",
+    NAMES["next"]: "looks one token ahead.",
+    NAMES["itself"]: "each token reads itself.",
+    NAMES["recent"]: "looks at the last few tokens.",
+    NAMES["first"]: "rests on the first token: often it has nothing to fetch.",
+    NAMES["last"]: "rests on the last token.",
+    EVEN: "reads everything alike: an average of the text.",
+    SHORT: "with so few tokens to choose from, nothing can be said.",
+    MIXED: "no single habit: it depends on the token.",
+}

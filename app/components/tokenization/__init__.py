@@ -1,0 +1,207 @@
+"""The Tokenization page's pictures: one text cut by every tokenizer (view.js), and three figures below the fold.
+
+`compute` asks every tokenizer for its pieces of the text and for how it cuts one word; `record` turns that into the
+picture's data. Arithmetic is `core`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from app import cache, state
+from app.components import register
+from app.components.tokenization.learned import NAMES, Learned
+from app.components.tokenization.machines import machine, phrase
+from core.analysis.embedding_rows import row_lengths
+from core.language_model import LanguageModel
+from core.text import published
+from core.text.pieces import UNKNOWN, Method, Piece
+from core.text.pretokens import SPACE_MARK
+from core.text.published import Published
+
+tokenization = register("tokenization")
+
+TITLES = {
+    "characters": "Characters",
+    "words": "Words",
+    **NAMES,
+    "gpt2": "GPT-2",
+    "cl100k": "GPT-4",
+    "bert": "BERT",
+}
+ROWS = ("model", *TITLES)
+SENT = (
+    4  # learned vocabularies that a browser is taken to hold; it keeps a few more, and asks for what it lacks
+)
+KINDS = {"bpe": "merges", "wordpiece": "longest match", "unigram": "probabilities", "other": "its own rule"}
+ABOUT = {
+    "gpt2": "Published with GPT-2 (Radford et al. 2019): BPE over bytes, so nothing is ever unknown to it.",
+    "cl100k": "Published for GPT-3.5 and GPT-4 (cl100k): BPE over bytes, twice as many entries as GPT-2's.",
+    "bert": "Published with BERT (Devlin et al. 2019): WordPiece. Text is lower-cased and loses its accents first.",
+}
+UNTOLD = {
+    "bpe": "The order of its merges is known; how often each pair stood in its corpus was not kept with it.",
+    "wordpiece": "Only the list of entries is known; the counts that made it were not kept with it.",
+    "unigram": "The entries and their probabilities are known; the rounds that chose them were not kept with it.",
+    "other": "",
+}
+
+
+own_vocabulary = lru_cache(maxsize=4)(Published)  # of a model's tokenizer: read once, not at every run
+
+
+def method_of(row: str, lm: LanguageModel, learned: Learned | None) -> Method | None:
+    """What cuts text in a row; None while it is still being learned."""
+    if row == "model":
+        return own_vocabulary(lm.tokenizer)
+    if row in published.names():
+        return published.published(row)
+    return None if learned is None else learned.methods[row]
+
+
+def title_of(row: str, name: str) -> str:
+    """A row's name for the eye; the open model's is `name` without its folder."""
+    return name.removeprefix("./").rpartition("/")[2] if row == "model" else TITLES[row]
+
+
+def readable(piece: Piece) -> tuple[str, bool]:
+    """A piece as a person reads it, and whether it is only a part of a character: then its bytes stand as "f0 9f"."""
+    try:
+        piece.data.decode("utf-8")
+        return piece.text if piece.end > piece.start else piece.text.replace(SPACE_MARK, " "), False
+    except UnicodeDecodeError:
+        whole = piece.data.decode("utf-8", errors="ignore")  # of " \xf0\x9f", the space
+        first = piece.data.find(whole.encode()) if whole else 0
+        rest = piece.data.replace(whole.encode(), b"", 1) if whole else piece.data
+        shown = whole.replace(" ", "·")
+        return (f"{shown}{rest.hex(' ')}" if first == 0 else f"{rest.hex(' ')}{shown}"), True
+
+
+def columns(pieces: Sequence[Piece]) -> dict[str, Any]:
+    """Pieces as columns, which are shorter to send; `bytes` where a piece is only a part of a character."""
+    read = [readable(piece) for piece in pieces]
+    return {
+        "text": [text for text, _ in read], "entry": [p.entry for p in pieces], "id": [p.id for p in pieces],
+        "start": [p.start for p in pieces], "end": [p.end for p in pieces],
+        "unknown": [at for at, p in enumerate(pieces) if p.unknown],
+        "bytes": {str(at): text for at, (text, part) in enumerate(read) if part},
+    }  # fmt: skip
+
+
+def compute(lm: LanguageModel, text: str, word: str, key: str) -> dict[str, Any]:
+    """Rows and machines of a text and a word, as JSON; `key` names what was learned, "" for nothing yet.
+
+    Raises:
+        LookupError: nothing is kept under the key any more.
+    """
+    learned: Learned | None = cache.kept(key) if key else None
+    if key and learned is None:
+        raise LookupError(f"what was learned as {key!r} made room for other results")
+    spoken = phrase(word, text)
+    made: list[dict[str, Any]] = []
+    machines = {}
+    for row in ROWS:
+        method = method_of(row, lm, learned)
+        if method is None:
+            made.append({"id": row, "pieces": None, "word": None})
+            continue
+        pieces = {"pieces": columns(method.encode(text)), "word": columns(method.encode(spoken))}
+        made.append({"id": row, **pieces, "entries": len(method)})
+        machines[row] = machine(method, row, spoken, learned)
+        if row == "model":
+            made[-1]["lengths"] = row_lengths(lm, made[-1]["pieces"]["id"])
+    stages = [] if learned is None else learned.stages
+    rounds = [
+        {
+            "pieces": columns(stage.encode(text)),
+            "word": columns(stage.encode(spoken)),
+            "entries": len(stage),
+            "machine": machine(stage, "unigram", spoken),
+        }
+        for stage in stages
+    ]
+    return {
+        "rows": made, "machines": machines, "rounds": rounds, "spoken": spoken,
+        "cuts": {} if learned is None else cuts(learned, text, spoken),
+    }  # fmt: skip
+
+
+def cuts(learned: Learned, text: str, word: str) -> dict[str, Any]:
+    """Text and word before the first merge, so that the browser can make the first n itself."""
+    bpe: Any = learned.methods["bpe"]
+    wordpiece = learned.methods["wordpiece"]
+
+    def letters(given: str) -> list[dict[str, Any]]:
+        return [
+            {"ids": [bpe.ids[e] if e != UNKNOWN else -1 for e in bpe.letters(found)], "spans": found.spans}
+            for found in bpe.words(given)
+        ]
+
+    def spelled(given: str) -> list[dict[str, Any]]:
+        return [{"letters": found.entry, "spans": found.spans} for found in wordpiece.words(given)]
+
+    return {
+        "bpe": {"text": letters(text), "word": letters(word)},
+        "wordpiece": {"text": spelled(text), "word": spelled(word)},
+    }
+
+
+def record(
+    seen: dict[str, Any], lm: LanguageModel, name: str, text: str, ids: Sequence[int], tokens: Sequence[str],
+    learned: Learned | None,
+) -> dict[str, Any]:  # fmt: skip
+    """The picture's data, without the selection.
+
+    Args:
+        seen: what `compute` gave. name: the model's. ids, tokens: the text as the model reads it, special tokens too.
+    """
+    special = [i in lm.tokenizer.special_ids for i in ids]
+    inner = special.index(False) if False in special else len(ids)
+    last = len(ids) - special[::-1].index(False) if False in special else len(ids)
+    return {
+        "figure": "tokenization",
+        "chars": list(text), "tokens": list(tokens), "front": list(tokens[:inner]), "back": list(tokens[last:]),
+        "rows": [{**row, **_about(row["id"], name, lm)} for row in seen["rows"]],
+        "machines": seen["machines"], "rounds": seen["rounds"], "spoken": seen["spoken"], "cuts": seen["cuts"],
+        "learnedKey": None if learned is None else learned.key,
+    }  # fmt: skip
+
+
+def with_learned(data: dict[str, Any], learned: Learned | None) -> dict[str, Any]:
+    """The data with what was learned, if this browser does not have it yet: it is large, and sent once."""
+    memo = state.memo("tokenization.sent")
+    sent: list[str] = memo.setdefault("keys", [])
+    if learned is None or learned.key in sent:
+        return data
+    memo["keys"] = [*sent, learned.key][-SENT:]
+    return data | {"learned": learned.json}
+
+
+def needed() -> None:
+    """The browser says that it has not got what was learned: it will be sent again."""
+    state.memo("tokenization.sent").clear()
+
+
+def _about(row: str, name: str, lm: LanguageModel) -> dict[str, Any]:
+    """A row's name, its group (rows of one group stand together), its rule, and what is known of it."""
+    if row in NAMES or row in ("characters", "words"):
+        return {"name": TITLES[row], "group": 1, "kind": row}
+    method = own_vocabulary(lm.tokenizer) if row == "model" else published.published(row)
+    about = ABOUT.get(
+        row,
+        f"The open model's own vocabulary: {len(method):,} entries, each the number of a row in its table.",
+    )
+    return {
+        "name": title_of(row, name),
+        "group": 0 if row == "model" else 2,
+        "kind": method.kind,
+        "about": f"{about} {UNTOLD[method.kind]}",
+        "merges": len(method.ranks) if method.kind == "bpe" else 0,
+    }
+
+
+def draw(data: Mapping[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
+    """Mount the picture; `on`: what to do for each event that it sends."""
+    return tokenization(data=dict(data), key=key, **{f"on_{name}_change": act for name, act in on.items()})

@@ -1,0 +1,129 @@
+"""Below the fold: languages, the bytes behind a character, and unknown words, as data for three figures."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from app import cache, events, state
+from app.components.tokenization import ROWS, draw, method_of, readable, title_of
+from core.language_model import LanguageModel
+from core.text.broken import broken
+from core.text.languages import languages, rates
+from core.text.pieces import Method, Piece
+from core.text.simple import hidden
+
+SPENDERS = ("model", "bpe", "wordpiece", "unigram", "gpt2", "cl100k", "bert")
+BYTE_ROWS = ("model", "bpe", "gpt2", "cl100k")
+SAMPLE = "é€क👍"  # two, three and four bytes, for a text that has no such character
+CARDS = 3
+SAID = (
+    "Coloured bits spell the character's number, the grey ones its length. Where the corpus rarely had it, its bytes "
+    "stay single tokens."
+)
+PROBES = (("zorkle", "made up"), ("naïve", "rare sign"), ("नमस्ते", "another script"), ("👍", "emoji"))
+
+
+def draw_below(name: str, data: dict[str, Any]) -> None:
+    """Mount one of the figures; the languages' rate is a field of the link."""
+    if name == "languages":
+        data["narrow"] = state.get("method") if state.get("method") in SPENDERS else "cl100k"
+        data["selection"] = events.selection(name, {"rate": state.get("rate")})
+        draw(data, name, {"select": lambda: events.select(name, ("rate",))})
+    else:
+        draw(data, name, {})
+
+
+def _methods(lm: LanguageModel, key: str, rows: Sequence[str]) -> dict[str, Method]:
+    learned = cache.kept(key) if key else None
+    found = {row: method_of(row, lm, learned) for row in rows}
+    return {row: method for row, method in found.items() if method is not None}
+
+
+def _chips(pieces: Sequence[Piece]) -> list[tuple[str, bool]]:
+    return [(readable(piece)[0], piece.unknown) for piece in pieces]
+
+
+def language_data(lm: LanguageModel, name: str, key: str) -> dict[str, Any]:
+    """Every language's sentences as every vocabulary cuts them: tokens, unknown ones, and the second one's pieces."""
+    methods = _methods(lm, key, SPENDERS)
+    found = []
+    for language in languages():
+        cells = {}
+        for row, method in methods.items():
+            spent = rates(method, language.sentences, language.spaced)
+            pieces = _chips(method.encode(language.sentences[1]))
+            cells[row] = {"tokens": spent.tokens, "unknown": spent.unknown, "pieces": pieces}
+        found.append(
+            {
+                "code": language.code, "name": language.name, "words": spent.words, "characters": spent.characters,
+                "bytes": spent.bytes, "sentence": language.sentences[1], "cells": cells,
+            }
+        )  # fmt: skip
+    named = [{"id": row, "name": title_of(row, name)} for row in methods]
+    return {"figure": "languages", "stamp": f"{name}\x1f{key}", "methods": named, "languages": found}
+
+
+def byte_data(lm: LanguageModel, name: str, text: str, key: str) -> dict[str, Any]:
+    """The characters of the text that a vocabulary of bytes cut, and who holds which bytes; else a sample's."""
+    methods = {
+        row: method for row, method in _methods(lm, key, BYTE_ROWS).items()
+        if any(broken(method.encode(SAMPLE), SAMPLE)) or all(not p.unknown for p in method.encode(SAMPLE))
+    }  # fmt: skip
+    own = _broken_in(methods, text)
+    shown = own or _broken_in(methods, SAMPLE) or list(SAMPLE[1:])
+    source = text if own else SAMPLE
+    cards = []
+    for character in shown[:CARDS]:
+        at = source.index(character)
+        rows = [
+            {"id": row, "name": title_of(row, name), "tokens": _shares(method, source, character, at)}
+            for row, method in methods.items()
+        ]
+        title = unicodedata.name(character, "").capitalize()
+        code = f"U+{ord(character):04X}" + (f" {title[:24]}" if title else "")
+        data = list(character.encode("utf-8", "surrogatepass"))
+        cards.append({"character": character, "code": code, "bytes": data, "rows": rows})
+    said = SAID
+    if not own:
+        said = f"Your text has no broken character; these are examples. {said}"
+    return {
+        "figure": "bytes",
+        "stamp": f"{name}\x1f{text}\x1f{key}",
+        "own": bool(own),
+        "said": said,
+        "cards": cards,
+    }
+
+
+def _broken_in(methods: dict[str, Method], text: str) -> list[str]:
+    """The different characters of the text that any of them breaks, those broken most often first."""
+    found: dict[str, int] = {}
+    for method in methods.values():
+        for one in broken(method.encode(text), text):
+            found[one.character] = found.get(one.character, 0) + 1
+    return sorted(found, key=lambda character: -len(character.encode("utf-8", "surrogatepass")))
+
+
+def _shares(method: Method, text: str, character: str, at: int) -> list[tuple[int, int]]:
+    """(id, how many of the character's bytes it holds) for each token that has a part of it."""
+    pieces = method.encode(text)
+    for one in broken(pieces, text):
+        if one.at == at:
+            return [(share.piece.id, len(share.data)) for share in one.shares]
+    whole = next((piece for piece in pieces if piece.start <= at < piece.end), None)
+    return [(-1 if whole is None else whole.id, len(character.encode("utf-8", "surrogatepass")))]
+
+
+def unknown_data(lm: LanguageModel, name: str, text: str, key: str) -> dict[str, Any]:
+    """Words that no corpus has, as every tokenizer cuts them, and the share of the text that it hides."""
+    rows = [
+        {
+            "id": row, "name": title_of(row, name), "hidden": hidden(method.encode(text), text),
+            "cells": [_chips(method.encode(probe)) for probe, _ in PROBES],
+        }
+        for row, method in _methods(lm, key, ROWS).items()
+    ]  # fmt: skip
+    probes = [{"text": probe, "what": what} for probe, what in PROBES]
+    return {"figure": "unknown", "stamp": f"{name}\x1f{text}\x1f{key}", "rows": rows, "probes": probes}

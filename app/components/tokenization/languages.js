@@ -1,0 +1,115 @@
+// Below the fold: the same four sentences in many languages, and what each vocabulary spends on them.
+
+const LANGUAGE = { top: 74, pitch: 21, name: 128, bytes: 66 };
+const RATES = { text: "In all", word: "A word", character: "A character", byte: "A byte" };
+
+/** What a cell shows: tokens, or tokens for each word, character or byte; null where a language writes no words. */
+function rateOf(language, cell, rate) {
+  if (rate === "word") return language.words ? cell.tokens / language.words : null;
+  if (rate === "character") return cell.tokens / language.characters;
+  return rate === "byte" ? cell.tokens / language.bytes : cell.tokens;
+}
+
+function languageCell(g, x, y, w, language, english, method, rate, most) {
+  const cell = language.cells[method];
+  const value = rateOf(language, cell, rate);
+  if (value === null) return label(x + w - 40, y + 4, "no spaces", { anchor: "end", fill: "ink3" });
+  const times = value / rateOf(english, english.cells[method], rate);
+  const bar = w - 92;
+  const lost = cell.unknown > 0;
+  const node = h("g", {},
+    h("rect", { x, y: y - 9, width: w - 4, height: 18, fill: "transparent" }),
+    bar > 12 && h("rect", { x, y: y - 5, width: Math.max(1, (bar * value) / most), height: 10, rx: 2, fill: css(lost ? "neg" : "res"), opacity: lost ? 0.55 : 0.75 }),
+    label(x + w - 50, y + 4, num(value, rate === "text" ? 0 : 2), { anchor: "end", mono: true, fill: lost ? "neg" : "ink" }),
+    label(x + w - 10, y + 4, lost ? "lost" : `×${num(times, 1)}`, { anchor: "end", mono: !lost, fill: lost ? "neg" : "ink3" }));
+  const said = lost ? `\n${cell.unknown} of them say only [UNK]: what stood there is lost` : `\n${num(times, 2)} times what the same costs in English`;
+  return g.tip(node, `${language.name}: ${cell.tokens} tokens for ${language.characters} characters, ${language.bytes} bytes${said}`);
+}
+
+function languageDetail(g, data, local, y) {
+  const language = data.languages[local.language];
+  const nodes = [label(0, y, [h("tspan", { "font-weight": 600, fill: css("ink") }, `${language.name}: `), language.sentence], { size: 13 })];
+  data.methods.forEach((method, k) => {
+    const cell = language.cells[method.id];
+    const at = y + 24 + k * 23;
+    let x = 130;
+    nodes.push(label(0, at + 4, fit(method.name, 112, 12, false), { weight: 500, fill: "ink" }), label(122, at + 4, cell.pieces.length, { anchor: "end", mono: true, fill: "ink2" }));
+    for (const [text, unknown] of cell.pieces) {
+      const [node, w] = symbolChip(x, at, text, unknown ? { colour: "neg", ink: "neg" } : { fill: "wash" });
+      if (x + w > g.width - 14) { nodes.push(label(x, at + 4, "…", { fill: "ink3" })); break; }
+      nodes.push(node);
+      x += w + 2;
+    }
+  });
+  return nodes;
+}
+
+const languages = {
+  init: (data, local) => ({ data, language: local.language ?? data.languages.findIndex((l) => l.code === "fi") }),
+
+  draw(g, data, local) {
+    const wide = g.width >= 720;
+    const rate = local.sel.rate ?? "text";
+    const shown = wide ? data.methods : data.methods.filter((m) => m.id === data.narrow);
+    const left = wide ? LANGUAGE.name + LANGUAGE.bytes : 96;
+    const w = (g.width - left) / shown.length;
+    const top = wide ? LANGUAGE.top : 166;
+    const english = data.languages[0];
+    g.part("head", [rate, wide], () => [
+      label(0, 18, wide ? "The same sentences cost more in other languages" : "Other languages cost more tokens", { weight: 600, fill: "ink", size: 16 }),
+      wide && label(LANGUAGE.name + LANGUAGE.bytes - 14, top - 12, "bytes each", { anchor: "end", fill: "ink3" }),
+      label(0, top - 12, wide ? "Language" : "", { weight: 600, fill: "ink" }),
+      shown.map((m, k) => label(left + (k + 1) * w - 10, top - 12, fit(m.name, w - 14, 12, false), { anchor: "end", weight: 600, fill: "ink" })),
+      h("path", { d: `M0,${top - 4}H${g.width}`, stroke: css("line") }),
+    ]);
+    let x = wide ? g.width - 384 : 0;
+    Object.entries(RATES).forEach(([id, name], k) => {
+      const width = wide ? 92 : (g.width - 12) / 2;
+      g.overlay(`rate ${id}`, { left: wide ? x + k * 97 : (k % 2) * (width + 12), top: wide ? 0 : 40 + 50 * Math.floor(k / 2), width, height: wide ? 28 : 44 },
+        () => html("button", { type: "button", class: "gb-button tok-button tok-rate", click: () => g.select({ rate: id }) }, name),
+        (node) => node.setAttribute("aria-pressed", String(rate === id)));
+    });
+    data.languages.forEach((language, i) => {
+      const y = top + 12 + i * LANGUAGE.pitch;
+      const on = i === local.language;
+      g.part(`language ${language.code}`, [rate, on, wide], () => h("g", { class: "gb-hot", "data-language": i },
+        h("rect", { x: 0, y: y - 10, width: g.width, height: 20, rx: 4, fill: on ? css("accent-soft") : "transparent" }),
+        label(6, y + 4, language.name, { weight: on ? 600 : 500, fill: on ? "accent" : "ink" }),
+        wide && label(LANGUAGE.name + LANGUAGE.bytes - 14, y + 4, num(language.bytes / language.characters, 2), { anchor: "end", mono: true, fill: "ink2" }),
+        shown.map((m, k) => {
+          const most = Math.max(...data.languages.map((l) => rateOf(l, l.cells[m.id], rate) ?? 0));
+          return languageCell(g, left + k * w + 8, y, w - 8, language, english, m.id, rate, most);
+        })));
+    });
+    const end = top + 12 + data.languages.length * LANGUAGE.pitch;
+    g.part("why", [end], () => sentence(0, end + 12, g.width, "Why: a vocabulary is spent on what its corpus repeats, and these corpora are mostly English. Long, rarely repeated words (Finnish) fall into many pieces; other scripts take two or three bytes a character (Hindi) before anything is merged.", { lines: wide ? 2 : 6 }));
+    const detail = end + (wide ? 56 : 118);
+    g.part("detail", [local.language, detail], () => languageDetail(g, data, local, detail));
+    g.height = detail + 30 + data.methods.length * 23;
+    if (!local.listening) {
+      local.listening = true;
+      g.svg.addEventListener("click", (event) => {
+        const row = event.target.closest("[data-language]");
+        if (row) { local.language = Number(row.dataset.language); g.redraw(); }
+      });
+    }
+  },
+
+  key(event, g, data, local) {
+    const move = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!move) return false;
+    local.language = clamp(local.language + move, 0, data.languages.length - 1);
+    g.redraw();
+    return true;
+  },
+
+  describe(data, local) {
+    const language = data.languages[local.language];
+    return `Tokens for the same sentences in ${data.languages.length} languages. ${language.name}: ${data.methods.map((m) => `${m.name} ${language.cells[m.id].tokens}`).join(", ")}.`;
+  },
+
+  state: (data, local) => ({
+    rate: local.sel.rate ?? "text", language: data.languages[local.language].code,
+    tokens: Object.fromEntries(data.languages.map((l) => [l.code, Object.fromEntries(data.methods.map((m) => [m.id, l.cells[m.id].tokens]))])),
+  }),
+};

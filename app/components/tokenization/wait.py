@@ -1,0 +1,139 @@
+"""Learning while the learner waits: the page stays whole, shows how far it is, and stops at a click.
+
+The work is done in small steps at the end of the page's run. Any click or key interrupts it between two steps, the page
+answers, and the work goes on where it was.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import cache, state, widgets
+from app.components.tokenization.learned import Job, Learned, Spec, read
+
+LARGEST = 5_000_000  # bytes of an own text
+EVERY = 0.1  # seconds between two signs of progress
+
+
+def _memo() -> dict[str, Any]:
+    return state.memo("tokenization")
+
+
+def wanted() -> Spec:
+    """What the controls ask for; tales while there is no own text yet."""
+    corpus, text = state.get("corpus"), own()
+    if corpus == "own" and not text.strip():
+        corpus = "tales"
+    checksum = f"{zlib.crc32(text.encode('utf-8', 'replace')):x}.{len(text)}" if corpus == "own" else ""
+    return Spec(corpus, state.get("size"), state.get("split"), checksum)
+
+
+def current(spec: Spec) -> Learned | None:
+    """What has been learned for `spec`, here or in another session, in full or until it was stopped."""
+    found: Learned | None = cache.kept(spec.key)
+    if found is None:
+        stopped: Learned | None = _memo().get("stopped")
+        found = stopped if stopped is not None and stopped.spec == spec else None
+    if found is not None:
+        cache.keep(found.key, found)
+    return found
+
+
+def go_on(spec: Spec, slot: DeltaGenerator, notes: Sequence[str] = ()) -> None:
+    """Learn what is missing, with a bar and a button to stop; then draw the page again, with its notes."""
+    memo = _memo()
+    if "job" not in memo or memo["job"].spec != spec:
+        memo["job"] = Job(spec, read(spec, own()))
+        memo["since"] = time.monotonic()
+    job: Job = memo["job"]
+    since: float = memo.setdefault("since", time.monotonic())
+    with slot.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-learning"):
+        bar = st.progress(0.0, text="Learning")
+        st.button("Stop", key="tokenization.stop", on_click=_stop, args=(spec,))
+    last = 0.0
+    for what, share in job:
+        now = time.monotonic()
+        if now - last > EVERY:
+            last = now
+            bar.progress(min(1.0, share), text=widgets.escape(what + _left(now - since, share)))
+    learned = job.finish()
+    cache.keep(learned.key, learned)
+    memo.pop("job", None)
+    memo["seconds"] = {**memo.get("seconds", {}), spec.key: time.monotonic() - since}
+    for note in notes:
+        state.note(note)
+    st.rerun()
+
+
+def _left(spent: float, share: float) -> str:
+    if share < 0.05:
+        return ""
+    return f"; about {max(1, round(spent * (1 - share) / share))} s left"
+
+
+def _stop(spec: Spec) -> None:
+    job: Job | None = _memo().get("job")
+    if job is not None and job.spec == spec:
+        _memo()["stopped"] = job.finish(stopped=True)
+
+
+def offer_to_go_on(learned: Learned) -> None:
+    """After a stop: how far it came, and a button that learns the rest."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-stopped"):
+        far = f"{len(learned.bpe.merges):,} merges of BPE and {len(learned.wordpiece.merges):,} of WordPiece"
+        st.caption(f"Stopped after {far}: the rows below know no more than that.")
+        st.button("Learn on", key="tokenization.on", on_click=lambda: _memo().pop("stopped", None))
+
+
+def own_corpus() -> None:
+    """Where a learner brings a text of their own: typed, or a file."""
+    with st.popover("Your corpus", key="gb-own"):
+        st.text_area("A text to learn from", key="tokenization.own", on_change=_typed, height=160)
+        st.file_uploader(
+            "Or a text file (UTF-8, up to 5 MB; 1 MB learns in a few seconds)",
+            type=["txt", "md", "csv", "json", "py"], key="tokenization.file", on_change=_brought,
+        )  # fmt: skip
+
+
+def _typed() -> None:
+    _take(str(state.widget_value("tokenization.own") or "").encode("utf-8", "replace"))
+
+
+def _brought() -> None:
+    file = state.widget_value("tokenization.file")
+    if file is not None:
+        _take(file.getvalue())
+
+
+def _take(data: bytes) -> None:
+    if len(data) > LARGEST:
+        state.note("The file is larger than 5 MB; its first 5 MB are learned from.")
+        data = data[:LARGEST].decode("utf-8", "ignore").encode()
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        state.note(f"The file is not UTF-8 (byte {error.start}): save it as UTF-8 and bring it again.")
+        return
+    _memo()["own"] = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        state.note("There is nothing to learn from in it yet: bring a text with some words in it.")
+
+
+def own() -> str:
+    """The learner's own text to learn from; "" while there is none."""
+    return str(_memo().get("own", ""))
+
+
+def facts(learned: Learned | None) -> str:
+    """What was learned and how long it took, for the right of the claim."""
+    if learned is None:
+        return "the vocabularies are being learned"
+    seconds = _memo().get("seconds", {}).get(learned.key)
+    took = "" if seconds is None else f" in {seconds:.1f} s"
+    return f"three vocabularies learned from {learned.characters_read:,} characters{took}"

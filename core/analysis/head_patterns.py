@@ -1,0 +1,288 @@
+"""Where every head looks: all attention maps of a model in one pass, and what each head does, by measured scores.
+
+A score is the part of a head's attention that falls on one kind of pair: on each token's predecessor, on the first
+token, and so on. transformer-lens calls it "mul" and defines it for previous token, same token ("duplicate") and
+induction. The last two are also measured on random tokens said twice, where only the repetition can be known
+(Elhage et al. 2021; Olsson et al. 2022, "In-context Learning and Induction Heads").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.analysis.places import Kind, Place, stack_of, traced
+from core.hooks import Intervention, intervene, recording
+from core.language_model import LanguageModel, Text
+from core.trace import Trace
+
+Array = np.ndarray[Any, Any]
+Job = Literal["induction", "same", "previous", "next", "itself", "recent", "first", "last"]
+SHARP: tuple[Job, ...] = ("induction", "same", "previous", "next", "itself")  # one place for each row
+BROAD: tuple[Job, ...] = ("recent", "first", "last")  # named when no sharp one is reached
+NAMES: dict[Job, str] = {
+    "induction": "induction", "same": "same token", "previous": "previous token", "next": "next token",
+    "itself": "itself", "recent": "recent tokens", "first": "first token", "last": "last token",
+}  # fmt: skip
+EVEN, MIXED, SHORT = "spread evenly", "mixed", "text too short"
+SHORTEST = 4  # tokens to choose from; with fewer, the first token is also the recent one
+RECENT = 3  # tokens before a token that count as recent
+NAMED_FROM = 0.3  # of the way from an even spread (0) to the best possible (1)
+EVEN_FROM = 0.9  # of the greatest entropy
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadMaps:
+    """All maps of one attention. Rows of a map add up to 1."""
+
+    attention: Kind
+    ids: tuple[int, ...]  # T, the tokens that ask
+    key_ids: tuple[int, ...]  # S, those that answer
+    causal: bool  # no token sees a later one
+    maps: Array  # (L, H, T, S)
+
+    def read_most(self, row: int, col: int | None = None) -> tuple[Array, Array]:
+        """What each head gives from `row` to the token it reads most, or to `col`: weights and columns, (L, H) both."""
+        line = self.maps[:, :, row]  # (L, H, S)
+        columns = line.argmax(-1) if col is None else np.full(line.shape[:2], col)
+        return np.take_along_axis(line, columns[..., None], -1)[..., 0], columns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """How much of each head's attention falls on one kind of pair.
+
+    value: (L, H) from 0 to 1, the part of all its attention: transformer-lens's "mul".
+    even: the value of a head that gives every token it may see the same.
+    most: the greatest possible value: the part of the rows that have such a pair at all.
+    rows: how many rows those are.
+    """
+
+    value: Array
+    even: float
+    most: float
+    rows: int
+
+    @property
+    def weight(self) -> Array | None:
+        """(L, H) from 0 to 1: what a row gives to such pairs, over the rows that have one; None: no row has."""
+        return self.value / self.most if self.rows else None
+
+    @property
+    def above_even(self) -> Array | None:
+        """(L, H) the value where an even spread is 0 and the best possible 1; None: the text cannot tell them apart."""
+        room = self.most - self.even
+        return (self.value - self.even) / room if room > 1e-6 else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadJobs:
+    """What the heads do: the numbers, and the names that follow from them (`name_heads`)."""
+
+    scores: dict[Job, Score]  # on the text; under cross-attention without those that compare places
+    repeats: dict[Job, Score]  # on random tokens said twice; empty under cross-attention
+    evenness: Array  # (L, H) from 0, every row reads one token, to 1, all that it may see alike
+    names: tuple[tuple[str, ...], ...]  # L of H
+
+
+def head_maps(
+    lm: LanguageModel,
+    text: Text,
+    *,
+    attention: Kind = "self",
+    target: Text | None = None,
+    trace: Trace | None = None,
+) -> HeadMaps:
+    """Every map of every head of one attention, from one pass that keeps nothing else and ends with the last map.
+
+    Args:
+        attention: "self", or in an encoder-decoder also "cross" and "encoder".
+        target: an encoder-decoder's beginning of the answer.
+        trace: the pass of this text and target, if it is at hand (made under the same interventions); None: made now.
+
+    Raises:
+        ValueError: no such attention, an empty text, or a trace of another text.
+        ContextTooLong: more tokens than the model has positions for.
+    """
+    batch = lm.batch(text, target)
+    source, written = (tuple(ids[0].tolist()) for ids in (batch[0], batch[-1]))
+    asking = source if attention == "encoder" else written
+    answering = written if attention == "self" else source
+    if trace is None:
+        patterns = [pattern[0] for pattern in _patterns(lm, batch, attention)]
+    else:
+        seen = traced(lm, text, target, trace)
+        patterns = [seen[name].detach() for name in _pattern_names(lm, attention)]
+    none = np.zeros((0, lm.config.n_heads, len(asking), len(answering)), dtype=np.float32)
+    return HeadMaps(
+        attention=attention, ids=asking, key_ids=answering,
+        causal=stack_of(lm, attention).causal and attention != "cross",
+        maps=torch.stack(patterns).cpu().numpy() if patterns else none,
+    )  # fmt: skip
+
+
+def _patterns(lm: LanguageModel, batch: tuple[Tensor, ...], attention: Kind) -> list[Tensor]:
+    """L of (B, H, T, S). Nothing is computed after the last of them."""
+    names = _pattern_names(lm, attention)
+    last: list[Tensor] = []
+
+    def enough(pattern: Tensor) -> Tensor:
+        last.append(pattern)
+        raise _Enough
+
+    stop = [Intervention((name,), enough, "all patterns are known") for name in names[-1:]]
+    with torch.inference_mode(), recording(names[:-1]) as seen, suppress(_Enough), intervene(*stop):
+        lm.transformer(*batch)
+    return [*(seen[name] for name in names[:-1]), *last]
+
+
+def _pattern_names(lm: LanguageModel, attention: Kind) -> list[str]:
+    layers = range(len(stack_of(lm, attention).blocks))
+    return [f"{Place.of(lm, layer, 0, attention).attn_name}.hook_pattern" for layer in layers]
+
+
+class _Enough(Exception):
+    """Ends a pass whose rest nobody reads."""
+
+
+def head_jobs(lm: LanguageModel, maps: HeadMaps, repeats: dict[Job, Score] | None = None) -> HeadJobs:
+    """Score and name the heads of `maps`.
+
+    Args:
+        repeats: of `repeat_scores`, which hang on the model only, so that a page computes them once; None: computed.
+    """
+    repeats = repeat_scores(lm, maps.attention) if repeats is None else repeats
+    scores, spread = pattern_scores(maps), evenness(maps)
+    names = name_heads(scores, repeats, spread)
+    if len(maps.key_ids) < SHORTEST:
+        names = tuple((SHORT,) * len(line) for line in names)
+    return HeadJobs(scores=scores, repeats=repeats, evenness=spread, names=names)
+
+
+def pattern_scores(maps: HeadMaps) -> dict[Job, Score]:
+    """The score of every job that the attention can have: the value of transformer-lens's `detect_head(..., "mul")`."""
+    allowed = _allowed(maps)  # (T, S)
+    even = allowed / allowed.sum(1, keepdims=True)  # (T, S)
+    flat = maps.maps.reshape(*maps.maps.shape[:2], -1)  # (L, H, T S)
+    whole = flat.sum(-1)  # (L, H)
+    scores = {}
+    for job, pairs in _pairs(maps).items():
+        pairs &= allowed
+        rows = int(pairs.any(1).sum())
+        value = flat @ pairs.ravel().astype(flat.dtype) / whole
+        scores[job] = Score(
+            value=value, even=float((even * pairs).sum() / len(even)), most=rows / len(even), rows=rows
+        )
+    return scores
+
+
+def _allowed(maps: HeadMaps) -> Array:
+    shape = (len(maps.ids), len(maps.key_ids))
+    return np.tri(*shape, dtype=bool) if maps.causal else np.ones(shape, dtype=bool)
+
+
+def _pairs(maps: HeadMaps) -> dict[Job, Array]:
+    """Which (row, column) pairs each job is about: (T, S) bool each."""
+    ids, keys = np.array(maps.ids), np.array(maps.key_ids)
+    row, col = np.arange(len(ids))[:, None], np.arange(len(keys))[None]
+    same = ids[:, None] == keys[None]
+    if maps.attention != "cross":
+        same &= (col < row) if maps.causal else (col != row)
+    after = np.zeros_like(same)
+    after[:, 1:] = same[:, :-1]  # the token that followed the same token
+    pairs: dict[Job, Array] = {"induction": after, "same": same}
+    if maps.attention != "cross":
+        pairs |= {"previous": col == row - 1, "itself": col == row}
+        pairs["recent"] = (col < row) & (col >= row - RECENT)
+        if not maps.causal:
+            pairs["next"] = col == row + 1
+    pairs["first"] = np.broadcast_to(col == 0, same.shape).copy()
+    if not maps.causal:
+        pairs["last"] = np.broadcast_to(col == len(keys) - 1, same.shape).copy()
+    return pairs
+
+
+def evenness(maps: HeadMaps) -> Array:
+    """The entropy of each row over the greatest it could have, averaged over the rows that have a choice: (L, H).
+
+    1 where no row has one.
+    """
+    choices = _allowed(maps).sum(1)  # (T,)
+    chosen = maps.maps[:, :, choices > 1]  # (L, H, rows, S)
+    if not chosen.shape[2]:
+        return np.ones(maps.maps.shape[:2])
+    entropy = -(chosen * np.log(np.maximum(chosen, np.finfo(chosen.dtype).tiny))).sum(-1)  # (L, H, rows)
+    return (entropy / np.log(choices[choices > 1])).mean(-1)
+
+
+def repeat_scores(
+    lm: LanguageModel, attention: Kind = "self", *, period: int = 20, texts: int = 4, seed: int = 0
+) -> dict[Job, Score]:
+    """The scores on texts that say `period` random tokens twice (no two alike, nothing special), averaged.
+
+    They hang on the model and the seed only. Under cross-attention, or in a context too short to say two tokens
+    twice, there is nothing to measure: {}. A decoder with a source reads the tokens there once.
+    """
+    frame, usual = _frame_and_usual(lm, attention)
+    period = min(period, len(usual), (lm.config.n_ctx - len(frame[0]) - len(frame[1])) // 2)
+    if attention == "cross" or period < 2:
+        return {}
+    draw = torch.Generator().manual_seed(seed)
+    said = [[usual[i] for i in torch.randperm(len(usual), generator=draw)[:period]] for _ in range(texts)]
+    rows = [[*frame[0], *once, *once, *frame[1]] for once in said]
+    read = [rows]
+    if lm.config.shape == "encoder-decoder":
+        read = [rows, said] if attention == "encoder" else [said, rows]
+    patterns = _patterns(lm, tuple(torch.tensor(ids, device=lm.device) for ids in read), attention)
+    if not patterns:
+        return {}
+    causal, maps = stack_of(lm, attention).causal, torch.stack(patterns).mean(1).cpu().numpy()  # (L, H, T, T)
+    # Which rows have which pairs is the same for every text: no token stands twice in a period.
+    ids = tuple(rows[0])
+    return pattern_scores(HeadMaps(attention=attention, ids=ids, key_ids=ids, causal=causal, maps=maps))
+
+
+def _frame_and_usual(lm: LanguageModel, attention: Kind) -> tuple[tuple[list[int], list[int]], list[int]]:
+    """The special tokens before and after every text that this attention reads; and all tokens that are not special."""
+    config, special = lm.config, lm.special_ids
+    usual = [i for i in range(min(config.d_vocab, len(lm.tokenizer))) if i not in special]
+    if config.shape == "encoder-decoder" and attention == "self":
+        return ([] if config.decoder_start_id is None else [config.decoder_start_id], []), usual
+    ids, bare = lm.tokenizer.encode("a"), lm.tokenizer.encode("a", add_special_tokens=False)
+    first = next((at for at in range(len(ids)) if ids[at : at + len(bare)] == bare), 0)
+    return (ids[:first], ids[first + len(bare) :]), usual
+
+
+def name_heads(
+    scores: Mapping[Job, Score], repeats: Mapping[Job, Score], spread: Array
+) -> tuple[tuple[str, ...], ...]:
+    """One name for each head: L of H.
+
+    The sharp job that lies farthest above an even spread, if it comes `NAMED_FROM` of the way to the best possible
+    (induction and same token: on the text or on repeats, whichever is more); else the broad one; else "spread evenly"
+    from `EVEN_FROM` of the greatest entropy; else "mixed".
+
+    Args:
+        scores, repeats: as in `HeadJobs`.
+        spread: (L, H), of `evenness`.
+    """
+    never = np.full(spread.shape, -np.inf)
+
+    def reached(job: Job) -> Array:
+        measured = [scores.get(job), repeats.get(job) if job in ("induction", "same") else None]
+        above = [score.above_even for score in measured if score is not None]
+        return np.maximum.reduce([never, *(values for values in above if values is not None)])  # (L, H)
+
+    names = np.where(spread >= EVEN_FROM, EVEN, MIXED).astype(object)
+    for jobs in (BROAD, SHARP):  # the sharp ones last: they overrule
+        table = np.stack([reached(job) for job in jobs])  # (jobs, L, H)
+        best = table.argmax(0)
+        named = np.array([NAMES[job] for job in jobs], dtype=object)[best]
+        names = np.where(table.max(0) >= NAMED_FROM, named, names)
+    return tuple(tuple(str(name) for name in line) for line in names)

@@ -1,0 +1,222 @@
+"""Exact search: the likeliest text, proven. What greedy and beam search only hope to find.
+
+Best first (uniform-cost search, after Dijkstra 1959): a text's log-probability only falls as it grows, so whatever
+continues a prefix scores at most its bound; once no prefix's bound is above the texts found, none can be better. Exact
+search on language models, and the short texts that it finds: Stahlberg and Byrne 2019.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor
+
+from core.decoding import beam
+from core.decoding.options import MOST_LEVELS, DecodingOptions, whole_number
+from core.decoding.prefixes import ROOT, Prefixes, SharedReader
+from core.decoding.stages import check_path
+from core.decoding.written import written
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel, Text
+
+_START_BEAMS = 4  # of the beam search whose texts the others have to beat
+_TOGETHER = 16  # prefixes read in one call
+
+
+@dataclass(frozen=True)
+class ExactText:
+    """A finished text.
+
+    ids, tokens, text: the new tokens, as a person reads them, and what they add to the prompt.
+    log_prob: of the whole.   score: log_prob / tokens ** length_penalty.   ends: by an end token.
+    """
+
+    ids: tuple[int, ...]
+    tokens: tuple[str, ...]
+    text: str
+    log_prob: float
+    score: float
+    ends: bool
+
+
+@dataclass(frozen=True)
+class Exact:
+    """The best texts of at most `depth` tokens.
+
+    texts: best first.
+    proven: no other text scores more than the last of them; otherwise the search stopped at max_passes.
+    bound: what no other text can score more than; -inf if there is no other.
+    passes: prefixes whose next token was computed, those of the beam search that came first included.
+    possible: how many texts there are.
+    """
+
+    texts: tuple[ExactText, ...]
+    proven: bool
+    bound: float
+    passes: int
+    possible: int
+    depth: int
+
+
+def best(
+    lm: LanguageModel,
+    prompt: Text,
+    depth: int,
+    *,
+    n: int = 1,
+    length_penalty: float = 0.0,
+    max_passes: int = 2_000,
+    target: Text | None = None,
+    slots: Sequence[int] | None = None,
+    stop_ids: tuple[int, ...] | None = None,
+) -> Exact:
+    """The `n` best ways to continue `prompt` by at most `depth` tokens.
+
+    A text is finished by an end token or at `depth` tokens, as in `lm.generate`; it scores
+    log p / tokens ** length_penalty.
+
+    Args:
+        prompt: a text or ids; an encoder's holds the blanks to be filled, from left to right.
+        length_penalty: 0 asks for the most probable text.
+        max_passes: give up the proof after so many prefixes, and say what was found and what is still possible. A beam
+            search of four times `depth` prefixes comes first in any case.
+        target: what an encoder-decoder has written already.   slots: an encoder's blanks; None: its mask tokens.
+        stop_ids: end tokens; None: the model's.
+
+    Raises:
+        ValueError: a number outside its range, or as `core.decoding.prefixes.Prefixes`.
+    """
+    whole_number("depth", depth, 1, MOST_LEVELS)
+    whole_number("n", n, 1, 1_000)
+    whole_number("max_passes", max_passes, 1, 10**7)
+    options = DecodingOptions(
+        strategy="beam", n_beams=max(_START_BEAMS, n), length_penalty=length_penalty, stop_ids=stop_ids
+    )
+    prefixes = Prefixes(lm, prompt, target=target, slots=slots)
+    stop = lm.config.eos_ids if options.stop_ids is None else options.stop_ids
+    search = _Search(
+        prefixes,
+        min(depth, prefixes.room),
+        frozenset(() if prefixes.slots else check_path(lm, stop)),
+        n,
+        length_penalty,
+    )
+    return search.run(options, max_passes)
+
+
+class _Open(NamedTuple):
+    """A prefix that may still lead to a better text: `parent` and one token more. The smallest comes first.
+
+    key: the bound, negated.   length: of the text.   log_prob: of the text.
+    """
+
+    key: float
+    length: int
+    parent: int
+    token: int
+    log_prob: float
+
+
+class _Search:
+    def __init__(
+        self, prefixes: Prefixes, limit: int, stop_ids: frozenset[int], n: int, length_penalty: float
+    ) -> None:
+        self.prefixes, self.limit, self.stop_ids = prefixes, limit, stop_ids
+        self.n, self.penalty = n, length_penalty
+        self.found: dict[int, tuple[float, float]] = {}  # finished prefixes: score, log_prob
+        self.open: list[_Open] = []  # a heap
+        self.floor = -float("inf")  # what another text has to beat
+
+    def run(self, options: DecodingOptions, max_passes: int) -> Exact:
+        if self.limit == 0:
+            return Exact((), True, -float("inf"), 0, 0, 0)
+        self._start(options)
+        heapq.heappush(self.open, _Open(-float("inf"), 0, -1, -1, 0.0))
+        while self.open and -self.open[0].key > self.floor and self.prefixes.passes < max_passes:
+            self._expand(max_passes)
+        best = sorted(self.found.items(), key=lambda item: -item[1][0])[: self.n]
+        ahead = -self.open[0].key if self.open else -float("inf")
+        return Exact(
+            texts=tuple(self._text(node, *scores) for node, scores in best),
+            proven=ahead <= self.floor,
+            bound=max(ahead, self.floor),
+            passes=self.prefixes.passes,
+            possible=possible(self.prefixes.lm.config.d_vocab, len(self.stop_ids), self.limit),
+            depth=self.limit,
+        )
+
+    def _finish(self, node: int, log_prob: float) -> None:
+        """Keep a finished text if it is among the n best so far."""
+        score = log_prob / self.prefixes.depth(node) ** self.penalty
+        if score > self.floor:
+            self.found[node] = score, log_prob
+            if len(self.found) >= self.n:
+                self.floor = heapq.nlargest(self.n, (score for score, _ in self.found.values()))[-1]
+
+    def _bound(self, log_prob: Tensor, length: int) -> Tensor:
+        """The most that a text can score which begins with `length` tokens of this log-probability."""
+        longest = self.limit if self.penalty > 0 else length
+        return log_prob / longest**self.penalty
+
+    def _text(self, node: int, score: float, log_prob: float) -> ExactText:
+        ids, lm = self.prefixes.path(node), self.prefixes.lm
+        return ExactText(
+            ids=tuple(ids),
+            tokens=tuple(lm.tokenizer.display(id) for id in ids),
+            text=written(lm, self.prefixes.prompt_ids, ids),
+            log_prob=log_prob,
+            score=score,
+            ends=ids[-1] in self.stop_ids,
+        )
+
+    @torch.inference_mode()
+    def _start(self, options: DecodingOptions) -> None:
+        """Texts to beat, from a beam search: without them, nearly every prefix would have to be kept open."""
+        reader = SharedReader(self.prefixes)
+        for text in beam.search(reader, options, tuple(self.stop_ids), self.limit):
+            node, log_prob = ROOT, 0.0
+            for each in text.last.path():
+                log_prob += float(self.prefixes.logits([node])[0].double().log_softmax(-1)[each.id])
+                node = self.prefixes.child(node, each.id)
+            self._finish(node, log_prob)
+
+    @torch.inference_mode()
+    def _expand(self, max_passes: int) -> None:
+        """Read the most promising prefixes, of the depth of the very best, and open what follows them."""
+        most = max(1, min(_TOGETHER, max_passes - self.prefixes.passes))
+        picked = [heapq.heappop(self.open)]
+        depth = picked[0].length
+        while (
+            self.open
+            and len(picked) < most
+            and -self.open[0].key > self.floor
+            and self.open[0].length == depth
+        ):
+            picked.append(heapq.heappop(self.open))
+        nodes = [ROOT if each.parent < 0 else self.prefixes.child(each.parent, each.token) for each in picked]
+        log_probs = self.prefixes.logits(nodes).double().log_softmax(-1)  # (B, V)
+        for each, node, row in zip(picked, nodes, log_probs):
+            # Best first, no more than this many of one prefix's followers can be read before the search gives up.
+            totals, ids = (row + each.log_prob).topk(
+                min(len(row), max(self.n, max_passes) + len(self.stop_ids))
+            )
+            keep = int((self._bound(totals, depth + 1) > self.floor).sum())
+            bounds = self._bound(totals[:keep], depth + 1)
+            for total, bound, id in zip(totals[:keep].tolist(), bounds.tolist(), ids[:keep].tolist()):
+                if depth + 1 == self.limit or id in self.stop_ids:
+                    if bound > self.floor:
+                        self._finish(self.prefixes.child(node, id), total)
+                else:
+                    heapq.heappush(self.open, _Open(-bound, depth + 1, node, id, total))
+
+
+def possible(vocabulary: int, ends: int, depth: int) -> int:
+    """How many texts of at most `depth` tokens there are, if `ends` of the vocabulary's tokens end one."""
+    going_on = vocabulary - ends
+    ended = sum(going_on ** (length - 1) * ends for length in range(1, depth))
+    return ended + going_on ** (depth - 1) * vocabulary

@@ -1,0 +1,131 @@
+"""Byte-pair encoding: a word begins as letters, and the merges that were learned are made again, oldest first.
+
+Sennrich et al. 2016, section 3.2; over bytes, Radford et al. 2019, section 2.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from core.text.pieces import UNKNOWN, Piece, Word
+from core.text.pretokens import piece, split
+
+Ranks = Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Two neighbours of a word: the left one's index, both, and the rank of their merge (None: never learned)."""
+
+    at: int
+    left: str
+    right: str
+    rank: int | None
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn of cutting a word: its symbols, its pairs, and which of the pairs is merged.
+
+    `taken`: the index in `pairs` of the pair with the lowest rank, the leftmost of equals; None where no pair has
+    one, which ends it.
+    """
+
+    symbols: tuple[str, ...]
+    pairs: tuple[Candidate, ...]
+    taken: int | None
+
+
+def replay(letters: Iterable[str], ranks: Ranks) -> list[Turn]:
+    """How a word is put together from its letters, one merge a turn; the last turn holds the pieces."""
+    symbols, turns = list(letters), []
+    while True:
+        pairs = [
+            Candidate(at, left, right, ranks.get((left, right)))
+            for at, (left, right) in enumerate(pairwise(symbols))
+        ]
+        ranked = [(pair.rank, pair.at) for pair in pairs if pair.rank is not None]
+        taken = min(ranked)[1] if ranked else None
+        turns.append(Turn(tuple(symbols), tuple(pairs), taken))
+        if taken is None:
+            return turns
+        symbols[taken : taken + 2] = [symbols[taken] + symbols[taken + 1]]
+
+
+def pieces_of(letters: Iterable[str], ranks: Ranks) -> list[str]:
+    """The symbols of the last turn of `replay`, without the record of the others."""
+    symbols = list(letters)
+    while len(symbols) > 1:
+        rank, at = min((ranks.get(pair, len(ranks)), at) for at, pair in enumerate(pairwise(symbols)))
+        if rank == len(ranks):
+            break
+        symbols[at : at + 2] = [symbols[at] + symbols[at + 1]]
+    return symbols
+
+
+def merged(symbols: Sequence[str], left: str, right: str, entry: str) -> list[str]:
+    """The symbols with `entry` for every `left` that `right` follows, left to right: what a merge does to a word."""
+    out: list[str] = []
+    at = 0
+    while at < len(symbols):
+        if symbols[at] == left and at + 1 < len(symbols) and symbols[at + 1] == right:
+            out.append(entry)
+            at += 2
+        else:
+            out.append(symbols[at])
+            at += 1
+    return out
+
+
+class BPE:
+    """A vocabulary of letters and merges.
+
+    Args:
+        vocabulary: the entries in the order of their ids.
+        merges: the pairs in the order in which they were learned; of a pair that comes twice the last counts.
+        pretokens: a name in `pretokens.PRETOKENS`. In bytes, every letter is in the vocabulary; otherwise `[UNK]`
+            stands for a letter that is not.
+    """
+
+    name = "BPE"
+
+    def __init__(self, vocabulary: Sequence[str], merges: Iterable[tuple[str, str]], pretokens: str) -> None:
+        self.vocabulary = list(vocabulary)
+        self.ranks: dict[tuple[str, str], int] = {pair: rank for rank, pair in enumerate(merges)}
+        self.pretokens = pretokens
+        self.ids = {entry: id for id, entry in enumerate(self.vocabulary)}
+
+    def __len__(self) -> int:
+        return len(self.vocabulary)
+
+    def words(self, text: str) -> list[Word]:
+        """The words that pre-tokenization gives; merges stay inside them."""
+        return split(text, self.pretokens)
+
+    def letters(self, word: Word) -> list[str]:
+        """The symbols that the merges begin with: the word's letters, `[UNK]` for one that the vocabulary lacks."""
+        return [letter if letter in self.ids else UNKNOWN for letter in word.entry]
+
+    def replay(self, word: Word) -> list[Turn]:
+        """How this word is put together, merge by merge."""
+        return replay(self.letters(word), self.ranks)
+
+    def cut(self, word: Word, text: str) -> list[Piece]:
+        """The pieces of one word of `text`."""
+        found: list[Piece] = []
+        letters = self.letters(word)
+        first = 0
+        for entry in pieces_of(letters, self.ranks):
+            last, length = first, 0
+            while length < len(entry):  # counted in letters, since an unknown one is written in five
+                length, last = length + len(letters[last]), last + 1
+            unknown = last == first + 1 and letters[first] != word.entry[first]
+            found.append(piece(self.pretokens, text, word, first, last, entry, self.ids[entry], unknown))
+            first = last
+        return found
+
+    def encode(self, text: str) -> list[Piece]:
+        """The pieces of a text, left to right."""
+        return [found for word in self.words(text) for found in self.cut(word, text)]

@@ -1,0 +1,288 @@
+"""Learning pieces by merging pairs, byte-pair encoding and WordPiece alike, with every step as data.
+
+Both begin with single letters and, again and again, make one pair of neighbours a new entry. Byte-pair encoding takes
+the pair that stands most often in the corpus (Sennrich et al. 2016, section 3.2); WordPiece the pair that stands most
+often for how often its parts do, count(ab) / (count(a) count(b)) (after Schuster & Nakajima 2012, section 3, in the
+form in which it is commonly described).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.text.bpe import BPE, merged
+from core.text.pieces import UNKNOWN
+from core.text.pretokens import LETTER_OF, count
+from core.text.symbols import Integers, Symbols, key, pair_of
+from core.text.wordpiece import CONTINUED, WordPiece
+
+Rule = Literal["count", "score"]
+
+RIVALS, CHANGES, REACH = 6, 3, 12  # what each step keeps: pairs, words, symbols on each side of the merge
+
+
+@dataclass(frozen=True)
+class PairCount:
+    """A pair before a merge: how often it and each part stood in the corpus, and the two numbers to choose by.
+
+    `entry`: what it would become. `score`: count / (left_count * right_count), WordPiece's.
+    """
+
+    left: str
+    right: str
+    entry: str
+    count: int
+    left_count: int
+    right_count: int
+
+    @property
+    def score(self) -> float:
+        return self.count / (self.left_count * self.right_count)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A word that a merge changes: its symbols before and after, and how often it stands in the corpus.
+
+    `at`: the index in `before` of the first merged pair's left part. Of a long word, the stretch about that; `cut`.
+    """
+
+    word: str
+    count: int
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    at: int
+    cut: bool
+
+
+@dataclass(frozen=True)
+class Merge:
+    """One step: the pair that was chosen, and what the choice was made from.
+
+    `step` counts from 0 and is the merge's rank when text is encoded; `id` the new entry's. `count` is how often the
+    pair stood when it was chosen, `symbols` how many symbols the corpus has after it. `rivals`: the best pairs before
+    it, best first, by the rule of this learning. `other`: what the other rule would have taken. `changes`: the most
+    frequent words that change.
+    """
+
+    step: int
+    left: str
+    right: str
+    entry: str
+    id: int
+    count: int
+    score: float
+    symbols: int
+    rivals: tuple[PairCount, ...]
+    other: PairCount
+    changes: tuple[Change, ...]
+
+
+class Learning:
+    """Pieces learned from a corpus, one merge at a time: iterate to learn, stop at any time, go on later.
+
+    Args:
+        corpus: a text, or documents.
+        size: entries wanted. Letters come first, so a size below their number learns nothing; `note` says so.
+        pretokens: a name in `pretokens.PRETOKENS`.
+        rule: "count" (byte-pair encoding, equal to `tokenizers`' BpeTrainer, its ties too: the pair whose parts
+            are older) or "score" (WordPiece: `##` marks a piece that goes on a word; ties by count, then as above).
+        min_count: pairs that stand less often than this are never merged.
+    Raises:
+        ValueError: no such pre-tokenization or rule, or a size below 1.
+    """
+
+    def __init__(
+        self,
+        corpus: str | Iterable[str],
+        size: int,
+        pretokens: str = "bytes",
+        rule: Rule = "count",
+        min_count: int = 1,
+    ) -> None:
+        if size < 1 or rule not in ("count", "score"):
+            raise ValueError(
+                f"cannot learn {size} entries by the rule {rule!r}: 1 or more, by count or score"
+            )
+        self.size, self.pretokens, self.rule, self.min_count = size, pretokens, rule, max(min_count, 1)
+        words = count(corpus, pretokens)
+        self.n_words = len(words)
+        spelled = [self._letters(word) for word in words]
+        in_bytes = pretokens == "bytes" and rule == "count"  # all 256 are letters, so nothing is ever unknown
+        letters: dict[str, int] = dict.fromkeys(LETTER_OF.values(), 0) if in_bytes else {}
+        for word, n in zip(spelled, words.values()):
+            for letter in word:
+                letters[letter] = letters.get(letter, 0) + n
+        self.letters = dict(
+            sorted(letters.items(), key=lambda item: (item[0].startswith(CONTINUED), item[0]))
+        )
+        specials = [] if in_bytes else [UNKNOWN]
+        self.vocabulary = [*specials, *self.letters]
+        self.alphabet = len(self.vocabulary)  # entries that no merge made
+        self.merges: list[Merge] = []
+        self._id = {entry: id for id, entry in enumerate(self.vocabulary)}
+        ids = [[self._id[letter] for letter in word] for word in spelled]
+        self._symbols = Symbols(ids, list(words.values()))
+        self._symbol_counts = np.zeros(max(size, self.alphabet) + 1, np.int64)
+        self._symbol_counts[[self._id[letter] for letter in self.letters]] = list(self.letters.values())
+        self._guess = 0.0
+        self.n_characters = self._symbols.total
+
+    @property
+    def most(self) -> int:
+        """The merges that the size leaves room for."""
+        return max(self.size - self.alphabet, 0)
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing more to learn: the size is reached, or no pair stands often enough."""
+        return len(self.vocabulary) >= self.size or not self._best(1, self.rule)
+
+    @property
+    def note(self) -> str:
+        """What a learner should know about this corpus and size, or ""."""
+        if not self.n_characters:
+            return (
+                "Cut this way, the corpus holds no word to learn from: the vocabulary is what it began with."
+            )
+        if self.size < self.alphabet:
+            return (
+                f"{self.size} entries cannot hold the {self.alphabet} single letters, which always stay: "
+                "none is merged. Ask for more."
+            )
+        if self.done and len(self.vocabulary) < self.size:
+            return f"No pair is left to merge: the vocabulary ends at {len(self.vocabulary)} entries."
+        return ""
+
+    def __iter__(self) -> Iterator[Merge]:
+        """Learn, one merge after the other, from where learning stands."""
+        while len(self.vocabulary) < self.size:
+            merge = self._step()
+            if merge is None:
+                return
+            yield merge
+
+    def run(self) -> Learning:
+        """Learn to the end; returns itself."""
+        for _ in self:
+            pass
+        return self
+
+    def tokenizer(self, upto: int | None = None) -> BPE | WordPiece:
+        """What cuts text with the first `upto` merges (all so far if None): a smaller vocabulary is a prefix."""
+        merges = self.merges[:upto]
+        size = max([self.alphabet, *(merge.id + 1 for merge in merges)])
+        if self.rule == "score":
+            return WordPiece(self.vocabulary[:size], self.pretokens)
+        pairs = [(merge.left, merge.right) for merge in merges]
+        return BPE(self.vocabulary[:size], pairs, self.pretokens)
+
+    def before(self, step: int, pairs: int = 12) -> list[PairCount]:
+        """The best pairs before any merge so far, best first by the rule, counted anew; after the last one, too.
+
+        Raises:
+            ValueError: step is not between 0 and the number of merges.
+        """
+        if not 0 <= step <= len(self.merges):
+            raise ValueError(f"no step {step}: there are {len(self.merges)} merges so far")
+        keys, counts, symbols = self._symbols.pairs_at(step)
+        best = _top(_worth(keys, counts, symbols, self.rule, self.min_count), keys, counts, pairs)
+        return [self._pair_count(int(keys[i]), int(counts[i]), symbols) for i in best]
+
+    def pair_counts(self, pairs: list[tuple[str, str]], upto: int | None = None) -> list[int]:
+        """How often each pair of entries stands side by side in the corpus after `upto` merges (all so far if None)."""
+        keys, counts, _ = self._symbols.pairs_at(len(self.merges) if upto is None else upto)
+        found = dict(zip(keys.tolist(), counts.tolist()))
+        return [found.get(key(self._id.get(left, -1), self._id.get(right, -1)), 0) for left, right in pairs]
+
+    def _letters(self, word: str) -> list[str]:
+        if self.rule == "count":
+            return list(word)
+        return [letter if at == 0 else CONTINUED + letter for at, letter in enumerate(word)]
+
+    def _step(self) -> Merge | None:
+        """Choose a pair, merge it everywhere, and keep what the choice was made from."""
+        rivals = self._best(RIVALS, self.rule)
+        if not rivals:
+            return None
+        chosen, other = rivals[0], self._best(1, "score" if self.rule == "count" else "count")[0]
+        symbols = self._symbols
+        left, right = self._id[chosen.left], self._id[chosen.right]
+        pair = key(left, right)
+        at = symbols.places(pair)
+        id = self._id.setdefault(chosen.entry, len(self.vocabulary))
+        if id == len(self.vocabulary):
+            self.vocabulary.append(chosen.entry)
+        changes = self._changes(at, chosen)
+        moved = int(symbols.weight[symbols.word[at]].sum())
+        for symbol, more in ((left, -moved), (right, -moved), (id, moved)):
+            self._symbol_counts[symbol] += more
+        symbols.merge(pair, id, at)
+        step = len(self.merges)
+        record = Merge(
+            step, chosen.left, chosen.right, chosen.entry, id, chosen.count, chosen.score, symbols.total,
+            tuple(rivals), other, changes,
+        )  # fmt: skip
+        self.merges.append(record)
+        return record
+
+    def _best(self, n: int, rule: Rule) -> list[PairCount]:
+        """The n best pairs that stand now, best first."""
+        symbols = self._symbols
+        size = len(symbols.where)
+        keys, counts = symbols.pairs[:size], symbols.counts[:size]
+        worth = _worth(keys, counts, self._symbol_counts, rule, self.min_count)
+        if n == 1:
+            best = _top(worth, keys, counts, n, guess=worth.max(initial=0))
+        else:
+            best = _top(worth, keys, counts, n, self._guess)
+            self._guess = (
+                worth[best[-1]] / 2 if len(best) else 0
+            )  # the next best are seldom worth half as much
+        return [self._pair_count(int(keys[i]), int(counts[i]), self._symbol_counts) for i in best]
+
+    def _pair_count(self, pair: int, n: int, symbols: Integers) -> PairCount:
+        left, right = pair_of(pair)
+        first, second = self.vocabulary[left], self.vocabulary[right]
+        entry = first + (second.removeprefix(CONTINUED) if self.rule == "score" else second)
+        return PairCount(first, second, entry, n, int(symbols[left]), int(symbols[right]))
+
+    def _changes(self, at: Integers, chosen: PairCount) -> tuple[Change, ...]:
+        """The most frequent words among those that hold the places."""
+        symbols, found = self._symbols, []
+        firsts = at[np.concatenate(([True], np.diff(symbols.word[at]) != 0))[: len(at)]]
+        order = np.argsort(-symbols.weight[symbols.word[firsts]], kind="stable")[:CHANGES]
+        for place in firsts[order]:
+            ids, index, cut = symbols.around(int(place), REACH)
+            before = tuple(self.vocabulary[id] for id in ids)
+            after = tuple(merged(before, chosen.left, chosen.right, chosen.entry))
+            word = before[0] + "".join(entry.removeprefix(CONTINUED) for entry in before[1:])
+            found.append(Change(word, int(symbols.weight[symbols.word[place]]), before, after, index, cut))
+        return tuple(found)
+
+
+def _worth(keys: Integers, counts: Integers, symbols: Integers, rule: Rule, least: int) -> NDArray:
+    """What the rule compares pairs by: their counts, or their scores; 0 for a pair that must not be merged."""
+    allowed = counts if least == 1 else np.where(counts < least, 0, counts)
+    if rule == "count":
+        return allowed
+    return allowed / np.maximum(symbols[keys >> 32] * symbols[keys & 0xFFFFFFFF], 1)
+
+
+def _top(worth: NDArray, keys: Integers, counts: Integers, n: int, guess: float = 0) -> NDArray[np.intp]:
+    """The rows of the n best pairs, best first: by worth, then by count, then the smallest pair.
+
+    `guess`: a worth that n pairs probably reach; a good one spares most of the work, a bad one changes nothing.
+    """
+    rows = np.flatnonzero(worth >= guess) if guess > 0 else worth[:0].astype(np.intp)
+    if len(rows) < n:
+        rows = np.flatnonzero(worth > 0)
+    if len(rows) > n:
+        among = worth[rows]
+        rows = rows[among >= np.partition(among, -n)[-n]]
+    return rows[np.lexsort((keys[rows], -counts[rows], -worth[rows]))[:n]]

@@ -1,0 +1,193 @@
+"""Pre-tokenization: a text cut into words before any piece is learned or looked up.
+
+Four ways, each equal to one of the `tokenizers` library: GPT-2's (`ByteLevel`), BERT's (`BertPreTokenizer`),
+SentencePiece's (`Metaspace`, a line at a time), and none (a line is one word).
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from core.text.pieces import Piece, Span, Word
+from core.text.tokenizer import byte_alphabet
+
+SPACE_MARK = "▁"
+
+LETTER_OF = {byte: letter for letter, byte in byte_alphabet().items()}  # byte -> its printable stand-in
+BYTE_OF = byte_alphabet()
+
+# Control characters that Python counts as spaces and Unicode does not.
+_NO_SPACE = "\x1c-\x1f"
+
+
+@dataclass(frozen=True)
+class Pretoken:
+    """One way: its `name` in code and links, its `label` for a menu, `what` it does in one sentence."""
+
+    name: str
+    label: str
+    what: str
+
+
+PRETOKENS = {
+    record.name: record
+    for record in (
+        Pretoken(
+            "bytes", "Bytes", "Words keep the space before them; every character is spelled in bytes (GPT-2)."
+        ),
+        Pretoken("words", "Words", "Spaces are dropped, and each punctuation mark stands alone (BERT)."),
+        Pretoken("spaces", "Spaces", "Each space becomes ▁ and begins the word after it (SentencePiece)."),
+        Pretoken("none", "None", "A whole line is one word, so a piece may reach over spaces."),
+    )
+}
+
+
+def split(text: str, kind: str) -> list[Word]:
+    """The words of a text, left to right, each with the place of its letters in the text.
+
+    Raises:
+        ValueError: `kind` is none of `PRETOKENS`.
+    """
+    _check(kind)
+    if kind == "bytes":
+        return [_in_bytes(text, *match.span()) for match in _gpt2().finditer(text)]
+    if kind == "words":
+        return [_plain(text, *match.span()) for match in _bert().finditer(text)]
+    if kind == "none":
+        return [_plain(text, *match.span()) for match in re.finditer(r"[^\n]+", text)]
+    return [word for line in re.finditer(r"[^\n]+", text) for word in _marked(text, *line.span())]
+
+
+def count(corpus: str | Iterable[str], kind: str) -> dict[str, int]:
+    """Every word of the corpus (a text, or documents), in the vocabulary's letters, with how often it stands there.
+
+    In the order of their first appearance, so that what is learned from it is the same every time.
+
+    Raises:
+        ValueError: `kind` is none of `PRETOKENS`.
+    """
+    _check(kind)
+    found: Counter[str] = Counter()
+    for document in [corpus] if isinstance(corpus, str) else corpus:
+        if kind == "bytes":
+            found.update(_gpt2().findall(document))
+        elif kind == "words":
+            found.update(_bert().findall(document))
+        else:
+            lines = [line for line in document.split("\n") if line]
+            found.update(lines if kind == "none" else [word for line in lines for word in _mark(line)])
+    return {in_bytes(word): n for word, n in found.items()} if kind == "bytes" else dict(found)
+
+
+def in_bytes(text: str) -> str:
+    """A text with each of its UTF-8 bytes as one printable letter: "é" -> "Ã©", " a" -> "Ġa"."""
+    return "".join(LETTER_OF[byte] for byte in text.encode("utf-8", "surrogatepass"))
+
+
+def piece(
+    kind: str, text: str, word: Word, first: int, last: int, entry: str, id: int, unknown: bool = False
+) -> Piece:
+    """The piece for letters first to last (excluded) of a word of `split(text, kind)`.
+
+    In bytes, part of a character reads `\\xf0\\x9f`. Letters that were added stand for no text and give no bytes; a
+    piece of nothing else reads as its entry.
+    """
+    start, end = word.spans[first][0], word.spans[last - 1][1]
+    if kind == "bytes":
+        data = bytes(BYTE_OF[letter] for letter in word.entry[first:last])
+        return Piece(data.decode("utf-8", "backslashreplace"), entry, id, start, end, unknown, data)
+    stretch = text[start:end]
+    return Piece(stretch or entry, entry, id, start, end, unknown, stretch.encode("utf-8", "surrogatepass"))
+
+
+def _check(kind: str) -> None:
+    if kind not in PRETOKENS:
+        raise ValueError(f"no pre-tokenization is called {kind!r}: choose one of {', '.join(PRETOKENS)}")
+
+
+def _plain(text: str, start: int, end: int) -> Word:
+    return Word(text[start:end], start, end, tuple((at, at + 1) for at in range(start, end)))
+
+
+def _in_bytes(text: str, start: int, end: int) -> Word:
+    letters: list[str] = []
+    spans: list[Span] = []
+    for at in range(start, end):
+        written = in_bytes(text[at])
+        letters.append(written)
+        spans += [(at, at + 1)] * len(written)
+    return Word("".join(letters), start, end, tuple(spans))
+
+
+def _mark(line: str) -> list[str]:
+    """A line's words, each beginning with ▁: one is put before the line unless it begins with a space."""
+    line = line.replace(" ", SPACE_MARK)
+    if not line.startswith(SPACE_MARK):
+        line = SPACE_MARK + line
+    return [SPACE_MARK + rest for rest in line.split(SPACE_MARK)[1:]]
+
+
+def _marked(text: str, start: int, end: int) -> list[Word]:
+    words, at = [], start
+    added = text[start] not in (" ", SPACE_MARK)
+    for entry in _mark(text[start:end]):
+        length = len(entry) - added
+        spans = [(at, at)] * added + [(place, place + 1) for place in range(at, at + length)]
+        words.append(Word(entry, at, at + length, tuple(spans)))
+        at, added = at + length, False
+    return words
+
+
+@cache
+def _gpt2() -> re.Pattern[str]:
+    """GPT-2's rule (Radford et al. 2019, released encoder), which asks for Unicode letters and numbers."""
+    numeral = _numerals()
+    space, other = rf"[^\S{_NO_SPACE}]", rf"(?:[^\w\s]|[_{_NO_SPACE}])"
+    letter, number = rf"(?:(?![{numeral}])[^\W\d_])", rf"[\d{numeral}]"
+    return re.compile(
+        rf"'(?:[sdmt]|ll|ve|re)| ?{letter}+| ?{number}+| ?{other}+|{space}+(?!{_solid()})|{space}+"
+    )
+
+
+def _solid() -> str:
+    return rf"(?:\S|[{_NO_SPACE}])"
+
+
+@cache
+def _numerals() -> str:
+    """The numbers that are no decimal digits (², ½, Ⅷ), as the inside of a character class."""
+    found = [at for at in range(sys.maxunicode + 1) if unicodedata.category(chr(at)) in ("No", "Nl")]
+    return _ranges(found)
+
+
+@cache
+def _bert() -> re.Pattern[str]:
+    """Words between spaces, with each punctuation mark alone (Devlin et al. 2019, released tokenizer)."""
+    ascii_marks = [at for at in range(33, 127) if not chr(at).isalnum()]
+    marks = _ranges(
+        sorted(
+            {
+                *ascii_marks,
+                *(at for at in range(sys.maxunicode + 1) if unicodedata.category(chr(at))[0] == "P"),
+            }
+        )
+    )
+    return re.compile(rf"[{marks}]|(?:(?![{marks}]){_solid()})+")
+
+
+def _ranges(points: list[int]) -> str:
+    """Sorted code points as the inside of a character class, neighbours joined."""
+    parts: list[str] = []
+    first = last = points[0]
+    for at in [*points[1:], -1]:
+        if at != last + 1:
+            parts.append(f"{re.escape(chr(first))}-{re.escape(chr(last))}")
+            first = at
+        last = at
+    return "".join(parts)

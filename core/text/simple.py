@@ -1,0 +1,87 @@
+"""The two plain ways: every character a piece, every word a piece. What a vocabulary lacks becomes `[UNK]`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from core.text.pieces import UNKNOWN, Piece, Word
+from core.text.pretokens import count, piece, split
+
+
+class Listed:
+    """A vocabulary of whole words (or characters), each looked up as it is.
+
+    Args:
+        counts: how often each stands in the corpus.
+        size: entries to keep, `[UNK]` (id 0) among them: the most frequent, of equals the first in the alphabet.
+    Raises:
+        ValueError: size is below 1.
+    """
+
+    name = ""
+
+    def __init__(self, counts: Mapping[str, int], size: int) -> None:
+        if size < 1:
+            raise ValueError(f"a vocabulary of {size} entries cannot hold {UNKNOWN}: 1 or more")
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        self.counts = dict(ranked)
+        self.vocabulary = [UNKNOWN, *(entry for entry, _ in ranked[: size - 1])]
+        self.left_out: tuple[str, int] | None = ranked[size - 1] if len(ranked) >= size else None
+        self.ids = {entry: id for id, entry in enumerate(self.vocabulary)}
+
+    def __len__(self) -> int:
+        return len(self.vocabulary)
+
+    def words(self, text: str) -> list[Word]:
+        """What is looked up, one after the other."""
+        raise NotImplementedError
+
+    def cut(self, word: Word, text: str) -> list[Piece]:
+        """The one piece of a word."""
+        id = self.ids.get(word.entry, 0)
+        return [piece("words", text, word, 0, len(word.entry), self.vocabulary[id], id, unknown=id == 0)]
+
+    def encode(self, text: str) -> list[Piece]:
+        """The pieces of a text, left to right."""
+        return [found for word in self.words(text) for found in self.cut(word, text)]
+
+
+class Characters(Listed):
+    """Every character is a piece, spaces and line ends too."""
+
+    name = "characters"
+
+    @classmethod
+    def learn(cls, corpus: str | Iterable[str], size: int) -> Characters:
+        """The `size` - 1 most frequent characters of a corpus, and `[UNK]`."""
+        counts: Counter[str] = Counter()
+        for document in [corpus] if isinstance(corpus, str) else corpus:
+            counts.update(document)
+        return cls(counts, size)
+
+    def words(self, text: str) -> list[Word]:
+        """The characters."""
+        return [Word(letter, at, at + 1, ((at, at + 1),)) for at, letter in enumerate(text)]
+
+
+class Words(Listed):
+    """Every word is a piece, and every punctuation mark; spaces are dropped."""
+
+    name = "words"
+
+    @classmethod
+    def learn(cls, corpus: str | Iterable[str], size: int) -> Words:
+        """The `size` - 1 most frequent words of a corpus, and `[UNK]`."""
+        return cls(count(corpus, "words"), size)
+
+    def words(self, text: str) -> list[Word]:
+        """The words and punctuation marks."""
+        return split(text, "words")
+
+
+def hidden(pieces: Sequence[Piece], text: str) -> float:
+    """The share of a text's characters, spaces left out, that stand behind `[UNK]`: 0 to 1; 0 of an empty text."""
+    visible = {at for at, letter in enumerate(text) if not letter.isspace()}
+    lost = {at for piece in pieces if piece.unknown for at in range(piece.start, piece.end)}
+    return len(visible & lost) / len(visible) if visible else 0.0

@@ -1,0 +1,188 @@
+"""A corpus as symbols that pairs merge into, with the count of every pair kept up to date.
+
+The distinct words lie one after the other in arrays, each with the number of times it stands in the corpus. A merge
+touches only the places where its pair stands (noted when they arose), so its cost is the number of those places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+
+GONE = -1  # the symbol of a place that was merged into the one before it; as a neighbour, a word's end
+
+
+def key(left: int, right: int) -> int:
+    """A pair of symbols as one number; pairs sort as (left, right) do."""
+    return left << 32 | right
+
+
+def key_of(left: NDArray, right: NDArray) -> Integers:
+    """`key` of arrays of one shape, or of an array and a single symbol."""
+    return left.astype(np.int64) << 32 | right.astype(np.int64)
+
+
+def pair_of(key: int) -> tuple[int, int]:
+    """The two symbols of a key."""
+    return key >> 32, key & 0xFFFFFFFF
+
+
+class Symbols:
+    """The corpus, changed in place by `merge`: N places (the symbols of all distinct words), W words.
+
+    Args:
+        words: the distinct words, each as its symbols.
+        weights: how often each stands in the corpus.
+    """
+
+    def __init__(self, words: Sequence[Sequence[int]], weights: Sequence[int]) -> None:
+        lengths = np.fromiter((len(word) for word in words), np.int64, len(words))  # (W,)
+        n = int(lengths.sum())
+        self.weight = np.asarray(weights, np.int64)  # (W,)
+        self.word = np.repeat(np.arange(len(words)), lengths)  # (N,)
+        self.begin = np.cumsum(lengths) - lengths  # (W,) each word's first place
+        # One place more than N, so that the neighbour of a word's end has a symbol as well: none.
+        self.symbol = np.full(n + 1, GONE, np.int64)
+        self.symbol[:n] = np.fromiter(chain.from_iterable(words), np.int64, n)
+        self.start = self.symbol.copy()
+        self.after = np.arange(1, n + 2)
+        self.before = np.arange(-1, n)
+        filled = lengths > 0
+        self.after[(self.begin + lengths - 1)[filled]] = GONE
+        self.before[self.begin[filled]] = GONE
+        self.total = int(self.weight @ lengths)  # symbols in the corpus now
+        self.steps: list[
+            tuple[Integers, Integers, int]
+        ] = []  # of each merge: left places, right ones, the new symbol
+        self.row: dict[int, int] = {}  # pair -> its row in the tables below
+        self.pairs = np.empty(1024, np.int64)
+        self.counts = np.zeros(1024, np.int64)  # how often each pair stands in the corpus
+        self.where: list[
+            list[Integers]
+        ] = []  # of each pair: where it stands or has stood, as the places arose
+        joined = np.flatnonzero(self.after[:n] != GONE)
+        self._add(key_of(self.symbol[joined], self.symbol[joined + 1]), joined)
+
+    def places(self, pair: int) -> Integers:
+        """Where a pair stands now, left to right; of places that overlap ("aaa") the first goes with the second."""
+        kept = self.where[self.row[pair]]
+        left, right = pair_of(pair)
+        at = np.unique(np.concatenate(kept)) if len(kept) > 1 else kept[0]
+        at = at[self.symbol[at] == left]
+        at = at[self.symbol[self.after[at]] == right]
+        return _every_other(at, self.after[at]) if left == right else at
+
+    def merge(self, pair: int, new: int, at: Integers) -> list[tuple[int, Integers]]:
+        """Make the pair one symbol, `new`, at each of the places `at` (all or some of `places(pair)`, in their order).
+
+        Returns:
+            Each pair that arose and where; `counts` and `where` know them already.
+        """
+        left, right = pair_of(pair)
+        second = self.after[at]
+        before, after = self.before[at], self.after[second]
+        followed = after != GONE
+        was_before, was_after = self.symbol[before], self.symbol[after[followed]]
+        self.symbol[at] = new
+        self.symbol[second] = GONE
+        self.after[at] = after
+        self.before[after[followed]] = at[followed]
+        self.total -= int(self.weight[self.word[at]].sum())
+        self.steps.append((at, second, new))
+        # Where the same merge happened just before, the pair between the two is counted there, as what follows.
+        alone = (before != GONE) & (self.symbol[before] != GONE)
+        old, new_, old_right = np.array([left]), np.array([new]), np.array([right])
+        gone = (key_of(was_before[alone], old), key_of(old_right, was_after), np.full(len(at), pair))
+        self._take(np.concatenate(gone), np.concatenate((at[alone], at[followed], at)))
+        made = (key_of(was_before[alone], new_), key_of(new_, self.symbol[after[followed]]))
+        return self._add(np.concatenate(made), np.concatenate((before[alone], at[followed])))
+
+    def around(self, place: int, reach: int) -> tuple[list[int], int, bool]:
+        """The symbols of a word about a place, at most `reach` on each side.
+
+        Returns:
+            The symbols; the index among them of the one at the place; whether the word goes on past them.
+        """
+        left: list[int] = []
+        at = int(self.before[place])
+        while at != GONE and len(left) < reach:
+            left.append(int(self.symbol[at]))
+            at = int(self.before[at])
+        more = at != GONE
+        right: list[int] = []
+        at = place
+        while at != GONE and len(right) <= reach:
+            right.append(int(self.symbol[at]))
+            at = int(self.after[at])
+        return left[::-1] + right, len(left), more or at != GONE
+
+    def at(self, step: int) -> Integers:
+        """(N,) The symbols as they stood after `step` merges; `GONE` where one was merged into another."""
+        symbol = self.start[:-1].copy()
+        for left, right, new in self.steps[:step]:
+            symbol[left] = new
+            symbol[right] = GONE
+        return symbol
+
+    def pairs_at(self, step: int) -> tuple[Integers, Integers, Integers]:
+        """Counted anew after `step` merges: every pair, sorted, how often each stands in the corpus, and each symbol.
+
+        Returns:
+            pairs (P,), counts (P,), and the count of each symbol by its number.
+        """
+        symbol = self.at(step)
+        alive = np.flatnonzero(symbol != GONE)
+        symbol, word = symbol[alive], self.word[alive]
+        weight = self.weight[word]
+        inside = word[:-1] == word[1:]
+        pairs, index = np.unique(key_of(symbol[:-1], symbol[1:])[inside], return_inverse=True)
+        counts = np.bincount(index, weight[:-1][inside], len(pairs)).astype(np.int64)
+        return pairs, counts, np.bincount(symbol, weight).astype(np.int64)
+
+    def _take(self, keys: Integers, at: Integers) -> None:
+        for pair, less in zip(*_sums(keys, self.weight[self.word[at]])):
+            self.counts[self.row[pair]] -= less
+
+    def _add(self, keys: Integers, at: Integers) -> list[tuple[int, Integers]]:
+        order = np.lexsort((at, keys))
+        keys, at = keys[order], at[order]
+        pairs, more = _sums(keys, self.weight[self.word[at]])
+        groups = np.split(at, np.flatnonzero(keys[1:] != keys[:-1]) + 1) if len(keys) else []
+        for pair, n, places in zip(pairs, more, groups):
+            row = self.row.get(pair)
+            if row is None:
+                row = self._new_row(pair)
+            self.counts[row] += n
+            self.where[row].append(places)
+        return list(zip(pairs, groups))
+
+    def _new_row(self, pair: int) -> int:
+        row = self.row[pair] = len(self.where)
+        if row == len(self.pairs):
+            self.pairs = np.concatenate((self.pairs, np.empty_like(self.pairs)))
+            self.counts = np.concatenate((self.counts, np.zeros_like(self.counts)))
+        self.pairs[row] = pair
+        self.where.append([])
+        return row
+
+
+def _sums(keys: Integers, weights: Integers) -> tuple[list[int], list[int]]:
+    """Each distinct key, in order, and the sum of its weights."""
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    firsts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))[: len(keys)])
+    sums = np.add.reduceat(weights[order], firsts) if len(keys) else weights
+    return keys[firsts].tolist(), sums.tolist()
+
+
+def _every_other(at: Integers, after: Integers) -> Integers:
+    """Of places that follow each other, the first, the third, ...: "aaaa" holds "aa" twice, side by side."""
+    begins = np.concatenate(([True], at[1:] != after[:-1]))[: len(at)]
+    number = np.arange(len(at))
+    run = np.maximum.accumulate(np.where(begins, number, 0))
+    return at[(number - run) % 2 == 0]

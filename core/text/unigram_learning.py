@@ -1,0 +1,251 @@
+"""Learning a unigram vocabulary: begin with far too many pieces, and let go those that cost the least.
+
+Kudo 2018, section 3.2: seed pieces are the substrings that come again; then, round by round, their probabilities are
+fitted by expectation-maximization, and the pieces whose absence would lower the likelihood least are dropped. Single
+letters stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.text.lattices import Floats, Integers, Lattices
+from core.text.pieces import UNKNOWN
+from core.text.pretokens import LETTER_OF, count
+from core.text.substrings import Substrings
+from core.text.unigram import Unigram
+
+LONGEST = 16  # letters of a piece, as in SentencePiece
+MOST_LETTERS = 250_000  # of distinct words, the most frequent first: what is learned from
+STRETCH = 100  # a longer word (a line, without pre-tokenization) is learned from in stretches
+SEEDS, KEEP, EM_STEPS = (
+    10,
+    0.75,
+    2,
+)  # seed pieces for each entry wanted; share kept in a round; EM steps in one
+SHOWN = 12  # pieces named in a round
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a piece is worth: how often it is used, what its words would be cut into instead, and the cost of that.
+
+    `count`: expected uses in the corpus. `loss`: how much the log-likelihood of the corpus would fall, in nats.
+    """
+
+    entry: str
+    count: float
+    alternative: tuple[str, ...]
+    loss: float
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round: the pieces it began with, the likelihood, what went and what it cost.
+
+    `number` of `of`, from 0. `before`, `after`: pieces. `log_likelihoods`: of the corpus in nats, at the start of each
+    step of expectation-maximization and after the last one. `cheapest`: of those that went, the first to go; `dearest`
+    the last that had to; `kept`: of those that stayed, the ones that would cost the most.
+    """
+
+    number: int
+    of: int
+    before: int
+    after: int
+    log_likelihoods: tuple[float, ...]
+    cheapest: tuple[Loss, ...]
+    dearest: tuple[Loss, ...]
+    kept: tuple[Loss, ...]
+
+
+class UnigramLearning:
+    """A unigram vocabulary learned from a corpus, one round at a time: iterate to learn.
+
+    Args:
+        corpus: a text, or documents.
+        size: entries wanted, `[UNK]` (id 0) among them. All single letters stay, so there may be more; `note` says so.
+        pretokens: a name in `pretokens.PRETOKENS`.
+    Raises:
+        ValueError: no such pre-tokenization, or a size below 1.
+    """
+
+    def __init__(self, corpus: str | Iterable[str], size: int, pretokens: str = "spaces") -> None:
+        if size < 1:
+            raise ValueError(f"a vocabulary of {size} entries cannot hold {UNKNOWN}: 1 or more")
+        self.size, self.pretokens = size, pretokens
+        words = count(corpus, pretokens)
+        self.n_words = len(words)
+        self._words, self.left_out = _enough(words)
+        letters = sorted(set("".join(words)) | (set(LETTER_OF.values()) if pretokens == "bytes" else set()))
+        self.alphabet = len(letters)
+        self._corpus = Substrings(self._words, letters, LONGEST)
+        self._alive = self._corpus.seeds(
+            max(SEEDS * size, self.alphabet)
+        )  # the pieces still in, as their numbers
+        self.seeds = len(self._alive)
+        self._log_prob = np.full(len(self._corpus.length), -np.inf)
+        self._log_prob[self._alive] = _log_shares(self._corpus.count[self._alive])
+        self.rounds: list[Round] = []
+        self._stages = [(self._alive, self._log_prob[self._alive])]  # the seeds, then what each round left
+
+    @property
+    def wanted(self) -> int:
+        """Pieces to end with: the size without `[UNK]`, but never fewer than the single letters."""
+        return max(self.size - 1, self.alphabet)
+
+    @property
+    def of(self) -> int:
+        """Rounds in all: those that let pieces go, and the last one, which only fits the probabilities."""
+        rounds, n = 1, self.seeds
+        while n > self.wanted:
+            n, rounds = self._next(n), rounds + 1
+        return rounds
+
+    @property
+    def done(self) -> bool:
+        """Whether the last round is over."""
+        return len(self.rounds) == self.of
+
+    @property
+    def note(self) -> str:
+        """What a learner should know about this corpus and size, or ""."""
+        if not self._words:
+            return (
+                "Cut this way, the corpus holds no word to learn from: the vocabulary is what it began with."
+            )
+        if self.size - 1 < self.alphabet:
+            return (
+                f"{self.size} entries cannot hold the {self.alphabet} single letters, which always stay: "
+                "no other piece is kept. Ask for more."
+            )
+        if self.seeds < self.wanted:
+            return (
+                f"Nothing else stands in the corpus twice: the vocabulary ends at {self.seeds + 1} entries."
+            )
+        if self.left_out:
+            return (
+                f"Learned from the most frequent words; {self.left_out:,} rarer ones are left out for speed."
+            )
+        return ""
+
+    def __iter__(self) -> Iterator[Round]:
+        """Learn, one round after the other, from where learning stands."""
+        while not self.done:
+            yield self._round()
+
+    def run(self) -> UnigramLearning:
+        """Learn to the end; returns itself."""
+        for _ in self:
+            pass
+        return self
+
+    def tokenizer(self, upto: int | None = None) -> Unigram:
+        """What cuts text with the pieces of the end of round `upto` (of the last one so far if None; -1: the seeds)."""
+        if upto is None:
+            upto = len(self.rounds) - 1
+        alive, log_prob = self._stages[upto + 1]
+        order = np.lexsort((alive, -log_prob))
+        entries = [self._corpus.entry(int(piece)) for piece in alive[order]]
+        return Unigram([UNKNOWN, *entries], [0.0, *log_prob[order].tolist()], self.pretokens)
+
+    def _next(self, n: int) -> int:
+        return max(self.wanted, int(KEEP * n))
+
+    def _round(self) -> Round:
+        """Fit the probabilities, then let the cheapest pieces go."""
+        lattices, pieces = self._corpus.lattices(self._alive)
+        likelihoods = []
+        for _ in range(EM_STEPS):
+            counts, likelihood = self._expect(lattices, pieces)
+            likelihoods.append(likelihood)
+            self._log_prob[self._alive] = _log_shares(counts[self._alive])
+        counts, likelihood = self._expect(lattices, pieces)
+        losses = _losses(self._corpus, self._alive, self._log_prob, counts)
+        order = self._alive[np.lexsort((self._alive, losses.loss[self._alive]))]  # cheapest first
+        after = min(self._next(len(order)), len(order))
+        gone, kept = order[: len(order) - after], order[len(order) - after :]
+        dearest = kept[np.isfinite(losses.loss[kept])][::-1][:SHOWN]
+        record = Round(
+            len(self.rounds), self.of, len(order), after, (*likelihoods, likelihood),
+            losses.of(gone[:SHOWN]), losses.of(gone[SHOWN:][-SHOWN:]), losses.of(dearest),
+        )  # fmt: skip
+        self._alive = np.sort(kept)
+        self._log_prob[gone] = -np.inf
+        if len(gone):
+            self._log_prob[self._alive] = _log_shares(np.exp(self._log_prob[self._alive]))
+        self._stages.append((self._alive, self._log_prob[self._alive]))
+        self.rounds.append(record)
+        return record
+
+    def _expect(self, lattices: Lattices, pieces: Integers) -> tuple[Floats, float]:
+        """Expected uses of every piece, and the log-likelihood of the corpus in nats."""
+        uses, likelihood = lattices.expected(self._log_prob[pieces], self._corpus.weight)
+        counts: Floats = np.bincount(pieces, uses, len(self._log_prob)).astype(np.float64)
+        return counts, likelihood
+
+
+@dataclass(frozen=True)
+class _Losses:
+    """What every piece is worth: `loss` (P,), and the pieces `parts` that stand in for pieces `whole`, side by side."""
+
+    corpus: Substrings
+    count: Floats
+    loss: Floats
+    whole: Integers
+    parts: Integers
+
+    def of(self, pieces: Integers) -> tuple[Loss, ...]:
+        """The records of some pieces."""
+        found = []
+        for piece in pieces.tolist():
+            parts = tuple(self.corpus.entry(part) for part in self.parts[self.whole == piece].tolist())
+            found.append(
+                Loss(self.corpus.entry(piece), float(self.count[piece]), parts, float(self.loss[piece]))
+            )
+        return tuple(found)
+
+
+def _losses(corpus: Substrings, alive: Integers, log_prob: Floats, count: Floats) -> _Losses:
+    """How much the log-likelihood would fall without each piece, its uses going to its best cut into other pieces.
+
+    An estimate, as in SentencePiece: the words are not cut anew, and each piece is thought away alone. Letters cost
+    infinitely much, because they have to stay.
+    """
+    lattices, pieces, whole = corpus.inside(alive)
+    steps = lattices.best(log_prob[pieces])
+    edges = np.concatenate(steps[::-1] or [np.empty(0, np.int64)])
+    of, part = lattices.word[edges], pieces[edges]
+    n = np.bincount(of, minlength=len(whole))
+    uses = count[whole]
+    total = max(count.sum(), 1e-12)
+    # Without the piece its uses become uses of each part, and of all pieces there are n - 1 more for each.
+    now = np.log(np.maximum(uses, 1e-12)) - np.log(total)
+    parts = np.bincount(of, np.log(np.maximum(count[part] + uses[of], 1e-12)), len(whole))
+    instead = parts - n * np.log(total + uses * (n - 1))
+    loss = np.full(len(count), np.inf)
+    loss[whole] = uses * (now - instead)
+    order = np.lexsort((lattices.start[edges], of))
+    return _Losses(corpus, count, loss, whole[of[order]], part[order])
+
+
+def _log_shares(counts: Floats) -> Floats:
+    """Counts as log-probabilities; what was never used keeps a trace, so that it can still be cut with."""
+    counts = np.maximum(counts, 1e-12)
+    return np.log(counts / counts.sum())
+
+
+def _enough(words: Mapping[str, int]) -> tuple[dict[str, int], int]:
+    """The most frequent words, in their order, as far as `MOST_LETTERS` go, and how many are left out."""
+    ranked = sorted(words, key=lambda word: -words[word])
+    lengths = np.cumsum([len(word) for word in ranked])
+    n = int(np.searchsorted(lengths, MOST_LETTERS, side="right")) or min(1, len(ranked))
+    chosen = set(ranked[:n])
+    found: dict[str, int] = {}
+    for word, times in words.items():
+        if word in chosen:
+            for at in range(0, min(len(word), MOST_LETTERS), STRETCH):
+                found[word[at : at + STRETCH]] = found.get(word[at : at + STRETCH], 0) + times
+    return found, len(ranked) - n

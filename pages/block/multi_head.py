@@ -1,0 +1,135 @@
+"""Multi-head: every head of a model in one view, what each of them does, how they join, and what depends on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app import cache, events, models, page, state, widgets
+from app.components import multi_head as view
+from app.components.multi_head import measure, take
+from app.components.multi_head.off import read_off
+from app.components.multi_head.question import OPTIONS, ask
+from core.analysis.head_effects import Knockout, head_effects, knock_out
+from core.analysis.head_patterns import head_jobs, head_maps, name_heads, pattern_scores
+from core.analysis.head_shares import head_shares
+from core.analysis.places import Kind
+from core.model.attention import Attention
+
+LONGEST = 64  # tokens: what the maps and lines hold
+KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "off")
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Lily lost a red ball. Ben found the red",
+    "Tim, Lily, Ben, Anna, Tim, Lily, Ben,",
+    'Once upon a time, Lily met Tim. "Good morning, Lily," said',
+    "the cat the cat the cat the",
+)
+
+ctx = page.begin("multi_head", longest=LONGEST)
+lm, config = ctx.lm, ctx.lm.config
+both = config.shape == "encoder-decoder"
+decoding = both and state.get("stack") == "decoder"
+kind: Kind = "self" if not both else state.get("attention") if decoding else "encoder"
+target = ctx.target if both else None
+here = (ctx.text, target, kind)
+
+repeats = cache.call(view.see_repeats, ctx.model_key, kind)
+plain = cache.share(view.see_pass, ctx.model_key, *here, view.Off())
+given: dict[str, Any] = {"attention": kind, "target": target}
+jobs = head_jobs(lm, head_maps(lm, ctx.text, **given, trace=plain), repeats)
+blocks, heads = jobs.evenness.shape
+off = view.Off(read_off(state.get("off"), kind, blocks, heads), state.get("instead"))
+passed = cache.share(view.see_pass, ctx.model_key, *here, off) if off.heads else plain
+maps = head_maps(lm, ctx.text, **given, trace=passed)
+block, head = min(state.get("block"), blocks - 1), state.get("head")
+home = view.predicting_row(lm, maps)
+rows, cols = ([lm.tokenizer.display(i) for i in side] for side in (maps.ids, maps.key_ids))
+row = view.first_fitting([state.get("row"), state.get("follow"), home], len(rows))
+col = view.first_fitting([state.get("col"), int(maps.maps[block, head, row].argmax())], len(cols))
+logit_row = -1 if kind == "encoder" else row
+
+without = knock_out(
+    lm, ctx.text, off.heads, row=logit_row, value=off.value, trace=plain, without=passed, **given
+)
+likely = int(without.before.argmax())
+job = measure.Measure(ctx, here, off, logit_row, likely, blocks * heads)
+seen = view.Seen(
+    jobs=jobs, maps=maps, block=block, head=head, row=row, col=col, home=home,
+    opened=view.see_one(lm, *here, block, head, passed),
+    shares=head_shares(lm, ctx.text, block, row=row, trace=passed, **given),
+    without=without,
+    effects=job.known,
+)  # fmt: skip
+
+page.claim("Each head reads in its own way; what all heads bring adds up.")
+stamp = "\x1f".join([ctx.model_key, ctx.text, str(target), kind, repr(off)])
+picked = {key: state.get(key) for key in KEYS} | {"block": block, "row": row}
+data = view.record(lm, seen, stamp, job.running, events.selection("heads", picked))
+view.draw(
+    data,
+    key="heads",
+    on={
+        "select": lambda: events.select("heads", KEYS),
+        "measure": measure.asked,
+        "visit": lambda: events.visit("heads"),
+    },
+)
+
+with page.controls():
+    if both:
+        widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+    if decoding:
+        widgets.segments("Attention", "attention", ("self", "cross"), widgets.capital)
+    widgets.pick("Block", "block", blocks, most=16 - config.n_heads)
+    widgets.pick("Head", "head", config.n_heads, most=16 - blocks)
+    widgets.segments("A head that is off adds", "instead", ("zero", "mean"), lambda name: view.OFF_ADDS[name])
+    if both:
+        st.text_input("Answer so far", **state.bind("target"))
+
+slot = st.container(key="gb-measuring")
+about = "" if kind == "encoder" else lm.tokenizer.display(likely)
+question = ask(block, head, blocks, heads, off.heads, about, lambda at: f"L{at[0]}H{at[1]}")
+
+
+def ask_model() -> Knockout:
+    """The prediction with the question's heads off."""
+    return knock_out(lm, ctx.text, question.off, row=logit_row, value=off.value, trace=plain, **given)
+
+
+def notebook() -> list[str]:
+    """The shown numbers and the question's answer, computed again."""
+    opened_from = models.resolve(ctx.name).target
+    load = (
+        f"core.load({str(opened_from)!r}"
+        + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}")
+        + ")"
+    )
+    asked = {"TEXT": ctx.text, "KIND": kind} | ({"TARGET": target} if both else {})
+    shown = [token["id"] for token in data["next"]["tokens"]]
+    return take.cells(load, asked, off, seen, shown, ask_model())
+
+
+with page.foot():
+    page.predict(question.text, OPTIONS, lambda: question.judge(ask_model()))
+    page.code(Attention.forward, head_maps, pattern_scores, name_heads, head_shares, knock_out, head_effects)
+    page.take_away("multi_head", lambda: take.table(seen, (rows, cols)), notebook)
+
+page.terms(
+    "head",
+    "L1H0",
+    "attention",
+    "query",
+    "key",
+    "value",
+    "residual stream",
+    "softmax",
+    "ablation",
+    "induction head",
+    "W_O",
+    "log probability",
+)
+page.cheatsheet("multi_head")
+page.examples(EXAMPLES)
+job.run(slot)

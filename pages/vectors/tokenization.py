@@ -1,0 +1,107 @@
+"""Tokenization: one text cut by every tokenizer, how each vocabulary was learned, and how it cuts one word."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from app import cache, events, models, page, state, widgets
+from app.components.tokenization import compute, draw, needed, own_vocabulary, record, with_learned
+from app.components.tokenization.below import byte_data, draw_below, language_data, unknown_data
+from app.components.tokenization.question import OPTIONS, judge, text_of
+from app.components.tokenization.take import cells, table
+from app.components.tokenization.wait import current, facts, go_on, offer_to_go_on, own, own_corpus, wanted
+from core.text.bpe import replay
+from core.text.merging import Learning
+from core.text.unigram import best_path
+from core.text.wordpiece import trials
+
+LONGEST = 256  # tokens of the model: what the picture scrolls through
+WORD = 40  # characters of the word
+CORPORA = {"tales": "Tales", "fables": "Fables", "python": "Python", "own": "Own"}
+SPLITS = {"usual": "as usual", "bytes": "bytes", "words": "words", "spaces": "spaces", "none": "not at all"}
+SELECTED = ("method", "merge", "round", "word")
+EXAMPLES = (
+    "Her unhappiness turned into happiness.",
+    "One 👍, two 👍👍, and a family 👩‍👩‍👧",
+    "Hyvää huomenta! Epäonnistumisestammekin opimme.",
+    "नमस्ते, आप कैसे हैं? Hello, how are you?",
+    "zorkled flimsiest 12345 + 67 = naïve café",
+)
+
+ctx = page.begin("tokenization", longest=LONGEST)
+word = (state.get("word").strip() or str(state.BY_KEY["word"].default))[:WORD]
+spec = wanted()
+learned = current(spec)
+stamp = "\x1f".join([ctx.model_key, ctx.text, word, learned.key if learned else ""])
+seen = cache.call(compute, ctx.model_key, ctx.text, word, learned.key if learned else "")
+
+page.claim("What a corpus repeats becomes one piece; the rest is spelled.", facts(learned))
+data = with_learned(record(seen, ctx.lm, ctx.name, ctx.text, ctx.ids, ctx.tokens, learned), learned)
+chosen = {name: state.get(name) for name in SELECTED} | {"word": word}
+draw(
+    data | {"stamp": stamp, "selection": events.selection("picture", chosen)},
+    key="picture",
+    on={
+        "select": lambda: events.select("picture", SELECTED),
+        "visit": lambda: events.visit("picture"),
+        "need": needed,
+    },
+)
+slot = st.empty()
+if learned is not None and learned.stopped:
+    offer_to_go_on(learned)
+if state.get("corpus") != spec.corpus:
+    st.caption(
+        "“Your corpus” has no text yet: bring one, and the page learns from it. Until then it shows the tales."
+    )
+for note in learned.notes if learned is not None else ():
+    st.caption(widgets.escape(note))
+
+with page.controls():
+    widgets.segments("Learn from", "corpus", tuple(CORPORA), lambda name: CORPORA[str(name)])
+    if state.get("corpus") == "own":
+        own_corpus()
+    st.slider("Entries", 50, 4000, step=50, **state.bind("size"))
+    st.selectbox(
+        "Cut first into",
+        list(SPLITS),
+        format_func=lambda name: SPLITS[name],
+        filter_mode=None,
+        **state.bind("split"),
+    )
+    st.text_input("Word", **state.bind("word"))
+
+with page.foot():
+    if learned is not None:
+        answer = partial(
+            judge, spec, learned.methods["bpe"], own_vocabulary(ctx.lm.tokenizer), word, ctx.text
+        )
+        page.predict(text_of(spec, word), OPTIONS, answer)
+    page.code(replay, trials, best_path, Learning._step)
+    if learned is not None:
+        opened = models.resolve(ctx.name).target
+        moment = "" if ctx.snapshot is None else f", snapshot={ctx.snapshot}"
+        load = f"core.load({str(opened)!r}{moment})"
+        page.take_away(
+            "tokenization",
+            partial(table, seen, ctx.name),
+            partial(cells, load, ctx.text, word, seen, learned, own()),
+        )
+
+key = learned.key if learned else ""
+for name, make, about in (
+    ("languages", language_data, ()),
+    ("bytes", byte_data, (ctx.text,)),
+    ("unknown", unknown_data, (ctx.text,)),
+):
+    draw_below(name, cache.call(make, ctx.model_key, ctx.name, *about, key))
+
+page.terms(
+    "token", "tokenizer", "vocabulary", "corpus", "merge", "pre-tokenization", "[UNK]", "byte", "likelihood"
+)
+page.cheatsheet("tokenization")
+page.examples(EXAMPLES)
+if learned is None:
+    go_on(spec, slot, ctx.notes)

@@ -1,0 +1,113 @@
+"""The two sizes that are compared, and one model at such a size in every library, with the same weights."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+import transformers
+from torch import Tensor
+from transformer_lens import HookedTransformer, HookedTransformerConfig
+
+from core.checkpoints import gpt2, llama
+from core.config import ModelConfig
+from core.model.transformer import Transformer
+
+
+class Size(NamedTuple):
+    """How large a model is; name: the parameters of its blocks, for a title."""
+
+    name: str
+    layers: int
+    heads: int
+    width: int
+    vocabulary: int
+    context: int
+
+
+SMALL = Size("0.8M", layers=4, heads=4, width=128, vocabulary=1000, context=256)
+GPT2 = Size("124M", layers=12, heads=12, width=768, vocabulary=50_257, context=1024)
+
+
+def spread(model: Any, width: float, seed: int = 0) -> Any:
+    """Give every weight a random value, gains around 1: wide, so that patterns are uneven and no two tokens tie."""
+    draw = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            gain = weight.dim() == 1 and not name.endswith("bias")
+            weight.copy_(torch.randn(weight.shape, generator=draw) * width + gain)
+    return model.eval().requires_grad_(False)
+
+
+def hugging_face(size: Size) -> Any:
+    """A GPT-2 in transformers, attention computed eagerly: only that path returns the patterns."""
+    config = transformers.GPT2Config(
+        n_layer=size.layers,
+        n_head=size.heads,
+        n_embd=size.width,
+        vocab_size=size.vocabulary,
+        n_positions=size.context,
+        attn_implementation="eager",
+        bos_token_id=0,
+        eos_token_id=0,
+    )
+    model = spread(transformers.GPT2LMHeadModel(config), 3 / size.width)
+    # Otherwise the token just read is the likeliest next: the unembedding is the table it came from.
+    model.transformer.wpe.weight *= 10
+    return model
+
+
+def hugging_face_llama(size: Size) -> Any:
+    """A Llama in transformers, of the same size."""
+    config = transformers.LlamaConfig(
+        num_hidden_layers=size.layers,
+        num_attention_heads=size.heads,
+        hidden_size=size.width,
+        intermediate_size=8 * size.width // 3 // 64 * 64,
+        vocab_size=size.vocabulary,
+        max_position_embeddings=size.context,
+        bos_token_id=0,
+        eos_token_id=0,
+    )
+    return spread(transformers.LlamaForCausalLM(config), 3 / size.width)
+
+
+def ours(theirs: Any) -> Transformer:
+    """A model of transformers, as ours."""
+    family = {"gpt2": gpt2, "llama": llama}[theirs.config.model_type]
+    config: ModelConfig = family.config(theirs.config.to_dict())
+    model = Transformer(config)
+    weights = family.weights(theirs.state_dict(), config)
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            weight.copy_(weights[name])
+    return model.eval().requires_grad_(False)
+
+
+def lens(model: Transformer) -> Any:
+    """One of our GPT-2s, as transformer-lens has it."""
+    config = model.config
+    peer = HookedTransformer(
+        HookedTransformerConfig(
+            n_layers=config.n_layers,
+            n_heads=config.n_heads,
+            d_model=config.d_model,
+            d_head=config.head_size,
+            d_mlp=config.mlp_size,
+            d_vocab=config.d_vocab,
+            n_ctx=config.n_ctx,
+            act_fn="gelu_new",
+            normalization_type="LN",
+            device="cpu",
+        )
+    ).eval()
+    state = peer.state_dict()
+    for name, theirs in state.items():
+        module, _, weight = name.rpartition(".")
+        mine = getattr(model.get_submodule(module), weight, None)
+        if isinstance(mine, Tensor) and mine.shape == theirs.shape:
+            state[name] = mine.detach()
+        elif name == "unembed.b_U":
+            state[name] = torch.zeros_like(theirs)
+    peer.load_state_dict(state)
+    return peer.requires_grad_(False)

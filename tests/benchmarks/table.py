@@ -1,0 +1,115 @@
+"""The document of a saved file: `python -m tests.benchmarks.table FILE` prints docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+SECTIONS = {  # by the module that measured
+    "test_activations": "Every activation of a text",
+    "test_decoding": "Writing text",
+    "test_bpe": "Learning a vocabulary",
+    "test_latency": "In the browser",
+    "test_memory": "Memory of the server",
+}
+
+INTRODUCTION = """# Benchmarks
+
+Made by `make bench ARGS="--save .bench.jsonl --table docs/benchmarks.md"`; nothing here is typed by hand.
+
+**Beside other libraries.** All ways compute the same thing from the same weights in one process, on the CPU in float32,
+and are checked to give the same result before they are timed. They take turns: every round calls each way once, in
+changing order, and a ratio is the median of the rounds' own ratios, how many times as long as Glassbox the other takes.
+
+**In the browser.** One user, Chromium, the server on the same machine. The clock is the browser's: from the event that
+changes a control to the frame after the picture has written its new state.
+
+**Memory** is the resident set of the server process.
+"""
+
+
+def machine() -> str:
+    """The machine in words: processor, cores, system."""
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        lines = info.read_text(encoding="utf-8").splitlines()
+        name = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), name)
+    return f"{name}, {os.cpu_count()} cores, {platform.system()}"
+
+
+def newest(lines: Iterable[str]) -> list[dict[str, Any]]:
+    """The records of a saved file; of those with one title, the last."""
+    records = [json.loads(line) for line in lines if line.strip()]
+    return list({record["title"]: record for record in records}.values())
+
+
+def _comparison(record: dict[str, Any]) -> list[str]:
+    ours, *others = record["value"]
+    rows = []
+    for name in others:
+        version = next((f" {v}" for package, v in record["versions"].items() if name.startswith(package)), "")
+        other = name.replace(version.strip(), "").strip()
+        package = other.split(" ")[0].rstrip(",")
+        peer = package + version + other[len(package) :]
+        least = record["least"].get(name)
+        asked = "" if least is None else f"at least {least:g}"
+        verdict = "" if least is None else _verdict(record["ratio"][name] >= least)
+        values = record["value"]
+        rows.append(
+            f"| {record['title']} | {values[ours]} | {peer} | {values[name]} | **{record['ratio'][name]:.2f}** "
+            f"| {asked}{verdict} | {record['rounds']} |"
+        )
+    return rows
+
+
+def _figure(record: dict[str, Any]) -> str:
+    unit = record["unit"]
+    high = f"{record['high']:,.0f} {unit}" if record["rounds"] > 1 else ""
+    reached = record["median"] < record["most"]
+    asked = f"under {record['most']:g} {unit}"
+    if record["most_95"] is not None:
+        reached = reached and record["high"] < record["most_95"]
+        asked += f", 95th percentile under {record['most_95']:g}"
+    middle = f"{record['median']:,.0f}" if record["median"] >= 20 else f"{record['median']:.2f}"
+    return f"| {record['title']} | **{middle} {unit}** | {high} | {asked}{_verdict(reached)} | {record['rounds']} |"
+
+
+def _verdict(reached: bool) -> str:
+    return ": reached" if reached else ": **missed**"
+
+
+def render(lines: Iterable[str]) -> str:
+    """The document of a saved file."""
+    records = newest(lines)
+    parts = [INTRODUCTION]
+    for module, title in SECTIONS.items():
+        own = [record for record in records if record["module"] == module]
+        pairs = [record for record in own if "ratio" in record]
+        alone = [record for record in own if "most" in record]
+        if own:
+            parts.append(f"## {title}\n")
+        if pairs:
+            parts.append(
+                "| what | Glassbox | other | | ratio | figure | rounds |\n|---|---|---|---|---|---|---|"
+            )
+            parts += [row for record in pairs for row in _comparison(record)]
+            parts.append("")
+        if alone:
+            parts.append("| what | median | 95th percentile | figure | rounds |\n|---|---|---|---|---|")
+            parts += [_figure(record) for record in alone]
+            parts.append("")
+    seen = dict.fromkeys(record["machine"] for record in records)
+    stack = {name: v for record in records for name, v in record.get("versions", {}).items()}
+    measured = ", ".join(f"{name} {version}" for name, version in stack.items())
+    parts.append(f"Measured on {'; '.join(seen)}, with {measured}.")
+    return "\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    print(render(Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()), end="")

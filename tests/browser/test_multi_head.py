@@ -1,0 +1,393 @@
+"""The Multi-head page in a real browser: what it draws against `core`, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import nbclient
+import nbformat
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page
+
+import core
+from core.analysis.attention_steps import attention_steps
+from core.analysis.head_effects import head_effects, knock_out, switch_off
+from core.analysis.head_patterns import NAMES, head_jobs, head_maps
+from core.analysis.head_shares import head_shares
+from core.analysis.query_key import query_key
+from core.hooks import intervene
+from tests.browser import driver
+from tests.browser.test_attention import slowdown
+from tests.pages.conftest import random_model
+
+TEXT = "Lily lost a red ball. Ben found the red"
+BLOCK, HEAD = 3, 2
+
+
+@pytest.fixture(scope="module")
+def lm() -> core.LanguageModel:
+    """The bundled model that the page opens with."""
+    return core.load("tales-gpt")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with models of every shape; one as large as GPT-2 in its heads and blocks."""
+    root = tmp_path_factory.mktemp("models")
+    random_model(root / "both", seed=2, shape="encoder")
+    random_model(root / "pair", seed=3, shape="encoder-decoder", n_layers=2, position="relative", norm="rms")
+    random_model(root / "large", seed=4, n_layers=12, n_heads=12, d_model=96)
+    return root
+
+
+@pytest.fixture(scope="module")
+def own_server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
+    """An app that offers these models."""
+    with driver.serving(tmp_path_factory.mktemp("server"), env={"GLASSBOX_MODELS": str(models)}) as running:
+        yield running
+
+
+@pytest.fixture
+def own_page(browser: Browser, own_server: driver.Server) -> Iterator[Page]:
+    """An empty tab of that app; the test fails when the console, a script or the network complained."""
+    findings = driver.Findings()
+    context = driver.new_context(browser, own_server)
+    tab = context.new_page()
+    findings.watch(tab, own_server.url)
+    yield tab
+    context.close()
+    assert not findings.messages, "\n".join(findings.messages)
+
+
+def opened(page: Page, **query: Any) -> dict[str, Any]:
+    """Open the page on the test's text and head; returns what the picture shows."""
+    driver.open_page(page, "multi_head", **({"v": 1, "text": TEXT, "block": BLOCK, "head": HEAD} | query))
+    state: dict[str, Any] = driver.component_state(page, "multi_head")
+    return state
+
+
+def wait(page: Page, **wanted: Any) -> dict[str, Any]:
+    """Wait until the picture's state has these values."""
+    state: dict[str, Any] = driver.wait_for_state(
+        page, "multi_head", lambda now: all(now[name] == value for name, value in wanted.items())
+    )
+    return state
+
+
+def tile(page: Page, block: int, head: int) -> tuple[float, float]:
+    """The middle of a head's small map on the screen: the frames of all tiles stand in order."""
+    boxes = (
+        driver.component(page, "multi_head")
+        .locator("[data-part=grid] rect")
+        .evaluate_all(
+            "all => all.map(t => t.getBoundingClientRect()).map(b => [b.x + b.width / 2, b.y + b.height / 2])"
+        )
+    )
+    heads = driver.component_state(page, "multi_head")["heads"]
+    x, y = boxes[block * heads + head]
+    return float(x), float(y)
+
+
+def token(page: Page, side: str, place: int) -> Any:
+    """A token's chip in the panel of lines."""
+    return driver.component(page, "multi_head").locator(f'[data-part="{side} tokens"] .gb-chip').nth(place)
+
+
+def press(page: Page, selector: str) -> None:
+    """Click one of the picture's own buttons."""
+    driver.component(page, "multi_head").locator(selector).click()
+
+
+def has_added(count: int, state: dict[str, Any]) -> bool:
+    """Whether the picture has added so many heads up."""
+    return bool(state["join"]["added"] == count)
+
+
+def test_every_head_is_named_as_core_names_it_and_a_click_chooses_it(
+    page: Page, lm: core.LanguageModel
+) -> None:
+    state = opened(page)
+    maps = head_maps(lm, TEXT)
+    jobs = head_jobs(lm, maps)
+    assert state["roles"] == [name for line in jobs.names for name in line]
+    assert state["tokens"] == [lm.tokenizer.display(i) for i in maps.ids]
+    grid = driver.component(page, "multi_head").locator("[data-part=grid]").text_content() or ""
+    for block, head in [(0, 0), (1, 3), (2, 2), (3, 2)]:
+        assert f"L{block}H{head}" in grid
+        page.mouse.click(*tile(page, block, head))
+        page.mouse.move(5, 5)
+        state = wait(page, block=block, head=head, exact=True, shown=[block, head])
+        np.testing.assert_allclose(state["weights"], maps.maps[block, head, -1], atol=1e-5)
+        assert state["role"] == jobs.names[block][head]
+        at = [NAMES[job] for job in ("previous", "recent", "first", "itself", "same", "induction")]
+        scores = {NAMES[job]: score.weight for job, score in jobs.scores.items() if score.weight is not None}
+        for name, shown in zip(at, state["scores"], strict=False):
+            assert (shown is None) == (name not in scores)
+            assert shown is None or shown == pytest.approx(scores[name][block, head], abs=1e-5)
+        if state["score"] is not None:
+            assert f"{state['score']:.2f}" in grid
+    driver.wait_until_drawn(page)
+    assert "block=3" in page.url or "block" not in page.url  # 3 is where the app begins
+    page.mouse.dblclick(*tile(page, 1, 3))
+    page.locator('[data-component="attention"]').wait_for()
+    driver.wait_until_drawn(page)
+    arrived = driver.component_state(page, "attention")
+    assert (arrived["block"], arrived["head"], arrived["tokens"]) == (1, 3, state["tokens"])
+
+
+def test_pointing_at_tokens_tiles_and_cells_shows_their_weights(page: Page, lm: core.LanguageModel) -> None:
+    opened(page)
+    maps = head_maps(lm, TEXT).maps
+    spent = []
+    figure = driver.component(page, "multi_head")
+    for row in (2, 5, 8, 3, 9, 1):
+        token(page, "left", row).hover(force=True)
+        state = wait(page, row=row)
+        np.testing.assert_allclose(state["weights"], maps[BLOCK, HEAD, row], atol=1e-5)
+        spent.append(float(figure.get_attribute("data-ms") or "nan"))
+    for block, head in [(0, 1), (2, 3), (1, 0)]:
+        page.mouse.move(*tile(page, block, head))
+        state = wait(page, shown=[block, head])
+        np.testing.assert_allclose(state["weights"], maps[block, head, -1], atol=0.5 / 255 + 1e-6)
+        spent.append(float(figure.get_attribute("data-ms") or "nan"))
+    page.mouse.move(5, 5)
+    wait(page, shown=[BLOCK, HEAD])
+    assert statistics.median(spent) < 16 * slowdown(), f"pointing takes {spent} ms in the browser"
+    token(page, "left", 4).click(force=True)
+    page.mouse.move(5, 5)
+    wait(page, row=4)
+    driver.wait_until_drawn(page)
+    assert "row=4" in page.url
+    press(page, "[data-panel=map]")
+    wait(page, panel="map")
+    x, y, width, height = figure.locator('[data-part="map"] image').evaluate(
+        "image => (({x, y, width, height}) => [x, y, width, height])(image.getBoundingClientRect())"
+    )
+    n = len(maps[0, 0])
+    page.mouse.click(x + width * 3.5 / n, y + height * 7.5 / n)
+    page.mouse.move(5, 5)
+    wait(page, row=7, col=3)
+
+
+def test_query_and_key_multiply_to_the_score(page: Page, lm: core.LanguageModel) -> None:
+    opened(page, panel="pair", row=6)
+    asked = query_key(attention_steps(lm, TEXT, BLOCK, HEAD), 6)
+    rows = driver.component(page, "multi_head").locator('[data-part="pair keys"] .gb-chip')
+    for key in (0, 3, 6):
+        rows.nth(key).hover(force=True)
+        pair = wait(page, col=key)["pair"]
+        np.testing.assert_allclose(pair["products"], asked.products[key], rtol=1e-4, atol=1e-4)
+        assert pair["sum"] == pytest.approx(float(asked.scores[key]), rel=1e-4, abs=1e-3)
+        assert pair["scaled"] == pytest.approx(float(asked.scaled[key]), rel=1e-4, abs=1e-3)
+    text = driver.component(page, "multi_head").locator('[data-part="pair sum"]').text_content() or ""
+    assert f"{asked.weights[6]:.3f}" in text
+
+
+def test_the_steps_add_the_heads_up_to_the_attentions_output(page: Page, lm: core.LanguageModel) -> None:
+    state = opened(page)
+    shares = head_shares(lm, TEXT, BLOCK)
+    figure = driver.component(page, "multi_head")
+    assert state["step"] == 0
+    for name in ("map", "pair", "join"):
+        press(page, "[data-act=next]")
+        state = wait(page, panel=name)
+    for added in range(5):
+        state = driver.wait_for_state(page, "multi_head", partial(has_added, added))
+        join = state["join"]
+        assert join["share"] == pytest.approx(float(shares.shares[:added].sum()), abs=1e-4)
+        length = float(np.linalg.norm(shares.vectors[:added].sum(axis=0)))
+        assert join["length"] == pytest.approx(length, rel=1e-4, abs=1e-4)
+        figure.focus()
+        if added < 4:
+            page.keyboard.press(".")
+    assert join["share"] == pytest.approx(1, abs=1e-4)
+    assert join["gap"] < 1e-3 * float(np.abs(shares.out).max())
+    np.testing.assert_allclose(join["norms"], shares.norms, rtol=1e-4)
+    assert "the very same numbers" in (figure.locator('[data-part="join sum"]').text_content() or "")
+    page.keyboard.press(".")
+    state = wait(page, panel="effect")
+    assert state["step"] == state["steps"] - 1
+    page.keyboard.press("Shift+ArrowLeft")
+    wait(page, panel="join")
+    page.keyboard.press("Escape")
+    wait(page, panel="lines")
+    page.keyboard.press(" ")
+    assert wait(page, panel="map")["playing"]
+    page.keyboard.press(" ")
+    wait(page, playing=False)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.locator('[data-component="home"]').wait_for()
+
+
+def test_heads_switched_off_change_the_maps_and_the_prediction(page: Page, lm: core.LanguageModel) -> None:
+    state = opened(page, block=1, head=3)
+    before = state["next"][0]
+    press(page, "[data-off=head]")
+    state = wait(page, changed=True, off=["1.3"])
+    found = knock_out(lm, TEXT, [(1, 3)])
+    for shown in state["next"]:
+        assert shown["before"] == pytest.approx(float(found.before[shown["id"]]), abs=1e-4)
+        assert shown["after"] == pytest.approx(float(found.after[shown["id"]]), abs=1e-4)
+    with intervene(*switch_off([(1, 3)])):
+        maps = head_maps(lm, TEXT).maps
+    driver.component(page, "multi_head").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowLeft")
+    state = wait(page, block=3, head=2, exact=True)
+    np.testing.assert_allclose(state["weights"], maps[3, 2, -1], atol=1e-5)
+    page.keyboard.press("o")
+    wait(page, off=["1.3", "3.2"])
+    press(page, "[data-off=block]")
+    wait(page, off=["1.3", "3.0", "3.1", "3.2", "3.3"])
+    press(page, "[data-off=all]")
+    state = driver.wait_for_state(page, "multi_head", lambda now: len(now["off"]) == 16 and now["changed"])
+    everything = knock_out(lm, TEXT, [(block, head) for block in range(4) for head in range(4)])
+    driver.wait_for_state(
+        page,
+        "multi_head",
+        lambda now: all(abs(t["after"] - float(everything.after[t["id"]])) < 1e-4 for t in now["next"]),
+    )
+    driver.wait_until_drawn(page)
+    assert "off=%2A" in page.url or "off=*" in page.url
+    press(page, "[data-off=none]")
+    state = wait(page, off=[], changed=False)
+    assert state["next"][0]["after"] == pytest.approx(before["before"], abs=1e-6)
+
+
+def test_every_head_is_a_dot_of_weight_and_effect(page: Page, lm: core.LanguageModel) -> None:
+    effect = opened(page, panel="effect")["effect"]
+    alone = head_effects(lm, TEXT)
+    np.testing.assert_allclose(effect["change"], alone.change, atol=1e-3)
+    np.testing.assert_allclose(effect["weight"], head_maps(lm, TEXT).maps[:, :, -1].max(-1), atol=1e-5)
+    figure = driver.component(page, "multi_head")
+    assert figure.locator("[data-dot]").count() == 16
+    block, head = np.unravel_index(int(np.abs(alone.change).argmax()), alone.change.shape)
+    figure.locator(f'[data-dot="{block}.{head}"]').click(force=True)
+    page.mouse.move(5, 5)
+    wait(page, block=int(block), head=int(head))
+    shown = figure.locator('[data-part="dot names"]').text_content() or ""
+    assert f"{np.exp(alone.before):.3f} → {np.exp(alone.after[block, head]):.3f}" in shown
+
+
+def test_pointing_at_a_role_dims_the_other_heads(page: Page) -> None:
+    state = opened(page)
+    figure = driver.component(page, "multi_head")
+    name = next(name for name in dict.fromkeys(state["roles"]) if 0 < state["roles"].count(name) < 16)
+    figure.locator(f'[data-role="{name}"]').hover()
+    page.wait_for_timeout(100)
+    assert figure.locator("[data-part=dim] rect").count() == 16 - state["roles"].count(name)
+
+
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [
+        ({"model": "./both", "text": "The cat saw the dog"}, "self"),
+        ({"model": "./pair", "text": "A fox", "stack": "encoder"}, "encoder"),
+        ({"model": "./pair", "text": "A fox", "target": "The dog", "stack": "decoder"}, "self"),
+        (
+            {"model": "./pair", "text": "A fox", "target": "The", "stack": "decoder", "attention": "cross"},
+            "cross",
+        ),
+    ],
+)
+def test_every_shape_of_model_draws_every_panel(
+    own_page: Page, models: Path, query: dict[str, str], kind: Any
+) -> None:
+    state = opened(own_page, **query, block=1, head=1)
+    lm = core.load(str(models / query["model"].removeprefix("./")))
+    target = query.get("target", "") if query["model"] == "./pair" else None
+    maps = head_maps(lm, query["text"], attention=kind, target=target).maps
+    assert state["kind"] == kind
+    np.testing.assert_allclose(state["weights"], maps[1, 1, state["row"]], atol=1e-5)
+    for panel in ("map", "pair", "join", "effect"):
+        press(own_page, f"[data-panel={panel}]")
+        state = wait(own_page, panel=panel)
+    shares = head_shares(lm, query["text"], 1, row=state["row"], attention=kind, target=target)
+    press(own_page, "[data-panel=join]")
+    np.testing.assert_allclose(wait(own_page, panel="join")["join"]["shares"][:3], shares.shares, atol=1e-4)
+    assert own_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_hundred_and_forty_four_heads_are_drawn_and_named(own_page: Page, models: Path) -> None:
+    text = "The fox and the crow sat in the wood and the sun and the wind met a lion by the river"
+    state = opened(own_page, model="./large", text=text, block=7, head=11)
+    lm = core.load(str(models / "large"))
+    assert len(state["roles"]) == 144
+    figure = driver.component(own_page, "multi_head")
+    for block, head in [(0, 0), (11, 11), (5, 7)]:
+        own_page.mouse.click(*tile(own_page, block, head))
+        own_page.mouse.move(5, 5)
+        state = wait(own_page, block=block, head=head, exact=True)
+        expected = head_maps(lm, "".join(state["tokens"][1:])).maps[block, head, -1]
+        np.testing.assert_allclose(state["weights"], expected, atol=1e-5)
+    press(own_page, "[data-panel=effect]")
+    assert not wait(own_page, panel="effect")["effect"]["measured"]
+    own_page.get_by_role("button", name="Measure 144 heads").click()
+    effect = driver.wait_for_state(own_page, "multi_head", lambda now: now["effect"]["measured"], 60)[
+        "effect"
+    ]
+    alone = head_effects(lm, "".join(state["tokens"][1:]))
+    np.testing.assert_allclose(effect["change"], alone.change, atol=1e-3)
+    assert figure.locator("[data-dot]").count() == 144
+    names = figure.locator("[data-part=grid]").text_content() or ""
+    assert "H11" in names
+    assert "L11" in names
+    width = figure.locator("[data-part=grid] image").evaluate("image => image.getBoundingClientRect().width")
+    assert width > 380
+
+
+def test_predict_notebook_and_link(
+    page: Page, browser: Browser, server: driver.Server, tmp_path: Any
+) -> None:
+    opened(page, row=6, off="1.3", panel="join", added=2)
+    card = page.locator(".st-key-gb-card-predict")
+    card.get_by_role("radio").first.click()
+    card.get_by_role("button", name="Commit").click()
+    card.locator(".gb-reveal").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Notebook").click()
+    file = tmp_path / "multi_head.ipynb"
+    download.value.save_as(file)
+    book = nbformat.read(file, as_version=4)
+    nbclient.NotebookClient(book, timeout=240, resources={"metadata": {"path": str(driver.ROOT)}}).execute()
+    shown = driver.component_state(page, "multi_head")
+    fresh = driver.new_context(browser, server)
+    tab = fresh.new_page()
+    tab.goto(page.url)
+    driver.wait_until_drawn(tab)
+    again = driver.component_state(tab, "multi_head")
+    fresh.close()
+    assert json.dumps(again, sort_keys=True) == json.dumps(shown, sort_keys=True)
+
+
+@pytest.mark.parametrize("panel", ["lines", "map", "pair", "join", "effect"])
+def test_accessible_and_whole_on_the_first_screen(page: Page, panel: str) -> None:
+    driver.open_page(page, "multi_head", panel=panel, off="0.1")
+    for theme in ("dark", "light"):
+        driver.set_theme(page, theme)
+        assert driver.component(page, "multi_head").get_attribute("data-theme") == theme
+        assert not driver.axe_lines(driver.axe(page))
+    for card in ("predict", "code", "take"):
+        box = page.locator(f".st-key-gb-card-{card}").bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= driver.DESKTOP["height"], f"the {card} card is cut off"
+    assert "16 heads" in (driver.component(page, "multi_head").get_attribute("aria-label") or "")
+    page.set_viewport_size(driver.PHONE)
+    driver.wait_until_drawn(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    small = (
+        driver.component(page, "multi_head")
+        .locator("button:visible")
+        .evaluate_all(
+            "all => all.filter(b => b.offsetHeight < 44 && !b.matches('.gb-door')).map(b => b.outerHTML)"
+        )
+    )
+    assert not small

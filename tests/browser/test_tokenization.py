@@ -1,0 +1,308 @@
+"""The Tokenization page in a real browser: rows, sliders, panels and figures against `core`."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+import core
+from app.components.tokenization.learned import Learned, Spec, learn, shown
+from core.text.broken import broken
+from core.text.languages import languages, rates
+from core.text.published import Published, published
+from core.text.simple import hidden
+from tests.browser import driver
+
+TEXT = "Her unhappiness 👍 turned into happiness."
+NAME = "tokenization"
+LINK = {"text": TEXT, "corpus": "fables", "size": 500}
+
+
+@pytest.fixture(scope="module")
+def learned() -> Learned:
+    """What the page learns, learned here."""
+    return learn(Spec("fables", 500, "usual"))
+
+
+def opened(page: Page, **query: Any) -> dict[str, Any]:
+    """Open the page and wait until its vocabularies are learned; returns what the picture shows."""
+    driver.open_page(page, NAME, **{**LINK, **query})
+    return reach(page)
+
+
+def reach(page: Page, **wanted: Any) -> dict[str, Any]:
+    """Wait until the vocabularies are there and the state has these values."""
+    state: dict[str, Any] = driver.wait_for_state(
+        page,
+        NAME,
+        lambda now: now["key"] is not None and all(now[name] == value for name, value in wanted.items()),
+        seconds=60,
+    )
+    return state
+
+
+def slide(page: Page, value: int) -> None:
+    """Move the picture's slider as a drag does."""
+    driver.component(page, NAME).locator("input[type=range]").evaluate(
+        """(node, value) => {
+          Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(node, value);
+          node.dispatchEvent(new Event('input', { bubbles: true }));
+          node.dispatchEvent(new Event('change', { bubbles: true }));
+        }""",
+        value,
+    )
+
+
+def ids(method: Any, text: str = TEXT) -> list[int]:
+    """The ids of a text's pieces."""
+    return [piece.id for piece in method.encode(text)]
+
+
+def test_every_row_holds_the_pieces_of_core(page: Page, learned: Learned) -> None:
+    state = opened(page)
+    lm = core.load("tales-gpt")
+    assert state["tokens"] == [lm.tokenizer.display(token) for token in lm.encode(TEXT)]
+    expected = {"model": Published(lm.tokenizer), **learned.methods}
+    expected |= {name: published(name) for name in ("gpt2", "cl100k", "bert")}
+    assert list(state["rows"]) == list(expected)
+    for row, method in expected.items():
+        pieces = method.encode(TEXT)
+        assert state["rows"][row]["ids"] == [piece.id for piece in pieces], row
+        assert state["rows"][row]["unknown"] == sum(piece.unknown for piece in pieces), row
+    assert state["rows"]["words"]["unknown"] > 0 == state["rows"]["bpe"]["unknown"]
+
+
+@pytest.mark.parametrize("method", ["bpe", "wordpiece"])
+def test_the_slider_cuts_with_the_first_merges_as_core_does(
+    page: Page, method: str, learned: Learned
+) -> None:
+    opened(page, method=method)
+    learning = learned.bpe if method == "bpe" else learned.wordpiece
+    assert reach(page)["merges"] == len(learning.merges)
+
+    def read(entry: str) -> str:
+        return shown(entry, learning.pretokens)[0]
+
+    for m in (0, 1, 40, 133, len(learning.merges)):
+        slide(page, m)
+        state = reach(page, merge=m)
+        assert state["rows"][method]["ids"] == ids(learning.tokenizer(upto=m)), m
+        assert state["left"] == (learning.merges[m - 1].symbols if m else learning.n_characters)
+        if not m:
+            assert state["pair"] is None
+            continue
+        merge = learning.merges[m - 1]
+        assert state["pair"] == [read(merge.left), read(merge.right), merge.count]
+        for found, pair in zip(state["rivals"], merge.rivals):
+            assert found[:3] == [read(pair.left), read(pair.right), pair.count]
+            assert found[3] == pytest.approx(pair.score, rel=1e-6)
+        assert [count for count, _ in state["changes"]] == [change.count for change in merge.changes]
+
+
+def test_back_next_play_and_the_keys_walk_through_the_merges(page: Page) -> None:
+    last = opened(page)["merges"]
+    figure = driver.component(page, NAME)
+    figure.get_by_role("button", name="Back").click()
+    reach(page, merge=last - 1)
+    figure.get_by_role("button", name="Next").click()
+    reach(page, merge=last)
+    assert figure.get_by_role("button", name="Next").is_disabled()
+    figure.focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    reach(page, merge=last - 2)
+    page.keyboard.press("Space")
+    reach(page, playing=True)
+    reach(page, merge=last, playing=False)
+    page.keyboard.press("Home")
+    assert reach(page, merge=0)["pair"] is None
+    page.keyboard.press("ArrowDown")
+    assert reach(page, method="wordpiece")["machine"]["kind"] == "wordpiece"
+    page.keyboard.press("ArrowDown")
+    state = reach(page, method="unigram")
+    page.keyboard.press("ArrowLeft")
+    assert reach(page, round=state["round"] - 1)["merge"] is None
+
+
+def test_a_link_restores_method_merge_and_word(page: Page, learned: Learned) -> None:
+    state = opened(page, method="bpe", merge=90, word="turned")
+    assert (state["method"], state["merge"], state["word"]) == ("bpe", 90, "turned")
+    slide(page, 120)
+    reach(page, merge=120)
+    page.wait_for_url("**merge=120**")
+    page.reload()
+    driver.wait_until_drawn(page)
+    assert reach(page, merge=120)["rows"]["bpe"]["ids"] == ids(learned.bpe.tokenizer(upto=120))
+
+
+def test_a_click_on_a_chip_takes_its_word_and_shows_how_it_is_cut(page: Page, learned: Learned) -> None:
+    opened(page)
+    figure = driver.component(page, NAME)
+    pieces = learned.methods["bpe"].encode(TEXT)
+    at = next(i for i, piece in enumerate(pieces) if piece.start > TEXT.index("turned"))
+    figure.locator(f'[data-chip="bpe.{at}"]').click()
+    state = reach(page, word="turned")
+    word = learned.methods["bpe"].words(" turned")[0]
+    turns = learned.methods["bpe"].replay(word)  # type: ignore[attr-defined]
+    ranks = [turn.pairs[turn.taken].rank for turn in turns if turn.taken is not None]
+    driver.wait_for_state(page, NAME, lambda now: now["machine"] and now["machine"]["word"] == " turned")
+    state = reach(page)
+    assert [rank for rank, _ in state["machine"]["turns"]] == ranks
+    figure.locator("[data-turn]").first.click()
+    reach(page, merge=ranks[0] + 1)
+    figure.locator('g[data-row="wordpiece"]').click(force=True)
+    state = reach(page, method="wordpiece")
+    trials = learned.methods["wordpiece"].trials(learned.methods["wordpiece"].words("turned")[0])  # type: ignore[attr-defined]
+    assert state["machine"]["trials"] == [[trial.tried, trial.found] for trial in trials]
+    page.wait_for_url("**word=turned**")
+
+
+def test_unigrams_ways_and_rounds_are_those_of_core(page: Page, learned: Learned) -> None:
+    state = opened(page, method="unigram")
+    unigram = learned.methods["unigram"]
+    entry = unigram.words(" unhappiness")[0].entry
+    ways = unigram.n_best(entry, 5)  # type: ignore[attr-defined]
+    assert [shares for _, shares in state["machine"]["ways"]] == pytest.approx(
+        [way.probability for way in ways], rel=1e-6
+    )
+    for at in (0, 2):
+        slide(page, at)
+        state = reach(page, round=at)
+        assert state["rows"]["unigram"]["ids"] == ids(learned.unigram.tokenizer(at - 1))
+
+
+def test_learning_can_be_stopped_and_the_page_says_how_far_it_came(page: Page) -> None:
+    driver.open_page(page, NAME, **LINK)
+    reach(page)
+    page.goto(f"/{NAME}?corpus=python&size=4000&text=A%20cat")
+    stop = page.get_by_role("button", name="Stop")
+    expect(stop).to_be_visible(timeout=driver.SECONDS * 1000)
+    state = driver.component_state(page, NAME)
+    assert state["rows"]["gpt2"]["count"] == 2 and state["rows"]["unigram"]["count"] is None
+    stop.click()
+    expect(page.get_by_text("Stopped after")).to_be_visible(timeout=driver.SECONDS * 1000)
+    driver.wait_until_drawn(page)
+    state = reach(page)
+    assert 0 <= state["merges"] < 3744
+    page.get_by_role("button", name="Learn on").click()
+    expect(page.get_by_text("Stopped after")).to_be_hidden(timeout=driver.SECONDS * 1000)
+    driver.wait_for_state(page, NAME, lambda now: now["merges"] == 3744, seconds=60)
+
+
+def test_languages_cost_what_core_counts(page: Page, learned: Learned) -> None:
+    opened(page)
+    state = driver.component_state(page, "languages")
+    for language in languages():
+        found = state["tokens"][language.code]
+        for name, method in (("gpt2", published("gpt2")), ("bpe", learned.methods["bpe"])):
+            assert found[name] == rates(method, language.sentences, language.spaced).tokens
+    assert state["tokens"]["hi"]["gpt2"] > 3 * state["tokens"]["en"]["gpt2"]
+    figure = driver.component(page, "languages")
+    figure.get_by_role("button", name="A word").click()
+    page.wait_for_url("**rate=word**")
+    figure.focus()
+    page.keyboard.press("ArrowDown")
+    driver.wait_for_state(page, "languages", lambda now: now["language"] == "tr" and now["rate"] == "word")
+
+
+def test_bytes_and_unknown_words_are_those_of_core(page: Page, learned: Learned) -> None:
+    opened(page)
+    state = driver.component_state(page, "bytes")
+    assert state["own"]
+    card = next(card for card in state["cards"] if card["character"] == "👍")
+    assert card["bytes"] == list("👍".encode())
+    found = next(one for one in broken(published("gpt2").encode(TEXT), TEXT) if one.character == "👍").shares
+    assert card["tokens"]["gpt2"] == [[share.piece.id, len(share.data)] for share in found]
+    assert [count for _, count in card["tokens"]["bpe"]] == [1, 1, 1, 1]
+    state = driver.component_state(page, "unknown")
+    words = learned.methods["words"]
+    assert state["rows"]["words"]["hidden"] == pytest.approx(hidden(words.encode(TEXT), TEXT))
+    assert state["rows"]["words"]["cells"][0] == ["[UNK]"] and state["rows"]["gpt2"]["hidden"] == 0
+
+
+def test_a_change_of_model_or_text_changes_all_figures(page: Page) -> None:
+    first = opened(page)
+    before = [driver.component_state(page, name) for name in ("languages", "bytes", "unknown")]
+    driver.open_page(page, NAME, **{**LINK, "text": "Ein ganz anderer Satz: öß", "size": 300})
+    second = reach(page)
+    after = [driver.component_state(page, name) for name in ("languages", "bytes", "unknown")]
+    assert all(first["rows"][row] != second["rows"][row] for row in first["rows"])
+    assert all(one != other for one, other in zip(before, after))
+
+
+def test_a_long_text_scrolls_and_stays_light(page: Page) -> None:
+    state = opened(page, text="the cat sat on the mat and " * 30)
+    figure = driver.component(page, NAME)
+    assert state["rows"]["characters"]["count"] > 400
+    first = figure.locator('[data-chip^="bpe."]').first.get_attribute("data-chip")
+    box = figure.bounding_box()
+    page.mouse.move(box["x"] + 700, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, box["y"] + 100, steps=5)
+    page.mouse.up()
+    page.wait_for_function(
+        "first => document.querySelector('[data-chip^=\"bpe.\"]')?.dataset.chip !== first", arg=first
+    )
+    assert reach(page)["method"] == "bpe", "a drag is no click"
+    assert figure.locator("[data-chip]").count() < 900
+
+
+def test_hovering_and_scrubbing_stay_in_the_browser_and_under_a_frame(page: Page) -> None:
+    last = opened(page, size=2000)["merges"]
+    figure = driver.component(page, NAME)
+    times = []
+    for step in range(30):
+        slide(page, step * last // 30)
+        reach(page, merge=step * last // 30)
+        times.append(float(figure.get_attribute("data-ms") or "inf"))
+    assert statistics.median(times) < 16, times
+
+
+def test_the_picture_is_taken_away_as_svg(page: Page) -> None:
+    opened(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SVG", exact=True).click()
+    picture = ElementTree.fromstring(Path(download.value.path()).read_text(encoding="utf-8"))
+    words = "".join(picture.itertext())
+    assert "How BPE learned" in words and "It stops here" in words and "var(--" not in words
+
+
+def test_the_door_home_carries_text_block_and_head(page: Page) -> None:
+    opened(page, block=1, head=3)
+    driver.component(page, NAME).locator("[data-door=home]").click()
+    page.wait_for_function("() => document.querySelector('[data-component=home]')?.dataset.state")
+    driver.wait_until_drawn(page)
+    state = driver.component_state(page, "home")
+    assert (state["block"], state["head"]) == (1, 3)
+    assert "".join(state["tokens"][1:]).startswith("Her unhapp")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("method", ["bpe", "wordpiece", "unigram", "words", "bert"])
+def test_axe_finds_nothing(page: Page, theme: str, method: str) -> None:
+    driver.set_theme(page, theme) if page.url.startswith("http") else None
+    opened(page, method=method)
+    driver.set_theme(page, theme)
+    assert driver.axe_lines(driver.axe(page)) == []
+
+
+def test_a_phone_shows_everything_without_scrolling_sideways(browser: Browser, server: driver.Server) -> None:
+    context = driver.new_context(browser, server, "light", driver.PHONE)
+    page = context.new_page()
+    opened(page)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= driver.PHONE["width"]
+    for name in (NAME, "languages", "bytes", "unknown"):
+        over = (
+            driver.component(page, name).locator(".gb-scroll").evaluate("n => n.scrollWidth - n.clientWidth")
+        )
+        assert over <= 0, name
+    label = json.loads(driver.component(page, NAME).get_attribute("data-state"))["machine"]["word"]
+    assert label == " unhappiness"
+    context.close()

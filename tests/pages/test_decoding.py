@@ -1,0 +1,354 @@
+"""The Decoding page as a script: the tree is core's, the claim is what was found, every setting is answered."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from app import cache, state
+from app.components.decoding import request, verdict
+from app.components.decoding.ask import Asked, blanks, grown, options, read_path, searched, write_path
+from app.components.decoding_more import Draws, drawn, filled, measured, unsure
+from core.decoding.tree import Tree, grow
+from tests.pages.conftest import run_notebook
+
+MISSED = "On a bright day like this, Theo liked to sit outside and think. Rain began"
+LINKS: dict[str, dict[str, Any]] = {
+    "bundled": {"text": MISSED, "depth": 6, "topk": 5, "temperature": 0.7, "repeat": 1.3, "minp": 0.02},
+    "other": {"model": "./other", "text": "The cat saw the dog", "depth": 4, "beams": 2, "penalty": 1.5},
+    "both": {"model": "./both", "text": "The cat saw the dog", "beams": 4, "seed": 9},
+    "pair": {"model": "./pair", "text": "The cat", "target": "A dog", "depth": 3, "topp": 0.5},
+}
+
+
+@pytest.fixture(scope="module")
+def lm() -> core.LanguageModel:
+    """The bundled model that the page opens with."""
+    return core.load("tales-gpt")
+
+
+def store(app: AppTest) -> dict[str, Any]:
+    """All remembered values of the session."""
+    values: dict[str, Any] = app.session_state["gb.store"]
+    return values
+
+
+def html(app: AppTest) -> str:
+    """Everything that the page wrote as HTML."""
+    return "\n".join(block.value for block in app.html)
+
+
+def picture(app: AppTest, number: int = 0) -> dict[str, Any]:
+    """The data of the page's own components, in the order of the page."""
+    found = [json.loads(element.proto.json) for element in app.get("bidi_component") if element.proto.json]
+    mine = [data for data in found if "nodes" in data or "samples" in data]
+    data: dict[str, Any] = mine[number]
+    return data
+
+
+def asked(lm: core.LanguageModel, text: str, depth: int, **changed: Any) -> Asked:
+    """What the page asks with its usual settings but `changed`."""
+    usual = {name: state.BY_KEY[name].default for name in request.SETTINGS}
+    place = {name: changed.pop(name, None) for name in ("target", "slots")}
+    forced = changed.pop("forced", ())
+    ids = tuple(lm.encode(text))
+    shown = changed.pop("strategies", ("greedy", "beam", "sample"))
+    return Asked(ids, place["target"], place["slots"], depth, shown, forced, options(usual | changed))
+
+
+def judged(lm: core.LanguageModel, text: str, depth: int, **changed: Any) -> tuple[Tree, verdict.Verdict]:
+    """The tree and what the page says about it."""
+    wish = asked(lm, text, depth, **changed)
+    tree = grown(lm, wish)
+    found = searched(lm, wish.ids, tree.depth, tuple(wish.place().items()))
+    return tree, verdict.judge(tree, found, lm.config.shape, "another text")
+
+
+@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.usefixtures("other_model")
+def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page: Any) -> None:
+    link = LINKS[name]
+    app = open_page("decoding", **link)
+    assert not app.exception and not app.info
+    tree: Tree = run_notebook(app)["tree"]
+    data = picture(app)
+    assert [path["name"] for path in data["paths"]] == [path.name for path in tree.paths]
+    np.testing.assert_allclose(data["nodes"]["sum"], [node.sum for node in tree.nodes], atol=1e-4)
+    np.testing.assert_allclose(data["nodes"]["p"], [node.probability for node in tree.nodes], atol=1e-5)
+    assert data["depth"] == tree.depth == (3 if name == "both" else link["depth"])
+    assert len(tree.slots) == (3 if name == "both" else 0)
+    lines = list(csv.DictReader(io.StringIO(app.session_state["gb.takeaway"]["csv"]())))
+    shown = [line for line in lines if line["step"] != "0"]
+    assert len(shown) == len(tree.nodes) - 1
+    assert sum(float(line["probability"]) for line in shown) == pytest.approx(
+        sum(node.probability for node in tree.nodes[1:]), abs=1e-4
+    )
+
+
+def test_paths_are_those_of_generate(lm: core.LanguageModel, open_page: Any) -> None:
+    app = open_page("decoding", text=MISSED, depth=7, beams=4, penalty=1.2, temperature=0.6, topk=9, seed=5)
+    data = picture(app)
+    paths = {path["name"]: [data["nodes"]["id"][node] for node in path["nodes"]] for path in data["paths"]}
+    common = {"max_new_tokens": 7}
+    assert paths["greedy"] == lm.generate(MISSED, **common).ids
+    beams = lm.generate(MISSED, strategy="beam", n_beams=4, n_return=4, length_penalty=1.2, **common).beams
+    assert [paths[f"beam {rank + 1}"] for rank in range(4)] == [text.ids for text in beams]
+    sample = lm.generate(MISSED, strategy="sample", temperature=0.6, top_k=9, top_p=0.9, seed=5, **common)
+    assert paths["sample"] == sample.ids
+
+
+# ------------------------------------------------------------------------------------------------- what is claimed
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_greedy_misses_the_likeliest_text_of_every_example(
+    at: int, lm: core.LanguageModel, open_page: Any
+) -> None:
+    app = open_page("decoding")
+    text = app.menu_button(key="tool.example").options[at].replace("\\", "")
+    tree, said = judged(lm, text, state.BY_KEY["depth"].default)
+    assert said.kind in ("miss", "hidden"), text
+    assert "misses the likeliest text" in said.claim
+    found = searched(lm, tree.prompt_ids, tree.depth, ())
+    greedy = tree.path("greedy")
+    assert greedy and found.texts[0].log_prob > greedy.log_prob + 0.1
+
+
+def test_the_claim_is_what_was_found(lm: core.LanguageModel, open_page: Any) -> None:
+    kinds = set()
+    for text in (state.DEFAULT_TEXT, MISSED, "It was raining, and Ben the baker"):
+        for depth in (1, 4, 8):
+            tree, said = judged(lm, text, depth)
+            kinds.add(said.kind)
+            greedy = tree.path("greedy")
+            assert greedy
+            best = max(path.log_prob for path in tree.paths)
+            exact = searched(lm, tree.prompt_ids, depth, ()).texts[0].log_prob
+            assert (said.kind == "miss") == (best > greedy.log_prob + 1e-4)
+            assert (said.kind == "same") == (max(best, exact) <= greedy.log_prob + 1e-4)
+            assert (" gives " in said.claim) == (said.kind == "same")
+            app = open_page("decoding", text=text, depth=depth)
+            assert said.claim.replace("'", "&#x27;") in html(app)
+    assert {"miss", "same"} <= kinds
+
+
+def test_the_sentence_names_the_step_the_two_tokens_and_when_the_other_is_ahead(
+    lm: core.LanguageModel,
+) -> None:
+    tree, said = judged(lm, MISSED, 8)
+    assert said.kind == "miss"
+    greedy, best = tree.path("greedy"), tree.path(said.best)
+    assert greedy and best
+    at = next(i for i in range(8) if greedy.ids[i] != best.ids[i])
+    mine, other = (tree.nodes[path.nodes[at]] for path in (greedy, best))
+    assert mine.probability >= other.probability, "greedy takes the likelier token where they part"
+    text = "".join(piece for piece, _ in said.pieces)
+    assert text.startswith(
+        f"Step {at + 1}: greedy takes {mine.token} ({mine.probability:.2f}, against {other.token} "
+    )
+    ahead = int(text.rpartition("from step ")[2].split()[0])
+    sums = [[tree.nodes[node].sum for node in path.nodes] for path in (greedy, best)]
+    assert sums[0][ahead - 2] >= sums[1][ahead - 2] or ahead - 2 < at
+    assert all(mine < other for mine, other in zip(sums[0][ahead - 1 :], sums[1][ahead - 1 :]))
+    assert said.focus == (best.nodes[at - 1] if at else 0)
+
+
+def test_what_no_path_finds_is_offered_and_shown(lm: core.LanguageModel, open_page: Any) -> None:
+    _, said = judged(lm, MISSED, 8, strategies=("greedy",))
+    assert said.kind == "hidden" and said.act and said.act["event"] == "force"
+    way = said.act["value"]["path"]
+    app = open_page("decoding", text=MISSED, beam=0, sample=0, force=way)
+    data = picture(app)
+    assert data["best"] == "forced 1" and data["verdict"]["kind"] == "miss"
+    assert "proves the best one likeliest" in data["verdict"]["search"]
+
+
+# ------------------------------------------------------------------------------------------------- every setting
+
+
+@pytest.mark.parametrize(
+    ("link", "says"),
+    [
+        ({"beams": 0}, "0 beams: no beam search."),
+        ({"beams": 100, "depth": 60}, "100 beams over 60 steps are more than the picture holds."),
+        ({"force": "99999999"}, "The forced token 99,999,999 is outside the vocabulary"),
+        ({"force": "12.x"}, "The forced branch in the link is no list of token numbers"),
+        ({"temperature": 0}, ""),
+        ({"temperature": 5, "topk": 0, "topp": 1}, ""),
+        ({"topk": 0}, ""),
+        ({"topp": 0}, ""),
+        ({"topp": 1}, ""),
+        ({"penalty": 0}, ""),
+        ({"repeat": 0}, ""),
+        ({"minp": 1}, ""),
+        ({"beams": 100}, ""),
+        ({"greedy": 0, "beam": 0, "sample": 0}, ""),
+    ],
+)
+def test_every_edge_value_is_answered_and_said(link: dict[str, Any], says: str, open_page: Any) -> None:
+    app = open_page("decoding", text=MISSED, **link)
+    assert not app.exception and not app.info
+    assert says in html(app)
+    data = picture(app)
+    stages = {stage["name"]: stage for stage in data["next"]["stages"]}
+    kept = data["next"]["kept"][0]
+    if link.get("temperature") == 0 or link.get("topp") == 0 or link.get("minp") == 1:
+        assert kept[-1] == 1, "one token alone is left"
+    if link.get("topk") == 0 or link.get("topp") == 1:
+        assert not stages["top-k" if "topk" in link else "top-p"]["active"]
+    if link.get("repeat") == 0:
+        assert not stages["repetition penalty"]["active"]
+    if link.get("penalty") == 0:
+        assert data["nodes"]["score"] == pytest.approx(data["nodes"]["sum"])
+    assert data["show"]["beam"] == bool(link.get("beams", 3) and link.get("beam", 1))
+    if "beams" in link:
+        assert sum(path["name"].startswith("beam") for path in data["paths"]) == link["beams"]
+    if "greedy" in link:
+        assert not data["paths"] and data["verdict"]["kind"] == "open"
+
+
+@pytest.mark.parametrize("text", ["the cat " * 400, "a"])
+@pytest.mark.usefixtures("other_model")
+def test_depth_beyond_the_context_grows_as_far_as_there_is_room(text: str, open_page: Any) -> None:
+    app = open_page("decoding", model="./other", text=text, depth=60)
+    data = picture(app)
+    room = 64 - len(data["tokens"])
+    assert data["depth"] == min(60, room) and data["wanted"] == 60
+    assert room >= 16
+    full = open_page("decoding", model="./pair", text="A fox", target="the cat saw " * 30)
+    data = picture(full)
+    assert data["depth"] == 0 and "fills the whole context" in data["verdict"]["pieces"][0][0]
+
+
+def test_the_sliders_have_every_value_that_a_link_brings(open_page: Any) -> None:
+    link = {"beams": 7, "depth": 9, "penalty": 0.35, "topk": 17, "topp": 0.83, "minp": 0.033, "repeat": 1.17}
+    app = open_page("decoding", text=MISSED, **link)
+    shown = {slider.key: slider.value for slider in app.select_slider}
+    assert {key: shown[key] for key in link} == link
+    app.select_slider(key="beams").set_value(2).run()
+    assert store(app)["beams"] == 2
+    assert sum(path["name"].startswith("beam") for path in picture(app)["paths"]) == 2
+
+
+def test_a_forced_branch_belongs_to_its_text(lm: core.LanguageModel, open_page: Any) -> None:
+    ids = lm.encode(" dog ran", add_special_tokens=False)
+    assert read_path(write_path(ids, "1f"), "1f", 1024, 9) == (tuple(ids), "")
+    assert read_path(write_path(ids, "1f"), "2f", 1024, 9) == ((), "")
+    assert read_path("", "1f", 1024, 9) == ((), "")
+    assert write_path((), "1f") == ""
+    app = open_page("decoding", text=MISSED, force=".".join(map(str, ids)))
+    tree = grow(lm, MISSED, depth=8, strategies=(), forced=(ids,))
+    data = picture(app)
+    assert [data["nodes"]["id"][node] for node in data["paths"][-1]["nodes"]] == list(tree.paths[0].ids)
+    app.text_area(key="text").set_value(MISSED + " to").run()
+    assert picture(app)["forced"], "a bare list of tokens, as a person writes it, belongs to any text"
+
+
+# ------------------------------------------------------------------------------------------------- the question
+
+
+@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.usefixtures("other_model")
+def test_the_answer_is_what_the_model_does_at_commit(name: str, open_page: Any) -> None:
+    link = LINKS[name]
+    app = open_page("decoding", **link)
+    app.session_state["predict.choice"] = 0
+    app.run()
+    app.button(key="predict.commit").click().run()
+    answer = app.session_state["gb.predict"]["answer"]
+    variables = run_notebook(app)
+    forced, greedy = (variables["other"].path(path) for path in ("forced 1", "greedy"))
+    assert answer.numbers["forced"] == pytest.approx(forced.log_prob, abs=1e-4)
+    assert answer.numbers["greedy"] == pytest.approx(greedy.log_prob, abs=1e-4)
+    assert answer.index == (0 if forced.log_prob > greedy.log_prob else 1)
+    shown = [tuple(path.ids) for path in variables["tree"].paths]
+    assert tuple(forced.ids) not in shown, "the picture does not show the answer"
+
+
+def test_with_nothing_to_force_the_question_is_about_the_temperature(open_page: Any) -> None:
+    app = open_page("decoding", text=MISSED, depth=1)
+    assert "At a temperature of 3" in html(app)
+    app.session_state["predict.choice"] = 0
+    app.run()
+    app.button(key="predict.commit").click().run()
+    answer = app.session_state["gb.predict"]["answer"]
+    lm = core.load("tales-gpt")
+    logits = lm.trace(MISSED).logits[-1].double()
+    now, then = float(logits.softmax(-1).max()), float((logits / 3).softmax(-1).max())
+    assert answer.numbers["now"] == pytest.approx(now, abs=1e-5)
+    assert answer.numbers["then"] == pytest.approx(then, abs=1e-5)
+    assert answer.index == (0 if then < now / 2 else 1)
+    assert run_notebook(app)["told"] == pytest.approx([now, then], abs=1e-4)
+
+
+# ------------------------------------------------------------------------------------------------- below the fold
+
+
+def test_frequencies_stand_beside_exact_probabilities(lm: core.LanguageModel) -> None:
+    wish = asked(lm, MISSED, 8)
+    found = drawn(lm, wish, Draws(2000, 3))
+    assert found["n"] == 2000 and sum(text["count"] for text in found["texts"]) <= 2000
+    for text in found["texts"]:
+        p = 1.0
+        for step, id in enumerate(text["ids"]):
+            following = core.decoding.stages.next_tokens(
+                lm, wish.ids, text["ids"][:step], shown=100, **wish.warpers()
+            )
+            p *= float(following.probabilities[-1, following.ids.tolist().index(id)])
+        assert text["p"] == pytest.approx(p, rel=1e-3)
+        assert abs(text["frequency"] - p) <= 5 * text["spread"] + 1e-9
+    assert drawn(lm, wish, Draws(2000, 3)) == found
+    assert drawn(lm, asked(lm, MISSED, 8, seed=3), Draws(2000, 3)) != found
+
+
+def test_entropy_and_surprise_are_those_of_the_trace(lm: core.LanguageModel) -> None:
+    wish = asked(lm, MISSED, 8)
+    written = grown(lm, wish).paths[0].ids
+    rows = unsure(lm, wish, written)["rows"]
+    ids = [*wish.ids, *written]
+    log_p = lm.trace(ids).logits.double().log_softmax(-1)
+    for row, place in zip(rows, range(len(ids) - len(rows), len(ids))):
+        p = log_p[place - 1]
+        assert row["entropy"] == pytest.approx(float(-(p.exp() * p).sum()) / np.log(2), abs=1e-3)
+        assert row["surprisal"] == pytest.approx(-float(p[ids[place]]) / np.log(2), abs=1e-3)
+        assert row["written"] == (place >= len(wish.ids))
+
+
+def test_the_cache_computes_each_position_once(lm: core.LanguageModel) -> None:
+    found = measured(lm, 0)
+    assert [step["kept"] for step in found["steps"]] == [1] * len(found["steps"])
+    assert [step["anew"] for step in found["steps"]] == list(range(1, len(found["steps"]) + 1))
+    assert all(step["msKept"] > 0 and step["msAnew"] > 0 for step in found["steps"])
+
+
+@pytest.mark.usefixtures("other_model")
+def test_blanks_are_filled_at_once_and_one_by_one(open_page: Any) -> None:
+    app = open_page("decoding", model="./both", text="The cat saw the dog")
+    lm = cache.model("./both")
+    ids = tuple(lm.encode("The cat saw the dog"))
+    slots = blanks(lm, ids, -1, 8)
+    assert len(slots) == 3 and slots[-1] == len(ids) - 1
+    data = picture(app, 1)
+    assert data["cache"] is None
+    found = filled(lm, Asked(ids, None, slots, 8, (), (), ()))
+    assert data["fill"] == json.loads(json.dumps(found))
+    alone = lm.trace(list(ids)).logits.softmax(
+        -1
+    )  # without a mask token the text's own stays until it is filled
+    for row, slot in zip(found["rows"], slots):
+        assert row["together"]["p"] == pytest.approx(float(alone[slot].max()), abs=1e-5)
+    greedy = picture(app)["paths"][0]
+    assert found["sumTurn"] == pytest.approx(greedy["sum"], abs=1e-3)
+
+
+@pytest.mark.usefixtures("other_model")
+def test_the_followed_token_is_the_last_blank(open_page: Any) -> None:
+    app = open_page("decoding", model="./both", text="The cat saw the dog", follow=4)
+    assert picture(app)["slots"] == [2, 3, 4]

@@ -1,0 +1,256 @@
+"""The Multi-head page as a script: its heads, switches, question and notebook, on every shape of model."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from app import cache
+from app.components.multi_head import columns, measure, roles
+from app.components.multi_head.off import MARKS, read_off, write_off
+from app.components.multi_head.question import ask
+from app.components.multi_head.words import BRIEF, MEANS, UNIT
+from core.analysis.attention_steps import attention_steps
+from core.analysis.head_effects import HeadEffects, head_effects, knock_out, switch_off
+from core.analysis.head_patterns import EVEN, MIXED, NAMES, SHORT, head_jobs, head_maps
+from core.analysis.head_shares import head_shares
+from core.hooks import intervene
+from tests.pages.conftest import OpenPage, run_notebook
+
+TEXT = "Lily lost a red ball. Ben found the red"
+LINKS: dict[str, dict[str, Any]] = {
+    "bundled": {"block": 1, "head": 2, "off": "1.3 0.*"},
+    "other": {"model": "./other", "text": "The cat saw the dog", "block": 2, "head": 1, "off": "*"},
+    "both": {"model": "./both", "text": "The cat saw the dog", "block": 0, "head": 2, "row": 3},
+    "pair encoder": {"model": "./pair", "text": "The cat", "stack": "encoder", "block": 1, "off": "e0.1"},
+    "pair self": {"model": "./pair", "text": "The cat", "target": "A dog", "stack": "decoder", "off": "1.0"},
+    "pair cross": {
+        "model": "./pair", "text": "The cat", "target": "A dog", "stack": "decoder", "attention": "cross", "off": "c0.2"
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def lm() -> core.LanguageModel:
+    """The bundled model that the page opens with."""
+    return core.load("tales-gpt")
+
+
+def question(app: AppTest) -> str:
+    """The Predict question, as HTML."""
+    return next(block.value for block in app.html if "<b>Predict</b>" in block.value)
+
+
+def committed(app: AppTest) -> Any:
+    """Choose the first option, commit, and return the answer."""
+    app.session_state["predict.choice"] = 0
+    app.run()
+    app.button(key="predict.commit").click().run()
+    return app.session_state["gb.predict"]["answer"]
+
+
+def lines(app: AppTest) -> list[dict[str, str]]:
+    """The table twin as the CSV has it, a line for each head."""
+    return list(csv.DictReader(io.StringIO(app.session_state["gb.takeaway"]["csv"]())))
+
+
+@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.usefixtures("other_model")
+def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page: OpenPage) -> None:
+    app = open_page("multi_head", **LINKS[name])
+    assert not app.exception
+    assert not app.info
+    found = run_notebook(app)
+    kind = {"pair encoder": "encoder", "pair cross": "cross"}.get(name, "self")
+    assert found["KIND"] == kind
+    assert (
+        found["jobs"].names
+        == head_jobs(found["lm"], head_maps(found["lm"], found["TEXT"], **asked(found))).names
+    )
+    off = read_off(LINKS[name].get("off", ""), kind, *found["jobs"].evenness.shape)
+    assert bool(off) == ("off" in LINKS[name])
+    assert found["without"].heads == off
+    assert found["joined"].shares.sum() + found["joined"].bias_share == pytest.approx(1, abs=1e-4) or not any(
+        found["joined"].out
+    )
+
+
+def asked(found: dict[str, Any]) -> dict[str, Any]:
+    """The notebook's attention and target, as keyword arguments."""
+    return {"attention": found["KIND"]} | ({"target": found["TARGET"]} if "TARGET" in found else {})
+
+
+def test_the_table_has_a_line_for_each_head_with_its_scores_and_effect(
+    open_page: OpenPage, lm: core.LanguageModel
+) -> None:
+    table = lines(open_page("multi_head", text=TEXT, block=2, head=1))
+    shown, keys = table[:16], table[16:]
+    maps = head_maps(lm, TEXT)
+    jobs = head_jobs(lm, maps)
+    assert [line["head"] for line in shown] == [f"L{block}H{head}" for block in range(4) for head in range(4)]
+    assert [line["does"] for line in shown] == [name for names in jobs.names for name in names]
+    recent = np.array([float(line["recent tokens"]) for line in shown]).reshape(4, 4)
+    weight = jobs.scores["recent"].weight
+    assert weight is not None
+    np.testing.assert_allclose(recent, weight, atol=1e-5)
+    alone = np.array([float(line["change of log p without it"]) for line in shown]).reshape(4, 4)
+    np.testing.assert_allclose(alone, head_effects(lm, TEXT).change, atol=1e-4)
+    shares = [line["share of block 2’s output"] for line in shown]
+    np.testing.assert_allclose([float(s) for s in shares[8:12]], head_shares(lm, TEXT, 2).shares, atol=1e-4)
+    assert not any(shares[:8] + shares[12:])
+    most = np.array([float(line["weight"]) for line in shown]).reshape(4, 4)
+    np.testing.assert_allclose(most, maps.maps[:, :, -1].max(-1), atol=1e-5)
+    assert [line["head"] for line in keys] == ["L2H1"] * len(maps.ids)
+    np.testing.assert_allclose([float(line["weight"]) for line in keys], maps.maps[2, 1, -1], atol=1e-5)
+    scaled = attention_steps(lm, TEXT, 2, 1).scaled[-1]
+    np.testing.assert_allclose([float(line["score"]) for line in keys], scaled, atol=1e-3)
+
+
+def test_heads_that_are_off_change_what_later_heads_read_and_the_prediction(
+    open_page: OpenPage, lm: core.LanguageModel
+) -> None:
+    app = open_page("multi_head", text=TEXT, off="1.3", block=3, head=2)
+    found = run_notebook(app)
+    with intervene(*switch_off([(1, 3)])):
+        expected = head_maps(lm, TEXT).maps
+    np.testing.assert_allclose(found["maps"], expected, atol=1e-5)
+    plain = head_maps(lm, TEXT).maps
+    np.testing.assert_allclose(expected[:2], plain[:2], atol=1e-6)
+    assert np.abs(expected[2:] - plain[2:]).max() > 0.01
+    without = knock_out(lm, TEXT, [(1, 3)])
+    np.testing.assert_allclose(found["without"].after, without.after, atol=1e-5)
+    app.session_state["gb.store"]["instead"] = "mean"
+    app.run()
+    found = run_notebook(app)
+    with intervene(*switch_off([(1, 3)], "mean")):
+        np.testing.assert_allclose(found["maps"], head_maps(lm, TEXT).maps, atol=1e-5)
+
+
+def test_all_heads_off_is_a_model_that_reads_nothing_of_the_others(
+    open_page: OpenPage, lm: core.LanguageModel
+) -> None:
+    app = open_page("multi_head", text=TEXT, off="*")
+    found = run_notebook(app)["without"]
+    assert len(found.heads) == 16
+    alone = knock_out(lm, "red", [(l, h) for l in range(4) for h in range(4)])  # noqa: E741
+    assert found.after.sum() == pytest.approx(1, abs=1e-4)
+    assert np.abs(found.after - found.before).max() > 0.1
+    assert alone.after.shape == found.after.shape
+    assert "every head" not in question(app), "the question is about what the picture does not show"
+    committed(app)
+
+
+@pytest.mark.parametrize(
+    "bad", ["99.0", "0.99", "x", "3.", ".2", "c1.0", "e*", "3.2.1", "-1.0", "٣.2", "1e0.0", "**"]
+)
+def test_heads_that_the_model_does_not_have_are_left_out(bad: str, open_page: OpenPage) -> None:
+    app = open_page("multi_head", text=TEXT, off=f"{bad} 0.1")
+    assert not app.exception
+    assert run_notebook(app)["without"].heads == ((0, 1),)
+
+
+def test_the_text_of_the_heads_that_are_off_reads_back() -> None:
+    for kind, mark in MARKS.items():
+        for off in [(), ((0, 0),), ((0, 1), (2, 0)), tuple((1, head) for head in range(3))]:
+            assert read_off(write_off(off, kind, 3, 3), kind, 3, 3) == off
+        everything = tuple((block, head) for block in range(3) for head in range(3))
+        assert write_off(everything, kind, 3, 3) == f"{mark}*"
+        assert read_off(f"{mark}*", kind, 3, 3) == everything
+    assert write_off([(1, 0), (1, 1), (0, 1)], "cross", 2, 2) == "c0.1 c1.*"
+    assert read_off("1.0", "cross", 3, 3) == read_off("c1.0", "self", 3, 3) == ()
+    assert read_off("2.1 2.1", "self", 3, 3) == ((2, 1),)
+
+
+def test_the_answer_is_what_the_model_does_at_commit(open_page: OpenPage, lm: core.LanguageModel) -> None:
+    app = open_page("multi_head", text=TEXT, block=3, head=2)
+    assert "Keep only L3H2 in block 3" in question(app)
+    answer = committed(app)
+    expected = knock_out(lm, TEXT, [(3, 0), (3, 1), (3, 3)])
+    token = int(expected.before.argmax())
+    before, after = float(expected.before[token]), float(expected.after[token])
+    assert answer.numbers["before"] == pytest.approx(before, abs=1e-5)
+    assert answer.numbers["after"] == pytest.approx(after, abs=1e-5)
+    near = abs(after - before) <= 0.1 * before
+    assert answer.index == (2 if near else 0 if after > before else 1)
+    assert any("gb-reveal" in block.value for block in app.html)
+
+
+def test_the_question_is_never_about_the_heads_that_are_off() -> None:
+    for blocks, heads in [(1, 1), (1, 2), (3, 1), (2, 3)]:
+        everything = tuple((block, head) for block in range(blocks) for head in range(heads))
+        for off in [(), ((0, 0),), tuple(everything[1:heads]), tuple(everything[:heads]), everything]:
+            found = ask(0, 0, blocks, heads, off, "cat", lambda at: f"L{at[0]}H{at[1]}")
+            assert found.off
+            assert set(found.off) != set(off) or everything == off == ((0, 0),)
+            assert set(found.off) <= set(everything)
+
+
+def test_every_name_has_a_meaning_and_every_number_of_a_role_is_a_score(lm: core.LanguageModel) -> None:
+    for name in [*NAMES.values(), EVEN, MIXED, SHORT]:
+        assert MEANS[name]
+        assert name in BRIEF
+    jobs = head_jobs(lm, head_maps(lm, TEXT))
+    table = columns(jobs)
+    assert set(table) <= set(UNIT)
+    for place, role in enumerate(roles(jobs, table)):
+        block, head = divmod(place, 4)
+        assert role["name"] == jobs.names[block][head]
+        if role["name"] in (MIXED, SHORT):
+            assert role["score"] is None
+        elif role["by"] in table:
+            at_least = table[role["by"]][block][head] or 0.0
+            assert role["score"] >= at_least > 0
+
+
+@pytest.mark.usefixtures("other_model")
+def test_where_it_takes_long_the_heads_are_measured_when_asked(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measure, "QUICK", 0.0)
+    said: list[tuple[int, int]] = []
+
+    def noted(*given: Any) -> HeadEffects:
+        *asked, progress = given
+
+        def listen(done: int, blocks: int) -> None:
+            said.append((done, blocks))
+            progress(done, blocks)
+
+        return see(*asked, listen)
+
+    see: Any = measure.see_effects
+    monkeypatch.setattr(measure, "see_effects", noted)
+    app = open_page("multi_head", model="./other", text="The dog and the crow met", panel="effect")
+    assert "alone" not in run_notebook(app)
+    assert not any(line["change of log p without it"] for line in lines(app))
+    app.session_state["gb.multi_head"]["asked"] = True
+    app.run()
+    assert said == [(1, 3), (2, 3), (3, 3)]
+    assert run_notebook(app)["alone"].change.shape == (3, 3)
+    app.run()
+    assert len(said) == 3, "what was measured stays"
+    assert cache.kept("no such work") is None
+
+
+def test_a_block_that_the_other_stack_lacks_falls_back(open_page: OpenPage, other_model: str) -> None:
+    app = open_page(
+        "multi_head", model="./pair", text="A fox", stack="decoder", target="a", block=9, row=50, follow=40
+    )
+    assert not app.exception
+    assert run_notebook(app)["BLOCK"] == 1
+    assert run_notebook(app)["ROW"] == len(
+        core.load(str(open_model(app))).encode("a", add_special_tokens=False)
+    )
+
+
+def open_model(app: AppTest) -> Any:
+    """Where the page's model lies."""
+    from app import models
+
+    return models.resolve(app.session_state["gb.store"]["model"]).target

@@ -1,0 +1,262 @@
+"""The Tokenization page as a script: what it learns, how it stops, its question, on every shape of model."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from app import cache
+from app.components.tokenization import compute, readable
+from app.components.tokenization.learned import (
+    Job,
+    Learned,
+    Spec,
+    learn,
+    merges_data,
+    read,
+    rounds_data,
+    shown,
+)
+from app.components.tokenization.machines import machine, phrase
+from app.components.tokenization.question import learn_bpe, other
+from core.text.merging import Learning
+from core.text.published import Published, published
+from tests.pages.conftest import run_notebook
+
+TEXT = "Her unhappiness turned into happiness."
+SPEC = Spec("fables", 500, "usual")
+
+
+@pytest.fixture(scope="module")
+def learned() -> Learned:
+    """Three small vocabularies of the fables."""
+    return learn(SPEC)
+
+
+def pieces(app: AppTest, tokenizer: str) -> list[str]:
+    """A row's pieces of the text, from the table."""
+    table = app.session_state["gb.takeaway"]["table"]()
+    return [piece for name, piece in zip(table["tokenizer"], table["piece"]) if name == tokenizer]
+
+
+def predict(app: AppTest) -> Any:
+    """Commit the first option, and return the page's answer."""
+    app.session_state["predict.choice"] = 0
+    app.run()
+    app.button(key="predict.commit").click().run()
+    return app.session_state["gb.predict"]["answer"]
+
+
+def said(app: AppTest) -> str:
+    """The messages on top of the page and the captions, as they read."""
+    boxes = [*(box.value for box in app.info), *(caption.value for caption in app.caption)]
+    return " ".join(boxes).replace("\\", "").replace("\u2060", "")
+
+
+# ------------------------------------------------------------------------------------------------- the rows
+
+
+def test_every_row_holds_what_core_gives_for_it(open_page: Any, learned: Learned) -> None:
+    app = open_page("tokenization", text=TEXT, corpus="fables", size=500)
+    assert not app.exception and not app.error and not app.info
+    table = app.session_state["gb.takeaway"]["table"]()
+    names = list(dict.fromkeys(table["tokenizer"]))
+    assert names == [
+        "tales-gpt", "Characters", "Words", "BPE", "WordPiece", "Unigram", "GPT-2", "GPT-4", "BERT"
+    ]  # fmt: skip
+    for row, title in (
+        ("bpe", "BPE"),
+        ("wordpiece", "WordPiece"),
+        ("unigram", "Unigram"),
+        ("words", "Words"),
+    ):
+        assert pieces(app, title) == [piece.text for piece in learned.methods[row].encode(TEXT)]
+    assert pieces(app, "GPT-4") == [piece.text for piece in published("cl100k").encode(TEXT)]
+    lm = core.load("tales-gpt")
+    expected = lm.transformer.embed.W_E[lm.encode(TEXT)[1:]].norm(dim=-1)
+    lengths = [length for length in table["vector length"] if length is not None]
+    assert lengths == pytest.approx(expected.tolist(), abs=1e-4)
+    rows = list(csv.reader(io.StringIO(app.session_state["gb.takeaway"]["csv"]())))
+    assert len(rows) == 1 + len(table["id"])
+
+
+@pytest.mark.parametrize("model", ["./other", "./both", "./pair"])
+@pytest.mark.usefixtures("other_model")
+def test_every_shape_of_model_has_its_own_row(model: str, open_page: Any) -> None:
+    app = open_page("tokenization", model=model, text="The fox and the crow", corpus="fables", size=500)
+    assert not app.exception and not app.info
+    variables = run_notebook(app)
+    own = [piece.text for piece in Published(variables["lm"].tokenizer).encode("The fox and the crow")]
+    assert pieces(app, model.removeprefix("./")) == own and len(own) > 4
+
+
+@pytest.mark.parametrize("split", ["usual", "bytes", "words", "spaces", "none"])
+def test_every_way_to_cut_first_reaches_all_three(split: str, open_page: Any) -> None:
+    app = open_page("tokenization", text=TEXT, corpus="fables", size=400, split=split)
+    assert not app.exception
+    spec = Spec("fables", 400, split)
+    for row, title in (("bpe", "BPE"), ("wordpiece", "WordPiece"), ("unigram", "Unigram")):
+        method = learn(spec).methods[row]
+        assert pieces(app, title) == [readable(piece)[0] for piece in method.encode(TEXT)]
+    assert run_notebook(app)["bpe"].pretokens == spec.pretokens("bpe")
+
+
+# ------------------------------------------------------------------------------------------------- learning
+
+
+def test_learning_shows_progress_and_stops_where_it_is() -> None:
+    job = Job(SPEC, read(SPEC))
+    seen = []
+    for what, share in job:
+        seen.append((what, share))
+        if "BPE: merge 50 of" in what:
+            break
+    stopped = job.finish(stopped=True)
+    assert len(stopped.bpe.merges) == 50 and stopped.wordpiece.merges == [] and stopped.unigram.rounds == []
+    assert stopped.key != SPEC.key and stopped.key.startswith(SPEC.key)
+    shares = [share for _, share in seen]
+    assert shares == sorted(shares) and 0 <= shares[0] < shares[-1] < 0.33
+    for what, share in job:  # and goes on from there
+        seen.append((what, share))
+    whole = job.finish()
+    assert whole.bpe.merges == Learning(read(SPEC), 500).run().merges
+    assert len(whole.wordpiece.merges) > 100 and whole.unigram.done
+    assert any("Unigram" in what for what, _ in seen)
+
+
+def test_a_stopped_page_says_how_far_it_came_and_learns_on(open_page: Any) -> None:
+    spec = Spec("fables", 450, "usual")
+    job = Job(spec, read(spec))
+    for _ in zip(range(8), job):
+        pass
+    app = open_page("tokenization", text=TEXT, corpus="fables", size=500)
+    app.session_state["gb.tokenization"] = {"job": job, "stopped": job.finish(stopped=True)}
+    app.slider(key="size").set_value(450).run()
+    assert not app.exception
+    assert "Stopped after 70 merges of BPE and 0 of WordPiece" in said(app)
+    assert pieces(app, "WordPiece").count("turned") == 0
+    run_notebook(app)
+    app.button(key="tokenization.on").click().run()
+    assert "Stopped" not in said(app) and not app.exception
+    assert pieces(app, "BPE") == [piece.text for piece in learn(spec).methods["bpe"].encode(TEXT)]
+
+
+@pytest.mark.parametrize(
+    ("own", "size", "words"),
+    [
+        ("a" * 300, 100, "bytes"),
+        ("", 300, ""),
+        (" \n\t ", 300, ""),
+        ("ab ab ab ab", 50, "cannot hold"),
+        ("नमस्ते दुनिया " * 30, 300, ""),
+    ],
+)
+def test_any_own_corpus_is_learned_from(own: str, size: int, words: str, open_page: Any) -> None:
+    app = open_page("tokenization", text="a ab नमस्ते", corpus="fables", size=500)
+    app.session_state["gb.tokenization"] = {"own": own}
+    app.slider(key="size").set_value(size)
+    app.get("button_group")
+    app.session_state["corpus"] = "own"
+    app.session_state["gb.store"]["corpus"] = "own"
+    app.run()
+    assert not app.exception and not app.error
+    if words == "cannot hold":
+        assert "50 entries cannot hold the 256 single letters" in said(app)
+    assert "".join(pieces(app, "GPT-2")[:1]) == "a"
+    spec = cache.kept("\x1f".join(["own", str(size), "usual", ""]))
+    assert spec is None, "an own corpus has its checksum in the key"
+    if own.strip():
+        variables = run_notebook(app)
+        assert variables["documents"] and len(variables["bpe"]) >= 256
+        assert predict(app).numbers["pieces"] > 0
+
+
+# ------------------------------------------------------------------------------------------------- what is sent
+
+
+def test_the_browser_gets_every_merge_with_what_it_was_chosen_from(learned: Learned) -> None:
+    data = merges_data(learned.bpe)
+    merges = learned.bpe.merges
+    assert data["entries"] == learned.bpe.vocabulary
+    assert len(data["changes"]) == len(data["other"]) == len(merges) == 244
+    assert data["rivals"]["shape"] == [244, 5, 4]
+    assert data["shown"][merges[0].id] == shown(merges[0].entry, "bytes")[0]
+    assert shown("Ġun", "bytes") == (" un", None)
+    assert shown("à¤", "bytes") == ("e0 a4", "e0 a4")
+    assert shown("##ing", "words") == ("##ing", None)
+    assert shown("▁the", "spaces") == (" the", None)
+    again = json.loads(learned.json)
+    assert [done["after"] for done in again["unigram"]["rounds"]] == [
+        learned.unigram.seeds, *(done.after for done in learned.unigram.rounds)
+    ]  # fmt: skip
+    assert rounds_data(learned.unigram)[1]["gone"][0]["shown"]
+
+
+def test_a_word_is_cut_step_by_step_as_core_cuts_it(learned: Learned) -> None:
+    cut = machine(learned.methods["bpe"], "bpe", " unhappiness", learned)
+    assert cut is not None
+    made = [turn["made"] for turn in cut["turns"]]
+    final = [piece.text for piece in learned.methods["bpe"].encode(" unhappiness")]
+    assert set(made) & set(final)
+    assert [turn["count"] for turn in cut["turns"]] == [
+        learned.bpe.merges[turn["rank"]].count for turn in cut["turns"]
+    ]
+    assert len(cut["ends"]) == len(final) - 1
+    assert cut["ends"][0]["count"] <= cut["needed"], "a pair that stands more often would have been merged"
+    tried = machine(learned.methods["wordpiece"], "wordpiece", " unhappiness")
+    assert tried is not None
+    found = [trial["tried"] for trial in tried["trials"] if trial["found"]]
+    assert found == [piece.entry for piece in learned.methods["wordpiece"].encode(" unhappiness")]
+    ways = machine(learned.methods["unigram"], "unigram", " unhappiness")
+    assert ways is not None
+    shares = [way["probability"] for way in ways["n_best"]]
+    assert shares == sorted(shares, reverse=True) and 0 < sum(shares) <= 1 + 1e-9
+    assert machine(published("bert"), "bert", "  ") is None
+
+
+def test_a_word_of_the_beginning_has_no_space_before_it() -> None:
+    assert phrase("A", "A red ball") == "A"
+    assert phrase("red", "A red ball") == " red"
+    assert phrase("zorkle", "A red ball") == " zorkle"
+
+
+def test_what_is_not_kept_is_not_computed_as_if_nothing_was_learned() -> None:
+    with pytest.raises(LookupError, match="made room"):
+        compute(core.load("tales-gpt"), TEXT, "red", "nobody\x1fkeeps\x1fthis\x1f")
+
+
+# ------------------------------------------------------------------------------------------------- the question
+
+
+@pytest.mark.parametrize("corpus", ["tales", "python"])
+def test_the_answer_is_learned_when_it_is_asked_for(corpus: str, open_page: Any) -> None:
+    app = open_page("tokenization", text=TEXT, corpus=corpus, size=600, word="happiness")
+    answer = predict(app)
+    spec = Spec(corpus, 600, "usual")
+    assert other(spec).corpus == ("tales" if corpus == "python" else "python")
+    then, now = learn_bpe(other(spec)).tokenizer(), learn_bpe(spec).tokenizer()
+    many, few = len(then.encode(" happiness")), len(now.encode(" happiness"))
+    assert (answer.numbers["pieces"], answer.numbers["pieces_now"]) == (many, few)
+    assert answer.index == (0 if many < few else 1 if many == few else 2)
+    assert answer.numbers["then"] == pytest.approx(len(TEXT) / len(then.encode(TEXT)))
+    assert run_notebook(app)["pieces"] == [piece.text for piece in then.encode(" happiness")]
+
+
+def test_another_corpus_and_size_change_the_link_and_the_pieces(open_page: Any) -> None:
+    app = open_page("tokenization", text=TEXT, corpus="fables", size=500)
+    before = pieces(app, "BPE")
+    app.slider(key="size").set_value(1500).run()
+    after = pieces(app, "BPE")
+    assert len(after) < len(before)
+    app.text_input(key="word").set_value("  ").run()
+    assert not app.exception
+    app.selectbox(key="split").set_value("none").run()
+    assert app.session_state["gb.store"]["split"] == "none"
+    assert pieces(app, "BPE") != after
+    assert pieces(app, "GPT-2") == [piece.text for piece in published("gpt2").encode(TEXT)]
