@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from functools import partial
 from typing import Any
 
-import nbclient
-import nbformat
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
 import core
 from core.analysis.attention_steps import AttentionSteps, Change, attention_steps
-from tests.browser import driver
+from tests.browser import checks, driver
 
 TEXT = "The cat sat. The dog saw the cat"
 BLOCK, HEAD = 2, 1
@@ -216,45 +213,19 @@ def test_predict_notebook_and_link(
     page: Page, browser: Browser, server: driver.Server, lm: core.LanguageModel, tmp_path: Any
 ) -> None:
     opened(page, row=6, mask=0, sharpness=0.5)
-    card = page.locator(".st-key-gb-card-predict")
-    card.get_by_role("radio").first.click()
-    card.get_by_role("button", name="Commit").click()
-    card.locator(".gb-reveal").wait_for()
+    said = checks.answered(page)
     change = Change(mask=False, temperature=0.5, turn=False)
     steps = attention_steps(lm, TEXT, BLOCK, HEAD, change=change)
-    assert f"{steps.pattern[6].max():.3f}" in card.locator(".gb-reveal").inner_text()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Notebook").click()
-    file = tmp_path / "attention.ipynb"
-    download.value.save_as(file)
-    notebook = nbformat.read(file, as_version=4)
-    nbclient.NotebookClient(
-        notebook, timeout=240, resources={"metadata": {"path": str(driver.ROOT)}}
-    ).execute()
-    shown = driver.component_state(page, "attention")
-    fresh = driver.new_context(browser, server)
-    tab = fresh.new_page()
-    tab.goto(page.url)
-    driver.wait_until_drawn(tab)
-    again = driver.component_state(tab, "attention")
-    fresh.close()
-    assert json.dumps(again, sort_keys=True) == json.dumps(shown, sort_keys=True)
+    assert f"{steps.pattern[6].max():.3f}" in said
+    checks.run_notebook(page, tmp_path)
+    checks.link_restores(page, browser, server, "attention")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_accessible_and_whole_on_the_first_screen(page: Page, theme: str) -> None:
     driver.open_page(page, "attention")
-    driver.set_theme(page, theme)
-    assert driver.component(page, "attention").get_attribute("data-theme") == theme
-    assert "Scores" in (driver.component(page, "attention").get_attribute("aria-label") or "")
-    assert not driver.axe_lines(driver.axe(page))
-    for card in ("predict", "code", "take"):
-        box = page.locator(f".st-key-gb-card-{card}").bounding_box()
-        assert box
-        assert box["y"] + box["height"] <= driver.DESKTOP["height"], f"the {card} card is cut off"
-    page.set_viewport_size(driver.PHONE)
-    driver.wait_until_drawn(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    checks.accessible(page, "attention", theme, "Scores")
+    checks.first_screen(page)
 
 
 def test_escape_leads_up_to_the_whole_machine(page: Page) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from typing import Any
 
-import nbclient
-import nbformat
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
@@ -16,7 +13,7 @@ from playwright.sync_api import Browser, Page
 import core
 from core.decoding.stages import next_tokens
 from core.decoding.tree import Tree, grow
-from tests.browser import driver
+from tests.browser import checks, driver
 
 TEXT = "On a bright day like this, Theo liked to sit outside and think. Rain began"
 USUAL: dict[str, Any] = {"n_beams": 3, "length_penalty": 0.7, "top_k": 12, "top_p": 0.9, "seed": 2}
@@ -309,43 +306,17 @@ def test_predict_notebook_and_link(
     page: Page, browser: Browser, server: driver.Server, lm: core.LanguageModel, tmp_path: Any
 ) -> None:
     opened(page, depth=6, penalty=1.2, topk=5, level=4)
-    card = page.locator(".st-key-gb-card-predict")
-    card.get_by_role("radio").first.click()
-    card.get_by_role("button", name="Commit").click()
-    card.locator(".gb-reveal").wait_for()
+    said = checks.answered(page)
     greedy = lm.generate(TEXT, max_new_tokens=6)
-    assert f"{sum(step.log_prob for step in greedy.steps):.3f}" in card.locator(".gb-reveal").inner_text()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Notebook").click()
-    file = tmp_path / "decoding.ipynb"
-    download.value.save_as(file)
-    notebook = nbformat.read(file, as_version=4)
-    nbclient.NotebookClient(
-        notebook, timeout=240, resources={"metadata": {"path": str(driver.ROOT)}}
-    ).execute()
-    shown = driver.component_state(page, "decoding")
-    fresh = driver.new_context(browser, server)
-    tab = fresh.new_page()
-    tab.goto(page.url)
-    driver.wait_until_drawn(tab)
-    again = driver.component_state(tab, "decoding")
-    fresh.close()
-    assert json.dumps(again, sort_keys=True) == json.dumps(shown, sort_keys=True)
+    assert f"{sum(step.log_prob for step in greedy.steps):.3f}" in said
+    checks.run_notebook(page, tmp_path)
+    checks.link_restores(page, browser, server, "decoding")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_accessible_and_whole_on_the_first_screen(page: Page, theme: str) -> None:
     driver.open_page(page, "decoding")
-    driver.set_theme(page, theme)
-    assert driver.component(page, "decoding").get_attribute("data-theme") == theme
-    assert "greedy" in (driver.component(page, "decoding").get_attribute("aria-label") or "")
-    assert not driver.axe_lines(driver.axe(page))
-    for card in ("predict", "code", "take"):
-        box = page.locator(f".st-key-gb-card-{card}").bounding_box()
-        assert box
-        assert box["y"] + box["height"] <= driver.DESKTOP["height"], f"the {card} card is cut off"
-    page.set_viewport_size(driver.PHONE)
-    driver.wait_until_drawn(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    checks.accessible(page, "decoding", theme, "greedy")
+    checks.first_screen(page)
     buttons = driver.component(page, "decoding").locator("button")
     assert all((button.bounding_box() or {"height": 0})["height"] >= 44 for button in buttons.all())

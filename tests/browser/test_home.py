@@ -8,15 +8,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import nbformat
 import numpy as np
 import pytest
-from nbclient import NotebookClient
 from playwright.sync_api import Browser, Page
 
 import core
 from core.analysis.overview import overview
-from tests.browser import driver
+from tests.browser import checks, driver
 
 TEXT = "Once upon a time, Lily saw a"
 NAME = "home"
@@ -169,11 +167,7 @@ def test_predict_commits_then_reveals_what_the_model_does(page: Page) -> None:
 
 def test_the_notebook_runs_and_the_picture_is_saved(page: Page, tmp_path: Path) -> None:
     driver.open_page(page, "home", text=TEXT, block=2, head=3, follow=6)
-    with page.expect_download() as notebook:
-        page.get_by_role("button", name="Notebook").click()
-    notebook.value.save_as(tmp_path / "home.ipynb")
-    cells = nbformat.read(tmp_path / "home.ipynb", as_version=4)
-    NotebookClient(cells, timeout=120, resources={"metadata": {"path": str(driver.ROOT)}}).execute()
+    checks.run_notebook(page, tmp_path)
     with page.expect_download() as picture:
         page.get_by_role("button", name="SVG", exact=True).click()
     svg = Path(picture.value.path()).read_text(encoding="utf-8")
@@ -187,15 +181,9 @@ def test_the_link_restores_the_page_in_a_fresh_browser(
     page: Page, browser: Browser, server: driver.Server
 ) -> None:
     driver.open_page(page, "home", text="Ben had a ball", block=0, head=3, follow=2, temperature=0.7, walk=5)
-    shown = reach(page, block=0, head=3, row=2, step=4)
+    reach(page, block=0, head=3, row=2, step=4)
     driver.wait_until_drawn(page)
-    address = page.url
-    context = driver.new_context(browser, server)
-    fresh = context.new_page()
-    fresh.goto(address)
-    driver.wait_until_drawn(fresh)
-    assert driver.component_state(fresh, NAME) == shown
-    context.close()
+    checks.link_restores(page, browser, server, NAME)
 
 
 def test_a_head_leads_to_its_own_page(page: Page) -> None:

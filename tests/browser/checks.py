@@ -1,0 +1,63 @@
+"""What is asked of every page alike, in a real browser: its answer, notebook, link, first screen, accessibility."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from playwright.sync_api import Browser, Page
+
+from tests.browser import driver
+
+
+def answered(page: Page) -> str:
+    """Commit to the first option of the page's question; what the card says then."""
+    card = page.locator(".st-key-gb-card-predict")
+    card.get_by_role("radio").first.click()
+    card.get_by_role("button", name="Commit").click()
+    card.locator(".gb-reveal").wait_for()
+    return card.locator(".gb-reveal").inner_text()
+
+
+def run_notebook(page: Page, folder: Path) -> None:
+    """Save the page's notebook in `folder` and run all of it in Jupyter; an assertion in it that fails raises."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Notebook").click()
+    file = folder / "page.ipynb"
+    download.value.save_as(file)
+    book = nbformat.read(file, as_version=4)
+    NotebookClient(book, timeout=240, resources={"metadata": {"path": str(driver.ROOT)}}).execute()
+
+
+def link_restores(page: Page, browser: Browser, server: driver.Server, name: str) -> None:
+    """The page's address, opened in a fresh browser, shows the picture `name` in the very same state."""
+    shown = driver.component_state(page, name)
+    fresh = driver.new_context(browser, server)
+    tab = fresh.new_page()
+    tab.goto(page.url)
+    driver.wait_until_drawn(tab)
+    again = driver.component_state(tab, name)
+    fresh.close()
+    assert json.dumps(again, sort_keys=True) == json.dumps(shown, sort_keys=True)
+
+
+def accessible(page: Page, name: str, theme: str, said: str) -> None:
+    """In `theme`, the picture `name` follows it, says `said` to a screen reader, and axe-core finds nothing."""
+    driver.set_theme(page, theme)
+    figure = driver.component(page, name)
+    assert figure.get_attribute("data-theme") == theme
+    assert said in (figure.get_attribute("aria-label") or "")
+    assert not driver.axe_lines(driver.axe(page))
+
+
+def first_screen(page: Page) -> None:
+    """The cards at the foot are whole on a 1366 x 768 screen; on a phone nothing is wider than the screen."""
+    for card in ("predict", "code", "take"):
+        box = page.locator(f".st-key-gb-card-{card}").bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= driver.DESKTOP["height"], f"the {card} card is cut off"
+    page.set_viewport_size(driver.PHONE)
+    driver.wait_until_drawn(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

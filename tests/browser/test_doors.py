@@ -1,0 +1,50 @@
+"""From page to page by clicks in the pictures: the same text, model and selection arrive, and so does the link."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser import driver
+
+TEXT = "Tim gave Lily a golden ball. Then"
+DOORS = [
+    ("home", "tokenization"), ("home", "multi_head"), ("home", "attention"), ("home", "decoding"),
+    ("attention", "multi_head"), ("attention", "decoding"), ("attention", "home"),
+    ("multi_head", "attention"), ("multi_head", "decoding"),
+    ("tokenization", "home"), ("decoding", "tokenization"),
+]  # fmt: skip
+
+
+def selection(page: Page) -> dict[str, str]:
+    """What the address says."""
+    return {key: values[-1] for key, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+@pytest.mark.parametrize(("start", "end"), DOORS)
+def test_a_door_carries_everything_along(page: Page, start: str, end: str) -> None:
+    driver.open_page(page, start, text=TEXT, block=1, head=3, snapshot=2000)
+    door = driver.component(page, start).locator(f"[data-door={end}]")
+    assert door.count() == 1, f"{start} has one door to {end}"
+    door.click()
+    page.wait_for_url(f"**/{'' if end == 'home' else end}?*")
+    driver.wait_until_drawn(page)
+    state = driver.component_state(page, end)
+    assert state
+    kept = selection(page)
+    assert (kept["text"], kept["snapshot"]) == (TEXT, "2000")
+    assert (kept["block"], kept["head"]) == ("1", "3")
+    if "block" in state:
+        assert (state["block"], state["head"]) == (1, 3)
+
+
+def test_a_round_trip_changes_nothing(page: Page) -> None:
+    driver.open_page(page, "home", text=TEXT, block=2, head=1, follow=4)
+    before = driver.component_state(page, "home")
+    for start, end in (("home", "multi_head"), ("multi_head", "attention"), ("attention", "home")):
+        driver.component(page, start).locator(f"[data-door={end}]").click()
+        page.wait_for_url(f"**/{'' if end == 'home' else end}?*")
+        driver.wait_until_drawn(page)
+    assert driver.component_state(page, "home") == before
