@@ -93,7 +93,7 @@ def key(name: str, snapshot: int = -1) -> str:
     return f"{name}@{snapshot}@{models.resolve(name).stamp}"
 
 
-KEPT = 5  # results of long work
+KEPT = 4  # results of long work
 
 _results: OrderedDict[str, Any] = OrderedDict()
 _writing = Lock()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,11 +36,6 @@ class Choice:
     source: Source
     target: str | Path
     stamp: int = 0  # of a folder's config.json: a changed folder is another model
-
-    @property
-    def label(self) -> str:
-        """How the picker shows it."""
-        return self.name.removeprefix("./")
 
 
 def roots() -> tuple[Path, ...]:
@@ -98,6 +94,18 @@ def choices() -> list[Choice]:
         + folders()
         + [Choice(name, "hub", name) for name in hub_ids()]
     )
+
+
+def labels(current: str, short: bool = False) -> dict[str, str]:
+    """Name -> how the picker shows it, for everything on offer and the `current` one; no two look alike.
+
+    Args:
+        short: without a hub id's owner, for narrow screens.
+    """
+    names = dict.fromkeys([*(choice.name for choice in choices()), current])
+    shown = {name: name.rpartition("/")[2] if short else name.removeprefix("./") for name in names}
+    often = Counter(shown.values())
+    return {name: text if often[text] == 1 else name for name, text in shown.items()}
 
 
 def resolve(name: str) -> Choice:

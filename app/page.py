@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import chapters, models, opening, reading, source, state, takeaway, theme, widgets, words
+from app import chapters, opening, reading, source, state, takeaway, theme, widgets, words
 from app.components import keys
 from app.predict import Answer, predict_card
 from app.widgets import inline
@@ -191,14 +191,7 @@ def _head(slug: str) -> None:
         )
     with st.container(key="gb-phone", horizontal=True, gap="xsmall"):
         widgets.text_line("phone")
-        st.selectbox(
-            "Model",
-            list(dict.fromkeys([*(choice.name for choice in models.choices()), state.get("model")])),
-            format_func=lambda name: name.removeprefix("./").rpartition("/")[2],
-            label_visibility="collapsed",
-            filter_mode=None,
-            **state.bind("model", "phone", then=lambda: state.set("snapshot", -1)),
-        )
+        widgets.model_picker(view="phone")
 
 
 def claim(text: str, facts: str = "") -> None:

@@ -57,16 +57,15 @@ def visible(token: str) -> str:
     return "·" + shown[1:] if shown.startswith(" ") else shown
 
 
-def model_picker(caption: str, view: str = "") -> None:
-    """The models this server opens, and what the chosen one is."""
-    options = {choice.name: choice.label for choice in models.choices()}
-    current = state.get("model")
-    options.setdefault(current, current)
+def model_picker(caption: str = "", view: str = "") -> None:
+    """The models this server opens, and what the chosen one is; with a `view`, without heading and owners' names."""
+    shown = models.labels(state.get("model"), short=bool(view))
     st.selectbox(
         "Model",
-        list(options),
-        format_func=lambda name: options.get(name, name),  # a selectbox shows plain text
+        list(shown),
+        format_func=lambda name: shown.get(name, name),  # a selectbox shows plain text
         filter_mode=None,
+        label_visibility="collapsed" if view else "visible",
         **state.bind("model", view, then=_whole_model),
     )
     if caption:

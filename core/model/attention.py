@@ -153,7 +153,9 @@ class Attention(Part):
         if self.qk_norm:
             q, k = self.q_norm(q), self.k_norm(k)
         if geometry.turn is not None:
-            q, k = self.hook_rot_q(rotate(q, *geometry.turn)), self.hook_rot_k(rotate(k, *geometry.turn))
+            turned = rotate(torch.cat([q, k], dim=2), *geometry.turn)  # (B, T, H + H_kv, K)
+            q, k = turned.split_with_sizes((self.n_heads, self.n_kv_heads), dim=2)
+            q, k = self.hook_rot_q(q), self.hook_rot_k(k)
         q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
         if cache is not None:
             k, v = cache.append(self.hook_k.name, k, v)

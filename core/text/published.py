@@ -18,6 +18,7 @@ from tokenizers import decoders, models, normalizers, pre_tokenizers
 from core.text.bpe import Turn, replay
 from core.text.pieces import Piece, Word
 from core.text.pretokens import BYTE_OF
+from core.text.ranks import Ranks
 from core.text.tokenizer import Tokenizer
 from core.text.unigram import Unigram
 from core.text.wordpiece import CONTINUED, Trial, trials
@@ -78,7 +79,9 @@ class Published:
             return "other" if odd or model.ignore_merges else "bpe"
         if isinstance(model, models.WordPiece):
             return "wordpiece" if model.continuing_subword_prefix == CONTINUED else "other"
-        return "unigram" if isinstance(model, models.Unigram) and not self._spec["byte_fallback"] else "other"
+        return (
+            "unigram" if isinstance(model, models.Unigram) and not self._spec()["byte_fallback"] else "other"
+        )
 
     def words(self, text: str) -> list[Word]:
         """The words inside which pieces stay; a letter has the span of the piece it went to."""
@@ -109,10 +112,11 @@ class Published:
         return trials(word.entry, self.ids, self.tokenizer.raw.model.max_input_chars_per_word)
 
     @cached_property
-    def ranks(self) -> dict[tuple[str, str], int]:
+    def ranks(self) -> Ranks:
         """The merges of byte-pair encoding, each with its rank (0 was learned first)."""
-        pairs = (merge.split(" ") if isinstance(merge, str) else merge for merge in self._spec["merges"])
-        return {(left, right): rank for rank, (left, right) in enumerate(pairs)}
+        pairs = (merge.split(" ") if isinstance(merge, str) else merge for merge in self._spec()["merges"])
+        found = ((left, right) for left, right in pairs)
+        return Ranks(found, self.tokenizer.raw.token_to_id, self.tokenizer.token)
 
     @cached_property
     def ids(self) -> dict[str, int]:
@@ -123,11 +127,12 @@ class Published:
     def unigram(self) -> Unigram:
         """The same vocabulary as a `Unigram` of ours, for its lattices. Raises ValueError for another kind."""
         self._expect("unigram")
-        entries, scores = zip(*self._spec["vocab"])
-        return Unigram(entries, scores, unknown=self._spec["unk_id"])
+        spec = self._spec()
+        entries, scores = zip(*spec["vocab"])
+        return Unigram(entries, scores, unknown=spec["unk_id"])
 
-    @cached_property
     def _spec(self) -> dict[str, Any]:
+        """What the library would write of its model; large, so it is read where it is needed and let go."""
         spec: dict[str, Any] = json.loads(self.tokenizer.raw.to_str())["model"]
         return spec
 
@@ -135,7 +140,7 @@ class Published:
     def _unknown(self) -> int | None:
         model = self.tokenizer.raw.model
         if isinstance(model, models.Unigram):
-            unknown: int | None = self._spec["unk_id"]
+            unknown: int | None = self._spec()["unk_id"]
             return unknown
         entry = getattr(model, "unk_token", None)
         return None if entry is None else self.tokenizer.id(entry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 import torch
 
+import core
+from core.decoding.tree import grow
 from core.language_model import LanguageModel
 from tests.benchmarks import pair, sizes
 from tests.oracle.decoding_pairs import word_tokenizer
@@ -56,3 +59,19 @@ def test_decoding(name: str, n_beams: int, report: Callable[[pair.Comparison], N
     )
     report(comparison)
     assert comparison.missed == {}
+
+
+def test_a_tree_of_width_8_and_depth_20(report: Callable[[pair.Figure], None]) -> None:
+    lm = core.load("tales-gpt")
+    ids = lm.encode("On a bright day like this, Theo liked to sit outside and think. Rain began")
+    times = []
+    for seed in range(12):
+        start = time.perf_counter()
+        tree = grow(lm, ids, depth=20, n_beams=8, temperature=0.8, top_k=12, top_p=0.9, seed=seed)
+        times.append(1000 * (time.perf_counter() - start))
+        assert tree.depth == 20 and len([path for path in tree.paths if path.strategy == "beam"]) == 8
+    figure = pair.Figure(
+        "a tree of width 8 and depth 20 with greedy, beams and a sample, tales-gpt", times, 500
+    )
+    report(figure)
+    assert figure.reached

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import nbclient
-import nbformat
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
@@ -22,7 +19,7 @@ from core.analysis.head_patterns import NAMES, head_jobs, head_maps
 from core.analysis.head_shares import head_shares
 from core.analysis.query_key import query_key
 from core.hooks import intervene
-from tests.browser import driver
+from tests.browser import checks, driver
 from tests.browser.test_attention import slowdown
 from tests.pages.conftest import random_model
 
@@ -166,6 +163,7 @@ def test_pointing_at_tokens_tiles_and_cells_shows_their_weights(page: Page, lm: 
     assert "row=4" in page.url
     press(page, "[data-panel=map]")
     wait(page, panel="map")
+    driver.wait_until_drawn(page)  # an image has no size before it is decoded
     x, y, width, height = figure.locator('[data-part="map"] image').evaluate(
         "image => (({x, y, width, height}) => [x, y, width, height])(image.getBoundingClientRect())"
     )
@@ -340,6 +338,7 @@ def test_a_hundred_and_forty_four_heads_are_drawn_and_named(own_page: Page, mode
     names = figure.locator("[data-part=grid]").text_content() or ""
     assert "H11" in names
     assert "L11" in names
+    driver.wait_until_drawn(own_page)
     width = figure.locator("[data-part=grid] image").evaluate("image => image.getBoundingClientRect().width")
     assert width > 380
 
@@ -348,41 +347,17 @@ def test_predict_notebook_and_link(
     page: Page, browser: Browser, server: driver.Server, tmp_path: Any
 ) -> None:
     opened(page, row=6, off="1.3", panel="join", added=2)
-    card = page.locator(".st-key-gb-card-predict")
-    card.get_by_role("radio").first.click()
-    card.get_by_role("button", name="Commit").click()
-    card.locator(".gb-reveal").wait_for()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Notebook").click()
-    file = tmp_path / "multi_head.ipynb"
-    download.value.save_as(file)
-    book = nbformat.read(file, as_version=4)
-    nbclient.NotebookClient(book, timeout=240, resources={"metadata": {"path": str(driver.ROOT)}}).execute()
-    shown = driver.component_state(page, "multi_head")
-    fresh = driver.new_context(browser, server)
-    tab = fresh.new_page()
-    tab.goto(page.url)
-    driver.wait_until_drawn(tab)
-    again = driver.component_state(tab, "multi_head")
-    fresh.close()
-    assert json.dumps(again, sort_keys=True) == json.dumps(shown, sort_keys=True)
+    checks.answered(page)
+    checks.run_notebook(page, tmp_path)
+    checks.link_restores(page, browser, server, "multi_head")
 
 
 @pytest.mark.parametrize("panel", ["lines", "map", "pair", "join", "effect"])
 def test_accessible_and_whole_on_the_first_screen(page: Page, panel: str) -> None:
     driver.open_page(page, "multi_head", panel=panel, off="0.1")
     for theme in ("dark", "light"):
-        driver.set_theme(page, theme)
-        assert driver.component(page, "multi_head").get_attribute("data-theme") == theme
-        assert not driver.axe_lines(driver.axe(page))
-    for card in ("predict", "code", "take"):
-        box = page.locator(f".st-key-gb-card-{card}").bounding_box()
-        assert box
-        assert box["y"] + box["height"] <= driver.DESKTOP["height"], f"the {card} card is cut off"
-    assert "16 heads" in (driver.component(page, "multi_head").get_attribute("aria-label") or "")
-    page.set_viewport_size(driver.PHONE)
-    driver.wait_until_drawn(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        checks.accessible(page, "multi_head", theme, "16 heads")
+    checks.first_screen(page)
     small = (
         driver.component(page, "multi_head")
         .locator("button:visible")

@@ -38,7 +38,7 @@ def test_folders_with_a_config_are_offered_once_each(root: Path) -> None:
 
 def test_a_folder_is_opened_by_its_name(root: Path) -> None:
     choice = models.resolve("./yours")
-    assert (choice.source, choice.target, choice.label) == ("folder", root / "second" / "yours", "yours")
+    assert (choice.source, choice.target) == ("folder", root / "second" / "yours")
 
 
 @pytest.mark.parametrize(
@@ -126,3 +126,20 @@ def test_a_message_names_a_model_as_a_link_does(root: Path) -> None:
     cached = "/home/me/.cache/huggingface/hub/models--a--b.c-1/snapshots/0a1b2c/config.json"
     assert models.without_places(f"{cached} is broken") == "a/b.c-1/config.json is broken"
     assert models.without_places("nothing to hide") == "nothing to hide"
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_no_two_models_look_alike_in_the_picker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short: bool
+) -> None:
+    for name in ("gpt2", "tales-gpt", "mine"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
+    monkeypatch.setenv("GLASSBOX_HUB", "openai-community/gpt2")
+    shown = models.labels("no/such", short)
+    assert len(set(shown.values())) == len(shown) == 6
+    assert shown["./mine"] == "mine"
+    assert shown["no/such"] == ("such" if short else "no/such")
+    assert {"./tales-gpt", "tales-gpt"} <= set(shown.values()), "a folder with a bundled model's name"
+    assert ("./gpt2" in shown.values()) == short, "the hub's owner tells them apart where there is room"

@@ -32,7 +32,7 @@ function drawEffect(g, data, local, at, row) {
   g.part("effect axes", [e.token, local.sel.off], () => {
     const t = ticks(q.low, q.high, 6);
     return [
-      h("text", { x: p.x, y: p.top + 8, "font-size": 12, fill: css("ink2") }, `Each dot a head, switched off ${offSet(data, local).size ? "too" : "alone"}: what becomes of `, h("tspan", { "font-family": MONO, "font-weight": 600, fill: css("ink") }, token), fit(` ${e.where}`, 150, 12, false)),
+      h("text", { x: p.x, y: p.top + 8, "font-size": 12, fill: css("ink2") }, at.phone ? "Each head off in turn: what becomes of " : `Each dot a head, switched off ${offSet(data, local).size ? "too" : "alone"}: what becomes of `, h("tspan", { "font-family": MONO, "font-weight": 600, fill: css("ink") }, token), fit(` ${e.where}`, 150, 12, false)),
       t.values.map((v) => [h("path", { d: `M${q.left},${q.y(v)}H${q.right}`, stroke: css(v === 0 ? "ink3" : "line"), "stroke-width": 1 }),
         label(q.left - 6, q.y(v) + 4, (v > 0 ? "+" : "") + num(v, t.digits), { anchor: "end", mono: true, fill: "ink3" })]),
       [0, 0.25, 0.5, 0.75, 1].map((part) => part * q.most).map((w) => [h("path", { d: `M${q.x(w)},${q.bottom}v4`, stroke: css("ink3") }),
@@ -84,14 +84,14 @@ function dotNames(g, data, local, q, order, block, head) {
 function drawUnmeasured(g, data, at) {
   const p = at.panel;
   const n = data.blocks * data.heads;
-  g.part("unmeasured", null, () => [
-    label(p.x, p.top + 24, `Each of the ${n} heads is switched off alone, and the model runs again.`, { fill: "ink2" }),
-    label(p.x, p.top + 42, fit(`On this model and text that takes about ${data.effect.seconds} s on one processor; you can stop it at any time.`, p.w, 12, false), { fill: "ink2" }),
-  ]);
+  const text = `Each of the ${n} heads is switched off alone, and the model runs again. On this model and text that takes about ${data.effect.seconds} s on one processor; you can stop it at any time.`;
+  const lines = wrapped(text, p.w, 4);
+  const y = p.top + 24 + 18 * lines.length;
+  g.part("unmeasured", null, () => lines.map((line, i) => label(p.x, p.top + 24 + 18 * i, line, { fill: "ink2" })));
   if (data.effect.running) {
-    g.part("measuring", null, () => label(p.x, p.top + 82, "Being measured: the bar below the picture says how far it is.", { fill: "accent", weight: 600 }));
+    g.part("measuring", null, () => label(p.x, y + 16, "Being measured: a bar below says how far it is.", { fill: "accent", weight: 600 }));
     return;
   }
-  g.overlay("measure", { left: p.x, top: p.top + 58, height: 36 }, () => html("button", { type: "button", class: "gb-button gb-primary", onclick: () => g.send("measure", { at: Date.now() }) }),
+  g.overlay("measure", { left: p.x, top: y, height: at.phone ? 44 : 36 }, () => html("button", { type: "button", class: "gb-button gb-primary", onclick: () => g.send("measure", { at: Date.now() }) }),
     (node) => { node.textContent = `Measure ${n} heads`; });
 }

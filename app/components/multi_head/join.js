@@ -35,7 +35,7 @@ function drawJoin(g, data, local, at) {
   const added = addedOf(data, local);
   const head = headOf(data, local);
   const token = data.rows[data.join.row];
-  g.part("concat", [head, added], () => drawConcat(g, data, local, q, p, head, token, D));
+  g.part("concat", [head, added], () => drawConcat(g, data, local, at, q, head, token, D));
   const most = furthest(local.a.vectors);
   const shares = data.join.shares;
   const [low, high] = [Math.min(0, ...shares), Math.max(...shares, 0.001)];
@@ -43,7 +43,7 @@ function drawJoin(g, data, local, at) {
   const scale = q.barW / (high - low);
   const names = named(q.parts, q.pitch, [head]);
   g.part("join heads", null, () => [
-    label(q.x, q.top - 8, fit(`what each adds: ${D} numbers`, q.width, 12, false), { fill: "att-ink", weight: 600 }),
+    label(q.x, q.top - 8, fit(at.phone ? "what each adds" : `what each adds: ${D} numbers`, q.width, 12, false), { fill: "att-ink", weight: 600 }),
     label(q.bar - 12, q.top - 8, "length", { anchor: "end", fill: "ink2" }),
     label(p.x + p.w, q.top - 8, fit("share of the output", q.barW + 54, 12, false), { anchor: "end", fill: "att-ink", weight: 600 }),
   ]);
@@ -65,7 +65,8 @@ function drawJoin(g, data, local, at) {
 }
 
 /** All outputs side by side, the chosen head's part framed, and the matrix that they meet. */
-function drawConcat(g, data, local, q, p, head, token, D) {
+function drawConcat(g, data, local, at, q, head, token, D) {
+  const p = at.panel;
   const K = local.a.z.shape[1];
   const gap = data.heads > 24 ? 0.5 : 3;
   const room = p.w;
@@ -73,7 +74,8 @@ function drawConcat(g, data, local, q, p, head, token, D) {
   const max = furthest(local.a.z);
   const wide = w > 34;
   const out = [h("text", { x: p.x, y: p.top + 8, "font-size": 12, fill: css("ink2") }, h("tspan", { "font-weight": 600, fill: css("att-ink") }, "Concatenate "),
-    fit(`for ${visible(token.text)} (row ${data.join.row}): the heads’ outputs side by side, ${data.heads} × ${K} = ${data.heads * K} numbers`, p.w - 84, 12, false))];
+    fit(at.phone ? `side by side: ${data.heads} × ${K} = ${data.heads * K} numbers`
+      : `for ${visible(token.text)} (row ${data.join.row}): the heads’ outputs side by side, ${data.heads} × ${K} = ${data.heads * K} numbers`, p.w - 84, 12, false))];
   for (let i = 0; i < data.heads; i++) {
     const x = p.x + i * (w + gap);
     out.push(h("g", { class: "gb-hot", "data-part-row": i }, strip(g, local.a.z.subarray(i * K, (i + 1) * K), x, q.concat, w, 20, max, w > 6 ? "att" : null),
@@ -82,7 +84,8 @@ function drawConcat(g, data, local, q, p, head, token, D) {
   }
   const rows = `its ${K} rows of W_O`;
   out.push(h("text", { x: p.x, y: q.concat + 55, "font-size": 12, fill: css("ink2") }, h("tspan", { "font-weight": 600, fill: css("att-ink") }, "Project "),
-    fit(`through W_O, ${data.heads * K} × ${D}: each part meets ${rows} and becomes ${D} numbers`, p.w - 50, 12, false)));
+    fit(at.phone ? `through W_O: each part becomes ${D} numbers`
+      : `through W_O, ${data.heads * K} × ${D}: each part meets ${rows} and becomes ${D} numbers`, p.w - 50, 12, false)));
   return out;
 }
 
@@ -103,7 +106,7 @@ function drawTotal(g, data, local, at, q, p, added, D) {
     strip(g, sum, q.x, y + 1, q.width, 20, most, "att"),
     label(q.bar - 12, y + 15, num(length(sum), 2), { anchor: "end", mono: true, fill: "ink" }),
     label(p.x + p.w, y + 15, num(share, 3), { anchor: "end", mono: true, fill: "att-ink", weight: 700 }),
-    label(q.bar, y + 15, "shares add up to", { fill: "ink3" }),
-    label(p.x, y + 38, fit(text, p.w, 12, false), { fill: "ink2" }),
+    label(q.bar, y + 15, fit("shares add up to", q.barW, 12, false), { fill: "ink3" }),
+    wrapped(text, p.w, at.phone ? 2 : 1).map((line, i) => label(p.x, y + 38 + 16 * i, line, { fill: "ink2" })),
   ];
 }

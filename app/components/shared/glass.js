@@ -27,8 +27,12 @@ function stage(name, view, parent) {
   const g = { figure, svg, local, width: 0, height: 0, dark: false, get reduced() { return motion.matches; } };
   Object.assign(g, colours(g));
   g.send = (event, value) => send(event, value);
-  /** Another page with the same model, text and selection. */
-  g.visit = (page) => send("visit", { page, at: Date.now() });
+  const tell = () => { later = 0; sentAt = Date.now(); send("select", { ...local.sel, n: chosen }); };
+  /** Another page with the same model, text and selection: a choice still to be sent goes first, or it would call back. */
+  g.visit = (page) => {
+    if (later) { clearTimeout(later); tell(); }
+    send("visit", { page, at: Date.now() });
+  };
   /** A part of the picture, built again only when `deps`, the data, the width or the theme changed. */
   g.part = (key, deps, build) => {
     const now = stamp + JSON.stringify(deps ?? null);
@@ -71,7 +75,6 @@ function stage(name, view, parent) {
     // One choice is sent at once; of a held key's many, the last of every 150 ms: each is a run of the page.
     clearTimeout(later);
     const wait = sentAt + 150 - Date.now();
-    const tell = () => { sentAt = Date.now(); send("select", { ...local.sel, n: chosen }); };
     if (wait <= 0) tell();
     else later = setTimeout(tell, wait);
     g.redraw();

@@ -112,16 +112,16 @@ def compute(lm: LanguageModel, text: str, word: str, key: str) -> dict[str, Any]
         machines[row] = machine(method, row, spoken, learned)
         if row == "model":
             made[-1]["lengths"] = row_lengths(lm, made[-1]["pieces"]["id"])
-    stages = [] if learned is None else learned.stages
-    rounds = [
-        {
-            "pieces": columns(stage.encode(text)),
-            "word": columns(stage.encode(spoken)),
-            "entries": len(stage),
-            "machine": machine(stage, "unigram", spoken),
-        }
-        for stage in stages
-    ]
+    rounds = []
+    if learned is not None:
+        stages = learned.stages
+        rounds = [
+            {
+                "pieces": columns(stages.encode(at, text)), "word": columns(stages.encode(at, spoken)),
+                "entries": stages.sizes[at], "machine": machine(stages.at(at, spoken), "unigram", spoken),
+            }
+            for at in range(len(stages) - 1)
+        ]  # fmt: skip
     return {
         "rows": made, "machines": machines, "rounds": rounds, "spoken": spoken,
         "cuts": {} if learned is None else cuts(learned, text, spoken),

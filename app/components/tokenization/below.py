@@ -81,10 +81,9 @@ def byte_data(lm: LanguageModel, name: str, text: str, key: str) -> dict[str, An
             {"id": row, "name": title_of(row, name), "tokens": _shares(method, source, character, at)}
             for row, method in methods.items()
         ]
-        title = unicodedata.name(character, "").capitalize()
-        code = f"U+{ord(character):04X}" + (f" {title[:24]}" if title else "")
         data = list(character.encode("utf-8", "surrogatepass"))
-        cards.append({"character": character, "code": code, "bytes": data, "rows": rows})
+        about = {"code": f"U+{ord(character):04X}", "name": unicodedata.name(character, "").capitalize()}
+        cards.append({"character": character, **about, "bytes": data, "rows": rows})
     said = SAID
     if not own:
         said = f"Your text has no broken character; these are examples. {said}"

@@ -14,8 +14,8 @@ function byteCard(g, x, y, card) {
   const at = (i) => x + i * (BYTE.w + BYTE.gap);
   return [
     label(x, y + 24, visible(card.character), { size: 26, fill: "ink", direction: "ltr" }),
-    label(x + 46, y + 12, card.code, { mono: true, fill: "ink", weight: 600 }),
-    label(x + 46, y + 28, `${card.bytes.length} bytes`, { fill: "ink3" }),
+    label(x + 46, y + 12, [card.code, h("tspan", { dx: 10, "font-weight": 400, "font-family": "var(--gb-sans)", fill: css("ink3") }, `${card.bytes.length} bytes`)], { mono: true, fill: "ink", weight: 600 }),
+    label(x + 46, y + 28, fit(card.name, Math.max(w, 250) - 46, 12, false), { fill: "ink3" }),
     card.bytes.map((byte, i) => {
       const bits = byte.toString(2).padStart(8, "0");
       const mark = markBits(byte);

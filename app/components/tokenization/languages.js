@@ -82,7 +82,7 @@ const languages = {
         })));
     });
     const end = top + 12 + data.languages.length * LANGUAGE.pitch;
-    g.part("why", [end], () => sentence(0, end + 12, g.width, "Why: a vocabulary is spent on what its corpus repeats, and these corpora are mostly English. Long, rarely repeated words (Finnish) fall into many pieces; other scripts take two or three bytes a character (Hindi) before anything is merged.", { lines: wide ? 2 : 6 }));
+    g.part("why", [end], () => sentence(0, end + 12, g.width, "Why: a vocabulary is spent on what its corpus repeats, and most of these corpora are English. Long words that rarely come again (Finnish) fall into many pieces; other scripts begin with two or three bytes a character (Hindi), and few of those were ever merged.", { lines: wide ? 2 : 6 }));
     const detail = end + (wide ? 56 : 118);
     g.part("detail", [local.language, detail], () => languageDetail(g, data, local, detail));
     g.height = detail + 30 + data.methods.length * 23;

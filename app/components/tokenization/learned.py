@@ -18,8 +18,8 @@ from core.text.merging import Learning, Merge
 from core.text.pieces import Method
 from core.text.pretokens import BYTE_OF, SPACE_MARK
 from core.text.simple import Characters, Words
-from core.text.unigram import Unigram
 from core.text.unigram_learning import Loss, UnigramLearning
+from core.text.unigram_stages import Stages
 from core.text.wordpiece import CONTINUED
 
 AMOUNT = 200_000  # characters of a corpus that has more; an own text is read whole
@@ -98,9 +98,9 @@ class Learned:
         }
 
     @cached_property
-    def stages(self) -> list[Unigram]:
-        """Unigram's vocabulary at the start and after each round but the last, which is `methods["unigram"]`."""
-        return [self.unigram.tokenizer(upto) for upto in range(-1, len(self.unigram.rounds) - 1)]
+    def stages(self) -> Stages:
+        """Unigram's vocabulary at the start and after each round; the last one is `methods["unigram"]`."""
+        return Stages(self.unigram)
 
     @cached_property
     def json(self) -> str:

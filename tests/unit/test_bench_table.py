@@ -1,0 +1,41 @@
+"""What the benchmarks make of their seconds, and the document made of what they saved."""
+
+import json
+
+from tests.benchmarks import pair, table
+
+
+def comparison() -> pair.Comparison:
+    seconds = {"glassbox": [1.0, 10.0, 2.0], "transformers generate": [3.0, 20.0, 6.0]}
+    versions = {"python": "3.11", "transformers": "5.0"}
+    return pair.Comparison("greedy", seconds, versions, (120, "tokens"), {"transformers generate": 2.5})
+
+
+def test_a_ratio_is_that_of_the_rounds_not_of_the_medians() -> None:
+    assert comparison().ratio("transformers generate") == 3.0
+    assert comparison().missed == {}
+    slower = pair.Comparison("x", comparison().seconds, least={"transformers generate": 3.5})
+    assert slower.missed == {"transformers generate": 3.0}
+
+
+def test_a_figure_is_reached_by_median_and_by_percentile() -> None:
+    values = [100.0] * 18 + [400.0] * 2
+    assert pair.Figure("x", values, most=150).reached
+    assert not pair.Figure("x", values, most=150, most_95=300).reached
+    assert not pair.Figure("x", values, most=100).reached
+    assert pair.Figure("x", [899.0], most=900).reached
+
+
+def test_the_document_has_a_row_for_each_title_the_last_one_measured() -> None:
+    both = {"module": "test_decoding", "machine": "a machine, 2 cores"}
+    older = {**pair.Figure("tree", [900.0, 901.0], 500).record(), **both}
+    newer = {**pair.Figure("tree", [100.0, 101.0], 500).record(), **both}
+    lines = [json.dumps(record) for record in (older, {**comparison().record(), **both}, newer)]
+    text = table.render(lines)
+    assert (
+        "| greedy | 60 tokens/s | transformers 5.0 generate | 20 tokens/s | **3.00** | at least 2.5: reached | 3 |"
+        in text
+    )
+    rows = [line for line in text.splitlines() if line.startswith("| tree")]
+    assert rows == ["| tree | **100 ms** | 101 ms | under 500 ms: reached | 2 |"]
+    assert "a machine, 2 cores" in text and "transformers 5.0" in text
