@@ -44,6 +44,8 @@ WORDS: dict[str, str] = {
     "entropy": "How unsure a distribution is, in bits: one bit for each doubling of equally likely choices.",
     "KV cache": "The keys and values of past tokens, kept so that a new token costs one position and not all of them.",
     "induction head": "A head that finds an earlier copy of the present token and reads what came after it.",
+    "repeats": "Random tokens said twice: only the repetition can be known, so what a head does there is its habit.",
+    "share of the output": "A part's length along the sum of all parts, over the sum's length: the shares add up to 1.",
     "W_O": "The matrix that turns the heads' outputs, side by side, into what is added to the residual stream.",
     "log probability": "The logarithm of a probability: 0 is certain, and each step of −1 is 2.7 times less likely.",
 }

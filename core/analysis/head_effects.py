@@ -75,6 +75,12 @@ class HeadEffects:
         """(L, H) after - before: below 0 where the head helped the token."""
         return self.after - self.before
 
+    @property
+    def largest(self) -> tuple[int, int]:
+        """The (layer, head) whose absence changes the token's log-probability most, up or down."""
+        layer, head = np.unravel_index(int(np.abs(self.change).argmax()), self.change.shape)
+        return int(layer), int(head)
+
 
 def switch_off(
     heads: Sequence[tuple[int, int]], value: Value = "zero", attention: Kind = "self"

@@ -18,7 +18,7 @@ from core.analysis.places import Kind
 from core.model.attention import Attention
 
 LONGEST = 64  # tokens: what the maps and lines hold
-KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "off")
+KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "off", "instead")
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Lily lost a red ball. Ben found the red",
@@ -35,14 +35,15 @@ kind: Kind = "self" if not both else state.get("attention") if decoding else "en
 target = ctx.target if both else None
 here = (ctx.text, target, kind)
 
-repeats = cache.call(view.see_repeats, ctx.model_key, kind)
 plain = cache.share(view.see_pass, ctx.model_key, *here, view.Off())
 given: dict[str, Any] = {"attention": kind, "target": target}
-jobs = head_jobs(lm, head_maps(lm, ctx.text, **given, trace=plain), repeats)
-blocks, heads = jobs.evenness.shape
+repeats = cache.call(view.see_repeats, ctx.model_key, kind, view.Off())
+usual = head_jobs(lm, head_maps(lm, ctx.text, **given, trace=plain), repeats)
+blocks, heads = usual.evenness.shape
 off = view.Off(read_off(state.get("off"), kind, blocks, heads), state.get("instead"))
 passed = cache.share(view.see_pass, ctx.model_key, *here, off) if off.heads else plain
 maps = head_maps(lm, ctx.text, **given, trace=passed)
+jobs = head_jobs(lm, maps, cache.call(view.see_repeats, ctx.model_key, kind, off)) if off.heads else usual
 block, head = min(state.get("block"), blocks - 1), state.get("head")
 home = view.predicting_row(lm, maps)
 rows, cols = ([lm.tokenizer.display(i) for i in side] for side in (maps.ids, maps.key_ids))
@@ -56,11 +57,12 @@ without = knock_out(
 likely = int(without.before.argmax())
 job = measure.Measure(ctx, here, off, logit_row, likely, blocks * heads)
 seen = view.Seen(
-    jobs=jobs, maps=maps, block=block, head=head, row=row, col=col, home=home,
+    usual=usual, jobs=jobs, maps=maps, block=block, head=head, row=row, col=col, home=home,
     opened=view.see_one(lm, *here, block, head, passed),
     shares=head_shares(lm, ctx.text, block, row=row, trace=passed, **given),
     without=without,
     effects=job.known,
+    largest=job.largest(row),
 )  # fmt: skip
 
 page.claim("Each head reads in its own way; what all heads bring adds up.")
@@ -127,6 +129,8 @@ page.terms(
     "softmax",
     "ablation",
     "induction head",
+    "repeats",
+    "share of the output",
     "W_O",
     "log probability",
 )

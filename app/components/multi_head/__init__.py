@@ -15,18 +15,11 @@ import numpy as np
 
 from app.components import pack, register
 from app.components.multi_head.off import MARKS, Head
-from app.components.multi_head.words import BRIEF, MEANS, RANDOM, UNIT
+from app.components.multi_head.roles import changed, columns, rests_on, roles, tips
+from app.components.multi_head.words import UNIT
 from core.analysis.attention_steps import attention_steps
 from core.analysis.head_effects import HeadEffects, Knockout, Value, head_effects, switch_off
-from core.analysis.head_patterns import (
-    EVEN,
-    NAMES,
-    HeadJobs,
-    HeadMaps,
-    Job,
-    Score,
-    repeat_scores,
-)
+from core.analysis.head_patterns import HeadJobs, HeadMaps, Job, Score, head_maps, repeat_scores
 from core.analysis.head_shares import HeadShares
 from core.analysis.places import Kind
 from core.hooks import intervene
@@ -37,12 +30,11 @@ multi_head = register("multi_head")
 
 OFF_ADDS: dict[int | str, str] = {
     "zero": "nothing",
-    "mean": "its mean",
+    "mean": "its mean over the text",
 }  # what stands in place of a head that is off
 
 QUICK = 3e9  # weights x tokens x heads: up to here all heads are measured without asking
 A_SECOND = 3e10  # of the same, roughly, on one processor
-COLUMNS: tuple[Job, ...] = ("previous", "recent", "first", "last", "itself", "next", "same", "induction")
 
 
 @dataclass(frozen=True)
@@ -70,16 +62,26 @@ class Opened:
     factor: float
 
 
+@dataclass(frozen=True)
+class Largest:
+    """The head whose absence changes the prediction most, and what every head then gives from the chosen row."""
+
+    head: Head
+    weights: np.ndarray[Any, Any]  # (L, H, S)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Seen:
     """Everything that the picture shows."""
 
-    jobs: HeadJobs  # what the heads do when none is off
-    maps: HeadMaps  # these and the rest without the heads that are off
+    usual: HeadJobs  # what the heads do when none is off
+    jobs: HeadJobs  # this and the rest without the heads that are off
+    maps: HeadMaps
     opened: Opened  # the chosen head
     shares: HeadShares  # of its block, at the chosen row
     without: Knockout
     effects: HeadEffects | None  # None: not measured yet
+    largest: Largest | None  # None: not measured yet, or no head changes anything
     block: int
     head: int
     row: int
@@ -87,15 +89,24 @@ class Seen:
     home: int  # the row that predicts
 
 
-def see_repeats(lm: LanguageModel, kind: Kind) -> dict[Job, Score]:
-    """The scores on random tokens said twice; they hang on the model only."""
-    return repeat_scores(lm, kind)
+def see_repeats(lm: LanguageModel, kind: Kind, off: Off) -> dict[Job, Score]:
+    """The scores on random tokens said twice, without the heads that are off; they hang on no text."""
+    with off.applied(kind):
+        return repeat_scores(lm, kind)
 
 
 def see_pass(lm: LanguageModel, text: str, target: str | None, kind: Kind, off: Off) -> Trace:
     """One pass without the heads that are off; all views below read it."""
     with off.applied(kind):
         return lm.trace(text, target)
+
+
+def see_row(
+    lm: LanguageModel, text: str, target: str | None, kind: Kind, off: Off, row: int
+) -> np.ndarray[Any, Any]:
+    """What every head gives from one row without the heads that are off: (L, H, S)."""
+    with off.applied(kind):
+        return head_maps(lm, text, attention=kind, target=target).maps[:, :, row].copy()
 
 
 def see_one(
@@ -140,41 +151,6 @@ def cost(lm: LanguageModel, tokens: int, heads: int) -> float:
 # ------------------------------------------------------------------------------------------------ the record
 
 
-def columns(jobs: HeadJobs) -> dict[str, list[list[float | None]]]:
-    """Every score that the page shows, by name: L lists of H numbers from 0 to 1, None where the text has no such pair.
-
-    Induction has two: on this text, and on random tokens said twice.
-    """
-    measured = {NAMES[job]: jobs.scores.get(job) for job in COLUMNS} | {RANDOM: jobs.repeats.get("induction")}
-    found: dict[str, list[list[float | None]]] = {}
-    for name, score in measured.items():
-        if score is not None:
-            weight = score.weight
-            none: list[list[float | None]] = [[None] * jobs.evenness.shape[1] for _ in jobs.evenness]
-            found[name] = none if weight is None else weight.tolist()
-    return found | {EVEN: jobs.evenness.tolist()}
-
-
-def roles(jobs: HeadJobs, table: dict[str, list[list[float | None]]]) -> list[dict[str, Any]]:
-    """What each head does, block by block: name, short name, the score that says so, and a sentence."""
-    out = []
-    for block, line in enumerate(jobs.names):
-        for head, name in enumerate(line):
-            by = name
-            score = table[name][block][head] if name in table else None
-            if (
-                name == NAMES["induction"] and RANDOM in table
-            ):  # named by the text or by repeats, which says more
-                twice = table[RANDOM][block][head] or 0.0
-                by, score = (RANDOM, twice) if score is None or twice > score else (by, score)
-            elif (
-                name == NAMES["same"] and (repeats := jobs.repeats.get("same")) and repeats.weight is not None
-            ):
-                score = max(score or 0.0, float(repeats.weight[block, head]))
-            out.append({"name": name, "short": BRIEF[name], "score": score, "by": by, "means": MEANS[name]})
-    return out
-
-
 def record(
     lm: LanguageModel, seen: Seen, stamp: str, running: bool, selection: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -189,7 +165,7 @@ def record(
         [{"text": lm.tokenizer.display(i), "id": i, "special": i in special} for i in side]
         for side in (maps.ids, maps.key_ids)
     )
-    table = columns(seen.jobs)
+    table, rested = columns(seen.jobs), rests_on(seen.jobs, maps.causal)
     blocks, heads = maps.maps.shape[:2]
     places = [(block, head) for block in range(blocks) for head in range(heads)]
     arrays = {
@@ -201,8 +177,9 @@ def record(
         "kind": maps.attention, "mark": MARKS[maps.attention], "cross": maps.attention == "cross",
         "causal": maps.causal, "rows": rows, "cols": cols, "blocks": blocks, "heads": heads,
         "home": seen.home, "block": seen.block, "head": seen.head, "mapsStamp": stamp,
-        "maps": pack(np.rint(255 * maps.maps).astype(np.uint8)), "roles": roles(seen.jobs, table),
+        "maps": pack(np.rint(255 * maps.maps).astype(np.uint8)), "roles": changed(roles(seen.jobs, maps.causal), roles(seen.usual, maps.causal)),
         "scoreNames": list(table), "scoreShort": [UNIT[name] for name in table],
+        "scoreTips": [tips(rested)[name] for name in table], "scoreRows": [rested[name] for name in table],
         "scores": [[table[name][block][head] for name in table] for block, head in places],
         "arrays": {name: pack(array) for name, array in arrays.items() if array is not None},
         "factorText": "" if opened.factor == 1.0 else f"÷ √{lm.config.head_size}",
@@ -254,8 +231,32 @@ def _effect(lm: LanguageModel, seen: Seen) -> dict[str, Any]:
     where = "" if maps.attention == "encoder" else f"at row {effects.row}"
     return {
         "change": effects.change.tolist(), "weight": weight.tolist(), "where": where,
-        "token": lm.tokenizer.display(effects.token), "before": effects.before, "seconds": 0,
+        "token": lm.tokenizer.display(effects.token), "before": effects.before, "seconds": 0, "row": seen.row,
+        "largest": seen.largest and seen.largest.head, "reader": reader(seen),
     }  # fmt: skip
+
+
+def reader(seen: Seen) -> tuple[int, int, int, float, float] | None:
+    """A head that reads after the one that matters most: the chosen one, or else the one whose reading changes most.
+
+    Returns:
+        Its block and head, the column that the row reads most, and that column's weight with the head that matters
+        and without it; None where no head comes later.
+    """
+    if seen.largest is None:
+        return None
+    row, (layer, _) = seen.maps.maps[:, :, seen.row], seen.largest.head
+    moved = np.abs(row - seen.largest.weights).sum(-1)  # (L, H) twice the weight that goes elsewhere
+    moved[: layer + 1] = -1
+    for block, head in seen.without.heads:
+        moved[block, head] = -1  # what it reads goes nowhere
+    block, head = seen.block, seen.head
+    if moved[block, head] < 0:
+        block, head = map(int, np.unravel_index(int(moved.argmax()), moved.shape))
+    if moved[block, head] < 0:
+        return None
+    col = int(row[block, head].argmax())
+    return block, head, col, float(row[block, head, col]), float(seen.largest.weights[block, head, col])
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:

@@ -8,11 +8,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import cache, state
-from app.components.multi_head import QUICK, Off, cost, see_effects
+from app.components.multi_head import QUICK, Largest, Off, cost, see_effects, see_row
 from app.page import Context
 from core.analysis.head_effects import HeadEffects
 from core.analysis.places import Kind
 
+NOTHING = 1e-4  # nats: below it a head's absence changes nothing that the page could show
 Here = tuple[str, str | None, Kind]  # text, an encoder-decoder's target, attention
 
 
@@ -46,6 +47,14 @@ class Measure:
             see_effects, self.ctx.model_key, *self.here, self.off, self.row, self.token
         )
         return quick
+
+    def largest(self, row: int) -> Largest | None:
+        """The head that matters most, and what every head gives from `row` without it; None: not measured, or none does."""
+        effects = self.known
+        if effects is None or abs(effects.change[effects.largest]) < NOTHING:
+            return None
+        off = Off((*self.off.heads, effects.largest), self.off.value)
+        return Largest(effects.largest, cache.call(see_row, self.ctx.model_key, *self.here, off, row))
 
     @property
     def running(self) -> bool:

@@ -29,9 +29,13 @@ class Question:
         index = 2 if abs(moved) <= 0.1 * before else 0 if moved > 0 else 1
         why = f"The model gives it {before:.3f}; with {self.what} off, {after:.3f}. "
         why += (
-            "What the others find is enough." if index == 2
-            else "The heads work together: what one finds, a later one uses." if index == 1
-            else "These heads were speaking for other tokens."
+            "What is left is enough." if index == 2
+            else "These heads were speaking for other tokens." if index == 0
+            else "Each brings a part, the parts add up, and later heads read what earlier ones added."
+            if len({block for block, _ in self.off}) > 1
+            else "Each head brings a part of what the block adds; the parts add up, and these were needed."
+            if len(self.off) > 1
+            else "What this head adds was needed."
         )  # fmt: skip
         return Answer(index, why, {"before": before, "after": after, "token": token})
 

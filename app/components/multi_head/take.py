@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from app.components.multi_head import Off, Seen, columns
+from app.components.multi_head import Off, Seen, reader
+from app.components.multi_head.roles import columns
 from app.components.multi_head.words import RANDOM
 from core.analysis.head_effects import HeadEffects, Knockout
 from core.analysis.head_patterns import EVEN
@@ -76,6 +77,8 @@ def cells(
     ]  # fmt: skip
     if seen.effects is not None:
         made.append(_alone(seen.effects, more, switch))
+    if seen.largest is not None:
+        made.append(_largest(seen, off, more))
     token = int(answer.before.argmax())
     return [*made, knockout_cell("The question: these heads off instead", "asked", answer, more, [token])]
 
@@ -96,7 +99,7 @@ def same(now, shown, tolerance=1e-3):
     np.testing.assert_allclose(now, shown, rtol=2e-3, atol=tolerance)
 
 
-jobs = head_jobs(lm, head_maps(lm, TEXT, {more}))
+{switch}jobs = head_jobs(lm, head_maps(lm, TEXT, {more}))
 assert jobs.names[BLOCK] == {seen.jobs.names[seen.block]!r}
 {switch}maps = head_maps(lm, TEXT, {more}).maps
 same(maps[BLOCK, HEAD, ROW], {_numbers(seen.maps.maps[seen.block, seen.head, seen.row])})
@@ -147,6 +150,20 @@ from core.analysis.head_effects import head_effects
 
 {switch}alone = head_effects(lm, TEXT, row={effects.row}, token={effects.token}, value={effects.value!r}, {more})
 same(alone.change, {changes})"""
+
+
+def _largest(seen: Seen, off: Off, more: str) -> str:
+    assert seen.largest is not None
+    found, switched = reader(seen), [*off.heads, seen.largest.head]
+    cell = f"""# %% The head whose absence changes most
+assert alone.largest == {seen.largest.head}"""
+    if found is None:
+        return cell
+    block, head, col, _, after = found
+    return f"""{cell}
+with core.intervene(*switch_off({switched}, {off.value!r}, KIND)):
+    less = head_maps(lm, TEXT, {more}).maps
+same(less[{block}, {head}, ROW, {col}], {after:.6g})"""
 
 
 def knockout_cell(title: str, name: str, found: Knockout, more: str, shown: Sequence[int]) -> str:

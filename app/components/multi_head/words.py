@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.analysis.head_patterns import EVEN, MIXED, NAMES, SHORT
+from core.analysis.head_patterns import EVEN, MIXED, NAMES, RECENT, SHORT
 
 # Induction on random tokens said twice, where only the repetition can be known.
 RANDOM = "induction on random tokens"
@@ -18,11 +18,11 @@ BRIEF: dict[str, str] = {
 UNIT: dict[str, str] = {
     NAMES["induction"]: "induction", NAMES["same"]: "same", NAMES["previous"]: "previous", NAMES["next"]: "next",
     NAMES["itself"]: "itself", NAMES["recent"]: "recent", NAMES["first"]: "first", NAMES["last"]: "last", EVEN: "even",
-    RANDOM: "random",
+    RANDOM: "repeats",
 }  # fmt: skip
 
 MEANS: dict[str, str] = {
-    NAMES["induction"]: "finds this token earlier, reads what came after it: that may come again.",
+    NAMES["induction"]: "finds this token earlier, reads what came after it.",
     NAMES["same"]: "finds the same token elsewhere in the text.",
     NAMES["previous"]: "looks one token back.",
     NAMES["next"]: "looks one token ahead.",
@@ -33,4 +33,16 @@ MEANS: dict[str, str] = {
     EVEN: "reads everything alike: an average of the text.",
     SHORT: "with so few tokens to choose from, nothing can be said.",
     MIXED: "no single habit: it depends on the token.",
+}
+
+# What a token gives its attention to, as the score of that name counts it.
+ABOUT: dict[str, str] = {
+    NAMES["induction"]: "the token that came after an earlier copy of it",
+    NAMES["same"]: "the same token elsewhere",
+    NAMES["previous"]: "the token before it",
+    NAMES["next"]: "the token after it",
+    NAMES["itself"]: "itself",
+    NAMES["recent"]: f"the {RECENT} tokens before it",
+    NAMES["first"]: "the first token",
+    NAMES["last"]: "the last token",
 }

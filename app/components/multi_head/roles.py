@@ -1,0 +1,104 @@
+"""What each head does, in words and numbers: its name, the score that says so, and how many tokens that rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.components.multi_head.words import ABOUT, BRIEF, MEANS, RANDOM
+from core.analysis.head_patterns import EVEN, NAMED_FROM, NAMES, HeadJobs, Job
+
+COLUMNS: tuple[Job, ...] = ("previous", "recent", "first", "last", "itself", "next", "same", "induction")
+TWICE: dict[str, Job] = {NAMES[job]: job for job in ("induction", "same")}  # measured on repeats too
+Table = dict[str, list[list[float | None]]]
+
+
+def columns(jobs: HeadJobs) -> Table:
+    """Every score that the page shows, by name: L lists of H numbers from 0 to 1, None where the text has no such pair.
+
+    Induction has two: on this text, and on random tokens said twice.
+    """
+    measured = {NAMES[job]: jobs.scores.get(job) for job in COLUMNS} | {RANDOM: jobs.repeats.get("induction")}
+    found: Table = {}
+    for name, score in measured.items():
+        if score is not None:
+            weight = score.weight
+            none: list[list[float | None]] = [[None] * jobs.evenness.shape[1] for _ in jobs.evenness]
+            found[name] = none if weight is None else weight.tolist()
+    return found | {EVEN: jobs.evenness.tolist()}
+
+
+def rests_on(jobs: HeadJobs, causal: bool) -> dict[str, int]:
+    """How many tokens each score of `columns` is a mean over: those that have such a token to read at all."""
+    tokens = jobs.scores["first"].rows
+    found = {NAMES[job]: score.rows for job, score in jobs.scores.items()}
+    if "induction" in jobs.repeats:
+        found[RANDOM] = jobs.repeats["induction"].rows
+    return found | {EVEN: tokens - 1 if causal else tokens}
+
+
+def tips(rows: Mapping[str, int]) -> dict[str, str]:
+    """What each score measures, in a sentence, and over how many tokens."""
+    said = {
+        name: f"How much of its attention a token gives to {ABOUT[name]}, of 1 in all: mean over {count(n)} of this "
+        "text. The scores may overlap: they need not add up to 1."
+        for name, n in rows.items()
+        if name in ABOUT
+    }
+    said[EVEN] = (
+        f"1: reads all tokens alike. 0: each token reads a single one. Mean over {count(rows[EVEN])}."
+    )
+    if RANDOM in rows:
+        said[RANDOM] = (
+            "Induction, on random tokens said twice: there only the repetition can be known, so this shows a habit "
+            f"of the head, whatever the text. Mean over {count(rows[RANDOM])}."
+        )
+    return said
+
+
+def count(rows: int) -> str:
+    """So many tokens, in words."""
+    return "1 token" if rows == 1 else f"{rows} tokens"
+
+
+def roles(jobs: HeadJobs, causal: bool) -> list[dict[str, Any]]:
+    """What each head does, block by block: name, short name, the score that says so, what it rests on, a sentence."""
+    table, rows = columns(jobs), rests_on(jobs, causal)
+    return [
+        {"name": name, "short": BRIEF[name], **_evidence(jobs, table, rows, name, block, head)}
+        for block, line in enumerate(jobs.names)
+        for head, name in enumerate(line)
+    ]
+
+
+def _evidence(
+    jobs: HeadJobs, table: Table, rows: Mapping[str, int], name: str, block: int, head: int
+) -> dict[str, Any]:
+    """The score behind a head's name (None: there is none), the column it stands in, and what is honest to say."""
+    score = table[name][block][head] if name in table else None
+    here = f"on {count(rows[name])} of this text" if score is not None else ""
+    found = {"score": score, "by": name, "on": here, "means": MEANS[name]}
+    repeats = jobs.repeats.get(TWICE[name]) if name in TWICE else None
+    if repeats is None or repeats.weight is None or repeats.above_even is None:
+        return found
+    twice, habit = float(repeats.weight[block, head]), repeats.above_even[block, head] >= NAMED_FROM
+    if score is not None and score >= twice:
+        shown = "a habit, whatever the text." if habit else "no general habit."
+        return found | {"means": f"{MEANS[name]} On random tokens said twice {twice:.2f}: {shown}"}
+    here = "This text repeats no token." if score is None else f"In this text {score:.2f}, {here}."
+    return found | {
+        "score": twice, "by": RANDOM if name == NAMES["induction"] else name,
+        "on": "on random tokens said twice", "means": f"{MEANS[name]} {here}",
+    }  # fmt: skip
+
+
+def changed(now: list[dict[str, Any]], usual: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`now`, with "was": what the head does while no head is off, where that reads otherwise; "" elsewhere."""
+
+    def read(role: dict[str, Any]) -> str:
+        return str(role["name"]) + ("" if role["score"] is None else f" {role['score']:.2f}")
+
+    return [
+        one | {"was": "" if read(one) == read(old) else read(old)}
+        for one, old in zip(now, usual, strict=True)
+    ]
