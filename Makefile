@@ -20,7 +20,7 @@ run: ## make the environment, start the app, print its address (PORT=8600 choose
 test: ## everything: lint, types, every test, the browser ones too (ARGS="-k word" narrows pytest)
 	@$(DO) test $(ARGS)
 
-bench: ## speed against other libraries; writes nothing unless ARGS="--save FILE"
+bench: ## speed beside other libraries and in the browser (keep it: ARGS="--save .bench.jsonl --table docs/benchmarks.md")
 	@$(DO) bench $(ARGS)
 
 models: ## train every bundled model again from its seed

@@ -25,7 +25,7 @@ class Field:
     """One remembered value: its key (widget key and link parameter), kind, default, and what is allowed.
 
     `low` and `high` bound a number; `fit` may tighten `high` to the model at hand. `selection` marks what a reset of
-    the page puts back (the model and the texts stay).
+    the page puts back (the model and the texts stay). `shown` says what the default is where it is a code (-1, 0).
     """
 
     key: str
@@ -35,6 +35,7 @@ class Field:
     high: float = math.inf
     choices: tuple[str, ...] = ()
     selection: bool = True
+    shown: str = ""
 
     def parse(self, raw: str) -> Value:
         """The value that `raw` of a link stands for; ValueError says in a learner's words why it stands for none."""
@@ -62,8 +63,13 @@ class Field:
         except ValueError:
             raise ValueError("is not a whole number" if self.kind == "int" else "is not a number") from None
         if not self.low <= number <= self.high:  # also refuses nan
-            raise ValueError(f"is not between {self.low:g} and {self.high:g}")
+            least = 0 if self.shown and self.low < 0 else self.low  # below 0 is the code of the default
+            raise ValueError(f"is not between {least:,.12g} and {self.high:,.12g}")
         return number
+
+    def name(self, value: Value) -> str:
+        """`value` in a learner's words: "the last token" rather than -1."""
+        return self.shown if self.shown and value == self.default else self.render(value) or "nothing"
 
     def render(self, value: Value) -> str:
         """`value` as it stands in a link."""
@@ -79,25 +85,25 @@ class Field:
 FIELDS: tuple[Field, ...] = (
     Field("model", "text", DEFAULT_MODEL, selection=False),
     Field(
-        "snapshot", "int", -1, -1, 10**9, selection=False
-    ),  # a step of its training; -1: the finished model
+        "snapshot", "int", -1, -1, 10**9, selection=False, shown="the finished model"
+    ),  # a step of its training
     Field("text", "text", DEFAULT_TEXT, selection=False),
     Field("target", "text", "", selection=False),  # what an encoder-decoder has written so far
     Field("block", "int", 3, 0, 999),
     Field("head", "int", 2, 0, 999),
-    Field("follow", "int", -1, -1, 99_999),  # a token by its position; -1: the last one
+    Field("follow", "int", -1, -1, 99_999, shown="the last token"),  # a token by its position
     Field("stack", "choice", "encoder", choices=("encoder", "decoder")),
     Field("attention", "choice", "self", choices=("self", "cross")),
     Field("ribbons", "choice", "size", choices=("size", "sign", "none")),
     Field("temperature", "float", 1.0, 0.0, 5.0),  # of the next token
     Field("sharpness", "float", 1.0, 0.1, 5.0),  # the temperature of one head's softmax
-    Field("step", "int", -1, -1, 99),  # an operation of one head; -1: the page's own first view
-    Field("walk", "int", 0, 0, 999),  # an operation of the whole pass, from 1; 0: the finished picture
+    Field("step", "int", -1, -1, 99, shown="the page's first view"),  # an operation of one head
+    Field("walk", "int", 0, 0, 999, shown="the finished picture"),  # an operation of the whole pass, from 1
     Field("scale", "bool", True),
     Field("mask", "bool", True),
     Field("turn", "bool", True),
-    Field("row", "int", -1, -1, 99_999),  # a chosen cell; -1: none
-    Field("col", "int", -1, -1, 99_999),
+    Field("row", "int", -1, -1, 99_999, shown="none"),  # a chosen cell
+    Field("col", "int", -1, -1, 99_999, shown="none"),
     Field(
         "edits", "text", ""
     ),  # scores that a learner has put in place of a head's own (pages/block/attention.py)
@@ -109,8 +115,8 @@ FIELDS: tuple[Field, ...] = (
     Field("topp", "float", 0.9, 0.0, 1.0),
     Field("minp", "float", 0.0, 0.0, 1.0),
     Field("repeat", "float", 1.0, 0.0, 5.0),  # the repetition penalty; 0 and 1: off
-    Field("seed", "int", 2, 0, 999_999),
-    Field("level", "int", -1, -1, 60),  # how far the tree has grown in step mode; -1: all of it
+    Field("seed", "int", 11, 0, 999_999),
+    Field("level", "int", -1, -1, 60, shown="the whole tree"),  # how far the tree has grown in step mode
     Field("greedy", "bool", True),
     Field("beam", "bool", True),
     Field("sample", "bool", True),
@@ -123,7 +129,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "panel", "choice", "lines", choices=("lines", "map", "pair", "join", "effect")
     ),  # of the chosen head
-    Field("added", "int", -1, -1, 999),  # how many heads have been added up; -1: all of them
+    Field("added", "int", -1, -1, 999, shown="the sum of all"),  # how many heads have been added up
     Field("off", "text", ""),  # the heads that are switched off (app/components/multi_head/off.py)
     Field(
         "instead", "choice", "zero", choices=("zero", "mean")
@@ -138,8 +144,8 @@ FIELDS: tuple[Field, ...] = (
     Field("corpus", "choice", "tales", choices=("tales", "fables", "python", "own")),  # what is learned from
     Field("size", "int", 2000, 50, 4000),  # entries of a learned vocabulary
     Field("split", "choice", "usual", choices=("usual", "bytes", "words", "spaces", "none")),
-    Field("merge", "int", -1, -1, 9_999),  # merges applied; -1: all
-    Field("round", "int", -1, -1, 99),  # of Unigram's pruning; -1: the last
+    Field("merge", "int", -1, -1, 9_999, shown="the last one"),  # merges applied
+    Field("round", "int", -1, -1, 99, shown="the last one"),  # of Unigram's pruning
     Field("word", "text", "unhappiness"),  # the word that is cut step by step
     Field(
         "rate", "choice", "text", choices=("text", "word", "character", "byte")
@@ -178,17 +184,15 @@ def parse(query: Mapping[str, str], repeated: Sequence[str] = ()) -> Parsed:
         try:
             found[field.key] = field.parse(raw)
         except ValueError as why:
-            notes.append(f"In the link, {field.key}={_short(raw)} {why}; {_shown(field)} is used.")
+            notes.append(
+                f"In the link, {field.key}={_short(raw)} {why}; {field.name(field.default)} is used."
+            )
     if version != str(VERSION):
         notes.append(
             f"The link was written for version {_short(version)} and this Glassbox reads version {VERSION}: "
             "the model and the text were taken, the selections were not."
         )
     return Parsed(found, tuple(notes))
-
-
-def _shown(field: Field) -> str:
-    return f"{field.render(field.default)}" if field.default != "" else "nothing"
 
 
 def _short(raw: str, most: int = 40) -> str:

@@ -153,7 +153,7 @@ def fit(limits: Mapping[str, int]) -> None:
         store[key] = -1 if field.low < 0 else max(most, int(field.low))
         if key in linked:
             note(
-                f"In the link, {key}={value} is more than this model and text have ({most}); {store[key]} is used."
+                f"In the link, {key}={value} is more than this model and text have ({most:,}); {field.name(store[key])} is used."
             )
 
 

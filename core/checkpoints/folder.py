@@ -141,6 +141,9 @@ def _assemble(
             f"the weights do not fit the model: {sorted({*unexpected, *missing} - shared)[:3]}"
         )
     model.to(device=device, dtype=dtype)  # what is computed, not stored: sine waves, slopes
+    writer = model.decoder if isinstance(model, EncoderDecoder) else model
+    if writer.unembed is not None:
+        writer.unembed.lay_out()
     return model.eval()
 
 

@@ -97,6 +97,14 @@ class Unembed(Part):
         """(D, V)"""
         return self.table.T
 
+    def lay_out(self) -> None:
+        """Store the table column by column: its shape and values stay, and one row times it takes half as long.
+
+        A product with a single row only waits for memory, and down a column (V numbers) it reads straight ahead. For
+        a model that writes; a table tied to the embedding looks up a row a little more slowly then.
+        """
+        self.table.data = self.table.data.T.contiguous().T
+
     def forward(self, x: Tensor) -> Tensor:  # (B, T, D) -> (B, T, V)
         x = self.hook_in(x)
         if self.scale != 1.0:

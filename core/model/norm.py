@@ -54,5 +54,5 @@ class Normalise(Part):
     def _read(self, x: Tensor) -> Tensor:
         """The normalised x; the scale is only told, and comes with it from one kernel."""
         x, _, rate = torch.native_layer_norm(x, (self.size,), None, None, self.eps)  # (..., D), rate (..., 1)
-        self.hook_scale(rate.reciprocal())
+        self.hook_scale(rate.reciprocal().to(x.dtype))
         return self.hook_normalized(x)

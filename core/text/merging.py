@@ -139,6 +139,16 @@ class Learning:
         return max(self.size - self.alphabet, 0)
 
     @property
+    def crowded(self) -> bool:
+        """Whether the size is too small for the single letters (and `[UNK]`), which always stay."""
+        return self.size < self.alphabet
+
+    @property
+    def ended(self) -> bool:
+        """Whether pairs ran out before the size was reached."""
+        return self.n_characters > 0 and not self.crowded and len(self.vocabulary) < self.size and self.done
+
+    @property
     def done(self) -> bool:
         """Whether there is nothing more to learn: the size is reached, or no pair stands often enough."""
         return len(self.vocabulary) >= self.size or not self._best(1, self.rule)
@@ -150,12 +160,13 @@ class Learning:
             return (
                 "Cut this way, the corpus holds no word to learn from: the vocabulary is what it began with."
             )
-        if self.size < self.alphabet:
+        if self.crowded:
+            single = "bytes" if UNKNOWN not in self._id else "letters"
             return (
-                f"{self.size} entries cannot hold the {self.alphabet} single letters, which always stay: "
+                f"{self.size} entries cannot hold the {len(self.letters)} single {single}, which always stay: "
                 "none is merged. Ask for more."
             )
-        if self.done and len(self.vocabulary) < self.size:
+        if self.ended:
             return f"No pair is left to merge: the vocabulary ends at {len(self.vocabulary)} entries."
         return ""
 

@@ -166,7 +166,13 @@ class Published:
         elif self.tokenizer.kind == "bytes" and all(letter in BYTE_OF for letter in entry):
             data = bytes(BYTE_OF[letter] for letter in entry)
         else:
-            return Piece(stretch or self.tokenizer.display(id), entry, id, start, end, False, data)
+            body = self.tokenizer.display(id)
+            if self.kind == "wordpiece":
+                body = body.removeprefix(CONTINUED)
+            if stretch and body.strip() == stretch.strip():
+                return Piece(stretch, entry, id, start, end, False, data)
+            # A normalizer (lower case, no accents) had changed the text before the entry was looked up.
+            return Piece(body, entry, id, start, end, False, body.encode() if stretch else data)
         return Piece(data.decode("utf-8", "backslashreplace"), entry, id, start, end, False, data)
 
     def _word(self, text: str, pieces: list[Piece]) -> Word:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
+from unicodedata import normalize
 
 from core.text.pieces import UNKNOWN, Piece, Word
 from core.text.pretokens import count, piece, split
@@ -85,3 +87,26 @@ def hidden(pieces: Sequence[Piece], text: str) -> float:
     visible = {at for at, letter in enumerate(text) if not letter.isspace()}
     lost = {at for piece in pieces if piece.unknown for at in range(piece.start, piece.end)}
     return len(visible & lost) / len(visible) if visible else 0.0
+
+
+def altered(pieces: Sequence[Piece], text: str) -> float:
+    """The share of a text's characters, spaces left out, that its pieces do not say as they stand there: 0 to 1.
+
+    A normalizer drops accents and marks and makes capitals small: then the pieces say another text. What stands behind
+    `[UNK]` is not counted here but by `hidden`.
+    """
+    visible = {at for at, letter in enumerate(text) if not letter.isspace()}
+    said = {at for piece in pieces if piece.unknown for at in range(piece.start, piece.end)}
+    at = 0
+    while at < len(pieces):
+        start, end, data = pieces[at].start, pieces[at].end, pieces[at].data
+        at += 1
+        while at < len(pieces) and start < end and pieces[at].start < end:  # they share a character's bytes
+            end, data, at = max(end, pieces[at].end), data + pieces[at].data, at + 1
+        stretch, read = text[start:end], normalize("NFC", data.decode("utf-8", "replace"))
+        if normalize("NFC", stretch) == read:  # letters and marks apart or in one sign: the same text
+            said.update(range(start, end))
+            continue
+        for block in SequenceMatcher(None, stretch, read, autojunk=False).get_matching_blocks():
+            said.update(range(start + block.a, start + block.a + block.size))
+    return len(visible - said) / len(visible) if visible else 0.0

@@ -110,18 +110,33 @@ class UnigramLearning:
         return len(self.rounds) == self.of
 
     @property
+    def crowded(self) -> bool:
+        """Whether the size is too small for the single letters and `[UNK]`, which always stay."""
+        return self.size - 1 < self.alphabet
+
+    @property
+    def ended(self) -> bool:
+        """Whether the corpus repeats too little for the size."""
+        return bool(self._words) and not self.crowded and self.seeds < self.wanted
+
+    @property
+    def repeated(self) -> int:
+        """Letters, and the stretches of at most `LONGEST` letters that stand twice or more; the seeds are of these."""
+        return len(self._corpus.length)
+
+    @property
     def note(self) -> str:
         """What a learner should know about this corpus and size, or ""."""
         if not self._words:
             return (
                 "Cut this way, the corpus holds no word to learn from: the vocabulary is what it began with."
             )
-        if self.size - 1 < self.alphabet:
+        if self.crowded:
             return (
                 f"{self.size} entries cannot hold the {self.alphabet} single letters, which always stay: "
                 "no other piece is kept. Ask for more."
             )
-        if self.seeds < self.wanted:
+        if self.ended:
             return (
                 f"Nothing else stands in the corpus twice: the vocabulary ends at {self.seeds + 1} entries."
             )

@@ -103,9 +103,10 @@ with page.foot():
 
 best = tree.path(verdict.best)
 decoding_more.show(lm, ctx.model_key, asked, best.ids if best else ())
+torn = ("\\xbd",) if any("\\x" in token for token in ctx.tokens) else ()
 page.terms(
-    "token", "greedy", "beam search", "sampling", "sum of log p", "length penalty", "repetition penalty", "temperature",
-    "top-k", "top-p", "min-p", "entropy", "KV cache",
+    "token", *torn, "pass", "greedy", "beam search", "sampling", "sum of log p", "score", "length penalty",
+    "exact search", "warped", "temperature", "top-k", "top-p", "min-p", "repetition penalty", "entropy", "KV cache",
 )  # fmt: skip
 page.cheatsheet("decoding")
 page.examples(EXAMPLES)

@@ -73,7 +73,7 @@ def hugging_face_llama(size: Size) -> Any:
 
 
 def ours(theirs: Any) -> Transformer:
-    """A model of transformers, as ours."""
+    """A model of transformers, as ours: what `core.load` makes of its files."""
     family = {"gpt2": gpt2, "llama": llama}[theirs.config.model_type]
     config: ModelConfig = family.config(theirs.config.to_dict())
     model = Transformer(config)
@@ -81,6 +81,8 @@ def ours(theirs: Any) -> Transformer:
     with torch.no_grad():
         for name, weight in model.named_parameters():
             weight.copy_(weights[name])
+    assert model.unembed is not None
+    model.unembed.lay_out()
     return model.eval().requires_grad_(False)
 
 

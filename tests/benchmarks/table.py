@@ -51,6 +51,9 @@ def newest(lines: Iterable[str]) -> list[dict[str, Any]]:
 
 def _comparison(record: dict[str, Any]) -> list[str]:
     ours, *others = record["value"]
+    mine = record["value"][ours]
+    if not ours.startswith("glassbox"):  # ways of ours beside each other
+        mine = f"{ours}: {mine}"
     rows = []
     for name in others:
         version = next((f" {v}" for package, v in record["versions"].items() if name.startswith(package)), "")
@@ -62,7 +65,7 @@ def _comparison(record: dict[str, Any]) -> list[str]:
         verdict = "" if least is None else _verdict(record["ratio"][name] >= least)
         values = record["value"]
         rows.append(
-            f"| {record['title']} | {values[ours]} | {peer} | {values[name]} | **{record['ratio'][name]:.2f}** "
+            f"| {record['title']} | {mine} | {peer} | {values[name]} | **{record['ratio'][name]:.2f}** "
             f"| {asked}{verdict} | {record['rounds']} |"
         )
     return rows

@@ -159,8 +159,8 @@ def test_pointing_at_tokens_tiles_and_cells_shows_their_weights(page: Page, lm: 
     token(page, "left", 4).click(force=True)
     page.mouse.move(5, 5)
     wait(page, row=4)
+    page.wait_for_url(lambda url: "row=4" in url)
     driver.wait_until_drawn(page)
-    assert "row=4" in page.url
     press(page, "[data-panel=map]")
     wait(page, panel="map")
     driver.wait_until_drawn(page)  # an image has no size before it is decoded
@@ -253,8 +253,7 @@ def test_heads_switched_off_change_the_maps_and_the_prediction(page: Page, lm: c
         "multi_head",
         lambda now: all(abs(t["after"] - float(everything.after[t["id"]])) < 1e-4 for t in now["next"]),
     )
-    driver.wait_until_drawn(page)
-    assert "off=%2A" in page.url or "off=*" in page.url
+    page.wait_for_url(lambda url: "off=%2A" in url or "off=*" in url)
     press(page, "[data-off=none]")
     state = wait(page, off=[], changed=False)
     assert state["next"][0]["after"] == pytest.approx(before["before"], abs=1e-6)
@@ -273,6 +272,127 @@ def test_every_head_is_a_dot_of_weight_and_effect(page: Page, lm: core.LanguageM
     wait(page, block=int(block), head=int(head))
     shown = figure.locator('[data-part="dot names"]').text_content() or ""
     assert f"{np.exp(alone.before):.3f} → {np.exp(alone.after[block, head]):.3f}" in shown
+
+
+def part(page: Page, name: str) -> str:
+    """The words in a part of the picture."""
+    return driver.component(page, "multi_head").locator(f'[data-part="{name}"]').text_content() or ""
+
+
+def test_a_score_says_on_what_it_rests_and_what_it_measures(page: Page, lm: core.LanguageModel) -> None:
+    text = "A red ball was lost. She found the red"
+    state = opened(page, text=text)
+    jobs = head_jobs(lm, head_maps(lm, text))
+    assert state["role"] == jobs.names[BLOCK][HEAD] == NAMES["induction"]
+    assert jobs.scores["induction"].rows == 1
+    assert "on 1 token of this text" in part(page, "header")
+    twice = jobs.repeats["induction"].weight
+    assert twice is not None
+    assert f"random tokens said twice {twice[BLOCK, HEAD]:.2f}: no general habit" in part(page, "header")
+    figure = driver.component(page, "multi_head")
+    for name in (NAMES["first"], "spread evenly", "induction on random tokens"):
+        figure.locator(f'[data-score="{name}"]').hover()
+        tip = figure.locator(".gb-tip")
+        tip.wait_for()
+        assert "ean over" in tip.inner_text()
+
+
+def test_a_later_token_is_said_to_be_out_of_sight(page: Page) -> None:
+    opened(page, panel="map")
+    driver.wait_until_drawn(page)
+    box = driver.component(page, "multi_head").locator('[data-part="map"] image').bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 0.95 * box["width"], box["y"] + 0.3 * box["height"])
+    driver.wait_for_state(page, "multi_head", lambda now: now["col"] > now["row"])
+    assert "cannot see" in part(page, "header")
+    assert "it comes later" in part(page, "header")
+
+
+def test_names_follow_the_heads_that_are_off(page: Page, lm: core.LanguageModel) -> None:
+    text = "A red ball was lost. She found the red"
+    state = opened(page, text=text, off="1.3")
+    with intervene(*switch_off([(1, 3)])):
+        jobs = head_jobs(lm, head_maps(lm, text))
+    assert state["roles"] == [name for line in jobs.names for name in line]
+    usual = head_jobs(lm, head_maps(lm, text)).scores["induction"].weight
+    assert usual is not None
+    assert state["was"] == f"induction {usual[BLOCK, HEAD]:.2f}"
+    assert f"all heads on: {state['was']}" in part(page, "header")
+    assert "later heads read differently" in part(page, "grid hint")
+    press(page, "[data-off=all]")
+    driver.wait_for_state(page, "multi_head", lambda now: len(now["off"]) == 16)
+    assert "later heads" not in part(page, "grid hint")
+    assert "nowhere" in part(page, "grid hint")
+
+
+def test_reset_sets_back_what_a_head_that_is_off_adds(page: Page) -> None:
+    opened(page, off="1.3", instead="mean")
+    chosen = page.get_by_role("radio", name="its mean over the text")
+    assert chosen.get_attribute("aria-checked") == "true"
+    press(page, "[data-off=none]")
+    wait(page, off=[], changed=False)
+    driver.wait_until_drawn(page)
+    assert page.get_by_role("radio", name="nothing").get_attribute("aria-checked") == "true"
+    page.wait_for_url(lambda url: "instead" not in url)
+
+
+def test_the_largest_effect_stands_in_words(page: Page, lm: core.LanguageModel) -> None:
+    text = "A red ball was lost. She found the red"
+    effect = opened(page, text=text, panel="effect")["effect"]
+    alone = head_effects(lm, text)
+    block, head = alone.largest
+    assert effect["largest"] == [block, head]
+    assert block < BLOCK, "on this text a head before the chosen one matters most"
+    assert f"L{block}H{head} " in part(page, "effect axes")
+    change = f"{np.exp(alone.before):.3f} → {np.exp(alone.after[block, head]):.3f}"
+    assert change in part(page, "effect axes")
+    with intervene(*switch_off([(block, head)])):
+        less = head_maps(lm, text).maps[BLOCK, HEAD, -1]
+    row = head_maps(lm, text).maps[BLOCK, HEAD, -1]
+    col = int(row.argmax())
+    np.testing.assert_allclose(effect["reader"], [BLOCK, HEAD, col, row[col], less[col]], atol=1e-4)
+    assert f"{less[col]:.2f} of its attention, not" in part(page, "effect axes")
+    press(page, "[data-off=all]")
+    driver.wait_for_state(page, "multi_head", lambda now: len(now["off"]) == 16)
+    driver.wait_until_drawn(page)
+    assert "none is left to switch off" in part(page, "effect axes")
+
+
+@pytest.mark.parametrize("size", [driver.DESKTOP, driver.PHONE])
+def test_no_dots_name_lies_on_a_dot_or_another_name(page: Page, size: Any) -> None:
+    page.set_viewport_size(size)
+    opened(page, text="A red ball was lost. She found the red", panel="effect")
+    driver.wait_until_drawn(page)
+    boxes = "all => all.map(e => e.getBoundingClientRect()).map(b => [b.left, b.right, b.top, b.bottom])"
+    figure = driver.component(page, "multi_head")
+    names = figure.locator('[data-part="dot names"] text').evaluate_all(boxes)
+    dots = figure.locator("[data-dot]").evaluate_all(boxes)
+    assert len(names) >= 12
+    for i, (left, right, top, bottom) in enumerate(names):
+        for l, r, t, b in names[:i]:  # noqa: E741
+            assert right <= l or r <= left or bottom <= t + 3 or b <= top + 3
+        for l, r, t, b in dots:  # noqa: E741
+            x, y = (l + r) / 2, (t + b) / 2
+            assert not (left < x < right and top + 3 < y < bottom - 3)
+
+
+def test_a_phone_is_told_to_tap(page: Page) -> None:
+    page.set_viewport_size(driver.PHONE)
+    opened(page)
+    driver.wait_until_drawn(page)
+    assert "tap one" in part(page, "grid hint")
+    assert "point" not in part(page, "grid hint")
+
+
+def test_the_frame_of_a_pair_holds_its_number(page: Page) -> None:
+    opened(page, panel="pair")
+    figure = driver.component(page, "multi_head")
+    frame = figure.locator('[data-part="pair sum"] rect').first.bounding_box()
+    edges = figure.locator('[data-part="pair rows"] text').evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect().right)"
+    )
+    assert frame
+    assert max(edges) <= frame["x"] + frame["width"] - 3
 
 
 def test_pointing_at_a_role_dims_the_other_heads(page: Page) -> None:

@@ -63,6 +63,11 @@ def asked(lm: core.LanguageModel, text: str, depth: int, **changed: Any) -> Aske
     return Asked(ids, place["target"], place["slots"], depth, shown, forced, options(usual | changed))
 
 
+def spoken(pieces: Any) -> str:
+    """A sentence that comes in pieces."""
+    return "".join(text for text, _ in pieces)
+
+
 def judged(lm: core.LanguageModel, text: str, depth: int, **changed: Any) -> tuple[Tree, verdict.Verdict]:
     """The tree and what the page says about it."""
     wish = asked(lm, text, depth, **changed)
@@ -167,7 +172,36 @@ def test_what_no_path_finds_is_offered_and_shown(lm: core.LanguageModel, open_pa
     app = open_page("decoding", text=MISSED, beam=0, sample=0, force=way)
     data = picture(app)
     assert data["best"] == "forced 1" and data["verdict"]["kind"] == "miss"
-    assert "proves the best one likeliest" in data["verdict"]["search"]
+    assert "proves your text the likeliest" in spoken(data["verdict"]["search"])
+
+
+def test_the_claim_says_what_pushed_greedy_off_and_when_it_was_luck(lm: core.LanguageModel) -> None:
+    tree, said = judged(lm, state.DEFAULT_TEXT, 8, repeat=5)
+    greedy, best = tree.path("greedy"), tree.path(said.best)
+    assert greedy and best
+    mine, other = tree.nodes[greedy.nodes[0]], tree.nodes[best.nodes[0]]
+    assert mine.probability < other.probability, "the penalty keeps greedy from the model's likeliest token"
+    assert said.claim == "The repetition penalty pushes greedy off the likeliest text."
+    assert "aking the likeliest token" not in said.claim
+    text = spoken(said.pieces)
+    assert text.startswith(f"Step 1: the repetition penalty pushes greedy off {other.token} ")
+    assert f" to {mine.token} (" in text
+    lucky = {seed: judged(lm, state.DEFAULT_TEXT, 8, seed=seed) for seed in range(4)}
+    drawn_best = {seed for seed, (_, verdict) in lucky.items() if verdict.best == "sample"}
+    assert drawn_best and drawn_best < set(lucky)
+    for seed, (_, said) in lucky.items():
+        assert ("lucky draw" in said.claim) == (seed in drawn_best)
+
+
+def test_the_exact_search_names_its_text_and_how_much_likelier_it_is(lm: core.LanguageModel) -> None:
+    tree, said = judged(lm, state.DEFAULT_TEXT, 8)
+    greedy = tree.path("greedy")
+    top = searched(lm, tree.prompt_ids, 8, ()).texts[0]
+    assert greedy and said.search[-1] == (top.text, True)
+    assert f"{np.exp(top.log_prob - greedy.log_prob):.1f} times as likely as greedy’s" in said.search[0][0]
+    assert said.act and said.act["label"] == "Show that text"
+    _, one = judged(lm, state.DEFAULT_TEXT, 1)
+    assert "(1 pass)" in spoken(one.search)
 
 
 # ------------------------------------------------------------------------------------------------- every setting
@@ -305,14 +339,21 @@ def test_frequencies_stand_beside_exact_probabilities(lm: core.LanguageModel) ->
         assert text["p"] == pytest.approx(p, rel=1e-3)
         assert abs(text["frequency"] - p) <= 5 * text["spread"] + 1e-9
     assert drawn(lm, wish, Draws(2000, 3)) == found
+    first = drawn(lm, asked(lm, state.DEFAULT_TEXT, 8), Draws(200, 4))
+    for text in first["texts"]:
+        assert abs(text["frequency"] - text["p"]) <= 2 * text["spread"], (
+            "the first draws shown are usual ones"
+        )
     assert drawn(lm, asked(lm, MISSED, 8, seed=3), Draws(2000, 3)) != found
 
 
 def test_entropy_and_surprise_are_those_of_the_trace(lm: core.LanguageModel) -> None:
     wish = asked(lm, MISSED, 8)
     written = grown(lm, wish).paths[0].ids
-    rows = unsure(lm, wish, written)["rows"]
+    found = unsure(lm, wish, written)
+    rows = found["rows"]
     ids = [*wish.ids, *written]
+    assert found["left"] + len(rows) == len(ids) - 1, "every token but the first has something before it"
     log_p = lm.trace(ids).logits.double().log_softmax(-1)
     for row, place in zip(rows, range(len(ids) - len(rows), len(ids))):
         p = log_p[place - 1]
@@ -352,3 +393,14 @@ def test_blanks_are_filled_at_once_and_one_by_one(open_page: Any) -> None:
 def test_the_followed_token_is_the_last_blank(open_page: Any) -> None:
     app = open_page("decoding", model="./both", text="The cat saw the dog", follow=4)
     assert picture(app)["slots"] == [2, 3, 4]
+
+
+def test_a_prompt_is_never_cut_inside_a_token(lm: core.LanguageModel, open_page: Any) -> None:
+    text = "كرة ½ حمراء في الصباح الباكر من يوم بارد جدا"
+    app = open_page("decoding", text=text)
+    prompt = picture(app)["prompt"]
+    shown = [lm.tokenizer.display(id) for id in lm.encode(text)]
+    tails = {" ".join("".join(shown[at:-1]).split()) for at in range(len(shown))}
+    assert prompt["before"] in tails and prompt["chip"] == shown[-1]
+    assert "One byte, in hexadecimal digits" in html(app)
+    assert "One byte, in hexadecimal digits" not in html(open_page("decoding", text=MISSED))

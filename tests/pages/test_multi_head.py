@@ -12,13 +12,14 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import cache
-from app.components.multi_head import columns, measure, roles
+from app.components.multi_head import measure
 from app.components.multi_head.off import MARKS, read_off, write_off
 from app.components.multi_head.question import ask
-from app.components.multi_head.words import BRIEF, MEANS, UNIT
+from app.components.multi_head.roles import changed, columns, rests_on, roles, tips
+from app.components.multi_head.words import BRIEF, MEANS, RANDOM, UNIT
 from core.analysis.attention_steps import attention_steps
-from core.analysis.head_effects import HeadEffects, head_effects, knock_out, switch_off
-from core.analysis.head_patterns import EVEN, MIXED, NAMES, SHORT, head_jobs, head_maps
+from core.analysis.head_effects import HeadEffects, Knockout, head_effects, knock_out, switch_off
+from core.analysis.head_patterns import EVEN, MIXED, NAMES, SHORT, head_jobs, head_maps, repeat_scores
 from core.analysis.head_shares import head_shares
 from core.hooks import intervene
 from tests.pages.conftest import OpenPage, run_notebook
@@ -69,11 +70,10 @@ def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page
     found = run_notebook(app)
     kind = {"pair encoder": "encoder", "pair cross": "cross"}.get(name, "self")
     assert found["KIND"] == kind
-    assert (
-        found["jobs"].names
-        == head_jobs(found["lm"], head_maps(found["lm"], found["TEXT"], **asked(found))).names
-    )
     off = read_off(LINKS[name].get("off", ""), kind, *found["jobs"].evenness.shape)
+    with intervene(*switch_off(off, "zero", found["KIND"])):
+        expected = head_jobs(found["lm"], head_maps(found["lm"], found["TEXT"], **asked(found))).names
+    assert found["jobs"].names == expected
     assert bool(off) == ("off" in LINKS[name])
     assert found["without"].heads == off
     assert found["joined"].shares.sum() + found["joined"].bias_share == pytest.approx(1, abs=1e-4) or not any(
@@ -198,7 +198,7 @@ def test_every_name_has_a_meaning_and_every_number_of_a_role_is_a_score(lm: core
     jobs = head_jobs(lm, head_maps(lm, TEXT))
     table = columns(jobs)
     assert set(table) <= set(UNIT)
-    for place, role in enumerate(roles(jobs, table)):
+    for place, role in enumerate(roles(jobs, True)):
         block, head = divmod(place, 4)
         assert role["name"] == jobs.names[block][head]
         if role["name"] in (MIXED, SHORT):
@@ -206,6 +206,72 @@ def test_every_name_has_a_meaning_and_every_number_of_a_role_is_a_score(lm: core
         elif role["by"] in table:
             at_least = table[role["by"]][block][head] or 0.0
             assert role["score"] >= at_least > 0
+
+
+def test_a_score_says_on_how_many_tokens_it_rests_and_whether_it_is_a_habit(lm: core.LanguageModel) -> None:
+    jobs = head_jobs(lm, head_maps(lm, "A red ball was lost. She found the red"))
+    rows = rests_on(jobs, True)
+    tokens = jobs.scores["first"].rows
+    assert rows[NAMES["induction"]] == rows[NAMES["same"]] == 1, "only the last red has an earlier copy"
+    assert (rows[NAMES["previous"]], rows[NAMES["first"]], rows[EVEN]) == (tokens - 1, tokens, tokens - 1)
+    assert rests_on(jobs, False)[EVEN] == tokens
+    twice = repeat_scores(lm)["induction"]
+    assert rows[RANDOM] == twice.rows
+    assert twice.weight is not None
+    said = roles(jobs, True)[3 * 4 + 2]
+    assert said["name"] == NAMES["induction"]
+    assert said["on"] == "on 1 token of this text"
+    assert f"On random tokens said twice {twice.weight[3, 2]:.2f}: no general habit." in said["means"]
+    assert set(tips(rows)) >= set(columns(jobs))
+    assert "1 token of this text" in tips(rows)[NAMES["induction"]]
+    never = roles(head_jobs(lm, head_maps(lm, "A cat ran.")), True)
+    assert not any(role["name"] == NAMES["same"] and role["by"] == RANDOM for role in never)
+    assert all(role["on"] for role in never if role["score"] is not None)
+
+
+def test_names_and_scores_follow_the_heads_that_are_off(lm: core.LanguageModel) -> None:
+    text = "A red ball was lost. She found the red"
+    usual = roles(head_jobs(lm, head_maps(lm, text)), True)
+    with intervene(*switch_off([(1, 3)])):
+        now = roles(head_jobs(lm, head_maps(lm, text)), True)
+    said = changed(now, usual)
+    assert not any(role["was"] for role in said[:8]), "blocks 0 and 1 stand before what is off"
+    assert said[3 * 4 + 2]["was"] == f"{usual[14]['name']} {usual[14]['score']:.2f}"
+    assert not any(role["was"] for role in changed(usual, usual))
+
+
+def test_the_largest_effect_and_what_a_later_head_then_reads(
+    open_page: OpenPage, lm: core.LanguageModel
+) -> None:
+    text = "A red ball was lost. She found the red"
+    found = run_notebook(open_page("multi_head", text=text, block=3, head=2))
+    alone = head_effects(lm, text)
+    block, head = alone.largest
+    assert abs(alone.change[block, head]) == pytest.approx(np.abs(alone.change).max())
+    assert found["alone"].largest == (block, head)
+    with intervene(*switch_off([(block, head)])):
+        np.testing.assert_allclose(found["less"], head_maps(lm, text).maps, atol=1e-5)
+    found = run_notebook(open_page("multi_head", text=text, off="*"))
+    assert "less" not in found, "with all heads off none has an effect"
+
+
+def test_why_speaks_of_parts_that_add_up_within_a_block(lm: core.LanguageModel) -> None:
+    found = knock_out(lm, TEXT, [])
+    token = int(found.before.argmax())
+    after = found.before.copy()
+    after[token] = 0.0
+    less = Knockout(heads=(), attention="self", value="zero", row=0, before=found.before, after=after)
+    named = [ask(1, 0, 2, 2, off, "x", str) for off in [(), ((1, 1),), ((1, 0), (1, 1))]]
+    assert [len({block for block, _ in one.off}) for one in named] == [1, 1, 1]
+    others, line, _ = named
+    assert "needed" in others.judge(less).why
+    assert "the parts add up" in line.judge(less).why
+    assert not any("later" in one.judge(less).why for one in named), (
+        "heads of one block never read each other"
+    )
+    everything = ask(0, 0, 2, 1, ((0, 0),), "x", str)
+    assert len({block for block, _ in everything.off}) == 2
+    assert "later heads" in everything.judge(less).why
 
 
 @pytest.mark.usefixtures("other_model")

@@ -146,6 +146,7 @@ def test_both_heads_of_a_circuit_matter_and_the_blank_ones_do_not() -> None:
     effects = head_effects(induction_model(), [0, 40, 50, 60, 70, 40])
     assert effects.token == 50
     assert (effects.change[:, 0] < -3).all()
+    assert effects.largest == (int(effects.change[:, 0].argmin()), 0)
     assert effects.change[:, 1] == pytest.approx(0.0, abs=1e-12)
 
 

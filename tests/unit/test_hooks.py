@@ -136,3 +136,29 @@ def test_each_kind_of_attention_of_an_encoder_decoder():
         with recording(places.values()) as seen, intervene(ablate_head(0, 1, attention=attention)):
             both(IDS, IDS)
         assert [name for name in seen if not seen[name][:, :, 1].any()] == [place]
+
+
+def test_an_edited_scale_is_what_the_norm_divides_by(model):
+    place = "blocks.0.ln1"
+    names = [f"{place}.hook_scale", f"{place}.hook_normalized"]
+    for grad in (False, True):
+        with torch.set_grad_enabled(grad):
+            with recording(names) as plain:
+                model(IDS)
+            with recording(names) as seen, intervene(double(names[0])):
+                model(IDS)
+        assert torch.allclose(seen[names[0]], 2 * plain[names[0]], atol=1e-12)
+        assert torch.allclose(seen[names[1]], plain[names[1]] / 2, atol=1e-12)
+        x = model.embed(IDS) + model.pos_embed(torch.arange(5))
+        assert torch.allclose(plain[names[1]] * plain[names[0]], x - x.mean(-1, keepdim=True), atol=1e-12)
+
+
+@pytest.mark.parametrize("batch_axis", [True, False])
+def test_every_recorded_value_that_is_used_has_a_gradient(batch_axis):
+    made = build(CONFIG).double().eval()
+    initialise(made, CONFIG, seed=1, spread=0.3)
+    with recording(batch_axis=batch_axis) as seen:
+        logits = made(IDS)
+    slopes = torch.autograd.grad(logits[0, -1, 3], list(seen.values()), allow_unused=True)
+    unused = [name for name, slope in zip(seen, slopes) if slope is None]
+    assert unused == []

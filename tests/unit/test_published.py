@@ -10,7 +10,7 @@ from core.text.languages import languages, rates
 from core.text.pieces import Piece
 from core.text.pretokens import PRETOKENS, split
 from core.text.published import Published, names, published
-from core.text.simple import Characters, Words, hidden
+from core.text.simple import Characters, Words, altered, hidden
 from core.text.tokenizer import Tokenizer
 
 
@@ -23,15 +23,34 @@ def test_gpt2_and_cl100k_cut_as_they_are_known_to():
 def test_bert_reads_small_letters_without_accents():
     pieces = published("bert").encode("Unaffable CAFÉ 🎉")
     assert [(piece.text, piece.entry) for piece in pieces] == [
-        ("Una", "una"),
+        ("una", "una"),
         ("ffa", "##ffa"),
         ("ble", "##ble"),
-        ("CAFÉ", "cafe"),
+        ("cafe", "cafe"),
         ("🎉", "[UNK]"),
     ]
     assert (
         pieces[-1].unknown and published("bert").trials(published("bert").words("🎉")[0])[-1].found is False
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("naïve, café!", 2 / 11),  # ï and é lost their marks
+        ("Her", 1 / 3),  # a capital
+        ("नमस्ते", 2 / 6),  # two marks are in no piece at all
+        ("한국어", 0),  # the parts of a syllable, one by one
+        ("the cat 🎉", 0),  # what is hidden is not counted again
+        ("  ", 0),
+    ],
+)
+def test_what_a_normalizer_drops_is_counted(text, share):
+    assert altered(published("bert").encode(text), text) == pytest.approx(share)
+    assert (
+        altered(published("gpt2").encode(text), text) == altered(published("cl100k").encode(text), text) == 0
+    )
+    assert altered(Characters.learn(text, 100).encode(text), text) == 0
 
 
 def test_a_published_word_can_be_put_together_again():

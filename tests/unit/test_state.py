@@ -99,6 +99,9 @@ def test_no_link_raises_and_every_value_stays_allowed(query: dict[str, str]) -> 
         ({"mask": "yes"}, "mask=yes is neither 0 nor 1"),
         ({"stack": "sideways"}, "is not one of encoder, decoder"),
         ({"block": "9" * 5000}, "is not a whole number"),
+        ({"merge": "many"}, "merge=many is not a whole number; the last one is used"),
+        ({"snapshot": "-7"}, "snapshot=-7 is not between 0 and 1,000,000,000; the finished model is used"),
+        ({"walk": "-1"}, "walk=-1 is not between 0 and 999; the finished picture is used"),
     ],
 )
 def test_what_does_not_fit_is_named_and_left_out(query: dict[str, str], says: str) -> None:
@@ -220,7 +223,7 @@ def test_fit_brings_a_link_into_the_models_bounds_and_says_so() -> None:
         notes = state.take_notes()
         assert len(notes) == 2
         assert "block=12" in notes[0]
-        assert "follow=40" in notes[1]
+        assert "follow=40 is more than this model and text have (8); the last token is used" in notes[1]
         assert state.take_notes() == []
 
 

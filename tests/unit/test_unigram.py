@@ -1,6 +1,7 @@
 """Unigram: the best way to cut, the other ways, and learning by letting go."""
 
 import math
+from collections import Counter
 
 import pytest
 
@@ -81,6 +82,19 @@ def test_single_letters_always_stay():
     letters = {*CORPUS.replace(" ", "▁").replace("\n", ""), "Q"}
     assert set(learning.tokenizer().vocabulary[1:]) == letters
     assert f"cannot hold the {len(letters)} single letters" in learning.note
+    assert learning.crowded and not learning.ended
+
+
+def test_the_seeds_are_the_best_of_all_that_the_corpus_repeats():
+    words = CORPUS.replace("\n", " ").split()
+    stretches = Counter(
+        f"▁{word}"[a:b] for word in words for a in range(len(word) + 1) for b in range(a + 1, len(word) + 2)
+    )
+    repeated = [entry for entry, n in stretches.items() if n > 1 or len(entry) == 1]
+    few, all_of_them = UnigramLearning(CORPUS, 5), UnigramLearning(CORPUS, 400)
+    assert few.repeated == all_of_them.repeated == len(repeated)
+    assert few.seeds == 50 < few.repeated == all_of_them.seeds
+    assert all_of_them.ended and not all_of_them.crowded
 
 
 @pytest.mark.parametrize("pretokens", ["bytes", "words", "spaces", "none"])

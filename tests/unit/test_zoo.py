@@ -124,3 +124,12 @@ def test_half_precision_stays_close(tales):
 
 def test_the_card_is_plain_json():
     assert json.loads(json.dumps(zoo.card("tales-gpt")))["name"] == "tales-gpt"
+
+
+def test_a_loaded_unembedding_lies_column_by_column_and_is_saved_as_ever(tales, tmp_path):
+    table = tales.transformer.unembed.table
+    assert table.shape == (tales.config.d_vocab, tales.config.d_model)
+    assert table.stride() == (1, tales.config.d_vocab)
+    again = core.load(save_folder(tmp_path / "again", tales.transformer, tales.tokenizer), device="cpu")
+    for (name, weight), other in zip(tales.transformer.named_parameters(), again.transformer.parameters()):
+        assert torch.equal(weight, other), name

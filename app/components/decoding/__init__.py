@@ -18,7 +18,8 @@ from core.language_model import LanguageModel
 
 decoding = register("decoding")
 
-READ = 240  # characters of the text that the description reads out
+READ = 60  # tokens of the text that the description reads out
+NEAR = 24  # those over the prompt's last one
 DOORS = ("tokenization", "home")
 
 
@@ -40,10 +41,9 @@ def record(
     word = lm.tokenizer.display
     prompt = list(tree.prompt_ids)
     if tree.slots:
-        chip, before = word(prompt[tree.slots[0]]), "".join(map(word, prompt[: tree.slots[0]]))
+        chip, read = word(prompt[tree.slots[0]]), [word(id) for id in prompt[: tree.slots[0]]]
     else:
-        read = _written(lm, tree, shown)
-        chip, before = read[-1], "".join(read[:-1])
+        *read, chip = _written(lm, tree, shown)
     ids = {int(id) for following in tree.nexts for id in following.ids} | {
         node.token_id for node in tree.nodes[1:]
     }
@@ -53,8 +53,8 @@ def record(
         "tokens": list(shown["tokens"]),
         "prompt": {
             "chip": chip,
-            "before": " ".join(before[-60:].split()),
-            "long": "…" * (len(before) > READ) + before[-READ:] + chip,
+            "before": " ".join("".join(read[-NEAR:]).split()),
+            "long": "…" * (len(read) > READ) + "".join(read[-READ:]) + chip,
         },
         "heads": [f"{'Blank' if tree.slots else 'Step'} {step + 1}" for step in range(tree.depth)],
         "slots": list(tree.slots),
@@ -79,7 +79,7 @@ def record(
         "verdict": {
             "kind": verdict.kind,
             "pieces": [[text, mono] for text, mono in verdict.pieces],
-            "search": verdict.search,
+            "search": [[text, mono] for text, mono in verdict.search],
             "act": verdict.act,
         },
         "next": _nexts(tree),

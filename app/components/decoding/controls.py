@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -22,20 +23,33 @@ REPEAT = (0.0, 0.5, 0.8, 1.0, 1.1, 1.2, 1.3, 1.5, 2.0, 3.0, 5.0)
 
 
 def draw(blanks: bool) -> None:
-    """Beams, length penalty and depth of the search; then the warpers in the order in which they apply.
+    """The sliders in groups, each under the name of what it steers; the warpers in the order in which they apply.
 
     Args:
         blanks: the tree fills blanks and its depth is their number.
     """
     with page.controls():
-        ladder("Blanks, at most" if blanks else "Tokens ahead", "depth", TOKENS)
-        ladder("Beams", "beams", BEAMS, {0: "0: off", 1: "1: greedy"})
-        ladder("Length penalty", "penalty", PENALTIES, {0.0: "0: plain sum"})
-        ladder("Repetition penalty", "repeat", REPEAT, {0.0: "0: off", 1.0: "1: off"})
-        ladder("Temperature", "temperature", TEMPERATURES, {0.0: "0: the best"})
-        ladder("Top-k", "topk", TOP_K, {0: "0: off"})
-        ladder("Top-p", "topp", TOP_P, {0.0: "0: the best", 1.0: "1: off"})
-        ladder("Min-p", "minp", MIN_P, {0.0: "0: off"})
+        with _group("All", "all"):
+            ladder("Blanks, at most" if blanks else "Tokens ahead", "depth", TOKENS)
+        with _group("Beam search", "search"):
+            ladder("Beams", "beams", BEAMS, {0: "0: off", 1: "1: greedy"})
+            ladder("Length penalty", "penalty", PENALTIES, {0.0: "0: plain sum"})
+        with _group("Greedy, sample", "both"):
+            ladder("Repetition penalty", "repeat", REPEAT, {0.0: "0: off", 1.0: "1: off"})
+        with _group("Sample", "draw"):
+            ladder("Temperature", "temperature", TEMPERATURES, {0.0: "0: the best"})
+            ladder("Top-k", "topk", TOP_K, {0: "0: off"})
+            ladder("Top-p", "topp", TOP_P, {0.0: "0: the best", 1.0: "1: off"})
+            ladder("Min-p", "minp", MIN_P, {0.0: "0: off"})
+
+
+@contextmanager
+def _group(name: str, key: str) -> Iterator[None]:
+    """Some sliders under one name."""
+    with st.container(key=f"gb-group-{key}", width="content", gap=None):
+        st.html(f'<p class="gb-group">{name}</p>')
+        with st.container(horizontal=True, gap="small", width="content"):
+            yield
 
 
 def ladder(label: str, key: str, steps: Sequence[float], names: dict[float, str] | None = None) -> None:

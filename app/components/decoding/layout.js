@@ -1,13 +1,15 @@
 // What stands where in the tree: a row for every end of a path, a column for every step, in pixels of the picture.
 // Rows and columns are those of the whole tree, so that nothing moves while the steps grow it.
 
-const PANEL = 240; // the distribution at the right
+const PANEL = 240; // the distribution at the right, at least
 const TOP = 44; // column heads
-const ROWS_END = 384; // below: the reckoning, then the legend
+const LEGEND = 484; // the legend; above it the reckoning, with a row more for a branch by hand and a line for the search
 const RACE = 96;
+const SAID = 30;
 const TALL = 520;
-const LABEL = 102; // sum, name and, in a second line, score at the end of a path
-const GAP = 36; // between two steps: the place of a probability, at least
+const LABEL = 90; // sum, name and, in a second line, score at the end of a path: at least
+const GAP = 34; // between two steps: the place of a probability, at least
+const FEWEST = 44; // pixels of a chip that must give way
 const LEFT = 4;
 
 /** Rank of a path among siblings: the best at the top, then the beams, what a hand forced, samples, greedy, the rest. */
@@ -17,7 +19,7 @@ function standing(data, name) {
   return name.startsWith("beam") ? rank : name.startsWith("forced") ? 2000 + rank : name === "sample" ? 4000 : 5000;
 }
 
-/** The tree's own order and what of it is drawn: children, the row of every node, how many rows, how many ends hidden.
+/** The tree's own order and what of it is drawn: children, the row of every node, how many rows, and which ends are hidden.
  *  Every path is drawn. Of the other ends (texts that a beam search dropped, tokens that nobody took) those with the
  *  largest sums are, as many as there are rows for. */
 function arrange(data, most) {
@@ -45,15 +47,15 @@ function arrange(data, most) {
     row[i] = row[kids[i][0]];
   };
   place(0);
-  return { kids, row, rows, drawn: (i) => drawn[i], hidden: dead.filter((i) => !drawn[i]).length };
+  return { kids, row, rows, drawn: (i) => drawn[i], hidden: dead.filter((i) => !drawn[i]) };
 }
 
-function widthsOf(data, at, size) {
+function widthsOf(data, at, size, pad) {
   const { depth, text, on } = data.nodes;
   const widths = new Array(data.depth + 1).fill(30);
   for (let i = 0; i < text.length; i++) {
     if (!at.drawn(i)) continue;
-    const room = measure(visible(i ? text[i] : data.prompt.chip), size, true) + 8;
+    const room = measure(visible(i ? text[i] : data.prompt.chip), size, true) + pad;
     widths[depth[i]] = Math.max(widths[depth[i]], Math.min(room, on[i].length || !i ? 104 : 46));
   }
   return widths;
@@ -62,24 +64,38 @@ function widthsOf(data, at, size) {
 /** Take what is a little too much off the widest columns; a tree that is much too wide pans instead. */
 function narrow(widths, excess) {
   if (excess > 90) return;
-  for (let most = Math.max(...widths); excess > 0 && most > 44; most--) {
+  for (let most = Math.max(...widths); excess > 0 && most > FEWEST; most--) {
     for (let d = 0; d < widths.length && excess > 0; d++) if (widths[d] >= most) { widths[d]--; excess--; }
   }
+}
+
+/** How wide the column of sums, names and scores must be, so that no name is cut. */
+function labelsOf(data) {
+  const ends = new Map();
+  for (const path of data.paths) if (path.nodes.length) ends.set(path.nodes.at(-1), [...(ends.get(path.nodes.at(-1)) ?? []), path]);
+  const wide = [...ends].map(([i, paths]) => {
+    const end = endOf(data, i, paths, false);
+    return Math.max(end.left + measure(end.name, 12, false) * 1.08, measure(`${end.score}${end.others}`, 12, false));
+  });
+  return Math.ceil(Math.max(LABEL, ...wide) + 14);
 }
 
 /** Everything that drawing needs: {wide, w, x[], w[], y(i), pitch, panel, total, tall, ...}. */
 function plan(g, data, local) {
   const wide = g.width >= 900;
-  const panel = data.next.stages.filter((stage) => stage.active || ALWAYS.includes(stage.name)).length > 4 ? PANEL + 46 : PANEL;
+  const panel = Math.max(PANEL, 50 + 42 * stagesOf(data).length);
   const room = wide ? g.width - panel - 22 : g.width;
-  const high = ROWS_END - TOP;
-  const at = (local.arranged ??= arrange(data, Math.floor(high / 30)));
-  const pitch = clamp(Math.floor(high / at.rows), 29, 44);
-  const longest = Math.max(...data.paths.map((path) => measure(num(path.sum, 2), 13, true)), 0);
-  const labels = LABEL + Math.max(0, longest + 7 - 46);
+  const race = RACE + 17 * (rivals(data).length - 2) + (data.verdict.search.length || data.verdict.act ? SAID : 0);
+  const rowsAt = wide ? LEGEND - 4 - race : 384;
+  const high = rowsAt - TOP;
+  const at = (local.arranged ??= arrange(data, Math.floor((high - 8) / 30)));
+  const pitch = clamp(Math.floor((high - 8) / at.rows), 29, 44);
+  const labels = labelsOf(data);
   const depth = data.depth;
-  const widths = widthsOf(data, at, 13);
-  narrow(widths, LEFT + labels + GAP * depth + widths.reduce((a, b) => a + b, 0) - room);
+  const excess = (widths) => LEFT + labels + GAP * depth + widths.reduce((a, b) => a + b, 0) - room;
+  let [size, widths] = [13, widthsOf(data, at, 13, 8)];
+  if (excess(widths) > 0) [size, widths] = [12, widthsOf(data, at, 12, 5)]; // smaller signs rather than fewer
+  narrow(widths, excess(widths));
   const base = widths.reduce((a, b) => a + b, 0);
   const spare = room - LEFT - labels - base - (GAP + 1) * depth;
   if (spare > 0 && depth) {
@@ -87,22 +103,23 @@ function plan(g, data, local) {
     for (let d = 1; d <= depth; d++) widths[d] += Math.max(0, Math.min(wider, 64 - widths[d]));
   }
   const used = widths.reduce((a, b) => a + b, 0);
-  const gap = depth ? clamp((room - LEFT - labels - used) / depth, GAP, 72) : GAP;
+  const gap = depth ? clamp((room - LEFT - labels - used) / depth, GAP, depth < 4 ? 140 : 72) : GAP;
   const x = [LEFT];
   for (let d = 1; d <= depth; d++) x.push(x[d - 1] + widths[d - 1] + gap);
   const end = x[depth] + widths[depth];
-  const total = end + labels;
+  const tree = wide ? room - labels : room; // the window: sums and names stay beside it, on a phone they move along
+  const total = wide ? end : end + labels;
   const deep = at.rows * pitch;
   const first = TOP + Math.max(8, Math.min(16, (high - deep) / 2));
-  const rowsAt = TOP + high;
-  const race = wide ? RACE : 152 + (data.verdict.act ? 52 : 0); // a phone's sentence has more lines, and its button a line
+  const tall = wide ? race : race + 72; // a phone's sentence has more lines, and its button one of its own
   return {
-    ...at, wide, room, pitch, labels, x, w: widths, gap, end, total, deep, first, depth,
-    clip: { x: 0, y: TOP - 6, w: room, h: high + 8 },
+    ...at, wide, room, size, tree, pitch, labels, x, w: widths, gap, end, total, deep, first, depth,
+    ends: (wide ? Math.min(end, tree) : end) + 12,
+    clip: { x: 0, y: TOP - 6, w: tree, h: high + 8 },
     y: (i) => first + (at.row[i] + 0.5) * pitch,
-    raceY: rowsAt + 4, legendY: rowsAt + race + 4,
-    panel: wide ? { x: g.width - panel, y: 0, w: panel } : { x: 0, y: rowsAt + race + 126, w: g.width },
-    mostX: total - room > 6 ? total - room : 0, mostY: Math.max(0, deep + (first - TOP) - high),
+    raceY: rowsAt + 4, legendY: rowsAt + tall + 4,
+    panel: wide ? { x: g.width - panel, y: 0, w: panel } : { x: 0, y: rowsAt + tall + 126, w: g.width },
+    mostX: total - tree > 6 ? total - tree : 0, mostY: Math.max(0, deep + (first - TOP) - high),
   };
 }
 
@@ -112,8 +129,8 @@ function reveal(local, i) {
   if (!at || at.row[i] < 0) return;
   const d = local.data.nodes.depth[i];
   const left = at.x[d] - (d ? at.gap : 0);
-  const right = at.x[d] + at.w[d] + (d === at.depth ? at.labels : 8);
-  local.panX = clamp(local.panX, Math.max(0, right - at.room), Math.min(left, at.mostX));
+  const right = at.x[d] + at.w[d] + (d === at.depth && !at.wide ? at.labels : 8);
+  local.panX = clamp(local.panX, Math.max(0, right - at.tree), Math.min(left, at.mostX));
   const y = at.y(i);
   local.panY = clamp(local.panY, Math.max(0, y + at.pitch - (TOP + at.clip.h)), Math.max(0, Math.min(y - at.pitch / 2 - TOP, at.mostY)));
 }

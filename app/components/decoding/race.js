@@ -1,13 +1,15 @@
 // Below the tree: the two texts that matter, multiplied step by step, what decides between them in a sentence, and the
 // legend, whose entries switch the strategies on and off.
 
-/** The paths that are reckoned side by side: greedy's, and the best (or, where greedy is the best, the runner-up). */
+/** The paths that are reckoned side by side: greedy's, what a hand forced, and the best (or, where greedy is the best,
+ *  the runner-up as the first). */
 function rivals(data) {
   const best = pathOf(data, data.best);
   const greedy = pathOf(data, "greedy");
+  const yours = data.paths.find((path) => path.name.startsWith("forced") && path.nodes.length);
   const others = data.paths.filter((path) => path !== best && path !== greedy && path.nodes.length && path.nodes.at(-1) !== best?.nodes.at(-1));
   const second = best === greedy || !greedy ? others.sort((a, b) => b.sum - a.sum)[0] : greedy;
-  return [second, best].filter(Boolean);
+  return [...new Set([second, yours, best])].filter(Boolean);
 }
 /** The probability of a path's text after each step: [p1, p1·p2, ...]. */
 const products = (data, path) => path.nodes.map((i) => Math.exp(data.nodes.sum[i]));
@@ -29,51 +31,69 @@ function sentence(x, y, pieces, room, o = {}) {
     row.map((word) => h("tspan", { "font-family": word.mono ? MONO : null, "font-weight": word.mono ? 600 : null }, word.text))));
 }
 
+/** The one notation in which all of these fit: decimals, or powers of ten. */
+function notation(all, at) {
+  const fits = all.every((p) => p >= 1e-7 && measure(decimal(p), 12, true) <= Math.min(...at.w.slice(1)) + at.gap - 6);
+  return fits ? decimal : power;
+}
+
 function drawRace(g, data, local, at) {
   const y = at.raceY;
   const pair = rivals(data);
   const wide = at.wide;
-  const out = [h("line", { x1: 0, x2: at.room, y1: y, y2: y, stroke: css("line") }),
-    label(0, y + 16, "How likely the text is so far: the product of its steps", { weight: 600, fill: "ink" })];
-  if (wide) out.push(label(at.room, y + 16, data.verdict.search, { anchor: "end", fill: "ink3" }));
   const many = pair.map((path) => products(data, path));
+  const write = notation(many.flat(), at);
+  const how = `How likely the text is so far: the product of its steps${write === power ? " (10⁻³ is one in a thousand)" : ""}`;
+  const out = [h("line", { x1: 0, x2: at.room, y1: y, y2: y, stroke: css("line") }),
+    label(0, y + 16, wide ? how : "How likely the text is so far", { weight: 600, fill: "ink" })];
   const cells = [];
+  const fixed = []; // names and verdicts: these do not move with the tree
   pair.forEach((path, k) => {
     const base = y + 34 + 17 * k;
     const best = path.name === data.best;
     const row = many[k];
-    const rival = many[1 - k];
     row.forEach((p, s) => {
       if (s + 1 > local.step) return;
-      const same = rival && pair[0].nodes[s] === pair[1].nodes[s];
-      const ahead = !same && (!rival || rival[s] === undefined || p >= rival[s]);
-      const d = s + 1;
-      const worth = odds(p);
-      const fits = measure(worth, 12, true) <= at.w[d] + at.gap - 6;
-      cells.push(label(at.x[d] + at.w[d] / 2, base, fits ? worth : tiny(p), {
+      const same = pair.every((other) => other.nodes[s] === pair[0].nodes[s]);
+      const ahead = !same && many.every((other) => other[s] === undefined || p >= other[s]);
+      const half = measure(write(p), 12, true) / 2;
+      const middle = Math.min(at.x[s + 1] + at.w[s + 1] / 2, at.end + 6 - half);
+      const [from, to] = [middle - half - local.panX, middle + half - local.panX];
+      if (from < at.w[0] + 12 || to > at.tree + 8) return; // a number cut in two would read as another one
+      cells.push(label(middle, base, write(p), {
         anchor: "middle", mono: true, weight: ahead ? 700 : null, fill: ahead ? (best ? "accent" : "ink") : "ink3",
       }));
     });
-    const end = row[Math.min(row.length, local.step) - 1];
-    const lead = end !== undefined && many.length === 2 ? ratio(end, many[1 - k][Math.min(many[1 - k].length, local.step) - 1]) : "";
-    cells.push(label(at.end + 12, base, lead, { fill: best ? "accent" : "ink2", weight: 600 }));
-  });
-  out.push(h("g", { "clip-path": "url(#dec-race)" }, h("g", { transform: `translate(${-local.panX},0)` }, cells)));
-  pair.forEach((path, k) => {
-    const base = y + 34 + 17 * k;
-    const best = path.name === data.best;
-    out.push(h("rect", { x: 0, y: base - 13, width: at.w[0] + 14, height: 18, fill: css("bg") }),
+    const [end, first] = [row, many[0]].map((each) => each[Math.min(each.length, local.step) - 1]);
+    const lead = k && end !== undefined ? ratio(end, first) : "";
+    const colour = best ? "accent" : "ink2";
+    if (wide) fixed.push(label(at.ends, base, lead, { fill: colour, weight: 600 }));
+    else if (best) fixed.push(label(at.room, y + 16, lead, { fill: colour, weight: 600, anchor: "end" }));
+    fixed.push(h("rect", { x: 0, y: base - 13, width: at.w[0] + 14, height: 18, fill: css("bg") }),
       label(0, base, nameOf(data, path.name), { weight: 600, fill: best ? "accent" : "ink" }));
   });
-  const pieces = local.step < at.depth ? [[midway(data, local, pair, many), false]] : data.verdict.pieces;
-  out.push(sentence(0, y + 70, wide ? pieces : [...pieces, [` ${data.verdict.search}`, false]], at.room - (wide && data.verdict.act ? 130 : 0), { lines: wide ? 2 : 6 }));
+  out.push(h("g", { "clip-path": "url(#dec-race)" }, h("g", { transform: `translate(${-local.panX},0)` }, cells)), fixed);
+  const under = y + 36 + 17 * pair.length;
+  const ended = local.step >= at.depth;
+  const pieces = ended ? data.verdict.pieces : [[midway(data, local, pair, many), false]];
+  if (wide || !ended) out.push(sentence(0, under, pieces, at.room, { lines: wide ? 2 : 5 }));
+  else out.push(sentence(0, under, [...pieces, [" ", false], ...data.verdict.search], at.room, { lines: 7 }));
+  if (wide && ended) out.push(drawSearch(data, at));
   return out;
 }
-/** How many times as likely the first is: "×6.2", "" when it is not more likely. */
+/** What an exact search says of the end, in a line of its own. */
+function drawSearch(data, at) {
+  if (!data.verdict.search.length) return null;
+  const top = at.legendY - SAID;
+  const found = data.verdict.act?.event === "force";
+  return [h("rect", { x: 0.5, y: top + 0.5, width: at.room - 1, height: 25, rx: 6, fill: css(found ? "accent-soft" : "bg"), stroke: css("line") }),
+    sentence(10, top + 17, data.verdict.search, at.room - (data.verdict.act ? 140 : 20), { lines: 1 })];
+}
+/** How many times as likely the first is: "×6.2 as likely"; "" when there is nothing to tell. */
 function ratio(p, other) {
-  if (!(other > 0) || p <= other * 1.0005) return "";
+  if (!(other > 0) || Math.abs(p / other - 1) < 0.0005) return "";
   const times = p / other;
-  return `×${times < 10 ? num(times, times < 2 ? 2 : 1) : thousands(Math.round(times))} as likely`;
+  return `×${times < 0.01 ? power(times) : times < 10 ? num(times, times < 2 ? 2 : 1) : thousands(Math.round(times))} as likely`;
 }
 /** While the tree grows: who is ahead now, and by which step. */
 function midway(data, local, pair, many) {
@@ -81,9 +101,10 @@ function midway(data, local, pair, many) {
   const where = data.heads[s - 1]?.toLowerCase();
   if (!s) return "Nothing is chosen yet: one pass of the model over the prompt gives every first token its probability.";
   if (pair.length < 2 || many.some((row) => row.length < s)) return `After ${where}.`;
-  const [a, b] = many.map((row) => row[s - 1]);
-  const [first, second] = pair.map((path) => nameOf(data, path.name));
-  if (pair[0].nodes[s - 1] === pair[1].nodes[s - 1]) return `After ${where} ${first} and ${second} are still the same text.`;
+  const ends = [0, pair.length - 1]; // the first against the best
+  const [a, b] = ends.map((k) => many[k][s - 1]);
+  const [first, second] = ends.map((k) => nameOf(data, pair[k].name));
+  if (pair[0].nodes[s - 1] === pair.at(-1).nodes[s - 1]) return `After ${where} ${first} and ${second} are still the same text.`;
   const [ahead, behind, high, low] = a >= b ? [first, second, a, b] : [second, first, b, a];
   return `After ${where} ${ahead} is ahead: ${odds(high)} against ${odds(low)} for ${behind}.`;
 }
@@ -149,7 +170,7 @@ function overLegend(g, data, local, at) {
     left += width + 4;
   }
   if (data.verdict.act && last) {
-    g.overlay("act", { left: at.room - 124, top: at.wide ? at.raceY + 58 : at.legendY - 52, width: 124, height: at.wide ? 26 : 44 },
+    g.overlay("act", { left: at.room - 124, top: at.wide ? at.legendY - SAID : at.legendY - 52, width: 124, height: at.wide ? 26 : 44 },
       () => html("button", { type: "button", class: "gb-button dec-button", "data-act": "act", click: (event) => event.currentTarget.act() }),
       (node) => {
         node.act = () => g.send(local.data.verdict.act.event, { ...local.data.verdict.act.value, at: Date.now() });

@@ -2,34 +2,30 @@
 
 const pathOf = (data, name) => data.paths.find((path) => path.name === name);
 const shownTo = (data, local, i) => data.nodes.depth[i] <= local.step;
-/** A probability as a person reads it: two decimals, or as many as its first digit needs. */
-function chance(p) {
-  if (p >= 0.995) return "1.00";
-  if (p >= 0.01) return num(p, 2);
-  return p >= 0.0005 ? num(p, 3).slice(1) : p > 0 ? "<.001" : "0";
-}
+/** A probability on the tree: two digits, no zero before the point (the columns at the right have more). */
+const chance = (p) => (p >= 0.995 ? "1.0" : p >= 0.005 ? num(p, 2).slice(1) : p > 0 ? "≈0" : "0");
+/** A text's signs, none of them torn: what stands for a single byte ("\\xbd") or character code is one sign. */
+const signs = (text) => text.match(/\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|./gsu) ?? [];
 /** The longest end of `text` that fits. */
 function fitEnd(text, room) {
-  let letters = [...text];
+  const left = signs(text);
   if (measure(text, 12, false) <= room) return text;
-  while (letters.length > 1 && measure("…" + letters.join(""), 12, false) > room) letters.shift();
-  return "…" + letters.join("").trimStart();
+  while (left.length > 1 && measure("…" + left.join(""), 12, false) > room) left.shift();
+  return "…" + left.join("").trimStart();
 }
-/** 4.5e−7 */
-function tiny(p) {
-  const power = Math.floor(Math.log10(p));
-  return `${num(p / 10 ** power, 1)}e−${-power}`;
+/** A probability of any size, as many decimals as two digits that count need: 0.830, 0.0014, 0.000022. */
+const decimal = (p) => (p >= 0.1 ? num(p, 3) : p > 0 ? num(p, Math.max(4, 1 - Math.floor(Math.log10(p)))) : "0");
+/** The same as a power of ten: 2.2·10⁻⁵. */
+function power(p) {
+  if (!(p > 0)) return "0";
+  let [digits, exponent] = p.toExponential(1).split("e");
+  exponent = exponent.replace("+", "").replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]));
+  return `${digits}·10${exponent}`;
 }
-/** A small probability in words: 0.0024, or 1 in 41,000. */
-function odds(p) {
-  if (p >= 0.1) return num(p, 3);
-  if (p >= 0.001) return num(p, 4);
-  if (p <= 0) return "0";
-  const one = 1 / p;
-  if (one > 1e6) return tiny(p);
-  const round = 10 ** Math.max(0, Math.floor(Math.log10(one)) - 1);
-  return `1 in ${thousands(Math.round(one / round) * round)}`;
-}
+/** Where one stands alone: decimals while they can be read. */
+const odds = (p) => (p >= 1e-6 ? decimal(p) : power(p));
+/** How many decimals tell the scores apart: three digits of the largest. */
+const decimalsOf = (values) => clamp(2 - Math.floor(Math.log10(Math.max(...values.map(Math.abs), 1e-9))), 2, 8);
 
 function edgePoints(at, data, i) {
   const p = data.nodes.parent[i];
@@ -71,7 +67,7 @@ function drawChances(data, local, at) {
   const { p, on, parent, depth } = data.nodes;
   return parent.map((_, i) => {
     if (!i || !at.drawn(i) || !shownTo(data, local, i)) return null;
-    return label(at.x[depth[i]] - 3, at.y(i) - Math.max(6, clamp(5 * p[i], 0.6, 5) + 3), chance(p[i]), { mono: true, anchor: "end", fill: on[i].length ? "ink2" : "ink3" });
+    return label(at.x[depth[i]] - 6, at.y(i) - Math.max(6, clamp(5 * p[i], 0.6, 5) + 3), chance(p[i]), { mono: true, anchor: "end", fill: on[i].length ? "ink2" : "ink3" });
   });
 }
 
@@ -91,9 +87,9 @@ function drawChips(g, data, local, at) {
         stroke: css(filled ? "accent" : pale ? "ink3" : i ? "ink3" : "field"), "stroke-dasharray": pale ? "3 3" : null, "stroke-opacity": pale ? 0.6 : null,
       }),
       h("text", {
-        x: x + w / 2, y: y + 4.6, "text-anchor": "middle", "font-family": MONO, "font-size": 13, direction: "ltr",
+        x: x + w / 2, y: y + 4.6, "text-anchor": "middle", "font-family": MONO, "font-size": at.size, direction: "ltr",
         "font-weight": filled ? 700 : on[i].length ? 600 : null, fill: css(filled ? "accent-on" : pale ? "ink3" : "ink"),
-      }, tokenSpans(i ? text[i] : data.prompt.chip, w - 3, 13)));
+      }, tokenSpans(i ? text[i] : data.prompt.chip, w - 3, at.size)));
     return g.tip(node, () => tipOf(local.data, i));
   });
 }
@@ -106,7 +102,7 @@ function drawRing(data, at, i) {
   });
 }
 function tipOf(data, i) {
-  if (!i) return `${visible(data.prompt.long)}\nthe prompt`;
+  if (!i) return `${visible(data.prompt.long)}\nthe prompt${data.prompt.long.includes("\\x") ? "; \\x and two signs: one byte of a character that is cut in two" : ""}`;
   const n = data.nodes;
   const names = n.on[i].map((name) => nameOf(data, name)).join(", ");
   const who = names || (n.running[i] ? "the beam search kept it at this step and dropped it later; click to force it" : "nobody took it; click to force it");
@@ -124,44 +120,50 @@ function namesOf(data, paths, growing) {
   return paths[0].strategy === "beam" || paths.some((path) => path.name === data.best && path.strategy === "beam") ? [...told, ...others] : [...others, ...told];
 }
 
-/** At the end of every path: the sum, the score and the names; at pale ends the sum alone. */
-function drawEnds(data, local, at) {
-  const { on, depth, parent, sum, score, running } = data.nodes;
-  const last = new Map();
+/** What stands at the end of some paths: {total, left, name, score, others}; left: where the name begins. */
+function endOf(data, i, paths, growing) {
+  const names = namesOf(data, paths, growing);
+  const total = num(data.nodes.sum[i], 2);
+  const digits = decimalsOf(data.paths.map((path) => path.score));
+  const ended = paths[0].finished !== "length" && data.nodes.depth[i] < data.depth ? ", ended" : "";
+  return {
+    total, left: Math.max(46, measure(total, 13, true) + 7), name: names[0] + (growing ? "" : ended),
+    score: `score ${num(data.nodes.score[i], digits)}`, others: names.length > 1 ? `, ${names.slice(1).join(", ")}` : "",
+  };
+}
+
+/** At the end of every path: the sum, the score and the names; at pale ends the sum alone.
+ *  last: those of the last step, which stand beside the window of the tree; else all others. */
+function drawEnds(data, local, at, last) {
+  const { on, depth, parent, sum, running } = data.nodes;
+  const ends = new Map();
   for (const path of data.paths) {
     const seen = path.nodes.filter((i) => shownTo(data, local, i));
-    if (seen.length) last.set(seen.at(-1), [...(last.get(seen.at(-1)) ?? []), path]);
+    if (seen.length) ends.set(seen.at(-1), [...(ends.get(seen.at(-1)) ?? []), path]);
   }
   return parent.map((_, i) => {
-    if (!i || !at.drawn(i) || !shownTo(data, local, i)) return null;
-    const paths = last.get(i);
-    const x = at.x[depth[i]] + at.w[depth[i]] + 12;
+    if (!i || !at.drawn(i) || !shownTo(data, local, i) || (depth[i] === at.depth) !== last) return null;
+    const paths = ends.get(i);
+    const x = last ? at.ends : at.x[depth[i]] + at.w[depth[i]] + 12;
     const y = at.y(i);
     if (!paths) {
-      const ends = !on[i].length && !at.kids[i].some((k) => at.drawn(k) && shownTo(data, local, k));
-      if (!ends) return null;
+      const alone = !on[i].length && !at.kids[i].some((k) => at.drawn(k) && shownTo(data, local, k));
+      if (!alone) return null;
       const alive = running[i] && depth[i] === local.step && local.step < at.depth;
       const word = alive ? "a beam" : running[i] ? "dropped" : "";
       return [label(x, y + 4, num(sum[i], 2), { mono: true, fill: alive ? "ink" : "ink3" }),
         label(x + Math.max(46, measure(num(sum[i], 2), 12, true) + 8), y + 4, word, { fill: alive ? "ink" : "ink3" })];
     }
-    const best = paths.some((path) => path.name === data.best);
-    const growing = local.step < data.depth;
-    const names = namesOf(data, paths, growing);
-    const colour = best ? "accent" : "ink";
-    const more = depth[i] < local.step && paths[0].finished !== "length" ? ", ended" : "";
+    const colour = paths.some((path) => path.name === data.best) ? "accent" : "ink";
+    const end = endOf(data, i, paths, local.step < data.depth);
     const up = at.pitch < 34 ? -2 : 0;
-    const total = num(sum[i], 2);
-    const worth = num(score[i], 2);
-    const from = (text, size) => Math.max(46, measure(text, size, true) + 7);
-    const name = (text, left) => fit(text, (depth[i] < at.depth ? 190 : at.labels) - 12 - left, 12, false);
-    return [label(x, y + up, total, { mono: true, size: 13, weight: 600, fill: colour }),
-      label(x + from(total, 13), y + up, name(names[0] + more, from(total, 13)), { weight: 600, fill: colour }),
-      label(x, y + up + (up ? 13 : 15), worth, { mono: true, fill: "ink3" }),
-      names.length > 1 && label(x + from(worth, 12), y + up + (up ? 13 : 15), name(names.slice(1).join(", "), from(worth, 12)), { fill: colour })];
+    return [label(x, y + up, end.total, { mono: true, size: 13, weight: 600, fill: colour }),
+      label(x + end.left, y + up, end.name, { weight: 600, fill: colour }),
+      h("text", { x, y: y + up + (up ? 13 : 15), "font-size": 12, fill: css("ink3") }, end.score, h("tspan", { fill: css(colour) }, end.others))];
   });
 }
 
+/** The names of the steps: they move with the tree. */
 function drawHeads(data, local, at) {
   const centre = (d) => at.x[d] + at.w[d] / 2;
   const out = [label(at.x[0], 14, data.shape === "encoder" ? "Text" : "Prompt", { weight: 600, fill: "ink" })];
@@ -169,8 +171,20 @@ function drawHeads(data, local, at) {
     const now = d === local.step && local.step < at.depth;
     out.push(label(centre(d), 14, data.heads[d - 1], { anchor: "middle", weight: 600, fill: d > local.step ? "ink3" : now ? "accent" : "ink" }));
   }
-  const x = at.end + 12;
-  const penalty = `÷ length^${num(data.penalty, data.penalty % 1 && (data.penalty * 10) % 1 ? 2 : 1)}`;
-  out.push(label(x, 14, "Sum of log p", { weight: 600, fill: "ink" }), label(x, 30, penalty, { fill: "ink3" }));
   return out;
+}
+/** Over the sums: what they are, and what the score under each is. */
+function drawSumHead(g, data, at) {
+  const power = `${at.depth}^${String(Number(data.penalty.toFixed(2))).replace("-", "−")}`;
+  return g.tip(h("g", {}, label(at.ends, 14, "Sum of log p", { weight: 600, fill: "ink" }), label(at.ends, 30, `score: ÷ ${power}`, { fill: "ink3" })),
+    `The logarithms of a text’s step probabilities, added: 0 would be certain.\nScore: that sum divided by the length to the power of the length penalty, ${power} = ${num(at.depth ** data.penalty, 2)} at full length. A beam search ranks by it.`);
+}
+/** What the drawing means, and how many of the dropped texts have no row. */
+function drawNote(data, local, at) {
+  const left = at.hidden.filter((i) => data.nodes.depth[i] < local.step || local.step === at.depth).length;
+  const dropped = left ? (at.wide ? `, ${thousands(left)} more of them not drawn` : ` (${thousands(left)} more)`) : "";
+  const swipe = !at.wide && at.mostX ? "Swipe for more steps. " : "";
+  const text = at.wide ? `thick: likely · dashed: no path takes it · dropped: a beam gave it up${dropped}` : `${swipe}Dropped: a beam gave it up${dropped}`;
+  const [x, end] = !at.wide ? [0, at.room] : at.ends < 480 ? [at.ends + at.labels, at.room] : [66, at.ends - 12];
+  return label(x, 32, fit(text, end - x, 12, false), { fill: "ink3" });
 }

@@ -30,7 +30,7 @@ class Verdict:
     best: str
     focus: int
     pieces: Pieces
-    search: str
+    search: Pieces
     act: dict[str, Any] | None
 
 
@@ -54,7 +54,7 @@ def judge(tree: Tree, found: Exact | None, shape: str, offer: str) -> Verdict:
         if best is not greedy:
             kind, pieces = "miss", why(tree, greedy, best)
         elif likeliest is not None and likeliest.log_prob > greedy.log_prob + TINY:
-            kind, pieces = "hidden", _hidden(likeliest.text, likeliest.log_prob - greedy.log_prob)
+            kind, pieces = "hidden", _hidden()
         else:
             kind, pieces = "same", _same(tree)
     if best and likeliest and likeliest.log_prob > best.log_prob + TINY:
@@ -64,7 +64,12 @@ def judge(tree: Tree, found: Exact | None, shape: str, offer: str) -> Verdict:
         act = {"event": "example", "label": "A text it misses", "value": {}, "about": offer}
     name, focus = (best.name, _focus(tree, greedy, best)) if best else ("", 0)
     claim = _claim(kind, shape, found is not None and found.proven)
-    search = _searched(found, best) if likeliest else ""
+    if greedy is not None and best is not None and kind != "open":
+        if _pushed(tree, greedy):
+            claim = _penalised(kind)
+        elif kind == "miss" and best.strategy == "sample":
+            claim = "A lucky draw beats taking the likeliest token each time."
+    search = _searched(found, greedy, best) if likeliest else []
     return Verdict(kind, claim, _facts(tree), name, focus, pieces, search, act)
 
 
@@ -93,24 +98,31 @@ def why(tree: Tree, greedy: Path, best: Path) -> Pieces:
         if tree.nodes[best.nodes[step]].sum <= tree.nodes[greedy.nodes[step]].sum:
             break
         ahead = step + 1
-    takes = "takes" if mine.probability >= other.probability else "is left by the penalty with"
     unit = "Blank" if tree.slots else "Step"
-    pieces: Pieces = [
-        (f"{unit} {at + 1}: greedy {takes} ", False), (mine.token, True),
-        (f" ({_chance(mine.probability)}, against ", False), (other.token, True),
-        (f" {_chance(other.probability)}) and never goes back. ", False),
-    ]  # fmt: skip
+    pieces: Pieces
+    if pushed := mine.probability < other.probability:
+        pieces = [
+            (f"{unit} {at + 1}: the repetition penalty pushes greedy off ", False), (other.token, True),
+            (f" ({_chance(other.probability)}) to ", False), (mine.token, True),
+            (f" ({_chance(mine.probability)}), and greedy never goes back. ", False),
+        ]  # fmt: skip
+    else:
+        pieces = [
+            (f"{unit} {at + 1}: greedy takes ", False), (mine.token, True),
+            (f" ({_chance(mine.probability)}, against ", False), (other.token, True),
+            (f" {_chance(other.probability)}) and never goes back. ", False),
+        ]  # fmt: skip
     after = [
         [tree.nodes[node] for node in path.nodes[at + 1 : max(at + 2, min(ahead, at + 5))]]
         for path in (greedy, best)
     ]
-    if all(after):
-        told = [" · ".join(_chance(node.probability) for node in nodes) for nodes in after]
+    if all(after) and not pushed:
+        told = ["\u00a0· ".join(_chance(node.probability) for node in nodes) for nodes in after]
         pieces += [
             ("But after ", False), (other.token, True), (f" the model goes on with {told[1]}, after ", False),
-            (mine.token, True), (f" with {told[0]}", False),
+            (mine.token, True),
+            (f" with {told[0]}: from {unit.lower()} {ahead} on, that text is ahead.", False),
         ]  # fmt: skip
-        pieces.append((f": from {unit.lower()} {ahead} on, that text is ahead.", False))
     else:
         pieces.append((f"From {unit.lower()} {ahead} on, the other text is ahead.", False))
     return pieces
@@ -140,12 +152,29 @@ def _open(tree: Tree) -> Pieces:
     ]
 
 
-def _hidden(text: str, gain: float) -> Pieces:
-    return [
-        ("No path here is the likeliest text: the exact search finds ", False),
-        (text, True),
-        (f", {_times(exp(gain))} as likely as greedy’s. More beams may find it too.", False),
-    ]
+def _hidden() -> Pieces:
+    said = (
+        "No text on the tree is likelier than greedy’s, and yet it is not the likeliest one: the exact search"
+    )
+    return [(f"{said} finds another. More beams may find it too.", False)]
+
+
+def _pushed(tree: Tree, greedy: Path) -> bool:
+    """Whether greedy somewhere did not take the model's likeliest token: a penalty had changed the order."""
+    parents = (0, *greedy.nodes[:-1])
+    return any(
+        tree.nodes[node].probability
+        < float(tree.nexts[tree.nodes[parent].next].probabilities[0].max()) - TINY
+        for parent, node in zip(parents, greedy.nodes)
+    )
+
+
+def _penalised(kind: str) -> str:
+    if kind == "same":
+        return (
+            "The repetition penalty turns greedy off some likeliest tokens, and no likelier text was found."
+        )
+    return "The repetition penalty pushes greedy off the likeliest text."
 
 
 def _times(ratio: float) -> str:
@@ -174,12 +203,17 @@ def _facts(tree: Tree) -> str:
     return f"{one} {who}; apart they need {tree.together:,}" if count > 1 else f"{one} {who}"
 
 
-def _searched(found: Exact | None, best: Path | None) -> str:
+def _searched(found: Exact | None, greedy: Path | None, best: Path | None) -> Pieces:
+    """What the exact search says of the best text on the tree."""
     if found is None or best is None or not found.texts:
-        return ""
-    better = found.texts[0].log_prob > best.log_prob + TINY
+        return []
+    top, count = found.texts[0], "1 pass" if found.passes == 1 else f"{found.passes:,} passes"
+    if top.log_prob > best.log_prob + TINY:
+        against, whose = (greedy, "greedy’s") if greedy else (best, "the best here")
+        gain = f"{_times(exp(top.log_prob - against.log_prob))} as likely as {whose}"
+        proof = "" if found.proven else ", perhaps not the best"
+        return [(f"An exact search ({count}) finds a text {gain}{proof}: ", False), (top.text, True)]
     if found.proven:
-        said = "finds one likelier still" if better else "proves the best one likeliest"
-        return f"An exact search {said} ({found.passes:,} passes)."
-    said = "found one likelier still" if better else "found none likelier"
-    return f"An exact search {said} in {found.passes:,} passes, unproven."
+        whose = "your text" if best.name.startswith("forced") else f"{best.name}’s text"
+        return [(f"An exact search ({count}) proves {whose} the likeliest of all that are this long.", False)]
+    return [(f"An exact search found none likelier in {count}, and stopped before it could prove it.", False)]

@@ -13,6 +13,8 @@ function nodeAt(data, way) {
   return at;
 }
 
+const spoken = (pieces) => pieces.map(([text, mono]) => (mono ? visible(text) : text)).join("");
+
 const decoding = {
   init(data, local, before) {
     data.children = data.nodes.parent.map(() => []);
@@ -23,7 +25,7 @@ const decoding = {
       data, probs: unpack(data.next.probs), arranged: same ? local.arranged : undefined,
       step: said < 0 ? data.depth : Math.min(said, data.depth),
       node: nodeAt(data, local.sel.node), hover: null,
-      panX: same ? local.panX : 0, panY: same ? local.panY : 0,
+      panX: same ? local.panX : 0, panY: same ? local.panY : 0, fresh: !same,
     };
   },
 
@@ -34,29 +36,34 @@ const decoding = {
   draw(g, data, local) {
     if (!local.bound) { local.bound = true; bindPan(g, local); }
     const at = (local.at = plan(g, data, local));
+    if (local.fresh && !at.wide) { // a phone opens where the texts part, or where the tree is growing
+      const from = Math.min(data.nodes.depth[data.focus], Math.max(0, local.step - 1));
+      local.panX = from ? at.x[from] - 6 : 0;
+    }
+    local.fresh = false;
     local.panX = clamp(local.panX, 0, at.mostX);
     local.panY = clamp(local.panY, 0, at.mostY);
     const active = activeNode(data, local);
     const grown = [local.step];
     g.part("clip", null, () => [
       h("clipPath", { id: "dec-tree" }, h("rect", { x: -4, y: at.clip.y, width: at.clip.w + 4, height: at.clip.h })),
-      h("clipPath", { id: "dec-heads" }, h("rect", { x: -4, y: 0, width: at.clip.w + 4, height: TOP })),
-      h("clipPath", { id: "dec-race" }, h("rect", { x: at.w[0] + 14, y: at.raceY + 20, width: at.clip.w - at.w[0] - 14, height: 60 })),
+      h("clipPath", { id: "dec-ends" }, h("rect", { x: -4, y: at.clip.y, width: at.room + 4, height: at.clip.h })),
+      h("clipPath", { id: "dec-heads" }, h("rect", { x: -4, y: 0, width: at.clip.w + 4, height: 20 })),
+      h("clipPath", { id: "dec-race" }, h("rect", { x: at.w[0] + 14, y: at.raceY + 20, width: at.clip.w - at.w[0] - 6, height: 80 })),
     ]);
     // Built once a step; panning only moves what is there.
     const shift = (node) => node.firstChild.firstChild.setAttribute("transform", `translate(${-local.panX},${-local.panY})`);
     const moved = (name, deps, build) => shift(g.part(name, [...grown, ...deps], () => h("g", { "clip-path": "url(#dec-tree)" }, h("g", {}, build()))));
     g.part("heads", [...grown, local.panX], () => h("g", { "clip-path": "url(#dec-heads)" }, h("g", { transform: `translate(${-local.panX},0)` }, drawHeads(data, local, at))));
+    const beside = (node) => node.firstChild.firstChild.setAttribute("transform", `translate(${at.wide ? 0 : -local.panX},${-local.panY})`);
+    g.part("sums", [at.wide ? 0 : local.panX], () => h("g", at.wide ? {} : { "clip-path": "url(#dec-heads)" }, h("g", { transform: `translate(${at.wide ? 0 : -local.panX},0)` }, drawSumHead(g, data, at))));
+    g.part("note", grown, () => drawNote(data, local, at));
     moved("edges", [], () => drawEdges(g, data, local, at));
     moved("chances", [], () => drawChances(data, local, at));
     moved("chips", [], () => drawChips(g, data, local, at));
     moved("ring", [active], () => drawRing(data, at, active));
-    moved("ends", [], () => [label(at.x[0] - 2, at.y(0) - at.pitch / 2 - 4, fitEnd(data.prompt.before.trim() && visible(data.prompt.before.trim()), at.w[0] + at.gap - 8), { fill: "ink3" }), drawEnds(data, local, at)]);
-    if (at.hidden) g.part("hidden", null, () => {
-      const text = `${at.hidden} more dropped`;
-      const [x, y] = [at.room - 12 - measure(text, 12, false), at.clip.y + at.clip.h - 8];
-      return [h("rect", { x: x - 4, y: y - 13, width: at.room - x + 4, height: 18, fill: css("bg"), opacity: 0.9 }), label(x, y, text, { fill: "ink3" })];
-    });
+    moved("ends", [], () => [label(at.x[0] - 2, at.y(0) - at.pitch / 2 - 4, fitEnd(data.prompt.before.trim() && visible(data.prompt.before.trim()), at.w[0] + at.gap - 8), { fill: "ink3" }), drawEnds(data, local, at, false)]);
+    beside(g.part("results", grown, () => h("g", { "clip-path": "url(#dec-ends)" }, h("g", {}, drawEnds(data, local, at, true)))));
     if (at.mostX || at.mostY) g.part("thumbs", [local.panX, local.panY], () => drawThumbs(local, at));
     g.part("race", [...grown, local.panX], () => drawRace(g, data, local, at));
     g.part("legend", null, () => drawLegend(g, data, local, at));
@@ -79,10 +86,11 @@ const decoding = {
   },
 
   describe(data, local) {
-    const found = data.paths.map((path) => `${nameOf(data, path.name)}: ${visible(path.text)} (sum of log p ${num(path.sum, 2)})`).join("; ");
+    const ended = local.step >= data.depth; // before, nothing is said of the end
+    const found = !ended ? "" : data.paths.map((path) => `${nameOf(data, path.name)}: ${visible(path.text)} (sum of log p ${num(path.sum, 2)})`).join("; ");
     const D = distribution(data, local, activeNode(data, local));
     const next = D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[0][k], 3)}`).join(", ");
-    return `Tree of ${visible(data.prompt.long)}, grown to step ${local.step} of ${data.depth}. ${found}. ${data.verdict.pieces.map(([text, mono]) => (mono ? visible(text) : text)).join("")} ${data.verdict.search} ` +
+    return `Tree of ${visible(data.prompt.long)}, grown to step ${local.step} of ${data.depth}. ${ended ? `${found}. ${spoken(data.verdict.pieces)} ${spoken(data.verdict.search)} ` : ""}` +
       `After ${D.node ? visible(data.nodes.text[D.node]) : "the prompt"} come ${next}.`;
   },
 
@@ -103,10 +111,10 @@ const decoding = {
 function drawThumbs(local, at) {
   const out = [];
   const bar = (x, y, width, height) => out.push(h("rect", { x, y, width, height, rx: 2, fill: css("ink3"), opacity: 0.5 }));
-  if (at.mostX) bar((local.panX / at.total) * at.room, at.clip.y + at.clip.h - 5, (at.room / at.total) * at.room, 4);
+  if (at.mostX) bar((local.panX / at.total) * at.tree, at.clip.y + at.clip.h - 5, (at.tree / at.total) * at.tree, 4);
   if (at.mostY) {
     const whole = at.clip.h + at.mostY;
-    bar(at.room - 5, TOP + (local.panY / whole) * at.clip.h, 4, (at.clip.h / whole) * at.clip.h);
+    bar(at.tree + (at.wide ? 3 : -5), TOP + (local.panY / whole) * at.clip.h, 4, (at.clip.h / whole) * at.clip.h);
   }
   return out;
 }

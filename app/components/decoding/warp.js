@@ -2,6 +2,12 @@
 
 const SHORT = { model: "model", "repetition penalty": "repeat", temperature: "temp", "top-k": "top-k", "top-p": "top-p", "min-p": "min-p" };
 const ALWAYS = ["model", "temperature", "top-k", "top-p"];
+/** The columns: four, also those that are off; what is off gives way when others need the room. */
+function stagesOf(data) {
+  const all = data.next.stages.map((stage, s) => ({ ...stage, s }));
+  const usual = all.filter((stage) => stage.active || ALWAYS.includes(stage.name));
+  return usual.length > 4 ? all.filter((stage) => stage.active || stage.name === "model") : usual;
+}
 
 /** The node whose distribution is shown, and the token in it that is pointed at: a text's last token has no passes. */
 function askedAt(data, i) {
@@ -14,7 +20,7 @@ function distribution(data, local, i) {
   const e = data.nodes.next[asked.node];
   const next = data.next;
   const [, S, C] = next.probs.shape;
-  const stages = next.stages.map((stage, s) => ({ ...stage, s })).filter((stage) => stage.active || ALWAYS.includes(stage.name));
+  const stages = stagesOf(data);
   const ids = next.ids[e];
   const p = stages.map(({ s }) => Array.from(local.probs.subarray((e * S + s) * C, (e * S + s) * C + ids.length)));
   return { ...asked, e, stages, ids, p, kept: stages.map(({ s }) => next.kept[e][s]), entropy: stages.map(({ s }) => next.entropy[e][s]) };
@@ -32,7 +38,7 @@ function drawPanel(g, data, local, at) {
   const { x, y, w } = at.panel;
   const active = activeNode(data, local);
   const D = distribution(data, local, active);
-  const names = D.stages.length > 5 ? 56 : 64;
+  const names = D.stages.length > 4 ? 52 : 64;
   const col = Math.min(72, (w - names) / D.stages.length);
   const most = 14;
   const rows = rowsOf(D, most);
@@ -46,6 +52,7 @@ function drawPanel(g, data, local, at) {
   if (at.wide) out.push(h("line", { x1: x - 12, x2: x - 12, y1: 0, y2: TALL, stroke: css("line") }));
   out.push(h("text", { x, y: y + 14, "font-size": 12, "font-weight": 600, fill: css("ink") }, lead, "“",
     h("tspan", { "font-family": MONO, fill: css("accent") }, fit(visible(token), room, 12, true)), "”, warped"));
+  g.tip(out.at(-1), "Warped: changed from the model’s probabilities by each setting in turn, and made to add up to 1. A sample is drawn from the last column.");
   D.stages.forEach((stage, c) => {
     const left = x + names + c * col;
     const on = stage.active;

@@ -95,6 +95,7 @@ def unsure(lm: LanguageModel, asked: Asked, written: tuple[int, ...]) -> dict[st
     ]
     return {
         "rows": rows[-TOKENS:],
+        "left": max(0, len(rows) - TOKENS),
         "note": "Shaded: what the best path wrote." if new else "",
         "why": "Too short a text.",
     }

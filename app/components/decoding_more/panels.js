@@ -2,6 +2,12 @@
 // a cache of keys and values spares (for a model that fills blanks: all at once against one by one).
 
 const LINE = 22;
+const FIRST = 82; // the first row, under a panel's head and the heads of its columns
+
+/** Three decimals, and never 0 for what is not. */
+const share = (p) => (p > 0 && p < 0.0005 ? "<.001" : num(p, 3));
+/** A text has a line of its own, over its bar, where one is too long to stand before it. */
+const stacked = (data, w) => data.samples.texts.some((t) => measure(visible(t.text), 13, true) > Math.min(150, w * 0.45) - 10);
 
 function title(x, y, head, hints) {
   return [label(x, y + 14, head, { weight: 600, size: 14, fill: "ink" }), hints.map((hint, i) => label(x, y + 34 + 16 * i, hint, { fill: "ink3" }))];
@@ -14,27 +20,32 @@ function tokenText(x, y, tokens, room, colour = "ink") {
 function drawSamples(g, data, o) {
   const s = data.samples;
   const { x, y, w } = o;
-  const names = Math.min(130, w * 0.38);
+  const over = stacked(data, w);
+  const names = over ? 0 : Math.min(150, w * 0.45);
   const room = w - names - 106;
+  const line = over ? 2 * LINE - 4 : LINE;
   const most = Math.max(...s.texts.map((t) => Math.max(t.frequency, t.p + 2 * t.spread)), 1e-9);
   const at = (p) => x + names + (room * p) / most;
-  const out = [title(x, y, `${thousands(s.n)} draws of ${s.span} ${s.span === 1 ? "token" : "tokens"}`, ["bar: how often it was drawn", "mark: its exact probability ± 2 standard deviations"])];
+  const out = [title(x, y, `${thousands(s.n)} draws of ${s.span} ${s.span === 1 ? "token" : "tokens"}`, ["bar: how often it was drawn", "mark: its exact probability ± 2 standard deviations"]),
+    label(x + w - 54, y + 74, "drawn", { anchor: "end", fill: "ink3" }), label(x + w, y + 74, "exact", { anchor: "end", fill: "accent" })];
   s.texts.forEach((t, i) => {
-    const top = y + 64 + i * LINE;
-    const mid = top + LINE / 2;
+    const top = y + FIRST + i * line;
+    const mid = top + line - LINE / 2;
     const [from, to] = [Math.max(0, t.p - 2 * t.spread), t.p + 2 * t.spread];
-    const node = h("g", { class: "gb-hot" }, h("rect", { x, y: top, width: w, height: LINE, fill: "transparent" }),
-      tokenText(x, mid + 4, t.text, names - 10),
+    const node = h("g", { class: "gb-hot" }, h("rect", { x, y: top, width: w, height: line, fill: "transparent" }),
+      tokenText(x, over ? top + 13 : mid + 4, t.text, over ? w : names - 10),
       h("rect", { x: x + names, y: mid - 6, width: Math.max(1, (room * t.frequency) / most), height: 12, rx: 2, fill: css("res"), opacity: 0.75 }),
       h("path", { d: `M${at(from)},${mid}H${at(to)}`, stroke: css("accent"), "stroke-width": 1.5 }),
       h("path", { d: `M${at(t.p)},${mid - 8}V${mid + 8}`, stroke: css("accent"), "stroke-width": 2.5 }),
-      label(x + w - 54, mid + 4, num(t.frequency, 3), { mono: true, anchor: "end" }),
-      label(x + w, mid + 4, num(t.p, 3), { mono: true, anchor: "end", fill: "accent", weight: 600 }));
-    out.push(g.tip(node, `${visible(t.text)}\ndrawn ${thousands(t.count)} times: ${num(t.frequency, 5)}\nexact ${num(t.p, 5)}, by the model alone ${num(t.model, 5)}`));
+      label(x + w - 54, mid + 4, share(t.frequency), { mono: true, anchor: "end" }),
+      label(x + w, mid + 4, share(t.p), { mono: true, anchor: "end", fill: "accent", weight: 600 }));
+    out.push(g.tip(node, `${visible(t.text)}\ndrawn ${thousands(t.count)} ${t.count === 1 ? "time" : "times"}: ${num(t.frequency, 5)}\nexact ${num(t.p, 5)}, by the model alone ${num(t.model, 5)}`));
   });
-  const end = y + 64 + s.texts.length * LINE + 18;
-  out.push(label(x, end, `${thousands(s.distinct)} different texts came; what never came has probability ${num(Math.max(0, 1 - s.covered), 3)}.`, { fill: "ink2" }),
-    label(x, end + 17, `${thousands(s.passes)} passes for all draws; one by one ${thousands(s.apart)}.`, { fill: "ink2" }));
+  const end = y + FIRST + s.texts.length * line + 18;
+  const came = s.distinct === 1 ? "One text came" : `${thousands(s.distinct)} different texts came`;
+  const listed = s.distinct > s.texts.length ? `, the ${s.texts.length} most frequent are listed` : "";
+  out.push(wrapped(x, end, `${came}${listed}; what never came has probability ${share(Math.max(0, 1 - s.covered))}. ` +
+    `${thousands(s.passes)} ${s.passes === 1 ? "pass" : "passes"} for all draws; one by one ${thousands(s.apart)}.`, w));
   return out;
 }
 
@@ -45,20 +56,23 @@ function drawEntropy(g, data, o) {
   const out = [title(x, y, "How unsure, token by token", ["bar: entropy before the token, in bits", "dot: surprise of the token that came"])];
   if (!e.rows.length) return [...out, wrapped(x, y + 76, e.why, w)];
   const names = Math.min(120, w * 0.36);
-  const room = w - names - 92;
+  const room = w - names - 116;
+  const before = e.left ? `… ${thousands(e.left)} ${e.left === 1 ? "token" : "tokens"} before` : "the first token has nothing before it";
+  out.push(label(x + 4, y + 74, fit(before, w - 140, 12, false), { fill: "ink3" }), label(x + w - 64, y + 74, "entropy", { anchor: "end", fill: "ink3" }),
+    label(x + w - 4, y + 74, "surprise", { anchor: "end", fill: "accent" }));
   const most = Math.max(...e.rows.map((r) => Math.max(r.entropy, r.surprisal)), 1);
   e.rows.forEach((r, i) => {
-    const top = y + 64 + i * LINE;
+    const top = y + FIRST + i * LINE;
     const mid = top + LINE / 2;
     const node = h("g", { class: "gb-hot" }, h("rect", { x, y: top, width: w, height: LINE, rx: 4, fill: r.written ? css("accent-soft") : "transparent" }),
       tokenText(x + 4, mid + 4, r.token, names - 12, r.written ? "accent" : "ink"),
       h("rect", { x: x + names, y: mid - 6, width: Math.max(1, (room * r.entropy) / most), height: 12, rx: 2, fill: css("res"), opacity: 0.75 }),
       h("circle", { cx: x + names + (room * r.surprisal) / most, cy: mid, r: 4.5, fill: css("accent"), stroke: css("bg"), "stroke-width": 1.5 }),
-      label(x + w - 46, mid + 4, num(r.entropy, 2), { mono: true, anchor: "end" }),
+      label(x + w - 64, mid + 4, num(r.entropy, 2), { mono: true, anchor: "end" }),
       label(x + w - 4, mid + 4, num(r.surprisal, 2), { mono: true, anchor: "end", fill: "accent", weight: 600 }));
     out.push(g.tip(node, `${visible(r.token)}\nentropy ${num(r.entropy, 3)} bits, as ${num(2 ** r.entropy, 1)} equally likely tokens\nsurprise ${num(r.surprisal, 3)} bits: probability ${num(2 ** -r.surprisal, 4)}\nlikeliest here: ${visible(r.best)} ${num(r.bestP, 3)}`));
   });
-  out.push(label(x, y + 64 + e.rows.length * LINE + 18, e.note, { fill: "ink2" }));
+  out.push(label(x, y + FIRST + e.rows.length * LINE + 18, e.note, { fill: "ink2" }));
   return out;
 }
 

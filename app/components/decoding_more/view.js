@@ -5,8 +5,8 @@ const more = {
     const wide = g.width >= 900;
     const gap = 36;
     const w = wide ? (g.width - 2 * gap) / 3 : Math.min(g.width, 420);
-    const rows = (n) => 64 + n * LINE + 52;
-    const tall = [rows(data.samples.texts.length), rows(data.entropy.rows.length || 4), data.fill ? 300 : data.cache.steps.length ? 396 : 160];
+    const rows = (n, line = LINE) => FIRST + n * line + 70;
+    const tall = [rows(data.samples.texts.length, stacked(data, w) ? 2 * LINE - 4 : LINE), rows(data.entropy.rows.length || 4), data.fill ? 300 : data.cache.steps.length ? 396 : 160];
     const places = [0, 1, 2].map((k) => (wide ? { x: k * (w + gap), y: 0, w } : { x: 0, y: tall.slice(0, k).reduce((a, b) => a + b + 28, 0), w }));
     g.part("samples", null, () => drawSamples(g, data, places[0]));
     g.part("entropy", null, () => drawEntropy(g, data, places[1]));

@@ -166,6 +166,7 @@ def record(
         for side in (maps.ids, maps.key_ids)
     )
     table, rested = columns(seen.jobs), rests_on(seen.jobs, maps.causal)
+    now, usual = (roles(jobs, maps.causal) for jobs in (seen.jobs, seen.usual))
     blocks, heads = maps.maps.shape[:2]
     places = [(block, head) for block in range(blocks) for head in range(heads)]
     arrays = {
@@ -177,7 +178,7 @@ def record(
         "kind": maps.attention, "mark": MARKS[maps.attention], "cross": maps.attention == "cross",
         "causal": maps.causal, "rows": rows, "cols": cols, "blocks": blocks, "heads": heads,
         "home": seen.home, "block": seen.block, "head": seen.head, "mapsStamp": stamp,
-        "maps": pack(np.rint(255 * maps.maps).astype(np.uint8)), "roles": changed(roles(seen.jobs, maps.causal), roles(seen.usual, maps.causal)),
+        "maps": pack(np.rint(255 * maps.maps).astype(np.uint8)), "roles": changed(now, usual),
         "scoreNames": list(table), "scoreShort": [UNIT[name] for name in table],
         "scoreTips": [tips(rested)[name] for name in table], "scoreRows": [rested[name] for name in table],
         "scores": [[table[name][block][head] for name in table] for block, head in places],

@@ -2,15 +2,17 @@
 
 function effectPlan(data, local, at) {
   const p = at.panel;
-  const [left, right, top, bottom] = [p.x + 54, p.x + p.w - 22, p.top + 36, p.bottom - 40];
   const e = data.effect;
+  const said = largestSaid(data, local, p, at.phone);
+  const [left, right, top, bottom] = [p.x + 54, p.x + p.w - 22, p.top + 36 + 16 * (said.length - 1), p.bottom - 40];
   const values = e.change.flat();
   let [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
   const room = Math.max(0.02, high - low) * 0.07;
-  [low, high] = [low - room, high + room];
+  const names = 44 / Math.max(1, bottom - top - 44); // of the other side's reach: room for names beyond the line at 0
+  [low, high] = [Math.min(low - room, -high * names), Math.max(high + room, -low * names)];
   const reach = Math.max(...e.weight.flat());
   const most = [0.05, 0.1, 0.2, 0.4].find((step) => step >= reach) ?? 1; // where all heads spread widely, the axis ends early
-  return { left, right, top, bottom, low, high, most, x: (w) => left + (w / most) * (right - left), y: (v) => top + ((high - v) / (high - low)) * (bottom - top) };
+  return { said, left, right, top, bottom, low, high, most, x: (w) => left + (w / most) * (right - left), y: (v) => top + ((high - v) / (high - low)) * (bottom - top) };
 }
 /** Round steps between low and high: about n of them. */
 function ticks(low, high, n) {
@@ -28,17 +30,16 @@ function drawEffect(g, data, local, at, row) {
   const e = data.effect;
   const q = (local.effectAt = effectPlan(data, local, at));
   const [block, head] = [blockOf(data, local), headOf(data, local)];
-  const token = fit(visible(e.token), 110, 12);
   g.part("effect axes", [e.token, local.sel.off], () => {
     const t = ticks(q.low, q.high, 6);
     return [
-      h("text", { x: p.x, y: p.top + 8, "font-size": 12, fill: css("ink2") }, at.phone ? "Each head off in turn: what becomes of " : `Each dot a head, switched off ${offSet(data, local).size ? "too" : "alone"}: what becomes of `, h("tspan", { "font-family": MONO, "font-weight": 600, fill: css("ink") }, token), fit(` ${e.where}`, 150, 12, false)),
+      q.said.map((line, i) => label(p.x, p.top + 8 + 16 * i, line, { fill: "ink", weight: 500 })),
       t.values.map((v) => [h("path", { d: `M${q.left},${q.y(v)}H${q.right}`, stroke: css(v === 0 ? "ink3" : "line"), "stroke-width": 1 }),
         label(q.left - 6, q.y(v) + 4, (v > 0 ? "+" : "") + num(v, t.digits), { anchor: "end", mono: true, fill: "ink3" })]),
       [0, 0.25, 0.5, 0.75, 1].map((part) => part * q.most).map((w) => [h("path", { d: `M${q.x(w)},${q.bottom}v4`, stroke: css("ink3") }),
         label(q.x(w), q.bottom + 16, num(w, q.most < 0.4 ? 3 : 2), { anchor: "middle", mono: true, fill: "ink3" })]),
       label(q.right + 20, q.bottom + 34, fit(at.phone ? "its largest weight →" : "the most that the row gives to one token →", (q.right - q.left) / 1.8, 12, false), { anchor: "end", fill: "ink2" }),
-      label(p.x, p.top + 26, "change of log p  ↑ likelier without the head", { fill: "ink2" }),
+      label(p.x, q.top - 10, fit(`${at.phone ? "" : "each dot: a head off; "}change of log p of ${visible(e.token)}${at.phone ? "" : ` ${e.where}`} ↑ likelier without it`, p.w, 12, false), { fill: "ink2" }),
       label(p.x, q.bottom + 34, "↓ less likely: the head helped", { fill: "ink2" }),
     ];
   });
@@ -55,30 +56,76 @@ function drawEffect(g, data, local, at, row) {
   g.part("dot names", [block, head, local.peek], () => dotNames(g, data, local, q, order, block, head));
 }
 
-/** Names of the dots furthest from zero and of the chosen one, where they do not cover each other. */
+/** "0.999 → 0.049", with as many places as it takes to tell the two apart (five at most). */
+function fromTo(before, after) {
+  const both = (digits) => [before, after].map((log) => num(Math.exp(log), digits));
+  const digits = [3, 4, 5].find((n) => both(n)[0] !== both(n)[1]) ?? 3;
+  return both(digits).map((text) => (Number(text) === 0 ? `<${num(10 ** -digits, digits)}` : text)).join(" → ");
+}
+
+/** What the measurement found, in words: the head that matters most, and what becomes of a later head without it. */
+function largestSaid(data, local, p, phone) {
+  const e = data.effect;
+  if (offSet(data, local).size === data.roles.length) return wrapped("All heads are off already: none is left to switch off.", p.w, 2);
+  if (!e.largest) return wrapped("Here no head changes anything.", p.w, 2);
+  const [block, head] = e.largest;
+  const change = e.change[block][head];
+  const [name, token] = [nameOf(block, head), fit(visible(e.token), 110, 12, true)];
+  const first = `Of ${offSet(data, local).size ? "the heads still on" : "all heads"}, ${name} (${roleOf(data, block, head).name}) matters most: without it ${token} ${change < 0 ? "falls" : "rises"}, ${fromTo(e.before, e.before + change)}.`;
+  return [...wrapped(first, p.w, 3), ...wrapped(readerSaid(data, name), p.w, phone ? 4 : 2)];
+}
+function readerSaid(data, without) {
+  if (!data.effect.reader) return "No head that is on comes after its block.";
+  const [block, head, col, before, after] = data.effect.reader;
+  const [name, token] = [nameOf(block, head), fit(visible(data.cols[col].text), 110, 12, true)];
+  if (Math.abs(after - before) < 0.005) return `What ${name} reads most stays: ${token}, ${num(before, 2)}.`;
+  return `${name} then gives ${token} ${num(after, 2)} of its attention, not ${num(before, 2)}: what it reads depends on ${without}.`;
+}
+
+/** Places for a name beside a dot, near ones first: left edge, base line, and whether a line must lead there. */
+function spots(x, y, w, on) {
+  const near = [[x + 10, y + 4], [x - 10 - w, y + 4], [x - w / 2, y - 11], [x - w / 2, y + 20], [x + 6, y - 9], [x - w - 6, y - 9], [x + 6, y + 18], [x - w - 6, y + 18], [x - w + 8, y - 18], [x - 8, y - 18], [x - w + 8, y + 28], [x - 8, y + 28]];
+  const far = [27, 41, 56].flatMap((d) => [-1, 1].flatMap((side) => [0, 14, -14, 30, -30].map((shift) => [x - w / 2 + shift, y + side * d + (side > 0 ? 10 : 0), true])));
+  const aside = (on ? [50, 90, 140, 200] : [24]).flatMap((d) => [0, 16, -16, 34, -34].flatMap((down) => [[x + d, y + 4 + down, true], [x - d - w, y + 4 + down, true]]));
+  return [...near, ...far, ...aside];
+}
+/** Names of the dots (of many heads the largest only), none over a dot, a line, or another name. */
 function dotNames(g, data, local, q, order, block, head) {
   const e = data.effect;
   const peek = local.peek ? local.peek.block * data.heads + local.peek.head : -1;
   const chosen = block * data.heads + head;
   const dots = e.change.flatMap((line, l) => line.map((v, k) => [q.x(e.weight[l][k]), q.y(v)]));
-  const boxes = [];
-  return [...new Set([...(peek >= 0 ? [peek] : []), chosen, ...order.slice(0, 8)])].map((i) => {
+  const [boxes, leads] = [[], []];
+  const tried = [...new Set([...(peek >= 0 ? [peek] : []), chosen, ...order.slice(0, dots.length > 36 ? 8 : 36)])];
+  return tried.map((i) => {
     const [l, k] = [Math.floor(i / data.heads), i % data.heads];
     const v = e.change[l][k];
     const on = i === chosen || i === peek;
-    const chance = (log) => num(Math.exp(log), 3);
-    const text = on ? `${nameOf(l, k)}  ${chance(e.before)} → ${chance(e.before + v)}` : nameOf(l, k);
+    const text = on ? `${nameOf(l, k)}  ${fromTo(e.before, e.before + v)}` : nameOf(l, k);
     const w = measure(text, 12, false) * (on ? 1.08 : 1.02);
-    const [x, y] = [q.x(e.weight[l][k]), q.y(v)];
-    const places = [[x + 10, y + 4], [x - 10 - w, y + 4], [x - w / 2, y + 20], [x - w / 2, y - 10], [x - w + 6, y + 20]];
-    const free = ([left, base]) => left >= q.left && left + w <= q.right + 20 && base > q.top && base < q.bottom &&
-      !boxes.some((b) => left < b.left + b.w + 4 && left + w + 4 > b.left && Math.abs(base - b.base) < 13) &&
-      !dots.some(([dx, dy]) => dx > left - 4 && dx < left + w + 4 && dy > base - 14 && dy < base + 6 && !(dx === x && dy === y));
-    const place = places.find(free) ?? (on ? places[x + w + 10 > q.right ? 1 : 0] : null);
+    const [x, y] = dots[i];
+    const place = spots(x, y, w, on).find((spot) => isFree(spot, w, i, q, dots, boxes, leads))
+      ?? (on ? [clamp(x - w / 2, q.left + 2, q.right + 20 - w), clamp(y - 11, q.top + 10, q.bottom - 4)] : null);
     if (!place) return null;
     boxes.push({ left: place[0], base: place[1], w });
-    return label(place[0], place[1], text, { fill: on ? "accent" : "ink", weight: on ? 700 : 500, "paint-order": "stroke", stroke: css("bg"), "stroke-width": 3 });
+    const to = leadEnd(place, x, y, w);
+    if (place[2]) leads.push(...between([x, y], to));
+    return [place[2] && h("path", { d: `M${x},${y}L${to[0]},${to[1]}`, stroke: css(on ? "accent" : "ink3"), "stroke-width": 0.8 }),
+      label(place[0], place[1], text, { fill: on ? "accent" : "ink", weight: on ? 700 : 500, "paint-order": "stroke", stroke: css("bg"), "stroke-width": 3 })];
   });
+}
+const leadEnd = ([left, base], x, y, w) => [clamp(x, left, left + w), base < y ? base + 4 : base - 11];
+const between = ([x0, y0], [x1, y1]) => Array.from({ length: 7 }, (_, i) => [lerp(x0, x1, (i + 1) / 8), lerp(y0, y1, (i + 1) / 8)]);
+const hits = (box, [x, y], r) => x > box.left - r && x < box.left + box.w + r && y > box.base - 10 - r && y < box.base + 3 + r;
+/** Whether a name fits at a spot of dot i: inside the plot, over no dot, no line at 0, no name, and led there past all of them. */
+function isFree([left, base, led], w, i, q, dots, boxes, leads) {
+  const [box, zero] = [{ left, base, w }, q.y(0)];
+  if (left < q.left + 2 || left + w > q.right + 20 || base < q.top + 10 || base > q.bottom - 4) return false;
+  if (base - 11 < zero && base + 4 > zero) return false;
+  if (boxes.some((b) => left < b.left + b.w + 5 && left + w + 5 > b.left && Math.abs(base - b.base) < 14)) return false;
+  if (dots.some((dot) => hits(box, dot, 6)) || leads.some((at) => hits(box, at, 1))) return false;
+  return !led || between(dots[i], leadEnd([left, base], ...dots[i], w)).every((at) => !boxes.some((b) => hits(b, at, 1)) &&
+    !dots.some((dot, j) => j !== i && Math.hypot(dot[0] - at[0], dot[1] - at[1]) < 6));
 }
 
 function drawUnmeasured(g, data, at) {

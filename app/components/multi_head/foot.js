@@ -72,14 +72,14 @@ function drawFoot(g, data, local, at) {
       button.setAttribute("aria-pressed", String(all));
       button.setAttribute("aria-label", `Switch ${text} off`);
     });
-    node.querySelector("[data-off=none]").disabled = off.size === 0;
+    node.querySelector("[data-off=none]").disabled = off.size === 0 && local.sel.instead !== "mean";
   });
 }
 function switches(g, local) {
   const press = (key) => () => {
     const group = groups(g.data, local).find((one) => one.key === key);
     if (group) toggle(g, g.data, local, group.names);
-    else setOff(g, g.data, local, new Set());
+    else g.select({ off: "", instead: "zero" });
   };
   return html("div", { class: "mh-switches", role: "group", "aria-label": "Heads that are off" }, html("span", {}, "Switch off"),
     ["head", "block", "all"].map((key) => html("button", { type: "button", class: "gb-button mh-small", "data-off": key, onclick: press(key) })),

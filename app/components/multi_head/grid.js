@@ -52,11 +52,18 @@ function drawGrid(g, data, local, at) {
   g.part("grid hint", [grid, local.sel.off], () => {
     const off = offSet(data, local);
     const first = Math.min(...[...off].map((name) => Number(name.split(".")[0])));
+    const later = Array.from({ length: total }, (_, i) => i).some((i) => Math.floor(i / data.heads) > first && !off.has(`${Math.floor(i / data.heads)}.${i % data.heads}`));
     const names = off.size === 1 ? `L${[...off][0].replace(".", "H")}` : `the ${off.size} heads that are off`;
-    const without = `without ${names}${first < data.blocks - 1 ? ": later heads read differently" : ""}`;
-    const text = off.size ? without : total === 1 ? "row reads column" : data.cross ? "row reads column, the encoder’s tokens; point at one" : "row reads column; point at one, click to keep it";
+    const without = `without ${names}${later ? ": later heads read differently" : ""}`;
+    const touch = at.phone || window.matchMedia("(pointer: coarse)").matches;
+    const how = `row reads column${data.cross ? ", the encoder’s tokens" : ""}`;
     const x = measure(total === 1 ? "The only head" : `All ${total} heads`, 12, false) * 1.07 + 12;
-    return label(x, 12, fit(text, at.phone ? g.width - x : at.panel.x - x - 4, 12, false), { fill: off.size ? "accent" : "ink3" });
+    const room = at.phone ? g.width - x : at.panel.x - x - 4;
+    const press = touch ? "; tap one to choose it" : "; click one";
+    const hint = [`${how}${press}; blocks and heads count from 0`, `${how}${press}; counted from 0`, how + press].find((one) => measure(one, 12, false) * 1.04 < room) ?? how;
+
+    const text = off.size === total ? "all heads off: what they read goes nowhere" : off.size ? without : total === 1 ? how : hint;
+    return label(x, 12, fit(text, room, 12, false), { fill: off.size ? "accent" : "ink3" });
   });
   drawMarks(g, data, local, at, mw, mh);
 }

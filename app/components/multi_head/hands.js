@@ -33,20 +33,29 @@ function locate(data, local, at, x, y) {
     default: return null;
   }
 }
+/** The dot of the Effect panel nearest to a point, as {block, head}, if a finger could mean it. */
+function dotNear(data, local, x, y) {
+  const q = local.effectAt;
+  if (panelOf(local) !== "effect" || !data.effect.change || !q) return null;
+  let [best, least] = [null, 14];
+  data.effect.change.forEach((line, block) => line.forEach((v, head) => {
+    const far = Math.hypot(q.x(data.effect.weight[block][head]) - x, q.y(v) - y);
+    if (far < least) [best, least] = [{ block, head }, far];
+  }));
+  return best;
+}
 const some = (found) => (Object.values(found).some((v) => v !== undefined) ? found : null);
 
 function listen(g, local) {
   if (local.listening) return;
   local.listening = true;
-  const point = (event) => {
+  const at = (event) => {
     const box = g.svg.getBoundingClientRect();
     const zoom = g.width / box.width; // the projector mode enlarges the page
-    return locate(g.data, local, g.at, (event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom);
+    return [(event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom];
   };
-  const dotOf = (event) => {
-    const dot = event.target.dataset?.dot?.split(".").map(Number);
-    return dot ? { block: dot[0], head: dot[1] } : null;
-  };
+  const point = (event) => locate(g.data, local, g.at, ...at(event));
+  const dotOf = (event) => dotNear(g.data, local, ...at(event));
   g.svg.addEventListener("pointermove", (event) => {
     if (event.pointerType === "touch") return;
     const found = point(event);

@@ -21,7 +21,7 @@ function joinPlan(data, local, at) {
   const parts = partsOf(data);
   const concat = p.top + 20;
   const top = concat + 84;
-  const foot = 56;
+  const foot = at.phone ? 112 : 84;
   const pitch = Math.min(34, (p.bottom - foot - top) / parts);
   const width = Math.round((p.w - names) * (at.phone ? 0.4 : 0.46));
   const bar = p.x + names + width + 66;
@@ -106,7 +106,7 @@ function drawTotal(g, data, local, at, q, p, added, D) {
     strip(g, sum, q.x, y + 1, q.width, 20, most, "att"),
     label(q.bar - 12, y + 15, num(length(sum), 2), { anchor: "end", mono: true, fill: "ink" }),
     label(p.x + p.w, y + 15, num(share, 3), { anchor: "end", mono: true, fill: "att-ink", weight: 700 }),
-    label(q.bar, y + 15, fit("shares add up to", q.barW, 12, false), { fill: "ink3" }),
-    wrapped(text, p.w, at.phone ? 2 : 1).map((line, i) => label(p.x, y + 38 + 16 * i, line, { fill: "ink2" })),
+    label(q.bar, y + 15, at.phone ? "add up to" : fit("shares add up to", q.barW, 12, false), { fill: "ink3" }),
+    [...wrapped(text, p.w, 2), ...(all ? wrapped("Lengths do not add up: the parts point in different directions. A share is a part’s length along the sum, over the sum’s length.", p.w, 4) : [])].map((line, i) => label(p.x, y + 38 + 16 * i, line, { fill: "ink2" })),
   ];
 }

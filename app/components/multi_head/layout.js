@@ -5,6 +5,7 @@ const PANEL_NAMES = { lines: "Lines", map: "Map", pair: "Query-key", join: "Join
 const DEEP = 528; // the height of the picture on a wide screen
 const FOOT = 42; // of it for the next token
 const HEADER = 144; // of a panel: buttons, name, meaning, sentence, scores
+const LEAD = 104; // left of the scores: what they are shares of
 const TALL = 118; // the largest tile of the grid
 
 const blockOf = (data, local) => clamp(local.sel.block ?? 0, 0, data.blocks - 1);
@@ -50,10 +51,11 @@ function plan(g, data, local) {
   const width = phone || !few ? most : Math.max(250, data.heads * 104);
   const lines = roleLines(data, width);
   const grid = planGrid(data, { x: 0, y: 20 + 17 * lines.length, width, bottom: phone ? 20 + 17 * lines.length + Math.min(width, 440) : DEEP - FOOT - 8 });
-  const panel = phone ? { x: 0, y: grid.end + 22, w: g.width, h: 540 } : { x: width + 26, y: 0, w: g.width - width - 26, h: DEEP - FOOT - 10 };
+  const panel = phone ? { x: 0, y: grid.end + 22, w: g.width, h: 574 } : { x: width + 26, y: 0, w: g.width - width - 26, h: DEEP - FOOT - 10 };
   panel.head = panel.y + (phone ? 46 : 0);
   panel.scores = phone ? Math.ceil(data.scoreNames.length / 2) : data.scoreNames.length; // of them in a line
-  panel.top = panel.head + HEADER + (phone ? 54 : 0);
+  panel.lead = !phone && (panel.w - LEAD) / panel.scores >= 50 ? LEAD : 0;
+  panel.top = panel.head + HEADER + (phone ? 72 : 0);
   panel.bottom = panel.y + panel.h;
   const foot = phone ? panel.bottom + 16 : DEEP - FOOT;
   return { phone, grid, panel, foot, lines, height: phone ? foot + 148 : DEEP };

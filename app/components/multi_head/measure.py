@@ -49,7 +49,7 @@ class Measure:
         return quick
 
     def largest(self, row: int) -> Largest | None:
-        """The head that matters most, and what every head gives from `row` without it; None: not measured, or none does."""
+        """The head that matters most, and what all give from `row` without it; None: not measured, or none matters."""
         effects = self.known
         if effects is None or abs(effects.change[effects.largest]) < NOTHING:
             return None

@@ -47,7 +47,7 @@ function drawPair(g, data, local, at, row) {
       label(q.product, p.top + 54, "q × k", { fill: "ink2", weight: 600 }),
       label(q.sum + 62, p.top + 54, data.factorText ? "scaled" : "sum", { anchor: "end", fill: "ink2", weight: 600 }),
       local.a.bias && label(q.sum + 108, p.top + 54, "bias", { anchor: "end", fill: "ink2", weight: 600 }),
-      label(p.x + p.w, p.top + 54, "reads", { anchor: "end", fill: "att-ink", weight: 600 }),
+      label(p.x + p.w - 6, p.top + 54, "reads", { anchor: "end", fill: "att-ink", weight: 600 }),
     ];
   });
   g.part("pair rows", [row], () => {
@@ -60,12 +60,12 @@ function drawPair(g, data, local, at, row) {
       const out = [hidden ? null : strip(g, slice(local.a.k, c), q.k, middle - tall / 2, q.strip, tall, max.k, q.pitch > 10 ? "k" : null),
         hidden ? null : strip(g, products[c], q.product, middle - tall / 2, q.strip, tall, most, q.pitch > 10 ? "line" : null)];
       if (!names.has(c)) return out;
-      const bar = Math.max(0, p.x + p.w - 38 - q.sum - (local.a.bias ? 112 : 66));
+      const bar = Math.max(0, p.x + p.w - 44 - q.sum - (local.a.bias ? 112 : 66));
       out.push(hidden ? label(q.k, middle + 4, "later: hidden by the mask", { fill: "ink3" }) : [
         label(q.sum + 62, middle + 4, num(local.a.scaled[row * S + c], 2), { anchor: "end", mono: true, fill: "ink" }),
         local.a.bias && label(q.sum + 108, middle + 4, num(local.a.bias[row * S + c], 2), { anchor: "end", mono: true, fill: "ink2" }),
-        h("rect", { x: p.x + p.w - 36 - bar * weights[c], y: middle - 4, width: bar * weights[c], height: 8, fill: css("att"), opacity: 0.6 }),
-        label(p.x + p.w, middle + 4, num(weights[c], 2), { anchor: "end", mono: true, fill: "att-ink" })]);
+        h("rect", { x: p.x + p.w - 42 - bar * weights[c], y: middle - 4, width: bar * weights[c], height: 8, fill: css("att"), opacity: 0.6 }),
+        label(p.x + p.w - 6, middle + 4, num(weights[c], 2), { anchor: "end", mono: true, fill: "att-ink" })]);
       return out;
     });
   });
@@ -95,7 +95,7 @@ function drawSum(g, data, local, at, q, row, col, products) {
   const steps = [data.factorText && `${data.factorText} = ${num(scaled, 2)}`, local.a.bias && `bias ${num(local.a.bias[row * S + col], 2)}`,
     hidden ? "hidden by the mask: 0" : `softmax over the row: ${num(local.a.pattern[row * S + col], 3)}`].filter(Boolean);
   return [
-    h("rect", { x: p.x, y: q.top + col * q.pitch, width: p.w, height: Math.max(2, q.pitch), rx: 3, fill: "none", stroke: css("accent"), "stroke-width": 1.5 }),
+    h("rect", { x: p.x + 0.75, y: q.top + col * q.pitch, width: p.w - 1.5, height: Math.max(2, q.pitch), rx: 3, fill: "none", stroke: css("accent"), "stroke-width": 1.5 }),
     h("path", { d: `M${p.x},${y - 4}h${p.w}`, stroke: css("line") }),
     h("text", { x: p.x, y: y + 14, "font-size": 12, fill: css("ink2") }, h("tspan", { fill: css("q-ink") }, "q"), " · ", h("tspan", { fill: css("k-ink") }, "k"), " = ", h("tspan", { "font-family": MONO }, fit(line, p.w - 44, 12, true))),
     label(p.x, y + 32, fit(steps.join(", then "), p.w, 12, false), { fill: "ink2" }),

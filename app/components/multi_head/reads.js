@@ -10,13 +10,16 @@ function drawHeader(g, data, local, at, row) {
     const role = roleOf(data, block, head);
     const name = nameOf(block, head) + (data.kind === "self" ? "" : `, ${data.kind}`);
     const wide = measure(name, 16, false) * 1.08 + 10;
-    const title = role.name + (role.score === null ? "" : ` ${num(role.score, 2)}`) + (off ? ", switched off" : "");
+    const title = role.name + (role.score === null ? "" : ` ${num(role.score, 2)}`);
+    const tail = [off && "switched off", role.was ? `all heads on: ${role.was}` : role.on].filter(Boolean).join("; ");
+    const used = wide + measure(title, 16, false) * 1.08 + 10;
     return [
       h("text", { x: p.x, y: top + 50, "font-size": 16, "font-weight": 600, fill: css("accent") }, name),
       h("text", { x: p.x + wide, y: top + 50, "font-size": 16, "font-weight": 600, fill: css(role.short ? "att-ink" : "ink2") }, title),
+      label(p.x + used, top + 50, fit(tail, p.w - used, 12, false), { fill: off || role.was ? "accent" : "ink2", weight: 500 }),
       wrapped(role.means, p.w, at.phone ? 2 : 1).map((line, i) => label(p.x, top + 70 + 16 * i, line, { fill: "ink2" })),
       sentence(data, local, block, head, row, p, top + (at.phone ? 104 : 88)),
-      drawScores(data, block, head, p, top + (at.phone ? 112 : 98)),
+      drawScores(g, data, block, head, p, top + (at.phone ? 130 : 98)),
     ];
   });
 }
@@ -27,27 +30,35 @@ function sentence(data, local, block, head, row, p, y) {
   const col = pointed ?? argmax(weights);
   const mono = (token, room) => h("tspan", { "font-family": MONO, "font-weight": 600, fill: css("ink"), direction: "ltr" }, tokenSpans(token, room, 12));
   const self = !data.cross && col === row;
+  if (data.causal && col > row) {
+    return h("text", { x: p.x, y, "font-size": 12, fill: css("ink2") }, "Here ", mono(data.rows[row].text, 100), ` (row ${row}) cannot see `, mono(data.cols[col].text, 100), ` (${col}): it comes later.`);
+  }
   return h("text", { x: p.x, y, "font-size": 12, fill: css("ink2") }, "Here ", mono(data.rows[row].text, 100), ` (row ${row}) `,
     pointed === undefined ? "reads " : "gives ", self ? "itself" : [mono(data.cols[col].text, 100), ` (${col})`], pointed === undefined ? " most: " : ": ", h("tspan", { "font-family": MONO, fill: css("att-ink"), "font-weight": 600 }, num(weights[col], 3)));
 }
 /** Every score of the head, as a number over a bar; the one that named it is in full colour. */
-function drawScores(data, block, head, p, y) {
+function drawScores(g, data, block, head, p, y) {
   const values = data.scores[block * data.heads + head];
   const role = roleOf(data, block, head);
-  const w = p.w / p.scores;
+  const w = (p.w - p.lead) / p.scores;
+  const lead = p.lead ? ["Of its attention", "a token gives to"].map((line, i) => label(p.x, y + 12 + 15 * i, line, { fill: "ink2" }))
+    : p.scores < data.scoreNames.length ? label(p.x, y - 4, "Of its attention a token gives to:", { fill: "ink2" }) : null;
   const first = y;
-  return data.scoreNames.map((name, i) => {
+  return [lead, data.scoreNames.map((name, i) => {
     const on = name === role.by;
-    const x = p.x + (i % p.scores) * w;
+    const x = p.x + p.lead + (i % p.scores) * w;
     const y = first + 38 * Math.floor(i / p.scores);
     const value = values[i];
     const digits = value === null ? "–" : num(value, 2);
-    return h("g", { "data-score": name },
+    const score = h("g", { "data-score": name },
+      h("rect", { x, y, width: w - 4, height: 36, fill: css("bg") }),
       label(x, y + 12, fit(data.scoreShort[i], w - 2, 12, false), { fill: on ? "att-ink" : "ink3", weight: on ? 600 : 400 }),
       label(x, y + 27, digits, { mono: true, fill: on ? "att-ink" : "ink2", weight: on ? 600 : 400 }),
       h("rect", { x, y: y + 31, width: w - 8, height: 3, rx: 1.5, fill: css("field") }),
       value > 0 && h("rect", { x, y: y + 31, width: Math.max(1, (w - 8) * Math.min(1, value)), height: 3, rx: 1.5, fill: css("att"), opacity: on ? 1 : 0.45 }));
-  });
+    g.tip(score, data.scoreTips[i]);
+    return score;
+  })];
 }
 
 // ---------------------------------------------------------------- lines

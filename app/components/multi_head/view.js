@@ -53,7 +53,7 @@ const heads = {
     const col = argmax(weights);
     const off = offSet(data, local);
     const joined = panelOf(local) === "join" ? ` In block ${data.join.block} the heads’ shares of the output are ${data.join.shares.slice(0, data.heads).map((s, i) => `${partName(data, i)} ${num(s, 3)}`).join(", ")}.` : "";
-    return `${data.blocks * data.heads} heads over ${data.rows.length} tokens; ${PANEL_NAMES[panelOf(local)]} of ${nameOf(block, head)}: ${role.name}${role.score === null ? "" : ` ${num(role.score, 2)}`}. ` +
+    return `${data.blocks * data.heads} heads over ${data.rows.length} tokens; ${PANEL_NAMES[panelOf(local)]} of ${nameOf(block, head)}: ${role.name}${role.score === null ? "" : ` ${num(role.score, 2)} ${role.on}`}. ` +
       `${role.means} Row ${row} ${visible(data.rows[row].text)} reads ${visible(data.cols[col].text)} most, ${num(weights[col], 3)}.${joined} ` +
       `${off.size ? `${off.size} heads are off. ` : ""}${data.next.label} ${visible(data.next.after)}: ${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}`).join(", ")}.`;
   },
@@ -67,7 +67,7 @@ const heads = {
     const out = {
       tokens: data.rows.map((t) => t.text), keys: data.cols.map((t) => t.text), kind: data.kind, blocks: data.blocks, heads: data.heads,
       panel, block: blockOf(data, local), head: headOf(data, local), shown: [block, head], row, col: colOf(data, local), exact: isOpen(data, block, head),
-      weights: weightsOf(data, local, block, head, row), role: role.name, score: role.score, roles: data.roles.map((r) => r.name),
+      weights: weightsOf(data, local, block, head, row), role: role.name, score: role.score, on: role.on, was: role.was, means: role.means, roles: data.roles.map((r) => r.name),
       scores: data.scores[block * data.heads + head], off: [...offSet(data, local)], step: stepAt(data, local), steps: stepsOf(data).length,
       playing: Boolean(local.timer), changed: data.next.changed, next: data.next.tokens.map(({ text, id, before, after }) => ({ text, id, before, after })),
     };
@@ -81,7 +81,7 @@ const heads = {
       const added = addedOf(data, local);
       out.join = { block: data.join.block, row: data.join.row, added, shares: data.join.shares, norms: data.join.norms, share: data.join.shares.slice(0, added).reduce((x, y) => x + y, 0), length: length(partial(local, added, D)), gap: local.gap };
     }
-    if (panel === "effect") out.effect = { measured: Boolean(data.effect.change), token: data.effect.token, change: data.effect.change, weight: data.effect.weight };
+    if (panel === "effect") out.effect = { measured: Boolean(data.effect.change), token: data.effect.token, change: data.effect.change, weight: data.effect.weight, largest: data.effect.largest, reader: data.effect.reader };
     return out;
   },
 };

@@ -17,8 +17,8 @@ BRIEF: dict[str, str] = {
 # Over a score's number, where there is room for one word.
 UNIT: dict[str, str] = {
     NAMES["induction"]: "induction", NAMES["same"]: "same", NAMES["previous"]: "previous", NAMES["next"]: "next",
-    NAMES["itself"]: "itself", NAMES["recent"]: "recent", NAMES["first"]: "first", NAMES["last"]: "last", EVEN: "even",
-    RANDOM: "repeats",
+    NAMES["itself"]: "itself", NAMES["recent"]: "recent", NAMES["first"]: "first", NAMES["last"]: "last",
+    EVEN: "evenly", RANDOM: "repeats",
 }  # fmt: skip
 
 MEANS: dict[str, str] = {

@@ -169,7 +169,9 @@ function stage(name, view, parent) {
     if (!before || next.stamp === undefined || next.stamp !== before.stamp) stamp++;
     if (next.selection) adopt(next.selection);
     Object.assign(local, view.init?.(next, local, before) ?? {});
-    g.width = Math.floor(figure.getBoundingClientRect().width) || g.width;
+    // In the page's own pixels, as the observer measures: the projector mode enlarges what a bounding box says.
+    const w = Math.floor(figure.getBoundingClientRect().width / (figure.currentCSSZoom || 1)) || g.width;
+    if (w !== g.width) { g.width = w; stamp++; }
     resize.observe(figure);
     theme();
     draw();

@@ -12,7 +12,7 @@ function cell(x0, x1, y, height, text, o = {}) {
   const size = o.size ?? 12;
   return [
     h("rect", { x: x0 + 1, y: y - height / 2, width: Math.max(2, x1 - x0 - 2), height, rx: 3, fill: css(o.fill ?? "wash"), stroke: css(o.frame ?? "line"), "stroke-dasharray": o.dash, opacity: o.opacity }),
-    x1 - x0 > 6 && height >= 12 && label((x0 + x1) / 2, y + 4, fit(visible(text), x1 - x0 - 2, size), { anchor: "middle", mono: true, size, fill: o.ink ?? "ink", weight: o.weight, direction: "ltr" }),
+    x1 - x0 > 6 && height >= 12 && label((x0 + x1) / 2, y + 4, fit(dotted(text), x1 - x0 - 2, size), { anchor: "middle", mono: true, size, fill: o.ink ?? "ink", weight: o.weight, direction: "ltr" }),
   ];
 }
 
@@ -35,12 +35,15 @@ function mergesUsed(data, local) {
   return machine?.kind === "bpe" && STEPPED.includes(local.sel.method) ? machine.turns.map((t) => t.rank) : [];
 }
 
-function whyNot(machine) {
+/** Where BPE's cut of the word ends, and why; before merge m, what it still waits for. */
+function whyNot(machine, m) {
+  const next = machine.turns.find((turn) => turn.rank >= m);
+  if (next) return `After ${m === 1 ? "1 merge" : `${thousands(m)} merges`} it is cut no further; the next that it waits for is #${thousands(next.rank + 1)}.`;
   const ends = machine.ends ?? [];
   if (!ends.length) return machine.turns.length ? "One piece: every pair on the way had been learned." : "";
   if (machine.needed === 0) return "Nothing was merged, so every word stays spelled.";
   const e = ends[0];
-  const pair = `${visible(e.left)} + ${visible(e.right)}`;
+  const pair = `${dotted(e.left)} + ${dotted(e.right)}`;
   if (e.count === undefined) return `It stops here: no merge joins ${pair}.`;
   const times = e.count === 0 ? "never met in the corpus" : `met ${timesText(e.count)}`;
   return `It stops here: ${pair} ${times}; the last merge had ${thousands(machine.needed)}.`;
@@ -75,7 +78,7 @@ function drawMerging(g, data, local, box, machine) {
     }),
     label(columns.side, box.y + CUT.letters - 8, "merge", { fill: "ink3" }),
     machine.turns[0]?.count !== undefined && label(box.x + box.w, box.y + CUT.letters - 8, "seen", { anchor: "end", fill: "ink3" }),
-    sentence(box.x, box.y + CUT.letters + shown.length * pitch + 16, box.w, whyNot(machine)),
+    sentence(box.x, box.y + CUT.letters + shown.length * pitch + 16, box.w, whyNot(machine, m), m < (machine.turns.at(-1)?.rank ?? -1) + 1 ? { fill: "ink3" } : {}),
   ];
 }
 
@@ -91,38 +94,60 @@ function sentence(x, y, w, text, o = {}) {
   return lines.map((line, i) => label(x, y + 16 * i, fit(line, w, 12, false), { fill: o.fill ?? "ink2" }));
 }
 
-/** Longest match: every beginning that was tried, longest first, until one is an entry. */
+/** The tries of longest match, a group for each piece: what was tried in vain, and the entry that was found. */
+function trialGroups(trials) {
+  const groups = [{ misses: [], hit: null }];
+  for (const t of trials) {
+    const group = groups[groups.length - 1];
+    if (t.found) { group.hit = t; groups.push({ misses: [], hit: null }); } else group.misses.push(t);
+  }
+  return groups.filter((group) => group.hit || group.misses.length);
+}
+/** How many vain tries of each group can be drawn, `thin` high each, so that all groups fit into `room`. */
+function triesDrawn(groups, room, thin) {
+  let most = 0;
+  const used = (n) => groups.reduce((sum, group) => sum + Math.min(n, group.misses.length), 0) * thin;
+  const all = Math.max(0, ...groups.map((group) => group.misses.length));
+  while (most < all && used(most + 1) <= room) most++;
+  return most;
+}
+
+/** Longest match: every beginning that was tried, longest first, until one is an entry; what has no room is counted. */
 function drawTrials(g, data, local, box, machine) {
   const n = machine.letters.length;
   const columns = letterColumns(box, n, 96);
-  const { trials } = machine;
-  const hits = trials.filter((t) => t.found).length;
-  const room = box.h - CUT.letters - 34;
-  const thin = clamp((room - hits * 20) / Math.max(1, trials.length - hits), 3, 18);
+  const groups = trialGroups(machine.trials);
+  const room = box.h - CUT.letters - 36;
+  const height = clamp(room / Math.max(1, groups.length), 13, 20);
+  const fits = Math.floor(room / height);
+  const shown = groups.length > fits ? groups.slice(0, Math.max(1, Math.floor((room - 16) / height))) : groups;
+  const thin = 13;
+  const drawn = shown.length < groups.length ? 0 : triesDrawn(shown, room - shown.length * height, thin);
   let y = box.y + CUT.letters;
-  const nodes = [machine.letters.map((c, i) => label(columns.x(i + 0.5), box.y + CUT.letters - 8, visible(c), { anchor: "middle", mono: true, fill: "ink2" }))];
-  let misses = 0;
-  for (const t of trials) {
-    const height = t.found ? 20 : thin;
-    if (y + height > box.y + CUT.letters + room + 4) break;
-    const mid = y + height / 2;
-    const node = h("g", {}, cell(columns.x(t.start), columns.x(t.end), mid, Math.max(2, height - (t.found ? 2 : 1.5)), t.tried,
-      t.found ? { fill: "accent-soft", frame: "accent", ink: "accent", weight: 600 } : { fill: "field", frame: "field", ink: "ink3" }));
+  const nodes = [machine.letters.map((c, i) => label(columns.x(i + 0.5), box.y + CUT.letters - 8, dotted(c), { anchor: "middle", mono: true, fill: "ink2" }))];
+  const put = (t, tall, about) => {
+    const node = h("g", { "data-trial": t.found ? "found" : "vain" },
+      cell(columns.x(t.start), columns.x(t.end), y + tall / 2, tall - 2, t.tried, t.found ? { fill: "accent-soft", frame: "accent", ink: "accent", weight: 600, size: Math.min(12, tall - 2) } : { fill: "field", frame: "field", ink: "ink3", size: 11 }));
     nodes.push(g.tip(node, () => `${t.tried}: ${t.found ? "an entry, taken" : "no entry, one letter less"}`));
-    if (t.found) {
-      nodes.push(label(columns.side, mid + 4, misses ? `after ${misses} ${misses === 1 ? "try" : "tries"}` : "at once", { fill: "ink3" }));
-      misses = 0;
-    } else misses++;
-    y += height;
+    if (about) nodes.push(label(columns.side, y + tall / 2 + 4, about, { fill: "ink3" }));
+    y += tall;
+  };
+  for (const { misses, hit } of shown) {
+    const left = misses.length - drawn;
+    misses.slice(0, drawn).forEach((t, k) => put(t, thin, left > 0 && k === drawn - 1 ? `and ${left} more` : null));
+    if (hit) put(hit, height, misses.length ? `after ${misses.length} ${misses.length === 1 ? "try" : "tries"}` : "at once");
   }
+  const more = groups.length - shown.length;
+  if (more) nodes.push(label(box.x, y + 12, `and ${more} more ${more === 1 ? "piece" : "pieces"}`, { fill: "ink3" }));
   const unknown = machine.unknown;
   const said = unknown ? "Stuck: not even one sign fits here, so the whole word becomes [UNK]."
     : "From the left: the longest beginning that is an entry, then on with the rest.";
-  nodes.push(sentence(box.x, y + 18, box.w, said, { fill: unknown ? "neg" : "ink2" }));
+  nodes.push(sentence(box.x, y + (more ? 30 : 18), box.w, said, { fill: unknown ? "neg" : "ink2" }));
   return nodes;
 }
 
-const shareText = (p) => (p >= 0.0005 ? num(p, 3) : p.toExponential(0).replace("-", "−"));
+const shareText = (p) => (p >= 0.0005 ? num(p, 3) : "<0.001");
+const UNREAD = { fill: "bg", frame: "neg", ink: "neg", dash: "3 2" }; // a sign that the vocabulary has nothing for
 
 /** Unigram: all entries that fit in the word, the likeliest way through them, and the runners-up. */
 function drawLattice(g, data, local, box, machine) {
@@ -137,7 +162,7 @@ function drawLattice(g, data, local, box, machine) {
   const most = Math.max(2, Math.floor((box.h - CUT.letters - rows * 21 - 48) / 17));
   const nodes = [];
   let hidden = 0;
-  for (const [from, to, entry, logp] of edges) {
+  for (const [from, to, entry, logp, unknown] of edges) {
     let lane = 0;
     while (lanes[lane]?.some(([a, b]) => from < b && to > a)) lane++;
     if (lane >= most) { hidden++; continue; }
@@ -145,20 +170,24 @@ function drawLattice(g, data, local, box, machine) {
     const on = best.has(`${from}.${to}`);
     const y = box.y + CUT.letters + lane * 17 + 12;
     const strength = 0.35 + 0.65 * ((logp - least) / (max - least || 1));
-    const node = h("g", {}, cell(columns.x(from), columns.x(to), y, 15, entry, on ? { fill: "accent-soft", frame: "accent", ink: "accent", weight: 600 } : { opacity: strength, ink: "ink2" }));
-    nodes.push(g.tip(node, () => `${visible(entry)}: probability ${Math.exp(logp) < 0.0001 ? Math.exp(logp).toExponential(1) : num(Math.exp(logp), 4)}, log ${num(logp, 2)}`));
+    const node = h("g", {}, cell(columns.x(from), columns.x(to), y, 15, unknown ? machine.letters[from] : entry, unknown ? UNREAD : on ? { fill: "accent-soft", frame: "accent", ink: "accent", weight: 600 } : { opacity: strength, ink: "ink2" }));
+    nodes.push(g.tip(node, () => unknown ? `no entry is ${dotted(machine.letters[from])}: [UNK], far less probable than any entry` : `${dotted(entry)}: probability ${Math.exp(logp) < 0.0001 ? Math.exp(logp).toExponential(1) : num(Math.exp(logp), 4)}, log ${num(logp, 2)}`));
   }
   const y = box.y + CUT.letters + Math.min(lanes.length, most) * 17 + 20;
   const wide = box.w - 62;
+  const lost = new Set(edges.filter((e) => e[4]).map((e) => e[0])); // letters that no entry fits alone
+  const known = edges.length - lost.size;
+  const fitting = known ? `${known} ${known === 1 ? "entry fits" : "entries fit"} somewhere in it${hidden ? `, ${hidden} not drawn` : ""}; any way through is possible`
+    : "No entry fits anywhere in it: every sign is unknown, [UNK]";
   nodes.push(
-    label(box.x, box.y + CUT.letters - 6, `${machine.edges.length} entries fit somewhere in it${hidden ? `, ${hidden} not drawn` : ""}; any way through is possible`, { fill: "ink3" }),
+    label(box.x, box.y + CUT.letters - 6, fit(fitting, box.w, 12, false), { fill: known ? "ink3" : "neg" }),
     label(box.x, y + 4, "The likeliest ways", { weight: 600, fill: "ink" }),
     label(box.x + box.w, y + 4, "share", { anchor: "end", fill: "ink3" }),
     machine.n_best.slice(0, rows).map((way, k) => {
       const at = y + 22 + k * 21;
       return h("g", { "data-way": k },
         h("rect", { x: box.x, y: at - 9, width: Math.max(1, wide * way.probability), height: 18, rx: 3, fill: css(k ? "field" : "accent-soft") }),
-        chipRow(box.x + 3, at, wide, way.pieces, { height: 16, on: () => k === 0 }),
+        chipRow(box.x + 3, at, wide, way.pieces, { height: 16, on: () => k === 0, lost: (i) => lost.has(way.starts[i]) }),
         label(box.x + box.w, at + 4, shareText(way.probability), { anchor: "end", mono: true, fill: k ? "ink2" : "accent", weight: k ? null : 600 }));
     }));
   return nodes;
@@ -173,7 +202,7 @@ function drawLookup(g, data, local, box, machine) {
     machine.pieces.map((p) => h("g", {},
       h("path", { d: `M${columns.x((p.from + p.to) / 2)},${box.y + CUT.letters + 20}v14`, stroke: css(p.unknown ? "neg" : "ink3") }),
       cell(columns.x(p.from), columns.x(p.to), box.y + CUT.letters + 46, 22, p.unknown ? "[UNK]" : p.text,
-        p.unknown ? { fill: "bg", frame: "neg", ink: "neg", dash: "3 2" } : { fill: "accent-soft", frame: "accent", ink: "accent", weight: 600 }))),
+        p.unknown ? UNREAD : { fill: "accent-soft", frame: "accent", ink: "accent", weight: 600 }))),
     sentence(box.x, box.y + CUT.letters + 84, box.w, machine.said, { lines: 4 }),
   ];
   return nodes;
@@ -184,9 +213,11 @@ const CUTS = { bpe: drawMerging, wordpiece: drawTrials, unigram: drawLattice, lo
 function drawCut(g, data, local, box) {
   const machine = machineOf(data, local);
   const row = local.rows.find((r) => r.id === local.sel.method);
+  const title = `How ${row.id === "words" || row.id === "characters" ? "this" : row.name} cuts `;
+  const room = box.w - measure(title, 14, false) * 1.06 - (machine?.clipped ? measure("(its beginning)", 12, false) + 12 : 4);
   g.part("cut", [local.sel.method, local.sel.merge, local.sel.round, box, Boolean(local.learned)], () => [
-    label(box.x, box.y + CUT.title, [h("tspan", { "font-weight": 600, fill: css("ink"), "font-size": 14 }, `How ${row.id === "words" || row.id === "characters" ? "this" : row.name} cuts `),
-      h("tspan", { "font-family": MONO, "font-size": 13, "font-weight": 600, fill: css("accent") }, machine ? fit(visible(machine.word), box.w - 190, 13) : ""),
+    label(box.x, box.y + CUT.title, [h("tspan", { "font-weight": 600, fill: css("ink"), "font-size": 14 }, title),
+      h("tspan", { "font-family": MONO, "font-size": 13, "font-weight": 600, fill: css("accent") }, machine ? fit(dotted(machine.word), room / 1.04, 13) : ""),
       machine?.clipped && h("tspan", { dx: 6 }, "(its beginning)")]),
     machine ? CUTS[machine.kind](g, data, local, box, machine) : label(box.x, box.y + 44, "Comes when the vocabulary is learned.", { fill: "ink3" }),
   ]);

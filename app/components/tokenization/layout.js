@@ -3,6 +3,8 @@
 const TOK = { label: 150, count: 84, pitch: 22, chip: 19, line: 18, gap: 5, least: 9, most: 19, size: 13, word: 0.3 };
 /** "f0 9f" for a piece that is only a part of a character; null for one that is text. */
 const bytesOf = (p) => p.bytes ?? null;
+/** A symbol of a vocabulary as it is shown: its spaces as dots, wherever they stand. */
+const dotted = (text) => visible(text).replace(/ /g, "·");
 const plain = (text) => /^[\u0020-\u024f\u0370-\u052f]*$/.test(text);
 
 /** Room that a character needs: more where a row breaks it into several pieces, which then stand side by side. */

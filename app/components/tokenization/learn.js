@@ -5,11 +5,11 @@ const LEARN = { title: 16, said: 42, curve: 56, curveHeight: 38, slider: 84, tab
 
 /** A small chip for a symbol in a panel; returns [nodes, width]. */
 function symbolChip(x, y, text, o = {}) {
-  const w = Math.max(18, measure(visible(text), 12, true) + 10);
+  const w = Math.max(18, measure(dotted(text), 12, true) + 10);
   const height = o.height ?? 18;
   return [h("g", {},
-    h("rect", { x, y: y - height / 2, width: w, height, rx: 4, fill: css(o.on ? "accent-soft" : o.fill ?? "bg"), stroke: css(o.on ? "accent" : o.colour ?? "line") }),
-    label(x + w / 2, y + 4, visible(text), { anchor: "middle", mono: true, fill: o.on ? "accent" : o.ink ?? "ink", weight: o.on ? 600 : null, direction: "ltr" })), w];
+    h("rect", { x, y: y - height / 2, width: w, height, rx: 4, fill: css(o.on ? "accent-soft" : o.fill ?? "bg"), stroke: css(o.on ? "accent" : o.colour ?? "line"), "stroke-dasharray": o.dash }),
+    label(x + w / 2, y + 4, dotted(text), { anchor: "middle", mono: true, fill: o.on ? "accent" : o.ink ?? "ink", weight: o.on ? 600 : null, direction: "ltr" })), w];
 }
 /** Chips in a row, cut short with an ellipsis where the room ends. */
 function chipRow(x, y, room, texts, o = {}) {
@@ -17,7 +17,7 @@ function chipRow(x, y, room, texts, o = {}) {
   let at = x;
   for (let i = 0; i < texts.length; i++) {
     const on = o.on?.(i);
-    const [node, w] = symbolChip(at, y, texts[i], { ...o, on });
+    const [node, w] = symbolChip(at, y, texts[i], o.lost?.(i) ? { ...o, on: false, colour: "neg", ink: "neg", dash: "3 2" } : { ...o, on });
     if (at + w > x + room - (i < texts.length - 1 ? 14 : 0)) { nodes.push(label(at + 2, y + 4, "…", { fill: "ink3" })); break; }
     nodes.push(node);
     at += w + 2;
@@ -33,22 +33,38 @@ const timesText = (n) => (n === 1 ? "once" : `${thousands(n)} times`);
 
 function learnSentence(x, y, room, steps, m, kind) {
   if (!steps.n) return label(x, y + 4, "Nothing to join: the vocabulary is full with single signs, or no two stand together.", { fill: "ink2" });
-  if (!m) return label(x, y + 4, `Before the first merge every word is spelled in ${thousands(steps.letters)} signs.`, { fill: "ink2" });
+  if (!m) {
+    const next = kind === "wordpiece" ? " The pair with the highest score comes first: times together / (times left × times right)." : " The pair seen most often comes first.";
+    return label(x, y + 4, fit(`Spelled, the corpus is ${thousands(steps.letters)} signs.${next}`, room, 12, false), { fill: "ink2" });
+  }
   const i = m - 1;
   const nodes = [];
   let at = x;
   const put = (text, o = {}) => { nodes.push(label(at, y + 4, text, o)); at += measure(text, 12, o.mono) + 6; };
-  const chipOf = (id, o) => { const [node, w] = symbolChip(at, y, steps.shown[id], o); nodes.push(node); at += w + 6; };
+  const longest = (room - 190) / 3; // of a chip: the reason must find its place beside three
+  const chipOf = (id, o) => { const [node, w] = symbolChip(at, y, fit(dotted(steps.shown[id]), Math.max(34, longest), 12), o); nodes.push(node); at += w + 6; };
   chipOf(steps.left[i]);
   put("+");
   chipOf(steps.right[i]);
   put("→");
   chipOf(steps.made[i], { on: true });
-  const count = `${timesText(steps.count[i])} side by side`;
-  const alone = (rivalsAt(steps, i)[1]?.count ?? 0) < steps.count[i];
-  const why = kind === "wordpiece" ? `${count}: the highest score of all pairs` : `${count}, ${alone ? "more than any other pair" : "and no pair more often"}`;
-  put(fit(room - (at - x) > 180 ? why : `×${thousands(steps.count[i])}`, room - (at - x), 12, false));
+  const left = room - (at - x);
+  const why = reasons(steps, i, kind).find((text) => measure(text, 12, false) <= left);
+  if (why) put(why);
   return nodes;
+}
+/** Why this pair was taken, at full length first: what has no room is said shorter. */
+function reasons(steps, i, kind) {
+  const count = thousands(steps.count[i]);
+  if (kind === "wordpiece") {
+    const [one, two] = [steps.parts[2 * i], steps.parts[2 * i + 1]].map((n) => thousands(n));
+    const score = scoreText(steps.score[i]);
+    const sum = `${count} / (${one} × ${two}) = ${score}`;
+    return [`score = together / (left × right) = ${sum}, the highest: rare parts that always meet`, `score = together / (left × right) = ${sum}, the highest`, `score ${sum}, the highest`, sum, `score ${score}`];
+  }
+  const times = timesText(steps.count[i]);
+  const alone = (rivalsAt(steps, i)[1]?.count ?? 0) < steps.count[i];
+  return [`${times} side by side, ${alone ? "more than any other pair" : "and no pair more often"}`, `${times} side by side, ${alone ? "the most" : "none more"}`, `seen ${times}, ${alone ? "the most" : "none more"}`, `seen ${times}`];
 }
 
 /** What is left to spell after each merge, falling; a tick for each merge that the word on the right needs. */
@@ -71,7 +87,7 @@ function learnCurve(box, steps, m, used, narrow) {
     used.map((i) => h("path", { d: `M${px(i + 1)},${bottom - 7}V${bottom + 1}`, stroke: css("accent"), "stroke-width": 2 })),
     h("path", { d: `M${px(m)},${bottom}V${here}`, stroke: css("ink3"), "stroke-dasharray": "2 2" }),
     h("circle", { cx: px(m), cy: here, r: 3.5, fill: css("ink2") }),
-    label(x + w - (high ? 12 : 0), high ? bottom - 12 : top + 10, `${narrow ? `merge ${thousands(m)}: ` : ""}the corpus in ${thousands(steps.symbols_left[m])} pieces`, { anchor: "end", fill: "ink2" }),
+    label(x + w - (high ? 12 : 0), high ? bottom - 12 : top + 10, `${narrow ? `merge ${thousands(m)}: ` : ""}the corpus in ${thousands(steps.symbols_left[m])} ${steps.symbols_left[m] === 1 ? "piece" : "pieces"}`, { anchor: "end", fill: "ink2" }),
   ];
 }
 
@@ -91,8 +107,8 @@ function pairTable(g, x, y, w, steps, m, kind) {
     rivals.map((r, k) => {
       const at = y + 16 + k * LEARN.row;
       const on = m > 0 && r.left === steps.left[i] && r.right === steps.right[i];
-      const [a, aw] = symbolChip(x, at, fit(visible(steps.shown[r.left]), 46, 12), { on });
-      const [b] = symbolChip(x + aw + 2, at, fit(visible(steps.shown[r.right]), 46, 12), { on });
+      const [a, aw] = symbolChip(x, at, fit(dotted(steps.shown[r.left]), 46, 12), { on });
+      const [b] = symbolChip(x + aw + 2, at, fit(dotted(steps.shown[r.right]), 46, 12), { on });
       return h("g", { "data-pair": k }, a, b,
         h("rect", { x: bars, y: at - 5, width: Math.max(1, (room * (scored ? r.score : r.count)) / max), height: 10, rx: 2, fill: css(on ? "accent" : "res"), opacity: on ? 1 : 0.6 }),
         scored && label(x + w - 58, at + 4, scoreText(r.score), { anchor: "end", mono: true, fill: on ? "accent" : "ink2" }),
@@ -101,7 +117,9 @@ function pairTable(g, x, y, w, steps, m, kind) {
     otherRule(x, y + 16 + LEARN.rows * LEARN.row + 4, w, steps, i, kind),
   ];
 }
-const scoreText = (score) => (score >= 0.001 ? num(score, 4) : score.toExponential(1).replace("-", "−"));
+/** A small number without powers of ten: two figures of it. */
+const smallText = (x, digits) => num(x, clamp(1 - Math.floor(Math.log10(Math.abs(x) || 1)), digits, 9));
+const scoreText = (score) => smallText(score, score >= 0.001 ? 4 : 2);
 
 function rivalsAt(steps, i) {
   const found = [];
@@ -121,9 +139,9 @@ function otherRule(x, y, w, steps, i, kind) {
   if (!other) return null;
   const [left, right, count] = other;
   const same = left === steps.left[i] && right === steps.right[i];
-  const rule = kind === "bpe" ? "By score (WordPiece)" : "By count (BPE)";
-  const pair = same ? "the same pair" : `${visible(steps.shown[left])} + ${visible(steps.shown[right])}, seen ${thousands(count)}`;
-  return label(x, y + 4, fit(`${rule}: ${pair}`, w, 12, false), { fill: "ink3" });
+  const rule = kind === "bpe" ? "WordPiece (by score)" : "BPE (by count)";
+  const pair = same ? "the same pair" : `${dotted(steps.shown[left])} + ${dotted(steps.shown[right])}, seen ${timesText(count)}`;
+  return label(x, y + 4, fit(`${rule} would take ${pair}`, w, 12, false), { fill: "ink3" });
 }
 
 /** Words of the corpus that this merge changes, before and after. */
@@ -221,5 +239,6 @@ function drawLearn(g, data, local, box) {
       : changedWords(box.x, box.y + LEARN.table + 152, box.w, steps, m)),
   ]);
   slider(g, box, box.y + LEARN.slider, walkOf(local), "Merges applied");
-  return wide ? LEARN.table + 140 : LEARN.table + 290;
+  if (wide) return LEARN.table + 140;
+  return steps.n ? LEARN.table + 170 + 40 * (m ? steps.changes[m - 1].length : 0) : LEARN.table;
 }

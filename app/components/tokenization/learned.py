@@ -13,12 +13,11 @@ import numpy as np
 
 from app.components import pack
 from core.data.corpora import corpus as documents_of
-from core.data.corpora import own_text
 from core.text.merging import Learning, Merge
 from core.text.pieces import Method
 from core.text.pretokens import BYTE_OF, SPACE_MARK
 from core.text.simple import Characters, Words
-from core.text.unigram_learning import Loss, UnigramLearning
+from core.text.unigram_learning import LONGEST, Loss, Round, UnigramLearning
 from core.text.unigram_stages import Stages
 from core.text.wordpiece import CONTINUED
 
@@ -53,7 +52,7 @@ class Spec:
 def read(spec: Spec, own: str = "") -> list[str]:
     """The documents that are learned from: the first 200,000 characters of a corpus, or all of an own text."""
     if spec.corpus == "own":
-        return own_text(own)
+        return [own]
     found, room = [], AMOUNT
     for document in documents_of(spec.corpus):
         found.append(document[:room])
@@ -115,10 +114,25 @@ class Learned:
         return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
     @property
-    def notes(self) -> list[str]:
-        """What there is to say about this corpus and size, each once."""
-        found = [f"{NAMES[name]}: {getattr(self, name).note}" for name in NAMES if getattr(self, name).note]
-        return list(dict.fromkeys(found))
+    def note(self) -> str:
+        """What there is to say about this corpus and size, in one line, or ""."""
+        found = []
+        all_three = {name: getattr(self, name) for name in NAMES}
+        crowded = {name: method for name, method in all_three.items() if method.crowded}
+        if crowded:
+            single = ", ".join(_singles(name, method) for name, method in crowded.items())
+            found.append(
+                f"{self.spec.size} entries cannot hold what always stays, the single {single}. Ask for more."
+            )
+        ended = [
+            f"{NAMES[name]} ends at {_sized(method)}" for name, method in all_three.items() if method.ended
+        ]
+        if ended:
+            found.append(f"The corpus repeats nothing more: {', '.join(ended)} entries.")
+        if self.unigram.left_out and not crowded:
+            rare = f"{self.unigram.left_out:,} rarer ones are left out for speed"
+            found.append(f"Unigram learned from the most frequent words; {rare}.")
+        return " ".join(found)
 
 
 class Job:
@@ -147,7 +161,7 @@ class Job:
         yield "Unigram: counting candidates", 0.66
         unigram = self._part("unigram")
         for done in unigram:
-            yield f"Unigram: {done.after:,} entries left", 0.66 + 0.34 * (done.number + 1) / done.of
+            yield f"Unigram: {done.after + 1:,} entries left", 0.66 + 0.34 * (done.number + 1) / done.of
 
     def _part(self, method: str) -> Any:
         if method not in self.parts:
@@ -164,6 +178,20 @@ class Job:
         for method in NAMES:
             self._part(method)
         return Learned(self.spec, **self.parts, stopped=stopped)
+
+
+def _singles(name: str, method: Learning | UnigramLearning) -> str:
+    """What of a method always stays: "61 letters of Unigram"."""
+    many = method.alphabet if isinstance(method, UnigramLearning) else len(method.letters)
+    what = "bytes" if method.pretokens == "bytes" and name != "wordpiece" else "letters"
+    return f"{many} {what} of {NAMES[name]}" + (
+        " (first in a word, or ## inside)" if name == "wordpiece" else ""
+    )
+
+
+def _sized(method: Learning | UnigramLearning) -> str:
+    many = method.seeds + 1 if isinstance(method, UnigramLearning) else len(method.vocabulary)
+    return f"{many:,}"
 
 
 def learn(spec: Spec, own: str = "") -> Learned:
@@ -206,6 +234,7 @@ def merges_data(learning: Learning) -> dict[str, Any]:
         "right": pack([id[m.right] for m in merges]),
         "made": pack([m.id for m in merges]),
         "count": pack([m.count for m in merges]),
+        "parts": pack([[m.rivals[0].left_count, m.rivals[0].right_count] for m in merges]),
         "score": pack([m.score for m in merges]),
         "symbols_left": pack([learning.n_characters, *(m.symbols for m in merges)]),
         "rivals": pack(_rivals(merges, id)),
@@ -224,7 +253,10 @@ def _rivals(merges: Sequence[Merge], id: dict[str, int]) -> np.ndarray[Any, Any]
 
 
 def rounds_data(learning: UnigramLearning) -> list[dict[str, Any]]:
-    """Unigram's rounds, the seeds first: sizes, likelihood, what goes (cheapest first) and what is missed most."""
+    """Unigram's rounds, the seeds first: sizes, likelihood, what goes (cheapest first) and what is missed most.
+
+    Sizes count `[UNK]` in, as those of the rows do. `said` and `note` are the panel's first and last sentence.
+    """
 
     def losses(found: Sequence[Loss]) -> list[dict[str, Any]]:
         return [
@@ -236,23 +268,57 @@ def rounds_data(learning: UnigramLearning) -> list[dict[str, Any]]:
             for loss in found[:5]
         ]
 
-    seeds = {"before": learning.seeds, "after": learning.seeds, "likelihoods": [], "gone": [], "kept": []}
+    seeds: dict[str, Any] = {
+        "before": learning.seeds + 1, "after": learning.seeds + 1, "likelihoods": [], "gone": [], "kept": [],
+        "said": _start(learning), "note": "How probable the corpus is with an entry, and without it, decides what goes.",
+    }  # fmt: skip
     return [seeds] + [
         {
-            "before": done.before, "after": done.after, "likelihoods": [float(x) for x in done.log_likelihoods],
-            "gone": losses(done.cheapest), "kept": losses(done.kept),
+            "before": done.before + 1, "after": done.after + 1,
+            "likelihoods": [float(x) for x in done.log_likelihoods],
+            "gone": losses(done.cheapest), "kept": losses(done.kept), "said": _round(done), "note": _loss(done),
         }
         for done in learning.rounds
     ]  # fmt: skip
 
 
+def _start(learning: UnigramLearning) -> str:
+    """Where Unigram begins."""
+    held = "all" if learning.seeds == learning.repeated else f"the best of {learning.repeated:,}"
+    return f"Start with {learning.seeds + 1:,}: [UNK] and {held} stretches (up to {LONGEST} letters) that come again."
+
+
+def _round(done: Round) -> str:
+    """What a round did."""
+    less = done.before - done.after
+    if not less:
+        return f"{done.after + 1:,} entries, their probabilities fitted to the corpus once more."
+    many = "1 goes" if less == 1 else f"{less:,} go"
+    return f"Of {done.before + 1:,} entries {many}: the corpus hardly misses them."
+
+
+def _loss(done: Round) -> str:
+    """What the numbers of a round mean."""
+    first, last = (
+        f"{value:,.0f}".replace("-", "\u2212")
+        for value in (done.log_likelihoods[0], done.log_likelihoods[-1])
+    )
+    fitted = f"log p of the corpus {first}, fitted {last}. Loss:"
+    if done.cheapest and done.cheapest[0].loss < 0:
+        return f"{fitted} nats less without the entry; below 0: more."
+    return f"{fitted} what it falls by without the entry, in nats."
+
+
 def counts_data(method: Any, what: str) -> dict[str, Any]:
     """The most frequent signs or words, and where the list was cut off."""
     ordered = sorted(method.counts.items(), key=lambda item: -item[1])
-    said = f"The corpus has {len(ordered):,} different {what}; the most frequent make the vocabulary"
+    many = len(ordered)
+    said = f"The corpus has {many:,} different {what if many != 1 else what.removesuffix('s')}"
     if method.left_out is None:
-        said += ", all of them. What it has never seen is unknown: [UNK]."
+        said += f". Each is an entry, and [UNK], for what it has never seen, is one more: {len(method):,}."
     else:
         entry, count = method.left_out
-        said += f" of {len(method):,}. First left out: “{entry}”, seen {count:,} times. All others are [UNK]."
+        seen = "once" if count == 1 else f"{count:,} times"
+        said += f"; the {len(method) - 1:,} most frequent and [UNK] make the {len(method):,} entries. "
+        said += f"First left out: “{entry}”, seen {seen}. All others are [UNK]."
     return {"top": [[entry, count] for entry, count in ordered[:40]], "said": said}

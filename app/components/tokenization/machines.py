@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from app.components.tokenization.learned import Learned, shown
@@ -110,6 +111,7 @@ def matching(trials: Sequence[Trial], word: Word, pretokens: str) -> dict[str, A
     return {
         "kind": "wordpiece",
         "letters": [shown(letter, pretokens)[0] for letter in word.entry],
+        "inBytes": pretokens == "bytes",
         "trials": [
             {"start": t.start, "end": t.end, "tried": shown(t.tried, pretokens)[0], "found": t.found}
             for t in trials
@@ -124,14 +126,19 @@ def lattice(method: Unigram, word: Word, pretokens: str) -> dict[str, Any]:
     return {
         "kind": "unigram",
         "letters": [shown(letter, pretokens)[0] for letter in found.letters],
-        "edges": [[e.start, e.end, shown(e.entry, pretokens)[0], float(e.log_prob)] for e in found.edges],
+        "edges": [
+            [e.start, e.end, shown(e.entry, pretokens)[0], float(e.log_prob), e.unknown] for e in found.edges
+        ],
         "best": [[e.start, e.end] for e in found.best],
         "unknown": any(e.unknown for e in found.best),
         "n_best": [
-            {"pieces": [shown(p, pretokens)[0] for p in way.pieces], "probability": float(way.probability)}
+            {
+                "pieces": [shown(p, pretokens)[0] for p in way.pieces],
+                "starts": [0, *accumulate(len(p) for p in way.pieces)][:-1], "probability": float(way.probability),
+            }
             for way in method.n_best(word.entry, WAYS)
         ],
-    }
+    }  # fmt: skip
 
 
 def lookup(method: Method, row: str, word: Word, text: str) -> dict[str, Any]:

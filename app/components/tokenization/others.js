@@ -35,9 +35,9 @@ function roundBars(box, rounds, at) {
 function roundSentence(box, rounds, at) {
   const r = rounds[at];
   const said = at === 0
-    ? `Start: ${thousands(r.after)} candidates, every stretch of letters that the corpus repeats.`
-    : r.gone.length ? `Of ${thousands(r.before)} entries ${thousands(r.before - r.after)} go: the corpus hardly misses them.`
-      : `${thousands(r.after)} entries, their probabilities fitted to the corpus once more.`;
+    ? `Start: ${thousands(r.after + 1)} candidates${r.repeated > r.after ? ` of ${thousands(r.repeated)}` : ""}: signs, [UNK], and stretches (to 16 letters) that the corpus repeats.`
+    : r.gone.length ? `Of ${thousands(r.before + 1)} entries ([UNK] counted) ${thousands(r.before - r.after)} go: the corpus hardly misses them.`
+      : `${thousands(r.after + 1)} entries ([UNK] counted), their probabilities fitted to the corpus once more.`;
   return label(box.x, box.y + LEARN.said + 4, fit(said, box.w, 12, false), { fill: "ink2" });
 }
 
@@ -49,20 +49,20 @@ function lossTable(x, y, w, title, losses, empty) {
     !losses.length && sentence(x, y + 22, w, empty, { fill: "ink3" }),
     losses.slice(0, 5).map((l, k) => {
       const at = y + 16 + k * LEARN.row;
-      const [node, used] = symbolChip(x, at, fit(visible(l.shown), 92, 12));
-      const instead = l.alternative.length ? l.alternative.map((t) => visible(t)).join(" ") : "nothing";
+      const [node, used] = symbolChip(x, at, fit(dotted(l.shown), 92, 12));
+      const instead = l.alternative.length ? l.alternative.map((t) => dotted(t)).join(" ") : "nothing";
       return h("g", {}, node,
         label(x + used + 6, at + 4, fit(`→ ${instead}`, w - used - 70, 12), { mono: true, fill: "ink3" }),
         label(x + w, at + 4, lossText(l.loss), { anchor: "end", mono: true, fill: "ink2" }));
     }),
   ];
 }
-const lossText = (x) => (!Number.isFinite(x) ? "∞" : x === 0 ? "0" : Math.abs(x) >= 0.01 ? num(x, 2) : x.toExponential(1).replace("-", "−"));
+const lossText = (x) => (!Number.isFinite(x) ? "∞" : Math.abs(x) < 1e-6 ? "0" : smallText(x, 2));
 
 function likelihoodLine(r) {
   if (!r.likelihoods.length) return "How probable the corpus is with an entry, and without it, decides what goes.";
   const [first, last] = [r.likelihoods[0], r.likelihoods[r.likelihoods.length - 1]];
-  return `log p of the corpus ${thousands(num(first, 0))}, fitted ${thousands(num(last, 0))}. Loss: what it falls by without the entry, in nats.`;
+  return `log p of the corpus ${thousands(num(first, 0))}, fitted ${thousands(num(last, 0))}. Loss: what it falls by without the entry.`;
 }
 
 function drawRounds(g, data, local, box) {
@@ -70,6 +70,11 @@ function drawRounds(g, data, local, box) {
   const walk = walkOf(local);
   const r = rounds[walk.at];
   const wide = box.w >= 480;
+  // The last round only fits probabilities: what went before it stands here, so that something is to be seen.
+  const went = r.gone.length || !walk.at ? walk.at : rounds.findLastIndex((round) => round.gone.length);
+  const pruned = rounds[Math.max(0, went)];
+  const goes = went === walk.at || went < 0 ? "Goes: least missed" : `Went last, in round ${went}: least missed`;
+  const gains = [...pruned.gone, ...pruned.kept].some((l) => l.loss < -1e-6);
   walkButtons(g, local, box, walk);
   g.part("learn", ["unigram", walk.at, box], () => {
     const w = wide ? box.w / 2 - 14 : box.w;
@@ -78,13 +83,13 @@ function drawRounds(g, data, local, box) {
         wide && h("tspan", { dx: 8 }, `round ${walk.at} of ${walk.n}`)]),
       roundSentence(box, rounds, walk.at),
       roundBars(box, rounds, walk.at),
-      lossTable(box.x, box.y + LEARN.table, w, "Goes: least missed", r.gone, "Nothing goes in this round."),
-      lossTable(wide ? box.x + box.w / 2 + 14 : box.x, box.y + LEARN.table + (wide ? 0 : 132), w, "Stays: most missed", r.kept, "Not measured in this round."),
-      label(box.x, box.y + LEARN.table + (wide ? 128 : 262), fit(likelihoodLine(r), box.w, 12, false), { fill: "ink3" }),
+      lossTable(box.x, box.y + LEARN.table, w, goes, pruned.gone, "Nothing goes in this round."),
+      lossTable(wide ? box.x + box.w / 2 + 14 : box.x, box.y + LEARN.table + (wide ? 0 : 132), w, "Stays: most missed", went === walk.at ? r.kept : pruned.kept, "Not measured in this round."),
+      sentence(box.x, box.y + LEARN.table + (wide ? 122 : 256), box.w, likelihoodLine(r) + (gains ? " Below 0: it rises." : " (In nats.)"), { fill: "ink3", lines: wide ? 1 : 3 }),
     ];
   });
   slider(g, box, box.y + LEARN.slider, walk, "Round of pruning");
-  return LEARN.table + (wide ? 140 : 274);
+  return LEARN.table + (wide ? 140 : 296);
 }
 
 /** The most frequent signs or words, and where the list was cut off. */
@@ -103,13 +108,14 @@ function drawCounts(g, data, local, box) {
       list.slice(0, perColumn * columns).map(([text, count], k) => {
         const x = box.x + Math.floor(k / perColumn) * (w + 24);
         const y = box.y + 84 + (k % perColumn) * 20;
-        const [node] = symbolChip(x, y, fit(visible(text), 78, 12));
+        const [node] = symbolChip(x, y, fit(dotted(text), 78, 12));
         return h("g", {}, node,
           h("rect", { x: x + 92, y: y - 4, width: Math.max(1, ((w - 150) * count) / max), height: 8, rx: 2, fill: css("res"), opacity: 0.6 }),
           label(x + w, y + 4, thousands(count), { anchor: "end", mono: true, fill: "ink2" }));
       })];
   });
-  return Math.min(box.h, 260);
+  const rows = Math.ceil(Math.min(learned?.top.length ?? 0, 40) / (box.w >= 480 ? 3 : 2));
+  return 84 + 20 * Math.min(rows, Math.max(4, Math.floor((box.h - 96) / 20)));
 }
 
 /** A vocabulary that came ready: what it is, and the merges that this word needs, in the order of their learning. */
@@ -134,7 +140,8 @@ function drawReady(g, data, local, box) {
       }),
     ];
   });
-  return Math.min(box.h, 260);
+  const merges = new Set((machine?.turns ?? []).map((t) => t.rank)).size;
+  return merges ? 110 + 22 * Math.min(merges, Math.max(3, Math.floor((box.h - 110) / 22))) : 96;
 }
 
 function drawLearned(g, data, local, box) {

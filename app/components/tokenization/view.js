@@ -35,7 +35,7 @@ function currentRows(data, local) {
       local.cut = !steps ? { pieces: piecesOf(round.pieces), word: piecesOf(round.word), entries: round.entries } : {
         pieces: liveCut(row, data.cuts[row.id].text, steps, walk.at, data.chars),
         word: liveCut(row, data.cuts[row.id].word, steps, walk.at, [...data.spoken]),
-        entries: steps.first + walk.at,
+        entries: steps.sizes[walk.at],
       };
     }
     return { ...row, ...local.cut, mark: key };
@@ -44,6 +44,11 @@ function currentRows(data, local) {
 /** How the chosen row cuts the word: of Unigram, with the entries of the chosen round. */
 function machineOf(data, local) {
   const { method } = local.sel;
+  const machine = data.machines[method];
+  const steps = stepsOf(local);
+  if (machine?.kind === "wordpiece" && steps && mergesAt(local, steps) < steps.n) {
+    return liveMatching(data.cuts.wordpiece.word, machine, steps, mergesAt(local, steps));
+  }
   const walk = method === "unigram" ? walkOf(local) : null;
   return (walk && walk.at < walk.n ? data.rounds[walk.at]?.machine : data.machines[method]) ?? null;
 }
@@ -120,8 +125,14 @@ const tokenization = {
       g.send("need", { key: data.learnedKey, at: Date.now() });
     }
     local.rows = currentRows(data, local);
-    const key = `${data.stamp}.${g.width}`;
-    if (local.columnsKey !== key) { local.columnsKey = key; local.columns = textColumns(data, local.whole, g.width); }
+    const spoken = g.width < 720 && Boolean(local.spoken);
+    const key = `${data.stamp}.${g.width}.${spoken}`;
+    if (local.columnsKey !== key) {
+      local.columnsKey = key;
+      local.columns = spoken ? textColumns({ ...data, chars: [...data.spoken], front: [], back: [] }, local.whole.map((row) => ({ ...row, pieces: row.word })), g.width)
+        : textColumns(data, local.whole, g.width);
+      local.columns.mark = `${g.width}.${spoken}`;
+    }
     const columns = local.columns;
     const top = drawRows(g, data, local, columns) + 6;
     const wide = g.width >= 720;
@@ -137,7 +148,7 @@ const tokenization = {
     } else {
       drawCut(g, data, local, { x: 0, y: top, w: g.width, h: 270 });
       const used = drawLearned(g, data, local, { x: 0, y: top + 296, w: g.width, h: 300 });
-      g.height = top + 330 + used;
+      g.height = top + 296 + used + 48;
       g.door("home", { left: -2, top: g.height - 26 }, "Home", "What the model makes of these tokens");
     }
   },

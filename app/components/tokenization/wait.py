@@ -87,7 +87,10 @@ def offer_to_go_on(learned: Learned) -> None:
     """After a stop: how far it came, and a button that learns the rest."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-stopped"):
         far = f"{len(learned.bpe.merges):,} merges of BPE and {len(learned.wordpiece.merges):,} of WordPiece"
-        st.caption(f"Stopped after {far}: the rows below know no more than that.")
+        rounds, seeds = learned.unigram.rounds, learned.unigram.seeds + 1
+        left = rounds[-1].after + 1 if rounds else seeds
+        unigram = f"Unigram still has {left:,} of its {seeds:,} candidates"
+        st.caption(f"Stopped after {far}. {unigram}. The rows above know no more than that.")
         st.button("Learn on", key="tokenization.on", on_click=lambda: _memo().pop("stopped", None))
 
 
@@ -136,4 +139,8 @@ def facts(learned: Learned | None) -> str:
         return "the vocabularies are being learned"
     seconds = _memo().get("seconds", {}).get(learned.key)
     took = "" if seconds is None else f" in {seconds:.1f} s"
-    return f"three vocabularies learned from {learned.characters_read:,} characters{took}"
+    many = learned.characters_read
+    read = "1 character" if many == 1 else f"{many:,} characters"
+    if learned.stopped:
+        return f"learning from {read} was stopped before its end"
+    return f"three vocabularies learned from {read}{took}"
