@@ -137,9 +137,10 @@ class Figure:
 def versions(*packages: str) -> dict[str, str]:
     """What the numbers were measured with: Python, torch with its threads, and the peers."""
     found = {name: importlib.metadata.version(name) for name in packages}
+    threads = torch.get_num_threads()
     return {
         "python": platform.python_version(),
-        "torch": f"{torch.__version__} ({torch.get_num_threads()} threads)",
+        "torch": f"{torch.__version__} ({threads} thread{'s' if threads > 1 else ''})",
         **found,
     }
 
