@@ -152,8 +152,9 @@ def fit(limits: Mapping[str, int]) -> None:
         field = BY_KEY[key]
         store[key] = -1 if field.low < 0 else max(most, int(field.low))
         if key in linked:
+            used = field.name(store[key])
             note(
-                f"In the link, {key}={value} is more than this model and text have ({most:,}); {field.name(store[key])} is used."
+                f"In the link, {key}={value} is more than this model and text have ({most:,}); {used} is used."
             )
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from app import cache, events, models, page, state, widgets
 from app.components.tokenization import compute, draw, needed, own_vocabulary, record, with_learned
 from app.components.tokenization.below import byte_data, draw_below, language_data, unknown_data
-from app.components.tokenization.question import OPTIONS, judge, text_of
+from app.components.tokenization.question import OPTIONS, judge, text_of, word_of
 from app.components.tokenization.take import cells, table
 from app.components.tokenization.wait import current, facts, go_on, offer_to_go_on, own, own_corpus, wanted
 from core.text.bpe import replay
@@ -18,9 +18,13 @@ from core.text.unigram import best_path
 from core.text.wordpiece import trials
 
 LONGEST = 256  # tokens of the model: what the picture scrolls through
-WORD = 40  # characters of the word
 CORPORA = {"tales": "Tales", "fables": "Fables", "python": "Python", "own": "Own"}
 SPLITS = {"usual": "as usual", "bytes": "bytes", "words": "words", "spaces": "spaces", "none": "not at all"}
+CUT_FIRST = (
+    "No piece crosses a cut that is made before. As usual for each method: BPE cuts into words of bytes with their "
+    "space in front (as GPT-2), WordPiece into words without spaces (as BERT), Unigram into words with ▁ for the space "
+    "(as SentencePiece). Any other choice holds for all three."
+)
 SELECTED = ("method", "merge", "round", "word")
 EXAMPLES = (
     "Her unhappiness turned into happiness.",
@@ -31,7 +35,7 @@ EXAMPLES = (
 )
 
 ctx = page.begin("tokenization", longest=LONGEST)
-word = (state.get("word").strip() or str(state.BY_KEY["word"].default))[:WORD]
+word, about_word = word_of(state.get("word"))
 spec = wanted()
 learned = current(spec)
 stamp = "\x1f".join([ctx.model_key, ctx.text, word, learned.key if learned else ""])
@@ -52,12 +56,10 @@ draw(
 slot = st.empty()
 if learned is not None and learned.stopped:
     offer_to_go_on(learned)
-if state.get("corpus") != spec.corpus:
-    st.caption(
-        "“Your corpus” has no text yet: bring one, and the page learns from it. Until then it shows the tales."
-    )
-for note in learned.notes if learned is not None else ():
-    st.caption(widgets.escape(note))
+waits = "“Your corpus” has no text yet: bring one to learn from. Until then these are the tales."
+lines = [waits * (state.get("corpus") != spec.corpus), about_word, "" if learned is None else learned.note]
+if any(lines):
+    st.caption(widgets.escape(" ".join(filter(None, lines))))
 
 with page.controls():
     widgets.segments("Learn from", "corpus", tuple(CORPORA), lambda name: CORPORA[str(name)])
@@ -69,6 +71,7 @@ with page.controls():
         list(SPLITS),
         format_func=lambda name: SPLITS[name],
         filter_mode=None,
+        help=CUT_FIRST,
         **state.bind("split"),
     )
     st.text_input("Word", **state.bind("word"))
@@ -78,7 +81,7 @@ with page.foot():
         answer = partial(
             judge, spec, learned.methods["bpe"], own_vocabulary(ctx.lm.tokenizer), word, ctx.text
         )
-        page.predict(text_of(spec, word), OPTIONS, answer)
+        page.predict(text_of(spec), OPTIONS, answer)
     page.code(replay, trials, best_path, Learning._step)
     if learned is not None:
         opened = models.resolve(ctx.name).target

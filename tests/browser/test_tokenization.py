@@ -177,6 +177,139 @@ def test_unigrams_ways_and_rounds_are_those_of_core(page: Page, learned: Learned
         assert state["rows"]["unigram"]["ids"] == ids(learned.unigram.tokenizer(at - 1))
 
 
+def panel(page: Page, part: str = "cut") -> str:
+    """The words of one of the picture's panels."""
+    return str(driver.component(page, NAME).locator(f"[data-part={part}]").text_content())
+
+
+def test_wordpieces_panel_looks_the_word_up_among_the_entries_of_that_merge(
+    page: Page, learned: Learned
+) -> None:
+    opened(page, method="wordpiece")
+    seen = set()
+    for m in (0, 60, 250, len(learned.wordpiece.merges)):
+        slide(page, m)
+        state = reach(page, merge=m)
+        method: Any = learned.wordpiece.tokenizer(upto=m)
+        trials = method.trials(method.words("unhappiness")[0])
+        assert state["machine"]["trials"] == [[trial.tried, trial.found] for trial in trials], m
+        assert state["machine"]["unknown"] is False
+        found = [trial.tried.removeprefix("##") for trial in trials if trial.found]
+        assert state["rows"]["wordpiece"]["word"] == found, m
+        seen.add(len(found))
+    assert len(seen) > 1
+
+
+def test_a_panel_of_bytes_shows_the_entries_of_its_merge_too(page: Page) -> None:
+    learned = learn(Spec("fables", 300, "bytes"))
+    opened(page, method="wordpiece", size=300, split="bytes", word="happy é", merge=30)
+    method: Any = learned.wordpiece.tokenizer(upto=30)
+    word = max(method.words(" happy é"), key=lambda one: len(one.entry))
+    wanted = [[shown(trial.tried, "bytes")[0], trial.found] for trial in method.trials(word)]
+    assert reach(page, merge=30)["machine"]["trials"] == wanted
+
+
+def test_the_score_of_a_pair_is_worked_out_with_its_numbers(page: Page, learned: Learned) -> None:
+    opened(page, method="wordpiece", merge=40)
+    pair = learned.wordpiece.merges[39].rivals[0]
+    text = panel(page, "learn")
+    assert "score = together / (left × right)" in text
+    assert f"{pair.count:,} / ({pair.left_count:,} × {pair.right_count:,})" in text
+    assert pair.score == pytest.approx(pair.count / pair.left_count / pair.right_count)
+
+
+def test_bpe_says_where_it_stops_only_once_that_is_true(page: Page, learned: Learned) -> None:
+    opened(page, method="bpe")
+    bpe: Any = learned.methods["bpe"]
+    turns = bpe.replay(bpe.words(" unhappiness")[0])
+    ranks = [turn.pairs[turn.taken].rank for turn in turns if turn.taken is not None]
+    assert "It stops here" in panel(page)
+    slide(page, ranks[-1])
+    reach(page, merge=ranks[-1])
+    assert "It stops here" not in panel(page)
+    assert f"#{ranks[-1] + 1:,} is the next that joins" in panel(page)
+    slide(page, ranks[-1] + 1)
+    reach(page, merge=ranks[-1] + 1)
+    assert "It stops here" in panel(page)
+
+
+def test_every_piece_of_a_long_word_is_drawn_or_counted(page: Page) -> None:
+    state = opened(page, method="wordpiece", word="Donaudampfschifffahrtsgesellschaft")
+    figure = driver.component(page, NAME)
+    found = sum(1 for _, hit in state["machine"]["trials"] if hit)
+    drawn = figure.locator('[data-trial="found"]').count()
+    assert drawn < found
+    assert f"and {found - drawn} more pieces" in panel(page)
+    title = figure.locator("[data-part=cut] text").first.evaluate(
+        "n => [n.textContent, n.getBBox().x + n.getBBox().width]"
+    )
+    assert title[0].endswith("(its beginning)")
+    assert title[1] <= float(figure.locator("svg").get_attribute("width"))
+
+
+def test_a_word_that_unigram_has_nothing_for_is_dashed_and_said(page: Page) -> None:
+    state = opened(page, method="unigram", text="नमस्ते आप", word="नमस्ते")
+    assert state["machine"]["word"].strip() == "नमस्ते"
+    assert "6 dashed signs fit none" in panel(page) or "No entry fits anywhere" in panel(page)
+    way = driver.component(page, NAME).locator('[data-way="0"]')
+    assert way.locator("rect[stroke-dasharray]").count() == 6
+
+
+def test_unigram_opens_where_something_goes_and_names_the_round(page: Page, learned: Learned) -> None:
+    state = opened(page, method="unigram")
+    text = panel(page, "learn")
+    last = max(at for at, done in enumerate(learned.unigram.rounds) if done.cheapest)
+    assert state["round"] == len(learned.unigram.rounds)
+    assert "Nothing goes" not in text
+    assert f"in round {last + 1}" in text
+    assert f"{len(learned.methods['unigram']):,} entries ([UNK] counted)" in text
+    assert "e-" not in text and "e−" not in text
+
+
+def test_the_rows_show_letters_on_the_way_and_no_marks(page: Page) -> None:
+    opened(page, method="wordpiece")
+    slide(page, 20)
+    reach(page, merge=20)
+    assert "#" not in panel(page, "'row wordpiece'")
+
+
+def test_the_projector_switch_keeps_the_picture_in_its_figure(page: Page) -> None:
+    opened(page)
+    page.get_by_role("button", name="Projector").click()
+    expect(page.get_by_role("button", name="Leave projector mode")).to_be_visible()
+    driver.wait_until_drawn(page)
+    figure = driver.component(page, NAME)
+    figure.locator('g[data-row="unigram"] text').first.click()
+    reach(page, method="unigram")
+    driver.wait_until_drawn(page)
+    wide = figure.evaluate(
+        "n => [n.querySelector('svg').getBoundingClientRect().width, n.getBoundingClientRect().width]"
+    )
+    assert wide[0] <= wide[1] + 0.5
+    chips = figure.locator('[data-chip="bpe.word"] rect, [data-chip="unigram.word"] rect')
+    assert chips.count() > 3
+    assert all(chips.nth(at).is_visible() for at in range(chips.count()))
+    left = [
+        figure.locator(f'[data-chip="{row}.0"] text').evaluate("n => n.getBoundingClientRect().left")
+        for row in ("characters", "words", "bert")
+    ]
+    assert max(left) - min(left) < 1, left
+
+
+def test_a_narrow_window_prints_nothing_over_the_word(browser: Browser, server: driver.Server) -> None:
+    context = driver.new_context(browser, server, "light", {"width": 1100, "height": 768})
+    page = context.new_page()
+    opened(page, method="words")
+    boxes = (
+        driver.component(page, NAME)
+        .locator("[data-part=hint] text")
+        .evaluate_all("all => all.map(n => [n.getBBox().x, n.getBBox().x + n.getBBox().width])")
+    )
+    assert len(boxes) == 2
+    assert boxes[0][1] < boxes[1][0]
+    context.close()
+
+
 def test_learning_can_be_stopped_and_the_page_says_how_far_it_came(page: Page) -> None:
     driver.open_page(page, NAME, **LINK)
     reach(page)
@@ -304,4 +437,16 @@ def test_a_phone_shows_everything_without_scrolling_sideways(browser: Browser, s
         assert over <= 0, name
     label = json.loads(driver.component(page, NAME).get_attribute("data-state"))["machine"]["word"]
     assert label == " unhappiness"
+    figure = driver.component(page, NAME)
+    figure.get_by_role("button", name="Your word").click()
+    page.wait_for_function("() => document.querySelector('[data-chip=\"gpt2.word\"]')")
+    word = driver.component_state(page, NAME)["rows"]["gpt2"]["word"]
+    assert figure.locator('[data-chip="gpt2.word"]').count() == len(word)
+    figure.get_by_role("button", name="Text", exact=True).click()
+    page.wait_for_function("() => document.querySelector('[data-chip=\"gpt2.0\"]')")
+    over = figure.evaluate(
+        """n => { const at = (q) => n.querySelector(q).getBoundingClientRect();
+          return at('[data-part=text] text').top - at('[data-show]').bottom; }"""
+    )
+    assert over >= 0, "the buttons must not lie over the text"
     context.close()

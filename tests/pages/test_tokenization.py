@@ -12,11 +12,13 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import cache
-from app.components.tokenization import compute, readable
+from app.components.tokenization import columns, compute, readable
+from app.components.tokenization.below import byte_data, language_data, unknown_data
 from app.components.tokenization.learned import (
     Job,
     Learned,
     Spec,
+    counts_data,
     learn,
     merges_data,
     read,
@@ -27,6 +29,7 @@ from app.components.tokenization.machines import machine, phrase
 from app.components.tokenization.question import learn_bpe, other
 from core.text.merging import Learning
 from core.text.published import Published, published
+from core.text.simple import Characters, Words, altered, hidden
 from tests.pages.conftest import run_notebook
 
 TEXT = "Her unhappiness turned into happiness."
@@ -57,6 +60,11 @@ def said(app: AppTest) -> str:
     """The messages on top of the page and the captions, as they read."""
     boxes = [*(box.value for box in app.info), *(caption.value for caption in app.caption)]
     return " ".join(boxes).replace("\\", "").replace("\u2060", "")
+
+
+def headline(app: AppTest) -> str:
+    """The claim and the facts at its right."""
+    return next(block.value for block in app.get("html") if "gb-claim" in block.value)
 
 
 # ------------------------------------------------------------------------------------------------- the rows
@@ -140,10 +148,16 @@ def test_a_stopped_page_says_how_far_it_came_and_learns_on(open_page: Any) -> No
     app.slider(key="size").set_value(450).run()
     assert not app.exception
     assert "Stopped after 70 merges of BPE and 0 of WordPiece" in said(app)
+    seeds = job.finish(stopped=True).unigram.seeds + 1
+    assert f"Unigram still has {seeds:,} of its {seeds:,} candidates. The rows above know no more" in said(
+        app
+    )
+    assert "was stopped before its end" in headline(app) and "three vocabularies" not in headline(app)
     assert pieces(app, "WordPiece").count("turned") == 0
     run_notebook(app)
     app.button(key="tokenization.on").click().run()
     assert "Stopped" not in said(app) and not app.exception
+    assert "three vocabularies learned from" in headline(app)
     assert pieces(app, "BPE") == [piece.text for piece in learn(spec).methods["bpe"].encode(TEXT)]
 
 
@@ -167,14 +181,60 @@ def test_any_own_corpus_is_learned_from(own: str, size: int, words: str, open_pa
     app.run()
     assert not app.exception and not app.error
     if words == "cannot hold":
-        assert "50 entries cannot hold the 256 single letters" in said(app)
+        assert len(app.main.caption) == 1, "one line, so that the cards stay on the first screen"
+        assert "50 entries cannot hold the single signs, which all stay: BPE 256 bytes." in said(app)
     assert "".join(pieces(app, "GPT-2")[:1]) == "a"
     spec = cache.kept("\x1f".join(["own", str(size), "usual", ""]))
     assert spec is None, "an own corpus has its checksum in the key"
     if own.strip():
         variables = run_notebook(app)
         assert variables["documents"] and len(variables["bpe"]) >= 256
-        assert predict(app).numbers["pieces"] > 0
+        assert predict(app).numbers["tokens"] > 0
+
+
+TEXTBOOK = "low " * 5 + "lower " * 2 + "newest " * 6 + "widest " * 3
+
+
+@pytest.mark.parametrize("split", ["usual", "words"])
+def test_all_of_an_own_text_is_learned_from(split: str, open_page: Any) -> None:
+    spec = Spec("own", 300, split)
+    assert "".join(read(spec, TEXTBOOK)) == TEXTBOOK
+    learned = learn(spec, TEXTBOOK)
+    first = learned.bpe.merges[0]
+    assert (first.left, first.right, first.count) == ("e", "s", 9), "six times newest, three times widest"
+    assert learned.bpe.merges[1].entry == "est" and learned.characters_read == len(TEXTBOOK)
+    assert "The corpus repeats nothing more: BPE ends at " in learned.note
+    app = open_page("tokenization", text="lowest", corpus="fables", size=300, split=split)
+    app.session_state["gb.tokenization"] = {"own": TEXTBOOK}
+    app.session_state["gb.store"]["corpus"] = "own"
+    app.run()
+    assert f"learned from {len(TEXTBOOK)} characters" in headline(app) and not app.exception
+    assert run_notebook(app)["merges"][0] == ("es", 9)
+    app.session_state["gb.tokenization"] = {"own": "a"}
+    app.run()
+    assert "learned from 1 character " in headline(app)
+
+
+def test_small_sizes_and_the_word_are_said_in_one_line(open_page: Any) -> None:
+    app = open_page("tokenization", text=TEXT, corpus="fables", size=50, word=" \t ")
+    small = learn(Spec("fables", 50, "usual"))
+    letters, unigram = len(small.wordpiece.letters), small.unigram.alphabet
+    assert len(small.methods["wordpiece"]) == letters + 1 and len(small.methods["unigram"]) == unigram + 1
+    assert len(app.main.caption) == 1
+    line = app.main.caption[0].value.replace("\\", "").replace("\u2060", "")
+    assert "No word given: “unhappiness” is cut." in line
+    assert f"BPE 256 bytes, WordPiece {letters} (most letters twice, also with ##), Unigram {unigram}" in line
+    assert line.endswith("; and [UNK].")
+    app.text_input(key="word").set_value("x" * 60).run()
+    assert "The word’s first 40 characters are cut." in said(app)
+
+
+def test_a_list_says_how_its_entries_add_up() -> None:
+    all_of_them, most = counts_data(Characters.learn("abca", 9), "characters"), Words.learn("a a a b c", 3)
+    assert "3 different characters. Each is an entry" in all_of_them["said"] and ": 4." in all_of_them["said"]
+    assert "the 2 most frequent and [UNK] make the 3 entries" in counts_data(most, "words")["said"]
+    assert "“c”, seen once." in counts_data(most, "words")["said"]
+    assert "1 different character." in counts_data(Characters.learn("aa", 9), "characters")["said"]
 
 
 # ------------------------------------------------------------------------------------------------- what is sent
@@ -196,6 +256,7 @@ def test_the_browser_gets_every_merge_with_what_it_was_chosen_from(learned: Lear
         learned.unigram.seeds, *(done.after for done in learned.unigram.rounds)
     ]  # fmt: skip
     assert rounds_data(learned.unigram)[1]["gone"][0]["shown"]
+    assert rounds_data(learned.unigram)[0]["repeated"] == learned.unigram.repeated > learned.unigram.seeds
 
 
 def test_a_word_is_cut_step_by_step_as_core_cuts_it(learned: Learned) -> None:
@@ -231,6 +292,41 @@ def test_what_is_not_kept_is_not_computed_as_if_nothing_was_learned() -> None:
         compute(core.load("tales-gpt"), TEXT, "red", "nobody\x1fkeeps\x1fthis\x1f")
 
 
+def test_what_a_row_reads_nothing_for_is_sent() -> None:
+    greeting = "नमस्ते, hi"
+    sent = columns(published("bert").encode(greeting), greeting)
+    assert sent["dropped"] == [[3, 4], [5, 6]] and sent["text"][:4] == ["न", "म", "स", "त"]
+    assert columns(published("gpt2").encode(greeting), greeting)["dropped"] == []
+
+
+def test_the_figures_below_say_what_is_lost_changed_or_held_too(learned: Learned) -> None:
+    cache.keep(learned.key, learned)
+    lm = core.load("tales-gpt")
+    rows = {row["id"]: row for row in unknown_data(lm, "tales-gpt", "naïve Zorkle", learned.key)["rows"]}
+    for row, name in (("bert", "bert"), ("gpt2", "gpt2")):
+        pieces = published(name).encode("naïve Zorkle")
+        assert rows[row]["altered"] == altered(pieces, "naïve Zorkle")
+        assert rows[row]["hidden"] == hidden(pieces, "naïve Zorkle")
+    assert rows["bert"]["altered"] == pytest.approx(2 / 11) and rows["gpt2"]["altered"] == 0
+    assert rows["bert"]["cells"][1] == [("naive", False)]
+    card = byte_data(lm, "tales-gpt", "so 👍", learned.key)["cards"][0]
+    held = {row["id"]: (row["tokens"], row["also"]) for row in card["rows"]}
+    first = next(piece for piece in published("gpt2").encode("so 👍") if piece.data.startswith(b" \xf0"))
+    assert held["gpt2"][0][0] == [first.id, len(first.data) - 1] and held["gpt2"][1][0] == "a space"
+    text = "a naïve one"
+    whole = next(
+        card for card in byte_data(lm, "tales-gpt", text, learned.key)["cards"] if card["character"] == "ï"
+    )
+    also = {row["id"]: row["also"] for row in whole["rows"]}
+    assert also["gpt2"] == ["“·na…ve”"]
+    assert set(also["bpe"]) == {""}
+    assert not any(held["gpt2"][1][1:]) and sum(count for _, count in held["gpt2"][0]) == 4
+    found = {
+        language["code"]: language for language in language_data(lm, "tales-gpt", learned.key)["languages"]
+    }
+    assert {code for code, language in found.items() if language["direction"] == "rtl"} == {"ar", "he"}
+
+
 # ------------------------------------------------------------------------------------------------- the question
 
 
@@ -241,8 +337,9 @@ def test_the_answer_is_learned_when_it_is_asked_for(corpus: str, open_page: Any)
     spec = Spec(corpus, 600, "usual")
     assert other(spec).corpus == ("tales" if corpus == "python" else "python")
     then, now = learn_bpe(other(spec)).tokenizer(), learn_bpe(spec).tokenizer()
-    many, few = len(then.encode(" happiness")), len(now.encode(" happiness"))
-    assert (answer.numbers["pieces"], answer.numbers["pieces_now"]) == (many, few)
+    many, few = len(then.encode(TEXT)), len(now.encode(TEXT))
+    assert (answer.numbers["tokens"], answer.numbers["tokens_now"]) == (many, few)
+    assert f"{many} tokens, now {few}" in answer.why
     assert answer.index == (0 if many < few else 1 if many == few else 2)
     assert answer.numbers["then"] == pytest.approx(len(TEXT) / len(then.encode(TEXT)))
     assert run_notebook(app)["pieces"] == [piece.text for piece in then.encode(" happiness")]

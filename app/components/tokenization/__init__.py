@@ -39,8 +39,10 @@ KINDS = {"bpe": "merges", "wordpiece": "longest match", "unigram": "probabilitie
 ABOUT = {
     "gpt2": "Published with GPT-2 (Radford et al. 2019): BPE over bytes, so nothing is ever unknown to it.",
     "cl100k": "Published for GPT-3.5 and GPT-4 (cl100k): BPE over bytes, twice as many entries as GPT-2's.",
-    "bert": "Published with BERT (Devlin et al. 2019): WordPiece. Text is lower-cased and loses its accents first.",
+    "bert": "Published with BERT (Devlin et al. 2019): WordPiece. Text is lower-cased and loses its accents first: "
+    "a chip shows what is left.",
 }
+BYTES = "Entries write each byte as a letter: Ġ is a space."
 UNTOLD = {
     "bpe": "The order of its merges is known; how often each pair stood in its corpus was not kept with it.",
     "wordpiece": "Only the list of entries is known; the counts that made it were not kept with it.",
@@ -79,15 +81,33 @@ def readable(piece: Piece) -> tuple[str, bool]:
         return (f"{shown}{rest.hex(' ')}" if first == 0 else f"{rest.hex(' ')}{shown}"), True
 
 
-def columns(pieces: Sequence[Piece]) -> dict[str, Any]:
-    """Pieces as columns, which are shorter to send; `bytes` where a piece is only a part of a character."""
+def columns(pieces: Sequence[Piece], text: str) -> dict[str, Any]:
+    """Pieces of a text as columns, which are shorter to send.
+
+    `bytes` where a piece is only a part of a character; `dropped`: stretches of the text that are in no piece.
+    """
     read = [readable(piece) for piece in pieces]
     return {
-        "text": [text for text, _ in read], "entry": [p.entry for p in pieces], "id": [p.id for p in pieces],
+        "text": [shown for shown, _ in read], "entry": [p.entry for p in pieces], "id": [p.id for p in pieces],
         "start": [p.start for p in pieces], "end": [p.end for p in pieces],
         "unknown": [at for at, p in enumerate(pieces) if p.unknown],
-        "bytes": {str(at): text for at, (text, part) in enumerate(read) if part},
+        "bytes": {str(at): shown for at, (shown, part) in enumerate(read) if part},
+        "dropped": dropped(pieces, text),
     }  # fmt: skip
+
+
+def dropped(pieces: Sequence[Piece], text: str) -> list[list[int]]:
+    """The stretches of the text, first and after last character, that are in no piece; spaces are not missed."""
+    held = {at for piece in pieces for at in range(piece.start, piece.end)}
+    found: list[list[int]] = []
+    for at, letter in enumerate(text):
+        if at in held or letter.isspace():
+            continue
+        if found and found[-1][1] == at:
+            found[-1][1] = at + 1
+        else:
+            found.append([at, at + 1])
+    return found
 
 
 def compute(lm: LanguageModel, text: str, word: str, key: str) -> dict[str, Any]:
@@ -107,7 +127,10 @@ def compute(lm: LanguageModel, text: str, word: str, key: str) -> dict[str, Any]
         if method is None:
             made.append({"id": row, "pieces": None, "word": None})
             continue
-        pieces = {"pieces": columns(method.encode(text)), "word": columns(method.encode(spoken))}
+        pieces = {
+            "pieces": columns(method.encode(text), text),
+            "word": columns(method.encode(spoken), spoken),
+        }
         made.append({"id": row, **pieces, "entries": len(method)})
         machines[row] = machine(method, row, spoken, learned)
         if row == "model":
@@ -117,7 +140,8 @@ def compute(lm: LanguageModel, text: str, word: str, key: str) -> dict[str, Any]
         stages = learned.stages
         rounds = [
             {
-                "pieces": columns(stages.encode(at, text)), "word": columns(stages.encode(at, spoken)),
+                "pieces": columns(stages.encode(at, text), text),
+                "word": columns(stages.encode(at, spoken), spoken),
                 "entries": stages.sizes[at], "machine": machine(stages.at(at, spoken), "unigram", spoken),
             }
             for at in range(len(stages) - 1)
@@ -197,7 +221,9 @@ def _about(row: str, name: str, lm: LanguageModel) -> dict[str, Any]:
         "name": title_of(row, name),
         "group": 0 if row == "model" else 2,
         "kind": method.kind,
-        "about": f"{about} {UNTOLD[method.kind]}",
+        "about": " ".join(
+            filter(None, [about, BYTES * (method.tokenizer.kind == "bytes"), UNTOLD[method.kind]])
+        ),
         "merges": len(method.ranks) if method.kind == "bpe" else 0,
     }
 

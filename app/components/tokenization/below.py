@@ -12,7 +12,7 @@ from core.language_model import LanguageModel
 from core.text.broken import broken
 from core.text.languages import languages, rates
 from core.text.pieces import Method, Piece
-from core.text.simple import hidden
+from core.text.simple import altered, hidden
 
 SPENDERS = ("model", "bpe", "wordpiece", "unigram", "gpt2", "cl100k", "bert")
 BYTE_ROWS = ("model", "bpe", "gpt2", "cl100k")
@@ -58,7 +58,8 @@ def language_data(lm: LanguageModel, name: str, key: str) -> dict[str, Any]:
         found.append(
             {
                 "code": language.code, "name": language.name, "words": spent.words, "characters": spent.characters,
-                "bytes": spent.bytes, "sentence": language.sentences[1], "cells": cells,
+                "bytes": spent.bytes, "sentence": language.sentences[1], "direction": language.direction,
+                "cells": cells,
             }
         )  # fmt: skip
     named = [{"id": row, "name": title_of(row, name)} for row in methods]
@@ -77,10 +78,12 @@ def byte_data(lm: LanguageModel, name: str, text: str, key: str) -> dict[str, An
     cards = []
     for character in shown[:CARDS]:
         at = source.index(character)
-        rows = [
-            {"id": row, "name": title_of(row, name), "tokens": _shares(method, source, character, at)}
-            for row, method in methods.items()
-        ]
+        rows = []
+        for row, method in methods.items():
+            shares = _shares(method, source, character, at)
+            held = [[id, count] for id, count, _ in shares]
+            also = [more for _, _, more in shares]
+            rows.append({"id": row, "name": title_of(row, name), "tokens": held, "also": also})
         data = list(character.encode("utf-8", "surrogatepass"))
         about = {"code": f"U+{ord(character):04X}", "name": unicodedata.name(character, "").capitalize()}
         cards.append({"character": character, **about, "bytes": data, "rows": rows})
@@ -105,21 +108,36 @@ def _broken_in(methods: dict[str, Method], text: str) -> list[str]:
     return sorted(found, key=lambda character: -len(character.encode("utf-8", "surrogatepass")))
 
 
-def _shares(method: Method, text: str, character: str, at: int) -> list[tuple[int, int]]:
-    """(id, how many of the character's bytes it holds) for each token that has a part of it."""
+def _shares(method: Method, text: str, character: str, at: int) -> list[tuple[int, int, str]]:
+    """(id, how many of the character's bytes it holds, what else it holds) for each token that has a part of it."""
     pieces = method.encode(text)
     for one in broken(pieces, text):
         if one.at == at:
-            return [(share.piece.id, len(share.data)) for share in one.shares]
+            return [(s.piece.id, len(s.data), _also(s.piece.data, s.data)) for s in one.shares]
+    data = character.encode("utf-8", "surrogatepass")
     whole = next((piece for piece in pieces if piece.start <= at < piece.end), None)
-    return [(-1 if whole is None else whole.id, len(character.encode("utf-8", "surrogatepass")))]
+    return [(-1, len(data), "")] if whole is None else [(whole.id, len(data), _also(whole.data, data))]
+
+
+def _also(whole: bytes, part: bytes) -> str:
+    """What a token holds besides its part of a character: "a space" before it, or what stands on both sides of it."""
+    before, found, after = whole.partition(part)
+    if not found or not before + after:
+        return ""
+    if before + after == b" ":
+        return "a space"
+    sides = [side.decode("utf-8", "replace").replace(" ", "·") for side in (before, after)]
+    if all(side.isprintable() and "\ufffd" not in side for side in sides):
+        return f"“{'…'.join(sides) if all(sides) else ''.join(sides)}”"
+    return (before + after).hex(" ")
 
 
 def unknown_data(lm: LanguageModel, name: str, text: str, key: str) -> dict[str, Any]:
-    """Words that no corpus has, as every tokenizer cuts them, and the share of the text that it hides."""
+    """Words that no corpus has, as every tokenizer cuts them, and the share of the text that it hides or alters."""
     rows = [
         {
             "id": row, "name": title_of(row, name), "hidden": hidden(method.encode(text), text),
+            "altered": altered(method.encode(text), text),
             "cells": [_chips(method.encode(probe)) for probe, _ in PROBES],
         }
         for row, method in _methods(lm, key, ROWS).items()

@@ -12,7 +12,7 @@ function cell(x0, x1, y, height, text, o = {}) {
   const size = o.size ?? 12;
   return [
     h("rect", { x: x0 + 1, y: y - height / 2, width: Math.max(2, x1 - x0 - 2), height, rx: 3, fill: css(o.fill ?? "wash"), stroke: css(o.frame ?? "line"), "stroke-dasharray": o.dash, opacity: o.opacity }),
-    x1 - x0 > 6 && height >= 12 && label((x0 + x1) / 2, y + 4, fit(dotted(text), x1 - x0 - 2, size), { anchor: "middle", mono: true, size, fill: o.ink ?? "ink", weight: o.weight, direction: "ltr" }),
+    x1 - x0 > 6 && height >= 11 && label((x0 + x1) / 2, y + 4, fit(dotted(text), x1 - x0 - 2, size), { anchor: "middle", mono: true, size, fill: o.ink ?? "ink", weight: o.weight, direction: "ltr" }),
   ];
 }
 
@@ -38,7 +38,7 @@ function mergesUsed(data, local) {
 /** Where BPE's cut of the word ends, and why; before merge m, what it still waits for. */
 function whyNot(machine, m) {
   const next = machine.turns.find((turn) => turn.rank >= m);
-  if (next) return `After ${m === 1 ? "1 merge" : `${thousands(m)} merges`} it is cut no further; the next that it waits for is #${thousands(next.rank + 1)}.`;
+  if (next) return `With ${m === 1 ? "1 merge" : `${thousands(m)} merges`} no more is joined here; #${thousands(next.rank + 1)} is the next that joins.`;
   const ends = machine.ends ?? [];
   if (!ends.length) return machine.turns.length ? "One piece: every pair on the way had been learned." : "";
   if (machine.needed === 0) return "Nothing was merged, so every word stays spelled.";
@@ -118,16 +118,22 @@ function drawTrials(g, data, local, box, machine) {
   const columns = letterColumns(box, n, 96);
   const groups = trialGroups(machine.trials);
   const room = box.h - CUT.letters - 36;
-  const height = clamp(room / Math.max(1, groups.length), 13, 20);
-  const fits = Math.floor(room / height);
-  const shown = groups.length > fits ? groups.slice(0, Math.max(1, Math.floor((room - 16) / height))) : groups;
   const thin = 13;
-  const drawn = shown.length < groups.length ? 0 : triesDrawn(shown, room - shown.length * height, thin);
+  const drawnAt = (tall) => triesDrawn(groups, room - groups.length * tall, thin);
+  // Flatter pieces where that leaves room for a try of each.
+  const height = [20, 17, 15].find((tall) => drawnAt(tall) > 0) ?? clamp(room / Math.max(1, groups.length), 13, 20);
+  const fits = Math.floor(room / height + 0.01);
+  const shown = groups.length > fits ? groups.slice(0, Math.max(1, Math.floor((room - 16) / height))) : groups;
+  const drawn = shown.length < groups.length ? 0 : drawnAt(height);
+  const written = (t) => { // the ## goes where a chip is too narrow for it
+    const wide = columns.x(t.end) - columns.x(t.start) - 2 >= measure(dotted(t.tried), 12, true);
+    return wide || t.tried.length < 3 ? t.tried : t.tried.replace(/^##/, "");
+  };
   let y = box.y + CUT.letters;
   const nodes = [machine.letters.map((c, i) => label(columns.x(i + 0.5), box.y + CUT.letters - 8, dotted(c), { anchor: "middle", mono: true, fill: "ink2" }))];
   const put = (t, tall, about) => {
     const node = h("g", { "data-trial": t.found ? "found" : "vain" },
-      cell(columns.x(t.start), columns.x(t.end), y + tall / 2, tall - 2, t.tried, t.found ? { fill: "accent-soft", frame: "accent", ink: "accent", weight: 600, size: Math.min(12, tall - 2) } : { fill: "field", frame: "field", ink: "ink3", size: 11 }));
+      cell(columns.x(t.start), columns.x(t.end), y + tall / 2, tall - 2, written(t), t.found ? { fill: "accent-soft", frame: "accent", ink: "accent", weight: 600, size: Math.min(12, tall - 2) } : { fill: "field", frame: "field", ink: "ink3", size: 11 }));
     nodes.push(g.tip(node, () => `${t.tried}: ${t.found ? "an entry, taken" : "no entry, one letter less"}`));
     if (about) nodes.push(label(columns.side, y + tall / 2 + 4, about, { fill: "ink3" }));
     y += tall;
@@ -177,10 +183,11 @@ function drawLattice(g, data, local, box, machine) {
   const wide = box.w - 62;
   const lost = new Set(edges.filter((e) => e[4]).map((e) => e[0])); // letters that no entry fits alone
   const known = edges.length - lost.size;
-  const fitting = known ? `${known} ${known === 1 ? "entry fits" : "entries fit"} somewhere in it${hidden ? `, ${hidden} not drawn` : ""}; any way through is possible`
+  const fitting = known && lost.size ? `${known} ${known === 1 ? "entry fits" : "entries fit"} in it; the ${lost.size === 1 ? "dashed sign fits" : `${lost.size} dashed signs fit`} none: [UNK]`
+    : known ? `${known} ${known === 1 ? "entry fits" : "entries fit"} somewhere in it${hidden ? `, ${hidden} not drawn` : ""}; any way through is possible`
     : "No entry fits anywhere in it: every sign is unknown, [UNK]";
   nodes.push(
-    label(box.x, box.y + CUT.letters - 6, fit(fitting, box.w, 12, false), { fill: known ? "ink3" : "neg" }),
+    label(box.x, box.y + CUT.letters - 6, fit(measure(fitting, 12, false) <= box.w ? fitting : fitting.split("; any way")[0], box.w, 12, false), { fill: known ? "ink3" : "neg" }),
     label(box.x, y + 4, "The likeliest ways", { weight: 600, fill: "ink" }),
     label(box.x + box.w, y + 4, "share", { anchor: "end", fill: "ink3" }),
     machine.n_best.slice(0, rows).map((way, k) => {

@@ -19,7 +19,7 @@ function languageCell(g, x, y, w, language, english, method, rate, most) {
   const lost = cell.unknown > 0;
   const node = h("g", {},
     h("rect", { x, y: y - 9, width: w - 4, height: 18, fill: "transparent" }),
-    bar > 12 && h("rect", { x, y: y - 5, width: Math.max(1, (bar * value) / most), height: 10, rx: 2, fill: css(lost ? "neg" : "res"), opacity: lost ? 0.55 : 0.75 }),
+    bar > 12 && !lost && h("rect", { x, y: y - 5, width: Math.max(1, (bar * value) / most), height: 10, rx: 2, fill: css("res"), opacity: 0.75 }),
     label(x + w - 50, y + 4, num(value, rate === "text" ? 0 : 2), { anchor: "end", mono: true, fill: lost ? "neg" : "ink" }),
     label(x + w - 10, y + 4, lost ? "lost" : `×${num(times, 1)}`, { anchor: "end", mono: !lost, fill: lost ? "neg" : "ink3" }));
   const said = lost ? `\n${cell.unknown} of them say only [UNK]: what stood there is lost` : `\n${num(times, 2)} times what the same costs in English`;
@@ -28,10 +28,13 @@ function languageCell(g, x, y, w, language, english, method, rate, most) {
 
 function languageDetail(g, data, local, y) {
   const language = data.languages[local.language];
+  const rtl = language.direction === "rtl";
+  const wide = g.width >= 720;
   const nodes = [label(0, y, [h("tspan", { "font-weight": 600, fill: css("ink") }, `${language.name}: `), language.sentence], { size: 13 })];
+  if (rtl) nodes.push(sentence(0, y + 18, g.width, "Read from right to left. Its tokens stand in the order in which the model reads them: the beginning is at the left.", { lines: wide ? 1 : 3, fill: "ink3" }));
   data.methods.forEach((method, k) => {
     const cell = language.cells[method.id];
-    const at = y + 24 + k * 23;
+    const at = y + 24 + (rtl ? (wide ? 18 : 50) : 0) + k * 23;
     let x = 130;
     nodes.push(label(0, at + 4, fit(method.name, 112, 12, false), { weight: 500, fill: "ink" }), label(122, at + 4, cell.pieces.length, { anchor: "end", mono: true, fill: "ink2" }));
     for (const [text, unknown] of cell.pieces) {
@@ -77,15 +80,15 @@ const languages = {
         label(6, y + 4, language.name, { weight: on ? 600 : 500, fill: on ? "accent" : "ink" }),
         wide && label(LANGUAGE.name + LANGUAGE.bytes - 14, y + 4, num(language.bytes / language.characters, 2), { anchor: "end", mono: true, fill: "ink2" }),
         shown.map((m, k) => {
-          const most = Math.max(...data.languages.map((l) => rateOf(l, l.cells[m.id], rate) ?? 0));
+          const most = Math.max(1e-9, ...data.languages.map((l) => (l.cells[m.id].unknown ? 0 : rateOf(l, l.cells[m.id], rate) ?? 0)));
           return languageCell(g, left + k * w + 8, y, w - 8, language, english, m.id, rate, most);
         })));
     });
     const end = top + 12 + data.languages.length * LANGUAGE.pitch;
-    g.part("why", [end], () => sentence(0, end + 12, g.width, "Why: a vocabulary is spent on what its corpus repeats, and most of these corpora are English. Long words that rarely come again (Finnish) fall into many pieces; other scripts begin with two or three bytes a character (Hindi), and few of those were ever merged.", { lines: wide ? 2 : 6 }));
-    const detail = end + (wide ? 56 : 118);
+    g.part("why", [end], () => sentence(0, end + 12, g.width, "Why: a vocabulary is spent on what its corpus repeats, and most of these corpora are English. Long words that rarely come again (Finnish) fall into many pieces; other scripts begin with two or three bytes a character (Hindi), and few of those were ever merged. Lost: at least one of its tokens is [UNK], so the text cannot be read back and its count says nothing of the cost.", { lines: wide ? 3 : 9 }));
+    const detail = end + (wide ? 72 : 166);
     g.part("detail", [local.language, detail], () => languageDetail(g, data, local, detail));
-    g.height = detail + 30 + data.methods.length * 23;
+    g.height = detail + (wide ? 48 : 80) + data.methods.length * 23;
     if (!local.listening) {
       local.listening = true;
       g.svg.addEventListener("click", (event) => {

@@ -34,8 +34,9 @@ const timesText = (n) => (n === 1 ? "once" : `${thousands(n)} times`);
 function learnSentence(x, y, room, steps, m, kind) {
   if (!steps.n) return label(x, y + 4, "Nothing to join: the vocabulary is full with single signs, or no two stand together.", { fill: "ink2" });
   if (!m) {
-    const next = kind === "wordpiece" ? " The pair with the highest score comes first: times together / (times left × times right)." : " The pair seen most often comes first.";
-    return label(x, y + 4, fit(`Spelled, the corpus is ${thousands(steps.letters)} signs.${next}`, room, 12, false), { fill: "ink2" });
+    const all = kind === "wordpiece" ? ["The highest score is joined first. Score = times together / (times of left × times of right).", "Highest first: score = together / (left × right)."]
+      : [`Spelled, the corpus is ${thousands(steps.letters)} signs. The pair seen most often is joined first.`, "The pair seen most often is joined first."];
+    return label(x, y + 4, all.find((text) => measure(text, 12, false) <= room) ?? all[1], { fill: "ink2" });
   }
   const i = m - 1;
   const nodes = [];
@@ -60,7 +61,7 @@ function reasons(steps, i, kind) {
     const [one, two] = [steps.parts[2 * i], steps.parts[2 * i + 1]].map((n) => thousands(n));
     const score = scoreText(steps.score[i]);
     const sum = `${count} / (${one} × ${two}) = ${score}`;
-    return [`score = together / (left × right) = ${sum}, the highest: rare parts that always meet`, `score = together / (left × right) = ${sum}, the highest`, `score ${sum}, the highest`, sum, `score ${score}`];
+    return [`score = together / (left × right) = ${sum}, the highest: rare parts that always meet`, `score = together / (left × right) = ${sum}, the highest`, `score ${sum}, the highest`, `score ${sum}`, sum, `score ${score}`];
   }
   const times = timesText(steps.count[i]);
   const alone = (rivalsAt(steps, i)[1]?.count ?? 0) < steps.count[i];
@@ -87,7 +88,7 @@ function learnCurve(box, steps, m, used, narrow) {
     used.map((i) => h("path", { d: `M${px(i + 1)},${bottom - 7}V${bottom + 1}`, stroke: css("accent"), "stroke-width": 2 })),
     h("path", { d: `M${px(m)},${bottom}V${here}`, stroke: css("ink3"), "stroke-dasharray": "2 2" }),
     h("circle", { cx: px(m), cy: here, r: 3.5, fill: css("ink2") }),
-    label(x + w - (high ? 12 : 0), high ? bottom - 12 : top + 10, `${narrow ? `merge ${thousands(m)}: ` : ""}the corpus in ${thousands(steps.symbols_left[m])} ${steps.symbols_left[m] === 1 ? "piece" : "pieces"}`, { anchor: "end", fill: "ink2" }),
+    label(x + w - (high ? 12 : 0), high ? bottom - 12 : top + 10, `${narrow ? `merge ${thousands(m)}: ` : ""}the corpus in ${thousands(steps.symbols_left[m])} ${steps.symbols_left[m] === 1 ? "piece" : "pieces"}`, { anchor: "end", fill: "ink2", stroke: css("bg"), "stroke-width": 4, "paint-order": "stroke", "stroke-linejoin": "round" }),
   ];
 }
 
@@ -139,7 +140,7 @@ function otherRule(x, y, w, steps, i, kind) {
   if (!other) return null;
   const [left, right, count] = other;
   const same = left === steps.left[i] && right === steps.right[i];
-  const rule = kind === "bpe" ? "WordPiece (by score)" : "BPE (by count)";
+  const rule = kind === "bpe" ? "WordPiece" : "BPE";
   const pair = same ? "the same pair" : `${dotted(steps.shown[left])} + ${dotted(steps.shown[right])}, seen ${timesText(count)}`;
   return label(x, y + 4, fit(`${rule} would take ${pair}`, w, 12, false), { fill: "ink3" });
 }
@@ -149,7 +150,7 @@ function changedWords(x, y, w, steps, m) {
   const i = m - 1;
   const words = m ? steps.changes[i] : [];
   return [
-    label(x, y, "Words of the corpus, before and after", { weight: 600, fill: "ink" }),
+    m > 0 && label(x, y, "Words of the corpus, before and after", { weight: 600, fill: "ink" }),
     words.map(([count, ids], k) => {
       const at = y + 18 + k * 40;
       const after = [];
@@ -240,5 +241,5 @@ function drawLearn(g, data, local, box) {
   ]);
   slider(g, box, box.y + LEARN.slider, walkOf(local), "Merges applied");
   if (wide) return LEARN.table + 140;
-  return steps.n ? LEARN.table + 170 + 40 * (m ? steps.changes[m - 1].length : 0) : LEARN.table;
+  return steps.n ? LEARN.table + (m ? 170 + 40 * steps.changes[m - 1].length : 136) : LEARN.table;
 }

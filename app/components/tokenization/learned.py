@@ -17,7 +17,7 @@ from core.text.merging import Learning, Merge
 from core.text.pieces import Method
 from core.text.pretokens import BYTE_OF, SPACE_MARK
 from core.text.simple import Characters, Words
-from core.text.unigram_learning import LONGEST, Loss, Round, UnigramLearning
+from core.text.unigram_learning import Loss, UnigramLearning
 from core.text.unigram_stages import Stages
 from core.text.wordpiece import CONTINUED
 
@@ -116,14 +116,14 @@ class Learned:
     @property
     def note(self) -> str:
         """What there is to say about this corpus and size, in one line, or ""."""
-        found = []
-        all_three = {name: getattr(self, name) for name in NAMES}
+        all_three: dict[str, Learning | UnigramLearning] = {name: getattr(self, name) for name in NAMES}
+        found = list(dict.fromkeys(method.note for method in all_three.values() if not method.n_words))
         crowded = {name: method for name, method in all_three.items() if method.crowded}
         if crowded:
-            single = ", ".join(_singles(name, method) for name, method in crowded.items())
-            found.append(
-                f"{self.spec.size} entries cannot hold what always stays, the single {single}. Ask for more."
-            )
+            signs = ", ".join(_singles(name, method) for name, method in crowded.items())
+            unknown = "" if set(crowded) == {"bpe"} else "; and [UNK]"
+            few = f"{self.spec.size} entries cannot hold the single signs, which all stay"
+            found.append(f"{few}: {signs}{unknown}.")
         ended = [
             f"{NAMES[name]} ends at {_sized(method)}" for name, method in all_three.items() if method.ended
         ]
@@ -181,12 +181,11 @@ class Job:
 
 
 def _singles(name: str, method: Learning | UnigramLearning) -> str:
-    """What of a method always stays: "61 letters of Unigram"."""
+    """What of a method always stays: "Unigram 61"."""
     many = method.alphabet if isinstance(method, UnigramLearning) else len(method.letters)
-    what = "bytes" if method.pretokens == "bytes" and name != "wordpiece" else "letters"
-    return f"{many} {what} of {NAMES[name]}" + (
-        " (first in a word, or ## inside)" if name == "wordpiece" else ""
-    )
+    what = " bytes" if name == "bpe" and method.pretokens == "bytes" else ""
+    marked = " (most letters twice, also with ##)" if name == "wordpiece" else ""
+    return f"{NAMES[name]} {many}{what}{marked}"
 
 
 def _sized(method: Learning | UnigramLearning) -> str:
@@ -255,7 +254,7 @@ def _rivals(merges: Sequence[Merge], id: dict[str, int]) -> np.ndarray[Any, Any]
 def rounds_data(learning: UnigramLearning) -> list[dict[str, Any]]:
     """Unigram's rounds, the seeds first: sizes, likelihood, what goes (cheapest first) and what is missed most.
 
-    Sizes count `[UNK]` in, as those of the rows do. `said` and `note` are the panel's first and last sentence.
+    Sizes do not count `[UNK]`. Of the seeds also how many candidates the corpus has (`repeated`).
     """
 
     def losses(found: Sequence[Loss]) -> list[dict[str, Any]]:
@@ -269,44 +268,16 @@ def rounds_data(learning: UnigramLearning) -> list[dict[str, Any]]:
         ]
 
     seeds: dict[str, Any] = {
-        "before": learning.seeds + 1, "after": learning.seeds + 1, "likelihoods": [], "gone": [], "kept": [],
-        "said": _start(learning), "note": "How probable the corpus is with an entry, and without it, decides what goes.",
+        "before": learning.seeds, "after": learning.seeds, "repeated": learning.repeated, "likelihoods": [],
+        "gone": [], "kept": [],
     }  # fmt: skip
     return [seeds] + [
         {
-            "before": done.before + 1, "after": done.after + 1,
-            "likelihoods": [float(x) for x in done.log_likelihoods],
-            "gone": losses(done.cheapest), "kept": losses(done.kept), "said": _round(done), "note": _loss(done),
+            "before": done.before, "after": done.after, "likelihoods": [float(x) for x in done.log_likelihoods],
+            "gone": losses(done.cheapest), "kept": losses(done.kept),
         }
         for done in learning.rounds
     ]  # fmt: skip
-
-
-def _start(learning: UnigramLearning) -> str:
-    """Where Unigram begins."""
-    held = "all" if learning.seeds == learning.repeated else f"the best of {learning.repeated:,}"
-    return f"Start with {learning.seeds + 1:,}: [UNK] and {held} stretches (up to {LONGEST} letters) that come again."
-
-
-def _round(done: Round) -> str:
-    """What a round did."""
-    less = done.before - done.after
-    if not less:
-        return f"{done.after + 1:,} entries, their probabilities fitted to the corpus once more."
-    many = "1 goes" if less == 1 else f"{less:,} go"
-    return f"Of {done.before + 1:,} entries {many}: the corpus hardly misses them."
-
-
-def _loss(done: Round) -> str:
-    """What the numbers of a round mean."""
-    first, last = (
-        f"{value:,.0f}".replace("-", "\u2212")
-        for value in (done.log_likelihoods[0], done.log_likelihoods[-1])
-    )
-    fitted = f"log p of the corpus {first}, fitted {last}. Loss:"
-    if done.cheapest and done.cheapest[0].loss < 0:
-        return f"{fitted} nats less without the entry; below 0: more."
-    return f"{fitted} what it falls by without the entry, in nats."
 
 
 def counts_data(method: Any, what: str) -> dict[str, Any]:

@@ -155,11 +155,10 @@ def lookup(method: Method, row: str, word: Word, text: str) -> dict[str, Any]:
             ", so all that the model would read is [UNK]: a word that was never seen has no number."
         )  # fmt: skip
     elif row == "characters":
-        said = (
-            "Each sign is looked up. A few hundred entries spell nearly everything, and every word is long."
-        )
+        said = f"Each sign is looked up. {len(method):,} entries are few, so every word is long."
         if unknown:
-            said = f"Each sign is looked up; {unknown} of {len(pieces)} were never seen in the corpus and become [UNK]."
+            never = f"{unknown} of {len(pieces)} {'is' if unknown == 1 else 'are'} none of the {len(method):,} entries"
+            said = f"Each sign is looked up; {never}: all that the model would read is [UNK]."
     else:
         said = "This vocabulary's rule is none that the page can replay; these are its pieces."
     return {

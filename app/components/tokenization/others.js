@@ -35,16 +35,16 @@ function roundBars(box, rounds, at) {
 function roundSentence(box, rounds, at) {
   const r = rounds[at];
   const said = at === 0
-    ? `Start: ${thousands(r.after + 1)} candidates${r.repeated > r.after ? ` of ${thousands(r.repeated)}` : ""}: signs, [UNK], and stretches (to 16 letters) that the corpus repeats.`
-    : r.gone.length ? `Of ${thousands(r.before + 1)} entries ([UNK] counted) ${thousands(r.before - r.after)} go: the corpus hardly misses them.`
-      : `${thousands(r.after + 1)} entries ([UNK] counted), their probabilities fitted to the corpus once more.`;
+    ? `Start: ${thousands(r.after + 1)} candidates${r.repeated > r.after ? ` of ${thousands(r.repeated)}` : ""}${box.w < 560 ? "" : ": signs, [UNK] and repeated stretches (to 16 letters)"}.`
+    : r.gone.length ? `Of ${thousands(r.before + 1)} entries ([UNK] counted) ${thousands(r.before - r.after)} go${box.w < 480 ? "" : ": the corpus hardly misses them"}.`
+      : `${thousands(r.after + 1)} entries ([UNK] counted), ${box.w < 480 ? "fitted once more" : "their probabilities fitted to the corpus once more"}.`;
   return label(box.x, box.y + LEARN.said + 4, fit(said, box.w, 12, false), { fill: "ink2" });
 }
 
 function lossTable(x, y, w, title, losses, empty) {
   const max = Math.max(1e-12, ...losses.map((l) => l.loss));
   return [
-    label(x, y, title, { weight: 600, fill: "ink" }),
+    label(x, y, fit(title, w - 36, 12, false), { weight: 600, fill: "ink" }),
     label(x + w, y, "loss", { anchor: "end", fill: "ink3" }),
     !losses.length && sentence(x, y + 22, w, empty, { fill: "ink3" }),
     losses.slice(0, 5).map((l, k) => {
@@ -69,7 +69,7 @@ function drawRounds(g, data, local, box) {
   const { rounds } = local.learned.unigram;
   const walk = walkOf(local);
   const r = rounds[walk.at];
-  const wide = box.w >= 480;
+  const wide = g.width >= 720;
   // The last round only fits probabilities: what went before it stands here, so that something is to be seen.
   const went = r.gone.length || !walk.at ? walk.at : rounds.findLastIndex((round) => round.gone.length);
   const pruned = rounds[Math.max(0, went)];
@@ -85,7 +85,7 @@ function drawRounds(g, data, local, box) {
       roundBars(box, rounds, walk.at),
       lossTable(box.x, box.y + LEARN.table, w, goes, pruned.gone, "Nothing goes in this round."),
       lossTable(wide ? box.x + box.w / 2 + 14 : box.x, box.y + LEARN.table + (wide ? 0 : 132), w, "Stays: most missed", went === walk.at ? r.kept : pruned.kept, "Not measured in this round."),
-      sentence(box.x, box.y + LEARN.table + (wide ? 122 : 256), box.w, likelihoodLine(r) + (gains ? " Below 0: it rises." : " (In nats.)"), { fill: "ink3", lines: wide ? 1 : 3 }),
+      sentence(box.x, box.y + LEARN.table + (wide ? 122 : 256), box.w, (wide && box.w < 560 && r.likelihoods.length ? "Loss: what log p of the corpus falls by without it." : likelihoodLine(r)) + (gains ? " Below 0: it rises." : " (In nats.)"), { fill: "ink3", lines: wide ? 1 : 3 }),
     ];
   });
   slider(g, box, box.y + LEARN.slider, walk, "Round of pruning");

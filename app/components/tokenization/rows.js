@@ -23,10 +23,14 @@ function rowChips(g, row, columns, view, on, word = false, spoken = word) {
   const pieces = word ? row.word : row.pieces;
   const boxes = placePieces(pieces, columns.x);
   // A word wider than its column ends with a whole chip and an ellipsis, not with half a chip.
-  const whole = word && columns.x.at(-1) > columns.width ? boxes.findIndex(([, x1]) => x1 > columns.width - 16) : -1;
+  const end = columns.width - 16;
+  const whole = word && columns.x.at(-1) > columns.width ? boxes.findIndex(([, x1]) => x1 > end) : -1;
   return pieces.map((p, i) => {
-    const [x0, x1] = boxes[i];
-    if (whole >= 0 && i >= whole) return i > whole ? null : label(Math.max(0, x0) + 3, 4, "…", { fill: "ink3" });
+    const [x0] = boxes[i];
+    const x1 = whole === i ? end : boxes[i][1];
+    const more = whole === i && label(x1 - x0 < 60 ? Math.max(0, x0) + 3 : x1 + 3, 4, "…", { fill: "ink3" });
+    if (more && x1 - x0 < 60) return more;
+    if (whole >= 0 && i > whole) return null;
     if (x1 < view[0] || x0 > view[1]) return null;
     const frame = p.unknown ? "neg" : on ? "accent" : "line";
     const node = h("g", { class: "gb-hot", "data-chip": `${row.id}.${spoken ? "word" : i}` },
@@ -34,7 +38,7 @@ function rowChips(g, row, columns, view, on, word = false, spoken = word) {
         x: x0 + 1, y: -TOK.chip / 2, width: Math.max(2, x1 - x0 - 2), height: TOK.chip, rx: 4,
         fill: p.unknown ? css("bg") : css(on ? "accent-soft" : "wash"), stroke: css(frame), "stroke-dasharray": p.unknown ? "3 2" : null,
       }),
-      pieceText(p, x0, x1, columns, p.unknown ? "neg" : on ? "accent" : "ink"));
+      pieceText(p, x0, x1, columns, p.unknown ? "neg" : on ? "accent" : "ink"), more);
     return g.tip(node, () => pieceTip(row, p));
   });
 }
@@ -96,7 +100,7 @@ function plainLine(chars, columns, view) {
 
 /** Where each row stands; rows of one group stand together. */
 function rowPlaces(rows, wide) {
-  let y = TOK.line + 6 + (wide ? 0 : 26);
+  let y = TOK.line + 6 + (wide ? 0 : 45);
   return rows.map((row, i) => {
     if (i && row.group !== rows[i - 1].group) y += TOK.gap;
     y += TOK.pitch;
@@ -167,12 +171,12 @@ function drawRows(g, data, local, columns) {
   g.part("head", [columns.mark, rows.length], () => [
     columns.wide && label(6, 13, "Tokenizer", { weight: 600, fill: "ink" }),
     columns.wide && label(columns.left - 14, 13, "entries", { anchor: "end", fill: "ink3" }),
-    label(g.width, columns.wide ? 13 : 39, columns.wide ? "tokens" : "#", { anchor: "end", weight: 600, fill: "ink" }),
+    label(g.width, columns.wide ? 13 : 58, columns.wide ? "tokens" : "#", { anchor: "end", weight: 600, fill: "ink" }),
     word && h("rect", { x: wordAt - 5, y: 0, width: word.width + 10, height, rx: 6, fill: css("field") }),
     word && beside(plainLine(word.chars, word, [0, word.width])),
     rows.map((row, i) => i > 0 && row.group !== rows[i - 1].group && h("path", { d: `M0,${places[i] - (TOK.pitch + TOK.gap) / 2}H${g.width}`, stroke: css("line") })),
   ]);
-  g.part("text", [local.scroll, columns.mark], () => inside(h("g", { transform: `translate(0,${columns.wide ? 0 : 26})` }, plainLine(spoken ? [...data.spoken] : data.chars, columns, view))));
+  g.part("text", [local.scroll, columns.mark], () => inside(h("g", { transform: `translate(0,${columns.wide ? 0 : 45})` }, plainLine(spoken ? [...data.spoken] : data.chars, columns, view))));
   const most = Math.max(1, ...rows.map((row) => row.pieces.length));
   rows.forEach((row, i) => {
     const on = row.id === local.sel.method;

@@ -61,7 +61,7 @@ assert np.isclose(model_holds, {len(text) / max(1, len(lengths)):.5g}, rtol=1e-4
 
 def _read(corpus: str, own: str) -> str:
     if corpus == "own":
-        return f"documents = own_text({own!r})"
+        return f"documents = [{own!r}]"
     return f"""documents, room = [], {AMOUNT}
 for document in corpus({corpus!r}):
     documents.append(document[:room])
@@ -75,7 +75,7 @@ def _learning(text: str, word: str, learned: Learned, own: str) -> str:
     upto = f"[:{len(bpe.merges)}]" if learned.stopped else ""
     last = bpe.merges[-3:]
     return f"""# %% BPE, learned again
-from core.data.corpora import corpus, own_text
+from core.data.corpora import corpus
 from core.text.merging import Learning
 
 {_read(learned.spec.corpus, own)}
@@ -118,7 +118,9 @@ def _answer(learned: Learned, text: str, word: str) -> str:
 {_read(spec.corpus, "")}
 other = Learning(documents, {spec.size}, {spec.pretokens("bpe")!r}).run().tokenizer()
 pieces = [piece.text for piece in other.encode(WORD)]
-then = len(TEXT) / max(1, len(other.encode(TEXT)))
-print(pieces, "and", round(then, 3), "characters a piece of the text; now", round(now, 3))
+tokens, tokens_now = len(other.encode(TEXT)), len(bpe.encode(TEXT))
+then = len(TEXT) / max(1, tokens)
+print(tokens, "tokens of", round(then, 3), "characters; now", tokens_now, "of", round(now, 3))
+assert (tokens, tokens_now) == ({then.tokens}, {len(learned.methods["bpe"].encode(text))})
 assert pieces == {list(then.pieces)!r}
 assert np.isclose(then, {then.per_piece:.5g}, rtol=1e-4)"""

@@ -148,7 +148,7 @@ const tokenization = {
     } else {
       drawCut(g, data, local, { x: 0, y: top, w: g.width, h: 270 });
       const used = drawLearned(g, data, local, { x: 0, y: top + 296, w: g.width, h: 300 });
-      g.height = top + 296 + used + 48;
+      g.height = top + 296 + used + 30;
       g.door("home", { left: -2, top: g.height - 26 }, "Home", "What the model makes of these tokens");
     }
   },
