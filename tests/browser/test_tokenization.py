@@ -316,8 +316,9 @@ def test_learning_can_be_stopped_and_the_page_says_how_far_it_came(page: Page) -
     page.goto(f"/{NAME}?corpus=python&size=4000&text=A%20cat")
     stop = page.get_by_role("button", name="Stop")
     expect(stop).to_be_visible(timeout=driver.SECONDS * 1000)
-    state = driver.component_state(page, NAME)
-    assert state["rows"]["gpt2"]["count"] == 2 and state["rows"]["unigram"]["count"] is None
+    driver.component(page, NAME).wait_for()
+    state = driver.wait_for_state(page, NAME, lambda now: now["rows"]["gpt2"]["count"] == 2)
+    assert state["rows"]["unigram"]["count"] is None
     stop.click()
     expect(page.get_by_text("Stopped after")).to_be_visible(timeout=driver.SECONDS * 1000)
     driver.wait_until_drawn(page)
