@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
@@ -11,7 +12,7 @@ from core.text.pieces import UNKNOWN, Piece, Word
 from core.text.pretokens import count, piece, split
 
 
-class Listed:
+class Listed(ABC):
     """A vocabulary of whole words (or characters), each looked up as it is.
 
     Args:
@@ -35,9 +36,9 @@ class Listed:
     def __len__(self) -> int:
         return len(self.vocabulary)
 
+    @abstractmethod
     def words(self, text: str) -> list[Word]:
         """What is looked up, one after the other."""
-        raise NotImplementedError
 
     def cut(self, word: Word, text: str) -> list[Piece]:
         """The one piece of a word."""

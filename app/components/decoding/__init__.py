@@ -62,26 +62,10 @@ def record(
         "wanted": tree.wanted,
         "penalty": tree.length_penalty,
         "nodes": _nodes(tree),
-        "paths": [
-            {
-                "name": path.name,
-                "strategy": path.strategy,
-                "nodes": list(path.nodes),
-                "text": path.text,
-                "sum": path.log_prob,
-                "score": path.score,
-                "finished": path.finished,
-            }
-            for path in tree.paths
-        ],
+        "paths": _paths(tree),
         "best": verdict.best,
         "focus": verdict.focus,
-        "verdict": {
-            "kind": verdict.kind,
-            "pieces": [[text, mono] for text, mono in verdict.pieces],
-            "search": [[text, mono] for text, mono in verdict.search],
-            "act": verdict.act,
-        },
+        "verdict": _said(verdict),
         "next": _nexts(tree),
         "words": {str(id): word(id) for id in ids},
         "vocabulary": lm.config.d_vocab,
@@ -95,6 +79,25 @@ def record(
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
     """Mount the picture; `on` maps "select", "force", "again", "example" and "visit" to callbacks."""
     return decoding(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+
+
+def _paths(tree: Tree) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": path.name, "strategy": path.strategy, "nodes": list(path.nodes), "text": path.text,
+            "sum": path.log_prob, "score": path.score, "finished": path.finished,
+        }
+        for path in tree.paths
+    ]  # fmt: skip
+
+
+def _said(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "kind": verdict.kind,
+        "pieces": [[text, mono] for text, mono in verdict.pieces],
+        "search": [[text, mono] for text, mono in verdict.search],
+        "act": verdict.act,
+    }
 
 
 def _written(lm: LanguageModel, tree: Tree, shown: Mapping[str, Any]) -> list[str]:
