@@ -9,18 +9,25 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from app import memory, models
+from app.shelf import Shelf
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
 # The server warms up before Streamlit's runtime exists; the warning about that means nothing for caches in memory.
 logging.getLogger("streamlit.runtime.caching.cache_data_api").setLevel(logging.ERROR)
+
+
+# GPT-2, BERT and T5 take half a gigabyte each; a moment of a bundled model 4 MB.
+_finished = Shelf(most=4, most_bytes=2**34)
+_moments = Shelf(most=256, most_bytes=96 * 2**20)
 
 
 def model(name: str, snapshot: int = -1) -> LanguageModel:
@@ -31,20 +38,37 @@ def model(name: str, snapshot: int = -1) -> LanguageModel:
         ValueError, OSError: `core.load` could not read it; the message tells a learner why and what to do.
     """
     choice = models.resolve(name)
-    lm = _model(choice.name, str(choice.target), choice.source, choice.stamp, snapshot)
+    shelf = _finished if snapshot < 0 else _moments
+    lm = shelf.get((choice.name, choice.stamp, snapshot), lambda: _load(choice, snapshot))
     _fetched.add(choice.name)
     return lm
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _model(name: str, target: str, source: str, stamp: int, snapshot: int) -> LanguageModel:
+def _load(choice: models.Choice, snapshot: int) -> LanguageModel:
     from pathlib import Path
 
     import core
+    from core import zoo
 
-    return core.load(
-        Path(target) if source == "folder" else target, snapshot=None if snapshot < 0 else snapshot
-    )
+    if snapshot >= 0 and choice.source == "bundled":
+        return zoo.rewind(model(choice.name), snapshot)
+    target = Path(choice.target) if choice.source == "folder" else choice.target
+    return core.load(target, snapshot=None if snapshot < 0 else snapshot)
+
+
+@lru_cache(maxsize=64)
+def moments(name: str) -> tuple[int, ...]:
+    """The training steps that a bundled model can be rewound to, in order."""
+    from core import zoo
+
+    return tuple(zoo.snapshots(name))
+
+
+def is_at_hand(name: str, snapshot: int) -> bool:
+    """Whether the model is loaded already."""
+    choice = models.resolve(name)
+    shelf = _finished if snapshot < 0 else _moments
+    return shelf.peek((choice.name, choice.stamp, snapshot)) is not None
 
 
 _fetched: set[str] = set()  # hub ids that this server has opened

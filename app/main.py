@@ -12,7 +12,16 @@ if str(ROOT) not in sys.path:  # `streamlit run` puts only app/ there
 # A child process imports this file again, under the name __mp_main__: it must not start a second server.
 if __name__ != "__mp_main__":
     import streamlit as st
+    from starlette.middleware import Middleware
 
+    from app import runs, stream
+    from app.owner import OwnerCookie
     from app.start import lifespan, on_error
 
-    app = st.App(ROOT / "app" / "router.py", lifespan=lifespan, on_script_error=on_error)
+    app = st.App(
+        ROOT / "app" / "router.py",
+        routes=stream.routes(runs.store),
+        middleware=[Middleware(OwnerCookie)],
+        lifespan=lifespan,
+        on_script_error=on_error,
+    )

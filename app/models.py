@@ -1,4 +1,4 @@
-"""Which models this server opens: bundled ones, folders inside GLASSBOX_MODELS, and a short list from the hub.
+"""Which models this server opens: bundled ones, training runs, folders of GLASSBOX_MODELS, a short list from the hub.
 
 `core.load` reads any folder that its caller names; a browser may not. So a choice from the picker or a link is resolved
 here, and a path that leaves the configured folders, by `..` or by a symbolic link, is refused. No Streamlit in here.
@@ -10,18 +10,24 @@ import os
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from core.runs import Run
 
 HUB = ("openai-community/gpt2", "google-bert/bert-base-uncased", "google-t5/t5-small")
 
 # A model's folder in the hub's cache.
 _CACHED = re.compile(r"[^\s'\"]*models--([\w.-]+?)--([\w.-]+)/snapshots/\w+")
 
-Source = Literal["bundled", "folder", "hub"]
+RUN = "run:"  # before the id of a training run
+_RUN_ID = re.compile(r"[0-9a-f]{8,64}")
+
+Source = Literal["bundled", "folder", "hub", "run"]
 
 
 class RefusedModel(ValueError):
@@ -96,16 +102,36 @@ def choices() -> list[Choice]:
     )
 
 
-def labels(current: str, short: bool = False) -> dict[str, str]:
+def labels(current: str, short: bool = False, runs: Sequence[Run] = ()) -> dict[str, str]:
     """Name -> how the picker shows it, for everything on offer and the `current` one; no two look alike.
 
     Args:
         short: without a hub id's owner, for narrow screens.
+        runs: the training runs on offer, after the bundled models.
     """
-    names = dict.fromkeys([*(choice.name for choice in choices()), current])
-    shown = {name: name.rpartition("/")[2] if short else name.removeprefix("./") for name in names}
+    trained = {f"{RUN}{run.id}": run_label(run) for run in runs}
+    first = list(bundled())
+    names = dict.fromkeys([*first, *trained, *(choice.name for choice in choices()), current])
+    shown = {
+        name: trained.get(name) or (name.rpartition("/")[2] if short else name.removeprefix("./"))
+        for name in names
+    }
     often = Counter(shown.values())
-    return {name: text if often[text] == 1 else name for name, text in shown.items()}
+    twins = {
+        name: f"{text}, {name[len(RUN) :][:6]}" if name in trained else name for name, text in shown.items()
+    }
+    return {name: text if often[text] == 1 else twins[name] for name, text in shown.items()}
+
+
+def run_label(run: Run) -> str:
+    """A run as the picker shows it: what its learner called it, and whether it still trains."""
+    return f"{run.name or 'Run ' + run.id[:6]} ({'trained here' if run.over else 'training'})"
+
+
+def run_id(name: str) -> str:
+    """The id in "run:ID"; "" for every other model."""
+    id = name.removeprefix(RUN)
+    return id if name.startswith(RUN) and _RUN_ID.fullmatch(id) else ""
 
 
 def resolve(name: str) -> Choice:
@@ -118,6 +144,13 @@ def resolve(name: str) -> Choice:
         return Choice(name, "bundled", name)
     if name in hub_ids():
         return Choice(name, "hub", name)
+    if run_id(name):
+        return Choice(name, "run", name)
+    if name.startswith(RUN):
+        raise RefusedModel(
+            f"“{name[:80]}” is no training run: the link is not complete. "
+            "Choose a model from the list on the left."
+        )
     if name.startswith((".", "/", "~")) or "\\" in name or "\0" in name:
         return _resolve_folder(name)
     raise RefusedModel(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import chapters, opening, reading, source, state, takeaway, theme, widgets, words
+from app import chapters, opening, reading, rewind, source, state, takeaway, theme, widgets, words
 from app.components import keys
 from app.predict import Answer, predict_card
 from app.widgets import inline
@@ -87,7 +87,8 @@ def begin(slug: str, longest: int | None = None, room: int = 0) -> Context:
     state.start()
     _through_the_door()
     state.enter(slug)
-    lm, key = opening.open_model()
+    opened = opening.open_model()
+    lm = opened.lm
     free = room if lm.config.shape == "decoder" else 0
     read = reading.read(lm, state.get("text"), state.DEFAULT_TEXT, longest, free)
     decoding = lm.config.shape == "encoder-decoder" and state.get("stack") == "decoder"
@@ -103,15 +104,15 @@ def begin(slug: str, longest: int | None = None, room: int = 0) -> Context:
         notes += (
             f"The link to this page carries the first {state.LINK_CHARACTERS:,} characters of your text.",
         )
-    slot = _sidebar(lm, read)
-    _head(slug)
+    slot = _sidebar(opened, read)
+    _head(slug, opened)
     _say(notes)
     ctx = Context(
         slug=slug,
         lm=lm,
-        model_key=key,
-        name=state.get("model"),
-        snapshot=None if state.get("snapshot") < 0 else state.get("snapshot"),
+        model_key=opened.key,
+        name=opened.name,
+        snapshot=None if opened.moment < 0 else opened.moment,
         text=read.text,
         ids=read.ids,
         tokens=tuple(lm.tokenizer.display(token) for token in read.ids),
@@ -133,10 +134,11 @@ def _say(notes: Sequence[str]) -> None:
         )
 
 
-def _sidebar(lm: LanguageModel, read: reading.Reading) -> DeltaGenerator:
-    """Model, text, examples, tools; the same in one line on top of the page for narrow screens (frame.css shows it)."""
+def _sidebar(opened: opening.Opened, read: reading.Reading) -> DeltaGenerator:
+    """Model, Rewind, text, examples, tools; for narrow screens the first three stand on top of the page, too."""
     with st.sidebar:
-        widgets.model_picker(_shape(lm))
+        widgets.model_picker(_shape(opened.lm))
+        rewind.slider(opened)
         widgets.text_box(_fitting(read))
         slot = st.container(key="gb-examples", gap="xsmall")
         with st.container(key="gb-tools", horizontal=True, gap="xsmall"):
@@ -162,9 +164,7 @@ def _shape(lm: LanguageModel) -> str:
     kind = {"decoder": "Decoder", "encoder": "Encoder", "encoder-decoder": "Encoder and decoder"}[
         lm.config.shape
     ]
-    text = f"{kind}, {lm.config.n_layers} blocks × {lm.config.n_heads} heads"
-    moment = state.get("snapshot")
-    return text if moment < 0 else f"{text}, after {moment:,} training steps"
+    return f"{kind}, {lm.config.n_layers} blocks × {lm.config.n_heads} heads"
 
 
 def _fitting(read: reading.Reading) -> str:
@@ -174,7 +174,7 @@ def _fitting(read: reading.Reading) -> str:
     return f"{words}{extra}, of {read.limit:,} that fit"
 
 
-def _head(slug: str) -> None:
+def _head(slug: str, opened: opening.Opened) -> None:
     """Where we are; in projector mode also the way out."""
     chapter = chapters.BY_SLUG[slug]
     st.html(
@@ -192,6 +192,7 @@ def _head(slug: str) -> None:
     with st.container(key="gb-phone", horizontal=True, gap="xsmall"):
         widgets.text_line("phone")
         widgets.model_picker(view="phone")
+        rewind.slider(opened, "phone")
 
 
 def claim(text: str, facts: str = "") -> None:

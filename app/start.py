@@ -1,7 +1,8 @@
-"""What the server does once: load torch and the default model before the first visitor, and log what goes wrong."""
+"""What the server does once: warm the default model and the workers, end them with itself, and log what goes wrong."""
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator
@@ -10,14 +11,17 @@ from typing import Any
 
 import streamlit as st
 
-from app import cache, models, state
+from app import cache, models, runs, state
 
 log = logging.getLogger("glassbox")
 
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
-    """Warm up, then serve. `gc.freeze` keeps later collections from walking all of torch (120-190 ms each)."""
+    """Warm up, then serve. `gc.freeze` keeps later collections from walking all of torch (120-190 ms each).
+
+    The workers start behind the first visitor's back: a page needs none. They end before the server does.
+    """
     try:
         names = models.bundled()
         cache.warm([name for name in names if name == state.DEFAULT_MODEL] or list(names[:1]))
@@ -25,7 +29,12 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
         log.exception("The default model does not open; the pages say so too")
     gc.collect()
     gc.freeze()
-    yield {}
+    starting = asyncio.create_task(asyncio.to_thread(runs.begin))
+    try:
+        yield {}
+    finally:
+        await starting
+        await asyncio.to_thread(runs.close)
 
 
 def on_error(error: Exception) -> bool:

@@ -92,7 +92,7 @@ def update(values: Mapping[str, Value]) -> None:
             changed[key] = fitted
     if changed:
         only = next(iter(changed)) if len(changed) == 1 else ""
-        _remember(only if only and BY_KEY[only].kind == "float" else "")
+        _remember(only if only and BY_KEY[only].dragged else "")
         store.update(changed)
 
 
@@ -118,22 +118,24 @@ def bind(key: str, view: str = "", then: Callable[[], None] | None = None) -> di
     The store is the truth: the widget shows its value before it draws, and writes to it when it changes. Two widgets
     may show one field if the second gives a `view` name. `then` runs after a change. Pass no default to the widget.
     """
-    widget = key if not view else f"{key}.{view}"
-    value = get(key)
-    # A widget of another page is another widget, although the old one's value is still found under its key.
-    page, bound = st.session_state.get(_PAGE, ""), st.session_state.setdefault(_BOUND, {})
-    if bound.get(widget) != page or widget not in st.session_state or st.session_state[widget] != value:
-        st.session_state[widget] = value
-        bound[widget] = page
 
-    def changed() -> None:
-        chosen = st.session_state.get(widget)
+    def changed(chosen: Any) -> None:
         if chosen is not None:
             set(key, chosen)
         if then is not None:
             then()
 
-    return {"key": widget, "on_change": changed}
+    return part(key if not view else f"{key}.{view}", get(key), changed)
+
+
+def part(widget: str, value: Any, changed: Callable[[Any], None]) -> dict[str, Any]:
+    """As `bind`, for a widget that shows a part of a field: it shows `value`, and a change calls `changed(chosen)`."""
+    # A widget of another page is another widget, although the old one's value is still found under its key.
+    page, bound = st.session_state.get(_PAGE, ""), st.session_state.setdefault(_BOUND, {})
+    if bound.get(widget) != page or widget not in st.session_state or st.session_state[widget] != value:
+        st.session_state[widget] = value
+        bound[widget] = page
+    return {"key": widget, "on_change": lambda: changed(st.session_state.get(widget))}
 
 
 def fit(limits: Mapping[str, int]) -> None:

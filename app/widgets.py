@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from app import models, state
+from app import models, runs, state
 
 # A joiner of no width. Streamlit turns emoji codes, arrows, dashes and bare addresses in a text into something else
 # after Markdown is read, where a backslash no longer helps; a joiner between the characters does.
@@ -59,7 +59,7 @@ def visible(token: str) -> str:
 
 def model_picker(caption: str = "", view: str = "") -> None:
     """The models this server opens, and what the chosen one is; with a `view`, without heading and owners' names."""
-    shown = models.labels(state.get("model"), short=bool(view))
+    shown = models.labels(state.get("model"), bool(view), runs.offered(state.get("model")))
     st.selectbox(
         "Model",
         list(shown),

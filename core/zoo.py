@@ -1,20 +1,28 @@
-"""The zoo: `load` a bundled model, a folder, or a published checkpoint, by one name."""
+"""The zoo: `load` a bundled model, a training run, a folder, or a published checkpoint, by one name."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
 from core.checkpoints import CheckpointError, load_folder
+from core.checkpoints.folder import load_weights
 from core.checkpoints.hub import download
 from core.device import best_device
 from core.language_model import LanguageModel
 
+if TYPE_CHECKING:
+    from core.runs import Store
+
+Found = TypeVar("Found")
 BUNDLED = Path(__file__).parent.parent / "assets" / "models"
+RUN = "run:"  # before the id of a training run
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -24,7 +32,9 @@ def bundled() -> list[str]:
 
 
 def snapshots(name: str) -> list[int]:
-    """The training steps of which a bundled model keeps its weights, from the untrained start to the end."""
+    """The training steps of which a bundled model or a run keeps its weights, from the untrained start to the end."""
+    if name.startswith(RUN):
+        return _of_run(lambda store, id: store.steps(id), name)
     early = [int(path.stem) for path in (_bundled_folder(name) / "snapshots").glob("*.safetensors")]
     return sorted([*early, int(card(name)["steps"])])
 
@@ -41,13 +51,14 @@ def load(
     dtype: torch.dtype = torch.float32,
     snapshot: int | None = None,
 ) -> LanguageModel:
-    """Load a model: a bundled name, then a folder, then `owner/name` on the hub.
+    """Load a model: a bundled name, then a training run, then a folder, then `owner/name` on the hub.
 
     Args:
         name: a folder is a Path, or a string that begins with `/`, `./` or `../`, so that a folder in the working
-            directory never shadows a bundled name.
+            directory never shadows a bundled name. A run is "run:ID", from the run store of this machine
+            (GLASSBOX_DB, GLASSBOX_DATA).
         device: None takes the best there is: cuda, then mps, then cpu.
-        snapshot: the training step to rewind a bundled model to (see `snapshots`).
+        snapshot: the training step to rewind a bundled model or a run to (see `snapshots`); None: the last one.
 
     Raises:
         CheckpointError: nothing has that name, or what has it cannot be read; the message says what to do.
@@ -58,8 +69,12 @@ def load(
         weights = None if snapshot is None else _snapshot_file(name, snapshot)
         loaded = load_folder(folder, device=device, dtype=dtype, weights=weights)
         return LanguageModel(loaded.model, loaded.tokenizer, name, loaded.card)
+    if isinstance(name, str) and name.startswith(RUN):
+        return _of_run(lambda store, id: _trained(store, id, snapshot, device, dtype), name)
     if snapshot is not None:
-        raise CheckpointError(f"{name} keeps no snapshots: only bundled models ({', '.join(bundled())}) do")
+        raise CheckpointError(
+            f"{name} keeps no snapshots: only training runs and bundled models ({', '.join(bundled())}) do"
+        )
     if isinstance(name, Path) or name.startswith(("/", "./", "../")):
         folder = Path(name)
     elif "/" in name:
@@ -71,6 +86,46 @@ def load(
         )
     loaded = load_folder(folder, device=device, dtype=dtype)
     return LanguageModel(loaded.model, loaded.tokenizer, str(name), loaded.card)
+
+
+def rewind(lm: LanguageModel, snapshot: int) -> LanguageModel:
+    """A bundled model that is at hand, at another step of its training: `load(lm.name, snapshot=...)`, but quicker.
+
+    Raises:
+        CheckpointError: it keeps no snapshot of that step.
+    """
+    first = next(lm.transformer.parameters())
+    weights = _snapshot_file(lm.name, snapshot)
+    model = load_weights(lm.config, weights, device=lm.device, dtype=first.dtype)
+    return LanguageModel(model, lm.tokenizer, lm.name, lm.card)
+
+
+def _trained(
+    store: Store, id: str, step: int | None, device: torch.device, dtype: torch.dtype
+) -> LanguageModel:
+    from core.runs import load as load_run
+
+    lm = load_run(store, id, step)
+    lm.transformer.to(device=device, dtype=dtype)
+    return lm
+
+
+def _of_run(ask: Callable[[Store, str], Found], name: str) -> Found:
+    """What the run store says about the run `name`, "run:ID"."""
+    from core.runs import RunError
+    from core.runs.schema import default_url
+
+    try:
+        return ask(_store(default_url()), name.removeprefix(RUN))
+    except RunError as why:
+        raise CheckpointError(f"{name}: {why}") from why
+
+
+@lru_cache(maxsize=4)
+def _store(url: str) -> Store:
+    from core.runs import Store
+
+    return Store(url)
 
 
 def _bundled_folder(name: str) -> Path:

@@ -23,7 +23,7 @@ from core.checkpoints.compact import compact
 from core.data import corpora
 from core.data.batches import encoded
 from core.language_model import LanguageModel
-from core.text.training import train_bpe
+from core.text.training import learn
 from core.training import Point, Trainer, TrainSpec
 from core.training.ngram import NGram
 from core.zoo import BUNDLED
@@ -36,7 +36,7 @@ class Recipe:
     spec: TrainSpec
     snapshots: tuple[int, ...]
     prompts: tuple[str, ...]
-    bpe_documents: int = 20_000
+    tokenizer_documents: int = 20_000
     ngram_documents: int = 30_000
     ngram_order: int = 5
 
@@ -50,8 +50,9 @@ RECIPES = {
             seed=1,
             batch_tokens=3_072,
             context=384,
-            first_context=192,
+            stages=((1 / 3, 192),),
             vocab_size=1_024,
+            polar="jordan",
             practice="copies",
             eval_every=200,
             bf16=True,
@@ -66,8 +67,8 @@ RECIPES = {
 def make(name: str, recipe: Recipe, folder: Path) -> None:
     """Train `recipe` and write `folder`."""
     spec = recipe.spec
-    documents = islice(corpora.corpus(spec.corpus, seed=spec.seed, split="train"), recipe.bpe_documents)
-    trainer = Trainer(spec, train_bpe(documents, spec.vocab_size), workers=1)
+    documents = islice(corpora.corpus(spec.corpus, seed=spec.seed, split="train"), recipe.tokenizer_documents)
+    trainer = Trainer(spec, tokenizer=learn(spec.tokenizer, documents, spec.vocab_size))
     kept, curve, started = {}, [], time.time()
     if 0 in recipe.snapshots:
         kept[0] = compact(trainer.model.state_dict())
@@ -86,7 +87,7 @@ def make(name: str, recipe: Recipe, folder: Path) -> None:
         "name": name,
         "steps": spec.steps,
         "parameters": lm.n_parameters,
-        "spec": asdict(spec),
+        "spec": spec.to_dict(),
         "data": asdict(corpora.describe(spec.corpus)),
         "tokens_read": spec.steps * spec.batch_tokens,
         "minutes": round((time.time() - started) / 60, 1),

@@ -79,7 +79,21 @@ def load_folder(
     _check_memory(folder, tensors, device, dtype)
     state = dict(tensors) if family is None else gather(family, config, tensors)
     card = read_json(folder / "card.json") if (folder / "card.json").is_file() else {}
-    return Loaded(_assemble(config, state, device, dtype), config, tokenizer, card)
+    return Loaded(assemble(config, state, device, dtype), config, tokenizer, card)
+
+
+def load_weights(
+    config: ModelConfig, path: str | Path, *, device: str | torch.device, dtype: torch.dtype = torch.float32
+) -> Transformer | EncoderDecoder:
+    """A model of this configuration with the weights of one safetensors file in our layout, e.g. a snapshot.
+
+    Raises:
+        CheckpointError: the file does not hold this model's weights, or is damaged.
+    """
+    path, device = Path(path), torch.device(device)
+    tensors = Weights([path], device, dtype, compacted=True)
+    _check_own(path, config, tensors)
+    return assemble(config, dict(tensors), device, dtype)
 
 
 def save_folder(
@@ -129,7 +143,7 @@ def save_weights(path: str | Path, state: Mapping[str, Tensor]) -> None:
         temporary.replace(path)
 
 
-def _assemble(
+def assemble(
     config: ModelConfig, state: Mapping[str, Tensor], device: torch.device, dtype: torch.dtype
 ) -> Transformer | EncoderDecoder:
     """The module with `state` as its weights: they are assigned, not copied, so none is held twice."""

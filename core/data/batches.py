@@ -1,39 +1,19 @@
-"""Documents to batches: rows of ids, each beginning where a document begins, packed until the row is full."""
+"""Documents to ids, and ids to rows: where each row of a stream begins."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-import torch
-from torch import Tensor
-from torch.utils.data import IterableDataset
+import numpy as np
+from numpy.typing import NDArray
 
 from core.text.tokenizer import Tokenizer
 
+Ids = NDArray[np.int32]
+
 _AT_ONCE = 64  # documents a tokenizer call: it works on them in parallel, and the call's own cost is shared
-
-
-class Rows(IterableDataset[Tensor]):
-    """Endless rows of `length` + 1 ids: document, end token, next document, ... cut where the row is full.
-
-    Every row starts with a document's first token, as every text does that the model will later read.
-    """
-
-    def __init__(
-        self, documents: Iterable[str], tokenizer: Tokenizer, length: int, end_id: int | None
-    ) -> None:
-        super().__init__()
-        self.documents, self.tokenizer, self.length = documents, tokenizer, length
-        self.end = [] if end_id is None else [end_id]
-
-    def __iter__(self) -> Iterator[Tensor]:
-        row: list[int] = []
-        for ids in encoded(self.documents, self.tokenizer):
-            row += [*ids, *self.end]
-            if len(row) > self.length:
-                yield torch.tensor(row[: self.length + 1])
-                row = []
 
 
 def encoded(documents: Iterable[str], tokenizer: Tokenizer) -> Iterator[list[int]]:
@@ -42,3 +22,36 @@ def encoded(documents: Iterable[str], tokenizer: Tokenizer) -> Iterator[list[int
     while batch := list(islice(source, _AT_ONCE)):
         for encoding in tokenizer.raw.encode_batch_fast(batch):
             yield encoding.ids
+
+
+def streamed(documents: Iterable[str], tokenizer: Tokenizer, end_id: int | None) -> list[Ids]:
+    """The ids of each document with the end token behind it."""
+    end = [] if end_id is None else [end_id]
+    return [np.array([*ids, *end], dtype=np.int32) for ids in encoded(documents, tokenizer)]
+
+
+def row_starts(lengths: Sequence[int], length: int, first: int = 0) -> NDArray[np.int64]:
+    """Where rows of `length` + 1 ids begin in documents laid end to end, the first row at `first`.
+
+    A row begins where the one before ended (their one common id is a target, then an input). But where a document no
+    longer than a row was cut, its rest is left out and the next row begins with the next document: so where documents
+    are short each row begins one, as every text does that the model will later read.
+
+    Returns:
+        (rows,) positions; empty where the documents hold fewer than `length` + 1 ids.
+    """
+    edges = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])  # (documents + 1,)
+    last = int(edges[-1]) - length - 1
+    if last < first:
+        return np.zeros(0, dtype=np.int64)
+    if min(lengths) > length:
+        return np.arange(first, last + 1, length, dtype=np.int64)
+    begins = edges.tolist()
+    found, at = [], first
+    while at <= last:
+        found.append(at)
+        end = at + length
+        document = bisect_right(begins, end) - 1
+        cut = begins[document] < end and begins[document + 1] - begins[document] <= length
+        at = begins[document + 1] if cut else end
+    return np.array(found, dtype=np.int64)

@@ -6,6 +6,7 @@ downloaded, and of the three only the fables are stored with the project.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import sysconfig
@@ -22,6 +23,7 @@ FABLES = Path(__file__).parent.parent.parent / "assets" / "corpora" / "fables.tx
 # Folders of the library whose files are tests (some wrong on purpose), installed packages, or not source.
 NOT_LIBRARY = {"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__"}
 
+MOST_BYTES = 5_000_000  # of a text of your own
 ONE_IN = 10  # the share held out of every finite corpus: one document in ten
 
 
@@ -136,6 +138,30 @@ def own_text(source: str | bytes | Path, split: Split = "train") -> list[str]:
     return documents[:train] if split == "train" else documents[train:]
 
 
+def check_text(source: str | bytes) -> str:
+    """A text of your own as it is trained on: decoded, without byte-order mark, with "\\n" for every line end.
+
+    Raises:
+        ValueError: more than `MOST_BYTES`, not UTF-8, a binary file, half a character, or nothing but spaces.
+    """
+    size = len(source if isinstance(source, bytes) else source.encode("utf-8", errors="surrogatepass"))
+    if size > MOST_BYTES:
+        raise ValueError(f"the text has {size / 1e6:.1f} MB; at most {MOST_BYTES / 1e6:g} MB can be trained on")
+    if isinstance(source, bytes) and b"\0" in source:
+        raise ValueError("the text is a binary file (it holds a zero byte): bring plain text, saved as UTF-8")
+    text = _decode(source, "the text") if isinstance(source, bytes) else _plain(source)
+    if any("\ud800" <= character <= "\udfff" or character == "\0" for character in set(text)):
+        raise ValueError("the text holds what is no character (half a surrogate pair, or NUL): paste it anew")
+    if not text.strip():
+        raise ValueError("the text is empty: bring a text with some words in it")
+    return text
+
+
+def fingerprint(text: str) -> str:
+    """The SHA-256 of what `check_text` gave, 64 hexadecimal digits: how a training spec names an own text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _check(split: str) -> None:
     if split not in get_args(Split):
         raise ValueError(f"no split is called {split!r}: choose one of {', '.join(get_args(Split))}")
@@ -182,9 +208,12 @@ def _library_files() -> list[tuple[Path, str]]:
 
 
 def _cut(document: str) -> list[str]:
-    """One document as two, the second about its last tenth in characters; uncut if no space comes before."""
-    at = max(document.rfind(space, 0, len(document) - len(document) // ONE_IN) for space in " \n")
-    parts = (document[: max(at, 0)].rstrip(), document[max(at, 0) :].strip())
+    """One document as two, the second about its last tenth in characters; at a space, if one comes before that."""
+    tenth = len(document) - len(document) // ONE_IN
+    at = max(document.rfind(space, 0, tenth) for space in " \n")
+    if at <= 0:
+        at = min(tenth, len(document) - 1)
+    parts = (document[:at].rstrip(), document[at:].strip())
     return [part for part in parts if part]
 
 

@@ -12,9 +12,11 @@ from torch import Tensor, nn
 from core.config import ModelConfig
 from core.decoding.kv_cache import KVCache
 from core.hooks import HookPoint, listening
-from core.model.norm import Normalise
+from core.model.norm import Normalise, rms_trained
 from core.model.part import Part
-from core.model.position import rotate
+from core.model.position import causal_bias, rotate
+
+_KEPT = 256  # places up to which a pattern that is kept costs less time than one computed twice
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,25 @@ def attention_pattern(scores: Tensor) -> Tensor:
     if not blind.any():
         return scores.softmax(dim=-1)
     return scores.masked_fill(blind, 0.0).softmax(dim=-1).masked_fill(blind, 0.0)
+
+
+def attend_trained(
+    q: Tensor, k: Tensor, v: Tensor, scale: float, *, causal: bool, dropout: float = 0.0
+) -> Tensor:
+    """The same mix of values, written for learning in bfloat16 on a processor. (B, H, T, K) thrice -> (B, H, T, K).
+
+    torch's fused kernel never stores the pattern, so its gradient computes it again, and in bfloat16 slowly: at up to
+    256 places a pattern that is kept takes a third of the time.
+    """
+    batch, heads, places, _ = q.shape
+    q, k, v = (x.flatten(0, 1) for x in (q, k, v))  # (B H, T, K) thrice
+    if causal:
+        scores = torch.baddbmm(causal_bias(places, q.dtype, q.device), q, k.mT, alpha=scale)  # (B H, T, S)
+    else:
+        scores = torch.bmm(q * scale, k.mT)
+    pattern = scores.softmax(dim=-1)
+    z = torch.bmm(F.dropout(pattern, dropout) if dropout else pattern, v)  # (B H, T, K)
+    return z.unflatten(0, (batch, heads))
 
 
 class Attention(Part):
@@ -150,10 +171,17 @@ class Attention(Part):
             (self.n_heads, self.n_kv_heads, self.n_kv_heads), dim=2
         )  # (B, T, H, K), (B, T, H_kv, K) twice
         q, k, v = self.hook_q(q), self.hook_k(k), self.hook_v(v)
-        if self.qk_norm:
+        both = None  # (B, T, H + H_kv, K): queries and keys, where they can stay together
+        if self.qk_norm and self.training and not listening() and x.device.type == "cpu":
+            both = rms_trained(together[:, :, : self.n_heads + self.n_kv_heads], self.q_norm.eps)
+            if self.q_norm.w is not None and self.k_norm.w is not None:
+                gains = (self.q_norm.w.expand(self.n_heads, -1), self.k_norm.w.expand(self.n_kv_heads, -1))
+                both = both * torch.cat(gains)
+            q, k = both.split_with_sizes((self.n_heads, self.n_kv_heads), dim=2)
+        elif self.qk_norm:
             q, k = self.q_norm(q), self.k_norm(k)
         if geometry.turn is not None:
-            turned = rotate(torch.cat([q, k], dim=2), *geometry.turn)  # (B, T, H + H_kv, K)
+            turned = rotate(torch.cat([q, k], dim=2) if both is None else both, *geometry.turn)
             q, k = turned.split_with_sizes((self.n_heads, self.n_kv_heads), dim=2)
             q, k = self.hook_rot_q(q), self.hook_rot_k(k)
         q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
@@ -195,6 +223,9 @@ class Attention(Part):
             if geometry.allowed is not None:
                 mask = mask.masked_fill(~geometry.allowed, -torch.inf)
         plain = geometry.causal and geometry.bias is None
+        half = q.dtype == torch.bfloat16 and q.device.type == "cpu"
+        if self.training and half and k.shape[2] <= _KEPT and (plain or mask is None):
+            return attend_trained(q, k, v, self.scale, causal=plain, dropout=dropout)
         return F.scaled_dot_product_attention(
             q, k, v, attn_mask=None if plain else mask, dropout_p=dropout, is_causal=plain, scale=self.scale
         )

@@ -77,6 +77,6 @@ class Block(Part):
         return self.hook_normalized_resid_mid_cross(self.ln2(x)) if self.post_norm else x
 
     def _add(self, x: Tensor, update: Tensor) -> Tensor:
-        if self.training:
+        if self.training and self.dropout:
             update = F.dropout(update, self.dropout)
         return x + update if self.residual else update

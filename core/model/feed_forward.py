@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from core.config import Activation, ModelConfig
 from core.hooks import HookPoint
@@ -17,6 +19,21 @@ from core.model.part import Part
 def relu_squared(x: Tensor) -> Tensor:
     """max(0, x)^2 (So et al. 2021, Primer)."""
     return F.relu(x).square()
+
+
+class _ReluSquared(torch.autograd.Function):
+    """The same for training: 2 max(0, x) is all that the gradient needs, and torch would work it out as a power."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        positive = F.relu(x)
+        ctx.save_for_backward(positive)
+        return positive * positive
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, outer: Tensor) -> Tensor:
+        return (outer * ctx.saved_tensors[0]).mul_(2)
 
 
 ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
@@ -77,5 +94,7 @@ class FeedForward(Part):
             gate, linear = F.linear(x, self.weight_in, self.bias_in).chunk(2, dim=-1)  # (B, T, F) twice
             post = self.act(self.hook_pre(gate)) * self.hook_pre_linear(linear)
         else:
-            post = self.act(self.hook_pre(F.linear(x, self.weight_in, self.bias_in)))
+            pre = self.hook_pre(F.linear(x, self.weight_in, self.bias_in))  # (B, T, F)
+            quick = self.training and self.act is relu_squared
+            post = _ReluSquared.apply(pre) if quick else self.act(pre)
         return F.linear(self.hook_post(post), self.weight_out, self.b_out)

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import torch
 from torch import nn
 
 from core.config import ModelConfig
 
+Kind = Literal["auto", "normal", "recipe"]
+
 _INTO_STREAM = ("weight_o", "weight_out")  # what attention and the feed-forward layer add
 
 
-def initialise(model: nn.Module, config: ModelConfig, seed: int = 0, spread: float | None = None) -> None:
+def initialise(
+    model: nn.Module,
+    config: ModelConfig,
+    seed: int = 0,
+    spread: float | None = None,
+    kind: Kind = "auto",
+) -> None:
     """Set every weight of `model` in place; biases 0, gains 1.
 
-    With query/key norm the fast small recipe applies: projections N(0, 0.5 / sqrt(fan in)), those into the stream 0,
-    embeddings N(0, 0.3), unembedding N(0, 0.02): not 0, so that tokens used alike start apart.
-    Otherwise GPT-2's (Radford et al. 2019): N(0, 0.02), those into the stream divided by sqrt(2 L).
-
     Args:
+        kind: "recipe", the fast small recipe's: projections N(0, 0.5 / sqrt(fan in)), those into the stream 0,
+            embeddings N(0, 0.3), unembedding N(0, 0.02): not 0, so that tokens used alike start apart.
+            "normal", GPT-2's (Radford et al. 2019): N(0, 0.02), those into the stream divided by sqrt(2 L).
+            "auto": the recipe's with query/key norm, otherwise GPT-2's.
         spread: one standard deviation for every weight, gain (around 1) and bias instead: for tests, where a value
             left at its default would hide a mistake.
     """
     draw = torch.Generator().manual_seed(seed)
-    small = config.qk_norm
+    small = config.qk_norm if kind == "auto" else kind == "recipe"
     with torch.no_grad():
         for name, weight in model.named_parameters():
             last = name.rsplit(".", 1)[-1]

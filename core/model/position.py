@@ -61,7 +61,14 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
     (a, b) becomes (a cos - b sin, b cos + a sin). cos, sin: rows of `rotary_table`, (T, 1, K).
     """
-    return x * cos + x.roll(x.shape[-1] // 2, dims=-1) * sin
+    return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, dims=-1), sin)
+
+
+@lru_cache(maxsize=16)
+@torch.inference_mode(False)
+def causal_bias(positions: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """(T, T): 0 where a query may look, -inf at what comes after it."""
+    return torch.full((positions, positions), -torch.inf, dtype=dtype, device=device).triu(1)
 
 
 def alibi_slopes(n_heads: int) -> Tensor:

@@ -144,7 +144,7 @@ class Transformer(Part):
             x = x + self.hook_token_type_embed(self.token_type_embed(types))
         if self.ln_embed is not None:
             x = self.ln_embed(x)
-        return F.dropout(x, self.config.dropout) if self.training else x
+        return F.dropout(x, self.config.dropout) if self.training and self.config.dropout else x
 
     def geometry(self, positions: Tensor, past: int, mask: Tensor | None, dtype: torch.dtype) -> Geometry:
         """What the places of new tokens mean to attention.

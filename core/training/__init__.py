@@ -1,6 +1,8 @@
 """Training small models: what a run is (`TrainSpec`) and the loop that yields its curve (`train`)."""
 
+from core.training.loss import next_token_loss
 from core.training.spec import TrainSpec
-from core.training.trainer import Point, Trainer, next_token_loss, train
+from core.training.state import State
+from core.training.trainer import Diverged, Point, Trainer, train
 
-__all__ = ["Point", "TrainSpec", "Trainer", "next_token_loss", "train"]
+__all__ = ["Diverged", "Point", "State", "TrainSpec", "Trainer", "next_token_loss", "train"]

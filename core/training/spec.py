@@ -2,59 +2,313 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from core.config import PRESETS
+from core.config import PRESETS, ModelConfig, Shape, preset
+from core.data import corpora
+
+VERSION = 1
+
+TokenizerKind = Literal["bpe", "characters", "words", "wordpiece", "unigram"]
+Objective = Literal["next_token", "masked", "span_corruption"]
+OptimizerKind = Literal["muon", "adamw", "adam", "momentum", "sgd"]
+ScheduleKind = Literal["linear", "cosine", "constant"]
+Init = Literal["auto", "normal", "recipe"]
+Polar = Literal["polar_express", "jordan"]
+
+SHAPE_OF: dict[Objective, Shape] = {
+    "next_token": "decoder",
+    "masked": "encoder",
+    "span_corruption": "encoder-decoder",
+}
+# What the tokenizer decides, and the shape of each objective, is no free choice.
+_NOT_CHANGED = ("d_vocab", "bos_id", "eos_ids", "pad_id", "mask_id", "decoder_start_id")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSpec:
-    """A training run, described.
+    """A training run, described. Frozen, flat, plain values; every wrong value is refused with what to do.
 
     Attributes:
         model: a preset's name (see `core.config.PRESETS`).
-        corpus: a corpus' name (see `core.data.corpora`).
-        steps: optimizer steps; the learning rate falls to zero over exactly these.
+        changes: fields of `ModelConfig` put on top of the preset, e.g. {"n_layers": 2, "residual": False}; a mapping
+            or pairs, kept as sorted pairs.
+        corpus: a corpus' name (see `core.data.corpora`), or "own": then `text` is the `fingerprint` of the text, and
+            the text itself travels beside the spec.
+        tokenizer: what is learned on the corpus; vocab_size: the entries wished (a text too small for them gives
+            fewer; "characters" has as many as the text has characters).
+        steps: optimizer steps; the schedule reaches its end at exactly these.
         batch_tokens: tokens of one step; context: tokens of one row (None: half the model's context).
-        first_context: tokens of one row in the first third of the steps, where attention has less to choose among
-            (None: as context).
-        vocab_size: entries of the byte-level BPE trained on the corpus.
-        learning_rate: of Muon, for the matrices inside the blocks; embed_rate and head_rate are Adam's.
+        stages: ((share of the steps, context), ...): rows of that context until that share of the steps is done, after
+            the last one `context`. Short rows first are quicker: attention has less to choose among.
+        objective: "next_token" (a decoder), "masked" (an encoder; Devlin et al. 2019) or "span_corruption" (an
+            encoder-decoder; Raffel et al. 2020). The preset takes the objective's shape, unless `changes` names one.
+        mask_rate: share of tokens hidden by the last two; whole_words: "masked" hides whole words; span_length: the
+            mean length of a hidden span.
+        optimizer: "muon" moves the matrices inside the blocks by `learning_rate` and the rest by Adam with embed_rate
+            and head_rate; the others move everything by `learning_rate`.
+        polar: coefficients of Muon's iterations (see `core.training.muon`): 4 of Polar Express, 5 of Jordan's.
+        momentum: of muon and "momentum"; beta1, beta2: of Adam. weight_decay: decoupled, of matrices only.
+        clip: the largest gradient norm (0: not clipped).
+        schedule: of all rates, down to zero ("constant": not), after `warmup` steps of rising.
+        label_smoothing: share of each target spread over the vocabulary (Szegedy et al. 2016); the held-out loss has
+            none.
+        init: first weights: "normal" GPT-2's, "recipe" the fast small recipe's, "auto" the recipe's where queries and
+            keys are normed.
         practice: another corpus to mix in, e.g. "copies"; practice_share: how many of its documents come, on average,
             with each one of the corpus. Held-out losses are of the corpus alone.
         eval_every: steps between held-out losses (0: only at the end).
-        bf16: matrix products in bfloat16, weights and moments in float32.
+        patience: held-out losses without a new best before the run ends early (0: never).
+        checkpoints: how many moments of the run are kept, the first and the last step among them.
+        prompt: the text that samples continue.
+        bf16: matrix products in bfloat16, weights and moments in float32. compile: through `torch.compile`.
+        device: None: the best there is.
+        parent: "RUN@STEP" of the checkpoint that a forked run began from, or "".
+
+    Raises:
+        ValueError: a value that cannot be, or two that do not fit each other.
     """
 
     model: str = "gpt-nano"
+    changes: tuple[tuple[str, Any], ...] = ()
     corpus: str = "tales"
+    text: str = ""
+    tokenizer: TokenizerKind = "bpe"
+    vocab_size: int = 512
     steps: int = 200
     seed: int = 0
     batch_tokens: int = 2048
     context: int | None = None
-    first_context: int | None = None
-    vocab_size: int = 512
+    stages: tuple[tuple[float, int], ...] = ()
+    objective: Objective = "next_token"
+    mask_rate: float = 0.15
+    whole_words: bool = False
+    span_length: float = 3.0
+    optimizer: OptimizerKind = "muon"
     learning_rate: float = 0.02
     embed_rate: float = 0.003
     head_rate: float = 0.003
+    momentum: float = 0.95
+    polar: Polar = "polar_express"
+    beta1: float = 0.9
+    beta2: float = 0.98
+    weight_decay: float = 0.0
+    clip: float = 0.0
+    schedule: ScheduleKind = "linear"
+    warmup: int = 0
+    label_smoothing: float = 0.0
+    init: Init = "auto"
     practice: str | None = None
     practice_share: float = 0.5
     eval_every: int = 0
+    patience: int = 0
+    checkpoints: int = 12
+    prompt: str = ""
     bf16: bool = False
+    compile: bool = False
     device: str | None = None
+    parent: str = ""
 
     def __post_init__(self) -> None:
+        pairs = self.changes.items() if isinstance(self.changes, Mapping) else self.changes
+        object.__setattr__(self, "changes", _pairs(pairs))
+        object.__setattr__(self, "stages", _stages(self.stages))
+        for name, kind in _KINDS.items():
+            object.__setattr__(self, name, _checked(name, getattr(self, name), kind))
+        self._check_ranges()
+        self._check_data()
+        self.config(self.vocab_size)  # says what does not fit
+
+    def _check_ranges(self) -> None:
+        for name, (least, most) in _RANGES.items():
+            value = getattr(self, name)
+            if value is not None and not least <= value <= most:
+                limits = f"at least {least}" if most == math.inf else f"between {least} and {most}"
+                raise ValueError(f"{name}={value} must be {limits}")
+        if self.warmup >= self.steps and self.warmup:
+            raise ValueError(f"warmup={self.warmup} must be shorter than steps={self.steps}")
+        if self.patience and not self.eval_every:
+            raise ValueError(f"patience={self.patience} counts held-out losses: give eval_every, too")
+        contexts = [self.context, *(context for _, context in self.stages)]
+        for length in contexts:
+            if length is not None and not 2 <= length <= self.batch_tokens:
+                raise ValueError(f"context={length} must lie between 2 and batch_tokens={self.batch_tokens}")
+        shares = [0.0, *(share for share, _ in self.stages), 1.0]
+        if any(not first < second for first, second in zip(shares, shares[1:], strict=False)):
+            raise ValueError(f"stages={self.stages}: the shares must rise, between 0 and 1")
+        if self.tokenizer == "bpe" and self.vocab_size < 258:
+            raise ValueError(
+                f"vocab_size={self.vocab_size} must be at least 258: the 256 bytes and two special tokens"
+            )
+        for beta in ("beta1", "beta2", "momentum"):
+            if getattr(self, beta) == 1:
+                raise ValueError(f"{beta}=1 would never forget the first gradient: give less than 1")
+
+    def _check_data(self) -> None:
         if self.model not in PRESETS:
             raise ValueError(f"no preset is called {self.model!r}; there are {', '.join(sorted(PRESETS))}")
-        for name, least in (("steps", 1), ("batch_tokens", 16), ("vocab_size", 258), ("eval_every", 0)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name}={getattr(self, name)} must be at least {least}")
-        if not 0 <= self.practice_share <= 10:
-            raise ValueError(f"practice_share={self.practice_share} must lie between 0 and 10")
-        for name in ("learning_rate", "embed_rate", "head_rate"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name}={getattr(self, name)} must not be negative")
-        for name in ("context", "first_context"):
-            length = getattr(self, name)
-            if length is not None and not 2 <= length <= self.batch_tokens:
-                raise ValueError(f"{name}={length} must lie between 2 and batch_tokens={self.batch_tokens}")
+        for name in (self.corpus, self.practice):
+            if name is not None and name != corpora.OWN_TEXT.name:
+                corpora.describe(name)
+        own = self.corpus == corpora.OWN_TEXT.name
+        if own and not re.fullmatch(r"[0-9a-f]{64}", self.text):
+            raise ValueError('corpus="own" needs text=fingerprint(the text), 64 hexadecimal digits')
+        if self.text and not own:
+            raise ValueError(f'text belongs to corpus="own", not to {self.corpus!r}')
+        if self.practice == corpora.OWN_TEXT.name:
+            raise ValueError(f"practice={self.practice!r}: choose one of {', '.join(corpora.names())}")
+
+    def config(self, d_vocab: int, **ids: Any) -> ModelConfig:
+        """The model's configuration: the preset in the objective's shape, with `changes`.
+
+        Args:
+            d_vocab: entries of the tokenizer; ids: its special tokens (bos_id=...).
+
+        Raises:
+            ValueError: two values do not fit, or the shape does not fit the objective.
+        """
+        wanted = SHAPE_OF[self.objective]
+        changes = dict(self.changes)
+        base = PRESETS[self.model]
+        shape = changes.get("shape", base.get("shape", wanted))
+        if shape != wanted:
+            right = next(objective for objective, of in SHAPE_OF.items() if of == shape)
+            raise ValueError(
+                f"objective={self.objective!r} trains a {wanted}, but this model is a {shape}: "
+                f"choose objective={right!r}, or shape={wanted!r}"
+            )
+        return preset(self.model, **{"shape": wanted, **changes, **ids, "d_vocab": d_vocab})
+
+    def stage(self, step: int) -> tuple[int, int | None]:
+        """Of step 1, 2, ...: the step before its stage, and its context (None: the run's own)."""
+        first = 0
+        for until, context in self.stages:
+            last = round(until * self.steps)
+            if step <= last:
+                return first, context
+            first = last
+        return first, None
+
+    def replace(self, **changes: Any) -> TrainSpec:
+        """The same run with some values changed (checked again)."""
+        return dataclasses.replace(self, **changes)
+
+    def to_dict(self, *, defaults: bool = True) -> dict[str, Any]:
+        """Plain values, as JSON holds them, with the version. Without `defaults` only what differs from them."""
+        values: dict[str, Any] = {"version": VERSION}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if defaults or value != field.default:
+                values[field.name] = _plain(field.name, value)
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TrainSpec:
+        """The reverse of `to_dict`; what is missing has its default.
+
+        Raises:
+            ValueError: another version, an unknown name, a wrong type, or values that do not fit.
+        """
+        if not isinstance(values, Mapping):
+            raise ValueError(f"a training spec is a JSON object, not {type(values).__name__}")
+        version = values.get("version")
+        if version != VERSION:
+            raise ValueError(f"this spec has version {version!r}; this Glassbox reads version {VERSION}")
+        known = {field.name for field in dataclasses.fields(cls)}
+        if unknown := sorted(set(values) - known - {"version"}):
+            raise ValueError(f"unknown in a training spec: {', '.join(unknown)}")
+        return cls(**{name: value for name, value in values.items() if name != "version"})
+
+    def to_json(self, *, defaults: bool = True) -> str:
+        """`to_dict` as compact JSON, always the same for the same spec."""
+        return json.dumps(self.to_dict(defaults=defaults), separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> TrainSpec:
+        """The reverse of `to_json`. Raises ValueError as `from_dict` does, and for what is no JSON."""
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"this training spec is not readable: {error}") from error
+        return cls.from_dict(values)
+
+
+_KINDS = {name: kind for name, kind in get_type_hints(TrainSpec).items() if name not in ("changes", "stages")}
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "vocab_size": (8, 100_000),
+    "steps": (1, 1_000_000),
+    "seed": (0, 2**31 - 1),
+    "batch_tokens": (16, 2**20),
+    "mask_rate": (0.01, 0.9),
+    "span_length": (1, 100),
+    "learning_rate": (0, math.inf),
+    "embed_rate": (0, math.inf),
+    "head_rate": (0, math.inf),
+    "momentum": (0, 1),
+    "beta1": (0, 1),
+    "beta2": (0, 1),
+    "weight_decay": (0, math.inf),
+    "clip": (0, math.inf),
+    "warmup": (0, math.inf),
+    "label_smoothing": (0, 0.99),
+    "practice_share": (0, 10),
+    "eval_every": (0, math.inf),
+    "patience": (0, math.inf),
+    "checkpoints": (2, 200),
+}
+
+
+def _checked(name: str, value: Any, kind: Any) -> Any:
+    """`value`, if it is of the kind that the field is annotated with; a whole number may stand for a float."""
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise ValueError(f"{name}={value!r} is not one of {', '.join(get_args(kind))}")
+        return value
+    kinds = get_args(kind) or (kind,)
+    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        said = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+        raise ValueError(f"{name}={value!r} must be {' or '.join(said.get(k, 'nothing') for k in kinds)}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{name}={value} must be a finite number")
+    return value
+
+
+def _pairs(pairs: Iterable[Any]) -> tuple[tuple[str, Any], ...]:
+    known = {field.name for field in dataclasses.fields(ModelConfig)} - set(_NOT_CHANGED)
+    found: dict[str, Any] = {}
+    try:
+        for name, value in pairs:
+            found[name] = value
+    except (TypeError, ValueError) as error:
+        raise ValueError('changes must be names with values, e.g. {"n_layers": 2}') from error
+    for name, value in found.items():
+        if name not in known:
+            raise ValueError(f"changes: no setting of a model is called {name!r}")
+        if not isinstance(value, (bool, int, float, str, type(None))):
+            raise ValueError(f"changes: {name}={value!r} must be a plain value")
+    return tuple(sorted(found.items()))
+
+
+def _stages(stages: Any) -> tuple[tuple[float, int], ...]:
+    found = []
+    try:
+        for share, context in stages:
+            found.append((_checked("a stage's share", share, float), _checked("context", context, int)))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"stages={stages!r} must be pairs of a share and a context: {error}") from error
+    return tuple(found)
+
+
+def _plain(name: str, value: Any) -> Any:
+    if name == "changes":
+        return dict(value)
+    return [list(pair) for pair in value] if name == "stages" else value

@@ -1,40 +1,41 @@
-"""The training loop: a batch, the loss of its next tokens, the gradient, a step; and the held-out loss now and then."""
+"""The training loop: rows, a question, the loss, the gradient, a step; and the held-out loss now and then."""
 
 from __future__ import annotations
 
 import math
-import random
 import time
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor
-from torch.utils.data import DataLoader
+from torch import Tensor, nn
 
-from core.config import preset
-from core.data import corpora
-from core.data.batches import Rows
+from core.data.pool import Encoded, Pool, Source
+from core.data.shards import Shards
 from core.device import best_device
 from core.language_model import LanguageModel
 from core.model.initial import initialise
 from core.model.transformer import build
 from core.text.tokenizer import Tokenizer
-from core.text.training import train_bpe
-from core.training.optimizers import build_optimizers, set_rate
+from core.text.training import MASK, learn, sentinel
+from core.training import objectives, schedule
+from core.training.loss import UNSCORED
+from core.training.objectives import Example, Specials
+from core.training.optimizers import Moved, Optimizer
 from core.training.spec import TrainSpec
+from core.training.state import State
 
-_BPE_DOCUMENTS = 2_000
-_HELD_OUT_ROWS = 64
-_APART = 1_000_000  # between the seeds of two runs: an endless corpus counts up from its seed, one a document
+_AT_ONCE = 16  # held-out rows in one pass
 
 
 @dataclass(frozen=True)
 class Point:
-    """One step of a curve. Losses are nats per token; seconds count from the first step.
+    """One step of a curve. Losses are nats per token; tokens are those read so far.
 
+    `seconds` is the time spent in steps so far, without held-out losses and without what happens between steps.
+    `gradient_norm` is that before clipping, `update_norm` how far all weights together moved.
     `held_out` is the mean loss over the held-out rows, at the steps that measure it, else None.
     `model` is the model in training itself: it moves on with the next step.
     """
@@ -43,151 +44,325 @@ class Point:
     loss: float
     learning_rate: float
     gradient_norm: float
+    update_norm: float
     tokens: int
     seconds: float
     model: LanguageModel
     held_out: float | None = None
 
 
-def train(spec: TrainSpec) -> Iterator[Point]:
+class Diverged(ArithmeticError):
+    """The loss went to where no learning is: not finite, or far above guessing. Nothing was changed by that step."""
+
+    def __init__(self, step: int, loss: float, what: str = "loss") -> None:
+        size = f"{loss:,.3g}" if math.isfinite(loss) else "not a finite number"
+        super().__init__(f"diverged at step {step:,}: the {what} was {size}; try a lower learning rate")
+        self.step, self.loss = step, loss
+
+
+def train(spec: TrainSpec, text: str | bytes | None = None) -> Iterator[Point]:
     """Train a small model from nothing, one point a step. The last point's `model` is the trained model.
 
     The same spec on the same machine gives the same losses; the global random state is not touched.
+
+    Args:
+        text: the own text of a spec with corpus "own".
+
+    Raises:
+        ValueError: the text cannot be trained on.
+        Diverged: see there.
     """
-    return Trainer(spec).run()
+    return Trainer(spec, text).run()
 
 
 class Trainer:
-    """A run of `spec`: its tokenizer, model, optimizers and data.
+    """A run of `spec`: its tokenizer, model, optimizer and data, ready for the step after `done_steps`.
 
     Args:
-        tokenizer: None trains a byte-level BPE on the corpus.
-        workers: processes that make batches beside the training loop.
+        text: the own text of a spec with corpus "own".
+        tokenizer: None learns the one that the spec asks for.
+        weights: of the model that a forked run begins from; None: drawn by the seed.
+        source: ids to learn from instead of the spec's corpus.
+
+    Raises:
+        ValueError: the text cannot be trained on, or the weights are of another shape.
+
+    Attributes:
+        model: the float32 weights; language_model: the same with its tokenizer; config: its configuration.
+        guessing: the loss of an even guess, ln V in nats.
+        notes: sentences about what the text was too small for.
+        moved: the last step's lengths, or None; best: the lowest held-out loss so far, or None.
+        ended: why the run is over, in words; "" while it goes on.
     """
 
-    def __init__(self, spec: TrainSpec, tokenizer: Tokenizer | None = None, workers: int = 0) -> None:
-        self.spec, self.workers = spec, workers
-        if tokenizer is None:
-            documents = islice(corpora.corpus(spec.corpus, seed=spec.seed, split="train"), _BPE_DOCUMENTS)
-            tokenizer = train_bpe(documents, spec.vocab_size)
-        self.tokenizer = tokenizer
-        end = tokenizer.id("</s>")
-        self.config = preset(
-            spec.model, d_vocab=len(tokenizer), bos_id=tokenizer.id("<s>"), eos_ids=(end,) if end else ()
-        )
-        self.context = min(spec.context or self.config.n_ctx // 2, self.config.n_ctx)
+    def __init__(
+        self,
+        spec: TrainSpec,
+        text: str | bytes | None = None,
+        tokenizer: Tokenizer | None = None,
+        weights: Mapping[str, Tensor] | None = None,
+        source: Source | None = None,
+    ) -> None:
+        self.spec = spec
+        longest = _longest_row(spec)
+        shards = Shards(spec, text) if source is None or tokenizer is None else None
+        if tokenizer is None and shards is not None:
+            tokenizer = _learned(spec, shards)
+        if source is None and shards is not None and tokenizer is not None:
+            source = Encoded(shards, tokenizer)
+        assert tokenizer is not None
+        assert source is not None
+        self.tokenizer, self.specials = tokenizer, Specials.of(tokenizer)
+        self.pool = Pool(spec, source, longest)
+        self.notes = (*_vocabulary_note(spec, tokenizer), *self.pool.notes)
+        self.context = self.pool.context
+        self.config = spec.config(len(tokenizer), **_ids(spec, self.specials))
         self.device = torch.device(spec.device) if spec.device else best_device()
         model = build(self.config)
-        initialise(model, self.config, spec.seed)
-        self.model = model.to(self.device)
+        initialise(model, self.config, spec.seed, kind=spec.init)
+        if weights is not None:
+            _load(model, weights)
+        self.model = model.to(self.device).eval()
         self.language_model = LanguageModel(self.model, tokenizer, f"{spec.model}, {spec.corpus}")
-        self.optimizers = build_optimizers(self.model, spec)
-        self._held_out: Tensor | None = None
+        self.optimizer = Optimizer(self.model, spec)
+        self.guessing = math.log(len(tokenizer))
+        self.checkpoint_steps = schedule.checkpoint_steps(spec)
+        self.moved: Moved | None = None
+        self.best: float | None = None
+        self.ended = ""
+        self.done_steps, self.tokens, self.seconds, self.waited = 0, 0, 0.0, 0
+        self._working = torch.compile(self.optimizer.working) if spec.compile else self.optimizer.working
+        self._parts = list(self.optimizer.working.modules())
+        self._starts = objectives.word_starts(tokenizer) if spec.whole_words else None
+        self._held_out: Example | None = None
+
+    @classmethod
+    def resume(cls, spec: TrainSpec, state: State, text: str | bytes | None = None) -> Trainer:
+        """The run of `spec` as it was at `state`; the tokenizer is the state's. Raises as the class and `restore`."""
+        trainer = cls(spec, text, tokenizer=state.tokenizer())
+        trainer.restore(state)
+        return trainer
+
+    @property
+    def done(self) -> bool:
+        """The steps are used up, or early stopping said so."""
+        return bool(self.ended)
 
     def run(self) -> Iterator[Point]:
-        """Train; one point a step."""
-        batches = self._batches()
-        started, tokens = time.perf_counter(), 0
-        for step in range(1, self.spec.steps + 1):
-            share = 1.0 - (step - 1) / self.spec.steps
-            set_rate(self.optimizers, share)
-            batch = next(batches).to(self.device)
-            loss, norm = self._step(batch)
-            tokens += batch[:, 1:].numel()
-            yield Point(
-                step=step,
-                loss=loss,
-                learning_rate=share * self.spec.learning_rate,
-                gradient_norm=norm,
-                tokens=tokens,
-                seconds=time.perf_counter() - started,
-                model=self.language_model,
-                held_out=self.held_out_loss() if self._measures(step) else None,
-            )
+        """Train to the end; one point a step."""
+        while not self.done:
+            yield self.step()
+
+    def step(self) -> Point:
+        """Take the next step.
+
+        Raises:
+            Diverged: the loss or the gradient went out of bounds.
+            ValueError: the run is over.
+        """
+        if self.done:
+            raise ValueError(f"this run is over: {self.ended}")
+        began = time.perf_counter()
+        spec, number = self.spec, self.done_steps + 1
+        rows = self.pool.batch(number)
+        example = self._example(rows, "mask", number).to(self.device)
+        loss = self._gradient(example, number)
+        if not loss <= 10 * self.guessing + 10:
+            self._forget()
+            raise Diverged(number, loss)
+        share = schedule.share(spec, number)
+        self.moved = self.optimizer.step(share)
+        if not math.isfinite(self.moved.gradient):
+            raise Diverged(number, self.moved.gradient, "gradient")
+        self.done_steps = number
+        self.tokens += rows.shape[0] * (rows.shape[1] - 1)
+        self.seconds += time.perf_counter() - began
+        held_out = self._measure() if self._measures(number) else None
+        if number == spec.steps:
+            self.ended = self.ended or "all steps done"
+        return Point(
+            step=number,
+            loss=loss,
+            learning_rate=share * spec.learning_rate,
+            gradient_norm=self.moved.gradient,
+            update_norm=self.moved.update,
+            tokens=self.tokens,
+            seconds=self.seconds,
+            model=self.language_model,
+            held_out=held_out,
+        )
 
     def held_out_loss(self) -> float:
-        """Nats per token over `held_out_rows`."""
+        """Nats per scored token over the held-out rows, without dropout and label smoothing."""
+        example = self.held_out_example()
+        total, count = 0.0, 0
         with torch.inference_mode():
-            parts = self.held_out_rows().split(16)
-            losses = [next_token_loss(self.model, part.to(self.device)).item() for part in parts]
-        return math.fsum(losses) / len(losses)
+            for first in range(0, len(example.inputs), _AT_ONCE):
+                part = example.rows(first, first + _AT_ONCE).to(self.device)
+                scored = int((part.targets != UNSCORED).sum())
+                if scored:
+                    total += objectives.loss(self.model, part).item() * scored
+                count += scored
+        return total / count
+
+    def held_out_example(self, rows: int | None = None) -> Example:
+        """The first held-out rows (None: all that are measured) as questions, the same ones at every call."""
+        if self._held_out is None:
+            self._held_out = self._example(self.pool.held_out(), "held out", 0)
+        return self._held_out if rows is None else self._held_out.rows(0, rows)
 
     def held_out_rows(self) -> Tensor:
-        """The first rows of the held-out split, (64, T + 1): always the same ones."""
-        if self._held_out is None:
-            documents = _Documents(self.spec.corpus, self.spec.seed, "held_out")
-            rows = Rows(documents, self.tokenizer, self.context, self.tokenizer.id("</s>"))
-            self._held_out = torch.stack(list(islice(rows, _HELD_OUT_ROWS)))
-        return self._held_out
+        """The rows that the held-out loss is measured on, (N, T + 1)."""
+        return self.pool.held_out()
+
+    def state(self) -> State:
+        """All that the rest of the run depends on."""
+        meta = {
+            "step": self.done_steps,
+            "tokens": self.tokens,
+            "seconds": self.seconds,
+            "best": self.best,
+            "waited": self.waited,
+            "ended": self.ended,
+            "spec": self.spec.to_dict(),
+            "config": self.config.to_dict(),
+            "tokenizer": self.tokenizer.raw.to_str(),
+        }
+        return State.of(self.model.state_dict(), self.optimizer.state(), meta)
+
+    def restore(self, state: State) -> None:
+        """Go on from `state`: on one thread the next losses are exactly those of the run that was not interrupted.
+
+        Raises:
+            ValueError: the state is of another run, or holds weights alone.
+        """
+        if state.meta.get("tokenizer") != self.tokenizer.raw.to_str():
+            raise ValueError("this state belongs to a run with another tokenizer")
+        remembered = state.optimizer()
+        if state.step and not remembered and self.spec.optimizer != "sgd":
+            raise ValueError("this state holds weights alone: it can be looked at, but not gone on from")
+        _load(self.model, state.weights())
+        self.optimizer.restore(remembered)
+        meta = state.meta
+        self.done_steps, self.tokens = int(meta["step"]), int(meta["tokens"])
+        self.seconds, self.best, self.waited = float(meta["seconds"]), meta["best"], int(meta["waited"])
+        self.ended = str(meta["ended"])
+
+    def _example(self, rows: Tensor, purpose: str, step: int) -> Example:
+        spec = self.spec
+        if spec.objective == "next_token":
+            return objectives.next_token(rows)
+        rows, draw = rows[:, :-1], torch.Generator().manual_seed(_seed(spec.seed, purpose, step))
+        if spec.objective == "masked":
+            starts = None if self._starts is None else self._starts[rows]
+            return objectives.masked(
+                rows, self.specials, rate=spec.mask_rate, generator=draw, whole_words=starts
+            )
+        return objectives.span_corruption(
+            rows, self.specials, rate=spec.mask_rate, length=spec.span_length, generator=draw
+        )
+
+    def _gradient(self, example: Example, step: int) -> float:
+        """The loss of a batch; its gradient is left in the working copy."""
+        seed = _seed(self.spec.seed, "dropout", step) if self.config.dropout else None
+        with _training(self._parts), _drawing(seed, self.device):
+            loss = objectives.loss(self._working, example, self.spec.label_smoothing)
+            loss.backward()
+        return loss.item()
+
+    def _forget(self) -> None:
+        self.optimizer.working.zero_grad(set_to_none=True)
 
     def _measures(self, step: int) -> bool:
         return step == self.spec.steps or bool(self.spec.eval_every and step % self.spec.eval_every == 0)
 
-    def _batches(self) -> Iterator[Tensor]:
-        """Endless batches of rows: short rows first, where the spec asks for them."""
-        spec = self.spec
-        first = 0 if spec.first_context is None else spec.steps // 3
-        for steps, context, seed in (
-            (first, spec.first_context, spec.seed),
-            (spec.steps, self.context, spec.seed + first),
-        ):
-            if not steps:
-                continue
-            # A generator of its own: a loader without one takes from the global state.
-            order = torch.Generator().manual_seed(spec.seed)
-            context = min(context or self.context, self.config.n_ctx)
-            rows = Rows(
-                _Documents(spec.corpus, seed * _APART, "train", spec.practice, spec.practice_share),
-                self.tokenizer,
-                context,
-                self.tokenizer.id("</s>"),
-            )
-            count = max(1, spec.batch_tokens // context)
-            yield from islice(DataLoader(rows, count, num_workers=self.workers, generator=order), steps)
-
-    def _step(self, batch: Tensor) -> tuple[float, float]:
-        self.model.train()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.spec.bf16):
-            loss = next_token_loss(self.model, batch)
-        loss.backward()
-        squares = [
-            weight.grad.square().sum() for weight in self.model.parameters() if weight.grad is not None
-        ]
-        norm = torch.stack(squares).sum().sqrt()
-        for optimizer in self.optimizers:
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        self.model.eval()
-        return loss.item(), norm.item()
+    def _measure(self) -> float:
+        """The held-out loss, and whether the run has waited too long for a better one."""
+        loss = self.held_out_loss()
+        if self.best is None or loss < self.best:
+            self.best, self.waited = loss, 0
+        else:
+            self.waited += 1
+            if self.spec.patience and self.waited >= self.spec.patience:
+                self.ended = (
+                    f"stopped early: {self.waited} held-out losses in a row without a better one than {self.best:.3f}"
+                )
+        return loss
 
 
-@dataclass(frozen=True)
-class _Documents(Iterable[str]):
-    """A corpus as something to iterate over and over: a finite one starts again, endlessly, for training.
-
-    `share` documents of `practice` come, on average, before each document of the corpus.
-    """
-
-    corpus: str
-    seed: int
-    split: corpora.Split
-    practice: str | None = None
-    share: float = 0.0
-
-    def __iter__(self) -> Iterator[str]:
-        draw = random.Random(self.seed)
-        extra = self._endless(self.practice) if self.practice else iter(())
-        for document in self._endless(self.corpus):
-            count = int(self.share) + (draw.random() < self.share % 1)
-            yield from islice(extra, count)
-            yield document
-
-    def _endless(self, name: str) -> Iterator[str]:
-        while True:
-            yield from corpora.corpus(name, seed=self.seed, split=self.split)
+def _learned(spec: TrainSpec, shards: Shards) -> Tokenizer:
+    special: list[str] = []
+    if spec.objective == "masked":
+        special = [MASK]
+    elif spec.objective == "span_corruption":
+        n_ctx = spec.config(spec.vocab_size).n_ctx
+        count = max(objectives.spans(n, spec.mask_rate, spec.span_length)[1] for n in range(1, n_ctx + 1))
+        special = [sentinel(number) for number in range(count)]
+    documents = shards.everything() if spec.tokenizer == "characters" else shards.sample()
+    return learn(spec.tokenizer, documents, spec.vocab_size, special)
 
 
-def next_token_loss(model: torch.nn.Module, rows: Tensor) -> Tensor:
-    """Mean cross-entropy of each next token, in nats: rows (B, T + 1) -> scalar (Radford et al. 2018, section 3.1)."""
-    logits = model(rows[:, :-1])  # (B, T, V)
-    return F.cross_entropy(logits.flatten(0, 1).float(), rows[:, 1:].flatten())
+def _vocabulary_note(spec: TrainSpec, tokenizer: Tokenizer) -> tuple[str, ...]:
+    if spec.tokenizer == "characters" or len(tokenizer) >= spec.vocab_size:
+        return ()
+    return (f"The text fills {len(tokenizer):,} of the {spec.vocab_size:,} entries wished for the vocabulary.",)
+
+
+def _ids(spec: TrainSpec, specials: Specials) -> dict[str, object]:
+    ids: dict[str, object] = {
+        "bos_id": specials.start_id,
+        "eos_ids": () if specials.end_id is None else (specials.end_id,),
+    }
+    if spec.objective == "masked":
+        ids["mask_id"] = specials.mask_id
+    if spec.objective == "span_corruption":
+        ids["decoder_start_id"] = specials.start_id
+    return ids
+
+
+def _longest_row(spec: TrainSpec) -> int:
+    """The longest row whose question and answer fit the model's context."""
+    n_ctx = spec.config(spec.vocab_size).n_ctx
+    if spec.objective != "span_corruption":
+        return n_ctx
+    for length in range(n_ctx, 0, -1):
+        hidden, spans = objectives.spans(length, spec.mask_rate, spec.span_length)
+        if max(length - hidden, hidden) + spans + 1 <= n_ctx:
+            return length
+    raise ValueError(f"n_ctx={n_ctx} is too short for hidden spans")
+
+
+def _load(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    try:
+        model.load_state_dict(dict(weights))
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise ValueError(f"these weights are of a model of another shape: {reason}") from error
+
+
+def _seed(seed: int, purpose: str, step: int) -> int:
+    """A seed for one purpose at one step, so that nothing but the step needs to be remembered."""
+    return zlib.crc32(f"{seed} {purpose} {step}".encode())
+
+
+@contextmanager
+def _training(parts: list[nn.Module]) -> Iterator[None]:
+    """`module.train()` and back, without a look at every attribute of every part at every step."""
+    for part in parts:
+        vars(part)["training"] = True
+    try:
+        yield
+    finally:
+        for part in parts:
+            vars(part)["training"] = False
+
+
+@contextmanager
+def _drawing(seed: int | None, device: torch.device) -> Iterator[None]:
+    """Dropout draws from torch's global generators: lend them a seed and give them back as they were."""
+    if seed is None:
+        yield
+        return
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
@@ -32,7 +32,11 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from app.owner import COOKIE
 from scripts import browser as chromium
+
+if TYPE_CHECKING:
+    from core.runs import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 DESKTOP: ViewportSize = {"width": 1366, "height": 768}
@@ -67,6 +71,17 @@ class Server:
     url: str
     log: Path
     process: subprocess.Popen[bytes]
+    data: Path  # where its run store is
+
+    def store(self) -> Store:
+        """The server's run store, opened from here: what is put into it, the server's workers train.
+
+        Raises:
+            StoreAway, SchemaError: it cannot be opened.
+        """
+        from core.runs import Store
+
+        return Store(f"sqlite:///{self.data / 'runs.sqlite'}")
 
     def output(self, last: int = 200) -> str:
         """The last lines that the server printed."""
@@ -123,7 +138,7 @@ def serving(
     """Start the real app on a free port, wait until it is healthy, and stop it at the end.
 
     Args:
-        folder: where the server's log goes.
+        folder: where the server's log and its run store go.
         main: the script to run.
         env: further environment variables of the server.
     Raises:
@@ -141,10 +156,12 @@ def serving(
     command = [sys.executable, "-m", "streamlit", "run", str(main)]
     command += [part for name, value in options.items() for part in (f"--{name}", value)]
     log = folder / "server.log"
-    variables = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", **(env or {})}
+    data = folder / "data"
+    own = {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "GLASSBOX_DATA": str(data), "GLASSBOX_DB": ""}
+    variables = {**os.environ, **own, **(env or {})}
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=output, stderr=subprocess.STDOUT)
-        server = Server(f"http://127.0.0.1:{port}", log, process)
+        server = Server(f"http://127.0.0.1:{port}", log, process, data)
         try:
             deadline = time.monotonic() + 120
             while not is_healthy(server.url):
@@ -178,9 +195,17 @@ def launched() -> Iterator[Browser]:
 
 
 def new_context(
-    browser: Browser, server: Server, theme: str = "light", viewport: ViewportSize | None = None
+    browser: Browser,
+    server: Server,
+    theme: str = "light",
+    viewport: ViewportSize | None = None,
+    owner: str | None = None,
 ) -> BrowserContext:
-    """A fresh browser: no cookies, no storage, relative addresses resolved against the app."""
+    """A fresh browser: no cookies, no storage, relative addresses resolved against the app.
+
+    Args:
+        owner: the id of the browser whose training runs it may command, 32 hexadecimal digits; None: a new one.
+    """
     context = browser.new_context(
         base_url=server.url,
         viewport=viewport or DESKTOP,
@@ -190,6 +215,8 @@ def new_context(
         locale="en-US",
     )
     context.set_default_timeout(SECONDS * 1000)
+    if owner is not None:
+        context.add_cookies([{"name": COOKIE, "value": owner, "url": server.url}])
     return context
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,14 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from app import chapters
+from app import runs as run_face
 from core.checkpoints import save_folder
 from core.config import ModelConfig
 from core.model.transformer import EncoderDecoder, Transformer
+from core.runs import Engine, Run, Store
+from core.runs.worker import here
 from core.text.training import train_bpe
+from core.training.spec import TrainSpec
 from core.zoo import load
 
 ROUTER = Path(__file__).resolve().parents[2] / "app" / "router.py"
@@ -39,6 +45,82 @@ def execute(book: nbformat.NotebookNode) -> dict[str, Any]:
 def run_notebook(app: AppTest) -> dict[str, Any]:
     """Run the page's notebook here; returns its variables."""
     return execute(notebook(app))
+
+
+OWNER, OTHER = "0123456789abcdef" * 2, "f" * 32  # of the visitor's browser, and of somebody else's
+
+# A run that takes a second or two: two blocks of two heads.
+SMALL: dict[str, Any] = {
+    "model": "gpt-nano", "corpus": "tales", "steps": 12, "batch_tokens": 512, "context": 32, "vocab_size": 320,
+    "tokenizer": "bpe", "checkpoints": 4, "changes": {"n_layers": 2, "n_heads": 2, "d_model": 32, "n_ctx": 64},
+}  # fmt: skip
+
+
+@dataclass
+class Runs:
+    """Training runs for a page's test: a store of their own, and ways to fill it."""
+
+    store: Store
+    owner: str = OWNER
+    _ready: dict[str, Run] = field(default_factory=dict)
+    _engine: Engine | None = None
+
+    def trained(self, owner: str = OWNER, name: str = "Small", text: str | None = None, **spec: Any) -> Run:
+        """A run of `SMALL`, with these changes, trained here to its end."""
+        return here(self.store, TrainSpec(**(SMALL | spec)), owner, text=text, name=name)
+
+    def ready(self, name: str = "Small", owner: str = OWNER) -> Run:
+        """A run of `SMALL` that all tests of the session share: nobody may delete or rename it."""
+        key = f"{name}/{owner}"
+        if key not in self._ready:
+            self._ready[key] = self.trained(owner, name)
+        return self._ready[key]
+
+    def queued(self, owner: str = OWNER, name: str = "Waiting", **spec: Any) -> Run:
+        """A run that waits, as nobody trains here."""
+        return self.store.create(TrainSpec(**(SMALL | spec)), owner, name=name)
+
+    def engine(self) -> Engine:
+        """A worker process that trains what waits, started at the first call; pages start runs with it from then on."""
+        if self._engine is None:
+            self._engine = Engine(self.store, workers=1)
+            self._engine.start(timeout=240)
+        run_face.use(self.store, self._engine)
+        return self._engine
+
+    def close(self) -> None:
+        """End the worker and close the store."""
+        if self._engine is not None:
+            self._engine.close()
+        self.store.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """No test of a page reads or writes the runs of whoever works in this checkout."""
+    folder = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GLASSBOX_DATA", str(folder))
+        patch.delenv("GLASSBOX_DB", raising=False)
+        run_face.use(None)
+        yield folder
+        run_face.use(None)
+
+
+@pytest.fixture(scope="session")
+def session_runs(own_data: Path) -> Iterator[Runs]:
+    """The session's store of runs; a test takes `runs`."""
+    with closing(Runs(Store())) as made:
+        yield made
+
+
+@pytest.fixture
+def runs(session_runs: Runs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
+    """Training runs; while the test runs, whoever opens a page is the browser OWNER."""
+    run_face.use(session_runs.store)
+    monkeypatch.setattr(run_face, "owner", lambda: OWNER)
+    yield session_runs
+    run_face.use(None)
 
 
 @pytest.fixture

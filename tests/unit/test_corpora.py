@@ -157,9 +157,11 @@ def test_own_text_of_one_document_is_cut_at_a_space():
     assert len(held_out[0].split()) == pytest.approx(20, abs=1)
 
 
-def test_own_text_of_one_word_is_all_for_training():
-    assert own_text("antidisestablishmentarianism") == ["antidisestablishmentarianism"]
-    assert own_text("antidisestablishmentarianism", split="held_out") == []
+def test_own_text_of_one_word_is_cut_inside_it_and_one_character_is_all_for_training():
+    assert own_text("antidisestablishmentarianism") == ["antidisestablishmentarian"[:26] + "i"]
+    assert own_text("antidisestablishmentarianism", split="held_out") == ["sm"]
+    assert own_text("a") == ["a"]
+    assert own_text("a", split="held_out") == []
 
 
 def test_own_text_reads_text_bytes_and_files_alike(tmp_path):

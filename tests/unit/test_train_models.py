@@ -14,7 +14,7 @@ TINY = Recipe(
     TrainSpec(corpus="fables", steps=4, batch_tokens=128, context=32, vocab_size=300, device="cpu"),
     snapshots=(0, 2),
     prompts=("The fox",),
-    bpe_documents=20,
+    tokenizer_documents=20,
     ngram_documents=20,
     ngram_order=3,
 )
@@ -23,7 +23,7 @@ TINY = Recipe(
 def test_every_bundled_model_has_the_recipe_that_made_it():
     assert set(RECIPES) == set(core.bundled())
     for name, recipe in RECIPES.items():
-        assert TrainSpec(**zoo.card(name)["spec"]) == recipe.spec
+        assert TrainSpec.from_dict(zoo.card(name)["spec"]) == recipe.spec
         assert core.snapshots(name) == [*recipe.snapshots, recipe.spec.steps]
 
 

@@ -52,7 +52,7 @@ def test_snapshots_run_from_the_untrained_start_to_the_model_itself(name):
 @pytest.mark.parametrize("name", core.bundled())
 def test_the_card_tells_the_truth(name):
     card = zoo.card(name)
-    spec = TrainSpec(**card["spec"])
+    spec = TrainSpec.from_dict(card["spec"])
     lm = core.load(name, device="cpu")
     trainer = Trainer(replace(spec, device="cpu", steps=1), tokenizer=lm.tokenizer)
     trainer.model.load_state_dict(lm.transformer.state_dict())

@@ -202,6 +202,7 @@ function svgText(figure) {
   copy.removeAttribute("aria-hidden");
   copy.prepend(h("title", {}, figure.getAttribute("aria-label") ?? ""),
     h("rect", { width: "100%", height: "100%", fill: "var(--gb-bg)" }));
+  for (const drawn of figure.exports?.values() ?? []) copy.append(drawn() ?? ""); // what a canvas over the picture shows
   return new XMLSerializer().serializeToString(copy)
     .replace(/var\((--gb-[a-z0-9-]+)\)/g, (_, p) => (style.getPropertyValue(p).trim() || "inherit").replace(/"/g, "'"));
 }

@@ -1,0 +1,100 @@
+"""The trained pair of the Break it page: recorded or the learner's own, at a checkpoint, and its diagnosis."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from app import state, trained
+from app.components.break_it import CHARTS, by_block, charts
+from app.trained import Arm
+from core.analysis.broken import Part
+from core.analysis.diagnosis import Diagnosis, diagnose
+from core.analysis.evidence import Evidence, Health, of_run
+from core.training.pairs import broken_spec
+
+ARMS = ("whole", "without")
+
+
+def recorded_names(part: Part) -> dict[str, str]:
+    """The recorded pair of a part."""
+    return {"whole": "break-whole", "without": f"break-{part}"}
+
+
+def pair_of(part: Part) -> list[Arm]:
+    """The learner's own pair, where it is one of this part; else the recorded one."""
+    own = trained.own_arms(state.get("duo"), ARMS)
+    if own and own[1].spec.changes == broken_spec(part).changes:
+        return own
+    return trained.recorded_arms(recorded_names(part))
+
+
+def begin(part: Part) -> None:
+    """Train both anew, from another seed than the last own pair's."""
+    memo = state.memo("break_it")
+    memo["seed"] = memo.get("seed", 0) + 1
+    group, why = trained.start(
+        {"whole": broken_spec(None, memo["seed"]), "without": broken_spec(part, memo["seed"])}
+    )
+    memo["why"] = why
+    if group:
+        state.set("duo", group)
+
+
+def judged(arms: list[Arm]) -> Diagnosis:
+    """What the measurements of both say, as far as they have come."""
+    whole, other = (evidence(arm) for arm in arms)
+    return diagnose(whole, other)
+
+
+def evidence(arm: Arm) -> Evidence:
+    """One run, for the diagnosis."""
+    return of_run(arm.points, arm.checkpoints, guessing=arm.guessing, ended=arm.ended)
+
+
+def moments(arms: list[Arm]) -> list[int]:
+    """The steps at which both were measured."""
+    both = [{one.step for one in arm.checkpoints if one.health} for arm in arms]
+    return sorted(both[0] & both[1])
+
+
+def record_pair(arms: list[Arm], at: int | None) -> dict[str, Any]:
+    """The lower half of the picture.
+
+    Args:
+        at: the step of the checkpoint that is shown; None: none has been measured.
+    """
+    spec, said = arms[1].spec, judged(arms)
+    seen = [next((one for one in arm.checkpoints if one.step == at), None) for arm in arms]
+    health = [one.health if one else {} for one in seen]
+    measured = all(health)
+    layers = dict(spec.changes)
+    return {
+        "about": f"{layers['n_layers']} blocks, {layers['d_model']} numbers wide, {spec.steps} steps, seed {spec.seed}",
+        "own": arms[0].run is not None,
+        "runs": [arm.curve() for arm in arms],
+        "guessing": {"value": arms[0].guessing, "text": f"guessing: ln {spec.vocab_size} = {arms[0].guessing:.2f}"},
+        "at": at,
+        "names": list(health[0]["names"]) if measured else [],
+        "charts": most_apart(*health) if measured else [],
+        "samples": [one.sample if one else "" for one in seen],
+        "findings": [finding.sentence for finding in said.findings],
+        "cost": said.cost if measured else "The first measurements come with the first checkpoint.",
+    }  # fmt: skip
+
+
+def most_apart(whole: Health, other: Health) -> list[dict[str, Any]]:
+    """The two of the charts in which the two models differ most, in the charts' own order."""
+    gaps = {key: apart(by_block(whole, key), by_block(other, key)) for key in CHARTS}
+    first = sorted(gaps, key=lambda key: -gaps[key])[:2]
+    return [chart for chart in charts(whole, other) if chart["key"] in first]
+
+
+def apart(whole: list[float | None], other: list[float | None]) -> float:
+    """How far two lists of sizes are apart: the largest logarithm of their ratios; infinite where one is lost."""
+    far = 0.0
+    for one, two in zip(whole, other, strict=True):
+        if one is None or two is None:
+            return math.inf
+        far = max(far, abs(math.log(max(one, 1e-30)) - math.log(max(two, 1e-30))))
+    return far

@@ -1,0 +1,63 @@
+// A part taken out: of the open model at once (now.js), and of a model in training (pair.js). charts.js has the shapes.
+
+/** Where everything stands: three columns of charts over two bands; on a phone one under the other. */
+function plan(g) {
+  if (g.width < 640) return phonePlan(g.width);
+  const w = g.width;
+  const c = [0, 0.236, 0.424, 0.612, 0.8].map((share) => Math.round(share * w));
+  const cell = (i, y, h) => ({ x: c[i], y, w: (c[i + 1] ?? w) - c[i] - 18, h });
+  const trained = [cell(2, 300, 158), cell(3, 300, 158)];
+  return {
+    x: 0, w, head: 0, tokens: { x: 0, y: 26, w }, next: { ...cell(0, 94, 176), w: c[1] - 24 }, now: [1, 2, 3].map((i) => cell(i, 94, 176)),
+    says: { x: c[4], y: 94, w: w - c[4], h: 176 }, pairTop: 286, curves: { left: 0, top: 304, width: c[2] - 24, height: 154 }, trained,
+    samples: { x: 0, y: 476, w: c[4] - 24 }, diagnosis: { x: c[4], y: 304, w: w - c[4], h: 196 }, height: 500, phone: false,
+  };
+}
+function phonePlan(w) {
+  const cell = (y) => ({ x: 0, y, w, h: 160 });
+  return {
+    x: 0, w, head: 0, tokens: { x: 0, y: 26, w }, next: { x: 0, y: 96, w, h: 176 }, now: [290, 466, 642].map(cell), says: { x: 0, y: 818, w, h: 260 },
+    pairTop: 1090, curves: { left: 0, top: 1114, width: w, height: 200 }, samples: { x: 0, y: 1334, w }, trained: [1370, 1546].map(cell),
+    diagnosis: { x: 0, y: 1722, w, h: 400 }, height: 2130, phone: true,
+  };
+}
+
+const breakIt = {
+  draw(g, data, local) {
+    const at = plan(g);
+    g.height = at.height;
+    drawNow(g, data, at);
+    drawPair(g, data, local, at);
+    if (!at.phone) g.door("loss", { left: 0, top: at.tokens.y + 34 }, "Loss", "The loss of each token, on its own page");
+  },
+
+  key(event, g, data) {
+    const to = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (to) {
+      const parts = data.parts;
+      g.select({ part: parts[(parts.indexOf(data.part) + to + parts.length) % parts.length] });
+    } else if (event.key === "Escape") g.visit("home");
+    else return false;
+    return true;
+  },
+
+  describe(data) {
+    const next = data.now.next;
+    return `${data.name} without ${data.words.without}. Loss of the text ${brief(data.now.loss[1])}, whole ${brief(data.now.loss[0])}. ` +
+      `${next.label} ${visible(next.after)}: ${next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${brief(t.without)}, whole ${brief(t.whole)}`).join("; ")}. ` +
+      `${data.now.findings.join(" ")} Trained without it: ${data.pair.findings.join(" ")} ${data.pair.cost}`;
+  },
+
+  state(data, local) {
+    return {
+      tokens: data.tokens.map((t) => t.text), part: data.part, name: data.name, loss: data.now.loss, said: data.now.said, next: data.now.next.tokens,
+      names: data.now.names, charts: Object.fromEntries(data.now.charts.map((c) => [c.key, { whole: c.whole, without: c.without }])), findings: data.now.findings,
+      pair: {
+        names: data.pair.names, charts: data.pair.charts.map(({ key, whole, without }) => ({ key, whole, without })), findings: data.pair.findings,
+        cost: data.pair.cost, at: data.pair.at, own: data.pair.own, samples: data.pair.samples, curves: local.chart?.summary() ?? null,
+      },
+    };
+  },
+};
+
+export default mount("break_it", breakIt);

@@ -1,0 +1,181 @@
+"""The row of buttons and settings over the picture, and the settings that are asked for less often behind one button."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app import page, runs, state
+from app.components.lab import acts, presets, setting, shown
+from app.components.lab.planned import preset_of
+from app.components.lab.shown import Shown
+from core.training import TrainSpec
+
+
+def draw(first: Shown | None, spec: TrainSpec) -> None:
+    """All of it. first: the curve that the page is about."""
+    with st.container(key="gb-lab-controls"), page.controls():
+        with st.container(key="gb-lab-buttons", horizontal=True, gap="xsmall", width="content"):
+            _buttons(first)
+        st.selectbox("Data", list(presets.DATA), format_func=_named(spec), filter_mode=None, **_data(spec))
+        _shapes(spec)
+        st.selectbox(
+            "Optimizer", list(presets.OPTIMIZERS), format_func=presets.OPTIMIZERS.get, filter_mode=None,
+            **setting.part("optimizer", spec.optimizer),
+        )  # fmt: skip
+        st.select_slider(
+            "Peak rate, next run", sorted({*presets.LADDER, spec.learning_rate}), format_func=lambda rate: f"{rate:g}",
+            **setting.part("learning_rate", spec.learning_rate),
+        )  # fmt: skip
+        with st.popover("More", key="gb-lab-more"):
+            _more(spec)
+
+
+def _buttons(first: Shown | None) -> None:
+    """Start, Pause, Resume in one place; One step, Stop, New run beside it."""
+    run = first.run if first is not None else None
+    mine = first is not None and first.mine
+    going = run is not None and not run.over and mine
+    if run is None or not mine or run.state in ("done", "diverged", "failed"):
+        st.button("Start", key="lab.start", type="primary", icon=":material/play_arrow:", on_click=acts.start)
+    elif run.state == "stopped":
+        st.button("Resume", key="lab.resume", type="primary", icon=":material/play_arrow:", on_click=acts.go_on, args=(run.id,))  # fmt: skip
+    elif run.state == "paused" or (run.control == "pause" and run.state != "queued"):
+        st.button("Resume", key="lab.run", type="primary", icon=":material/play_arrow:", on_click=acts.command, args=(run.id, "run"))  # fmt: skip
+    else:
+        st.button("Pause", key="lab.pause", type="primary", icon=":material/pause:", on_click=acts.command, args=(run.id, "pause"))  # fmt: skip
+    if going and run is not None:
+        st.button("One step", key="lab.step", on_click=acts.command, args=(run.id, "step"))
+    else:
+        st.button("One step", key="lab.first", on_click=acts.start_with_a_step, help="Start the next run with a single step.")  # fmt: skip
+    st.button("Stop", key="lab.stop", on_click=acts.command, args=(run.id if run else "", "stop"), disabled=not going)
+    st.button("New run", key="lab.new", on_click=acts.start, disabled=not going, help="A second run beside this one.")
+
+
+def _named(spec: TrainSpec) -> Any:
+    kind = presets.TOKENIZERS[spec.tokenizer]
+    return lambda name: f"{presets.DATA[name]}, {kind}"
+
+
+def _data(spec: TrainSpec) -> dict[str, Any]:
+    def chosen(name: str) -> None:
+        if name != "own":
+            setting.change(corpus=name)
+        elif text := state.memo("lab").get("texts"):
+            setting.change(corpus="own", text=next(iter(text)))
+        else:
+            state.note("Own text: paste or upload it under More; the data stay as they are until then.")
+
+    return setting.part("corpus", spec.corpus, chosen)
+
+
+def _shapes(spec: TrainSpec) -> None:
+    shape = presets.shape_of(spec)
+    st.selectbox(
+        "Shape", setting.names(presets.SHAPES, shape), format_func=presets.shape_name, filter_mode=None,
+        **setting.part("shape", shape, lambda new: setting.change(model_changes=presets.shape_changes(*new))),
+    )  # fmt: skip
+
+
+def _more(spec: TrainSpec) -> None:
+    """Everything else that a run is made of."""
+    name = preset_of(spec)
+    options = list(presets.PRESETS) if name else ["", *presets.PRESETS]
+    st.selectbox(
+        "Preset", options, format_func=lambda one: presets.PRESETS[one].name if one else "Settings of your own", filter_mode=None,
+        **setting.part("preset", name, lambda one: one and setting.put(presets.PRESETS[one].make())),
+    )  # fmt: skip
+    task, data, steps, model = st.tabs(["Task", "Own text", "Steps", "Model"])
+    with task:
+        _choice("Objective", "objective", presets.OBJECTIVES, spec)
+        _choice("Tokenizer", "tokenizer", presets.TOKENIZERS, spec)
+        _number("Entries of the vocabulary", "vocab_size", spec, 50)
+    with data:
+        _own(spec)
+    with steps:
+        left, right = st.columns(2)
+        with left:
+            _number("Steps", "steps", spec, 50)
+            _number("Tokens of a step", "batch_tokens", spec, 256)
+            _number("Warm-up steps", "warmup", spec, 10)
+            _number("Seed", "seed", spec, 1)
+        with right:
+            _choice("Schedule", "schedule", presets.SCHEDULES, spec)
+            st.text_input("Peak rate", **setting.part("peak", f"{spec.learning_rate:g}", _rate))
+            _number("Weight decay", "weight_decay", spec, 0.01)
+            _number("Clip gradients at (0: never)", "clip", spec, 0.5)
+    with model:
+        left, right = st.columns(2)
+        config = spec.config(max(spec.vocab_size, 8))
+        with left:
+            _of_model("Blocks", "n_layers", config.n_layers, 1)
+            _of_model("Heads", "n_heads", config.n_heads, 1)
+            _of_model("Width", "d_model", config.d_model, 32)
+        with right:
+            _number("Tokens of a row", "context", spec, 16, config.n_ctx // 2)
+            _of_model("Context", "n_ctx", config.n_ctx, 32)
+            _of_model("Dropout", "dropout", config.dropout, 0.05)
+
+
+def _choice(label: str, name: str, options: dict[str, str], spec: TrainSpec) -> None:
+    st.selectbox(label, list(options), format_func=options.get, filter_mode=None, **setting.part(name, getattr(spec, name)))
+
+
+def _number(label: str, name: str, spec: TrainSpec, step: float, instead: float = 0) -> None:
+    value = getattr(spec, name)
+    st.number_input(label, step=step, **setting.part(name, instead if value is None else value))
+
+
+def _of_model(label: str, name: str, value: float, step: float) -> None:
+    st.number_input(label, step=step, **setting.model_part(name, value))
+
+
+def _rate(typed: str) -> None:
+    try:
+        setting.change(learning_rate=float(typed.replace("−", "-").replace(",", ".")))
+    except ValueError:
+        state.note(f"“{typed[:20]}” is no number, so the peak rate stayed as it was.")
+
+
+def _own(spec: TrainSpec) -> None:
+    """Bring a text: pasted or as a file."""
+
+    def pasted() -> None:
+        setting.bring(state.widget_value("lab.paste"))
+
+    def uploaded() -> None:
+        file = state.widget_value("lab.upload")
+        setting.bring(None if file is None else file.getvalue())
+
+    st.caption("Up to 5 MB of UTF-8 text; a blank line ends a document. The last tenth is held out.")
+    st.text_area("Paste a text", height=120, key="lab.paste", on_change=pasted)
+    st.file_uploader("Or a file", type=None, key="lab.upload", on_change=uploaded)
+    if spec.corpus == "own":
+        text = setting.own_text(spec.text)
+        size = "not here any more: bring it again" if text is None else f"{len(text):,} characters are in use"
+        st.caption(f"Own text: {size}.")
+
+
+def compare(first: Shown | None) -> None:
+    """Which curves stand beside the first one: runs of this browser, recorded ones, bundled models."""
+    from app import models
+    from core.runs import recordings
+
+    def label(id: str) -> str:
+        found = shown.find(id)
+        return id if found is None else found.name if found.run is None else f"{found.name} ({found.run.state})"
+
+    listed = [id for id in shown.listed() if first is None or id != first.id]
+    options = [run.id for run in runs.mine()] + list(models.bundled()) + recordings.names()
+    options = [id for id in dict.fromkeys([*listed, *options]) if first is None or id != first.id]
+    known = [id for id in listed if id in options]
+    st.multiselect(
+        "Compare with", options, format_func=label, max_selections=shown.MOST - 1, placeholder="Runs",
+        **setting.part("compare", known, _put_beside),
+    )  # fmt: skip
+
+
+def _put_beside(ids: list[str] | None) -> None:
+    waiting = state.memo("lab").get("waiting")  # a run without a checkpoint is the first curve by this field alone
+    state.set("runs", " ".join([waiting] * bool(waiting) + list(ids or ())))

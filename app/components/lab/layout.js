@@ -1,0 +1,90 @@
+// What stands where in the lab's picture: the loss at the left, three small charts or the plan at the right, Rewind on
+// the loss's own axis, the film strip below. On a phone everything stands in one column.
+
+const LAB = { head: 22, chart: 292, rewind: 46, side: 416, gap: 44, strip: 152, phoneFrame: 150, map: 90, frame: 177 };
+
+function planLab(g, data) {
+  const wide = g.width >= 760;
+  const side = wide ? LAB.side : g.width;
+  const main = wide ? g.width - side - LAB.gap : g.width;
+  const chart = { left: 0, top: LAB.head, width: main, height: wide ? LAB.chart : 240 };
+  const rewindY = chart.top + chart.height;
+  const afterMain = rewindY + LAB.rewind;
+  const sideAt = wide ? { x: main + LAB.gap, y: 0 } : { x: 0, y: afterMain + 34 };
+  const stripY = wide ? afterMain + 6 : sideAt.y + 330;
+  const columns = wide ? 6 : Math.max(1, Math.floor(g.width / 170));
+  const frames = data.film.frames.length;
+  const rows = Math.ceil(frames / columns) || 1;
+  const pitch = wide ? LAB.frame : Math.floor(g.width / columns);
+  const height = stripY + 26 + rows * (wide ? LAB.strip - 18 : LAB.phoneFrame);
+  return { wide, main, side, chart, rewindY, sideAt, stripY, columns, pitch, rows, height };
+}
+
+/** The three small charts, one under the other. */
+const SIDES = [
+  { name: "rate", title: "Learning rate", column: "learning_rate", low: 0, format: (v) => brief(v) },
+  { name: "gradient", title: "Gradient norm", column: "gradient_norm", scale: "log", format: (v) => (v < 0.01 ? brief(v) : num(v, 2)) },
+  { name: "speed", title: "Tokens per second", column: "rate", low: 0, format: (v) => thousands(Math.round(v / 100) * 100) },
+];
+
+/** The steps of the subject that can be opened: Python's, and those that came since. */
+function momentsOf(data, chart) {
+  const kept = data.moments.steps;
+  const feed = chart?.feeds[0];
+  const later = feed && data.moments.id === feed.id ? feed.checkpoints.map((one) => one.step).filter((step) => !kept.length || step > kept[kept.length - 1]) : [];
+  return [...kept, ...later];
+}
+/** The step that every page shows now; null while the open model is not the first curve's. */
+function momentNow(data, local) {
+  if (!data.moments.model || local.sel.model !== data.moments.model) return null;
+  const steps = data.moments.steps;
+  return local.sel.snapshot < 0 ? steps[steps.length - 1] ?? null : local.sel.snapshot;
+}
+/** Rewind: every page follows. The last moment of a finished training is the finished model. */
+function rewindTo(g, data, step) {
+  const steps = momentsOf(data, g.local.chart);
+  const last = step === steps[steps.length - 1];
+  g.select({ model: data.moments.model, snapshot: last ? -1 : step });
+}
+const nearest = (steps, value, at = (s) => s) => steps.reduce((best, step) => (Math.abs(at(step) - value) < Math.abs(at(best) - value) ? step : best), steps[0]);
+function stepBy(g, data, move) {
+  const steps = momentsOf(data, g.local.chart);
+  if (!steps.length) return;
+  const now = momentNow(data, g.local) ?? steps[steps.length - 1];
+  const at = steps.indexOf(nearest(steps, now));
+  rewindTo(g, data, steps[clamp(at + move, 0, steps.length - 1)]);
+}
+
+/** Seconds as a person says them. */
+const spokenSeconds = (s) => (s < 90 ? `${Math.round(s)} s` : s < 5400 ? `${Math.round(s / 60)} min` : `${num(s / 3600, 1)} h`);
+
+/** How far the first run is: "step 1,100 of 1,500", "31 s so far, about 11 s left". */
+function statusOf(feed, data) {
+  if (!feed) return ["", ""];
+  const { state, steps } = feed.state;
+  const step = Math.max(0, feed.lastStep);
+  const place = `step ${thousands(step)}${steps ? ` of ${thousands(steps)}` : ""}`;
+  const seconds = feed.last("seconds")?.value;
+  if (!feed.live) return [place, data.runs[0].model ? "recorded while it was trained" : "recorded"];
+  if (seconds === undefined) return [place, state === "queued" ? "waiting" : ""];
+  const done = `${spokenSeconds(seconds)} so far`;
+  if (state !== "running") return [place, feed.over ? `${state} after ${spokenSeconds(seconds)}` : `${state}, ${done}`];
+  return [place, step ? `${done}, about ${spokenSeconds((seconds / step) * (steps - step))} left` : done];
+}
+
+/** What is unusual about the first run now, and what can be done; "" when all is well. */
+function newsOf(feed, mine) {
+  if (!feed) return "";
+  if (feed.lost) return `${feed.lost[0].toUpperCase()}${feed.lost.slice(1)}. No point of the curve gets lost.`;
+  if (!feed.live) return "";
+  const { state, place, ended, control } = feed.state;
+  const word = (ended || "").replace(/\.?$/, ". ").replace(/^\. $/, "");
+  if (state === "queued") return place > 0 ? `Waiting for a free worker: place ${place} in the queue. It begins by itself.` : "Waiting for a worker. It begins by itself.";
+  if (state === "paused") return `Paused at step ${thousands(Math.max(0, feed.lastStep))}. ${mine ? "Resume goes on from here; One step takes just one." : "Its owner can go on."}`;
+  if (state === "diverged") return `${word || "The loss ran away. "}The curve is kept. Lower the peak rate and start anew, or fork from an earlier checkpoint.`;
+  if (state === "failed") return `${word || "Something went wrong. "}The curve is kept. Start anew, or fork from its last checkpoint.`;
+  if (state === "stopped") return `${word || "Stopped. "}${mine ? "Resume trains the steps that were left, as a fork of its last checkpoint." : "Fork it to go on from a checkpoint."}`;
+  if (state === "gone") return `${word || "This run is not there any more. "}Start another, or choose a model on the left.`;
+  if (control === "pause" && state === "running") return "Pausing after this step.";
+  return "";
+}

@@ -1,0 +1,145 @@
+"""What the Optimizers page gives away: the weight's steps and the race as a table, and a notebook that asserts them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from app.components.optimizers.below import COLUMNS, Weight, numbers
+from app.components.optimizers.setup import NAMES, Setup
+from app.predict import Answer
+from core.training.moments import Distance, Trained, follow
+from core.training.race import Track
+
+
+def table(weight: Weight, trained: Trained, tracks: Sequence[Track]) -> dict[str, Sequence[Any]]:
+    """A line for each step of Adam on the weight, then one for each step of each racer (its numbers as text)."""
+    row, col = weight.chosen(trained)
+    values = numbers(follow(trained, row, col))
+    lines: list[dict[str, Any]] = [
+        {
+            "what": f"Adam on {weight.title} [{row}, {col}]", "step": at + 1,
+            "loss before": _rounded(trained.losses[at]),
+            **{name: _rounded(value) for name, value in zip(COLUMNS, now)}, "x": None, "y": None, "race loss": None,
+        }
+        for at, now in enumerate(values)
+    ]  # fmt: skip
+    empty = dict.fromkeys(lines[0])
+    lines += [
+        empty | {"what": NAMES[track.rule.kind], "step": at, "x": f"{x:.6g}", "y": f"{y:.6g}", "race loss": f"{loss:.6g}"}
+        for track in tracks
+        for at, ((x, y), loss) in enumerate(zip(track.points, track.losses))
+    ]  # fmt: skip
+    return {name: [line[name] for line in lines] for name in empty}
+
+
+def _rounded(value: float) -> float | None:
+    return float(f"{value:.8g}") if np.isfinite(value) else None
+
+
+def cells(
+    load: str, setup: Setup, tracks: Sequence[Track], weight: Weight, answer: tuple[Answer, Distance]
+) -> list[str]:
+    """Cells that train again, run the race again, and assert every number shown.
+
+    Args:
+        load: the call that loads the model, as source.
+    """
+    trained = weight.trained()
+    return [
+        _weight(load, weight, trained),
+        _torch(weight),
+        *([_race(setup, tracks)] if tracks else []),
+        _question(*answer),
+    ]
+
+
+def _weight(load: str, weight: Weight, trained: Trained) -> str:
+    row, col = weight.chosen(trained)
+    shown = numbers(follow(trained, row, col))
+    names = [name for name in COLUMNS if name != "used"]
+    columns = {name: _numbers(shown[:, COLUMNS.index(name)]) for name in names}
+    asserts = "\n".join(
+        f"same([{_path(name)} for s in steps], {values})" for name, values in columns.items()
+    )
+    return f"""# %% Adam on one weight of the model: real training steps on the text, and their numbers
+import numpy as np
+from core.training.moments import compare, follow, place, train
+from core.training.rules import Rule
+
+lm = {load}
+TEXT, TARGET = {weight.ctx.text!r}, {weight.target!r}
+RULE = {_rule(weight.rule)}
+
+
+def same(now, shown):
+    now, shown = (np.asarray(values, dtype=float) for values in (now, shown))
+    np.testing.assert_allclose(now, shown, rtol=5e-3, atol=5e-3 * np.abs(shown).max() + 1e-12)
+
+
+where = place(lm, {weight.block}, {weight.matrix!r}, {weight.stack!r})
+trained = train(lm, TEXT, where, RULE, TARGET)
+same(trained.losses, {_numbers(trained.losses)})
+steps = follow(trained, {row}, {col})
+{asserts}"""
+
+
+def _path(name: str) -> str:
+    return {"first": "s.memory.first", "second": "s.memory.second"}.get(name, f"s.{name}")
+
+
+def _torch(weight: Weight) -> str:
+    return """# %% The written-out steps end where torch.optim.Adam put the weight
+row, col = {place}
+np.testing.assert_allclose(float(steps[-1].after), trained.end[row, col], rtol=1e-3, atol=1e-6)""".format(
+        place=weight.chosen(weight.trained())
+    )
+
+
+def _race(setup: Setup, tracks: Sequence[Track]) -> str:
+    rules = ",\n    ".join(_rule(rule) for rule in setup.rules)
+    ends = "\n".join(
+        f"assert race_[{at}].diverged == {track.diverged}\n" + (
+            f"same(race_[{at}].points[-1], {_numbers(track.points[-1])})\n"
+            f"same(race_[{at}].losses[-1], {float(track.losses[-1]):.6g})"
+            if track.diverged is None
+            else f"assert race_[{at}].steps == {track.steps}"
+        )
+        for at, track in enumerate(tracks)
+    )  # fmt: skip
+    return f"""# %% The race
+from core.training.race import race
+from core.training.surfaces import SURFACES
+
+rules = [
+    {rules},
+]
+race_ = race(SURFACES[{setup.surface.name!r}], {setup.start!r}, rules, {setup.steps})
+{ends}"""
+
+
+def _question(answer: Answer, found: Distance) -> str:
+    if not answer.numbers:
+        return f"""# %% The question
+found = compare(trained, {found.other!r})
+assert found.adam is None or found.gradients is None"""
+    return f"""# %% The question: how far did the steepest weight come, by its gradients alone and by Adam?
+found = compare(trained, {found.other!r})
+assert found.steep == {found.steep!r}
+print(found)
+np.testing.assert_allclose(found.gradients, {found.gradients!r}, rtol=2e-2)
+np.testing.assert_allclose(found.adam, {found.adam!r}, rtol=2e-2)"""
+
+
+def _rule(rule: Any) -> str:
+    shown: Mapping[str, Any] = {
+        "momentum": rule.momentum, "beta1": rule.beta1, "beta2": rule.beta2, "weight_decay": rule.weight_decay,
+        "nesterov": rule.nesterov,
+    }  # fmt: skip
+    return f"Rule({rule.kind!r}, {rule.rate!r}, " + ", ".join(f"{k}={v!r}" for k, v in shown.items()) + ")"
+
+
+def _numbers(values: Any) -> str:
+    return "[" + ", ".join(f"{float(value):.7g}" for value in np.ravel(values)) + "]"

@@ -1,0 +1,29 @@
+"""Rewind: one slider over the moments of a model's training that were kept; every picture of every page follows it.
+
+It sends "select" with {"snapshot": the step, or -1 for the end, "n": the number of the choice} (see app/events.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from app.components import register
+
+rewind = register("rewind", shared=False)
+
+
+def draw(
+    steps: Sequence[int], at: int, total: int, end: str, selection: dict[str, Any], key: str,
+    on_select: Callable[[], None],
+) -> Any:  # fmt: skip
+    """Mount the slider.
+
+    Args:
+        steps: the kept steps, in order; at: the one that is shown.
+        total: how many steps the whole training has.
+        end: what the last kept step is called: "finished", or of a run that still trains "newest".
+        selection: the page's `snapshot`, with the number of the last choice it has heard.
+    """
+    data = {"steps": list(steps), "at": at, "total": total, "end": end, "n": selection["n"]}
+    return rewind(data=data, key=key, on_select_change=on_select)

@@ -1,0 +1,174 @@
+// A run's curve in the browser: columns that grow with every event of its stream, or that came with the page.
+// One feed a run and figure, however many charts draw it. Python's side is app/stream.py.
+
+const COLUMNS = ["step", "loss", "learning_rate", "gradient_norm", "update_norm", "tokens", "seconds", "held_out"];
+const OVER = ["done", "stopped", "diverged", "failed", "gone"]; // states of a run to which nothing is added any more
+const STREAMS = 4; // open at once: a browser gives one host six connections, and the page needs the others
+const feedsOf = new WeakMap(); // stage -> Map of id -> Feed
+const openFeeds = new Set();
+
+class Feed {
+  constructor(figure, run) {
+    Object.assign(this, { id: run.id, figure, live: Boolean(run.live), n: 0, version: 0, room: 256, source: null, lost: "", ended: false });
+    this.cols = Object.fromEntries(COLUMNS.map((name) => [name, new Float32Array(this.room)]));
+    this.made = new Map(); // smoothed and derived columns, each with how far it has been computed
+    this.state = { state: run.state ?? (run.live ? "queued" : "done"), step: 0, steps: run.steps ?? 0 };
+    this.checkpoints = [];
+    this.listeners = new Set();
+  }
+
+  /** Adds rows of columns, leaving out steps that are known: a replay after a broken connection makes no duplicates. */
+  append(cols) {
+    const steps = cols.step;
+    let at = 0;
+    while (at < steps.length && this.n && steps[at] <= this.cols.step[this.n - 1]) at++;
+    const more = steps.length - at;
+    if (more <= 0) return;
+    if (this.n + more > this.room) {
+      while (this.n + more > this.room) this.room *= 2;
+      for (const name of COLUMNS) {
+        const wider = new Float32Array(this.room);
+        wider.set(this.cols[name].subarray(0, this.n));
+        this.cols[name] = wider;
+      }
+    }
+    for (const name of COLUMNS) {
+      const given = cols[name];
+      if (given) this.cols[name].set(at ? given.slice(at) : given, this.n);
+      else this.cols[name].fill(NaN, this.n, this.n + more);
+    }
+    this.n += more;
+    this.version++;
+  }
+
+  /** A column by its name, with those made here: "smooth" (of the loss) and "rate" (tokens a second). */
+  column(name) {
+    if (name === "smooth") return this.smooth();
+    return name === "rate" ? this.rate() : this.cols[name];
+  }
+  derived(name, key, step) {
+    let made = this.made.get(name);
+    if (!made || made.key !== key) this.made.set(name, (made = { key, upto: 0, values: new Float32Array(this.room) }));
+    if (made.values.length < this.room) {
+      const wider = new Float32Array(this.room);
+      wider.set(made.values.subarray(0, made.upto));
+      made.values = wider;
+    }
+    for (; made.upto < this.n; made.upto++) made.values[made.upto] = step(made, made.upto);
+    return made.values;
+  }
+  /** The loss as an exponential mean over about a fortieth of the run, its first values not pulled towards zero. */
+  smooth() {
+    const span = clamp((this.state.steps || 400) / 40, 4, 60); // steps after which a value counts a third
+    return this.derived("smooth", span, (made, i) => {
+      const value = this.cols.loss[i];
+      if (Number.isFinite(value)) {
+        const keep = Math.exp(-(i ? this.cols.step[i] - this.cols.step[i - 1] : 1) / span);
+        made.sum = (made.sum ?? 0) * keep + value * (1 - keep);
+        made.weight = (made.weight ?? 0) * keep + (1 - keep);
+      }
+      return made.weight ? made.sum / made.weight : NaN;
+    });
+  }
+  /** Tokens a second over the last 16 steps (pauses count as time that no token passed in; seconds leaves them out). */
+  rate() {
+    return this.derived("rate", 0, (made, i) => {
+      const { tokens, seconds } = this.cols;
+      const j = Math.max(0, i - 16);
+      const passed = seconds[i] - (i ? seconds[j] : 0);
+      return passed > 0 ? (tokens[i] - (i ? tokens[j] : 0)) / passed : NaN;
+    });
+  }
+  /** The index of the last row whose column is at most `value`; 0 before the first. */
+  find(name, value) {
+    const values = this.cols[name];
+    let [low, high] = [0, this.n - 1];
+    while (low < high) {
+      const mid = (low + high + 1) >> 1;
+      if (values[mid] <= value) low = mid;
+      else high = mid - 1;
+    }
+    return low;
+  }
+  /** The last measured value of a column among the first `upto` rows, and where; null without one. */
+  last(name, upto = this.n) {
+    const values = this.column(name);
+    for (let i = Math.min(upto, this.n) - 1; i >= 0; i--) if (Number.isFinite(values[i])) return { at: i, value: values[i] };
+    return null;
+  }
+  get lastStep() { return this.n ? this.cols.step[this.n - 1] : -1; }
+  get over() { return OVER.includes(this.state.state); }
+
+  tell(what) { for (const listener of [...this.listeners]) listener(this, what); }
+
+  // ------------------------------------------------------------- the stream
+
+  open() {
+    if (!this.live || this.source || this.ended || this.waiting || openFeeds.size >= STREAMS) return;
+    const source = (this.source = new EventSource(new URL(`runs/${encodeURIComponent(this.id)}/events?after=${this.lastStep}`, document.baseURI)));
+    openFeeds.add(this);
+    const on = (name, heard) => source.addEventListener(name, (event) => {
+      if (!this.figure.isConnected) { this.close(); return; }
+      heard(JSON.parse(event.data));
+      this.tell(name);
+    });
+    on("points", ({ cols }) => this.append(Object.fromEntries(Object.entries(cols).map(([name, packed]) => [name, unpack(packed)]))));
+    on("state", (state) => { this.lost = ""; this.state = state; this.version++; });
+    on("checkpoint", (one) => {
+      const rest = this.checkpoints.filter((other) => other.step !== one.step);
+      this.checkpoints = [...rest, one].sort((a, b) => a.step - b.step);
+      this.version++;
+    });
+    on("away", ({ why }) => { this.lost = why || "the server's database does not answer"; this.version++; });
+    on("gone", ({ why }) => { this.state = { ...this.state, state: "gone", ended: why }; this.finish(); });
+    on("end", () => this.finish());
+    source.onopen = () => { if (this.lost) { this.lost = ""; this.version++; this.tell("state"); } };
+    source.onerror = () => {
+      if (this.ended) return;
+      this.lost = "connection lost, trying again";
+      this.version++;
+      this.tell("away");
+      if (source.readyState === EventSource.CLOSED) { // answered by an error: the browser has given up, we have not
+        this.close();
+        this.waiting = setTimeout(() => { this.waiting = 0; this.open(); }, 2000);
+      }
+    };
+    // A figure that has left the page (another page was opened, the run's table was closed) keeps no connection.
+    this.watch = setInterval(() => { if (!this.figure.isConnected) this.close(); }, 1000);
+  }
+  close() {
+    this.source?.close();
+    this.source = null;
+    clearInterval(this.watch);
+    clearTimeout(this.waiting);
+    this.waiting = 0;
+    openFeeds.delete(this);
+    for (const other of queuedFeeds) if (other.figure.isConnected) other.open();
+  }
+  finish() {
+    this.ended = true;
+    this.lost = "";
+    this.version++;
+    queuedFeeds.delete(this);
+    this.close();
+  }
+}
+const queuedFeeds = new Set(); // live feeds, those that wait for a free connection among them
+
+/** The feed of a run in this figure; made, filled and opened as needed. run: see curves.js. */
+function feedOf(g, run) {
+  let feeds = feedsOf.get(g);
+  if (!feeds) feedsOf.set(g, (feeds = new Map()));
+  let feed = feeds.get(run.id);
+  if (!feed) feeds.set(run.id, (feed = new Feed(g.figure, run)));
+  if (run.live && !feed.live) Object.assign(feed, { live: true, ended: false }); // an old run that goes on
+  if (run.points && !feed.live && feed.given !== run.points.step.b64) {
+    Object.assign(feed, { n: 0, given: run.points.step.b64, version: feed.version + 1 });
+    feed.made.clear();
+    feed.append(Object.fromEntries(Object.entries(run.points).map(([name, packed]) => [name, unpack(packed)])));
+    feed.state = { state: run.state ?? "done", step: feed.lastStep, steps: run.steps ?? feed.lastStep, ended: run.ended };
+    feed.checkpoints = (run.checkpoints ?? []).map((one) => (typeof one === "number" ? { step: one } : one));
+  }
+  if (feed.live && !feed.ended) { queuedFeeds.add(feed); feed.open(); }
+  return feed;
+}

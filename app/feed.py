@@ -1,0 +1,158 @@
+"""What is known of one run while somebody watches it: read from the store by one poller, shared by all watchers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from starlette.concurrency import run_in_threadpool
+
+if TYPE_CHECKING:
+    from core.runs import Checkpoint, Points, Run, Store
+
+log = logging.getLogger("glassbox")
+
+FIRST = 0.1  # seconds between two looks while the first point is awaited
+EVERY = 0.25  # while the run trains
+RESTING = 0.5  # while it is paused, waits, or the store is away
+CHECKPOINTS = 3  # every so many looks at a training run its checkpoints are looked at, too
+
+Columns = dict[str, np.ndarray[Any, Any]]
+Trouble = tuple[str, str]  # ("gone" | "away", why)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look at the store found; None: not looked at."""
+
+    run: Run | None = None
+    points: Points | None = None
+    checkpoints: list[Checkpoint] | None = None
+    trouble: Trouble | None = None
+
+
+@dataclass
+class Feed:
+    """A watched run: how it is, its whole curve, its checkpoints, or why they cannot be had."""
+
+    id: str
+    store: Callable[[], Store]
+    watchers: int = 0
+    run: Run | None = None
+    columns: Columns = field(default_factory=dict)
+    checkpoints: list[dict[str, Any]] = field(default_factory=list)
+    trouble: Trouble | None = None
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    _task: asyncio.Task[None] | None = None
+    _looks: int = 0
+    _packed: tuple[tuple[int, int], bytes] = ((-1, -1), b"")
+
+    def begin(self) -> None:
+        """Start the poller, unless it runs or there is nothing more to come."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._poll())
+
+    def end(self) -> None:
+        """Stop the poller."""
+        if self._task is not None:
+            self._task.cancel()
+
+    @property
+    def last(self) -> int:
+        """The last step known, -1 before the first."""
+        steps = self.columns.get("step")
+        return int(steps[-1]) if steps is not None and len(steps) else -1
+
+    def span(self, after: int, most: int) -> tuple[int, int] | None:
+        """Which points (first, behind the last) come next for somebody who has all up to step `after`."""
+        steps = self.columns.get("step")
+        if steps is None:
+            return None
+        first = int(np.searchsorted(steps, after, side="right"))
+        return None if first == len(steps) else (first, min(len(steps), first + most))
+
+    def cut(self, first: int, end: int) -> Columns:
+        """These points."""
+        return {name: column[first:end] for name, column in self.columns.items()}
+
+    def packed(self, span: tuple[int, int], make: Callable[[], bytes]) -> bytes:
+        """The event of these points: made once, as most watchers are at the same place."""
+        if self._packed[0] != span:
+            self._packed = (span, make())
+        return self._packed[1]
+
+    async def _poll(self) -> None:
+        """Look again and again, and wake the watchers when something is new; ends with the run."""
+        while True:
+            try:
+                found = await run_in_threadpool(self.look)
+            except Exception:
+                log.exception("A look at run %s failed", self.id)
+                found = Look(trouble=("away", "This run could not be read just now; it is tried again."))
+            if self.take(found):
+                self.news.set()
+                self.news = asyncio.Event()
+            if self.trouble is not None and self.trouble[0] == "gone":
+                return
+            run = self.run
+            if run is not None and run.over and self.trouble is None:
+                return
+            await asyncio.sleep(self._pause())
+
+    def _pause(self) -> float:
+        run = self.run
+        if run is None or self.trouble is not None or run.state == "paused":
+            return RESTING
+        if run.state == "queued":
+            return FIRST if run.place <= 1 else RESTING
+        return FIRST if run.step == 0 else EVERY
+
+    def look(self) -> Look:
+        """What the store says now; runs in a thread, and only one at a time."""
+        from core.runs import NoSuchRun, StoreAway
+
+        try:
+            store, before = self.store(), self.run
+            run = store.get(self.id)
+            turned = before is None or run.state != before.state or self.trouble is not None
+            moved = turned or run.step != getattr(before, "step", -1)
+            self._looks += 1
+            due = turned or (moved and self._looks % CHECKPOINTS == 0)
+            return Look(
+                run,
+                store.points(self.id, self.last) if moved else None,
+                store.checkpoints(self.id) if due else None,
+            )
+        except NoSuchRun as why:
+            return Look(trouble=("gone", str(why)))
+        except StoreAway as why:
+            return Look(trouble=("away", str(why)))
+
+    def take(self, found: Look) -> bool:
+        """Keep what was found; whether anything in it is new."""
+        fresh = found.trouble != self.trouble
+        self.trouble = found.trouble
+        if found.run is not None:
+            fresh |= found.run != self.run
+            self.run = found.run
+        if found.points is not None and len(found.points):
+            fresh = True
+            for name, column in found.points.columns().items():
+                known = self.columns.get(name)
+                self.columns[name] = column if known is None else np.concatenate([known, column])
+        if found.checkpoints is not None and len(found.checkpoints) > len(self.checkpoints):
+            fresh = True
+            self.checkpoints = [
+                {"step": made.step, "held_out": _number(made.held_out), "sample": made.sample}
+                for made in found.checkpoints
+            ]
+        return fresh
+
+
+def _number(value: float | None) -> float | None:
+    """JSON has no NaN and no infinity."""
+    return None if value is None or not np.isfinite(value) else float(value)

@@ -1,0 +1,271 @@
+"""Training runs, as the pages see them: whose they are, what the store knows of them, and words instead of errors.
+
+The store may be away (a database that restarts): then every question here gets an empty answer at once, a note on top
+of the page says so, and the next question after a moment asks again. A page never trains; the engine's workers do.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar, cast
+
+import streamlit as st
+
+from app import models, state
+from app import owner as owners
+
+if TYPE_CHECKING:
+    from core.costs import Estimate
+    from core.runs import Checkpoint, Engine, Maps, Points, Run, Store
+    from core.runs.records import Word
+    from core.training import TrainSpec
+
+log = logging.getLogger("glassbox")
+
+Answer = TypeVar("Answer")
+REST = 2.0  # seconds without a question to a store that did not answer the last one
+REMEMBERED = 64  # runs whose last state is kept for the time that the store is away
+AWAY = (
+    "The store of the training runs does not answer just now. Pictures and models work on; nothing of a run is lost, "
+    "and what was done to one in this moment may be done again when it is back."
+)
+
+_opening = threading.Lock()
+_closing = threading.Event()
+_store: Store | None = None
+_engine: Engine | None = None
+_rest_until = 0.0
+_known: OrderedDict[str, tuple[Run, tuple[int, ...]]] = OrderedDict()
+
+
+def store() -> Store:
+    """The server's run store, opened at the first question.
+
+    Raises:
+        StoreAway: the database does not answer. SchemaError: another version of Glassbox wrote it.
+    """
+    global _store
+    with _opening:
+        if _store is None:
+            from core.runs import Store
+
+            _store = Store()
+        return _store
+
+
+def use(opened: Store | None, engine: Engine | None = None) -> None:
+    """Take this store and this engine from now on; None: the usual store at the next question, no engine."""
+    global _store, _engine, _rest_until
+    with _opening:
+        _store, _engine, _rest_until = opened, engine, 0.0
+
+
+def begin() -> None:
+    """Start the workers of this server; waits for a store that is away. Runs in a thread beside the first visitor."""
+    from core.runs import Engine, RunError, StoreAway
+
+    _closing.clear()
+    while not _closing.is_set():
+        try:
+            started = Engine(store())
+        except StoreAway as why:
+            log.warning("%s; trying again", why)
+            _closing.wait(REST)
+        except (RunError, ValueError, OSError):
+            log.exception("Nothing can be trained on this server")
+            return
+        else:
+            use(store(), started)  # a run may be put into the queue before the workers are warm
+            started.start(wait=False)
+            return
+
+
+def close() -> None:
+    """End the workers; runs that they trained go on when a server starts again."""
+    _closing.set()
+    ended = _engine
+    use(None)
+    if ended is not None:
+        ended.close()
+
+
+def engine() -> Engine | None:
+    """What trains here; None in a process that only looks."""
+    return _engine
+
+
+def owner() -> str:
+    """The random id of this browser (app/owner.py), or without cookies one of this session."""
+    value = st.context.cookies.get(owners.COOKIE)
+    if owners.is_owner(value):
+        return str(value)
+    mine: str = state.memo("owner").setdefault("id", owners.new())
+    return mine
+
+
+def away() -> str:
+    """Why the store does not answer, or ""."""
+    asked, why = _ask(lambda: store().counts(""))
+    return "" if asked is not None else why
+
+
+def mine() -> list[Run]:
+    """The runs of this browser, the newest first."""
+    return _ask(lambda: store().list(owner=owner()))[0] or []
+
+
+def offered(name: str) -> list[Run]:
+    """The runs for the list of models: this browser's, and the one called `name` ("run:ID") where it is another's."""
+    own = mine()
+    id = models.run_id(name)
+    if not id or any(run.id == id for run in own):
+        return own
+    other = look(id).run
+    return own if other is None else [*own, other]
+
+
+def grouped(group: str) -> list[Run]:
+    """The runs that were started together under this name, whoever started them: who knows it may look."""
+    return _ask(lambda: store().list(group=group))[0] or []
+
+
+def find(id: str) -> Run | None:
+    """A run, whoever started it: who knows its id may look. None: there is none."""
+    return _ask(lambda: store().get(id))[0]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a run: itself and the steps that can be opened, or why there is none; `away`: from memory."""
+
+    run: Run | None = None
+    steps: tuple[int, ...] = ()
+    why: str = ""
+    away: bool = False
+
+
+def look(id: str) -> Known:
+    """A run and its checkpoints, whoever started it; while the store is away, what it said last."""
+    found, why = _ask(lambda: (store().get(id), tuple(store().steps(id))))
+    if found is not None:
+        _known[id] = found
+        _known.move_to_end(id)
+        while len(_known) > REMEMBERED:
+            _known.popitem(last=False)
+        return Known(*found)
+    if why == AWAY:
+        run, steps = _known.get(id, (None, ()))
+        return Known(run, steps, why, away=True)
+    return Known(why=why)
+
+
+def is_mine(run: Run) -> bool:
+    """Whether this browser may command it."""
+    return run.owner == owner()
+
+
+def points(id: str, after: int = -1) -> Points | None:
+    """The curve after a step; None: no such run."""
+    return _ask(lambda: store().points(id, after))[0]
+
+
+def checkpoints(id: str) -> list[Checkpoint]:
+    """The moments of a run, in order."""
+    return _ask(lambda: store().checkpoints(id))[0] or []
+
+
+def steps(id: str) -> tuple[int, ...]:
+    """The steps of the checkpoints that can be opened, in order."""
+    return look(id).steps
+
+
+def maps(id: str, step: int) -> Maps | None:
+    """The attention patterns of the run's prompt at a checkpoint."""
+    return _ask(lambda: store().maps(id, step))[0]
+
+
+def weights(id: str, step: int) -> bytes | None:
+    """The weights of a checkpoint as safetensors."""
+    return _ask(lambda: store().weights(id, step))[0]
+
+
+def text(fingerprint: str) -> str | None:
+    """An own text that a run was started with; None: it is not here."""
+    return _ask(lambda: store().text(fingerprint))[0]
+
+
+def estimate(spec: TrainSpec) -> Estimate:
+    """Parameters, bytes and seconds of a run, before it starts."""
+    if _engine is not None:
+        return _engine.estimate(spec)
+    from core import costs
+
+    return costs.estimate(spec)
+
+
+def start(spec: TrainSpec, text: str | None = None, name: str = "", group: str = "") -> Run | str:
+    """Put a run into the queue; a string says why not, and what to do.
+
+    Args:
+        text: the own text that `spec.text` is the fingerprint of.
+        group: runs that belong together (the pairs of a page).
+    """
+    if _engine is None:
+        return "Nothing trains here: this server was started without workers."
+    trainer = _engine
+    begun, why = _ask(lambda: trainer.submit(spec, owner(), text=text, name=name, group=group))
+    return why if begun is None else begun
+
+
+def command(id: str, word: str) -> str:
+    """Say run, pause, step or stop to a run: "" when it was heard, else why not.
+
+    The last word counts, whichever of the owner's windows it comes from.
+    """
+    heard, why = _ask(lambda: store().command(id, owner(), cast("Word", word)))  # the store checks the word
+    if heard is not None and _engine is not None:
+        _engine.wake()  # a run that goes on need not wait for the engine's next look
+    return why
+
+
+def rename(id: str, name: str) -> str:
+    """Call a run something else: "" when done, else why not."""
+    return _ask(lambda: store().rename(id, owner(), name))[1]
+
+
+def delete(id: str) -> str:
+    """Delete a run and everything it wrote: "" when done, else why not."""
+
+    def gone() -> bool:
+        store().delete(id, owner())
+        return True
+
+    return _ask(gone)[1]
+
+
+def _ask(question: Callable[[], Answer]) -> tuple[Answer | None, str]:
+    """The store's answer and "", or None and why there is none, in words."""
+    from core.runs import RunError, StoreAway
+
+    global _rest_until
+    if time.monotonic() < _rest_until:
+        return _away()
+    try:
+        return question(), ""
+    except StoreAway as why:
+        log.warning("%s", why)
+        _rest_until = time.monotonic() + REST
+        return _away()
+    except (RunError, ValueError) as why:
+        said = str(why)
+        return None, said[:1].upper() + said[1:]
+
+
+def _away() -> tuple[None, str]:
+    state.note(AWAY)
+    return None, AWAY

@@ -1,0 +1,103 @@
+"""Transactions on the run store: one to read, one to write, and what a database's errors mean to us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+
+from core.runs import schema
+from core.runs.records import RunError, StoreAway, StoreFull
+
+_FULL = "53100"  # PostgreSQL's disk_full
+
+
+class Database:
+    """An opened run store.
+
+    Attributes:
+        url: with its password; not for logs.
+        now: the database's clock, seconds since 1970, as an expression.
+    """
+
+    def __init__(self, url: str | None = None) -> None:
+        self.url = schema.default_url() if url is None else url
+        with translated():
+            self.engine = schema.connect(self.url)
+        self._writer = self.engine.execution_options(writes=True)
+        self.now: ColumnElement[float] = schema.now(self.engine)
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A consistent look at the store.
+
+        Raises:
+            StoreAway: the database does not answer.
+        """
+        with translated(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction: everything in it happens, or nothing.
+
+        Raises:
+            StoreAway: the database does not answer, nothing happened.
+            StoreFull: there is no room, nothing happened.
+        """
+        with translated(), self._writer.begin() as connection:
+            yield connection
+
+    def make_room(self) -> None:
+        """Give back the few MB that are set aside for a full disk, so that last words can still be stored."""
+        if self.engine.dialect.name == "sqlite":
+            schema.reserve(self.engine.url).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the errors of databases into ours."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise _meaning(error) from error
+    except sa.exc.TimeoutError as error:  # no connection became free
+        raise StoreAway("the run store is overloaded; try again in a moment") from error
+
+
+def _meaning(error: sa.exc.DBAPIError) -> RunError:
+    cause = error.orig
+    said = str(cause).strip().split("\n")[0]
+    if getattr(cause, "sqlstate", None) == _FULL or "is full" in said:
+        return StoreFull(
+            "the disk of the run store is full, or the size it may grow to is reached: delete runs, or make room"
+        )
+    return StoreAway(f"the run store does not answer ({said})")
+
+
+def insert_or_replace(connection: sa.Connection, table: sa.Table) -> sa.Insert:
+    """An INSERT for `table` that overwrites the row with the same key: writing twice leaves one row."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+        lite = sqlite_insert(table)
+        return lite.on_conflict_do_update(
+            index_elements=list(table.primary_key), set_=_others(table, lite.excluded)
+        )
+    from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+    post = postgresql_insert(table)
+    return post.on_conflict_do_update(
+        index_elements=list(table.primary_key), set_=_others(table, post.excluded)
+    )
+
+
+def _others(table: sa.Table, given: Any) -> dict[str, Any]:
+    return {column.name: given[column.name] for column in table.columns if not column.primary_key}

@@ -1,0 +1,250 @@
+"""What a worker may do with a run while its lease holds.
+
+Every write names the lease in its own transaction: when another process has taken the run over, or the run was deleted,
+nothing is written and `LostLease` tells the worker to let go. So two workers can never mix their points, whatever a
+slow network or a stopped clock makes one of them believe.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.runs.database import Database, insert_or_replace, translated
+from core.runs.maps import pack_maps
+from core.runs.queue import Ticket, taken
+from core.runs.records import COLUMNS, LostLease, Maps, State, Word
+from core.runs.schema import checkpoints, models, points, runs, starts, states
+
+Row = tuple[int, float, float, float, float, int, float, float | None]  # in the order of COLUMNS
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A checkpoint to be stored: `weights` as safetensors."""
+
+    step: int
+    held_out: float | None
+    sample: str
+    health: Mapping[str, Any]
+    weights: bytes
+    maps: Maps | None = None
+
+
+@dataclass
+class Batch:
+    """What one transaction stores: points, checkpoints, and the state to go on from, which never outruns its points."""
+
+    points: list[Row] = field(default_factory=list)
+    moments: list[Moment] = field(default_factory=list)
+    state: tuple[int, bytes] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.points or self.moments or self.state)
+
+
+class Lease:
+    """A run in the hands of this process, for `seconds` from each write or beat on."""
+
+    def __init__(self, database: Database, id: str, token: str, seconds: float) -> None:
+        self.database, self.id, self.token, self.seconds = database, id, token, seconds
+        self._eye: sa.Connection | None = None
+        self._query = _look(database)
+
+    @classmethod
+    def take(cls, database: Database, ticket: Ticket, seconds: float) -> Lease:
+        """Exchange a ticket for a lease: works once.
+
+        Raises:
+            LostLease: the ticket was used, has run out, or its run is gone.
+        """
+        lease = cls(database, ticket.id, ticket.lease, seconds)
+        with database.writing() as connection:
+            lease._update(connection, lease=taken(ticket.lease), lease_until=database.now + seconds)
+        lease.token = taken(ticket.lease)
+        return lease
+
+    def look(self) -> tuple[Word, int]:
+        """The control word, and how many single steps are allowed. Cheap: asked before every step.
+
+        Raises:
+            LostLease: not ours any more. StoreAway: the database does not answer.
+        """
+        with translated():
+            try:
+                if self._eye is None:  # a connection of its own, kept open
+                    self._eye = self.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+                row = self._eye.exec_driver_sql(self._query, (self.id,)).first()
+            except BaseException:
+                self.close()
+                raise
+        if row is None or row[2] != self.token:
+            raise LostLease("the run was deleted or taken over")
+        return row[0], row[1]
+
+    def beat(self) -> None:
+        """Keep the lease alive. Raises LostLease, StoreAway."""
+        with self.database.writing() as connection:
+            self._update(connection, lease_until=self.database.now + self.seconds)
+
+    def write(self, batch: Batch) -> None:
+        """Store a batch and keep the lease alive, in one transaction. A step written before is overwritten.
+
+        Raises:
+            LostLease, StoreAway, StoreFull: nothing was stored.
+        """
+        with self.database.writing() as connection:
+            values: dict[str, Any] = {"lease_until": self.database.now + self.seconds}
+            if batch.points:
+                step, *_, tokens, seconds, _ = batch.points[-1]
+                values |= {"step": step, "tokens": tokens, "seconds": seconds}
+            if batch.state is not None:
+                values |= {"attempts": 0}
+            self._update(connection, **values)
+            self._points(connection, batch.points)
+            for moment in batch.moments:
+                self._moment(connection, moment)
+            if batch.state is not None:
+                step, body = batch.state
+                connection.execute(
+                    insert_or_replace(connection, states), {"run": self.id, "step": step, "body": body}
+                )
+
+    def describe(self, config: Mapping[str, Any], tokenizer: str) -> None:
+        """Store what every checkpoint of the run shares. Raises LostLease, StoreAway, StoreFull."""
+        row = {"run": self.id, "config": json.dumps(dict(config)), "tokenizer": tokenizer}
+        with self.database.writing() as connection:
+            self._update(connection, lease_until=self.database.now + self.seconds)
+            connection.execute(insert_or_replace(connection, models), row)
+
+    def state(self) -> bytes | None:
+        """The last stored state to go on from, None at a first start."""
+        with self.database.reading() as connection:
+            body = connection.execute(sa.select(states.c.body).where(states.c.run == self.id)).scalar()
+        return None if body is None else bytes(body)
+
+    def start(self) -> tuple[bytes, str] | None:
+        """Weights and tokenizer (JSON) that a fork begins with, None for a run from nothing."""
+        with self.database.reading() as connection:
+            row = connection.execute(
+                sa.select(starts.c.weights, starts.c.tokenizer).where(starts.c.run == self.id)
+            ).first()
+        return None if row is None else (bytes(row.weights), row.tokenizer)
+
+    def show(self, state: State) -> None:
+        """Running or paused, for everybody to see. Raises LostLease, StoreAway."""
+        with self.database.writing() as connection:
+            self._update(connection, state=state, lease_until=self.database.now + self.seconds)
+
+    def stepped(self) -> None:
+        """One of the single steps was taken; after the last one the word is pause again.
+
+        Raises:
+            LostLease, StoreAway: nothing was stored.
+        """
+        left = sa.case((runs.c.allowance > 0, runs.c.allowance - 1), else_=0)
+        with self.database.writing() as connection:
+            self._update(connection, lease_until=self.database.now + self.seconds)
+            mine = runs.update().where(runs.c.id == self.id, runs.c.control == "step")
+            connection.execute(mine.values(allowance=left))
+            connection.execute(mine.where(runs.c.allowance == 0).values(control="pause"))
+
+    def others_wait(self) -> bool:
+        """Whether a run waits for a worker."""
+        with self.database.reading() as connection:
+            waiting = sa.select(runs.c.id).where(runs.c.state == "queued").limit(1)
+            return connection.execute(waiting).first() is not None
+
+    def give_up_slot(self) -> bool:
+        """Let a paused run lie without a worker, unless somebody has just told it to go on. Raises LostLease."""
+        with self.database.writing() as connection:
+            self._update(connection, lease_until=self.database.now + self.seconds)
+            left = connection.execute(
+                runs.update()
+                .where(runs.c.id == self.id, runs.c.control == "pause")
+                .values(state="paused", lease="", lease_until=0.0)
+            )
+            return bool(left.rowcount)
+
+    def put_back(self) -> None:
+        """This worker has to leave: the run goes back into the queue, in front. Raises LostLease."""
+        with self.database.writing() as connection:
+            self._update(
+                connection,
+                state=sa.case((runs.c.control == "pause", "paused"), else_="queued"),
+                lease="",
+                lease_until=0.0,
+                queued=runs.c.created,
+            )
+
+    def end(self, state: State, words: str, step: int | None, rows: Sequence[Row] = ()) -> None:
+        """The run is over: say how.
+
+        Args:
+            step: the last one; points beyond it, which a lost worker may have left, are dropped (None: keep all).
+            rows: the last points.
+
+        Raises:
+            LostLease, StoreAway, StoreFull: nothing was stored.
+        """
+        with self.database.writing() as connection:
+            # Nobody goes on from an ended run (forks begin from its checkpoints): this makes the room for the rest.
+            for left in (states, starts):
+                connection.execute(left.delete().where(left.c.run == self.id))
+            self._points(connection, rows)
+            last = {"step": step} if step is not None else {"step": rows[-1][0]} if rows else {}
+            self._update(
+                connection,
+                state=state,
+                ended=words,
+                finished=self.database.now,
+                lease="",
+                lease_until=0.0,
+                allowance=0,
+                **last,
+            )
+            if step is not None:
+                for table in (points, checkpoints):
+                    connection.execute(table.delete().where(table.c.run == self.id, table.c.step > step))
+
+    def close(self) -> None:
+        """Let go of the connection that looks."""
+        eye, self._eye = self._eye, None
+        if eye is not None:
+            eye.invalidate() if eye.closed else eye.close()
+
+    def _update(self, connection: sa.Connection, **values: Any) -> None:
+        mine = runs.update().where(runs.c.id == self.id, runs.c.lease == self.token).values(**values)
+        if not connection.execute(mine).rowcount:
+            raise LostLease("the run was deleted or taken over")
+
+    def _points(self, connection: sa.Connection, rows: Sequence[Row]) -> None:
+        if rows:
+            connection.execute(
+                insert_or_replace(connection, points),
+                [{"run": self.id, **dict(zip(COLUMNS, row))} for row in rows],
+            )
+
+    def _moment(self, connection: sa.Connection, moment: Moment) -> None:
+        connection.execute(
+            insert_or_replace(connection, checkpoints),
+            {
+                "run": self.id,
+                "step": moment.step,
+                "held_out": moment.held_out,
+                "sample": moment.sample,
+                "health": json.dumps(moment.health),
+                "maps": None if moment.maps is None else pack_maps(moment.maps),
+                "size": len(moment.weights),
+                "weights": moment.weights,
+            },
+        )
+
+
+def _look(database: Database) -> str:
+    mark = "?" if database.engine.dialect.name == "sqlite" else "%s"
+    return f"SELECT control, allowance, lease FROM {runs.name} WHERE id = {mark}"

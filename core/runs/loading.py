@@ -1,0 +1,44 @@
+"""A run's checkpoint as a language model that every page can open."""
+
+from __future__ import annotations
+
+from core.checkpoints import CheckpointError
+from core.checkpoints.folder import assemble
+from core.config import ModelConfig
+from core.language_model import LanguageModel
+from core.runs.records import RunError
+from core.runs.store import Store
+from core.text.tokenizer import Tokenizer
+
+
+def load(store: Store, id: str, step: int | None = None) -> LanguageModel:
+    """The model of a run as it was at a checkpoint.
+
+    Args:
+        step: of the checkpoint; None: the last one.
+
+    Raises:
+        NoSuchRun: there is no such run. RunError: it has not begun, or keeps nothing of that step.
+        CheckpointError: what is stored is damaged.
+    """
+    import tokenizers
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load as read
+
+    run = store.get(id)
+    values, words = store.model(id)
+    if step is None:
+        kept = store.steps(id)
+        if not kept:
+            raise RunError("this run has no checkpoint yet: wait for its first steps")
+        step = kept[-1]
+    try:
+        weights = read(store.weights(id, step))
+        config = ModelConfig.from_dict(values)
+        model = assemble(config, weights, torch.device("cpu"), torch.float32)
+    except (SafetensorError, RuntimeError, KeyError, TypeError) as error:
+        raise CheckpointError(f"the checkpoint of step {step} of this run cannot be read: {error}") from error
+    card = {"steps": run.steps, "seed": run.seed, "spec": run.spec.to_dict(), "revision": run.revision}
+    tokenizer = Tokenizer(tokenizers.Tokenizer.from_str(words))
+    return LanguageModel(model, tokenizer, f"run:{id}", card)

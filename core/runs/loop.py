@@ -1,0 +1,280 @@
+"""The loop that trains a run: before every step it reads the run's control word.
+
+The database may be away for a minute, the process may be killed, the run may be deleted under its hands: what is stored
+is always a whole curve up to some step, and a state to go on from.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from core.runs.journal import PATIENCE, Journal
+from core.runs.lease import Lease, Moment, Row
+from core.runs.records import LostLease, RunError, State, StoreAway, StoreFull, Word
+from core.runs.store import Store
+
+if TYPE_CHECKING:
+    from core.training.spec import TrainSpec
+    from core.training.trainer import Point, Trainer
+
+T = TypeVar("T")
+log = logging.getLogger("glassbox.runs")
+KEEPS_SLOT = 60.0  # seconds that a paused run keeps its worker when nobody else wants it
+_SAVE_EVERY = 2.0  # seconds between two states at least...
+_SAVE_SHARE = 50  # ...and this many times what one costs
+_BLIND = 1.0  # seconds before a database that did not answer is asked for the control word again
+
+
+class _Leave(Exception):
+    """The worker's way out: the run goes on later, elsewhere."""
+
+
+@dataclass
+class Training:
+    """One worker's work on one run.
+
+    Args:
+        leaving: asked before every step: has this process to go?
+        watch: called with every point (the progress bar of the command line).
+        patience: seconds that the database may be away.
+    """
+
+    store: Store
+    lease: Lease
+    leaving: Callable[[], bool] = lambda: False
+    watch: Callable[[Point], None] = lambda point: None
+    patience: float = PATIENCE
+    _word: Word = "run"
+    _blind_until: float = 0.0
+    _saved: int = -1  # step of the last state
+    _seen: int = -1  # step of the last checkpoint
+    _last: Point | None = None
+    _save_at: float = field(default_factory=lambda: time.monotonic() + _SAVE_EVERY)
+
+    def run(self) -> None:
+        """Train until the run ends, pauses for long, or is taken away. What goes wrong is written into the run."""
+        self.journal = Journal(self.lease, self.patience)
+        try:
+            self._train()
+        except _Leave:
+            log.info("Run %s goes on later", self.lease.id)
+        except LostLease as why:
+            log.info("Run %s: %s", self.lease.id, why)
+        except StoreAway as why:  # the lease runs out; somebody goes on when the database is back
+            log.warning("Run %s is let go: %s", self.lease.id, why)
+        except StoreFull as why:
+            with suppress(LostLease, StoreAway):
+                self._last_words(str(why))
+        finally:
+            self.journal.close()
+            self.lease.close()
+
+    def _train(self) -> None:
+        from core.training.trainer import Diverged
+
+        try:
+            self.trainer = trainer = self._trainer()
+            self._moments = set(trainer.checkpoint_steps)
+            untrained = still(trainer) if trainer.done_steps == 0 else None
+            while not trainer.done:
+                if (word := self._obey()) == "stop":
+                    return self._end("stopped", f"Stopped at step {trainer.done_steps:,}.")
+                self._last = point = trainer.step()
+                self.journal.add(_row(point))
+                self.watch(point)
+                if word == "step":
+                    self._insist(self.lease.stepped)
+                if untrained is not None:  # only now: the first point should not wait for it
+                    self.journal.put(moment(untrained))
+                    untrained = None
+                self._keep()
+            self._end("done", f"{trainer.ended[:1].upper()}{trainer.ended[1:]}.")
+        except Diverged as why:
+            self._end("diverged", str(why))
+        except RunError:
+            raise
+        except (ValueError, RuntimeError, MemoryError, ArithmeticError, OSError) as why:
+            log.warning("Run %s failed", self.lease.id, exc_info=True)
+            self._fail(str(why) or type(why).__name__)
+
+    def _trainer(self) -> Trainer:
+        """The trainer as the run left it: from its last state, from its parent's weights, or from nothing."""
+        from core.training.state import State
+        from core.training.trainer import Trainer
+
+        spec = self.store.get(self.lease.id).spec
+        text = self.store.text(spec.text) if spec.text else None
+        if (body := self.lease.state()) is not None:
+            trainer = Trainer.resume(spec, State.from_bytes(body), text)
+            self._saved = trainer.done_steps
+            return trainer
+        if (start := self.lease.start()) is not None:
+            trainer = _fork(spec, text, *start)
+        else:
+            trainer = Trainer(spec, text=text)
+        self._insist(lambda: self.lease.describe(trainer.config.to_dict(), trainer.tokenizer.raw.to_str()))
+        return trainer
+
+    def _obey(self) -> Word:
+        """The word for the next step: run, step or stop. Waits while it is pause.
+
+        Raises:
+            _Leave: this process has to go, or gives its slot up; LostLease.
+        """
+        if self.leaving():
+            self._save()
+            self._insist(self.lease.put_back)
+            raise _Leave
+        before = self._word
+        self._read()
+        if self._word == "pause":
+            if before == "run":
+                self._moment()  # what one pauses to look at
+            self._pause()
+        return self._word
+
+    def _read(self) -> None:
+        now = time.monotonic()
+        if now < self._blind_until:
+            return
+        try:
+            self._word, _ = self.lease.look()
+        except StoreAway:  # go on as told; the journal knows how long
+            self._blind_until = now + _BLIND
+
+    def _pause(self) -> None:
+        self._save()
+        self._insist(lambda: self.lease.show("paused"))
+        since = asked = time.monotonic()
+        while self._word == "pause":
+            time.sleep(0.03)
+            self._read()
+            if self.leaving():
+                self._insist(self.lease.put_back)
+                raise _Leave
+            now = time.monotonic()
+            if self._word == "pause" and now - asked > 0.5:
+                asked = now
+                wanted = now - since > KEEPS_SLOT or self._insist(self.lease.others_wait)
+                if wanted and self._insist(self.lease.give_up_slot):
+                    raise _Leave
+        self._insist(lambda: self.lease.show("running"))
+
+    def _keep(self) -> None:
+        """After a step: a checkpoint where one is due, or a state to go on from when the last one is old."""
+        if self.trainer.done_steps in self._moments and not self.trainer.done:
+            self._moment()
+        if time.monotonic() >= self._save_at:
+            self._hand_in_state()
+
+    def _hand_in_state(self) -> None:
+        begun = time.monotonic()
+        self.journal.save(self.trainer.done_steps, self.trainer.state().to_bytes())
+        cost = time.monotonic() - begun
+        self._save_at = time.monotonic() + max(_SAVE_EVERY, _SAVE_SHARE * cost)
+        self._saved = self.trainer.done_steps
+
+    def _save(self) -> None:
+        """Everything up to now is stored when this returns."""
+        if self._saved != self.trainer.done_steps:
+            self._hand_in_state()
+        self.journal.flush()
+
+    def _moment(self) -> None:
+        if self._seen != self.trainer.done_steps:
+            self._seen = self.trainer.done_steps
+            known = self._last is not None and self._last.step == self.trainer.done_steps
+            self.journal.put(moment(self.trainer, self._last.held_out if known and self._last else None))
+
+    def _end(self, state: State, words: str) -> None:
+        self._moment()
+        self.journal.flush()
+        self._insist(lambda: self.lease.end(state, words, self.trainer.done_steps))
+
+    def _fail(self, words: str) -> None:
+        """Keep what there is, and say why there is no more."""
+        with suppress(StoreFull):  # then the disk is the reason less of the curve is kept, not of the end
+            self.journal.flush()
+        self._last_words(words)
+
+    def _last_words(self, words: str) -> None:
+        rows = self.journal.unwritten
+        for more_room in (False, True):
+            if more_room:
+                self.store.database.make_room()
+            with suppress(StoreFull):
+                return self._insist(lambda: self.lease.end("failed", words, None, rows))
+        log.error("Run %s: the disk is full, and not even this can be stored: %s", self.lease.id, words)
+
+    def _insist(self, call: Callable[[], Any]) -> Any:
+        """Try again while the database is away, for as long as the journal would."""
+        until = time.monotonic() + self.patience
+        while True:
+            try:
+                return call()
+            except StoreAway:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.25)
+
+
+def _row(point: Point) -> Row:
+    return (
+        point.step, point.loss, point.learning_rate, point.gradient_norm, point.update_norm, point.tokens,
+        point.seconds, point.held_out,
+    )  # fmt: skip
+
+
+def _fork(spec: TrainSpec, text: str | None, weights: bytes, tokenizer: str) -> Trainer:
+    import tokenizers
+    from safetensors.torch import load
+
+    from core.text.tokenizer import Tokenizer
+    from core.training.trainer import Trainer
+
+    words = Tokenizer(tokenizers.Tokenizer.from_str(tokenizer))
+    return Trainer(spec, text=text, tokenizer=words, weights=load(weights))
+
+
+def still(trainer: Trainer) -> Trainer:
+    """A trainer to look at, with the weights as they are now, while the real one goes on."""
+    picture = copy.copy(trainer)
+    picture.model = copy.deepcopy(trainer.model)
+    picture.language_model = dataclasses.replace(trainer.language_model, transformer=picture.model)
+    return picture
+
+
+def moment(trainer: Trainer, held_out: float | None = None) -> Moment:
+    """The checkpoint of a model as it is now: weights, held-out loss (if it is not known), sample, maps, health."""
+    from safetensors.torch import save
+
+    from core.analysis.training_health import measure
+    from core.runs import samples
+
+    weights = {
+        name: weight.detach().to("cpu").contiguous() for name, weight in trainer.model.named_parameters()
+    }
+    return Moment(
+        step=trainer.done_steps,
+        held_out=_unless_broken(trainer.held_out_loss) if held_out is None else held_out,
+        sample=_unless_broken(lambda: samples.sample(trainer)) or "",
+        health=_unless_broken(lambda: measure(trainer)) or {},
+        weights=save(weights),
+        maps=_unless_broken(lambda: samples.maps(trainer)),
+    )
+
+
+def _unless_broken(look: Callable[[], T]) -> T | None:
+    """What one sees; None where the weights have grown so large that nothing can be computed with them."""
+    try:
+        return look()
+    except (ArithmeticError, RuntimeError, ValueError):
+        log.warning("A checkpoint lacks a part", exc_info=True)
+        return None

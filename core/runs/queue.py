@@ -1,0 +1,129 @@
+"""Who gets a worker next, and what happens to a run whose worker was lost."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.runs.database import Database
+from core.runs.schema import runs
+
+MOST_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """The right to take a run over, once: good until its lease runs out."""
+
+    id: str
+    lease: str
+
+
+def order(connection: sa.Connection) -> list[str]:
+    """The ids of the runs that wait, the next one first.
+
+    In the order they came, but an owner's second run comes after every other owner's first: in a class, everybody
+    trains before anybody trains twice.
+    """
+    columns = runs.c.id, runs.c.owner, runs.c.state
+    rows = connection.execute(
+        sa.select(*columns).where(runs.c.state.in_(("queued", "running"))).order_by(runs.c.queued, runs.c.id)
+    ).all()
+    turns = Counter(owner for _, owner, state in rows if state == "running")
+    waiting: list[tuple[int, int, str]] = []
+    for id, owner, state in rows:
+        if state == "queued":
+            waiting.append((turns[owner], len(waiting), id))
+            turns[owner] += 1
+    return [id for _, _, id in sorted(waiting)]
+
+
+def places(connection: sa.Connection) -> dict[str, int]:
+    """Id -> place in the queue, from 1."""
+    return {id: place for place, id in enumerate(order(connection), start=1)}
+
+
+def claim(database: Database, seconds: float) -> Ticket | None:
+    """Take the next run out of the queue, for `seconds`; None when nobody waits."""
+    with database.writing() as connection:
+        waiting = order(connection)
+        for id in waiting:
+            if ticket := hold(connection, database, id, seconds):
+                return ticket
+    return None
+
+
+def hold(connection: sa.Connection, database: Database, id: str, seconds: float) -> Ticket | None:
+    """Take one queued run, unless another process was quicker."""
+    lease = secrets.token_hex(12)
+    taken = connection.execute(
+        runs.update()
+        .where(runs.c.id == id, runs.c.state == "queued")
+        .values(
+            state="running",
+            lease=lease,
+            lease_until=database.now + seconds,
+            attempts=runs.c.attempts + 1,
+            started=sa.func.coalesce(runs.c.started, database.now),
+        )
+    )
+    return Ticket(id, lease) if taken.rowcount else None
+
+
+def drop(database: Database, ticket: Ticket) -> None:
+    """The ticket's worker is known to be lost: its run need not wait until the lease runs out."""
+    with database.writing() as connection:
+        connection.execute(
+            runs.update()
+            .where(runs.c.id == ticket.id, runs.c.lease.in_(_both(ticket)))
+            .values(lease_until=0.0)
+        )
+
+
+def requeue(database: Database) -> int:
+    """Put every run whose lease has run out back where its control word wants it; how many there were."""
+    lost = sa.and_(runs.c.lease != "", runs.c.lease_until < database.now)
+    free: dict[str, Any] = {"lease": "", "lease_until": 0.0}
+    over = {**free, "finished": database.now, "allowance": 0}
+    with database.reading() as connection:
+        if not connection.execute(sa.select(runs.c.id).where(lost).limit(1)).first():
+            return 0
+    moves: list[tuple[Any, dict[str, Any]]] = [
+        (runs.c.control == "stop", {**over, "state": "stopped", "ended": "Stopped."}),
+        (
+            runs.c.attempts >= MOST_ATTEMPTS,
+            {
+                **over,
+                "state": "failed",
+                "ended": f"The process that trained it was lost {MOST_ATTEMPTS} times in a row: "
+                "it may need more memory than there is.",
+            },
+        ),
+        (runs.c.control == "pause", {**free, "state": "paused"}),
+        (sa.true(), {**free, "state": "queued"}),
+    ]
+    count = 0
+    with database.writing() as connection:
+        for which, values in moves:
+            count += connection.execute(runs.update().where(lost, which).values(values)).rowcount
+    return count
+
+
+def training(database: Database) -> int:
+    """How many runs have a worker just now."""
+    with database.reading() as connection:
+        held = sa.select(sa.func.count()).where(runs.c.lease != "", runs.c.lease_until >= database.now)
+        return int(connection.execute(held).scalar_one())
+
+
+def taken(lease: str) -> str:
+    """What a ticket's lease becomes when a worker takes it: so that no second worker can."""
+    return f"{lease}+"
+
+
+def _both(ticket: Ticket) -> tuple[str, str]:
+    return ticket.lease, taken(ticket.lease)

@@ -1,0 +1,30 @@
+"""Which code trains: written into every run, so that a curve can be made again."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@lru_cache(maxsize=1)
+def revision() -> str:
+    """The commit of this checkout (40 hex digits), or the installed version, or "unknown"."""
+    git = _ROOT / ".git"
+    try:
+        head = (git / "HEAD").read_text(encoding="ascii").strip()
+        if not head.startswith("ref: "):
+            return head
+        name = head.removeprefix("ref: ")
+        if (git / name).is_file():
+            return (git / name).read_text(encoding="ascii").strip()
+        packed = (git / "packed-refs").read_text(encoding="ascii").splitlines()
+        return next(line.split()[0] for line in packed if line.endswith(f" {name}"))
+    except (OSError, ValueError, StopIteration):
+        pass
+    try:
+        return version("glassbox")
+    except PackageNotFoundError:
+        return "unknown"

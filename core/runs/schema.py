@@ -1,0 +1,226 @@
+"""The tables of the run store, and how a database is opened: SQLite in WAL mode, or PostgreSQL.
+
+A database that another version wrote is refused rather than guessed at.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.sql.elements import ColumnElement
+
+from core.runs.limits import largest_store
+from core.runs.records import SchemaError
+
+VERSION = 1
+_ROOT = Path(__file__).resolve().parent.parent.parent
+_PAGE = 8192  # bytes of a SQLite page
+_RESERVE = 2 * 2**20  # bytes
+_LOCK = 0x61A55B0C  # PostgreSQL's advisory lock while tables are made
+
+meta = sa.MetaData()
+version = sa.Table("glassbox_schema", meta, sa.Column("version", sa.Integer, primary_key=True))
+texts = sa.Table(
+    "glassbox_texts",
+    meta,
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),  # zlib
+)
+runs = sa.Table(
+    "glassbox_runs",
+    meta,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("owner", sa.String(128), nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("collection", sa.Text, nullable=False),  # Run.group
+    sa.Column("spec", sa.Text, nullable=False),
+    sa.Column("text", sa.String(64), nullable=False, index=True),  # sha-256 of an own text, or ""
+    sa.Column("parent", sa.Text, nullable=False),
+    sa.Column("revision", sa.Text, nullable=False),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("control", sa.String(8), nullable=False),
+    sa.Column("allowance", sa.Integer, nullable=False),  # single steps asked for and not yet taken
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("steps", sa.Integer, nullable=False),
+    sa.Column("tokens", sa.BigInteger, nullable=False),
+    sa.Column("seconds", sa.Double, nullable=False),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("queued", sa.Double, nullable=False),  # since when it waits: decides its place
+    sa.Column("started", sa.Double),
+    sa.Column("finished", sa.Double),
+    sa.Column("ended", sa.Text, nullable=False),
+    sa.Column("lease", sa.String(64), nullable=False),  # whose it is; "" nobody's
+    sa.Column("lease_until", sa.Double, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),  # workers lost since its state was last stored
+)
+
+
+def _of_run() -> sa.Column[str]:
+    return sa.Column("run", sa.ForeignKey("glassbox_runs.id", ondelete="CASCADE"), primary_key=True)
+
+
+points = sa.Table(
+    "glassbox_points",
+    meta,
+    _of_run(),
+    sa.Column("step", sa.Integer, primary_key=True),
+    sa.Column("loss", sa.Double),
+    sa.Column("learning_rate", sa.Double),
+    sa.Column("gradient_norm", sa.Double),
+    sa.Column("update_norm", sa.Double),
+    sa.Column("tokens", sa.BigInteger),
+    sa.Column("seconds", sa.Double),
+    sa.Column("held_out", sa.Double),
+    sqlite_with_rowid=False,  # the key is the order in which a curve is read
+)
+checkpoints = sa.Table(
+    "glassbox_checkpoints",
+    meta,
+    _of_run(),
+    sa.Column("step", sa.Integer, primary_key=True),
+    sa.Column("held_out", sa.Double),
+    sa.Column("sample", sa.Text, nullable=False),
+    sa.Column("health", sa.Text, nullable=False),
+    sa.Column("maps", sa.LargeBinary),
+    sa.Column("size", sa.BigInteger, nullable=False),  # bytes of the weights
+    sa.Column("weights", sa.LargeBinary),  # safetensors; gone where the store needed the room
+)
+models = sa.Table(  # what every checkpoint of a run shares
+    "glassbox_models",
+    meta,
+    _of_run(),
+    sa.Column("config", sa.Text, nullable=False),
+    sa.Column("tokenizer", sa.Text, nullable=False),
+)
+states = sa.Table(  # what a worker needs to go on
+    "glassbox_states",
+    meta,
+    _of_run(),
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+starts = sa.Table(  # the weights a fork begins with: its parent may be deleted
+    "glassbox_starts",
+    meta,
+    _of_run(),
+    sa.Column("weights", sa.LargeBinary, nullable=False),
+    sa.Column("config", sa.Text, nullable=False),
+    sa.Column("tokenizer", sa.Text, nullable=False),
+)
+
+
+def default_url() -> str:
+    """GLASSBOX_DB, or a SQLite file in the folder GLASSBOX_DATA (.glassbox of this checkout where nobody names one)."""
+    if url := os.environ.get("GLASSBOX_DB", "").strip():
+        return url
+    folder = Path(os.environ.get("GLASSBOX_DATA", "").strip() or _ROOT / ".glassbox").expanduser()
+    return f"sqlite:///{folder.resolve() / 'runs.sqlite'}"
+
+
+def connect(url: str) -> sa.Engine:
+    """An engine on a database whose tables stand; they are made where there are none.
+
+    Raises:
+        SchemaError: another version of Glassbox wrote the database, or it is of a kind we do not support.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise SchemaError(f"GLASSBOX_DB is no address of a database: {error}") from None
+    if parsed.get_backend_name() == "sqlite":
+        engine = _sqlite(parsed)
+    elif parsed.drivername == "postgresql+psycopg":
+        engine = _postgresql(parsed)
+    else:
+        raise SchemaError(
+            f"GLASSBOX_DB names {parsed.drivername}; Glassbox keeps runs in sqlite:///FILE or postgresql+psycopg://..."
+        )
+    try:
+        _prepare(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    if not url.database or url.database == ":memory:":
+        raise SchemaError("a run store is shared by processes: name a file, sqlite:///FILE")
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    _set_aside(reserve(url))
+    engine = sa.create_engine(url, connect_args={"timeout": 10.0})
+
+    @event.listens_for(engine, "connect")
+    def _(connection: sqlite3.Connection, record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where we say so, below
+        for pragma in (
+            f"page_size = {_PAGE}",
+            "journal_mode = WAL",  # readers and the writer do not wait for each other
+            "synchronous = NORMAL",  # a killed process loses nothing; a power cut the last moments
+            "foreign_keys = ON",
+            f"max_page_count = {max(64, largest_store() // _PAGE)}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _(connection: sa.Connection) -> None:
+        options = connection.get_execution_options()
+        if options.get("isolation_level") != "AUTOCOMMIT":
+            # A reader that turns into a writer could be refused half-way: writers ask for the lock at once.
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+
+    return engine
+
+
+def reserve(url: sa.URL) -> Path:
+    """The file beside a SQLite database that only takes up room: deleted when the disk is full."""
+    return Path(f"{url.database}-reserve")
+
+
+def _set_aside(path: Path) -> None:
+    if not path.exists():
+        with suppress(OSError):  # the disk is full already
+            path.write_bytes(os.urandom(_RESERVE))  # nothing a file system could pack
+
+
+def _postgresql(url: sa.URL) -> sa.Engine:
+    return sa.create_engine(
+        url,
+        pool_pre_ping=True,  # after a restart of the server its old connections are dead
+        connect_args={
+            "connect_timeout": 3,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,  # ms
+        },
+    )
+
+
+def now(engine: sa.Engine) -> ColumnElement[float]:
+    """Seconds since 1970 by the database's clock, the one clock that all machines of a cluster share."""
+    if engine.dialect.name == "sqlite":
+        return sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Double)
+    return sa.literal_column("extract(epoch from clock_timestamp())::double precision", sa.Double)
+
+
+def _prepare(engine: sa.Engine) -> None:
+    with engine.execution_options(writes=True).begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        if not sa.inspect(connection).has_table(version.name):
+            meta.create_all(connection)
+            connection.execute(version.insert().values(version=VERSION))
+        found = connection.execute(sa.select(version.c.version)).scalar()
+    if found != VERSION:
+        raise SchemaError(
+            f"the run store was written by another version of Glassbox (its schema is {found}, ours is {VERSION}): "
+            "start that version, or name another database with GLASSBOX_DB"
+        )

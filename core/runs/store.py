@@ -1,0 +1,260 @@
+"""The run store: everything about every run, in one database that server, workers and shell share.
+
+What a learner asks for is here: start, command, delete; what a run has written is read in `core.runs.curves`. What a
+worker writes is in `core.runs.lease`, who gets a worker next in `core.runs.queue`. Each method is one transaction: it
+happens as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import zlib
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from core.runs import queue
+from core.runs.curves import NOT_THERE, Curves
+from core.runs.database import Database
+from core.runs.limits import LONGEST_NAME
+from core.runs.records import (
+    ACTIVE,
+    WORDS,
+    NoSuchRun,
+    NotYours,
+    Run,
+    RunError,
+    Word,
+)
+from core.runs.revision import revision
+from core.runs.schema import models, runs, starts, texts
+
+if TYPE_CHECKING:
+    from core.training.spec import TrainSpec
+
+Runs = list[Run]
+
+_ROW = (
+    "id", "owner", "name", "collection", "spec", "state", "control", "step", "steps", "created", "started",
+    "finished", "ended", "parent", "revision", "seed", "seconds", "tokens",
+)  # fmt: skip
+_RUN = tuple(runs.c[name] for name in _ROW)
+
+
+class Store(Curves):
+    """A run store.
+
+    Args:
+        url: of the database; None: GLASSBOX_DB, else a SQLite file in the folder GLASSBOX_DATA (.glassbox).
+
+    Raises:
+        SchemaError: another version of Glassbox wrote it, or it is of an unknown kind.
+        StoreAway: from every method, while the database does not answer; StoreFull: there is no room to write.
+    """
+
+    def __init__(self, url: str | None = None) -> None:
+        super().__init__(Database(url))
+
+    @property
+    def url(self) -> str:
+        """The database's address, with its password: not for logs."""
+        return self.database.url
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.database.close()
+
+    def create(
+        self, spec: TrainSpec, owner: str, name: str = "", text: str | None = None, group: str = ""
+    ) -> Run:
+        """Put a run into the queue. Limits are `Engine.submit`'s.
+
+        Args:
+            text: the own text that `spec.text` is the fingerprint of; None where the store has it already.
+
+        Raises:
+            RunError: the text is not the spec's, or is nowhere; the parent of a fork has no such checkpoint.
+            NoSuchRun: the parent is not there.
+        """
+        with self.database.writing() as connection:
+            return self.add(connection, spec, owner, name, text, group)
+
+    def add(
+        self,
+        connection: sa.Connection,
+        spec: TrainSpec,
+        owner: str,
+        name: str = "",
+        text: str | None = None,
+        group: str = "",
+    ) -> Run:
+        """`create`, as a part of a larger transaction."""
+        body = None if text is None else text.encode("utf-8")
+        if body is not None and hashlib.sha256(body).hexdigest() != spec.text:
+            raise RunError("the text is not the one that the spec names by its fingerprint")
+        id = secrets.token_hex(12)
+        self._keep_text(connection, spec.text, body)
+        start = self._start(connection, spec.parent) if spec.parent else None
+        connection.execute(runs.insert().values(id=id, **self._fresh(spec, owner, name, group)))
+        if start is not None:
+            connection.execute(starts.insert().values(run=id, **start))
+        return self._get(connection, id)
+
+    def _fresh(self, spec: TrainSpec, owner: str, name: str, group: str) -> dict[str, Any]:
+        """A row of a run that nobody has worked on yet."""
+        return {
+            "owner": owner,
+            "name": name.strip()[:LONGEST_NAME],
+            "collection": group,
+            "spec": spec.to_json(),
+            "text": spec.text,
+            "parent": spec.parent,
+            "revision": revision(),
+            "seed": spec.seed,
+            "state": "queued",
+            "control": "run",
+            "steps": spec.steps,
+            "created": self.database.now,
+            "queued": self.database.now,
+            **dict.fromkeys(("allowance", "step", "tokens", "attempts"), 0),
+            **dict.fromkeys(("seconds", "lease_until"), 0.0),
+            **dict.fromkeys(("ended", "lease"), ""),
+        }
+
+    def get(self, id: str) -> Run:
+        """A run as it is now. Raises NoSuchRun."""
+        with self.database.reading() as connection:
+            return self._get(connection, id)
+
+    def list(self, owner: str | None = None, group: str | None = None, limit: int = 100) -> Runs:
+        """Runs, the newest first."""
+        wanted = sa.select(*_RUN).order_by(runs.c.created.desc(), runs.c.id).limit(limit)
+        if owner is not None:
+            wanted = wanted.where(runs.c.owner == owner)
+        if group is not None:
+            wanted = wanted.where(runs.c.collection == group)
+        with self.database.reading() as connection:
+            rows = connection.execute(wanted).all()
+            waits = any(row.state == "queued" for row in rows)
+            places = queue.places(connection) if waits else {}
+        return [_run(row, places) for row in rows]
+
+    def command(self, id: str, owner: str, word: Word) -> Run:
+        """Say a word to a run: run (also: go on), pause, step (one step, then pause), stop.
+
+        The last word counts, whoever's window it came from. To a run that has ended it says nothing.
+
+        Raises:
+            NoSuchRun: there is none. NotYours: it is another's. RunError: no such word.
+        """
+        if word not in WORDS:
+            raise RunError(f"{word!r} is no command: there are {', '.join(WORDS)}")
+        with self.database.writing() as connection:
+            row = self._owned(connection, id, owner)
+            if row.state in ACTIVE:
+                connection.execute(runs.update().where(runs.c.id == id).values(self._said(word, row)))
+            return self._get(connection, id)
+
+    def _said(self, word: Word, row: Any) -> dict[str, Any]:
+        """What a word changes: with a worker only the control word, which the worker obeys."""
+        values: dict[str, Any] = {"control": word, "allowance": 0}
+        if word == "step":
+            values["allowance"] = (row.allowance if row.control == "step" else 0) + 1
+        if row.lease:
+            return values
+        if word == "stop":
+            values |= {"state": "stopped", "finished": self.database.now, "ended": "Stopped."}
+        elif word == "pause":
+            values |= {"state": "paused"}
+        elif row.state == "paused":
+            values |= {"state": "queued", "queued": self.database.now}
+        return values
+
+    def rename(self, id: str, owner: str, name: str) -> Run:
+        """Call a run something else. Raises NoSuchRun, NotYours."""
+        with self.database.writing() as connection:
+            self._owned(connection, id, owner)
+            connection.execute(runs.update().where(runs.c.id == id).values(name=name.strip()[:LONGEST_NAME]))
+            return self._get(connection, id)
+
+    def delete(self, id: str, owner: str) -> None:
+        """Delete a run and all it wrote; a worker that trains it lets go at its next step.
+
+        Raises:
+            NoSuchRun: there is none. NotYours: it is another's.
+        """
+        with self.database.writing() as connection:
+            self._owned(connection, id, owner)
+            connection.execute(runs.delete().where(runs.c.id == id))
+            used = sa.select(runs.c.text).distinct()
+            connection.execute(texts.delete().where(texts.c.sha256.not_in(used)))
+
+    def place(self, id: str) -> int:
+        """0 when the run has a worker or needs none, else its place in the queue, from 1. Raises NoSuchRun."""
+        return self.get(id).place
+
+    def counts(self, owner: str) -> tuple[int, int]:
+        """Runs of an owner that wait, train or pause; runs of everybody that wait."""
+        count = sa.select(sa.func.count()).select_from(runs)
+        with self.database.reading() as connection:
+            active = connection.execute(count.where(runs.c.owner == owner, runs.c.state.in_(ACTIVE)))
+            waiting = connection.execute(count.where(runs.c.state == "queued"))
+            return int(active.scalar_one()), int(waiting.scalar_one())
+
+    def text(self, sha256: str) -> str:
+        """An own text by its fingerprint. Raises RunError: it is not here."""
+        with self.database.reading() as connection:
+            body = connection.execute(sa.select(texts.c.body).where(texts.c.sha256 == sha256)).scalar()
+        if body is None:
+            raise RunError("the text of this run is not stored here: choose or paste it again")
+        return zlib.decompress(body).decode("utf-8")
+
+    def _keep_text(self, connection: sa.Connection, sha256: str, body: bytes | None) -> None:
+        if not sha256:
+            return
+        known = connection.execute(sa.select(texts.c.sha256).where(texts.c.sha256 == sha256)).first()
+        if known is None and body is None:
+            raise RunError("the text of this run is not stored here: choose or paste it again")
+        if known is None and body is not None:
+            connection.execute(texts.insert().values(sha256=sha256, body=zlib.compress(body, 1)))
+
+    def _start(self, connection: sa.Connection, parent: str) -> dict[str, Any]:
+        """What a fork begins with, copied: the parent may be deleted later."""
+        id, _, step = parent.partition("@")
+        if not step.isdecimal():
+            raise RunError(f"parent={parent!r} must name a run and a step: RUN@STEP")
+        weights = self._weights(connection, id, int(step))
+        row = connection.execute(
+            sa.select(models.c.config, models.c.tokenizer).where(models.c.run == id)
+        ).one()
+        return {"weights": weights, "config": row.config, "tokenizer": row.tokenizer}
+
+    def _get(self, connection: sa.Connection, id: str) -> Run:
+        row = connection.execute(sa.select(*_RUN).where(runs.c.id == id)).first()
+        if row is None:
+            raise NoSuchRun(NOT_THERE)
+        return _run(row, queue.places(connection) if row.state == "queued" else {})
+
+    def _owned(self, connection: sa.Connection, id: str, owner: str) -> Any:
+        row = connection.execute(sa.select(runs).where(runs.c.id == id).with_for_update()).first()
+        if row is None:
+            raise NoSuchRun(NOT_THERE)
+        if not secrets.compare_digest(row.owner.encode(), owner.encode()):
+            raise NotYours("this run was started in another browser: look at it as you like, or fork it")
+        return row
+
+
+def _run(row: Any, places: dict[str, int]) -> Run:
+    values = dict(zip(_ROW, row))
+    values["group"] = values.pop("collection")
+    values["spec"] = _spec(values["spec"])
+    return Run(**values, place=places.get(values["id"], 0))
+
+
+@lru_cache(maxsize=512)
+def _spec(written: str) -> TrainSpec:
+    from core.training.spec import TrainSpec
+
+    return TrainSpec.from_json(written)

@@ -1,0 +1,28 @@
+"""One step of gradient descent on one text: the smallest training run there is."""
+
+from __future__ import annotations
+
+import torch
+
+from core.language_model import LanguageModel
+from core.training.text_loss import text_loss, trainable
+
+
+def one_step(lm: LanguageModel, text: str, target: str | None = None, *, rate: float = 0.1) -> tuple[float, float]:
+    """The loss of `text` before and after w <- w - rate * gradient, in nats a token; `lm` stays as it is.
+
+    Args:
+        target: of an encoder-decoder, what it should write (see `text_loss`).
+        rate: the learning rate.
+    """
+    model = trainable(lm)
+    measure = text_loss(lm, text, target)
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    with torch.enable_grad():
+        before = measure(model)
+        gradients = torch.autograd.grad(before, weights, allow_unused=True)
+    with torch.inference_mode():
+        for weight, gradient in zip(weights, gradients):
+            if gradient is not None:
+                weight -= rate * gradient
+        return float(before), float(measure(model))

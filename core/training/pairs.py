@@ -1,0 +1,72 @@
+"""Runs that are trained side by side to show what one part does: without a part of the model, with and without a
+regularizer. Small enough for a minute on one processor; everything but the one thing is the same, the seed too.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from core.analysis.broken import WITHOUT, Part
+from core.training.spec import TrainSpec
+
+# Thin and deep, so that what fades or grows with depth has room to; queries and keys are normed, so that their products
+# have the size that the 1/sqrt(d) of Vaswani et al. 2017 (section 3.2.1) is there for. GPT-2's first weights and AdamW,
+# as the fast recipe would hide both: it begins with zero outputs, and Muon's steps do not hang on the gradient's size.
+_DEEP = TrainSpec(
+    model="gpt-nano",
+    changes=(("d_model", 64), ("n_heads", 2), ("n_layers", 8)),
+    corpus="tales",
+    steps=200,
+    batch_tokens=1024,
+    context=32,
+    optimizer="adamw",
+    learning_rate=2e-3,
+    clip=1.0,
+    warmup=10,
+    init="normal",
+    eval_every=20,
+    checkpoints=8,
+    prompt="Once upon a time,",
+)
+
+
+def broken_spec(part: Part | None, seed: int = 0) -> TrainSpec:
+    """A run of 8 thin blocks without `part`; None: with all of it."""
+    changes = dict(_DEEP.changes) | (dict(WITHOUT[part]) if part else {})
+    return _DEEP.replace(changes=changes, seed=seed)
+
+
+Regularizer = Literal["plain", "dropout", "decay", "both"]
+
+DROPOUT, DECAY = 0.25, 1.0
+
+# Far more weights than its few fables need: it can learn them by heart.
+_SMALL_DATA = TrainSpec(
+    model="gpt-nano",
+    changes=(("d_model", 96), ("n_heads", 3), ("n_layers", 3)),
+    corpus="fables",
+    steps=300,
+    batch_tokens=1024,
+    context=32,
+    optimizer="adamw",
+    learning_rate=3e-3,
+    clip=1.0,
+    warmup=10,
+    schedule="cosine",
+    init="normal",
+    eval_every=10,
+    checkpoints=8,
+    prompt="A fox",
+)
+
+
+def regularized_spec(
+    kind: Regularizer, *, dropout: float = DROPOUT, decay: float = DECAY, seed: int = 0
+) -> TrainSpec:
+    """A run on few fables: plain, with dropout, with weight decay, or with both."""
+    changes = dict(_SMALL_DATA.changes)
+    if kind in ("dropout", "both"):
+        changes["dropout"] = dropout
+    return _SMALL_DATA.replace(
+        changes=changes, seed=seed, weight_decay=decay if kind in ("decay", "both") else 0.0
+    )

@@ -1,0 +1,97 @@
+"""All that a run needs to go on, as one file: weights, the optimizer's memory and a few numbers; nothing is unpickled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import tokenizers
+from torch import Tensor
+
+from core.config import ModelConfig
+from core.language_model import LanguageModel
+from core.model.transformer import build
+from core.text.tokenizer import Tokenizer
+
+VERSION = 1
+_WEIGHTS, _OPTIMIZER = "weights.", "optimizer."
+
+
+@dataclass(frozen=True)
+class State:
+    """A moment of a run.
+
+    tensors: "weights.NAME" and "optimizer.NAME" (see `Optimizer.state`).
+    meta: plain values: step, tokens, seconds, best, waited, config, tokenizer (its JSON) and the spec.
+    """
+
+    tensors: Mapping[str, Tensor]
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def step(self) -> int:
+        """The steps taken."""
+        return int(self.meta["step"])
+
+    def weights(self) -> dict[str, Tensor]:
+        """The model's weights by name."""
+        return self._part(_WEIGHTS)
+
+    def optimizer(self) -> dict[str, Tensor]:
+        """What the optimizer remembers, by name."""
+        return self._part(_OPTIMIZER)
+
+    def weights_only(self) -> State:
+        """The same without the optimizer's memory: to look at, not to go on from."""
+        kept = {name: value for name, value in self.tensors.items() if name.startswith(_WEIGHTS)}
+        return State(kept, self.meta)
+
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer of the run."""
+        return Tokenizer(tokenizers.Tokenizer.from_str(self.meta["tokenizer"]))
+
+    def language_model(self, name: str = "model") -> LanguageModel:
+        """The model as it was at this moment."""
+        model = build(ModelConfig.from_dict(self.meta["config"]))
+        model.load_state_dict(self.weights())
+        return LanguageModel(model.eval(), self.tokenizer(), name)
+
+    def to_bytes(self) -> bytes:
+        """A safetensors file, the plain values as JSON in its metadata."""
+        values = {"glassbox": json.dumps({"version": VERSION, **self.meta}, allow_nan=False)}
+        tensors = {name: value.detach().cpu().contiguous() for name, value in self.tensors.items()}
+        return safetensors.torch.save(tensors, metadata=values)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> State:
+        """The reverse of `to_bytes`.
+
+        Raises:
+            ValueError: the bytes are no such file, or of another version.
+        """
+        try:
+            tensors = safetensors.torch.load(data)
+            header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+            meta = json.loads(header["__metadata__"]["glassbox"])
+            version = meta.pop("version")
+        except (safetensors.SafetensorError, ValueError, KeyError, AttributeError, TypeError) as error:
+            raise ValueError(f"this is not the state of a training run: {error}") from error
+        if version != VERSION:
+            raise ValueError(f"this state has version {version!r}; this Glassbox reads version {VERSION}")
+        return cls(tensors, meta)
+
+    @classmethod
+    def of(cls, weights: Mapping[str, Tensor], optimizer: Mapping[str, Tensor], meta: Mapping[str, Any]) -> State:
+        """Copies, so that the run may go on."""
+        tensors = {f"{_WEIGHTS}{name}": value.detach().clone() for name, value in weights.items()}
+        tensors |= {f"{_OPTIMIZER}{name}": value.detach().clone() for name, value in optimizer.items()}
+        return cls(tensors, meta)
+
+    def _part(self, prefix: str) -> dict[str, Tensor]:
+        return {
+            name.removeprefix(prefix): value for name, value in self.tensors.items() if name.startswith(prefix)
+        }

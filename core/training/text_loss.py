@@ -1,0 +1,97 @@
+"""The loss of one text in a model's own objective, for pictures of training on the learner's text.
+
+Decoder: each next token. Encoder: tokens hidden at regular places. Encoder-decoder: the target, or the text said again.
+Every place is fixed by the text alone, so the same text always gives the same loss.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.language_model import LanguageModel
+
+HIDDEN = 4  # of an encoder's tokens one in four is hidden: a short text has then enough of them
+
+
+@dataclass(frozen=True)
+class TextLoss:
+    """What a model reads and should say: call it with a transformer of the model's shape for the mean loss in nats.
+
+    Attributes:
+        inputs: what the transformer takes, each (1, T). targets: (1, T') ids, -100 where nothing is asked.
+        about: what is asked, in words.
+    """
+
+    inputs: tuple[Tensor, ...]
+    targets: Tensor
+    about: str
+
+    def __call__(self, transformer: nn.Module) -> Tensor:
+        """Mean negative log probability of the targets: a scalar that can be differentiated."""
+        logits = transformer(*self.inputs)  # (1, T', V)
+        return F.cross_entropy(logits[0].float(), self.targets[0], ignore_index=-100)
+
+    @property
+    def asked(self) -> int:
+        """How many tokens are asked for."""
+        return int((self.targets != -100).sum())
+
+
+def text_loss(lm: LanguageModel, text: str, target: str | None = None) -> TextLoss:
+    """The loss of `text` for models of `lm`'s shape and vocabulary.
+
+    Args:
+        target: of an encoder-decoder, what it should write; None or empty: the text itself.
+    """
+    if lm.config.shape == "decoder":
+        return _next_tokens(lm, text)
+    if lm.config.shape == "encoder":
+        return _hidden_tokens(lm, text)
+    ids = lm.encode(text)
+    wanted = lm.encode(target, add_special_tokens=False) if target else [i for i in ids if i not in lm.special_ids]
+    wanted = (wanted or ids)[: lm.config.n_ctx - 1]
+    start = lm.config.decoder_start_id
+    if start is None:
+        raise ValueError("this encoder-decoder names no decoder_start_id, so its decoder cannot begin")
+    about = "the tokens of the answer so far" if target else "the tokens of the text, written again"
+    return TextLoss((_row(lm, ids), _row(lm, [start, *wanted[:-1]])), _row(lm, wanted), about)
+
+
+def _next_tokens(lm: LanguageModel, text: str) -> TextLoss:
+    ids = lm.encode(text)
+    if len(ids) == 1:  # nothing comes next: the token is read twice
+        ids = ids * 2
+    return TextLoss((_row(lm, ids[:-1]),), _row(lm, ids[1:]), "each next token of the text")
+
+
+def _hidden_tokens(lm: LanguageModel, text: str) -> TextLoss:
+    ids, mask = lm.encode(text), lm.config.mask_id
+    places = [at for at, i in enumerate(ids) if i not in lm.special_ids or i == mask] or list(range(len(ids)))
+    hidden = set(places[HIDDEN // 2 :: HIDDEN] or places[-1:])
+    targets = [i if at in hidden else -100 for at, i in enumerate(ids)]
+    if mask is None:
+        return TextLoss((_row(lm, ids),), _row(lm, targets), "some of the tokens (this model has none to hide them)")
+    seen = [mask if at in hidden else i for at, i in enumerate(ids)]
+    return TextLoss((_row(lm, seen),), _row(lm, targets), "the hidden tokens of the text")
+
+
+def _row(lm: LanguageModel, ids: list[int]) -> Tensor:
+    return torch.tensor([ids], device=lm.device)
+
+
+def trainable(lm: LanguageModel, only: Callable[[str], bool] | None = None) -> nn.Module:
+    """A copy of the model's transformer that may be trained: `lm` itself is shared and stays as it is.
+
+    Args:
+        only: which weights get gradients, by their names; None: all.
+    """
+    model = copy.deepcopy(lm.transformer).float().eval()  # no dropout: the same text, the same gradient
+    for name, weight in model.named_parameters():
+        weight.requires_grad_(only is None or only(name))
+    return model

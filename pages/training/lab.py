@@ -1,0 +1,97 @@
+"""Training lab: start a run, watch it learn, rewind every page to any moment of it, fork it, compare it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from app import cache, events, models, page, state
+from app.components import lab as view
+from app.components.lab import acts, controls, ours, planned, question, setting, shown, strip, take
+from core.costs import estimate
+from core.analysis.head_patterns import head_maps, pattern_scores
+from core.analysis.places import Kind
+from core.training.text_loss import text_loss
+
+LONGEST = 64  # tokens of the text: what a map of the strip holds
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Once upon a time, Lily saw a",
+    "Tim, Lily, Ben, Tim, Lily, Ben,",
+    "the cat the cat the cat the",
+)
+
+shown.adopt()
+ctx = page.begin("lab", longest=LONGEST)
+lm = ctx.lm
+both = lm.config.shape == "encoder-decoder"
+decoding = both and state.get("stack") == "decoder"
+kind: Kind = "self" if not both else state.get("attention") if decoding else "encoder"
+target = ctx.target if both else None
+
+curves = shown.curves(ctx.name)
+first = curves[0] if curves else None
+own = first if first is not None and first.model == ctx.name else None
+spec = setting.current()
+
+
+def moment(step: int) -> strip.Moment:
+    """The open model at a step of its training, on the text; -1: as it is."""
+    finished = own is not None and own.run is None and step == own.steps[-1]
+    key = cache.key(ctx.name, -1 if finished else step)
+    found: strip.Moment = cache.call(strip.look, key, ctx.text, target, kind)
+    return found
+
+
+steps = own.steps if own is not None else ()
+film = strip.film(strip.choose(steps, ctx.snapshot or -1) or [-1], moment)
+
+page.claim("Small steps, each against the loss, turn noise into words.", shown.facts(first))
+controls.draw(first, spec)
+plan = planned.planned(spec)
+data = view.record(
+    lm, ctx.tokens, ctx.text, curves, film, plan,
+    {
+        "model": ctx.name,
+        "x": state.get("axis"),
+        "selection": events.selection(acts.KEY, {"model": ctx.name, "snapshot": state.get("snapshot")}),
+    },
+)  # fmt: skip
+view.draw(
+    data,
+    key=acts.KEY,
+    on={
+        "select": lambda: events.select(acts.KEY, ("model", "snapshot", "block", "head")),
+        "command": acts.sent_command,
+        "fork": acts.sent_fork,
+        "axis": acts.axis,
+        "changed": lambda: None,  # a new state or checkpoint: this run of the page is the answer
+        "visit": lambda: events.visit(acts.KEY),
+    },
+)
+
+asked = question.ask(steps, ctx.snapshot, first.name if first else ctx.name, strip.unit(lm))
+judge = partial(question.judge, asked, moment, lm, ctx.text, target)
+load = f"core.load({str(models.resolve(ctx.name).target)!r}{{more}})"
+
+
+def notebook() -> list[str]:
+    """The strip and the question's answer, measured again."""
+    return take.cells(load, lm, {"TEXT": ctx.text, "KIND": kind, "TARGET": target}, film, asked, judge())
+
+
+words = tuple([lm.tokenizer.display(i) for i in side] for side in strip.sides(lm, ctx.text, target, kind))
+
+with page.foot():
+    page.predict(asked.text, asked.options, judge)
+    page.code(strip.film, head_maps, pattern_scores, text_loss, estimate)
+    page.take_away("lab", partial(take.table, film, words, own), notebook)
+
+ours.draw(ctx, first, own)
+page.terms(
+    "step", "loss", "guessing", "validation", "learning rate", "gradient norm", "checkpoint", "fork", "head", "L1H0",
+    "attention", "token", "parameters",
+)  # fmt: skip
+page.cheatsheet("lab")
+page.examples(EXAMPLES)

@@ -1,0 +1,58 @@
+"""Optimizers: five of them race downhill; Adam on one weight of the open model; real runs, rates and landscapes."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import events, models, page, state, widgets
+from app.components import optimizers as view
+from app.components.optimizers import below, question, setup, take
+from app.components.optimizers.controls import race_controls
+from core.training.moments import follow, train
+from core.training.race import race
+from core.training.rules import adam, gradient_descent, momentum, muon
+
+LONGEST = 64  # tokens that are trained on: each step is a real one
+RACE = ("start", "racers", "rates", "racer", "lap")
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Once upon a time, Lily saw a big red ball.",
+    "the the the the the the the the",
+    "Tom and Anna went to the xylophone",
+    "One day it rained. So Theo stayed at home and read a book.",
+)
+
+wish = setup.read()
+ctx = page.begin("optimizers", longest=LONGEST)
+lm = ctx.lm
+both = lm.config.shape == "encoder-decoder"
+target = (ctx.target or None) if both else None
+tracks = race(wish.surface, wish.start, wish.rules, wish.steps)
+
+page.claim("All see the same slope; what an optimizer remembers decides where it steps.")
+view.draw(
+    view.record(wish, tracks, events.selection("race", {key: state.get(key) for key in RACE})),
+    key="race",
+    on={"select": lambda: events.select("race", RACE), "visit": lambda: events.visit("race")},
+)
+race_controls()
+
+weight = below.weight_of(ctx, target)
+opened = models.resolve(ctx.name).target
+load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+
+
+def notebook() -> list[str]:
+    """The weight's steps, the race and the question's answer, computed again."""
+    return take.cells(load, wish, tracks, weight, question.judge(weight))
+
+
+with page.foot():
+    page.predict(question.text(weight), question.OPTIONS, lambda: question.judge(weight)[0])
+    page.code(race, gradient_descent, momentum, adam, muon, train, follow)
+    page.take_away("optimizers", lambda: take.table(weight, weight.trained(), tracks), notebook)
+
+below.show_moments(weight)
+page.terms("gradient", "learning rate")
+page.cheatsheet("optimizers")
+page.examples(EXAMPLES)
