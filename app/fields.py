@@ -170,8 +170,8 @@ FIELDS: tuple[Field, ...] = (
     ),  # its other texts, one a line
     Field("padding", "choice", "ignored", choices=("ignored", "counted")),
     # Objectives
-    Field("mask_rate", "float", 0.15, 0.0, 0.9),  # the share of the tokens that are hidden
-    Field("span_length", "int", 3, 1, 10),  # tokens of a hidden span, on average
+    Field("mask_rate", "float", 0.3, 0.0, 0.9),  # the share of the tokens that are hidden
+    Field("span_length", "int", 2, 1, 10),  # tokens of a hidden span, on average
     Field("lesson", "int", -1, -1, 9, shown="the finished examples"),  # a step of making the examples
     Field("triple", "text", ""),  # the group of three runs whose curves are shown
     # Training lab
@@ -179,7 +179,9 @@ FIELDS: tuple[Field, ...] = (
     Field("runs", "text", ""),  # beside the open model's own curve: ids of runs, names of recorded ones
     Field("axis", "choice", "step", choices=("step", "tokens", "seconds")),
     # Optimizers
-    Field("surface", "choice", "ravine", choices=("bowl", "ravine", "saddle", "rosenbrock", "beale", "waves")),
+    Field(
+        "surface", "choice", "ravine", choices=("bowl", "ravine", "saddle", "rosenbrock", "beale", "waves")
+    ),
     Field("start", "text", ""),  # of the race, as "x y"; nothing: the surface's own
     Field("racers", "text", ""),  # who takes part; nothing: all
     Field("rates", "text", ""),  # rates other than the surface's own (app/components/optimizers/setup.py)
@@ -189,14 +191,16 @@ FIELDS: tuple[Field, ...] = (
     Field("decay", "float", 0.0, 0.0, 10.0),
     Field("nesterov", "bool", False),
     Field("laps", "int", 60, 1, 300),  # steps of the race
-    Field("lap", "int", -1, -1, 300, shown="the last step"),
+    Field("lap", "int", 24, -1, 300),  # the step that is shown; -1: the last
     Field("matrix", "choice", "in", choices=("Q", "K", "V", "O", "in", "out")),
     Field("wrow", "int", -1, -1, 999_999, shown="a weight of middling gradient"),  # of the matrix
     Field("wcol", "int", -1, -1, 999_999, shown="a weight of middling gradient"),
     Field("adam", "float", 0.001, 0.0, 1000.0),  # Adam's rate on the open model
     Field("tick", "int", -1, -1, 99, shown="the last step"),  # of Adam on that weight
     Field("finder", "choice", "adam", choices=("sgd", "momentum", "adam", "adamw", "muon")),
-    Field("fresh", "choice", "trained", choices=("trained", "new")),  # the weights that the search begins with
+    Field(
+        "fresh", "choice", "trained", choices=("trained", "new")
+    ),  # the weights that the search begins with
     Field("plane", "choice", "random", choices=("random", "path")),  # of the loss landscape
     Field("moment", "int", -1, -1, 99, shown="the last one"),  # of the training path on it
     Field("toyrates", "text", ""),  # of the five runs on a real model

@@ -47,6 +47,9 @@ class Context:
     special: int  # how many of the ids are special tokens
     target: str  # an encoder-decoder's text so far
     notes: tuple[str, ...]
+    moments: tuple[
+        int, ...
+    ]  # the steps of training that the model can be rewound to; () where none were kept
     slot: DeltaGenerator  # in the sidebar, for the page's examples
 
 
@@ -119,6 +122,7 @@ def begin(slug: str, longest: int | None = None, room: int = 0) -> Context:
         special=read.special,
         target=target,
         notes=notes,
+        moments=opened.moments,
         slot=slot,
     )
     _current.set(ctx)

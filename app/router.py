@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import streamlit as st
+# While a page runs, Streamlit calls this file the main one; a worker process that is born just then imports it again,
+# under the name __mp_main__, and must draw nothing.
+if __name__ != "__mp_main__":
+    import streamlit as st
 
-from app import chapters, page, state
+    from app import chapters, page, state
 
-st.set_page_config(
-    page_icon=str(chapters.ROOT / "app" / "static" / "logo.svg"),
-    layout="wide",
-    initial_sidebar_state="locked",
-)
-state.start()
-page.style()
-pages = {section: [page.native(chapter) for chapter in group] for section, group in chapters.shown().items()}
-chosen = st.navigation(pages, expanded=True)
-st.set_page_config(page_title=f"{chosen.title} · Glassbox")
-chosen.run()
+    st.set_page_config(
+        page_icon=str(chapters.ROOT / "app" / "static" / "logo.svg"),
+        layout="wide",
+        initial_sidebar_state="locked",
+    )
+    state.start()
+    page.style()
+    pages = {
+        section: [page.native(chapter) for chapter in group] for section, group in chapters.shown().items()
+    }
+    chosen = st.navigation(pages, expanded=True)
+    st.set_page_config(page_title=f"{chosen.title} · Glassbox")
+    chosen.run()

@@ -256,7 +256,9 @@ def _ask(question: Callable[[], Answer]) -> tuple[Answer | None, str]:
     if time.monotonic() < _rest_until:
         return _away()
     try:
-        return question(), ""
+        answer = question()
+        state.unsay(AWAY)
+        return answer, ""
     except StoreAway as why:
         log.warning("%s", why)
         _rest_until = time.monotonic() + REST

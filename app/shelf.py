@@ -40,14 +40,15 @@ class Shelf:
         with loading:
             with self._lock:
                 found = self._found(key)
-            if found is None:
-                try:
-                    found = load()
-                finally:
-                    with self._lock:
-                        self._loading.pop(key, None)
-                with self._lock:
-                    self._put(key, found)
+            if found is not None:
+                return found
+            try:
+                found = load()
+            finally:
+                with self._lock:  # in one go: whoever asks from now on finds the model, or is the next to try
+                    if found is not None:
+                        self._put(key, found)
+                    self._loading.pop(key, None)
         return found
 
     def peek(self, key: Hashable) -> LanguageModel | None:

@@ -167,6 +167,13 @@ def note(message: str) -> None:
         notes.append(message)
 
 
+def unsay(message: str) -> None:
+    """Take a note back that is no longer true, if it has not been shown yet."""
+    notes: list[str] = st.session_state.get(_NOTES, [])
+    if message in notes:
+        notes.remove(message)
+
+
 def take_notes() -> list[str]:
     """The messages that have gathered, oldest first; they are shown once."""
     notes: list[str] = st.session_state.get(_NOTES, [])

@@ -14,6 +14,7 @@ import base64
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 MOST = 20_000  # points in one event
 RETRY = 1000  # milliseconds until a browser reconnects
 PROGRESS = 1.0  # seconds between two "state" events that only tell how far the run is
+_STEP = re.compile(r"-?[0-9]{1,9}")
 WHOLE = ("step", "tokens")  # columns of whole numbers
 
 
@@ -195,6 +197,4 @@ def routes(store: Callable[[], Store]) -> list[Route]:
 
 def _whole(written: str | None, otherwise: int) -> int:
     """A step that a browser names; what is none counts for nothing."""
-    if written is None or not written.lstrip("-").isdecimal() or len(written) > 12:
-        return otherwise
-    return int(written)
+    return int(written) if written and _STEP.fullmatch(written) else otherwise

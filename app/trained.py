@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app import runs
+from app import runs, state
 from app.components import pack
 
 if TYPE_CHECKING:
@@ -97,14 +97,17 @@ def own_arms(group: str, names: Sequence[str]) -> list[Arm]:
     return arms
 
 
-def start(specs: Mapping[str, TrainSpec]) -> tuple[str, str]:
+def start(specs: Mapping[str, TrainSpec], text: str | None = None) -> tuple[str, str]:
     """Put a run for each arm into the queue: their group, and "" or why they were not started.
+
+    Args:
+        text: the own text of specs that have one.
 
     Where one is refused, those before it are taken back: half a comparison shows nothing.
     """
     group, begun = secrets.token_hex(8), list[str]()
     for name, spec in specs.items():
-        run = runs.start(spec, name=name, group=group)
+        run = runs.start(spec, text, name=name, group=group)
         if isinstance(run, str):
             for id in begun:
                 runs.command(id, "stop")
@@ -114,7 +117,8 @@ def start(specs: Mapping[str, TrainSpec]) -> tuple[str, str]:
     return group, ""
 
 
-def stop(arms: Sequence[Arm]) -> str:
-    """End those that are going: "" or why not."""
-    said = [runs.command(arm.id, "stop") for arm in arms if arm.going]
-    return next(filter(None, said), "")
+def stop(arms: Sequence[Arm]) -> None:
+    """End those that are going; a note says why one was not."""
+    for arm in arms:
+        if arm.going and (why := runs.command(arm.id, "stop")):
+            state.note(why)

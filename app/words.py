@@ -77,4 +77,13 @@ WORDS: dict[str, str] = {
     "patience": "How many held-out measurements without a new best one waits before stopping.",
     "expectation": "The mean over all that chance may draw.",
     "fork": "A new run that begins with a checkpoint's weights and other settings.",
+    "objective": "What a model is asked for in training, and so what it becomes good at.",
+    "next-token prediction": "Saying each token from those before it; every position of a text is a question.",
+    "masked language modelling": "Saying hidden tokens from all the others, on both sides.",
+    "span corruption": "Writing whole hidden stretches, each named by a sentinel that stands in its place.",
+    "sentinel": "A special token, <0>, <1> ..., that marks a gap; T5 calls them <extra_id_0>, <extra_id_1>.",
+    "[MASK]": "The special token that stands where a token is hidden. Of BERT’s hidden tokens 80 % become it, 10 % a random token, and 10 % stay.",
+    "causal mask": "Each position sees itself and what came before it, so that no answer can be read off.",
+    "encoder": "A stack in which every token sees every other: it reads.",
+    "decoder": "A stack in which a token sees only the past: it writes.",
 }

@@ -82,7 +82,7 @@ def measure_depth(
         attention = [_attention(seen, prefix) for prefix in prefixes]
         return Depth(
             names=tuple(_short(prefix) for prefix in prefixes),
-            loss=float(loss),
+            loss=float(loss.detach()),
             activation=tuple(rms(_left(seen, prefix)) for prefix in prefixes),
             read=tuple(_read(seen, prefix, block) for prefix, block in places),
             carry=tuple(_carry(seen, prefix) for prefix in prefixes),

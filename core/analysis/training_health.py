@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.analysis.depth import blocks_of, measure_depth
+from core.analysis.weights import weight_sizes
 from core.hooks import recording
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 WATCHED = 384  # tokens that the gradient is taken of
 ROWS, READ = 24, 32  # held-out rows that are read in other orders and alone, and how many tokens of each
-BINS = 80  # of a histogram of weights, over four times their rms to each side
 
 
 def measure(trainer: Trainer) -> dict[str, Any]:
@@ -107,29 +106,6 @@ def other_ways(model: nn.Module, example: Example) -> dict[str, float | None]:
 def _loss_at(logits: Tensor, targets: Tensor, length: int) -> float:
     """The mean loss of the last of the first `length` positions."""
     return float(F.cross_entropy(logits[:, length - 1].float(), targets[:, length - 1]))
-
-
-def weight_sizes(model: nn.Module) -> dict[str, Any]:
-    """All matrices inside the blocks together: `rms`, and a histogram: `counts` of BINS equal bins from -edge to edge.
-
-    What lies beyond the edge, four times the rms, is counted in the last bin of its side.
-    """
-    together = torch.cat([weight.detach().flatten().float() for weight in matrices_of(model)])
-    size = float(together.square().mean().sqrt())
-    return {"rms": size, **histogram(together, 4.0 * size)}
-
-
-def histogram(values: Tensor, edge: float) -> dict[str, Any]:
-    """{"edge", "counts"}: how many of `values` lie in each of BINS equal bins from -edge to edge, ends included."""
-    edge = max(edge, 1e-12)
-    counts = torch.histc(values.clamp(-edge, edge), BINS, -edge, edge)
-    return {"edge": edge, "counts": [int(count) for count in counts]}
-
-
-def matrices_of(model: nn.Module) -> Iterator[Tensor]:
-    """The weight matrices inside the blocks: what weight decay pulls on."""
-    for _, block in blocks_of(model):
-        yield from (weight for weight in block.parameters() if weight.ndim > 1)
 
 
 def _logits(model: nn.Module, example: Example) -> Tensor:

@@ -146,7 +146,9 @@ def check_text(source: str | bytes) -> str:
     """
     size = len(source if isinstance(source, bytes) else source.encode("utf-8", errors="surrogatepass"))
     if size > MOST_BYTES:
-        raise ValueError(f"the text has {size / 1e6:.1f} MB; at most {MOST_BYTES / 1e6:g} MB can be trained on")
+        raise ValueError(
+            f"the text has {size / 1e6:.1f} MB; at most {MOST_BYTES / 1e6:g} MB can be trained on"
+        )
     if isinstance(source, bytes) and b"\0" in source:
         raise ValueError("the text is a binary file (it holds a zero byte): bring plain text, saved as UTF-8")
     text = _decode(source, "the text") if isinstance(source, bytes) else _plain(source)

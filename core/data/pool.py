@@ -154,7 +154,9 @@ class Pool:
                 f"The text has {self.tokens:,} tokens, so rows are {self._longest:,} long, not {wished:,}."
             )
         else:
-            self.notes.append(f"The model reads at most {self._longest:,} tokens: rows are so long, not {wished:,}.")
+            self.notes.append(
+                f"The model reads at most {self._longest:,} tokens: rows are so long, not {wished:,}."
+            )
         return self._longest
 
     def _count(self, context: int) -> int:

@@ -116,12 +116,11 @@ def _finite(corpus: str, seed: int, own: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _pieces(document: str) -> Iterator[str]:
-    """A long document in pieces, cut behind a line or a space where there is one."""
+    """A long document in pieces, cut behind a line where there is one, or a space."""
     at = 0
     while len(document) - at > _LONGEST:
-        half = at + _LONGEST // 2
-        cut = max(document.rfind("\n", half, at + _LONGEST), document.rfind(" ", half, at + _LONGEST)) + 1
-        cut = cut or at + _LONGEST
+        half, end = at + _LONGEST // 2, at + _LONGEST
+        cut = document.rfind("\n", half, end) + 1 or document.rfind(" ", half, end) + 1 or end
         yield document[at:cut]
         at = cut
     yield document[at:]

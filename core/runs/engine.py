@@ -19,7 +19,7 @@ from core.runs.limits import Limits
 from core.runs.queue import Ticket, claim, drop, requeue, training
 from core.runs.records import Run, RunError, StoreAway
 from core.runs.store import Store
-from core.runs.warm import warm
+from core.runs.warm import warm, warmed
 from core.runs.worker import Address, lease_seconds, work
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Engine:
                     self._turn()
                     self._call.wait(_LOOK)
                     self._call.clear()
-            except (OSError, RuntimeError, TimeoutError, ValueError):
+            except Exception:  # whatever dask may raise: runs wait until it is back
                 log.exception("The scheduler does not answer; trying again")
                 self._stop.wait(1.0)
             finally:
@@ -169,6 +169,8 @@ class Engine:
         from distributed import Client
         from distributed.security import Security
 
+        from core.costs import measured_rate
+
         dask.config.set(
             {"distributed.scheduler.allowed-failures": 0, "distributed.comm.timeouts.connect": _REACH}
         )
@@ -182,7 +184,10 @@ class Engine:
             )
         else:
             client = Client(self._cluster(), timeout=_REACH, set_as_default=False)
-        client.register_worker_callbacks(warm)
+        client.register_worker_callbacks(warm)  # later ones, too
+        waits = [client.submit(warmed, workers=[each], key=f"warm-{each}") for each in client.nthreads()]
+        measured_rate()  # for the estimates: half a second, once
+        client.gather(waits)
         return client
 
     def _cluster(self) -> Any:
@@ -193,7 +198,8 @@ class Engine:
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            scheduler_kwargs={"dashboard": False},
+            worker_dashboard_address=None,
             memory_limit=0,  # a spec's size is looked at before it starts
             silence_logs=logging.ERROR,
             env={"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"},

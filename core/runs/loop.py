@@ -9,10 +9,11 @@ from __future__ import annotations
 import copy
 import dataclasses
 import logging
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.runs.journal import PATIENCE, Journal
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger("glassbox.runs")
 KEEPS_SLOT = 60.0  # seconds that a paused run keeps its worker when nobody else wants it
-_SAVE_EVERY = 2.0  # seconds between two states at least...
+SAVE_EVERY = 2.0  # seconds between two states at least (GLASSBOX_SAVE): what a killed worker may lose...
 _SAVE_SHARE = 50  # ...and this many times what one costs
 _BLIND = 1.0  # seconds before a database that did not answer is asked for the control word again
 
@@ -56,11 +57,13 @@ class Training:
     _saved: int = -1  # step of the last state
     _seen: int = -1  # step of the last checkpoint
     _last: Point | None = None
-    _save_at: float = field(default_factory=lambda: time.monotonic() + _SAVE_EVERY)
+    _save_at: float = 0.0
 
     def run(self) -> None:
         """Train until the run ends, pauses for long, or is taken away. What goes wrong is written into the run."""
         self.journal = Journal(self.lease, self.patience)
+        self._every = float(os.environ.get("GLASSBOX_SAVE", "").strip() or SAVE_EVERY)
+        self._save_at = time.monotonic() + self._every
         try:
             self._train()
         except _Leave:
@@ -178,7 +181,7 @@ class Training:
         begun = time.monotonic()
         self.journal.save(self.trainer.done_steps, self.trainer.state().to_bytes())
         cost = time.monotonic() - begun
-        self._save_at = time.monotonic() + max(_SAVE_EVERY, _SAVE_SHARE * cost)
+        self._save_at = time.monotonic() + max(self._every, _SAVE_SHARE * cost)
         self._saved = self.trainer.done_steps
 
     def _save(self) -> None:

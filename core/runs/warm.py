@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+
+log = logging.getLogger("glassbox.runs")
+_thread: threading.Thread | None = None
+
 
 def warm() -> None:
-    """Import everything that training needs and train the smallest model for two steps (nothing is stored)."""
+    """Begin to warm this process up, in a thread: dask calls this where it must answer the scheduler meanwhile."""
+    global _thread
+    _thread = threading.Thread(target=_warm, name="warm", daemon=True)
+    _thread.start()
+
+
+def warmed() -> None:
+    """Wait until `warm` is done."""
+    if _thread is not None:
+        _thread.join()
+
+
+def _warm() -> None:
+    """Import everything that training needs and train a small model for two steps (nothing is stored)."""
     import torch
 
     from core.runs.loop import moment
@@ -12,8 +31,12 @@ def warm() -> None:
     from core.training.trainer import Trainer
 
     torch.set_num_threads(1)
-    trainer = Trainer(TrainSpec(model="gpt-nano", corpus="tales", steps=2, batch_tokens=256, vocab_size=300))
-    for _ in range(2):
-        trainer.step()
-    moment(trainer)
-    trainer.state().to_bytes()
+    spec = TrainSpec(model="gpt-nano", corpus="tales", steps=2, batch_tokens=256, vocab_size=300)
+    try:
+        trainer = Trainer(spec)
+        for _ in range(spec.steps):
+            trainer.step()
+        moment(trainer)
+        trainer.state().to_bytes()
+    except (ValueError, RuntimeError, OSError):  # a run will say what is wrong
+        log.exception("A worker could not warm up")

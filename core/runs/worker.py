@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from core.training.trainer import Point
 
 log = logging.getLogger("glassbox.runs")
+_GOING = (
+    "closing",
+    "closed",
+    "closing_gracefully",
+    "stopping",
+    "failed",
+)  # what dask calls a worker that leaves
 LEASE = 10.0  # seconds that a run waits for a worker that says nothing
 
 
@@ -88,7 +95,7 @@ def work(address: Address, ticket: Ticket) -> None:
     worker, store, seconds = get_worker(), Store(address.url), lease_seconds()
     try:
         lease = Lease.take(store.database, ticket, seconds)
-        Training(store, lease, leaving=lambda: worker.status.name != "running").run()
+        Training(store, lease, leaving=lambda: worker.status.name in _GOING).run()
     except LostLease:
         log.info("The ticket of run %s was used or has run out", ticket.id)
     finally:

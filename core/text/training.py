@@ -21,7 +21,9 @@ Kind = Literal["bpe", "characters", "words", "wordpiece", "unigram"]
 START, END, UNKNOWN, MASK = "<s>", "</s>", "[UNK]", "[MASK]"
 # Longer entries would swallow a text that repeats itself: of a thousand times "a" one token would be left.
 LONGEST_ENTRY = 32
-_WORD = r" ?\w+| ?[^\s\w]+|\s"  # a word takes the space before it along, so that pieces join to the text again
+_WORD = (
+    r" ?\w+| ?[^\s\w]+|\s"  # a word takes the space before it along, so that pieces join to the text again
+)
 
 
 def sentinel(number: int) -> str:
@@ -125,7 +127,7 @@ def _wordpiece(documents: Iterable[str], size: int, special: list[str]) -> token
 
 
 def _unigram(documents: Iterable[str], size: int, special: list[str]) -> tokenizers.Tokenizer:
-    """Learned here: the library's own sums differ a little from process to process. Over bytes, so nothing is unknown."""
+    """Learned here: the library's sums differ a little from process to process. Over bytes, so nothing is unknown."""
     learned = UnigramLearning(documents, max(1, size - len(special) + 1), "bytes").run().tokenizer()
     found = zip(learned.vocabulary, learned.log_probs, strict=True)
     pairs = [(token, 0.0) for token in special]

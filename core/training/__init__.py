@@ -1,8 +1,9 @@
 """Training small models: what a run is (`TrainSpec`) and the loop that yields its curve (`train`)."""
 
 from core.training.loss import next_token_loss
+from core.training.points import Diverged, Point
 from core.training.spec import TrainSpec
 from core.training.state import State
-from core.training.trainer import Diverged, Point, Trainer, train
+from core.training.trainer import Trainer, train
 
 __all__ = ["Diverged", "Point", "State", "TrainSpec", "Trainer", "next_token_loss", "train"]

@@ -25,7 +25,7 @@ from core.training import objectives
 from core.training.loss import UNSCORED
 from core.training.losses import cross_entropy
 from core.training.objectives import Example, Specials
-from core.training.spec import SHAPE_OF, Objective
+from core.training.spec import SHAPE_OF, Objective, TrainSpec
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -62,7 +62,7 @@ def marks(lm: LanguageModel) -> Marks:
     mask, sentinels = own_mask, own
     if mask is None and config.shape == "encoder":
         mask = size - 1
-        said = f"This model has no mask token; the last entry of its vocabulary, {lm.tokenizer.display(mask)!r}, stands in."
+        said = "This model has no mask token; the last entry of its vocabulary stands in."
     if not own and config.shape == "encoder-decoder":
         sentinels = [size - 1 - k for k in range(min(SENTINELS, size // 4))]
         said = "This model has no sentinel tokens; the last entries of its vocabulary stand in."
@@ -182,7 +182,12 @@ def _next_token(sentence: Sequence[int], before: Sequence[int]) -> Lesson:
     size = example.inputs.shape[1]
     answers = tuple(range(len(sentence) - size, len(sentence)))
     return Lesson(
-        "next_token", example, tuple(at - 1 for at in answers), answers, (False,) * size, {"self": _causal(size)}
+        "next_token",
+        example,
+        tuple(at - 1 for at in answers),
+        answers,
+        (False,) * size,
+        {"self": _causal(size)},
     )
 
 
@@ -194,7 +199,7 @@ def _masked(
     row = torch.tensor([[*before, *sentence, *after]])
     around = specials.never | set(before) | set(after)
     if set(sentence) <= around:  # nothing else to hide: a sentence of special tokens
-        around = (around - set(sentence)) | set(before) | set(after)
+        around -= set(sentence)
     free = dataclasses.replace(specials, never=frozenset(around))
     example = objectives.masked(row, free, rate=rate, generator=generator)
     count = len(sentence)
@@ -234,7 +239,9 @@ def _spans(
         "decoder": _causal(said),
         "cross": np.ones((said, size), dtype=np.bool_),
     }
-    return Lesson("span_corruption", example, tuple(reads), tuple(answers), (*special, *[True] * len(end)), sees)
+    return Lesson(
+        "span_corruption", example, tuple(reads), tuple(answers), (*special, *[True] * len(end)), sees
+    )
 
 
 def _causal(size: int) -> npt.NDArray[np.bool_]:
@@ -254,3 +261,29 @@ def lesson_losses(lm: LanguageModel, lesson: Lesson) -> npt.NDArray[np.float64]:
     targets = lesson.example.targets[0]
     losses = cross_entropy(logits, targets, reduction="none").double().numpy()
     return np.where(targets.numpy() == UNSCORED, np.nan, losses)
+
+
+STEPS = 300
+
+
+def triple(mask_rate: float = 0.15, span_length: float = 3.0, seed: int = 0) -> dict[Objective, TrainSpec]:
+    """Three runs that differ in the objective alone, and so in the shape of the model: one preset, corpus, seed.
+
+    Raises:
+        ValueError: a rate or length that training refuses.
+    """
+    return {
+        objective: TrainSpec(
+            model="gpt-nano",
+            corpus="tales",
+            objective=objective,
+            steps=STEPS,
+            seed=seed,
+            batch_tokens=1024,
+            mask_rate=mask_rate,
+            span_length=span_length,
+            eval_every=20,
+            checkpoints=6,
+        )
+        for objective in SHAPE_OF
+    }

@@ -1,8 +1,8 @@
 """What a model is asked for: rows of ids become a question and the ids that answer it.
 
-    next_token       a decoder says each next token                (Radford et al. 2018)
-    masked           an encoder says what was hidden               (Devlin et al. 2019, section 3.1)
-    span_corruption  an encoder-decoder writes the hidden spans    (Raffel et al. 2020, section 3.1.4)
+next_token       a decoder says each next token                (Radford et al. 2018)
+masked           an encoder says what was hidden               (Devlin et al. 2019, section 3.1)
+span_corruption  an encoder-decoder writes the hidden spans    (Raffel et al. 2020, section 3.1.4)
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from core.text.tokenizer import Tokenizer
 from core.text.training import END, MASK, START, UNKNOWN, sentinel
 from core.training.loss import UNSCORED, cross_entropy
 
-_REPLACED, _KEPT = 0.8, 0.9  # of the chosen: below the first by [MASK], below the second by any token, else kept
+_REPLACED, _KEPT = (
+    0.8,
+    0.9,
+)  # of the chosen: below the first by [MASK], below the second by any token, else kept
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,8 @@ def logits(model: nn.Module, example: Example) -> Tensor:
     if example.decoder_inputs is None:
         out: Tensor = model(example.inputs, mask=example.mask)
         return out
-    out = model(example.inputs, example.decoder_inputs, mask=example.mask)
-    return out
+    answer: Tensor = model(example.inputs, example.decoder_inputs, mask=example.mask)
+    return answer
 
 
 def loss(model: nn.Module, example: Example, smoothing: float = 0.0) -> Tensor:
@@ -112,7 +115,7 @@ def masked(
     """A share of the tokens is chosen to be said again: rows (B, T).
 
     Of the chosen, 80 % are replaced by `[MASK]`, 10 % by a random token, 10 % stay (Devlin et al. 2019, appendix A.1).
-    Each token is chosen by itself with probability `rate`, or each word with all its tokens; at least one of a batch is.
+    Each token is chosen by itself with probability `rate`, or each word with all its tokens; at least one a batch is.
 
     Args:
         whole_words: (B, T) bool, True where a word starts; None: every token for itself.
@@ -172,7 +175,9 @@ def span_corruption(
     number = (starts.cumsum(1) - 1).clamp(min=0)  # (B, T): the span at or before each position
     sentinels = torch.tensor(specials.sentinels[:parts])
     end = torch.full((batch, 1 if specials.end_id is not None else 0), specials.end_id or 0)
-    inputs = rows.where(~starts, sentinels[number])[~hidden | starts].view(batch, -1)  # (B, T - hidden + spans)
+    inputs = rows.where(~starts, sentinels[number])[~hidden | starts].view(
+        batch, -1
+    )  # (B, T - hidden + spans)
     # Each span with its sentinel in front: two slots a position, of which the first is a sentinel's.
     slots = torch.stack([sentinels[number], rows], dim=2)[torch.stack([starts, hidden], dim=2)]
     targets = torch.cat([slots.view(batch, -1), end], dim=1)  # (B, hidden + spans + 1)
@@ -210,11 +215,15 @@ def _span_mask(batch: int, size: int, count: int, parts: int, generator: torch.G
     """(B, T) bool: `count` positions in `parts` spans; the row begins with what stays, and may end so."""
     if size == 1:
         return torch.ones(batch, 1, dtype=torch.bool)
-    kept = _partition(batch, size - count + 1, parts + 1, generator)[:, :-1]  # (B, parts); the rest is at the end
+    kept = _partition(batch, size - count + 1, parts + 1, generator)[
+        :, :-1
+    ]  # (B, parts); the rest is at the end
     gone = _partition(batch, count, parts, generator)
     lengths = torch.stack([kept, gone], dim=2).flatten(1)  # (B, 2 * parts): kept, hidden, kept, hidden, ...
     edges = lengths.cumsum(1)  # (B, 2 * parts)
-    before = (torch.arange(size)[None, :, None] >= edges[:, None, :]).sum(2)  # (B, T): the stretch of each position
+    before = (torch.arange(size)[None, :, None] >= edges[:, None, :]).sum(
+        2
+    )  # (B, T): the stretch of each position
     return before % 2 == 1
 
 

@@ -13,6 +13,7 @@ from torch.optim import SGD, Adam, AdamW
 from torch.optim import Optimizer as TorchOptimizer
 
 from core.config import ModelConfig
+from core.training.eager import without_compiler
 from core.training.muon import Muon
 from core.training.spec import TrainSpec
 
@@ -170,6 +171,7 @@ def _length(parts: list[Tensor]) -> float:
 
 def _build(groups: Groups, config: ModelConfig, spec: TrainSpec) -> list[TorchOptimizer]:
     """The optimizers of `spec.optimizer`. torch's own, but for Muon, whose other weights Adam moves."""
+    without_compiler()
     tables, head, vectors = (list(part.values()) for part in (groups.tables, groups.head, groups.vectors))
     matrices = list(groups.matrices.values())
     betas = (spec.beta1, spec.beta2)

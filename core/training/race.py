@@ -45,7 +45,9 @@ class Track:
         return len(self.points) - 1
 
 
-def race(surface: Surface, start: tuple[float, float], rules: Sequence[Rule], steps: int) -> tuple[Track, ...]:
+def race(
+    surface: Surface, start: tuple[float, float], rules: Sequence[Rule], steps: int
+) -> tuple[Track, ...]:
     """Each rule's track over `steps` steps from `start`; one that diverges ends there.
 
     Raises:

@@ -90,7 +90,9 @@ def search(
     """
     low, high = (given if given is not None else usual for given, usual in zip((low, high), RANGES[kind]))
     if steps < 3 or not 0 < low < high or not math.isfinite(high):
-        raise ValueError(f"a search needs at least 3 steps and rates that grow, not {steps} from {low:g} to {high:g}")
+        raise ValueError(
+            f"a search needs at least 3 steps and rates that grow, not {steps} from {low:g} to {high:g}"
+        )
     model = trainable(lm)
     if fresh:
         initialise(model, lm.config, seed)

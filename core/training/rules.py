@@ -109,7 +109,10 @@ def gradient_descent(rule: Rule, weight: Array, gradient: Array, memory: Memory)
 
 
 def momentum(rule: Rule, weight: Array, gradient: Array, memory: Memory) -> Step:
-    """b <- momentum * b + g;  w <- w - rate * b (Polyak 1964; with Nesterov g + momentum * b, Sutskever et al. 2013)."""
+    """b <- momentum * b + g;  w <- w - rate * b (Polyak 1964).
+
+    With Nesterov the step goes along g + momentum * b (Sutskever et al. 2013, section 2).
+    """
     g = gradient + rule.weight_decay * weight
     b = g if memory.first is None else rule.momentum * memory.first + g
     direction = g + rule.momentum * b if rule.nesterov else b
@@ -143,7 +146,9 @@ def muon(rule: Rule, weight: Array, gradient: Array, memory: Memory) -> Step:
     matrix of one row: all that is left then is b at a length near 1.
     """
     matrix = gradient if gradient.ndim == 2 else gradient.reshape(1, -1)
-    b = _between(np.zeros_like(gradient) if memory.first is None else memory.first, gradient, 1 - rule.momentum)
+    b = _between(
+        np.zeros_like(gradient) if memory.first is None else memory.first, gradient, 1 - rule.momentum
+    )
     ahead = _between(gradient, b, rule.momentum) if rule.nesterov else b
     scale = math.sqrt(max(1.0, matrix.shape[0] / matrix.shape[1]))
     direction = scale * orthogonal(ahead.reshape(matrix.shape)).reshape(gradient.shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import math
 import re
@@ -140,7 +141,7 @@ class TrainSpec:
             if length is not None and not 2 <= length <= self.batch_tokens:
                 raise ValueError(f"context={length} must lie between 2 and batch_tokens={self.batch_tokens}")
         shares = [0.0, *(share for share, _ in self.stages), 1.0]
-        if any(not first < second for first, second in zip(shares, shares[1:], strict=False)):
+        if any(not first < second for first, second in itertools.pairwise(shares)):
             raise ValueError(f"stages={self.stages}: the shares must rise, between 0 and 1")
         if self.tokenizer == "bpe" and self.vocab_size < 258:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""All that a run needs to go on, as one file: weights, the optimizer's memory and a few numbers; nothing is unpickled."""
+"""All that a run needs to go on, as one file: weights, the optimizer's memory, a few numbers; nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -85,7 +85,9 @@ class State:
         return cls(tensors, meta)
 
     @classmethod
-    def of(cls, weights: Mapping[str, Tensor], optimizer: Mapping[str, Tensor], meta: Mapping[str, Any]) -> State:
+    def of(
+        cls, weights: Mapping[str, Tensor], optimizer: Mapping[str, Tensor], meta: Mapping[str, Any]
+    ) -> State:
         """Copies, so that the run may go on."""
         tensors = {f"{_WEIGHTS}{name}": value.detach().clone() for name, value in weights.items()}
         tensors |= {f"{_OPTIMIZER}{name}": value.detach().clone() for name, value in optimizer.items()}
@@ -93,5 +95,7 @@ class State:
 
     def _part(self, prefix: str) -> dict[str, Tensor]:
         return {
-            name.removeprefix(prefix): value for name, value in self.tensors.items() if name.startswith(prefix)
+            name.removeprefix(prefix): value
+            for name, value in self.tensors.items()
+            if name.startswith(prefix)
         }

@@ -86,14 +86,14 @@ def _waves_slope(x: Array, y: Array) -> tuple[Array, Array]:
 
 _ALL = (
     Surface(
-        "bowl", "Bowl", "(x² + y²) / 2", "Every direction is equally steep: the slope points straight at the lowest point.",
+        "bowl", "Bowl", "(x² + y²) / 2", "Equally steep on all sides: the slope points straight at the lowest point.",
         lambda x, y: (x**2 + y**2) / 2, lambda x, y: (x, y),
         (-2.4, 2.4, -1.8, 1.8), (-2.0, 1.2), ((0.0, 0.0),),
         {"sgd": 0.1, "momentum": 0.03, "adam": 0.1, "adamw": 0.1, "muon": 0.05},
     ),
     Surface(
         "ravine", "Ravine", "(x² + 20 y²) / 2",
-        "Twenty times steeper across than along: a rate that is safe across is slow along.",
+        "Twenty times steeper across than along: fast across, slow along.",
         lambda x, y: (x**2 + 20 * y**2) / 2, lambda x, y: (x, 20 * y),
         (-2.8, 2.8, -2.1, 2.1), (-2.4, 1.4), ((0.0, 0.0),),
         {"sgd": 0.09, "momentum": 0.02, "adam": 0.1, "adamw": 0.1, "muon": 0.1},

@@ -54,7 +54,9 @@ def text_loss(lm: LanguageModel, text: str, target: str | None = None) -> TextLo
     if lm.config.shape == "encoder":
         return _hidden_tokens(lm, text)
     ids = lm.encode(text)
-    wanted = lm.encode(target, add_special_tokens=False) if target else [i for i in ids if i not in lm.special_ids]
+    wanted = (
+        lm.encode(target, add_special_tokens=False) if target else [i for i in ids if i not in lm.special_ids]
+    )
     wanted = (wanted or ids)[: lm.config.n_ctx - 1]
     start = lm.config.decoder_start_id
     if start is None:
@@ -76,7 +78,9 @@ def _hidden_tokens(lm: LanguageModel, text: str) -> TextLoss:
     hidden = set(places[HIDDEN // 2 :: HIDDEN] or places[-1:])
     targets = [i if at in hidden else -100 for at, i in enumerate(ids)]
     if mask is None:
-        return TextLoss((_row(lm, ids),), _row(lm, targets), "some of the tokens (this model has none to hide them)")
+        return TextLoss(
+            (_row(lm, ids),), _row(lm, targets), "some of the tokens (this model has none to hide them)"
+        )
     seen = [mask if at in hidden else i for at, i in enumerate(ids)]
     return TextLoss((_row(lm, seen),), _row(lm, targets), "the hidden tokens of the text")
 

@@ -7,7 +7,6 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -19,45 +18,16 @@ from core.language_model import LanguageModel
 from core.model.initial import initialise
 from core.model.transformer import build
 from core.text.tokenizer import Tokenizer
-from core.text.training import MASK, learn, sentinel
 from core.training import objectives, schedule
 from core.training.loss import UNSCORED
 from core.training.objectives import Example, Specials
 from core.training.optimizers import Moved, Optimizer
+from core.training.points import Diverged, Point
+from core.training.preparation import learned, longest_row, special_ids, vocabulary_note
 from core.training.spec import TrainSpec
 from core.training.state import State
 
 _AT_ONCE = 16  # held-out rows in one pass
-
-
-@dataclass(frozen=True)
-class Point:
-    """One step of a curve. Losses are nats per token; tokens are those read so far.
-
-    `seconds` is the time spent in steps so far, without held-out losses and without what happens between steps.
-    `gradient_norm` is that before clipping, `update_norm` how far all weights together moved.
-    `held_out` is the mean loss over the held-out rows, at the steps that measure it, else None.
-    `model` is the model in training itself: it moves on with the next step.
-    """
-
-    step: int
-    loss: float
-    learning_rate: float
-    gradient_norm: float
-    update_norm: float
-    tokens: int
-    seconds: float
-    model: LanguageModel
-    held_out: float | None = None
-
-
-class Diverged(ArithmeticError):
-    """The loss went to where no learning is: not finite, or far above guessing. Nothing was changed by that step."""
-
-    def __init__(self, step: int, loss: float, what: str = "loss") -> None:
-        size = f"{loss:,.3g}" if math.isfinite(loss) else "not a finite number"
-        super().__init__(f"diverged at step {step:,}: the {what} was {size}; try a lower learning rate")
-        self.step, self.loss = step, loss
 
 
 def train(spec: TrainSpec, text: str | bytes | None = None) -> Iterator[Point]:
@@ -104,19 +74,19 @@ class Trainer:
         source: Source | None = None,
     ) -> None:
         self.spec = spec
-        longest = _longest_row(spec)
+        longest = longest_row(spec)
         shards = Shards(spec, text) if source is None or tokenizer is None else None
         if tokenizer is None and shards is not None:
-            tokenizer = _learned(spec, shards)
+            tokenizer = learned(spec, shards)
         if source is None and shards is not None and tokenizer is not None:
             source = Encoded(shards, tokenizer)
         assert tokenizer is not None
         assert source is not None
         self.tokenizer, self.specials = tokenizer, Specials.of(tokenizer)
         self.pool = Pool(spec, source, longest)
-        self.notes = (*_vocabulary_note(spec, tokenizer), *self.pool.notes)
+        self.notes = (*vocabulary_note(spec, tokenizer), *self.pool.notes)
         self.context = self.pool.context
-        self.config = spec.config(len(tokenizer), **_ids(spec, self.specials))
+        self.config = spec.config(len(tokenizer), **special_ids(spec, self.specials))
         self.device = torch.device(spec.device) if spec.device else best_device()
         model = build(self.config)
         initialise(model, self.config, spec.seed, kind=spec.init)
@@ -236,7 +206,7 @@ class Trainer:
         Raises:
             ValueError: the state is of another run, or holds weights alone.
         """
-        if state.meta.get("tokenizer") != self.tokenizer.raw.to_str():
+        if state.tokenizer().raw.get_vocab() != self.tokenizer.raw.get_vocab():
             raise ValueError("this state belongs to a run with another tokenizer")
         remembered = state.optimizer()
         if state.step and not remembered and self.spec.optimizer != "sgd":
@@ -285,51 +255,9 @@ class Trainer:
             self.waited += 1
             if self.spec.patience and self.waited >= self.spec.patience:
                 self.ended = (
-                    f"stopped early: {self.waited} held-out losses in a row without a better one than {self.best:.3f}"
+                    f"stopped early: {self.waited} held-out losses in a row were no better than {self.best:.3f}"
                 )
         return loss
-
-
-def _learned(spec: TrainSpec, shards: Shards) -> Tokenizer:
-    special: list[str] = []
-    if spec.objective == "masked":
-        special = [MASK]
-    elif spec.objective == "span_corruption":
-        n_ctx = spec.config(spec.vocab_size).n_ctx
-        count = max(objectives.spans(n, spec.mask_rate, spec.span_length)[1] for n in range(1, n_ctx + 1))
-        special = [sentinel(number) for number in range(count)]
-    documents = shards.everything() if spec.tokenizer == "characters" else shards.sample()
-    return learn(spec.tokenizer, documents, spec.vocab_size, special)
-
-
-def _vocabulary_note(spec: TrainSpec, tokenizer: Tokenizer) -> tuple[str, ...]:
-    if spec.tokenizer == "characters" or len(tokenizer) >= spec.vocab_size:
-        return ()
-    return (f"The text fills {len(tokenizer):,} of the {spec.vocab_size:,} entries wished for the vocabulary.",)
-
-
-def _ids(spec: TrainSpec, specials: Specials) -> dict[str, object]:
-    ids: dict[str, object] = {
-        "bos_id": specials.start_id,
-        "eos_ids": () if specials.end_id is None else (specials.end_id,),
-    }
-    if spec.objective == "masked":
-        ids["mask_id"] = specials.mask_id
-    if spec.objective == "span_corruption":
-        ids["decoder_start_id"] = specials.start_id
-    return ids
-
-
-def _longest_row(spec: TrainSpec) -> int:
-    """The longest row whose question and answer fit the model's context."""
-    n_ctx = spec.config(spec.vocab_size).n_ctx
-    if spec.objective != "span_corruption":
-        return n_ctx
-    for length in range(n_ctx, 0, -1):
-        hidden, spans = objectives.spans(length, spec.mask_rate, spec.span_length)
-        if max(length - hidden, hidden) + spans + 1 <= n_ctx:
-            return length
-    raise ValueError(f"n_ctx={n_ctx} is too short for hidden spans")
 
 
 def _load(model: nn.Module, weights: Mapping[str, Tensor]) -> None:

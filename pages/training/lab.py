@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-import streamlit as st
-
 from app import cache, events, models, page, state
 from app.components import lab as view
 from app.components.lab import acts, controls, ours, planned, question, setting, shown, strip, take
-from core.costs import estimate
 from core.analysis.head_patterns import head_maps, pattern_scores
 from core.analysis.places import Kind
+from core.costs import estimate
 from core.training.text_loss import text_loss
 
 LONGEST = 64  # tokens of the text: what a map of the strip holds
@@ -32,7 +30,7 @@ target = ctx.target if both else None
 
 curves = shown.curves(ctx.name)
 first = curves[0] if curves else None
-own = first if first is not None and first.model == ctx.name else None
+own = shown.find(ctx.name.removeprefix(shown.RUN))  # the open model's own curve; first is another while a run waits
 spec = setting.current()
 
 
@@ -85,7 +83,7 @@ words = tuple([lm.tokenizer.display(i) for i in side] for side in strip.sides(lm
 
 with page.foot():
     page.predict(asked.text, asked.options, judge)
-    page.code(strip.film, head_maps, pattern_scores, text_loss, estimate)
+    page.code(head_maps, pattern_scores, text_loss, estimate)
     page.take_away("lab", partial(take.table, film, words, own), notebook)
 
 ours.draw(ctx, first, own)

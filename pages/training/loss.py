@@ -14,7 +14,6 @@ from core.language_model import LanguageModel
 from core.training.losses import (
     Hide,
     ScoredText,
-    bits,
     cross_entropy,
     logit_gradient,
     perplexity,
@@ -63,7 +62,9 @@ with page.controls():
     st.slider("Label smoothing", 0.0, 0.5, step=0.01, width=300, **state.bind("smoothing"))
     widgets.segments("Losses in", "unit", ("nats", "bits"))
     if shape == "encoder" and lm.config.mask_id is not None:
-        widgets.segments("Hide", "hide", ("one", "all"), lambda n: "one at a time" if n == "one" else "all at once")
+        widgets.segments(
+            "Hide", "hide", ("one", "all"), lambda n: "one at a time" if n == "one" else "all at once"
+        )
     if shape == "encoder-decoder":
         st.text_input("Answer to be scored", **state.bind("target"))
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
-from app import events, models, page, state, widgets
+from app import events, models, page, state
 from app.components import optimizers as view
-from app.components.optimizers import below, question, setup, take
+from app.components.optimizers import below, panels, question, setup, take
 from app.components.optimizers.controls import race_controls
 from core.training.moments import follow, train
 from core.training.race import race
@@ -29,7 +27,7 @@ both = lm.config.shape == "encoder-decoder"
 target = (ctx.target or None) if both else None
 tracks = race(wish.surface, wish.start, wish.rules, wish.steps)
 
-page.claim("All see the same slope; what an optimizer remembers decides where it steps.")
+page.claim("What an optimizer remembers decides where it steps.")
 view.draw(
     view.record(wish, tracks, events.selection("race", {key: state.get(key) for key in RACE})),
     key="race",
@@ -52,7 +50,9 @@ with page.foot():
     page.code(race, gradient_descent, momentum, adam, muon, train, follow)
     page.take_away("optimizers", lambda: take.table(weight, weight.trained(), tracks), notebook)
 
-below.show_moments(weight)
+panels.moments(weight)
+go_on = panels.rate_and_land(ctx, target)
 page.terms("gradient", "learning rate")
 page.cheatsheet("optimizers")
 page.examples(EXAMPLES)
+go_on()

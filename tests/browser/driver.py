@@ -133,18 +133,22 @@ def is_healthy(url: str) -> bool:
 
 @contextmanager
 def serving(
-    folder: Path, main: Path = ROOT / "app" / "main.py", env: dict[str, str] | None = None
+    folder: Path,
+    main: Path = ROOT / "app" / "main.py",
+    env: dict[str, str] | None = None,
+    port: int | None = None,
 ) -> Iterator[Server]:
-    """Start the real app on a free port, wait until it is healthy, and stop it at the end.
+    """Start the real app, wait until it is healthy, and stop it at the end.
 
     Args:
         folder: where the server's log and its run store go.
         main: the script to run.
         env: further environment variables of the server.
+        port: None: a free one.
     Raises:
         RuntimeError: the app ended or did not answer within two minutes; the message holds what it printed.
     """
-    port = free_port()
+    port = port or free_port()
     options = {
         "server.headless": "true",
         "server.port": str(port),

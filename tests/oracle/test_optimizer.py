@@ -9,7 +9,7 @@ from torch import nn
 
 from core.config import preset
 from core.model.attention import attend_trained
-from core.model.feed_forward import _ReluSquared, relu_squared
+from core.model.feed_forward import _TRAINED, ACTIVATIONS
 from core.model.initial import initialise
 from core.model.norm import Normalise, rms_trained
 from core.model.transformer import build
@@ -161,8 +161,10 @@ def test_the_loss_and_its_gradient_are_torchs(smoothing, dtype):
 def test_the_quick_derivatives_are_the_slow_ones():
     draw = torch.Generator().manual_seed(0)
     x = (2 * torch.randn(5, 6, 16, generator=draw, dtype=torch.float64)).requires_grad_()
-    assert torch.autograd.gradcheck(_ReluSquared.apply, (x,))
-    torch.testing.assert_close(_ReluSquared.apply(x), relu_squared(x))
+    assert set(_TRAINED) == {"gelu_tanh", "relu_squared"}
+    for name, quick in _TRAINED.items():
+        assert torch.autograd.gradcheck(quick, (x,))
+        torch.testing.assert_close(quick(x), ACTIVATIONS[name](x))
     slow = Normalise(16, "rms", 1e-6, gain=False).eval()
     weights = torch.randn(5, 6, 16, generator=draw)
     single = x.detach().float().requires_grad_()

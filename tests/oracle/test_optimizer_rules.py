@@ -118,7 +118,7 @@ def test_muon_moves_a_matrix_equally_along_all_its_directions() -> None:
     for shape in [(4, 4), (6, 3), (3, 6)]:
         matrix = draw.normal(size=shape) @ np.diag(np.geomspace(1, 0.05, shape[1]))
         sizes = np.linalg.svd(orthogonal(matrix), compute_uv=False)
-        assert 0.6 < sizes.min() and sizes.max() < 1.3
+        assert sizes.min() > 0.6 and sizes.max() < 1.3
     line = orthogonal(np.array([[3.0, -4.0]]))[0]
     assert 0.6 < np.linalg.norm(line) < 1.3
     np.testing.assert_allclose(line / np.linalg.norm(line), [0.6, -0.8], atol=0.01)
@@ -129,13 +129,13 @@ def test_a_race_is_torchs_run_with_autograd_on_the_same_surface() -> None:
     surface = SURFACES["beale"]
     rules = [Rule(kind, surface.rates[kind], weight_decay=0.01) for kind in KINDS]
     for track in race(surface, surface.start, rules, 30):
-        point = torch.nn.Parameter(torch.tensor([surface.start], dtype=torch.float64))  # (1, 2): Muon wants a matrix
+        point = torch.nn.Parameter(
+            torch.tensor([surface.start], dtype=torch.float64)
+        )  # (1, 2): Muon wants a matrix
         optimizer = oracle(track.rule, point)
         for at in range(30):
             x, y = point[0]
-            loss = (
-                (1.5 - x + x * y) ** 2 + (2.25 - x + x * y**2) ** 2 + (2.625 - x + x * y**3) ** 2
-            )
+            loss = (1.5 - x + x * y) ** 2 + (2.25 - x + x * y**2) ** 2 + (2.625 - x + x * y**3) ** 2
             assert track.losses[at] == pytest.approx(loss.item(), rel=1e-9)
             optimizer.zero_grad()
             loss.backward()
@@ -145,7 +145,15 @@ def test_a_race_is_torchs_run_with_autograd_on_the_same_surface() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"rate": -0.1}, {"rate": float("nan")}, {"rate": float("inf")}, {"beta1": 1.0}, {"beta2": -0.1}, {"kind": "x"}]
+    "bad",
+    [
+        {"rate": -0.1},
+        {"rate": float("nan")},
+        {"rate": float("inf")},
+        {"beta1": 1.0},
+        {"beta2": -0.1},
+        {"kind": "x"},
+    ],
 )
 def test_settings_that_no_optimizer_can_use_are_named(bad: dict[str, Any]) -> None:
     with pytest.raises(ValueError) as why:

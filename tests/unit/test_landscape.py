@@ -11,7 +11,16 @@ import torch
 import torch.nn.functional as F
 
 import core
-from core.analysis.landscape import Plane, load_path, measure, path_plane, project, random_plane, walk, weights_of
+from core.analysis.landscape import (
+    Plane,
+    load_path,
+    measure,
+    path_plane,
+    project,
+    random_plane,
+    walk,
+    weights_of,
+)
 from core.zoo import snapshots
 
 TEXT = "Once upon a time, Lily saw a"
@@ -46,7 +55,9 @@ def test_every_point_is_a_forward_pass_at_those_weights(lm: core.LanguageModel) 
     assert grid[1, 2] == pytest.approx(direct(lm, lambda _, w, at: w), rel=1e-5)
     assert grid[1, 2] == grid.min()
     before = weights_of(core.load("tales-gpt").transformer)
-    assert all(torch.equal(a, b) for a, b in zip(before, weights_of(lm.transformer))), "the model itself is untouched"
+    assert all(torch.equal(a, b) for a, b in zip(before, weights_of(lm.transformer))), (
+        "the model itself is untouched"
+    )
 
 
 def test_directions_are_as_long_as_the_filters_and_leave_gains_alone(lm: core.LanguageModel) -> None:
@@ -104,7 +115,9 @@ def test_a_point_of_the_plane_projects_to_itself(lm: core.LanguageModel) -> None
 
 def test_weights_where_the_loss_is_no_number_count_as_infinitely_bad(lm: core.LanguageModel) -> None:
     plane = random_plane(lm)
-    broken = Plane(plane.origin, plane.first, [torch.full_like(w, torch.nan) for w in plane.second], plane.box)
+    broken = Plane(
+        plane.origin, plane.first, [torch.full_like(w, torch.nan) for w in plane.second], plane.box
+    )
     rows = list(measure(lm, broken, TEXT, columns=2, rows=2))
     assert np.isinf(rows).all()
 

@@ -49,13 +49,19 @@ SETTINGS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=["plain", "decay", "adamw"])
 @pytest.mark.parametrize("matrix", ["Q", "V", "out"])
-def test_the_written_steps_are_those_of_a_real_run(lm: LanguageModel, settings: dict[str, Any], matrix: str) -> None:
+def test_the_written_steps_are_those_of_a_real_run(
+    lm: LanguageModel, settings: dict[str, Any], matrix: str
+) -> None:
     rule = Rule(**settings)
     trained = train(lm, TEXT, place(lm, 2, matrix), rule, steps=6)
     model = copy.deepcopy(lm.transformer).eval().requires_grad_(True)
     make = torch.optim.Adam if rule.kind == "adam" else torch.optim.AdamW
     optimizer = make(
-        model.parameters(), lr=rule.rate, betas=(rule.beta1, rule.beta2), eps=rule.eps, weight_decay=rule.weight_decay
+        model.parameters(),
+        lr=rule.rate,
+        betas=(rule.beta1, rule.beta2),
+        eps=rule.eps,
+        weight_decay=rule.weight_decay,
     )
     parameter = dict(model.named_parameters())[trained.place.parameter]
     first, _ = trained.place.rows
@@ -69,11 +75,17 @@ def test_the_written_steps_are_those_of_a_real_run(lm: LanguageModel, settings: 
         assert trained.losses[at] == pytest.approx(loss.item(), rel=1e-5)
         loss.backward()
         assert parameter.grad is not None
-        assert float(taken.gradient) == pytest.approx(parameter.grad[first + row, col].item(), rel=1e-3, abs=1e-8)
+        assert float(taken.gradient) == pytest.approx(
+            parameter.grad[first + row, col].item(), rel=1e-3, abs=1e-8
+        )
         optimizer.step()
         kept = optimizer.state[parameter]
-        assert float(taken.memory.first) == pytest.approx(kept["exp_avg"][first + row, col].item(), rel=1e-3, abs=1e-9)
-        assert float(taken.memory.second) == pytest.approx(kept["exp_avg_sq"][first + row, col].item(), rel=1e-3)
+        assert float(taken.memory.first) == pytest.approx(
+            kept["exp_avg"][first + row, col].item(), rel=1e-3, abs=1e-9
+        )
+        assert float(taken.memory.second) == pytest.approx(
+            kept["exp_avg_sq"][first + row, col].item(), rel=1e-3
+        )
     assert float(steps[-1].after) == pytest.approx(parameter[first + row, col].item(), rel=1e-4, abs=1e-7)
     np.testing.assert_allclose(float(steps[-1].after), trained.end[row, col], rtol=1e-4, atol=1e-7)
     assert trained.losses[-1] < trained.losses[0]
@@ -82,9 +94,13 @@ def test_the_written_steps_are_those_of_a_real_run(lm: LanguageModel, settings: 
 def test_the_whole_matrix_ends_where_torch_put_it(lm: LanguageModel) -> None:
     trained = train(lm, TEXT, place(lm, 1, "O"), Rule("adam", 1e-3), steps=4)
     rows, cols = trained.start.shape
-    ends = np.array([[float(follow(trained, r, c)[-1].after) for c in range(0, cols, 16)] for r in range(0, rows, 16)])
+    ends = np.array(
+        [[float(follow(trained, r, c)[-1].after) for c in range(0, cols, 16)] for r in range(0, rows, 16)]
+    )
     np.testing.assert_allclose(ends, trained.end[::16, ::16], rtol=1e-4, atol=2e-7)
-    assert np.abs(trained.end - trained.start).max() <= 4 * 1e-3 * 1.2, "no step of Adam's is much longer than its rate"
+    assert np.abs(trained.end - trained.start).max() <= 4 * 1e-3 * 1.2, (
+        "no step of Adam's is much longer than its rate"
+    )
     assert trained.gradients.shape == (4, rows, cols)
     steepest = trained.steepest
     assert abs(trained.gradients[0][steepest]) == np.abs(trained.gradients[0]).max()
@@ -110,7 +126,11 @@ def test_every_matrix_of_every_shape_has_its_place(shapes: dict[str, LanguageMod
                 rows = stored[slice(*where.rows)]
                 assert tuple(rows.shape) == where.shape
                 part = lm.transformer.get_submodule(where.parameter.rpartition(".")[0])
-                if matrix in ("Q", "K", "V"):  # TransformerLens's (H, D, K), one head's rows after the other's
+                if matrix in (
+                    "Q",
+                    "K",
+                    "V",
+                ):  # TransformerLens's (H, D, K), one head's rows after the other's
                     seen = getattr(part, f"W_{matrix}").detach().transpose(1, 2).reshape(where.shape)
                     torch.testing.assert_close(rows, seen, rtol=0, atol=0)
                 trained = train(lm, "The fox and the crow", where, Rule("adam", 1e-3), steps=2)
@@ -124,7 +144,9 @@ def test_every_matrix_of_every_shape_has_its_place(shapes: dict[str, LanguageMod
         train(shapes["both"], "The fox", place(shapes["both"], 0, "Q"), Rule("sgd", 0.1))
 
 
-def test_a_text_is_asked_in_the_models_own_objective(lm: LanguageModel, shapes: dict[str, LanguageModel]) -> None:
+def test_a_text_is_asked_in_the_models_own_objective(
+    lm: LanguageModel, shapes: dict[str, LanguageModel]
+) -> None:
     ids = lm.encode(TEXT)
     asked = text_loss(lm, TEXT)
     assert asked.targets[0].tolist() == ids[1:]
@@ -229,7 +251,9 @@ def test_a_curve_that_never_falls_has_no_best_rate() -> None:
         found([])
 
 
-@pytest.mark.parametrize("bad", [{"steps": 2}, {"low": 0.0}, {"low": 1.0, "high": 0.1}, {"high": float("inf")}])
+@pytest.mark.parametrize(
+    "bad", [{"steps": 2}, {"low": 0.0}, {"low": 1.0, "high": 0.1}, {"high": float("inf")}]
+)
 def test_a_search_that_cannot_be_made_says_why(lm: LanguageModel, bad: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="a search needs"):
         next(search(lm, TEXT, **bad))

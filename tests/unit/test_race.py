@@ -70,7 +70,9 @@ def test_at_its_own_rates_everybody_gets_lower_and_nobody_diverges(surface: Surf
 @pytest.mark.parametrize("curvature", [1.0, 20.0])
 def test_gradient_descent_diverges_where_the_rate_passes_two_over_the_curvature(curvature: float) -> None:
     surface = SURFACES["bowl" if curvature == 1 else "ravine"]
-    below, above = (run(surface, surface.start, Rule("sgd", factor * 2 / curvature), 3000) for factor in (0.99, 1.01))
+    below, above = (
+        run(surface, surface.start, Rule("sgd", factor * 2 / curvature), 3000) for factor in (0.99, 1.01)
+    )
     assert below.diverged is None
     assert below.losses[-1] < 1e-6
     assert above.diverged is not None

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import runpy
+import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from app import cache, start
+from app import cache, runs, start
+from core.runs import SchemaError, StoreAway
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
@@ -21,6 +24,7 @@ def warmed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The names of the models that were warmed; nothing stays frozen afterwards."""
     names: list[str] = []
     monkeypatch.setattr(cache, "warm", names.extend)
+    monkeypatch.setattr(runs, "begin", lambda: None)
     yield names
     gc.unfreeze()
 
@@ -49,10 +53,79 @@ def test_a_server_without_its_default_model_starts_all_the_same(
     assert warmed == []
 
 
+def test_the_workers_start_behind_the_first_visitor_and_end_with_the_server(
+    warmed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    go_on = threading.Event()
+
+    def begin() -> None:
+        go_on.wait(10)
+        told.append("begun")
+
+    monkeypatch.setattr(runs, "begin", begin)
+    monkeypatch.setattr(runs, "close", lambda: told.append("closed"))
+
+    async def live() -> None:
+        async with start.lifespan(None):
+            assert told == [], "the first page waits for no worker"
+            go_on.set()
+
+    asyncio.run(live())
+    assert told == ["begun", "closed"], "what is just starting is ended, too"
+
+
+def test_workers_wait_for_a_store_that_is_away(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries: list[int] = []
+
+    class Worker:
+        def __init__(self, store: object) -> None:
+            tries.append(1)
+            if len(tries) < 3:
+                raise StoreAway("the run store does not answer")
+
+        def start(self, wait: bool) -> None:
+            assert not wait
+
+        def close(self) -> None:
+            tries.append(-1)
+
+    monkeypatch.setattr("core.runs.engine.Engine", Worker)
+    monkeypatch.setattr(runs, "REST", 0.01)
+    monkeypatch.setattr(runs, "store", lambda: None)
+    runs.begin()
+    assert isinstance(runs.engine(), Worker)
+    runs.close()
+    assert tries == [1, 1, 1, -1]
+    assert runs.engine() is None
+    assert "does not answer; trying again" in caplog.text
+
+
+def test_a_database_of_another_version_leaves_a_server_without_workers(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuses() -> None:
+        raise SchemaError("version 7")
+
+    monkeypatch.setattr(runs, "store", refuses)
+    runs.begin()
+    assert runs.engine() is None
+    assert "version 7" in caplog.text
+
+
 def test_a_child_process_starts_no_second_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", list(sys.path))
     assert "app" not in runpy.run_path(str(MAIN), run_name="__mp_main__")
     assert "app" in runpy.run_path(str(MAIN), run_name="main")
+
+
+def test_a_child_born_while_a_page_runs_draws_nothing() -> None:
+    router = MAIN.parent / "router.py"
+    code = f"import runpy, sys; runpy.run_path({str(router)!r}, run_name='__mp_main__'); print('streamlit' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_the_entry_makes_the_repository_importable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ function wrapped(x, y, text, room, o = {}) {
 }
 
 /** Two digits that say the size: 0.97, 12, 3.2e−9. */
-function brief(v) {
+function sized(v) {
   if (v === null || v === undefined || !Number.isFinite(v)) return "overflow";
   const size = Math.abs(v);
   if (size >= 0.01 && size < 10) return num(v, 2);
@@ -41,6 +41,18 @@ function scaleOf(series, log, zero) {
   return { low, high, at: (v) => (v - low) / (high - low || 1) };
 }
 
+/** Lines at powers of ten, where a chart spans more than two of them. */
+function decades(scale, log, left, right, Y) {
+  const [from, to] = [Math.ceil(scale.low), Math.floor(scale.high)];
+  if (!log || to - from < 2) return null;
+  const step = Math.ceil((to - from) / 3);
+  const powers = Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => to - i * step);
+  return powers.map((power) => [
+    h("path", { d: `M${left},${Y(10 ** power)}H${right}`, stroke: css("line"), "stroke-dasharray": "2 3" }),
+    label(right - 2, Y(10 ** power) - 3, power >= 0 && power < 4 ? thousands(10 ** power) : `1e${num(power, 0)}`, { anchor: "end", fill: "ink3", mono: true }),
+  ]);
+}
+
 /** One measure by block: grey the whole, accent without the part. chart: {name, hint, log, zero, names, whole, without}. */
 function drawDepth(g, box, chart) {
   const { x, y, w, h: tall } = box;
@@ -62,7 +74,7 @@ function drawDepth(g, box, chart) {
   const ends = [[whole, WHOLE], [without, WITHOUT]].filter(([values]) => values).map(([values, colour]) => {
     const last = values.length - 1;
     const good = Number.isFinite(values[last]) && values[last] !== null;
-    return { text: brief(values[last]), y: good ? Y(values[last]) : top, colour };
+    return { text: sized(values[last]), y: good ? Y(values[last]) : top, colour };
   });
   if (ends.length > 1 && Math.abs(ends[0].y - ends[1].y) < 14) {
     const mid = clamp((ends[0].y + ends[1].y) / 2, top + 7, bottom - 7);
@@ -72,7 +84,7 @@ function drawDepth(g, box, chart) {
   }
   const out = [
     label(x, y + 12, chart.name, { weight: 600, fill: "ink" }), label(x, y + 28, chart.hint, { fill: "ink3" }),
-    h("path", { d: `M${left},${bottom + 4}H${right}`, stroke: css("line") }),
+    h("path", { d: `M${left},${bottom + 4}H${right}`, stroke: css("line") }), decades(scale, chart.log, left, right, Y),
     label(X(0), y + tall - 2, n === 1 ? `block ${names[0]}` : names[0], { fill: "ink3", anchor: n === 1 ? "middle" : "start", mono: true }),
     n > 1 && label(right, y + tall - 2, names[n - 1], { fill: "ink3", anchor: "end", mono: true }),
     n > 1 && label((left + right) / 2, y + tall - 2, "block", { fill: "ink3", anchor: "middle" }),
@@ -87,7 +99,7 @@ function drawDepth(g, box, chart) {
       ? { cx: X(i), cy: Y(values[i]), r: 3, fill: css(colour) }
       : { x: X(i) - 3, y: Y(values[i]) - 3, width: 6, height: 6, fill: css(colour) })));
     out.push(g.tip(h("rect", { x: X(i) - wide / 2, y: y + 30, width: wide, height: tall - 30, fill: "transparent" }),
-      `${chart.name}, block ${name}\nwhole ${brief(whole?.[i])}${without ? `\nwithout ${brief(without[i])}` : ""}`));
+      `${chart.name}, block ${name}\nwhole ${sized(whole?.[i])}${without ? `\nwithout ${sized(without[i])}` : ""}`));
   });
   return out;
 }

@@ -10,7 +10,7 @@ function drawTokens(g, data, box) {
   const most = Math.max(1, ...said.slice(first).flatMap((t) => [t.whole, t.without]).filter(Number.isFinite));
   const out = [
     label(x, y + 14, "Loss of each token", { weight: 600, fill: "ink" }),
-    label(x, y + 30, data.now.asked, { fill: "ink3" }),
+    label(x, y + 30, fit(data.now.asked, 124, 12, false), { fill: "ink3" }),
     first > 0 && label(x, y + 46, `… ${first} before these`, { fill: "ink3" }),
   ];
   let at = x + 132;
@@ -23,7 +23,7 @@ function drawTokens(g, data, box) {
     };
     const node = h("g", {}, chip(g, at, y + 11, wide, t.text, { height: 20, size: 12 }), bar(t.whole, -9, "res"), bar(t.without, 2, WITHOUT),
       h("rect", { x: at, y, width: wide, height: 58, fill: "transparent" }));
-    out.push(g.tip(node, `${visible(t.text)}  id ${t.id}\nloss, whole ${brief(t.whole)}\nwithout ${brief(t.without)}`));
+    out.push(g.tip(node, `${visible(t.text)}  id ${t.id}\nloss, whole ${sized(t.whole)}\nwithout ${sized(t.without)}`));
     at += wide + 4;
   });
   return out;
@@ -64,9 +64,9 @@ function drawNow(g, data, at) {
 function legend(right, y, phone) {
   if (phone) return null;
   return [
-    h("path", { d: `M${right - 182},${y}h22`, stroke: css(WHOLE), "stroke-width": 2 }), h("circle", { cx: right - 171, cy: y, r: 3, fill: css(WHOLE) }),
-    label(right - 154, y + 4, "whole"),
-    h("path", { d: `M${right - 104},${y}h22`, stroke: css(WITHOUT), "stroke-width": 2, "stroke-dasharray": "6 3" }), h("rect", { x: right - 96, y: y - 3, width: 6, height: 6, fill: css(WITHOUT) }),
-    label(right - 76, y + 4, "without a part", { fill: "accent" }),
+    h("path", { d: `M${right - 166},${y}h22`, stroke: css(WHOLE), "stroke-width": 2 }), h("circle", { cx: right - 155, cy: y, r: 3, fill: css(WHOLE) }),
+    label(right - 138, y + 4, "whole"),
+    h("path", { d: `M${right - 84},${y}h26`, stroke: css(WITHOUT), "stroke-width": 2, "stroke-dasharray": "6 3" }), h("rect", { x: right - 74, y: y - 3, width: 6, height: 6, fill: css(WITHOUT) }),
+    label(right, y + 4, "without", { fill: "accent", anchor: "end" }),
   ];
 }

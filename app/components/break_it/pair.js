@@ -5,7 +5,7 @@ function drawPair(g, data, local, at) {
   g.part("pair head", null, () => [
     h("path", { d: `M${at.x},${at.pairTop - 8}H${at.x + at.w}`, stroke: css("line") }),
     label(at.x, at.pairTop + 14, `Trained: two small models, one without ${data.words.without}`, { size: 14, weight: 600, fill: "ink" }),
-    at.phone ? null : label(at.x + at.w, at.pairTop + 14, pair.about, { anchor: "end", fill: "ink3" }),
+    at.phone ? null : label(at.diagnosis.x - 24, at.pairTop + 14, pair.about, { anchor: "end", fill: "ink3" }),
   ]);
   const chart = (local.chart = curves(g, "pair", at.curves, {
     runs: pair.runs.map((run, i) => ({ ...run, colour: i ? WITHOUT : WHOLE, dash: i ? [6, 3] : null })),

@@ -70,7 +70,7 @@ def record_pair(arms: list[Arm], at: int | None) -> dict[str, Any]:
     measured = all(health)
     layers = dict(spec.changes)
     return {
-        "about": f"{layers['n_layers']} blocks, {layers['d_model']} numbers wide, {spec.steps} steps, seed {spec.seed}",
+        "about": f"{layers['n_layers']} blocks of {layers['d_model']} numbers, {spec.steps} steps, seed {spec.seed}",
         "own": arms[0].run is not None,
         "runs": [arm.curve() for arm in arms],
         "guessing": {"value": arms[0].guessing, "text": f"guessing: ln {spec.vocab_size} = {arms[0].guessing:.2f}"},

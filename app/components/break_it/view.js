@@ -4,13 +4,13 @@
 function plan(g) {
   if (g.width < 640) return phonePlan(g.width);
   const w = g.width;
-  const c = [0, 0.236, 0.424, 0.612, 0.8].map((share) => Math.round(share * w));
+  const c = [0, 0.226, 0.405, 0.584, 0.763].map((share) => Math.round(share * w));
   const cell = (i, y, h) => ({ x: c[i], y, w: (c[i + 1] ?? w) - c[i] - 18, h });
-  const trained = [cell(2, 300, 158), cell(3, 300, 158)];
+  const trained = [cell(2, 308, 164), cell(3, 308, 164)];
   return {
     x: 0, w, head: 0, tokens: { x: 0, y: 26, w }, next: { ...cell(0, 94, 176), w: c[1] - 24 }, now: [1, 2, 3].map((i) => cell(i, 94, 176)),
-    says: { x: c[4], y: 94, w: w - c[4], h: 176 }, pairTop: 286, curves: { left: 0, top: 304, width: c[2] - 24, height: 154 }, trained,
-    samples: { x: 0, y: 476, w: c[4] - 24 }, diagnosis: { x: c[4], y: 304, w: w - c[4], h: 196 }, height: 500, phone: false,
+    says: { x: c[4], y: 94, w: w - c[4], h: 176 }, pairTop: 284, curves: { left: 0, top: 306, width: c[2] - 24, height: 166 }, trained,
+    samples: { x: 0, y: 494, w: c[4] - 24 }, diagnosis: { x: c[4], y: 286, w: w - c[4], h: 232 }, height: 520, phone: false,
   };
 }
 function phonePlan(w) {
@@ -43,8 +43,8 @@ const breakIt = {
 
   describe(data) {
     const next = data.now.next;
-    return `${data.name} without ${data.words.without}. Loss of the text ${brief(data.now.loss[1])}, whole ${brief(data.now.loss[0])}. ` +
-      `${next.label} ${visible(next.after)}: ${next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${brief(t.without)}, whole ${brief(t.whole)}`).join("; ")}. ` +
+    return `${data.name} without ${data.words.without}. Loss of the text ${sized(data.now.loss[1])}, whole ${sized(data.now.loss[0])}. ` +
+      `${next.label} ${visible(next.after)}: ${next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${sized(t.without)}, whole ${sized(t.whole)}`).join("; ")}. ` +
       `${data.now.findings.join(" ")} Trained without it: ${data.pair.findings.join(" ")} ${data.pair.cost}`;
   },
 

@@ -39,7 +39,9 @@ def record(
     """
     unit = strip.unit(lm)
     first = curves[0] if curves else None
-    own = first is not None and first.model == more["model"]
+    own = (
+        first is not None and first.model == more["model"]
+    )  # else the curve of a run that cannot be opened yet
     return {
         "tokens": list(tokens),
         "unit": unit,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -25,7 +26,7 @@ def draw(first: Shown | None, spec: TrainSpec) -> None:
             **setting.part("optimizer", spec.optimizer),
         )  # fmt: skip
         st.select_slider(
-            "Peak rate, next run", sorted({*presets.LADDER, spec.learning_rate}), format_func=lambda rate: f"{rate:g}",
+            "Peak rate", sorted({*presets.LADDER, spec.learning_rate}), format_func=lambda rate: f"{rate:g}",
             **setting.part("learning_rate", spec.learning_rate),
         )  # fmt: skip
         with st.popover("More", key="gb-lab-more"):
@@ -37,20 +38,37 @@ def _buttons(first: Shown | None) -> None:
     run = first.run if first is not None else None
     mine = first is not None and first.mine
     going = run is not None and not run.over and mine
+    act: Callable[..., object]
+    args: tuple[str, ...]
+    play, wait = ":material/play_arrow:", ":material/pause:"
     if run is None or not mine or run.state in ("done", "diverged", "failed"):
-        st.button("Start", key="lab.start", type="primary", icon=":material/play_arrow:", on_click=acts.start)
+        label, icon, act, args = "Start", play, acts.start, ()
     elif run.state == "stopped":
-        st.button("Resume", key="lab.resume", type="primary", icon=":material/play_arrow:", on_click=acts.go_on, args=(run.id,))  # fmt: skip
+        label, icon, act, args = "Resume", play, acts.go_on, (run.id,)
     elif run.state == "paused" or (run.control == "pause" and run.state != "queued"):
-        st.button("Resume", key="lab.run", type="primary", icon=":material/play_arrow:", on_click=acts.command, args=(run.id, "run"))  # fmt: skip
+        label, icon, act, args = "Resume", play, acts.command, (run.id, "run")
     else:
-        st.button("Pause", key="lab.pause", type="primary", icon=":material/pause:", on_click=acts.command, args=(run.id, "pause"))  # fmt: skip
+        label, icon, act, args = "Pause", wait, acts.command, (run.id, "pause")
+    # One key for all its names: a new widget would stand beside the old one until the page is drawn.
+    st.button(label, key="lab.go", type="primary", icon=icon, on_click=act, args=args)
     if going and run is not None:
         st.button("One step", key="lab.step", on_click=acts.command, args=(run.id, "step"))
     else:
-        st.button("One step", key="lab.first", on_click=acts.start_with_a_step, help="Start the next run with a single step.")  # fmt: skip
-    st.button("Stop", key="lab.stop", on_click=acts.command, args=(run.id if run else "", "stop"), disabled=not going)
-    st.button("New run", key="lab.new", on_click=acts.start, disabled=not going, help="A second run beside this one.")
+        st.button("One step", key="lab.step", on_click=acts.start_with_a_step)
+    st.button(
+        "Stop",
+        key="lab.stop",
+        on_click=acts.command,
+        args=(run.id if run else "", "stop"),
+        disabled=not going,
+    )
+    st.button(
+        "New run",
+        key="lab.new",
+        on_click=acts.start,
+        disabled=not going,
+        help="A second run beside this one.",
+    )
 
 
 def _named(spec: TrainSpec) -> Any:
@@ -102,7 +120,7 @@ def _more(spec: TrainSpec) -> None:
             _number("Seed", "seed", spec, 1)
         with right:
             _choice("Schedule", "schedule", presets.SCHEDULES, spec)
-            st.text_input("Peak rate", **setting.part("peak", f"{spec.learning_rate:g}", _rate))
+            st.text_input("Peak rate, any number", **setting.part("peak", f"{spec.learning_rate:g}", _rate))
             _number("Weight decay", "weight_decay", spec, 0.01)
             _number("Clip gradients at (0: never)", "clip", spec, 0.5)
     with model:
@@ -119,7 +137,13 @@ def _more(spec: TrainSpec) -> None:
 
 
 def _choice(label: str, name: str, options: dict[str, str], spec: TrainSpec) -> None:
-    st.selectbox(label, list(options), format_func=options.get, filter_mode=None, **setting.part(name, getattr(spec, name)))
+    st.selectbox(
+        label,
+        list(options),
+        format_func=options.get,
+        filter_mode=None,
+        **setting.part(name, getattr(spec, name)),
+    )
 
 
 def _number(label: str, name: str, spec: TrainSpec, step: float, instead: float = 0) -> None:
@@ -164,7 +188,9 @@ def compare(first: Shown | None) -> None:
 
     def label(id: str) -> str:
         found = shown.find(id)
-        return id if found is None else found.name if found.run is None else f"{found.name} ({found.run.state})"
+        return (
+            id if found is None else found.name if found.run is None else f"{found.name} ({found.run.state})"
+        )
 
     listed = [id for id in shown.listed() if first is None or id != first.id]
     options = [run.id for run in runs.mine()] + list(models.bundled()) + recordings.names()
@@ -177,5 +203,7 @@ def compare(first: Shown | None) -> None:
 
 
 def _put_beside(ids: list[str] | None) -> None:
-    waiting = state.memo("lab").get("waiting")  # a run without a checkpoint is the first curve by this field alone
+    waiting = state.memo("lab").get(
+        "waiting"
+    )  # a run without a checkpoint is the first curve by this field alone
     state.set("runs", " ".join([waiting] * bool(waiting) + list(ids or ())))

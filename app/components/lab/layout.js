@@ -1,7 +1,7 @@
 // What stands where in the lab's picture: the loss at the left, three small charts or the plan at the right, Rewind on
 // the loss's own axis, the film strip below. On a phone everything stands in one column.
 
-const LAB = { head: 22, chart: 292, rewind: 46, side: 416, gap: 44, strip: 152, phoneFrame: 150, map: 90, frame: 177 };
+const LAB = { head: 22, chart: 292, rewind: 48, side: 416, gap: 44, strip: 152, phoneFrame: 150, map: 90, frame: 177 };
 
 function planLab(g, data) {
   const wide = g.width >= 760;

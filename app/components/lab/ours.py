@@ -29,7 +29,12 @@ def draw(ctx: page.Context, first: Shown | None, own: Shown | None) -> None:
 def _downloads(ctx: page.Context, first: Shown, own: Shown | None) -> None:
     name = "".join(letter if letter.isalnum() else "-" for letter in first.name.lower())
     st.download_button(
-        "Curve (CSV)", partial(take.curve_csv, first), f"{name}-curve.csv", "text/csv", key="lab.csv", on_click="ignore"
+        "Curve (CSV)",
+        partial(take.curve_csv, first),
+        f"{name}-curve.csv",
+        "text/csv",
+        key="lab.csv",
+        on_click="ignore",
     )
     if first.run is not None:
         st.download_button(
@@ -48,16 +53,22 @@ def _mixed(first: Shown | None) -> None:
     """Losses a token of different tokenizers do not compare: say so where they stand in one chart."""
     specs = [one.run.spec for one in shown.curves(state.get("model")) if one.run is not None]
     if len({(spec.tokenizer, spec.vocab_size, spec.corpus) for spec in specs}) > 1:
-        st.caption("These runs cut text differently or read other data: a nat a token is not the same in all of them.")
+        st.caption(
+            "These runs cut text differently or read other data: a nat a token is not the same in all of them."
+        )
 
 
 def _table() -> None:
     mine = runs.mine()[:LISTED]
     if not mine:
-        st.caption("Runs that you start are listed here, also after a reload; another browser sees them by their link.")
+        st.caption(
+            "Runs that you start are listed here, also after a reload; another browser sees them by their link."
+        )
         return
     for run in mine:
-        with st.container(key=f"gb-lab-run-{run.id}", horizontal=True, gap="small", vertical_alignment="center"):
+        with st.container(
+            key=f"gb-lab-run-{run.id}", horizontal=True, gap="small", vertical_alignment="center"
+        ):
             st.html(f'<p class="gb-lab-run"><b>{inline(shown.run_name(run))}</b> {inline(_about(run))}</p>')
             steps = runs.steps(run.id)
             st.button("Open", key=f"lab.open.{run.id}", on_click=_open, args=(run.id,), disabled=not steps)

@@ -17,20 +17,27 @@ def planned(spec: TrainSpec) -> dict[str, Any]:
         ("Data", f"{presets.DATA[spec.corpus]}, {presets.TOKENIZERS[spec.tokenizer]}", False),
         ("Task", presets.OBJECTIVES[spec.objective], False),
         ("Shape", presets.shape_name(presets.shape_of(spec)), False),
-        ("Optimizer", f"{presets.OPTIMIZERS[spec.optimizer]}, {spec.learning_rate:g}, {spec.schedule}", False),
+        (
+            "Optimizer",
+            f"{presets.OPTIMIZERS[spec.optimizer]}, {spec.learning_rate:g}, {spec.schedule}",
+            False,
+        ),
         ("Steps", f"{spec.steps:,} of {spec.batch_tokens:,} {unit}", False),
     ]
     line = f"Next run refused: {plan.refused}"
     if plan.parameters:
-        rows += [("Weights", f"{plan.parameters:,}", False), ("Memory", f"{plan.bytes / 2**20:,.0f} MB", False)]
+        rows += [
+            ("Weights", f"{plan.parameters:,}", False),
+            ("Memory", f"{plan.bytes / 2**20:,.0f} MB", False),
+        ]
         rows.append(("Time here", f"about {seconds(plan.seconds)}", not plan.refused))
     if not plan.refused:
-        line = (
-            f"Next run: {plan.parameters:,} weights, {plan.bytes / 2**20:,.0f} MB, about {seconds(plan.seconds)}"
-        )
+        line = f"Next run: {plan.parameters:,} weights, {plan.bytes / 2**20:,.0f} MB, about {seconds(plan.seconds)}"
     return {
         "rows": [list(row) for row in rows],
-        "about": presets.PRESETS[name].about if name else "Settings of your own; Start trains them from noise.",
+        "about": presets.PRESETS[name].about
+        if name
+        else "Settings of your own; Start trains them from noise.",
         "line": line,
         "refused": f"Start would refuse: {plan.refused}." if plan.refused else "",
     }

@@ -9,7 +9,7 @@ from typing import Any
 from core.training import TrainSpec
 from core.training.recipes import fast, plain
 
-DATA = {"tales": "Toyland tales", "fables": "Fables", "python": "Python code", "own": "Own text"}
+DATA = {"tales": "Toyland", "fables": "Fables", "python": "Python", "own": "Own text"}
 TOKENIZERS = {
     "characters": "characters", "bpe": "BPE", "words": "words", "wordpiece": "WordPiece", "unigram": "Unigram",
 }  # fmt: skip
@@ -26,7 +26,13 @@ SHAPES = ((1, 1, 32), (1, 2, 64), (2, 2, 64), (3, 4, 64), (2, 4, 128), (4, 2, 12
 RATES = {"muon": 0.02, "adamw": 0.003, "adam": 0.003, "momentum": 0.1, "sgd": 0.5}
 LADDER = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.02, 0.03, 0.05, 0.09, 0.2, 0.5, 1.0, 3.0)
 STEPS = 160  # of the default preset
-WORDS_OF = {"words": 1000, "bpe": 512, "wordpiece": 512, "unigram": 512, "characters": 512}  # vocabulary sizes
+WORDS_OF = {
+    "words": 1000,
+    "bpe": 512,
+    "wordpiece": 512,
+    "unigram": 512,
+    "characters": 512,
+}  # vocabulary sizes
 
 
 @dataclass(frozen=True)

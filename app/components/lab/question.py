@@ -41,7 +41,9 @@ def ask(steps: tuple[int, ...], now: int | None, name: str, unit: str) -> Questi
     return Question(text, OPTIONS, (early, last), unit)
 
 
-def judge(question: Question, seen: Callable[[int], Moment], lm: LanguageModel, text: str, target: str | None) -> Answer:
+def judge(
+    question: Question, seen: Callable[[int], Moment], lm: LanguageModel, text: str, target: str | None
+) -> Answer:
     """Measure it.
 
     Args:

@@ -31,12 +31,12 @@ function drawRewind(g, data, local, at) {
   const said = now === null ? `slide it: every page then shows ${name} at that moment` : `every page now shows ${name} at step ${thousands(now)}`;
   const fork = data.forks ? 118 : 0;
   g.part("rewind words", [at, said], () => [
-    label(chart.plot.left, y + 30, "Rewind", { weight: 600, fill: "ink" }),
-    label(chart.plot.left + 56, y + 30, fit(said, at.main - chart.plot.left - 60 - fork, 12, false), { weight: 600, fill: "accent" }),
+    label(chart.plot.left, y + 27, "Rewind", { weight: 600, fill: "ink" }),
+    label(chart.plot.left + 56, y + 27, fit(said, at.main - chart.plot.left - 60 - fork, 12, false), { weight: 600, fill: "accent" }),
   ]);
   if (!data.forks) return;
   const step = now ?? steps[steps.length - 1];
-  g.overlay("fork", { left: at.main - 114, top: y + 15 }, () => html("button", { class: "gb-lab-fork", type: "button" }), (node) => {
+  g.overlay("fork", { left: at.main - 114, top: y + 11 }, () => html("button", { class: "gb-lab-fork", type: "button" }), (node) => {
     node.textContent = `Fork at ${thousands(step)}`;
     node.title = "A new run with the present settings begins with these weights";
     node.onclick = () => g.send("fork", { run: data.moments.id, step, at: Date.now() });

@@ -54,7 +54,9 @@ def _following(spec: TrainSpec, changes: dict[str, Any]) -> dict[str, Any]:
     optimizer = changes.get("optimizer", spec.optimizer)
     if optimizer != spec.optimizer:
         usual = presets.default()
-        more["learning_rate"] = usual.learning_rate if optimizer == usual.optimizer else presets.RATES[optimizer]
+        more["learning_rate"] = (
+            usual.learning_rate if optimizer == usual.optimizer else presets.RATES[optimizer]
+        )
         more["clip"] = 0.0 if optimizer == "muon" else 1.0
     tokenizer = changes.get("tokenizer", spec.tokenizer)
     if tokenizer != spec.tokenizer:

@@ -46,7 +46,9 @@ class Shown:
         """What curves.js takes."""
         told: dict[str, Any] = {"id": self.id, "name": self.name, "model": self.model, "mine": self.mine}
         if self.run is None:
-            points = {name: pack(np.asarray(column, dtype=np.float32)) for name, column in self.columns.items()}
+            points = {
+                name: pack(np.asarray(column, dtype=np.float32)) for name, column in self.columns.items()
+            }
             return told | {"points": points, "steps": self.planned, "checkpoints": list(self.steps)}
         told |= {"live": True, "steps": self.run.steps, "state": self.run.state, "group": self.run.group}
         return told | {"from": _beginning(self.run)}
@@ -82,7 +84,9 @@ def curves(name: str) -> list[Shown]:
     own = find(name.removeprefix(RUN))
     first = waiting[:1] or [own] * (own is not None)
     others = [one for one in found if one.id != (first[0].id if first else "")]
-    if not first and not others:  # never an empty chart: a model without a curve of its own stands beside one that has
+    if (
+        not first and not others
+    ):  # never an empty chart: a model without a curve of its own stands beside one that has
         others = [one for one in [find(state.DEFAULT_MODEL)] if one is not None]
     return [*first, *others][:MOST]
 
@@ -159,7 +163,6 @@ def facts(first: Shown | None) -> str:
     """Who trains what, in a line; the picture says how far it is."""
     if first is None or first.run is None:
         return "" if first is None else f"{first.name}, {first.planned:,} steps"
-    spec = first.run.spec
-    whose = "" if first.mine else "somebody else's run: look, rewind, fork; only its owner pauses it"
     forked = f"forked at step {first.run.parent.partition('@')[2]}" if first.run.parent else ""
-    return ", ".join(part for part in (first.name, f"seed {spec.seed}", forked, whose) if part)
+    whose = "" if first.mine else "somebody else’s: look, rewind, fork"
+    return ", ".join(part for part in (first.name, f"seed {first.run.seed}", forked, whose) if part)

@@ -43,8 +43,8 @@ function drawPlan(g, data, at) {
     ];
     broken(about, at.side - 32).slice(0, 2).forEach((line, i) => out.push(label(x + 16, top + 46 + i * 16, line, { fill: "ink3" })));
     rows.forEach(([name, value, strong], i) => {
-      const line = top + 92 + i * 23;
-      out.push(h("path", { d: `M${x + 16},${line - 15.5}h${at.side - 32}`, stroke: css("line") }),
+      const line = top + 88 + i * 25;
+      out.push(h("path", { d: `M${x + 16},${line - 16.5}h${at.side - 32}`, stroke: css("line") }),
         label(x + 16, line, name), label(x + at.side - 16, line, fit(value, at.side - 150, 12, true), { anchor: "end", mono: true, fill: strong ? "accent" : "ink", weight: strong ? 600 : null }));
     });
     broken(refused, at.side - 32).slice(0, 2).forEach((line, i) => out.push(label(x + 16, top + 276 + i * 16, line, { fill: "accent", weight: 600 })));

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.analysis.head_patterns import Job, head_maps, pattern_scores
+from core.analysis.head_patterns import SHARP, Job, head_maps, pattern_scores
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
 from core.text.tokenizer import Tokenizer
@@ -21,6 +21,7 @@ from core.training.text_loss import text_loss
 
 FRAMES = 6  # moments that stand side by side
 WRITES = 20  # characters of a sample
+BROAD_COUNTS = 0.6
 PIECES = 8  # tokens that hold as many, where a token is more than one
 # What a head with a high score does, what is measured, and the score's short name.
 WORDS: dict[str, tuple[str, str, str]] = {
@@ -143,6 +144,7 @@ def film(steps: Sequence[int], seen: Callable[[int], Moment]) -> Film:
     best: tuple[float, Job, int, int] | None = None
     for job, end in last.scores.items():
         rise = end - first.scores[job] if len(moments) > 1 else end
+        rise = rise if job in SHARP else BROAD_COUNTS * rise  # one place says more than three
         block, head = np.unravel_index(int(np.nan_to_num(rise, nan=-1.0).argmax()), rise.shape)
         found = (float(rise[block, head]), job, int(block), int(head))
         if best is None or found[0] > best[0]:
@@ -156,7 +158,8 @@ def words(made: Film, unit: str) -> tuple[str, str, str]:
     does, measured, short = (part.format(unit=unit) for part in WORDS[made.job])
     name = f"L{made.block}H{made.head}"
     rose = len(made.moments) > 1 and made.values[-1] > made.values[0] + 0.1
-    title = f"{name} learns to {does}" if rose else f"{name}: {measured}"
+    verb, _, rest = does.partition(" ")
+    title = f"{name} learns to {does}" if rose else f"{name} {verb}s {rest}"
     return title, measured, short
 
 

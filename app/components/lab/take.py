@@ -22,7 +22,9 @@ from core.runs.records import COLUMNS
 ROWS = 200  # of a curve in the table; the file has all
 
 
-def table(film: Film, tokens: tuple[Sequence[str], Sequence[str]], own: Shown | None) -> dict[str, Sequence[Any]]:
+def table(
+    film: Film, tokens: tuple[Sequence[str], Sequence[str]], own: Shown | None
+) -> dict[str, Sequence[Any]]:
     """For every moment what each token reads most, the score and the loss on the text; then the model's own curve.
 
     Args:
@@ -43,7 +45,10 @@ def table(film: Film, tokens: tuple[Sequence[str], Sequence[str]], own: Shown | 
     for i in range(0, len(steps), max(1, len(steps) // ROWS)):
         empty = dict.fromkeys(lines[0])
         held_out = float(columns["held_out"][i])
-        losses = {"training loss": _short(columns["loss"][i]), "validation loss": _short(held_out) if held_out == held_out else None}
+        losses = {
+            "training loss": _short(columns["loss"][i]),
+            "validation loss": _short(held_out) if held_out == held_out else None,
+        }
         lines.append(empty | {"step": int(steps[i])} | losses)
     return {name: [line[name] for line in lines] for name in lines[0]}
 
@@ -116,7 +121,7 @@ for step, _, _, sample, _ in shown:
 
 
 def _answer(load: str, question: Question, answer: Answer) -> str:
-    before, after = (float(answer.numbers[name]) for name in ("before", "after"))
+    before, after = (float(f"{answer.numbers[name]:.5g}") for name in ("before", "after"))
     if question.steps is None:
         return f"""# %% The question: one step of gradient descent on the text
 from core.training.one_step import one_step

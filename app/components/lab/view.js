@@ -114,7 +114,7 @@ function drawNews(g, data, local) {
   if (!text) return;
   const { plot } = local.chart;
   const width = Math.min(300, plot.right - plot.left - 20);
-  g.overlay("news", { left: plot.right - width - 6, top: plot.top + 44, width }, () => html("p", { class: "gb-lab-news", role: "status" }), (node) => {
+  g.overlay("news", { left: plot.right - width - 6, top: plot.top + 44, width }, () => html("div", { class: "gb-lab-news", role: "status" }), (node) => {
     if (node.textContent !== text) node.textContent = text;
   });
 }

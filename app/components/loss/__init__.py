@@ -97,9 +97,7 @@ def _scored(told: ScoredText, word: Callable[[int], str], smoothing: float) -> l
 def _named(told: ScoredText) -> list[list[int]]:
     """At each position the likeliest tokens and the right one, the likeliest first."""
     best = told.logits.topk(min(TOP + 1, told.logits.shape[-1])).indices.tolist()
-    return [
-        ids if right in ids else [*ids[:TOP], right] for ids, right in zip(best, told.targets.tolist())
-    ]
+    return [ids if right in ids else [*ids[:TOP], right] for ids, right in zip(best, told.targets.tolist())]
 
 
 def _others(p: torch.Tensor, named: Sequence[int]) -> float:

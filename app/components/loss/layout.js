@@ -31,7 +31,7 @@ function plan(g, data) {
     const rows = { x: 0, y: 0, w: g.width, head: 48, top: 56, pitch: 30 };
     rows.bottom = rows.top + n * rows.pitch;
     const sum = { x: 0, y: rows.bottom + 62, w: g.width, h: 480, head: 48 };
-    const curve = { x: 0, y: sum.y + sum.h + 20, w: g.width, h: 532 };
+    const curve = { x: 0, y: sum.y + sum.h + 20, w: g.width, h: 562 };
     return { phone, rows, sum, curve, height: curve.y + curve.h };
   }
   const left = Math.round(clamp(g.width * 0.27, 240, 300));

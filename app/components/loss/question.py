@@ -47,11 +47,11 @@ def ask(lm: LanguageModel, told: ScoredText, smoothing: float) -> Question:
         smoothing: the dial of the picture.
     """
     asked = 0.2 if abs(smoothing - 0.1) < 0.005 else 0.1
-    text = f"Label smoothing {asked:g} instead of {'none' if not smoothing else f'{smoothing:g}'}: whose loss rises more?"
-    if smoothing:
-        text = f"Against plain labels, label smoothing {asked:g} raises whose loss more?"
+    text = f"Label smoothing {asked:g} instead of none: whose loss rises more?"
     if not len(told):
-        return Question(text, ("The least surprising token", "The most surprising token", "Both alike"), asked, 0, 0)
+        return Question(
+            text, ("The least surprising token", "The most surprising token", "Both alike"), asked, 0, 0
+        )
     surprise = told.surprise
     least, most = int(surprise.argmin()), int(surprise.argmax())
     names = [lm.tokenizer.display(int(told.targets[at])) for at in (least, most)]

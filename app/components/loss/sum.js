@@ -18,7 +18,7 @@ function linesOf(data, one, given) {
 /** Where the columns end (numbers stand at their right), and the bars' zero. */
 function columns(p, phone) {
   const bars = phone ? 66 : Math.min(112, p.w * 0.25);
-  const ends = phone ? [44, 118, 162, 202] : [46, 130, 174, 218];
+  const ends = phone ? [44, 116, 162, 204] : [46, 126, 176, 222];
   const names = p.w - bars - ends[3] - 6;
   const [logit, e, chanceAt, y] = ends.map((end) => p.x + names + end);
   return { names, logit, e, p: chanceAt, y, zero: p.x + p.w - bars / 2, half: bars / 2 - 4 };
@@ -106,6 +106,6 @@ function drawWords(data, local, at, one, given, step, y) {
       : [["mean of ", b(data.scored.length), tokens, b(num(mean, 3), "accent"), " nats; perplexity ", b(`e^${num(mean, 3)}`), " = ", b(perplexed(mean), "accent")]]);
   }
   const mine = value - (1 - data.smoothing + data.smoothing / data.size);
-  say(LAST, () => [["Gradient at a logit: p − y. Training goes against it: ", word(one.text, 80)], [mine <= 0 ? "up in proportion to " : "down in proportion to ", b(chance(Math.abs(mine)), "accent"), mine <= 0 ? ", the others down by their p" : ", too sure for smoothed labels", data.smoothing && mine <= 0 ? " less their y." : "."]]);
+  say(LAST, () => [["Gradient at a logit: p − y. Training steps against it:"], [word(one.text, 80), mine <= 0 ? " up in proportion to " : " down in proportion to ", b(chance(Math.abs(mine)), "accent"), mine <= 0 ? ", others down by p − y." : ": too sure."]]);
   return out;
 }

@@ -13,7 +13,9 @@ from core.language_model import LanguageModel
 from core.training.losses import ScoredBatch, ScoredText, bits, logit_gradient
 
 
-def table(lm: LanguageModel, told: ScoredText, at: int, smoothing: float, batch: ScoredBatch) -> dict[str, Sequence[Any]]:
+def table(
+    lm: LanguageModel, told: ScoredText, at: int, smoothing: float, batch: ScoredBatch
+) -> dict[str, Sequence[Any]]:
     """A line for each scored token, then for the likeliest tokens at the followed one, then for each text of the batch.
 
     Args:
@@ -80,7 +82,7 @@ def same(now, shown, tolerance=1e-3):
 
 told = score_text(lm, TEXT, TARGET, HIDE)
 for i, nats in zip(told.targets.tolist(), told.surprise.tolist()):
-    print(repr(lm.tokenizer.display(i)), round(math.exp(-nats), 4), "->", round(nats, 3), "nats,", round(bits(nats), 3), "bits")
+    print(repr(lm.tokenizer.display(i)), round(math.exp(-nats), 4), "->", round(nats, 3), "nats,", round(bits(nats), 3))
 same(told.surprise, {_numbers(told.surprise)})"""
     ]
     if len(told):
@@ -128,10 +130,10 @@ same(batch.rows, {_numbers(batch.rows).replace("nan", "math.nan")})"""
 
 def _question(question: Question, answer: Answer) -> str:
     numbers = [answer.numbers["least"], answer.numbers["most"]]
-    return f"""# %% The question: what label smoothing {question.smoothing:g} adds to the least and the most surprising token
+    return f"""# %% The question: what label smoothing {question.smoothing:g} adds to the least and the most surprising
 rise = told.losses({question.smoothing!r}) - told.losses()
 print("least:", float(rise[{question.least}]), "most:", float(rise[{question.most}]))
-same(rise[[{question.least}, {question.most}]], {_numbers(numbers)})"""
+same(rise[[{question.least}, {question.most}]], [{numbers[0]:.5g}, {numbers[1]:.5g}])"""
 
 
 def _numbers(values: Any) -> str:

@@ -13,7 +13,7 @@ import streamlit as st
 from app import cache, reading, state, widgets
 from app.components import register
 from core.language_model import LanguageModel
-from core.training.losses import ScoredBatch, Hide, perplexity, score_batch
+from core.training.losses import Hide, ScoredBatch, perplexity, score_batch
 
 loss_batch = register("loss_batch")
 
@@ -54,7 +54,11 @@ def record(lm: LanguageModel, batch: ScoredBatch, padding: str) -> dict[str, Any
     mean, counted = (batch.mean(), batch.mean(ignore_padding=False)) if count else (0.0, 0.0)
     return {
         "rows": [
-            {"cells": [{"text": word(i), "loss": loss, "pad": not mine} for i, loss, mine in zip(*row)], "mean": average, "count": n}
+            {
+                "cells": [{"text": word(i), "loss": loss, "pad": not mine} for i, loss, mine in zip(*row)],
+                "mean": average,
+                "count": n,
+            }
             for row, average, n in zip(zip(ids, losses, scores), means, counts)
         ],
         "padding": padding,

@@ -5,7 +5,7 @@ const NAMES = { next_token: "next token", masked: "masked", span_corruption: "sp
 function drawFalling(g, data, local, at) {
   const p = at.curve;
   const tall = at.phone ? 190 : 216;
-  const box = { left: p.x, top: p.y + 40, width: p.w, height: tall };
+  const box = { left: p.x, top: p.y + 44 + (at.phone ? 10 : 0), width: p.w, height: tall };
   g.door("lab", { left: p.x - 2, top: p.y - 2 }, "The three losses, falling", "Train anything you like in the lab");
   const tell = () => g.redraw();
   local.chart = curves(g, "falling", box, {
@@ -13,11 +13,11 @@ function drawFalling(g, data, local, at) {
     lines: [{ column: "loss", kind: "raw" }, { column: "held_out", kind: "solid" }],
     guessing: data.guessing, ends: "none", title: "Loss, nats per scored token", onpoint: tell, ticks: false, left: 26,
   });
-  g.part("falling head", [data.trained], () => label(p.x, p.y + 34, fit(`nats per scored token, held-out; ${data.trained}`, p.w, 12, false), { fill: "ink3" }));
+  g.part("falling head", [data.trained], () => label(p.x, p.y + (at.phone ? 46 : 34), fit("nats per scored token; bold: held out", p.w, 12, false), { fill: "ink3" }));
   const rows = local.chart.feeds.map((feed) => ({ first: first(feed), last: feed.last("held_out")?.value ?? null, step: Math.max(0, feed.lastStep), steps: feed.state.steps, state: feed.state.state, lost: feed.lost, ended: feed.state.ended, place: feed.state.place }));
   local.rows = rows;
   g.part("falling rows", [rows], () => rows.map((row, i) => {
-    const y = p.y + 40 + tall + 24 + 38 * i;
+    const y = box.top + tall + 22 + 36 * i;
     const run = data.runs[i];
     return [
       h("path", { d: `M${p.x},${y - 4}h22`, stroke: css(RUN_COLOURS[i]), "stroke-width": 2.5, "stroke-dasharray": RUN_DASHES[i]?.join(" ") ?? null }),
@@ -26,7 +26,7 @@ function drawFalling(g, data, local, at) {
       label(p.x + 30, y + 16, fit(row.lost || wordOf(row), p.w - 30, 12, false), { fill: row.lost ? "accent" : "ink3" }),
     ];
   }));
-  const y = p.y + 40 + tall + 24 + 38 * rows.length - 8;
+  const y = box.top + tall + 12 + 36 * rows.length;
   const going = rows.some((row) => ["queued", "running", "paused"].includes(row.state));
   local.going = going;
   g.overlay("train", { left: p.x, top: y, width: Math.min(p.w, 210) }, () => html("button", { type: "button", class: "gb-button gb-primary ob-small", "data-act": "train" }), (node) => {
@@ -35,7 +35,7 @@ function drawFalling(g, data, local, at) {
     node.disabled = Boolean(data.cannot) || (going && !data.mine);
     node.onclick = () => g.send(going ? "stop" : "train", { at: Date.now() });
   });
-  g.part("falling foot", [data.estimate, data.cannot, going], () => wrapped(data.cannot || (going ? "Three runs of one group: leave the page, they go on." : data.estimate), p.w).slice(0, 3).map((line, i) => label(p.x, y + (at.phone ? 62 : 46) + 16 * i, line, { fill: data.cannot ? "accent" : "ink3" })));
+  g.part("falling foot", [data.estimate, data.cannot, data.trained, going], () => [data.trained, ...wrapped(data.cannot || (going ? "Leave the page: they go on." : data.estimate), p.w)].slice(0, 4).map((line, i) => label(p.x, y + (at.phone ? 62 : 46) + 16 * i, line, { fill: data.cannot && i ? "accent" : "ink3" })));
 }
 const first = (feed) => { for (let i = 0; i < feed.n; i++) if (Number.isFinite(feed.cols.held_out[i])) return feed.cols.held_out[i]; return null; };
 function wordOf(row) {

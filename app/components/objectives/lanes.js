@@ -15,7 +15,7 @@ function drawLanes(g, data, local, at) {
     g.part(`maps ${i}`, [row, step], () => drawMaps(g, data, place, row, step));
   });
   const first = at.lanes[0];
-  g.door("tokenization", { left: first.x - first.names - 10, top: first.y - 2 }, "Tokens", "How the text was cut into tokens");
+  g.door("tokenization", { left: Math.max(0, first.x - first.names - 10), top: first.y - 2 }, "Tokens", "How the text was cut into tokens");
 }
 
 function drawHead(data, place, step) {
@@ -26,7 +26,7 @@ function drawHead(data, place, step) {
   return [
     label(x + 8, y + 14, fit(lane.title, w - 12, 13, false), { weight: 600, size: 13, fill: "ink" }),
     label(x + 8, y + 31, fit(said, w - 12, 12, false), { fill: lane.own ? "accent" : "ink3", weight: lane.own ? 600 : null }),
-    step >= 3 && label(x + 8, y + 48, fit(lane.objective === "span_corruption" ? `${scored} answers, ${lane.hidden.length} words hidden` : `${scored} of ${data.words.length} score`, w - 12, 12, false), { fill: "ink2" }),
+    step >= 3 && label(x + 8, y + 48, fit(lane.objective === "span_corruption" ? `${scored} answers for ${lane.hidden.length} hidden` : `${scored} of ${data.words.length} score`, w - 12, 12, false), { fill: "ink2" }),
     lane.columns.map((name, i) => step >= (i === lane.columns.length - 1 ? 3 : 2) && label(c.at(i), y + 64, fit(name, c.each, 12, false), { fill: "ink3" })),
     lane.own && step >= LAST && label(c.loss, y + 64, "loss", { anchor: "end", fill: "ink3" }),
   ];
@@ -52,7 +52,10 @@ function drawLane(g, data, place, row, step) {
   if (step >= 2) {
     for (const one of lane.reads) put(0, one.row, one.text, { fill: KIND_FILL[one.kind], weight: one.kind === "plain" || one.kind === "special" ? null : 700, under: one.kind === "kept" });
     for (const at of lane.hidden) if (!lane.reads.some((one) => one.row === at)) out.push(label(c.at(0), yOf(place, at) + place.pitch / 2 + 4, "gone", { fill: "ink3" }));
-    lane.reads.forEach((one) => { if (one.kind === "random" && place.pitch > 13) out.push(label(c.at(0) + Math.min(c.each - 12, measure(visible(one.text), 12, true) + 6), yOf(place, one.row) + place.pitch / 2 + 4, "?", { fill: "k-ink", weight: 700 })); });
+    for (const one of lane.reads) {
+      const from = measure(visible(one.text), 12, true) + 6;
+      if ((one.kind === "random" || one.kind === "kept") && from + measure(one.kind, 12, false) < c.each) out.push(label(c.at(0) + from, yOf(place, one.row) + place.pitch / 2 + 4, one.kind, { fill: "ink3" }));
+    }
   }
   const last = lane.columns.length - 1;
   if (last === 2 && step >= 3) grouped(lane.decoder).forEach((ones) => inRow(put, 1, ones, c.each, "ink2"));
@@ -83,9 +86,10 @@ function drawLosses(g, place, c, out) {
   for (const ones of grouped(lane.answers.filter((one) => one.score))) {
     const loss = Math.max(...ones.map((one) => one.loss));
     const y = yOf(place, ones[0].row);
-    const node = h("g", {}, h("rect", { x: c.loss - 42, y: y + 2, width: 42, height: place.pitch - 4, fill: "transparent" }),
-      h("rect", { x: c.loss - (40 * loss) / most, y: y + place.pitch - 4, width: Math.max(1, (40 * loss) / most), height: 2.5, fill: css("accent") }),
-      label(c.loss, y + place.pitch / 2 + 3, num(ones.at(-1).loss, 2), { anchor: "end", mono: true, fill: "ink" }));
+    const tall = clamp(place.pitch - 12, 4, 10);
+    const node = h("g", {}, h("rect", { x: c.loss - 76, y: y + 2, width: 76, height: place.pitch - 4, fill: "transparent" }),
+      h("rect", { x: c.loss - 78, y: y + (place.pitch - tall) / 2, width: Math.max(1.5, (36 * loss) / most), height: tall, rx: 2, fill: css("accent") }),
+      label(c.loss, y + place.pitch / 2 + 4, num(ones.at(-1).loss, 2), { anchor: "end", mono: true, fill: "ink" }));
     out.push(g.tip(node, ones.map((one) => `${visible(one.text)}: ${num(one.loss, 3)} nats`).join("\n")));
   }
 }
@@ -121,7 +125,7 @@ function drawMaps(g, data, place, row, step) {
     out.push(heatImage(left, map, each, tall, url), h("rect", { x: left, y: map, width: each, height: tall, fill: "none", stroke: css("line") }),
       on >= 0 && on < one.rows && h("rect", { x: left - 1, y: map + (tall * on) / one.rows, width: each + 2, height: Math.max(2, tall / one.rows), fill: "none", stroke: css("accent"), "stroke-width": 1.5 }),
       label(lane.maps.length === 1 ? left + each + 8 : left, lane.maps.length === 1 ? map + 12 : map + tall + 14, one.title, { fill: "ink3" }));
-    if (lane.maps.length === 1) ["row sees", "column"].forEach((text, k) => out.push(place.w > each + 70 && label(left + each + 8, map + 12 + 16 * (k + 1), text, { fill: "ink3" })));
+    if (lane.maps.length === 1) ["sees the", "violet", "columns"].forEach((text, k) => out.push(label(left + each + 8, map + 12 + 16 * (k + 1), text, { fill: "ink3" })));
   });
   return out;
 }

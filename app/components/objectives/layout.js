@@ -21,11 +21,11 @@ function rowOf(data, local) {
 function plan(g, data) {
   const phone = g.width < 860;
   const rows = data.words.length + 2;
-  const widths = data.lanes.map((lane) => (lane.objective === "span_corruption" ? 246 : 150) + (lane.own ? 44 : 0));
+  const widths = data.lanes.map((lane) => { next_token: 150, masked: 164, span_corruption: 236 }[lane.objective] + (lane.own ? 78 : 0));
   const names = 92;
   const gap = 10;
   const total = names + widths.reduce((a, b) => a + b + gap, 0);
-  const grow = phone ? 1 : clamp((g.width - 268 - total) / 3, 0, 24);
+  const grow = phone ? 1 : clamp((g.width - 262 - total) / 3, 0, 24);
   const lanes = [];
   let x = names + gap;
   const top = 70;
@@ -39,7 +39,7 @@ function plan(g, data) {
       lanes.push({ lane, names: 84, x: 88, y, w: g.width - 88, top: y + top, pitch, map: y + top + rows * pitch + 22, side });
       y += top + rows * pitch + 22 + side + 40;
     });
-    return { phone, lanes, pitch, curve: { x: 0, y: y + 4, w: g.width, h: 330 }, height: y + 340 };
+    return { phone, lanes, pitch, curve: { x: 0, y: y + 4, w: g.width, h: 520 }, height: y + 524 };
   }
   data.lanes.forEach((lane, i) => {
     const w = widths[i] + grow;
@@ -52,7 +52,7 @@ function plan(g, data) {
 /** Where the columns of a lane begin, and how wide they are. */
 function columnsOf(place) {
   const { lane, x, w } = place;
-  const own = lane.own ? 48 : 0;
+  const own = lane.own ? 82 : 0;
   const count = lane.objective === "span_corruption" ? 3 : 2;
   const each = (w - own - 12) / count;
   return { each, at: (i) => x + 8 + each * i, loss: x + w - 6 };

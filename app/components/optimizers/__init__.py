@@ -39,7 +39,10 @@ def record(setup: Setup, tracks: Sequence[Track], selection: Mapping[str, Any]) 
         "levels": levels(ground).tolist(),
         "start": setup.start,
         "steps": setup.steps,
-        "kinds": [{"id": kind, "name": name, "short": SHORT[kind], "rate": setup.rates[kind]} for kind, name in NAMES.items()],
+        "kinds": [
+            {"id": kind, "name": name, "short": SHORT[kind], "rate": setup.rates[kind]}
+            for kind, name in NAMES.items()
+        ],
         "settings": None if rule is None else {
             "beta": rule.momentum, "beta2": rule.beta2, "eps": rule.eps, "decay": rule.weight_decay,
             "nesterov": rule.nesterov,
@@ -50,7 +53,9 @@ def record(setup: Setup, tracks: Sequence[Track], selection: Mapping[str, Any]) 
 
 
 def _track(track: Track) -> dict[str, Any]:
-    with np.errstate(over="ignore"):  # a diverged track ends beyond what 32 bits hold: it is drawn as infinite
+    with np.errstate(
+        over="ignore"
+    ):  # a diverged track ends beyond what 32 bits hold: it is drawn as infinite
         columns = np.concatenate([getattr(track, name) for name in NUMBERS], axis=1)  # (n, 14)
         return {
             "id": track.rule.kind, "points": pack(track.points), "losses": pack(track.losses),

@@ -37,11 +37,16 @@ class Weight:
         return place(self.ctx.lm, self.block, self.matrix, self.stack)
 
     @property
-    def title(self) -> str:
+    def name(self) -> str:
         """The matrix, as a learner would call it."""
-        rows, columns = self.place.shape
         side = f"{self.stack} " if self.ctx.lm.config.shape == "encoder-decoder" else ""
-        return f"{side}block {self.block}, {MATRIX_NAMES[self.matrix]}, {rows} × {columns}"
+        return f"{side}block {self.block}’s {MATRIX_NAMES[self.matrix]}"
+
+    @property
+    def title(self) -> str:
+        """The same with its size."""
+        rows, columns = self.place.shape
+        return f"{self.name}, {rows} × {columns}"
 
     @property
     def heavy(self) -> bool:
@@ -51,7 +56,14 @@ class Weight:
     def trained(self) -> Trained:
         """The run, computed once for all who ask."""
         found: Trained = cache.share(
-            run, self.ctx.model_key, self.ctx.text, self.target, self.stack, self.block, self.matrix, self.rule
+            run,
+            self.ctx.model_key,
+            self.ctx.text,
+            self.target,
+            self.stack,
+            self.block,
+            self.matrix,
+            self.rule,
         )
         return found
 
@@ -85,7 +97,17 @@ def run(
 def numbers(steps: Sequence[Step]) -> np.ndarray:
     """The steps' numbers: (n, 9), in the order of `COLUMNS`."""
     rows = [
-        [s.gradient, s.used, s.memory.first, s.memory.second, s.first_hat, s.second_hat, s.direction, s.before, s.after]
+        [
+            s.gradient,
+            s.used,
+            s.memory.first,
+            s.memory.second,
+            s.first_hat,
+            s.second_hat,
+            s.direction,
+            s.before,
+            s.after,
+        ]
         for s in steps
     ]
     return np.array([[float(np.nan if value is None else value) for value in row] for row in rows])

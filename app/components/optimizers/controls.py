@@ -32,7 +32,7 @@ def race_controls() -> None:
 
 def _fresh_surface() -> None:
     """Start and rates belong to a surface: another one begins with its own."""
-    state.update({"start": "", "rates": "", "lap": -1})
+    state.update({"start": "", "rates": ""})
 
 
 def ladder(label: str, key: str, steps: Sequence[float], names: Mapping[float, str], width: int) -> None:

@@ -38,7 +38,7 @@ const CUTS = [
 function drawGround(g, name, grid, levels, map) {
   const [rows, cols] = grid.shape;
   const [dx, dy] = [map.w / (cols - 1), map.h / (rows - 1)];
-  const paint = (value) => (Number.isFinite(value) ? g.sequentialRgb(0.03 + 0.36 * shareBelow(levels, value), 1, "res") : g.sequentialRgb(0.5, 1, "res"));
+  const paint = (value) => (Number.isFinite(value) ? g.sequentialRgb(0.02 + 0.3 * shareBelow(levels, value), 1, "res") : g.sequentialRgb(0.5, 1, "res"));
   const X = (c) => map.x + c * dx;
   const Y = (r) => map.y + r * dy;
   return [

@@ -36,7 +36,7 @@ function stepBy(g, data, local, by) {
 function moveStart(g, data, local, x, y) {
   const [left, right, low, high] = data.surface.box;
   const round = (v) => Number(v.toPrecision(3));
-  g.select({ start: `${round(clamp(x, left, right))} ${round(clamp(y, low, high))}`, lap: local.timer ? lapOf(data, local) : -1 });
+  g.select({ start: `${round(clamp(x, left, right))} ${round(clamp(y, low, high))}` });
 }
 
 function listen(g, local) {

@@ -8,13 +8,14 @@ const LOOKS = {
   muon: { colour: "q-ink", dash: [8, 3, 2, 3] },
 };
 const DEEP = 506; // the height of the picture on a wide screen
-const ROW = 29; // of one optimizer
+const ROW = 27; // of one optimizer
 
 /** Four figures of a number, whatever its size: 0.1234, 12.34, 1.23e−5. */
 function sig(x, figures = 4) {
   if (!Number.isFinite(x)) return num(x);
   if (x === 0) return "0";
   const size = Math.abs(x);
+  if (size < 1e5 && size >= 10 ** figures) return thousands(Math.round(size)).replace(/^/, x < 0 ? "−" : "");
   const text = size >= 1e5 || size < 1e-3 ? x.toExponential(figures - 2).replace("e+", "e") : x.toPrecision(figures);
   return text.replace(/-/g, "−");
 }
@@ -33,9 +34,9 @@ function plan(g) {
   const slider = { x: 0, y: map.h + 6, w: wide, h: phone ? 44 : 20 };
   const side = phone ? { x: 0, y: slider.y + slider.h + 34, w: g.width } : { x: wide + 26, y: 0, w: g.width - wide - 26 };
   const row = phone ? 46 : ROW;
-  const rows = { ...side, y: side.y + (phone ? 70 : 52), row };
-  const chart = { x: side.x, y: rows.y + 5 * row + 20, w: side.w, h: 84 };
-  const numbers = { x: side.x, y: chart.y + chart.h + 36, w: side.w };
+  const rows = { ...side, y: side.y + (phone ? 70 : 60), row };
+  const chart = { x: side.x, y: rows.y + 5 * row + 30, w: side.w, h: 72 };
+  const numbers = { x: side.x, y: chart.y + chart.h + 34, w: side.w };
   return { phone, map, slider, side, rows, chart, numbers, height: phone ? numbers.y + 214 : DEEP };
 }
 

@@ -6,14 +6,14 @@ from app.components.optimizers.below import Weight
 from app.predict import Answer
 from core.training.moments import Distance, compare
 
-OPTIONS = ("Less far than the other", "Up to three times as far", "More than three times as far")
+OPTIONS = ("Less far", "Up to 3 times as far", "More than 3 times as far")
 
 
 def text(weight: Weight) -> str:
     """What is asked: about two weights of the chosen matrix of the open model."""
     return (
-        f"In {weight.title}: gradient descent moves the steepest weight many times as far as a usual one. "
-        f"And Adam, over {weight.place.steps} steps?"
+        f"Adam, {weight.place.steps} steps on your text: how far does the steepest weight of {weight.name} come, "
+        "beside a usual one?"
     )
 
 

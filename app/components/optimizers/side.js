@@ -19,7 +19,7 @@ function drawSide(g, data, local, at) {
     paragraph(side.x, side.y + 32, data.surface.lesson, side.w, { fill: "ink2" }),
   ]);
   g.part("heads of rows", [rows], () => [
-    label(rows.x + rows.w, rows.y - 2, "loss", { anchor: "end", fill: "ink3" }), label(rows.x + 128, rows.y - 2, "rate", { fill: "ink3" }),
+    label(rows.x + rows.w, rows.y - 2, "loss", { anchor: "end", fill: "ink3" }), label(rows.x + (at.phone ? 118 : 166), rows.y - 2, "rate", { fill: "ink3" }),
   ]);
   data.kinds.forEach((kind, i) => drawRow(g, data, local, { ...rows, y: rows.y + 4 + i * rows.row }, kind, lap, chosen?.id === kind.id, at.phone));
   drawLosses(g, data, local, at, lap, chosen);
@@ -31,7 +31,7 @@ function turn(g, data, local, field, kinds, id, rate, done) {
   local.turning = { ...local.turning, [id]: rate };
   const text = kinds.map((kind) => [kind.id, kind.id === id ? rate : rateOf(local, kind), kind.usual])
     .filter(([, now, usual]) => now !== usual).map(([name, now]) => `${name}:${now}`).join(" ");
-  g.select({ [field]: text, ...(field === "rates" ? { lap: -1 } : {}) });
+  g.select({ [field]: text });
   if (done) local.turning = null;
 }
 
@@ -45,8 +45,8 @@ function drawRow(g, data, local, row, kind, lap, chosen, phone) {
   g.part(`row ${kind.id}`, [row, on, chosen, said, loss, rateOf(local, kind)], () => [
     chosen && h("rect", { x: row.x - 4, y: row.y + 1, width: row.w + 8, height: row.row - 2, rx: 4, fill: css("accent-soft") }),
     h("path", { d: `M${row.x + 30},${mid}h22`, stroke: css(look.colour), "stroke-width": 2.5, "stroke-dasharray": look.dash?.join(" "), opacity: on ? 1 : 0.3 }),
-    label(row.x + 58, mid + 4, kind.short, { fill: on ? look.colour : "ink3", weight: chosen ? 700 : 600 }),
-    label(row.x + row.w - (phone ? 96 : 150), mid + 4, set(rateOf(local, kind)), { mono: true, fill: "ink" }),
+    label(row.x + 58, mid + 4, phone ? kind.short : kind.name, { fill: on ? look.colour : "ink3", weight: chosen ? 700 : 600 }),
+    label(row.x + row.w - (phone ? 96 : 132), mid + 4, set(rateOf(local, kind)), { mono: true, fill: "ink" }),
     label(row.x + row.w, mid + 4, !on ? "off" : said || sig(loss), { mono: !said && on, anchor: "end", fill: said ? "accent" : on ? "ink" : "ink3", weight: said ? 600 : null }),
   ]);
   const height = phone ? 44 : 24;
@@ -61,15 +61,15 @@ function drawRow(g, data, local, row, kind, lap, chosen, phone) {
       node.setAttribute("aria-label", `${kind.name} takes part`);
       node.style.setProperty("--look", css(look.colour));
     });
-  g.overlay(`pick ${kind.id}`, { left: row.x + (phone ? 32 : 28), top, width: phone ? 78 : 92, height },
+  g.overlay(`pick ${kind.id}`, { left: row.x + (phone ? 32 : 28), top, width: phone ? 78 : 132, height },
     () => html("button", { type: "button", class: "op-pick", "data-pick": kind.id, click: () => g.select({ racer: kind.id }) }),
     (node) => {
       node.setAttribute("aria-pressed", String(chosen));
       node.setAttribute("aria-label", `Write out ${kind.name}’s step`);
       node.disabled = !on;
     });
-  const left = row.x + (phone ? 118 : 126);
-  drawDial(g, data, local, `rate ${kind.id}`, { left, top, width: row.x + row.w - (phone ? 104 : 158) - left, height }, kind, (rate, done) =>
+  const left = row.x + (phone ? 118 : 166);
+  drawDial(g, data, local, `rate ${kind.id}`, { left, top, width: row.x + row.w - (phone ? 104 : 142) - left, height }, kind, (rate, done) =>
     turn(g, g.data, local, "rates", g.data.kinds.map((k) => ({ ...k, usual: g.data.surface.rates[k.id] })), kind.id, rate, done));
 }
 

@@ -28,7 +28,9 @@ def table(weight: Weight, trained: Trained, tracks: Sequence[Track]) -> dict[str
     ]  # fmt: skip
     empty = dict.fromkeys(lines[0])
     lines += [
-        empty | {"what": NAMES[track.rule.kind], "step": at, "x": f"{x:.6g}", "y": f"{y:.6g}", "race loss": f"{loss:.6g}"}
+        empty
+        | {"what": NAMES[track.rule.kind], "step": at}
+        | {"x": f"{x:.6g}", "y": f"{y:.6g}", "race loss": f"{loss:.6g}"}
         for track in tracks
         for at, ((x, y), loss) in enumerate(zip(track.points, track.losses))
     ]  # fmt: skip
@@ -61,9 +63,7 @@ def _weight(load: str, weight: Weight, trained: Trained) -> str:
     shown = numbers(follow(trained, row, col))
     names = [name for name in COLUMNS if name != "used"]
     columns = {name: _numbers(shown[:, COLUMNS.index(name)]) for name in names}
-    asserts = "\n".join(
-        f"same([{_path(name)} for s in steps], {values})" for name, values in columns.items()
-    )
+    asserts = "\n".join(f"same([{_path(name)} for s in steps], {values})" for name, values in columns.items())
     return f"""# %% Adam on one weight of the model: real training steps on the text, and their numbers
 import numpy as np
 from core.training.moments import compare, follow, place, train
@@ -91,11 +91,9 @@ def _path(name: str) -> str:
 
 
 def _torch(weight: Weight) -> str:
-    return """# %% The written-out steps end where torch.optim.Adam put the weight
-row, col = {place}
-np.testing.assert_allclose(float(steps[-1].after), trained.end[row, col], rtol=1e-3, atol=1e-6)""".format(
-        place=weight.chosen(weight.trained())
-    )
+    return f"""# %% The written-out steps end where torch.optim.Adam put the weight
+row, col = {weight.chosen(weight.trained())}
+np.testing.assert_allclose(float(steps[-1].after), trained.end[row, col], rtol=1e-3, atol=1e-6)"""
 
 
 def _race(setup: Setup, tracks: Sequence[Track]) -> str:

@@ -24,11 +24,13 @@ function drawMap(g, data, local, at) {
   const order = [...local.tracks].sort((a, b) => (a === chosen) - (b === chosen));
   g.part("tracks", [lap, chosen?.id, map, Boolean(local.drag)], () => h("g", { "clip-path": "url(#op-race)", opacity: local.drag ? 0.3 : 1 }, order.map((track) => {
     const last = lastOf(track, lap);
-    const points = Array.from({ length: last + 1 }, (_, i) => pointAt(track, i)).map(([x, y]) => [near(scale.x(x)), near(scale.y(y))]);
+    const points = Array.from(track.losses, (_, i) => pointAt(track, i)).map(([x, y]) => [near(scale.x(x)), near(scale.y(y))]);
+    const done = points.slice(0, last + 1);
     const width = track === chosen ? 2.6 : 1.6;
     return [
-      drawLine(lineTo(points), LOOKS[track.id], width),
-      track === chosen && last <= 120 && points.map(([x, y]) => h("circle", { cx: x, cy: y, r: 2.2, fill: css(LOOKS[track.id].colour) })),
+      h("path", { d: lineTo(points.slice(last)), fill: "none", stroke: css(LOOKS[track.id].colour), "stroke-width": 1.2, opacity: 0.3 }),
+      drawLine(lineTo(done), LOOKS[track.id], width),
+      track === chosen && last <= 120 && done.map(([x, y]) => h("circle", { cx: x, cy: y, r: 2.2, fill: css(LOOKS[track.id].colour) })),
     ];
   })));
   g.part("heads", [lap, chosen?.id, map, local.drag], () => (local.drag ? [] : drawHeads(data, order, lap, scale, map, chosen)));

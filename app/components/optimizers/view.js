@@ -68,6 +68,9 @@ const race = {
 
 const FIGURES = {
   race: mount("optimizers", race),
+  moments: mount("moments", momentsFigure),
+  finder: mount("finder", finderFigure),
+  landscape: mount("landscape", landscapeFigure),
 };
 
 export default (given) => FIGURES[given.data.figure](given);

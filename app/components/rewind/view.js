@@ -25,7 +25,7 @@ function show(local) {
   local.range.setAttribute("aria-valuetext", text);
   local.output.textContent = text;
   const { steps } = local.data;
-  local.root.dataset.state = JSON.stringify(
+  local.mark.dataset.state = JSON.stringify(
     { steps: steps.length, index: local.index, step: steps[local.index], said: text });
 }
 
@@ -45,7 +45,9 @@ function build(parent) {
   const make = (tag, name) => Object.assign(document.createElement(tag), { className: name });
   const local = { index: 0, chosen: 0, sentAt: -EVERY, later: 0, data: null };
   local.root = make("div", "gb-rewind");
-  local.root.dataset.component = "rewind";
+  // What is shown, as data. Not on the root: an element with this attribute brings its own colours, a figure's.
+  local.mark = Object.assign(make("i", ""), { hidden: true });
+  local.mark.dataset.component = "rewind";
   const head = make("label", "gb-rewind-head");
   local.range = Object.assign(make("input", "gb-rewind-range"), { type: "range", min: 0, step: 1, id: `gb-rewind-${++count}` });
   head.htmlFor = local.range.id;
@@ -56,7 +58,7 @@ function build(parent) {
   local.ticks = make("div", "gb-rewind-ticks");
   local.ticks.setAttribute("aria-hidden", "true");
   local.range.addEventListener("input", () => choose(local));
-  local.root.append(head, local.range, local.ticks);
+  local.root.append(head, local.range, local.ticks, local.mark);
   parent.append(local.root);
   return local;
 }

@@ -85,6 +85,8 @@ class Chart {
 
   /** Where a run's row lies on the x axis: its column, moved to where a fork begins. */
   shift(k) { return this.spec.runs[k].from?.[this.spec.x] ?? 0; }
+  /** How many of a run's rows have a place on this axis: a recorded curve may know no seconds. */
+  rows(feed) { return feed.n && Number.isFinite(feed.cols[this.axis][feed.n - 1]) ? feed.n : 0; }
   get axis() { return { step: "step", tokens: "tokens", seconds: "seconds" }[this.spec.x]; }
 
   layout() {
@@ -93,9 +95,9 @@ class Chart {
     let most = 0;
     let planned = 0;
     this.feeds.forEach((feed, k) => {
-      const end = feed.n ? feed.cols[this.axis][feed.n - 1] : 0;
+      const end = this.rows(feed) ? feed.cols[this.axis][feed.n - 1] : 0;
       most = Math.max(most, end + this.shift(k));
-      if (feed.over || !feed.n || !feed.state.steps) { planned = Math.max(planned, spec.x === "step" && !feed.over ? feed.state.steps + this.shift(k) : 0); return; }
+      if (feed.over || !this.rows(feed) || !feed.state.steps) { planned = Math.max(planned, spec.x === "step" && !feed.over ? feed.state.steps + this.shift(k) : 0); return; }
       planned = Math.max(planned, spec.x === "step" ? feed.state.steps + this.shift(k) : (end / feed.lastStep) * feed.state.steps + this.shift(k));
     });
     // Seconds to come are an estimate: rounded up, so that the axis does not tremble with it.
@@ -156,14 +158,16 @@ class Chart {
   /** px of a step of the first run, in the figure; and back. */
   px(step) {
     const feed = this.feeds[0];
-    if (this.spec.x === "step" || !feed?.n) return this.box.left + this.px0(step + this.shift(0));
+    if (this.spec.x === "step") return this.box.left + this.px0(step + this.shift(0));
+    if (!feed || !this.rows(feed)) return this.box.left + lerp(this.left, this.right, clamp(step / (feed?.lastStep || 1), 0, 1));
     const i = feed.find("step", step);
     return this.box.left + this.px0(step <= 0 ? this.shift(0) : feed.cols[this.axis][i] + this.shift(0));
   }
   value(px) {
     const at = (px - this.box.left - this.left) / this.across - this.shift(0);
     const feed = this.feeds[0];
-    if (this.spec.x === "step" || !feed?.n) return at;
+    if (this.spec.x === "step") return at;
+    if (!feed || !this.rows(feed)) return ((px - this.box.left - this.left) / (this.right - this.left)) * Math.max(0, feed?.lastStep ?? 0);
     return feed.cols.step[feed.find(this.axis, at)];
   }
   get plot() {
@@ -207,6 +211,7 @@ class Chart {
     const { spec } = this;
     return this.feeds.map((feed, k) => {
       const run = spec.runs[k];
+      if (!this.rows(feed)) return null;
       const line = [...spec.lines].reverse().find(({ column, kind }) => kind !== "raw" && feed.last(column)) ?? spec.lines.find(({ column }) => feed.last(column));
       if (!line) return null;
       const last = feed.last(line.column);

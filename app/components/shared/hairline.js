@@ -18,13 +18,13 @@ Object.defineProperties(Chart.prototype, Object.getOwnPropertyDescriptors({
   },
   pick() {
     const [at, feed] = [this.hairAt, this.feeds[0]];
-    if (at === null || !feed?.n) return;
+    if (at === null || !feed || !this.rows(feed)) return;
     this.spec.onpick?.(feed.cols.step[feed.find(this.axis, at - this.shift(0))], feed);
   },
   /** Arrows move the hairline from point to point of the first run; Enter picks; Esc leaves. */
   key(event) {
     const feed = this.feeds[0];
-    if (!feed?.n || event.ctrlKey || event.metaKey || event.altKey) return false;
+    if (!feed || !this.rows(feed) || event.ctrlKey || event.metaKey || event.altKey) return false;
     const page = Math.max(1, Math.round(feed.n / 12));
     const moves = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: page, PageDown: -page, Home: -Infinity, End: Infinity };
     if (event.key in moves) {
@@ -46,7 +46,7 @@ Object.defineProperties(Chart.prototype, Object.getOwnPropertyDescriptors({
     const lines = [];
     const value = at ?? this.most;
     this.feeds.forEach((feed, k) => {
-      if (!feed.n) return;
+      if (!this.rows(feed)) return;
       const here = value - this.shift(k);
       const i = here < 0 ? -1 : feed.find(this.axis, here + 1e-6);
       if (i < 0) return;
@@ -94,10 +94,14 @@ function drawAxes(chart, pen) {
     const from = chart.px0(chart.most);
     pen.rect(from, top - 8, right - from, bottom - top + 8, "wash");
     const words = chart.feeds.some((feed) => feed.state.state === "queued") ? "waiting for its turn" : "still to come";
-    if (spec.ends === "line" && right - from > measure(words, 12) + 16) pen.text((from + right) / 2, bottom - 8, words, { fill: "ink3", anchor: "middle" });
+    const low = spec.ends === "line" && chart.endings().some((end) => chart.py(end.value) > bottom - 28); // a name stands there
+    if (spec.ends === "line" && right - from > measure(words, 12) + 16) pen.text((from + right) / 2, low ? (top + bottom) / 2 : bottom - 8, words, { fill: "ink3", anchor: "middle" });
   }
+  const unknown = chart.feeds.some((feed) => feed.n) && !chart.feeds.some((feed) => chart.rows(feed));
+  if (unknown) pen.text((left + right) / 2, (top + bottom) / 2, `${spec.x} were not recorded`, { fill: "ink3", anchor: "middle" });
   const tall = bottom - top;
-  const { ticks, step } = spec.scale === "log" ? logTicks(chart.low, chart.high) : roundTicks(chart.low, chart.high, clamp(tall / (tall > 120 ? 56 : 24), 1, 6));
+  const empty = !chart.feeds.some((feed) => feed.n) && !spec.guessing; // no values: no scale for them
+  const { ticks, step } = empty ? { ticks: [], step: 0 } : spec.scale === "log" ? logTicks(chart.low, chart.high) : roundTicks(chart.low, chart.high, clamp(tall / (tall > 120 ? 56 : 24), 1, 6));
   for (const tick of ticks) {
     const y = Math.round(chart.py(tick)) + 0.5;
     pen.line([left, right], [y, y], { stroke: "line" });
@@ -146,7 +150,7 @@ function thinned(chart, feed, k, column, raw) {
   const far = chart.bottom + 4000; // canvas coordinates must stay finite
   let [pixel, x0, low, high, seen] = [-1, 0, 0, 0, false];
   const put = (x, value) => { xs.push(x); ys.push(clamp(chart.py(value), -far, far)); };
-  for (let i = 0; i < feed.n; i++) {
+  for (let i = 0, n = chart.rows(feed); i < n; i++) {
     const value = values[i];
     if (value !== value || (log && value <= 0)) continue;
     const x = moved + at[i] * across;

@@ -1,0 +1,102 @@
+"""Long work on a page: done in small steps at the end of the page's run, with a bar and a button to stop.
+
+Any click interrupts it between two steps, the page answers, and the work goes on where it was. What it came to stays
+with the session until other work of that name is asked for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import state, widgets
+
+EVERY = 0.1  # seconds between two signs of progress
+
+
+@dataclass
+class Job:
+    """Work that was asked for: `key` says on what, `steps` yields its `total` results one by one, `done` has them."""
+
+    key: str
+    steps: Iterator[Any]
+    total: int
+    done: list[Any] = field(default_factory=list)
+    ended: bool = False
+    stopped: bool = False
+    seconds: float = 0.0
+
+    @property
+    def going(self) -> bool:
+        """Whether there is something left to do."""
+        return not (self.ended or self.stopped)
+
+
+def _jobs() -> dict[str, Job]:
+    jobs: dict[str, Job] = state.memo("optimizers").setdefault("jobs", {})
+    return jobs
+
+
+def of(name: str, key: str) -> Job | None:
+    """The work of that name on `key`: on anything else it does not count, and unfinished it is given up."""
+    found = _jobs().get(name)
+    if found is None or found.key == key:
+        return found
+    if not found.ended:  # it holds a copy of a model
+        del _jobs()[name]
+    return None
+
+
+def buttons(name: str, key: str, label: str, total: int, make: Callable[[], Iterator[Any]]) -> DeltaGenerator:
+    """The button that begins, stops or goes on; returns the place for the bar of `go_on`."""
+
+    def begin() -> None:
+        _jobs()[name] = Job(key, make(), total)
+
+    found = of(name, key)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"gb-work-{name}"):
+        if found is None or found.ended:
+            kind = "primary" if found is None else "secondary"
+            st.button(
+                label if found is None else "Again", key=f"optimizers.{name}", type=kind, on_click=begin
+            )
+        elif found.stopped:
+            st.button("Go on", key=f"optimizers.{name}", on_click=_turn, args=(found, False))
+            st.caption(widgets.escape(f"stopped after {len(found.done)} of {found.total}"))
+        else:
+            st.button("Stop", key=f"optimizers.{name}", on_click=_turn, args=(found, True))
+        return st.container(width="stretch", key=f"gb-bar-{name}")
+
+
+def _turn(job: Job, stopped: bool) -> None:
+    job.stopped = stopped
+
+
+def go_on(name: str, key: str, slot: DeltaGenerator, what: str) -> None:
+    """If there is something left to do: do it, saying in `slot` how far it is; then draw the page anew.
+
+    Args:
+        what: the unit of the work, in the plural.
+    """
+    job = of(name, key)
+    if job is None or not job.going:
+        return
+    bar = slot.progress(min(1.0, len(job.done) / job.total), text=widgets.escape(f"{len(job.done)} {what}"))
+    started, last, before = time.monotonic(), 0.0, job.seconds
+    for result in job.steps:
+        job.done.append(result)
+        now = time.monotonic()
+        job.seconds = before + now - started
+        if now - last > EVERY:
+            last = now
+            share = min(1.0, len(job.done) / job.total)
+            left = job.seconds * (1 - share) / share
+            text = f"{len(job.done)} of {job.total} {what}; about {max(1, round(left))} s left"
+            bar.progress(share, text=widgets.escape(text))
+    job.ended = True
+    st.rerun()

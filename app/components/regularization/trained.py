@@ -1,0 +1,94 @@
+"""The trained runs of the Regularization page: recorded or the learner's own, where each is best, and its weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from app import state, trained
+from app.trained import Arm
+from core.training.early_stopping import Stop, stop_early
+from core.training.pairs import DECAY, DROPOUT, FABLES, few_fables, regularized_spec
+
+ARMS: dict[str, str] = {"plain": "plain", "dropout": "dropout", "decay": "weight decay", "both": "both"}
+
+
+def all_arms() -> dict[str, Arm]:
+    """The learner's own four, where there are some; else the recorded ones."""
+    own = trained.own_arms(state.get("quartet"), tuple(ARMS.values()))
+    found = own or trained.recorded_arms({name: f"regularization-{key}" for key, name in ARMS.items()})
+    return dict(zip(ARMS, found, strict=True))
+
+
+def begin() -> None:
+    """Train all four anew, from another seed than the last own ones'."""
+    memo = state.memo("regularization")
+    memo["seed"] = memo.get("seed", 0) + 1
+    specs = {name: regularized_spec(key, seed=memo["seed"]) for key, name in ARMS.items()}  # type: ignore[arg-type]
+    group, memo["why"] = trained.start(specs, few_fables())
+    if group:
+        state.set("quartet", group)
+
+
+def stop_of(arm: Arm, patience: int) -> Stop | None:
+    """Where patience would end a run; None as long as nothing was measured."""
+    held_out = arm.points.held_out
+    measured = np.isfinite(held_out)
+    if not measured.any():
+        return None
+    return stop_early(arm.points.step[measured].tolist(), held_out[measured].tolist(), patience)
+
+
+def moments(pair: list[Arm]) -> list[int]:
+    """The steps at which the weights of both were counted."""
+    both = [{one.step for one in arm.checkpoints if one.health} for arm in pair]
+    return sorted(both[0] & both[1])
+
+
+def record_runs(pair: list[Arm], patience: int, at: int | None) -> dict[str, Any]:
+    """The lower half of the picture: the plain run and one beside it.
+
+    Args:
+        at: the step of the checkpoint whose weights are shown; None: none was measured.
+    """
+    stops = [stop_of(arm, patience) for arm in pair]
+    finite = [
+        column[np.isfinite(column)] for arm in pair for column in (arm.points.held_out, arm.points.loss)
+    ]
+    low = min((float(column.min()) for column in finite if len(column)), default=0.0)
+    seen = [next((one for one in arm.checkpoints if one.step == at), None) for arm in pair]
+    return {
+        "arms": [{"key": key, "name": named(key)} for key in ARMS if key != "plain"],
+        "own": pair[0].run is not None,
+        "about": f"Trained on {FABLES - FABLES // 10} fables",
+        "runs": [arm.curve() for arm in pair],
+        "low": max(0.0, low - 0.2),
+        "high": pair[0].guessing,
+        "stops": [None if stop is None else told(stop, patience) for stop in stops],
+        "weights": [dict(one.health["weights"]) if one and one.health else None for one in seen],
+        "step": at,
+    }
+
+
+def named(key: str) -> str:
+    """An arm as its button names it."""
+    return {"dropout": f"Dropout {DROPOUT:g}", "decay": f"Weight decay {DECAY:g}", "both": "Both"}[key]
+
+
+def told(stop: Stop, patience: int) -> dict[str, Any]:
+    """A stop for the picture, and in words."""
+    text = f"Best at step {stop.best_step:,}: {stop.best:.3f}. At the end {stop.last:.3f}"
+    text += f", {stop.better:.3f} worse. " if stop.better > 5e-4 else ". "
+    waits = f"{patience} measurement{'s' if patience > 1 else ''} without a new best"
+    if not patience:
+        text += "Without patience it runs to its end."
+    elif not stop.early:
+        text += f"There are never {waits} before its end." if patience > 1 else f"There is never {waits}."
+    else:
+        text += f"After {waits} it would stop at step {stop.step:,} and spare {stop.saved:.0%} of the steps"
+        text += f", but miss {stop.missed:.3f}." if stop.missed > 5e-4 else "."
+    return {
+        "best": stop.best, "bestStep": stop.best_step, "step": stop.step, "early": stop.early, "last": stop.last,
+        "saved": stop.saved, "missed": stop.missed, "text": text,
+    }  # fmt: skip

@@ -1,0 +1,70 @@
+"""Below the Regularization picture: the open model's weights by matrix, and how decay holds weights down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from app import cache, state, widgets
+from app.components import register
+from app.trained import Arm
+from core.analysis.weights import by_matrix
+from core.language_model import LanguageModel
+
+more = register("regularization_more")
+
+
+def weights(lm: LanguageModel, block: str) -> dict[str, dict[str, Any]]:
+    """The matrices of one block of the open model."""
+    return by_matrix(lm.transformer, block)
+
+
+def sizes(arm: Arm) -> dict[str, Any]:
+    """The size of a run's weights at each checkpoint."""
+    seen = [one for one in arm.checkpoints if one.health]
+    return {
+        "name": arm.name,
+        "steps": [one.step for one in seen],
+        "rms": [one.health["weights"]["rms"] for one in seen],
+    }
+
+
+def show(
+    lm: LanguageModel, key: str, block: str, arms: Sequence[Arm], steps: Sequence[int],
+    glance: int, begin: Callable[[], None], stop: Callable[[Sequence[Arm]], None],
+) -> None:  # fmt: skip
+    """The heading, the checkpoint's slider, the buttons that train anew, and the two panels.
+
+    Args:
+        block: the path of the block whose matrices are counted.
+        steps: of the checkpoints at which the shown pair's weights were counted; glance: the one that is shown.
+    """
+    st.html('<section class="gb-words"><h2>The weights, and training anew</h2></section>')
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        if len(steps) > 1:
+            st.select_slider(
+                "Weights at step",
+                range(len(steps)),
+                format_func=lambda i: f"{steps[i]:,}",
+                **state.part("glance", glance, lambda index: state.set("glance", index)),
+            )
+        if any(arm.going for arm in arms):
+            st.button("Stop all four", key="regularization.stop", on_click=stop, args=(arms,))
+        else:
+            st.button("Train all four now", key="regularization.start", type="primary", on_click=begin)
+    if why := state.memo("regularization").pop("why", ""):
+        st.warning(widgets.escape(why))
+    decayed = max(arms, key=lambda arm: arm.spec.weight_decay).spec
+    more(
+        data={
+            "name": lm.name,
+            "block": block,
+            "weights": cache.call(weights, key, block),
+            "arms": [sizes(arm) for arm in arms],
+            "rate": decayed.learning_rate,
+            "decay": decayed.weight_decay,
+        },
+        key="more",
+    )

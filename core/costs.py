@@ -1,0 +1,222 @@
+"""What a model and its training cost, before anything is built: weights, floating-point operations, memory, time."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+
+from core.config import ModelConfig
+from core.training.spec import TrainSpec
+
+_FLOAT = 4  # bytes of a float32
+_CHARACTERS = 96  # entries that a vocabulary of characters is taken to have before the text was looked at
+_REFERENCE = {"d_model": 64, "n_heads": 2, "n_ctx": 64, "d_vocab": 256}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run takes: weights, bytes of memory at its height (without torch itself, some 300 MB), seconds of steps."""
+
+    parameters: int
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How fast this machine trains: operations a second in matrix products, and seconds a block and step beside them."""
+
+    flops: float
+    block: float
+
+
+def estimate(spec: TrainSpec, rate: Rate | None = None) -> Estimate:
+    """What the run of `spec` would take, on a vocabulary of the size wished (of characters: about 100).
+
+    Args:
+        rate: None: measured on this machine once a process, which takes about half a second.
+    """
+    config = _config(spec)
+    return Estimate(parameters(config), training_bytes(config, spec), seconds(config, spec, rate or measured_rate()))
+
+
+def parameters(config: ModelConfig) -> int:
+    """The number of weights, shared ones counted once."""
+    d, vocab = config.d_model, config.d_vocab
+    norm = _norm(config, d)
+    total = vocab * d  # the token table
+    stacks = 2 if config.shape == "encoder-decoder" else 1
+    if config.position == "learned":
+        total += stacks * (config.n_ctx + config.position_offset) * d
+    if config.position == "relative":
+        total += stacks * config.relative_buckets * config.n_heads
+    total += stacks * (config.n_token_types * d + config.embed_norm * norm + config.final_norm * norm)
+    total += config.n_layers * _block(config, cross=False)
+    if stacks == 2:
+        total += config.decoder_layers * _block(config, cross=True)
+    if config.mlm_head:
+        total += d * d + d + norm
+    total += 0 if config.tied_embeddings else vocab * d
+    return total + (vocab if config.unembed_bias else 0)
+
+
+def row_flops(config: ModelConfig, length: int, target: int = 0) -> int:
+    """Floating-point operations of one forward pass over a row: two for each weight and position, and attention's.
+
+    Counts products of matrices only, as torch.utils.flop_counter does; scores above the diagonal count, too.
+
+    Args:
+        length: tokens read; target: tokens that an encoder-decoder writes (None of another shape).
+    """
+    d, heads = config.d_model, config.n_heads * config.head_size
+    both = heads + config.kv_heads * config.head_size
+    mlp = (3 if config.gated else 2) * d * config.mlp_size
+    own = d * (heads + 2 * config.kv_heads * config.head_size) + heads * d + mlp  # weights met at each position
+    per_block = 2 * length * own + 4 * length * length * heads
+    head = d * config.d_vocab + (d * d if config.mlm_head else 0)
+    if config.shape != "encoder-decoder":
+        return config.n_layers * per_block + 2 * length * head
+    cross = 2 * target * 2 * d * heads + 2 * length * d * 2 * (both - heads) + 4 * target * length * heads
+    decoder = 2 * target * own + 4 * target * target * heads + cross
+    return config.n_layers * per_block + config.decoder_layers * decoder + 2 * target * head
+
+
+def flops_per_token(config: ModelConfig, length: int | None = None) -> float:
+    """Operations of a forward pass for each token of a row of `length` (None: the whole context); training takes three
+    times as many (Kaplan et al. 2020, section 2.1). An encoder-decoder writes as many tokens as it reads.
+    """
+    length = length or config.n_ctx
+    return row_flops(config, length, length) / length
+
+
+def training_bytes(config: ModelConfig, spec: TrainSpec) -> int:
+    """Memory at the height of a training step: weights, gradients, the optimizer's memory, what backward needs.
+
+    Within a quarter of what tensors were measured to take (CPU, shapes of 2 to 6 blocks).
+    """
+    weights = parameters(config)
+    matrices = _matrices(config)
+    moments = {
+        "muon": matrices + 2 * (weights - matrices),
+        "adamw": 2 * weights,
+        "adam": 2 * weights,
+        "momentum": weights,
+        "sgd": 0,
+    }[spec.optimizer]
+    fixed = _FLOAT * (2 * weights + moments) + (_FLOAT * weights if spec.bf16 else 0)  # a copy and its gradient
+    rows, length, target = _row(config, spec)
+    tokens = rows * length
+    size = 2 if spec.bf16 else _FLOAT
+    blocks = config.n_layers * tokens * _kept(config, spec, length)
+    scored = tokens
+    if config.shape == "encoder-decoder":
+        blocks += config.decoder_layers * rows * target * (_kept(config, spec, target) + 6 * config.d_model)
+        scored = rows * target
+    logits = scored * config.d_vocab * (size + _FLOAT)
+    return int(fixed + size * (blocks + 6 * tokens * config.d_model) + logits)
+
+
+def seconds(config: ModelConfig, spec: TrainSpec, rate: Rate) -> float:
+    """Time of the run's steps at a machine's rate, without held-out losses."""
+    total = config.n_layers + (config.decoder_layers if config.shape == "encoder-decoder" else 0)
+    rows, length, target = _row(config, spec)
+    return spec.steps * (3 * rows * row_flops(config, length, target) / rate.flops + (total + 2) * rate.block)
+
+
+@lru_cache(maxsize=1)
+def measured_rate() -> Rate:
+    """This machine's rate, from a few steps of two small models."""
+    few, many = _timed(layers=1, tokens=256), _timed(layers=3, tokens=256)
+    wide = _timed(layers=3, tokens=2048)
+    config = ModelConfig(n_layers=3, **_REFERENCE)  # type: ignore[arg-type]
+    more = 3 * (2048 - 256) // 64 * row_flops(config, 64)
+    flops = more / max(wide - many, 1e-4)
+    own = 3 * 256 // 64 * (row_flops(config, 64) - row_flops(config.replace(n_layers=1), 64)) / flops
+    return Rate(flops, max((many - few - own) / 2, 1e-5))
+
+
+def _timed(layers: int, tokens: int) -> float:
+    """Seconds of one training step of a small model, the middle one of five."""
+    import torch
+
+    from core.model.initial import initialise
+    from core.model.transformer import build
+    from core.training.loss import next_token_loss
+
+    config = ModelConfig(n_layers=layers, **_REFERENCE)  # type: ignore[arg-type]
+    model = build(config)
+    initialise(model, config)
+    rows = torch.arange(tokens).remainder(250).view(-1, 64)
+    rows = torch.cat([rows, rows[:, :1]], dim=1)
+    times = []
+    for _ in range(6):
+        began = time.perf_counter()
+        next_token_loss(model, rows).backward()
+        model.zero_grad()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times[1:])
+
+
+def _config(spec: TrainSpec) -> ModelConfig:
+    return spec.config(min(spec.vocab_size, _CHARACTERS) if spec.tokenizer == "characters" else spec.vocab_size)
+
+
+def _row(config: ModelConfig, spec: TrainSpec) -> tuple[int, int, int]:
+    """Rows of a step, tokens that a row's encoder (or only stack) reads, tokens that its decoder writes."""
+    context = min(spec.context or max(2, config.n_ctx // 2), config.n_ctx)
+    rows = max(1, spec.batch_tokens // context)
+    if config.shape != "encoder-decoder":
+        return rows, context, 0
+    from core.training.objectives import spans
+
+    hidden, count = spans(context, spec.mask_rate, spec.span_length)
+    return rows, context - hidden + count + 1, hidden + count + 1
+
+
+def _norm(config: ModelConfig, size: int) -> int:
+    if config.norm == "none":
+        return 0
+    return size * (config.norm_gain + (config.norm_bias and config.norm == "layer"))
+
+
+def _block(config: ModelConfig, *, cross: bool) -> int:
+    """Weights of one block; a decoder's that reads an encoder has attention twice."""
+    d, f = config.d_model, config.mlp_size
+    heads, keys = config.n_heads * config.head_size, config.kv_heads * config.head_size
+    attention = d * (heads + 2 * keys) + heads * d
+    attention += (heads + 2 * keys if config.qkv_bias else 0) + (d if config.out_bias else 0)
+    attention += 2 * config.head_size if config.qk_norm and config.norm_gain else 0
+    inner = 2 * f if config.gated else f
+    mlp = inner * d + f * d + (inner + d if config.mlp_bias else 0)
+    norms = 3 if cross else 2
+    return (2 if cross else 1) * attention + mlp + norms * _norm(config, d)
+
+
+def _matrices(config: ModelConfig) -> int:
+    """Weights in the matrices of blocks: what Muon moves."""
+    d, f = config.d_model, config.mlp_size
+    heads, keys = config.n_heads * config.head_size, config.kv_heads * config.head_size
+    attention = d * (heads + 2 * keys) + heads * d
+    mlp = (3 if config.gated else 2) * d * f
+    count = config.n_layers * (attention + mlp)
+    if config.shape == "encoder-decoder":
+        count += config.decoder_layers * (2 * attention + mlp)
+    return count
+
+
+def _kept(config: ModelConfig, spec: TrainSpec, length: int) -> int:
+    """Numbers that a block keeps for its gradient, for each position."""
+    d, heads, keys = config.d_model, config.n_heads * config.head_size, config.kv_heads * config.head_size
+    both = heads + keys  # of queries and keys
+    # What the parts read; layer norm also needs what it was given, RMS norm with a gain what it had before that.
+    count = 2 * d + (2 * d if config.norm == "layer" or (config.norm == "rms" and config.norm_gain) else 0)
+    count += heads + 2 * keys + heads  # queries, keys, values; what the heads say
+    count += both * (config.qk_norm + (config.position == "rotary"))
+    count += (4 if config.gated else 2) * config.mlp_size
+    if config.dropout:
+        count += 3 * d + 3 * config.n_heads * length
+    elif config.position in ("relative", "alibi") or spec.bf16:
+        count += config.n_heads * length  # the pattern itself
+    return count

@@ -1,0 +1,38 @@
+"""What a step of training leaves behind: a point of the curve, or the reason why there is none."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from core.language_model import LanguageModel
+
+
+@dataclass(frozen=True)
+class Point:
+    """One step of a curve. Losses are nats per token; tokens are those read so far.
+
+    `seconds` is the time spent in steps so far, without held-out losses and without what happens between steps.
+    `gradient_norm` is that before clipping, `update_norm` how far all weights together moved.
+    `held_out` is the mean loss over the held-out rows, at the steps that measure it, else None.
+    `model` is the model in training itself: it moves on with the next step.
+    """
+
+    step: int
+    loss: float
+    learning_rate: float
+    gradient_norm: float
+    update_norm: float
+    tokens: int
+    seconds: float
+    model: LanguageModel
+    held_out: float | None = None
+
+
+class Diverged(ArithmeticError):
+    """The loss went to where no learning is: not finite, or far above guessing. Nothing was changed by that step."""
+
+    def __init__(self, step: int, loss: float, what: str = "loss") -> None:
+        size = f"{loss:,.3g}" if math.isfinite(loss) else "not a finite number"
+        super().__init__(f"diverged at step {step:,}: the {what} was {size}; try a lower learning rate")
+        self.step, self.loss = step, loss

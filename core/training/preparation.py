@@ -1,0 +1,57 @@
+"""What has to stand before the first step: the tokenizer, its special tokens, how long a row may be."""
+
+from __future__ import annotations
+
+from core.data.shards import Shards
+from core.text.tokenizer import Tokenizer
+from core.text.training import MASK, learn, sentinel
+from core.training import objectives
+from core.training.objectives import Specials
+from core.training.spec import TrainSpec
+
+
+def learned(spec: TrainSpec, shards: Shards) -> Tokenizer:
+    """The tokenizer that a spec asks for, learned from what the run will read first ("characters": from all of it)."""
+    special: list[str] = []
+    if spec.objective == "masked":
+        special = [MASK]
+    elif spec.objective == "span_corruption":
+        n_ctx = spec.config(spec.vocab_size).n_ctx
+        count = max(objectives.spans(n, spec.mask_rate, spec.span_length)[1] for n in range(1, n_ctx + 1))
+        special = [sentinel(number) for number in range(count)]
+    documents = shards.everything() if spec.tokenizer == "characters" else shards.sample()
+    return learn(spec.tokenizer, documents, spec.vocab_size, special)
+
+
+def vocabulary_note(spec: TrainSpec, tokenizer: Tokenizer) -> tuple[str, ...]:
+    """A sentence, if the text was too small for the vocabulary wished."""
+    if spec.tokenizer == "characters" or len(tokenizer) >= spec.vocab_size:
+        return ()
+    return (
+        f"The text fills {len(tokenizer):,} of the {spec.vocab_size:,} entries wished for the vocabulary.",
+    )
+
+
+def special_ids(spec: TrainSpec, specials: Specials) -> dict[str, object]:
+    """The special tokens as a model's configuration names them."""
+    ids: dict[str, object] = {
+        "bos_id": specials.start_id,
+        "eos_ids": () if specials.end_id is None else (specials.end_id,),
+    }
+    if spec.objective == "masked":
+        ids["mask_id"] = specials.mask_id
+    if spec.objective == "span_corruption":
+        ids["decoder_start_id"] = specials.start_id
+    return ids
+
+
+def longest_row(spec: TrainSpec) -> int:
+    """The longest row whose question and answer fit the model's context."""
+    n_ctx = spec.config(spec.vocab_size).n_ctx
+    if spec.objective != "span_corruption":
+        return n_ctx
+    for length in range(n_ctx, 0, -1):
+        hidden, spans = objectives.spans(length, spec.mask_rate, spec.span_length)
+        if max(length - hidden, hidden) + spans + 1 <= n_ctx:
+            return length
+    raise ValueError(f"n_ctx={n_ctx} is too short for hidden spans")

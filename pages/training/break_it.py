@@ -1,0 +1,106 @@
+"""Break it: one part taken out of the open model now, and out of a small model in training; what the numbers say."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from app import cache, events, models, page, state, trained, widgets
+from app.components import break_it as view
+from app.components.break_it import take
+from app.components.break_it import trained as pairs
+from app.components.break_it.question import ask
+from core.analysis.broken import losses_without, read, without
+from core.analysis.depth import measure_depth
+from core.analysis.diagnosis import diagnose
+from core.analysis.training_health import order_seen
+
+LONGEST = 64  # tokens of the text
+KEYS = ("part",)
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Once upon a time, Lily met Tim. Lily gave Tim",
+    "Tom had a cat. Anna had a dog. Tom",
+    "On a bright day like this, Theo liked to sit outside and think.",
+)
+
+ctx = page.begin("break_it", longest=LONGEST)
+lm = ctx.lm
+target = ctx.target if lm.config.shape == "encoder-decoder" else None
+part, instead = view.fitting(lm, state.get("part"))
+seen = cache.call(view.see, ctx.model_key, ctx.text, target, part)
+arms = pairs.pair_of(part)
+steps = pairs.moments(arms)
+look = state.get("look") if 0 <= state.get("look") < len(steps) else len(steps) - 1
+at = steps[look] if steps else None
+
+
+def begin() -> None:
+    """Train both anew."""
+    pairs.begin(part)
+
+
+page.claim("Every part is there for something: take it out, and measure what goes wrong.", instead)
+tokens = [{"text": text, "id": i} for text, i in zip(ctx.tokens, ctx.ids, strict=True)]
+data = {
+    "tokens": tokens,
+    "name": ctx.name,
+    "part": part,
+    "parts": list(view.NAMES),
+    "words": {"without": view.WITHOUT_WORDS[part]},
+    "now": view.record_now(lm, ctx.text, target, seen),
+    "pair": pairs.record_pair(arms, at),
+    "selection": events.selection("picture", {"part": part}),
+}
+view.draw(
+    data,
+    key="picture",
+    on={
+        "select": lambda: events.select("picture", KEYS),
+        "arrived": lambda: None,  # the run of the page that comes with it reads the new checkpoint
+        "visit": lambda: events.visit("picture"),
+    },
+)
+
+going = any(arm.going for arm in arms)
+with page.controls():
+    widgets.segments("Take out", "part", tuple(view.NAMES), lambda name: view.NAMES[str(name)])
+    if len(steps) > 1:
+        st.select_slider(
+            "Trained pair at step",
+            range(len(steps)),
+            format_func=lambda i: f"{steps[i]:,}",
+            **state.part("look", look, lambda index: state.set("look", index)),
+        )
+    if going:
+        st.button("Stop both", key="break_it.stop", on_click=trained.stop, args=(arms,))
+    else:
+        st.button("Train both now", key="break_it.start", type="primary", on_click=begin)
+if why := state.memo("break_it").pop("why", ""):
+    st.warning(widgets.escape(why))
+if target is not None:
+    with ctx.slot:
+        st.text_input("Answer so far", **state.bind("target"))
+
+question = ask(lm, part)
+judge = partial(question.judge, lm, ctx.text, target, seen[0].loss)
+opened = models.resolve(ctx.name).target
+load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+given = {"TEXT": ctx.text} | ({} if target is None else {"TARGET": target})
+
+with page.foot():
+    page.predict(question.text, question.options, judge)
+    page.code(without, read, measure_depth, order_seen, diagnose, losses_without)
+    page.take_away(
+        "break_it",
+        partial(take.table, lm, seen),
+        lambda: take.cells(load, given, part, seen, arms, judge()),
+    )
+
+page.terms(
+    "residual stream", "norm", "1/√d", "mask", "activation", "rms", "gradient", "entropy", "validation", "guessing",
+    "nats and bits", "checkpoint",
+)  # fmt: skip
+page.cheatsheet("break_it")
+page.examples(EXAMPLES)

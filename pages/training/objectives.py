@@ -1,0 +1,79 @@
+"""Objectives: one sentence as three kinds of training examples, on three shapes of model, and how their losses fall."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import cache, events, models, page, state
+from app.components import objectives as view
+from app.components.objectives import falling, question, take
+from core.training.examples import lesson_losses, lessons
+from core.training.objectives import masked, next_token, span_corruption
+
+LONGEST = 20  # tokens: a row each
+KEYS = ("follow", "lesson")
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Once upon a time, Lily saw a big red ball in the park.",
+    "Tim was sad because his boat was gone.",
+    "The cat ran after the dog and the dog ran after the cat",
+)
+
+ctx = page.begin("objectives", longest=LONGEST)
+lm = ctx.lm
+rate, length, seed = float(state.get("mask_rate")), int(state.get("span_length")), int(state.get("seed"))
+drawn = (rate, float(length), seed)
+found: view.Made = cache.share(view.made, ctx.model_key, ctx.ids, *drawn)
+
+
+def again() -> None:
+    """Another draw of what is hidden."""
+    state.set("seed", (state.get("seed") + 1) % 1_000_000)
+
+
+page.claim("The same sentence asks three different questions.", found.marks.stands_in)
+stamp = "\x1f".join([ctx.model_key, repr(ctx.ids), repr(drawn)])
+view.draw(
+    view.record(
+        lm,
+        found,
+        falling.falling(falling.arms()),
+        stamp,
+        events.selection("objectives", {key: state.get(key) for key in KEYS}),
+    ),
+    key="objectives",
+    on={
+        "select": lambda: events.select("objectives", KEYS),
+        "visit": lambda: events.visit("objectives"),
+        "again": again,
+        "train": falling.train,
+        "stop": falling.stop,
+    },
+)
+
+with page.controls():
+    st.slider("Hidden share (BERT, T5: 0.15)", 0.0, 0.9, step=0.05, width=230, **state.bind("mask_rate"))
+    st.slider("Mean span length (T5: 3)", 1, 10, width=230, **state.bind("span_length"))
+    st.number_input("Seed of the draw", 0, 999_999, step=1, width=150, **state.bind("seed"))
+    st.button("Draw again", key="objectives.again", on_click=again)
+
+opened = models.resolve(ctx.name).target
+load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+
+
+def notebook() -> list[str]:
+    """The three examples, the losses and the question's answer, computed again."""
+    return take.cells(load, found, *drawn, question.judge(lm, found, *drawn))
+
+
+with page.foot():
+    page.predict(question.QUESTION, question.OPTIONS, lambda: question.judge(lm, found, *drawn))
+    page.code(next_token, masked, span_corruption, lessons, lesson_losses)
+    page.take_away("objectives", lambda: take.table(lm, found), notebook)
+
+page.terms(
+    "objective", "next-token prediction", "masked language modelling", "span corruption", "sentinel", "[MASK]",
+    "causal mask", "cross-attention", "loss", "encoder", "decoder",
+)  # fmt: skip
+page.cheatsheet("objectives")
+page.examples(EXAMPLES)

@@ -1,0 +1,285 @@
+"""What each ingredient of the fast recipe is worth: train without it, from several seeds, for as many steps.
+
+    python -m scripts.measure_recipe --corpus FILE       # a text of any kind; without one, the fables
+    python -m scripts.measure_recipe --corpus FILE --write   # and write docs/recipe.md and assets/recipe.json
+
+Every result goes into a file at once (--results), so a run that was broken off goes on, and two processes can share the
+work (--part 1/2). Losses do not depend on how busy the machine is; the times are those of steps taken in turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.data.corpora import FABLES
+from core.data.pool import Given
+from core.text.tokenizer import Tokenizer
+from core.text.training import learn
+from core.training import Trainer, TrainSpec, recipes
+from core.training.loss import next_token_loss
+from core.training.memory import keep_freed_memory
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENT, DATA = ROOT / "docs" / "recipe.md", ROOT / "assets" / "recipe.json"
+CORPUS = "GLASSBOX_BENCH_CORPUS"
+GOAL = 1.88  # nats a character, of the first two thousand steps or so of the plain recipe
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The fast recipe without one ingredient.
+
+    Args:
+        removed: its name; what: what stands in its place, in a sentence.
+        values: fields of `TrainSpec`; changes: of `ModelConfig`.
+        tries: further values to choose from by the first seed: what replaces an ingredient may want its own rates.
+    """
+
+    removed: str
+    what: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    tries: Sequence[Mapping[str, Any]] = ()
+
+    def spec(self, steps: int, seed: int, chosen: Mapping[str, Any] | None = None) -> TrainSpec:
+        """The run of one seed."""
+        values = {**self.values, **(chosen or {})}
+        return recipes.fast(steps=steps, seed=seed, changes=self.changes, device="cpu", **values)
+
+
+FULL = Variant("nothing", "The whole recipe.")
+VARIANTS = (
+    FULL,
+    Variant(
+        "Muon",
+        "AdamW moves the matrices, too, at the best of three rates.",
+        {"optimizer": "adamw", "beta1": 0.9},
+        tries=[{"learning_rate": rate} for rate in (0.003, 0.006, 0.012)],
+    ),
+    Variant(
+        "large rates",
+        "Muon at 0.02 and Adam at 0.003, as they are often set for longer runs.",
+        {"learning_rate": 0.02, "embed_rate": 0.003, "head_rate": 0.003},
+    ),
+    Variant(
+        "short memory",
+        "Momentum 0.95 and beta1 0.9 instead of 0.8 and 0.7.",
+        {"momentum": 0.95, "beta1": 0.9},
+    ),
+    Variant("short rows first", "Rows of 64 from the first step.", {"stages": ()}),
+    Variant("query and key norm", "Queries and keys stay as long as they come.", changes={"qk_norm": False}),
+    Variant("rotary positions", "A learned vector for each position.", changes={"position": "learned"}),
+    Variant("squared ReLU", "GELU.", changes={"act": "gelu_tanh"}),
+    Variant("RMS norm", "Layer norm, without gain and bias.", changes={"norm": "layer", "norm_bias": False}),
+    Variant(
+        "norm after the embedding",
+        "The token vectors enter the stream as they are.",
+        changes={"embed_norm": False},
+    ),
+    Variant("two heads", "Four heads of 32 numbers instead of two of 64.", changes={"n_heads": 4}),
+    Variant("a head of its own", "The token table is read at both ends.", changes={"tied_embeddings": True}),
+    Variant(
+        "no biases, no gains",
+        "Every product has a bias and every norm a gain.",
+        changes={"norm_gain": True, "qkv_bias": True, "out_bias": True, "mlp_bias": True},
+    ),
+    Variant("first weights", "GPT-2's, all of one spread.", {"init": "normal"}),
+    Variant(
+        "Polar Express", "Five iterations with Jordan's coefficients instead of four.", {"polar": "jordan"}
+    ),
+    Variant("linear fall", "The rates fall by half a cosine.", {"schedule": "cosine"}),
+    Variant("bfloat16", "All products in float32.", {"bf16": False}),
+)
+
+
+class Text(NamedTuple):
+    """A text by characters, its last tenth held out."""
+
+    name: str
+    size: int
+    tokenizer: Tokenizer
+    train: Tensor
+    held_out: Tensor
+
+    def trainer(self, spec: TrainSpec) -> Trainer:
+        """A run of `spec` on this text."""
+        return Trainer(
+            spec, tokenizer=self.tokenizer, source=Given(self.train.numpy(), self.held_out.numpy())
+        )
+
+
+def read(path: Path | None = None) -> Text:
+    """The text at `path`, at what the environment names, or else the fables."""
+    path = path or (Path(os.environ[CORPUS]) if os.environ.get(CORPUS) else FABLES)
+    return by_characters(path.read_text(encoding="utf-8"), path.stem)
+
+
+def by_characters(text: str, name: str) -> Text:
+    """Learn the characters and read the text with them."""
+    tokenizer = learn("characters", [text], 0x10FFFF)
+    pieces = [text[at : at + 4096] for at in range(0, len(text), 4096)]
+    read = tokenizer.raw.encode_batch_fast(pieces, add_special_tokens=False)
+    ids = np.concatenate([np.array(piece.ids, dtype=np.int64) for piece in read])
+    cut = len(ids) * 9 // 10
+    held_out, train = torch.from_numpy(ids[cut:]), torch.from_numpy(ids[:cut])
+    return Text(name, len(text), tokenizer, train, held_out)
+
+
+def held_out_loss(model: torch.nn.Module, ids: Tensor, context: int = 64) -> float:
+    """Nats a token over all of `ids`, in rows of `context`."""
+    rows = ids[: (len(ids) - 1) // context * context + 1].unfold(0, context + 1, context)  # (N, T + 1)
+    with torch.inference_mode():
+        losses = [next_token_loss(model, part).item() * len(part) for part in rows.split(128)]
+    return sum(losses) / len(rows)
+
+
+def measure(text: Text, spec: TrainSpec) -> dict[str, Any]:
+    """Train and measure: the loss over the whole held-out part, after how many steps."""
+    trainer = text.trainer(spec)
+    while not trainer.done:
+        trainer.step()
+    return {"loss": round(held_out_loss(trainer.model, text.held_out), 5), "steps": spec.steps}
+
+
+class Results:
+    """What was measured, line by line in a file; several processes may add to it."""
+
+    def __init__(self, path: Path, text: Text, steps: int) -> None:
+        self.path = path
+        self.about = {"text": hashlib.sha256(text.train.numpy().tobytes()).hexdigest()[:16], "steps": steps}
+
+    def found(self) -> dict[str, dict[str, Any]]:
+        """By the key of a measurement; only those of this text and number of steps."""
+        if not self.path.exists():
+            return {}
+        lines = [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
+        return {line["key"]: line for line in lines if line["about"] == self.about}
+
+    def once(self, key: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """The measurement of this key: from the file, or made now and added."""
+        if (known := self.found().get(key)) is not None:
+            return known
+        record = {"key": key, "about": self.about, **work()}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+        print(key, record, flush=True)
+        return record
+
+
+def losses(variant: Variant, text: Text, results: Results, steps: int, seeds: int) -> list[float]:
+    """The held-out loss of each seed; where there are values to try, those that were best for the first."""
+
+    def one(seed: int, chosen: Mapping[str, Any]) -> float:
+        key = json.dumps([variant.removed, seed, dict(chosen)])
+        return float(results.once(key, lambda: measure(text, variant.spec(steps, seed, chosen)))["loss"])
+
+    best = min(variant.tries or [{}], key=lambda chosen: one(0, chosen))
+    return [one(seed, best) for seed in range(seeds)]
+
+
+def step_seconds(variant: Variant, text: Text, steps: int = 12) -> float:
+    """A step's time as a multiple of the whole recipe's: the two take steps in turn; the median of their ratios."""
+    pair = [text.trainer(each.spec(steps + 2, 0)) for each in (variant, FULL)]
+    ratios = []
+    for number in range(steps + 2):
+        taken = []
+        for trainer in pair:
+            began = time.process_time()
+            trainer.step()
+            taken.append(time.process_time() - began)
+        if number >= 2:
+            ratios.append(taken[0] / taken[1])
+    return statistics.median(ratios)
+
+
+def table(text: Text, results: Results, steps: int, seeds: int) -> dict[str, Any]:
+    """The records of assets/recipe.json, from what is measured."""
+
+    def row(variant: Variant) -> dict[str, Any]:
+        found = losses(variant, text, results, steps, seeds)
+        key = json.dumps([variant.removed, "time"])
+        ratio = results.once(key, lambda: {"ratio": round(step_seconds(variant, text), 3)})["ratio"]
+        return {
+            "removed": variant.removed,
+            "what": variant.what,
+            "loss": round(statistics.mean(found), 4),
+            "low": round(min(found), 4),
+            "high": round(max(found), 4),
+            "step_time": ratio,
+            "steps": steps,
+            "seeds": seeds,
+        }
+
+    return {
+        "about": f"Nats a character over the held-out tenth of {text.name} ({text.size:,} characters), after {steps} "
+        f"steps; mean of {seeds} seeds. step_time is a step's time as a multiple of the whole recipe's.",
+        "full": row(FULL),
+        "rows": sorted((row(each) for each in VARIANTS[1:]), key=lambda record: -record["loss"]),
+    }
+
+
+def document(records: Mapping[str, Any]) -> str:
+    """docs/recipe.md."""
+    full = records["full"]
+    lines = [
+        HEAD,
+        f"{records['about'].split('; mean')[0]}, mean of {full['seeds']} seeds [lowest, highest].\n",
+    ]
+    lines += ["| without | instead | loss | | worse by | a step takes |", "|---|---|---|---|---|---|"]
+    for row in [full, *records["rows"]]:
+        worse = "" if row is full else f"{row['loss'] - full['loss']:+.3f}".replace("-", "−")
+        lines.append(
+            f"| {row['removed']} | {row['what']} | {row['loss']:.3f} | [{row['low']:.3f}, {row['high']:.3f}] "
+            f"| {worse} | × {row['step_time']:.2f} |"
+        )
+    return "\n".join(lines) + "\n" + FOOT
+
+
+def main() -> None:
+    """Measure what is not measured yet; with --write, make the table of all."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--corpus", type=Path, help=f"a text file (default: ${CORPUS}, or the fables)")
+    parser.add_argument("--results", type=Path, default=ROOT / ".training" / "recipe.jsonl")
+    parser.add_argument("--steps", type=int, default=recipes.fast().steps)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--part", default="1/1", help="which share of the work, e.g. 1/2")
+    parser.add_argument("--write", action="store_true", help="write docs/recipe.md and assets/recipe.json")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    keep_freed_memory()
+    text = read(options.corpus)
+    results = Results(options.results, text, options.steps)
+    part, parts = map(int, options.part.split("/"))
+    for seeds in range(
+        1, options.seeds + 1
+    ):  # one seed of all before the next, so that a part is worth something
+        for variant in VARIANTS[part - 1 :: parts]:
+            losses(variant, text, results, options.steps, seeds)
+    if options.write:
+        records = table(text, results, options.steps, options.seeds)
+        DATA.write_text(json.dumps(records, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        DOCUMENT.write_text(document(records), encoding="utf-8")
+
+
+HEAD = "# The fast recipe\n"
+FOOT = ""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""Train the recorded runs anew, each from its seed: `python -m scripts.record_runs`, or only those that are named.
+
+Writes assets/runs/NAME.json, which `core.runs.recorded(NAME)` reads: spec, curve, and what each checkpoint said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import torch
+
+from core.analysis.broken import WITHOUT
+from core.runs import Store, recordings
+from core.runs.worker import here
+from core.training import TrainSpec
+from core.training.pairs import Regularizer, broken_spec, few_fables, regularized_spec
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one recorded run is made. `text` gives the own text of a spec that names one."""
+
+    spec: TrainSpec
+    text: Callable[[], str] | None = None
+
+
+RECORDED: dict[str, Plan] = {
+    "break-whole": Plan(broken_spec(None)),
+    **{f"break-{part}": Plan(broken_spec(part)) for part in WITHOUT},
+    **{f"regularization-{kind}": Plan(regularized_spec(kind), few_fables) for kind in get_args(Regularizer)},
+}
+
+
+def record(name: str) -> Path:
+    """Train one run on one thread and write its file.
+
+    Raises:
+        RuntimeError: it did not end as a run should.
+    """
+    plan = RECORDED[name]
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(f"sqlite:///{folder}/runs.sqlite")
+        run = here(store, plan.spec, "recorded", plan.text() if plan.text else None, name)
+        if run.state not in ("done", "diverged"):
+            raise RuntimeError(f"{name} {run.state}: {run.ended}")
+        path = recordings.record(store, run.id, name, machine())
+        store.close()
+    return path
+
+
+def machine() -> str:
+    """What trains here, in words."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines()
+        model = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        model = platform.processor() or platform.machine()
+    return f"one thread of {model}"
+
+
+def main() -> None:
+    """Record what the command line names, or everything."""
+    parser = argparse.ArgumentParser(description="Train the recorded runs anew")
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(RECORDED)}")
+    names = parser.parse_args().names or list(RECORDED)
+    if unknown := [name for name in names if name not in RECORDED]:
+        parser.error(f"no recorded run is called {unknown[0]}; there is {', '.join(RECORDED)}")
+    for name in names:
+        path = record(name)
+        print(f"{name}: {path.stat().st_size / 1000:.0f} kB", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""Rewind in a real browser: the slider by mouse and keyboard, every page's picture after it, and a run's checkpoints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+import core
+from app import chapters
+from core.runs import Run
+from core.runs.worker import here
+from core.training.spec import TrainSpec
+from tests.browser import driver
+from tests.pages.conftest import SMALL
+
+TEXT = "Once upon a time, Lily saw a"
+OWNER = "5" * 32
+SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
+EARLIER = [slug for slug in SHOWN if chapters.BY_SLUG[slug].section != "III. Training"]
+STEPS = core.snapshots("tales-gpt")
+
+
+@pytest.fixture(scope="module")
+def run(server: driver.Server) -> Run:
+    """A run in the server's store, trained to its end, of the browser OWNER."""
+    with closing(server.store()) as store:
+        return here(store, TrainSpec(**SMALL), OWNER, name="<b>Small</b> **run**")
+
+
+@pytest.fixture
+def mine(browser: Browser, server: driver.Server, findings: driver.Findings) -> Iterator[Page]:
+    """A tab of the browser OWNER."""
+    context = driver.new_context(browser, server, owner=OWNER)
+    tab = context.new_page()
+    findings.watch(tab, server.url)
+    yield tab
+    context.close()
+    assert not findings.messages, "\n".join(findings.messages)
+
+
+def slider(page: Page) -> driver.Any:
+    """The slider in the sidebar."""
+    return page.locator(".st-key-rewind, [data-testid=stSidebar]").locator("input[type=range]").first
+
+
+def linked(page: Page) -> str | None:
+    """The step that the address names."""
+    return parse_qs(urlsplit(page.url).query).get("snapshot", [None])[-1]
+
+
+def picture(page: Page, slug: str) -> str:
+    """All that the page's picture says it shows."""
+    return json.dumps(driver.component_state(page, slug), sort_keys=True)
+
+
+def test_the_slider_by_keyboard_says_where_it_is(page: Page) -> None:
+    driver.open_page(page, "home", text=TEXT)
+    assert driver.component_state(page, "rewind") == {
+        "steps": len(STEPS), "index": len(STEPS) - 1, "step": STEPS[-1], "said": f"finished, step {STEPS[-1]:,}",
+    }  # fmt: skip
+    slider(page).focus()
+    for key, index in [("ArrowLeft", -2), ("Home", 0), ("ArrowRight", 1), ("ArrowUp", 2), ("ArrowDown", 1)]:
+        page.keyboard.press(key)
+        said = driver.wait_for_state(page, "rewind", lambda now, at=index: now["step"] == STEPS[at])["said"]
+        assert slider(page).get_attribute("aria-valuetext") == said
+        assert said == ("untrained, step 0" if index == 0 else f"step {STEPS[index]:,} of {STEPS[-1]:,}")
+    driver.wait_until_drawn(page)
+    page.wait_for_url(f"**snapshot={STEPS[1]}*")
+    page.keyboard.press("End")
+    page.wait_for_url(lambda url: "snapshot" not in url)
+    assert page.evaluate("document.activeElement.type") == "range", "the focus stays"
+    page.get_by_role("button", name="Undo").click()
+    driver.wait_until_drawn(page)
+    assert driver.component_state(page, "rewind")["step"] == STEPS[1]
+
+
+@pytest.mark.parametrize("slug", SHOWN)
+def test_every_picture_follows_the_slider_and_comes_back(slug: str, page: Page) -> None:
+    driver.open_page(page, slug, text=TEXT)
+    finished = picture(page, slug)
+    slider(page).focus()
+    page.keyboard.press("Home")
+    driver.wait_for_state(page, "rewind", lambda now: now["step"] == 0)
+    page.wait_for_url("**snapshot=0*")
+    driver.wait_until_drawn(page)
+    untrained = picture(page, slug)
+    assert untrained != finished
+    page.keyboard.press("End")
+    page.wait_for_url(lambda url: "snapshot" not in url)
+    driver.wait_until_drawn(page)
+    assert driver.component_state(page, "rewind")["index"] == len(STEPS) - 1
+    assert picture(page, slug) != untrained
+
+
+def test_a_dragged_slider_ends_where_it_was_let_go(page: Page) -> None:
+    driver.open_page(page, "attention", text=TEXT)
+    box = slider(page).bounding_box()
+    assert box
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] - 7, middle)
+    page.mouse.down()
+    for share in range(95, 20, -3):
+        page.mouse.move(box["x"] + box["width"] * share / 100, middle)
+    page.mouse.up()
+    step = driver.component_state(page, "rewind")["step"]
+    assert 0 < step < STEPS[-1]
+    page.wait_for_url(f"**snapshot={step}*")
+    driver.wait_until_drawn(page)
+    assert driver.component_state(page, "rewind")["step"] == step
+    likely = core.load("tales-gpt", device="cpu", snapshot=step).trace(TEXT).logits[-1].softmax(-1)
+    shown = driver.component_state(page, "attention")["next"]
+    assert len(shown) >= 4
+    for token in shown:
+        assert token["before"] == pytest.approx(float(likely[token["id"]]), abs=1e-5)
+
+
+def test_the_moment_goes_along_to_every_page(page: Page) -> None:
+    driver.open_page(page, "home", text=TEXT, snapshot=STEPS[4])
+    for slug in SHOWN[1:]:
+        page.locator(f"[data-testid=stSidebarNavLink][href$='/{slug}']").click()
+        page.wait_for_url(f"**/{slug}?*")
+        driver.wait_until_drawn(page)
+        assert linked(page) == str(STEPS[4])
+        assert driver.component_state(page, "rewind")["step"] == STEPS[4]
+
+
+@pytest.mark.parametrize("slug", EARLIER)
+def test_every_earlier_page_works_on_a_runs_checkpoints(slug: str, mine: Page, run: Run) -> None:
+    driver.open_page(mine, slug, model=f"run:{run.id}", text=TEXT)
+    assert mine.locator("[data-testid=stAlert]").count() == 0
+    newest = picture(mine, slug)
+    assert driver.component_state(mine, "rewind")["said"] == f"finished, step {run.steps}"
+    slider(mine).focus()
+    mine.keyboard.press("Home")
+    mine.wait_for_url("**snapshot=0*")
+    driver.wait_until_drawn(mine)
+    assert picture(mine, slug) != newest
+
+
+def test_own_runs_are_in_the_list_and_anothers_only_by_its_link(
+    browser: Browser, server: driver.Server, mine: Page, page: Page, run: Run
+) -> None:
+    label = "<b>Small</b> **run** (trained here)"
+    driver.open_page(mine, "home", text=TEXT)
+    mine.get_by_role("combobox", name="Model").first.click()
+    mine.get_by_role("option", name=label, exact=True).click()
+    mine.wait_for_url(f"**model=run%3A{run.id}*")
+    driver.wait_until_drawn(mine)
+    assert driver.component_state(mine, "rewind")["steps"] >= 3
+    assert mine.locator("[data-testid=stSidebar] b").count() == 0, "a name is no markup"
+    driver.open_page(page, "home", text=TEXT)
+    page.get_by_role("combobox", name="Model").first.click()
+    assert page.get_by_role("option", name=label, exact=True).count() == 0
+    driver.open_page(page, "home", text=TEXT, model=f"run:{run.id}")
+    assert page.get_by_role("combobox", name="Model").first.input_value() == label
+    assert picture(page, "home") == picture(mine, "home")
+
+
+def test_the_owners_cookie_is_out_of_reach_of_scripts_and_links(page: Page, browser: Browser) -> None:
+    driver.open_page(page, "home")
+    (cookie,) = [found for found in page.context.cookies() if found["name"] == driver.COOKIE]
+    assert cookie["httpOnly"] and cookie["sameSite"] == "Lax"
+    assert cookie["value"] not in page.evaluate("document.cookie")
+    assert cookie["value"] not in page.url and cookie["value"] not in page.content()
+    page.reload()
+    driver.wait_until_drawn(page)
+    (same,) = [found for found in page.context.cookies() if found["name"] == driver.COOKIE]
+    assert same["value"] == cookie["value"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_slider_is_accessible_and_fits_a_phone(theme: str, page: Page) -> None:
+    driver.open_page(page, "home", text=TEXT, snapshot=STEPS[3])
+    driver.set_theme(page, theme)
+    assert not driver.axe_lines(driver.axe(page))
+    page.set_viewport_size(driver.PHONE)
+    driver.wait_until_drawn(page)
+    touched = page.locator(".st-key-gb-phone input[type=range]")
+    box = touched.bounding_box()
+    assert box and box["height"] >= 44 and box["x"] + box["width"] <= driver.PHONE["width"]
+    touched.press("Home")
+    page.wait_for_url("**snapshot=0*")
+    driver.wait_until_drawn(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert not driver.axe_lines(driver.axe(page))

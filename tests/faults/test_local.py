@@ -1,0 +1,28 @@
+"""Workers on this machine, as the app has them: the worker, or the server that holds scheduler and nanny, is killed."""
+
+from __future__ import annotations
+
+from core.runs import Store
+from tests.faults.runs import finished, in_the_middle, same_curve, server, small, worker_of
+
+
+def test_a_killed_worker(lite: Store) -> None:
+    with server() as process:
+        id = process.say(small(800).to_json())
+        step = in_the_middle(lite, id)
+        worker_of(process).kill()
+        in_the_middle(lite, id, after=step)
+        worker_of(process).kill()
+        finished(lite, id)
+        same_curve(lite, id)
+
+
+def test_a_killed_server(lite: Store) -> None:
+    with server() as process:
+        id = process.say(small().to_json())
+        in_the_middle(lite, id)
+        process.kill()  # its worker goes with it: see `Process.kill`
+        assert lite.get(id).state == "running"
+    with server():
+        finished(lite, id)
+        same_curve(lite, id)

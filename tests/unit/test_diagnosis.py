@@ -1,0 +1,201 @@
+"""The diagnosis: each break is told from measurements alone, an unbroken pair gives nothing, other seeds other numbers.
+
+`diagnose` is given two records of measurements and nothing else; what was broken only this file knows.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import json
+import re
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import core
+from core.analysis import diagnosis, evidence
+from core.analysis.broken import WITHOUT, Part, read, without
+from core.analysis.diagnosis import diagnose
+from core.analysis.evidence import Evidence, of_reading, of_run
+from core.analysis.training_health import measure
+from core.training import Diverged, Trainer
+from core.training.pairs import broken_spec
+
+# What each break must show, among whatever else follows from it.
+SIGNS: dict[Part, str] = {
+    "residual": "gradient fades",
+    "norm": "size not held",
+    "scale": "attention decided",
+    "position": "order unseen",
+    "mask": "reads ahead",
+}
+SEEDS = (0, 1)
+TEXT = "Once upon a time, Lily saw a red ball. Lily took the"
+
+
+class Curve(SimpleNamespace):
+    """As `core.runs.Points`: the columns that the evidence reads."""
+
+    def __len__(self) -> int:
+        return len(self.loss)
+
+
+def checkpoint(trainer: Trainer) -> SimpleNamespace:
+    """As `core.runs.Checkpoint`: where the run is, and what is measured there."""
+    return SimpleNamespace(step=trainer.done_steps, sample="", health=measure(trainer))
+
+
+@cache
+def trained(part: Part | None, seed: int) -> Evidence:
+    """A short run of the page's own kind, measured at its checkpoints."""
+    spec = broken_spec(part, seed).replace(steps=48, batch_tokens=512, eval_every=24, checkpoints=4)
+    trainer, points, ended = Trainer(spec), [], ""
+    seen = [checkpoint(trainer)]
+    try:
+        while not trainer.done:
+            points.append(trainer.step())
+            if trainer.done_steps in trainer.checkpoint_steps:
+                seen.append(checkpoint(trainer))
+    except Diverged as why:
+        ended = str(why)
+        seen.append(checkpoint(trainer))
+    curve: Any = Curve(
+        loss=np.array([point.loss for point in points]),
+        held_out=np.array([np.nan if point.held_out is None else point.held_out for point in points]),
+    )
+    checkpoints: Any = seen
+    return of_run(curve, checkpoints, guessing=trainer.guessing, ended=ended)
+
+
+def signs(sound: Evidence, other: Evidence) -> list[str]:
+    """What was found."""
+    return [finding.sign for finding in diagnose(sound, other).findings]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("part", SIGNS)
+def test_a_break_is_recognised_from_the_measurements_alone(part: Part, seed: int) -> None:
+    found = signs(trained(None, seed), trained(part, seed))
+    assert SIGNS[part] in found
+    others = {sign for other, sign in SIGNS.items() if other != part}
+    assert not others & set(found), "and is not taken for another"
+
+
+@pytest.mark.parametrize("part", SIGNS)
+def test_another_seed_gives_other_numbers_in_the_same_sentence(part: Part) -> None:
+    one, two = (
+        next(
+            finding for finding in diagnose(trained(None, seed), trained(part, seed)).findings
+            if finding.sign == SIGNS[part]
+        )
+        for seed in SEEDS
+    )  # fmt: skip
+    assert one.sentence != two.sentence
+    assert one.numbers.keys() == two.numbers.keys()
+    assert sum(one.numbers[name] != two.numbers[name] for name in one.numbers) >= len(one.numbers) / 2
+
+
+def test_an_unbroken_pair_of_two_seeds_gives_nothing_found() -> None:
+    said = diagnose(trained(None, 0), trained(None, 1))
+    assert said.nothing, said.findings
+    assert "Nothing found" in said.cost
+    assert re.search(r"\d\.\d\d against \d\.\d\d", said.cost)
+
+
+def test_a_sentence_says_the_numbers_that_it_rests_on() -> None:
+    other = trained("mask", 0)
+    finding = diagnose(trained(None, 0), other).findings[0]
+    for name in ("together", "alone", "alone_sound"):
+        assert f"{finding.numbers[name]:.2f}" in finding.sentence
+    assert finding.numbers["together"] == other.last["together"]
+    assert other.last["alone"] - other.last["together"] == pytest.approx(finding.numbers["leak"])
+
+
+def test_no_rule_knows_what_was_done() -> None:
+    """Neither the spec nor the name of a part reaches the rules, and what they read is measurements."""
+    source = inspect.getsource(diagnosis) + inspect.getsource(evidence)
+    assert "spec" not in source
+    for part in WITHOUT:
+        assert f'"{part}"' not in source and f"'{part}'" not in source
+
+
+def test_the_measurements_decide() -> None:
+    """The same run with one measurement put right is no longer found out."""
+    sound, other = trained(None, 0), trained("scale", 0)
+    healths = copy.deepcopy(list(other.healths))
+    healths[0] = {**healths[0], "spread": sound.healths[0]["spread"]}
+    mended = Evidence(tuple(healths), other.steps, other.loss, other.held_out, other.guessing)
+    assert "attention decided" in signs(sound, other)
+    assert "attention decided" not in signs(sound, mended)
+
+
+@pytest.mark.parametrize("part", SIGNS)
+@pytest.mark.parametrize("text", [TEXT, "Tom had a cat. Anna had a dog. Tom"])
+def test_a_finished_model_without_a_part_is_found_out_too(part: Part, text: str) -> None:
+    lm = core.load("tales-gpt")
+    sound, other = (of_reading(read(one, text)) for one in (lm, without(lm, part)))
+    found = signs(sound, other)
+    expected = (
+        "nothing carried" if part == "residual" else SIGNS[part]
+    )  # trained weights' gradients need not fade
+    assert found[0] == expected
+    assert diagnose(sound, sound).nothing
+
+
+def test_a_run_that_ended_early_and_one_without_measurements_are_named() -> None:
+    sound = trained(None, 0)
+    stopped = Evidence(
+        sound.healths, sound.steps, sound.loss, sound.held_out, ended="The loss was no number."
+    )
+    assert signs(sound, stopped) == ["did not finish"]
+    empty = Evidence(())
+    assert "measured" in diagnose(sound, empty).cost
+    assert diagnose(empty, empty).nothing
+
+
+def test_measuring_changes_nothing_of_a_run() -> None:
+    spec = broken_spec(None, 3).replace(
+        steps=8, batch_tokens=256, eval_every=0, warmup=0, changes={"n_layers": 2, "dropout": 0.2}
+    )
+    plain, watched = Trainer(spec), Trainer(spec)
+    losses = []
+    for trainer in (plain, watched):
+        curve = []
+        while not trainer.done:
+            before = torch.random.get_rng_state()
+            if trainer is watched:
+                flags = [part.training for part in trainer.model.modules()]
+                found = measure(trainer)
+                assert flags == [part.training for part in trainer.model.modules()]
+                assert all(weight.grad is None for weight in trainer.model.parameters())
+                assert json.loads(json.dumps(found)) == found
+            assert torch.equal(before, torch.random.get_rng_state())
+            curve.append(trainer.step().loss)
+        losses.append(curve)
+    assert losses[0] == losses[1], "bit for bit"
+    for one, two in zip(plain.model.parameters(), watched.model.parameters(), strict=True):
+        assert torch.equal(one, two)
+
+
+@pytest.mark.parametrize("objective", ["masked", "span_corruption"])
+def test_the_other_objectives_are_measured_as_far_as_they_go(objective: Any) -> None:
+    spec = broken_spec(None).replace(
+        steps=2, batch_tokens=256, warmup=0, objective=objective, changes={"n_layers": 2}
+    )
+    trainer = Trainer(spec)
+    trainer.step()
+    found = measure(trainer)
+    assert found["loss"] > 0 and found["order"] >= 0 and found["update"] > 0
+    assert found["alone"] is found["shuffled"] is None
+    stacks = 2 if objective == "span_corruption" else 1
+    assert len(found["names"]) == len(found["gradient"]) == 2 * stacks
+    assert sum(found["weights"]["counts"]) == sum(
+        weight.numel()
+        for name, weight in trainer.model.named_parameters()
+        if ".blocks." in f".{name}" and weight.ndim > 1
+    )
