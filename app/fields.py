@@ -210,7 +210,7 @@ FIELDS: tuple[Field, ...] = (
     Field("drop", "float", 0.3, 0.0, 0.9),  # the dropout rate
     Field("draw", "int", 0, 0, 9_999),  # the seed of the mask
     Field("evaluate", "bool", False),  # the model in use: nothing is dropped
-    Field("arm", "choice", "dropout", choices=("dropout", "decay", "both")),  # the run beside the plain one
+    Field("arm", "choice", "both", choices=("dropout", "decay", "both")),  # the run beside the plain one
     Field("patience", "int", 3, 0, 20),  # held-out measurements without a new best before a run would stop
     Field("glance", "int", -1, -1, 99, shown="the last one"),  # the checkpoint whose weights are counted
     Field("quartet", "text", ""),  # the group of own runs that is shown instead of the recorded ones

@@ -225,17 +225,23 @@ def _card(name: str) -> Iterator[None]:
         yield
 
 
-def predict(question: str, options: Sequence[str], answer: Callable[[], Answer]) -> None:
+def predict(
+    question: str, options: Sequence[str], answer: Callable[[], Answer], about: str | None = None
+) -> None:
     """A question whose answer the model computes when the learner commits: `answer` is called only then.
+
+    An answer that raises `app.predict.NotYet` waits: it is asked again at every run of the page.
 
     Args:
         question: about a change that the picture does not already show; backticks set a piece in mono.
         options: what the learner chooses from, at least two.
         answer: computes which option is right, why, and the numbers behind it.
+        about: what the question hangs on besides its words; None: the model and every selection.
     """
     ctx = _current.get()
+    hangs_on = [ctx.slug, ctx.model_key, state.link()] if about is None else [ctx.slug, about]
     with _card("predict"):
-        predict_card(question, tuple(options), answer, "\x1f".join([ctx.slug, ctx.model_key, state.link()]))
+        predict_card(question, tuple(options), answer, "\x1f".join(hangs_on))
 
 
 def code(*functions: Callable[..., Any]) -> None:

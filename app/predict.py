@@ -25,6 +25,10 @@ class Answer:
     numbers: dict[str, float | int | str] = field(default_factory=dict)
 
 
+class NotYet(Exception):
+    """Raised by an answer that has to wait (a run that is still training); the message says for what."""
+
+
 @st.fragment
 def predict_card(question: str, options: tuple[str, ...], answer: Callable[[], Answer], about: str) -> None:
     """One question as a card. A fragment: choosing an option draws this card anew, not the page.
@@ -42,8 +46,14 @@ def predict_card(question: str, options: tuple[str, ...], answer: Callable[[], A
         record["signature"] = signature
         state.empty_widget(_CHOICE)
     st.html(f'<h2 class="gb-line"><b>Predict</b> <span>{inline(question)}</span></h2>')
+    if "waits" in record:
+        _commit(record, record["chosen"], answer)
     if "answer" in record:
         _reveal(options, record["chosen"], record["answer"])
+        return
+    if "waits" in record:
+        said = inline(widgets.visible(options[record["chosen"]]))
+        st.html(f'<p class="gb-reveal" role="status">You said “{said}”. {inline(record["waits"])}</p>')
         return
     with st.container(key="gb-options", horizontal=True, gap="xsmall", vertical_alignment="center"):
         st.pills(
@@ -71,6 +81,8 @@ def _commit(record: dict[str, object], chosen: int, answer: Callable[[], Answer]
     try:
         record["answer"] = answer()
         record["chosen"] = chosen
+    except NotYet as why:
+        record.update(waits=str(why), chosen=chosen)
     except Exception:
         log.exception("Predict failed")
         record["failed"] = True

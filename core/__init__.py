@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from core.checkpoints import CheckpointError as CheckpointError
     from core.config import ModelConfig as ModelConfig
+    from core.data.corpora import fingerprint as fingerprint
     from core.decoding.generate import Generation as Generation
     from core.hooks import HookError as HookError
     from core.hooks import Intervention as Intervention
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel as LanguageModel
     from core.model.transformer import ContextTooLong as ContextTooLong
     from core.trace import Trace as Trace
+    from core.training import Diverged as Diverged
+    from core.training import Trainer as Trainer
     from core.training import TrainSpec as TrainSpec
     from core.training import train as train
     from core.zoo import bundled as bundled
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 _HOME = {
     "CheckpointError": "core.checkpoints",
     "ContextTooLong": "core.model.transformer",
+    "Diverged": "core.training",
     "Generation": "core.decoding.generate",
     "HookError": "core.hooks",
     "Intervention": "core.hooks",
@@ -38,8 +42,10 @@ _HOME = {
     "ModelConfig": "core.config",
     "Trace": "core.trace",
     "TrainSpec": "core.training",
+    "Trainer": "core.training",
     "ablate_head": "core.hooks",
     "bundled": "core.zoo",
+    "fingerprint": "core.data.corpora",
     "intervene": "core.hooks",
     "load": "core.zoo",
     "recording": "core.hooks",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,12 +13,11 @@ from core.training.spec import TrainSpec
 
 _FLOAT = 4  # bytes of a float32
 _CHARACTERS = 96  # entries that a vocabulary of characters is taken to have before the text was looked at
-_REFERENCE = {"d_model": 64, "n_heads": 2, "n_ctx": 64, "d_vocab": 256}
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run takes: weights, bytes of memory at its height (without torch itself, some 300 MB), seconds of steps."""
+    """What a run takes: weights, bytes at the height of a step (torch itself, some 300 MB, not counted), seconds."""
 
     parameters: int
     bytes: int
@@ -26,20 +26,25 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Rate:
-    """How fast this machine trains: operations a second in matrix products, and seconds a block and step beside them."""
+    """How fast this machine trains: operations a second in products of float32 and of bfloat16, and how many bytes of
+    what a step keeps (see `training_bytes`) it writes, reads and reckons with a second.
+    """
 
     flops: float
-    block: float
+    half_flops: float
+    bytes: float
 
 
 def estimate(spec: TrainSpec, rate: Rate | None = None) -> Estimate:
     """What the run of `spec` would take, on a vocabulary of the size wished (of characters: about 100).
 
     Args:
-        rate: None: measured on this machine once a process, which takes about half a second.
+        rate: None: measured on this machine once a process, which takes about a quarter of a second.
     """
     config = _config(spec)
-    return Estimate(parameters(config), training_bytes(config, spec), seconds(config, spec, rate or measured_rate()))
+    return Estimate(
+        parameters(config), training_bytes(config, spec), seconds(config, spec, rate or measured_rate())
+    )
 
 
 def parameters(config: ModelConfig) -> int:
@@ -73,7 +78,9 @@ def row_flops(config: ModelConfig, length: int, target: int = 0) -> int:
     d, heads = config.d_model, config.n_heads * config.head_size
     both = heads + config.kv_heads * config.head_size
     mlp = (3 if config.gated else 2) * d * config.mlp_size
-    own = d * (heads + 2 * config.kv_heads * config.head_size) + heads * d + mlp  # weights met at each position
+    own = (
+        d * (heads + 2 * config.kv_heads * config.head_size) + heads * d + mlp
+    )  # weights met at each position
     per_block = 2 * length * own + 4 * length * length * heads
     head = d * config.d_vocab + (d * d if config.mlm_head else 0)
     if config.shape != "encoder-decoder":
@@ -105,7 +112,9 @@ def training_bytes(config: ModelConfig, spec: TrainSpec) -> int:
         "momentum": weights,
         "sgd": 0,
     }[spec.optimizer]
-    fixed = _FLOAT * (2 * weights + moments) + (_FLOAT * weights if spec.bf16 else 0)  # a copy and its gradient
+    fixed = _FLOAT * (2 * weights + moments) + (
+        _FLOAT * weights if spec.bf16 else 0
+    )  # a copy and its gradient
     rows, length, target = _row(config, spec)
     tokens = rows * length
     size = 2 if spec.bf16 else _FLOAT
@@ -119,48 +128,66 @@ def training_bytes(config: ModelConfig, spec: TrainSpec) -> int:
 
 
 def seconds(config: ModelConfig, spec: TrainSpec, rate: Rate) -> float:
-    """Time of the run's steps at a machine's rate, without held-out losses."""
-    total = config.n_layers + (config.decoder_layers if config.shape == "encoder-decoder" else 0)
+    """Time of the run's steps at a machine's rate, without held-out losses.
+
+    Within a half of what steps of small models were measured to take on an idle core.
+    """
     rows, length, target = _row(config, spec)
-    return spec.steps * (3 * rows * row_flops(config, length, target) / rate.flops + (total + 2) * rate.block)
+    products = 3 * rows * row_flops(config, length, target) / (rate.half_flops if spec.bf16 else rate.flops)
+    return spec.steps * (products + training_bytes(config, spec) / rate.bytes)
 
 
 @lru_cache(maxsize=1)
 def measured_rate() -> Rate:
-    """This machine's rate, from a few steps of two small models."""
-    few, many = _timed(layers=1, tokens=256), _timed(layers=3, tokens=256)
-    wide = _timed(layers=3, tokens=2048)
-    config = ModelConfig(n_layers=3, **_REFERENCE)  # type: ignore[arg-type]
-    more = 3 * (2048 - 256) // 64 * row_flops(config, 64)
-    flops = more / max(wide - many, 1e-4)
-    own = 3 * 256 // 64 * (row_flops(config, 64) - row_flops(config.replace(n_layers=1), 64)) / flops
-    return Rate(flops, max((many - few - own) / 2, 1e-5))
+    """This machine's rate, from a product in each precision and some training steps of a small model."""
+    import torch
+
+    left, right = torch.ones(2048, 128), torch.ones(128, 512)
+    operations = 2 * 2048 * 128 * 512
+    single = operations / _median(lambda: left @ right)
+    left, right = left.bfloat16(), right.bfloat16()
+    half = operations / _median(lambda: left @ right)
+    spec = TrainSpec(model="gpt2-nano", optimizer="sgd", vocab_size=258)
+    config = spec.config(258)
+    rows, length, _ = _row(config, spec)
+    products = 3 * rows * row_flops(config, length) / single
+    rest = max(_reference(config, rows, length) - products, 1e-4)
+    return Rate(single, half, training_bytes(config, spec) / rest)
 
 
-def _timed(layers: int, tokens: int) -> float:
-    """Seconds of one training step of a small model, the middle one of five."""
+def _reference(config: ModelConfig, rows: int, length: int) -> float:
+    """Seconds of the forward and backward pass of a training step."""
     import torch
 
     from core.model.initial import initialise
     from core.model.transformer import build
     from core.training.loss import next_token_loss
 
-    config = ModelConfig(n_layers=layers, **_REFERENCE)  # type: ignore[arg-type]
     model = build(config)
     initialise(model, config)
-    rows = torch.arange(tokens).remainder(250).view(-1, 64)
-    rows = torch.cat([rows, rows[:, :1]], dim=1)
+    batch = torch.arange(rows * (length + 1)).remainder(config.d_vocab).view(rows, length + 1)
+
+    def step() -> None:
+        model.zero_grad()
+        next_token_loss(model.train(), batch).backward()
+
+    return _median(step)
+
+
+def _median(work: Callable[[], object]) -> float:
+    """Seconds of one piece of work: the middle of five, after one that warms up."""
     times = []
     for _ in range(6):
         began = time.perf_counter()
-        next_token_loss(model, rows).backward()
-        model.zero_grad()
+        work()
         times.append(time.perf_counter() - began)
     return statistics.median(times[1:])
 
 
 def _config(spec: TrainSpec) -> ModelConfig:
-    return spec.config(min(spec.vocab_size, _CHARACTERS) if spec.tokenizer == "characters" else spec.vocab_size)
+    return spec.config(
+        min(spec.vocab_size, _CHARACTERS) if spec.tokenizer == "characters" else spec.vocab_size
+    )
 
 
 def _row(config: ModelConfig, spec: TrainSpec) -> tuple[int, int, int]:

@@ -19,7 +19,9 @@ from core.analysis.broken import WITHOUT
 from core.runs import Store, recordings
 from core.runs.worker import here
 from core.training import TrainSpec
+from core.training.examples import triple
 from core.training.pairs import Regularizer, broken_spec, few_fables, regularized_spec
+from core.training.quintet import quintet
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ RECORDED: dict[str, Plan] = {
     "break-whole": Plan(broken_spec(None)),
     **{f"break-{part}": Plan(broken_spec(part)) for part in WITHOUT},
     **{f"regularization-{kind}": Plan(regularized_spec(kind), few_fables) for kind in get_args(Regularizer)},
+    **{f"optimizers-{kind}": Plan(spec) for kind, spec in quintet().items()},
+    **{f"objectives-{objective}": Plan(spec) for objective, spec in triple().items()},
 }
 
 

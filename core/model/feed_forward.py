@@ -37,28 +37,30 @@ class _ReluSquared(torch.autograd.Function):
         return (outer * ctx.saved_tensors[0]).mul_(2)
 
 
+_GELU = 2 * math.sqrt(2 / math.pi)
+_FLAT = torch.tensor(_GELU, dtype=torch.float64)  # no dimensions: takes the type of what it is added to
+
+
 class _GeluTanh(torch.autograd.Function):
     """x (1 + tanh u) / 2 for training, u = sqrt(2 / pi) (x + 0.044715 x^3): as x s, s = sigmoid(2 u), which equals it.
 
-    torch works the tanh out twice, and each time takes longer than all of this does.
+    torch works the tanh out twice, and each time takes longer than all of this does. Every line is one pass.
     """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
-        s = (x * x).mul_(2 * _GELU * 0.044715).add_(2 * _GELU).mul_(x).sigmoid_()
-        ctx.save_for_backward(x, s)
-        return x * s
+        s = torch.addcmul(_FLAT, x, x, value=0.044715 * _GELU).mul_(x).sigmoid_()
+        y = x * s
+        ctx.save_for_backward(x, s, y)
+        return y
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, outer: Tensor) -> Tensor:
-        x, s = ctx.saved_tensors
-        slope = (x * x).mul_(6 * _GELU * 0.044715).add_(2 * _GELU).mul_(x)  # x d(2 u)/dx
-        # s + x s (1 - s) d(2 u)/dx
-        return slope.mul_(1 - s).add_(1).mul_(s).mul_(outer)
+        x, s, y = ctx.saved_tensors
+        slope = torch.addcmul(_FLAT, x, x, value=3 * 0.044715 * _GELU).mul_(y)  # y d(2 u)/dx
+        return torch.addcmul(s, slope, 1 - s).mul_(outer)
 
-
-_GELU = math.sqrt(2 / math.pi)
 
 ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
@@ -124,5 +126,6 @@ class FeedForward(Part):
             post = self.act(self.hook_pre(gate)) * self.hook_pre_linear(linear)
         else:
             pre = self.hook_pre(F.linear(x, self.weight_in, self.bias_in))  # (B, T, F)
-            post = self.act_trained(pre) if self.training else self.act(pre)
+            quick = self.training and pre.device.type == "cpu"
+            post = self.act_trained(pre) if quick else self.act(pre)
         return F.linear(self.hook_post(post), self.weight_out, self.b_out)

@@ -66,7 +66,7 @@ def translated() -> Iterator[None]:
     """Turn the errors of databases into ours."""
     try:
         yield
-    except sa.exc.DBAPIError as error:
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError) as error:
         raise _meaning(error) from error
     except sa.exc.TimeoutError as error:  # no connection became free
         raise StoreAway("the run store is overloaded; try again in a moment") from error

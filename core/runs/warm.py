@@ -27,10 +27,12 @@ def _warm() -> None:
     import torch
 
     from core.runs.loop import moment
+    from core.training.memory import keep_freed_memory
     from core.training.spec import TrainSpec
     from core.training.trainer import Trainer
 
     torch.set_num_threads(1)
+    keep_freed_memory()
     spec = TrainSpec(model="gpt-nano", corpus="tales", steps=2, batch_tokens=256, vocab_size=300)
     try:
         trainer = Trainer(spec)

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.language_model import LanguageModel
+from core.training.eager import without_compiler
 from core.training.rules import Memory, Rule, Step, step
 from core.training.text_loss import text_loss, trainable
 
@@ -132,6 +133,7 @@ def train(
     weight = dict(model.named_parameters())[where.parameter]
     first, last = where.rows
     steps = min(steps, where.steps)
+    without_compiler()
     make = torch.optim.Adam if rule.kind == "adam" else torch.optim.AdamW
     given = [p for p in model.parameters() if p.requires_grad]
     optimizer = make(

@@ -40,7 +40,7 @@ class Specials:
     @classmethod
     def of(cls, tokenizer: Tokenizer) -> Specials:
         """What a tokenizer of `core.text.training.learn` has."""
-        sentinels = []
+        sentinels: list[int] = []
         while (id := tokenizer.id(sentinel(len(sentinels)))) is not None:
             sentinels.append(id)
         unknown = tokenizer.id(UNKNOWN)

@@ -18,6 +18,7 @@ from torch import nn
 
 from core.language_model import LanguageModel
 from core.model.initial import initialise
+from core.training.eager import without_compiler
 from core.training.rules import Kind
 from core.training.text_loss import TextLoss, text_loss, trainable
 
@@ -122,6 +123,7 @@ def grow(model: nn.Module, loss_of: TextLoss, kind: Kind, rates: Array) -> Itera
 
 def optimizers_for(model: nn.Module, kind: Kind, rate: float = 0.0) -> list[torch.optim.Optimizer]:
     """torch's optimizers with their usual settings: one for all weights, beside Muon one for what is no matrix."""
+    without_compiler()
     weights = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
     everything = [weight for _, weight in weights]
     if kind == "sgd":

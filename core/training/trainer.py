@@ -7,6 +7,7 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -101,7 +102,9 @@ class Trainer:
         self.best: float | None = None
         self.ended = ""
         self.done_steps, self.tokens, self.seconds, self.waited = 0, 0, 0.0, 0
-        self._working = torch.compile(self.optimizer.working) if spec.compile else self.optimizer.working
+        self._working: nn.Module = self.optimizer.working
+        if spec.compile:
+            self._working = cast(nn.Module, torch.compile(self._working))
         self._parts = list(self.optimizer.working.modules())
         self._starts = objectives.word_starts(tokenizer) if spec.whole_words else None
         self._held_out: Example | None = None
@@ -255,7 +258,7 @@ class Trainer:
             self.waited += 1
             if self.spec.patience and self.waited >= self.spec.patience:
                 self.ended = (
-                    f"stopped early: {self.waited} held-out losses in a row were no better than {self.best:.3f}"
+                    f"stopped early: {self.waited} held-out losses in a row not below {self.best:.3f}"
                 )
         return loss
 

@@ -43,7 +43,8 @@ def moment(step: int) -> strip.Moment:
 
 
 steps = own.steps if own is not None else ()
-film = strip.film(strip.choose(steps, ctx.snapshot or -1) or [-1], moment)
+now = -1 if ctx.snapshot is None else ctx.snapshot
+film = strip.film(strip.choose(steps, now) or [-1], moment)
 
 page.claim("Small steps, each against the loss, turn noise into words.", shown.facts(first))
 controls.draw(first, spec)
@@ -69,20 +70,21 @@ view.draw(
     },
 )
 
-asked = question.ask(steps, ctx.snapshot, first.name if first else ctx.name, strip.unit(lm))
-judge = partial(question.judge, asked, moment, lm, ctx.text, target)
+asked = question.ask(own, ctx.snapshot, strip.unit(lm), f"{ctx.name} {ctx.text} {target}")
+given = (moment, lm, ctx.text, target)
 load = f"core.load({str(models.resolve(ctx.name).target)!r}{{more}})"
 
 
 def notebook() -> list[str]:
     """The strip and the question's answer, measured again."""
-    return take.cells(load, lm, {"TEXT": ctx.text, "KIND": kind, "TARGET": target}, film, asked, judge())
+    answer = question.measure(asked, *given)
+    return take.cells(load, lm, {"TEXT": ctx.text, "KIND": kind, "TARGET": target}, film, asked, answer)
 
 
 words = tuple([lm.tokenizer.display(i) for i in side] for side in strip.sides(lm, ctx.text, target, kind))
 
 with page.foot():
-    page.predict(asked.text, asked.options, judge)
+    page.predict(asked.text, asked.options, partial(question.judge, asked, *given), asked.about)
     page.code(head_maps, pattern_scores, text_loss, estimate)
     page.take_away("lab", partial(take.table, film, words, own), notebook)
 

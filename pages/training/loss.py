@@ -59,7 +59,7 @@ view.draw(
 )
 
 with page.controls():
-    st.slider("Label smoothing", 0.0, 0.5, step=0.01, width=300, **state.bind("smoothing"))
+    st.slider("Label smoothing", 0.0, 1.0, step=0.01, width=300, **state.bind("smoothing"))
     widgets.segments("Losses in", "unit", ("nats", "bits"))
     if shape == "encoder" and lm.config.mask_id is not None:
         widgets.segments(

@@ -51,8 +51,12 @@ with page.foot():
     page.take_away("optimizers", lambda: take.table(weight, weight.trained(), tracks), notebook)
 
 panels.moments(weight)
+panels.real_runs()
 go_on = panels.rate_and_land(ctx, target)
-page.terms("gradient", "learning rate")
+page.terms(
+    "optimizer", "gradient", "learning rate", "gradient descent", "momentum", "Nesterov", "Adam", "moments",
+    "bias correction", "AdamW", "weight decay", "Muon", "saddle", "diverged", "loss landscape",
+)  # fmt: skip
 page.cheatsheet("optimizers")
 page.examples(EXAMPLES)
 go_on()

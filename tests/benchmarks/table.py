@@ -14,6 +14,8 @@ SECTIONS = {  # by the module that measured
     "test_activations": "Every activation of a text",
     "test_decoding": "Writing text",
     "test_bpe": "Learning a vocabulary",
+    "test_training": "Training",
+    "test_runs": "Training runs in the server",
     "test_latency": "In the browser",
     "test_memory": "Memory of the server",
 }
@@ -25,6 +27,10 @@ Made by `make bench ARGS="--save .bench.jsonl --table docs/benchmarks.md"`; noth
 **Beside other libraries.** All ways compute the same thing from the same weights in one process, on the CPU in float32,
 and are checked to give the same result before they are timed. They take turns: every round calls each way once, in
 changing order, and a ratio is the median of the rounds' own ratios, how many times as long as Glassbox the other takes.
+
+**Training.** One thread, as a worker trains. A step is all of it: rows, gradient, lengths, the move. The two recipes
+take their steps in turns, so that both meet the machine in the same moods; each is trained from three seeds, and the
+loss is that over the whole held-out tenth of a text by characters. What each ingredient is worth: [recipe](recipe.md).
 
 **In the browser.** One user, Chromium, the server on the same machine. The clock is the browser's: from the event that
 changes a control to the frame after the picture has written its new state.

@@ -52,6 +52,8 @@ def test_a_killed_nanny(cluster: Cluster, store: Store, run: str) -> None:
 def test_a_killed_scheduler(cluster: Cluster, store: Store, run: str) -> None:
     cluster.scheduler.kill()
     cluster.start_scheduler()
+    cluster.nanny.close()  # dask's workers go when their scheduler does; whoever runs them starts them again
+    cluster.start_nanny()
     finished(store, run)
     same_curve(store, run)
 

@@ -50,7 +50,7 @@ def specs(draw: st.DrawFn) -> TrainSpec:
     )
 
 
-def curve(trainer: Trainer) -> list[tuple[float, ...]]:
+def curve(trainer: Trainer) -> list[tuple[float | None, ...]]:
     return [
         (point.step, point.loss, point.gradient_norm, point.update_norm, point.tokens, point.held_out)
         for point in trainer.run()

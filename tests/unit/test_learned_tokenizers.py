@@ -44,7 +44,8 @@ def test_a_text_begins_with_the_start_token_and_comes_back(kind, tmp_path):
 def test_special_tokens_stand_for_no_text(kind):
     tokenizer = learn(kind, TEXT, 600, ["[MASK]"])
     assert {0, 1, tokenizer.id("[MASK]")} <= tokenizer.special_ids
-    assert tokenizer.decode([0, *tokenizer.encode("fox", add_special_tokens=False), 1], skip_special_tokens=True) == "fox"
+    ids = [0, *tokenizer.encode("The", add_special_tokens=False), 1]
+    assert tokenizer.decode(ids, skip_special_tokens=True) == "The"
     assert tokenizer.display(tokenizer.id("[MASK]")) == "[MASK]"
 
 
@@ -64,7 +65,8 @@ def test_the_same_text_gives_the_same_tokenizer_in_another_process():
 
 @pytest.mark.parametrize("kind", ["bpe", "unigram", "wordpiece", "words"])
 def test_larger_vocabularies_give_shorter_texts(kind):
-    small, large = (sum(len(learn(kind, TEXT, size).encode(text)) for text in TEXT) for size in (320, 900))
+    tokenizers = [learn(kind, TEXT, size) for size in (320, 900)]
+    small, large = (sum(len(tokenizer.encode(text)) for text in TEXT) for tokenizer in tokenizers)
     if kind == "words":  # a word is one token, known or not
         assert small == large
     else:
@@ -92,7 +94,11 @@ def test_a_repeated_character_is_not_swallowed_whole():
 
 @pytest.mark.parametrize(
     ("kind", "size", "words"),
-    [("bpe", 200, "cannot hold 256 bytes"), ("words", 3, "no room beside its 3"), ("syllables", 50, "no tokenizer is called")],
+    [
+        ("bpe", 200, "cannot hold 256 bytes"),
+        ("words", 3, "no room beside its 3"),
+        ("syllables", 50, "no tokenizer is called"),
+    ],
 )
 def test_what_cannot_be_learned_is_a_message(kind, size, words):
     with pytest.raises(ValueError, match=words):

@@ -10,6 +10,8 @@ import pytest
 
 from app import models
 from app.models import RefusedModel
+from core.runs import Run
+from core.training.spec import TrainSpec
 
 
 @pytest.fixture
@@ -143,3 +145,53 @@ def test_no_two_models_look_alike_in_the_picker(
     assert shown["no/such"] == ("such" if short else "no/such")
     assert {"./tales-gpt", "tales-gpt"} <= set(shown.values()), "a folder with a bundled model's name"
     assert ("./gpt2" in shown.values()) == short, "the hub's owner tells them apart where there is room"
+
+
+# ------------------------------------------------------------------------------------------------ training runs
+
+
+def a_run(id: str, name: str, state: str = "done") -> Run:
+    return Run(
+        id=id, owner="o" * 32, name=name, spec=TrainSpec(), group="", state=state, control="run", step=1, steps=1,
+        created=0.0, started=0.0, finished=0.0, ended="", parent="", revision="", seed=0,
+    )  # fmt: skip
+
+
+def test_runs_stand_behind_the_bundled_models_and_say_whether_they_train(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GLASSBOX_HUB", "a/b")
+    states = ("queued", "running", "paused", "done", "stopped", "diverged", "failed")
+    made = [a_run(f"{number}" * 24, f"Run {state}", state) for number, state in enumerate(states)]
+    shown = models.labels("tales-gpt", runs=[*made, a_run("a" * 24, "")])
+    assert list(shown) == ["tales-gpt", *(f"run:{run.id}" for run in made), f"run:{'a' * 24}", "a/b"]
+    assert [shown[f"run:{run.id}"] for run in made] == [
+        "Run queued (training)", "Run running (training)", "Run paused (training)", "Run done (trained here)",
+        "Run stopped (trained here)", "Run diverged (trained here)", "Run failed (trained here)",
+    ]  # fmt: skip
+    assert shown[f"run:{'a' * 24}"] == "Run aaaaaa (trained here)"
+
+
+def test_runs_of_one_name_look_different(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLASSBOX_HUB", "")
+    made = [a_run("1" * 24, "Twin"), a_run("2" * 24, "Twin"), a_run("3" * 24, "Twin", "running")]
+    shown = models.labels("tales-gpt", runs=made)
+    assert len(set(shown.values())) == len(shown) == 4
+    assert shown["run:" + "1" * 24] == "Twin (trained here), 111111"
+    assert shown["run:" + "3" * 24] == "Twin (training)"
+
+
+def test_a_run_is_resolved_by_its_id_alone() -> None:
+    choice = models.resolve("run:0123456789abcdef01234567")
+    assert (choice.source, choice.target) == ("run", "run:0123456789abcdef01234567")
+    assert models.run_id(choice.name) == "0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    "name", ["run:", "run:x", "run:ABCDEF012345", "run:0123/../4567", "run:0123 4567", "run:" + "0" * 65, "run:0\n1"]
+)
+def test_what_is_no_run_is_refused(name: str) -> None:
+    assert models.run_id(name) == ""
+    with pytest.raises(RefusedModel, match="is no training run"):
+        models.resolve(name)
+    assert models.run_id("tales-gpt") == models.run_id("0" * 24) == ""

@@ -97,7 +97,8 @@ def test_windows_move_on_and_come_round():
 
 def test_practice_is_mixed_in_and_not_into_what_is_held_out():
     plain, mixed = (
-        Shards(TrainSpec(corpus="fables", practice=practice, practice_share=0.5)) for practice in (None, "copies")
+        Shards(TrainSpec(corpus="fables", practice=practice, practice_share=0.5))
+        for practice in (None, "copies")
     )
     assert len(mixed.documents(0)) == round(1.5 * len(plain.documents(0)))
     assert set(plain.documents(0)) < set(mixed.documents(0))

@@ -110,7 +110,7 @@ def test_a_foreign_spec_is_refused(values, words):
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, '{"version": 1, "learning_rate": NaN}'])
 def test_what_is_no_json_is_a_message(text):
-    with pytest.raises(ValueError, match="not readable|finite"):
+    with pytest.raises(ValueError, match=r"not readable|finite"):
         TrainSpec.from_json(text)
 
 

@@ -11,6 +11,8 @@ import torch
 import core
 from core import zoo
 from core.checkpoints import save_folder
+from core.runs import Store
+from core.runs.worker import here
 from core.training import Trainer, TrainSpec
 
 MEGABYTE = 1_000_000
@@ -133,3 +135,52 @@ def test_a_loaded_unembedding_lies_column_by_column_and_is_saved_as_ever(tales, 
     again = core.load(save_folder(tmp_path / "again", tales.transformer, tales.tokenizer), device="cpu")
     for (name, weight), other in zip(tales.transformer.named_parameters(), again.transformer.parameters()):
         assert torch.equal(weight, other), name
+
+
+@pytest.mark.parametrize("step", [0, 150, core.snapshots("tales-gpt")[-1]])
+def test_rewinding_a_model_at_hand_equals_loading_that_snapshot(tales, step):
+    loaded, rewound = core.load("tales-gpt", device="cpu", snapshot=step), zoo.rewind(tales, step)
+    weights = dict(rewound.transformer.named_parameters())
+    for name, weight in loaded.transformer.named_parameters():
+        assert torch.equal(weight, weights[name]), name
+        assert weight.stride() == weights[name].stride(), name
+    assert torch.equal(loaded.trace("Once").logits, rewound.trace("Once").logits)
+    assert rewound.tokenizer is tales.tokenizer
+    assert not rewound.transformer.training
+    with pytest.raises(core.CheckpointError, match="snapshot of step 7"):
+        zoo.rewind(tales, 7)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A tiny run of a store that this process finds by the environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GLASSBOX_DATA", str(tmp_path_factory.mktemp("data")))
+        patch.delenv("GLASSBOX_DB", raising=False)
+        shape = {"n_layers": 1, "n_heads": 2, "d_model": 16}
+        spec = TrainSpec(
+            model="gpt-nano", corpus="fables", steps=4, batch_tokens=128, context=16, vocab_size=300, changes=shape,
+            checkpoints=3,
+        )  # fmt: skip
+        yield here(Store(), spec, "f" * 32, name="Tiny")
+
+
+def test_a_run_opens_by_its_name_at_every_checkpoint(run):
+    name = f"run:{run.id}"
+    steps = core.snapshots(name)
+    assert steps[0] == 0 and steps[-1] == 4 and len(steps) >= 3
+    seen = [core.load(name, device="cpu", snapshot=step).trace("The fox").logits for step in steps]
+    assert all(not torch.equal(one, other) for one, other in zip(seen, seen[1:]))
+    assert torch.equal(core.load(name, device="cpu").trace("The fox").logits, seen[-1]), "the last one"
+    lm = core.load(name, dtype=torch.float64, device="cpu")
+    assert (lm.name, lm.config.n_layers, lm.trace("The fox").logits.dtype) == (name, 1, torch.float64)
+    assert lm.card["steps"] == 4
+
+
+def test_a_run_that_is_not_there_says_what_there_is(run):
+    with pytest.raises(core.CheckpointError, match="no such run"):
+        core.load("run:" + "0" * 24)
+    with pytest.raises(core.CheckpointError, match="no such run"):
+        core.snapshots("run:../../etc")
+    with pytest.raises(core.CheckpointError, match="it keeps those of 0, "):
+        core.load(f"run:{run.id}", snapshot=3_333)

@@ -57,7 +57,8 @@ function decades(scale, log, left, right, Y) {
 function drawDepth(g, box, chart) {
   const { x, y, w, h: tall } = box;
   const { names, whole, without } = chart;
-  const [top, bottom, left, right] = [y + 40, y + tall - 18, x + 4, x + w - 48];
+  const lost = [whole, without].some((values) => values && !Number.isFinite(values.at(-1) ?? NaN));
+  const [top, bottom, left, right] = [y + 40, y + tall - 18, x + 4, x + w - (lost ? 68 : 48)];
   const n = Math.max(names.length, 1);
   const X = (i) => (n === 1 ? (left + right) / 2 : left + ((right - left) * i) / (n - 1));
   const scale = scaleOf([whole, without].filter(Boolean), chart.log, chart.zero);

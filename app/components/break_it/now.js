@@ -10,7 +10,7 @@ function drawTokens(g, data, box) {
   const most = Math.max(1, ...said.slice(first).flatMap((t) => [t.whole, t.without]).filter(Number.isFinite));
   const out = [
     label(x, y + 14, "Loss of each token", { weight: 600, fill: "ink" }),
-    label(x, y + 30, fit(data.now.asked, 124, 12, false), { fill: "ink3" }),
+    label(x, y + 30, "in nats", { fill: "ink3" }),
     first > 0 && label(x, y + 46, `… ${first} before these`, { fill: "ink3" }),
   ];
   let at = x + 132;
@@ -51,8 +51,10 @@ function drawNext(g, data, box) {
 
 function drawNow(g, data, at) {
   const now = data.now;
+  const title = `Now: ${fit(data.name, 220, 14, false)} without ${data.words.without}, on your text`;
   g.part("now head", null, () => [
-    label(at.x, at.head + 14, `Now: ${fit(data.name, 220, 14, false)} without ${data.words.without}, on your text`, { size: 14, weight: 600, fill: "ink" }),
+    label(at.x, at.head + 14, title, { size: 14, weight: 600, fill: "ink" }),
+    at.phone ? null : label(at.x + measure(title, 14, false) * 1.06 + 20, at.head + 14, `loss: ${now.asked}`, { fill: "ink3" }),
     legend(at.x + at.w, at.head + 10, at.phone),
   ]);
   g.part("tokens", null, () => drawTokens(g, data, at.tokens));

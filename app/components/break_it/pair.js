@@ -11,7 +11,7 @@ function drawPair(g, data, local, at) {
     runs: pair.runs.map((run, i) => ({ ...run, colour: i ? WITHOUT : WHOLE, dash: i ? [6, 3] : null })),
     lines: [{ column: "loss", kind: "raw" }, { column: "held_out", kind: "solid" }],
     x: "step", guessing: pair.guessing, ends: "line", ticks: true, title: "Held-out loss, nats a token",
-    marks: pair.at === null ? [] : [{ x: pair.at, colour: "ink3", text: "" }],
+    marks: pair.at === null || pair.newest ? [] : [{ x: pair.at, colour: "ink3", text: "" }],
     onpoint: (feed, what) => heard(g, data, local, what),
   }));
   g.part("pair samples", null, () => pair.samples.map((text, i) => [

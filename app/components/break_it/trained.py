@@ -70,11 +70,12 @@ def record_pair(arms: list[Arm], at: int | None) -> dict[str, Any]:
     measured = all(health)
     layers = dict(spec.changes)
     return {
-        "about": f"{layers['n_layers']} blocks of {layers['d_model']} numbers, {spec.steps} steps, seed {spec.seed}",
+        "about": f"held-out loss · {layers['n_layers']} blocks × {layers['d_model']}, {spec.steps} steps, seed {spec.seed}",
         "own": arms[0].run is not None,
         "runs": [arm.curve() for arm in arms],
         "guessing": {"value": arms[0].guessing, "text": f"guessing: ln {spec.vocab_size} = {arms[0].guessing:.2f}"},
         "at": at,
+        "newest": at == max(moments(arms), default=None),
         "names": list(health[0]["names"]) if measured else [],
         "charts": most_apart(*health) if measured else [],
         "samples": [one.sample if one else "" for one in seen],

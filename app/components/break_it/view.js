@@ -1,8 +1,8 @@
 // A part taken out: of the open model at once (now.js), and of a model in training (pair.js). charts.js has the shapes.
 
 /** Where everything stands: three columns of charts over two bands; on a phone one under the other. */
-function plan(g) {
-  if (g.width < 640) return phonePlan(g.width);
+function plan(g, data) {
+  if (g.width < 640) return phonePlan(g.width, data);
   const w = g.width;
   const c = [0, 0.226, 0.405, 0.584, 0.763].map((share) => Math.round(share * w));
   const cell = (i, y, h) => ({ x: c[i], y, w: (c[i + 1] ?? w) - c[i] - 18, h });
@@ -13,18 +13,20 @@ function plan(g) {
     samples: { x: 0, y: 494, w: c[4] - 24 }, diagnosis: { x: c[4], y: 286, w: w - c[4], h: 232 }, height: 520, phone: false,
   };
 }
-function phonePlan(w) {
+function phonePlan(w, data) {
   const cell = (y) => ({ x: 0, y, w, h: 160 });
+  const tall = (part) => drawFindings(0, 0, w, "", part.findings, part.cost, 1e9).bottom;
+  const top = 818 + tall(data.now) + 20; // where the trained pair begins
   return {
-    x: 0, w, head: 0, tokens: { x: 0, y: 26, w }, next: { x: 0, y: 96, w, h: 176 }, now: [290, 466, 642].map(cell), says: { x: 0, y: 818, w, h: 260 },
-    pairTop: 1090, curves: { left: 0, top: 1114, width: w, height: 200 }, samples: { x: 0, y: 1334, w }, trained: [1370, 1546].map(cell),
-    diagnosis: { x: 0, y: 1722, w, h: 400 }, height: 2130, phone: true,
+    x: 0, w, head: 0, tokens: { x: 0, y: 26, w }, next: { x: 0, y: 96, w, h: 176 }, now: [290, 466, 642].map(cell), says: { x: 0, y: 818, w, h: 1e9 },
+    pairTop: top, curves: { left: 0, top: top + 24, width: w, height: 200 }, samples: { x: 0, y: top + 244, w }, trained: [280, 456].map((y) => cell(top + y)),
+    diagnosis: { x: 0, y: top + 632, w, h: 1e9 }, height: top + 632 + tall(data.pair) + 8, phone: true,
   };
 }
 
 const breakIt = {
   draw(g, data, local) {
-    const at = plan(g);
+    const at = plan(g, data);
     g.height = at.height;
     drawNow(g, data, at);
     drawPair(g, data, local, at);

@@ -29,7 +29,7 @@ def draw(first: Shown | None, spec: TrainSpec) -> None:
             "Peak rate", sorted({*presets.LADDER, spec.learning_rate}), format_func=lambda rate: f"{rate:g}",
             **setting.part("learning_rate", spec.learning_rate),
         )  # fmt: skip
-        with st.popover("More", key="gb-lab-more"):
+        with st.popover("Settings", key="gb-lab-more"):
             _more(spec)
 
 
@@ -83,7 +83,7 @@ def _data(spec: TrainSpec) -> dict[str, Any]:
         elif text := state.memo("lab").get("texts"):
             setting.change(corpus="own", text=next(iter(text)))
         else:
-            state.note("Own text: paste or upload it under More; the data stay as they are until then.")
+            state.note("Own text: paste or upload it under Settings; the data stay as they are until then.")
 
     return setting.part("corpus", spec.corpus, chosen)
 

@@ -16,7 +16,7 @@ function planLab(g, data) {
   const frames = data.film.frames.length;
   const rows = Math.ceil(frames / columns) || 1;
   const pitch = wide ? LAB.frame : Math.floor(g.width / columns);
-  const height = stripY + 26 + rows * (wide ? LAB.strip - 18 : LAB.phoneFrame);
+  const height = stripY + (wide ? 26 : 52) + rows * (wide ? LAB.strip - 18 : LAB.phoneFrame);
   return { wide, main, side, chart, rewindY, sideAt, stripY, columns, pitch, rows, height };
 }
 

@@ -27,7 +27,7 @@ def planned(spec: TrainSpec) -> dict[str, Any]:
     line = f"Next run refused: {plan.refused}"
     if plan.parameters:
         rows += [
-            ("Weights", f"{plan.parameters:,}", False),
+            ("Weights", f"about {weights(plan.parameters)}", False),
             ("Memory", f"{plan.bytes / 2**20:,.0f} MB", False),
         ]
         rows.append(("Time here", f"about {seconds(plan.seconds)}", not plan.refused))
@@ -46,6 +46,11 @@ def planned(spec: TrainSpec) -> dict[str, Any]:
 def preset_of(spec: TrainSpec) -> str:
     """The preset that a spec is, "" when it is none."""
     return next((name for name, preset in presets.PRESETS.items() if preset.make() == spec), "")
+
+
+def weights(count: int) -> str:
+    """A count that hangs on a vocabulary not yet learned: three digits of it."""
+    return f"{float(f'{count:.3g}'):,.0f}"
 
 
 def seconds(amount: float) -> str:

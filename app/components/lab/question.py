@@ -1,54 +1,86 @@
-"""The question: how far does training move the loss on the learner's own text? The model answers at commit."""
+"""The question: how far does training move the loss on the learner's own text? The model answers at commit.
+
+Of a run that is still training the answer waits for its end.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.components.lab.shown import Shown
 from app.components.lab.strip import Moment
-from app.predict import Answer
+from app.predict import Answer, NotYet
 from core.language_model import LanguageModel
 from core.training.one_step import one_step
 
 RATE = 0.1  # of the one step
-LIMITS = (0.0, 0.1, 1.0)  # nats: where one answer ends and the next begins
-OPTIONS = ("It rises", "Falls less than 0.1", "Falls 0.1 to 1", "Falls more than 1")
+WIDE = (0.0, 1.0, 2.0)  # nats: where one answer ends and the next begins, of a whole run
+NEAR = (0.0, 0.1, 1.0)  # of a part of one, or of one step
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, and between which moments; `steps` is None where one more step is taken instead."""
+    """What is asked.
+
+    Attributes:
+        limits: between the options, in nats.
+        steps: two moments of the training; None: one more step is taken instead.
+        waits: for what the answer waits; "": for nothing.
+        about: what it hangs on besides its words.
+    """
 
     text: str
-    options: tuple[str, ...]
-    steps: tuple[int, int] | None
-    unit: str
+    limits: tuple[float, ...]
+    steps: tuple[int, int] | None = None
+    waits: str = ""
+    about: str = ""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """From a rise to a deep fall."""
+        _, less, more = self.limits
+        return ("It rises", f"Falls less than {less:g}", f"Falls {less:g} to {more:g}", f"Falls more than {more:g}")
 
 
-def ask(steps: tuple[int, ...], now: int | None, name: str, unit: str) -> Question:
-    """About two moments of the training if there are two: from the one shown (or an early one) to the last.
+def ask(own: Shown | None, now: int | None, unit: str, about: str) -> Question:
+    """About two moments of the open model's training if it keeps two, else about one more step.
 
     Args:
-        steps: the moments of the open model, in order.
-        now: the shown one; None: the finished model.
+        own: the open model's curve.
+        now: the shown moment; None: the finished model.
+        about: the open model's name and the text.
     """
-    if len(steps) < 2:
+    if own is None or (len(own.steps) < 2 and own.run is None):
         text = "If it took one step of gradient descent on your text: how would its loss on it move?"
-        return Question(text, OPTIONS, None, unit)
-    last = steps[-1]
-    early = now if now is not None and now < last else steps[len(steps) // 2 - (len(steps) % 2 == 0)]
-    text = f"From step {early:,} to {last:,} of {name}: how far does the loss on your text move, nats per {unit}?"
-    return Question(text, OPTIONS, (early, last), unit)
+        return Question(text, NEAR, about=about)
+    steps, last = own.steps, own.steps[-1]
+    rewound = now is not None and now < last
+    if own.run is not None:  # the same words while it trains and afterwards: what was said stays said
+        early = now if rewound and now is not None else steps[0]
+        waits = "" if own.run.over else f"The answer comes when {own.name} has ended."
+        text = f"From step {early:,} to its end: how far does {own.name}’s loss on your text move, nats per {unit}?"
+        return Question(text, NEAR if early else WIDE, (early, last), waits, f"{about} {early}")
+    early = now if rewound and now is not None else steps[(len(steps) - 1) // 2]
+    text = f"From step {early:,} to {last:,} of {own.name}: how far does the loss on your text move, nats per {unit}?"
+    return Question(text, NEAR, (early, last), about=f"{about} {early}")
 
 
-def judge(
-    question: Question, seen: Callable[[int], Moment], lm: LanguageModel, text: str, target: str | None
-) -> Answer:
-    """Measure it.
+def judge(question: Question, seen: Callable[[int], Moment], lm: LanguageModel, text: str, target: str | None) -> Answer:
+    """The answer. Raises NotYet while the run trains.
 
     Args:
         seen: the moment of a step.
     """
+    if question.waits:
+        raise NotYet(question.waits)
+    return measure(question, seen, lm, text, target)
+
+
+def measure(
+    question: Question, seen: Callable[[int], Moment], lm: LanguageModel, text: str, target: str | None
+) -> Answer:
+    """The loss before and after, as far as the training has come."""
     if question.steps:
         before, after = (seen(step).loss for step in question.steps)
         how = f"At step {question.steps[0]:,} the loss on your text was {before:.3f}, at {question.steps[1]:,} it is"
@@ -56,6 +88,6 @@ def judge(
         before, after = one_step(lm, text, target, rate=RATE)
         how = f"A step of {RATE:g} times the gradient takes the loss on your text from {before:.3f} to"
     fall = before - after
-    index = sum(fall > limit for limit in LIMITS) if fall > 0 else 0
+    index = sum(fall > limit for limit in question.limits)
     moved = f"{fall:.3f} less" if fall >= 0 else f"{-fall:.3f} more"
     return Answer(index, f"{how} {after:.3f}: {moved}.", {"before": before, "after": after})

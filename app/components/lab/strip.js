@@ -10,10 +10,10 @@ function drawStrip(g, data, local, at) {
   });
   const x = at.wide ? measure(film.title, 12) * 1.1 + 44 : 0;
   const about = `${film.about}${film.prompt ? `, and what the model ${film.fills ? "puts in each place of" : "writes after"} “${visible(film.prompt)}”` : ""}`;
-  g.part("strip about", [at, about], () => label(x, at.wide ? y + 14 : y + 32, fit(about, g.width - x, 12, false), { fill: "ink3" }));
+  g.part("strip about", [at, about], () => label(x, at.wide ? y + 14 : y + 38, fit(about, g.width - x, 12, false), { fill: "ink3" }));
   const now = momentNow(data, local);
   const shownStep = now === null ? film.frames[film.frames.length - 1]?.step : nearest(film.frames.map((f) => f.step), now);
-  const top = y + (at.wide ? 26 : 42);
+  const top = y + (at.wide ? 26 : 52);
   film.frames.forEach((frame, i) => {
     const box = { x: (i % at.columns) * at.pitch, y: top + Math.floor(i / at.columns) * LAB.phoneFrame };
     const chosen = film.frames.length > 1 && frame.step === shownStep;

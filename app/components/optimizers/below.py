@@ -30,6 +30,8 @@ class Weight:
     block: int
     matrix: str
     rule: Rule
+    row: int = -1  # below 0: a weight of middling gradient
+    col: int = -1
 
     @property
     def place(self) -> Place:
@@ -70,8 +72,8 @@ class Weight:
     def chosen(self, trained: Trained) -> tuple[int, int]:
         """The chosen weight's row and column; a middling one where none was chosen, or the matrix has no such."""
         rows, columns = trained.start.shape
-        row, col = state.get("wrow"), state.get("wcol")
-        return (row, col) if 0 <= row < rows and 0 <= col < columns else trained.middling
+        inside = 0 <= self.row < rows and 0 <= self.col < columns
+        return (self.row, self.col) if inside else trained.middling
 
 
 def weight_of(ctx: Context, target: str | None) -> Weight:
@@ -84,7 +86,8 @@ def weight_of(ctx: Context, target: str | None) -> Weight:
         "adam", float(state.get("adam")), beta1=beta, beta2=float(state.get("beta2")),
         weight_decay=float(state.get("decay")),
     )  # fmt: skip
-    return Weight(ctx, target, stack, min(state.get("block"), blocks - 1), state.get("matrix"), rule)
+    block = min(state.get("block"), blocks - 1)
+    return Weight(ctx, target, stack, block, state.get("matrix"), rule, state.get("wrow"), state.get("wcol"))
 
 
 def run(

@@ -106,7 +106,7 @@ const landscapeFigure = {
       const out = data.rows < n ? [[`${data.rows} of ${n} rows are measured.`]] : [
         [`At the middle the loss is ${num(middle, 3)}; a fifth of the way out it is ${num(far, 3)} on average.`, { fill: "ink", size: 14, line: 20 }],
         [lowest < middle - 1e-6 ? `The lowest point of the grid has ${num(lowest, 3)}: on this one text the model is not at the bottom, as it was trained on many others.` : "No point of the grid lies lower.", { fill: "ink2" }],
-        [data.hasPath ? `The way that training took lies in other directions: of the distance from its first moment these two hold ${num(100 * data.shares[0], 2)} %. Choose its own plane to see it.` : "", { fill: "ink2" }],
+        [data.hasPath ? `The way that training took lies in other directions: of the distance from its first moment these two hold ${data.shares[0] < 1e-4 ? "less than a ten-thousandth" : `${num(100 * data.shares[0], 2)} %`}. Choose its own plane to see it.` : "", { fill: "ink2" }],
         ["Each row of each matrix moves as far as it is long; gains and biases stay (Li et al. 2018).", { fill: "ink3" }],
       ];
       let top = y + 14;

@@ -68,14 +68,14 @@ function cellAt(g, data, local, event) {
 
 /** The four numbers as strips of bars over the steps. */
 function drawStrips(g, data, local, { chart }, tick) {
-  const tall = 52;
+  const tall = 44;
   const [left, right] = [chart.x, chart.x + chart.w - 74];
   const pitch = (right - left) / local.n;
   const valueOf = (row, k) => (row.id === "root" ? Math.sqrt(momentAt(local, k, 5)) : momentAt(local, k, row.column));
   g.part("strips", [chart], () => [
     label(left, chart.y + 14, "Step by step", { weight: 600, fill: "ink" }),
     MOMENT_ROWS.map((row, i) => {
-      const y = chart.y + 34 + i * (tall + 16);
+      const y = chart.y + 34 + i * (tall + 24);
       const values = Array.from({ length: local.n }, (_, k) => valueOf(row, k + 1));
       const most = Math.max(...values.filter(Number.isFinite).map(Math.abs), 1e-30);
       const signed = row.id !== "root";
@@ -90,10 +90,10 @@ function drawStrips(g, data, local, { chart }, tick) {
     }),
   ]);
   g.part("tick", [chart, tick], () => [
-    h("rect", { x: left + (tick - 1) * pitch, y: chart.y + 22, width: pitch, height: 4 * (tall + 16) + 6, fill: "none", stroke: css("accent"), "stroke-width": 1.5, rx: 3 }),
-    MOMENT_ROWS.map((row, i) => label(chart.x + chart.w, chart.y + 34 + i * (tall + 16) + 10 + tall / 2, sig(valueOf(row, tick), 3), { mono: true, anchor: "end", fill: "ink", weight: 600 })),
+    h("rect", { x: left + (tick - 1) * pitch, y: chart.y + 22, width: pitch, height: 4 * (tall + 24) + 6, fill: "none", stroke: css("accent"), "stroke-width": 1.5, rx: 3 }),
+    MOMENT_ROWS.map((row, i) => label(chart.x + chart.w, chart.y + 34 + i * (tall + 24) + 10 + tall / 2, sig(valueOf(row, tick), 3), { mono: true, anchor: "end", fill: "ink", weight: 600 })),
   ]);
-  g.overlay("ticks", { left, top: chart.y + 34 + 4 * (tall + 16) - 2, width: right - left, height: g.width < 760 ? 44 : 20 },
+  g.overlay("ticks", { left, top: chart.y + 34 + 4 * (tall + 24) - 2, width: right - left, height: g.width < 760 ? 44 : 20 },
     () => html("input", { type: "range", class: "gb-range", min: 1, step: 1, "data-tick": "", "aria-label": "Step of Adam",
       input: (event) => { local.tick = Number(event.target.value); g.redraw(); },
       change: (event) => { local.tick = null; g.select({ tick: Number(event.target.value) === local.n ? -1 : Number(event.target.value) }); } }),

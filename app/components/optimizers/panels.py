@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import events, state, widgets
 from app.components import optimizers as view
-from app.components.optimizers import below, land, search, work
+from app.components.optimizers import below, land, search, toy, work
 from app.components.optimizers.below import MATRIX_NAMES, Weight
 from app.components.optimizers.controls import RATES, ladder
 from app.page import Context
@@ -49,6 +49,16 @@ def moments(weight: Weight) -> None:
         key="moments",
         on={"select": lambda: events.select("moments", MOMENTS)},
     )
+
+
+def real_runs() -> None:
+    """The five on a real small model."""
+    heading(
+        "The same five on a real model",
+        "A small GPT learns tales: 130,000 weights instead of two, and a new batch at each step. Here the slope is "
+        "never known exactly, and no two weights are equally steep.",
+    )
+    toy.panel()
 
 
 def rate_and_land(ctx: Context, target: str | None) -> Callable[[], None]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from app import state
 from core.training.rules import KINDS, Kind, Rule
@@ -21,7 +20,6 @@ NAMES: dict[Kind, str] = {
     "adamw": "AdamW",
     "muon": "Muon",
 }
-TOY_RATES: dict[str, float] = {"sgd": 0.3, "momentum": 0.1, "adam": 0.003, "adamw": 0.003, "muon": 0.02}
 
 
 @dataclass(frozen=True)
@@ -33,13 +31,6 @@ class Setup:
     rules: tuple[Rule, ...]
     rates: Mapping[str, float]  # of all five
     steps: int
-
-    @property
-    def racer(self) -> Kind | None:
-        """The optimizer whose numbers are written out: the chosen one, or the first that takes part."""
-        taking = [rule.kind for rule in self.rules]
-        chosen = cast(Kind, state.get("racer"))
-        return chosen if chosen in taking else taking[0] if taking else None
 
 
 def read() -> Setup:

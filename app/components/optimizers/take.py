@@ -13,6 +13,10 @@ from app.predict import Answer
 from core.training.moments import Distance, Trained, follow
 from core.training.race import Track
 
+RACE = (
+    "race: (x, y) loss"  # as text: the race is the same for every model, all other numbers are this model's
+)
+
 
 def table(weight: Weight, trained: Trained, tracks: Sequence[Track]) -> dict[str, Sequence[Any]]:
     """A line for each step of Adam on the weight, then one for each step of each racer (its numbers as text)."""
@@ -20,20 +24,20 @@ def table(weight: Weight, trained: Trained, tracks: Sequence[Track]) -> dict[str
     values = numbers(follow(trained, row, col))
     lines: list[dict[str, Any]] = [
         {
-            "what": f"Adam on {weight.title} [{row}, {col}]", "step": at + 1,
+            "what": f"Adam on {weight.title} [{row}, {col}]",
+            "step": at + 1,
             "loss before": _rounded(trained.losses[at]),
-            **{name: _rounded(value) for name, value in zip(COLUMNS, now)}, "x": None, "y": None, "race loss": None,
+            **{name: _rounded(value) for name, value in zip(COLUMNS, now)},
+            RACE: None,
         }
         for at, now in enumerate(values)
-    ]  # fmt: skip
+    ]
     empty = dict.fromkeys(lines[0])
     lines += [
-        empty
-        | {"what": NAMES[track.rule.kind], "step": at}
-        | {"x": f"{x:.6g}", "y": f"{y:.6g}", "race loss": f"{loss:.6g}"}
+        empty | {"what": NAMES[track.rule.kind], "step": at, RACE: f"({x:.6g}, {y:.6g}) {loss:.6g}"}
         for track in tracks
         for at, ((x, y), loss) in enumerate(zip(track.points, track.losses))
-    ]  # fmt: skip
+    ]
     return {name: [line[name] for line in lines] for name in empty}
 
 

@@ -69,8 +69,10 @@ const race = {
 const FIGURES = {
   race: mount("optimizers", race),
   moments: mount("moments", momentsFigure),
+  toy: mount("toy", toyFigure),
   finder: mount("finder", finderFigure),
   landscape: mount("landscape", landscapeFigure),
+  recipe: mount("recipe", recipeFigure),
 };
 
 export default (given) => FIGURES[given.data.figure](given);

@@ -61,10 +61,10 @@ def buttons(name: str, key: str, label: str, total: int, make: Callable[[], Iter
     found = of(name, key)
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"gb-work-{name}"):
         if found is None or found.ended:
-            kind = "primary" if found is None else "secondary"
             st.button(
-                label if found is None else "Again", key=f"optimizers.{name}", type=kind, on_click=begin
-            )
+                label if found is None else "Again", key=f"optimizers.{name}", on_click=begin,
+                type="primary" if found is None else "secondary",
+            )  # fmt: skip
         elif found.stopped:
             st.button("Go on", key=f"optimizers.{name}", on_click=_turn, args=(found, False))
             st.caption(widgets.escape(f"stopped after {len(found.done)} of {found.total}"))

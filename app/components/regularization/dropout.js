@@ -21,7 +21,9 @@ function drawMasks(g, data, local, at) {
   const d = data.dropout;
   const rows = d.rows.length;
   const cols = local.cols;
-  const most = Math.max(...Array.from(local.a.clean, Math.abs), 1e-9);
+  // One number in thirty may be larger than the strongest colour: a single outlier would pale all others.
+  const sizes = Array.from(local.a.clean, Math.abs).sort((a, b) => a - b);
+  const most = sizes[Math.floor(sizes.length * 0.97)] || 1e-9;
   const factor = 1 / (1 - d.rate);
   g.part("dropout head", null, () => [
     label(at.x, 14, `Dropout: ${d.what}, for your text`, { size: 14, weight: 600, fill: "ink" }),
@@ -90,7 +92,7 @@ function drawMean(g, data, box) {
   const Y = (v) => bottom - ((bottom - top) * v) / most;
   const line = (values) => values.map((v, i) => `${i ? "L" : "M"}${X(i).toFixed(1)},${Y(v).toFixed(1)}`).join("");
   return [
-    label(x, y + 12, "The mean over many masks", { weight: 600, fill: "ink" }), label(x, y + 28, "its distance from the computed value", { fill: "ink3" }),
+    label(x, y + 12, "The mean over many masks", { weight: 600, fill: "ink" }), label(x, y + 28, "distance from the value; grey: the law", { fill: "ink3" }),
     h("path", { d: `M${left},${bottom}H${right}`, stroke: css("line") }),
     h("path", { d: line(d.law), fill: "none", stroke: css("res"), "stroke-width": 5, opacity: 0.45 }),
     h("path", { d: line(d.errors), fill: "none", stroke: css("accent"), "stroke-width": 2 }),

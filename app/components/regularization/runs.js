@@ -8,7 +8,7 @@ function drawRuns(g, data, local, at) {
   g.part("runs head", null, () => [
     h("path", { d: `M${at.x},${at.mid}H${at.x + at.w}`, stroke: css("line") }),
     label(at.x, at.mid + 22, t.about, { size: 14, weight: 600, fill: "ink" }),
-    at.phone ? null : label(at.curves.left + at.curves.width, at.mid + 22, "solid: held-out text   dashed: the training text", { anchor: "end", fill: "ink3" }),
+    at.phone ? null : label(at.curves.left + at.curves.width + 22, at.mid + 22, "solid: held out · dashed: training", { anchor: "end", fill: "ink3" }),
   ]);
   g.overlay("arms", { left: at.arms.x, top: at.arms.y }, () => html("div", { class: "reg-arms", role: "group", "aria-label": "Beside the plain run" },
     t.arms.map((arm) => html("button", { type: "button", "data-arm": arm.key, onclick: () => g.select({ arm: arm.key }) }, arm.name))), (node) => {

@@ -13,8 +13,8 @@ function plan(g, data) {
   const c = panels[2].x;
   return {
     x: 0, w, top: 42, pitch: 17, chips, gap, panels, written: 42 + 170 + 22, mean: { x: right, y: 0, w: side }, under: { x: right, y: 124, w: side },
-    mid: 250, arms: { x: 170, y: 257 }, curves: { left: 0, top: 288, width: c - 30, height: 206 }, stops: { x: c, y: 258, w: right - c - 26, h: 240 },
-    weights: { x: right, y: 258, w: side, h: 236 }, height: 500, phone: false,
+    mid: 250, arms: { x: 140, y: 257 }, curves: { left: 0, top: 288, width: c - 30, height: 206 }, stops: { x: c, y: 258, w: right - c - 26, h: 240 },
+    weights: { x: right, y: 258, w: side, h: 236 }, height: 500, door: { x: c, y: 476 }, phone: false,
   };
 }
 function phonePlan(w, rows) {
@@ -23,8 +23,8 @@ function phonePlan(w, rows) {
   return {
     x: 0, w, top: 42, pitch: 17, chips: 62, gap: 0, panels, written: 42 + 3 * (tall + 36), mean: { x: 0, y: 70 + 3 * (tall + 36), w },
     under: { x: 0, y: 200 + 3 * (tall + 36), w }, mid: 340 + 3 * (tall + 36), arms: { x: 0, y: 372 + 3 * (tall + 36) },
-    curves: { left: 0, top: 430 + 3 * (tall + 36), width: w, height: 220 }, stops: { x: 0, y: 670 + 3 * (tall + 36), w, h: 240 },
-    weights: { x: 0, y: 920 + 3 * (tall + 36), w, h: 220 }, height: 1150 + 3 * (tall + 36), phone: true,
+    curves: { left: 0, top: 430 + 3 * (tall + 36), width: w, height: 220 }, stops: { x: 0, y: 664 + 3 * (tall + 36), w, h: 210 },
+    weights: { x: 0, y: 880 + 3 * (tall + 36), w, h: 220 }, height: 1140 + 3 * (tall + 36), door: { x: 0, y: 1104 + 3 * (tall + 36) }, phone: true,
   };
 }
 
@@ -42,6 +42,7 @@ const regularization = {
     g.part("mean", null, () => drawMean(g, data, at.mean));
     g.part("under", null, () => drawUnder(g, data, at.under));
     drawRuns(g, data, local, at);
+    g.door("lab", { left: at.door.x, top: at.door.y }, "Training lab", "Runs of your own, with any dropout and decay");
   },
 
   key(event, g, data, local) {

@@ -1,0 +1,153 @@
+"""Training: a step beside two other libraries', and the fast recipe beside the plain one to the same loss.
+
+GLASSBOX_BENCH_CORPUS names the text of the second: a file of characters, whose last tenth is held out. Without it, the
+fables are read, which are too short for a loss to aim at; the table says which text it was.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+import transformers
+from torch import nn
+
+from core.data.corpora import FABLES
+from core.data.pool import Given
+from core.training import Trainer, recipes
+from core.training.memory import keep_freed_memory
+from scripts.measure_recipe import CORPUS, GOAL, by_characters, held_out_loss
+from tests.benchmarks import pair
+from tests.benchmarks.plain_torch import PlainGPT
+
+VOCABULARY, CONTEXT, ROWS = 65, 64, 12
+PLAIN_STEPS, SEEDS = 2_500, (0, 1, 2)
+NEAR = 0.025  # nats: the plain recipe's steps are as many as take it there
+ALONE, ALL = 14.0, 9.0  # how many times as long as the fast recipe the plain one takes
+HUGGING_FACE, TORCH = "transformers GPT2LMHeadModel", "torch plain, as in a textbook"
+FAST, PLAIN = "fast recipe", "plain recipe"
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    """As a worker trains: one thread, and freed memory stays."""
+    torch.set_num_threads(1)
+    keep_freed_memory()
+
+
+def stepping(model: nn.Module, loss: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[], float]:
+    """A step of the plain recipe as one writes it: the gradient, clipped, and fused AdamW."""
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=1e-3, betas=(0.9, 0.99), weight_decay=0.1, fused=True
+    )
+    rows = torch.randint(VOCABULARY, (ROWS, CONTEXT + 1), generator=torch.Generator().manual_seed(0))
+
+    def step() -> float:
+        value = loss(rows)
+        value.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        return value.item()
+
+    return step
+
+
+def test_a_step_of_the_plain_model(report: Callable[[pair.Comparison], None]) -> None:
+    ids = torch.randint(VOCABULARY, (100_000,), generator=torch.Generator().manual_seed(1)).numpy()
+    tokenizer = by_characters("".join(map(chr, range(33, 33 + VOCABULARY - 3))), "characters").tokenizer
+    assert len(tokenizer) == VOCABULARY
+    spec = recipes.plain(steps=100_000, context=CONTEXT, device="cpu")
+    trainer = Trainer(spec, tokenizer=tokenizer, source=Given(ids, ids[:1000]))
+    theirs = transformers.GPT2LMHeadModel(
+        transformers.GPT2Config(
+            n_layer=4,
+            n_head=4,
+            n_embd=128,
+            vocab_size=VOCABULARY,
+            n_positions=CONTEXT,
+            resid_pdrop=0.0,
+            embd_pdrop=0.0,
+            attn_pdrop=0.0,
+            bos_token_id=0,
+            eos_token_id=0,
+        )
+    ).train()
+    book = PlainGPT(4, 128, 4, VOCABULARY, CONTEXT)
+    sizes = {sum(weight.numel() for weight in model.parameters()) for model in (trainer.model, theirs, book)}
+    assert sizes == {809_856}
+
+    def hugging_face_loss(rows: torch.Tensor) -> torch.Tensor:
+        loss: torch.Tensor = theirs(input_ids=rows[:, :-1], labels=rows[:, :-1]).loss
+        return loss
+
+    ways = {
+        "glassbox": lambda: trainer.step().loss,
+        HUGGING_FACE: stepping(theirs, hugging_face_loss),
+        TORCH: stepping(book, book.loss),
+    }
+    assert all(way() == pytest.approx(math.log(VOCABULARY), abs=1.0) for way in ways.values())
+    comparison = pair.compare(
+        f"a training step, GPT-2 shape, 0.8M, {ROWS} x {CONTEXT} characters",
+        ways,
+        peers=("transformers",),
+        rounds=60,
+        least={HUGGING_FACE: 1.0, TORCH: 1.0},
+    )
+    report(comparison)
+    assert comparison.missed == {}
+
+
+def test_the_fast_recipe_and_the_plain_one(report: Callable[[pair.Comparison | pair.Figure], None]) -> None:
+    named = os.environ.get(CORPUS)
+    path = Path(named) if named else FABLES
+    raw = path.read_text(encoding="utf-8")
+    steps: dict[str, list[float]] = {FAST: [], PLAIN: []}
+    everything: dict[str, list[float]] = {FAST: [], PLAIN: []}
+    losses: dict[str, list[float]] = {FAST: [], PLAIN: []}
+    for seed in SEEDS:
+        specs = {
+            FAST: recipes.fast(seed=seed, device="cpu"),
+            PLAIN: recipes.plain(steps=PLAIN_STEPS, seed=seed, device="cpu"),
+        }
+        prepared, trainers = {}, {}
+        for name, spec in specs.items():
+            began = time.perf_counter()
+            text = by_characters(raw, path.stem)
+            trainers[name] = text.trainer(spec)
+            prepared[name] = time.perf_counter() - began
+        # In turns, so that both meet the machine in the same moods: so many plain steps, then a fast one.
+        spent = {FAST: 0.0, PLAIN: 0.0}
+        while not all(trainer.done for trainer in trainers.values()):
+            for name, count in ((PLAIN, math.ceil(PLAIN_STEPS / specs[FAST].steps)), (FAST, 1)):
+                began = time.perf_counter()
+                for _ in range(count):
+                    if not trainers[name].done:
+                        trainers[name].step()
+                spent[name] += time.perf_counter() - began
+        for name, trainer in trainers.items():
+            steps[name].append(trainer.seconds)
+            everything[name].append(prepared[name] + spent[name])
+            losses[name].append(held_out_loss(trainer.model, text.held_out))
+    where = f"0.8M, {len(raw):,} characters of {path.stem}"
+    for title, seconds, least in (
+        (f"training, the steps alone, {where}", steps, ALONE),
+        (f"training, eager, everything counted, {where}", everything, ALL),
+    ):
+        report(pair.Comparison(title, seconds, pair.versions(), None, {PLAIN: least}))
+    if not named:
+        print(f"  (name a longer text in {CORPUS} for a loss to aim at)")
+        assert max(losses[FAST]) < math.log(VOCABULARY) - 1.5
+        return
+    report(pair.Figure(f"{FAST}: held-out loss, {where}", losses[FAST], GOAL, "nats"))
+    report(pair.Figure(f"{PLAIN}: held-out loss, {where}", losses[PLAIN], GOAL + NEAR, "nats"))
+    # A plain recipe that ended far from the goal would be one of the wrong length to be compared with.
+    assert all(abs(loss - GOAL) < NEAR for loss in losses[PLAIN])
+    assert max(losses[FAST]) <= GOAL
+    assert pair.Comparison("", steps, {}, None, {PLAIN: ALONE}).missed == {}
+    assert pair.Comparison("", everything, {}, None, {PLAIN: ALL}).missed == {}

@@ -1,0 +1,280 @@
+"""The Objectives page in a real browser: examples against `core`, curves against recorded and own runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page
+
+import core
+from app.components.objectives import naming
+from app.components.objectives.falling import RECORDED
+from core.runs import recorded
+from core.training.examples import Lesson, lesson_losses, lessons, marks
+from tests.browser import checks, driver
+from tests.pages.conftest import random_model
+
+TEXT = "Once upon a time, Lily saw a big red ball."
+DRAW = {"mask_rate": 0.4, "span_length": 2, "seed": 5}
+STEPS = 6
+
+
+@pytest.fixture(scope="module")
+def lm() -> core.LanguageModel:
+    """The bundled model that the page opens with."""
+    return core.load("tales-gpt")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with models of the other shapes: the encoder has a mask token."""
+    root = tmp_path_factory.mktemp("models")
+    random_model(root / "both", seed=2, tokens=("[MASK]",), shape="encoder", mask_id=400)
+    random_model(root / "pair", seed=3, shape="encoder-decoder", n_layers=2, position="relative", norm="rms")
+    return root
+
+
+@pytest.fixture(scope="module")
+def own_server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
+    """An app that offers these models."""
+    with driver.serving(tmp_path_factory.mktemp("server"), env={"GLASSBOX_MODELS": str(models)}) as running:
+        yield running
+
+
+@pytest.fixture
+def own_page(browser: Browser, own_server: driver.Server) -> Iterator[Page]:
+    """An empty tab of that app; the test fails when the console, a script or the network complained."""
+    findings = driver.Findings()
+    context = driver.new_context(browser, own_server)
+    tab = context.new_page()
+    findings.watch(tab, own_server.url)
+    yield tab
+    context.close()
+    assert not findings.messages, "\n".join(findings.messages)
+
+
+def opened(page: Page, **query: Any) -> dict[str, Any]:
+    """Open the page on the test's text and draw; returns what the picture shows."""
+    driver.open_page(page, "objectives", **({"v": 1, "text": TEXT} | DRAW | query))
+    state: dict[str, Any] = driver.component_state(page, "objectives")
+    return state
+
+
+def wait(page: Page, **wanted: Any) -> dict[str, Any]:
+    """Wait until the picture's state has these values."""
+    state: dict[str, Any] = driver.wait_for_state(
+        page, "objectives", lambda now: all(now[name] == value for name, value in wanted.items())
+    )
+    return state
+
+
+def three(
+    lm: core.LanguageModel, text: str = TEXT, rate: float = 0.4, length: float = 2.0, seed: int = 5
+) -> list[Lesson]:
+    """The examples that the page should show."""
+    ids = lm.encode(text)
+    return list(lessons(ids[1:], marks(lm).specials, before=ids[:1], rate=rate, length=length, seed=seed))
+
+
+def same(state: dict[str, Any], expected: list[Lesson], lm: core.LanguageModel) -> None:
+    """Whether the picture shows these examples."""
+    word = naming(lm, marks(lm))
+    for lane, lesson in zip(state["lanes"], expected):
+        assert lane["objective"] == lesson.objective
+        assert [one["id"] for one in lane["reads"]] == lesson.inputs
+        assert [one["text"] for one in lane["reads"]] == [word(id) for id in lesson.inputs]
+        assert [one["row"] for one in lane["reads"]] == list(lesson.reads)
+        assert [one["id"] if one["score"] else -100 for one in lane["answers"]] == lesson.targets
+        assert [one["row"] for one in lane["answers"]] == list(lesson.answers)
+        assert lane["decoder"] == lesson.decoder_inputs
+        assert lane["hidden"] == lesson.hidden
+
+
+def test_the_three_examples_are_those_of_core(page: Page, lm: core.LanguageModel) -> None:
+    state = opened(page)
+    expected = three(lm)
+    same(state, expected, lm)
+    losses = lesson_losses(lm, expected[0])
+    lane = state["lanes"][0]
+    assert [one["loss"] for one in lane["answers"]] == pytest.approx(losses.tolist(), abs=1e-4)
+    assert lane["mean"] == pytest.approx(float(losses.mean()), abs=1e-4)
+    assert [one["own"] for one in state["lanes"]] == [True, False, False]
+    shown = driver.component(page, "objectives").locator('[data-part="lane 0"]').text_content() or ""
+    assert all(f"{nats:.2f}" in shown for nats in losses)
+
+
+def test_pointing_at_a_token_pairs_its_positions_and_what_they_see(
+    page: Page, lm: core.LanguageModel
+) -> None:
+    opened(page)
+    expected = three(lm)
+    row = expected[2].hidden[0]
+    figure = driver.component(page, "objectives")
+    for lane in range(3):
+        figure.locator(f'[data-part="lane {lane}"] [data-row="{row}"]').first.hover()
+        state = wait(page, hover=row, row=row)
+        page.mouse.move(5, 5)
+        driver.wait_for_state(page, "objectives", lambda now: now["hover"] is None)
+    following, masked, spans = state["lanes"]
+    assert following["positions"]["asked"] == expected[0].answers.index(row)
+    assert f"the {row + 1} tokens before" in following["sees"]
+    assert masked["positions"]["read"] == expected[1].reads.index(row)
+    assert f"all {len(expected[1].inputs)}" in masked["sees"]
+    asked = spans["positions"]["asked"]
+    assert expected[2].answers[asked] == row
+    assert not expected[2].marks[asked]
+    assert spans["sees"] == f"sees {asked + 1} tokens written, {len(expected[2].inputs)} read"
+    figure.locator(f'[data-part="lane 1"] [data-row="{row}"]').first.click()
+    page.wait_for_url(lambda url: f"follow={row + 1}" in url)
+    figure.focus()
+    page.keyboard.press("ArrowUp")
+    wait(page, row=row - 1)
+
+
+def test_draws_follow_the_dials(page: Page, lm: core.LanguageModel) -> None:
+    opened(page)
+    page.get_by_role("button", name="Draw again").click()
+    driver.wait_until_drawn(page)
+    same(driver.component_state(page, "objectives"), three(lm, seed=6), lm)
+    driver.component(page, "objectives").focus()
+    page.keyboard.press("r")
+    page.wait_for_url(lambda url: "seed=7" in url)
+    driver.wait_until_drawn(page)
+    same(driver.component_state(page, "objectives"), three(lm, seed=7), lm)
+    slider = page.get_by_role("slider", name="Hidden share")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(lambda url: "mask_rate=0.45" in url)
+    driver.wait_until_drawn(page)
+    same(driver.component_state(page, "objectives"), three(lm, seed=7, rate=0.45), lm)
+
+
+def test_the_steps_build_the_examples(page: Page) -> None:
+    opened(page, lesson=0)
+    figure = driver.component(page, "objectives")
+    seen = []
+    for step in range(STEPS):
+        wait(page, step=step)
+        seen.append([figure.locator(f'[data-part="lane {lane}"]').text_content() or "" for lane in range(3)])
+        maps = figure.locator('[data-part^="maps"] image').count()
+        assert maps == (5 if step >= 4 else 0)
+        if step < STEPS - 1:
+            figure.locator("[data-act=next]").click()
+    assert seen[0] == seen[1] == ["", "", ""]
+    assert "[MASK]" in seen[2][1]
+    assert "<0>" in seen[2][2]
+    assert "–" not in seen[2][1]
+    assert "–" in seen[3][1]
+    assert seen[4] == seen[3]
+    assert seen[5][0] != seen[4][0]
+    assert seen[5][1:] == seen[4][1:], "only the open model has losses to show"
+    figure.focus()
+    page.keyboard.press("ArrowLeft")
+    wait(page, step=STEPS - 2)
+    page.keyboard.press("Escape")
+    wait(page, step=STEPS - 1)
+    page.keyboard.press(" ")
+    wait(page, playing=True, step=0)
+    page.keyboard.press(" ")
+    wait(page, playing=False)
+
+
+def test_the_first_curves_are_the_recorded_runs(page: Page) -> None:
+    state = opened(page)
+    for shown, row, name in zip(state["chart"]["runs"], state["rows"], RECORDED.values()):
+        run = recorded(name)
+        points = run.points()
+        assert (shown["count"], shown["step"]) == (len(points), run.spec.steps)
+        measured = points.held_out[np.isfinite(points.held_out)]
+        assert row["first"] == pytest.approx(float(measured[0]), abs=1e-4)
+        assert row["last"] == pytest.approx(float(measured[-1]), abs=1e-4)
+    text = driver.component(page, "objectives").locator('[data-part="falling rows"]').text_content() or ""
+    assert f"{state['rows'][0]['last']:.2f}" in text
+    assert not state["mine"]
+
+
+@pytest.mark.parametrize(("model", "own"), [("./both", 1), ("./pair", 2)])
+def test_another_shape_has_losses_in_its_own_lane(own_page: Page, models: Path, model: str, own: int) -> None:
+    text = "The cat saw the dog and the crow"
+    state = opened(own_page, model=model, text=text)
+    lm = core.load(str(models / model.removeprefix("./")))
+    expected = three(lm, text)
+    same(state, expected, lm)
+    losses = lesson_losses(lm, expected[own])
+    shown = [np.nan if one["loss"] is None else one["loss"] for one in state["lanes"][own]["answers"]]
+    np.testing.assert_allclose(shown, losses, atol=1e-3)
+    assert [lane["own"] for lane in state["lanes"]] == [at == own for at in range(3)]
+    assert own_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("door", ["tokenization", "lab"])
+def test_doors_carry_text_and_token_along(page: Page, door: str) -> None:
+    opened(page, follow=6)
+    driver.component(page, "objectives").locator(f"[data-door={door}]").click()
+    page.wait_for_url(lambda url: f"/{door}" in url and "follow=6" in url and "Lily" in url)
+    driver.wait_until_drawn(page)
+
+
+def test_predict_notebook_and_link(
+    page: Page, browser: Browser, server: driver.Server, tmp_path: Path
+) -> None:
+    opened(page, follow=6, lesson=3)
+    checks.answered(page)
+    checks.run_notebook(page, tmp_path)
+    checks.link_restores(page, browser, server, "objectives")
+
+
+@pytest.mark.parametrize("query", [{}, {"lesson": 1, "mask_rate": 0.9}])
+def test_accessible_and_whole_on_the_first_screen(page: Page, query: dict[str, Any]) -> None:
+    opened(page, **query)
+    for theme in ("dark", "light"):
+        checks.accessible(page, "objectives", theme, "three training examples")
+    checks.first_screen(page)
+    small = (
+        driver.component(page, "objectives")
+        .locator("button:visible")
+        .evaluate_all(
+            "all => all.filter(b => b.offsetHeight < 44 && !b.matches('.gb-door')).map(b => b.outerHTML)"
+        )
+    )
+    assert not small
+
+
+def test_the_three_are_trained_here_by_a_button(page: Page) -> None:
+    """Three real runs as one group: their curves come live, stop together, and the link shows them to others."""
+    opened(page)
+    figure = driver.component(page, "objectives")
+    button = figure.locator("[data-act=train]")
+    driver.wait_for_state(page, "objectives", lambda now: not now["going"])
+    for _ in range(120):  # the workers of a server that has just started
+        if button.is_enabled():
+            break
+        page.wait_for_timeout(1000)
+        page.reload()
+        driver.wait_until_drawn(page)
+    button.click()
+    page.wait_for_url(lambda url: "triple=" in url)
+    state = driver.wait_for_state(
+        page,
+        "objectives",
+        lambda now: now["mine"] and now["going"] and max(row["step"] for row in now["rows"]) >= 3,
+        120,
+    )
+    assert [run["id"] for run in state["chart"]["runs"]] != list(RECORDED.values())
+    button.click()
+    state = driver.wait_for_state(page, "objectives", lambda now: not now["going"], 60)
+    assert {row["state"] for row in state["rows"]} <= {"stopped", "done"}
+    ended = [(run["id"], run["count"]) for run in state["chart"]["runs"]]
+    page.reload()
+    driver.wait_until_drawn(page)
+    again = driver.wait_for_state(
+        page,
+        "objectives",
+        lambda now: [(run["id"], run["count"]) for run in now["chart"]["runs"]] == ended,
+        30,
+    )
+    assert not again["going"]

@@ -1,0 +1,252 @@
+"""The training loop under everything that happens to it, short of a kill: words, deletion, no database, no room."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from core.runs import Run, Store
+from core.runs.lease import Lease
+from core.runs.loop import Training
+from core.runs.queue import drop, requeue
+from core.runs.worker import here
+from core.training.spec import TrainSpec
+from tests.faults.postgres import Postgres
+from tests.faults.runs import same_curve
+from tests.runs import OWNER, taken, tiny, trained, until
+
+LONG = 100_000  # steps that nobody waits for
+
+
+def begun(store: Store, id: str, step: int = 3) -> int:
+    """Wait until some points are stored; the last one's step."""
+    until(lambda: store.get(id).step >= step, f"step {step}")
+    return store.get(id).step
+
+
+def ended(store: Store, id: str) -> Run:
+    until(lambda: store.get(id).over, "the end")
+    return store.get(id)
+
+
+@pytest.mark.parametrize("spec", [tiny(), tiny(optimizer="adamw", changes={"n_layers": 1, "dropout": 0.1})])
+def test_the_same_spec_gives_the_same_curve(lite: Store, spec: TrainSpec) -> None:
+    first, second = here(lite, spec, OWNER), here(lite, spec, OWNER)
+    for id in (first.id, second.id):
+        same_curve(lite, id)
+    other = here(lite, spec.replace(seed=1), OWNER)
+    assert not np.array_equal(lite.points(other.id).loss, lite.points(first.id).loss)
+
+
+def test_what_a_whole_run_leaves(store: Store) -> None:
+    run = here(store, tiny(eval_every=20, checkpoints=4), OWNER)
+    assert (run.state, run.ended, run.step, run.place) == ("done", "All steps done.", 60, 0)
+    assert run.created <= run.started <= run.finished
+    points = store.points(run.id)
+    assert points.step[~np.isnan(points.held_out)].tolist() == [20, 40, 60]
+    checkpoints = store.checkpoints(run.id)
+    assert [each.step for each in checkpoints] == store.steps(run.id)
+    assert (checkpoints[0].step, checkpoints[-1].step, len(checkpoints)) == (0, 60, 4)
+    assert checkpoints[-1].held_out == points.held_out[-1]
+    assert all(each.sample.startswith("A") and len(each.sample) > 10 for each in checkpoints)
+    assert checkpoints[0].sample != checkpoints[-1].sample
+    assert all(len(each.health["gradient"]) == 1 for each in checkpoints)
+    shapes = {values.shape for values in store.maps(run.id, 60).patterns.values()}
+    assert shapes == {(1, len(store.maps(run.id, 60).tokens), len(store.maps(run.id, 60).tokens))}
+
+
+def test_pause_step_run_stop(store: Store) -> None:
+    id = store.create(tiny(LONG), OWNER).id
+    with trained(store):
+        at = begun(store, id)
+        store.command(id, OWNER, "pause")
+        until(lambda: store.get(id).state == "paused", "the pause")
+        paused = store.get(id).step
+        assert paused >= at
+        assert paused in store.steps(id)  # what one pauses to look at
+        for _ in range(3):
+            store.command(id, OWNER, "step")
+        until(lambda: store.get(id).step == paused + 3 and store.get(id).control == "pause", "three steps")
+        time.sleep(0.3)
+        assert store.get(id).step == paused + 3
+        store.command(id, OWNER, "run")
+        begun(store, id, paused + 10)
+        assert store.get(id).state == "running"
+        store.command(id, OWNER, "stop")
+    run = store.get(id)
+    assert (run.state, run.ended) == ("stopped", f"Stopped at step {run.step:,}.")
+    assert store.points(id).step.tolist() == list(range(1, run.step + 1))
+    assert store.steps(id)[-1] == run.step
+
+
+@pytest.mark.parametrize("word", ["pause", "stop"])
+def test_a_word_is_heard_within_two_steps(lite: Store, word: str) -> None:
+    id = lite.create(tiny(LONG), OWNER).id
+    taking: list[int] = []
+    with trained(lite, watch=lambda point: taking.append(point.step)):
+        begun(lite, id)
+        lite.command(id, OWNER, word)
+        said = taking[-1]
+        until(lambda: lite.get(id).state in ("paused", "stopped"), "an answer")
+        assert taking[-1] <= said + 2
+        lite.command(id, OWNER, "stop")
+
+
+def test_a_paused_run_makes_way_and_goes_on_exactly(store: Store) -> None:
+    spec = tiny(400)
+    id = store.create(spec, OWNER).id
+    with trained(store):
+        begun(store, id)
+        store.command(id, OWNER, "pause")
+        until(lambda: store.get(id).state == "paused", "the pause")
+        waiting = store.create(tiny(5), OWNER).id  # now somebody wants the worker
+    with trained(store):
+        assert ended(store, waiting).state == "done"
+    assert store.get(id).state == "paused"
+    assert store.command(id, OWNER, "run").state == "queued"
+    with trained(store):
+        pass
+    same_curve(store, id)
+
+
+def test_a_worker_that_has_to_leave_puts_its_run_back(store: Store) -> None:
+    id = store.create(tiny(400), OWNER).id
+    leave = threading.Event()
+    with trained(store, leaving=leave.is_set):
+        begun(store, id)
+        leave.set()
+    assert store.get(id).state == "queued"
+    with trained(store):
+        pass
+    same_curve(store, id)
+
+
+def test_a_worker_that_was_taken_for_lost_lets_go(lite: Store) -> None:
+    """Two workers on one run: the one whose lease was given away stops, and leaves no trace in the curve."""
+    id = lite.create(tiny(400), OWNER).id
+    lease = taken(lite)
+    slow = threading.Thread(target=Training(lite, lease).run)
+    slow.start()
+    begun(lite, id, 20)
+    with lite.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE glassbox_runs SET lease_until = 0")
+    requeue(lite.database)
+    with trained(lite):
+        slow.join(30)
+        assert not slow.is_alive()
+    same_curve(lite, id)
+
+
+def test_deleted_while_running(store: Store) -> None:
+    id = store.create(tiny(LONG), OWNER).id
+    with trained(store):
+        begun(store, id)
+        store.delete(id, OWNER)
+    assert store.list() == []
+
+
+def test_a_diverging_run_keeps_its_curve(store: Store) -> None:
+    run = here(store, tiny(LONG, optimizer="sgd", learning_rate=1e9), OWNER)
+    assert run.state == "diverged"
+    assert str(run.step + 1) in run.ended
+    assert store.points(run.id).step.tolist() == list(range(1, run.step + 1))
+    assert np.isfinite(store.points(run.id).loss).all()
+
+
+def test_a_run_that_cannot_begin_says_why(store: Store) -> None:
+    parent = here(store, tiny(5), OWNER)
+    wide = {"n_layers": 1, "d_model": 24, "n_heads": 1, "d_head": 16, "d_mlp": 32}
+    run = here(store, tiny(5, parent=f"{parent.id}@5", changes=wide), OWNER)
+    assert run.state == "failed"
+    assert "shape" in run.ended
+    assert run.step == 0
+
+
+def test_a_fork_goes_on_from_its_parent(store: Store) -> None:
+    parent = here(store, tiny(120), OWNER)
+    fork = here(store, tiny(10, parent=f"{parent.id}@120", learning_rate=0.001), OWNER)
+    assert fork.state == "done"
+    assert store.weights(fork.id, 0) == store.weights(parent.id, 120)
+    assert store.points(fork.id).loss[0] < store.points(parent.id).loss[0] - 0.5
+
+
+def test_a_database_away_for_ten_seconds(big: Store, postgres: Postgres) -> None:
+    id = big.create(tiny(LONG), OWNER).id
+    with trained(big):
+        at = begun(big, id)
+        postgres.stop()
+        time.sleep(10)
+        postgres.start()
+        begun(big, id, at + 100)
+        big.command(id, OWNER, "stop")
+    run = ended(big, id)
+    assert run.state == "stopped"
+    assert big.points(id).step.tolist() == list(range(1, run.step + 1))
+
+
+def test_a_database_locked_for_ten_seconds(lite: Store) -> None:
+    id = lite.create(tiny(LONG), OWNER).id
+    with trained(lite):
+        at = begun(lite, id)
+        with sqlite3.connect(lite.database.engine.url.database, isolation_level=None) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            time.sleep(10.5)  # longer than SQLite itself waits
+            other.execute("COMMIT")
+        other.close()
+        begun(lite, id, at + 100)
+        lite.command(id, OWNER, "stop")
+    run = ended(lite, id)
+    assert run.state == "stopped"
+    assert lite.points(id).step.tolist() == list(range(1, run.step + 1))
+
+
+def test_a_database_that_does_not_come_back(lite: Store) -> None:
+    """The worker gives up, and the run goes on from its last state when somebody asks for it again."""
+    id = lite.create(tiny(400), OWNER).id
+    lease = taken(lite)
+    worker = threading.Thread(target=Training(lite, lease, patience=0.3).run)
+    with sqlite3.connect(lite.database.engine.url.database, isolation_level=None) as other:
+        worker.start()
+        begun(lite, id)
+        other.execute("BEGIN EXCLUSIVE")
+        worker.join(30)
+        assert not worker.is_alive()
+        other.execute("COMMIT")
+    other.close()
+    assert lite.get(id).state == "running"
+    with lite.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE glassbox_runs SET lease_until = 0")
+    requeue(lite.database)
+    with trained(lite):
+        pass
+    same_curve(lite, id)
+
+
+def test_a_full_disk_ends_a_run_and_keeps_its_curve(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLASSBOX_RUNS_MB", "2")
+    store = Store(f"sqlite:///{tmp_path / 'small.sqlite'}")
+    wide = {"n_layers": 2, "d_model": 64, "n_heads": 2}  # 0.4 MB a checkpoint
+    run = here(store, tiny(400, changes=wide, checkpoints=40), OWNER)
+    assert run.state == "failed"
+    assert "disk" in run.ended
+    assert run.step >= 5
+    assert store.points(run.id).step.tolist() == list(range(1, run.step + 1))
+    store.delete(run.id, OWNER)
+    assert here(store, tiny(5), OWNER).state == "done"  # there is room again
+    store.close()
+
+
+def test_room_is_set_aside_for_last_words(lite: Store) -> None:
+    kept = lite.database.engine.url.database + "-reserve"
+    with open(kept, "rb") as file:
+        assert len(file.read()) == 2 * 2**20
+    lite.database.make_room()
+    with pytest.raises(FileNotFoundError):
+        open(kept, "rb")
+    Store(lite.url).close()
+    with open(kept, "rb") as file:
+        assert len(file.read()) == 2 * 2**20

@@ -1,0 +1,183 @@
+"""What a model and its training are said to cost, against what torch counts."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import Any
+
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import FlopCounterMode
+
+from core import costs
+from core.config import PRESETS, preset
+from core.hooks import recording
+from core.model.initial import initialise
+from core.model.transformer import build
+from core.training import Trainer, TrainSpec
+
+SHAPES: dict[str, dict[str, Any]] = {
+    **{name: {"model": name} for name in PRESETS if name != "gpt2"},
+    "grouped, gated, biases": {
+        "model": "gpt-nano",
+        "n_heads": 4,
+        "n_kv_heads": 2,
+        "d_head": 10,
+        "gated": True,
+        "act": "silu",
+        "mlp_bias": True,
+        "qkv_bias": True,
+    },
+    "no norm, no final norm, sinusoidal": {
+        "model": "gpt2-nano",
+        "norm": "none",
+        "final_norm": False,
+        "position": "sinusoidal",
+    },
+    "no gains, alibi": {"model": "gpt-nano", "norm_gain": False, "position": "alibi", "d_mlp": 100},
+    "token types, offset": {"model": "bert-nano", "n_token_types": 2, "position_offset": 2},
+    "uneven stacks, grouped": {
+        "model": "t5-nano",
+        "n_decoder_layers": 3,
+        "n_heads": 4,
+        "n_kv_heads": 1,
+        "tied_embeddings": False,
+        "embed_norm": True,
+        "qk_norm": True,
+    },
+    "no blocks": {"model": "gpt2-nano", "n_layers": 0},
+}
+
+
+def config_of(name):
+    values = dict(SHAPES[name])
+    return preset(values.pop("model"), d_vocab=77, **values)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_number_of_weights_is_exact(name):
+    model = build(config_of(name))
+    assert costs.parameters(config_of(name)) == sum(weight.numel() for weight in model.parameters())
+
+
+def test_gpt2_has_its_124_million():
+    assert costs.parameters(preset("gpt2")) == 124_439_808
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("backward", [False, True])
+def test_operations_are_those_that_torch_counts(name, backward):
+    config = config_of(name)
+    model = build(config)
+    initialise(model, config)
+    length, target = 12, 7
+    inputs = [torch.zeros(1, length, dtype=torch.long)]
+    if config.shape == "encoder-decoder":
+        inputs.append(torch.zeros(1, target, dtype=torch.long))
+    with FlopCounterMode(display=False) as counter, recording():  # recording: attention as written, not fused
+        out = model(*inputs)
+        if backward:
+            out.sum().backward()
+    expected = counter.get_total_flops()
+    forward = costs.row_flops(config, length, target)
+    assert (3 if backward else 1) * forward == expected
+    if config.shape != "encoder-decoder":
+        assert costs.flops_per_token(config, length) * length == forward
+
+
+class Live(TorchDispatchMode):
+    """The bytes of all tensors that were made inside and are still alive, at their most."""
+
+    def __init__(self):
+        super().__init__()
+        self.now, self.most, self.seen = 0, 0, set()
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        out = function(*args, **(kwargs or {}))
+        for tensor in tree_leaves(out):
+            if isinstance(tensor, torch.Tensor):
+                self._note(tensor.untyped_storage())
+        return out
+
+    def _note(self, storage):
+        key, size = storage._cdata, storage.nbytes()
+        if key in self.seen:
+            return
+        self.seen.add(key)
+        self.now += size
+        self.most = max(self.most, self.now)
+        weakref.finalize(storage, self._gone, key, size)
+
+    def _gone(self, key, size):
+        self.seen.discard(key)
+        self.now -= size
+
+
+GPT2 = {"model": "gpt2-nano", "optimizer": "adamw", "learning_rate": 1e-3}
+RUNS: dict[str, dict[str, Any]] = {
+    "the default": {},
+    "six blocks": {"changes": {"n_layers": 6}},
+    "twice the batch": {"batch_tokens": 4096},
+    "a large vocabulary": {"vocab_size": 1500},
+    "bfloat16": {"bf16": True, "changes": {"n_layers": 6}},
+    "gated": {"changes": {"gated": True, "act": "silu"}},
+    "a GPT-2": GPT2,
+    "a GPT-2 with dropout and a long context": {
+        **GPT2,
+        "changes": {"dropout": 0.1, "n_ctx": 256},
+        "context": 256,
+    },
+    "a BERT": {"model": "bert-nano", "objective": "masked"},
+    "a T5": {"model": "t5-nano", "objective": "span_corruption"},
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_memory_is_within_a_quarter_of_what_tensors_take(name):
+    spec = TrainSpec(corpus="fables", steps=3, device="cpu", **RUNS[name])
+    trainer = Trainer(spec)
+    trainer.step()
+    gc.collect()
+    lasting: list[torch.Tensor] = [*trainer.model.parameters(), *trainer.optimizer.working.parameters()]
+    lasting += [
+        value
+        for optimizer in trainer.optimizer.torch
+        for kept in optimizer.state.values()
+        for value in kept.values()
+        if isinstance(value, torch.Tensor)
+    ]
+    storages = {value.untyped_storage()._cdata: value.untyped_storage().nbytes() for value in lasting}
+    with Live() as live:
+        trainer.step()
+    measured = sum(storages.values()) + live.most
+    assert costs.training_bytes(trainer.config, spec) == pytest.approx(measured, rel=0.25)
+
+
+def test_an_estimate_grows_with_what_it_is_made_of():
+    rate = costs.Rate(flops=50e9, half_flops=100e9, bytes=1e9)
+    base = costs.estimate(TrainSpec(steps=100), rate)
+    assert base.parameters == costs.parameters(TrainSpec().config(512))
+    longer = costs.estimate(TrainSpec(steps=200), rate)
+    assert longer.seconds == pytest.approx(2 * base.seconds)
+    assert longer.bytes == base.bytes
+    deeper = costs.estimate(TrainSpec(steps=100, changes={"n_layers": 6}), rate)
+    assert deeper.parameters > base.parameters
+    assert deeper.bytes > 1.5 * base.bytes
+    assert 1.5 * base.seconds < deeper.seconds < 2 * base.seconds
+    half = costs.estimate(TrainSpec(steps=100, bf16=True), rate)
+    assert half.seconds < 0.8 * base.seconds
+    quicker = costs.estimate(TrainSpec(steps=100), costs.Rate(100e9, 200e9, 2e9))
+    assert quicker.seconds == pytest.approx(base.seconds / 2)
+
+
+def test_this_machine_has_a_rate_and_tells_about_how_long_steps_take():
+    rate = costs.measured_rate()
+    assert costs.measured_rate() is rate
+    assert min(rate.flops, rate.half_flops, rate.bytes) > 1e8
+    spec = TrainSpec(corpus="fables", steps=8, optimizer="adamw", device="cpu")
+    *_, last = Trainer(spec).run()
+    # A busy machine changes its speed while it is measured: this would see a factor or a unit that is wrong.
+    assert last.seconds / 10 < costs.estimate(spec, rate).seconds < 10 * last.seconds

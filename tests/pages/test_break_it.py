@@ -1,0 +1,180 @@
+"""The Break it page as a script: every part on every shape, its question, its trained pairs, its notebook."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from app import models
+from app.components.break_it import NAMES, judged, see
+from app.components.break_it.trained import recorded_names
+from core.analysis.broken import WITHOUT, losses_without, missing, read, without
+from core.analysis.diagnosis import diagnose
+from core.analysis.evidence import of_run
+from core.runs import recorded
+from core.runs.worker import here
+from core.training.pairs import broken_spec
+from tests.pages.conftest import Runs, run_notebook
+
+TEXT = "Once upon a time, Lily saw a"
+LINKS: dict[str, dict[str, Any]] = {
+    "bundled": {"text": TEXT},
+    "other": {"model": "./other", "text": "The cat saw the dog"},
+    "both": {"model": "./both", "text": "The cat saw the dog"},
+    "pair": {"model": "./pair", "text": "The cat", "target": "A dog"},
+}
+SIGNS = {
+    "residual": "gradient fades", "norm": "size not held", "scale": "attention decided", "position": "order unseen",
+    "mask": "reads ahead",
+}  # fmt: skip
+
+
+def loaded(link: dict[str, Any]) -> core.LanguageModel:
+    """The model that a link opens."""
+    return core.load(models.resolve(link.get("model", "tales-gpt")).target)
+
+
+def table(app: AppTest) -> dict[str, list[Any]]:
+    """The picture's table."""
+    found: dict[str, list[Any]] = app.session_state["gb.takeaway"]["table"]()
+    return found
+
+
+def commit(app: AppTest, choice: int = 0) -> Any:
+    """Choose, commit; the answer."""
+    app.session_state["predict.choice"] = choice
+    app.run()
+    app.button(key="predict.commit").click().run()
+    return app.session_state["gb.predict"]["answer"]
+
+
+@pytest.mark.parametrize("part", WITHOUT)
+@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.usefixtures("other_model")
+def test_every_part_of_every_shape_is_measured_or_said_to_be_missing(
+    name: str, part: Any, open_page: Any
+) -> None:
+    link = LINKS[name]
+    app = open_page("break_it", **link, part=part)
+    assert not app.exception and not app.info
+    lm, target = loaded(link), link.get("target")
+    claim = next(block.value for block in app.html if "gb-claim" in block.value)
+    why = missing(lm.config, part)
+    assert ("Nothing to take out" in claim) == bool(why)
+    if why:
+        assert why.split(":")[0] in claim
+        return
+    whole, other = read(lm, link["text"], target), read(without(lm, part), link["text"], target)
+    shown = table(app)
+    for column, one in (("whole", whole), ("without the part", other)):
+        values = [value for what, value in zip(shown["measure"], shown[column]) if what == "loss"]
+        expected = [loss if math.isfinite(loss) else None for loss in one.losses]
+        assert len(values) == len(expected)
+        assert all(a == b or a == pytest.approx(b, rel=1e-4) for a, b in zip(values, expected))
+        gradient = [value for what, value in zip(shown["measure"], shown[column]) if what == "gradient"]
+        known = [value for value in gradient if value is not None]
+        np.testing.assert_allclose(known, [v for v in one.depth.gradient if math.isfinite(v)], rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.usefixtures("other_model")
+def test_the_answer_is_the_part_whose_absence_costs_most(name: str, open_page: Any) -> None:
+    link = LINKS[name]
+    app = open_page("break_it", **link, part="residual")
+    answer = commit(app)
+    lm = loaded(link)
+    found = losses_without(lm, link["text"], link.get("target"))
+    others = {part: loss for part, loss in found.items() if part != "residual"}
+    worst = max(others, key=lambda part: others[part] if math.isfinite(others[part]) else math.inf)
+    assert list(others)[answer.index] == worst
+    for part, loss in others.items():
+        if math.isfinite(loss):
+            assert answer.numbers[part] == pytest.approx(loss, rel=1e-4)
+            assert f"{loss:.3f}" in answer.why
+    assert "residual" not in answer.numbers, "the picture shows that already"
+
+
+@pytest.mark.parametrize("part", WITHOUT)
+def test_the_recorded_pair_is_diagnosed_from_its_measurements(part: Any, open_page: Any) -> None:
+    whole, other = (recorded(name) for name in recorded_names(part).values())
+    assert (whole.spec, other.spec) == (broken_spec(None), broken_spec(part))
+    said = diagnose(*(of_run(one.points(), one.checkpoints()) for one in (whole, other)))
+    assert SIGNS[part] in [finding.sign for finding in said.findings]
+    app = open_page("break_it", text=TEXT, part=part)
+    assert run_notebook(app)["said"] == [finding.sentence for finding in said.findings]
+
+
+def test_the_causal_mask_removed_learns_what_it_cannot_use() -> None:
+    whole, other = (recorded(f"break-{name}") for name in ("whole", "mask"))
+    assert other.points().loss[-8:].mean() < whole.points().loss[-8:].mean() - 0.5
+    health = other.checkpoints()[-1].health
+    assert health["alone"] > whole.checkpoints()[-1].health["alone"] + 0.5
+    assert health["alone"] > health["together"] + 1.0
+
+
+def test_an_own_pair_takes_the_recorded_ones_place(
+    runs: Runs, open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = {
+        "steps": 12,
+        "batch_tokens": 256,
+        "warmup": 2,
+        "eval_every": 6,
+        "checkpoints": 3,
+        "vocab_size": 300,
+    }
+    for name, part in (("whole", None), ("without", "scale")):
+        spec = broken_spec(part, 5).replace(**small)  # type: ignore[arg-type]
+        here(runs.store, spec, "a" * 32, name=name, group="pair-1")
+    app = open_page("break_it", text=TEXT, part="scale", duo="pair-1")
+    assert not app.exception
+    code = run_notebook(app)
+    ids = [run.id for run in runs.store.list(group="pair-1")]
+    assert sorted(code["arms"]) == sorted(ids)
+    steps = app.select_slider(key="look").options
+    assert [int(step.replace(",", "")) for step in steps] == runs.store.steps(ids[0])
+    # Of another part than the pair's, the recorded one is shown.
+    other = open_page("break_it", text=TEXT, part="norm", duo="pair-1")
+    assert "break-norm" in str(run_notebook(other)["arms"])
+
+
+def test_without_workers_the_button_says_so_and_nothing_is_lost(open_page: Any) -> None:
+    app = open_page("break_it", text=TEXT, part="norm")
+    app.button(key="break_it.start").click().run()
+    assert not app.exception
+    assert any("without workers" in box.value for box in app.warning)
+    assert app.session_state["gb.store"]["part"] == "norm"
+
+
+@pytest.mark.parametrize("duo", ["nobody", "x" * 500, "<b>", "'; drop"])
+def test_a_group_that_does_not_exist_shows_the_recorded_pair(duo: str, open_page: Any) -> None:
+    app = open_page("break_it", text=TEXT, duo=duo, part="mask")
+    assert not app.exception
+    assert "break-mask" in str(run_notebook(app)["arms"])
+
+
+@pytest.mark.parametrize("look", [0, 3, 99])
+def test_any_checkpoint_of_the_pair_opens(look: int, open_page: Any) -> None:
+    app = open_page("break_it", text=TEXT, look=look)
+    assert not app.exception
+    shown = app.select_slider(key="look")
+    assert shown.value == min(look, len(shown.options) - 1) or look == 99
+
+
+def test_every_example_is_told_what_is_wrong(open_page: Any) -> None:
+    lm = core.load("tales-gpt")
+    for text in ("A red ball was lost. She found the red", TEXT):
+        for part in NAMES:
+            said = judged_now(lm, text, part)
+            assert said and all(re.search(r"\d", sentence) for sentence in said)
+
+
+def judged_now(lm: core.LanguageModel, text: str, part: Any) -> list[str]:
+    """The sentences under the open model's numbers."""
+    return [finding.sentence for finding in judged(*see(lm, text, None, part)).findings]

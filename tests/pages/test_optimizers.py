@@ -1,0 +1,317 @@
+"""The Optimizers page as a script: its race, the weight, the searches, bad input, the question and the notebook."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from app import state, trained
+from app.components.optimizers import below, land, record, take, toy, work
+from app.components.optimizers.setup import Setup, read_racers, write_rates
+from core.analysis.landscape import measure, random_plane
+from core.training.moments import STEPS, compare, follow, place, train
+from core.training.quintet import RATES, quintet
+from core.training.race import race
+from core.training.rate_finder import search as search_rates
+from core.training.rules import KINDS, Rule
+from core.training.surfaces import SURFACES
+from tests.pages.conftest import OpenPage, run_notebook
+
+TEXT = "Once upon a time, Lily saw a"
+LINKS: dict[str, dict[str, Any]] = {
+    "bundled": {"text": TEXT, "block": 1, "matrix": "Q"},
+    "other": {"model": "./other", "text": "The cat saw the dog", "block": 2, "matrix": "out"},
+    "both": {"model": "./both", "text": "The cat saw the dog", "block": 0, "matrix": "V"},
+    "pair encoder": {"model": "./pair", "text": "The cat", "stack": "encoder", "matrix": "O", "block": 1},
+    "pair decoder": {
+        "model": "./pair",
+        "text": "The cat",
+        "target": "A dog",
+        "stack": "decoder",
+        "matrix": "K",
+        "block": 0,
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def lm() -> core.LanguageModel:
+    """The bundled model that the page opens with."""
+    return core.load("tales-gpt")
+
+
+def said(app: AppTest) -> str:
+    """The messages on top of the page."""
+    return " ".join(box.value for box in app.info).replace("\\", "").replace("\u2060", "")
+
+
+def lines(app: AppTest) -> list[dict[str, str]]:
+    """The table twin as the CSV has it."""
+    return list(csv.DictReader(io.StringIO(app.session_state["gb.takeaway"]["csv"]())))
+
+
+def kept(app: AppTest, key: str) -> Any:
+    """The value of a field."""
+    return app.session_state["gb.store"][key]
+
+
+@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.usefixtures("other_model")
+def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page: OpenPage) -> None:
+    app = open_page("optimizers", **LINKS[name])
+    assert not app.exception and not app.info
+    found = run_notebook(app)
+    stack = LINKS[name].get("stack", "encoder")
+    where = place(found["lm"], LINKS[name].get("block", 0), LINKS[name]["matrix"], stack)
+    assert found["where"] == where
+    assert (stack in where.parameter) == ("pair" in name)
+    assert found["trained"].losses[-1] < found["trained"].losses[0]
+    assert len(found["race_"]) == len(KINDS)
+
+
+def test_the_table_has_the_weights_steps_and_the_race(open_page: OpenPage, lm: core.LanguageModel) -> None:
+    app = open_page("optimizers", text=TEXT, block=2, matrix="O", wrow=5, wcol=7, surface="beale", laps=20)
+    table = lines(app)
+    rule = Rule("adam", 1e-3)
+    steps = follow(train(lm, TEXT, place(lm, 2, "O"), rule), 5, 7)
+    ours = table[:STEPS]
+    assert all("[5, 7]" in line["what"] for line in ours)
+    np.testing.assert_allclose(
+        [float(line["gradient"]) for line in ours], [float(s.gradient) for s in steps], rtol=1e-3
+    )
+    np.testing.assert_allclose(
+        [float(line["after"]) for line in ours], [float(s.after) for s in steps], rtol=1e-5
+    )
+    surface = SURFACES["beale"]
+    tracks = race(surface, surface.start, [Rule(kind, surface.rates[kind]) for kind in KINDS], 20)
+    assert len(table) == STEPS + 5 * 21
+    theirs = table[STEPS:]
+    expected = np.concatenate([track.points for track in tracks])
+    losses = np.concatenate([track.losses for track in tracks])
+    told = [line[take.RACE].replace("(", "").replace(")", "").replace(",", "").split() for line in theirs]
+    np.testing.assert_allclose(np.array(told, dtype=float), np.column_stack([expected, losses]), rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("link", "words", "field", "left"),
+    [
+        ({"rates": "adam:-0.5 sgd:0.2"}, "“adam:-0.5”: a rate is a number from 0 up", "rates", "sgd:0.2"),
+        ({"rates": "adam:nan"}, "a rate is a number", "rates", ""),
+        ({"rates": "adam:1e13"}, "a rate is a number", "rates", ""),
+        ({"rates": "adam:٣"}, "a rate is a number", "rates", ""),
+        ({"rates": "<b>:1 x"}, "“<b>:1”, “x”: a rate", "rates", ""),
+        ({"start": "one two"}, "not two numbers", "start", ""),
+        ({"start": "1"}, "not two numbers", "start", ""),
+        ({"start": "nan 0"}, "not two numbers", "start", ""),
+        ({"start": "99 0"}, "outside the picture", "start", "2.8 0"),
+        ({"adam": "-1"}, "adam=-1 is not between 0", "adam", 0.001),
+        ({"beta": "1"}, "beta=1 is not between 0 and 0.999", "beta", 0.9),
+        ({"laps": "0"}, "laps=0 is not between 1 and 300", "laps", 60),
+        ({"surface": "moon"}, "surface=moon is not one of", "surface", "ravine"),
+    ],
+)
+def test_what_no_optimizer_can_use_is_named_and_put_right(
+    link: dict[str, str], words: str, field: str, left: Any, open_page: OpenPage
+) -> None:
+    app = open_page("optimizers", text=TEXT, **link)
+    assert not app.exception
+    assert words in said(app)
+    assert kept(app, field) == left
+    app.run()
+    assert not app.info, "it is said once"
+
+
+def test_rates_of_nothing_and_of_far_too_much_are_a_race_too(open_page: OpenPage) -> None:
+    app = open_page("optimizers", text=TEXT, rates="sgd:0 momentum:1e12 adam:0 adamw:5 muon:1e9", adam=1000)
+    assert not app.exception and not app.info
+    table = lines(app)
+    assert {line[take.RACE].split(",")[0] for line in table if line["what"] == "Gradient descent"} == {
+        "(-2.4"
+    }
+    assert len([line for line in table if line["what"] == "Momentum"]) == 2, "it diverged in its first step"
+    run_notebook(app)
+    app = open_page("optimizers", text=TEXT, racers="none", adam=0)
+    assert not app.exception
+    assert len(lines(app)) == STEPS
+    run_notebook(app)
+
+
+def test_who_takes_part_and_rates_read_back() -> None:
+    assert read_racers("") == KINDS
+    assert read_racers("muon sgd nobody") == ("sgd", "muon")
+    assert read_racers("none") == ()
+    usual = SURFACES["bowl"].rates
+    assert write_rates(usual, usual) == ""
+    assert write_rates({**usual, "adam": 0.25}, usual) == "adam:0.25"
+
+
+def test_a_diverged_track_reaches_the_picture_as_such() -> None:
+    surface = SURFACES["ravine"]
+    rules = (Rule("sgd", 0.2), Rule("adam", 0.1))
+    tracks = race(surface, surface.start, rules, 60)
+    data = record(Setup(surface, surface.start, rules, surface.rates, 60), tracks, {})
+    wild, calm = data["tracks"]
+    assert wild["diverged"] == tracks[0].diverged is not None
+    assert wild["left"] == tracks[0].left is not None
+    assert calm["diverged"] is None and calm["left"] is None
+    assert wild["points"]["shape"] == [tracks[0].diverged + 1, 2]
+    assert wild["numbers"]["shape"] == [tracks[0].diverged, 14]
+    assert len(data["levels"]) == 14
+
+
+@pytest.mark.usefixtures("other_model")
+def test_a_weight_that_the_matrix_does_not_have_is_a_middling_one(open_page: OpenPage) -> None:
+    app = open_page("optimizers", model="./other", text="The cat saw the dog", wrow=9999, wcol=0, block=1)
+    assert not app.exception
+    found = run_notebook(app)
+    row, col = found["trained"].middling
+    assert f"[{row}, {col}]" in lines(app)[0]["what"]
+
+
+def test_the_answer_is_a_real_runs(open_page: OpenPage, lm: core.LanguageModel) -> None:
+    app = open_page("optimizers", text=TEXT, block=0, matrix="K")
+    app.session_state["predict.choice"] = 0
+    app.run()
+    app.button(key="predict.commit").click().run()
+    answer = app.session_state["gb.predict"]["answer"]
+    ran = train(lm, TEXT, place(lm, 0, "K"), Rule("adam", 1e-3))
+    found = compare(ran, ran.middling)
+    assert found.adam is not None and found.gradients is not None
+    assert answer.numbers["adam"] == pytest.approx(found.adam, rel=1e-4)
+    assert answer.numbers["gradients"] == pytest.approx(found.gradients, rel=1e-4)
+    assert answer.index == (0 if found.adam < 1 else 1 if found.adam <= 3 else 2)
+    moved = np.abs(ran.end.astype(float) - ran.start)
+    assert found.adam == pytest.approx(moved[found.steep] / moved[found.other], rel=1e-6)
+    same = compare(ran, ran.steepest)
+    assert same.other == ran.middling, "a weight is not compared with itself"
+
+
+def test_a_map_of_gradients_keeps_the_largest_of_each_cell() -> None:
+    draw = np.random.default_rng(0)
+    for shape in [(3, 5), (300, 128), (257, 129)]:
+        gradient = draw.normal(size=shape).astype(np.float32)
+        cells = below.reduced(gradient)
+        assert max(cells.shape) <= below.MAP
+        assert np.abs(cells).max() == np.abs(gradient).max()
+        if max(shape) <= below.MAP:
+            np.testing.assert_array_equal(cells, gradient)
+    tall = np.zeros((256, 1), dtype=np.float32)
+    tall[7] = -2.0
+    assert below.reduced(tall)[3, 0] == -2.0
+
+
+def test_a_search_runs_to_its_end_and_is_that_of_core(open_page: OpenPage, lm: core.LanguageModel) -> None:
+    app = open_page("optimizers", text=TEXT, finder="momentum", fresh="new")
+    assert not app.session_state["gb.optimizers"]["jobs"]
+    app.button(key="optimizers.finder").click().run()
+    assert not app.exception
+    job = app.session_state["gb.optimizers"]["jobs"]["finder"]
+    assert job.ended
+    expected = list(search_rates(lm, TEXT, "momentum", fresh=True))
+    np.testing.assert_allclose([t.loss for t in job.done], [t.loss for t in expected], rtol=1e-3)
+    assert [t.rate for t in job.done] == [t.rate for t in expected]
+    app.text_area(key="text").set_value("Tom had a cat").run()
+    assert not app.exception
+    assert app.button(key="optimizers.finder").label.startswith("Search"), (
+        "another text, nothing searched yet"
+    )
+
+
+def test_a_landscape_is_measured_row_by_row_and_can_be_stopped(
+    open_page: OpenPage, lm: core.LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(land, "GRID", 5)
+    app = open_page("optimizers", text=TEXT)
+    app.button(key="optimizers.land").click().run()
+    assert not app.exception
+    job = app.session_state["gb.optimizers"]["jobs"]["land"]
+    assert job.ended and len(job.done) == 5
+    grid = np.array(list(measure(lm, random_plane(lm), TEXT, columns=5, rows=5)))
+    np.testing.assert_allclose([line.losses for line in job.done], grid, rtol=1e-3)
+    assert job.done[0].path is not None and job.done[0].path.shares[0] < 0.01
+    job.ended, job.stopped, job.done = False, True, job.done[:2]
+    app.run()
+    assert app.button(key="optimizers.land").label == "Go on"
+    assert len(job.done) == 2, "stopped work waits"
+    app.session_state["gb.store"]["plane"] = "path"
+    app.run()
+    assert not app.exception
+    app.button(key="optimizers.land").click().run()
+    path = app.session_state["gb.optimizers"]["jobs"]["land"].done[-1].path
+    assert path.shares[0] > 0.9
+
+
+@pytest.mark.usefixtures("other_model")
+def test_a_model_without_moments_has_no_path(open_page: OpenPage) -> None:
+    app = open_page("optimizers", model="./other", text="The cat saw the dog", plane="path")
+    assert not app.exception
+    assert "plane" not in app.session_state
+
+
+def test_work_goes_on_where_a_click_stopped_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = work.Job("a", iter(range(5)), 5)
+    jobs = {"count": job}
+    monkeypatch.setattr(work, "_jobs", lambda: jobs)
+    assert work.of("count", "a") is job
+    job.done.append(next(job.steps))
+    job.stopped = True
+    assert not job.going
+    assert work.of("count", "b") is None
+    assert not jobs, "work on something else, unfinished, is given up"
+
+
+def test_the_recorded_five_fill_the_first_screen(open_page: OpenPage) -> None:
+    app = open_page("optimizers", text=TEXT)
+    assert not app.exception
+    data = toy.record(trained.recorded_arms({name: f"optimizers-{kind}" for name, kind in toy.KINDS.items()}))
+    assert [run["kind"] for run in data["runs"]] == list(KINDS)
+    assert all(run["held"] < data["guessing"] - 1 for run in data["runs"]), "everybody learned something"
+    assert [run["rate"] for run in data["runs"]] == [RATES[kind] for kind in KINDS]
+
+
+def test_five_runs_are_queued_at_the_chosen_rates(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page("optimizers", text=TEXT, toyrates="sgd:0.5 adam:0.02")
+    begun: dict[str, Any] = {}
+
+    def start(specs: Any) -> tuple[str, str]:
+        begun.update(specs)
+        return "", "Nothing can be trained here."
+
+    monkeypatch.setattr(trained, "start", start)
+    app.button(key="optimizers.toy").click().run()
+    assert not app.exception
+    assert {toy.KINDS[name]: spec for name, spec in begun.items()} == quintet({"sgd": 0.5, "adam": 0.02})
+    assert any("Nothing can be trained here." in caption.value for caption in app.caption)
+
+
+def test_a_spec_differs_from_the_others_in_nothing_but_the_optimizer() -> None:
+    specs = quintet()
+    for spec in specs.values():
+        same = spec.replace(
+            optimizer="adam",
+            learning_rate=0.01,
+            embed_rate=0.01,
+            head_rate=0.01,
+            momentum=0.9,
+            weight_decay=0.0,
+        )
+        assert same == specs["adam"].replace(learning_rate=0.01, embed_rate=0.01, head_rate=0.01)
+
+
+def test_reset_puts_the_race_back(open_page: OpenPage) -> None:
+    app = open_page(
+        "optimizers", text=TEXT, surface="waves", start="1 1", racers="sgd", rates="sgd:0.3", lap=3
+    )
+    app.button(key="tool.reset").click().run()
+    assert not app.exception
+    assert all(
+        kept(app, key) == state.BY_KEY[key].default for key in ("surface", "start", "racers", "rates", "lap")
+    )
