@@ -54,6 +54,7 @@ class Context:
 
 
 _current: ContextVar[Context] = ContextVar("glassbox_page")
+_later: ContextVar[Callable[[], None] | None] = ContextVar("glassbox_later", default=None)
 
 
 def native(chapter: chapters.Chapter) -> Any:
@@ -107,8 +108,7 @@ def begin(slug: str, longest: int | None = None, room: int = 0) -> Context:
         notes += (
             f"The link to this page carries the first {state.LINK_CHARACTERS:,} characters of your text.",
         )
-    slot = _sidebar(opened, read)
-    _head(slug, opened)
+    places = _head(slug)
     _say(notes)
     ctx = Context(
         slug=slug,
@@ -123,10 +123,23 @@ def begin(slug: str, longest: int | None = None, room: int = 0) -> Context:
         target=target,
         notes=notes,
         moments=opened.moments,
-        slot=slot,
+        slot=places.examples,
     )
     _current.set(ctx)
+    _later.set(lambda: _fill(places, opened, read))
     return ctx
+
+
+def settle() -> None:
+    """Draw what `begin` has put off until the picture is under way: the sidebar, and a phone's first line.
+
+    A browser draws what comes in the order in which it comes, and the picture is what a learner waits for. The foot
+    calls this; so does whoever tells of an error before it.
+    """
+    later = _later.get(None)
+    _later.set(None)
+    if later is not None:
+        later()
 
 
 def _say(notes: Sequence[str]) -> None:
@@ -138,30 +151,62 @@ def _say(notes: Sequence[str]) -> None:
         )
 
 
-def _sidebar(opened: opening.Opened, read: reading.Reading) -> DeltaGenerator:
-    """Model, Rewind, text, examples, tools; for narrow screens the first three stand on top of the page, too."""
+@dataclass(frozen=True)
+class Places:
+    """Where the frame's own widgets stand, made before the picture and filled after it."""
+
+    model: DeltaGenerator  # in the sidebar: model, Rewind, text
+    examples: DeltaGenerator
+    tools: DeltaGenerator
+    phone: DeltaGenerator  # the first three once more, on top of the page, for narrow screens (frame.css shows it)
+
+
+def _head(slug: str) -> Places:
+    """Where we are; in projector mode also the way out; and the places of what is drawn later."""
     with st.sidebar:
+        side = (
+            st.container(gap="xsmall"),
+            st.container(key="gb-examples", gap="xsmall"),
+            st.container(key="gb-tools", horizontal=True, gap="xsmall"),
+        )
+    chapter = chapters.BY_SLUG[slug]
+    st.html(
+        f'<nav class="gb-crumb" aria-label="Place">{inline(chapter.section)}<span aria-hidden="true">/</span>'
+        f'<span aria-current="page">{inline(chapter.title)}</span></nav>'
+    )
+    if state.get("view") == "projector":
+        st.button(
+            "Leave projector mode",
+            key="tool.leave",
+            type="tertiary",
+            on_click=state.set,
+            args=("view", "page"),
+        )
+    return Places(*side, phone=st.container(key="gb-phone", horizontal=True, gap="xsmall"))
+
+
+def _fill(places: Places, opened: opening.Opened, read: reading.Reading) -> None:
+    """Model, Rewind, text, tools."""
+    with places.model:
         widgets.model_picker(_shape(opened.lm))
         rewind.slider(opened)
         widgets.text_box(_fitting(read))
-        slot = st.container(key="gb-examples", gap="xsmall")
-        with st.container(key="gb-tools", horizontal=True, gap="xsmall"):
-            st.button(
-                "Undo", key="tool.undo", type="tertiary", on_click=state.undo, disabled=not state.can_undo()
-            )
-            st.button(
-                "Reset", key="tool.reset", type="tertiary", on_click=state.reset,
-                disabled=not state.changed_selections(), help="All selections back to the start; model and text stay.",
-            )  # fmt: skip
-            st.button(
-                "Projector",
-                key="tool.projector",
-                type="tertiary",
-                on_click=state.set,
-                args=("view", "projector"),
-            )
-            keys.sheet(key="gb-keys")
-    return slot
+    with places.tools:
+        st.button(
+            "Undo", key="tool.undo", type="tertiary", on_click=state.undo, disabled=not state.can_undo()
+        )
+        st.button(
+            "Reset", key="tool.reset", type="tertiary", on_click=state.reset,
+            disabled=not state.changed_selections(), help="All selections back to the start; model and text stay.",
+        )  # fmt: skip
+        st.button(
+            "Projector", key="tool.projector", type="tertiary", on_click=state.set, args=("view", "projector")
+        )
+        keys.sheet(key="gb-keys")
+    with places.phone:
+        widgets.text_line("phone")
+        widgets.model_picker(view="phone")
+        rewind.slider(opened, "phone")
 
 
 def _shape(lm: LanguageModel) -> str:
@@ -176,27 +221,6 @@ def _fitting(read: reading.Reading) -> str:
     words = "1 token" if body == 1 else f"{body:,} tokens"
     extra = {0: "", 1: " and a start token"}.get(read.special, f" and {read.special} special tokens")
     return f"{words}{extra}, of {read.limit:,} that fit"
-
-
-def _head(slug: str, opened: opening.Opened) -> None:
-    """Where we are; in projector mode also the way out."""
-    chapter = chapters.BY_SLUG[slug]
-    st.html(
-        f'<nav class="gb-crumb" aria-label="Place">{inline(chapter.section)}<span aria-hidden="true">/</span>'
-        f'<span aria-current="page">{inline(chapter.title)}</span></nav>'
-    )
-    if state.get("view") == "projector":
-        st.button(
-            "Leave projector mode",
-            key="tool.leave",
-            type="tertiary",
-            on_click=state.set,
-            args=("view", "page"),
-        )
-    with st.container(key="gb-phone", horizontal=True, gap="xsmall"):
-        widgets.text_line("phone")
-        widgets.model_picker(view="phone")
-        rewind.slider(opened, "phone")
 
 
 def claim(text: str, facts: str = "") -> None:
@@ -215,6 +239,7 @@ def controls() -> Iterator[None]:
 @contextmanager
 def foot() -> Iterator[None]:
     """The row of cards at the foot of the first screen."""
+    settle()
     with st.container(key="gb-foot", horizontal=True, gap="small"):
         yield
 

@@ -39,7 +39,10 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
 
 def on_error(error: Exception) -> bool:
     """An uncaught error: details to the log, and to the learner what can be done."""
+    from app import page
+
     log.error("A page failed", exc_info=error)
+    page.settle()  # model, text and Reset are what a learner needs now
     st.error(
         "Something went wrong on this page; your text and selections are kept. Choose another page or example, "
         "or reset the selections. Whoever runs this Glassbox finds the details in its log.",

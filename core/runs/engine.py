@@ -207,6 +207,7 @@ class Engine:
 
     def _disconnect(self) -> None:
         client, self._client = self._client, None
+        self._ready.clear()
         self._sent.clear()
         if client is None:
             return

@@ -20,6 +20,7 @@ from core.runs.records import SchemaError
 
 VERSION = 1
 _ROOT = Path(__file__).resolve().parent.parent.parent
+_WAIT = 5.0  # seconds for another writer
 _PAGE = 8192  # bytes of a SQLite page
 _RESERVE = 2 * 2**20  # bytes
 _LOCK = 0x61A55B0C  # PostgreSQL's advisory lock while tables are made
@@ -155,7 +156,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
         raise SchemaError("a run store is shared by processes: name a file, sqlite:///FILE")
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     _set_aside(reserve(url))
-    engine = sa.create_engine(url, connect_args={"timeout": 10.0})
+    engine = sa.create_engine(url, connect_args={"timeout": _WAIT})
 
     @event.listens_for(engine, "connect")
     def _(connection: sqlite3.Connection, record: Any) -> None:

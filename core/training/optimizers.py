@@ -74,7 +74,7 @@ class Optimizer:
         self._rates = [group["lr"] for optimizer in self.torch for group in optimizer.param_groups]
 
     def step(self, share: float = 1.0, *, watch: bool = True) -> Moved:
-        """Move every weight by the gradients in `working`, and drop those.
+        """Move every weight by the gradients in `working`, and drop those. A gradient that is not finite moves nothing.
 
         Args:
             share: of every learning rate's first value, what a schedule says of this step.
@@ -83,6 +83,9 @@ class Optimizer:
         self._gather()
         weights = [weight for weight in self._names if weight.grad is not None]
         gradient = _length([weight.grad for weight in weights if weight.grad is not None])
+        if not math.isfinite(gradient):
+            self._drop()
+            return Moved(gradient, 0.0)
         if self.spec.clip and gradient > self.spec.clip:
             for weight in weights:
                 if weight.grad is not None:
@@ -93,10 +96,13 @@ class Optimizer:
             for group in optimizer.param_groups:
                 group["lr"] = share * next(rates)
             squares += self._move(optimizer, watch) ** 2
-        for weight in self._names:
-            weight.grad = None
+        self._drop()
         self._renew()
         return Moved(gradient, math.sqrt(squares) if watch else math.nan)
+
+    def _drop(self) -> None:
+        for weight in self._names:
+            weight.grad = None
 
     def state(self) -> dict[str, Tensor]:
         """All that the next step depends on besides weights, gradients and `share`: names -> copies."""

@@ -143,9 +143,9 @@ class TrainSpec:
         shares = [0.0, *(share for share, _ in self.stages), 1.0]
         if any(not first < second for first, second in itertools.pairwise(shares)):
             raise ValueError(f"stages={self.stages}: the shares must rise, between 0 and 1")
-        if self.tokenizer == "bpe" and self.vocab_size < 258:
+        if self.tokenizer in ("bpe", "unigram") and self.vocab_size < 260:
             raise ValueError(
-                f"vocab_size={self.vocab_size} must be at least 258: the 256 bytes and two special tokens"
+                f"vocab_size={self.vocab_size} must be at least 260: the 256 bytes and the special tokens"
             )
         for beta in ("beta1", "beta2", "momentum"):
             if getattr(self, beta) == 1:

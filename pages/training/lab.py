@@ -21,6 +21,7 @@ EXAMPLES = (
 )
 
 shown.adopt()
+spec = setting.current()  # before the frame, which says what did not fit
 ctx = page.begin("lab", longest=LONGEST)
 lm = ctx.lm
 both = lm.config.shape == "encoder-decoder"
@@ -31,7 +32,6 @@ target = ctx.target if both else None
 curves = shown.curves(ctx.name)
 first = curves[0] if curves else None
 own = shown.find(ctx.name.removeprefix(shown.RUN))  # the open model's own curve; first is another while a run waits
-spec = setting.current()
 
 
 def moment(step: int) -> strip.Moment:

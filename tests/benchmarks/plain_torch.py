@@ -38,6 +38,9 @@ class PlainGPT(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.head = nn.Linear(width, vocabulary, bias=False)
         self.head.weight = self.tokens.weight
+        for weight in self.parameters():
+            if weight.ndim == 2:
+                nn.init.normal_(weight, std=0.02)
 
     def forward(self, ids: Tensor) -> Tensor:  # (B, T) -> (B, T, V)
         x = self.tokens(ids) + self.places(torch.arange(ids.shape[1], device=ids.device))

@@ -121,6 +121,28 @@ def test_a_rate_that_is_too_high_ends_the_run_at_its_step(optimizer):
     assert all(weight.grad is None for weight in trainer.model.parameters())
 
 
+def test_a_gradient_that_is_no_number_moves_nothing():
+    trainer = Trainer(TrainSpec(**SHORT, steps=3))
+    trainer.step()
+    before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
+    trainer.model.embed.W_E.register_hook(lambda gradient: gradient / 0.0)
+    with pytest.raises(Diverged, match="step 2: the gradient was not a finite number"):
+        trainer.step()
+    assert trainer.done_steps == 1
+    assert all(torch.equal(value, before[name]) for name, value in trainer.model.state_dict().items())
+
+
+def test_every_device_trains_alike(device):
+    spec = TrainSpec(**SHORT, steps=3, device=str(device))
+    here = [point.loss for point in core.train(spec)]
+    assert here == pytest.approx([point.loss for point in core.train(spec.replace(device="cpu"))], abs=1e-2)
+
+
+def test_a_vocabulary_without_room_for_the_sentinels_is_refused():
+    with pytest.raises(ValueError, match="cannot hold 256 bytes and 5 special tokens: 261 or more"):
+        Trainer(TrainSpec(**{**SHORT, "vocab_size": 260}, objective="span_corruption"))
+
+
 def test_a_rate_of_zero_trains_nothing():
     trainer = Trainer(TrainSpec(**SHORT, learning_rate=0, embed_rate=0, head_rate=0, steps=2))
     before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
@@ -303,6 +325,14 @@ def test_another_text_than_the_spec_names_is_refused():
         Trainer(TrainSpec(corpus="own", text=corpora.fingerprint("one text")), "another text")
     with pytest.raises(ValueError, match="give it as text="):
         Trainer(TrainSpec(corpus="own", text=corpora.fingerprint("one text")))
+
+
+@pytest.mark.parametrize("corpus", ["tales", "fables", "python"])
+def test_the_first_step_comes_soon(corpus):
+    Trainer(TrainSpec(**SHORT, steps=1)).step()  # what the first run of a process loads
+    began = time.process_time()
+    Trainer(TrainSpec(corpus=corpus, seed=977)).step()
+    assert time.process_time() - began < 1.5
 
 
 @pytest.mark.parametrize("separator", [" ", "\n\n", ""])

@@ -93,7 +93,7 @@ def _target(given: Mapping[str, Any]) -> str:
 
 def _question(answer: Answer) -> str:
     losses = {
-        name: float(f"{value:.6g}") for name, value in answer.numbers.items() if isinstance(value, float)
+        name: float(f"{value:.5g}") for name, value in answer.numbers.items() if isinstance(value, float)
     }
     return f"""# %% The question: the loss without each part
 from core.analysis.broken import losses_without

@@ -44,8 +44,7 @@ def change(**changes: Any) -> None:
     try:
         put(spec.replace(changes=model, **_following(spec, changes)))
     except (ValueError, OverflowError) as why:
-        said = str(why)
-        state.note(f"{said[:1].upper()}{said[1:]}. The settings stayed as they were.")
+        state.note(f"That does not fit: {why}. The settings stayed as they were.")
 
 
 def _following(spec: TrainSpec, changes: dict[str, Any]) -> dict[str, Any]:
@@ -91,8 +90,7 @@ def bring(data: str | bytes | None) -> None:
     try:
         text = check_text(data)
     except ValueError as why:
-        said = str(why)
-        state.note(f"{said[:1].upper()}{said[1:]}. The text was not taken.")
+        state.note(f"The text was not taken: {why}.")
         return
     name = fingerprint(text)
     texts = state.memo("lab").setdefault("texts", {})

@@ -39,7 +39,7 @@ function drawPathSide(g, data, local, at) {
   g.part("path side", [at.words, moment], () => [
     label(x, y + 14, `After ${thousands(data.steps[moment])} steps of training`, { weight: 600, fill: "ink", size: 14 }),
     label(x, y + 36, `loss on your text ${num(data.pathLosses[moment], 3)} nats`, { fill: "ink" }),
-    paragraph(x, y + 56, moment === data.steps.length - 1 ? "The plane goes through this point." : `The plane keeps ${num(100 * data.shares[moment], 1)} % of its squared distance from the end; the rest lies in directions that no picture of two axes has.`, w, { fill: "ink2" }),
+    paragraph(x, y + 56, moment === data.steps.length - 1 ? `The plane goes through this point. ${fell(data)}` : `The plane keeps ${num(100 * data.shares[moment], 1)} % of its squared distance from the end; the rest lies in directions that no picture of two axes has.`, w, { fill: "ink2" }),
     label(left, top - 8, "loss along the path", { fill: "ink3" }),
     h("path", { d: `M${left},${top + tall}H${right}`, stroke: css("line") }),
     [0, most].map((v) => label(left - 6, Y(v) + 4, num(v, 1), { mono: true, anchor: "end", fill: "ink3" })),
@@ -56,6 +56,13 @@ function drawPathSide(g, data, local, at) {
       node.value = moment;
       node.style.setProperty("--fill", `${(100 * moment) / (data.steps.length - 1)}%`);
     });
+}
+
+/** What training did for this one text. */
+function fell(data) {
+  const [first, last] = [data.pathLosses[0], data.pathLosses.at(-1)];
+  const share = Math.round(100 * (1 - last / first));
+  return share >= 25 ? `On your text the loss fell by ${share} %.` : "On your text the loss hardly fell: training was on many others, and this one is unlike them.";
 }
 
 const landscapeFigure = {

@@ -26,8 +26,8 @@ function momentsPlan(g) {
   const side = phone ? g.width : 300;
   const map = { x: 0, y: 42, w: side, h: phone ? 220 : 256 };
   const chart = phone ? { x: 0, y: map.y + map.h + 64, w: g.width } : { x: side + 30, y: 0, w: Math.round((g.width - side - 60) * 0.42) };
-  const sums = phone ? { x: 0, y: chart.y + 310, w: g.width } : { x: chart.x + chart.w + 30, y: 0, w: g.width - chart.x - chart.w - 30 };
-  return { phone, map, chart, sums, height: phone ? sums.y + 300 : 330 };
+  const sums = phone ? { x: 0, y: chart.y + 372, w: g.width } : { x: chart.x + chart.w + 30, y: 0, w: g.width - chart.x - chart.w - 30 };
+  return { phone, map, chart, sums, height: phone ? sums.y + 348 : 338 };
 }
 
 function drawMatrix(g, data, local, { map }) {
@@ -126,7 +126,7 @@ function drawSums(g, data, local, { sums }, tick) {
     const said = plain === 0 ? (moved === 0 ? "Neither would move it." : `Gradient descent would not move it: its gradient is 0. Adam moves it by ${sig(moved)}.`)
       : `Gradient descent at this rate would move it by ${sig(plain, 3)}: Adam’s step is ${times >= 1 ? `${sig(times, 3)} times as long` : `shorter, ${sig(times, 3)} of it`}.`;
     out.push(paragraph(sums.x, y + 4, said, sums.w, { fill: "ink" }));
-    out.push(paragraph(sums.x, y + 40, `Loss over these steps: ${num(data.losses[0], 3)} → ${num(data.losses.at(-1), 3)} nats (${data.asked})${data.alone ? "; only this matrix was trained" : ""}.`, sums.w, { fill: "ink3" }));
+    out.push(paragraph(sums.x, y + (said.length * 6 > sums.w * 2 ? 56 : 40), `Loss over these steps: ${num(data.losses[0], 3)} → ${num(data.losses.at(-1), 3)} nats (${data.asked})${data.alone ? "; only this matrix was trained" : ""}.`, sums.w, { fill: "ink3" }));
     return out;
   });
 }

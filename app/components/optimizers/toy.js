@@ -6,7 +6,7 @@ function toyPlan(g) {
   return {
     phone, chart: { left: 0, top: 24, width: phone ? g.width : g.width - side - 26, height: 256 },
     rows: phone ? { x: 0, y: 322, w: g.width, row: 46 } : { x: g.width - side, y: 40, w: side, row: 34 },
-    height: phone ? 640 : 284,
+    height: phone ? 670 : 300,
   };
 }
 
@@ -22,7 +22,7 @@ const toyFigure = {
     local.chart = curves(g, "toy", at.chart, {
       runs: data.runs.map((run) => ({ ...run, colour: LOOKS[run.kind].colour, dash: LOOKS[run.kind].dash })),
       lines: [{ column: "smooth", kind: "solid" }], guessing: data.guessing ? { value: data.guessing, text: `guessing: ${num(data.guessing, 2)}` } : undefined,
-      title: "Loss, nats per token", ends: "line",
+      title: "Loss, nats per token", ends: at.phone ? "none" : "line",
       onpoint: (feed, what) => { if (what === "points" || what === "state") g.redraw(); if (what === "end" && data.going) g.send("ended", { id: feed.id, at: Date.now() }); },
     });
     const { rows } = at;
@@ -30,8 +30,9 @@ const toyFigure = {
       label(rows.x + rows.w, rows.y - 10, "held-out loss", { anchor: "end", fill: "ink3" }),
       label(rows.x + 140, rows.y - 10, "rate of the next run", { fill: "ink3" }),
       label(rows.x, rows.y + 5 * rows.row + 20, data.own ? "These are your runs." : "Recorded runs, each at its own best rate of a small sweep.", { fill: "ink3" }),
-      paragraph(rows.x, rows.y + 5 * rows.row + 40, "The same model, first weights and batches. Muon moves the matrices, beside it Adam moves the rest.", rows.w, { fill: "ink3" }),
+      paragraph(rows.x, rows.y + 5 * rows.row + 36, "The same model, first weights and batches. Muon moves the matrices, beside it Adam moves the rest.", rows.w, { fill: "ink3" }),
     ]);
+    g.door("lab", { left: rows.x - 2, top: rows.y + 5 * rows.row + 62 }, "Training lab", "Choose everything else about such a run");
     data.kinds.forEach((kind, i) => {
       const run = data.runs.find((one) => one.kind === kind.id);
       const feed = local.chart.feeds[data.runs.indexOf(run)];

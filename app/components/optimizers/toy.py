@@ -30,7 +30,11 @@ def panel() -> None:
     view.draw(
         record(shown),
         key="toy",
-        on={"select": lambda: events.select("toy", ("toyrates",)), "ended": lambda: None},
+        on={
+            "select": lambda: events.select("toy", ("toyrates",)),
+            "visit": lambda: events.visit("toy"),
+            "ended": lambda: None,  # the page is drawn anew, with what the run came to
+        },
     )
     memo = state.memo("optimizers")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):

@@ -51,7 +51,7 @@ def cells(
     """
     best = [int(i) for i in np.argsort(-clean.probabilities, kind="stable")[:3]]
     numbers = {
-        name: float(f"{value:.6g}") for name, value in answer.numbers.items() if isinstance(value, float)
+        name: float(f"{value:.5g}") for name, value in answer.numbers.items() if isinstance(value, float)
     }
     values = "".join(f"{name} = {value!r}\n" for name, value in given.items())
     target = "TARGET" if "TARGET" in given else "None"

@@ -1,0 +1,180 @@
+"""The Break it page in a real browser: what it draws against `core`, a pair trained live, keys, link, phone."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page
+
+import core
+from app.components.break_it import NAMES, judged, see
+from app.components.break_it.trained import recorded_names
+from core.analysis.broken import WITHOUT
+from core.analysis.diagnosis import diagnose
+from core.analysis.evidence import of_run
+from core.runs import recorded
+from tests.browser import checks, driver
+
+TEXT = "Once upon a time, Lily saw a"
+
+
+@pytest.fixture(scope="module")
+def lm() -> core.LanguageModel:
+    """The bundled model that the page opens with."""
+    return core.load("tales-gpt")
+
+
+def opened(page: Page, **query: Any) -> dict[str, Any]:
+    """Open the page on the test's text; returns what the picture shows."""
+    driver.open_page(page, "break_it", **({"v": 1, "text": TEXT} | query))
+    state: dict[str, Any] = driver.component_state(page, "break_it")
+    return state
+
+
+def close(shown: list[Any], values: Any) -> None:
+    """Numbers of the picture against those of `core`; None stands for what is no number."""
+    expected = [value if math.isfinite(value) else None for value in map(float, values)]
+    assert [value is None for value in shown] == [value is None for value in expected]
+    known = [(one, two) for one, two in zip(shown, expected, strict=True) if one is not None]
+    np.testing.assert_allclose([one for one, _ in known], [two for _, two in known], rtol=2e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("part", WITHOUT)
+def test_every_number_of_the_open_model_is_cores(page: Page, lm: core.LanguageModel, part: Any) -> None:
+    state = opened(page, part=part)
+    whole, other = see(lm, TEXT, None, part)
+    close([one["whole"] for one in state["said"]], whole.losses)
+    close([one["without"] for one in state["said"]], other.losses)
+    for key in ("activation", "gradient"):
+        close(state["charts"][key]["whole"], getattr(whole.depth, key))
+        close(state["charts"][key]["without"], getattr(other.depth, key))
+    close(state["charts"]["entropy"]["whole"], [np.mean(heads) for heads in whole.depth.entropy])
+    close(
+        [one["without"] for one in state["next"]], other.probabilities[[one["id"] for one in state["next"]]]
+    )
+    assert state["findings"] == [finding.sentence for finding in judged(whole, other).findings]
+    assert "".join(state["tokens"][1:]) == TEXT
+
+
+@pytest.mark.parametrize("part", WITHOUT)
+def test_the_recorded_pair_and_its_diagnosis_are_drawn(page: Page, part: Any) -> None:
+    pair = opened(page, part=part)["pair"]
+    runs = [recorded(name) for name in recorded_names(part).values()]
+    assert not pair["own"] and [run["name"] for run in pair["curves"]["runs"]] == ["whole", "without"]
+    for shown, run in zip(pair["curves"]["runs"], runs, strict=True):
+        points = run.points()
+        assert (shown["count"], shown["step"]) == (len(points), int(points.step[-1]))
+        assert shown["held_out"] == pytest.approx(
+            float(points.held_out[np.isfinite(points.held_out)][-1]), abs=1e-4
+        )
+    said = diagnose(*(of_run(run.points(), run.checkpoints()) for run in runs))
+    assert pair["findings"] == [finding.sentence for finding in said.findings]
+    last = [run.checkpoints()[-1].health for run in runs]
+    for chart in pair["charts"]:
+        if chart["key"] != "entropy":
+            close(chart["whole"], last[0][chart["key"]])
+            close(chart["without"], last[1][chart["key"]])
+
+
+def test_a_click_and_the_arrows_take_out_another_part(page: Page) -> None:
+    opened(page, part="residual")
+    page.get_by_role("radio", name="Causal mask").click()
+    state = driver.wait_for_state(page, "break_it", lambda now: now["part"] == "mask")
+    assert any("later tokens" in sentence for sentence in state["findings"])
+    driver.wait_until_drawn(page)
+    driver.component(page, "break_it").focus()
+    page.keyboard.press("ArrowRight")
+    driver.wait_for_state(page, "break_it", lambda now: now["part"] == "residual")
+    driver.wait_until_drawn(page)
+    assert "part=" not in page.url, "back at the default"
+
+
+def test_both_are_trained_live_with_one_click_and_stopped_with_another(
+    browser: Browser, server: driver.Server
+) -> None:
+    findings = driver.Findings()
+    context = driver.new_context(browser, server, owner="b" * 32)
+    page = context.new_page()
+    findings.watch(page, server.url)
+    opened(page, part="scale")
+    page.get_by_role("button", name="Train both now").click()
+    state = driver.wait_for_state(
+        page,
+        "break_it",
+        lambda now: now["pair"]["own"] and all(run["count"] >= 3 for run in now["pair"]["curves"]["runs"]),
+        seconds=120,
+    )
+    assert "duo=" in page.url
+    assert state["pair"]["curves"]["runs"][0]["name"] == "whole"
+    # The first checkpoints bring the first diagnosis, without a click: no scale shows before the first step.
+    driver.wait_for_state(
+        page,
+        "break_it",
+        lambda now: any("all but decided" in said for said in now["pair"]["findings"]),
+        seconds=60,
+    )
+    page.get_by_role("button", name="Stop both").click()
+    driver.wait_for_state(
+        page,
+        "break_it",
+        lambda now: all(run["state"] in ("stopped", "done") for run in now["pair"]["curves"]["runs"]),
+        seconds=60,
+    )
+    page.get_by_role("button", name="Train both now").wait_for()
+    link = page.url
+    visitor = driver.new_context(browser, server)
+    tab = visitor.new_page()
+    tab.goto(link)
+    driver.wait_until_drawn(tab)
+    again = driver.wait_for_state(tab, "break_it", lambda now: now["pair"]["own"])
+    assert [run["count"] for run in again["pair"]["curves"]["runs"]] == [
+        run["count"] for run in driver.component_state(page, "break_it")["pair"]["curves"]["runs"]
+    ]
+    visitor.close()
+    context.close()
+    assert not findings.messages, "\n".join(findings.messages)
+
+
+def test_answer_notebook_and_link(
+    page: Page, browser: Browser, server: driver.Server, tmp_path: Path
+) -> None:
+    opened(page, part="norm")
+    said = checks.answered(page)
+    assert all(f"{name.lower()}" in said.lower() for name in ("residuals", "positions"))
+    checks.run_notebook(page, tmp_path)
+    checks.link_restores(page, browser, server, "break_it")
+
+
+def test_the_first_screen_holds_it_all_and_a_phone_too(page: Page) -> None:
+    opened(page, part="mask")
+    checks.first_screen(page)
+    assert driver.component_state(page, "break_it")["part"] == "mask"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_is_accessible_in_both_themes(page: Page, theme: str) -> None:
+    opened(page, part="position")
+    checks.accessible(page, "break_it", theme, "without positions")
+
+
+def test_a_door_leads_to_the_loss_of_the_same_text(page: Page) -> None:
+    opened(page)
+    driver.component(page, "break_it").locator("[data-door=loss]").click()
+    page.wait_for_url("**/loss?*")
+    driver.wait_until_drawn(page)
+    assert "".join(driver.component_state(page, "loss")["tokens"][1:]) == TEXT
+
+
+def test_a_new_part_is_drawn_in_time(page: Page) -> None:
+    opened(page)
+    times = []
+    for part in [*NAMES, *NAMES]:
+        page.get_by_role("radio", name=NAMES[part]).click()
+        driver.wait_for_state(page, "break_it", lambda now, part=part: now["part"] == part)  # type: ignore[misc]
+        times.append(float(driver.component(page, "break_it").get_attribute("data-ms") or "nan"))
+        driver.wait_until_drawn(page)
+    assert sorted(times)[len(times) // 2] < 100, f"milliseconds of script for a picture: {times}"

@@ -1,0 +1,311 @@
+"""The Training lab in a real browser: a preset trained to its end, paused, rewound, forked, compared, reloaded, watched."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.components.lab import presets
+from core.runs import Run
+from core.runs.worker import here
+from core.training import TrainSpec
+from tests.browser import checks, driver
+from tests.pages.conftest import SMALL
+
+NAME = "lab"
+TEXT = "Once upon a time, Lily saw a"
+OWNER, OTHER = "4" * 32, "9" * 32
+WAIT = 240.0  # seconds that a run may take on a busy machine
+
+# A run of seconds that never ends by itself, and one that does.
+QUICK = TrainSpec(**(SMALL | {"tokenizer": "characters", "steps": 60, "checkpoints": 6}))
+LONG = QUICK.replace(steps=20_000)
+
+# Counts the page's streams: those opened, and those that are still open.
+COUNTED = """() => {
+  const Real = window.EventSource;
+  window.streams = [];
+  window.EventSource = class extends Real { constructor(...given) { super(...given); window.streams.push(this); } };
+}"""
+
+
+@pytest.fixture(scope="module")
+def ended(server: driver.Server) -> Run:
+    """A run in the server's store, trained to its end, of the browser OWNER."""
+    with closing(server.store()) as store:
+        return here(store, QUICK.replace(eval_every=5), OWNER, name="Run Z")
+
+
+@pytest.fixture
+def mine(browser: Browser, server: driver.Server, findings: driver.Findings) -> Iterator[Page]:
+    """A tab of the browser OWNER; its runs that go on are stopped afterwards."""
+    context = driver.new_context(browser, server, owner=OWNER)
+    tab = context.new_page()
+    findings.watch(tab, server.url)
+    yield tab
+    context.close()
+    with closing(server.store()) as store:
+        for run in store.list(owner=OWNER):
+            if not run.over:
+                store.command(run.id, OWNER, "stop")
+    assert not findings.messages, "\n".join(findings.messages)
+
+
+def press(page: Page, name: str) -> None:
+    """A button of the row over the picture."""
+    page.locator(".st-key-gb-lab-buttons").get_by_role("button", name=name, exact=True).click()
+
+
+def first(state: Any) -> Any:
+    """The curve that the picture is about."""
+    return state["runs"][0]
+
+
+def until(page: Page, holds: Any, seconds: float = WAIT) -> Any:
+    """The state, as soon as it satisfies `holds`."""
+    return driver.wait_for_state(page, NAME, holds, seconds)
+
+
+def opened(state: Any, name: str) -> bool:
+    """Whether the run has begun and every page shows it."""
+    return bool(first(state)["name"] == name and state["model"])
+
+
+def agrees(state: Any, server: driver.Server, id: str) -> None:
+    """The drawn curve is the stored one, to the point."""
+    with closing(server.store()) as store:
+        points, run = store.points(id), store.get(id)
+    drawn = next(one for one in state["runs"] if one["id"] == id)
+    measured = points.held_out[np.isfinite(points.held_out)]
+    assert (drawn["count"], drawn["step"], drawn["state"]) == (len(points), int(points.step[-1]), run.state)
+    assert drawn["loss"] == pytest.approx(float(points.loss[-1]), rel=1e-4)
+    assert drawn["held_out"] == pytest.approx(float(measured[-1]), rel=1e-4)
+
+
+# ---------------------------------------------------------------- a life of a run
+
+
+def test_the_default_preset_is_trained_to_its_end_and_every_page_shows_it(mine: Page, server: driver.Server) -> None:
+    driver.open_page(mine, NAME, text=TEXT)
+    before = driver.component_state(mine, NAME)
+    assert first(before)["name"] == "tales-gpt" and before["now"] == 4500 and len(before["film"]["steps"]) == 6
+    press(mine, "Start")
+    going = until(mine, lambda now: opened(now, "Run A"))
+    id = first(going)["id"]
+    assert f"run%3A{id}" in mine.url and going["guessing"] == pytest.approx(np.log(63), abs=0.2)
+    state = until(mine, lambda now: first(now)["state"] == "done" and now["now"] == presets.STEPS)
+    driver.wait_until_drawn(mine)
+    agrees(state, server, id)
+    assert first(state)["held_out"] < 0.65 * state["guessing"], "noise has become almost-words"
+    with closing(server.store()) as store:
+        assert state["moments"] == store.steps(id)
+    mine.locator("figure[data-component=lab] [data-door=attention]").click()
+    shown = driver.wait_for_state(mine, "attention", lambda now: True, WAIT)
+    assert "".join(shown["tokens"]).endswith(TEXT) and f"run%3A{id}" in mine.url
+
+
+def test_pause_one_step_space_resume_and_stop(mine: Page, server: driver.Server) -> None:
+    driver.open_page(mine, NAME, text=TEXT, spec=LONG.to_json(defaults=False))
+    press(mine, "Start")
+    name = first(until(mine, lambda now: first(now)["step"] >= 3))["name"]
+    press(mine, "Pause")
+    paused = until(mine, lambda now: first(now)["state"] == "paused")
+    assert "Resume goes on" in paused["news"] and first(paused)["name"] == name
+    press(mine, "One step")
+    until(mine, lambda now: first(now)["step"] == first(paused)["step"] + 1 and first(now)["state"] == "paused")
+    figure = driver.component(mine, NAME)
+    figure.focus()
+    mine.keyboard.press(".")
+    until(mine, lambda now: first(now)["step"] == first(paused)["step"] + 2 and first(now)["state"] == "paused")
+    mine.keyboard.press(" ")
+    until(mine, lambda now: first(now)["step"] > first(paused)["step"] + 6)
+    mine.keyboard.press(" ")
+    until(mine, lambda now: first(now)["state"] == "paused")
+    press(mine, "Stop")
+    state = until(mine, lambda now: first(now)["state"] == "stopped")
+    driver.wait_until_drawn(mine)
+    agrees(state, server, first(state)["id"])
+    assert "fork of its last checkpoint" in state["news"]
+    expect(mine.locator(".st-key-gb-lab-buttons").get_by_role("button", name="Resume", exact=True)).to_be_enabled()
+
+
+def test_a_second_person_and_a_reload_see_the_same_curve_and_only_the_owner_commands(
+    mine: Page, browser: Browser, server: driver.Server
+) -> None:
+    driver.open_page(mine, NAME, text=TEXT, spec=LONG.to_json(defaults=False))
+    press(mine, "Start")
+    going = until(mine, lambda now: now["model"] and first(now)["state"] == "running" and first(now)["step"] > 10)
+    id = first(going)["id"]
+    context = driver.new_context(browser, server, owner=OTHER)
+    other = context.new_page()
+    other.goto(mine.url)
+    driver.wait_until_drawn(other)
+    watched = until(other, lambda now: first(now)["id"] == id and first(now)["step"] > first(going)["step"])
+    assert not watched["mine"]
+    buttons = other.locator(".st-key-gb-lab-buttons")
+    assert buttons.get_by_role("button", name="Start", exact=True).is_visible()
+    assert buttons.get_by_role("button", name="Stop", exact=True).is_disabled()
+    driver.component(other, NAME).focus()
+    other.keyboard.press(" ")  # not the owner's: nothing happens
+    mine.reload()
+    driver.wait_until_drawn(mine)
+    until(mine, lambda now: first(now)["id"] == id and first(now)["step"] > first(watched)["step"])
+    press(mine, "Pause")
+    one, two = (until(tab, lambda now: first(now)["state"] == "paused") for tab in (mine, other))
+    one, two = (until(tab, lambda now: first(now)["step"] == max(first(one)["step"], first(two)["step"])) for tab in (mine, other))  # fmt: skip
+    agrees(one, server, id)
+    assert one["runs"] == two["runs"]
+    with closing(server.store()) as store:
+        store.delete(id, OWNER)
+    assert "deleted" in until(other, lambda now: first(now)["state"] == "gone")["news"]
+    context.close()
+
+
+def test_a_run_that_diverges_is_stopped_and_keeps_its_curve(mine: Page, server: driver.Server) -> None:
+    wild = LONG.replace(optimizer="sgd", learning_rate=1e9)
+    driver.open_page(mine, NAME, text=TEXT, spec=wild.to_json(defaults=False))
+    press(mine, "Start")
+    state = until(mine, lambda now: first(now)["state"] == "diverged")
+    assert "curve is kept" in state["news"] and "Lower the peak rate" in state["news"]
+    assert first(state)["count"] >= 1
+    expect(mine.locator(".gb-lab-news")).to_be_visible()
+
+
+# ---------------------------------------------------------------- Rewind, fork, compare
+
+
+def test_rewind_moves_the_model_of_every_page(mine: Page, ended: Run, server: driver.Server) -> None:
+    driver.open_page(mine, NAME, model=f"run:{ended.id}", text=TEXT)
+    steps = until(mine, lambda now: first(now)["state"] == "done" and first(now)["count"] == 60)["moments"]
+    with closing(server.store()) as store:
+        assert steps == store.steps(ended.id)
+    knob = mine.locator("input.gb-rewind")
+    knob.focus()
+    mine.keyboard.press("Home")
+    until(mine, lambda now: now["now"] == steps[0])
+    mine.keyboard.press("ArrowRight")
+    state = until(mine, lambda now: now["now"] == steps[1])
+    assert knob.get_attribute("aria-valuetext") == f"step {steps[1]}"
+    driver.wait_until_drawn(mine)
+    assert f"snapshot={steps[1]}" in mine.url and len(state["film"]["steps"]) == len(steps)
+    mine.locator(f"g[data-frame='{steps[2]}']").click()
+    until(mine, lambda now: now["now"] == steps[2])
+    box = knob.bounding_box()
+    assert box
+    mine.mouse.click(box["x"] + box["width"] - 9, box["y"] + box["height"] / 2)
+    until(mine, lambda now: now["now"] == steps[-1])
+    driver.wait_until_drawn(mine)
+    assert "snapshot" not in mine.url, "the last moment is the finished model"
+
+
+def test_a_fork_stands_beside_its_parent_on_every_axis(mine: Page, ended: Run, server: driver.Server) -> None:
+    spec = QUICK.replace(steps=20, optimizer="adamw", learning_rate=0.003, warmup=0)
+    driver.open_page(mine, NAME, model=f"run:{ended.id}", text=TEXT, spec=spec.to_json(defaults=False))
+    until(mine, lambda now: first(now)["count"] == 60)
+    mine.locator("input.gb-rewind").focus()
+    mine.keyboard.press("Home")
+    for _ in range(2):
+        mine.keyboard.press("ArrowRight")
+    at = until(mine, lambda now: now["now"] == now["moments"][2])["now"]
+    driver.wait_until_drawn(mine)
+    mine.locator(".gb-lab-fork").click()
+    state = until(mine, lambda now: first(now)["id"] != ended.id and first(now)["state"] == "done")
+    assert [one["id"] for one in state["runs"]][1] == ended.id
+    with closing(server.store()) as store:
+        fork = store.get(first(state)["id"])
+    assert fork.parent == f"{ended.id}@{at}" and fork.spec.optimizer == "adamw" and fork.steps == 20
+    for axis in ("tokens", "seconds", "step"):
+        mine.locator(f"[data-x={axis}]").click()
+        until(mine, lambda now, axis=axis: now["x"] == axis)
+        driver.wait_until_drawn(mine)
+    until(mine, lambda now: now["model"] == f"run:{fork.id}")
+
+
+def test_any_runs_are_compared_and_read_by_pointer_and_keys(mine: Page, ended: Run) -> None:
+    driver.open_page(mine, NAME, runs=ended.id, text=TEXT)
+    state = until(mine, lambda now: len(now["runs"]) == 2 and now["runs"][1]["count"] == 60)
+    assert [one["id"] for one in state["runs"]] == ["tales-gpt", ended.id]
+    chart = mine.locator("[data-curves=loss]")
+    box = chart.bounding_box()
+    assert box
+    mine.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 80)
+    tip = chart.locator(".gb-curves-tip")
+    expect(tip).to_be_visible()
+    assert "tales-gpt" in tip.inner_text() and "validation" in tip.inner_text() and "Run Z" in tip.inner_text()
+    chart.focus()
+    mine.keyboard.press("Home")
+    mine.wait_for_function("document.querySelector('[data-curves=loss]').getAttribute('aria-valuenow') === '1'")
+    said = str(chart.get_attribute("aria-valuetext"))
+    assert "step 1" in said and "training 6.950" in said
+    mine.keyboard.press("End")
+    mine.wait_for_function("document.querySelector('[data-curves=loss]').getAttribute('aria-valuenow') === '4500'")
+    assert "validation 0.569" in str(chart.get_attribute("aria-valuetext"))
+
+
+def test_a_stream_closes_when_the_page_is_left(mine: Page, ended: Run, server: driver.Server) -> None:
+    mine.add_init_script(f"({COUNTED})()")
+    with closing(server.store()) as store:
+        run = store.create(LONG, OWNER, name="Watched")
+        driver.open_page(mine, NAME, runs=run.id, text=TEXT)
+        until(mine, lambda now: any(one["step"] > 2 for one in now["runs"]))
+        assert mine.evaluate("window.streams.filter(stream => stream.readyState === 1).length") == 1
+        mine.get_by_test_id("stSidebarNav").get_by_role("link", name="Attention").click()
+        driver.wait_for_state(mine, "attention", lambda now: True, WAIT)
+        mine.wait_for_function("window.streams.every(stream => stream.readyState === 2)")
+        store.delete(run.id, OWNER)
+
+
+# ---------------------------------------------------------------- the page as a page
+
+
+def test_the_picture_is_taken_away_with_its_curves(mine: Page, ended: Run, tmp_path: Path) -> None:
+    driver.open_page(mine, NAME, model=f"run:{ended.id}", text=TEXT)
+    until(mine, lambda now: first(now)["count"] == 60)
+    with mine.expect_download() as download:
+        mine.get_by_role("button", name="SVG", exact=True).click()
+    picture = ElementTree.fromstring(Path(download.value.path()).read_text(encoding="utf-8"))
+    names = [element.get("data-curves") for element in picture.iter() if element.get("data-curves")]
+    assert names == ["loss", "rate", "gradient", "speed"]
+    paths = [element.get("d", "") for element in picture.iter() if element.tag.endswith("path")]
+    assert max(map(len, paths)) > 400 and "Run Z" in "".join(picture.itertext())
+    checks.run_notebook(mine, tmp_path)
+
+
+def test_the_answer_about_a_run_comes_when_it_ends(mine: Page) -> None:
+    driver.open_page(mine, NAME, text=TEXT, spec=QUICK.replace(steps=4000).to_json(defaults=False))
+    press(mine, "Start")
+    until(mine, lambda now: now["model"] and first(now)["step"] > 5)
+    press(mine, "Pause")
+    until(mine, lambda now: first(now)["state"] == "paused")
+    driver.wait_until_drawn(mine)
+    assert "when" in checks.answered(mine)
+    press(mine, "Stop")
+    until(mine, lambda now: first(now)["state"] == "stopped")
+    expect(mine.locator(".gb-reveal[data-right]")).to_be_visible(timeout=30_000)
+
+
+def test_the_link_brings_everything_back(page: Page, browser: Browser, server: driver.Server) -> None:
+    driver.open_page(page, NAME, text=TEXT, snapshot=800, axis="tokens")
+    checks.link_restores(page, browser, server, NAME)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_is_accessible(theme: str, mine: Page, ended: Run) -> None:
+    driver.open_page(mine, NAME, model=f"run:{ended.id}", text=TEXT)
+    until(mine, lambda now: first(now)["count"] == 60)
+    checks.accessible(mine, NAME, theme, "Run Z, done, step 60")
+    mine.get_by_role("button", name="Settings", exact=True).first.click()
+    expect(mine.get_by_role("tab", name="Own text")).to_be_visible()
+    assert not driver.axe_lines(driver.axe(mine))
+
+
+def test_the_first_screen_is_whole_and_a_phone_holds_it(page: Page) -> None:
+    driver.open_page(page, NAME, text=TEXT)
+    checks.first_screen(page)

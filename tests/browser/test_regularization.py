@@ -1,0 +1,147 @@
+"""The Regularization page in a real browser: masks and runs against `core`, its dials, keys, link, phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from playwright.sync_api import Browser, Page
+
+import core
+from app.components.regularization import MASKS, PASSES
+from core.analysis.weights import by_matrix
+from core.runs import recorded
+from core.training.dropout import mean_over_masks, under_masks
+from core.training.early_stopping import stop_early
+from tests.browser import checks, driver
+
+TEXT = "Once upon a time, Lily saw a"
+HOOK = "blocks.2.hook_mlp_out"
+
+
+@pytest.fixture(scope="module")
+def lm() -> core.LanguageModel:
+    """The bundled model that the page opens with."""
+    return core.load("tales-gpt")
+
+
+def opened(page: Page, **query: Any) -> dict[str, Any]:
+    """Open the page on the test's text and block; returns what the picture shows."""
+    driver.open_page(page, "regularization", **({"v": 1, "text": TEXT, "block": 2, "draw": 5} | query))
+    state: dict[str, Any] = driver.component_state(page, "regularization")
+    return state
+
+
+def test_the_chosen_number_is_torchs_dropout_of_the_models_own(page: Page, lm: core.LanguageModel) -> None:
+    state = opened(page, drop=0.4, row=3, col=7)
+    x = lm.trace(TEXT)[HOOK].detach()
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        under = F.dropout(x, 0.4, training=True)
+    cell = state["cell"]
+    assert (cell["row"], cell["col"]) == (3, 7)
+    assert cell["clean"] == pytest.approx(float(x[3, 7]), rel=1e-4)
+    assert cell["value"] == pytest.approx(float(under[3, 7]), rel=1e-4)
+    mean = mean_over_masks(x, 0.4, MASKS, 5)
+    assert cell["mean"] == pytest.approx(float(mean.mean[3, 7]), rel=1e-3)
+    np.testing.assert_allclose(state["errors"], mean.errors, rtol=1e-3)
+    said = under_masks(lm, TEXT, HOOK, 0.4, range(5, 5 + PASSES))[:, -1]
+    clean = lm.trace(TEXT).logits[-1].softmax(-1).detach()
+    for token in state["next"]:
+        assert token["clean"] == pytest.approx(float(clean[token["id"]]), abs=1e-4)
+        assert token["mean"] == pytest.approx(float(said[:, token["id"]].mean()), abs=1e-4)
+
+
+def test_the_runs_stops_and_weights_are_those_recorded(page: Page) -> None:
+    state = opened(page, arm="decay", patience=4)
+    for at, key in enumerate(("plain", "decay")):
+        run = recorded(f"regularization-{key}")
+        points = run.points()
+        shown = state["curves"]["runs"][at]
+        assert (shown["count"], shown["step"]) == (len(points), int(points.step[-1]))
+        stop = stop_early(points.step.tolist(), points.held_out.tolist(), 4)
+        assert (state["stops"][at]["bestStep"], state["stops"][at]["step"]) == (stop.best_step, stop.step)
+        assert state["rms"][at] == pytest.approx(run.checkpoints()[-1].health["weights"]["rms"], rel=1e-5)
+
+
+def test_below_it_are_the_open_models_matrices(page: Page, lm: core.LanguageModel) -> None:
+    opened(page)
+    shown = driver.component_state(page, "regularization_more")
+    for name, one in by_matrix(lm.transformer, "blocks.2").items():
+        assert shown["rms"][name] == pytest.approx(one["rms"], rel=1e-5)
+    assert [arm["name"] for arm in shown["arms"]] == ["plain", "dropout", "weight decay", "both"]
+
+
+def test_the_dials_and_buttons_move_the_picture(page: Page) -> None:
+    state = opened(page)
+    assert state["kept"] == pytest.approx(0.7, abs=0.06)
+    page.get_by_role("button", name="Another mask").click()
+    driver.wait_for_state(page, "regularization", lambda now: now["seed"] == 6)
+    page.get_by_text("In use", exact=True).click()
+    used = driver.wait_for_state(page, "regularization", lambda now: now["evaluate"])
+    assert used["kept"] == 1.0 and used["cell"]["value"] == used["cell"]["clean"]
+    assert all(token["mean"] == pytest.approx(token["clean"]) for token in used["next"])
+    driver.component(page, "regularization").get_by_role("button", name="Dropout 0.3").click()
+    driver.wait_for_state(page, "regularization", lambda now: now["runs"] == ["plain", "dropout"])
+    driver.wait_until_drawn(page)
+    assert "arm=dropout" in page.url and "evaluate=1" in page.url
+
+
+def test_arrows_walk_over_the_numbers(page: Page) -> None:
+    before = opened(page, row=3, col=7)["cell"]
+    driver.component(page, "regularization").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    after = driver.wait_for_state(page, "regularization", lambda now: now["cell"]["col"] == 8)["cell"]
+    assert (after["row"], after["col"]) == (before["row"] - 1, 8)
+    page.keyboard.press("n")
+    driver.wait_for_state(page, "regularization", lambda now: now["seed"] == 6)
+
+
+def test_four_runs_are_trained_with_one_click(browser: Browser, server: driver.Server) -> None:
+    context = driver.new_context(browser, server, owner="c" * 32)
+    page = context.new_page()
+    opened(page, arm="dropout")
+    page.get_by_role("button", name="Train all four now").click()
+    state = driver.wait_for_state(
+        page,
+        "regularization",
+        lambda now: now["own"] and now["curves"] and now["curves"]["runs"][0]["count"] >= 3,
+        seconds=120,
+    )
+    assert "quartet=" in page.url and state["runs"] == ["plain", "dropout"]
+    page.get_by_role("button", name="Stop all four").click()
+    page.get_by_role("button", name="Train all four now").wait_for()
+    context.close()
+
+
+def test_answer_notebook_and_link(
+    page: Page, browser: Browser, server: driver.Server, tmp_path: Path
+) -> None:
+    opened(page, drop=0.2)
+    assert "None dropped" in checks.answered(page)
+    checks.run_notebook(page, tmp_path)
+    checks.link_restores(page, browser, server, "regularization")
+
+
+def test_the_first_screen_holds_it_all_and_a_phone_too(page: Page) -> None:
+    opened(page)
+    checks.first_screen(page)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_is_accessible_in_both_themes(page: Page, theme: str) -> None:
+    opened(page)
+    checks.accessible(page, "regularization", theme, "Dropout of 0.30 on what the MLP of block 2 adds")
+
+
+def test_a_door_leads_to_the_training_lab(page: Page) -> None:
+    opened(page)
+    driver.component(page, "regularization").locator("[data-door=lab]").click()
+    page.wait_for_url("**/lab?*")
+    driver.wait_until_drawn(page)
+    assert f"text={TEXT.split()[0]}" in page.url

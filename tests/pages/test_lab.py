@@ -1,0 +1,364 @@
+"""The Training lab as a script: its numbers are core's and the store's, every wrong setting is refused in words."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from app import runs as face
+from app.components.lab import acts, presets, question, setting, shown, strip, take
+from app.components.lab.planned import planned
+from core import zoo
+from core.analysis.head_patterns import head_maps, pattern_scores
+from core.checkpoints import load_folder
+from core.data.corpora import fingerprint
+from core.runs import load as load_run
+from core.training import TrainSpec
+from core.training.one_step import one_step
+from core.training.text_loss import text_loss
+from tests.pages.conftest import OTHER, OpenPage, Runs, run_notebook
+
+TEXT = "Once upon a time, Lily saw a"
+
+
+def store(app: AppTest) -> dict[str, Any]:
+    """All remembered values of the session."""
+    values: dict[str, Any] = app.session_state["gb.store"]
+    return values
+
+
+def picture(app: AppTest) -> dict[str, Any]:
+    """The data of the page's picture."""
+    found = [json.loads(element.proto.json) for element in app.get("bidi_component") if element.proto.json]
+    data: dict[str, Any] = next(data for data in found if "film" in data)
+    return data
+
+
+def said(app: AppTest) -> str:
+    """The messages on top of the page, as they read."""
+    return " ".join(box.value for box in app.info).replace("\\", "").replace("\u2060", "")
+
+
+def spec_of(app: AppTest) -> TrainSpec:
+    """The settings of the next run."""
+    raw = store(app)["spec"]
+    return TrainSpec.from_json(raw) if raw else presets.default()
+
+
+# ---------------------------------------------------------------- the first screen
+
+
+def test_the_first_screen_shows_the_bundled_models_own_training(open_page: OpenPage) -> None:
+    app = open_page("lab", text=TEXT)
+    assert not app.exception and not app.info
+    data = picture(app)
+    card = zoo.card("tales-gpt")
+    assert [run["id"] for run in data["runs"]] == ["tales-gpt"]
+    assert data["moments"]["steps"] == core.snapshots("tales-gpt")
+    film = data["film"]
+    assert [frame["step"] for frame in film["frames"]] == [0, 150, 800, 2000, 3200, 4500]
+    assert card["curve"][-1]["held_out"] == pytest.approx(0.5689)
+    for frame in film["frames"]:
+        lm = core.load("tales-gpt", snapshot=frame["step"])
+        score = pattern_scores(head_maps(lm, TEXT))
+        job = next(job for job, words in strip.WORDS.items() if words[2] == film["short"])
+        assert frame["score"] == pytest.approx(float(score[job].weight[film["block"], film["head"]]), abs=1e-4)  # type: ignore[index]
+        assert frame["loss"] == pytest.approx(text_loss(lm, TEXT)(lm.transformer).item(), abs=1e-3)
+        assert lm.generate(TEXT, max_new_tokens=8).text.startswith(frame["sample"][:8])
+
+
+def test_the_strip_is_told_by_the_head_whose_score_rose_most() -> None:
+    lms = [core.load("tales-gpt", snapshot=step) for step in (0, 4500)]
+    moments = [strip.look(lm, TEXT, None, "self") for lm in lms]
+    film = strip.film([0, 4500], lambda step: moments[step == 4500])
+    rises = {
+        job: (moments[1].scores[job] - moments[0].scores[job]) * (1 if job in strip.SHARP else strip.BROAD_COUNTS)
+        for job in moments[0].scores
+    }
+    best = max(rises, key=lambda job: float(rises[job].max()))
+    assert film.job == best
+    assert rises[best][film.block, film.head] == pytest.approx(float(rises[best].max()))
+
+
+def test_moments_that_stand_side_by_side_hold_the_ends_and_the_shown_one() -> None:
+    steps = [0, 1, 2, 4, 8, 16, 32, 64, 128]
+    for keep in steps:
+        chosen = strip.choose(steps, keep)
+        assert len(chosen) == strip.FRAMES and {0, keep, 128} <= set(chosen) <= set(steps)
+    assert strip.choose([3], 7) == [3] and strip.choose([], 0) == []
+
+
+def test_a_model_without_a_training_of_its_own_stands_beside_one_that_has(
+    open_page: OpenPage, other_model: str
+) -> None:
+    data = picture(open_page("lab", model=other_model, text="The fox"))
+    assert data["runs"][0]["id"] == "tales-gpt" and data["moments"]["steps"] == []
+    assert "keeps no moments" in data["moments"]["why"] and data["guessing"] is None
+    assert [frame["step"] for frame in data["film"]["frames"]] == [-1]
+
+
+# ---------------------------------------------------------------- runs of the store
+
+
+def test_a_run_is_shown_with_its_moments_and_its_curve_comes_by_stream(open_page: OpenPage, runs: Runs) -> None:
+    run = runs.ready()
+    app = open_page("lab", model=f"run:{run.id}", text=TEXT)
+    assert not app.exception and not app.info
+    data = picture(app)
+    first = data["runs"][0]
+    assert first["live"] and first["mine"] and first["name"] == "Small" and "points" not in first
+    assert data["moments"]["steps"] == runs.store.steps(run.id)
+    assert [frame["step"] for frame in data["film"]["frames"]] == runs.store.steps(run.id)
+    lm = load_run(runs.store, run.id)
+    assert data["guessing"]["value"] == pytest.approx(np.log(lm.config.d_vocab))
+    assert app.button(key="lab.go").label == "Start" and app.button(key="lab.stop").disabled
+    run_notebook(app)
+
+
+def test_the_files_of_a_run_are_its_curve_its_spec_and_its_weights(runs: Runs, tmp_path: Path) -> None:
+    run = runs.ready()
+    found = shown.find(run.id)
+    assert found is not None
+    rows = list(csv.DictReader(io.StringIO(take.curve_csv(found))))
+    points = runs.store.points(run.id)
+    assert [int(row["step"]) for row in rows] == points.step.tolist()
+    assert [float(row["loss"]) for row in rows] == points.loss.tolist()
+    assert [row["held_out"] == "" for row in rows] == np.isnan(points.held_out).tolist()
+    assert TrainSpec.from_json(take.spec_json(found)) == run.spec
+    lm = core.load("tales-gpt")
+    with zipfile.ZipFile(io.BytesIO(take.weights_zip(lm))) as packed:
+        packed.extractall(tmp_path / "taken")
+    again = load_folder(tmp_path / "taken", device="cpu", dtype=core.load("tales-gpt").transformer.embed.W_E.dtype)
+    assert "core.load" in (tmp_path / "taken" / "ABOUT.txt").read_text(encoding="utf-8")
+    assert again.config == lm.config
+
+
+def test_somebody_elses_run_is_watched_and_not_commanded(open_page: OpenPage, runs: Runs) -> None:
+    run = runs.queued(owner=OTHER)
+    app = open_page("lab", runs=run.id)
+    data = picture(app)
+    assert data["runs"][0]["id"] == run.id and not data["runs"][0]["mine"]
+    assert app.button(key="lab.go").label == "Start" and app.button(key="lab.stop").disabled
+    assert "started in another browser" in face.command(run.id, "stop")
+    assert runs.store.get(run.id).state == "queued"
+    runs.store.delete(run.id, OTHER)
+
+
+def test_a_waiting_run_comes_first_and_the_open_model_keeps_its_strip(open_page: OpenPage, runs: Runs) -> None:
+    run = runs.queued(name="**Run** <b>")
+    app = open_page("lab", runs=run.id)
+    data = picture(app)
+    assert [one["id"] for one in data["runs"]] == [run.id]
+    assert "first checkpoint" in data["moments"]["why"] and len(data["film"]["frames"]) == 6
+    assert app.button(key="lab.go").label == "Pause" and not app.button(key="lab.stop").disabled
+    app.button(key="lab.go").click().run()
+    assert runs.store.get(run.id).state == "paused" and app.button(key="lab.go").label == "Resume"
+    app.button(key="lab.stop").click().run()
+    assert runs.store.get(run.id).state == "stopped"
+    runs.store.delete(run.id, runs.owner)
+    app.run()
+    assert not app.exception and picture(app)["runs"][0]["id"] == "tales-gpt"
+
+
+def test_two_buttons_pressed_one_after_the_other_leave_the_last_word(open_page: OpenPage, runs: Runs) -> None:
+    run = runs.queued()
+    first, second = (open_page("lab", runs=run.id) for _ in range(2))
+    first.button(key="lab.go").click().run()  # Pause
+    second.button(key="lab.stop").click().run()  # drawn while it waited
+    assert runs.store.get(run.id).state == "stopped"
+    first.button(key="lab.go").click().run()  # Resume, of a run that has ended meanwhile
+    assert runs.store.get(run.id).state == "stopped" and not first.exception
+    runs.store.delete(run.id, runs.owner)
+
+
+def test_runs_are_compared_by_id_and_name_and_unknown_ones_are_left_out(open_page: OpenPage, runs: Runs) -> None:
+    run = runs.ready()
+    app = open_page("lab", runs=f"{run.id} nobody {'0' * 24} {run.id}", axis="tokens")
+    data = picture(app)
+    assert [one["id"] for one in data["runs"]] == ["tales-gpt", run.id] and data["x"] == "tokens"
+    assert app.multiselect(key="lab.compare").value == ["Small (done)"]
+    app.multiselect(key="lab.compare").set_value([]).run()
+    assert store(app)["runs"] == "" and len(picture(app)["runs"]) == 1
+
+
+def test_a_fork_takes_the_parents_shape_and_the_learners_settings(runs: Runs) -> None:
+    run = runs.ready()
+    spec = presets.default().replace(steps=30, learning_rate=0.01)
+    child = setting.fork(spec, run.spec, run.id, 4)
+    assert child.parent == f"{run.id}@4" and child.config(300) == run.spec.config(300)
+    assert (child.tokenizer, child.vocab_size, child.steps, child.learning_rate) == ("bpe", 320, 30, 0.01)
+
+
+def test_without_workers_start_says_so_and_nothing_is_lost(open_page: OpenPage, runs: Runs) -> None:
+    app = open_page("lab", text=TEXT)
+    app.button(key="lab.go").click().run()
+    assert "without workers" in said(app) and not app.exception
+    assert store(app)["text"] == TEXT and store(app)["runs"] == ""
+
+
+# ---------------------------------------------------------------- settings
+
+
+def test_the_default_preset_is_the_fast_recipe_on_characters() -> None:
+    spec = presets.default()
+    assert (spec.corpus, spec.tokenizer, spec.optimizer, spec.init) == ("tales", "characters", "muon", "recipe")
+    for preset in presets.PRESETS.values():
+        made = preset.make()
+        assert TrainSpec.from_json(made.to_json(defaults=False)) == made
+        assert not planned(made)["refused"], preset.name
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        ('{"version": 99}', "version 99"),
+        ('{"version": 1, "colour": 1}', "colour"),
+        ('{"version": 1, "steps": "many"}', "a whole number"),
+        ("[1]", "JSON object"),
+        ("<b>no</b>", "not readable"),
+    ],
+)
+def test_a_spec_in_a_link_that_does_not_fit_falls_back_with_a_message(
+    raw: str, words: str, open_page: OpenPage
+) -> None:
+    app = open_page("lab", spec=raw)
+    assert not app.exception and words in said(app) and "usual ones" in said(app)
+    assert store(app)["spec"] == "" and not app.button(key="lab.go").disabled
+
+
+def test_the_link_carries_the_whole_spec(open_page: OpenPage) -> None:
+    app = open_page("lab")
+    app.selectbox(key="lab.optimizer").set_value("adamw").run()
+    app.selectbox(key="lab.shape").set_value((2, 4, 128)).run()
+    app.number_input(key="lab.steps").set_value(77).run()
+    spec = spec_of(app)
+    assert (spec.optimizer, presets.shape_of(spec), spec.steps) == ("adamw", (2, 4, 128), 77)
+    assert spec.learning_rate == presets.RATES["adamw"], "each optimizer begins at a rate of its own"
+    again = open_page("lab", spec=store(app)["spec"])
+    assert spec_of(again) == spec and again.selectbox(key="lab.shape").value == (2, 4, 128)
+    assert len(store(app)["spec"]) < 2000
+
+
+@pytest.mark.parametrize(
+    ("widget", "value", "words"),
+    [
+        ("lab.n_heads", 3, "does not divide"),
+        ("lab.peak", "-0.1", "learning_rate=-0.1"),
+        ("lab.peak", "fast", "is no number"),
+        ("lab.peak", "nan", "finite"),
+        ("lab.context", 100_000, "batch_tokens"),
+        ("lab.steps", 0, "steps=0"),
+        ("lab.warmup", 400, "shorter than steps"),
+        ("lab.dropout", 1.5, "between 0 and 1"),
+        ("lab.vocab_size", 2, "vocab_size=2"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_in_words_and_nothing_is_lost(
+    widget: str, value: Any, words: str, open_page: OpenPage
+) -> None:
+    app = open_page("lab")
+    before = spec_of(app)
+    box = app.text_input(key=widget) if isinstance(value, str) else app.number_input(key=widget)
+    box.set_value(value).run()
+    assert not app.exception and words in said(app), said(app)
+    assert spec_of(app) == before
+
+
+@pytest.mark.parametrize("rate", ["0", "1e9", "3e-4"])
+def test_any_rate_that_a_learner_may_try_is_taken(rate: str, open_page: OpenPage) -> None:
+    app = open_page("lab")
+    app.text_input(key="lab.peak").set_value(rate).run()
+    assert not app.info and spec_of(app).learning_rate == float(rate)
+    assert app.select_slider(key="lab.learning_rate").value == float(rate)
+
+
+def test_what_this_server_does_not_train_is_refused_with_the_estimate(open_page: OpenPage) -> None:
+    app = open_page("lab")
+    app.number_input(key="lab.steps").set_value(900_000).run()
+    plan = picture(app)["plan"]
+    assert "900,000 steps are more than" in plan["refused"] and picture(app)["next"]["wrong"]
+    spec = presets.default()
+    assert planned(spec.replace(changes={**dict(spec.changes), "d_model": 2048}))["refused"].count("MB") == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"\xff\xfe\x00binary", "UTF-8"),
+        ("ein Märchen".encode("latin-1"), "UTF-8"),
+        (" \n ", "empty"),
+        ("x" * 5_000_001, "MB"),
+        (b"\x00\x01\x02" * 50, ""),
+    ],
+)
+def test_an_own_text_that_cannot_be_read_is_refused_in_words(
+    data: str | bytes, words: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page("lab")
+    monkeypatch.setattr("app.state.widget_value", lambda key: data if key == "lab.paste" else app.session_state[key] if key in app.session_state else None)  # fmt: skip
+    app.text_area(key="lab.paste").set_value("something").run()
+    assert not app.exception and words in said(app) and "was not taken" in said(app)
+    assert spec_of(app).corpus == "tales"
+
+
+@pytest.mark.parametrize("text", ["a", "aaaa " * 200, "Ein kleiner Text.\n\nNoch einer.", "नमस्ते दुनिया " * 40])
+def test_an_own_text_is_taken_named_by_its_fingerprint_and_kept_in_the_session(
+    text: str, open_page: OpenPage
+) -> None:
+    app = open_page("lab")
+    app.text_area(key="lab.paste").set_value(text).run()
+    spec = spec_of(app)
+    assert not app.exception and spec.corpus == "own" and len(spec.text) == 64
+    assert app.session_state["gb.lab"]["texts"][spec.text].strip() == text.strip()
+    assert fingerprint(app.session_state["gb.lab"]["texts"][spec.text]) == spec.text
+    away = open_page("lab", spec=store(app)["spec"])  # another browser has the name, not the text
+    assert "own text of these settings is not here" in picture(away)["plan"]["refused"]
+
+
+# ---------------------------------------------------------------- the question
+
+
+def test_the_question_about_two_moments_is_answered_by_both_models(open_page: OpenPage) -> None:
+    app = open_page("lab", text=TEXT, snapshot=150)
+    app.session_state["predict.choice"] = 0
+    app.run()
+    app.button(key="predict.commit").click().run()
+    answer = app.session_state["gb.predict"]["answer"]
+    losses = [text_loss(lm, TEXT)(lm.transformer).item() for lm in (core.load("tales-gpt", snapshot=150), core.load("tales-gpt"))]
+    assert list(answer.numbers.values()) == pytest.approx(losses, abs=1e-3)
+    fall = losses[0] - losses[1]
+    assert answer.index == sum(fall > limit for limit in question.NEAR)
+
+
+def test_one_step_moves_the_loss_as_the_gradient_says_and_leaves_the_model_alone() -> None:
+    lm = core.load("tales-gpt")
+    before = text_loss(lm, TEXT)(lm.transformer).item()
+    small, large = (one_step(lm, TEXT, rate=rate) for rate in (1e-3, 2e-3))
+    assert small[0] == pytest.approx(before, abs=1e-4)
+    assert small[1] < small[0] and (large[0] - large[1]) / (small[0] - small[1]) == pytest.approx(2, rel=0.2)
+    assert text_loss(lm, TEXT)(lm.transformer).item() == before
+
+
+def test_the_answer_about_a_run_waits_for_its_end() -> None:
+    moment = strip.Moment(np.zeros((1, 1, 1, 1)), {}, "", 2.0)
+    lm = core.load("tales-gpt")
+    waiting = question.Question("?", question.WIDE, (0, 5), "The answer comes when Run A has ended.")
+    with pytest.raises(question.NotYet, match="Run A"):
+        question.judge(waiting, lambda step: moment, lm, TEXT, None)
+    assert question.measure(waiting, lambda step: moment, lm, TEXT, None).index == 0
+
+
+def test_a_command_from_the_picture_is_heard_only_in_the_four_words(runs: Runs) -> None:
+    run = runs.queued()
+    acts.command(run.id, "pause")
+    assert runs.store.get(run.id).state == "paused"
+    runs.store.delete(run.id, runs.owner)
