@@ -12,11 +12,10 @@ from torch import Tensor, nn
 from core.config import ModelConfig
 from core.decoding.kv_cache import KVCache
 from core.hooks import HookPoint, listening
-from core.model.norm import Normalise, rms_trained
+from core.model.learning_heads import KEPT, heads_in_learning
+from core.model.norm import Normalise
 from core.model.part import Part
-from core.model.position import causal_bias, rotate
-
-_KEPT = 256  # places up to which a pattern that is kept costs less time than one computed twice
+from core.model.position import rotate
 
 
 @dataclass(frozen=True)
@@ -58,25 +57,6 @@ def attention_pattern(scores: Tensor) -> Tensor:
     if not blind.any():
         return scores.softmax(dim=-1)
     return scores.masked_fill(blind, 0.0).softmax(dim=-1).masked_fill(blind, 0.0)
-
-
-def attend_trained(
-    q: Tensor, k: Tensor, v: Tensor, scale: float, *, causal: bool, dropout: float = 0.0
-) -> Tensor:
-    """The same mix of values, written for learning in bfloat16 on a processor. (B, H, T, K) thrice -> (B, H, T, K).
-
-    torch's fused kernel never stores the pattern, so its gradient computes it again, and in bfloat16 slowly: at up to
-    256 places a pattern that is kept takes a third of the time.
-    """
-    batch, heads, places, _ = q.shape
-    q, k, v = (x.flatten(0, 1) for x in (q, k, v))  # (B H, T, K) thrice
-    if causal:
-        scores = torch.baddbmm(causal_bias(places, q.dtype, q.device), q, k.mT, alpha=scale)  # (B H, T, S)
-    else:
-        scores = torch.bmm(q * scale, k.mT)
-    pattern = scores.softmax(dim=-1)
-    z = torch.bmm(F.dropout(pattern, dropout) if dropout else pattern, v)  # (B H, T, K)
-    return z.unflatten(0, (batch, heads))
 
 
 class Attention(Part):
@@ -150,6 +130,8 @@ class Attention(Part):
         self, x: Tensor, geometry: Geometry, source: Tensor | None = None, cache: KVCache | None = None
     ) -> Tensor:
         """x (B, T, D) asks; `source` (B, S, D), or x itself, answers. Returns what all heads add, (B, T, D)."""
+        if source is None and cache is None and self._learns_in_half(x, geometry):
+            return F.linear(self._learning(x, geometry).flatten(2), self.weight_o, self.b_O)
         q, k, v = self._queries_keys_values(x, geometry, source, cache)
         if self.n_kv_heads != self.n_heads:
             k, v = (kv.repeat_interleave(self.n_heads // self.n_kv_heads, dim=1) for kv in (k, v))
@@ -158,6 +140,31 @@ class Attention(Part):
             out = self.hook_result(torch.einsum("bthk,hkd->bthd", z, self.W_O)).sum(dim=2)  # (B, T, D)
             return out if self.b_O is None else out + self.b_O
         return F.linear(z.flatten(2), self.weight_o, self.b_O)
+
+    def _learns_in_half(self, x: Tensor, geometry: Geometry) -> bool:
+        """Whether nobody looks, and `heads_in_learning` is the quicker way."""
+        half = self.training and x.dtype == torch.bfloat16 and x.device.type == "cpu"
+        plain = geometry.bias is None and (geometry.causal or geometry.allowed is None)
+        return half and plain and x.shape[1] <= KEPT and not listening()
+
+    def _learning(self, x: Tensor, geometry: Geometry) -> Tensor:
+        """What the heads read, (B, T, H, K)."""
+        together = F.linear(x, self.weight_qkv, self.bias_qkv)  # (B, T, (H + 2 H_kv) K)
+        eps = gains = None
+        if self.qk_norm:
+            eps = self.q_norm.eps
+            if self.q_norm.w is not None and self.k_norm.w is not None:
+                gains = torch.stack([self.q_norm.w] * self.n_heads + [self.k_norm.w] * self.n_kv_heads)
+        return heads_in_learning(
+            together.unflatten(-1, (-1, self.d_head)),
+            self.n_heads,
+            self.scale,
+            norm_eps=eps,
+            gains=gains,
+            turn=geometry.turn,
+            causal=geometry.causal,
+            dropout=self.dropout,
+        )
 
     def _queries_keys_values(
         self, x: Tensor, geometry: Geometry, source: Tensor | None, cache: KVCache | None
@@ -171,17 +178,10 @@ class Attention(Part):
             (self.n_heads, self.n_kv_heads, self.n_kv_heads), dim=2
         )  # (B, T, H, K), (B, T, H_kv, K) twice
         q, k, v = self.hook_q(q), self.hook_k(k), self.hook_v(v)
-        both = None  # (B, T, H + H_kv, K): queries and keys, where they can stay together
-        if self.qk_norm and self.training and not listening() and x.device.type == "cpu":
-            both = rms_trained(together[:, :, : self.n_heads + self.n_kv_heads], self.q_norm.eps)
-            if self.q_norm.w is not None and self.k_norm.w is not None:
-                gains = (self.q_norm.w.expand(self.n_heads, -1), self.k_norm.w.expand(self.n_kv_heads, -1))
-                both = both * torch.cat(gains)
-            q, k = both.split_with_sizes((self.n_heads, self.n_kv_heads), dim=2)
-        elif self.qk_norm:
+        if self.qk_norm:
             q, k = self.q_norm(q), self.k_norm(k)
         if geometry.turn is not None:
-            turned = rotate(torch.cat([q, k], dim=2) if both is None else both, *geometry.turn)
+            turned = rotate(torch.cat([q, k], dim=2), *geometry.turn)  # (B, T, H + H_kv, K)
             q, k = turned.split_with_sizes((self.n_heads, self.n_kv_heads), dim=2)
             q, k = self.hook_rot_q(q), self.hook_rot_k(k)
         q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
@@ -223,9 +223,6 @@ class Attention(Part):
             if geometry.allowed is not None:
                 mask = mask.masked_fill(~geometry.allowed, -torch.inf)
         plain = geometry.causal and geometry.bias is None
-        half = q.dtype == torch.bfloat16 and q.device.type == "cpu"
-        if self.training and half and k.shape[2] <= _KEPT and (plain or mask is None):
-            return attend_trained(q, k, v, self.scale, causal=plain, dropout=dropout)
         return F.scaled_dot_product_attention(
             q, k, v, attn_mask=None if plain else mask, dropout_p=dropout, is_causal=plain, scale=self.scale
         )

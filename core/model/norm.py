@@ -22,7 +22,7 @@ class _Rms(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, eps: float) -> Tensor:
         length = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)  # (..., 1)
-        rate = length.square_().div_(x.shape[-1]).add_(eps).rsqrt_().to(x.dtype)
+        rate = length.square_().mul_(1 / x.shape[-1]).add_(eps).rsqrt_().to(x.dtype)
         y = x * rate
         ctx.save_for_backward(y, rate)
         return y

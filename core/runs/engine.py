@@ -12,7 +12,7 @@ import logging
 import os
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from core.runs.limits import Limits
@@ -23,7 +23,7 @@ from core.runs.warm import warm, warmed
 from core.runs.worker import Address, lease_seconds, work
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, LocalCluster
 
     from core.costs import Estimate
     from core.training.spec import TrainSpec
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("glassbox.runs")
 _LOOK = 0.25  # seconds between two looks at the queue, when nobody calls
 _REACH = 10.0  # seconds to reach a scheduler
+_NOWHERE = "127.0.0.1:0"  # dask's own pages cannot be turned off, only kept from others
 _CLOSING = 5.0  # seconds that runs have to store their state when the server stops
 
 
@@ -39,7 +40,8 @@ class Engine:
 
     Args:
         store: shared with the workers, by its address.
-        workers: processes on this machine, one run and one thread each (None: GLASSBOX_WORKERS, or 2).
+        workers: processes on this machine, one run and one thread each (None: GLASSBOX_WORKERS, or 2). 0: none; runs
+            wait for another server of the same store.
         scheduler: the address of a dask scheduler; None: GLASSBOX_SCHEDULER, "" for workers of our own.
         limits: None: from the environment.
 
@@ -55,7 +57,9 @@ class Engine:
         limits: Limits | None = None,
     ) -> None:
         self.store = store
-        self.workers = workers or int(os.environ.get("GLASSBOX_WORKERS", "").strip() or 2)
+        self.workers = (
+            int(os.environ.get("GLASSBOX_WORKERS", "").strip() or 2) if workers is None else workers
+        )
         self.scheduler = os.environ.get("GLASSBOX_SCHEDULER", "").strip() if scheduler is None else scheduler
         if self.scheduler:
             check_address(self.scheduler, store)
@@ -63,6 +67,7 @@ class Engine:
         self._lease = lease_seconds()
         self._call, self._stop, self._ready = threading.Event(), threading.Event(), threading.Event()
         self._client: Client | None = None
+        self._local: LocalCluster | None = None
         self._sent: dict[Ticket, Future] = {}
         self._careful_until = 0.0
         self._thread: threading.Thread | None = None
@@ -81,6 +86,8 @@ class Engine:
         Raises:
             RunError: they are not warm by then.
         """
+        if not self.workers and not self.scheduler:
+            return
         self._thread = threading.Thread(target=self._work, name="runs", daemon=True)
         self._thread.start()
         if wait and not self._ready.wait(timeout):
@@ -183,14 +190,15 @@ class Engine:
                 set_as_default=False,
             )
         else:
-            client = Client(self._cluster(), timeout=_REACH, set_as_default=False)
+            self._local = self._cluster()
+            client = Client(self._local, timeout=_REACH, set_as_default=False)
         client.register_worker_callbacks(warm)  # later ones, too
         waits = [client.submit(warmed, workers=[each], key=f"warm-{each}") for each in client.nthreads()]
         measured_rate()  # for the estimates: half a second, once
         client.gather(waits)
         return client
 
-    def _cluster(self) -> Any:
+    def _cluster(self) -> LocalCluster:
         from distributed import LocalCluster
 
         return LocalCluster(
@@ -198,26 +206,23 @@ class Engine:
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            scheduler_kwargs={"dashboard": False},
-            worker_dashboard_address=None,
+            dashboard_address=_NOWHERE,
+            worker_dashboard_address=_NOWHERE,
             memory_limit=0,  # a spec's size is looked at before it starts
             silence_logs=logging.ERROR,
             env={"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"},
         )
 
     def _disconnect(self) -> None:
-        client, self._client = self._client, None
+        parts = [part for part in (self._client, self._local) if part is not None]
+        self._client = self._local = None
         self._ready.clear()
         self._sent.clear()
-        if client is None:
-            return
-        cluster = client.cluster
-        try:
-            client.close(timeout=_CLOSING)
-            if cluster is not None:
-                cluster.close(timeout=_CLOSING)
-        except (OSError, RuntimeError, TimeoutError):
-            log.warning("The workers did not stop in time", exc_info=True)
+        for part in parts:
+            try:
+                part.close(timeout=_CLOSING)
+            except (OSError, RuntimeError, TimeoutError):
+                log.warning("The workers did not stop in time", exc_info=True)
 
 
 def check_address(scheduler: str, store: Store) -> None:

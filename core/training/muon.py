@@ -112,11 +112,11 @@ class Muon(Optimizer):
                 continue
             together = torch.stack([ahead[weight][first : first + rows] for weight, first in places])
             rate = group["lr"] * math.sqrt(max(1.0, rows / columns))
-            moves = orthogonalise(together, self.polar).float().mul_(rate)  # (N, R, C)
+            moves = orthogonalise(together, self.polar).float()  # (N, R, C)
             parts = [weight[first : first + rows] for weight, first in places]
             if group["weight_decay"]:
-                moves.add_(torch.stack(parts), alpha=group["lr"] * group["weight_decay"])
+                moves.add_(torch.stack(parts), alpha=group["lr"] * group["weight_decay"] / rate)
             for part, move in zip(parts, moves.unbind()):
-                part.sub_(move)
-            squares += float(torch.linalg.vector_norm(moves)) ** 2
+                part.sub_(move, alpha=rate)
+            squares += (rate * float(torch.linalg.vector_norm(moves))) ** 2
         return math.sqrt(squares)

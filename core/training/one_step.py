@@ -8,7 +8,9 @@ from core.language_model import LanguageModel
 from core.training.text_loss import text_loss, trainable
 
 
-def one_step(lm: LanguageModel, text: str, target: str | None = None, *, rate: float = 0.1) -> tuple[float, float]:
+def one_step(
+    lm: LanguageModel, text: str, target: str | None = None, *, rate: float = 0.1
+) -> tuple[float, float]:
     """The loss of `text` before and after w <- w - rate * gradient, in nats a token; `lm` stays as it is.
 
     Args:
@@ -24,5 +26,5 @@ def one_step(lm: LanguageModel, text: str, target: str | None = None, *, rate: f
     with torch.inference_mode():
         for weight, gradient in zip(weights, gradients):
             if gradient is not None:
-                weight -= rate * gradient
+                weight.sub_(gradient, alpha=rate)
         return float(before), float(measure(model))

@@ -31,7 +31,9 @@ target = ctx.target if both else None
 
 curves = shown.curves(ctx.name)
 first = curves[0] if curves else None
-own = shown.find(ctx.name.removeprefix(shown.RUN))  # the open model's own curve; first is another while a run waits
+own = shown.find(
+    ctx.name.removeprefix(shown.RUN)
+)  # the open model's own curve; first is another while a run waits
 
 
 def moment(step: int) -> strip.Moment:
@@ -81,14 +83,14 @@ def notebook() -> list[str]:
     return take.cells(load, lm, {"TEXT": ctx.text, "KIND": kind, "TARGET": target}, film, asked, answer)
 
 
-words = tuple([lm.tokenizer.display(i) for i in side] for side in strip.sides(lm, ctx.text, target, kind))
+rows, cols = ([lm.tokenizer.display(i) for i in side] for side in strip.sides(lm, ctx.text, target, kind))
 
 with page.foot():
     page.predict(asked.text, asked.options, partial(question.judge, asked, *given), asked.about)
     page.code(head_maps, pattern_scores, text_loss, estimate)
-    page.take_away("lab", partial(take.table, film, words, own), notebook)
+    page.take_away("lab", partial(take.table, film, (rows, cols), own), notebook)
 
-ours.draw(ctx, first, own)
+ours.draw(ctx, curves, own)
 page.terms(
     "step", "loss", "guessing", "validation", "learning rate", "gradient norm", "checkpoint", "fork", "head", "L1H0",
     "attention", "token", "parameters",

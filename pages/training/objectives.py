@@ -16,7 +16,7 @@ EXAMPLES = (
     "A red ball was lost. She found the red",
     "Once upon a time, Lily saw a big red ball in the park.",
     "Tim was sad because his boat was gone.",
-    "The cat ran after the dog and the dog ran after the cat",
+    "Lily lost a red ball. Ben found the red",
 )
 
 ctx = page.begin("objectives", longest=LONGEST)

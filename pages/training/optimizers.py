@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app import events, models, page, state
 from app.components import optimizers as view
-from app.components.optimizers import below, panels, question, setup, take
+from app.components.optimizers import below, land, panels, question, search, setup, take
 from app.components.optimizers.controls import race_controls
 from core.training.moments import follow, train
 from core.training.race import race
@@ -38,11 +38,12 @@ race_controls()
 weight = below.weight_of(ctx, target)
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+found = [*search.cells(ctx, target), *land.cells(ctx, target)]
 
 
 def notebook() -> list[str]:
     """The weight's steps, the race and the question's answer, computed again."""
-    return take.cells(load, wish, tracks, weight, question.judge(weight))
+    return take.cells(load, wish, tracks, weight, question.judge(weight), found)
 
 
 with page.foot():

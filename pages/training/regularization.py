@@ -54,7 +54,9 @@ data = {
     "tokens": tokens,
     "dropout": view.record_dropout(lm, clean, masked, place, rate, seed, evaluate, state.get("row")),
     "trained": runs.record_runs(pair, state.get("patience"), at),
-    "selection": events.selection("picture", {"row": state.get("row"), "col": max(0, state.get("col")), "arm": arm}),
+    "selection": events.selection(
+        "picture", {"row": state.get("row"), "col": max(0, state.get("col")), "arm": arm}
+    ),
 }
 view.draw(
     data,
@@ -68,7 +70,9 @@ view.draw(
 )
 
 with page.controls():
-    widgets.segments("Output of", "site", tuple(view.SITES), lambda name: {"mlp": "MLP"}.get(str(name), "Attention"))
+    widgets.segments(
+        "Output of", "site", tuple(view.SITES), lambda name: {"mlp": "MLP"}.get(str(name), "Attention")
+    )
     widgets.pick("Block", "block", blocks, most=8)
     st.slider("Dropout rate", 0.0, 0.9, step=0.05, **state.bind("drop"))
     st.button("Another mask", key="regularization.another", on_click=another)
@@ -96,7 +100,16 @@ with page.foot():
         ),
     )
 
-more.show(lm, ctx.model_key, place.hook.rpartition(".")[0], list(arms.values()), steps, glance, runs.begin, trained.stop)
+more.show(
+    lm,
+    ctx.model_key,
+    place.hook.rpartition(".")[0],
+    list(arms.values()),
+    steps,
+    glance,
+    runs.begin,
+    trained.stop,
+)
 page.terms(
     "activation", "dropout", "expectation", "weight decay", "overfitting", "validation", "early stopping", "patience",
     "rms", "checkpoint",

@@ -59,7 +59,9 @@ def page(browser: Browser) -> Iterator[Page]:
     tab = browser.new_page(viewport={"width": 1100, "height": 400})
     shared = HERE / "shared"
     script, sheet = ("\n".join(path.read_text(encoding="utf-8") for path in _files(shared, kind)) for kind in ("js", "css"))  # fmt: skip
-    tab.set_content(f"<base href=http://localhost/><style>{theme.css()}{sheet}</style><div id=root></div><script>{script}{VIEW}</script>")
+    tab.set_content(
+        f"<base href=http://localhost/><style>{theme.css()}{sheet}</style><div id=root></div><script>{script}{VIEW}</script>"
+    )
     yield tab
     tab.close()
 

@@ -13,8 +13,20 @@ from tests.browser import driver
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
-    """The app as `make run` starts it, on a free port."""
+    """The app on a free port, without workers: nothing trains there."""
     with driver.serving(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def training_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
+    """The app as `make run` starts it, with two workers; a module whose pages train says `server = ...` (see below).
+
+    @pytest.fixture(scope="module")
+    def server(training_server: driver.Server) -> driver.Server:
+        return training_server
+    """
+    with driver.serving(tmp_path_factory.mktemp("training"), workers=2) as running:
         yield running
 
 

@@ -137,6 +137,7 @@ def serving(
     main: Path = ROOT / "app" / "main.py",
     env: dict[str, str] | None = None,
     port: int | None = None,
+    workers: int = 0,
 ) -> Iterator[Server]:
     """Start the real app, wait until it is healthy, and stop it at the end.
 
@@ -145,6 +146,7 @@ def serving(
         main: the script to run.
         env: further environment variables of the server.
         port: None: a free one.
+        workers: processes that train runs; each costs 15 s of computing and 600 MB, so that most tests do without.
     Raises:
         RuntimeError: the app ended or did not answer within two minutes; the message holds what it printed.
     """
@@ -161,7 +163,10 @@ def serving(
     command += [part for name, value in options.items() for part in (f"--{name}", value)]
     log = folder / "server.log"
     data = folder / "data"
-    own = {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "GLASSBOX_DATA": str(data), "GLASSBOX_DB": ""}
+    own = {
+        "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "GLASSBOX_DATA": str(data), "GLASSBOX_DB": "",
+        "GLASSBOX_WORKERS": str(workers),
+    }  # fmt: skip
     variables = {**os.environ, **own, **(env or {})}
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=output, stderr=subprocess.STDOUT)

@@ -35,6 +35,11 @@ def opened(page: Page, **query: Any) -> dict[str, Any]:
     return state
 
 
+def take_out(page: Page, part: str) -> None:
+    """Choose another part below the picture (the question offers the same names)."""
+    page.get_by_role("radiogroup", name="Take out").get_by_role("radio", name=NAMES[part]).click()
+
+
 def close(shown: list[Any], values: Any) -> None:
     """Numbers of the picture against those of `core`; None stands for what is no number."""
     expected = [value if math.isfinite(value) else None for value in map(float, values)]
@@ -82,7 +87,7 @@ def test_the_recorded_pair_and_its_diagnosis_are_drawn(page: Page, part: Any) ->
 
 def test_a_click_and_the_arrows_take_out_another_part(page: Page) -> None:
     opened(page, part="residual")
-    page.get_by_role("radio", name="Causal mask").click()
+    take_out(page, "mask")
     state = driver.wait_for_state(page, "break_it", lambda now: now["part"] == "mask")
     assert any("later tokens" in sentence for sentence in state["findings"])
     driver.wait_until_drawn(page)
@@ -130,10 +135,12 @@ def test_both_are_trained_live_with_one_click_and_stopped_with_another(
     tab = visitor.new_page()
     tab.goto(link)
     driver.wait_until_drawn(tab)
-    again = driver.wait_for_state(tab, "break_it", lambda now: now["pair"]["own"])
-    assert [run["count"] for run in again["pair"]["curves"]["runs"]] == [
-        run["count"] for run in driver.component_state(page, "break_it")["pair"]["curves"]["runs"]
-    ]
+    counts = [run["count"] for run in driver.component_state(page, "break_it")["pair"]["curves"]["runs"]]
+    driver.wait_for_state(
+        tab,
+        "break_it",
+        lambda now: now["pair"]["own"] and [run["count"] for run in now["pair"]["curves"]["runs"]] == counts,
+    )
     visitor.close()
     context.close()
     assert not findings.messages, "\n".join(findings.messages)
@@ -173,7 +180,7 @@ def test_a_new_part_is_drawn_in_time(page: Page) -> None:
     opened(page)
     times = []
     for part in [*NAMES, *NAMES]:
-        page.get_by_role("radio", name=NAMES[part]).click()
+        take_out(page, part)
         driver.wait_for_state(page, "break_it", lambda now, part=part: now["part"] == part)  # type: ignore[misc]
         times.append(float(driver.component(page, "break_it").get_attribute("data-ms") or "nan"))
         driver.wait_until_drawn(page)

@@ -115,7 +115,7 @@ def test_pointing_at_a_token_pairs_its_positions_and_what_they_see(
     row = expected[2].hidden[0]
     figure = driver.component(page, "objectives")
     for lane in range(3):
-        figure.locator(f'[data-part="lane {lane}"] [data-row="{row}"]').first.hover()
+        figure.locator(f'[data-part="lane {lane}"] rect[data-row="{row}"]').hover()
         state = wait(page, hover=row, row=row)
         page.mouse.move(5, 5)
         driver.wait_for_state(page, "objectives", lambda now: now["hover"] is None)

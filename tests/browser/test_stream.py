@@ -45,6 +45,12 @@ LISTEN = """(id) => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def server(training_server: driver.Server) -> driver.Server:
+    """A server with workers."""
+    return training_server
+
+
 def begun(store: Store, **spec: Any) -> Run:
     """A run that the server's workers train from now on."""
     return store.create(TrainSpec(**(SMALL | spec)), OWNER, name="Watched")
@@ -133,7 +139,7 @@ def test_after_a_restart_of_the_server_the_curve_goes_on_without_gap_or_double(
     browser: Browser, tmp_path: Path
 ) -> None:
     port = driver.free_port()
-    with driver.serving(tmp_path, port=port) as server, closing(server.store()) as store:
+    with driver.serving(tmp_path, port=port, workers=1) as server, closing(server.store()) as store:
         context = driver.new_context(browser, server)
         page = context.new_page()
         driver.open_page(page, "home")
@@ -147,7 +153,7 @@ def test_after_a_restart_of_the_server_the_curve_goes_on_without_gap_or_double(
     while alive := [child for child in children if is_alive(child)]:
         assert time.monotonic() < deadline, f"outlived the server: {alive}"
         time.sleep(0.1)
-    with driver.serving(tmp_path, port=port) as server, closing(server.store()) as store:
+    with driver.serving(tmp_path, port=port, workers=1) as server, closing(server.store()) as store:
         after = heard(page, lambda now: len(now["steps"]) > len(before["steps"]) + 20)
         store.command(run.id, OWNER, "stop")
         now = heard(page, lambda now: "end" in now["names"])

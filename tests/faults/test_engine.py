@@ -25,9 +25,13 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = Engine(store, workers=2)
     engine.start(timeout=200)
     yield engine
-    mine = [child for child in psutil.Process().children(recursive=True) if child not in before]
+    mine = [
+        child
+        for child in psutil.Process().children(recursive=True)
+        if child not in before and "resource_tracker" not in " ".join(child.cmdline())  # that one is everybody's
+    ]
     engine.close()
-    gone([child for child in mine if "resource_tracker" not in " ".join(child.cmdline())])
+    gone(mine)
     store.close()
 
 

@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from core.config import preset
-from core.model.attention import attend_trained
 from core.model.feed_forward import _TRAINED, ACTIVATIONS
 from core.model.initial import initialise
+from core.model.learning_heads import heads_in_learning
 from core.model.norm import Normalise, rms_trained
 from core.model.transformer import build
 from core.training import TrainSpec
@@ -175,15 +175,44 @@ def test_the_quick_derivatives_are_the_slow_ones():
 
 
 @pytest.mark.parametrize("causal", [True, False])
-def test_attention_for_training_is_torchs(causal):
+@pytest.mark.parametrize("kv_heads", [4, 2])
+def test_heads_for_learning_read_what_torchs_attention_does(causal, kv_heads):
     draw = torch.Generator().manual_seed(0)
-    q, k, v = (torch.randn(2, 3, 10, 8, generator=draw).requires_grad_() for _ in range(3))
-    weights = torch.randn(2, 3, 10, 8, generator=draw)
-    mine = attend_trained(q, k, v, 0.4, causal=causal)
-    theirs = F.scaled_dot_product_attention(q, k, v, is_causal=causal, scale=0.4)
+    q, k, v = (
+        torch.randn(2, 10, heads, 8, generator=draw).requires_grad_() for heads in (4, kv_heads, kv_heads)
+    )
+    weights = torch.randn(2, 10, 4, 8, generator=draw)
+    mine = heads_in_learning(torch.cat([q, k, v], dim=2), 4, 0.4, causal=causal)
+    theirs = F.scaled_dot_product_attention(
+        *(x.transpose(1, 2) for x in (q, k, v)), is_causal=causal, scale=0.4, enable_gqa=True
+    ).transpose(1, 2)
     torch.testing.assert_close(mine, theirs, atol=1e-5, rtol=1e-4)
     for a, b in zip(*(torch.autograd.grad((z * weights).sum(), (q, k, v)) for z in (mine, theirs))):
         torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["gpt-nano", "gpt2-nano"])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"norm_gain": False}, {"position": "alibi"}, {"n_heads": 4, "n_kv_heads": 2, "d_head": 12}],
+)
+def test_attention_in_half_precision_learns_as_in_full(name, changes):
+    attention = small_model(name, **changes).blocks[0].attn
+    half = copy.deepcopy(attention).bfloat16()
+    model = small_model(name, **changes)
+    x = torch.randn(3, 9, 48, generator=torch.Generator().manual_seed(1))
+    found = []
+    for part, dtype in ((attention, torch.float32), (half, torch.bfloat16)):
+        geometry = model.geometry(torch.arange(9), 0, None, dtype)
+        assert part._learns_in_half(x.to(dtype), geometry) == (
+            part is half and "alibi" not in changes.values()
+        )
+        given = x.detach().clone().to(dtype).requires_grad_()
+        out = part(given, geometry)
+        (out.float() ** 3).sum().backward()
+        found.append([out, given.grad, *(weight.grad for weight in part.parameters())])
+    for mine, theirs in zip(*found):
+        assert F.cosine_similarity(mine.float().flatten(), theirs.float().flatten(), dim=0) > 0.995
 
 
 @pytest.mark.parametrize("name", ["gpt-nano", "gpt2-nano"])

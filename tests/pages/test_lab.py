@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import runs as face
+from app import state
 from app.components.lab import acts, presets, question, setting, shown, strip, take
 from app.components.lab.planned import planned
 from core import zoo
@@ -71,7 +72,9 @@ def test_the_first_screen_shows_the_bundled_models_own_training(open_page: OpenP
         lm = core.load("tales-gpt", snapshot=frame["step"])
         score = pattern_scores(head_maps(lm, TEXT))
         job = next(job for job, words in strip.WORDS.items() if words[2] == film["short"])
-        assert frame["score"] == pytest.approx(float(score[job].weight[film["block"], film["head"]]), abs=1e-4)  # type: ignore[index]
+        assert frame["score"] == pytest.approx(
+            float(score[job].weight[film["block"], film["head"]]), abs=1e-4
+        )  # type: ignore[index]
         assert frame["loss"] == pytest.approx(text_loss(lm, TEXT)(lm.transformer).item(), abs=1e-3)
         assert lm.generate(TEXT, max_new_tokens=8).text.startswith(frame["sample"][:8])
 
@@ -81,7 +84,8 @@ def test_the_strip_is_told_by_the_head_whose_score_rose_most() -> None:
     moments = [strip.look(lm, TEXT, None, "self") for lm in lms]
     film = strip.film([0, 4500], lambda step: moments[step == 4500])
     rises = {
-        job: (moments[1].scores[job] - moments[0].scores[job]) * (1 if job in strip.SHARP else strip.BROAD_COUNTS)
+        job: (moments[1].scores[job] - moments[0].scores[job])
+        * (1 if job in strip.SHARP else strip.BROAD_COUNTS)
         for job in moments[0].scores
     }
     best = max(rises, key=lambda job: float(rises[job].max()))
@@ -109,7 +113,9 @@ def test_a_model_without_a_training_of_its_own_stands_beside_one_that_has(
 # ---------------------------------------------------------------- runs of the store
 
 
-def test_a_run_is_shown_with_its_moments_and_its_curve_comes_by_stream(open_page: OpenPage, runs: Runs) -> None:
+def test_a_run_is_shown_with_its_moments_and_its_curve_comes_by_stream(
+    open_page: OpenPage, runs: Runs
+) -> None:
     run = runs.ready()
     app = open_page("lab", model=f"run:{run.id}", text=TEXT)
     assert not app.exception and not app.info
@@ -137,7 +143,9 @@ def test_the_files_of_a_run_are_its_curve_its_spec_and_its_weights(runs: Runs, t
     lm = core.load("tales-gpt")
     with zipfile.ZipFile(io.BytesIO(take.weights_zip(lm))) as packed:
         packed.extractall(tmp_path / "taken")
-    again = load_folder(tmp_path / "taken", device="cpu", dtype=core.load("tales-gpt").transformer.embed.W_E.dtype)
+    again = load_folder(
+        tmp_path / "taken", device="cpu", dtype=core.load("tales-gpt").transformer.embed.W_E.dtype
+    )
     assert "core.load" in (tmp_path / "taken" / "ABOUT.txt").read_text(encoding="utf-8")
     assert again.config == lm.config
 
@@ -153,7 +161,9 @@ def test_somebody_elses_run_is_watched_and_not_commanded(open_page: OpenPage, ru
     runs.store.delete(run.id, OTHER)
 
 
-def test_a_waiting_run_comes_first_and_the_open_model_keeps_its_strip(open_page: OpenPage, runs: Runs) -> None:
+def test_a_waiting_run_comes_first_and_the_open_model_keeps_its_strip(
+    open_page: OpenPage, runs: Runs
+) -> None:
     run = runs.queued(name="**Run** <b>")
     app = open_page("lab", runs=run.id)
     data = picture(app)
@@ -180,7 +190,9 @@ def test_two_buttons_pressed_one_after_the_other_leave_the_last_word(open_page: 
     runs.store.delete(run.id, runs.owner)
 
 
-def test_runs_are_compared_by_id_and_name_and_unknown_ones_are_left_out(open_page: OpenPage, runs: Runs) -> None:
+def test_runs_are_compared_by_id_and_name_and_unknown_ones_are_left_out(
+    open_page: OpenPage, runs: Runs
+) -> None:
     run = runs.ready()
     app = open_page("lab", runs=f"{run.id} nobody {'0' * 24} {run.id}", axis="tokens")
     data = picture(app)
@@ -210,7 +222,12 @@ def test_without_workers_start_says_so_and_nothing_is_lost(open_page: OpenPage, 
 
 def test_the_default_preset_is_the_fast_recipe_on_characters() -> None:
     spec = presets.default()
-    assert (spec.corpus, spec.tokenizer, spec.optimizer, spec.init) == ("tales", "characters", "muon", "recipe")
+    assert (spec.corpus, spec.tokenizer, spec.optimizer, spec.init) == (
+        "tales",
+        "characters",
+        "muon",
+        "recipe",
+    )
     for preset in presets.PRESETS.values():
         made = preset.make()
         assert TrainSpec.from_json(made.to_json(defaults=False)) == made
@@ -304,7 +321,7 @@ def test_an_own_text_that_cannot_be_read_is_refused_in_words(
     data: str | bytes, words: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_page("lab")
-    monkeypatch.setattr("app.state.widget_value", lambda key: data if key == "lab.paste" else app.session_state[key] if key in app.session_state else None)  # fmt: skip
+    monkeypatch.setattr(state, "widget_value", lambda key: data if key == "lab.paste" else None)
     app.text_area(key="lab.paste").set_value("something").run()
     assert not app.exception and words in said(app) and "was not taken" in said(app)
     assert spec_of(app).corpus == "tales"
@@ -333,7 +350,10 @@ def test_the_question_about_two_moments_is_answered_by_both_models(open_page: Op
     app.run()
     app.button(key="predict.commit").click().run()
     answer = app.session_state["gb.predict"]["answer"]
-    losses = [text_loss(lm, TEXT)(lm.transformer).item() for lm in (core.load("tales-gpt", snapshot=150), core.load("tales-gpt"))]
+    losses = [
+        text_loss(lm, TEXT)(lm.transformer).item()
+        for lm in (core.load("tales-gpt", snapshot=150), core.load("tales-gpt"))
+    ]
     assert list(answer.numbers.values()) == pytest.approx(losses, abs=1e-3)
     fall = losses[0] - losses[1]
     assert answer.index == sum(fall > limit for limit in question.NEAR)

@@ -13,8 +13,9 @@ from streamlit.testing.v1 import AppTest
 import core
 from app import state, trained
 from app.components.optimizers import below, land, record, take, toy, work
-from app.components.optimizers.setup import Setup, read_racers, write_rates
-from core.analysis.landscape import measure, random_plane
+from app.components.optimizers.setup import NAMES, Setup, read_racers, write_rates
+from core.analysis.landscape import measure, random_plane, walk
+from core.runs.worker import here
 from core.training.moments import STEPS, compare, follow, place, train
 from core.training.quintet import RATES, quintet
 from core.training.race import race
@@ -216,6 +217,7 @@ def test_a_search_runs_to_its_end_and_is_that_of_core(open_page: OpenPage, lm: c
     expected = list(search_rates(lm, TEXT, "momentum", fresh=True))
     np.testing.assert_allclose([t.loss for t in job.done], [t.loss for t in expected], rtol=1e-3)
     assert [t.rate for t in job.done] == [t.rate for t in expected]
+    assert len(run_notebook(app)["trials"]) > 10
     app.text_area(key="text").set_value("Tom had a cat").run()
     assert not app.exception
     assert app.button(key="optimizers.finder").label.startswith("Search"), (
@@ -235,6 +237,7 @@ def test_a_landscape_is_measured_row_by_row_and_can_be_stopped(
     grid = np.array(list(measure(lm, random_plane(lm), TEXT, columns=5, rows=5)))
     np.testing.assert_allclose([line.losses for line in job.done], grid, rtol=1e-3)
     assert job.done[0].path is not None and job.done[0].path.shares[0] < 0.01
+    np.testing.assert_allclose(run_notebook(app)["grid"], grid, rtol=1e-3)
     job.ended, job.stopped, job.done = False, True, job.done[:2]
     app.run()
     assert app.button(key="optimizers.land").label == "Go on"
@@ -245,6 +248,8 @@ def test_a_landscape_is_measured_row_by_row_and_can_be_stopped(
     app.button(key="optimizers.land").click().run()
     path = app.session_state["gb.optimizers"]["jobs"]["land"].done[-1].path
     assert path.shares[0] > 0.9
+    found = run_notebook(app)
+    np.testing.assert_allclose(walk(found["plane"], found["path"], TEXT).losses, path.losses, rtol=1e-4)
 
 
 @pytest.mark.usefixtures("other_model")
@@ -290,6 +295,23 @@ def test_five_runs_are_queued_at_the_chosen_rates(
     assert not app.exception
     assert {toy.KINDS[name]: spec for name, spec in begun.items()} == quintet({"sgd": 0.5, "adam": 0.02})
     assert any("Nothing can be trained here." in caption.value for caption in app.caption)
+
+
+def test_own_runs_take_the_recorded_ones_place(open_page: OpenPage, runs: Any) -> None:
+    for kind, spec in quintet({"sgd": 1e6, "muon": 0.05}, steps=12).items():
+        here(runs.store, spec.replace(eval_every=3), runs.owner, name=NAMES[kind], group="five")
+    app = open_page("optimizers", text=TEXT, quintet="five")
+    assert not app.exception
+    own = toy.record(trained.own_arms("five", list(toy.KINDS)))
+    assert own["own"] and not own["going"]
+    assert [run["kind"] for run in own["runs"]] == list(KINDS)
+    assert own["runs"][0]["rate"] == 1e6
+    assert "diverged" in own["runs"][0]["ended"]
+    assert not own["runs"][-1]["ended"] and own["runs"][-1]["held"] > 0
+    assert all(run["live"] for run in own["runs"])
+    app.button(key="optimizers.toy.back").click().run()
+    assert kept(app, "quintet") == ""
+    assert not open_page("optimizers", text=TEXT, quintet="no such group").exception
 
 
 def test_a_spec_differs_from_the_others_in_nothing_but_the_optimizer() -> None:

@@ -17,7 +17,9 @@ from core.language_model import LanguageModel
 
 lab = register("lab")
 
-PROMPT = 44  # characters of the text that the strip's heading quotes: of a longer one its beginning and its end
+PROMPT = (
+    44  # characters of the text that the strip's heading quotes: of a longer one its beginning and its end
+)
 
 
 def record(
@@ -87,7 +89,7 @@ def _film(lm: LanguageModel, film: strip.Film, text: str, unit: str) -> dict[str
         "title": title,
         "about": about,
         "short": short,
-        "prompt": text if len(text) <= PROMPT else f"{text[:14]} … {text[-PROMPT + 17:]}",
+        "prompt": text if len(text) <= PROMPT else f"{text[:14]} … {text[-PROMPT + 17 :]}",
         "fills": lm.config.shape == "encoder",
         "causal": bool(lm.config.shape == "decoder" and lm.config.causal),
         "block": film.block,

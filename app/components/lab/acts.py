@@ -9,15 +9,20 @@ from core.training import TrainSpec
 KEY = "lab"  # of the picture
 
 
-def start() -> str:
-    """Train the next run; its id, or "" when it was refused (the page says why)."""
+def start() -> None:
+    """Train the next run, or say why not."""
+    _start()
+
+
+def _start() -> str:
+    """The id of the run, "" when it was refused."""
     spec = setting.current()
     return _begin(setting.ready(spec, state.get("text")), spec)
 
 
 def start_with_a_step() -> None:
     """Start the next run and let it take a single step."""
-    if id := start():
+    if id := _start():
         command(id, "step")
 
 

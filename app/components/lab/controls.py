@@ -22,7 +22,7 @@ def draw(first: Shown | None, spec: TrainSpec) -> None:
         st.selectbox("Data", list(presets.DATA), format_func=_named(spec), filter_mode=None, **_data(spec))
         _shapes(spec)
         st.selectbox(
-            "Optimizer", list(presets.OPTIMIZERS), format_func=presets.OPTIMIZERS.get, filter_mode=None,
+            "Optimizer", list(presets.OPTIMIZERS), format_func=presets.OPTIMIZERS.__getitem__, filter_mode=None,
             **setting.part("optimizer", spec.optimizer),
         )  # fmt: skip
         st.select_slider(
@@ -38,7 +38,7 @@ def _buttons(first: Shown | None) -> None:
     run = first.run if first is not None else None
     mine = first is not None and first.mine
     going = run is not None and not run.over and mine
-    act: Callable[..., object]
+    act: Callable[..., None]
     args: tuple[str, ...]
     play, wait = ":material/play_arrow:", ":material/pause:"
     if run is None or not mine or run.state in ("done", "diverged", "failed"):
@@ -102,7 +102,7 @@ def _more(spec: TrainSpec) -> None:
     options = list(presets.PRESETS) if name else ["", *presets.PRESETS]
     st.selectbox(
         "Preset", options, format_func=lambda one: presets.PRESETS[one].name if one else "Settings of your own", filter_mode=None,
-        **setting.part("preset", name, lambda one: one and setting.put(presets.PRESETS[one].make())),
+        **setting.part("preset", name, _preset),
     )  # fmt: skip
     task, data, steps, model = st.tabs(["Task", "Own text", "Steps", "Model"])
     with task:
@@ -136,11 +136,16 @@ def _more(spec: TrainSpec) -> None:
             _of_model("Dropout", "dropout", config.dropout, 0.05)
 
 
+def _preset(name: str) -> None:
+    if name:
+        setting.put(presets.PRESETS[name].make())
+
+
 def _choice(label: str, name: str, options: dict[str, str], spec: TrainSpec) -> None:
     st.selectbox(
         label,
         list(options),
-        format_func=options.get,
+        format_func=options.__getitem__,
         filter_mode=None,
         **setting.part(name, getattr(spec, name)),
     )
@@ -192,10 +197,9 @@ def compare(first: Shown | None) -> None:
             id if found is None else found.name if found.run is None else f"{found.name} ({found.run.state})"
         )
 
-    listed = [id for id in shown.listed() if first is None or id != first.id]
-    options = [run.id for run in runs.mine()] + list(models.bundled()) + recordings.names()
-    options = [id for id in dict.fromkeys([*listed, *options]) if first is None or id != first.id]
-    known = [id for id in listed if id in options]
+    known = [id for id in shown.listed() if shown.find(id) and (first is None or id != first.id)]
+    options = [*known, *(run.id for run in runs.mine()), *models.bundled(), *recordings.names()]
+    options = [id for id in dict.fromkeys(options) if first is None or id != first.id]
     st.multiselect(
         "Compare with", options, format_func=label, max_selections=shown.MOST - 1, placeholder="Runs",
         **setting.part("compare", known, _put_beside),

@@ -15,14 +15,15 @@ from core.runs import Run
 LISTED = 12
 
 
-def draw(ctx: page.Context, first: Shown | None, own: Shown | None) -> None:
-    """The section."""
+def draw(ctx: page.Context, curves: list[Shown], own: Shown | None) -> None:
+    """The section. curves: the shown ones; own: the open model's."""
+    first = curves[0] if curves else None
     st.html('<section class="gb-words"><h2>Runs: beside each other, and to take away</h2></section>')
     with st.container(key="gb-lab-ours", horizontal=True, gap="medium", vertical_alignment="bottom"):
         controls.compare(first)
         if first is not None:
             _downloads(ctx, first, own)
-    _mixed(first)
+    _mixed(curves)
     _table()
 
 
@@ -49,9 +50,9 @@ def _downloads(ctx: page.Context, first: Shown, own: Shown | None) -> None:
         )  # fmt: skip
 
 
-def _mixed(first: Shown | None) -> None:
+def _mixed(curves: list[Shown]) -> None:
     """Losses a token of different tokenizers do not compare: say so where they stand in one chart."""
-    specs = [one.run.spec for one in shown.curves(state.get("model")) if one.run is not None]
+    specs = [one.run.spec for one in curves if one.run is not None]
     if len({(spec.tokenizer, spec.vocab_size, spec.corpus) for spec in specs}) > 1:
         st.caption(
             "These runs cut text differently or read other data: a nat a token is not the same in all of them."
@@ -70,8 +71,7 @@ def _table() -> None:
             key=f"gb-lab-run-{run.id}", horizontal=True, gap="small", vertical_alignment="center"
         ):
             st.html(f'<p class="gb-lab-run"><b>{inline(shown.run_name(run))}</b> {inline(_about(run))}</p>')
-            steps = runs.steps(run.id)
-            st.button("Open", key=f"lab.open.{run.id}", on_click=_open, args=(run.id,), disabled=not steps)
+            st.button("Open", key=f"lab.open.{run.id}", on_click=_open, args=(run.id,), disabled=not run.step)
             st.button("Settings", key=f"lab.take.{run.id}", on_click=_settings, args=(run.id,), help="Use its settings for the next run.")  # fmt: skip
             st.button("Delete", key=f"lab.delete.{run.id}", on_click=_delete, args=(run.id,))
 

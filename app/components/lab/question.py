@@ -40,7 +40,12 @@ class Question:
     def options(self) -> tuple[str, ...]:
         """From a rise to a deep fall."""
         _, less, more = self.limits
-        return ("It rises", f"Falls less than {less:g}", f"Falls {less:g} to {more:g}", f"Falls more than {more:g}")
+        return (
+            "It rises",
+            f"Falls less than {less:g}",
+            f"Falls {less:g} to {more:g}",
+            f"Falls more than {more:g}",
+        )
 
 
 def ask(own: Shown | None, now: int | None, unit: str, about: str) -> Question:
@@ -66,7 +71,9 @@ def ask(own: Shown | None, now: int | None, unit: str, about: str) -> Question:
     return Question(text, NEAR, (early, last), about=f"{about} {early}")
 
 
-def judge(question: Question, seen: Callable[[int], Moment], lm: LanguageModel, text: str, target: str | None) -> Answer:
+def judge(
+    question: Question, seen: Callable[[int], Moment], lm: LanguageModel, text: str, target: str | None
+) -> Answer:
     """The answer. Raises NotYet while the run trains.
 
     Args:

@@ -138,7 +138,7 @@ def plan(spec: TrainSpec) -> Plan:
 
 def ready(spec: TrainSpec, prompt: str) -> TrainSpec:
     """The spec as it is started: with the text that its samples continue, measured often enough for a curve."""
-    return spec.replace(prompt=prompt[:SAMPLE], eval_every=spec.eval_every or max(1, spec.steps // 40))
+    return spec.replace(prompt=prompt[:SAMPLE], eval_every=spec.eval_every or max(1, spec.steps // 30))
 
 
 def fork(spec: TrainSpec, parent: TrainSpec, run: str, step: int) -> TrainSpec:

@@ -82,7 +82,7 @@ def curves(name: str) -> list[Shown]:
     found = [one for one in map(find, listed()) if one is not None]
     waiting = [one for one in found if one.id == state.memo("lab").get("waiting")]
     own = find(name.removeprefix(RUN))
-    first = waiting[:1] or [own] * (own is not None)
+    first = waiting[:1] or ([] if own is None else [own])
     others = [one for one in found if one.id != (first[0].id if first else "")]
     if (
         not first and not others

@@ -73,7 +73,13 @@ def cells(
     """
     values = "".join(f"{name} = {value!r}\n" for name, value in given.items())
     shown = [
-        (step, _short(score), _short(moment.loss), moment.sample, [_short(v) for v in film.map(at)[-1]])
+        (
+            step,
+            _short(score),
+            _short(moment.loss),
+            moment.sample,
+            [float(f"{v:.5g}") for v in film.map(at)[-1]],
+        )
         for at, (step, moment, score) in enumerate(zip(film.steps, film.moments, film.values))
     ]
     rewinds = len(film.steps) > 1 or film.steps[0] >= 0

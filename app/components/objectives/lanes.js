@@ -47,7 +47,6 @@ function drawLane(g, data, place, row, step) {
   const c = columnsOf(place);
   const out = [];
   const put = (i, at, text, o) => out.push(h("text", { x: c.at(i) + (o.shift ?? 0), y: yOf(place, at) + place.pitch / 2 + 4, "font-family": MONO, "font-size": 12, direction: "ltr", fill: css(o.fill), "font-weight": o.weight ?? null, "text-decoration": o.under ? "underline" : null }, tokenSpans(text, o.room ?? c.each - 6, 12)));
-  for (let at = -1; at <= data.words.length; at++) out.push(h("rect", { class: "gb-hot", "data-row": clamp(at, 0, data.words.length - 1), x: place.x, y: yOf(place, at), width: place.w, height: place.pitch, fill: "transparent" }));
   if (step >= 1) for (const at of lane.hidden) out.push(h("rect", { x: c.at(0) - 5, y: yOf(place, at) + 2, width: 2.5, height: place.pitch - 4, rx: 1, fill: css("accent") }));
   if (step >= 2) {
     for (const one of lane.reads) put(0, one.row, one.text, { fill: KIND_FILL[one.kind], weight: one.kind === "plain" || one.kind === "special" ? null : 700, under: one.kind === "kept" });
@@ -61,7 +60,9 @@ function drawLane(g, data, place, row, step) {
   if (last === 2 && step >= 3) grouped(lane.decoder).forEach((ones) => inRow(put, 1, ones, c.each, "ink2"));
   if (step >= 3) grouped(lane.answers.filter((one) => one.score)).forEach((ones) => inRow(put, last, ones, c.each, "accent"));
   if (step >= 3 && lane.objective === "masked") for (let at = 0; at < data.words.length; at++) if (!lane.hidden.includes(at)) out.push(label(c.at(1), yOf(place, at) + place.pitch / 2 + 4, "–", { fill: "ink3" }));
-  if (lane.own && step >= LAST) drawLosses(g, place, c, out);
+  // Over the words, so that pointing at a word points at its row.
+  for (let at = -1; at <= data.words.length; at++) out.push(h("rect", { class: "gb-hot", "data-row": clamp(at, 0, data.words.length - 1), x: place.x, y: yOf(place, at), width: place.w, height: place.pitch, fill: "transparent" }));
+  if (lane.own && step >= LAST) drawLosses(g, data, place, c, out);
   return out;
 }
 /** The entries of a column by their row: a sentinel shares the row with the first token of its span. */
@@ -80,14 +81,14 @@ function inRow(put, column, ones, room, fill) {
   }
 }
 /** The open model's loss at every position that scores; a row of two shows both in its tip and their sum. */
-function drawLosses(g, place, c, out) {
+function drawLosses(g, data, place, c, out) {
   const { lane } = place;
   const most = Math.max(...lane.answers.filter((one) => one.score).map((one) => one.loss), 1);
   for (const ones of grouped(lane.answers.filter((one) => one.score))) {
     const loss = Math.max(...ones.map((one) => one.loss));
     const y = yOf(place, ones[0].row);
     const tall = clamp(place.pitch - 12, 4, 10);
-    const node = h("g", {}, h("rect", { x: c.loss - 76, y: y + 2, width: 76, height: place.pitch - 4, fill: "transparent" }),
+    const node = h("g", { class: "gb-hot", "data-row": clamp(ones[0].row, 0, data.words.length - 1) }, h("rect", { x: c.loss - 76, y: y + 2, width: 76, height: place.pitch - 4, fill: "transparent" }),
       h("rect", { x: c.loss - 78, y: y + (place.pitch - tall) / 2, width: Math.max(1.5, (36 * loss) / most), height: tall, rx: 2, fill: css("accent") }),
       label(c.loss, y + place.pitch / 2 + 4, num(ones.at(-1).loss, 2), { anchor: "end", mono: true, fill: "ink" }));
     out.push(g.tip(node, ones.map((one) => `${visible(one.text)}: ${num(one.loss, 3)} nats`).join("\n")));

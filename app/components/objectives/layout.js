@@ -19,13 +19,14 @@ function rowOf(data, local) {
 
 /** All places, in pixels of the picture. */
 function plan(g, data) {
-  const phone = g.width < 860;
+  const phone = g.width < 780;
   const rows = data.words.length + 2;
-  const widths = data.lanes.map((lane) => { next_token: 150, masked: 164, span_corruption: 236 }[lane.objective] + (lane.own ? 78 : 0));
+  const widths = data.lanes.map((lane) => ({ next_token: 150, masked: 164, span_corruption: 236 })[lane.objective] + (lane.own ? 78 : 0));
   const names = 92;
   const gap = 10;
   const total = names + widths.reduce((a, b) => a + b + gap, 0);
-  const grow = phone ? 1 : clamp((g.width - 262 - total) / 3, 0, 24);
+  const below = !phone && g.width < total + 260; // the curves find no room beside the lanes
+  const grow = phone ? 1 : clamp((g.width - (below ? 0 : 262) - total) / 3, 0, below ? 60 : 24);
   const lanes = [];
   let x = names + gap;
   const top = 70;
@@ -46,6 +47,7 @@ function plan(g, data) {
     lanes.push({ lane, names: i ? 0 : names, x, y: 0, w, top, pitch, map, side });
     x += w + gap;
   });
+  if (below) return { phone, lanes, pitch, curve: { x: 0, y: map + side + 44, w: g.width }, height: map + side + 500 };
   return { phone, lanes, pitch, curve: { x: x + 14, y: 0, w: g.width - x - 14, h: DEEP }, height: Math.max(DEEP, map + side + 22) };
 }
 

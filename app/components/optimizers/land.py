@@ -10,10 +10,11 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, events, state, widgets
+from app import cache, events, models, state, widgets
 from app.components import optimizers as view
 from app.components import pack
 from app.components.optimizers import work
+from app.components.optimizers.take import measured
 from app.page import Context
 from core.analysis.landscape import Path, load_path, measure, path_plane, random_plane, walk
 from core.language_model import LanguageModel
@@ -47,14 +48,14 @@ def plane_kind(ctx: Context) -> str:
 def survey(ctx: Context, target: str | None, kind: str) -> Iterator[Line]:
     """The plane, then its grid row by row."""
     steps = ctx.moments
-    models: list[LanguageModel] = []
+    path_models: list[LanguageModel] = []
     if len(steps) >= 3:
         chosen = sorted({steps[round(at)] for at in np.linspace(0, len(steps) - 1, min(PATH, len(steps)))})
-        models = load_path(lambda step: cache.model(ctx.name, step), chosen, PATH)
+        path_models = load_path(lambda step: cache.model(ctx.name, step), chosen, PATH)
         steps = tuple(chosen)
-    plane = path_plane(models) if kind == "path" else random_plane(ctx.lm)
-    path = walk(plane, models, ctx.text, target) if models else None
-    middle = models[-1] if kind == "path" else ctx.lm
+    plane = path_plane(path_models) if kind == "path" else random_plane(ctx.lm)
+    path = walk(plane, path_models, ctx.text, target) if path_models else None
+    middle = path_models[-1] if kind == "path" else ctx.lm
     for row in measure(middle, plane, ctx.text, target, columns=GRID, rows=GRID):
         yield Line(row, plane.box, path, steps)
 
@@ -85,6 +86,16 @@ def rows(ctx: Context, target: str | None) -> list[Line]:
     """The rows that have been measured."""
     job = work.of("land", key(ctx, target))
     return [] if job is None else job.done
+
+
+def cells(ctx: Context, target: str | None) -> list[str]:
+    """A notebook cell for the landscape, once all of it is measured."""
+    done = rows(ctx, target)
+    heights = np.array([line.losses for line in done])
+    if len(done) < GRID or not np.isfinite(heights).all():
+        return []
+    steps = done[-1].steps if plane_kind(ctx) == "path" else ()
+    return [measured(heights, done[-1].box, steps, str(models.resolve(ctx.name).target))]
 
 
 def record(ctx: Context, target: str | None, kind: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from app.components import optimizers as view
 from app.components import pack
 from app.components.optimizers import work
 from app.components.optimizers.setup import NAMES
+from app.components.optimizers.take import searched
 from app.page import Context
 from core.training.rate_finder import RANGES, STEPS, Found, Trial, found, search
 from core.training.rules import Kind
@@ -37,6 +38,13 @@ def result(ctx: Context, target: str | None) -> Found | None:
         return None
     # A search that is still going has not burst.
     return found(job.done, STEPS if job.ended else len(job.done))
+
+
+def cells(ctx: Context, target: str | None) -> list[str]:
+    """A notebook cell for what was searched."""
+    seen = result(ctx, target)
+    fresh = state.get("fresh") == "new"
+    return [] if seen is None else [searched(seen, str(state.get("finder")), fresh)]
 
 
 def panel(ctx: Context, target: str | None) -> DeltaGenerator:

@@ -26,13 +26,17 @@ function drawSide(g, data, local, at) {
   drawNumbers(g, data, local, at, lap, chosen);
 }
 
+/** Rates that were turned and that the page has not heard of yet. */
+function unheard(data, local) {
+  const left = Object.entries(local.turning ?? {}).filter(([id, rate]) => data.kinds.find((kind) => kind.id === id).rate !== rate);
+  return left.length ? Object.fromEntries(left) : null;
+}
 /** Change one optimizer's rate: at once on the dial, and in the race as soon as it was run again. */
-function turn(g, data, local, field, kinds, id, rate, done) {
+function turn(g, data, local, field, kinds, id, rate) {
   local.turning = { ...local.turning, [id]: rate };
   const text = kinds.map((kind) => [kind.id, kind.id === id ? rate : rateOf(local, kind), kind.usual])
     .filter(([, now, usual]) => now !== usual).map(([name, now]) => `${name}:${now}`).join(" ");
   g.select({ [field]: text });
-  if (done) local.turning = null;
 }
 
 function drawRow(g, data, local, row, kind, lap, chosen, phone) {
@@ -69,14 +73,14 @@ function drawRow(g, data, local, row, kind, lap, chosen, phone) {
       node.disabled = !on;
     });
   const left = row.x + (phone ? 118 : 166);
-  drawDial(g, data, local, `rate ${kind.id}`, { left, top, width: row.x + row.w - (phone ? 104 : 142) - left, height }, kind, (rate, done) =>
-    turn(g, g.data, local, "rates", g.data.kinds.map((k) => ({ ...k, usual: g.data.surface.rates[k.id] })), kind.id, rate, done));
+  drawDial(g, data, local, `rate ${kind.id}`, { left, top, width: row.x + row.w - (phone ? 104 : 142) - left, height }, kind, (rate) =>
+    turn(g, g.data, local, "rates", g.data.kinds.map((k) => ({ ...k, usual: g.data.surface.rates[k.id] })), kind.id, rate));
 }
 
 function drawDial(g, data, local, name, box, kind, turned) {
   g.overlay(name, box,
     () => html("input", { type: "range", class: "gb-range", min: 0, max: PLACES, step: 1, "data-rate": kind.id,
-      input: (event) => turned(rateAt(Number(event.target.value)), false), change: (event) => turned(rateAt(Number(event.target.value)), true) }),
+      input: (event) => turned(rateAt(Number(event.target.value))) }),
     (node) => {
       const place = placeOf(rateOf(local, kind));
       if (document.activeElement !== node || Number(node.value) !== place) node.value = place;

@@ -12,6 +12,7 @@ from app.components.optimizers.setup import NAMES, Setup
 from app.predict import Answer
 from core.training.moments import Distance, Trained, follow
 from core.training.race import Track
+from core.training.rate_finder import Found
 
 RACE = (
     "race: (x, y) loss"  # as text: the race is the same for every model, all other numbers are this model's
@@ -46,18 +47,25 @@ def _rounded(value: float) -> float | None:
 
 
 def cells(
-    load: str, setup: Setup, tracks: Sequence[Track], weight: Weight, answer: tuple[Answer, Distance]
+    load: str,
+    setup: Setup,
+    tracks: Sequence[Track],
+    weight: Weight,
+    answer: tuple[Answer, Distance],
+    more: Sequence[str] = (),
 ) -> list[str]:
     """Cells that train again, run the race again, and assert every number shown.
 
     Args:
         load: the call that loads the model, as source.
+        more: cells of what was searched and measured (`searched`, `measured`).
     """
     trained = weight.trained()
     return [
         _weight(load, weight, trained),
         _torch(weight),
         *([_race(setup, tracks)] if tracks else []),
+        *more,
         _question(*answer),
     ]
 
@@ -133,6 +141,41 @@ assert found.steep == {found.steep!r}
 print(found)
 np.testing.assert_allclose(found.gradients, {found.gradients:.5g}, rtol=2e-2)
 np.testing.assert_allclose(found.adam, {found.adam:.5g}, rtol=2e-2)"""
+
+
+def searched(seen: Found, kind: str, fresh: bool) -> str:
+    """A cell that searches a rate again, up to where the loss was lowest: beyond, small differences grow large."""
+    upto = seen.lowest + 1
+    losses = _numbers([trial.loss for trial in seen.trials[:upto]])
+    return f"""# %% The rate finder
+from itertools import islice
+from core.training.rate_finder import search
+
+trials = list(islice(search(lm, TEXT, {kind!r}, TARGET, fresh={fresh}), {upto}))
+print(min(trials, key=lambda trial: trial.loss))
+np.testing.assert_allclose([trial.loss for trial in trials], {losses}, rtol=5e-2, atol=5e-2)"""
+
+
+def measured(heights: np.ndarray, box: tuple[float, ...], moments: Sequence[int], name: str) -> str:
+    """A cell that measures the landscape again and asserts every fifth point.
+
+    Args:
+        moments: the steps of the training path whose plane it is, of the model `name`; () for random directions.
+    """
+    size = len(heights)
+    plane = "random_plane(lm)"
+    load = ""
+    if moments:
+        load = f"path = [core.load({name!r}, snapshot=step) for step in {list(moments)}]\n"
+        plane = "path_plane(path)"
+    middle = "path[-1]" if moments else "lm"
+    return f"""# %% The landscape
+from core.analysis.landscape import measure, path_plane, random_plane
+
+{load}plane = {plane}
+np.testing.assert_allclose(plane.box, {box!r}, rtol=1e-3, atol=1e-5)
+grid = np.array(list(measure({middle}, plane, TEXT, TARGET, columns={size}, rows={size})))
+same(grid[::5, ::5].ravel(), {_numbers(heights[::5, ::5])})"""
 
 
 def _rule(rule: Any) -> str:

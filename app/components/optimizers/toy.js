@@ -11,8 +11,8 @@ function toyPlan(g) {
 }
 
 const toyFigure = {
-  init() {
-    return { turning: null };
+  init(data, local) {
+    return { turning: unheard(data, local) };
   },
   draw(g, data, local) {
     const at = toyPlan(g);
@@ -48,7 +48,7 @@ const toyFigure = {
         label(rows.x + rows.w, mid + 4, said, { anchor: "end", mono: held !== null && !run?.going, fill: state === "diverged" ? "accent" : "ink", weight: 600 }),
       ]);
       drawDial(g, data, local, `rate ${kind.id}`, { left: rows.x + 140, top: mid - (at.phone ? 22 : 12), width: rows.w - 140 - 140, height: at.phone ? 44 : 24 }, kind,
-        (rate, done) => turn(g, g.data, local, "toyrates", g.data.kinds, kind.id, rate, done));
+        (rate) => turn(g, g.data, local, "toyrates", g.data.kinds, kind.id, rate));
     });
   },
   describe(data) {

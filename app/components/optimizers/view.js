@@ -9,7 +9,7 @@ const race = {
       const inside = (i) => points[2 * i] >= box[0] && points[2 * i] <= box[1] && points[2 * i + 1] >= box[2] && points[2 * i + 1] <= box[3];
       return { ...track, box, points, inside, losses: unpack(track.losses), numbers: unpack(track.numbers) };
     });
-    return { tracks, ground: unpack(data.ground), turning: null };
+    return { tracks, ground: unpack(data.ground), turning: unheard(data, local) };
   },
 
   draw(g, data, local) {

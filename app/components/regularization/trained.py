@@ -64,7 +64,9 @@ def record_runs(pair: list[Arm], patience: int, at: int | None) -> dict[str, Any
         "about": f"Trained on {FABLES - FABLES // 10} fables",
         "runs": [arm.curve() for arm in pair],
         "low": max(0.0, low - 0.2),
-        "high": min(pair[0].guessing, 1.25 * max((stop.last for stop in stops if stop), default=pair[0].guessing)),
+        "high": min(
+            pair[0].guessing, 1.25 * max((stop.last for stop in stops if stop), default=pair[0].guessing)
+        ),
         "stops": [None if stop is None else told(stop, patience) for stop in stops],
         "weights": [dict(one.health["weights"]) if one and one.health else None for one in seen],
         "step": at,

@@ -1,0 +1,103 @@
+"""The frame's own widgets: crumb, messages, and in the sidebar the model, Rewind, the text, examples and tools.
+
+They stand before the picture and are drawn after it (`Places`, `fill`): a browser draws what comes in the order in
+which it comes, and the picture is what a learner waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import chapters, reading, rewind, state, widgets
+from app.components import keys
+from app.opening import Opened
+from app.widgets import inline
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel
+
+
+def say(notes: Sequence[str]) -> None:
+    """All messages in one box on top of the page."""
+    lines = [widgets.escape(note) for note in notes]
+    if lines:
+        st.info(
+            lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines), icon=":material/info:"
+        )
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the frame's own widgets stand, made before the picture and filled after it."""
+
+    model: DeltaGenerator  # in the sidebar: model, Rewind, text
+    examples: DeltaGenerator
+    tools: DeltaGenerator
+    phone: DeltaGenerator  # the first three once more, on top of the page, for narrow screens (frame.css shows it)
+
+
+def head(slug: str) -> Places:
+    """Where we are; in projector mode also the way out; and the places of what is drawn later."""
+    with st.sidebar:
+        side = (
+            st.container(gap="xsmall"),
+            st.container(key="gb-examples", gap="xsmall"),
+            st.container(key="gb-tools", horizontal=True, gap="xsmall"),
+        )
+    chapter = chapters.BY_SLUG[slug]
+    st.html(
+        f'<nav class="gb-crumb" aria-label="Place">{inline(chapter.section)}<span aria-hidden="true">/</span>'
+        f'<span aria-current="page">{inline(chapter.title)}</span></nav>'
+    )
+    if state.get("view") == "projector":
+        st.button(
+            "Leave projector mode",
+            key="tool.leave",
+            type="tertiary",
+            on_click=state.set,
+            args=("view", "page"),
+        )
+    return Places(*side, phone=st.container(key="gb-phone", horizontal=True, gap="xsmall"))
+
+
+def fill(places: Places, opened: Opened, read: reading.Reading) -> None:
+    """Model, Rewind, text, tools."""
+    with places.model:
+        widgets.model_picker(_shape(opened.lm))
+        rewind.slider(opened)
+        widgets.text_box(_fitting(read))
+    with places.tools:
+        st.button(
+            "Undo", key="tool.undo", type="tertiary", on_click=state.undo, disabled=not state.can_undo()
+        )
+        st.button(
+            "Reset", key="tool.reset", type="tertiary", on_click=state.reset,
+            disabled=not state.changed_selections(), help="All selections back to the start; model and text stay.",
+        )  # fmt: skip
+        st.button(
+            "Projector", key="tool.projector", type="tertiary", on_click=state.set, args=("view", "projector")
+        )
+        keys.sheet(key="gb-keys")
+    with places.phone:
+        widgets.text_line("phone")
+        widgets.model_picker(view="phone")
+        rewind.slider(opened, "phone")
+
+
+def _shape(lm: LanguageModel) -> str:
+    kind = {"decoder": "Decoder", "encoder": "Encoder", "encoder-decoder": "Encoder and decoder"}[
+        lm.config.shape
+    ]
+    return f"{kind}, {lm.config.n_layers} blocks × {lm.config.n_heads} heads"
+
+
+def _fitting(read: reading.Reading) -> str:
+    body = len(read.ids) - read.special
+    words = "1 token" if body == 1 else f"{body:,} tokens"
+    extra = {0: "", 1: " and a start token"}.get(read.special, f" and {read.special} special tokens")
+    return f"{words}{extra}, of {read.limit:,} that fit"
