@@ -166,7 +166,7 @@ FIELDS: tuple[Field, ...] = (
     Field("hide", "choice", "one", choices=("one", "all")),  # which tokens an encoder does not see
     Field("unit", "choice", "nats", choices=("nats", "bits")),
     Field(
-        "batch", "text", "Once upon a time, Lily saw a big red ball.\nBen ran home."
+        "batch", "text", "Once upon a time, Lily saw a big red ball.\nThe red ball was lost."
     ),  # its other texts, one a line
     Field("padding", "choice", "ignored", choices=("ignored", "counted")),
     # Objectives
@@ -191,7 +191,7 @@ FIELDS: tuple[Field, ...] = (
     Field("decay", "float", 0.0, 0.0, 10.0),
     Field("nesterov", "bool", False),
     Field("laps", "int", 60, 1, 300),  # steps of the race
-    Field("lap", "int", 24, -1, 300),  # the step that is shown; -1: the last
+    Field("lap", "int", 14, -1, 300),  # the step that is shown; -1: the last
     Field("matrix", "choice", "in", choices=("Q", "K", "V", "O", "in", "out")),
     Field("wrow", "int", -1, -1, 999_999, shown="a weight of middling gradient"),  # of the matrix
     Field("wcol", "int", -1, -1, 999_999, shown="a weight of middling gradient"),

@@ -41,8 +41,8 @@ class Arm:
 
     @property
     def going(self) -> bool:
-        """Whether points may still come."""
-        return self.run is not None and not self.run.over
+        """Whether points may still come, and nobody has said that it should stop."""
+        return self.run is not None and not self.run.over and self.run.control != "stop"
 
     @property
     def guessing(self) -> float:
@@ -50,19 +50,19 @@ class Arm:
         return math.log(self.spec.vocab_size)
 
     def curve(self) -> dict[str, Any]:
-        """The run as curves.js takes it: an own one is followed live, a recorded one brings its points."""
+        """The run as curves.js takes it: one that goes on is followed live, others bring their points."""
         known: dict[str, Any] = {
             "id": self.id,
             "name": self.name,
             "steps": self.spec.steps,
             "checkpoints": [one.step for one in self.checkpoints],
         }
-        if self.run is not None:
+        if self.run is not None and not self.run.over:
             return {**known, "live": True}
         columns = {
             name: pack(column) for name, column in self.points.columns().items() if name != "update_norm"
         }
-        return {**known, "points": columns, "state": "done"}
+        return {**known, "points": columns, "state": "done" if self.run is None else self.run.state}
 
 
 def recorded_arms(names: Mapping[str, str]) -> list[Arm]:

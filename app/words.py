@@ -75,6 +75,7 @@ WORDS: dict[str, str] = {
     "overfitting": "Learning the training text by heart: its loss goes on falling while that of other text rises.",
     "early stopping": "Ending a training run when the loss on held-out text no longer falls.",
     "patience": "How many held-out measurements without a new best one waits before stopping.",
+    "cosine": "How far two lists of numbers point the same way: 1 the same, 0 nothing in common, −1 opposite.",
     "expectation": "The mean over all that chance may draw.",
     "fork": "A new run that begins with a checkpoint's weights and other settings.",
     "objective": "What a model is asked for in training, and so what it becomes good at.",

@@ -202,7 +202,7 @@ def _cost(sound: Evidence, other: Evidence, found: bool) -> str:
         return "" if found else "Nothing found: no measurement differs."
     gap = other.held_out - sound.held_out
     end = f"{other.held_out:.2f}" if math.isfinite(other.held_out) else "no number"
-    ends = f"{end} against {sound.held_out:.2f}"
+    ends = f"{end} (whole: {sound.held_out:.2f})"
     if other.loss is None:
         text = f"The text’s loss: {ends}"
         return f"{text}." if found else f"{text}. Nothing found: no other measurement differs."

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
 SENTINELS = 100  # as many as T5 has
+STANDING_IN = 16  # of a vocabulary's own entries, at most: each may be a word of the sentence
 
 START_ROW = -1  # a special token before the sentence; those after it stand in row N
 
@@ -62,10 +63,10 @@ def marks(lm: LanguageModel) -> Marks:
     mask, sentinels = own_mask, own
     if mask is None and config.shape == "encoder":
         mask = size - 1
-        said = "This model has no mask token; the last entry of its vocabulary stands in."
+        said = "No mask token: the vocabulary’s last entry stands in."
     if not own and config.shape == "encoder-decoder":
-        sentinels = [size - 1 - k for k in range(min(SENTINELS, size // 4))]
-        said = "This model has no sentinel tokens; the last entries of its vocabulary stand in."
+        sentinels = [size - 1 - k for k in range(min(STANDING_IN, size // 4))]
+        said = "No sentinels: the vocabulary’s last entries stand in."
     if mask is None:
         mask = size
         names[mask] = MASK

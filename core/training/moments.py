@@ -80,6 +80,8 @@ class Trained:
     Attributes:
         gradients: (n, R, C), before each step. start, end: (R, C) weights before the first and after the last step.
         losses: (n + 1,) nats, before each step and after the last.
+        wanted: the ids that were asked for, -100 where nothing was; before, after: (T',) their losses at the start and
+            at the end, nan where nothing was asked.
         asked: what the loss asks for, in words. alone: only this matrix was trained.
     """
 
@@ -89,6 +91,9 @@ class Trained:
     start: Floats
     end: Floats
     losses: Array
+    wanted: tuple[int, ...]
+    before: Array
+    after: Array
     asked: str
     alone: bool
 
@@ -143,7 +148,7 @@ def train(
     def seen() -> Floats:
         return weight.detach()[first:last].cpu().numpy().copy()  # (R, C)
 
-    start, gradients, losses = seen(), [], []
+    start, gradients, losses, before = seen(), [], [], loss_of.each(model)
     for _ in range(steps):
         optimizer.zero_grad()
         loss = loss_of(model)
@@ -155,7 +160,17 @@ def train(
     with torch.no_grad():
         losses.append(loss_of(model).item())
     return Trained(
-        where, rule, torch.stack(gradients).numpy(), start, seen(), np.array(losses), loss_of.about, alone
+        place=where,
+        rule=rule,
+        gradients=torch.stack(gradients).numpy(),
+        start=start,
+        end=seen(),
+        losses=np.array(losses),
+        wanted=tuple(loss_of.targets[0].tolist()),
+        before=before.double().cpu().numpy(),
+        after=loss_of.each(model).double().cpu().numpy(),
+        asked=loss_of.about,
+        alone=alone,
     )
 
 

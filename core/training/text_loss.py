@@ -37,6 +37,13 @@ class TextLoss:
         logits = transformer(*self.inputs)  # (1, T', V)
         return F.cross_entropy(logits[0].float(), self.targets[0], ignore_index=-100)
 
+    def each(self, transformer: nn.Module) -> Tensor:
+        """The same for each target alone: (T',), nan where nothing is asked."""
+        with torch.no_grad():
+            logits = transformer(*self.inputs)[0].float()  # (T', V)
+        losses = F.cross_entropy(logits, self.targets[0], ignore_index=-100, reduction="none")  # (T',)
+        return losses.masked_fill(self.targets[0] == -100, torch.nan)
+
     @property
     def asked(self) -> int:
         """How many tokens are asked for."""

@@ -99,7 +99,7 @@ with page.foot():
     )
 
 page.terms(
-    "residual stream", "norm", "1/√d", "mask", "activation", "rms", "gradient", "entropy", "validation", "guessing",
+    "residual stream", "norm", "1/√d", "mask", "activation", "cosine", "gradient", "entropy", "validation", "guessing",
     "nats and bits", "checkpoint",
 )  # fmt: skip
 page.cheatsheet("break_it")

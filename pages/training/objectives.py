@@ -31,7 +31,7 @@ def again() -> None:
     state.set("seed", (state.get("seed") + 1) % 1_000_000)
 
 
-page.claim("The same sentence asks three different questions.", found.marks.stands_in)
+page.claim("The same sentence asks three different questions.")
 stamp = "\x1f".join([ctx.model_key, repr(ctx.ids), repr(drawn)])
 view.draw(
     view.record(

@@ -38,6 +38,7 @@ masked = cache.call(view.see_masked, ctx.model_key, ctx.text, target, place.hook
 arms = runs.all_arms()
 arm = state.get("arm")
 pair = [arms["plain"], arms[arm]]
+others = [one for key, one in arms.items() if key not in ("plain", arm)]
 steps = runs.moments(pair)
 glance = state.get("glance") if 0 <= state.get("glance") < len(steps) else len(steps) - 1
 at = steps[glance] if steps else None
@@ -53,7 +54,7 @@ tokens = [{"text": text, "id": i} for text, i in zip(ctx.tokens, ctx.ids, strict
 data = {
     "tokens": tokens,
     "dropout": view.record_dropout(lm, clean, masked, place, rate, seed, evaluate, state.get("row")),
-    "trained": runs.record_runs(pair, state.get("patience"), at),
+    "trained": runs.record_runs(pair, others, state.get("patience"), at),
     "selection": events.selection(
         "picture", {"row": state.get("row"), "col": max(0, state.get("col")), "arm": arm}
     ),

@@ -27,10 +27,14 @@ window.EventSource = class {
 };
 const view = {
   init: () => ({}),
-  draw(g, data, local) { g.height = 330; local.chart = curves(g, 'loss', {left: 0, top: 0, width: 600, height: 300}, data.spec); },
+  draw(g, data, local) {
+    g.height = 330;
+    local.chart = curves(g, 'loss', {left: 0, top: 0, width: 600, height: 300}, data.spec);
+  },
   key: () => false, describe: () => 'a chart', state: (data, local) => local.chart.summary(),
 };
-window.show = (data) => mount('chart', view)({data, parentElement: document.getElementById('root'), setTriggerValue() {}});
+const parentElement = document.getElementById('root');
+window.show = (data) => mount('chart', view)({data, parentElement, setTriggerValue() {}});
 window.say = (stream, name, data) => window.streams[stream].heard[name]({data: JSON.stringify(data)});
 """
 # Speaks a batch of points a frame, and tells how long each frame's drawing took.
@@ -57,11 +61,12 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A tab with the shared code of every picture and a chart of it."""
     tab = browser.new_page(viewport={"width": 1100, "height": 400})
-    shared = HERE / "shared"
-    script, sheet = ("\n".join(path.read_text(encoding="utf-8") for path in _files(shared, kind)) for kind in ("js", "css"))  # fmt: skip
-    tab.set_content(
-        f"<base href=http://localhost/><style>{theme.css()}{sheet}</style><div id=root></div><script>{script}{VIEW}</script>"
+    script, sheet = (
+        "\n".join(path.read_text(encoding="utf-8") for path in _files(HERE / "shared", kind))
+        for kind in ("js", "css")
     )
+    head = f"<base href=http://localhost/><style>{theme.css()}{sheet}</style>"
+    tab.set_content(f"{head}<div id=root></div><script>{script}{VIEW}</script>")
     yield tab
     tab.close()
 

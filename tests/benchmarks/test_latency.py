@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+import core
 from app import chapters
 from tests.benchmarks import pair
 from tests.browser import driver
@@ -28,6 +29,8 @@ LONG = (
     " some bread with honey"
 )
 
+# Main pictures of no model, or of what is there before a training begins.
+STILL = {"tokenization", "optimizers"}
 SLUGS = [chapter.slug for section in chapters.shown().values() for chapter in section]
 
 Report = Callable[[pair.Figure], None]
@@ -329,6 +332,22 @@ def samples(page: Page) -> list[float]:
         press(page, "decoding", part("decoding", "[data-act=again]"), f"state.seed === {seed}")
         for seed in range(first + 1, first + 1 + ROUNDS)
     ]
+
+
+@pytest.mark.parametrize("slug", [slug for slug in SLUGS if slug not in STILL])
+def test_rewind(slug: str, page: Page, report: Report) -> None:
+    driver.open_page(page, slug)
+    slider = page.locator("[data-testid=stSidebar] input[type=range]")
+    slider.focus()
+    times = []
+    for _ in core.snapshots("tales-gpt")[1:]:  # each is new to the server: weights are read, everything is computed
+        page.evaluate(f"window.before = {part(slug, '')}.dataset.state")
+        page.evaluate(CLOCK, [slug, "input", "JSON.stringify(state) !== window.before"])
+        page.keyboard.press("ArrowLeft")
+        times.append(waited(page))
+    figure = change(f"{chapters.BY_SLUG[slug].title}: Rewind, a step back", times)
+    report(figure)
+    assert figure.reached
 
 
 @pytest.mark.parametrize("slug", SLUGS)

@@ -99,12 +99,12 @@ def test_a_click_and_the_arrows_take_out_another_part(page: Page) -> None:
 
 
 def test_both_are_trained_live_with_one_click_and_stopped_with_another(
-    browser: Browser, server: driver.Server
+    browser: Browser, training_server: driver.Server
 ) -> None:
     findings = driver.Findings()
-    context = driver.new_context(browser, server, owner="b" * 32)
+    context = driver.new_context(browser, training_server, owner="b" * 32)
     page = context.new_page()
-    findings.watch(page, server.url)
+    findings.watch(page, training_server.url)
     opened(page, part="scale")
     page.get_by_role("button", name="Train both now").click()
     state = driver.wait_for_state(
@@ -131,7 +131,7 @@ def test_both_are_trained_live_with_one_click_and_stopped_with_another(
     )
     page.get_by_role("button", name="Train both now").wait_for()
     link = page.url
-    visitor = driver.new_context(browser, server)
+    visitor = driver.new_context(browser, training_server)
     tab = visitor.new_page()
     tab.goto(link)
     driver.wait_until_drawn(tab)

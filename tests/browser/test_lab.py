@@ -1,4 +1,4 @@
-"""The Training lab in a real browser: a preset trained to its end, paused, rewound, forked, compared, reloaded, watched."""
+"""The Training lab in a real browser: a preset trained to its end; pause, rewind, fork, compare, reload, a watcher."""
 
 from __future__ import annotations
 
@@ -34,6 +34,12 @@ COUNTED = """() => {
   window.streams = [];
   window.EventSource = class extends Real { constructor(...given) { super(...given); window.streams.push(this); } };
 }"""
+
+
+@pytest.fixture(scope="module")
+def server(training_server: driver.Server) -> driver.Server:
+    """A server with workers."""
+    return training_server
 
 
 @pytest.fixture(scope="module")
@@ -110,14 +116,16 @@ def test_the_default_preset_is_trained_to_its_end_and_every_page_shows_it(
     id = first(going)["id"]
     links(mine, f"run%3A{id}")
     assert going["guessing"] == pytest.approx(np.log(63), abs=0.2)
-    state = until(mine, lambda now: first(now)["state"] == "done" and now["now"] == presets.STEPS)
+    state = until(mine, lambda now: first(now)["state"] == "done" and now["now"] == presets.default().steps)
     driver.wait_until_drawn(mine)
     agrees(state, server, id)
     assert first(state)["held_out"] < 0.65 * state["guessing"], "noise has become almost-words"
     with closing(server.store()) as store:
         assert state["moments"] == store.steps(id)
     mine.locator("figure[data-component=lab] [data-door=attention]").click()
-    shown = driver.wait_for_state(mine, "attention", lambda now: True, WAIT)
+    mine.locator("figure[data-component=attention][data-state]").wait_for()
+    driver.wait_until_drawn(mine)
+    shown = driver.component_state(mine, "attention")
     assert "".join(shown["tokens"]).endswith(TEXT)
     links(mine, f"run%3A{id}")
 
@@ -179,7 +187,8 @@ def test_a_second_person_and_a_reload_see_the_same_curve_and_only_the_owner_comm
     until(mine, lambda now: first(now)["id"] == id and first(now)["step"] > first(watched)["step"])
     press(mine, "Pause")
     one, two = (until(tab, lambda now: first(now)["state"] == "paused") for tab in (mine, other))
-    one, two = (until(tab, lambda now: first(now)["step"] == max(first(one)["step"], first(two)["step"])) for tab in (mine, other))  # fmt: skip
+    last = max(first(one)["step"], first(two)["step"])  # the word "paused" may come before the last point
+    one, two = (until(tab, lambda now: first(now)["step"] == last) for tab in (mine, other))
     agrees(one, server, id)
     assert one["runs"] == two["runs"]
     with closing(server.store()) as store:
@@ -285,7 +294,7 @@ def test_a_stream_closes_when_the_page_is_left(mine: Page, ended: Run, server: d
         until(mine, lambda now: any(one["step"] > 2 for one in now["runs"]))
         assert mine.evaluate("window.streams.filter(stream => stream.readyState === 1).length") == 1
         mine.get_by_test_id("stSidebarNav").get_by_role("link", name="Attention").click()
-        driver.wait_for_state(mine, "attention", lambda now: True, WAIT)
+        mine.locator("figure[data-component=attention][data-state]").wait_for()
         mine.wait_for_function("window.streams.every(stream => stream.readyState === 2)")
         store.delete(run.id, OWNER)
 

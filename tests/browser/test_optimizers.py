@@ -12,9 +12,11 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import core
+from app.components.optimizers.setup import NAMES
 from core.analysis.landscape import measure, random_plane
+from core.runs.worker import here
 from core.training.moments import STEPS, follow, place, train
-from core.training.quintet import RATES
+from core.training.quintet import RATES, quintet
 from core.training.race import race
 from core.training.rate_finder import search
 from core.training.rules import KINDS, Rule
@@ -101,14 +103,14 @@ def waits(page: Page, **wanted: Any) -> Any:
 def test_everybody_stands_where_core_puts_them_and_steps_by_hand_and_key(page: Page) -> None:
     state = opened(page)
     expected = tracks("ravine", 60)
-    assert (state["surface"], state["lap"], state["steps"]) == ("ravine", 24, 60)
+    assert (state["surface"], state["lap"], state["steps"]) == ("ravine", 14, 60)
     agree(state, expected)
     press(page, "optimizers", "[data-act=next]")
-    agree(waits(page, lap=25), expected)
+    agree(waits(page, lap=15), expected)
     driver.component(page, "optimizers").focus()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
-    agree(waits(page, lap=23), expected)
+    agree(waits(page, lap=13), expected)
     page.keyboard.press("Home")
     state = waits(page, lap=0)
     assert all(one["point"] == pytest.approx(state["start"]) for one in state["tracks"])
@@ -346,3 +348,31 @@ def test_accessible_and_whole_on_the_first_screen(page: Page, query: dict[str, A
         .evaluate_all("all => all.filter(b => b.offsetHeight < 44).map(b => b.outerHTML)")
     )
     assert not small
+
+
+def test_own_runs_are_followed_live_and_can_be_given_up(
+    browser: Browser, server: driver.Server, findings: driver.Findings
+) -> None:
+    owner = "c" * 32
+    store = server.store()
+    for kind, spec in quintet({"sgd": 1e6}, steps=12).items():
+        here(store, spec.replace(eval_every=6), owner, name=NAMES[kind], group="five-here")
+    context = driver.new_context(browser, server, owner=owner)
+    tab = context.new_page()
+    findings.watch(tab, server.url)
+    opened(tab, quintet="five-here")
+    state = driver.wait_for_state(
+        tab, "toy", lambda now: now["own"] and now["chart"]["runs"][2]["count"] == 12 and not now["going"]
+    )
+    counts = [run["count"] for run in state["chart"]["runs"]]
+    assert counts[0] < 12 and counts[1:] == [12] * 4
+    assert state["chart"]["runs"][0]["state"] == "diverged"
+    row = driver.component(tab, "toy").locator('[data-part="row sgd"]').text_content() or ""
+    assert "diverged" in row
+    kept = {run.name: store.points(run.id).held_out for run in store.list(group="five-here")}
+    held = kept["Adam"][np.isfinite(kept["Adam"])][-1]
+    assert state["held"]["adam"] == pytest.approx(held, rel=1e-5)
+    tab.get_by_role("button", name="Show the recorded ones").click()
+    driver.wait_for_state(tab, "toy", lambda now: not now["own"])
+    context.close()
+    assert not findings.messages

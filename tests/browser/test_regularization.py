@@ -102,8 +102,8 @@ def test_arrows_walk_over_the_numbers(page: Page) -> None:
     driver.wait_for_state(page, "regularization", lambda now: now["seed"] == 6)
 
 
-def test_four_runs_are_trained_with_one_click(browser: Browser, server: driver.Server) -> None:
-    context = driver.new_context(browser, server, owner="c" * 32)
+def test_four_runs_are_trained_with_one_click(browser: Browser, training_server: driver.Server) -> None:
+    context = driver.new_context(browser, training_server, owner="c" * 32)
     page = context.new_page()
     opened(page, arm="dropout")
     page.get_by_role("button", name="Train all four now").click()

@@ -215,10 +215,10 @@ def test_a_vocabulary_without_the_tokens_gets_names_or_stand_ins() -> None:
     assert told.stands_in == ""
     encoder = marks(model("encoder"))
     assert encoder.specials.mask_id == size - 1
-    assert "no mask token" in encoder.stands_in
+    assert "No mask token" in encoder.stands_in
     both = marks(model("encoder-decoder", decoder_start_id=0))
     assert both.specials.sentinels[:2] == (size - 1, size - 2)
-    assert "no sentinel tokens" in both.stands_in
+    assert "No sentinels" in both.stands_in
     for lm in (model("encoder"), model("encoder-decoder", decoder_start_id=0)):
         ids = lm.encode("a crow by the well")
         own = next(

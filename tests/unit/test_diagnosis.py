@@ -104,7 +104,7 @@ def test_an_unbroken_pair_of_two_seeds_gives_nothing_found() -> None:
     said = diagnose(trained(None, 0), trained(None, 1))
     assert said.nothing, said.findings
     assert "Nothing found" in said.cost
-    assert re.search(r"\d\.\d\d against \d\.\d\d", said.cost)
+    assert re.search(r"\d\.\d\d \(whole: \d\.\d\d\)", said.cost)
 
 
 def test_a_sentence_says_the_numbers_that_it_rests_on() -> None:

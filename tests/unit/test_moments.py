@@ -102,6 +102,10 @@ def test_the_whole_matrix_ends_where_torch_put_it(lm: LanguageModel) -> None:
         "no step of Adam's is much longer than its rate"
     )
     assert trained.gradients.shape == (4, rows, cols)
+    assert trained.wanted == tuple(lm.encode(TEXT)[1:])
+    np.testing.assert_allclose(
+        [trained.before.mean(), trained.after.mean()], trained.losses[[0, -1]], rtol=1e-5
+    )
     steepest = trained.steepest
     assert abs(trained.gradients[0][steepest]) == np.abs(trained.gradients[0]).max()
     felt = np.abs(trained.gradients[0])[np.abs(trained.gradients[0]) > 0]
@@ -151,9 +155,13 @@ def test_a_text_is_asked_in_the_models_own_objective(
     asked = text_loss(lm, TEXT)
     assert asked.targets[0].tolist() == ids[1:]
     assert -lm.score(TEXT).mean().item() == pytest.approx(asked(lm.transformer).item(), rel=1e-5)
+    torch.testing.assert_close(asked.each(lm.transformer), -lm.score(TEXT), rtol=1e-4, atol=1e-5)
     both = shapes["both"]
     asked = text_loss(both, TEXT)
     assert 0 < asked.asked < len(both.encode(TEXT))
+    each = asked.each(both.transformer)
+    assert int(each.isfinite().sum()) == asked.asked
+    assert each[each.isfinite()].mean().item() == pytest.approx(asked(both.transformer).item(), rel=1e-5)
     hides = shapes["hides"]
     asked = text_loss(hides, TEXT)
     wanted = asked.targets[0] != -100

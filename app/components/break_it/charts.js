@@ -41,27 +41,25 @@ function scaleOf(series, log, zero) {
   return { low, high, at: (v) => (v - low) / (high - low || 1) };
 }
 
-/** Lines at powers of ten, where a chart spans more than two of them. */
-function decades(scale, log, left, right, Y) {
+/** Up to four powers of ten, where a chart spans more than two of them. */
+function powersOf(scale) {
   const [from, to] = [Math.ceil(scale.low), Math.floor(scale.high)];
-  if (!log || to - from < 2) return null;
+  if (to - from < 2) return [];
   const step = Math.ceil((to - from) / 3);
-  const powers = Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => to - i * step);
-  return powers.map((power) => [
-    h("path", { d: `M${left},${Y(10 ** power)}H${right}`, stroke: css("line"), "stroke-dasharray": "2 3" }),
-    label(right - 2, Y(10 ** power) - 3, power >= 0 && power < 4 ? thousands(10 ** power) : `1e${num(power, 0)}`, { anchor: "end", fill: "ink3", mono: true }),
-  ]);
+  return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => to - i * step);
 }
+const powerName = (power) => (power >= 0 && power < 4 ? thousands(10 ** power) : `1e${num(power, 0)}`);
 
 /** One measure by block: grey the whole, accent without the part. chart: {name, hint, log, zero, names, whole, without}. */
 function drawDepth(g, box, chart) {
   const { x, y, w, h: tall } = box;
   const { names, whole, without } = chart;
   const lost = [whole, without].some((values) => values && !Number.isFinite(values.at(-1) ?? NaN));
-  const [top, bottom, left, right] = [y + 40, y + tall - 18, x + 4, x + w - (lost ? 68 : 48)];
+  const scale = scaleOf([whole, without].filter(Boolean), chart.log, chart.zero);
+  const powers = chart.log ? powersOf(scale) : [];
+  const [top, bottom, left, right] = [y + 40, y + tall - 18, x + (powers.length ? 38 : 4), x + w - (lost ? 68 : 48)];
   const n = Math.max(names.length, 1);
   const X = (i) => (n === 1 ? (left + right) / 2 : left + ((right - left) * i) / (n - 1));
-  const scale = scaleOf([whole, without].filter(Boolean), chart.log, chart.zero);
   const Y = (v) => clamp(bottom - (bottom - top) * scale.at(v), top, bottom);
   const line = (values) => {
     let pen = "M";
@@ -85,7 +83,10 @@ function drawDepth(g, box, chart) {
   }
   const out = [
     label(x, y + 12, chart.name, { weight: 600, fill: "ink" }), label(x, y + 28, chart.hint, { fill: "ink3" }),
-    h("path", { d: `M${left},${bottom + 4}H${right}`, stroke: css("line") }), decades(scale, chart.log, left, right, Y),
+    h("path", { d: `M${left},${bottom + 4}H${right}`, stroke: css("line") }), powers.map((power) => [
+      h("path", { d: `M${left},${Y(10 ** power)}H${right}`, stroke: css("line"), "stroke-dasharray": "2 3" }),
+      label(left - 6, Y(10 ** power) + 4, powerName(power), { anchor: "end", fill: "ink3", mono: true }),
+    ]),
     label(X(0), y + tall - 2, n === 1 ? `block ${names[0]}` : names[0], { fill: "ink3", anchor: n === 1 ? "middle" : "start", mono: true }),
     n > 1 && label(right, y + tall - 2, names[n - 1], { fill: "ink3", anchor: "end", mono: true }),
     n > 1 && label((left + right) / 2, y + tall - 2, "block", { fill: "ink3", anchor: "middle" }),

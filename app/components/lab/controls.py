@@ -1,4 +1,4 @@
-"""The row of buttons and settings over the picture, and the settings that are asked for less often behind one button."""
+"""The row of buttons and settings over the picture, and behind one button the settings that are rarely asked for."""
 
 from __future__ import annotations
 
@@ -101,7 +101,8 @@ def _more(spec: TrainSpec) -> None:
     name = preset_of(spec)
     options = list(presets.PRESETS) if name else ["", *presets.PRESETS]
     st.selectbox(
-        "Preset", options, format_func=lambda one: presets.PRESETS[one].name if one else "Settings of your own", filter_mode=None,
+        "Preset", options, filter_mode=None,
+        format_func=lambda one: presets.PRESETS[one].name if one else "Settings of your own",
         **setting.part("preset", name, _preset),
     )  # fmt: skip
     task, data, steps, model = st.tabs(["Task", "Own text", "Steps", "Model"])
@@ -207,7 +208,6 @@ def compare(first: Shown | None) -> None:
 
 
 def _put_beside(ids: list[str] | None) -> None:
-    waiting = state.memo("lab").get(
-        "waiting"
-    )  # a run without a checkpoint is the first curve by this field alone
-    state.set("runs", " ".join([waiting] * bool(waiting) + list(ids or ())))
+    # A run without a checkpoint is the first curve by this field alone.
+    waiting: str = state.memo("lab").get("waiting", "")
+    state.set("runs", " ".join([one for one in (waiting, *(ids or ())) if one]))

@@ -72,14 +72,16 @@ def _table() -> None:
         ):
             st.html(f'<p class="gb-lab-run"><b>{inline(shown.run_name(run))}</b> {inline(_about(run))}</p>')
             st.button("Open", key=f"lab.open.{run.id}", on_click=_open, args=(run.id,), disabled=not run.step)
-            st.button("Settings", key=f"lab.take.{run.id}", on_click=_settings, args=(run.id,), help="Use its settings for the next run.")  # fmt: skip
+            why = "Use its settings for the next run."
+            st.button("Settings", key=f"lab.take.{run.id}", on_click=_settings, args=(run.id,), help=why)
             st.button("Delete", key=f"lab.delete.{run.id}", on_click=_delete, args=(run.id,))
 
 
 def _about(run: Run) -> str:
     spec = run.spec
     place = f"{run.state}, step {run.step:,} of {run.steps:,}"
-    what = f"{presets.DATA[spec.corpus]}, {presets.TOKENIZERS[spec.tokenizer]}, {presets.OPTIMIZERS[spec.optimizer]} {spec.learning_rate:g}"
+    data = f"{presets.DATA[spec.corpus]}, {presets.TOKENIZERS[spec.tokenizer]}"
+    what = f"{data}, {presets.OPTIMIZERS[spec.optimizer]} {spec.learning_rate:g}"
     ended = f" {run.ended}" if run.ended and run.state != "done" else ""
     forked = f", forked at step {run.parent.partition('@')[2]}" if run.parent else ""
     return f"{place}; {what}{forked}.{ended}"

@@ -1,4 +1,4 @@
-"""The settings of the next run: one spec, kept as the field `spec` (JSON), shown by many widgets, checked at each change.
+"""The settings of the next run: one spec, kept as the field `spec` (JSON), shown by many widgets, always checked.
 
 The field is empty for the default preset, so that a link stays short. An own text is not in the link: the spec names it
 by its fingerprint, and it lies in this session or, once a run was started with it, in the store.

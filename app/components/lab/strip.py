@@ -1,4 +1,4 @@
-"""The film strip: one head's map, a measured score and a sample at several moments of a training, on the learner's text.
+"""The film strip: one head's map, a score and a sample at several moments of a training, on the learner's text.
 
 The head is the one whose score rose most between the first moment and the last; `core.analysis.head_patterns` measures.
 """
@@ -120,7 +120,7 @@ def _filled(lm: LanguageModel, text: str) -> str:
 
 
 def choose(steps: Sequence[int], keep: int, most: int = FRAMES) -> list[int]:
-    """At most `most` of a run's moments: first, last, `keep`, and others as even as they come on a square-root scale."""
+    """At most `most` of a run's moments: first, last, `keep`, and others evenly on a square-root scale."""
     steps = sorted(set(steps))
     if len(steps) <= most:
         return steps

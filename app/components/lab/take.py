@@ -1,4 +1,4 @@
-"""What the lab gives away: the picture as a table, a notebook that measures it again, and a run's curve, spec, weights."""
+"""What the lab gives away: the picture as a table, a notebook that measures it again, a run's curve, spec, weights."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ function drawWords(data, local, at, one, given, step, y) {
     const tokens = data.scored.length === 1 ? " token: " : " tokens: ";
     say(5, () => data.smoothing
       ? [["mean of ", b(data.scored.length), tokens, b(num(mean, 3), "accent"), " nats; without smoothing ", b(num(plain, 3)), ","], ["and perplexity is ", b(`e^${num(plain, 3)}`), " = ", b(perplexed(plain), "accent")]]
-      : [["mean of ", b(data.scored.length), tokens, b(num(mean, 3), "accent"), " nats; perplexity ", b(`e^${num(mean, 3)}`), " = ", b(perplexed(mean), "accent")]]);
+      : [["mean of ", b(data.scored.length), tokens, b(num(mean, 3), "accent"), " nats"], ["perplexity ", b(`e^${num(mean, 3)}`), " = ", b(perplexed(mean), "accent")]]);
   }
   const mine = value - (1 - data.smoothing + data.smoothing / data.size);
   say(LAST, () => [["Gradient at a logit: p − y. Training steps against it:"], [word(one.text, 80), mine <= 0 ? " up in proportion to " : " down in proportion to ", b(chance(Math.abs(mine)), "accent"), mine <= 0 ? ", others down by p − y." : ": too sure."]]);

@@ -82,41 +82,39 @@ def record(
         falling: the runs whose curves are shown (app/components/objectives/falling.py).
         stamp: names model, text and draw: under the same one the examples are the same.
     """
-    word = naming(lm, found.marks)
+    sign, word = naming(lm, found.marks), lm.tokenizer.display
     return {
         "stamp": stamp,
+        "note": found.marks.stands_in,
         "tokens": [word(i) for i in (*found.before, *found.sentence, *found.after)],
         "words": [{"id": i, "text": word(i)} for i in found.sentence],
         "offset": len(found.before),
-        "lanes": [lane(found, lesson, word) for lesson in found.lessons],
+        "lanes": [lane(found, lesson, word, sign) for lesson in found.lessons],
         **falling,
         "selection": dict(selection),
     }
 
 
 def naming(lm: LanguageModel, told: Marks) -> Callable[[int], str]:
-    """How an id reads; sentinels short, as a number in brackets."""
+    """How a sign that stands for something else reads: [MASK], and a sentinel short, as a number in brackets."""
     short = {id: f"<{k}>" for k, id in enumerate(told.specials.sentinels)}
     mask = told.specials.mask_id
 
-    def word(id: int) -> str:
-        if id in short:
-            return short[id]
-        if id == mask and lm.config.shape != "encoder":
-            return "[MASK]"
-        return told.names.get(id) or lm.tokenizer.display(id)
+    def sign(id: int) -> str:
+        return short.get(id, "[MASK]" if id == mask else lm.tokenizer.display(id))
 
-    return word
+    return sign
 
 
-def lane(found: Made, lesson: Lesson, word: Callable[[int], str]) -> dict[str, Any]:
-    """One objective: what is read, what is asked and what scores, each with its row of the picture."""
+def lane(
+    found: Made, lesson: Lesson, word: Callable[[int], str], sign: Callable[[int], str]
+) -> dict[str, Any]:
+    """One objective: what is read, what is asked and what scores, each with its row of the picture.
+
+    Args:
+        word, sign: how a token of the text reads, and what stands in the place of one.
+    """
     own = lesson.shape == found.shape
-    hidden = lesson.hidden
-    asked = set(lesson.answers) if lesson.objective == "next_token" else set(hidden)
-    reads = lesson.reads
-    # A decoder's token stands in the row of the token that it is asked for: what it reads there is the one before.
-    shift = 1 if lesson.objective == "next_token" else 0
     losses = found.losses if own else np.full(len(lesson.targets), np.nan)
     return {
         "objective": lesson.objective,
@@ -124,24 +122,18 @@ def lane(found: Made, lesson: Lesson, word: Callable[[int], str]) -> dict[str, A
         "shape": lesson.shape,
         "own": own,
         "columns": COLUMNS[lesson.objective],
-        "hidden": hidden,
-        "asked": sorted(asked),
-        "reads": [
-            {"id": id, "text": word(id), "row": row + shift, "at": row, "kind": _kind(found, lesson, row, id)}
-            for id, row in zip(lesson.inputs, reads)
-        ],
+        "hidden": lesson.hidden,
+        "reads": _reads(found, lesson, word, sign),
         "answers": [
-            {"id": id if scores else None, "text": word(id) if scores else "", "row": row, "mark": mark}
-            | {"score": scores, "loss": float(nats) if scores and own else None}
+            {"id": id if scores else None, "text": (sign if mark else word)(id) if scores else "", "row": row}
+            | {"mark": mark, "score": scores, "loss": float(nats) if scores and own else None}
             for id, row, mark, scores, nats in zip(
                 lesson.targets, lesson.answers, lesson.marks, lesson.scores, losses
             )
         ],
         "decoder": [
-            {"id": id, "text": word(id), "row": row, "mark": mark}
-            for id, row, mark in zip(
-                lesson.decoder_inputs, lesson.answers, (True, *lesson.marks[:-1])
-            )
+            {"id": id, "text": (sign if mark else word)(id), "row": row, "mark": mark}
+            for id, row, mark in zip(lesson.decoder_inputs, lesson.answers, (True, *lesson.marks[:-1]))
         ],
         "maps": [
             {"name": name, "title": MAP_TITLES[name], "rows": seen.shape[0], "cols": seen.shape[1]}
@@ -149,7 +141,20 @@ def lane(found: Made, lesson: Lesson, word: Callable[[int], str]) -> dict[str, A
             for name, seen in lesson.sees.items()
         ],
         "mean": found.mean if own and math.isfinite(found.mean) else None,
-    }  # fmt: skip
+    }
+
+
+def _reads(
+    found: Made, lesson: Lesson, word: Callable[[int], str], sign: Callable[[int], str]
+) -> list[dict[str, Any]]:
+    # A decoder's token stands in the row of the token that it is asked for: what it reads there is the one before.
+    shift = 1 if lesson.objective == "next_token" else 0
+    kinds = [_kind(found, lesson, row, id) for id, row in zip(lesson.inputs, lesson.reads)]
+    return [
+        {"id": id, "text": (sign if kind in ("mask", "sentinel") else word)(id), "row": row + shift}
+        | {"at": row, "kind": kind}
+        for id, row, kind in zip(lesson.inputs, lesson.reads, kinds)
+    ]
 
 
 def _kind(found: Made, lesson: Lesson, row: int, id: int) -> str:

@@ -12,6 +12,7 @@ function drawLanes(g, data, local, at) {
     g.part(`head ${i}`, [step], () => drawHead(data, place, step));
     if (place.names) g.part(`names ${i}`, [row, step], () => drawNames(g, data, place, row, step));
     g.part(`lane ${i}`, [row, step], () => drawLane(g, data, place, row, step));
+    if (place.names && data.note && step >= 4) g.part("note", null, () => wrapped(data.note, place.names - 2).map((line, k) => label(place.x - place.names - 8, place.map + 10 + 16 * k, line, { fill: "ink2" })));
     g.part(`maps ${i}`, [row, step], () => drawMaps(g, data, place, row, step));
   });
   const first = at.lanes[0];
@@ -108,7 +109,7 @@ function seenBy(data, lane, row) {
   const { asked, read } = positions(lane, row);
   const tokens = (n) => `${n} ${n === 1 ? "token" : "tokens"}`;
   if (lane.objective === "next_token") return asked < 0 ? "nothing stands before it" : `sees the ${tokens(asked + 1)} before`;
-  if (lane.objective === "masked") return `sees all ${lane.reads.length}${lane.hidden.includes(row) ? ", itself hidden" : ""}`;
+  if (lane.objective === "masked") return `sees all ${lane.reads.length}${lane.hidden.includes(row) ? `, itself ${{ random: "random", kept: "kept" }[lane.reads[read]?.kind] ?? "hidden"}` : ""}`;
   if (asked < 0) return read < 0 ? "" : `kept: the encoder sees all ${lane.reads.length}`;
   return `sees ${tokens(asked + 1)} written, ${lane.reads.length} read`;
 }

@@ -2,53 +2,60 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from app.components.objectives import Made, naming
+from app.components.objectives import Made, lane, naming
 from app.components.objectives.question import backwards
 from app.predict import Answer
 from core.language_model import LanguageModel
-from core.training.loss import UNSCORED
+from core.training.losses import bits
 
 
 def table(lm: LanguageModel, found: Made) -> dict[str, Sequence[Any]]:
     """A line for each position of each lesson: what is read there, what is asked, and what the open model loses."""
-    word = naming(lm, found.marks)
+    sign, word = naming(lm, found.marks), lm.tokenizer.display
+    names = (
+        "objective",
+        "position",
+        "token of the text",
+        "reads",
+        "must say",
+        "sees",
+        "loss, nats",
+        "loss, bits",
+        "p",
+    )
     lines: list[dict[str, Any]] = []
     for lesson in found.lessons:
-        decoder = lesson.decoder_inputs
-        own = lesson.shape == found.shape
-        aligned = not decoder
-        for at, (id, row) in enumerate(zip(lesson.targets, lesson.answers)):
-            loss = found.losses[at] if own else np.nan
-            lines.append(
-                {
-                    "objective": lesson.objective,
-                    "position": at,
-                    "token of the text": row,
-                    "reads": word(lesson.inputs[at] if aligned else decoder[at]),
-                    "must say": "" if id == UNSCORED else word(id),
-                    "sees": int(lesson.sees["self" if aligned else "decoder"][at].sum()),
-                    "loss, nats": None if np.isnan(loss) else float(f"{loss:.8g}"),
-                    "p": None if np.isnan(loss) else float(f"{np.exp(-loss):.8g}"),
-                    "loss, bits": None if np.isnan(loss) else float(f"{loss / np.log(2):.8g}"),
-                }
-            )
-        if decoder:
+        shown = lane(found, lesson, word, sign)
+        name, sees = lesson.objective, lesson.sees.get("decoder", lesson.sees.get("self"))
+        assert sees is not None  # one of the two is in every lesson
+        for at, (one, read) in enumerate(zip(shown["answers"], shown["decoder"] or shown["reads"])):
+            about = (name, at, one["row"], read["text"], one["text"], int(sees[at].sum()))
+            lines.append(dict(zip(names, (*about, *_priced(one["loss"])))))
+        if shown["decoder"]:
             lines += [
-                dict.fromkeys(lines[0])
+                dict.fromkeys(names)
                 | {
-                    "objective": "span_corruption, encoder",
+                    "objective": f"{name}, encoder",
                     "position": at,
-                    "token of the text": row,
-                    "reads": word(id),
+                    "token of the text": read["at"],
+                    "reads": read["text"],
                 }
-                for at, (id, row) in enumerate(zip(lesson.inputs, lesson.reads))
+                for at, read in enumerate(shown["reads"])
             ]
-    return {name: [line[name] for line in lines] for name in lines[0]}
+    return {name: [line[name] for line in lines] for name in names}
+
+
+def _priced(loss: float | None) -> tuple[float | None, ...]:
+    """A loss in nats, in bits, and the probability that it is the surprise of."""
+    if loss is None:
+        return None, None, None
+    return float(f"{loss:.8g}"), float(f"{bits(loss):.8g}"), float(f"{math.exp(-loss):.8g}")
 
 
 def cells(load: str, found: Made, rate: float, length: float, seed: int, answer: Answer) -> list[str]:

@@ -19,6 +19,13 @@ optimizers = register("optimizers")
 
 GRID = (97, 73)  # columns and rows of the ground: enough for smooth contour lines
 SHORT = {"sgd": "GD", "momentum": "Mom", "adam": "Adam", "adamw": "AdamW", "muon": "Muon"}
+KEEPS = {
+    "sgd": "remembers nothing",
+    "momentum": "remembers the direction",
+    "adam": "remembers direction and size",
+    "adamw": "remembers direction and size",
+    "muon": "remembers the direction, at one length",
+}
 NUMBERS = ("gradients", "used", "first", "second", "first_hat", "second_hat", "directions")
 
 
@@ -40,7 +47,7 @@ def record(setup: Setup, tracks: Sequence[Track], selection: Mapping[str, Any]) 
         "start": setup.start,
         "steps": setup.steps,
         "kinds": [
-            {"id": kind, "name": name, "short": SHORT[kind], "rate": setup.rates[kind]}
+            {"id": kind, "name": name, "short": SHORT[kind], "rate": setup.rates[kind], "keeps": KEEPS[kind]}
             for kind, name in NAMES.items()
         ],
         "settings": None if rule is None else {

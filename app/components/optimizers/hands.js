@@ -114,6 +114,6 @@ function drawSlider(g, data, local, at) {
       node.value = lap;
       node.style.setProperty("--fill", `${(100 * lap) / data.steps}%`);
     });
-  const below = at.slider.y + at.slider.h + 16;
+  const below = at.slider.y + at.slider.h + 15;
   g.part("hint", [at.slider, at.phone], () => label(at.slider.x, below, at.phone ? "Tap where to start, or drag the ring." : "Click where to start, or drag the ring. Arrow keys step, Space plays, 1 to 5 choose whose step is written out.", { fill: "ink3" }));
 }

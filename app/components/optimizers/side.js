@@ -13,11 +13,20 @@ function drawSide(g, data, local, at) {
   const { side, rows } = at;
   const lap = lapOf(data, local);
   const chosen = racerOf(local);
-  g.part("formula", [side], () => [
-    h("text", { x: side.x, y: side.y + 14, "font-size": 14 },
-      h("tspan", { fill: css("ink"), "font-weight": 600 }, "loss = "), h("tspan", { fill: css("ink"), "font-family": MONO, "font-size": measure(data.surface.formula, 13, true) > side.w - 60 ? 12 : 13 }, fit(data.surface.formula, side.w - 56, 12, true))),
-    paragraph(side.x, side.y + 32, data.surface.lesson, side.w, { fill: "ink2" }),
-  ]);
+  g.part("formula", [side], () => {
+    const room = side.w - 46;
+    const size = measure(data.surface.formula, 13, true) > room ? 12 : 13;
+    const parts = data.surface.formula.split(/(?= \+ )/); // a long sum goes on in a second line
+    let cut = parts.length;
+    while (cut > 1 && measure(parts.slice(0, cut).join(""), size, true) > room) cut--;
+    const rest = parts.slice(cut).join("").trim();
+    return [
+      h("text", { x: side.x, y: side.y + 14, "font-size": 14 },
+        h("tspan", { fill: css("ink"), "font-weight": 600 }, "loss = "), h("tspan", { fill: css("ink"), "font-family": MONO, "font-size": size }, parts.slice(0, cut).join(""))),
+      rest && label(side.x + 46, side.y + 30, rest, { mono: true, fill: "ink" }),
+      paragraph(side.x, side.y + (rest ? 46 : 32), data.surface.lesson, side.w, { fill: "ink2" }),
+    ];
+  });
   g.part("heads of rows", [rows], () => [
     label(rows.x + rows.w, rows.y - 2, "loss", { anchor: "end", fill: "ink3" }), label(rows.x + (at.phone ? 118 : 166), rows.y - 2, "rate", { fill: "ink3" }),
   ]);
@@ -127,7 +136,7 @@ function drawNumbers(g, data, local, at, lap, chosen) {
     if (chosen.losses.length < 2) return [];
     const sides = [0, 1].map((axis) => linesOf(chosen.id, numbersAt(chosen, k, axis), settings, k));
     const columns = [x + w - 92, x + w];
-    const head = k === chosen.diverged ? `step ${k}: it diverged` : `step ${k}${lap === 0 ? ", the first to come" : ""}`;
+    const head = `${kind.keeps}; ${k === chosen.diverged ? `step ${k}: it diverged` : `step ${k}${lap === 0 ? ", the first to come" : ""}`}`;
     const note = chosen.id === "muon" ? "Muon is made for matrices; the point counts as one of 1 × 2: only its length is changed." : chosen.id === "adamw" && !settings.decay ? "Without weight decay AdamW is Adam." : "";
     return [
       label(x, y, kind.name, { weight: 600, fill: LOOKS[kind.id].colour }), label(x + measure(kind.name, 12, false) * 1.06 + 8, y, head, { fill: "ink2" }),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -20,26 +21,48 @@ RACE = (
 
 
 def table(weight: Weight, trained: Trained, tracks: Sequence[Track]) -> dict[str, Sequence[Any]]:
-    """A line for each step of Adam on the weight, then one for each step of each racer (its numbers as text)."""
+    """A line for each step of Adam on the weight, for each token of the text, and for each step of each racer."""
     row, col = weight.chosen(trained)
     values = numbers(follow(trained, row, col))
     lines: list[dict[str, Any]] = [
         {
             "what": f"Adam on {weight.title} [{row}, {col}]",
             "step": at + 1,
+            "token": None,
             "loss before": _rounded(trained.losses[at]),
+            "loss after": _rounded(trained.losses[at + 1]),
             **{name: _rounded(value) for name, value in zip(COLUMNS, now)},
             RACE: None,
         }
         for at, now in enumerate(values)
     ]
     empty = dict.fromkeys(lines[0])
+    lines += [empty | line for line in _tokens(weight, trained)]
     lines += [
         empty | {"what": NAMES[track.rule.kind], "step": at, RACE: f"({x:.6g}, {y:.6g}) {loss:.6g}"}
         for track in tracks
         for at, ((x, y), loss) in enumerate(zip(track.points, track.losses))
     ]
     return {name: [line[name] for line in lines] for name in empty}
+
+
+def _tokens(weight: Weight, trained: Trained) -> list[dict[str, Any]]:
+    """The text's tokens, each with its loss before and after all steps where it was asked for."""
+    shape, text = weight.ctx.lm.config.shape, weight.ctx.tokens
+    losses = list(zip(map(_rounded, trained.before), map(_rounded, trained.after)))
+    display = weight.ctx.lm.tokenizer.display
+    answers = [
+        {"what": "asked for", "token": display(id), "loss before": before, "loss after": after}
+        for id, (before, after) in zip(trained.wanted, losses)
+        if id >= 0
+    ]
+    if shape == "encoder-decoder":
+        return [{"what": "token of the text", "token": token} for token in text] + answers
+    at = losses if shape == "encoder" else [(None, None), *losses]
+    return [
+        {"what": "token of the text", "token": token, "loss before": before, "loss after": after}
+        for token, (before, after) in zip_longest(text, at[: len(text)], fillvalue=(None, None))
+    ]
 
 
 def _rounded(value: float) -> float | None:

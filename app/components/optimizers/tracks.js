@@ -14,14 +14,14 @@ function drawMap(g, data, local, at) {
   const scale = scaleOf(data.surface.box, map);
   g.part("ground", [map], () => [
     drawGround(g, "race", local.ground, data.levels, map),
-    data.surface.minima.map(([x, y], i) => [
-      h("path", { d: `M${scale.x(x) - 6},${scale.y(y)}h12M${scale.x(x)},${scale.y(y) - 6}v12`, stroke: css("ink"), "stroke-width": 1.5 }),
-      i === 0 && onGround(scale.x(x) + 9, scale.y(y) + 17, data.surface.minima.length > 1 ? "lowest points" : "lowest point", { fill: "ink3" }),
-    ]),
+    data.surface.minima.map(([x, y]) => h("path", { d: `M${scale.x(x) - 6},${scale.y(y)}h12M${scale.x(x)},${scale.y(y) - 6}v12`, stroke: css("ink"), "stroke-width": 1.5 })),
     onGround(map.x + 8, map.y + map.h - 8, `x ${set(data.surface.box[0])} to ${set(data.surface.box[1])}, y ${set(data.surface.box[2])} to ${set(data.surface.box[3])}`, { fill: "ink3" }),
   ]);
   const chosen = racerOf(local);
-  const order = [...local.tracks].sort((a, b) => (a === chosen) - (b === chosen));
+  // The chosen one lies on top; but where AdamW goes just as Adam does, its dots lie on Adam's line.
+  const twins = sameWay(trackOf(local, "adam"), trackOf(local, "adamw"));
+  const rank = (track) => (twins && track.id === "adamw" ? 2 : track === chosen ? 1 : 0);
+  const order = [...local.tracks].sort((a, b) => rank(a) - rank(b));
   g.part("tracks", [lap, chosen?.id, map, Boolean(local.drag)], () => h("g", { "clip-path": "url(#op-race)", opacity: local.drag ? 0.3 : 1 }, order.map((track) => {
     const last = lastOf(track, lap);
     const points = Array.from(track.losses, (_, i) => pointAt(track, i)).map(([x, y]) => [near(scale.x(x)), near(scale.y(y))]);
@@ -29,12 +29,13 @@ function drawMap(g, data, local, at) {
     const width = track === chosen ? 2.6 : 1.6;
     return [
       h("path", { d: lineTo(points.slice(last)), fill: "none", stroke: css(LOOKS[track.id].colour), "stroke-width": 1.2, opacity: 0.3 }),
-      drawLine(lineTo(done), LOOKS[track.id], width),
+      drawLine(lineTo(done), LOOKS[track.id], width).slice(twins && track.id === "adamw" ? 1 : 0), // no rim over Adam's line
       track === chosen && last <= 120 && done.map(([x, y]) => h("circle", { cx: x, cy: y, r: 2.2, fill: css(LOOKS[track.id].colour) })),
     ];
   })));
-  g.part("heads", [lap, chosen?.id, map, local.drag], () => (local.drag ? [] : drawHeads(data, order, lap, scale, map, chosen)));
-  g.part("arrows", [lap, chosen?.id, map, Boolean(local.drag)], () => (chosen && !local.drag ? drawArrows(chosen, lap, scale, map) : []));
+  const arrows = chosen && !local.drag ? arrowsOf(chosen, lap, scale, map) : [];
+  g.part("arrows", [lap, chosen?.id, map, Boolean(local.drag)], () => arrows.map(({ from, to, colour, width, dash }) => arrow(from, to, colour, width, dash)));
+  g.part("heads", [lap, chosen?.id, map, local.drag], () => (local.drag ? [] : drawHeads(data, order, lap, scale, map, chosen, arrows, twins)));
   const [x, y] = local.drag ?? data.start;
   g.part("start", [x, y, map, lap], () => {
     const ring = h("g", { class: "op-start", "data-start": "" },
@@ -48,56 +49,63 @@ function drawMap(g, data, local, at) {
   });
 }
 
-/** Where everybody stands: a dot, and a name beside it where it does not lie on another one's. */
-function drawHeads(data, order, lap, scale, map, chosen) {
-  const placed = [];
-  const free = (box) => !placed.some((b) => box.x < b.x + b.w && b.x < box.x + box.w && box.y < b.y + b.h && b.y < box.y + box.h);
-  const dots = [];
-  const names = [];
-  for (const track of [...order].reverse()) {
-    const [x, y] = pointAt(track, lastOf(track, lap));
-    const gone = !track.inside(lastOf(track, lap));
-    const px = clamp(near(scale.x(x)), map.x + 8, map.x + map.w - 8);
-    const py = clamp(near(scale.y(y)), map.y + 8, map.y + map.h - 8);
-    const { colour } = LOOKS[track.id];
-    dots.unshift(gone
-      ? h("path", { d: `M${px - 6},${py - 6}L${px + 6},${py + 6}M${px + 6},${py - 6}L${px - 6},${py + 6}`, stroke: css(colour), "stroke-width": 3 })
-      : h("circle", { cx: px, cy: py, r: track === chosen ? 6.5 : 5, fill: css(colour), stroke: css("bg"), "stroke-width": 1.5 }));
-    const name = data.kinds.find((kind) => kind.id === track.id).short;
-    const w = measure(name, 12, false) + 6;
-    const spots = [[px + 10, py + 4], [px - 6 - w, py + 4], [px - w / 2, py - 11], [px - w / 2, py + 21], [px + 10, py - 9], [px + 10, py + 18], [px - 6 - w, py - 9], [px - 6 - w, py + 18], [px + 10, py - 24], [px + 10, py + 33]];
-    const spot = spots.find(([sx, sy]) => sx > map.x && sx + w < map.x + map.w && sy > map.y + 12 && sy < map.y + map.h && free({ x: sx, y: sy - 11, w, h: 14 }));
-    if (!spot) continue;
-    placed.push({ x: spot[0], y: spot[1] - 11, w, h: 14 });
-    names.push(onGround(spot[0], spot[1], name, { fill: colour, weight: track === chosen ? 700 : 600 }));
-  }
-  return [dots, names];
+/** Whether two tracks are the same to the eye. */
+function sameWay(one, other) {
+  return Boolean(one && other) && one.points.length === other.points.length && one.points.every((v, i) => Math.abs(v - other.points[i]) < 1e-6);
+}
+
+/** Where everybody stands: a dot, and names where they lie on no dot, no arrow and no other name. */
+function drawHeads(data, order, lap, scale, map, chosen, arrows, twins) {
+  const boxOf = (x, y, w, tall) => ({ x, y, w, h: tall });
+  const heads = order.map((track) => {
+    const last = lastOf(track, lap);
+    const [x, y] = pointAt(track, last);
+    return { track, gone: !track.inside(last), px: clamp(near(scale.x(x)), map.x + 8, map.x + map.w - 8), py: clamp(near(scale.y(y)), map.y + 8, map.y + map.h - 8) };
+  });
+  const [sx, sy] = [scale.x(data.start[0]), scale.y(data.start[1])];
+  const taken = [...heads.map(({ px, py }) => boxOf(px - 7, py - 7, 14, 14)), boxOf(sx - 20, sy - 30, 40, 42)];
+  for (const { from, to } of arrows) for (const t of [0.25, 0.5, 0.75, 1]) taken.push(boxOf(lerp(from[0], to[0], t) - 4, lerp(from[1], to[1], t) - 4, 8, 8));
+  const free = (box) => !taken.some((b) => box.x < b.x + b.w && b.x < box.x + box.w && box.y < b.y + b.h && b.y < box.y + box.h);
+  const write = (px, py, text, o, far) => {
+    const w = measure(text, 12, false) * 1.05 + 4;
+    const spots = [];
+    for (const d of far) spots.push([px + d, py + 4], [px - d - w, py + 4], [px - w / 2, py - d - 2], [px - w / 2, py + d + 11], [px + d, py - d], [px + d, py + d + 8], [px - d - w, py - d], [px - d - w, py + d + 8]);
+    const spot = spots.find(([x, y]) => x > map.x + 2 && x + w < map.x + map.w - 2 && y > map.y + 12 && y < map.y + map.h - 4 && free(boxOf(x, y - 11, w, 14)));
+    if (!spot) return null;
+    taken.push(boxOf(spot[0], spot[1] - 11, w, 14));
+    return onGround(spot[0], spot[1], text, o);
+  };
+  const names = [...heads].reverse().map(({ track, px, py }) => {
+    if (twins && track.id === "adamw") return null;
+    const kind = data.kinds.find((one) => one.id === track.id);
+    return write(px, py, twins && track.id === "adam" ? "Adam = AdamW" : kind.short, { fill: LOOKS[track.id].colour, weight: track === chosen ? 700 : 600 }, [10, 18, 30]);
+  });
+  for (const { to, name } of arrows) if (name) names.push(write(to[0], to[1], name, { fill: "ink2" }, [8, 16]));
+  const [x, y] = data.surface.minima[0];
+  names.push(write(scale.x(x), scale.y(y), data.surface.minima.length > 1 ? "lowest points" : "lowest point", { fill: "ink3" }, [10, 18, 30, 44]));
+  return [heads.map(({ track, gone, px, py }) => (gone
+    ? h("path", { d: `M${px - 6},${py - 6}L${px + 6},${py + 6}M${px + 6},${py - 6}L${px - 6},${py + 6}`, stroke: css(LOOKS[track.id].colour), "stroke-width": 3 })
+    : h("circle", { cx: px, cy: py, r: twins && track.id === "adamw" ? 3 : track === chosen ? 6.5 : 5, fill: css(LOOKS[track.id].colour), stroke: css("bg"), "stroke-width": 1.5 }))), names];
 }
 
 /** At the chosen one's last step: where downhill was, and where it went. */
-function drawArrows(track, lap, scale, map) {
+function arrowsOf(track, lap, scale, map) {
   const k = Math.max(1, lastOf(track, lap));
   if (track.losses.length < 2 || !track.inside(k - 1)) return [];
   const [x, y] = pointAt(track, k - 1);
-  const p = [scale.x(x), scale.y(y)];
-  const n = track.numbers;
+  const from = [scale.x(x), scale.y(y)];
   const unit = [map.w / (track.box[1] - track.box[0]), map.h / (track.box[3] - track.box[2])];
-  const to = (vx, vy, length) => {
+  const towards = (vx, vy) => {
     const [dx, dy] = [vx * unit[0], -vy * unit[1]];
     const far = Math.hypot(dx, dy);
-    return far > 0 && Number.isFinite(far) ? [p[0] + (dx / far) * length, p[1] + (dy / far) * length] : null;
+    return far > 0 && Number.isFinite(far) ? [from[0] + (dx / far) * 44, from[1] + (dy / far) * 44] : null;
   };
   const row = 14 * (k - 1);
-  const down = to(-n[row], -n[row + 1], 44);
   const [nx, ny] = pointAt(track, k);
-  const went = to(nx - x, ny - y, 44);
-  const inside = ([ax, ay]) => [clamp(ax, map.x + 30, map.x + map.w - 30), clamp(ay, map.y + 12, map.y + map.h - 22)];
-  const out = [];
-  if (down) out.push(arrow(p, down, "ink", 1.5, "3 3"));
-  if (went) out.push(arrow(p, went, LOOKS[track.id].colour, 2.5));
-  if (down) {
-    const [ax, ay] = inside([down[0] + (down[0] - p[0]) * 0.3, down[1] + (down[1] - p[1]) * 0.3]);
-    out.push(onGround(ax, ay + 4, "downhill", { anchor: "middle", fill: "ink2" }));
-  }
-  return out;
+  const down = towards(-track.numbers[row], -track.numbers[row + 1]);
+  const went = towards(nx - x, ny - y);
+  return [
+    down && { from, to: down, colour: "ink", width: 1.5, dash: "3 3", name: "downhill" },
+    went && { from, to: went, colour: LOOKS[track.id].colour, width: 2.5, dash: null, name: "" },
+  ].filter(Boolean);
 }

@@ -65,7 +65,7 @@ function drawMasks(g, data, local, at) {
   };
   const empty = () => hex(g.color("bg"));
   panel(0, "as computed", local.a.clean, (v) => g.signedRgb(v, most));
-  panel(1, d.evaluate ? "in use: nothing is dropped" : `mask ${d.seed}: 0, or 1 ÷ (1 − ${num(d.rate, 2)}) = ${num(factor, 3)}`, local.a.factors, (v) => (v > 0 ? hex(g.mix("bg", "ink3", d.evaluate ? 0.35 : 0.6)) : empty()));
+  panel(1, d.evaluate ? "in use: nothing is dropped" : `mask: 0, or 1 ÷ (1 − ${num(d.rate, 2)}) = ${num(factor, 3)}`, local.a.factors, (v) => (v > 0 ? hex(g.mix("bg", "ink3", d.evaluate ? 0.35 : 0.6)) : empty()));
   panel(2, d.evaluate ? "goes on unchanged" : "what goes on, scaled up", local.a.values, (v, i) => (local.a.factors[i] > 0 ? g.signedRgb(v, most) : empty()));
   const [r, c] = cellOf(data, local);
   g.part("cell", [r, c], () => {
@@ -92,7 +92,7 @@ function drawMean(g, data, box) {
   const Y = (v) => bottom - ((bottom - top) * v) / most;
   const line = (values) => values.map((v, i) => `${i ? "L" : "M"}${X(i).toFixed(1)},${Y(v).toFixed(1)}`).join("");
   return [
-    label(x, y + 12, "The mean over many masks", { weight: 600, fill: "ink" }), label(x, y + 28, "distance from the value; grey: the law", { fill: "ink3" }),
+    label(x, y + 12, "The mean over many masks", { weight: 600, fill: "ink" }), label(x, y + 28, "its distance; grey: the law", { fill: "ink3" }),
     h("path", { d: `M${left},${bottom}H${right}`, stroke: css("line") }),
     h("path", { d: line(d.law), fill: "none", stroke: css("res"), "stroke-width": 5, opacity: 0.45 }),
     h("path", { d: line(d.errors), fill: "none", stroke: css("accent"), "stroke-width": 2 }),

@@ -20,6 +20,9 @@ function drawRuns(g, data, local, at) {
     marks: t.stops.filter(Boolean).map((stop, i) => ({ x: stop.bestStep, colour: i ? ARM : PLAIN, text: i ? "" : "best" })),
     onpoint: (feed, what) => heard(g, local, what),
   });
+  local.listener ??= (feed, what) => heard(g, local, what);
+  local.others = t.others.map((run) => feedOf(g, run));
+  for (const feed of local.others) feed.listeners.add(local.listener);
   g.part("stops", null, () => drawStops(at.stops, t));
   g.part("weights", null, () => drawWeights(g, at.weights, t));
 }
@@ -27,7 +30,7 @@ function drawRuns(g, data, local, at) {
 /** New measurements are worth a look by the page, once a second at most. */
 function heard(g, local, what) {
   if (what === "points") return;
-  const now = local.chart?.feeds.map((feed) => `${feed.checkpoints.length} ${feed.state.state}`).join(",");
+  const now = [...(local.chart?.feeds ?? []), ...(local.others ?? [])].map((feed) => `${feed.checkpoints.length} ${feed.state.state}`).join(",");
   if (now === local.heard) return;
   local.heard = now;
   clearTimeout(local.asking);

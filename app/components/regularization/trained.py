@@ -46,10 +46,11 @@ def moments(pair: list[Arm]) -> list[int]:
     return sorted(both[0] & both[1])
 
 
-def record_runs(pair: list[Arm], patience: int, at: int | None) -> dict[str, Any]:
+def record_runs(pair: list[Arm], others: list[Arm], patience: int, at: int | None) -> dict[str, Any]:
     """The lower half of the picture: the plain run and one beside it.
 
     Args:
+        others: the arms that are not drawn; their ends are waited for.
         at: the step of the checkpoint whose weights are shown; None: none was measured.
     """
     stops = [stop_of(arm, patience) for arm in pair]
@@ -63,6 +64,7 @@ def record_runs(pair: list[Arm], patience: int, at: int | None) -> dict[str, Any
         "own": pair[0].run is not None,
         "about": f"Trained on {FABLES - FABLES // 10} fables",
         "runs": [arm.curve() for arm in pair],
+        "others": [arm.curve() for arm in others if arm.run is not None and not arm.run.over],
         "low": max(0.0, low - 0.2),
         "high": min(
             pair[0].guessing, 1.25 * max((stop.last for stop in stops if stop), default=pair[0].guessing)
