@@ -30,16 +30,32 @@ def register(name: str, shared: bool = True) -> Callable[..., Any]:
             *.js that view.js is spread over (none of them imports or exports).
         shared: whether view.js uses the helpers of shared/ (a picture does; a few buttons do not).
     """
-    folders = [HERE / "shared", HERE / name] if shared else [HERE / name]
-    script, sheet = (
-        "\n".join(path.read_text(encoding="utf-8") for folder in folders for path in _files(folder, kind))
-        for kind in ("js", "css")
-    )
+    script, sheet = (_joined(name, kind, shared) for kind in ("js", "css"))
     # Without isolation the figure is part of the document: exports, tests and screen readers reach it.
     renderer: Callable[..., Any] = st.components.v2.component(
         f"glassbox_{name}", js=script, css=theme.css() + sheet, isolate_styles=False
     )
     return renderer
+
+
+CURVES = (
+    "curves",
+    "feed",
+    "hairline",
+    "pens",
+)  # of shared/: only pictures that draw learning curves carry them
+
+
+def _joined(name: str, kind: str, shared: bool) -> str:
+    """The text of a component: the shared helpers that it uses, then its own files."""
+    own = [path.read_text(encoding="utf-8") for path in _files(HERE / name, kind)]
+    script = "".join(path.read_text(encoding="utf-8") for path in _files(HERE / name, "js"))
+    helpers = [
+        path.read_text(encoding="utf-8")
+        for path in (_files(HERE / "shared", kind) if shared else [])
+        if "curves(" in script or path.stem not in CURVES
+    ]
+    return "\n".join([*helpers, *own])
 
 
 def _files(folder: Path, kind: str) -> list[Path]:

@@ -154,7 +154,8 @@ class Attention(Part):
         if self.qk_norm:
             eps = self.q_norm.eps
             if self.q_norm.w is not None and self.k_norm.w is not None:
-                gains = torch.stack([self.q_norm.w] * self.n_heads + [self.k_norm.w] * self.n_kv_heads)
+                rows: list[Tensor] = [self.q_norm.w] * self.n_heads
+                gains = torch.stack(rows + [self.k_norm.w] * self.n_kv_heads)  # (H + H_kv, K)
         return heads_in_learning(
             together.unflatten(-1, (-1, self.d_head)),
             self.n_heads,

@@ -128,7 +128,7 @@ class Engine:
             try:
                 self._client = self._connect()
                 self._ready.set()
-                while not self._stop.is_set() and self._client.status == "running":
+                while not self._stop.is_set() and self._stands():
                     self._turn()
                     self._call.wait(_LOOK)
                     self._call.clear()
@@ -137,6 +137,15 @@ class Engine:
                 self._stop.wait(1.0)
             finally:
                 self._disconnect()
+
+    def _stands(self) -> bool:
+        """Whether the scheduler answers and, of our own workers, each has a nanny that starts it again."""
+        if self._client is None or self._client.status != "running":
+            return False
+        if self._local is None:
+            return True
+        nannies = list(self._local.workers.values())
+        return len(nannies) == self.workers and all(n.status.name in ("init", "running") for n in nannies)
 
     def _turn(self) -> None:
         """Hand out what waits; take back what was lost."""
@@ -179,7 +188,12 @@ class Engine:
         from core.costs import measured_rate
 
         dask.config.set(
-            {"distributed.scheduler.allowed-failures": 0, "distributed.comm.timeouts.connect": _REACH}
+            {
+                "distributed.comm.timeouts.connect": _REACH,
+                "distributed.scheduler.allowed-failures": 0,  # a task whose worker is lost is ours to hand out again
+                # Dask would close a nanny whose new worker is not up after 15 s, and put no other in its place.
+                "distributed.deploy.lost-worker-timeout": "1 day",
+            }
         )
         if self.scheduler:
             secure = self.scheduler.startswith("tls://")

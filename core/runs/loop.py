@@ -101,9 +101,9 @@ class Training:
             self._end("done", f"{trainer.ended[:1].upper()}{trainer.ended[1:]}.")
         except Diverged as why:
             self._end("diverged", str(why))
-        except RunError:
+        except (_Leave, RunError):
             raise
-        except (ValueError, RuntimeError, MemoryError, ArithmeticError, OSError) as why:
+        except Exception as why:  # whatever training may raise is the end of this run, not of the worker
             log.warning("Run %s failed", self.lease.id, exc_info=True)
             self._fail(str(why) or type(why).__name__)
 

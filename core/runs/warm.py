@@ -10,20 +10,29 @@ _thread: threading.Thread | None = None
 
 
 def warm() -> None:
-    """Begin to warm this process up, in a thread: dask calls this where it must answer the scheduler meanwhile."""
+    """Import all that training needs, then begin to warm this process up in a thread.
+
+    Dask calls this where it must answer the scheduler. That waits for the imports all the same: two threads that import
+    one package at a time may each find it half made.
+    """
     global _thread
+    import core.analysis.training_health
+    import core.runs.samples
+    import core.training.memory
+    import core.training.trainer  # noqa: F401
+
     _thread = threading.Thread(target=_warm, name="warm", daemon=True)
     _thread.start()
 
 
 def warmed() -> None:
-    """Wait until `warm` is done."""
+    """Wait until `warm` is done, where it was called at all."""
     if _thread is not None:
         _thread.join()
 
 
 def _warm() -> None:
-    """Import everything that training needs and train a small model for two steps (nothing is stored)."""
+    """Train a small model for two steps; nothing is stored."""
     import torch
 
     from core.runs.loop import moment

@@ -14,6 +14,7 @@ from core.runs.loop import Training
 from core.runs.queue import Ticket, hold, requeue
 from core.runs.records import LostLease, Run, RunError
 from core.runs.store import Store
+from core.runs.warm import warmed
 
 if TYPE_CHECKING:
     from core.training.spec import TrainSpec
@@ -91,6 +92,7 @@ def work(address: Address, ticket: Ticket) -> None:
     import torch
     from distributed import get_worker
 
+    warmed()
     torch.set_num_threads(1)  # two threads beside a busy neighbour are ten times slower than one
     worker, store, seconds = get_worker(), Store(address.url), lease_seconds()
     try:

@@ -1,8 +1,8 @@
-"""Two ways to train the same small decoder: the plain one that everybody knows, and the fastest one we measured.
+"""Two ways to train a small decoder to the same loss: the plain one that everybody knows, and the fastest we measured.
 
-`plain` is a GPT-2 in small with AdamW, warm-up and cosine. `fast` changes the parts (rotary positions, RMS norms,
-normed queries and keys, squared ReLU, no biases or gains), the first weights, the optimizer (Muon for the matrices),
-the length of rows (short ones first) and the precision. What each of them is worth is in docs/recipe.md.
+`plain` is a GPT-2 in small with AdamW, warm-up and cosine. `fast` takes half the blocks and changes the parts (rotary
+positions, RMS norms, normed queries and keys, squared ReLU, no biases or gains), the first weights, the optimizer
+(Muon for the matrices), the length of rows (short ones first) and the precision. What each is worth: docs/recipe.md.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from core.training.spec import TrainSpec
 
 _PLAIN_SHAPE: Mapping[str, Any] = {"n_layers": 4, "d_model": 128, "n_heads": 4}
-_FAST_SHAPE: Mapping[str, Any] = {"n_layers": 4, "d_model": 128, "n_heads": 2, "norm_gain": False}
+_FAST_SHAPE: Mapping[str, Any] = {"n_layers": 2, "d_model": 128, "n_heads": 2, "norm_gain": False}
 
 
 def plain(
@@ -52,12 +52,12 @@ def plain(
 def fast(
     *,
     corpus: str = "tales",
-    steps: int = 96,
+    steps: int = 124,
     context: int = 64,
     changes: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> TrainSpec:
-    """The fast recipe at the same size; runs as it stands, nothing is compiled.
+    """The fast recipe: two blocks of the same width, 0.4M weights; it runs as it stands, nothing is compiled.
 
     Args:
         context: tokens of a row at the end, and the most that the model reads; rows begin a quarter as long.
@@ -70,7 +70,7 @@ def fast(
         "context": context,
         "stages": ((0.3, max(2, context // 4)), (0.55, max(3, context // 2))),
         "optimizer": "muon",
-        "learning_rate": 0.09,
+        "learning_rate": 0.12,
         "embed_rate": 0.03,
         "head_rate": 0.02,
         "momentum": 0.8,

@@ -10,7 +10,7 @@ from app.components.objectives import falling, question, take
 from core.training.examples import lesson_losses, lessons
 from core.training.objectives import masked, next_token, span_corruption
 
-LONGEST = 20  # tokens: a row each
+LONGEST = 24  # tokens: a row each
 KEYS = ("follow", "lesson")
 EXAMPLES = (
     "A red ball was lost. She found the red",

@@ -340,7 +340,9 @@ def test_rewind(slug: str, page: Page, report: Report) -> None:
     slider = page.locator("[data-testid=stSidebar] input[type=range]")
     slider.focus()
     times = []
-    for _ in core.snapshots("tales-gpt")[1:]:  # each is new to the server: weights are read, everything is computed
+    for _ in core.snapshots("tales-gpt")[
+        1:
+    ]:  # each is new to the server: weights are read, everything is computed
         page.evaluate(f"window.before = {part(slug, '')}.dataset.state")
         page.evaluate(CLOCK, [slug, "input", "JSON.stringify(state) !== window.before"])
         page.keyboard.press("ArrowLeft")

@@ -14,7 +14,7 @@ DOORS = [
     ("home", "tokenization"), ("home", "multi_head"), ("home", "attention"), ("home", "decoding"),
     ("attention", "multi_head"), ("attention", "decoding"), ("attention", "home"),
     ("multi_head", "attention"), ("multi_head", "decoding"),
-    ("tokenization", "home"), ("decoding", "tokenization"),
+    ("tokenization", "home"), ("decoding", "tokenization"), ("break_it", "loss"), ("regularization", "lab"),
 ]  # fmt: skip
 
 

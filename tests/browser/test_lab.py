@@ -26,7 +26,7 @@ WAIT = 240.0  # seconds that a run may take on a busy machine
 
 # A run of seconds that never ends by itself, and one that does.
 QUICK = TrainSpec(**(SMALL | {"tokenizer": "characters", "steps": 60, "checkpoints": 6}))
-LONG = QUICK.replace(steps=20_000)
+LONG = QUICK.replace(steps=20_000, eval_every=10)
 
 # Counts the page's streams: those opened, and those that are still open.
 COUNTED = """() => {
@@ -97,7 +97,7 @@ def agrees(state: Any, server: driver.Server, id: str) -> None:
     measured = points.held_out[np.isfinite(points.held_out)]
     assert (drawn["count"], drawn["step"], drawn["state"]) == (len(points), int(points.step[-1]), run.state)
     assert drawn["loss"] == pytest.approx(float(points.loss[-1]), rel=1e-4)
-    assert drawn["held_out"] == pytest.approx(float(measured[-1]), rel=1e-4)
+    assert drawn["held_out"] == (pytest.approx(float(measured[-1]), rel=1e-4) if len(measured) else None)
 
 
 # ---------------------------------------------------------------- a life of a run
@@ -133,7 +133,9 @@ def test_the_default_preset_is_trained_to_its_end_and_every_page_shows_it(
 def test_pause_one_step_space_resume_and_stop(mine: Page, server: driver.Server) -> None:
     driver.open_page(mine, NAME, text=TEXT, spec=LONG.to_json(defaults=False))
     press(mine, "Start")
-    name = first(until(mine, lambda now: first(now)["step"] >= 3))["name"]
+    name = first(until(mine, lambda now: now["runs"][0]["name"] != "tales-gpt" and first(now)["step"] >= 3))[
+        "name"
+    ]
     press(mine, "Pause")
     paused = until(mine, lambda now: first(now)["state"] == "paused")
     assert "Resume goes on" in paused["news"] and first(paused)["name"] == name

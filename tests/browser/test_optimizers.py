@@ -28,6 +28,12 @@ TEXT = "Once upon a time, Lily saw a"
 
 
 @pytest.fixture(scope="module")
+def server(training_server: driver.Server) -> driver.Server:
+    """A server with workers."""
+    return training_server
+
+
+@pytest.fixture(scope="module")
 def lm() -> core.LanguageModel:
     """The bundled model that the page opens with."""
     return core.load("tales-gpt")
@@ -266,6 +272,22 @@ def test_the_five_real_runs_are_drawn_with_their_losses(page: Page) -> None:
         assert state["held"][kind] == pytest.approx(held[np.isfinite(held)][-1], rel=1e-5)
     assert [run["id"] for run in state["chart"]["runs"]] == [f"optimizers-{kind}" for kind in KINDS]
     assert all(run["count"] == 200 for run in state["chart"]["runs"])
+
+
+def test_the_five_are_trained_anew_and_stopped(page: Page) -> None:
+    opened(page, toyrates="adam:0.02")
+    page.get_by_role("button", name="Train all five").click()
+    state = driver.wait_for_state(page, "toy", lambda now: now["own"], 60)
+    assert state["rates"]["adam"] == 0.02
+    driver.wait_for_state(
+        page, "toy", lambda now: now["chart"] and any(run["count"] > 2 for run in now["chart"]["runs"]), 120
+    )
+    stop = page.get_by_role("button", name="Stop them")
+    if stop.is_visible():  # a quick machine may be done already
+        stop.click()
+    driver.wait_for_state(page, "toy", lambda now: now["own"] and not now["going"], 120)
+    assert page.get_by_role("button", name="Train all five").is_visible()
+    page.wait_for_url(lambda url: "quintet=" in url)
 
 
 def test_searches_show_what_core_finds(page: Page, lm: core.LanguageModel) -> None:

@@ -100,7 +100,7 @@ def test_a_lane_pairs_every_position_with_its_token(lm: core.LanguageModel) -> N
     begins = [read["row"] for read in spans["reads"] if read["kind"] == "sentinel"]
     assert begins == [one["row"] for one in spans["answers"] if one["mark"]][:-1]
     assert [read["text"] for read in spans["reads"] if read["kind"] == "sentinel"] == [
-        f"<{k}>" for k in range(len(begins))
+        f"<x{k}>" for k in range(len(begins))
     ]
     assert [one["id"] for one in spans["decoder"][1:]] == [one["id"] for one in spans["answers"][:-1]]
     assert [lane["own"] for lane in data["lanes"]] == [True, False, False]

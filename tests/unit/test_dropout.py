@@ -72,5 +72,5 @@ def test_a_model_under_masks_is_each_mask_put_in_alone(name: str) -> None:
 
 
 def test_a_place_that_is_not_there_is_named() -> None:
-    with pytest.raises(HookError, match="no blocks.9"):
+    with pytest.raises(HookError, match=r"no blocks\.9"):
         under_masks(tiny("gpt"), TARGET, "blocks.9.hook_mlp_out", 0.5, (0,))

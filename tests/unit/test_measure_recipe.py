@@ -30,7 +30,7 @@ def tiny(variant):
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.removed)
 def test_every_variant_differs_from_the_whole_and_trains(variant):
     for chosen in variant.tries or [{}]:
-        spec = tiny(variant).spec(2, 0, chosen).replace(context=16, stages=(), batch_tokens=64)
+        spec = tiny(variant).spec(4, 0, chosen).replace(context=16, stages=(), batch_tokens=64)
         trainer = TEXT.trainer(spec)
         assert trainer.step().loss < math.log(len(TEXT.tokenizer)) + 1
         assert math.isfinite(trainer.step().loss)

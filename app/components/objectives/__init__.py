@@ -85,7 +85,7 @@ def record(
     sign, word = naming(lm, found.marks), lm.tokenizer.display
     return {
         "stamp": stamp,
-        "note": found.marks.stands_in,
+        "note": found.marks.stands_in or _only_drawn(found.marks),
         "tokens": [word(i) for i in (*found.before, *found.sentence, *found.after)],
         "words": [{"id": i, "text": word(i)} for i in found.sentence],
         "offset": len(found.before),
@@ -95,9 +95,19 @@ def record(
     }
 
 
+def _only_drawn(told: Marks) -> str:
+    """That other objectives need tokens that the open model does not have; "" where it has them all."""
+    signs = {"[MASK]": told.specials.mask_id, "<x0>": told.specials.sentinels[0]}
+    missing = [sign for sign, id in signs.items() if id in told.names]
+    if not missing:
+        return ""
+    are = "are no tokens" if len(missing) > 1 else "is no token"
+    return f"{' and '.join(missing)} {are} of this model: only drawn here."
+
+
 def naming(lm: LanguageModel, told: Marks) -> Callable[[int], str]:
     """How a sign that stands for something else reads: [MASK], and a sentinel short, as a number in brackets."""
-    short = {id: f"<{k}>" for k, id in enumerate(told.specials.sentinels)}
+    short = {id: f"<x{k}>" for k, id in enumerate(told.specials.sentinels)}
     mask = told.specials.mask_id
 
     def sign(id: int) -> str:

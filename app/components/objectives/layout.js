@@ -30,9 +30,9 @@ function plan(g, data) {
   const lanes = [];
   let x = names + gap;
   const top = 70;
-  const pitch = phone ? 26 : Math.min(26, (DEEP - 128 - top) / rows);
+  const pitch = phone ? 26 : Math.min(26, (DEEP - 122 - top) / rows);
   const bottom = top + rows * pitch;
-  const side = 84;
+  const side = 80;
   const map = bottom + 22;
   if (phone) {
     let y = 0;

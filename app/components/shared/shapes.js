@@ -128,7 +128,7 @@ const rgb = (c) => "#" + c.map((v) => v.toString(16).padStart(2, "0")).join("");
 
 /** base64 from Python's pack() -> typed array, with .shape. */
 function unpack(packed) {
-  const raw = Uint8Array.from(atob(packed.b64), (c) => c.charCodeAt(0));
+  const raw = bytesOf(packed.b64);
   const kinds = { f32: Float32Array, u8: Uint8Array, i32: Int32Array, u16: Uint16Array };
   const out = new kinds[packed.dtype](raw.buffer);
   out.shape = packed.shape;
@@ -158,18 +158,17 @@ function colours(g) {
 
 /** values (rows x cols, row major) as a PNG data URL, a pixel a cell; paint(value, index) -> [r, g, b] or null (clear). */
 function heat(values, rows, cols, paint) {
-  const canvas = document.createElement("canvas");
-  canvas.width = cols;
-  canvas.height = rows;
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(cols, rows);
-  for (let i = 0; i < rows * cols; i++) {
+  const pixels = new Uint8ClampedArray(4 * rows * cols);
+  for (let i = 0, at = 0; i < rows * cols; i++, at += 4) {
     const c = paint(values[i], i);
-    if (c) image.data.set([c[0], c[1], c[2], 255], 4 * i);
+    if (c) [pixels[at], pixels[at + 1], pixels[at + 2], pixels[at + 3]] = [c[0], c[1], c[2], 255];
   }
-  context.putImageData(image, 0, 0);
+  if (rows * cols <= BY_HAND) return png(cols, rows, pixels);
+  const canvas = Object.assign(document.createElement("canvas"), { width: cols, height: rows });
+  canvas.getContext("2d").putImageData(new ImageData(pixels, cols, rows), 0, 0);
   return canvas.toDataURL();
 }
+const BY_HAND = 6000; // pixels: up to here writing a PNG ourselves is quicker than asking the browser
 /** An <image> of a heat map, its cells kept sharp. */
 const heatImage = (x, y, width, height, href, o = {}) =>
   h("image", { x, y, width, height, href, preserveAspectRatio: "none", style: "image-rendering:pixelated", ...o });
