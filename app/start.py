@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +13,10 @@ from typing import Any
 import streamlit as st
 
 from app import cache, models, runs, state
+
+# Seconds until a thread that computes lets another one go on: what a page has drawn leaves the server while the page is
+# still being computed (5 ms, Python's own, would hold up every message).
+SWITCH = 0.0005
 
 log = logging.getLogger("glassbox")
 
@@ -22,6 +27,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
 
     The workers start behind the first visitor's back: a page needs none. They end before the server does.
     """
+    sys.setswitchinterval(SWITCH)
     try:
         names = models.bundled()
         cache.warm([name for name in names if name == state.DEFAULT_MODEL] or list(names[:1]))

@@ -60,21 +60,22 @@ def visible(token: str) -> str:
 def model_picker(caption: str = "", view: str = "") -> None:
     """The models this server opens, and what the chosen one is; with a `view`, without heading and owners' names."""
     shown = models.labels(state.get("model"), bool(view), runs.offered(state.get("model")))
+
+    def chosen(name: str | None) -> None:
+        # A run's label changes when it ends: the browser may then still send the old one, which nobody chose.
+        if name in shown and name != state.get("model"):  # another model opens finished
+            state.update({"model": str(name), "snapshot": -1})
+
     st.selectbox(
         "Model",
         list(shown),
         format_func=lambda name: shown.get(name, name),  # a selectbox shows plain text
         filter_mode=None,
         label_visibility="collapsed" if view else "visible",
-        **state.bind("model", view, then=_whole_model),
+        **state.part(f"model.{view}" if view else "model", state.get("model"), chosen),
     )
     if caption:
         st.caption(escape(caption))
-
-
-def _whole_model() -> None:
-    """A newly chosen model opens finished, not at the other model's moment of training."""
-    state.set("snapshot", -1)
 
 
 def text_box(caption: str = "") -> None:

@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import json
 import os
+import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +36,7 @@ from core.training.memory import keep_freed_memory
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT, DATA = ROOT / "docs" / "recipe.md", ROOT / "assets" / "recipe.json"
 CORPUS = "GLASSBOX_BENCH_CORPUS"
+PLAIN_STEPS = 2_250  # as many as take the plain recipe to the goal
 GOAL = 1.88  # nats a character, of the first two thousand steps or so of the plain recipe
 
 
@@ -85,7 +87,7 @@ VARIANTS = (
     ),
     Variant(
         "two blocks",
-        "Four blocks, for as long: with 0.56 of the steps, as each takes so much longer.",
+        "Four blocks, with 0.56 of the steps: a little longer in all, as each takes nearly twice as long.",
         changes={"n_layers": 4},
         pace=0.56,
     ),
@@ -249,26 +251,32 @@ def losses(variant: Variant, text: Text, results: Results, steps: int, seeds: in
     return [one(seed, best) for seed in range(seeds)]
 
 
-def step_seconds(variant: Variant, text: Text, steps: int = 12) -> float:
-    """A step's time as a multiple of the whole recipe's: the two take steps in turn; the median of their ratios."""
+def step_times(variant: Variant, text: Text, steps: int = 12) -> dict[str, float]:
+    """A step's time: as a multiple of the whole recipe's (median of pairs), and the processor's seconds alone."""
     pair = [text.trainer(each.spec(2 * (steps + 2), 0)) for each in (variant, FULL)]
-    ratios = []
-    for number in range(steps + 2):
-        taken = []
+    found: list[list[float]] = []
+    for _ in range(steps + 2):
+        found.append([])
         for trainer in pair:
             began = time.process_time()
             trainer.step()
-            taken.append(time.process_time() - began)
-        if number >= 2:
-            ratios.append(taken[0] / taken[1])
-    return statistics.median(ratios)
+            found[-1].append(time.process_time() - began)
+    mine, whole = zip(*found[2:])
+    ratio = statistics.median(one / other for one, other in zip(mine, whole))
+    return {"ratio": round(ratio, 3), "seconds": round(statistics.median(mine), 5)}
+
+
+def plain(text: Text, results: Results) -> dict[str, Any]:
+    """The plain recipe on the text, one seed: the record of its loss."""
+    spec = recipes.plain(steps=PLAIN_STEPS, device="cpu")
+    found = results.once(json.dumps(["plain", mark(spec)]), lambda: measure(text, spec))
+    return {"loss": round(found["loss"], 4), "steps": spec.steps, "seeds": 1}
 
 
 def elsewhere(corpus: str, name: str, results: Results) -> float:
     """The held-out loss on another corpus, by characters, of a recipe and a number of steps in `OTHERS`."""
     recipe, steps = OTHERS[name]
     make = recipes.fast if recipe == "fast" else recipes.plain
-
     spec = make(corpus=corpus, tokenizer="characters", steps=steps, device="cpu")
 
     def work() -> dict[str, Any]:
@@ -280,33 +288,40 @@ def elsewhere(corpus: str, name: str, results: Results) -> float:
     return float(results.once(json.dumps(["elsewhere", corpus, name, mark(spec)]), work)["loss"])
 
 
-def table(text: Text, results: Results, steps: int, seeds: int) -> dict[str, Any]:
+def table(text: Text, results: Results, steps: int, seeds: int, quick: bool) -> dict[str, Any]:
     """The records of assets/recipe.json, from what is measured."""
 
     def row(variant: Variant) -> dict[str, Any]:
         found = losses(variant, text, results, steps, seeds)
-        key = json.dumps([variant.removed, "time", mark(variant.spec(steps, 0)), mark(FULL.spec(steps, 0))])
-        ratio = results.once(key, lambda: {"ratio": round(step_seconds(variant, text), 3)})["ratio"]
+        spec = variant.spec(steps, 0)
+        key = json.dumps([variant.removed, "time", mark(spec), mark(FULL.spec(steps, 0))])
+        times = results.once(key, lambda: step_times(variant, text))
         return {
             "removed": variant.removed,
             "what": variant.what,
             "loss": round(statistics.mean(found), 4),
             "low": round(min(found), 4),
             "high": round(max(found), 4),
-            "step_time": ratio,
-            "steps": steps,
+            "step_time": times["ratio"],
+            "seconds": round(times["seconds"] * spec.steps, 1),
+            "steps": spec.steps,
             "seeds": seeds,
         }
 
+    others = (
+        {}
+        if quick
+        else {corpus: {name: elsewhere(corpus, name, results) for name in OTHERS} for corpus in CORPORA}
+    )
     return {
         "about": f"Nats a character over the held-out tenth of {text.name} ({text.size:,} characters), after {steps} "
-        f"steps; mean of {seeds} seeds. step_time is a step's time as a multiple of the whole recipe's.",
+        f"steps; mean of {seeds} seeds. step_time: of one step, as a multiple of the whole recipe's; seconds: of all "
+        "steps on one core.",
+        "machine": machine(),
         "full": row(FULL),
+        "plain": None if quick else plain(text, results),
         "rows": sorted((row(each) for each in VARIANTS[1:]), key=lambda record: -record["loss"]),
-        "elsewhere": {
-            corpus: {name: round(elsewhere(corpus, name, results), 3) for name in OTHERS}
-            for corpus in CORPORA
-        },
+        "elsewhere": others,
     }
 
 
@@ -324,6 +339,11 @@ def document(records: Mapping[str, Any]) -> str:
             f"| {row['removed']} | {row['what']} | {row['loss']:.3f} | [{row['low']:.3f}, {row['high']:.3f}] "
             f"| {worse} | × {row['step_time']:.2f} |"
         )
+    if records["plain"]:
+        steps, loss = records["plain"]["steps"], records["plain"]["loss"]
+        lines += ["", f"The plain recipe comes to {loss:.3f} after {steps:,} steps (one seed)."]
+    if not records["elsewhere"]:
+        return "\n".join(lines) + "\n"
     lines += [
         "",
         "## On other texts",
@@ -337,6 +357,14 @@ def document(records: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def machine() -> str:
+    """The processor, in words."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())
+
+
 def main() -> None:
     """Measure what is not measured yet; with --write, make the table of all."""
     parser = argparse.ArgumentParser(
@@ -347,6 +375,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=recipes.fast().steps)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--part", default="1/1", help="which share of the work, e.g. 1/2")
+    parser.add_argument("--quick", action="store_true", help="leave out other texts and the plain recipe")
     parser.add_argument("--write", action="store_true", help="write docs/recipe.md and assets/recipe.json")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -354,16 +383,15 @@ def main() -> None:
     text = read(options.corpus)
     results = Results(options.results, text, options.steps)
     part, parts = map(int, options.part.split("/"))
-    for seeds in range(
-        1, options.seeds + 1
-    ):  # one seed of all before the next, so that a part is worth something
+    for seeds in range(1, options.seeds + 1):  # one seed of all before the next: a part is worth something
         for variant in VARIANTS[part - 1 :: parts]:
             losses(variant, text, results, options.steps, seeds)
-    for name in OTHERS:
-        for corpus in CORPORA[part - 1 :: parts]:
-            elsewhere(corpus, name, results)
+    if not options.quick:
+        for name in OTHERS:
+            for corpus in CORPORA[part - 1 :: parts]:
+                elsewhere(corpus, name, results)
     if options.write:
-        records = table(text, results, options.steps, options.seeds)
+        records = table(text, results, options.steps, options.seeds, options.quick)
         DATA.write_text(json.dumps(records, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         DOCUMENT.write_text(document(records), encoding="utf-8")
 

@@ -223,7 +223,12 @@ class Lease:
             raise LostLease("the run was deleted or taken over")
 
     def _points(self, connection: sa.Connection, rows: Sequence[Row]) -> None:
-        if rows:
+        if not rows:
+            return
+        if connection.dialect.name == "postgresql":  # one statement with a list a column: ten times as fast
+            lists = {name: list(column) for name, column in zip(COLUMNS, zip(*rows))}
+            connection.execute(_MANY, {"run": self.id, **lists})
+        else:
             connection.execute(
                 insert_or_replace(connection, points),
                 [{"run": self.id, **dict(zip(COLUMNS, row))} for row in rows],
@@ -243,6 +248,15 @@ class Lease:
                 "weights": moment.weights,
             },
         )
+
+
+_TYPES = {"step": "integer", "tokens": "bigint"}
+_LISTS = ", ".join(f"CAST(:{name} AS {_TYPES.get(name, 'double precision')}[])" for name in COLUMNS)
+_MANY = sa.text(
+    f"INSERT INTO {points.name} (run, {', '.join(COLUMNS)}) "
+    f"SELECT :run, each.* FROM unnest({_LISTS}) AS each ON CONFLICT (run, step) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
+)
 
 
 def _look(database: Database) -> str:

@@ -72,6 +72,19 @@ def text_loss(lm: LanguageModel, text: str, target: str | None = None) -> TextLo
     return TextLoss((_row(lm, ids), _row(lm, [start, *wanted[:-1]])), _row(lm, wanted), about)
 
 
+def losses_by_token(lm: LanguageModel, text: str, target: str | None = None) -> list[float | None]:
+    """The loss of each token of the text, in nats, where the model is asked for it; None where it is not.
+
+    In an encoder-decoder the answer is asked for, so the text's tokens have none.
+    """
+    asked = text_loss(lm, text, target)
+    found = [None if loss != loss else loss for loss in asked.each(lm.transformer).tolist()]
+    ids = lm.encode(text)
+    if lm.config.shape == "encoder-decoder":
+        return [None] * len(ids)
+    return found if lm.config.shape == "encoder" else [None, *found][: len(ids)]
+
+
 def _next_tokens(lm: LanguageModel, text: str) -> TextLoss:
     ids = lm.encode(text)
     if len(ids) == 1:  # nothing comes next: the token is read twice

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app import events, models, page, state
+from app import cache, events, models, page, state
 from app.components import optimizers as view
 from app.components.optimizers import below, land, panels, question, search, setup, take
 from app.components.optimizers.controls import race_controls
@@ -28,8 +28,10 @@ target = (ctx.target or None) if both else None
 tracks = race(wish.surface, wish.start, wish.rules, wish.steps)
 
 page.claim("What an optimizer remembers decides where it steps.")
+picked = events.selection("race", {key: state.get(key) for key in RACE})
+losses = cache.call(below.token_losses, ctx.model_key, ctx.text, target)
 view.draw(
-    view.record(wish, tracks, events.selection("race", {key: state.get(key) for key in RACE})),
+    view.record(wish, tracks, picked, ctx.tokens, losses),
     key="race",
     on={"select": lambda: events.select("race", RACE), "visit": lambda: events.visit("race")},
 )

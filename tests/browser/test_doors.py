@@ -15,6 +15,7 @@ DOORS = [
     ("attention", "multi_head"), ("attention", "decoding"), ("attention", "home"),
     ("multi_head", "attention"), ("multi_head", "decoding"),
     ("tokenization", "home"), ("decoding", "tokenization"), ("break_it", "loss"), ("regularization", "lab"),
+    ("optimizers", "loss"),
 ]  # fmt: skip
 
 

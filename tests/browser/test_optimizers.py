@@ -106,11 +106,15 @@ def waits(page: Page, **wanted: Any) -> Any:
     )
 
 
-def test_everybody_stands_where_core_puts_them_and_steps_by_hand_and_key(page: Page) -> None:
+def test_everybody_stands_where_core_puts_them_and_steps_by_hand_and_key(
+    page: Page, lm: core.LanguageModel
+) -> None:
     state = opened(page)
     expected = tracks("ravine", 60)
     assert (state["surface"], state["lap"], state["steps"]) == ("ravine", 14, 60)
     agree(state, expected)
+    assert state["tokens"] == [lm.tokenizer.display(i) for i in lm.encode(TEXT)]
+    np.testing.assert_allclose(state["tokenLosses"][1:], -lm.score(TEXT).numpy(), rtol=1e-3, atol=1e-4)
     press(page, "optimizers", "[data-act=next]")
     agree(waits(page, lap=15), expected)
     driver.component(page, "optimizers").focus()
@@ -338,7 +342,7 @@ def test_other_shapes_of_model_show_their_own_weights(
     assert own_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_door_leads_home_with_everything(page: Page) -> None:
+def test_doors_lead_home_and_to_the_lab(page: Page) -> None:
     opened(page, block=2)
     driver.component(page, "optimizers").focus()
     page.keyboard.press("End")
@@ -347,6 +351,9 @@ def test_a_door_leads_home_with_everything(page: Page) -> None:
     page.wait_for_url(lambda url: "/optimizers" not in url)
     driver.wait_until_drawn(page)
     assert "Lily" in page.get_by_role("textbox", name="Your text").first.input_value()
+    opened(page)
+    press(page, "toy", "[data-door=lab]")
+    page.wait_for_url(lambda url: "/lab" in url)
 
 
 def test_predict_notebook_and_link(

@@ -13,7 +13,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from app import chapters
+from app import chapters, page
 from app import runs as run_face
 from core.checkpoints import save_folder
 from core.config import ModelConfig
@@ -100,6 +100,7 @@ def own_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """No test of a page reads or writes the runs of whoever works in this checkout."""
     folder = tmp_path_factory.mktemp("data")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "PAUSE", 0.0)  # no browser draws here
         patch.setenv("GLASSBOX_DATA", str(folder))
         patch.delenv("GLASSBOX_DB", raising=False)
         run_face.use(None)

@@ -163,7 +163,7 @@ def test_a_diverged_track_reaches_the_picture_as_such() -> None:
     surface = SURFACES["ravine"]
     rules = (Rule("sgd", 0.2), Rule("adam", 0.1))
     tracks = race(surface, surface.start, rules, 60)
-    data = record(Setup(surface, surface.start, rules, surface.rates, 60), tracks, {})
+    data = record(Setup(surface, surface.start, rules, surface.rates, 60), tracks, {}, ["a"], [1.5])
     wild, calm = data["tracks"]
     assert wild["diverged"] == tracks[0].diverged is not None
     assert wild["left"] == tracks[0].left is not None

@@ -92,7 +92,6 @@ def test_rewinding_is_one_step_of_undo_and_another_model_opens_finished(
     whole(app)
     assert app.session_state["gb.store"]["snapshot"] == -1
     app.button(key="tool.undo").click().run()
-    app.button(key="tool.undo").click().run()
     assert app.session_state["gb.store"]["model"] == state.DEFAULT_MODEL
     assert app.session_state["gb.store"]["snapshot"] == 800
 

@@ -87,7 +87,9 @@ def test_the_document_says_what_the_records_hold():
     }
     worse = row | {"removed": "Muon", "what": "AdamW.", "loss": 1.93, "step_time": 0.85}
     others = {"tales": dict.fromkeys(OTHERS, 1.25)}
-    written = document({"about": "Nats; mean of 3 seeds.", "full": row, "rows": [worse], "elsewhere": others})
+    written = document(
+        {"about": "Nats; mean of 3 seeds.", "full": row, "rows": [worse], "elsewhere": others, "plain": None}
+    )
     assert "| tales | 1.250 | 1.250 | 1.250 |" in written
     assert "| Muon | AdamW. | 1.930 | [1.840, 1.870] | +0.080 | × 0.85 |" in written
     assert "| nothing | All. | 1.850 | [1.840, 1.870] |  | × 1.00 |" in written

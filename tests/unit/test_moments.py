@@ -17,7 +17,7 @@ from core.language_model import LanguageModel
 from core.training.moments import MATRICES, follow, place, train
 from core.training.rate_finder import Trial, found, grow, search
 from core.training.rules import Rule
-from core.training.text_loss import TextLoss, text_loss, trainable
+from core.training.text_loss import TextLoss, losses_by_token, text_loss, trainable
 from tests.pages.conftest import random_model
 
 TEXT = "A red ball was lost. She found the red"
@@ -156,9 +156,13 @@ def test_a_text_is_asked_in_the_models_own_objective(
     assert asked.targets[0].tolist() == ids[1:]
     assert -lm.score(TEXT).mean().item() == pytest.approx(asked(lm.transformer).item(), rel=1e-5)
     torch.testing.assert_close(asked.each(lm.transformer), -lm.score(TEXT), rtol=1e-4, atol=1e-5)
+    assert losses_by_token(lm, TEXT) == pytest.approx([None, *(-lm.score(TEXT)).tolist()], rel=1e-4, abs=1e-5)
+    assert losses_by_token(shapes["pair"], TEXT) == [None] * len(shapes["pair"].encode(TEXT))
+    assert losses_by_token(lm, "a")[0] is None
     both = shapes["both"]
     asked = text_loss(both, TEXT)
     assert 0 < asked.asked < len(both.encode(TEXT))
+    assert [loss is None for loss in losses_by_token(both, TEXT)] == (asked.targets[0] == -100).tolist()
     each = asked.each(both.transformer)
     assert int(each.isfinite().sum()) == asked.asked
     assert each[each.isfinite()].mean().item() == pytest.approx(asked(both.transformer).item(), rel=1e-5)

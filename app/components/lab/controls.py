@@ -78,6 +78,8 @@ def _named(spec: TrainSpec) -> Any:
 
 def _data(spec: TrainSpec) -> dict[str, Any]:
     def chosen(name: str) -> None:
+        if name not in presets.DATA:
+            return  # a label that the browser still has from before the tokenizer was changed
         if name != "own":
             setting.change(corpus=name)
         elif text := state.memo("lab").get("texts"):
@@ -194,9 +196,7 @@ def compare(first: Shown | None) -> None:
 
     def label(id: str) -> str:
         found = shown.find(id)
-        return (
-            id if found is None else found.name if found.run is None else f"{found.name} ({found.run.state})"
-        )
+        return id if found is None else found.name  # nothing that changes while it trains
 
     known = [id for id in shown.listed() if shown.find(id) and (first is None or id != first.id)]
     options = [*known, *(run.id for run in runs.mine()), *models.bundled(), *recordings.names()]

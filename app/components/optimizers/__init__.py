@@ -29,14 +29,26 @@ KEEPS = {
 NUMBERS = ("gradients", "used", "first", "second", "first_hat", "second_hat", "directions")
 
 
-def record(setup: Setup, tracks: Sequence[Track], selection: Mapping[str, Any]) -> dict[str, Any]:
-    """What the race draws: the ground as a grid with its contour levels, and each track with its numbers."""
+def record(
+    setup: Setup,
+    tracks: Sequence[Track],
+    selection: Mapping[str, Any],
+    tokens: Sequence[str],
+    losses: Sequence[float | None],
+) -> dict[str, Any]:
+    """What the race draws: the ground as a grid with its contour levels, and each track with its numbers.
+
+    Args:
+        tokens, losses: of the learner's text in the open model: where the steps below the race begin.
+    """
     surface = setup.surface
     ground = surface.grid(*GRID)
     rule = setup.rules[0] if setup.rules else None
     return {
         "figure": "race",
-        "stamp": repr((surface.name, setup)),
+        "stamp": repr((surface.name, setup, tokens, losses)),
+        "tokens": list(tokens),
+        "tokenLosses": list(losses),
         "surface": {
             "name": surface.name, "title": surface.title, "formula": surface.formula, "lesson": surface.lesson,
             "box": surface.box, "minima": surface.minima, "lowest": surface.lowest, "start": surface.start,

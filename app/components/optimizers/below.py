@@ -14,6 +14,7 @@ from app.page import Context
 from core.language_model import LanguageModel
 from core.training.moments import MATRICES, WHOLE, Place, Trained, follow, place, train
 from core.training.rules import Rule, Step
+from core.training.text_loss import losses_by_token
 
 MAP = 128  # cells of the gradient's map along a side, at most
 MATRIX_NAMES = {"Q": "queries", "K": "keys", "V": "values", "O": "output", "in": "MLP in", "out": "MLP out"}
@@ -95,6 +96,11 @@ def run(
 ) -> Trained:
     """`moments.train`, as the cache calls it."""
     return train(lm, text, place(lm, block, matrix, stack), rule, target)
+
+
+def token_losses(lm: LanguageModel, text: str, target: str | None) -> list[float | None]:
+    """`losses_by_token`, as the cache calls it."""
+    return losses_by_token(lm, text, target)
 
 
 def numbers(steps: Sequence[Step]) -> np.ndarray:

@@ -7,7 +7,7 @@ const LOOKS = {
   adamw: { colour: "v-ink", dash: [2, 3] },
   muon: { colour: "q-ink", dash: [8, 3, 2, 3] },
 };
-const DEEP = 508; // the height of the picture on a wide screen
+const DEEP = 524; // the height of the picture on a wide screen
 const ROW = 27; // of one optimizer
 
 /** Four figures of a number, whatever its size: 0.1234, 12.34, 1.23e−5. */
@@ -29,7 +29,7 @@ const power = (n) => [...String(n)].map((d) => RAISED[d]).join("");
 
 function plan(g) {
   const phone = g.width < 760;
-  const wide = phone ? g.width : Math.min(616, Math.round(g.width * 0.58));
+  const wide = phone ? g.width : Math.min(598, Math.round(g.width * 0.563));
   const map = { x: 0, y: 0, w: wide, h: Math.round(wide * 0.75) };
   const slider = { x: 0, y: map.h + 6, w: wide, h: phone ? 44 : 20 };
   const side = phone ? { x: 0, y: slider.y + slider.h + 34, w: g.width } : { x: wide + 26, y: 0, w: g.width - wide - 26 };
@@ -37,7 +37,8 @@ function plan(g) {
   const rows = { ...side, y: side.y + (phone ? 70 : 60), row };
   const chart = { x: side.x, y: rows.y + 5 * row + 30, w: side.w, h: 72 };
   const numbers = { x: side.x, y: chart.y + chart.h + 34, w: side.w };
-  return { phone, map, slider, side, rows, chart, numbers, height: phone ? numbers.y + 214 : DEEP };
+  const strip = phone ? { x: 0, y: numbers.y + 214, w: g.width } : { x: 0, y: DEEP - 26, w: g.width };
+  return { phone, map, slider, side, rows, chart, numbers, strip, height: phone ? strip.y + 60 : DEEP };
 }
 
 /** From the surface's coordinates to pixels of the map and back. */

@@ -111,7 +111,6 @@ function drawLosses(g, data, local, at, lap, chosen) {
   const low = Math.max(high - 8, Math.floor(Math.log10(Math.max(1e-8, Math.min(...heights, 1)))));
   const Y = (value) => y + tall - (tall * clamp(Math.log10(value) - low, 0, high - low + 0.3)) / (high - low || 1);
   g.part("losses", [at.chart, chosen?.id], () => [
-    label(x, y - 8, data.surface.lowest ? "Loss above the lowest" : "Loss", { weight: 600, fill: "ink" }),
     label(right, y - 8, "each line down: a tenth", { anchor: "end", fill: "ink3" }),
     Array.from({ length: high - low + 1 }, (_, i) => low + i).map((ten) => h("path", { d: `M${left},${Y(10 ** ten)}H${right}`, stroke: css("line"), "stroke-width": 0.7 })),
     [high, low].map((ten) => label(left - 6, Y(10 ** ten) + 4, set(10 ** ten), { mono: true, anchor: "end", fill: "ink3" })),
@@ -119,6 +118,7 @@ function drawLosses(g, data, local, at, lap, chosen) {
     h("g", { "clip-path": "url(#op-losses)" }, [...local.tracks].sort((a, b) => (a === chosen) - (b === chosen)).map((track) =>
       drawLine(lineTo(Array.from(track.losses, (_, i) => [X(i), near(Y(Number.isFinite(over(track, i)) ? over(track, i) : 1e30))])), LOOKS[track.id], track === chosen ? 2.2 : 1.4))),
   ]);
+  g.door("loss", { left: x - 2, top: y - 22 }, data.surface.lowest ? "Loss above the lowest" : "Loss", "What a model’s loss is made of");
   g.part("now", [at.chart, lap], () => h("path", { d: `M${X(lap)},${y - 4}V${y + tall + 4}`, stroke: css("accent"), "stroke-width": 1.5 }));
 }
 
@@ -151,5 +151,32 @@ function drawNumbers(g, data, local, at, lap, chosen) {
       }),
       note && paragraph(x, y + 18 + sides[0].length * 17 + 4, note, w, { fill: "ink3" }),
     ];
+  });
+}
+
+/** The learner's text in the open model: what its tokens cost now, before the panels below train on it. */
+function drawStrip(g, data, at) {
+  const { x, y, w } = at.strip;
+  g.part("strip", [at.strip], () => {
+    const known = data.tokenLosses.filter((v) => v !== null);
+    const most = Math.max(...known, 1e-9);
+    const mean = known.reduce((a, b) => a + b, 0) / (known.length || 1);
+    const head = "Your text, trained on below";
+    const said = known.length ? `loss now: ${num(mean, 3)}` : "";
+    const out = [label(x, y + (at.phone ? 10 : 14), head, { weight: 600, fill: "ink" }),
+      label(x + w, y + (at.phone ? 10 : 14), said, { anchor: "end", fill: "ink2" })];
+    const top = at.phone ? y + 30 : y + 10;
+    const end = x + w - (at.phone ? 0 : measure(said, 12, false) + 20);
+    let left = at.phone ? x : x + measure(head, 12, false) * 1.06 + 16;
+    for (const [i, token] of data.tokens.entries()) {
+      const room = clamp(measure(visible(token), 12, true) + 12, 20, 110);
+      if (left + room > end - (i < data.tokens.length - 1 ? 22 : 0)) { out.push(label(left + 2, top + 4, "…", { fill: "ink3" })); break; }
+      const loss = data.tokenLosses[i];
+      const node = h("g", {}, chip(g, left, top, room, token, { height: 20, size: 12, faint: loss === null }),
+        loss !== null && h("rect", { x: left + 2, y: top + 11.5, width: Math.max(1, ((room - 4) * loss) / most), height: 3, rx: 1.5, fill: css("res") }));
+      out.push(g.tip(node, loss === null ? `${visible(token)}: not asked for` : `${visible(token)}: loss ${num(loss, 3)}`));
+      left += room + 4;
+    }
+    return out;
   });
 }

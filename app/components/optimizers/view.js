@@ -21,6 +21,7 @@ const race = {
     drawMap(g, data, local, at);
     drawSlider(g, data, local, at);
     drawSide(g, data, local, at);
+    drawStrip(g, data, at);
   },
 
   key(event, g, data, local) {
@@ -48,7 +49,7 @@ const race = {
       const [x, y] = pointAt(track, last);
       return `${data.kinds.find((kind) => kind.id === track.id).name} ${fate(track, lap) || `at (${sig(x, 3)}, ${sig(y, 3)})`}, loss ${sig(track.losses[last], 3)}`;
     });
-    return `Race on the surface ${data.surface.title}, ${data.surface.formula}, from (${set(data.start[0])}, ${set(data.start[1])}); step ${lap} of ${data.steps}. ${where.join("; ") || "Nobody takes part"}.`;
+    return `Race on the surface ${data.surface.title}, ${data.surface.formula}, from (${set(data.start[0])}, ${set(data.start[1])}); step ${lap} of ${data.steps}. ${where.join("; ") || "Nobody takes part"}. Below, the open model is trained on your text: ${data.tokens.map(visible).join(" ")}.`;
   },
 
   state(data, local) {
@@ -58,7 +59,7 @@ const race = {
     const kind = chosen && data.kinds.find((one) => one.id === chosen.id);
     const lines = chosen && chosen.losses.length > 1 ? [0, 1].map((axis) => linesOf(chosen.id, numbersAt(chosen, k, axis), { ...data.settings, rate: kind.rate }, k).map(({ id, value }) => [id, value])) : [];
     return {
-      surface: data.surface.name, start: data.start, lap, steps: data.steps, playing: Boolean(local.timer), racer: chosen?.id ?? null,
+      surface: data.surface.name, start: data.start, tokens: data.tokens, tokenLosses: data.tokenLosses, lap, steps: data.steps, playing: Boolean(local.timer), racer: chosen?.id ?? null,
       rates: Object.fromEntries(data.kinds.map((one) => [one.id, rateOf(local, one)])),
       tracks: local.tracks.map((track) => ({ id: track.id, point: pointAt(track, lastOf(track, lap)), loss: track.losses[lastOf(track, lap)], fate: fate(track, lap), left: track.left, diverged: track.diverged })),
       step: k, lines,

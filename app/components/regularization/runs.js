@@ -62,7 +62,7 @@ function drawWeights(g, box, t) {
   const edge = Math.max(...known.map((k) => k.edge));
   const density = (k) => k.counts.map((c) => c / k.counts.reduce((a, b) => a + b, 0) / ((2 * k.edge) / k.counts.length));
   const most = Math.max(...known.flatMap(density));
-  const [top, bottom] = [y + 40, y + box.h - 20];
+  const [top, bottom] = [y + 54, y + box.h - 20];
   const X = (v) => x + (w * (v + edge)) / (2 * edge);
   out.push(h("path", { d: `M${x},${bottom}H${x + w}`, stroke: css("line") }), label(x, bottom + 15, num(-edge, 2), { fill: "ink3", mono: true }),
     label(X(0), bottom + 15, "0", { fill: "ink3", anchor: "middle", mono: true }), label(x + w, bottom + 15, num(edge, 2), { fill: "ink3", anchor: "end", mono: true }));
@@ -71,7 +71,7 @@ function drawWeights(g, box, t) {
     const wide = (2 * k.edge) / k.counts.length;
     const d = density(k).map((v, b) => `${b ? "L" : "M"}${X(-k.edge + b * wide).toFixed(1)},${(bottom - ((bottom - top) * v) / most).toFixed(1)}H${X(-k.edge + (b + 1) * wide).toFixed(1)}`).join("");
     out.push(h("path", { d, fill: "none", stroke: css(i ? ARM : PLAIN), "stroke-width": 2, "stroke-dasharray": i ? null : "4 2" }),
-      label(x + w, top + 8 + i * 16, `${t.runs[i].name} rms ${num(k.rms, 3)}`, { anchor: "end", fill: i ? ARM : "ink2", mono: false }));
+      label(x + w, y + 28 + i * 16, `${t.runs[i].name}: rms ${num(k.rms, 3)}`, { anchor: "end", fill: i ? ARM : "ink2", weight: i ? 600 : 400 }));
   });
   return out;
 }

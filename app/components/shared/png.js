@@ -54,13 +54,13 @@ function png(width, height, rgba) {
     at += 4;
   });
   chunk("IEND", 0, () => {});
-  return "data:image/png;base64," + base64(file);
+  return "data:image/png;base64," + toBase64(file);
 }
 
-function base64(bytes) {
+function toBase64(bytes) {
   if (bytes.toBase64) return bytes.toBase64();
   let text = "";
   for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
   return btoa(text);
 }
-const bytesOf = (text) => Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+const fromBase64 = (text) => Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt(0));

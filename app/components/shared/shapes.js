@@ -128,7 +128,7 @@ const rgb = (c) => "#" + c.map((v) => v.toString(16).padStart(2, "0")).join("");
 
 /** base64 from Python's pack() -> typed array, with .shape. */
 function unpack(packed) {
-  const raw = bytesOf(packed.b64);
+  const raw = fromBase64(packed.b64);
   const kinds = { f32: Float32Array, u8: Uint8Array, i32: Int32Array, u16: Uint16Array };
   const out = new kinds[packed.dtype](raw.buffer);
   out.shape = packed.shape;
