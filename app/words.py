@@ -83,7 +83,7 @@ WORDS: dict[str, str] = {
     "masked language modelling": "Saying hidden tokens from all the others, on both sides.",
     "span corruption": "Writing whole hidden stretches, each named by a sentinel that stands in its place.",
     "sentinel": "A special token, <x0>, <x1> ..., that marks a gap; T5 writes <extra_id_0>, <extra_id_1>.",
-    "[MASK]": "The special token that stands where a token is hidden. Of BERT’s hidden tokens 80 % become it, 10 % a random token, and 10 % stay.",
+    "[MASK]": "Stands where a token is hidden. BERT hides 80 % so; 10 % become a random token, 10 % stay.",
     "causal mask": "Each position sees itself and what came before it, so that no answer can be read off.",
     "encoder": "A stack in which every token sees every other: it reads.",
     "decoder": "A stack in which a token sees only the past: it writes.",

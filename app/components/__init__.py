@@ -31,13 +31,21 @@ def register(name: str, shared: bool = True) -> Callable[..., Any]:
         shared: whether view.js uses the helpers of shared/ (a picture does; a few buttons do not).
     """
     script, sheet = (_joined(name, kind, shared) for kind in ("js", "css"))
+    # Streamlit looks for tables among a dict's values, with pandas (100 MB that nothing else here needs) and at every
+    # run; a list it passes on as it is.
+    script = script.replace("export default", "const component =", 1) + UNPACKED
     # Without isolation the figure is part of the document: exports, tests and screen readers reach it.
     renderer: Callable[..., Any] = st.components.v2.component(
         f"glassbox_{name}", js=script, css=theme.css() + sheet, isolate_styles=False
     )
-    return renderer
+
+    def mount(data: Any = None, **options: Any) -> Any:
+        return renderer(data=[data], **options)
+
+    return mount
 
 
+UNPACKED = "\nexport default (given) => component({ ...given, data: given.data[0] });\n"
 CURVES = (
     "curves",
     "feed",

@@ -130,7 +130,7 @@ class Attention(Part):
         self, x: Tensor, geometry: Geometry, source: Tensor | None = None, cache: KVCache | None = None
     ) -> Tensor:
         """x (B, T, D) asks; `source` (B, S, D), or x itself, answers. Returns what all heads add, (B, T, D)."""
-        if source is None and cache is None and self._learns_in_half(x, geometry):
+        if source is None and cache is None and self._learns_alone(x, geometry):
             return F.linear(self._learning(x, geometry).flatten(2), self.weight_o, self.b_O)
         q, k, v = self._queries_keys_values(x, geometry, source, cache)
         if self.n_kv_heads != self.n_heads:
@@ -141,7 +141,7 @@ class Attention(Part):
             return out if self.b_O is None else out + self.b_O
         return F.linear(z.flatten(2), self.weight_o, self.b_O)
 
-    def _learns_in_half(self, x: Tensor, geometry: Geometry) -> bool:
+    def _learns_alone(self, x: Tensor, geometry: Geometry) -> bool:
         """Whether nobody looks, and `heads_in_learning` is the quicker way."""
         half = self.training and x.dtype == torch.bfloat16 and x.device.type == "cpu"
         plain = geometry.bias is None and (geometry.causal or geometry.allowed is None)

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from core.runs.limits import Limits
 from core.runs.queue import Ticket, claim, drop, requeue, training
 from core.runs.records import Run, RunError, StoreAway
+from core.runs.retention import make_way
 from core.runs.store import Store
 from core.runs.warm import warm, warmed
 from core.runs.worker import Address, lease_seconds, work
@@ -108,6 +109,7 @@ class Engine:
         """
         self.limits.check_spec(spec, text)
         self.limits.check_counts(*self.store.counts(owner))
+        make_way(self.store.database, owner, self.limits.kept - 1)
         run = self.store.create(spec, owner, name, text, group)
         self._call.set()
         return run

@@ -81,15 +81,13 @@ class Optimizer:
             watch: measure the length of the move, too; otherwise it is NaN.
         """
         self._gather()
-        weights = [weight for weight in self._names if weight.grad is not None]
-        gradient = _length([weight.grad for weight in weights if weight.grad is not None])
+        gradients = [weight.grad for weight in self._names if weight.grad is not None]
+        gradient = _length(gradients)
         if not math.isfinite(gradient):
             self._drop()
             return Moved(gradient, 0.0)
         if self.spec.clip and gradient > self.spec.clip:
-            for weight in weights:
-                if weight.grad is not None:
-                    weight.grad.mul_(self.spec.clip / gradient)
+            torch._foreach_mul_(gradients, self.spec.clip / gradient)
         rates = iter(self._rates)
         squares = 0.0
         for optimizer in self.torch:

@@ -28,7 +28,7 @@ Made by `make bench ARGS="--save .bench.jsonl --table docs/benchmarks.md"`; noth
 and are checked to give the same result before they are timed. They take turns: every round calls each way once, in
 changing order, and a ratio is the median of the rounds' own ratios, how many times as long as Glassbox the other takes.
 
-**Training.** One thread, as a worker trains. A step is all of it: rows, gradient, lengths, the move. The two recipes
+**Training.** One thread, as a worker trains. A step is the gradient, its length, clipping and the move. The two recipes
 take their steps in turns, so that both meet the machine in the same moods; each is trained from three seeds, and the
 loss is that over the whole held-out tenth of a text by characters. What each ingredient is worth: [recipe](recipe.md).
 

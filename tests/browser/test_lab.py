@@ -323,7 +323,7 @@ def test_the_picture_is_taken_away_with_its_curves(
 def test_the_answer_about_a_run_comes_when_it_ends(mine: Page) -> None:
     driver.open_page(mine, NAME, text=TEXT, spec=QUICK.replace(steps=4000).to_json(defaults=False))
     press(mine, "Start")
-    until(mine, lambda now: now["model"] and first(now)["step"] > 5)
+    until(mine, lambda now: now["model"].startswith("run:") and first(now)["step"] > 5)
     press(mine, "Pause")
     until(mine, lambda now: first(now)["state"] == "paused")
     driver.wait_until_drawn(mine)

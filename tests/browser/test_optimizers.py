@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import core
+from app.components.optimizers import lesson
 from app.components.optimizers.setup import NAMES
 from core.analysis.landscape import measure, random_plane
 from core.runs.worker import here
@@ -276,6 +277,10 @@ def test_the_five_real_runs_are_drawn_with_their_losses(page: Page) -> None:
         assert state["held"][kind] == pytest.approx(held[np.isfinite(held)][-1], rel=1e-5)
     assert [run["id"] for run in state["chart"]["runs"]] == [f"optimizers-{kind}" for kind in KINDS]
     assert all(run["count"] == 200 for run in state["chart"]["runs"])
+    table = lesson.measured()
+    shown = driver.component_state(page, "recipe")
+    assert shown["full"] == table["full"]["loss"]
+    assert shown["rows"] == [[row["removed"], row["loss"], row["step_time"]] for row in table["rows"]]
 
 
 def test_the_five_are_trained_anew_and_stopped(page: Page) -> None:

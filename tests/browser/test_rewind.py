@@ -1,9 +1,10 @@
-"""Rewind in a real browser: the slider by mouse and keyboard, every page's picture after it, and a run's checkpoints."""
+"""Rewind in a real browser: the slider by mouse and keyboard, every page's picture, and a run's checkpoints."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -70,11 +71,13 @@ def test_the_slider_by_keyboard_says_where_it_is(page: Page) -> None:
     slider(page).focus()
     for key, index in [("ArrowLeft", -2), ("Home", 0), ("ArrowRight", 1), ("ArrowUp", 2), ("ArrowDown", 1)]:
         page.keyboard.press(key)
-        said = driver.wait_for_state(page, "rewind", lambda now, at=index: now["step"] == STEPS[at])["said"]
+        driver.wait_for_state(page, "rewind", partial(lambda at, now: now["step"] == STEPS[at], index))
+        said = driver.component_state(page, "rewind")["said"]
         assert slider(page).get_attribute("aria-valuetext") == said
         assert said == ("untrained, step 0" if index == 0 else f"step {STEPS[index]:,} of {STEPS[-1]:,}")
     driver.wait_until_drawn(page)
     page.wait_for_url(f"**snapshot={STEPS[1]}*")
+    page.wait_for_timeout(1000)  # what comes in one go is one step of undo
     page.keyboard.press("End")
     page.wait_for_url(lambda url: "snapshot" not in url)
     assert page.evaluate("document.activeElement.type") == "range", "the focus stays"

@@ -28,7 +28,8 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     mine = [
         child
         for child in psutil.Process().children(recursive=True)
-        if child not in before and "resource_tracker" not in " ".join(child.cmdline())  # that one is everybody's
+        if child not in before
+        and "resource_tracker" not in " ".join(child.cmdline())  # that one is everybody's
     ]
     engine.close()
     gone(mine)

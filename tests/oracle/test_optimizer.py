@@ -204,9 +204,8 @@ def test_attention_in_half_precision_learns_as_in_full(name, changes):
     found = []
     for part, dtype in ((attention, torch.float32), (half, torch.bfloat16)):
         geometry = model.geometry(torch.arange(9), 0, None, dtype)
-        assert part._learns_in_half(x.to(dtype), geometry) == (
-            part is half and "alibi" not in changes.values()
-        )
+        alone = part is half and "alibi" not in changes.values()
+        assert part._learns_alone(x.to(dtype), geometry) == alone
         given = x.detach().clone().to(dtype).requires_grad_()
         out = part(given, geometry)
         (out.float() ** 3).sum().backward()

@@ -47,7 +47,7 @@ def html(app: AppTest) -> str:
 
 def picture(app: AppTest, number: int = 0) -> dict[str, Any]:
     """The data of the page's own components, in the order of the page."""
-    found = [json.loads(element.proto.json) for element in app.get("bidi_component") if element.proto.json]
+    found = [json.loads(element.proto.json)[0] for element in app.get("bidi_component") if element.proto.json]
     mine = [data for data in found if "nodes" in data or "samples" in data]
     data: dict[str, Any] = mine[number]
     return data

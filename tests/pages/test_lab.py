@@ -39,7 +39,7 @@ def store(app: AppTest) -> dict[str, Any]:
 
 def picture(app: AppTest) -> dict[str, Any]:
     """The data of the page's picture."""
-    found = [json.loads(element.proto.json) for element in app.get("bidi_component") if element.proto.json]
+    found = [json.loads(element.proto.json)[0] for element in app.get("bidi_component") if element.proto.json]
     data: dict[str, Any] = next(data for data in found if "film" in data)
     return data
 

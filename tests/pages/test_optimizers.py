@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import state, trained
-from app.components.optimizers import below, land, record, take, toy, work
+from app.components.optimizers import below, land, lesson, record, take, toy, work
 from app.components.optimizers.setup import NAMES, Setup, read_racers, write_rates
 from core.analysis.landscape import measure, random_plane, walk
 from core.runs.worker import here
@@ -344,3 +344,15 @@ def test_reset_puts_the_race_back(open_page: OpenPage) -> None:
     assert all(
         kept(app, key) == state.BY_KEY[key].default for key in ("surface", "start", "racers", "rates", "lap")
     )
+
+
+def test_the_lesson_is_the_measured_table(open_page: OpenPage) -> None:
+    table = lesson.measured()
+    data = lesson.record(table)
+    assert len(data["rows"]) == len(table["rows"]) > 10
+    for row in data["rows"]:
+        assert row["low"] <= row["loss"] <= row["high"]
+        said = f"Without {row['removed']}" in data["about"] or f"without {row['removed']}" in data["about"]
+        assert said == (row["loss"] < data["full"]["loss"])
+    app = open_page("optimizers", text=TEXT)
+    assert any("What a fast recipe is made of" in block.value for block in app.html)

@@ -1,4 +1,4 @@
-"""Training runs and moments of a training as models: in the list, in links, on every page, and when they are not there."""
+"""Training runs and moments of a training as models: in the list, in links, on every page, and missing ones."""
 
 from __future__ import annotations
 

@@ -188,7 +188,8 @@ def test_a_run_is_resolved_by_its_id_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["run:", "run:x", "run:ABCDEF012345", "run:0123/../4567", "run:0123 4567", "run:" + "0" * 65, "run:0\n1"]
+    "name",
+    ["run:", "run:x", "run:ABCDEF012345", "run:0123/../4567", "run:0123 4567", "run:" + "0" * 65, "run:0\n1"],
 )
 def test_what_is_no_run_is_refused(name: str) -> None:
     assert models.run_id(name) == ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -28,7 +30,7 @@ def site(base: str = "http://glassbox.test") -> TestClient:
     return TestClient(app, base_url=base)
 
 
-def granted(answer: object) -> list[str]:
+def granted(answer: Any) -> list[str]:
     """The owner cookies that an answer sets."""
     values: list[str] = answer.headers.get_list("set-cookie")
     return [value for value in values if value.startswith(owner.COOKIE)]

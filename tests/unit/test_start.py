@@ -126,7 +126,9 @@ def test_a_child_process_starts_no_second_server(monkeypatch: pytest.MonkeyPatch
 def test_a_child_born_while_a_page_runs_draws_nothing() -> None:
     router = MAIN.parent / "router.py"
     code = f"import runpy, sys; runpy.run_path({str(router)!r}, run_name='__mp_main__'); print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
     assert "runpy" in done.stdout.split() and "streamlit" not in done.stdout.split()
 
 

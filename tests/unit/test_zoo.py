@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -170,7 +171,7 @@ def test_a_run_opens_by_its_name_at_every_checkpoint(run):
     steps = core.snapshots(name)
     assert steps[0] == 0 and steps[-1] == 4 and len(steps) >= 3
     seen = [core.load(name, device="cpu", snapshot=step).trace("The fox").logits for step in steps]
-    assert all(not torch.equal(one, other) for one, other in zip(seen, seen[1:]))
+    assert all(not torch.equal(one, other) for one, other in pairwise(seen))
     assert torch.equal(core.load(name, device="cpu").trace("The fox").logits, seen[-1]), "the last one"
     lm = core.load(name, dtype=torch.float64, device="cpu")
     assert (lm.name, lm.config.n_layers, lm.trace("The fox").logits.dtype) == (name, 1, torch.float64)

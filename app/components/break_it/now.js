@@ -4,7 +4,9 @@
 function drawTokens(g, data, box) {
   const { x, y, w } = box;
   const said = data.now.said;
-  const width = (t) => clamp(measure(visible(t.text), 13, true) + 14, 30, 96);
+  // Long tokens give way first, so that all of a short text stands here.
+  const widest = clamp(Math.floor((w - 132) / said.length) - 4, 60, 96);
+  const width = (t) => clamp(measure(visible(t.text), 13, true) + 14, 30, widest);
   let [first, used] = [said.length, 0];
   while (first > 0 && used + width(said[first - 1]) + 4 <= w - 132) used += width(said[--first]) + 4;
   const most = Math.max(1, ...said.slice(first).flatMap((t) => [t.whole, t.without]).filter(Number.isFinite));

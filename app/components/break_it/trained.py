@@ -69,8 +69,9 @@ def record_pair(arms: list[Arm], at: int | None) -> dict[str, Any]:
     health = [one.health if one else {} for one in seen]
     measured = all(health)
     layers = dict(spec.changes)
+    size = f"{layers['n_layers']} blocks × {layers['d_model']}"
     return {
-        "about": f"held-out loss · {layers['n_layers']} blocks × {layers['d_model']}, {spec.steps} steps, seed {spec.seed}",
+        "about": f"held-out loss · {size}, {spec.steps} steps, seed {spec.seed}",
         "own": arms[0].run is not None,
         "runs": [arm.curve() for arm in arms],
         "guessing": {"value": arms[0].guessing, "text": f"guessing: ln {spec.vocab_size} = {arms[0].guessing:.2f}"},

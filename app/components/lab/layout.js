@@ -10,8 +10,8 @@ function planLab(g, data) {
   const chart = { left: 0, top: LAB.head, width: main, height: wide ? LAB.chart : 240 };
   const rewindY = chart.top + chart.height;
   const afterMain = rewindY + LAB.rewind;
-  const sideAt = wide ? { x: main + LAB.gap, y: 0 } : { x: 0, y: afterMain + 34 };
-  const stripY = wide ? afterMain + 6 : sideAt.y + 330;
+  const sideAt = wide ? { x: main + LAB.gap, y: 0 } : { x: 0, y: afterMain + 56 };
+  const stripY = wide ? afterMain + 6 : sideAt.y + 366;
   const columns = wide ? 6 : Math.max(1, Math.floor(g.width / 170));
   const frames = data.film.frames.length;
   const rows = Math.ceil(frames / columns) || 1;
@@ -78,7 +78,7 @@ function newsOf(feed, mine) {
   if (feed.lost) return `${feed.lost[0].toUpperCase()}${feed.lost.slice(1)}. No point of the curve gets lost.`;
   if (!feed.live) return "";
   const { state, place, ended, control } = feed.state;
-  const word = (ended || "").replace(/\.?$/, ". ").replace(/^\. $/, "");
+  const word = ended ? `${ended[0].toUpperCase()}${ended.slice(1).replace(/\.$/, "")}. ` : "";
   if (state === "queued") return place > 0 ? `Waiting for a free worker: place ${place} in the queue. It begins by itself.` : "Waiting for a worker. It begins by itself.";
   if (state === "paused") return `Paused at step ${thousands(Math.max(0, feed.lastStep))}. ${mine ? "Resume goes on from here; One step takes just one." : "Its owner can go on."}`;
   if (state === "diverged") return `${word || "The loss ran away. "}The curve is kept. Lower the peak rate and start anew, or fork from an earlier checkpoint.`;

@@ -32,7 +32,8 @@ def planned(spec: TrainSpec) -> dict[str, Any]:
         ]
         rows.append(("Time here", f"about {seconds(plan.seconds)}", not plan.refused))
     if not plan.refused:
-        line = f"Next run: {plan.parameters:,} weights, {plan.bytes / 2**20:,.0f} MB, about {seconds(plan.seconds)}"
+        size = f"about {weights(plan.parameters)} weights, {plan.bytes / 2**20:,.0f} MB"
+        line = f"Next run: {size}, about {seconds(plan.seconds)}"
     return {
         "rows": [list(row) for row in rows],
         "about": presets.PRESETS[name].about

@@ -21,7 +21,17 @@ SCHEDULES = {
     "linear": "linear to zero", "cosine": "cosine to zero", "constant": "constant",
 }  # fmt: skip
 # (blocks, heads, width)
-SHAPES = ((1, 1, 32), (1, 2, 64), (2, 2, 64), (3, 4, 64), (2, 2, 128), (2, 4, 128), (4, 2, 128), (4, 4, 128), (6, 4, 128))
+SHAPES = (
+    (1, 1, 32),
+    (1, 2, 64),
+    (2, 2, 64),
+    (3, 4, 64),
+    (2, 2, 128),
+    (2, 4, 128),
+    (4, 2, 128),
+    (4, 4, 128),
+    (6, 4, 128),
+)
 # A peak rate at which each optimizer trains these shapes well.
 RATES = {"muon": 0.02, "adamw": 0.003, "adam": 0.003, "momentum": 0.1, "sgd": 0.5}
 LADDER = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.02, 0.03, 0.05, 0.09, 0.2, 0.5, 1.0, 3.0)

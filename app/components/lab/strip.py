@@ -29,7 +29,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "induction": ("find what came next last time", "attention on what followed the same {unit}", "finds"),
     "same": ("find the same {unit}", "attention on the same {unit} before", "finds same"),
     "next": ("look one {unit} ahead", "attention on the next {unit}", "looks ahead"),
-    "itself": ("look at itself", "attention on the {unit} itself", "stays"),
+    "itself": ("look at the {unit} itself", "attention on the {unit} itself", "stays"),
     "recent": ("look at the last three {unit}s", "attention on the three {unit}s before", "recent"),
     "first": ("rest on the first {unit}", "attention on the first {unit}", "on first"),
     "last": ("rest on the last {unit}", "attention on the last {unit}", "on last"),

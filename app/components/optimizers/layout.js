@@ -7,7 +7,7 @@ const LOOKS = {
   adamw: { colour: "v-ink", dash: [2, 3] },
   muon: { colour: "q-ink", dash: [8, 3, 2, 3] },
 };
-const DEEP = 524; // the height of the picture on a wide screen
+const DEEP = 521; // the height of the picture on a wide screen
 const ROW = 27; // of one optimizer
 
 /** Four figures of a number, whatever its size: 0.1234, 12.34, 1.23e−5. */

@@ -21,11 +21,18 @@ def measured() -> dict[str, Any]:
 
 def panel() -> None:
     """The table as a picture."""
-    table = measured()
+    view.draw(record(measured()), key="recipe", on={})
+
+
+def record(table: dict[str, Any]) -> dict[str, Any]:
+    """What the figure draws."""
     keys = ("removed", "what", "loss", "low", "high", "step_time")
     rows = [{key: row[key] for key in keys} for row in table["rows"]]
-    about = f"{table['about'].split('; mean')[0]}, mean of {table['full']['seeds']} seeds; the thin line: lowest to highest."
-    view.draw(
-        {"figure": "recipe", "full": {key: table["full"][key] for key in keys}, "rows": rows, "about": about},
-        key="recipe", on={},
-    )  # fmt: skip
+    better = [row["removed"] for row in rows if row["loss"] < table["full"]["loss"]]
+    count = table["full"]["seeds"]
+    seeds = "one seed" if count == 1 else f"mean of {count} seeds (the thin line: lowest to highest)"
+    about = f"{table['about'].split('; mean')[0]}; {seeds}. ×: the time of a step beside the whole recipe’s."
+    if better:
+        about += f" Without {' and without '.join(better)} the loss is even lower: no recipe is finished."
+    full = {key: table["full"][key] for key in keys}
+    return {"figure": "recipe", "full": full, "rows": rows, "about": about}

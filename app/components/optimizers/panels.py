@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import events, state, widgets
 from app.components import optimizers as view
-from app.components.optimizers import below, land, search, toy, work
+from app.components.optimizers import below, land, lesson, search, toy, work
 from app.components.optimizers.below import MATRIX_NAMES, Weight
 from app.components.optimizers.controls import RATES, ladder
 from app.page import Context
@@ -59,6 +59,11 @@ def real_runs() -> None:
         "never known exactly, and no two weights are equally steep.",
     )
     toy.panel()
+    heading(
+        "What a fast recipe is made of",
+        "The fast recipe of the training lab, each part taken away in turn and everything else kept: what is it worth?",
+    )
+    lesson.panel()
 
 
 def rate_and_land(ctx: Context, target: str | None) -> Callable[[], None]:

@@ -61,7 +61,8 @@ const regularization = {
     const [r, c] = cellOf(data, local);
     const i = r * local.cols + c;
     const t = data.trained;
-    return `${d.evaluate ? "The model in use, nothing is dropped" : `Dropout of ${num(d.rate, 2)}`} on ${d.what}: number ${c} of ${visible(d.rows[r].text)} is ${num(local.a.clean[i], 3)} and goes on as ${num(local.a.values[i], 3)}. ` +
+    const text = data.tokens.slice(0, 24).map((token) => visible(token.text)).join(" ");
+    return `The text ${text}${data.tokens.length > 24 ? " …" : ""}. ${d.evaluate ? "The model in use, nothing is dropped" : `Dropout of ${num(d.rate, 2)}`} on ${d.what}: number ${c} of ${visible(d.rows[r].text)} is ${num(local.a.clean[i], 3)} and goes on as ${num(local.a.values[i], 3)}. ` +
       `Next token: ${d.next.tokens.map((k) => `${visible(k.text)} ${num(k.clean, 3)}, mean under masks ${num(k.mean, 3)}`).join("; ")}. ` +
       t.runs.map((run, k) => `${run.name}: ${t.stops[k]?.text ?? "nothing measured yet"}`).join(" ");
   },

@@ -24,6 +24,7 @@ function show(local) {
   local.range.value = local.index;
   local.range.setAttribute("aria-valuetext", text);
   local.output.textContent = text;
+  local.brief.textContent = `step ${local.data.steps[local.index].toLocaleString("en-US")}`;
   const { steps } = local.data;
   local.mark.dataset.state = JSON.stringify(
     { steps: steps.length, index: local.index, step: steps[local.index], said: text });
@@ -54,7 +55,9 @@ function build(parent) {
   const name = make("span", "gb-rewind-name");
   name.textContent = "Rewind";
   local.output = make("span", "gb-rewind-step");
-  head.append(name, local.output);
+  local.brief = make("span", "gb-rewind-brief"); // on narrow screens, instead of the two
+  local.brief.setAttribute("aria-hidden", "true");
+  head.append(name, local.output, local.brief);
   local.ticks = make("div", "gb-rewind-ticks");
   local.ticks.setAttribute("aria-hidden", "true");
   local.range.addEventListener("input", () => choose(local));

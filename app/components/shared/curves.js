@@ -149,6 +149,7 @@ class Chart {
     if (guess !== undefined) { high = Math.min(Math.max(high, guess), 1.6 * Math.max(guess, first)); low = Math.min(low, guess); }
     if (spec.low !== undefined) low = spec.low;
     if (spec.high !== undefined) high = Math.max(spec.high, spec.grow ? high : -Infinity);
+    if (high - low < 0.02 * Math.abs(high)) { low -= 0.05 * Math.abs(high); high += 0.05 * Math.abs(high); } // a single point
     if (log) return [Math.max(low, high * 1e-6) / 1.15, high * 1.15];
     const room = (high - low) * 0.05 || Math.abs(high) * 0.1 || 1;
     const { step } = roundTicks(low, high + room, 8);

@@ -111,7 +111,7 @@ function drawAxes(chart, pen) {
   const across = roundTicks(0, chart.end, clamp((right - left) / 90, 1, 8));
   for (const tick of across.ticks) {
     const x = chart.px0(tick);
-    if (x > right + 1) continue;
+    if (x > right + 1 || (spec.x === "step" && tick % 1)) continue;
     pen.line([x, x], [bottom, bottom + 4], { stroke: "line" });
     const text = spec.x === "seconds" ? `${brief(tick)} s` : brief(tick).replace(/^(\d+(?:\.\d)?)k$/, (all, n) => (tick < 1e5 && spec.x === "step" ? thousands(tick) : all));
     pen.text(clamp(x, left, to - measure(text, 12, true) / 2), bottom + 18, text, { fill: "ink3", anchor: "middle", mono: true });
