@@ -40,12 +40,12 @@ def register(name: str, shared: bool = True) -> Callable[..., Any]:
     )
 
     def mount(data: Any = None, **options: Any) -> Any:
-        return renderer(data=[data], **options)
+        return renderer(data=None if data is None else [data], **options)
 
     return mount
 
 
-UNPACKED = "\nexport default (given) => component({ ...given, data: given.data[0] });\n"
+UNPACKED = "\nexport default (given) => component({ ...given, data: given.data?.[0] });\n"
 CURVES = (
     "curves",
     "feed",

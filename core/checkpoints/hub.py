@@ -67,7 +67,7 @@ def download(repo_id: str, progress: Progress | None = None) -> Path:
 
 def _bar(progress: Progress | None) -> Any:
     """A progress bar that draws nothing and reports the bytes written to disk."""
-    from tqdm.std import tqdm  # type: ignore[import-untyped]
+    from tqdm.std import tqdm
 
     class Reporting(tqdm):
         def __init__(self, *args: Any, **options: Any) -> None:

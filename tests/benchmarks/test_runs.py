@@ -35,7 +35,7 @@ Report = Callable[[pair.Comparison | pair.Figure], None]
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
     """The app with its two workers, warm."""
-    with driver.serving(tmp_path_factory.mktemp("server")) as running:
+    with driver.serving(tmp_path_factory.mktemp("server"), workers=2) as running:
         with closing(
             running.store()
         ) as store:  # the first run of a server waits for its workers; no other does

@@ -89,7 +89,8 @@ def same_curve(store: Store, id: str) -> None:
     columns, expected = store.points(id).columns(), uninterrupted(run.spec)
     assert columns["step"].tolist() == list(range(1, run.steps + 1))
     for name in EXACT:
-        assert np.array_equal(columns[name], expected[name]), f"{name} differs"
+        differ = np.flatnonzero(columns[name] != expected[name])
+        assert not len(differ), f"{name} differs from step {differ[0] + 1} on, {len(differ)} times"
     assert np.all(np.diff(columns["seconds"]) > 0)
     steps = [checkpoint.step for checkpoint in store.checkpoints(id)]
     assert steps[0] == 0

@@ -183,8 +183,9 @@ def test_heads_for_learning_read_what_torchs_attention_does(causal, kv_heads):
     )
     weights = torch.randn(2, 10, 4, 8, generator=draw)
     mine = heads_in_learning(torch.cat([q, k, v], dim=2), 4, 0.4, causal=causal)
+    first, second, third = (x.transpose(1, 2) for x in (q, k, v))
     theirs = F.scaled_dot_product_attention(
-        *(x.transpose(1, 2) for x in (q, k, v)), is_causal=causal, scale=0.4, enable_gqa=True
+        first, second, third, is_causal=causal, scale=0.4, enable_gqa=True
     ).transpose(1, 2)
     torch.testing.assert_close(mine, theirs, atol=1e-5, rtol=1e-4)
     for a, b in zip(*(torch.autograd.grad((z * weights).sum(), (q, k, v)) for z in (mine, theirs))):

@@ -25,7 +25,7 @@ from core.runs.limits import in_words
 from core.runs.loop import moment, still
 from core.runs.recordings import names
 from core.runs.schema import default_url
-from core.runs.worker import here
+from core.runs.worker import Address, here
 from core.training.trainer import Trainer
 from scripts.record_runs import RECORDED
 from tests.runs import OWNER, row, rows, taken, tiny, until
@@ -60,6 +60,12 @@ def test_looking_at_runs_waits_neither_for_torch_nor_for_dask() -> None:
 def test_an_address_that_is_no_store(url: str, why: str) -> None:
     with pytest.raises(SchemaError, match=why):
         Store(url)
+
+
+def test_a_password_stays_out_of_logs() -> None:
+    address = Address("postgresql+psycopg://me:secret@here/runs")
+    assert "secret" in address.url
+    assert "secret" not in f"{address} {address!r}"
 
 
 def test_where_the_store_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
