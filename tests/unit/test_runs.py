@@ -233,7 +233,7 @@ class TestCommandLine:
 
         thread = threading.Thread(target=interrupt)
         thread.start()
-        assert command.main([*self.WORDS, "steps=1500", "--db", store.url]) == 0
+        assert command.main([*self.WORDS, "steps=600", "--db", store.url]) == 0
         thread.join()
         run = store.list()[0]
         assert run.state == "paused"
@@ -241,7 +241,7 @@ class TestCommandLine:
         assert command.main(["--resume", run.id, "--db", store.url]) == 0
         assert store.get(run.id).state == "done"
         points = store.points(run.id)
-        assert points.step.tolist() == list(range(1, 1501))
+        assert points.step.tolist() == list(range(1, 601))
         assert points.loss.tolist() == [point.loss for point in Trainer(run.spec).run()]
 
     def test_a_run_that_ended_does_not_go_on(self, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
