@@ -18,6 +18,8 @@ from tests.pages.conftest import OTHER, OWNER, OpenPage, Runs, run_notebook
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
 TEXT = "Once upon a time, Lily saw a"
 every_page = pytest.mark.parametrize("slug", SHOWN)
+# The lab's picture holds every moment at once, and so do its table and its notebook.
+one_moment = pytest.mark.parametrize("slug", [slug for slug in SHOWN if slug != "lab"])
 
 
 def said(app: AppTest) -> str:
@@ -49,7 +51,7 @@ def whole(app: AppTest) -> None:
 # ------------------------------------------------------------------------------------- every page at every moment
 
 
-@every_page
+@one_moment
 def test_every_page_shows_a_bundled_model_at_any_moment_of_its_training(
     slug: str, open_page: OpenPage
 ) -> None:
@@ -63,7 +65,7 @@ def test_every_page_shows_a_bundled_model_at_any_moment_of_its_training(
     assert len(seen[0] & seen[1]) < 0.5 * len(seen[0]) and len(seen[1] & seen[2]) < 0.5 * len(seen[1])
 
 
-@every_page
+@one_moment
 def test_every_page_works_on_a_runs_checkpoints(slug: str, runs: Runs, open_page: OpenPage) -> None:
     run = runs.ready()
     steps = runs.store.steps(run.id)
@@ -177,7 +179,7 @@ def test_a_run_that_waits_shows_the_usual_model_until_its_first_checkpoint(
     whole(app)
     assert "“Mine” has place" in said(app) and "no checkpoint yet" in said(app)
     assert f"Until then this page shows {state.DEFAULT_MODEL}" in said(app)
-    assert loads(app) == "'tales-gpt'"
+    assert loads(app).startswith("'tales-gpt'")
     assert app.session_state["gb.store"]["model"] == f"run:{run.id}", "the choice stays"
     runs.store.command(run.id, OWNER, "stop")
     app.run()

@@ -96,9 +96,10 @@ def test_a_bad_link_falls_back_and_says_how(
         ("a�b", "got lost"),
         ("שלום עולם", ""),
         ("e\u0301\u0302 n\u0303", ""),
-        ("👩‍👩‍👧‍👦 🏳️‍🌈", ""),
-        ("<b>hi</b> <script>alert(1)</script>", ""),
-        ("**a** `b` $x^2$ [c](http://d.example) :smile: # e", ""),
+        ("👩‍🚀 👍🏽", ""),
+        ("<b>x</b> <script>a()", ""),
+        ("**a** `b` $x$ :a: # e", ""),
+        ("[c](http://d.io)", ""),
     ],
     ids=lambda value: str(value)[:12],
 )
