@@ -66,6 +66,7 @@ def mine(browser: Browser, server: driver.Server, findings: driver.Findings) -> 
 
 def press(page: Page, name: str) -> None:
     """A button of the row over the picture."""
+    page.locator('[data-test-script-state="notRunning"]').wait_for()
     page.locator(".st-key-gb-lab-buttons").get_by_role("button", name=name, exact=True).click()
 
 
