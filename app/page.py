@@ -250,7 +250,9 @@ def examples(texts: Sequence[str]) -> None:
             list(texts),
             format_func=widgets.escape,
             key="tool.example",
-            on_click=lambda: state.set("text", state.widget_value("tool.example") or state.get("text")),
+            on_click=state.whole(
+                lambda: state.set("text", state.widget_value("tool.example") or state.get("text"))
+            ),
             width="stretch",
         )
 

@@ -69,7 +69,7 @@ def predict_card(question: str, options: tuple[str, ...], answer: Callable[[], A
             key="predict.commit",
             type="primary",
             disabled=chosen is None,
-            on_click=_commit,
+            on_click=state.whole(_commit),
             args=(record, chosen, answer),
         )
     if "failed" in record:

@@ -59,7 +59,7 @@ def head(slug: str) -> Places:
             "Leave projector mode",
             key="tool.leave",
             type="tertiary",
-            on_click=state.set,
+            on_click=state.whole(state.set),
             args=("view", "page"),
         )
     return Places(*side, phone=st.container(key="gb-phone", horizontal=True, gap="xsmall"))
@@ -73,14 +73,22 @@ def fill(places: Places, opened: Opened, read: reading.Reading) -> None:
         widgets.text_box(_fitting(read))
     with places.tools:
         st.button(
-            "Undo", key="tool.undo", type="tertiary", on_click=state.undo, disabled=not state.can_undo()
+            "Undo",
+            key="tool.undo",
+            type="tertiary",
+            on_click=state.whole(state.undo),
+            disabled=not state.can_undo(),
         )
         st.button(
-            "Reset", key="tool.reset", type="tertiary", on_click=state.reset,
+            "Reset", key="tool.reset", type="tertiary", on_click=state.whole(state.reset),
             disabled=not state.changed_selections(), help="All selections back to the start; model and text stay.",
         )  # fmt: skip
         st.button(
-            "Projector", key="tool.projector", type="tertiary", on_click=state.set, args=("view", "projector")
+            "Projector",
+            key="tool.projector",
+            type="tertiary",
+            on_click=state.whole(state.set),
+            args=("view", "projector"),
         )
         keys.sheet(key="gb-keys")
     with places.phone:

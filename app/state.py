@@ -8,12 +8,17 @@ Not known here: models, tokens, pages. `fit` takes the bounds that depend on the
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from dataclasses import field as part_of
 from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunException
 
 from app.fields import BY_KEY as BY_KEY
 from app.fields import DEFAULT_MODEL as DEFAULT_MODEL
@@ -26,47 +31,106 @@ from app.fields import Value as Value
 from app.fields import parse as parse
 
 UNDO_STEPS = 50
+_KEY = "gb"  # inside Streamlit's session state
 
-# Keys inside the session state; the dot keeps them apart from widget keys.
-_STORE, _HISTORY, _NOTES, _LAST, _LINKED = "gb.store", "gb.history", "gb.notes", "gb.last", "gb.linked"
-_PAGE, _BOUND = "gb.page", "gb.bound"
+
+@dataclass
+class Session:
+    """What one visitor's session remembers. An object: who holds it need not ask Streamlit for it again.
+
+    Attributes:
+        store: the value of every field.
+        notes: messages that wait to be shown.
+        linked: the fields that the link brought and nobody has checked against the model yet.
+        history: earlier stores, for undo.
+        last: the slider that was dragged last, and when.
+        page: the page that is being drawn; bound: for each widget key the page that drew it.
+        memos: scratch records of the frame and of pages, by name.
+        replaced: for each widget key what the browser showed in it before the page put something else there.
+        heard: how many callbacks the event of this run has called; doubtful: those that may be echoes (`part`).
+        newer: an event that came while a callback was at work.
+    """
+
+    store: dict[str, Value]
+    notes: list[str] = part_of(default_factory=list)
+    linked: frozenset[str] = frozenset()
+    history: list[dict[str, Value]] = part_of(default_factory=list)
+    last: tuple[str, float] = ("", 0.0)
+    page: str = ""
+    bound: dict[str, str] = part_of(default_factory=dict)
+    memos: dict[str, dict[str, Any]] = part_of(default_factory=dict)
+    replaced: dict[str, Any] = part_of(default_factory=dict)
+    heard: int = 0
+    doubtful: list[Callable[[], None]] = part_of(default_factory=list)
+    newer: RerunException | None = None
+
+
+# The session while one of its callbacks is at work.
+_held: ContextVar[Session | None] = ContextVar("glassbox_session", default=None)
 
 
 def start() -> None:
-    """Begin a session: defaults, then what the link says. Later calls in the same session do nothing."""
-    if _STORE in st.session_state:
-        return
-    query = st.query_params
-    repeated = [key for key in query if len(query.get_all(key)) > 1]
-    read = parse({key: query[key] for key in query}, repeated)
-    st.session_state[_STORE] = {field.key: field.default for field in FIELDS} | read.values
-    st.session_state[_HISTORY] = []
-    st.session_state[_NOTES] = list(read.notes)
-    st.session_state[_LAST] = ("", 0.0)
-    st.session_state[_LINKED] = frozenset(read.values)
+    """Begin a session with defaults and what the link says; later, finish hearing what the browser sent (`part`)."""
+    session = _session()
+    doubtful, session.doubtful = session.doubtful, []
+    if session.heard == 1:
+        for callback in doubtful:
+            callback()
+    session.heard = 0
+
+
+def _session() -> Session:
+    session: Session | None = _held.get() or st.session_state.get(_KEY)
+    if session is None:
+        query = st.query_params
+        repeated = [key for key in query if len(query.get_all(key)) > 1]
+        read = parse({key: query[key] for key in query}, repeated)
+        defaults = {field.key: field.default for field in FIELDS}
+        session = Session(defaults | read.values, list(read.notes), frozenset(read.values))
+        st.session_state[_KEY] = session
+    return session
+
+
+def whole(callback: Callable[..., None]) -> Callable[..., None]:
+    """`callback` for a widget, as one that is never interrupted: every `on_click` and `on_change` goes through this.
+
+    Streamlit ends a run of the page when it looks at its session state and finds a newer event waiting, and does so in
+    the middle of a callback, too: the text just typed or the button just pressed would be lost, because the next run
+    sees nothing new in it. So a callback works on the session that it was given when its widget was drawn, without
+    asking for it, and the newer event has its turn afterwards.
+    """
+    session = _session()
+
+    @functools.wraps(callback)
+    def uninterrupted(*args: Any, **kwargs: Any) -> None:
+        before = _held.set(session)
+        session.heard += 1
+        try:
+            callback(*args, **kwargs)
+        finally:
+            _held.reset(before)
+        newer, session.newer = session.newer, None
+        if newer is not None:
+            raise newer
+
+    return uninterrupted
 
 
 def enter(page: str) -> None:
     """Say which page is being drawn."""
-    if st.session_state.get(_PAGE) != page:
-        st.session_state[_PAGE] = page
-        st.session_state[_BOUND] = {}
-
-
-def _store() -> dict[str, Value]:
-    start()
-    store: dict[str, Value] = st.session_state[_STORE]
-    return store
+    session = _session()
+    if session.page != page:
+        session.page, session.bound = page, {}
 
 
 def get(key: str) -> Any:
     """The value of one field. KeyError: no such field."""
-    return _store()[key]
+    return _session().store[key]
 
 
 def snapshot() -> dict[str, Value]:
     """A copy of all values, field by field."""
-    return dict(_store())
+    return dict(_session().store)
 
 
 def set(key: str, value: Value) -> None:
@@ -80,7 +144,7 @@ def set(key: str, value: Value) -> None:
 
 def update(values: Mapping[str, Value]) -> None:
     """Remember several values as one step of undo."""
-    store = _store()
+    store = _session().store
     changed = {}
     for key, value in values.items():
         field = BY_KEY[key]
@@ -98,18 +162,18 @@ def update(values: Mapping[str, Value]) -> None:
 
 def put(values: Mapping[str, Value]) -> None:
     """Correct values without a step of undo: for a fallback, not for a choice of the learner's."""
-    _store().update({BY_KEY[key].key: value for key, value in values.items()})
+    _session().store.update({BY_KEY[key].key: value for key, value in values.items()})
 
 
 def _remember(dragged: str) -> None:
     """Push the present values on the undo stack; a slider dragged in one go (`dragged` is its key) makes one step."""
-    last, when = st.session_state[_LAST]
+    session = _session()
+    last, when = session.last
     now = time.monotonic()
     if not (dragged and dragged == last and now - when < 0.8):
-        history = st.session_state[_HISTORY]
-        history.append(snapshot())
-        del history[:-UNDO_STEPS]
-    st.session_state[_LAST] = (dragged, now)
+        session.history.append(snapshot())
+        del session.history[:-UNDO_STEPS]
+    session.last = (dragged, now)
 
 
 def bind(key: str, view: str = "", then: Callable[[], None] | None = None) -> dict[str, Any]:
@@ -129,13 +193,33 @@ def bind(key: str, view: str = "", then: Callable[[], None] | None = None) -> di
 
 
 def part(widget: str, value: Any, changed: Callable[[Any], None]) -> dict[str, Any]:
-    """As `bind`, for a widget that shows a part of a field: it shows `value`, and a change calls `changed(chosen)`."""
+    """As `bind`, for a widget that shows a part of a field: it shows `value`, and a change calls `changed(chosen)`.
+
+    An event carries the values of all widgets as the browser shows them. One that was sent before the browser heard
+    that the page had put something else into a widget carries the old value, and Streamlit takes that echo for a
+    change. An echo comes along with what the visitor really did, and a visitor does one thing at a time: so a return
+    to the value that was replaced counts only when nothing else was heard with it.
+    """
+    session = _session()
     # A widget of another page is another widget, although the old one's value is still found under its key.
-    page, bound = st.session_state.get(_PAGE, ""), st.session_state.setdefault(_BOUND, {})
-    if bound.get(widget) != page or widget not in st.session_state or st.session_state[widget] != value:
+    if session.bound.get(widget) != session.page or widget not in st.session_state:
+        session.replaced.pop(widget, None)
         st.session_state[widget] = value
-        bound[widget] = page
-    return {"key": widget, "on_change": lambda: changed(st.session_state.get(widget))}
+        session.bound[widget] = session.page
+    elif (browsers := st.session_state[widget]) != value:
+        session.replaced[widget] = browsers
+        st.session_state[widget] = value
+    else:
+        session.replaced.pop(widget, None)  # the browser shows it by now
+
+    def heard() -> None:
+        chosen = widget_value(widget)
+        if widget in session.replaced and session.replaced[widget] == chosen:
+            session.doubtful.append(whole(lambda: changed(chosen)))
+        else:
+            changed(chosen)
+
+    return {"key": widget, "on_change": whole(heard)}
 
 
 def fit(limits: Mapping[str, int]) -> None:
@@ -144,9 +228,9 @@ def fit(limits: Mapping[str, int]) -> None:
     A block that this model does not have becomes its last one; a position past the end becomes -1, the last token.
     A note says so only when the value came from the link: when a learner shortens a text there is nothing to explain.
     """
-    store = _store()
-    linked: frozenset[str] = st.session_state[_LINKED]
-    st.session_state[_LINKED] = linked - frozenset(limits)
+    session = _session()
+    store, linked = session.store, session.linked
+    session.linked = linked - frozenset(limits)
     for key, most in limits.items():
         value = int(store[key])
         if value <= most:
@@ -162,28 +246,28 @@ def fit(limits: Mapping[str, int]) -> None:
 
 def note(message: str) -> None:
     """Say something to the learner on top of the page, once."""
-    notes = st.session_state.setdefault(_NOTES, [])
+    notes = _session().notes
     if message not in notes:
         notes.append(message)
 
 
 def unsay(message: str) -> None:
     """Take a note back that is no longer true, if it has not been shown yet."""
-    notes: list[str] = st.session_state.get(_NOTES, [])
+    notes = _session().notes
     if message in notes:
         notes.remove(message)
 
 
 def take_notes() -> list[str]:
     """The messages that have gathered, oldest first; they are shown once."""
-    notes: list[str] = st.session_state.get(_NOTES, [])
-    st.session_state[_NOTES] = []
+    session = _session()
+    notes, session.notes = session.notes, []
     return notes
 
 
 def link() -> str:
     """The query string that restores this page in another browser: version, model, text, and every selection made."""
-    store = _store()
+    store = _session().store
     parts = {"v": str(VERSION)}
     for field in FIELDS:
         value = store[field.key]
@@ -194,20 +278,21 @@ def link() -> str:
 
 def link_is_whole() -> bool:
     """Whether the link carries all of the texts."""
-    return all(len(str(_store()[field.key])) <= LINK_CHARACTERS for field in FIELDS if field.kind == "text")
+    store = _session().store
+    return all(len(str(store[field.key])) <= LINK_CHARACTERS for field in FIELDS if field.kind == "text")
 
 
 def undo() -> None:
     """Go back by one change; without one, do nothing."""
-    history = st.session_state.get(_HISTORY)
-    if history:
-        st.session_state[_STORE] = history.pop()
-        st.session_state[_LAST] = ("", 0.0)
+    session = _session()
+    if session.history:
+        session.store = session.history.pop()
+        session.last = ("", 0.0)
 
 
 def can_undo() -> bool:
     """Whether there is a change to go back from."""
-    return bool(st.session_state.get(_HISTORY))
+    return bool(_session().history)
 
 
 def reset() -> None:
@@ -217,19 +302,25 @@ def reset() -> None:
 
 def changed_selections() -> bool:
     """Whether any selection differs from its default."""
-    store = _store()
+    store = _session().store
     return any(store[field.key] != field.default for field in FIELDS if field.selection)
 
 
 def memo(name: str) -> dict[str, Any]:
     """A scratch record of this session for the frame (a Predict in progress, what a page takes away)."""
-    record: dict[str, Any] = st.session_state.setdefault(f"gb.{name}", {})
-    return record
+    return _session().memos.setdefault(name, {})
 
 
 def widget_value(key: str) -> Any:
     """What a frame widget outside the fields (a Predict choice) holds now; None when it has not been drawn."""
-    return st.session_state.get(key)
+    while True:
+        try:
+            return st.session_state.get(key)
+        except RerunException as newer:  # its values come with it; a callback at work goes on first
+            session = _held.get()
+            if session is None:
+                raise
+            session.newer = newer
 
 
 def empty_widget(key: str) -> None:

@@ -225,3 +225,39 @@ def test_a_breach_is_caught(rule: Rule, path: str, source: str) -> None:
 )
 def test_honest_code_passes(path: str, source: str) -> None:
     assert [line for rule in RULES for line in rule.broken_by(path, source)] == []
+
+
+def bare_callbacks(path: str, source: str) -> list[str]:
+    """Callbacks of widgets that a newer event could interrupt (`app.state.whole` says why that must not be)."""
+    return [
+        f"{path}:{keyword.value.lineno}: {keyword.arg}={ast.unparse(keyword.value)}: wrap it in state.whole(...)"
+        for call in ast.walk(ast.parse(source))
+        if isinstance(call, ast.Call)
+        for keyword in call.keywords
+        if keyword.arg in ("on_click", "on_change", "on_submit", "on_select", "on_dismiss")
+        and not isinstance(keyword.value, ast.Constant)
+        and not (isinstance(keyword.value, ast.Call) and ast.unparse(keyword.value.func) == "state.whole")
+    ]
+
+
+def test_nothing_interrupts_a_callback() -> None:
+    bare = [
+        line
+        for path in sources()
+        for line in bare_callbacks(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
+    ]
+    assert not bare, "\n".join(bare)
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ("st.button('a', on_click=begin)", 1),
+        ("st.button('a', on_click=lambda: state.set('b', 1))", 1),
+        ("st.text_area('a', on_change=partial(typed, 1))", 1),
+        ("st.button('a', on_click=state.whole(begin), args=(1,))", 0),
+        ("st.download_button('a', 'b', on_click='ignore')", 0),
+    ],
+)
+def test_a_bare_callback_is_caught(source: str, count: int) -> None:
+    assert len(bare_callbacks("pages/a.py", source)) == count

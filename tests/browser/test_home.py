@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import core
 from core.analysis.overview import overview
@@ -149,6 +149,27 @@ def test_append_puts_the_token_into_the_text(page: Page) -> None:
     assert shown["tokens"][-1] == token and shown["row"] == len(shown["ids"]) - 1
     agrees(shown, TEXT + token)
     assert page.get_by_label("Your text").first.input_value() == TEXT + token
+
+
+def test_what_is_typed_and_clicked_in_a_hurry_is_all_heard(page: Page) -> None:
+    driver.open_page(page, "home", text=TEXT)
+    walk = page.locator(".st-key-home-walk button")
+    for number in range(8):
+        said = walk.inner_text()
+        box = page.get_by_test_id("stSidebar").get_by_label("Your text")
+        box.click()
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(f"Lily saw {number} cats")
+        page.keyboard.press("Control+Enter")
+        page.wait_for_timeout(10 * number)  # the page is at work on the text, further every time
+        walk.click()
+        expect(walk).not_to_have_text(said)
+        driver.wait_for_state(
+            page, NAME, lambda now, text=f"Lily saw {number} cats": "".join(now["tokens"]).endswith(text)
+        )
+        driver.wait_until_drawn(page)
+        assert "".join(state(page)["tokens"]).endswith(f"Lily saw {number} cats")
+        assert box.input_value() == f"Lily saw {number} cats"
 
 
 def test_predict_commits_then_reveals_what_the_model_does(page: Page) -> None:

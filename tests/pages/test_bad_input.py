@@ -80,7 +80,7 @@ def whole(app: AppTest, about: str = "") -> None:
 
 def run_notebook(app: AppTest) -> list[str]:
     """Run the page's notebook here; returns its Markdown cells."""
-    cells = json.loads(app.session_state["gb.takeaway"]["notebook"]())["cells"]
+    cells = json.loads(app.session_state["gb"].memos["takeaway"]["notebook"]())["cells"]
     variables: dict[str, Any] = {}
     for cell in cells:
         source = "".join(cell["source"])
@@ -101,7 +101,7 @@ def test_any_text_on_any_shape_of_model(slug: str, model: str, open_page: OpenPa
         app.text_area(key="text").set_value(text).run()
         whole(app, name)
         assert app.text_area(key="text").value == text, f"{name}: something was lost"
-        assert app.session_state["gb.store"]["model"] == model
+        assert app.session_state["gb"].store["model"] == model
         message = said(app)
         if not text.strip():
             assert "Your text" in message and "words" in message, name
@@ -129,7 +129,7 @@ def test_any_answer_so_far_of_an_encoder_decoder(
 ) -> None:
     app = open_page(slug, model="./pair", text="A fox", target=target, stack=stack, attention="cross")
     whole(app)
-    assert app.session_state["gb.store"]["target"] == target
+    assert app.session_state["gb"].store["target"] == target
     read = core.load(models.resolve("./pair").target).tokenizer.encode(target, add_special_tokens=False)
     too_long = len(read) + 1 > 64  # with the start token, in this model's context
     assert ("longer than" in said(app)) == too_long
@@ -146,7 +146,7 @@ def test_markup_is_text_in_everything_a_page_writes(
     for kind, text in {**MARKUP, "tokens": "".join(MARKUP_TOKENS)}.items():
         app.text_area(key="text").set_value(text).run()
         whole(app, kind)
-        assert app.session_state["gb.store"]["model"] == model
+        assert app.session_state["gb"].store["model"] == model
         assert tags(app) == plain, kind
         app.session_state["predict.choice"] = 0
         app.run()
@@ -156,8 +156,8 @@ def test_markup_is_text_in_everything_a_page_writes(
         for cell in run_notebook(app):
             _, *quoted = cell.split("`")
             assert len(quoted) in (0, 2) and not Tags(cell).found and "](" not in cell and "$" not in cell
-        table = app.session_state["gb.takeaway"]["table"]()
-        rows = list(csv.reader(io.StringIO(app.session_state["gb.takeaway"]["csv"]())))
+        table = app.session_state["gb"].memos["takeaway"]["table"]()
+        rows = list(csv.reader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]())))
         assert [len(row) for row in rows] == [len(table)] * (1 + len(next(iter(table.values()))))
         app.button(key="take.table").click().run()
         whole(app, kind)
@@ -188,7 +188,7 @@ def test_a_link_in_which_nothing_fits_names_every_part(slug: str, open_page: Ope
     message = said(app)
     assert all(f"In the link, {key}={value} is" in message for key, value in link.items())
     assert "“**no**”, “$x$”, which this Glassbox does not know" in message
-    assert app.session_state["gb.store"] == {field.key: field.default for field in FIELDS}
+    assert app.session_state["gb"].store == {field.key: field.default for field in FIELDS}
     assert not Tags("".join(box.value.replace("\\<", "") for box in app.info)).found
 
 
@@ -208,7 +208,7 @@ def test_the_ends_of_every_range_open_on_every_shape(
     app = open_page(slug, model=model, text=PLAIN, target="a dog", **link)
     whole(app)
     assert ("block=999 is more than" in said(app)) == (end == "high")
-    assert app.session_state["gb.store"]["text"] == PLAIN
+    assert app.session_state["gb"].store["text"] == PLAIN
 
 
 @every_page
@@ -216,7 +216,7 @@ def test_a_repeated_key_counts_once_and_is_named(slug: str, open_page: OpenPage)
     app = open_page(slug, head=["2", "3"], text=["one", PLAIN])
     whole(app)
     assert "“head”, “text” more than once; the last value counts" in said(app)
-    assert (app.session_state["gb.store"]["head"], app.text_area(key="text").value) == (3, PLAIN)
+    assert (app.session_state["gb"].store["head"], app.text_area(key="text").value) == (3, PLAIN)
 
 
 # ------------------------------------------------------------------------------------------------- models
@@ -254,7 +254,7 @@ def test_a_broken_folder_chosen_in_the_list_says_what_is_wrong_and_what_to_do(
         assert all(word in message for word in (name, *words)), f"{name}: {message}"
         assert f"This page shows {state.DEFAULT_MODEL} instead" in message
         assert str(configured) not in message, "where the folders are is nobody's business"
-        kept = app.session_state["gb.store"]
+        kept = app.session_state["gb"].store
         assert (kept["model"], kept["text"], kept["head"]) == (state.DEFAULT_MODEL, PLAIN, 2)
     app.selectbox(key="model").set_value("./fine").run()
     whole(app)
@@ -281,7 +281,7 @@ def test_a_path_that_climbs_out_opens_nothing(
     assert len(message) < 600
     if "{place}" not in name:
         assert str(configured) not in message
-    assert app.session_state["gb.store"]["model"] == state.DEFAULT_MODEL
+    assert app.session_state["gb"].store["model"] == state.DEFAULT_MODEL
     options = app.selectbox(key="model").options
     assert "fine" in options and "out" not in options
 
@@ -295,7 +295,7 @@ def test_an_unknown_model_is_named_and_replaced(slug: str, name: str, open_page:
     whole(app)
     assert "from the list on the left" in said(app)
     assert len(said(app)) < 600
-    kept = app.session_state["gb.store"]
+    kept = app.session_state["gb"].store
     assert (kept["model"], kept["text"]) == (state.DEFAULT_MODEL, PLAIN)
 
 

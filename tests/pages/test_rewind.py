@@ -29,14 +29,14 @@ def said(app: AppTest) -> str:
 
 def numbers(app: AppTest) -> frozenset[float]:
     """The numbers of the page's table that have a fraction."""
-    columns = app.session_state["gb.takeaway"]["table"]().values()
+    columns = app.session_state["gb"].memos["takeaway"]["table"]().values()
     floats = [value for column in columns for value in column if isinstance(value, float)]
     return frozenset(float(f"{value:.5g}") for value in floats if abs(value - round(value)) > 1e-4)
 
 
 def loads(app: AppTest) -> str:
     """How the page's notebook opens its model."""
-    code = json.loads(app.session_state["gb.takeaway"]["notebook"]())["cells"]
+    code = json.loads(app.session_state["gb"].memos["takeaway"]["notebook"]())["cells"]
     found = re.search(r"core\.load\(([^)]*)\)", "".join("".join(cell["source"]) for cell in code[2:]))
     assert found
     return found[1]
@@ -80,7 +80,7 @@ def test_every_page_works_on_a_runs_checkpoints(slug: str, runs: Runs, open_page
         app.session_state["predict.choice"] = 0
         app.run()
         app.button(key="predict.commit").click().run()
-        assert "failed" not in app.session_state["gb.predict"]
+        assert "failed" not in app.session_state["gb"].memos["predict"]
         whole(app)
     assert seen[0] != seen[1] != seen[2]
     run_notebook(app)
@@ -92,10 +92,10 @@ def test_rewinding_is_one_step_of_undo_and_another_model_opens_finished(
     app = open_page("home", snapshot=800)
     app.selectbox(key="model").set_value(f"run:{runs.ready().id}").run()
     whole(app)
-    assert app.session_state["gb.store"]["snapshot"] == -1
+    assert app.session_state["gb"].store["snapshot"] == -1
     app.button(key="tool.undo").click().run()
-    assert app.session_state["gb.store"]["model"] == state.DEFAULT_MODEL
-    assert app.session_state["gb.store"]["snapshot"] == 800
+    assert app.session_state["gb"].store["model"] == state.DEFAULT_MODEL
+    assert app.session_state["gb"].store["snapshot"] == 800
 
 
 @pytest.mark.parametrize("moment", [7, 999_999])
@@ -106,8 +106,8 @@ def test_a_moment_that_was_not_kept_falls_back_and_says_which_were(
     app = open_page("home", model=f"run:{run.id}", snapshot=moment)
     whole(app)
     assert f"step {moment}" in said(app) and "0, " in said(app)
-    assert app.session_state["gb.store"]["model"] == f"run:{run.id}"
-    assert app.session_state["gb.store"]["snapshot"] == -1
+    assert app.session_state["gb"].store["model"] == f"run:{run.id}"
+    assert app.session_state["gb"].store["snapshot"] == -1
 
 
 # ------------------------------------------------------------------------------------------- the list of models
@@ -166,7 +166,7 @@ def test_a_garbage_run_falls_back_and_says_so(
     assert says in said(app)
     assert f"This page shows {state.DEFAULT_MODEL} instead" in said(app)
     assert len(said(app)) < 500
-    kept = app.session_state["gb.store"]
+    kept = app.session_state["gb"].store
     assert (kept["model"], kept["text"]) == (state.DEFAULT_MODEL, TEXT)
 
 
@@ -180,12 +180,12 @@ def test_a_run_that_waits_shows_the_usual_model_until_its_first_checkpoint(
     assert "“Mine” has place" in said(app) and "no checkpoint yet" in said(app)
     assert f"Until then this page shows {state.DEFAULT_MODEL}" in said(app)
     assert loads(app).startswith("'tales-gpt'")
-    assert app.session_state["gb.store"]["model"] == f"run:{run.id}", "the choice stays"
+    assert app.session_state["gb"].store["model"] == f"run:{run.id}", "the choice stays"
     runs.store.command(run.id, OWNER, "stop")
     app.run()
     whole(app)
     assert "ended before its first checkpoint" in said(app)
-    assert app.session_state["gb.store"]["model"] == state.DEFAULT_MODEL
+    assert app.session_state["gb"].store["model"] == state.DEFAULT_MODEL
     runs.store.delete(run.id, OWNER)
 
 
@@ -197,7 +197,7 @@ def test_a_run_deleted_while_a_page_shows_it(runs: Runs, open_page: OpenPage) ->
     app.run()
     whole(app)
     assert "There is no such run: it was deleted" in said(app)
-    assert app.session_state["gb.store"]["model"] == state.DEFAULT_MODEL
+    assert app.session_state["gb"].store["model"] == state.DEFAULT_MODEL
     assert not any("Short" in option for option in app.selectbox(key="model").options)
 
 
@@ -248,7 +248,7 @@ def test_a_run_that_cannot_be_read_just_now_keeps_its_place_in_the_link(
     app = open_page("home", model=f"run:{run.id}", text=TEXT)
     whole(app)
     assert f"Until then this page shows {state.DEFAULT_MODEL}" in said(app)
-    assert app.session_state["gb.store"]["model"] == f"run:{run.id}"
+    assert app.session_state["gb"].store["model"] == f"run:{run.id}"
     assert run_face.AWAY in run_face.command(run.id, "pause")
     away(False)
     app.run()
@@ -310,7 +310,7 @@ def test_without_workers_nothing_starts_and_the_page_says_so(runs: Runs) -> None
 
 
 def test_without_cookies_a_session_is_its_own_owner(open_page: OpenPage) -> None:
-    ids = {open_page("home").session_state["gb.owner"]["id"] for _ in range(2)}
+    ids = {open_page("home").session_state["gb"].memos["owner"]["id"] for _ in range(2)}
     assert len(ids) == 2 and all(re.fullmatch("[0-9a-f]{32}", id) for id in ids)
 
 

@@ -20,7 +20,7 @@ SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in grou
 
 def store(app: AppTest) -> dict[str, Any]:
     """All remembered values of the session."""
-    values: dict[str, Any] = app.session_state["gb.store"]
+    values: dict[str, Any] = app.session_state["gb"].store
     return values
 
 
@@ -31,7 +31,7 @@ def said(app: AppTest) -> str:
 
 def link_in_notebook(app: AppTest) -> str:
     """The page's address as its notebook names it; the address bar and the Link button get the same."""
-    cells = json.loads(app.session_state["gb.takeaway"]["notebook"]())["cells"]
+    cells = json.loads(app.session_state["gb"].memos["takeaway"]["notebook"]())["cells"]
     return "".join(cells[0]["source"]).split("`")[1]
 
 
@@ -202,18 +202,18 @@ def test_predict_waits_for_a_choice_then_reveals_and_starts_anew(open_page: Any)
     assert app.button(key="predict.commit").disabled
     app.pills(key="predict.choice").set_value(0).run()
     app.button(key="predict.commit").click().run()
-    answer = app.session_state["gb.predict"]["answer"]
+    answer = app.session_state["gb"].memos["predict"]["answer"]
     assert answer.numbers
     reveal = next(block.value for block in app.html if "gb-reveal" in block.value)
     assert f'data-right="{int(answer.index == 0)}"' in reveal
     app.text_area(key="text").set_value("The cat saw a").run()
-    assert "answer" not in app.session_state["gb.predict"]
+    assert "answer" not in app.session_state["gb"].memos["predict"]
     assert app.pills(key="predict.choice").value is None
     assert app.button(key="predict.commit").disabled
 
 
 def test_csv_and_table_hold_the_same(open_page: Any) -> None:
-    taken = open_page("home").session_state["gb.takeaway"]
+    taken = open_page("home").session_state["gb"].memos["takeaway"]
     rows = list(csv.reader(io.StringIO(taken["csv"]())))
     table = taken["table"]()
     assert rows[0] == list(table)

@@ -10,6 +10,7 @@ from scripts import measure_recipe
 from scripts.measure_recipe import (
     FULL,
     OTHERS,
+    PLAINS,
     VARIANTS,
     Results,
     by_characters,
@@ -87,9 +88,26 @@ def test_the_document_says_what_the_records_hold():
     }
     worse = row | {"removed": "Muon", "what": "AdamW.", "loss": 1.93, "step_time": 0.85}
     others = {"tales": dict.fromkeys(OTHERS, 1.25)}
-    written = document(
-        {"about": "Nats; mean of 3 seeds.", "full": row, "rows": [worse], "elsewhere": others, "plain": None}
-    )
+    plain = {"loss": 1.88, "low": 1.87, "high": 1.89, "steps": 2250, "seeds": 3}
+    plains = [
+        {"blocks": 4, "rate": 0.001, "steps": 2250, "loss": 1.879, "seconds": 140.0},
+        {"blocks": 2, "rate": 0.002, "steps": 1125, "loss": 1.875, "seconds": 48.0},
+        {"blocks": 2, "rate": 0.004, "steps": 1125, "loss": 1.9, "seconds": 40.0},
+    ]
+    records = {"about": "Nats; mean of 3 seeds.", "full": row | {"seconds": 4.0}, "rows": [worse]}
+    records |= {"elsewhere": others, "plain": plain, "plains": plains}
+    written = document(records)
     assert "| tales | 1.250 | 1.250 | 1.250 |" in written
+    assert "| 2 | 0.002 | 1,125 | 1.875 | 48 |" in written
+    assert "comes to 1.88 (2 blocks, rate 0.002) takes 12 times as long." in written
+    assert "None of them comes to 1.88" in document(records | {"plains": plains[2:]})
     assert "| Muon | AdamW. | 1.930 | [1.840, 1.870] | +0.080 | × 0.85 |" in written
     assert "| nothing | All. | 1.850 | [1.840, 1.870] |  | × 1.00 |" in written
+
+
+def test_the_plain_recipes_differ_in_what_the_table_says():
+    specs = [one.spec() for one in PLAINS]
+    assert len({spec.to_json() for spec in specs}) == len(PLAINS)
+    for one, spec in zip(PLAINS, specs, strict=True):
+        assert (spec.learning_rate, spec.steps, spec.config(65).n_layers) == (one.rate, one.steps, one.blocks)
+    assert PLAINS[0].spec(seed=1, steps=9) == PLAINS[0].spec(seed=1).replace(steps=9, warmup=0)

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit.runtime.scriptrunner import RerunData, RerunException
 
 from app import state
 from app.fields import BY_KEY, FIELDS, VERSION, Field
@@ -263,3 +264,93 @@ class Written(dict[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         self.keys_written.append(key)
         super().__setitem__(key, value)
+
+
+class Interrupting(dict[str, Any]):
+    """Streamlit's session state while a newer event waits: the next look at it ends the run."""
+
+    waiting = False
+
+    def _look(self) -> None:
+        if self.waiting:
+            self.waiting = False
+            raise RerunException(RerunData())
+
+    def __getitem__(self, key: str) -> Any:
+        self._look()
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self._look()
+        return super().get(key, default)
+
+
+def test_a_newer_event_does_not_interrupt_a_callback(session: Session) -> None:
+    session.session_state = streamlits = Interrupting()
+    bound = state.bind("text")
+    pressed = state.whole(lambda: state.update({"head": 2, "block": 1}))
+    streamlits["text"] = "typed"
+    for callback in (bound["on_change"], pressed):
+        streamlits.waiting = True
+        if callback is pressed:
+            callback()  # it never looks: the event waits until the page does
+            assert streamlits.waiting
+        else:
+            with pytest.raises(RerunException):
+                callback()
+            assert not streamlits.waiting
+    streamlits.waiting = False
+    assert (state.get("text"), state.get("head"), state.get("block")) == ("typed", 2, 1)
+
+
+def test_outside_a_callback_a_newer_event_ends_the_run(session: Session) -> None:
+    session.session_state = streamlits = Interrupting()
+    state.start()
+    for look in (lambda: state.get("head"), lambda: state.widget_value("head")):
+        streamlits.waiting = True
+        with pytest.raises(RerunException):
+            look()
+
+
+def test_a_value_that_the_page_replaced_is_no_choice_when_it_comes_back_with_another_event(
+    session: Session,
+) -> None:
+    state.bind("text", "phone")
+    box, walk = state.bind("text"), state.whole(lambda: state.set("walk", 1))
+    before = state.get("text")
+    session.session_state["text"] = "typed"
+    box["on_change"]()
+    state.start()
+    phone = state.bind("text", "phone")  # the page puts "typed" there, too
+    # The next click was made before the browser heard of that.
+    session.session_state["text.phone"] = before
+    walk()
+    phone["on_change"]()
+    state.start()
+    assert (state.get("text"), state.get("walk")) == ("typed", 1)
+
+
+def test_a_value_that_the_page_replaced_can_be_chosen_again(session: Session) -> None:
+    state.bind("head")
+    before = state.get("head")
+    state.set("head", before + 1)  # in the picture
+    head = state.bind("head")
+    session.session_state["head"] = before  # back again, in the widget, before any other event
+    head["on_change"]()
+    assert state.get("head") == before + 1, "not before it is certain that nothing came with it"
+    state.start()
+    assert state.get("head") == before
+
+
+def test_once_the_browser_shows_a_value_the_one_before_is_forgotten(session: Session) -> None:
+    state.bind("head")
+    before = state.get("head")
+    state.set("head", before + 1)
+    state.bind("head")
+    head = state.bind("head")  # a later run: the browser has sent the new value back
+    walk = state.whole(lambda: state.set("walk", 1))
+    session.session_state["head"] = before
+    walk()
+    head["on_change"]()
+    state.start()
+    assert (state.get("head"), state.get("walk")) == (before, 1)

@@ -25,7 +25,7 @@ def draw(seen: Overview, both: bool) -> None:
             st.text_input("Answer so far", **state.bind("target"))
         walking = state.get("walk") > 0
         label = "Whole picture" if walking else "Step through"
-        st.button(label, key="home.walk", on_click=state.set, args=("walk", 0 if walking else 1))
+        st.button(label, key="home.walk", on_click=state.whole(state.set), args=("walk", 0 if walking else 1))
 
 
 def _row(seen: Overview) -> None:

@@ -55,7 +55,7 @@ def go_on(spec: Spec, slot: DeltaGenerator, notes: Sequence[str] = ()) -> None:
     since: float = memo.setdefault("since", time.monotonic())
     with slot.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-learning"):
         bar = st.progress(0.0, text="Learning")
-        st.button("Stop", key="tokenization.stop", on_click=_stop, args=(spec,))
+        st.button("Stop", key="tokenization.stop", on_click=state.whole(_stop), args=(spec,))
     last = 0.0
     for what, share in job:
         now = time.monotonic()
@@ -91,16 +91,20 @@ def offer_to_go_on(learned: Learned) -> None:
         left = rounds[-1].after + 1 if rounds else seeds
         unigram = f"Unigram still has {left:,} of its {seeds:,} candidates"
         st.caption(f"Stopped after {far}. {unigram}. The rows above know no more than that.")
-        st.button("Learn on", key="tokenization.on", on_click=lambda: _memo().pop("stopped", None))
+        st.button(
+            "Learn on", key="tokenization.on", on_click=state.whole(lambda: _memo().pop("stopped", None))
+        )
 
 
 def own_corpus() -> None:
     """Where a learner brings a text of their own: typed, or a file."""
     with st.popover("Your corpus", key="gb-own"):
-        st.text_area("A text to learn from", key="tokenization.own", on_change=_typed, height=160)
+        st.text_area(
+            "A text to learn from", key="tokenization.own", on_change=state.whole(_typed), height=160
+        )
         st.file_uploader(
             "Or a text file (UTF-8, up to 5 MB; 1 MB learns in a few seconds)",
-            type=["txt", "md", "csv", "json", "py"], key="tokenization.file", on_change=_brought,
+            type=["txt", "md", "csv", "json", "py"], key="tokenization.file", on_change=state.whole(_brought),
         )  # fmt: skip
 
 
