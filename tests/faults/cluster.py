@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -11,17 +12,23 @@ from tests.faults.runs import Process, worker_of
 
 
 class Cluster:
-    """The processes of a small cluster that trains into the database `url`."""
+    """The processes of a small cluster that trains into the database `url`.
 
-    def __init__(self, folder: Path, url: str) -> None:
+    Args:
+        certificates: environment variables that name dask's certificates; with them everything goes through TLS.
+    """
+
+    def __init__(self, folder: Path, url: str, certificates: Mapping[str, str] | None = None) -> None:
+        scheme = "tls" if certificates else "tcp"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+            self.address = f"{scheme}://127.0.0.1:{free.getsockname()[1]}"
         self.folder = folder
         self.settings = {
             "GLASSBOX_SCHEDULER": self.address,
             "GLASSBOX_DB": url,
             "DASK_TEMPORARY_DIRECTORY": str(folder),
+            **(certificates or {}),
         }
         self.start_scheduler()
         self.start_nanny()
@@ -30,12 +37,14 @@ class Cluster:
     def start_scheduler(self) -> None:
         """A scheduler at the address that the others know."""
         port = self.address.rpartition(":")[2]
-        options = ("--host", "127.0.0.1", "--port", port, "--no-dashboard", "--no-jupyter")
+        options = ("--host", "127.0.0.1", "--port", port, "--protocol", self.address.partition(":")[0])
+        options += ("--no-dashboard", "--no-jupyter")
         self.scheduler = Process("-m", "distributed.cli.dask_scheduler", *options, **self.settings)
 
     def start_nanny(self) -> None:
         """A nanny with one worker of one thread."""
         options = ("--nworkers", "1", "--nthreads", "1", "--memory-limit", "0", "--no-dashboard")
+        options += ("--protocol", self.address.partition(":")[0])
         self.nanny = Process(
             "-m",
             "distributed.cli.dask_worker",

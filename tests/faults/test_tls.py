@@ -1,0 +1,84 @@
+"""A cluster through TLS: it trains, and whoever has no certificate of its authority reaches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+from distributed import Client
+from distributed.security import Security
+
+from core.runs import Store
+from tests.faults.cluster import Cluster
+from tests.faults.postgres import Postgres
+from tests.faults.runs import finished, same_curve, small
+
+ROLES = ("SCHEDULER", "WORKER", "CLIENT")
+
+
+def certificates(folder: Path) -> dict[str, str]:
+    """A new authority's certificates for all roles, as dask's configuration names them."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_and_cert_chain_pem.write_to_path(folder / "cert.pem")
+    files = {"CA_FILE": "ca.pem"} | {
+        f"{role}__{kind}": "cert.pem" for role in ROLES for kind in ("KEY", "CERT")
+    }
+    return {f"DASK_DISTRIBUTED__COMM__TLS__{name}": str(folder / file) for name, file in files.items()}
+
+
+@pytest.fixture(scope="module")
+def store(postgres: Postgres) -> Iterator[Store]:
+    """The store of the cluster."""
+    store = Store(postgres.fresh())
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def cluster(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Scheduler, nanny with its worker, and server, which speak TLS only."""
+    folder = tmp_path_factory.mktemp("tls")
+    cluster = Cluster(folder, store.url, certificates(folder))
+    yield cluster
+    cluster.close()
+
+
+def test_a_run_is_trained_through_tls(cluster: Cluster, store: Store) -> None:
+    assert cluster.address.startswith("tls://")
+    id = cluster.server.say(small(60).to_json())
+    finished(store, id)
+    same_curve(store, id)
+
+
+def test_without_tls_nobody_gets_in(cluster: Cluster) -> None:
+    with pytest.raises(OSError, match="imed out|closed|Connect"):
+        Client(cluster.address.replace("tls", "tcp"), timeout=3, set_as_default=False)
+
+
+def test_a_certificate_of_another_authority_is_refused(cluster: Cluster, tmp_path: Path) -> None:
+    certificates(tmp_path)
+    foreign = Security(
+        tls_ca_file=str(tmp_path / "ca.pem"),
+        tls_client_cert=str(tmp_path / "cert.pem"),
+        tls_client_key=str(tmp_path / "cert.pem"),
+        require_encryption=True,
+    )
+    with pytest.raises(OSError, match="imed out|certificate|Connect"):
+        Client(cluster.address, timeout=3, security=foreign, set_as_default=False)
+
+
+def test_the_right_certificate_is_let_in(cluster: Cluster) -> None:
+    folder = cluster.folder
+    own = Security(
+        tls_ca_file=str(folder / "ca.pem"),
+        tls_client_cert=str(folder / "cert.pem"),
+        tls_client_key=str(folder / "cert.pem"),
+        require_encryption=True,
+    )
+    with Client(cluster.address, timeout=10, security=own, set_as_default=False) as client:
+        assert len(client.nthreads()) == 1
+        assert all(address.startswith("tls://") for address in client.nthreads())
