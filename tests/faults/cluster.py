@@ -34,17 +34,27 @@ class Cluster:
         self.start_nanny()
         self.start_server()
 
+    def _protocol(self) -> tuple[str, str]:
+        return "--protocol", self.address.partition(":")[0]
+
     def start_scheduler(self) -> None:
         """A scheduler at the address that the others know."""
         port = self.address.rpartition(":")[2]
-        options = ("--host", "127.0.0.1", "--port", port, "--protocol", self.address.partition(":")[0])
-        options += ("--no-dashboard", "--no-jupyter")
+        options = ("--host", "127.0.0.1", "--port", port, "--no-dashboard", "--no-jupyter", *self._protocol())
         self.scheduler = Process("-m", "distributed.cli.dask_scheduler", *options, **self.settings)
 
     def start_nanny(self) -> None:
         """A nanny with one worker of one thread."""
-        options = ("--nworkers", "1", "--nthreads", "1", "--memory-limit", "0", "--no-dashboard")
-        options += ("--protocol", self.address.partition(":")[0])
+        options = (
+            "--nworkers",
+            "1",
+            "--nthreads",
+            "1",
+            "--memory-limit",
+            "0",
+            "--no-dashboard",
+            *self._protocol(),
+        )
         self.nanny = Process(
             "-m",
             "distributed.cli.dask_worker",

@@ -55,7 +55,7 @@ def test_a_run_is_trained_through_tls(cluster: Cluster, store: Store) -> None:
 
 
 def test_without_tls_nobody_gets_in(cluster: Cluster) -> None:
-    with pytest.raises(OSError, match="imed out|closed|Connect"):
+    with pytest.raises(OSError, match=r"imed out|closed|Connect"):
         Client(cluster.address.replace("tls", "tcp"), timeout=3, set_as_default=False)
 
 
@@ -67,7 +67,7 @@ def test_a_certificate_of_another_authority_is_refused(cluster: Cluster, tmp_pat
         tls_client_key=str(tmp_path / "cert.pem"),
         require_encryption=True,
     )
-    with pytest.raises(OSError, match="imed out|certificate|Connect"):
+    with pytest.raises(OSError, match=r"imed out|certificate|Connect"):
         Client(cluster.address, timeout=3, security=foreign, set_as_default=False)
 
 
