@@ -33,14 +33,25 @@ class Look:
     points: Points | None = None
     checkpoints: list[Checkpoint] | None = None
     trouble: Trouble | None = None
+    starting: bool = False
+
+
+def _never() -> bool:
+    return False
 
 
 @dataclass
 class Feed:
-    """A watched run: how it is, its whole curve, its checkpoints, or why they cannot be had."""
+    """A watched run: how it is, its whole curve, its checkpoints, or why they cannot be had.
+
+    Attributes:
+        workers_start: asks whether this server's workers are still on their way; starting: what it said last.
+    """
 
     id: str
     store: Callable[[], Store]
+    workers_start: Callable[[], bool] = _never
+    starting: bool = False
     watchers: int = 0
     run: Run | None = None
     columns: Columns = field(default_factory=dict)
@@ -126,6 +137,7 @@ class Feed:
                 run,
                 store.points(self.id, self.last) if moved else None,
                 store.checkpoints(self.id) if due else None,
+                starting=run.state == "queued" and self.workers_start(),
             )
         except NoSuchRun as why:
             return Look(trouble=("gone", str(why)))
@@ -137,8 +149,8 @@ class Feed:
         fresh = found.trouble != self.trouble
         self.trouble = found.trouble
         if found.run is not None:
-            fresh |= found.run != self.run
-            self.run = found.run
+            fresh |= found.run != self.run or found.starting != self.starting
+            self.run, self.starting = found.run, found.starting
         if found.points is not None and len(found.points):
             fresh = True
             for name, column in found.points.columns().items():

@@ -20,7 +20,7 @@ if __name__ != "__mp_main__":
 
     app = st.App(
         ROOT / "app" / "router.py",
-        routes=stream.routes(runs.store),
+        routes=stream.routes(runs.store, runs.starting),
         middleware=[Middleware(OwnerCookie)],
         lifespan=lifespan,
         on_script_error=on_error,

@@ -99,6 +99,11 @@ def engine() -> Engine | None:
     return _engine
 
 
+def starting() -> bool:
+    """Whether the workers of this server are still on their way."""
+    return _engine is not None and _engine.starting
+
+
 def owner() -> str:
     """The random id of this browser (app/owner.py), or without cookies one of this session."""
     value = st.context.cookies.get(owners.COOKIE)

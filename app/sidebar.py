@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 def say(notes: Sequence[str]) -> None:
     """All messages in one box on top of the page."""
     lines = [widgets.escape(note) for note in notes]
+    # The place is always there: a browser builds anew what stands below it where one more element comes or goes.
+    place = st.empty()
     if lines:
-        st.info(
+        place.info(
             lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines), icon=":material/info:"
         )
 

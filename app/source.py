@@ -50,4 +50,5 @@ def code_card(sources: Sequence[Source]) -> None:
             st.html(f'<h3 class="gb-source">{inline(source.name)}</h3><p class="gb-hint">{inline(place)}</p>')
             st.code(source.text, language="python")
     first = sources[0]
-    st.html(f'<p class="gb-mono">{inline(first.name)}<br>{inline(first.file)}</p>')
+    file = inline(first.file).replace("/", "/<wbr>")  # a long path goes on in the next line at a folder
+    st.html(f'<p class="gb-mono">{inline(first.name)}<br>{file}</p>')

@@ -38,10 +38,14 @@ WHOLE = ("step", "tokens")  # columns of whole numbers
 
 
 class Hub:
-    """All feeds of a server: one for each run that somebody watches, none for the others."""
+    """All feeds of a server: one for each run that somebody watches, none for the others.
 
-    def __init__(self, store: Callable[[], Store]) -> None:
-        self.store = store
+    Args:
+        starting: whether the server's workers are still on their way; None: it has none to wait for.
+    """
+
+    def __init__(self, store: Callable[[], Store], starting: Callable[[], bool] | None = None) -> None:
+        self.store, self.starting = store, starting or (lambda: False)
         self.feeds: dict[str, Feed] = {}
 
     async def watch(self, id: str, after: int = -1) -> AsyncIterator[bytes]:
@@ -51,7 +55,7 @@ class Hub:
         """
         feed = self.feeds.get(id)
         if feed is None:
-            feed = self.feeds[id] = Feed(id, self.store)
+            feed = self.feeds[id] = Feed(id, self.store, self.starting)
         feed.watchers += 1
         feed.begin()
         watcher = Watcher(feed, after)
@@ -90,7 +94,7 @@ class Watcher:
         if feed.trouble is not None or feed.run is None:
             self.done = feed.trouble is not None and feed.trouble[0] == "gone"
             return found
-        found += self._state(feed.run)
+        found += self._state(describe(feed.run) | {"starting": feed.starting})
         found += [event("checkpoint", made) for made in feed.checkpoints[self.listed :]]
         self.listed = len(feed.checkpoints)
         while (packed := self._points()) is not None:
@@ -100,8 +104,8 @@ class Watcher:
             found.append(event("end", {}))
         return found
 
-    def _state(self, run: Run) -> list[bytes]:
-        now, said = asyncio.get_running_loop().time(), describe(run)
+    def _state(self, said: dict[str, Any]) -> list[bytes]:
+        now = asyncio.get_running_loop().time()
         progress = {"step", "seconds", "tokens"}
         changed = {name for name, value in said.items() if self.told.get(name) != value}
         if not changed or (changed <= progress and self.told and now - self.told_at < PROGRESS):
@@ -168,9 +172,9 @@ def as_csv(points: Points) -> str:
     return out.getvalue()
 
 
-def routes(store: Callable[[], Store]) -> list[Route]:
-    """The two addresses, over this store."""
-    hub = Hub(store)
+def routes(store: Callable[[], Store], starting: Callable[[], bool] | None = None) -> list[Route]:
+    """The two addresses, over this store; `starting` as in `Hub`."""
+    hub = Hub(store, starting)
 
     async def events(request: Request) -> Response:
         after = _whole(request.headers.get("last-event-id"), _whole(request.query_params.get("after"), -1))

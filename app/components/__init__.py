@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from app import theme
+from app import state, theme
 
 HERE = Path(__file__).resolve().parent
 
@@ -26,8 +26,8 @@ def register(name: str, shared: bool = True) -> Callable[..., Any]:
     Call once, at module level: `attention = register("attention")`, then `attention(data=..., key=...)` in a page.
 
     Args:
-        name: a folder beside this file with view.js, which ends with `export default ...`, view.css, and any other
-            *.js that view.js is spread over (none of them imports or exports).
+        name: a folder beside this file with view.js, which ends with `export default ...`, maybe view.css, and any
+            other *.js that view.js is spread over (none of them imports or exports).
         shared: whether view.js uses the helpers of shared/ (a picture does; a few buttons do not).
     """
     script, sheet = (_joined(name, kind, shared) for kind in ("js", "css"))
@@ -40,28 +40,26 @@ def register(name: str, shared: bool = True) -> Callable[..., Any]:
     )
 
     def mount(data: Any = None, **options: Any) -> Any:
-        return renderer(data=None if data is None else [data], **options)
+        heard = {name: state.whole(act) for name, act in options.items() if name.startswith("on_")}
+        return renderer(data=None if data is None else [data], **options | heard)
 
     return mount
 
 
 UNPACKED = "\nexport default (given) => component({ ...given, data: given.data?.[0] });\n"
-CURVES = (
-    "curves",
-    "feed",
-    "hairline",
-    "pens",
-)  # of shared/: only pictures that draw learning curves carry them
+# Of shared/, what only some pictures carry: the files, by the call in a picture's own code that needs them.
+OPTIONAL = {"curves(": ("curves", "feed", "hairline", "pens"), "stepMode(": ("steps",)}
 
 
 def _joined(name: str, kind: str, shared: bool) -> str:
     """The text of a component: the shared helpers that it uses, then its own files."""
     own = [path.read_text(encoding="utf-8") for path in _files(HERE / name, kind)]
     script = "".join(path.read_text(encoding="utf-8") for path in _files(HERE / name, "js"))
+    unused = {name for call, names in OPTIONAL.items() if call not in script for name in names}
     helpers = [
         path.read_text(encoding="utf-8")
         for path in (_files(HERE / "shared", kind) if shared else [])
-        if "curves(" in script or path.stem not in CURVES
+        if path.stem not in unused
     ]
     return "\n".join([*helpers, *own])
 

@@ -78,6 +78,11 @@ class Engine:
         """Whether the workers stand warm."""
         return self._ready.is_set()
 
+    @property
+    def starting(self) -> bool:
+        """Whether workers are on their way: what waits begins as soon as they stand warm."""
+        return self._thread is not None and not self._stop.is_set() and not self._ready.is_set()
+
     def start(self, wait: bool = True, timeout: float = 60.0) -> None:
         """Start the workers and the thread that hands runs out.
 
@@ -210,8 +215,9 @@ class Engine:
             client = Client(self._local, timeout=_REACH, set_as_default=False)
         client.register_worker_callbacks(warm)  # later ones, too
         waits = [client.submit(warmed, workers=[each], key=f"warm-{each}") for each in client.nthreads()]
-        measured_rate()  # for the estimates: half a second, once
         client.gather(waits)
+        measured_rate.cache_clear()  # a page may have measured beside the workers that were starting
+        measured_rate()  # for the estimates: half a second
         return client
 
     def _cluster(self) -> LocalCluster:

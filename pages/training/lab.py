@@ -9,6 +9,7 @@ from app.components import lab as view
 from app.components.lab import acts, controls, ours, planned, question, setting, shown, strip, take
 from core.analysis.head_patterns import head_maps, pattern_scores
 from core.analysis.places import Kind
+from core.checkpoints import CheckpointError
 from core.costs import estimate
 from core.training.text_loss import text_loss
 
@@ -46,9 +47,12 @@ def moment(step: int) -> strip.Moment:
 
 steps = own.steps if own is not None else ()
 now = -1 if ctx.snapshot is None else ctx.snapshot
-film = strip.film(strip.choose(steps, now) or [-1], moment)
+try:
+    film = strip.film(strip.choose(steps, now) or [-1], moment)
+except CheckpointError:  # the run was deleted since it was opened: the next run of the page says so
+    film = strip.film([-1], lambda step: strip.look(lm, ctx.text, target, kind))
 
-page.claim("Small steps, each against the loss, turn noise into words.", shown.facts(first))
+page.claim("Many small steps down the loss turn noise into words.", shown.facts(first))
 controls.draw(first, spec)
 plan = planned.planned(spec)
 data = view.record(

@@ -55,7 +55,7 @@ with page.controls():
     st.slider("Hidden share (BERT, T5: 0.15)", 0.0, 0.9, step=0.05, width=230, **state.bind("mask_rate"))
     st.slider("Mean span length (T5: 3)", 1, 10, width=230, **state.bind("span_length"))
     st.number_input("Seed of the draw", 0, 999_999, step=1, width=150, **state.bind("seed"))
-    st.button("Draw again", key="objectives.again", on_click=again)
+    st.button("Draw again", key="objectives.again", on_click=state.whole(again))
 
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"

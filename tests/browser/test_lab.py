@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import xml.etree.ElementTree as ElementTree
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,10 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from playwright.sync_api import Browser, Page, expect
 
+import core
 from app.components.lab import presets
 from core.runs import Run
+from core.runs import load as load_run
 from core.runs.worker import here
 from core.training import TrainSpec
 from tests.browser import checks, driver
@@ -52,16 +58,14 @@ def ended(server: driver.Server) -> Run:
 @pytest.fixture
 def mine(browser: Browser, server: driver.Server, findings: driver.Findings) -> Iterator[Page]:
     """A tab of the browser OWNER; its runs that go on are stopped afterwards."""
-    context = driver.new_context(browser, server, owner=OWNER)
-    tab = context.new_page()
-    findings.watch(tab, server.url)
-    yield tab
-    context.close()
-    with closing(server.store()) as store:
-        for run in store.list(owner=OWNER):
-            if not run.over:
-                store.command(run.id, OWNER, "stop")
-    assert not findings.messages, "\n".join(findings.messages)
+    try:
+        with driver.opened_tab(browser, server, findings, OWNER) as tab:
+            yield tab
+    finally:
+        with closing(server.store()) as store:
+            for run in store.list(owner=OWNER):
+                if not run.over:
+                    store.command(run.id, OWNER, "stop")
 
 
 def press(page: Page, name: str) -> None:
@@ -302,7 +306,172 @@ def test_a_stream_closes_when_the_page_is_left(mine: Page, ended: Run, server: d
         store.delete(run.id, OWNER)
 
 
+# ---------------------------------------------------------------- settings and own texts
+
+SEA = "The sea was calm and the moon was bright. The little boat went out and came home again.\n\n" * 60
+
+
+def settings(page: Page, tab: str) -> None:
+    """Open the Settings at one of their tabs."""
+    page.locator('[data-test-script-state="notRunning"]').wait_for()
+    page.locator(".st-key-gb-lab-more button").first.click()
+    page.get_by_role("tab", name=tab).click()
+
+
+def brings(page: Page, name: str, body: bytes) -> None:
+    """Upload a file under Own text."""
+    page.locator(".st-key-lab-upload input[type=file]").set_input_files(
+        {"name": name, "mimeType": "text/plain", "buffer": body}
+    )
+
+
+def test_the_settings_show_the_present_values_also_when_they_are_opened_late(mine: Page) -> None:
+    driver.open_page(mine, NAME, text=TEXT)
+    mine.locator("[data-x=tokens]").click()  # any run of the page before they are opened
+    until(mine, lambda now: now["x"] == "tokens")
+    mine.wait_for_url("**axis=tokens*")
+    usual = presets.default()
+    settings(mine, "Steps")
+    shown = mine.get_by_role("spinbutton", name="Steps", exact=True)
+    expect(shown).to_have_value(str(usual.steps))
+    expect(mine.get_by_label("Tokens of a step")).to_have_value(str(usual.batch_tokens))
+    expect(mine.get_by_label("Peak rate, any number")).to_have_value(f"{usual.learning_rate:g}")
+    shown.fill("77")
+    shown.press("Enter")
+    until(mine, lambda now: "77 of" in now["plan"])
+    mine.get_by_role("tab", name="Model").click()
+    config = usual.config(100)
+    expect(mine.get_by_label("Width")).to_have_value(str(config.d_model))
+    expect(mine.get_by_label("Blocks")).to_have_value(str(config.n_layers))
+    mine.keyboard.press("Escape")
+    mine.locator('[data-test-script-state="notRunning"]').wait_for()
+    assert mine.locator("[data-testid=stAlert]").count() == 0, (
+        "nothing was refused, as nothing else was changed"
+    )
+    settings(mine, "Steps")
+    expect(shown).to_have_value("77")
+
+
+def test_an_own_text_is_uploaded_or_refused_in_words_and_a_run_learns_it(
+    mine: Page, server: driver.Server
+) -> None:
+    driver.open_page(mine, NAME, text=TEXT, spec=QUICK.to_json(defaults=False))
+    settings(mine, "Own text")
+    for name, body, why in (
+        ("sea.bin", b"\xff\xfe\x00sea" * 20, "is a binary file"),
+        ("maerchen.txt", "Es war ein Märchen. ".encode("latin-1") * 20, "is not UTF-8"),
+    ):
+        brings(mine, name, body)
+        expect(mine.get_by_test_id("stAlert")).to_contain_text("The text was not taken")
+        expect(mine.get_by_test_id("stAlert")).to_contain_text(why)
+        assert "Toyland" in driver.component_state(mine, NAME)["plan"]
+    brings(mine, "sea.txt", SEA.encode())
+    until(mine, lambda now: now["plan"].startswith("Own text, characters"))
+    expect(mine.get_by_text(f"Own text: {len(SEA):,} characters are in use.")).to_be_visible()
+    expect(mine.get_by_test_id("stAlert")).to_have_count(0)
+    brings(mine, "large.txt", b"x y " * 1_400_000)
+    expect(mine.get_by_test_id("stFileUploader")).to_contain_text("5.0MB or smaller")
+    expect(mine.get_by_text(f"Own text: {len(SEA):,} characters are in use.")).to_be_visible()
+    mine.keyboard.press("Escape")
+    press(mine, "Start")
+    state = until(mine, lambda now: first(now)["state"] == "done" and now["model"].startswith("run:"))
+    with closing(server.store()) as store:
+        run = store.get(first(state)["id"])
+        assert run.spec.corpus == "own" and store.text(run.spec.text) == SEA
+    assert state["guessing"] == pytest.approx(np.log(len(set(SEA)) + 2), abs=0.2), "its own characters"
+    assert first(state)["smooth"] < state["guessing"] - 0.5
+
+
+def test_a_pasted_text_is_the_data_of_the_next_run(mine: Page) -> None:
+    driver.open_page(mine, NAME, text=TEXT)
+    settings(mine, "Own text")
+    pasted = "One fish, two fish, red fish, blue fish.\n" * 40
+    box = mine.get_by_label("Paste a text")
+    box.fill(pasted)
+    box.press("Control+Enter")
+    until(mine, lambda now: now["plan"].startswith("Own text, characters"))
+    expect(mine.get_by_text(f"Own text: {len(pasted):,} characters are in use.")).to_be_visible()
+    expect(mine.get_by_role("tab", name="Own text")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_run_that_waits_says_that_the_workers_are_starting(mine: Page, server: driver.Server) -> None:
+    with closing(server.store()) as store:
+        run = store.create(LONG, OWNER, name="Waiting")
+        store.command(run.id, OWNER, "pause")
+        waits = {"id": run.id, "state": "queued", "control": "run", "place": 1, "step": 0, "steps": run.steps}
+        said = json.dumps({**waits, "ended": None, "starting": True})
+        stream = f"event: state\ndata: {said}\n\nevent: end\ndata: {{}}\n\n"
+        headers = {"Content-Type": "text/event-stream"}
+        mine.route("**/events?*", lambda route: route.fulfill(body=stream, headers=headers))
+        driver.open_page(mine, NAME, runs=run.id, text=TEXT)
+        state = until(mine, lambda now: "still starting" in now["news"])
+        assert "workers are starting" in state["status"] and "queue" not in state["news"]
+        expect(mine.locator(".gb-lab-news")).to_contain_text("begins by itself")
+        store.delete(run.id, OWNER)
+
+
+# ---------------------------------------------------------------- moments of a run that still trains
+
+
+def test_rewind_on_every_page_hears_of_new_moments_by_one_stream(mine: Page, server: driver.Server) -> None:
+    mine.add_init_script(f"({COUNTED})()")
+    opened_streams = "window.streams.filter(stream => stream.readyState === 1).length"
+    with closing(server.store()) as store:
+        run = store.create(QUICK.replace(steps=3000, checkpoints=24, eval_every=500), OWNER, name="Slow")
+        driver.open_page(mine, NAME, runs=run.id, text=TEXT)
+        until(mine, lambda now: any(one["step"] > 0 for one in now["runs"]))
+        driver.open_page(mine, "attention", model=f"run:{run.id}", text=TEXT)
+        before = driver.component_state(mine, "rewind")
+        drawn = driver.component(mine, "attention").get_attribute("data-state")
+        after = driver.wait_for_state(mine, "rewind", lambda now: now["steps"] >= before["steps"] + 2, 60)
+        assert after["step"] == before["step"] and after["index"] < after["steps"] - 1, "the knob stays"
+        assert after["said"] == f"step {before['step']:,} of {run.steps:,}"
+        assert driver.component(mine, "attention").get_attribute("data-state") == drawn, (
+            "and so does the page"
+        )
+        assert mine.evaluate(opened_streams) == 1, "two sliders, the sidebar's and a phone's, share a stream"
+        knob = mine.locator("[data-testid=stSidebar] input[type=range]").first
+        knob.press("End")
+        driver.wait_for_state(mine, "rewind", lambda now: now["said"].startswith("newest"))
+        driver.wait_until_drawn(mine)
+        assert driver.component(mine, "attention").get_attribute("data-state") != drawn
+        mine.get_by_test_id("stSidebarNav").get_by_role("link", name="Training lab").click()
+        mine.locator("figure[data-component=lab][data-state]").wait_for()
+        mine.wait_for_function(f"{opened_streams} === 1 && window.streams.at(-1).url.includes('after=')")
+        store.command(run.id, OWNER, "stop")
+        driver.wait_for_state(mine, "rewind", lambda now: now["said"].startswith("stopped"), 60)
+        mine.wait_for_function(f"{opened_streams} === 0")
+        store.delete(run.id, OWNER)
+
+
 # ---------------------------------------------------------------- the page as a page
+
+
+def test_curve_spec_and_weights_are_files_that_open_again(
+    mine: Page, ended: Run, server: driver.Server, tmp_path: Path
+) -> None:
+    driver.open_page(mine, NAME, model=f"run:{ended.id}", text=TEXT)
+    files = {}
+    for name in ("Curve (CSV)", "Spec (JSON)", "Weights (ZIP)"):
+        with mine.expect_download() as download:
+            mine.get_by_role("button", name=name, exact=True).click()
+        files[name] = tmp_path / download.value.suggested_filename
+        download.value.save_as(files[name])
+    assert [path.name for path in files.values()] == [
+        "run-z-curve.csv",
+        "run-z-spec.json",
+        "run-z-step-60.zip",
+    ]
+    with closing(server.store()) as store:
+        points = store.points(ended.id)
+        rows = list(csv.DictReader(files["Curve (CSV)"].read_text(encoding="utf-8").splitlines()))
+        assert [float(row["loss"]) for row in rows] == points.loss.tolist()
+        assert TrainSpec.from_json(files["Spec (JSON)"].read_text(encoding="utf-8")) == ended.spec
+        trained = load_run(store, ended.id)
+    with zipfile.ZipFile(files["Weights (ZIP)"]) as packed:
+        packed.extractall(tmp_path / "weights")
+    again = core.load(tmp_path / "weights", device="cpu")
+    assert torch.allclose(again.trace(TEXT).logits, trained.trace(TEXT).logits, atol=2e-3)
 
 
 def test_the_picture_is_taken_away_with_its_curves(

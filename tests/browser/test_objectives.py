@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,57 +15,10 @@ from app.components.objectives.falling import RECORDED
 from core.runs import recorded
 from core.training.examples import Lesson, lesson_losses, lessons, marks
 from tests.browser import checks, driver
-from tests.pages.conftest import random_model
 
 TEXT = "Once upon a time, Lily saw a big red ball."
 DRAW = {"mask_rate": 0.4, "span_length": 2, "seed": 5}
 STEPS = 6
-
-
-@pytest.fixture(scope="module")
-def lm() -> core.LanguageModel:
-    """The bundled model that the page opens with."""
-    return core.load("tales-gpt")
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with models of the other shapes: the encoder has a mask token."""
-    root = tmp_path_factory.mktemp("models")
-    random_model(root / "both", seed=2, tokens=("[MASK]",), shape="encoder", mask_id=400)
-    random_model(root / "pair", seed=3, shape="encoder-decoder", n_layers=2, position="relative", norm="rms")
-    return root
-
-
-@pytest.fixture(scope="module")
-def own_server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
-    """An app that offers these models."""
-    with driver.serving(tmp_path_factory.mktemp("server"), env={"GLASSBOX_MODELS": str(models)}) as running:
-        yield running
-
-
-@pytest.fixture
-def own_page(browser: Browser, own_server: driver.Server) -> Iterator[Page]:
-    """An empty tab of that app; the test fails when the console, a script or the network complained."""
-    findings = driver.Findings()
-    context = driver.new_context(browser, own_server)
-    tab = context.new_page()
-    findings.watch(tab, own_server.url)
-    yield tab
-    context.close()
-    assert not findings.messages, "\n".join(findings.messages)
-
-
-@pytest.fixture
-def training_page(browser: Browser, training_server: driver.Server) -> Iterator[Page]:
-    """An empty tab of an app with workers; the test fails when the console, a script or the network complained."""
-    findings = driver.Findings()
-    context = driver.new_context(browser, training_server)
-    tab = context.new_page()
-    findings.watch(tab, training_server.url)
-    yield tab
-    context.close()
-    assert not findings.messages, "\n".join(findings.messages)
 
 
 def opened(page: Page, **query: Any) -> dict[str, Any]:
@@ -153,6 +105,7 @@ def test_pointing_at_a_token_pairs_its_positions_and_what_they_see(
 def test_draws_follow_the_dials(page: Page, lm: core.LanguageModel) -> None:
     opened(page)
     page.get_by_role("button", name="Draw again").click()
+    driver.wait_for_link(page, "seed=6")
     driver.wait_until_drawn(page)
     same(driver.component_state(page, "objectives"), three(lm, seed=6), lm)
     driver.component(page, "objectives").focus()

@@ -8,7 +8,7 @@ from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import core
 from app import chapters
@@ -36,12 +36,8 @@ def run(server: driver.Server) -> Run:
 @pytest.fixture
 def mine(browser: Browser, server: driver.Server, findings: driver.Findings) -> Iterator[Page]:
     """A tab of the browser OWNER."""
-    context = driver.new_context(browser, server, owner=OWNER)
-    tab = context.new_page()
-    findings.watch(tab, server.url)
-    yield tab
-    context.close()
-    assert not findings.messages, "\n".join(findings.messages)
+    with driver.opened_tab(browser, server, findings, OWNER) as tab:
+        yield tab
 
 
 def slider(page: Page) -> driver.Any:
@@ -82,8 +78,7 @@ def test_the_slider_by_keyboard_says_where_it_is(page: Page) -> None:
     page.wait_for_url(lambda url: "snapshot" not in url)
     assert page.evaluate("document.activeElement.type") == "range", "the focus stays"
     page.get_by_role("button", name="Undo").click()
-    driver.wait_until_drawn(page)
-    assert driver.component_state(page, "rewind")["step"] == STEPS[1]
+    driver.wait_for_state(page, "rewind", lambda now: now["step"] == STEPS[1])
 
 
 @pytest.mark.parametrize("slug", SHOWN)
@@ -178,6 +173,31 @@ def test_the_owners_cookie_is_out_of_reach_of_scripts_and_links(page: Page, brow
     driver.wait_until_drawn(page)
     (same,) = [found for found in page.context.cookies() if found["name"] == driver.COOKIE]
     assert same["value"] == cookie["value"]
+
+
+@pytest.mark.parametrize("slug", ["home", "attention", "lab"])
+def test_a_class_is_taken_back_in_projector_mode(slug: str, page: Page) -> None:
+    driver.open_page(page, slug, text=TEXT, view="projector")
+    knob = page.locator(".st-key-gb-phone input[type=range]")
+    expect(knob).to_be_visible()
+    assert not page.locator(".st-key-gb-phone .stTextInput, .st-key-gb-phone .stSelectbox").first.is_visible()
+    crumb, claim, way_out = (
+        page.locator(part).bounding_box()
+        for part in (".gb-crumb span:last-child", ".gb-claim h1", ".st-key-tool-leave")
+    )
+    box = page.locator(".st-key-gb-phone .gb-rewind").bounding_box()
+    assert box and crumb and claim and way_out
+    assert (
+        crumb["x"] < box["x"]
+        and box["x"] + box["width"] <= way_out["x"]
+        and box["y"] + box["height"] <= claim["y"]
+    )
+    finished = pictures(page)
+    knob.press("Home")
+    page.wait_for_url("**snapshot=0*")
+    driver.wait_until_drawn(page)
+    assert pictures(page) != finished
+    assert not driver.axe_lines(driver.axe(page))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -113,12 +113,14 @@ def test_a_paused_run_frees_its_worker_for_others(engine: Engine) -> None:
 def test_closing_puts_runs_back(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
     engine = Engine(store, workers=1)
-    engine.start(timeout=200)
+    engine.start(wait=False)
+    assert (engine.starting, engine.ready) == (True, False)
     run = engine.submit(tiny(LONG), OWNER)
     until(lambda: store.get(run.id).step > 0, "a point")
+    assert (engine.starting, engine.ready) == (False, True)
     engine.close()
     assert store.get(run.id).state == "queued"
-    assert not engine.ready
+    assert (engine.starting, engine.ready) == (False, False)
     store.close()
 
 

@@ -33,7 +33,7 @@ TEXT = "Once upon a time, Lily saw a"
 
 def store(app: AppTest) -> dict[str, Any]:
     """All remembered values of the session."""
-    values: dict[str, Any] = app.session_state["gb.store"]
+    values: dict[str, Any] = app.session_state["gb"].store
     return values
 
 
@@ -47,6 +47,14 @@ def picture(app: AppTest) -> dict[str, Any]:
 def said(app: AppTest) -> str:
     """The messages on top of the page, as they read."""
     return " ".join(box.value for box in app.info).replace("\\", "").replace("\u2060", "")
+
+
+def opened(open_page: OpenPage, **link: Any) -> AppTest:
+    """The lab with its Settings open."""
+    app = open_page("lab", **link)
+    assert not app.number_input, "what a closed popover holds would come to the browser without its values"
+    app.session_state["gb-lab-more"] = True
+    return app.run()
 
 
 def spec_of(app: AppTest) -> TrainSpec:
@@ -174,9 +182,11 @@ def test_a_waiting_run_comes_first_and_the_open_model_keeps_its_strip(
     assert runs.store.get(run.id).state == "paused" and app.button(key="lab.go").label == "Resume"
     app.button(key="lab.stop").click().run()
     assert runs.store.get(run.id).state == "stopped"
+    assert app.button(key="lab.go").label == "Resume" and not app.button(key="lab.new").disabled
     runs.store.delete(run.id, runs.owner)
     app.run()
     assert not app.exception and picture(app)["runs"][0]["id"] == "tales-gpt"
+    assert app.button(key="lab.go").label == "Start" and app.button(key="lab.new").disabled
 
 
 def test_two_buttons_pressed_one_after_the_other_leave_the_last_word(open_page: OpenPage, runs: Runs) -> None:
@@ -217,6 +227,26 @@ def test_without_workers_start_says_so_and_nothing_is_lost(open_page: OpenPage, 
     assert store(app)["text"] == TEXT and store(app)["runs"] == ""
 
 
+def test_a_run_that_is_deleted_while_the_page_is_drawn_leaves_the_open_model(
+    open_page: OpenPage, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = runs.trained(name="Short", steps=6)
+    usual = shown.curves
+
+    def gone(name: str) -> list[shown.Shown]:
+        found = usual(name)
+        runs.store.delete(run.id, runs.owner)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shown, "curves", gone)
+        app = open_page("lab", model=f"run:{run.id}", text=TEXT)
+    assert not app.exception and not app.error
+    assert [frame["step"] for frame in picture(app)["film"]["frames"]] == [-1]
+    app.run()
+    assert not app.exception and "it was deleted" in said(app)
+
+
 # ---------------------------------------------------------------- settings
 
 
@@ -253,7 +283,7 @@ def test_a_spec_in_a_link_that_does_not_fit_falls_back_with_a_message(
 
 
 def test_the_link_carries_the_whole_spec(open_page: OpenPage) -> None:
-    app = open_page("lab")
+    app = opened(open_page)
     app.selectbox(key="lab.optimizer").set_value("adamw").run()
     app.selectbox(key="lab.shape").set_value((2, 4, 128)).run()
     app.number_input(key="lab.steps").set_value(77).run()
@@ -282,7 +312,7 @@ def test_the_link_carries_the_whole_spec(open_page: OpenPage) -> None:
 def test_a_setting_that_cannot_be_is_refused_in_words_and_nothing_is_lost(
     widget: str, value: Any, words: str, open_page: OpenPage
 ) -> None:
-    app = open_page("lab")
+    app = opened(open_page)
     before = spec_of(app)
     box = app.text_input(key=widget) if isinstance(value, str) else app.number_input(key=widget)
     box.set_value(value).run()
@@ -292,14 +322,14 @@ def test_a_setting_that_cannot_be_is_refused_in_words_and_nothing_is_lost(
 
 @pytest.mark.parametrize("rate", ["0", "1e9", "3e-4"])
 def test_any_rate_that_a_learner_may_try_is_taken(rate: str, open_page: OpenPage) -> None:
-    app = open_page("lab")
+    app = opened(open_page)
     app.text_input(key="lab.peak").set_value(rate).run()
     assert not app.info and spec_of(app).learning_rate == float(rate)
     assert app.select_slider(key="lab.learning_rate").value == float(rate)
 
 
 def test_what_this_server_does_not_train_is_refused_with_the_estimate(open_page: OpenPage) -> None:
-    app = open_page("lab")
+    app = opened(open_page)
     app.number_input(key="lab.steps").set_value(900_000).run()
     plan = picture(app)["plan"]
     assert "900,000 steps are more than" in plan["refused"] and picture(app)["next"]["wrong"]
@@ -320,7 +350,7 @@ def test_what_this_server_does_not_train_is_refused_with_the_estimate(open_page:
 def test_an_own_text_that_cannot_be_read_is_refused_in_words(
     data: str | bytes, words: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = open_page("lab")
+    app = opened(open_page)
     monkeypatch.setattr(state, "widget_value", lambda key: data if key == "lab.paste" else None)
     app.text_area(key="lab.paste").set_value("something").run()
     assert not app.exception and words in said(app) and "was not taken" in said(app)
@@ -331,12 +361,12 @@ def test_an_own_text_that_cannot_be_read_is_refused_in_words(
 def test_an_own_text_is_taken_named_by_its_fingerprint_and_kept_in_the_session(
     text: str, open_page: OpenPage
 ) -> None:
-    app = open_page("lab")
+    app = opened(open_page)
     app.text_area(key="lab.paste").set_value(text).run()
     spec = spec_of(app)
     assert not app.exception and spec.corpus == "own" and len(spec.text) == 64
-    assert app.session_state["gb.lab"]["texts"][spec.text].strip() == text.strip()
-    assert fingerprint(app.session_state["gb.lab"]["texts"][spec.text]) == spec.text
+    assert app.session_state["gb"].memos["lab"]["texts"][spec.text].strip() == text.strip()
+    assert fingerprint(app.session_state["gb"].memos["lab"]["texts"][spec.text]) == spec.text
     away = open_page("lab", spec=store(app)["spec"])  # another browser has the name, not the text
     assert "own text of these settings is not here" in picture(away)["plan"]["refused"]
 
@@ -349,7 +379,7 @@ def test_the_question_about_two_moments_is_answered_by_both_models(open_page: Op
     app.session_state["predict.choice"] = 0
     app.run()
     app.button(key="predict.commit").click().run()
-    answer = app.session_state["gb.predict"]["answer"]
+    answer = app.session_state["gb"].memos["predict"]["answer"]
     losses = [
         text_loss(lm, TEXT)(lm.transformer).item()
         for lm in (core.load("tales-gpt", snapshot=150), core.load("tales-gpt"))

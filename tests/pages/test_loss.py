@@ -37,7 +37,7 @@ def lm() -> core.LanguageModel:
 
 def lines(app: AppTest, kind: str) -> list[dict[str, str]]:
     """The lines of the table twin that are about `kind`, as the CSV has them."""
-    rows = csv.DictReader(io.StringIO(app.session_state["gb.takeaway"]["csv"]()))
+    rows = csv.DictReader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]()))
     return [line for line in rows if line["line"].startswith(kind)]
 
 
@@ -46,7 +46,7 @@ def committed(app: AppTest) -> Any:
     app.session_state["predict.choice"] = 0
     app.run()
     app.button(key="predict.commit").click().run()
-    return app.session_state["gb.predict"]["answer"]
+    return app.session_state["gb"].memos["predict"]["answer"]
 
 
 @pytest.mark.parametrize("name", LINKS)

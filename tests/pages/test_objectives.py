@@ -36,7 +36,7 @@ def lm() -> core.LanguageModel:
 
 def lines(app: AppTest, objective: str) -> list[dict[str, str]]:
     """The lines of the table twin of one objective, as the CSV has them."""
-    rows = csv.DictReader(io.StringIO(app.session_state["gb.takeaway"]["csv"]()))
+    rows = csv.DictReader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]()))
     return [line for line in rows if line["objective"] == objective]
 
 
@@ -45,7 +45,7 @@ def committed(app: AppTest) -> Any:
     app.session_state["predict.choice"] = 0
     app.run()
     app.button(key="predict.commit").click().run()
-    return app.session_state["gb.predict"]["answer"]
+    return app.session_state["gb"].memos["predict"]["answer"]
 
 
 @pytest.mark.parametrize("name", LINKS)

@@ -110,6 +110,24 @@ def test_a_moment_that_was_not_kept_falls_back_and_says_which_were(
     assert app.session_state["gb"].store["snapshot"] == -1
 
 
+def test_the_slider_hears_of_later_moments_only_of_a_run_that_still_trains(
+    runs: Runs, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = runs.ready()
+
+    def sliders() -> list[dict[str, Any]]:
+        app = open_page("home", model=f"run:{run.id}", text=TEXT)
+        data = [json.loads(one.proto.json)[0] for one in app.get("bidi_component") if one.proto.json]
+        return [one for one in data if "ends" in one]
+
+    for one in sliders():
+        assert (one["run"], one["state"], one["ends"][one["state"]]) == ("", "done", "finished")
+    monkeypatch.setattr(type(run), "over", property(lambda self: False))
+    assert [one["run"] for one in sliders()] == [run.id, run.id], (
+        "the sidebar's, and the one on top of a phone"
+    )
+
+
 # ------------------------------------------------------------------------------------------- the list of models
 
 

@@ -288,6 +288,22 @@ def test_progress_alone_is_told_once_a_second_a_change_of_state_at_once() -> Non
     assert steps(events) == list(range(1, 30))
 
 
+def test_a_run_that_waits_says_while_the_workers_are_still_starting() -> None:
+    async def listen() -> list[bool]:
+        told, cold = Told(), [True]
+        told.grow(0, state="queued")
+        hub = stream.Hub(cast(Callable[[], Store], lambda: told), lambda: cold[0])
+        async with watching(hub) as one:
+            said = [(await one("state"))["starting"]]
+            cold[0] = False  # they stand; the run still waits for one
+            said.append((await one("state"))["starting"])
+            cold[0] = True
+            told.grow(1, state="running")
+            return [*said, (await one("state"))["starting"]]
+
+    assert asyncio.run(asyncio.wait_for(listen(), 20)) == [True, False, False]
+
+
 # ------------------------------------------------------------------------------------------------- the routes
 
 

@@ -29,8 +29,12 @@ def draw(first: Shown | None, spec: TrainSpec) -> None:
             "Peak rate", sorted({*presets.LADDER, spec.learning_rate}), format_func=lambda rate: f"{rate:g}",
             **setting.part("learning_rate", spec.learning_rate),
         )  # fmt: skip
-        with st.popover("Settings", key="gb-lab-more"):
-            _more(spec)
+        # What a closed popover holds reaches the browser when it is opened, and would show Streamlit's zeros there: the
+        # values that the page gives to a widget are sent once.
+        more = st.popover("Settings", key="gb-lab-more", on_change="rerun")
+        if more.open:
+            with more:
+                _more(spec)
 
 
 def _buttons(first: Shown | None) -> None:
@@ -50,24 +54,24 @@ def _buttons(first: Shown | None) -> None:
     else:
         label, icon, act, args = "Pause", wait, acts.command, (run.id, "pause")
     # One key for all its names: a new widget would stand beside the old one until the page is drawn.
-    st.button(label, key="lab.go", type="primary", icon=icon, on_click=act, args=args)
+    st.button(label, key="lab.go", type="primary", icon=icon, on_click=state.whole(act), args=args)
     if going and run is not None:
-        st.button("One step", key="lab.step", on_click=acts.command, args=(run.id, "step"))
+        st.button("One step", key="lab.step", on_click=state.whole(acts.command), args=(run.id, "step"))
     else:
-        st.button("One step", key="lab.step", on_click=acts.start_with_a_step)
+        st.button("One step", key="lab.step", on_click=state.whole(acts.start_with_a_step))
     st.button(
         "Stop",
         key="lab.stop",
-        on_click=acts.command,
+        on_click=state.whole(acts.command),
         args=(run.id if run else "", "stop"),
         disabled=not going,
     )
     st.button(
         "New run",
         key="lab.new",
-        on_click=acts.start,
-        disabled=not going,
-        help="A second run beside this one.",
+        on_click=state.whole(acts.start),
+        disabled=label == "Start",
+        help="One with the present settings, beside this run.",
     )
 
 
@@ -181,8 +185,8 @@ def _own(spec: TrainSpec) -> None:
         setting.bring(None if file is None else file.getvalue())
 
     st.caption("Up to 5 MB of UTF-8 text; a blank line ends a document. The last tenth is held out.")
-    st.text_area("Paste a text", height=120, key="lab.paste", on_change=pasted)
-    st.file_uploader("Or a file", type=None, key="lab.upload", on_change=uploaded)
+    st.text_area("Paste a text", height=120, key="lab.paste", on_change=state.whole(pasted))
+    st.file_uploader("Or a file", type=None, key="lab.upload", on_change=state.whole(uploaded))
     if spec.corpus == "own":
         text = setting.own_text(spec.text)
         size = "not here any more: bring it again" if text is None else f"{len(text):,} characters are in use"

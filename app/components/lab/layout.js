@@ -1,7 +1,7 @@
 // What stands where in the lab's picture: the loss at the left, three small charts or the plan at the right, Rewind on
 // the loss's own axis, the film strip below. On a phone everything stands in one column.
 
-const LAB = { head: 22, chart: 292, rewind: 48, side: 416, gap: 44, strip: 152, phoneFrame: 150, map: 90, frame: 177 };
+const LAB = { head: 22, chart: 292, rewind: 48, side: 416, gap: 44, strip: 152, under: 40, phoneFrame: 150, map: 90, frame: 177 };
 
 function planLab(g, data) {
   const wide = g.width >= 760;
@@ -16,7 +16,7 @@ function planLab(g, data) {
   const frames = data.film.frames.length;
   const rows = Math.ceil(frames / columns) || 1;
   const pitch = wide ? LAB.frame : Math.floor(g.width / columns);
-  const height = stripY + (wide ? 26 : 52) + rows * (wide ? LAB.strip - 18 : LAB.phoneFrame);
+  const height = stripY + (wide ? 26 : LAB.under + 64) + rows * (wide ? LAB.strip - 18 : LAB.phoneFrame);
   return { wide, main, side, chart, rewindY, sideAt, stripY, columns, pitch, rows, height };
 }
 
@@ -66,7 +66,7 @@ function statusOf(feed, data) {
   const place = `step ${thousands(step)}${steps ? ` of ${thousands(steps)}` : ""}`;
   const seconds = feed.last("seconds")?.value;
   if (!feed.live) return [place, data.runs[0].model ? "recorded while it was trained" : "recorded"];
-  if (seconds === undefined) return [place, state === "queued" ? "waiting" : ""];
+  if (seconds === undefined) return [place, state === "running" ? "begins" : state !== "queued" ? "" : feed.state.starting ? "workers are starting" : "waiting"];
   const done = `${spokenSeconds(seconds)} so far`;
   if (state !== "running") return [place, feed.over ? `${state} after ${spokenSeconds(seconds)}` : `${state}, ${done}`];
   return [place, step ? `${done}, about ${spokenSeconds((seconds / step) * (steps - step))} left` : done];
@@ -77,8 +77,9 @@ function newsOf(feed, mine) {
   if (!feed) return "";
   if (feed.lost) return `${feed.lost[0].toUpperCase()}${feed.lost.slice(1)}. No point of the curve gets lost.`;
   if (!feed.live) return "";
-  const { state, place, ended, control } = feed.state;
+  const { state, place, ended, control, starting } = feed.state;
   const word = ended ? `${ended[0].toUpperCase()}${ended.slice(1).replace(/\.$/, "")}. ` : "";
+  if (state === "queued" && starting) return "This server’s workers are still starting. The run begins by itself as soon as they are ready.";
   if (state === "queued") return place > 0 ? `Waiting for a free worker: place ${place} in the queue. It begins by itself.` : "Waiting for a worker. It begins by itself.";
   if (state === "paused") return `Paused at step ${thousands(Math.max(0, feed.lastStep))}. ${mine ? "Resume goes on from here; One step takes just one." : "Its owner can go on."}`;
   if (state === "diverged") return `${word || "The loss ran away. "}The curve is kept. Lower the peak rate and start anew, or fork from an earlier checkpoint.`;

@@ -71,10 +71,22 @@ def _table() -> None:
             key=f"gb-lab-run-{run.id}", horizontal=True, gap="small", vertical_alignment="center"
         ):
             st.html(f'<p class="gb-lab-run"><b>{inline(shown.run_name(run))}</b> {inline(_about(run))}</p>')
-            st.button("Open", key=f"lab.open.{run.id}", on_click=_open, args=(run.id,), disabled=not run.step)
+            st.button(
+                "Open",
+                key=f"lab.open.{run.id}",
+                on_click=state.whole(_open),
+                args=(run.id,),
+                disabled=not run.step,
+            )
             why = "Use its settings for the next run."
-            st.button("Settings", key=f"lab.take.{run.id}", on_click=_settings, args=(run.id,), help=why)
-            st.button("Delete", key=f"lab.delete.{run.id}", on_click=_delete, args=(run.id,))
+            st.button(
+                "Settings",
+                key=f"lab.take.{run.id}",
+                on_click=state.whole(_settings),
+                args=(run.id,),
+                help=why,
+            )
+            st.button("Delete", key=f"lab.delete.{run.id}", on_click=state.whole(_delete), args=(run.id,))
 
 
 def _about(run: Run) -> str:

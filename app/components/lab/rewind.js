@@ -28,11 +28,13 @@ function drawRewind(g, data, local, at) {
     node.classList.toggle("gb-rewind-off", now === null);
   });
   const name = data.runs[0].name;
-  const said = now === null ? `slide it: every page then shows ${name} at that moment` : `every page now shows ${name} at step ${thousands(now)}`;
-  const fork = data.forks ? 118 : 0;
+  const room = at.main - chart.plot.left - 60 - (data.forks ? 118 : 0);
+  const where = now === null ? "" : `step ${thousands(now)}`;
+  const ways = now === null ? [`slide it: every page then shows ${name} at that moment`, "slide it: every page follows"] : [`every page now shows ${name} at ${where}`, `every page: ${where}`, where];
+  const said = ways.find((way) => measure(way, 12) * 1.08 <= room) ?? fit(ways.at(-1), room, 12, false);
   g.part("rewind words", [at, said], () => [
     label(chart.plot.left, y + 27, "Rewind", { weight: 600, fill: "ink" }),
-    label(chart.plot.left + 56, y + 27, fit(said, at.main - chart.plot.left - 60 - fork, 12, false), { weight: 600, fill: "accent" }),
+    label(chart.plot.left + 56, y + 27, said, { weight: 600, fill: "accent" }),
   ]);
   if (!data.forks) return;
   const step = now ?? steps[steps.length - 1];

@@ -21,7 +21,7 @@ function drawSmall(g, data, local, at) {
     const top = y + 26 + i * pitch;
     const name = one.column === "rate" ? one.title.replace("Tokens", data.unit === "character" ? "Characters" : "Tokens") : one.title;
     g.part(`title ${one.name}`, [at, top, name], () => label(x, top + 8, name, { weight: 600, fill: "ink" }));
-    curves(g, one.name, { left: x, top: top + 10, width: at.side, height: pitch - 20 }, {
+    curves(g, one.name, { left: x, top: top + 13, width: at.side, height: pitch - 23 }, {
       runs: data.runs, x: data.x, lines: [{ column: one.column }], scale: one.scale, low: one.low, ends: "column", room: 96, left: 44,
       axis: false, title: name, format: one.format, sync: true, marks: local.marks.map((mark) => ({ ...mark, width: 1 })),
       names: { [one.column]: "" },
@@ -41,24 +41,13 @@ function drawPlan(g, data, at) {
       h("rect", { x: x + 0.5, y: top + 0.5, width: at.side - 1, height: 300, rx: 8, fill: css("wash"), stroke: css("line") }),
       label(x + 16, top + 26, "Start trains this", { weight: 600, fill: "ink", size: 14 }),
     ];
-    broken(about, at.side - 32).slice(0, 2).forEach((line, i) => out.push(label(x + 16, top + 46 + i * 16, line, { fill: "ink3" })));
+    inLines(about, at.side - 32).slice(0, 2).forEach((line, i) => out.push(label(x + 16, top + 46 + i * 16, line, { fill: "ink3" })));
     rows.forEach(([name, value, strong], i) => {
       const line = top + 88 + i * 25;
       out.push(h("path", { d: `M${x + 16},${line - 16.5}h${at.side - 32}`, stroke: css("line") }),
         label(x + 16, line, name), label(x + at.side - 16, line, fit(value, at.side - 150, 12, true), { anchor: "end", mono: true, fill: strong ? "accent" : "ink", weight: strong ? 600 : null }));
     });
-    broken(refused, at.side - 32).slice(0, 2).forEach((line, i) => out.push(label(x + 16, top + 276 + i * 16, line, { fill: "accent", weight: 600 })));
+    inLines(refused, at.side - 32).slice(0, 2).forEach((line, i) => out.push(label(x + 16, top + 276 + i * 16, line, { fill: "accent", weight: 600 })));
     return out;
   });
-}
-
-/** A sentence in lines of at most `room` pixels. */
-function broken(text, room) {
-  const lines = [""];
-  for (const word of text.split(" ").filter(Boolean)) {
-    const longer = `${lines[lines.length - 1]} ${word}`.trim();
-    if (measure(longer, 12) * 1.04 <= room) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines.filter(Boolean);
 }

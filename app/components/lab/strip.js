@@ -9,11 +9,12 @@ function drawStrip(g, data, local, at) {
     node.title = "This head on the page Attention";
   });
   const x = at.wide ? measure(film.title, 12) * 1.1 + 44 : 0;
-  const about = `${film.about}${film.prompt ? `, and what the model ${film.fills ? "puts in each place of" : "writes after"} “${visible(film.prompt)}”` : ""}`;
-  g.part("strip about", [at, about], () => label(x, at.wide ? y + 14 : y + 38, fit(about, g.width - x, 12, false), { fill: "ink3" }));
+  const about = `shaded: ${film.about}${film.prompt ? `; below: what it ${film.fills ? "puts in each place of" : "writes after"} “${visible(film.prompt)}”` : ""}`;
+  const lines = at.wide ? [fit(about, g.width - x, 12, false)] : inLines(about, g.width);
+  g.part("strip about", [at, lines], () => lines.map((line, i) => label(x, (at.wide ? y + 14 : y + LAB.under) + 16 * i, line, { fill: "ink3" })));
   const now = momentNow(data, local);
   const shownStep = now === null ? film.frames[film.frames.length - 1]?.step : nearest(film.frames.map((f) => f.step), now);
-  const top = y + (at.wide ? 26 : 52);
+  const top = y + (at.wide ? 26 : LAB.under + 16 * lines.length);
   film.frames.forEach((frame, i) => {
     const box = { x: (i % at.columns) * at.pitch, y: top + Math.floor(i / at.columns) * LAB.phoneFrame };
     const chosen = film.frames.length > 1 && frame.step === shownStep;

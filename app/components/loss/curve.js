@@ -65,7 +65,7 @@ function drawDrag(g, data, local, at, q, one, value, given, step) {
   const y = q.top + q.tall + 40;
   if (step < 4) return;
   g.part("drag label", [given, one.place], () => h("text", { x: p.x, y: y + 14, "font-size": 12, fill: css("ink2") }, "What if ", word(one.text, 80), " had p = ", h("tspan", { "font-family": MONO, "font-weight": 700, fill: css("accent") }, chance(value)), given === null ? ", as the model says" : ""));
-  g.overlay("drag", { left: p.x, top: y + 20, width: p.w - 96, height: at.phone ? 44 : 22 }, () => html("input", {
+  g.overlay("drag", { left: p.x, top: y + (at.phone ? 20 : 24), width: p.w - 96, height: at.phone ? 44 : 22 }, () => html("input", {
     class: "gb-range", type: "range", min: 0, max: 1000, step: 1, "aria-label": "Probability of the right token, in thousandths",
     oninput: (event) => give(g, g.data, local, clamp(Number(event.target.value) / 1000, 0.0005, 0.9995)),
   }), (node) => {
@@ -74,14 +74,14 @@ function drawDrag(g, data, local, at, q, one, value, given, step) {
     node.style.setProperty("--fill", `${100 * value}%`);
     node.setAttribute("aria-valuetext", chance(value));
   });
-  g.overlay("back to model", { left: p.x + p.w - 88, top: y + (at.phone ? 18 : 16), width: 88 }, () => html("button", { type: "button", class: "gb-button ls-small", "data-give": "model", onclick: () => give(g, g.data, local, null) }, "Model’s p"),
+  g.overlay("back to model", { left: p.x + p.w - 88, top: y + (at.phone ? 20 : 21), width: 88 }, () => html("button", { type: "button", class: "gb-button gb-small", "data-give": "model", onclick: () => give(g, g.data, local, null) }, "Model’s p"),
     (node) => { node.disabled = given === null; });
 }
 
 /** Mean, bits, perplexity: of the whole text, before and after the hand. */
 function drawWhole(g, data, local, at, q, given, step) {
   const p = at.curve;
-  const y = q.top + q.tall + (at.phone ? 122 : 100);
+  const y = q.top + q.tall + (at.phone ? 122 : 106);
   if (step < 5) return;
   g.door("lab", { left: p.x - 2, top: y - 14 }, "The whole text", "Training pushes this number down: watch it fall");
   const plain = data.scored.reduce((sum, one) => sum + one.surprise, 0) / data.scored.length;

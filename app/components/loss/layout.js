@@ -1,14 +1,9 @@
 // What stands where: the text with its losses at the left, the followed token's sum in the middle, the curve at the right.
 
 const DEEP = 516; // the height of the picture on a wide screen
-const STEPS = ["Logits", "Exponentials", "Softmax", "The right one", "−log p", "Mean", "Gradient"];
-const LAST = STEPS.length - 1;
-
-/** The step that is shown; the last one shows everything. */
-const stepOf = (local) => {
-  const at = local.sel.formula ?? -1;
-  return at < 0 || at > LAST ? LAST : at;
-};
+const steps = stepMode("formula", ["Logits", "Exponentials", "Softmax", "The right one", "−log p", "Mean", "Gradient"]);
+const LAST = steps.last;
+const stepOf = steps.of;
 /** The followed token as a number among those that score; the shared field counts all tokens of the text. */
 function followed(data, local) {
   const place = local.sel.follow ?? -1;
@@ -82,16 +77,6 @@ function meanOf(data, local, plain = false) {
   return all.reduce((a, b) => a + b, 0) / Math.max(1, all.length);
 }
 
-/** Words set into lines of the given width. */
-function wrapped(text, room, size = 12) {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
-    if (measure(longer, size, false) * 1.02 <= room || !lines.at(-1)) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
-}
-const paragraph = (x, y, text, room, o = {}) => wrapped(text, room).map((line, i) => label(x, y + 17 * i, line, o));
+const paragraph = (x, y, text, room, o = {}) => inLines(text, room).map((line, i) => label(x, y + 17 * i, line, o));
 /** A token inside a sentence. */
 const word = (token, room = 110) => h("tspan", { "font-family": MONO, "font-weight": 600, fill: css("ink"), direction: "ltr" }, tokenSpans(token, room, 12));

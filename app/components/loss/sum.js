@@ -36,8 +36,8 @@ function drawSum(g, data, local, at) {
   g.part("sum heads", [step, one.before], () => [
     label(p.x, p.y + p.head, "token", { fill: "ink3" }),
     heads.map(([name, x, from]) => step >= from && label(x, p.y + p.head, name, { anchor: "end", fill: step === from ? "accent" : "ink3", weight: step === from ? 700 : null })),
-    step >= 2 && label(c.zero, p.y + p.head - 14, step >= LAST ? "above p," : "p", { anchor: "middle", fill: step === 2 ? "accent" : "ink3" }),
-    step >= LAST && label(c.zero, p.y + p.head, "below p − y", { anchor: "middle", fill: "accent", weight: 700 }),
+    step >= 2 && label(c.zero, p.y + p.head - 14, step >= LAST ? "upper: p" : "p", { anchor: "middle", fill: step === 2 ? "accent" : "ink3" }),
+    step >= LAST && label(c.zero, p.y + p.head, "lower: p − y", { anchor: "middle", fill: "accent", weight: 700 }),
   ]);
   const pitch = at.phone ? 26 : 28;
   const top = p.y + p.head + 8;

@@ -9,7 +9,7 @@ const lossView = {
   draw(g, data, local) {
     g.data = data;
     listen(g, local);
-    drawBar(g, local);
+    steps.bar(g, local);
     const at = plan(g, data);
     g.height = at.height;
     if (!data.scored.length) {
@@ -28,15 +28,12 @@ const lossView = {
     const now = followed(data, local);
     const given = draggedOf(data, local) ?? Math.exp(-data.scored[now].surprise);
     if (event.key === "ArrowUp" || event.key === "ArrowDown") follow(g, data, local, now + (event.key === "ArrowUp" ? -1 : 1));
-    else if (event.key === "ArrowLeft" || event.key === ",") goTo(g, local, stepOf(local) - 1);
-    else if (event.key === "ArrowRight" || event.key === ".") goTo(g, local, stepOf(local) + 1);
-    else if (event.key === " ") play(g, local, !local.timer);
+    else if (steps.key(event, g, local)) return true;
     else if (event.key === "+" || event.key === "-") give(g, data, local, clamp(given + (event.key === "+" ? 0.05 : -0.05), 0.0005, 0.9995));
     else if (event.key === "Escape") {
-      if (local.timer) play(g, local, false);
-      else if (draggedOf(data, local) !== null) give(g, data, local, null);
-      else if (stepOf(local) < LAST) goTo(g, local, LAST);
-      else g.visit("home");
+      if (steps.halt(g, local)) return true;
+      if (draggedOf(data, local) !== null) give(g, data, local, null);
+      else if (!steps.whole(g, local)) g.visit("home");
     } else return false;
     return true;
   },
@@ -46,13 +43,13 @@ const lossView = {
     const one = data.scored[followed(data, local)];
     const given = draggedOf(data, local);
     const mean = meanOf(data, local, true);
-    return `Loss of ${data.scored.length} tokens; step ${stepOf(local) + 1}, ${STEPS[stepOf(local)]}. ${visible(one.text)} had probability ${chance(given ?? Math.exp(-one.surprise))}${given === null ? "" : " by your hand"}: ` +
+    return `Loss of ${data.scored.length} tokens; step ${stepOf(local) + 1}, ${steps.names[stepOf(local)]}. ${visible(one.text)} had probability ${chance(given ?? Math.exp(-one.surprise))}${given === null ? "" : " by your hand"}: ` +
       `loss ${num(lossOf(data, one, given), 3)} nats${data.smoothing ? `, with label smoothing ${data.smoothing}` : ""}. The whole text: mean ${num(mean, 3)} nats, ${num(mean / Math.LN2, 3)} bits, perplexity ${perplexed(mean)}. ` +
       `Most surprising: ${[...data.scored].sort((a, b) => b.surprise - a.surprise).slice(0, 3).map((t) => `${visible(t.text)} ${num(t.surprise, 2)}`).join(", ")}.`;
   },
 
   state(data, local) {
-    const out = { tokens: data.tokens, kind: data.kind, unit: data.unit, smoothing: data.smoothing, step: stepOf(local), steps: STEPS.length, playing: Boolean(local.timer), scored: data.scored.length };
+    const out = { tokens: data.tokens, kind: data.kind, unit: data.unit, smoothing: data.smoothing, ...steps.state(local), scored: data.scored.length };
     if (!data.scored.length) return out;
     const at = followed(data, local);
     const [one, given] = [data.scored[at], draggedOf(data, local)];

@@ -3,6 +3,24 @@
 const CELL = 44; // the height of a row
 const shade = (g, loss, most) => g.sequential(0.6 * Math.min(loss, most), most, "accent");
 
+/** What the rows come to, in sentences: each with the number in it that counts. */
+function said(data, counts) {
+  const { pads, count } = data;
+  const padding = `${thousands(pads)} padding ${pads === 1 ? "token" : "tokens"}`;
+  const [all, shown] = counts ? [data.sum + data.padSum, data.counted] : [data.sum, data.mean];
+  const first = counts ? `Counted with the padding: ${num(all, 2)} ÷ ${count + pads} = ${num(shown, 3)} nats. Guessing ${visible(data.pad)} after a text’s end teaches nothing.`
+    : `All losses ÷ all tokens: ${num(all, 2)} ÷ ${count} = ${num(shown, 3)} nats. ${pads ? `${padding} ${pads === 1 ? "is" : "are"} left out.` : "No row needs padding."}`;
+  const rows = num(data.rowMean, 3);
+  const last = counts ? `Without the padding it is ${num(data.mean, 3)}.` : pads ? `With the padding it would be ${num(data.counted, 3)}.` : "";
+  return [[first, num(shown, 3)], [`Mean of the rows’ means: ${rows}: there a short text counts as much as a long one. Training takes the first.`, rows], ...(last ? [[last, ""]] : [])];
+}
+/** A line with one number of it in the accent. */
+function marked(line, number) {
+  const at = number ? line.indexOf(number) : -1;
+  if (at < 0) return [line];
+  return [line.slice(0, at), h("tspan", { "font-family": MONO, "font-weight": 700, fill: css("accent") }, number), line.slice(at + number.length)];
+}
+
 const batchView = {
   draw(g, data) {
     const phone = g.width < 760;
@@ -12,9 +30,8 @@ const batchView = {
     const w = Math.max(phone ? 48 : 34, Math.min(72, (g.width - side) / n));
     g.pictureWidth = Math.max(g.width, Math.ceil(w * n + side));
     const bottom = 26 + data.rows.length * (CELL + 4);
-    g.height = bottom + 108;
     const counts = data.padding === "counted";
-    g.part("batch heads", null, () => [label(0, 14, "row", { fill: "ink3" }), label(38, 14, "a cell: the token and its loss in nats; the darker, the larger", { fill: "ink3" }), label(38 + w * n + 88, 14, "row’s mean", { anchor: "end", fill: "ink3" })]);
+    g.part("batch heads", null, () => [label(0, 14, "row", { fill: "ink3" }), label(38, 14, "each cell: a token and its loss in nats; redder is larger", { fill: "ink3" }), label(38 + w * n + 88, 14, "row’s mean", { anchor: "end", fill: "ink3" })]);
     g.part("batch rows", null, () => data.rows.map((row, r) => {
       const y = 26 + r * (CELL + 4);
       return [label(8, y + CELL / 2 + 4, r, { mono: true, fill: "ink3" }), row.cells.map((cell, i) => {
@@ -27,16 +44,17 @@ const batchView = {
         return g.tip(node, cell.pad ? `padding, ${visible(cell.text)}: ${ignored ? "does not score" : `would cost ${num(cell.loss, 3)} nats`}` : `${visible(cell.text)}\n${num(cell.loss, 3)} nats`);
       }), label(38 + w * n + 88, y + CELL / 2 + 4, row.mean === null ? "–" : num(row.mean, 3), { anchor: "end", mono: true, fill: "ink" })];
     }));
-    g.part("batch foot", null, () => {
-      const y = bottom + 18;
-      const strong = (text) => h("tspan", { "font-family": MONO, "font-weight": 700, fill: css("accent") }, text);
-      const line = (i, ...parts) => h("text", { x: 38, y: y + 20 * i, "font-size": 13, fill: css("ink2") }, parts);
-      const padding = `${thousands(data.pads)} padding ${data.pads === 1 ? "token" : "tokens"}`;
-      const first = counts ? line(0, "Counted with the padding: ", `${num(data.sum + data.padSum, 2)} ÷ ${data.count + data.pads} = `, strong(num(data.counted, 3)), ` nats. Guessing ${visible(data.pad)} after a text’s end teaches nothing.`)
-        : line(0, `All losses ÷ all tokens: ${num(data.sum, 2)} ÷ ${data.count} = `, strong(num(data.mean, 3)), ` nats. ${data.pads ? `${padding} ${data.pads === 1 ? "is" : "are"} left out.` : "No row needs padding."}`);
-      return [h("path", { d: `M0,${bottom}H${g.pictureWidth}`, stroke: css("line") }), first,
-        line(1, "Mean of the rows’ means: ", strong(num(data.rowMean, 3)), ": there a short text counts as much as a long one. Training takes the first."),
-        line(2, counts ? `Without the padding it is ${num(data.mean, 3)}.` : data.pads ? `With the padding it would be ${num(data.counted, 3)}.` : "")];
+    const words = said(data, counts);
+    const lines = words.map(([text]) => inLines(text, Math.min(g.width, g.pictureWidth) - 38 - (phone ? 0 : 40), 13));
+    g.height = bottom + 8 + 20 * lines.flat().length + 8 * lines.length;
+    g.part("batch foot", [lines], () => {
+      let y = bottom + 18;
+      const out = [h("path", { d: `M0,${bottom}H${g.pictureWidth}`, stroke: css("line") })];
+      lines.forEach((broken, i) => {
+        broken.forEach((line) => { out.push(h("text", { x: phone ? 0 : 38, y, "font-size": 13, fill: css("ink2") }, marked(line, words[i][1]))); y += 20; });
+        y += 4;
+      });
+      return out;
     });
   },
 

@@ -14,7 +14,7 @@ function drawFalling(g, data, local, at) {
     guessing: data.guessing, ends: "none", title: "Loss, nats per scored token", onpoint: tell, ticks: false, left: 26,
   });
   g.part("falling head", [data.trained], () => label(p.x, p.y + (at.phone ? 46 : 34), fit("nats per scored token; bold: held out", p.w, 12, false), { fill: "ink3" }));
-  const rows = local.chart.feeds.map((feed) => ({ first: first(feed), last: feed.last("held_out")?.value ?? null, step: Math.max(0, feed.lastStep), steps: feed.state.steps, state: feed.state.state, lost: feed.lost, ended: feed.state.ended, place: feed.state.place }));
+  const rows = local.chart.feeds.map((feed) => ({ first: first(feed), last: feed.last("held_out")?.value ?? null, step: Math.max(0, feed.lastStep), steps: feed.state.steps, state: feed.state.state, lost: feed.lost, ended: feed.state.ended, place: feed.state.place, starting: Boolean(feed.state.starting) }));
   local.rows = rows;
   g.part("falling rows", [rows], () => rows.map((row, i) => {
     const y = box.top + tall + 22 + 36 * i;
@@ -29,17 +29,22 @@ function drawFalling(g, data, local, at) {
   const y = box.top + tall + 12 + 36 * rows.length;
   const going = rows.some((row) => ["queued", "running", "paused"].includes(row.state));
   local.going = going;
-  g.overlay("train", { left: p.x, top: y, width: Math.min(p.w, 210) }, () => html("button", { type: "button", class: "gb-button gb-primary ob-small", "data-act": "train" }), (node) => {
+  g.overlay("train", { left: p.x, top: y, width: Math.min(p.w, 210) }, () => html("button", { type: "button", class: "gb-button gb-primary gb-small", "data-act": "train" }), (node) => {
     node.textContent = going ? "Stop the three" : data.mine ? "Train the three again" : "Train the three here";
     node.classList.toggle("gb-primary", !going);
     node.disabled = Boolean(data.cannot) || (going && !data.mine);
     node.onclick = () => g.send(going ? "stop" : "train", { at: Date.now() });
   });
-  g.part("falling foot", [data.estimate, data.cannot, data.trained, going], () => [data.trained, ...wrapped(data.cannot || (going ? "Leave the page: they go on." : data.estimate), p.w)].slice(0, 4).map((line, i) => label(p.x, y + (at.phone ? 62 : 46) + 16 * i, line, { fill: data.cannot && i ? "accent" : "ink3" })));
+  g.part("falling foot", [data.estimate, data.cannot, data.trained, going], () => {
+    const now = inLines(data.cannot || (going ? "Leave the page: they go on." : data.estimate), p.w);
+    const all = [...inLines("Different questions: a lower line is not a better model.", p.w), data.trained, ...now];
+    return all.map((line, i) => label(p.x, y + (at.phone ? 62 : 46) + 16 * i, line, { fill: data.cannot && i >= all.length - now.length ? "accent" : "ink3" }));
+  });
 }
 const first = (feed) => { for (let i = 0; i < feed.n; i++) if (Number.isFinite(feed.cols.held_out[i])) return feed.cols.held_out[i]; return null; };
 function wordOf(row) {
   const step = `step ${thousands(row.step)} of ${thousands(row.steps || row.step)}`;
+  if (row.state === "queued" && row.starting) return "the workers are starting";
   if (row.state === "queued") return row.place > 0 ? `waits, ${row.place}. in the queue` : "begins";
   if (row.state === "done") return `${thousands(row.step)} steps`;
   if (row.state === "running") return step;

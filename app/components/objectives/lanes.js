@@ -12,7 +12,7 @@ function drawLanes(g, data, local, at) {
     g.part(`head ${i}`, [step], () => drawHead(data, place, step));
     if (place.names) g.part(`names ${i}`, [row, step], () => drawNames(g, data, place, row, step));
     g.part(`lane ${i}`, [row, step], () => drawLane(g, data, place, row, step));
-    if (place.names && data.note && step >= 2) g.part("note", null, () => wrapped(data.note, place.names - 2).map((line, k) => label(place.x - place.names - 8, place.map + 10 + 16 * k, line, { fill: "ink2" })));
+    if (place.names && data.note && step >= 2) g.part("note", null, () => inLines(data.note, place.names - 2).map((line, k) => label(Math.max(0, place.x - place.names - 8), place.map + 10 + 16 * k, line, { fill: "ink2" })));
     g.part(`maps ${i}`, [row, step], () => drawMaps(g, data, place, row, step));
   });
   const first = at.lanes[0];

@@ -2,13 +2,9 @@
 // the right. A row of the picture is a token of the sentence in all three lanes.
 
 const DEEP = 516; // the height of the picture on a wide screen
-const STEPS = ["The sentence", "What is hidden", "What is read", "What is asked", "Who sees whom", "The loss"];
-const LAST = STEPS.length - 1;
-
-const stepOf = (local) => {
-  const at = local.sel.lesson ?? -1;
-  return at < 0 || at > LAST ? LAST : at;
-};
+const steps = stepMode("lesson", ["The sentence", "What is hidden", "What is read", "What is asked", "Who sees whom", "The loss"]);
+const LAST = steps.last;
+const stepOf = steps.of;
 /** The row of the sentence that is looked at: pointed at, or followed; -1 and N are the special tokens around it. */
 function rowOf(data, local) {
   if (local.hover != null) return local.hover;
@@ -60,14 +56,3 @@ function columnsOf(place) {
   return { each, at: (i) => x + 8 + each * i, loss: x + w - 6 };
 }
 const yOf = (place, row) => place.top + (row + 1) * place.pitch;
-
-/** Words set into lines of the given width. */
-function wrapped(text, room, size = 12) {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
-    if (measure(longer, size, false) * 1.02 <= room || !lines.at(-1)) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
-}

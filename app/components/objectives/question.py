@@ -8,7 +8,7 @@ from app.components.objectives import Made, made
 from app.predict import Answer
 from core.language_model import LanguageModel
 
-QUESTION = "The same tokens in reverse order: this model’s mean loss …"
+QUESTION = "The same tokens in reverse order: the mean loss …"
 OPTIONS = ("Falls or stays", "Rises", "Rises past blind guessing")
 
 

@@ -12,9 +12,12 @@ from app.components import register
 
 rewind = register("rewind", shared=False)
 
+# The last kept step of a run that has ended so; of every other run it is the newest.
+ENDS = {"done": "finished", "stopped": "stopped", "diverged": "diverged", "failed": "ended"}
+
 
 def draw(
-    steps: Sequence[int], at: int, total: int, end: str, selection: dict[str, Any], key: str,
+    steps: Sequence[int], at: int, total: int, state: str, run: str, selection: dict[str, Any], key: str,
     on_select: Callable[[], None],
 ) -> Any:  # fmt: skip
     """Mount the slider.
@@ -22,8 +25,10 @@ def draw(
     Args:
         steps: the kept steps, in order; at: the one that is shown.
         total: how many steps the whole training has.
-        end: what the last kept step is called: "finished", or of a run that still trains "newest".
+        state: of the run, or "done"; it says what the last kept step is called (`ENDS`).
+        run: the id of a run that still trains: its later steps come by its stream; "": none.
         selection: the page's `snapshot`, with the number of the last choice it has heard.
     """
-    data = {"steps": list(steps), "at": at, "total": total, "end": end, "n": selection["n"]}
+    data = {"steps": list(steps), "at": at, "total": total, "state": state, "ends": ENDS, "run": run}
+    data["n"] = selection["n"]
     return rewind(data=data, key=key, on_select_change=on_select)

@@ -183,7 +183,7 @@ class Chart {
     const start = performance.now();
     const { width, height } = this.box;
     if (this.context) {
-      const ratio = Math.max(1, window.devicePixelRatio || 1);
+      const ratio = Math.max(1, (window.devicePixelRatio || 1) * (this.node.currentCSSZoom || 1)); // the projector mode enlarges
       if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
         this.canvas.width = Math.round(width * ratio);
         this.canvas.height = Math.round(height * ratio);

@@ -6,6 +6,7 @@ const OVER = ["done", "stopped", "diverged", "failed", "gone"]; // states of a r
 const STREAMS = 4; // open at once: a browser gives one host six connections, and the page needs the others
 const feedsOf = new WeakMap(); // stage -> Map of id -> Feed
 const openFeeds = new Set();
+(window.glassbox.feeds ??= new Set()).add(openFeeds); // Rewind, a component of its own, hears of checkpoints from here
 
 class Feed {
   constructor(figure, run) {

@@ -180,6 +180,13 @@ function stage(name, view, parent) {
   return g;
 }
 
+/** Where a pointer is, in the picture's own pixels: the projector mode enlarges the page. */
+function pointerAt(g, event) {
+  const box = g.svg.getBoundingClientRect();
+  const zoom = Number(g.svg.getAttribute("width")) / box.width;
+  return [(event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom];
+}
+
 /** What a view.js exports: Streamlit calls it for every new data; the stage (and what the browser knows) stays. */
 function mount(name, view) {
   const stages = new WeakMap();

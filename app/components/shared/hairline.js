@@ -126,7 +126,7 @@ function drawGuess(chart, pen) {
   const { guessing } = chart.spec;
   const y = chart.py(guessing.value);
   pen.line([chart.left, chart.right], [y, y], { stroke: "ink3", dash: [3, 3] });
-  if (guessing.text) pen.text(chart.right, y - 6, guessing.text, { fill: "ink3", anchor: "end" });
+  if (guessing.text) pen.text(chart.right - 5, y - 6, guessing.text, { fill: "ink3", anchor: "end" });
 }
 
 function drawRun(chart, pen, feed, k) {

@@ -64,6 +64,17 @@ function fit(text, room, size = 13, mono = true) {
   return letters.join("") + "…";
 }
 
+/** Words set into lines of the given width. */
+function inLines(text, room, size = 12) {
+  const lines = [""];
+  for (const word of text.split(" ").filter(Boolean)) {
+    const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
+    if (measure(longer, size, false) * 1.03 <= room || !lines.at(-1)) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.filter(Boolean);
+}
+
 /** Text at a baseline. o: size 12, fill "ink2", weight, anchor "start", mono, opacity; any other attribute passes. */
 function label(x, y, text, o = {}) {
   const { size = 12, fill: colour = "ink2", weight, anchor, mono, ...rest } = o;

@@ -1,0 +1,28 @@
+"""How a picture's one script is joined: the shared helpers that it uses, and no others."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.components import HERE, OPTIONAL, _joined
+
+NAMES = sorted(folder.name for folder in HERE.iterdir() if (folder / "view.js").exists())
+SHARED = {path.stem: path.read_text(encoding="utf-8") for path in (HERE / "shared").glob("*.js")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_picture_carries_the_optional_helpers_that_it_calls(name: str) -> None:
+    own = "".join(path.read_text(encoding="utf-8") for path in (HERE / name).glob("*.js"))
+    joined = _joined(name, "js", shared=True)
+    for call, stems in OPTIONAL.items():
+        assert {SHARED[stem] in joined for stem in stems} == {call in own}, (name, call)
+    always = SHARED.keys() - {stem for stems in OPTIONAL.values() for stem in stems}
+    assert always and all(SHARED[stem] in joined for stem in always)
+    assert _joined(name, "js", shared=False).count("export default") == 1
+
+
+def test_every_optional_helper_is_there_and_used() -> None:
+    whole = "".join(path.read_text(encoding="utf-8") for path in HERE.glob("*/*.js"))
+    for call, stems in OPTIONAL.items():
+        assert set(stems) <= SHARED.keys()
+        assert whole.count(call) > 1, f"nobody calls {call}"
