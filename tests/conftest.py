@@ -76,12 +76,12 @@ def no_network() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The quick tests first, the browser's last: a wrong number is reported before a slow page is opened.
+    """The quick tests first, then faults and the browser's: a wrong number is reported before a slow page is opened.
 
     The order also keeps the event loop that Playwright's synchronous interface leaves running in this thread out of
     the way of tests that start one of their own (notebooks).
     """
-    order = {"unit": 0, "property": 1, "oracle": 2, "pages": 3, "browser": 4}
+    order = {"unit": 0, "property": 1, "oracle": 2, "pages": 3, "browser": 4, "faults": 5}
     root = Path(__file__).parent
 
     def rank(item: pytest.Item) -> int:
@@ -94,6 +94,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         if "device" in parameters:  # travels with the test's report to the summary
             item.user_properties.append(("device", str(parameters["device"])))
+
+
+@pytest.hookimpl(optionalhook=True)  # where pytest-xdist is there and asked for processes
+def pytest_xdist_make_scheduler(config: Any, log: Any) -> Any:
+    """Who of several processes runs what."""
+    from tests.sharing import scheduler
+
+    return scheduler(config, log)
 
 
 def device_line(used: Counter[str], present: list[str]) -> str:

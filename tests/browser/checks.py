@@ -31,6 +31,19 @@ def run_notebook(page: Page, folder: Path) -> None:
     NotebookClient(book, timeout=240, resources={"metadata": {"path": str(driver.ROOT)}}).execute()
 
 
+def quickly(page: Page, name: str, *keys: str) -> None:
+    """Press keys in the picture `name` in one go, before it is drawn and before the page hears of the first."""
+    driver.component(page, name).evaluate(
+        """(figure, keys) => {
+          for (const key of keys) {
+            const shift = { key: key.replace("Shift+", ""), shiftKey: key.startsWith("Shift+") };
+            figure.dispatchEvent(new KeyboardEvent("keydown", { ...shift, bubbles: true, cancelable: true }));
+          }
+        }""",
+        list(keys),
+    )
+
+
 def link_restores(page: Page, browser: Browser, server: driver.Server, name: str) -> None:
     """The page's address, opened in a fresh browser, shows the picture `name` in the very same state."""
     shown = driver.component_state(page, name)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+import core
 from tests.browser import driver
+from tests.pages.conftest import random_model
 
 
 @pytest.fixture(scope="package")
@@ -30,6 +33,29 @@ def training_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver
         yield running
 
 
+@pytest.fixture(scope="session")
+def lm() -> core.LanguageModel:
+    """The bundled model that every page opens with."""
+    return core.load("tales-gpt")
+
+
+@pytest.fixture(scope="package")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with models of the other shapes: the encoder has a mask token; one is as large as GPT-2 in its heads."""
+    root = tmp_path_factory.mktemp("models")
+    random_model(root / "both", seed=2, tokens=("[MASK]",), shape="encoder", mask_id=400)
+    random_model(root / "pair", seed=3, shape="encoder-decoder", n_layers=2, position="relative", norm="rms")
+    random_model(root / "large", seed=4, n_layers=12, n_heads=12, d_model=96)
+    return root
+
+
+@pytest.fixture(scope="package")
+def own_server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
+    """The app with these models in its list, as ./both, ./pair and ./large; without workers."""
+    with driver.serving(tmp_path_factory.mktemp("own"), env={"GLASSBOX_MODELS": str(models)}) as running:
+        yield running
+
+
 # Not for the whole session: the event loop in it would be in the way of every later test that needs one.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
@@ -47,12 +73,22 @@ def findings() -> driver.Findings:
 @pytest.fixture
 def page(browser: Browser, server: driver.Server, findings: driver.Findings) -> Iterator[Page]:
     """An empty tab of a fresh browser; the test fails when the console, a script or the network complained."""
-    context = driver.new_context(browser, server)
-    tab = context.new_page()
-    findings.watch(tab, server.url)
-    yield tab
-    context.close()
-    assert not findings.messages, "\n".join(findings.messages)
+    with driver.opened_tab(browser, server, findings) as tab:
+        yield tab
+
+
+@pytest.fixture
+def training_page(browser: Browser, training_server: driver.Server) -> Iterator[Page]:
+    """The same, of the app with workers."""
+    with driver.opened_tab(browser, training_server) as tab:
+        yield tab
+
+
+@pytest.fixture
+def own_page(browser: Browser, own_server: driver.Server) -> Iterator[Page]:
+    """The same, of the app that offers `models`."""
+    with driver.opened_tab(browser, own_server) as tab:
+        yield tab
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -34,6 +33,7 @@ from playwright.sync_api import (
 
 from app.owner import COOKIE
 from scripts import browser as chromium
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from core.runs import Store
@@ -111,14 +111,6 @@ class Findings:
         page.on("console", on_console)
         page.on("pageerror", lambda error: self.messages.append(f"uncaught error: {error}"))
         page.on("request", on_request)
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def is_healthy(url: str) -> bool:
@@ -229,6 +221,27 @@ def new_context(
     return context
 
 
+@contextmanager
+def opened_tab(
+    browser: Browser, server: Server, findings: Findings | None = None, owner: str | None = None
+) -> Iterator[Page]:
+    """An empty tab of a fresh browser, whose end fails when the console, a script or the network complained.
+
+    Args:
+        findings: where complaints are collected, for whoever provokes and clears one; None: a new list.
+        owner: as in `new_context`.
+    """
+    findings = findings or Findings()
+    context = new_context(browser, server, owner=owner)
+    try:
+        tab = context.new_page()
+        findings.watch(tab, server.url)
+        yield tab
+    finally:
+        context.close()
+    assert not findings.messages, "\n".join(findings.messages)
+
+
 def wait_until_drawn(page: Page) -> None:
     """Wait until the script has run, nothing is stale, and every component has drawn and stays so for 100 ms.
 
@@ -256,6 +269,15 @@ def open_page(page: Page, slug: str, **query: str | int | float) -> None:
     # The app shows one of these when a page broke: never what a test wanted.
     trouble = page.locator(f'[data-testid="stException"], [data-testid="stAlert"]:has-text("{BROKEN}")')
     assert trouble.count() == 0, f"{page.url} shows an error: {trouble.first.inner_text()}"
+
+
+def wait_for_link(page: Page, *words: str, without: str | None = None) -> None:
+    """Wait until the address says all of `words`, and not `without`: it follows a moment after the picture.
+
+    A choice in a picture is seen at once, but told to the page up to 150 ms later; the address changes at the end of
+    the run that the page makes of it.
+    """
+    page.wait_for_url(lambda url: all(word in url for word in words) and not (without and without in url))
 
 
 def component(page: Page, name: str) -> Any:

@@ -19,12 +19,6 @@ TEXT = "The cat sat. The dog saw the cat"
 BLOCK, HEAD = 2, 1
 
 
-@pytest.fixture(scope="module")
-def lm() -> core.LanguageModel:
-    """The bundled model that the page opens with."""
-    return core.load("tales-gpt")
-
-
 def opened(page: Page, **query: Any) -> dict[str, Any]:
     """Open the page on the test's text, block and head; returns what the picture shows."""
     driver.open_page(page, "attention", v=1, text=TEXT, block=BLOCK, head=HEAD, **query)
@@ -137,9 +131,7 @@ def test_hover_select_and_arrows(page: Page, lm: core.LanguageModel) -> None:
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowLeft")
     agrees(wait(page, row=4, col=2), steps)
-    driver.wait_until_drawn(page)
-    assert "row=4" in page.url
-    assert "col=2" in page.url
+    driver.wait_for_link(page, "row=4", "col=2")
 
 
 def test_an_edited_score_reaches_the_prediction_and_reset_takes_it_back(

@@ -15,6 +15,7 @@ from app import chapters
 from tests.browser import driver
 from tests.damaged import BROKEN, MARKUP_TOKENS, damage
 from tests.pages.conftest import random_model
+from tests.ports import free_port
 
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
 every_page = pytest.mark.parametrize("slug", SHOWN)
@@ -44,7 +45,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
     env = {
         "GLASSBOX_MODELS": str(root / "models"),
         "GLASSBOX_HUB": "nobody/nothing",
-        "HF_ENDPOINT": f"http://127.0.0.1:{driver.free_port()}",
+        "HF_ENDPOINT": f"http://127.0.0.1:{free_port()}",
         "HF_HUB_CACHE": str(root / "cache"),
     }
     with driver.serving(root, env=env) as running:

@@ -22,12 +22,6 @@ from tests.browser import checks, driver
 TEXT = "Once upon a time, Lily saw a"
 
 
-@pytest.fixture(scope="module")
-def lm() -> core.LanguageModel:
-    """The bundled model that the page opens with."""
-    return core.load("tales-gpt")
-
-
 def opened(page: Page, **query: Any) -> dict[str, Any]:
     """Open the page on the test's text; returns what the picture shows."""
     driver.open_page(page, "break_it", **({"v": 1, "text": TEXT} | query))
@@ -93,9 +87,47 @@ def test_a_click_and_the_arrows_take_out_another_part(page: Page) -> None:
     driver.wait_until_drawn(page)
     driver.component(page, "break_it").focus()
     page.keyboard.press("ArrowRight")
+    driver.wait_for_state(page, "break_it", lambda now: now["part"] == "nothing")
+    page.keyboard.press("ArrowRight")
     driver.wait_for_state(page, "break_it", lambda now: now["part"] == "residual")
+    driver.wait_for_link(page, without="part=")  # back at the default
     driver.wait_until_drawn(page)
-    assert "part=" not in page.url, "back at the default"
+    checks.quickly(page, "break_it", "ArrowRight", "ArrowRight", "ArrowRight")
+    driver.wait_for_state(page, "break_it", lambda now: now["part"] == "position")
+    driver.wait_until_drawn(page)
+    assert driver.component_state(page, "break_it")["part"] == "position"
+
+
+def test_from_symptom_to_remedy_step_by_step(page: Page) -> None:
+    state = opened(page, part="norm", stage=0)
+    figure = driver.component(page, "break_it")
+    assert state["stage"]["step"] == 0
+    assert "What it costs" in (figure.locator('[data-part="diagnosis"]').text_content() or "")
+    assert figure.locator('[data-part="pair 0"]').count() == 0
+    figure.locator("[data-act=next]").click()
+    driver.wait_for_state(page, "break_it", lambda now: now["stage"]["step"] == 1)
+    assert figure.locator('[data-part="pair 0"]').count() == 1
+    figure.focus()
+    page.keyboard.press("Shift+ArrowRight")
+    driver.wait_for_state(page, "break_it", lambda now: now["stage"]["step"] == 2)
+    said = figure.locator('[data-part="diagnosis"]').text_content() or ""
+    assert state["pair"]["findings"][0].split()[0] in said
+    assert figure.locator('[data-part="remedy"]').count() == 0
+    page.keyboard.press(".")
+    state = driver.wait_for_state(page, "break_it", lambda now: now["stage"]["step"] == 3)
+    assert state["pair"]["remedy"].startswith("Norms")
+    assert "Norms" in (figure.locator('[data-part="remedy"]').text_content() or "")
+
+
+def test_two_whole_models_are_found_to_differ_in_nothing(page: Page) -> None:
+    state = opened(page, part="nothing")
+    assert state["findings"] == [] and state["pair"]["findings"] == []
+    assert "Nothing found" in state["cost"] and "Nothing found" in state["pair"]["cost"]
+    assert [run["name"] for run in state["pair"]["curves"]["runs"]] == ["whole", "other seed"]
+    for chart in state["charts"].values():
+        assert chart["whole"] == chart["without"]
+    ends = [run["held_out"] for run in state["pair"]["curves"]["runs"]]
+    assert ends[0] != ends[1] and abs(ends[0] - ends[1]) < 0.25
 
 
 def test_both_are_trained_live_with_one_click_and_stopped_with_another(
@@ -113,7 +145,7 @@ def test_both_are_trained_live_with_one_click_and_stopped_with_another(
         lambda now: now["pair"]["own"] and all(run["count"] >= 3 for run in now["pair"]["curves"]["runs"]),
         seconds=120,
     )
-    assert "duo=" in page.url
+    driver.wait_for_link(page, "duo=")
     assert state["pair"]["curves"]["runs"][0]["name"] == "whole"
     # The first checkpoints bring the first diagnosis, without a click: no scale shows before the first step.
     driver.wait_for_state(

@@ -23,12 +23,6 @@ USUAL: dict[str, Any] = {"n_beams": 3, "length_penalty": 0.7, "top_k": 12, "top_
 WARPERS: dict[str, Any] = {"top_k": 12, "top_p": 0.9}
 
 
-@pytest.fixture(scope="module")
-def lm() -> core.LanguageModel:
-    """The bundled model that the page opens with."""
-    return core.load("tales-gpt")
-
-
 def opened(page: Page, **query: Any) -> dict[str, Any]:
     """Open the page on the test's text; returns what the picture shows."""
     driver.open_page(page, "decoding", v=1, **({"text": TEXT} | query))
@@ -158,8 +152,8 @@ def test_arrows_walk_along_the_tree_and_escape_leads_up(page: Page, lm: core.Lan
     page.keyboard.press("ArrowDown")
     state = driver.wait_for_state(page, "decoding", lambda now: now["node"] != best.nodes[1])
     assert tree.nodes[state["node"]].depth == 2
+    driver.wait_for_link(page, "node=")
     driver.wait_until_drawn(page)
-    assert "node=" in page.url
     driver.component(page, "decoding").focus()
     page.keyboard.press("Escape")
     wait(page, node=0)
@@ -175,7 +169,7 @@ def test_a_door_leads_to_the_tokens(page: Page) -> None:
     page.wait_for_url("**/tokenization**")
     driver.wait_until_drawn(page)
     assert page.get_by_label("Your text").first.input_value() == TEXT
-    assert "head=1" in page.url
+    driver.wait_for_link(page, "head=1")
 
 
 def test_a_pale_token_and_a_row_of_the_columns_can_be_forced(page: Page, lm: core.LanguageModel) -> None:
@@ -192,8 +186,8 @@ def test_a_pale_token_and_a_row_of_the_columns_can_be_forced(page: Page, lm: cor
         at = tree.nodes[at].parent
     agrees(state, grow(lm, TEXT, depth=5, forced=(ids,), **USUAL))
     assert next(path for path in state["paths"] if path["name"] == "forced 1")["ids"][: len(ids)] == ids
+    driver.wait_for_link(page, "force=")
     driver.wait_until_drawn(page)
-    assert "force=" in page.url
     act(page, "release").click()
     wait(page, forced=False)
     driver.component(page, "decoding").focus()

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser import driver
+from tests.ports import free_port
 
 PAGE = """<!doctype html><html lang="en"><title>A page</title><main><h1>Title</h1>{}</main></html>"""
 IN_A_SHADOW = """<div id="host"></div><script>
@@ -83,4 +84,4 @@ def test_a_theme_is_followed(page: Page) -> None:
 def test_the_servers_log_is_kept(server: driver.Server) -> None:
     assert driver.is_healthy(server.url)
     assert "You can now view" in server.output()
-    assert not driver.is_healthy(f"http://127.0.0.1:{driver.free_port()}")
+    assert not driver.is_healthy(f"http://127.0.0.1:{free_port()}")

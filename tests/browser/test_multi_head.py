@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import core
 from core.analysis.attention_steps import attention_steps
@@ -21,45 +20,9 @@ from core.analysis.query_key import query_key
 from core.hooks import intervene
 from tests.browser import checks, driver
 from tests.browser.test_attention import slowdown
-from tests.pages.conftest import random_model
 
 TEXT = "Lily lost a red ball. Ben found the red"
 BLOCK, HEAD = 3, 2
-
-
-@pytest.fixture(scope="module")
-def lm() -> core.LanguageModel:
-    """The bundled model that the page opens with."""
-    return core.load("tales-gpt")
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with models of every shape; one as large as GPT-2 in its heads and blocks."""
-    root = tmp_path_factory.mktemp("models")
-    random_model(root / "both", seed=2, shape="encoder")
-    random_model(root / "pair", seed=3, shape="encoder-decoder", n_layers=2, position="relative", norm="rms")
-    random_model(root / "large", seed=4, n_layers=12, n_heads=12, d_model=96)
-    return root
-
-
-@pytest.fixture(scope="module")
-def own_server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
-    """An app that offers these models."""
-    with driver.serving(tmp_path_factory.mktemp("server"), env={"GLASSBOX_MODELS": str(models)}) as running:
-        yield running
-
-
-@pytest.fixture
-def own_page(browser: Browser, own_server: driver.Server) -> Iterator[Page]:
-    """An empty tab of that app; the test fails when the console, a script or the network complained."""
-    findings = driver.Findings()
-    context = driver.new_context(browser, own_server)
-    tab = context.new_page()
-    findings.watch(tab, own_server.url)
-    yield tab
-    context.close()
-    assert not findings.messages, "\n".join(findings.messages)
 
 
 def opened(page: Page, **query: Any) -> dict[str, Any]:
@@ -129,8 +92,8 @@ def test_every_head_is_named_as_core_names_it_and_a_click_chooses_it(
             assert shown is None or shown == pytest.approx(scores[name][block, head], abs=1e-5)
         if state["score"] is not None:
             assert f"{state['score']:.2f}" in grid
+    page.wait_for_url(lambda url: "block=3" in url or "block" not in url)  # 3 is where the app begins
     driver.wait_until_drawn(page)
-    assert "block=3" in page.url or "block" not in page.url  # 3 is where the app begins
     page.mouse.dblclick(*tile(page, 1, 3))
     page.locator('[data-component="attention"]').wait_for()
     driver.wait_until_drawn(page)
@@ -331,8 +294,7 @@ def test_reset_sets_back_what_a_head_that_is_off_adds(page: Page) -> None:
     assert chosen.get_attribute("aria-checked") == "true"
     press(page, "[data-off=none]")
     wait(page, off=[], changed=False)
-    driver.wait_until_drawn(page)
-    assert page.get_by_role("radio", name="nothing").get_attribute("aria-checked") == "true"
+    expect(page.get_by_role("radio", name="nothing")).to_be_checked()
     page.wait_for_url(lambda url: "instead" not in url)
 
 
@@ -400,8 +362,7 @@ def test_pointing_at_a_role_dims_the_other_heads(page: Page) -> None:
     figure = driver.component(page, "multi_head")
     name = next(name for name in dict.fromkeys(state["roles"]) if 0 < state["roles"].count(name) < 16)
     figure.locator(f'[data-role="{name}"]').hover()
-    page.wait_for_timeout(100)
-    assert figure.locator("[data-part=dim] rect").count() == 16 - state["roles"].count(name)
+    expect(figure.locator("[data-part=dim] rect")).to_have_count(16 - state["roles"].count(name))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,6 @@ from core.training.rate_finder import search
 from core.training.rules import KINDS, Rule
 from core.training.surfaces import SURFACES
 from tests.browser import checks, driver
-from tests.pages.conftest import random_model
 
 TEXT = "Once upon a time, Lily saw a"
 
@@ -32,40 +30,6 @@ TEXT = "Once upon a time, Lily saw a"
 def server(training_server: driver.Server) -> driver.Server:
     """A server with workers."""
     return training_server
-
-
-@pytest.fixture(scope="module")
-def lm() -> core.LanguageModel:
-    """The bundled model that the page opens with."""
-    return core.load("tales-gpt")
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with models in the shapes of BERT and T5."""
-    root = tmp_path_factory.mktemp("models")
-    random_model(root / "both", seed=2, shape="encoder")
-    random_model(root / "pair", seed=3, shape="encoder-decoder", n_layers=2, position="relative", norm="rms")
-    return root
-
-
-@pytest.fixture(scope="module")
-def own_server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
-    """An app that offers these models."""
-    with driver.serving(tmp_path_factory.mktemp("server"), env={"GLASSBOX_MODELS": str(models)}) as running:
-        yield running
-
-
-@pytest.fixture
-def own_page(browser: Browser, own_server: driver.Server) -> Iterator[Page]:
-    """An empty tab of that app; the test fails when the console, a script or the network complained."""
-    findings = driver.Findings()
-    context = driver.new_context(browser, own_server)
-    tab = context.new_page()
-    findings.watch(tab, own_server.url)
-    yield tab
-    context.close()
-    assert not findings.messages, "\n".join(findings.messages)
 
 
 def opened(page: Page, **query: Any) -> Any:
@@ -178,6 +142,13 @@ def test_the_start_follows_the_hand(page: Page) -> None:
     page.keyboard.press("Shift+ArrowRight")
     moved = driver.wait_for_state(page, "optimizers", lambda now: now["start"][0] > state["start"][0] + 0.1)
     agree(moved, tracks("waves", 60, tuple(moved["start"])))
+    driver.wait_until_drawn(page)
+    checks.quickly(page, "optimizers", "Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowDown")
+    goal = [moved["start"][0] + 2 * 5.6 / 28, moved["start"][1] - 4.2 / 21]
+    driver.wait_for_state(
+        page, "optimizers", lambda now: bool(np.allclose(now["start"], goal, rtol=0, atol=0.02))
+    )
+    driver.wait_until_drawn(page)
     page.get_by_role("combobox", name="Surface").click()
     page.get_by_role("option", name="Bowl").click()
     agree(waits(page, surface="bowl", start=[-2.0, 1.2]), tracks("bowl", 60))
@@ -264,6 +235,12 @@ def test_a_weights_moments_are_cores_and_a_click_chooses_another(page: Page, lm:
     figure.focus()
     page.keyboard.press("Shift+ArrowDown")
     same(driver.wait_for_state(page, "moments", lambda now: now["row"] == state["row"] + 1))
+    driver.wait_until_drawn(page)
+    checks.quickly(page, "moments", "Shift+ArrowDown", "Shift+ArrowDown", "Shift+ArrowRight")
+    driver.wait_for_state(
+        page, "moments", lambda now: (now["row"], now["col"]) == (state["row"] + 3, state["col"] + 1)
+    )
+    driver.wait_until_drawn(page)
 
 
 def test_the_five_real_runs_are_drawn_with_their_losses(page: Page) -> None:

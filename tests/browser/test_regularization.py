@@ -23,12 +23,6 @@ TEXT = "Once upon a time, Lily saw a"
 HOOK = "blocks.2.hook_mlp_out"
 
 
-@pytest.fixture(scope="module")
-def lm() -> core.LanguageModel:
-    """The bundled model that the page opens with."""
-    return core.load("tales-gpt")
-
-
 def opened(page: Page, **query: Any) -> dict[str, Any]:
     """Open the page on the test's text and block; returns what the picture shows."""
     driver.open_page(page, "regularization", **({"v": 1, "text": TEXT, "block": 2, "draw": 5} | query))
@@ -37,7 +31,7 @@ def opened(page: Page, **query: Any) -> dict[str, Any]:
 
 
 def test_the_chosen_number_is_torchs_dropout_of_the_models_own(page: Page, lm: core.LanguageModel) -> None:
-    state = opened(page, drop=0.4, row=3, col=7)
+    state = opened(page, drop=0.4, row=3, number=7)
     x = lm.trace(TEXT)[HOOK].detach()
     with torch.random.fork_rng():
         torch.manual_seed(5)
@@ -87,17 +81,67 @@ def test_the_dials_and_buttons_move_the_picture(page: Page) -> None:
     assert all(token["mean"] == pytest.approx(token["clean"]) for token in used["next"])
     driver.component(page, "regularization").get_by_role("button", name="Dropout 0.3").click()
     driver.wait_for_state(page, "regularization", lambda now: now["runs"] == ["plain", "dropout"])
+    driver.wait_for_link(page, "arm=dropout", "evaluate=1")
+
+
+def at(page: Page, row: int, col: int) -> None:
+    """Until this number is the chosen one."""
+    driver.wait_for_state(
+        page, "regularization", lambda now: (now["cell"]["row"], now["cell"]["col"]) == (row, col)
+    )
+
+
+def stage(page: Page, step: int) -> dict[str, Any]:
+    """Until this step is shown."""
+    found: dict[str, Any] = driver.wait_for_state(
+        page, "regularization", lambda now: now["stage"]["step"] == step
+    )
+    return found
+
+
+def test_the_steps_lead_from_the_numbers_to_training(
+    page: Page, browser: Browser, server: driver.Server
+) -> None:
+    state = opened(page, drop=0.4)
+    figure = driver.component(page, "regularization")
+    last = state["stage"]["steps"] - 1
+    assert state["stage"]["step"] == last and state["curves"]
+    state = opened(page, drop=0.4, stage=0)
+    assert state["curves"] is None and figure.locator('[data-part="panel 1"]').count() == 0
+    figure.locator("[data-act=next]").click()
+    stage(page, 1)
+    assert figure.locator('[data-part="panel 2"]').count() == 0
+    dropped = f"{100 * (1 - state['kept']):.0f} % fall out"
+    assert dropped in (figure.locator('[data-part="step"]').text_content() or "")
+    figure.focus()
+    page.keyboard.press(".")
+    cell = stage(page, 2)["cell"]
+    assert cell["value"] == pytest.approx(cell["clean"] * cell["factor"], rel=1e-5)
+    page.keyboard.press("Shift+ArrowRight")
+    said = f"{100 * stage(page, 3)['errors'][-1]:.1f} % off"
+    assert said in (figure.locator('[data-part="step"]').text_content() or "")
+    figure.locator("[data-act=next]").click()
+    used = stage(page, 4)["cell"]
+    assert used["factor"] == 1 and used["value"] == used["clean"], "in use nothing is dropped"
+    page.wait_for_url(lambda url: "stage=4" in url)
     driver.wait_until_drawn(page)
-    assert "arm=dropout" in page.url and "evaluate=1" in page.url
+    checks.link_restores(page, browser, server, "regularization")
+    figure.focus()
+    page.keyboard.press("Escape")
+    assert stage(page, last)["curves"]
 
 
 def test_arrows_walk_over_the_numbers(page: Page) -> None:
-    before = opened(page, row=3, col=7)["cell"]
+    before = opened(page, row=3, number=7)["cell"]
     driver.component(page, "regularization").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowUp")
-    after = driver.wait_for_state(page, "regularization", lambda now: now["cell"]["col"] == 8)["cell"]
-    assert (after["row"], after["col"]) == (before["row"] - 1, 8)
+    at(page, before["row"] - 1, 8)
+    checks.quickly(page, "regularization", "ArrowRight", "ArrowRight", "ArrowUp", "ArrowRight")
+    at(page, before["row"] - 2, 11)
+    driver.wait_until_drawn(page)
+    at(page, before["row"] - 2, 11)
+    page.wait_for_url(lambda url: "number=11" in url)
     page.keyboard.press("n")
     driver.wait_for_state(page, "regularization", lambda now: now["seed"] == 6)
 
@@ -113,7 +157,8 @@ def test_four_runs_are_trained_with_one_click(browser: Browser, training_server:
         lambda now: now["own"] and now["curves"] and now["curves"]["runs"][0]["count"] >= 3,
         seconds=120,
     )
-    assert "quartet=" in page.url and state["runs"] == ["plain", "dropout"]
+    driver.wait_for_link(page, "quartet=")
+    assert state["runs"] == ["plain", "dropout"]
     page.get_by_role("button", name="Stop all four").click()
     page.get_by_role("button", name="Train all four now").wait_for()
     context.close()

@@ -17,6 +17,7 @@ from core.runs import Run, Store
 from core.training.spec import TrainSpec
 from tests.browser import driver
 from tests.pages.conftest import SMALL
+from tests.ports import free_port
 
 OWNER = "7" * 32
 
@@ -138,7 +139,7 @@ def test_a_run_that_is_not_there_leaves_the_console_clean(page: Page) -> None:
 def test_after_a_restart_of_the_server_the_curve_goes_on_without_gap_or_double(
     browser: Browser, tmp_path: Path
 ) -> None:
-    port = driver.free_port()
+    port = free_port()
     with driver.serving(tmp_path, port=port, workers=1) as server, closing(server.store()) as store:
         context = driver.new_context(browser, server)
         page = context.new_page()

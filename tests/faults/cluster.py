@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
 
 from tests.faults.runs import Process, worker_of
+from tests.ports import free_port
 
 
 class Cluster:
@@ -20,9 +20,7 @@ class Cluster:
 
     def __init__(self, folder: Path, url: str, certificates: Mapping[str, str] | None = None) -> None:
         scheme = "tls" if certificates else "tcp"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"{scheme}://127.0.0.1:{free.getsockname()[1]}"
+        self.address = f"{scheme}://127.0.0.1:{free_port()}"
         self.folder = folder
         self.settings = {
             "GLASSBOX_SCHEDULER": self.address,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 import psycopg
 
 from tests.faults.runs import with_parent
+from tests.ports import free_port
 
 _STARTS_IN = 20.0  # seconds
 
@@ -26,9 +26,7 @@ class Postgres:
 
         self.folder, self.programs = folder / "data", POSTGRES_BIN_PATH
         self.user = _unprivileged(folder, POSTGRES_BIN_PATH)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         options = ["--auth=trust", "--encoding=utf8", "--no-sync", "-U", "glassbox"]
         self._run("initdb", "-D", self.folder, *options).wait(60)

@@ -11,6 +11,7 @@ from typing import Any
 import nbformat
 import pytest
 import torch
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from app import chapters, page
@@ -31,7 +32,7 @@ OpenPage = Callable[..., AppTest]
 
 def notebook(app: AppTest) -> nbformat.NotebookNode:
     """What the page's Notebook button hands out."""
-    return nbformat.reads(app.session_state["gb.takeaway"]["notebook"](), as_version=4)
+    return nbformat.reads(app.session_state["gb"].memos["takeaway"]["notebook"](), as_version=4)
 
 
 def execute(book: nbformat.NotebookNode) -> dict[str, Any]:
@@ -106,6 +107,15 @@ def own_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         run_face.use(None)
         yield folder
         run_face.use(None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def scanned_once() -> Iterator[None]:
+    """An AppTest looks through all installed packages for components, a third of a second each time: once is enough."""
+    found = manifest_scanner.scan_component_manifests()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", lambda: found)
+        yield
 
 
 @pytest.fixture(scope="session")

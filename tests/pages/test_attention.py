@@ -34,7 +34,7 @@ LINKS: dict[str, dict[str, Any]] = {
 
 def store(app: AppTest) -> dict[str, Any]:
     """All remembered values of the session."""
-    values: dict[str, Any] = app.session_state["gb.store"]
+    values: dict[str, Any] = app.session_state["gb"].store
     return values
 
 
@@ -49,7 +49,7 @@ def predict(app: AppTest, choice: int) -> dict[str, Any]:
     app.session_state["predict.choice"] = choice
     app.run()
     app.button(key="predict.commit").click().run()
-    record: dict[str, Any] = app.session_state["gb.predict"]
+    record: dict[str, Any] = app.session_state["gb"].memos["predict"]
     return record
 
 
@@ -60,11 +60,11 @@ def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page
     assert not app.exception
     assert not app.info
     steps = run_notebook(app)["steps"]
-    chosen = app.session_state["gb.store"]
+    chosen = app.session_state["gb"].store
     assert (steps.layer, steps.head) == (chosen["block"], chosen["head"])
     assert all(chosen[key] == value for key, value in LINKS[name].items() if key in ("block", "head"))
     assert steps.attention == {"pair encoder": "encoder", "pair cross": "cross"}.get(name, "self")
-    table = list(csv.reader(io.StringIO(app.session_state["gb.takeaway"]["csv"]())))
+    table = list(csv.reader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]())))
     shown = np.array([row[1:] for row in table[1:]], dtype=float)
     np.testing.assert_allclose(shown, steps.scores, atol=1e-5)
 
@@ -158,6 +158,6 @@ def test_the_text_of_edits_reads_back() -> None:
 @pytest.mark.parametrize("step", range(11))
 def test_every_step_has_its_table(step: int, open_page: Any) -> None:
     app = open_page("attention", text="A cat", step=step)
-    table = app.session_state["gb.takeaway"]["table"]()
+    table = app.session_state["gb"].memos["takeaway"]["table"]()
     assert len({len(column) for column in table.values()}) == 1
     assert len(table) > 2

@@ -13,10 +13,12 @@ from streamlit.testing.v1 import AppTest
 import core
 from app import models
 from app.components.break_it import NAMES, judged, see
+from app.components.break_it import trained as pairs
 from app.components.break_it.trained import recorded_names
 from core.analysis.broken import WITHOUT, losses_without, missing, read, without
 from core.analysis.diagnosis import diagnose
 from core.analysis.evidence import of_run
+from core.analysis.remedies import remedy
 from core.runs import recorded
 from core.runs.worker import here
 from core.training.pairs import broken_spec
@@ -42,7 +44,7 @@ def loaded(link: dict[str, Any]) -> core.LanguageModel:
 
 def table(app: AppTest) -> dict[str, list[Any]]:
     """The picture's table."""
-    found: dict[str, list[Any]] = app.session_state["gb.takeaway"]["table"]()
+    found: dict[str, list[Any]] = app.session_state["gb"].memos["takeaway"]["table"]()
     return found
 
 
@@ -51,7 +53,7 @@ def commit(app: AppTest, choice: int = 0) -> Any:
     app.session_state["predict.choice"] = choice
     app.run()
     app.button(key="predict.commit").click().run()
-    return app.session_state["gb.predict"]["answer"]
+    return app.session_state["gb"].memos["predict"]["answer"]
 
 
 @pytest.mark.parametrize("part", WITHOUT)
@@ -64,11 +66,11 @@ def test_every_part_of_every_shape_is_measured_or_said_to_be_missing(
     app = open_page("break_it", **link, part=part)
     assert not app.exception and not app.info
     lm, target = loaded(link), link.get("target")
-    claim = next(block.value for block in app.html if "gb-claim" in block.value)
     why = missing(lm.config, part)
-    assert ("Nothing to take out" in claim) == bool(why)
+    notes = [said for note in app.caption if "Nothing to take out" in (said := note.value.replace("\\", ""))]
+    assert bool(notes) == bool(why)
     if why:
-        assert why.split(":")[0] in claim
+        assert why.split(":")[0] in notes[0] and "Shown instead: without" in notes[0]
         return
     whole, other = read(lm, link["text"], target), read(without(lm, part), link["text"], target)
     shown = table(app)
@@ -110,6 +112,41 @@ def test_the_recorded_pair_is_diagnosed_from_its_measurements(part: Any, open_pa
     assert run_notebook(app)["said"] == [finding.sentence for finding in said.findings]
 
 
+@pytest.mark.parametrize("part", WITHOUT)
+def test_the_diagnosis_asks_for_the_very_part_that_was_taken_out(part: Any) -> None:
+    arms = pairs.pair_of(part)
+    told = pairs.record_pair(arms, part, None)
+    found = remedy(pairs.judged(arms))
+    assert found is not None and found.part == part
+    last = recorded("break-whole").points().held_out
+    assert f"held-out loss of {last[np.isfinite(last)][-1]:.2f}" in pairs.mended(
+        arms, part, pairs.judged(arms)
+    )
+    assert told["remedy"] == "", "no checkpoint is shown, so nothing is said"
+
+
+def test_a_remedy_that_is_not_the_part_is_said_to_be_another() -> None:
+    arms = pairs.pair_of("mask")
+    said = pairs.mended(arms, "norm", pairs.judged(arms))
+    assert "A causal mask" in said and said.endswith("But taken out here: norms.")
+    assert pairs.mended(arms, "nothing", pairs.judged(arms)).endswith("But taken out here: nothing.")
+
+
+def test_with_nothing_taken_out_nothing_is_found(open_page: Any) -> None:
+    app = open_page("break_it", text=TEXT, part="nothing")
+    assert not app.exception
+    arms = pairs.pair_of("nothing")
+    assert [arm.spec for arm in arms] == [broken_spec(None, 0), broken_spec(None, 1)]
+    told = pairs.record_pair(arms, "nothing", arms[0].checkpoints[-1].step)
+    assert told["findings"] == [] and "Nothing found" in told["cost"]
+    assert told["remedy"] == "No finding asks for a remedy." and "seeds 0 and 1" in told["about"]
+    assert run_notebook(app)["said"] == []
+    shown = table(app)
+    assert shown["whole"] == shown["without the part"], "the same reading twice"
+    answer = commit(app)
+    assert set(WITHOUT) - {"norm"} <= set(answer.numbers), "all parts are asked about (a loss may overflow)"
+
+
 def test_the_causal_mask_removed_learns_what_it_cannot_use() -> None:
     whole, other = (recorded(f"break-{name}") for name in ("whole", "mask"))
     assert other.points().loss[-8:].mean() < whole.points().loss[-8:].mean() - 0.5
@@ -149,7 +186,7 @@ def test_without_workers_the_button_says_so_and_nothing_is_lost(open_page: Any) 
     app.button(key="break_it.start").click().run()
     assert not app.exception
     assert any("without workers" in box.value for box in app.warning)
-    assert app.session_state["gb.store"]["part"] == "norm"
+    assert app.session_state["gb"].store["part"] == "norm"
 
 
 @pytest.mark.parametrize("duo", ["nobody", "x" * 500, "<b>", "'; drop"])

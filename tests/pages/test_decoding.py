@@ -36,7 +36,7 @@ def lm() -> core.LanguageModel:
 
 def store(app: AppTest) -> dict[str, Any]:
     """All remembered values of the session."""
-    values: dict[str, Any] = app.session_state["gb.store"]
+    values: dict[str, Any] = app.session_state["gb"].store
     return values
 
 
@@ -89,7 +89,7 @@ def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page
     np.testing.assert_allclose(data["nodes"]["p"], [node.probability for node in tree.nodes], atol=1e-5)
     assert data["depth"] == tree.depth == (3 if name == "both" else link["depth"])
     assert len(tree.slots) == (3 if name == "both" else 0)
-    lines = list(csv.DictReader(io.StringIO(app.session_state["gb.takeaway"]["csv"]())))
+    lines = list(csv.DictReader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]())))
     shown = [line for line in lines if line["step"] != "0"]
     assert len(shown) == len(tree.nodes) - 1
     assert sum(float(line["probability"]) for line in shown) == pytest.approx(
@@ -296,7 +296,7 @@ def test_the_answer_is_what_the_model_does_at_commit(name: str, open_page: Any) 
     app.session_state["predict.choice"] = 0
     app.run()
     app.button(key="predict.commit").click().run()
-    answer = app.session_state["gb.predict"]["answer"]
+    answer = app.session_state["gb"].memos["predict"]["answer"]
     variables = run_notebook(app)
     forced, greedy = (variables["other"].path(path) for path in ("forced 1", "greedy"))
     assert answer.numbers["forced"] == pytest.approx(forced.log_prob, abs=1e-4)
@@ -312,7 +312,7 @@ def test_with_nothing_to_force_the_question_is_about_the_temperature(open_page: 
     app.session_state["predict.choice"] = 0
     app.run()
     app.button(key="predict.commit").click().run()
-    answer = app.session_state["gb.predict"]["answer"]
+    answer = app.session_state["gb"].memos["predict"]["answer"]
     lm = core.load("tales-gpt")
     logits = lm.trace(MISSED).logits[-1].double()
     now, then = float(logits.softmax(-1).max()), float((logits / 3).softmax(-1).max())

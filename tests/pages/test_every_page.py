@@ -42,7 +42,7 @@ def committed(app: AppTest) -> frozenset[float]:
     app.session_state["predict.choice"] = 0
     app.run()
     app.button(key="predict.commit").click().run()
-    record = app.session_state["gb.predict"]
+    record = app.session_state["gb"].memos["predict"]
     assert "failed" not in record, "the model could not answer"
     answer = record["answer"]
     assert all(f"{value:.3f}" in answer.why for value in answer.numbers.values() if isinstance(value, float))
@@ -62,9 +62,9 @@ def visit(slug: str, open_page: OpenPage) -> tuple[Seen, Seen]:
     for name, link in LINKS.items():
         app = open_page(slug, **link)
         assert not app.exception and not app.error and not app.info, name
-        assert app.session_state["gb.store"]["model"] == link.get("model", "tales-gpt")
+        assert app.session_state["gb"].store["model"] == link.get("model", "tales-gpt")
         run_notebook(app)
-        table = app.session_state["gb.takeaway"]["table"]()
+        table = app.session_state["gb"].memos["takeaway"]["table"]()
         tables[name] = measured(value for column in table.values() for value in column)
         answers[name] = committed(app)
         assert holds(notebook(app), answers[name]), f"{name}: the notebook does not compute the answer"

@@ -71,7 +71,7 @@ def test_another_model_and_text_change_every_number(open_page: Any) -> None:
 
 def test_a_broken_number_fails_the_notebook(open_page: Any) -> None:
     app = open_page("home", **LINKS["bundled"])
-    cells = json.loads(app.session_state["gb.takeaway"]["notebook"]())["cells"]
+    cells = json.loads(app.session_state["gb"].memos["takeaway"]["notebook"]())["cells"]
     code = "".join("".join(cell["source"]) + "\n" for cell in cells[2:] if cell["cell_type"] == "code")
     shown = run_notebook(app)["seen"].resid[0, -1]
     assert f"{shown:.6g}" in code
@@ -89,7 +89,7 @@ def test_the_answer_is_what_the_model_does_at_commit(name: str, open_page: Any) 
     seen = run_notebook(app)["seen"]
     kind = {"pair encoder": "encoder", "pair cross": "cross"}.get(name, "self")
     lm = core.load(link["model"].replace("./", f"{_root()}/") if "model" in link else "tales-gpt")
-    chosen = app.session_state["gb.store"]
+    chosen = app.session_state["gb"].store
     assert all(chosen[key] == value for key, value in link.items() if key in ("block", "head"))
     target = link.get("target", "") if lm.config.shape == "encoder-decoder" else None
     row = link.get("follow", seen.predicting_row) if seen.logits is not None else -1
@@ -100,7 +100,7 @@ def test_the_answer_is_what_the_model_does_at_commit(name: str, open_page: Any) 
     app.session_state["predict.choice"] = 1
     app.run()
     app.button(key="predict.commit").click().run()
-    answer = app.session_state["gb.predict"]["answer"]
+    answer = app.session_state["gb"].memos["predict"]["answer"]
     assert answer.numbers["before"] == pytest.approx(before, abs=1e-5)
     assert answer.numbers["after"] == pytest.approx(after, abs=1e-5)
     moved = after - before
@@ -117,10 +117,10 @@ def _root() -> str:
 @pytest.mark.parametrize("text", WRITTEN)
 def test_any_text_has_a_picture_or_says_what_to_do(text: str, open_page: Any) -> None:
     app = open_page("home", text="Once")
-    app.session_state["gb.store"]["text"] = text
+    app.session_state["gb"].store["text"] = text
     app.run()
     assert not app.exception
-    assert app.session_state["gb.store"]["text"] == text, "nothing is lost"
+    assert app.session_state["gb"].store["text"] == text, "nothing is lost"
     assert ("blocks add to every row" in html(app)) and "<script>" not in html(app)
     if not text.strip() or len(text) > 5_000 or "\0" in text:
         assert app.info
@@ -128,21 +128,21 @@ def test_any_text_has_a_picture_or_says_what_to_do(text: str, open_page: Any) ->
 
 def test_the_widgets_and_the_link_follow_each_other(open_page: Any) -> None:
     app = open_page("home", text=TEXT, block=2, head=3, follow=4, ribbons="sign", temperature=0.5, walk=3)
-    store = app.session_state["gb.store"]
+    store = app.session_state["gb"].store
     assert (store["block"], store["head"], store["follow"], store["walk"]) == (2, 3, 4, 3)
     follow = next(box for box in app.selectbox if box.label == "Follow token")
     assert follow.value == 4
     follow.set_value(-1).run()
-    assert app.session_state["gb.store"]["follow"] == -1
+    assert app.session_state["gb"].store["follow"] == -1
     app.button(key="home.walk").click().run()
-    assert app.session_state["gb.store"]["walk"] == 0
+    assert app.session_state["gb"].store["walk"] == 0
 
 
 def test_a_growing_text_keeps_its_last_row_followed(open_page: Any) -> None:
     app = open_page("home", text=TEXT)
-    app.session_state["gb.store"]["text"] = TEXT + " dog"
+    app.session_state["gb"].store["text"] = TEXT + " dog"
     app.run()
-    assert app.session_state["gb.store"]["follow"] == -1
+    assert app.session_state["gb"].store["follow"] == -1
     follow = next(box for box in app.selectbox if box.label == "Follow token")
     assert follow.value == -1 and len(follow.options) == len(core.load("tales-gpt").encode(TEXT + " dog"))
 
@@ -150,7 +150,7 @@ def test_a_growing_text_keeps_its_last_row_followed(open_page: Any) -> None:
 def test_the_table_holds_the_pictures_numbers(open_page: Any) -> None:
     app = open_page("home", **LINKS["bundled"])
     seen = run_notebook(app)["seen"]
-    lines = list(csv.DictReader(io.StringIO(app.session_state["gb.takeaway"]["csv"]())))
+    lines = list(csv.DictReader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]())))
     depths = [line for line in lines if not line["place"].startswith("prediction")]
     assert len(depths) == len(seen.ids) * (seen.n_blocks + 1)
     np.testing.assert_allclose(

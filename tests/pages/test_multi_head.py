@@ -53,12 +53,12 @@ def committed(app: AppTest) -> Any:
     app.session_state["predict.choice"] = 0
     app.run()
     app.button(key="predict.commit").click().run()
-    return app.session_state["gb.predict"]["answer"]
+    return app.session_state["gb"].memos["predict"]["answer"]
 
 
 def lines(app: AppTest) -> list[dict[str, str]]:
     """The table twin as the CSV has it, a line for each head."""
-    return list(csv.DictReader(io.StringIO(app.session_state["gb.takeaway"]["csv"]())))
+    return list(csv.DictReader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]())))
 
 
 @pytest.mark.parametrize("name", LINKS)
@@ -125,7 +125,7 @@ def test_heads_that_are_off_change_what_later_heads_read_and_the_prediction(
     assert np.abs(expected[2:] - plain[2:]).max() > 0.01
     without = knock_out(lm, TEXT, [(1, 3)])
     np.testing.assert_allclose(found["without"].after, without.after, atol=1e-5)
-    app.session_state["gb.store"]["instead"] = "mean"
+    app.session_state["gb"].store["instead"] = "mean"
     app.run()
     found = run_notebook(app)
     with intervene(*switch_off([(1, 3)], "mean")):
@@ -295,7 +295,7 @@ def test_where_it_takes_long_the_heads_are_measured_when_asked(
     app = open_page("multi_head", model="./other", text="The dog and the crow met", panel="effect")
     assert "alone" not in run_notebook(app)
     assert not any(line["change of log p without it"] for line in lines(app))
-    app.session_state["gb.multi_head"]["asked"] = True
+    app.session_state["gb"].memos["multi_head"]["asked"] = True
     app.run()
     assert said == [(1, 3), (2, 3), (3, 3)]
     assert run_notebook(app)["alone"].change.shape == (3, 3)
@@ -319,4 +319,4 @@ def open_model(app: AppTest) -> Any:
     """Where the page's model lies."""
     from app import models
 
-    return models.resolve(app.session_state["gb.store"]["model"]).target
+    return models.resolve(app.session_state["gb"].store["model"]).target

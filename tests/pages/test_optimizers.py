@@ -54,12 +54,12 @@ def said(app: AppTest) -> str:
 
 def lines(app: AppTest) -> list[dict[str, str]]:
     """The table twin as the CSV has it."""
-    return list(csv.DictReader(io.StringIO(app.session_state["gb.takeaway"]["csv"]())))
+    return list(csv.DictReader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]())))
 
 
 def kept(app: AppTest, key: str) -> Any:
     """The value of a field."""
-    return app.session_state["gb.store"][key]
+    return app.session_state["gb"].store[key]
 
 
 @pytest.mark.parametrize("name", LINKS)
@@ -187,7 +187,7 @@ def test_the_answer_is_a_real_runs(open_page: OpenPage, lm: core.LanguageModel) 
     app.session_state["predict.choice"] = 0
     app.run()
     app.button(key="predict.commit").click().run()
-    answer = app.session_state["gb.predict"]["answer"]
+    answer = app.session_state["gb"].memos["predict"]["answer"]
     ran = train(lm, TEXT, place(lm, 0, "K"), Rule("adam", 1e-3))
     found = compare(ran, ran.middling)
     assert found.adam is not None and found.gradients is not None
@@ -216,10 +216,10 @@ def test_a_map_of_gradients_keeps_the_largest_of_each_cell() -> None:
 
 def test_a_search_runs_to_its_end_and_is_that_of_core(open_page: OpenPage, lm: core.LanguageModel) -> None:
     app = open_page("optimizers", text=TEXT, finder="momentum", fresh="new")
-    assert not app.session_state["gb.optimizers"]["jobs"]
+    assert not app.session_state["gb"].memos["optimizers"]["jobs"]
     app.button(key="optimizers.finder").click().run()
     assert not app.exception
-    job = app.session_state["gb.optimizers"]["jobs"]["finder"]
+    job = app.session_state["gb"].memos["optimizers"]["jobs"]["finder"]
     assert job.ended
     expected = list(search_rates(lm, TEXT, "momentum", fresh=True))
     np.testing.assert_allclose([t.loss for t in job.done], [t.loss for t in expected], rtol=1e-3)
@@ -239,7 +239,7 @@ def test_a_landscape_is_measured_row_by_row_and_can_be_stopped(
     app = open_page("optimizers", text=TEXT)
     app.button(key="optimizers.land").click().run()
     assert not app.exception
-    job = app.session_state["gb.optimizers"]["jobs"]["land"]
+    job = app.session_state["gb"].memos["optimizers"]["jobs"]["land"]
     assert job.ended and len(job.done) == 5
     grid = np.array(list(measure(lm, random_plane(lm), TEXT, columns=5, rows=5)))
     np.testing.assert_allclose([line.losses for line in job.done], grid, rtol=1e-3)
@@ -249,11 +249,11 @@ def test_a_landscape_is_measured_row_by_row_and_can_be_stopped(
     app.run()
     assert app.button(key="optimizers.land").label == "Go on"
     assert len(job.done) == 2, "stopped work waits"
-    app.session_state["gb.store"]["plane"] = "path"
+    app.session_state["gb"].store["plane"] = "path"
     app.run()
     assert not app.exception
     app.button(key="optimizers.land").click().run()
-    path = app.session_state["gb.optimizers"]["jobs"]["land"].done[-1].path
+    path = app.session_state["gb"].memos["optimizers"]["jobs"]["land"].done[-1].path
     assert path.shares[0] > 0.9
     found = run_notebook(app)
     np.testing.assert_allclose(walk(found["plane"], found["path"], TEXT).losses, path.losses, rtol=1e-4)
@@ -350,9 +350,56 @@ def test_the_lesson_is_the_measured_table(open_page: OpenPage) -> None:
     table = lesson.measured()
     data = lesson.record(table)
     assert len(data["rows"]) == len(table["rows"]) > 10
+    full = data["full"]
     for row in data["rows"]:
         assert row["low"] <= row["loss"] <= row["high"]
-        said = f"Without {row['removed']}" in data["about"] or f"without {row['removed']}" in data["about"]
-        assert said == (row["loss"] < data["full"]["loss"])
+        assert row["unclear"] == (row["low"] <= full["high"] and full["low"] <= row["high"])
+    assert f"after {table['full']['steps']} steps" in data["about"][0]
     app = open_page("optimizers", text=TEXT)
     assert any("What a fast recipe is made of" in block.value for block in app.html)
+
+
+def recipe_row(removed: str, low: float, high: float, seeds: int) -> dict[str, Any]:
+    """A row of the table of removals, with the middle as its mean."""
+    return {
+        "removed": removed, "what": "Something else.", "loss": (low + high) / 2, "low": low, "high": high,
+        "step_time": 1.0, "seeds": seeds, "steps": 124,
+    }  # fmt: skip
+
+
+def recipe_table(seeds: int, spread: float) -> dict[str, Any]:
+    """A table with a row that is clearly worse, one that is not clear, and one that is clearly better."""
+    middles = {"worse": 2.0, "unclear": 1.86, "better": 1.80}
+    return {
+        "about": f"Nats after 124 steps; mean of {seeds} seeds. More.",
+        "full": recipe_row("nothing", 1.85 - spread, 1.85 + spread, seeds),
+        "rows": [recipe_row(name, at - spread, at + spread, seeds) for name, at in middles.items()],
+        "plain": {"loss": 1.871, "low": 1.86, "high": 1.88, "steps": 2250, "seeds": seeds},
+    }
+
+
+def test_the_lesson_says_what_its_seeds_can_tell_and_what_not() -> None:
+    said = lesson.record(recipe_table(3, 0.01))
+    assert [row["unclear"] for row in said["rows"]] == [False, True, False]
+    about = " ".join(said["about"])
+    assert "mean of 3 seeds; thin lines" in about
+    assert "no further from the whole recipe than seeds differ: unclear." in about
+    assert "Without better the loss is lower: here that part does harm." in about
+    assert "2,250 steps to 1.871; this one takes 124 to 1.850" in about
+    one = " ".join(lesson.record(recipe_table(1, 0.0))["about"])
+    assert "one seed, so how far seeds differ is not known" in one and "Pale" not in one
+    assert "Without better the loss is lower: one seed cannot tell whether that is chance." in one
+
+
+def test_the_recorded_five_are_told_with_their_sweep(open_page: OpenPage) -> None:
+    app = open_page("optimizers", text=TEXT)
+    assert not app.exception
+    told = toy.record(toy.arms())
+    sweep = toy.swept()
+    assert f"best of {len(sweep['kinds']['sgd']['rates'])} rates" in told["about"]
+    assert f"held-out loss of {len(sweep['seeds'])} seeds" in told["about"]
+    for kind, run in zip(told["kinds"], told["runs"], strict=True):
+        losses = toy.losses_at_best(kind["id"])
+        assert (kind["low"], kind["high"]) == (min(losses), max(losses))
+        assert kind["usual"] == sweep["kinds"][kind["id"]]["best"] == run["rate"]
+        assert kind["low"] - 1e-4 <= run["held"] <= kind["high"] + 1e-4

@@ -50,7 +50,7 @@ LINKS: dict[str, tuple[dict[str, Any], str]] = {
 
 def table(app: AppTest) -> dict[str, list[Any]]:
     """The picture's table."""
-    found: dict[str, list[Any]] = app.session_state["gb.takeaway"]["table"]()
+    found: dict[str, list[Any]] = app.session_state["gb"].memos["takeaway"]["table"]()
     return found
 
 
@@ -89,7 +89,7 @@ def test_the_answer_is_the_models_under_the_masks(name: str, open_page: Any) -> 
     app.session_state["predict.choice"] = 1
     app.run()
     app.button(key="predict.commit").click().run()
-    answer = app.session_state["gb.predict"]["answer"]
+    answer = app.session_state["gb"].memos["predict"]["answer"]
     lm = core.load(models.resolve(link.get("model", "tales-gpt")).target)
     said = under_masks(lm, link["text"], hook, 0.5, range(3, 3 + PASSES), link.get("target"))
     token = answer.numbers["token"]
@@ -113,7 +113,7 @@ def test_the_question_is_about_a_rate_that_the_picture_does_not_show(open_page: 
 
 
 @pytest.mark.parametrize(
-    "link", [{"drop": 0}, {"drop": 0.9}, {"evaluate": 1}, {"row": 2, "col": 500}, {"col": 23}]
+    "link", [{"drop": 0}, {"drop": 0.9}, {"evaluate": 1}, {"row": 2, "number": 500}, {"number": 23}]
 )
 def test_the_ends_of_the_dials_work(link: dict[str, Any], open_page: Any) -> None:
     app = open_page("regularization", text=TEXT, **link)
@@ -171,7 +171,7 @@ def test_own_runs_take_the_recorded_ones_place(runs: Runs, open_page: Any) -> No
         here(runs.store, spec, "a" * 32, text=few_fables(), name=name, group="four")
     app = open_page("regularization", text=TEXT, quartet="four", arm="decay")
     assert not app.exception
-    assert "store.points" in "".join(app.session_state["gb.takeaway"]["notebook"]())
+    assert "store.points" in "".join(app.session_state["gb"].memos["takeaway"]["notebook"]())
     assert [int(step) for step in app.select_slider(key="glance").options] == runs.store.steps(
         runs.store.list(group="four")[0].id
     )
@@ -182,7 +182,7 @@ def test_own_runs_take_the_recorded_ones_place(runs: Runs, open_page: Any) -> No
 def test_a_group_that_does_not_exist_shows_the_recorded_runs(quartet: str, open_page: Any) -> None:
     app = open_page("regularization", text=TEXT, quartet=quartet)
     assert not app.exception
-    assert "recorded(id).points()" in "".join(app.session_state["gb.takeaway"]["notebook"]())
+    assert "recorded(id).points()" in "".join(app.session_state["gb"].memos["takeaway"]["notebook"]())
 
 
 def test_without_workers_the_button_says_so(open_page: Any) -> None:

@@ -44,7 +44,7 @@ def learned() -> Learned:
 
 def pieces(app: AppTest, tokenizer: str) -> list[str]:
     """A row's pieces of the text, from the table."""
-    table = app.session_state["gb.takeaway"]["table"]()
+    table = app.session_state["gb"].memos["takeaway"]["table"]()
     return [piece for name, piece in zip(table["tokenizer"], table["piece"]) if name == tokenizer]
 
 
@@ -53,7 +53,7 @@ def predict(app: AppTest) -> Any:
     app.session_state["predict.choice"] = 0
     app.run()
     app.button(key="predict.commit").click().run()
-    return app.session_state["gb.predict"]["answer"]
+    return app.session_state["gb"].memos["predict"]["answer"]
 
 
 def said(app: AppTest) -> str:
@@ -73,7 +73,7 @@ def headline(app: AppTest) -> str:
 def test_every_row_holds_what_core_gives_for_it(open_page: Any, learned: Learned) -> None:
     app = open_page("tokenization", text=TEXT, corpus="fables", size=500)
     assert not app.exception and not app.error and not app.info
-    table = app.session_state["gb.takeaway"]["table"]()
+    table = app.session_state["gb"].memos["takeaway"]["table"]()
     names = list(dict.fromkeys(table["tokenizer"]))
     assert names == [
         "tales-gpt", "Characters", "Words", "BPE", "WordPiece", "Unigram", "GPT-2", "GPT-4", "BERT"
@@ -90,7 +90,7 @@ def test_every_row_holds_what_core_gives_for_it(open_page: Any, learned: Learned
     expected = lm.transformer.embed.W_E[lm.encode(TEXT)[1:]].norm(dim=-1)
     lengths = [length for length in table["vector length"] if length is not None]
     assert lengths == pytest.approx(expected.tolist(), abs=1e-4)
-    rows = list(csv.reader(io.StringIO(app.session_state["gb.takeaway"]["csv"]())))
+    rows = list(csv.reader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]())))
     assert len(rows) == 1 + len(table["id"])
 
 
@@ -144,7 +144,7 @@ def test_a_stopped_page_says_how_far_it_came_and_learns_on(open_page: Any) -> No
     for _ in zip(range(8), job):
         pass
     app = open_page("tokenization", text=TEXT, corpus="fables", size=500)
-    app.session_state["gb.tokenization"] = {"job": job, "stopped": job.finish(stopped=True)}
+    app.session_state["gb"].memos["tokenization"] = {"job": job, "stopped": job.finish(stopped=True)}
     app.slider(key="size").set_value(450).run()
     assert not app.exception
     assert "Stopped after 70 merges of BPE and 0 of WordPiece" in said(app)
@@ -173,11 +173,11 @@ def test_a_stopped_page_says_how_far_it_came_and_learns_on(open_page: Any) -> No
 )
 def test_any_own_corpus_is_learned_from(own: str, size: int, words: str, open_page: Any) -> None:
     app = open_page("tokenization", text="a ab नमस्ते", corpus="fables", size=500)
-    app.session_state["gb.tokenization"] = {"own": own}
+    app.session_state["gb"].memos["tokenization"] = {"own": own}
     app.slider(key="size").set_value(size)
     app.get("button_group")
     app.session_state["corpus"] = "own"
-    app.session_state["gb.store"]["corpus"] = "own"
+    app.session_state["gb"].store["corpus"] = "own"
     app.run()
     assert not app.exception and not app.error
     if words == "cannot hold":
@@ -205,12 +205,12 @@ def test_all_of_an_own_text_is_learned_from(split: str, open_page: Any) -> None:
     assert learned.bpe.merges[1].entry == "est" and learned.characters_read == len(TEXTBOOK)
     assert "The corpus repeats nothing more: BPE ends at " in learned.note
     app = open_page("tokenization", text="lowest", corpus="fables", size=300, split=split)
-    app.session_state["gb.tokenization"] = {"own": TEXTBOOK}
-    app.session_state["gb.store"]["corpus"] = "own"
+    app.session_state["gb"].memos["tokenization"] = {"own": TEXTBOOK}
+    app.session_state["gb"].store["corpus"] = "own"
     app.run()
     assert f"learned from {len(TEXTBOOK)} characters" in headline(app) and not app.exception
     assert run_notebook(app)["merges"][0] == ("es", 9)
-    app.session_state["gb.tokenization"] = {"own": "a"}
+    app.session_state["gb"].memos["tokenization"] = {"own": "a"}
     app.run()
     assert "learned from 1 character " in headline(app)
 
@@ -354,6 +354,6 @@ def test_another_corpus_and_size_change_the_link_and_the_pieces(open_page: Any) 
     app.text_input(key="word").set_value("  ").run()
     assert not app.exception
     app.selectbox(key="split").set_value("none").run()
-    assert app.session_state["gb.store"]["split"] == "none"
+    assert app.session_state["gb"].store["split"] == "none"
     assert pieces(app, "BPE") != after
     assert pieces(app, "GPT-2") == [piece.text for piece in published("gpt2").encode(TEXT)]

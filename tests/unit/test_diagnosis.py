@@ -20,8 +20,9 @@ import torch
 import core
 from core.analysis import diagnosis, evidence
 from core.analysis.broken import WITHOUT, Part, read, without
-from core.analysis.diagnosis import diagnose
+from core.analysis.diagnosis import Diagnosis, Finding, diagnose
 from core.analysis.evidence import Evidence, of_reading, of_run
+from core.analysis.remedies import REMEDIES, remedy
 from core.analysis.training_health import measure
 from core.training import Diverged, Trainer
 from core.training.pairs import broken_spec
@@ -84,6 +85,8 @@ def test_a_break_is_recognised_from_the_measurements_alone(part: Part, seed: int
     assert SIGNS[part] in found
     others = {sign for other, sign in SIGNS.items() if other != part}
     assert not others & set(found), "and is not taken for another"
+    asked = remedy(diagnose(trained(None, seed), trained(part, seed)))
+    assert asked is not None and asked.part == part, "what it asks for is what was taken out"
 
 
 @pytest.mark.parametrize("part", SIGNS)
@@ -104,6 +107,7 @@ def test_an_unbroken_pair_of_two_seeds_gives_nothing_found() -> None:
     said = diagnose(trained(None, 0), trained(None, 1))
     assert said.nothing, said.findings
     assert "Nothing found" in said.cost
+    assert remedy(said) is None
     assert re.search(r"\d\.\d\d \(whole: \d\.\d\d\)", said.cost)
 
 
@@ -122,6 +126,33 @@ def test_no_rule_knows_what_was_done() -> None:
     assert "spec" not in source
     for part in WITHOUT:
         assert f'"{part}"' not in source and f"'{part}'" not in source
+
+
+def test_a_remedy_follows_from_the_finding_alone() -> None:
+    signs_of_rules = set(re.findall(r'Finding\(\s*"([a-z ]+)"', inspect.getsource(diagnosis)))
+    assert set(REMEDIES) <= signs_of_rules and {one.part for one in REMEDIES.values()} == set(WITHOUT)
+    causes_without_a_remedy = Diagnosis(
+        (Finding("neurons dead", "Many."), Finding("order unseen", "It.")), ""
+    )
+    found = remedy(causes_without_a_remedy)
+    assert found is not None and found.part == "position"
+    assert remedy(Diagnosis((Finding("neurons dead", "Many."),), "")) is None
+
+
+def test_a_loss_that_is_no_higher_is_said_to_be() -> None:
+    """Without its positions the bundled model reads this one text no worse: the cost must not say otherwise."""
+    lm = core.load("tales-gpt")
+    text = "A red ball was lost. She found the red"
+    sound, other = (of_reading(read(one, text)) for one in (lm, without(lm, "position")))
+    said = diagnose(sound, other)
+    assert other.held_out is not None and sound.held_out is not None
+    assert ("no higher" in said.cost) == (other.held_out <= sound.held_out)
+    assert "no higher" not in diagnose(sound, of_reading(read(without(lm, "residual"), text))).cost
+    near, far = trained("scale", 0), trained("norm", 0)
+    assert ("Two seeds" in diagnose(trained(None, 0), near).cost) == (
+        abs((near.held_out or 0) - (trained(None, 0).held_out or 0)) < diagnosis.NOISE
+    )
+    assert "Two seeds" not in diagnose(trained(None, 0), far).cost
 
 
 def test_the_measurements_decide() -> None:

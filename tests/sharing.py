@@ -1,0 +1,32 @@
+"""How the whole suite is shared between processes (pytest-xdist): whole files, quick ones beside slow ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
+
+
+class BothEnds(LoadScopeScheduling):
+    """A file is one process's work, so that its fixtures are made once; the processes begin at opposite ends.
+
+    The tests stand in the order of `pytest_collection_modifyitems`, from the quick ones to the browser's. The first
+    process takes files from the end and the second from the beginning, until they meet: as long as possible one of
+    them alone holds a browser and servers, and what measures time shares the machine with one computing process only.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        """The work that a test belongs to: its file."""
+        return nodeid.split("::", 1)[0]
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if self.nodes.index(node) % 2 == 0:  # the next file is taken from the front of the queue
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
+        super()._assign_work_unit(node)
+
+
+def scheduler(config: Any, log: Any) -> BothEnds:
+    """For xdist's hook of that name: files stay in their order, however many tests they hold."""
+    config.option.loadscopereorder = False
+    return BothEnds(config, log)
