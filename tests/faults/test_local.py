@@ -21,8 +21,8 @@ def test_a_killed_server(lite: Store) -> None:
     with server() as process:
         id = process.say(small().to_json())
         in_the_middle(lite, id)
-        process.kill()  # its worker goes with it: see `Process.kill`
-        assert lite.get(id).state == "running"
+        process.kill()  # its worker notices and goes, too; it may find time to put the run back into the queue
+        assert not lite.get(id).over
     with server():
         finished(lite, id)
         same_curve(lite, id)
