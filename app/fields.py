@@ -205,8 +205,13 @@ FIELDS: tuple[Field, ...] = (
     Field("moment", "int", -1, -1, 99, shown="the last one"),  # of the training path on it
     Field("toyrates", "text", ""),  # of the five runs on a real model
     Field("quintet", "text", ""),  # the group of own runs that is shown instead of the recorded ones
+    # Regularization and Break it
+    Field("stage", "int", -1, -1, 9, shown="the whole picture"),  # a step of what the picture tells
     # Regularization
     Field("site", "choice", "mlp", choices=("attention", "mlp")),  # whose output is dropped
+    Field(
+        "number", "int", 0, 0, 9_999
+    ),  # which of a token's activation (`col` is bounded by the text's length)
     Field("drop", "float", 0.3, 0.0, 0.9),  # the dropout rate
     Field("draw", "int", 0, 0, 9_999),  # the seed of the mask
     Field("evaluate", "bool", False),  # the model in use: nothing is dropped
@@ -215,7 +220,7 @@ FIELDS: tuple[Field, ...] = (
     Field("glance", "int", -1, -1, 99, shown="the last one"),  # the checkpoint whose weights are counted
     Field("quartet", "text", ""),  # the group of own runs that is shown instead of the recorded ones
     # Break it
-    Field("part", "choice", "residual", choices=("residual", "norm", "scale", "position", "mask")),
+    Field("part", "choice", "residual", choices=("residual", "norm", "scale", "position", "mask", "nothing")),
     Field("look", "int", -1, -1, 99, shown="the last one"),  # the checkpoint of the trained pair
     Field("duo", "text", ""),  # the group of own runs that is shown instead of the recorded ones
 )

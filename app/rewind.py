@@ -18,11 +18,7 @@ def slider(opened: Opened, view: str = "") -> None:
         return
     key = f"rewind.{view}" if view else "rewind"
     at = steps[-1] if opened.moment < 0 else opened.moment
-    total, end = steps[-1], "finished"
-    if run is not None:
-        total = max(run.steps, total)
-        end = {"done": "finished", "stopped": "stopped", "diverged": "diverged", "failed": "ended"}.get(
-            run.state, "newest"
-        )
+    total = steps[-1] if run is None else max(run.steps, steps[-1])
+    shown, going = ("done", "") if run is None else (run.state, "" if run.over else run.id)
     selection = events.selection(key, {"snapshot": state.get("snapshot")})
-    rewind.draw(steps, at, total, end, selection, key, lambda: events.select(key, ("snapshot",)))
+    rewind.draw(steps, at, total, shown, going, selection, key, lambda: events.select(key, ("snapshot",)))

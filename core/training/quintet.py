@@ -8,7 +8,7 @@ from core.training.rules import KINDS, Kind
 from core.training.spec import TrainSpec
 
 # Each optimizer's own best of a sweep in steps of about three: held-out loss after 200 steps, seed 0.
-RATES: Mapping[Kind, float] = {"sgd": 3.0, "momentum": 1.0, "adam": 0.01, "adamw": 0.01, "muon": 0.03}
+RATES: Mapping[Kind, float] = {"sgd": 2.0, "momentum": 1.0, "adam": 0.01, "adamw": 0.01, "muon": 0.02}
 STEPS = 200
 
 

@@ -14,10 +14,11 @@ from app.components.break_it.question import ask
 from core.analysis.broken import losses_without, read, without
 from core.analysis.depth import measure_depth
 from core.analysis.diagnosis import diagnose
+from core.analysis.remedies import remedy
 from core.analysis.training_health import order_seen
 
 LONGEST = 64  # tokens of the text
-KEYS = ("part",)
+KEYS = ("part", "stage")
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Once upon a time, Lily met Tim. Lily gave Tim",
@@ -41,17 +42,17 @@ def begin() -> None:
     pairs.begin(part)
 
 
-page.claim("Every part is there for something: take it out, and measure what goes wrong.", instead)
+page.claim("Every part has a job: take it out and measure.")
 tokens = [{"text": text, "id": i} for text, i in zip(ctx.tokens, ctx.ids, strict=True)]
 data = {
     "tokens": tokens,
     "name": ctx.name,
     "part": part,
-    "parts": list(view.NAMES),
-    "words": {"without": view.WITHOUT_WORDS[part]},
+    "parts": list(view.CHOICES),
+    "words": view.titles(ctx.name, part),
     "now": view.record_now(lm, ctx.text, target, seen),
-    "pair": pairs.record_pair(arms, at),
-    "selection": events.selection("picture", {"part": part}),
+    "pair": pairs.record_pair(arms, part, at),
+    "selection": events.selection("picture", {"part": part, "stage": state.get("stage")}),
 }
 view.draw(
     data,
@@ -62,10 +63,12 @@ view.draw(
         "visit": lambda: events.visit("picture"),
     },
 )
+if instead:
+    st.caption(widgets.escape(instead))
 
 going = any(arm.going for arm in arms)
 with page.controls():
-    widgets.segments("Take out", "part", tuple(view.NAMES), lambda name: view.NAMES[str(name)])
+    widgets.segments("Take out", "part", tuple(view.CHOICES), lambda name: view.CHOICES[str(name)])
     if len(steps) > 1:
         st.select_slider(
             "Trained pair at step",
@@ -74,9 +77,9 @@ with page.controls():
             **state.part("look", look, lambda index: state.set("look", index)),
         )
     if going:
-        st.button("Stop both", key="break_it.stop", on_click=trained.stop, args=(arms,))
+        st.button("Stop both", key="break_it.stop", on_click=state.whole(trained.stop), args=(arms,))
     else:
-        st.button("Train both now", key="break_it.start", type="primary", on_click=begin)
+        st.button("Train both now", key="break_it.start", type="primary", on_click=state.whole(begin))
 if why := state.memo("break_it").pop("why", ""):
     st.warning(widgets.escape(why))
 if target is not None:
@@ -91,7 +94,7 @@ given = {"TEXT": ctx.text} | ({} if target is None else {"TARGET": target})
 
 with page.foot():
     page.predict(question.text, question.options, judge)
-    page.code(without, read, measure_depth, order_seen, diagnose, losses_without)
+    page.code(without, read, measure_depth, order_seen, diagnose, remedy, losses_without)
     page.take_away(
         "break_it",
         partial(take.table, lm, seen),

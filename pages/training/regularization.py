@@ -17,6 +17,7 @@ from core.training.dropout import dropout_mask, dropped, mean_over_masks, under_
 from core.training.early_stopping import stop_early
 
 LONGEST = 64  # tokens of the text
+KEYS = ("row", "number", "arm", "stage")
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Once upon a time, Lily met Tim. Lily gave Tim",
@@ -49,21 +50,19 @@ def another() -> None:
     state.set("draw", (state.get("draw") + 1) % 10_000)
 
 
-page.claim("Noise while training and small weights keep a model from learning its text by heart.")
+page.claim("Noise and small weights hinder learning by heart.")
 tokens = [{"text": text, "id": i} for text, i in zip(ctx.tokens, ctx.ids, strict=True)]
 data = {
     "tokens": tokens,
     "dropout": view.record_dropout(lm, clean, masked, place, rate, seed, evaluate, state.get("row")),
     "trained": runs.record_runs(pair, others, state.get("patience"), at),
-    "selection": events.selection(
-        "picture", {"row": state.get("row"), "col": max(0, state.get("col")), "arm": arm}
-    ),
+    "selection": events.selection("picture", {key: state.get(key) for key in KEYS}),
 }
 view.draw(
     data,
     key="picture",
     on={
-        "select": lambda: events.select("picture", ("row", "col", "arm")),
+        "select": lambda: events.select("picture", KEYS),
         "another": another,
         "arrived": lambda: None,  # the run of the page that comes with it reads what is new
         "visit": lambda: events.visit("picture"),
@@ -76,7 +75,7 @@ with page.controls():
     )
     widgets.pick("Block", "block", blocks, most=8)
     st.slider("Dropout rate", 0.0, 0.9, step=0.05, **state.bind("drop"))
-    st.button("Another mask", key="regularization.another", on_click=another)
+    st.button("Another mask", key="regularization.another", on_click=state.whole(another))
     st.toggle("In use", help="A model in use drops nothing and scales nothing.", **state.bind("evaluate"))
     st.slider("Patience", 0, 20, **state.bind("patience"))
 if both:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from app.components import register
-from core.analysis.broken import Part, Reading, missing, read, without
+from core.analysis.broken import WITHOUT, Part, Reading, missing, read, without
 from core.analysis.depth import Depth
 from core.analysis.diagnosis import Diagnosis, diagnose
 from core.analysis.evidence import of_reading
@@ -28,17 +28,35 @@ WITHOUT_WORDS: dict[str, str] = {
     "residual": "residuals", "norm": "norms", "scale": "the 1/√d scale", "position": "positions",
     "mask": "the causal mask",
 }  # fmt: skip
+NOTHING = "nothing"  # taken out: the control, two models with all their parts
+CHOICES: dict[str, str] = {**NAMES, NOTHING: "Nothing"}
 # What the charts show, block by block: a Depth's field, its title, what it is, and how it is drawn.
 CHARTS: dict[str, dict[str, Any]] = {
     "activation": {"name": "Activations", "hint": "size of what leaves a block", "log": True},
-    "gradient": {"name": "Gradient", "hint": "size, by its output matrices", "log": True},
+    "gradient": {"name": "Gradient", "hint": "how hard the loss pulls", "log": True},
     "entropy": {"name": "Attention entropy", "hint": "1: even, 0: one token each", "zero": True},
 }
 
 
-def see(lm: LanguageModel, text: str, target: str | None, part: Part) -> tuple[Reading, Reading]:
-    """The model on the text, whole and without the part."""
-    return read(lm, text, target), read(without(lm, part), text, target)
+def see(lm: LanguageModel, text: str, target: str | None, part: str) -> tuple[Reading, Reading]:
+    """The model on the text, whole and without the part; without `NOTHING` it is the same reading twice."""
+    whole = read(lm, text, target)
+    return whole, whole if part == NOTHING else read(without(lm, cast(Part, part)), text, target)
+
+
+def titles(name: str, part: str) -> dict[str, str]:
+    """How the picture names the two models: of the open one, of the trained pair, and the second of each."""
+    if part == NOTHING:
+        return {
+            "now": f"Now: {name} with all its parts, twice, on your text",
+            "trained": "Trained twice with all parts, from two seeds",
+            "second": "other seed",
+        }
+    return {
+        "now": f"Now: {name} without {WITHOUT_WORDS[part]}, on your text",
+        "trained": f"Trained without {WITHOUT_WORDS[part]}, beside a twin",
+        "second": "without",
+    }
 
 
 def judged(whole: Reading, other: Reading) -> Diagnosis:
@@ -46,15 +64,16 @@ def judged(whole: Reading, other: Reading) -> Diagnosis:
     return diagnose(of_reading(whole), of_reading(other))
 
 
-def fitting(lm: LanguageModel, part: Part) -> tuple[Part, str]:
+def fitting(lm: LanguageModel, part: str) -> tuple[str, str]:
     """The part that is taken out of this model, and why it is not the one that was asked for ("" where it is)."""
-    why = missing(lm.config, part)
+    why = "" if part == NOTHING else missing(lm.config, cast(Part, part))
     if not why:
         return part, ""
-    others = [other for other in WITHOUT_WORDS if not missing(lm.config, other)]  # type: ignore[arg-type]
-    instead: Any = others[0] if others else part
+    others = [other for other in WITHOUT if not missing(lm.config, other)]
     said = f"Nothing to take out: {why}."
-    return instead, f"{said} Shown instead: without {WITHOUT_WORDS[instead]}." if others else said
+    if not others:
+        return NOTHING, said
+    return others[0], f"{said} Shown instead: without {WITHOUT_WORDS[others[0]]}."
 
 
 def by_block(depth: Depth | Mapping[str, Any], key: str) -> list[float | None]:

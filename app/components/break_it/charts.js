@@ -3,15 +3,10 @@
 const WHOLE = "ink2"; // the whole model's colour, and its dash where lines cross
 const WITHOUT = "accent";
 
-/** Words in lines of at most `room` pixels, `gap` apart; returns the labels and the height. */
-function wrapped(x, y, text, room, o = {}) {
-  const rows = [""];
-  for (const word of text.split(/(?<= )/)) {
-    if (rows.at(-1) && measure(rows.at(-1) + word.trimEnd(), 12, false) > room) rows.push("");
-    rows[rows.length - 1] += word;
-  }
-  const gap = o.gap ?? 16;
-  return { nodes: rows.map((row, i) => label(x, y + gap * i, fit(row, room + 4, 12, false), { fill: "ink2", ...o, gap: undefined })), height: gap * rows.length };
+/** A paragraph and its height. */
+function lines(x, y, text, room, o = {}) {
+  const rows = inLines(text, room);
+  return { nodes: rows.map((row, i) => label(x, y + 16 * i, row, o)), height: 16 * rows.length };
 }
 
 /** Two digits that say the size: 0.97, 12, 3.2e−9. */
@@ -54,10 +49,12 @@ const powerName = (power) => (power >= 0 && power < 4 ? thousands(10 ** power) :
 function drawDepth(g, box, chart) {
   const { x, y, w, h: tall } = box;
   const { names, whole, without } = chart;
-  const lost = [whole, without].some((values) => values && !Number.isFinite(values.at(-1) ?? NaN));
-  const scale = scaleOf([whole, without].filter(Boolean), chart.log, chart.zero);
+  const series = [[whole, WHOLE], [without, WITHOUT]].filter(([values]) => values);
+  const scale = scaleOf(series.map(([values]) => values), chart.log, chart.zero);
   const powers = chart.log ? powersOf(scale) : [];
-  const [top, bottom, left, right] = [y + 40, y + tall - 18, x + (powers.length ? 38 : 4), x + w - (lost ? 68 : 48)];
+  const widest = (texts) => Math.max(0, ...texts.map((text) => measure(text, 12, true)));
+  const side = 8 + 1.04 * widest(series.map(([values]) => sized(values.at(-1)))); // bold is a little wider
+  const [top, bottom, left, right] = [y + 40, y + tall - 18, x + (powers.length ? 10 + widest(powers.map(powerName)) : 4), x + w - side];
   const n = Math.max(names.length, 1);
   const X = (i) => (n === 1 ? (left + right) / 2 : left + ((right - left) * i) / (n - 1));
   const Y = (v) => clamp(bottom - (bottom - top) * scale.at(v), top, bottom);
@@ -70,7 +67,7 @@ function drawDepth(g, box, chart) {
       return out;
     }).join("");
   };
-  const ends = [[whole, WHOLE], [without, WITHOUT]].filter(([values]) => values).map(([values, colour]) => {
+  const ends = series.map(([values, colour]) => {
     const last = values.length - 1;
     const good = Number.isFinite(values[last]) && values[last] !== null;
     return { text: sized(values[last]), y: good ? Y(values[last]) : top, colour };
@@ -96,12 +93,12 @@ function drawDepth(g, box, chart) {
   ];
   const wide = n === 1 ? right - left : (right - left) / (n - 1);
   names.forEach((name, i) => {
-    const at = [[whole, WHOLE], [without, WITHOUT]].filter(([values]) => values && values[i] !== null && Number.isFinite(values[i]));
+    const at = series.filter(([values]) => values[i] !== null && Number.isFinite(values[i]));
     at.forEach(([values, colour]) => out.push(h(colour === WHOLE ? "circle" : "rect", colour === WHOLE
       ? { cx: X(i), cy: Y(values[i]), r: 3, fill: css(colour) }
       : { x: X(i) - 3, y: Y(values[i]) - 3, width: 6, height: 6, fill: css(colour) })));
     out.push(g.tip(h("rect", { x: X(i) - wide / 2, y: y + 30, width: wide, height: tall - 30, fill: "transparent" }),
-      `${chart.name}, block ${name}\nwhole ${sized(whole?.[i])}${without ? `\nwithout ${sized(without[i])}` : ""}`));
+      `${chart.name}, block ${name}\nwhole ${sized(whole?.[i])}${without ? `\n${chart.second} ${sized(without[i])}` : ""}`));
   });
   return out;
 }
@@ -111,12 +108,12 @@ function drawFindings(x, y, room, title, findings, cost, most) {
   const out = [label(x, y + 12, title, { weight: 600, fill: "ink" })];
   let at = y + 32;
   for (const text of findings) {
-    const block = wrapped(x + 12, at, text, room - 12, { fill: "ink" });
+    const block = lines(x + 12, at, text, room - 12, { fill: "ink" });
     if (at + block.height > y + most && at > y + 40) break;
     out.push(h("path", { d: `M${x + 2},${at - 10}v${block.height - 6}`, stroke: css(WITHOUT), "stroke-width": 3 }), block.nodes);
     at += block.height + 6;
   }
-  const rest = wrapped(x, at, cost, room);
+  const rest = lines(x, at, cost, room);
   out.push(rest.nodes);
   return { nodes: out, bottom: at + rest.height };
 }

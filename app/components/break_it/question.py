@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.components.break_it import NAMES, WITHOUT_WORDS
 from app.predict import Answer
-from core.analysis.broken import Part, losses_without, missing
+from core.analysis.broken import WITHOUT, Part, losses_without, missing
 from core.language_model import LanguageModel
 
 
@@ -28,7 +28,7 @@ class Question:
     def judge(self, lm: LanguageModel, text: str, target: str | None, whole: float) -> Answer:
         """The right option, with the loss without each part; one that is no number counts as the highest."""
         found = losses_without(lm, text, target)
-        losses = {part: found[part] for part in self.parts}
+        losses = {part: found.get(part, whole) for part in self.parts}
         numbers: dict[str, float | int | str] = {"whole": whole}
         numbers |= {part: loss for part, loss in losses.items() if math.isfinite(loss)}
         listed = "; ".join(
@@ -41,10 +41,10 @@ class Question:
         return Answer(index, f"The whole model’s loss is {whole:.3f}; {listed}.", numbers)
 
 
-def ask(lm: LanguageModel, part: Part) -> Question:
+def ask(lm: LanguageModel, part: str) -> Question:
     """About all parts that the model has but the one that the picture shows."""
-    has: list[Part] = [one for one in NAMES if not missing(lm.config, one)]  # type: ignore[arg-type,misc]
-    others = tuple(one for one in has if one != part) or (part,)
+    has = [one for one in WITHOUT if not missing(lm.config, one)]
+    others = tuple(one for one in has if one != part) or tuple(has) or (next(iter(WITHOUT)),)
     if len(others) > 1:
         return Question("Taken out alone, which of these raises this text’s loss most?", others)
     return Question(f"Take {WITHOUT_WORDS[others[0]]} out instead: this text’s loss …", others)

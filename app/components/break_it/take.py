@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.components.break_it import by_block, finite
+from app.components.break_it import NOTHING, by_block, finite
 from app.components.break_it.trained import evidence
 from app.predict import Answer
 from app.trained import Arm
-from core.analysis.broken import Part, Reading
+from core.analysis.broken import Reading
 from core.analysis.diagnosis import diagnose
 from core.language_model import LanguageModel
 
@@ -42,7 +42,7 @@ def table(lm: LanguageModel, pair: tuple[Reading, Reading]) -> dict[str, Sequenc
 def cells(
     load: str,
     given: Mapping[str, Any],
-    part: Part,
+    part: str,
     pair: tuple[Reading, Reading],
     arms: list[Arm],
     answer: Answer,
@@ -57,7 +57,7 @@ def cells(
     return [_now(load, given, part, pair), _question(answer), _trained(arms)]
 
 
-def _now(load: str, given: Mapping[str, Any], part: Part, pair: tuple[Reading, Reading]) -> str:
+def _now(load: str, given: Mapping[str, Any], part: str, pair: tuple[Reading, Reading]) -> str:
     values = "".join(f"{name} = {value!r}\n" for name, value in given.items())
     shown = "\n".join(
         f"same({name}.{what}, {_numbers(values)})"
@@ -67,6 +67,7 @@ def _now(load: str, given: Mapping[str, Any], part: Part, pair: tuple[Reading, R
             ("order", [one.order]),
         )
     )  # fmt: skip
+    other = "whole" if part == NOTHING else f"read(without(lm, {part!r}), TEXT{_target(given)})"
     return f"""# %% The model on the text, whole and without a part
 import numpy as np
 from core.analysis.broken import read, without
@@ -81,7 +82,7 @@ def same(now, shown):
 
 
 whole = read(lm, TEXT{_target(given)})
-other = read(without(lm, {part!r}), TEXT{_target(given)})
+other = {other}
 {shown}
 for finding in diagnose(of_reading(whole), of_reading(other)).findings:
     print(finding.sentence)"""

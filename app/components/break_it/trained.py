@@ -3,40 +3,47 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from app import state, trained
-from app.components.break_it import CHARTS, by_block, charts
+from app.components.break_it import CHARTS, NOTHING, WITHOUT_WORDS, by_block, charts
 from app.trained import Arm
 from core.analysis.broken import Part
 from core.analysis.diagnosis import Diagnosis, diagnose
 from core.analysis.evidence import Evidence, Health, of_run
+from core.analysis.remedies import remedy
 from core.training.pairs import broken_spec
+
+if TYPE_CHECKING:
+    from core.training.spec import TrainSpec
 
 ARMS = ("whole", "without")
 
 
-def recorded_names(part: Part) -> dict[str, str]:
+def recorded_names(part: str) -> dict[str, str]:
     """The recorded pair of a part."""
-    return {"whole": "break-whole", "without": f"break-{part}"}
+    return {"whole": "break-whole", "without": "break-twin" if part == NOTHING else f"break-{part}"}
 
 
-def pair_of(part: Part) -> list[Arm]:
+def specs(part: str, seed: int) -> dict[str, TrainSpec]:
+    """A pair's runs: alike but for the part; where nothing is taken out, alike but for the seed."""
+    other = broken_spec(None, seed + 1) if part == NOTHING else broken_spec(cast(Part, part), seed)
+    return dict(zip(ARMS, (broken_spec(None, seed), other), strict=True))
+
+
+def pair_of(part: str) -> list[Arm]:
     """The learner's own pair, where it is one of this part; else the recorded one."""
     own = trained.own_arms(state.get("duo"), ARMS)
-    if own and own[1].spec.changes == broken_spec(part).changes:
+    if own and own[1].spec.changes == specs(part, 0)["without"].changes:
         return own
     return trained.recorded_arms(recorded_names(part))
 
 
-def begin(part: Part) -> None:
+def begin(part: str) -> None:
     """Train both anew, from another seed than the last own pair's."""
     memo = state.memo("break_it")
     memo["seed"] = memo.get("seed", 0) + 1
-    group, why = trained.start(
-        {"whole": broken_spec(None, memo["seed"]), "without": broken_spec(part, memo["seed"])}
-    )
-    memo["why"] = why
+    group, memo["why"] = trained.start(specs(part, memo["seed"]))
     if group:
         state.set("duo", group)
 
@@ -58,10 +65,23 @@ def moments(arms: list[Arm]) -> list[int]:
     return sorted(both[0] & both[1])
 
 
-def record_pair(arms: list[Arm], at: int | None) -> dict[str, Any]:
+def mended(arms: list[Arm], part: str, said: Diagnosis) -> str:
+    """What the diagnosis asks for, and whether that is what was taken out; then what its twin came to."""
+    asked = remedy(said)
+    if asked is None:
+        return "No finding asks for a remedy." if part == NOTHING else "So far no finding asks for a remedy."
+    if asked.part != part:
+        return f"{asked.sentence} But taken out here: {NOTHING if part == NOTHING else WITHOUT_WORDS[part]}."
+    whole = evidence(arms[0]).held_out
+    twin = "" if whole is None else f" The twin that kept it has a held-out loss of {whole:.2f}."
+    return f"{asked.sentence} That is what was taken out.{twin}"
+
+
+def record_pair(arms: list[Arm], part: str, at: int | None) -> dict[str, Any]:
     """The lower half of the picture.
 
     Args:
+        part: what the second was trained without.
         at: the step of the checkpoint that is shown; None: none has been measured.
     """
     spec, said = arms[1].spec, judged(arms)
@@ -70,8 +90,10 @@ def record_pair(arms: list[Arm], at: int | None) -> dict[str, Any]:
     measured = all(health)
     layers = dict(spec.changes)
     size = f"{layers['n_layers']} blocks × {layers['d_model']}"
+    seeds = sorted({arm.spec.seed for arm in arms})
+    seed = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} and {seeds[1]}"
     return {
-        "about": f"held-out loss · {size}, {spec.steps} steps, seed {spec.seed}",
+        "about": f"held-out loss · {size}, {spec.steps} steps, {seed}",
         "own": arms[0].run is not None,
         "runs": [arm.curve() for arm in arms],
         "guessing": {"value": arms[0].guessing, "text": f"guessing: ln {spec.vocab_size} = {arms[0].guessing:.2f}"},
@@ -81,6 +103,7 @@ def record_pair(arms: list[Arm], at: int | None) -> dict[str, Any]:
         "charts": most_apart(*health) if measured else [],
         "samples": [one.sample if one else "" for one in seen],
         "findings": [finding.sentence for finding in said.findings],
+        "remedy": mended(arms, part, said) if measured else "",
         "cost": said.cost if measured else "The first measurements come with the first checkpoint.",
     }  # fmt: skip
 

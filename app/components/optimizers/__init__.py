@@ -19,12 +19,13 @@ optimizers = register("optimizers")
 
 GRID = (97, 73)  # columns and rows of the ground: enough for smooth contour lines
 SHORT = {"sgd": "GD", "momentum": "Mom", "adam": "Adam", "adamw": "AdamW", "muon": "Muon"}
+# What each optimizer keeps from step to step: by its letters in the written-out step, and in words.
 KEEPS = {
-    "sgd": "remembers nothing",
-    "momentum": "remembers the direction",
-    "adam": "remembers direction and size",
-    "adamw": "remembers direction and size",
-    "muon": "remembers the direction, at one length",
+    "sgd": ("–", "remembers nothing"),
+    "momentum": ("b", "remembers the direction"),
+    "adam": ("m, v", "remembers direction and size"),
+    "adamw": ("m, v", "remembers direction and size"),
+    "muon": ("b", "remembers the direction, at one length"),
 }
 NUMBERS = ("gradients", "used", "first", "second", "first_hat", "second_hat", "directions")
 
@@ -59,7 +60,10 @@ def record(
         "start": setup.start,
         "steps": setup.steps,
         "kinds": [
-            {"id": kind, "name": name, "short": SHORT[kind], "rate": setup.rates[kind], "keeps": KEEPS[kind]}
+            {
+                "id": kind, "name": name, "short": SHORT[kind], "rate": setup.rates[kind], "keeps": KEEPS[kind][0],
+                "about": KEEPS[kind][1],
+            }
             for kind, name in NAMES.items()
         ],
         "settings": None if rule is None else {

@@ -18,9 +18,14 @@ const finderFigure = {
   draw(g, data, local) {
     const at = finderPlan(g);
     g.height = at.height;
+    if (!local.rates) { // no empty chart
+      g.height = at.phone ? 92 : 56;
+      g.part("none", [g.width], () => paragraph(0, 16, "Nothing was searched on this text yet. The search trains a copy of the model, with a rate that grows from far too small to far too large, and watches the loss.", Math.min(g.width, 760), { fill: "ink2" }));
+      return;
+    }
     const [low, high] = [Math.log10(data.low), Math.log10(data.high)];
     const X = (rate) => at.left + ((Math.log10(rate) - low) / (high - low)) * (at.right - at.left);
-    const seen = local.rates ? Array.from(local.losses).filter(Number.isFinite) : [];
+    const seen = Array.from(local.losses).filter(Number.isFinite);
     const most = seen.length ? Math.min(Math.max(...seen), 1.6 * seen[0] + 0.5) : 7;
     const Y = (loss) => at.bottom - ((at.bottom - at.top) * clamp(loss, 0, most * 1.04)) / (most * 1.04);
     const unit = roundTicks(0, most, 4);
@@ -31,10 +36,6 @@ const finderFigure = {
       label((at.left + at.right) / 2, at.bottom + 34, `rate of ${data.name}, a little larger at each step`, { anchor: "middle", fill: "ink3" }),
       label(0, at.top - 0, "loss", { fill: "ink3" }),
     ]);
-    if (!local.rates) {
-      g.part("words", [at, "none"], () => paragraph(at.words.x, at.words.y + 14, "Nothing was searched on this text yet. The search trains a copy of the model, with a rate that grows from far too small to far too large, and watches the loss.", at.words.w, { fill: "ink2" }));
-      return;
-    }
     const clip = "op-finder";
     const d = (values) => lineTo(Array.from(values, (v, i) => [X(local.rates[i]), Number.isFinite(v) ? Y(v) : at.top]));
     g.part("curve", [at, most], () => [

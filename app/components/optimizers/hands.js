@@ -42,11 +42,7 @@ function moveStart(g, data, local, x, y) {
 function listen(g, local) {
   if (local.listening) return;
   local.listening = true;
-  const place = (event) => {
-    const box = g.svg.getBoundingClientRect();
-    const zoom = g.width / box.width; // the projector mode enlarges the page
-    return [(event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom];
-  };
+  const place = (event) => pointerAt(g, event);
   const inMap = ([x, y]) => x >= 0 && x <= g.at.map.w && y >= 0 && y <= g.at.map.h;
   const at = (event) => {
     const [x, y] = scaleOf(g.data.surface.box, g.at.map).back(...place(event));
@@ -86,7 +82,7 @@ function listen(g, local) {
 function drawBar(g, data, local) {
   let bar = g.figure.querySelector(".op-bar");
   if (!bar) {
-    const button = (act, click, extra = "") => html("button", { type: "button", class: `gb-button op-small ${extra}`, "data-act": act, click });
+    const button = (act, click, extra = "") => html("button", { type: "button", class: `gb-button gb-small ${extra}`, "data-act": act, click });
     bar = html("div", { class: "op-bar" }, html("span", { class: "op-count", role: "status" }),
       button("back", () => stepBy(g, g.data, local, -1)), button("next", () => stepBy(g, g.data, local, 1)),
       button("play", () => play(g, g.data, local, !local.timer), "gb-primary"));

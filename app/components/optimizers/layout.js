@@ -35,9 +35,9 @@ function plan(g) {
   const side = phone ? { x: 0, y: slider.y + slider.h + 34, w: g.width } : { x: wide + 26, y: 0, w: g.width - wide - 26 };
   const row = phone ? 46 : ROW;
   const rows = { ...side, y: side.y + (phone ? 70 : 60), row };
-  const chart = { x: side.x, y: rows.y + 5 * row + 30, w: side.w, h: 72 };
+  const chart = { x: side.x, y: rows.y + 5 * row + (phone ? 56 : 32), w: side.w, h: 70 };
   const numbers = { x: side.x, y: chart.y + chart.h + 34, w: side.w };
-  const strip = phone ? { x: 0, y: numbers.y + 214, w: g.width } : { x: 0, y: DEEP - 26, w: g.width };
+  const strip = phone ? { x: 0, y: numbers.y + 196, w: g.width } : { x: 0, y: DEEP - 26, w: g.width };
   return { phone, map, slider, side, rows, chart, numbers, strip, height: phone ? strip.y + 60 : DEEP };
 }
 
@@ -63,16 +63,16 @@ const trackOf = (local, id) => local.tracks.find((track) => track.id === id);
 function racerOf(local) {
   return trackOf(local, local.sel.racer) ?? local.tracks[0] ?? null;
 }
-const takes = (local, id) => local.tracks.some((track) => track.id === id);
-
-/** Words set into lines of the given width. */
-function wrapped(text, room, size = 12) {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
-    if (!lines.at(-1) || measure(longer, size, false) * 1.02 <= room) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
+/** Who takes part by the last word of the hand: its track may still be on its way. */
+const takes = (data, local, id) => {
+  const said = (local.sel.racers ?? "").trim();
+  return said ? said.split(/\s+/).includes(id) : data.kinds.some((kind) => kind.id === id);
+};
+/** Where the race begins by the last word of the hand: the race from there may still be on its way. */
+function startOf(data, local) {
+  const said = (local.sel.start ?? "").trim().split(/\s+/).map(Number);
+  return said.length === 2 && said.every(Number.isFinite) ? said : data.start;
 }
-const paragraph = (x, y, text, room, o = {}) => wrapped(text, room, o.size ?? 12).map((line, i) => label(x, y + i * (o.line ?? 16), line, o));
+
+/** Words in lines of at most `room` pixels. */
+const paragraph = (x, y, text, room, o = {}) => inLines(text, room, o.size ?? 12).map((line, i) => label(x, y + i * (o.line ?? 16), line, o));

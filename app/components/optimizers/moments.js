@@ -17,6 +17,11 @@ function weightNumbers(local, k) {
   return { g, used, m, v, mHat, vHat, direction, before, after, m0: k > 1 ? momentAt(local, k - 1, 2) : 0, v0: k > 1 ? momentAt(local, k - 1, 3) : 0 };
 }
 
+/** The chosen weight's row or column by the last word of the hand: its numbers may still be on their way. */
+const weightAt = (data, local, key) => {
+  const [now, size] = key === "wrow" ? [data.row, data.shape[0]] : [data.col, data.shape[1]];
+  return local.sel[key] >= 0 && local.sel[key] < size ? local.sel[key] : now;
+};
 function chooseWeight(g, data, row, col) {
   g.select({ wrow: clamp(row, 0, data.shape[0] - 1), wcol: clamp(col, 0, data.shape[1] - 1) });
 }
@@ -59,10 +64,9 @@ function drawMatrix(g, data, local, { map }) {
   ]);
 }
 function cellAt(g, data, local, event) {
-  const box = g.svg.getBoundingClientRect();
-  const zoom = g.width / box.width;
   const { x, y, w, h: tall } = local.matrixAt;
-  const [fx, fy] = [((event.clientX - box.left) * zoom - x) / w, ((event.clientY - box.top) * zoom - y) / tall];
+  const [px, py] = pointerAt(g, event);
+  const [fx, fy] = [(px - x) / w, (py - y) / tall];
   return [clamp(Math.floor(fy * data.shape[0]), 0, data.shape[0] - 1), clamp(Math.floor(fx * data.shape[1]), 0, data.shape[1] - 1)];
 }
 
@@ -151,7 +155,7 @@ const momentsFigure = {
   },
   key(event, g, data, local) {
     const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-    if (move && event.shiftKey) chooseWeight(g, data, data.row + move[0], data.col + move[1]);
+    if (move && event.shiftKey) chooseWeight(g, data, weightAt(data, local, "wrow") + move[0], weightAt(data, local, "wcol") + move[1]);
     else if (move && move[1]) {
       const to = clamp(tickOf(data, local) + move[1], 1, local.n);
       g.select({ tick: to === local.n ? -1 : to });

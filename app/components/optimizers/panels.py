@@ -41,7 +41,9 @@ def moments(weight: Weight) -> None:
     about = repr((weight.ctx.model_key, weight.ctx.text, weight.title))
     if weight.heavy and memo.get("trained") != about:
         st.caption(f"This model has {lm.n_parameters / 1e6:,.0f} million weights: a step takes some seconds.")
-        st.button("Train it", key="optimizers.train", on_click=lambda: memo.update(trained=about))
+        st.button(
+            "Train it", key="optimizers.train", on_click=state.whole(lambda: memo.update(trained=about))
+        )
         return
     chosen = events.selection("moments", {key: state.get(key) for key in MOMENTS})
     view.draw(

@@ -6,14 +6,18 @@ from app.components.optimizers.below import Weight
 from app.predict import Answer
 from core.training.moments import Distance, compare
 
-OPTIONS = ("Less far", "Up to 3 times as far", "More than 3 times as far")
+OPTIONS = ("Less far", "Up to 3 times", "Over 3 times")
 
 
 def text(weight: Weight) -> str:
     """What is asked: about two weights of the chosen matrix of the open model."""
+    rows, columns = weight.place.shape
+    inside = 0 <= weight.row < rows and 0 <= weight.col < columns
+    own = inside and (weight.heavy or weight.trained().steepest != (weight.row, weight.col))
+    other = f"weight [{weight.row}, {weight.col}]" if own else "one of middling gradient"
     return (
-        f"Adam, {weight.place.steps} steps on your text: how far does the steepest weight of {weight.name} come, "
-        "beside a usual one?"
+        f"Adam takes {weight.place.steps} steps on your text. How far does the steepest weight of {weight.name} move, "
+        f"beside {other}?"
     )
 
 

@@ -28,7 +28,8 @@ function drawSide(g, data, local, at) {
     ];
   });
   g.part("heads of rows", [rows], () => [
-    label(rows.x + rows.w, rows.y - 2, "loss", { anchor: "end", fill: "ink3" }), label(rows.x + (at.phone ? 118 : 166), rows.y - 2, "rate", { fill: "ink3" }),
+    label(rows.x + rows.w, rows.y - 2, "loss", { anchor: "end", fill: "ink3" }), label(rows.x + (at.phone ? 118 : 212), rows.y - 2, "rate", { fill: "ink3" }),
+    !at.phone && label(rows.x + 168, rows.y - 2, "keeps", { fill: "ink3" }),
   ]);
   data.kinds.forEach((kind, i) => drawRow(g, data, local, { ...rows, y: rows.y + 4 + i * rows.row }, kind, lap, chosen?.id === kind.id, at.phone));
   drawLosses(g, data, local, at, lap, chosen);
@@ -49,7 +50,7 @@ function turn(g, data, local, field, kinds, id, rate) {
 }
 
 function drawRow(g, data, local, row, kind, lap, chosen, phone) {
-  const on = takes(local, kind.id);
+  const on = takes(data, local, kind.id);
   const track = trackOf(local, kind.id);
   const look = LOOKS[kind.id];
   const mid = row.y + row.row / 2;
@@ -58,15 +59,16 @@ function drawRow(g, data, local, row, kind, lap, chosen, phone) {
   g.part(`row ${kind.id}`, [row, on, chosen, said, loss, rateOf(local, kind)], () => [
     chosen && h("rect", { x: row.x - 4, y: row.y + 1, width: row.w + 8, height: row.row - 2, rx: 4, fill: css("accent-soft") }),
     h("path", { d: `M${row.x + 30},${mid}h22`, stroke: css(look.colour), "stroke-width": 2.5, "stroke-dasharray": look.dash?.join(" "), opacity: on ? 1 : 0.3 }),
-    label(row.x + 58, mid + 4, phone ? kind.short : kind.name, { fill: on ? look.colour : "ink3", weight: chosen ? 700 : 600 }),
+    label(row.x + 58, mid + (phone ? -3 : 4), phone ? kind.short : kind.name, { fill: on ? look.colour : "ink3", weight: chosen ? 700 : 600 }),
+    label(row.x + (phone ? 58 : 168), mid + (phone ? 13 : 4), phone ? `keeps ${kind.keeps}` : kind.keeps, { fill: "ink2", mono: !phone }),
     label(row.x + row.w - (phone ? 96 : 132), mid + 4, set(rateOf(local, kind)), { mono: true, fill: "ink" }),
-    label(row.x + row.w, mid + 4, !on ? "off" : said || sig(loss), { mono: !said && on, anchor: "end", fill: said ? "accent" : on ? "ink" : "ink3", weight: said ? 600 : null }),
+    label(row.x + row.w, mid + 4, !on ? "off" : said || (track ? sig(loss) : "…"), { mono: !said && on, anchor: "end", fill: said ? "accent" : on ? "ink" : "ink3", weight: said ? 600 : null }),
   ]);
   const height = phone ? 44 : 24;
   const top = mid - height / 2;
   g.overlay(`on ${kind.id}`, { left: row.x, top, width: phone ? 30 : 24, height },
     () => html("button", { type: "button", class: "op-on", "data-on": kind.id, click: () => {
-      const taking = g.data.kinds.filter((k) => (k.id === kind.id ? !takes(local, k.id) : takes(local, k.id))).map((k) => k.id);
+      const taking = g.data.kinds.filter((k) => takes(g.data, local, k.id) !== (k.id === kind.id)).map((k) => k.id);
       g.select({ racers: taking.length === g.data.kinds.length ? "" : taking.join(" ") || "none" });
     } }, html("i", {})),
     (node) => {
@@ -81,7 +83,7 @@ function drawRow(g, data, local, row, kind, lap, chosen, phone) {
       node.setAttribute("aria-label", `Write out ${kind.name}’s step`);
       node.disabled = !on;
     });
-  const left = row.x + (phone ? 118 : 166);
+  const left = row.x + (phone ? 118 : 212);
   drawDial(g, data, local, `rate ${kind.id}`, { left, top, width: row.x + row.w - (phone ? 104 : 142) - left, height }, kind, (rate) =>
     turn(g, g.data, local, "rates", g.data.kinds.map((k) => ({ ...k, usual: g.data.surface.rates[k.id] })), kind.id, rate));
 }
@@ -111,20 +113,21 @@ function drawLosses(g, data, local, at, lap, chosen) {
   const low = Math.max(high - 8, Math.floor(Math.log10(Math.max(1e-8, Math.min(...heights, 1)))));
   const Y = (value) => y + tall - (tall * clamp(Math.log10(value) - low, 0, high - low + 0.3)) / (high - low || 1);
   g.part("losses", [at.chart, chosen?.id], () => [
-    label(right, y - 8, "each line down: a tenth", { anchor: "end", fill: "ink3" }),
+    label(right, y - (at.phone ? 18 : 13), "each line down: a tenth", { anchor: "end", fill: "ink3" }),
     Array.from({ length: high - low + 1 }, (_, i) => low + i).map((ten) => h("path", { d: `M${left},${Y(10 ** ten)}H${right}`, stroke: css("line"), "stroke-width": 0.7 })),
     [high, low].map((ten) => label(left - 6, Y(10 ** ten) + 4, set(10 ** ten), { mono: true, anchor: "end", fill: "ink3" })),
     h("defs", {}, h("clipPath", { id: "op-losses" }, h("rect", { x: left, y: y - 4, width: right - left + 2, height: tall + 8 }))),
     h("g", { "clip-path": "url(#op-losses)" }, [...local.tracks].sort((a, b) => (a === chosen) - (b === chosen)).map((track) =>
       drawLine(lineTo(Array.from(track.losses, (_, i) => [X(i), near(Y(Number.isFinite(over(track, i)) ? over(track, i) : 1e30))])), LOOKS[track.id], track === chosen ? 2.2 : 1.4))),
   ]);
-  g.door("loss", { left: x - 2, top: y - 22 }, data.surface.lowest ? "Loss above the lowest" : "Loss", "What a model’s loss is made of");
+  g.door("loss", { left: x - 2, top: y - (at.phone ? 44 : 27) }, data.surface.lowest ? "Loss above the lowest" : "Loss", "What a model’s loss is made of");
   g.part("now", [at.chart, lap], () => h("path", { d: `M${X(lap)},${y - 4}V${y + tall + 4}`, stroke: css("accent"), "stroke-width": 1.5 }));
 }
 
 /** The chosen one's step, line by line, for x and y. */
 function drawNumbers(g, data, local, at, lap, chosen) {
   const { x, y, w } = at.numbers;
+  const { phone } = at;
   if (!chosen) {
     g.part("numbers", ["nobody", at.numbers], () => paragraph(x, y + 14, "Nobody takes part. Switch an optimizer on.", w, { fill: "ink" }));
     return;
@@ -136,7 +139,7 @@ function drawNumbers(g, data, local, at, lap, chosen) {
     if (chosen.losses.length < 2) return [];
     const sides = [0, 1].map((axis) => linesOf(chosen.id, numbersAt(chosen, k, axis), settings, k));
     const columns = [x + w - 92, x + w];
-    const head = `${kind.keeps}; ${k === chosen.diverged ? `step ${k}: it diverged` : `step ${k}${lap === 0 ? ", the first to come" : ""}`}`;
+    const head = k === chosen.diverged ? `diverged at step ${k}` : `${phone ? "" : `${kind.about}; `}step ${k}${lap === 0 ? ", the first to come" : ""}`;
     const note = chosen.id === "muon" ? "Muon is made for matrices; the point counts as one of 1 × 2: only its length is changed." : chosen.id === "adamw" && !settings.decay ? "Without weight decay AdamW is Adam." : "";
     return [
       label(x, y, kind.name, { weight: 600, fill: LOOKS[kind.id].colour }), label(x + measure(kind.name, 12, false) * 1.06 + 8, y, head, { fill: "ink2" }),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -13,8 +16,10 @@ from app.components.optimizers import SHORT
 from app.components.optimizers.setup import NAMES, read_rates
 from app.trained import Arm
 from core.training.quintet import RATES, STEPS, quintet
+from core.training.rules import Kind
 
 KINDS = {NAMES[kind]: kind for kind in NAMES}
+SWEEP = Path(__file__).resolve().parents[3] / "assets" / "rates.json"  # scripts/sweep_rates.py writes it
 
 
 def arms() -> list[Arm]:
@@ -39,12 +44,18 @@ def panel() -> None:
     memo = state.memo("optimizers")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if going:
-            st.button("Stop them", key="optimizers.toy.stop", on_click=trained.stop, args=(shown,))
+            st.button(
+                "Stop them", key="optimizers.toy.stop", on_click=state.whole(trained.stop), args=(shown,)
+            )
         else:
-            st.button(f"Train all five: {STEPS} steps each", key="optimizers.toy", on_click=begin)
+            st.button(
+                f"Train all five: {STEPS} steps each", key="optimizers.toy", on_click=state.whole(begin)
+            )
         if state.get("quintet"):
             st.button(
-                "Show the recorded ones", key="optimizers.toy.back", on_click=lambda: state.set("quintet", "")
+                "Show the recorded ones",
+                key="optimizers.toy.back",
+                on_click=state.whole(lambda: state.set("quintet", "")),
             )
         if memo.get("said"):
             st.caption(memo.pop("said"))
@@ -73,13 +84,49 @@ def record(shown: list[Arm]) -> dict[str, Any]:
                 "held": float(held[-1]) if len(held) else None,
             }
         )  # fmt: skip
+    own = any(arm.run is not None for arm in shown)
     kinds = [
         {"id": kind, "name": name, "short": SHORT[kind], "rate": rates[kind], "usual": RATES[kind]}
+        | ({} if own else spread(kind))
         for name, kind in KINDS.items()
     ]
     return {
         "figure": "toy", "runs": runs, "kinds": kinds, "guessing": shown[0].guessing if shown else None,
-        "own": any(arm.run is not None for arm in shown), "going": any(arm.going for arm in shown),
+        "own": own, "going": any(arm.going for arm in shown), "about": "These are your runs." if own else about(),
         "stamp": repr([(run["id"], run["going"], run["held"]) for run in runs] + [rates]),
         "selection": events.selection("toy", {"toyrates": state.get("toyrates")}),
     }  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def swept() -> dict[str, Any]:
+    """How the recorded runs' rates were chosen."""
+    values: dict[str, Any] = json.loads(SWEEP.read_text(encoding="utf-8"))
+    return values
+
+
+def losses_at_best(kind: Kind) -> list[float]:
+    """The held-out losses at an optimizer's best rate, one of each seed."""
+    found = swept()["kinds"][kind]
+    losses: list[float] = found["losses"][found["rates"].index(found["best"])]
+    return losses
+
+
+def spread(kind: Kind) -> dict[str, Any]:
+    """The lowest and the highest of the seeds' losses at the best rate, and all rates that were tried."""
+    losses, found = losses_at_best(kind), swept()["kinds"][kind]
+    tried = [
+        {"rate": rate, "losses": each} for rate, each in zip(found["rates"], found["losses"], strict=True)
+    ]
+    return {"low": min(losses), "high": max(losses), "tried": tried}
+
+
+def about() -> str:
+    """What the recorded runs are, in words."""
+    sweep = swept()
+    counts = [len(found["rates"]) for found in sweep["kinds"].values()]
+    many = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
+    return (
+        f"Recorded runs of seed {sweep['seeds'][0]}, each optimizer at its own best of {many} rates by the mean "
+        f"held-out loss of {len(sweep['seeds'])} seeds (in grey: from the lowest seed to the highest)."
+    )

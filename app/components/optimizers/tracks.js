@@ -36,7 +36,7 @@ function drawMap(g, data, local, at) {
   const arrows = chosen && !local.drag ? arrowsOf(chosen, lap, scale, map) : [];
   g.part("arrows", [lap, chosen?.id, map, Boolean(local.drag)], () => arrows.map(({ from, to, colour, width, dash }) => arrow(from, to, colour, width, dash)));
   g.part("heads", [lap, chosen?.id, map, local.drag], () => (local.drag ? [] : drawHeads(data, order, lap, scale, map, chosen, arrows, twins)));
-  const [x, y] = local.drag ?? data.start;
+  const [x, y] = local.drag ?? startOf(data, local);
   g.part("start", [x, y, map, lap], () => {
     const ring = h("g", { class: "op-start", "data-start": "" },
       h("circle", { cx: scale.x(x), cy: scale.y(y), r: 22, fill: "transparent" }),

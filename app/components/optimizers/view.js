@@ -28,7 +28,8 @@ const race = {
     const move = { ArrowLeft: -1, ArrowRight: 1, ",": -1, ".": 1 }[event.key];
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
     const [left, right, low, high] = data.surface.box;
-    if (way && event.shiftKey) moveStart(g, data, local, data.start[0] + (way[0] * (right - left)) / 28, data.start[1] + (way[1] * (high - low)) / 21);
+    const from = startOf(data, local);
+    if (way && event.shiftKey) moveStart(g, data, local, from[0] + (way[0] * (right - left)) / 28, from[1] + (way[1] * (high - low)) / 21);
     else if (move) stepBy(g, data, local, move);
     else if (event.key === " ") play(g, data, local, !local.timer);
     else if (event.key === "Home") setLap(g, data, local, 0);

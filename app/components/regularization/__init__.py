@@ -122,6 +122,7 @@ def record_dropout(
         "clean": pack(clean.values[cut]), "factors": pack(factors[cut]), "values": pack(values[cut]),
         "mean": pack((clean.values if evaluate else masked.mean)[cut]),
         "kept": float((factors > 0).mean()),
+        "drawn": float((masked.factors > 0).mean()),
         "counts": list(masked.counts), "errors": list(masked.errors), "law": list(masked.law),
         "next": {
             "after": word(clean.ids[min(clean.row, len(clean.ids) - 1)]) if lm.config.shape == "decoder" else "",

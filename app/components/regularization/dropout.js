@@ -1,38 +1,33 @@
 // The upper half: one mask over the open model's activations, number by number, and what many masks come to.
 
-/** Words in lines of at most `room` pixels; returns the labels and the height. */
-function wrapped(x, y, text, room, o = {}) {
-  const rows = [""];
-  for (const word of text.split(/(?<= )/)) {
-    if (rows.at(-1) && measure(rows.at(-1) + word.trimEnd(), 12, false) > room) rows.push("");
-    rows[rows.length - 1] += word;
-  }
-  return { nodes: rows.map((row, i) => label(x, y + 16 * i, fit(row, room + 4, 12, false), { fill: "ink2", ...o })), height: 16 * rows.length };
-}
-
 /** The chosen or hovered cell, as row and column of what is shown. */
 function cellOf(data, local) {
   const d = data.dropout;
   const row = d.rows.findIndex((r) => r.at === local.sel.row);
-  return local.hover ?? [row < 0 ? d.rows.length - 1 : row, clamp(local.sel.col ?? 0, 0, local.cols - 1)];
+  return local.hover ?? [row < 0 ? d.rows.length - 1 : row, clamp(local.sel.number ?? 0, 0, local.cols - 1)];
 }
 
-function drawMasks(g, data, local, at) {
+function drawMasks(g, data, local, at, step) {
   const d = data.dropout;
+  const used = inUse(data, local);
+  const shown = [step, used, at.top];
+  const a = numbersOf(data, local);
+  const panels = at.panels.slice(0, step < DRAWN ? 1 : step < SCALED ? 2 : 3);
   const rows = d.rows.length;
   const cols = local.cols;
   // One number in thirty may be larger than the strongest colour: a single outlier would pale all others.
-  const sizes = Array.from(local.a.clean, Math.abs).sort((a, b) => a - b);
+  const sizes = Array.from(a.clean, Math.abs).sort((a, b) => a - b);
   const most = sizes[Math.floor(sizes.length * 0.97)] || 1e-9;
   const factor = 1 / (1 - d.rate);
   g.part("dropout head", null, () => [
     label(at.x, 14, `Dropout: ${d.what}, for your text`, { size: 14, weight: 600, fill: "ink" }),
     at.phone ? null : label(at.panels[2].x + at.panels[2].w, 14, `${cols} of the ${d.width} numbers of each token`, { anchor: "end", fill: "ink3" }),
   ]);
-  g.part("rows", null, () => (at.phone ? at.panels : at.panels.slice(0, 1)).map((p) => d.rows.map((r, i) => chip(g, at.x, p.top + (i + 0.5) * at.pitch, at.chips, r.text, { height: at.pitch - 2, size: 12, id: r.id }))));
+  g.part("rows", shown, () => (at.phone ? panels : panels.slice(0, 1)).map((p) => d.rows.map((r, i) => chip(g, at.x, p.top + (i + 0.5) * at.pitch, at.chips, r.text, { height: at.pitch - 2, size: 12, id: r.id }))));
   const panel = (k, title, values, paint) => {
-    const p = at.panels[k];
-    g.part(`panel ${k}`, null, () => {
+    const p = panels[k];
+    if (!p) return;
+    g.part(`panel ${k}`, shown, () => {
       const w = p.w / cols;
       const out = [label(p.x, p.top - 8, title, { weight: 600, fill: "ink" }),
         heatImage(p.x, p.top, p.w, rows * at.pitch, heat(values, rows, cols, paint))];
@@ -43,7 +38,7 @@ function drawMasks(g, data, local, at) {
       if (k) {
         const gone = [];
         for (let i = 0; i < rows * cols; i++) {
-          if (local.a.factors[i] > 0) continue;
+          if (a.factors[i] > 0) continue;
           const [x, y] = [p.x + ((i % cols) + 0.5) * w, p.top + (Math.floor(i / cols) + 0.5) * at.pitch];
           gone.push(`M${x - 2.5},${y - 2.5}l5,5m0,-5l-5,5`);
         }
@@ -57,26 +52,29 @@ function drawMasks(g, data, local, at) {
         class: "gb-hot", x: p.x, y: p.top, width: p.w, height: rows * at.pitch, fill: "transparent",
         pointermove: (event) => { local.hover = spot(event); g.redraw(); },
         pointerleave: () => { local.hover = null; g.redraw(); },
-        click: (event) => { const [r, c] = spot(event); g.select({ row: d.rows[r].at, col: c }); },
+        click: (event) => { const [r, c] = spot(event); g.select({ row: d.rows[r].at, number: c }); },
       }));
       return out;
     });
-    if (k && !at.phone) g.part(`sign ${k}`, null, () => label(p.x - at.gap / 2, p.top + (rows * at.pitch) / 2 + 5, k === 1 ? "×" : "=", { size: 16, anchor: "middle", fill: "ink2" }));
+    if (k && !at.phone) g.part(`sign ${k}`, shown, () => label(p.x - at.gap / 2, p.top + (rows * at.pitch) / 2 + 5, k === 1 ? "×" : "=", { size: 16, anchor: "middle", fill: "ink2" }));
   };
   const empty = () => hex(g.color("bg"));
-  panel(0, "as computed", local.a.clean, (v) => g.signedRgb(v, most));
-  panel(1, d.evaluate ? "in use: nothing is dropped" : `mask: 0, or 1 ÷ (1 − ${num(d.rate, 2)}) = ${num(factor, 3)}`, local.a.factors, (v) => (v > 0 ? hex(g.mix("bg", "ink3", d.evaluate ? 0.35 : 0.6)) : empty()));
-  panel(2, d.evaluate ? "goes on unchanged" : "what goes on, scaled up", local.a.values, (v, i) => (local.a.factors[i] > 0 ? g.signedRgb(v, most) : empty()));
+  const mask = used ? "in use: nothing is dropped" : step < SCALED ? "mask: ×, dropped; grey, kept" : `mask: 0, or 1 ÷ (1 − ${num(d.rate, 2)}) = ${num(factor, 3)}`;
+  panel(0, "as computed", a.clean, (v) => g.signedRgb(v, most));
+  panel(1, mask, a.factors, (v) => (v > 0 ? hex(g.mix("bg", "ink3", used ? 0.35 : 0.6)) : empty()));
+  panel(2, used ? "goes on unchanged" : "what goes on, scaled up", a.values, (v, i) => (a.factors[i] > 0 ? g.signedRgb(v, most) : empty()));
   const [r, c] = cellOf(data, local);
-  g.part("cell", [r, c], () => {
+  g.part("cell", [r, c, ...shown], () => {
     const i = r * cols + c;
-    const [x, m, y] = [local.a.clean[i], local.a.factors[i], local.a.values[i]];
-    const written = d.evaluate ? `${num(x, 3)}, as it is` : m > 0 ? `${num(x, 3)} × ${num(m, 3)} = ${num(y, 3)}` : `${num(x, 3)} × 0 = 0`;
-    const mean = d.evaluate ? "" : `   mean over ${d.counts.at(-1)} masks: ${num(local.a.mean[i], 3)}`;
+    const [x, m, y] = [a.clean[i], a.factors[i], a.values[i]];
+    const times = m > 0 ? `${num(x, 3)} × ${num(m, 3)} = ${num(y, 3)}` : `${num(x, 3)} × 0 = 0`;
+    const written = step < DRAWN ? num(x, 3) : used ? `${num(x, 3)}, as it is` : step < SCALED ? `${num(x, 3)}, ${m > 0 ? "kept" : "dropped"}` : times;
+    const mean = used || step < MANY ? "" : `mean over ${d.counts.at(-1)} masks: ${num(a.mean[i], 3)}`;
     return [
-      at.panels.map((p) => h("rect", { x: p.x + (c * p.w) / cols - 0.5, y: p.top + r * at.pitch - 0.5, width: p.w / cols + 1, height: at.pitch + 1, rx: 2, fill: "none", stroke: css("accent"), "stroke-width": 2 })),
+      panels.map((p) => h("rect", { x: p.x + (c * p.w) / cols - 0.5, y: p.top + r * at.pitch - 0.5, width: p.w / cols + 1, height: at.pitch + 1, rx: 2, fill: "none", stroke: css("accent"), "stroke-width": 2 })),
       h("text", { x: at.x, y: at.written, "font-size": 13, "font-family": MONO, fill: css("ink") },
-        h("tspan", { fill: css("ink3") }, `${fit(visible(d.rows[r].text), 80, 13, true)}, number ${c}: `), written, h("tspan", { fill: css("ink2") }, mean)),
+        h("tspan", { fill: css("ink3") }, `${fit(visible(d.rows[r].text), 80, 13, true)}, number ${c}: `), written,
+        h("tspan", at.phone ? { fill: css("ink2"), x: at.x, dy: 18 } : { fill: css("ink2"), dx: 24 }, mean)),
     ];
   });
 }
@@ -92,34 +90,36 @@ function drawMean(g, data, box) {
   const Y = (v) => bottom - ((bottom - top) * v) / most;
   const line = (values) => values.map((v, i) => `${i ? "L" : "M"}${X(i).toFixed(1)},${Y(v).toFixed(1)}`).join("");
   return [
-    label(x, y + 12, "The mean over many masks", { weight: 600, fill: "ink" }), label(x, y + 28, "its distance; grey: the law", { fill: "ink3" }),
+    label(x, y + 12, "The mean over many masks", { weight: 600, fill: "ink" }), label(x, y + 28, "how far off it is; grey: expected", { fill: "ink3" }),
     h("path", { d: `M${left},${bottom}H${right}`, stroke: css("line") }),
     h("path", { d: line(d.law), fill: "none", stroke: css("res"), "stroke-width": 5, opacity: 0.45 }),
     h("path", { d: line(d.errors), fill: "none", stroke: css("accent"), "stroke-width": 2 }),
     label(right + 6, Y(d.errors[n - 1]) + 2, `${num(100 * d.errors[n - 1], 1)}%`, { fill: "accent", weight: 600, mono: true }),
     label(left, bottom + 15, "1 mask", { fill: "ink3" }), label(right, bottom + 15, `${d.counts[n - 1]}`, { fill: "ink3", anchor: "end" }),
     g.tip(h("rect", { x, y: y + 32, width: w, height: 84, fill: "transparent" }),
-      `grey: √(p ÷ (1 − p) ÷ n), the law\n${d.counts.map((c, i) => `${String(c).padStart(4)} ${c === 1 ? "mask " : "masks"}  ${num(100 * d.errors[i], 1).padStart(6)}%  law ${num(100 * d.law[i], 1)}%`).join("\n")}`),
+      `off: root mean square, as a share of what was computed\nexpected: √(p ÷ (1 − p) ÷ n)\n${d.counts.map((c, i) => `${String(c).padStart(4)} ${c === 1 ? "mask " : "masks"}  ${num(100 * d.errors[i], 1).padStart(6)}%  expected ${num(100 * d.law[i], 1)}%`).join("\n")}`),
   ];
 }
 
 /** What the model then says: a dot for each mask, a mark for the clean pass. */
-function drawUnder(g, data, box) {
+function drawUnder(g, data, box, used) {
   const { x, y, w } = box;
   const { tokens } = data.dropout.next;
   const many = tokens[0].each.length;
+  const ways = (t) => (used ? [t.clean] : t.each);
+  const meanOf = (t) => (used ? t.clean : t.mean);
   const [left, right] = [x + 62, x + w - 42];
   const X = (p) => left + (right - left) * p;
   return [
-    label(x, y + 12, data.dropout.evaluate ? "Next token, in use" : `Next token under ${many} masks`, { weight: 600, fill: "ink" }),
-    label(x, y + 28, data.dropout.evaluate ? "always the same" : "a dot each; mark: none dropped", { fill: "ink3" }),
+    label(x, y + 12, used ? "Next token, in use" : `Next token under ${many} masks`, { weight: 600, fill: "ink" }),
+    label(x, y + 28, used ? "always the same" : "a dot each; mark: none dropped", { fill: "ink3" }),
     tokens.map((t, i) => {
       const mid = y + 48 + i * 24;
-      const dots = t.each.map((p, k) => h("circle", { cx: X(p), cy: mid + ((k * 7) % 11) - 5, r: 2.5, fill: css("accent"), opacity: 0.55 }));
+      const dots = ways(t).map((p, k) => h("circle", { cx: X(p), cy: mid + ((k * 7) % 11) - 5, r: 2.5, fill: css("accent"), opacity: 0.55 }));
       return g.tip(h("g", {}, h("text", { x, y: mid + 4, "font-family": MONO, "font-size": 13, fill: css("ink"), direction: "ltr" }, tokenSpans(t.text, 58, 13)),
         h("path", { d: `M${left},${mid}H${right}`, stroke: css("line") }), dots, h("path", { d: `M${X(t.clean)},${mid - 9}V${mid + 9}`, stroke: css("ink"), "stroke-width": 2 }),
-        label(x + w, mid + 4, num(t.mean, 3), { anchor: "end", mono: true, fill: "accent" }), h("rect", { x, y: mid - 11, width: w, height: 22, fill: "transparent" })),
-      `${visible(t.text)}\nnone dropped ${num(t.clean, 4)}\nmean over the masks ${num(t.mean, 4)}, from ${num(Math.min(...t.each), 4)} to ${num(Math.max(...t.each), 4)}`);
+        label(x + w, mid + 4, num(meanOf(t), 3), { anchor: "end", mono: true, fill: "accent" }), h("rect", { x, y: mid - 11, width: w, height: 22, fill: "transparent" })),
+      `${visible(t.text)}\nnone dropped ${num(t.clean, 4)}${used ? "" : `\nmean over the masks ${num(t.mean, 4)}, from ${num(Math.min(...t.each), 4)} to ${num(Math.max(...t.each), 4)}`}`);
     }),
   ];
 }

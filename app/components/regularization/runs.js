@@ -8,7 +8,7 @@ function drawRuns(g, data, local, at) {
   g.part("runs head", null, () => [
     h("path", { d: `M${at.x},${at.mid}H${at.x + at.w}`, stroke: css("line") }),
     label(at.x, at.mid + 22, t.about, { size: 14, weight: 600, fill: "ink" }),
-    at.phone ? null : label(at.curves.left + at.curves.width + 22, at.mid + 22, "solid: held out · dashed: training", { anchor: "end", fill: "ink3" }),
+    label(at.legend.x, at.legend.y, "solid: held out · dashed: training", { anchor: at.legend.anchor, fill: "ink3" }),
   ]);
   g.overlay("arms", { left: at.arms.x, top: at.arms.y }, () => html("div", { class: "reg-arms", role: "group", "aria-label": "Beside the plain run" },
     t.arms.map((arm) => html("button", { type: "button", "data-arm": arm.key, onclick: () => g.select({ arm: arm.key }) }, arm.name))), (node) => {
@@ -17,14 +17,23 @@ function drawRuns(g, data, local, at) {
   local.chart = curves(g, "runs", at.curves, {
     runs: t.runs.map((run, i) => ({ ...run, colour: i ? ARM : PLAIN })),
     x: "step", ends: "line", title: "Loss, nats a token", low: t.low, high: t.high,
-    marks: t.stops.filter(Boolean).map((stop, i) => ({ x: stop.bestStep, colour: i ? ARM : PLAIN, text: i ? "" : "best" })),
+    marks: t.stops.map((stop, i) => stop && { x: stop.bestStep, colour: i ? ARM : PLAIN }).filter(Boolean),
     onpoint: (feed, what) => heard(g, local, what),
   });
+  g.part("best", [t.stops.map((stop) => stop?.bestStep), at.curves], () => drawBest(local.chart, t.stops, at.curves.top + 18));
   local.listener ??= (feed, what) => heard(g, local, what);
   local.others = t.others.map((run) => feedOf(g, run));
   for (const feed of local.others) feed.listeners.add(local.listener);
   g.part("stops", null, () => drawStops(at.stops, t));
   g.part("weights", null, () => drawWeights(g, at.weights, t));
+}
+
+/** What the upright lines are, each on its own side of the two; once where both stand at one step. */
+function drawBest(chart, stops, y) {
+  const known = stops.map((stop, i) => stop && { step: stop.bestStep, fill: i ? ARM : PLAIN }).filter(Boolean);
+  const [first, last] = [Math.min(...known.map((one) => one.step)), Math.max(...known.map((one) => one.step))];
+  if (first === last) return known.slice(-1).map(({ step, fill }) => label(chart.px(step) + 6, y, known.length > 1 ? "best of both" : "best", { fill, weight: 600 }));
+  return known.map(({ step, fill }) => label(chart.px(step) + (step === first ? -6 : 6), y, "best", { fill, weight: 600, anchor: step === first ? "end" : "start" }));
 }
 
 /** New measurements are worth a look by the page, once a second at most. */
@@ -45,13 +54,16 @@ function drawStops(box, t) {
   t.stops.forEach((stop, i) => {
     if (!stop) return;
     out.push(label(x, at, t.runs[i].name, { weight: 600, fill: i ? ARM : "ink" }));
-    const said = wrapped(x, at + 17, stop.text, w);
-    out.push(said.nodes);
-    at += 17 + said.height + 8;
+    const said = inLines(stop.text, w);
+    out.push(said.map((line, k) => label(x, at + 17 + 16 * k, line)));
+    at += 25 + 16 * said.length;
   });
-  if (t.stops.every((stop) => !stop)) out.push(wrapped(x, at, "Nothing has been measured on held-out text yet.", w).nodes);
+  if (t.stops.every((stop) => !stop)) out.push(inLines("Nothing has been measured on held-out text yet.", w).map((line, k) => label(x, at + 16 * k, line)));
   return out;
 }
+
+/** How high that gets. */
+const stopsHeight = (t, w) => 34 + t.stops.reduce((sum, stop) => sum + (stop ? 25 + 16 * inLines(stop.text, w).length : 0), 0);
 
 /** The weights of both at one moment, as outlines over one axis. */
 function drawWeights(g, box, t) {

@@ -83,7 +83,8 @@ def named(key: str) -> str:
 def told(stop: Stop, patience: int) -> dict[str, Any]:
     """A stop for the picture, and in words."""
     text = f"Best at step {stop.best_step:,}: {stop.best:.3f}. At the end {stop.last:.3f}"
-    text += f", {stop.better:.3f} worse. " if stop.better > 5e-4 else ". "
+    worse = round(stop.last, 3) - round(stop.best, 3)  # of the numbers that stand there
+    text += f", {worse:.3f} worse. " if worse > 0 else ". "
     waits = f"{patience} measurement{'s' if patience > 1 else ''} without a new best"
     if not patience:
         text += "Without patience it runs to its end."
@@ -91,7 +92,7 @@ def told(stop: Stop, patience: int) -> dict[str, Any]:
         text += f"There are never {waits} before its end." if patience > 1 else f"There is never {waits}."
     else:
         text += f"After {waits} it would stop at step {stop.step:,} and spare {stop.saved:.0%} of the steps"
-        text += f", but miss {stop.missed:.3f}." if stop.missed > 5e-4 else "."
+        text += f", but miss {stop.missed:.3f} that come later." if stop.missed > 5e-4 else "."
     return {
         "best": stop.best, "bestStep": stop.best_step, "step": stop.step, "early": stop.early, "last": stop.last,
         "saved": stop.saved, "missed": stop.missed, "text": text,

@@ -51,9 +51,11 @@ def show(
                 **state.part("glance", glance, lambda index: state.set("glance", index)),
             )
         if any(arm.going for arm in arms):
-            st.button("Stop all four", key="regularization.stop", on_click=stop, args=(arms,))
+            st.button("Stop all four", key="regularization.stop", on_click=state.whole(stop), args=(arms,))
         else:
-            st.button("Train all four now", key="regularization.start", type="primary", on_click=begin)
+            st.button(
+                "Train all four now", key="regularization.start", type="primary", on_click=state.whole(begin)
+            )
     if why := state.memo("regularization").pop("why", ""):
         st.warning(widgets.escape(why))
     decayed = max(arms, key=lambda arm: arm.spec.weight_decay).spec

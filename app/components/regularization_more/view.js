@@ -27,10 +27,11 @@ function drawMatrix(g, x, y, w, tall, name, one, edge) {
 function drawSizes(g, data, box) {
   const { x, y, w, h: tall } = box;
   const arms = data.arms.filter((arm) => arm.steps.length);
+  const said = inLines(`Weight decay takes ${num(100 * data.rate * data.decay, 1)} % of every weight at a step of full rate: w − ${data.rate} × ${data.decay} × w.`, w);
   const out = [label(x, y + 14, "How large the weights grow in training", { size: 14, weight: 600, fill: "ink" }),
-    label(x, y + 34, `decay takes ${num(100 * data.rate * data.decay, 1)}% of every weight at a step of full rate: w − ${data.rate} × ${data.decay} × w`, { fill: "ink3" })];
+    label(x + w - 150, y + 14, "rms", { fill: "ink3" }), said.map((line, i) => label(x, y + 34 + 16 * i, line, { fill: "ink3" }))];
   if (!arms.length) return out;
-  const [left, right, top, bottom] = [x + 4, x + w - 150, y + 50, y + tall - 20];
+  const [left, right, top, bottom] = [x + 4, x + w - 150, y + 34 + 16 * said.length, y + tall - 20];
   const last = Math.max(...arms.flatMap((arm) => arm.steps), 1);
   const most = Math.max(...arms.flatMap((arm) => arm.rms));
   const X = (s) => left + ((right - left) * s) / last;
