@@ -34,6 +34,7 @@ class Plan:
 
 RECORDED: dict[str, Plan] = {
     "break-whole": Plan(broken_spec(None)),
+    "break-twin": Plan(broken_spec(None, 1)),
     **{f"break-{part}": Plan(broken_spec(part)) for part in WITHOUT},
     **{f"regularization-{kind}": Plan(regularized_spec(kind), few_fables) for kind in get_args(Regularizer)},
     **{f"optimizers-{kind}": Plan(spec) for kind, spec in quintet().items()},

@@ -204,14 +204,16 @@ def _cost(sound: Evidence, other: Evidence, found: bool) -> str:
     end = f"{other.held_out:.2f}" if math.isfinite(other.held_out) else "no number"
     ends = f"{end} (whole: {sound.held_out:.2f})"
     if other.loss is None:
-        text = f"The text’s loss: {ends}"
-        return f"{text}." if found else f"{text}. Nothing found: no other measurement differs."
+        text = f"The text’s loss: {ends}."
+        if not found:
+            return f"{text} Nothing found: no other measurement differs."
+        return f"{text} It is no higher, but that is one short text." if gap <= 0 else text
     near = abs(gap) < NOISE
-    text = f"Held-out loss at the end: {ends}" + (
+    text = f"Last held-out loss: {ends}" + (
         f"; guessing costs {other.guessing:.2f}." if other.guessing is not None else "."
     )
     if found:
-        return text
+        return f"{text} Two seeds of one model differ as much." if near else text
     if near:
         return f"{text} Nothing found: that is no more than two seeds differ, and no measurement stands out."
     return f"{text} It is {'worse' if gap > 0 else 'better'}, but no measurement says why."
@@ -253,7 +255,11 @@ def _pairs(sound: Evidence, other: Evidence) -> list[tuple[int, Health, Health]]
 
 
 def _small(value: float) -> str:
-    return f"{value:.1e}" if 0 < abs(value) < 0.01 or abs(value) >= 1000 else f"{value:.2f}"
+    """Two digits, as the picture beside the sentence writes them: 0.50, 5.9e−4."""
+    if not (0 < abs(value) < 0.01 or abs(value) >= 1000):
+        return f"{value:.2f}"
+    digits, _, power = f"{value:.1e}".partition("e")
+    return f"{digits}e{int(power)}".replace("-", "−")
 
 
 def _times(factor: float) -> str:
