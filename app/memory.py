@@ -6,11 +6,11 @@ read or learned once, and what that left behind, some 50 MB, would count as the 
 
 from __future__ import annotations
 
-import ctypes
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from core.memory import give_back as give_back
 
 _LONG = 0.3  # seconds; shorter work leaves little, and giving back takes a few milliseconds itself
 
@@ -22,11 +22,3 @@ def given_back() -> Iterator[None]:
     yield
     if time.perf_counter() - started > _LONG:
         give_back()
-
-
-def give_back() -> None:
-    """Return freed memory to the system, where the C library can (Linux with glibc)."""
-    if sys.platform.startswith("linux"):
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:
-            trim(0)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 COOKIE = "glassbox_owner"
 _ID = re.compile(r"[0-9a-f]{32}")
 _YEAR = 365 * 24 * 3600  # seconds
+_CONDITIONS = (b"if-none-match", b"if-modified-since")
 
 
 def new() -> str:
@@ -46,6 +47,10 @@ class OwnerCookie:
                 message = {**message, "headers": [*message["headers"], (b"set-cookie", _grant(scope))]}
             await send(message)
 
+        if "text/html" in HTTPConnection(scope).headers.get("accept", ""):
+            # A page that the browser still has would be answered "not modified", without a body's type or a cookie.
+            kept = [(name, value) for name, value in scope["headers"] if name not in _CONDITIONS]
+            scope = {**scope, "headers": kept}
         await self.app(scope, receive, with_cookie)
 
 

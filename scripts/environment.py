@@ -129,6 +129,8 @@ def check_environment(path: str | None = None) -> dict[str, str]:
     env.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     env.setdefault("TOKENIZERS_PARALLELISM", "false")
     env["PYTHONUNBUFFERED"] = "1"
+    # The tests start a hundred processes. Told not to keep what it compiles, Python compiles PyTorch anew in each.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     if path:
         env["GLASSBOX_BROWSER"] = path
     return env

@@ -27,11 +27,11 @@ from torch import Tensor
 
 from core.data.corpora import FABLES
 from core.data.pool import Given
+from core.memory import keep_freed_memory
 from core.text.tokenizer import Tokenizer
 from core.text.training import learn
 from core.training import Trainer, TrainSpec, recipes
 from core.training.loss import next_token_loss
-from core.training.memory import keep_freed_memory
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT, DATA = ROOT / "docs" / "recipe.md", ROOT / "assets" / "recipe.json"

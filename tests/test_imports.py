@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,13 @@ def uses(tree: ast.AST, path: str) -> Iterator[tuple[int, str]]:
             yield getattr(node, "lineno", 0), f"{full}.{rest}" if rest else full
 
 
+@cache
+def names(path: str, source: str) -> tuple[set[tuple[int, str]], set[tuple[int, str]]]:
+    """What a file imports and what it uses, read once for all rules."""
+    tree = ast.parse(source)
+    return set(imports(tree, path)), set(uses(tree, path))
+
+
 def within(name: str, *packages: str) -> bool:
     return any(name == package or name.startswith(package + ".") for package in packages)
 
@@ -90,9 +98,9 @@ class Rule:
     def broken_by(self, path: str, source: str) -> list[str]:
         if not self.applies(path):
             return []
-        tree = ast.parse(source)
-        found = {(line, name) for line, name in imports(tree, path) if within(name, *self.imports)}
-        found |= {(line, name) for line, name in uses(tree, path) if within(name, *self.uses)}
+        imported, used = names(path, source)
+        found = {(line, name) for line, name in imported if within(name, *self.imports)}
+        found |= {(line, name) for line, name in used if within(name, *self.uses)}
         return [f"{path}:{line}: {name} ({self.says})" for line, name in sorted(found)]
 
 

@@ -16,9 +16,11 @@ def warm() -> None:
     one package at a time may each find it half made.
     """
     global _thread
+    from core.memory import keep_freed_memory
+
+    keep_freed_memory()
     import core.analysis.training_health
     import core.runs.samples
-    import core.training.memory
     import core.training.trainer  # noqa: F401
 
     _thread = threading.Thread(target=_warm, name="warm", daemon=True)
@@ -32,22 +34,27 @@ def warmed() -> None:
 
 
 def _warm() -> None:
+    from core.memory import give_back
+
+    try:
+        _train()
+    except (ValueError, RuntimeError, OSError):  # a run will say what is wrong
+        log.exception("A worker could not warm up")
+    give_back()
+
+
+def _train() -> None:
     """Train a small model for two steps; nothing is stored."""
     import torch
 
     from core.runs.loop import moment
-    from core.training.memory import keep_freed_memory
     from core.training.spec import TrainSpec
     from core.training.trainer import Trainer
 
     torch.set_num_threads(1)
-    keep_freed_memory()
     spec = TrainSpec(model="gpt-nano", corpus="tales", steps=2, batch_tokens=256, vocab_size=300)
-    try:
-        trainer = Trainer(spec)
-        for _ in range(spec.steps):
-            trainer.step()
-        moment(trainer)
-        trainer.state().to_bytes()
-    except (ValueError, RuntimeError, OSError):  # a run will say what is wrong
-        log.exception("A worker could not warm up")
+    trainer = Trainer(spec)
+    for _ in range(spec.steps):
+        trainer.step()
+    moment(trainer)
+    trainer.state().to_bytes()

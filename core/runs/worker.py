@@ -92,6 +92,8 @@ def work(address: Address, ticket: Ticket) -> None:
     import torch
     from distributed import get_worker
 
+    from core.memory import give_back
+
     warmed()
     torch.set_num_threads(1)  # two threads beside a busy neighbour are ten times slower than one
     worker, store, seconds = get_worker(), Store(address.url), lease_seconds()
@@ -102,3 +104,4 @@ def work(address: Address, ticket: Ticket) -> None:
         log.info("The ticket of run %s was used or has run out", ticket.id)
     finally:
         store.close()
+        give_back()

@@ -196,6 +196,11 @@ class TrainSpec:
             first = last
         return first, None
 
+    def growth(self) -> tuple[tuple[int, int | None], ...]:
+        """Where rows become longer: (the last step of a stage, the context of the next; None: the run's own), ..."""
+        following = (*(context for _, context in self.stages[1:]), None)
+        return tuple((round(until * self.steps), then) for (until, _), then in zip(self.stages, following))
+
     def replace(self, **changes: Any) -> TrainSpec:
         """The same run with some values changed (checked again)."""
         return dataclasses.replace(self, **changes)

@@ -40,7 +40,7 @@ def test_every_function_shown_is_called(
     st.cache_data.clear()
     threading.setprofile(watch)  # the page runs in a thread that starts after this
     try:
-        app = open_page(slug, text=TEXT)
+        app = open_page(slug, text=TEXT, corpus="fables", size=300)  # few entries are learned where any are
         app.session_state["predict.choice"] = 0
         app.run()
         app.button(key="predict.commit").click().run()

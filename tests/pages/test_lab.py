@@ -130,12 +130,22 @@ def test_a_run_is_shown_with_its_moments_and_its_curve_comes_by_stream(
     data = picture(app)
     first = data["runs"][0]
     assert first["live"] and first["mine"] and first["name"] == "Small" and "points" not in first
+    assert first["growth"] == []
     assert data["moments"]["steps"] == runs.store.steps(run.id)
     assert [frame["step"] for frame in data["film"]["frames"]] == runs.store.steps(run.id)
     lm = load_run(runs.store, run.id)
     assert data["guessing"]["value"] == pytest.approx(np.log(lm.config.d_vocab))
     assert app.button(key="lab.go").label == "Start" and app.button(key="lab.stop").disabled
     run_notebook(app)
+
+
+def test_the_curve_says_where_rows_become_longer(open_page: OpenPage, runs: Runs) -> None:
+    bundled = picture(open_page("lab"))["runs"][0]
+    assert bundled["growth"] == [{"x": 1500, "text": "rows of 384 tokens"}]
+    found = shown.find(runs.queued(stages=((0.5, 8),)).id)
+    assert found is not None and found.run is not None
+    spec = found.run.spec
+    assert found.growth == ((spec.steps // 2, spec.context or spec.config(spec.vocab_size).n_ctx),)
 
 
 def test_the_files_of_a_run_are_its_curve_its_spec_and_its_weights(runs: Runs, tmp_path: Path) -> None:

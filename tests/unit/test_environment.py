@@ -207,6 +207,11 @@ def test_checks_keep_threads_within_the_machine(monkeypatch: pytest.MonkeyPatch)
     assert environment.check_environment()["OMP_NUM_THREADS"] == "1"
 
 
+def test_checks_keep_what_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in environment.check_environment()
+
+
 # --- the browser -----------------------------------------------------------------------------------------------
 
 

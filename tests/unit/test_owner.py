@@ -19,6 +19,8 @@ def site(base: str = "http://glassbox.test") -> TestClient:
     """A page and an answer that is none, behind the middleware; no cookie is remembered between requests."""
 
     async def page(request: Request) -> Response:
+        if "if-none-match" in request.headers or "if-modified-since" in request.headers:
+            return Response(status_code=304)
         return HTMLResponse("<p>Hello</p>", headers={"set-cookie": "other=1"})
 
     async def data(request: Request) -> Response:
@@ -44,6 +46,15 @@ def test_the_first_page_brings_an_id_that_scripts_and_other_sites_cannot_use() -
     assert "Secure" not in rest
     assert any(part.startswith("Max-Age=") and int(part[8:]) > 10**7 for part in rest)
     assert "Secure" in granted(site("https://glassbox.test").get("/"))[0].split("; ")
+
+
+@pytest.mark.parametrize("condition", ["If-None-Match", "If-Modified-Since"])
+def test_a_browser_that_kept_the_page_but_not_the_cookie_gets_one(condition: str) -> None:
+    asks = {condition: "x", "accept": "text/html,*/*;q=0.8"}
+    assert len(granted(site().get("/", headers=asks))) == 1
+    known = site().get("/", headers={**asks, "cookie": f"{owner.COOKIE}={owner.new()}"})
+    assert (known.status_code, granted(known)) == (304, [])
+    assert site().get("/", headers={condition: "x", "accept": "*/*"}).status_code == 304, "files stay kept"
 
 
 def test_every_browser_gets_another_id() -> None:

@@ -142,3 +142,12 @@ def test_stages_are_by_step():
         (6, None),
         (6, None),
     ]
+
+
+def test_growth_names_the_steps_at_which_rows_become_longer():
+    spec = TrainSpec(steps=100, context=64, stages=((0.3, 16), (0.55, 32)))
+    assert spec.growth() == ((30, 32), (55, None))
+    for step, then in spec.growth():
+        assert spec.stage(step)[1] != then
+        assert spec.stage(step + 1) == (step, then)
+    assert TrainSpec().growth() == ()

@@ -12,7 +12,7 @@ from core.language_model import LanguageModel
 
 SHOWN = 16  # tokens of a distribution
 PALE = 3  # untaken children of a node
-SEARCHED = 200  # passes that the exact search may take
+SEARCHED = 110  # passes that the exact search may take: enough to prove 8 tokens of the usual texts
 FEWER = 48  # of a model with more than
 HEAVY = 20_000_000  # parameters
 DEEPEST = 12  # tokens: beyond, so few passes prove nothing

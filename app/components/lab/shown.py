@@ -14,6 +14,8 @@ from app import models, runs, state
 from app.components import pack
 from core import zoo
 from core.runs import Run, recordings
+from core.training import TrainSpec
+from core.training.preparation import longest_row
 
 MOST = 6  # curves in one chart
 RUN = "run:"
@@ -31,6 +33,7 @@ class Shown:
         columns: the points, where they do not come by a stream.
         steps: its moments that can be opened, in order.
         planned: how many steps it was to take.
+        growth: (step, tokens): from there on it reads rows of so many tokens.
     """
 
     id: str
@@ -41,10 +44,12 @@ class Shown:
     columns: dict[str, Any] = field(default_factory=dict)
     steps: tuple[int, ...] = ()
     planned: int = 0
+    growth: tuple[tuple[int, int], ...] = ()
 
     def record(self) -> dict[str, Any]:
         """What curves.js takes."""
         told: dict[str, Any] = {"id": self.id, "name": self.name, "model": self.model, "mine": self.mine}
+        told["growth"] = [{"x": step, "text": f"rows of {tokens:,} tokens"} for step, tokens in self.growth]
         if self.run is None:
             points = {
                 name: pack(np.asarray(column, dtype=np.float32)) for name, column in self.columns.items()
@@ -108,7 +113,8 @@ def _is_id(text: str) -> bool:
 def _stored(run: Run) -> Shown:
     steps = tuple(runs.steps(run.id))
     return Shown(
-        run.id, run_name(run), RUN + run.id if steps else "", run, runs.is_mine(run), steps=steps, planned=run.steps
+        run.id, run_name(run), RUN + run.id if steps else "", run, runs.is_mine(run), steps=steps, planned=run.steps,
+        growth=_growth(run.spec),
     )  # fmt: skip
 
 
@@ -130,14 +136,19 @@ def _bundled(name: str) -> Shown | None:
     batch = card.get("tokens_read", 0) / card["steps"]  # every step reads as many
     if batch:
         columns["tokens"] = [step * batch for step in columns["step"]]
-    return Shown(name, name, name, None, False, columns, tuple(zoo.snapshots(name)), card["steps"])
+    growth = _growth(TrainSpec.from_dict(card["spec"]))
+    return Shown(name, name, name, None, False, columns, tuple(zoo.snapshots(name)), card["steps"], growth)
 
 
 def _recorded(name: str) -> Shown:
     run = recordings.recorded(name)
     columns = dict(run.points().columns())
     steps = tuple(int(each.step) for each in run.checkpoints())
-    return Shown(name, name, "", None, False, columns, steps, run.spec.steps)
+    return Shown(name, name, "", None, False, columns, steps, run.spec.steps, _growth(run.spec))
+
+
+def _growth(spec: TrainSpec) -> tuple[tuple[int, int], ...]:
+    return tuple((step, then or spec.context or longest_row(spec)) for step, then in spec.growth())
 
 
 def _beginning(run: Run) -> dict[str, float]:

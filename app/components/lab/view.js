@@ -2,6 +2,7 @@
 // layout.js says what stands where and in which words; rewind.js, side.js and strip.js draw; curves.js (shared) the curves.
 
 const XS = [["step", "Steps"], ["tokens", "Tokens"], ["seconds", "Seconds"]];
+const MOMENTS_EVERY = 2000; // milliseconds between two pages drawn for new moments alone
 
 const lab = {
   init(data, local, before) {
@@ -16,7 +17,8 @@ const lab = {
     local.marks = now === null || now < 0 ? [] : [{ x: now }];
     drawHead(g, data, local, at);
     local.chart = curves(g, "loss", at.chart, {
-      runs: data.runs, x: data.x, guessing: data.guessing, marks: local.marks, title: data.title, sync: true,
+      runs: data.runs, x: data.x, guessing: data.guessing, title: data.title, sync: true,
+      marks: [...(data.runs[0]?.growth ?? []).map((one) => ({ ...one, colour: "ink3", width: 1, dash: [2, 3] })), ...local.marks],
       onpoint: (feed, what) => heard(g, local, feed, what),
       onframe: () => keepRewind(g, local),
       onpick: (step) => { const steps = momentsOf(local.data, local.chart); if (steps.length && local.data.moments.model) rewindTo(g, local.data, nearest(steps, step)); },
@@ -85,8 +87,13 @@ function heard(g, local, feed, what) {
   const steps = feed.id === local.data.moments.id ? local.data.moments.steps : null;
   const newMoment = steps && feed.checkpoints.some((one) => !steps.includes(one.step));
   if (page && (page.state !== feed.state.state || newMoment)) {
+    // A new state at once; new moments one page at a time: a class that watches leaves the workers their cores.
+    const wait = page.state !== feed.state.state ? 120 : Math.max(120, (local.sent ?? 0) + MOMENTS_EVERY - Date.now());
     clearTimeout(local.later);
-    local.later = setTimeout(() => g.send("changed", { run: feed.id, said, at: Date.now() }), 120);
+    local.later = setTimeout(() => {
+      local.sent = Date.now();
+      g.send("changed", { run: feed.id, said, at: local.sent });
+    }, wait);
   }
 }
 

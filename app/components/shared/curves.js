@@ -18,7 +18,7 @@
 //   lines: [{column: "loss", kind: "raw" | "solid" | "dashed"}, ...],   columns of feed.js, also "smooth" and "rate"
 //                                  (given nothing: raw loss faint, smoothed loss dashed, held-out loss solid)
 //   guessing: {value, text},       a dotted line, e.g. {value: Math.log(65), text: "guessing: ln 65 = 4.17"}
-//   marks: [{x: step, colour: "accent", text}],   vertical lines at steps of the first run
+//   marks: [{x: step, colour: "accent", width, dash, text}],   vertical lines at steps of the first run
 //   scale: "linear" | "log", low, high: bounds of the y axis where the data's own will not do
 //   ends: "line" | "column" | "none",   names and last values at the line ends, in a column at the right, or nowhere
 //   title,                         for screen readers and the read-out: "Loss, nats per character"

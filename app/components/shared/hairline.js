@@ -80,7 +80,8 @@ function drawChart(chart, pen) {
     chart.feeds.forEach((feed, k) => drawRun(chart, pen, feed, k));
     for (const mark of spec.marks ?? []) {
       const x = chart.px(mark.x) - chart.box.left;
-      pen.line([x, x], [top - 8, bottom + 2], { stroke: mark.colour ?? "accent", width: mark.width ?? 2 });
+      pen.line([x, x], [top - 8, bottom + 2], { stroke: mark.colour ?? "accent", width: mark.width ?? 2, dash: mark.dash });
+      if (mark.text) pen.text(x + 5, (top + bottom) / 2, mark.text, { fill: "ink3" });
     }
     if (chart.hairAt !== null) pen.line([chart.px0(chart.hairAt), chart.px0(chart.hairAt)], [top, bottom], { stroke: "ink3", dash: [2, 2] });
   });
