@@ -6,11 +6,11 @@ import ctypes
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # the names of glibc's mallopt(3)
 _LARGEST = 32 << 20  # bytes; what glibc allows for the second at most
-_KEPT = 48 << 20  # bytes
+_KEPT = 32 << 20  # bytes
 
 
 def keep_freed_memory() -> bool:
-    """From now on buffers of up to 32 MB are reused, and up to 48 MB of free memory stay with the process.
+    """From now on buffers of up to 32 MB are reused, and up to 32 MB of free memory stay with the process.
 
     Otherwise glibc gives every larger buffer of a step back to the system when it is freed, and the system hands it
     out again page by page, each filled with zeros: a quarter of a small model's step. And threads that begin from now

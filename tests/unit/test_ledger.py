@@ -130,7 +130,9 @@ def test_under_post_norm_each_line_goes_through_every_later_norm() -> None:
     for norm, hook in ((block.ln1, "hook_resid_mid"), (block.ln2, "hook_resid_post")):
         value = through(norm, value, trace[f"blocks.0.{hook}"][2].detach().numpy())
     np.testing.assert_allclose(found["embedding"].vector, value, atol=1e-12)
-    bias = through(block.ln2, block.ln1.b.detach().numpy(), trace["blocks.0.hook_resid_post"][2].detach().numpy())
+    bias = through(
+        block.ln2, block.ln1.b.detach().numpy(), trace["blocks.0.hook_resid_post"][2].detach().numpy()
+    )
     np.testing.assert_allclose(found["L0 ln1 bias"].vector, bias, atol=1e-12)
     np.testing.assert_allclose(found["L0 ln2 bias"].vector, block.ln2.b.detach(), atol=1e-12)
 

@@ -1,5 +1,6 @@
 """Freed memory goes back to the system after long work, and only then."""
 
+import ctypes
 import sys
 import time
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from app import memory
 
 STATUS = Path("/proc/self/status")
-GLIBC = sys.platform.startswith("linux") and hasattr(memory.ctypes.CDLL(None), "malloc_trim")
+GLIBC = sys.platform.startswith("linux") and hasattr(ctypes.CDLL(None), "malloc_trim")
 
 
 def resident() -> float:

@@ -1,0 +1,141 @@
+"""A word in its text: one vector at each depth of a model, and how like two occurrences are on the way.
+
+At the bottom a word has its own row of the token table, the same in every text; each block then adds what it reads from
+the words around (Peters et al. 2018; Ethayarajh 2019, "How Contextual are Contextualized Word Representations?").
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.analysis.logit_lens import residual_streams
+from core.language_model import LanguageModel
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """A word where it stands in a text, at every depth of a model.
+
+    Attributes:
+        start, end: its characters in the text.   positions: its tokens; tokens: the same as the vocabulary writes them.
+        static: (D,) mean of its tokens' rows in the token table.
+        layers: (L + 1, D) mean of the stream at its tokens: entering block 0, then leaving each block.
+        everywhere: (L + 1, T', D) the stream at every token that is no special one.
+    """
+
+    text: str
+    word: str
+    start: int
+    end: int
+    positions: tuple[int, ...]
+    tokens: tuple[str, ...]
+    static: Array
+    layers: Array
+    everywhere: Array
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two occurrences, depth by depth.
+
+    static: the cosine of their rows of the token table: 1 for the same word.
+    cosines: (L + 1,) of their streams.   usual: (L + 1,) the mean cosine of any token of one text and any of the other,
+        which says how much a cosine of that depth is worth: streams often share a direction.
+    """
+
+    static: float
+    cosines: Array
+    usual: Array
+
+
+def find_word(text: str, word: str, number: int = 0) -> tuple[int, int]:
+    """Where a word stands in a text as a whole word, whatever its case: (first, after last) character.
+
+    Args:
+        number: which of its occurrences, from 0.
+
+    Raises:
+        ValueError: no word given, it does not occur, or not so often; the message says how often.
+    """
+    word = word.strip()
+    if not word:
+        raise ValueError("write the word that you want to follow")
+    found = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE)]
+    if not found:
+        raise ValueError(f"{word!r} does not stand in the text {_short(text)!r}")
+    if not 0 <= number < len(found):
+        times = "once" if len(found) == 1 else f"{len(found)} times"
+        raise ValueError(f"{word!r} stands in the text {times}, so there is no occurrence {number} (from 0)")
+    return found[number]
+
+
+def positions(lm: LanguageModel, text: str, start: int, end: int) -> list[int]:
+    """The tokens that hold any of the characters start to end (excluded) of a text, special ones counted in.
+
+    Raises:
+        ValueError: none does (the tokenizer leaves those characters out).
+    """
+    spans = lm.tokenizer.offsets(text)
+    held = [at for at, (first, last) in enumerate(spans) if first < end and last > start]
+    if not held:
+        raise ValueError(f"no token of {lm.name} stands for {text[start:end]!r}")
+    return held
+
+
+def occurrence(lm: LanguageModel, text: str, word: str, number: int = 0) -> Occurrence:
+    """Follow one word of a text through an encoder or a decoder; of an encoder-decoder, through its encoder.
+
+    Raises:
+        ValueError: the word does not stand there (see `find_word`).
+        ContextTooLong: the text has more tokens than the model reads.
+    """
+    start, end = find_word(text, word, number)
+    return occurrence_at(lm, text, start, end)
+
+
+def occurrence_at(lm: LanguageModel, text: str, start: int, end: int) -> Occurrence:
+    """The same for characters start to end (excluded) of a text; raises as `occurrence` does."""
+    at = positions(lm, text, start, end)
+    prefix = "encoder." if lm.config.shape == "encoder-decoder" else ""
+    with torch.inference_mode():
+        trace = lm.trace(text)
+        streams = residual_streams(trace, prefix, lm.config.n_layers) or [trace[f"{prefix}hook_embed"]]
+        every = torch.stack([stream.float() for stream in streams]).cpu().numpy()  # (L + 1, T, D)
+        static = trace[f"{prefix}hook_embed"].float().cpu().numpy()  # (T, D)
+    ordinary = [place for place, id in enumerate(trace.ids.tolist()) if id not in lm.special_ids]
+    return Occurrence(
+        text=text,
+        word=text[start:end],
+        start=start,
+        end=end,
+        positions=tuple(at),
+        tokens=tuple(trace.tokens[position] for position in at),
+        static=static[at].mean(axis=0),
+        layers=every[:, at].mean(axis=1),
+        everywhere=every[:, ordinary],
+    )
+
+
+def compare(one: Occurrence, other: Occurrence) -> Comparison:
+    """How like two occurrences are at each depth of the model that read both."""
+    unit, second = _unit(one.everywhere), _unit(other.everywhere)
+    usual = np.einsum("ld,ld->l", unit.mean(axis=1), second.mean(axis=1))  # mean of all pairs' products
+    cosines = np.einsum("ld,ld->l", _unit(one.layers), _unit(other.layers))
+    static = float(_unit(one.static) @ _unit(other.static))
+    return Comparison(static, cosines.astype(np.float32), usual.astype(np.float32))
+
+
+def _unit(vectors: Array) -> Array:
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32, copy=False)
+
+
+def _short(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,122 @@
+"""Vectors of many dimensions on a map of two or three: by PCA at once, by t-SNE and UMAP in many small steps.
+
+PCA is linear: distances on its map are those of the vectors seen from one side, and arrows stay arrows. t-SNE and UMAP
+keep who is near whom; on their maps distances between groups, and the sizes of groups, say little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+Method = Literal["pca", "tsne", "umap"]
+_ROWS = 4096  # vectors a time: their sums of products are taken in float64
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A flat view of D-dimensional vectors.
+
+    center: (D,) their mean.   axes: (k, D) directions of largest variance, orthonormal.
+    variances: (k,) along them.   shares: (k,) of all variance, between 0 and 1.
+    """
+
+    center: Array
+    axes: Array
+    variances: Array
+    shares: Array
+
+    def place(self, vectors: Array) -> Array:
+        """Where vectors lie on the map: (N, D) -> (N, k)."""
+        return ((vectors - self.center) @ self.axes.T).astype(np.float32, copy=False)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A map in the making.
+
+    done, of: steps taken and planned.   points: (N, k).
+    loss: what is made small: t-SNE's KL(P || Q), UMAP's cross-entropy of sampled pairs (NaN before the first step), in
+        nats; PCA's share of the variance that the map does not show.
+    """
+
+    done: int
+    of: int
+    points: Array
+    loss: float
+
+
+def pca(vectors: Array, count: int = 2) -> Plane:
+    """Principal components (Hotelling 1933): the `count` directions along which vectors (N, D) differ most.
+
+    An axis points the way in which its largest component is positive.
+
+    Raises:
+        ValueError: fewer than two vectors, or fewer dimensions than axes.
+    """
+    many, size = vectors.shape
+    if many < 2:
+        raise ValueError(f"a map needs at least 2 words, not {many}")
+    if not 1 <= count <= size:
+        raise ValueError(f"vectors of {size} dimensions have no {count} axes")
+    center = vectors.mean(axis=0, dtype=np.float64)
+    products = np.zeros((size, size))
+    for first in range(0, many, _ROWS):
+        part = vectors[first : first + _ROWS] - center
+        products += part.T @ part
+    variances, axes = np.linalg.eigh(products / (many - 1))  # ascending
+    variances = np.maximum(variances, 0)
+    found = axes.T[::-1][:count]
+    largest = found[np.arange(count), np.abs(found).argmax(axis=1)]
+    found = found * np.where(largest < 0, -1, 1)[:, None]
+    kept, whole = variances[::-1][:count], variances.sum()
+    shares = kept / whole if whole else np.zeros(count)
+    return Plane(*(part.astype(np.float32) for part in (center, found, kept, shares)))
+
+
+def project(
+    vectors: Array, method: Method, *, count: int = 2, seed: int = 0, steps: int | None = None
+) -> Iterator[Moment]:
+    """A map of vectors (N, D), given again and again as it settles; who stops asking stops the work.
+
+    Args:
+        count: 2 or 3 dimensions of the map.
+        steps: None: the method's usual number.
+
+    Raises:
+        ValueError: an unknown method, too few vectors for it, or vectors with fewer dimensions than the map.
+    """
+    if method not in get_args(Method):
+        raise ValueError(f"no map is called {method!r}: choose one of {', '.join(get_args(Method))}")
+    if count not in (2, 3):
+        raise ValueError(f"a map has 2 or 3 dimensions, not {count}")
+    return _METHODS[method](vectors, count, seed, steps)
+
+
+def _pca(vectors: Array, count: int, seed: int, steps: int | None) -> Iterator[Moment]:
+    plane = pca(vectors, count)
+    yield Moment(1, 1, plane.place(vectors), float(1 - plane.shares.sum()))
+
+
+def _tsne(vectors: Array, count: int, seed: int, steps: int | None) -> Iterator[Moment]:
+    from core.vectors.tsne import STEPS, tsne
+
+    return tsne(vectors, count=count, steps=steps or STEPS)
+
+
+def _umap(vectors: Array, count: int, seed: int, steps: int | None) -> Iterator[Moment]:
+    from core.vectors.umap import umap
+
+    return umap(vectors, count=count, seed=seed, steps=steps)
+
+
+_METHODS: dict[Method, Callable[[Array, int, int, int | None], Iterator[Moment]]] = {
+    "pca": _pca,
+    "tsne": _tsne,
+    "umap": _umap,
+}

@@ -1,0 +1,219 @@
+"""A table of words and their vectors: one vector a word, whatever the text around it.
+
+Three tables have this face: GloVe, which comes with Glassbox; a language model's own token table W_E; and what
+`core.vectors.word2vec` learns from a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.vectors.spelling import Spelling
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel
+
+Array = NDArray[np.float32]
+GLOVE = Path(__file__).parent.parent.parent / "assets" / "vectors" / "glove-6b-50d-20k.safetensors"
+
+
+class UnknownWord(ValueError):
+    """A word that a table does not have. `near` are words that it has and that are spelt alike, best first."""
+
+    def __init__(self, word: str, near: tuple[str, ...], table: str, size: int) -> None:
+        self.word, self.near = word, near
+        if word.strip():
+            offer = f"did you mean {' or '.join(map(repr, near))}?" if near else "none of them is spelt alike"
+            super().__init__(f"{word!r} is not among the {size:,} words of {table}: {offer}")
+        else:
+            super().__init__(f"write a word: {table} has {size:,}")
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A word near another: its row in the table, and the cosine of the angle between the two, -1 to 1."""
+
+    word: str
+    row: int
+    cosine: float
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """How a word becomes its vector: a one-hot row times the table picks one row of it.
+
+    row: the word's number.   one_hot: (V,) 0 everywhere but a 1 at `row`.   table: (V, D).
+    product: (D,) one_hot @ table, which equals table[row].
+    """
+
+    word: str
+    row: int
+    one_hot: Array
+    table: Array
+    product: Array
+
+    def terms(self, rows: slice) -> Array:
+        """What rows of the table add to the product: (len(rows), D), all 0 but where the word is."""
+        return self.one_hot[rows, None] * self.table[rows] + np.float32(0)  # -0 reads as 0
+
+
+@dataclass(frozen=True)
+class StaticVectors:
+    """Words and their vectors. Shared and read-only.
+
+    Attributes:
+        name: what a learner calls the table.
+        words: (V,) in the order of the rows; the same text may stand twice (tokens that read alike): the first counts.
+        vectors: (V, D) float32.
+
+    Raises:
+        ValueError: no words, another number of vectors than of words, or a number that is not finite.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    vectors: Array
+
+    def __post_init__(self) -> None:
+        if self.vectors.ndim != 2 or len(self.words) != len(self.vectors) or not self.vectors.size:
+            raise ValueError(
+                f"{len(self.words):,} words and vectors of shape {self.vectors.shape} are no table: "
+                "a table has one row of numbers a word"
+            )
+        if not np.isfinite(self.vectors).all():
+            row = int((~np.isfinite(self.vectors)).any(axis=1).argmax())
+            raise ValueError(f"the vector of {self.words[row]!r} holds what is no number: training diverged")
+
+        read_only = self.vectors.view()
+        read_only.flags.writeable = False
+        object.__setattr__(self, "vectors", read_only)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: str) -> bool:
+        return self._find(word) is not None
+
+    def __getitem__(self, word: str) -> Array:
+        """The vector of a word: (D,); see `row` for the errors."""
+        return self.vectors[self.row(word)]
+
+    @property
+    def size(self) -> int:
+        """D, the number of dimensions."""
+        return int(self.vectors.shape[1])
+
+    @cached_property
+    def lengths(self) -> Array:
+        """(V,) the Euclidean length of each vector, 1 where it is 0, so that one may divide by it."""
+        lengths = np.sqrt(np.einsum("vd,vd->v", self.vectors, self.vectors, dtype=np.float64))
+        return np.where(lengths > 0, lengths, 1.0).astype(np.float32)
+
+    def unit(self, rows: NDArray[np.int64] | slice = slice(None)) -> Array:
+        """The vectors of rows, each divided by its length: (len(rows), D)."""
+        return self.vectors[rows] / self.lengths[rows, None]
+
+    def row(self, word: str) -> int:
+        """The row of a word as it is written; failing that in small letters, or as a token with a space before it.
+
+        Raises:
+            UnknownWord: there is none; the message offers words spelt alike.
+        """
+        found = self._find(word)
+        if found is None:
+            near = tuple(self.words[at] for at in self._spelling.nearest(word))
+            raise UnknownWord(word, near, self.name, len(self))
+        return found
+
+    def lookup(self, word: str) -> Lookup:
+        """The steps from a word to its vector; raises as `row` does."""
+        row = self.row(word)
+        one_hot = np.zeros(len(self), dtype=np.float32)
+        one_hot[row] = 1
+        return Lookup(self.words[row], row, one_hot, self.vectors, one_hot @ self.vectors)
+
+    def cosines(self, to: Array) -> Array:
+        """The cosine of every word's vector with given ones: (D,) -> (V,), (N, D) -> (N, V)."""
+        lengths = np.linalg.norm(to, axis=-1, keepdims=True)
+        unit = to / np.where(lengths > 0, lengths, 1)
+        return ((unit @ self.vectors.T) / self.lengths).astype(np.float32, copy=False)
+
+    def cosine(self, one: str, other: str) -> float:
+        """The cosine of two words' vectors; raises as `row` does."""
+        rows = np.array([self.row(one), self.row(other)])
+        first, second = self.unit(rows)
+        return float(first @ second)
+
+    def neighbours(self, to: str | Array, count: int = 10, exclude: Collection[str] = ()) -> list[Neighbour]:
+        """The words with the largest cosines, best first.
+
+        Args:
+            to: a word, which is not its own neighbour, or a vector (D,).
+            exclude: words that shall not be found.
+
+        Raises:
+            UnknownWord: `to`, or a word to exclude, is not in the table.
+        """
+        unwanted = {self.row(word) for word in exclude}
+        if isinstance(to, str):
+            unwanted.add(self.row(to))
+            to = self[to]
+        cosines = self.cosines(to)
+        count = max(0, min(count, len(self) - len(unwanted)))
+        cosines[list(unwanted)] = -np.inf
+        best = np.argpartition(-cosines, min(count, len(self) - 1))[:count]
+        best = best[np.lexsort((best, -cosines[best]))]
+        return [Neighbour(self.words[row], int(row), float(cosines[row])) for row in best]
+
+    def _find(self, word: str) -> int | None:
+        for form in (
+            word,
+            word.strip(),
+            word.strip().lower(),
+            f" {word.strip()}",
+            f" {word.strip().lower()}",
+        ):
+            if form.strip() and (row := self._rows.get(form)) is not None:
+                return row
+        return None
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {word: row for row, word in reversed(list(enumerate(self.words)))}
+
+    @cached_property
+    def _spelling(self) -> Spelling:
+        return Spelling(self.words)
+
+
+@lru_cache(maxsize=1)
+def glove() -> StaticVectors:
+    """GloVe (Pennington et al. 2014): the 20,000 most frequent words of 6 billion, 50 dimensions.
+
+    Learned by Stanford from Wikipedia (2014) and Gigaword 5, all in small letters; see assets/NOTICE.md.
+    """
+    from safetensors.numpy import load_file
+
+    table = load_file(GLOVE)
+    words = table["words"].tobytes().decode("utf-8").split("\n")
+    return StaticVectors("GloVe", tuple(words), table["vectors"].astype(np.float32))
+
+
+def of_model(lm: LanguageModel) -> StaticVectors:
+    """A language model's own token table, W_E (V, D), with each token as a person reads it.
+
+    Raises:
+        ValueError: a row of the table is not finite.
+    """
+    table = lm.transformer.get_parameter(
+        "encoder.embed.W_E" if lm.config.shape == "encoder-decoder" else "embed.W_E"
+    )
+    words = tuple(lm.tokenizer.display(id) for id in range(len(table)))
+    return StaticVectors(lm.name, words, table.detach().float().cpu().numpy())

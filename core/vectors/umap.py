@@ -1,0 +1,187 @@
+"""UMAP: a map on which neighbours attract and everybody else repels (McInnes, Healy & Melville 2018).
+
+Written anew here, in batches: each step lets every edge of the graph of neighbours pull with a chance equal to its
+weight, pushes the same words from a few drawn at random, and moves less than the step before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.vectors.projection import Moment, pca
+from core.vectors.tsne import nearest
+
+Array = NDArray[np.float32]
+Rows = NDArray[np.int64]
+
+NEIGHBOURS = 15  # a word counts as its own first, as in the paper's program
+NEGATIVES = 5  # random words that an edge's first word is pushed from
+MIN_DISTANCE = 0.1  # how near words may come on the map
+FEWEST = 4
+_CLIP = 4.0  # the longest step of one push or pull, before the rate
+_SOFT = 0.001  # added to squared distances, so that words that meet are not thrown apart
+_EXTENT = 10.0  # of the map at the start
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Edges between words, each once: first < second, weight (E,) between 0 and 1, how surely they are neighbours."""
+
+    first: Rows
+    second: Rows
+    weight: Array
+
+
+def memberships(distances: Array) -> Array:
+    """How surely each neighbour of a word is one, (N, n) in 0..1, the nearest fully; a row sums to log2(n + 1).
+
+    exp(-(d - rho) / sigma): rho is the distance of the nearest, sigma is found by halving (section 3.1 of the paper).
+    Where all neighbours are equally far, all are full ones.
+
+    Args:
+        distances: (N, n) of the nearest words, nearest first.
+    """
+    beyond = np.maximum(distances - distances[:, :1], 0).astype(np.float64)
+    wanted = np.log2(distances.shape[1] + 1)
+    scale = np.maximum(beyond.mean(axis=1, keepdims=True), 1e-12)
+    low, high = np.full_like(scale, -20.0), np.full_like(scale, 20.0)  # log of sigma, in means
+    for _ in range(50):
+        middle = (low + high) / 2
+        many = np.exp(-beyond / (scale * np.exp(middle))).sum(axis=1, keepdims=True) > wanted
+        low, high = np.where(many, low, middle), np.where(many, middle, high)
+    sure: Array = np.exp(-beyond / (scale * np.exp((low + high) / 2))).astype(np.float32)
+    return sure
+
+
+def graph(vectors: Array, neighbours: int = NEIGHBOURS) -> Graph:
+    """The graph of neighbours: an edge is there if it is seen from either end, p + q - p q (a fuzzy union)."""
+    many = len(vectors)
+    rows, squares = nearest(vectors, min(neighbours, many) - 1)
+    sure = memberships(np.sqrt(squares))
+    one = np.repeat(np.arange(many), rows.shape[1])
+    other = rows.ravel()
+    keys = np.minimum(one, other) * many + np.maximum(one, other)
+    order = np.argsort(keys, kind="stable")
+    begins = np.flatnonzero(np.diff(keys[order], prepend=-1))
+    missed = np.multiply.reduceat(1 - sure.ravel()[order].astype(np.float64), begins)
+    first, second = np.divmod(keys[order][begins], many)
+    return Graph(first, second, (1 - missed).astype(np.float32))
+
+
+def curve(min_distance: float = MIN_DISTANCE, spread: float = 1.0) -> tuple[float, float]:
+    """a and b: 1 / (1 + a d^2b) comes nearest to 1 up to `min_distance`, to exp(-(d - min_distance) / spread) beyond.
+
+    By Gauss and Newton on 300 distances from 0 to 3 times the spread, with half steps where a whole one does not help.
+    """
+    d = np.linspace(0, 3 * spread, 300)[1:]  # at 0 every curve is 1
+    wanted = np.where(d < min_distance, 1.0, np.exp(-(d - min_distance) / spread))
+    logs = np.log(d)
+
+    def at(logged: NDArray[np.float64]) -> NDArray[np.float64]:
+        a, b = np.exp(logged)
+        curve: NDArray[np.float64] = 1 / (1 + a * d ** (2 * b))
+        return curve
+
+    found = np.zeros(2)  # the logs of a and b, which must be positive
+    for _ in range(100):
+        now = at(found)
+        slope = now * (1 - now)  # what a growing log a takes off
+        columns = np.stack([-slope, -slope * 2 * np.exp(found[1]) * logs], axis=1)
+        move, *_ = np.linalg.lstsq(columns, wanted - now, rcond=None)
+        while (
+            np.abs(move).max() > 1e-12
+            and ((at(found + move) - wanted) ** 2).sum() > ((now - wanted) ** 2).sum()
+        ):
+            move = move / 2
+        found = found + move
+    a, b = np.exp(found)
+    return float(a), float(b)
+
+
+def umap(
+    vectors: Array,
+    *,
+    count: int = 2,
+    neighbours: int = NEIGHBOURS,
+    steps: int | None = None,
+    every: int = 5,
+    seed: int = 0,
+) -> Iterator[Moment]:
+    """The map of vectors (N, D) after every `every` steps, from PCA's at step 0 to the last.
+
+    Args:
+        steps: None: 500 up to 5,000 words, 200 beyond (the paper's program does the same from 10,000).
+        seed: of the order of the edges and of the random words.
+
+    Raises:
+        ValueError: fewer than 4 words, or fewer dimensions than the map's.
+    """
+    many = len(vectors)
+    if many < FEWEST:
+        raise ValueError(f"UMAP needs at least {FEWEST} words, not {many}: it keeps who is near whom")
+    steps = (500 if many <= 5000 else 200) if steps is None else steps
+    start = pca(vectors, count).place(vectors)
+    extent = float(np.abs(start).max())
+    points = torch.from_numpy(start * np.float32(_EXTENT / extent if extent else 0))
+    edges = graph(vectors, neighbours)
+    generator = torch.Generator().manual_seed(seed)
+    a, b = curve()
+    first, second, weight = (torch.from_numpy(part) for part in (edges.first, edges.second, edges.weight))
+    weight = weight / weight.max()
+    yield Moment(0, steps, points.numpy().copy(), float("nan"))
+    for step in range(steps):
+        drawn = torch.rand(len(weight), generator=generator) < weight
+        order = torch.nonzero(drawn)[:, 0]
+        order = order[torch.randperm(len(order), generator=generator)]
+        losses = [
+            _move(points, first[part], second[part], 1 - step / steps, (a, b), generator)
+            for part in order.split(max(many // 4, 64))
+        ]
+        if (step + 1) % every == 0 or step + 1 == steps:
+            yield Moment(step + 1, steps, points.numpy().copy(), float(torch.cat(losses).mean()))
+
+
+def _move(
+    points: Tensor,
+    one: Tensor,
+    other: Tensor,
+    rate: float,
+    ab: tuple[float, float],
+    generator: torch.Generator,
+) -> Tensor:
+    """Pull the ends of edges together and push both from random words, in place; the loss of each edge, (E,)."""
+    ends = torch.cat([one, other])  # (2E,): each end moves, and is pushed from words of its own
+    random = torch.randint(len(points), (len(ends), NEGATIVES), generator=generator)
+    pulls, near = attraction(points[one] - points[other], *ab)  # (E, k), (E,)
+    pushes, far = repulsion(points[ends][:, None] - points[random], *ab)  # (2E, n, k), (2E, n)
+    points.index_add_(0, ends, (torch.cat([pulls, -pulls]) + pushes.sum(dim=1)) * rate)
+    far = far.where(random != ends[:, None], 0)  # nothing is pushed from itself
+    return near + far.sum(dim=1).view(2, -1).sum(dim=0)
+
+
+def attraction(gap: Tensor, a: float, b: float) -> tuple[Tensor, Tensor]:
+    """How neighbours at y_i - y_j = gap (..., k) pull i, and their loss -log q (...), q = 1 / (1 + a |gap|^2b).
+
+    The pull is minus the slope of the loss, each component at most 4.
+    """
+    square = gap.square().sum(dim=-1).clamp(min=1e-12)
+    power = a * square**b
+    pull = -2 * b * power / square / (1 + power)
+    return (pull[..., None] * gap).clamp(-_CLIP, _CLIP), torch.log1p(power)
+
+
+def repulsion(gap: Tensor, a: float, b: float) -> tuple[Tensor, Tensor]:
+    """How random words at y_i - y_j = gap (..., k) push i, and their loss -log(1 - q) (...).
+
+    The push is minus the slope of the loss, softened by 0.001 where they meet, each component at most 4.
+    """
+    square = gap.square().sum(dim=-1)
+    power = a * square**b
+    push = 2 * b / ((_SOFT + square) * (1 + power))
+    return (push[..., None] * gap).clamp(-_CLIP, _CLIP), torch.log1p(1 / power.clamp(min=1e-6))

@@ -1,0 +1,172 @@
+"""A word in its text: its tokens, its vectors at every depth by hand, and what a probe can tell of its sense."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from core.config import ModelConfig
+from core.data.toyland.words.homonyms import HOMONYMS
+from core.hooks import recording
+from core.language_model import LanguageModel
+from core.model.initial import initialise
+from core.model.transformer import ContextTooLong, build
+from core.text.tokenizer import Tokenizer
+from core.text.training import learn
+from core.vectors.contextual import compare, find_word, occurrence, positions
+from core.vectors.meanings import meant, told_apart
+
+RIVER, MONEY = (
+    "Frogs jump from the bank when it is wet.",
+    "Coins are safe in the bank, said the banker. The bank!",
+)
+PARTS: dict[str, dict[str, Any]] = {
+    "decoder": {"position": "learned"},
+    "encoder": {"norm_placement": "post", "embed_norm": True, "final_norm": False, "position": "sinusoidal"},
+    "encoder-decoder": {"position": "relative", "n_decoder_layers": 1, "decoder_start_id": 0},
+}
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return learn("bpe", [RIVER, MONEY, "the water the money"], 300)
+
+
+def make(shape: Any, tokenizer: Tokenizer, layers: int = 3) -> LanguageModel:
+    config = ModelConfig(
+        shape=shape, n_layers=layers, d_model=16, n_heads=2, n_ctx=128, d_vocab=len(tokenizer), **PARTS[shape]
+    )
+    model = build(config).eval()
+    initialise(model, config, seed=3, spread=0.4)
+    return LanguageModel(model, tokenizer, shape)
+
+
+def test_a_word_is_found_as_a_whole_word_whatever_its_case() -> None:
+    assert find_word(RIVER, "bank") == find_word(RIVER, " BANK ") == (20, 24)
+    assert [MONEY[slice(*find_word(MONEY, "bank", n))] for n in (0, 1)] == ["bank", "bank"]
+    assert find_word(MONEY, "bank", 1)[0] > MONEY.index("banker")
+    assert find_word("A (bank).", "bank") == (3, 7)
+    assert find_word("C++ and é, à la C++", "C++", 1) == (16, 19)
+
+
+@pytest.mark.parametrize(
+    ("word", "number", "says"),
+    [
+        ("river", 0, "'river' does not stand in the text"),
+        ("ban", 0, "'ban' does not stand"),
+        ("  ", 0, "write the word"),
+        ("bank", 2, "stands in the text 2 times, so there is no occurrence 2"),
+        ("Coins", 1, "stands in the text once"),
+        ("bank", -1, "no occurrence -1"),
+    ],
+)
+def test_a_word_that_is_not_there_is_told(word: str, number: int, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        find_word(MONEY, word, number)
+
+
+@pytest.mark.parametrize("shape", list(PARTS))
+def test_its_vectors_are_means_over_its_tokens(shape: str, tokenizer: Tokenizer) -> None:
+    lm = make(shape, tokenizer)
+    text = "Frogs near the riverbanks jump."
+    seen = occurrence(lm, text, "riverbanks")
+    assert len(seen.positions) > 1 and text[seen.start : seen.end] == seen.word == "riverbanks"
+    assert "".join(seen.tokens).strip("Ġ") == "riverbanks"
+    ids = torch.tensor([lm.encode(text)])
+    stack = lm.transformer.encoder if shape == "encoder-decoder" else lm.transformer
+    with torch.no_grad(), recording() as kept:
+        stack(ids)
+    prefix = "encoder." if shape == "encoder-decoder" else ""
+    kept = {name.removeprefix(prefix): value[0] for name, value in kept.items()}
+    leaving = "hook_normalized_resid_post" if shape == "encoder" else "hook_resid_post"
+    at = list(seen.positions)
+    wanted = [kept["blocks.0.hook_resid_pre"], *(kept[f"blocks.{layer}.{leaving}"] for layer in range(3))]
+    np.testing.assert_allclose(seen.layers, np.stack([one[at].mean(dim=0) for one in wanted]), atol=1e-6)
+    table = stack.embed.W_E.detach()
+    np.testing.assert_allclose(seen.static, table[ids[0, at]].mean(dim=0), atol=1e-6)
+    assert seen.everywhere.shape == (4, ids.shape[1] - 1, 16), "all tokens but <s>"
+    np.testing.assert_allclose(seen.everywhere[2], wanted[2][1:], atol=1e-6)
+
+
+def test_special_tokens_are_counted_but_are_no_word(tokenizer: Tokenizer) -> None:
+    lm = make("encoder", tokenizer)
+    tokens = lm.tokens(lm.encode(RIVER))
+    assert tokens[0] == "<s>"
+    assert 0 not in positions(lm, RIVER, 0, 5)
+    assert "".join(tokens[at] for at in positions(lm, RIVER, 0, 5)) == "Frogs"
+    with pytest.raises(ValueError, match="no token of encoder stands for ''"):
+        positions(lm, RIVER, 3, 3)
+
+
+@pytest.mark.parametrize("shape", list(PARTS))
+def test_cosines_by_layer_are_those_of_the_vectors(shape: str, tokenizer: Tokenizer) -> None:
+    lm = make(shape, tokenizer)
+    one, other = occurrence(lm, RIVER, "bank"), occurrence(lm, MONEY, "bank")
+    found = compare(one, other)
+    assert found.static == pytest.approx(1, abs=1e-6), "one word, one row of the table"
+    for layer in range(4):
+        a, b = torch.from_numpy(one.layers[layer]), torch.from_numpy(other.layers[layer])
+        assert found.cosines[layer] == pytest.approx(float(torch.cosine_similarity(a, b, dim=0)), abs=1e-5)
+        every = torch.cosine_similarity(
+            torch.from_numpy(one.everywhere[layer])[:, None],
+            torch.from_numpy(other.everywhere[layer])[None],
+            dim=2,
+        )
+        assert found.usual[layer] == pytest.approx(float(every.mean()), abs=1e-5)
+    assert found.cosines[-1] < 0.999
+    same = compare(one, one)
+    np.testing.assert_allclose(same.cosines, 1, atol=1e-5)
+
+
+def test_an_encoder_sees_what_comes_after_and_a_decoder_does_not(tokenizer: Tokenizer) -> None:
+    texts = "the bank when it is wet", "the bank said the banker"
+    for shape, alike in (("decoder", True), ("encoder", False)):
+        lm = make(shape, tokenizer)
+        one, other = (occurrence(lm, text, "bank") for text in texts)
+        assert np.allclose(one.layers, other.layers, atol=1e-5) == alike
+
+
+def test_a_model_without_blocks_has_its_table_alone(tokenizer: Tokenizer) -> None:
+    seen = occurrence(make("decoder", tokenizer, layers=0), RIVER, "bank")
+    np.testing.assert_allclose(seen.layers, seen.static[None], atol=1e-6)
+
+
+def test_a_text_longer_than_the_context_is_told(tokenizer: Tokenizer) -> None:
+    with pytest.raises(ContextTooLong):
+        occurrence(make("encoder", tokenizer), RIVER * 20, "bank")
+
+
+def test_toyland_gives_sentences_of_both_senses() -> None:
+    found = meant("bat", many=25)
+    assert {one.sense for one in found} == set(HOMONYMS["bat"])
+    assert len({one.text for one in found}) == len(found) == 50
+    for one in found:
+        assert one.text[one.start : one.end].lower() == one.word == "bat"
+    assert found == meant("bat", many=25)
+    assert any(len({one.telling for one in found if one.sense == sense}) > 1 for sense in HOMONYMS["bat"])
+    with pytest.raises(ValueError, match="no two senses in Toyland: choose from bank"):
+        meant("dog")
+
+
+def test_a_probe_reads_the_sense_off_a_contextual_vector_and_not_off_the_table(tokenizer: Tokenizer) -> None:
+    """Even random weights mix a sentence's words into each other; the table has one row for both senses."""
+    told = told_apart(make("encoder", tokenizer), meant("bat", many=40))
+    assert told.senses == tuple(sorted(HOMONYMS["bat"])) and told.fitted + told.judged <= 80
+    assert told.static.share == 0.5 and told.static.of == told.judged
+    assert len(told.layers) == 4 and told.layers[told.best].share > 0.9
+    assert told.layers[told.best].low > told.static.share
+    assert told.layers[told.best].right == max(layer.right for layer in told.layers)
+
+
+def test_whole_tellings_can_be_held_out(tokenizer: Tokenizer) -> None:
+    examples = meant("bat", many=40)
+    easy, hard = (
+        told_apart(make("encoder", tokenizer), examples, keep=keep) for keep in ("sentence", "telling")
+    )
+    assert hard.static.share == 0.5
+    assert hard.layers[hard.best].share < easy.layers[easy.best].share, (
+        "random weights know the phrases, not the senses"
+    )
