@@ -156,8 +156,12 @@ def command_format() -> int:
 
 
 def shares(extra: list[str], cores: int | None) -> list[str]:
-    """What pytest is told so that every core works; a part of the suite is done before a second process has started."""
-    return [] if extra or (cores or 1) < 2 else ["-n", "2"]
+    """What pytest is told so that more cores work; a part of the suite is done before a second process has started.
+
+    A browser, its server and a test keep two cores busy by themselves: with another process beside them pages answer
+    late, and a click may meet a page that is being drawn.
+    """
+    return [] if extra or (cores or 1) < 4 else ["-n", "2"]
 
 
 def command_test(extra: list[str]) -> int:

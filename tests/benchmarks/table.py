@@ -16,6 +16,8 @@ SECTIONS = {  # by the module that measured
     "test_bpe": "Learning a vocabulary",
     "test_training": "Training",
     "test_runs": "Training runs in the server",
+    "test_store": "The store of runs",
+    "test_curves": "Live curves",
     "test_latency": "In the browser",
     "test_memory": "Memory of the server",
 }

@@ -1,6 +1,7 @@
 """What the benchmarks make of their seconds, and the document made of what they saved."""
 
 import json
+from pathlib import Path
 
 from tests.benchmarks import pair, table
 
@@ -39,3 +40,8 @@ def test_the_document_has_a_row_for_each_title_the_last_one_measured() -> None:
     rows = [line for line in text.splitlines() if line.startswith("| tree")]
     assert rows == ["| tree | **100 ms** | 101 ms | under 500 ms: reached | 2 |"]
     assert "a machine, 2 cores" in text and "transformers 5.0" in text
+
+
+def test_every_benchmark_has_a_section_in_the_document() -> None:
+    files = Path(table.__file__).parent.glob("test_*.py")
+    assert sorted(table.SECTIONS) == sorted(path.stem for path in files)

@@ -182,9 +182,9 @@ def test_arguments_are_passed_on() -> None:
 
 
 def test_the_whole_suite_is_shared_by_two_processes_and_a_part_of_it_is_not() -> None:
-    assert environment.shares([], 2) == environment.shares([], 64) == ["-n", "2"]
-    assert environment.shares([], 1) == environment.shares([], None) == []
-    assert environment.shares(["-k", "word"], 2) == environment.shares(["tests/unit"], 8) == []
+    assert environment.shares([], 4) == environment.shares([], 64) == ["-n", "2"]
+    assert environment.shares([], 2) == environment.shares([], None) == []
+    assert environment.shares(["-k", "word"], 8) == environment.shares(["tests/unit"], 8) == []
 
 
 def test_a_problem_is_told_and_fails(

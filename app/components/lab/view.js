@@ -2,6 +2,7 @@
 // layout.js says what stands where and in which words; rewind.js, side.js and strip.js draw; curves.js (shared) the curves.
 
 const XS = [["step", "Steps"], ["tokens", "Tokens"], ["seconds", "Seconds"]];
+const WORDS_EVERY = 500; // milliseconds between two drawings of the words beside the curve, which draws itself
 const MOMENTS_EVERY = 2000; // milliseconds between two pages drawn for new moments alone
 
 const lab = {
@@ -74,9 +75,9 @@ function say(g, data, feed, word) {
   g.send("command", { run: feed.id, word, at: Date.now() });
 }
 
-/** What a stream brought: the words follow a few times a second; the page hears of what it has to do something about. */
+/** What a stream brought: the words follow twice a second; the page hears of what it has to do something about. */
 function heard(g, local, feed, what) {
-  if (!local.slow) local.slow = setTimeout(() => { local.slow = 0; g.redraw(); }, 200);
+  if (!local.slow) local.slow = setTimeout(() => { local.slow = 0; g.redraw(); }, WORDS_EVERY);
   if (what === "points" || what === "away") return;
   const said = `${feed.id} ${feed.state.state} ${feed.checkpoints.length}`;
   local.told = local.told ?? new Map();
