@@ -92,7 +92,6 @@ def begin(slug: str, longest: int | None = None, room: int = 0) -> Context:
         longest: how many tokens the page's picture holds, when that is less than the model's context.
         room: positions of a decoder's context that the page needs for what the model writes.
     """
-    state.start()
     _through_the_door()
     state.enter(slug)
     opened = opening.open_model()

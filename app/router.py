@@ -22,3 +22,4 @@ if __name__ != "__mp_main__":
     chosen = st.navigation(pages, expanded=True)
     st.set_page_config(page_title=f"{chosen.title} · Glassbox")
     chosen.run()
+    state.finish()

@@ -49,6 +49,7 @@ class Session:
         replaced: for each widget key what the browser showed in it before the page put something else there.
         heard: how many callbacks the event of this run has called; doubtful: those that may be echoes (`part`).
         newer: an event that came while a callback was at work.
+        finished: whether the last run of the page came to its end; again: whether this run follows one that did not.
     """
 
     store: dict[str, Value]
@@ -63,6 +64,8 @@ class Session:
     heard: int = 0
     doubtful: list[Callable[[], None]] = part_of(default_factory=list)
     newer: RerunException | None = None
+    finished: bool = True
+    again: bool = False
 
 
 # The session while one of its callbacks is at work.
@@ -77,6 +80,12 @@ def start() -> None:
         for callback in doubtful:
             callback()
     session.heard = 0
+    session.again, session.finished = not session.finished, False
+
+
+def finish() -> None:
+    """The page is drawn to its end (the router says so)."""
+    _session().finished = True
 
 
 def _session() -> Session:
@@ -208,6 +217,9 @@ def part(widget: str, value: Any, changed: Callable[[Any], None]) -> dict[str, A
         session.bound[widget] = session.page
     elif (browsers := st.session_state[widget]) != value:
         session.replaced[widget] = browsers
+        st.session_state[widget] = value
+    elif session.again:
+        # Streamlit sends a value that was put into a widget once, and drops what a run that was cut short had not sent.
         st.session_state[widget] = value
     else:
         session.replaced.pop(widget, None)  # the browser shows it by now

@@ -354,3 +354,19 @@ def test_once_the_browser_shows_a_value_the_one_before_is_forgotten(session: Ses
     head["on_change"]()
     state.start()
     assert (state.get("head"), state.get("walk")) == (before, 1)
+
+
+def test_after_a_run_that_was_cut_short_every_widget_is_told_its_value_again(session: Session) -> None:
+    def sent() -> int:
+        state.start()
+        with patch.object(session, "session_state", Written(session.session_state)) as written:
+            state.bind("head")
+        session.session_state.update(written)
+        return written.keys_written.count("head")
+
+    assert sent() == 1  # and never finished
+    assert sent() == 1
+    state.finish()
+    assert sent() == 0
+    state.finish()
+    assert sent() == 0
