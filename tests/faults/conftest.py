@@ -51,6 +51,14 @@ def big(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     store.close()
 
 
+@pytest.fixture(scope="module")
+def shared(postgres: Postgres) -> Iterator[Store]:
+    """The store of a module's cluster, in PostgreSQL."""
+    store = Store(postgres.fresh())
+    yield store
+    store.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest) -> Store:
     """Both kinds of store, one after the other."""

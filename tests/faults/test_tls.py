@@ -12,7 +12,6 @@ from distributed.security import Security
 
 from core.runs import Store
 from tests.faults.cluster import Cluster
-from tests.faults.postgres import Postgres
 from tests.faults.runs import finished, same_curve, small
 
 ROLES = ("SCHEDULER", "WORKER", "CLIENT")
@@ -31,27 +30,19 @@ def certificates(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def store(postgres: Postgres) -> Iterator[Store]:
-    """The store of the cluster."""
-    store = Store(postgres.fresh())
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def cluster(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(shared: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Scheduler, nanny with its worker, and server, which speak TLS only."""
     folder = tmp_path_factory.mktemp("tls")
-    cluster = Cluster(folder, store.url, certificates(folder))
+    cluster = Cluster(folder, shared.url, certificates(folder))
     yield cluster
     cluster.close()
 
 
-def test_a_run_is_trained_through_tls(cluster: Cluster, store: Store) -> None:
+def test_a_run_is_trained_through_tls(cluster: Cluster, shared: Store) -> None:
     assert cluster.address.startswith("tls://")
     id = cluster.server.say(small(60).to_json())
-    finished(store, id)
-    same_curve(store, id)
+    finished(shared, id)
+    same_curve(shared, id)
 
 
 def test_without_tls_nobody_gets_in(cluster: Cluster) -> None:
