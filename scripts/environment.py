@@ -155,13 +155,21 @@ def command_format() -> int:
     return 0
 
 
-def shares(extra: list[str], cores: int | None) -> list[str]:
-    """What pytest is told so that more cores work; a part of the suite is done before a second process has started.
+# What opens a browser, or servers and workers, and keeps two cores busy by itself: with another process beside them
+# pages answer late, and a click may meet a page that is being drawn.
+SLOW = ("tests/browser", "tests/faults")
 
-    A browser, its server and a test keep two cores busy by themselves: with another process beside them pages answer
-    late, and a click may meet a page that is being drawn.
+
+def suite(extra: list[str], cores: int | None) -> list[list[str]]:
+    """What pytest is told, run after run, so that no core waits: all of it in two processes where there are four cores.
+
+    With fewer, only what computes is shared by two; what is chosen on the command line runs in one.
     """
-    return [] if extra or (cores or 1) < 4 else ["-n", "2"]
+    if extra:
+        return [extra]
+    if (cores or 1) >= 4:
+        return [["-n", "2"]]
+    return [["-n", "2", *("--ignore=" + folder for folder in SLOW)], list(SLOW)]
 
 
 def command_test(extra: list[str]) -> int:
@@ -172,13 +180,14 @@ def command_test(extra: list[str]) -> int:
     except browser.NoBrowser as missing:
         raise Problem(str(missing)) from None
     command_lint()
-    say("== pytest")
-    return subprocess.run(
-        [python, "-m", "pytest", *shares(extra, os.cpu_count()), *extra],
-        check=False,
-        cwd=str(ROOT),
-        env=check_environment(path),
-    ).returncode
+    codes = []
+    for arguments in suite(extra, os.cpu_count()):
+        say("== pytest " + " ".join(arguments))
+        command = [python, "-m", "pytest", *arguments]
+        codes.append(
+            subprocess.run(command, check=False, cwd=str(ROOT), env=check_environment(path)).returncode
+        )
+    return next((code for code in codes if code), 0)
 
 
 def command_bench(extra: list[str]) -> int:

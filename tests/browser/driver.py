@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -177,6 +177,36 @@ def serving(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@contextmanager
+def busy(server: Server, workers: int = 2) -> Iterator[None]:
+    """Each of the server's workers has a run that does not end: what a page starts now waits, and can be stopped.
+
+    What earlier tests left is stopped. Runs of a page's presets last seconds: on a machine that is quick with them and
+    slow with pages they are over before a button is found.
+
+    Raises:
+        RuntimeError: the workers did not begin; the message holds what the server printed.
+    """
+    from tests.runs import tiny  # brings PyTorch, which a photograph of a page does without
+
+    spec, owner = tiny(steps=1_000_000, eval_every=100_000), "e" * 32
+    with closing(server.store()) as store:
+        for run in store.list():
+            if not run.over:
+                store.command(run.id, run.owner, "stop")
+        held = [store.create(spec, owner).id for _ in range(workers)]
+        try:
+            deadline = time.monotonic() + 2 * SECONDS
+            while any(store.get(id).state != "running" for id in held):
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"the workers did not begin; the server printed:\n{server.output()}")
+                time.sleep(0.1)
+            yield
+        finally:
+            for id in held:
+                store.command(id, owner, "stop")
 
 
 @contextmanager

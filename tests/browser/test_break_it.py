@@ -138,7 +138,13 @@ def test_both_are_trained_live_with_one_click_and_stopped_with_another(
     page = context.new_page()
     findings.watch(page, training_server.url)
     opened(page, part="scale")
-    page.get_by_role("button", name="Train both now").click()
+    train, stop = (page.get_by_role("button", name=name) for name in ("Train both now", "Stop both"))
+    with driver.busy(training_server):
+        train.click()
+        driver.wait_for_state(page, "break_it", lambda now: now["pair"]["own"])
+        stop.click()
+        train.wait_for()
+    train.click()
     state = driver.wait_for_state(
         page,
         "break_it",
@@ -154,14 +160,13 @@ def test_both_are_trained_live_with_one_click_and_stopped_with_another(
         lambda now: any("all but decided" in said for said in now["pair"]["findings"]),
         seconds=60,
     )
-    page.get_by_role("button", name="Stop both").click()
     driver.wait_for_state(
         page,
         "break_it",
-        lambda now: all(run["state"] in ("stopped", "done") for run in now["pair"]["curves"]["runs"]),
-        seconds=60,
+        lambda now: all(run["state"] == "done" for run in now["pair"]["curves"]["runs"]),
+        seconds=120,
     )
-    page.get_by_role("button", name="Train both now").wait_for()
+    train.wait_for()
     link = page.url
     visitor = driver.new_context(browser, training_server)
     tab = visitor.new_page()

@@ -146,11 +146,19 @@ def test_arrows_walk_over_the_numbers(page: Page) -> None:
     driver.wait_for_state(page, "regularization", lambda now: now["seed"] == 6)
 
 
-def test_four_runs_are_trained_with_one_click(browser: Browser, training_server: driver.Server) -> None:
+def test_four_runs_are_trained_with_one_click_and_stopped_with_another(
+    browser: Browser, training_server: driver.Server
+) -> None:
     context = driver.new_context(browser, training_server, owner="c" * 32)
     page = context.new_page()
     opened(page, arm="dropout")
-    page.get_by_role("button", name="Train all four now").click()
+    train, stop = (page.get_by_role("button", name=name) for name in ("Train all four now", "Stop all four"))
+    with driver.busy(training_server):
+        train.click()
+        driver.wait_for_state(page, "regularization", lambda now: now["own"])
+        stop.click()
+        train.wait_for()
+    train.click()
     state = driver.wait_for_state(
         page,
         "regularization",
@@ -159,8 +167,6 @@ def test_four_runs_are_trained_with_one_click(browser: Browser, training_server:
     )
     driver.wait_for_link(page, "quartet=")
     assert state["runs"] == ["plain", "dropout"]
-    page.get_by_role("button", name="Stop all four").click()
-    page.get_by_role("button", name="Train all four now").wait_for()
     context.close()
 
 

@@ -182,9 +182,35 @@ def test_arguments_are_passed_on() -> None:
 
 
 def test_the_whole_suite_is_shared_by_two_processes_and_a_part_of_it_is_not() -> None:
-    assert environment.shares([], 4) == environment.shares([], 64) == ["-n", "2"]
-    assert environment.shares([], 2) == environment.shares([], None) == []
-    assert environment.shares(["-k", "word"], 8) == environment.shares(["tests/unit"], 8) == []
+    assert environment.suite([], 4) == environment.suite([], 64) == [["-n", "2"]]
+    assert environment.suite(["-k", "word"], 8) == [["-k", "word"]]
+    assert environment.suite(["tests/unit"], 2) == [["tests/unit"]]
+
+
+@pytest.mark.parametrize("cores", [None, 1, 2, 3])
+def test_with_few_cores_each_test_runs_in_one_of_two_turns(cores: int | None) -> None:
+    first, second = environment.suite([], cores)
+    left = {argument.removeprefix("--ignore=") for argument in first if argument.startswith("--ignore=")}
+    assert left == set(second) == set(environment.SLOW) and "-n" not in second
+    assert all((environment.ROOT / folder).is_dir() for folder in second)
+
+
+@pytest.mark.parametrize("codes", [(0, 0), (1, 0), (0, 2), (5, 1)])
+def test_a_failure_in_either_turn_is_one_of_the_whole(
+    codes: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = iter(codes)
+    monkeypatch.setattr(environment, "ensure", lambda which: "python")
+    monkeypatch.setattr(environment.browser, "ensure", lambda python, say: "chromium")
+    monkeypatch.setattr(environment, "command_lint", lambda: 0)
+    monkeypatch.setattr(environment.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(
+        environment.subprocess, "run", lambda *args, **options: subprocess.CompletedProcess(args, next(said))
+    )
+    assert bool(environment.command_test([])) == any(codes)
+    assert next(said, None) is None, (
+        "the second turn comes even after a failure: one run names all that fails"
+    )
 
 
 def test_a_problem_is_told_and_fails(
