@@ -153,8 +153,8 @@ RULES = (
         ),
     ),
     Rule(
-        "only app/state.py touches the session and the link",
-        product_but("app/state.py"),
+        "only app/session.py touches Streamlit's session and the link",
+        product_but("app/session.py"),
         uses=("streamlit.session_state", "streamlit.query_params"),
         breaches=(
             ("pages/home.py", "import streamlit as st\nst.session_state['a'] = 1"),
@@ -223,7 +223,7 @@ def test_a_breach_is_caught(rule: Rule, path: str, source: str) -> None:
             "core/a.py",
             "import torch\nfrom core.hooks import recording\nfrom . import config\nimport application",
         ),
-        ("app/state.py", "import streamlit as st\nst.session_state['a'] = st.query_params"),
+        ("app/session.py", "import streamlit as st\nst.session_state['a'] = st.query_params"),
         ("app/cache.py", "import streamlit as st\n@st.cache_data\ndef f(): pass"),
         ("app/stream.py", "def run(request):\n    return request.query_params['run'], request.session_state"),
         ("pages/a.py", "import streamlit as st\nfrom app.page import page\nfrom core import load\nload('x')"),
