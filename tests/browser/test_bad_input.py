@@ -220,7 +220,9 @@ def test_half_characters_and_invisible_ones_are_named_and_drawn(page: Page, slug
     assert ElementTree.fromstring(Path(download.value.path()).read_text(encoding="utf-8")).tag.endswith("svg")
 
 
-@every_page
+# The frame opens the model, for every page in the same way (tests/pages/test_bad_input.py asks each of them): a page
+# that draws it, and one whose picture is of no model.
+@pytest.mark.parametrize("slug", ["home", "tokenization"])
 def test_a_model_that_does_not_open_says_why_and_the_text_stays(
     page: Page, server: driver.Server, slug: str
 ) -> None:
@@ -247,11 +249,10 @@ def test_a_model_that_does_not_open_says_why_and_the_text_stays(
         assert page.get_by_test_id("stException").count() == 0
 
 
-@every_page
 @pytest.mark.parametrize("raw", ["..%2Fsecret", ".%2Fout", "{place}%2Fsecret"])
-def test_a_path_that_climbs_out_opens_nothing(page: Page, server: driver.Server, slug: str, raw: str) -> None:
+def test_a_path_that_climbs_out_opens_nothing(page: Page, server: driver.Server, raw: str) -> None:
     place = quote(str(server.log.parent), safe="")
-    page.goto(f"/{'' if slug == 'home' else slug}?model={raw.format(place=place)}&text=A%20cat")
+    page.goto(f"/attention?model={raw.format(place=place)}&text=A%20cat")
     driver.wait_until_drawn(page)
     assert "This page shows tales-gpt instead" in messages(page)
     assert "tales-gpt" in chosen(page)
