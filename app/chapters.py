@@ -82,9 +82,9 @@ CHAPTERS: tuple[Chapter, ...] = (
     ),
     _chapter(
         1, "vectors", "positions", "Positions", "airwave",
-        ("2.3", "why positions", "the words shuffled, with and without positions"),
-        ("2.3", "sines and cosines", "the table as waves and as a map"),
-        ("2.3", "learned positions", "the learned table, row by row"),
+        ("2.3", "why positions", "the words in another order: with positions, without, and without the mask too"),
+        ("2.3", "sines and cosines", "Sinusoidal: the table as a map and as waves, a pair as a clock's hands"),
+        ("2.3", "learned positions", "Learned: the open model's table, or a tiny model's, row by row"),
     ),
     _chapter(
         2, "block", "attention", "Attention", "table_rows_narrow",

@@ -132,7 +132,8 @@ class Feed:
             turned = before is None or run.state != before.state or self.trouble is not None
             moved = turned or run.step != getattr(before, "step", -1)
             self._looks += 1
-            due = turned or (moved and self._looks % CHECKPOINTS == 0)
+            # The moments of words on a map are its picture: none of them comes late.
+            due = turned or (moved and (run.kind != "train" or self._looks % CHECKPOINTS == 0))
             return Look(
                 run,
                 store.points(self.id, self.last) if moved else None,

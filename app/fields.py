@@ -114,6 +114,10 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "edits", "text", ""
     ),  # scores that a learner has put in place of a head's own (pages/block/attention.py)
+    # Attention
+    Field("local", "bool", False),  # a window on the open head
+    Field("reach", "int", 4, 1, 64, slides=True),  # its width in tokens, the query among them
+    Field("sinks", "int", 1, 0, 16, slides=True),  # first tokens that stay in view beyond it
     # Decoding
     Field("depth", "int", 8, 1, 60),  # tokens of a continuation
     Field("beams", "int", 3, 0, 100),
@@ -141,6 +145,18 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "instead", "choice", "zero", choices=("zero", "mean")
     ),  # what stands in place of a head that is off
+    Field("pair", "text", ""),  # a writing and a reading head (app/components/multi_head_more)
+    Field("compose", "choice", "K", choices=("K", "Q", "V")),  # what of the reader meets the writer's output
+    # Feed-forward
+    Field("neuron", "int", -1, -1, 999_999, shown="the strongest one"),
+    Field("silent", "text", ""),  # neurons switched off by hand (app/components/feed_forward/off.py)
+    Field(
+        "silence", "choice", "none", choices=("none", "strongest", "others", "all")
+    ),  # and those beside them
+    Field("loudest", "int", 10, 1, 99_999),  # how many neurons count as the strongest
+    Field(
+        "bend", "choice", "model", choices=("model", "relu", "gelu", "gelu_tanh", "silu", "relu_squared")
+    ),  # the curve laid beside the model's own
     # Tokenization
     Field(
         "method",
@@ -219,10 +235,60 @@ FIELDS: tuple[Field, ...] = (
     Field("patience", "int", 3, 0, 20),  # held-out measurements without a new best before a run would stop
     Field("glance", "int", -1, -1, 99, shown="the last one"),  # the checkpoint whose weights are counted
     Field("quartet", "text", ""),  # the group of own runs that is shown instead of the recorded ones
+    # Norm and residual
+    Field(  # who wrote a line of the ledger, in block `block`; "sum": the line under all others
+        "line",
+        "choice",
+        "attention",
+        choices=("embedding", "position", "type", "attention", "cross", "mlp", "norms", "sum"),
+    ),
+    Field("written", "int", -1, -1, 999, shown="the whole picture"),  # the line or step that is shown, from 0
+    Field("norm", "choice", "own", choices=("own", "layer", "rms")),  # which one is taken apart
+    Field("layers", "int", 24, 2, 24, slides=True),  # blocks of the untrained models
     # Break it
     Field("part", "choice", "residual", choices=("residual", "norm", "scale", "position", "mask", "nothing")),
     Field("look", "int", -1, -1, 99, shown="the last one"),  # the checkpoint of the trained pair
     Field("duo", "text", ""),  # the group of own runs that is shown instead of the recorded ones
+    # Positions
+    Field(  # of position; own: the open model's
+        "kind",
+        "choice",
+        "own",
+        choices=("own", "sinusoidal", "learned", "rotary", "alibi", "relative", "none"),
+    ),
+    Field("begins", "int", 0, 0, 4_096),  # the position of the text's first token
+    Field("shift", "int", 5, 1, 60, slides=True),  # positions, of the identity below the picture
+    Field("task", "choice", "copy", choices=("copy", "reverse", "first")),  # that a tiny model is trained for
+    # Embeddings
+    Field(
+        "vectors", "choice", "glove", choices=("glove", "model", "learned")
+    ),  # the table that is looked into
+    Field("gaze", "choice", "all", choices=("all", "near", "analogy")),  # what the map is seen along
+    Field("seek", "text", ""),  # a word that was searched for, instead of one of the text
+    Field("analogy", "text", ""),  # a|b|c of a : b = c : ?; nothing: the table's own
+    Field("sense", "text", "bank"),  # the word that is followed through two sentences
+    Field("first", "text", "The boat was tied up at the bank"),
+    Field("second", "text", "A thief ran away from the bank"),
+    Field("probed", "bool", False),  # whether the probe of the word's senses is wanted
+    Field("scored", "bool", False),  # whether all analogies are wanted
+    # Embeddings, learned (what is learned from is `corpus`)
+    Field("learned", "text", ""),  # the own run of word2vec that is shown instead of the recorded one
+    Field("dims", "int", 32, 2, 300),  # of a vector
+    Field("window", "int", 2, 1, 20),  # words to either side
+    Field("negatives", "int", 5, 1, 25),  # random words for each real pair
+    Field("epochs", "int", 8, 1, 200),
+    Field("rare", "int", 5, 1, 1000),  # words that occur less often are left out
+    Field("often", "float", 0.001, 0.0, 0.1),  # the share of the text beyond which words are partly skipped
+    Field("learnseed", "int", 0, 0, 999_999),
+    Field("learnword", "text", "red"),  # whose neighbours are shown
+    Field("glimpse", "int", -1, -1, 99, shown="the last one"),  # a moment of the learning
+    Field("settled", "text", ""),  # the own run of t-SNE or UMAP
+    Field("layout", "choice", "tsne", choices=("tsne", "umap")),
+    Field("laid", "int", 2000, 4, 20_000),  # words on that map
+    Field("near", "int", 30, 2, 100),  # neighbours that count for a word
+    Field("source", "choice", "glove", choices=("glove", "model", "learned")),  # whose vectors are laid out
+    Field("laidword", "text", ""),  # the word that is followed on it
+    Field("frame", "int", -1, -1, 999, shown="the last one"),  # a moment of the map
 )
 BY_KEY: dict[str, Field] = {field.key: field for field in FIELDS}
 

@@ -1,4 +1,6 @@
-"""Training runs, as the pages see them: whose they are, what the store knows of them, and words instead of errors.
+"""Runs, as the pages see them: whose they are, what the store knows of them, and words instead of errors.
+
+Pages that speak of models in training ask for no kind and get those alone; word2vec and maps of words have a kind.
 
 The store may be away (a database that restarts): then every question here gets an empty answer at once, a note on top
 of the page says so, and the next question after a moment asks again. A page never trains; the engine's workers do.
@@ -21,9 +23,10 @@ from app import owner as owners
 
 if TYPE_CHECKING:
     from core.costs import Estimate
-    from core.runs import Checkpoint, Engine, Maps, Points, Run, Store
+    from core.runs import Checkpoint, Engine, Maps, Places, Points, Run, Store
+    from core.runs.kinds import Spec
     from core.runs.records import Word
-    from core.training import TrainSpec
+    from core.vectors.static import StaticVectors
 
 log = logging.getLogger("glassbox")
 
@@ -119,9 +122,9 @@ def away() -> str:
     return "" if asked is not None else why
 
 
-def mine() -> list[Run]:
+def mine(kind: str = "train") -> list[Run]:
     """The runs of this browser, the newest first."""
-    return _ask(lambda: store().list(owner=owner()))[0] or []
+    return _ask(lambda: store().list(owner=owner(), kind=kind))[0] or []
 
 
 def offered(name: str) -> list[Run]:
@@ -136,12 +139,13 @@ def offered(name: str) -> list[Run]:
 
 def grouped(group: str) -> list[Run]:
     """The runs that were started together under this name, whoever started them: who knows it may look."""
-    return _ask(lambda: store().list(group=group))[0] or []
+    return _ask(lambda: store().list(group=group, kind="train"))[0] or []
 
 
-def find(id: str) -> Run | None:
-    """A run, whoever started it: who knows its id may look. None: there is none."""
-    return _ask(lambda: store().get(id))[0]
+def find(id: str, kind: str = "train") -> Run | None:
+    """A run, whoever started it: who knows its id may look. None: there is none of this kind."""
+    run = _ask(lambda: store().get(id))[0]
+    return run if run is not None and run.kind == kind else None
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,10 @@ class Known:
 def look(id: str) -> Known:
     """A run and its checkpoints, whoever started it; while the store is away, what it said last."""
     found, why = _ask(lambda: (store().get(id), tuple(store().steps(id))))
+    if found is not None and found[0].kind != "train":
+        return Known(
+            why="This run trains no language model: it learns or lays out words, on the Embeddings page."
+        )
     if found is not None:
         _known[id] = found
         _known.move_to_end(id)
@@ -199,21 +207,37 @@ def weights(id: str, step: int) -> bytes | None:
     return _ask(lambda: store().weights(id, step))[0]
 
 
+def places(id: str, step: int) -> Places | None:
+    """Where the words of a run lie on its map at a checkpoint."""
+    return _ask(lambda: store().places(id, step))[0]
+
+
+def table(id: str, step: int) -> StaticVectors | None:
+    """The vectors of a word2vec run at a checkpoint."""
+    from core.runs import table as read
+
+    return _ask(lambda: read(store(), id, step))[0]
+
+
 def text(fingerprint: str) -> str | None:
     """An own text that a run was started with; None: it is not here."""
     return _ask(lambda: store().text(fingerprint))[0]
 
 
-def estimate(spec: TrainSpec) -> Estimate:
-    """Parameters, bytes and seconds of a run, before it starts."""
+def estimate(spec: Spec, text: str | None = None) -> Estimate:
+    """Parameters, bytes and seconds of a run, before it starts.
+
+    Raises:
+        ValueError: it is not started here: too large (LimitExceeded), or its text too small; the message says why.
+    """
     if _engine is not None:
-        return _engine.estimate(spec)
-    from core import costs
+        return _engine.estimate(spec, text)
+    from core.runs import kinds
 
-    return costs.estimate(spec)
+    return kinds.estimate(spec, text)
 
 
-def start(spec: TrainSpec, text: str | None = None, name: str = "", group: str = "") -> Run | str:
+def start(spec: Spec, text: str | None = None, name: str = "", group: str = "") -> Run | str:
     """Put a run into the queue; a string says why not, and what to do.
 
     Args:

@@ -2,6 +2,7 @@
 
 GET /runs/ID/events?after=STEP   events "state", "checkpoint", "points", "away"; "end" or "gone" is the last one.
 GET /runs/ID/points              the whole curve as JSON, or with ?format=csv as CSV.
+GET /runs/ID/map?step=STEP       where the words lie at a checkpoint; with &word=WORD the nearest ones of a word then.
 
 After a reconnect a browser says with Last-Event-ID which step it has, and gets what came since. Who knows a run's id
 may look. No Streamlit in here.
@@ -34,6 +35,8 @@ MOST = 20_000  # points in one event
 RETRY = 1000  # milliseconds until a browser reconnects
 PROGRESS = 1.0  # seconds between two "state" events that only tell how far the run is
 _STEP = re.compile(r"-?[0-9]{1,9}")
+LONGEST_WORD = 100  # characters
+NEAREST = 8  # words beside a chosen one
 WHOLE = ("step", "tokens")  # columns of whole numbers
 
 
@@ -146,7 +149,8 @@ def pack_column(name: str, column: np.ndarray[Any, Any]) -> dict[str, Any]:
 def describe(run: Run) -> dict[str, Any]:
     """How a run is, without its owner's id."""
     fields = (
-        "id", "name", "state", "control", "step", "steps", "ended", "place", "started", "finished", "seconds", "tokens",
+        "id", "kind", "name", "state", "control", "step", "steps", "ended", "place", "started", "finished", "seconds",
+        "tokens",
     )  # fmt: skip
     return {name: getattr(run, name) for name in fields}
 
@@ -172,8 +176,47 @@ def as_csv(points: Points) -> str:
     return out.getvalue()
 
 
+def as_map(store: Store, id: str, step: int, word: str) -> dict[str, Any]:
+    """A moment of a run of words: its words, their places, and what was measured then; the neighbours of a word.
+
+    Raises:
+        RunError: there is no such run or moment, or it has no map.
+    """
+    from core.runs import RunError
+    from core.runs.word_vectors import words_of
+
+    places = store.places(id, step)
+    if places is None:
+        raise RunError(f"this run keeps no map of step {step}")
+    points = np.ascontiguousarray(places.points, "<f4")
+    found: dict[str, Any] = {
+        "step": step,
+        "health": next((dict(one.health) for one in store.checkpoints(id) if one.step == step), {}),
+        "words": words_of(store.model(id)[1])[: len(points)],
+        "points": {
+            "b64": base64.b64encode(points.tobytes()).decode("ascii"),
+            "dtype": "f32",
+            "shape": points.shape,
+        },
+    }
+    return found | (_near(store, id, step, word) if word else {})
+
+
+def _near(store: Store, id: str, step: int, word: str) -> dict[str, Any]:
+    """The nearest words of a word; `why` there are none: it was not read, or its vectors gave way to newer runs."""
+    from core.runs import RunError
+    from core.runs import table as read
+    from core.vectors.static import UnknownWord
+
+    try:
+        near = read(store, id, step).neighbours(word, NEAREST)
+        return {"near": [{"word": one.word, "cosine": round(one.cosine, 6)} for one in near]}
+    except (RunError, UnknownWord) as why:
+        return {"near": [], "why": str(why)}
+
+
 def routes(store: Callable[[], Store], starting: Callable[[], bool] | None = None) -> list[Route]:
-    """The two addresses, over this store; `starting` as in `Hub`."""
+    """The three addresses, over this store; `starting` as in `Hub`."""
     hub = Hub(store, starting)
 
     async def events(request: Request) -> Response:
@@ -196,7 +239,24 @@ def routes(store: Callable[[], Store], starting: Callable[[], bool] | None = Non
             return Response(as_csv(curve), media_type="text/csv", headers={"Content-Disposition": name})
         return JSONResponse(as_json(run, curve))
 
-    return [Route("/runs/{id}/events", events), Route("/runs/{id}/points", points)]
+    async def places(request: Request) -> Response:
+        from core.runs import RunError, StoreAway
+
+        query = request.query_params
+        step, word = _whole(query.get("step"), -1), query.get("word", "")[:LONGEST_WORD]
+        try:
+            found = await run_in_threadpool(lambda: as_map(store(), request.path_params["id"], step, word))
+        except StoreAway as why:
+            return JSONResponse({"why": str(why)}, 503, {"Retry-After": "2"})
+        except RunError as why:
+            return JSONResponse({"why": str(why)}, 404)
+        return JSONResponse(found)
+
+    return [
+        Route("/runs/{id}/events", events),
+        Route("/runs/{id}/points", points),
+        Route("/runs/{id}/map", places),
+    ]
 
 
 def _whole(written: str | None, otherwise: int) -> int:

@@ -47,9 +47,16 @@ WORDS: dict[str, str] = {
     "min-p": "Drawing among the tokens at least p times as likely as the likeliest.",
     "repetition penalty": "Makes every token less likely that the text has already.",
     "entropy": "How unsure a distribution is, in bits: one bit for each doubling of equally likely choices.",
+    "sliding window": "A mask that lets a token see only the nearest tokens, so that cost grows in step with the text.",
+    "sink": "A first token that stays in view of all: many heads look there when they have nothing to read.",
+    "grouped-query": "Query heads in groups, each with one head of keys and values; with one group, multi-query.",
     "KV cache": "The keys and values of past tokens, kept so that a new token costs one position and not all of them.",
     "induction head": "A head that finds an earlier copy of the present token and reads what came after it.",
     "repeats": "Random tokens said twice: only repetition helps there, so what a head does is its habit.",
+    "by chance": "What a score comes to where what it looks for was taken away; a head is named for what lies beyond.",
+    "composition": (
+        "How well what one head writes into the stream fits what a later head reads, by their weights alone."
+    ),
     "share of the output": "A part's length along the sum, over the sum's length: shares add up to 1.",
     "W_O": "The matrix that turns the heads' outputs, side by side, into what is added to the residual stream.",
     "log probability": "The logarithm of a probability: 0 is certain, and each step of −1 is 2.7 times less likely.",
@@ -98,5 +105,43 @@ WORDS: dict[str, str] = {
     "Nesterov": "Looking one step ahead along the momentum before the gradient is added.",
     "saddle": "A place that is flat, yet lower on two sides and higher on the other two.",
     "diverged": "The steps grew longer and longer until the weights left all bounds.",
+    "neuron": "One number of an MLP’s wide middle: it reads one direction of a token and writes another.",
+    "pre-activation": "A neuron’s weighted sum of what it reads, before the activation function bends it.",
+    "activation function": "The bend between the two matrices of an MLP; without it both would be one matrix.",
+    "ReLU": "Keeps what is above 0 and makes the rest 0; ReLU² squares what it keeps.",
+    "GELU": "A ReLU with a soft corner: x times the share of a normal distribution that lies below x.",
+    "SwiGLU": "A gated MLP: what SiLU lets through, times a second sum of the same input.",
+    "dead neuron": "One that fires at no token of a large sample: its weights cost time and do nothing.",
     "loss landscape": "The loss over all weights; a picture can only show a plane cut through it.",
+    "one-hot": "A row of 0s with a single 1, at the place of a word’s number: it picks one row of a table.",
+    "static vector": "A word’s row in a table, the same in every text: GloVe and word2vec have only these.",
+    "word2vec": "Vectors learned by telling a word’s real neighbours in a text from words drawn at random.",
+    "negative sampling": (
+        "Beside each pair that stands together, words drawn at random, which the vectors learn to refuse."
+    ),
+    "t-SNE": "A flat map on which a word’s nearest stay near; how far apart groups lie says little.",
+    "UMAP": "A flat map where neighbours pull and all others push; as with t-SNE, only who is near whom counts.",
+    "vector in context": "What a model makes of a word where it stands: each block adds what it reads around it.",
+    "GloVe": "A published table of words, learned from how often words stand near each other in 6 billion of them.",
+    "analogy": "a is to b as c is to …: the word whose row points most nearly the way b − a + c does.",
+    "PCA": "The flat view of many-dimensional points in which they differ most; straight lines stay straight.",
+    "probe": "A simple classifier that is fitted on a model’s numbers, to see what can be read off them.",
+    "LayerNorm": "Takes off the mean of a token's numbers, divides by their spread, then stretches each by a weight.",
+    "RMSNorm": (
+        "Divides a token's numbers by their root mean square and stretches each by a weight; no mean is "
+        "taken off."
+    ),
+    "pre-norm": "A norm before each part: what the part reads is brought to size, the stream itself is left alone.",
+    "post-norm": "A norm after each sum: the stream itself is brought to size again and again.",
+    "ledger": "All that was ever added to one token's stream, a line for each part; the sum is the stream.",
+    "position": "A token's place in the text, counted from 0.",
+    "sinusoidal positions": (
+        "For each position a row of sines and cosines, fast waves to slow ones, added to the embedding."
+    ),
+    "learned positions": (
+        "A vector for each position, set by training like any weight; past the last there is none."
+    ),
+    "ALiBi": "Attention with linear biases: each head lowers a score by its own slope times the distance.",
+    "relative bias": "A learned number for each bucket of distances and each head, added to the score (T5).",
+    "extrapolation": "Working on texts longer than any in training.",
 }

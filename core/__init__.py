@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from core.analysis.knockouts import ablate_neurons as ablate_neurons
     from core.checkpoints import CheckpointError as CheckpointError
     from core.config import ModelConfig as ModelConfig
     from core.data.corpora import fingerprint as fingerprint
@@ -44,6 +45,7 @@ _HOME = {
     "TrainSpec": "core.training",
     "Trainer": "core.training",
     "ablate_head": "core.hooks",
+    "ablate_neurons": "core.analysis.knockouts",
     "bundled": "core.zoo",
     "fingerprint": "core.data.corpora",
     "intervene": "core.hooks",

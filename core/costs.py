@@ -98,6 +98,21 @@ def flops_per_token(config: ModelConfig, length: int | None = None) -> float:
     return row_flops(config, length, length) / length
 
 
+def cache_bytes(config: ModelConfig, length: int, target: int = 0, size: int = _FLOAT) -> int:
+    """Bytes of the keys and values of one text: 2 for each layer, key head, number of a head and position.
+
+    Args:
+        length: tokens read. target: tokens that an encoder-decoder wrote: its decoder keeps its own keys and values
+            and, for cross-attention, those of the text read.
+        size: bytes of a number.
+    """
+    if config.shape != "encoder-decoder":
+        target, layers = length, config.n_layers
+    else:
+        target, layers = target + length, config.decoder_layers
+    return 2 * layers * config.kv_heads * config.head_size * target * size
+
+
 def training_bytes(config: ModelConfig, spec: TrainSpec) -> int:
     """Memory at the height of a training step: weights, gradients, the optimizer's memory, what backward needs.
 
@@ -119,7 +134,9 @@ def training_bytes(config: ModelConfig, spec: TrainSpec) -> int:
     tokens = rows * length
     size = 2 if spec.bf16 else _FLOAT
     blocks = config.n_layers * tokens * _kept(config, spec, length)
-    scored = tokens
+    scored: float = tokens
+    if config.shape == "encoder":
+        scored = spec.mask_rate * tokens  # the others are not unembedded (see `objectives.loss`)
     if config.shape == "encoder-decoder":
         blocks += config.decoder_layers * rows * target * (_kept(config, spec, target) + 6 * config.d_model)
         scored = rows * target

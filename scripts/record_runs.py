@@ -16,7 +16,8 @@ from typing import get_args
 import torch
 
 from core.analysis.broken import WITHOUT
-from core.runs import Store, recordings
+from core.runs import Store, recordings, word_recordings
+from core.runs.word_specs import WordsSpec
 from core.runs.worker import here
 from core.training import TrainSpec
 from core.training.examples import triple
@@ -60,6 +61,19 @@ def record(name: str) -> Path:
     return path
 
 
+def record_words() -> Path:
+    """The same for the run of word2vec on the tales; its file is assets/runs/word2vec-tales.safetensors."""
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(f"sqlite:///{folder}/runs.sqlite")
+        run = here(store, WordsSpec(), "recorded")
+        if run.state != "done":
+            raise RuntimeError(f"{word_recordings.NAME} {run.state}: {run.ended}")
+        path = word_recordings.record(store, run.id, machine())
+        store.close()
+    return path
+
+
 def machine() -> str:
     """What trains here, in words."""
     try:
@@ -72,13 +86,14 @@ def machine() -> str:
 
 def main() -> None:
     """Record what the command line names, or everything."""
+    known = [*RECORDED, word_recordings.NAME]
     parser = argparse.ArgumentParser(description="Train the recorded runs anew")
-    parser.add_argument("names", nargs="*", help=f"of {', '.join(RECORDED)}")
-    names = parser.parse_args().names or list(RECORDED)
-    if unknown := [name for name in names if name not in RECORDED]:
-        parser.error(f"no recorded run is called {unknown[0]}; there is {', '.join(RECORDED)}")
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(known)}")
+    names = parser.parse_args().names or known
+    if unknown := [name for name in names if name not in known]:
+        parser.error(f"no recorded run is called {unknown[0]}; there is {', '.join(known)}")
     for name in names:
-        path = record(name)
+        path = record_words() if name == word_recordings.NAME else record(name)
         print(f"{name}: {path.stat().st_size / 1000:.0f} kB", flush=True)
 
 

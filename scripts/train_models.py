@@ -2,6 +2,7 @@
 
 Writes assets/models/NAME: config.json, tokenizer.json, model.safetensors (float16), snapshots/STEP.safetensors (8-bit)
 and card.json, which says what the model read, how its losses fell, and what an n-gram model reaches on the same text.
+A training that was stopped goes on from .training/NAME, where it keeps what it needs for that.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import argparse
 import itertools
 import json
 import math
-import time
+import shutil
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -22,23 +24,39 @@ from core.checkpoints import save_folder, save_weights
 from core.checkpoints.compact import compact
 from core.data import corpora
 from core.data.batches import encoded
+from core.decoding.fill import fill
 from core.language_model import LanguageModel
+from core.text.tokenizer import Tokenizer
 from core.text.training import learn
 from core.training import Point, Trainer, TrainSpec
-from core.training.ngram import NGram
+from core.training.ngram import FillIn, NGram
+from core.training.preparation import special_tokens
+from core.training.state import State
+from core.vectors.meanings import Keep, Told, every_word, together
 from core.zoo import BUNDLED
+
+SCRATCH = Path(__file__).parent.parent / ".training"
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one bundled model is made. `snapshots` are the steps whose weights are kept, besides the last."""
+    """How one bundled model is made.
+
+    snapshots: the steps whose weights are kept, besides the last.   prompts: texts to go on with, or with blanks.
+    tokenizer_documents, practice_documents: of the corpus, and of the practice corpus, that the tokenizer learns from.
+    ngram_documents, ngram_order: of the baseline; a masked model's has no order.
+    senses: the sentences of each sense that probes are fitted and judged on (0: no probes), and their seed.
+    """
 
     spec: TrainSpec
     snapshots: tuple[int, ...]
     prompts: tuple[str, ...]
     tokenizer_documents: int = 20_000
+    practice_documents: int = 0
     ngram_documents: int = 30_000
     ngram_order: int = 5
+    senses: int = 0
+    senses_seed: int = 1_000_003
 
 
 RECIPES = {
@@ -61,27 +79,70 @@ RECIPES = {
         snapshots=(0, 10, 30, 70, 150, 300, 500, 800, 1_200, 2_000, 3_200),
         prompts=("Once upon a time,", "One windy morning,", "It was raining, and"),
     ),
+    # Short rows first, as a scene is short; half of what is read are scenes, in which a word's sense can be learned.
+    "tales-bert": Recipe(
+        TrainSpec(
+            model="gpt-tales",
+            changes={"shape": "encoder", "n_ctx": 128},  # type: ignore[arg-type]
+            corpus="tales",
+            steps=2_000,
+            seed=1,
+            batch_tokens=2_048,
+            context=128,
+            stages=((0.75, 64),),
+            vocab_size=1_024,
+            tokenizer="wordpiece",
+            objective="masked",
+            mask_rate=0.2,
+            whole_words=True,
+            learning_rate=0.06,
+            embed_rate=0.012,
+            head_rate=0.01,
+            momentum=0.9,
+            beta1=0.8,
+            polar="jordan",
+            warmup=50,
+            practice="senses",
+            practice_share=6.0,
+            eval_every=200,
+            bf16=True,
+            device="cpu",
+        ),
+        snapshots=(0, 100, 300, 600, 1_200),
+        prompts=(
+            "Once upon a time, there was a small [MASK] beside the park, and Cyril lived there. [MASK] was sad.",
+            "Nora lost her red kite. Soon Nora found [MASK] red [MASK] again.",
+            "Tom dreamed of a bank with a sack of [MASK]. Tom dreamed of a bank where frogs jumped into the [MASK].",
+        ),
+        tokenizer_documents=5_000,
+        practice_documents=10_000,
+        ngram_documents=20_000,
+        senses=60,
+    ),
 }
 
 
-def make(name: str, recipe: Recipe, folder: Path) -> None:
-    """Train `recipe` and write `folder`."""
+def make(name: str, recipe: Recipe, folder: Path, scratch: Path | None = None, every: int = 100) -> None:
+    """Train `recipe` and write `folder`.
+
+    Args:
+        scratch: where a stopped training left its state, and leaves it `every` so many steps; removed at the end.
+    """
     spec = recipe.spec
-    documents = islice(corpora.corpus(spec.corpus, seed=spec.seed, split="train"), recipe.tokenizer_documents)
-    trainer = Trainer(spec, tokenizer=learn(spec.tokenizer, documents, spec.vocab_size))
-    kept, curve, started = {}, [], time.time()
-    if 0 in recipe.snapshots:
-        kept[0] = compact(trainer.model.state_dict())
+    trainer, curve = _begin(recipe, scratch)
+    for step in recipe.snapshots:
+        if step == trainer.done_steps == 0:
+            _keep(trainer, folder)
     for point in trainer.run():
         if point.step in recipe.snapshots:
-            kept[point.step] = compact(trainer.model.state_dict())
+            _keep(trainer, folder)
         if point.held_out is not None or math.log2(point.step).is_integer():
             curve.append(
                 {"step": point.step, "loss": round(point.loss, 4), "held_out": _rounded(point.held_out)}
             )
             print(_progress(point, spec.steps), flush=True)
-    for step, weights in kept.items():
-        save_weights(folder / "snapshots" / f"{step}.safetensors", weights)
+        if scratch is not None and point.step % every == 0:
+            _save(trainer, curve, scratch)
     lm = LanguageModel(trainer.model, trainer.tokenizer, name)
     card = {
         "name": name,
@@ -90,21 +151,88 @@ def make(name: str, recipe: Recipe, folder: Path) -> None:
         "spec": spec.to_dict(),
         "data": asdict(corpora.describe(spec.corpus)),
         "tokens_read": spec.steps * spec.batch_tokens,
-        "minutes": round((time.time() - started) / 60, 1),
+        "minutes": round(trainer.seconds / 60, 1),
         "curve": curve,
         "held_out_loss": curve[-1]["held_out"],
         "n_gram": _baseline(trainer, recipe),
         "samples": [_sample(lm, prompt, seed) for seed, prompt in enumerate(recipe.prompts)],
     }
+    if spec.practice:
+        card["practice"] = asdict(corpora.describe(spec.practice))
     save_folder(folder, trainer.model, trainer.tokenizer, card=card, dtype=torch.float16)
-    print(
-        json.dumps(
-            {key: card[key] for key in ("held_out_loss", "n_gram", "samples")}, indent=1, ensure_ascii=False
-        )
+    if recipe.senses:  # of the weights as they were written
+        from core.zoo import load
+
+        card["senses"] = senses(load(folder, device="cpu"), recipe)
+        save_folder(folder, trainer.model, trainer.tokenizer, card=card, dtype=torch.float16)
+    if scratch is not None:
+        shutil.rmtree(scratch, ignore_errors=True)
+    said = {key: card[key] for key in ("held_out_loss", "n_gram", "samples", "senses") if key in card}
+    print(json.dumps(said, indent=1, ensure_ascii=False))
+
+
+def senses(lm: LanguageModel, recipe: Recipe) -> dict[str, Any]:
+    """How often a probe tells the senses of Toyland's ambiguous words apart, in each way of holding sentences out."""
+    kept = every_word(lm, get_args(Keep), recipe.senses, recipe.senses_seed)
+    return {
+        "examples_a_sense": recipe.senses,
+        "seed": recipe.senses_seed,
+        **{keep: _told(together(words)) | {"words": _by_word(words)} for keep, words in kept.items()},
+    }
+
+
+def _told(all_words: Told) -> dict[str, Any]:
+    return {
+        "static": asdict(all_words.static),
+        "layers": [asdict(layer) for layer in all_words.layers],
+        "best": all_words.best,
+        "fitted": all_words.fitted,
+    }
+
+
+def _by_word(words: list[Told]) -> dict[str, list[int]]:
+    """Right answers and examples of each word, at the depth that is best for all."""
+    best = together(words).best
+    return {one.word: [one.layers[best].right, one.layers[best].of] for one in words}
+
+
+def _begin(recipe: Recipe, scratch: Path | None) -> tuple[Trainer, list[dict[str, Any]]]:
+    """A new training, or the one that was stopped, with its curve so far."""
+    spec = recipe.spec
+    if scratch is not None and (scratch / "state.safetensors").is_file():
+        state = State.from_bytes((scratch / "state.safetensors").read_bytes())
+        if state.meta["spec"] == spec.to_dict():
+            print(f"going on from step {state.step:,}", flush=True)
+            return Trainer.resume(spec, state), list(state.meta["curve"])
+    return Trainer(spec, tokenizer=_tokenizer(recipe)), []
+
+
+def _tokenizer(recipe: Recipe) -> Tokenizer:
+    spec = recipe.spec
+    wanted = {spec.corpus: recipe.tokenizer_documents}
+    if spec.practice:
+        wanted[spec.practice] = recipe.practice_documents
+    documents = itertools.chain.from_iterable(
+        islice(corpora.corpus(name, seed=spec.seed, split="train"), count) for name, count in wanted.items()
     )
+    return learn(spec.tokenizer, documents, spec.vocab_size, special_tokens(spec))
 
 
-def _baseline(trainer: Trainer, recipe: Recipe) -> dict[str, float | int]:
+def _keep(trainer: Trainer, folder: Path) -> None:
+    path = folder / "snapshots" / f"{trainer.done_steps}.safetensors"
+    save_weights(path, compact(trainer.model.state_dict()))
+
+
+def _save(trainer: Trainer, curve: list[dict[str, Any]], scratch: Path) -> None:
+    """All that a stopped training needs to go on: written beside the last one, which it then takes the place of."""
+    state = trainer.state()
+    state = State(state.tensors, {**state.meta, "curve": curve})
+    scratch.mkdir(parents=True, exist_ok=True)
+    (scratch / "new").write_bytes(state.to_bytes())
+    (scratch / "new").replace(scratch / "state.safetensors")
+
+
+def _baseline(trainer: Trainer, recipe: Recipe) -> dict[str, float | int | str]:
     """The held-out loss of an n-gram model, over the very rows and positions that the transformer is scored on."""
     spec, end = recipe.spec, trainer.tokenizer.id("</s>")
     documents = corpora.corpus(spec.corpus, seed=spec.seed, split="train")
@@ -113,6 +241,17 @@ def _baseline(trainer: Trainer, recipe: Recipe) -> dict[str, float | int]:
         itertools.chain.from_iterable([*row, end] for row in encoded(stories, trainer.tokenizer)),
         dtype=np.int64,
     )
+    if spec.objective == "masked":
+        example = trainer.held_out_example()
+        hidden = FillIn([ids], len(trainer.tokenizer))
+        scored = hidden.log_probs(
+            example.inputs.numpy(), example.targets.numpy(), trainer.specials.mask_id or 0
+        )
+        return {
+            "kind": "fill in from two tokens on either side",
+            "tokens": len(ids),
+            "held_out_loss": round(-float(scored.mean()), 4),
+        }
     model = NGram([ids], recipe.ngram_order, len(trainer.tokenizer))
     scores = [model.log_probs(row.numpy())[1:] for row in trainer.held_out_rows()]
     return {
@@ -123,6 +262,10 @@ def _baseline(trainer: Trainer, recipe: Recipe) -> dict[str, float | int]:
 
 
 def _sample(lm: LanguageModel, prompt: str, seed: int) -> str:
+    if lm.config.shape == "encoder":
+        for blank in fill(lm, prompt).one_by_one:
+            prompt = prompt.replace("[MASK]", f"[{blank.token.strip()}]", 1)
+        return prompt
     text = lm.generate(prompt, strategy="sample", temperature=0.7, seed=seed, max_new_tokens=220).text
     return prompt + text.removesuffix("</s>")
 
@@ -150,7 +293,7 @@ def main() -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     for name in options.names or RECIPES:
-        make(name, RECIPES[name], options.out / name)
+        make(name, RECIPES[name], options.out / name, SCRATCH / name)
 
 
 if __name__ == "__main__":

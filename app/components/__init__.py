@@ -48,14 +48,19 @@ def register(name: str, shared: bool = True) -> Callable[..., Any]:
 
 UNPACKED = "\nexport default (given) => component({ ...given, data: given.data?.[0] });\n"
 # Of shared/, what only some pictures carry: the files, by the call in a picture's own code that needs them.
-OPTIONAL = {"curves(": ("curves", "feed", "hairline", "pens"), "stepMode(": ("steps",)}
+OPTIONAL = {
+    "curves(": ("curves", "feed", "hairline", "pens"),
+    "stepMode(": ("steps",),
+    "wordmap(": ("wordmap", "wordmap_hands", "pens"),
+}
 
 
 def _joined(name: str, kind: str, shared: bool) -> str:
     """The text of a component: the shared helpers that it uses, then its own files."""
     own = [path.read_text(encoding="utf-8") for path in _files(HERE / name, kind)]
     script = "".join(path.read_text(encoding="utf-8") for path in _files(HERE / name, "js"))
-    unused = {name for call, names in OPTIONAL.items() if call not in script for name in names}
+    used = {name for call, names in OPTIONAL.items() if call in script for name in names}
+    unused = {name for names in OPTIONAL.values() for name in names} - used
     helpers = [
         path.read_text(encoding="utf-8")
         for path in (_files(HERE / "shared", kind) if shared else [])

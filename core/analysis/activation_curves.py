@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,6 +100,12 @@ def curve(act: Activation, x: Array, linear: float | None = None) -> Curve:
     return Curve(act, places.numpy(), y.numpy(), slope.numpy(), linear)
 
 
+def held(y: Array, within: float = 0.01) -> float:
+    """The share of the places where next to nothing comes out: |y| <= `within`."""
+    return float((np.abs(y) <= within).mean())
+
+
+@cache
 def lowest(act: Activation) -> tuple[float, float]:
     """(x, y) of the lowest point of a curve; of one that ends flat, its corner. By bisection of the slope.
 
@@ -136,6 +143,12 @@ class Bends:
     def share_above(self) -> float:
         """The share of the pre-activations above 0."""
         return float((self.pre > 0).mean())
+
+    @property
+    def firing(self) -> Array:
+        """(T,) of each token the share of the neurons that fire there: whose pre-activation is above 0."""
+        shares: Array = (self.pre > 0).mean(1)
+        return shares
 
 
 def bends(

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from core.analysis.masks import MaskRule
 from core.analysis.places import Kind, Place, stack_of, traced
 from core.hooks import Intervention, intervene
 from core.model.attention import Geometry, attention_scores
@@ -34,7 +35,9 @@ class Change:
         scale: multiply the scores by the model's 1/sqrt(d_head) (True) or leave them as they are.
         mask: keep the causal mask. turn: keep the rotary turn, or the ALiBi or relative bias.
         temperature: the scores are divided by it before the softmax; above 0.
-        edits: (row, column, value) puts `value` in place of that query-key product.
+        edits: (row, column, value) puts `value` in place of that query-key product; -inf hides the key from the query.
+        window, sinks: each query sees its nearest `window` keys and the first `sinks` only (`core.analysis.masks`).
+        shown: (row, column) of keys that stay in view in spite of mask and window.
     """
 
     scale: bool = True
@@ -42,6 +45,9 @@ class Change:
     turn: bool = True
     temperature: float = 1.0
     edits: tuple[tuple[int, int, float], ...] = ()
+    window: int | None = None
+    sinks: int = 0
+    shown: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +103,7 @@ class AttentionSteps:
     pattern: Array  # (T, S) rows sum to 1
     z: Array  # (T, K) the values, mixed
     result: Array  # (T, D) z W_O: what this head adds to the stream
+    plain: Array  # (T, D) what it adds as the model has it
 
     position: int  # whose prediction is shown: a row of the logits
     before: Array  # (V,) probabilities at `position`, the model as it is
@@ -116,6 +123,18 @@ class AttentionSteps:
     def changed(self) -> bool:
         """The head is not as the model has it."""
         return self.change != Change()
+
+    @property
+    def blind(self) -> tuple[int, ...]:
+        """The rows whose scores are all -inf: a softmax of them would be 0 / 0, so such a row reads nothing."""
+        return tuple(int(row) for row in np.flatnonzero((self.masked == -np.inf).all(axis=1)))
+
+    @property
+    def moved(self) -> Array:
+        """(T,) how far the change moved each row's output: |result - plain| / |plain|; 0 where nothing was added."""
+        size = np.linalg.norm(self.plain, axis=1)
+        far: Array = np.linalg.norm(self.result - self.plain, axis=1) / np.where(size > 0, size, 1.0)
+        return far
 
 
 def attention_steps(
@@ -140,8 +159,9 @@ def attention_steps(
         trace: the pass of this text and target, if it is at hand (made under the same interventions); None: made now.
 
     Raises:
-        ValueError: no such layer, head, attention or position, temperature not above 0, or a trace of another text.
-        IndexError: an edited cell outside the scores.
+        ValueError: no such layer, head, attention or position, temperature not above 0, an edit to nan or +inf, a
+            window in cross-attention or one that holds nothing, or a trace of another text.
+        IndexError: a cell to change outside the scores.
         ContextTooLong: more tokens than the model has positions for.
     """
     place = Place.of(lm, layer, head, attention)
@@ -170,6 +190,7 @@ def attention_steps(
         causal=place.stack.causal and not place.cross,
         pattern=_numpy(after[f"{place.attn_name}.hook_pattern"][head]),
         z=_numpy(z), result=_numpy(z @ place.attn.W_O[head]), position=at,
+        plain=_numpy(trace[f"{place.attn_name}.hook_z"][:, head] @ place.attn.W_O[head]),
         before=_numpy(trace.logits[at].softmax(-1)),
         after=_numpy(after.logits[at].softmax(-1)),
     )  # fmt: skip
@@ -232,20 +253,42 @@ def _scores(
     q, k = (next(given[n] for n in (f"rot_{s}", f"{s}_norm", s) if given[n] is not None) for s in "qk")
     assert q is not None and k is not None
     scores = attention_scores(q[None, :, None], k[None, :, None], 1.0, Geometry())[0, 0]  # (T, S)
+    _check_cells(change, scores)
     for row, col, value in change.edits:
-        if not (0 <= row < scores.shape[0] and 0 <= col < scores.shape[1]):
-            raise IndexError(f"cell ({row}, {col}) lies outside the scores, {tuple(scores.shape)}")
         scores[row, col] = value
     scaled = scores * place.attn.scale if change.scale else scores
     bias = (
         None if geometry.bias is None else geometry.bias[0, place.head].to(scaled) * float(change.turn)
     )  # (T, S)
     biased = scaled if bias is None else scaled + bias
-    hidden = geometry.allowed is not None and change.mask
-    allowed = cast(Tensor, geometry.allowed)[0, 0] if hidden else torch.ones_like(scores, dtype=torch.bool)
+    allowed = _allowed(scores, place, geometry, change)
     masked = biased.masked_fill(~allowed, -torch.inf)
     arrays = {"scores": scores, "scaled": scaled, "bias": bias, "biased": biased, "allowed": allowed}
     return {**arrays, "masked": masked}, masked / change.temperature
+
+
+def _check_cells(change: Change, scores: Tensor) -> None:
+    for row, col in [*(edit[:2] for edit in change.edits), *change.shown]:
+        if not (0 <= row < scores.shape[0] and 0 <= col < scores.shape[1]):
+            raise IndexError(f"cell ({row}, {col}) lies outside the scores, {tuple(scores.shape)}")
+    for row, col, value in change.edits:
+        if math.isnan(value) or value == math.inf:
+            raise ValueError(f"cell ({row}, {col}): a score is a number or -inf, not {value}")
+
+
+def _allowed(scores: Tensor, place: Place, geometry: Geometry, change: Change) -> Tensor:
+    """(T, S) bool: which keys each query may see, as changed."""
+    allowed = torch.ones_like(scores, dtype=torch.bool)
+    if geometry.allowed is not None and change.mask:
+        allowed = allowed & geometry.allowed[0, 0]
+    if change.window is not None:
+        if place.cross:
+            raise ValueError("cross-attention reads another text: no window of places in one text fits it")
+        places = torch.arange(len(scores), device=scores.device)
+        allowed &= MaskRule(causal=False, window=change.window, sinks=change.sinks).allowed(places, places)
+    for row, col in change.shown:
+        allowed[row, col] = True
+    return allowed
 
 
 def _geometry(place: Place, x: Tensor) -> Geometry:

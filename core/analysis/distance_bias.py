@@ -81,7 +81,7 @@ def distance_bias(lm: LanguageModel, length: int, stack: Stack | None = None) ->
     part = getattr(half.stack, "relative", None) or getattr(half.stack, "alibi", None)
     if part is None:
         raise NoBias(f"{lm.name} adds nothing to its scores: it {HOW[lm.config.position]}")
-    return _bias(part, length, causal=half.stack.causal)
+    return bias_of(part, length, causal=half.stack.causal)
 
 
 def alibi_bias(n_heads: int, length: int, *, causal: bool = True) -> DistanceBias:
@@ -95,7 +95,7 @@ def alibi_bias(n_heads: int, length: int, *, causal: bool = True) -> DistanceBia
     """
     if n_heads < 1:
         raise ValueError(f"n_heads={n_heads} must be at least 1")
-    return _bias(AlibiBias(n_heads), length, causal=causal)
+    return bias_of(AlibiBias(n_heads), length, causal=causal)
 
 
 def t5_buckets(
@@ -107,7 +107,12 @@ def t5_buckets(
     return distances.numpy(), found.numpy()
 
 
-def _bias(part: AlibiBias | RelativeBias, length: int, *, causal: bool) -> DistanceBias:
+def bias_of(part: AlibiBias | RelativeBias, length: int, *, causal: bool) -> DistanceBias:
+    """What such a module adds to the scores of a text of up to `length` tokens.
+
+    Raises:
+        ValueError: no tokens.
+    """
     device = next((value.device for value in (*part.parameters(), *part.buffers())), torch.device("cpu"))
     distances = _distances(length, causal).to(device)
     with torch.no_grad():

@@ -162,6 +162,16 @@ class Recorded:
     exact: tuple[tuple[float, ...], ...]
     answers: tuple[Answer, ...]
 
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """(n,) over the seeds."""
+        return tuple(sum(shares) / len(shares) for shares in zip(*self.exact))
+
+    @property
+    def span(self) -> tuple[tuple[float, float], ...]:
+        """(n,) the lowest and the highest share of any seed."""
+        return tuple((min(shares), max(shares)) for shares in zip(*self.exact))
+
 
 def recorded(task: Task) -> tuple[Recorded, ...]:
     """What `scripts/record_extrapolation.py` measured with the plan as it is, three seeds; the kinds in order."""
@@ -211,10 +221,14 @@ def _each(kinds: tuple[Position, ...], plan: Plan, seed: int) -> Generator[Train
 
 
 def _one(kind: Position, plan: Plan, seed: int) -> Iterator[Trained]:
+    return train(first_model(plan, kind, seed), kind, plan, seed)
+
+
+def train(model: Transformer, kind: Position, plan: Plan, seed: int) -> Iterator[Trained]:
+    """Train `model` (of `first_model`) in place and test it: a report every 20 steps, the last one with the results."""
     assert plan.steps is not None
     assert plan.rows is not None
     spec = TrainSpec(model="gpt-nano", steps=plan.steps)  # its optimizer and rates: Muon, falling to zero
-    model = first_model(plan, kind, seed)
     optimizer = Optimizer(model, spec)
     feed = order_tasks.batches(plan.task, plan.trained, letters=plan.letters, count=plan.rows, seed=seed)
     for step in range(1, plan.steps + 1):

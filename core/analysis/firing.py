@@ -61,6 +61,10 @@ class Firing:
         """(L, F) bool: fires at `ALWAYS` of the tokens or more."""
         return self.share >= ALWAYS
 
+    def spread(self, bins: int = 25) -> Array:
+        """(L, bins): how many neurons of each block fire at 0 to 1/bins of the tokens, and so on up to all of them."""
+        return np.stack([np.histogram(row, bins=bins, range=(0.0, 1.0))[0] for row in self.share])
+
     @property
     def unseen(self) -> float:
         """The share of tokens that a dead neuron may yet fire at, with 95 % confidence: 3 / tokens (the rule of three,

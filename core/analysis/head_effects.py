@@ -149,7 +149,7 @@ def head_effects(
         ValueError: no such attention, row or token.
         ContextTooLong: more tokens than the model has positions for.
     """
-    run = _Pass.of(lm, text, row, token, value, attention, target)
+    run = Resumable.of(lm, text, row, token, value, attention, target)
     done = []
     for layer in range(run.layers):
         done.append(run.effects(layer))
@@ -175,13 +175,13 @@ def effects_by_layer(
     target: Text | None = None,
 ) -> Iterator[LayerEffects]:
     """The same block by block, from 0: for a page that shows progress, or stops. Arguments as for `head_effects`."""
-    run = _Pass.of(lm, text, row, token, value, attention, target)
+    run = Resumable.of(lm, text, row, token, value, attention, target)
     for layer in range(run.layers):
         yield run.effects(layer)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Pass:
+class Resumable:
     """One untouched pass, kept so that its variants can start in the middle."""
 
     stack: Transformer  # whose heads are switched off
@@ -207,7 +207,7 @@ class _Pass:
     def of(
         cls, lm: LanguageModel, text: Text, row: int, token: int | None, value: Value, attention: Kind,
         target: Text | None,
-    ) -> _Pass:  # fmt: skip
+    ) -> Resumable:  # fmt: skip
         model, stack = lm.transformer, stack_of(lm, attention)
         places = [Place.of(lm, layer, 0, attention) for layer in range(len(stack.blocks))]
         streams = [f"{place.block_name}.hook_resid_pre" for place in places]
@@ -237,15 +237,26 @@ class _Pass:
         parts = []
         for first in range(0, heads, size):
             off = range(first, min(first + size, heads))
-            with torch.no_grad(), intervene(_each_off(self.attn_names[layer], off, self.value)):
-                parts.append(self._from(layer, len(off)))
-        after = torch.cat(parts).log_softmax(-1)  # (H, V)
+            parts.append(self.without([((layer, head),) for head in off]))
+        after = torch.cat(parts)  # (H, V)
         divergence = F.kl_div(after, self.logs.expand_as(after), reduction="none", log_target=True).sum(-1)
         return LayerEffects(
             layer=layer, row=self.row, token=self.token, before=self.before,
             after=after[:, self.token].cpu().numpy().copy(), divergence=divergence.clamp(min=0).cpu().numpy(),
             likeliest=after.argmax(-1).cpu().numpy(),
         )  # fmt: skip
+
+    def without(self, sets: Sequence[Sequence[tuple[int, int]]]) -> Tensor:
+        """The log-probabilities at the row with each set of heads off, all in one batch: (N, V)."""
+        layers = sorted({layer for heads in sets for layer, _ in heads})
+        changes = []
+        for layer in layers:
+            off = [(i, head) for i, heads in enumerate(sets) for at, head in heads if at == layer]
+            changes.append(_each_off(self.attn_names[layer], off, self.value))
+        if not layers:
+            return self.logs.expand(len(sets), -1)
+        with torch.no_grad(), intervene(*changes):
+            return self._from(layers[0], len(sets)).log_softmax(-1)
 
     def _from(self, layer: int, variants: int) -> Tensor:
         """The logits at the row of variants that differ from block `layer` on: (variants, V)."""
@@ -270,12 +281,12 @@ def _blocks(stack: Transformer, first: int, x: Tensor, source: Tensor | None, ro
     return x
 
 
-def _each_off(attn_name: str, heads: range, value: Value) -> Intervention:
-    """Variant i of the batch lacks head heads[i]: `ablate_head`, for many heads at once."""
+def _each_off(attn_name: str, off: Sequence[tuple[int, int]], value: Value) -> Intervention:
+    """Each (variant of the batch, head) pair is off: `ablate_head`, for many heads at once."""
 
     def edit(z: Tensor) -> Tensor:  # (B, T, H, K)
         z = z.clone()
-        for variant, head in enumerate(heads):
+        for variant, head in off:
             one = z[variant, :, head]  # (T, K)
             z[variant, :, head] = 0.0 if value == "zero" else one.mean(dim=0, keepdim=True)
         return z

@@ -1,4 +1,4 @@
-"""Where every head looks: all attention maps of a model in one pass, and what each head does, by measured scores.
+"""Where every head looks: all attention maps of a model in one pass, and scores of what each head does.
 
 A score is the part of a head's attention that falls on one kind of pair: on each token's predecessor, on the first
 token, and so on. transformer-lens calls it "mul" and defines it for previous token, same token ("duplicate") and
@@ -8,7 +8,6 @@ induction. The last two are also measured on random tokens said twice, where onl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -30,11 +29,7 @@ NAMES: dict[Job, str] = {
     "induction": "induction", "same": "same token", "previous": "previous token", "next": "next token",
     "itself": "itself", "recent": "recent tokens", "first": "first token", "last": "last token",
 }  # fmt: skip
-EVEN, MIXED, SHORT = "spread evenly", "mixed", "text too short"
-SHORTEST = 4  # tokens to choose from; with fewer, the first token is also the recent one
 RECENT = 3  # tokens before a token that count as recent
-NAMED_FROM = 0.3  # of the way from an even spread (0) to the best possible (1)
-EVEN_FROM = 0.9  # of the greatest entropy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +41,7 @@ class HeadMaps:
     key_ids: tuple[int, ...]  # S, those that answer
     causal: bool  # no token sees a later one
     maps: Array  # (L, H, T, S)
+    beside: tuple[int, ...] = ()  # what the other half of an encoder-decoder reads in the same pass
 
     def read_most(self, row: int, col: int | None = None) -> tuple[Array, Array]:
         """What each head gives from `row` to the token it reads most, or to `col`: weights and columns, (L, H) both."""
@@ -81,16 +77,6 @@ class Score:
         return (self.value - self.even) / room if room > 1e-6 else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class HeadJobs:
-    """What the heads do: the numbers, and the names that follow from them (`name_heads`)."""
-
-    scores: dict[Job, Score]  # on the text; under cross-attention without those that compare places
-    repeats: dict[Job, Score]  # on random tokens said twice; empty under cross-attention
-    evenness: Array  # (L, H) from 0, every row reads one token, to 1, all that it may see alike
-    names: tuple[tuple[str, ...], ...]  # L of H
-
-
 def head_maps(
     lm: LanguageModel,
     text: Text,
@@ -115,7 +101,7 @@ def head_maps(
     asking = source if attention == "encoder" else written
     answering = written if attention == "self" else source
     if trace is None:
-        patterns = [pattern[0] for pattern in _patterns(lm, batch, attention)]
+        patterns = [pattern[0] for pattern in run_patterns(lm, batch, attention)]
     else:
         seen = traced(lm, text, target, trace)
         patterns = [seen[name].detach() for name in _pattern_names(lm, attention)]
@@ -124,11 +110,12 @@ def head_maps(
         attention=attention, ids=asking, key_ids=answering,
         causal=stack_of(lm, attention).causal and attention != "cross",
         maps=torch.stack(patterns).cpu().numpy() if patterns else none,
+        beside=() if len(batch) == 1 or attention == "cross" else written if attention == "encoder" else source,
     )  # fmt: skip
 
 
-def _patterns(lm: LanguageModel, batch: tuple[Tensor, ...], attention: Kind) -> list[Tensor]:
-    """L of (B, H, T, S). Nothing is computed after the last of them."""
+def run_patterns(lm: LanguageModel, batch: tuple[Tensor, ...], attention: Kind) -> list[Tensor]:
+    """The maps of a batch of texts, L of (B, H, T, S). Nothing is computed after the last of them."""
     names = _pattern_names(lm, attention)
     last: list[Tensor] = []
 
@@ -151,28 +138,14 @@ class _Enough(Exception):
     """Ends a pass whose rest nobody reads."""
 
 
-def head_jobs(lm: LanguageModel, maps: HeadMaps, repeats: dict[Job, Score] | None = None) -> HeadJobs:
-    """Score and name the heads of `maps`.
-
-    Args:
-        repeats: of `repeat_scores`, which hang on the model only, so that a page computes them once; None: computed.
-    """
-    repeats = repeat_scores(lm, maps.attention) if repeats is None else repeats
-    scores, spread = pattern_scores(maps), evenness(maps)
-    names = name_heads(scores, repeats, spread)
-    if len(maps.key_ids) < SHORTEST:
-        names = tuple((SHORT,) * len(line) for line in names)
-    return HeadJobs(scores=scores, repeats=repeats, evenness=spread, names=names)
-
-
 def pattern_scores(maps: HeadMaps) -> dict[Job, Score]:
     """The score of every job that the attention can have: the value of transformer-lens's `detect_head(..., "mul")`."""
-    allowed = _allowed(maps)  # (T, S)
+    allowed = may_see(maps)  # (T, S)
     even = allowed / allowed.sum(1, keepdims=True)  # (T, S)
     flat = maps.maps.reshape(*maps.maps.shape[:2], -1)  # (L, H, T S)
     whole = flat.sum(-1)  # (L, H)
     scores = {}
-    for job, pairs in _pairs(maps).items():
+    for job, pairs in pairs_of(maps).items():
         pairs &= allowed
         rows = int(pairs.any(1).sum())
         value = flat @ pairs.ravel().astype(flat.dtype) / whole
@@ -182,12 +155,13 @@ def pattern_scores(maps: HeadMaps) -> dict[Job, Score]:
     return scores
 
 
-def _allowed(maps: HeadMaps) -> Array:
+def may_see(maps: HeadMaps) -> Array:
+    """Which columns each row may read at all: (T, S) bool."""
     shape = (len(maps.ids), len(maps.key_ids))
     return np.tri(*shape, dtype=bool) if maps.causal else np.ones(shape, dtype=bool)
 
 
-def _pairs(maps: HeadMaps) -> dict[Job, Array]:
+def pairs_of(maps: HeadMaps) -> dict[Job, Array]:
     """Which (row, column) pairs each job is about: (T, S) bool each."""
     ids, keys = np.array(maps.ids), np.array(maps.key_ids)
     row, col = np.arange(len(ids))[:, None], np.arange(len(keys))[None]
@@ -213,7 +187,7 @@ def evenness(maps: HeadMaps) -> Array:
 
     1 where no row has one.
     """
-    choices = _allowed(maps).sum(1)  # (T,)
+    choices = may_see(maps).sum(1)  # (T,)
     chosen = maps.maps[:, :, choices > 1]  # (L, H, rows, S)
     if not chosen.shape[2]:
         return np.ones(maps.maps.shape[:2])
@@ -229,7 +203,7 @@ def repeat_scores(
     They hang on the model and the seed only. Under cross-attention, or in a context too short to say two tokens
     twice, there is nothing to measure: {}. A decoder with a source reads the tokens there once.
     """
-    frame, usual = _frame_and_usual(lm, attention)
+    frame, usual = frame_and_usual(lm, attention)
     period = min(period, len(usual), (lm.config.n_ctx - len(frame[0]) - len(frame[1])) // 2)
     if attention == "cross" or period < 2:
         return {}
@@ -239,7 +213,7 @@ def repeat_scores(
     read = [rows]
     if lm.config.shape == "encoder-decoder":
         read = [rows, said] if attention == "encoder" else [said, rows]
-    patterns = _patterns(lm, tuple(torch.tensor(ids, device=lm.device) for ids in read), attention)
+    patterns = run_patterns(lm, tuple(torch.tensor(ids, device=lm.device) for ids in read), attention)
     if not patterns:
         return {}
     causal, maps = stack_of(lm, attention).causal, torch.stack(patterns).mean(1).cpu().numpy()  # (L, H, T, T)
@@ -248,7 +222,7 @@ def repeat_scores(
     return pattern_scores(HeadMaps(attention=attention, ids=ids, key_ids=ids, causal=causal, maps=maps))
 
 
-def _frame_and_usual(lm: LanguageModel, attention: Kind) -> tuple[tuple[list[int], list[int]], list[int]]:
+def frame_and_usual(lm: LanguageModel, attention: Kind) -> tuple[tuple[list[int], list[int]], list[int]]:
     """The special tokens before and after every text that this attention reads; and all tokens that are not special."""
     config, special = lm.config, lm.special_ids
     usual = [i for i in range(min(config.d_vocab, len(lm.tokenizer))) if i not in special]
@@ -257,32 +231,3 @@ def _frame_and_usual(lm: LanguageModel, attention: Kind) -> tuple[tuple[list[int
     ids, bare = lm.tokenizer.encode("a"), lm.tokenizer.encode("a", add_special_tokens=False)
     first = next((at for at in range(len(ids)) if ids[at : at + len(bare)] == bare), 0)
     return (ids[:first], ids[first + len(bare) :]), usual
-
-
-def name_heads(
-    scores: Mapping[Job, Score], repeats: Mapping[Job, Score], spread: Array
-) -> tuple[tuple[str, ...], ...]:
-    """One name for each head: L of H.
-
-    The sharp job that lies farthest above an even spread, if it comes `NAMED_FROM` of the way to the best possible
-    (induction and same token: on the text or on repeats, whichever is more); else the broad one; else "spread evenly"
-    from `EVEN_FROM` of the greatest entropy; else "mixed".
-
-    Args:
-        scores, repeats: as in `HeadJobs`.
-        spread: (L, H), of `evenness`.
-    """
-    never = np.full(spread.shape, -np.inf)
-
-    def reached(job: Job) -> Array:
-        measured = [scores.get(job), repeats.get(job) if job in ("induction", "same") else None]
-        above = [score.above_even for score in measured if score is not None]
-        return np.maximum.reduce([never, *(values for values in above if values is not None)])  # (L, H)
-
-    names = np.where(spread >= EVEN_FROM, EVEN, MIXED).astype(object)
-    for jobs in (BROAD, SHARP):  # the sharp ones last: they overrule
-        table = np.stack([reached(job) for job in jobs])  # (jobs, L, H)
-        best = table.argmax(0)
-        named = np.array([NAMES[job] for job in jobs], dtype=object)[best]
-        names = np.where(table.max(0) >= NAMED_FROM, named, names)
-    return tuple(tuple(str(name) for name in line) for line in names)

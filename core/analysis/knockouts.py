@@ -98,8 +98,13 @@ def knock_out_neurons(
     stack: Stack | None = None,
     target: Text | None = None,
     trace: Trace | None = None,
+    without: Trace | None = None,
 ) -> NeuronKnockout:
     """The prediction at `row` of the logits with and without some neurons of a block; all of them, or none.
+
+    Args:
+        trace, without: the passes of this text and target as it is and with the neurons off, if they are at hand; None:
+            made now.
 
     Raises:
         ValueError: no such block, neuron, row or stack, or a trace of another text.
@@ -110,8 +115,8 @@ def knock_out_neurons(
     plain = traced(lm, text, target, trace)
     at = row_of(row, len(plain.logits))
     off = ablate_neurons(layer, chosen, value, stack if half.prefix else None)
-    with torch.no_grad(), intervene(off):
-        changed = lm.trace(text, target)
+    with intervene(off):
+        changed = traced(lm, text, target, without)
     before, after = (_numpy(found.logits[at].softmax(-1)) for found in (plain, changed))
     return NeuronKnockout(layer=layer, neurons=chosen, value=value, row=at, before=before, after=after)
 

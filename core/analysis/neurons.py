@@ -38,6 +38,7 @@ class TokenSteps:
 
     Attributes:
         row: of the stack's tokens.
+        stream: (D,) what stands before the layer, the stream that it adds to (of a model without residuals, replaces).
         read: (D,) what the layer reads: the stream after the norm before it, or under post-norm the stream.
         pre: (F,) read W_in + b_in, or of a gated layer read W_gate + b_gate.
         pre_linear: (F,) of a gated layer read W_in + b_in; None elsewhere.
@@ -45,11 +46,13 @@ class TokenSteps:
         W_in, W_out: (D, F) and (F, D). W_gate: (D, F) of a gated layer, None elsewhere.
         b_in, b_gate, b_out: (F,), (F,) and (D,), or None.
         out: (D,) what the layer adds to the stream.
+        after: (D,) the stream behind it: stream + out, and under post-norm what the norm behind it makes of that.
     """
 
     layer: int
     row: int
     act: Activation
+    stream: Array
     read: Array
     pre: Array
     pre_linear: Array | None
@@ -61,6 +64,7 @@ class TokenSteps:
     W_out: Array
     b_out: Array | None
     out: Array
+    after: Array
 
     @property
     def contributions(self) -> Array:
@@ -77,6 +81,17 @@ class TokenSteps:
     def strongest(self, count: int = 10) -> list[int]:
         """The neurons that write most, the longest contribution first; of equals the lower number."""
         return [int(at) for at in np.argsort(-self.strengths, kind="stable")[:count]]
+
+    @property
+    def shares(self) -> Array:
+        """(F,): each neuron's squared strength, over the sum of all; zeros where none writes."""
+        squares: Array = self.strengths.astype(np.float64) ** 2
+        return squares / (float(squares.sum()) or 1.0)
+
+    def needed(self, share: float = 0.9) -> int:
+        """The fewest neurons whose shares make up `share` (0 where none writes)."""
+        shares = np.sort(self.shares)[::-1]
+        return int((np.cumsum(shares) < share).sum()) + 1 if shares.any() else 0
 
     @property
     def error(self) -> float:
@@ -148,9 +163,11 @@ def token_steps(
     at = row_of(row, len(half.ids(trace)))
     block = cast(Block, half.stack.blocks[layer])
     mlp, gated = block.mlp, block.mlp.gated
+    ends = f"{name}.hook_normalized_resid_post" if block.post_norm else f"{name}.hook_resid_post"
     bias_gate = None if mlp.bias_in is None or not gated else mlp.bias_in[: mlp.d_mlp]
     return TokenSteps(
         layer=layer, row=at, act=lm.config.act,
+        stream=_numpy(trace[_before(block, name)][at]),
         read=_numpy(_read(block, trace, name)[at]),
         pre=_numpy(trace[f"{name}.mlp.hook_pre"][at]),
         pre_linear=_numpy(trace[f"{name}.mlp.hook_pre_linear"][at]) if gated else None,
@@ -160,6 +177,7 @@ def token_steps(
         b_gate=None if bias_gate is None else _numpy(bias_gate),
         W_out=_numpy(mlp.W_out), b_out=None if mlp.b_out is None else _numpy(mlp.b_out),
         out=_numpy(trace[f"{name}.hook_mlp_out"][at]),
+        after=_numpy(trace[ends][at]),
     )  # fmt: skip
 
 
@@ -174,13 +192,19 @@ def neuron_of(neuron: int, neurons: int) -> int:
     return int(neuron)
 
 
+def _before(block: Block, name: str) -> str:
+    """The hook of the stream (T, D) that the feed-forward part adds to."""
+    middle = "resid_mid_cross" if block.cross else "resid_mid"
+    return f"{name}.hook_normalized_{middle}" if block.post_norm else f"{name}.hook_{middle}"
+
+
 def _read(block: Block, trace: Trace, name: str) -> Tensor:
     """(T, D): what the feed-forward part reads."""
-    middle = "hook_resid_mid_cross" if block.cross else "hook_resid_mid"
+    stream = trace[_before(block, name)]
     if block.post_norm:
-        return trace[f"{name}.hook_normalized_{middle.removeprefix('hook_')}"]
+        return stream
     with torch.no_grad():
-        read: Tensor = (block.ln3 if block.cross else block.ln2)(trace[f"{name}.{middle}"])
+        read: Tensor = (block.ln3 if block.cross else block.ln2)(stream)
     return read
 
 

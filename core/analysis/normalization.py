@@ -146,6 +146,49 @@ def norm_of(
     return norm_steps(x.detach(), cast(Kind, norm.kind), norm.eps, norm.w, norm.b)
 
 
+def stream_before(lm: LanguageModel, name: str, trace: Trace, stack: Stack | None = None) -> Tensor:
+    """(T, D): the stream where the norm of that name stands, or would stand in a model without norms.
+
+    Args:
+        name: as in `norm_names`, also one that this model lacks.
+
+    Raises:
+        ValueError: the model has no such stack or block.
+    """
+    half = Half.of(lm, stack)
+    if name == f"{half.prefix}ln_embed":
+        return half.embedded(trace)
+    if name == f"{half.prefix}ln_final":
+        return half.leaving(trace)
+    path, _, norm = name.rpartition(".ln")
+    block = cast(Block, half.stack.blocks[int(path.rpartition(".")[2])])
+    between = ["hook_resid_mid", *(["hook_resid_mid_cross"] if block.cross else [])]
+    places = ["hook_resid_pre", *between, "hook_resid_post"]
+    return trace[f"{path}.{places[int(norm) - 1 + block.post_norm]}"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """How numbers lie: `counts` of equal bins from -edge to edge, and their mean, rms, and deviation from the mean."""
+
+    edge: float
+    counts: tuple[int, ...]
+    mean: float
+    rms: float
+    deviation: float
+
+
+def spread(values: Array, bins: int = 31) -> Spread:
+    """The spread of numbers (D,); the largest of them is the edge."""
+    numbers = values.astype(np.float64)
+    edge = float(np.abs(numbers).max()) or 1.0
+    counts = np.histogram(numbers, bins=bins, range=(-edge, edge))[0]
+    return Spread(
+        edge=edge, counts=tuple(int(count) for count in counts), mean=float(numbers.mean()),
+        rms=float(np.sqrt(np.mean(numbers**2))), deviation=float(numbers.std()),
+    )  # fmt: skip
+
+
 def _places(half: Half) -> Iterator[tuple[str, _NormPlace]]:
     stack, prefix = half.stack, half.prefix
     if stack.ln_embed is not None and stack.ln_embed.kind != "none":

@@ -213,6 +213,11 @@ class Shift:
     worst: int
     rows: int
 
+    def moved(self, rows: Array) -> Array:
+        """M_k PE(t) for rows (..., D) of a table: where the identity says PE(t + k) is."""
+        there: Array = np.asarray(rows, dtype=np.float64) @ self.matrix.T
+        return there
+
 
 def shift_matrix(by: int, d_model: int) -> Array:
     """M_k (D, D), the same for every t: pair (sin, cos) is turned by k w_i (Vaswani et al. 2017, section 3.5).

@@ -107,6 +107,27 @@ class Turning:
             products=(q * k).sum(-1),
         )
 
+    @property
+    def scores(self) -> Array:
+        """(T, T): q . k of every query (row) and key, before the factor, also of keys that a mask then hides."""
+        size = len(self.angles)
+        q, k = self.turned_query.reshape(size, -1), self.turned_key.reshape(size, -1)  # (T, K) each
+        products: Array = q @ k.T
+        return products
+
+    def begun_at(self, start: int) -> Turning:
+        """The same arrows, the first token at position `start`: every angle grows by start * rate, no score changes.
+
+        Raises:
+            ValueError: a position below 0.
+        """
+        if start < 0:
+            raise ValueError(f"positions count from 0, so none is {start}")
+        angles = self.angles + start * self.rates
+        return dataclasses.replace(
+            self, angles=angles, turned_query=turned_by(self.query, angles), turned_key=turned_by(self.key, angles)
+        )  # fmt: skip
+
     def written(self, position: int, pair: int) -> str:
         """The angle of one pair at one position with its numbers: "5 × 0.1 = 0.5 rad = 28.6°".
 
@@ -185,6 +206,25 @@ def turning(
         turned_key=arrows(_numpy(of("hook_rot_k", place.kv_head))),
         factor=attn.scale, causal=place.stack.causal,
     )  # fmt: skip
+
+
+def plain_turning(length: int, d_head: int, theta: float = 10_000.0, *, causal: bool = True) -> Turning:
+    """The rotation by its formula alone: every query and every key is the arrow (1, 0) in each pair, at every position.
+
+    So q . k is sum_i cos(distance * w_i), and whatever is seen is the rotation's own doing.
+
+    Raises:
+        ValueError: an odd width, or no tokens.
+    """
+    if length < 1:
+        raise ValueError(f"a text of {length} tokens has no positions")
+    rates = rotary_rates(d_head, theta)
+    arrow = np.tile(np.array([1.0, 0.0]), (length, len(rates), 1))  # (T, P, 2)
+    still = Turning(
+        layer=0, head=0, rates=rates, angles=np.arange(length)[:, None] * rates,
+        query=arrow, key=arrow, turned_query=arrow, turned_key=arrow, factor=1.0, causal=causal,
+    )  # fmt: skip
+    return still.begun_at(0)
 
 
 @dataclass(frozen=True)

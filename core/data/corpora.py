@@ -1,7 +1,7 @@
 """Text to train on, one document at a time, each corpus with a part held out for testing.
 
-Three corpora are named; `own_text` takes any other text. Documents are `str` with "\\n" line ends. Nothing is
-downloaded, and of the three only the fables are stored with the project.
+Five corpora are named; `own_text` takes any other text. Documents are `str` with "\\n" line ends. Nothing is
+downloaded, and of the five only the fables are stored with the project.
 """
 
 from __future__ import annotations
@@ -60,6 +60,13 @@ CORPORA = {
             endless=True,
         ),
         Corpus(
+            "senses",
+            "Memories and dreams of Toyland, each text about one of two senses of a word: bank, bat, bow, ...",
+            "Written by this program as you read, by a seed; MIT licence, like the project.",
+            "Texts with a way of telling a sense that training never sees.",
+            endless=True,
+        ),
+        Corpus(
             "fables",
             "Short fables in simple English, each with a title.",
             "Written for this project and bundled with it; MIT licence.",
@@ -97,7 +104,7 @@ def describe(name: str) -> Corpus:
 def corpus(name: str, seed: int = 0, split: Split = "train") -> Iterator[str]:
     """The documents of the corpus `name` that belong to `split`, always in the same order.
 
-    "tales" and "copies" never end; "tales" tells the stories of `seed`, `seed` + 1, ... "fables" and "python"
+    "tales", "copies" and "senses" never end; "tales" tells the stories of `seed`, `seed` + 1, ... "fables" and "python"
     end, and have one order whatever the seed. No document is in both splits.
     Raises ValueError if the name or the split is unknown, at the call rather than at the first document;
     FileNotFoundError, at the first document, if this Python came without the source of its library.
@@ -110,6 +117,10 @@ def corpus(name: str, seed: int = 0, split: Split = "train") -> Iterator[str]:
         from core.data.toyland.copies import copies
 
         return copies(seed, split)
+    if name == "senses":
+        from core.data.toyland.scenes import scene_texts
+
+        return scene_texts(seed, split)
     return _fables(split) if name == "fables" else _python(split)
 
 

@@ -94,6 +94,7 @@ class Transformer(Part):
         source: Tensor | None = None,
         source_mask: Tensor | None = None,
         last_only: bool = False,
+        only: Tensor | None = None,
     ) -> Tensor:
         """Logits (B, T, V), or the normalised stream (B, T, D) of a stack without unembedding.
 
@@ -103,6 +104,7 @@ class Transformer(Part):
             token_types: (B, T) sentence numbers, for models that have them; None: all 0.
             source, source_mask: (B, S, D) and (B, S), what cross-attention reads.
             last_only: spare all positions but the last the unembedding: (B, 1, V).
+            only: (B, T) bool; spare all positions but these, N of them, the unembedding: (N, V) in order.
 
         Raises:
             ContextTooLong: more positions than the context holds; the message gives both numbers.
@@ -125,6 +127,8 @@ class Transformer(Part):
             x = block(x, geometry, source, source_geometry, cache)  # (B, T, D)
         if cache is not None:
             cache.length += ids.shape[1]
+        if only is not None:
+            return self.head(x[only])
         return self.head(x[:, -1:] if last_only else x)
 
     def head(self, x: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Training runs: started in a page or a shell, trained by workers, kept in a store that any of them may lose sight of.
+"""Runs: started in a page or a shell, worked on by workers, kept in a store that any of them may lose sight of.
 
     store = Store()
     with closing(Engine(store)) as engine:
@@ -18,6 +18,7 @@ from core.runs.records import LimitExceeded as LimitExceeded
 from core.runs.records import Maps as Maps
 from core.runs.records import NoSuchRun as NoSuchRun
 from core.runs.records import NotYours as NotYours
+from core.runs.records import Places as Places
 from core.runs.records import Points as Points
 from core.runs.records import Run as Run
 from core.runs.records import RunError as RunError
@@ -31,8 +32,15 @@ if TYPE_CHECKING:
     from core.runs.loading import load as load
     from core.runs.recordings import Recorded as Recorded
     from core.runs.recordings import recorded as recorded
+    from core.runs.word_vectors import table as table
 
-_LATER = {"Engine": "engine", "Recorded": "recordings", "load": "loading", "recorded": "recordings"}
+_LATER = {
+    "Engine": "engine",
+    "Recorded": "recordings",
+    "load": "loading",
+    "recorded": "recordings",
+    "table": "word_vectors",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.runs.database import Database
-from core.runs.maps import unpack_maps
-from core.runs.records import COLUMNS, Checkpoint, Maps, NoSuchRun, Points, RunError
+from core.runs.maps import unpack_maps, unpack_places
+from core.runs.records import COLUMNS, Checkpoint, Maps, NoSuchRun, Places, Points, RunError
 from core.runs.schema import checkpoints, models, points, runs
 
 NOT_THERE = "there is no such run: it was deleted, or the link is not complete"
@@ -73,16 +73,17 @@ class Curves:
 
     def maps(self, id: str, step: int) -> Maps | None:
         """The attention patterns of the spec's prompt at a checkpoint, None where there are none. Raises NoSuchRun."""
-        with self.database.reading() as connection:
-            body = connection.execute(
-                sa.select(checkpoints.c.maps).where(checkpoints.c.run == id, checkpoints.c.step == step)
-            ).scalar()
-            if body is None:
-                self._exists(connection, id)
+        body = self._shown(id, step)
         return None if body is None else unpack_maps(body)
 
+    def places(self, id: str, step: int) -> Places | None:
+        """Where the words of a run lie on its map at a checkpoint, None where it has no map. Raises NoSuchRun."""
+        body = self._shown(id, step)
+        return None if body is None else unpack_places(body)
+
     def model(self, id: str) -> tuple[dict[str, Any], str]:
-        """What all checkpoints of a run share: its ModelConfig as a dict, and its tokenizer as JSON.
+        """What all checkpoints of a run share: its ModelConfig as a dict, and its tokenizer as JSON; of a run of words,
+        plain values and the words.
 
         Raises:
             NoSuchRun: there is no run. RunError: it has not begun yet.
@@ -95,6 +96,15 @@ class Curves:
                 self._exists(connection, id)
                 raise RunError("this run has not begun yet, so it has no model to open")
         return json.loads(row.config), row.tokenizer
+
+    def _shown(self, id: str, step: int) -> bytes | None:
+        with self.database.reading() as connection:
+            body = connection.execute(
+                sa.select(checkpoints.c.maps).where(checkpoints.c.run == id, checkpoints.c.step == step)
+            ).scalar()
+            if body is None:
+                self._exists(connection, id)
+        return None if body is None else bytes(body)
 
     def _weights(self, connection: sa.Connection, id: str, step: int) -> bytes:
         body = connection.execute(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
 
     from core.costs import Estimate
-    from core.training.spec import TrainSpec
+    from core.runs.kinds import Spec
 
 log = logging.getLogger("glassbox.runs")
 _LOOK = 0.25  # seconds between two looks at the queue, when nobody calls
@@ -99,13 +99,11 @@ class Engine:
         if wait and not self._ready.wait(timeout):
             raise RunError("the workers did not start; the log says why")
 
-    def estimate(self, spec: TrainSpec, text: str | None = None) -> Estimate:
+    def estimate(self, spec: Spec, text: str | None = None) -> Estimate:
         """What a run would take. Raises LimitExceeded: more than this server allows."""
         return self.limits.check_spec(spec, text)
 
-    def submit(
-        self, spec: TrainSpec, owner: str, text: str | None = None, name: str = "", group: str = ""
-    ) -> Run:
+    def submit(self, spec: Spec, owner: str, text: str | None = None, name: str = "", group: str = "") -> Run:
         """Put a run into the queue; it begins as soon as a worker is free, now or after the next start of the server.
 
         Raises:

@@ -15,9 +15,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.runs.database import Database, insert_or_replace, translated
-from core.runs.maps import pack_maps
+from core.runs.maps import pack_maps, pack_places
 from core.runs.queue import Ticket, taken
-from core.runs.records import COLUMNS, LostLease, Maps, State, Word
+from core.runs.records import COLUMNS, LostLease, Maps, Places, State, Word
 from core.runs.schema import checkpoints, models, points, runs, starts, states
 
 Row = tuple[int, float, float, float, float, int, float, float | None]  # in the order of COLUMNS
@@ -32,7 +32,7 @@ class Moment:
     sample: str
     health: Mapping[str, Any]
     weights: bytes
-    maps: Maps | None = None
+    maps: Maps | Places | None = None
 
 
 @dataclass
@@ -243,11 +243,17 @@ class Lease:
                 "held_out": moment.held_out,
                 "sample": moment.sample,
                 "health": json.dumps(moment.health),
-                "maps": None if moment.maps is None else pack_maps(moment.maps),
+                "maps": _packed(moment.maps),
                 "size": len(moment.weights),
                 "weights": moment.weights,
             },
         )
+
+
+def _packed(maps: Maps | Places | None) -> bytes | None:
+    if maps is None:
+        return None
+    return pack_places(maps) if isinstance(maps, Places) else pack_maps(maps)
 
 
 _TYPES = {"step": "integer", "tokens": "bigint"}

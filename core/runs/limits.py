@@ -10,7 +10,7 @@ from core.runs.records import LimitExceeded
 
 if TYPE_CHECKING:
     from core.costs import Estimate
-    from core.training.spec import TrainSpec
+    from core.runs.kinds import Spec
 
 MB = 2**20
 LARGEST_TEXT = 5 * 10**6  # bytes of an own text
@@ -49,13 +49,14 @@ class Limits:
             }
         )
 
-    def check_spec(self, spec: TrainSpec, text: str | None = None) -> Estimate:
+    def check_spec(self, spec: Spec, text: str | None = None) -> Estimate:
         """What the run will take, before it starts.
 
         Raises:
             LimitExceeded: it is too long, too large or too slow for this server; the message has the estimate.
+            ValueError: its text is too small for what is asked.
         """
-        from core.costs import estimate
+        from core.runs.kinds import estimate, lighter
 
         if text is not None and len(text.encode("utf-8", "replace")) > LARGEST_TEXT:
             raise LimitExceeded(
@@ -66,17 +67,15 @@ class Limits:
             raise LimitExceeded(
                 f"{spec.steps:,} steps are more than the {self.steps:,} that this server allows a run: ask for fewer"
             )
-        cost = estimate(spec)
-        words = in_words(cost)
+        cost = estimate(spec, text)
+        words, (smaller, quicker) = in_words(cost), lighter(spec)
         if cost.bytes > self.megabytes * MB:
             raise LimitExceeded(
-                f"this run would take {words}; this server allows {self.megabytes} MB: "
-                "choose fewer blocks, a smaller width, vocabulary, context or batch"
+                f"this run would take {words}; this server allows {self.megabytes} MB: {smaller}"
             )
         if cost.seconds > self.minutes * 60:
             raise LimitExceeded(
-                f"this run would take {words}; this server allows {self.minutes} minutes: "
-                "choose fewer steps, a smaller batch or a smaller model"
+                f"this run would take {words}; this server allows {self.minutes} minutes: {quicker}"
             )
         return cost
 

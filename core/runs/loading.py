@@ -6,6 +6,7 @@ from core.checkpoints import CheckpointError
 from core.checkpoints.folder import assemble
 from core.config import ModelConfig
 from core.language_model import LanguageModel
+from core.runs.kinds import TRAIN
 from core.runs.records import RunError
 from core.runs.store import Store
 from core.text.tokenizer import Tokenizer
@@ -18,7 +19,7 @@ def load(store: Store, id: str, step: int | None = None) -> LanguageModel:
         step: of the checkpoint; None: the last one.
 
     Raises:
-        NoSuchRun: there is no such run. RunError: it has not begun, or keeps nothing of that step.
+        NoSuchRun: there is no such run. RunError: it trains no model, has not begun, or keeps nothing of that step.
         CheckpointError: what is stored is damaged.
     """
     import tokenizers
@@ -27,6 +28,10 @@ def load(store: Store, id: str, step: int | None = None) -> LanguageModel:
     from safetensors.torch import load as read
 
     run = store.get(id)
+    if run.kind != TRAIN:
+        raise RunError(
+            "this run learns or lays out words and trains no language model: look at it on Embeddings"
+        )
     values, words = store.model(id)
     if step is None:
         kept = store.steps(id)

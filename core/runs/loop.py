@@ -1,4 +1,4 @@
-"""The loop that trains a run: before every step it reads the run's control word.
+"""The loop that works on a run, of whatever kind: before every step it reads the run's control word.
 
 The database may be away for a minute, the process may be killed, the run may be deleted under its hands: what is stored
 is always a whole curve up to some step, and a state to go on from.
@@ -6,26 +6,21 @@ is always a whole curve up to some step, and a state to go on from.
 
 from __future__ import annotations
 
-import copy
-import dataclasses
 import logging
 import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
+from core.runs import kinds
 from core.runs.journal import PATIENCE, Journal
-from core.runs.lease import Lease, Moment, Row
+from core.runs.kinds import Reached, Work
+from core.runs.lease import Lease, Row
 from core.runs.records import LostLease, RunError, State, StoreAway, StoreFull, Word
 from core.runs.store import Store
 
-if TYPE_CHECKING:
-    from core.training.spec import TrainSpec
-    from core.training.trainer import Point, Trainer
-
-T = TypeVar("T")
 log = logging.getLogger("glassbox.runs")
 KEEPS_SLOT = 60.0  # seconds that a paused run keeps its worker when nobody else wants it
 SAVE_EVERY = 2.0  # seconds between two states at least (GLASSBOX_SAVE): what a killed worker may lose...
@@ -50,13 +45,13 @@ class Training:
     store: Store
     lease: Lease
     leaving: Callable[[], bool] = lambda: False
-    watch: Callable[[Point], None] = lambda point: None
+    watch: Callable[[Reached], None] = lambda point: None
     patience: float = PATIENCE
     _word: Word = "run"
     _blind_until: float = 0.0
     _saved: int = -1  # step of the last state
     _seen: int = -1  # step of the last checkpoint
-    _last: Point | None = None
+    _last: Reached | None = None
     _save_at: float = 0.0
 
     def run(self) -> None:
@@ -80,25 +75,25 @@ class Training:
             self.lease.close()
 
     def _train(self) -> None:
-        from core.training.trainer import Diverged
+        from core.training.points import Diverged
 
         try:
-            self.trainer = trainer = self._trainer()
-            self._moments = set(trainer.checkpoint_steps)
-            untrained = still(trainer) if trainer.done_steps == 0 else None
-            while not trainer.done:
+            self.work = work = self._begin()
+            self._moments = set(work.checkpoint_steps)
+            untouched = work.glance() if work.done_steps == 0 else None
+            while not work.done:
                 if (word := self._obey()) == "stop":
-                    return self._end("stopped", f"Stopped at step {trainer.done_steps:,}.")
-                self._last = point = trainer.step()
+                    return self._end("stopped", f"Stopped at step {work.done_steps:,}.")
+                self._last = point = work.step()
                 self.journal.add(_row(point))
                 self.watch(point)
                 if word == "step":
                     self._insist(self.lease.stepped)
-                if untrained is not None:  # only now: the first point should not wait for it
-                    self.journal.put(moment(untrained))
-                    untrained = None
+                if untouched is not None:  # only now: the first point should not wait for it
+                    self.journal.put(untouched())
+                    untouched = None
                 self._keep()
-            self._end("done", f"{trainer.ended[:1].upper()}{trainer.ended[1:]}.")
+            self._end("done", f"{work.ended[:1].upper()}{work.ended[1:]}.")
         except Diverged as why:
             self._end("diverged", str(why))
         except (_Leave, RunError):
@@ -107,23 +102,17 @@ class Training:
             log.warning("Run %s failed", self.lease.id, exc_info=True)
             self._fail(str(why) or type(why).__name__)
 
-    def _trainer(self) -> Trainer:
-        """The trainer as the run left it: from its last state, from its parent's weights, or from nothing."""
-        from core.training.state import State
-        from core.training.trainer import Trainer
-
+    def _begin(self) -> Work:
+        """The work as the run left it: from its last state, from its parent's checkpoint, or from nothing."""
         spec = self.store.get(self.lease.id).spec
         text = self.store.text(spec.text) if spec.text else None
-        if (body := self.lease.state()) is not None:
-            trainer = Trainer.resume(spec, State.from_bytes(body), text)
-            self._saved = trainer.done_steps
-            return trainer
-        if (start := self.lease.start()) is not None:
-            trainer = _fork(spec, text, *start)
+        state = self.lease.state()
+        work = kinds.begin(spec, text, state, self.lease.start)
+        if state is not None:
+            self._saved = work.done_steps
         else:
-            trainer = Trainer(spec, text=text)
-        self._insist(lambda: self.lease.describe(trainer.config.to_dict(), trainer.tokenizer.raw.to_str()))
-        return trainer
+            self._insist(lambda: self.lease.describe(*work.about()))
+        return work
 
     def _obey(self) -> Word:
         """The word for the next step: run, step or stop. Waits while it is pause.
@@ -172,34 +161,34 @@ class Training:
 
     def _keep(self) -> None:
         """After a step: a checkpoint where one is due, or a state to go on from when the last one is old."""
-        if self.trainer.done_steps in self._moments and not self.trainer.done:
+        if self.work.done_steps in self._moments and not self.work.done:
             self._moment()
         if time.monotonic() >= self._save_at:
             self._hand_in_state()
 
     def _hand_in_state(self) -> None:
         begun = time.monotonic()
-        self.journal.save(self.trainer.done_steps, self.trainer.state().to_bytes())
+        self.journal.save(self.work.done_steps, self.work.state())
         cost = time.monotonic() - begun
         self._save_at = time.monotonic() + max(self._every, _SAVE_SHARE * cost)
-        self._saved = self.trainer.done_steps
+        self._saved = self.work.done_steps
 
     def _save(self) -> None:
         """Everything up to now is stored when this returns."""
-        if self._saved != self.trainer.done_steps:
+        if self._saved != self.work.done_steps:
             self._hand_in_state()
         self.journal.flush()
 
     def _moment(self) -> None:
-        if self._seen != self.trainer.done_steps:
-            self._seen = self.trainer.done_steps
-            known = self._last is not None and self._last.step == self.trainer.done_steps
-            self.journal.put(moment(self.trainer, self._last.held_out if known and self._last else None))
+        if self._seen != self.work.done_steps:
+            self._seen = self.work.done_steps
+            known = self._last is not None and self._last.step == self.work.done_steps
+            self.journal.put(self.work.moment(self._last.held_out if known and self._last else None))
 
     def _end(self, state: State, words: str) -> None:
         self._moment()
         self.journal.flush()
-        self._insist(lambda: self.lease.end(state, words, self.trainer.done_steps))
+        self._insist(lambda: self.lease.end(state, words, self.work.done_steps))
 
     def _fail(self, words: str) -> None:
         """Keep what there is, and say why there is no more."""
@@ -228,56 +217,8 @@ class Training:
                 time.sleep(0.25)
 
 
-def _row(point: Point) -> Row:
+def _row(point: Reached) -> Row:
     return (
         point.step, point.loss, point.learning_rate, point.gradient_norm, point.update_norm, point.tokens,
         point.seconds, point.held_out,
     )  # fmt: skip
-
-
-def _fork(spec: TrainSpec, text: str | None, weights: bytes, tokenizer: str) -> Trainer:
-    import tokenizers
-    from safetensors.torch import load
-
-    from core.text.tokenizer import Tokenizer
-    from core.training.trainer import Trainer
-
-    words = Tokenizer(tokenizers.Tokenizer.from_str(tokenizer))
-    return Trainer(spec, text=text, tokenizer=words, weights=load(weights))
-
-
-def still(trainer: Trainer) -> Trainer:
-    """A trainer to look at, with the weights as they are now, while the real one goes on."""
-    picture = copy.copy(trainer)
-    picture.model = copy.deepcopy(trainer.model)
-    picture.language_model = dataclasses.replace(trainer.language_model, transformer=picture.model)
-    return picture
-
-
-def moment(trainer: Trainer, held_out: float | None = None) -> Moment:
-    """The checkpoint of a model as it is now: weights, held-out loss (if it is not known), sample, maps, health."""
-    from safetensors.torch import save
-
-    from core.analysis.training_health import measure
-    from core.runs import samples
-
-    weights = {
-        name: weight.detach().to("cpu").contiguous() for name, weight in trainer.model.named_parameters()
-    }
-    return Moment(
-        step=trainer.done_steps,
-        held_out=_unless_broken(trainer.held_out_loss) if held_out is None else held_out,
-        sample=_unless_broken(lambda: samples.sample(trainer)) or "",
-        health=_unless_broken(lambda: measure(trainer)) or {},
-        weights=save(weights),
-        maps=_unless_broken(lambda: samples.maps(trainer)),
-    )
-
-
-def _unless_broken(look: Callable[[], T]) -> T | None:
-    """What one sees; None where the weights have grown so large that nothing can be computed with them."""
-    try:
-        return look()
-    except (ArithmeticError, RuntimeError, ValueError):
-        log.warning("A checkpoint lacks a part", exc_info=True)
-        return None

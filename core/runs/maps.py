@@ -1,4 +1,4 @@
-"""Attention patterns as bytes for the store: half-precision safetensors, the tokens beside them."""
+"""What a checkpoint shows, as bytes for the store: attention with its tokens, or where words lie on a map."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 
 import numpy as np
 
-from core.runs.records import Maps
+from core.runs.records import Maps, Places
+
+_PLACES = "places"
 
 
 def pack_maps(maps: Maps) -> bytes:
@@ -19,12 +21,29 @@ def pack_maps(maps: Maps) -> bytes:
     )
 
 
-def unpack_maps(body: bytes) -> Maps:
-    """The patterns that `pack_maps` packed."""
+def unpack_maps(body: bytes) -> Maps | None:
+    """The patterns that `pack_maps` packed; None where it is a map of words."""
     from safetensors.numpy import load
 
     length = int.from_bytes(body[:8], "little")
-    about = json.loads(body[8 : 8 + length])["__metadata__"]
+    about = json.loads(body[8 : 8 + length]).get("__metadata__", {})
+    if "names" not in about:
+        return None
     values = load(body)  # in no order
     patterns = {name: values[name].astype(np.float32) for name in json.loads(about["names"])}
     return Maps(tuple(json.loads(about["tokens"])), patterns)
+
+
+def pack_places(places: Places) -> bytes:
+    """Points of a map as single-precision safetensors."""
+    from safetensors.numpy import save
+
+    return save({_PLACES: np.ascontiguousarray(places.points, np.float32)})
+
+
+def unpack_places(body: bytes) -> Places | None:
+    """The points that `pack_places` packed; None where it is attention."""
+    from safetensors.numpy import load
+
+    values = load(body)
+    return Places(values[_PLACES]) if values.keys() == {_PLACES} else None

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from core.training.spec import TrainSpec
 
 State = Literal["queued", "running", "paused", "done", "stopped", "diverged", "failed"]
 Word = Literal["run", "pause", "step", "stop"]
@@ -58,6 +55,7 @@ class Run:
     Attributes:
         id: unguessable; whoever knows it may look.
         owner: the random id of a browser; whoever has it may command. Never sent to another browser.
+        spec: what was asked for, of the class of its kind (core.runs.kinds): a TrainSpec where `kind` is "train".
         group: runs that were started together (the pairs of a page), "" for none.
         control: the word its worker obeys: run, pause, step, stop.
         step: the last step whose point is stored; steps: how many the spec asks for.
@@ -72,7 +70,7 @@ class Run:
     id: str
     owner: str = field(repr=False)
     name: str
-    spec: TrainSpec
+    spec: Any
     group: str
     state: State
     control: Word
@@ -90,6 +88,11 @@ class Run:
     tokens: int = 0
 
     @property
+    def kind(self) -> str:
+        """What it does: "train", "word2vec" or "map"."""
+        return str(self.spec.kind)
+
+    @property
     def over(self) -> bool:
         """Whether nothing will be added to its curve any more."""
         return self.state in ENDED
@@ -104,7 +107,8 @@ COLUMNS = (
 class Points:
     """A curve, or the part of it after some step: one numpy array a column, all (N,), in the order of the steps.
 
-    Losses are nats per token; `seconds` count training only; `held_out` is NaN where it was not measured.
+    Losses are nats per token; `seconds` count training only; `held_out` is NaN where it was not measured. What the
+    columns of other kinds hold, `core.runs.kinds.Reached` says.
     """
 
     step: NDArray[np.int64]
@@ -162,3 +166,10 @@ class Maps:
 
     tokens: tuple[str, ...]
     patterns: Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where words lie on a map at a checkpoint: points (N, 2) float32, of the first N words of the run."""
+
+    points: NDArray[np.float32]

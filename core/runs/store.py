@@ -8,16 +8,18 @@ happens as a whole or not at all.
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 import zlib
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
-from core.runs import queue
+from core.runs import kinds, queue
 from core.runs.curves import NOT_THERE, Curves
 from core.runs.database import Database
+from core.runs.kinds import TRAIN, Spec
 from core.runs.limits import LONGEST_NAME
 from core.runs.records import (
     ACTIVE,
@@ -30,9 +32,6 @@ from core.runs.records import (
 )
 from core.runs.revision import revision
 from core.runs.schema import models, runs, starts, texts
-
-if TYPE_CHECKING:
-    from core.training.spec import TrainSpec
 
 Runs = list[Run]
 
@@ -66,9 +65,7 @@ class Store(Curves):
         """Close every connection."""
         self.database.close()
 
-    def create(
-        self, spec: TrainSpec, owner: str, name: str = "", text: str | None = None, group: str = ""
-    ) -> Run:
+    def create(self, spec: Spec, owner: str, name: str = "", text: str | None = None, group: str = "") -> Run:
         """Put a run into the queue. Limits are `Engine.submit`'s.
 
         Args:
@@ -84,7 +81,7 @@ class Store(Curves):
     def add(
         self,
         connection: sa.Connection,
-        spec: TrainSpec,
+        spec: Spec,
         owner: str,
         name: str = "",
         text: str | None = None,
@@ -96,13 +93,13 @@ class Store(Curves):
             raise RunError("the text is not the one that the spec names by its fingerprint")
         id = secrets.token_hex(12)
         self._keep_text(connection, spec.text, body)
-        start = self._start(connection, spec.parent) if spec.parent else None
+        start = self._start(connection, spec) if spec.parent else None
         connection.execute(runs.insert().values(id=id, **self._fresh(spec, owner, name, group)))
         if start is not None:
             connection.execute(starts.insert().values(run=id, **start))
         return self._get(connection, id)
 
-    def _fresh(self, spec: TrainSpec, owner: str, name: str, group: str) -> dict[str, Any]:
+    def _fresh(self, spec: Spec, owner: str, name: str, group: str) -> dict[str, Any]:
         """A row of a run that nobody has worked on yet."""
         return {
             "owner": owner,
@@ -128,13 +125,17 @@ class Store(Curves):
         with self.database.reading() as connection:
             return self._get(connection, id)
 
-    def list(self, owner: str | None = None, group: str | None = None, limit: int = 100) -> Runs:
-        """Runs, the newest first."""
+    def list(
+        self, owner: str | None = None, group: str | None = None, limit: int = 100, kind: str | None = None
+    ) -> Runs:
+        """Runs, the newest first; None: whosever, of whichever group, of every kind."""
         wanted = sa.select(*_RUN).order_by(runs.c.created.desc(), runs.c.id).limit(limit)
         if owner is not None:
             wanted = wanted.where(runs.c.owner == owner)
         if group is not None:
             wanted = wanted.where(runs.c.collection == group)
+        if kind is not None:
+            wanted = wanted.where(_is_kind(kind))
         with self.database.reading() as connection:
             rows = connection.execute(wanted).all()
             waits = any(row.state == "queued" for row in rows)
@@ -220,12 +221,14 @@ class Store(Curves):
         if known is None and body is not None:
             connection.execute(texts.insert().values(sha256=sha256, body=zlib.compress(body, 1)))
 
-    def _start(self, connection: sa.Connection, parent: str) -> dict[str, Any]:
-        """What a fork begins with, copied: the parent may be deleted later."""
-        id, _, step = parent.partition("@")
+    def _start(self, connection: sa.Connection, spec: Spec) -> dict[str, Any]:
+        """What a run begins with that has a parent (a fork), copied: the parent may be deleted later."""
+        id, _, step = spec.parent.partition("@")
         if not step.isdecimal():
-            raise RunError(f"parent={parent!r} must name a run and a step: RUN@STEP")
+            raise RunError(f"parent={spec.parent!r} must name a run and a step: RUN@STEP")
         weights = self._weights(connection, id, int(step))
+        written = connection.execute(sa.select(runs.c.spec).where(runs.c.id == id)).scalar_one()
+        kinds.check_parent(spec, json.loads(written))
         row = connection.execute(
             sa.select(models.c.config, models.c.tokenizer).where(models.c.run == id)
         ).one()
@@ -254,7 +257,12 @@ def _run(row: Any, places: dict[str, int]) -> Run:
 
 
 @lru_cache(maxsize=512)
-def _spec(written: str) -> TrainSpec:
-    from core.training.spec import TrainSpec
+def _spec(written: str) -> Any:
+    return kinds.read_spec(written)
 
-    return TrainSpec.from_json(written)
+
+def _is_kind(kind: str) -> sa.ColumnElement[bool]:
+    """Runs of a kind, told by how their specs begin: those of training name none."""
+    if kind == TRAIN:
+        return runs.c.spec.not_like('{"kind":%')
+    return runs.c.spec.like(f'{{"kind":"{kind}",%')

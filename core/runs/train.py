@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.runs.kinds import Reached
 from core.runs.lease import Lease
 from core.runs.loop import Training
 from core.runs.queue import Ticket, hold
@@ -26,7 +27,6 @@ from core.runs.worker import lease_seconds, resume
 
 if TYPE_CHECKING:
     from core.training.spec import TrainSpec
-    from core.training.trainer import Point
 
 OWNER = "shell"
 
@@ -128,7 +128,7 @@ def _train(store: Store, ticket: Ticket, owner: str) -> Run:
 
     with tqdm(total=run.steps, initial=run.step, unit=" steps", disable=None) as bar:
 
-        def watch(point: Point) -> None:
+        def watch(point: Reached) -> None:
             bar.update(point.step - bar.n)
             held_out = {} if point.held_out is None else {"held out": f"{point.held_out:.3f}"}
             bar.set_postfix(loss=f"{point.loss:.3f}", **held_out, refresh=False)

@@ -47,7 +47,7 @@ def _train() -> None:
     """Train a small model for two steps; nothing is stored."""
     import torch
 
-    from core.runs.loop import moment
+    from core.runs.training import moment
     from core.training.spec import TrainSpec
     from core.training.trainer import Trainer
 

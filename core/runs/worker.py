@@ -7,18 +7,14 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from core.runs.kinds import Reached, Spec
 from core.runs.lease import Lease
 from core.runs.loop import Training
 from core.runs.queue import Ticket, hold, requeue
 from core.runs.records import LostLease, Run, RunError
 from core.runs.store import Store
 from core.runs.warm import warmed
-
-if TYPE_CHECKING:
-    from core.training.spec import TrainSpec
-    from core.training.trainer import Point
 
 log = logging.getLogger("glassbox.runs")
 _GOING = (
@@ -38,12 +34,12 @@ def lease_seconds() -> float:
 
 def here(
     store: Store,
-    spec: TrainSpec,
+    spec: Spec,
     owner: str,
     text: str | None = None,
     name: str = "",
     group: str = "",
-    watch: Callable[[Point], None] = lambda point: None,
+    watch: Callable[[Reached], None] = lambda point: None,
 ) -> Run:
     """Train a run to its end in this process, without a queue: the same loop, the same store.
 

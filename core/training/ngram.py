@@ -78,3 +78,94 @@ def _keys(row: Ids, n: int, vocab: int) -> Ids:
 def _look_up(keys: Ids, values: Ids, wanted: Ids) -> Ids:
     place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[place] == wanted, values[place], 0)
+
+
+class FillIn:
+    """The baseline of a masked model: what stands between the tokens that can be read to its left and right.
+
+    p(w | c) = (max(c(cw) - d, 0) + d * kinds(c) * p(w | next context)) / c(c), d = n1 / (n1 + 2 n2) of each context
+    (absolute discounting, Ney et al. 1994), over the contexts of `CONTEXTS`, wider ones first, then the unigram and the
+    uniform distribution. A context that is hidden itself, or never came, is passed over. What the input says of a
+    hidden token that was kept or replaced is weighed by Bayes' rule with the shares of Devlin et al. 2019.
+
+    Args:
+        rows: id arrays, one a document.
+        vocab: V; vocab ** 5 must fit in 63 bits.
+
+    Raises:
+        ValueError: the vocabulary is too large, or there is no text.
+    """
+
+    CONTEXTS = ((), (1,), (-1,), (-1, 1), (-2, -1, 1), (-1, 1, 2), (-2, -1, 1, 2))
+
+    def __init__(self, rows: list[Ids], vocab: int) -> None:
+        if (vocab + 1) ** 5 >= 2**63:
+            raise ValueError(f"contexts over a vocabulary of {vocab:,} do not fit in 63-bit keys")
+        if not any(len(row) for row in rows):
+            raise ValueError("a baseline needs at least one token of text")
+        self.vocab = vocab
+        # Beyond a document's ends stands id V, so that a beginning is a context, too.
+        wide = np.concatenate([np.concatenate([row, np.full(2, vocab)]) for row in [[vocab, vocab], *rows]])
+        at = np.flatnonzero(wide < vocab)
+        self._tables = [self._table(wide, at, offsets) for offsets in self.CONTEXTS]
+
+    def probabilities(self, row: Ids, place: int) -> NDArray[np.float64]:
+        """p of every token at one place of a row of which negative ids are hidden, in full: (V,)."""
+        tokens = np.arange(self.vocab)
+        seen = np.tile(row, (self.vocab, 1))
+        return self._p(seen, np.full(self.vocab, place), tokens)
+
+    def log_probs(
+        self, inputs: Ids, targets: Ids, mask_id: int, kept: float = 0.1, drawn: float = 0.1
+    ) -> NDArray[np.float64]:
+        """log p of every hidden token in nats: (hidden,), in the order of `np.nonzero(targets >= 0)`.
+
+        Args:
+            inputs: (N, T) what a masked model reads; targets: (N, T) what was hidden, negative elsewhere.
+            kept, drawn: of the hidden tokens, the shares that the input shows as they are, or as any other token.
+        """
+        row, place = np.nonzero(targets >= 0)
+        wanted, shown = targets[row, place], inputs[row, place]
+        known = np.where(
+            (inputs == mask_id) | (targets >= 0), -1, inputs
+        )  # one does not trust a hidden place
+        p = self._p(known[row], place, wanted)
+        p_shown = self._p(known[row], place, np.where(shown == mask_id, wanted, shown))
+        # A token that is shown was kept, kept * p(shown), or drawn, drawn / V, whatever stood there.
+        even = drawn / self.vocab
+        told = p * (kept * (wanted == shown) + even) / (kept * p_shown + even)
+        return np.log(np.where(shown == mask_id, p, told))
+
+    def _p(self, rows: Ids, places: Ids, tokens: Ids) -> NDArray[np.float64]:
+        """p of each token at its place of its row; (N, T), (N,), (N,) -> (N,)."""
+        beyond = np.full((len(rows), 2), self.vocab)
+        wide, at = np.concatenate([beyond, rows, beyond], axis=1), places + 2
+        p = np.full(len(rows), 1.0 / self.vocab)
+        for offsets, (grams, counts, contexts, totals, kinds, discount) in zip(self.CONTEXTS, self._tables):
+            around = [wide[np.arange(len(rows)), at + offset] for offset in offsets]
+            readable = np.all([ids >= 0 for ids in around], axis=0) if around else np.ones(len(rows), bool)
+            context = self._key([np.maximum(ids, 0) for ids in around], len(rows))
+            count = _look_up(grams, counts, context * self.vocab + tokens)
+            total = _look_up(contexts, totals, context)
+            kind = _look_up(contexts, kinds, context)
+            found = readable & (total > 0)
+            safe = np.where(found, total, 1)
+            mixed = (np.maximum(count - discount, 0) + discount * kind * p) / safe
+            p = np.where(found, mixed, p)
+        return p
+
+    def _table(self, wide: Ids, at: Ids, offsets: tuple[int, ...]) -> tuple[Ids, Ids, Ids, Ids, Ids, float]:
+        context = self._key([wide[at + offset] for offset in offsets], len(at))
+        grams, counts = np.unique(context * self.vocab + wide[at], return_counts=True)
+        contexts, inverse = np.unique(grams // self.vocab, return_inverse=True)
+        totals = np.bincount(inverse, weights=counts).astype(np.int64)
+        once, twice = int((counts == 1).sum()), int((counts == 2).sum())
+        discount = once / (once + 2 * twice) if once and twice else 0.5
+        return grams, counts, contexts, totals, np.bincount(inverse), discount
+
+    def _key(self, around: list[Ids], size: int) -> Ids:
+        """A context as one number."""
+        key = np.zeros(size, dtype=np.int64)
+        for ids in around:
+            key = key * (self.vocab + 1) + ids
+        return key

@@ -94,7 +94,13 @@ def logits(model: nn.Module, example: Example) -> Tensor:
 
 
 def loss(model: nn.Module, example: Example, smoothing: float = 0.0) -> Tensor:
-    """Mean cross-entropy of the scored targets, in nats: a scalar."""
+    """Mean cross-entropy of the scored targets, in nats: a scalar.
+
+    An encoder unembeds the hidden places alone: the logits of the others, some six in seven, would not be scored.
+    """
+    if example.decoder_inputs is None and example.hidden.any():
+        asked = model(example.inputs, mask=example.mask, only=example.hidden)  # (N, V)
+        return cross_entropy(asked, example.targets[example.hidden], smoothing)
     return cross_entropy(logits(model, example), example.targets, smoothing)
 
 

@@ -12,15 +12,19 @@ from core.training.spec import TrainSpec
 
 def learned(spec: TrainSpec, shards: Shards) -> Tokenizer:
     """The tokenizer that a spec asks for, learned from what the run will read first ("characters": from all of it)."""
-    special: list[str] = []
-    if spec.objective == "masked":
-        special = [MASK]
-    elif spec.objective == "span_corruption":
-        n_ctx = spec.config(spec.vocab_size).n_ctx
-        count = max(objectives.spans(n, spec.mask_rate, spec.span_length)[1] for n in range(1, n_ctx + 1))
-        special = [sentinel(number) for number in range(count)]
     documents = shards.everything() if spec.tokenizer == "characters" else shards.sample()
-    return learn(spec.tokenizer, documents, spec.vocab_size, special)
+    return learn(spec.tokenizer, documents, spec.vocab_size, special_tokens(spec))
+
+
+def special_tokens(spec: TrainSpec) -> list[str]:
+    """What the objective needs in a vocabulary besides the tokens that every tokenizer here has."""
+    if spec.objective == "masked":
+        return [MASK]
+    if spec.objective != "span_corruption":
+        return []
+    n_ctx = spec.config(spec.vocab_size).n_ctx
+    count = max(objectives.spans(n, spec.mask_rate, spec.span_length)[1] for n in range(1, n_ctx + 1))
+    return [sentinel(number) for number in range(count)]
 
 
 def vocabulary_note(spec: TrainSpec, tokenizer: Tokenizer) -> tuple[str, ...]:

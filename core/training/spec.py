@@ -116,12 +116,14 @@ class TrainSpec:
     device: str | None = None
     parent: str = ""
 
+    kind = "train"  # no field: what sets it apart from the other specs of core.runs.kinds
+
     def __post_init__(self) -> None:
         pairs = self.changes.items() if isinstance(self.changes, Mapping) else self.changes
         object.__setattr__(self, "changes", _pairs(pairs))
         object.__setattr__(self, "stages", _stages(self.stages))
         for name, kind in _KINDS.items():
-            object.__setattr__(self, name, _checked(name, getattr(self, name), kind))
+            object.__setattr__(self, name, checked(name, getattr(self, name), kind))
         self._check_ranges()
         self._check_data()
         self.config(self.vocab_size)  # says what does not fit
@@ -271,7 +273,7 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-def _checked(name: str, value: Any, kind: Any) -> Any:
+def checked(name: str, value: Any, kind: Any) -> Any:
     """`value`, if it is of the kind that the field is annotated with; a whole number may stand for a float."""
     if get_origin(kind) is Literal:
         if value not in get_args(kind):
@@ -308,7 +310,7 @@ def _stages(stages: Any) -> tuple[tuple[float, int], ...]:
     found = []
     try:
         for share, context in stages:
-            found.append((_checked("a stage's share", share, float), _checked("context", context, int)))
+            found.append((checked("a stage's share", share, float), checked("context", context, int)))
     except (TypeError, ValueError) as error:
         raise ValueError(f"stages={stages!r} must be pairs of a share and a context: {error}") from error
     return tuple(found)

@@ -7,16 +7,20 @@ the words around (Peters et al. 2018; Ethayarajh 2019, "How Contextual are Conte
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from core.analysis.logit_lens import residual_streams
+from core.hooks import recording
 from core.language_model import LanguageModel
 
 Array = NDArray[np.float32]
+_AT_ONCE = 32  # texts in one pass
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,33 @@ def occurrence_at(lm: LanguageModel, text: str, start: int, end: int) -> Occurre
         layers=every[:, at].mean(axis=1),
         everywhere=every[:, ordinary],
     )
+
+
+def vectors_at(lm: LanguageModel, places: Sequence[tuple[str, int, int]]) -> tuple[Array, Array]:
+    """`static` (N, D) and `layers` (L + 1, N, D) of many words: (text, start, end) each, read a batch at a time.
+
+    Texts of the same number of tokens go through the model together. Raises as `occurrence_at` does.
+    """
+    prefix, depth = "encoder." if lm.config.shape == "encoder-decoder" else "", lm.config.n_layers
+    stack: nn.Module = lm.transformer.get_submodule(prefix.rstrip("."))
+    leaving = "hook_normalized_resid_post" if lm.config.norm_placement == "post" else "hook_resid_post"
+    names = [f"{prefix}hook_embed"]
+    if depth:
+        names += [f"{prefix}blocks.0.hook_resid_pre"]
+    names += [f"{prefix}blocks.{layer}.{leaving}" for layer in range(depth)]
+    ids = [lm.encode(text) for text, _, _ in places]
+    held = [positions(lm, *place) for place in places]
+    found = np.zeros((len(names), len(places), lm.config.d_model), dtype=np.float32)
+    for length in sorted(set(map(len, ids))):
+        alike = [at for at, one in enumerate(ids) if len(one) == length]
+        for first in range(0, len(alike), _AT_ONCE):
+            part = alike[first : first + _AT_ONCE]
+            with torch.inference_mode(), recording(names) as seen:
+                stack(torch.tensor([ids[at] for at in part], device=lm.device))
+            streams = np.stack([seen[name].float().cpu().numpy() for name in names])  # (1 + L + 1, B, T, D)
+            for row, at in enumerate(part):
+                found[:, at] = streams[:, row, held[at]].mean(axis=1)
+    return found[0], found[1:] if depth else found
 
 
 def compare(one: Occurrence, other: Occurrence) -> Comparison:

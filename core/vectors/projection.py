@@ -6,9 +6,9 @@ keep who is near whom; on their maps distances between groups, and the sizes of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,12 +43,14 @@ class Moment:
     done, of: steps taken and planned.   points: (N, k).
     loss: what is made small: t-SNE's KL(P || Q), UMAP's cross-entropy of sampled pairs (NaN before the first step), in
         nats; PCA's share of the variance that the map does not show.
+    state: what else the method needs to go on from here, as arrays by name; the points are among them.
     """
 
     done: int
     of: int
     points: Array
     loss: float
+    state: Mapping[str, NDArray[Any]] = field(default_factory=dict, repr=False)
 
 
 def pca(vectors: Array, count: int = 2) -> Plane:
@@ -79,14 +81,49 @@ def pca(vectors: Array, count: int = 2) -> Plane:
     return Plane(*(part.astype(np.float32) for part in (center, found, kept, shares)))
 
 
+def neighbours_kept(vectors: Array, points: Array, count: int = 10, most: int = 200) -> float:
+    """The share of a word's `count` nearest (by Euclidean distance) that are among its nearest on the map, too.
+
+    Averaged over all words, or over `most` of them, evenly spread.
+
+    Args:
+        vectors: (N, D).   points: (N, k), of the same words.
+    """
+    many = len(vectors)
+    count = min(count, many - 1)
+    rows = np.unique(np.linspace(0, many - 1, min(most, many)).astype(np.int64))
+    far, near = _nearest(vectors, rows, count), _nearest(points, rows, count)
+    return float(np.mean([len(np.intersect1d(*both)) / count for both in zip(far, near)]))
+
+
+def _nearest(table: Array, rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    squares = np.einsum("nd,nd->n", table, table)
+    found = []
+    for first in range(0, len(rows), 64):
+        part = rows[first : first + 64]
+        far = squares - 2 * (table[part] @ table.T)
+        far[np.arange(len(part)), part] = np.inf
+        found.append(np.argpartition(far, count - 1, axis=1)[:, :count])
+    return np.concatenate(found)
+
+
 def project(
-    vectors: Array, method: Method, *, count: int = 2, seed: int = 0, steps: int | None = None
+    vectors: Array,
+    method: Method,
+    *,
+    count: int = 2,
+    seed: int = 0,
+    steps: int | None = None,
+    near: float | None = None,
+    last: Moment | None = None,
 ) -> Iterator[Moment]:
     """A map of vectors (N, D), given again and again as it settles; who stops asking stops the work.
 
     Args:
         count: 2 or 3 dimensions of the map.
         steps: None: the method's usual number.
+        near: how many neighbours count for a word: t-SNE's perplexity, UMAP's neighbours (None: the usual number).
+        last: go on after this moment, with its `state`, of the same vectors and settings: the map becomes the same.
 
     Raises:
         ValueError: an unknown method, too few vectors for it, or vectors with fewer dimensions than the map.
@@ -95,28 +132,33 @@ def project(
         raise ValueError(f"no map is called {method!r}: choose one of {', '.join(get_args(Method))}")
     if count not in (2, 3):
         raise ValueError(f"a map has 2 or 3 dimensions, not {count}")
-    return _METHODS[method](vectors, count, seed, steps)
+    return _METHODS[method](vectors, count, seed, steps, near, last)
 
 
-def _pca(vectors: Array, count: int, seed: int, steps: int | None) -> Iterator[Moment]:
-    plane = pca(vectors, count)
-    yield Moment(1, 1, plane.place(vectors), float(1 - plane.shares.sum()))
+def _pca(
+    vectors: Array, count: int, seed: int, steps: int | None, near: float | None, last: Moment | None
+) -> Iterator[Moment]:
+    if last is None:
+        plane = pca(vectors, count)
+        yield Moment(1, 1, plane.place(vectors), float(1 - plane.shares.sum()))
 
 
-def _tsne(vectors: Array, count: int, seed: int, steps: int | None) -> Iterator[Moment]:
-    from core.vectors.tsne import STEPS, tsne
+def _tsne(
+    vectors: Array, count: int, seed: int, steps: int | None, near: float | None, last: Moment | None
+) -> Iterator[Moment]:
+    from core.vectors.tsne import PERPLEXITY, STEPS, tsne
 
-    return tsne(vectors, count=count, steps=steps or STEPS)
-
-
-def _umap(vectors: Array, count: int, seed: int, steps: int | None) -> Iterator[Moment]:
-    from core.vectors.umap import umap
-
-    return umap(vectors, count=count, seed=seed, steps=steps)
+    return tsne(vectors, count=count, steps=steps or STEPS, perplexity=near or PERPLEXITY, last=last)
 
 
-_METHODS: dict[Method, Callable[[Array, int, int, int | None], Iterator[Moment]]] = {
-    "pca": _pca,
-    "tsne": _tsne,
-    "umap": _umap,
-}
+def _umap(
+    vectors: Array, count: int, seed: int, steps: int | None, near: float | None, last: Moment | None
+) -> Iterator[Moment]:
+    from core.vectors.umap import NEIGHBOURS, umap
+
+    neighbours = round(near or NEIGHBOURS)
+    return umap(vectors, count=count, seed=seed, steps=steps, neighbours=neighbours, last=last)
+
+
+_Maker = Callable[[Array, int, int, int | None, float | None, Moment | None], Iterator[Moment]]
+_METHODS: dict[Method, _Maker] = {"pca": _pca, "tsne": _tsne, "umap": _umap}

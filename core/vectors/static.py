@@ -46,6 +46,16 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A cosine with its parts: dot / (length * other_length)."""
+
+    dot: float
+    length: float
+    other_length: float
+    cosine: float
+
+
+@dataclass(frozen=True)
 class Lookup:
     """How a word becomes its vector: a one-hot row times the table picks one row of it.
 
@@ -134,7 +144,10 @@ class StaticVectors:
 
     def lookup(self, word: str) -> Lookup:
         """The steps from a word to its vector; raises as `row` does."""
-        row = self.row(word)
+        return self.look_up(self.row(word))
+
+    def look_up(self, row: int) -> Lookup:
+        """The steps from a word's number to its vector: a one-hot row (V,) times the table (V, D)."""
         one_hot = np.zeros(len(self), dtype=np.float32)
         one_hot[row] = 1
         return Lookup(self.words[row], row, one_hot, self.vectors, one_hot @ self.vectors)
@@ -165,6 +178,23 @@ class StaticVectors:
         if isinstance(to, str):
             unwanted.add(self.row(to))
             to = self[to]
+        return self._nearest(to, count, unwanted)
+
+    def around(self, row: int, count: int = 10) -> list[Neighbour]:
+        """The same for a row's word, which is left out: of words that read alike, `neighbours` knows the first only."""
+        return self._nearest(self.vectors[row], count, {row})
+
+    def written(self, row: int, other: int) -> Written:
+        """The cosine of two rows with the numbers that it is made of."""
+        one, two = (self.vectors[at].astype(np.float64) for at in (row, other))
+        dot, length, other_length = float(one @ two), float(np.linalg.norm(one)), float(np.linalg.norm(two))
+        return Written(dot, length, other_length, dot / ((length * other_length) or 1.0))
+
+    def first(self, size: int) -> StaticVectors:
+        """The same words with only the first `size` numbers of each vector."""
+        return StaticVectors(self.name, self.words, self.vectors[:, :size])
+
+    def _nearest(self, to: Array, count: int, unwanted: Collection[int]) -> list[Neighbour]:
         cosines = self.cosines(to)
         count = max(0, min(count, len(self) - len(unwanted)))
         cosines[list(unwanted)] = -np.inf

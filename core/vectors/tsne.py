@@ -124,11 +124,15 @@ def tsne(
     perplexity: float = PERPLEXITY,
     steps: int = STEPS,
     every: int = 10,
+    last: Moment | None = None,
 ) -> Iterator[Moment]:
     """The map of vectors (N, D) after every `every` steps, from PCA's at step 0 to the last; always the same one.
 
     Euclidean distances are kept: give vectors of length 1 for the order of cosines. Up to 3,000 words, and in 3-D, each
     step takes N^2 operations; beyond, and in 2-D, about N.
+
+    Args:
+        last: the moment to go on after (with its `state`), of the same vectors and settings.
 
     Raises:
         ValueError: fewer than 4 words, or fewer dimensions than the map's.
@@ -136,17 +140,21 @@ def tsne(
     many = len(vectors)
     if many < FEWEST:
         raise ValueError(f"t-SNE needs at least {FEWEST} words, not {many}: it keeps who is near whom")
-    points = pca(vectors, count).place(vectors)
-    spread = float(points[:, 0].std())
-    points = points * np.float32(_START / spread if spread else 0)
     pairs = affinities(vectors, perplexity)
     rate = max(many / 8, 50.0)
-    moved, gains = np.zeros_like(points), np.ones_like(points)
-    for step in range(steps + 1):
+    if last is None:
+        points = pca(vectors, count).place(vectors)
+        spread = float(points[:, 0].std())
+        points = points * np.float32(_START / spread if spread else 0)
+        moved, gains = np.zeros_like(points), np.ones_like(points)
+    else:
+        points, moved, gains = (last.state[name] for name in ("points", "moved", "gains"))
+    for step in range(0 if last is None else last.done, steps + 1):
         early = step < EARLY
         slope, loss = gradient(points, pairs, EXAGGERATION if early else 1.0)
-        if step % every == 0 or step == steps:
-            yield Moment(step, steps, points.copy(), loss)
+        if (step % every == 0 or step == steps) and (last is None or step > last.done):
+            state = {"points": points.copy(), "moved": moved.copy(), "gains": gains.copy()}
+            yield Moment(step, steps, points.copy(), loss, state)
         turned = moved * slope > 0  # the last move went uphill as seen from here
         gains = np.maximum(
             np.where(turned, gains * np.float32(0.8), gains + np.float32(0.2)), np.float32(0.01)

@@ -112,12 +112,14 @@ def umap(
     steps: int | None = None,
     every: int = 5,
     seed: int = 0,
+    last: Moment | None = None,
 ) -> Iterator[Moment]:
     """The map of vectors (N, D) after every `every` steps, from PCA's at step 0 to the last.
 
     Args:
         steps: None: 500 up to 5,000 words, 200 beyond (the paper's program does the same from 10,000).
         seed: of the order of the edges and of the random words.
+        last: the moment to go on after (with its `state`), of the same vectors and settings.
 
     Raises:
         ValueError: fewer than 4 words, or fewer dimensions than the map's.
@@ -126,16 +128,20 @@ def umap(
     if many < FEWEST:
         raise ValueError(f"UMAP needs at least {FEWEST} words, not {many}: it keeps who is near whom")
     steps = (500 if many <= 5000 else 200) if steps is None else steps
-    start = pca(vectors, count).place(vectors)
-    extent = float(np.abs(start).max())
-    points = torch.from_numpy(start * np.float32(_EXTENT / extent if extent else 0))
     edges = graph(vectors, neighbours)
     generator = torch.Generator().manual_seed(seed)
     a, b = curve()
     first, second, weight = (torch.from_numpy(part) for part in (edges.first, edges.second, edges.weight))
     weight = weight / weight.max()
-    yield Moment(0, steps, points.numpy().copy(), float("nan"))
-    for step in range(steps):
+    if last is None:
+        start = pca(vectors, count).place(vectors)
+        extent = float(np.abs(start).max())
+        points = torch.from_numpy(start * np.float32(_EXTENT / extent if extent else 0))
+        yield _moment(0, steps, points, float("nan"), generator)
+    else:
+        points = torch.from_numpy(last.state["points"].copy())
+        generator.set_state(torch.from_numpy(last.state["generator"].copy()))
+    for step in range(0 if last is None else last.done, steps):
         drawn = torch.rand(len(weight), generator=generator) < weight
         order = torch.nonzero(drawn)[:, 0]
         order = order[torch.randperm(len(order), generator=generator)]
@@ -144,7 +150,12 @@ def umap(
             for part in order.split(max(many // 4, 64))
         ]
         if (step + 1) % every == 0 or step + 1 == steps:
-            yield Moment(step + 1, steps, points.numpy().copy(), float(torch.cat(losses).mean()))
+            yield _moment(step + 1, steps, points, float(torch.cat(losses).mean()), generator)
+
+
+def _moment(done: int, of: int, points: Tensor, loss: float, generator: torch.Generator) -> Moment:
+    state = {"points": points.numpy().copy(), "generator": generator.get_state().numpy().copy()}
+    return Moment(done, of, points.numpy().copy(), loss, state)
 
 
 def _move(

@@ -20,7 +20,7 @@ from core.vectors.reading import Reading
 from core.vectors.static import StaticVectors
 
 MOST_AT_ONCE = 1.6
-BLOCK = 20_000  # words whose pairs are drawn and shuffled together, and between two looks at the vectors
+BLOCK = 20_000  # words between two looks at the vectors, usually
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,10 +186,14 @@ class Word2Vec:
         for progress in learning.train(): ...
         learning.table.neighbours("dog")
 
-    The same text and settings give the same vectors, also when `state` was taken in between and put back by `resume`.
+    The same text, settings and block give the same vectors, also when `state` was taken in between and put back by
+    `resume`.
+
+    Args:
+        block: words whose pairs are drawn and shuffled together, about: a block ends with a sentence (None: `BLOCK`).
     """
 
-    def __init__(self, reading: Reading, settings: Settings | None = None) -> None:
+    def __init__(self, reading: Reading, settings: Settings | None = None, block: int | None = None) -> None:
         self.reading, self.settings = reading, settings or Settings()
         self.generator = torch.Generator().manual_seed(self.settings.seed)
         many, size = len(reading.words), self.settings.size
@@ -202,12 +206,19 @@ class Word2Vec:
         self._noise = noise(reading, self.settings.power).cumsum(0)
         self._ids = torch.from_numpy(reading.ids)
         self._sentence = torch.repeat_interleave(torch.from_numpy(np.diff(reading.begins)))
-        self._edges = _edges(reading)
+        self._edges = _edges(reading, block or BLOCK)
 
     @property
     def of(self) -> int:
         """The words to read in all."""
         return len(self.reading) * self.settings.epochs
+
+    @property
+    def ends(self) -> np.ndarray:
+        """Where the blocks end: words read by then, epochs counted in, ascending."""
+        starts = np.arange(self.settings.epochs) * len(self.reading)
+        ends: np.ndarray = (starts[:, None] + self._edges).ravel()
+        return ends
 
     @property
     def rate(self) -> float:
@@ -221,7 +232,7 @@ class Word2Vec:
         return StaticVectors("word2vec", self.reading.words, self.vectors.numpy().copy())
 
     def train(self) -> Iterator[Progress]:
-        """Read on to the end; a look after every block of about 20,000 words, or of the whole text if it is shorter.
+        """Read on to the end; a look after every block, or after the whole text if it is shorter.
 
         Raises:
             Diverged: the rate is so large that the vectors grow without end.
@@ -285,8 +296,8 @@ class Word2Vec:
         return Pairs(center, others, counts)
 
 
-def _edges(reading: Reading) -> np.ndarray:
-    """Ends of sentences about every `BLOCK` words, and the end of the text: no pair is lost between two blocks."""
-    wanted = np.arange(BLOCK, len(reading), BLOCK)
+def _edges(reading: Reading, block: int) -> np.ndarray:
+    """Ends of sentences about every `block` words, and the end of the text: no pair is lost between two blocks."""
+    wanted = np.arange(block, len(reading), block)
     ends = reading.begins[np.searchsorted(reading.begins, wanted)]
     return np.unique([*ends, len(reading)]).astype(np.int64)

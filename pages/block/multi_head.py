@@ -6,13 +6,19 @@ from typing import Any
 
 import streamlit as st
 
-from app import cache, events, models, page, state, widgets
+from app import cache, events, page, state, widgets
 from app.components import multi_head as view
 from app.components.multi_head import measure, take
 from app.components.multi_head.off import read_off
 from app.components.multi_head.question import OPTIONS, ask
+from app.components.multi_head_more import show
+from app.components.multi_head_more.further import Further
+from core.analysis.head_composition import composition
 from core.analysis.head_effects import Knockout, head_effects, knock_out
-from core.analysis.head_patterns import head_jobs, head_maps, name_heads, pattern_scores
+from core.analysis.head_jobs import head_jobs, name_heads
+from core.analysis.head_nulls import head_chance
+from core.analysis.head_patterns import head_maps, pattern_scores
+from core.analysis.head_sets import set_effects
 from core.analysis.head_shares import head_shares
 from core.analysis.places import Kind
 from core.model.attention import Attention
@@ -38,12 +44,15 @@ here = (ctx.text, target, kind)
 plain = cache.share(view.see_pass, ctx.model_key, *here, view.Off())
 given: dict[str, Any] = {"attention": kind, "target": target}
 repeats = cache.call(view.see_repeats, ctx.model_key, kind, view.Off())
-usual = head_jobs(lm, head_maps(lm, ctx.text, **given, trace=plain), repeats)
+chance = measure.by_chance(ctx, here, repeats)
+usual = head_jobs(lm, head_maps(lm, ctx.text, **given, trace=plain), repeats, chance)
 blocks, heads = usual.evenness.shape
 off = view.Off(read_off(state.get("off"), kind, blocks, heads), state.get("instead"))
 passed = cache.share(view.see_pass, ctx.model_key, *here, off) if off.heads else plain
 maps = head_maps(lm, ctx.text, **given, trace=passed)
-jobs = head_jobs(lm, maps, cache.call(view.see_repeats, ctx.model_key, kind, off)) if off.heads else usual
+jobs = usual
+if off.heads:
+    jobs = head_jobs(lm, maps, cache.call(view.see_repeats, ctx.model_key, kind, off), chance)
 block, head = min(state.get("block"), blocks - 1), state.get("head")
 home = view.predicting_row(lm, maps)
 rows, cols = ([lm.tokenizer.display(i) for i in side] for side in (maps.ids, maps.key_ids))
@@ -91,6 +100,7 @@ with page.controls():
         st.text_input("Answer so far", **state.bind("target"))
 
 slot = st.container(key="gb-measuring")
+further = Further.of(ctx, here, off, logit_row, likely, blocks * heads)
 about = "" if kind == "encoder" else lm.tokenizer.display(likely)
 question = ask(block, head, blocks, heads, off.heads, about, lambda at: f"L{at[0]}H{at[1]}")
 
@@ -102,38 +112,24 @@ def ask_model() -> Knockout:
 
 def notebook() -> list[str]:
     """The shown numbers and the question's answer, computed again."""
-    opened_from = models.resolve(ctx.name).target
-    load = (
-        f"core.load({str(opened_from)!r}"
-        + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}")
-        + ")"
-    )
     asked = {"TEXT": ctx.text, "KIND": kind} | ({"TARGET": target} if both else {})
     shown = [token["id"] for token in data["next"]["tokens"]]
-    return take.cells(load, asked, off, seen, shown, ask_model())
+    return take.cells(take.loading(ctx), asked, off, seen, shown, ask_model(), further)
 
 
 with page.foot():
     page.predict(question.text, OPTIONS, lambda: question.judge(ask_model()))
-    page.code(Attention.forward, head_maps, pattern_scores, name_heads, head_shares, knock_out, head_effects)
-    page.take_away("multi_head", lambda: take.table(seen, (rows, cols)), notebook)
+    page.code(
+        Attention.forward, head_maps, pattern_scores, head_chance, name_heads, head_shares, knock_out, head_effects,
+        composition, set_effects,
+    )  # fmt: skip
+    page.take_away("multi_head", lambda: take.table(seen, (rows, cols), further), notebook)
 
+show(lm, seen, further)
 page.terms(
-    "head",
-    "L1H0",
-    "attention",
-    "query",
-    "key",
-    "value",
-    "residual stream",
-    "softmax",
-    "ablation",
-    "induction head",
-    "repeats",
-    "share of the output",
-    "W_O",
-    "log probability",
-)
+    "head", "L1H0", "attention", "query", "key", "value", "residual stream", "softmax", "ablation", "induction head",
+    "repeats", "by chance", "composition", "share of the output", "W_O", "log probability",
+)  # fmt: skip
 page.cheatsheet("multi_head")
 page.examples(EXAMPLES)
 job.run(slot)

@@ -14,6 +14,7 @@ SECTIONS = {  # by the module that measured
     "test_activations": "Every activation of a text",
     "test_decoding": "Writing text",
     "test_bpe": "Learning a vocabulary",
+    "test_vectors": "Vectors of words",
     "test_training": "Training",
     "test_runs": "Training runs in the server",
     "test_store": "The store of runs",

@@ -6,6 +6,7 @@ changes the control and stops at the frame after the picture has written its new
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,13 +17,14 @@ from playwright.sync_api import Browser, Page
 import core
 from app import chapters
 from tests.benchmarks import pair
+from tests.benchmarks.clock import CLOCK, HOVERED, button, change, part, press, reads, toggle, waited, write
 from tests.browser import driver
 from tests.browser.test_multi_head import tile
 from tests.pages.conftest import random_model
 
 ROUNDS = 12
-CHANGE_MS, CHANGE_P95_MS, HOVER_MS, PAINT_MS = 150, 300, 16, 4000
-HEADS_MS, TREE_MS = 300, 500
+HOVER_MS, PAINT_MS = 16, 4000
+HEADS_MS, TREE_MS, MAP_MS = 300, 500, 6
 
 LONG = (
     "the cat and the dog and the bird saw the red ball in the big tree near the lake and then they all went home to eat"
@@ -34,68 +36,6 @@ STILL = {"tokenization", "optimizers"}
 SLUGS = [chapter.slug for section in chapters.shown().values() for chapter in section]
 
 Report = Callable[[pair.Figure], None]
-
-# Starts the clock at the next event of the kind `starts`, and keeps a promise of the milliseconds until `holds` is true
-# of the state, drawn.
-CLOCK = """([name, starts, holds]) => {
-  const figure = () => document.querySelector(`[data-component="${name}"]`);
-  const ready = new Function('state', `return ${holds}`);
-  window.waited = new Promise((done, fail) => {
-    let started = null;
-    addEventListener(starts, () => { started ??= performance.now(); }, {capture: true, once: true});
-    const look = () => {
-      const now = figure()?.dataset.state;
-      if (started === null || !now || !ready(JSON.parse(now))) return;
-      watch.disconnect();
-      requestAnimationFrame(() => done(performance.now() - started));
-    };
-    const watch = new MutationObserver(look);
-    watch.observe(document.body, {subtree: true, childList: true, attributes: true, attributeFilter: ['data-state']});
-    setTimeout(() => fail(new Error(`waited 10 s for ${holds}: ${figure()?.dataset.state?.slice(0, 400)}`)), 10000);
-  });
-}"""
-
-# Moves the mouse over 60 places of the picture, half of them parts that answer to it; each time: the script's own time,
-# in the events and the next frame. Tells how many different pictures and tooltips that made, too.
-HOVERED = """async (name) => {
-  const figure = document.querySelector(`[data-component="${name}"]`);
-  const svg = figure.querySelector('svg'), box = svg.getBoundingClientRect();
-  const under = (x, y) => { const e = document.elementFromPoint(x, y); return e && svg.contains(e) ? e : svg; };
-  const frame = window.requestAnimationFrame.bind(window);
-  let spent = 0;
-  const timed = (work) => (...given) => {
-    const started = performance.now();
-    work(...given);
-    spent += performance.now() - started;
-  };
-  window.requestAnimationFrame = (work) => frame(timed(work));
-  const times = [], states = new Set();
-  const hot = [...svg.querySelectorAll('.gb-hot, .gb-chip')];
-  const place = (i) => {
-    const part = i % 2 ? hot[Math.floor(i * hot.length / 60)]?.getBoundingClientRect() : null;
-    if (part?.width) return [part.x + part.width / 2, part.y + part.height / 2];
-    return [box.x + box.width * (0.05 + 0.9 * ((i * 7) % 60) / 60), box.y + box.height * (0.2 + 0.6 * i / 60)];
-  };
-  let last = null;
-  for (let i = 0; i < 60; i++) {
-    const [x, y] = place(i), element = under(x, y);
-    const event = {bubbles: true, clientX: x, clientY: y, pointerType: 'mouse'};
-    const now = element.closest('.gb-hot, .gb-chip');
-    spent = 0;
-    if (now !== last) {  // what a browser sends to the part alone
-      timed(() => last?.dispatchEvent(new PointerEvent('pointerleave', {...event, bubbles: false})))();
-      timed(() => now?.dispatchEvent(new PointerEvent('pointerenter', {...event, bubbles: false})))();
-      last = now;
-    }
-    for (const type of ['pointerover', 'pointermove'])
-      timed(() => element.dispatchEvent(new PointerEvent(type, event)))();
-    await new Promise(done => frame(() => frame(done)));
-    times.push(spent);
-    states.add(figure.dataset.state + (document.querySelector('.gb-tip:not([hidden])')?.innerText ?? ''));
-  }
-  window.requestAnimationFrame = frame;
-  return [times, states.size];
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -121,60 +61,6 @@ def page(browser: Browser, server: driver.Server) -> Iterator[Page]:
     context = driver.new_context(browser, server)
     yield context.new_page()
     context.close()
-
-
-def button(label: str, name: int) -> str:
-    """JavaScript that finds one button of a row of buttons."""
-    return (
-        f"[...document.querySelectorAll('[data-testid=\"stButtonGroup\"]')]"
-        f".find(group => group.innerText.startsWith('{label}'))"
-        f".querySelectorAll('button')[{name}]"
-    )
-
-
-def toggle(label: str) -> str:
-    """JavaScript that finds a toggle."""
-    return (
-        "[...document.querySelectorAll('[data-testid=\"stCheckbox\"]')]"
-        f".find(box => box.innerText.includes('{label}')).querySelector('input')"
-    )
-
-
-def part(name: str, selector: str) -> str:
-    """JavaScript that finds a part of a picture."""
-    return f"document.querySelector('[data-component=\"{name}\"] {selector}')"
-
-
-def change(title: str, milliseconds: list[float]) -> pair.Figure:
-    """A change of a control, beside what a person may wait for."""
-    return pair.Figure(title, milliseconds, CHANGE_MS, most_95=CHANGE_P95_MS)
-
-
-def press(page: Page, name: str, find: str, holds: str) -> float:
-    """Milliseconds from a click to the new picture."""
-    page.evaluate(CLOCK, [name, "click", holds])
-    page.evaluate(f"{find}.dispatchEvent(new MouseEvent('click', {{bubbles: true}}))")
-    return waited(page)
-
-
-def write(page: Page, name: str, label: str, text: str, holds: str) -> float:
-    """Milliseconds from Enter (of Ctrl+Enter) in a text box to the picture of the new text."""
-    page.get_by_label(label, exact=True).first.fill(text)
-    page.evaluate(CLOCK, [name, "keydown", holds])
-    page.keyboard.press("Control+Enter")
-    return waited(page)
-
-
-def waited(page: Page) -> float:
-    """What the clock says; returns when the page has come to rest."""
-    found: float = page.evaluate("window.waited")
-    driver.wait_until_drawn(page)
-    return found
-
-
-def reads(text: str) -> str:
-    """The condition that a picture shows this text."""
-    return f"state.tokens.join('').endsWith('{text}')"
 
 
 @pytest.mark.parametrize(("label", "key"), [("Head", "head"), ("Open block", "block")])
@@ -280,6 +166,60 @@ def test_a_click_among_144_heads(page: Page, report: Report) -> None:
     assert figure.reached
 
 
+def test_a_neuron_switched_off(page: Page, report: Report) -> None:
+    name = "feed_forward"
+    driver.open_page(page, name)
+    switches = change(
+        "Feed-forward: a neuron switched off and on",
+        [
+            press(page, name, part(name, "[data-act=switch]"), f"state.off.length === {1 - k % 2}")
+            for k in range(ROUNDS)
+        ],
+    )
+    report(switches)
+    assert switches.reached
+
+
+# Parts that change what the picture is computed from, two by two, and what its state then says.
+PARTS = {
+    "embeddings": ("another word", 'g[data-piece="{}"]', "state.at === {}", (2, 4)),
+    "feed_forward": ("another token", 'g[data-row="{}"]', "state.row === {}", (2, 4)),
+    "norm_residual": ("another token", 'g[data-token="{}"]', "state.row === {}", (2, 4)),
+}
+NATIVE = {
+    "positions": ("Kind of position", (1, 2), ("learned", "rotary"), "kind"),
+    "feed_forward": ("Block", (1, 2), (1, 2), "block"),
+    "norm_residual": ("Norm", (1, 2), ("layer", "rms"), "norm.kind"),
+    "embeddings": ("Table", (1, 0), ("model", "glove"), "table.id"),
+}
+
+
+@pytest.mark.parametrize("slug", PARTS)
+def test_another_part_is_followed(slug: str, page: Page, report: Report) -> None:
+    what, find, holds, ends = PARTS[slug]
+    driver.open_page(page, slug)
+    times = [
+        press(page, slug, part(slug, find.format(ends[turn % 2])), holds.format(ends[turn % 2]))
+        for turn in range(ROUNDS)
+    ]
+    figure = change(f"{chapters.BY_SLUG[slug].title}: {what}", times)
+    report(figure)
+    assert figure.reached
+
+
+@pytest.mark.parametrize("slug", NATIVE)
+def test_another_kind_is_chosen(slug: str, page: Page, report: Report) -> None:
+    label, buttons, names, key = NATIVE[slug]
+    driver.open_page(page, slug)
+    times = [
+        press(page, slug, button(label, buttons[turn % 2]), f"state.{key} === {json.dumps(names[turn % 2])}")
+        for turn in range(ROUNDS)
+    ]
+    figure = change(f"{chapters.BY_SLUG[slug].title}: {label}", times)
+    report(figure)
+    assert figure.reached
+
+
 def test_tokenization(page: Page, report: Report) -> None:
     name = "tokenization"
     driver.open_page(page, name, corpus="fables", size=500)
@@ -308,6 +248,91 @@ def test_tokenization(page: Page, report: Report) -> None:
     )
     report(cut)
     assert rows.reached and cut.reached
+
+
+def test_embeddings(page: Page, report: Report) -> None:
+    name = "embeddings"
+    driver.open_page(page, name)
+    words = ("ball", "lost", "red")
+    looked_up = change(
+        "Embeddings: another word of the text, its row and its neighbours among 20,000",
+        [
+            press(
+                page,
+                name,
+                part(name, f'[data-piece="{(2, 4, 1)[turn % 3]}"]'),
+                f"state.word === '{words[turn % 3]}'",
+            )
+            for turn in range(ROUNDS)
+        ],
+    )
+    report(looked_up)
+    gazes = ("analogy", "all")
+    seen = change(
+        "Embeddings: 20,000 words seen along an analogy, and back",
+        [
+            press(
+                page, name, button("Map seen along", (2, 0)[turn % 2]), f"state.gaze === '{gazes[turn % 2]}'"
+            )
+            for turn in range(ROUNDS)
+        ],
+    )
+    report(seen)
+    assert looked_up.reached and seen.reached
+
+
+def test_20_000_words_panned(page: Page, report: Report) -> None:
+    driver.open_page(page, "embeddings")
+    place = page.locator("[data-map]").first
+    drawn = pair.Figure(
+        "Embeddings: 20,000 words drawn, script", [float(place.get_attribute("data-ms") or 1e9)], 1000
+    )
+    report(drawn)
+    box = place.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    times = []
+    for step in range(1, 61):
+        before = place.get_attribute("data-frames")
+        page.mouse.move(x + 6 * (step % 20), y + 2 * (step % 20))
+        page.wait_for_function(
+            "before => document.querySelector('[data-map]').dataset.frames !== before", arg=before
+        )
+        times.append(float(place.get_attribute("data-ms") or 1e9))
+    page.mouse.up()
+    panned = pair.Figure("Embeddings: 20,000 words panned, the script's share of a frame", times, MAP_MS)
+    report(panned)
+    assert drawn.reached and panned.reached
+
+
+def test_positions(page: Page, report: Report) -> None:
+    driver.open_page(page, "positions")
+    order = change(
+        "Positions: another order, read three ways",
+        [
+            press(
+                page,
+                "positions",
+                f"(window.before = JSON.stringify(JSON.parse({part('positions', '')}.dataset.state).order.order), "
+                + part("positions", "[data-act=another]")
+                + ")",
+                "JSON.stringify(state.order.order) !== window.before",
+            )
+            for _ in range(ROUNDS)
+        ],
+    )
+    report(order)
+    begins = change(
+        "Positions: Text begins at position",
+        [
+            write(page, "positions", "Text begins at position", str(turn), f"state.begins === {turn}")
+            for turn in range(1, 1 + ROUNDS)
+        ],
+    )
+    report(begins)
+    assert order.reached and begins.reached
 
 
 def test_decoding(page: Page, report: Report) -> None:

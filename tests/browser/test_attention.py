@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Page
 
 import core
 from core.analysis.attention_steps import AttentionSteps, Change, attention_steps
+from core.analysis.masks import MaskRule, under_masks
+from core.analysis.shared_keys import sharings
 from tests.browser import checks, driver
 
 TEXT = "The cat sat. The dog saw the cat"
@@ -156,6 +158,93 @@ def test_an_edited_score_reaches_the_prediction_and_reset_takes_it_back(
     page.get_by_role("button", name="Reset", exact=True).last.click()
     after = wait(page, changed=False)
     assert [token["after"] for token in after["next"]] == [token["before"] for token in before["next"]]
+
+
+def test_hidden_scores_a_blind_row_and_a_key_shown_in_spite_of_the_mask(
+    page: Page, lm: core.LanguageModel
+) -> None:
+    opened(page, row=0, col=0, step=6)
+    figure = driver.component(page, "attention")
+    figure.focus()
+    page.keyboard.press("Delete")  # the only key that row 0 sees
+    state = wait(page, changed=True)
+    hidden = (0, 0, -np.inf)
+    agrees(state, attention_steps(lm, TEXT, BLOCK, HEAD, change=Change(edits=(hidden,))))
+    assert (state["blind"], state["edits"]) == ([0], [[0, 0, None]])
+    assert "reads nothing: all scores are −∞" in state["hint"]
+    for _ in range(2):
+        page.keyboard.press(".")
+    state = wait(page, step="softmax")
+    assert state["value"] == 0
+    assert "nan" not in figure.inner_text().lower()
+    page.keyboard.press(",")
+    wait(page, step="mask")
+    page.mouse.click(*cell(page, 2, 5))  # in the future
+    box = page.locator(".att-edit")
+    assert box.input_value() == "−∞"
+    box.fill("4")
+    box.press("Enter")
+    state = driver.wait_for_state(page, "attention", lambda now: len(now["edits"]) == 2)
+    shown = Change(edits=(hidden, (2, 5, state["edits"][1][2])), shown=((2, 5),))
+    agrees(state, attention_steps(lm, TEXT, BLOCK, HEAD, change=shown))
+    assert state["value"] == pytest.approx(4, abs=1e-3)
+    page.mouse.click(*cell(page, 3, 1))
+    page.get_by_role("button", name="Hide: minus infinity").click()
+    driver.wait_for_state(page, "attention", lambda now: [3, 1, None] in now["edits"])
+    page.mouse.click(*cell(page, 2, 5))
+    box.fill("")
+    box.press("Enter")
+    driver.wait_for_state(
+        page, "attention", lambda now: [edit[:2] for edit in now["edits"]] == [[0, 0], [3, 1]]
+    )
+
+
+def test_a_window_on_the_head(page: Page, lm: core.LanguageModel) -> None:
+    opened(page)
+    page.get_by_role("button", name="Sliding window").click()
+    page.locator('[data-testid="stCheckbox"] label', has_text="On this head").click()
+    steps = attention_steps(lm, TEXT, BLOCK, HEAD, change=Change(window=4, sinks=1))
+    state = driver.wait_for_state(page, "attention", partial(predicts, steps=steps))
+    agrees(state, steps)
+    assert state["moved"] == pytest.approx(steps.moved.tolist(), abs=1e-4)
+    driver.wait_for_link(page, "local=1")
+    slider = page.get_by_test_id("stPopoverBody").get_by_role("slider").first  # the menu stays open
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    steps = attention_steps(lm, TEXT, BLOCK, HEAD, change=Change(window=3, sinks=1))
+    agrees(driver.wait_for_state(page, "attention", partial(predicts, steps=steps)), steps)
+
+
+def test_masks_shared_keys_and_the_cost(page: Page, lm: core.LanguageModel) -> None:
+    opened(page)
+    figure = driver.component(page, "attention_more")
+    state = driver.component_state(page, "attention_more")
+    rules = [MaskRule(), MaskRule(causal=False), MaskRule(window=4), MaskRule(window=4, sinks=1)]
+    for shown, rule, one in zip(state["masks"], rules, under_masks(lm, TEXT, rules)):
+        assert shown["loss"] == pytest.approx(one.loss, abs=1e-4)
+        for token in shown["next"]:
+            assert token["p"] == pytest.approx(float(one.probabilities[token["id"]]), abs=1e-4)
+        assert shown["seen"] == np.flatnonzero(rule.matrix(len(one.allowed))[state["row"]]).tolist()
+    for shown, way in zip(state["shared"], sharings(lm, TEXT), strict=True):
+        assert (shown["kv"], shown["bytes"]) == (way.kv_heads, way.cache)
+        assert shown["loss"] == pytest.approx(way.loss, abs=1e-4)
+    figure.focus()
+    page.keyboard.press("ArrowUp")
+    row = state["row"] - 1
+    state = driver.wait_for_state(page, "attention_more", lambda now: now["row"] == row)
+    assert state["masks"][2]["seen"] == np.flatnonzero(rules[2].matrix(row + 1)[row]).tolist()
+    wait(page, row=row)  # the picture above follows
+    at = driver.component_state(page, "attention")["tokens"].index(" sat")
+    figure.locator("[data-part=masks] text", has_text="·sat").first.hover()
+    driver.wait_for_state(
+        page, "attention_more", lambda now: now["hover"] and now["masks"][0]["seen"] == list(range(at + 1))
+    )
+    page.get_by_role("button", name="Measure now").click()
+    state = driver.wait_for_state(page, "attention_more", lambda now: len(now["cost"]) == 9, 60)
+    first, last = state["cost"][0], state["cost"][-1]
+    assert (first["n"], last["n"], last["bytes"]) == (16, 1024, 4 * 1024 * 1024 * 4)
+    assert last["attention"] > 20 * first["attention"]
+    assert state["curves"]["attention"][0] > 0
 
 
 def test_dragging_a_score_moves_the_prediction_while_it_is_held(page: Page) -> None:

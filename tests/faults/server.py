@@ -11,13 +11,13 @@ import sys
 def main() -> None:
     """Serve until the input ends."""
     from core.runs import Engine, Store
-    from core.training.spec import TrainSpec
+    from core.runs.kinds import read_spec
 
     engine = Engine(Store())
     engine.start(timeout=200)
     print("ready", flush=True)
     for line in sys.stdin:
-        print(engine.submit(TrainSpec.from_json(line), owner="test").id, flush=True)
+        print(engine.submit(read_spec(line), owner="test").id, flush=True)
     engine.close()
 
 

@@ -77,13 +77,15 @@ def test_the_first_point_comes_within_a_second(engine: Engine) -> None:
     assert min(waits) < 1.0, waits
 
 
-def test_a_worker_stays_below_700_mb(engine: Engine) -> None:
+def test_a_worker_keeps_less_than_450_mb_of_its_own(engine: Engine) -> None:
+    """What would be free again without it. Its resident set also counts the libraries' files, once in each process,
+    and as much of them as the system happens to hold: between 680 and 770 MB for one and the same worker."""
     run = engine.submit(small(300), OWNER)
     until(lambda: engine.store.get(run.id).over, "the end")
     workers = [p for p in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(p.cmdline())]
-    sizes = [worker.memory_info().rss / 2**20 for worker in workers]
+    sizes = [worker.memory_full_info().uss / 2**20 for worker in workers]
     assert len(sizes) == 2
-    assert max(sizes) < 700, sizes
+    assert max(sizes) < 450, sizes
 
 
 def test_limits_are_looked_at_before_anything_starts(engine: Engine) -> None:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from core.analysis import head_patterns
+from core.analysis.head_composition import composition
 from core.analysis.head_patterns import head_maps, pattern_scores, repeat_scores
 from core.analysis.head_shares import head_shares
 from core.hooks import Intervention, intervene
@@ -78,13 +79,13 @@ def test_scores_on_repeats_equal_transformer_lenss_mean_over_the_same_texts(
 ) -> None:
     lm, theirs = both("gpt2")
     read: list[Tensor] = []
-    patterns = head_patterns._patterns
+    patterns = head_patterns.run_patterns
 
     def watched(lm: LanguageModel, batch: tuple[Tensor, ...], attention: Any) -> list[Tensor]:
         read.extend(batch)
         return patterns(lm, batch, attention)
 
-    monkeypatch.setattr(head_patterns, "_patterns", watched)
+    monkeypatch.setattr(head_patterns, "run_patterns", watched)
     scores = repeat_scores(lm, period=4, texts=5)
     texts = [as_text(row) for row in read[0].tolist()]
     assert len(texts) == 5
@@ -118,3 +119,25 @@ def test_a_share_is_the_gradient_of_half_the_squared_output(shape: str, attentio
         shares = head_shares(lm, TEXT, layer, row=row, attention=attention, target=target_of(lm))
         np.testing.assert_allclose(shares.shares, expected, rtol=1e-9, atol=1e-12)
         assert shares.bias_share == pytest.approx(1 - expected.sum(), abs=1e-12)
+
+
+@pytest.mark.parametrize("way", ["K", "Q", "V"])
+@pytest.mark.parametrize("name", [name for name in CONFIGS if name != "no norm"])
+def test_composition_equals_that_of_transformer_lens(name: str, way: Any) -> None:
+    lm, theirs = both(name)
+    expected = theirs.all_composition_scores(way).detach().numpy()
+    found = composition(lm, way, gain=False)
+    np.testing.assert_allclose(found.scores, expected, rtol=0, atol=TOLERANCE)
+    assert not np.allclose(
+        found.scores, theirs.all_composition_scores("KQV"["QVK".index(way)]).detach().numpy()
+    )
+
+
+def test_composition_with_the_gain_equals_transformer_lenss_folded_weights() -> None:
+    name = "llama, grouped heads"
+    lm, theirs = both(name)
+    theirs.process_weights_(fold_ln=True, center_writing_weights=False, center_unembed=False)
+    for way in ("K", "Q", "V"):
+        expected = theirs.all_composition_scores(way).detach().numpy()
+        np.testing.assert_allclose(composition(lm, way).scores, expected, rtol=0, atol=TOLERANCE)
+        assert not np.allclose(composition(lm, way, gain=False).scores, expected)

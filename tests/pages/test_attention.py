@@ -11,8 +11,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app.components.attention.change import read_edits, with_edit, write_edits
+from app.components.attention.change import heard, read_edits, read_shown, with_edit, write_edits
+from app.components.attention_more import cost
+from core.analysis.attention_cost import Curve
 from core.analysis.attention_steps import Change, attention_steps
+from core.analysis.masks import MaskRule, under_masks
+from core.analysis.shared_keys import sharings
 from tests.pages.conftest import run_notebook
 
 TEXT = "Once upon a time, Lily saw a"
@@ -153,6 +157,108 @@ def test_the_text_of_edits_reads_back() -> None:
     assert read_edits(write_edits(edits, "self.0.0.4.0"), "self.0.0.4.0", 4, 4) == edits
     assert read_edits(write_edits(edits, "self.0.0.4.0"), "self.0.0.4.0", 2, 4) == ()
     assert write_edits((), "self.0.0.4.0") == ""
+
+
+def test_what_the_picture_sends_becomes_edits() -> None:
+    edits, shown = heard({"row": 1, "col": 2, "value": 3.5, "show": True}, (), (), 4, 4)
+    assert (edits, shown) == (((1, 2, 3.5),), ((1, 2),))
+    text = write_edits(edits, "self.0.0.4.0", shown)
+    assert text == "self.0.0.4.0:1,2,3.5!"
+    assert read_edits(text, "self.0.0.4.0", 4, 4) == edits
+    assert read_shown(text, "self.0.0.4.0", 4, 4) == shown
+    again = heard({"row": 1, "col": 2, "value": 2}, edits, shown, 4, 4)
+    assert again == (((1, 2, 2.0),), ((1, 2),)), "a key in view stays in view"
+    edits, shown = heard({"row": 1, "col": 2, "hide": True}, *again, 4, 4)
+    assert (edits, shown) == (((1, 2, -np.inf),), ())
+    assert read_edits(write_edits(edits, "p"), "p", 4, 4) == edits
+    assert heard({"row": 1, "col": 2, "back": True}, edits, shown, 4, 4) == ((), ())
+    for wrong in (
+        {},
+        {"row": 9, "col": 0, "hide": True},
+        {"row": "a", "col": 0, "value": 1},
+        {"row": 1, "col": 2},
+    ):
+        assert heard(wrong, edits, shown, 4, 4) == (edits, shown)
+
+
+def test_a_window_reaches_the_head_and_the_notebook(open_page: Any) -> None:
+    app = open_page("attention", text=TEXT, block=2, head=1, local=1, reach=3, sinks=2)
+    assert not app.exception
+    found = run_notebook(app)
+    assert found["steps"].change == Change(window=3, sinks=2)
+    expected = attention_steps(core.load("tales-gpt"), TEXT, 2, 1, change=Change(window=3, sinks=2))
+    np.testing.assert_allclose(found["steps"].after, expected.after, atol=1e-5)
+    assert np.abs(expected.after - expected.before).max() > 1e-3
+
+
+@pytest.mark.usefixtures("other_model")
+@pytest.mark.parametrize("name", ["bundled", "both", "pair encoder", "pair self"])
+def test_a_row_without_any_score_left_is_no_nan(name: str, open_page: Any) -> None:
+    link = {**LINKS[name], "row": 2}
+    lm = core.load("tales-gpt") if name == "bundled" else None
+    steps = run_notebook(open_page("attention", **link))["steps"]
+    kind, target = steps.attention, link.get("target", "")
+    place = f"{kind}.{steps.layer}.{steps.head}.{len(open_ids(link, lm, steps))}.{len(target)}"
+    gone = ";".join(f"2,{column},-inf" for column in range(len(steps.key_ids)))
+    app = open_page("attention", **link, edits=f"{place}:{gone}")
+    assert not app.exception
+    found = run_notebook(app)["steps"]
+    assert found.blind == (2,)
+    assert np.isfinite(found.after).all()
+    assert "failed" not in predict(app, 0)
+    table = app.session_state["gb"].memos["takeaway"]["table"]()
+    assert not any(value != value for column in table.values() for value in column)
+
+
+def open_ids(link: dict[str, Any], lm: core.LanguageModel | None, steps: Any) -> tuple[int, ...]:
+    """The ids of the page's text, which an edit's place counts; a decoder's are not those of the picture."""
+    if steps.attention != "self" or "target" not in link:
+        return tuple(steps.ids)
+    from app import cache
+
+    return tuple(cache.model(link["model"]).encode(link["text"]))
+
+
+@pytest.mark.usefixtures("other_model")
+@pytest.mark.parametrize("name", LINKS)
+def test_the_notebook_measures_masks_and_shared_keys(name: str, open_page: Any) -> None:
+    found = run_notebook(open_page("attention", **LINKS[name], reach=2, sinks=1))
+    causal = name not in ("both", "pair encoder")
+    rules = [one.rule for one in found["under"]]
+    assert rules[2:] == [MaskRule(causal, 2), MaskRule(causal, 2, 1)]
+    assert [one.own for one in found["under"]][:2] == [causal, not causal]
+    heads = found["lm"].config.kv_heads
+    assert found["shared"][0].kv_heads == heads
+    assert found["shared"][-1].kv_heads == 1
+    own = next(one for one in found["under"] if one.own)
+    np.testing.assert_allclose(found["shared"][0].probabilities, own.probabilities, atol=1e-6)
+    if name == "bundled":
+        lm, text = core.load("tales-gpt"), "A red ball was lost. She found the red"
+        losses = [one.loss for one in under_masks(lm, text, rules)]
+        np.testing.assert_allclose([one.loss for one in found["under"]], losses, atol=1e-5)
+        np.testing.assert_allclose(
+            [one.loss for one in found["shared"]], [one.loss for one in sharings(lm, text)], atol=1e-5
+        )
+
+
+def test_the_cost_is_measured_when_asked_and_kept(open_page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cost, "LENGTHS", (4, 8, 16, 24))
+    app = open_page("attention", text="A cat")
+    memo = app.session_state["gb"].memos.setdefault("attention_more", {})
+    assert not memo
+    memo["asked"] = True
+    app.run()
+    assert not app.exception
+    (points,) = memo.values()
+    assert [one.length for one in points] == [4, 8, 16, 24]
+    shown = cost.record(points, 4)
+    assert shown["points"][2]["attention"] == points[2].attention > 0
+    expected = Curve.through([4, 8, 16, 24], [one.attention for one in points])
+    assert shown["curves"]["attention"] == [expected.square, expected.linear, expected.fixed]
+    assert shown["curves"]["rest"][0] == 0
+    assert shown["points"][3]["bytes"] == 4 * 24 * 24 * 4
+    assert shown["crossing"] in (None, 4, 8, 16, 24)
+    assert cost.record([], 4)["curves"] == {}
 
 
 @pytest.mark.parametrize("step", range(11))

@@ -12,14 +12,18 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import cache
+from app.components import multi_head_more as more
 from app.components.multi_head import measure
 from app.components.multi_head.off import MARKS, read_off, write_off
 from app.components.multi_head.question import ask
 from app.components.multi_head.roles import changed, columns, rests_on, roles, tips
 from app.components.multi_head.words import BRIEF, MEANS, RANDOM, UNIT
+from app.components.multi_head_more import further
 from core.analysis.attention_steps import attention_steps
+from core.analysis.head_composition import composition
 from core.analysis.head_effects import HeadEffects, Knockout, head_effects, knock_out, switch_off
-from core.analysis.head_patterns import EVEN, MIXED, NAMES, SHORT, head_jobs, head_maps, repeat_scores
+from core.analysis.head_jobs import EVEN, MIXED, SHORT, head_jobs
+from core.analysis.head_patterns import NAMES, head_maps, repeat_scores
 from core.analysis.head_shares import head_shares
 from core.hooks import intervene
 from tests.pages.conftest import OpenPage, run_notebook
@@ -90,7 +94,7 @@ def test_the_table_has_a_line_for_each_head_with_its_scores_and_effect(
     open_page: OpenPage, lm: core.LanguageModel
 ) -> None:
     table = lines(open_page("multi_head", text=TEXT, block=2, head=1))
-    shown, keys = table[:16], table[16:]
+    shown, keys = table[:16], [line for line in table[16:] if line["head"] == "L2H1"]
     maps = head_maps(lm, TEXT)
     jobs = head_jobs(lm, maps)
     assert [line["head"] for line in shown] == [f"L{block}H{head}" for block in range(4) for head in range(4)]
@@ -294,7 +298,7 @@ def test_where_it_takes_long_the_heads_are_measured_when_asked(
     monkeypatch.setattr(measure, "see_effects", noted)
     app = open_page("multi_head", model="./other", text="The dog and the crow met", panel="effect")
     assert "alone" not in run_notebook(app)
-    assert not any(line["change of log p without it"] for line in lines(app))
+    assert not any(line["change of log p without it"] for line in lines(app) if " + " not in line["head"])
     app.session_state["gb"].memos["multi_head"]["asked"] = True
     app.run()
     assert said == [(1, 3), (2, 3), (3, 3)]
@@ -302,6 +306,115 @@ def test_where_it_takes_long_the_heads_are_measured_when_asked(
     app.run()
     assert len(said) == 3, "what was measured stays"
     assert cache.kept("no such work") is None
+
+
+def test_scores_stand_beside_what_chance_comes_to(open_page: OpenPage, lm: core.LanguageModel) -> None:
+    text = "A red ball was lost. She found the red"
+    app = open_page("multi_head", text=text, block=3, head=2)
+    jobs = head_jobs(lm, head_maps(lm, text))
+    rows = {row["name"]: row for row in more.chance_rows(jobs, 3)}
+    for job, null in jobs.chance.text.items():
+        row = rows[NAMES[job]]
+        assert row["line"] == null.line
+        np.testing.assert_allclose(row["values"], jobs.scores[job].weight[3], atol=1e-6)
+        assert row["above"] == (np.array(row["values"]) > null.line).tolist()
+    assert rows["induction"]["named"] == [name == "induction" for name in jobs.names[3]]
+    assert rows["induction"]["named"][2], "beyond chance although it rests on one token"
+    for row in rows.values():
+        assert all(
+            above and large
+            for above, large, named in zip(row["above"], row["large"], row["named"], strict=True)
+            if named
+        )
+    told = {line["head"]: line for line in lines(app)}["by chance"]
+    assert float(told["induction"]) == pytest.approx(jobs.chance.text["induction"].line, abs=1e-6)
+    found = run_notebook(app)
+    assert found["chance"].text["induction"].line == jobs.chance.text["induction"].line
+
+
+@pytest.mark.parametrize("way", ["K", "Q", "V"])
+def test_the_pair_that_fits_best_or_the_chosen_one(
+    way: Any, open_page: OpenPage, lm: core.LanguageModel
+) -> None:
+    expected = composition(lm, way)
+    app = open_page("multi_head", text=TEXT, compose=way)
+    assert expected.strongest
+    i, h, j, g = expected.strongest
+    pairs = {line["head"]: line["fit of the pair"] for line in lines(app) if line["fit of the pair"]}
+    assert {name: float(fit) for name, fit in pairs.items()} == {
+        f"L{i}H{h} → L{j}H{g}": pytest.approx(expected.scores[i, h, j, g], abs=1e-6)
+    }
+    app = open_page("multi_head", text=TEXT, compose=way, pair="0.1 2.3")
+    assert [line["head"] for line in lines(app) if line["fit of the pair"]] == ["L0H1 → L2H3"]
+    assert run_notebook(app)["fit"].way == way
+
+
+@pytest.mark.parametrize(
+    "bad", ["2.3 0.1", "1.0 1.1", "9.0 9.9", "0.9 1.0", "x", "1.2", "0.1 2.3 4", "-1.0 1.0"]
+)
+def test_a_pair_that_is_none_falls_back_to_the_one_that_fits_best(bad: str, open_page: OpenPage) -> None:
+    app = open_page("multi_head", text=TEXT, pair=bad)
+    assert not app.exception
+    (shown,) = [line["head"] for line in lines(app) if line["fit of the pair"]]
+    best = composition(core.load("tales-gpt")).strongest
+    assert best
+    i, h, j, g = best
+    assert shown == f"L{i}H{h} → L{j}H{g}"
+
+
+@pytest.mark.parametrize("instead", ["zero", "mean"])
+def test_sets_of_heads_off_beside_the_sum_of_single_effects(
+    instead: Any, open_page: OpenPage, lm: core.LanguageModel
+) -> None:
+    text = "A red ball was lost. She found the red"
+    app = open_page("multi_head", text=text, off="3.2 3.3 1.3", instead=instead, pair="0.1 2.3")
+    sets = [line for line in lines(app) if line["single changes added"]]
+    assert [line["head"] for line in sets[:2]] == ["L1H3 + L3H2 + L3H3", "L0H1 + L2H3"]
+    alone = head_effects(lm, text, value=instead).change
+    for line in sets:
+        heads = [tuple(map(int, name[1:].split("H"))) for name in line["head"].split(" + ")]
+        out = knock_out(lm, text, heads, value=instead)
+        token = int(out.before.argmax())
+        joint = float(np.log(out.after[token]) - np.log(out.before[token]))
+        assert float(line["change of log p without it"]) == pytest.approx(joint, abs=2e-3)
+        assert float(line["single changes added"]) == pytest.approx(
+            sum(alone[head] for head in heads), abs=2e-3
+        )
+    beyond = [
+        float(line["change of log p without it"]) - float(line["single changes added"]) for line in sets[2:]
+    ]
+    assert [abs(b) for b in beyond] == sorted((abs(b) for b in beyond), reverse=True)
+    if instead == "zero":
+        assert min(beyond) < -1, "on this text two heads cover for each other"
+    run_notebook(app)
+
+
+def test_all_heads_off_and_a_text_of_one_token(open_page: OpenPage) -> None:
+    app = open_page("multi_head", text=TEXT, off="*")
+    sets = [line for line in lines(app) if line["single changes added"]]
+    assert sets[0]["head"].count("+") == 15
+    run_notebook(app)
+    app = open_page("multi_head", text="a")
+    assert not app.exception
+    assert all(line["does"] == SHORT for line in lines(app)[:16])
+    run_notebook(app)
+
+
+@pytest.mark.usefixtures("other_model")
+def test_where_it_takes_long_sets_are_measured_when_asked(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(further, "QUICK", 0.0)
+    app = open_page("multi_head", model="./other", text="The dog and the crow sat")
+    assert not any(line["single changes added"] for line in lines(app))
+    app.button(key="multi_head_more.sets").click().run()
+    assert any(line["single changes added"] for line in lines(app))
+    assert "Switch off pairs of heads" not in [button.label for button in app.button]
+    run_notebook(app)
+    monkeypatch.setattr(further, "MULTIPLIED", 0.0)
+    app = open_page("multi_head", model="./other", text="The dog and the crow sat")
+    assert not app.exception
+    assert not any(line["fit of the pair"] for line in lines(app))
 
 
 def test_a_block_that_the_other_stack_lacks_falls_back(open_page: OpenPage, other_model: str) -> None:

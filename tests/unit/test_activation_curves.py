@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from core.analysis.activation_curves import FORMULAS, SLOPES, curve, lowest
+from core.analysis.activation_curves import FORMULAS, SLOPES, curve, held, lowest
 from core.config import Activation
 
 TORCH = {
@@ -66,3 +66,11 @@ def test_the_lowest_point(act: Any) -> None:
 def test_an_unknown_activation() -> None:
     with pytest.raises(ValueError, match="no activation is called 'tanh'"):
         curve("tanh", X)  # type: ignore[arg-type]
+
+
+def test_what_is_held_near_nothing() -> None:
+    x = np.array([-20.0, -1.0, 0.0, 0.09, 0.2, 5.0])
+    assert held(curve("relu", x).y) == 0.5
+    assert held(curve("relu_squared", x).y) == pytest.approx(4 / 6), "0.09 squared is less than 0.01"
+    assert held(curve("silu", x).y) == pytest.approx(2 / 6)
+    assert held(curve("silu", x).y, within=0.3) == pytest.approx(5 / 6)

@@ -237,6 +237,69 @@ def test_a_change_equals_the_head_recomputed_by_hand(name: str, attention: str, 
     assert steps.changed
 
 
+@pytest.mark.parametrize("name", ["rotary", "alibi", "encoder post"])
+@pytest.mark.parametrize("mask", [True, False])
+def test_a_window_with_sinks_hides_all_that_is_far(name: str, mask: bool) -> None:
+    lm = model(name)
+    plain = run(lm, layer=0)
+    steps = run(lm, change=Change(window=3, sinks=1, mask=mask), layer=0)
+    scores = plain.biased.copy()
+    for query in range(len(scores)):
+        for key in range(len(scores)):
+            future = plain.causal and mask and key > query
+            far = abs(query - key) > 2 and key != 0
+            if future or far:
+                scores[query, key] = -np.inf
+    close(steps.masked, scores)
+    pattern, z = explicit(plain, scores)
+    close(steps.pattern, pattern)
+    close(steps.z, z)
+    assert np.abs(steps.after - steps.before).max() > 1e-6
+
+
+def test_a_hidden_score_and_one_shown_in_spite_of_the_mask() -> None:
+    lm = model("rotary")
+    plain = run(lm, layer=0)
+    change = Change(edits=((5, 2, -math.inf), (3, 6, 7.0)), shown=((3, 6),))
+    steps = run(lm, change=change, layer=0)
+    scores = plain.masked.copy()
+    scores[5, 2], scores[3, 6] = -np.inf, 7.0 * plain.factor
+    close(steps.masked, scores)
+    pattern, _ = explicit(plain, scores)
+    close(steps.pattern, pattern)
+    assert steps.pattern[5, 2] == 0
+    assert steps.pattern[3, 6] > 0
+    assert steps.blind == ()
+
+
+@pytest.mark.parametrize("name", ["learned", "encoder post"])
+def test_a_row_of_scores_that_are_all_hidden_reads_nothing_and_is_told(name: str) -> None:
+    lm = model(name)
+    count = len(lm.encode(TEXT))
+    edits = tuple((4, key, -math.inf) for key in range(count))
+    steps = run(lm, change=Change(edits=edits), layer=0)
+    assert steps.blind == (4,)
+    assert np.isfinite(steps.pattern).all()
+    assert np.isfinite(steps.after).all()
+    assert not steps.pattern[4].any()
+    assert not steps.result[4].any()
+    close(np.delete(steps.pattern, 4, axis=0).sum(axis=1), np.ones(count - 1))
+    assert steps.moved[4] == pytest.approx(1)
+    assert steps.after.sum() == pytest.approx(1)
+
+
+def test_how_far_a_change_moves_each_rows_output() -> None:
+    lm = model("rotary")
+    plain = run(lm, layer=0)
+    steps = run(lm, change=Change(edits=((5, 2, 30.0),)), layer=0)
+    close(steps.plain, plain.result)
+    gone = np.linalg.norm(steps.result[5] - plain.result[5]) / np.linalg.norm(plain.result[5])
+    assert steps.moved[5] == pytest.approx(gone)
+    assert gone > 0.01
+    close(np.delete(steps.moved, 5), np.zeros(len(steps.moved) - 1))
+    assert not plain.moved.any()
+
+
 def test_a_distance_bias_off_equals_a_model_without_it() -> None:
     alibi = model("alibi", n_layers=1)
     flat = with_weights(alibi, lambda t: t.alibi.slopes[2].zero_())
@@ -274,6 +337,9 @@ def test_one_position_and_the_chosen_prediction() -> None:
         ({"change": Change(temperature=0.0)}, "must be a number above 0"),
         ({"change": Change(temperature=math.nan)}, "must be a number above 0"),
         ({"position": 99}, "position 99 is not one of"),
+        ({"change": Change(window=0)}, "window=0 must hold at least the query itself"),
+        ({"change": Change(edits=((1, 0, math.nan),))}, "a score is a number or -inf, not nan"),
+        ({"change": Change(edits=((1, 0, math.inf),))}, "a score is a number or -inf, not inf"),
     ],
 )
 def test_what_does_not_exist_is_named(options: dict[str, Any], message: str) -> None:
@@ -285,3 +351,10 @@ def test_what_does_not_exist_is_named(options: dict[str, Any], message: str) -> 
 def test_an_edit_outside_the_scores_is_named() -> None:
     with pytest.raises(IndexError, match=r"cell \(99, 0\) lies outside"):
         run(model("learned"), change=Change(edits=((99, 0, 1.0),)))
+    with pytest.raises(IndexError, match=r"cell \(0, 99\) lies outside"):
+        run(model("learned"), change=Change(shown=((0, 99),)))
+
+
+def test_cross_attention_has_no_window() -> None:
+    with pytest.raises(ValueError, match="reads another text"):
+        run(model("encoder-decoder"), "cross", Change(window=2))

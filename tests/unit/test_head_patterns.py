@@ -7,21 +7,16 @@ import pytest
 import torch
 from tokenizers.processors import TemplateProcessing
 
+from core.analysis.head_jobs import EVEN, MIXED, NAMED_FROM, SHORT, head_jobs, name_heads
 from core.analysis.head_patterns import (
-    EVEN,
-    MIXED,
-    NAMED_FROM,
     NAMES,
-    SHORT,
     HeadMaps,
     Score,
     evenness,
-    head_jobs,
     head_maps,
-    name_heads,
     pattern_scores,
     repeat_scores,
-)  # fmt: skip
+)
 from core.hooks import HookError, ablate_head, intervene
 from core.language_model import LanguageModel
 from core.model.transformer import ContextTooLong

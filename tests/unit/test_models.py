@@ -140,7 +140,7 @@ def test_no_two_models_look_alike_in_the_picker(
     monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
     monkeypatch.setenv("GLASSBOX_HUB", "openai-community/gpt2")
     shown = models.labels("no/such", short)
-    assert len(set(shown.values())) == len(shown) == 6
+    assert len(set(shown.values())) == len(shown) == 5 + len(models.bundled())
     assert shown["./mine"] == "mine"
     assert shown["no/such"] == ("such" if short else "no/such")
     assert {"./tales-gpt", "tales-gpt"} <= set(shown.values()), "a folder with a bundled model's name"
@@ -164,7 +164,7 @@ def test_runs_stand_behind_the_bundled_models_and_say_whether_they_train(
     states = ("queued", "running", "paused", "done", "stopped", "diverged", "failed")
     made = [a_run(f"{number}" * 24, f"Run {state}", state) for number, state in enumerate(states)]
     shown = models.labels("tales-gpt", runs=[*made, a_run("a" * 24, "")])
-    assert list(shown) == ["tales-gpt", *(f"run:{run.id}" for run in made), f"run:{'a' * 24}", "a/b"]
+    assert list(shown) == [*models.bundled(), *(f"run:{run.id}" for run in made), f"run:{'a' * 24}", "a/b"]
     assert [shown[f"run:{run.id}"] for run in made] == [
         "Run queued (training)", "Run running (training)", "Run paused (training)", "Run done (trained here)",
         "Run stopped (trained here)", "Run diverged (trained here)", "Run failed (trained here)",
@@ -176,7 +176,7 @@ def test_runs_of_one_name_look_different(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("GLASSBOX_HUB", "")
     made = [a_run("1" * 24, "Twin"), a_run("2" * 24, "Twin"), a_run("3" * 24, "Twin", "running")]
     shown = models.labels("tales-gpt", runs=made)
-    assert len(set(shown.values())) == len(shown) == 4
+    assert len(set(shown.values())) == len(shown) == 3 + len(models.bundled())
     assert shown["run:" + "1" * 24] == "Twin (trained here), 111111"
     assert shown["run:" + "3" * 24] == "Twin (training)"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -245,6 +246,9 @@ def test_bends_are_the_texts_own_numbers() -> None:
         assert counts.sum() == found.pre.size
         assert len(edges) == 21
         assert found.share_above == pytest.approx((found.pre > 0).sum() / found.pre.size)
+        assert found.firing.shape == (len(found.pre),)
+        assert found.firing.mean() == pytest.approx(found.share_above)
+        assert found.firing[0] == pytest.approx((found.pre[0] > 0).sum() / found.pre.shape[1])
 
 
 def test_the_steps_do_not_write_into_the_model() -> None:
@@ -255,3 +259,30 @@ def test_the_steps_do_not_write_into_the_model() -> None:
     found.post[:] = 0
     for name, weight in lm.transformer.state_dict().items():
         assert torch.equal(weight, before[name])
+
+
+@pytest.mark.parametrize(("name", "stack"), DEEP)
+def test_the_stream_before_and_behind(name: str, stack: Any) -> None:
+    """What stands before the layer, what it adds, and what stands behind it, by the model's own rule."""
+    lm = model(name)
+    half = Half.of(lm, stack)
+    for layer, block in enumerate(half.stack.blocks):
+        found = token_steps(lm, TEXT, layer, 2, stack=stack, target=target_of(lm))
+        total = torch.tensor(found.stream + found.out if block.residual else found.out)
+        norm = block.ln3 if block.cross else block.ln2
+        with torch.no_grad():
+            read = torch.tensor(found.stream) if block.post_norm else norm(torch.tensor(found.stream))
+            after = norm(total) if block.post_norm else total
+        np.testing.assert_allclose(found.read, read, atol=1e-12)
+        np.testing.assert_allclose(found.after, after, atol=1e-12)
+
+
+def test_how_few_neurons_write_most_of_it() -> None:
+    found = token_steps(model("gpt"), TEXT, 0)
+    squares = np.sort((found.contributions**2).sum(1))[::-1]
+    for share in (0.1, 0.5, 0.9):
+        count = found.needed(share)
+        assert squares[:count].sum() >= share * squares.sum() > squares[: count - 1].sum()
+    np.testing.assert_allclose(found.shares, (found.contributions**2).sum(1) / squares.sum())
+    assert found.needed(1e-9) == 1
+    assert replace(found, post=np.zeros_like(found.post)).needed() == 0

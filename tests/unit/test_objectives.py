@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.config import preset
+from core.model.initial import initialise
+from core.model.transformer import build
 from core.text.training import MASK, learn, sentinel
 from core.training import objectives
 from core.training.loss import UNSCORED
@@ -91,6 +95,45 @@ def test_whole_words_are_hidden_whole():
         chosen = set(words[hidden].tolist())
         assert all(hidden[words == number].all() for number in chosen)
     assert example.hidden.float().mean().item() == pytest.approx(0.3, abs=0.03)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=20), st.integers(0, 1000), st.floats(0.05, 0.9))
+def test_whole_words_equal_a_slow_reference(starts, seed, rate):
+    """Word after word in plain loops: the draw of a word's first token decides for all of it."""
+    rows = torch.randint(40, 2000, (3, len(starts)), generator=seeded(seed))
+    rows[1, ::4] = 1  # special tokens: never hidden, and a word ends before them
+    begins = torch.tensor(starts).repeat(3, 1)
+    found = objectives.masked(rows, SPECIALS, rate=rate, generator=seeded(seed), whole_words=begins)
+    draw = torch.rand(rows.shape, generator=seeded(seed))
+    expected = torch.zeros_like(found.hidden)
+    for row in range(3):
+        first = 0
+        for at in range(len(starts)):
+            special = rows[row, at].item() in SPECIALS.never
+            if begins[row, at] or special:
+                first = at
+            expected[row, at] = not special and bool(draw[row, first] < rate)
+    if expected.any():
+        assert torch.equal(found.hidden, expected)
+    else:
+        assert found.hidden.any(), "something is always asked"
+
+
+@pytest.mark.parametrize("placement", ["pre", "post"])
+def test_the_loss_of_hidden_places_alone_is_that_of_all_logits(placement):
+    config = preset(
+        "bert-nano", d_vocab=2000, norm_placement=placement, final_norm=placement == "pre", mask_id=4
+    )
+    model = build(config).double()
+    initialise(model, config, 0, spread=0.3)
+    rows = torch.randint(40, 2000, (4, 20), generator=seeded(1))
+    example = objectives.masked(rows, SPECIALS, rate=0.3, generator=seeded())
+    every = F.cross_entropy(objectives.logits(model, example).flatten(0, 1), example.targets.flatten())
+    gradient = torch.autograd.grad(every, list(model.parameters()))
+    found = objectives.loss(model, example)
+    assert found.item() == pytest.approx(every.item(), rel=1e-6)
+    for one, other in zip(torch.autograd.grad(found, list(model.parameters())), gradient):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-8)
 
 
 def test_words_begin_at_spaces_or_as_wordpiece_says():

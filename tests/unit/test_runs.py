@@ -22,9 +22,9 @@ from core.runs import LimitExceeded, Limits, Points, RunError, SchemaError, Stor
 from core.runs import train as command
 from core.runs.lease import Batch, Moment
 from core.runs.limits import in_words
-from core.runs.loop import moment, still
 from core.runs.recordings import names
 from core.runs.schema import default_url
+from core.runs.training import moment, still
 from core.runs.worker import Address, here
 from core.training.trainer import Trainer
 from scripts.record_runs import RECORDED

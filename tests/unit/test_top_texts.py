@@ -105,6 +105,8 @@ def test_dead_rare_and_always_on_neurons() -> None:
     assert some.dead.tolist() == [[True, False, False, False, False]]
     assert some.rare.tolist() == [[False, True, True, False, False]]
     assert some.always_on.tolist() == [[False, False, False, False, True]]
+    assert some.spread(4).tolist() == [[3, 0, 1, 1]]
+    assert found.spread().sum(1).tolist() == [40] * len(found.share)
 
 
 def test_samples_without_a_token_and_stacks_that_read_nothing() -> None:

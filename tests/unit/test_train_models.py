@@ -1,5 +1,7 @@
 """`make models`: the recipes are whole, and what one writes can be opened, rewound and read about."""
 
+import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -7,8 +9,9 @@ import torch
 
 import core
 from core import zoo
-from core.training import TrainSpec
-from scripts.train_models import RECIPES, Recipe, make
+from core.training import Trainer, TrainSpec
+from core.training.state import State
+from scripts.train_models import RECIPES, Recipe, make, senses
 
 TINY = Recipe(
     TrainSpec(corpus="fables", steps=4, batch_tokens=128, context=32, vocab_size=300, device="cpu"),
@@ -44,5 +47,74 @@ def test_a_recipe_writes_a_model_that_opens_and_rewinds(tmp_path, monkeypatch, c
 def test_the_same_seed_makes_the_same_model(tmp_path):
     for folder in ("a", "b"):
         make("tiny", replace(TINY, snapshots=()), tmp_path / folder)
+    first, second = ((tmp_path / folder / "model.safetensors").read_bytes() for folder in "ab")
+    assert first == second
+
+
+MASKED = Recipe(
+    TrainSpec(
+        model="gpt-nano", changes={"shape": "encoder"}, corpus="tales", practice="senses", objective="masked",
+        whole_words=True, tokenizer="wordpiece", steps=6, batch_tokens=128, context=32, vocab_size=300, device="cpu",
+        eval_every=2,
+    ),
+    snapshots=(0, 2),
+    prompts=("Once upon a [MASK], there was [MASK].",),
+    tokenizer_documents=20,
+    practice_documents=20,
+    ngram_documents=20,
+    senses=14,
+)  # fmt: skip
+
+
+def test_a_masked_model_has_a_baseline_samples_and_probes_in_its_card(tmp_path, monkeypatch):
+    make("tiny", MASKED, tmp_path / "tiny")
+    monkeypatch.setattr(zoo, "BUNDLED", tmp_path)
+    lm, card = core.load("tiny", device="cpu"), zoo.card("tiny")
+    assert lm.tokenizer.token(lm.config.mask_id) == "[MASK]"
+    assert re.fullmatch(r"Once upon a \[.+\], there was \[.+\]\.", card["samples"][0])
+    assert 0 < card["n_gram"]["held_out_loss"] < 6
+    assert card["practice"]["name"] == "senses"
+    said = card["senses"]
+    assert said == json.loads(json.dumps(senses(lm, MASKED))), "of the very weights that were written"
+    for keep in ("sentence", "telling", "unread"):
+        layers = said[keep]["layers"]
+        assert len(layers) == lm.config.n_layers + 1
+        assert all(
+            0 <= layer["low"] <= layer["right"] / layer["of"] <= layer["high"] <= 1 for layer in layers
+        )
+        assert sum(right for right, _ in said[keep]["words"].values()) == layers[said[keep]["best"]]["right"]
+        assert said[keep]["static"]["right"] * 2 == said[keep]["static"]["of"]
+
+
+def test_a_training_that_was_stopped_goes_on_to_the_same_model(tmp_path, monkeypatch):
+    make("tiny", MASKED, tmp_path / "whole")
+    taken = Trainer.step
+
+    def step(self):
+        if self.done_steps == 5:
+            raise KeyboardInterrupt
+        return taken(self)
+
+    monkeypatch.setattr(Trainer, "step", step)
+    with pytest.raises(KeyboardInterrupt):
+        make("tiny", MASKED, tmp_path / "two", tmp_path / "scratch", every=2)
+    assert not (tmp_path / "two" / "model.safetensors").exists()
+    monkeypatch.setattr(Trainer, "step", taken)
+    make("tiny", MASKED, tmp_path / "two", tmp_path / "scratch", every=2)
+    assert not (tmp_path / "scratch").exists()
+    whole, two = (json.loads((tmp_path / name / "card.json").read_text()) for name in ("whole", "two"))
+    assert {**whole, "minutes": 0} == {**two, "minutes": 0}
+    for file in ("model.safetensors", "snapshots/0.safetensors", "snapshots/2.safetensors"):
+        assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_a_state_of_another_recipe_is_not_gone_on_from(tmp_path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    other = Trainer(replace(TINY.spec, seed=5))
+    state = other.state()
+    (scratch / "state.safetensors").write_bytes(State(state.tensors, {**state.meta, "curve": []}).to_bytes())
+    make("tiny", replace(TINY, snapshots=()), tmp_path / "a", scratch)
+    make("tiny", replace(TINY, snapshots=()), tmp_path / "b")
     first, second = ((tmp_path / folder / "model.safetensors").read_bytes() for folder in "ab")
     assert first == second

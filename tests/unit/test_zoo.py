@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,9 +12,13 @@ import torch
 import core
 from core import zoo
 from core.checkpoints import save_folder
+from core.data.toyland.words.homonyms import HOMONYMS
+from core.decoding.fill import fill
 from core.runs import Store
 from core.runs.worker import here
 from core.training import Trainer, TrainSpec
+from core.vectors.meanings import Keep, every_word, together
+from core.vectors.probe import wilson
 
 MEGABYTE = 1_000_000
 
@@ -39,9 +43,9 @@ def test_a_bundled_model_opens_by_name_and_reads(tales):
 @pytest.mark.parametrize("name", core.bundled())
 def test_snapshots_run_from_the_untrained_start_to_the_model_itself(name):
     steps = core.snapshots(name)
-    assert len(steps) >= 12
+    assert len(steps) >= 6
     assert steps[0] == 0
-    text = "Once upon a time"
+    text = "Once upon a time, there was a house"
     first, last = (
         core.load(name, device="cpu", snapshot=step).trace(text).logits for step in (steps[0], steps[-1])
     )
@@ -57,7 +61,7 @@ def test_the_card_tells_the_truth(name):
     card = zoo.card(name)
     spec = TrainSpec.from_dict(card["spec"])
     lm = core.load(name, device="cpu")
-    trainer = Trainer(replace(spec, device="cpu", steps=1), tokenizer=lm.tokenizer)
+    trainer = Trainer(replace(spec, device="cpu", steps=1, warmup=0), tokenizer=lm.tokenizer)
     trainer.model.load_state_dict(lm.transformer.state_dict())
     assert trainer.held_out_loss() == pytest.approx(card["held_out_loss"], abs=0.02)
     assert card["held_out_loss"] < card["n_gram"]["held_out_loss"] - 0.2
@@ -69,7 +73,49 @@ def test_the_card_tells_the_truth(name):
 
 def test_bundled_models_stay_small():
     assert size(zoo.BUNDLED / "tales-gpt") < 30 * MEGABYTE
+    assert size(zoo.BUNDLED / "tales-bert") < 8 * MEGABYTE
     assert size(zoo.BUNDLED) < 60 * MEGABYTE
+
+
+@pytest.fixture(scope="module")
+def bert():
+    return core.load("tales-bert", device="cpu")
+
+
+def test_the_encoder_fills_what_is_hidden_from_both_sides(bert):
+    assert (bert.config.shape, bert.config.causal) == ("encoder", False)
+    assert any(bert.tokenizer.token(id).startswith("##") for id in range(len(bert.tokenizer))), "WordPiece"
+    assert bert.tokenizer.token(bert.config.mask_id) == "[MASK]"
+    assert 900_000 < bert.n_parameters < 1_200_000
+    for word in HOMONYMS:
+        assert len(bert.tokens(bert.encode(word))) >= 2  # <s> and the word
+    for text, words in (
+        ("Once upon a [MASK], there was a house.", {"time"}),
+        ("Tom dreamed of a bank where frogs jumped into the [MASK].", {"water", "river"}),
+        ("Tom dreamed of a bank with a sack of [MASK] in the vault.", {"gold", "silver", "coins"}),
+    ):
+        assert fill(bert, text).one_by_one[0].token in words, text
+
+
+def test_the_encoder_knows_which_sense_a_word_has_and_its_table_does_not(bert):
+    """The same sentences as the card's, and others: a probe reads the sense off the stream at the word."""
+    said = zoo.card("tales-bert")["senses"]
+    keeps: list[Keep] = ["sentence", "telling", "unread"]
+    for keep, words in every_word(bert, keeps, said["examples_a_sense"], said["seed"]).items():
+        again = together(words)
+        assert again.static.share == said[keep]["static"]["right"] / said[keep]["static"]["of"] == 0.5
+        for found, layer in zip(again.layers, said[keep]["layers"], strict=True):
+            assert found.of == layer["of"]
+            # Another processor rounds otherwise.
+            assert found.share == pytest.approx(layer["right"] / layer["of"], abs=0.01)
+            assert asdict(wilson(layer["right"], layer["of"])) == pytest.approx(layer)
+    best = {keep: said[keep]["layers"][said[keep]["best"]] for keep in keeps}
+    assert best["sentence"]["low"] > 0.98
+    assert best["telling"]["right"] / best["telling"]["of"] >= 0.95
+    assert best["unread"]["low"] > 0.8, "of ways of telling that the model has never read"
+    others = together(every_word(bert, ["telling"], 24, seed=77)["telling"])
+    assert others.layers[said["telling"]["best"]].share >= 0.94
+    assert others.static.share == 0.5
 
 
 def test_an_early_snapshot_predicts_worse(tales):

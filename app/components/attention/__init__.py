@@ -6,6 +6,7 @@ formulas, the arrays, the model's next tokens. It computes nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -42,7 +43,7 @@ def step_names(steps: AttentionSteps) -> list[str]:
     """The steps this head has, in order: those without an array are left out."""
     names = ["x", "q", "k", "v", *(["turn"] if steps.rot_q is not None else []), "scores", "scale"]
     names += ["bias"] if steps.bias is not None else []
-    names += ["mask"] if steps.causal else []
+    names += ["mask"] if steps.causal or steps.change.window is not None or steps.change.shown else []
     return [*names, "softmax", "sum", "out"]
 
 
@@ -68,7 +69,7 @@ def describe_steps(steps: AttentionSteps, config: ModelConfig) -> list[dict[str,
         "scores": ("Scores", "Q·Kᵀ", "row asks, column answers: do the two fit?"),
         "scale": ("Scale", f"÷ √{k}", "smaller scores share out more evenly"),
         "bias": ("Position bias", BIASES.get(config.position, ""), _bias_words(config)),
-        "mask": ("Mask", "no future", "no row reads a later token: those scores become −∞"),
+        "mask": ("Mask", *_mask_words(steps)),
         "softmax": ("Softmax", "Σ row = 1", "the share of each column that the row reads" + (seen and f"; {seen}")),
         "sum": ("Weighted sum", "A·V", "each row mixes all values by its shares"),
         "out": ("Output", "sum·W_O", "what this head adds to the residual stream"),
@@ -78,7 +79,7 @@ def describe_steps(steps: AttentionSteps, config: ModelConfig) -> list[dict[str,
     off = {
         "turn": not change.turn,
         "scale": not change.scale and config.scale_scores,
-        "mask": not change.mask,
+        "mask": not change.mask and change.window is None,
     }
     off["bias"] = not change.turn
     fields = ("title", "formula", "hint")
@@ -86,6 +87,17 @@ def describe_steps(steps: AttentionSteps, config: ModelConfig) -> list[dict[str,
         {"id": name, "off": off.get(name, False), **dict(zip(fields, words[name]))}
         for name in step_names(steps)
     ]
+
+
+def _mask_words(steps: AttentionSteps) -> tuple[str, str]:
+    """What the mask is, short and as a sentence."""
+    window, sinks = steps.change.window, steps.change.sinks
+    future = steps.causal and steps.change.mask
+    if window is None:
+        return "no future", "no row reads a later token: those scores become −∞"
+    kept = f" and the first {sinks}" if sinks else ""
+    said = f"each row reads at most {window - 1} {'back' if future else 'away'}{kept}; the rest is −∞"
+    return f"window {window}" + (f"+{sinks}" if sinks else ""), said
 
 
 def _bias_words(config: ModelConfig) -> str:
@@ -135,10 +147,25 @@ def record(
         "steps": describe_steps(steps, config), "arrays": arrays(steps),
         "factor": steps.factor, "factorName": f"1/√{config.head_size}" if steps.factor != 1.0 else "not scaled",
         "biasName": BIASES.get(config.position, ""), "temperature": change.temperature, "on": {"turn": change.turn},
+        "rule": _rule(steps), "blind": list(steps.blind),
+        "moved": [round(float(share), 5) for share in steps.moved] if steps.changed else None,
         "late": config.norm_placement == "post", "centred": config.norm == "layer", "gained": config.norm_gain,
-        "shifted": config.norm_bias and config.norm == "layer", "edits": [list(edit) for edit in change.edits],
+        "shifted": config.norm_bias and config.norm == "layer",
+        "edits": [[*edit[:2], edit[2] if edit[2] > -math.inf else None] for edit in change.edits],
         "next": _following(steps, lm, likely), "selection": selection,
     }  # fmt: skip
+
+
+def _rule(steps: AttentionSteps) -> dict[str, Any]:
+    """What hides keys from queries."""
+    change = steps.change
+    shown = [list(cell) for cell in change.shown]
+    return {
+        "causal": steps.causal and change.mask,
+        "window": change.window,
+        "sinks": change.sinks,
+        "shown": shown,
+    }
 
 
 def _following(steps: AttentionSteps, lm: LanguageModel, likely: Sequence[int]) -> dict[str, Any]:

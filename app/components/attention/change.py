@@ -1,45 +1,88 @@
-"""A learner's own scores as text for the link: "self.1.0.9:8,7,3.5;8,6,-2" is a place, then row, column, value.
+"""A learner's own scores as text for the link: "self.1.0.9:8,7,3.5;8,6,-inf" is a place, then row, column, value.
 
-The place names the attention, block, head and number of tokens: edits made elsewhere are not this head's.
+A "!" after the value: the key is in view in spite of the mask. The place names the attention, block, head and number
+of tokens: edits made elsewhere are not this head's.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 Edits = tuple[tuple[int, int, float], ...]
+Cells = tuple[tuple[int, int], ...]
 
-MOST = 40  # edits that a link carries
+MOST = 80  # edits that a link carries: more than a row has
 LARGEST = 1000.0
 
 
 def read_edits(text: str, place: str, rows: int, columns: int) -> Edits:
     """The edits of `text` that belong to `place` and lie inside rows x columns; whatever does not fit is left out."""
+    found = _read(text, place, rows, columns)
+    return tuple((row, column, value) for (row, column), (value, _) in sorted(found.items()))
+
+
+def read_shown(text: str, place: str, rows: int, columns: int) -> Cells:
+    """The edited cells of `text` that are in view in spite of the mask."""
+    return tuple(cell for cell, (_, shown) in sorted(_read(text, place, rows, columns).items()) if shown)
+
+
+def _read(text: str, place: str, rows: int, columns: int) -> dict[tuple[int, int], tuple[float, bool]]:
     where, _, listed = text.partition(":")
     if where != place:
-        return ()
-    found: dict[tuple[int, int], float] = {}
+        return {}
+    found: dict[tuple[int, int], tuple[float, bool]] = {}
     for part in listed.split(";")[:MOST]:
         try:
-            row, column, value = (float(number) for number in part.split(","))
+            row, column, value = (float(number) for number in part.removesuffix("!").split(","))
         except ValueError:
             continue
         inside = 0 <= row < rows and 0 <= column < columns
-        if inside and row == int(row) and column == int(column) and abs(value) <= LARGEST:
-            found[int(row), int(column)] = value
-    return tuple((row, column, value) for (row, column), value in sorted(found.items()))
+        allowed = abs(value) <= LARGEST or value == -math.inf
+        if inside and row == int(row) and column == int(column) and allowed:
+            found[int(row), int(column)] = value, part.endswith("!")
+    return found
 
 
-def write_edits(edits: Edits, place: str) -> str:
-    """The reverse of `read_edits`; "" for no edits."""
+def write_edits(edits: Edits, place: str, shown: Cells = ()) -> str:
+    """The reverse of `read_edits` and `read_shown`; "" for no edits."""
     if not edits:
         return ""
-    return f"{place}:" + ";".join(f"{row},{column},{value:.6g}" for row, column, value in edits[-MOST:])
+    marks = dict.fromkeys(shown, "!")
+    return f"{place}:" + ";".join(
+        f"{row},{column},{value:.6g}{marks.get((row, column), '')}" for row, column, value in edits[-MOST:]
+    )
 
 
 def with_edit(edits: Edits, row: int, column: int, value: float) -> Edits:
-    """`edits` and one more, in place of an earlier one at the same cell; a value that is no number changes nothing."""
-    if not math.isfinite(value):
+    """`edits` and one more, in place of an earlier one at the same cell; a value that is no number changes nothing.
+
+    Minus infinity is a value: it hides the key.
+    """
+    if math.isnan(value) or value == math.inf:
         return edits
-    others = tuple(edit for edit in edits if edit[:2] != (row, column))
-    return (*others, (row, column, float(min(max(value, -LARGEST), LARGEST))))
+    fitted = value if value == -math.inf else float(min(max(value, -LARGEST), LARGEST))
+    return (*without_edit(edits, row, column), (row, column, fitted))
+
+
+def without_edit(edits: Edits, row: int, column: int) -> Edits:
+    """`edits` with the model's own score back at a cell."""
+    return tuple(edit for edit in edits if edit[:2] != (row, column))
+
+
+def heard(event: dict[str, Any], edits: Edits, shown: Cells, rows: int, columns: int) -> tuple[Edits, Cells]:
+    """The edits and the cells in view after what the picture sent; an event that fits no cell changes nothing."""
+    row, column = event.get("row"), event.get("col")
+    if not (isinstance(row, int) and isinstance(column, int) and 0 <= row < rows and 0 <= column < columns):
+        return edits, shown
+    cell = (row, column)
+    others = tuple(one for one in shown if one != cell)
+    match event:
+        case {"back": True}:
+            return without_edit(edits, row, column), others
+        case {"hide": True}:
+            return with_edit(edits, row, column, -math.inf), others
+        case {"value": int(value) | float(value)}:
+            kept = (*others, cell) if event.get("show") is True or cell in shown else others
+            return with_edit(edits, row, column, value), kept
+    return edits, shown

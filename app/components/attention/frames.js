@@ -23,6 +23,9 @@ function drawFrames(g, data, local, at, active) {
     if (K) out.push(rowBox(K, col, "k", 3));
     out.push(box(now.x + col * cell, now.y - 1, cell, now.rows * now.pitch + 2, "k"));
     out.push(rowBox(now, row, "q", 2, { fill: css("q"), "fill-opacity": 0.07 }), cellBox(now, row, col, "accent"));
+    if (at.id !== "softmax") { // a learner's own scores
+      for (const [r, c] of data.edits) out.push(h("rect", { x: now.x + c * cell + 2, y: now.y + r * now.pitch + 2, width: Math.max(2, cell - 4), height: now.pitch - 4, rx: 4, fill: "none", stroke: css("accent"), "stroke-width": 1.5, "stroke-dasharray": "3 2" }));
+    }
     if (at.id === "scores" && at.wide && Q && K) out.push(wires(at, now, Q, K, row, col, local));
   } else if (at.id === "sum") {
     const weights = find("softmax");

@@ -95,18 +95,32 @@ function arrows(g, data, local, dx, dy) {
 // ---------------------------------------------------------------- editing a score
 
 const EDITABLE = ["scores", "scale", "bias", "mask"];
-/** A value typed into a later step, as the raw score that leads to it. */
+/** A value typed into a later step, as the raw score that leads to it; −∞ is −∞ at every step. */
 function rawScore(data, local, id, r, c, value) {
-  if (id === "scores") return value;
+  if (id === "scores" || value === -Infinity) return value;
   const bias = id !== "scale" && local.a.bias ? at2(local.a.bias, r, c) : 0;
   return (value - bias) / data.factor;
 }
 function edit(g, data, local, active) {
   const id = stepId(data, local);
   if (!EDITABLE.includes(id)) return false;
-  const value = at2(valuesOf(local, id), active.row, active.col);
-  if (!Number.isFinite(value)) return false;
-  local.editing = { id, row: active.row, col: active.col, value };
+  local.editing = { id, row: active.row, col: active.col, value: at2(valuesOf(local, id), active.row, active.col) };
+  g.redraw();
+  return true;
+}
+/** What was typed: a number, −∞ (also "-inf"), null for an emptied box (the model's own score), NaN for anything else. */
+function typed(text) {
+  const plain = text.trim().replace("−", "-").replace(",", ".");
+  if (!plain) return null;
+  return /^-(∞|inf(inity)?)$/i.test(plain) ? -Infinity : Number(plain);
+}
+const written = (value) => (value === -Infinity ? "−∞" : value.toFixed(2));
+/** Hide the chosen key from the chosen row: its score becomes −∞. */
+function hide(g, local, cell) {
+  if (!EDITABLE.includes(stepId(local.data, local))) return false;
+  local.editing = null;
+  g.send("edit", { row: cell.row, col: cell.col, hide: true, at: Date.now() });
+  g.figure.focus({ preventScroll: true });
   g.redraw();
   return true;
 }
@@ -114,11 +128,15 @@ function commit(g, local, value, close = true) {
   const e = local.editing;
   if (!e) return;
   if (close) local.editing = null;
-  if (Number.isFinite(value) && Math.abs(value - e.value) > 1e-9) {
+  const cell = { row: e.row, col: e.col, at: Date.now() };
+  if (value === null) g.send("edit", { ...cell, back: true });
+  else if (value === -Infinity && e.value !== -Infinity) g.send("edit", { ...cell, hide: true });
+  else if (Number.isFinite(value) && !(Math.abs(value - e.value) <= 1e-9)) {
     const raw = rawScore(local.data, local, e.id, e.row, e.col, value);
-    e.value = value;
-    g.send("edit", { row: e.row, col: e.col, value: clamp(raw, -1000, 1000) });
+    // A number in place of a score that the mask hides: the key comes into view.
+    g.send("edit", { ...cell, value: clamp(raw, -1000, 1000), show: e.id === "mask" && e.value === -Infinity });
   }
+  if (value !== null && !Number.isNaN(value)) e.value = value;
   if (close) g.figure.focus({ preventScroll: true });
   g.redraw();
 }
@@ -128,41 +146,55 @@ function overEdit(g, data, local, at) {
   if (!e || e.id !== at.id) { local.editing = null; return; }
   const cell = p.w / p.cols;
   const w = Math.max(76, cell + 8);
-  const x = clamp(p.x + (e.col + 0.5) * cell - w / 2, 0, g.width - w);
-  const node = g.overlay("edit", { left: x, top: p.y + e.row * p.pitch - local.scroll + p.pitch / 2 - 16, width: w, height: 32 }, () => {
+  const x = clamp(p.x + (e.col + 0.5) * cell - w / 2, 0, g.width - w - 40);
+  const top = p.y + e.row * p.pitch - local.scroll + p.pitch / 2 - 16;
+  const node = g.overlay("edit", { left: x, top, width: w, height: 32 }, () => {
     const input = html("input", {
-      type: "number", step: "0.1", class: "att-edit", "aria-label": `New value for row ${e.row}, column ${e.col}`,
+      type: "text", autocomplete: "off", spellcheck: "false", class: "att-edit", "aria-label": `New value for row ${e.row}, column ${e.col}; empty: the model's own`,
       keydown: (event) => {
         event.stopPropagation();
-        if (event.key === "Enter") commit(g, local, input.valueAsNumber);
+        const move = { ArrowUp: 0.1, ArrowDown: -0.1 }[event.key];
+        if (event.key === "Enter") commit(g, local, typed(input.value));
         if (event.key === "Escape") { local.editing = null; g.figure.focus({ preventScroll: true }); g.redraw(); }
+        if (move) {
+          event.preventDefault();
+          const from = typed(input.value);
+          input.value = ((Number.isFinite(from) ? from : 0) + move * (event.shiftKey ? 10 : 1)).toFixed(2);
+          commit(g, local, typed(input.value), false);
+        }
       },
-      change: () => commit(g, local, input.valueAsNumber, false),
-      blur: () => local.editing && commit(g, local, input.valueAsNumber),
+      change: () => local.editing && commit(g, local, typed(input.value), false),
+      blur: () => local.editing && commit(g, local, typed(input.value)),
     });
-    input.value = e.value.toFixed(2);
-    e.value = Number(input.value);
+    input.value = written(e.value);
+    if (e.value !== -Infinity) e.value = Number(input.value);
     drag(g, local, input);
     setTimeout(() => { input.focus({ preventScroll: true }); input.select(); });
     return input;
   });
   node.dataset.cell = `${e.row},${e.col}`;
+  g.overlay("hide", { left: x + w + 4, top, width: 36, height: 32 }, () => html("button", {
+    type: "button", class: "gb-button att-hide", title: "Hide this key from this row", "aria-label": "Hide: minus infinity",
+    pointerdown: (event) => event.preventDefault(), // the box keeps the focus, and with it its place
+    click: () => hide(g, local, local.editing ?? local),
+  }, "−∞"));
 }
 /** Pull the number up or down with the pointer; the model follows at most eight times a second. */
 function drag(g, local, input) {
   input.addEventListener("pointerdown", (down) => {
-    const start = { y: down.clientY, value: input.valueAsNumber || 0, sent: 0 };
+    const from = typed(input.value);
+    const start = { y: down.clientY, value: Number.isFinite(from) ? from : 0, sent: 0 };
     const move = (event) => {
       const dy = start.y - event.clientY;
       if (Math.abs(dy) < 4) return;
       event.preventDefault();
       input.value = (start.value + dy * 0.05).toFixed(2);
-      if (performance.now() - start.sent > 125) { start.sent = performance.now(); commit(g, local, input.valueAsNumber, false); }
+      if (performance.now() - start.sent > 125) { start.sent = performance.now(); commit(g, local, typed(input.value), false); }
     };
     const up = () => {
       window.removeEventListener("pointermove", move);
       window.removeEventListener("pointerup", up);
-      if (start.sent) commit(g, local, input.valueAsNumber, false);
+      if (start.sent) commit(g, local, typed(input.value), false);
     };
     window.addEventListener("pointermove", move);
     window.addEventListener("pointerup", up);

@@ -69,7 +69,14 @@ function drawPanel(g, local, p) {
       parts.push(h("rect", { x: p.x, y: y(r), width: p.w, height: tall, rx: 3, fill: "none", stroke: css(FRAME[p.id]), "stroke-opacity": p.id === "x" || p.id === "xk" ? 1 : 0.55 }));
     }
   }
-  return h("g", { opacity: p.phase === "next" ? 0.42 : 1 }, parts);
+  return h("g", {}, h("g", { opacity: p.phase === "next" ? 0.42 : 1 }, parts), p.id === "out" && p.phase === "next" && drawMoved(g, local.data, p));
+}
+/** How far a change moved each row's output, over the strip of it. */
+function drawMoved(g, data, p) {
+  return data.moved?.map((share, r) => share >= 0.0005 && [
+    g.tip(h("rect", { x: p.x + 1, y: p.y + (r + 0.5) * p.pitch - 8, width: p.w - 2, height: 16, rx: 3, fill: css("bg"), opacity: 0.86 }), `${visible(data.rows[r].text)} (${r}): your change moved this head's output by ${percent(share)} of its length`),
+    label(p.x + p.w / 2, p.y + (r + 0.5) * p.pitch + 4, percent(share), { anchor: "middle", fill: "accent", weight: 600, "pointer-events": "none" }),
+  ]);
 }
 
 function drawMini(g, data, local, m) {
@@ -98,6 +105,8 @@ const NAMES = { x: "x", xk: "x of the encoder", q: "Q", k: "K", v: "V", tq: "Q, 
 /** What a step does, with the chosen row's own number where there is one to say; where room is scarce that alone. */
 function hintOf(data, local, r, scarce = false) {
   const step = data.steps[local.step];
+  if (data.blind.length) return blindWords(data, r, scarce);
+  if (step.id === "out" && data.moved && !scarce) return `${step.hint}; your change moved that of ${visible(data.rows[r].text)} (${r}) by ${percent(data.moved[r])}`;
   if (step.id !== "softmax") return step.hint;
   const weights = row(local.a.pattern, r);
   const best = weights.indexOf(Math.max(...weights));
@@ -106,10 +115,21 @@ function hintOf(data, local, r, scarce = false) {
   return scarce ? found : `${step.hint}; ${found}`;
 }
 
+/** Rows that see nothing at all are told of at every step, the chosen one first. */
+function blindWords(data, r, scarce) {
+  const rows = data.blind.includes(r) ? [r, ...data.blind.filter((row) => row !== r)] : data.blind;
+  const named = rows.slice(0, 2).map((row) => `${visible(data.rows[row].text)} (${row})`).join(" and ");
+  const more = rows.length > 2 ? ` and ${rows.length - 2} more` : "";
+  const many = rows.length > 1;
+  return `${named}${more} read${many ? "" : "s"} nothing${scarce ? "" : `: all scores are −∞, softmax is 0 ÷ 0`}`;
+}
+const percent = (share) => (share < 9.995 ? `${num(100 * share, share < 0.0995 ? 1 : 0)} %` : `× ${num(share, 0)}`);
+
 function drawHeads(g, data, local, at, active) {
   const step = data.steps[local.step];
   const hint = hintOf(data, local, active.row, !at.wide);
   const y = RAIL + 20;
+  const ink = data.blind.length ? "accent" : "ink3";
   const parts = [];
   for (const p of at.panels) {
     if (p.id === "keychips") { parts.push(label(p.x, at.top - 12, "keys", { weight: 600 })); continue; }
@@ -119,11 +139,11 @@ function drawHeads(g, data, local, at, active) {
     if (now && (MATRICES[p.id] || at.flow.now.length === 1)) {
       const title = label(p.x, y, [h("tspan", { fill: css(INK[p.id] ?? "ink"), "font-weight": 600 }, name)]);
       const edge = Math.min(g.width, ...at.minis.filter((m) => at.wide && m.x > p.x).map((m) => m.x - 12));
-      title.append(h("tspan", { dx: 8, fill: css("ink3") }, fit(hint, edge - p.x - measure(name, 13, false) - 8, 12, false)));
+      title.append(h("tspan", { dx: 8, fill: css(ink) }, fit(hint, edge - p.x - measure(name, 13, false) - 8, 12, false)));
       parts.push(title);
     } else {
       parts.push(label(p.x, at.top - 12, fit(name, p.w + 10, 12, false), { weight: 600, fill: INK[p.id] ?? "ink2", opacity: p.phase === "next" ? 0.75 : 1 }));
-      if (alone) parts.push(label(p.x, y, hint, { fill: "ink3" }));
+      if (alone) parts.push(label(p.x, y, hint, { fill: ink }));
     }
   }
   return parts;

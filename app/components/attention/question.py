@@ -46,6 +46,9 @@ class Question:
     def _judge_share(self, now: float, then: float, after: AttentionSteps) -> Answer:
         index = 2 if abs(then - now) <= 0.01 else 0 if then > now else 1
         spread = after.masked[self.row][np.isfinite(after.masked[self.row])] / after.change.temperature
+        if not len(spread):
+            why = f"{self._name(self.column)} stays at {then:.3f}: every score of this row is −∞, it reads nothing."
+            return Answer(index, why, {"column": self.column, "then": then, "now": now})
         why = (
             f"{self._name(self.column)} goes from {now:.3f} to {then:.3f}: the scores that the softmax sees "
             f"then spread over {float(np.ptp(spread)):.2f}, and the wider they spread, the more the largest takes."

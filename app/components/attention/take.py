@@ -38,7 +38,9 @@ def _values(steps: AttentionSteps, step: str) -> np.ndarray[Any, Any]:
 
 def _call(steps: AttentionSteps, text: str, target: str | None) -> str:
     """The call that computes `steps`, as source."""
-    change = "" if steps.change == Change() else f"\n    change={steps.change!r},"
+    # As numpy writes it: minus infinity hides a key.
+    said = repr(steps.change).replace("-inf", "-np.inf")
+    change = "" if steps.change == Change() else f"\n    change={said},"
     aim = "" if target is None else f"\n    target={target!r},"
     return f"""attention_steps(
     lm,
@@ -48,6 +50,10 @@ def _call(steps: AttentionSteps, text: str, target: str | None) -> str:
     attention={steps.attention!r},{change}{aim}
     position={steps.position},
 )"""
+
+
+def _number(value: Any) -> str:
+    return "-np.inf" if value == -np.inf else f"{float(value):.6g}"
 
 
 def answer_cell(after: AttentionSteps, text: str, target: str | None, row: int, now: Sequence[float]) -> str:
@@ -95,12 +101,13 @@ row, column = {row}, {column}
 q, k = steps.asked[row], steps.answered[column]
 print(np.round(q * k, 2), "sum", round(float(q @ k), 2))
 assert np.isclose(q @ k, {float(q @ k):.6g}, rtol=1e-3, atol=1e-3){product}
-assert np.isclose(steps.scaled[row, column], {float(steps.scaled[row, column]):.6g}, rtol=1e-3, atol=1e-3)
+assert np.isclose(steps.scaled[row, column], {_number(steps.scaled[row, column])}, rtol=1e-3, atol=1e-3)
 assert np.isclose(steps.pattern[row, column], {float(steps.pattern[row, column]):.6g}, atol=1e-3)"""
     weights = [round(float(weight), 5) for weight in steps.pattern[row]]
     sums = f"""# %% The row's weights, and what they mix
 assert np.allclose(steps.pattern[row], {weights}, atol=1e-3)
-assert np.allclose(steps.pattern.sum(axis=1), 1, atol=1e-5)
+sees = np.isfinite(steps.masked).any(axis=1)  # a row of scores that are all -inf reads nothing
+assert np.allclose(steps.pattern.sum(axis=1), sees, atol=1e-5)
 assert np.allclose(steps.pattern @ steps.v, steps.z, atol=1e-3 * abs(steps.z).max())
 assert np.allclose(steps.z @ steps.W_O, steps.result, atol=1e-3 * abs(steps.result).max())
 steps.z[row]"""

@@ -93,15 +93,19 @@ const CARDS = {
   }),
   mask(d, a, { row: r, col }) {
     const hidden = at2(a.masked, r, col) === -Infinity;
+    const why = reason(d, a, r, col);
     const kept = { name: a.bias ? "score with bias" : "scaled score", value: at2(a.biased, r, col) };
     return {
       who: pair(d, r, col), value: at2(a.masked, r, col), links: [kept],
-      after: hidden ? [`key ${col} comes after query ${r}:`, "hidden, its weight will be 0"] : [`key ${col} is ${col > r ? "in the future, and shown" : "not in the future: kept"}`, ...onward(d, a, r, col, "mask")],
+      after: hidden ? [why, "hidden, its weight will be 0"] : [why, ...onward(d, a, r, col, "mask")],
     };
   },
   softmax(d, a, { row: r, col }, few) {
     const scores = Array.from(row(a.masked, r), (s) => s / d.temperature);
     const top = Math.max(...scores);
+    if (top === -Infinity) {
+      return { who: pair(d, r, col), value: 0, digits: 4, links: [], after: ["every score of this row is −∞:", "0 ÷ 0, so it reads nothing"] };
+    }
     const powers = scores.map((s) => Math.exp(s - top));
     const total = powers.reduce((x, y) => x + y, 0);
     let shown = scores.map((_, i) => i);
@@ -144,6 +148,16 @@ const tooWide = (array, r, dim, side) => ({
   who: [{ text: `token ${r} `, token: side[r] }, { text: `number ${dim}` }], value: at2(array, r, dim), links: [],
   after: ["this model's weights are too large", "to send: the sum is the model's"],
 });
+/** Why a key is in view of a query, or not: the rules in the order in which they decide. */
+function reason(d, a, r, c) {
+  const { causal, window, sinks, shown } = d.rule;
+  if (at2(a.scores, r, c) === -Infinity) return `your −∞ hides key ${c}`;
+  if (shown.some(([row, col]) => row === r && col === c)) return `key ${c} is in view by your number`;
+  if (causal && c > r) return `key ${c} comes after query ${r}:`;
+  if (window !== null && Math.abs(r - c) >= window) return c < sinks ? `key ${c} is a sink: kept` : `key ${c} is ${Math.abs(r - c)} away, window ${window}:`;
+  if (window !== null) return `key ${c} is within the window: kept`;
+  return `key ${c} is ${c > r ? "in the future, and shown" : "not in the future: kept"}`;
+}
 /** What becomes of a score in the steps that follow. */
 function onward(d, a, r, c, from) {
   const ids = d.steps.map((s) => s.id);
@@ -151,7 +165,7 @@ function onward(d, a, r, c, from) {
   const lines = [];
   if (after.includes("scale")) lines.push(`then ${d.steps[ids.indexOf("scale")].formula} = ${num(at2(a.scaled, r, c), 2)}`);
   if (after.includes("bias")) lines.push(`with the position bias ${num(at2(a.biased, r, c), 2)}`);
-  lines.push(at2(a.masked, r, c) === -Infinity ? "hidden by the mask: 0" : `after softmax ${num(at2(a.pattern, r, c), 3)}`);
+  lines.push(at2(a.masked, r, c) === -Infinity ? "hidden, −∞: its weight is 0" : `after softmax ${num(at2(a.pattern, r, c), 3)}`);
   return lines;
 }
 function projection(d, a, line, dim, name, source, side, few) {

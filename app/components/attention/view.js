@@ -18,7 +18,7 @@ function activeCell(data, local) {
 const attention = {
   keys: [
     ["arrows", "move the cell"], ["Shift + ← →", "one step back or on; also , and ."], ["Space", "play and pause"],
-    ["Enter", "type a new score"], ["0 … 9", "choose a head"], ["Esc", "up, to the whole machine"],
+    ["Enter", "type a new score"], ["Delete", "hide a key: its score becomes −∞"], ["0 … 9", "choose a head"], ["Esc", "up, to the whole machine"],
   ],
 
   init(data, local) {
@@ -101,6 +101,7 @@ const attention = {
     else if (move) arrows(g, data, local, ...move);
     else if (event.key === " ") play(g, data, local);
     else if (event.key === "Enter") return edit(g, data, local, local);
+    else if (event.key === "Delete") return hide(g, local, local);
     else if (event.key === "Escape") g.visit("home");
     else if (/^[0-9]$/.test(event.key) && Number(event.key) < data.nHeads) g.select({ head: Number(event.key) });
     else return false;
@@ -125,6 +126,7 @@ const attention = {
       row: active.row, col: active.col, dim: active.dim, keyed: active.keyed, value: card.value === -Infinity ? null : card.value,
       sum: card.sum ?? null, terms: card.rows?.[2].values ?? null, others: card.others, rest: card.rest, hover: local.hover !== null,
       playing: Boolean(local.timer), tokens: data.rows.map((t) => t.text), changed: data.next.changed, edits: data.edits,
+      blind: data.blind, moved: data.moved, hint: hintOf(data, local, active.row),
       next: data.next.tokens.map(({ text, id, before, after }) => ({ text, id, before, after })),
     };
   },

@@ -22,6 +22,10 @@ function drawOpen(g, data, local, L) {
     const parts = [g.part(`open ${l}`, deps, () => openRows(g, data, local, F, l))];
     if (l === open) {
       const row = rowOf(data, local);
+      if (L.phone || L.blocks[l].o > 0.99) {
+        const G = geometry(data, local, F);
+        g.door("feed_forward", { left: F.x + (G.mlp + G.mlpEnd) / 2, top: F.rowsTop - 20 }, "MLP", `The feed-forward layer of block ${l}, neuron by neuron`).classList.add("home-mlp");
+      }
       if (!L.phone && L.blocks[l].o > 0.99) {
         const top = geometry(data, local, F).crossing ? 89 : 96;
         const about = `L${l}H${headOf(data, local)} on its own page, number by number`;
@@ -172,7 +176,6 @@ function openRows(g, data, local, F, l) {
   const names = G.crossing ? [["q", mid]] : [["q", mid - (F.tight ? 10 : 14)], ["k", mid], ["v", mid + (F.tight ? 10 : 14)]];
   for (const [name, x] of names) out.push(label(x, y, name.toUpperCase(), { fill: `${name}-ink`, weight: 600, anchor: "middle" }));
   if (!F.tight) out.push(label((G.out + G.plus) / 2 + 6, y, "all heads", { fill: "att-ink", weight: 600, anchor: "middle" }));
-  out.push(label((G.mlp + G.mlpEnd) / 2, y, "MLP", { fill: "mlp-ink", weight: 600, anchor: "middle" }));
   return out;
 }
 

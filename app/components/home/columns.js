@@ -14,13 +14,13 @@ function drawHeadings(g, data, local, L) {
   const open = blockOf(data, local);
   const wide = L.blocks[open];
   g.door("tokenization", { left: -2, top: L.phone ? -12 : 0 }, "Tokens", "How a text is cut into tokens");
+  if (!L.phone) g.door("embeddings", { left: L.embX - 9, top: 0 }, "Embedding", "The table’s row for each token, and which rows are alike");
   if (!L.phone && wide?.o > 0.99) g.door("multi_head", { left: wide.x + 8, top: 0 }, `Block ${open}, open`, "All heads side by side");
   g.part("headings", [L.blocks, L.narrow, local.sel.attention], () => {
     const out = [];
     if (!L.phone) {
       const many = data.d_model > data.embed.shape[1];
-      out.push(label(L.embX, 14, "Embedding", { fill: "ink", weight: 600 }),
-        label(L.embX, 30, many ? `${data.embed.shape[1]} of ${data.d_model}` : `${data.d_model} values`, { fill: "ink3" }));
+      out.push(label(L.embX, 30, many ? `${data.embed.shape[1]} of ${data.d_model}` : `${data.d_model} values`, { fill: "ink3" }));
     }
     L.blocks.forEach((b, l) => {
       const name = L.phone ? l === open && L.closed < 50 ? String(l) : L.closed < 50 ? l : `Block ${l}` : b.o > 0.5 ? `Block ${l}, open`
@@ -211,8 +211,10 @@ function drawLens(g, data, local, L) {
 function drawLegend(g, data, local, L) {
   const beside = L.bottom + 61 < L.actY - 16; // a short text: the bars still run on at the right
   const edge = L.phone ? Infinity : beside ? L.barsX - 16 : L.width;
+  const about = "What each part adds to a row, line by line, and the norms that read it";
+  if (!L.phone) g.door("norm_residual", { left: 18, top: L.bottom + 51 }, "residual stream", about).classList.add("home-legend");
   g.part("legend", [local.sel.ribbons, L.bottom, edge], () => {
-    const items = [["line", "res", L.phone ? "residual stream" : "residual stream: a row’s numbers, thicker when larger"], ["dot", "att", "attention adds"]];
+    const items = [["line", "res", L.phone ? "residual stream" : "residual stream →   a row’s numbers, thicker when larger"], ["dot", "att", "attention adds"]];
     if (data.cross) items.push(["ring", "att", "cross-attention adds"]);
     items.push(["dot", "mlp", "MLP adds"]);
     if (L.phone) items.push(items.shift());
@@ -226,7 +228,8 @@ function drawLegend(g, data, local, L) {
         : h("circle", { cx: x + 5, cy: y, r: kind === "ring" ? 4 : 5, fill: kind === "ring" ? "none" : css(colour), stroke: kind === "ring" ? css(colour) : null, "stroke-width": 2 });
       const left = x + (kind === "line" ? 20 : 16);
       x = left + measure(text, 12, false) + (L.phone ? 14 : 16);
-      return [mark, label(left, y + 4, text, { fill: "ink3" })];
+      const door = text.indexOf("→") + 1; // the words before it are the button that lies there
+      return [mark, label(door ? x - 16 : left, y + 4, door ? text.slice(door).trim() : text, { fill: "ink3", anchor: door ? "end" : null })];
     });
   });
 }

@@ -6,8 +6,10 @@ const KEYS = [
   ["Shift + ← → ↑ ↓", "in a picture: one step on or back; another token"],
   ["Space", "in a picture: play or pause"],
   ["0 – 9", "in a picture: choose a head"],
-  ["o", "on Multi-head: switch the chosen head off or on"],
-  ["Enter", "open what is chosen"],
+  ["o", "on Multi-head and Feed-forward: switch the chosen head or neuron off or on"],
+  ["+ −", "on Feed-forward: a stronger, a weaker neuron"],
+  ["Delete", "on Attention: hide a key from a row, its score becomes −∞"],
+  ["Enter", "open what is chosen; on Attention: type a new score"],
   ["Esc", "one level up; close a sheet"],
   ["?", "this sheet"],
 ];

@@ -19,7 +19,9 @@ from app.components.multi_head.roles import changed, columns, rests_on, roles, t
 from app.components.multi_head.words import UNIT
 from core.analysis.attention_steps import attention_steps
 from core.analysis.head_effects import HeadEffects, Knockout, Value, head_effects, switch_off
-from core.analysis.head_patterns import HeadJobs, HeadMaps, Job, Score, head_maps, repeat_scores
+from core.analysis.head_jobs import HeadJobs
+from core.analysis.head_nulls import Chance, Null, halves_that_differ, head_chance
+from core.analysis.head_patterns import HeadMaps, Job, Score, head_maps, repeat_scores
 from core.analysis.head_shares import HeadShares
 from core.analysis.places import Kind
 from core.hooks import intervene
@@ -93,6 +95,16 @@ def see_repeats(lm: LanguageModel, kind: Kind, off: Off) -> dict[Job, Score]:
     """The scores on random tokens said twice, without the heads that are off; they hang on no text."""
     with off.applied(kind):
         return repeat_scores(lm, kind)
+
+
+def see_chance(lm: LanguageModel, text: str, target: str | None, kind: Kind) -> Chance:
+    """What every score on the text comes to by chance, in the whole model."""
+    return head_chance(lm, head_maps(lm, text, attention=kind, target=target), {})
+
+
+def see_halves(lm: LanguageModel, kind: Kind) -> dict[Job, Null]:
+    """What the scores on repeats come to by chance; they hang on no text."""
+    return halves_that_differ(lm, kind)
 
 
 def see_pass(lm: LanguageModel, text: str, target: str | None, kind: Kind, off: Off) -> Trace:
@@ -180,7 +192,7 @@ def record(
         "home": seen.home, "block": seen.block, "head": seen.head, "mapsStamp": stamp,
         "maps": pack(np.rint(255 * maps.maps).astype(np.uint8)), "roles": changed(now, usual),
         "scoreNames": list(table), "scoreShort": [UNIT[name] for name in table],
-        "scoreTips": [tips(rested)[name] for name in table], "scoreRows": [rested[name] for name in table],
+        "scoreTips": [tips(rested, seen.usual)[name] for name in table], "scoreRows": [rested[name] for name in table],
         "scores": [[table[name][block][head] for name in table] for block, head in places],
         "arrays": {name: pack(array) for name, array in arrays.items() if array is not None},
         "factorText": "" if opened.factor == 1.0 else f"÷ √{lm.config.head_size}",

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import cache, state
-from app.components.multi_head import QUICK, Largest, Off, cost, see_effects, see_row
+from app.components.multi_head import QUICK, Largest, Off, cost, see_chance, see_effects, see_halves, see_row
 from app.page import Context
 from core.analysis.head_effects import HeadEffects
+from core.analysis.head_jobs import NAMED_FROM
+from core.analysis.head_nulls import CONTENT, Chance, Null
+from core.analysis.head_patterns import Job, Score
 from core.analysis.places import Kind
 
 NOTHING = 1e-4  # nats: below it a head's absence changes nothing that the page could show
 Here = tuple[str, str | None, Kind]  # text, an encoder-decoder's target, attention
+
+
+def by_chance(ctx: Context, here: Here, repeats: dict[Job, Score]) -> Chance:
+    """What every score comes to by chance, in the whole model.
+
+    Args:
+        repeats: the scores on repeats. Where none is high enough for a name, what they come to by chance is left out:
+            it decides nothing above the fold, and `halves` measures it for what stands below.
+    """
+    text: Chance = cache.call(see_chance, ctx.model_key, *here)
+    above = [score.above_even for job, score in repeats.items() if job in CONTENT]
+    high = any(one is not None and (one >= NAMED_FROM).any() for one in above)
+    return replace(text, repeats=halves(ctx, here)) if high else text
+
+
+def halves(ctx: Context, here: Here) -> dict[Job, Null]:
+    """What the scores on repeats come to by chance."""
+    found: dict[Job, Null] = cache.call(see_halves, ctx.model_key, here[2])
+    return found
 
 
 def asked() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.components.multi_head.words import ABOUT, BRIEF, MEANS, RANDOM
-from core.analysis.head_patterns import EVEN, NAMED_FROM, NAMES, HeadJobs, Job
+from core.analysis.head_jobs import EVEN, NAMED_FROM, HeadJobs, reads
+from core.analysis.head_patterns import NAMES, Job
 
 COLUMNS: tuple[Job, ...] = ("previous", "recent", "first", "last", "itself", "next", "same", "induction")
 TWICE: dict[str, Job] = {NAMES[job]: job for job in ("induction", "same")}  # measured on repeats too
@@ -37,11 +38,12 @@ def rests_on(jobs: HeadJobs, causal: bool) -> dict[str, int]:
     return found | {EVEN: tokens - 1 if causal else tokens}
 
 
-def tips(rows: Mapping[str, int]) -> dict[str, str]:
-    """What each score measures, in a sentence, and over how many tokens."""
+def tips(rows: Mapping[str, int], jobs: HeadJobs | None = None) -> dict[str, str]:
+    """What each score measures, in a sentence, over how many tokens, and from where on chance does not explain it."""
+    lines = {} if jobs is None else {NAMES[job]: null.line for job, null in jobs.chance.text.items()}
     said = {
         name: f"How much of its attention a token gives to {ABOUT[name]}, of 1 in all: mean over {count(n)} of this "
-        "text. The scores may overlap: they need not add up to 1."
+        f"text. The scores may overlap: they need not add up to 1.{_beyond(lines.get(name))}"
         for name, n in rows.items()
         if name in ABOUT
     }
@@ -54,6 +56,10 @@ def tips(rows: Mapping[str, int]) -> dict[str, str]:
             f"of the head, whatever the text. Mean over {count(rows[RANDOM])}."
         )
     return said
+
+
+def _beyond(line: float | None) -> str:
+    return "" if line is None else f" By chance some head comes to {line:.2f}; a name needs more."
 
 
 def count(rows: int) -> str:
@@ -76,6 +82,9 @@ def _evidence(
 ) -> dict[str, Any]:
     """The score behind a head's name (None: there is none), the column it stands in, and what is honest to say."""
     score = table[name][block][head] if name in table else None
+    for words, one in jobs.chance.classes.items():
+        if name == reads(words) and one.weight is not None:
+            score, rows = float(one.weight[block, head]), {name: one.rows}
     here = f"on {count(rows[name])} of this text" if score is not None else ""
     found = {"score": score, "by": name, "on": here, "means": MEANS[name]}
     repeats = jobs.repeats.get(TWICE[name]) if name in TWICE else None

@@ -7,19 +7,27 @@ from typing import Any
 
 import numpy as np
 
+from app import models
 from app.components.multi_head import Off, Seen, reader
 from app.components.multi_head.roles import columns
 from app.components.multi_head.words import RANDOM
+from app.components.multi_head_more.further import Further
+from app.page import Context
 from core.analysis.head_effects import HeadEffects, Knockout
-from core.analysis.head_patterns import EVEN
+from core.analysis.head_jobs import EVEN
+from core.analysis.head_patterns import NAMES
 
 
-def table(seen: Seen, words: tuple[Sequence[str], Sequence[str]]) -> dict[str, Sequence[Any]]:
+def table(
+    seen: Seen, words: tuple[Sequence[str], Sequence[str]], further: Further
+) -> dict[str, Sequence[Any]]:
     """A line for each head: what it does, its scores, what the row reads most of it, its share where the picture shows
-    it, its effect. Then a line for each key of the chosen head: what the row gives to it, and the score that led there.
+    it, its effect. Then a line for each key of the chosen head: what the row gives to it, and the score that led there;
+    one with the line of chance for each score; one for each set of heads that is switched off; one for the pair.
 
     Args:
         words: how the rows' and the columns' tokens read.
+        further: what is measured below the picture.
     """
     jobs, shares, effects, row = seen.jobs, seen.shares, seen.effects, seen.row
     places = [(block, head) for block, line in enumerate(jobs.names) for head in range(len(line))]
@@ -39,6 +47,8 @@ def table(seen: Seen, words: tuple[Sequence[str], Sequence[str]]) -> dict[str, S
             f"share of block {shares.layer}’s output": _rounded(shares.shares[head])
             if block == seen.block
             else None,
+            "single changes added": None,
+            "fit of the pair": None,
             "change of log p without it": None if effects is None else _rounded(effects.change[block, head]),
         }
         for block, head in places
@@ -50,15 +60,43 @@ def table(seen: Seen, words: tuple[Sequence[str], Sequence[str]]) -> dict[str, S
         | {"weight": _rounded(seen.opened.pattern[row, col]), "score": _rounded(seen.opened.scaled[row, col])}
         for col, token in enumerate(words[1])
     ]
+    chance = {NAMES[job]: _rounded(null.line) for job, null in jobs.chance.text.items()}
+    lines.append(dict.fromkeys(lines[0]) | {"head": "by chance"} | chance)
+    for one in further.shown:
+        together = {
+            "change of log p without it": _rounded(one.joint),
+            "single changes added": _rounded(one.total),
+        }
+        lines.append(dict.fromkeys(lines[0]) | {"head": " + ".join(map(_named, one.heads))} | together)
+    if further.chosen is not None and further.score is not None:
+        writes, reads = map(_named, further.chosen)
+        fit = {"fit of the pair": _rounded(further.score)}
+        lines.append(dict.fromkeys(lines[0]) | {"head": f"{writes} → {reads}"} | fit)
     return {name: [line[name] for line in lines] for name in lines[0]}
+
+
+def _named(head: tuple[int, int]) -> str:
+    return f"L{head[0]}H{head[1]}"
 
 
 def _rounded(value: Any) -> float | None:
     return None if value is None else float(f"{value:.8g}")
 
 
+def loading(ctx: Context) -> str:
+    """The call that loads the page's model, as source."""
+    moment = "" if ctx.snapshot is None else f", snapshot={ctx.snapshot}"
+    return f"core.load({str(models.resolve(ctx.name).target)!r}{moment})"
+
+
 def cells(
-    load: str, given: Mapping[str, Any], off: Off, seen: Seen, shown: Sequence[int], answer: Knockout
+    load: str,
+    given: Mapping[str, Any],
+    off: Off,
+    seen: Seen,
+    shown: Sequence[int],
+    answer: Knockout,
+    further: Further,
 ) -> list[str]:
     """Cells that measure the heads again and assert every number of the picture.
 
@@ -68,6 +106,7 @@ def cells(
         off: the heads that are off.
         shown: the ids whose probabilities stand at the foot.
         answer: the prediction with the heads off that the page's question is about.
+        further: what is measured below the picture.
     """
     more = "attention=KIND" + (", target=TARGET" if "TARGET" in given else "")
     switch = f"with core.intervene(*switch_off({list(off.heads)}, {off.value!r}, KIND)):\n    "
@@ -79,6 +118,10 @@ def cells(
         made.append(_alone(seen.effects, more, switch))
     if seen.largest is not None:
         made.append(_largest(seen, off, more))
+    if further.chosen is not None:
+        made.append(_fit(further))
+    if further.shown:
+        made.append(_sets(further, more))
     token = int(answer.before.argmax())
     return [*made, knockout_cell("The question: these heads off instead", "asked", answer, more, [token])]
 
@@ -88,7 +131,9 @@ def _heads(load: str, given: Mapping[str, Any], seen: Seen, more: str, switch: s
     return f"""# %% Every head's map, and what the heads do
 import numpy as np
 from core.analysis.head_effects import switch_off
-from core.analysis.head_patterns import EVEN, NAMES, head_jobs, head_maps
+from core.analysis.head_jobs import EVEN, head_jobs
+from core.analysis.head_nulls import head_chance
+from core.analysis.head_patterns import NAMES, head_maps
 
 lm = {load}
 {values}BLOCK, HEAD, ROW, COL = {seen.block}, {seen.head}, {seen.row}, {seen.col}
@@ -99,7 +144,8 @@ def same(now, shown, tolerance=1e-3):
     np.testing.assert_allclose(now, shown, rtol=2e-3, atol=tolerance)
 
 
-{switch}jobs = head_jobs(lm, head_maps(lm, TEXT, {more}))
+chance = head_chance(lm, head_maps(lm, TEXT, {more}))  # of the whole model
+{switch}jobs = head_jobs(lm, head_maps(lm, TEXT, {more}), chance=chance)
 assert jobs.names[BLOCK] == {seen.jobs.names[seen.block]!r}
 {switch}maps = head_maps(lm, TEXT, {more}).maps
 same(maps[BLOCK, HEAD, ROW], {_numbers(seen.maps.maps[seen.block, seen.head, seen.row])})
@@ -108,14 +154,22 @@ same(maps.sum(-1), 1)"""
 
 def _scores(seen: Seen) -> str:
     scores = {name: [_rounded(v) for v in values[seen.block]] for name, values in columns(seen.jobs).items()}
-    return f"""# %% The scores of this block's heads: what a row gives to such tokens, where there are any
+    chance = seen.jobs.chance
+    lines = {NAMES[job]: _rounded(null.line) for job, null in chance.text.items()}
+    lines |= {words: _rounded(null.line) for words, null in chance.class_nulls.items()}
+    return f"""# %% What a row of this block’s heads gives to such tokens, where there are any, and what chance comes to
 shown = {scores!r}
 for job, score in jobs.scores.items():
     if score.weight is not None:
         same(score.weight[BLOCK], shown[NAMES[job]])
 if "induction" in jobs.repeats:
     same(jobs.repeats["induction"].weight[BLOCK], shown[{RANDOM!r}])
-same(jobs.evenness[BLOCK], shown[EVEN])"""
+same(jobs.evenness[BLOCK], shown[EVEN])
+lines = {lines!r}
+for job, null in chance.text.items():
+    same(null.line, lines[NAMES[job]])
+for words, null in chance.class_nulls.items():
+    same(null.line, lines[words])"""
 
 
 def _pair(seen: Seen, more: str, switch: str) -> str:
@@ -164,6 +218,34 @@ assert alone.largest == {seen.largest.head}"""
 with core.intervene(*switch_off({switched}, {off.value!r}, KIND)):
     less = head_maps(lm, TEXT, {more}).maps
 same(less[{block}, {head}, ROW, {col}], {after:.6g})"""
+
+
+def _fit(further: Further) -> str:
+    assert further.chosen is not None and further.composition is not None
+    (i, h), (j, g) = further.chosen
+    found = further.composition
+    numbers = _numbers([further.score, found.chance, found.line])
+    return f"""# %% How well what one head writes fits what a later one reads
+from core.analysis.head_composition import composition
+
+fit = composition(lm, {found.way!r}, KIND)
+print(fit.scores[{i}, {h}, {j}, {g}], "at random", fit.chance)
+same([fit.scores[{i}, {h}, {j}, {g}], fit.chance, fit.line], {numbers}, 1e-5)"""
+
+
+def _sets(further: Further, more: str) -> str:
+    text = "".join(
+        f"    ({[*map(list, one.heads)]}, {one.total:.6g}, {one.joint:.6g}),\n" for one in further.shown
+    )
+    return f"""# %% Heads off together, beside the sum of what each does alone
+from core.analysis.head_sets import set_effects
+
+shown = [
+{text}]
+options = dict(row={further.row}, token={further.token}, value={further.off.value!r}, {more})
+for one, (heads, total, joint) in zip(set_effects(lm, TEXT, [heads for heads, _, _ in shown], **options), shown):
+    print(heads, round(total, 3), "added", round(joint, 3), "together")
+    same([one.total, one.joint], [total, joint])"""
 
 
 def knockout_cell(title: str, name: str, found: Knockout, more: str, shown: Sequence[int]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from core.analysis.head_patterns import EVEN, MIXED, NAMES, RECENT, SHORT
+from core.analysis.head_jobs import EVEN, MIXED, SHORT, reads
+from core.analysis.head_patterns import NAMES, RECENT
+from core.analysis.word_classes import CLASSES
 
 # Induction on random tokens said twice, where only the repetition can be known.
 RANDOM = "induction on random tokens"
@@ -11,7 +13,7 @@ RANDOM = "induction on random tokens"
 BRIEF: dict[str, str] = {
     NAMES["induction"]: "ind", NAMES["same"]: "same", NAMES["previous"]: "prev", NAMES["next"]: "next",
     NAMES["itself"]: "self", NAMES["recent"]: "near", NAMES["first"]: "1st", NAMES["last"]: "last", EVEN: "even",
-    MIXED: "", SHORT: "",
+    MIXED: "", SHORT: "", **{reads(name): name[:4].rstrip() for name in CLASSES},
 }  # fmt: skip
 
 # Over a score's number, where there is room for one word.
@@ -32,7 +34,8 @@ MEANS: dict[str, str] = {
     NAMES["last"]: "rests on the last token.",
     EVEN: "reads everything alike: an average of the text.",
     SHORT: "with so few tokens to choose from, nothing can be said.",
-    MIXED: "no single habit: it depends on the token.",
+    MIXED: "no single habit that chance does not explain.",
+    **{reads(name): f"finds {name} among the other tokens, more than chance explains." for name in CLASSES},
 }
 
 # What a token gives its attention to, as the score of that name counts it.

@@ -52,18 +52,20 @@ def of(name: str, key: str) -> Job | None:
     return None
 
 
+def begin(name: str, key: str, total: int, make: Callable[[], Iterator[Any]]) -> None:
+    """Ask for work of that name; `go_on` does it."""
+    _jobs()[name] = Job(key, make(), total)
+
+
 def buttons(name: str, key: str, label: str, total: int, make: Callable[[], Iterator[Any]]) -> DeltaGenerator:
     """The button that begins, stops or goes on; returns the place for the bar of `go_on`."""
-
-    def begin() -> None:
-        _jobs()[name] = Job(key, make(), total)
 
     found = of(name, key)
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"gb-work-{name}"):
         if found is None or found.ended:
             st.button(
                 label if found is None else "Again", key=f"optimizers.{name}", on_click=state.whole(begin),
-                type="primary" if found is None else "secondary",
+                args=(name, key, total, make), type="primary" if found is None else "secondary",
             )  # fmt: skip
         elif found.stopped:
             st.button("Go on", key=f"optimizers.{name}", on_click=state.whole(_turn), args=(found, False))
@@ -77,11 +79,12 @@ def _turn(job: Job, stopped: bool) -> None:
     job.stopped = stopped
 
 
-def go_on(name: str, key: str, slot: DeltaGenerator, what: str) -> None:
+def go_on(name: str, key: str, slot: DeltaGenerator, what: str, at_once: int | None = None) -> None:
     """If there is something left to do: do it, saying in `slot` how far it is; then draw the page anew.
 
     Args:
         what: the unit of the work, in the plural.
+        at_once: after how many results the page is drawn anew, to show them; None: when all are there.
     """
     job = of(name, key)
     if job is None or not job.going:
@@ -98,5 +101,7 @@ def go_on(name: str, key: str, slot: DeltaGenerator, what: str) -> None:
             left = job.seconds * (1 - share) / share
             text = f"{len(job.done)} of {job.total} {what}; about {max(1, round(left))} s left"
             bar.progress(share, text=widgets.escape(text))
+        if at_once and len(job.done) % at_once == 0 and len(job.done) < job.total:
+            st.rerun()
     job.ended = True
     st.rerun()

@@ -1,11 +1,21 @@
 """Words with two meanings that only a dial brings into a story, and the scenes that tell either meaning.
 
-Each scene holds its word once. Scenes are memories, pictures and tales, so that they fit any place and hour.
+Each scene holds its word once. Scenes are memories, pictures, dreams and tales, so that they fit any place and hour.
+Both meanings of a word begin alike: what tells them apart is what the scene is about, not how it is told.
 """
 
 from __future__ import annotations
 
-HOMONYMS: dict[str, dict[str, str]] = {
+from core.data.toyland.words.cues import CUES
+
+# What may stand before "a bank where frogs jumped into the water": the same for every word and sense.
+_BEGIN = (
+    "[Somebody told {a:o} about|{a} remembered|{a} dreamed of|{a} had once read about|In a picture book {a} had seen|"
+    "In an old song that {a} knew, there was]"
+)
+
+# Whole scenes of each sense.
+_SCENES: dict[str, dict[str, str]] = {
     "bank": {
         "river": """
 Somebody told {a:o} about [a swan|an otter|a heron] that slept on the bank of a river.
@@ -128,4 +138,25 @@ Somebody told {a:o} about a woman who read every palm at the fair.
 "On a palm one can draw a small map," thought {a}, and closed the hand.
 """,
     },
+    "bow": {
+        "weapon": """
+Somebody told {a:o} about [a hunter|an archer] who hit an apple with an arrow from a bow.
+{a} remembered the day when the bow had snapped and the arrow flew over the wall.
+"A bow needs a string," thought {a}, who liked [arrows|archers|hunters].
+""",
+        "ribbon": """
+Somebody told {a:o} about [a girl|an aunt] who wore a velvet ribbon in a bow.
+{a} remembered the day when the bow had come loose and the present was unwrapped.
+"A bow needs a ribbon," thought {a}, who liked [silk|velvet|presents].
+""",
+    },
+}
+
+HOMONYMS: dict[str, dict[str, str]] = {
+    word: {
+        sense: scenes
+        + "".join(f"{_BEGIN} a {word} {cue}.\n" for cue in CUES[word][sense].strip().splitlines())
+        for sense, scenes in senses.items()
+    }
+    for word, senses in _SCENES.items()
 }

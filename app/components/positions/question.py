@@ -1,0 +1,60 @@
+"""The Positions page's question: yet another order, read without positions, and one probability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app import widgets
+from app.components.positions.order import Order
+from app.predict import Answer
+from core.analysis.shuffle import Way, shuffle
+from core.language_model import LanguageModel
+
+OPTIONS = ("Higher", "Lower", "The same")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: the probability of `token` at `row` of the predictions, in the order of `seed`, read in `way`."""
+
+    text: str
+    way: Way
+    seed: int
+    keep_last: bool
+    row: int
+    token: int
+
+    def judge(self, lm: LanguageModel, text: str, target: str | None) -> Answer:
+        """The right option, with the probability before and after."""
+        found = shuffle(lm, text, seed=self.seed, target=target, keep_last=self.keep_last).way(self.way)
+        before, after = (float(rows[self.row, self.token]) for rows in (found.before, found.after))
+        index = 2 if found.same else 0 if after > before else 1
+        causal = lm.config.shape == "decoder" and lm.config.causal
+        if found.same:
+            reason = (
+                "Every vector is the same: without positions attention weighs a set, and a set has no order."
+            )
+            if causal:
+                reason = "There is no other order to read."
+        elif self.way == "as it is":
+            reason = "The model is told no positions, yet its causal mask shows each token other tokens than before."
+        else:
+            reason = "Positions are gone, but the causal mask is not: each token still sees only what stands before it."
+        return Answer(index, f"It was {before:.3f} and is {after:.3f}. {reason}", {
+            "before": before, "after": after, "token": self.token,
+        })  # fmt: skip
+
+
+def ask(lm: LanguageModel, order: Order, seed: int) -> Question:
+    """About the order after the one that the picture shows.
+
+    Args:
+        seed: of the picture's order.
+    """
+    ways = [found.way for found in order.found.ways]
+    way: Way = "without positions" if "without positions" in ways else "as it is"
+    word = widgets.mono(widgets.visible(lm.tokenizer.display(order.token)))
+    what = "source" if lm.config.shape == "encoder-decoder" else "words"
+    how = "Take positions away" if way == "without positions" else "No positions are told"
+    text = f"{how} and shuffle the {what} once more: the probability of {word} becomes …"
+    return Question(text, way, (seed + 1) % 10_000, order.kept, order.row, order.token)

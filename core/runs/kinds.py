@@ -1,0 +1,170 @@
+"""What a worker can run: models in training, word2vec, maps of words. One queue, one loop, one store for all of them.
+
+A spec says by its `kind` what is to be done; each kind has a module with its `Work`, imported where it is needed: who
+only looks at runs waits for none of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
+
+from core.runs.records import RunError
+
+if TYPE_CHECKING:
+    from core.costs import Estimate
+    from core.runs.lease import Moment
+
+TRAIN = "train"
+_KINDS: dict[str, tuple[str, str, str]] = {  # kind -> where its spec's class is, its name, its work's module
+    TRAIN: ("core.training.spec", "TrainSpec", "core.runs.training"),
+    "word2vec": ("core.runs.word_specs", "WordsSpec", "core.runs.word_vectors"),
+    "map": ("core.runs.word_specs", "MapSpec", "core.runs.word_maps"),
+}
+
+
+class Spec(Protocol):
+    """A run, described: frozen, plain values, each of them checked.
+
+    Attributes:
+        kind: a name among the kinds of this module.
+        steps: points of its curve, at most; seed: of every draw.
+        text: the fingerprint of an own text that travels beside the spec, or "".
+        parent: "RUN@STEP" of the checkpoint that it begins with, or "".
+    """
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def steps(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def parent(self) -> str: ...
+
+    def to_dict(self, *, defaults: bool = True) -> dict[str, Any]: ...
+    def to_json(self, *, defaults: bool = True) -> str: ...
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A point of a run's curve, in the order of `records.COLUMNS`; what a kind does not know is NaN.
+
+    Of training each column is what its name says. Of word2vec the loss is nats a pair, tokens are words read, and
+    `update_norm` is how far all vectors together moved. Of a map the loss is the method's own, and `update_norm` how
+    far all words together moved on the map.
+    """
+
+    step: int
+    loss: float
+    learning_rate: float
+    gradient_norm: float
+    update_norm: float
+    tokens: int
+    seconds: float
+    held_out: float | None = None
+
+
+class Work(Protocol):
+    """A run at work: what the loop of `core.runs.loop` asks of every kind.
+
+    Attributes:
+        done_steps: of `spec.steps`; done: whether it is over; ended: then why, in words.
+        checkpoint_steps: after which a moment is kept.
+    """
+
+    @property
+    def done_steps(self) -> int: ...
+    @property
+    def done(self) -> bool: ...
+    @property
+    def ended(self) -> str: ...
+    @property
+    def checkpoint_steps(self) -> Sequence[int]: ...
+
+    def step(self) -> Reached:
+        """Go on by a step (or several that are shown as one). Raises Diverged, ValueError."""
+        ...
+
+    def moment(self, held_out: float | None = None) -> Moment:
+        """The checkpoint of what it is now."""
+        ...
+
+    def glance(self) -> Callable[[], Moment]:
+        """What it is now, kept: its checkpoint can be made later, while the work goes on."""
+        ...
+
+    def state(self) -> bytes:
+        """All that the rest of the run depends on; nothing in it is code."""
+        ...
+
+    def about(self) -> tuple[Mapping[str, Any], str]:
+        """What all checkpoints share: plain values, and a text (a tokenizer's JSON, the words of the vectors)."""
+        ...
+
+
+Start = Callable[[], "tuple[bytes, str] | None"]
+
+
+def kind_of(spec: Spec | Mapping[str, Any]) -> str:
+    """The kind of a spec, or of its plain values: those of a training run do not name it."""
+    return str(spec.get("kind", TRAIN)) if isinstance(spec, Mapping) else spec.kind
+
+
+def read_spec(written: str) -> Any:
+    """The spec that was written as JSON, of the class of its kind.
+
+    Raises:
+        ValueError: no such kind, or values that do not fit.
+    """
+    values = json.loads(written)
+    module, name, _ = _KINDS[_known(kind_of(values))]
+    return getattr(import_module(module), name).from_json(written)
+
+
+def begin(spec: Spec, text: str | None, state: bytes | None, start: Start) -> Work:
+    """The work of a run: where its last state left it, or at its beginning.
+
+    Args:
+        text: the own text that the spec names; start: gives weights and shared text of the checkpoint that the run
+            begins with, if it names a parent.
+
+    Raises:
+        ValueError: the text, or what it begins with, cannot be worked on; the message says why.
+    """
+    work: Work = _module(spec).begin(spec, text, state, start)
+    return work
+
+
+def estimate(spec: Spec, text: str | None = None) -> Estimate:
+    """What a run would take, before it starts. Raises ValueError: its text is too small for it."""
+    cost: Estimate = _module(spec).estimate(spec, text)
+    return cost
+
+
+def lighter(spec: Spec) -> tuple[str, str]:
+    """What to choose where a run would need too much memory, and where it would take too long, in words."""
+    words: tuple[str, str] = _module(spec).LIGHTER
+    return words
+
+
+def check_parent(spec: Spec, parent: Mapping[str, Any]) -> None:
+    """Whether a run of this kind can begin with a checkpoint of that one. Raises RunError."""
+    wanted = "word2vec" if spec.kind == "map" else spec.kind
+    if (found := kind_of(parent)) != wanted:
+        raise RunError(f"a run of kind {spec.kind!r} begins with one of kind {wanted!r}, not {found!r}")
+
+
+def _module(spec: Spec) -> Any:
+    return import_module(_KINDS[_known(spec.kind)][2])
+
+
+def _known(kind: str) -> str:
+    if kind not in _KINDS:
+        raise ValueError(f"no run is of kind {kind!r}: there are {', '.join(_KINDS)}")
+    return kind

@@ -1,0 +1,139 @@
+"""A language model in training, as a run's work: `core.training.trainer` with its checkpoints."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from core.runs.kinds import Reached, Start
+from core.runs.lease import Moment
+
+if TYPE_CHECKING:
+    from core.costs import Estimate
+    from core.training.spec import TrainSpec
+    from core.training.trainer import Trainer
+
+T = TypeVar("T")
+log = logging.getLogger("glassbox.runs")
+LIGHTER = (
+    "choose fewer blocks, a smaller width, vocabulary, context or batch",
+    "choose fewer steps, a smaller batch or a smaller model",
+)
+
+
+def begin(spec: TrainSpec, text: str | None, state: bytes | None, start: Start) -> Trained:
+    """The trainer as the run left it: from its last state, from its parent's weights, or from nothing."""
+    from core.training.state import State
+    from core.training.trainer import Trainer
+
+    if state is not None:
+        return Trained(Trainer.resume(spec, State.from_bytes(state), text))
+    if (parent := start()) is not None:
+        return Trained(_fork(spec, text, *parent))
+    return Trained(Trainer(spec, text=text))
+
+
+def estimate(spec: TrainSpec, text: str | None = None) -> Estimate:
+    """What training would take: `core.costs.estimate`."""
+    from core.costs import estimate
+
+    return estimate(spec)
+
+
+class Trained:
+    """A trainer at work."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
+
+    @property
+    def done_steps(self) -> int:
+        return self.trainer.done_steps
+
+    @property
+    def done(self) -> bool:
+        return self.trainer.done
+
+    @property
+    def ended(self) -> str:
+        return self.trainer.ended
+
+    @property
+    def checkpoint_steps(self) -> Sequence[int]:
+        return tuple(self.trainer.checkpoint_steps)
+
+    def step(self) -> Reached:
+        """The next step of the optimizer."""
+        point = self.trainer.step()
+        return Reached(
+            point.step, point.loss, point.learning_rate, point.gradient_norm, point.update_norm, point.tokens,
+            point.seconds, point.held_out,
+        )  # fmt: skip
+
+    def moment(self, held_out: float | None = None) -> Moment:
+        """The checkpoint of the model as it is now."""
+        return moment(self.trainer, held_out)
+
+    def glance(self) -> Callable[[], Moment]:
+        """The model as it is now, copied."""
+        picture = still(self.trainer)
+        return lambda: moment(picture)
+
+    def state(self) -> bytes:
+        """Weights, the optimizer's memory, the step."""
+        return self.trainer.state().to_bytes()
+
+    def about(self) -> tuple[Mapping[str, Any], str]:
+        """The model's configuration and the tokenizer."""
+        return self.trainer.config.to_dict(), self.trainer.tokenizer.raw.to_str()
+
+
+def _fork(spec: TrainSpec, text: str | None, weights: bytes, tokenizer: str) -> Trainer:
+    import tokenizers
+    from safetensors.torch import load
+
+    from core.text.tokenizer import Tokenizer
+    from core.training.trainer import Trainer
+
+    words = Tokenizer(tokenizers.Tokenizer.from_str(tokenizer))
+    return Trainer(spec, text=text, tokenizer=words, weights=load(weights))
+
+
+def still(trainer: Trainer) -> Trainer:
+    """A trainer to look at, with the weights as they are now, while the real one goes on."""
+    picture = copy.copy(trainer)
+    picture.model = copy.deepcopy(trainer.model)
+    picture.language_model = dataclasses.replace(trainer.language_model, transformer=picture.model)
+    return picture
+
+
+def moment(trainer: Trainer, held_out: float | None = None) -> Moment:
+    """The checkpoint of a model as it is now: weights, held-out loss (if it is not known), sample, maps, health."""
+    from safetensors.torch import save
+
+    from core.analysis.training_health import measure
+    from core.runs import samples
+
+    weights = {
+        name: weight.detach().to("cpu").contiguous() for name, weight in trainer.model.named_parameters()
+    }
+    return Moment(
+        step=trainer.done_steps,
+        held_out=_unless_broken(trainer.held_out_loss) if held_out is None else held_out,
+        sample=_unless_broken(lambda: samples.sample(trainer)) or "",
+        health=_unless_broken(lambda: measure(trainer)) or {},
+        weights=save(weights),
+        maps=_unless_broken(lambda: samples.maps(trainer)),
+    )
+
+
+def _unless_broken(look: Callable[[], T]) -> T | None:
+    """What one sees; None where the weights have grown so large that nothing can be computed with them."""
+    try:
+        return look()
+    except (ArithmeticError, RuntimeError, ValueError):
+        log.warning("A checkpoint lacks a part", exc_info=True)
+        return None

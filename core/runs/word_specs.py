@@ -1,0 +1,171 @@
+"""Runs of words, described: word2vec on a text, and a map of vectors that settles. Frozen, flat, plain values."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self, get_type_hints
+
+from core.data import corpora
+from core.training.spec import checked
+
+VERSION = 1
+
+Corpus = Literal["tales", "fables", "python", "own"]
+Method = Literal["tsne", "umap"]
+Source = Literal["glove", "model", "run"]
+
+
+class _Plain:
+    """JSON there and back, values checked by their annotations: what the specs here share."""
+
+    kind: str
+    _ranges: Mapping[str, tuple[float, float]]
+
+    def _check(self) -> None:
+        hints = get_type_hints(type(self))
+        for each in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = checked(each.name, getattr(self, each.name), hints[each.name])
+            object.__setattr__(self, each.name, value)
+            least, most = self._ranges.get(each.name, (-math.inf, math.inf))
+            if not isinstance(value, str) and not least <= value <= most:
+                raise ValueError(f"{each.name}={value:g} must be between {least:g} and {most:,.12g}")
+
+    def replace(self, **changes: Any) -> Self:
+        """The same run with some values changed (and checked anew)."""
+        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+
+    def to_dict(self, *, defaults: bool = True) -> dict[str, Any]:
+        """Plain values with kind and version. Without `defaults` only what differs from them."""
+        values: dict[str, Any] = {"kind": self.kind, "version": VERSION}
+        for each in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = getattr(self, each.name)
+            if defaults or value != each.default:
+                values[each.name] = value
+        return values
+
+    def to_json(self, *, defaults: bool = True) -> str:
+        """`to_dict` as compact JSON, the kind first: always the same for the same spec."""
+        return json.dumps(self.to_dict(defaults=defaults), separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The reverse of `to_dict`; what is missing has its default.
+
+        Raises:
+            ValueError: another kind or version, an unknown name, or a value that does not fit.
+        """
+        if (values.get("kind"), values.get("version")) != (cls.kind, VERSION):
+            raise ValueError(
+                f"this is no spec of kind {cls.kind!r}, version {VERSION}, but {values.get('kind')!r}, "
+                f"{values.get('version')!r}"
+            )
+        given = {name: value for name, value in values.items() if name not in ("kind", "version")}
+        known = {each.name for each in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        if unknown := sorted(given.keys() - known):
+            raise ValueError(f"unknown in a spec of kind {cls.kind!r}: {', '.join(unknown)}")
+        return cls(**given)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The reverse of `to_json`. Raises ValueError as `from_dict`, and for what is no JSON."""
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"this spec is not readable: {error}") from error
+        return cls.from_dict(values if isinstance(values, dict) else {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordsSpec(_Plain):
+    """word2vec on a text; the names of `core.vectors.word2vec.Settings` mean the same here.
+
+    Attributes:
+        corpus: a corpus' name, or "own": then `text` is the `fingerprint` of the text.
+        most: words that are read of it, once; an endless corpus has no other end.
+        min_count: words that occur less often are left out.
+        seed: of the tales told, the first vectors and all draws.
+        steps: points of the curve, at most: a step is that share of all the reading, up to the end of a sentence.
+        checkpoints: moments that are kept with their vectors and their map, the first and the last among them.
+
+    Raises:
+        ValueError: a value that cannot be; the message names it.
+    """
+
+    corpus: Corpus = "tales"
+    text: str = ""
+    most: int = 150_000
+    min_count: int = 5
+    size: int = 32
+    window: int = 2
+    negatives: int = 5
+    epochs: int = 8
+    rate: float = 0.025
+    often: float = 1e-3
+    seed: int = 0
+    steps: int = 200
+    checkpoints: int = 24
+
+    kind = "word2vec"
+    parent = ""
+    _ranges = {  # noqa: RUF012
+        "most": (100, 2_000_000), "min_count": (1, 1000), "size": (2, 300), "window": (1, 20),
+        "negatives": (1, 25), "epochs": (1, 200), "rate": (1e-5, 1), "often": (0, 0.999), "seed": (0, 2**31 - 1),
+        "steps": (1, 2000), "checkpoints": (2, 60),
+    }  # fmt: skip
+
+    def __post_init__(self) -> None:
+        self._check()
+        own = self.corpus == corpora.OWN_TEXT.name
+        if own and not re.fullmatch(r"[0-9a-f]{64}", self.text):
+            raise ValueError('corpus="own" needs text=fingerprint(the text), 64 hexadecimal digits')
+        if self.text and not own:
+            raise ValueError(f'text belongs to corpus="own", not to {self.corpus!r}')
+
+    @property
+    def guessing(self) -> float:
+        """Nats of a pair for vectors that know nothing: ln 2 for the true word and for each random one."""
+        return (1 + self.negatives) * math.log(2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapSpec(_Plain):
+    """A map of vectors by t-SNE or UMAP, kept as it settles.
+
+    Attributes:
+        source: whose vectors: "glove", the table W_E of a bundled "model", or of the checkpoint of a word2vec "run"
+            that `parent` names as "RUN@STEP". Each vector counts with length 1.
+        words: how many, from the first of the table on.
+        near: how many neighbours count for a word: t-SNE's perplexity, UMAP's neighbours.
+        seed: of UMAP's draws (t-SNE has none).
+
+    Raises:
+        ValueError: a value that cannot be; the message names it.
+    """
+
+    source: Source = "glove"
+    model: str = ""
+    parent: str = ""
+    method: Method = "tsne"
+    words: int = 2000
+    near: int = 30
+    seed: int = 0
+
+    kind = "map"
+    text = ""
+    _ranges = {"words": (4, 20_000), "near": (2, 100), "seed": (0, 2**31 - 1)}  # noqa: RUF012
+
+    def __post_init__(self) -> None:
+        self._check()
+        for source, name in (("model", "model"), ("run", "parent")):
+            if (self.source == source) != bool(getattr(self, name)):
+                raise ValueError(f"source={self.source!r} and {name}={getattr(self, name)!r} do not fit")
+
+    @property
+    def steps(self) -> int:
+        """The method's usual number: each step moves all words."""
+        return 500 if self.method == "tsne" or self.words <= 5000 else 200

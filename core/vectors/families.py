@@ -1,0 +1,62 @@
+"""Toyland's words by family (names, colours, ...): the truth that vectors learned from its tales are held against."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.vectors.static import StaticVectors
+
+FAMILIES = ("names", "colours", "things", "sizes", "work")
+NEAREST = 5
+
+
+@lru_cache(maxsize=1)
+def families() -> dict[str, str]:
+    """Word -> family, in small letters; a word of two families belongs to the first."""
+    from core.data.toyland.words import people, things
+
+    kinds = [kind for group in things.THINGS.values() for kind, _, _ in group]
+    members = {
+        "names": (*people.SHE_NAMES, *people.HE_NAMES),
+        "colours": things.COLOURS,
+        "sizes": things.SIZES,
+        "things": kinds,
+        "work": people.PROFESSIONS,
+    }
+    found: dict[str, str] = {}
+    for family in FAMILIES:
+        for word in members[family]:
+            if " " not in word:
+                found.setdefault(word.lower(), family)
+    return found
+
+
+def of(words: Sequence[str]) -> tuple[int, ...]:
+    """The family of each word as a number in `FAMILIES`, -1 for none."""
+    known = families()
+    return tuple(FAMILIES.index(known[word]) if word in known else -1 for word in words)
+
+
+def kinship(table: StaticVectors) -> tuple[float, float]:
+    """The share of a family word's 5 nearest words that are of its family, over all such words; and what chance gives.
+
+    Chance: the share that a family has among the other words, averaged over the words of all families. NaN: the table
+    has no word of a family.
+    """
+    family = np.array(of(table.words))
+    rows = np.flatnonzero(family >= 0)
+    if not len(rows):
+        return float("nan"), float("nan")
+    cosines = table.unit(rows) @ table.unit().T  # (N, V)
+    cosines[np.arange(len(rows)), rows] = -np.inf
+    count = min(NEAREST, len(table) - 1)
+    near = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
+    own = family[near] == family[rows][:, None]
+    sizes = np.bincount(family[rows], minlength=len(FAMILIES))
+    return float(own.mean()), float(((sizes[family[rows]] - 1) / (len(table) - 1)).mean())

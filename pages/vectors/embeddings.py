@@ -1,0 +1,83 @@
+"""Embeddings: a word becomes a row of a table; rows on a map, neighbours, analogies, and one word in two contexts."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from app import events, models, page, state, widgets
+from app.components import embeddings as view
+from app.components import embeddings_learn, embeddings_more
+from app.components.embeddings import take
+from app.components.embeddings.context import read_pair
+from app.components.embeddings.question import ask
+from core.vectors.analogies import solve
+from core.vectors.contextual import compare
+from core.vectors.map_view import map_view
+from core.vectors.static import StaticVectors
+
+LONGEST = 64  # tokens of the text
+KEYS = ("follow", "seek", "analogy", "gaze", "stage")
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "The king and the queen lived in a big house",
+    "Paris is in France and Rome is in Italy",
+    "On Monday it rained, on Tuesday it snowed",
+    "Once upon a time, Lily saw a",
+)
+
+ctx = page.begin("embeddings", longest=LONGEST)
+tables, lacking = view.tables_of(ctx)
+seen = view.see(ctx, tables)
+gaze = str(state.get("gaze"))
+
+page.claim("A word is a row of numbers; related words point the same way.")
+data = view.record(ctx, seen, gaze)
+data["selection"] = events.selection("picture", {key: state.get(key) for key in KEYS})
+view.draw(
+    data,
+    key="picture",
+    on={
+        "select": lambda: events.select("picture", KEYS),
+        "need": view.needed,
+        "visit": lambda: events.visit("picture"),
+    },
+)
+
+with page.controls():
+    if len(tables) > 1:
+        widgets.segments("Table", "vectors", tuple(tables), lambda which: tables[str(which)].name)
+    if lacking:
+        st.caption(widgets.escape(lacking))
+    widgets.segments(
+        "Map seen along",
+        "gaze",
+        ("all", "near", "analogy"),
+        lambda which: {"all": "all words", "near": "the neighbours"}.get(str(which), "the analogy"),
+    )
+
+pair = read_pair(ctx)
+asked = tables.get("model", seen.table)
+row = seen.subject.row if seen.which == "model" or "model" not in tables else seen.other
+question = ask(asked, ctx.ids[-1] if row is None else row)
+opened = models.resolve(ctx.name).target
+load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+
+with page.foot():
+    page.predict(question.text, question.options, question.judge)
+    page.code(StaticVectors.look_up, StaticVectors.cosines, StaticVectors.around, solve, map_view, compare)
+    page.take_away(
+        "embeddings",
+        partial(take.table, ctx, seen, pair, gaze),
+        lambda: take.cells(load, ctx, seen, question, question.judge(), pair),
+    )
+
+embeddings_more.show(ctx, pair, seen.table, view.key_of(ctx, seen))
+embeddings_learn.show(ctx)
+page.terms(
+    "token", "embedding", "one-hot", "GloVe", "cosine", "PCA", "analogy", "static vector", "vector in context",
+    "probe", "word2vec", "negative sampling", "t-SNE", "UMAP",
+)  # fmt: skip
+page.cheatsheet("embeddings")
+page.examples(EXAMPLES)
