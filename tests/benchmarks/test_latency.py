@@ -182,7 +182,6 @@ def test_a_neuron_switched_off(page: Page, report: Report) -> None:
 
 # Parts that change what the picture is computed from, two by two, and what its state then says.
 PARTS = {
-    "embeddings": ("another word", 'g[data-piece="{}"]', "state.at === {}", (2, 4)),
     "feed_forward": ("another token", 'g[data-row="{}"]', "state.row === {}", (2, 4)),
     "norm_residual": ("another token", 'g[data-token="{}"]', "state.row === {}", (2, 4)),
 }
