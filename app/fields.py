@@ -267,8 +267,8 @@ FIELDS: tuple[Field, ...] = (
     Field("seek", "text", ""),  # a word that was searched for, instead of one of the text
     Field("analogy", "text", ""),  # a|b|c of a : b = c : ?; nothing: the table's own
     Field("sense", "text", "bank"),  # the word that is followed through two sentences
-    Field("first", "text", "The boat was tied up at the bank"),
-    Field("second", "text", "A thief ran away from the bank"),
+    Field("first", "text", "Nora walked along the river and sat on the bank."),
+    Field("second", "text", "Nora took her gold and left it at the bank."),
     Field("probed", "bool", False),  # whether the probe of the word's senses is wanted
     Field("scored", "bool", False),  # whether all analogies are wanted
     # Embeddings, learned (what is learned from is `corpus`)

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import core
+from app.fields import BY_KEY
 from core.vectors.analogies import solve
 from core.vectors.contextual import compare, occurrence
 from core.vectors.static import glove, of_model
@@ -56,8 +57,7 @@ def test_row_neighbours_and_context_are_cores(page: Page, lm: core.LanguageModel
     assert [one["word"] for one in state["other"]["near"]] == [one.word for one in own]
     more = driver.component_state(page, "embeddings_more")
     one, other = (
-        occurrence(lm, text, "bank")
-        for text in ("The boat was tied up at the bank", "A thief ran away from the bank")
+        occurrence(lm, text, "bank") for text in (BY_KEY["first"].default, BY_KEY["second"].default)
     )
     np.testing.assert_allclose(more["cosines"], compare(one, other).cosines, atol=1e-4)
     assert labels(page)[0] == "ball" and {"king", "red"} <= set(labels(page))

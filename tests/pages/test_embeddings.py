@@ -20,6 +20,7 @@ from core.runs.worker import here
 from core.vectors.contextual import compare, occurrence
 from core.vectors.meanings import meant, told_apart
 from core.vectors.static import glove, of_model
+from core.zoo import card
 from tests.pages.conftest import OWNER, OpenPage, Runs, run_notebook
 
 TEXT = "The king lost a red ball"
@@ -224,7 +225,23 @@ def test_all_analogies_are_scored_when_asked_for(
     assert pictures["more"]["scores"] == scores
 
 
-@pytest.mark.parametrize("model", [name for name in ("tales-gpt", "tales-bert") if name in models.bundled()])
+def test_before_anybody_has_probed_the_encoders_card_says_what_was_measured(
+    open_page: OpenPage, pictures: dict[str, dict[str, Any]]
+) -> None:
+    """A test of the zoo measures it anew (tests/unit/test_zoo.py)."""
+    open_page("embeddings", text=TEXT)
+    probe, senses = pictures["more"]["probe"], card("tales-bert")["senses"]
+    assert probe["static"]["share"] == 0.5 and "11 words, 330 sentences held out" in probe["about"]
+    assert [one["right"] for one in probe["layers"]] == [one["right"] for one in senses["sentence"]["layers"]]
+    assert [one["right"] for one in probe["worded"][1:]] == [
+        one["right"] for one in senses["telling"]["layers"]
+    ]
+    assert max(one["share"] for one in probe["worded"]) >= 0.95
+    best = max(one["right"] / one["of"] for one in senses["unread"]["layers"])
+    assert f"never read: {best:.0%}" in probe["more"]
+
+
+@pytest.mark.parametrize("model", models.bundled())
 def test_a_probe_reads_the_sense_in_context_where_the_table_can_only_guess(
     model: str, open_page: OpenPage, pictures: dict[str, dict[str, Any]]
 ) -> None:
@@ -254,7 +271,7 @@ def test_what_cannot_be_followed_or_probed_is_said(
     app = open_page("embeddings", model="./other", text="The fox", probed=int(bool(unmeasured)), **link)
     assert not app.exception
     assert said in pictures["more"]["pair"]["said"]
-    assert unmeasured in (pictures["more"]["probe"] or {"said": ""})["said"]
+    assert unmeasured in pictures["more"]["probe"]["said"]
     run_notebook(app)
 
 

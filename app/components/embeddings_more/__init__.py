@@ -20,11 +20,13 @@ from core.vectors.analogies import Score, score, sections, total
 from core.vectors.meanings import meant, read, told_apart
 from core.vectors.probe import Accuracy
 from core.vectors.static import StaticVectors
+from core.zoo import card
 
 more = register("embeddings_more")
 
 READER = "tales-bert"  # the bundled encoder
 EACH = 120  # sentences of each sense, at most
+KEEPS = ("sentence", "telling", "unread")  # what a card's probes were kept from seeing
 
 
 def measured(lm: LanguageModel, word: str) -> dict[str, Any]:
@@ -39,6 +41,8 @@ def measured(lm: LanguageModel, word: str) -> dict[str, Any]:
     return {
         "word": told.word,
         "senses": list(told.senses),
+        "about": f"{' or '.join(told.senses)}? {told.judged} sentences held out, {told.fitted} fitted on",
+        "more": "",
         "static": _accuracy(told.static),
         "layers": [_accuracy(one) for one in told.layers],
         "worded": [_accuracy(one) for one in (worded.static, *worded.layers)],
@@ -51,6 +55,27 @@ def measured(lm: LanguageModel, word: str) -> dict[str, Any]:
 
 def _accuracy(one: Accuracy) -> dict[str, float]:
     return {"right": one.right, "of": one.of, "share": one.share, "low": one.low, "high": one.high}
+
+
+def on_card(name: str) -> dict[str, Any]:
+    """The probes of all ambiguous words that a bundled model's card has, in the form of `measured`."""
+    senses = card(name)["senses"]
+    every, worded, unread = ([senses[keep]["static"], *senses[keep]["layers"]] for keep in KEEPS)
+    for one in (*every, *worded, *unread):
+        one["share"] = one["right"] / one["of"]
+    return {
+        "word": "",
+        "senses": [],
+        "about": f"{name}'s card: {len(senses['sentence']['words'])} words, {every[0]['of']} sentences held out",
+        "more": f"Told in ways that {name} never read: {max(one['share'] for one in unread):.0%} at best",
+        "static": every[0],
+        "layers": every[1:],
+        "worded": worded,
+        "fitted": senses["sentence"]["fitted"],
+        "judged": every[0]["of"],
+        "best": senses["telling"]["best"],
+        "said": "",
+    }
 
 
 def scores_of(key: str, table: StaticVectors) -> list[Score]:
@@ -91,7 +116,7 @@ def show(ctx: Context, pair: Pair, table: StaticVectors, key: str) -> None:
         )  # fmt: skip
     if READER in models.bundled() and ctx.name != READER:
         st.caption(f"{READER} reads both sides of a word: choose it in the list of models.")
-    probe = None
+    probe = on_card(READER)
     if state.get("probed"):
         with st.spinner(f"Reading sentences with {widgets.escape(pair.word)}"):
             probe = cache.call(measured, ctx.model_key, pair.word.strip().lower())
@@ -100,7 +125,7 @@ def show(ctx: Context, pair: Pair, table: StaticVectors, key: str) -> None:
 
 
 def record(
-    ctx: Context, pair: Pair, probe: dict[str, Any] | None, name: str, scores: Sequence[Score]
+    ctx: Context, pair: Pair, probe: dict[str, Any], name: str, scores: Sequence[Score]
 ) -> dict[str, Any]:
     """What view.js draws."""
     return {

@@ -56,14 +56,14 @@ function drawPair(g, data, box) {
 
 function drawProbe(g, data, box) {
   const { probe } = data;
-  const out = [label(box.x, box.y + 14, "Can a probe tell its senses apart?", { size: 14, weight: 600, fill: "ink" })];
+  const out = [label(box.x, box.y + 14, probe.word ? "Can a probe tell its senses apart?" : "Words with two senses: can a probe tell which?", { size: 14, weight: 600, fill: "ink" })];
   const say = (text, fill = "ink2") => [...out, inLines(text, box.w, 13).map((line, i) => label(box.x, box.y + 42 + 18 * i, line, { size: 13, fill }))];
-  if (!probe) return say("Toyland tells each sense of a word in other sentences, so it is known which is meant. “Probe its senses” fits a classifier at each depth on some of them, and judges it by others. One row of a table can only guess.");
   if (probe.said) return say(probe.said, "neg");
   const all = [probe.static, ...probe.layers];
-  const c = depthChart({ x: box.x, y: box.y + 62, w: box.w, h: box.h - 102 }, all.length, 0);
+  const top = probe.more ? 80 : 62;
+  const c = depthChart({ x: box.x, y: box.y + top, w: box.w, h: box.h - top - 40 }, all.length, 0);
   const wide = Math.min(30, c.step * 0.62);
-  out.push(label(box.x, box.y + 34, fit(`${probe.senses.join(" or ")}? ${probe.judged} sentences held out, ${probe.fitted} fitted on`, box.w, 12, false), { fill: "ink3" }), c.axes,
+  out.push(label(box.x, box.y + 34, fit(probe.about, box.w, 12, false), { fill: "ink3" }), probe.more && label(box.x, box.y + 52, fit(probe.more, box.w, 12, false), { fill: "ink3" }), c.axes,
     h("circle", { cx: c.left + 4, cy: c.bottom + 30, r: 4, fill: css("bg"), stroke: css("ink"), "stroke-width": 1.5 }), label(c.left + 14, c.bottom + 34, "wordings never fitted on", { fill: "ink3" }),
     h("path", { d: `M${c.left},${c.Y(0.5)}H${c.right}`, stroke: css("ink3"), "stroke-dasharray": "4 3" }));
   all.forEach((one, i) => {

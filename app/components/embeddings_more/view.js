@@ -39,7 +39,7 @@ const more = {
   describe(data) {
     const { pair, probe, scores } = data;
     const first = pair.said ? pair.said : `${visible(pair.word)} in two sentences, read by ${data.model}: cosine ${num(pair.static, 2)} in the table, then ${pair.cosines.map((v) => num(v, 2)).join(", ")} by depth; any two tokens ${pair.usual.map((v) => num(v, 2)).join(", ")}.`;
-    const second = !probe ? "" : probe.said ? ` ${probe.said}` : ` A probe tells ${probe.senses.join(" and ")} apart: ${num(100 * probe.static.share, 0)} % by the table, ${num(100 * probe.layers[probe.best].share, 0)} % ${depthName(probe.best)}.`;
+    const second = probe.said ? ` ${probe.said}` : ` A probe of senses, ${probe.about}: ${num(100 * probe.static.share, 0)} % by the table, ${num(100 * probe.layers[probe.best].share, 0)} % ${depthName(probe.best)}.`;
     return first + second + (scores.all?.share != null ? ` Analogies: ${num(100 * scores.all.share, 1)} % of ${thousands(scores.all.covered)} right.` : "");
   },
 
@@ -47,7 +47,7 @@ const more = {
     const { pair, probe, scores } = data;
     return {
       model: data.model, word: pair.word, said: pair.said, mine: pair.sides.map((side) => side.mine), static: pair.static, cosines: pair.cosines, usual: pair.usual,
-      probe: probe && !probe.said ? { static: probe.static.share, layers: probe.layers.map((one) => one.share), worded: probe.worded.map((one) => one.share), best: probe.best, judged: probe.judged } : probe?.said ?? null,
+      probe: !probe.said ? { word: probe.word, static: probe.static.share, layers: probe.layers.map((one) => one.share), worded: probe.worded.map((one) => one.share), best: probe.best, judged: probe.judged } : probe.said,
       scores: scores.all, sections: scores.sections,
     };
   },
