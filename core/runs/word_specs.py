@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self, get_type_hints
+from typing import Any, ClassVar, Literal, get_type_hints
 
 from core.data import corpora
-from core.training.spec import checked
+from core.plain import Plain, checked
 
 VERSION = 1
 
@@ -20,11 +19,10 @@ Method = Literal["tsne", "umap"]
 Source = Literal["glove", "model", "run"]
 
 
-class _Plain:
-    """JSON there and back, values checked by their annotations: what the specs here share."""
+class _Ranged(Plain):
+    """Values checked by their annotations and their ranges: what the specs here share."""
 
-    kind: str
-    _ranges: Mapping[str, tuple[float, float]]
+    _ranges: ClassVar[Mapping[str, tuple[float, float]]]
 
     def _check(self) -> None:
         hints = get_type_hints(type(self))
@@ -35,53 +33,9 @@ class _Plain:
             if not isinstance(value, str) and not least <= value <= most:
                 raise ValueError(f"{each.name}={value:g} must be between {least:g} and {most:,.12g}")
 
-    def replace(self, **changes: Any) -> Self:
-        """The same run with some values changed (and checked anew)."""
-        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
-
-    def to_dict(self, *, defaults: bool = True) -> dict[str, Any]:
-        """Plain values with kind and version. Without `defaults` only what differs from them."""
-        values: dict[str, Any] = {"kind": self.kind, "version": VERSION}
-        for each in dataclasses.fields(self):  # type: ignore[arg-type]
-            value = getattr(self, each.name)
-            if defaults or value != each.default:
-                values[each.name] = value
-        return values
-
-    def to_json(self, *, defaults: bool = True) -> str:
-        """`to_dict` as compact JSON, the kind first: always the same for the same spec."""
-        return json.dumps(self.to_dict(defaults=defaults), separators=(",", ":"), ensure_ascii=False)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The reverse of `to_dict`; what is missing has its default.
-
-        Raises:
-            ValueError: another kind or version, an unknown name, or a value that does not fit.
-        """
-        if (values.get("kind"), values.get("version")) != (cls.kind, VERSION):
-            raise ValueError(
-                f"this is no spec of kind {cls.kind!r}, version {VERSION}, but {values.get('kind')!r}, "
-                f"{values.get('version')!r}"
-            )
-        given = {name: value for name, value in values.items() if name not in ("kind", "version")}
-        known = {each.name for each in dataclasses.fields(cls)}  # type: ignore[arg-type]
-        if unknown := sorted(given.keys() - known):
-            raise ValueError(f"unknown in a spec of kind {cls.kind!r}: {', '.join(unknown)}")
-        return cls(**given)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """The reverse of `to_json`. Raises ValueError as `from_dict`, and for what is no JSON."""
-        try:
-            values = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"this spec is not readable: {error}") from error
-        return cls.from_dict(values if isinstance(values, dict) else {})
-
 
 @dataclass(frozen=True, kw_only=True)
-class WordsSpec(_Plain):
+class WordsSpec(_Ranged):
     """word2vec on a text; the names of `core.vectors.word2vec.Settings` mean the same here.
 
     Attributes:
@@ -110,9 +64,11 @@ class WordsSpec(_Plain):
     steps: int = 200
     checkpoints: int = 24
 
+    called: ClassVar[str] = "spec of word2vec"
+    marks: ClassVar[Mapping[str, Any]] = {"kind": "word2vec", "version": VERSION}
     kind = "word2vec"
     parent = ""
-    _ranges = {  # noqa: RUF012
+    _ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
         "most": (100, 2_000_000), "min_count": (1, 1000), "size": (2, 300), "window": (1, 20),
         "negatives": (1, 25), "epochs": (1, 200), "rate": (1e-5, 1), "often": (0, 0.999), "seed": (0, 2**31 - 1),
         "steps": (1, 2000), "checkpoints": (2, 60),
@@ -133,7 +89,7 @@ class WordsSpec(_Plain):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MapSpec(_Plain):
+class MapSpec(_Ranged):
     """A map of vectors by t-SNE or UMAP, kept as it settles.
 
     Attributes:
@@ -155,9 +111,15 @@ class MapSpec(_Plain):
     near: int = 30
     seed: int = 0
 
+    called: ClassVar[str] = "spec of a map"
+    marks: ClassVar[Mapping[str, Any]] = {"kind": "map", "version": VERSION}
     kind = "map"
     text = ""
-    _ranges = {"words": (4, 20_000), "near": (2, 100), "seed": (0, 2**31 - 1)}  # noqa: RUF012
+    _ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "words": (4, 20_000),
+        "near": (2, 100),
+        "seed": (0, 2**31 - 1),
+    }
 
     def __post_init__(self) -> None:
         self._check()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, get_type_hints
 
 from core.config import PRESETS, ModelConfig, Shape, preset
 from core.data import corpora
+from core.plain import Plain, checked
 
 VERSION = 1
 
@@ -33,7 +33,7 @@ _NOT_CHANGED = ("d_vocab", "bos_id", "eos_ids", "pad_id", "mask_id", "decoder_st
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainSpec:
+class TrainSpec(Plain):
     """A training run, described. Frozen, flat, plain values; every wrong value is refused with what to do.
 
     Attributes:
@@ -116,6 +116,8 @@ class TrainSpec:
     device: str | None = None
     parent: str = ""
 
+    called: ClassVar[str] = "training spec"
+    marks: ClassVar[Mapping[str, Any]] = {"version": VERSION}
     kind = "train"  # no field: what sets it apart from the other specs of core.runs.kinds
 
     def __post_init__(self) -> None:
@@ -203,51 +205,19 @@ class TrainSpec:
         following = (*(context for _, context in self.stages[1:]), None)
         return tuple((round(until * self.steps), then) for (until, _), then in zip(self.stages, following))
 
-    def replace(self, **changes: Any) -> TrainSpec:
-        """The same run with some values changed (checked again)."""
-        return dataclasses.replace(self, **changes)
-
-    def to_dict(self, *, defaults: bool = True) -> dict[str, Any]:
-        """Plain values, as JSON holds them, with the version. Without `defaults` only what differs from them."""
-        values: dict[str, Any] = {"version": VERSION}
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if defaults or value != field.default:
-                values[field.name] = _plain(field.name, value)
-        return values
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> TrainSpec:
-        """The reverse of `to_dict`; what is missing has its default.
-
-        Raises:
-            ValueError: another version, an unknown name, a wrong type, or values that do not fit.
-        """
-        if not isinstance(values, Mapping):
-            raise ValueError(f"a training spec is a JSON object, not {type(values).__name__}")
-        version = values.get("version")
-        if version != VERSION:
-            raise ValueError(f"this spec has version {version!r}; this Glassbox reads version {VERSION}")
-        known = {field.name for field in dataclasses.fields(cls)}
-        if unknown := sorted(set(values) - known - {"version"}):
-            raise ValueError(f"unknown in a training spec: {', '.join(unknown)}")
-        return cls(**{name: value for name, value in values.items() if name != "version"})
-
-    def to_json(self, *, defaults: bool = True) -> str:
-        """`to_dict` as compact JSON, always the same for the same spec."""
-        return json.dumps(self.to_dict(defaults=defaults), separators=(",", ":"), ensure_ascii=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> TrainSpec:
-        """The reverse of `to_json`. Raises ValueError as `from_dict` does, and for what is no JSON."""
-        try:
-            values = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"this training spec is not readable: {error}") from error
-        return cls.from_dict(values)
+    @staticmethod
+    def _written(name: str, value: Any) -> Any:
+        if name == "changes":
+            return dict(value)
+        return [list(pair) for pair in value] if name == "stages" else value
 
 
-_KINDS = {name: kind for name, kind in get_type_hints(TrainSpec).items() if name not in ("changes", "stages")}
+_HINTS = get_type_hints(TrainSpec)
+_KINDS = {
+    each.name: _HINTS[each.name]
+    for each in dataclasses.fields(TrainSpec)
+    if each.name not in ("changes", "stages")
+}
 
 _RANGES: dict[str, tuple[float, float]] = {
     "vocab_size": (8, 100_000),
@@ -271,23 +241,6 @@ _RANGES: dict[str, tuple[float, float]] = {
     "patience": (0, math.inf),
     "checkpoints": (2, 200),
 }
-
-
-def checked(name: str, value: Any, kind: Any) -> Any:
-    """`value`, if it is of the kind that the field is annotated with; a whole number may stand for a float."""
-    if get_origin(kind) is Literal:
-        if value not in get_args(kind):
-            raise ValueError(f"{name}={value!r} is not one of {', '.join(get_args(kind))}")
-        return value
-    kinds = get_args(kind) or (kind,)
-    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        said = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
-        raise ValueError(f"{name}={value!r} must be {' or '.join(said.get(k, 'nothing') for k in kinds)}")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{name}={value} must be a finite number")
-    return value
 
 
 def _pairs(pairs: Iterable[Any]) -> tuple[tuple[str, Any], ...]:
@@ -314,9 +267,3 @@ def _stages(stages: Any) -> tuple[tuple[float, int], ...]:
     except (TypeError, ValueError) as error:
         raise ValueError(f"stages={stages!r} must be pairs of a share and a context: {error}") from error
     return tuple(found)
-
-
-def _plain(name: str, value: Any) -> Any:
-    if name == "changes":
-        return dict(value)
-    return [list(pair) for pair in value] if name == "stages" else value

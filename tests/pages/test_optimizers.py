@@ -11,8 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import state, trained
-from app.components.optimizers import below, land, lesson, record, take, toy, work
+from app import state, trained, work
+from app.components.optimizers import below, land, lesson, record, take, toy
 from app.components.optimizers.setup import NAMES, Setup, read_racers, write_rates
 from core.analysis.landscape import measure, random_plane, walk
 from core.runs.worker import here
@@ -216,10 +216,10 @@ def test_a_map_of_gradients_keeps_the_largest_of_each_cell() -> None:
 
 def test_a_search_runs_to_its_end_and_is_that_of_core(open_page: OpenPage, lm: core.LanguageModel) -> None:
     app = open_page("optimizers", text=TEXT, finder="momentum", fresh="new")
-    assert not app.session_state["gb"].memos["optimizers"]["jobs"]
-    app.button(key="optimizers.finder").click().run()
+    assert not app.session_state["gb"].memos.get("work")
+    app.button(key="work.finder").click().run()
     assert not app.exception
-    job = app.session_state["gb"].memos["optimizers"]["jobs"]["finder"]
+    job = app.session_state["gb"].memos["work"]["finder"]
     assert job.ended
     expected = list(search_rates(lm, TEXT, "momentum", fresh=True))
     np.testing.assert_allclose([t.loss for t in job.done], [t.loss for t in expected], rtol=1e-3)
@@ -227,9 +227,7 @@ def test_a_search_runs_to_its_end_and_is_that_of_core(open_page: OpenPage, lm: c
     assert len(run_notebook(app)["trials"]) > 10
     app.text_area(key="text").set_value("Tom had a cat").run()
     assert not app.exception
-    assert app.button(key="optimizers.finder").label.startswith("Search"), (
-        "another text, nothing searched yet"
-    )
+    assert app.button(key="work.finder").label.startswith("Search"), "another text, nothing searched yet"
 
 
 def test_a_landscape_is_measured_row_by_row_and_can_be_stopped(
@@ -237,9 +235,9 @@ def test_a_landscape_is_measured_row_by_row_and_can_be_stopped(
 ) -> None:
     monkeypatch.setattr(land, "GRID", 5)
     app = open_page("optimizers", text=TEXT)
-    app.button(key="optimizers.land").click().run()
+    app.button(key="work.land").click().run()
     assert not app.exception
-    job = app.session_state["gb"].memos["optimizers"]["jobs"]["land"]
+    job = app.session_state["gb"].memos["work"]["land"]
     assert job.ended and len(job.done) == 5
     grid = np.array(list(measure(lm, random_plane(lm), TEXT, columns=5, rows=5)))
     np.testing.assert_allclose([line.losses for line in job.done], grid, rtol=1e-3)
@@ -247,13 +245,13 @@ def test_a_landscape_is_measured_row_by_row_and_can_be_stopped(
     np.testing.assert_allclose(run_notebook(app)["grid"], grid, rtol=1e-3)
     job.ended, job.stopped, job.done = False, True, job.done[:2]
     app.run()
-    assert app.button(key="optimizers.land").label == "Go on"
+    assert app.button(key="work.land").label == "Go on"
     assert len(job.done) == 2, "stopped work waits"
     app.session_state["gb"].store["plane"] = "path"
     app.run()
     assert not app.exception
-    app.button(key="optimizers.land").click().run()
-    path = app.session_state["gb"].memos["optimizers"]["jobs"]["land"].done[-1].path
+    app.button(key="work.land").click().run()
+    path = app.session_state["gb"].memos["work"]["land"].done[-1].path
     assert path.shares[0] > 0.9
     found = run_notebook(app)
     np.testing.assert_allclose(walk(found["plane"], found["path"], TEXT).losses, path.losses, rtol=1e-4)

@@ -244,7 +244,7 @@ def test_a_tiny_model_is_trained_on_the_page(open_page: OpenPage, monkeypatch: p
     (train,) = [button for button in app.button if button.label == "Train ALiBi now"]
     train.click().run()
     assert not app.exception
-    job = app.session_state["gb"].memos["optimizers"]["jobs"][more.JOB]
+    job = app.session_state["gb"].memos["work"][more.JOB]
     *_, expected = extrapolation(["alibi"], "reverse", seed=more.SEED)
     assert [report.step for report in job.done] == [EVERY, 2 * EVERY]
     assert job.done[-1].exact == expected.exact and job.done[-1].loss == expected.loss

@@ -92,8 +92,8 @@ class TestSpecs:
         ("written", "why"),
         [
             ('{"kind":"song"}', "no run is of kind 'song'"),
-            ('{"kind":"map","version":9}', "no spec of kind 'map', version 1"),
-            ('{"kind":"word2vec","version":1,"speed":2}', "unknown in a spec of kind 'word2vec': speed"),
+            ('{"kind":"map","version":9}', "this spec of a map has version 9; this Glassbox reads version 1"),
+            ('{"kind":"word2vec","version":1,"speed":2}', "unknown in a spec of word2vec: speed"),
         ],
     )
     def test_what_is_no_spec(self, written: str, why: str) -> None:

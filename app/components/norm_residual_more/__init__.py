@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import cache, state
+from app import cache, state, work
 from app.components import register
 from app.components.norm_residual import Seen
-from app.components.optimizers import work
 from core.analysis.depth_grid import VARIANTS, GradientByDepth, Variant, gradient_by_depth
 from core.analysis.norm_wiring import Wired, wired
 from core.analysis.overview import Stack

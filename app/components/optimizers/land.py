@@ -10,10 +10,9 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, events, models, state, widgets
+from app import cache, events, models, state, widgets, work
 from app.components import optimizers as view
 from app.components import pack
-from app.components.optimizers import work
 from app.components.optimizers.take import measured
 from app.page import Context
 from core.analysis.landscape import Path, load_path, measure, path_plane, random_plane, walk

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import events, state, widgets
+from app import events, state, widgets, work
 from app.components import optimizers as view
-from app.components.optimizers import below, land, lesson, search, toy, work
+from app.components.optimizers import below, land, lesson, search, toy
 from app.components.optimizers.below import MATRIX_NAMES, Weight
 from app.components.optimizers.controls import RATES, ladder
 from app.page import Context

@@ -9,10 +9,9 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import state, widgets
+from app import state, widgets, work
 from app.components import optimizers as view
 from app.components import pack
-from app.components.optimizers import work
 from app.components.optimizers.setup import NAMES
 from app.components.optimizers.take import searched
 from app.page import Context

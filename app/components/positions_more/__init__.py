@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import cache, state, widgets
+from app import cache, state, widgets, work
 from app.components import pack, register
-from app.components.optimizers import work
 from app.components.positions import TITLES
 from core.analysis.extrapolation import EVERY, Plan, Trained, extrapolation, recorded
 from core.analysis.order_tasks import TASKS, Task

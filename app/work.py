@@ -38,8 +38,7 @@ class Job:
 
 
 def _jobs() -> dict[str, Job]:
-    jobs: dict[str, Job] = state.memo("optimizers").setdefault("jobs", {})
-    return jobs
+    return state.memo("work")
 
 
 def of(name: str, key: str) -> Job | None:
@@ -64,14 +63,14 @@ def buttons(name: str, key: str, label: str, total: int, make: Callable[[], Iter
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"gb-work-{name}"):
         if found is None or found.ended:
             st.button(
-                label if found is None else "Again", key=f"optimizers.{name}", on_click=state.whole(begin),
+                label if found is None else "Again", key=f"work.{name}", on_click=state.whole(begin),
                 args=(name, key, total, make), type="primary" if found is None else "secondary",
             )  # fmt: skip
         elif found.stopped:
-            st.button("Go on", key=f"optimizers.{name}", on_click=state.whole(_turn), args=(found, False))
+            st.button("Go on", key=f"work.{name}", on_click=state.whole(_turn), args=(found, False))
             st.caption(widgets.escape(f"stopped after {len(found.done)} of {found.total}"))
         else:
-            st.button("Stop", key=f"optimizers.{name}", on_click=state.whole(_turn), args=(found, True))
+            st.button("Stop", key=f"work.{name}", on_click=state.whole(_turn), args=(found, True))
         return st.container(width="stretch", key=f"gb-bar-{name}")
 
 

@@ -1,0 +1,79 @@
+"""One remembered value: what it may be, how a link writes it, and how it is read back. No Streamlit in here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Value = str | int | float | bool
+Kind = Literal["text", "int", "float", "bool", "choice"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One remembered value: its key (widget key and link parameter), kind, default, and what is allowed.
+
+    `low` and `high` bound a number; `fit` may tighten `high` to the model at hand. `selection` marks what a reset of
+    the page puts back (the model and the texts stay). `shown` says what the default is where it is a code (-1, 0).
+    `slides`: a whole number that a slider drags.
+    """
+
+    key: str
+    kind: Kind
+    default: Value
+    low: float = -math.inf
+    high: float = math.inf
+    choices: tuple[str, ...] = ()
+    selection: bool = True
+    shown: str = ""
+    slides: bool = False
+
+    @property
+    def dragged(self) -> bool:
+        """A slider changes it: what comes in one go is one step of undo."""
+        return self.slides or self.kind == "float"
+
+    def parse(self, raw: str) -> Value:
+        """The value that `raw` of a link stands for; ValueError says in a learner's words why it stands for none."""
+        match self.kind:
+            case "text":
+                # Half of a surrogate pair has no UTF-8 form, so no widget and no link could carry it.
+                return raw.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            case "bool":
+                if raw not in {"0", "1"}:
+                    raise ValueError("is neither 0 nor 1")
+                return raw == "1"
+            case "choice":
+                if raw not in self.choices:
+                    raise ValueError(f"is not one of {', '.join(self.choices)}")
+                return raw
+            case "int" | "float":
+                return self._number(raw)
+
+    def _number(self, raw: str) -> Value:
+        try:
+            # int() and float() also read "1_0" and other scripts' digits; a link holds plain ones only.
+            if not raw.isascii() or "_" in raw or len(raw) > 24:
+                raise ValueError
+            number: int | float = int(raw) if self.kind == "int" else float(raw)
+        except ValueError:
+            raise ValueError("is not a whole number" if self.kind == "int" else "is not a number") from None
+        if not self.low <= number <= self.high:  # also refuses nan
+            least = 0 if self.shown and self.low < 0 else self.low  # below 0 is the code of the default
+            raise ValueError(f"is not between {least:,.12g} and {self.high:,.12g}")
+        return number
+
+    def name(self, value: Value) -> str:
+        """`value` in a learner's words: "the last token" rather than -1."""
+        return self.shown if self.shown and value == self.default else self.render(value) or "nothing"
+
+    def render(self, value: Value) -> str:
+        """`value` as it stands in a link."""
+        if self.kind == "bool":
+            return "1" if value else "0"
+        if self.kind == "int":
+            return str(int(value))
+        if self.kind == "float":
+            return f"{float(value):g}"
+        return str(value)

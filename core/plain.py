@@ -1,0 +1,93 @@
+"""Records of plain values: frozen dataclasses that are written as JSON, in a store or a link, and read back checked."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self, get_args, get_origin
+
+
+class Plain:
+    """What such a record inherits.
+
+    Attributes:
+        called: what a message calls it.
+        marks: what its JSON begins with: the version of the form, a kind where there are several.
+    """
+
+    called: ClassVar[str]
+    marks: ClassVar[Mapping[str, Any]]
+
+    def replace(self, **changes: Any) -> Self:
+        """The same with some values changed (checked again)."""
+        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+
+    def to_dict(self, *, defaults: bool = True) -> dict[str, Any]:
+        """Plain values, as JSON holds them, after the marks. Without `defaults` only what differs from them."""
+        values: dict[str, Any] = dict(self.marks)
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = getattr(self, field.name)
+            if defaults or value != field.default:
+                values[field.name] = self._written(field.name, value)
+        return values
+
+    @staticmethod
+    def _written(name: str, value: Any) -> Any:
+        """A field's value as JSON holds it."""
+        return value
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The reverse of `to_dict`; what is missing has its default.
+
+        Raises:
+            ValueError: another mark, an unknown name, a wrong type, or values that do not fit.
+        """
+        if not isinstance(values, Mapping):
+            raise ValueError(f"a {cls.called} is a JSON object, not {type(values).__name__}")
+        for mark, own in cls.marks.items():
+            if values.get(mark) != own:
+                raise ValueError(
+                    f"this {cls.called} has {mark} {values.get(mark)!r}; this Glassbox reads {mark} {own!r}"
+                )
+        given = {name: value for name, value in values.items() if name not in cls.marks}
+        known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        if unknown := sorted(given.keys() - known):
+            raise ValueError(f"unknown in a {cls.called}: {', '.join(unknown)}")
+        return cls(**given)
+
+    def to_json(self, *, defaults: bool = True) -> str:
+        """`to_dict` as compact JSON, always the same for the same record."""
+        return json.dumps(self.to_dict(defaults=defaults), separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The reverse of `to_json`. Raises ValueError as `from_dict` does, and for what is no JSON."""
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"this {cls.called} is not readable: {error}") from error
+        return cls.from_dict(values)
+
+
+def checked(name: str, value: Any, kind: Any) -> Any:
+    """`value`, if it is of the kind that the field is annotated with; a whole number may stand for a float.
+
+    Raises:
+        ValueError: it is not; the message names the field.
+    """
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise ValueError(f"{name}={value!r} is not one of {', '.join(get_args(kind))}")
+        return value
+    kinds = get_args(kind) or (kind,)
+    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        said = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+        raise ValueError(f"{name}={value!r} must be {' or '.join(said.get(k, 'nothing') for k in kinds)}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{name}={value} must be a finite number")
+    return value
