@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
 from playwright.sync_api import Browser, Page
 
 from tests.browser import driver
+from tests.pages.conftest import execute
 
 
 def answered(page: Page) -> str:
@@ -22,13 +22,17 @@ def answered(page: Page) -> str:
 
 
 def run_notebook(page: Page, folder: Path) -> None:
-    """Save the page's notebook in `folder` and run all of it in Jupyter; an assertion in it that fails raises."""
+    """Save the page's notebook in `folder` and run its cells; an assertion in it that fails raises.
+
+    Not in Jupyter, which takes seconds to start and does so once for all pages (tests/pages/test_every_page.py).
+    """
     with page.expect_download() as download:
         page.get_by_role("button", name="Notebook").click()
     file = folder / "page.ipynb"
     download.value.save_as(file)
     book = nbformat.read(file, as_version=4)
-    NotebookClient(book, timeout=240, resources={"metadata": {"path": str(driver.ROOT)}}).execute()
+    nbformat.validate(book)
+    execute(book)
 
 
 def quickly(page: Page, name: str, *keys: str) -> None:
