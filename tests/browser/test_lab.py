@@ -200,7 +200,10 @@ def test_a_second_person_and_a_reload_see_the_same_curve_and_only_the_owner_comm
     assert one["runs"] == two["runs"]
     with closing(server.store()) as store:
         store.delete(id, OWNER)
-    assert "deleted" in until(other, lambda now: first(now)["state"] == "gone")["news"]
+    # said over the curve at once, and from the page's next run on (a moment later) above a bundled model's
+    expect(other.get_by_text("was deleted").first).to_be_visible(timeout=WAIT * 1000)
+    until(other, lambda now: first(now)["id"] != id)
+    expect(other.get_by_text("was deleted").first).to_be_visible(timeout=WAIT * 1000)
     context.close()
 
 
