@@ -96,6 +96,14 @@ def relative_bucket(distance: Tensor, *, buckets: int, max_distance: int, two_si
     return bucket + torch.where(distance < exact, distance, far)
 
 
+@lru_cache(maxsize=16)
+@torch.inference_mode(False)
+def _bucket_table(buckets: int, max_distance: int, two_sided: bool, device: torch.device) -> Tensor:
+    """(2 max_distance + 3,): the bucket of every distance from -max_distance - 1 to max_distance + 1."""
+    distances = torch.arange(-max_distance - 1, max_distance + 2, device=device)
+    return relative_bucket(distances, buckets=buckets, max_distance=max_distance, two_sided=two_sided)
+
+
 class RelativeBias(Part):
     """T5's learned number for each bucket of distances and each head, shared by all layers of a stack."""
 
@@ -106,9 +114,10 @@ class RelativeBias(Part):
 
     def forward(self, queries: Tensor, keys: Tensor) -> Tensor:  # (T,), (S,) -> (1, H, T, S)
         distance = keys[None, :] - queries[:, None]  # (T, S)
-        bucket = relative_bucket(
-            distance, buckets=self.W_bias.shape[0], max_distance=self.max_distance, two_sided=self.two_sided
-        )
+        # Beyond the greatest distance all is one bucket, so one short table of buckets serves every text.
+        reach = self.max_distance + 1
+        table = _bucket_table(self.W_bias.shape[0], self.max_distance, self.two_sided, distance.device)
+        bucket = table[distance.clamp(-reach, reach) + reach]
         return self.W_bias[bucket].permute(2, 0, 1)[None]
 
 

@@ -9,9 +9,9 @@ import transformers
 from torch import Tensor
 from transformer_lens import HookedTransformer, HookedTransformerConfig
 
-from core.checkpoints import gpt2, llama
+from core.checkpoints import gpt2, llama, t5
 from core.config import ModelConfig
-from core.model.transformer import Transformer
+from core.model.transformer import EncoderDecoder, Transformer, build
 
 
 class Size(NamedTuple):
@@ -26,6 +26,8 @@ class Size(NamedTuple):
 
 
 SMALL = Size("0.8M", layers=4, heads=4, width=128, vocabulary=1000, context=256)
+TOY_T5 = Size("0.8M", layers=2, heads=4, width=128, vocabulary=1000, context=512)
+T5_SMALL = Size("60M", layers=6, heads=8, width=512, vocabulary=32_128, context=512)
 GPT2 = Size("124M", layers=12, heads=12, width=768, vocabulary=50_257, context=1024)
 
 
@@ -72,17 +74,40 @@ def hugging_face_llama(size: Size) -> Any:
     return spread(transformers.LlamaForCausalLM(config), 3 / size.width)
 
 
-def ours(theirs: Any) -> Transformer:
+def hugging_face_t5(size: Size) -> Any:
+    """A T5 in transformers: `layers` blocks in each stack, the shape of the first release."""
+    config = transformers.T5Config(
+        num_layers=size.layers,
+        num_heads=size.heads,
+        d_model=size.width,
+        d_kv=size.width // size.heads,
+        d_ff=4 * size.width,
+        vocab_size=size.vocabulary,
+        decoder_start_token_id=0,
+        eos_token_id=1,
+        pad_token_id=0,
+    )
+    model = spread(transformers.T5ForConditionalGeneration(config), 4 / size.width)
+    # Otherwise the token just read is the likeliest next: gains of both signs tell the unembedding from the table.
+    model.decoder.final_layer_norm.weight.copy_(
+        torch.randn(size.width, generator=torch.Generator().manual_seed(1))
+    )
+    model.shared.weight *= 5
+    return model
+
+
+def ours(theirs: Any) -> Transformer | EncoderDecoder:
     """A model of transformers, as ours: what `core.load` makes of its files."""
-    family = {"gpt2": gpt2, "llama": llama}[theirs.config.model_type]
+    family = {"gpt2": gpt2, "llama": llama, "t5": t5}[theirs.config.model_type]
     config: ModelConfig = family.config(theirs.config.to_dict())
-    model = Transformer(config)
+    model = build(config)
     weights = family.weights(theirs.state_dict(), config)
     with torch.no_grad():
         for name, weight in model.named_parameters():
             weight.copy_(weights[name])
-    assert model.unembed is not None
-    model.unembed.lay_out()
+    writing = model.decoder if isinstance(model, EncoderDecoder) else model
+    assert writing.unembed is not None
+    writing.unembed.lay_out()
     return model.eval().requires_grad_(False)
 
 
