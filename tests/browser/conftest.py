@@ -1,4 +1,4 @@
-"""One real app and one real browser for all tests of this folder; a fresh context for each test."""
+"""One real app and one real browser for all tests of this folder; each test finds an empty tab."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import core
-from tests.browser import driver
+from tests.browser import driver, tabs
 from tests.pages.conftest import random_model
 
 
@@ -72,22 +72,22 @@ def findings() -> driver.Findings:
 
 @pytest.fixture
 def page(browser: Browser, server: driver.Server, findings: driver.Findings) -> Iterator[Page]:
-    """An empty tab of a fresh browser; the test fails when the console, a script or the network complained."""
-    with driver.opened_tab(browser, server, findings) as tab:
+    """An empty tab; the test fails when the console, a script or the network complained."""
+    with tabs.opened(browser, server, findings) as tab:
         yield tab
 
 
 @pytest.fixture
 def training_page(browser: Browser, training_server: driver.Server) -> Iterator[Page]:
     """The same, of the app with workers."""
-    with driver.opened_tab(browser, training_server) as tab:
+    with tabs.opened(browser, training_server) as tab:
         yield tab
 
 
 @pytest.fixture
 def own_page(browser: Browser, own_server: driver.Server) -> Iterator[Page]:
     """The same, of the app that offers `models`."""
-    with driver.opened_tab(browser, own_server) as tab:
+    with tabs.opened(browser, own_server) as tab:
         yield tab
 
 

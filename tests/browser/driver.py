@@ -94,8 +94,12 @@ class Findings:
 
     messages: list[str] = field(default_factory=list)
 
-    def watch(self, page: Page, base: str) -> None:
-        """Collect the page's uncaught errors, console errors, and requests that leave this machine."""
+    def watch(self, page: Page, base: str) -> Callable[[], None]:
+        """Collect the page's uncaught errors, console errors, and requests that leave this machine, until called off.
+
+        Returns:
+            What ends it.
+        """
 
         def on_console(message: ConsoleMessage) -> None:
             address = message.location.get("url", "")
@@ -108,9 +112,18 @@ class Findings:
             if not local:
                 self.messages.append(f"request to the outside: {request.url}")
 
+        def on_error(error: Exception) -> None:
+            self.messages.append(f"uncaught error: {error}")
+
+        def unwatch() -> None:
+            page.remove_listener("console", on_console)
+            page.remove_listener("pageerror", on_error)
+            page.remove_listener("request", on_request)
+
         page.on("console", on_console)
-        page.on("pageerror", lambda error: self.messages.append(f"uncaught error: {error}"))
+        page.on("pageerror", on_error)
         page.on("request", on_request)
+        return unwatch
 
 
 def is_healthy(url: str) -> bool:
@@ -249,27 +262,6 @@ def new_context(
     if owner is not None:
         context.add_cookies([{"name": COOKIE, "value": owner, "url": server.url}])
     return context
-
-
-@contextmanager
-def opened_tab(
-    browser: Browser, server: Server, findings: Findings | None = None, owner: str | None = None
-) -> Iterator[Page]:
-    """An empty tab of a fresh browser, whose end fails when the console, a script or the network complained.
-
-    Args:
-        findings: where complaints are collected, for whoever provokes and clears one; None: a new list.
-        owner: as in `new_context`.
-    """
-    findings = findings or Findings()
-    context = new_context(browser, server, owner=owner)
-    try:
-        tab = context.new_page()
-        findings.watch(tab, server.url)
-        yield tab
-    finally:
-        context.close()
-    assert not findings.messages, "\n".join(findings.messages)
 
 
 def wait_until_drawn(page: Page) -> None:

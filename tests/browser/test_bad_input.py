@@ -63,6 +63,7 @@ def page(page: Page) -> Iterator[Page]:
 
     page.on("dialog", dismiss)
     yield page
+    page.remove_listener("dialog", dismiss)
     assert not opened, f"a text ran as a script: {opened}"
 
 

@@ -7,7 +7,7 @@ import json
 import xml.etree.ElementTree as ElementTree
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from core.runs import Run
 from core.runs import load as load_run
 from core.runs.worker import here
 from core.training import TrainSpec
-from tests.browser import checks, driver
+from tests.browser import checks, driver, tabs
 from tests.pages.conftest import SMALL
 
 NAME = "lab"
@@ -55,17 +55,34 @@ def ended(server: driver.Server) -> Run:
         return here(store, QUICK.replace(eval_every=5), OWNER, name="Run Z")
 
 
-@pytest.fixture
-def mine(browser: Browser, server: driver.Server, findings: driver.Findings) -> Iterator[Page]:
+@contextmanager
+def of_owner(
+    browser: Browser, server: driver.Server, findings: driver.Findings, fresh: bool = False
+) -> Iterator[Page]:
     """A tab of the browser OWNER; its runs that go on are stopped afterwards."""
     try:
-        with driver.opened_tab(browser, server, findings, OWNER) as tab:
+        with tabs.opened(browser, server, findings, OWNER, fresh=fresh) as tab:
             yield tab
     finally:
         with closing(server.store()) as store:
             for run in store.list(owner=OWNER):
                 if not run.over:
                     store.command(run.id, OWNER, "stop")
+
+
+@pytest.fixture
+def mine(browser: Browser, server: driver.Server, findings: driver.Findings) -> Iterator[Page]:
+    """A tab of the owner."""
+    with of_owner(browser, server, findings) as tab:
+        yield tab
+
+
+@pytest.fixture
+def counted(browser: Browser, server: driver.Server, findings: driver.Findings) -> Iterator[Page]:
+    """The same, in which the page's streams are counted."""
+    with of_owner(browser, server, findings, fresh=True) as tab:
+        tab.add_init_script(f"({COUNTED})()")
+        yield tab
 
 
 def press(page: Page, name: str) -> None:
@@ -296,16 +313,15 @@ def test_any_runs_are_compared_and_read_by_pointer_and_keys(mine: Page, ended: R
     assert "validation 0.569" in str(chart.get_attribute("aria-valuetext"))
 
 
-def test_a_stream_closes_when_the_page_is_left(mine: Page, ended: Run, server: driver.Server) -> None:
-    mine.add_init_script(f"({COUNTED})()")
+def test_a_stream_closes_when_the_page_is_left(counted: Page, ended: Run, server: driver.Server) -> None:
     with closing(server.store()) as store:
         run = store.create(LONG, OWNER, name="Watched")
-        driver.open_page(mine, NAME, runs=run.id, text=TEXT)
-        until(mine, lambda now: any(one["step"] > 2 for one in now["runs"]))
-        assert mine.evaluate("window.streams.filter(stream => stream.readyState === 1).length") == 1
-        mine.get_by_test_id("stSidebarNav").get_by_role("link", name="Attention").click()
-        mine.locator("figure[data-component=attention][data-state]").wait_for()
-        mine.wait_for_function("window.streams.every(stream => stream.readyState === 2)")
+        driver.open_page(counted, NAME, runs=run.id, text=TEXT)
+        until(counted, lambda now: any(one["step"] > 2 for one in now["runs"]))
+        assert counted.evaluate("window.streams.filter(stream => stream.readyState === 1).length") == 1
+        counted.get_by_test_id("stSidebarNav").get_by_role("link", name="Attention").click()
+        counted.locator("figure[data-component=attention][data-state]").wait_for()
+        counted.wait_for_function("window.streams.every(stream => stream.readyState === 2)")
         store.delete(run.id, OWNER)
 
 
@@ -416,34 +432,37 @@ def test_a_run_that_waits_says_that_the_workers_are_starting(mine: Page, server:
 # ---------------------------------------------------------------- moments of a run that still trains
 
 
-def test_rewind_on_every_page_hears_of_new_moments_by_one_stream(mine: Page, server: driver.Server) -> None:
-    mine.add_init_script(f"({COUNTED})()")
+def test_rewind_on_every_page_hears_of_new_moments_by_one_stream(
+    counted: Page, server: driver.Server
+) -> None:
     opened_streams = "window.streams.filter(stream => stream.readyState === 1).length"
     with closing(server.store()) as store:
         run = store.create(QUICK.replace(steps=3000, checkpoints=24, eval_every=500), OWNER, name="Slow")
-        driver.open_page(mine, NAME, runs=run.id, text=TEXT)
-        until(mine, lambda now: any(one["step"] > 0 for one in now["runs"]))
-        driver.open_page(mine, "attention", model=f"run:{run.id}", text=TEXT)
-        before = driver.component_state(mine, "rewind")
-        drawn = driver.component(mine, "attention").get_attribute("data-state")
-        after = driver.wait_for_state(mine, "rewind", lambda now: now["steps"] >= before["steps"] + 2, 60)
+        driver.open_page(counted, NAME, runs=run.id, text=TEXT)
+        until(counted, lambda now: any(one["step"] > 0 for one in now["runs"]))
+        driver.open_page(counted, "attention", model=f"run:{run.id}", text=TEXT)
+        before = driver.component_state(counted, "rewind")
+        drawn = driver.component(counted, "attention").get_attribute("data-state")
+        after = driver.wait_for_state(counted, "rewind", lambda now: now["steps"] >= before["steps"] + 2, 60)
         assert after["step"] == before["step"] and after["index"] < after["steps"] - 1, "the knob stays"
         assert after["said"] == f"step {before['step']:,} of {run.steps:,}"
-        assert driver.component(mine, "attention").get_attribute("data-state") == drawn, (
+        assert driver.component(counted, "attention").get_attribute("data-state") == drawn, (
             "and so does the page"
         )
-        assert mine.evaluate(opened_streams) == 1, "two sliders, the sidebar's and a phone's, share a stream"
-        knob = mine.locator("[data-testid=stSidebar] input[type=range]").first
+        assert counted.evaluate(opened_streams) == 1, (
+            "two sliders, the sidebar's and a phone's, share a stream"
+        )
+        knob = counted.locator("[data-testid=stSidebar] input[type=range]").first
         knob.press("End")
-        driver.wait_for_state(mine, "rewind", lambda now: now["said"].startswith("newest"))
-        driver.wait_until_drawn(mine)
-        assert driver.component(mine, "attention").get_attribute("data-state") != drawn
-        mine.get_by_test_id("stSidebarNav").get_by_role("link", name="Training lab").click()
-        mine.locator("figure[data-component=lab][data-state]").wait_for()
-        mine.wait_for_function(f"{opened_streams} === 1 && window.streams.at(-1).url.includes('after=')")
+        driver.wait_for_state(counted, "rewind", lambda now: now["said"].startswith("newest"))
+        driver.wait_until_drawn(counted)
+        assert driver.component(counted, "attention").get_attribute("data-state") != drawn
+        counted.get_by_test_id("stSidebarNav").get_by_role("link", name="Training lab").click()
+        counted.locator("figure[data-component=lab][data-state]").wait_for()
+        counted.wait_for_function(f"{opened_streams} === 1 && window.streams.at(-1).url.includes('after=')")
         store.command(run.id, OWNER, "stop")
-        driver.wait_for_state(mine, "rewind", lambda now: now["said"].startswith("stopped"), 60)
-        mine.wait_for_function(f"{opened_streams} === 0")
+        driver.wait_for_state(counted, "rewind", lambda now: now["said"].startswith("stopped"), 60)
+        counted.wait_for_function(f"{opened_streams} === 0")
         store.delete(run.id, OWNER)
 
 

@@ -15,7 +15,7 @@ from app import chapters
 from core.runs import Run
 from core.runs.worker import here
 from core.training.spec import TrainSpec
-from tests.browser import driver
+from tests.browser import driver, tabs
 from tests.pages.conftest import SMALL
 
 TEXT = "Once upon a time, Lily saw a"
@@ -36,7 +36,7 @@ def run(server: driver.Server) -> Run:
 @pytest.fixture
 def mine(browser: Browser, server: driver.Server, findings: driver.Findings) -> Iterator[Page]:
     """A tab of the browser OWNER."""
-    with driver.opened_tab(browser, server, findings, OWNER) as tab:
+    with tabs.opened(browser, server, findings, OWNER) as tab:
         yield tab
 
 
