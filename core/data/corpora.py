@@ -1,7 +1,7 @@
 """Text to train on, one document at a time, each corpus with a part held out for testing.
 
-Five corpora are named; `own_text` takes any other text. Documents are `str` with "\\n" line ends. Nothing is
-downloaded, and of the five only the fables are stored with the project.
+Seven corpora are named; `own_text` takes any other text. Documents are `str` with "\\n" line ends. Nothing is
+downloaded, and of the seven only the fables are stored with the project.
 """
 
 from __future__ import annotations
@@ -78,6 +78,19 @@ CORPORA = {
             "Read from the Python that runs this program, so it differs by version; PSF licence, not copied.",
             "Whole files, about one in ten, chosen by a checksum (CRC-32) of the path.",
         ),
+        Corpus(
+            "functions",
+            "Short functions of Python's standard library, one a document, the names they take from it above them.",
+            "Read from the Python that runs this program, so it differs by version; PSF licence, not copied.",
+            "Functions of whole files, about one in ten, chosen as for the files.",
+        ),
+        Corpus(
+            "renamed",
+            "The same functions with other names in them, drawn anew each time: a name is known from where it stands.",
+            "Written by this program as you read, by a seed, from the library of its Python; PSF licence, not copied.",
+            "Functions of the same files as those held out of the functions.",
+            endless=True,
+        ),
     )
 }
 
@@ -104,8 +117,8 @@ def describe(name: str) -> Corpus:
 def corpus(name: str, seed: int = 0, split: Split = "train") -> Iterator[str]:
     """The documents of the corpus `name` that belong to `split`, always in the same order.
 
-    "tales", "copies" and "senses" never end; "tales" tells the stories of `seed`, `seed` + 1, ... "fables" and "python"
-    end, and have one order whatever the seed. No document is in both splits.
+    "tales", "copies", "senses" and "renamed" never end; "tales" tells the stories of `seed`, `seed` + 1, ... "fables",
+    "python" and "functions" end, and have one order whatever the seed. No document is in both splits.
     Raises ValueError if the name or the split is unknown, at the call rather than at the first document;
     FileNotFoundError, at the first document, if this Python came without the source of its library.
     """
@@ -121,6 +134,14 @@ def corpus(name: str, seed: int = 0, split: Split = "train") -> Iterator[str]:
         from core.data.toyland.scenes import scene_texts
 
         return scene_texts(seed, split)
+    if name == "functions":
+        from core.data.functions import functions
+
+        return functions(split, ONE_IN)
+    if name == "renamed":
+        from core.data.renaming import renamed
+
+        return renamed(seed, split, ONE_IN)
     return _fables(split) if name == "fables" else _python(split)
 
 
@@ -197,14 +218,20 @@ def _fables(split: Split) -> Iterator[str]:
 
 def _python(split: Split) -> Iterator[str]:
     """By whole file, because a file repeats its own names: half of it would give the other half away."""
-    for path, name in _library_files():
+    for name, source in library():
         if (zlib.crc32(name.encode()) % ONE_IN == 0) == (split == "held_out"):
-            try:
-                source = _decode(path.read_bytes(), name)
-            except ValueError:
-                continue  # a few old files declare another encoding
-            if source.strip():
-                yield source
+            yield source
+
+
+def library() -> Iterator[tuple[str, str]]:
+    """Every file of the standard library that is written in UTF-8: its path, "/" between folders, and its text."""
+    for path, name in _library_files():
+        try:
+            source = _decode(path.read_bytes(), name)
+        except ValueError:
+            continue  # a few old files declare another encoding
+        if source.strip():
+            yield name, source
 
 
 def _library_files() -> list[tuple[Path, str]]:

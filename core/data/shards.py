@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # a spec checks the names of corpora
 WINDOW = 4  # shards that are read together
 DOCUMENTS = 32  # in a shard of an endless corpus: about 30 KB of tales
 BYTES = 64_000  # in a shard of a text that ends
-_ENTRIES = 128  # of a vocabulary for which one shard is read to learn them
+ENTRIES = 128  # of a vocabulary for which one shard is read to learn them
 _LONGEST = BYTES // 2  # a longer document is cut in pieces: they travel through the tokenizer one by one
 _APART = 1_000_000  # between the seeds of two runs: an endless corpus counts up from its seed, one a document
 
@@ -65,7 +65,7 @@ class Shards:
 
     def sample(self) -> list[str]:
         """What a tokenizer is learned from: the documents that the run reads first, more for a large vocabulary."""
-        count = max(WINDOW, -(-self.spec.vocab_size // _ENTRIES))
+        count = max(WINDOW, -(-self.spec.vocab_size // ENTRIES))
         shards = range(count if self.endless else min(count, len(self._shards)))
         return [document for shard in shards for document in self.documents(shard)]
 

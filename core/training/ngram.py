@@ -36,18 +36,33 @@ class NGram:
     def log_probs(self, row: Ids) -> NDArray[np.float64]:
         """log p of every token of a row given up to n - 1 tokens before it, in nats: (T,)."""
         p = np.full(len(row), 1.0 / self.vocab)
-        for n, (grams, counts, contexts, totals, kinds, discount) in enumerate(self._tables, start=1):
+        for n in range(1, self.order + 1):
             keys = _keys(row, n, self.vocab)  # of the positions that have n - 1 tokens before them
             if not len(keys):
                 break
-            count = _look_up(grams, counts, keys)
-            total = _look_up(contexts, totals, keys // self.vocab)
-            kind = _look_up(contexts, kinds, keys // self.vocab)
-            seen = total > 0
-            safe = np.where(seen, total, 1)
-            mixed = np.maximum(count - discount, 0) / safe + discount * kind / safe * p[n - 1 :]
-            p[n - 1 :] = np.where(seen, mixed, p[n - 1 :])
+            p[n - 1 :] = self._mixed(n, keys, p[n - 1 :])
         return np.log(p)
+
+    def next_log_probs(self, before: Ids) -> NDArray[np.float64]:
+        """log p of every token behind a text, given its last n - 1 tokens, in nats: (V,)."""
+        p = np.full(self.vocab, 1.0 / self.vocab)
+        for n in range(1, min(self.order, len(before) + 1) + 1):
+            windows = np.empty((self.vocab, n), dtype=np.int64)
+            windows[:, :-1], windows[:, -1] = before[len(before) - n + 1 :], np.arange(self.vocab)
+            p = self._mixed(n, _numbers(windows, self.vocab), p)
+        return np.log(p)
+
+    def _mixed(self, n: int, keys: Ids, shorter: NDArray[np.float64]) -> NDArray[np.float64]:
+        """p of the last token of each n-gram, from its own counts and from p by the shorter context: (N,)."""
+        grams, counts, contexts, totals, kinds, discount = self._tables[n - 1]
+        count = _look_up(grams, counts, keys)
+        total = _look_up(contexts, totals, keys // self.vocab)
+        kind = _look_up(contexts, kinds, keys // self.vocab)
+        seen = total > 0
+        safe = np.where(seen, total, 1)
+        mixed = np.maximum(count - discount, 0) / safe + discount * kind / safe * shorter
+        p: NDArray[np.float64] = np.where(seen, mixed, shorter)
+        return p
 
     def _table(self, rows: list[Ids], n: int) -> tuple[Ids, Ids, Ids, Ids, Ids, float]:
         if n == self.order:
@@ -70,8 +85,12 @@ def _keys(row: Ids, n: int, vocab: int) -> Ids:
     """Each window of n ids as one number: (T - n + 1,)."""
     if len(row) < n:
         return np.zeros(0, dtype=np.int64)
-    windows = np.lib.stride_tricks.sliding_window_view(row.astype(np.int64), n)  # (T - n + 1, n)
-    keys: Ids = windows @ vocab ** np.arange(n - 1, -1, -1, dtype=np.int64)
+    return _numbers(np.lib.stride_tricks.sliding_window_view(row.astype(np.int64), n), vocab)
+
+
+def _numbers(windows: Ids, vocab: int) -> Ids:
+    """Rows of n ids as one number each: (N, n) -> (N,)."""
+    keys: Ids = windows @ vocab ** np.arange(windows.shape[1] - 1, -1, -1, dtype=np.int64)
     return keys
 
 

@@ -74,7 +74,7 @@ class Happening:
 EVENTS: dict[str, Event] = {}
 
 
-def _clauses(text: str) -> tuple[Clause, ...]:
+def clauses(text: str) -> tuple[Clause, ...]:
     out = []
     for part in filter(None, (piece.strip() for piece in text.split(";"))):
         equal = "!=" not in part
@@ -110,8 +110,8 @@ def event(
     EVENTS[kind] = Event(
         kind,
         tuple(roles.split()),
-        _clauses(need),
-        _clauses(effect),
+        clauses(need),
+        clauses(effect),
         parse_lines(say),
         parse_lines(vp),
         parse_lines(lead),
