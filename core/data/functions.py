@@ -53,8 +53,8 @@ def _parts(one_in: int) -> tuple[tuple[Function, ...], tuple[Function, ...]]:
 
     found: tuple[list[Function], list[Function]] = ([], [])
     for name, source in library():
-        held_out = zlib.crc32(name.encode()) % one_in == 0
-        found[held_out].extend(Function(name, text) for text in of_module(source, name))
+        kept = zlib.crc32(name.encode()) % one_in == 0
+        found[kept].extend(Function(name, text) for text in of_module(source, name))
     seen: set[str] = set()
     train, held_out = (_new(part, seen) for part in found)
     return train, held_out
@@ -157,7 +157,8 @@ class _Module:
         return "\n".join([*self._lines(wanted), "", text]) if wanted else text
 
     def _lines(self, wanted: list[str]) -> list[str]:
-        plain, modules = [], {}
+        plain: list[str] = []
+        modules: dict[str, list[str]] = {}
         for name in wanted:
             module, written = self.imports[name]
             if module:

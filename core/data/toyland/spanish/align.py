@@ -11,7 +11,7 @@ from collections import defaultdict
 from itertools import product
 
 from core.data.toyland.spanish.gloss import translates
-from core.data.toyland.spanish.phrase import Token, Tokens
+from core.data.toyland.spanish.phrase import Tokens
 
 Links = tuple[tuple[int, int], ...]
 _AND = re.compile(r"(?:i|hi)(?![aeo])|Ida$|Ivan$")

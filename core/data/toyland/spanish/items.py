@@ -7,13 +7,14 @@ from functools import cache
 from itertools import product
 from random import Random
 
-from core.data.toyland.event import EVENTS, Happening
+from core.data.toyland.event import Happening
 from core.data.toyland.spanish import told
 from core.data.toyland.spanish.align import spanish_text
-from core.data.toyland.spanish.clause import Clause, Memory
-from core.data.toyland.spanish.notation import WORDS, Telling, either, tellings
+from core.data.toyland.spanish.clause import Clause
+from core.data.toyland.spanish.notation import WORDS, Telling, either, entries, tellings
 from core.data.toyland.spanish.phrase import Token, Tokens, loose
 from core.data.toyland.spanish.phrases import OPENERS
+from core.data.toyland.spanish.reference import Memory, Setting
 from core.data.toyland.state import Entity, State
 
 FIRST = 0.6  # share of the first Spanish telling among the others
@@ -37,7 +38,7 @@ class Item:
 def lines(kind: str, table: str = "telling") -> tuple[tuple[Telling, ...], ...]:
     """The tellings of a kind of event ("telling"), its causes ("reason") or its openings ("lead"), by line."""
     block = {"telling": told.TELLINGS, "reason": told.REASONS, "lead": told.LEADS}[table].get(kind, "")
-    found = tuple(tellings(line.strip()) for line in block.splitlines() if line.strip())
+    found = tuple(tellings(line) for line in entries(block))
     if table == "telling":
         return found
     return tuple(tuple(replace(telling, predicate=False) for telling in options) for options in found)
@@ -46,7 +47,7 @@ def lines(kind: str, table: str = "telling") -> tuple[tuple[Telling, ...], ...]:
 @cache
 def predicates(kind: str) -> tuple[tuple[Telling, ...], ...]:
     """The lines of a kind that are predicates, of which another may follow with "and"."""
-    return tuple(options for options in lines(kind) if options[0].predicate and not all(options[0].whole))
+    return tuple(options for options in lines(kind) if options[0].predicate)
 
 
 @cache
@@ -99,16 +100,8 @@ class Writer:
         """Tell an event by one of the lines `options`."""
         line = options[int(self.rng.random() * len(options))]
         telling = line[int(self.rng.random() * len(line))]
-        return Clause(
-            telling,
-            self.happenings[index],
-            self.states[index],
-            self.entities,
-            memory,
-            self.rng,
-            str(index),
-            subject,
-        )
+        at = Setting(self.states[index], self.entities, memory, self.rng)
+        return Clause(telling, self.happenings[index], at, str(index), subject)
 
     def one(self, index: int) -> Item:
         """One event, perhaps after an opener."""

@@ -12,7 +12,6 @@ English is written as in Toyland's events; Spanish has a notation of its own:
     content@a   the adjective in the gender of role a; amig@ab in that of a and b together
     (fue/iba)   either of these may stand in Spanish for the same English
     [ran|went]  the choices of English; the brackets of Spanish hold their translations in the same order
-    ^           at the beginning: a whole clause, which brings its own subject
 
 A line without a full stop is a predicate: its subject {a} stands before it, if nothing else is said.
 """
@@ -53,14 +52,13 @@ Pieces = tuple[Piece, ...]
 
 @dataclass(frozen=True)
 class Telling:
-    """One English telling with every Spanish one; `whole[i]` says that the i-th is a clause with its own subject.
+    """One English telling with every Spanish one.
 
-    it: the roles that may be pronouns in every one of these tellings.
+    predicate: its subject {a} is not in it. it: the roles that may be pronouns in every one of these tellings.
     """
 
     english: Pieces
     spanish: tuple[Pieces, ...]
-    whole: tuple[bool, ...]
     it: frozenset[str]
     predicate: bool
 
@@ -83,6 +81,11 @@ def _piece(part: str) -> Piece:
     return part
 
 
+def entries(block: str) -> list[str]:
+    """The lines of a block of tellings; one that begins with "= " goes on with the line before it."""
+    return [line for line in re.sub(r"\s*\n\s*= ", " = ", block.strip()).split("\n") if line]
+
+
 def parallel(line: str) -> list[list[str]]:
     """`line` once for each choice of its English, as English and the Spanish ones.
 
@@ -94,12 +97,13 @@ def parallel(line: str) -> list[list[str]]:
         raise ValueError(f"{line!r} needs Spanish with the same choices as its English")
     out = []
     for taken in product(*(range(count) for count in choices[0])):
-        made = []
-        for side in sides:
-            at = iter(taken)
-            made.append(_CHOICE.sub(lambda found: found.group(1).split("|")[next(at)], side))
-        out.append(made)
+        out.append([_taken(side, taken) for side in sides])
     return out
+
+
+def _taken(side: str, numbers: tuple[int, ...]) -> str:
+    at = iter(numbers)
+    return _CHOICE.sub(lambda found: found.group(1).split("|")[next(at)], side)
 
 
 def either(text: str) -> list[str]:
@@ -115,13 +119,12 @@ def tellings(line: str) -> tuple[Telling, ...]:
     out = []
     for english, *spanish in parallel(line):
         every = [text for side in spanish for text in either(side)]
-        parsed = tuple(pieces(text.lstrip("^")) for text in every)
+        parsed = tuple(pieces(text) for text in every)
         source = pieces(english)
         out.append(
             Telling(
                 source,
                 parsed,
-                tuple(text.startswith("^") for text in every),
                 frozenset.intersection(*(_pronouns(source, one) for one in parsed)),
                 english[-1] not in '.!?"',
             )

@@ -1,6 +1,7 @@
 """Toyland's people, things and places in Spanish: gender, the adjectives that agree, what one does with a thing.
 
-A noun is written "word g": g is m or f (mp, fp in the plural), or f* for a feminine noun with the article "el" (el hacha).
+A noun is written "word g": g is m or f (mp, fp in the plural), or f* for a feminine noun with the article "el", as in
+"el hacha".
 An adjective with the ending "@" takes o or a; others are the same in both genders.
 """
 

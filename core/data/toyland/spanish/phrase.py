@@ -75,8 +75,8 @@ class Who:
 
     def english(self, form: str) -> Tokens:
         """In English: "" the subject, "o" the object, "s" the possessor, "voc"; "he", "him", "his" pronouns."""
-        case = {"o": "object", "him": "object", "s": "possessive", "his": "possessive", "self": "reflexive"}
-        if form in {"he", "him", "his", "self"} or (self.manner == "she" and form != "voc"):
+        case = {"o": "object", "him": "object", "s": "possessive", "his": "possessive"}
+        if form in {"he", "him", "his"} or (self.manner == "she" and form != "voc"):
             return [Token(PRONOUNS[self.person.pronoun][case.get(form, "subject")], self.zone, "pronoun")]
         if form == "voc":
             title = ENGLISH_TITLES.get(self.person.kin, "")

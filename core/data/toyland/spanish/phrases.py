@@ -7,7 +7,8 @@ from __future__ import annotations
 
 
 def _table(block: str) -> dict[str, str]:
-    return dict(line.split(" = ") for line in block.strip().splitlines())  # type: ignore[misc]
+    pairs = (line.partition(" = ") for line in block.strip().splitlines())
+    return {english: spanish for english, _, spanish in pairs}
 
 
 POOLS: dict[str, dict[str, str]] = {

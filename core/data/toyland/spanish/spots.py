@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-SPOTS: dict[str, str] = dict(
-    tuple(line.split(" = "))  # type: ignore[misc]
-    for line in """
+_LINES = """
 behind the flour sacks = detrás de los sacos de harina
 under the wooden stairs = debajo de la escalera de madera
 beside the big wheel = al lado de la gran rueda
@@ -124,5 +122,8 @@ behind the curtain = detrás de la cortina
 in the bottom drawer = en el cajón de abajo
 under a pillow = debajo de una almohada
 in the wooden chest = en el baúl de madera
-""".strip().splitlines()
-)
+"""
+SPOTS: dict[str, str] = {
+    english: spanish
+    for english, _, spanish in (line.partition(" = ") for line in _LINES.strip().splitlines())
+}

@@ -5,7 +5,8 @@ from __future__ import annotations
 TELLINGS: dict[str, str] = {
     "sad": """
 was [sad|unhappy|close to tears] = estaba [triste|infeliz|a punto de llorar]
-[sat down and cried|wept a little|had tears in both eyes] = [se sentó y lloró|lloró un poco|tenía lágrimas en los ojos]
+[sat down and cried|wept a little|had tears in both eyes]
+    = [se sentó y lloró|lloró un poco|tenía lágrimas en los ojos]
 felt [lost|low|miserable] = se sentía [perdid@a|desanimad@a|desgraciad@a]
 did not want to [eat|talk|play] any more = ya no quería [comer|hablar|jugar]
 """,
@@ -16,25 +17,30 @@ smiled from ear to ear = sonrió de oreja a oreja
 laughed out loud = rio a carcajadas
 [threw a cap in the air|turned a somersault] = [lanzó una gorra al aire|dio una voltereta]
 "How [lucky|happy|glad] I am!" {a} said. = "¡Qué [suerte tengo|feliz soy|alegre estoy]!", dijo {a}.
-{a:s} eyes [shone|sparkled|lit up]. = {a:a} [le brillaron|le chispearon|se le iluminaron] los ojos. = {a:s|los ojos} [brillaron|chispearon|se iluminaron].
+{a:s} eyes [shone|sparkled|lit up].
+    = {a:a} [le brillaron|le chispearon|se le iluminaron] los ojos.
+    = {a:s|los ojos} [brillaron|chispearon|se iluminaron].
 """,
     "angry": """
 was [angry|cross|furious] = estaba [enfadad@a|de mal humor|furios@a]
 [stamped one foot|slammed the door|turned red] = [dio una patada en el suelo|dio un portazo|se puso roj@a]
 frowned and said nothing = frunció el ceño y no dijo nada
-"That is not [fair|right|kind]!" [shouted|cried|said] {a}. = "¡Eso no es [justo|correcto|amable]!", [exclamó|gritó|dijo] {a}.
+"That is not [fair|right|kind]!" [shouted|cried|said] {a}.
+    = "¡Eso no es [justo|correcto|amable]!", [exclamó|gritó|dijo] {a}.
 "I will not put up with this," {a} said crossly. = "No voy a aguantar esto", dijo {a} de mal humor.
 """,
     "worried": """
 was [worried|troubled|uneasy] = estaba [preocupad@a|afligid@a|inquiet@a]
 bit {a:his} lip = se mordió el labio
-could not [sit still|think of anything else|eat a bite] = no podía [estarse quiet@a|pensar en otra cosa|comer un bocado]
+could not [sit still|think of anything else|eat a bite]
+    = no podía [estarse quiet@a|pensar en otra cosa|comer un bocado]
 "What shall I do now?" thought {a}. = "¿Qué (hago/haré) ahora?", pensó {a}.
 "This is bad," said {a}. = "Esto es malo", dijo {a}.
 """,
     "sorry": """
 felt [ashamed|sorry|terrible] = se sentía [avergonzad@a|arrepentid@a|fatal]
-[lay awake half the night|could not look up|hung {a:his} head] = [pasó media noche despiert@a|no podía levantar la vista|bajó la cabeza]
+[lay awake half the night|could not look up|hung {a:his} head]
+    = [pasó media noche despiert@a|no podía levantar la vista|bajó la cabeza]
 "What have I done?" thought {a}. = "¿Qué he hecho?", pensó {a}.
 "The fault is mine," {a} whispered. = "La culpa es mía", susurró {a}.
 """,
@@ -50,7 +56,8 @@ took a deep breath = respiró hondo
 did not give up = no se rindió
 clenched both fists and went on = apretó los puños y siguió adelante
 swallowed hard = tragó saliva
-"I am not afraid," said {a}, [a little too loudly|but {a:his} knees shook]. = "No tengo miedo", dijo {a}, [un poco demasiado alto|pero le temblaban las rodillas].
+"I am not afraid," said {a}, [a little too loudly|but {a:his} knees shook].
+    = "No tengo miedo", dijo {a}, [un poco demasiado alto|pero le temblaban las rodillas].
 "I can do this," thought {a}. = "Puedo hacerlo", pensó {a}.
 "Crying will not help," said {a}. = "Llorar no (ayudará/servirá de nada)", dijo {a}.
 "Never give up," {a} said under {a:his} breath. = "Nunca te rindas", dijo {a} en voz baja.
@@ -60,7 +67,9 @@ wanted to {x:use} {x} all day long = quería {x:use} {x:el} todo el día
 could think of nothing but {x:full} = no podía pensar en nada más que en {x:el}
 wished for nothing else than to {x:use} {x} = no deseaba otra cosa que {x:use} {x:el}
 "Today I will {x:use} {x}," said {a}. = "Hoy voy a {x:use} {x:el}", dijo {a}.
-More than anything, {a} wanted to {x:use} {x}. = Más que nada, {a} quería {x:use} {x:el}. = {a} quería {x:use} {x:el} más que nada.
+More than anything, {a} wanted to {x:use} {x}.
+    = Más que nada, {a} quería {x:use} {x:el}.
+    = {a} quería {x:use} {x:el} más que nada.
 To {x:use} {x} was {a:s} dearest wish. = {x:use} {x:el} era {a:s|el deseo más querido}.
 All week long {a} had longed to {x:use} {x}. = Toda la semana {a} había (deseado/anhelado) {x:use} {x:el}.
 """,
@@ -70,12 +79,17 @@ wanted {x} more than [anything|cake|sleep] = quería {x:el} más que [nada|el pa
 could not stop looking at {x} = no podía dejar de mirar {x:el}
 "If only I had {x:a} like that!" said {a}. = "¡Ojalá tuviera {x} así!", dijo {a}.
 How {a} wished for {x}! = ¡Cuánto deseaba {a} {x:el}!
-Every night {a} dreamed of {x}. = Todas las noches {a} soñaba con {x:el}. = {a} soñaba con {x:el} todas las noches.
-"One day I will have {x:a} too," thought {a}. = "Algún día tendré {x} también", pensó {a}. = "Algún día también tendré {x}", pensó {a}.
+Every night {a} dreamed of {x}.
+    = Todas las noches {a} soñaba con {x:el}.
+    = {a} soñaba con {x:el} todas las noches.
+"One day I will have {x:a} too," thought {a}.
+    = "Algún día tendré {x} también", pensó {a}.
+    = "Algún día también tendré {x}", pensó {a}.
 There was one thing that {a} wanted, and that was {x:a}. = Había una cosa que {a} quería, y era {x}.
 """,
     "thank": """
-thanked {b:o} [again and again|with all {a:his} heart|three times] = le dio las gracias {b:a} [una y otra vez|de todo corazón|tres veces]
+thanked {b:o} [again and again|with all {a:his} heart|three times]
+    = le dio las gracias {b:a} [una y otra vez|de todo corazón|tres veces]
 [hugged|smiled at|shook hands with] {b:o} = [<b>abrazó|le sonrió|le dio la mano] {b:a}
 promised to visit {b:n} again = prometió (visitar {b:a} otra vez/volver a visitar {b:a})
 "Thank you, {b:voc}!" [said|cried] {a}. = "¡Gracias, {b:voc}!", [dijo|exclamó] {a}.

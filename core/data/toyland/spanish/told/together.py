@@ -10,8 +10,13 @@ saw {b:o} and waved = <b>vio {b:a} y saludó con la mano
 greeted {b:o} = <b>saludó {b:a}
 stopped to talk to {b:o} = se (paró/detuvo) a hablar con {b:p}
 lifted one hand to greet {b:n} = levantó una mano para saludar {b:a}
-There stood {b}, [humming|smiling|out of breath|with folded arms]. = Allí estaba {b}, [tarareando|sonriendo|sin aliento|con los brazos cruzados].
-{b} was there, [sweeping the steps|eating a plum|mending a sock|talking to a cat|writing a list]. = Allí estaba {b}, [barriendo los escalones|comiendo una ciruela|remendando un calcetín|hablando con un gato|escribiendo una lista]. = {b} estaba allí, [barriendo los escalones|comiendo una ciruela|remendando un calcetín|hablando con un gato|escribiendo una lista].
+There stood {b}, [humming|smiling|out of breath|with folded arms].
+    = Allí estaba {b}, [tarareando|sonriendo|sin aliento|con los brazos cruzados].
+{b} was there, [sweeping the steps|eating a plum|mending a sock|talking to a cat|writing a list].
+    = Allí estaba {b}, [barriendo los escalones|comiendo una ciruela|remendando un calcetín|hablando con un \
+gato|escribiendo una lista].
+    = {b} estaba allí, [barriendo los escalones|comiendo una ciruela|remendando un calcetín|hablando con un \
+gato|escribiendo una lista].
 "Hello, {a:voc}!" called {b}. = "¡Hola, {a:voc}!", (llamó/gritó) {b}.
 {a} was greeted by {b:o}. = {b} <a>saludó {a:a}.
 Somebody was sitting there, and that was {b}. = Alguien estaba sentado allí, y era {b}.
@@ -27,10 +32,12 @@ taught {b:o} a new way to play {k} = le enseñó {b:a} una nueva manera de jugar
     "quarrel": """
 "I want to have {x:full} now!" shouted {a} at {b:o}. = "¡Quiero tener {x:el} ahora!", le gritó {a} {b:a}.
 {a+b} quarrelled over {x}. = {a+b} (se pelearon/discutieron) por {x:el}.
-"You had {x} all day," said {a} to {b:o}, and so the quarrel began. = "Tuviste {x:el} todo el día", le dijo {a} {b:a}, y así (comenzó/empezó) la pelea.
+"You had {x} all day," said {a} to {b:o}, and so the quarrel began.
+    = "Tuviste {x:el} todo el día", le dijo {a} {b:a}, y así (comenzó/empezó) la pelea.
 {a+b} both pulled at {x}, and neither let go. = {a+b} tiraron de {x:el}, y nadie cedió.
 {a} called {b:o} selfish because of {x}. = {a} <b>llamó egoísta {b:a} por {x:el}.
-One angry word about {x} led to another, and soon {a+b} were shouting. = Una palabra airada sobre {x:el} llevó a otra, y pronto {a+b} estaban gritando.
+One angry word about {x} led to another, and soon {a+b} were shouting.
+    = Una palabra airada sobre {x:el} llevó a otra, y pronto {a+b} estaban gritando.
 """,
     "part": """
 {b} turned around and would not speak to {a:o}. = {b} se dio la vuelta y no quiso hablar con {a:p}.
@@ -54,8 +61,11 @@ The [house|street] was too quiet without {b:o}. = La [casa|calle] estaba demasia
 {a+b} hugged and were friends again. = {a+b} se abrazaron y fueron amig@ab otra vez.
 """,
     "share": """
-{a+b} shared {x} from then on. = Desde entonces {a+b} (compartieron/compartían) {x:el}. = {a+b} (compartieron/compartían) {x:el} desde entonces.
-"One day for me, one day for you," said {a} about {x}. = "Un día para mí, un día para ti", dijo {a} sobre {x:el}.
+{a+b} shared {x} from then on.
+    = Desde entonces {a+b} (compartieron/compartían) {x:el}.
+    = {a+b} (compartieron/compartían) {x:el} desde entonces.
+"One day for me, one day for you," said {a} about {x}.
+    = "Un día para mí, un día para ti", dijo {a} sobre {x:el}.
 {a+b} agreed to take turns with {x}. = {a+b} acordaron turnarse con {x:el}.
 """,
     "stranger": """
@@ -66,7 +76,8 @@ The tired stranger {p:at} was called {c:n}. = {c:el} desconocid@c cansad@c {p:at
     "needs_bed": """
 "Is there a bed for me here?" {c} asked {a:o}. = "¿Hay una cama para mí aquí?", le preguntó {c} {a:a}.
 "I have walked for three days," said {c} to {a:o}. = "He caminado durante tres días", le dijo {c} {a:a}.
-{c} asked {a:o} for [a bed|some bread|a dry corner]. = {c} le pidió {a:a} [una cama|un poco de pan|un rincón seco].
+{c} asked {a:o} for [a bed|some bread|a dry corner].
+    = {c} le pidió {a:a} [una cama|un poco de pan|un rincón seco].
 "I am hungry and cold," {c} said. = "Tengo hambre y frío", dijo {c}.
 {c} had nowhere to sleep and told {a:o} so. = {c} no tenía dónde dormir y se lo dijo {a:a}.
 """,
@@ -97,7 +108,8 @@ brought {k} and a blanket for {c:o} = trajo {k} y una manta para {c:p}
 """,
     "tell_lost": """
 "I have lost my {x:bare}," said {c} sadly. = "He perdido {x:a mi}", dijo {c} con tristeza.
-{c} was sad because of {x}, which had been gone for [days|a week|hours]. = {c} estaba triste por {x:el}, que faltaba desde hacía [días|una semana|horas].
+{c} was sad because of {x}, which had been gone for [days|a week|hours].
+    = {c} estaba triste por {x:el}, que faltaba desde hacía [días|una semana|horas].
 "Since yesterday my {x:bare} is gone," {c} told {a:o}. = "Desde ayer falta mi {x}", le dijo {c} {a:a}.
 {c} was looking for {x:own} everywhere. = {c} <x>buscaba {x} por todas partes.
 "How I miss my {x:bare}!" sighed {c}. = "¡Cuánto echo de menos {x:a mi}!", suspiró {c}.
@@ -115,25 +127,34 @@ Suddenly {a} thought of {x}, and turned pale. = De pronto {a} pensó en {x:el}, 
 "A promise is a promise, {a:voc}," said {b}. = "Una promesa es una promesa, {a:voc}", dijo {b}.
 """,
     "wish_present": """
-The next day was {b:s} birthday, and {a} had no present. = Al día siguiente era {b:s|el cumpleaños}, y {a} no tenía regalo. = Al día siguiente era {b:s|el cumpleaños}, y {a} no tenía ningún regalo.
+The next day was {b:s} birthday, and {a} had no present.
+    = Al día siguiente era {b:s|el cumpleaños}, y {a} no tenía regalo.
+    = Al día siguiente era {b:s|el cumpleaños}, y {a} no tenía ningún regalo.
 {a} wanted to surprise {b:n} with a present. = {a} quería sorprender {b:a} con un regalo.
 "What shall I give {b:n}?" thought {a}. = "¿Qué le (regalo/regalaré) {b:a}?", pensó {a}.
 {b:s} birthday was near, and {a} counted the days. = {b:s|el cumpleaños} estaba cerca, y {a} contaba los días.
-No present was good enough for {b:n}, {a} thought. = Ningún regalo era (bastante/suficientemente) bueno para {b:p}, pensó {a}.
+No present was good enough for {b:n}, {a} thought.
+    = Ningún regalo era (bastante/suficientemente) bueno para {b:p}, pensó {a}.
 """,
     "quarrel_past": """
 Years ago, {a+b} had quarrelled over {x}. = Hacía años, {a+b} se habían peleado por {x:el}.
-{a} had once borrowed {x} from {b:o} and never brought {x:it} back. = {a} una vez <le x>había pedido prestad@x {x:el} {b:a} y nunca {x:lo} devolvió.
+{a} had once borrowed {x} from {b:o} and never brought {x:it} back.
+    = {a} una vez <le x>había pedido prestad@x {x:el} {b:a} y nunca {x:lo} devolvió.
 Because of {x}, {a+b} had not talked for years. = Por culpa de {x:el}, {a+b} no se hablaban desde hacía años.
 """,
     "ask_why": """
 "Why do you look so sad, {a:voc}?" asked {c}. = "¿Por qué estás tan triste, {a:voc}?", preguntó {c}.
-{c} saw at once that something was wrong with {a:o}. = {c} vio enseguida que algo le pasaba {a:a}. = {c} vio enseguida que le pasaba algo {a:a}.
+{c} saw at once that something was wrong with {a:o}.
+    = {c} vio enseguida que algo le pasaba {a:a}.
+    = {c} vio enseguida que le pasaba algo {a:a}.
 "Have you no friends?" {c} asked {a:o}. = "¿No tienes amigos?", le preguntó {c} {a:a}.
-"What is the matter?" asked {c}, and {a} told the old story. = "¿Qué pasa?", preguntó {c}, y {a} contó la vieja historia.
+"What is the matter?" asked {c}, and {a} told the old story.
+    = "¿Qué pasa?", preguntó {c}, y {a} contó la vieja historia.
 """,
     "ask_for": """
-"Do you have any {k}?" {a} asked {c:o}. = "¿Tienes {k}?", le preguntó {a} {c:a}. = "¿Tienes algo de {k}?", le preguntó {a} {c:a}.
+"Do you have any {k}?" {a} asked {c:o}.
+    = "¿Tienes {k}?", le preguntó {a} {c:a}.
+    = "¿Tienes algo de {k}?", le preguntó {a} {c:a}.
 {a} asked {c:o} for {k}. = {a} le pidió {k} {c:a}.
 "I need {k}," said {a}. = "Necesito {k}", dijo {a}.
 "Only a little {k}, please, {c:voc}," said {a}. = "Solo un poco de {k}, por favor, {c:voc}", dijo {a}.
@@ -144,7 +165,8 @@ But {b} had no {k} either. = Pero {b} tampoco tenía {k}.
 {b} opened every drawer, but found no {k}. = {b} abrió todos los cajones, pero no encontró {k}.
 """,
     "seed_gift": """
-An old [woman|man|sailor] had given {a:o} the seed of {x:a}. = [Una anciana|Un anciano|Un viejo marinero] le había dado {a:a} la semilla de {x}.
+An old [woman|man|sailor] had given {a:o} the seed of {x:a}.
+    = [Una anciana|Un anciano|Un viejo marinero] le había dado {a:a} la semilla de {x}.
 {a} owned one seed, the seed of {x:a}. = {a} tenía una semilla, la semilla de {x}.
 "From this seed {x:a} will grow," said {a}. = "De esta semilla crecerá {x}", dijo {a}.
 In {a:s} pocket was the seed of {x:a}. = En {a:s|el bolsillo} estaba la semilla de {x}.
