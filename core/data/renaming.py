@@ -1,35 +1,44 @@
 """Functions of the library with other names: the same forms, so that a name can only be known from where it stands.
 
 A model that reads few functions learns their very names by heart. Here parameters, variables and names from modules are
-drawn anew, each from names that the library has in such a place, and the same everywhere in one function.
+drawn anew, the same everywhere in one function: half of them names that the library has in such a place, half of them
+such names with other words in them.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from keyword import iskeyword
 from random import Random
 
 from core.text.scopes import BUILTINS
 
 _KEPT = frozenset({"self", "cls", "_"})
-_Renamed = ast.Name | ast.arg | ast.ExceptHandler | ast.MatchAs | ast.MatchStar
+_WORD = re.compile(r"[A-Z]?[a-z]+")
 
 
 def renamed(seed: int, split: str, one_in: int) -> Iterator[str]:
     """Function after function of `split` without end, each with names drawn by `seed`, `seed` + 1, ..."""
     documents = _documents(split, one_in)
     local, imported = _pools(one_in)
+    words = _words(one_in)
     while True:
-        yield rename(documents[seed % len(documents)], Random(seed), local, imported)
+        yield rename(documents[seed % len(documents)], Random(seed), local, imported, words)
         seed += 1
 
 
-def rename(text: str, draw: Random, local: tuple[str, ...], imported: tuple[str, ...]) -> str:
+def rename(
+    text: str, draw: Random, local: Sequence[str], imported: Sequence[str], words: Sequence[str] = ()
+) -> str:
     """A function with other names: those it binds from `local`, those it imports from a module from `imported`.
 
     `self`, `cls`, builtins, names of whole modules, attributes and keywords of calls stay as they are.
+
+    Args:
+        words: what half of the new names are put together from (none: all names come as they are).
     """
     tree = ast.parse(text)
     here, taken = _names(tree)
@@ -38,7 +47,9 @@ def rename(text: str, draw: Random, local: tuple[str, ...], imported: tuple[str,
     for names, pool in ((sorted(here), local), (sorted(taken), imported)):
         for name in names:
             found = draw.choice(pool)
-            if found not in used:
+            if words and draw.random() < 0.5:
+                found = _with_other_words(found, draw, words)
+            if found not in used and not iskeyword(found):
                 used.add(found)
                 new[name] = found
     for node in ast.walk(tree):
@@ -55,8 +66,19 @@ def rename(text: str, draw: Random, local: tuple[str, ...], imported: tuple[str,
                     alias.name = new.get(alias.name, alias.name)
                 else:
                     alias.asname = new.get(alias.asname, alias.asname)
+            statement.names.sort(key=lambda alias: alias.asname or alias.name)
     parts = [ast.unparse(statement) for statement in tree.body]
     return "\n".join([*parts[:-1], "", parts[-1]]) if parts[:-1] else parts[-1]
+
+
+def _with_other_words(name: str, draw: Random, words: Sequence[str]) -> str:
+    """A name of the same build: `_read_line` may become `_next_mode`, `ValueError` `SetPath`."""
+
+    def other(found: re.Match[str]) -> str:
+        word = draw.choice(words)
+        return word.capitalize() if found[0][0].isupper() else word
+
+    return _WORD.sub(other, name)
 
 
 def _names(tree: ast.Module) -> tuple[set[str], set[str]]:
@@ -95,6 +117,13 @@ def _every(tree: ast.Module) -> set[str]:
             if isinstance(value, str):
                 found.add(value)
     return found
+
+
+@lru_cache(maxsize=2)
+def _words(one_in: int) -> tuple[str, ...]:
+    """The words of two letters and more that these names are made of."""
+    names = "\n".join(name for pool in _pools(one_in) for name in pool)
+    return tuple(sorted({word.lower() for word in _WORD.findall(names) if len(word) > 1}))
 
 
 @lru_cache(maxsize=4)

@@ -5,8 +5,8 @@ The story brings its truth along: the state after every sentence, and the refere
 is stored: the same seed gives the same story, always.
 
 Beside the stories stand `questions` with their answers, `senses` (what an ambiguous word means where it stands),
-`causes`, `roads`, `summaries`, passages `asked` about, `reviews`, and `exercises` with exact answers; `checks` proves
-the truth, `variety` measures the text.
+`causes`, `roads`, `summaries`, passages `asked` about, `reviews`, `spanish` (the same events told in Spanish, with word
+alignment), and `exercises` with exact answers; `checks` proves the truth, `variety` measures the text.
 
 What Toyland does not know: anything outside its tables. It is a world to learn from and to ask about, not
 English.

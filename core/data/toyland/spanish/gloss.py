@@ -151,7 +151,7 @@ rock: roca rocas; rocks: rocas; rolled: rodando retumbaba; roofs: tejados; room:
 rose: subió salió levantaba rosal; round: redonda; row: fila remar; rowing: reman* remar; run: escapado;
 running: corr*; rusty: oxidado; sacks: sacos; sad: triste; saddles: sillas montar; sadly: tristeza;
 safe: salvo seguro san*; said: dijo decía; sailor: marinero; sailor's: marineros; salt: sal; sand: arena;
-sang: cant*; sat: sent* estaba quedó descansó; saved: guardó; saw: vio vi; say: decir; scale: báscula;
+sang: cant*; sat: sent* estaba descansó; saved: guardó; saw: vio vi; say: decir; scale: báscula;
 scarecrow: espantapájaros; school: escuela; sea: mar; search: búsqueda; searched: buscó; second: segunda;
 secret: secreto; see: ver veré ven veo verte verás vio; seed: semilla; seek: escondite; seemed: pareció;
 seen: visto veía; selfish: egoísta; selling: vendía; sent: mandó; set: puso colocó camino; sew: coser; shade: sombra;
@@ -227,7 +227,7 @@ have: he has ten tengo tener tienes toma tomar tendré; he: él; her: su sus ell
 his: su sus él el los las; how: cómo qué cuánto; i: yo; if: si ojalá; in: en de con por vano entró asomó;
 into: en con; is: está es era esté hay queda estará; it: lo la; let: déjame soltar cedió; may: puedo puedes;
 me: me mí conmigo; my: mi; no: no ningún tampoco ni; not: no sin ni; of: de del con; off: de salió soltó quitó;
-on: en sobre con; or: o; out: fuera de sin; own: su; shall: tendrá; she: ella; some: un poco de unas unos;
+on: en sobre con; or: o; out: fuera de sin; own: su; shall: tendrá; she: ella; some: unas unos;
 than: que de; that: que ese esa eso lo; the: el la los las del al; there: había oyó;
 this: este esta esto esa hacerlo; to: a al hasta hacia que para de por estuviera; up: a lado; us: nos;
 was: estaba era fue estuvo había estuviera apareció salió iba fui estuve tuvo; were: estaban eran fueron;
