@@ -19,12 +19,24 @@ function mendNavigation(nav) {
   }
 }
 
+// The contents scroll by themselves (frame.css): the open page's line comes into sight, once a page.
+function showCurrent(nav) {
+  const link = nav.querySelector('[aria-current="page"]');
+  if (!link || nav.dataset.shown === link.href) return;
+  nav.dataset.shown = link.href;
+  const [line, box] = [link.getBoundingClientRect(), nav.getBoundingClientRect()];
+  if (line.top < box.top) nav.scrollTop += line.top - box.top - line.height;
+  else if (line.bottom > box.bottom) nav.scrollTop += line.bottom - box.bottom + line.height;
+}
+
 // Watches the sidebar, whose parts come and go; returns how to stop.
 function watchNavigation() {
   const sidebar = document.querySelector('[data-testid="stSidebar"]') || document.body;
   const mend = () => {
     const nav = document.querySelector('[data-testid="stSidebarNav"]');
-    if (nav) mendNavigation(nav);
+    if (!nav) return;
+    mendNavigation(nav);
+    showCurrent(nav);
   };
   const observer = new MutationObserver(mend);
   observer.observe(sidebar, { childList: true, subtree: true });
