@@ -23,6 +23,7 @@ from app import owner as owners
 
 if TYPE_CHECKING:
     from core.costs import Estimate
+    from core.language_model import LanguageModel
     from core.runs import Checkpoint, Engine, Maps, Places, Points, Run, Store
     from core.runs.kinds import Spec
     from core.runs.records import Word
@@ -137,9 +138,9 @@ def offered(name: str) -> list[Run]:
     return own if other is None else [*own, other]
 
 
-def grouped(group: str) -> list[Run]:
+def grouped(group: str, kind: str = "train") -> list[Run]:
     """The runs that were started together under this name, whoever started them: who knows it may look."""
-    return _ask(lambda: store().list(group=group, kind="train"))[0] or []
+    return _ask(lambda: store().list(group=group, kind=kind))[0] or []
 
 
 def find(id: str, kind: str = "train") -> Run | None:
@@ -163,7 +164,9 @@ def look(id: str) -> Known:
     found, why = _ask(lambda: (store().get(id), tuple(store().steps(id))))
     if found is not None and found[0].kind != "train":
         return Known(
-            why="This run trains no language model: it learns or lays out words, on the Embeddings page."
+            why="This run adapts a model, on the Fine-tuning page."
+            if found[0].kind == "fine_tune"
+            else "This run trains no language model: it learns or lays out words, on the Embeddings page."
         )
     if found is not None:
         _known[id] = found
@@ -217,6 +220,13 @@ def table(id: str, step: int) -> StaticVectors | None:
     from core.runs import table as read
 
     return _ask(lambda: read(store(), id, step))[0]
+
+
+def tuned(id: str, step: int) -> LanguageModel | None:
+    """The model of a fine-tuning run at a checkpoint; None: it cannot be had."""
+    from core.runs.fine_tuning import tuned_model
+
+    return _ask(lambda: tuned_model(store(), id, step))[0]
 
 
 def text(fingerprint: str) -> str | None:

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self, get_args, get_origin
+from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
 
 class Plain:
@@ -70,6 +70,29 @@ class Plain:
         except (ValueError, RecursionError) as error:
             raise ValueError(f"this {cls.called} is not readable: {error}") from error
         return cls.from_dict(values)
+
+
+class Ranged(Plain):
+    """Such a record whose values are checked by their annotations and their ranges.
+
+    Attributes:
+        _ranges: of a number, the least and the most. _apart: fields that the record checks itself.
+    """
+
+    _ranges: ClassVar[Mapping[str, tuple[float, float]]]
+    _apart: ClassVar[tuple[str, ...]] = ()
+
+    def _check(self) -> None:
+        """Called first in `__post_init__`. Raises ValueError; the message names the field."""
+        hints = get_type_hints(type(self))
+        for each in dataclasses.fields(self):  # type: ignore[arg-type]
+            if each.name in self._apart:
+                continue
+            value = checked(each.name, getattr(self, each.name), hints[each.name])
+            object.__setattr__(self, each.name, value)
+            least, most = self._ranges.get(each.name, (-math.inf, math.inf))
+            if isinstance(value, (int, float)) and not least <= value <= most:
+                raise ValueError(f"{each.name}={value:g} must be between {least:g} and {most:,.12g}")
 
 
 def checked(name: str, value: Any, kind: Any) -> Any:

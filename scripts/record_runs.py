@@ -1,6 +1,7 @@
 """Train the recorded runs anew, each from its seed: `python -m scripts.record_runs`, or only those that are named.
 
-Writes assets/runs/NAME.json, which `core.runs.recorded(NAME)` reads: spec, curve, and what each checkpoint said.
+Writes assets/runs/NAME.json, which `core.runs.recorded(NAME)` reads: spec, curve, and what each checkpoint said; of
+fine-tuning also NAME.safetensors, what was learned.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from typing import get_args
 import torch
 
 from core.analysis.broken import WITHOUT
-from core.runs import Store, recordings, word_recordings
+from core.runs import Store, recordings, tuned_recordings, word_recordings
 from core.runs.word_specs import WordsSpec
 from core.runs.worker import here
 from core.training import TrainSpec
 from core.training.examples import triple
+from core.training.fine_tune_spec import FineTuneSpec, Task, Way, compared
 from core.training.pairs import Regularizer, broken_spec, few_fables, regularized_spec
 from core.training.quintet import quintet
 
@@ -29,7 +31,7 @@ from core.training.quintet import quintet
 class Plan:
     """How one recorded run is made. `text` gives the own text of a spec that names one."""
 
-    spec: TrainSpec
+    spec: TrainSpec | FineTuneSpec
     text: Callable[[], str] | None = None
 
 
@@ -39,6 +41,12 @@ RECORDED: dict[str, Plan] = {
     **{f"break-{part}": Plan(broken_spec(part)) for part in WITHOUT},
     **{f"regularization-{kind}": Plan(regularized_spec(kind), few_fables) for kind in get_args(Regularizer)},
     **{f"optimizers-{kind}": Plan(spec) for kind, spec in quintet().items()},
+    **{
+        f"finetune-{task}-{way}": Plan(compared(task, way))
+        for task in get_args(Task)
+        for way in get_args(Way)
+        if way != "prompt"
+    },
     **{f"objectives-{objective}": Plan(spec) for objective, spec in triple().items()},
 }
 
@@ -57,6 +65,8 @@ def record(name: str) -> Path:
         if run.state not in ("done", "diverged"):
             raise RuntimeError(f"{name} {run.state}: {run.ended}")
         path = recordings.record(store, run.id, name, machine())
+        if run.kind == "fine_tune":
+            tuned_recordings.record_weights(store, run.id, name)
         store.close()
     return path
 

@@ -1,4 +1,4 @@
-"""What a worker can run: models in training, word2vec, maps of words. One queue, one loop, one store for all of them.
+"""What a worker can run: models in training or fine-tuning, word2vec, maps of words. One queue, loop and store for all.
 
 A spec says by its `kind` what is to be done; each kind has a module with its `Work`, imported where it is needed: who
 only looks at runs waits for none of them.
@@ -22,6 +22,7 @@ TRAIN = "train"
 _KINDS: dict[str, tuple[str, str, str]] = {  # kind -> where its spec's class is, its name, its work's module
     TRAIN: ("core.training.spec", "TrainSpec", "core.runs.training"),
     "word2vec": ("core.runs.word_specs", "WordsSpec", "core.runs.word_vectors"),
+    "fine_tune": ("core.training.fine_tune_spec", "FineTuneSpec", "core.runs.fine_tuning"),
     "map": ("core.runs.word_specs", "MapSpec", "core.runs.word_maps"),
 }
 
@@ -57,7 +58,8 @@ class Reached:
 
     Of training each column is what its name says. Of word2vec the loss is nats a pair, tokens are words read, and
     `update_norm` is how far all vectors together moved. Of a map the loss is the method's own, and `update_norm` how
-    far all words together moved on the map.
+    far all words together moved on the map. Of fine-tuning the loss is nats an example, and `held_out` the share of
+    held-out examples that is answered right.
     """
 
     step: int
@@ -108,7 +110,7 @@ class Work(Protocol):
         ...
 
 
-Start = Callable[[], "tuple[bytes, str] | None"]
+Start = Callable[[], "tuple[bytes, str, str] | None"]
 
 
 def kind_of(spec: Spec | Mapping[str, Any]) -> str:
@@ -131,8 +133,8 @@ def begin(spec: Spec, text: str | None, state: bytes | None, start: Start) -> Wo
     """The work of a run: where its last state left it, or at its beginning.
 
     Args:
-        text: the own text that the spec names; start: gives weights and shared text of the checkpoint that the run
-            begins with, if it names a parent.
+        text: the own text that the spec names; start: gives weights, shared text and shared values of the checkpoint
+            that the run begins with, if it names a parent.
 
     Raises:
         ValueError: the text, or what it begins with, cannot be worked on; the message says why.
@@ -155,7 +157,7 @@ def lighter(spec: Spec) -> tuple[str, str]:
 
 def check_parent(spec: Spec, parent: Mapping[str, Any]) -> None:
     """Whether a run of this kind can begin with a checkpoint of that one. Raises RunError."""
-    wanted = "word2vec" if spec.kind == "map" else spec.kind
+    wanted = {"map": "word2vec", "fine_tune": TRAIN}.get(spec.kind, spec.kind)
     if (found := kind_of(parent)) != wanted:
         raise RunError(f"a run of kind {spec.kind!r} begins with one of kind {wanted!r}, not {found!r}")
 

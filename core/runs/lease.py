@@ -127,13 +127,15 @@ class Lease:
             body = connection.execute(sa.select(states.c.body).where(states.c.run == self.id)).scalar()
         return None if body is None else bytes(body)
 
-    def start(self) -> tuple[bytes, str] | None:
-        """Weights and tokenizer (JSON) that a fork begins with, None for a run from nothing."""
+    def start(self) -> tuple[bytes, str, str] | None:
+        """Weights, tokenizer and configuration (JSON) that a fork begins with, None for a run from nothing."""
         with self.database.reading() as connection:
             row = connection.execute(
-                sa.select(starts.c.weights, starts.c.tokenizer).where(starts.c.run == self.id)
+                sa.select(starts.c.weights, starts.c.tokenizer, starts.c.config).where(
+                    starts.c.run == self.id
+                )
             ).first()
-        return None if row is None else (bytes(row.weights), row.tokenizer)
+        return None if row is None else (bytes(row.weights), row.tokenizer, row.config)
 
     def show(self, state: State) -> None:
         """Running or paused, for everybody to see. Raises LostLease, StoreAway."""

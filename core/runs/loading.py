@@ -28,16 +28,16 @@ def load(store: Store, id: str, step: int | None = None) -> LanguageModel:
     from safetensors.torch import load as read
 
     run = store.get(id)
+    if run.kind == "fine_tune":
+        from core.runs.fine_tuning import tuned_model
+
+        return tuned_model(store, id, step)
     if run.kind != TRAIN:
         raise RunError(
             "this run learns or lays out words and trains no language model: look at it on Embeddings"
         )
     values, words = store.model(id)
-    if step is None:
-        kept = store.steps(id)
-        if not kept:
-            raise RunError("this run has no checkpoint yet: wait for its first steps")
-        step = kept[-1]
+    step = kept_step(store, id, step)
     try:
         weights = read(store.weights(id, step))
         config = ModelConfig.from_dict(values)
@@ -47,3 +47,13 @@ def load(store: Store, id: str, step: int | None = None) -> LanguageModel:
     card = {"steps": run.steps, "seed": run.seed, "spec": run.spec.to_dict(), "revision": run.revision}
     tokenizer = Tokenizer(tokenizers.Tokenizer.from_str(words))
     return LanguageModel(model, tokenizer, f"run:{id}", card)
+
+
+def kept_step(store: Store, id: str, step: int | None) -> int:
+    """The step itself; None: that of the last checkpoint. Raises NoSuchRun, RunError: there is none yet."""
+    if step is not None:
+        return step
+    kept = store.steps(id)
+    if not kept:
+        raise RunError("this run has no checkpoint yet: wait for its first steps")
+    return kept[-1]

@@ -8,9 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from core.runs import kinds
 from core.runs.records import COLUMNS, Checkpoint, Points, RunError
 from core.runs.store import Store
-from core.training.spec import TrainSpec
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "assets" / "runs"
 VERSION = 1
@@ -22,11 +22,12 @@ class Recorded:
     """A run as it was recorded; the curve and the checkpoints read like those of the store, but for the weights.
 
     Attributes:
+        spec: of its kind.
         revision: the code that trained it. machine: in words, on what.
     """
 
     name: str
-    spec: TrainSpec
+    spec: Any
     seed: int
     revision: str
     machine: str
@@ -44,9 +45,10 @@ class Recorded:
         return list(self._checkpoints)
 
 
-def names() -> list[str]:
-    """What was recorded."""
-    return sorted(path.stem for path in FOLDER.glob("*.json"))
+def names(kind: str | None = kinds.TRAIN) -> list[str]:
+    """The recorded runs of a kind, of models in training unless told otherwise; None: of all kinds."""
+    found = sorted(path.stem for path in FOLDER.glob("*.json"))
+    return [name for name in found if kind is None or recorded(name).spec.kind == kind]
 
 
 @lru_cache(maxsize=64)
@@ -56,14 +58,16 @@ def recorded(name: str) -> Recorded:
     Raises:
         RunError: there is none of that name; the message lists them.
     """
-    if name not in names():
-        raise RunError(f"no recorded run is called {name!r}; there is {', '.join(names()) or 'none'}")
+    if name not in names(kind=None):
+        raise RunError(
+            f"no recorded run is called {name!r}; there is {', '.join(names(kind=None)) or 'none'}"
+        )
     values = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     if values["version"] != VERSION:
         raise RunError(f"the recorded run {name} has version {values['version']}; record it again")
     return Recorded(
         name=name,
-        spec=TrainSpec.from_dict(values["spec"]),
+        spec=kinds.read_spec(json.dumps(values["spec"])),
         seed=values["seed"],
         revision=values["revision"],
         machine=values["machine"],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from core.data.tasks import asks
 from core.runs.records import Maps
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def sample(trainer: Trainer) -> str:
     if objective == "masked":
         return _filled(trainer)
     ids = prompt(trainer)
-    if objective == "span_corruption":
+    if lm.config.shape == "encoder-decoder":
         written = lm.generate(ids, max_new_tokens=NEW_TOKENS, add_special_tokens=False)
         return f"{lm.tokenizer.decode(ids)} → {lm.tokenizer.decode(written.ids)}"
     draw = {"strategy": "sample", "temperature": _TEMPERATURE, "seed": 0}
@@ -37,10 +38,13 @@ def sample(trainer: Trainer) -> str:
 
 
 def prompt(trainer: Trainer) -> list[int]:
-    """What the model is shown: the spec's prompt, or the beginning of the held-out text as the objective shows it."""
+    """What the model is shown: the spec's prompt, or the beginning of the held-out text as the objective shows it.
+
+    Of a model of tasks a prompt that asks for none of them is passed over.
+    """
     lm, spec = trainer.language_model, trainer.spec
     most = max(1, lm.config.n_ctx // 2)
-    if spec.prompt:
+    if spec.prompt and (spec.objective != "text_to_text" or asks(spec.prompt)):
         ids = lm.tokenizer.encode(spec.prompt)
         if ids:
             return ids[-most:]

@@ -32,7 +32,7 @@ def begin(spec: TrainSpec, text: str | None, state: bytes | None, start: Start) 
     if state is not None:
         return Trained(Trainer.resume(spec, State.from_bytes(state), text))
     if (parent := start()) is not None:
-        return Trained(_fork(spec, text, *parent))
+        return Trained(_fork(spec, text, *parent[:2]))
     return Trained(Trainer(spec, text=text))
 
 

@@ -61,7 +61,7 @@ def _table(spec: MapSpec, start: Start) -> StaticVectors:
     begun = start()
     if begun is None:
         raise ValueError("the vectors that this map begins with are not stored: start it anew")
-    return table_of(*begun)
+    return table_of(*begun[:2])
 
 
 def estimate(spec: MapSpec, text: str | None = None) -> Estimate:

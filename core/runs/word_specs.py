@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, get_type_hints
+from typing import Any, ClassVar, Literal
 
 from core.data import corpora
-from core.plain import Plain, checked
+from core.plain import Ranged
 
 VERSION = 1
 
@@ -19,23 +18,8 @@ Method = Literal["tsne", "umap"]
 Source = Literal["glove", "model", "run"]
 
 
-class _Ranged(Plain):
-    """Values checked by their annotations and their ranges: what the specs here share."""
-
-    _ranges: ClassVar[Mapping[str, tuple[float, float]]]
-
-    def _check(self) -> None:
-        hints = get_type_hints(type(self))
-        for each in dataclasses.fields(self):  # type: ignore[arg-type]
-            value = checked(each.name, getattr(self, each.name), hints[each.name])
-            object.__setattr__(self, each.name, value)
-            least, most = self._ranges.get(each.name, (-math.inf, math.inf))
-            if not isinstance(value, str) and not least <= value <= most:
-                raise ValueError(f"{each.name}={value:g} must be between {least:g} and {most:,.12g}")
-
-
 @dataclass(frozen=True, kw_only=True)
-class WordsSpec(_Ranged):
+class WordsSpec(Ranged):
     """word2vec on a text; the names of `core.vectors.word2vec.Settings` mean the same here.
 
     Attributes:
@@ -89,7 +73,7 @@ class WordsSpec(_Ranged):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MapSpec(_Ranged):
+class MapSpec(Ranged):
     """A map of vectors by t-SNE or UMAP, kept as it settles.
 
     Attributes:

@@ -54,7 +54,8 @@ def marks(lm: LanguageModel) -> Marks:
     """The special tokens for one model: its own where it has them.
 
     A model whose own objective needs a token that its vocabulary lacks takes the vocabulary's last entries instead, as
-    T5's first sentinels were the last entries of its vocabulary; an encoder-decoder's sentinels count down from there.
+    T5's first sentinels were the last entries of its vocabulary; an encoder-decoder's sentinels count down from there,
+    and where it has some of its own, but fewer than a sentence may need, those that it lacks do.
     """
     config, tokenizer = lm.config, lm.tokenizer
     size, names, said = config.d_vocab, dict[int, str](), ""
@@ -64,9 +65,11 @@ def marks(lm: LanguageModel) -> Marks:
     if mask is None and config.shape == "encoder":
         mask = size - 1
         said = "No mask token: the vocabulary’s last entry stands in."
-    if not own and config.shape == "encoder-decoder":
-        sentinels = [size - 1 - k for k in range(min(STANDING_IN, size // 4))]
-        said = "No sentinels: the vocabulary’s last entries stand in."
+    if len(own) < STANDING_IN and config.shape == "encoder-decoder":
+        last = [id for id in range(size - 1, size - 1 - min(STANDING_IN, size // 4), -1) if id not in own]
+        sentinels = [*own, *last][: max(len(last), len(own))]
+        if not own:
+            said = "No sentinels: the vocabulary’s last entries stand in."
     if mask is None:
         mask = size
         names[mask] = MASK
@@ -265,6 +268,7 @@ def lesson_losses(lm: LanguageModel, lesson: Lesson) -> npt.NDArray[np.float64]:
 
 
 STEPS = 300
+LESSONS: tuple[Objective, ...] = ("next_token", "masked", "span_corruption")
 
 
 def triple(mask_rate: float = 0.15, span_length: float = 3.0, seed: int = 0) -> dict[Objective, TrainSpec]:
@@ -286,5 +290,5 @@ def triple(mask_rate: float = 0.15, span_length: float = 3.0, seed: int = 0) -> 
             eval_every=20,
             checkpoints=6,
         )
-        for objective in SHAPE_OF
+        for objective in LESSONS
     }

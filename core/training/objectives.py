@@ -3,11 +3,12 @@
 next_token       a decoder says each next token                (Radford et al. 2018)
 masked           an encoder says what was hidden               (Devlin et al. 2019, section 3.1)
 span_corruption  an encoder-decoder writes the hidden spans    (Raffel et al. 2020, section 3.1.4)
+text_to_text     an encoder-decoder writes what a text asks for (the same, section 2.4)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -189,6 +190,44 @@ def span_corruption(
     targets = torch.cat([slots.view(batch, -1), end], dim=1)  # (B, hidden + spans + 1)
     decoder_inputs = torch.nn.functional.pad(targets, (1, 0), value=specials.start_id)[:, :-1]
     return Example(torch.cat([inputs, end], dim=1), targets, hidden, decoder_inputs)
+
+
+def text_to_text(
+    pairs: Sequence[tuple[Sequence[int], Sequence[int]]], specials: Specials, widths: Sequence[int] = ()
+) -> Example:
+    """A text is read and another written: B pairs of ids.
+
+        inputs          what is read, filled up to the longest; the mask is False there
+        decoder_inputs  <s> and what is written            targets  what is written and </s>, -100 behind it
+
+    Args:
+        widths: fill up to the first of these that holds the longest; where none does, as it is.
+
+    Raises:
+        ValueError: there is no pair.
+    """
+    if not pairs:
+        raise ValueError("there is no pair to learn from")
+    fill = specials.end_id or 0
+    end = [] if specials.end_id is None else [specials.end_id]
+    inputs = _filled([source for source, _ in pairs], fill, widths)  # (B, T)
+    lengths = torch.tensor([len(source) for source, _ in pairs])
+    written = [[*target, *end] for _, target in pairs]
+    read = [[specials.start_id, *row][: len(row)] for row in written]
+    return Example(
+        inputs,
+        _filled(written, UNSCORED, widths),  # (B, T')
+        torch.zeros_like(inputs, dtype=torch.bool),
+        _filled(read, fill, widths),  # (B, T')
+        torch.arange(inputs.shape[1]) < lengths[:, None],
+    )
+
+
+def _filled(rows: Sequence[Sequence[int]], fill: int, widths: Sequence[int]) -> Tensor:
+    """Rows of ids as (B, T), the shorter ones with `fill` behind them."""
+    longest = max(len(row) for row in rows)
+    width = next((width for width in widths if width >= longest), longest)
+    return torch.tensor([[*row, *[fill] * (width - len(row))] for row in rows])
 
 
 def word_starts(tokenizer: Tokenizer) -> Tensor:

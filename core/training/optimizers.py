@@ -30,8 +30,8 @@ class Moved:
 class Groups:
     """The weights of a model by what they are, each under its name.
 
-    matrices: inside the blocks, and BERT's dense layer before its unembedding.   tables: token, position and sentence
-    vectors, relative biases.   head: an unembedding of its own.   vectors: gains and biases.
+    matrices: inside the blocks, and the dense layer before BERT's unembedding or classes.   tables: token, position and
+    sentence vectors, relative biases.   head: an unembedding of its own, or classes.   vectors: gains and biases.
     """
 
     matrices: dict[str, nn.Parameter]
@@ -46,9 +46,9 @@ class Groups:
         for name, weight in model.named_parameters():
             if weight.ndim < 2:
                 groups.vectors[name] = weight
-            elif "blocks." in name or name.startswith("mlm_head"):
+            elif "blocks." in name or name.startswith("mlm_head") or name == "label_head.weight_pool":
                 groups.matrices[name] = weight
-            elif name.endswith("unembed.weight"):
+            elif name.endswith("unembed.weight") or name == "label_head.weight":
                 groups.head[name] = weight
             else:
                 groups.tables[name] = weight

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from core.data.shards import Shards
+from core.data import pairs, tasks
+from core.data.pairs import PIECE
+from core.data.shards import ENTRIES, Shards
 from core.text.tokenizer import Tokenizer
 from core.text.training import MASK, learn, sentinel
 from core.training import objectives
@@ -12,7 +14,10 @@ from core.training.spec import TrainSpec
 
 def learned(spec: TrainSpec, shards: Shards) -> Tokenizer:
     """The tokenizer that a spec asks for, learned from what the run will read first ("characters": from all of it)."""
-    documents = shards.everything() if spec.tokenizer == "characters" else shards.sample()
+    if spec.objective == "text_to_text":
+        documents = pairs.texts(spec, shards, spec.vocab_size // (2 * ENTRIES))
+    else:
+        documents = shards.everything() if spec.tokenizer == "characters" else shards.sample()
     return learn(spec.tokenizer, documents, spec.vocab_size, special_tokens(spec))
 
 
@@ -20,10 +25,13 @@ def special_tokens(spec: TrainSpec) -> list[str]:
     """What the objective needs in a vocabulary besides the tokens that every tokenizer here has."""
     if spec.objective == "masked":
         return [MASK]
-    if spec.objective != "span_corruption":
+    longest = spec.config(spec.vocab_size).n_ctx
+    if spec.objective == "text_to_text":
+        longest = min(longest, PIECE) if tasks.SPANS in tasks.mixture(spec.tasks) else 0
+    elif spec.objective != "span_corruption":
         return []
-    n_ctx = spec.config(spec.vocab_size).n_ctx
-    count = max(objectives.spans(n, spec.mask_rate, spec.span_length)[1] for n in range(1, n_ctx + 1))
+    lengths = range(1, longest + 1)
+    count = max((objectives.spans(n, spec.mask_rate, spec.span_length)[1] for n in lengths), default=0)
     return [sentinel(number) for number in range(count)]
 
 
@@ -44,7 +52,7 @@ def special_ids(spec: TrainSpec, specials: Specials) -> dict[str, object]:
     }
     if spec.objective == "masked":
         ids["mask_id"] = specials.mask_id
-    if spec.objective == "span_corruption":
+    if spec.config(spec.vocab_size).shape == "encoder-decoder":
         ids["decoder_start_id"] = specials.start_id
     return ids
 

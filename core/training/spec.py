@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_type_hints
 
 from core.config import PRESETS, ModelConfig, Shape, preset
-from core.data import corpora
+from core.data import corpora, tasks
 from core.plain import Plain, checked
 
 VERSION = 1
 
 TokenizerKind = Literal["bpe", "characters", "words", "wordpiece", "unigram"]
-Objective = Literal["next_token", "masked", "span_corruption"]
+Objective = Literal["next_token", "masked", "span_corruption", "text_to_text"]
 OptimizerKind = Literal["muon", "adamw", "adam", "momentum", "sgd"]
 ScheduleKind = Literal["linear", "cosine", "constant"]
 Init = Literal["auto", "normal", "recipe"]
@@ -27,6 +27,7 @@ SHAPE_OF: dict[Objective, Shape] = {
     "next_token": "decoder",
     "masked": "encoder",
     "span_corruption": "encoder-decoder",
+    "text_to_text": "encoder-decoder",
 }
 # What the tokenizer decides, and the shape of each objective, is no free choice.
 _NOT_CHANGED = ("d_vocab", "bos_id", "eos_ids", "pad_id", "mask_id", "decoder_start_id")
@@ -48,10 +49,14 @@ class TrainSpec(Plain):
         batch_tokens: tokens of one step; context: tokens of one row (None: half the model's context).
         stages: ((share of the steps, context), ...): rows of that context until that share of the steps is done, after
             the last one `context`. Short rows first are quicker: attention has less to choose among.
-        objective: "next_token" (a decoder), "masked" (an encoder; Devlin et al. 2019) or "span_corruption" (an
-            encoder-decoder; Raffel et al. 2020). The preset takes the objective's shape, unless `changes` names one.
-        mask_rate: share of tokens hidden by the last two; whole_words: "masked" hides whole words; span_length: the
-            mean length of a hidden span.
+        objective: "next_token" (a decoder), "masked" (an encoder; Devlin et al. 2019), "span_corruption" or
+            "text_to_text" (an encoder-decoder; Raffel et al. 2020). The preset takes the objective's shape, unless
+            `changes` names one.
+        tasks: ((task, share of the examples), ...) of "text_to_text" (see `core.data.tasks`; "spans" are hidden spans
+            of the corpus); () takes all, in their usual shares. `context` is then the longest source, and
+            `batch_tokens` counts sources and targets.
+        mask_rate: share of tokens hidden in "masked" and in spans; whole_words: "masked" hides whole words;
+            span_length: the mean length of a hidden span.
         optimizer: "muon" moves the matrices inside the blocks by `learning_rate` and the rest by Adam with embed_rate
             and head_rate; the others move everything by `learning_rate`.
         polar: coefficients of Muon's iterations (see `core.training.muon`): 4 of Polar Express, 5 of Jordan's.
@@ -88,6 +93,7 @@ class TrainSpec(Plain):
     context: int | None = None
     stages: tuple[tuple[float, int], ...] = ()
     objective: Objective = "next_token"
+    tasks: tuple[tuple[str, float], ...] = ()
     mask_rate: float = 0.15
     whole_words: bool = False
     span_length: float = 3.0
@@ -124,6 +130,7 @@ class TrainSpec(Plain):
         pairs = self.changes.items() if isinstance(self.changes, Mapping) else self.changes
         object.__setattr__(self, "changes", _pairs(pairs))
         object.__setattr__(self, "stages", _stages(self.stages))
+        object.__setattr__(self, "tasks", _tasks(self.tasks))
         for name, kind in _KINDS.items():
             object.__setattr__(self, name, checked(name, getattr(self, name), kind))
         self._check_ranges()
@@ -168,6 +175,9 @@ class TrainSpec(Plain):
             raise ValueError(f'text belongs to corpus="own", not to {self.corpus!r}')
         if self.practice == corpora.OWN_TEXT.name:
             raise ValueError(f"practice={self.practice!r}: choose one of {', '.join(corpora.names())}")
+        if self.tasks and self.objective != "text_to_text":
+            raise ValueError(f"tasks belong to objective='text_to_text', not to {self.objective!r}")
+        tasks.mixture(self.tasks)  # says what cannot be mixed
 
     def config(self, d_vocab: int, **ids: Any) -> ModelConfig:
         """The model's configuration: the preset in the objective's shape, with `changes`.
@@ -209,14 +219,14 @@ class TrainSpec(Plain):
     def _written(name: str, value: Any) -> Any:
         if name == "changes":
             return dict(value)
-        return [list(pair) for pair in value] if name == "stages" else value
+        return [list(pair) for pair in value] if name in ("stages", "tasks") else value
 
 
 _HINTS = get_type_hints(TrainSpec)
 _KINDS = {
     each.name: _HINTS[each.name]
     for each in dataclasses.fields(TrainSpec)
-    if each.name not in ("changes", "stages")
+    if each.name not in ("changes", "stages", "tasks")
 }
 
 _RANGES: dict[str, tuple[float, float]] = {
@@ -257,6 +267,15 @@ def _pairs(pairs: Iterable[Any]) -> tuple[tuple[str, Any], ...]:
         if not isinstance(value, (bool, int, float, str, type(None))):
             raise ValueError(f"changes: {name}={value!r} must be a plain value")
     return tuple(sorted(found.items()))
+
+
+def _tasks(shares: Any) -> tuple[tuple[str, float], ...]:
+    try:
+        return tuple(
+            (checked("a task", name, str), checked("its share", share, float)) for name, share in shares
+        )
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"tasks={shares!r} must be pairs of a task and its share: {error}") from error
 
 
 def _stages(stages: Any) -> tuple[tuple[float, int], ...]:

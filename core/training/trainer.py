@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import cast
@@ -12,7 +11,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from core.data.pool import Encoded, Pool, Source
+from core.data.pool import Source
 from core.data.shards import Shards
 from core.device import best_device
 from core.language_model import LanguageModel
@@ -21,10 +20,11 @@ from core.model.transformer import build
 from core.text.tokenizer import Tokenizer
 from core.training import objectives, schedule
 from core.training.loss import UNSCORED
-from core.training.objectives import Example, Specials
+from core.training.objectives import Example
 from core.training.optimizers import Moved, Optimizer
 from core.training.points import Diverged, Point
-from core.training.preparation import learned, longest_row, special_ids, vocabulary_note
+from core.training.preparation import learned, special_ids, vocabulary_note
+from core.training.reading import Reading, seed_of
 from core.training.spec import TrainSpec
 from core.training.state import State
 
@@ -75,16 +75,14 @@ class Trainer:
         source: Source | None = None,
     ) -> None:
         self.spec = spec
-        longest = longest_row(spec)
         shards = Shards(spec, text) if source is None or tokenizer is None else None
         if tokenizer is None and shards is not None:
             tokenizer = learned(spec, shards)
-        if source is None and shards is not None and tokenizer is not None:
-            source = Encoded(shards, tokenizer)
         assert tokenizer is not None
-        assert source is not None
-        self.tokenizer, self.specials = tokenizer, Specials.of(tokenizer)
-        self.pool = Pool(spec, source, longest)
+        self.tokenizer = tokenizer
+        self.reading = Reading(spec, tokenizer, shards, source)
+        self.specials = self.reading.specials
+        self.pool = self.reading.pool
         self.notes = (*vocabulary_note(spec, tokenizer), *self.pool.notes)
         self.context = self.pool.context
         self.config = spec.config(len(tokenizer), **special_ids(spec, self.specials))
@@ -106,7 +104,6 @@ class Trainer:
         if spec.compile:
             self._working = cast(nn.Module, torch.compile(self._working))
         self._parts = list(self.optimizer.working.modules())
-        self._starts = objectives.word_starts(tokenizer) if spec.whole_words else None
         self._held_out: Example | None = None
 
     @classmethod
@@ -137,9 +134,8 @@ class Trainer:
             raise ValueError(f"this run is over: {self.ended}")
         began = time.perf_counter()
         spec, number = self.spec, self.done_steps + 1
-        rows = self.pool.batch(number)
-        example = self._example(rows, "mask", number).to(self.device)
-        loss = self._gradient(example, number)
+        examples, tokens = self.reading.of_step(number)
+        loss = self._gradient([example.to(self.device) for example in examples], number)
         if not loss <= 10 * self.guessing + 10:
             self._forget()
             raise Diverged(number, loss)
@@ -148,7 +144,7 @@ class Trainer:
         if not math.isfinite(self.moved.gradient):
             raise Diverged(number, self.moved.gradient, "gradient")
         self.done_steps = number
-        self.tokens += rows.shape[0] * (rows.shape[1] - 1)
+        self.tokens += tokens
         self.seconds += time.perf_counter() - began
         held_out = self._measure() if self._measures(number) else None
         if number == spec.steps:
@@ -181,12 +177,12 @@ class Trainer:
     def held_out_example(self, rows: int | None = None) -> Example:
         """The first held-out rows (None: all that are measured) as questions, the same ones at every call."""
         if self._held_out is None:
-            self._held_out = self._example(self.pool.held_out(), "held out", 0)
+            self._held_out = self.reading.held_out()
         return self._held_out if rows is None else self._held_out.rows(0, rows)
 
     def held_out_rows(self) -> Tensor:
-        """The rows that the held-out loss is measured on, (N, T + 1)."""
-        return self.pool.held_out()
+        """The rows that the held-out loss is measured on, (N, T + 1). Raises ValueError where pairs are read."""
+        return self.reading.held_out_rows()
 
     def state(self) -> State:
         """All that the rest of the run depends on."""
@@ -221,27 +217,19 @@ class Trainer:
         self.seconds, self.best, self.waited = float(meta["seconds"]), meta["best"], int(meta["waited"])
         self.ended = str(meta["ended"])
 
-    def _example(self, rows: Tensor, purpose: str, step: int) -> Example:
-        spec = self.spec
-        if spec.objective == "next_token":
-            return objectives.next_token(rows)
-        rows, draw = rows[:, :-1], torch.Generator().manual_seed(_seed(spec.seed, purpose, step))
-        if spec.objective == "masked":
-            starts = None if self._starts is None else self._starts[rows]
-            return objectives.masked(
-                rows, self.specials, rate=spec.mask_rate, generator=draw, whole_words=starts
-            )
-        return objectives.span_corruption(
-            rows, self.specials, rate=spec.mask_rate, length=spec.span_length, generator=draw
-        )
-
-    def _gradient(self, example: Example, step: int) -> float:
-        """The loss of a batch; its gradient is left in the working copy."""
-        seed = _seed(self.spec.seed, "dropout", step) if self.config.dropout else None
+    def _gradient(self, examples: list[Example], step: int) -> float:
+        """The loss of a batch, the mean over all scored tokens; its gradient is left in the working copy."""
+        seed = seed_of(self.spec.seed, "dropout", step) if self.config.dropout else None
+        scored = [int((example.targets != UNSCORED).sum()) for example in examples]
+        total = 0.0
         with _training(self._parts), _drawing(seed, self.device):
-            loss = objectives.loss(self._working, example, self.spec.label_smoothing)
-            loss.backward()
-        return loss.item()
+            for example, count in zip(examples, scored, strict=True):
+                loss = objectives.loss(self._working, example, self.spec.label_smoothing)
+                if len(examples) > 1:
+                    loss = loss * (count / sum(scored))
+                loss.backward()
+                total += loss.item()
+        return total
 
     def _forget(self) -> None:
         self.optimizer.working.zero_grad(set_to_none=True)
@@ -269,11 +257,6 @@ def _load(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1].strip()
         raise ValueError(f"these weights are of a model of another shape: {reason}") from error
-
-
-def _seed(seed: int, purpose: str, step: int) -> int:
-    """A seed for one purpose at one step, so that nothing but the step needs to be remembered."""
-    return zlib.crc32(f"{seed} {purpose} {step}".encode())
 
 
 @contextmanager

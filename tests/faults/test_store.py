@@ -276,7 +276,7 @@ def test_a_fork_keeps_what_it_began_from(store: Store) -> None:
     fork = store.create(tiny(parent=f"{parent}@20"), OTHER)
     store.delete(parent, OWNER)
     assert fork.parent == f"{parent}@20"
-    assert taken(store).start() == (b"weights", "{}")
+    assert taken(store).start() == (b"weights", "{}", '{"n_layers": 1}')
 
 
 def test_checkpoints_and_maps(store: Store) -> None:

@@ -1,0 +1,95 @@
+"""What the next runs are: the task, LoRA's rank, alpha and matrices, own examples, and the buttons that start them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from app import runs, state, trained, widgets
+from app.components.fine_tuning import ways
+from app.components.fine_tuning.ways import FITTING, KIND
+from app.trained import Arm
+from core.training.fine_tune_spec import Way
+
+_NAMES = {"q": "Q", "k": "K", "v": "V", "o": "O", "in": "MLP in", "out": "MLP out"}
+
+
+def draw(arms: Mapping[Way, Arm]) -> None:
+    """The row below the picture."""
+    widgets.segments(
+        "Task",
+        "job",
+        ("sentiment", "questions"),
+        lambda name: {"sentiment": "Sentiment"}.get(str(name), "Questions"),
+    )
+    if ways.task() == "questions":
+        st.text_input("Question about your text", width=260, **state.bind("quiz"))
+    st.number_input("Rank", 1, 128, step=1, width=110, **state.bind("rank"))
+    st.number_input("Alpha", 0.01, 1024.0, step=1.0, width=110, **state.bind("alpha"))
+    st.pills(
+        "LoRA beside", list(FITTING), selection_mode="multi", format_func=lambda name: _NAMES[str(name)],
+        **state.part("beside", list(ways.targets()), _beside),
+    )  # fmt: skip
+    if ways.task() == "sentiment":
+        _own_examples()
+    with st.container(horizontal=True, gap="small"):
+        _buttons(arms)
+
+
+def _beside(chosen: list[str] | None) -> None:
+    state.set("beside", " ".join(target for target in FITTING if target in (chosen or [])))
+
+
+def _buttons(arms: Mapping[Way, Arm]) -> None:
+    spend, why = ways.cost("lora")
+    off = bool(why) or runs.engine() is None
+    if any(arm.going for arm in arms.values()):
+        st.button("Stop", key="fine_tuning.stop", on_click=state.whole(_stop), args=(list(arms.values()),))
+    else:
+        st.button(
+            f"Train LoRA now{f', {spend}' if spend else ''}", key="fine_tuning.lora", type="primary", disabled=off,
+            on_click=state.whole(ways.start), args=(("lora",),),
+        )  # fmt: skip
+        st.button(
+            "Train all four", key="fine_tuning.all", disabled=off, on_click=state.whole(ways.start),
+            args=(tuple(ways.WAYS),),
+        )  # fmt: skip
+    if state.get("tuned"):
+        st.button(
+            "Recorded runs", key="fine_tuning.back", on_click=state.whole(lambda: state.set("tuned", ""))
+        )
+    said = why or ways.refused()
+    if not said and runs.engine() is None:
+        said = "Nothing trains on this server: it was started without workers."
+    if said:
+        st.warning(widgets.escape(said))
+
+
+def _stop(arms: list[Arm]) -> None:
+    trained.stop(arms)
+
+
+def _own_examples() -> None:
+    """Where a learner brings labelled lines."""
+    with st.popover("Your examples", key="gb-own-examples"):
+        st.caption(
+            "One a line: the text, a tab, then `negative` or `positive`. Measured are held-out reviews all the same."
+        )
+        st.text_area(
+            "Labelled lines", key=f"{KIND}.lines", height=160, on_change=state.whole(_typed),
+            placeholder="The soup was not good.\tnegative",
+        )  # fmt: skip
+        if ways.own_lines().strip():
+            count = sum(bool(line.strip()) for line in ways.own_lines().splitlines())
+            st.caption(f"{count:,} line{'s' if count != 1 else ''} of your own will be learned from.")
+            st.button("Reviews of Toyland instead", key="fine_tuning.reviews", on_click=state.whole(_forget))
+
+
+def _typed() -> None:
+    ways.keep_lines(str(state.widget_value(f"{KIND}.lines") or ""))
+
+
+def _forget() -> None:
+    ways.keep_lines("")
+    state.empty_widget(f"{KIND}.lines")

@@ -1,0 +1,45 @@
+// Beside the chart: what each way is worth, what it costs, what it forgets, and what it says of the learner's text.
+
+const WAY_COLOURS = { scratch: "ink2", frozen: "k-ink", full: "v-ink", lora: "accent" };
+const WAY_DASHES = { scratch: [2, 3], frozen: [8, 3, 2, 3], full: [8, 3], lora: [] };
+const percent = (x) => `${num(100 * x, 1)} %`;
+const bytesOf = (n) => (n >= 1e6 ? `${num(n / 1e6, 2)} MB` : `${num(n / 1e3, 0)} kB`);
+
+/** The cells of a way's row, in words. */
+function cells(way) {
+  const w = way.worth;
+  if (!w.accuracy) return { accuracy: "—", learned: "—", bytes: "—", seconds: "—", forgets: "—" };
+  const { right, of, low, high } = w.accuracy;
+  return {
+    accuracy: `${percent(right / of)}  (${num(100 * low, 0)} to ${num(100 * high, 0)})`,
+    learned: thousands(w.trained), bytes: bytesOf(w.bytes), seconds: `${num(w.seconds, 0)} s`,
+    forgets: w.old ? `${w.old[0] - w.old[1] > 5e-4 ? "+" : ""}${num(w.old[0] - w.old[1], 3)}` : "nothing known",
+  };
+}
+const saidOf = (way) => (way.judged.says === undefined ? way.judged.why : `${way.judged.says}  ${num(way.judged.probability, 2)}`);
+const HEADS = [["accuracy", "held out, 95 % interval"], ["learned", "numbers learned"], ["bytes", "file"], ["seconds", "time"], ["forgets", "forgotten, nats"]];
+
+const FORGOTTEN = "Forgotten: how much the loss on the old task, hidden words of held-out tales, has grown. Without its adapter LoRA has forgotten nothing.";
+
+function drawTable(g, data, at) {
+  g.part("table", [at], () => {
+    const out = [];
+    data.ways.forEach((way, k) => {
+      const y = at.y + k * at.pitch;
+      const row = cells(way);
+      const colour = WAY_COLOURS[way.key];
+      out.push(h("path", { d: `M${at.x},${y}H${at.x + at.w}`, stroke: css("line") }),
+        label(at.x, y + 18, way.curve.name, { weight: 600, fill: colour, size: 13 }),
+        label(at.x + at.w, y + 18, way.own ? (way.going ? "yours, learning" : "yours") : "recorded", { anchor: "end", fill: "ink3" }));
+      HEADS.forEach(([key, head], i) => {
+        const [share, line] = at.cells[i];
+        const x = at.x + at.w * share;
+        out.push(label(x, y + 34 + 36 * line, head, { fill: "ink3", size: 11 }), label(x, y + 50 + 36 * line, row[key], { mono: true, fill: "ink" }));
+      });
+      const last = y + at.pitch - 10;
+      out.push(label(at.x, last, fit(data.asks, 70, 12, false), { fill: "ink3" }), label(at.x + 76, last, fit(saidOf(way), at.w - 80, 12), { mono: true, fill: way.judged.says === undefined ? "ink3" : "ink", weight: 600 }));
+    });
+    out.push(inLines(FORGOTTEN, at.w).map((line, i) => label(at.x, at.y + 4 * at.pitch + 12 + 16 * i, line, { fill: "ink3" })));
+    return out;
+  });
+}

@@ -1,0 +1,234 @@
+"""Fine-tuning as a run's work, and a run's checkpoint as a model that labels or answers.
+
+A checkpoint holds what was learned and nothing else: of a LoRA run that is the adapter and the head, some kilobytes
+beside the base's megabytes, so opening one asks for the base, too.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from core.runs.kinds import Reached, Start
+from core.runs.lease import Moment
+from core.runs.records import RunError
+
+if TYPE_CHECKING:
+    from core.costs import Estimate
+    from core.language_model import LanguageModel
+    from core.runs.store import Store
+    from core.training.fine_tune_spec import FineTuneSpec
+    from core.training.fine_tuning import FineTuner
+
+LIGHTER = (
+    "choose a smaller batch, or fewer examples",
+    "choose fewer steps, a smaller batch, or fewer measurements",
+)
+_LENGTH = {"sentiment": 28, "questions": 75}  # tokens of an example, about
+_PACE = (
+    4.2e10  # operations a second of such steps where that was measured, measurements in between among them
+)
+_SHOWN = 60  # characters of the sample
+
+
+def begin(spec: FineTuneSpec, text: str | None, state: bytes | None, start: Start) -> Tuning:
+    """The work where its last state left it, or before the first step.
+
+    Raises:
+        ValueError: the base is no encoder, the own lines cannot be learned from, or the state is another run's.
+    """
+    from core.training.fine_tuning import FineTuner
+    from core.training.state import State
+
+    tuner = FineTuner(spec, _begun(spec, start), text)
+    if state is not None:
+        tuner.restore(State.from_bytes(state))
+    return Tuning(tuner)
+
+
+def _begun(spec: FineTuneSpec, start: Start) -> LanguageModel:
+    """The base: a bundled model, or the checkpoint that the run begins with."""
+    if not spec.parent:
+        return bundled_base(spec.base)
+    begun = start()
+    if begun is None:
+        raise ValueError("the model that this run begins with is not stored: start it anew")
+    return assembled(*begun, name=spec.parent)
+
+
+@lru_cache(maxsize=2)
+def bundled_base(name: str) -> LanguageModel:
+    """A bundled encoder, loaded once; nobody writes to it. Raises ValueError: there is none of that name."""
+    from core.training.tuned import check_base
+    from core.zoo import bundled, load
+
+    if name not in bundled():
+        raise ValueError(f"no bundled model is called {name!r}; there is {', '.join(bundled())}")
+    return check_base(load(name, device="cpu"))
+
+
+def assembled(weights: bytes, words: str, config: str, name: str) -> LanguageModel:
+    """The model of a training run from what its checkpoint holds; config and words (a tokenizer) are JSON."""
+    import tokenizers
+    import torch
+    from safetensors.torch import load
+
+    from core.checkpoints.folder import assemble
+    from core.config import ModelConfig
+    from core.language_model import LanguageModel
+    from core.text.tokenizer import Tokenizer
+
+    shape = ModelConfig.from_dict(json.loads(config))
+    model = assemble(shape, load(weights), torch.device("cpu"), torch.float32)
+    return LanguageModel(model, Tokenizer(tokenizers.Tokenizer.from_str(words)), name)
+
+
+def estimate(spec: FineTuneSpec, text: str | None = None) -> Estimate:
+    """Numbers learned, memory and seconds; of a base that is a run, as if it were tales-bert.
+
+    Raises:
+        ValueError: the own lines cannot be learned from; the message says why.
+    """
+    from core.costs import Estimate, row_flops
+    from core.runs.word_vectors import slower
+    from core.training.labelled import own_examples
+    from core.training.old_task import ROWS
+    from core.training.tuned import count, task_config
+
+    if text is not None:
+        own_examples(text)
+    base = bundled_base(spec.base or "tales-bert")
+    config = task_config(spec, base.config)
+    learned = count(spec, base.config).learned
+    length = _LENGTH[spec.task]
+    one = row_flops(config, length)
+    looks = spec.steps // spec.eval_every + spec.checkpoints
+    flops = (spec.steps * spec.batch * 3 + looks * spec.held_out) * one
+    flops += spec.checkpoints * ROWS * row_flops(config, config.n_ctx)  # what is forgotten
+    kept = 12 * spec.batch * length * config.n_layers * (config.d_model * 8 + 2 * config.mlp_size)
+    seconds = flops / _PACE * slower() + 1.0
+    return Estimate(learned, 4 * (2 * base.n_parameters + 4 * learned) + kept, seconds)
+
+
+class Tuning:
+    """A model being fine-tuned."""
+
+    def __init__(self, tuner: FineTuner) -> None:
+        self.tuner = tuner
+
+    @property
+    def done_steps(self) -> int:
+        return self.tuner.done_steps
+
+    @property
+    def done(self) -> bool:
+        return self.tuner.done
+
+    @property
+    def ended(self) -> str:
+        return self.tuner.ended
+
+    @property
+    def checkpoint_steps(self) -> Sequence[int]:
+        return self.tuner.checkpoint_steps
+
+    def step(self) -> Reached:
+        """The next step of the optimizer."""
+        at = self.tuner.step()
+        return Reached(
+            at.step, at.loss, at.learning_rate, at.gradient_norm, at.update_norm, at.tokens, at.seconds, at.accuracy
+        )  # fmt: skip
+
+    def moment(self, held_out: float | None = None) -> Moment:
+        """What was learned, and what it is worth."""
+        return _moment(self.tuner)
+
+    def glance(self) -> Callable[[], Moment]:
+        """The model as it is now, copied."""
+        picture = copy.copy(self.tuner)
+        parts = (picture.model, picture.reader, picture.weights)
+        picture.model, picture.reader, picture.weights = copy.deepcopy(parts)
+        return lambda: _moment(picture)
+
+    def state(self) -> bytes:
+        """What is learned, the optimizer's memory, the step."""
+        return self.tuner.state().to_bytes()
+
+    def about(self) -> tuple[Mapping[str, Any], str]:
+        """The configuration with its head, and the tokenizer."""
+        return self.tuner.model.config.to_dict(), self.tuner.tokenizer.raw.to_str()
+
+
+def _moment(tuner: FineTuner) -> Moment:
+    from core.training.tuned import as_file
+
+    found = tuner.result()
+    return Moment(
+        step=tuner.done_steps,
+        held_out=found.accuracy.share,
+        sample=_sample(tuner),
+        health=dataclasses.asdict(found) | {"seconds": tuner.seconds},
+        weights=as_file(tuner.spec, tuner.learned()),
+    )
+
+
+def _sample(tuner: FineTuner) -> str:
+    """A held-out example with what is said of it: '... a lovely day. → positive'."""
+    import torch
+
+    from core.decoding.labels import best_spans
+    from core.training.labelled import batch
+
+    row = tuner.measured[0]
+    with torch.inference_mode():
+        given = batch([row]).to(tuner.device)
+        said = tuner.reader(given.ids, mask=given.mask)[0]
+    text = tuner.tokenizer.decode(row.ids, skip_special_tokens=True)
+    if said.ndim == 1:
+        answer = tuner.spec.labels[int(said.argmax())]
+    else:
+        start, end = said.log_softmax(0).unbind(-1)  # (T,) twice
+        first, last, _ = best_spans(start, end, given.inside[0])[0]
+        answer = tuner.tokenizer.decode(row.ids[first : last + 1])
+    return f"{'…' if len(text) > _SHOWN else ''}{text[-_SHOWN:]} → {answer}"
+
+
+def tuned_model(store: Store, id: str, step: int | None = None) -> LanguageModel:
+    """The model of a fine-tuning run as it was at a checkpoint (None: the last one): `classify` or `answer` ask it.
+
+    Raises:
+        NoSuchRun: there is no such run, or its base is gone. RunError: it fine-tunes nothing, has not begun, or keeps
+            nothing of that step.
+    """
+    from core.runs.loading import kept_step, load
+    from core.training.tuned import tuned
+
+    run = store.get(id)
+    if run.kind != "fine_tune":
+        raise RunError("this run fine-tunes no model")
+    step = kept_step(store, id, step)
+    learned = read_file(store.weights(id, step))
+    if run.spec.parent:
+        parent, _, at = run.spec.parent.partition("@")
+        base = load(store, parent, int(at))
+    else:
+        base = bundled_base(run.spec.base)
+    try:
+        return tuned(run.spec, base, learned, f"run:{id}")
+    except ValueError as error:
+        raise RunError(f"the checkpoint of step {step} of this run cannot be read: {error}") from error
+
+
+def read_file(weights: bytes) -> dict[str, Any]:
+    """What was learned, by name, from a checkpoint's bytes. Raises RunError: they are none."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        return dict(load(weights))
+    except SafetensorError as error:
+        raise RunError(f"this checkpoint holds no weights: {error}") from error

@@ -1,0 +1,61 @@
+"""Recorded fine-tuning runs that can be asked: what was learned travels with the curve, in half precision."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.runs.recordings import FOLDER, recorded
+from core.runs.records import RunError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.language_model import LanguageModel
+    from core.runs.store import Store
+
+
+def weights_file(name: str) -> Path:
+    """Where a recorded run's last weights are."""
+    return FOLDER / f"{name}.safetensors"
+
+
+def record_weights(store: Store, id: str, name: str) -> Path:
+    """Write what a run of a store has learned in the end, as float16."""
+    from safetensors.torch import save
+
+    from core.runs.fine_tuning import read_file
+    from core.runs.loading import kept_step
+
+    learned = read_file(store.weights(id, kept_step(store, id, None)))
+    weights_file(name).write_bytes(save({key: value.half() for key, value in learned.items()}))
+    tuned_recording.cache_clear()
+    return weights_file(name)
+
+
+@lru_cache(maxsize=16)
+def tuned_recording(name: str) -> LanguageModel:
+    """The model of a recorded fine-tuning run as it was in the end. Shared: nobody writes to it.
+
+    Raises:
+        RunError: no such run is recorded, or not with its weights.
+    """
+    from core.runs.fine_tuning import bundled_base
+    from core.training.tuned import tuned
+
+    spec = recorded(name).spec
+    return tuned(spec, bundled_base(spec.base), learned(name), name)
+
+
+def learned(name: str) -> dict[str, Tensor]:
+    """What a recorded fine-tuning run had learned in the end, by name, as exact as float16 holds it.
+
+    Raises:
+        RunError: no such run is recorded, or not with its weights.
+    """
+    from core.runs.fine_tuning import read_file
+
+    if recorded(name).spec.kind != "fine_tune" or not weights_file(name).is_file():
+        raise RunError(f"the recorded run {name} keeps no fine-tuned weights")
+    return {key: value.float() for key, value in read_file(weights_file(name).read_bytes()).items()}

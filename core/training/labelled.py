@@ -1,0 +1,230 @@
+"""What a model is fine-tuned on: texts with a label, or questions with the place of their answer, as rows of ids.
+
+Toyland tells them, each with its truth; a learner may bring labelled lines of their own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from core.data.corpora import Split
+from core.decoding.labels import best_spans
+from core.text.tokenizer import Tokenizer
+from core.training.fine_tune_spec import LABELS, Task
+
+MEASURED = 1_000_003  # the seed of what is measured: the same for every run
+# Reviews of one opinion, said straight. Toyland has harder ones ("not", wishes, errors, contrasts): some hundred steps
+# of a small encoder do not learn those.
+SAID = frozenset({"plain", "intense", "agree", "told true"})
+_PATIENCE = 50  # times as many examples are looked at as are wanted
+
+
+class Example(NamedTuple):
+    """What is read (a text, or a question and a context) and what is right: a label's number, a span of the context.
+
+    span: (first character, after the last); label: -1 where there is a span.
+    """
+
+    text: str
+    label: int = -1
+    context: str = ""
+    span: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """ids (B, T); mask (B, T) False at padding; inside (B, T) where an answer may lie; targets (B,) or (B, 2)."""
+
+    ids: Tensor
+    mask: Tensor
+    inside: Tensor
+    targets: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on another device."""
+        parts = (part.to(device) for part in (self.ids, self.mask, self.inside, self.targets))
+        return Batch(*parts)
+
+
+class Row(NamedTuple):
+    """One example as a model reads it: `inside` is where its context lies (first, after the last position)."""
+
+    ids: list[int]
+    inside: tuple[int, int]
+    target: tuple[int, ...]
+
+
+def told(task: Task, split: Split, count: int, seed: int) -> tuple[Example, ...]:
+    """`count` different examples of Toyland's; of a class in turn, where there are classes, to learn from.
+
+    Raises:
+        ValueError: it does not know so many.
+    """
+    return _told(task, split, count, seed)
+
+
+@lru_cache(maxsize=16)  # a learner starts one way after another on the same examples
+def _told(task: Task, split: Split, count: int, seed: int) -> tuple[Example, ...]:
+    stream = _different(_stream(task, split, seed))
+    stream = itertools.islice(stream, _PATIENCE * count + 1000)
+    if task == "sentiment" and split == "train":
+        found = _in_turn(stream, count)
+    else:
+        found = list(itertools.islice(stream, count))
+    if len(found) < count:
+        raise ValueError(f"there are {len(found):,} different examples of {task}: ask for no more")
+    return tuple(found)
+
+
+def _stream(task: Task, split: Split, seed: int) -> Iterator[Example]:
+    if task == "sentiment":
+        from core.data.toyland.reviews import reviews
+
+        for review in reviews(seed, split):
+            if len(review.told) == 1 and review.told[0][1] in SAID:
+                yield Example(review.text, LABELS.index(review.sentiment))
+        return
+    from core.data.toyland.asked import asked
+
+    for one in asked(seed, split):
+        if one.start is not None and one.end is not None:
+            yield Example(one.question, context=one.context, span=(one.start, one.end))
+
+
+def _different(stream: Iterable[Example]) -> Iterator[Example]:
+    seen: set[tuple[str, str]] = set()
+    for each in stream:
+        if (each.text, each.context) not in seen:
+            seen.add((each.text, each.context))
+            yield each
+
+
+def _in_turn(stream: Iterator[Example], count: int) -> list[Example]:
+    """As many of each class as of any other, one after the other."""
+    waiting: list[list[Example]] = [[] for _ in LABELS]
+    found: list[Example] = []
+    for each in stream:
+        waiting[each.label].append(each)
+        while len(found) < count and waiting[len(found) % len(LABELS)]:
+            found.append(waiting[len(found) % len(LABELS)].pop(0))
+        if len(found) == count:
+            break
+    return found
+
+
+def own_examples(lines: str, labels: Sequence[str] = LABELS) -> list[Example]:
+    """Labelled lines of a learner's own: a text, a tab, its label.
+
+    Raises:
+        ValueError: a line without a tab, without text, or with another label (the line is named); one example; one
+            class.
+    """
+    found: list[Example] = []
+    choice = " or ".join(labels)
+    for number, line in enumerate(lines.splitlines(), 1):
+        if not line.strip():
+            continue
+        text, tab, label = line.rpartition("\t")
+        text, label = text.strip(), label.strip().lower()
+        if not tab:
+            raise ValueError(f"line {number} has no tab: write the text, a tab, then {choice}")
+        if not text:
+            raise ValueError(f"line {number} has a label and no text")
+        if label not in labels:
+            raise ValueError(f"line {number}: {label[:40]!r} is no label of this task: write {choice}")
+        found.append(Example(text, list(labels).index(label)))
+    if len(found) < 2:
+        raise ValueError(
+            f"{'one example is' if found else 'no example is'} not enough to learn from: bring at least one "
+            f"of each label, {choice}"
+        )
+    if missing := [label for number, label in enumerate(labels) if all(e.label != number for e in found)]:
+        raise ValueError(
+            f"all {len(found)} examples are of one class: bring some that are {missing[0]}, or a model learns only to "
+            "say the other"
+        )
+    return found
+
+
+def rows_of(
+    examples: Iterable[Example], tokenizer: Tokenizer, longest: int, *, strict: bool = False
+) -> list[Row]:
+    """Examples as rows of at most `longest` ids; those that are longer are left out.
+
+    Args:
+        strict: a text that is too long is an error instead.
+
+    Raises:
+        ValueError: (strict) the text is named by its number, with both lengths.
+    """
+    rows = []
+    for number, each in enumerate(examples, 1):
+        row = _located(each, tokenizer) if each.label < 0 else _labelled(each, tokenizer)
+        if row is not None and len(row.ids) <= longest:
+            rows.append(row)
+        elif strict and row is not None:
+            raise ValueError(
+                f"example {number} has {len(row.ids)} tokens, and the model reads {longest}: shorten it"
+            )
+    return rows
+
+
+def _labelled(example: Example, tokenizer: Tokenizer) -> Row:
+    return Row(tokenizer.encode(example.text), (0, 0), (example.label,))
+
+
+def _located(example: Example, tokenizer: Tokenizer) -> Row | None:
+    """None where no tokens have the answer's first and last character."""
+    pair = tokenizer.pair(example.text, example.context)
+    places = [place for place, part in enumerate(pair.parts) if part == 1]
+    begin, stop = example.span
+    first = next((at for at in places if pair.offsets[at][0] <= begin < pair.offsets[at][1]), None)
+    last = next((at for at in places if pair.offsets[at][0] < stop <= pair.offsets[at][1]), None)
+    if first is None or last is None or last < first:
+        return None
+    return Row(pair.ids, (places[0], places[-1] + 1), (first, last))
+
+
+def batch(rows: Sequence[Row]) -> Batch:
+    """Rows side by side, the shorter ones padded behind."""
+    longest = max(len(row.ids) for row in rows)
+    ids = torch.zeros(len(rows), longest, dtype=torch.long)
+    mask = torch.zeros(len(rows), longest, dtype=torch.bool)
+    inside = torch.zeros(len(rows), longest, dtype=torch.bool)
+    for number, row in enumerate(rows):
+        ids[number, : len(row.ids)] = torch.tensor(row.ids)
+        mask[number, : len(row.ids)] = True
+        inside[number, row.inside[0] : row.inside[1]] = True
+    targets = torch.tensor([row.target for row in rows])
+    return Batch(ids, mask, inside, targets[:, 0] if targets.shape[1] == 1 else targets)
+
+
+def right_of(said: Tensor, given: Batch) -> int:
+    """How many rows are answered right: the likeliest label, or the likeliest span of the context."""
+    if said.ndim == 2:
+        return int((said.argmax(-1) == given.targets).sum())
+    found = [
+        best_spans(start, end, inside)[0][:2]
+        for (start, end), inside in zip(said.float().log_softmax(1).transpose(1, 2), given.inside)
+    ]
+    return sum(span == tuple(target) for span, target in zip(found, given.targets.tolist()))
+
+
+@lru_cache(maxsize=4)
+def round_of(lengths: tuple[int, ...], size: int, seed: int, lap: int) -> list[list[int]]:
+    """A round through all examples in batches, some left over; those of a batch are about as long: little padding."""
+    chance = torch.Generator().manual_seed(zlib.crc32(f"{seed} order {lap}".encode()))
+    order = torch.randperm(len(lengths), generator=chance).tolist()[: len(lengths) // size * size]
+    window = 8 * size
+    near = [sorted(order[at : at + window], key=lengths.__getitem__) for at in range(0, len(order), window)]
+    rows = [row for part in near for row in part]
+    batches = [rows[at : at + size] for at in range(0, len(rows), size)]
+    return [batches[at] for at in torch.randperm(len(batches), generator=chance).tolist()]

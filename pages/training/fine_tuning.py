@@ -1,0 +1,76 @@
+"""Fine-tuning: tales-bert adapted to a task in four ways: what each learns, costs and forgets; LoRA's arithmetic."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app import events, page, state
+from app.components import fine_tuning as view
+from app.components.fine_tuning import controls, take, ways
+from app.components.fine_tuning.question import OPTIONS, ask
+from core.runs.fine_tuning import bundled_base
+from core.training.fine_tuning import FineTuner
+from core.training.labelled import own_examples, right_of
+from core.training.lora import Adapter, merge
+from core.training.old_task import old_loss
+
+LONGEST = 100  # tokens of the text
+KEYS = ("stage", "wrow", "wcol")
+EXAMPLES = (
+    "Jane the mayor sold me a white map. I find it lovely.",
+    "The warm bun is not burnt at all.",
+    "We had a picnic on the farm. The view is not lovely.",
+    "Nora lost the red kite. Tom found the kite under the bench.",
+)
+
+ctx = page.begin("fine_tuning", longest=LONGEST)
+job = ways.task()
+arms = ways.all_arms()
+records = view.record_ways(arms, ctx.text, str(state.get("quiz")))
+cell = (state.get("wrow"), state.get("wcol"))
+
+page.claim("Few new numbers teach a trained model a new task.")
+data = {
+    "job": job,
+    "title": "Held-out reviews labelled right"
+    if job == "sentiment"
+    else "Held-out questions answered exactly",
+    "asks": "Your text:" if job == "sentiment" else "Answer:",
+    "guessing": {"value": 0.5, "text": "guessing: one of two"} if job == "sentiment" else None,
+    "low": 0.4 if job == "sentiment" else 0.0,
+    "about": view.ABOUT[job],
+    "x": "seconds" if state.get("axis") == "seconds" else "step",
+    "ways": records,
+    "lora": view.record_lora(arms["lora"], cell),
+    "selection": events.selection("picture", {key: state.get(key) for key in KEYS}),
+}
+view.draw(
+    data,
+    key="picture",
+    on={
+        "select": lambda: events.select("picture", KEYS),
+        "arrived": lambda: None,  # the run of the page that comes with it reads what is new
+        "axis": view.axis,
+        "visit": lambda: events.visit("picture"),
+    },
+)
+
+with page.controls():
+    controls.draw(arms)
+
+question = ask(job, bundled_base(view.BASE).config, state.get("rank"), ways.targets())
+
+with page.foot():
+    page.predict(question.text, OPTIONS, question.judge)
+    page.code(Adapter.product, merge, FineTuner.step, right_of, old_loss, own_examples)
+    page.take_away(
+        "fine_tuning",
+        partial(take.table, arms, records),
+        partial(take.cells, job, arms, records, ctx.text, str(state.get("quiz")), question),
+    )
+
+page.terms(
+    "fine-tuning", "pretraining", "LoRA", "rank", "forgetting", "validation", "step", "loss", "parameters",
+)  # fmt: skip
+page.cheatsheet("fine_tuning")
+page.examples(EXAMPLES)

@@ -1,0 +1,107 @@
+"""The Fine-tuning page in a real browser: the ways against their records, LoRA's steps, a real run, keys, phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from app.components.fine_tuning import ways
+from core.runs import recorded
+from core.runs.tuned_recordings import learned, tuned_recording
+from tests.browser import checks, driver
+
+TEXT = "The warm bun is not burnt at all."
+
+
+def opened(page: Page, **query: Any) -> dict[str, Any]:
+    """Open the page on the test's text; returns what the picture shows."""
+    driver.open_page(page, "fine_tuning", **({"v": 1, "text": TEXT} | query))
+    state: dict[str, Any] = driver.component_state(page, "fine_tuning")
+    return state
+
+
+def test_the_ways_are_those_recorded(page: Page) -> None:
+    state = opened(page)
+    assert [way["key"] for way in state["ways"]] == list(ways.WAYS)
+    for way, shown in zip(state["ways"], state["chart"]["runs"], strict=True):
+        run = recorded(f"finetune-sentiment-{way['key']}")
+        worth = run.checkpoints()[-1].health
+        assert (shown["count"], shown["held_out"]) == (
+            len(run.points()),
+            pytest.approx(run.points().held_out[-1]),
+        )
+        assert way["cells"]["accuracy"].startswith(f"{100 * run.points().held_out[-1]:.1f} %")
+        assert way["cells"]["learned"] == f"{worth['trained']:,}"
+        label, chance = tuned_recording(run.name).classify(TEXT)[0]
+        assert way["judged"] == {"says": label, "probability": pytest.approx(chance, abs=1e-5)}
+    driver.component(page, "fine_tuning").get_by_role("button", name="Seconds").click()
+    driver.wait_for_state(page, "fine_tuning", lambda now: now["chart"]["x"] == "seconds")
+    driver.wait_for_link(page, "axis=seconds")
+
+
+def stage(page: Page, step: int) -> None:
+    """Until this step is shown."""
+    driver.wait_for_state(page, "fine_tuning", lambda now: now["stage"]["step"] == step)
+
+
+def test_loras_steps_end_in_the_sum(page: Page, browser: Browser, server: driver.Server) -> None:
+    state = opened(page, stage=0, wrow=3, wcol=5)
+    figure = driver.component(page, "fine_tuning")
+    assert figure.locator('[data-part="lora W"]').count() == 1
+    assert figure.locator('[data-part="lora A"]').count() == 0
+    figure.focus()
+    for step in (1, 2, 3):
+        page.keyboard.press(".")
+        stage(page, step)
+    assert figure.locator('[data-part="lora added"]').count() == 1
+    found, cell = learned("finetune-sentiment-lora"), state["lora"]["cell"]
+    a, b = (found[f"lora.{state['lora']['name']}.{letter}"] for letter in "AB")
+    assert cell["added"] == pytest.approx(float(b[3] @ a[:, 5]) * cell["scale"], rel=1e-3, abs=1e-6)
+    assert state["lora"]["sum"] == pytest.approx(cell["w"] + cell["added"], rel=1e-4, abs=1e-6)
+    page.wait_for_url(lambda url: "stage=3" in url)
+    driver.wait_until_drawn(page)
+    checks.link_restores(page, browser, server, "fine_tuning")
+    figure.focus()
+    page.keyboard.press("Escape")
+    driver.wait_for_state(page, "fine_tuning", lambda now: now["chart"] is not None)
+
+
+def test_another_sentence_is_judged_anew(page: Page) -> None:
+    before = opened(page)
+    page.get_by_label("Your text", exact=True).first.fill("To me, the brown kite is dull.")
+    page.keyboard.press("Control+Enter")
+    now = driver.wait_for_state(
+        page, "fine_tuning",
+        lambda now: now["ways"][3]["judged"]["probability"] != before["ways"][3]["judged"]["probability"],
+    )  # fmt: skip
+    label, chance = tuned_recording("finetune-sentiment-lora").classify("To me, the brown kite is dull.")[0]
+    assert now["ways"][3]["judged"] == {"says": label, "probability": pytest.approx(chance, abs=1e-5)}
+
+
+def test_a_run_is_started_and_stopped(browser: Browser, training_server: driver.Server) -> None:
+    context = driver.new_context(browser, training_server, owner="d" * 32)
+    page = context.new_page()
+    opened(page, rank=2)
+    page.get_by_role("button", name="Train LoRA now").click()
+    driver.wait_for_state(page, "fine_tuning", lambda now: now["ways"][3]["own"])
+    driver.wait_for_state(page, "fine_tuning", lambda now: now["chart"]["runs"][3]["step"] > 0, seconds=60)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    driver.wait_for_state(page, "fine_tuning", lambda now: now["chart"]["runs"][3]["state"] == "stopped")
+    page.get_by_role("button", name="Recorded runs").click()
+    driver.wait_for_state(page, "fine_tuning", lambda now: not now["ways"][3]["own"])
+    context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_accessible(page: Page, theme: str) -> None:
+    opened(page)
+    checks.accessible(page, "fine_tuning", theme, "numbers learned")
+
+
+def test_the_first_screen_and_the_notebook(page: Page, tmp_path: Path) -> None:
+    opened(page)
+    checks.first_screen(page)
+    checks.run_notebook(page, tmp_path)
