@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import memory, models
-from app.shelf import Shelf
+from app import loading, memory, models, room
+from app.loading import Tell
+from app.shelf import NoRoom, Shelf
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -25,26 +27,40 @@ if TYPE_CHECKING:
 logging.getLogger("streamlit.runtime.caching.cache_data_api").setLevel(logging.ERROR)
 
 
+def _forget() -> None:
+    """A model left: what was computed on it would hold it in memory."""
+    _share.clear()
+
+
 # GPT-2, BERT and T5 take half a gigabyte each; a moment of a bundled model 4 MB.
-_finished = Shelf(most=4, most_bytes=2**34)
+_finished = Shelf(most=64, most_bytes=room.allowed, free=room.free, left=_forget)
 _moments = Shelf(most=256, most_bytes=96 * 2**20)
 
 
-def model(name: str, snapshot: int = -1) -> LanguageModel:
+def model(name: str, snapshot: int = -1, tell: Tell | None = None) -> LanguageModel:
     """The model that `name` stands for (see app/models.py), at a step of its training, or (-1) finished.
 
+    Args:
+        tell: hears how far the reading of its weights is, in bytes.
+
     Raises:
-        RefusedModel: not a model of this server.
+        RefusedModel: not a model of this server, or one that it has no room for.
         ValueError, OSError: `core.load` could not read it; the message tells a learner why and what to do.
     """
     choice = models.resolve(name)
     shelf = _finished if snapshot < 0 else _moments
-    lm = shelf.get((choice.name, choice.stamp, snapshot), lambda: _load(choice, snapshot))
+    key = (choice.name, choice.stamp, snapshot)
+    found = shelf.peek(key)
+    if found is None:
+        with _said(choice):
+            found = shelf.get(
+                key, lambda: _load(choice, snapshot, tell), models.need(choice) if snapshot < 0 else 0
+            )
     _fetched.add(choice.name)
-    return lm
+    return found
 
 
-def _load(choice: models.Choice, snapshot: int) -> LanguageModel:
+def _load(choice: models.Choice, snapshot: int, tell: Tell | None) -> LanguageModel:
     from pathlib import Path
 
     import core
@@ -53,7 +69,56 @@ def _load(choice: models.Choice, snapshot: int) -> LanguageModel:
     if snapshot >= 0 and choice.source == "bundled":
         return zoo.rewind(model(choice.name), snapshot)
     target = Path(choice.target) if choice.source == "folder" else choice.target
-    return core.load(target, snapshot=None if snapshot < 0 else snapshot)
+
+    def progress(done: int, total: int) -> None:
+        if tell is not None:
+            tell("Reading", 4 * done, 4 * total)  # as float32
+
+    return core.load(target, snapshot=None if snapshot < 0 else snapshot, progress=progress)
+
+
+def opening(name: str, snapshot: int, report: Tell) -> LanguageModel:
+    """As `model`, for one that takes long: fetched and read once however many wait for it, `report` hears how far.
+
+    Args:
+        report: called from this thread with what is done ("Fetching", "Reading"), the bytes done and those in all.
+
+    Raises:
+        As `model`; a model that there is no room for is not fetched.
+    """
+    choice = models.resolve(name)
+
+    def work(tell: Tell) -> LanguageModel:
+        if not is_fetched(name):
+            with _said(choice):
+                _finished.check(models.need(choice))
+            models.fetch(name, lambda done, total: tell("Fetching", done, total))
+        return model(name, snapshot, tell)
+
+    return loading.follow((choice.name, choice.stamp, snapshot), work, report)
+
+
+@contextmanager
+def _said(choice: models.Choice) -> Iterator[None]:
+    """That there is no room for a model, in a learner's words."""
+    try:
+        yield
+    except NoRoom as why:
+        raise models.RefusedModel(
+            f"{choice.name} {why}, so it was not loaded. Choose a smaller model; whoever runs this Glassbox says with "
+            f"{room.VARIABLE} how much memory models may take."
+        ) from why
+
+
+def at_hand(name: str) -> bool:
+    """Whether the finished model is in memory already, of a name that is known to be one of this server."""
+    choice = models.resolve(name)
+    return _finished.has((choice.name, choice.stamp, -1))
+
+
+def held() -> tuple[int, int]:
+    """Bytes that the finished models in memory take together, and bytes that they may take."""
+    return _finished.bytes, _finished.limit
 
 
 @lru_cache(maxsize=64)
@@ -71,12 +136,21 @@ def is_at_hand(name: str, snapshot: int) -> bool:
     return shelf.peek((choice.name, choice.stamp, snapshot)) is not None
 
 
+QUICK = 50 * 2**20  # bytes that are read in a moment
 _fetched: set[str] = set()  # hub ids that this server has opened
 
 
 def is_fetched(name: str) -> bool:
     """Whether opening `name` fetches nothing: everything but a hub id that this server has not opened yet."""
     return models.resolve(name).source != "hub" or name in _fetched
+
+
+def is_quick(name: str, snapshot: int) -> bool:
+    """Whether opening `name` takes a moment: it is in memory, or bundled, a training run, or small."""
+    choice = models.resolve(name)
+    if choice.source in ("bundled", "run") or is_at_hand(name, snapshot):
+        return True
+    return choice.source == "folder" and models.need(choice) < QUICK
 
 
 def call(fn: Callable[..., Any], key: str, *args: Any) -> Any:

@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:
-    from core.runs import Run
+from core import hub_models
 
-HUB = ("openai-community/gpt2", "google-bert/bert-base-uncased", "google-t5/t5-small")
+if TYPE_CHECKING:
+    from core.config import ModelConfig
+    from core.runs import Run
+    from core.survey import Survey
+
+HUB = tuple(model.id for model in hub_models.MODELS)
 
 # A model's folder in the hub's cache.
 _CACHED = re.compile(r"[^\s'\"]*models--([\w.-]+?)--([\w.-]+)/snapshots/\w+")
 
 RUN = "run:"  # before the id of a training run
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _RUN_ID = re.compile(r"[0-9a-f]{8,64}")
 
 Source = Literal["bundled", "folder", "hub", "run"]
@@ -51,7 +56,7 @@ def roots() -> tuple[Path, ...]:
 
 
 def hub_ids() -> tuple[str, ...]:
-    """The hub ids of GLASSBOX_HUB (comma-separated), or the three default ones; an empty value means none."""
+    """The hub ids of GLASSBOX_HUB (comma-separated), or the default ones; an empty value means none."""
     named = os.environ.get("GLASSBOX_HUB")
     if named is None:
         return HUB
@@ -153,6 +158,11 @@ def resolve(name: str) -> Choice:
         )
     if name.startswith((".", "/", "~")) or "\\" in name or "\0" in name:
         return _resolve_folder(name)
+    if _HUB_ID.fullmatch(name):
+        raise RefusedModel(
+            f"“{name[:80]}” is not on the list of hub models that this Glassbox may fetch, so it was not opened. "
+            "Choose one from the list on the left; whoever runs this Glassbox adds ids with GLASSBOX_HUB."
+        )
     raise RefusedModel(
         f"There is no model called “{name[:80]}” here. Choose one from the list on the left; "
         "whoever runs this Glassbox adds folders with GLASSBOX_MODELS and hub ids with GLASSBOX_HUB."
@@ -198,31 +208,75 @@ def without_places(message: str) -> str:
     return message.replace(f"{zoo.BUNDLED}{os.sep}", "")
 
 
-def fetch(name: str, report: Callable[[int, int], None], every: float = 0.2) -> None:
+def fetch(name: str, report: Callable[[int, int], None]) -> None:
     """Fetch a hub model into the cache on this machine, so that loading it afterwards needs no network.
 
-    The download runs in a thread of its own and `report` (bytes so far, bytes in all) is called from this one: it may
-    draw, and when it raises, because the learner chose something else, the download goes on for the next visitor.
+    Args:
+        report: called with (bytes so far, bytes in all), from the downloading threads.
 
     Raises:
         ValueError: it cannot be fetched; the message says why and what to do.
     """
     from core.checkpoints import hub
 
-    seen = [0, 0]
-    failed: list[Exception] = []
+    hub.download(name, report)
 
-    def work() -> None:
-        try:
-            hub.download(name, lambda done, total: seen.__setitem__(slice(None), [done, total]))
-        except Exception as why:
-            failed.append(why)
 
-    thread = threading.Thread(target=work, name=f"fetch {name}", daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(every)
-        report(*seen)
-    report(*seen)  # the last word of a download quicker than one look
-    if failed:
-        raise failed[0]
+def place(choice: Choice) -> Path | None:
+    """The folder on this machine that a choice is read from; None for a run, and for a hub model not fetched yet."""
+    from core import zoo
+    from core.checkpoints import hub
+
+    if choice.source == "bundled":
+        return zoo.BUNDLED / choice.name
+    if choice.source == "folder":
+        return Path(choice.target)
+    return hub.cached(choice.name) if choice.source == "hub" else None
+
+
+def look(choice: Choice) -> Survey | None:
+    """What its folder holds, without reading a weight; None where there is none yet. Remembered until it changes."""
+    folder = place(choice)
+    return None if folder is None else _look(folder, _stamps(folder))
+
+
+@lru_cache(maxsize=256)
+def _look(folder: Path, stamps: tuple[tuple[str, int, int], ...]) -> Survey:
+    from core.survey import survey
+
+    return survey(folder)
+
+
+def _stamps(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Names, sizes and times of a folder's files: another model, another stamp."""
+    found = []
+    with suppress(OSError):
+        for path in sorted(folder.iterdir()):
+            with suppress(OSError):  # gone meanwhile
+                about = path.stat()
+                found.append((path.name, about.st_size, about.st_mtime_ns))
+    return tuple(found)
+
+
+def need(choice: Choice) -> int:
+    """Bytes of memory that it takes once it is open; 0 where that is not known before it is fetched, and for a run."""
+    seen = look(choice)
+    if seen is not None:
+        return 0 if seen.problem else seen.memory  # `core.load` will say what stands in the way
+    published = published_config(choice.name) if choice.source == "hub" else None
+    if published is None:
+        return 0
+    from core.survey import memory_needed
+
+    return memory_needed(published)
+
+
+@lru_cache(maxsize=64)
+def published_config(id: str) -> ModelConfig | None:
+    """The shape of a hub model that Glassbox has facts about (core/hub_models.py); None where it cannot be opened."""
+    from core.checkpoints.convert import Settings
+    from core.checkpoints.folder import FAMILIES
+
+    facts = hub_models.BY_ID.get(id)
+    family = None if facts is None else FAMILIES.get(str(facts.config["model_type"]))
+    return None if facts is None or family is None else family.config(Settings(facts.config))

@@ -67,10 +67,16 @@ def head(slug: str) -> Places:
     return Places(*side, phone=st.container(key="gb-phone", horizontal=True, gap="xsmall"))
 
 
-def fill(places: Places, opened: Opened, read: reading.Reading) -> None:
-    """Model, Rewind, text, tools."""
+def fill(places: Places, opened: Opened, read: reading.Reading, slug: str) -> None:
+    """Model, Rewind, text, tools of the page `slug`."""
     with places.model:
         widgets.model_picker(_shape(opened.lm))
+        if slug != "models":
+            st.button(
+                "All models", key="tool.models", type="tertiary", icon=":material/inventory_2:",
+                on_click=state.whole(lambda: state.memo("visit").update(page="models")),
+                help="What can be opened here, with what each needs.",
+            )  # fmt: skip
         rewind.slider(opened)
         widgets.text_box(_fitting(read))
     with places.tools:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 
 from core.checkpoints import CheckpointError, load_folder
+from core.checkpoints.files import Progress
 from core.checkpoints.folder import load_weights
 from core.checkpoints.hub import download
 from core.device import best_device
@@ -44,12 +45,18 @@ def card(name: str) -> dict[str, Any]:
     return dict(json.loads((_bundled_folder(name) / "card.json").read_text(encoding="utf-8")))
 
 
+def texts(name: str) -> tuple[str, ...]:
+    """Texts to show a bundled model with, where others would not do: with a task's prefix, or code. Often none."""
+    return tuple(card(name).get("texts", ()))
+
+
 def load(
     name: str | Path,
     *,
     device: str | torch.device | None = None,
     dtype: torch.dtype = torch.float32,
     snapshot: int | None = None,
+    progress: Progress | None = None,
 ) -> LanguageModel:
     """Load a model: a bundled name, then a training run, then a folder, then `owner/name` on the hub.
 
@@ -59,6 +66,7 @@ def load(
             (GLASSBOX_DB, GLASSBOX_DATA).
         device: None takes the best there is: cuda, then mps, then cpu.
         snapshot: the training step to rewind a bundled model or a run to (see `snapshots`); None: the last one.
+        progress: called with (numbers read, numbers in all) while the weights of a folder are read.
 
     Raises:
         CheckpointError: nothing has that name, or what has it cannot be read; the message says what to do.
@@ -84,7 +92,7 @@ def load(
             f"no bundled model is called {name!r} (there is {', '.join(bundled()) or 'none'}); "
             f"write ./{name} for a folder, owner/name for a model on the hub"
         )
-    loaded = load_folder(folder, device=device, dtype=dtype)
+    loaded = load_folder(folder, device=device, dtype=dtype, progress=progress)
     return LanguageModel(loaded.model, loaded.tokenizer, str(name), loaded.card)
 
 

@@ -68,6 +68,14 @@ def test_a_symbolic_link_out_of_the_folder_is_refused(root: Path) -> None:
     assert "./out" not in [choice.name for choice in models.choices()]
 
 
+def test_a_hub_id_that_is_not_on_the_list_says_who_can_add_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLASSBOX_HUB", "a/b")
+    with pytest.raises(
+        RefusedModel, match=r"“c/d” is not on the list of hub models.*adds ids with GLASSBOX_HUB"
+    ):
+        models.resolve("c/d")
+
+
 @pytest.mark.parametrize(
     "name", ["", "nobody", "someone/else", "openai-community/gpt2/../x", "🦜" * 200, "./gone"]
 )
@@ -87,26 +95,6 @@ def test_the_hub_list_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert models.hub_ids() == ()
     with pytest.raises(RefusedModel):
         models.resolve("a/b")
-
-
-def test_fetching_reports_from_the_caller_and_passes_the_failure_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.checkpoints import hub
-
-    seen: list[tuple[int, int]] = []
-
-    def download(name: str, progress: hub.Progress) -> None:
-        progress(3, 10)
-
-    monkeypatch.setattr(hub, "download", download)
-    models.fetch("a/b", lambda done, total: seen.append((done, total)), every=0.01)
-    assert seen[-1] == (3, 10)
-
-    def fails(name: str, progress: hub.Progress) -> None:
-        raise ValueError("no network")
-
-    monkeypatch.setattr(hub, "download", fails)
-    with pytest.raises(ValueError, match="no network"):
-        models.fetch("a/b", lambda done, total: None, every=0.01)
 
 
 def test_a_folder_that_may_not_be_read_offers_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

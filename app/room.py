@@ -1,0 +1,49 @@
+"""Room for models: the bytes that they may take together on this server, and those free. No Streamlit in here."""
+
+from __future__ import annotations
+
+import os
+
+VARIABLE = "GLASSBOX_MODELS_MB"
+SHARE = 0.5  # of the memory, where the operator says nothing
+UNKNOWN = 4 * 2**30  # bytes, where the system does not say how much memory it has either
+LEAST = 64 * 2**20  # bytes; the bundled models fit
+
+
+def allowed() -> int:
+    """Bytes that open models may take together: GLASSBOX_MODELS_MB, or half of the memory of the device they are on.
+
+    A value that is no number of megabytes counts as not given.
+    """
+    said = os.environ.get(VARIABLE, "").strip()
+    if said.isascii() and said.isdigit():
+        return max(LEAST, int(said) * 2**20)
+    whole = _whole()
+    return UNKNOWN if whole is None else max(LEAST, int(whole * SHARE))
+
+
+def free() -> int | None:
+    """Bytes that can still be had on the device that models are put on; None where the system does not say."""
+    from core.checkpoints.files import memory_left
+    from core.device import best_device
+
+    return memory_left(best_device())
+
+
+def _whole() -> int | None:
+    import torch
+
+    from core.device import best_device
+    from core.memory import total
+
+    device = best_device()
+    return int(torch.cuda.get_device_properties(device).total_memory) if device.type == "cuda" else total()
+
+
+def written(size: float) -> str:
+    """Bytes for a person: 4.5 MB, 513 MB, 6.40 GB."""
+    if size < 1e6:
+        return f"{size / 1e3:,.0f} kB"
+    if size < 1e9:
+        return f"{size / 1e6:.1f} MB" if size < 1e7 else f"{size / 1e6:,.0f} MB"
+    return f"{size / 1e9:,.2f} GB"

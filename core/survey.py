@@ -1,0 +1,164 @@
+"""What a model's folder holds and what the model would need in memory, from config.json and the headers of its weights.
+
+No weight is read. What stands in the way of opening it (an architecture that is not supported, a missing shard, shapes
+that do not fit) is an answer here and no error, so that a list of models can show it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.checkpoints import CheckpointError
+from core.checkpoints.convert import check
+from core.checkpoints.files import Weights, read_json, weight_files
+from core.checkpoints.folder import FAMILIES, FORMAT, LARGEST_CONTEXT, VERSION
+from core.checkpoints.settings import Settings
+from core.config import ModelConfig
+from core.parts import shapes
+
+LARGEST_README = 500_000  # bytes
+_ENTRY = 300  # bytes that the `tokenizers` library takes for each entry of a vocabulary, as measured here
+_FRONT = re.compile(r"\A---\s*\n(.*?)\n---\s*(?:\n|\Z)", re.DOTALL)
+_LICENCE = re.compile(r"^license:[ \t]*(?:\[[ \t]*)?[\"']?([\w.+-]+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A folder with a model, looked at from outside.
+
+    Attributes:
+        kind: its architecture as config.json names it ("gpt2"; "glassbox" for our own layout).
+        config: the model it describes; None where that cannot be told.
+        stored: bytes of its weight files. numbers: how many numbers they hold.
+        types: the kinds of numbers stored, e.g. ("F32",).
+        licence: as its card or README names it; "" where neither does.
+        problem: why it does not open, and what to do; "" where nothing speaks against it.
+    """
+
+    kind: str = ""
+    config: ModelConfig | None = None
+    stored: int = 0
+    numbers: int = 0
+    types: tuple[str, ...] = ()
+    licence: str = ""
+    problem: str = ""
+
+    @property
+    def memory(self) -> int:
+        """Bytes in memory once it is open (see `memory_needed`); 0 where its shape is not known."""
+        return 0 if self.config is None else memory_needed(self.config)
+
+
+def memory_needed(config: ModelConfig, dtype: torch.dtype = torch.float32) -> int:
+    """Bytes that an open model takes: its weights as `dtype`, and its tokenizer's vocabulary.
+
+    Within 15 % of what a process was measured to grow by (bundled models, and GPT-2's shape): what a text needs on its
+    way through comes on top, and is little beside the weights.
+    """
+    return sum(map(prod, shapes(config).values())) * dtype.itemsize + _ENTRY * config.d_vocab
+
+
+def supported() -> tuple[str, ...]:
+    """The architectures that open, as config.json names them."""
+    return tuple(FAMILIES)
+
+
+def survey(folder: Path) -> Survey:
+    """Look at a folder; whatever is wrong with it is in `problem`."""
+    kind, licence, config = "", _licence(folder), None
+    stored, numbers, types = 0, 0, tuple[str, ...]()
+    try:
+        values = read_json(folder / "config.json")
+        kind = FORMAT if values.get("format") == FORMAT else str(values.get("model_type") or "")[:40]
+        family = FAMILIES.get(kind)
+        if kind != FORMAT and family is None:
+            raise CheckpointError(
+                f"its architecture is {kind or 'not named'}: Glassbox opens {', '.join(supported())}, "
+                "and models of its own"
+            )
+        config = _own(values) if family is None else family.config(_settings(folder, values))
+        if config.n_ctx > LARGEST_CONTEXT:
+            raise CheckpointError(
+                f"config.json asks for a context of {config.n_ctx:,} tokens: that cannot be right"
+            )
+        files = weight_files(folder)
+        stored = sum(path.stat().st_size for path in files)
+        tensors = Weights(files, torch.device("cpu"), torch.float32, compacted=family is None)
+        numbers, types = sum(map(prod, tensors.shapes.values())), tensors.kinds
+        if family is None:
+            _fits(config, tensors)
+        else:
+            check(family, config, tensors)
+        if not (folder / "tokenizer.json").is_file():
+            raise CheckpointError("it has no tokenizer.json: save its tokenizer into the folder")
+    except (CheckpointError, ValueError, OSError) as why:
+        return Survey(kind, config, stored, numbers, types, licence, str(why))
+    return Survey(kind, config, stored, numbers, types, licence)
+
+
+def card_text(folder: Path) -> str:
+    """README.md of a folder as it is written, to be shown as text; "" without one.
+
+    Raises:
+        CheckpointError: it cannot be read.
+    """
+    path = folder / "README.md"
+    if not path.is_file():
+        return ""
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST_README).decode("utf-8", "replace")
+    except OSError as why:
+        raise CheckpointError(f"README.md cannot be read: {why}") from why
+
+
+def _settings(folder: Path, values: dict[str, Any]) -> Settings:
+    generation = folder / "generation_config.json"
+    return Settings(values, read_json(generation) if generation.is_file() else {})
+
+
+def _own(values: dict[str, Any]) -> ModelConfig:
+    if values.get("version", VERSION) != VERSION:
+        raise CheckpointError(
+            f"config.json has version {values.get('version')!r}; this Glassbox reads {VERSION}"
+        )
+    return ModelConfig.from_dict(
+        {name: value for name, value in values.items() if name not in ("format", "version")}
+    )
+
+
+def _fits(config: ModelConfig, tensors: Weights) -> None:
+    """Names and shapes of our own layout."""
+    layers = config.n_layers + (config.n_decoder_layers or 0)
+    if layers > len(tensors):
+        raise CheckpointError(
+            f"config.json asks for {layers:,} layers, but the file holds {len(tensors):,} tensors"
+        )
+    wanted = shapes(config)
+    wrong = [name for name in {**wanted, **tensors.shapes} if tensors.shapes.get(name) != wanted.get(name)]
+    if wrong:
+        held, asked = tensors.shapes.get(wrong[0]), wanted.get(wrong[0])
+        raise CheckpointError(
+            f"of {wrong[0]} the weights hold {held or 'nothing'}, but config.json asks for {asked or 'nothing'}; "
+            "take both from the same model"
+        )
+
+
+def _licence(folder: Path) -> str:
+    """The licence that card.json names, or the front matter of README.md."""
+    try:
+        if (folder / "card.json").is_file():
+            named = read_json(folder / "card.json").get("licence", "")
+            if isinstance(named, str) and named:
+                return named[:80]
+        front = _FRONT.match(card_text(folder))
+    except CheckpointError:
+        return ""
+    found = _LICENCE.search(front[1]) if front else None
+    return found[1][:80] if found else ""

@@ -1,0 +1,189 @@
+"""What is said of a model's folder before a weight is read: its shape, its memory, what stands in the way."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from core import hub_models, zoo
+from core.checkpoints.convert import Settings
+from core.checkpoints.folder import FAMILIES
+from core.costs import parameters
+from core.parts import parts
+from core.survey import card_text, memory_needed, supported, survey
+from tests.damaged import BROKEN, damage
+from tests.pages.conftest import random_model
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole folder and all damaged ones."""
+    root = tmp_path_factory.mktemp("folders")
+    damage(root)
+    random_model(root / "whole", seed=1)
+    return root
+
+
+def test_a_bundled_model_is_told_without_reading_a_weight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.checkpoints.files.safe_open", lambda *_, **__: pytest.fail("a weight was read"))
+    for name in zoo.bundled():
+        seen, card = survey(zoo.BUNDLED / name), zoo.card(name)
+        assert not seen.problem
+        assert seen.config is not None and parameters(seen.config) == card["parameters"]
+        assert seen.numbers == card["parameters"]
+        assert seen.stored == (zoo.BUNDLED / name / "model.safetensors").stat().st_size
+        assert seen.memory > 4 * card["parameters"]
+
+
+@pytest.mark.parametrize("name", [name for name in BROKEN if name not in ("nan",)])
+def test_what_stands_in_the_way_is_an_answer(folders: Path, name: str) -> None:
+    seen = survey(folders / name)
+    assert seen.problem
+    assert survey(folders / "whole").problem == ""
+
+
+def test_an_architecture_that_is_not_supported_is_named_with_those_that_are(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "mamba", "d_model": 8}', encoding="utf-8")
+    seen = survey(tmp_path)
+    assert (seen.kind, seen.config, seen.memory) == ("mamba", None, 0)
+    assert "architecture is mamba" in seen.problem
+    assert all(kind in seen.problem for kind in supported())
+    (tmp_path / "config.json").write_text("[]", encoding="utf-8")
+    assert "dictionary" in survey(tmp_path).problem
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"n_layer": 10**9},
+        {"n_embd": 2**31},
+        {"n_positions": 2**30},
+        {"n_layer": -1},
+        {"n_layer": "x"},
+        {"n_head": 0},
+    ],
+)
+def test_a_config_that_asks_for_the_impossible_costs_nothing(
+    folders: Path, tmp_path: Path, values: Any
+) -> None:
+    plain = {
+        "model_type": "gpt2",
+        "n_layer": 1,
+        "n_embd": 24,
+        "n_head": 3,
+        "vocab_size": 400,
+        "n_positions": 64,
+    }
+    (tmp_path / "config.json").write_text(json.dumps(plain | values), encoding="utf-8")
+    (tmp_path / "model.safetensors").write_bytes((folders / "whole" / "model.safetensors").read_bytes())
+    assert survey(tmp_path).problem
+
+
+@pytest.mark.parametrize(
+    ("readme", "licence"),
+    [
+        ("---\nlanguage: en\nlicense: apache-2.0\n---\n# A model", "apache-2.0"),
+        ("---\nlicense: 'mit'\n---\n", "mit"),
+        ("---\r\nlicense: cc-by-4.0\r\n---\r\nText", "cc-by-4.0"),
+        ("# A model\nlicense: mit", ""),
+        ("---\nlicense: <img src=x>\n---\n", ""),
+        ("", ""),
+    ],
+)
+def test_the_licence_is_what_the_front_matter_says(tmp_path: Path, readme: str, licence: str) -> None:
+    (tmp_path / "README.md").write_bytes(readme.encode())
+    assert survey(tmp_path).licence == licence
+    assert card_text(tmp_path) == readme
+
+
+def test_a_readme_that_is_no_text_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_bytes(b"a\xff" + b"x" * 600_000)
+    assert card_text(tmp_path).startswith("a\ufffdx")
+    assert len(card_text(tmp_path)) == 500_000
+
+
+# ------------------------------------------------------------------------------------------------- the hub's facts
+
+
+@pytest.mark.parametrize("model", hub_models.MODELS, ids=lambda model: model.id)
+def test_a_fact_agrees_with_the_count(model: hub_models.HubModel) -> None:
+    """Our converter's count of the published configuration, beside what the file stores and what its authors say."""
+    assert model.id.count("/") == 1 and model.licence in ("mit", "apache-2.0") and model.what
+    family = FAMILIES.get(str(model.config["model_type"]))
+    assert family is not None
+    counted = sum(parts(family.config(Settings(model.config))).values())
+    millions = float(model.published.split()[0])
+    assert counted / 1e6 == pytest.approx(millions, rel=0.02)
+    # The file may hold masks (GPT-2's are a tenth of it) and heads of training besides.
+    assert counted <= 1.001 * model.stored and model.stored < 1.11 * counted
+    assert model.download == 4 * model.stored
+
+
+# Bytes of some of these files, as pinned in public repositories: the header comes on top of the numbers.
+FILES = {
+    "openai-community/gpt2": 548_105_171,
+    "distilbert/distilgpt2": 352_824_413,
+    "google-bert/bert-base-uncased": 440_449_768,
+    "distilbert/distilbert-base-uncased": 267_954_768,
+    "google-t5/t5-small": 242_043_056,
+    "distilbert/distilbert-base-uncased-finetuned-sst-2-english": 267_832_558,
+}
+
+
+@pytest.mark.parametrize("id", FILES)
+def test_a_download_is_as_large_as_the_file(id: str) -> None:
+    assert hub_models.BY_ID[id].download == pytest.approx(FILES[id], rel=2e-4)
+
+
+# ------------------------------------------------------------------------------------------------- memory
+
+MEASURE = """
+import gc, sys
+from pathlib import Path
+import core
+from core.memory import give_back
+from core.survey import survey
+
+def private():
+    give_back()
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
+
+core.load("tales-bert", device="cpu").trace("a")
+gc.collect()
+held = []
+for folder in map(Path, sys.argv[1:]):
+    before = private()
+    held.append(core.load(folder, device="cpu"))
+    gc.collect()
+    print(private() - before, survey(folder).memory)
+"""
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/smaps_rollup").exists(), reason="only Linux says what a process takes"
+)
+def test_the_memory_foretold_is_the_memory_taken(tmp_path: Path) -> None:
+    """In a process of its own: what its private pages grow by, beside the estimate."""
+    large = random_model(tmp_path, seed=3, n_layers=6, d_model=384, n_heads=6)  # 11 million weights
+    command = [sys.executable, "-c", MEASURE, str(zoo.BUNDLED / "tales-gpt"), str(large)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    measured = [tuple(map(int, line.split())) for line in done.stdout.splitlines()]
+    assert len(measured) == 2
+    for grown, foretold in measured:
+        assert foretold == pytest.approx(grown, rel=0.15)
+
+
+def test_memory_is_weights_and_vocabulary() -> None:
+    seen = survey(zoo.BUNDLED / "tales-gpt")
+    assert seen.config is not None
+    half = memory_needed(seen.config, torch.float16)
+    assert memory_needed(seen.config) - half == 2 * parameters(seen.config)
