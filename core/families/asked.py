@@ -1,0 +1,198 @@
+"""One missing word, asked of each shape in its own way; and what a changed word does to the answer.
+
+decoder          the words before it are read; the last row says what comes next    (Radford et al. 2018)
+encoder          the word is hidden by [MASK]; its own row says what stood there     (Devlin et al. 2019)
+encoder-decoder  the word is a gap in what is read; the decoder says what fills it   (Raffel et al. 2020), or, with a
+                 [MASK] and no sentinels, writes the text up to it                   (Lewis et al. 2020)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.config import Shape
+from core.training.examples import marks
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel
+
+Array = np.ndarray[Any, Any]
+
+TOGETHER = 32  # texts that go through a model in one pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guess:
+    """What a model says of one token that it does not see.
+
+    at: the token's position in the text. truth: its id.
+    row: the row of the logits that speaks of it. read: (T,) the ids read; said: (T',) what the decoder has read.
+    probabilities: (V,).
+    """
+
+    at: int
+    truth: int
+    row: int
+    read: tuple[int, ...]
+    said: tuple[int, ...] = ()
+    probabilities: Array
+
+    @property
+    def best(self) -> int:
+        """The likeliest token's id."""
+        return int(self.probabilities.argmax())
+
+    def likeliest(self, count: int) -> list[tuple[int, float]]:
+        """Ids with their probabilities, the likeliest first."""
+        order = np.argsort(-self.probabilities, kind="stable")[:count]
+        return [(int(id), float(self.probabilities[id])) for id in order]
+
+
+def sign_of(lm: LanguageModel) -> int | None:
+    """The id that stands where a token is missing: [MASK], or T5’s first sentinel. None of a decoder: it sees none."""
+    told = marks(lm)
+    if lm.config.shape == "decoder":
+        return None
+    if lm.config.shape == "encoder" or (told.stands_in and lm.config.mask_id is not None):
+        return told.specials.mask_id
+    return told.specials.sentinels[0]
+
+
+def _sign(lm: LanguageModel) -> int:
+    id = sign_of(lm)
+    assert id is not None  # no decoder is asked for it
+    return id
+
+
+@torch.no_grad()
+def guesses(lm: LanguageModel, ids: Sequence[int], at: Sequence[int]) -> list[Guess]:
+    """What the model says of each of these tokens without seeing it. A decoder says nothing of the first token.
+
+    Args:
+        ids: (T,) a text, special tokens included. at: positions in it.
+
+    Raises:
+        ValueError: no such token, or a model that says no tokens.
+    """
+    if lm.config.head != "lm":
+        raise ValueError(f"{lm.name} says classes, not tokens: choose a model with a language-model head")
+    if wrong := [place for place in at if not 0 <= place < len(ids)]:
+        raise ValueError(f"token {wrong[0]} is not one of the {len(ids)} tokens, counted from 0")
+    if not at:
+        return []
+    return _ASK[lm.config.shape](lm, list(ids), list(at))
+
+
+def _next(lm: LanguageModel, ids: list[int], at: list[int]) -> list[Guess]:
+    """One pass says all: row k - 1 has seen the tokens before k and no other."""
+    logits = lm.transformer(torch.tensor([ids], device=lm.device))[0]  # (T, V)
+    return [
+        Guess(
+            at=place, truth=ids[place], row=place - 1, read=tuple(ids[:place]),
+            probabilities=softmax(logits[place - 1]),
+        )
+        for place in at
+        if place > 0
+    ]  # fmt: skip
+
+
+def _masked(lm: LanguageModel, ids: list[int], at: list[int]) -> list[Guess]:
+    """A pass for each: only this token is hidden."""
+    mask = _sign(lm)
+    rows = [[*ids[:place], mask, *ids[place + 1 :]] for place in at]
+    found = []
+    for first in range(0, len(rows), TOGETHER):
+        part = range(first, min(first + TOGETHER, len(rows)))
+        logits = lm.transformer(torch.tensor([rows[i] for i in part], device=lm.device))  # (B, T, V)
+        for i, row in zip(part, logits):
+            said = softmax(row[at[i]])
+            found.append(
+                Guess(at=at[i], truth=ids[at[i]], row=at[i], read=tuple(rows[i]), probabilities=said)
+            )
+    return found
+
+
+def _gap(lm: LanguageModel, ids: list[int], at: list[int]) -> list[Guess]:
+    """A pass for each: the decoder has written the gap's sign, or the text before the gap, and goes on."""
+    sign, start = _sign(lm), marks(lm).specials.start_id
+    infills = sign == lm.config.mask_id
+    found = []
+    for place in at:
+        read = [*ids[:place], sign, *ids[place + 1 :]]
+        said = [start, *(ids[:place] if infills else [sign])]
+        logits = lm.transformer(*(torch.tensor([row], device=lm.device) for row in (read, said)))[0]
+        found.append(
+            Guess(
+                at=place, truth=ids[place], row=len(said) - 1, read=tuple(read), said=tuple(said),
+                probabilities=softmax(logits[-1]),
+            )
+        )  # fmt: skip
+    return found
+
+
+_ASK: dict[Shape, Callable[[LanguageModel, list[int], list[int]], list[Guess]]] = {
+    "decoder": _next,
+    "encoder": _masked,
+    "encoder-decoder": _gap,
+}
+
+
+@dataclass(frozen=True)
+class Swap:
+    """A guess before and after another token of the text became a different one.
+
+    at: the token that changed. old, new: its ids.
+    """
+
+    at: int
+    old: int
+    new: int
+    before: Guess
+    after: Guess
+
+    @property
+    def moved(self) -> float:
+        """Half of the summed differences of the two distributions: 0 the same, 1 nothing in common. Exactly 0 where
+        the guess cannot see the change.
+        """
+        return float(np.abs(self.after.probabilities - self.before.probabilities).sum() / 2)
+
+    @property
+    def other(self) -> bool:
+        """Whether the likeliest token is another one."""
+        return self.before.best != self.after.best
+
+
+def swap(lm: LanguageModel, ids: Sequence[int], at: int, changed: int, new: int) -> Swap:
+    """What becomes of the guess about token `at` when token `changed` becomes `new`.
+
+    Raises:
+        ValueError: no such token, or as `guesses`.
+    """
+    if not 0 <= changed < len(ids) or changed == at:
+        raise ValueError(f"token {changed} is not another one of the {len(ids)} tokens than token {at}")
+    turned = [*ids[:changed], new, *ids[changed + 1 :]]
+    before, after = (guesses(lm, row, (at,))[0] for row in (ids, turned))
+    return Swap(changed, int(ids[changed]), new, before, after)
+
+
+def stand_in(lm: LanguageModel, ids: Sequence[int], at: int) -> int:
+    """What token `at` is replaced by: the text's own token farthest from it that is another one; else any other."""
+    special = lm.special_ids
+    others = [place for place, id in enumerate(ids) if id != ids[at] and id not in special]
+    if others:
+        return int(ids[max(others, key=lambda place: (abs(place - at), -place))])
+    usable = min(lm.config.d_vocab, len(lm.tokenizer))
+    return next(id for id in range(usable - 1, -1, -1) if id != ids[at] and (id not in special or id == 0))
+
+
+def softmax(logits: Tensor) -> Array:
+    """(..., V) probabilities as float64, which add up to 1 more closely than a model's own numbers."""
+    found: Array = logits.double().softmax(-1).cpu().numpy()
+    return found

@@ -1,0 +1,244 @@
+"""Published models: what their papers say of them, as data, and how many weights our formula counts from that.
+
+A figure that a paper does not give is not here. Where a size of the released file is needed to count weights (a
+vocabulary, the number of heads), the file's is taken, and the record says so. Sources: `Family.source`, `Size.where`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from core.config import ModelConfig, Shape
+from core.costs import parameters
+
+M, B = 10**6, 10**9
+
+
+@dataclass(frozen=True)
+class Size:
+    """One published model of a family.
+
+    config: from which weights are counted; its vocabulary is the released file's.
+    published: the number of weights as its authors gave it, to the nearest `unit`. where: where they did.
+    note: why our count is not that figure; "" where rounding is all. hub: owner/name of the weights; "": not to be had.
+    """
+
+    name: str
+    config: ModelConfig
+    published: int
+    unit: int
+    where: str
+    note: str = ""
+    hub: str = ""
+
+    @property
+    def parameters(self) -> int:
+        """The number of weights by `core.costs.parameters`, shared ones counted once."""
+        return parameters(self.config)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether our count, rounded as the published figure is, is that figure."""
+        return abs(self.parameters - self.published) <= self.unit / 2
+
+    @property
+    def difference(self) -> float:
+        """Our count over the published figure, minus 1."""
+        return self.parameters / self.published - 1
+
+
+@dataclass(frozen=True)
+class Family:
+    """What is published under one name. `sizes` is empty where the authors kept them to themselves (`unpublished`)."""
+
+    name: str
+    shape: Shape
+    maker: str
+    year: int
+    month: int
+    source: str
+    data: str
+    objective: str
+    key: str
+    weights: str
+    sizes: tuple[Size, ...] = ()
+    unpublished: tuple[str, ...] = ()
+
+    @property
+    def date(self) -> float:
+        """Years, January 2018 being 2018.0: of the paper's or the announcement's first day in public, to the month."""
+        return self.year + (self.month - 1) / 12
+
+
+# ---------------------------------------------------------------- configurations
+
+
+def gpt(layers: int, d_model: int, heads: int, context: int, vocabulary: int = 50_257) -> ModelConfig:
+    """GPT-2 and GPT-3 (Brown et al. 2020, section 2.1: the architecture of GPT-2): pre-norm, learned positions."""
+    return ModelConfig(
+        n_layers=layers, d_model=d_model, n_heads=heads, n_ctx=context, d_vocab=vocabulary, act="gelu_tanh"
+    )
+
+
+def bert(layers: int, d_model: int, heads: int, **changes: Any) -> ModelConfig:
+    """BERT (Devlin et al. 2019, section 3) with its masked-word head; RoBERTa and DistilBERT are changes of it."""
+    values: dict[str, Any] = {
+        "shape": "encoder", "n_layers": layers, "d_model": d_model, "n_heads": heads, "d_vocab": 30_522,
+        "n_ctx": 512, "n_token_types": 2, "norm_placement": "post", "norm_eps": 1e-12, "embed_norm": True,
+        "final_norm": False, "act": "gelu", "unembed_bias": True, "mlm_head": True,
+    }  # fmt: skip
+    return ModelConfig(**{**values, **changes})
+
+
+def t5(layers: int, d_model: int, heads: int, d_mlp: int, d_head: int = 64) -> ModelConfig:
+    """T5 1.0 (Raffel et al. 2020, section 2.1): as many blocks in each stack, RMS norm, no biases, one shared table."""
+    return ModelConfig(
+        shape="encoder-decoder", n_layers=layers, d_model=d_model, n_heads=heads, d_head=d_head, d_mlp=d_mlp,
+        d_vocab=32_128, n_ctx=512, position="relative", norm="rms", norm_bias=False, norm_eps=1e-6, act="relu",
+        scale_scores=False, qkv_bias=False, out_bias=False, mlp_bias=False, logit_scale=d_model**-0.5,
+    )  # fmt: skip
+
+
+def bart(layers: int, d_model: int, heads: int) -> ModelConfig:
+    """BART (Lewis et al. 2020, section 2.1): post-norm, learned positions that begin at row 2, GELU."""
+    return ModelConfig(
+        shape="encoder-decoder", n_layers=layers, d_model=d_model, n_heads=heads, d_vocab=50_265, n_ctx=1024,
+        position_offset=2, norm_placement="post", embed_norm=True, final_norm=False, act="gelu",
+    )  # fmt: skip
+
+
+_ROBERTA: dict[str, Any] = {"d_vocab": 50_265, "position_offset": 2, "n_token_types": 1, "norm_eps": 1e-5}
+_GPT = gpt(12, 768, 12, 512, vocabulary=40_478).replace(norm_placement="post", final_norm=False)
+
+_LISTED = "list of released models"  # in the authors' repository
+
+
+def _corrected(millions: int) -> str:
+    """What the README beside the released GPT-2 says of the paper's counts."""
+    return f"Its authors later called the paper’s count wrong, and this file {millions}M."
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family(
+        "GPT", "decoder", "OpenAI", 2018, 6, "Radford et al. 2018",
+        "BooksCorpus: over 7,000 unpublished books",
+        "the next token; then each task by fine-tuning",
+        "One decoder, pretrained once and fine-tuned for twelve kinds of task.",
+        "published, MIT",
+        (Size("", _GPT, 117 * M, M, "Radford et al. 2019, table 2", hub="openai-community/openai-gpt"),),
+    ),
+    Family(
+        "BERT", "encoder", "Google", 2018, 10, "Devlin et al. 2019",
+        "BooksCorpus (800 million words) and English Wikipedia (2,500 million)",
+        "15 % of the tokens, hidden; and whether two sentences follow each other",
+        "Every token sees both sides, in every block.",
+        "published, Apache 2.0",
+        (
+            Size("base", bert(12, 768, 12), 110 * M, 10 * M, "section 3", hub="google-bert/bert-base-uncased"),
+            Size("large", bert(24, 1024, 16), 340 * M, 10 * M, "section 3", hub="google-bert/bert-large-uncased"),
+        ),
+    ),
+    Family(
+        "GPT-2", "decoder", "OpenAI", 2019, 2, "Radford et al. 2019",
+        "WebText: 8 million pages that Reddit users linked, 40 GB",
+        "the next token, and nothing else",
+        "Tasks without fine-tuning: the text before says what is wanted.",
+        "published, modified MIT",
+        (
+            Size("small", gpt(12, 768, 12, 1024), 117 * M, M, "table 2", _corrected(124), "openai-community/gpt2"),
+            Size("XL", gpt(48, 1600, 25, 1024), 1542 * M, M, "table 2", _corrected(1558), "openai-community/gpt2-xl"),
+        ),
+    ),
+    Family(
+        "RoBERTa", "encoder", "Facebook AI", 2019, 7, "Liu et al. 2019",
+        "five English corpora, over 160 GB",
+        "hidden tokens, drawn anew each time; no question about sentences",
+        "BERT’s shape, trained longer, on more, in larger batches.",
+        "published, MIT",
+        (
+            Size("base", bert(12, 768, 12, **_ROBERTA), 125 * M, M, _LISTED, hub="FacebookAI/roberta-base"),
+            Size("large", bert(24, 1024, 16, **_ROBERTA), 355 * M, M, "section 5", hub="FacebookAI/roberta-large"),
+        ),
+    ),
+    Family(
+        "DistilBERT", "encoder", "Hugging Face", 2019, 10, "Sanh et al. 2019",
+        "that of BERT",
+        "hidden tokens, BERT’s own probabilities for them, and its hidden states",
+        "Half of BERT’s blocks, taught by BERT.",
+        "published, Apache 2.0",
+        (
+            Size(
+                "", bert(6, 768, 12, n_token_types=0), 66 * M, M, "table 3",
+                "We count the masked-word head, too; without it there are 66.4M.", "distilbert/distilbert-base-uncased",
+            ),
+        ),
+    ),
+    Family(
+        "T5", "encoder-decoder", "Google", 2019, 10, "Raffel et al. 2020",
+        "C4: about 750 GB of cleaned English web pages",
+        "hidden spans, 15 % of the tokens; and tasks as text with a prefix",
+        "Every task is text in, text out.",
+        "published, Apache 2.0",
+        (
+            Size("small", t5(6, 512, 8, 2048), 60 * M, 10 * M, "section 3.7", hub="google-t5/t5-small"),
+            Size("base", t5(12, 768, 12, 3072), 220 * M, 10 * M, "section 3.1.2", hub="google-t5/t5-base"),
+            Size(
+                "large", t5(24, 1024, 16, 4096), 770 * M, 10 * M, "section 3.7",
+                "The paper does not say how it counted; with the shared token table counted twice it is 770.6M.",
+                "google-t5/t5-large",
+            ),
+            Size("11B", t5(24, 1024, 128, 65_536, 128), 11 * B, B, "section 3.7", hub="google-t5/t5-11b"),
+        ),
+    ),
+    Family(
+        "BART", "encoder-decoder", "Facebook AI", 2019, 10, "Lewis et al. 2020",
+        "that of RoBERTa: 160 GB of news, books, stories and web text",
+        "the whole text, from one with spans hidden and sentences shuffled",
+        "BERT’s reading and GPT’s writing, as two halves of one model.",
+        "published, Apache 2.0",
+        (
+            Size("base", bart(6, 768, 12), 140 * M, 10 * M, _LISTED, hub="facebook/bart-base"),
+            Size("large", bart(12, 1024, 16), 400 * M, 100 * M, _LISTED, hub="facebook/bart-large"),
+        ),
+    ),
+    Family(
+        "GPT-3", "decoder", "OpenAI", 2020, 5, "Brown et al. 2020",
+        "filtered Common Crawl, WebText2, two sets of books, Wikipedia; 300 billion tokens read",
+        "the next token",
+        "Examples in the text before are enough for many tasks.",
+        "never published",
+        (
+            Size("small", gpt(12, 768, 12, 2048), 125 * M, M, "table 2.1"),
+            Size("175B", gpt(96, 12_288, 96, 2048), 175 * B, B, "table 2.1"),
+        ),
+    ),
+    Family(
+        "GPT-4", "decoder", "OpenAI", 2023, 3, "OpenAI 2023, section 2",
+        "public data and licensed data; which, and how much, is not published",
+        "the next token; then feedback from people",
+        "Reads images, too. The report keeps the rest to itself.",
+        "never published",
+        unpublished=("number of weights", "blocks, widths, heads", "how it was trained, and on how much", "hardware"),
+    ),
+)  # fmt: skip
+
+
+def sizes() -> Iterator[tuple[Family, Size]]:
+    """Every published model with its family, in the order of time."""
+    for family in FAMILIES:
+        for size in family.sizes:
+            yield family, size
+
+
+def family(name: str) -> Family:
+    """The family of that name.
+
+    Raises:
+        ValueError: there is none; the message lists them.
+    """
+    for one in FAMILIES:
+        if one.name == name:
+            return one
+    raise ValueError(f"no family is called {name!r}; there is {', '.join(one.name for one in FAMILIES)}")
