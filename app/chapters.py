@@ -153,6 +153,12 @@ CHAPTERS: tuple[Chapter, ...] = (
         ("8.3", "T5", "its card, drawn to scale from its real configuration"),
     ),
     _chapter(
+        4, "families", "models", "Models", "inventory_2",
+        ("8.1", "GPT's weights", "GPT-2 and its pupil, with what they need, to be opened"),
+        ("8.2", "BERT's weights", "BERT and its kin, with what they need, to be opened"),
+        ("8.3", "T5's weights", "T5 and BART, with what they need, to be opened"),
+    ),
+    _chapter(
         5, "using", "decoding", "Decoding", "fork_right",
         ("9.1", "greedy search", "the dashed path of the tree"),
         ("9.2", "beam search", "the kept paths and their sums"),
@@ -160,10 +166,10 @@ CHAPTERS: tuple[Chapter, ...] = (
     ),
     _chapter(
         5, "using", "applications", "Applications", "apps",
-        ("12", "generating text", "a story that goes on from yours"),
-        ("12", "translating", "two languages and the cross-attention between them"),
-        ("12", "summarizing", "a story and its short form, with a score"),
-        ("12", "writing code", "code that goes on, with a score"),
+        ("12", "generating text", "a story with your hero, and a turn of dialogue"),
+        ("12", "translating", "two languages, and which word was read for which"),
+        ("12", "summarizing", "a story and its short form, fact by fact"),
+        ("12", "writing code", "a function completed and checked, never run"),
         ("12", "answering questions", "a question, an answer, and where it was read"),
     ),
     _chapter(

@@ -118,6 +118,20 @@ FIELDS: tuple[Field, ...] = (
     Field("span_length", "int", 2, 1, 10),  # tokens of a hidden span, on average
     Field("lesson", "int", -1, -1, 9, shown="the finished examples"),  # a step of making the examples
     Field("triple", "text", ""),  # the group of three runs whose curves are shown
+    # Families
+    Field(
+        "ask", "choice", "translate", choices=("gap", "translate", "summarize", "sentiment")
+    ),  # what an encoder-decoder is asked to write
+    Field(
+        "drafted", "int", -1, -1, 14, shown="everything"
+    ),  # a step of the picture: masks, question, tokens written
+    Field("crossing", "int", -1, -1, 9_999, shown="all heads"),  # whose cross-attention is shown
+    Field("published", "text", "GPT-2"),  # the family whose card is looked at
+    # Models
+    Field("picked", "text", ""),  # the model whose details are shown; nothing: the open one
+    Field("stock", "choice", "all", choices=("all", "bundled", "run", "folder", "hub")),  # where from
+    Field("kin", "choice", "all", choices=("all", "decoder", "encoder", "encoder-decoder")),
+    Field("ruler", "choice", "log", choices=("log", "linear")),  # of the bars
     # Training lab
     Field("spec", "text", ""),  # of the next run, as JSON (app/components/lab/setting.py)
     Field("runs", "text", ""),  # beside the open model's own curve: ids of runs, names of recorded ones
@@ -163,6 +177,29 @@ FIELDS: tuple[Field, ...] = (
     Field("patience", "int", 3, 0, 20),  # held-out measurements without a new best before a run would stop
     Field("glance", "int", -1, -1, 99, shown="the last one"),  # the checkpoint whose weights are counted
     Field("quartet", "text", ""),  # the group of own runs that is shown instead of the recorded ones
+    # Fine-tuning
+    Field("job", "choice", "sentiment", choices=("sentiment", "questions")),  # what is learned
+    Field("quiz", "text", "Who found the kite?"),  # about the text
+    Field("rank", "int", 4, 1, 128),
+    Field("alpha", "float", 16.0, 0.01, 1024.0),
+    Field("beside", "text", "q v in out"),  # the matrices that LoRA learns beside
+    Field("tuned", "text", ""),  # the group of own runs that stand in the recorded ones' place
+    # Applications
+    Field(
+        "use",
+        "choice",
+        "translate",
+        choices=("translate", "summarize", "question", "sentiment", "story", "dialogue", "code"),
+    ),
+    Field(
+        "drawn", "int", 0, -1, 999_999, shown="the first example"
+    ),  # of Toyland; -1: the learner's own text
+    Field("asks", "text", "Who found the kite?"),  # about the own text
+    Field("hero", "text", "Nora"),
+    Field("scene", "text", 'Ben met his aunt Vera. "Have you seen my red kite?" he asked her. "'),
+    Field("begun", "text", "def is_empty(self):"),  # a function to go on with
+    Field("spoken", "int", -1, -1, 999, shown="everything"),  # how much of the answer is written
+    Field("said", "int", -1, -1, 999, shown="the last one"),  # the part of the answer that is looked at
     # Norm and residual
     Field(  # who wrote a line of the ledger, in block `block`; "sum": the line under all others
         "line",

@@ -11,6 +11,7 @@ import streamlit as st
 from app import cache, models, runs, state, widgets
 
 if TYPE_CHECKING:
+    from core.config import ModelConfig
     from core.language_model import LanguageModel
     from core.runs import Run
 
@@ -83,26 +84,60 @@ def _waits(known: runs.Known, name: str, moment: int) -> str:
 def _open(name: str, moment: int, known: runs.Known) -> Opened:
     source = models.resolve(name).source
     if source != "run":
-        return Opened(_load(name, moment), name, moment, cache.moments(name) if source == "bundled" else ())
+        published = models.published_config(name) if source == "hub" else None
+        if published is not None:
+            _says_words(published, name)  # before hundreds of megabytes are fetched
+        lm = _that_says_words(_load(name, moment), name)
+        return Opened(lm, name, moment, cache.moments(name) if source == "bundled" else ())
     if known.run is None:
         raise ValueError(known.why)
     if not known.steps:
         raise ValueError("This run ended before its first checkpoint: there is no model to open.")
     moment = known.steps[-1] if moment < 0 else moment
-    return Opened(_load(name, moment), name, moment, known.steps, known.run)
+    said = known.run.name or "this run"
+    return Opened(_that_says_words(_load(name, moment), said), name, moment, known.steps, known.run)
+
+
+def _that_says_words(lm: LanguageModel, name: str) -> LanguageModel:
+    """The model, if its head says tokens: every page asks which come next, or which are hidden.
+
+    Raises:
+        ValueError: its head names classes or spans; the message says which, and where to ask it.
+    """
+    _says_words(lm.config, name)
+    return lm
+
+
+def _says_words(config: ModelConfig, name: str) -> None:
+    """As `_that_says_words`, for a model that may not have been loaded."""
+    if config.head == "lm":
+        return
+    shown = ", ".join(config.labels[:5]) + (", ..." if len(config.labels) > 5 else "")
+    says = {
+        "sequence": f"names a class of the whole text ({shown})",
+        "token": f"names a class of each token ({shown})",
+        "span": "says where in a text the answer to a question starts and ends",
+    }[config.head]
+    ask = {"sequence": "classify(text)", "token": "tag(text)", "span": "answer(question, context)"}[
+        config.head
+    ]
+    raise ValueError(
+        f"“{name[:80]}” {says}. This page is about the words that a model expects, of which it says none; "
+        f"in a notebook, core.load opens it, and {ask} asks it."
+    )
 
 
 def _load(name: str, moment: int) -> LanguageModel:
-    if cache.is_fetched(name):
+    if cache.is_quick(name, moment):
         return cache.model(name, moment)
     place = st.empty()
 
-    def report(done: int, total: int) -> None:
-        share = f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB" if total else "asking the hub"
-        place.progress(min(1.0, done / total) if total else 0.0, f"Fetching {widgets.escape(name)}: {share}")
+    def report(stage: str, done: int, total: int) -> None:
+        share = f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB" if total else "asking the hub" if stage else ""
+        said = f"{stage or 'Opening'} {name}" + (f": {share}" if share else "")
+        place.progress(min(1.0, done / total) if total else 0.0, widgets.escape(said))
 
     try:
-        models.fetch(name, report)
-        return cache.model(name, moment)
+        return cache.opening(name, moment, report)
     finally:
         place.empty()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import chapters, opening, reading, sidebar, source, state, takeaway, theme, widgets, words
+from app import chapters, choice, opening, reading, sidebar, source, state, takeaway, theme, widgets, words
 from app.predict import Answer, predict_card
 from app.widgets import inline
 
@@ -129,7 +129,7 @@ def begin(slug: str, longest: int | None = None, room: int = 0) -> Context:
         slot=places.examples,
     )
     _current.set(ctx)
-    _later.set(lambda: sidebar.fill(places, opened, read))
+    _later.set(lambda: sidebar.fill(places, opened, read, slug))
     return ctx
 
 
@@ -242,11 +242,12 @@ def cheatsheet(slug: str) -> None:
 
 
 def examples(texts: Sequence[str]) -> None:
-    """Texts chosen for the page's claim; a click puts one into the text box."""
-    with _current.get().slot:
+    """Texts that the open model is made for, and those chosen for the page's claim; a click puts one into the box."""
+    ctx = _current.get()
+    with ctx.slot:
         st.menu_button(
             "Example texts",
-            list(texts),
+            list(dict.fromkeys((*choice.texts(ctx.name), *texts))),
             format_func=widgets.escape,
             key="tool.example",
             on_click=state.whole(

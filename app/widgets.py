@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from app import models, runs, state
+from app import choice, models, runs, state
 
 # A joiner of no width. Streamlit turns emoji codes, arrows, dashes and bare addresses in a text into something else
 # after Markdown is read, where a backslash no longer helps; a joiner between the characters does.
@@ -64,7 +64,7 @@ def model_picker(caption: str = "", view: str = "") -> None:
     def chosen(name: str | None) -> None:
         # A run's label changes when it ends: the browser may then still send the old one, which nobody chose.
         if name in shown and name != state.get("model"):  # another model opens finished
-            state.update({"model": str(name), "snapshot": -1})
+            choice.choose(str(name))
 
     st.selectbox(
         "Model",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -16,6 +16,8 @@ Position = Literal["learned", "sinusoidal", "rotary", "alibi", "relative", "none
 Norm = Literal["layer", "rms", "none"]
 Placement = Literal["pre", "post"]
 Activation = Literal["relu", "gelu", "gelu_tanh", "silu", "relu_squared"]
+Head = Literal["lm", "sequence", "token", "span"]
+PoolActivation = Literal["tanh", "relu"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,7 @@ class ModelConfig:
     norm_gain: bool = True
     norm_bias: bool = True  # layer norm only
     embed_norm: bool = False  # a norm right after the embeddings (BERT)
+    embed_scale: float = 1.0  # what a token's vector is multiplied by (Vaswani et al. 2017: sqrt(d_model))
     final_norm: bool = True
     qk_norm: bool = False  # RMS-normalise every query and key head before they turn
 
@@ -67,6 +70,9 @@ class ModelConfig:
     tied_embeddings: bool = True
     logit_scale: float = 1.0  # T5 1.0 multiplies by d_model ** -0.5 before its tied unembedding
     mlm_head: bool = False  # BERT's dense + norm before the unembedding
+    head: Head = "lm"  # what an encoder says: a token; a label of the text, of each token; where a span starts and ends
+    labels: tuple[str, ...] = ()  # the names of the classes, for "sequence" and "token"
+    pool_act: PoolActivation = "tanh"  # "sequence": of the dense layer over position 0, before the labels
     n_token_types: int = 0
     dropout: float = 0.0
 
@@ -75,6 +81,7 @@ class ModelConfig:
     pad_id: int | None = None
     mask_id: int | None = None
     decoder_start_id: int | None = None
+    first_id: int | None = None  # the token that a decoder always writes first, after its start token
 
     def __post_init__(self) -> None:
         fill = {
@@ -89,8 +96,10 @@ class ModelConfig:
         if self.shape == "encoder-decoder" and self.n_decoder_layers is None:
             object.__setattr__(self, "n_decoder_layers", self.n_layers)
         object.__setattr__(self, "eos_ids", tuple(self.eos_ids))
+        object.__setattr__(self, "labels", tuple(self.labels))
         self._check_choices()
         self._check_sizes()
+        self._check_head()
 
     def _check_choices(self) -> None:
         for name, kind in get_type_hints(type(self)).items():
@@ -127,10 +136,37 @@ class ModelConfig:
             raise ValueError(
                 f"n_decoder_layers={self.n_decoder_layers} belongs to an encoder-decoder, not a {self.shape}"
             )
-        for name in ("bos_id", "pad_id", "mask_id", "decoder_start_id"):
+        if not (math.isfinite(self.embed_scale) and self.embed_scale > 0):
+            raise ValueError(f"embed_scale={self.embed_scale} must be a positive number")
+        if self.first_id is not None and self.shape != "encoder-decoder":
+            raise ValueError(f"first_id={self.first_id} belongs to an encoder-decoder, not a {self.shape}")
+        for name in ("bos_id", "pad_id", "mask_id", "decoder_start_id", "first_id"):
             token = getattr(self, name)
             if token is not None and not 0 <= token < self.d_vocab:
                 raise ValueError(f"{name}={token} lies outside the vocabulary of {self.d_vocab}")
+
+    def _check_head(self) -> None:
+        if self.head == "lm":
+            if self.labels:
+                raise ValueError(f"head='lm' says tokens and has no use for labels={self.labels!r}")
+            return
+        if self.shape != "encoder":
+            raise ValueError(f"head={self.head!r} belongs to an encoder, not a {self.shape}")
+        for name in ("mlm_head", "unembed_bias"):
+            if getattr(self, name):
+                raise ValueError(f"{name} belongs to head='lm', not {self.head!r}: see with_head")
+        if wrong := [label for label in self.labels if not isinstance(label, str) or not label.strip()]:
+            raise ValueError(f"labels: {wrong[0]!r} is no name of a class")
+        if len(set(self.labels)) < len(self.labels):
+            raise ValueError(f"labels={self.labels!r}: two classes have the same name")
+        if self.head == "span" and self.labels:
+            raise ValueError(
+                f"head='span' says where a span starts and ends: labels={self.labels!r} have no use"
+            )
+        if self.head != "span" and len(self.labels) < 2:
+            raise ValueError(
+                f"head={self.head!r} needs the names of at least two classes: labels={self.labels!r}"
+            )
 
     # The optional sizes are filled in by __post_init__; these say so to the type checker.
     @property
@@ -153,13 +189,24 @@ class ModelConfig:
         """The number of blocks that produce the logits."""
         return self.n_layers if self.n_decoder_layers is None else self.n_decoder_layers
 
+    @property
+    def n_outputs(self) -> int:
+        """How many numbers the head says at once: V, the number of labels, or 2 (start and end of a span)."""
+        return {"lm": self.d_vocab, "span": 2}.get(self.head, len(self.labels))
+
     def replace(self, **changes: Any) -> ModelConfig:
         """The same model with some values changed (checked again)."""
         return dataclasses.replace(self, **changes)
 
+    def with_head(self, head: Head, labels: Sequence[str] = ()) -> ModelConfig:
+        """An encoder's body with another head: what only says tokens (masked-LM head, bias, own table) is left out."""
+        return self.replace(
+            head=head, labels=tuple(labels), mlm_head=False, unembed_bias=False, tied_embeddings=True
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as JSON holds them."""
-        return {**dataclasses.asdict(self), "eos_ids": list(self.eos_ids)}
+        return {**dataclasses.asdict(self), "eos_ids": list(self.eos_ids), "labels": list(self.labels)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ModelConfig:

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from core.config import ModelConfig
+from core.data import tasks
 from core.training.spec import TrainSpec
 
 _FLOAT = 4  # bytes of a float32
+# Letters of a token in pairs of texts, with the space before it, at the sizes that are usual here.
+_LETTERS = {"characters": 1.0, "bpe": 3.3, "unigram": 3.3, "wordpiece": 3.0, "words": 4.2}
 _CHARACTERS = 96  # entries that a vocabulary of characters is taken to have before the text was looked at
 
 
@@ -63,6 +66,9 @@ def parameters(config: ModelConfig) -> int:
         total += config.decoder_layers * _block(config, cross=True)
     if config.mlm_head:
         total += d * d + d + norm
+    if config.head != "lm":
+        pool = d * d + d if config.head == "sequence" else 0
+        return total + pool + config.n_outputs * (d + 1)
     total += 0 if config.tied_embeddings else vocab * d
     return total + (vocab if config.unembed_bias else 0)
 
@@ -82,7 +88,9 @@ def row_flops(config: ModelConfig, length: int, target: int = 0) -> int:
         d * (heads + 2 * config.kv_heads * config.head_size) + heads * d + mlp
     )  # weights met at each position
     per_block = 2 * length * own + 4 * length * length * heads
-    head = d * config.d_vocab + (d * d if config.mlm_head else 0)
+    head = d * config.n_outputs + (d * d if config.mlm_head else 0)
+    if config.head == "sequence":  # one position stands for all
+        return config.n_layers * per_block + 2 * (head + d * d)
     if config.shape != "encoder-decoder":
         return config.n_layers * per_block + 2 * length * head
     cross = 2 * target * 2 * d * heads + 2 * length * d * 2 * (both - heads) + 4 * target * length * heads
@@ -209,6 +217,8 @@ def _config(spec: TrainSpec) -> ModelConfig:
 
 def _row(config: ModelConfig, spec: TrainSpec) -> tuple[int, int, int]:
     """Rows of a step, tokens that a row's encoder (or only stack) reads, tokens that its decoder writes."""
+    if spec.objective == "text_to_text":
+        return _pairs(config, spec)
     context = min(spec.context or max(2, config.n_ctx // 2), config.n_ctx)
     rows = max(1, spec.batch_tokens // context)
     if config.shape != "encoder-decoder":
@@ -217,6 +227,16 @@ def _row(config: ModelConfig, spec: TrainSpec) -> tuple[int, int, int]:
 
     hidden, count = spans(context, spec.mask_rate, spec.span_length)
     return rows, context - hidden + count + 1, hidden + count + 1
+
+
+def _pairs(config: ModelConfig, spec: TrainSpec) -> tuple[int, int, int]:
+    """The same of pairs of texts: those of a mixture's tasks, as long as they are on average."""
+    letters = _LETTERS[spec.tokenizer]
+    longest = min(spec.context or config.n_ctx, config.n_ctx)
+    sizes = [(share, *tasks.characters(name)) for name, share in tasks.mixture(spec.tasks).items()]
+    length = sum(share * min(longest, source / letters) for share, source, _ in sizes)
+    target = sum(share * min(longest, written / letters) for share, _, written in sizes)
+    return max(1, int(spec.batch_tokens / (length + target))), max(1, round(length)), max(1, round(target))
 
 
 def _norm(config: ModelConfig, size: int) -> int:

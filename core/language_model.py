@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from core.config import ModelConfig
+from core.decoding import labels
 from core.decoding.generate import Generation, Step, generate, stream
+from core.decoding.labels import Answer, Tag
 from core.hooks import recording
 from core.model.transformer import ContextTooLong, EncoderDecoder, Transformer
 from core.text.tokenizer import Tokenizer
@@ -21,7 +23,10 @@ Text = str | Sequence[int]
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """A model that reads text. Shared, read-only: what one caller changes travels in a context (`core.hooks`)."""
+    """A model that reads text, and what its head says about it: next tokens, hidden ones, classes or spans.
+
+    Shared, read-only: what one caller changes travels in a context (`core.hooks`).
+    """
 
     transformer: Transformer | EncoderDecoder
     tokenizer: Tokenizer
@@ -127,6 +132,18 @@ class LanguageModel:
         """Continue a text, token by token; see `core.decoding.generate.stream`."""
         return stream(self, prompt, **options)
 
+    def classify(self, text: Text) -> list[tuple[str, float]]:
+        """Every class of the text with its probability, likeliest first; see `core.decoding.labels.classify`."""
+        return labels.classify(self, text)
+
+    def tag(self, text: Text) -> list[Tag]:
+        """Each token with its likeliest class; see `core.decoding.labels.tag`."""
+        return labels.tag(self, text)
+
+    def answer(self, question: str, context: str, **options: Any) -> list[Answer]:
+        """The spans of the context that answer the question best; see `core.decoding.labels.answer`."""
+        return labels.answer(self, question, context, **options)
+
     def score(self, text: Text, *, target: Text | None = None, add_special_tokens: bool = True) -> Tensor:
         """log p of each token given those before it: (T - 1,); of the target's tokens in an encoder-decoder.
 
@@ -134,6 +151,7 @@ class LanguageModel:
             ValueError: an encoder predicts no next token; or an encoder-decoder without a target.
         """
         if self.config.shape == "encoder":
+            labels.wants(self, "lm")
             raise ValueError(
                 "an encoder fills blanks and predicts no next token: read trace(text).logits at its [MASK]"
             )

@@ -12,7 +12,7 @@ import itertools
 import json
 import math
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
@@ -24,102 +24,25 @@ from core.checkpoints import save_folder, save_weights
 from core.checkpoints.compact import compact
 from core.data import corpora
 from core.data.batches import encoded
+from core.data.pairs import PAIRS, Pairs
+from core.data.shards import Shards
 from core.decoding.fill import fill
 from core.language_model import LanguageModel
+from core.memory import keep_freed_memory
 from core.text.tokenizer import Tokenizer
 from core.text.training import learn
-from core.training import Point, Trainer, TrainSpec
+from core.training import Point, Trainer
+from core.training.loss import UNSCORED
 from core.training.ngram import FillIn, NGram
-from core.training.preparation import special_tokens
+from core.training.preparation import learned, special_tokens
 from core.training.state import State
+from core.training.text_to_text import hidden
 from core.vectors.meanings import Keep, Told, every_word, together
-from core.zoo import BUNDLED
+from core.zoo import BUNDLED, load
+from scripts.austen import NoText
+from scripts.recipes import RECIPES, Recipe
 
 SCRATCH = Path(__file__).parent.parent / ".training"
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How one bundled model is made.
-
-    snapshots: the steps whose weights are kept, besides the last.   prompts: texts to go on with, or with blanks.
-    tokenizer_documents, practice_documents: of the corpus, and of the practice corpus, that the tokenizer learns from.
-    ngram_documents, ngram_order: of the baseline; a masked model's has no order.
-    senses: the sentences of each sense that probes are fitted and judged on (0: no probes), and their seed.
-    """
-
-    spec: TrainSpec
-    snapshots: tuple[int, ...]
-    prompts: tuple[str, ...]
-    tokenizer_documents: int = 20_000
-    practice_documents: int = 0
-    ngram_documents: int = 30_000
-    ngram_order: int = 5
-    senses: int = 0
-    senses_seed: int = 1_000_003
-
-
-RECIPES = {
-    "tales-gpt": Recipe(
-        TrainSpec(
-            model="gpt-tales",
-            corpus="tales",
-            steps=4_500,
-            seed=1,
-            batch_tokens=3_072,
-            context=384,
-            stages=((1 / 3, 192),),
-            vocab_size=1_024,
-            polar="jordan",
-            practice="copies",
-            eval_every=200,
-            bf16=True,
-            device="cpu",
-        ),
-        snapshots=(0, 10, 30, 70, 150, 300, 500, 800, 1_200, 2_000, 3_200),
-        prompts=("Once upon a time,", "One windy morning,", "It was raining, and"),
-    ),
-    # Short rows first, as a scene is short; half of what is read are scenes, in which a word's sense can be learned.
-    "tales-bert": Recipe(
-        TrainSpec(
-            model="gpt-tales",
-            changes={"shape": "encoder", "n_ctx": 128},  # type: ignore[arg-type]
-            corpus="tales",
-            steps=2_000,
-            seed=1,
-            batch_tokens=2_048,
-            context=128,
-            stages=((0.75, 64),),
-            vocab_size=1_024,
-            tokenizer="wordpiece",
-            objective="masked",
-            mask_rate=0.2,
-            whole_words=True,
-            learning_rate=0.06,
-            embed_rate=0.012,
-            head_rate=0.01,
-            momentum=0.9,
-            beta1=0.8,
-            polar="jordan",
-            warmup=50,
-            practice="senses",
-            practice_share=6.0,
-            eval_every=200,
-            bf16=True,
-            device="cpu",
-        ),
-        snapshots=(0, 100, 300, 600, 1_200),
-        prompts=(
-            "Once upon a time, there was a small [MASK] beside the park, and Cyril lived there. [MASK] was sad.",
-            "Nora lost her red kite. Soon Nora found [MASK] red [MASK] again.",
-            "Tom dreamed of a bank with a sack of [MASK]. Tom dreamed of a bank where frogs jumped into the [MASK].",
-        ),
-        tokenizer_documents=5_000,
-        practice_documents=10_000,
-        ngram_documents=20_000,
-        senses=60,
-    ),
-}
 
 
 def make(name: str, recipe: Recipe, folder: Path, scratch: Path | None = None, every: int = 100) -> None:
@@ -149,7 +72,7 @@ def make(name: str, recipe: Recipe, folder: Path, scratch: Path | None = None, e
         "steps": spec.steps,
         "parameters": lm.n_parameters,
         "spec": spec.to_dict(),
-        "data": asdict(corpora.describe(spec.corpus)),
+        "data": asdict(recipe.about or corpora.describe(spec.corpus)),
         "tokens_read": spec.steps * spec.batch_tokens,
         "minutes": round(trainer.seconds / 60, 1),
         "curve": curve,
@@ -157,18 +80,32 @@ def make(name: str, recipe: Recipe, folder: Path, scratch: Path | None = None, e
         "n_gram": _baseline(trainer, recipe),
         "samples": [_sample(lm, prompt, seed) for seed, prompt in enumerate(recipe.prompts)],
     }
+    if recipe.note:
+        card["note"] = recipe.note
+    if recipe.shown:
+        card["texts"] = list(recipe.prompts)
     if spec.practice:
         card["practice"] = asdict(corpora.describe(spec.practice))
     save_folder(folder, trainer.model, trainer.tokenizer, card=card, dtype=torch.float16)
-    if recipe.senses:  # of the weights as they were written
-        from core.zoo import load
-
-        card["senses"] = senses(load(folder, device="cpu"), recipe)
+    if recipe.senses or recipe.scores:  # of the weights as they were written
+        card |= measured(load(folder, device="cpu"), recipe)
         save_folder(folder, trainer.model, trainer.tokenizer, card=card, dtype=torch.float16)
     if scratch is not None:
         shutil.rmtree(scratch, ignore_errors=True)
-    said = {key: card[key] for key in ("held_out_loss", "n_gram", "samples", "senses") if key in card}
+    said = {
+        key: card[key] for key in ("held_out_loss", "n_gram", "samples", "senses", "scores") if key in card
+    }
     print(json.dumps(said, indent=1, ensure_ascii=False))
+
+
+def measured(lm: LanguageModel, recipe: Recipe) -> dict[str, Any]:
+    """What a card says besides losses and samples: of a probe, of a task."""
+    found: dict[str, Any] = {}
+    if recipe.senses:
+        found["senses"] = senses(lm, recipe)
+    if recipe.scores:
+        found["scores"] = recipe.scores(lm)
+    return found
 
 
 def senses(lm: LanguageModel, recipe: Recipe) -> dict[str, Any]:
@@ -203,24 +140,26 @@ def _begin(recipe: Recipe, scratch: Path | None) -> tuple[Trainer, list[dict[str
         state = State.from_bytes((scratch / "state.safetensors").read_bytes())
         if state.meta["spec"] == spec.to_dict():
             print(f"going on from step {state.step:,}", flush=True)
-            return Trainer.resume(spec, state), list(state.meta["curve"])
-    return Trainer(spec, tokenizer=_tokenizer(recipe)), []
+            return Trainer.resume(spec, state, recipe.own_text()), list(state.meta["curve"])
+    return Trainer(spec, recipe.own_text(), tokenizer=_tokenizer(recipe)), []
 
 
 def _tokenizer(recipe: Recipe) -> Tokenizer:
     spec = recipe.spec
+    if spec.objective == "text_to_text":
+        return learned(spec, Shards(spec))
     wanted = {spec.corpus: recipe.tokenizer_documents}
     if spec.practice:
         wanted[spec.practice] = recipe.practice_documents
     documents = itertools.chain.from_iterable(
-        islice(corpora.corpus(name, seed=spec.seed, split="train"), count) for name, count in wanted.items()
+        islice(recipe.documents(name), count) for name, count in wanted.items()
     )
     return learn(spec.tokenizer, documents, spec.vocab_size, special_tokens(spec))
 
 
 def _keep(trainer: Trainer, folder: Path) -> None:
     path = folder / "snapshots" / f"{trainer.done_steps}.safetensors"
-    save_weights(path, compact(trainer.model.state_dict()))
+    save_weights(path, compact(dict(trainer.model.named_parameters())))  # a shared table once
 
 
 def _save(trainer: Trainer, curve: list[dict[str, Any]], scratch: Path) -> None:
@@ -234,9 +173,10 @@ def _save(trainer: Trainer, curve: list[dict[str, Any]], scratch: Path) -> None:
 
 def _baseline(trainer: Trainer, recipe: Recipe) -> dict[str, float | int | str]:
     """The held-out loss of an n-gram model, over the very rows and positions that the transformer is scored on."""
+    if isinstance(trainer.pool, Pairs):
+        return _baseline_of_pairs(trainer, trainer.pool, recipe)
     spec, end = recipe.spec, trainer.tokenizer.id("</s>")
-    documents = corpora.corpus(spec.corpus, seed=spec.seed, split="train")
-    stories = list(islice(documents, recipe.ngram_documents))
+    stories = list(islice(recipe.documents(spec.corpus), recipe.ngram_documents))
     ids = np.fromiter(
         itertools.chain.from_iterable([*row, end] for row in encoded(stories, trainer.tokenizer)),
         dtype=np.int64,
@@ -261,11 +201,39 @@ def _baseline(trainer: Trainer, recipe: Recipe) -> dict[str, float | int | str]:
     }
 
 
+def _baseline_of_pairs(trainer: Trainer, pool: Pairs, recipe: Recipe) -> dict[str, float | int | str]:
+    """Of pairs of texts: an n-gram model reads each source, a start token and the target as one row."""
+    draw, specials = torch.Generator().manual_seed(trainer.spec.seed), trainer.specials
+    start, end = [specials.start_id], [] if specials.end_id is None else [specials.end_id]
+
+    def row(source: list[int], target: list[int]) -> np.ndarray:
+        return np.array([*source, *start, *target, *end], dtype=np.int64)
+
+    shards = range(max(1, recipe.ngram_documents // PAIRS))
+    read = (hidden(one, trainer.spec, specials, draw) for number in shards for one in pool.shard(number))
+    rows = [row(*pair) for pair in read]
+    model = NGram(rows, recipe.ngram_order, len(trainer.tokenizer))
+    example, scores = trainer.held_out_example(), []
+    assert example.mask is not None
+    for inputs, mask, targets in zip(example.inputs, example.mask, example.targets):
+        said = targets[targets != UNSCORED].tolist()
+        found = model.log_probs(row(inputs[mask].tolist(), said[: len(said) - len(end)]))
+        scores.append(found[len(found) - len(said) :])
+    return {
+        "kind": "reads source and target as one row",
+        "order": recipe.ngram_order,
+        "tokens": sum(map(len, rows)),
+        "held_out_loss": round(-float(np.concatenate(scores).mean()), 4),
+    }
+
+
 def _sample(lm: LanguageModel, prompt: str, seed: int) -> str:
     if lm.config.shape == "encoder":
         for blank in fill(lm, prompt).one_by_one:
             prompt = prompt.replace("[MASK]", f"[{blank.token.strip()}]", 1)
         return prompt
+    if lm.config.shape == "encoder-decoder":
+        return f"{prompt} → {lm.generate(prompt, max_new_tokens=100).text}"
     text = lm.generate(prompt, strategy="sample", temperature=0.7, seed=seed, max_new_tokens=220).text
     return prompt + text.removesuffix("</s>")
 
@@ -288,12 +256,26 @@ def main() -> None:
     )
     parser.add_argument("names", nargs="*", choices=[*RECIPES, []], help="which models (default: all)")
     parser.add_argument("--out", type=Path, default=BUNDLED, help="where the models' folders go")
+    parser.add_argument(
+        "--scores", action="store_true", help="train nothing: print the bundled models' scores anew"
+    )
     parser.add_argument("--threads", type=int, default=0, help="torch threads (default: torch's own choice)")
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
+    keep_freed_memory()
+    left_out = []
     for name in options.names or RECIPES:
-        make(name, RECIPES[name], options.out / name, SCRATCH / name)
+        try:
+            if options.scores:
+                found = measured(load(options.out / name, device="cpu"), RECIPES[name])
+                print(name, json.dumps(found, indent=1, ensure_ascii=False))
+            else:
+                make(name, RECIPES[name], options.out / name, SCRATCH / name)
+        except NoText as error:  # the others can be made all the same
+            left_out.append(f"{name} was left out: {error}")
+    if left_out:
+        raise SystemExit("\n".join(left_out))
 
 
 if __name__ == "__main__":

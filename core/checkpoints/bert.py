@@ -1,6 +1,6 @@
-"""BERT (Devlin et al. 2019) with its masked-LM head: an encoder, post-norm, with token types.
+"""BERT (Devlin et al. 2019): an encoder, post-norm, with token types; with its masked-LM head, or one of classes.
 
-A BERT without the head has no logits, and every page asks what the model predicts: such a file is an error.
+A bare BERT, without any head, has no logits, and every page asks what the model predicts: such a file is an error.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import Any
 
 from torch import Tensor
 
-from core.checkpoints.convert import Family, Part, Plan, Settings, gather, one, table
-from core.config import ModelConfig
+from core.checkpoints.convert import Family, Part, Plan, dense, fused, gather, labelled, norm, one, table
+from core.checkpoints.settings import Settings
+from core.config import Head, ModelConfig
 
-# The classifier over the first token, and the next-sentence head: neither takes part in predicting a masked word.
-_NOT_WEIGHTS = re.compile(r"pooler\..*|cls\.seq_relationship\..*|embeddings\.(position_ids|token_type_ids)")
+# The layer over the first token where no class is asked for, and the next-sentence head.
+_SPARE = re.compile(r"pooler\..*|cls\.seq_relationship\..*|embeddings\.(position_ids|token_type_ids)")
 _OLD = {"gamma": "weight", "beta": "bias"}
 
 
@@ -26,29 +27,45 @@ def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
         CheckpointError: it asks for something that is not supported; the message names the key and the value.
     """
     hf = hf if isinstance(hf, Settings) else Settings(hf)
+    return ModelConfig(
+        n_ctx=hf.whole("max_position_embeddings", 512),
+        n_token_types=hf.whole("type_vocab_size", 2),
+        **shared_config(hf, d_vocab=30_522),
+    )
+
+
+def shared_config(hf: Settings, d_vocab: int) -> dict[str, Any]:
+    """What BERT and those after it write alike: fields of ModelConfig. d_vocab: where the file does not say."""
     hf.refuse_everywhere()
     hf.refuse("is_decoder")
     hf.refuse("position_embedding_type", unless=["absolute"])
-    d_vocab = hf.whole("vocab_size", 30_522)
-    return ModelConfig(
-        shape="encoder",
-        n_layers=hf.whole("num_hidden_layers", 12),
-        d_model=hf.whole("hidden_size", 768),
-        n_heads=hf.whole("num_attention_heads", 12),
-        d_mlp=hf.whole("intermediate_size", 3072),
-        d_vocab=d_vocab,
-        n_ctx=hf.whole("max_position_embeddings", 512),
-        n_token_types=hf.whole("type_vocab_size", 2),
-        norm_placement="post",
-        norm_eps=hf.real("layer_norm_eps", 1e-12),
-        embed_norm=True,
-        final_norm=False,
-        act=hf.activation("hidden_act", "gelu"),
-        unembed_bias=True,
-        mlm_head=True,
-        tied_embeddings=hf.flag("tie_word_embeddings", True),
+    d_vocab, head = hf.whole("vocab_size", d_vocab), hf.head("lm", "sequence", "token", "span")
+    return {
+        "shape": "encoder",
+        "n_layers": hf.whole("num_hidden_layers", 12),
+        "d_model": hf.whole("hidden_size", 768),
+        "n_heads": hf.whole("num_attention_heads", 12),
+        "d_mlp": hf.whole("intermediate_size", 3072),
+        "d_vocab": d_vocab,
+        "norm_placement": "post",
+        "norm_eps": hf.real("layer_norm_eps", 1e-12),
+        "embed_norm": True,
+        "final_norm": False,
+        "act": hf.activation("hidden_act", "gelu"),
+        **said(hf, head),
         **hf.special(d_vocab),
-    )
+    }
+
+
+def said(hf: Settings, head: Head) -> dict[str, Any]:
+    """What an encoder with this head says, as fields of ModelConfig."""
+    if head != "lm":
+        return {"head": head, "labels": () if head == "span" else hf.labels()}
+    return {
+        "mlm_head": True,
+        "unembed_bias": True,
+        "tied_embeddings": hf.flag("tie_word_embeddings", True),
+    }
 
 
 def weights(tensors: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:
@@ -56,56 +73,66 @@ def weights(tensors: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Ten
     return gather(FAMILY, config, tensors)
 
 
-def _canonical(name: str) -> str | None:
+def _canonical(name: str) -> str:
     name = name.removeprefix("bert.")
     stem, _, last = name.rpartition(".")
-    name = f"{stem}.{_OLD.get(last, last)}"
-    return None if _NOT_WEIGHTS.fullmatch(name) else name
+    return f"{stem}.{_OLD.get(last, last)}"
 
 
 def _plan(config: ModelConfig) -> Plan:
-    d, f = config.d_model, config.mlp_size
-    plan: Plan = table(config, ("embeddings.word_embeddings.weight",), "cls.predictions.decoder.weight")
+    d = config.d_model
+    plan = body(config)
+    if config.head != "lm":
+        classes = "qa_outputs" if config.head == "span" else "classifier"
+        return {
+            **plan,
+            "embed.W_E": one(WORDS, config.d_vocab, d),
+            **labelled(config, classes, "pooler.dense"),
+        }
+    plan |= table(config, (WORDS,), "cls.predictions.decoder.weight")
     # The head's bias is stored twice; in a file that does not tie them, the decoder's own is the one in use.
     bias = ("cls.predictions.decoder.bias", "cls.predictions.bias")
     plan["unembed.b_U"] = (Part(bias, (config.d_vocab,), same=config.tied_embeddings),)
-    plan["pos_embed.W_pos"] = one("embeddings.position_embeddings.weight", config.n_ctx, d)
+    plan |= dense("cls.predictions.transform.dense", d, d, "mlm_head.weight", "mlm_head.b")
+    return plan | norm("mlm_head.ln", "cls.predictions.transform.LayerNorm", d)
+
+
+def body(config: ModelConfig) -> Plan:
+    """All but the token table and what follows the last block."""
+    d, f = config.d_model, config.mlp_size
+    rows = config.n_ctx + config.position_offset
+    plan: Plan = {"pos_embed.W_pos": one("embeddings.position_embeddings.weight", rows, d)}
     if config.n_token_types:
         plan["token_type_embed.W_token_type"] = one(
             "embeddings.token_type_embeddings.weight", config.n_token_types, d
         )
-    plan |= _norm("ln_embed", "embeddings.LayerNorm", d)
+    plan |= norm("ln_embed", "embeddings.LayerNorm", d)
     for i in range(config.n_layers):
         ours, theirs = f"blocks.{i}", f"encoder.layer.{i}"
-        names = [f"{theirs}.attention.self.{part}" for part in ("query", "key", "value")]
-        plan[f"{ours}.attn.weight_qkv"] = tuple(Part((f"{name}.weight",), (d, d)) for name in names)
-        plan[f"{ours}.attn.bias_qkv"] = tuple(Part((f"{name}.bias",), (d,)) for name in names)
-        plan[f"{ours}.attn.weight_o"] = one(f"{theirs}.attention.output.dense.weight", d, d)
-        plan[f"{ours}.attn.b_O"] = one(f"{theirs}.attention.output.dense.bias", d)
-        plan |= _norm(f"{ours}.ln1", f"{theirs}.attention.output.LayerNorm", d)
-        plan[f"{ours}.mlp.weight_in"] = one(f"{theirs}.intermediate.dense.weight", f, d)
-        plan[f"{ours}.mlp.bias_in"] = one(f"{theirs}.intermediate.dense.bias", f)
-        plan[f"{ours}.mlp.weight_out"] = one(f"{theirs}.output.dense.weight", d, f)
-        plan[f"{ours}.mlp.b_out"] = one(f"{theirs}.output.dense.bias", d)
-        plan |= _norm(f"{ours}.ln2", f"{theirs}.output.LayerNorm", d)
-    plan["mlm_head.weight"] = one("cls.predictions.transform.dense.weight", d, d)
-    plan["mlm_head.b"] = one("cls.predictions.transform.dense.bias", d)
-    return plan | _norm("mlm_head.ln", "cls.predictions.transform.LayerNorm", d)
+        plan |= fused(
+            f"{ours}.attn", [f"{theirs}.attention.self.{part}" for part in ("query", "key", "value")], d, d
+        )
+        plan |= dense(f"{theirs}.attention.output.dense", d, d, f"{ours}.attn.weight_o", f"{ours}.attn.b_O")
+        plan |= norm(f"{ours}.ln1", f"{theirs}.attention.output.LayerNorm", d)
+        plan |= dense(f"{theirs}.intermediate.dense", f, d, f"{ours}.mlp.weight_in", f"{ours}.mlp.bias_in")
+        plan |= dense(f"{theirs}.output.dense", d, f, f"{ours}.mlp.weight_out", f"{ours}.mlp.b_out")
+        plan |= norm(f"{ours}.ln2", f"{theirs}.output.LayerNorm", d)
+    return plan
 
 
-def _norm(ours: str, theirs: str, d: int) -> Plan:
-    return {f"{ours}.w": one(f"{theirs}.weight", d), f"{ours}.b": one(f"{theirs}.bias", d)}
-
+WORDS = "embeddings.word_embeddings.weight"
 
 FAMILY = Family(
     model_types=("bert",),
     config=config,
     plan=_plan,
     canonical=_canonical,
-    embedding="embeddings.word_embeddings.weight",
+    embedding=WORDS,
     head="cls.predictions.decoder.weight",
+    spare=_SPARE,
     hints={
         "cls.predictions": "this BERT has no masked-LM head, so it cannot say which word it expects; "
-        "take a checkpoint of BertForMaskedLM or BertForPreTraining"
+        "take a checkpoint of BertForMaskedLM or BertForPreTraining (or of a classifier, if config.json's "
+        "architectures say so)"
     },
 )

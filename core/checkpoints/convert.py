@@ -1,119 +1,21 @@
-"""What the converters share: reading a Hugging Face configuration, and a table from its tensors to our weights.
+"""What the converters share: a table from a family's tensors to our weights.
 
-A family is a file with two functions: which `ModelConfig` its configuration means, and, for each of our weights, which
-tensors it is made of. What a configuration asks for and we cannot compute is an error, never a slightly wrong number.
+A family is a file with two functions: which `ModelConfig` its configuration means (see `settings`), and, for each of
+our weights, which tensors it is made of.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from core.config import Activation, ModelConfig
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that cannot be read. The message says which file, what is wrong in it, and what to do."""
-
-
-ACTIVATIONS: dict[str, Activation] = {
-    "relu": "relu",
-    "relu2": "relu_squared",
-    "gelu": "gelu",
-    "gelu_python": "gelu",
-    "gelu_new": "gelu_tanh",
-    "gelu_fast": "gelu_tanh",
-    "gelu_pytorch_tanh": "gelu_tanh",
-    "silu": "silu",
-    "swish": "silu",
-}
-LARGEST_SIZE = 2**31  # no size in a configuration is larger than this
-
-
-@dataclass(frozen=True)
-class Settings:
-    """A Hugging Face configuration, read value by value; a wrong type or an unsupported wish is an error naming it.
-
-    Args:
-        values: config.json.
-        generation: generation_config.json, which has the last word on the special tokens.
-    """
-
-    values: Mapping[str, Any]
-    generation: Mapping[str, Any] = field(default_factory=dict)
-
-    def whole(self, key: str, default: int | None = None) -> int:
-        """A size."""
-        value = self.values.get(key)
-        value = default if value is None else value
-        if value is None:
-            raise CheckpointError(f"config.json lacks {key}")
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_SIZE:
-            raise CheckpointError(
-                f"config.json: {key}={_short(value)} must be a whole number up to {LARGEST_SIZE:,}"
-            )
-        return value
-
-    def real(self, key: str, default: float) -> float:
-        """A number."""
-        value = self.values.get(key)
-        value = default if value is None else value
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise CheckpointError(f"config.json: {key}={_short(value)} must be a number")
-        return float(value)
-
-    def flag(self, key: str, default: bool) -> bool:
-        """A yes or no."""
-        value = self.values.get(key)
-        value = default if value is None else value
-        if not isinstance(value, bool):
-            raise CheckpointError(f"config.json: {key}={_short(value)} must be true or false")
-        return value
-
-    def activation(self, key: str, default: str) -> Activation:
-        """An activation function by its Hugging Face name."""
-        value = self.values.get(key, default)
-        if not isinstance(value, str) or value not in ACTIVATIONS:
-            known = ", ".join(ACTIVATIONS)
-            raise CheckpointError(f"config.json: {key}={_short(value)} is not supported: none of {known}")
-        return ACTIVATIONS[value]
-
-    def refuse(self, *keys: str, unless: Iterable[Any] = ()) -> None:
-        """Raise if a key asks for something: a value that is neither absent, false, empty nor one of `unless`."""
-        for key in keys:
-            value = self.values.get(key)
-            if value and value not in list(unless):
-                raise CheckpointError(
-                    f"config.json: {key}={_short(value)} is not supported: without it every number would be wrong"
-                )
-
-    def token(self, key: str, d_vocab: int) -> int | None:
-        """A special token. An id outside the vocabulary can never occur, so it counts as none."""
-        value = self.generation.get(key)
-        value = self.values.get(key) if value is None else value
-        value = value[0] if isinstance(value, list) and value else value
-        return value if type(value) is int and 0 <= value < d_vocab else None
-
-    def special(self, d_vocab: int) -> dict[str, Any]:
-        """The special tokens, as fields of ModelConfig."""
-        ends = self.generation.get("eos_token_id")
-        ends = self.values.get("eos_token_id") if ends is None else ends
-        ends = ends if isinstance(ends, list) else [ends]
-        return {
-            "bos_id": self.token("bos_token_id", d_vocab),
-            "eos_ids": tuple(end for end in ends if type(end) is int and 0 <= end < d_vocab),
-            "pad_id": self.token("pad_token_id", d_vocab),
-            "mask_id": self.token("mask_token_id", d_vocab),
-            "decoder_start_id": self.token("decoder_start_token_id", d_vocab),
-        }
-
-    def refuse_everywhere(self) -> None:
-        """What no family supports."""
-        self.refuse("quantization_config", "auto_map", "pruned_heads", "add_cross_attention")
+from core.checkpoints.settings import CheckpointError, Settings
+from core.config import ModelConfig
 
 
 @dataclass(frozen=True)
@@ -121,14 +23,17 @@ class Part:
     """One tensor that a weight is made of.
 
     names: where it may be found, the first one wins; the others may hold a copy of it (of tied weights).
-    shape: as it is stored.   transposed: it is stored the other way round.
+    shape: as it is stored.   transposed: it is stored the other way round.   flat: it is read as a vector.
     same: the copies must be equal; False: they are left-overs that nothing reads.
+    optional: where it is missing, it is 0.
     """
 
     names: tuple[str, ...]
     shape: tuple[int, ...]
     transposed: bool = False
     same: bool = True
+    flat: bool = False
+    optional: bool = False
 
 
 Plan = dict[str, tuple[Part, ...]]  # our weight -> the parts that are stacked along its first axis
@@ -141,17 +46,19 @@ class Family:
     model_types: the values of config.json's `model_type` that mean it.
     config: which ModelConfig its configuration means.
     plan: the tensors that each of our weights is made of.
-    canonical: a tensor's name without prefixes and old spellings; None for a tensor that is not a weight of ours.
+    canonical: a tensor's name without prefixes and old spellings.
     embedding, head: the token table, and the unembedding's own table where the two are not tied.
+    spare: tensors that files hold and nothing here reads.
     hints: for a missing tensor whose name begins so, what that means for a person.
     """
 
     model_types: tuple[str, ...]
     config: Callable[[Settings], ModelConfig]
     plan: Callable[[ModelConfig], Plan]
-    canonical: Callable[[str], str | None]
+    canonical: Callable[[str], str]
     embedding: str
     head: str
+    spare: re.Pattern[str] = re.compile(r"(?!)")
     hints: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -166,6 +73,46 @@ def table(config: ModelConfig, embedding: tuple[str, ...], head: str) -> Plan:
     if config.tied_embeddings:
         return {"embed.W_E": (Part((*embedding, head), shape),)}
     return {"embed.W_E": (Part(embedding, shape),), "unembed.weight": one(head, *shape)}
+
+
+def shared_table(config: ModelConfig) -> Plan:
+    """The one token table of an encoder-decoder, and the unembedding's own unless it is that one, too."""
+    shape = (config.d_vocab, config.d_model)
+    names: tuple[str, ...] = ("shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
+    if config.tied_embeddings:
+        return {"encoder.embed.W_E": (Part((*names, "lm_head.weight"), shape),)}
+    return {
+        "encoder.embed.W_E": (Part(names, shape),),
+        "decoder.unembed.weight": one("lm_head.weight", *shape),
+    }
+
+
+def norm(ours: str, theirs: str, d: int) -> Plan:
+    """A layer norm's gain and bias."""
+    return {f"{ours}.w": one(f"{theirs}.weight", d), f"{ours}.b": one(f"{theirs}.bias", d)}
+
+
+def dense(theirs: str, rows: int, columns: int, weight: str, bias: str) -> Plan:
+    """A linear layer."""
+    return {weight: one(f"{theirs}.weight", rows, columns), bias: one(f"{theirs}.bias", rows)}
+
+
+def fused(ours: str, theirs: Iterable[str], rows: int, columns: int) -> Plan:
+    """Queries, keys and values, three layers of theirs in one of ours."""
+    names = tuple(theirs)
+    return {
+        f"{ours}.weight_qkv": tuple(Part((f"{name}.weight",), (rows, columns)) for name in names),
+        f"{ours}.bias_qkv": tuple(Part((f"{name}.bias",), (rows,)) for name in names),
+    }
+
+
+def labelled(config: ModelConfig, classes: str, pool: str) -> Plan:
+    """A head of classes: the last layer, and before it, over position 0, the one that pools."""
+    d = config.d_model
+    plan = dense(classes, config.n_outputs, d, "label_head.weight", "label_head.b")
+    if config.head == "sequence":
+        plan |= dense(pool, d, d, "label_head.weight_pool", "label_head.b_pool")
+    return plan
 
 
 def untie(family: Family, config: ModelConfig, tensors: Mapping[str, Tensor]) -> ModelConfig:
@@ -193,9 +140,11 @@ def check(family: Family, config: ModelConfig, tensors: Mapping[str, Tensor]) ->
         )
     plan = family.plan(config)
     parts = [part for parts in plan.values() for part in parts]
-    if missing := [part.names[0] for part in parts if not any(name in found for name in part.names)]:
+    absent = [part for part in parts if not any(name in found for name in part.names)]
+    if missing := [part.names[0] for part in absent if not part.optional]:
         hint = next((text for start, text in family.hints.items() if missing[0].startswith(start)), "")
         raise CheckpointError(f"the weights lack {_listed(missing)}{hint and ': ' + hint}")
+    _check_labels(family, config, tensors, found)
     for part in parts:
         for name in part.names:
             if name in found and _shape(tensors, found[name]) != part.shape:
@@ -204,9 +153,27 @@ def check(family: Family, config: ModelConfig, tensors: Mapping[str, Tensor]) ->
                     f"but config.json asks for {part.shape}; take both from the same model"
                 )
     used = {name for part in parts for name in part.names}
-    if unused := [full for name, full in found.items() if name not in used]:
+    if unused := [
+        full for name, full in found.items() if name not in used and not family.spare.fullmatch(name)
+    ]:
         raise CheckpointError(
             f"the weights hold {_listed(unused)}, which a {family.model_types[0]} has no use for"
+        )
+
+
+def _check_labels(
+    family: Family, config: ModelConfig, tensors: Mapping[str, Tensor], found: Mapping[str, str]
+) -> None:
+    """Compare the classifier's rows with the names of the classes."""
+    if config.head == "lm":
+        return
+    full = found[family.plan(config)["label_head.weight"][0].names[0]]
+    rows = _shape(tensors, full)[0]
+    if rows != config.n_outputs:
+        named = f"id2label names {config.n_outputs}: {', '.join(config.labels)}"
+        raise CheckpointError(
+            f"the classifier {full} has {rows} rows, but "
+            + ("a span has 2: a start and an end" if config.head == "span" else f"config.json's {named}")
         )
 
 
@@ -226,6 +193,9 @@ def gather(family: Family, config: ModelConfig, tensors: Mapping[str, Tensor]) -
 
 
 def _read(part: Part, found: Mapping[str, str], tensors: Mapping[str, Tensor]) -> Tensor:
+    if part.optional and not any(name in found for name in part.names):
+        other = tensors[next(iter(found.values()))]  # for its type and its place
+        return other.new_zeros(math.prod(part.shape) if part.flat else part.shape)
     first, *copies = [found[name] for name in part.names if name in found]
     tensor = tensors[first]
     for copy in copies if part.same else ():
@@ -233,15 +203,15 @@ def _read(part: Part, found: Mapping[str, str], tensors: Mapping[str, Tensor]) -
             raise CheckpointError(
                 f"tensors {first} and {copy} should be copies of one another, but they differ"
             )
-    return tensor.T.contiguous() if part.transposed else tensor
+    tensor = tensor.flatten() if part.flat else tensor
+    # A view: turned round in memory it would be no quicker to use, and turning takes half the time of loading.
+    return tensor.T if part.transposed else tensor
 
 
 def _canonical(family: Family, tensors: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for full in tensors:
         name = family.canonical(full)
-        if name is None:
-            continue
         if name in found:
             raise CheckpointError(
                 f"the weights hold both {found[name]} and {full}, two spellings of one tensor"
@@ -258,8 +228,3 @@ def _shape(tensors: Mapping[str, Tensor], name: str) -> tuple[int, ...]:
 def _listed(names: list[str]) -> str:
     rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + rest
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from core.checkpoints import gpt2, llama
-from core.checkpoints.convert import CheckpointError, Family, Settings
+from core.checkpoints.convert import Family
 from core.checkpoints.folder import save_folder
+from core.checkpoints.settings import CheckpointError, Settings
 from core.config import ModelConfig
 from core.language_model import LanguageModel
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,13 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from core.checkpoints.compact import SCALE
-from core.checkpoints.convert import CheckpointError
+from core.checkpoints.settings import CheckpointError
+from core.memory import available
 
 LARGEST_HEADER = 100_000_000  # bytes; the format's own limit
 LARGEST_JSON = 50_000_000  # bytes
 _BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
+Progress = Callable[[int, int], None]  # numbers read, numbers in all
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _OTHERS = ("*.h5", "*.msgpack", "*.gguf", "*.onnx")
 _HOW_TO_CONVERT = (
@@ -158,15 +160,23 @@ class Weights(Mapping[str, Tensor]):
 
     Args:
         compacted: int8 matrices with a scale a row (see `compact`) count as weights.
+        progress: called with (numbers read, numbers in all) after each tensor that is read for the first time.
 
     Attributes:
         shapes: name -> shape, known without reading.
     """
 
     def __init__(
-        self, files: list[Path], device: torch.device, dtype: torch.dtype, *, compacted: bool = False
+        self,
+        files: list[Path],
+        device: torch.device,
+        dtype: torch.dtype,
+        *,
+        compacted: bool = False,
+        progress: Progress | None = None,
     ) -> None:
-        self.device, self.dtype = device, dtype
+        self.device, self.dtype, self._progress = device, dtype, progress
+        self._read: dict[str, int] = {}  # numbers of each tensor that was read
         self.shapes: dict[str, tuple[int, ...]] = {}
         self._kind: dict[str, str] = {}
         self._file: dict[str, Path] = {}
@@ -186,6 +196,11 @@ class Weights(Mapping[str, Tensor]):
                     raise CheckpointError(
                         f"{self._file[name]}: {name + SCALE} is not one number for each row of {name}"
                     )
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of numbers that the files store, without scales, e.g. ("F32",)."""
+        return tuple(sorted({self._kind[name] for name in self.shapes}))
 
     def __getitem__(self, name: str) -> Tensor:
         """One tensor, on the device and in the type asked for.
@@ -211,6 +226,9 @@ class Weights(Mapping[str, Tensor]):
         # One NaN or infinity makes the sum one; a sum may also just be too large, so the second look decides.
         if not torch.isfinite(tensor.sum()) and not torch.isfinite(tensor).all():
             raise CheckpointError(f"{path}: {_not_finite(name, stored, self.dtype)}")
+        if self._progress is not None and name not in self._read:
+            self._read[name] = tensor.numel()
+            self._progress(sum(self._read.values()), sum(math.prod(shape) for shape in self.shapes.values()))
         return tensor
 
     def __iter__(self) -> Iterator[str]:
@@ -234,8 +252,4 @@ def memory_left(device: torch.device) -> int | None:
     """Bytes that can still be had on a device, or None where the system does not say."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
-    except (OSError, StopIteration, ValueError):
-        return None
+    return available()

@@ -14,16 +14,26 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from core.checkpoints import bert, gpt2, llama, t5
-from core.checkpoints.convert import CheckpointError, Family, Settings, check, gather, untie
-from core.checkpoints.files import Weights, memory_left, read_json, weight_files
+from core.checkpoints import bart, bert, distilbert, gpt2, llama, roberta, t5
+from core.checkpoints.convert import Family, check, gather, untie
+from core.checkpoints.files import Progress, Weights, memory_left, read_json, weight_files
+from core.checkpoints.settings import CheckpointError, Settings
+from core.checkpoints.tokenizers import check_size, tokenizer_of
 from core.config import ModelConfig
 from core.model.transformer import EncoderDecoder, Transformer, build
 from core.text.tokenizer import Tokenizer
 
 FAMILIES: dict[str, Family] = {
     kind: family
-    for family in (gpt2.FAMILY, llama.FAMILY, bert.FAMILY, t5.FAMILY)
+    for family in (
+        gpt2.FAMILY,
+        llama.FAMILY,
+        bert.FAMILY,
+        roberta.FAMILY,
+        distilbert.FAMILY,
+        t5.FAMILY,
+        bart.FAMILY,
+    )
     for kind in family.model_types
 }
 FORMAT, VERSION = "glassbox", 1
@@ -33,7 +43,11 @@ _MASKS = ("[MASK]", "<mask>")
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model as it lies in a folder. `card` says how it was trained ({} where nobody wrote it down)."""
+    """A model as it lies in a folder.
+
+    card: how it was trained ({} where nobody wrote it down); under "generation", how a published one would like its
+        text decoded, which Glassbox does only as far as it is asked to (`DecodingOptions`).
+    """
 
     model: Transformer | EncoderDecoder
     config: ModelConfig
@@ -47,8 +61,9 @@ def load_folder(
     device: str | torch.device | None = None,
     dtype: torch.dtype = torch.float32,
     weights: str | Path | None = None,
+    progress: Progress | None = None,
 ) -> Loaded:
-    """Read a model from a folder in Hugging Face's layout (GPT-2, Llama, Qwen2, Mistral, BERT, T5) or in ours.
+    """Read a model from a folder in Hugging Face's layout (of one of `FAMILIES`) or in ours.
 
     The folder holds config.json, tokenizer.json and model.safetensors (or shards with their index). Everything that a
     file claims is checked before memory is asked for; tensors then go straight to the device and type.
@@ -56,6 +71,7 @@ def load_folder(
     Args:
         device: None: the processor.
         weights: another safetensors file with the same tensors, e.g. a snapshot from earlier in the training.
+        progress: called with (numbers read, numbers in all) while weights are read.
 
     Raises:
         CheckpointError: something is missing, damaged, too large, or not supported; the message says what to do.
@@ -64,21 +80,22 @@ def load_folder(
     if not folder.is_dir():
         raise CheckpointError(f"{folder} is not a folder")
     values = read_json(folder / "config.json")
+    family = None if values.get("format") == FORMAT else _family(folder, values)
     files = weight_files(folder) if weights is None else [Path(weights)]
-    tokenizer = _tokenizer(folder)
-    ours = values.get("format") == FORMAT
-    tensors = Weights(files, device, dtype, compacted=ours)
-    if ours:
+    tokenizer = tokenizer_of(folder)
+    tensors = Weights(files, device, dtype, compacted=family is None, progress=progress)
+    if family is None:
         config = _own_config(folder, values)
         _check_own(folder, config, tensors)
-        family = None
     else:
-        family = _family(folder, values)
-        config = _converted_config(folder, family, values, tensors, tokenizer)
-    _check_tokenizer(folder, tokenizer, config)
+        settings = _settings(folder, values)
+        config = _converted_config(folder, family, settings, tensors, tokenizer)
+    check_size(folder, tokenizer, config)
     _check_memory(folder, tensors, device, dtype)
     state = dict(tensors) if family is None else gather(family, config, tensors)
     card = read_json(folder / "card.json") if (folder / "card.json").is_file() else {}
+    if family is not None and (wishes := settings.wishes()):
+        card = {**card, "generation": wishes}
     return Loaded(assemble(config, state, device, dtype), config, tokenizer, card)
 
 
@@ -170,11 +187,14 @@ def _family(folder: Path, values: Mapping[str, Any]) -> Family:
     return FAMILIES[kind]
 
 
-def _converted_config(
-    folder: Path, family: Family, values: Mapping[str, Any], tensors: Weights, tokenizer: Tokenizer
-) -> ModelConfig:
+def _settings(folder: Path, values: Mapping[str, Any]) -> Settings:
     generation = folder / "generation_config.json"
-    settings = Settings(values, read_json(generation) if generation.is_file() else {})
+    return Settings(values, read_json(generation) if generation.is_file() else {})
+
+
+def _converted_config(
+    folder: Path, family: Family, settings: Settings, tensors: Weights, tokenizer: Tokenizer
+) -> ModelConfig:
     try:
         config = family.config(settings)
     except CheckpointError as error:
@@ -238,30 +258,6 @@ def _check_context(folder: Path, config: ModelConfig) -> None:
         raise CheckpointError(
             f"{folder}: config.json asks for a context of {config.n_ctx:,} tokens; more than {LARGEST_CONTEXT:,} "
             "cannot be right"
-        )
-
-
-def _tokenizer(folder: Path) -> Tokenizer:
-    path = folder / "tokenizer.json"
-    if not path.is_file():
-        raise CheckpointError(
-            f"{folder} has no tokenizer.json; where only vocab.txt, merges.txt or spiece.model is there, "
-            "transformers.AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) writes one"
-        )
-    try:
-        return Tokenizer.from_file(path)
-    except ValueError as error:
-        raise CheckpointError(str(error)) from error
-
-
-def _check_tokenizer(folder: Path, tokenizer: Tokenizer, config: ModelConfig) -> None:
-    largest = max(tokenizer.raw.get_vocab(with_added_tokens=True).values(), default=-1)
-    if largest < 0:
-        raise CheckpointError(f"{folder / 'tokenizer.json'} has an empty vocabulary")
-    if largest >= config.d_vocab:
-        raise CheckpointError(
-            f"{folder / 'tokenizer.json'} has token ids up to {largest:,}, but the model's vocabulary ends at "
-            f"{config.d_vocab - 1:,}: the two do not belong together"
         )
 
 

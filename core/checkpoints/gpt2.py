@@ -8,11 +8,12 @@ from typing import Any
 
 from torch import Tensor
 
-from core.checkpoints.convert import Family, Part, Plan, Settings, gather, one, table
+from core.checkpoints.convert import Family, Part, Plan, gather, one, table
+from core.checkpoints.settings import Settings
 from core.config import ModelConfig
 
 # Causal masks that old files store beside the weights.
-_NOT_WEIGHTS = re.compile(r"h\.\d+\.attn\.(bias|masked_bias)")
+_SPARE = re.compile(r"h\.\d+\.attn\.(bias|masked_bias)")
 
 
 def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
@@ -23,6 +24,7 @@ def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
     """
     hf = hf if isinstance(hf, Settings) else Settings(hf)
     hf.refuse_everywhere()
+    hf.head("lm")
     hf.refuse("scale_attn_by_inverse_layer_idx", "reorder_and_upcast_attn")
     d_model, d_vocab = hf.whole("n_embd", 768), hf.whole("vocab_size", 50_257)
     return ModelConfig(
@@ -45,9 +47,8 @@ def weights(tensors: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Ten
     return gather(FAMILY, config, tensors)
 
 
-def _canonical(name: str) -> str | None:
-    name = name.removeprefix("transformer.")
-    return None if _NOT_WEIGHTS.fullmatch(name) else name
+def _canonical(name: str) -> str:
+    return name.removeprefix("transformer.")
 
 
 def _plan(config: ModelConfig) -> Plan:
@@ -81,4 +82,5 @@ FAMILY = Family(
     canonical=_canonical,
     embedding="wte.weight",
     head="lm_head.weight",
+    spare=_SPARE,
 )

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.checkpoints.convert import CheckpointError
+from core.checkpoints.settings import CheckpointError
 
 FILES = (
     "config.json",
     "generation_config.json",
     "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.txt",
     "model.safetensors",
     "model-*.safetensors",
     "model.safetensors.index.json",
@@ -63,6 +65,20 @@ def download(repo_id: str, progress: Progress | None = None) -> Path:
             "when it is read; look for a conversion (a branch or a copy with model.safetensors)"
         )
     return folder
+
+
+def cached(repo_id: str) -> Path | None:
+    """The folder of a model that was downloaded before, whole as far as can be seen; None: it was not. No network."""
+    from huggingface_hub import constants
+
+    home = Path(constants.HF_HUB_CACHE) / f"models--{repo_id.replace('/', '--')}"
+    try:
+        revision = (home / "refs" / "main").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return None
+    folder = home / "snapshots" / revision
+    whole = (folder / "config.json").is_file() and any(folder.glob("*.safetensors"))
+    return folder if whole and "/" not in revision and ".." not in revision else None
 
 
 def _bar(progress: Progress | None) -> Any:

@@ -8,10 +8,11 @@ from typing import Any
 
 from torch import Tensor
 
-from core.checkpoints.convert import CheckpointError, Family, Part, Plan, Settings, gather, one, table
+from core.checkpoints.convert import Family, Part, Plan, gather, one, table
+from core.checkpoints.settings import CheckpointError, Settings
 from core.config import ModelConfig
 
-_NOT_WEIGHTS = re.compile(r"(layers\.\d+\.self_attn\.)?rotary_emb\.(inv_freq|cos_cached|sin_cached)")
+_SPARE = re.compile(r"(layers\.\d+\.self_attn\.)?rotary_emb\.(inv_freq|cos_cached|sin_cached)")
 
 
 def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
@@ -22,6 +23,7 @@ def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
     """
     hf = hf if isinstance(hf, Settings) else Settings(hf)
     hf.refuse_everywhere()
+    hf.head("lm")
     kind = hf.values.get("model_type", "llama")
     d_model, n_heads = hf.whole("hidden_size", 4096), hf.whole("num_attention_heads", 32)
     d_vocab = hf.whole("vocab_size", 151_936 if kind == "qwen2" else 32_000)
@@ -112,9 +114,8 @@ def _refuse_window(hf: Settings, kind: str, n_ctx: int) -> None:
         raise CheckpointError(f"config.json: layer_types holds {odd[0]!r}, which is not supported")
 
 
-def _canonical(name: str) -> str | None:
-    name = name.removeprefix("model.")
-    return None if _NOT_WEIGHTS.fullmatch(name) else name
+def _canonical(name: str) -> str:
+    return name.removeprefix("model.")
 
 
 def _plan(config: ModelConfig) -> Plan:
@@ -156,5 +157,6 @@ FAMILY = Family(
     canonical=_canonical,
     embedding="embed_tokens.weight",
     head="lm_head.weight",
+    spare=_SPARE,
     hints={"lm_head": "this is a bare stack without its unembedding; save the ...ForCausalLM model instead"},
 )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor
 
-from core.checkpoints.convert import ACTIVATIONS, CheckpointError, Family, Part, Plan, Settings, gather, one
+from core.checkpoints.convert import Family, Part, Plan, gather, one, shared_table
+from core.checkpoints.settings import ACTIVATIONS, CheckpointError, Settings
 from core.config import ModelConfig
 
 # An unused table in the files of the first release.
-_NOT_WEIGHTS = {"decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"}
-_COPIES = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
+_SPARE = re.compile(r"decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight")
 
 
 def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
@@ -26,6 +27,7 @@ def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
     """
     hf = hf if isinstance(hf, Settings) else Settings(hf)
     hf.refuse_everywhere()
+    hf.head("lm")
     hf.refuse("is_decoder")
     if not hf.flag("is_encoder_decoder", True):
         raise CheckpointError(
@@ -83,18 +85,9 @@ def _feed_forward(hf: Settings) -> tuple[Any, bool]:
     return ACTIVATIONS[stated], hf.flag("is_gated_act", kind == "gated")
 
 
-def _canonical(name: str) -> str | None:
-    return None if name in _NOT_WEIGHTS else name
-
-
 def _plan(config: ModelConfig) -> Plan:
-    shape, d = (config.d_vocab, config.d_model), config.d_model
-    names: tuple[str, ...] = ("shared.weight", *_COPIES)
-    plan: Plan = {
-        "encoder.embed.W_E": (Part((*names, "lm_head.weight") if config.tied_embeddings else names, shape),)
-    }
-    if not config.tied_embeddings:
-        plan["decoder.unembed.weight"] = one("lm_head.weight", *shape)
+    d = config.d_model
+    plan = shared_table(config)
     for stack, layers in (("encoder", config.n_layers), ("decoder", config.decoder_layers)):
         bias = f"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight"
         plan[f"{stack}.relative.W_bias"] = one(bias, config.relative_buckets, config.n_heads)
@@ -129,7 +122,8 @@ FAMILY = Family(
     model_types=("t5",),
     config=config,
     plan=_plan,
-    canonical=_canonical,
+    canonical=str,
     embedding="shared.weight",
     head="lm_head.weight",
+    spare=_SPARE,
 )

@@ -6,6 +6,7 @@ Graves 2012, section 3 (the idea); the length penalty, the end tokens and the th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from torch import Tensor
 from core.decoding.options import DecodingOptions
 from core.decoding.reader import Reader
 from core.decoding.steps import Facts
-from core.decoding.warpers import repetition_penalty
+from core.decoding.warpers import forced, repetition_penalty
 
 _SHOWN = 20  # candidates of a step kept for whoever looks at the winner's steps
 
@@ -107,9 +108,10 @@ def _worth_it(
 
 @torch.inference_mode()
 def _candidates(reader: Reader, running: list[Node], options: DecodingOptions, count: int) -> list[Node]:
-    """The `count` best ways to continue any running text by one token, best first."""
+    """The `count` best ways to continue any running text by one token, best first; fewer where fewer are possible."""
     log_before = reader.logits().log_softmax(-1)  # (B, V)
     log_after = repetition_penalty(log_before, reader.ids, options.repetition_penalty)
+    log_after = forced(log_after, reader.ids, reader.first_id)
     best = log_after.topk(
         min(max(count, _SHOWN), log_after.shape[-1])
     )  # (B, C): no text can give more than `count`
@@ -122,6 +124,8 @@ def _candidates(reader: Reader, running: list[Node], options: DecodingOptions, c
     ids = best.indices.take(flat)
     nodes = []
     for log_prob, position, id in zip(totals.tolist(), flat.tolist(), ids.tolist()):
+        if log_prob == -math.inf:  # the model always writes another token here
+            break
         row, place = divmod(position, best.indices.shape[1])
         nodes.append(Node(running[row] if running else None, id, log_prob, layer, row, place))
     return nodes

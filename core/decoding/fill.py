@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from core.decoding.labels import wants
 from core.decoding.prefixes import ROOT, Prefixes
 
 if TYPE_CHECKING:
@@ -62,8 +63,9 @@ def fill(lm: LanguageModel, text: Text, *, slots: Sequence[int] | None = None) -
         slots: the blanks, by position; None: where the mask tokens stand.
 
     Raises:
-        ValueError: no encoder, or a text without a blank.
+        ValueError: no encoder, a head that says no tokens, or a text without a blank.
     """
+    wants(lm, "lm")
     if lm.config.shape != "encoder":
         raise ValueError(f"{lm.name} is a {lm.config.shape}: it continues a text and fills no blanks")
     prefixes = Prefixes(lm, text, slots=slots)

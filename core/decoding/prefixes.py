@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from core import hooks
+from core.decoding.labels import wants
 from core.decoding.reader import Reader
 from core.decoding.tree_cache import TreeCache
 from core.model.transformer import EncoderDecoder, Transformer
@@ -42,8 +43,9 @@ class Prefixes:
         batches: the prefixes computed so far, those of one call (and depth) together.   calls: of the model.
 
     Raises:
-        ValueError: no tokens, an id outside the vocabulary, a target for a model without decoder, slots for a model
-            that fills none, an encoder-decoder without a start token, or an encoder's text without a blank.
+        ValueError: a head that says no tokens, a text of none, an id outside the vocabulary, a target for a model
+            without decoder, slots for a model that fills none, an encoder-decoder without a start token, or an
+            encoder's text without a blank.
         ContextTooLong: the prompt or the target alone has more tokens than the context.
     """
 
@@ -55,6 +57,7 @@ class Prefixes:
         target: Text | None = None,
         slots: Sequence[int] | None = None,
     ) -> None:
+        wants(lm, "lm")
         self.lm, config = lm, lm.config
         read = lm.batch(prompt, target)
         self.prompt_ids: list[int] = read[0][0].tolist()
@@ -218,6 +221,7 @@ class SharedReader(Reader):
         self.visited: set[int] = {ROOT}
         self.ids = prefixes.ids(self.nodes)
         self.room = prefixes.room
+        self.first_id = prefixes.lm.config.first_id
         self.asked = 0
 
     def logits(self) -> Tensor:

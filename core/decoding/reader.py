@@ -14,6 +14,7 @@ from torch import Tensor
 
 from core import hooks
 from core.decoding.kv_cache import KVCache
+from core.decoding.labels import wants
 from core.model.transformer import EncoderDecoder, Transformer
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Reader:
     def __init__(self, lm: LanguageModel, prompt: Sequence[int], *, use_cache: bool = True) -> None:
         config, model = lm.config, lm.transformer
         if config.shape == "encoder":
+            wants(lm, "lm")
             raise ValueError(
                 f"{lm.name} is an encoder: it fills blanks and continues no text; "
                 "read trace(text).logits at its mask token"
@@ -51,6 +53,7 @@ class Reader:
                 raise ValueError(f"{lm.name} names no decoder_start_id, so its decoder cannot begin")
             self._prompt, given = given, torch.tensor([[config.decoder_start_id]], device=lm.device)
         self.ids = given  # (B, T): what the decoder has read
+        self.first_id = config.first_id  # what a decoder always writes first, if anything
         self.room = config.n_ctx - given.shape[1]  # tokens that may still be written
 
     @property

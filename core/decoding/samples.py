@@ -131,7 +131,7 @@ def _grown(
         block = bundles[first : first + 64]
         nodes = [bundle.node for bundle in block]
         logits = prefixes.logits(nodes)  # (B, V)
-        warped = warp(logits, prefixes.ids(nodes), options)
+        warped = warp(logits, prefixes.ids(nodes), options, prefixes.lm.config.first_id)
         log_p, model_log_p = warped.double().log_softmax(-1), logits.double().log_softmax(-1)
         for row, bundle in enumerate(block):
             drawn = torch.multinomial(log_p[row].exp(), bundle.count, replacement=True, generator=chance)

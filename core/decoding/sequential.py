@@ -57,7 +57,7 @@ def choices(
 
 def _choose(reader: Reader, options: DecodingOptions, draw: torch.Generator | None) -> tuple[Choice, Tensor]:
     logits = reader.logits()  # (1, V)
-    warped = warp(logits, reader.ids, options)
+    warped = warp(logits, reader.ids, options, reader.first_id)
     token = greedy(warped) if draw is None else sample(warped, draw)  # (1, 1)
     row = logits[0]
     return Choice(int(token), row, row if warped is logits else warped[0]), token

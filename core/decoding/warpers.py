@@ -13,14 +13,16 @@ from core.decoding.options import DecodingOptions
 _COLDEST = 1e-6  # below, float32 would overflow, and every token but the best has no probability left
 
 
-def warp(scores: Tensor, ids: Tensor, options: DecodingOptions) -> Tensor:
+def warp(scores: Tensor, ids: Tensor, options: DecodingOptions, first_id: int | None = None) -> Tensor:
     """All warpers that `options` asks for, in the order in which `transformers` applies them.
 
     Args:
         scores: (B, V) logits of the next token.
         ids: (B, T) the text so far (an encoder-decoder's: the decoder's).
+        first_id: the token that the model always writes first (see `forced`).
     """
     scores = repetition_penalty(scores, ids, options.repetition_penalty)
+    scores = forced(scores, ids, first_id)
     scores = temperature(scores, options.temperature)
     if options.top_k is not None:
         scores = top_k(scores, options.top_k)
@@ -38,6 +40,18 @@ def repetition_penalty(scores: Tensor, ids: Tensor, penalty: float) -> Tensor:
         return scores
     said = scores.gather(-1, ids)  # (B, T)
     return scores.scatter(-1, ids, torch.where(said < 0, said * penalty, said / penalty))
+
+
+def forced(scores: Tensor, ids: Tensor, first_id: int | None) -> Tensor:
+    """Behind a decoder's start token alone, ids (B, 1), keep `first_id` and nothing else; None forces nothing.
+
+    The kept one scores 0, the logarithm of certainty, so that a beam's sum does not hang on it.
+    """
+    if first_id is None or ids.shape[1] > 1:
+        return scores
+    only = torch.full_like(scores, -torch.inf)
+    only[:, first_id] = 0.0
+    return only
 
 
 def temperature(scores: Tensor, value: float) -> Tensor:

@@ -141,6 +141,20 @@ class Attention(Part):
             return out if self.b_O is None else out + self.b_O
         return F.linear(z.flatten(2), self.weight_o, self.b_O)
 
+    def _keeps_pattern(self, q: Tensor, k: Tensor) -> bool:
+        """Whether the gradient is quicker with the pattern kept (see `learning_heads`): masked or of two texts."""
+        half = self.training and q.dtype == torch.bfloat16 and q.device.type == "cpu"
+        return half and max(q.shape[2], k.shape[2]) <= KEPT
+
+    def _kept_pattern(self, q: Tensor, k: Tensor, geometry: Geometry) -> Tensor:
+        """Of q (B, H, T, K) and k (B, H, S, K); a query that may see nothing reads everything evenly."""
+        scores = (q * self.scale) @ k.mT  # (B, H, T, S)
+        if geometry.bias is not None:
+            scores = scores + geometry.bias
+        if geometry.allowed is not None:
+            scores = scores.masked_fill(~geometry.allowed, torch.finfo(scores.dtype).min)
+        return scores.softmax(-1)
+
     def _learns_alone(self, x: Tensor, geometry: Geometry) -> bool:
         """Whether nobody looks, and `heads_in_learning` is the quicker way."""
         half = self.training and x.dtype == torch.bfloat16 and x.device.type == "cpu"
@@ -217,6 +231,9 @@ class Attention(Part):
             scores = attention_scores(q.transpose(1, 2), k.transpose(1, 2), self.scale, geometry)
             scores = self.hook_attn_scores(scores)  # (B, H, T, S)
             pattern = self.hook_pattern(attention_pattern(scores))  # (B, H, T, S)
+            return (F.dropout(pattern, dropout) if dropout else pattern) @ v
+        if self._keeps_pattern(q, k):
+            pattern = self._kept_pattern(q, k, geometry)  # (B, H, T, S)
             return (F.dropout(pattern, dropout) if dropout else pattern) @ v
         mask = geometry.allowed
         if geometry.bias is not None:

@@ -15,14 +15,16 @@ from core.model.position import sinusoidal_table
 
 
 class Embed(Part):
-    """The table of token vectors, W_E (V, D)."""
+    """The table of token vectors, W_E (V, D), each multiplied by `embed_scale` when it is read."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.W_E = nn.Parameter(torch.empty(config.d_vocab, config.d_model))
+        self.scale = config.embed_scale
 
     def forward(self, ids: Tensor) -> Tensor:  # (B, T) -> (B, T, D)
-        return torch.embedding(self.W_E, ids)
+        x = torch.embedding(self.W_E, ids)
+        return x if self.scale == 1.0 else x * self.scale
 
 
 class PosEmbed(Part):

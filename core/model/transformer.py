@@ -17,6 +17,7 @@ from core.hooks import HookPoint
 from core.model.attention import Geometry
 from core.model.block import Block
 from core.model.embedding import Embed, MlmHead, PosEmbed, TokenTypeEmbed, Unembed
+from core.model.heads import LabelHead
 from core.model.norm import Normalise
 from core.model.part import Part
 from core.model.position import AlibiBias, RelativeBias, rotary_table
@@ -36,7 +37,7 @@ class Transformer(Part):
         layers: the number of blocks; None: config.n_layers.
         causal: each position sees itself and the past only; None: config.causal.
         cross: every block also attends to a source (the encoder's output).
-        logits: end in an unembedding; otherwise in the normalised stream.
+        logits: end in an unembedding, or in the labels of `config.head`; otherwise in the normalised stream.
         embed: a token table to share with another stack.
     """
 
@@ -75,7 +76,9 @@ class Transformer(Part):
         self.blocks = nn.ModuleList(Block(config, cross=cross) for _ in range(count))
         self.ln_final = Normalise.of(config) if config.final_norm else None
         self.mlm_head = MlmHead(config) if logits and config.mlm_head else None
-        self.unembed = Unembed(config, self.embed) if logits else None
+        says_tokens = config.head == "lm"
+        self.unembed = Unembed(config, self.embed) if logits and says_tokens else None
+        self.label_head = LabelHead(config) if logits and not says_tokens else None
         self.hook_names = hooks.name_hooks(self)
         self._known_hooks = frozenset(self.hook_names)
 
@@ -98,6 +101,9 @@ class Transformer(Part):
     ) -> Tensor:
         """Logits (B, T, V), or the normalised stream (B, T, D) of a stack without unembedding.
 
+        With C classes instead of tokens, `config.head` "sequence" gives (B, C), "token" (B, T, C), "span" (B, T, 2):
+        a score for each token as the start, and as the end.
+
         Args:
             ids: (B, T) tokens; with a cache, only those it has not seen.
             mask: (B, S) bool, False at padding, over all positions seen; None: no padding.
@@ -105,6 +111,7 @@ class Transformer(Part):
             source, source_mask: (B, S, D) and (B, S), what cross-attention reads.
             last_only: spare all positions but the last the unembedding: (B, 1, V).
             only: (B, T) bool; spare all positions but these, N of them, the unembedding: (N, V) in order.
+                Neither is for a head over the whole text ("sequence").
 
         Raises:
             ContextTooLong: more positions than the context holds; the message gives both numbers.
@@ -117,6 +124,10 @@ class Transformer(Part):
         if past + ids.shape[1] > self.config.n_ctx:
             raise ContextTooLong(
                 f"cannot read {past + ids.shape[1]:,} tokens: the context of this model is {self.config.n_ctx:,}"
+            )
+        if self.config.head == "sequence" and (last_only or only is not None):
+            raise ValueError(
+                "head='sequence' reads position 0 of a whole text: it has no places to choose from"
             )
         x = self._embed(ids, positions, token_types)
         geometry = self.geometry(positions, past, mask, x.dtype)
@@ -132,11 +143,14 @@ class Transformer(Part):
         return self.head(x[:, -1:] if last_only else x)
 
     def head(self, x: Tensor) -> Tensor:
-        """From the stream after the last block to the logits: final norm, masked-LM head, unembedding, as present."""
+        """From the stream after the last block to what the model says: final norm, then masked-LM head and unembedding,
+        or the labels, as present."""
         if self.ln_final is not None:
             x = self.ln_final(x)
         if self.mlm_head is not None:
             x = self.mlm_head(x)
+        if self.label_head is not None:
+            return self.label_head(x)  # (B, C), or (B, T, C)
         return x if self.unembed is None else self.unembed(x)  # (B, T, V)
 
     def _embed(self, ids: Tensor, positions: Tensor, token_types: Tensor | None) -> Tensor:

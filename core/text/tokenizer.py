@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -11,6 +12,21 @@ import tokenizers
 
 class TokenizerError(ValueError):
     """A tokenizer file that cannot be read, or a text that has no tokens."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two texts as one row of T tokens, in the way of the tokenizer's own template.
+
+    types: (T) the sentence number of each.
+    parts: (T) 0 or 1, the text that it came from; None for a special token.
+    offsets: (T) where in that text: (first, after last) character; (0, 0) for a special token.
+    """
+
+    ids: list[int]
+    types: list[int]
+    parts: list[int | None]
+    offsets: list[tuple[int, int]]
 
 
 class Tokenizer:
@@ -43,8 +59,47 @@ class Tokenizer:
         Raises:
             TokenizerError: the text holds half of a surrogate pair, which is no character; `mend` replaces it.
         """
+        return self._encoding(text, add_special_tokens=add_special_tokens).ids
+
+    def pair(self, first: str, second: str) -> Pair:
+        """Two texts in one row, e.g. a question and where its answer stands.
+
+        Raises:
+            TokenizerError: as `encode`; or the tokenizer's template puts nothing between two texts (see `with_pairs`).
+        """
+        found = self._encoding(first, second)
+        parts = list(found.sequence_ids)
+        if any(parts[place : place + 2] == [0, 1] for place in range(len(parts))):
+            raise TokenizerError(
+                "this tokenizer puts no token between two texts, so a model cannot tell where the second begins; "
+                "Tokenizer.with_pairs gives it a template"
+            )
+        return Pair(found.ids, found.type_ids, parts, found.offsets)
+
+    def with_pairs(self, start: str = "<s>", end: str = "</s>") -> Tokenizer:
+        """The same with a template for two texts: start A end B end, the second's sentence number 1.
+
+        Raises:
+            TokenizerError: it has no such tokens.
+        """
+        marks = {token: self.id(token) for token in (start, end)}
+        if missing := [token for token, id in marks.items() if id is None]:
+            raise TokenizerError(f"this tokenizer has no {missing[0]} to put around two texts")
+        raw = tokenizers.Tokenizer.from_str(self.raw.to_str())
+        alone = [*self.encode("a"), None]
+        before, after = (start if alone[0] == marks[start] else ""), (end if alone[-2] == marks[end] else "")
+        raw.post_processor = tokenizers.processors.TemplateProcessing(
+            single=f"{before} $A {after}".strip(),
+            pair=f"{start} $A {end} $B:1 {end}:1",
+            special_tokens=list(marks.items()),
+        )
+        return Tokenizer(raw)
+
+    def _encoding(
+        self, text: str, second: str | None = None, *, add_special_tokens: bool = True
+    ) -> tokenizers.Encoding:
         try:
-            return self.raw.encode(text, add_special_tokens=add_special_tokens).ids
+            return self.raw.encode(text, second, add_special_tokens=add_special_tokens)
         except (UnicodeEncodeError, TypeError) as error:
             message = "the text holds half a character (a lone surrogate): delete it, or paste it anew"
             raise TokenizerError(message) from error

@@ -10,8 +10,9 @@ from torch import Tensor
 from transformer_lens import HookedTransformer, HookedTransformerConfig
 
 from core.checkpoints import gpt2, llama, t5
+from core.checkpoints.folder import assemble
 from core.config import ModelConfig
-from core.model.transformer import EncoderDecoder, Transformer, build
+from core.model.transformer import EncoderDecoder, Transformer
 
 
 class Size(NamedTuple):
@@ -100,15 +101,10 @@ def ours(theirs: Any) -> Transformer | EncoderDecoder:
     """A model of transformers, as ours: what `core.load` makes of its files."""
     family = {"gpt2": gpt2, "llama": llama, "t5": t5}[theirs.config.model_type]
     config: ModelConfig = family.config(theirs.config.to_dict())
-    model = build(config)
-    weights = family.weights(theirs.state_dict(), config)
-    with torch.no_grad():
-        for name, weight in model.named_parameters():
-            weight.copy_(weights[name])
-    writing = model.decoder if isinstance(model, EncoderDecoder) else model
-    assert writing.unembed is not None
-    writing.unembed.lay_out()
-    return model.eval().requires_grad_(False)
+    weights = {
+        name: weight.detach().clone() for name, weight in family.weights(theirs.state_dict(), config).items()
+    }
+    return assemble(config, weights, torch.device("cpu"), torch.float32).requires_grad_(False)
 
 
 def lens(model: Transformer) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 SECTIONS = {  # by the module that measured
     "test_activations": "Every activation of a text",
+    "test_loading": "Loading a model",
     "test_decoding": "Writing text",
     "test_bpe": "Learning a vocabulary",
     "test_vectors": "Vectors of words",

@@ -47,7 +47,9 @@ def test_decoding(name: str, n_beams: int, report: Callable[[pair.Comparison], N
         pad_token_id=0,
     )
     written = write().ids
-    lead = 1 if lm.config.shape == "encoder-decoder" else len(PROMPT)  # ids that theirs gives before the new ones
+    lead = (
+        1 if lm.config.shape == "encoder-decoder" else len(PROMPT)
+    )  # ids that theirs gives before the new ones
     assert written == their_write()[0, lead:].tolist()
     assert len(written) == tokens and len(set(written)) > 3
     way = "greedy" if n_beams == 1 else f"{n_beams} beams"

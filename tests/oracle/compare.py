@@ -126,10 +126,23 @@ def watching(
             handle.remove()
 
 
+def patterns_of(out: Any) -> dict[str, Tensor]:
+    """The patterns that an encoder-decoder of transformers returns, under our names."""
+    return {
+        f"{ours}.hook_pattern".format(i): pattern.detach()
+        for kind, ours in (
+            ("encoder_attentions", "encoder.blocks.{}.attn"),
+            ("decoder_attentions", "decoder.blocks.{}.attn"),
+            ("cross_attentions", "decoder.blocks.{}.cross_attn"),
+        )
+        for i, pattern in enumerate(out[kind])
+    }
+
+
 def loss(logits: Tensor) -> Tensor:
-    """Cross-entropy against fixed targets, at every position. logits (B, T, V)."""
+    """Cross-entropy against fixed targets, at every position. logits (B, T, V), or (B, C)."""
     targets = (torch.arange(logits[..., 0].numel()) * 7 + 3) % logits.shape[-1]
-    return F.cross_entropy(logits.flatten(0, 1), targets)
+    return F.cross_entropy(logits.flatten(0, -2), targets)
 
 
 def gradients(model: Any, logits: Tensor, loaded: Loaded) -> dict[str, Tensor]:

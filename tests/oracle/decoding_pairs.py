@@ -10,7 +10,8 @@ import tokenizers
 import torch
 import transformers
 
-from core.checkpoints import gpt2, llama, t5
+from core.checkpoints import bart, gpt2, llama, t5
+from core.checkpoints.convert import untie
 from core.language_model import LanguageModel
 from core.model.transformer import build
 from core.text.tokenizer import Tokenizer
@@ -22,6 +23,7 @@ FLAT = 0.12  # the spread of the unembedding: many tokens are likely, so beams c
 START = 1  # of a decoder that stands behind an encoder
 PROMPT = [5, 9, 21, 9, 13]
 
+FORCED = {"bart": 2}  # what a family's decoder always writes first
 SPECIAL: dict[str, Any] = {"eos_token_id": list(ENDS), "pad_token_id": PAD, "bos_token_id": 2}
 FAMILIES: dict[str, tuple[ModuleType, type, type, dict[str, Any]]] = {
     "gpt2": (
@@ -49,6 +51,20 @@ FAMILIES: dict[str, tuple[ModuleType, type, type, dict[str, Any]]] = {
         },
     ),
 }  # fmt: skip
+# With one whose decoder always writes the same token first.
+ALL = {
+    **FAMILIES,
+    "bart": (
+        bart,
+        transformers.BartConfig,
+        transformers.BartForConditionalGeneration,
+        {
+            "d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 4,
+            "decoder_attention_heads": 4, "encoder_ffn_dim": 48, "decoder_ffn_dim": 48, "max_position_embeddings": 64,
+            "decoder_start_token_id": START, "forced_eos_token_id": None,
+        },
+    ),
+}  # fmt: skip
 
 
 class Pair(NamedTuple):
@@ -69,17 +85,27 @@ def word_tokenizer(size: int = V) -> Tokenizer:
 @cache
 def pair(family: str, seed: int = 0) -> Pair:
     """In float64, weights drawn around their defaults with a spread of 0.3, so that no two tokens are nearly equal."""
-    module, config_class, model_class, sizes = FAMILIES[family]
+    module, config_class, model_class, sizes = ALL[family]
     hf_config = config_class(vocab_size=V, **sizes, **SPECIAL)
     theirs = model_class(hf_config).double().eval()
+    theirs.generation_config.forced_bos_token_id = FORCED.get(family)
+    if family == "bart":  # its two stacks share a table whatever the configuration says
+        theirs.lm_head.weight = torch.nn.Parameter(torch.empty_like(theirs.lm_head.weight))
     draw = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, weight in theirs.named_parameters():
             gain = 1.0 if weight.dim() == 1 and "bias" not in name else 0.0
             spread = FLAT if name == "lm_head.weight" else 0.3
             weight.copy_(gain + spread * torch.randn(weight.shape, generator=draw))
-    settings = {**hf_config.to_dict(), "eos_token_id": list(ENDS)}
-    config = module.config(settings)
+        if family == "bart":  # otherwise it says one thing over and over, and does not end
+            theirs.model.decoder.embed_positions.weight.mul_(4)
+            theirs.final_logits_bias[0, list(ENDS)] = 0.7
+    settings = {
+        **hf_config.to_dict(),
+        "eos_token_id": list(ENDS),
+        "forced_bos_token_id": FORCED.get(family),
+    }
+    config = untie(module.FAMILY, module.config(settings), theirs.state_dict())
     model = build(config).double().eval()
     weights = module.weights(theirs.state_dict(), config)
     with torch.no_grad():

@@ -1,16 +1,18 @@
 """Ids, scores and distributions of `generate` against `transformers`' generate on the same random weights."""
 
 import itertools
+import math
 
 import pytest
 import torch
 
-from tests.oracle.decoding_pairs import ENDS, FAMILIES, PAD, PROMPT, pair, run_theirs
+from tests.oracle.decoding_pairs import ALL, ENDS, FORCED, PAD, PROMPT, pair, run_theirs
 
 LIVELY = {
     "gpt2": (2, 4),
     "llama": (4, 6),
     "t5": (5, 7),
+    "bart": (3, 7),
 }  # seeds whose beams end at end tokens, at several lengths
 PENALTIES = (-1.0, 0.0, 1.0, 2.0)
 STOPPING = (False, True, "never")
@@ -32,7 +34,7 @@ def assert_same_beams(ours, theirs, lead):
 
 
 @pytest.mark.parametrize("use_cache", [True, False])
-@pytest.mark.parametrize("family", list(FAMILIES))
+@pytest.mark.parametrize("family", list(ALL))
 def test_greedy(family, use_cache):
     reasons = set()
     for seed, penalty in itertools.product(range(4), (1.0, 1.4)):
@@ -49,7 +51,7 @@ def test_greedy(family, use_cache):
 
 
 @pytest.mark.parametrize("width", [2, 3, 4, 5])
-@pytest.mark.parametrize("family", list(FAMILIES))
+@pytest.mark.parametrize("family", list(ALL))
 def test_beams(family, width):
     ended, lengths = 0, set()
     theirs, lm, lead = pair(family, LIVELY[family][width % 2])
@@ -68,7 +70,7 @@ def test_beams(family, width):
 
 
 @pytest.mark.parametrize("stop_ids", [(), (3,), (10, 11), ENDS + (10, 6)])
-@pytest.mark.parametrize("family", list(FAMILIES))
+@pytest.mark.parametrize("family", list(ALL))
 def test_beams_with_none_one_and_several_end_tokens(family, stop_ids):
     theirs, lm, lead = pair(family, LIVELY[family][0])
     for stopping in STOPPING:
@@ -78,9 +80,9 @@ def test_beams_with_none_one_and_several_end_tokens(family, stop_ids):
         assert_same_beams(found, expected, lead)
 
 
-@pytest.mark.parametrize("family", list(FAMILIES))
+@pytest.mark.parametrize("family", list(ALL))
 def test_beams_with_a_repetition_penalty(family):
-    theirs, lm, lead = pair(family, 0)
+    theirs, lm, lead = pair(family, LIVELY[family][0])
     options = {"repetition_penalty": 1.5, "max_new_tokens": 12}
     expected = run_theirs(theirs, do_sample=False, num_beams=4, num_return_sequences=4, **options)
     found = lm.generate(PROMPT, strategy="beam", n_return=4, **options)
@@ -88,7 +90,7 @@ def test_beams_with_a_repetition_penalty(family):
     assert found.score != lm.generate(PROMPT, strategy="beam", max_new_tokens=12).score
 
 
-@pytest.mark.parametrize("family", list(FAMILIES))
+@pytest.mark.parametrize("family", list(ALL))
 def test_one_beam_is_greedy(family):
     theirs, lm, lead = pair(family, LIVELY[family][0])
     expected = run_theirs(theirs, do_sample=False, num_beams=1, max_new_tokens=12)
@@ -96,8 +98,18 @@ def test_one_beam_is_greedy(family):
         PROMPT, strategy="beam", n_beams=1, length_penalty=2.0, max_new_tokens=12, temperature=0.5
     )
     assert found.ids == ids_of(expected, lead)[0]
-    total = sum(step.log_prob for step in found.steps)
+    total = sum(math.log(step.probability_after) for step in found.steps)  # what is forced costs nothing
     assert found.score == pytest.approx(total / len(found.ids) ** 2, rel=1e-5)
+
+
+def test_a_forced_first_token_is_the_only_one_and_costs_nothing():
+    theirs, lm, _ = pair("bart", 3)
+    found = lm.generate(PROMPT, strategy="beam", n_beams=3, n_return=3, max_new_tokens=6)
+    assert {beam.ids[0] for beam in found.beams} == {FORCED["bart"]}
+    assert found.steps[0].probability_after == 1.0 and found.steps[0].probability_before < 0.5
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(theirs.generation_config, "forced_bos_token_id", None)
+        assert run_theirs(theirs, do_sample=False, max_new_tokens=1).sequences[0, -1] != FORCED["bart"]
 
 
 SAMPLING = [
@@ -111,7 +123,7 @@ SAMPLING = [
 
 
 @pytest.mark.parametrize("options", SAMPLING, ids=",".join)
-@pytest.mark.parametrize("family", list(FAMILIES))
+@pytest.mark.parametrize("family", list(ALL))
 def test_sampling_draws_the_same_tokens_from_the_same_distributions(family, options):
     theirs, lm, lead = pair(family, 0)
     for seed in range(3):

@@ -21,6 +21,7 @@ from tests.oracle.compare import (
     gradients,
     in_float64,
     logits_differ,
+    patterns_of,
     saved_and_loaded,
     scatter_weights,
     watching,
@@ -88,12 +89,7 @@ def reference_of(model: Any, loaded: Loaded) -> Reference:
             output_hidden_states=True,
             output_attentions=True,
         )
-    for kind, ours in (
-        ("encoder_attentions", "encoder.blocks.{}.attn"),
-        ("decoder_attentions", "decoder.blocks.{}.attn"),
-        ("cross_attentions", "decoder.blocks.{}.cross_attn"),
-    ):
-        seen |= {f"{ours.format(i)}.hook_pattern": pattern.detach() for i, pattern in enumerate(out[kind])}
+    seen |= patterns_of(out)
     for stack in ("encoder", "decoder"):
         for i, hidden in enumerate(out[f"{stack}_hidden_states"][:-1]):
             assert torch.equal(hidden, seen[f"{stack}.blocks.{i}.hook_resid_pre"])

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 import transformers
 
+from core.data.pool import Pool
 from core.text.training import MASK, learn
 from core.training import Trainer, TrainSpec, objectives
 from core.training.objectives import Specials
@@ -116,6 +117,7 @@ def test_one_step_of_the_plain_recipe_is_torchs():
     schedule = transformers.get_cosine_schedule_with_warmup(adamw, 0, 3)
     for step in range(1, 4):
         point = mine.step()
+        assert isinstance(other.pool, Pool)
         rows = other.pool.batch(step)
         logits = other.model(rows[:, :-1])
         loss = F.cross_entropy(logits.flatten(0, 1), rows[:, 1:].flatten(), label_smoothing=0.1)

@@ -274,6 +274,16 @@ def test_the_default_preset_is_the_fast_recipe_on_characters() -> None:
         assert not planned(made)["refused"], preset.name
 
 
+def test_choosing_tasks_brings_rows_that_hold_them_and_leaving_drops_them(open_page: OpenPage) -> None:
+    app = opened(open_page)
+    app.selectbox(key="lab.objective").set_value("text_to_text").run()
+    spec = spec_of(app)
+    assert (spec.tokenizer, spec.context, spec.config(300).n_ctx) == ("bpe", 128, 128)
+    assert dict(spec.tasks)["sentiment"] > 0
+    app.selectbox(key="lab.objective").set_value("masked").run()
+    assert spec_of(app).objective == "masked" and spec_of(app).tasks == ()
+
+
 @pytest.mark.parametrize(
     ("raw", "words"),
     [

@@ -50,6 +50,30 @@ def specs(draw: st.DrawFn) -> TrainSpec:
     )
 
 
+@st.composite
+def specs_of_tasks(draw: st.DrawFn) -> TrainSpec:
+    """Small runs over pairs of texts."""
+    return TrainSpec(
+        model="gpt-nano",
+        changes={"n_layers": 1, "d_model": 16, "n_heads": 2, "dropout": draw(st.sampled_from([0.0, 0.2]))},
+        corpus="copies",
+        tokenizer=draw(st.sampled_from(["bpe", "words"])),
+        vocab_size=300,
+        steps=STEPS,
+        seed=draw(st.integers(0, 1)),
+        batch_tokens=draw(st.sampled_from([300, 900])),
+        context=64,
+        stages=draw(st.sampled_from([(), ((0.4, 40),)])),
+        objective="text_to_text",
+        tasks=draw(st.sampled_from([(("sentiment", 1.0), ("spans", 1.0)), (("spans", 1.0),)])),
+        optimizer=draw(st.sampled_from(["muon", "adamw"])),
+        learning_rate=0.02,
+        bf16=draw(st.booleans()),
+        eval_every=4,
+        device="cpu",
+    )
+
+
 def curve(trainer: Trainer) -> list[tuple[float | None, ...]]:
     return [
         (point.step, point.loss, point.gradient_norm, point.update_norm, point.tokens, point.held_out)
@@ -57,9 +81,20 @@ def curve(trainer: Trainer) -> list[tuple[float | None, ...]]:
     ]
 
 
+@given(spec=specs_of_tasks(), stop=st.integers(0, STEPS))
+@settings(max_examples=8)
+def test_the_rest_of_an_interrupted_run_of_tasks_is_the_same_to_the_bit(spec, stop):
+    check_the_rest(spec, stop)
+
+
 @given(spec=specs(), stop=st.integers(0, STEPS))
 @settings(max_examples=25)
 def test_the_rest_of_an_interrupted_run_is_the_same_to_the_bit(spec, stop):
+    check_the_rest(spec, stop)
+
+
+def check_the_rest(spec: TrainSpec, stop: int) -> None:
+    """Stop after `stop` steps, go on from bytes, and compare with the run that went through."""
     before = torch.get_rng_state()
     text = TEXT if spec.corpus == "own" else None
     whole = curve(Trainer(spec, text))

@@ -18,10 +18,10 @@ from torch import Tensor
 
 from core.checkpoints import CheckpointError, load_folder, save_folder, save_weights
 from core.checkpoints.compact import compact
-from core.checkpoints.convert import Settings
 from core.checkpoints.files import memory_left
 from core.checkpoints.folder import FAMILIES
 from core.checkpoints.hub import download
+from core.checkpoints.settings import Settings
 from core.config import ModelConfig, preset
 from core.model.initial import initialise
 from core.model.transformer import build

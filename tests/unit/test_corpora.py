@@ -12,7 +12,7 @@ import pytest
 from core.data import corpora
 from core.data.corpora import corpus, own_text
 
-FINITE = ["fables", "python"]
+FINITE = ["fables", "python", "functions"]
 
 
 def fables() -> list[str]:
@@ -113,7 +113,7 @@ def test_finite_corpora_do_not_depend_on_the_seed(name, split):
 
 
 def test_every_corpus_has_a_record():
-    assert corpora.names() == ["tales", "copies", "senses", "fables", "python"]
+    assert corpora.names() == ["tales", "copies", "senses", "fables", "python", "functions", "renamed"]
     for name in corpora.names():
         record = corpora.describe(name)
         assert record.name == name
@@ -124,7 +124,9 @@ def test_every_corpus_has_a_record():
 
 
 def test_an_unknown_name_is_told_the_names():
-    with pytest.raises(ValueError, match=r"'fabels'.*tales, copies, senses, fables, python"):
+    with pytest.raises(
+        ValueError, match=r"'fabels'.*tales, copies, senses, fables, python, functions, renamed"
+    ):
         corpus("fabels")
 
 

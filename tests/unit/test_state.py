@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
@@ -58,7 +59,9 @@ def value_for(field: Field) -> st.SearchStrategy[Any]:
     if field.kind == "int":
         return st.integers(int(field.low), int(field.high))
     if field.kind == "float":
-        return st.integers(int(field.low * 10), int(field.high * 10)).map(lambda tenths: tenths / 10)
+        return st.integers(math.ceil(field.low * 10), math.floor(field.high * 10)).map(
+            lambda tenths: tenths / 10
+        )
     return st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -225,12 +226,19 @@ def test_every_bundled_model_has_a_small_table_of_its_own_weights() -> None:
     for name in core.bundled():
         lm = core.load(name, device="cpu")
         found = bundled(lm)
+        if (
+            lm.config.shape == "encoder-decoder"
+        ):  # which of its two stacks a table would be of, the page cannot tell
+            assert found is None
+            continue
         assert found is not None, f"python -m scripts.top_texts {name}"
         layers, neurons = lm.config.n_layers, lm.config.mlp_size
         assert found.ids.shape == (layers, neurons, KEPT, WIDTH)
         assert (top_texts.FOLDER / f"{name}.safetensors").stat().st_size < 1_000_000
         assert (found.peak[:, :, 0] >= 0).mean() > 0.95
         about = found.about
+        if about["corpus"] == "functions" and about["python"] != platform.python_version():
+            continue  # its texts are those of another Python's library
         texts = list(
             sample_texts(lm, about["corpus"], about["texts"], seed=about["seed"], split=about["split"])
         )

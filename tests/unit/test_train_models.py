@@ -9,9 +9,13 @@ import torch
 
 import core
 from core import zoo
+from core.data import corpora
 from core.training import Trainer, TrainSpec
 from core.training.state import State
-from scripts.train_models import RECIPES, Recipe, make, senses
+from scripts import austen, task_report, train_models
+from scripts.austen import NoText
+from scripts.recipes import RECIPES, Recipe
+from scripts.train_models import make, senses
 
 TINY = Recipe(
     TrainSpec(corpus="fables", steps=4, batch_tokens=128, context=32, vocab_size=300, device="cpu"),
@@ -86,6 +90,35 @@ def test_a_masked_model_has_a_baseline_samples_and_probes_in_its_card(tmp_path, 
         assert said[keep]["static"]["right"] * 2 == said[keep]["static"]["of"]
 
 
+PAIRED = Recipe(
+    TrainSpec(
+        model="gpt-nano", changes={"n_layers": 1, "n_ctx": 128}, corpus="tales", objective="text_to_text",
+        tasks=(("sentiment", 2.0), ("spans", 1.0)), steps=6, batch_tokens=400, vocab_size=400, device="cpu",
+    ),
+    snapshots=(0, 2),
+    prompts=("sentiment: I liked the lake.",),
+    ngram_documents=1_000,
+    ngram_order=3,
+    scores=lambda lm: task_report.report(lm, {"sentiment": 12}, {"sentiment": 60}),
+)  # fmt: skip
+
+
+def test_a_text_to_text_model_has_a_baseline_samples_and_scores_in_its_card(tmp_path, monkeypatch):
+    make("tiny", PAIRED, tmp_path / "tiny")
+    monkeypatch.setattr(zoo, "BUNDLED", tmp_path)
+    lm, card = core.load("tiny", device="cpu"), zoo.card("tiny")
+    assert lm.config.shape == "encoder-decoder"
+    assert card["samples"][0].startswith("sentiment: I liked the lake. → ")
+    assert 0 < card["n_gram"]["held_out_loss"] < 6
+    said = card["scores"]["sentiment"]
+    assert said["model"]["exact"]["of"] == said["examples"] == 12
+    assert set(said["baselines"]) == {"train", "copy", "n-gram", "lookup"}
+    assert {one["source"].startswith("sentiment: ") for one in said["shown"]} == {True}
+    assert (
+        json.loads(json.dumps(task_report.report(lm, {"sentiment": 12}, {"sentiment": 60}))) == card["scores"]
+    )
+
+
 def test_a_training_that_was_stopped_goes_on_to_the_same_model(tmp_path, monkeypatch):
     make("tiny", MASKED, tmp_path / "whole")
     taken = Trainer.step
@@ -106,6 +139,49 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_model(tmp_path, monkeyp
     assert {**whole, "minutes": 0} == {**two, "minutes": 0}
     for file in ("model.safetensors", "snapshots/0.safetensors", "snapshots/2.safetensors"):
         assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_a_model_whose_text_is_not_here_is_left_out_and_the_others_are_made(tmp_path, monkeypatch):
+    def none() -> str:
+        raise NoText("no novels here")
+
+    own = replace(TINY.spec, corpus="own", text="0" * 64)
+    monkeypatch.setattr(train_models, "SCRATCH", tmp_path / "scratch")
+    monkeypatch.setattr(
+        train_models,
+        "RECIPES",
+        {"novels": replace(TINY, spec=own, text=none), "tiny": replace(TINY, snapshots=(), note="Small.")},
+    )
+    monkeypatch.setattr("sys.argv", ["train_models", "--out", str(tmp_path)])
+    with pytest.raises(SystemExit, match="novels was left out: no novels here"):
+        train_models.main()
+    assert json.loads((tmp_path / "tiny" / "card.json").read_text())["note"] == "Small."
+    assert not (tmp_path / "novels" / "config.json").exists()
+
+
+def test_an_own_text_is_read_and_told_by_its_record(tmp_path, capsys, monkeypatch):
+    text = "\n\n".join(
+        f"The fox said {n} words to the crow, and the crow said {n + 1} to the fox." for n in range(90)
+    )
+    spec = replace(TINY.spec, corpus="own", text=corpora.fingerprint(text))
+    recipe = replace(
+        TINY,
+        spec=spec,
+        snapshots=(),
+        text=lambda: text,
+        about=austen.RECORD,
+        scores=lambda lm: {"size": lm.n_parameters},
+    )
+    make("tiny", recipe, tmp_path / "tiny", tmp_path / "scratch", every=2)
+    card = json.loads((tmp_path / "tiny" / "card.json").read_text())
+    assert card["data"]["name"] == "austen" and card["spec"]["corpus"] == "own"
+    assert card["scores"] == {"size": card["parameters"]}
+    assert 0 < card["n_gram"]["held_out_loss"] < 6
+    monkeypatch.setattr(train_models, "RECIPES", {"tiny": recipe})
+    monkeypatch.setattr("sys.argv", ["train_models", "tiny", "--scores", "--out", str(tmp_path)])
+    capsys.readouterr()
+    train_models.main()
+    assert json.loads(capsys.readouterr().out.removeprefix("tiny "))["scores"] == card["scores"]
 
 
 def test_a_state_of_another_recipe_is_not_gone_on_from(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.components.feed_forward import Says
-from app.components.feed_forward.sample import Sample
+from app.components.feed_forward.sample import CORPORA, Sample
 from core.analysis import top_texts
 from core.analysis.neurons import NotLinear, Promoted, direct_effect, promoted
 from core.analysis.top_texts import Window
@@ -38,7 +38,8 @@ def bundled_windows(lm: LanguageModel, block: int, neuron: int) -> tuple[list[Wi
     if table is None:
         return None
     about = table.about
-    return table.windows(block, neuron), f"of {about['texts']:,} stories, {about['tokens']:,} tokens"
+    read = {**CORPORA, "functions": "Python functions"}[about["corpus"]]
+    return table.windows(block, neuron), f"of {about['texts']:,} {read}, {about['tokens']:,} tokens"
 
 
 def windows(

@@ -15,6 +15,7 @@ TOKENIZERS = {
 }  # fmt: skip
 OBJECTIVES = {
     "next_token": "next token (GPT)", "masked": "hidden tokens (BERT)", "span_corruption": "hidden spans (T5)",
+    "text_to_text": "tasks as texts (T5)",
 }  # fmt: skip
 OPTIMIZERS = {"muon": "Muon", "adamw": "AdamW", "adam": "Adam", "momentum": "Momentum", "sgd": "SGD"}
 SCHEDULES = {
@@ -79,6 +80,16 @@ PRESETS: dict[str, Preset] = {
         "An encoder and a decoder that writes what was hidden.",
         lambda: _tales(tokenizer="bpe", vocab_size=512, objective="span_corruption", steps=300).replace(
             changes=shape_changes(2, 2, 128)
+        ),
+    ),
+    "tasks": Preset(
+        "T5: tasks as texts",
+        "An encoder and a decoder that translate, answer and judge, each by its prefix.",
+        lambda: _tales(tokenizer="bpe", vocab_size=1024, objective="text_to_text", steps=400).replace(
+            changes={**shape_changes(2, 4, 128), "n_ctx": 128},
+            context=128,
+            stages=((0.6, 64),),
+            tasks=(("translate", 0.5), ("question", 0.2), ("sentiment", 0.3)),
         ),
     ),
 }

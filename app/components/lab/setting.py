@@ -41,6 +41,8 @@ def change(**changes: Any) -> None:
     """Change some settings; those that do not fit are refused in words and nothing is lost."""
     spec = current()
     model = dict(spec.changes) | changes.pop("model_changes", {})
+    if changes.get("objective") == "text_to_text" != spec.objective:
+        model["n_ctx"] = max(presets.PRESETS["tasks"].make().config(8).n_ctx, spec.config(8).n_ctx)
     try:
         put(spec.replace(changes=model, **_following(spec, changes)))
     except (ValueError, OverflowError) as why:
@@ -62,7 +64,16 @@ def _following(spec: TrainSpec, changes: dict[str, Any]) -> dict[str, Any]:
         more["vocab_size"] = presets.WORDS_OF[tokenizer]
     if changes.get("corpus", spec.corpus) != "own":
         more["text"] = ""
+    objective = changes.get("objective", spec.objective)
+    if objective != spec.objective:
+        more |= _of_tasks() if objective == "text_to_text" else {"tasks": ()}
     return more | changes
+
+
+def _of_tasks() -> dict[str, Any]:
+    """Questions with what they are asked of, a row each, are longer than the rows of a text."""
+    preset = presets.PRESETS["tasks"].make()
+    return {name: getattr(preset, name) for name in ("tokenizer", "vocab_size", "context", "stages", "tasks")}
 
 
 def part(name: str, value: Any, changed: Callable[[Any], None] | None = None) -> dict[str, Any]:

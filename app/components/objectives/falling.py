@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from app import runs, state, trained
-from core.training.examples import STEPS, triple
-from core.training.spec import SHAPE_OF, Objective, TrainSpec
+from core.training.examples import LESSONS, STEPS, triple
+from core.training.spec import Objective, TrainSpec
 
 NAMES: dict[Objective, str] = {
     "next_token": "Next token",
     "masked": "Masked",
     "span_corruption": "Span corruption",
 }
-RECORDED = {NAMES[objective]: f"objectives-{objective}" for objective in SHAPE_OF}
+RECORDED = {NAMES[objective]: f"objectives-{objective}" for objective in LESSONS}
 
 
 def arms() -> list[trained.Arm]:

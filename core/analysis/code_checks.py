@@ -1,0 +1,114 @@
+"""Whether a completed function is Python, and whether every name in it comes from somewhere. Nothing is ever run.
+
+The rule, in this order: the function ended; Python's compiler accepts the whole text (`compile`, which builds code and
+does not run it, so `return` outside of a function is refused, too); every name that is read is bound in a scope that
+sees it (`core.text.scopes`), is a builtin, or is known to the caller. Attributes (`self.x`) are not names, as only a
+running program knows them; nor is it asked whether a name is bound before it is read. So a function can pass and do
+nothing of use: `pass` passes.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.text.scopes import BUILTINS, unbound
+
+MOST = 20_000  # characters
+
+
+@dataclass(frozen=True)
+class Undefined:
+    """A name from nowhere, with the first line that reads it (from 1)."""
+
+    name: str
+    line: int
+
+
+@dataclass(frozen=True)
+class CodeCheck:
+    """What was found.
+
+    Attributes:
+        parses: Python's compiler accepts it.
+        undefined: the names from nowhere, by line; () where it does not parse.
+        error: why it does not parse, in words, or "".
+    """
+
+    parses: bool
+    undefined: tuple[Undefined, ...] = ()
+    error: str = ""
+
+    @property
+    def right(self) -> bool:
+        """It parses, and every name comes from somewhere."""
+        return self.parses and not self.undefined
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is not right, a sentence each."""
+        if self.error:
+            return (self.error,)
+        return tuple(f"name '{one.name}' is not defined here, at line {one.line}" for one in self.undefined)
+
+
+def check_code(text: str, known: Iterable[str] = ()) -> CodeCheck:
+    """Look at a program. Never raises for what the text holds.
+
+    Args:
+        known: further names that it may read, e.g. those of the module that it is written for.
+    """
+    if len(text) > MOST:
+        return CodeCheck(
+            False, error=f"the code has {len(text):,} characters; at most {MOST:,} are looked at"
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of "x is 1" and the like
+            compile(text, "<code>", "exec", dont_inherit=True)
+            tree = ast.parse(text)
+        found = unbound(tree)
+    except SyntaxError as error:
+        where = "" if error.lineno is None else f", at line {error.lineno}"
+        return CodeCheck(False, error=f"this is no Python: {error.msg}{where}")
+    except (ValueError, MemoryError, RecursionError, OverflowError) as error:
+        return CodeCheck(
+            False, error=f"this cannot be read as Python: {str(error) or 'it is nested too deeply'}"
+        )
+    allowed = BUILTINS | set(known)
+    return CodeCheck(True, tuple(Undefined(name, line) for name, line in found if name not in allowed))
+
+
+def first_function(text: str, ended: bool) -> str | None:
+    """A text that goes on behind its first function, cut behind that; None, if the function has no end.
+
+    The function ends before the next line that begins at the margin, or where the text does, if the writer `ended` it.
+    What stands above it (imports, decorators, blank lines) stays. A bracket or string that is still open hides a
+    margin, so lines inside one count as the function's.
+    """
+    lines = text.split("\n")
+    head = next((n for n, line in enumerate(lines) if line.startswith(("def ", "async def "))), None)
+    if head is None:
+        return text.rstrip() if ended else None
+    for end in range(head + 2, len(lines)):
+        line = lines[end]
+        if line and not line[0].isspace():
+            part = "\n".join(lines[:end]).rstrip()
+            if check_code(part).parses or not _open(part):
+                return part
+    return text.rstrip() if ended else None
+
+
+def _open(text: str) -> bool:
+    """Whether the text stops inside a bracket or a string of several lines."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, "<code>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return "was never closed" in (error.msg or "") or "unterminated triple-quoted" in (error.msg or "")
+    except (ValueError, MemoryError, RecursionError, OverflowError):
+        return False
+    return False
