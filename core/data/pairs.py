@@ -1,8 +1,9 @@
 """Pairs of texts of a training run: which are read at which step, known from the spec and the step alone.
 
 As with rows (`core.data.pool`), unit u reads a window of shards and shares all but one with the unit before, so that
-each pair is read `WINDOW` times before it goes: half as often as rows, as pairs are quicker made than read. A unit's pairs are shuffled and dealt into batches of about
-`batch_tokens` ids, sources and targets counted together; every batch holds pairs of every task.
+each pair is read `WINDOW` times before it goes: half as often as rows, as pairs are quicker made than read. A unit's
+pairs are shuffled and dealt into batches of about `batch_tokens` ids, sources and targets counted together, so that
+most batches hold pairs of every task.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from app.components import families_cards as cards
 from app.components import families_more as more
 from app.components.families import draw, gather, lanes, question, record, take
 from core.families.asked import guesses, swap
-from core.families.published import sizes
 from core.families.right import right
 from core.families.seen import seen
 from core.families.writing import write
@@ -62,7 +61,7 @@ with page.controls():
 
 with page.foot():
     page.predict(question.question(writer), question.OPTIONS, lambda: question.judge(writer))
-    page.code(seen, guesses, swap, write, right, sizes)
+    page.code(seen, guesses, swap, write, right)
     page.take_away(
         "families", lambda: take.table(found), lambda: take.cells(found, ctx.snapshot, question.judge(writer))
     )

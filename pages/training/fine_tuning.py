@@ -8,11 +8,10 @@ from app import events, page, state
 from app.components import fine_tuning as view
 from app.components.fine_tuning import controls, take, ways
 from app.components.fine_tuning.question import OPTIONS, ask
+from core.decoding.labels import classify
 from core.runs.fine_tuning import bundled_base
-from core.training.fine_tuning import FineTuner
-from core.training.labelled import own_examples, right_of
-from core.training.lora import Adapter, merge
-from core.training.old_task import old_loss
+from core.training.lora import Adapter, trained
+from core.training.tuned import count
 
 LONGEST = 100  # tokens of the text
 KEYS = ("stage", "wrow", "wcol")
@@ -62,7 +61,7 @@ question = ask(job, bundled_base(view.BASE).config, state.get("rank"), ways.targ
 
 with page.foot():
     page.predict(question.text, OPTIONS, question.judge)
-    page.code(Adapter.product, merge, FineTuner.step, right_of, old_loss, own_examples)
+    page.code(Adapter.product, trained, count, classify)
     page.take_away(
         "fine_tuning",
         partial(take.table, arms, records),

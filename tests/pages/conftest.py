@@ -28,6 +28,7 @@ from core.zoo import load
 ROUTER = Path(__file__).resolve().parents[2] / "app" / "router.py"
 
 OpenPage = Callable[..., AppTest]
+OWN_MODELS = {"fine_tuning", "applications"}  # pages about models of their own, whatever is open
 
 
 def notebook(app: AppTest) -> nbformat.NotebookNode:

@@ -12,12 +12,11 @@ from nbclient import NotebookClient
 from streamlit.testing.v1 import AppTest
 
 from app import chapters
-from tests.pages.conftest import OpenPage, execute, notebook, run_notebook
+from tests.pages.conftest import OWN_MODELS, OpenPage, execute, notebook, run_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
-# Pages about models of their own, whatever is open: tales-bert, and each application's.
-OPEN = [slug for slug in SHOWN if slug not in {"fine_tuning", "applications"}]
+OPEN = [slug for slug in SHOWN if slug not in OWN_MODELS]
 
 # The bundled model, then random weights in the shapes of GPT, BERT and T5 (both of its stacks), each on its own text.
 LINKS: dict[str, dict[str, Any]] = {

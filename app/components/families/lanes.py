@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from app.page import Context
     from core.language_model import LanguageModel
 
-LONGEST = 20  # tokens of the open model: a row and a column each
-OTHERS = 22  # of the other lanes' models, which cut the text in their own way
+LONGEST = 32  # tokens of the open model: a row and a column each
+OTHERS = 34  # of the other lanes' models, which cut the text in their own way
 STROKES = 12  # tokens that each writes
 HEAVY = 20_000_000  # weights: such a model is asked for the followed token alone
 TOP = 4

@@ -1,0 +1,143 @@
+"""The Applications picture: what a model is asked, what it answers, and what of its source it read (view.js draws it).
+
+`record` turns an answer (answers.py) and what is right about it (verdict.py) into the component's JSON; it computes
+nothing. Which model does what: uses.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from app.components import pack, register
+from app.components.applications.answers import Found, made_links
+from app.components.applications.uses import Use, Wish
+from app.components.applications.verdict import Verdict, hero_of, strangers
+from core.analysis import heroes, pointed
+from core.analysis.cross_reading import is_mark
+
+applications = register("applications")
+
+ASKED = {
+    "translate": "English, as the encoder reads it",
+    "summarize": "The story, sentence by sentence",
+    "question": "The passage, sentence by sentence",
+    "sentiment": "The review",
+    "story": "The beginning",
+    "dialogue": "The scene",
+    "code": "The function so far",
+}
+SAID = {
+    "translate": "Spanish, as the decoder writes it",
+    "summarize": "The summary, clause by clause",
+    "question": "The answer",
+    "sentiment": "The label",
+    "story": "The story",
+    "dialogue": "What is answered",
+    "code": "The function",
+}
+MISSING = (
+    "{model} is not on this server, so nothing is computed here. It comes with Glassbox once it has been trained "
+    "(make models); a folder of that name under GLASSBOX_MODELS serves, too."
+)
+
+
+def record(
+    found: Found, verdict: Verdict, tokens: Sequence[str], stamp: str, selection: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What view.js draws.
+
+    Args:
+        tokens: of the learner's text, as the open model cuts it.
+        stamp: under the same one nothing but the selection has changed.
+    """
+    use, wish = found.wish.use, found.wish
+    strange = set(strangers(found))
+    data = _frame(wish, tokens, stamp, selection) | {
+        "failed": found.failed,
+        "head": _question(found),
+        "read": [_read(wish.source[a:b], strange) for a, b in found.read],
+        "written": [
+            {"text": found.written[a:b], "p": p, "mark": is_mark(found.written[a:b])}
+            for (a, b), p in zip(found.units, found.likely)
+        ],
+        "links": made_links(found) if use.name == "translate" else [],
+        "sure": verdict.links,
+        "possible": [link for link in verdict.possible if link not in verdict.links],
+        "judged": bool(verdict.links),
+        "sentence": verdict.sentence,
+        "labels": [{"label": label, "p": p} for label, p in found.labels],
+        "marks": _marks(found),
+        "wrong": [one.line for one in found.check.undefined] if found.check else [],
+        "rule": found.rule.name if found.rule else "",
+        "verdict": [{"text": line.text, "right": line.right} for line in verdict.lines],
+        "target": verdict.target if verdict.target != found.written else "",
+    }
+    if found.weights is not None:
+        data["weights"] = pack(found.weights)
+    return data
+
+
+def missing(wish: Wish, tokens: Sequence[str], stamp: str, selection: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for a use whose model this server does not have: it says so."""
+    return _frame(wish, tokens, stamp, selection) | {"failed": MISSING.format(model=wish.use.model)}
+
+
+def _frame(wish: Wish, tokens: Sequence[str], stamp: str, selection: Mapping[str, Any]) -> dict[str, Any]:
+    use = wish.use
+    return {
+        "tokens": list(tokens),
+        "stamp": stamp,
+        "use": use.name,
+        "label": use.label,
+        "model": use.model,
+        "kind": use.picture,
+        "titles": [ASKED[use.name], SAID[use.name]],
+        "head": "",
+        "source": wish.source,
+        **{
+            key: []
+            for key in ("read", "written", "links", "sure", "possible", "labels", "marks", "wrong", "verdict")
+        },
+        "judged": False,
+        "sentence": -1,
+        "rule": "",
+        "target": "",
+        "selection": dict(selection),
+    }
+
+
+def _read(text: str, strange: set[str]) -> dict[str, Any]:
+    return {"text": text, "mark": is_mark(text), "strange": text in strange}
+
+
+def _question(found: Found) -> str:
+    """Of a question, the question."""
+    source = found.wish.source
+    if found.wish.use.name != "question":
+        return ""
+    return source[found.wish.first : source.index(pointed.MIDDLE)]
+
+
+def _marks(found: Found) -> list[dict[str, Any]]:
+    """Of a story, the names in each of its parts."""
+    if found.wish.use.name != "story":
+        return []
+    hero, said = hero_of(found), []
+    for at, (first, end) in enumerate(found.units):
+        text = found.written[first:end]
+        for name, a, b in heroes.mentions(text, (*heroes.NAMES, hero)):
+            said.append({"part": at, "first": a, "end": b, "hero": name == hero})
+    return said
+
+
+def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
+    """Mount the picture; `on` maps its events "select" and "visit" to callbacks."""
+    return applications(
+        data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()}
+    )
+
+
+def names(uses: Sequence[Use]) -> dict[str, str]:
+    """Name -> label of each use."""
+    return {use.name: use.label for use in uses}

@@ -1,0 +1,186 @@
+"""What the Applications page can be asked for, which model does it, and what that model reads.
+
+The models are those that come with Glassbox, or folders of their names; where there is none the page says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from app import cache, models, state
+from core.analysis import heroes, pointed
+from core.data.tasks import TASKS, Pair
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel
+
+Picture = Literal["links", "passage", "lines"]
+# Of the examples: far from training's, and from those that the card's scores are of. The first one has a colour in it,
+# which Spanish puts behind the thing.
+FIRST_SEED = 700_000_006
+MOST_CHARACTERS = 1_600  # of a source
+
+
+@dataclass(frozen=True)
+class Use:
+    """One application: its name in a link and on the page, the model that does it, how it is drawn, and a claim.
+
+    most: tokens that are written.
+    """
+
+    name: str
+    label: str
+    model: str
+    picture: Picture
+    claim: str
+    most: int
+
+    @property
+    def learns(self) -> str:
+        """The task whose words the model knows; "" of one that knows any."""
+        return "" if self.name == "code" else "tales" if self.model == "tales-gpt" else self.name
+
+
+USES: dict[str, Use] = {
+    use.name: use
+    for use in (
+        Use("translate", "Translation", "tales-t5", "links", "A Spanish word reads its English ones.", 64),
+        Use(
+            "summarize", "Summary", "tales-t5", "passage", "A summary reads few of its story’s sentences.", 96
+        ),
+        Use(
+            "question",
+            "Question",
+            "tales-t5",
+            "passage",
+            "What an answer reads is not always what tells it.",
+            24,
+        ),
+        Use("sentiment", "Sentiment", "tales-t5", "passage", "One small word can turn a whole review.", 8),
+        Use("story", "Story", "tales-gpt", "lines", "A story goes on from its hero’s name.", heroes.MOST),
+        Use(
+            "dialogue",
+            "Dialogue",
+            "tales-gpt",
+            "lines",
+            "A turn ends when the model closes its quotation mark.",
+            48,
+        ),
+        Use("code", "Code", "code-gpt", "lines", "Code that reads well may still be wrong.", 160),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The model of a use: its key for `cache.call`, what `core.load` takes, and itself."""
+
+    key: str
+    target: str
+    lm: LanguageModel
+
+
+def opened(use: Use) -> Opened | None:
+    """The model that does it; None: this server has none."""
+    name = use.model if use.model in models.bundled() else f"./{use.model}"
+    try:
+        lm = cache.model(name)
+    except (ValueError, OSError):
+        return None
+    both = use.picture != "lines"
+    if (
+        lm.config.head != "lm"
+        or (lm.config.shape == "encoder-decoder") != both
+        or lm.config.shape == "encoder"
+    ):
+        return None
+    return Opened(cache.key(name), str(models.resolve(name).target), lm)
+
+
+@lru_cache(maxsize=64)
+def example(name: str, seed: int) -> Pair:
+    """A held-out example of a text-to-text task, with its truth."""
+    return next(iter(TASKS[name].pairs(FIRST_SEED + seed, "held_out")))
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the page was asked for.
+
+    source: what the model reads. first: the characters of it that are the task's own words.
+    pair: the example with its truth; None: the learner's own text.
+    """
+
+    use: Use
+    source: str
+    first: int
+    pair: Pair | None = None
+    seed: int = 0
+
+    @property
+    def truth(self) -> Any:
+        """What the generator knows of it; None: nothing."""
+        return self.pair.truth if self.pair else None
+
+
+def wish(text: str) -> Wish:
+    """Read off the page's fields.
+
+    Args:
+        text: as the page reads it.
+    """
+    use = USES[str(state.get("use"))]
+    drawn = int(state.get("drawn"))
+    if use.name == "story":
+        hero = " ".join(str(state.get("hero")).split())[:40] or "Nora"
+        return Wish(use, heroes.BEGINNING.format(hero=hero), 0, seed=max(0, drawn))
+    if use.name in ("dialogue", "code"):
+        own = str(state.get("scene" if use.name == "dialogue" else "begun"))[:MOST_CHARACTERS]
+        usual = str(state.BY_KEY["scene" if use.name == "dialogue" else "begun"].default)
+        return Wish(use, own if own.strip() else usual, 0, seed=max(0, drawn))
+    prefix = TASKS[use.name].prefix
+    if not owns(text, drawn):
+        pair = example(use.name, drawn)
+        return Wish(use, pair.source, len(prefix), pair, drawn)
+    asked, text = bare(text)
+    if use.name == "question":
+        asked = asked or " ".join(str(state.get("asks")).split())[:200] or "Who?"
+        return Wish(use, pointed.source_of(asked, text), len(prefix))
+    return Wish(use, prefix + text, len(prefix))
+
+
+def bare(text: str) -> tuple[str, str]:
+    """A learner's text on one line without the prefix of any task, and the question that may stand before it."""
+    text = " ".join(text.split())[:MOST_CHARACTERS]
+    for task in TASKS.values():
+        if text.startswith(task.prefix):
+            text = text.removeprefix(task.prefix)
+            asked, between, passage = text.partition(pointed.MIDDLE)
+            return (asked, passage) if between and task.name == "question" else ("", text)
+    return "", text
+
+
+def owns(text: str, drawn: int) -> bool:
+    """Whether the learner's own text is read: by choice, or because it is not the one that every page begins with."""
+    return drawn < 0 or (drawn == 0 and text.strip() != state.DEFAULT_TEXT)
+
+
+def follow_typing() -> None:
+    """A text that was typed while an example was shown takes its place."""
+    memo = state.memo("applications")
+    text = state.get("text")
+    if memo.get("text", text) != text and int(state.get("drawn")) > 0:
+        state.put({"drawn": -1})
+    memo["text"] = text
+
+
+def another() -> None:
+    """The next example, or another draw."""
+    state.update({"drawn": (max(0, int(state.get("drawn"))) + 1) % 1_000_000, "spoken": -1, "said": -1})
+
+
+def own() -> None:
+    """The learner's own text."""
+    state.update({"drawn": -1, "spoken": -1, "said": -1})

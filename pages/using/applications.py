@@ -1,0 +1,97 @@
+"""Applications: translate, summarize, answer, judge, tell, talk, write code: each with its truth, checks and score."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from app import events, page, state, widgets
+from app.components import applications as view
+from app.components.applications import measured, question, scores, take, uses, verdict
+from app.components.applications.answers import answer
+from core.analysis import alignment, code_checks, code_scores, cross_reading, heroes, label_chances, pointed
+from core.decoding.generate import generate
+
+KEYS = ("spoken", "said")
+EXAMPLES = (
+    "Nora looked under the bench and found her red kite.",
+    "Maya gave the golden key back to her old friend Emil.",
+    "Ben had a red kite. The wind took the kite. Nora found it under the bench.",
+    "I thought that the silver boat would be slow, and I was wrong.",
+)
+CODE = {
+    "": (generate, heroes.mentions),
+    "translate": (cross_reading.cross_reading, cross_reading.CrossReading.gathered, alignment.links),
+    "summarize": (cross_reading.cross_reading, cross_reading.CrossReading.gathered),
+    "question": (pointed.shares, cross_reading.CrossReading.gathered),
+    "sentiment": (label_chances.label_chances, cross_reading.CrossReading.gathered),
+    "story": (generate, heroes.mentions, heroes.stays),
+    "dialogue": (generate, heroes.turn),
+    "code": (code_scores.complete, code_checks.check_code, code_checks.first_function),
+}
+
+uses.follow_typing()
+ctx = page.begin("applications")
+wish = uses.wish(ctx.text)
+use = wish.use
+opened = uses.opened(use)
+found = answer(opened, wish) if opened else None
+judged = verdict.judge(found) if found else verdict.Verdict(())
+
+page.claim(verdict.claim(use, found))
+stamp = "\x1f".join(
+    [*ctx.tokens, use.name, opened.key if opened else "", wish.source, str(wish.seed), str(wish.pair is None)]
+)
+selection = events.selection("applications", {key: state.get(key) for key in KEYS})
+view.draw(
+    view.record(found, judged, ctx.tokens, stamp, selection)
+    if found
+    else view.missing(wish, ctx.tokens, stamp, selection),
+    key="applications",
+    on={
+        "select": lambda: events.select("applications", KEYS),
+        "visit": lambda: events.visit("applications"),
+    },
+)
+
+with page.controls():
+    widgets.segments("Task", "use", list(uses.USES), lambda name: uses.USES[str(name)].label)
+    drawn = use.picture == "lines"
+    st.button(
+        "Another draw" if drawn else "Another example",
+        key="applications.another",
+        on_click=state.whole(uses.another),
+    )
+    if use.name == "story":
+        st.text_input("Hero", width=200, **state.bind("hero"))
+    elif use.name == "dialogue":
+        st.text_area("Scene, up to the quotation mark", height=68, **state.bind("scene"))
+    elif use.name == "code":
+        st.text_area("Function so far", height=110, **state.bind("begun"))
+    else:
+        st.button(
+            "Read my text", key="applications.own", disabled=wish.pair is None, on_click=state.whole(uses.own)
+        )
+        if use.name == "question" and wish.pair is None:
+            st.text_input("Question about my text", width=320, **state.bind("asks"))
+        st.caption("From Toyland, held out." if wish.pair else "Your text, in the box at the left.")
+
+with page.foot():
+    asked = question.asked(opened, found)
+    page.predict(asked.text, question.options(asked.found.wish.use), partial(question.judge, asked))
+    page.code(*CODE[use.name if asked.found is found else ""])
+    page.take_away(
+        "applications", lambda: take.table(found, judged), lambda: take.cells(opened, found, judged)
+    )
+
+scores.draw(use, opened.lm.card if opened else {})
+bar = measured.button(opened) if opened and use.name == "story" else None
+page.terms(
+    "encoder", "decoder", "cross-attention", "attention", "word alignment", "alignment error rate", "chrF", "token",
+    "sampling", "held out",
+)  # fmt: skip
+page.cheatsheet("applications")
+page.examples(EXAMPLES)
+if opened and bar is not None:
+    measured.go_on(opened, bar)

@@ -1,0 +1,282 @@
+"""The Applications page as a script: each task with a small random model, its truth, checks, question and notebook."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from app import models
+from app.components import applications as view
+from app.components.applications import answers, measured, question, uses
+from core.analysis import heroes, pointed
+from core.analysis.code_scores import DECODING, Task, by_model, complete
+from core.analysis.cross_reading import Rule, cross_reading
+from core.checkpoints import save_folder
+from core.data.tasks import TASKS
+from core.decoding.together import answers as together
+from core.language_model import LanguageModel
+from tests.pages.conftest import OpenPage, random_model, run_notebook
+from tests.pages.test_applications_verdicts import CARD
+
+CROSSED = ("translate", "summarize", "question", "sentiment")
+TEXT = "Nora saw an elephant near the barn. Ben ran to the lake."
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders called tales-t5 and code-gpt, with random weights."""
+    root = tmp_path_factory.mktemp("applications")
+    both = {"shape": "encoder-decoder", "n_layers": 2, "position": "relative", "norm": "rms"}
+    random_model(root / "tales-t5", seed=7, n_ctx=900, **both)
+    random_model(root / "code-gpt", seed=8, n_layers=2, n_ctx=300)
+    return root
+
+
+@pytest.fixture
+def server(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A server on which these are the only models of their names."""
+    known = tuple(name for name in models.bundled() if name not in ("tales-t5", "code-gpt"))
+    monkeypatch.setattr(models, "bundled", lambda: known)
+    monkeypatch.setenv("GLASSBOX_MODELS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server without tales-t5 and code-gpt."""
+    known = tuple(name for name in models.bundled() if name not in ("tales-t5", "code-gpt"))
+    monkeypatch.setattr(models, "bundled", lambda: known)
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the picture is given, run by run."""
+    seen: list[dict[str, Any]] = []
+    monkeypatch.setattr(view, "applications", lambda **given: seen.append(given["data"]))
+    return seen
+
+
+def lines(app: AppTest) -> list[dict[str, str]]:
+    """The table twin, as the CSV has it."""
+    return list(csv.DictReader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]())))
+
+
+def committed(app: AppTest) -> Any:
+    """Choose the first option, commit, and return the answer."""
+    app.session_state["predict.choice"] = 0
+    app.run()
+    app.button(key="predict.commit").click().run()
+    record = app.session_state["gb"].memos["predict"]
+    assert "failed" not in record
+    return record["answer"]
+
+
+def html(app: AppTest) -> str:
+    """All of the page's own HTML."""
+    return " ".join(str(block.proto) for block in app.get("html"))
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("use", uses.USES)
+def test_every_task_answers_asks_and_its_notebook_agrees(use: str, open_page: OpenPage) -> None:
+    app = open_page("applications", use=use)
+    assert not app.exception
+    assert not app.error
+    assert [line["part"] for line in lines(app)][:1] == ["0"]
+    run_notebook(app)
+    answer = committed(app)
+    words, last = answer.numbers["words"], len(question.options(uses.USES[use])) - 1
+    assert answer.index == min(last, 0 if words == 0 else 1 if words <= 2 else 2)
+    assert "holds no score" in html(app) or use in ("story", "dialogue")
+
+
+@pytest.mark.usefixtures("nobody")
+@pytest.mark.parametrize("use", uses.USES)
+def test_a_task_whose_model_is_not_here_says_so(
+    use: str, open_page: OpenPage, drawn: list[dict[str, Any]]
+) -> None:
+    app = open_page("applications", use=use)
+    assert not app.exception
+    run_notebook(app)
+    name = uses.USES[use].model
+    assert (f"{name} is not on this server" in drawn[-1]["failed"]) == (name not in models.bundled())
+
+
+def test_a_model_of_another_kind_is_not_taken(
+    server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random_model(tmp_path / "tales-t5", seed=9)
+    monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
+    assert uses.opened(uses.USES["translate"]) is None
+    monkeypatch.setenv("GLASSBOX_MODELS", str(server))
+    assert uses.opened(uses.USES["translate"]) is not None
+
+
+@pytest.mark.parametrize("use", CROSSED)
+def test_the_answer_is_the_model_s_greedy_one_and_its_reading_the_trace_s(
+    use: str, server: Path, open_page: OpenPage, drawn: list[dict[str, Any]]
+) -> None:
+    open_page("applications", use=use, drawn=3)
+    lm, pair = core.load(server / "tales-t5"), uses.example(use, 3)
+    most = uses.USES[use].most
+    (expected,) = together(lm, [pair.source], max_new_tokens=most)
+    found = cross_reading(lm, pair.source, most=most)
+    assert found.written == expected
+    assert [one["text"] for one in drawn[-1]["written"]] == [
+        expected[a:b] for a, b in answers.parts(uses.USES[use], found, 0)[0]
+    ]
+    units, read = answers.parts(uses.USES[use], found, len(TASKS[use].prefix))
+    shown = np.frombuffer(__import__("base64").b64decode(drawn[-1]["weights"]["b64"]), dtype="<f4")
+    np.testing.assert_allclose(
+        shown.reshape(len(units), len(read)), found.gathered(Rule(), units, read), atol=1e-5
+    )
+    if use == "question":
+        assert drawn[-1]["sentence"] == pointed.truth(pair.truth)
+        assert drawn[-1]["head"] == pair.truth.question
+    if use == "sentiment":
+        for one in drawn[-1]["labels"]:
+            ids = [*lm.encode(one["label"], add_special_tokens=False), *lm.config.eos_ids[:1]]
+            assert one["p"] == pytest.approx(float(lm.score(pair.source, target=ids).sum().exp()), rel=1e-4)
+
+
+def test_a_head_that_the_card_names_is_the_one_that_is_shown(server: Path) -> None:
+    lm = core.load(server / "tales-t5")
+    named = {"alignment": {"rule": {"layer": 1, "head": 2, "after": True, "share": 0.7}}}
+    carded = LanguageModel(lm.transformer, lm.tokenizer, "carded", named)
+    assert answers.rule_for(carded, uses.USES["translate"]) == (Rule(1, 2, True), 0.7)
+    assert answers.rule_for(carded, uses.USES["question"]) == (Rule(), 1.0)
+    assert answers.rule_for(carded, uses.USES["sentiment"]) == (Rule(), 1.0)
+    wrong = LanguageModel(
+        lm.transformer, lm.tokenizer, "wrong", {"alignment": {"rule": {"layer": 9, "share": 0.5}}}
+    )
+    assert answers.rule_for(wrong, uses.USES["translate"]) == (Rule(), 1.0)
+
+
+@pytest.mark.parametrize("use", ["translate", "summarize", "question", "sentiment"])
+def test_the_own_text_is_read_and_words_from_elsewhere_are_told(
+    use: str, server: Path, open_page: OpenPage, drawn: list[dict[str, Any]]
+) -> None:
+    app = open_page("applications", use=use, text=TEXT, asks="Who saw the zebra?")
+    assert not app.exception
+    said = " ".join(line["text"] for line in drawn[-1]["verdict"])
+    assert "Not in Toyland" in said
+    assert "elephant" in said
+    assert ("zebra" in said) == (use == "question")
+    assert "nothing is judged" in said
+    assert "".join(one["text"] for one in drawn[-1]["read"]).replace(" ", "") == TEXT.replace(" ", "")
+    run_notebook(app)
+
+
+@pytest.mark.usefixtures("server")
+def test_an_example_is_drawn_and_typing_takes_its_place(
+    open_page: OpenPage, drawn: list[dict[str, Any]]
+) -> None:
+    app = open_page("applications", use="translate")
+    first = drawn[-1]
+    app.button(key="applications.another").click().run()
+    assert app.session_state["gb"].store["drawn"] == 1
+    assert [one["text"] for one in drawn[-1]["read"]] != [one["text"] for one in first["read"]]
+    app.text_area(key="text").input(TEXT).run()
+    assert "elephant" in [one["text"] for one in drawn[-1]["read"]]
+    app.button(key="applications.another").click().run()
+    assert "elephant" not in [one["text"] for one in drawn[-1]["read"]]
+    app.button(key="applications.own").click().run()
+    assert "elephant" in [one["text"] for one in drawn[-1]["read"]]
+
+
+def test_code_is_the_card_s_completion_checked_and_never_run(
+    server: Path, open_page: OpenPage, drawn: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    mark = tmp_path / "ran"
+    prompt = f"open({str(mark)!r}, 'w')\ndef broken(self):\n    return missing("
+    app = open_page("applications", use="code", begun=prompt)
+    assert not app.exception
+    lm = core.load(server / "code-gpt")
+    done = complete(Task(prompt, ""), by_model(lm, **DECODING))
+    assert "\n".join(one["text"] for one in drawn[-1]["written"]) == done.code
+    right = [line["right"] for line in drawn[-1]["verdict"]]
+    assert right[0] == done.check.parses
+    assert not mark.exists()
+
+
+def test_a_hero_is_counted(open_page: OpenPage, drawn: list[dict[str, Any]]) -> None:
+    app = open_page("applications", use="story", hero="Theo", drawn=4)
+    assert not app.exception
+    lm = core.load("tales-gpt")
+    said = lm.generate("Once upon a time, Theo lived near", seed=4, max_new_tokens=110, **answers.STORY)
+    text = " ".join(one["text"] for one in drawn[-1]["written"])
+    assert text.split() == said.text.split()
+    count = text.count("Theo")
+    assert f"Theo is named {count} times" in drawn[-1]["verdict"][0]["text"]
+    assert len([mark for mark in drawn[-1]["marks"] if mark["hero"]]) == count
+
+
+def test_heroes_are_measured_when_asked_for(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measured, "STORIES", 3)
+    app = open_page("applications", use="story")
+    assert not [button for button in app.button if button.label == "Again"]
+    app.button(key="work.heroes").click().run()
+    assert not app.exception
+    kept = list(heroes.kept(core.load("tales-gpt"), 3))
+    assert measured.said(kept) in html(app)
+    assert f"In {sum(kept)} of 3 stories" in measured.said(kept)
+
+
+def test_a_turn_of_dialogue_ends_at_its_quotation_mark(
+    open_page: OpenPage, drawn: list[dict[str, Any]]
+) -> None:
+    app = open_page("applications", use="dialogue")
+    assert not app.exception
+    assert '"' not in "".join(one["text"] for one in drawn[-1]["written"])
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("use", uses.USES)
+@pytest.mark.parametrize("text", ["", "  ", "🦊" * 40, "word " * 900, "<b>*x*</b>"])
+def test_odd_texts_are_read_or_said(
+    use: str, text: str, open_page: OpenPage, drawn: list[dict[str, Any]]
+) -> None:
+    app = open_page(
+        "applications", use=use, text=text, drawn=-1, asks=text[:50], hero=text, scene=text, begun=text
+    )
+    assert not app.exception
+    assert drawn[-1]["failed"] or drawn[-1]["written"] is not None
+
+
+@pytest.mark.usefixtures("server")
+def test_too_long_a_text_says_both_numbers(
+    open_page: OpenPage, drawn: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = {"shape": "encoder-decoder", "n_layers": 1, "position": "relative", "norm": "rms"}
+    random_model(tmp_path / "tales-t5", seed=7, n_ctx=40, **both)
+    monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
+    app = open_page("applications", use="translate", text="Nora saw a red kite near the barn. " * 4, drawn=-1)
+    assert not app.exception
+    assert "(40)" in drawn[-1]["failed"]
+
+
+def test_a_bundled_model_s_loss_is_its_card_s(open_page: OpenPage) -> None:
+    app = open_page("applications", use="story")
+    card = core.load("tales-gpt").card
+    assert f"{card['held_out_loss']:.3f}" in html(app)
+    assert f"{card['n_gram']['held_out_loss']:.3f}" in html(app)
+
+
+def test_the_page_shows_them_with_the_command(
+    server: Path, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lm = core.load(server / "tales-t5")
+    save_folder(tmp_path / "tales-t5", lm.transformer, lm.tokenizer, CARD)
+    monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
+    shown = html(open_page("applications", use="translate"))
+    assert "80.0%" in shown
+    assert "67.0% to 89.0%" in shown
+    assert "python -m scripts.train_models tales-t5 --scores" in shown
+    assert "python -m scripts.reading_report tales-t5" in shown
