@@ -70,7 +70,10 @@ KINDS = {
 
 
 def inputs(kind: str) -> dict[str, Tensor]:
-    """Three rows without a padding token (its id is below 4); BERT and DistilBERT with padding hidden by the mask at either side."""
+    """Three rows without a padding token (its id is below 4).
+
+    BERT and DistilBERT with padding hidden by the mask, at either side.
+    """
     ids = torch.randint(4, V, (3, 10), generator=torch.Generator().manual_seed(3))
     given = {"ids": ids}
     if kind != "roberta":

@@ -136,7 +136,8 @@ def test_start_puts_the_settings_into_the_queue(open_page: OpenPage, pictures: P
     assert run.spec == WordsSpec(
         corpus="fables", size=20, window=4, negatives=3, epochs=7, min_count=2, often=0.01
     )  # fmt: skip
-    assert (run.owner, run.state, pictures.data["learn"]["run"]["live"]) == (OWNER, "queued", True)
+    assert (run.owner, pictures.data["learn"]["run"]["live"]) == (OWNER, True)
+    assert run.state in ("queued", "running")  # a worker may have taken it already
     assert app.session_state["gb"].store["learned"] == run.id
     pictures.press(app, "learn", "stop")
     assert runs.store.get(run.id).state == "stopped"

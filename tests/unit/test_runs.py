@@ -251,7 +251,7 @@ class TestCommandLine:
 
 
 def test_every_recorded_run_can_be_made_again() -> None:
-    assert names() == sorted(RECORDED)
+    assert names(kind=None) == sorted(RECORDED)
 
 
 @pytest.mark.parametrize("name", sorted(RECORDED))
