@@ -31,6 +31,8 @@ cell = (state.get("wrow"), state.get("wcol"))
 page.claim("Few new numbers teach a trained model a new task.")
 data = {
     "job": job,
+    "text": ctx.text,
+    "tokens": list(ctx.tokens),
     "title": "Held-out reviews labelled right"
     if job == "sentiment"
     else "Held-out questions answered exactly",

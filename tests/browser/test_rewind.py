@@ -22,8 +22,8 @@ TEXT = "Once upon a time, Lily saw a"
 OWNER = "5" * 32
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
 EARLIER = [slug for slug in SHOWN if chapters.BY_SLUG[slug].section != "III. Training"]
-# A vocabulary is there before the training begins; applications have models of their own.
-STILL = {"tokenization", "applications"}
+# A vocabulary is there before the training begins; applications and fine-tuning have models of their own.
+STILL = {"tokenization", "applications", "fine_tuning"}
 STEPS = core.snapshots("tales-gpt")
 
 

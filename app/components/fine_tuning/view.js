@@ -17,7 +17,8 @@ function planTuning(g, data, step) {
   const table = phone ? { x: 0, y: under + 6, w: g.width, pitch: 114, cells: [[0, 0], [0.6, 0], [0, 1], [0.3, 1], [0.6, 1]] }
     : { x: chart.width + 28, y: 4, w: g.width - chart.width - 28, pitch: 78, cells: [[0, 0], [0.36, 0], [0.55, 0], [0.69, 0], [0.79, 0]] };
   const foot = table.y + 4 * table.pitch + 8 + 16 * inLines(FORGOTTEN, table.w).length;
-  return { phone, chart, table, axis, about, height: Math.max(foot, under) };
+  const read = { x: table.x, y: foot + 12, w: table.w };
+  return { phone, chart, table, axis, about, read, height: Math.max(read.y + 8, under) };
 }
 
 /** Measurements that have come are worth a look by the page, once a second at most. */
@@ -60,6 +61,7 @@ const tuning = {
     });
     g.part("about", [at.about], () => inLines(data.about, at.about.w).map((line, i) => label(at.about.x, at.about.y + 16 * i, line, { fill: "ink3" })));
     drawTable(g, data, at.table);
+    g.part("read", [at.read, data.text], () => label(at.read.x, at.read.y, fit(`Your text: “${visible(data.text)}”`, at.read.w, 12, false), { fill: "ink2" }));
   },
 
   key(event, g, data, local) {
@@ -80,7 +82,7 @@ const tuning = {
 
   state(data, local) {
     return {
-      job: data.job, stage: stages.state(local), x: data.x,
+      tokens: data.tokens, job: data.job, stage: stages.state(local), x: data.x,
       ways: data.ways.map((way) => ({ key: way.key, id: way.curve.id, own: way.own, going: way.going, worth: way.worth, judged: way.judged, cells: cells(way) })),
       lora: data.lora && { name: data.lora.name, rank: data.lora.rank, alpha: data.lora.alpha, cell: data.lora.cell, sum: Number(local.arrays.sum[data.lora.cell.row * data.lora.W.shape[1] + data.lora.cell.col].toPrecision(6)) },
       chart: local.chart?.summary() ?? null,
