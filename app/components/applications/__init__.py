@@ -37,8 +37,8 @@ SAID = {
     "code": "The function",
 }
 MISSING = (
-    "{model} is not on this server, so nothing is computed here. It comes with Glassbox once it has been trained "
-    "(make models); a folder of that name under GLASSBOX_MODELS serves, too."
+    "{model} is not on this server, so nothing is computed here: choose a task whose model is. "
+    "Whoever runs this Glassbox can put a folder of that name under GLASSBOX_MODELS."
 )
 
 

@@ -120,7 +120,12 @@ def draw(use: Use, card: Mapping[str, Any]) -> None:
     found = scores(use, card)
     head = f"<h2>How good it is: {inline(use.model)}</h2>"
     if not found:
-        body = "<p>The card of this model holds no score for this.</p>"
+        why = (
+            "The card of this model holds no score for this."
+            if card
+            else "Without the model there is no score."
+        )
+        body = f"<p>{why}</p>"
     else:
         rows = "".join(_row(one) for one in found)
         body = (
