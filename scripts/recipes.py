@@ -106,6 +106,7 @@ RECIPES = {
             "Nora lost her red kite. Soon Nora found [MASK] red [MASK] again.",
             "Tom dreamed of a bank with a sack of [MASK]. Tom dreamed of a bank where frogs jumped into the [MASK].",
         ),
+        shown=True,
         tokenizer_documents=5_000,
         practice_documents=10_000,
         ngram_documents=20_000,
@@ -161,24 +162,25 @@ AUSTEN_GPT = Recipe(
     scores=held_out.prose,
     note="It has the novels' words and turns, sentence by sentence; who said what, and why, it soon forgets.",
 )
-# Short pairs first; reviews and questions have one short answer each, so they are many. Stories are long, so few.
+# Short pairs first; reviews and questions have one short answer each, so they are many. Stories are long, so
+# they are few, and come when rows are long enough.
 TALES_T5 = Recipe(
     TrainSpec(
         model="gpt-tales",
         changes={"n_layers": 3},  # type: ignore[arg-type]
         corpus="tales",
-        steps=4_000,
+        steps=7_500,
         seed=1,
         batch_tokens=3_072,
         context=384,
-        stages=((0.4, 96),),
+        stages=((0.25, 96),),
         vocab_size=2_048,
         objective="text_to_text",
         tasks=(
-            ("translate", 0.33),
-            ("sentiment", 0.33),
-            ("question", 0.24),
-            ("summarize", 0.06),
+            ("translate", 0.27),
+            ("sentiment", 0.26),
+            ("question", 0.28),
+            ("summarize", 0.15),
             ("spans", 0.04),
         ),
         learning_rate=0.06,
@@ -192,7 +194,7 @@ TALES_T5 = Recipe(
         bf16=True,
         device="cpu",
     ),
-    snapshots=(0, 100, 300, 800, 2_000),
+    snapshots=(0, 100, 300, 800, 2_000, 4_000),
     prompts=(
         "translate English to Spanish: Nora looked under the bench and found her red kite.",
         "question: Who fed the goat? context: Maya had a white goat. Otto came by and fed the goat.",

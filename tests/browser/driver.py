@@ -25,6 +25,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Locator,
     Page,
     Request,
     ViewportSize,
@@ -305,6 +306,47 @@ def wait_for_link(page: Page, *words: str, without: str | None = None) -> None:
 def component(page: Page, name: str) -> Any:
     """The locator of a component's root element."""
     return page.locator(f'[data-component="{name}"]').first
+
+
+MIDDLE = """part => {
+  const box = part.getBoundingClientRect();
+  return box.width ? [box.x + box.width / 2, box.y + box.height / 2] : null;
+}"""
+
+
+def shown(page: Page, within: Locator, script: str, argument: str | None = None) -> Any:
+    """What a function of the browser says of a part of a picture, once it says something.
+
+    A picture may be drawn anew at any moment. Playwright holds on to the node it found, and fails, or measures nothing,
+    when another has taken its place: so this asks again.
+    """
+    deadline = time.monotonic() + SECONDS
+    while not (found := within.evaluate(script, argument)):
+        assert time.monotonic() < deadline, f"{within} is not shown"
+        page.wait_for_timeout(20)
+    return found
+
+
+def middles(page: Page, figure: Locator, selector: str) -> list[tuple[float, float]]:
+    """Where the middles of a figure's parts are on the screen, in the order of the document."""
+    script = f"""(figure, selector) => {{
+      const found = [...figure.querySelectorAll(selector)].map({MIDDLE});
+      return found.length && found.every(Boolean) ? found : null;
+    }}"""
+    return [(float(x), float(y)) for x, y in shown(page, figure, script, selector)]
+
+
+def hover(page: Page, part: Locator) -> None:
+    """Move the mouse onto the middle of a part of a picture."""
+    part.evaluate("part => part.scrollIntoView({ block: 'nearest' })")
+    page.mouse.move(*shown(page, part, MIDDLE))
+
+
+def click(page: Page, part: Locator) -> None:
+    """Click the middle of a part of a picture."""
+    hover(page, part)
+    page.mouse.down()
+    page.mouse.up()
 
 
 def component_state(page: Page, name: str) -> Any:

@@ -81,18 +81,8 @@ def slowdown() -> float:
 
 def cell(page: Page, row: int, column: int) -> tuple[float, float]:
     """Where the middle of a cell of the large matrix is on the screen: from the frames that mark a chosen one."""
-    box = driver.component(page, "attention").locator("svg").first.bounding_box()
-    texts = (
-        driver.component(page, "attention")
-        .locator("[data-part=panels] text")
-        .evaluate_all(
-            "all => all.map(t => t.getBoundingClientRect()).map(b => [b.x + b.width / 2, b.y + b.height / 2])"
-        )
-    )
-    assert box
-    columns = round(len(texts) ** 0.5)
-    x, y = texts[row * columns + column]
-    return float(x), float(y)
+    middles = driver.middles(page, driver.component(page, "attention"), "[data-part=panels] text")
+    return middles[row * round(len(middles) ** 0.5) + column]
 
 
 def test_every_step_both_ways_shows_the_numbers_of_core(page: Page, lm: core.LanguageModel) -> None:
@@ -134,6 +124,19 @@ def test_hover_select_and_arrows(page: Page, lm: core.LanguageModel) -> None:
     page.keyboard.press("ArrowLeft")
     agrees(wait(page, row=4, col=2), steps)
     driver.wait_for_link(page, "row=4", "col=2")
+
+
+def test_a_click_counts_when_the_picture_is_drawn_anew_in_the_middle_of_it(page: Page) -> None:
+    opened(page)
+    page.mouse.move(*cell(page, 5, 3))
+    wait(page, row=5, col=3, hover=True)
+    page.mouse.down()
+    driver.component(page, "attention").locator("svg").first.evaluate(
+        "svg => svg.querySelectorAll('*').forEach(node => node.replaceWith(node.cloneNode(true)))"
+    )
+    page.mouse.up()
+    assert page.locator(".att-edit").input_value() != ""
+    driver.wait_for_link(page, "row=5", "col=3")
 
 
 def test_an_edited_score_reaches_the_prediction_and_reset_takes_it_back(

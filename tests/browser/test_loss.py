@@ -84,7 +84,7 @@ def test_a_click_and_the_arrows_follow_another_token(page: Page, lm: core.Langua
     state = wait(page, follow=6)
     told = score_text(lm, TEXT)
     assert state["loss"] == pytest.approx(float(told.surprise[6]), abs=1e-4)
-    driver.component(page, "loss").locator('[data-dot="8"]').click(force=True)
+    driver.click(page, driver.component(page, "loss").locator('[data-dot="8"]'))
     wait(page, follow=8)
 
 

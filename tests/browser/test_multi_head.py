@@ -46,16 +46,8 @@ def wait(page: Page, **wanted: Any) -> dict[str, Any]:
 
 def tile(page: Page, block: int, head: int) -> tuple[float, float]:
     """The middle of a head's small map on the screen: the frames of all tiles stand in order."""
-    boxes = (
-        driver.component(page, "multi_head")
-        .locator("[data-part=grid] rect")
-        .evaluate_all(
-            "all => all.map(t => t.getBoundingClientRect()).map(b => [b.x + b.width / 2, b.y + b.height / 2])"
-        )
-    )
-    heads = driver.component_state(page, "multi_head")["heads"]
-    x, y = boxes[block * heads + head]
-    return float(x), float(y)
+    middles = driver.middles(page, driver.component(page, "multi_head"), "[data-part=grid] rect")
+    return middles[block * driver.component_state(page, "multi_head")["heads"] + head]
 
 
 def token(page: Page, side: str, place: int) -> Any:
@@ -116,7 +108,7 @@ def test_pointing_at_tokens_tiles_and_cells_shows_their_weights(page: Page, lm: 
     spent = []
     figure = driver.component(page, "multi_head")
     for row in (2, 5, 8, 3, 9, 1):
-        token(page, "left", row).hover(force=True)
+        driver.hover(page, token(page, "left", row))
         state = wait(page, row=row)
         np.testing.assert_allclose(state["weights"], maps[BLOCK, HEAD, row], atol=1e-5)
         spent.append(float(figure.get_attribute("data-ms") or "nan"))
@@ -128,7 +120,7 @@ def test_pointing_at_tokens_tiles_and_cells_shows_their_weights(page: Page, lm: 
     page.mouse.move(5, 5)
     wait(page, shown=[BLOCK, HEAD])
     assert statistics.median(spent) < 16 * slowdown(), f"pointing takes {spent} ms in the browser"
-    token(page, "left", 4).click(force=True)
+    driver.click(page, token(page, "left", 4))
     page.mouse.move(5, 5)
     wait(page, row=4)
     page.wait_for_url(lambda url: "row=4" in url)
@@ -161,7 +153,7 @@ def multiplied(page: Page, lm: core.LanguageModel, row: int) -> None:
     figure = driver.component(page, "multi_head")
     keys = figure.locator('[data-part="pair keys"] .gb-chip')
     for key in (0, 3, 6):
-        keys.nth(key).hover(force=True)
+        driver.hover(page, keys.nth(key))
         pair = wait(page, col=key)["pair"]
         np.testing.assert_allclose(pair["products"], asked.products[key], rtol=1e-4, atol=1e-4)
         assert pair["sum"] == pytest.approx(float(asked.scores[key]), rel=1e-4, abs=1e-3)
@@ -290,7 +282,7 @@ def test_every_head_is_a_dot_of_weight_and_effect(page: Page, lm: core.LanguageM
     assert f"L{block}H{head} " in said
     assert changed in said
     assert f"{effect['reader'][4]:.2f} of its attention, not" in said
-    figure.locator(f'[data-dot="{block}.{head}"]').click(force=True)
+    driver.click(page, figure.locator(f'[data-dot="{block}.{head}"]'))
     page.mouse.move(5, 5)
     wait(page, block=int(block), head=int(head), exact=True)
     expect(figure.locator('[data-part="dot names"]')).to_contain_text(changed)
@@ -332,7 +324,7 @@ def test_below_the_picture_scores_stand_beside_chance_and_heads_work_together(
     assert len(state["sets"]) == 7
 
     figure = driver.component(page, "multi_head_more")
-    figure.locator('[data-cell="0.3"]').click(force=True)
+    driver.click(page, figure.locator('[data-cell="0.3"]'))
     wait(page, block=1, head=3, exact=True)
     driver.wait_until_drawn(page)
     figure.locator('[data-fit="map"]').click(position=cell_of(figure, (0, 1), (2, 3)), force=True)

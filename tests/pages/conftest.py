@@ -19,7 +19,7 @@ from app import runs as run_face
 from core.checkpoints import save_folder
 from core.config import ModelConfig
 from core.model.transformer import EncoderDecoder, Transformer
-from core.runs import Engine, Run, Store
+from core.runs import Engine, Limits, Run, Store
 from core.runs.worker import here
 from core.text.training import train_bpe
 from core.training.spec import TrainSpec
@@ -65,7 +65,6 @@ class Runs:
     store: Store
     owner: str = OWNER
     _ready: dict[str, Run] = field(default_factory=dict)
-    _engine: Engine | None = None
 
     def trained(self, owner: str = OWNER, name: str = "Small", text: str | None = None, **spec: Any) -> Run:
         """A run of `SMALL`, with these changes, trained here to its end."""
@@ -82,18 +81,8 @@ class Runs:
         """A run that waits, as nobody trains here."""
         return self.store.create(TrainSpec(**(SMALL | spec)), owner, name=name)
 
-    def engine(self) -> Engine:
-        """A worker process that trains what waits, started at the first call; pages start runs with it from then on."""
-        if self._engine is None:
-            self._engine = Engine(self.store, workers=1)
-            self._engine.start(timeout=240)
-        run_face.use(self.store, self._engine)
-        return self._engine
-
     def close(self) -> None:
-        """End the worker and close the store."""
-        if self._engine is not None:
-            self._engine.close()
+        """Close the store."""
         self.store.close()
 
 
@@ -133,6 +122,15 @@ def runs(session_runs: Runs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
     monkeypatch.setattr(run_face, "owner", lambda: OWNER)
     yield session_runs
     run_face.use(None)
+
+
+@pytest.fixture
+def queue(runs: Runs, tmp_path: Path) -> Iterator[Runs]:
+    """A store of its own and an engine that takes what pages start; nobody works on it, so it waits."""
+    with closing(Runs(Store(f"sqlite:///{tmp_path}/runs.sqlite"))) as made:
+        run_face.use(made.store, Engine(made.store, workers=0, limits=Limits(active=60)))
+        yield made
+        run_face.use(runs.store)
 
 
 @pytest.fixture

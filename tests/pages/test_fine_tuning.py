@@ -197,14 +197,13 @@ def test_the_ends_of_the_dials_work(link: dict[str, Any], open_page: Any) -> Non
 
 
 def test_pressing_train_starts_a_real_run(
-    runs: Runs, open_page: Any, monkeypatch: pytest.MonkeyPatch
+    queue: Runs, open_page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = {"examples": 8, "steps": 3, "batch": 2, "held_out": 10, "eval_every": 3, "checkpoints": 2}
     monkeypatch.setitem(ways.compared.__globals__["PRESETS"], "sentiment", few)
-    runs.engine()
     app = open_page("fine_tuning", text=TEXT, rank=2)
     app.button(key="fine_tuning.lora").click().run()
     assert not app.exception
     group = app.session_state["gb"].store["tuned"]
-    run = runs.store.list(group=group)[0]
+    run = queue.store.list(group=group)[0]
     assert (run.kind, run.spec.way, run.spec.rank) == ("fine_tune", "lora", 2)

@@ -156,6 +156,17 @@ function stage(name, view, parent) {
     if (w && w !== g.width) { g.width = w; stamp++; draw(); }
   });
   probe.addEventListener("transitionend", () => theme() && draw());
+  // When what was pressed is drawn anew before the release, a browser makes no click of the two: so we make one.
+  let pressed = null;
+  svg.addEventListener("pointerdown", ({ button, isPrimary, target, clientX: x, clientY: y }) => {
+    pressed = button === 0 && isPrimary ? { target, x, y } : null;
+  }, true);
+  svg.addEventListener("pointerup", (event) => {
+    const { clientX, clientY, pointerId, pointerType, target } = event;
+    const lost = pressed && !pressed.target.isConnected && Math.hypot(clientX - pressed.x, clientY - pressed.y) < 4;
+    pressed = null;
+    if (lost) target.dispatchEvent(new PointerEvent("click", { bubbles: true, cancelable: true, composed: true, clientX, clientY, pointerId, pointerType }));
+  });
   figure.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target !== figure && event.target.closest("input, button, select, textarea")) return;
