@@ -23,7 +23,7 @@ test: ## everything: lint, types, every test, the browser ones too (ARGS="-k wor
 bench: ## speed beside other libraries and in the browser (keep it: ARGS="--save .bench.jsonl --table docs/benchmarks.md")
 	@$(DO) bench $(ARGS)
 
-models: ## train every bundled model again from its seed
+models: ## train every bundled model again from its seed (ARGS="--check": train nothing, compare scores with the cards)
 	@$(DO) models $(ARGS)
 
 shots: ## every page in light, dark and 390 px into .shots/, with console errors and accessibility findings

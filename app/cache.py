@@ -53,9 +53,10 @@ def model(name: str, snapshot: int = -1, tell: Tell | None = None) -> LanguageMo
     found = shelf.peek(key)
     if found is None:
         with _said(choice):
-            found = shelf.get(
-                key, lambda: _load(choice, snapshot, tell), models.need(choice) if snapshot < 0 else 0
-            )
+            need = models.need(choice)
+            if snapshot >= 0:  # however large a run's model is, it is shown: all other moments leave for it
+                need = min(need, shelf.limit)
+            found = shelf.get(key, lambda: _load(choice, snapshot, tell), need)
     _fetched.add(choice.name)
     return found
 

@@ -199,7 +199,9 @@ CHAPTERS: tuple[Chapter, ...] = (
     ),
     _chapter(
         6, "questions", "adaptability", "Adaptability", "extension",
-        ("13", "adapting with little data", "few examples against many, rank against quality"),
+        ("13", "adapting with little data", "few examples against many: curves over seeds, beside each other"),
+        ("13", "adapting with few numbers", "LoRA's rank and a prompt's vectors against quality"),
+        ("4.2", "examples in the prompt", "the same few, given in the prompt or learned by steps"),
     ),
     _chapter(
         7, "together", "classroom", "Classroom", "groups",

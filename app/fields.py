@@ -27,8 +27,8 @@ FIELDS: tuple[Field, ...] = (
     Field("block", "int", 3, 0, 999),
     Field("head", "int", 2, 0, 999),
     Field("follow", "int", -1, -1, 99_999, shown="the last token"),  # a token by its position
-    Field("stack", "choice", "encoder", choices=("encoder", "decoder")),
-    Field("attention", "choice", "self", choices=("self", "cross")),
+    Field("stack", "choice", "decoder", choices=("encoder", "decoder")),
+    Field("attention", "choice", "cross", choices=("self", "cross")),
     Field("ribbons", "choice", "size", choices=("size", "sign", "none")),
     Field("temperature", "float", 1.0, 0.0, 5.0),  # of the next token
     Field("sharpness", "float", 1.0, 0.1, 5.0),  # the temperature of one head's softmax
@@ -182,8 +182,20 @@ FIELDS: tuple[Field, ...] = (
     Field("quiz", "text", "Who found the kite?"),  # about the text
     Field("rank", "int", 4, 1, 128),
     Field("alpha", "float", 16.0, 0.01, 1024.0),
-    Field("beside", "text", "q v in out"),  # the matrices that LoRA learns beside
+    Field(
+        "beside", "text", ""
+    ),  # the matrices that LoRA learns beside: "q v"; "": the usual ones of the task
     Field("tuned", "text", ""),  # the group of own runs that stand in the recorded ones' place
+    # Adaptability (what is learned is the sentiment of Fine-tuning; `rank` is LoRA's there, too)
+    Field("few", "int", 100, 2, 20_000),  # labelled examples
+    Field("front", "int", 4, 1, 64),  # vectors of a prompt
+    Field("way", "choice", "lora", choices=("scratch", "frozen", "full", "lora")),  # of the next own run
+    Field("game", "choice", "pairs", choices=("list", "pairs", "kinds")),
+    Field("told", "int", 4, 0, 8),  # solved examples in the prompt
+    Field("lot", "int", 0, 0, 9_999),  # which words are drawn
+    Field("solved", "text", ""),  # own pairs, one a line; nothing: drawn ones
+    Field("sought", "text", ""),  # the word whose partner is asked for
+    Field("adapted", "text", ""),  # the group of own runs that are points on the charts
     # Applications
     Field(
         "use",
@@ -194,6 +206,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "drawn", "int", 0, -1, 999_999, shown="the first example"
     ),  # of Toyland; -1: the learner's own text
+    Field("by", "text", ""),  # a model with a head of classes or spans that answers; nothing: the usual one
     Field("asks", "text", "Who found the kite?"),  # about the own text
     Field("hero", "text", "Nora"),
     Field("scene", "text", 'Ben met his aunt Vera. "Have you seen my red kite?" he asked her. "'),

@@ -32,6 +32,7 @@ SOURCES: dict[Source, str] = {
     "hub": "the Hugging Face hub",
 }
 HEADS = {"lm": "", "sequence": "classifies texts", "token": "labels tokens", "span": "finds answers"}
+ASKED = {"sequence": "sentiment", "span": "question"}  # head -> task on the page Applications
 OURS = "MIT"  # the licence of what comes with Glassbox; a run's model belongs to whoever trained it
 CARDS = ("card.json", "README.md")
 
@@ -71,8 +72,13 @@ class Entry:
 
     @property
     def headed(self) -> bool:
-        """Whether it names classes or spans and says no tokens: pages do not show it, notebooks open it."""
+        """Whether it names classes or spans and says no tokens: most pages do not show it, notebooks open it."""
         return self.config is not None and self.config.head != "lm"
+
+    @property
+    def asked(self) -> str:
+        """The task of Applications in which it can be asked; "" where there is none."""
+        return ASKED.get(self.config.head, "") if self.config is not None and not self.problem else ""
 
     @property
     def family(self) -> str:
@@ -157,7 +163,7 @@ def _seen(choice: Choice, shown: dict[str, str], seen: Survey | None) -> Entry:
 
 def _run(run: Run, shown: dict[str, str]) -> Entry:
     name = f"{models.RUN}{run.id}"
-    config = _shape_of(run)
+    config = models.shape_of_run(run.id)
     if config is None:
         waits = "It has no checkpoint yet." if not run.over else "It ended before its first checkpoint."
         return Entry(name, shown[name], "run", "glassbox", problem=waits)
@@ -166,16 +172,6 @@ def _run(run: Run, shown: dict[str, str]) -> Entry:
         name, shown[name], "run", "glassbox", f"trained here on {run.spec.corpus}", config, weights,
         4 * sum(weights.values()), memory_needed(config), "its learner’s", card=True,
     )  # fmt: skip
-
-
-def _shape_of(run: Run) -> ModelConfig | None:
-    """The shape of a run's model; None until it has begun, and while the store is away."""
-    from core.runs import RunError
-
-    try:
-        return ModelConfig.from_dict(runs.store().model(run.id)[0])
-    except (RunError, ValueError):
-        return None
 
 
 # ------------------------------------------------------------------------------------------------- what was written

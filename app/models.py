@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.survey import Survey
 
 HUB = tuple(model.id for model in hub_models.MODELS)
+HUB_VARIABLE = "GLASSBOX_HUB"
 
 # A model's folder in the hub's cache.
 _CACHED = re.compile(r"[^\s'\"]*models--([\w.-]+?)--([\w.-]+)/snapshots/\w+")
@@ -57,7 +58,7 @@ def roots() -> tuple[Path, ...]:
 
 def hub_ids() -> tuple[str, ...]:
     """The hub ids of GLASSBOX_HUB (comma-separated), or the default ones; an empty value means none."""
-    named = os.environ.get("GLASSBOX_HUB")
+    named = os.environ.get(HUB_VARIABLE)
     if named is None:
         return HUB
     return tuple(part.strip() for part in named.split(",") if part.strip())
@@ -259,16 +260,33 @@ def _stamps(folder: Path) -> tuple[tuple[str, int, int], ...]:
 
 
 def need(choice: Choice) -> int:
-    """Bytes of memory that it takes once it is open; 0 where that is not known before it is fetched, and for a run."""
-    seen = look(choice)
-    if seen is not None:
-        return 0 if seen.problem else seen.memory  # `core.load` will say what stands in the way
-    published = published_config(choice.name) if choice.source == "hub" else None
-    if published is None:
-        return 0
+    """Bytes of memory that it takes once it is open; 0 where that is not known before it is fetched, or at all."""
     from core.survey import memory_needed
 
-    return memory_needed(published)
+    config = shape(choice)
+    return 0 if config is None else memory_needed(config)
+
+
+def shape(choice: Choice) -> ModelConfig | None:
+    """A model's configuration, known without opening it; None where it is not, and where it does not open."""
+    if choice.source == "run":
+        return shape_of_run(run_id(choice.name))
+    seen = look(choice)
+    if seen is not None:
+        return None if seen.problem else seen.config  # `core.load` will say what stands in the way
+    return published_config(choice.name) if choice.source == "hub" else None
+
+
+def shape_of_run(id: str) -> ModelConfig | None:
+    """The configuration of a run's model; None until it has begun, and while the store is away."""
+    from app import runs
+    from core.config import ModelConfig
+    from core.runs import RunError
+
+    try:
+        return ModelConfig.from_dict(runs.store().model(id)[0])
+    except (RunError, ValueError):
+        return None
 
 
 @lru_cache(maxsize=64)

@@ -87,7 +87,7 @@ def _open(name: str, moment: int, known: runs.Known) -> Opened:
         published = models.published_config(name) if source == "hub" else None
         if published is not None:
             _says_words(published, name)  # before hundreds of megabytes are fetched
-        lm = _that_says_words(_load(name, moment), name)
+        lm = _that_says_words(load(name, moment), name)
         return Opened(lm, name, moment, cache.moments(name) if source == "bundled" else ())
     if known.run is None:
         raise ValueError(known.why)
@@ -95,7 +95,7 @@ def _open(name: str, moment: int, known: runs.Known) -> Opened:
         raise ValueError("This run ended before its first checkpoint: there is no model to open.")
     moment = known.steps[-1] if moment < 0 else moment
     said = known.run.name or "this run"
-    return Opened(_that_says_words(_load(name, moment), said), name, moment, known.steps, known.run)
+    return Opened(_that_says_words(load(name, moment), said), name, moment, known.steps, known.run)
 
 
 def _that_says_words(lm: LanguageModel, name: str) -> LanguageModel:
@@ -118,16 +118,21 @@ def _says_words(config: ModelConfig, name: str) -> None:
         "token": f"names a class of each token ({shown})",
         "span": "says where in a text the answer to a question starts and ends",
     }[config.head]
-    ask = {"sequence": "classify(text)", "token": "tag(text)", "span": "answer(question, context)"}[
-        config.head
-    ]
+    ask = {"sequence": "classify(text)", "token": "tag(text)", "span": "answer(question, context)"}
+    task = {"sequence": "Sentiment", "span": "Question"}.get(config.head)
+    there = f"Applications can ask it, under {task}; " if task else ""
     raise ValueError(
-        f"“{name[:80]}” {says}. This page is about the words that a model expects, of which it says none; "
-        f"in a notebook, core.load opens it, and {ask} asks it."
+        f"“{name[:80]}” {says}. This page is about the words that a model expects, of which it says none. "
+        f"{there}{'in' if there else 'In'} a notebook, core.load opens it, and {ask[config.head]} asks it."
     )
 
 
-def _load(name: str, moment: int) -> LanguageModel:
+def load(name: str, moment: int = -1) -> LanguageModel:
+    """A model of this server, with a bar while it is fetched and read.
+
+    Raises:
+        ValueError, OSError: it does not open; the message says why and what to do.
+    """
     if cache.is_quick(name, moment):
         return cache.model(name, moment)
     place = st.empty()

@@ -16,7 +16,20 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import chapters, choice, opening, reading, sidebar, source, state, takeaway, theme, widgets, words
+from app import (
+    answer,
+    chapters,
+    choice,
+    opening,
+    reading,
+    sidebar,
+    source,
+    state,
+    takeaway,
+    theme,
+    widgets,
+    words,
+)
 from app.predict import Answer, predict_card
 from app.widgets import inline
 
@@ -84,20 +97,24 @@ def _through_the_door() -> None:
         go(chapter.slug)
 
 
-def begin(slug: str, longest: int | None = None, room: int = 0) -> Context:
+def begin(slug: str, longest: int | None = None, room: int = 0, apart: str = "") -> Context:
     """Load the model, read the text, draw the sidebar and the crumb.
 
     Args:
         slug: of this page in app/chapters.py.
         longest: how many tokens the page's picture holds, when that is less than the model's context.
         room: positions of a decoder's context that the page needs for what the model writes.
+        apart: of a page that asks models of its own, what the sidebar says of that under the open model; such a page
+            has no Rewind, and says by itself what of the text is read.
     """
     _through_the_door()
     state.enter(slug)
     opened = opening.open_model()
     lm = opened.lm
+    choice.arrive(opened.name, lm)
     free = room if lm.config.shape == "decoder" else 0
-    read = reading.read(lm, state.get("text"), state.DEFAULT_TEXT, longest, free)
+    sample = next(iter(choice.texts(opened.name)), state.DEFAULT_TEXT)
+    read = reading.read(lm, state.get("text"), sample, longest, free)
     decoding = lm.config.shape == "encoder-decoder" and state.get("stack") == "decoder"
     blocks = lm.config.decoder_layers if decoding else lm.config.n_layers
     last = len(read.ids) - 1
@@ -105,8 +122,10 @@ def begin(slug: str, longest: int | None = None, room: int = 0) -> Context:
     state.fit({} if decoding else {"follow": last, "row": last, "col": last})
     target, said = "", tuple[str, ...]()
     if lm.config.shape == "encoder-decoder":
+        answer.write(lm, read.text, longest)
         target, said = reading.read_target(lm, state.get("target"), longest)
-    notes = tuple(dict.fromkeys((*state.take_notes(), *read.notes, *said)))
+    heard = read.notes[:-1] if apart and read.clipped else read.notes
+    notes = tuple(dict.fromkeys((*state.take_notes(), *heard, *said)))
     if not state.link_is_whole():
         notes += (
             f"The link to this page carries the first {state.LINK_CHARACTERS:,} characters of your text.",
@@ -129,7 +148,7 @@ def begin(slug: str, longest: int | None = None, room: int = 0) -> Context:
         slot=places.examples,
     )
     _current.set(ctx)
-    _later.set(lambda: sidebar.fill(places, opened, read, slug))
+    _later.set(lambda: sidebar.fill(places, opened, read, slug, apart))
     return ctx
 
 

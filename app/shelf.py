@@ -2,8 +2,8 @@
 
 A model that has to leave stays whole for whoever still shows it: it leaves memory when the last one has let go of it.
 Finished models are few and large, so each one's need is known before it is loaded (`need`), and room is made first.
-Moments of a training are many and small, and a learner who drags Rewind comes by all of them again and again, so they
-are weighed when they are there. No Streamlit in here.
+Moments of a training are many and small, and a learner who drags Rewind comes by all of them again and again; those of
+a large run need as much as a finished model, and the others leave before one is loaded. No Streamlit in here.
 """
 
 from __future__ import annotations

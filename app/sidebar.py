@@ -67,18 +67,23 @@ def head(slug: str) -> Places:
     return Places(*side, phone=st.container(key="gb-phone", horizontal=True, gap="xsmall"))
 
 
-def fill(places: Places, opened: Opened, read: reading.Reading, slug: str) -> None:
-    """Model, Rewind, text, tools of the page `slug`."""
+def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart: str = "") -> None:
+    """Model, Rewind, text, tools of the page `slug`.
+
+    Args:
+        apart: what is said in place of Rewind where the open model does nothing on the page; "" where it does.
+    """
     with places.model:
-        widgets.model_picker(_shape(opened.lm))
+        widgets.model_picker(apart or _shape(opened.lm))
         if slug != "models":
             st.button(
                 "All models", key="tool.models", type="tertiary", icon=":material/inventory_2:",
                 on_click=state.whole(lambda: state.memo("visit").update(page="models")),
                 help="What can be opened here, with what each needs.",
             )  # fmt: skip
-        rewind.slider(opened)
-        widgets.text_box(_fitting(read))
+        if not apart:
+            rewind.slider(opened)
+        widgets.text_box("" if apart else _fitting(read))
     with places.tools:
         st.button(
             "Undo",
@@ -102,7 +107,8 @@ def fill(places: Places, opened: Opened, read: reading.Reading, slug: str) -> No
     with places.phone:
         widgets.text_line("phone")
         widgets.model_picker(view="phone")
-        rewind.slider(opened, "phone")
+        if not apart:
+            rewind.slider(opened, "phone")
 
 
 def _shape(lm: LanguageModel) -> str:

@@ -46,6 +46,11 @@ def snapshot() -> dict[str, Value]:
     return dict(current().store)
 
 
+def linked(key: str) -> bool:
+    """Whether the link that this session began with said the field (and nobody has fitted it to the model since)."""
+    return key in current().linked
+
+
 def set(key: str, value: Value) -> None:
     """Remember `value`; a value that the field does not allow is ignored (events of a browser are untrusted too).
 

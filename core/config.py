@@ -18,6 +18,7 @@ Placement = Literal["pre", "post"]
 Activation = Literal["relu", "gelu", "gelu_tanh", "silu", "relu_squared"]
 Head = Literal["lm", "sequence", "token", "span"]
 PoolActivation = Literal["tanh", "relu"]
+Pooling = Literal["first", "mean"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +73,8 @@ class ModelConfig:
     mlm_head: bool = False  # BERT's dense + norm before the unembedding
     head: Head = "lm"  # what an encoder says: a token; a label of the text, of each token; where a span starts and ends
     labels: tuple[str, ...] = ()  # the names of the classes, for "sequence" and "token"
-    pool_act: PoolActivation = "tanh"  # "sequence": of the dense layer over position 0, before the labels
+    pool: Pooling = "first"  # "sequence": what stands for the text, position 0 or the mean of all positions
+    pool_act: PoolActivation = "tanh"  # "sequence": of the dense layer over that, before the labels
     n_token_types: int = 0
     dropout: float = 0.0
 

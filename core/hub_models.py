@@ -2,8 +2,12 @@
 
 One row a model, known without a network: its id, its licence and shape as its page on the hub and its config.json state
 them, how many numbers its model.safetensors stores (huggingface/safetensors, temp.md at 01b9ce0, which lists the
-headers; for `dslim/distilbert-NER`, which came later, counted from its shape), and the size that its authors publish.
-A file may store more than a model's weights: GPT-2's keeps its masks, BERT's the head of next-sentence prediction.
+headers), and the size that its authors publish. A file may store more than a model's weights: GPT-2's keeps its masks,
+BERT's the head of next-sentence prediction.
+
+Two of them say no words: one names the sentiment of a text, one finds answers, and the page Applications asks both. No
+page asks a model that labels tokens (names of people and places, for example), so none is on this list; the converters
+read one all the same, for notebooks and for an operator who allows it.
 """
 
 from __future__ import annotations
@@ -75,7 +79,6 @@ _BART = {
     "max_position_embeddings": 1024, "vocab_size": 50_265, "activation_function": "gelu", "is_encoder_decoder": True,
     "bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 2,
 }  # fmt: skip
-_ENTITIES = ("O", *(f"{place}-{kind}" for kind in ("PER", "ORG", "LOC", "MISC") for place in "BI"))
 
 
 def _labelled(body: Mapping[str, Any], head: str, labels: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -117,10 +120,6 @@ MODELS: tuple[HubModel, ...] = (
         "distilbert/distilbert-base-uncased-finetuned-sst-2-english", "sentiment of English sentences (SST-2)",
         "apache-2.0", "67 million (its page on the hub)", 66_955_010,
         _labelled(_DISTILBERT, "SequenceClassification", ("NEGATIVE", "POSITIVE")),
-    ),
-    HubModel(
-        "dslim/distilbert-NER", "names of people, places and organizations (CoNLL-2003)", "apache-2.0",
-        "65 million (its page on the hub)", 65_197_833, _labelled(_CASED, "TokenClassification", _ENTITIES),
     ),
     HubModel(
         "distilbert/distilbert-base-cased-distilled-squad", "answers from a text (SQuAD)", "apache-2.0",

@@ -1,7 +1,7 @@
-"""What a model's folder holds and what the model would need in memory, from config.json and the headers of its weights.
+"""What a model's folder holds and what the model would need in memory: its settings, tokenizer, headers of weights.
 
 No weight is read. What stands in the way of opening it (an architecture that is not supported, a missing shard, shapes
-that do not fit) is an answer here and no error, so that a list of models can show it.
+that do not fit, a tokenizer of another model) is an answer here and no error, so that a list of models can show it.
 """
 
 from __future__ import annotations
@@ -10,15 +10,22 @@ import re
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from core.checkpoints import CheckpointError
-from core.checkpoints.convert import check
+from core.checkpoints.convert import check, names_read
 from core.checkpoints.files import Weights, read_json, weight_files
-from core.checkpoints.folder import FAMILIES, FORMAT, LARGEST_CONTEXT, VERSION
-from core.checkpoints.settings import Settings
+from core.checkpoints.folder import (
+    FAMILIES,
+    FORMAT,
+    check_context,
+    check_own,
+    own_config,
+    settings_of,
+    with_mask,
+)
+from core.checkpoints.tokenizers import check_size, tokenizer_of
 from core.config import ModelConfig
 from core.parts import shapes
 
@@ -82,21 +89,26 @@ def survey(folder: Path) -> Survey:
                 f"its architecture is {kind or 'not named'}: Glassbox opens {', '.join(supported())}, "
                 "and models of its own"
             )
-        config = _own(values) if family is None else family.config(_settings(folder, values))
-        if config.n_ctx > LARGEST_CONTEXT:
-            raise CheckpointError(
-                f"config.json asks for a context of {config.n_ctx:,} tokens: that cannot be right"
-            )
+        if family is None:
+            config = own_config(folder, values)
+        else:
+            config = family.config(settings_of(folder, values))
+            check_context(folder, config)
         files = weight_files(folder)
         stored = sum(path.stat().st_size for path in files)
         tensors = Weights(files, torch.device("cpu"), torch.float32, compacted=family is None)
         numbers, types = sum(map(prod, tensors.shapes.values())), tensors.kinds
         if family is None:
-            _fits(config, tensors)
+            check_own(folder, config, tensors)
         else:
             check(family, config, tensors)
-        if not (folder / "tokenizer.json").is_file():
-            raise CheckpointError("it has no tokenizer.json: save its tokenizer into the folder")
+        for name in tensors if family is None else names_read(family, config, tensors):
+            tensors.check_kind(name)
+        tokenizer = tokenizer_of(folder)
+        check_size(folder, tokenizer, config)
+        config = config if family is None else with_mask(config, tokenizer)
+        if (folder / "card.json").is_file():
+            read_json(folder / "card.json")
     except (CheckpointError, ValueError, OSError) as why:
         return Survey(kind, config, stored, numbers, types, licence, str(why))
     return Survey(kind, config, stored, numbers, types, licence)
@@ -116,38 +128,6 @@ def card_text(folder: Path) -> str:
             return file.read(LARGEST_README).decode("utf-8", "replace")
     except OSError as why:
         raise CheckpointError(f"README.md cannot be read: {why}") from why
-
-
-def _settings(folder: Path, values: dict[str, Any]) -> Settings:
-    generation = folder / "generation_config.json"
-    return Settings(values, read_json(generation) if generation.is_file() else {})
-
-
-def _own(values: dict[str, Any]) -> ModelConfig:
-    if values.get("version", VERSION) != VERSION:
-        raise CheckpointError(
-            f"config.json has version {values.get('version')!r}; this Glassbox reads {VERSION}"
-        )
-    return ModelConfig.from_dict(
-        {name: value for name, value in values.items() if name not in ("format", "version")}
-    )
-
-
-def _fits(config: ModelConfig, tensors: Weights) -> None:
-    """Names and shapes of our own layout."""
-    layers = config.n_layers + (config.n_decoder_layers or 0)
-    if layers > len(tensors):
-        raise CheckpointError(
-            f"config.json asks for {layers:,} layers, but the file holds {len(tensors):,} tensors"
-        )
-    wanted = shapes(config)
-    wrong = [name for name in {**wanted, **tensors.shapes} if tensors.shapes.get(name) != wanted.get(name)]
-    if wrong:
-        held, asked = tensors.shapes.get(wrong[0]), wanted.get(wrong[0])
-        raise CheckpointError(
-            f"of {wrong[0]} the weights hold {held or 'nothing'}, but config.json asks for {asked or 'nothing'}; "
-            "take both from the same model"
-        )
 
 
 def _licence(folder: Path) -> str:

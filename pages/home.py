@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import core
-from app import cache, cheatsheet_map, events, models, page, state, widgets
+from app import answer, cache, cheatsheet_map, events, models, page, state, widgets
 from app.components import home
 from app.components.home import controls, takeaway
 from core.analysis import ablation
 from core.analysis.logit_lens import logit_lens
 from core.analysis.overview import Overview, overview
+from core.decoding.answering import answer_with
 from core.text import edit
 
 LONGEST = 128  # tokens: what the picture's rows and columns hold
@@ -53,7 +54,7 @@ def appended() -> None:
         state.set("text", edit.replaced(lm.tokenizer, ctx.text, at, token))
         return
     key, before = ("target", ctx.target) if both else ("text", ctx.text)
-    after = edit.continued(lm.tokenizer, before, token)
+    after = answer_with(lm, before, [token]) if both else edit.continued(lm.tokenizer, before, token)
     if after == before:
         state.note(
             f"“{lm.tokenizer.display(token)}” is no text: with it the model says that it has finished."
@@ -123,6 +124,7 @@ page.claim(
 )
 picture()
 controls.draw(seen, both)
+answer.draw(ctx, empty=controls.EMPTY)
 with page.foot():
     if seen.n_blocks:
         ask()
@@ -130,7 +132,7 @@ with page.foot():
     page.take_away("home", lambda: takeaway.table(seen, lm.tokenizer.display, row), cells)
 page.terms(
     "token", "embedding", "residual stream", "block", "head", "L1H0", "query", "key", "value", "attention", "MLP",
-    "norm", "logits", "softmax", "temperature", "logit lens",
+    "norm", "logits", "softmax", "temperature", "logit lens", *(["cross-attention"] if both else []),
 )  # fmt: skip
 page.cheatsheet("home")
 cheatsheet_map.draw()

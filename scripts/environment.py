@@ -199,7 +199,7 @@ def command_bench(extra: list[str]) -> int:
 
 
 def command_models(extra: list[str]) -> int:
-    python = ensure(PRODUCT)
+    python = ensure(DEVELOPMENT)
     return subprocess.run(
         [python, "-m", "scripts.train_models", *extra], check=False, cwd=str(ROOT)
     ).returncode

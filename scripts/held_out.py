@@ -18,6 +18,7 @@ from core.data.batches import encoded
 from core.language_model import LanguageModel
 from core.training.ngram import NGram
 from scripts import austen
+from scripts.loss_interval import interval
 
 ORDER = 5
 TASKS = 300
@@ -29,23 +30,28 @@ def whole(lm: LanguageModel, model: NGram, documents: Iterable[str]) -> dict[str
     """Nats per token over whole documents, each read by itself, as far as the context reaches.
 
     Returns:
-        documents, tokens, characters (of the tokens scored), loss, n_gram (its loss on the same tokens).
+        documents, tokens, characters (of the tokens scored), loss, low, high (95 %, a bootstrap over documents), n_gram
+        (its loss on the same tokens).
     """
     end = lm.config.eos_ids
-    own, other, characters, count = 0.0, 0.0, 0, 0
-    tokens = 0
+    own: list[float] = []
+    tokens: list[int] = []
+    other, characters = 0.0, 0
     for document in documents:
         ids = [*lm.tokenizer.encode(document), *end][: lm.config.n_ctx]
-        own -= float(lm.score(ids).sum())
+        own.append(-float(lm.score(ids).sum()))
+        tokens.append(len(ids) - 1)
         other -= float(model.log_probs(np.array(ids))[1:].sum())
         characters += len(lm.tokenizer.decode(ids, skip_special_tokens=True))
-        tokens, count = tokens + len(ids) - 1, count + 1
+    low, high = interval(own, tokens)
     return {
-        "documents": count,
-        "tokens": tokens,
+        "documents": len(own),
+        "tokens": sum(tokens),
         "characters": characters,
-        "loss": round(own / tokens, 4),
-        "n_gram": round(other / tokens, 4),
+        "loss": round(sum(own) / sum(tokens), 4),
+        "low": round(low, 4),
+        "high": round(high, 4),
+        "n_gram": round(other / sum(tokens), 4),
     }
 
 

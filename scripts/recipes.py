@@ -16,6 +16,7 @@ from scripts import austen, held_out, task_report
 class Recipe:
     """How one bundled model is made.
 
+    then: further trainings, each beginning with the weights of the one before; the model is what comes of the last.
     snapshots: the steps whose weights are kept, besides the last.   prompts: texts to go on with, or with blanks.
     shown: pages show the model with its prompts, as it has no use for the usual text.
     tokenizer_documents, practice_documents: of the corpus, and of the practice corpus, that the tokenizer learns from.
@@ -34,11 +35,22 @@ class Recipe:
     ngram_order: int = 5
     senses: int = 0
     senses_seed: int = 1_000_003
+    then: tuple[TrainSpec, ...] = ()
     text: Callable[[], str] | None = None
     about: corpora.Corpus | None = None
     scores: Callable[[LanguageModel], dict[str, Any]] | None = None
     note: str = ""
     shown: bool = False
+
+    @property
+    def trainings(self) -> list[TrainSpec]:
+        """All, in their order."""
+        return [self.spec, *self.then]
+
+    @property
+    def steps(self) -> int:
+        """Of all trainings."""
+        return sum(spec.steps for spec in self.trainings)
 
     def own_text(self) -> str | None:
         """The text of a spec with corpus "own"; None of another."""
@@ -164,37 +176,73 @@ AUSTEN_GPT = Recipe(
 )
 # Short pairs first; reviews and questions have one short answer each, so they are many. Stories are long, so
 # they are few, and come when rows are long enough.
-TALES_T5 = Recipe(
-    TrainSpec(
-        model="gpt-tales",
-        changes={"n_layers": 3},  # type: ignore[arg-type]
-        corpus="tales",
-        steps=7_500,
-        seed=1,
-        batch_tokens=3_072,
-        context=384,
-        stages=((0.25, 96),),
-        vocab_size=2_048,
-        objective="text_to_text",
-        tasks=(
-            ("translate", 0.27),
-            ("sentiment", 0.26),
-            ("question", 0.28),
-            ("summarize", 0.15),
-            ("spans", 0.04),
-        ),
-        learning_rate=0.06,
-        embed_rate=0.012,
-        head_rate=0.01,
-        momentum=0.9,
-        beta1=0.8,
-        polar="jordan",
-        warmup=50,
-        eval_every=200,
-        bf16=True,
-        device="cpu",
+_TASKS = TrainSpec(
+    model="gpt-tales",
+    changes={"n_layers": 3},  # type: ignore[arg-type]
+    corpus="tales",
+    steps=7_500,
+    seed=1,
+    batch_tokens=3_072,
+    context=384,
+    stages=((0.25, 96),),
+    vocab_size=2_048,
+    objective="text_to_text",
+    tasks=(
+        ("translate", 0.27),
+        ("sentiment", 0.26),
+        ("question", 0.28),
+        ("summarize", 0.15),
+        ("spans", 0.04),
     ),
-    snapshots=(0, 100, 300, 800, 2_000, 4_000),
+    learning_rate=0.06,
+    embed_rate=0.012,
+    head_rate=0.01,
+    momentum=0.9,
+    beta1=0.8,
+    polar="jordan",
+    warmup=50,
+    eval_every=200,
+    bf16=True,
+    device="cpu",
+)
+# The second training is of stories above all: nearly nine in ten of the ids that it reads. A summary takes its facts
+# from three places among some 270 ids, and to find those takes far more examples than the other tasks do. Meanwhile
+# translation is half forgotten; the third training, of all tasks, brings it back.
+_STORIES = replace(
+    _TASKS,
+    steps=4_500,
+    seed=2,
+    stages=(),
+    learning_rate=0.04,
+    embed_rate=0.008,
+    head_rate=0.007,
+    tasks=(
+        ("translate", 0.11),
+        ("sentiment", 0.11),
+        ("question", 0.16),
+        ("summarize", 0.59),
+        ("spans", 0.03),
+    ),
+)
+_ALL_AGAIN = replace(
+    _STORIES,
+    steps=2_200,
+    seed=3,
+    learning_rate=0.03,
+    embed_rate=0.006,
+    head_rate=0.005,
+    tasks=(
+        ("translate", 0.36),
+        ("sentiment", 0.22),
+        ("question", 0.17),
+        ("summarize", 0.23),
+        ("spans", 0.02),
+    ),
+)
+TALES_T5 = Recipe(
+    _TASKS,
+    then=(_STORIES, _ALL_AGAIN),
+    snapshots=(0, 100, 300, 800, 2_000),
     prompts=(
         "translate English to Spanish: Nora looked under the bench and found her red kite.",
         "question: Who fed the goat? context: Maya had a white goat. Otto came by and fed the goat.",
@@ -205,4 +253,4 @@ TALES_T5 = Recipe(
     scores=task_report.report,
 )
 
-RECIPES |= {"code-gpt": CODE_GPT, "austen-gpt": AUSTEN_GPT}
+RECIPES |= {"code-gpt": CODE_GPT, "austen-gpt": AUSTEN_GPT, "tales-t5": TALES_T5}

@@ -3,6 +3,8 @@
 Writes assets/models/NAME: config.json, tokenizer.json, model.safetensors (float16), snapshots/STEP.safetensors (8-bit)
 and card.json, which says what the model read, how its losses fell, and what an n-gram model reaches on the same text.
 A training that was stopped goes on from .training/NAME, where it keeps what it needs for that.
+
+With `--check` nothing is trained: what the cards say is measured again, and compared (scripts/check_models.py).
 """
 
 from __future__ import annotations
@@ -12,10 +14,11 @@ import itertools
 import json
 import math
 import shutil
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,15 +34,17 @@ from core.language_model import LanguageModel
 from core.memory import keep_freed_memory
 from core.text.tokenizer import Tokenizer
 from core.text.training import learn
-from core.training import Point, Trainer
+from core.training import Point, Trainer, TrainSpec
 from core.training.loss import UNSCORED
 from core.training.ngram import FillIn, NGram
 from core.training.preparation import learned, special_tokens
 from core.training.state import State
 from core.training.text_to_text import hidden
-from core.vectors.meanings import Keep, Told, every_word, together
 from core.zoo import BUNDLED, load
+from scripts import loss_interval
 from scripts.austen import NoText
+from scripts.check_models import INTERVAL, LOSS, Compared, table, verdict
+from scripts.model_scores import check, keep_interval, measured
 from scripts.recipes import RECIPES, Recipe
 
 SCRATCH = Path(__file__).parent.parent / ".training"
@@ -51,41 +56,56 @@ def make(name: str, recipe: Recipe, folder: Path, scratch: Path | None = None, e
     Args:
         scratch: where a stopped training left its state, and leaves it `every` so many steps; removed at the end.
     """
-    spec = recipe.spec
-    trainer, curve = _begin(recipe, scratch)
-    for step in recipe.snapshots:
-        if step == trainer.done_steps == 0:
-            _keep(trainer, folder)
-    for point in trainer.run():
-        if point.step in recipe.snapshots:
-            _keep(trainer, folder)
-        if point.held_out is not None or math.log2(point.step).is_integer():
-            curve.append(
-                {"step": point.step, "loss": round(point.loss, 4), "held_out": _rounded(point.held_out)}
-            )
-            print(_progress(point, spec.steps), flush=True)
-        if scratch is not None and point.step % every == 0:
-            _save(trainer, curve, scratch)
+    trainer, told = _begin(recipe, scratch)
+    if trainer.done_steps == 0 and len(told.curves) == 1 and 0 in recipe.snapshots:
+        _keep(trainer, folder)
+    while True:
+        for point in _run(trainer, told.curves[-1]):
+            if len(told.curves) == 1 and point.step in recipe.snapshots:
+                _keep(trainer, folder)
+            if scratch is not None and point.step % every == 0:
+                _save(trainer, told, scratch)
+        told.seconds += trainer.seconds
+        if len(told.curves) == len(recipe.trainings):
+            break
+        trainer = _handed_on(trainer, recipe.trainings[len(told.curves)], recipe)
+        told.curves.append([])
+    curve, later = told.curves[0], told.curves[1:]
+    if later:
+        # Only to measure: what is held out is the first training's.
+        trainer = _handed_on(trainer, recipe.spec, recipe)
+        curve.append(
+            {
+                "step": recipe.steps,
+                "loss": later[-1][-1]["loss"],
+                "held_out": _rounded(trainer.held_out_loss()),
+            }
+        )
     lm = LanguageModel(trainer.model, trainer.tokenizer, name)
     card = {
         "name": name,
-        "steps": spec.steps,
+        "steps": recipe.steps,
         "parameters": lm.n_parameters,
-        "spec": spec.to_dict(),
-        "data": asdict(recipe.about or corpora.describe(spec.corpus)),
-        "tokens_read": spec.steps * spec.batch_tokens,
-        "minutes": round(trainer.seconds / 60, 1),
+        "spec": recipe.spec.to_dict(),
+        "data": asdict(recipe.about or corpora.describe(recipe.spec.corpus)),
+        "tokens_read": sum(one.steps * one.batch_tokens for one in recipe.trainings),
+        "minutes": round(told.seconds / 60, 1),
         "curve": curve,
-        "held_out_loss": curve[-1]["held_out"],
+        LOSS: curve[-1]["held_out"],
+        INTERVAL: loss_interval.held_out(trainer.model, trainer.reading)[1],
         "n_gram": _baseline(trainer, recipe),
         "samples": [_sample(lm, prompt, seed) for seed, prompt in enumerate(recipe.prompts)],
     }
+    if later:
+        card["then"] = [
+            {"spec": spec.to_dict(), "curve": points} for spec, points in zip(recipe.then, later, strict=True)
+        ]
     if recipe.note:
         card["note"] = recipe.note
     if recipe.shown:
         card["texts"] = list(recipe.prompts)
-    if spec.practice:
-        card["practice"] = asdict(corpora.describe(spec.practice))
+    if recipe.spec.practice:
+        card["practice"] = asdict(corpora.describe(recipe.spec.practice))
     save_folder(folder, trainer.model, trainer.tokenizer, card=card, dtype=torch.float16)
     if recipe.senses or recipe.scores:  # of the weights as they were written
         card |= measured(load(folder, device="cpu"), recipe)
@@ -93,55 +113,46 @@ def make(name: str, recipe: Recipe, folder: Path, scratch: Path | None = None, e
     if scratch is not None:
         shutil.rmtree(scratch, ignore_errors=True)
     said = {
-        key: card[key] for key in ("held_out_loss", "n_gram", "samples", "senses", "scores") if key in card
+        key: card[key] for key in (LOSS, INTERVAL, "n_gram", "samples", "senses", "scores") if key in card
     }
     print(json.dumps(said, indent=1, ensure_ascii=False))
 
 
-def measured(lm: LanguageModel, recipe: Recipe) -> dict[str, Any]:
-    """What a card says besides losses and samples: of a probe, of a task."""
-    found: dict[str, Any] = {}
-    if recipe.senses:
-        found["senses"] = senses(lm, recipe)
-    if recipe.scores:
-        found["scores"] = recipe.scores(lm)
-    return found
+@dataclass
+class Told:
+    """What a card will say of the trainings: the points of each that has begun, and the seconds of those that ended."""
+
+    curves: list[list[dict[str, Any]]] = field(default_factory=lambda: [[]])
+    seconds: float = 0.0
 
 
-def senses(lm: LanguageModel, recipe: Recipe) -> dict[str, Any]:
-    """How often a probe tells the senses of Toyland's ambiguous words apart, in each way of holding sentences out."""
-    kept = every_word(lm, get_args(Keep), recipe.senses, recipe.senses_seed)
-    return {
-        "examples_a_sense": recipe.senses,
-        "seed": recipe.senses_seed,
-        **{keep: _told(together(words)) | {"words": _by_word(words)} for keep, words in kept.items()},
-    }
-
-
-def _told(all_words: Told) -> dict[str, Any]:
-    return {
-        "static": asdict(all_words.static),
-        "layers": [asdict(layer) for layer in all_words.layers],
-        "best": all_words.best,
-        "fitted": all_words.fitted,
-    }
-
-
-def _by_word(words: list[Told]) -> dict[str, list[int]]:
-    """Right answers and examples of each word, at the depth that is best for all."""
-    best = together(words).best
-    return {one.word: [one.layers[best].right, one.layers[best].of] for one in words}
-
-
-def _begin(recipe: Recipe, scratch: Path | None) -> tuple[Trainer, list[dict[str, Any]]]:
-    """A new training, or the one that was stopped, with its curve so far."""
-    spec = recipe.spec
+def _begin(recipe: Recipe, scratch: Path | None) -> tuple[Trainer, Told]:
+    """A new training, or the one that was stopped, with what is told of it so far."""
     if scratch is not None and (scratch / "state.safetensors").is_file():
         state = State.from_bytes((scratch / "state.safetensors").read_bytes())
-        if state.meta["spec"] == spec.to_dict():
-            print(f"going on from step {state.step:,}", flush=True)
-            return Trainer.resume(spec, state, recipe.own_text()), list(state.meta["curve"])
-    return Trainer(spec, recipe.own_text(), tokenizer=_tokenizer(recipe)), []
+        told = Told(**state.meta.get("told", {}))
+        for spec in recipe.trainings[len(told.curves) - 1 :][:1]:
+            if state.meta["spec"] == spec.to_dict():
+                print(f"going on from step {state.meta['step']:,}", flush=True)
+                return Trainer.resume(spec, state, recipe.own_text()), told
+    return Trainer(recipe.spec, recipe.own_text(), tokenizer=_tokenizer(recipe)), Told()
+
+
+def _run(trainer: Trainer, curve: list[dict[str, Any]]) -> Iterator[Point]:
+    """Train to the end; what a card keeps of the points goes into `curve`."""
+    for point in trainer.run():
+        if point.held_out is not None or math.log2(point.step).is_integer():
+            curve.append(
+                {"step": point.step, "loss": round(point.loss, 4), "held_out": _rounded(point.held_out)}
+            )
+            print(_progress(point, trainer.spec.steps), flush=True)
+        yield point
+
+
+def _handed_on(trainer: Trainer, spec: TrainSpec, recipe: Recipe) -> Trainer:
+    """A training of `spec` that begins with the weights of another."""
+    weights = dict(trainer.model.state_dict())
+    return Trainer(spec, recipe.own_text(), tokenizer=trainer.tokenizer, weights=weights)
 
 
 def _tokenizer(recipe: Recipe) -> Tokenizer:
@@ -162,10 +173,10 @@ def _keep(trainer: Trainer, folder: Path) -> None:
     save_weights(path, compact(dict(trainer.model.named_parameters())))  # a shared table once
 
 
-def _save(trainer: Trainer, curve: list[dict[str, Any]], scratch: Path) -> None:
+def _save(trainer: Trainer, told: Told, scratch: Path) -> None:
     """All that a stopped training needs to go on: written beside the last one, which it then takes the place of."""
     state = trainer.state()
-    state = State(state.tensors, {**state.meta, "curve": curve})
+    state = State(state.tensors, {**state.meta, "told": asdict(told)})
     scratch.mkdir(parents=True, exist_ok=True)
     (scratch / "new").write_bytes(state.to_bytes())
     (scratch / "new").replace(scratch / "state.safetensors")
@@ -255,27 +266,43 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("names", nargs="*", choices=[*RECIPES, []], help="which models (default: all)")
-    parser.add_argument("--out", type=Path, default=BUNDLED, help="where the models' folders go")
-    parser.add_argument(
-        "--scores", action="store_true", help="train nothing: print the bundled models' scores anew"
+    parser.add_argument("--out", type=Path, default=BUNDLED, help="where the models' folders go, or are")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--scores", action="store_true", help="train nothing: print the models' scores anew")
+    instead.add_argument(
+        "--check",
+        action="store_true",
+        help="train nothing: compare the models' losses and scores with the bundled cards; 1 if one does not fit",
+    )
+    instead.add_argument(
+        "--intervals", action="store_true", help="train nothing: write the intervals of losses into the cards"
     )
     parser.add_argument("--threads", type=int, default=0, help="torch threads (default: torch's own choice)")
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
     keep_freed_memory()
-    left_out = []
+    left_out, found = [], list[Compared]()
     for name in options.names or RECIPES:
+        folder, recipe = options.out / name, RECIPES[name]
         try:
             if options.scores:
-                found = measured(load(options.out / name, device="cpu"), RECIPES[name])
-                print(name, json.dumps(found, indent=1, ensure_ascii=False))
+                told = measured(load(folder, device="cpu"), recipe)
+                print(name, json.dumps(told, indent=1, ensure_ascii=False))
+            elif options.check:
+                found += check(name, folder, recipe)
+            elif options.intervals:
+                keep_interval(name, folder, recipe)
             else:
-                make(name, RECIPES[name], options.out / name, SCRATCH / name)
+                make(name, recipe, folder, SCRATCH / name)
         except NoText as error:  # the others can be made all the same
             left_out.append(f"{name} was left out: {error}")
+    if found:
+        print(table(found), verdict(found), sep="\n\n")
     if left_out:
         raise SystemExit("\n".join(left_out))
+    if not all(one.inside for one in found):
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

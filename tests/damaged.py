@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection
 from pathlib import Path
 
+import tokenizers
 import torch
 from safetensors.torch import load_file, save_file
 
@@ -22,6 +23,9 @@ BROKEN = {
     "ten-gigabytes": ("claims bytes up to 10,400,000,000", "download it again"),
     "ten-gigabytes-asked": ("but config.json asks for (400000000, 24)", "take both from the same model"),
     "no-json": ("is not readable JSON", "the list of models has others"),
+    "larger-tokenizer": ("ids up to 402, but the model's vocabulary ends at 399", "do not belong together"),
+    "quantized": ("is stored as I8", "reads weights as F64, F32, F16, BF16 only"),
+    "broken-card": ("card.json is not readable JSON", "the list of models has others"),
 }
 
 # Text that Markdown, HTML or LaTeX would turn into something else, each as one token of a vocabulary.
@@ -74,6 +78,18 @@ def _ask(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
 
 
+def _quantize(folder: Path) -> None:
+    weights = _weights(folder)
+    first = min(weights)
+    save_file(weights | {first: weights[first].to(torch.int8)}, folder / "model.safetensors")
+
+
+def _add_tokens(folder: Path) -> None:
+    tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.add_tokens(["<one>", "<two>", "<three>"])
+    tokenizer.save(str(folder / "tokenizer.json"))
+
+
 _DAMAGES = {
     "missing-shard": _lose_a_shard,
     "wrong-shape": lambda folder: _replace(folder, torch.ones(3, 3)),
@@ -84,4 +100,7 @@ _DAMAGES = {
     "ten-gigabytes": _claim,
     "ten-gigabytes-asked": _ask,
     "no-json": lambda folder: (folder / "config.json").write_text("{", encoding="utf-8"),
+    "larger-tokenizer": _add_tokens,
+    "quantized": _quantize,
+    "broken-card": lambda folder: (folder / "card.json").write_text("{", encoding="utf-8"),
 }

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from core.config import preset
-from core.data.toyland.reviews import reviews
+from core.data.toyland.news import news
 from core.language_model import LanguageModel
 from core.model.initial import initialise
 from core.model.transformer import build
@@ -20,8 +20,8 @@ OWN = "The soup was good.\tpositive\nIt was not good.\tnegative\n\nA kite that f
 
 @cache
 def base() -> LanguageModel:
-    """An encoder of two thin blocks with a vocabulary of reviews. Shared: nobody writes to it."""
-    texts = [one.text for one in islice(reviews(1, "train"), 200)]
+    """An encoder of two thin blocks with a vocabulary of news. Shared: nobody writes to it."""
+    texts = [one.text for one in islice(news(1, "train"), 200)]
     tokenizer = learn("wordpiece", texts, 400, [MASK])
     config = preset(
         "gpt-nano", shape="encoder", n_layers=2, d_model=24, n_heads=2, n_ctx=96, d_vocab=len(tokenizer),
@@ -35,7 +35,7 @@ def base() -> LanguageModel:
 
 
 def spec(**changes: Any) -> FineTuneSpec:
-    """Some steps on some reviews."""
+    """Some steps on some news."""
     few = {
         "examples": 40,
         "steps": 12,

@@ -109,8 +109,8 @@ class CrossReading:
         A piece belongs to the span that it shares most characters with, to none if it shares none. A span that no
         piece belongs to (it shares its piece with a longer one) reads what that piece reads.
         """
-        weights = self.rows(rule) @ _belongs(self.read_spans, read).T  # (N, W)
-        owners = _belongs(self.spans, written)  # (W', N)
+        weights = self.rows(rule) @ belongs(self.read_spans, read).T  # (N, W)
+        owners = belongs(self.spans, written)  # (W', N)
         for row, span in enumerate(written):
             if not owners[row].any():
                 owners[row] = [_shared(span, piece) > 0 for piece in self.spans]
@@ -128,8 +128,8 @@ def _shared(one: tuple[int, int], other: tuple[int, int]) -> int:
     return min(one[1], other[1]) - max(one[0], other[0])
 
 
-def _belongs(pieces: Spans, spans: Spans) -> Array:
-    """(W, N): 1 where piece n belongs to span w."""
+def belongs(pieces: Spans, spans: Spans) -> Array:
+    """(W, N): 1 where piece n belongs to span w, the one that it shares most characters with."""
     found = np.zeros((len(spans), len(pieces)))
     for n, piece in enumerate(pieces):
         shared = [_shared(piece, span) for span in spans]

@@ -59,7 +59,7 @@ def head_jobs(
     scores, spread = pattern_scores(maps), evenness(maps)
     names = name_heads(scores, repeats, spread, chance.proven(scores, repeats))
     names = _by_words(names, chance)
-    if len(maps.key_ids) < SHORTEST:
+    if len(maps.key_ids) < SHORTEST or len(maps.ids) < 2:  # what one row reads is no habit
         names = tuple((SHORT,) * len(line) for line in names)
     return HeadJobs(scores=scores, repeats=repeats, chance=chance, evenness=spread, names=names)
 

@@ -161,6 +161,12 @@ def check(family: Family, config: ModelConfig, tensors: Mapping[str, Tensor]) ->
         )
 
 
+def names_read(family: Family, config: ModelConfig, tensors: Iterable[str]) -> list[str]:
+    """Which of a file's tensors become weights: the others, masks for example, are never read."""
+    used = {name for parts in family.plan(config).values() for part in parts for name in part.names}
+    return [full for name, full in _canonical(family, tensors).items() if name in used]
+
+
 def _check_labels(
     family: Family, config: ModelConfig, tensors: Mapping[str, Tensor], found: Mapping[str, str]
 ) -> None:

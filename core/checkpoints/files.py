@@ -202,17 +202,26 @@ class Weights(Mapping[str, Tensor]):
         """The kinds of numbers that the files store, without scales, e.g. ("F32",)."""
         return tuple(sorted({self._kind[name] for name in self.shapes}))
 
-    def __getitem__(self, name: str) -> Tensor:
-        """One tensor, on the device and in the type asked for.
+    def check_kind(self, name: str) -> None:
+        """Known without reading: whether a tensor's numbers are of a kind that weights are read in.
 
         Raises:
-            CheckpointError: it holds NaN or an infinity, a number too large for the type, or whole numbers (quantized).
+            CheckpointError: they are whole numbers (quantized) or of a kind that is not known.
         """
         path, kind = self._file[name], self._kind[name]
         if kind not in _BYTES and name not in self._scaled:
             raise CheckpointError(
                 f"{path}: {name} is stored as {kind}; Glassbox reads weights as {', '.join(_BYTES)} only"
             )
+
+    def __getitem__(self, name: str) -> Tensor:
+        """One tensor, on the device and in the type asked for.
+
+        Raises:
+            CheckpointError: it holds NaN or an infinity, a number too large for the type, or whole numbers (quantized).
+        """
+        self.check_kind(name)
+        path = self._file[name]
         try:
             if path not in self._open:
                 self._open[path] = safe_open(path, framework="pt")

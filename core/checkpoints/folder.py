@@ -85,10 +85,10 @@ def load_folder(
     tokenizer = tokenizer_of(folder)
     tensors = Weights(files, device, dtype, compacted=family is None, progress=progress)
     if family is None:
-        config = _own_config(folder, values)
-        _check_own(folder, config, tensors)
+        config = own_config(folder, values)
+        check_own(folder, config, tensors)
     else:
-        settings = _settings(folder, values)
+        settings = settings_of(folder, values)
         config = _converted_config(folder, family, settings, tensors, tokenizer)
     check_size(folder, tokenizer, config)
     _check_memory(folder, tensors, device, dtype)
@@ -109,7 +109,7 @@ def load_weights(
     """
     path, device = Path(path), torch.device(device)
     tensors = Weights([path], device, dtype, compacted=True)
-    _check_own(path, config, tensors)
+    check_own(path, config, tensors)
     return assemble(config, dict(tensors), device, dtype)
 
 
@@ -187,7 +187,8 @@ def _family(folder: Path, values: Mapping[str, Any]) -> Family:
     return FAMILIES[kind]
 
 
-def _settings(folder: Path, values: Mapping[str, Any]) -> Settings:
+def settings_of(folder: Path, values: Mapping[str, Any]) -> Settings:
+    """config.json's values with those of generation_config.json, where there is one."""
     generation = folder / "generation_config.json"
     return Settings(values, read_json(generation) if generation.is_file() else {})
 
@@ -201,21 +202,29 @@ def _converted_config(
         raise CheckpointError(f"{folder}: {error}") from error
     except ValueError as error:
         raise CheckpointError(f"{folder / 'config.json'}: {error}") from error
-    _check_context(folder, config)
+    check_context(folder, config)
     try:
         config = untie(family, config, tensors)
         check(family, config, tensors)
     except CheckpointError as error:
         raise CheckpointError(f"{folder}: {error}") from error
-    if config.mask_id is None:
-        known = (tokenizer.id(token) for token in _MASKS)
-        config = config.replace(
-            mask_id=next((id for id in known if id is not None and id < config.d_vocab), None)
-        )
-    return config
+    return with_mask(config, tokenizer)
 
 
-def _own_config(folder: Path, values: Mapping[str, Any]) -> ModelConfig:
+def with_mask(config: ModelConfig, tokenizer: Tokenizer) -> ModelConfig:
+    """`config` with the id of the mask token that its tokenizer names, where config.json names none."""
+    if config.mask_id is not None:
+        return config
+    known = (tokenizer.id(token) for token in _MASKS)
+    return config.replace(mask_id=next((id for id in known if id is not None and id < config.d_vocab), None))
+
+
+def own_config(folder: Path, values: Mapping[str, Any]) -> ModelConfig:
+    """The configuration that a config.json of our own layout holds.
+
+    Raises:
+        CheckpointError: of another version, or not of a model; or its context cannot be right.
+    """
     version = values.get("version", VERSION)
     if version != VERSION:
         raise CheckpointError(f"{folder}: config.json has version {version!r}; this Glassbox reads {VERSION}")
@@ -225,12 +234,16 @@ def _own_config(folder: Path, values: Mapping[str, Any]) -> ModelConfig:
         )
     except (ValueError, TypeError) as error:
         raise CheckpointError(f"{folder / 'config.json'}: {error}") from error
-    _check_context(folder, config)
+    check_context(folder, config)
     return config
 
 
-def _check_own(folder: Path, config: ModelConfig, tensors: Weights) -> None:
-    """Names and shapes, against a model built without memory."""
+def check_own(folder: Path, config: ModelConfig, tensors: Weights) -> None:
+    """Names and shapes of our own layout, against a model built without memory.
+
+    Raises:
+        CheckpointError: a missing, a left-over or a wrongly shaped tensor; the message names it, and both shapes.
+    """
     layers = config.n_layers + (config.n_decoder_layers or 0)
     if layers > len(tensors):
         raise CheckpointError(
@@ -253,7 +266,8 @@ def _check_own(folder: Path, config: ModelConfig, tensors: Weights) -> None:
             )
 
 
-def _check_context(folder: Path, config: ModelConfig) -> None:
+def check_context(folder: Path, config: ModelConfig) -> None:
+    """Raises CheckpointError where a table of all positions would be larger than any."""
     if config.n_ctx > LARGEST_CONTEXT:
         raise CheckpointError(
             f"{folder}: config.json asks for a context of {config.n_ctx:,} tokens; more than {LARGEST_CONTEXT:,} "

@@ -31,6 +31,7 @@ def tokenizer_of(folder: Path) -> Tokenizer:
             f"{folder} has no tokenizer.json; where only merges.txt or spiece.model is there, "
             "transformers.AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) writes one"
         )
+    _check_length(path)
     try:
         return Tokenizer.from_file(path)
     except ValueError as error:
@@ -54,12 +55,16 @@ def check_size(folder: Path, tokenizer: Tokenizer, config: ModelConfig) -> None:
         )
 
 
+def _check_length(path: Path) -> None:
+    if path.stat().st_size > LARGEST_JSON:
+        raise CheckpointError(f"{path} is {path.stat().st_size:,} bytes long: too large for a {path.name}")
+
+
 def _from_words(folder: Path) -> Tokenizer:
     """BERT's WordPiece (Devlin et al. 2019) around a word list; tokenizer_config.json may say that case is kept."""
     path, rules = folder / WORDS, folder / "tokenizer_config.json"
     try:
-        if path.stat().st_size > LARGEST_JSON:
-            raise CheckpointError(f"{path} is {path.stat().st_size:,} bytes long: too large for a {WORDS}")
+        _check_length(path)
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, ValueError) as error:
         if isinstance(error, CheckpointError):

@@ -1,6 +1,7 @@
 """What an encoder says instead of tokens: a class of the whole text, of each token, or where a span starts and ends.
 
 sequence  act(x_0 W_pool + b_pool) W + b   position 0 stands for the text   (Devlin et al. 2019, section 4.1)
+          the mean of x instead of x_0     where no training made it so     (Reimers & Gurevych 2019, section 3)
 token     x W + b                          at every position                (section 5.3)
 span      x W + b, two columns             start and end                    (section 4.2)
 """
@@ -23,11 +24,8 @@ class LabelHead(Part):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.pools, self.act, self.dropout = (
-            config.head == "sequence",
-            _POOL[config.pool_act],
-            config.dropout,
-        )
+        self.pools, self.dropout = config.head == "sequence", config.dropout
+        self.act, self.mean = _POOL[config.pool_act], config.pool == "mean"
         if self.pools:
             self.weight_pool = nn.Parameter(torch.empty(config.d_model, config.d_model))
             self.b_pool = nn.Parameter(torch.zeros(config.d_model))
@@ -46,10 +44,21 @@ class LabelHead(Part):
         """(D, C), used as x W."""
         return self.weight.T
 
-    def forward(self, x: Tensor) -> Tensor:  # (B, T, D) -> (B, C) or (B, T, C)
+    def forward(
+        self, x: Tensor, mask: Tensor | None = None
+    ) -> Tensor:  # (B, T, D), (B, T) -> (B, C) or (B, T, C)
         if self.pools:
-            x = self.act(F.linear(x[:, 0], self.weight_pool, self.b_pool))  # (B, D)
+            x = _mean(x, mask) if self.mean else x[:, 0]  # (B, D)
+            x = self.act(F.linear(x, self.weight_pool, self.b_pool))
             x = self.hook_pooled(x)
         if self.training and self.dropout:
             x = F.dropout(x, self.dropout)
         return self.hook_out(F.linear(x, self.weight, self.b))
+
+
+def _mean(x: Tensor, mask: Tensor | None) -> Tensor:  # (B, T, D), (B, T) -> (B, D)
+    """Over all positions but padding."""
+    if mask is None:
+        return x.mean(1)
+    counts = mask.to(x.dtype)[..., None]  # (B, T, 1)
+    return (x * counts).sum(1) / counts.sum(1)

@@ -126,9 +126,7 @@ class Transformer(Part):
                 f"cannot read {past + ids.shape[1]:,} tokens: the context of this model is {self.config.n_ctx:,}"
             )
         if self.config.head == "sequence" and (last_only or only is not None):
-            raise ValueError(
-                "head='sequence' reads position 0 of a whole text: it has no places to choose from"
-            )
+            raise ValueError("head='sequence' speaks of a whole text: it has no places to choose from")
         x = self._embed(ids, positions, token_types)
         geometry = self.geometry(positions, past, mask, x.dtype)
         source_geometry = _ANYWHERE
@@ -140,9 +138,9 @@ class Transformer(Part):
             cache.length += ids.shape[1]
         if only is not None:
             return self.head(x[only])
-        return self.head(x[:, -1:] if last_only else x)
+        return self.head(x[:, -1:] if last_only else x, mask)
 
-    def head(self, x: Tensor) -> Tensor:
+    def head(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """From the stream after the last block to what the model says: final norm, then masked-LM head and unembedding,
         or the labels, as present."""
         if self.ln_final is not None:
@@ -150,7 +148,7 @@ class Transformer(Part):
         if self.mlm_head is not None:
             x = self.mlm_head(x)
         if self.label_head is not None:
-            return self.label_head(x)  # (B, C), or (B, T, C)
+            return self.label_head(x, mask)  # (B, C), or (B, T, C)
         return x if self.unembed is None else self.unembed(x)  # (B, T, V)
 
     def _embed(self, ids: Tensor, positions: Tensor, token_types: Tensor | None) -> Tensor:

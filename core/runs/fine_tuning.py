@@ -28,7 +28,7 @@ LIGHTER = (
     "choose a smaller batch, or fewer examples",
     "choose fewer steps, a smaller batch, or fewer measurements",
 )
-_LENGTH = {"sentiment": 28, "questions": 75}  # tokens of an example, about
+_LENGTH = {"sentiment": 34, "questions": 75}  # tokens of an example, about
 _PACE = (
     4.2e10  # operations a second of such steps where that was measured, measurements in between among them
 )

@@ -1,9 +1,10 @@
 """Train from a shell, into the same store as the pages: `python -m core.runs.train SPEC`.
 
-SPEC is a JSON file, or words: a model and settings.
+SPEC is a JSON file, or words: a model and settings, or `fine_tune` and settings, which begin as on the page.
 
     python -m core.runs.train gpt-nano corpus=tales steps=500 learning_rate=0.01
     python -m core.runs.train spec.json --text story.txt --name "My story"
+    python -m core.runs.train fine_tune task=sentiment way=lora rank=2
 
 Ctrl-C pauses: the run is kept, and `--resume RUN` goes on.
 """
@@ -26,9 +27,11 @@ from core.runs.store import Store
 from core.runs.worker import lease_seconds, resume
 
 if TYPE_CHECKING:
+    from core.training.fine_tune_spec import FineTuneSpec
     from core.training.spec import TrainSpec
 
 OWNER = "shell"
+FINE_TUNE = "fine_tune"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,13 +59,18 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m core.runs.train",
-        description="Train a model into the run store, with a progress bar. Ctrl-C pauses.",
-        epilog="settings: any field of core.TrainSpec, as name=value (changes and stages as JSON)",
+        description="Train or fine-tune a model into the run store, with a progress bar. Ctrl-C pauses.",
+        epilog="settings: any field of core.TrainSpec, after fine_tune of core.training.fine_tune_spec.FineTuneSpec, "
+        "as name=value (changes, stages and targets as JSON)",
     )
     parser.add_argument(
-        "spec", nargs="*", help="a JSON file, or a model's name and settings: gpt-nano steps=500"
+        "spec",
+        nargs="*",
+        help="a JSON file, or a model's name (or fine_tune) and settings: gpt-nano steps=500",
     )
-    parser.add_argument("--text", type=Path, help="a text file to train on instead of a corpus")
+    parser.add_argument(
+        "--text", type=Path, help="a text file to train on instead of a corpus; of fine_tune labelled lines"
+    )
     parser.add_argument("--name", default="", help="what the run is called")
     parser.add_argument("--owner", default=OWNER, help="whose run it is (default: %(default)s)")
     parser.add_argument(
@@ -72,8 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def read_spec(words: list[str], text: str | None = None) -> TrainSpec:
-    """A spec from a JSON file's name, or from a model's name and name=value settings.
+def read_spec(words: list[str], text: str | None = None) -> TrainSpec | FineTuneSpec:
+    """A spec from a JSON file's name, or from a model's name (or `fine_tune`) and name=value settings.
 
     Raises:
         ValueError: a word that is neither, an unknown setting, a value that does not fit.
@@ -81,18 +89,49 @@ def read_spec(words: list[str], text: str | None = None) -> TrainSpec:
     from core.data.corpora import fingerprint
     from core.training.spec import VERSION, TrainSpec
 
+    if words[:1] == [FINE_TUNE]:
+        return _tuned(words[1:], text)
     values: dict[str, Any] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if equals:
             values[name] = _value(value)
         elif word.endswith(".json"):
-            values |= json.loads(Path(word).read_text(encoding="utf-8"))
+            values |= _of_file(word)
         else:
             values["model"] = word
+    if values.get("kind") == FINE_TUNE:
+        return _checked(values, text)
     if text is not None:
         values |= {"corpus": "own", "text": fingerprint(text)}
     return TrainSpec.from_dict({"version": VERSION, **values})
+
+
+def _of_file(name: str) -> dict[str, Any]:
+    values = json.loads(Path(name).read_text(encoding="utf-8"))
+    if not isinstance(values, dict):
+        raise ValueError(f"{name} is no spec: it holds no JSON object")
+    return values
+
+
+def _tuned(words: list[str], text: str | None) -> FineTuneSpec:
+    """Settings in place of those that the page compares the ways with."""
+    from core.training.fine_tune_spec import PRESETS, compared
+
+    if wrong := next((word for word in words if "=" not in word), None):
+        raise ValueError(f"{wrong!r} is no setting: write name=value, as in task=sentiment way=lora")
+    values = {name: _value(value) for name, _, value in (word.partition("=") for word in words)}
+    task = values.get("task", "sentiment")
+    begins = compared(task, values.get("way", "lora")) if task in PRESETS else None
+    return _checked((begins.to_dict() if begins else {}) | values, text)
+
+
+def _checked(values: dict[str, Any], text: str | None) -> FineTuneSpec:
+    from core.data.corpora import fingerprint
+    from core.training.fine_tune_spec import FineTuneSpec
+
+    named = {"text": fingerprint(text)} if text is not None else {}
+    return FineTuneSpec.from_dict({**FineTuneSpec.marks, **values, **named})
 
 
 def _value(word: str) -> Any:

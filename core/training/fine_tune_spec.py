@@ -15,8 +15,9 @@ VERSION = 1
 
 Task = Literal["sentiment", "questions"]
 Way = Literal["scratch", "frozen", "full", "lora", "prompt"]
+Measured = Literal["held_out", "development"]
 LABELS = ("negative", "positive")  # of sentiment
-RATES: Mapping[Way, float] = {"scratch": 3e-3, "frozen": 0.0, "full": 3e-3, "lora": 9e-3, "prompt": 3e-2}
+RATES: Mapping[Way, float] = {"scratch": 3e-3, "frozen": 0.0, "full": 1e-3, "lora": 5e-3, "prompt": 3e-2}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +27,11 @@ class FineTuneSpec(Ranged):
     Attributes:
         base: the pretrained encoder: a bundled model's name, or "" with a `parent`.
         parent: "RUN@STEP" of the checkpoint of a training run that is adapted instead.
-        task: "sentiment": is a review positive or negative (one label a text); "questions": where in a text is the
-            answer (a span). What the two are trained and measured on is Toyland's.
+        task: "sentiment": is what happens in a tale good or bad news for somebody (one label a text); "questions":
+            where in a text is the answer (a span). What the two are trained and measured on is Toyland's: see
+            `core.training.labelled.told`.
         text: the fingerprint of own labelled lines (see `core.training.labelled.own_examples`) that are learned from
-            instead of Toyland's reviews, or "". Measured are Toyland's held-out reviews all the same.
+            instead of Toyland's news, or "". Measured is Toyland's held-out news all the same.
         way: what is learned besides the new head. "scratch": everything, from random values; "frozen": nothing;
             "full": everything, from the base's; "lora": see `core.training.lora`; "prompt": vectors in front.
         rank, alpha, targets: of "lora". vectors: of "prompt".
@@ -38,6 +40,8 @@ class FineTuneSpec(Ranged):
         decay: AdamW's weight decay of matrices. warmup: share of the steps in which the rates rise; they then fall to
             0 in a line.
         held_out: examples that are measured; eval_every: steps between two measurements.
+        measured: "held_out": on examples unlike those that are learned from (see `core.data.toyland`); "development":
+            on more of their kind, to choose rates, steps and the like without a look at what is held out.
         checkpoints: moments that are kept, the first and the last among them.
 
     Raises:
@@ -60,7 +64,8 @@ class FineTuneSpec(Ranged):
     head_rate: float = 3e-3
     decay: float = 0.01
     warmup: float = 0.1
-    held_out: int = 300
+    held_out: int = 400
+    measured: Measured = "held_out"
     eval_every: int = 20
     checkpoints: int = 6
     seed: int = 0
@@ -114,20 +119,23 @@ class FineTuneSpec(Ranged):
 
 
 PRESETS: Mapping[Task, Mapping[str, Any]] = {
-    "sentiment": {"examples": 8000, "steps": 400, "batch": 32, "eval_every": 40, "checkpoints": 4},
+    "sentiment": {"examples": 200, "steps": 100, "held_out": 1000, "eval_every": 20, "checkpoints": 4},
     "questions": {
         "examples": 3000,
-        "steps": 450,
-        "batch": 16,
-        "held_out": 200,
-        "eval_every": 50,
+        "steps": 350,
+        "held_out": 400,
+        "eval_every": 70,
         "checkpoints": 4,
+        "targets": ("q", "k", "v", "o", "in", "out"),
     },
 }
-# Found by a few tries each: what changes all words at once wants smaller steps where answers are already in the text.
+# Examples, steps, rates and matrices were chosen by some runs each with measured="development", on 400 examples, and
+# then left alone. Sentiment, the mean of the seeds 1 and 2: from scratch 75.8 % right, frozen 70.8, full 81.6, LoRA
+# 80.4. At 2e-3 LoRA forgets a tenth (0.02 nats for 0.21, seed 1) and is right in 74.8 % instead of 79.5. Questions want
+# larger steps: full 72.0 % and LoRA 68.0 with all matrices; at 1e-2 LoRA is no better (67.8) and forgets more.
 _RATES: Mapping[Task, Mapping[Way, float]] = {
     "sentiment": {},
-    "questions": {"scratch": 2e-3, "full": 2e-3, "lora": 1e-2},
+    "questions": {"scratch": 2e-3, "full": 2e-3, "lora": 7e-3},
 }
 
 

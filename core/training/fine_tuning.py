@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import cast
@@ -24,7 +24,7 @@ from core.model.transformer import Transformer
 from core.training import labelled, lora, prompt_tuning
 from core.training.eager import without_compiler
 from core.training.fine_tune_spec import FineTuneSpec
-from core.training.labelled import Batch, right_of
+from core.training.labelled import Batch, Example, right_of
 from core.training.old_task import old_loss
 from core.training.points import Diverged
 from core.training.prompt_tuning import Prompted
@@ -95,11 +95,13 @@ class FineTuner:
         self.device = best_device()
         longest = base.config.n_ctx - (spec.vectors if spec.way == "prompt" else 0)
         cut = partial(labelled.rows_of, tokenizer=self.tokenizer, longest=longest)
-        if own is not None:
-            self.rows = cut(labelled.own_examples(own), strict=True)
-        else:
-            self.rows = cut(labelled.told(spec.task, "train", spec.examples, spec.seed))
-        measured = cut(labelled.told(spec.task, "held_out", spec.held_out, labelled.MEASURED))
+        learned: Sequence[Example] = (
+            labelled.told(spec.task, "train", spec.examples, spec.seed)
+            if own is None
+            else labelled.own_examples(own)
+        )
+        self.rows = cut(learned, strict=own is not None)
+        measured = cut(labelled.measured(spec, learned))
         self.measured = sorted(measured, key=lambda row: len(row.ids))
         if len(self.rows) < 2 or not self.measured:
             raise ValueError(f"no examples fit into {longest} tokens: choose another model")
@@ -111,6 +113,7 @@ class FineTuner:
             self.reader = Prompted(self.model, self.weights[PROMPT])
         self.optimizer = self._optimizer()
         self.done_steps, self.tokens, self.seconds, self.ended = 0, 0, 0.0, ""
+        self._found = -1, (wilson(0, len(self.measured)), 0.0)  # the last measurement, and after which step
         moments = {round(spec.steps * n / (spec.checkpoints - 1)) for n in range(spec.checkpoints)}
         self.checkpoint_steps = tuple(sorted(moments))
 
@@ -158,7 +161,10 @@ class FineTuner:
         self.seconds += time.perf_counter() - began
         if number == spec.steps:
             self.ended = "all steps done"
-        accuracy = self.measure()[0].share if number % spec.eval_every == 0 or self.done else None
+        accuracy = None
+        if number % spec.eval_every == 0 or self.done:
+            self._found = number, self.measure()
+            accuracy = self._found[1][0].share
         rate = share * (spec.head_rate if spec.way == "frozen" else spec.body_rate)
         return TunePoint(number, loss.item(), rate, gradient, moved, self.tokens, self.seconds, accuracy)
 
@@ -175,8 +181,9 @@ class FineTuner:
         return wilson(right, len(self.measured)), total / len(self.measured)
 
     def result(self) -> Result:
-        """Everything that is compared, measured now."""
-        accuracy, loss = self.measure()
+        """Everything that is compared, as it is after this step."""
+        step, found = self._found
+        accuracy, loss = found if step == self.done_steps else self.measure()
         learned = self.learned()
         return Result(
             accuracy=accuracy,

@@ -163,9 +163,13 @@ def closed(lm: LanguageModel, answer: Text) -> list[int]:
 
 
 def _hidden(lm: LanguageModel, ids: list[int], hide: Hide) -> ScoredText:
-    """An encoder's losses: the special tokens stay and do not score."""
+    """An encoder's losses: the special tokens stay and do not score.
+
+    Nor does a mask that the text has itself: nobody knows what stood there. It does where there is nothing else.
+    """
     mask = lm.config.mask_id
-    places = [place for place, id in enumerate(ids) if id not in lm.special_ids - {mask}]
+    places = [place for place, id in enumerate(ids) if id not in lm.special_ids]
+    places = places or [place for place, id in enumerate(ids) if id == mask]
     targets = torch.tensor([ids[place] for place in places], dtype=torch.long)
     if not places:
         return ScoredText("masked", tuple(ids), (), targets, torch.zeros(0, lm.config.d_vocab), 0)

@@ -94,7 +94,8 @@ def _next_tokens(lm: LanguageModel, text: str) -> TextLoss:
 
 def _hidden_tokens(lm: LanguageModel, text: str) -> TextLoss:
     ids, mask = lm.encode(text), lm.config.mask_id
-    places = [at for at, i in enumerate(ids) if i not in lm.special_ids or i == mask] or list(range(len(ids)))
+    # A mask that the text has itself stays: nobody knows what stood there.
+    places = [at for at, i in enumerate(ids) if i not in lm.special_ids] or list(range(len(ids)))
     hidden = set(places[HIDDEN // 2 :: HIDDEN] or places[-1:])
     targets = [i if at in hidden else -100 for at, i in enumerate(ids)]
     if mask is None:

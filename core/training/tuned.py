@@ -51,8 +51,14 @@ def check_base(lm: LanguageModel) -> LanguageModel:
 
 
 def task_config(spec: FineTuneSpec, base: ModelConfig) -> ModelConfig:
-    """The base's configuration with the task's head."""
-    return base.with_head("sequence", spec.labels) if spec.labels else base.with_head("span")
+    """The base's configuration with the task's head.
+
+    A label reads the mean of all positions, not the first as in BERT: nothing taught these bases to gather a text at
+    its start token (BERT's was taught by next-sentence prediction).
+    """
+    if spec.labels:
+        return base.with_head("sequence", spec.labels).replace(pool="mean")
+    return base.with_head("span")
 
 
 class Count(NamedTuple):

@@ -6,9 +6,8 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import streamlit as st
 
-from app import cache, events, models, page, state, widgets
+from app import answer, cache, events, models, page, state, widgets
 from app.components import attention_more as more
 from app.components.attention import compute, draw, record, step_names
 from app.components.attention.change import heard, read_edits, read_shown, write_edits
@@ -67,7 +66,8 @@ except IndexError:
     state.note("The link changes a score that this text does not have; the scores are the model's own.")
     edits, shown, steps = (), (), run(replace(change, edits=(), shown=()))
 rows, columns = ([ctx.lm.tokenizer.display(i) for i in side] for side in (steps.ids, steps.key_ids))
-row = state.get("row") if 0 <= state.get("row") < len(rows) else len(rows) - 1
+asking = masks[0] if masks and config.shape == "encoder" else len(rows) - 1  # the row that predicts
+row = state.get("row") if 0 <= state.get("row") < len(rows) else asking
 column = state.get("col") if 0 <= state.get("col") < len(columns) else int(np.argmax(steps.pattern[row]))
 names = step_names(steps)
 step = names.index("scores") if not 0 <= state.get("step") < len(names) else state.get("step")
@@ -105,19 +105,20 @@ with page.controls():
     widgets.pick("Block", "block", blocks, most=16 - config.n_heads)
     widgets.pick("Head", "head", config.n_heads, most=16 - blocks)
     change_controls(steps, config)
-    if both:
-        st.text_input("Answer so far", **state.bind("target"))
+answer.draw(ctx)
 
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
-question = ask(steps, config, rows, columns, row)
+question = ask(steps, config, rows, columns, row, ctx.lm.tokenizer.display)
 read = more.Read(ctx.text, target, kind, steps.position)
 below = more.Below(ctx, read, state.get("reach"), state.get("sinks"))
 
 
 def notebook() -> list[str]:
     """The shown numbers and the question's answer, computed again."""
-    answer = answer_cell(run(question.change), ctx.text, target, question.row, steps.pattern[question.row])
+    answer = answer_cell(
+        run(question.change), ctx.text, target, question.row, steps.pattern[question.row], question.token
+    )
     return [*cells(steps, load, ctx.text, target, row, column, likely), answer, *below.cells()]
 
 
@@ -130,7 +131,8 @@ with page.foot():
 
 below.show(rows)
 page.terms(
-    "head", "query", "key", "value", "attention", "mask", "softmax", "temperature", "residual stream", *more.TERMS
+    "head", "query", "key", "value", "attention", "mask", "softmax", "temperature", "residual stream", *more.TERMS,
+    *(["cross-attention"] if both else []),
 )  # fmt: skip
 page.cheatsheet("attention")
 page.examples(EXAMPLES)

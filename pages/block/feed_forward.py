@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import streamlit as st
-
-from app import cache, events, models, page, state, widgets
+from app import answer, cache, events, models, page, state, widgets
 from app.components import feed_forward as view
 from app.components import feed_forward_more as more
 from app.components.feed_forward import controls, off, take
@@ -93,7 +91,7 @@ with page.controls():
 if both:
     with ctx.slot:
         widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
-        st.text_input("Answer so far", **state.bind("target"))
+        answer.draw(ctx)
 
 word = lm.tokenizer.display
 question = ask(

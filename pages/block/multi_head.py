@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import cache, events, page, state, widgets
+from app import answer, cache, events, page, state, widgets
 from app.components import multi_head as view
 from app.components.multi_head import measure, take
 from app.components.multi_head.off import read_off
@@ -96,8 +96,7 @@ with page.controls():
     widgets.pick("Block", "block", blocks, most=16 - config.n_heads)
     widgets.pick("Head", "head", config.n_heads, most=16 - blocks)
     widgets.segments("A head that is off adds", "instead", ("zero", "mean"), lambda name: view.OFF_ADDS[name])
-    if both:
-        st.text_input("Answer so far", **state.bind("target"))
+answer.draw(ctx)
 
 slot = st.container(key="gb-measuring")
 further = Further.of(ctx, here, off, logit_row, likely, blocks * heads)
@@ -129,6 +128,7 @@ show(lm, seen, further)
 page.terms(
     "head", "L1H0", "attention", "query", "key", "value", "residual stream", "softmax", "ablation", "induction head",
     "repeats", "by chance", "composition", "share of the output", "W_O", "log probability",
+    *(["cross-attention"] if both else []),
 )  # fmt: skip
 page.cheatsheet("multi_head")
 page.examples(EXAMPLES)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-import streamlit as st
-
-from app import cache, events, models, page, state, widgets
+from app import answer, cache, events, models, page, state, widgets
 from app.components import norm_residual as view
 from app.components import norm_residual_more as more
 from app.components.norm_residual import take
@@ -72,7 +70,7 @@ with page.controls():
 if both:
     with ctx.slot:
         widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
-        st.text_input("Answer so far", **state.bind("target"))
+        answer.draw(ctx)
 
 ways = more.both_ways(lm, seen, block, stack)
 question = ask(lm, seen, chosen)

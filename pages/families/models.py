@@ -37,11 +37,15 @@ def select() -> None:
     """A model is picked; or opened, for this page and every other, where the event says so for the first time."""
     events.select("models", ("picked", "ruler"))
     sent, memo = events.sent("models", "select"), state.memo("gallery")
-    if sent.get("open") not in (None, memo.get("open")) and any(
-        one.name == sent.get("picked") for one in everything
-    ):
-        memo["open"] = sent["open"]
-        choice.choose(str(sent["picked"]), picked="")
+    entry = next((one for one in everything if one.name == sent.get("picked")), None)
+    if entry is None or sent.get("open") in (None, memo.get("open")):
+        return
+    memo["open"] = sent["open"]
+    if entry.asked:  # it says no words: Applications asks it
+        state.update({"use": entry.asked, "by": entry.name})
+        state.memo("visit").update(page="applications")
+    else:
+        choice.choose(entry.name, picked="")
 
 
 page.claim("What a model needs is known before it is opened: weights times bytes.", gallery.facts(everything))

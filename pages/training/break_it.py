@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import cache, events, models, page, state, trained, widgets
+from app import answer, cache, events, models, page, state, trained, widgets
 from app.components import break_it as view
 from app.components.break_it import take
 from app.components.break_it import trained as pairs
@@ -84,7 +84,7 @@ if why := state.memo("break_it").pop("why", ""):
     st.warning(widgets.escape(why))
 if target is not None:
     with ctx.slot:
-        st.text_input("Answer so far", **state.bind("target"))
+        answer.draw(ctx)
 
 question = ask(lm, part)
 judge = partial(question.judge, lm, ctx.text, target, seen[0].loss)

@@ -16,10 +16,10 @@ from core.training.tuned import count
 LONGEST = 100  # tokens of the text
 KEYS = ("stage", "wrow", "wcol")
 EXAMPLES = (
-    "Jane the mayor sold me a white map. I find it lovely.",
-    "The warm bun is not burnt at all.",
-    "We had a picnic on the farm. The view is not lovely.",
     "Nora lost the red kite. Tom found the kite under the bench.",
+    "Jane walked to the mill. There the golden key was, under a stone.",
+    "Ben came to the bridge. The road to the farm was under water.",
+    "Lily ran to the park. Without a sound, her bell ended up in the pond.",
 )
 
 ctx = page.begin("fine_tuning", longest=LONGEST)
@@ -33,16 +33,14 @@ data = {
     "job": job,
     "text": ctx.text,
     "tokens": list(ctx.tokens),
-    "title": "Held-out reviews labelled right"
-    if job == "sentiment"
-    else "Held-out questions answered exactly",
+    "title": "Held-out news judged right" if job == "sentiment" else "Held-out questions answered exactly",
     "asks": "Your text:" if job == "sentiment" else "Answer:",
     "guessing": {"value": 0.5, "text": "guessing: one of two"} if job == "sentiment" else None,
     "low": 0.4 if job == "sentiment" else 0.0,
     "about": view.ABOUT[job],
     "x": "seconds" if state.get("axis") == "seconds" else "step",
     "ways": records,
-    "lora": view.record_lora(arms["lora"], cell),
+    "lora": view.record_lora(arms["lora"], cell, arms["full"]),
     "selection": events.selection("picture", {key: state.get(key) for key in KEYS}),
 }
 view.draw(

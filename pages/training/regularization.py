@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import cache, events, models, page, state, trained, widgets
+from app import answer, cache, events, models, page, state, trained, widgets
 from app.components import regularization as view
 from app.components import regularization_more as more
 from app.components.regularization import take
@@ -81,7 +81,7 @@ with page.controls():
 if both:
     with ctx.slot:
         widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
-        st.text_input("Answer so far", **state.bind("target"))
+        answer.draw(ctx)
 
 question = ask(lm, clean, rate, place.words)
 judge = partial(question.judge, lm, ctx.text, target, place.hook, seed, clean)

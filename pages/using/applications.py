@@ -6,11 +6,21 @@ from functools import partial
 
 import streamlit as st
 
-from app import events, page, state, widgets
+from app import events, page, reading, state, widgets
 from app.components import applications as view
-from app.components.applications import measured, question, scores, take, uses, verdict
+from app.components.applications import headed, measured, question, scores, take, uses, verdict
 from app.components.applications.answers import answer
-from core.analysis import alignment, code_checks, code_scores, cross_reading, heroes, label_chances, pointed
+from core.analysis import (
+    alignment,
+    code_checks,
+    code_scores,
+    cross_reading,
+    heroes,
+    label_chances,
+    label_reading,
+    pointed,
+)
+from core.decoding import labels
 from core.decoding.generate import generate
 
 KEYS = ("spoken", "said")
@@ -29,15 +39,30 @@ CODE = {
     "story": (generate, heroes.mentions, heroes.stays),
     "dialogue": (generate, heroes.turn),
     "code": (code_scores.complete, code_checks.check_code, code_checks.first_function),
+    "sequence": (label_reading.read_class, labels.classify),
+    "span": (label_reading.read_answer, labels.answer, labels.best_spans),
 }
+APART = "It does nothing on this page, nor would its Rewind: each task asks a model of its own."
 
+
+def to_card() -> None:
+    """The card of the model that answers, on the page Models."""
+    state.set("picked", opened.name if opened else headed.chosen(use))
+    state.memo("visit").update(page="models")
+
+
+headed.adopt()
+headed.fit(uses.USES[state.get("use")])
 uses.follow_typing()
-ctx = page.begin("applications")
-wish = uses.wish(ctx.text)
+ctx = page.begin("applications", apart=APART)
+typed, _ = reading.clean(state.get("text"))
+# The frame cuts the text to what the open model reads, and another one answers here.
+wish = uses.wish(typed if typed.startswith(ctx.text) else ctx.text)
 use = wish.use
-opened = uses.opened(use)
+opened, why = headed.opened(use)
 found = answer(opened, wish) if opened else None
 judged = verdict.judge(found) if found else verdict.Verdict(())
+name = opened.shown if opened else headed.chosen(use).removeprefix("./")
 
 page.claim(verdict.claim(use, found))
 stamp = "\x1f".join(
@@ -47,7 +72,7 @@ selection = events.selection("applications", {key: state.get(key) for key in KEY
 view.draw(
     view.record(found, judged, ctx.tokens, stamp, selection)
     if found
-    else view.missing(wish, ctx.tokens, stamp, selection),
+    else view.missing(wish, name, why, ctx.tokens, stamp, selection),
     key="applications",
     on={
         "select": lambda: events.select("applications", KEYS),
@@ -76,16 +101,29 @@ with page.controls():
         if use.name == "question" and wish.pair is None:
             st.text_input("Question about my text", width=320, **state.bind("asks"))
         st.caption("From Toyland, held out." if wish.pair else "Your text, in the box at the left.")
+        others = headed.others(use)
+        if others:
+            names = {"": use.model, **{one: one.removeprefix("./") for one in others}}
+            st.selectbox(
+                "Answered by", list(names), format_func=lambda one: names[one], width=240, **state.bind("by")
+            )
+    if opened or headed.chosen(use) != use.model:
+        said = "answers here, whatever is open" if opened else "would answer here"
+        st.button(f"{widgets.escape(name)} {said}", key="applications.card", type="tertiary",
+                  help="Its card, on Models", icon=":material/inventory_2:", on_click=state.whole(to_card))  # fmt: skip
+    for cut in wish.cuts:
+        st.caption(cut)
 
 with page.foot():
     asked = question.asked(opened, found)
     page.predict(asked.text, question.options(asked.found.wish.use), partial(question.judge, asked))
-    page.code(*CODE[use.name if asked.found is found else ""])
+    kind = use.name if asked.found is found else ""
+    page.code(*CODE[asked.opened.lm.config.head if kind and asked.opened.headed else kind])
     page.take_away(
         "applications", lambda: take.table(found, judged), lambda: take.cells(opened, found, judged)
     )
 
-scores.draw(use, opened.lm.card if opened else {})
+scores.draw(use, opened)
 bar = measured.button(opened) if opened and use.name == "story" else None
 page.terms(
     "encoder", "decoder", "cross-attention", "attention", "word alignment", "alignment error rate", "chrF", "token",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-import streamlit as st
+import numpy as np
 
-from app import cache, events, models, page, state
+from app import answer, cache, events, models, page, state
 from app.components import decoding_more
 from app.components.decoding import controls, draw, record, request
-from app.components.decoding.ask import DEEPEST, grown, most_passes, searched
+from app.components.decoding.ask import DEEPEST, begins, grown, most_passes, reader_of, searched
 from app.components.decoding.question import ask
-from app.components.decoding.take import cells, chosen, table
+from app.components.decoding.take import cells, chosen, crossing_cell, table
 from app.components.decoding.verdict import judge
 from core.decoding import beam, exact, stages
+from core.decoding.crossing import Texts, crossings, tree_crossing
 from core.decoding.tree import Tree, grow
 
 ROOM = 16  # positions of the context that stay free for what the model writes
@@ -26,6 +27,12 @@ EXAMPLES = (  # texts whose likeliest continuation greedy misses; of the last, a
     "Tom and Anna went to the",
 )
 
+EMPTY = (
+    "Nothing is written yet: the tree grows from the decoder’s start token. Type the beginning of an answer, and it "
+    "grows after that."
+)
+COMPLETE = "The answer is complete: its likeliest next token ends it. Clear it, and the tree shows how it is written."
+
 ctx = page.begin("decoding", longest=LONGEST, room=ROOM)
 lm = ctx.lm
 wish = request.read(ctx)
@@ -34,6 +41,18 @@ tree: Tree = cache.call(grown, ctx.model_key, asked)
 found: exact.Exact | None = None
 if 0 < tree.depth <= DEEPEST:
     found = cache.call(searched, ctx.model_key, asked.ids, tree.depth, tuple(asked.place().items()))
+reader = reader_of(lm, state.get("crossing"))
+
+
+def read_across(texts: Texts) -> list[np.ndarray]:
+    """What each row of these texts reads of the source."""
+    read: list[np.ndarray] = cache.call(crossings, ctx.model_key, asked.ids, texts, reader)
+    return read
+
+
+across = None
+if asked.target is not None:
+    across = tree_crossing(tree, begins(lm, asked.target), read_across)
 shows = {"text": EXAMPLES[0], "depth": 8, "beams": max(3, state.get("beams")), "greedy": True, "beam": True}
 usual = ctx.model_key == cache.key(state.DEFAULT_MODEL)
 offered = usual and (
@@ -67,13 +86,14 @@ draw(
             "seed": state.get("seed"),
             "forced": bool(asked.forced),
             "show": wish.show,
+            "across": across,
         },
-        "\x1f".join([ctx.model_key, repr(asked)]),
-        events.selection("picture", {"node": state.get("node"), "level": state.get("level")}),
+        "\x1f".join([ctx.model_key, repr(asked), str(reader)]),
+        events.selection("picture", {key: state.get(key) for key in ("node", "level", "crossing")}),
     ),
     key="picture",
     on={
-        "select": lambda: events.select("picture", ("node", "level", *request.STRATEGIES)),
+        "select": lambda: events.select("picture", ("node", "level", "crossing", *request.STRATEGIES)),
         "force": force,
         "again": again,
         "example": lambda: state.update(shows),
@@ -81,9 +101,8 @@ draw(
     },
 )
 controls.draw(bool(tree.slots))
-if asked.target is not None:
-    with ctx.slot:
-        st.text_input("Answer so far", **state.bind("target"))
+complete = int(tree.nexts[0].ids[0]) in lm.config.eos_ids if tree.nexts else False
+answer.draw(ctx, writes=False, empty=EMPTY, told=COMPLETE if complete else "")
 
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
@@ -93,19 +112,24 @@ question = ask(tree, asked, verdict.focus)
 def notebook() -> list[str]:
     """The tree, the search and the question's answer, computed again."""
     node = chosen(tree, state.get("node") or verdict.focus)
-    return cells(load, asked, tree, found, most_passes(lm), node, question, question.judge(lm))
+    made = cells(load, asked, tree, found, most_passes(lm), node, question, question.judge(lm))
+    if across is not None:
+        made.append(crossing_cell(tree, node[0], begins(lm, asked.target or ""), reader, across))
+    return made
 
 
 with page.foot():
     page.predict(question.text, question.options, partial(question.judge, lm))
-    page.code(grow, beam.search, stages.warped_stages, exact.best)
-    page.take_away("decoding", partial(table, tree, ctx.tokens), notebook)
+    reads = () if across is None else (crossings,)
+    page.code(grow, beam.search, stages.warped_stages, exact.best, *reads)
+    page.take_away("decoding", partial(table, tree, ctx.tokens, across), notebook)
 
 best = tree.path(verdict.best)
 decoding_more.show(lm, ctx.model_key, asked, best.ids if best else ())
+crossing = () if across is None else ("cross-attention",)
 torn = ("\\xbd",) if any("\\x" in token for token in ctx.tokens) else ()
 page.terms(
-    "token", *torn, "pass", "greedy", "beam search", "sampling", "sum of log p", "score", "length penalty",
+    "token", *torn, *crossing, "pass", "greedy", "beam search", "sampling", "sum of log p", "score", "length penalty",
     "exact search", "warped", "temperature", "top-k", "top-p", "min-p", "repetition penalty", "entropy", "KV cache",
 )  # fmt: skip
 page.cheatsheet("decoding")

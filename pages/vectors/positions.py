@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import cache, events, models, page, state, widgets
+from app import answer, cache, events, models, page, state, widgets
 from app.components import positions as view
 from app.components import positions_more as more
 from app.components.positions import take
@@ -86,7 +86,7 @@ with page.controls():
 if both:
     with ctx.slot:
         widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
-        st.text_input("Answer so far", **state.bind("target"))
+        answer.draw(ctx)
 
 question = ask(lm, order, seed)
 judge = partial(question.judge, lm, ctx.text, target)

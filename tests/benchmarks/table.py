@@ -18,6 +18,7 @@ SECTIONS = {  # by the module that measured
     "test_vectors": "Vectors of words",
     "test_training": "Training",
     "test_runs": "Training runs in the server",
+    "test_fine_tuning": "Fine-tuning",
     "test_store": "The store of runs",
     "test_curves": "Live curves",
     "test_latency": "In the browser",

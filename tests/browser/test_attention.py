@@ -5,16 +5,18 @@ from __future__ import annotations
 import statistics
 import time
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import core
 from core.analysis.attention_steps import AttentionSteps, Change, attention_steps
 from core.analysis.masks import MaskRule, under_masks
 from core.analysis.shared_keys import sharings
+from core.decoding.answering import answer_with
 from tests.browser import checks, driver
 
 TEXT = "The cat sat. The dog saw the cat"
@@ -303,6 +305,25 @@ def test_predict_notebook_and_link(
     assert f"{steps.pattern[6].max():.3f}" in said
     checks.run_notebook(page, tmp_path)
     checks.link_restores(page, browser, server, "attention")
+
+
+def test_an_encoder_decoder_reads_its_source_and_the_model_writes_the_rows(
+    own_page: Page, models: Path
+) -> None:
+    text, lm = "The fox and the crow", core.load(models / "pair")
+    driver.open_page(own_page, "attention", model="./pair", text=text, block=1, head=1)
+    state = wait(own_page, step="scores", row=0)
+    agrees(state, attention_steps(lm, text, 1, 1, attention="cross", target=""))
+    own_page.get_by_role("button", name="Let the model write it").click()
+    written = answer_with(lm, "", lm.generate(text, max_new_tokens=63).ids)
+    rows = 1 + len(lm.tokenizer.encode(written, add_special_tokens=False))
+    assert rows > 2
+    state = wait(own_page, row=rows - 1)
+    agrees(state, attention_steps(lm, text, 1, 1, attention="cross", target=written))
+    driver.open_page(own_page, "attention", model="./pair", text=text, attention="self")
+    expect(own_page.locator(".st-key-gb-card-predict")).to_contain_text("One key gets all of the softmax")
+    said = checks.answered(own_page)
+    assert "its share is 1" in said
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

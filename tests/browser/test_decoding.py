@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import statistics
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from playwright.sync_api import Browser, Page
 
 import core
@@ -415,6 +417,66 @@ def test_a_phone_opens_where_the_texts_part(page: Page, lm: core.LanguageModel) 
         box = chip(page, path.nodes[at]).bounding_box()
         assert box and box["x"] >= 0 and box["x"] + box["width"] <= driver.PHONE["width"]
     assert any("Swipe" in text for text in written(page))
+
+
+def reads(
+    lm: core.LanguageModel, text: str, said: list[int], layer: int | None = None, head: int = 0
+) -> list[float]:
+    """What the last row reads of the source, by a pass of its own: the mean of all heads, or one."""
+    trace = lm.trace(text, said)
+    rows = [
+        trace[f"decoder.blocks.{i}.cross_attn.hook_pattern"][:, -1] for i in range(lm.config.decoder_layers)
+    ]
+    found: list[float] = (rows[layer][head] if layer is not None else torch.cat(rows).mean(0)).tolist()
+    return found
+
+
+@pytest.mark.parametrize("size", [None, driver.PHONE])
+def test_an_encoder_decoders_source_is_coloured_by_what_the_chosen_token_read(
+    own_page: Page, models: Path, size: Any
+) -> None:
+    text, lm = "The fox and the crow", core.load(models / "pair")
+    if size:
+        own_page.set_viewport_size(size)
+    state = opened(own_page, model="./pair", text=text, depth=4, node=".")
+    figure = driver.component(own_page, "decoding")
+    assert state["root"] == "Start" and "Start" in written(own_page)
+    assert state["source"]["tokens"] == [lm.tokenizer.display(id) for id in lm.encode(text)]
+    assert figure.locator("[data-source]").count() == len(state["source"]["tokens"])
+    ids = next(path["ids"] for path in state["paths"] if path["name"] == state["best"])
+
+    assert (state["way"], state["source"]["says"]) == (".", "the first token")
+    assert state["source"]["reads"] == pytest.approx(reads(lm, text, []), abs=1e-4)
+    figure.focus()
+    for count in range(1, 4):  # along the best text
+        own_page.keyboard.press("ArrowRight")
+        way = ".".join(map(str, ids[:count]))
+        state = wait(own_page, way=way)
+        assert state["source"]["reads"] == pytest.approx(reads(lm, text, ids[: count - 1]), abs=1e-4)
+        most = state["source"]["tokens"][int(np.argmax(state["source"]["reads"]))]
+        assert "it read most: " + most.replace(" ", "·") in (figure.get_attribute("aria-label") or "")
+    own_page.get_by_label("Whose cross-attention colours the source").select_option("L1H2")
+    state = driver.wait_for_state(own_page, "decoding", lambda now: now["source"]["reader"] == "L1H2")
+    state = driver.wait_for_state(
+        own_page,
+        "decoding",
+        lambda now: now["source"]["reads"] == pytest.approx(reads(lm, text, ids[:2], 1, 2), abs=1e-4),
+    )
+    driver.wait_for_link(own_page, "crossing=5")
+    assert own_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert driver.axe_lines(driver.axe(own_page)) == []
+
+
+def test_the_answer_so_far_is_what_the_tree_grows_after(own_page: Page, models: Path) -> None:
+    lm = core.load(models / "pair")
+    opened(own_page, model="./pair", text="The fox", depth=3, greedy=1)
+    own_page.get_by_label("Answer so far").fill("A dog")
+    own_page.keyboard.press("Enter")
+    state = wait(own_page, root="So far")
+    tree = grow(lm, "The fox", depth=3, target="A dog", **USUAL)
+    agrees(state, tree)
+    own_page.get_by_role("button", name="Clear").click()
+    wait(own_page, root="Start")
 
 
 def test_draws_are_told_apart_and_none_is_called_impossible(page: Page) -> None:

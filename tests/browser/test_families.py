@@ -149,6 +149,8 @@ def test_the_cards_have_every_published_model_and_open_what_is_offered(page: Pag
     driver.wait_for_state(page, "families_cards", lambda now: now["chosen"] == "GPT-4")
     page.wait_for_url(lambda url: "published=GPT-4" in url)
     assert "number of weights" in (figure.locator('[data-part="card GPT-4"]').text_content() or "")
+    card = " ".join((figure.locator('[data-part="card BERT"]').text_content() or "").split())
+    assert "GLASSBOX_HUB" in card and "google-bert/bert-large-uncased" in card
     figure.locator('[data-open="openai-community/gpt2"]').click()
     page.get_by_text("tales-gpt instead").wait_for()  # nothing outside is reached from a test
 
@@ -160,7 +162,22 @@ def test_both_themes_a_phone_the_question_and_the_notebook(
     more = driver.component_state(page, "families_more")
     both, cut = (one for one in more["bars"] if one["shape"] == "encoder")
     assert both["low"] > cut["high"], "BERT at the end of a text is worse than between words, beyond chance"
-    assert f"{cut['right'] / cut['of']:.0%}" in more["reasons"][1]["text"]
+    first = driver.component(page, "families_more").text_content() or ""
+    shown = " ".join(first.split())
+    for title, sentence in (
+        ("Why GPT cannot see the next word", "Training asks each row for the token behind it."),
+        ("Why GPT cannot see the next word", "would copy the answer and learn nothing, so the mask hides it"),
+        ("Why BERT cannot write a story", "It learned to fill gaps between words."),
+        ("Why BERT cannot write a story", "Behind the end of a text there are none."),
+        (
+            "Why BERT cannot write a story",
+            f"{cut['right'] / cut['of']:.0%} at the end of a text; GPT’s there for",
+        ),
+    ):
+        told = next(one["text"] for one in more["reasons"] if one["title"] == title)
+        assert sentence in told
+        assert title in shown, "and it is on the page"
+        assert all(word in shown for word in sentence.split())
     checks.run_notebook(page, tmp_path)
     assert "of 12" in checks.answered(page)
     for theme in ("dark", "light"):

@@ -13,7 +13,8 @@ from core.runs import recorded
 from core.runs.tuned_recordings import learned, tuned_recording
 from tests.browser import checks, driver
 
-TEXT = "The warm bun is not burnt at all."
+TEXT = "Nora lost the red kite. Tom found the kite under the bench."
+ANOTHER = "Ben came to the bridge. The road to the farm was under water."
 
 
 def opened(page: Page, **query: Any) -> dict[str, Any]:
@@ -71,13 +72,13 @@ def test_loras_steps_end_in_the_sum(page: Page, browser: Browser, server: driver
 
 def test_another_sentence_is_judged_anew(page: Page) -> None:
     before = opened(page)
-    page.get_by_label("Your text", exact=True).first.fill("To me, the brown kite is dull.")
+    page.get_by_label("Your text", exact=True).first.fill(ANOTHER)
     page.keyboard.press("Control+Enter")
     now = driver.wait_for_state(
         page, "fine_tuning",
         lambda now: now["ways"][3]["judged"]["probability"] != before["ways"][3]["judged"]["probability"],
     )  # fmt: skip
-    label, chance = tuned_recording("finetune-sentiment-lora").classify("To me, the brown kite is dull.")[0]
+    label, chance = tuned_recording("finetune-sentiment-lora").classify(ANOTHER)[0]
     assert now["ways"][3]["judged"] == {"says": label, "probability": pytest.approx(chance, abs=1e-5)}
 
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 import core
 from core.analysis.overview import overview
+from core.decoding.answering import answer_with
 from tests.browser import checks, driver
 
 TEXT = "Once upon a time, Lily saw a"
@@ -149,6 +150,60 @@ def test_append_puts_the_token_into_the_text(page: Page) -> None:
     assert shown["tokens"][-1] == token and shown["row"] == len(shown["ids"]) - 1
     agrees(shown, TEXT + token)
     assert page.get_by_label("Your text").first.input_value() == TEXT + token
+
+
+def test_an_encoder_decoder_opens_on_its_decoder_is_appended_to_and_writes(
+    own_page: Page, models: Path
+) -> None:
+    text, lm = "The fox and the crow", core.load(models / "pair")
+    driver.open_page(own_page, "home", model="./pair", text=text)
+    shown = state(own_page)
+    assert (shown["stack"], shown["attention"], len(shown["tokens"])) == ("decoder", "cross", 1)
+    trace = lm.trace(text)
+    pattern = trace[f"decoder.blocks.{shown['block']}.cross_attn.hook_pattern"][shown["head"], 0]
+    np.testing.assert_allclose(shown["attends"], pattern, atol=1e-4)
+    assert [token for token, _ in shown["top"]] == trace.logits[0].topk(9).indices.tolist()
+    expect(own_page.get_by_text("Nothing is written yet")).to_be_visible()
+
+    own_page.get_by_role("button", name=re.compile("^Append")).click()
+    shown = driver.wait_for_state(own_page, NAME, lambda now: len(now["ids"]) == 2)
+    assert shown["ids"][1] == int(trace.logits[0].argmax())
+    own_page.get_by_role("button", name="Clear").click()
+    driver.wait_for_state(own_page, NAME, lambda now: len(now["ids"]) == 1)
+
+    own_page.get_by_role("button", name="Let the model write it").click()
+    ids = lm.generate(text, max_new_tokens=63).ids
+    written = answer_with(lm, "", ids)
+    read = lm.tokenizer.encode(written, add_special_tokens=False)
+    shown = driver.wait_for_state(own_page, NAME, lambda now: len(now["ids"]) == 1 + len(read))
+    assert shown["ids"][1:] == read
+    expect(own_page.get_by_label("Answer so far")).to_have_value(written)
+    driver.wait_until_drawn(own_page)
+    own_page.get_by_role("button", name="Undo").click()
+    driver.wait_for_state(own_page, NAME, lambda now: len(now["ids"]) == 1)
+
+
+def test_a_masked_model_opens_on_a_blank_and_says_what_fills_it(page: Page) -> None:
+    driver.open_page(page, "home", model="tales-bert")
+    shown = state(page)
+    lm = core.load("tales-bert")
+    text = lm.card["texts"][0]
+    trace = lm.trace(text)
+    row = trace.ids.tolist().index(lm.config.mask_id)
+    assert shown["row"] == row and shown["tokens"][row] == "[MASK]"
+    assert [token for token, _ in shown["top"]] == trace.logits[row].topk(9).indices.tolist()
+    expect(page.get_by_label("Your text").first).to_have_value(text)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [None, driver.PHONE])
+def test_an_encoder_decoder_is_in_nobodys_way(own_page: Page, theme: str, size: Any) -> None:
+    if size:
+        own_page.set_viewport_size(size)
+    driver.open_page(own_page, "home", model="./pair", text="The fox and the crow", target="A dog saw")
+    driver.set_theme(own_page, theme)
+    assert own_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert driver.axe_lines(driver.axe(own_page)) == []
 
 
 def test_what_is_typed_and_clicked_in_a_hurry_is_all_heard(page: Page) -> None:

@@ -62,7 +62,7 @@ def test_the_list_and_the_text_are_those_of_core(page: Page, models: Path, lm: c
 
 
 def test_a_model_is_looked_at_before_it_is_opened(page: Page) -> None:
-    opened(page)
+    opened(page, kin="encoder-decoder")  # few enough to be in sight together
     figure = driver.component(page, "models")
     assert figure.locator("[data-act=open]").count() == 0, "the open model needs no opening"
     figure.locator('[data-row="google-t5/t5-small"]').click()
@@ -83,6 +83,26 @@ def test_a_model_is_looked_at_before_it_is_opened(page: Page) -> None:
     assert next(one for one in state["entries"] if one["name"] == "./pair")["open"]
     page.get_by_role("button", name="Undo").click()
     wait(page, current="tales-gpt")
+
+
+def test_a_model_that_names_classes_is_asked_on_applications(page: Page) -> None:
+    """It says no words, so it is not opened for all pages. Nothing is fetched in a test: the page says why not."""
+    opened(page, stock="hub")
+    name = "distilbert/distilbert-base-uncased-finetuned-sst-2-english"
+    figure = driver.component(page, "models")
+    figure.locator(f'[data-row="{name}"]').click()
+    wait(page, picked=name)
+    card = figure.locator('[data-part="card"]').text_content() or ""
+    assert "Applications asks it" in " ".join(card.split())
+    figure.get_by_role("button", name=f"Ask it: {name}").click()
+    page.wait_for_url(lambda url: "/applications" in url and "use=sentiment" in url)
+    page.locator('[data-component="applications"]').wait_for()
+    state = driver.wait_for_state(page, "applications", lambda now: now["model"] == name)
+    assert state["use"] == "sentiment" and "cannot be reached" in state["failed"]
+    page.get_by_role("button", name=f"{name} would answer here").click()
+    page.wait_for_url(lambda url: "/models" in url)
+    page.locator('[data-component="models"]').wait_for()
+    wait(page, picked=name, current="tales-gpt")
 
 
 def test_keys_walk_the_list_and_open(page: Page) -> None:

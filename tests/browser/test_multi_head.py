@@ -20,6 +20,7 @@ from core.analysis.head_patterns import NAMES, head_maps
 from core.analysis.head_sets import set_effects
 from core.analysis.head_shares import head_shares
 from core.analysis.query_key import query_key
+from core.decoding.answering import answer_with
 from core.hooks import intervene
 from tests.browser import checks, driver
 from tests.browser.test_attention import slowdown
@@ -392,6 +393,18 @@ def test_every_shape_of_model_draws_every_panel(
     press(own_page, "[data-panel=join]")
     np.testing.assert_allclose(wait(own_page, panel="join")["join"]["shares"][:3], shares.shares, atol=1e-4)
     assert own_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_model_writes_an_answer_and_heads_get_names(own_page: Page, models: Path) -> None:
+    text, lm = "The fox and the crow", core.load(str(models / "pair"))
+    state = opened(own_page, model="./pair", text=text, block=1, head=1)
+    assert state["kind"] == "cross" and len(state["tokens"]) == 1
+    own_page.get_by_role("button", name="Let the model write it").click()
+    written = answer_with(lm, "", lm.generate(text, max_new_tokens=63).ids)
+    ids = lm.tokenizer.encode(written, add_special_tokens=False)
+    state = driver.wait_for_state(own_page, "multi_head", lambda now: len(now["tokens"]) == 1 + len(ids))
+    maps = head_maps(lm, text, attention="cross", target=written).maps
+    np.testing.assert_allclose(state["weights"], maps[1, 1, state["row"]], atol=1e-5)
 
 
 def test_a_hundred_and_forty_four_heads_are_drawn_and_named(own_page: Page, models: Path) -> None:

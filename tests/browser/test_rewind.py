@@ -23,7 +23,7 @@ OWNER = "5" * 32
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
 EARLIER = [slug for slug in SHOWN if chapters.BY_SLUG[slug].section != "III. Training"]
 # A vocabulary is there before the training begins; applications and fine-tuning have models of their own.
-STILL = {"tokenization", "applications", "fine_tuning"}
+STILL = {"tokenization", "applications", "fine_tuning", "adaptability"}
 STEPS = core.snapshots("tales-gpt")
 
 

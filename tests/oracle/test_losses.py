@@ -24,6 +24,7 @@ from core.training.losses import (
     score_text,
     wanted,
 )
+from core.training.text_loss import text_loss
 
 TEXT = "The fox saw the crow and the crow saw the fox"
 
@@ -141,6 +142,20 @@ def test_an_encoder_is_asked_for_what_it_does_not_see() -> None:
     seen = score_text(model("encoder"), TEXT)
     assert seen.kind == "read back"
     torch.testing.assert_close(seen.logits, model("encoder").trace(TEXT).logits[1:], rtol=1e-4, atol=1e-4)
+
+
+def test_a_mask_that_the_text_has_itself_is_not_asked_for() -> None:
+    mask = int(model("encoder").tokenizer.raw.token_to_id("[MASK]"))
+    lm = model("encoder", mask_id=mask)
+    text = f"{TEXT[:6]}[MASK]{TEXT[6:]}"
+    ids = lm.encode(text)
+    at = ids.index(mask)
+    for hide in ("one", "all"):
+        told = score_text(lm, text, hide=hide)  # type: ignore[arg-type]
+        assert told.places == tuple(place for place in range(1, len(ids)) if place != at)
+    asked = text_loss(lm, text)
+    assert (asked.targets[0] != mask).all() and int(asked.inputs[0][0, at]) == mask and asked.asked > 0
+    assert score_text(lm, "[MASK]").targets.tolist() == [mask], "there is nothing else"
 
 
 def test_an_encoder_decoder_is_asked_for_the_answer_and_its_end() -> None:

@@ -28,12 +28,33 @@ from core.zoo import load
 ROUTER = Path(__file__).resolve().parents[2] / "app" / "router.py"
 
 OpenPage = Callable[..., AppTest]
-OWN_MODELS = {"fine_tuning", "applications"}  # pages about models of their own, whatever is open
+OWN_MODELS = {
+    "fine_tuning",
+    "applications",
+    "adaptability",
+}  # pages about models of their own, whatever is open
 
 
 def notebook(app: AppTest) -> nbformat.NotebookNode:
     """What the page's Notebook button hands out."""
     return nbformat.reads(app.session_state["gb"].memos["takeaway"]["notebook"](), as_version=4)
+
+
+def mixed(table: dict[str, Sequence[Any]]) -> list[str]:
+    """The columns that hold values of more than one type, of which a table on the page would warn."""
+
+    def kind(value: Any) -> str:
+        return (
+            "number"
+            if isinstance(value, int | float) and not isinstance(value, bool)
+            else type(value).__name__
+        )
+
+    return [
+        name
+        for name, column in table.items()
+        if len({kind(value) for value in column if value is not None}) > 1
+    ]
 
 
 def execute(book: nbformat.NotebookNode) -> dict[str, Any]:

@@ -22,9 +22,10 @@ from core.checkpoints import save_folder
 from core.data.tasks import TASKS
 from core.decoding.together import answers as together
 from core.language_model import LanguageModel
-from tests.pages.conftest import OpenPage, random_model, run_notebook
+from tests.pages.conftest import OpenPage, mixed, random_model, run_notebook
 from tests.pages.test_applications_verdicts import CARD
 
+APART = "It does nothing on this page, nor would its Rewind: each task asks a model of its own."
 CROSSED = ("translate", "summarize", "question", "sentiment")
 TEXT = "Nora saw an elephant near the barn. Ben ran to the lake."
 
@@ -90,6 +91,7 @@ def test_every_task_answers_asks_and_its_notebook_agrees(use: str, open_page: Op
     assert not app.exception
     assert not app.error
     assert [line["part"] for line in lines(app)][:1] == ["0"]
+    assert not mixed(app.session_state["gb"].memos["takeaway"]["table"]())
     run_notebook(app)
     answer = committed(app)
     words, last = answer.numbers["words"], len(question.options(uses.USES[use])) - 1
@@ -259,7 +261,68 @@ def test_too_long_a_text_says_both_numbers(
     monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
     app = open_page("applications", use="translate", text="Nora saw a red kite near the barn. " * 4, drawn=-1)
     assert not app.exception
-    assert "(40)" in drawn[-1]["failed"]
+    had = len(core.load(tmp_path / "tales-t5").tokenizer.encode(drawn[-1]["source"]))
+    assert had > 40
+    assert drawn[-1]["failed"] == f"Your text has {had} tokens, and tales-t5 reads 40 at once. Shorten it."
+    app = open_page("applications", use="translate", drawn=1)
+    assert drawn[-1]["failed"].startswith("This example has ")
+
+
+LONG = {
+    "translate": ("text", "Nora saw a red kite. " * 90, "Your text has 1,889 characters; the first 1,600 are read."),
+    "dialogue": ("scene", 'Ben said: "Yes." ' * 100, "The scene has 1,700 characters; the first 1,600 are read."),
+    "code": ("begun", "#" * 2_000, "The function so far has 2,000 characters; the first 1,600 are read."),
+    "story": ("hero", "Ann " * 20, "The hero’s name has 79 characters; the first 40 are read."),
+    "question": ("asks", "Who " * 60, "Your question has 239 characters; the first 200 are read."),
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("use", LONG)
+def test_what_is_longer_than_is_read_is_said_with_both_numbers_and_stays_in_its_field(
+    use: str, open_page: OpenPage
+) -> None:
+    field, written, said = LONG[use]
+    app = open_page("applications", use=use, drawn=-1)
+    assert not [box for box in app.caption if "characters" in box.value]
+    state_of = app.session_state["gb"].store
+    state_of[field] = written
+    app.run()
+    assert not app.exception
+    assert [box.value for box in app.caption if "characters" in box.value] == [said]
+    assert app.session_state["gb"].store[field] == written
+    kept = [box.value for box in (*app.text_area, *app.text_input) if box.key and box.key.startswith(field)]
+    assert kept and all(value == written for value in kept)
+
+
+def test_the_text_is_cut_by_who_answers_and_not_by_the_open_model(
+    server: Path, open_page: OpenPage, drawn: list[dict[str, Any]]
+) -> None:
+    """tales-gpt is open and reads 384 tokens; the random tales-t5 has a longer context."""
+    app = open_page("applications", use="summarize", text="Zzyx qwop. " * 100, drawn=-1)
+    assert not app.info
+    assert drawn[-1]["source"].endswith("Zzyx qwop. " * 99 + "Zzyx qwop.")
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("use", uses.USES)
+def test_the_model_that_answers_is_named_whatever_is_open(
+    use: str, open_page: OpenPage, drawn: list[dict[str, Any]]
+) -> None:
+    app = open_page("applications", use=use, model="tales-bert")
+    name = uses.USES[use].model
+    assert name in drawn[-1]["titles"][1], "named in the picture"
+    assert (
+        app.button(key="applications.card").label.replace("\\", "")
+        == f"{name} answers here, whatever is open"
+    )
+    assert APART in [box.value.replace("\\", "") for box in app.caption]
+    assert not [one for one in app.get("bidi_component") if "rewind" in str(one.proto)]
+    app.button(key="applications.card").click().run()
+    assert not app.exception
+    shown = name if name in models.bundled() else f"./{name}"
+    assert app.session_state["gb"].store["picked"] == shown
+    assert f"The card of {name}" in html(app)
 
 
 def test_a_bundled_model_s_loss_is_its_card_s(open_page: OpenPage) -> None:

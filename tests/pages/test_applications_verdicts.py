@@ -155,8 +155,10 @@ def test_names_do_not_count_as_a_change() -> None:
 
 
 def test_a_text_with_a_task_s_prefix_is_read_without_it() -> None:
-    assert uses.bare("translate English to Spanish: Nora  ran.\n") == ("", "Nora ran.")
-    assert uses.bare("question: Who ran? context: Nora ran.") == ("Who ran?", "Nora ran.")
-    assert uses.bare("question: Who ran?") == ("", "Who ran?")
-    assert uses.bare("Nora said: question: why?") == ("", "Nora said: question: why?")
-    assert len(uses.bare("word " * 900)[1]) == uses.MOST_CHARACTERS
+    assert uses.bare("translate English to Spanish: Nora  ran.\n") == ("", "Nora ran.", ())
+    assert uses.bare("question: Who ran? context: Nora ran.") == ("Who ran?", "Nora ran.", ())
+    assert uses.bare("question: Who ran?") == ("", "Who ran?", ())
+    assert uses.bare("Nora said: question: why?") == ("", "Nora said: question: why?", ())
+    _, text, cuts = uses.bare("word " * 900)
+    assert len(text) == uses.MOST_CHARACTERS
+    assert cuts == ("Your text has 4,499 characters; the first 1,600 are read.",)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,14 @@ LINKS: dict[str, dict[str, Any]] = {
     "other": {"model": "./other", "text": "The cat saw the dog", "block": 2, "head": 1},
     "both": {"model": "./both", "text": "The cat saw the dog", "block": 0, "head": 2, "row": 3},
     "pair encoder": {"model": "./pair", "text": "The cat", "stack": "encoder", "block": 1},
-    "pair self": {"model": "./pair", "text": "The cat", "target": "A dog", "stack": "decoder", "block": 1},
+    "pair self": {
+        "model": "./pair",
+        "text": "The cat",
+        "target": "A dog",
+        "stack": "decoder",
+        "attention": "self",
+        "block": 1,
+    },
     "pair cross": {
         "model": "./pair",
         "text": "The cat",
@@ -114,6 +123,54 @@ def test_the_answer_is_what_the_model_does_at_commit(open_page: Any) -> None:
     assert record["answer"].numbers["then"] == pytest.approx(float(steps.pattern[row, best]), abs=1e-5)
     assert f"{steps.pattern[row, best]:.3f}" in record["answer"].why
     assert any("gb-reveal" in block.value for block in app.html)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"model": "./pair", "text": "The cat", "attention": "self"},
+        {"model": "./pair", "text": "The cat", "attention": "self", "sharpness": 3.0, "head": 2},
+    ],
+)
+@pytest.mark.usefixtures("other_model")
+def test_of_one_key_nothing_is_asked_about_the_softmax(link: dict[str, Any], open_page: Any) -> None:
+    app = open_page("attention", **link)
+    asked = question(app)
+    assert "One key gets all of the softmax." in asked and "how much" not in asked
+    record = predict(app, 0)
+    steps = run_notebook(app)["steps"]
+    assert steps.pattern.shape == (1, 1)
+    lm = core.load(models_root() / "pair")
+    token = int(lm.trace("The cat", "").logits[-1].argmax())
+    with core.intervene(core.ablate_head(layer=steps.layer, head=steps.head)):
+        without = float(lm.trace("The cat", "").logits[-1].softmax(-1)[token])
+    numbers = record["answer"].numbers
+    assert numbers["token"] == token and numbers["then"] == pytest.approx(without, abs=1e-5)
+    moved = numbers["then"] - numbers["now"]
+    assert record["answer"].index == (2 if abs(moved) <= 0.01 else 0 if moved > 0 else 1)
+
+
+def test_a_masked_model_is_opened_at_its_mask(open_page: Any) -> None:
+    app = open_page("attention", model="tales-bert")
+    assert not app.exception and "[MASK]" in question(app)
+    variables = run_notebook(app)
+    lm = core.load("tales-bert")
+    assert variables["row"] == list(variables["steps"].ids).index(lm.config.mask_id)
+
+
+@pytest.mark.usefixtures("other_model")
+def test_a_row_that_sees_one_key_gives_way_to_one_that_sees_all(open_page: Any) -> None:
+    app = open_page("attention", model="./pair", text="The cat", target="A dog", attention="self", row=0)
+    assert "“Position bias” off, what does" in question(app) and "&lt;s&gt;</code> read" not in question(app)
+    numbers = predict(app, 0)["answer"].numbers
+    found = run_notebook(app)["steps"]
+    lm = core.load(models_root() / "pair")
+    given: dict[str, Any] = {"change": Change(turn=False), "target": "A dog"}
+    then = attention_steps(lm, "The cat", found.layer, found.head, **given).pattern[-1]
+    assert (then > 0).sum() > 1
+    assert numbers["column"] == int(then.argmax()) and numbers["then"] == pytest.approx(
+        float(then.max()), abs=1e-5
+    )
 
 
 @pytest.mark.parametrize("off", [{}, {"turn": 0}, {"turn": 0, "mask": 0}, {"turn": 0, "mask": 0, "scale": 0}])
@@ -217,6 +274,11 @@ def open_ids(link: dict[str, Any], lm: core.LanguageModel | None, steps: Any) ->
     from app import cache
 
     return tuple(cache.model(link["model"]).encode(link["text"]))
+
+
+def models_root() -> Path:
+    """Where the models of other shapes are."""
+    return Path(os.environ["GLASSBOX_MODELS"])
 
 
 @pytest.mark.usefixtures("other_model")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 import core
@@ -95,6 +98,52 @@ def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page
     assert sum(float(line["probability"]) for line in shown) == pytest.approx(
         sum(node.probability for node in tree.nodes[1:]), abs=1e-4
     )
+
+
+@pytest.mark.parametrize(
+    ("link", "root"),
+    [
+        ({"target": ""}, "Start"),
+        ({"target": "A dog"}, "So far"),
+        ({"target": "", "crossing": 4}, "Start"),  # L1H1
+        ({"target": "", "crossing": 900}, "Start"),  # no such head: all of them
+    ],
+)
+@pytest.mark.usefixtures("other_model")
+def test_an_encoder_decoder_shows_its_source_and_what_each_token_read_of_it(
+    link: dict[str, Any], root: str, open_page: Any, models_root: Path
+) -> None:
+    app = open_page("decoding", model="./pair", text="The fox and the crow", depth=3, **link)
+    assert not app.exception
+    data, lm = picture(app), core.load(models_root / "pair")
+    assert data["root"] == root and len(data["source"]["readers"]) == 1 + 2 * 3
+    assert [token["text"] for token in data["source"]["tokens"]] == data["tokens"]
+    shape = data["source"]["reads"]["shape"]
+    reads = np.frombuffer(base64.b64decode(data["source"]["reads"]["b64"]), np.float32).reshape(shape)
+    ids = lm.tokenizer.encode(link["target"], add_special_tokens=False) if link["target"] else []
+    first, best = data["nodes"]["next"][0], data["paths"][0]["nodes"]
+    for count, node in enumerate([0, *best[:-1]]):
+        said = [*ids, *(data["nodes"]["id"][i] for i in best[:count])]
+        trace = lm.trace("The fox and the crow", said)
+        heads = [trace[f"decoder.blocks.{layer}.cross_attn.hook_pattern"][:, -1] for layer in range(2)]
+        row = heads[1][1] if link.get("crossing") == 4 else torch.cat(heads).mean(0)
+        np.testing.assert_allclose(reads[data["nodes"]["next"][node]], row, atol=1e-5)
+    run_notebook(app)
+    lines = list(csv.DictReader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]())))
+    top = int(reads[first].argmax())
+    said_first = [line for line in lines if line["step"] == "1"]
+    assert said_first and all(
+        line["reads most of the text"].startswith(f"{data['tokens'][top].strip()} {reads[first][top]:.2f}")
+        for line in said_first
+    )
+
+
+@pytest.mark.usefixtures("other_model")
+def test_other_shapes_have_no_source_beside_their_text(open_page: Any) -> None:
+    for name, root in (("other", "Prompt"), ("both", "Text")):
+        app = open_page("decoding", **LINKS[name])
+        assert picture(app)["source"] is None and picture(app)["root"] == root
+        assert "reads most of the text" not in app.session_state["gb"].memos["takeaway"]["csv"]()
 
 
 def test_paths_are_those_of_generate(lm: core.LanguageModel, open_page: Any) -> None:

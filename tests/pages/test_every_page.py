@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 from streamlit.testing.v1 import AppTest
 
 from app import chapters
-from tests.pages.conftest import OWN_MODELS, OpenPage, execute, notebook, run_notebook
+from tests.pages.conftest import OWN_MODELS, OpenPage, execute, mixed, notebook, run_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
@@ -66,6 +66,7 @@ def visit(slug: str, open_page: OpenPage) -> tuple[Seen, Seen]:
         assert app.session_state["gb"].store["model"] == link.get("model", "tales-gpt")
         run_notebook(app)
         table = app.session_state["gb"].memos["takeaway"]["table"]()
+        assert not mixed(table), f"{name}: more than one type in a column"
         tables[name] = measured(value for column in table.values() for value in column)
         answers[name] = committed(app)
         assert holds(notebook(app), answers[name]), f"{name}: the notebook does not compute the answer"

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 import core
 from app import models
 from app.components import families_cards as cards
+from app.components import families_more as more
 from app.components.families import crossing, lanes
 from core.families.asked import guesses, swap
 from core.families.published import FAMILIES, sizes
@@ -215,3 +216,41 @@ class TestCards:
         ]
         assert offered == ["google-t5/t5-base"]
         assert [one["name"] for one in seen[-1]["data"]["families"]] == [one.name for one in FAMILIES]
+
+    def test_sizes_off_the_list_say_how_they_could_be_had(self, monkeypatch: Any) -> None:
+        """BERT large, GPT-2 XL and T5 base: the operator may allow them; the first GPT is read by no converter."""
+        monkeypatch.delenv("GLASSBOX_HUB", raising=False)
+        said = {one["name"]: one["closed"] for one in cards.record_families()}
+        assert said["BERT"] == (
+            "Not on this Glassbox’s list: large. Whoever runs it allows it with GLASSBOX_HUB "
+            "(google-bert/bert-large-uncased), where the memory is enough."
+        )
+        assert "openai-community/gpt2-xl" in said["GPT-2"] and "google-t5/t5-base" in said["T5"]
+        assert "allows them" in said["T5"]
+        assert {said[name] for name in ("GPT", "DistilBERT", "GPT-3", "GPT-4")} == {""}
+        every = [size.hub for family, size in sizes() if size.hub and family.name != "GPT"]
+        monkeypatch.setenv("GLASSBOX_HUB", ",".join(every))
+        assert {one["closed"] for one in cards.record_families()} == {""}
+
+
+class TestReasons:
+    def test_a_learner_can_say_why_bert_writes_no_story_and_gpt_sees_no_next_word(
+        self, open_page: OpenPage, monkeypatch: Any
+    ) -> None:
+        seen: list[Any] = []
+        monkeypatch.setattr(more, "families_more", lambda **given: seen.append(given["data"]))
+        assert not open_page("families", text=TEXT, follow=4).exception
+        told = {one["title"]: one["text"] for one in seen[-1]["reasons"]}
+        share = {bar["shape"] + str(bar["cut"]): bar["right"] / bar["of"] for bar in seen[-1]["bars"]}
+        gpt = told["Why GPT cannot see the next word"]
+        assert "Training asks each row for the token behind it." in gpt
+        assert "A row that saw it would copy the answer and learn nothing" in gpt
+        assert "so the mask hides it, in training and ever after." in gpt
+        assert gpt.endswith("Here, another word behind moves the guess not by a bit.")
+        bert = told["Why BERT cannot write a story"]
+        assert "It learned to fill gaps between words. Behind the end of a text there are none." in bert
+        assert (
+            f"Here its first guess is right for {share['encoderFalse']:.0%} of the words with both sides in view "
+            f"and for {share['encoderTrue']:.0%} at the end of a text; GPT’s there for {share['decoderFalse']:.0%}."
+        ) in bert
+        assert "A new word also changes what it says of those before: by " in bert

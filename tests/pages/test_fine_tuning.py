@@ -16,11 +16,11 @@ from core.runs import recorded
 from core.runs.tuned_recordings import learned, tuned_recording
 from core.runs.worker import here
 from core.training.fine_tune_spec import compared
+from core.training.lora import places
 from core.training.tuned import count
 from tests.pages.conftest import OWNER, Runs, run_notebook
 
-TEXT = "The warm bun is not burnt at all."
-TALE = "Nora lost the red kite. Tom found the kite under the bench."
+TEXT = "Nora lost the red kite. Tom found the kite under the bench."
 
 
 def table(app: AppTest) -> dict[str, list[Any]]:
@@ -36,8 +36,7 @@ def said(app: AppTest) -> str:
 
 @pytest.mark.parametrize("job", ["sentiment", "questions"])
 def test_recorded_ways_fill_the_first_screen(job: str, open_page: Any) -> None:
-    text = TEXT if job == "sentiment" else TALE
-    app = open_page("fine_tuning", text=text, job=job, quiz="Who found the kite?")
+    app = open_page("fine_tuning", text=TEXT, job=job, quiz="Who found the kite?")
     assert not app.exception and not app.warning[1:]
     shown = table(app)
     assert shown["way"] == list(ways.WAYS.values())
@@ -50,15 +49,16 @@ def test_recorded_ways_fill_the_first_screen(job: str, open_page: Any) -> None:
         share = shown["right"][at] / shown["of"][at]
         assert [last.held_out, one.points().held_out[-1]] == pytest.approx([share, share], abs=1e-6)
         lm = tuned_recording(name)
-        best = lm.classify(text)[0] if job == "sentiment" else lm.answer("Who found the kite?", text)[0][:2]
+        best = lm.classify(TEXT)[0] if job == "sentiment" else lm.answer("Who found the kite?", TEXT)[0][:2]
         assert (shown["says of the text"][at], shown["probability"][at]) == (best[0], pytest.approx(best[1]))
     variables = run_notebook(app)
     assert variables["now"].learned == shown["numbers learned"][3]
 
 
-def test_lora_reaches_most_of_full_with_few_numbers() -> None:
+@pytest.mark.parametrize("job", ["sentiment", "questions"])
+def test_lora_reaches_most_of_full_with_few_numbers(job: str) -> None:
     """The figures of the page: at least 95 % of full fine-tuning's accuracy with under 5 % of its numbers."""
-    worth = {way: recorded(f"finetune-sentiment-{way}").checkpoints()[-1] for way in ways.WAYS}
+    worth = {way: recorded(f"finetune-{job}-{way}").checkpoints()[-1] for way in ways.WAYS}
     assert worth["lora"].held_out >= 0.95 * worth["full"].held_out  # type: ignore[operator]
     assert worth["lora"].health["trained"] < 0.05 * worth["full"].health["trained"]
 
@@ -71,9 +71,12 @@ def test_what_the_ways_forget_and_what_pretraining_brings(job: str) -> None:
     assert old["frozen"][0] == old["frozen"][1]
     assert old["full"][0] > old["full"][1] + 0.1
     accuracy = {way: run.points().held_out[np.isfinite(run.points().held_out)] for way, run in runs.items()}
-    assert accuracy["full"][-1] > accuracy["frozen"][-1] + 0.2
-    if job == "questions":  # the opinions' words are new to tales-bert: there it begins like any other model
-        assert accuracy["full"].mean() > accuracy["scratch"].mean() + 0.03
+    assert accuracy["full"][-1] > accuracy["frozen"][-1] + 0.05
+    assert accuracy["full"].mean() > accuracy["scratch"].mean() + 0.03
+    if job == "sentiment":  # with few examples, by more than chance: the intervals lie apart
+        worth = {way: run.checkpoints()[-1].health["accuracy"] for way, run in runs.items()}
+        assert worth["full"]["low"] > worth["scratch"]["high"]
+        assert worth["lora"]["low"] > worth["scratch"]["high"]
 
 
 def test_loras_numbers_are_those_of_the_matrices() -> None:
@@ -90,6 +93,17 @@ def test_loras_numbers_are_those_of_the_matrices() -> None:
     stored = shown["name"].rpartition(".")[0]
     whole, old = (dict(model.named_parameters())[stored].detach() for model in (merged, base))
     assert np.isclose((whole - old).abs().numpy(), abs(cell["added"]), rtol=1e-3, atol=1e-6).any()
+    full = ways.recorded_arms({"Full": "finetune-sentiment-full"})[0]
+    moved = (view.record_lora(arm, (3, 5), full) or {})["moved"]
+    plain = dict(base.named_parameters())[stored].detach()
+    rows = next(
+        place for place in places(base, compared("sentiment", "lora").lora) if place.key == shown["name"]
+    )
+    before, after = (weights[rows.first : rows.last] for weights in (plain, learned(full.id)[stored]))
+    assert moved["full"] == pytest.approx(float((after - before).norm() / before.norm()), rel=1e-5)
+    assert moved["lora"] == pytest.approx(
+        float(np.linalg.norm(b @ a) * cell["scale"] / before.norm()), rel=1e-4
+    )
     largest = view.record_lora(arm, (-1, -1))
     assert largest is not None and abs(largest["cell"]["added"]) >= abs(cell["added"])
 
@@ -185,7 +199,7 @@ def test_a_text_beyond_the_base_is_told(open_page: Any) -> None:
     arm = ways.recorded_arms({"LoRA": "finetune-sentiment-lora"})[0]
     assert "cannot read" in judged.judge(arm, "very " * 200, "")["why"]
     asked = ways.recorded_arms({"LoRA": "finetune-questions-lora"})[0]
-    assert "the question has no tokens" in judged.judge(asked, TALE, " ")["why"]
+    assert "the question has no tokens" in judged.judge(asked, TEXT, " ")["why"]
 
 
 @pytest.mark.parametrize("link", [{"rank": 128}, {"rank": 999}, {"alpha": 0}, {"beside": "w x"}, {"beside": ""},

@@ -1,4 +1,4 @@
-"""Models that name classes or spans instead of words: every page says so, and shows the usual model."""
+"""Models that name classes or spans instead of words: all pages but one say so and show the usual model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from app import chapters, state
 from tests.pages.conftest import OpenPage, random_model
 from tests.pages.test_bad_input import said
 
-SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
+# Applications asks them: tests/pages/test_applications_headed.py.
+SHOWN = [
+    chapter.slug for group in chapters.shown().values() for chapter in group if chapter.slug != "applications"
+]
 LABELS = ("sad", "**glad**", "<b>c</b>", "d", "e", "f")
 
 
@@ -34,6 +37,7 @@ def test_every_page_says_so_and_shows_the_usual_model(
     assert app.session_state["gb"].store["model"] == state.DEFAULT_MODEL
     message = said(app)
     assert "names a class of the whole text (sad, **glad**, <b>c</b>, d, e, ...)" in message
+    assert "Applications can ask it, under Sentiment" in message and "classify(text) asks it" in message
     assert f"This page shows {state.DEFAULT_MODEL} instead" in message
     assert not any("<b>c" in block.value for block in app.html)
 
@@ -47,3 +51,4 @@ def test_the_other_heads(
     monkeypatch.setenv("GLASSBOX_MODELS", str(headed))
     app = open_page("home", model=f"./{head}")
     assert not app.exception and words in said(app)
+    assert ("Applications can ask it, under Question" in said(app)) == (head == "span")

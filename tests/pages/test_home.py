@@ -24,7 +24,14 @@ LINKS: dict[str, dict[str, Any]] = {
     "other": {"model": "./other", "text": "The fox and the crow", "block": 2, "head": 1},
     "both": {"model": "./both", "text": "The fox and the crow", "head": 2},
     "pair encoder": {"model": "./pair", "text": "The fox", "stack": "encoder", "block": 1},
-    "pair self": {"model": "./pair", "text": "The fox", "target": "A crow", "stack": "decoder", "block": 1},
+    "pair self": {
+        "model": "./pair",
+        "text": "The fox",
+        "target": "A crow",
+        "stack": "decoder",
+        "attention": "self",
+        "block": 1,
+    },
     "pair cross": {
         "model": "./pair",
         "text": "The fox",

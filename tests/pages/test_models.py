@@ -19,7 +19,8 @@ from core.costs import parameters
 from core.parts import parts
 from core.survey import memory_needed, supported
 from tests.damaged import BROKEN, damage
-from tests.pages.conftest import OTHER, OpenPage, Runs, random_model
+from tests.pages.conftest import OTHER, OWNER, OpenPage, Runs, random_model
+from tests.published_folders import BERT, headed, published
 
 TEXT = "Once upon a time, Lily saw a big red ball."
 README = """---
@@ -187,6 +188,39 @@ def test_a_picked_model_that_is_not_here_is_refused_with_what_to_do(name: str, o
     assert data["selection"]["picked"] == "tales-gpt"
 
 
+@pytest.fixture
+def as_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders as BERT was released, with a word list alone: one that fills blanks, and one of each head."""
+    published(tmp_path / "words", word_list=True)
+    for name, kind, labels in (
+        ("opinions", "SequenceClassification", ("bad", "good")),
+        ("spans", "QuestionAnswering", ()),
+        ("tags", "TokenClassification", ("O", "B-PER")),
+    ):
+        published(tmp_path / name, headed(BERT, kind, labels), word_list=True)
+    monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
+
+
+@pytest.mark.usefixtures("as_published")
+def test_a_bert_with_a_word_list_alone_is_offered_and_opens(open_page: OpenPage) -> None:
+    one = by_name(open_page("models", text=TEXT))["./words"]
+    assert one["problem"] == "" and one["memory"] != "not known" and not one["headed"]
+    app = open_page("models", model="./words", text="the dog was glad")
+    assert shown(app)["current"]["name"] == "./words" and not app.info
+
+
+@pytest.mark.usefixtures("as_published")
+def test_a_model_with_a_head_says_where_it_is_asked(open_page: OpenPage) -> None:
+    found = by_name(open_page("models", text=TEXT))
+    assert {name: found[f"./{name}"]["asked"] for name in ("words", "opinions", "spans", "tags")} == {
+        "words": "",
+        "opinions": "sentiment",
+        "spans": "question",
+        "tags": "",
+    }
+    assert found["./tags"]["headed"] and found["distilbert/distilbert-base-cased-distilled-squad"]["asked"]
+
+
 @pytest.mark.usefixtures("configured")
 def test_a_model_larger_than_the_room_is_refused_with_both_numbers(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
@@ -234,6 +268,34 @@ def test_a_training_run_has_its_weights_and_its_card(runs: Runs, open_page: Open
     assert f"run:{other.id}" not in found
     assert "no checkpoint yet" in found[f"run:{waits.id}"]["problem"]
     assert "corpus" in card(app) and "tales" in card(app) and "held-out loss" in card(app)
+
+
+def test_what_a_run_needs_is_known_and_room_is_made_before_it_is_loaded(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, waits = runs.ready(), runs.queued(name="Later")
+    name = f"run:{own.id}"
+    need = models.need(models.resolve(name))
+    assert need == memory_needed(core.load(name).config) > 0
+    assert (
+        models.need(models.resolve(f"run:{waits.id}")) == models.need(models.resolve("run:" + "0" * 24)) == 0
+    )
+    shelf = Shelf(9, int(1.5 * need))
+    monkeypatch.setattr(cache, "_moments", shelf)
+    first, last = zoo.snapshots(name)[0], zoo.snapshots(name)[-1]
+    cache.model(name, first)
+    load, there = core.load, list[int]()
+
+    def counted(*what: Any, **options: Any) -> core.LanguageModel:
+        there.append(len(shelf))
+        return load(*what, **options)
+
+    monkeypatch.setattr(core, "load", counted)
+    cache.model(name, last)
+    assert there == [0], "the other moment had left before this one was read"
+    monkeypatch.setattr(cache, "_moments", Shelf(9, need // 2))
+    assert cache.model(name, first).n_parameters, "however large, a run that was trained here is shown"
+    runs.store.delete(waits.id, OWNER)
 
 
 def test_a_hub_id_of_the_operator_without_facts_is_known_when_it_is_fetched(
@@ -316,7 +378,7 @@ def test_a_model_that_says_classes_is_told_before_it_is_fetched(
     monkeypatch.setattr("core.checkpoints.hub.download", lambda *_, **__: pytest.fail("it was fetched"))
     app = open_page("models", text=TEXT)
     headed = [one.id for one in hub_models.MODELS if by_name(app)[one.id]["headed"]]
-    assert len(headed) == 3
+    assert len(headed) == 2
     app.selectbox(key="model").set_value(headed[0]).run()
     assert "names a class of the whole text (NEGATIVE, POSITIVE)" in said(app)
     assert app.session_state["gb"].store["model"] == "tales-gpt"

@@ -34,7 +34,9 @@ LINKS: dict[str, dict[str, Any]] = {
     "other": {"model": "./other", "text": "The cat saw the dog", "block": 2, "head": 1, "off": "*"},
     "both": {"model": "./both", "text": "The cat saw the dog", "block": 0, "head": 2, "row": 3},
     "pair encoder": {"model": "./pair", "text": "The cat", "stack": "encoder", "block": 1, "off": "e0.1"},
-    "pair self": {"model": "./pair", "text": "The cat", "target": "A dog", "stack": "decoder", "off": "1.0"},
+    "pair self": {
+        "model": "./pair", "text": "The cat", "target": "A dog", "stack": "decoder", "attention": "self", "off": "1.0"
+    },
     "pair cross": {
         "model": "./pair", "text": "The cat", "target": "A dog", "stack": "decoder", "attention": "cross", "off": "c0.2"
     },
@@ -398,6 +400,17 @@ def test_all_heads_off_and_a_text_of_one_token(open_page: OpenPage) -> None:
     assert not app.exception
     assert all(line["does"] == SHORT for line in lines(app)[:16])
     run_notebook(app)
+
+
+def test_of_one_row_no_habit_is_named_until_an_answer_is_written(
+    open_page: OpenPage, other_model: str
+) -> None:
+    for kind in ("cross", "self"):
+        app = open_page("multi_head", model="./pair", text="The fox and the crow", attention=kind)
+        assert not app.exception
+        assert {name for line in run_notebook(app)["jobs"].names for name in line} == {"text too short"}
+    app = open_page("multi_head", model="./pair", text="The fox and the crow", target="A dog saw the fox")
+    assert {name for line in run_notebook(app)["jobs"].names for name in line} != {"text too short"}
 
 
 @pytest.mark.usefixtures("other_model")

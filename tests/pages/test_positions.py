@@ -106,7 +106,7 @@ def test_a_learned_table_is_the_models_and_ends(open_page: OpenPage) -> None:
     shown = lines(app, "position vector")
     assert shown
     for at, column, value, _ in shown:
-        assert value == pytest.approx(weights[at, column], abs=1e-5)
+        assert value == pytest.approx(weights[int(at), column], abs=1e-5)
     text = "The cat and the dog"
     seen = see(lm, text, None, "learned", Where(None, 0, 0), 62)
     last = 62 + len(seen.ids) - 1

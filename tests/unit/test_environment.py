@@ -181,6 +181,26 @@ def test_arguments_are_passed_on() -> None:
         environment.parse(["tset"])
 
 
+def test_models_are_made_and_checked_with_the_tools_that_their_texts_and_scores_need(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """austen-gpt's text is read with rdata, tales-t5's chrF is sacrebleu's: neither is part of the product."""
+    asked: list[object] = []
+
+    def ensure(lock: object) -> str:
+        asked.append(lock)
+        return "python"
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        asked.append(command)
+        return subprocess.CompletedProcess(command, 1)
+
+    monkeypatch.setattr(environment, "ensure", ensure)
+    monkeypatch.setattr(environment.subprocess, "run", run)
+    assert environment.command_models(["--check"]) == 1
+    assert asked == [installation.DEVELOPMENT, ["python", "-m", "scripts.train_models", "--check"]]
+
+
 def test_the_whole_suite_is_shared_by_two_processes_and_a_part_of_it_is_not() -> None:
     assert environment.suite([], 4) == environment.suite([], 64) == [["-n", "2"]]
     assert environment.suite(["-k", "word"], 8) == [["-k", "word"]]

@@ -10,7 +10,7 @@ import torch
 
 from core.data.corpora import fingerprint
 from core.data.toyland.asked import asked
-from core.data.toyland.reviews import reviews
+from core.data.toyland.news import news
 from core.decoding.labels import best_spans
 from core.language_model import LanguageModel
 from core.runs.fine_tuning import bundled_base
@@ -68,12 +68,25 @@ class TestSpec:
 class TestExamples:
     """What is learned from."""
 
-    def test_reviews_come_class_by_class_and_none_twice(self) -> None:
+    def test_news_comes_class_by_class_and_none_twice(self) -> None:
         found = labelled.told("sentiment", "train", 40, 3)
         assert [one.label for one in found] == [0, 1] * 20
         assert len({one.text for one in found}) == 40
-        known = {one.text: one.sentiment for one in islice(reviews(3, "train"), 300)}
-        assert all(known[one.text] == ("negative", "positive")[one.label] for one in found)
+        known = {one.text: one.good for one in islice(news(3, "train"), 300)}
+        assert all(known[one.text] == bool(one.label) for one in found)
+
+    def test_rates_are_chosen_on_others_of_the_kind_that_is_learned_from(self) -> None:
+        learned = labelled.told("sentiment", "train", 300, 0)
+        apart = labelled.measured(spec(measured="development", held_out=200), learned)
+        assert 190 < len(apart) <= 200
+        assert not set(apart) & set(learned)
+        out = labelled.measured(spec(held_out=200), learned)
+        assert out == labelled.told("sentiment", "held_out", 200, labelled.MEASURED)
+        assert not set(apart) & set(out)
+        tuner = FineTuner(spec(measured="development", held_out=30), base())
+        known = {tuple(row.ids) for row in tuner.rows}
+        assert len(tuner.measured) > 25
+        assert not any(tuple(row.ids) in known for row in tuner.measured)
 
     def test_no_held_out_example_is_learned_from(self) -> None:
         for task in ("sentiment", "questions"):

@@ -70,6 +70,20 @@ def test_shapes_hooks_and_weights(head: str) -> None:
     assert torch.allclose(trace.logits, x @ part.W + part.b, atol=1e-5)
 
 
+def test_the_mean_of_a_text_is_that_of_its_tokens_and_not_of_padding() -> None:
+    lm = headed("sequence", pool="mean")
+    trace = lm.trace(TEXT)
+    part, x = lm.transformer.label_head, trace["blocks.1.hook_resid_post"]  # (T, D)
+    pooled = torch.tanh(x.mean(0) @ part.W_pool + part.b_pool)
+    assert torch.allclose(trace["label_head.hook_pooled"], pooled, atol=1e-6)
+    assert not torch.allclose(headed("sequence").trace(TEXT).logits, trace.logits, atol=1e-3)
+    ids = trace.ids[None]
+    mask = torch.ones_like(ids, dtype=torch.bool)
+    longer = torch.cat([ids, ids], 1), torch.cat([mask, ~mask], 1)
+    said = lm.transformer(longer[0], mask=longer[1])[0]
+    assert torch.allclose(said, trace.logits, atol=1e-5)
+
+
 @pytest.mark.parametrize("head", HEADS)
 def test_a_folder_and_back(head: str, tmp_path: Path) -> None:
     lm = headed(head, n_token_types=2)
@@ -156,7 +170,7 @@ def test_what_cannot_be_asked() -> None:
         sequence.classify(9 * TEXT)
     ids = torch.tensor([[1, 2, 3]])
     for options in ({"last_only": True}, {"only": torch.ones(1, 3, dtype=torch.bool)}):
-        with pytest.raises(ValueError, match="position 0"):
+        with pytest.raises(ValueError, match="no places to choose from"):
             sequence.transformer(ids, **options)
 
 

@@ -113,7 +113,7 @@ def test_a_worker_that_leaves_is_followed_bit_for_bit(store: Store, monkeypatch:
 def test_own_lines_travel_with_the_run(store: Store) -> None:
     id = done(store, spec(text=fingerprint(OWN), steps=3), OWN)
     assert store.get(id).state == "done"
-    assert np.isfinite(store.points(id).held_out[-1])  # measured are held-out reviews all the same
+    assert np.isfinite(store.points(id).held_out[-1])  # measured is held-out news all the same
 
 
 def test_what_cannot_be_learned_from_is_refused_before_anything_is_stored(store: Store) -> None:

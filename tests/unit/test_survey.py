@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from core import hub_models, zoo
+from core.checkpoints import CheckpointError, load_folder
 from core.checkpoints.convert import Settings
 from core.checkpoints.folder import FAMILIES
 from core.costs import parameters
@@ -19,6 +22,8 @@ from core.parts import parts
 from core.survey import card_text, memory_needed, supported, survey
 from tests.damaged import BROKEN, damage
 from tests.pages.conftest import random_model
+from tests.published_folders import BERT, DISTILBERT, headed, published
+from tests.unit.test_checkpoints import GPT2, a_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,8 +51,60 @@ def test_a_bundled_model_is_told_without_reading_a_weight(monkeypatch: pytest.Mo
 @pytest.mark.parametrize("name", [name for name in BROKEN if name not in ("nan",)])
 def test_what_stands_in_the_way_is_an_answer(folders: Path, name: str) -> None:
     seen = survey(folders / name)
-    assert seen.problem
+    what, _ = BROKEN[name]
+    assert what in seen.problem
+    with pytest.raises(CheckpointError, match=re.escape(what)):
+        load_folder(folders / name)
     assert survey(folders / "whole").problem == ""
+
+
+@pytest.mark.parametrize("word_list", [True, False])
+@pytest.mark.parametrize(
+    "config",
+    [
+        BERT,
+        DISTILBERT,
+        headed(DISTILBERT, "SequenceClassification", ("bad", "good")),
+        headed(BERT, "QuestionAnswering"),
+    ],
+    ids=lambda config: config["architectures"][0],
+)
+def test_what_opens_has_no_problem_with_a_word_list_too(
+    config: dict[str, Any], word_list: bool, tmp_path: Path
+) -> None:
+    """BERT was released with vocab.txt alone: the list of models and the loader agree about it."""
+    folder = published(tmp_path / "model", config, word_list=word_list)
+    assert load_folder(folder).config == survey(folder).config
+    assert survey(folder).problem == ""
+    lines = (folder / "vocab.txt") if word_list else None
+    if lines is not None:
+        lines.write_text(lines.read_text() + "more\n")
+        assert "do not belong together" in survey(folder).problem
+        lines.write_text("the\n")
+        assert "is not the word list of a BERT" in survey(folder).problem
+
+
+def test_a_mask_that_is_no_weight_may_be_of_any_kind(tmp_path: Path) -> None:
+    """GPT-2's files keep its causal masks, as bytes: nothing reads them."""
+    folder = a_folder(tmp_path / "gpt2", GPT2)
+    tensors = load_file(folder / "model.safetensors")
+    mask = {"transformer.h.0.attn.bias": torch.ones(1, 1, 4, 4, dtype=torch.uint8)}
+    save_file(tensors | mask, folder / "model.safetensors")
+    load_folder(folder)
+    assert survey(folder).problem == ""
+    name = "transformer.wte.weight"
+    name = name if name in tensors else next(key for key in tensors if key.endswith("wte.weight"))
+    save_file(tensors | {name: tensors[name].to(torch.int8)}, folder / "model.safetensors")
+    with pytest.raises(CheckpointError, match="is stored as I8"):
+        load_folder(folder)
+    assert "is stored as I8" in survey(folder).problem
+
+
+def test_a_tokenizer_of_any_length_is_not_read(folders: Path, tmp_path: Path) -> None:
+    folder = random_model(tmp_path / "long", seed=1)
+    with (folder / "tokenizer.json").open("r+b") as file:
+        file.truncate(60_000_000)
+    assert "60,000,000 bytes long: too large for a tokenizer.json" in survey(folder).problem
 
 
 def test_an_architecture_that_is_not_supported_is_named_with_those_that_are(tmp_path: Path) -> None:

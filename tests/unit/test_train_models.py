@@ -14,8 +14,9 @@ from core.training import Trainer, TrainSpec
 from core.training.state import State
 from scripts import austen, task_report, train_models
 from scripts.austen import NoText
+from scripts.model_scores import senses
 from scripts.recipes import RECIPES, Recipe
-from scripts.train_models import make, senses
+from scripts.train_models import make
 
 TINY = Recipe(
     TrainSpec(corpus="fables", steps=4, batch_tokens=128, context=32, vocab_size=300, device="cpu"),
@@ -30,8 +31,11 @@ TINY = Recipe(
 def test_every_bundled_model_has_the_recipe_that_made_it():
     assert set(RECIPES) == set(core.bundled())
     for name, recipe in RECIPES.items():
-        assert TrainSpec.from_dict(zoo.card(name)["spec"]) == recipe.spec
-        assert core.snapshots(name) == [*recipe.snapshots, recipe.spec.steps]
+        card = zoo.card(name)
+        specs = [card["spec"], *(one["spec"] for one in card.get("then", ()))]
+        assert [TrainSpec.from_dict(spec) for spec in specs] == recipe.trainings
+        assert core.snapshots(name) == [*recipe.snapshots, recipe.steps]
+        assert zoo.card(name).get("texts") == (list(recipe.prompts) if recipe.shown else None)
 
 
 def test_a_recipe_writes_a_model_that_opens_and_rewinds(tmp_path, monkeypatch, capsys):
@@ -68,6 +72,53 @@ MASKED = Recipe(
     ngram_documents=20,
     senses=14,
 )  # fmt: skip
+
+
+TWICE = replace(TINY, then=(replace(TINY.spec, steps=3, seed=2),), snapshots=(0,))
+
+
+def test_a_second_training_goes_on_from_the_first(tmp_path, monkeypatch):
+    make("tiny", TWICE, tmp_path / "tiny")
+    monkeypatch.setattr(zoo, "BUNDLED", tmp_path)
+    card = zoo.card("tiny")
+    assert core.snapshots("tiny") == [0, 7] and (card["steps"], card["tokens_read"]) == (7, 7 * 128)
+    assert [point["step"] for point in card["then"][0]["curve"]] == [1, 2, 3]
+    assert card["curve"][-1] == {
+        "step": 7,
+        "loss": card["then"][0]["curve"][-1]["loss"],
+        "held_out": card["held_out_loss"],
+    }
+    trainer = Trainer(TINY.spec, tokenizer=core.load("tiny", device="cpu").tokenizer)
+    list(trainer.run())
+    after = Trainer(TWICE.then[0], tokenizer=trainer.tokenizer, weights=dict(trainer.model.state_dict()))
+    list(after.run())
+    for name, weight in core.load("tiny", device="cpu").transformer.state_dict().items():
+        torch.testing.assert_close(
+            weight, after.model.state_dict()[name], atol=2e-3, rtol=1e-3
+        )  # kept in float16
+
+
+@pytest.mark.parametrize("stop", [(2, 0), (4, 2)])
+def test_a_stopped_second_training_goes_on(tmp_path, monkeypatch, stop):
+    """Stopped in the first or in the second training, the model and its card come out the same."""
+    make("tiny", TWICE, tmp_path / "whole")
+    steps, run = [], Trainer.step
+
+    def until(trainer):
+        steps.append(trainer.spec.seed)
+        if len(steps) > sum(stop):
+            raise KeyboardInterrupt
+        return run(trainer)
+
+    monkeypatch.setattr(Trainer, "step", until)
+    with pytest.raises(KeyboardInterrupt):
+        make("tiny", TWICE, tmp_path / "stopped", tmp_path / "scratch", every=1)
+    monkeypatch.setattr(Trainer, "step", run)
+    make("tiny", TWICE, tmp_path / "stopped", tmp_path / "scratch", every=1)
+    whole, stopped = (tmp_path / name / "model.safetensors" for name in ("whole", "stopped"))
+    assert whole.read_bytes() == stopped.read_bytes()
+    cards = [json.loads((tmp_path / name / "card.json").read_text()) for name in ("whole", "stopped")]
+    assert cards[0] | {"minutes": 0} == cards[1] | {"minutes": 0}
 
 
 def test_a_masked_model_has_a_baseline_samples_and_probes_in_its_card(tmp_path, monkeypatch):
@@ -189,7 +240,7 @@ def test_a_state_of_another_recipe_is_not_gone_on_from(tmp_path):
     scratch.mkdir()
     other = Trainer(replace(TINY.spec, seed=5))
     state = other.state()
-    (scratch / "state.safetensors").write_bytes(State(state.tensors, {**state.meta, "curve": []}).to_bytes())
+    (scratch / "state.safetensors").write_bytes(State(state.tensors, {**state.meta, "told": {}}).to_bytes())
     make("tiny", replace(TINY, snapshots=()), tmp_path / "a", scratch)
     make("tiny", replace(TINY, snapshots=()), tmp_path / "b")
     first, second = ((tmp_path / folder / "model.safetensors").read_bytes() for folder in "ab")

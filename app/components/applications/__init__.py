@@ -11,7 +11,7 @@ from typing import Any
 
 from app.components import pack, register
 from app.components.applications.answers import Found, made_links
-from app.components.applications.uses import Use, Wish
+from app.components.applications.uses import Wish
 from app.components.applications.verdict import Verdict, hero_of, strangers
 from core.analysis import heroes, pointed
 from core.analysis.cross_reading import is_mark
@@ -28,18 +28,15 @@ ASKED = {
     "code": "The function so far",
 }
 SAID = {
-    "translate": "Spanish, as the decoder writes it",
-    "summarize": "The summary, clause by clause",
-    "question": "The answer",
-    "sentiment": "The label",
-    "story": "The story",
-    "dialogue": "What is answered",
-    "code": "The function",
+    "translate": "Spanish, as the decoder of {model} writes it",
+    "summarize": "The summary by {model}, clause by clause",
+    "question": "The answer by {model}",
+    "sentiment": "The label by {model}",
+    "story": "The story by {model}",
+    "dialogue": "What is answered, by {model}",
+    "code": "The function by {model}",
 }
-MISSING = (
-    "{model} is not on this server, so nothing is computed here: choose a task whose model is. "
-    "Whoever runs this Glassbox can put a folder of that name under GLASSBOX_MODELS."
-)
+LONGEST_LABEL = 28  # characters of a class or span beside its bar
 
 
 def record(
@@ -53,7 +50,7 @@ def record(
     """
     use, wish = found.wish.use, found.wish
     strange = set(strangers(found))
-    data = _frame(wish, tokens, stamp, selection) | {
+    data = _frame(wish, found.name, tokens, stamp, selection) | {
         "failed": found.failed,
         "head": _question(found),
         "read": [_read(wish.source[a:b], strange) for a, b in found.read],
@@ -66,10 +63,10 @@ def record(
         "possible": [link for link in verdict.possible if link not in verdict.links],
         "judged": bool(verdict.links),
         "sentence": verdict.sentence,
-        "labels": [{"label": label, "p": p} for label, p in found.labels],
+        "labels": [{"label": _short(label), "p": p} for label, p in found.labels],
         "marks": _marks(found),
         "wrong": [one.line for one in found.check.undefined] if found.check else [],
-        "rule": found.rule.name if found.rule else "",
+        "rule": found.rule.name if found.rule else _attention(found),
         "verdict": [{"text": line.text, "right": line.right} for line in verdict.lines],
         "target": verdict.target if verdict.target != found.written else "",
     }
@@ -78,21 +75,38 @@ def record(
     return data
 
 
-def missing(wish: Wish, tokens: Sequence[str], stamp: str, selection: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for a use whose model this server does not have: it says so."""
-    return _frame(wish, tokens, stamp, selection) | {"failed": MISSING.format(model=wish.use.model)}
+def missing(
+    wish: Wish, model: str, why: str, tokens: Sequence[str], stamp: str, selection: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The same for a use whose model does not answer: it says why."""
+    return _frame(wish, model, tokens, stamp, selection) | {"failed": why}
 
 
-def _frame(wish: Wish, tokens: Sequence[str], stamp: str, selection: Mapping[str, Any]) -> dict[str, Any]:
+def _short(label: str) -> str:
+    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
+
+
+def _attention(found: Found) -> str:
+    """Whose attention is drawn, of a model with a head."""
+    if found.labelled is None:
+        return ""
+    who = "its tokens" if found.labelled.answers else "what stands for the text"
+    return f"{who} in the last block, mean of all heads"
+
+
+def _frame(
+    wish: Wish, model: str, tokens: Sequence[str], stamp: str, selection: Mapping[str, Any]
+) -> dict[str, Any]:
     use = wish.use
     return {
         "tokens": list(tokens),
         "stamp": stamp,
         "use": use.name,
         "label": use.label,
-        "model": use.model,
+        "model": model,
+        "cuts": list(wish.cuts),
         "kind": use.picture,
-        "titles": [ASKED[use.name], SAID[use.name]],
+        "titles": [ASKED[use.name], SAID[use.name].format(model=model)],
         "head": "",
         "source": wish.source,
         **{
@@ -136,8 +150,3 @@ def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -
     return applications(
         data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()}
     )
-
-
-def names(uses: Sequence[Use]) -> dict[str, str]:
-    """Name -> label of each use."""
-    return {use.name: use.label for use in uses}

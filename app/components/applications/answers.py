@@ -6,7 +6,7 @@ The functions with a model as their first argument are called through `cache.cal
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any
@@ -29,12 +29,14 @@ from core.analysis.cross_reading import (
     word_spans,
 )
 from core.analysis.label_chances import label_chances
+from core.analysis.label_reading import LabelReading, read_answer, read_class
 from core.language_model import LanguageModel
 from core.model.transformer import ContextTooLong
 
 LABELS = ("positive", "negative")
+MOST_LABELS = 6  # of a model with a head: its likeliest classes or spans
 STORY = heroes.DECODING
-TOO_LONG = "Your text has more tokens than {name} reads at once ({most:,}). Shorten it."
+TOO_LONG = "{what} has {had:,} tokens, and {name} reads {most:,} at once. Shorten it."
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,14 @@ class Found:
     written: the whole of it. units: characters of its parts. likely: (units,) the probability of each part: the product
         of its pieces'. read: characters of the parts of the source that are read.
     weights: (units, read), what each part of the answer reads; None of a model that reads nothing across.
-    rule: whose attention. labels: of a sentiment, both labels' probabilities. check: of code.
+    rule: whose attention. labels: of a sentiment, both labels' probabilities; of a model with a head, its classes or
+        the likeliest spans. check: of code.
+    labelled: what a model with a head said, and attended to; None of one that writes.
     failed: why there is no answer.
     """
 
     wish: Wish
+    name: str = ""  # of the model, as it is shown
     written: str = ""
     units: Spans = ()
     likely: tuple[float, ...] = ()
@@ -68,19 +73,42 @@ class Found:
     share: float = 1.0
     labels: tuple[tuple[str, float], ...] = ()
     check: CodeCheck | None = None
+    labelled: LabelReading | None = None
     ended: bool = True
     failed: str = ""
 
 
 def answer(opened: Opened, wish: Wish) -> Found:
-    """Ask the model of a use, through the cache."""
+    """Ask a model, through the cache."""
+    ask = _labelled if opened.headed else _continued if wish.use.picture == "lines" else _crossed
     try:
-        if wish.use.picture == "lines":
-            return _continued(opened, wish)
-        return _crossed(opened, wish)
+        return replace(ask(opened, wish), name=opened.shown)
     except ContextTooLong:
-        said = TOO_LONG.format(name=wish.use.model, most=opened.lm.config.n_ctx)
-        return Found(wish=wish, failed=said)
+        return Found(wish=wish, name=opened.shown, failed=too_long(opened, wish))
+    except ValueError as why:
+        if not opened.headed:
+            raise
+        return Found(wish=wish, name=opened.shown, failed=str(why))  # e.g. a tokenizer without pairs of texts
+
+
+def too_long(opened: Opened, wish: Wish) -> str:
+    """That a text does not fit, with the tokens that it has and those that are read."""
+    lm = opened.lm
+    if not opened.headed:
+        had = len(lm.tokenizer.encode(wish.source))
+    elif wish.use.name == "question":
+        had = len(lm.tokenizer.pair(*asked_of(wish)).ids)
+    else:
+        had = len(lm.tokenizer.encode(wish.source[wish.first :]))
+    what = {"dialogue": "The scene", "code": "The function so far", "story": "The beginning"}
+    said = what.get(wish.use.name, "Your text" if wish.pair is None else "This example")
+    return TOO_LONG.format(what=said, had=had, name=opened.shown, most=lm.config.n_ctx)
+
+
+def asked_of(wish: Wish) -> tuple[str, str]:
+    """The question and its passage."""
+    asked, _, passage = wish.source[wish.first :].partition(pointed.MIDDLE)
+    return asked, passage
 
 
 def rule_for(lm: LanguageModel, use: Use) -> tuple[Rule, float]:
@@ -151,6 +179,34 @@ def cross(lm: LanguageModel, source: str, most: int) -> CrossReading:
 def chances(lm: LanguageModel, source: str) -> tuple[tuple[str, float], ...]:
     """Both labels with their probabilities."""
     return label_chances(lm, source, LABELS)
+
+
+# ---------------------------------------------------------------- heads of classes and spans
+
+
+def _labelled(opened: Opened, wish: Wish) -> Found:
+    """By a model that names the class of a text, or finds the answer in a passage."""
+    if wish.use.name == "question":
+        asked, passage = asked_of(wish)
+        found: LabelReading = cache.call(read_answer, opened.key, asked, passage)
+        labels = tuple((one.text, one.probability) for one in found.answers)
+        read, begins = pointed.sentences(wish.source), len(wish.source) - len(passage)
+    else:
+        found = cache.call(read_class, opened.key, wish.source[wish.first :])
+        labels = found.labels
+        read, begins = word_spans(wish.source, wish.first), wish.first
+    written, likely = labels[0]
+    inside = tuple((first - begins, end - begins) for first, end in read)
+    return Found(
+        wish=wish,
+        written=written,
+        units=((0, len(written)),),
+        likely=(likely,),
+        read=read,
+        weights=found.gathered(inside)[None],
+        labels=labels[:MOST_LABELS],
+        labelled=found,
+    )
 
 
 # ---------------------------------------------------------------- decoders

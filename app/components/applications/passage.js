@@ -101,7 +101,7 @@ function running(g, data, shares, most, top, room) {
 /** The answer's parts, both labels of a sentiment, and whose attention it is. */
 function answerOf(g, data, local, x, top, room, part) {
   const count = spoken(data, local);
-  const out = [label(x, top, data.titles[1], { weight: 600, fill: "ink2" })];
+  const out = [label(x, top, fit(data.titles[1], room, 12, false), { weight: 600, fill: "ink2" })];
   let y = top + 14;
   data.written.slice(0, count).forEach((one, j) => {
     const lines = inLines(plainly(one.text), room - 84, 14);

@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from app.components.applications.uses import Use
-from app.widgets import inline
+from app.components.applications.uses import Opened, Use
+from app.widgets import inline, mono
 
 BASELINES = {"copy": "copying", "n-gram": "n-grams", "lookup": "nearest example", "n_gram": "5-grams"}
 ASKED = {
@@ -107,7 +107,16 @@ def _code(said: Mapping[str, Any]) -> Iterator[Score]:
 def _loss(card: Mapping[str, Any]) -> Iterator[Score]:
     what = "loss on held-out stories, nats per token (lower is better)"
     others = (("5-grams", float(card["n_gram"]["held_out_loss"])),)
-    yield Score(what, float(card["held_out_loss"]), None, None, 0, others, "nats")
+    sure = card.get("held_out_interval", {})  # a bootstrap over documents, of cards that have one
+    yield Score(
+        what,
+        float(card["held_out_loss"]),
+        sure.get("low"),
+        sure.get("high"),
+        int(sure.get("documents", 0)),
+        others,
+        "nats",
+    )
 
 
 def shown(value: float, unit: str) -> str:
@@ -115,14 +124,15 @@ def shown(value: float, unit: str) -> str:
     return f"{value:.1%}" if unit == "%" else f"{value:.3f}" if unit in ("nats", "rate") else f"{value:.1f}"
 
 
-def draw(use: Use, card: Mapping[str, Any]) -> None:
+def draw(use: Use, opened: Opened | None) -> None:
     """The table under the picture, and the command."""
-    found = scores(use, card)
-    head = f"<h2>How good it is: {inline(use.model)}</h2>"
+    card = opened.lm.card if opened else {}
+    found = [] if opened and opened.headed else scores(use, card)
+    head = f"<h2>How good it is: {inline(mono(opened.shown if opened else use.model))}</h2>"
     if not found:
         why = (
             "The card of this model holds no score for this."
-            if card
+            if opened
             else "Without the model there is no score."
         )
         body = f"<p>{why}</p>"

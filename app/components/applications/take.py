@@ -7,27 +7,34 @@ from typing import Any
 
 import numpy as np
 
-from app.components.applications.answers import LABELS, STORY, Found
+from app.components.applications.answers import LABELS, STORY, Found, asked_of
 from app.components.applications.uses import Opened
-from app.components.applications.verdict import Verdict
+from app.components.applications.verdict import Line, Verdict
 
 NAMES = ("part", "text", "p", "reads most", "share of it", "true")
 
 
 def table(found: Found | None, verdict: Verdict) -> dict[str, Sequence[Any]]:
-    """A line for each part of the answer; then one for each label of a sentiment, and for each line of the verdict."""
+    """A line for each part of the answer; then one for each label of a sentiment, and for each line of the verdict.
+
+    Each column holds values of one type: what is neither right nor wrong has none.
+    """
     lines: list[tuple[Any, ...]] = []
     if found is not None and not found.failed:
         for at, (first, end) in enumerate(found.units):
-            best, share = "", None
+            best, share = None, None
             if found.weights is not None and found.weights.shape[1]:
                 k = int(np.argmax(found.weights[at]))
                 best, share = found.wish.source[slice(*found.read[k])], _round(float(found.weights[at, k]))
             p = None if found.wish.use.name == "code" else _round(found.likely[at])
-            lines.append((at, found.written[first:end], p, best, share, _true(found, verdict, at)))
+            lines.append((str(at), found.written[first:end], p, best, share, _true(found, verdict, at)))
         lines += [("label", label, _round(p), None, None, None) for label, p in found.labels]
-        lines += [("verdict", line.text, None, None, None, line.right) for line in verdict.lines]
+        lines += [("verdict", line.text, None, None, None, _judged_as(line)) for line in verdict.lines]
     return {name: [line[k] for line in lines] for k, name in enumerate(NAMES)}
+
+
+def _judged_as(line: Line) -> str | None:
+    return None if line.right is None else "right" if line.right else "wrong"
 
 
 def _true(found: Found, verdict: Verdict, at: int) -> str | None:
@@ -56,11 +63,37 @@ SOURCE = {found.wish.source!r}
 
 def same(now, shown):
     np.testing.assert_allclose(now, shown, rtol=2e-3, atol=1e-4)"""
+    if found.labelled is not None:
+        return [first, _labelled(found)]
     name = found.wish.use.name
     rest = (
         _code(found) if name == "code" else _crossed(found) if found.weights is not None else _sampled(found)
     )
     return [first, rest, *_judged(found, verdict)]
+
+
+def _labelled(found: Found) -> str:
+    """By a model with a head."""
+    assert found.weights is not None
+    asked, passage = asked_of(found.wish)
+    spans = found.wish.use.name == "question"
+    text = passage if spans else found.wish.source[found.wish.first :]
+    begins = len(found.wish.source) - len(text)
+    parts = tuple((first - begins, end - begins) for first, end in found.read)
+    call = f"read_answer(lm, {asked!r}, TEXT)" if spans else "read_class(lm, TEXT)"
+    said = "[(one.text, one.probability) for one in found.answers]" if spans else "list(found.labels)"
+    shown = [(label, _round(p)) for label, p in found.labels]
+    return f"""# %% What it says, and what it attends to in the last block
+from core.analysis.label_reading import {"read_answer" if spans else "read_class"}
+
+TEXT = SOURCE[{begins}:]
+found = {call}
+said = {said}[:{len(shown)}]
+print(said)
+assert said[0][0] == {shown[0][0]!r}
+same([p for _, p in said], {[p for _, p in shown]})
+PARTS = {parts!r}
+np.testing.assert_allclose(found.gathered(PARTS), {np.round(found.weights[0], 5).tolist()}, atol=2e-4)"""
 
 
 def _crossed(found: Found) -> str:

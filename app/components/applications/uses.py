@@ -1,6 +1,7 @@
 """What the Applications page can be asked for, which model does it, and what that model reads.
 
-The models are those that come with Glassbox, or folders of their names; where there is none the page says so.
+The models are those that come with Glassbox, or folders of their names; where there is none the page says so. What
+else can be asked, a model with a head of classes or spans, is in headed.py.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ Picture = Literal["links", "passage", "lines"]
 # which Spanish puts behind the thing.
 FIRST_SEED = 700_000_006
 MOST_CHARACTERS = 1_600  # of a source
+MOST_OF_A_HERO, MOST_OF_A_QUESTION = 40, 200  # characters
 
 
 @dataclass(frozen=True)
@@ -75,15 +77,26 @@ USES: dict[str, Use] = {
 
 @dataclass(frozen=True)
 class Opened:
-    """The model of a use: its key for `cache.call`, what `core.load` takes, and itself."""
+    """The model that answers: its key for `cache.call`, what `core.load` takes, itself, and its name in lists."""
 
     key: str
     target: str
     lm: LanguageModel
+    name: str
+
+    @property
+    def shown(self) -> str:
+        """The name as the picker has it."""
+        return self.name.removeprefix("./")
+
+    @property
+    def headed(self) -> bool:
+        """Whether it names classes or finds spans, and writes nothing."""
+        return self.lm.config.head != "lm"
 
 
 def opened(use: Use) -> Opened | None:
-    """The model that does it; None: this server has none."""
+    """The usual model that does it; None: this server has none."""
     name = use.model if use.model in models.bundled() else f"./{use.model}"
     try:
         lm = cache.model(name)
@@ -96,7 +109,7 @@ def opened(use: Use) -> Opened | None:
         or lm.config.shape == "encoder"
     ):
         return None
-    return Opened(cache.key(name), str(models.resolve(name).target), lm)
+    return Opened(cache.key(name), str(models.resolve(name).target), lm, name)
 
 
 @lru_cache(maxsize=64)
@@ -111,6 +124,7 @@ class Wish:
 
     source: what the model reads. first: the characters of it that are the task's own words.
     pair: the example with its truth; None: the learner's own text.
+    cuts: sentences about what is longer than is read.
     """
 
     use: Use
@@ -118,6 +132,7 @@ class Wish:
     first: int
     pair: Pair | None = None
     seed: int = 0
+    cuts: tuple[str, ...] = ()
 
     @property
     def truth(self) -> Any:
@@ -129,37 +144,48 @@ def wish(text: str) -> Wish:
     """Read off the page's fields.
 
     Args:
-        text: as the page reads it.
+        text: the learner's, all of it.
     """
     use = USES[str(state.get("use"))]
     drawn = int(state.get("drawn"))
     if use.name == "story":
-        hero = " ".join(str(state.get("hero")).split())[:40] or "Nora"
-        return Wish(use, heroes.BEGINNING.format(hero=hero), 0, seed=max(0, drawn))
+        hero, cut = first_of("The hero’s name", " ".join(str(state.get("hero")).split()), MOST_OF_A_HERO)
+        return Wish(use, heroes.BEGINNING.format(hero=hero or "Nora"), 0, seed=max(0, drawn), cuts=cut)
     if use.name in ("dialogue", "code"):
-        own = str(state.get("scene" if use.name == "dialogue" else "begun"))[:MOST_CHARACTERS]
-        usual = str(state.BY_KEY["scene" if use.name == "dialogue" else "begun"].default)
-        return Wish(use, own if own.strip() else usual, 0, seed=max(0, drawn))
+        field, what = ("scene", "The scene") if use.name == "dialogue" else ("begun", "The function so far")
+        own, cut = first_of(what, str(state.get(field)))
+        usual = str(state.BY_KEY[field].default)
+        return Wish(use, own if own.strip() else usual, 0, seed=max(0, drawn), cuts=cut)
     prefix = TASKS[use.name].prefix
     if not owns(text, drawn):
         pair = example(use.name, drawn)
         return Wish(use, pair.source, len(prefix), pair, drawn)
-    asked, text = bare(text)
+    asked, text, cuts = bare(text)
     if use.name == "question":
-        asked = asked or " ".join(str(state.get("asks")).split())[:200] or "Who?"
-        return Wish(use, pointed.source_of(asked, text), len(prefix))
-    return Wish(use, prefix + text, len(prefix))
+        if not asked:
+            field = " ".join(str(state.get("asks")).split())
+            asked, cut = first_of("Your question", field, MOST_OF_A_QUESTION)
+            cuts += cut
+        return Wish(use, pointed.source_of(asked or "Who?", text), len(prefix), cuts=cuts)
+    return Wish(use, prefix + text, len(prefix), cuts=cuts)
 
 
-def bare(text: str) -> tuple[str, str]:
-    """A learner's text on one line without the prefix of any task, and the question that may stand before it."""
-    text = " ".join(text.split())[:MOST_CHARACTERS]
+def first_of(what: str, text: str, most: int = MOST_CHARACTERS) -> tuple[str, tuple[str, ...]]:
+    """As much of a text as is read, and a sentence with both numbers where that is not all; the field keeps all."""
+    if len(text) <= most:
+        return text, ()
+    return text[:most], (f"{what} has {len(text):,} characters; the first {most:,} are read.",)
+
+
+def bare(text: str) -> tuple[str, str, tuple[str, ...]]:
+    """A learner's text on one line without the prefix of any task, the question that may stand before it, and cuts."""
+    text, cuts = first_of("Your text", " ".join(text.split()))
     for task in TASKS.values():
         if text.startswith(task.prefix):
             text = text.removeprefix(task.prefix)
             asked, between, passage = text.partition(pointed.MIDDLE)
-            return (asked, passage) if between and task.name == "question" else ("", text)
-    return "", text
+            return (asked, passage, cuts) if between and task.name == "question" else ("", text, cuts)
+    return "", text, cuts
 
 
 def owns(text: str, drawn: int) -> bool:

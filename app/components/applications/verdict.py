@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.components.applications.answers import Found, made_links
+from app.components.applications.answers import LABELS, Found, made_links
 from app.components.applications.uses import Use
 from core.analysis import alignment, heroes, pointed
 from core.analysis.known_words import unknown
@@ -81,7 +81,7 @@ def claim(use: Use, found: Found | None) -> str:
 def strangers(found: Found) -> list[str]:
     """The words of the learner's text that the model's training texts never hold."""
     wish = found.wish
-    if not wish.use.learns or wish.pair is not None:
+    if not wish.use.learns or wish.pair is not None or found.labelled is not None:
         return []
     source = wish.source
     if wish.use.name == "question":
@@ -137,7 +137,8 @@ def _answer(found: Found) -> Verdict:
     if truth is None:
         told = Line("Your own passage: nobody knows the answer here, so nothing is judged.")
         return Verdict((told, read) if read else (told,))
-    right = found.written == truth.answer
+    span = found.labelled is not None  # a piece of the passage, with its own capitals and marks
+    right = found.written == truth.answer or (span and bare(found.written) == bare(truth.answer))
     true = pointed.truth(truth)
     lines = [
         Line("The answer is right." if right else f"The answer is wrong. Toyland: {truth.answer}", right),
@@ -149,15 +150,32 @@ def _answer(found: Found) -> Verdict:
     return Verdict(tuple(lines), target=truth.answer, sentence=true)
 
 
+def bare(text: str) -> str:
+    """A text without capitals, and without marks at its ends: as much of it as counts (Rajpurkar et al. 2016)."""
+    return text.casefold().strip(" .,;:!?\"'")
+
+
+def opinion(label: str) -> str:
+    """Which of Toyland's two labels a class of somebody else's stands for, by its name; "" of neither."""
+    return next((one for one in LABELS if label.casefold().startswith(one[:3])), "")
+
+
 def _sentiment(found: Found) -> Verdict:
     truth = found.wish.truth
     if truth is None:
         return Verdict((Line("Your own review: nobody knows what it should be here, so nothing is judged."),))
-    right = found.written == truth.sentiment
+    said = found.written
+    if found.labelled is not None:
+        if {opinion(label) for label, _ in found.labelled.labels} != set(LABELS):
+            told = "Its classes are not just positive and negative, so nothing is judged."
+            return Verdict((Line(told), Line(f"Toyland: {truth.sentiment}, {truth.stars} of 5 stars.")))
+        said = opinion(said)
+    right = said == truth.sentiment
     how = "contrast" if truth.contrast else "negation" if truth.negation else "plain words"
-    said = "Right." if right else f"Wrong: it is {truth.sentiment}."
-    lines = (Line(f"{said} {truth.stars} of 5 stars, told with {how}.", right),)
-    return Verdict(lines, target=truth.sentiment)
+    told = "Right." if right else f"Wrong: it is {truth.sentiment}."
+    lines = (Line(f"{told} {truth.stars} of 5 stars, told with {how}.", right),)
+    target = truth.sentiment if found.labelled is None else ""
+    return Verdict(lines, target=target)
 
 
 def _story(found: Found) -> Verdict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from core.analysis.attention_steps import AttentionSteps, Change
 from core.config import ModelConfig
 
 SHARES = ("more of its weight", "less of its weight", "the same, within 0.01")
+MOVES = ("Rises", "Falls", "Stays within 0.01")
 TURNS = {"rotary": "Turn by position", "alibi": "Position bias", "relative": "Position bias"}
 
 
@@ -27,9 +28,12 @@ class Question:
     column: int  # the column that the row reads most now
     candidates: tuple[int, ...]  # columns behind the options; empty: a question about `column`'s share
     names: tuple[str, ...]
+    token: int = -1  # the next token whose probability is asked for, of a head that has one key only
 
     def judge(self, before: AttentionSteps, after: AttentionSteps) -> Answer:
         """The right option and why, in the numbers of both runs."""
+        if self.token >= 0:
+            return self._judge_token(float(before.before[self.token]), float(after.after[self.token]))
         old, new = before.pattern[self.row], after.pattern[self.row]
         if not self.candidates:
             return self._judge_share(float(old[self.column]), float(new[self.column]), after)
@@ -42,6 +46,14 @@ class Question:
             else f"{self._name(self.column)} falls from {old[self.column]:.3f} to {new[self.column]:.3f}."
         )
         return Answer(index, why, {"column": best, "then": float(new[best]), "now": float(old[best])})
+
+    def _judge_token(self, now: float, then: float) -> Answer:
+        index = 2 if abs(then - now) <= 0.01 else 0 if then > now else 1
+        why = (
+            f"It goes from {now:.3f} to {then:.3f}: with its only key out of view the head reads nothing and adds "
+            "nothing. While there is one key, its share is 1, whatever its score."
+        )
+        return Answer(index, why, {"token": self.token, "then": then, "now": now})
 
     def _judge_share(self, now: float, then: float, after: AttentionSteps) -> Answer:
         index = 2 if abs(then - now) <= 0.01 else 0 if then > now else 1
@@ -60,14 +72,27 @@ class Question:
 
 
 def ask(
-    steps: AttentionSteps, config: ModelConfig, rows: Sequence[str], columns: Sequence[str], row: int
+    steps: AttentionSteps,
+    config: ModelConfig,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    row: int,
+    word: Callable[[int], str],
 ) -> Question:
     """The first of these that the picture does not show: no turn, no mask, no scale; else another temperature.
 
+    A row with one key in view shares nothing out, so another row is asked about; where there is none, the prediction.
+
     Args:
         rows, columns: the tokens as they read. row: the chosen row, of which the question is, where that makes sense.
+        word: how a person reads the token of an id.
     """
     change, names = steps.change, tuple(_shown(columns))
+    in_view = np.isfinite(steps.masked).sum(axis=1)  # (T,) keys
+    if in_view[row] < 2:
+        row = int(np.argmax(in_view))
+    if len(columns) < 2:
+        return _only(steps, names, row, word)
     if change.turn and config.position in TURNS and (steps.rot_q is not None or steps.bias is not None):
         what, other = f"“{TURNS[config.position]}” off", replace(change, turn=False)
     elif change.mask and steps.causal and len(columns) > 1:
@@ -91,6 +116,15 @@ def ask(
     if len(options) < 2:
         return _hotter(steps, rows, names, row)
     return Question(text, options, other, row, int(order[0]), candidates, names)
+
+
+def _only(steps: AttentionSteps, names: tuple[str, ...], row: int, word: Callable[[int], str]) -> Question:
+    """With one key there is nothing to share: what does the head bring at all?"""
+    token = int(np.argmax(steps.before))
+    said = widgets.mono(widgets.visible(word(token)))
+    text = f"One key gets all of the softmax. Hide {widgets.mono(names[0])} from the head: the probability of {said} …"
+    change = replace(steps.change, edits=tuple((i, 0, -np.inf) for i in range(len(steps.ids))), shown=())
+    return Question(text, MOVES, change, row, 0, (), names, token)
 
 
 def _hotter(steps: AttentionSteps, rows: Sequence[str], names: tuple[str, ...], row: int) -> Question:

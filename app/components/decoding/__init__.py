@@ -5,18 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from app import chapters
 from app.components import pack, register
+from app.components.decoding.ask import begins
 from app.components.decoding.verdict import Verdict
 from core.decoding.tree import Tree
 from core.language_model import LanguageModel
 
 decoding = register("decoding")
+
+Array = np.ndarray[Any, Any]
 
 READ = 60  # tokens of the text that the description reads out
 NEAR = 24  # those over the prompt's last one
@@ -34,14 +37,15 @@ def record(
     """What view.js draws.
 
     Args:
-        shown: `tokens` of the text, `beams`, `seed`, `forced` (whether a branch is), and `show`, by strategy.
+        shown: `tokens` of the text, `beams`, `seed`, `forced` (whether a branch is), `show`, by strategy, and `across`:
+            (N, S) what an encoder-decoder's row that says the next token reads of the source; None elsewhere.
         stamp: changes with anything but the selection; with the same stamp the browser keeps its layout.
         selection: the chosen node and step.
     """
-    word = lm.tokenizer.display
+    word, special = lm.tokenizer.display, lm.special_ids
     prompt = list(tree.prompt_ids)
     if tree.slots:
-        chip, read = word(prompt[tree.slots[0]]), [word(id) for id in prompt[: tree.slots[0]]]
+        chip, read = word(prompt[tree.slots[0]]), _apart(lm, prompt[: tree.slots[0]])
     else:
         *read, chip = _written(lm, tree, shown)
     ids = {int(id) for following in tree.nexts for id in following.ids} | {
@@ -56,6 +60,7 @@ def record(
             "before": " ".join("".join(read[-NEAR:]).split()),
             "long": "…" * (len(read) > READ) + "".join(read[-READ:]) + chip,
         },
+        "root": _root(lm, shown["target"]),
         "heads": [f"{'Blank' if tree.slots else 'Step'} {step + 1}" for step in range(tree.depth)],
         "slots": list(tree.slots),
         "depth": tree.depth,
@@ -70,6 +75,7 @@ def record(
         "words": {str(id): word(id) for id in ids},
         "vocabulary": lm.config.d_vocab,
         "passes": tree.passes,
+        "source": None if shown["across"] is None else _source(lm, prompt, shown["across"], special),
         "doors": [slug for slug in DOORS if chapters.BY_SLUG[slug].exists],
         **{name: shown[name] for name in ("beams", "seed", "forced", "show")},
         "selection": dict(selection),
@@ -100,12 +106,38 @@ def _said(verdict: Verdict) -> dict[str, Any]:
     }
 
 
+def _apart(lm: LanguageModel, ids: Sequence[int]) -> list[str]:
+    """Tokens as they read one after the other; WordPiece writes no space, but what goes on a word begins with ##."""
+    told = [lm.tokenizer.display(id) for id in ids]
+    if type(lm.tokenizer.raw.model).__name__ != "WordPiece":
+        return told
+    return [piece[2:] if piece.startswith("##") else f" {piece}" for piece in told]
+
+
 def _written(lm: LanguageModel, tree: Tree, shown: Mapping[str, Any]) -> list[str]:
     """The tokens that a tree grows after: of an encoder-decoder, what its decoder has written."""
     if lm.config.shape != "encoder-decoder":
         return [lm.tokenizer.display(id) for id in tree.prompt_ids]
-    written = lm.tokenizer.encode(shown["target"], add_special_tokens=False) if shown["target"] else []
-    return [lm.tokenizer.display(id) for id in (lm.config.decoder_start_id or 0, *written)]
+    return [lm.tokenizer.display(id) for id in begins(lm, shown["target"])]
+
+
+def _root(lm: LanguageModel, target: str | None) -> str:
+    """Over the tree's first chip: what that is."""
+    if lm.config.shape == "encoder":
+        return "Text"
+    return "Prompt" if target is None else "So far" if target else "Start"
+
+
+def _source(lm: LanguageModel, ids: Sequence[int], across: Array, special: Collection[int]) -> dict[str, Any]:
+    """What an encoder-decoder reads, and what each row of its decoder reads of it."""
+    heads = [
+        f"L{layer}H{head}" for layer in range(lm.config.decoder_layers) for head in range(lm.config.n_heads)
+    ]
+    return {
+        "tokens": [{"text": lm.tokenizer.display(id), "special": id in special} for id in ids],
+        "reads": pack(across),
+        "readers": ["all heads", *heads],
+    }
 
 
 def _nodes(tree: Tree) -> dict[str, list[Any]]:

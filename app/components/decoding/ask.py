@@ -95,6 +95,18 @@ def following(lm: LanguageModel, asked: Asked, path: tuple[int, ...], **changed:
     return stages.next_tokens(lm, asked.ids, path, shown=SHOWN, **asked.place(), **asked.warpers() | changed)
 
 
+def begins(lm: LanguageModel, target: str) -> tuple[int, ...]:
+    """What an encoder-decoder's tree grows after: its start token, and the ids of what is written."""
+    written = lm.tokenizer.encode(target, add_special_tokens=False) if target else []
+    return (lm.config.decoder_start_id or 0, *written)
+
+
+def reader_of(lm: LanguageModel, crossing: int) -> tuple[int, int] | None:
+    """(layer, head) whose cross-attention is shown, of their number in the link; None: the mean of all."""
+    layer, head = divmod(crossing, lm.config.n_heads)
+    return (layer, head) if crossing >= 0 and layer < lm.config.decoder_layers else None
+
+
 # ---------------------------------------------------------------- branches by hand, in a link
 
 

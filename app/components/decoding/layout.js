@@ -111,6 +111,7 @@ function plan(g, data, local) {
   const total = wide ? end : end + labels;
   const deep = at.rows * pitch;
   const first = TOP + Math.max(8, Math.min(16, (high - deep) / 2));
+  const flow = flowSource(data, g.width);
   const tall = wide ? race : race + 72; // a phone's sentence has more lines, and its button one of its own
   return {
     ...at, wide, room, size, tree, pitch, labels, x, w: widths, gap, end, total, deep, first, depth,
@@ -118,7 +119,8 @@ function plan(g, data, local) {
     clip: { x: 0, y: TOP - 6, w: tree, h: high + 8 },
     y: (i) => first + (at.row[i] + 0.5) * pitch,
     raceY: rowsAt + 4, legendY: rowsAt + tall + 4,
-    panel: wide ? { x: g.width - panel, y: 0, w: panel } : { x: 0, y: rowsAt + tall + 126, w: g.width },
+    panel: wide ? { x: g.width - panel, y: 0, w: panel } : { x: 0, y: rowsAt + tall + 126 + flow.height, w: g.width },
+    source: { y: wide ? TALL + 6 : rowsAt + tall + 122, room: g.width, flow },
     mostX: total - tree > 6 ? total - tree : 0, mostY: Math.max(0, deep + (first - TOP) - high),
   };
 }

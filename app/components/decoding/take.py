@@ -14,11 +14,17 @@ from core.decoding.exact import Exact
 from core.decoding.stages import Next
 from core.decoding.tree import Tree
 
+Array = np.ndarray[Any, Any]
 
-def table(tree: Tree, text: Sequence[str]) -> dict[str, Sequence[Any]]:
+
+def table(tree: Tree, text: Sequence[str], across: Array | None = None) -> dict[str, Sequence[Any]]:
     """One line for each node of the tree, step by step: its text, its probability, its sum, and who goes through it.
 
     Then what may follow the text, and the text's own tokens.
+
+    Args:
+        across: (N, S) what an encoder-decoder's row after each computed node reads of the text; adds a column with what
+            was read most to say a line's token.
     """
     lines = sorted(tree.nodes[1:], key=lambda node: (node.depth, -node.sum))
     after = {node.id: tree.nexts[node.next] for node in tree.nodes if node.next >= 0}
@@ -32,14 +38,34 @@ def table(tree: Tree, text: Sequence[str]) -> dict[str, Sequence[Any]]:
         bits = float(after[node.id].entropy[0]) if node.id in after else None
         who = ", ".join(node.on)
         text_before = _before(tree, node.id)
-        rows.append(
-            [node.depth, text_before, node.token, node.probability, warped, node.sum, node.score, who, bits]
-        )
+        line = [
+            node.depth,
+            text_before,
+            node.token,
+            node.probability,
+            warped,
+            node.sum,
+            node.score,
+            who,
+            bits,
+        ]
+        rows.append([*line, *([] if across is None else [most_read(across, tree, node.parent, text)])])
     for rank, token in enumerate(after[0].tokens):
         p = [float(after[0].probabilities[stage, rank]) for stage in (0, -1)]
         rows.append([0, "", token, *p, None, None, "may follow the text", None])
     rows += [[0, "", token, None, None, None, None, "the text", None] for token in text]
+    if across is not None:
+        names.append("reads most of the text")
+        rows = [row if len(row) == len(names) else [*row, None] for row in rows]
     return {name: [row[column] for row in rows] for column, name in enumerate(names)}
+
+
+def most_read(across: Array, tree: Tree, node: int, text: Sequence[str], count: int = 3) -> str:
+    """In words, what the row after a node reads most of the source; "" where that was not computed."""
+    read = across[tree.nodes[node].next]
+    if np.isnan(read).any():
+        return ""
+    return ", ".join(f"{text[i].strip()} {read[i]:.2f}" for i in np.argsort(-read, kind="stable")[:count])
 
 
 def _warped(following: Next, token: int) -> float | None:
@@ -187,3 +213,27 @@ def _given(arguments: dict[str, Any]) -> str:
 
 def _listed(values: Iterable[float]) -> str:
     return "[" + ", ".join(repr(float(f"{value:.5g}")) for value in values) + "]"
+
+
+def crossing_cell(
+    tree: Tree, way: Sequence[int], before: Sequence[int], reader: tuple[int, int] | None, across: Array
+) -> str:
+    """What the row after the chosen node reads of the source, asserted.
+
+    Args:
+        way: the tokens that lead to it. before: ids that the decoder had written before the tree.
+        reader, across: whose cross-attention, and (N, S) what it reads.
+    """
+    at = 0
+    for id in way:
+        at = next(each.id for each in tree.nodes[1:] if (each.parent, each.token_id) == (at, id))
+    read = [float(f"{share:.5g}") for share in across[tree.nodes[at].next]]
+    check = f"assert np.allclose(read, {read}, atol=1e-3)" if not np.isnan(read).any() else ""
+    return f"""# %% What the row that says the next token reads of the source
+from core.decoding.crossing import crossings
+
+read = crossings(lm, ids, ({(*before, *way)},), {reader})[0][-1]
+for share, id in sorted(zip(read.tolist(), ids), reverse=True)[:5]:
+    print(repr(lm.tokenizer.display(id)), round(share, 3))
+assert np.isclose(read.sum(), 1, atol=1e-3)
+{check}"""

@@ -102,7 +102,7 @@ function drawRing(data, at, i) {
   });
 }
 function tipOf(data, i) {
-  if (!i) return `${visible(data.prompt.long)}\nthe prompt${data.prompt.long.includes("\\x") ? "; \\x and two signs: one byte of a character that is cut in two" : ""}`;
+  if (!i) return `${visible(data.prompt.long)}\n${data.source ? "where the decoder begins" : "the prompt"}${data.prompt.long.includes("\\x") ? "; \\x and two signs: one byte of a character that is cut in two" : ""}`;
   const n = data.nodes;
   const names = n.on[i].map((name) => nameOf(data, name)).join(", ");
   const who = names || (n.running[i] ? "the beam search kept it at this step and dropped it later; click to force it" : "nobody took it; click to force it");
@@ -166,7 +166,7 @@ function drawEnds(data, local, at, last) {
 /** The names of the steps: they move with the tree. */
 function drawHeads(data, local, at) {
   const centre = (d) => at.x[d] + at.w[d] / 2;
-  const out = [label(at.x[0], 14, data.shape === "encoder" ? "Text" : "Prompt", { weight: 600, fill: "ink" })];
+  const out = [label(at.x[0], 14, data.root, { weight: 600, fill: "ink" })];
   for (let d = 1; d <= at.depth; d++) {
     const now = d === local.step && local.step < at.depth;
     out.push(label(centre(d), 14, data.heads[d - 1], { anchor: "middle", weight: 600, fill: d > local.step ? "ink3" : now ? "accent" : "ink" }));

@@ -22,7 +22,7 @@ const decoding = {
     const same = before && before.stamp === data.stamp;
     const said = local.sel.level ?? -1;
     return {
-      data, probs: unpack(data.next.probs), arranged: same ? local.arranged : undefined,
+      data, probs: unpack(data.next.probs), reads: data.source ? unpack(data.source.reads) : null, arranged: same ? local.arranged : undefined,
       step: said < 0 ? data.depth : Math.min(said, data.depth),
       node: nodeAt(data, local.sel.node), hover: null,
       panX: same ? local.panX : 0, panY: same ? local.panY : 0, fresh: !same,
@@ -68,9 +68,13 @@ const decoding = {
     g.part("race", [...grown, local.panX], () => drawRace(g, data, local, at));
     g.part("legend", null, () => drawLegend(g, data, local, at));
     overLegend(g, data, local, at);
+    if (data.source) {
+      g.part("source", [...grown, active], () => drawSource(g, data, local, at, active));
+      overSource(g, data, local, at);
+    }
     g.part("panel", [...grown, active], () => drawPanel(g, data, local, at));
     if (at.wide && data.doors.includes("tokenization")) g.door("tokenization", { left: -2, top: 18 }, "tokens", "How the prompt was cut");
-    g.height = at.wide ? TALL : local.panelEnd + 4;
+    g.height = at.wide ? TALL + at.source.flow.height : local.panelEnd + 4;
   },
 
   key(event, g, data, local) {
@@ -90,8 +94,10 @@ const decoding = {
     const found = !ended ? "" : data.paths.map((path) => `${nameOf(data, path.name)}: ${visible(path.text)} (sum of log p ${num(path.sum, 2)})`).join("; ");
     const D = distribution(data, local, activeNode(data, local));
     const next = D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[0][k], 3)}`).join(", ");
+    const read = mostRead(data, local, activeNode(data, local), 3).map(({ text, share }) => `${visible(text)} ${num(share, 2)}`).join(", ");
+    const source = data.source ? ` The source is ${data.source.tokens.map(({ text }) => text).join("").trim()}.${read ? ` To say ${saidOf(data, activeNode(data, local))} it read most: ${read} (${data.source.readers[readerOf(data, local)]}).` : ""}` : "";
     return `Tree of ${visible(data.prompt.long)}, grown to step ${local.step} of ${data.depth}. ${ended ? `${found}. ${spoken(data.verdict.pieces)} ${spoken(data.verdict.search)} ` : ""}` +
-      `After ${D.node ? visible(data.nodes.text[D.node]) : "the prompt"} come ${next}.`;
+      `After ${D.node ? visible(data.nodes.text[D.node]) : "the prompt"} come ${next}.${source}`;
   },
 
   state(data, local) {
@@ -103,6 +109,7 @@ const decoding = {
       paths: data.paths.map(({ name, nodes, sum, score }) => ({ name, ids: nodes.map((i) => data.nodes.id[i]), sum, score })),
       best: data.best, verdict: data.verdict, show: data.show, seed: data.seed, passes: data.passes, forced: data.forced,
       asked: { node: D.node, stages: D.stages.map((s) => s.name), ids: D.ids, p: D.p.map((row) => row.map((v) => Number(v.toPrecision(6)))), kept: D.kept, entropy: D.entropy },
+      root: data.root, source: data.source && { tokens: data.source.tokens.map(({ text }) => text), reader: data.source.readers[readerOf(data, local)], says: saidOf(data, active), reads: readFor(data, local, active) && Array.from(readFor(data, local, active), (v) => Number(v.toFixed(5))) },
       race: rivals(data).map((path) => ({ name: path.name, products: products(data, path) })), pan: [local.panX, local.panY], playing: Boolean(local.timer),
     };
   },

@@ -26,13 +26,18 @@ COLUMNS = (
 
 def record() -> dict[str, Any]:
     """What view.js draws, with what this server opens."""
-    offered = set(models.hub_ids())
     return {
-        "families": [_family(one, offered) for one in FAMILIES],
+        "families": record_families(),
         "now": state.get("model"),
         "gallery": chapters.BY_SLUG["models"].exists if "models" in chapters.BY_SLUG else False,
         "selection": events.selection("cards", {"published": state.get("published")}),
     }
+
+
+def record_families() -> list[dict[str, Any]]:
+    """Every family's card."""
+    offered = set(models.hub_ids())
+    return [_family(one, offered) for one in FAMILIES]
 
 
 def _family(one: Family, offered: set[str]) -> dict[str, Any]:
@@ -48,8 +53,27 @@ def _family(one: Family, offered: set[str]) -> dict[str, Any]:
         "key": one.key,
         "weights": one.weights,
         "sizes": [_size(size, offered) for size in one.sizes],
+        "closed": _closed(one, offered),
         "unpublished": list(one.unpublished),
     }
+
+
+def _closed(one: Family, offered: set[str]) -> str:
+    """Which sizes this server does not fetch although Glassbox reads them, and how it would; "" without such ones."""
+    closed = [size for size in one.sizes if size.hub and size.hub not in offered and _read(size)]
+    if not closed:
+        return ""
+    names = " and ".join(size.name or one.name for size in closed)
+    ids = ", ".join(size.hub for size in closed)
+    return (
+        f"Not on this Glassbox’s list: {names}. Whoever runs it allows {'it' if len(closed) == 1 else 'them'} with "
+        f"{models.HUB_VARIABLE} ({ids}), where the memory is enough."
+    )
+
+
+def _read(one: Size) -> bool:
+    """Whether a converter reads it: none does a decoder whose norms stand behind, as in the first GPT."""
+    return one.config.shape != "decoder" or one.config.norm_placement == "pre"
 
 
 def _size(one: Size, offered: set[str]) -> dict[str, Any]:

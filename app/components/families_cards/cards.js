@@ -13,9 +13,10 @@ function cardText(one, w) {
     asked: inLines(`Asked: ${one.objective}.`, room),
     notes: notes.flatMap((note) => inLines(note, room)),
     unpublished: one.unpublished.length ? inLines(`Not published: ${one.unpublished.join("; ")}.`, room) : [],
+    closed: one.closed ? inLines(one.closed, room) : [],
     weights: inLines(`Weights: ${one.weights}. Source: ${one.source}.`, room),
   };
-  const count = lines.data.length + lines.asked.length + lines.notes.length + lines.unpublished.length + lines.weights.length;
+  const count = lines.data.length + lines.asked.length + lines.notes.length + lines.unpublished.length + lines.closed.length + lines.weights.length;
   return { lines, height: 132 + (one.sizes.length ? 22 + 20 * one.sizes.length : 0) + count * CARD.line + 16 };
 }
 
@@ -52,6 +53,7 @@ function drawCard(g, place, on) {
   put(lines.data, "ink2");
   put(lines.asked, "ink2");
   put(lines.weights, "ink3");
+  put(lines.closed, "ink3");
   return h("g", { class: "gb-hot", "data-family": one.name }, out.flat(2));
 }
 

@@ -14,18 +14,22 @@ from app import events, state
 from app.components import pack, register
 from app.components.fine_tuning import judged, ways
 from app.trained import Arm
+from core.runs.fine_tuning import bundled_base
 from core.training import lora
-from core.training.fine_tune_spec import Way
+from core.training.fine_tune_spec import PRESETS, Way
 
 fine_tuning = register("fine_tuning")
 
 BASE = "tales-bert"
 ABOUT = {
     "sentiment": (
-        "Reviews of one opinion, none with a “not”, in words that the tales hardly use; held out: words said in other "
-        "ways."
+        f"Good or bad news: what happens in two sentences of a tale, by what somebody then feels. Learned from are "
+        f"{PRESETS['sentiment']['examples']:,}; held out are combinations in it."
     ),
-    "questions": "Questions whose answer stands in a passage of a tale; held out are combinations in it.",
+    "questions": (
+        "Questions whose answer stands in a passage of a tale. Learned from are "
+        f"{PRESETS['questions']['examples']:,}; held out are combinations in it."
+    ),
 }
 
 
@@ -45,10 +49,11 @@ def record_ways(arms: Mapping[Way, Arm], text: str, question: str) -> list[dict[
     ]
 
 
-def record_lora(arm: Arm, cell: tuple[int, int]) -> dict[str, Any] | None:
+def record_lora(arm: Arm, cell: tuple[int, int], full: Arm | None = None) -> dict[str, Any] | None:
     """One matrix of LoRA's way: the base's W, A, B and (alpha / r) B A, and the sum of one cell; None: none is kept.
 
-    The first of the targets in the last block.
+    The first of the targets in the last block. "moved" is how much of W's length (the root of its summed squares) the
+    product has, and of the full way, where it is given, what it changed in the same matrix.
     """
     found = matrix_of(arm)
     if found is None:
@@ -67,15 +72,29 @@ def record_lora(arm: Arm, cell: tuple[int, int]) -> dict[str, Any] | None:
     return {
         "name": key, "rank": adapter.lora.rank, "alpha": adapter.lora.alpha,
         "W": pack(w), "A": pack(a), "B": pack(b), "added": pack(added),
+        "moved": {"lora": _length(added) / _length(w), "full": None if full is None else _moved(full, key, w)},
         "cell": {"row": i, "col": j, "w": float(w[i, j]), "terms": [float(x) for x in b[i] * a[:, j]],
                  "scale": adapter.lora.scale, "added": float(added[i, j])},
     }  # fmt: skip
 
 
+def _moved(full: Arm, key: str, plain: np.ndarray[Any, Any]) -> float | None:
+    """How much the full way changed a target's matrix, of its length; None: it keeps nothing yet."""
+    base = bundled_base(BASE).transformer
+    every = lora.Lora(1, 1.0, ways.FITTING)
+    place = next(place for place in lora.places(base, every) if place.key == key)
+    found = judged.learned_of(full).get(place.name)
+    if found is None:
+        return None
+    return _length(found[place.first : place.last].numpy() - plain) / _length(plain)
+
+
+def _length(matrix: np.ndarray[Any, Any]) -> float:
+    return float(np.linalg.norm(matrix))
+
+
 def matrix_of(arm: Arm) -> tuple[str, dict[str, np.ndarray[Any, Any]], lora.Adapter] | None:
     """The stored matrix that is shown, the base's rows of each target in it, and the adapter."""
-    from core.runs.fine_tuning import bundled_base
-
     adapter = judged.adapter_of(arm)
     if adapter is None:
         return None

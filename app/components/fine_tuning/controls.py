@@ -33,7 +33,7 @@ def draw(arms: Mapping[Way, Arm]) -> None:
     )  # fmt: skip
     if ways.task() == "sentiment":
         _own_examples()
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", width="content"):  # a row of its own where space is short
         _buttons(arms)
 
 
@@ -74,16 +74,16 @@ def _own_examples() -> None:
     """Where a learner brings labelled lines."""
     with st.popover("Your examples", key="gb-own-examples"):
         st.caption(
-            "One a line: the text, a tab, then `negative` or `positive`. Measured are held-out reviews all the same."
+            "One a line: the text, a tab, then `negative` or `positive`. Measured is held-out news all the same."
         )
         st.text_area(
             "Labelled lines", key=f"{KIND}.lines", height=160, on_change=state.whole(_typed),
-            placeholder="The soup was not good.\tnegative",
+            placeholder="The rain took the bridge away.\tnegative",
         )  # fmt: skip
         if ways.own_lines().strip():
             count = sum(bool(line.strip()) for line in ways.own_lines().splitlines())
             st.caption(f"{count:,} line{'s' if count != 1 else ''} of your own will be learned from.")
-            st.button("Reviews of Toyland instead", key="fine_tuning.reviews", on_click=state.whole(_forget))
+            st.button("News of Toyland instead", key="fine_tuning.reviews", on_click=state.whole(_forget))
 
 
 def _typed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,16 +32,20 @@ def adapter_of(arm: Arm) -> Adapter | None:
     from core.training.lora import Adapter
     from core.training.tuned import LORA
 
-    if arm.run is None:
-        from core.runs.tuned_recordings import learned
-
-        found = learned(arm.id)
-    else:
-        kept = [one.step for one in arm.checkpoints if one.kept]
-        found = (_learned(arm.id, kept[-1]) if kept else None) or {}
+    found = learned_of(arm)
     pairs = {key.removeprefix(LORA): value for key, value in found.items() if key.startswith(LORA)}
     spec = cast("FineTuneSpec", arm.spec)
     return Adapter(spec.lora, pairs) if pairs else None
+
+
+def learned_of(arm: Arm) -> Mapping[str, Tensor]:
+    """What a run has learned as its last checkpoint keeps it, by name; nothing: it keeps none yet."""
+    if arm.run is None:
+        from core.runs.tuned_recordings import learned
+
+        return learned(arm.id)
+    kept = [one.step for one in arm.checkpoints if one.kept]
+    return (_learned(arm.id, kept[-1]) if kept else None) or {}
 
 
 @lru_cache(maxsize=4)

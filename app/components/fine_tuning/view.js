@@ -15,7 +15,7 @@ function planTuning(g, data, step) {
   const about = phone ? { x: 0, y: 346, w: g.width } : { x: 140, y: 371, w: chart.width - 150 };
   const under = about.y + 16 * inLines(data.about, about.w).length;
   const table = phone ? { x: 0, y: under + 6, w: g.width, pitch: 114, cells: [[0, 0], [0.6, 0], [0, 1], [0.3, 1], [0.6, 1]] }
-    : { x: chart.width + 28, y: 4, w: g.width - chart.width - 28, pitch: 78, cells: [[0, 0], [0.36, 0], [0.55, 0], [0.69, 0], [0.79, 0]] };
+    : { x: chart.width + 28, y: 4, w: g.width - chart.width - 28, pitch: 78, cells: [[0, 0], [0.33, 0], [0.545, 0], [0.685, 0], [0.79, 0]] };
   const foot = table.y + 4 * table.pitch + 8 + 16 * inLines(FORGOTTEN, table.w).length;
   const read = { x: table.x, y: foot + 12, w: table.w };
   return { phone, chart, table, axis, about, read, height: Math.max(read.y + 8, under) };
@@ -84,7 +84,7 @@ const tuning = {
     return {
       tokens: data.tokens, job: data.job, stage: stages.state(local), x: data.x,
       ways: data.ways.map((way) => ({ key: way.key, id: way.curve.id, own: way.own, going: way.going, worth: way.worth, judged: way.judged, cells: cells(way) })),
-      lora: data.lora && { name: data.lora.name, rank: data.lora.rank, alpha: data.lora.alpha, cell: data.lora.cell, sum: Number(local.arrays.sum[data.lora.cell.row * data.lora.W.shape[1] + data.lora.cell.col].toPrecision(6)) },
+      lora: data.lora && { name: data.lora.name, rank: data.lora.rank, alpha: data.lora.alpha, cell: data.lora.cell, moved: data.lora.moved, sum: Number(local.arrays.sum[data.lora.cell.row * data.lora.W.shape[1] + data.lora.cell.col].toPrecision(6)) },
       chart: local.chart?.summary() ?? null,
     };
   },

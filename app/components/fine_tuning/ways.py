@@ -45,9 +45,9 @@ def all_arms() -> dict[Way, Arm]:
 
 
 def targets() -> tuple[str, ...]:
-    """The matrices that LoRA learns beside, as the link names them; unknown ones are passed over."""
+    """The matrices that LoRA learns beside, as the link names them; without one of these the task's usual ones."""
     wanted = str(state.get("beside")).split()
-    return tuple(target for target in FITTING if target in wanted) or ("q", "v", "in", "out")
+    return tuple(target for target in FITTING if target in wanted) or compared(task(), "lora").targets
 
 
 def own_lines() -> str:

@@ -215,7 +215,7 @@ function sourceLanes(data, F, G, weights) {
     return [h("line", { x1: x, x2: x, y1: F.rowsTop - 4, y2: F.rowsTop + 2, stroke: css("k"), "stroke-width": width }),
       h("line", { x1: x, x2: x, y1: low - 2, y2: low + 8, stroke: css("v"), "stroke-width": width }),
       j % every === 0 && h("text", { transform: `translate(${x + 3},${F.rowsTop - 6}) rotate(-50)`, "font-family": MONO, fill: css("k-ink"), direction: "ltr" }, tokenSpans(data.source[j], 38, 12))];
-  }).concat([label(G.first - 6, F.y(F.last) + F.pitch / 2 + 20, "K and V of the source, from the encoder’s end", { fill: "v-ink" })]);
+  }).concat([label(G.first - 6, F.y(F.last) + F.pitch / 2 + 20, fit("K and V of the source, from the encoder’s end", F.w - G.first + 6, 12, false), { fill: "v-ink" })]);
 }
 
 function followedRow(g, data, local, F, l, row) {

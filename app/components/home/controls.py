@@ -9,6 +9,11 @@ import streamlit as st
 from app import page, state, widgets
 from core.analysis.overview import Overview
 
+EMPTY = (
+    "Nothing is written yet: the row of the start token predicts the first word. Append one in the picture, or let the "
+    "model write its answer."
+)
+
 
 def draw(seen: Overview, both: bool) -> None:
     """Block, head, ribbons and row; which half of an encoder-decoder (`both`) is drawn; and the step mode's switch."""
@@ -22,7 +27,6 @@ def draw(seen: Overview, both: bool) -> None:
             widgets.segments("Stack", "stack", ["encoder", "decoder"], widgets.capital)
         if seen.cross:
             widgets.segments("Attention", "attention", ["self", "cross"], widgets.capital)
-            st.text_input("Answer so far", **state.bind("target"))
         walking = state.get("walk") > 0
         label = "Whole picture" if walking else "Step through"
         st.button(label, key="home.walk", on_click=state.whole(state.set), args=("walk", 0 if walking else 1))

@@ -69,7 +69,7 @@ function caption(data, local, step) {
     mlp: () => `The MLP, a small network, works on each row alone and adds ${num(local.mlp[l * T + row])}; the row is now ${after(l + 1)} long.${guess(l + 1)}`,
     norm: () => `A last norm brings row ${word} from a length of ${after(data.blocks)} to ${num(data.read_norm[row])}: from here on its direction counts, not its size.`,
     logits: () => `The row is compared with each of the ${thousands(data.vocabulary)} tokens, one product each: the logits. The highest: ${visible(data.words[D.ids[0]])}, ${logit(data, local, row, D.ids[0])}.`,
-    next: () => `Softmax turns the logits into probabilities that sum to 1: ${D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[k], 3)}`).join(", ")}, the rest for all others.${data.shape === "encoder" ? "" : " Append puts the chosen one at the end of the text."}`,
+    next: () => `Softmax turns the logits into probabilities that sum to 1: ${D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[k], 3)}`).join(", ")}, the rest for all others.${data.shape === "encoder" ? "" : ` Append puts the chosen one at the end of the ${data.source.length ? "answer" : "text"}.`}`,
   };
   return lines[step.part]();
 }

@@ -77,6 +77,7 @@ const home = {
     const kind = { decoder: "decoder", encoder: "encoder", "encoder-decoder": `encoder-decoder, its ${data.stack}` }[data.shape];
     const parts = [`The whole machine, ${kind}: ${data.blocks} blocks of ${data.heads} heads over ${data.tokens.length} tokens.`];
     if (data.blocks) parts.push(`Block ${blockOf(data, local)} is open; ${headSentence(data, local, row)}.`);
+    if (data.source.length) parts.push(`Its cross-attention reads the source: ${visible(data.source.join("").trim())}.`);
     if (data.logits) {
       const D = distribution(data, local, row);
       parts.push(`Row ${row}, ${visible(data.tokens[row])}, predicts ` + D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[k], 3)}`).join(", ") + ".");

@@ -133,6 +133,7 @@ def _entry(one: Entry) -> dict[str, Any]:
         "open": one.open,
         "problem": one.problem,
         "headed": one.headed,
+        "asked": one.asked,
     }
 
 

@@ -28,15 +28,16 @@ function drawCard(g, data, local, at) {
       line += 18;
     }
     if (one.bytes) drawRoom(data, one, left, y + at.card.h - (at.phone ? 84 : 76), room).forEach((each) => out.push(each));
-    const state = data.refused && open ? data.refused : open ? "Open: this page and all others show it." : one.problem ? "" : one.headed ? "It says classes or spans and no words, so pages cannot show it; in a notebook, core.load opens it." : data.held.most < one.bytes ? `More than the ${data.held.mostText} that models may take here: it is refused.` : one.open ? "In memory: it opens at once." : one.here ? "" : "It is fetched once, for everybody.";
-    inLines(state, room - (open || one.problem || one.headed ? 0 : 92), 12).slice(0, 3).forEach((text, i, all) => out.push(label(left, y + at.card.h - 14 - 15 * (all.length - 1 - i), text, { fill: data.refused && open ? "neg" : "ink2" })));
+    const state = data.refused && open ? data.refused : open ? "Open: this page and all others show it." : one.problem ? "" : one.asked ? `It says ${one.asked === "sentiment" ? "classes" : "spans"} and no words: Applications asks it.` : one.headed ? "It labels tokens and says no words, so no page shows it; in a notebook, core.load opens it and tag asks it." : data.held.most < one.bytes ? `More than the ${data.held.mostText} that models may take here: it is refused.` : one.open ? "In memory: it opens at once." : one.here ? "" : "It is fetched once, for everybody.";
+    inLines(state, room - (open || one.problem || (one.headed && !one.asked) ? 0 : 92), 12).slice(0, 3).forEach((text, i, all) => out.push(label(left, y + at.card.h - 14 - 15 * (all.length - 1 - i), text, { fill: data.refused && open ? "neg" : "ink2" })));
     return out;
   });
-  if (open || one.problem || one.headed) return;
+  if (open || one.problem || (one.headed && !one.asked)) return;
   const deep = at.phone ? 44 : 32;
-  g.overlay("open", { left: x + w - 96, top: y + at.card.h - deep - 10, width: 82 }, () => html("button", { type: "button", class: "gb-button gb-primary gb-small", "data-act": "open", onclick: (event) => openIt(g, event.currentTarget.dataset.name) }, "Open it"), (node) => {
+  g.overlay("open", { left: x + w - 96, top: y + at.card.h - deep - 10, width: 82 }, () => html("button", { type: "button", class: "gb-button gb-primary gb-small", "data-act": "open", onclick: (event) => openIt(g, event.currentTarget.dataset.name) }), (node) => {
     node.dataset.name = one.name;
-    node.setAttribute("aria-label", `Open it: ${one.label}`);
+    node.textContent = one.asked ? "Ask it" : "Open it";
+    node.setAttribute("aria-label", `${node.textContent}: ${one.label}`);
   });
 }
 

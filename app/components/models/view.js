@@ -55,7 +55,7 @@ const modelsView = {
     else if (event.key === "End") choose(g, data, local, data.entries.length - 1);
     else if (event.key === "Enter" && event.target === g.figure) {
       const one = pickedOf(data, local);
-      if (one.name !== data.current.name && !one.problem && !one.headed) openIt(g, one.name);
+      if (one.name !== data.current.name && !one.problem && (!one.headed || one.asked)) openIt(g, one.name);
     } else if (event.key === "Escape") {
       if (pickedOf(data, local).name === data.current.name) g.visit("home");
       else g.select({ picked: data.current.name });
@@ -73,7 +73,7 @@ const modelsView = {
   state(data, local) {
     const one = pickedOf(data, local);
     return {
-      tokens: data.tokens.map((each) => each.text), sizes: data.tokens.map((each) => each.size), entries: data.entries.map(({ name, label, total, parts, bytes, problem, open, here }) => ({ name, label, total, parts, bytes, problem, open, here })),
+      tokens: data.tokens.map((each) => each.text), sizes: data.tokens.map((each) => each.size), entries: data.entries.map(({ name, label, total, parts, bytes, problem, open, here, asked }) => ({ name, label, total, parts, bytes, problem, open, here, asked })),
       picked: one.name, current: data.current.name, ruler: local.sel.ruler ?? "log", used: data.use.used, whole: data.use.whole, share: data.use.share, sizesOfParts: data.use.sizes, refused: data.refused, first: local.first ?? 0,
     };
   },

@@ -33,7 +33,7 @@ MEANS: dict[str, str] = {
     NAMES["first"]: "rests on the first token: often it has nothing to fetch.",
     NAMES["last"]: "rests on the last token.",
     EVEN: "reads everything alike: an average of the text.",
-    SHORT: "with so few tokens to choose from, nothing can be said.",
+    SHORT: "so few tokens show no habit: nothing can be said.",
     MIXED: "no single habit that chance does not explain.",
     **{reads(name): f"finds {name} among the other tokens, more than chance explains." for name in CLASSES},
 }

@@ -26,7 +26,8 @@ def table(
     lines: list[tuple[Any, ...]] = []
 
     def say(what: str, of: Any, number: Any, value: float, other: float | None = None) -> None:
-        lines.append((what, of, number, _digits(value), None if other is None else _digits(other)))
+        whose = None if of is None else str(of)  # one type a column
+        lines.append((what, whose, number, _digits(value), None if other is None else _digits(other)))
 
     for at, i in enumerate(seen.ids):
         lines.append(("token", f"{begins + at} {word(i)}", i, None, None))

@@ -1,0 +1,116 @@
+"""What an encoder-decoder has written so far: the field for it, and the model itself to write into it.
+
+Every page about a decoder that reads a source has these; the state's field `target` holds the text.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import reading, state
+
+if TYPE_CHECKING:
+    from app.page import Context
+    from core.language_model import LanguageModel
+
+MOST = 128  # tokens that the model writes at one press
+QUIET = 0.4  # seconds that writing may take before the page says how far it is
+EMPTY = (
+    "Nothing is written yet: the decoder has only its start token. Type the beginning of an answer, or let the model "
+    "write it, to see what each written token reads."
+)
+
+
+def draw(ctx: Context, *, writes: bool = True, empty: str = EMPTY, told: str = "") -> None:
+    """The row with the answer so far, below a page's other controls; nothing for a model of another shape.
+
+    Args:
+        writes: offer that the model writes it. empty: what is said while nothing is written; told: of what is written.
+    """
+    if ctx.lm.config.shape != "encoder-decoder":
+        return
+    with st.container(key="gb-answer", horizontal=True, gap="small", vertical_alignment="bottom"):
+        st.text_input("Answer so far", placeholder="nothing yet", width=360, **state.bind("target"))
+        if writes:
+            label = "Let the model go on" if ctx.target else "Let the model write it"
+            st.button(
+                label, key="answer.write", on_click=state.whole(_ask), icon=":material/edit:",
+                help="The likeliest token each time, until it ends or the picture is full. Undo takes it back.",
+            )  # fmt: skip
+        if state.get("target"):
+            st.button("Clear", key="answer.clear", on_click=state.whole(state.set), args=("target", ""))
+    said = told if ctx.target else empty
+    if said:
+        st.caption(said)
+
+
+def _ask() -> None:
+    state.memo("answer")["asked"] = True
+
+
+def _stop() -> None:
+    """Keep what is written by now."""
+    so_far = state.memo("answer").pop("so_far", None)
+    if so_far is not None:
+        state.set("target", so_far)
+
+
+def write(lm: LanguageModel, text: str, longest: int | None) -> None:
+    """If it was asked for, let the model write (`page.begin` calls this, before anything is drawn).
+
+    It takes the likeliest token each time and goes on after what is written already. What takes longer than a moment
+    says how far it is and can be stopped; then what is written by then stays.
+
+    Args:
+        text: what its encoder reads. longest: as in `page.begin`.
+    """
+    from core.decoding.answering import answer_with, answering
+
+    place = (
+        st.empty()
+    )  # always there: a browser builds anew what stands below it where one more element comes
+    memo = state.memo("answer")
+    if not memo.pop("asked", False):
+        return
+    before, _ = reading.read_target(lm, state.get("target"), longest)
+    written = lm.tokenizer.encode(before, add_special_tokens=False) if before else []
+    rows = min(lm.config.n_ctx, longest or lm.config.n_ctx)
+    room = min(MOST, rows - 1 - len(written))
+    if room <= 0:
+        state.note(
+            f"All {rows} rows of the picture are used up: clear or shorten the answer, then let it go on."
+        )
+        return
+    ids: list[int] = []
+    began = time.monotonic()
+    bar = None
+    for id in answering(lm, lm.tokenizer.encode(text), written, room):
+        ids.append(id)
+        memo["so_far"] = answer_with(lm, before, ids)
+        if time.monotonic() - began > QUIET:
+            bar = bar or _bar(place)
+            bar.progress(len(ids) / room, text=f"Token {len(ids)} of at most {room}")
+    place.empty()
+    _said(lm, memo.pop("so_far", before), before, ids, room)
+
+
+def _bar(place: st.delta_generator.DeltaGenerator) -> st.delta_generator.DeltaGenerator:
+    with place.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0)
+        st.button("Stop", key="answer.stop", on_click=state.whole(_stop))
+    return bar
+
+
+def _said(lm: LanguageModel, after: str, before: str, ids: list[int], room: int) -> None:
+    """Put the answer into its field, and say how it ended where that is not plain."""
+    ended = bool(ids) and ids[-1] in lm.config.eos_ids
+    if after != before:
+        state.set("target", after)
+    elif ended:
+        state.note("The model has nothing to add: its next token is the one that ends the answer.")
+    if not ended:
+        more = "" if room == MOST else ": more do not fit here"
+        state.note(f"The model wrote {len(ids)} tokens without an end{more}.")

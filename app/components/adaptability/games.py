@@ -1,0 +1,184 @@
+"""Examples in the prompt: the recorded curves of a game, one prompt answered now, the learner's own pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app import cache, state
+from core.analysis import in_context
+from core.analysis.in_context import Asked, Game, Round
+from core.analysis.seeds import Interval
+from core.language_model import LanguageModel
+from core.runs import adaptations
+from core.runs.adaptations import played
+
+TITLES: dict[Game, str] = {"list": "a list said again", "pairs": "pairs looked up", "kinds": "an unsaid rule"}
+ASKS: dict[Game, str] = {
+    "list": "What comes next in a list of names that was said before? right, %",
+    "pairs": "Which word was the partner of this one? right, %",
+    "kinds": "Is it somebody's name? The rule is never said. right, %",
+}
+SEED = 1_000_000  # of the drawn words that are looked at: none of those that are recorded
+LONGEST = 24  # own pairs
+WIDEST = 40  # characters of an own word
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A prompt: its game, the question behind so many examples, and whether it is the learner's own.
+
+    why: what is wrong with the own pairs, "" where nothing is.
+    """
+
+    game: Game
+    played: Round
+    asked: Asked
+    count: int
+    own: bool = False
+    why: str = ""
+
+    @property
+    def prompt(self) -> str:
+        return self.played.prompt(self.asked, self.count)
+
+
+def game() -> Game:
+    """The game that is looked at."""
+    found: Game = state.get("game")
+    return found
+
+
+def count() -> int:
+    """Examples in the prompt: the recorded number that is nearest to the page's own."""
+    wanted = int(state.get("told"))
+    return min(in_context.COUNTS, key=lambda one: abs(one - wanted))
+
+
+def shown() -> Shown:
+    """The prompt that is looked at: the learner's own pairs, or words drawn by the page's number."""
+    which = game()
+    if which == "pairs" and str(state.get("solved")).strip():
+        try:
+            played, asked = own_round(str(state.get("solved")), str(state.get("sought")))
+            return Shown(which, played, asked, len(played.examples), own=True)
+        except ValueError as why:
+            drawn = _drawn(which)
+            return Shown(which, drawn, drawn.questions[0], count(), why=str(why))
+    drawn = _drawn(which)
+    return Shown(which, drawn, drawn.questions[int(state.get("lot")) % len(drawn.questions)], count())
+
+
+def _drawn(which: Game) -> Round:
+    return in_context.rounds(which, 1, SEED + int(state.get("lot")))[0]
+
+
+def own_round(lines: str, sought: str) -> tuple[Round, Asked]:
+    """The learner's pairs as a round of the game "pairs", and its question.
+
+    Raises:
+        ValueError: a line that is no pair, too few or too many of them, a word told twice, or one that is not told.
+    """
+    pairs: dict[str, str] = {}
+    for number, line in enumerate(lines.splitlines(), 1):
+        words = line.split()
+        if not words:
+            continue
+        if len(words) != 2:
+            raise ValueError(f"line {number} is no pair: write two words with a space between")
+        if any(len(word) > WIDEST for word in words):
+            raise ValueError(
+                f"line {number} has a word of more than {WIDEST} characters: choose shorter ones"
+            )
+        if words[0] in pairs:
+            raise ValueError(f"line {number}: {words[0]!r} has a partner already: write each first word once")
+        pairs[words[0]] = words[1]
+    answers = tuple(dict.fromkeys(pairs.values()))
+    if len(answers) < 2:
+        raise ValueError("write at least two pairs with different second words, one pair a line")
+    if len(pairs) > LONGEST:
+        raise ValueError(f"{len(pairs)} pairs are more than the {LONGEST} that are read here: leave some out")
+    key = sought.strip() or next(iter(pairs))
+    if key not in pairs:
+        raise ValueError(f"{key!r} is the first word of none of your pairs: ask for one of them")
+    asked = Asked(f"({key}", answers, answers.index(pairs[key]))
+    return Round("pairs", tuple(f"({a} {b})" for a, b in pairs.items()), (asked,)), asked
+
+
+def weighed(lm: LanguageModel, prompt: str, options: tuple[str, ...]) -> list[float]:
+    """The share of each answer."""
+    shares: list[float] = in_context.weigh(lm, prompt, options).tolist()
+    return shares
+
+
+def answers(what: Shown) -> tuple[list[float], str]:
+    """The shares of the answers to a prompt, and "" or why there are none."""
+    key = cache.key(in_context.MODELS[what.game])
+    try:
+        shares: list[float] = cache.call(weighed, key, what.prompt, what.asked.options)
+        return shares, ""
+    except ValueError as why:  # a prompt beyond the context
+        return [], str(why)
+
+
+def record(what: Shown) -> dict[str, Any]:
+    """The game for the picture."""
+    recorded = adaptations.recorded()["games"][what.game]
+    shares, why = answers(what)
+    best = [(at, in_context.best(what.game, at)) for at in in_context.COUNTS]
+    return {
+        "key": what.game, "title": TITLES[what.game], "asks": ASKS[what.game], "model": recorded["model"],
+        "other": recorded.get("other", ""), "chance": in_context.chance(what.game),
+        "best": [{"at": at, "value": value} for at, value in best if value is not None],
+        "context": _points(what.game, "context"), "steps": _points(what.game, "steps"),
+        "elsewhere": _points(what.game, "elsewhere"),
+        "shown": {
+            "prompt": what.prompt, "own": what.own, "why": why, "right": what.asked.right,
+            "options": [{"text": text, "share": share} for text, share in zip(what.asked.options, shares)],
+        },
+    }  # fmt: skip
+
+
+def _points(which: Game, how: str) -> list[dict[str, Any]]:
+    return [
+        {"at": at, "shares": list(shares), "mean": one.mean, "low": one.low, "high": one.high}
+        for at, shares, one in played(which, how)
+    ]
+
+
+def findings(which: Game) -> list[str]:
+    """What the recorded rounds say, and why."""
+    most = in_context.COUNTS[-1]
+    context, steps = (_at(which, how, most) for how in ("context", "steps"))
+    recorded = adaptations.recorded()["games"][which]
+    chance = in_context.chance(which)
+    one = _at(which, "context", 1)
+    can, model = "Can" if context.low > chance else "Cannot", recorded["model"]
+    said = {
+        "list": f"{can}: {model} goes on right in {one.mean:.0%} of the questions after one saying. One in "
+        "three documents that it read in training was a list said again.",
+        "pairs": f"{can}: {model} finds {context.mean:.0%} of the partners with {most} examples, guessing "
+        f"{chance:.0%}. Code taught it to look back for a name, wherever it stood.",
+        "kinds": f"{can}: {model} is right on {context.mean:.0%} with {most} examples, guessing is {chance:.0%}. A "
+        "million weights and tales of one small world hold no habit of guessing rules.",
+    }[which]
+    found = [
+        said,
+        f"The same {most} learned by {in_context.STEPS} steps of AdamW: {steps.mean:.0%} right, with no prompt.",
+    ]
+    if which == "pairs":
+        other = _at(which, "elsewhere", most)
+        found.append(
+            f"{recorded['other']}, of about the same size, is right on {other.mean:.0%}: it learned to say lists "
+            "again in their order, not to look things up."
+        )
+    if which == "kinds":
+        found.append(
+            "Models of billions of weights, trained on much more text, do such things from the prompt alone (Brown et "
+            "al. 2020)."
+        )
+    return found
+
+
+def _at(which: Game, how: str, count: int) -> Interval:
+    return next(one for at, _, one in played(which, how) if at == count)

@@ -1,0 +1,88 @@
+"""A learner's own point on a curve: a real fine-tuning run, with a seed that no recorded run has."""
+
+from __future__ import annotations
+
+import secrets
+
+from app import runs, state, trained
+from app.trained import Arm
+from core.runs.fine_tuning import bundled_base
+from core.training import adapting
+from core.training.adapting import Study
+from core.training.fine_tune_spec import FineTuneSpec
+from core.training.tuned import count
+
+FIRST = 100  # seed of own runs; the next one has the next seed
+
+
+def spec_of(study: Study, seed: int) -> FineTuneSpec:
+    """The next run by the page's settings. Raises ValueError: they do not fit the base; the message says why."""
+    if study == "rank":
+        return adapting.spec("lora", rank=int(state.get("rank")), seed=seed)
+    if study == "prompt":
+        return adapting.spec("prompt", vectors=int(state.get("front")), seed=seed)
+    return adapting.spec(state.get("way"), examples=int(state.get("few")), seed=seed)
+
+
+def seed_of(own: list[Arm]) -> int:
+    """The seed of the next run: other examples, in another order, than all before."""
+    return FIRST + len(own)
+
+
+def cost(study: Study, own: list[Arm]) -> tuple[str, str]:
+    """What the next run would take, in words, or why it would be refused: one of the two is ""."""
+    try:
+        spec = spec_of(study, seed_of(own))
+        memo: dict[str, tuple[str, str]] = state.memo("adaptability_costs")
+        key = spec.replace(seed=0).to_json()
+        if key not in memo:
+            memo[key] = (f"about {max(1, round(runs.estimate(spec).seconds))} s", "")
+        return memo[key]
+    except ValueError as why:  # LimitExceeded among them
+        return "", _sentence(why)
+
+
+def learned(study: Study) -> str:
+    """How many numbers the next run learns, counted on the base's own matrices; "" where it would be refused."""
+    try:
+        found = count(spec_of(study, FIRST), bundled_base(adapting.spec("full").base).config)
+    except ValueError:
+        return ""
+    return f"It learns {found.learned:,} of {found.whole:,} numbers, {found.head:,} of them the head’s."
+
+
+def start(study: Study, own: list[Arm]) -> None:
+    """Put the next run into the queue, in the group that the link names."""
+    memo = state.memo("adaptability")
+    memo["why"] = ""
+    group = str(state.get("adapted")) or secrets.token_hex(8)
+    try:
+        spec = spec_of(study, seed_of(own))
+        run = runs.start(spec, name=f"{study}: {adapting.name(spec)}", group=group)
+    except ValueError as why:
+        run = str(why)
+    if isinstance(run, str):
+        memo["why"] = _sentence(run)
+    else:
+        state.set("adapted", group)
+
+
+def refused() -> str:
+    """Why the last start was refused, or ""."""
+    return str(state.memo("adaptability").get("why", ""))
+
+
+def stop(own: list[Arm]) -> None:
+    """End those that are going."""
+    trained.stop(own)
+
+
+def live(own: list[Arm]) -> list[dict[str, object]]:
+    """The runs that are going, as curves.js follows them; nothing where none is."""
+    going = [arm for arm in own if arm.going]
+    return [arm.curve() for arm in going]
+
+
+def _sentence(why: object) -> str:
+    said = str(why)
+    return f"{said[:1].upper()}{said[1:]}".rstrip(".") + "."

@@ -1,0 +1,110 @@
+"""The recorded results of `core.training.adapting` and `core.analysis.in_context`, and the small models among them.
+
+assets/adaptability.json holds what each run came to; assets/adaptability.safetensors what the small ones learned, in
+half precision. `python -m scripts.record_adaptability` writes both.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.analysis.seeds import Interval, interval
+from core.runs.records import RunError
+from core.training import adapting
+from core.training.adapting import Study
+from core.training.fine_tune_spec import FineTuneSpec, Way
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.language_model import LanguageModel
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+RECORDED, WEIGHTS = ASSETS / "adaptability.json", ASSETS / "adaptability.safetensors"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place on the axis of a study: one way, all its seeds.
+
+    shares: of held-out examples that are right, by seed; trained: numbers that were learned, of these `head` the
+    head's; bytes: of the file; seconds: of the steps, the seeds' mean.
+    """
+
+    at: int
+    names: tuple[str, ...]
+    shares: tuple[float, ...]
+    interval: Interval
+    trained: int
+    head: int
+    bytes: int
+    seconds: float
+
+
+@lru_cache(maxsize=1)
+def recorded() -> dict[str, Any]:
+    """All that is recorded: {"machine", "revision", "runs": {name: {...}}, "games": {game: {...}}}."""
+    found: dict[str, Any] = json.loads(RECORDED.read_text(encoding="utf-8"))
+    return found
+
+
+def result(name: str) -> Mapping[str, Any]:
+    """What a run came to: spec, right, of, trained, head, bytes, seconds. Raises RunError: it is not recorded."""
+    if name not in recorded()["runs"]:
+        raise RunError(f"no run called {name!r} is recorded")
+    found: Mapping[str, Any] = recorded()["runs"][name]
+    return found
+
+
+def curve(study: Study, way: Way) -> list[Place]:
+    """A way along the axis of a study. Raises RunError: a run of it is not recorded."""
+    found = []
+    for at in adapting.places(study):
+        names = tuple(adapting.name(adapting.at(study, way, at, seed)) for seed in adapting.SEEDS)
+        runs = [result(one) for one in names]
+        shares = tuple(run["right"] / run["of"] for run in runs)
+        first = runs[0]
+        found.append(
+            Place(
+                at, names, shares, interval(shares), first["trained"], first["head"], first["bytes"],
+                sum(run["seconds"] for run in runs) / len(runs),
+            )
+        )  # fmt: skip
+    return found
+
+
+def learned(name: str) -> dict[str, Tensor]:
+    """What a recorded run had learned in the end, by name. Raises RunError: it is not kept."""
+    from safetensors import safe_open
+
+    begin = f"{name}/"
+    with safe_open(WEIGHTS, "pt") as file:
+        found = {
+            key.removeprefix(begin): file.get_tensor(key).float()
+            for key in file.keys()  # noqa: SIM118
+            if key.startswith(begin)
+        }
+    if not found:
+        raise RunError(f"the recorded run {name} keeps no weights")
+    return found
+
+
+@lru_cache(maxsize=24)  # all but the head and what was learned is the base's own memory, or of LoRA 4 MB
+def adapted(name: str) -> LanguageModel:
+    """The model of a recorded run as it was in the end. Shared: nobody writes to it. Raises RunError: as `learned`."""
+    from core.runs.fine_tuning import bundled_base
+    from core.training.tuned import tuned
+
+    spec = FineTuneSpec.from_dict(result(name)["spec"])
+    return tuned(spec, bundled_base(spec.base), learned(name), name)
+
+
+def played(game: str, how: str) -> list[tuple[int, tuple[float, ...], Interval]]:
+    """(examples, share of each round, interval over rounds) of a game: how is "context", "steps" or "elsewhere"."""
+    shares: Mapping[str, Sequence[float]] = recorded()["games"][game].get(how, {})
+    return [(int(count), tuple(values), interval(values)) for count, values in shares.items()]

@@ -1,0 +1,123 @@
+"""The Adaptability page in a real browser: the curves against their records, steps, places, own text, a real run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+import core
+from core.analysis.in_context import weigh
+from core.runs import adaptations
+from core.training import adapting
+from tests.browser import checks, driver
+
+TEXT = "Nora lost her red kite in the storm. She looked for it all day."
+
+
+def opened(page: Page, **query: Any) -> dict[str, Any]:
+    """Open the page on the test's text; returns what the picture shows."""
+    driver.open_page(page, "adaptability", **({"v": 1, "text": TEXT} | query))
+    state: dict[str, Any] = driver.component_state(page, "adaptability")
+    return state
+
+
+def stage(page: Page, step: int) -> dict[str, Any]:
+    """Until this step is shown."""
+    return driver.wait_for_state(page, "adaptability", lambda now: now["stage"]["step"] == step)
+
+
+def test_the_curves_are_those_recorded(page: Page) -> None:
+    state = opened(page)
+    assert state["stage"]["step"] == 4, "all four come first"
+    for study, shown in state["studies"].items():
+        for one in shown:
+            means = [place.interval.mean for place in adaptations.curve(study, one["key"])]
+            assert one["means"] == pytest.approx(means)
+    context = [spread.mean for _, _, spread in adaptations.played("pairs", "context")]
+    assert state["game"]["context"] == pytest.approx(context)
+    label, chance = adaptations.adapted("lora4-300-0").classify(TEXT)[0]
+    judged = next(one for one in state["judged"]["rank"] if one["at"] == 4)
+    assert (judged["says"], judged["probability"]) == (label, pytest.approx(chance, abs=1e-5))
+    driver.component(page, "adaptability").get_by_role("button", name="Few examples against many").click()
+    stage(page, 1)
+    driver.wait_for_link(page, "stage=1")
+
+
+def test_places_are_chosen_by_hand_and_by_key(page: Page, browser: Browser, server: driver.Server) -> None:
+    opened(page, stage=2, front=1)
+    figure = driver.component(page, "adaptability")
+    figure.locator('[data-row="8"]').click()
+    now = driver.wait_for_state(
+        page, "adaptability", lambda now: now["near"] is not None and len(now["near"]) == 8
+    )
+    assert now["chosen"] == 8
+    figure.focus()
+    page.keyboard.press("ArrowUp")
+    driver.wait_for_state(
+        page, "adaptability", lambda now: now["near"] is not None and len(now["near"]) == 16
+    )
+    driver.wait_for_link(page, "front=16")
+    driver.wait_until_drawn(page)
+    checks.link_restores(page, browser, server, "adaptability")
+    figure.focus()
+    page.keyboard.press(".")
+    stage(page, 3)
+    page.keyboard.press("Escape")
+    stage(page, 4)
+
+
+def test_another_sentence_is_judged_anew(page: Page) -> None:
+    before = opened(page, stage=0)["judged"]["rank"]
+    other = "Sara won the race. Her friends made a cake for her."
+    page.get_by_label("Your text", exact=True).first.fill(other)
+    page.keyboard.press("Control+Enter")
+    now = driver.wait_for_state(
+        page, "adaptability", lambda now: now["judged"]["rank"][0]["probability"] != before[0]["probability"]
+    )
+    for one in now["judged"]["rank"]:
+        label, chance = adaptations.adapted(f"lora{one['at']}-{adapting.SOME}-0").classify(other)[0]
+        assert (one["says"], one["probability"]) == (label, pytest.approx(chance, abs=1e-5))
+
+
+def test_the_prompt_is_answered_now(page: Page) -> None:
+    state = opened(page, stage=3, told=8)
+    shown = state["game"]["shown"]
+    options = [one["text"] for one in shown["options"]]
+    expected = weigh(core.load("code-gpt", device="cpu"), shown["prompt"], options).tolist()
+    assert [one["share"] for one in shown["options"]] == pytest.approx(expected, abs=1e-5)
+    page.get_by_role("button", name="Other words").click()
+    driver.wait_for_state(page, "adaptability", lambda now: now["game"]["shown"]["prompt"] != shown["prompt"])
+    page.get_by_role("radio", name="An unsaid rule").click()
+    driver.wait_for_state(page, "adaptability", lambda now: now["game"]["key"] == "kinds")
+    assert "Cannot" in str(driver.component(page, "adaptability").get_attribute("aria-label"))
+
+
+def test_a_point_is_trained_and_stopped(browser: Browser, training_server: driver.Server) -> None:
+    context = driver.new_context(browser, training_server, owner="e" * 32)
+    page = context.new_page()
+    opened(page, stage=1, way="frozen", few=20)
+    page.get_by_role("button", name="Train this point now").click()
+    driver.wait_for_state(page, "adaptability", lambda now: len(now["own"]) == 1)
+    now = driver.wait_for_state(
+        page, "adaptability", lambda now: now["own"][0]["value"] is not None, seconds=120
+    )
+    assert (now["own"][0]["at"], now["own"][0]["way"]) == (20, "frozen")
+    assert driver.component(page, "adaptability").locator("[data-own]").count() == 1
+    page.get_by_role("button", name="Without mine").click()
+    driver.wait_for_state(page, "adaptability", lambda now: now["own"] == [])
+    context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_accessible(page: Page, theme: str) -> None:
+    opened(page)
+    checks.accessible(page, "adaptability", theme, "Rank against quality. Rank 16 is right on")
+
+
+def test_the_first_screen_and_the_notebook(page: Page, tmp_path: Path) -> None:
+    opened(page)
+    checks.first_screen(page)
+    checks.run_notebook(page, tmp_path)

@@ -1,0 +1,202 @@
+"""The Adaptability page as a script: recorded curves, verdicts on the text, own points, own pairs, its notebook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from app.components.adaptability import games, own, question, studies, vectors
+from core.analysis.in_context import rounds, weigh
+from core.runs import adaptations
+from core.runs.worker import here
+from core.training import adapting, prompt_tuning
+from core.training.tuned import PROMPT
+from tests.pages.conftest import OWNER, Runs, run_notebook
+
+TEXT = "Nora lost her red kite in the storm. She looked for it all day."
+PAIRS = "kite red\nball blue\nboat green"
+
+
+def table(app: AppTest) -> dict[str, list[Any]]:
+    """The picture's table."""
+    found: dict[str, list[Any]] = app.session_state["gb"].memos["takeaway"]["table"]()
+    return found
+
+
+def said(app: AppTest) -> str:
+    """What the page warns of, as it reads."""
+    return " ".join(box.value for box in app.warning).replace("\\", "")
+
+
+def test_the_first_screen_shows_what_is_recorded(open_page: Any) -> None:
+    app = open_page("adaptability", text=TEXT)
+    assert not app.exception
+    shown = table(app)
+    rows = list(zip(shown["study"], shown["way"], shown["at"]))
+    for place in adaptations.curve("examples", "scratch"):
+        at = rows.index(("examples", "from scratch", place.at))
+        assert shown["mean"][at] == pytest.approx(sum(place.shares) / len(adapting.SEEDS))
+        assert shown["low"][at] <= shown["mean"][at] <= shown["high"][at]
+    at = rows.index(("rank", "LoRA", 8))
+    label, chance = adaptations.adapted("lora8-300-0").classify(TEXT)[0]
+    assert (shown["says of the text"][at], shown["probability"][at]) == (label, pytest.approx(chance))
+    run_notebook(app)
+
+
+@pytest.mark.parametrize("stage", [0, 1, 2, 3])
+def test_each_step_opens_and_its_notebook_agrees(stage: int, open_page: Any) -> None:
+    app = open_page("adaptability", text=TEXT, stage=stage, rank=16, few=30, front=2, told=8, game="kinds")
+    assert not app.exception
+    run_notebook(app)
+
+
+def test_another_text_is_judged_anew(open_page: Any) -> None:
+    one, other = (
+        table(open_page("adaptability", text=text)) for text in (TEXT, "Sara won the race. Tim was glad.")
+    )
+    judged = [at for at, label in enumerate(one["says of the text"]) if label in ("negative", "positive")]
+    assert len(judged) == len(adapting.RANKS) + len(adapting.COUNTS) + len(adapting.VECTORS)
+    moved = [at for at in judged if one["probability"][at] != other["probability"][at]]
+    assert len(moved) > 0.7 * len(judged), "who is sure of both beyond what float32 holds says 1 twice"
+
+
+def test_the_nearest_tokens_are_those_of_the_recorded_prompt() -> None:
+    name = vectors.name_of(4)
+    shown = vectors.near(name)
+    base = core.load("tales-bert")
+    found = prompt_tuning.nearest(base, adaptations.learned(name)[PROMPT], 3)
+    assert [one["now"] for one in shown] == [
+        [(base.tokenizer.display(id), cosine) for id, cosine in line] for line in found
+    ]
+    assert "no instruction" in vectors.told(shown)
+
+
+def test_findings_say_where_the_curves_part() -> None:
+    first = studies.findings("examples")[0]
+    curves = {way: adaptations.curve("examples", way) for way in ("full", "scratch")}
+    for full, scratch in zip(curves["full"], curves["scratch"], strict=True):
+        assert f"{full.at:,}" in first
+        ahead = f"ahead of training from scratch with {full.at:,}" in first.split(";")[0]
+        assert not ahead or full.interval.mean > scratch.interval.mean
+
+
+def test_the_games_say_what_the_toy_cannot() -> None:
+    assert games.findings("list")[0].startswith("Can: tales-gpt")
+    assert games.findings("pairs")[0].startswith("Can: code-gpt")
+    assert games.findings("kinds")[0].startswith("Cannot: tales-gpt")
+    assert "Brown et al. 2020" in games.findings("kinds")[-1]
+
+
+def own_run(runs: Runs, study: str, way: str, **changes: Any) -> str:
+    """A short run of a study in the group "mine", done."""
+    spec = adapting.spec(way, **changes).replace(steps=4, held_out=10, eval_every=2)  # type: ignore[arg-type]
+    return here(runs.store, spec, OWNER, name=f"{study}: mine", group="mine").id
+
+
+def test_own_runs_are_points_of_their_study(runs: Runs, open_page: Any) -> None:
+    ids = [own_run(runs, "rank", "lora", rank=3, seed=100), own_run(runs, "examples", "frozen", examples=20)]
+    app = open_page("adaptability", text=TEXT, adapted="mine", stage=0)
+    assert not app.exception
+    shown = table(app)
+    mine = [
+        (shown["study"][at], shown["at"][at], shown["mean"][at])
+        for at, way in enumerate(shown["way"])
+        if "yours" in way
+    ]
+    values = [runs.store.points(id).held_out[-1] for id in ids]
+    assert mine == [("rank", 3, pytest.approx(values[0])), ("examples", 20, pytest.approx(values[1]))]
+    run_notebook(app)
+    app.button(key="adaptability.back").click().run()
+    assert not any("yours" in way for way in table(app)["way"])
+
+
+def test_a_run_that_waits_can_be_stopped(runs: Runs, open_page: Any) -> None:
+    runs.store.create(adapting.spec("lora"), OWNER, name="rank: lora4", group="waits")
+    app = open_page("adaptability", text=TEXT, adapted="waits", stage=0)
+    assert not app.exception
+    app.button(key="adaptability.stop").click().run()
+    assert runs.store.list(group="waits")[0].state == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("stage", "link", "way", "place"),
+    [(0, {"rank": 3}, "lora", "rank"), (1, {"few": 40, "way": "frozen"}, "frozen", "examples"),
+     (2, {"front": 5}, "prompt", "vectors")],
+)  # fmt: skip
+def test_pressing_train_queues_the_point(
+    stage: int, link: dict[str, Any], way: str, place: str, queue: Runs, open_page: Any
+) -> None:
+    app = open_page("adaptability", text=TEXT, stage=stage, **link)
+    app.button(key="adaptability.train").click().run()
+    assert not app.exception
+    run = queue.store.list(group=app.session_state["gb"].store["adapted"])[0]
+    assert (run.kind, run.spec.way, run.spec.seed) == ("fine_tune", way, own.FIRST)
+    assert getattr(run.spec, place) == next(iter(link.values()))
+
+
+def test_own_pairs_are_answered(open_page: Any) -> None:
+    app = open_page("adaptability", text=TEXT, stage=3, solved=PAIRS, sought="ball")
+    assert not app.exception and not said(app)
+    prompt = "pairs = (kite red) (ball blue) (boat green) (ball"
+    expected = weigh(core.load("code-gpt", device="cpu"), prompt, ("red", "blue", "green")).tolist()
+    shown = table(app)
+    answers = {
+        way: shown["probability"][at] for at, way in enumerate(shown["way"]) if shown["study"][at] == "prompt"
+        and shown["says of the text"][at] == "answer"
+    }  # fmt: skip
+    assert answers == pytest.approx(dict(zip(("red", "blue", "green"), expected)))
+    run_notebook(app)
+
+
+@pytest.mark.parametrize(
+    ("lines", "sought", "why"),
+    [
+        ("kite", "", "Line 1 is no pair: write two words"),
+        ("a b\na c", "", "Line 2: 'a' has a partner already"),
+        ("a b\nc b", "", "at least two pairs with different second words"),
+        ("a b\nc d", "x", "'x' is the first word of none of your pairs"),
+        ("\n".join(f"k{n} v{n}" for n in range(30)), "", "30 pairs are more than the 24"),
+        ("a " + "b" * 50, "", "a word of more than 40 characters"),
+        ("<b>x</b> 1\ny 2\nz", "", "Line 3 is no pair"),
+    ],
+)
+def test_own_pairs_that_cannot_be_asked_are_told(lines: str, sought: str, why: str, open_page: Any) -> None:
+    app = open_page("adaptability", text=TEXT, stage=3, solved=lines, sought=sought)
+    assert not app.exception
+    assert why in said(app)
+    assert app.session_state["gb"].store["solved"] == lines, "nothing is lost"
+
+
+def test_the_question_is_answered_by_the_model(open_page: Any) -> None:
+    app = open_page("adaptability", text=TEXT, stage=3, lot=2)
+    app.session_state["predict.choice"] = 0
+    app.run()
+    app.button(key="predict.commit").click().run()
+    answer = app.session_state["gb"].memos["predict"]["answer"]
+    played = rounds("pairs", 1, games.SEED + 2)[0]
+    asked = question.told_twice(played, played.questions[2])
+    shares = weigh(core.load("code-gpt", device="cpu"), asked.prompt, asked.options)
+    assert list(answer.numbers.values()) == pytest.approx(shares.tolist(), abs=1e-5)
+    assert asked.prompt.count(asked.prompt.rpartition(" ")[2]) == 3, "told twice, then asked"
+    says = asked.options[int(shares.argmax())]
+    assert answer.index == (0 if says == asked.first else 1 if says == asked.last else 2)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"stage": 9},
+        {"stage": 0, "rank": 128},
+        {"stage": 1, "few": 20_000},
+        {"stage": 2, "front": 64},
+        {"stage": 3, "told": 3},
+        {"adapted": "<i>"},
+        {"game": "chess"},
+    ],
+)
+def test_the_ends_of_the_dials_work(link: dict[str, Any], open_page: Any) -> None:
+    app = open_page("adaptability", text=TEXT, **link)
+    assert not app.exception
