@@ -245,12 +245,13 @@ TALES_T5 = Recipe(
     snapshots=(0, 100, 300, 800, 2_000),
     prompts=(
         "translate English to Spanish: Nora looked under the bench and found her red kite.",
-        "question: Who fed the goat? context: Maya had a white goat. Otto came by and fed the goat.",
+        "question: What colour is the kite? context: Nora lost her red kite near the pond.",
         "sentiment: I thought that the silver boat would be slow, and I was wrong.",
-        "Once upon a time, there was a <extra_id_0> beside the park, and Nora lived there.",
     ),
     shown=True,
     scores=task_report.report,
+    note="It does its four tasks, in Toyland's words. Hidden spans were one example in thirty of what it learned, and it "
+    "fills them badly: what T5 itself was pretrained on is not what it is good at.",
 )
 
 RECIPES |= {"code-gpt": CODE_GPT, "austen-gpt": AUSTEN_GPT, "tales-t5": TALES_T5}

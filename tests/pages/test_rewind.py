@@ -62,7 +62,8 @@ def test_every_page_shows_a_bundled_model_at_any_moment_of_its_training(
         assert not app.info
         assert loads(app) == "'tales-gpt'" + ("" if moment < 0 else f", snapshot={moment}")
         seen.append(numbers(app))
-    assert len(seen[0] & seen[1]) < 0.5 * len(seen[0]) and len(seen[1] & seen[2]) < 0.5 * len(seen[1])
+    most = 0.67 if slug == "families" else 0.5  # two of its three models stay as they are
+    assert len(seen[0] & seen[1]) < most * len(seen[0]) and len(seen[1] & seen[2]) < most * len(seen[1])
 
 
 @one_moment

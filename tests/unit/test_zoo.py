@@ -12,6 +12,7 @@ import torch
 
 import core
 from core import zoo
+from core.analysis.task_scores import examples, tried
 from core.checkpoints import save_folder
 from core.data.toyland.words.homonyms import HOMONYMS
 from core.decoding.fill import fill
@@ -20,6 +21,7 @@ from core.runs.worker import here
 from core.training import Trainer, TrainSpec
 from core.vectors.meanings import Keep, every_word, together
 from core.vectors.probe import wilson
+from scripts import reading_report
 
 MEGABYTE = 1_000_000
 
@@ -89,6 +91,7 @@ def test_bundled_models_stay_small():
     assert size(zoo.BUNDLED / "tales-bert") < 8 * MEGABYTE
     assert size(zoo.BUNDLED / "austen-gpt") < 9 * MEGABYTE
     assert size(zoo.BUNDLED / "code-gpt") < 9 * MEGABYTE
+    assert size(zoo.BUNDLED / "tales-t5") < 15 * MEGABYTE
     assert size(zoo.BUNDLED) < 60 * MEGABYTE
 
 
@@ -246,3 +249,27 @@ def test_a_run_that_is_not_there_says_what_there_is(run):
         core.snapshots("run:../../etc")
     with pytest.raises(core.CheckpointError, match="it keeps those of 0, "):
         core.load(f"run:{run.id}", snapshot=3_333)
+
+
+@pytest.fixture(scope="module")
+def t5():
+    return core.load("tales-t5", device="cpu")
+
+
+@pytest.mark.parametrize("task", ["translate", "summarize", "question", "sentiment"])
+def test_tales_t5_answers_as_its_card_shows(t5, task):
+    """The first held-out examples of each task: written again, word by word what the card has, and judged the same."""
+    shown = zoo.card("tales-t5")["scores"][task]["shown"]
+    for one, told in zip(tried(t5, task, examples(task, len(shown))), shown, strict=True):
+        assert (one.pair.source, one.written) == (told["source"], told["written"])
+        assert one.right == told["right"]
+
+
+def test_tales_t5_reads_at_the_right_place_while_it_writes(t5):
+    """On a handful: translations are linked better than by the diagonal, and the sentence that tells is read most."""
+    card = zoo.card("tales-t5")
+    found = reading_report.report(t5, count=40, chosen_on=40, pairs=200)
+    aligned, pointed = found["alignment"], found["pointed"]
+    assert aligned["model"]["error"] < aligned["diagonal"]["error"] - 0.1
+    assert aligned["model"]["error"] == pytest.approx(card["alignment"]["model"]["error"], abs=0.1)
+    assert pointed["model"]["right"] / pointed["model"]["of"] > pointed["chance"] + 0.1
