@@ -250,8 +250,8 @@ TALES_T5 = Recipe(
     ),
     shown=True,
     scores=task_report.report,
-    note="It does its four tasks, in Toyland's words. Hidden spans were one example in thirty of what it learned, and it "
-    "fills them badly: what T5 itself was pretrained on is not what it is good at.",
+    note="It does its four tasks, in Toyland's words. Hidden spans were one example in thirty of what it learned, and "
+    "it fills them badly: what T5 itself was pretrained on is not what it is good at.",
 )
 
 RECIPES |= {"code-gpt": CODE_GPT, "austen-gpt": AUSTEN_GPT, "tales-t5": TALES_T5}

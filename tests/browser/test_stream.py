@@ -155,10 +155,10 @@ def test_after_a_restart_of_the_server_the_curve_goes_on_without_gap_or_double(
         assert time.monotonic() < deadline, f"outlived the server: {alive}"
         time.sleep(0.1)
     with driver.serving(tmp_path, port=port, workers=1) as server, closing(server.store()) as store:
-        after = heard(page, lambda now: len(now["steps"]) > len(before["steps"]) + 20)
+        # The browser has reconnected by itself, and hears more than it knew: steps went on while the server ended, too.
+        heard(page, lambda now: now["opened"] >= 2 and len(now["steps"]) > len(before["steps"]) + 20)
         store.command(run.id, OWNER, "stop")
         now = heard(page, lambda now: "end" in now["names"])
         agrees(now, store, run)
         assert now["steps"] == list(range(1, len(now["steps"]) + 1))
-        assert after["opened"] >= 2, "the browser has reconnected by itself"
         context.close()
