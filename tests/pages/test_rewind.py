@@ -90,8 +90,9 @@ def test_every_page_works_on_a_runs_checkpoints(slug: str, runs: Runs, open_page
 def test_rewinding_is_one_step_of_undo_and_another_model_opens_finished(
     open_page: OpenPage, runs: Runs
 ) -> None:
+    name = f"run:{runs.ready().id}"  # before the page lists what there is
     app = open_page("home", snapshot=800)
-    app.selectbox(key="model").set_value(f"run:{runs.ready().id}").run()
+    app.selectbox(key="model").set_value(name).run()
     whole(app)
     assert app.session_state["gb"].store["snapshot"] == -1
     app.button(key="tool.undo").click().run()
