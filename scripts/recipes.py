@@ -176,12 +176,11 @@ AUSTEN_GPT = Recipe(
 )
 # Short pairs first; reviews and questions have one short answer each, so they are many. Stories are long, so
 # they are few, and come when rows are long enough.
-_TASKS = TrainSpec(
-    model="gpt-tales",
-    changes={"n_layers": 3},  # type: ignore[arg-type]
+_TASKS = replace(
+    _SMALL_TEXT,
+    changes=(("n_layers", 3),),
     corpus="tales",
     steps=7_500,
-    seed=1,
     batch_tokens=3_072,
     context=384,
     stages=((0.25, 96),),
@@ -194,16 +193,6 @@ _TASKS = TrainSpec(
         ("summarize", 0.15),
         ("spans", 0.04),
     ),
-    learning_rate=0.06,
-    embed_rate=0.012,
-    head_rate=0.01,
-    momentum=0.9,
-    beta1=0.8,
-    polar="jordan",
-    warmup=50,
-    eval_every=200,
-    bf16=True,
-    device="cpu",
 )
 # The second training is of stories above all: nearly nine in ten of the ids that it reads. A summary takes its facts
 # from three places among some 270 ids, and to find those takes far more examples than the other tasks do. Meanwhile

@@ -76,20 +76,10 @@ function drawLive(g, data, local, at) {
   g.part("live head", [y], () => label(0, y - 8, "Your runs: held-out examples that are right, by step", { fill: "ink3" }));
   local.chart = curves(g, "live", { left: 0, top: y, width: at.chart.w, height: 150 }, {
     runs: data.live, lines: [{ column: "held_out", kind: "solid" }], x: "step", ends: "line", low: 0.3, high: 1, title: "Your runs",
-    format: (v) => num(100 * v, 1) + " %", onpoint: (feed, what) => heard(g, local, what),
+    format: (v) => num(100 * v, 1) + " %", onpoint: (feed, what) => heardRuns(g, local, what),
   });
   return y + 160;
 }
-/** Measurements that have come are worth a look by the page, once a second at most. */
-function heard(g, local, what) {
-  if (what === "points") return;
-  const now = (local.chart?.feeds ?? []).map((feed) => `${feed.checkpoints.length} ${feed.state.state}`).join(",");
-  if (now === local.heard) return;
-  local.heard = now;
-  clearTimeout(local.asking);
-  local.asking = setTimeout(() => { if (g.figure.isConnected) g.send("arrived", { at: Date.now() }); }, 1000);
-}
-
 const adaptability = {
   draw(g, data, local) {
     const step = stages.of(local);

@@ -21,16 +21,6 @@ function planTuning(g, data, step) {
   return { phone, chart, table, axis, about, read, height: Math.max(read.y + 8, under) };
 }
 
-/** Measurements that have come are worth a look by the page, once a second at most. */
-function heardTuning(g, local, what) {
-  if (what === "points") return;
-  const now = (local.chart?.feeds ?? []).map((feed) => `${feed.checkpoints.length} ${feed.state.state}`).join(",");
-  if (now === local.heard) return;
-  local.heard = now;
-  clearTimeout(local.asking);
-  local.asking = setTimeout(() => { if (g.figure.isConnected) g.send("arrived", { at: Date.now() }); }, 1000);
-}
-
 const tuning = {
   init(data) {
     if (!data.lora) return { arrays: null };
@@ -53,7 +43,7 @@ const tuning = {
     local.chart = curves(g, "ways", at.chart, {
       runs: data.ways.map((way) => ({ ...way.curve, colour: WAY_COLOURS[way.key], dash: WAY_DASHES[way.key] })),
       lines: [{ column: "held_out", kind: "solid" }], x: data.x, ends: "line", low: data.low, high: 1, title: data.title,
-      guessing: data.guessing, format: (v) => num(100 * v, 1) + " %", onpoint: (feed, what) => heardTuning(g, local, what),
+      guessing: data.guessing, format: (v) => num(100 * v, 1) + " %", onpoint: (feed, what) => heardRuns(g, local, what),
     });
     g.overlay("axis", at.axis, () => html("div", { class: "tune-axis", role: "group", "aria-label": "Across" },
       [["step", "Steps"], ["seconds", "Seconds"]].map(([key, name]) => html("button", { type: "button", "data-axis": key, onclick: () => g.send("axis", { x: key, at: Date.now() }) }, name))), (node) => {

@@ -254,3 +254,13 @@ function curves(g, name, box, spec) {
   g.figure.exports.set(name, () => (node.isConnected ? chart.svg() : null));
   return chart;
 }
+
+/** A page's live chart in `local.chart`: measurements that have come are worth a look by the page, once a second at most. */
+function heardRuns(g, local, what) {
+  if (what === "points") return;
+  const now = (local.chart?.feeds ?? []).map((feed) => `${feed.checkpoints.length} ${feed.state.state}`).join(",");
+  if (now === local.heard) return;
+  local.heard = now;
+  clearTimeout(local.asking);
+  local.asking = setTimeout(() => { if (g.figure.isConnected) g.send("arrived", { at: Date.now() }); }, 1000);
+}
