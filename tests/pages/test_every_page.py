@@ -33,9 +33,13 @@ Seen = dict[str, frozenset[float]]
 
 
 def measured(values: Any) -> frozenset[float]:
-    """The numbers of a table or an answer that a model computed: with a fraction, so no position, no 0 and no 1."""
+    """The numbers of a table or an answer that a model computed: with a fraction, so no position, no 0 and no 1.
+
+    A chance just below 1 keeps one or two of its five digits beside the nines: models that are sure share those.
+    """
     floats = [value for value in values if isinstance(value, float)]
-    return frozenset(float(f"{value:.5g}") for value in floats if abs(value - round(value)) > 1e-4)
+    apart = [value for value in floats if abs(value - round(value)) > (1e-3 if round(value) else 1e-4)]
+    return frozenset(float(f"{value:.5g}") for value in apart)
 
 
 def committed(app: AppTest) -> frozenset[float]:
@@ -85,8 +89,9 @@ def test_another_model_and_text_change_every_number(slug: str, open_page: OpenPa
                 if LINKS[one].get("model") == LINKS[other].get("model"):
                     continue  # two views of one model
                 shared = seen[one] & seen[other]
-                # Of a few hundred numbers of five digits, one or two may be equal by chance.
-                assert len(shared) <= 0.02 * min(len(seen[one]), len(seen[other])), (one, other, shared)
+                # Of a few dozen numbers of five digits, one may be equal by chance; of a few hundred, one or two.
+                allowed = 0.02 * min(len(seen[one]), len(seen[other]))
+                assert len(shared) <= max(1 if allowed > 0.5 else 0, allowed), (one, other, shared)
 
 
 @pytest.mark.usefixtures("other_model")
