@@ -1,6 +1,6 @@
 """The values that a page remembers, and the link that carries them.
 
-One store per session holds the values (app/fields.py declares them); widgets are views of it (`bind`), component events
+One store per session holds the values (app/fields declares them); widgets are views of it (`bind`), component events
 write to it (`set`), the link is a rendering of it (`link`), and a fresh browser begins with a link. How a browser's
 events reach the store: app/session.py.
 
