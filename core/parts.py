@@ -7,6 +7,7 @@ layers, and a few in norms and heads. All but the tables meet every text whole: 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import prod
 from typing import Literal, get_args
 
@@ -39,8 +40,13 @@ def part_of(name: str) -> Part:
 
 def shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     """The shape of every weight of the model that `config` describes, by name; it is built without memory."""
+    return dict(_shapes(config))
+
+
+@lru_cache(maxsize=256)  # a gallery asks for two dozen models whenever it is drawn
+def _shapes(config: ModelConfig) -> tuple[tuple[str, tuple[int, ...]], ...]:
     with torch.device("meta"):
-        return {name: tuple(weight.shape) for name, weight in build(config).named_parameters()}
+        return tuple((name, tuple(weight.shape)) for name, weight in build(config).named_parameters())
 
 
 def parts(config: ModelConfig) -> dict[Part, int]:

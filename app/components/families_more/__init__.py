@@ -105,7 +105,10 @@ def reasons(found: Sequence[Found], shares: dict[str, float]) -> list[dict[str, 
         after = (
             f" A new word also changes what it says of those before: by {bert.swap.moved:.3f} in the picture."
         )
-    nobody = "" if t5.lane.lm is not None else " None is installed here."
+    gaps = " None is installed here." if t5.lane.lm is None else ""
+    if "encoder-decoderFalse" in shares:
+        share = shares["encoder-decoderFalse"]
+        gaps = f" Here its first guess fills {share:.0%} of the gaps rightly.{note(t5.lane.lm)}"
     return [
         {
             "title": "Why GPT cannot see the next word",
@@ -119,9 +122,15 @@ def reasons(found: Sequence[Found], shares: dict[str, float]) -> list[dict[str, 
         {
             "title": "Why T5 reads like one and writes like the other",
             "text": "Its encoder sees both sides of the source. Its decoder sees what it has written and, by "
-            f"cross-attention, all of the source.{nobody}",
+            f"cross-attention, all of the source.{gaps}",
         },
     ]
+
+
+def note(lm: LanguageModel | None) -> str:
+    """What a model's card says of its weakness, after a space; "" where it says nothing."""
+    said = str(lm.card.get("note", "")) if lm is not None else ""
+    return said and f" {said}"
 
 
 def show(found: Sequence[Found]) -> None:
