@@ -193,27 +193,36 @@ def key(name: str, snapshot: int = -1) -> str:
 
 
 KEPT = 4  # results of long work
+KEPT_SMALL = 48  # of a few kilobytes each, which large ones do not push out
 
 _results: OrderedDict[str, Any] = OrderedDict()
+_small: OrderedDict[str, Any] = OrderedDict()
 _writing = Lock()
 
 
-def keep(key: str, result: Any) -> None:
-    """Remember what long work on no model came to, for every session; the one used longest ago makes room."""
+def keep(key: str, result: Any, small: bool = False) -> None:
+    """Remember what long work on no model came to, for every session; the one used longest ago makes room.
+
+    Args:
+        small: it takes a few kilobytes, so that many are kept.
+    """
+    shelf, most = (_small, KEPT_SMALL) if small else (_results, KEPT)
     with _writing:
-        _results[key] = result
-        _results.move_to_end(key)
-        while len(_results) > KEPT:
-            _results.popitem(last=False)
+        shelf[key] = result
+        shelf.move_to_end(key)
+        while len(shelf) > most:
+            shelf.popitem(last=False)
     memory.give_back()
 
 
 def kept(key: str) -> Any:
     """What `keep` remembers under `key`, shared and read-only; None if nothing, or no longer."""
     with _writing:
-        if key in _results:
-            _results.move_to_end(key)
-        return _results.get(key)
+        for shelf in (_results, _small):
+            if key in shelf:
+                shelf.move_to_end(key)
+                return shelf[key]
+    return None
 
 
 def warm(names: list[str]) -> None:

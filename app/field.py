@@ -75,5 +75,5 @@ class Field:
         if self.kind == "int":
             return str(int(value))
         if self.kind == "float":
-            return f"{float(value):g}"
+            return f"{float(value):.12g}"  # 0.1 stays 0.1, and no number that a learner types is rounded
         return str(value)

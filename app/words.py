@@ -63,6 +63,14 @@ WORDS: dict[str, str] = {
     "grouped-query": "Query heads in groups, each with one head of keys and values; with one group, multi-query.",
     "KV cache": "The keys and values of past tokens, kept so that a new token costs one position and not all of them.",
     "induction head": "A head that finds an earlier copy of the present token and reads what came after it.",
+    "integrated gradients": (
+        "A prediction shared out among tokens: the gradient, added up on the way from a blank text to the text."
+    ),
+    "baseline": "The blank text that an explanation compares with: its tokens say nothing.",
+    "attention rollout": "All blocks’ attention multiplied, with the stream passing by: what a row reads in the end.",
+    "faithfulness": "Whether an explanation is true to the model: what it ranks first must be missed most.",
+    "control task": "The same probe on labels by lot: what it gets right there, it would get right anyway.",
+    "mean ablation": "A part’s output replaced by its mean over the text: what it adds always, stays.",
     "repeats": "Random tokens said twice: only repetition helps there, so what a head does is its habit.",
     "by chance": "What a score comes to where what it looks for was taken away; a head is named for what lies beyond.",
     "composition": (
@@ -144,6 +152,16 @@ WORDS: dict[str, str] = {
     ),
     "pre-norm": "A norm before each part: what the part reads is brought to size, the stream itself is left alone.",
     "post-norm": "A norm after each sum: the stream itself is brought to size again and again.",
+    "direct attribution": (
+        "A logit as a sum of what each part wrote towards it, the norm’s scale taken as it was; what later parts made "
+        "of it counts as theirs."
+    ),
+    "activation patching": (
+        "Reading a corrupted text with one number, or list of numbers, of the clean text’s pass put in its place: how "
+        "much of the clean answer returns is what that place carries."
+    ),
+    "path patching": "Patching what one part tells one other, while all else stays as in the corrupted pass.",
+    "corrupted text": "A twin of the clean text that differs in little and has another answer.",
     "ledger": "All that was ever added to one token's stream, a line for each part; the sum is the stream.",
     "position": "A token's place in the text, counted from 0.",
     "sinusoidal positions": (
@@ -159,4 +177,22 @@ WORDS: dict[str, str] = {
     "alignment error rate": "How far links are from the true ones: 0 where all sure ones are found and none is wrong.",
     "chrF": "How many runs of letters two texts share, 0 to 100: a score for translations.",
     "held out": "Kept from training, so that a score tells what was learned and not what was remembered.",
+    "FLOP": "A floating-point operation: one multiplication or one addition.",
+    "precision": "How many bits each number takes: 32, 16, or 8 and 4 with a scale that many share.",
+    "roofline": "What a machine can reach at most: its peak, or less where memory cannot bring numbers fast enough.",
+    "operational intensity": "Operations for each byte that is moved: few, and memory sets the pace.",
+    "utilization": "The share of a card’s peak that a training really reaches, all waiting counted.",
+    "WEAT": "Word Embedding Association Test: whether one list of words lies nearer to a third than another does.",
+    "association": "Of a word, here: its mean cosine with the words of A, less its mean cosine with those of B.",
+    "effect size": "A difference in standard deviations, so that tests of different words can stand on one scale.",
+    "permutation test": "Dealing the words anew to both lists, again and again: how often is the difference as large?",
+    "p-value": "The share of such deals that come out at least as far apart; small: hardly chance alone.",
+    "gender direction": "The direction of a table along which she and he, woman and man differ most.",
+    "projection": "Taking from a vector its part along a direction, so that it says nothing along it any more.",
+    "scaling law": "How the loss falls as parameters, data or compute grow: smoothly enough to foretell the next size.",
+    "power law": "A quantity that falls by the same factor each time another is multiplied, say, by ten.",
+    "compute": "Operations that a training takes: about six for each parameter and each token read.",
+    "frontier": "The runs that no cheaper run beats: at each cost, the best that was reached.",
+    "bootstrap": "Dealing out anew what the runs are off by: how much the answer moves says how sure it is.",
+    "emergence": "A skill that seems to appear at once with size; whether it does depends on how it is measured.",
 }

@@ -2,7 +2,8 @@
 
 Writes assets/models/NAME: config.json, tokenizer.json, model.safetensors (float16), snapshots/STEP.safetensors (8-bit)
 and card.json, which says what the model read, how its losses fell, and what an n-gram model reaches on the same text.
-A training that was stopped goes on from .training/NAME, where it keeps what it needs for that.
+A training that was stopped goes on from .training/NAME, where it keeps what it needs for that. `scaling` is no model,
+but the ladder of sizes of the Scaling page, assets/scaling.json (scripts/record_scaling.py).
 
 With `--check` nothing is trained: what the cards say is measured again, and compared (scripts/check_models.py).
 """
@@ -41,13 +42,14 @@ from core.training.preparation import learned, special_tokens
 from core.training.state import State
 from core.training.text_to_text import hidden
 from core.zoo import BUNDLED, load
-from scripts import loss_interval
+from scripts import loss_interval, record_scaling
 from scripts.austen import NoText
 from scripts.check_models import INTERVAL, LOSS, Compared, table, verdict
 from scripts.model_scores import check, keep_interval, measured
 from scripts.recipes import RECIPES, Recipe
 
 SCRATCH = Path(__file__).parent.parent / ".training"
+LADDER = "scaling"
 
 
 def make(name: str, recipe: Recipe, folder: Path, scratch: Path | None = None, every: int = 100) -> None:
@@ -265,7 +267,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("names", nargs="*", choices=[*RECIPES, []], help="which models (default: all)")
+    parser.add_argument(
+        "names", nargs="*", choices=[*RECIPES, LADDER, []], help="which models (default: all)"
+    )
     parser.add_argument("--out", type=Path, default=BUNDLED, help="where the models' folders go, or are")
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--scores", action="store_true", help="train nothing: print the models' scores anew")
@@ -283,7 +287,14 @@ def main() -> None:
         torch.set_num_threads(options.threads)
     keep_freed_memory()
     left_out, found = [], list[Compared]()
-    for name in options.names or RECIPES:
+    measuring = options.scores or options.check or options.intervals
+    everything = [*RECIPES, LADDER] if options.out == BUNDLED else [*RECIPES]
+    for name in options.names or everything:
+        if name == LADDER:  # its losses are measured as it is trained, and at no other time
+            if not measuring:
+                out = record_scaling.RECORDED if options.out == BUNDLED else options.out / "scaling.json"
+                record_scaling.remake(out, SCRATCH / "scaling.json")
+            continue
         folder, recipe = options.out / name, RECIPES[name]
         try:
             if options.scores:

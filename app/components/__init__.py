@@ -51,7 +51,10 @@ UNPACKED = "\nexport default (given) => component({ ...given, data: given.data?.
 OPTIONAL = {
     "curves(": ("curves", "feed", "hairline", "pens"),
     "stepMode(": ("steps",),
+    "sizeOf(": ("units",),
     "wordmap(": ("wordmap", "wordmap_hands", "pens"),
+    "logPlot(": ("logplot", "pens"),
+    "roundTicks(": ("pens",),
 }
 
 

@@ -17,7 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.analysis.places import Kind, Place, row_of, stack_of, traced
-from core.hooks import Intervention, ablate_head, intervene, needs_whole_text, recording
+from core.analysis.resuming import run_blocks
+from core.hooks import Intervention, ablate_head, intervene, recording
 from core.language_model import LanguageModel, Text
 from core.model.transformer import EncoderDecoder, Transformer
 from core.trace import Trace
@@ -263,22 +264,12 @@ class Resumable:
         x = self.streams[layer].expand(variants, -1, -1)
         source = None if self.source is None else self.source.expand(variants, -1, -1)
         if self.stack is self.decoder:
-            x = _blocks(self.decoder, layer, x, source, self.row)
+            x = run_blocks(self.decoder, layer, x, source, self.row)
         else:
-            source = self.stack.head(_blocks(self.stack, layer, x, None, self.row))  # (variants, S, D)
+            source = self.stack.head(run_blocks(self.stack, layer, x, None, self.row))  # (variants, S, D)
             assert self.written is not None
-            x = _blocks(self.decoder, 0, self.written.expand(variants, -1, -1), source, self.row)
+            x = run_blocks(self.decoder, 0, self.written.expand(variants, -1, -1), source, self.row)
         return self.decoder.head(x[:, self.row : self.row + 1])[:, 0]
-
-
-def _blocks(stack: Transformer, first: int, x: Tensor, source: Tensor | None, row: int) -> Tensor:
-    """The stream (B, T, D) after the blocks from `first` on, up to `row` where nothing later can reach it."""
-    if stack.causal and not needs_whole_text():
-        x = x[:, : row + 1]
-    geometry = stack.geometry(torch.arange(x.shape[1], device=x.device), 0, None, x.dtype)
-    for block in stack.blocks[first:]:
-        x = block(x, geometry, source)
-    return x
 
 
 def _each_off(attn_name: str, off: Sequence[tuple[int, int]], value: Value) -> Intervention:

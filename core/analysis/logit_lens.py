@@ -23,13 +23,19 @@ class LogitLens:
     """The head's best guesses at every depth: index 0 is the embedding, l + 1 the stream after block l.
 
     ids: (L + 1, T, n) the n most probable tokens, best first.   probabilities: (L + 1, T, n) theirs, between 0 and 1.
+    own: (L + 1, T) the probability, at every depth, of what the row says in the end.
+    chance: (L + 1, T) that of one token, the same for all rows; rank: its place among all tokens, 0 the first. None if
+    no token was named.
     """
 
     ids: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    own: NDArray[np.float32]
+    chance: NDArray[np.float32] | None = None
+    rank: NDArray[np.int64] | None = None
 
 
-def logit_lens(lm: LanguageModel, trace: Trace, top: int = 1) -> LogitLens:
+def logit_lens(lm: LanguageModel, trace: Trace, top: int = 1, token: int | None = None) -> LogitLens:
     """Put the model's head to the stream after the embedding and after every block.
 
     The last entry repeats the model's own answer. A depth at a time, so that a large vocabulary needs no (L, T, V).
@@ -37,17 +43,29 @@ def logit_lens(lm: LanguageModel, trace: Trace, top: int = 1) -> LogitLens:
     Args:
         trace: a pass of `lm`; of an encoder-decoder, the decoder's blocks are read.
         top: n, how many tokens to keep at each place.
+        token: an id to follow through all depths and rows.
     """
     prefix = "decoder." if lm.config.shape == "encoder-decoder" else ""
     stack: Transformer = lm.transformer.get_submodule(prefix[:-1])  # type: ignore[assignment]
-    ids, probabilities = [], []
+    ids, probabilities, own, chance, rank = [], [], [], [], []
     with torch.inference_mode():
+        last = trace.logits.argmax(-1, keepdim=True)  # (T, 1)
         for stream in residual_streams(trace, prefix, lm.config.decoder_layers):
             chances = stack.head(stream[None])[0].float().softmax(dim=-1)  # (T, V)
             best = chances.topk(min(top, chances.shape[-1]), dim=-1)  # (T, n) twice
             ids.append(best.indices.cpu().numpy())
             probabilities.append(best.values.cpu().numpy())
-    return LogitLens(np.stack(ids), np.stack(probabilities))
+            own.append(chances.gather(-1, last)[:, 0].cpu().numpy())
+            if token is not None:
+                chance.append(chances[:, token].cpu().numpy())
+                rank.append((chances > chances[:, token, None]).sum(-1).cpu().numpy())
+    return LogitLens(
+        np.stack(ids),
+        np.stack(probabilities),
+        np.stack(own),
+        np.stack(chance) if chance else None,
+        np.stack(rank) if rank else None,
+    )
 
 
 def residual_streams(trace: Trace, prefix: str, layers: int) -> list[Tensor]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
 from typing import TYPE_CHECKING
 
-from core.data import corpora
+from core.data import corpora, dial
 
 if TYPE_CHECKING:  # a spec checks the names of corpora
     from core.training.spec import TrainSpec
 
 WINDOW = 4  # shards that are read together
 DOCUMENTS = 32  # in a shard of an endless corpus: about 30 KB of tales
+TALES = 300  # whose lines are a shard under a dial: about 13 KB
 BYTES = 64_000  # in a shard of a text that ends
 ENTRIES = 128  # of a vocabulary for which one shard is read to learn them
 _LONGEST = BYTES // 2  # a longer document is cut in pieces: they travel through the tokenizer one by one
@@ -52,9 +53,16 @@ class Shards:
 
     def documents(self, shard: int) -> list[str]:
         """The documents of a shard, those of the practice corpus among them."""
+        return self._documents(shard, self.spec.dial, self.spec.remedy)
+
+    def _documents(self, shard: int, turned: dial.Dial, remedy: dial.Remedy) -> list[str]:
         spec = self.spec
         if self.endless:
-            found = list(_told(spec.corpus, spec.seed * _APART + shard * DOCUMENTS, DOCUMENTS))
+            if turned:
+                tales = dial.told(turned, spec.seed * _APART + shard * TALES, remedy)
+                found = [line for tale in islice(tales, TALES) for line in tale]
+            else:
+                found = list(_told(spec.corpus, spec.seed * _APART + shard * DOCUMENTS, DOCUMENTS))
         else:
             found = list(self._shards[shard])
         extra = round(len(found) * spec.practice_share) if spec.practice else 0
@@ -64,10 +72,14 @@ class Shards:
         return found
 
     def sample(self) -> list[str]:
-        """What a tokenizer is learned from: the documents that the run reads first, more for a large vocabulary."""
+        """What a tokenizer is learned from: the documents that the run reads first, more for a large vocabulary.
+
+        Under a dial those of the same world with every share at one half, so that the vocabulary hangs on no dose.
+        """
         count = max(WINDOW, -(-self.spec.vocab_size // ENTRIES))
         shards = range(count if self.endless else min(count, len(self._shards)))
-        return [document for shard in shards for document in self.documents(shard)]
+        half = dial.at_half(self.spec.dial)
+        return [document for shard in shards for document in self._documents(shard, half, "none")]
 
     def everything(self) -> list[str]:
         """All documents of a text that ends; the sample of one that does not."""
@@ -77,6 +89,10 @@ class Shards:
         """The documents kept from training, always in the same order."""
         if self._own:
             return iter(corpora.own_text(self._own, "held_out"))
+        if self.spec.dial:
+            return chain.from_iterable(
+                dial.told(dial.at_half(self.spec.dial), self.spec.seed, split="held_out")
+            )
         return corpora.corpus(self.spec.corpus, seed=self.spec.seed, split="held_out")
 
 

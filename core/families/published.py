@@ -115,7 +115,7 @@ _GPT = gpt(12, 768, 12, 512, vocabulary=40_478).replace(norm_placement="post", f
 _LISTED = "list of released models"  # in the authors' repository
 
 
-def _corrected(millions: int) -> str:
+def corrected(millions: int) -> str:
     """What the README beside the released GPT-2 says of the paper's counts."""
     return f"Its authors later called the paper’s count wrong, and this file {millions}M."
 
@@ -147,8 +147,8 @@ FAMILIES: tuple[Family, ...] = (
         "Tasks without fine-tuning: the text before says what is wanted.",
         "published, modified MIT",
         (
-            Size("small", gpt(12, 768, 12, 1024), 117 * M, M, "table 2", _corrected(124), "openai-community/gpt2"),
-            Size("XL", gpt(48, 1600, 25, 1024), 1542 * M, M, "table 2", _corrected(1558), "openai-community/gpt2-xl"),
+            Size("small", gpt(12, 768, 12, 1024), 117 * M, M, "table 2", corrected(124), "openai-community/gpt2"),
+            Size("XL", gpt(48, 1600, 25, 1024), 1542 * M, M, "table 2", corrected(1558), "openai-community/gpt2-xl"),
         ),
     ),
     Family(

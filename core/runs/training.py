@@ -111,12 +111,16 @@ def still(trainer: Trainer) -> Trainer:
 
 
 def moment(trainer: Trainer, held_out: float | None = None) -> Moment:
-    """The checkpoint of a model as it is now: weights, held-out loss (if it is not known), sample, maps, health."""
+    """The checkpoint of a model as it is now: weights, held-out loss (if it is not known), sample, maps, health.
+
+    Under a dial the health has "pronouns": the gap by profession, see `core.training.corpus_lab.measure`.
+    """
     from safetensors.torch import save
 
     from core.analysis.training_health import measure
     from core.runs import samples
 
+    pronouns = _unless_broken(lambda: _pronouns(trainer)) if trainer.spec.dial else None
     weights = {
         name: weight.detach().to("cpu").contiguous() for name, weight in trainer.model.named_parameters()
     }
@@ -124,10 +128,17 @@ def moment(trainer: Trainer, held_out: float | None = None) -> Moment:
         step=trainer.done_steps,
         held_out=_unless_broken(trainer.held_out_loss) if held_out is None else held_out,
         sample=_unless_broken(lambda: samples.sample(trainer)) or "",
-        health=_unless_broken(lambda: measure(trainer)) or {},
+        health=(_unless_broken(lambda: measure(trainer)) or {})
+        | ({"pronouns": pronouns} if pronouns else {}),
         weights=save(weights),
         maps=_unless_broken(lambda: samples.maps(trainer)),
     )
+
+
+def _pronouns(trainer: Trainer) -> dict[str, Any]:
+    from core.training.corpus_lab import measure
+
+    return measure(trainer.language_model, [job for job, _ in trainer.spec.dial])
 
 
 def _unless_broken(look: Callable[[], T]) -> T | None:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal, get_type_hints
 
 from core.config import PRESETS, ModelConfig, Shape, preset
 from core.data import corpora, tasks
+from core.data.dial import Dial, Remedy, check_dial
 from core.plain import Plain, checked
 
 VERSION = 1
@@ -69,6 +70,10 @@ class TrainSpec(Plain):
             keys are normed.
         practice: another corpus to mix in, e.g. "copies"; practice_share: how many of its documents come, on average,
             with each one of the corpus. Held-out losses are of the corpus alone.
+        dial: ((profession, share of "she"), ...): what is read are lines about people at work, of tales told so (see
+            `core.data.dial`); a mapping or pairs, kept as sorted pairs. (): the tales themselves. Vocabulary and
+            held-out losses are those of such lines at one half, so that runs under different doses compare.
+        remedy: what is done to the text told under a dial: "swap", "remove" or "balance".
         eval_every: steps between held-out losses (0: only at the end).
         patience: held-out losses without a new best before the run ends early (0: never).
         checkpoints: how many moments of the run are kept, the first and the last step among them.
@@ -113,6 +118,8 @@ class TrainSpec(Plain):
     init: Init = "auto"
     practice: str | None = None
     practice_share: float = 0.5
+    dial: Dial = ()
+    remedy: Remedy = "none"
     eval_every: int = 0
     patience: int = 0
     checkpoints: int = 12
@@ -131,6 +138,7 @@ class TrainSpec(Plain):
         object.__setattr__(self, "changes", _pairs(pairs))
         object.__setattr__(self, "stages", _stages(self.stages))
         object.__setattr__(self, "tasks", _tasks(self.tasks))
+        object.__setattr__(self, "dial", check_dial(self.dial))
         for name, kind in _KINDS.items():
             object.__setattr__(self, name, checked(name, getattr(self, name), kind))
         self._check_ranges()
@@ -175,6 +183,12 @@ class TrainSpec(Plain):
             raise ValueError(f'text belongs to corpus="own", not to {self.corpus!r}')
         if self.practice == corpora.OWN_TEXT.name:
             raise ValueError(f"practice={self.practice!r}: choose one of {', '.join(corpora.names())}")
+        if self.dial and (self.corpus != "tales" or self.objective == "text_to_text"):
+            raise ValueError(
+                "a dial turns the stories of corpus='tales', read as rows: choose that corpus, or no dial"
+            )
+        if self.remedy != "none" and not self.dial:
+            raise ValueError(f"remedy={self.remedy!r} is done to what a dial did: give a dial, too")
         if self.tasks and self.objective != "text_to_text":
             raise ValueError(f"tasks belong to objective='text_to_text', not to {self.objective!r}")
         tasks.mixture(self.tasks)  # says what cannot be mixed
@@ -217,7 +231,7 @@ class TrainSpec(Plain):
 
     @staticmethod
     def _written(name: str, value: Any) -> Any:
-        if name == "changes":
+        if name in ("changes", "dial"):
             return dict(value)
         return [list(pair) for pair in value] if name in ("stages", "tasks") else value
 
@@ -226,7 +240,7 @@ _HINTS = get_type_hints(TrainSpec)
 _KINDS = {
     each.name: _HINTS[each.name]
     for each in dataclasses.fields(TrainSpec)
-    if each.name not in ("changes", "stages", "tasks")
+    if each.name not in ("changes", "stages", "tasks", "dial")
 }
 
 _RANGES: dict[str, tuple[float, float]] = {

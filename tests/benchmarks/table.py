@@ -12,6 +12,7 @@ from typing import Any
 
 SECTIONS = {  # by the module that measured
     "test_activations": "Every activation of a text",
+    "test_patching": "Activation patching",
     "test_loading": "Loading a model",
     "test_decoding": "Writing text",
     "test_bpe": "Learning a vocabulary",
@@ -19,6 +20,7 @@ SECTIONS = {  # by the module that measured
     "test_training": "Training",
     "test_runs": "Training runs in the server",
     "test_fine_tuning": "Fine-tuning",
+    "test_corpus_lab": "The corpus lab",
     "test_store": "The store of runs",
     "test_curves": "Live curves",
     "test_latency": "In the browser",

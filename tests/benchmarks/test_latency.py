@@ -20,6 +20,7 @@ from tests.benchmarks import pair
 from tests.benchmarks.clock import CLOCK, HOVERED, button, change, part, press, reads, toggle, waited, write
 from tests.browser import driver
 from tests.browser.test_multi_head import tile
+from tests.browser.test_rewind import APART, STILL
 from tests.pages.conftest import random_model
 
 ROUNDS = 12
@@ -31,8 +32,8 @@ LONG = (
     " some bread with honey"
 )
 
-# Main pictures of no model, or of what is there before a training begins.
-STILL = {"tokenization", "optimizers"}
+# Main pictures that no Rewind changes (see tests/browser/test_rewind.py), or of what is there before a training begins.
+RESTING = STILL | APART | {"optimizers", "bias"}
 SLUGS = [chapter.slug for section in chapters.shown().values() for chapter in section]
 
 Report = Callable[[pair.Figure], None]
@@ -184,12 +185,17 @@ def test_a_neuron_switched_off(page: Page, report: Report) -> None:
 PARTS = {
     "feed_forward": ("another token", 'g[data-row="{}"]', "state.row === {}", (2, 4)),
     "norm_residual": ("another token", 'g[data-token="{}"]', "state.row === {}", (2, 4)),
+    "bias": ("another test", 'g[data-test="{}"]', "state.test === '{}'", (7, 2)),
 }
 NATIVE = {
     "positions": ("Kind of position", (1, 2), ("learned", "rotary"), "kind"),
     "feed_forward": ("Block", (1, 2), (1, 2), "block"),
     "norm_residual": ("Norm", (1, 2), ("layer", "rms"), "norm.kind"),
     "embeddings": ("Table", (1, 0), ("model", "glove"), "table.id"),
+    "compute": ("Numbers", (1, 2), ("bfloat16", "8 bits"), "precision"),
+    "bias": ("Gender direction", (1, 0), (True, False), "removed"),
+    "interpretability": ("Measure", (1, 0), (True, False), "alone"),
+    "scaling": ("Loss against", (1, 0), ("data", "parameters"), "against"),
 }
 
 
@@ -358,7 +364,7 @@ def samples(page: Page) -> list[float]:
     ]
 
 
-@pytest.mark.parametrize("slug", [slug for slug in SLUGS if slug not in STILL])
+@pytest.mark.parametrize("slug", [slug for slug in SLUGS if slug not in RESTING])
 def test_rewind(slug: str, page: Page, report: Report) -> None:
     driver.open_page(page, slug)
     slider = page.locator("[data-testid=stSidebar] input[type=range]")

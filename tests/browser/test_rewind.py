@@ -25,8 +25,9 @@ SHOWN = [
     chapter.slug for group in chapters.shown().values() for chapter in group if chapter.slug not in APART
 ]
 EARLIER = [slug for slug in SHOWN if chapters.BY_SLUG[slug].section != "III. Training"]
-# A vocabulary is there before the training begins; fine-tuning and adaptability have models of their own.
-STILL = {"tokenization", "fine_tuning", "adaptability"}
+# A vocabulary is there before the training begins, and what a model costs; fine-tuning and adaptability have models of
+# their own.
+STILL = {"tokenization", "fine_tuning", "adaptability", "compute", "scaling"}
 STEPS = core.snapshots("tales-gpt")
 
 

@@ -32,6 +32,8 @@ OWN_MODELS = {
     "fine_tuning",
     "applications",
     "adaptability",
+    "bias",
+    "scaling",
 }  # pages about models of their own, whatever is open
 
 

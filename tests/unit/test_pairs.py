@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 import pytest
 import torch
 
-from core.costs import _pairs
+from core.costs.running import _pairs
 from core.data import tasks
 from core.data.pairs import PAIRS, PIECE, WINDOW, Pairs, Read
 from core.data.shards import Shards

@@ -267,8 +267,10 @@ def test_a_recorded_run_is_what_its_spec_trains(name: str) -> None:
     assert checkpoints[0].step == 0
     assert all(each.sample and each.health and not each.kept for each in checkpoints[:-1])
     work = kinds.begin(plan.spec, plan.text() if plan.text else None, None, lambda: None)
+    # Muon multiplies in bfloat16, and processors round that differently: by 0.2 % of the loss after 20 steps.
+    close = 5e-3 if plan.spec.kind == "train" and plan.spec.optimizer == "muon" else 1e-3
     for expected in points.loss[: 20 if plan.spec.kind == "train" else 4]:  # fine-tuned are larger models
-        assert work.step().loss == pytest.approx(expected, rel=1e-3)
+        assert work.step().loss == pytest.approx(expected, rel=close)
 
 
 def test_a_recorded_run_that_is_not_there() -> None:

@@ -1,4 +1,4 @@
-"""What a model and its training cost, before anything is built: weights, floating-point operations, memory, time."""
+"""What a training run of this project takes, before it begins: weights, memory at the height of a step, time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from core.config import ModelConfig
+from core.costs.operations import row_flops
+from core.costs.weights import matrix_weights, parameters
 from core.data import tasks
 from core.training.spec import TrainSpec
 
@@ -50,84 +52,13 @@ def estimate(spec: TrainSpec, rate: Rate | None = None) -> Estimate:
     )
 
 
-def parameters(config: ModelConfig) -> int:
-    """The number of weights, shared ones counted once."""
-    d, vocab = config.d_model, config.d_vocab
-    norm = _norm(config, d)
-    total = vocab * d  # the token table
-    stacks = 2 if config.shape == "encoder-decoder" else 1
-    if config.position == "learned":
-        total += stacks * (config.n_ctx + config.position_offset) * d
-    if config.position == "relative":
-        total += stacks * config.relative_buckets * config.n_heads
-    total += stacks * (config.n_token_types * d + config.embed_norm * norm + config.final_norm * norm)
-    total += config.n_layers * _block(config, cross=False)
-    if stacks == 2:
-        total += config.decoder_layers * _block(config, cross=True)
-    if config.mlm_head:
-        total += d * d + d + norm
-    if config.head != "lm":
-        pool = d * d + d if config.head == "sequence" else 0
-        return total + pool + config.n_outputs * (d + 1)
-    total += 0 if config.tied_embeddings else vocab * d
-    return total + (vocab if config.unembed_bias else 0)
-
-
-def row_flops(config: ModelConfig, length: int, target: int = 0) -> int:
-    """Floating-point operations of one forward pass over a row: two for each weight and position, and attention's.
-
-    Counts products of matrices only, as torch.utils.flop_counter does; scores above the diagonal count, too.
-
-    Args:
-        length: tokens read; target: tokens that an encoder-decoder writes (None of another shape).
-    """
-    d, heads = config.d_model, config.n_heads * config.head_size
-    both = heads + config.kv_heads * config.head_size
-    mlp = (3 if config.gated else 2) * d * config.mlp_size
-    own = (
-        d * (heads + 2 * config.kv_heads * config.head_size) + heads * d + mlp
-    )  # weights met at each position
-    per_block = 2 * length * own + 4 * length * length * heads
-    head = d * config.n_outputs + (d * d if config.mlm_head else 0)
-    if config.head == "sequence":  # one position stands for all
-        return config.n_layers * per_block + 2 * (head + d * d)
-    if config.shape != "encoder-decoder":
-        return config.n_layers * per_block + 2 * length * head
-    cross = 2 * target * 2 * d * heads + 2 * length * d * 2 * (both - heads) + 4 * target * length * heads
-    decoder = 2 * target * own + 4 * target * target * heads + cross
-    return config.n_layers * per_block + config.decoder_layers * decoder + 2 * target * head
-
-
-def flops_per_token(config: ModelConfig, length: int | None = None) -> float:
-    """Operations of a forward pass for each token of a row of `length` (None: the whole context); training takes three
-    times as many (Kaplan et al. 2020, section 2.1). An encoder-decoder writes as many tokens as it reads.
-    """
-    length = length or config.n_ctx
-    return row_flops(config, length, length) / length
-
-
-def cache_bytes(config: ModelConfig, length: int, target: int = 0, size: int = _FLOAT) -> int:
-    """Bytes of the keys and values of one text: 2 for each layer, key head, number of a head and position.
-
-    Args:
-        length: tokens read. target: tokens that an encoder-decoder wrote: its decoder keeps its own keys and values
-            and, for cross-attention, those of the text read.
-        size: bytes of a number.
-    """
-    if config.shape != "encoder-decoder":
-        target, layers = length, config.n_layers
-    else:
-        target, layers = target + length, config.decoder_layers
-    return 2 * layers * config.kv_heads * config.head_size * target * size
-
-
 def training_bytes(config: ModelConfig, spec: TrainSpec) -> int:
     """Memory at the height of a training step: weights, gradients, the optimizer's memory, what backward needs.
 
     Within a quarter of what tensors were measured to take (CPU, shapes of 2 to 6 blocks).
     """
     weights = parameters(config)
-    matrices = _matrices(config)
+    matrices = matrix_weights(config)
     moments = {
         "muon": matrices + 2 * (weights - matrices),
         "adamw": 2 * weights,
@@ -169,9 +100,9 @@ def measured_rate() -> Rate:
 
     left, right = torch.ones(2048, 128), torch.ones(128, 512)
     operations = 2 * 2048 * 128 * 512
-    single = operations / _median(lambda: left @ right)
+    single = operations / median_seconds(lambda: left @ right)
     left, right = left.bfloat16(), right.bfloat16()
-    half = operations / _median(lambda: left @ right)
+    half = operations / median_seconds(lambda: left @ right)
     spec = TrainSpec(model="gpt2-nano", optimizer="sgd", vocab_size=260)
     config = spec.config(260)
     rows, length, _ = _row(config, spec)
@@ -196,10 +127,10 @@ def _reference(config: ModelConfig, rows: int, length: int) -> float:
         model.zero_grad()
         next_token_loss(model.train(), batch).backward()
 
-    return _median(step)
+    return median_seconds(step)
 
 
-def _median(work: Callable[[], object]) -> float:
+def median_seconds(work: Callable[[], object]) -> float:
     """Seconds of one piece of work: the middle of five, after one that warms up."""
     times = []
     for _ in range(6):
@@ -237,37 +168,6 @@ def _pairs(config: ModelConfig, spec: TrainSpec) -> tuple[int, int, int]:
     length = sum(share * min(longest, source / letters) for share, source, _ in sizes)
     target = sum(share * min(longest, written / letters) for share, _, written in sizes)
     return max(1, int(spec.batch_tokens / (length + target))), max(1, round(length)), max(1, round(target))
-
-
-def _norm(config: ModelConfig, size: int) -> int:
-    if config.norm == "none":
-        return 0
-    return size * (config.norm_gain + (config.norm_bias and config.norm == "layer"))
-
-
-def _block(config: ModelConfig, *, cross: bool) -> int:
-    """Weights of one block; a decoder's that reads an encoder has attention twice."""
-    d, f = config.d_model, config.mlp_size
-    heads, keys = config.n_heads * config.head_size, config.kv_heads * config.head_size
-    attention = d * (heads + 2 * keys) + heads * d
-    attention += (heads + 2 * keys if config.qkv_bias else 0) + (d if config.out_bias else 0)
-    attention += 2 * config.head_size if config.qk_norm and config.norm_gain else 0
-    inner = 2 * f if config.gated else f
-    mlp = inner * d + f * d + (inner + d if config.mlp_bias else 0)
-    norms = 3 if cross else 2
-    return (2 if cross else 1) * attention + mlp + norms * _norm(config, d)
-
-
-def _matrices(config: ModelConfig) -> int:
-    """Weights in the matrices of blocks: what Muon moves."""
-    d, f = config.d_model, config.mlp_size
-    heads, keys = config.n_heads * config.head_size, config.kv_heads * config.head_size
-    attention = d * (heads + 2 * keys) + heads * d
-    mlp = (3 if config.gated else 2) * d * f
-    count = config.n_layers * (attention + mlp)
-    if config.shape == "encoder-decoder":
-        count += config.decoder_layers * (2 * attention + mlp)
-    return count
 
 
 def _kept(config: ModelConfig, spec: TrainSpec, length: int) -> int:

@@ -1,0 +1,40 @@
+"""The controls: which test, on which table, with or without the gender direction, and the learner's own lists."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state, widgets
+from app.components.bias import Seen, said
+from app.components.bias.tables import NAMES
+from app.components.bias.tested import OWN
+from core.vectors.word_lists import MOST
+
+TESTS = (*map(str, range(1, 11)), "own")
+WHICH = {"kept": "as it is", "removed": "taken out"}
+ASKS = ("Targets X", "Targets Y", "Attributes A", "Attributes B")
+
+
+def draw(seen: Seen) -> None:
+    """The widgets below the picture, and what is to be said about them."""
+    st.selectbox("Test", TESTS, format_func=_named, filter_mode=None, width=250, **state.bind("weat"))
+    widgets.segments("Vectors", "vectors", tuple(NAMES), lambda which: NAMES[str(which)])
+    widgets.segments("Gender direction", "direction", tuple(WHICH), lambda which: WHICH[str(which)])
+    with st.popover("Your lists", key="gb-own-lists"):
+        st.caption(
+            f"Four lists of up to {MOST} words, with blanks or commas between them. They are test “your lists”."
+        )
+        for key, asks in zip(OWN, ASKS):
+            st.text_area(asks, height=68, **state.bind(key, then=lambda: state.set("weat", "own")))
+    for note in seen.notes:
+        st.warning(widgets.escape(note))
+    unused = said.left_out(seen.now)
+    if unused:
+        words = sum(len(one.missing) + len(one.shared) for one in seen.now.lists)
+        with st.popover(f"{words} words not used", key="gb-unused"):
+            for line in unused:
+                st.caption(widgets.escape(line))
+
+
+def _named(number: str) -> str:
+    return "your lists" if number == "own" else f"{number}  {said.SHORT[number]}"

@@ -1,0 +1,124 @@
+"""What the picture says in words: what was found, what chance does, and what the lists are."""
+
+from __future__ import annotations
+
+from app.components.bias.tables import Table
+from app.components.bias.tested import Shown
+from core.vectors.association import LEAST, Found, Measured
+from core.vectors.word_lists import AssociationTest
+
+# Of the tests whose targets are first names (3, 4, 5, 6, 10): what such a list is, and what it is not.
+NAMES = (
+    "These lists hold first names that US studies took to stand for groups of people. The test says near which words "
+    "such names stand in the text that the vectors come from, and nothing about anybody who bears one."
+)
+# A line of the ten tests: X and Y as short as they are told apart.
+SHORT = {
+    "1": "flowers | insects", "2": "instruments | weapons", "3": "Europ. | Afr. Am. names",
+    "4": "as 3, other names", "5": "as 4, other words", "6": "men’s | women’s names",
+    "7": "mathematics | arts", "8": "science | arts", "9": "mental | physical disease",
+    "10": "young | old names",
+}  # fmt: skip
+
+
+def chance(p: float) -> str:
+    """A p-value as it reads: 0.0123, or 2e−5 where it is small."""
+    return f"{p:.4f}" if p >= 0.0001 else f"{p:.0e}".replace("e-0", "e−").replace("e-", "e−")
+
+
+def counted(one: Found, pieced: int) -> str:
+    """How much of a list has rows of its own: "7 of 25 of “flowers”"."""
+    return f"{len(one.words) - pieced} of {len(one.asked)} of “{one.name}”"
+
+
+def verdict(shown: Shown, table: Table) -> list[str]:
+    """What the test comes to, and what speaks against it: a sentence a line."""
+    done = shown.measured
+    if done is None:
+        return [f"This test cannot be made: {shown.why}."]
+    x, y, a, b = (one.name for one in done.lists)
+    lines = [_finding(done, x, y, a, b)]
+    if not shown.conclusive:
+        every = zip(shown.lists, shown.pieced, shown.shares)
+        found = ", ".join(counted(one, pieced) for one, pieced, share in every if share < LEAST)
+        if table.which == "model":
+            lines.append(
+                f"Not conclusive: only {found} are single tokens of {table.name}. Any other word has the mean of its "
+                "tokens’ rows here, which says less of it than the model knows."
+            )
+        else:
+            lines.append(
+                f"Not conclusive: {table.name} has only {found}. With under {100 * LEAST:.0f} % of a list the words "
+                "left may be a selection: the common ones."
+            )
+    if len(done.x) != len(done.y):
+        lines.append(
+            f"X has {len(done.x)} words and Y {len(done.y)}: every random split keeps these sizes, and means "
+            "are compared."
+        )
+    if table.which == "learned" and not table.run[0]:
+        lines.append(
+            f"{len(table.words)} words of Toyland’s tales, recorded. Train your own vectors on the Embeddings page: "
+            "they then stand here."
+        )
+    return lines
+
+
+def _finding(done: Measured, x: str, y: str, a: str, b: str) -> str:
+    side, other = (x, y) if done.d >= 0 else (y, x)
+    far = abs(done.d)
+    if far < 0.2:
+        return f"The words of “{x}” and of “{y}” lie about equally near to “{a}”: d = {_signed(done.d)}."
+    return (
+        f"The words of “{side}” lie nearer to “{a}”, rather than “{b}”, than those of “{other}” do: by {far:.2f} "
+        f"standard deviations, d = {_signed(done.d)}."
+    )
+
+
+def dealt(done: Measured) -> str:
+    """What the permutation test counted."""
+    chances = done.chance
+    if chances.exact:
+        return (
+            f"All {chances.splits:,} ways to split the {len(done.x) + len(done.y)} words: {chances.reached:,} of them "
+            f"part the means at least as far, so p = {chance(chances.p)}."
+        )
+    return (
+        f"Of {many(chances.splits)} ways to split the words, {drawn(chances.p, chances.reached):,} were drawn "
+        f"(seed 0); {chances.reached:,} part the means at least as far, so p = ({chances.reached:,} + 1) / "
+        f"({drawn(chances.p, chances.reached):,} + 1) = {chance(chances.p)}."
+    )
+
+
+def many(splits: int) -> str:
+    """A large number as it reads: "34.6 million", "9.7 × 10^34"."""
+    if splits < 1e9:
+        return f"{splits / 1e6:.1f} million"
+    digits, power = f"{splits:.1e}".split("e+")
+    return f"{digits} × 10^{int(power)}"
+
+
+def drawn(p: float, reached: int) -> int:
+    """How many splits a sampled p-value comes from: p = (1 + reached) / (1 + drawn)."""
+    return round((1 + reached) / p) - 1
+
+
+def left_out(shown: Shown) -> list[str]:
+    """Words that the test does not use, list by list."""
+    lines = []
+    for side, one in zip("XYAB", shown.lists):
+        if one.missing:
+            lines.append(f"{side}: {len(one.missing)} not in the table: {', '.join(one.missing)}")
+        if one.shared:
+            lines.append(f"{side}: in another list, too, so left out: {', '.join(one.shared)}")
+    return lines
+
+
+def title(test: AssociationTest | None, shown: Shown) -> str:
+    """ "Test 6: men's names and women's names"."""
+    x, y = shown.lists[0].name, shown.lists[1].name
+    return f"{'Your lists' if test is None else f'Test {test.number}'}: {x} and {y}"
+
+
+def _signed(d: float) -> str:
+    return f"{d:.2f}".replace("-", "−")

@@ -1,0 +1,74 @@
+"""What the learner turns below the lower picture: whom to ask about and how, and the next run of the corpus lab."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import runs, state, widgets
+from app.components.bias_more import gaps, lab
+from app.components.bias_more.gaps import Series
+from app.page import Context
+from app.trained import Arm
+from core.analysis.pronoun_gap import TEMPLATES
+from core.data.dial import REMEDIES
+from core.training.corpus_lab import DIALLED
+
+
+def draw(ctx: Context, shown: list[Series], arms: list[Arm], why: tuple[str, ...]) -> None:
+    """Both rows; `why`: what is wrong with the learner's lists."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        _whom(ctx, shown)
+        with st.container(width=260):
+            st.slider("Dose: percent of “she” told", 0, 100, step=5, **state.bind("dose"))
+        widgets.segments("Remedy", "remedy", REMEDIES, lambda name: lab.NAMES[name].capitalize())  # type: ignore[index]
+        with st.popover("Dialled", key="gb-dosed"):
+            st.text_area(
+                "Professions under the dial",
+                height=150,
+                placeholder=", ".join(DIALLED),
+                **state.bind("dosed"),
+            )
+    _buttons(arms)
+    for said in why:
+        st.warning(widgets.escape(said))
+
+
+def _whom(ctx: Context, shown: list[Series]) -> None:
+    with st.popover("Whom, and how", key="gb-jobs"):
+        st.text_area(
+            "Professions, with commas", height=90, placeholder="doctor, nurse, pilot", **state.bind("jobs")
+        )
+        st.text_area(
+            "Sentences, one a line, with {job} and {she/he}", height=190, placeholder="\n".join(TEMPLATES),
+            **state.bind("frames"),
+        )  # fmt: skip
+    if any(one.waits for one in shown):
+        st.button(
+            f"Ask {widgets.escape(shown[0].name)}", key="bias_more.ask", on_click=state.whole(gaps.ask_heavy),
+            args=(ctx.model_key,),
+        )  # fmt: skip
+
+
+def _buttons(arms: list[Arm]) -> None:
+    spend, why = lab.cost(arms)
+    off = bool(why) or runs.engine() is None
+    with st.container(horizontal=True, gap="small", width="content"):
+        st.button(
+            f"Retrain under this dose{f', {spend}' if spend else ''}", key="bias_more.train", type="primary",
+            disabled=off, on_click=state.whole(lab.start), args=(arms,),
+        )  # fmt: skip
+        if any(arm.going for arm in arms):
+            st.button("Stop", key="bias_more.stop", on_click=state.whole(lab.stop), args=(arms,))
+        if state.get("doses"):
+            st.button(
+                "Without mine", key="bias_more.back", on_click=state.whole(lambda: state.set("doses", ""))
+            )
+    if any(arm.checkpoints for arm in arms):
+        st.caption(
+            "Your retrained models stand in the list of models: open one, and its gaps are drawn above."
+        )
+    said = why or lab.refused()
+    if not said and runs.engine() is None:
+        said = "Nothing trains on this server: it was started without workers."
+    if said:
+        st.warning(widgets.escape(said))

@@ -1,0 +1,48 @@
+"""Numbers with their units, as this page writes them: bytes by powers of 1,024, operations by powers of 1,000."""
+
+from __future__ import annotations
+
+BYTES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+THOUSANDS = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
+PRECISIONS = {"fp32": "float32", "bf16": "bfloat16", "int8": "8 bits", "int4": "4 bits"}
+
+
+def _scaled(value: float, base: int, names: tuple[str, ...]) -> tuple[float, str]:
+    at = 0
+    while value >= 0.9995 * base and at < len(names) - 1:
+        value, at = value / base, at + 1
+    return value, names[at]
+
+
+def _short(value: float) -> str:
+    """Three digits, more before the point."""
+    return f"{value:,.0f}" if value >= 99.95 else f"{value:.1f}" if value >= 9.995 else f"{value:.2f}"
+
+
+def size(count: float) -> str:
+    """Bytes: 15.6 MiB."""
+    value, name = _scaled(float(count), 1024, BYTES)
+    return f"{value:,.0f} B" if name == "B" else f"{_short(value)} {name}"
+
+
+def si(count: float, unit: str = "") -> str:
+    """Anything else: 2.61 GFLOP."""
+    value, name = _scaled(float(count), 1000, THOUSANDS)
+    said = f"{value:.0f}" if not name and float(value).is_integer() else _short(value)
+    return f"{said} {name}{unit}".strip()
+
+
+def seconds(value: float) -> str:
+    """A time as people say it: 1.3 ms, 12 s, 4.5 hours, 3.1 years."""
+    for least, each, name in (
+        (3.156e7, 3.156e7, "years"),
+        (86_400 * 2, 86_400, "days"),
+        (7_200, 3_600, "hours"),
+        (120, 60, "minutes"),
+    ):
+        if value >= least:
+            return f"{_short(value / each)} {name}"
+    for power, name in ((1, "s"), (1e-3, "ms"), (1e-6, "µs")):
+        if value >= 0.9995 * power:
+            return f"{_short(value / power)} {name}"
+    return f"{value * 1e9:.3g} ns"

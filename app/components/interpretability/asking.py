@@ -1,0 +1,126 @@
+"""What is asked: two texts, a row, a token and another one, out of what the learner chose and the model says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from app import reading
+from core.analysis.corrupting import Change, corrupt
+from core.analysis.text_pairs import TextPair, Unlike, text_pair
+from core.language_model import LanguageModel
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+NOTHING = -2  # in place of a second token: the plain logit
+AMONG = 10  # of what the corrupted text finds likeliest, the second token is taken
+WORK = 1.5e10  # weights x tokens x candidates that the search for a corrupted text may read
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """The question of the whole page.
+
+    Attributes:
+        clean, corrupted: the texts; corrupted "": there is none. change: how the page made it; None: typed.
+        pair: both as ids, aligned; None where they cannot be compared, and then `why` says why.
+        row: of the clean text's logits, from 0. token: whose logit is explained; against: and whose is taken off.
+        likely: tokens that the list of answers offers.
+        target: of an encoder-decoder, what is written so far.
+        said: what is to be told of the typed text: that it was cut, or mended.
+    """
+
+    clean: str
+    corrupted: str
+    change: Change | None
+    pair: TextPair | None
+    row: int
+    token: int
+    against: int | None
+    likely: tuple[int, ...]
+    target: str | None
+    why: str = ""
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Other:
+    """The corrupted text, "" if there is none. change: how the page made it; None: typed. said: what is to be told."""
+
+    text: str
+    change: Change | None = None
+    said: str = ""
+
+
+def other_text(
+    lm: LanguageModel, text: str, target: str | None, typed: str, row: int, seed: int, longest: int
+) -> Other:
+    """What the learner typed, as far as it fits, or a change of the text that the page finds.
+
+    Args:
+        typed: the learner's corrupted text; "": the page finds one. seed: of what it draws.
+        row: of the logits, or from the end if negative. longest: how many tokens the picture holds.
+    """
+    if typed:
+        read = reading.read(lm, typed, "", longest)
+        return Other(read.text, None, " ".join(read.notes).replace("Your text", "The corrupted text"))
+    tokens = max(1, len(lm.tokenizer.encode(text)))
+    most = int(min(40, max(6, WORK / (lm.n_parameters * tokens))))
+    rows = len(lm.batch(text, target)[-1][0])
+    change = corrupt(lm, text, row=row if -rows <= row < rows else -1, target=target, seed=seed, most=most)
+    return Other("" if change is None else change.text, change)
+
+
+def ask(
+    lm: LanguageModel, text: str, target: str | None, other: Other, row: int, token: int, versus: int
+) -> Asked:
+    """Make the question whole.
+
+    Args:
+        row: of the logits, or from the end if negative; one that is not there stands for the last.
+        token, versus: ids; -1: the likeliest at the row, and what the corrupted text says instead; versus -2: nothing.
+    """
+    clean = _logits(lm, text, target)
+    at = row % len(clean) if -len(clean) <= row < len(clean) else len(clean) - 1
+    answer = token if 0 <= token < lm.config.d_vocab else int(clean[at].argmax())
+    corrupted = other.text
+    pair, why = None, "No word of this text could be changed: type a corrupted text."
+    if corrupted:
+        try:
+            pair, why = text_pair(lm, text, corrupted, row=at, target=target), ""
+        except Unlike as reason:
+            why = str(reason)
+    theirs = _logits(lm, corrupted, target)[pair.row] if pair is not None else None
+    against = _against(lm, clean[at], theirs, answer, versus)
+    likely = [answer, *clean[at].topk(min(5, clean.shape[-1])).indices.tolist()]
+    if theirs is not None:
+        likely += theirs.topk(min(3, len(theirs))).indices.tolist()
+    return Asked(
+        clean=text, corrupted=corrupted, change=other.change, pair=pair, row=at, token=answer, against=against,
+        likely=tuple(dict.fromkeys(int(one) for one in likely)), target=target, why=why, said=other.said,
+    )  # fmt: skip
+
+
+def _logits(lm: LanguageModel, text: str, target: str | None) -> Tensor:
+    """(T, V) of one text."""
+    with torch.no_grad():
+        logits: Tensor = lm.transformer(*lm.batch(text, target))[0].double()
+    return logits
+
+
+def _against(lm: LanguageModel, clean: Tensor, other: Tensor | None, answer: int, versus: int) -> int | None:
+    """The second token: of the corrupted text's likeliest the first, or, if that is the answer, what rose most."""
+    if versus == NOTHING:
+        return None
+    if 0 <= versus < lm.config.d_vocab:
+        return versus
+    if other is None:
+        return None
+    first = other.topk(min(AMONG, len(other))).indices.tolist()
+    rest = [one for one in first if one != answer]
+    if not rest or first[0] != answer:
+        return rest[0] if rest else None
+    return int(max(rest, key=lambda one: float(other[one] - clean[one])))

@@ -1,0 +1,245 @@
+"""Below the Interpretability picture: which tokens a prediction rests on, whether that is true, and what probes read.
+
+The functions here ask `core.analysis` (integrated_gradients, explainers, faithfulness, selectivity) and turn the
+answers into the component's JSON; they compute nothing. The circuit's walk is its own picture,
+`app.components.interpretability_walk`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import streamlit as st
+
+from app import cache, events, state, widgets, work
+from app.components import interpretability_walk as walked
+from app.components import pack, register
+from app.components.interpretability_more import measure, take
+from app.components.interpretability_more.measure import Ask, Explained
+from app.fields import BY_KEY
+from app.page import Context
+from app.takeaway import to_csv
+from core.analysis.circuit_walk import Walk
+from core.analysis.explainers import NAMES, explain
+from core.analysis.faithfulness import SIDES, Faithfulness, faithfulness_steps
+from core.analysis.integrated_gradients import integrated_gradients
+from core.analysis.readout import neutral_token
+from core.analysis.rollout import attention_rollout
+from core.analysis.selectivity import STORIES, TASKS, Layer, Task, selectivity
+from core.language_model import LanguageModel
+
+more = register("interpretability_more")
+
+TERMS = (
+    "integrated gradients", "baseline", "attention rollout", "faithfulness", "probe", "control task", "induction head",
+    "mean ablation",
+)  # fmt: skip
+CODE = (integrated_gradients, explain, attention_rollout, faithfulness_steps)
+KEYS = ("explainer", "along")
+BLANKS = {"token": "a token that says nothing", "mean": "the mean vector", "zero": "zeros"}
+PROBED = {"held": "Thing: held?", "holder": "Person: holding?", "hero": "Pronoun: the hero?"}
+PROBES = "probes"
+
+
+@dataclass(frozen=True)
+class Below:
+    """The lower half of one run of the page: what is asked, as the page above asks it."""
+
+    ctx: Context
+    ask: Ask
+    truth: Task  # what a probe is to tell
+
+    @classmethod
+    def of(cls, ctx: Context, target: str | None, row: int, token: int) -> Below:
+        """What the fields ask for.
+
+        Args:
+            target: what an encoder-decoder has written so far.   row: of the logits.   token: its id.
+        """
+        if state.get("blank") == "token" and neutral_token(ctx.lm) is None:
+            state.put({"blank": "mean"})
+        ask = Ask(
+            ctx.text, target, row, token, state.get("says"), state.get("blank"), state.get("quadrature")
+        )
+        return cls(ctx, ask, state.get("truth"))
+
+    @cached_property
+    def explained(self) -> tuple[Explained | None, str, str]:
+        """What was measured, or None; the key of the work; and why there is nothing to measure."""
+        try:
+            return *measure.known(self.ctx, self.ask), ""
+        except ValueError as why:
+            return None, "", str(why)
+
+    # What the session knows is looked up once, in the page's run: the notebook may be asked for when that is over.
+    @cached_property
+    def walk(self) -> Walk | None:
+        """The circuit's walk, if it was measured."""
+        return walked.known(self.ctx)
+
+    @cached_property
+    def probes(self) -> tuple[Sequence[Layer], str]:
+        """The layers probed so far, and the key of the work."""
+        key = f"probes {self.ctx.model_key} {state.get('probed')}"
+        found = cache.kept(key)
+        if found is not None:
+            return found, key
+        job = work.of(PROBES, key)
+        layers = [one for one in job.done if isinstance(one, Layer)] if job is not None else []
+        if job is not None and job.ended:
+            cache.keep(key, tuple(layers), small=True)
+        return layers, key
+
+    def cells(self) -> list[str]:
+        """For the notebook."""
+        return take.cells(self.ask, self.explained[0], self.truth, self.probes[0], self.walk)
+
+    def table(self) -> dict[str, Sequence[Any]]:
+        """The table twin of the two pictures below the foot."""
+        return take.table(self.ctx.lm, self.explained[0], self.probes[0], self.walk)
+
+    def show(self) -> Callable[[], None]:
+        """Heading, controls and pictures. Returns what measures the rest: to be called when the page is drawn."""
+        lm, (found, key, why) = self.ctx.lm, self.explained
+        st.html(
+            '<section class="gb-words"><h2>Which tokens it rests on, and whether that is true</h2></section>'
+        )
+        with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+            options = [one for one in BLANKS if one != "token" or neutral_token(lm) is not None]
+            widgets.segments("Where a token is gone stands", "blank", options, lambda name: BLANKS[str(name)])
+            widgets.segments("Explained is its", "says", ("logit", "probability"), widgets.capital)
+            low, high = (int(bound) for bound in (BY_KEY["quadrature"].low, BY_KEY["quadrature"].high))
+            st.slider("Steps of integrated gradients", low, high, width=220, **state.bind("quadrature"))
+        bars = []
+        if found is None and not why:
+            total = measure.passes(self.ask, len(self.ctx.ids)) // 64 + 4
+            seconds = max(1, round(measure.seconds(lm, self.ask, len(self.ctx.ids))))
+            label = f"Explain this prediction, about {seconds} s"
+            make = partial(measure.explaining, lm, self.ask)
+            bars.append((measure.JOB, key, work.buttons(measure.JOB, key, label, total, make), "steps"))
+        picked = {name: state.get(name) for name in KEYS}
+        more(
+            data=record(self.ctx, self.ask, found, why, self._probe_record())
+            | {"selection": events.selection("explained", picked)},
+            key="explained",
+            on_select_change=lambda: events.select("explained", KEYS),
+        )
+        bars.append(self._probe_buttons())
+        circuit = walked.show(self.ctx, self.walk)
+        with st.container(horizontal=True, gap="small"):
+            if st.button("Both pictures as a table", key="explained.table"):
+                _table(self.table())
+            name = "glassbox-interpretability-more.csv"
+            st.download_button(
+                "CSV", lambda: to_csv(self.table()), name, "text/csv", key="explained.csv", on_click="ignore"
+            )
+
+        def go_on() -> None:
+            for name, wanted, slot, what in (*bars, circuit):
+                job = work.of(name, wanted)
+                if job is not None and job.going:
+                    for note in self.ctx.notes:
+                        state.note(note)
+                    work.go_on(name, wanted, slot, what)
+
+        return go_on
+
+    def _probe_record(self) -> dict[str, Any]:
+        layers, _ = self.probes
+        words, labels = TASKS[self.truth]
+        return {
+            "task": self.truth, "words": words, "labels": list(labels), "depth": self.ctx.lm.config.n_layers + 1,
+            "stories": STORIES, "layers": [_layer(one) for one in layers],
+        }  # fmt: skip
+
+    def _probe_buttons(self) -> tuple[str, str, Any, str]:
+        layers, key = self.probes
+        total = STORIES + self.ctx.lm.config.n_layers + 1
+        with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+            widgets.segments("The probe reads", "truth", tuple(PROBED), lambda name: PROBED[str(name)])
+            slot = st.container(width="stretch")
+            if len(layers) <= self.ctx.lm.config.n_layers:
+                with slot:
+                    slot = work.buttons(
+                        PROBES,
+                        key,
+                        "Probe every depth",
+                        total,
+                        partial(selectivity, self.ctx.lm, self.truth),
+                    )
+        return PROBES, key, slot, "steps"
+
+
+@st.dialog("What is explained, and the circuit", width="large")
+def _table(table: dict[str, Sequence[Any]]) -> None:
+    st.dataframe(table, hide_index=True)
+
+
+def _layer(one: Layer) -> dict[str, Any]:
+    return {
+        "depth": one.depth, "task": [one.task.share, one.task.low, one.task.high], "of": one.task.of,
+        "control": [one.control.share, one.control.low, one.control.high],
+        "selectivity": [one.selectivity, one.low, one.high],
+    }  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------ the record
+
+
+def record(
+    ctx: Context, ask: Ask, found: Explained | None, why: str, probe: dict[str, Any]
+) -> dict[str, Any]:
+    """What view.js draws. `found` is None where nothing was measured: `why` says that there is nothing to measure."""
+    lm = ctx.lm
+    shown = [] if found is None else [_token(lm, found, at) for at in range(len(found.ids))]
+    return {
+        "stamp": f"{ctx.model_key}\x1f{ask!r}\x1f{found is None}\x1f{probe}",
+        "model": lm.name, "asked": lm.tokenizer.display(ask.token), "row": ask.row, "says": ask.says,
+        "blank": ask.blank, "blankWord": measure.blank_word(lm, ask.blank), "tokens": shown, "why": why,
+        "names": list(NAMES), "shape": lm.config.shape, "normed": lm.config.embed_norm,
+        "integrated": None if found is None else _integrated(found),
+        "explainers": [] if found is None else [
+            {"name": name, "values": found.values[name].tolist()} for name in NAMES if name in found.values
+        ],
+        "judged": None if found is None or found.judged is None else _judged(found.judged),
+        "probe": probe,
+    }  # fmt: skip
+
+
+def _token(lm: LanguageModel, found: Explained, at: int) -> dict[str, Any]:
+    return {
+        "text": lm.tokenizer.display(found.ids[at]), "id": found.ids[at],
+        "place": at if at < found.split else at - found.split, "written": at >= found.split, "free": at in found.free,
+    }  # fmt: skip
+
+
+def _integrated(found: Explained) -> dict[str, Any]:
+    one = found.attribution
+    return {
+        "at": one.at, "base": one.base, "total": one.total, "delta": one.delta, "steps": one.steps,
+        "along": one.along.tolist(), "height": one.height.tolist(), "weights": one.weights.tolist(),
+        "slopes": pack(one.slopes), "deltas": [list(pair) for pair in found.deltas],
+    }  # fmt: skip
+
+
+def _judged(one: Faithfulness) -> dict[str, Any]:
+    sides: dict[str, Any] = {}
+    for side in SIDES:
+        sides[side] = {
+            "band": one.band(side).tolist(), "area": float(one.areas[side].mean()),
+            "curves": {
+                name: {"values": curve.values.tolist(), "area": curve.area, "asGood": curve.as_good,
+                       "verdict": curve.verdict, "order": list(curve.order)}
+                for name, curve in one.side(side).items()
+            },
+        }  # fmt: skip
+    return {
+        "counts": one.counts.tolist(),
+        "at": one.at,
+        "base": one.base,
+        "orders": len(one.areas["deletion"]),
+        **sides,
+    }

@@ -1,0 +1,164 @@
+"""Below the picture: the path to one head, sender by sender, into its query, its keys and its values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from app import cache, events, state, work
+from app.components import register
+from app.components.interpretability.asking import Asked
+from app.components.interpretability.maps import A_SECOND, QUICK, prepared
+from app.page import Context
+from core.analysis.patching import NothingToRecover
+from core.analysis.paths import INTO, Into, Paths, paths, senders, walk
+from core.analysis.places import Kind
+from core.language_model import LanguageModel
+
+path = register("interpretability_path")
+
+JOB = "interpretability_path"
+KEYS = ("block", "head", "compose", "sight")
+CROSS = "A head of cross-attention has its keys and values from the encoder: choose self-attention, or the encoder."
+
+
+def see_paths(lm: LanguageModel, asked: Asked, kind: Kind, block: int, head: int) -> Paths | str:
+    """All paths to one head, or why there are none."""
+    try:
+        return paths(lm, prepared(lm, asked, kind), block, head)
+    except NothingToRecover as reason:
+        return str(reason)
+
+
+@dataclass(frozen=True)
+class Below:
+    """The path to one head for the page's question.
+
+    why: there is none, because of the texts. best: the head that brings most back, which is looked at until another one
+    is chosen; None: not known yet.
+    """
+
+    ctx: Context
+    asked: Asked
+    kind: Kind
+    layers: int
+    why: str
+    best: tuple[int, int] | None
+
+    @property
+    def block(self) -> int:
+        """The receiver's block: the chosen head's, or that of the head which brings most back."""
+        if state.get("sight") != "heads" and self.best is not None:
+            return self.best[0]
+        return max(0, min(int(state.get("block")), self.layers - 1))
+
+    @property
+    def head(self) -> int:
+        """The receiver."""
+        if state.get("sight") != "heads" and self.best is not None:
+            return self.best[1]
+        return int(state.get("head"))
+
+    @property
+    def told(self) -> str:
+        """Why there is no path to show; "" where there is one."""
+        return self.why or (
+            CROSS if self.kind == "cross" else "" if self.layers else "This model has no heads."
+        )
+
+    @property
+    def key(self) -> str:
+        """What the work hangs on."""
+        return repr((self.ctx.model_key, self.asked, self.kind, self.block, self.head))
+
+    @property
+    def weight(self) -> float:
+        """How much work it is, in weights x positions."""
+        count = 1 + self.block * (self.ctx.lm.config.n_heads * (1 + (self.kind == "self")) + 1)
+        share = (self.layers - self.block) / max(1, self.layers)
+        return float(self.ctx.lm.n_parameters) * len(self.ctx.ids) * len(INTO) * count * share
+
+    def known(self) -> Paths | None:
+        """The paths, at once where that is quick; None: they wait for the button."""
+        if self.told:
+            return None
+        if self.weight <= QUICK:
+            found = cache.call(see_paths, self.ctx.model_key, self.asked, self.kind, self.block, self.head)
+            return found if isinstance(found, Paths) else None
+        kept = cache.kept(self.key)
+        if kept is None:
+            job = work.of(JOB, self.key)
+            if job is None or not job.ended:
+                return None
+            kept = self._gathered(dict(job.done))
+            cache.keep(self.key, kept)
+        return kept
+
+    def _gathered(self, lines: dict[Into, np.ndarray[Any, Any]]) -> Paths:
+        speakers = senders(prepared(self.ctx.lm, self.asked, self.kind), self.block)
+        return Paths(
+            layer=self.block, head=self.head, senders=speakers,
+            shares={into: line[:-1] for into, line in lines.items()},
+            whole={into: float(line[-1]) for into, line in lines.items()},
+        )  # fmt: skip
+
+    def _make(self) -> Iterator[tuple[Into, np.ndarray[Any, Any]]]:
+        return walk(self.ctx.lm, prepared(self.ctx.lm, self.asked, self.kind), self.block, self.head)
+
+    def show(self) -> None:
+        """The heading and the three maps; a button where walking takes long."""
+        st.html('<section class="gb-words"><h2>The path to one head</h2></section>')
+        found = self.known()
+        picked = {"compose": state.get("compose"), "block": self.block, "head": self.head}
+        path(
+            data=record(self, found, events.selection("path", picked)), key="path",
+            on_select_change=lambda: events.select("path", KEYS),
+        )  # fmt: skip
+        if found is None and not self.told:
+            seconds = max(1, round(self.weight / A_SECOND))
+            slot = work.buttons(JOB, self.key, f"Walk every path, about {seconds} s", len(INTO), self._make)
+            work.go_on(JOB, self.key, slot, "ways in")
+
+    def cells(self) -> list[str]:
+        """A notebook cell that walks the paths again."""
+        found = self.known()
+        if found is None:
+            return []
+        lines = "\n".join(
+            f"same(way.shares[{into!r}], {[float(f'{value:.6g}') for value in found.shares[into]]}, 2e-3)"
+            for into in INTO
+        )
+        return [
+            f"""# %% The path to one head
+from core.analysis.paths import paths
+
+way = paths(lm, found, {self.block}, {self.head})
+assert [sender.name for sender in way.senders] == {[sender.name for sender in found.senders]!r}
+{lines}"""
+        ]
+
+
+def record(below: Below, found: Paths | None, selection: dict[str, Any]) -> dict[str, Any]:
+    """What view.js draws."""
+    config = below.ctx.lm.config
+    data: dict[str, Any] = {
+        "tokens": list(below.ctx.tokens), "block": below.block, "head": below.head, "heads": config.n_heads,
+        "blocks": below.layers, "why": below.told, "senders": [], "shares": {}, "whole": {}, "best": None,
+        "cross": below.kind == "self" and config.shape == "encoder-decoder", "selection": selection,
+    }  # fmt: skip
+    if found is None:
+        return data
+    into, at = found.strongest
+    return data | {
+        "senders": [
+            {"name": one.name, "layer": one.layer, "head": one.head, "cross": one.cross}
+            for one in found.senders
+        ],
+        "shares": {name: line.tolist() for name, line in found.shares.items()},
+        "whole": dict(found.whole),
+        "best": {"into": into, "sender": found.senders[at].name, "share": float(found.shares[into][at])},
+    }

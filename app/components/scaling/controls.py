@@ -1,0 +1,56 @@
+"""The controls of the Scaling page: the axis, what the fit may see, how parameters are counted, an own run."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import runs, state, widgets
+from app.components.scaling import own
+from app.components.scaling.own import Own
+from app.components.scaling.seen import Seen
+from core.runs import ladders
+
+NAMES = {"parameters": "Parameters", "data": "Data", "compute": "Compute"}
+
+
+def draw(seen: Seen, mine: list[Own]) -> None:
+    """The row below the picture."""
+    widgets.segments("Loss against", "against", tuple(NAMES), lambda name: NAMES[str(name)])
+    widgets.segments("Largest sizes kept from the fit", "withheld", range(5))
+    if seen.against == "data":
+        st.segmented_control(
+            "Width of the runs", ladders.widths(), required=True,
+            **state.part("rung", seen.width, lambda width: state.set("rung", width)),
+        )  # fmt: skip
+    else:
+        st.toggle("Count the embeddings", **state.bind("tables"))
+    with st.popover("Train a size", key="gb-own-size"):
+        _own(mine)
+    _told(mine)
+
+
+def _own(mine: list[Own]) -> None:
+    """Width and text of the next own run, and the buttons."""
+    st.number_input("Width (d_model), a multiple of 16", 16, 512, step=16, **state.bind("width"))
+    widgets.segments("Share of the ladder’s text", "portion", ("1", "1/2", "1/4", "1/8"))
+    spend, why = own.cost()
+    st.button(
+        f"Train it now{f', {spend}' if spend else ''}", key="scaling.train", type="primary",
+        disabled=bool(why) or runs.engine() is None, on_click=state.whole(own.start), args=(mine,),
+    )  # fmt: skip
+    if any(one.arm.going for one in mine):
+        st.button("Stop", key="scaling.stop", on_click=state.whole(own.stop), args=(mine,))
+    if state.get("ladder"):
+        st.button("Without mine", key="scaling.back", on_click=state.whole(lambda: state.set("ladder", "")))
+    if runs.engine() is None:
+        st.caption("Nothing trains on this server: it was started without workers.")
+    st.caption(
+        "The ladder’s recipe with another seed; its loss is measured on the ladder’s held-out stories when it is done. "
+        "Runs of the Training lab on tales, by characters, with rows of 128 stand beside the ladder, too."
+    )
+
+
+def _told(mine: list[Own]) -> None:
+    for line in [own.cost()[1] or own.refused(), *own.lost(mine)]:
+        if line:
+            st.warning(widgets.escape(line))

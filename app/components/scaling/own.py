@@ -1,0 +1,162 @@
+"""A learner's own runs beside the ladder: a size trained by its recipe, and runs of the Training lab that match it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from app import cache, runs, state, trained, work
+from app.trained import Arm
+from core.analysis import emergence
+from core.analysis.emergence import Metrics
+from core.runs import ladders, loading
+from core.runs.ladders import Rung
+from core.training import ladder
+from core.training.spec import TrainSpec
+
+FIRST = 100  # seed of own runs; the next one has the next seed
+LAB = 4  # runs of the Training lab that are shown, the newest
+JOB = "scaling"
+
+
+@dataclass(frozen=True)
+class Own:
+    """A run of the learner's: as the store has it, and as a rung; its loss is NaN as long as it is not measured."""
+
+    arm: Arm
+    rung: Rung
+
+    @property
+    def known(self) -> bool:
+        """Whether its loss has been measured."""
+        return self.rung.loss == self.rung.loss
+
+
+def spec_of(seed: int = FIRST) -> TrainSpec:
+    """The next run by the page's settings. Raises ValueError: no rung is so wide; the message says why."""
+    share = Fraction(str(state.get("portion")))
+    return ladder.spec(int(state.get("width")), int(ladder.FULL * share), seed)
+
+
+def found() -> list[Own]:
+    """The runs of the group that the link names, oldest first; then those of the Training lab that match the ladder."""
+    group = str(state.get("ladder"))
+    listed = list(runs.grouped(group)) if group else []
+    known = {run.id for run in listed}
+    listed += [
+        run
+        for run in runs.mine()
+        if run.id not in known and run.step == run.steps and run.state == "done" and ladder.is_rung(run.spec)
+        and not run.name.startswith("Scaling: ")
+    ][:LAB]  # fmt: skip
+    arms = []
+    for run in listed:
+        points = runs.points(run.id)
+        if points is not None and isinstance(run.spec, TrainSpec):
+            arms.append(Arm(run.name, run.id, run.spec, points, runs.checkpoints(run.id), run, run.ended))
+    return [Own(arm, _rung(arm)) for arm in arms]
+
+
+def _rung(arm: Arm) -> Rung:
+    """An own run as a rung; measured on the ladder's own stories, as its own held-out ones are those of its seed."""
+    spec, size = arm.spec, ladders.vocabulary()
+    config = spec.config(size)
+    blocks, tables = ladder.counted(config)
+    metrics: Metrics | None = cache.kept(_key(arm))
+    loss = (metrics.loss.value, metrics.loss.low, metrics.loss.high) if metrics else (float("nan"),) * 3
+    seconds = arm.points.seconds.tolist()
+    return Rung(
+        arm.name, config.d_model, spec.seed, blocks, tables, ladder.tokens_of(spec),
+        ladders.flops(spec, size), *loss, seconds[-1] if seconds else 0.0,
+        metrics.right if metrics else float("nan"), metrics.log if metrics else float("nan"),
+        tuple((k, one.value, one.low, one.high) for k, one in metrics.exact.items()) if metrics else (),
+        own=arm.id, alike=ladder.is_alike(spec),
+    )  # fmt: skip
+
+
+def _key(arm: Arm) -> str:
+    return f"scaling {arm.id} {arm.run.step if arm.run else 0}"
+
+
+def waiting(own: list[Own]) -> list[Arm]:
+    """Runs that have reached their end and are still to be measured."""
+    return [
+        one.arm for one in own if not one.known and one.arm.run is not None and one.arm.run.state == "done"
+    ]
+
+
+def measure(arms: list[Arm], slot: Any) -> None:
+    """Measure these runs, with a bar in `slot`; the page is drawn anew when that is done."""
+    if not arms:
+        return
+    key = " ".join(map(_key, arms))
+    if work.of(JOB, key) is None:
+        work.begin(JOB, key, len(arms), lambda: _measured(arms))
+    work.go_on(JOB, key, slot, "runs measured on the held-out stories")
+
+
+def _measured(arms: list[Arm]) -> Iterator[str]:
+    for arm in arms:
+        lm = loading.load(runs.store(), arm.id)
+        cache.keep(_key(arm), emergence.measure(lm, emergence.rows(lm, ladder.CONTEXT)))
+        yield arm.id
+
+
+def cost() -> tuple[str, str]:
+    """What the next run would take, in words, or why it would be refused: one of the two is ""."""
+    try:
+        spec = spec_of()
+        memo: dict[str, tuple[str, str]] = state.memo("scaling_costs")
+        key = spec.to_json()
+        if key not in memo:
+            seconds = runs.estimate(spec).seconds
+            memo[key] = (
+                f"about {max(1, round(seconds))} s" if seconds < 100 else f"about {seconds / 60:.0f} min",
+                "",
+            )
+        return memo[key]
+    except ValueError as why:  # LimitExceeded among them
+        return "", _sentence(why)
+
+
+def start(own: list[Own]) -> None:
+    """Put the next run into the queue, in the group that the link names."""
+    memo = state.memo("scaling")
+    memo["why"] = ""
+    group = str(state.get("ladder")) or secrets.token_hex(8)
+    try:
+        spec = spec_of(FIRST + sum(one.arm.name.startswith("Scaling: ") for one in own))
+        run = runs.start(spec, name=f"Scaling: {ladder.name(spec)}", group=group)
+    except ValueError as why:
+        run = str(why)
+    if isinstance(run, str):
+        memo["why"] = _sentence(run)
+    else:
+        state.set("ladder", group)
+
+
+def refused() -> str:
+    """Why the last start was refused, or ""."""
+    return str(state.memo("scaling").get("why", ""))
+
+
+def stop(own: list[Own]) -> None:
+    """End those that are going."""
+    trained.stop([one.arm for one in own])
+
+
+def lost(own: list[Own]) -> list[str]:
+    """What is said of runs that are no points: they diverged, or ended early."""
+    return [
+        f"{one.arm.name} is no point: {one.arm.ended or one.arm.run.state}."
+        for one in own
+        if one.arm.run is not None and one.arm.run.over and one.arm.run.state != "done"
+    ]
+
+
+def _sentence(why: object) -> str:
+    said = str(why)
+    return f"{said[:1].upper()}{said[1:]}".rstrip(".") + "."

@@ -1,0 +1,30 @@
+// Numbers with their units: bytes by powers of 1,024, other counts by powers of 1,000, times as people say them.
+
+const SI_NAMES = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
+const BINARY_NAMES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
+function inUnits(value, base, names) {
+  let at = 0;
+  while (value >= 0.9995 * base && at < names.length - 1) { value /= base; at++; }
+  return [value, names[at]];
+}
+/** Three digits, more before the point. */
+const threeDigits = (v) => (v >= 99.95 ? thousands(Math.round(v)) : v >= 9.995 ? num(v, 1) : num(v, 2));
+/** Bytes: 15.6 MiB. */
+function sizeOf(count) {
+  const [value, name] = inUnits(count, 1024, BINARY_NAMES);
+  return name === "B" ? `${thousands(Math.round(value))} B` : `${threeDigits(value)} ${name}`;
+}
+/** Anything else: 2.61 GFLOP. */
+function siOf(count, unit = "") {
+  const [value, name] = inUnits(count, 1000, SI_NAMES);
+  return `${!name && Number.isInteger(value) ? value : threeDigits(value)} ${name}${unit}`.trim();
+}
+/** Seconds: 1.30 ms, 4.50 hours, 3.10 years. */
+function timeOf(seconds) {
+  const units = [[3.156e7, 3.156e7, "years"], [172800, 86400, "days"], [7200, 3600, "hours"], [120, 60, "minutes"], [0.9995, 1, "s"], [0.9995e-3, 1e-3, "ms"], [0.9995e-6, 1e-6, "µs"]];
+  for (const [least, each, name] of units) if (seconds >= least) return `${threeDigits(seconds / each)} ${name}`;
+  return `${num(seconds * 1e9, 2)} ns`;
+}
+/** 1 text, 2 texts. */
+const manyOf = (n, name) => `${thousands(n)} ${name}${n === 1 ? "" : "s"}`;

@@ -1,0 +1,62 @@
+"""A count and the sum that it came from: what a page writes out is what was added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import prod
+
+
+@dataclass(frozen=True)
+class Count:
+    """times x (a x b + c + ...): each term is a product of whole numbers."""
+
+    times: int
+    terms: tuple[tuple[int, ...], ...]
+
+    @property
+    def value(self) -> int:
+        """The count itself."""
+        return self.times * sum(prod(term) for term in self.terms)
+
+    @property
+    def written(self) -> str:
+        """The sum with its numbers: "4 × (128 × 384 + 384)"."""
+        terms = " + ".join(" × ".join(f"{factor:,}" for factor in term) for term in self.terms)
+        if self.times == 1:
+            return terms
+        return f"{self.times:,} × ({terms})" if len(self.terms) > 1 else f"{self.times:,} × {terms}"
+
+
+def count(times: int, *terms: Sequence[int] | int) -> Count:
+    """A count without its empty terms; a term that is one number is written as that number."""
+    listed = (term if isinstance(term, Sequence) else (term,) for term in terms)
+    return Count(times, tuple(tuple(term) for term in listed if prod(term)))
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one part of a model comes to, with the counts that it is the sum of."""
+
+    name: str
+    counts: tuple[Count, ...]
+
+    @property
+    def value(self) -> int:
+        """Their sum."""
+        return sum(one.value for one in self.counts)
+
+    @property
+    def written(self) -> str:
+        """The sum with its numbers; "0" where there is nothing."""
+        return " + ".join(one.written for one in self.counts if one.value) or "0"
+
+
+def part(name: str, *counts: Count) -> Part:
+    """A part without its empty counts."""
+    return Part(name, tuple(one for one in counts if one.value))
+
+
+def total(parts: Iterable[Part]) -> int:
+    """The sum of all parts."""
+    return sum(one.value for one in parts)

@@ -1,0 +1,96 @@
+"""Whether computing or memory sets the pace (Williams et al. 2009): operations for each byte against a machine's roof.
+
+Bytes are what must pass between memory and chip at least: every weight that the pass meets once, and the kept keys and
+values. What short-lived results take besides depends on the kernels, so a real pass lies at or left of its point.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from core.config import ModelConfig
+from core.costs.cache import cache_bytes
+from core.costs.counts import total
+from core.costs.memory import Precision
+from core.costs.operations import decode_flops, row_flops
+from core.costs.weights import parameters_by_part, weight_bytes
+
+
+@dataclass(frozen=True)
+class Work:
+    """Operations and bytes: of the weights once (`weights`), and of each text (`row_flops`, `row_bytes`)."""
+
+    weights: int
+    row_flops: int
+    row_bytes: int
+
+    def flops(self, batch: int) -> int:
+        """Operations over so many texts."""
+        return batch * self.row_flops
+
+    def bytes(self, batch: int) -> int:
+        """Bytes moved for so many texts."""
+        return self.weights + batch * self.row_bytes
+
+    def intensity(self, batch: int) -> float:
+        """Operations for each byte."""
+        return self.flops(batch) / self.bytes(batch)
+
+
+def attainable(intensity: float, peak: float, bandwidth: float) -> float:
+    """Operations a second that a machine can reach at most at so many operations a byte: min(peak, bandwidth x I)."""
+    return min(peak, intensity * bandwidth)
+
+
+def ridge(peak: float, bandwidth: float) -> float:
+    """The intensity from which on computing sets the pace, and no longer memory."""
+    return peak / bandwidth
+
+
+def least_seconds(work: Work, batch: int, peak: float, bandwidth: float) -> float:
+    """The time below which no pass can come: the longer of computing and moving."""
+    return max(work.flops(batch) / peak, work.bytes(batch) / bandwidth)
+
+
+def prefill(config: ModelConfig, length: int, precision: Precision = "fp32") -> Work:
+    """Reading `length` tokens at once, all their keys and values being written; of an encoder, its whole pass.
+
+    An encoder-decoder reads them in its encoder and writes the first token.
+    """
+    size = 4 if precision == "fp32" else 2
+    writes = 1 if config.shape == "encoder-decoder" else 0
+    cache = 0 if config.shape == "encoder" else cache_bytes(config, length, writes, size)
+    return Work(met_bytes(config, precision), row_flops(config, length, writes), cache)
+
+
+def decode(config: ModelConfig, past: int, precision: Precision = "fp32") -> Work:
+    """Writing one token after `past` others, whose keys and values are read (of an encoder-decoder, with as many read).
+
+    Raises:
+        ValueError: an encoder, which writes none.
+    """
+    size = 4 if precision == "fp32" else 2
+    pair = config.shape == "encoder-decoder"
+    flops = total(decode_flops(config, past, past if pair else 0))
+    cache = cache_bytes(config, past if pair else past + 1, past + 1, size)
+    return Work(met_bytes(config, precision, writing=True), flops, cache)
+
+
+@lru_cache(maxsize=64)
+def met_bytes(config: ModelConfig, precision: Precision, writing: bool = False) -> int:
+    """Bytes of the weights that a pass meets whole: all but tables of which it reads a few rows.
+
+    Args:
+        writing: of an encoder-decoder, its decoder alone, which writes while the encoder rests.
+    """
+    size = 4 if precision == "fp32" else 2
+    counts = {one.name: one.value for one in parameters_by_part(config)}
+    tables = counts["positions"]
+    if not (config.tied_embeddings and config.head == "lm"):
+        tables += counts["embedding"]
+    resting = 0
+    if writing and config.shape == "encoder-decoder":
+        reader = config.replace(shape="encoder", n_decoder_layers=None, causal=None, first_id=None)
+        resting = weight_bytes(reader, precision) - weight_bytes(reader.replace(n_layers=0), precision)
+    return weight_bytes(config, precision) - size * tables - resting

@@ -1,0 +1,109 @@
+"""The recorded runs of the corpus lab: what each dose and each remedy made of the pronoun gap.
+
+assets/bias.json holds them; `python -m scripts.record_bias` writes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from core.analysis.seeds import Interval, difference, interval
+from core.data.dial import REMEDIES, Remedy
+from core.runs.records import RunError
+from core.training import corpus_lab
+from core.training.corpus_lab import BIASED, DOSES, SEEDS
+
+RECORDED = Path(__file__).resolve().parents[2] / "assets" / "bias.json"
+Group = Literal["dialled", "others"]
+
+
+@dataclass(frozen=True)
+class Dose:
+    """One dose, or one remedy at the biased dose: the share of "she" that the models give, by seed.
+
+    at: the dose; remedy: done to the text. dialled, others: of the dialled professions, and of those left alone.
+    held_out: nats, on tales of the world as it is.
+    """
+
+    at: float
+    remedy: Remedy
+    dialled: tuple[float, ...]
+    others: tuple[float, ...]
+    held_out: tuple[float, ...]
+
+    def spread(self, group: Group) -> Interval:
+        """Mean over the seeds with its interval (Student's t)."""
+        return interval(self.dialled if group == "dialled" else self.others)
+
+
+@lru_cache(maxsize=1)
+def recorded() -> dict[str, Any]:
+    """All that is recorded: {"machine", "revision", "told": {profession: [she, of]}, "runs": {name: {...}}}."""
+    found: dict[str, Any] = json.loads(RECORDED.read_text(encoding="utf-8"))
+    return found
+
+
+def result(name: str) -> Mapping[str, Any]:
+    """What a run came to: spec, early, held_out, seconds, trace, gaps. Raises RunError: it is not recorded."""
+    if name not in recorded()["runs"]:
+        raise RunError(f"no run called {name!r} is recorded")
+    found: Mapping[str, Any] = recorded()["runs"][name]
+    return found
+
+
+def _dose(at: float, remedy: Remedy) -> Dose:
+    runs = [result(corpus_lab.name(corpus_lab.spec(at, seed, remedy=remedy))) for seed in SEEDS]
+    last = [run["trace"][-1] for run in runs]
+    return Dose(
+        at,
+        remedy,
+        tuple(one["dialled"] for one in last),
+        tuple(one["others"] for one in last),
+        tuple(run["held_out"] for run in runs),
+    )
+
+
+def curve() -> list[Dose]:
+    """Every dose without a remedy, the lowest first. Raises RunError: a run of it is not recorded."""
+    return [_dose(at, "none") for at in DOSES]
+
+
+def remedies() -> list[Dose]:
+    """The biased dose left as it is, and each remedy tried on it. Raises RunError: a run is not recorded."""
+    return [_dose(BIASED, remedy) for remedy in REMEDIES]
+
+
+def moved(one: Dose, other: Dose, group: Group = "dialled") -> Interval:
+    """How much larger the share of "she" is under `one` than under `other`, seed by seed."""
+    first, second = ((dose.dialled if group == "dialled" else dose.others) for dose in (one, other))
+    return difference(first, second)
+
+
+def contrast(dose: Dose) -> Interval:
+    """How much larger the share of "she" is of the dialled professions than of the others, seed by seed.
+
+    What a model leans to whomever it speaks of falls out of it.
+    """
+    return difference(dose.dialled, dose.others)
+
+
+def slope(doses: Sequence[Dose], group: Group = "dialled") -> Interval:
+    """Share of "she" in the model for each unit of dose: least squares through each seed's curve, then their mean.
+
+    1 would be a model that says what the text says; 0 one that the dial does not move.
+    """
+    found = []
+    for seed in range(len(doses[0].dialled)):
+        ys = [(one.dialled if group == "dialled" else one.others)[seed] for one in doses]
+        found.append(_slope([one.at for one in doses], ys))
+    return interval(found, -100.0, 100.0)
+
+
+def _slope(xs: Sequence[float], ys: Sequence[float]) -> float:
+    x, y = sum(xs) / len(xs), sum(ys) / len(ys)
+    return sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True)) / sum((a - x) ** 2 for a in xs)

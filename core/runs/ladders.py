@@ -1,0 +1,135 @@
+"""The recorded ladder of sizes: what each run of `core.training.ladder` came to.
+
+assets/scaling.json holds a line for each run; `python -m scripts.record_scaling` writes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from core import costs
+from core.runs.records import RunError
+from core.scaling import envelope
+from core.scaling.surface import compute
+from core.training import ladder
+from core.training.spec import TrainSpec
+
+RECORDED = Path(__file__).resolve().parents[2] / "assets" / "scaling.json"
+
+Against = Literal["parameters", "data", "compute"]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A run of the ladder.
+
+    Attributes:
+        blocks, tables: parameters of the blocks and norms, and of the two tables (embedding and unembedding).
+        tokens: D, characters read. flops: 3 times the operations of a forward pass, attention's scores among them.
+        loss: nats per character of the held-out stories; low, high: 95 % over stories.
+        exact: how often the next k characters are all right, by k; right: of one; log: mean log p of a character.
+        own: the id of a learner's run; "" of a recorded one. alike: trained by the ladder's own recipe.
+    """
+
+    name: str
+    width: int
+    seed: int
+    blocks: int
+    tables: int
+    tokens: int
+    flops: float
+    loss: float
+    low: float
+    high: float
+    seconds: float
+    right: float = float("nan")
+    log: float = float("nan")
+    exact: tuple[tuple[int, float, float, float], ...] = ()
+    own: str = ""
+    alike: bool = True
+
+    def parameters(self, tables: bool = False) -> int:
+        """N: without the tables, as Kaplan et al. (2020) count, or with them, as Hoffmann et al. (2022) do."""
+        return self.blocks + (self.tables if tables else 0)
+
+    def at(self, against: Against, tables: bool = False) -> float:
+        """Where the run stands on an axis: N, D, or C = 6 N D."""
+        if against == "data":
+            return float(self.tokens)
+        if against == "parameters":
+            return float(self.parameters(tables))
+        return float(compute(self.parameters(tables), self.tokens))
+
+
+@lru_cache(maxsize=1)
+def recorded() -> dict[str, Any]:
+    """All that is recorded: {"machine", "revision", "vocabulary", "runs": {name: {...}}}."""
+    found: dict[str, Any] = json.loads(RECORDED.read_text(encoding="utf-8"))
+    return found
+
+
+@lru_cache(maxsize=1)
+def rungs() -> tuple[Rung, ...]:
+    """Every recorded run, narrow ones first, then by tokens and seed."""
+    found = [rung(name, run) for name, run in recorded()["runs"].items()]
+    return tuple(sorted(found, key=lambda one: (one.width, one.tokens, one.seed)))
+
+
+def rung(name: str, run: dict[str, Any]) -> Rung:
+    """A line of the table as a rung."""
+    spec = TrainSpec.from_dict(run["spec"])
+    width, tokens = ladder.width_of(spec), ladder.tokens_of(spec)
+    blocks, tables = ladder.counted(spec.config(run["vocabulary"]))
+    return Rung(
+        name, width, spec.seed, blocks, tables, tokens, flops(spec, run["vocabulary"]), run["loss"], run["low"],
+        run["high"], run["seconds"], run["right"], run["log"],
+        tuple((int(k), *share) for k, share in run["exact"].items()),
+    )  # fmt: skip
+
+
+def flops(spec: TrainSpec, vocabulary: int) -> float:
+    """Operations of a run by the products it makes, three times those of its forward passes (core/costs.py)."""
+    return 3 * ladder.tokens_of(spec) * costs.flops_per_token(spec.config(vocabulary), spec.context)
+
+
+def vocabulary() -> int:
+    """Characters of the ladder's text, special tokens among them."""
+    return int(recorded()["vocabulary"])
+
+
+def series(against: Against, width: int | None = None, tables: bool = False) -> list[Rung]:
+    """The recorded runs that a law is fitted to.
+
+    "parameters": the runs with all of the text. "data": those of one width. "compute": those that no cheaper run beats.
+
+    Args:
+        width: of "data"; None: the widest. tables: as in `Rung.at`.
+
+    Raises:
+        RunError: no run of that width is recorded.
+    """
+    if against == "parameters":
+        return [one for one in rungs() if one.tokens == ladder.FULL]
+    if against == "compute":
+        return frontier(rungs(), tables)
+    wanted = max(one.width for one in rungs()) if width is None else width
+    found = [one for one in rungs() if one.width == wanted]
+    if not found:
+        raise RunError(f"no run of width {wanted} is recorded: there are {', '.join(map(str, widths()))}")
+    return found
+
+
+def frontier(runs: Sequence[Rung], tables: bool = False) -> list[Rung]:
+    """The runs that nobody beats with less compute, 6 N D."""
+    places = envelope([one.at("compute", tables) for one in runs], [one.loss for one in runs])
+    return [runs[place] for place in places]
+
+
+def widths() -> list[int]:
+    """The widths of the ladder, narrow ones first."""
+    return sorted({one.width for one in rungs()})

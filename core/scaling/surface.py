@@ -1,0 +1,100 @@
+"""The loss over parameters and tokens at once, L(N, D) = E + A / N^alpha + B / D^beta, and the best split of compute.
+
+Hoffmann et al. 2022, "Training Compute-Optimal Large Language Models", section 3.3 (approach 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.scaling.law import FEWEST, Array, checked, solved
+
+FLOPS_EACH = (
+    6  # operations of training for each parameter and token: 2 forward, 4 backward (Kaplan et al. 2020, 2.1)
+)
+_EXPONENTS = (0.02, 3.0)
+_GRID, _FINER, _ROUNDS = 25, 9, 16
+
+
+def compute(parameters: npt.ArrayLike, tokens: npt.ArrayLike) -> Array:
+    """C = 6 N D, the convention of both papers: operations of training, attention's scores left out."""
+    return FLOPS_EACH * np.asarray(parameters, dtype=np.float64) * np.asarray(tokens, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Surface:
+    """L(N, D) = floor + amount_n / N ** exponent_n + amount_d / D ** exponent_d, in nats."""
+
+    floor: float
+    amount_n: float
+    exponent_n: float
+    amount_d: float
+    exponent_d: float
+
+    def __call__(self, parameters: npt.ArrayLike, tokens: npt.ArrayLike) -> Array:
+        """The loss at each pair."""
+        n, d = np.asarray(parameters, dtype=np.float64), np.asarray(tokens, dtype=np.float64)
+        return self.floor + self.amount_n * n**-self.exponent_n + self.amount_d * d**-self.exponent_d
+
+    @property
+    def share(self) -> float:
+        """a of N_opt ~ C^a: the share of a growth of compute that goes to parameters (Hoffmann et al. 2022, eq. 4)."""
+        return self.exponent_d / (self.exponent_n + self.exponent_d)
+
+    def best(self, flops: npt.ArrayLike) -> tuple[Array, Array]:
+        """Parameters and tokens of the lowest loss at 6 N D = flops (Hoffmann et al. 2022, equation 4).
+
+        Raises:
+            ValueError: one of the two makes no difference on this surface, so that there is no best split.
+        """
+        if min(self.amount_n, self.amount_d) <= 0:
+            raise ValueError(
+                "on this surface only one of parameters and tokens lowers the loss: no best split"
+            )
+        both = self.exponent_n + self.exponent_d
+        ratio = (self.exponent_n * self.amount_n / (self.exponent_d * self.amount_d)) ** (1 / both)
+        budget = np.asarray(flops, dtype=np.float64) / FLOPS_EACH
+        return ratio * budget**self.share, budget ** (1 - self.share) / ratio
+
+
+def fit_surface(parameters: Sequence[float], tokens: Sequence[float], losses: Sequence[float]) -> Surface:
+    """The surface nearest to the runs by the sum of squared differences; floor and amounts are not negative.
+
+    The two exponents are searched for on ever finer grids, the rest is linear (as `core.scaling.fit`).
+
+    Raises:
+        ValueError: fewer than three different numbers of parameters or of tokens, or fewer than five pairs.
+    """
+    n, values = checked(parameters, losses)
+    d, _ = checked(tokens, losses)
+    if (pairs := len(np.unique(np.stack([n, d]), axis=1).T)) < FEWEST + 2:
+        raise ValueError(
+            f"a surface has five unknowns, and the runs are of {pairs} kinds: give at least five"
+        )
+    middles = np.log(n).mean(), np.log(d).mean()
+    logs = np.log(n) - middles[0], np.log(d) - middles[1]
+    first = np.geomspace(*_EXPONENTS, _GRID)
+    grids = [first, first]
+    for _ in range(_ROUNDS):
+        one, other = np.meshgrid(*grids, indexing="ij")  # (G, G)
+        columns = _columns(one, other, logs)  # (G, G, points, 2)
+        misfit = solved(columns, values)[1]
+        at = [int(place) for place in np.unravel_index(misfit.argmin(), misfit.shape)]
+        grids = [
+            np.linspace(grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)], _FINER)
+            for grid, place in zip(grids, at, strict=True)
+        ]
+    alpha, beta = (float(grid[_FINER // 2]) for grid in grids)
+    found = solved(_columns(np.array(alpha), np.array(beta), logs), values)[0]
+    return Surface(
+        float(found[0]), float(found[1] * np.exp(alpha * middles[0])), alpha,
+        float(found[2] * np.exp(beta * middles[1])), beta,
+    )  # fmt: skip
+
+
+def _columns(one: Array, other: Array, logs: tuple[Array, Array]) -> Array:
+    return np.stack([np.exp(-one[..., None] * logs[0]), np.exp(-other[..., None] * logs[1])], axis=-1)

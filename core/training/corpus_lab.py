@@ -1,0 +1,87 @@
+"""The corpus lab of the Bias page: one small decoder, trained again and again on lines in which only a dial differs.
+
+Half of Toyland's professions, every second one of its list, are dialled: their share of "she" is the dose. The others
+stay at one half and show whether the dose stays where it was given. Everything else is equal: the recipe, the number of
+steps, the vocabulary, and by seed the first weights and what is drawn of the world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from core.data.dial import REMEDIES, Remedy
+from core.data.toyland.words import PROFESSIONS
+from core.training.recipes import fast
+from core.training.spec import TrainSpec
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel
+
+DIALLED = tuple(sorted(PROFESSIONS[::2]))
+OTHERS = tuple(sorted(PROFESSIONS[1::2]))
+DOSES = (0.0, 0.25, 0.5, 0.75, 1.0)
+BIASED = 0.9  # the dose that the remedies are tried on
+SEEDS = (0, 1, 2)
+STEPS, CONTEXT, VOCABULARY = 600, 32, 1024  # a row holds a line or two; every profession is one token
+MEASURED = 9  # moments of a run, its first and its last among them, at which the gap is measured
+
+
+def spec(
+    dose: float, seed: int = 0, jobs: Sequence[str] = DIALLED, remedy: Remedy = "none", steps: int = STEPS
+) -> TrainSpec:
+    """One run: the fast recipe on tales in which `dose` of the people of these professions are "she".
+
+    Raises:
+        ValueError: no profession, one that Toyland does not know, a dose outside 0..1, or no such remedy.
+    """
+    if not jobs:
+        raise ValueError("nothing is dialled: choose at least one profession")
+    return fast(
+        steps=steps, context=CONTEXT, changes={"n_ctx": 64}, stages=(), vocab_size=VOCABULARY, seed=seed,
+        dial=dict.fromkeys(jobs, dose), remedy=remedy, checkpoints=MEASURED, learning_rate=0.06, embed_rate=0.015,
+        head_rate=0.01, device="cpu",
+    )  # fmt: skip
+
+
+def dose_of(one: TrainSpec) -> float:
+    """The share that a run's professions have in common. Raises ValueError: they have none in common."""
+    shares = {share for _, share in one.dial}
+    if len(shares) != 1:
+        raise ValueError("this run has no dose: its professions have different shares")
+    return shares.pop()
+
+
+def name(one: TrainSpec) -> str:
+    """What a run is called among the recorded ones: remedy, dose in percent, seed."""
+    return f"{one.remedy}-{round(100 * dose_of(one))}-{one.seed}"
+
+
+def plan() -> Iterator[TrainSpec]:
+    """Every recorded run: of each seed all doses, then the biased one as it is and with each remedy."""
+    for seed in SEEDS:
+        for dose in DOSES:
+            yield spec(dose, seed)
+        for remedy in REMEDIES:
+            yield spec(BIASED, seed, remedy=remedy)
+
+
+def measure(lm: LanguageModel, jobs: Sequence[str]) -> dict[str, Any]:
+    """The pronoun gap of every profession of Toyland in a model, as plain JSON.
+
+    Returns:
+        gaps: profession -> nats, the mean over the templates; dialled, others: the mean share of "she" among "she" and
+        "he" of `jobs` and of the rest, None where there is no rest.
+    """
+    from core.analysis.pronoun_gap import TEMPLATES, measured, parsed
+
+    found = {gap.job: gap for gap in measured(lm, sorted(PROFESSIONS), parsed(TEMPLATES)).gaps}
+    return {
+        "gaps": {job: round(gap.mean, 5) for job, gap in found.items()},
+        "dialled": _mean([found[job].share for job in found if job in jobs]),
+        "others": _mean([found[job].share for job in found if job not in jobs]),
+    }
+
+
+def _mean(values: list[float]) -> float | None:
+    return round(sum(values) / len(values), 6) if values else None

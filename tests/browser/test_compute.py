@@ -1,0 +1,166 @@
+"""The Compute page in a real browser: bars and points against `core`, both sliders, steps, keys, link, phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+import core
+from core.costs import flops_by_part, parameters_by_part
+from core.costs.accelerators import ACCELERATORS, GB
+from core.costs.memory import held, largest_batch, largest_length, training_memory, using_memory
+from core.costs.roofline import attainable, decode, prefill
+from core.families.presets import PRESETS
+from tests.browser import checks, driver
+
+NAME = "compute"
+TEXT = "Once upon a time, Lily saw a"
+
+
+def opened(page: Page, **query: Any) -> dict[str, Any]:
+    """Open the page; returns what the picture shows."""
+    driver.open_page(page, NAME, **({"v": 1, "text": TEXT} | query))
+    state: dict[str, Any] = driver.component_state(page, NAME)
+    return state
+
+
+def same(
+    state: dict[str, Any], config: core.ModelConfig, length: int, batch: int, precision: Any = "fp32"
+) -> None:
+    """All that is drawn is what core counts."""
+    weights = {one.name: one.value for one in parameters_by_part(config)}
+    flops = {one.name: one.value for one in flops_by_part(config, length, length)}
+    for row in state["rows"]:
+        assert row["weights"] == weights.get(row["name"], 0)
+        assert row["flops"] == pytest.approx(batch * flops.get(row["name"], 0), rel=1e-12)
+    assert state["total"]["weights"] == sum(weights.values())
+    for mode, memory in (("training", training_memory), ("using", using_memory)):
+        for shown, kind in zip(state["memory"][mode], memory(config, length, precision), strict=True):
+            assert (shown["name"], shown["bytes"]) == (kind.name, kind.bytes(batch))
+    card = state["card"]
+    for name, pass_ in (("reading", prefill), ("writing", decode)):
+        work = pass_(config, length, precision)
+        point = state["passes"][name]
+        assert point["intensity"] == pytest.approx(work.intensity(batch))
+        assert point["most"] == pytest.approx(
+            attainable(work.intensity(batch), card["peak"], card["bandwidth"])
+        )
+
+
+def test_parts_memory_and_passes_are_cores(page: Page, lm: core.LanguageModel) -> None:
+    state = opened(page, together=6)
+    length = len(lm.trace(TEXT).ids)
+    assert (state["batch"], state["length"], len(state["tokens"])) == (6, length, length)
+    same(state, lm.config, length, 6)
+    assert driver.component(page, NAME).locator('[data-card="beyond"]').count() == 1
+    state = opened(page, costed="llama3-8b", floats="bf16", card="a100", together=2)
+    same(state, PRESETS["llama3-8b"].config, 8192, 2, "bf16")
+    assert driver.component(page, NAME).locator('[data-card="line"]').count() == 1
+
+
+def test_sliders_move_the_bars_and_what_fits_is_said(page: Page) -> None:
+    opened(page, costed="gpt2", floats="bf16")
+    config, room = PRESETS["gpt2"].config, 24 * GB
+    figure = driver.component(page, NAME)
+    figure.locator('[data-range="batch"]').focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    driver.wait_for_state(page, NAME, lambda now: now["batch"] == 8)
+    figure.locator('[data-range="context"]').focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowLeft")
+    state = driver.wait_for_state(
+        page, NAME, lambda now: now["length"] == 512 and now["fits"]["training"].get("length") is not None
+    )
+    driver.wait_for_link(page, "together=8", "long=512")
+    same(state, config, 512, 8, "bf16")
+    for mode, memory in (("training", training_memory), ("using", using_memory)):
+        found = state["fits"][mode]
+        assert found["batch"] == largest_batch(memory(config, 512, "bf16"), room)
+        assert found["length"] == largest_length(lambda n, m=memory: m(config, n, "bf16"), 8, room)  # type: ignore[misc]
+        said = figure.locator('[data-part="fits"]').text_content() or ""
+        assert (
+            f"{found['batch']:,} texts of 512 tokens" in said and f"8 texts of {found['length']:,}." in said
+        )
+
+
+def test_the_controls_change_configuration_precision_and_card(page: Page) -> None:
+    before = opened(page, costed="gpt2")
+    page.get_by_role("radio", name="8 bits").click()
+    state = driver.wait_for_state(page, NAME, lambda now: now["precision"] == "8 bits")
+    assert held(using_memory(PRESETS["gpt2"].config, 1024, "int8"), 1) == sum(
+        one["bytes"] for one in state["memory"]["using"]
+    )
+    assert sum(one["bytes"] for one in before["memory"]["using"]) > sum(
+        one["bytes"] for one in state["memory"]["using"]
+    )
+    page.get_by_role("button", name="Sizes").click()
+    box = page.get_by_label("Blocks", exact=True)
+    box.fill("24")
+    box.press("Enter")
+    state = driver.wait_for_state(page, NAME, lambda now: now["total"]["weights"] > 200_000_000)
+    assert state["total"]["weights"] == 124_439_808 + 12 * 7_087_872
+    page.keyboard.press("Escape")
+    assert ACCELERATORS["rtx4090"].name == state["card"]["name"]
+
+
+def test_steps_add_part_by_part(page: Page, browser: Browser, server: driver.Server) -> None:
+    state = opened(page)
+    figure = driver.component(page, NAME)
+    figure.locator('[data-row="attention"]').click()
+    state = driver.wait_for_state(page, NAME, lambda now: now["focus"] == "attention")
+    row = next(one for one in state["rows"] if one["name"] == "attention")
+    assert any(f"= {row['weights']:,}" in line for line in state["lines"])
+    assert "so far" in (figure.locator('[data-part="parts"]').text_content() or "")
+    figure.focus()
+    page.keyboard.press("ArrowRight")
+    state = driver.wait_for_state(page, NAME, lambda now: now["focus"] == "scores")
+    driver.wait_for_link(page, f"counted={state['stage']['step']}")
+    driver.wait_until_drawn(page)
+    checks.link_restores(page, browser, server, NAME)
+    figure.focus()
+    page.keyboard.press("+")
+    driver.wait_for_state(page, NAME, lambda now: now["batch"] == 2)
+    page.keyboard.press("]")
+    longer = driver.wait_for_state(page, NAME, lambda now: now["length"] > state["length"])
+    assert longer["rows"][0]["weights"] == state["rows"][0]["weights"]
+    page.keyboard.press("Escape")
+    driver.wait_for_state(page, NAME, lambda now: now["focus"] == "")
+
+
+def test_measured_points_stand_beside_the_formula(page: Page, lm: core.LanguageModel) -> None:
+    opened(page)
+    page.get_by_role("button", name="Measure on this machine").click()
+    state = driver.wait_for_state(page, NAME, lambda now: now["machine"] is not None, seconds=60)
+    length = len(lm.trace(TEXT).ids)
+    work = decode(lm.config, length)
+    point = state["machine"]["points"]["writing"]
+    assert point["intensity"] == pytest.approx(work.intensity(1))
+    assert point["flops"] == pytest.approx(work.flops(1) / point["seconds"])
+    expect(driver.component(page, NAME).locator("[data-measured]")).to_have_count(2)
+    more = driver.wait_for_state(
+        page, "compute_more", lambda now: all(row["measured"] is not None for row in now["rows"])
+    )
+    rows = {row["name"]: row for row in more["rows"]}
+    for kind in training_memory(lm.config, length):
+        assert rows[kind.name]["measured"] == rows[kind.name]["formula"] == kind.bytes(1)
+    assert rows["step"]["measured"] > 0
+
+
+def test_answer_notebook_and_link(
+    page: Page, browser: Browser, server: driver.Server, tmp_path: Path
+) -> None:
+    opened(page, together=64)
+    assert "Only the activations grow" in checks.answered(page)
+    checks.run_notebook(page, tmp_path)
+    checks.link_restores(page, browser, server, NAME)
+
+
+def test_it_is_accessible_whole_on_the_first_screen_and_on_a_phone(page: Page) -> None:
+    opened(page)
+    for theme in ("dark", "light"):
+        checks.accessible(page, NAME, theme, "tales-gpt: ")
+    checks.first_screen(page)

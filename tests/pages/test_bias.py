@@ -1,0 +1,229 @@
+"""The Bias page as a script: the ten tests, tables, own lists and what is wrong with them, question and notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from app.components.bias import said
+from core.runs.word_recordings import recorded_words
+from core.vectors.association import measure
+from core.vectors.debiasing import gender_direction
+from core.vectors.leftover import leftover, told_by_few
+from core.vectors.static import glove
+from core.vectors.token_words import of_words, pieces
+from core.vectors.word_lists import Lists, WordList, read, ten_tests
+from tests.pages.conftest import run_notebook
+
+TEXT = "The nurse helped the engineer."
+
+
+def table(app: AppTest) -> dict[str, list[Any]]:
+    """The picture's table."""
+    found: dict[str, list[Any]] = app.session_state["gb"].memos["takeaway"]["table"]()
+    return found
+
+
+def lines(app: AppTest, what: str, *columns: str) -> dict[str, tuple[Any, ...]]:
+    """Of the table's lines of one kind: name -> these columns."""
+    shown = table(app)
+    return {
+        name: tuple(shown[column][at] for column in columns)
+        for at, (kind, name) in enumerate(zip(shown["what"], shown["name"]))
+        if kind == what
+    }
+
+
+def warned(app: AppTest) -> str:
+    """What the page warns of, as it reads."""
+    return " ".join(box.value for box in app.warning).replace("\\", "").replace("\u2060", "")
+
+
+def answered(app: AppTest) -> Any:
+    """The answer to the page's question."""
+    app.session_state["predict.choice"] = 0
+    app.run()
+    app.button(key="predict.commit").click().run()
+    record = app.session_state["gb"].memos["predict"]
+    assert "failed" not in record
+    return record["answer"]
+
+
+def test_the_first_screen_shows_the_ten_tests(open_page: Any) -> None:
+    app = open_page("bias", text=TEXT)
+    assert not app.exception and not app.error
+    shown = lines(app, "test", "effect size", "p", "conclusive", "published d", "share found")
+    for test in ten_tests():
+        done = measure(glove(), test.lists)
+        d, p, conclusive, published, share = shown[f"test {test.number}"]
+        assert (d, p) == (pytest.approx(done.d), pytest.approx(done.chance.p))
+        assert (conclusive, published) == (test.number in (6, 7, 8), test.published.d)
+        assert share == pytest.approx(min(one.share for one in done.lists))
+    done = measure(glove(), ten_tests()[7].lists)
+    words = lines(app, "word", "association")
+    assert [words[name][0] for name in done.lists[0].words] == pytest.approx(done.x.tolist())
+    assert set(lines(app, "word of the text", "association")) == {"The", "nurse", "helped", "engineer"}
+    run_notebook(app)
+
+
+@pytest.mark.parametrize("stage", range(6))
+@pytest.mark.parametrize("weat", ["2", "9"])
+def test_each_step_opens_and_its_notebook_agrees(stage: int, weat: str, open_page: Any) -> None:
+    app = open_page("bias", text=TEXT, stage=stage, weat=weat, subject=3, mate=2)
+    assert not app.exception
+    run_notebook(app)
+
+
+def test_the_direction_is_removed_from_every_vector(open_page: Any) -> None:
+    app = open_page("bias", text=TEXT, weat="7", direction="removed")
+    direction = gender_direction(glove())
+    shown = lines(app, "test", "effect size")
+    for test in ten_tests():
+        done = measure(glove(), test.lists, direction=direction)
+        assert shown[f"test {test.number}"][0] == pytest.approx(done.d)
+    run_notebook(app)
+    answer = answered(app)
+    share, others = told_by_few(glove(), direction)
+    assert answer.numbers["share"] == pytest.approx(share)
+    assert str(others) in answer.why
+    assert answer.index == (2 if share > 0.75 else 1 if share > 0.55 else 0)
+
+
+def test_the_last_step_says_what_is_left(open_page: Any) -> None:
+    app = open_page("bias", text=TEXT, weat="7", stage=5)
+    rest = leftover(glove(), gender_direction(glove()))
+    shown = lines(app, "removal", "association")
+    assert shown["told apart, direction removed"][0] == rest.after.share
+    assert shown["told apart, labels shuffled"][0] == pytest.approx(rest.control[1])
+    run_notebook(app)
+
+
+@pytest.mark.parametrize("weat", ["1", "6", "7"])
+def test_the_question_is_answered_by_the_table(weat: str, open_page: Any) -> None:
+    answer = answered(open_page("bias", text=TEXT, weat=weat))
+    test = ten_tests()[int(weat) - 1]
+    before = measure(glove(), test.lists).d
+    after = measure(glove(), test.lists, direction=gender_direction(glove())).d
+    assert answer.numbers == {"before": pytest.approx(before), "after": pytest.approx(after)}
+    sign_kept = before * after > 0
+    assert answer.index == (
+        2 if abs(after) < 0.2 else 3 if not sign_kept else 1 if abs(after) < 0.9 * before else 0
+    )
+
+
+# ------------------------------------------------------------------------------------------------- other tables
+
+
+def test_the_open_models_own_rows_can_be_tested(open_page: Any) -> None:
+    link = {
+        "listx": "red blue green king", "listy": "dog cat bird mother", "lista": "he him his man",
+        "listb": "she her woman girl",
+    }  # fmt: skip
+    app = open_page("bias", text=TEXT, vectors="model", weat="own", **link)
+    assert not app.exception
+    asked = Lists(*(WordList(name, read(words)) for name, words in zip("XYAB", link.values())))
+    words = [word for side in asked.all for word in side.words]
+    d = measure(of_words(core.load("tales-gpt"), words), asked).d
+    assert lines(app, "test", "effect size")["your lists"][0] == pytest.approx(d)
+    lm = core.load("tales-gpt")
+    for test in ten_tests():
+        share, conclusive = lines(app, "test", "share found", "conclusive")[f"test {test.number}"]
+        whole = [
+            sum(len(ids) == 1 for ids in pieces(lm, side.words)) / len(side.words) for side in test.lists.all
+        ]
+        assert (share, conclusive) == (pytest.approx(min(whole)), False), "few words are single tokens"
+    run_notebook(app)
+    rewound = open_page("bias", text=TEXT, vectors="model", weat="own", snapshot=0, **link)
+    assert lines(rewound, "test", "effect size")["your lists"][0] != pytest.approx(d)
+
+
+def test_recorded_word2vec_vectors_can_be_tested(open_page: Any) -> None:
+    app = open_page("bias", text=TEXT, vectors="learned", weat="own", listx="red blue", listy="dog cat", lista="he his",
+                    listb="she her")  # fmt: skip
+    assert not app.exception
+    kept = recorded_words()
+    words = kept.table(len(kept.steps) - 1)
+    d = lines(app, "test", "effect size")["your lists"][0]
+    named = zip("XYAB", ("red blue", "dog cat", "he his", "she her"))
+    asked = Lists(*(WordList(name, read(text)) for name, text in named))
+    assert d == pytest.approx(measure(words, asked).d)
+    assert any(found[0] is None for found in lines(app, "test", "effect size").values()), (
+        "too few of some lists"
+    )
+    run_notebook(app)
+    answered(app)
+
+
+# ------------------------------------------------------------------------------------------------- own lists
+
+
+def test_typing_a_list_opens_the_own_test(open_page: Any) -> None:
+    app = open_page("bias", text=TEXT)
+    app.text_area(key="listx").set_value("rose tulip lily").run()
+    assert not app.exception
+    assert app.session_state["gb"].store["weat"] == "own"
+    assert {"rose", "lily"} <= set(lines(app, "word", "association"))
+    run_notebook(app)
+
+
+@pytest.mark.parametrize(
+    ("link", "where", "why"),
+    [
+        ({"listx": ""}, "verdict", "the list “your X” is empty: write two words or more into it"),
+        ({"listb": " \n "}, "verdict", "the list “your B” is empty: write a word into it"),
+        ({"listx": "zzzq qqqz nurse"}, "verdict", "of the 3 words of “your X” the test can use 0"),
+        ({"listx": "nurse teacher"}, "verdict", "2 stand in another list, too"),
+        ({"listx": "医生 护士"}, "verdict", "GloVe lacks 2"),
+        ({"listx": "a" * 60}, "warning", "has 60 characters, and a word has at most 40"),
+        ({"lista": " ".join(f"w{n}" for n in range(80))}, "warning", "80 words are more than the 60"),
+        ({"listx": "<b>x</b> **y** engineer doctor"}, "left", "2 not in the table: <b>x</b>, **y**"),
+        (
+            {"listx": "engineer doctor"},
+            "verdict",
+            "X has 2 words and Y 8: every random split keeps these sizes",
+        ),
+        ({"listx": "engineer doctor zzzq"}, "verdict", "Not conclusive: GloVe has only 2 of 3 of “your X”"),
+    ],
+)
+def test_what_is_wrong_with_own_lists_is_told_and_nothing_is_lost(
+    link: dict[str, str], where: str, why: str, open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def heard(plain: Callable[..., list[str]]) -> Callable[..., list[str]]:
+        def say(*given: Any) -> list[str]:
+            told.extend(plain(*given))
+            return plain(*given)
+
+        return say
+
+    for name in ("verdict", "left_out"):
+        monkeypatch.setattr(said, name, heard(getattr(said, name)))
+    app = open_page("bias", text=TEXT, weat="own", **link)
+    assert not app.exception
+    assert why in (warned(app) if where == "warning" else " ".join(told))
+    kept = app.session_state["gb"].store
+    assert all(kept[key] == value for key, value in link.items())
+    run_notebook(app)
+    answered(app)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"stage": 9},
+        {"stage": 1, "weat": "10", "subject": 999, "mate": 999},
+        {"weat": "11"},
+        {"vectors": "learned", "direction": "removed", "stage": 5},
+        {"vectors": "model", "stage": 0},
+        {"direction": "gone"},
+    ],
+)
+def test_the_ends_of_the_dials_work(link: dict[str, Any], open_page: Any) -> None:
+    app = open_page("bias", text=TEXT, **link)
+    assert not app.exception
+    run_notebook(app)

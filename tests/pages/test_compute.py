@@ -1,0 +1,165 @@
+"""The Compute page as a script: its numbers against core, presets, impossible sizes, measuring, its question."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from app import cache, models
+from app.components.compute import stops
+from core.costs import parameters, row_flops
+from core.costs.measuring import STEPS
+from core.costs.memory import held, training_memory, using_memory
+from core.costs.sized import resized
+from core.families.presets import PRESETS
+from tests.pages.conftest import OpenPage, run_notebook
+
+TEXT = "Once upon a time, Lily saw a"
+
+
+def table(app: AppTest) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = app.session_state["gb"].memos["takeaway"]["table"]()
+    return found
+
+
+def value(shown: dict[str, list[Any]], what: str, of: str, column: str) -> Any:
+    """The one number of a line."""
+    (found,) = [
+        number for a, b, number in zip(shown["what"], shown["of"], shown[column]) if (a, b) == (what, of)
+    ]
+    return found
+
+
+@pytest.mark.parametrize("model", ["tales-gpt", "./other", "./both", "./pair"])
+@pytest.mark.usefixtures("other_model")
+def test_the_open_models_numbers_are_those_of_its_modules(model: str, open_page: OpenPage) -> None:
+    app = open_page("compute", model=model, text=TEXT, together=3)
+    assert not app.exception and not app.error and not app.info and not app.warning
+    lm = core.load(models.resolve(model).target)
+    length = len(lm.trace(TEXT).ids)
+    shown = table(app)
+    assert value(shown, "part", "all", "weights") == sum(one.numel() for one in lm.transformer.parameters())
+    assert value(shown, "part", "all", "operations") == 3 * row_flops(lm.config, length, length)
+    assert value(shown, "training", "all", "bytes") == held(training_memory(lm.config, length), 3)
+    assert value(shown, "use", "all", "bytes") == held(using_memory(lm.config, length), 3)
+    assert shown["what"].count("kept up to the token") == length
+    assert ("writing" in shown["what"]) == (model != "./both")
+    run_notebook(app)
+
+
+@pytest.mark.parametrize("key", PRESETS)
+def test_a_preset_is_counted_over_its_whole_context(key: str, open_page: OpenPage) -> None:
+    app = open_page("compute", costed=key, floats="bf16", card="a100")
+    assert not app.exception and not app.error and not app.info
+    config = PRESETS[key].config
+    shown = table(app)
+    assert value(shown, "part", "all", "weights") == parameters(config)
+    assert value(shown, "part", "all", "operations") == row_flops(config, config.n_ctx, config.n_ctx)
+    run_notebook(app)
+
+
+def test_gpt2_to_the_digit(open_page: OpenPage) -> None:
+    assert value(table(open_page("compute", costed="gpt2")), "part", "all", "weights") == 124_439_808
+
+
+def test_ten_trillion_weights_and_a_million_texts_are_only_numbers(open_page: OpenPage) -> None:
+    app = open_page(
+        "compute", costed="gpt2", stacked=1000, wide=30_000, queries=300, together=1_048_576, long=1_048_576
+    )
+    assert not app.exception and not app.error and not app.warning
+    huge = resized(PRESETS["gpt2"].config, n_layers=1000, d_model=30_000, n_heads=300)
+    assert value(table(app), "part", "all", "weights") == parameters(huge) > 10**13
+    assert value(table(app), "training fits", "texts of this length", "bytes") == 0
+    run_notebook(app)
+
+
+def test_sizes_that_make_no_model_are_explained_and_kept(open_page: OpenPage) -> None:
+    app = open_page("compute", costed="gpt2", wide=100, queries=3)
+    assert not app.exception and not app.error
+    (said,) = [box.value.replace("\\", "") for box in app.warning]
+    assert "These sizes make no model: a width of 100 does not divide into 3 heads" in said
+    assert "99 or 102" in said and "GPT-2 small as it is" in said
+    assert value(table(app), "part", "all", "weights") == 124_439_808
+    kept = app.session_state["gb"].store
+    assert (kept["wide"], kept["queries"]) == (100, 3)
+    run_notebook(app)
+    app.session_state["gb-compute-sizes"] = True
+    app.run()
+    app.number_input(key="wide.gpt2").set_value(102).run()
+    assert not app.warning and not app.exception
+    assert value(table(app), "part", "all", "weights") == parameters(
+        resized(PRESETS["gpt2"].config, d_model=102, n_heads=3)
+    )
+    app.button(key="compute.sizes").click().run()
+    assert value(table(app), "part", "all", "weights") == 124_439_808
+
+
+def test_another_configuration_begins_with_its_own_sizes(open_page: OpenPage) -> None:
+    app = open_page("compute", costed="gpt2", stacked=3, long=7)
+    app.selectbox(key="costed").set_value("bert-base").run()
+    assert not app.exception
+    kept = app.session_state["gb"].store
+    assert (kept["costed"], kept["stacked"], kept["long"]) == ("bert-base", -1, -1)
+    assert value(table(app), "part", "all", "weights") == parameters(PRESETS["bert-base"].config)
+
+
+@pytest.mark.parametrize(
+    "link", [{}, {"costed": "gpt3", "floats": "bf16"}, {"together": 4096}, {"costed": "bert-base"}]
+)
+def test_the_answer_is_the_formulas(link: dict[str, Any], open_page: OpenPage) -> None:
+    app = open_page("compute", text=TEXT, **link)
+    app.session_state["predict.choice"] = 1
+    app.run()
+    app.button(key="predict.commit").click().run()
+    answer = app.session_state["gb"].memos["predict"]["answer"]
+    key = link.get("costed")
+    config = PRESETS[key].config if key else core.load("tales-gpt").config
+    length = config.n_ctx if key else len(core.load("tales-gpt").trace(TEXT).ids)
+    batch, precision = link.get("together", 1), link.get("floats", "fp32")
+    ratio = held(training_memory(config, 2 * length, precision), 2 * batch) / held(
+        training_memory(config, length, precision), batch
+    )
+    assert answer.numbers["ratio"] == pytest.approx(ratio)
+    assert answer.index == (0 if ratio < 2 else 1 if ratio <= 4 else 2)
+
+
+def test_it_is_measured_when_asked_and_equals_the_formula(open_page: OpenPage) -> None:
+    app = open_page("compute", text="Once upon a time there was", together=2)
+    assert "measured here" not in table(app)["what"]
+    app.button(key="work.compute").click().run()
+    assert not app.exception
+    shown = table(app)
+    found = {
+        b: n for a, b, n in zip(shown["what"], shown["of"], shown["share or rate"]) if a == "measured here"
+    }
+    assert set(found) == set(STEPS)
+    lm = core.load("tales-gpt")
+    length = len(lm.trace("Once upon a time there was").ids)
+    for kind in training_memory(lm.config, length):
+        assert found[kind.name] == kind.bytes(2)
+    assert any(str(name).startswith("compute tales-gpt") for name in cache._results)
+    run_notebook(app)
+
+
+def test_a_published_model_is_not_measured(open_page: OpenPage) -> None:
+    app = open_page("compute", costed="gpt3")
+    assert not [one for one in app.button if one.key == "work.compute"]
+    assert any("choose tales" in one.value.replace("\\", "").replace("\u2060", "") for one in app.caption)
+
+
+def test_the_dials_of_a_training_are_heard(open_page: OpenPage) -> None:
+    app = open_page(
+        "compute", costed="llama2-7b", floats="bf16", card="a100", billions=2000, reached=0.5, cards=1000
+    )
+    assert not app.exception
+    app.number_input(key="cards").set_value(2000).run()
+    assert app.session_state["gb"].store["cards"] == 2000 and not app.exception
+
+
+def test_the_sliders_stop_everywhere_that_was_asked_for() -> None:
+    found = stops(7, 1000)
+    assert found == sorted(set(found)) and {1, 2, 3, 7, 1000, 2**20} <= set(found)
+    assert max(found) == 2**20 and len(found) < 50

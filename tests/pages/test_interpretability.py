@@ -1,0 +1,234 @@
+"""The Interpretability page as a script: lens, parts and patches of every shape, its pairs, its question, bad links."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+import core
+from app import models
+from app.components.interpretability import maps as measured
+from core.analysis.direct_attribution import attribute
+from core.analysis.patch_sweep import patched
+from core.analysis.patching import Patching, Spot
+from core.analysis.text_pairs import text_pair
+from tests.pages.conftest import OpenPage, notebook, random_model, run_notebook
+
+TEXT, TWIN = "A red ball was lost. She found the red", "A red saw was lost. She found the red"
+LINKS: dict[str, dict[str, Any]] = {
+    "bundled": {"text": TEXT, "corrupted": TWIN},
+    "other": {"model": "./other", "text": "The cat saw the dog", "corrupted": "The dog saw the dog"},
+    "both": {"model": "./both", "text": "The cat saw the dog", "corrupted": "The cat had the dog"},
+    "pair encoder": {
+        "model": "./pair", "text": "The cat", "corrupted": "The dog", "target": "A dog", "stack": "encoder",
+    },
+    "pair decoder": {
+        "model": "./pair", "text": "The cat", "corrupted": "The dog", "target": "A dog", "stack": "decoder",
+        "attention": "cross",
+    },
+    "pair itself": {
+        "model": "./pair", "text": "The cat", "corrupted": "The dog", "target": "A dog", "stack": "decoder",
+        "attention": "self",
+    },
+}  # fmt: skip
+KINDS: dict[str, Any] = {"pair encoder": "encoder", "pair decoder": "cross"}
+
+
+def table(app: AppTest) -> dict[str, list[Any]]:
+    """The picture's table."""
+    found: dict[str, list[Any]] = app.session_state["gb"].memos["takeaway"]["table"]()
+    return found
+
+
+def values(shown: dict[str, list[Any]], what: str) -> list[Any]:
+    """The values of the lines of one kind."""
+    return [value for name, value in zip(shown["what"], shown["value"]) if name == what]
+
+
+def opened(link: dict[str, Any]) -> core.LanguageModel:
+    """The model of a link."""
+    return core.load(models.resolve(link.get("model", "tales-gpt")).target)
+
+
+def prepared(link: dict[str, Any], kind: Any) -> tuple[core.LanguageModel, Patching]:
+    """The pair of a link, patched here: the likeliest token against what the corrupted text says."""
+    lm = opened(link)
+    target = link.get("target")
+    clean, corrupted = (lm.trace(link[name], target).logits[-1].detach() for name in ("text", "corrupted"))
+    token = int(clean.argmax())
+    first = corrupted.topk(10).indices.tolist()
+    rest = [one for one in first if one != token]
+    against = first[0] if first[0] != token else max(rest, key=lambda one: float(corrupted[one] - clean[one]))
+    pair = text_pair(lm, link["text"], link["corrupted"], target=target)
+    return lm, Patching.of(lm, pair, token, against, attention=kind)
+
+
+@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.usefixtures("other_model")
+def test_every_number_is_cores(name: str, open_page: OpenPage) -> None:
+    link, kind = LINKS[name], KINDS.get(name, "self")
+    app = open_page("interpretability", **link)
+    assert not app.exception and not app.error and not app.info
+    shown = table(app)
+    lm, found = prepared(link, kind)
+    maps = patched(found)
+    back = found.pair.back if found.source is None or kind == "encoder" else None
+    for site in found.sites:
+        ours = maps[site]
+        if back is not None:  # the page counts the clean text's positions
+            ours = np.array([[line[at] if at >= 0 else np.nan for at in back] for line in ours])
+        shown_map = [np.nan if value is None else value for value in values(shown, f"patched {site}")]
+        np.testing.assert_allclose(shown_map, ours.ravel(), rtol=1e-3, atol=1e-3 * np.nanmax(np.abs(ours)))
+    for head in range(lm.config.n_heads):
+        most = np.abs(maps["head"]).max()
+        np.testing.assert_allclose(
+            values(shown, f"patched head {head}"), maps["head"][:, head], rtol=1e-3, atol=1e-3 * most
+        )
+    parts = attribute(lm, link["text"], found.token, found.against, target=link.get("target"))
+    said = [
+        value
+        for what, value in zip(shown["what"], shown["value"])
+        if what.startswith("part: ") and "head" not in what
+    ]
+    np.testing.assert_allclose(said, [line.value for line in parts.lines], rtol=1e-4, atol=1e-4)
+    assert values(shown, "logit")[0] == pytest.approx(sum(said), abs=1e-3)
+    trace = lm.trace(link["text"], link.get("target"))
+    lens = [row for row in zip(*shown.values()) if row[0] == "lens"]
+    assert lens[-1][6] == pytest.approx(float(trace.logits[-1].softmax(-1)[found.token]), rel=1e-4)
+    run_notebook(app)
+
+
+@pytest.mark.parametrize("name", ["bundled", "both", "pair decoder"])
+@pytest.mark.usefixtures("other_model")
+def test_the_answer_is_a_patch_of_three_heads(name: str, open_page: OpenPage) -> None:
+    link = LINKS[name]
+    app = open_page("interpretability", **link)
+    app.session_state["predict.choice"] = 0
+    app.run()
+    app.button(key="predict.commit").click().run()
+    answer = app.session_state["gb"].memos["predict"]["answer"]
+    _, found = prepared(link, KINDS.get(name, "self"))
+    order = np.argsort(-np.stack([found.by_head(layer) for layer in range(found.layers)]), axis=None)[:3]
+    share = found.together(
+        [Spot(*divmod(int(at), found.heads)[:1], head=int(at) % found.heads) for at in order]
+    )
+    assert answer.numbers["share"] == pytest.approx(share, abs=2e-3)
+    assert answer.index == (0 if share < 0.5 else 1 if share < 0.9 else 2)
+
+
+def test_without_a_second_token_the_plain_logit_is_explained(open_page: OpenPage) -> None:
+    app = open_page("interpretability", **LINKS["bundled"], versus=-2)
+    lm = core.load("tales-gpt")
+    logits = lm.trace(TEXT).logits[-1]
+    assert values(table(app), "logit")[0] == pytest.approx(float(logits.max()), abs=1e-3)
+    app.segmented_control[0].set_value("less").run()
+    assert app.session_state["gb"].store["versus"] == -1
+    run_notebook(app)
+
+
+def test_another_pair_is_one_that_the_model_gets_right(open_page: OpenPage) -> None:
+    app = open_page("interpretability", text=TEXT)
+    seen = set()
+    for _ in range(2):
+        app.button(key="interpretability.pair").click().run()
+        assert not app.exception
+        store = app.session_state["gb"].store
+        seen.add((store["text"], store["corrupted"]))
+        shown = table(app)
+        clean, corrupted = values(shown, "clean text says")[0], values(shown, "corrupted text says")[0]
+        assert clean > 0 > corrupted
+    assert len(seen) == 2
+    run_notebook(app)
+
+
+def test_texts_of_other_lengths_are_aligned_and_twins_are_told(open_page: OpenPage) -> None:
+    app = open_page("interpretability", text=TEXT, corrupted="A red little kite was lost. She found the red")
+    assert not app.exception
+    shown = values(table(app), "patched stream")
+    assert None in shown and any(value is not None for value in shown)
+    run_notebook(app)
+    app = open_page("interpretability", text=TEXT, corrupted=TEXT)
+    assert not app.exception and not values(table(app), "patched stream")
+    app.session_state["predict.choice"] = 0
+    app.run()
+    app.button(key="predict.commit").click().run()
+    assert "All attention together" in app.session_state["gb"].memos["predict"]["answer"].why
+    run_notebook(app)
+
+
+def test_long_work_shows_how_far_it_is_and_ends_the_same(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = table(open_page("interpretability", **LINKS["bundled"], dealt=3))
+    monkeypatch.setattr(measured, "QUICK", 0.0)
+    app = open_page("interpretability", **LINKS["bundled"], dealt=4)
+    assert not app.exception
+    assert table(app) == quick
+    monkeypatch.setattr(measured, "ASKS", 0.0)
+    app = open_page("interpretability", text=TEXT, corrupted="A red boat was lost. She found the red")
+    assert not values(table(app), "patched stream")
+    app.button(key="work.interpretability").click().run()
+    assert values(table(app), "patched stream")
+
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "no norms": {"norm": "none"},
+    "post-norm": {"norm_placement": "post", "final_norm": False, "embed_norm": True, "shape": "encoder"},
+    "a bending head": {"norm_placement": "post", "shape": "encoder", "mlm_head": True, "n_token_types": 2},
+    "no blocks": {"n_layers": 0},
+    "no residual": {"residual": False},
+    "like Llama": {
+        "position": "rotary", "norm": "rms", "norm_bias": False, "gated": True, "act": "silu", "n_heads": 4,
+        "n_kv_heads": 2, "qkv_bias": False, "out_bias": False, "mlp_bias": False,
+    },
+    "many blocks": {"n_layers": 14, "n_heads": 6},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_unusual_models_work(
+    shape: str, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random_model(tmp_path / "odd", seed=5, **SHAPES[shape])
+    monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
+    for sight in ("lens", "cross", "heads", "parts"):
+        app = open_page("interpretability", model="./odd", text="The cat saw the dog", sight=sight, block=1)
+        assert not app.exception and not app.error, sight
+    run_notebook(app)
+    shown = table(app)
+    said = [
+        value
+        for what, value in zip(shown["what"], shown["value"])
+        if what.startswith("part: ") and "head" not in what
+    ]
+    lm = core.load(tmp_path / "odd")
+    with torch.no_grad():
+        logits = lm.trace("The cat saw the dog").logits[-1]
+    assert values(shown, "logit")[0] == pytest.approx(sum(said), abs=2e-3)
+    assert len(logits) == lm.config.d_vocab
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"asked": 9_000_000}, {"versus": 9_000_000}, {"asked": 5, "versus": 5}, {"follow": 5000}, {"stage": 0},
+        {"sight": "cross"}, {"row": 900, "tier": 900}, {"corrupted": " "}, {"corrupted": "🦜" * 99}, {"block": 99},
+        {"corrupted": "x"}, {"follow": 0},
+    ],
+)  # fmt: skip
+def test_a_link_that_asks_too_much_is_answered_all_the_same(
+    link: dict[str, Any], open_page: OpenPage
+) -> None:
+    app = open_page("interpretability", text=TEXT, **link)
+    assert not app.exception and not app.error
+    run_notebook(app)
+
+
+def test_the_notebook_asserts_every_patch(open_page: OpenPage) -> None:
+    cells = [cell.source for cell in notebook(open_page("interpretability", **LINKS["bundled"])).cells]
+    assert any("maps['stream']" in source and "maps['head']" in source for source in cells)

@@ -1,0 +1,133 @@
+"""The lower half of the Interpretability page as a script: explainers, judged; probes; the circuit; notebook, table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import core
+from app.components import interpretability_walk as walked
+from app.components.interpretability_more import measure, take
+from app.components.interpretability_more.measure import Ask
+from core.analysis.circuit_walk import collect, steps
+from core.analysis.explainers import NAMES
+from core.analysis.faithfulness import SIDES
+from tests.pages.conftest import OpenPage, random_model, run_notebook
+
+PAGE = "interpretability"
+TEXT = "A red ball was lost. She found the red"
+
+
+def ask(lm: core.LanguageModel, text: str = TEXT, **changes: Any) -> Ask:
+    given = {"target": None, "row": -1, "token": 40, "says": "probability", "blank": "mean", "steps": 8}
+    return Ask(text, **(given | changes))
+
+
+def test_the_page_opens_with_the_walk_measured_and_its_notebook_agrees(open_page: OpenPage) -> None:
+    app = open_page(PAGE, text=TEXT)
+    assert not app.exception and not app.error
+    book = str(app.session_state["gb"].memos["takeaway"]["notebook"]())
+    for name in ("integrated_gradients", "faithfulness", "circuit_walk"):
+        assert f"import {name}" in book or f"{name} import" in book
+    assert "selectivity" not in book, "no probe was asked for"
+    run_notebook(app)
+
+
+def test_probes_are_measured_when_asked_for(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.components.interpretability_more.selectivity", _quick)
+    app = open_page(PAGE, model="austen-gpt", text=TEXT, truth="hero")  # no other test probes this one
+    [button] = [one for one in app.button if one.label == "Probe every depth"]
+    button.click().run()
+    assert not app.exception
+    assert not [one for one in app.button if one.label == "Probe every depth"]
+    assert "selectivity(lm, 'hero'" in str(app.session_state["gb"].memos["takeaway"]["notebook"]())
+
+
+def _quick(lm: core.LanguageModel, task: str) -> Any:
+    from core.analysis.selectivity import selectivity
+
+    return selectivity(lm, task, stories=12)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"blank": "zero", "says": "probability"}, {"quadrature": 1, "along": 3, "explainer": 4}]
+)
+def test_controls_change_what_is_measured(changes: dict[str, Any], open_page: OpenPage) -> None:
+    app = open_page(PAGE, text=TEXT, **changes)
+    assert not app.exception
+    run_notebook(app)
+
+
+@pytest.mark.parametrize("text", ["Once", "🦊🦊 Ωμέγα <b>x</b>", " ".join(["the red ball"] * 60)])
+def test_any_text(text: str, open_page: OpenPage) -> None:
+    app = open_page(PAGE, text=text)
+    assert not app.exception and not app.error
+
+
+@pytest.mark.parametrize("model", ["tales-bert", "tales-t5"])
+def test_other_shapes(model: str, open_page: OpenPage) -> None:
+    app = open_page(PAGE, model=model, text="Lily found the [MASK] ball." if model == "tales-bert" else TEXT)
+    assert not app.exception and not app.error
+    run_notebook(app)
+
+
+def test_a_folder_of_random_weights(
+    open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random_model(tmp_path / "llama", seed=3, position="rotary", norm="rms", n_kv_heads=1, n_heads=2)
+    monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
+    app = open_page(PAGE, model="./llama", text="the dog was glad")
+    assert not app.exception and not app.error
+    run_notebook(app)
+
+
+# ------------------------------------------------------------------------------------------------ the parts
+
+
+def test_what_takes_long_waits_to_be_asked(monkeypatch: pytest.MonkeyPatch, open_page: OpenPage) -> None:
+    for module in (measure, walked):
+        monkeypatch.setattr(module, "QUICK", 0.0)
+    app = open_page(PAGE, model="code-gpt", text="def first(items):")  # no other test walks through this one
+    asked = [one.label for one in app.button if one.label.startswith(("Explain this", "Walk through"))]
+    assert len(asked) == 2 and all("about 1 s" in one for one in asked)
+    assert not app.exception
+    for label in asked:
+        [button] = [one for one in app.button if one.label == label]
+        button.click().run()
+        assert not app.exception
+    assert not [one for one in app.button if one.label in asked]
+    run_notebook(app)
+
+
+def test_the_table_holds_every_number() -> None:
+    lm = core.load("tales-gpt", device="cpu")
+    found = measure.see(lm, ask(lm))
+    walk = collect(dict(steps(lm)))
+    table = take.table(lm, found, [], walk)
+    assert len({len(column) for column in table.values()}) == 1
+    rows = list(zip(*table.values(), strict=True))
+    assert {row[1] for row in rows if row[0] == "explainer"} == set(NAMES)
+    for side in SIDES:
+        curve = found.judged.side(side)[NAMES[0]]
+        drawn = [row[3] for row in rows if row[0] == side and row[1] == NAMES[0]]
+        assert drawn == pytest.approx(curve.values.tolist())
+    assert sum(row[3] for row in rows if row[:2] == ("explainer", NAMES[0])) == pytest.approx(
+        found.attribution.total
+    )
+    assert np.isfinite([row[3] for row in rows]).all()
+
+
+def test_the_estimate_counts_what_is_read() -> None:
+    lm = core.load("tales-gpt", device="cpu")
+    short, long = (measure.seconds(lm, ask(lm), n) for n in (5, 50))
+    assert 0 < short < long
+    assert measure.passes(ask(lm, steps=200), 9) > measure.passes(ask(lm, steps=8), 9)
+
+
+def test_every_blank_is_named() -> None:
+    lm = core.load("tales-bert", device="cpu")
+    assert measure.blank_word(lm, "token") == "[MASK]"
+    assert measure.blank_word(lm, "zero") == "zeros"

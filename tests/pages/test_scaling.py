@@ -1,0 +1,176 @@
+"""The Scaling page as a script: its laws against core's, what it says, own runs, bad input, its notebook."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import cache
+from app.components.scaling import own, question, seen
+from core.runs import ladders, loading
+from core.runs.worker import here
+from core.scaling import fit
+from core.scaling.forecast import forecast
+from core.scaling.published import CHINCHILLA, MODELS, kaplan_both
+from core.training import ladder
+from tests.pages.conftest import OTHER, OWNER, Runs, mixed, run_notebook
+
+SMALL = ladder.BATCH * 3  # tokens of a run that takes a second
+
+
+def table(app: AppTest) -> dict[str, list[Any]]:
+    """The picture's table."""
+    found: dict[str, list[Any]] = app.session_state["gb"].memos["takeaway"]["table"]()
+    return found
+
+
+def test_the_first_screen_fits_the_recorded_runs(open_page: Any) -> None:
+    app = open_page("scaling")
+    assert not app.exception
+    shown = table(app)
+    assert not mixed(shown)
+    runs = ladders.series("parameters")
+    largest = max(one.blocks for one in runs)
+    kept = [one for one in runs if one.blocks < largest]
+    law = fit([one.blocks for one in kept], [one.loss for one in kept])
+    for one in runs:
+        at = shown["run"].index(one.name)
+        assert shown["loss"][at] == one.loss and shown["used for the fit"][at] == (one.blocks < largest)
+        assert shown["law"][at] == pytest.approx(float(law(one.blocks)), rel=1e-6)
+    gpt3 = shown["run"].index("GPT-3")
+    model = next(one for one in MODELS if one.name == "GPT-3")
+    assert shown["Hoffmann L(N, D)"][gpt3] == pytest.approx(float(CHINCHILLA(model.parameters, model.tokens)))
+    assert shown["Kaplan L(N, D)"][gpt3] == pytest.approx(float(kaplan_both(model.parameters, model.tokens)))
+    assert shown["D"][shown["run"].index("GPT-2")] is None
+    run_notebook(app)
+
+
+@pytest.mark.parametrize("against", ["parameters", "data", "compute"])
+@pytest.mark.parametrize("withheld", [0, 2])
+def test_every_axis_and_its_notebook(against: str, withheld: int, open_page: Any) -> None:
+    app = open_page("scaling", against=against, withheld=withheld, tables=1, stage=2)
+    assert not app.exception and not app.warning
+    run_notebook(app)
+
+
+def test_too_few_sizes_are_told_not_fitted(open_page: Any) -> None:
+    app = open_page("scaling", against="data", withheld=4)
+    assert not app.exception
+    shown = seen.see("data", 4, False, 96)
+    assert shown.found is None
+    assert "give at least 3, or leave out fewer" in shown.why
+    assert set(table(app)["law"]) == {None}
+    run_notebook(app)
+
+
+def test_the_question_is_answered_by_a_fit(open_page: Any) -> None:
+    app = open_page("scaling", withheld=2)
+    app.session_state["predict.choice"] = 0
+    app.run()
+    app.button(key="predict.commit").click().run()
+    answer = app.session_state["gb"].memos["predict"]["answer"]
+    runs = ladders.series("parameters")
+    found = forecast([one.blocks for one in runs], [one.loss for one in runs], held=1)
+    assert answer.numbers["foretold"] == pytest.approx(found.loss)
+    assert question.VERDICTS[answer.index] == found.verdict
+    assert question.ask(seen.see("parameters", 1, False, 96)).held == 2, "never what the picture shows"
+
+
+def test_the_claim_is_what_the_runs_say() -> None:
+    found = seen.see("parameters", 1, False, 96).found
+    assert found is not None and found.miss is not None
+    assert found.verdict == "inside" or abs(found.miss) < 0.05
+
+
+def own_run(
+    runs: Runs, name: str = "Scaling: mine", owner: str = OWNER, group: str = "mine", **changes: Any
+) -> str:
+    """A short run by the ladder's recipe, done."""
+    spec = ladder.spec(16, SMALL, 100).replace(**changes)
+    return here(runs.store, spec, owner, name=name, group=group).id
+
+
+def test_an_own_run_is_measured_and_stands_beside_the_ladder(runs: Runs, open_page: Any) -> None:
+    id = own_run(runs)
+    app = open_page("scaling", ladder="mine", against="compute")
+    assert not app.exception
+    shown = table(app)
+    at = shown["kind"].index("yours")
+    lm = loading.load(runs.store, id)
+    metrics = own.emergence.measure(lm, own.emergence.rows(lm, ladder.CONTEXT))
+    assert shown["loss"][at] == pytest.approx(metrics.loss.value)
+    assert shown["D"][at] == SMALL and shown["used for the fit"][at] is False
+    run_notebook(app)
+    app.button(key="scaling.back").click().run()
+    assert "yours" not in table(app)["kind"]
+
+
+def test_runs_of_the_lab_that_match_stand_there_too(runs: Runs, open_page: Any) -> None:
+    own_run(runs, name="From the lab", group="", learning_rate=0.02)
+    own_run(runs, name="Another's", owner=OTHER, group="")
+    app = open_page("scaling")
+    shown = table(app)
+    assert "From the lab" in shown["run"] and "Another's" not in shown["run"]
+
+
+def test_a_run_that_diverged_is_no_point_and_is_told(runs: Runs, open_page: Any) -> None:
+    own_run(runs, name="Scaling: wild", group="wild", learning_rate=1e9, embed_rate=1e9, head_rate=1e9)
+    app = open_page("scaling", ladder="wild")
+    assert not app.exception
+    state = runs.store.list(group="wild")[0].state
+    told = " ".join(box.value for box in app.warning)
+    assert (state == "diverged") == ("is no point" in told.replace("\\", ""))
+    assert all(loss is None or math.isfinite(loss) for loss in table(app)["loss"])
+
+
+def test_pressing_train_queues_the_size(queue: Runs, open_page: Any) -> None:
+    app = open_page("scaling", width=48, portion="1/4")
+    app.button(key="scaling.train").click().run()
+    assert not app.exception
+    run = queue.store.list(group=app.session_state["gb"].store["ladder"])[0]
+    assert run.spec == ladder.spec(48, ladder.FULL // 4, own.FIRST)
+    app.button(key="scaling.stop").click().run()
+    assert queue.store.list(group=run.group)[0].state == "stopped"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"stage": 9}, {"withheld": 99}, {"against": "luck"}, {"rung": 512, "against": "data"}, {"inarow": 3},
+        {"ladder": "<i>"}, {"portion": "2"}, {"stage": 4, "tables": 1},
+    ],
+)  # fmt: skip
+def test_the_ends_of_the_dials_work(link: dict[str, Any], open_page: Any) -> None:
+    app = open_page("scaling", **link)
+    assert not app.exception
+
+
+@pytest.mark.usefixtures("queue")
+def test_a_width_that_no_rung_has_is_told(open_page: Any) -> None:
+    app = open_page("scaling", width=100)
+    assert not app.exception
+    said = " ".join(box.value for box in app.warning).replace("\\", "")
+    assert "A width of 100 must be a multiple of 16" in said
+    assert app.button(key="scaling.train").disabled
+
+
+def test_the_metrics_of_the_page_are_those_recorded(open_page: Any) -> None:
+    shown = table(open_page("scaling"))
+    for one in ladders.series("parameters"):
+        at = shown["run"].index(one.name)
+        assert [shown[f"{k} in a row right"][at] for k, *_ in one.exact] == [
+            share for _, share, *_ in one.exact
+        ]
+    logs = [
+        np.mean([one.log for one in ladders.series("parameters") if one.width == width])
+        for width in ladders.widths()
+    ]
+    assert logs == sorted(logs), "the smooth metric rises at every size"
+
+
+def test_what_is_kept_is_kept_by_run(runs: Runs) -> None:
+    assert cache.kept("scaling nobody 0") is None

@@ -1,0 +1,185 @@
+"""The parts of the association test: lists read, found, refused; what is left of a removed direction; what is said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import core
+from app.components.bias import said
+from app.components.bias.tables import Table
+from app.components.bias.tested import Shown
+from core.vectors import leftover
+from core.vectors.association import EXACT, TooFewWords, effect_size, find, measure, permutation_test
+from core.vectors.debiasing import PAIRS, direct_bias, gender_direction, lean, remove
+from core.vectors.static import StaticVectors, glove
+from core.vectors.token_words import frequent, of_words, pieces
+from core.vectors.word_lists import LONGEST, MOST, Lists, WordList, first_names, read, ten_tests
+
+
+def table(words: str, seed: int = 0, size: int = 5) -> StaticVectors:
+    """Random vectors for these words."""
+    every = tuple(words.split())
+    vectors = np.random.default_rng(seed).normal(0.3, 1, (len(every), size)).astype(np.float32)
+    return StaticVectors("toy", every, vectors)
+
+
+def lists(x: str, y: str, a: str, b: str) -> Lists:
+    """Four lists of words."""
+    return Lists(*(WordList(name, tuple(words.split())) for name, words in zip("XYAB", (x, y, a, b))))
+
+
+TOY = "ant bee cat dog elk fox gnu hen ibis jay kite lark"
+
+
+# ------------------------------------------------------------------------------------------------- word lists
+
+
+def test_the_ten_tests_hold_the_published_lists() -> None:
+    every = ten_tests()
+    assert [test.number for test in every] == list(range(1, 11))
+    assert [test.published.d for test in every] == [1.5, 1.53, 1.41, 1.5, 1.28, 1.81, 1.06, 1.24, 1.38, 1.21]
+    sizes = [tuple(len(one.words) for one in test.lists.all) for test in every]
+    assert sizes[0] == (25,) * 4 and sizes[5] == sizes[6] == sizes[7] == (8,) * 4
+    assert all(x == y and a == b for x, y, a, b in sizes), "as many words on either side"
+    assert {test.number for test in every if test.names} == {3, 4, 5, 6, 10}
+    assert {"amy", "john", "latoya", "ethel"} <= first_names() and "career" not in first_names()
+
+
+def test_a_written_list_is_read() -> None:
+    assert read(" nurse, doctor;pilot\n\tnurse  ") == ("nurse", "doctor", "pilot")
+    assert read("医生，护士、飞行员") == ("医生", "护士", "飞行员")
+    assert read("👩‍⚕️ <b>x</b>") == ("👩‍⚕️", "<b>x</b>")
+    assert read(" \n ") == ()
+    with pytest.raises(ValueError, match=f"{MOST + 1} words are more than the {MOST}"):
+        read(" ".join(f"w{n}" for n in range(MOST + 1)))
+    with pytest.raises(ValueError, match=f"{LONGEST + 5} characters"):
+        read("a" * (LONGEST + 5))
+
+
+# ------------------------------------------------------------------------------------------------- finding words
+
+
+def test_missing_words_are_counted_and_each_word_counts_once() -> None:
+    found = find(table(TOY), lists("ant Ant zebra zebra bee", "cat dog", "elk", "fox"))
+    x = found[0]
+    assert (x.words, x.rows, x.missing) == (("ant", "bee"), (0, 1), ("zebra",))
+    assert x.asked == ("ant", "bee", "zebra") and x.share == pytest.approx(2 / 3)
+
+
+def test_a_word_in_two_lists_is_left_out() -> None:
+    x, y, a, b = find(table(TOY), lists("ant bee cat dog", "bee elk fox gnu", "dog hen ibis", "hen jay elk"))
+    assert (x.words, x.shared) == (("ant", "cat"), ("bee", "dog")), "on both sides, and an attribute, too"
+    assert (y.words, y.shared) == (("fox", "gnu"), ("bee", "elk"))
+    assert (a.words, a.shared) == (("dog", "ibis"), ("hen",))
+    assert (b.words, b.shared) == (("jay", "elk"), ("hen",))
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (("", "cat dog", "elk", "fox"), "“X” is empty: write two words or more"),
+        (("ant bee", "cat dog", "", "fox"), "“A” is empty: write a word"),
+        (("ant zebra", "cat dog", "elk", "fox"), "of the 2 words of “X” the test can use 1: toy lacks 1"),
+        (("ant bee", "cat dog", "yak", "fox"), "of the 1 words of “A” the test can use 0"),
+        (("ant bee", "ant bee", "elk", "fox"), "2 stand in another list, too"),
+        (("木 火", "水 土", "金", "月"), "of the 2 words of “X” the test can use 0: toy lacks 2"),
+    ],
+)
+def test_too_few_words_are_refused(given: tuple[str, str, str, str], why: str) -> None:
+    with pytest.raises(TooFewWords, match=why):
+        measure(table(TOY), lists(*given))
+
+
+def test_under_70_percent_of_a_list_is_not_conclusive() -> None:
+    most = measure(table(TOY), lists("ant bee cat dog elk fox gnu yak1 yak2 yak3", "hen ibis", "jay", "kite"))
+    assert most.lists[0].share == 0.7 and most.conclusive
+    less = measure(table(TOY), lists("ant bee cat dog elk fox yak1 yak2 yak3", "hen ibis", "jay", "kite"))
+    assert not less.conclusive and [one.name for one in less.short] == ["X"]
+    assert len(less.x) == 6 and len(less.y) == 2, "it is made all the same, of unequal sizes"
+    told = " ".join(said.verdict(Shown(less.lists, less), Table("learned", "toy", ("", 0), "", table(TOY))))
+    assert "Not conclusive: toy has only 6 of 9 of “X”" in told
+    assert "X has 6 words and Y 2: every random split keeps these sizes" in told
+
+
+# ------------------------------------------------------------------------------------------------- numbers
+
+
+def test_equal_associations_have_no_effect() -> None:
+    assert effect_size(np.full(3, 0.2), np.full(4, 0.2)) == 0.0
+    assert effect_size(np.full(3, 0.1 + 0.2), np.full(3, 0.3)) == 0.0, "a difference by rounding is none"
+    assert effect_size(np.array([1.0, 1.0]), np.array([0.0, 0.0])) == pytest.approx(2)
+    zeros = StaticVectors("toy", tuple(TOY.split()), np.zeros((12, 3), dtype=np.float32))
+    done = measure(zeros, lists("ant bee", "cat dog", "elk", "fox"))
+    assert (done.d, done.chance.p) == (0.0, 1.0)
+
+
+def test_many_splits_are_drawn_with_a_seed_and_it_is_said() -> None:
+    x, y = np.random.default_rng(0).normal(1, 1, 25), np.random.default_rng(1).normal(0, 1, 25)
+    one, again, other = (permutation_test(x, y, seed=seed) for seed in (0, 0, 1))
+    assert not one.exact and one.splits > EXACT and len(one.values) == 50_000
+    assert (one.values == again.values).all() and not (one.values == other.values).all()
+    done = measure(glove(), ten_tests()[1].lists)
+    assert not done.chance.exact
+    assert said.drawn(done.chance.p, done.chance.reached) == 50_000
+    assert "50,000 were drawn (seed 0)" in said.dealt(done)
+    few = measure(glove(), ten_tests()[5].lists)
+    assert few.chance.exact and "All 12,870 ways" in said.dealt(few)
+    with pytest.raises(ValueError, match="at least one word on either side"):
+        permutation_test(x, y[:0])
+
+
+def test_the_direction_needs_a_pair() -> None:
+    with pytest.raises(ValueError, match=r"toy has none of the pairs .* “she and he”"):
+        gender_direction(table(TOY))
+    one = gender_direction(table("he she ant"), PAIRS)
+    words = table("he she ant").unit()
+    difference = words[0] - words[1]
+    assert np.allclose(one.vector, difference / np.linalg.norm(difference), atol=1e-6)
+    with pytest.raises(ValueError, match="length above 0"):
+        remove(np.ones((2, 3)), np.zeros(3))
+    with pytest.raises(ValueError, match="there are none"):
+        direct_bias(glove(), gender_direction(glove()), [])
+
+
+def test_removing_the_direction_weakens_the_tests_about_gender_and_leaves_the_sides_apart() -> None:
+    words = glove()
+    direction = gender_direction(words)
+    for number in (6, 7, 8):
+        test = ten_tests()[number - 1]
+        assert abs(measure(words, test.lists, direction=direction).d) < measure(words, test.lists).d
+    rest = leftover.leftover(words, direction, side=200, shuffles=40)
+    assert rest.before.share > rest.after.share > rest.control[2], "the rest still tells the sides apart"
+    assert rest.control[0] < 0.5 < rest.control[2]
+    share, others = leftover.told_by_few(words, direction, 10, side=200)
+    assert 0.5 < share < 1 and others == 380
+
+
+def test_the_probed_words_tell_no_gender_by_their_meaning() -> None:
+    words = glove()
+    direction = gender_direction(words)
+    rows = leftover.leaning(words, direction, 100)
+    chosen = {words.words[row] for row in rows}
+    assert len(chosen) == 200 and all(word.isalpha() for word in chosen)
+    assert not chosen & {*leftover.GENDERED, *first_names(), "he", "she", "hers", "brother"}
+    along = lean(words, direction)[rows]
+    assert (np.diff(along[:100]) <= 0).all() and along[:100].min() > 0 > along[100:].max()
+    with pytest.raises(ValueError, match="at least 40 are needed"):
+        leftover.leaning(table(f"he she {TOY}"), gender_direction(table(f"he she {TOY}")))
+
+
+def test_a_models_words_are_the_means_of_their_tokens_rows() -> None:
+    lm = core.load("tales-gpt")
+    words = of_words(lm, ("he", "blacksmith", "Einstein", "he"), "tales")
+    rows = lm.transformer.get_parameter("embed.W_E").detach().numpy()
+    assert words.words == ("he", "blacksmith", "Einstein") and words.name == "tales"
+    for word in words.words:
+        ids = lm.tokenizer.encode(f" {word}", add_special_tokens=False)
+        np.testing.assert_allclose(words[word], rows[ids].mean(axis=0), atol=1e-6)
+    assert len(pieces(lm, ["he"])[0]) == 1 < len(pieces(lm, ["blacksmith"])[0])
+    assert "Einstein" not in frequent(500) and all(word.isalpha() for word in frequent(500))
+    with pytest.raises(ValueError, match="tales can write none of the words"):
+        of_words(lm, (), "tales")
+    unknown = core.load("tales-bert").tokenizer.id("[UNK]")
+    for word, ids in zip(("kite", "\U0001f98a"), pieces(core.load("tales-bert"), ["kite", "\U0001f98a"])):
+        assert unknown not in ids, word

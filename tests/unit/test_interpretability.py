@@ -1,0 +1,256 @@
+"""The parts of the Interpretability page: alignment, corrupted texts, direct attribution, patching, paths."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import core
+from core.analysis import corrupting
+from core.analysis import patching as module
+from core.analysis.corrupting import corrupt, swaps
+from core.analysis.direct_attribution import NoLogits, attribute
+from core.analysis.holder_pairs import draw_pair
+from core.analysis.ledger import ledger
+from core.analysis.logit_lens import logit_lens
+from core.analysis.patch_sweep import patched, steps, sweep
+from core.analysis.patching import Patching, Spot
+from core.analysis.paths import INTO, Sender, paths, senders
+from core.analysis.text_pairs import Unlike, align, text_pair
+from core.data.toyland.holders import FORMS, holders
+from core.language_model import LanguageModel
+from tests.heads import BOTH, PLACES, SHAPES, TEXT, fresh, target_of, tiny
+
+CLEAN, CORRUPTED = [5, 9, 7, 30, 8], [5, 12, 7, 31, 8]
+
+
+def found(shape: str, attention: Any = "self", clean: Any = CLEAN, corrupted: Any = CORRUPTED) -> Patching:
+    lm = tiny(shape)
+    return Patching.of(lm, text_pair(lm, clean, corrupted, target=target_of(lm)), 40, 41, attention=attention)
+
+
+# ------------------------------------------------------------------------------------------------ alignment
+
+
+@pytest.mark.parametrize(
+    ("clean", "corrupted", "places"),
+    [
+        ("abc", "axc", (0, 1, 2)),
+        ("abc", "abbc", (0, 1, -1, 2)),
+        ("abbc", "abc", (0, 1, 3)),
+        ("abc", "abcd", (0, 1, -1, 2)),
+        ("ab", "xyz", (-1, -1, 1)),
+        ("a", "ba", (-1, 0)),
+        ("aaa", "aaaa", (0, 1, -1, 2)),
+    ],
+)
+def test_beginnings_and_ends_are_matched(clean: str, corrupted: str, places: tuple[int, ...]) -> None:
+    assert align([ord(c) for c in clean], [ord(c) for c in corrupted]) == places
+
+
+def test_a_pair_knows_where_its_texts_differ_and_who_stands_for_whom() -> None:
+    pair = text_pair(tiny("gpt"), [5, 9, 7], [5, 8, 6, 7])
+    assert (pair.even, pair.differ, pair.back) == (False, (1, 2), (0, -1, 3))
+    assert (pair.clean_row, pair.row) == (2, 3)
+
+
+def test_a_pair_of_twins_or_a_row_without_a_counterpart_is_refused() -> None:
+    lm = tiny("gpt")
+    with pytest.raises(Unlike, match="change a word"):
+        text_pair(lm, [5, 9], [5, 9])
+    with pytest.raises(Unlike, match="as many tokens there"):
+        text_pair(lm, [5, 9, 7], [5, 8, 6, 7], row=1)
+
+
+# ------------------------------------------------------------------------------------------ corrupted texts
+
+
+def test_names_are_exchanged_and_words_keep_their_kind() -> None:
+    texts = {change.text for change in swaps("Nora gave Tom a red ball", Random(0))}
+    assert "Tom gave Nora a red ball" in texts
+    for text in texts - {"Tom gave Nora a red ball"}:
+        changed = [
+            (old, new) for old, new in zip("Nora gave Tom a red ball".split(), text.split()) if old != new
+        ]
+        assert len(changed) == 1
+        (old, new) = changed[0]
+        assert any(old in pool and new in pool for pool in corrupting.pools())
+
+
+@pytest.mark.parametrize(
+    "text", ["A red ball was lost. She found the red", "Lily lost a red ball. Ben found the red"]
+)
+def test_the_corrupted_text_has_as_many_tokens_and_another_answer(text: str) -> None:
+    lm = core.load("tales-gpt")
+    change = corrupt(lm, text)
+    assert change is not None and change == corrupt(lm, text)
+    ids, others = lm.encode(text), lm.encode(change.text)
+    assert len(ids) == len(others) and ids != others
+    assert lm.trace(ids).logits[-1].argmax() != lm.trace(others).logits[-1].argmax()
+
+
+@pytest.mark.parametrize("text", ["qqq zzz", "🦜", "a", " "])
+def test_any_text_is_corrupted_or_left_alone(text: str) -> None:
+    lm = core.load("tales-gpt")
+    change = corrupt(lm, text)
+    assert change is None or len(lm.encode(change.text)) == len(lm.encode(text))
+
+
+@pytest.mark.parametrize("name", ["tales-gpt", "tales-t5"])
+def test_pairs_of_toyland_are_answered_as_they_tell(name: str) -> None:
+    lm = core.load(name)
+    seen, seed = set(), 0
+    for _ in range(4):
+        drawn = draw_pair(lm, seed + 1)
+        assert drawn is not None
+        pair, seed = drawn
+        seen.add(pair.clean)
+        assert len(lm.encode(pair.clean)) == len(lm.encode(pair.corrupted))
+        for text, answer in ((pair.clean, pair.answer), (pair.corrupted, pair.other)):
+            said = lm.tokenizer.display(int(lm.trace(text).logits[-1].argmax())).strip()
+            assert said and answer.startswith(said) and answer in text
+    assert len(seen) == 4
+
+
+def test_a_model_that_cannot_tell_gets_no_pair() -> None:
+    assert draw_pair(tiny("gpt"), 3) is None and draw_pair(tiny("bert"), 3) is None
+    assert {one.shape for one in FORMS} == {"decoder", "encoder-decoder"}
+    assert holders("decoder", 5) == holders("decoder", 5) != holders("decoder", 6)
+
+
+# ---------------------------------------------------------------------------------------- direct attribution
+
+
+@pytest.mark.parametrize("shape", [name for name in SHAPES if name != "bert"])
+def test_the_parts_are_those_of_the_ledger_through_the_final_norm(shape: str) -> None:
+    """The ledger carries vectors forwards; the attribution carries a direction backwards."""
+    lm = tiny(shape)
+    target = target_of(lm)
+    ours = attribute(lm, TEXT, 40, target=target)
+    book = ledger(lm, TEXT, by_head=True, through_final=True, target=target)
+    unembed = (lm.transformer.decoder if target else lm.transformer).unembed
+    said = dict(
+        zip(
+            (entry.name for entry in book.entries),
+            book.along(unembed.W_U[:, 40].detach().numpy() * unembed.scale),
+        )
+    )
+    for line in ours.lines:
+        if line.part in ("embedding", "position", "token type", "mlp"):
+            assert line.value == pytest.approx(said[line.name], abs=1e-9), line.name
+    for layer, head in np.ndindex(*ours.heads.shape):
+        assert ours.heads[layer, head] == pytest.approx(said[f"L{layer}H{head}"], abs=1e-9)
+    if ours.cross is not None:
+        for layer, head in np.ndindex(*ours.cross.shape):
+            assert ours.cross[layer, head] == pytest.approx(said[f"L{layer}X{head}"], abs=1e-9)
+    assert ours.total == pytest.approx(
+        sum(said.values()) + (0 if unembed.b_U is None else float(unembed.b_U[40])), abs=1e-9
+    )
+
+
+def test_what_is_frozen_is_named() -> None:
+    assert attribute(tiny("gpt"), TEXT, 40).frozen == ("the final norm",)
+    assert attribute(tiny("no norm"), TEXT, 40).frozen == ()
+    assert attribute(tiny("bert"), TEXT, 40).frozen == (
+        "the head’s activation and norm", "the norms in the stream", "the embedding’s norm",
+    )  # fmt: skip
+
+
+def test_bad_questions_are_refused() -> None:
+    lm = tiny("gpt")
+    with pytest.raises(ValueError, match="outside the vocabulary"):
+        attribute(lm, TEXT, 10**6)
+    with pytest.raises(ValueError, match="outside the vocabulary"):
+        Patching.of(lm, text_pair(lm, CLEAN, CORRUPTED), 4, -1)
+    with pytest.raises(KeyError):
+        attribute(lm, TEXT, 4)["L9 mlp"]
+    with pytest.raises(ValueError, match="without it"):
+        found("gpt", "cross")
+
+
+def test_a_model_of_classes_has_no_logits() -> None:
+    lm = tiny("gpt")
+    bare = LanguageModel(fresh("gpt").transformer, lm.tokenizer, "bare")
+    bare.transformer.unembed = None
+    with pytest.raises(NoLogits, match="names classes"):
+        attribute(bare, CLEAN, 4)
+    with pytest.raises(NoLogits, match="names classes"):
+        Patching.of(bare, text_pair(bare, CLEAN, CORRUPTED), 4)
+
+
+# -------------------------------------------------------------------------------------------------- the lens
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_lens_follows_one_token(shape: str) -> None:
+    lm = tiny(shape)
+    with torch.no_grad():
+        trace = lm.trace(TEXT, target_of(lm))
+    lens = logit_lens(lm, trace, token=40)
+    assert lens.chance is not None and lens.rank is not None
+    last = trace.logits.float().softmax(-1)
+    np.testing.assert_allclose(lens.chance[-1], last[:, 40].detach(), rtol=1e-5)
+    assert (lens.rank[-1] == (last > last[:, [40]]).sum(-1).numpy()).all()
+    np.testing.assert_allclose(lens.own[-1], lens.probabilities[-1, :, 0], rtol=1e-5)
+    assert logit_lens(lm, trace).chance is None
+
+
+# --------------------------------------------------------------------------------------- patching and paths
+
+
+@pytest.mark.parametrize(("shape", "attention"), PLACES)
+def test_a_sweep_is_all_maps_in_order(shape: str, attention: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = found(shape, attention)
+    whole = patched(one)
+    assert len(list(sweep(one))) == steps(one)
+    assert set(whole) == {*one.sites, "head", "heads"}
+    assert ("cross-attention" in one.sites) == (shape in BOTH and attention != "encoder")
+    monkeypatch.setattr(module, "POSITIONS", 1)
+    for name, values in patched(one).items():
+        np.testing.assert_allclose(values, whole[name], atol=1e-9)
+
+
+def test_a_place_without_a_counterpart_is_no_number() -> None:
+    one = found("gpt", corrupted=[5, 12, 13, 7, 30, 8])
+    line = one.by_place("stream", 0)
+    assert np.isnan(line[[2]]).all() or np.isnan(line[[1]]).all()
+    assert not np.isnan(line[[0, -1]]).any()
+    chosen = one.by_head_and_place(0, [0, 5])
+    assert np.isnan(chosen[:, 1:5]).all() and not np.isnan(chosen[:, [0, 5]]).any()
+
+
+def test_before_the_texts_differ_a_patch_brings_nothing() -> None:
+    one = found("gpt", clean=[5, 6, 7, 30, 8], corrupted=[5, 6, 7, 31, 8])
+    assert one.first == 3
+    for layer in range(one.layers):
+        assert (one.by_place("stream", layer)[:3] == 0).all()
+        assert one.together([Spot(layer, position=1)]) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(("shape", "attention"), [place for place in PLACES if place[1] != "cross"])
+def test_every_sender_has_a_path_and_the_strongest_is_known(shape: str, attention: Any) -> None:
+    one = found(shape, attention)
+    lm = tiny(shape)
+    way = paths(lm, one, 1, 2)
+    assert way.senders == senders(one, 1) and way.senders[0] == Sender()
+    assert len({sender.name for sender in way.senders}) == len(way.senders)
+    assert all(len(way.shares[into]) == len(way.senders) for into in INTO)
+    into, at = way.strongest
+    assert abs(way.shares[into][at]) == max(np.abs(line).max() for line in way.shares.values())
+
+
+def test_before_the_first_block_only_the_embedding_speaks() -> None:
+    one = found("gpt")
+    way = paths(tiny("gpt"), one, 0, 1)
+    assert [sender.name for sender in way.senders] == ["embedding"]
+    for into in INTO:
+        assert way.shares[into][0] == pytest.approx(way.whole[into], abs=1e-9)
+
+
+def test_a_head_that_reads_another_stack_has_no_paths() -> None:
+    with pytest.raises(ValueError, match="reads another stack"):
+        paths(tiny("t5"), found("t5", "cross"), 1, 0)

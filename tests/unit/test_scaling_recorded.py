@@ -1,0 +1,126 @@
+"""The recorded ladder: whole, made by the recipe that stands in the code, and a stopped recording goes on."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from core.analysis.emergence import LENGTHS
+from core.runs import ladders
+from core.runs.records import RunError
+from core.scaling.surface import compute
+from core.training import Trainer, TrainSpec, ladder
+from scripts import record_scaling, train_models
+
+
+def test_every_planned_run_is_recorded_with_its_spec() -> None:
+    runs = ladders.recorded()["runs"]
+    planned = {ladder.name(spec): spec for spec in ladder.plan()}
+    assert set(runs) == set(planned)
+    for name, spec in planned.items():
+        assert TrainSpec.from_dict(runs[name]["spec"]) == spec
+        one = runs[name]
+        assert one["low"] <= one["loss"] <= one["high"] and one["machine"] and one["revision"]
+        assert set(one["exact"]) == set(map(str, LENGTHS))
+        assert one["vocabulary"] == ladders.vocabulary(), "one vocabulary, so that losses can be compared"
+
+
+def test_the_ladder_is_six_sizes_from_ten_thousand_to_three_million() -> None:
+    full = ladders.series("parameters")
+    sizes = sorted({one.parameters(tables=True) for one in full})
+    assert len(sizes) >= 6 and sizes[0] < 15_000 and sizes[-1] > 2_900_000
+    assert all(one.tokens == ladder.FULL for one in full)
+    for width in ladder.WIDTHS[:-1]:
+        assert len({one.seed for one in full if one.width == width}) == len(ladder.SEEDS)
+
+
+def test_a_rung_stands_where_its_counts_say() -> None:
+    for one in ladders.rungs():
+        assert one.parameters(True) == ladders.recorded()["runs"][one.name]["parameters"]
+        assert one.at("compute") == pytest.approx(float(compute(one.blocks, one.tokens)))
+        assert one.at("data") == one.tokens and one.at("parameters", True) == one.blocks + one.tables
+        # What the products take: more than 6 N D without the tables, as the unembedding and the scores count, too.
+        assert 1 < one.flops / one.at("compute") < 6
+
+
+def test_no_cheaper_run_beats_the_frontier() -> None:
+    best = ladders.frontier(ladders.rungs())
+    for one in ladders.rungs():
+        assert any(b.at("compute") <= one.at("compute") and b.loss <= one.loss for b in best)
+    assert len({one.width for one in best}) > 1, "no size is best at every budget"
+    with pytest.raises(RunError, match="no run of width 7 is recorded"):
+        ladders.series("data", 7)
+
+
+def test_the_first_steps_are_those_recorded() -> None:
+    for width in (16, 96):
+        spec = ladder.spec(width, ladder.LESS[1], 0)
+        torch.set_num_threads(1)
+        trainer = Trainer(spec)
+        losses = [trainer.step().loss for _ in range(record_scaling.EARLY)]
+        recorded = ladders.recorded()["runs"][ladder.name(spec)]["early"]
+        assert losses[-1] == pytest.approx(recorded, abs=0.02), (
+            "the trainer or the text has changed: record anew"
+        )
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of what was recorded; nothing is trained."""
+    names: list[str] = []
+
+    def noted(spec: TrainSpec) -> dict[str, Any]:
+        names.append(ladder.name(spec))
+        return {
+            "spec": spec.to_dict(defaults=False), "vocabulary": 80, "parameters": 1, "loss": 1.0, "seconds": 0.1,
+        }  # fmt: skip
+
+    monkeypatch.setattr(record_scaling, "record", noted)
+    return names
+
+
+def test_a_stopped_recording_goes_on(
+    trained: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "scaling.json"
+    first = [ladder.spec(16, 20_480, seed) for seed in (0, 1)]
+    monkeypatch.setattr(ladder, "plan", lambda: iter(first))
+    assert record_scaling.make(path, 0)
+    more = [ladder.spec(16, 20_480, 1), ladder.spec(32, 20_480), replace(first[0], learning_rate=0.01)]
+    monkeypatch.setattr(ladder, "plan", lambda: iter(more))
+    assert record_scaling.make(path, 0)
+    assert trained == ["w16-20k-0", "w16-20k-1", "w32-20k-0", "w16-20k-0"], "another spec is trained again"
+    written = json.loads(path.read_text(encoding="utf-8"))
+    assert set(written["runs"]) == {"w16-20k-1", "w32-20k-0", "w16-20k-0"} and written["vocabulary"] == 80
+
+
+def test_no_run_begins_after_the_time(
+    trained: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ladder, "plan", lambda: iter([ladder.spec(16, 20_480, seed) for seed in range(3)]))
+    clock = iter([0.0, 1.0, 70.0, 80.0])
+    monkeypatch.setattr(record_scaling.time, "monotonic", lambda: next(clock))
+    assert not record_scaling.make(tmp_path / "scaling.json", 1)
+    assert trained == ["w16-20k-0"]
+
+
+def test_make_models_trains_the_ladder_anew(
+    trained: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ladder, "plan", lambda: iter([ladder.spec(16, 20_480, seed) for seed in (0, 1)]))
+    monkeypatch.setattr(train_models, "SCRATCH", tmp_path / "scratch")
+    monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
+    for _ in range(2):
+        monkeypatch.setattr(sys, "argv", ["train_models", "scaling", "--out", str(tmp_path / "out")])
+        train_models.main()
+    assert trained == ["w16-20k-0", "w16-20k-1"] * 2, "what is there already does not count"
+    assert set(json.loads((tmp_path / "out" / "scaling.json").read_text())["runs"]) == set(trained)
+    monkeypatch.setattr(sys, "argv", ["train_models", "scaling", "--check"])
+    train_models.main()
+    assert len(trained) == 4, "nothing is trained to be checked"
