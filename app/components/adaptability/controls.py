@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import runs, state, widgets
+from app import own_run, runs, state, widgets
 from app.components.adaptability import games, own
 from app.components.adaptability.studies import NAMES
 from app.trained import Arm
@@ -29,12 +29,13 @@ def draw(step: str, arms: list[Arm], what: games.Shown) -> None:
 
 
 def _buttons(study: Study, arms: list[Arm]) -> None:
-    spend, why = own.cost(study, arms)
+    spend, why = own_run.cost("adaptability", lambda: own.following(study, arms))
     off = bool(why) or runs.engine() is None
     with st.container(horizontal=True, gap="small", width="content"):  # a row of its own where space is short
         st.button(
             f"Train this point now{f', {spend}' if spend else ''}", key="adaptability.train", type="primary",
-            disabled=off, on_click=state.whole(own.start), args=(study, arms),
+            disabled=off, on_click=state.whole(own_run.start),
+            args=("adaptability", "adapted", lambda: [own.following(study, arms)]),
         )  # fmt: skip
         if any(arm.going for arm in arms):
             st.button("Stop", key="adaptability.stop", on_click=state.whole(own.stop), args=(arms,))
@@ -46,11 +47,7 @@ def _buttons(study: Study, arms: list[Arm]) -> None:
             )
     if told := own.learned(study):
         st.caption(told)
-    said = why or own.refused()
-    if not said and runs.engine() is None:
-        said = "Nothing trains on this server: it was started without workers."
-    if said:
-        st.warning(widgets.escape(said))
+    own_run.warn(own_run.why_not("adaptability", why))
 
 
 def _context(what: games.Shown) -> None:

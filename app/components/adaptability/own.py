@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
-
-from app import runs, state, trained
+from app import state, trained
+from app.own_run import Next
 from app.trained import Arm
 from core.runs.fine_tuning import bundled_base
 from core.training import adapting
@@ -29,17 +28,10 @@ def seed_of(own: list[Arm]) -> int:
     return FIRST + len(own)
 
 
-def cost(study: Study, own: list[Arm]) -> tuple[str, str]:
-    """What the next run would take, in words, or why it would be refused: one of the two is ""."""
-    try:
-        spec = spec_of(study, seed_of(own))
-        memo: dict[str, tuple[str, str]] = state.memo("adaptability_costs")
-        key = spec.replace(seed=0).to_json()
-        if key not in memo:
-            memo[key] = (f"about {max(1, round(runs.estimate(spec).seconds))} s", "")
-        return memo[key]
-    except ValueError as why:  # LimitExceeded among them
-        return "", _sentence(why)
+def following(study: Study, own: list[Arm]) -> Next:
+    """The next run as it would be put into the queue. Raises as `spec_of`."""
+    spec = spec_of(study, seed_of(own))
+    return Next(spec, f"{study}: {adapting.name(spec)}")
 
 
 def learned(study: Study) -> str:
@@ -51,27 +43,6 @@ def learned(study: Study) -> str:
     return f"It learns {found.learned:,} of {found.whole:,} numbers, {found.head:,} of them the head’s."
 
 
-def start(study: Study, own: list[Arm]) -> None:
-    """Put the next run into the queue, in the group that the link names."""
-    memo = state.memo("adaptability")
-    memo["why"] = ""
-    group = str(state.get("adapted")) or secrets.token_hex(8)
-    try:
-        spec = spec_of(study, seed_of(own))
-        run = runs.start(spec, name=f"{study}: {adapting.name(spec)}", group=group)
-    except ValueError as why:
-        run = str(why)
-    if isinstance(run, str):
-        memo["why"] = _sentence(run)
-    else:
-        state.set("adapted", group)
-
-
-def refused() -> str:
-    """Why the last start was refused, or ""."""
-    return str(state.memo("adaptability").get("why", ""))
-
-
 def stop(own: list[Arm]) -> None:
     """End those that are going."""
     trained.stop(own)
@@ -81,8 +52,3 @@ def live(own: list[Arm]) -> list[dict[str, object]]:
     """The runs that are going, as curves.js follows them; nothing where none is."""
     going = [arm for arm in own if arm.going]
     return [arm.curve() for arm in going]
-
-
-def _sentence(why: object) -> str:
-    said = str(why)
-    return f"{said[:1].upper()}{said[1:]}".rstrip(".") + "."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import runs, state, widgets
+from app import own_run, runs, state, widgets
 from app.components.bias_more import gaps, lab
 from app.components.bias_more.gaps import Series
 from app.page import Context
@@ -50,12 +50,13 @@ def _whom(ctx: Context, shown: list[Series]) -> None:
 
 
 def _buttons(arms: list[Arm]) -> None:
-    spend, why = lab.cost(arms)
+    spend, why = own_run.cost("bias", lambda: lab.following(arms))
     off = bool(why) or runs.engine() is None
     with st.container(horizontal=True, gap="small", width="content"):
         st.button(
             f"Retrain under this dose{f', {spend}' if spend else ''}", key="bias_more.train", type="primary",
-            disabled=off, on_click=state.whole(lab.start), args=(arms,),
+            disabled=off, on_click=state.whole(own_run.start),
+            args=("bias", "doses", lambda: [lab.following(arms)]),
         )  # fmt: skip
         if any(arm.going for arm in arms):
             st.button("Stop", key="bias_more.stop", on_click=state.whole(lab.stop), args=(arms,))
@@ -67,8 +68,4 @@ def _buttons(arms: list[Arm]) -> None:
         st.caption(
             "Your retrained models stand in the list of models: open one, and its gaps are drawn above."
         )
-    said = why or lab.refused()
-    if not said and runs.engine() is None:
-        said = "Nothing trains on this server: it was started without workers."
-    if said:
-        st.warning(widgets.escape(said))
+    own_run.warn(own_run.why_not("bias", why))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import cache, state
+from app.own_run import sentence
 from app.page import Context
 from core.analysis import pronoun_gap
 from core.analysis.pronoun_gap import TEMPLATES, Gap, Measured, Template, listed, parsed
@@ -52,12 +53,6 @@ def asked() -> Asked:
         except ValueError as error:
             why.append(sentence(error))
     return Asked(mine, wanted, own_jobs, own_templates, tuple(why))
-
-
-def sentence(why: object) -> str:
-    """A reason with a capital and a full stop."""
-    said = str(why)
-    return f"{said[:1].upper()}{said[1:]}".rstrip(".") + "."
 
 
 def measure(lm: LanguageModel, jobs: tuple[str, ...], templates: tuple[Template, ...]) -> Measured | str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import secrets
 from typing import Any
 
 from app import runs, state, trained
-from app.components.bias_more.gaps import sentence
+from app.own_run import Next
 from app.trained import Arm
 from core.analysis.seeds import Interval
 from core.data.dial import Remedy
@@ -49,33 +48,10 @@ def spec_of(arms: list[Arm]) -> TrainSpec:
     return corpus_lab.spec(int(state.get("dose")) / 100, seed, jobs(), state.get("remedy"))
 
 
-def cost(arms: list[Arm]) -> tuple[str, str]:
-    """What the next run would take, in words, or why it would be refused: one of the two is ""."""
-    try:
-        spec = spec_of(arms)
-        memo: dict[str, str] = state.memo("bias_more_costs")
-        key = str(spec.steps)
-        if key not in memo:
-            memo[key] = f"about {max(1, round(runs.estimate(spec).seconds))} s"
-        return memo[key], ""
-    except ValueError as why:  # LimitExceeded among them
-        return "", sentence(why)
-
-
-def start(arms: list[Arm]) -> None:
-    """Put the next run into the queue, in the group that the link names."""
-    memo = state.memo("bias_more")
-    memo["why"] = ""
-    group = str(state.get("doses")) or secrets.token_hex(8)
-    try:
-        spec = spec_of(arms)
-        run = runs.start(spec, name=f"Corpus lab: {title(spec)}", group=group)
-    except ValueError as why:
-        run = str(why)
-    if isinstance(run, str):
-        memo["why"] = sentence(run)
-    else:
-        state.set("doses", group)
+def following(arms: list[Arm]) -> Next:
+    """The next run as it would be put into the queue. Raises as `spec_of`."""
+    spec = spec_of(arms)
+    return Next(spec, f"Corpus lab: {title(spec)}")
 
 
 def title(spec: TrainSpec) -> str:
@@ -85,11 +61,6 @@ def title(spec: TrainSpec) -> str:
         return f"{100 * corpus_lab.dose_of(spec):.0f} % she{doing}"
     except ValueError:
         return f"a dial for each profession{doing}"
-
-
-def refused() -> str:
-    """Why the last start was refused, or ""."""
-    return str(state.memo("bias_more").get("why", ""))
 
 
 def stop(arms: list[Arm]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from app import runs, state, trained, widgets
+from app import own_run, runs, state, trained, widgets
 from app.components.fine_tuning import ways
 from app.components.fine_tuning.ways import FITTING, KIND
 from app.trained import Arm
@@ -42,28 +42,28 @@ def _beside(chosen: list[str] | None) -> None:
 
 
 def _buttons(arms: Mapping[Way, Arm]) -> None:
-    spend, why = ways.cost("lora")
+    spend, why = own_run.cost("fine_tuning", lambda: ways.following("lora"))
     off = bool(why) or runs.engine() is None
     if any(arm.going for arm in arms.values()):
         st.button("Stop", key="fine_tuning.stop", on_click=state.whole(_stop), args=(list(arms.values()),))
     else:
         st.button(
             f"Train LoRA now{f', {spend}' if spend else ''}", key="fine_tuning.lora", type="primary", disabled=off,
-            on_click=state.whole(ways.start), args=(("lora",),),
+            on_click=state.whole(_start), args=("lora",),
         )  # fmt: skip
         st.button(
-            "Train all four", key="fine_tuning.all", disabled=off, on_click=state.whole(ways.start),
-            args=(tuple(ways.WAYS),),
+            "Train all four", key="fine_tuning.all", disabled=off, on_click=state.whole(_start),
+            args=tuple(ways.WAYS),
         )  # fmt: skip
     if state.get("tuned"):
         st.button(
             "Recorded runs", key="fine_tuning.back", on_click=state.whole(lambda: state.set("tuned", ""))
         )
-    said = why or ways.refused()
-    if not said and runs.engine() is None:
-        said = "Nothing trains on this server: it was started without workers."
-    if said:
-        st.warning(widgets.escape(said))
+    own_run.warn(own_run.why_not("fine_tuning", why))
+
+
+def _start(*chosen: Way) -> None:
+    own_run.start("fine_tuning", "tuned", lambda: [ways.following(way) for way in chosen])
 
 
 def _stop(arms: list[Arm]) -> None:

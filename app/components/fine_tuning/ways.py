@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from app import runs, state
+from app.own_run import Next
 from app.trained import Arm, recorded_arms
 from core.data.corpora import check_text, fingerprint
 from core.training.fine_tune_spec import FineTuneSpec, Task, Way, compared
@@ -77,45 +77,10 @@ def spec_of(way: Way) -> tuple[FineTuneSpec, str | None]:
     return spec, text
 
 
-def cost(way: Way) -> tuple[str, str]:
-    """What the next run would take, in words, or why it would be refused: one of the two is ""."""
-    try:
-        spec, text = spec_of(way)
-        memo: dict[str, tuple[str, str]] = state.memo("fine_tune_costs")
-        key = spec.to_json()
-        if key not in memo:
-            memo[key] = (f"about {max(1, round(runs.estimate(spec, text).seconds))} s", "")
-        return memo[key]
-    except ValueError as why:  # LimitExceeded among them
-        said = str(why)
-        return "", f"{said[:1].upper()}{said[1:]}."
-
-
-def start(ways: tuple[Way, ...]) -> None:
-    """Put a run of each way into the queue, beside those of the group that is shown."""
-    memo = state.memo(KIND)
-    memo["why"] = ""
-    group = str(state.get("tuned")) or secrets.token_hex(8)
-    begun: list[str] = []
-    for way in ways:
-        try:
-            spec, text = spec_of(way)
-            run = runs.start(spec, text, name=WAYS[way], group=group)
-        except ValueError as why:
-            run = f"{why}"
-        if isinstance(run, str):
-            memo["why"] = f"{run[:1].upper()}{run[1:]}".rstrip(".") + "."
-            for id in begun:
-                runs.command(id, "stop")
-                runs.delete(id)
-            return
-        begun.append(run.id)
-    state.set("tuned", group)
-
-
-def refused() -> str:
-    """Why the last start was refused, or ""."""
-    return str(state.memo(KIND).get("why", ""))
+def following(way: Way) -> Next:
+    """The next run of a way as it would be put into the queue. Raises as `spec_of`."""
+    spec, text = spec_of(way)
+    return Next(spec, WAYS[way], text)
 
 
 def last(arm: Arm) -> dict[str, Any]:

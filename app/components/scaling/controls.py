@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import runs, state, widgets
+from app import own_run, runs, state, widgets
 from app.components.scaling import own
 from app.components.scaling.own import Own
 from app.components.scaling.seen import Seen
@@ -33,17 +33,18 @@ def _own(mine: list[Own]) -> None:
     """Width and text of the next own run, and the buttons."""
     st.number_input("Width (d_model), a multiple of 16", 16, 512, step=16, **state.bind("width"))
     widgets.segments("Share of the ladder’s text", "portion", ("1", "1/2", "1/4", "1/8"))
-    spend, why = own.cost()
+    spend, why = _cost(mine)
     st.button(
         f"Train it now{f', {spend}' if spend else ''}", key="scaling.train", type="primary",
-        disabled=bool(why) or runs.engine() is None, on_click=state.whole(own.start), args=(mine,),
+        disabled=bool(why) or runs.engine() is None, on_click=state.whole(own_run.start),
+        args=("scaling", "ladder", lambda: [own.following(mine)]),
     )  # fmt: skip
     if any(one.arm.going for one in mine):
         st.button("Stop", key="scaling.stop", on_click=state.whole(own.stop), args=(mine,))
     if state.get("ladder"):
         st.button("Without mine", key="scaling.back", on_click=state.whole(lambda: state.set("ladder", "")))
     if runs.engine() is None:
-        st.caption("Nothing trains on this server: it was started without workers.")
+        st.caption(own_run.NOBODY)
     st.caption(
         "The ladder’s recipe with another seed; its loss is measured on the ladder’s held-out stories when it is done. "
         "Runs of the Training lab on tales, by characters, with rows of 128 stand beside the ladder, too."
@@ -51,6 +52,9 @@ def _own(mine: list[Own]) -> None:
 
 
 def _told(mine: list[Own]) -> None:
-    for line in [own.cost()[1] or own.refused(), *own.lost(mine)]:
-        if line:
-            st.warning(widgets.escape(line))
+    for line in [_cost(mine)[1] or own_run.refused("scaling"), *own.lost(mine)]:
+        own_run.warn(line)
+
+
+def _cost(mine: list[Own]) -> tuple[str, str]:
+    return own_run.cost("scaling", lambda: own.following(mine))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from app import cache, runs, state, trained, work
+from app.own_run import Next
 from app.trained import Arm
 from core.analysis import emergence
 from core.analysis.emergence import Metrics
@@ -20,6 +20,7 @@ from core.training.spec import TrainSpec
 FIRST = 100  # seed of own runs; the next one has the next seed
 LAB = 4  # runs of the Training lab that are shown, the newest
 JOB = "scaling"
+TITLE = "Scaling: "  # how the names of the page's own runs begin
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def found() -> list[Own]:
         run
         for run in runs.mine()
         if run.id not in known and run.step == run.steps and run.state == "done" and ladder.is_rung(run.spec)
-        and not run.name.startswith("Scaling: ")
+        and not run.name.startswith(TITLE)
     ][:LAB]  # fmt: skip
     arms = []
     for run in listed:
@@ -105,42 +106,10 @@ def _measured(arms: list[Arm]) -> Iterator[str]:
         yield arm.id
 
 
-def cost() -> tuple[str, str]:
-    """What the next run would take, in words, or why it would be refused: one of the two is ""."""
-    try:
-        spec = spec_of()
-        memo: dict[str, tuple[str, str]] = state.memo("scaling_costs")
-        key = spec.to_json()
-        if key not in memo:
-            seconds = runs.estimate(spec).seconds
-            memo[key] = (
-                f"about {max(1, round(seconds))} s" if seconds < 100 else f"about {seconds / 60:.0f} min",
-                "",
-            )
-        return memo[key]
-    except ValueError as why:  # LimitExceeded among them
-        return "", _sentence(why)
-
-
-def start(own: list[Own]) -> None:
-    """Put the next run into the queue, in the group that the link names."""
-    memo = state.memo("scaling")
-    memo["why"] = ""
-    group = str(state.get("ladder")) or secrets.token_hex(8)
-    try:
-        spec = spec_of(FIRST + sum(one.arm.name.startswith("Scaling: ") for one in own))
-        run = runs.start(spec, name=f"Scaling: {ladder.name(spec)}", group=group)
-    except ValueError as why:
-        run = str(why)
-    if isinstance(run, str):
-        memo["why"] = _sentence(run)
-    else:
-        state.set("ladder", group)
-
-
-def refused() -> str:
-    """Why the last start was refused, or ""."""
-    return str(state.memo("scaling").get("why", ""))
+def following(own: list[Own]) -> Next:
+    """The next run as it would be put into the queue. Raises as `spec_of`."""
+    spec = spec_of(FIRST + sum(one.arm.name.startswith(TITLE) for one in own))
+    return Next(spec, f"{TITLE}{ladder.name(spec)}")
 
 
 def stop(own: list[Own]) -> None:
@@ -155,8 +124,3 @@ def lost(own: list[Own]) -> list[str]:
         for one in own
         if one.arm.run is not None and one.arm.run.over and one.arm.run.state != "done"
     ]
-
-
-def _sentence(why: object) -> str:
-    said = str(why)
-    return f"{said[:1].upper()}{said[1:]}".rstrip(".") + "."
