@@ -36,6 +36,7 @@ class Session:
         heard: how many callbacks the event of this run has called; doubtful: those that may be echoes (`part`).
         newer: an event that came while a callback was at work.
         finished: whether the last run of the page came to its end; again: whether this run follows one that did not.
+        told: the messages that this run of the page shows.
     """
 
     store: dict[str, Value]
@@ -52,6 +53,7 @@ class Session:
     newer: RerunException | None = None
     finished: bool = True
     again: bool = False
+    told: list[str] = part_of(default_factory=list)
 
 
 # The session while one of its callbacks is at work.

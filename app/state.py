@@ -149,8 +149,14 @@ def unsay(message: str) -> None:
 def take_notes() -> list[str]:
     """The messages that have gathered, oldest first; they are shown once."""
     session = current()
-    notes, session.notes = session.notes, []
-    return notes
+    session.notes, session.told = [], session.notes
+    return list(session.told)
+
+
+def tell_again() -> None:
+    """Let the next run of the page show this one's messages: it follows by itself, before anybody has read them."""
+    session = current()
+    session.notes = list(dict.fromkeys((*session.told, *session.notes)))
 
 
 def link() -> str:

@@ -56,7 +56,15 @@ def take_card(
 
 @st.dialog("The picture as a table", width="large")
 def _table(table: Table) -> None:
-    st.dataframe(table, hide_index=True)
+    st.dataframe({name: _short(column) for name, column in table.items()}, hide_index=True)
+
+
+def _short(column: Sequence[Any]) -> Sequence[Any]:
+    """A column as Arrow can hold it: where a number is beyond 64 bits, all of it as floats; the CSV stays exact."""
+    whole = [cell for cell in column if isinstance(cell, int) and not isinstance(cell, bool)]
+    if not any(abs(cell) >= 2**63 for cell in whole):
+        return column
+    return [float(cell) if isinstance(cell, int) else cell for cell in column]
 
 
 def to_csv(table: Table) -> str:

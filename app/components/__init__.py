@@ -55,6 +55,7 @@ OPTIONAL = {
     "wordmap(": ("wordmap", "wordmap_hands", "pens"),
     "logPlot(": ("logplot", "pens"),
     "roundTicks(": ("pens",),
+    "paragraphs(": ("paragraphs",),
 }
 
 

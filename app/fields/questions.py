@@ -80,7 +80,7 @@ FIELDS: tuple[Field, ...] = (
     Field("rung", "int", 96, 16, 512),  # the width whose runs are held against the data
     Field("inarow", "int", 16, 1, 32),  # characters that must all be right
     Field("width", "int", 64, 16, 512),  # of an own run
-    Field("portion", "choice", "1", choices=("1", "1/2", "1/4", "1/8")),  # of the ladder's text that it reads
+    Field("portion", "choice", "1", choices=("2", "1", "1/2", "1/4", "1/8")),  # of the ladder's text
     Field("ladder", "text", ""),  # the group of own runs that are points on the charts
     # Interpretability, below the picture (app/components/interpretability_more, interpretability_walk)
     Field("blank", "choice", "token", choices=("token", "mean", "zero")),  # what stands where a token is gone

@@ -23,7 +23,7 @@ from torch import Tensor
 from core.analysis.circuit_texts import Said
 from core.analysis.head_effects import switch_off
 from core.analysis.places import Place, stack_of
-from core.analysis.readout import always, stack
+from core.analysis.readout import always
 from core.hooks import Intervention, intervene, recording
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def hands_on(lm: LanguageModel, said: Said, reader: Head) -> float | None:
     Among the `items` of the list: by chance one in so many. None: after another norm or a masked-LM head the parts of
     the stream are no sum any more, so no part has logits of its own.
     """
-    says = stack(lm)
+    says = stack_of(lm, "self")
     if says.mlm_head is not None or lm.config.norm_placement == "post" or says.unembed is None:
         return None
     place = Place.of(lm, *reader, "self")

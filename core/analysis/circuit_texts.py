@@ -93,33 +93,41 @@ def said_twice(
     rows = [told(line[:many], line[:many]) for line in lists]
     other = [told(line[many:], line[:many]) for line in lists]
     turned = [told(line[:many], line[turn:many] + line[:turn]) for line in lists]
-    asked, columns, answers = _asked(lm, rows, len(frame[0]), each, many)
-    period = each * many
-
-    def sides(lines: Lines) -> tuple[Tensor, ...]:
-        if lm.config.shape == "encoder":
-            lines = [
-                [lm.config.mask_id or 0 if at in asked else i for at, i in enumerate(line)] for line in lines
-            ]
-        both = [source, lines] if lm.config.shape == "encoder-decoder" else [lines]
-        return tuple(torch.tensor(one, device=lm.device) for one in both)
-
-    # Turned by half a list, item number at of the second saying is item (at + turn) % many of the first.
-    shift = {
-        column: len(frame[0]) + each * (((column - len(frame[0])) // each + turn) % many)
-        for column in columns
-    }
-    # Where the answer wraps to the beginning of the list, the item before it does not stand before it there.
-    kept = [
-        (row, column) for row, column in zip(asked, columns, strict=True) if shift[column] != len(frame[0])
-    ]
-    marks = set(range(len(frame[0]) + 1, len(frame[0]) + 2 * period, 2)) if each == 2 else set()
+    start, period = len(frame[0]), each * many
+    asked, columns, answers = _asked(lm, rows, start, each, many)
+    by_content, by_place = _both_ways(asked, columns, start, each, many)
+    marks = range(start + 1, start + 2 * period, 2) if each == 2 else ()
     return Said(
-        material=material, sides=sides(rows), control=sides(other), turned=sides(turned), asked=asked, columns=columns,
+        material=material, sides=_sides(lm, source, rows, asked), control=_sides(lm, source, other, asked),
+        turned=_sides(lm, source, turned, asked), asked=asked, columns=columns,
         wanted=torch.tensor(answers, device=lm.device),
-        items=torch.tensor([line[:many] for line in lists], device=lm.device), period=period, marks=frozenset(marks),
-        by_content=tuple((row, shift[column]) for row, column in kept), by_place=tuple(kept),
+        items=torch.tensor([line[:many] for line in lists], device=lm.device), period=period,
+        marks=frozenset(marks), by_content=by_content, by_place=by_place,
     )  # fmt: skip
+
+
+def _sides(lm: LanguageModel, source: Lines, lines: Lines, asked: Sequence[int]) -> tuple[Tensor, ...]:
+    """What the model takes: an encoder's asked places hidden, a source before what a decoder has written."""
+    if lm.config.shape == "encoder":
+        lines = [
+            [lm.config.mask_id or 0 if at in asked else i for at, i in enumerate(line)] for line in lines
+        ]
+    both = [source, lines] if lm.config.shape == "encoder-decoder" else [lines]
+    return tuple(torch.tensor(one, device=lm.device) for one in both)
+
+
+def _both_ways(
+    asked: Sequence[int], columns: Sequence[int], start: int, each: int, many: int
+) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
+    """Turned by half a list: the (row, column) pairs by content and by place.
+
+    Item number at of the second saying is then item (at + turn) % many of the first.
+    """
+    turn = many // 2
+    shift = {column: start + each * (((column - start) // each + turn) % many) for column in columns}
+    # Where the answer wraps to the beginning of the list, the item before it does not stand before it there.
+    kept = [(row, column) for row, column in zip(asked, columns, strict=True) if shift[column] != start]
+    return tuple((row, shift[column]) for row, column in kept), tuple(kept)
 
 
 def _pool(lm: LanguageModel, material: Material, usual: list[int]) -> tuple[list[int], int, int]:

@@ -7,14 +7,18 @@ Erasure").
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import Tensor
 
 from core.analysis.integrated_gradients import gradients, integrated_gradients
+from core.analysis.places import stack_of
 from core.analysis.readout import Readout
 from core.analysis.rollout import attention_flow
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel
 
 Array = np.ndarray[Any, Any]
 INTEGRATED, GRADIENT, LEFT_OUT = "integrated gradients", "gradient × input", "leave one out"
@@ -22,10 +26,17 @@ ROLLOUT, RAW = "attention rollout", "last layer’s attention"
 NAMES = (INTEGRATED, GRADIENT, LEFT_OUT, ROLLOUT, RAW)
 
 
+def only_directions(lm: LanguageModel) -> bool:
+    """Whether the length of a token's vector does not count: it is normed first, with nothing added to it before."""
+    reads = stack_of(lm, "self")
+    normed = reads.ln_embed is not None and reads.ln_embed.kind != "none"
+    return normed and reads.pos_embed is None and reads.token_type_embed is None
+
+
 def gradient_times_input(asked: Readout, base: Tensor | None = None) -> Array:
     """(N,): each token's vector, counted from the baseline's, times the gradient at it; 0 for special tokens.
 
-    From zeros (None) it is 0 for every token of a model that norms its embeddings: their length does not count there.
+    From zeros (None) it is 0 for every token where `only_directions` count.
     """
     _, slope = gradients(asked, asked.vectors[None])
     way = asked.vectors if base is None else asked.vectors - base

@@ -6,6 +6,7 @@ unembedding, or a masked-LM head) can be put to it at any depth.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,13 +74,17 @@ def residual_streams(trace: Trace, prefix: str, layers: int) -> list[Tensor]:
 
     After a post-norm block the stream is the normalised sum, which is what the next block reads.
     """
+    return [trace[name] for name in stream_names(trace.hooks, prefix, layers)]
+
+
+def stream_names(hooks: Collection[str], prefix: str, layers: int) -> list[str]:
+    """Where `residual_streams` are, among the names of a model's hooks: L + 1 of them; none without a block."""
     if not layers:
         return []
     leaving = "hook_normalized_resid_post"
-    if f"{prefix}blocks.0.{leaving}" not in trace.hooks:
+    if f"{prefix}blocks.0.{leaving}" not in hooks:
         leaving = "hook_resid_post"
-    names = [
+    return [
         f"{prefix}blocks.0.hook_resid_pre",
         *(f"{prefix}blocks.{layer}.{leaving}" for layer in range(layers)),
     ]
-    return [trace[name] for name in names]

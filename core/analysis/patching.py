@@ -153,7 +153,7 @@ class Patching:
             NothingToRecover: there is no gap.
         """
         if abs(self.gap) <= SAME * max(abs(self.clean), abs(self.corrupted), 1e-30):
-            raise NothingToRecover("both texts get the same answer: there is nothing to recover")
+            raise NothingToRecover("Both texts get the same answer: there is nothing to recover.")
         values = said.double().cpu().numpy() if isinstance(said, Tensor) else np.asarray(said, dtype=float)
         shares: Array = (values - self.corrupted) / self.gap
         return shares

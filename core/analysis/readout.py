@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.analysis.places import row_of
+from core.analysis.places import row_of, stack_of
 from core.hooks import Edit, Intervention, intervene
-from core.model.transformer import EncoderDecoder, Transformer
+from core.model.transformer import EncoderDecoder
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel, Text
@@ -68,7 +68,7 @@ class Readout:
             raise ValueError(f"{lm.name} says no tokens, so there is no token to explain")
         sides = [ids[0].tolist() for ids in lm.batch(text, target)]
         row = row_of(row, len(sides[-1]))
-        if stack(lm).causal:
+        if stack_of(lm, "self").causal:
             sides[-1] = sides[-1][: row + 1]
         ids = tuple(i for side in sides for i in side)
         free = tuple(at for at, i in enumerate(ids) if i not in lm.special_ids)
@@ -147,11 +147,6 @@ class Readout:
 def always(value: Tensor) -> Edit:
     """An edit that puts `value` in the place of whatever is there."""
     return lambda _: value
-
-
-def stack(lm: LanguageModel) -> Transformer:
-    """The stack that says the tokens."""
-    return lm.transformer.decoder if isinstance(lm.transformer, EncoderDecoder) else lm.transformer
 
 
 def token_table(lm: LanguageModel, ids: Tensor | None = None) -> Tensor:

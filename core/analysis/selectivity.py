@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from core.analysis.logit_lens import stream_names
 from core.data.toyland import Person, Story, Thing, story
 from core.data.toyland.tell import whole_text
 from core.hooks import recording
@@ -198,12 +199,10 @@ def read_streams(lm: LanguageModel, known: Examples) -> Iterator[Array]:
 def _streams(lm: LanguageModel, ids: Sequence[int], at: Sequence[int]) -> Array:
     """(L + 1, len(at), D) the stream at some places of a text; of an encoder-decoder, its encoder's."""
     prefix = "encoder." if lm.config.shape == "encoder-decoder" else ""
-    stack: nn.Module = lm.transformer.get_submodule(prefix.rstrip("."))
-    leaving = "hook_normalized_resid_post" if lm.config.norm_placement == "post" else "hook_resid_post"
-    names = [f"{prefix}blocks.{layer}.{leaving}" for layer in range(lm.config.n_layers)]
-    names.insert(0, f"{prefix}blocks.0.hook_resid_pre" if names else f"{prefix}hook_embed")
+    names = stream_names(lm.transformer.hook_names, prefix, lm.config.n_layers) or [f"{prefix}hook_embed"]
     if not at:
         return np.zeros((len(names), 0, lm.config.d_model), dtype=np.float32)
+    stack: nn.Module = lm.transformer.get_submodule(prefix.rstrip("."))
     with torch.inference_mode(), recording(names) as seen:
         stack(torch.tensor([list(ids)], device=lm.device))
     return np.stack([seen[name][0, list(at)].float().cpu().numpy() for name in names])

@@ -17,7 +17,8 @@ GB = 2**30
 class Accelerator:
     """One card.
 
-    flops32, flops16: operations a second in float32, and in 16 bits with sums in float32. memory: bytes. bandwidth:
+    flops32, flops16: operations a second in float32, and in 16 bits with sums in float32: float16 on the V100 and the
+    T4, which have no bfloat16. memory: bytes. bandwidth:
     bytes a second between memory and chip. watts. source: where it is said.
     """
 
@@ -39,7 +40,7 @@ class Accelerator:
 
 T = 1e12
 ACCELERATORS: dict[str, Accelerator] = {
-    "v100": Accelerator("V100 32 GB", 2017, 15.7 * T, 125 * T, 32 * GB, 900e9, 300,
+    "v100": Accelerator("V100 32 GB", 2018, 15.7 * T, 125 * T, 32 * GB, 900e9, 300,
                         "NVIDIA V100 data sheet, SXM2"),
     "t4": Accelerator("T4 16 GB", 2018, 8.1 * T, 65 * T, 16 * GB, 300e9, 70, "NVIDIA T4 data sheet"),
     "a100": Accelerator("A100 80 GB", 2020, 19.5 * T, 312 * T, 80 * GB, 2039e9, 400,

@@ -66,7 +66,8 @@ def _kept(name: str, size: str) -> tuple[Size, str]:
 _TWO, _THREE = "Touvron et al. 2023b", "Meta 2024"
 _A100, _H100 = ACCELERATORS["a100"], ACCELERATORS["h100"]
 _ROUNDED = "The name is rounded to the nearest 10 billion."
-_T5 = 2**40  # 2^20 steps of 2^20 tokens: "about 1 trillion"
+_T5 = 1_000_000 * 2**20  # steps, of 2^11 texts of 512: "about 1 trillion"
+_BERT = 128 * B  # 1,000,000 steps of "128,000 tokens"
 
 
 def _of_two(name: str, config: ModelConfig, published: int, hours: int, note: str = "") -> Preset:
@@ -100,8 +101,8 @@ PRESETS: dict[str, Preset] = {
     "llama2-70b": _of_two("70B", _llama2(80, 8192, 64, 8, 28_672), 70 * B, 1_720_320, _ROUNDED),
     "llama3-8b": _of_three("8B", _llama3(32, 4096, 32, 14_336), 8 * B, 1_300_000),
     "llama3-70b": _of_three("70B", _llama3(80, 8192, 64, 28_672), 70 * B, 6_400_000, _ROUNDED),
-    "bert-base": Preset("BERT base", *_kept("BERT", "base")),
-    "bert-large": Preset("BERT large", *_kept("BERT", "large")),
+    "bert-base": Preset("BERT base", *_kept("BERT", "base"), tokens=_BERT, trained="appendix A.2"),
+    "bert-large": Preset("BERT large", *_kept("BERT", "large"), tokens=_BERT, trained="appendix A.2"),
     "t5-small": Preset("T5 small", *_kept("T5", "small"), tokens=_T5, trained="section 3.7"),
     "t5-base": Preset("T5 base", *_kept("T5", "base"), tokens=_T5, trained="section 3.7"),
     "t5-large": Preset("T5 large", *_kept("T5", "large"), tokens=_T5, trained="section 3.7"),

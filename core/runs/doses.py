@@ -92,6 +92,12 @@ def contrast(dose: Dose) -> Interval:
     return difference(dose.dialled, dose.others)
 
 
+def eased(before: Dose, after: Dose) -> Interval:
+    """By how much a remedy lowers `contrast`, seed by seed: what differs between seeds alone falls out of it."""
+    contrasts = [[d - o for d, o in zip(dose.dialled, dose.others, strict=True)] for dose in (before, after)]
+    return interval([a - b for a, b in zip(*contrasts, strict=True)], -2.0, 2.0)
+
+
 def slope(doses: Sequence[Dose], group: Group = "dialled") -> Interval:
     """Share of "she" in the model for each unit of dose: least squares through each seed's curve, then their mean.
 

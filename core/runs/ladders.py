@@ -15,6 +15,7 @@ from typing import Any, Literal
 from core import costs
 from core.runs.records import RunError
 from core.scaling import envelope
+from core.scaling.forecast import NEXT
 from core.scaling.surface import compute
 from core.training import ladder
 from core.training.spec import TrainSpec
@@ -22,6 +23,7 @@ from core.training.spec import TrainSpec
 RECORDED = Path(__file__).resolve().parents[2] / "assets" / "scaling.json"
 
 Against = Literal["parameters", "data", "compute"]
+MORE = 2  # times the ladder's text, of the longest run that a law over data is asked about
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,13 @@ class Rung:
 
     def at(self, against: Against, tables: bool = False) -> float:
         """Where the run stands on an axis: N, D, or C = 6 N D."""
-        if against == "data":
-            return float(self.tokens)
-        if against == "parameters":
-            return float(self.parameters(tables))
-        return float(compute(self.parameters(tables), self.tokens))
+        return _at(against, self.parameters(tables), self.tokens)
+
+
+def _at(against: Against, parameters: int, tokens: int) -> float:
+    if against == "data":
+        return float(tokens)
+    return float(parameters) if against == "parameters" else float(compute(parameters, tokens))
 
 
 @lru_cache(maxsize=1)
@@ -93,7 +97,7 @@ def rung(name: str, run: dict[str, Any]) -> Rung:
 
 
 def flops(spec: TrainSpec, vocabulary: int) -> float:
-    """Operations of a run by the products it makes, three times those of its forward passes (core/costs.py)."""
+    """Operations of a run by the products it makes, three times those of its forward passes (core/costs)."""
     return 3 * ladder.tokens_of(spec) * costs.flops_per_token(spec.config(vocabulary), spec.context)
 
 
@@ -125,9 +129,43 @@ def series(against: Against, width: int | None = None, tables: bool = False) -> 
 
 
 def frontier(runs: Sequence[Rung], tables: bool = False) -> list[Rung]:
-    """The runs that nobody beats with less compute, 6 N D."""
-    places = envelope([one.at("compute", tables) for one in runs], [one.loss for one in runs])
-    return [runs[place] for place in places]
+    """The runs that none beats with less compute, 6 N D: by the mean of the seeds, of which all are returned.
+
+    The best of several seeds would be compared with the only one of a dearer run.
+    """
+    alike: dict[tuple[int, int], list[Rung]] = {}
+    for one in runs:
+        alike.setdefault((one.width, one.tokens), []).append(one)
+    kinds = list(alike.values())
+    places = envelope([kind[0].at("compute", tables) for kind in kinds], [mean(kind) for kind in kinds])
+    return [one for place in places for one in kinds[place]]
+
+
+def mean(runs: Sequence[Rung]) -> float:
+    """The mean loss of runs."""
+    return sum(one.loss for one in runs) / len(runs)
+
+
+def ahead(against: Against, width: int | None = None) -> TrainSpec:
+    """The next run beyond the recorded ones of an axis that the ladder's recipe can make; its law is asked about it.
+
+    "data": `width` (None: the widest) on `MORE` times the text. Otherwise about `NEXT` times as many parameters.
+    """
+    if against == "data":
+        return ladder.spec(widths()[-1] if width is None else width, MORE * ladder.FULL)
+    wanted = NEXT * max(one.blocks for one in rungs())
+    wider = range(widths()[-1] + ladder.APART, ladder.WIDEST + 1, ladder.APART)
+    return ladder.spec(min(wider, key=lambda one: abs(_blocks(one) - wanted)))
+
+
+def place(spec: TrainSpec, against: Against, tables: bool = False) -> float:
+    """Where a run of that spec would stand on an axis, as `Rung.at`."""
+    blocks, both = ladder.counted(spec.config(vocabulary()))
+    return _at(against, blocks + (both if tables else 0), ladder.tokens_of(spec))
+
+
+def _blocks(width: int) -> int:
+    return ladder.counted(ladder.spec(width).config(vocabulary()))[0]
 
 
 def widths() -> list[int]:

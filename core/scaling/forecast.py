@@ -53,13 +53,19 @@ class Forecast:
 
 
 def forecast(
-    x: Sequence[float], losses: Sequence[float], held: int = 1, at: float | None = None, draws: int = DRAWS
+    x: Sequence[float],
+    losses: Sequence[float],
+    held: int = 1,
+    at: float | None = None,
+    truths: Sequence[float] = (),
+    draws: int = DRAWS,
 ) -> Forecast:
     """Fit the law without the `held` largest sizes, and let it say what the largest comes to.
 
     Args:
         x, losses: of each run; several runs may have the same x.
         at: another size to foretell; None: the largest, or, where nothing is held back, `NEXT` times the largest.
+        truths: losses of further runs of that size, which are never fitted.
 
     Raises:
         ValueError: fewer than three sizes are left, or values that no law can have; the message says what to do.
@@ -79,5 +85,5 @@ def forecast(
     low, high = (None, None) if band is None else (float(bound[0]) for bound in band.run([place]))
     return Forecast(
         law, band, tuple(different[different <= edge].tolist()), tuple(different[different > edge].tolist()), place,
-        float(law(place)), low, high, tuple(values[sizes == place].tolist()),
+        float(law(place)), low, high, (*values[sizes == place].tolist(), *truths),
     )  # fmt: skip

@@ -74,6 +74,11 @@ class Band:
         low, high = self._between(self.exponents[:, None])
         return float(low[0]), float(high[0])
 
+    def floor(self) -> tuple[float, float]:
+        """Between what E lies; from 0 on where the runs cannot tell it from none."""
+        low, high = self._between(self.floors[:, None])
+        return float(low[0]), float(high[0])
+
     def _between(self, draws: Array) -> tuple[Array, Array]:
         tail = 50 * (1 - self.level)
         low, high = np.percentile(draws, [tail, 100 - tail], axis=0)

@@ -86,6 +86,20 @@ class Known:
         return None if self.tokens is None else float(compute(self.parameters, self.tokens))
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """The runs that a law was fitted to: their operations and parameters, from and to; source: where it is said."""
+
+    flops: tuple[float, float]
+    parameters: tuple[float, float]
+    source: str
+
+
+_KAPLAN = Fitted((1e-9 * PF_DAY, 10 * PF_DAY), (768, 1.5e9), "Kaplan et al. 2020, figure 1 and section 3")
+_HOFFMANN = Fitted((6e18, 3e21), (70e6, 16e9), "Hoffmann et al. 2022, section 3.2 and abstract")
+# By law; the refit's points are those of Hoffmann's own figure.
+FITTED = {"kaplan": _KAPLAN, "one": _HOFFMANN, "three": _HOFFMANN, "hoffmann": _HOFFMANN, "refit": _HOFFMANN}
+
 # WebText's 40 GB by the ratio of Kaplan et al. 2020, section 2.3: 96 GB of WebText2 are 22.9 billion tokens.
 GPT2_PASS = 40 / 96 * 22.9e9
 _GPT2 = (

@@ -18,6 +18,8 @@ FLOPS_EACH = (
 )
 _EXPONENTS = (0.02, 3.0)
 _GRID, _FINER, _ROUNDS = 25, 9, 16
+_AROUND = 41  # exponents on each side of a drawn surface's grid
+UNKNOWNS = 5
 
 
 def compute(parameters: npt.ArrayLike, tokens: npt.ArrayLike) -> Array:
@@ -55,10 +57,19 @@ class Surface:
             raise ValueError(
                 "on this surface only one of parameters and tokens lowers the loss: no best split"
             )
-        both = self.exponent_n + self.exponent_d
-        ratio = (self.exponent_n * self.amount_n / (self.exponent_d * self.amount_d)) ** (1 / both)
         budget = np.asarray(flops, dtype=np.float64) / FLOPS_EACH
-        return ratio * budget**self.share, budget ** (1 - self.share) / ratio
+        return self._ratio * budget**self.share, budget ** (1 - self.share) / self._ratio
+
+    def budget(self, tokens: float) -> float:
+        """The operations from which on `best` asks for more than so many tokens. Raises ValueError: as `best`."""
+        self.best(1.0)
+        return float(FLOPS_EACH * (tokens * self._ratio) ** (1 / (1 - self.share)))
+
+    @property
+    def _ratio(self) -> float:
+        """G of equation 4."""
+        both = self.exponent_n + self.exponent_d
+        return float((self.exponent_n * self.amount_n / (self.exponent_d * self.amount_d)) ** (1 / both))
 
 
 def fit_surface(parameters: Sequence[float], tokens: Sequence[float], losses: Sequence[float]) -> Surface:
@@ -94,6 +105,61 @@ def fit_surface(parameters: Sequence[float], tokens: Sequence[float], losses: Se
         float(found[0]), float(found[1] * np.exp(alpha * middles[0])), alpha,
         float(found[2] * np.exp(beta * middles[1])), beta,
     )  # fmt: skip
+
+
+def misfit(surface: Surface, parameters: Array, tokens: Array, losses: Array) -> float:
+    """How far the runs lie from the surface: the root of the mean square, in nats."""
+    return float(np.sqrt(np.mean((losses - surface(parameters, tokens)) ** 2)))
+
+
+def share_between(
+    surface: Surface,
+    parameters: Sequence[float],
+    tokens: Sequence[float],
+    losses: Sequence[float],
+    draws: int = 200,
+    level: float = 0.95,
+) -> tuple[float, float]:
+    """Between what `share` lies: residuals are dealt to the runs anew, as `core.scaling.bootstrap` does for a law.
+
+    Every deal is fitted on one grid of both exponents, from half to twice those of the surface; there the linear part
+    of all deals is solved at once.
+
+    Args:
+        surface: of `fit_surface` over the same runs.
+
+    Raises:
+        ValueError: no more than five runs, through which a surface passes exactly.
+    """
+    n, values = checked(parameters, losses)
+    d, _ = checked(tokens, losses)
+    if (count := len(n)) <= UNKNOWNS:
+        raise ValueError(f"a surface passes through {count} runs, so they leave no interval: add runs")
+    scatter = (values - surface(n, d)) / np.sqrt(1 - UNKNOWNS / count)
+    dealt = np.random.default_rng(0).integers(0, count, (draws, count))
+    drawn = surface(n, d) + scatter[dealt]  # (R, points)
+    around = np.geomspace(0.5, 2, _AROUND)
+    one, other = np.meshgrid(surface.exponent_n * around, surface.exponent_d * around, indexing="ij")
+    logs = np.log(n) - np.log(n).mean(), np.log(d) - np.log(d).mean()
+    columns = _columns(one.ravel(), other.ravel(), logs)  # (G, points, 2)
+    best = _nearest(columns, drawn)
+    alpha, beta = one.ravel()[best], other.ravel()[best]
+    low, high = np.percentile(beta / (alpha + beta), [50 * (1 - level), 50 * (1 + level)])
+    return float(low), float(high)
+
+
+def _nearest(columns: Array, drawn: Array) -> npt.NDArray[np.intp]:
+    """For each row of losses (R, points) the place on the grid (G, points, P) of the least squares, (R,)."""
+    full = np.concatenate([np.ones((*columns.shape[:-1], 1)), columns], axis=-1)
+    lowest = np.full((len(full), len(drawn)), np.inf)
+    for chosen in range(1, 2 ** full.shape[-1]):  # which of floor and amounts are not 0, as in `solved`
+        part = full[..., [place for place in range(full.shape[-1]) if chosen >> place & 1]]
+        turned = np.swapaxes(part, -1, -2)
+        met = turned @ drawn.T  # (G, kept, R)
+        found = np.linalg.solve(turned @ part + 1e-15 * np.eye(part.shape[-1]), met)
+        left = (drawn**2).sum(axis=1) - (found * met).sum(axis=1)
+        lowest = np.where((found >= 0).all(axis=1), np.minimum(left, lowest), lowest)
+    return lowest.argmin(axis=0)
 
 
 def _columns(one: Array, other: Array, logs: tuple[Array, Array]) -> Array:

@@ -102,6 +102,7 @@ class Permutations:
         p: one-sided: the share of splits that reach `observed`, it itself among them, so never 0.
         exact: whether `values` are all splits there are; else a sample drawn with a seed.
         splits: how many there are.
+        draws: how many of them were looked at.
     """
 
     observed: float
@@ -110,6 +111,7 @@ class Permutations:
     p: float
     exact: bool
     splits: int
+    draws: int
 
 
 def reaching(values: np.ndarray, observed: float) -> NDArray[np.bool_]:
@@ -121,7 +123,7 @@ def reaching(values: np.ndarray, observed: float) -> NDArray[np.bool_]:
 def permutation_test(
     x: np.ndarray, y: np.ndarray, *, seed: int = 0, exact: int = EXACT, draws: int = DRAWS
 ) -> Permutations:
-    """How often the words, dealt anew to X and Y, differ at least as much as they do (one-sided).
+    """How often X comes out at least as far above Y as it does when the words are dealt anew to both (one-sided).
 
     Where there are at most `exact` splits, each is looked at and p is the share that reaches the observed difference
     (the paper counts those beyond it only, so that its p may be 0). Else `draws` of them are drawn at random, and
@@ -149,7 +151,7 @@ def permutation_test(
     observed = float(x.mean() - y.mean())
     reached = int(reaching(values, observed).sum())
     p = reached / many if everything else (1 + reached) / (1 + draws)
-    return Permutations(observed, values, reached, p, everything, many)
+    return Permutations(observed, values, reached, p, everything, many, len(values))
 
 
 @lru_cache(maxsize=8)
@@ -289,7 +291,8 @@ def _too_few(one: Found, least: int, table: str) -> str:
             f"the list “{one.name}” is empty: write {'two words or more' if least > 1 else 'a word'} into it"
         )
     why = f", {len(one.shared)} stand in another list, too" if one.shared else ""
+    words = "word" if len(one.asked) == 1 else "words"
     return (
-        f"of the {len(one.asked)} words of “{one.name}” the test can use {len(one.words)}: {table} lacks "
+        f"of the {len(one.asked)} {words} of “{one.name}” the test can use {len(one.words)}: {table} lacks "
         f"{len(one.missing)}{why}. It needs {least}: write more common words into it, each in one list only"
     )

@@ -68,6 +68,11 @@ class Leftover:
     control: tuple[float, float, float]
     shuffles: int
 
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether the sides are surely told apart without the direction: the whole interval above the control's."""
+        return self.after.low > self.control[2]
+
 
 def leaning(table: StaticVectors, direction: Direction, side: int = SIDE) -> NDArray[np.int64]:
     """(2 n,) rows: words that lean most to the pairs' second words, then those that lean most to the first.

@@ -96,8 +96,7 @@ with page.foot():
         ],
     )
 
-below.show()
-go_on = lower.show()
+longer = [below.show(), lower.show()]
 page.terms(
     "logit lens", "logits", "direct attribution", "activation patching", "path patching", "corrupted text",
     "residual stream", "head", "L1H0", "neuron", "norm", "ablation", *(["cross-attention"] if both else []),
@@ -106,4 +105,5 @@ page.terms(
 page.cheatsheet("interpretability")
 page.examples(EXAMPLES)
 measure.go_on(slot)
-go_on()
+for go_on in longer:
+    go_on()

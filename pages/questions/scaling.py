@@ -16,11 +16,14 @@ from core.scaling.forecast import forecast
 from core.scaling.surface import fit_surface
 
 KEYS = ("stage", "withheld")
-EXAMPLES = ("A red ball was lost. She found the red",)
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Once upon a time, there was a girl called Lily.",
+)
 
 ctx = page.begin("scaling")
 mine = own.found()
-seen = view.shown()
+seen = view.shown([one.rung for one in mine])
 
 page.claim("A few small models foretell a larger one, within a band.")
 view.draw(

@@ -192,7 +192,7 @@ NATIVE = {
     "feed_forward": ("Block", (1, 2), (1, 2), "block"),
     "norm_residual": ("Norm", (1, 2), ("layer", "rms"), "norm.kind"),
     "embeddings": ("Table", (1, 0), ("model", "glove"), "table.id"),
-    "compute": ("Numbers", (1, 2), ("bfloat16", "8 bits"), "precision"),
+    "compute": ("Numbers", (1, 2), ("16 bits", "8 bits"), "precision"),
     "bias": ("Gender direction", (1, 0), (True, False), "removed"),
     "interpretability": ("Measure", (1, 0), (True, False), "alone"),
     "scaling": ("Loss against", (1, 0), ("data", "parameters"), "against"),

@@ -18,6 +18,10 @@ from tests.pages.conftest import random_model
 from tests.ports import free_port
 
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
+WORDLESS = {
+    "bias",
+    "scaling",
+}  # pictures of known words, and of other models: the text's tokens are not drawn
 every_page = pytest.mark.parametrize("slug", SHOWN)
 
 TOKENS = "".join(MARKUP_TOKENS)
@@ -180,7 +184,7 @@ def test_tokens_that_look_like_markup_are_text_in_chips_tips_lists_and_files(
         "svg", "title", "g", "rect", "text", "tspan", "path", "line", "image", "circle", "polygon", "polyline", "defs",
         "clipPath", "linearGradient", "stop", "use", "ellipse", "mask", "pattern", "marker",
     }  # fmt: skip
-    assert "<img" in "".join(picture.itertext())
+    assert slug in WORDLESS or "<img" in "".join(picture.itertext())
 
 
 @every_page

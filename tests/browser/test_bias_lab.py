@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, Page
 
 import core
 from core.analysis.pronoun_gap import TEMPLATES, measured, parsed
+from core.data.toyland.words import PROFESSIONS
 from core.runs import doses
-from core.training.corpus_lab import DIALLED, MEASURED
+from core.training.corpus_lab import MEASURED
 from tests.browser import checks, driver
 
 NAME = "bias_more"
@@ -36,6 +37,11 @@ def test_the_gaps_and_doses_are_cores(page: Page) -> None:
     figure = driver.component(page, NAME)
     assert figure.locator("[data-dose]").count() == len(doses.curve())
     assert figure.locator("[data-remedy]").count() == 4
+    job, recorded = state["tokens"][state["row"]], doses.recorded()
+    she, of = recorded["told"][job]
+    drawn = " ".join(figure.locator("svg text").all_text_contents())
+    assert f"In {recorded['stories']:,} tales of the same world, of {of} people" in drawn
+    assert f"“{job}” {she} are “she”." in drawn
 
 
 def test_a_profession_is_chosen_by_hand_and_by_key(
@@ -67,13 +73,15 @@ def test_own_professions_are_drawn(page: Page) -> None:
 def test_a_dose_is_trained_and_its_gap_followed(browser: Browser, training_server: driver.Server) -> None:
     context = driver.new_context(browser, training_server, owner="d" * 32)
     page = context.new_page()
-    opened(page, dose=100)
+    opened(page, dose=100, dosed=", ".join(sorted(PROFESSIONS)))  # nobody is left untouched
     page.get_by_role("button", name="Retrain under this dose").click()
     driver.wait_for_state(page, NAME, lambda now: len(now["own"]) == 1, seconds=60)
     now = driver.wait_for_state(page, NAME, lambda now: len(now["own"][0]["trace"]) >= 2, seconds=120)
-    assert now["own"][0]["at"] == 1 and now["own"][0]["jobs"] == len(DIALLED)
+    assert now["own"][0]["at"] == 1 and now["own"][0]["jobs"] == len(PROFESSIONS)
     assert now["own"][0]["trace"][0]["step"] == 0 and len(now["own"][0]["trace"]) <= MEASURED
     assert driver.component(page, NAME).locator("[data-own]").count() == 1
+    traces = driver.component(page, NAME).locator("[data-trace]")
+    assert traces.count() == 1 and str(traces.first.get_attribute("d")).count("L") >= 1, "no empty path"
     page.get_by_role("button", name="Stop", exact=True).click()
     driver.wait_for_state(page, NAME, lambda now: not now["own"][0]["going"], seconds=60)
     page.get_by_role("button", name="Without mine").click()

@@ -95,7 +95,8 @@ def test_the_steps_tell_lens_parts_and_patches(page: Page, browser: Browser, ser
     figure = driver.component(page, NAME)
     panels = figure.locator("[data-panel]")
     card = figure.locator('[data-part="card"]')
-    assert panels.count() == 0 and "asks for another answer" in (card.text_content() or "")
+    first = card.text_content() or ""
+    assert panels.count() == 0 and "as it stands below, asks for another answer" in first
     for step, count, said in (
         (1, 1, "its chance by depth"), (2, 2, "add up to"), (3, 3, "of the way to the clean"),
         (4, 5, "alone bring back half or more"), (5, 6, "brings back"),
@@ -109,6 +110,12 @@ def test_the_steps_tell_lens_parts_and_patches(page: Page, browser: Browser, ser
     figure.focus()
     page.keyboard.press("Escape")
     driver.wait_for_state(page, NAME, lambda now: now["stage"]["step"] == 6)
+
+
+def test_twins_are_told_without_numbers(page: Page) -> None:
+    opened(page, stage=0, corrupted=TEXT)
+    card = driver.component(page, NAME).locator('[data-part="card"]').text_content() or ""
+    assert "change a word of it" in card and "0.00" not in card and "asks for" not in card
 
 
 def test_keys_move_the_cell_and_the_panel(page: Page) -> None:

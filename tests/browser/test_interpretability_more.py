@@ -70,6 +70,8 @@ def test_explainers_curves_and_walk_are_cores(page: Page, lm: core.LanguageModel
     assert circuit["worth"] == pytest.approx(found.worth, abs=1e-2)
     assert (circuit["content"], circuit["place"]) == pytest.approx((found.content, found.place), abs=1e-3)
     assert circuit["findings"] == found.findings and circuit["found"] == found.found
+    left = circuit["off"]["reader"]
+    assert f"{abs(100 * left):.0f} %" in circuit["verdict"] and "of the gain is left" in circuit["verdict"]
     for name, losses in found.off.items():
         assert circuit["off"][name] == pytest.approx(found.gain(losses), abs=0.02)
 
@@ -79,6 +81,8 @@ def test_keys_and_clicks_choose_explainer_token_and_step(
 ) -> None:
     state = opened(page, quadrature=8)
     figure = driver.component(page, MORE)
+    added = (figure.locator('[data-part="adds up"]').text_content() or "").replace(" ", "")
+    assert ",4:" in added and ",8:" not in added, "fewer steps than the chosen ones"
     figure.focus()
     checks.quickly(page, MORE, "ArrowRight", "ArrowRight", "ArrowLeft")
     wait(page, explainer=NAMES[1])
@@ -131,7 +135,8 @@ def test_controls_change_the_picture(page: Page) -> None:
 
 def test_probes_are_measured_at_a_click(page: Page) -> None:
     opened(page, model="tales-bert", truth="holder")
-    walked(page)
+    said = walked(page)["rungs"][0]["text"]
+    assert "after another list" in said and "the first time" not in said, "an encoder says no first list"
     page.get_by_role("button", name="Probe every depth").click()
     state = driver.wait_for_state(
         page, MORE, lambda now: len(now["probe"]["layers"]) == now["probe"]["depth"], seconds=60

@@ -49,7 +49,7 @@ def test_the_law_and_the_forecast_are_cores(page: Page) -> None:
     agrees(state, expected("parameters", 1))
     figure = driver.component(page, "scaling")
     assert figure.locator("[data-run]").count() == len(ladders.series("parameters"))
-    best = [one.name for one in ladders.frontier(ladders.rungs())]
+    best = [one.name for one in ladders.frontier(ladders.rungs()) if one.seed == 0]
     assert [one["name"] for one in state["best"]] == best
     driver.hover(page, figure.locator("[data-x]").first)
     tip = figure.locator(".gb-tip")

@@ -192,7 +192,12 @@ def test_a_written_token_takes_the_operations_that_torch_counts(name: str) -> No
     own = total(decode_flops(config, past, past if isinstance(model, EncoderDecoder) else 0))
     assert own == counter.get_total_flops()
     kept = cache_bytes(config, past if isinstance(model, EncoderDecoder) else past + 1, past + 1)
-    assert kept == (config.n_layers > 0) * kept
+    fixed = [tensor for pair in cache._fixed.values() for tensor in pair]
+    assert cache.length == past + 1 and (cache._all is None) == (config.decoder_layers == 0)
+    grown = (
+        0 if cache._all is None else cache._all[:, :, :, : cache.length].numel()
+    )  # without the room to spare
+    assert kept == 4 * (grown + sum(tensor.numel() for tensor in fixed))
     met = met_bytes(config, "fp32", writing=True)
     assert met <= weight_bytes(config, "fp32")
 

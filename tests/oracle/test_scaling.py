@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from scipy.optimize import curve_fit, least_squares
 
+from core.runs import ladders
 from core.scaling import fit
 from core.scaling.published import (
     CHINCHILLA,
+    FITTED,
     MODELS,
     PF_DAY,
     REFIT,
@@ -19,7 +21,7 @@ from core.scaling.published import (
     kaplan_data,
     kaplan_parameters,
 )
-from core.scaling.surface import fit_surface
+from core.scaling.surface import fit_surface, share_between
 
 SIZES = np.repeat([9.2e3, 3.7e4, 8.3e4, 3.3e5, 9.2e5, 3e6], 3)
 KNOWN = {one.name: one for one in MODELS}
@@ -143,3 +145,25 @@ def test_gpt3_lies_where_its_paper_says() -> None:
     assert gpt3.parameters / KNOWN["GPT-2"].parameters > 100
     # Grattafiori et al. 2024, section 3: 3.8e25 operations for the largest Llama 3.1
     assert KNOWN["Llama 3.1 405B"].flops == pytest.approx(3.8e25, rel=0.005)
+
+
+def test_the_split_of_drawn_surfaces_is_that_of_fits_one_by_one() -> None:
+    runs = ladders.rungs()
+    n, d = [one.blocks for one in runs], [one.tokens for one in runs]
+    losses = np.array([one.loss for one in runs])
+    law = fit_surface(n, d, losses.tolist())
+    draws = 12
+    scatter = (losses - law(n, d)) / np.sqrt(1 - 5 / len(runs))
+    dealt = np.random.default_rng(0).integers(0, len(runs), (draws, len(runs)))
+    shares = [fit_surface(n, d, (law(n, d) + scatter[one]).tolist()).share for one in dealt]
+    low, high = np.percentile(shares, [2.5, 97.5])
+    assert share_between(law, n, d, losses.tolist(), draws) == pytest.approx((low, high), abs=0.02)
+    assert low < law.share < high
+
+
+def test_a_law_is_stretched_where_no_run_of_its_paper_lies() -> None:
+    # Gopher's budget, 5.76e23, and GPT-3's lie beyond every run that a law was fitted to
+    for fitted in FITTED.values():
+        assert fitted.flops[1] < KNOWN["GPT-3"].parameters * 6 * 300e9 and fitted.parameters[1] < 70e9
+    assert FITTED["kaplan"].flops[1] / PF_DAY == pytest.approx(10)
+    assert FITTED["refit"] is FITTED["three"], "the refit has the points of Hoffmann's figure"

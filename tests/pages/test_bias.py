@@ -10,12 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app.components.bias import said
+from app.components.bias.question import FOUND
 from core.runs.word_recordings import recorded_words
 from core.vectors.association import measure
 from core.vectors.debiasing import gender_direction
 from core.vectors.leftover import leftover, told_by_few
 from core.vectors.static import glove
-from core.vectors.token_words import of_words, pieces
+from core.vectors.token_words import frequent, of_words, pieces
 from core.vectors.word_lists import Lists, WordList, read, ten_tests
 from tests.pages.conftest import run_notebook
 
@@ -41,6 +42,12 @@ def lines(app: AppTest, what: str, *columns: str) -> dict[str, tuple[Any, ...]]:
 def warned(app: AppTest) -> str:
     """What the page warns of, as it reads."""
     return " ".join(box.value for box in app.warning).replace("\\", "").replace("\u2060", "")
+
+
+def popovers(block: Any) -> list[str]:
+    """The labels of all popovers in a block: AppTest has no list of them."""
+    own = [block.proto.popover.label] if getattr(block, "type", "") == "popover" else []
+    return own + [label for one in getattr(block, "children", {}).values() for label in popovers(one)]
 
 
 def answered(app: AppTest) -> Any:
@@ -91,6 +98,7 @@ def test_the_direction_is_removed_from_every_vector(open_page: Any) -> None:
     assert answer.numbers["share"] == pytest.approx(share)
     assert str(others) in answer.why
     assert answer.index == (2 if share > 0.75 else 1 if share > 0.55 else 0)
+    assert FOUND[answer.index] in answer.why
 
 
 def test_the_last_step_says_what_is_left(open_page: Any) -> None:
@@ -141,6 +149,33 @@ def test_the_open_models_own_rows_can_be_tested(open_page: Any) -> None:
     assert lines(rewound, "test", "effect size")["your lists"][0] != pytest.approx(d)
 
 
+def test_of_the_open_model_it_is_said_how_many_words_are_single_tokens(
+    open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    plain = said.pieced
+
+    def heard(*given: Any) -> str:
+        told.append(plain(*given))
+        return told[-1]
+
+    monkeypatch.setattr(said, "pieced", heard)
+    app = open_page("bias", text=TEXT, vectors="model", weat="7", stage=5)
+    assert not app.exception
+    written = [ids for ids in pieces(core.load("tales-gpt"), frequent()) if ids]
+    single = sum(len(ids) == 1 for ids in written)
+    assert 0 < single < len(written) / 10
+    assert (
+        f"Of the {len(written):,} frequent words that were sorted here, {single:,} are single tokens"
+        in told[0]
+    )
+    answer = answered(app)
+    assert told[0] in answer.why and FOUND[answer.index] in answer.why
+    told.clear()
+    assert not open_page("bias", text=TEXT, weat="7", stage=5).exception
+    assert not told, "GloVe has a row for every word"
+
+
 def test_recorded_word2vec_vectors_can_be_tested(open_page: Any) -> None:
     app = open_page("bias", text=TEXT, vectors="learned", weat="own", listx="red blue", listy="dog cat", lista="he his",
                     listb="she her")  # fmt: skip
@@ -159,6 +194,15 @@ def test_recorded_word2vec_vectors_can_be_tested(open_page: Any) -> None:
 
 
 # ------------------------------------------------------------------------------------------------- own lists
+
+
+@pytest.mark.parametrize(
+    ("words", "says"), [("rose lily zzzq", "1 word not used"), ("rose zq qz", "2 words not used")]
+)
+def test_words_left_out_are_counted(words: str, says: str, open_page: Any) -> None:
+    link = {"listx": words, "listy": "dog cat", "lista": "he his", "listb": "she her"}
+    shown = open_page("bias", text=TEXT, weat="own", **link)
+    assert says in popovers(shown.main)
 
 
 def test_typing_a_list_opens_the_own_test(open_page: Any) -> None:

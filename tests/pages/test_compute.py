@@ -59,6 +59,10 @@ def test_a_preset_is_counted_over_its_whole_context(key: str, open_page: OpenPag
     assert value(shown, "part", "all", "weights") == parameters(config)
     assert value(shown, "part", "all", "operations") == row_flops(config, config.n_ctx, config.n_ctx)
     run_notebook(app)
+    app.button(key="take.table").click().run()  # numbers beyond 64 bits among its columns
+    assert not app.exception
+    (drawn,) = app.dataframe
+    assert drawn.value["weights"][len(shown["weights"]) - len(PRESETS)] == PRESETS["gpt2"].size.parameters
 
 
 def test_gpt2_to_the_digit(open_page: OpenPage) -> None:
@@ -140,7 +144,8 @@ def test_it_is_measured_when_asked_and_equals_the_formula(open_page: OpenPage) -
     length = len(lm.trace("Once upon a time there was").ids)
     for kind in training_memory(lm.config, length):
         assert found[kind.name] == kind.bytes(2)
-    assert any(str(name).startswith("compute tales-gpt") for name in cache._results)
+    assert any(str(name).startswith("compute tales-gpt") for name in cache._small)
+    assert not any(str(name).startswith("compute tales-gpt") for name in cache._results)
     run_notebook(app)
 
 
@@ -155,8 +160,26 @@ def test_the_dials_of_a_training_are_heard(open_page: OpenPage) -> None:
         "compute", costed="llama2-7b", floats="bf16", card="a100", billions=2000, reached=0.5, cards=1000
     )
     assert not app.exception
+    shown = table(app)
+    operations = value(shown, "whole training", "operations on 2,000,000,000,000 tokens", "operations")
+    hours, energy = (
+        value(shown, "whole training", name, "share or rate") for name in ("hours of one card", "kWh")
+    )
+    config = PRESETS["llama2-7b"].config
+    assert operations == pytest.approx(3 * row_flops(config, 4096, 4096) / 4096 * 2e12)
+    assert hours == pytest.approx(operations / 312e12 / 0.5 / 3600) and energy == pytest.approx(hours * 0.4)
+    app.number_input(key="billions").set_value(1000.0).run()
+    app.slider(key="reached").set_value(0.25).run()
     app.number_input(key="cards").set_value(2000).run()
     assert app.session_state["gb"].store["cards"] == 2000 and not app.exception
+    shown = table(app)
+    half = value(shown, "whole training", "operations on 1,000,000,000,000 tokens", "operations")
+    assert half == pytest.approx(operations / 2)
+    assert value(shown, "whole training", "hours of one card", "share or rate") == pytest.approx(hours)
+    app.number_input(key="teraflops").set_value(156.0).run()
+    assert value(table(app), "whole training", "hours of one card", "share or rate") == pytest.approx(
+        2 * hours
+    )
 
 
 def test_the_sliders_stop_everywhere_that_was_asked_for() -> None:

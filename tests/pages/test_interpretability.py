@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import models
+from app import models, page
+from app.components import interpretability_path as path
 from app.components.interpretability import maps as measured
 from core.analysis.direct_attribution import attribute
 from core.analysis.patch_sweep import patched
@@ -174,6 +176,31 @@ def test_long_work_shows_how_far_it_is_and_ends_the_same(
     assert not values(table(app), "patched stream")
     app.button(key="work.interpretability").click().run()
     assert values(table(app), "patched stream")
+
+
+def test_paths_are_walked_when_the_page_is_drawn(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page("interpretability", **LINKS["bundled"], dealt=5)
+    happened: list[str] = []
+    examples, walk = page.examples, path.walk
+
+    def walking(*given: Any) -> Iterator[Any]:
+        happened.append("walked")
+        yield from walk(*given)
+
+    def last(texts: Any) -> None:
+        happened.append("drawn")
+        examples(texts)
+
+    monkeypatch.setattr(path, "QUICK", 0.0)
+    monkeypatch.setattr(page, "examples", last)
+    monkeypatch.setattr(path, "walk", walking)
+    app.run()
+    happened.clear()
+    app.button(key=f"work.{path.JOB}").click().run()
+    assert not app.exception and any("The path to one head" in cell.source for cell in notebook(app).cells)
+    assert happened[0] == "drawn" and "walked" in happened
 
 
 SHAPES: dict[str, dict[str, Any]] = {

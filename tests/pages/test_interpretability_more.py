@@ -10,7 +10,7 @@ import pytest
 
 import core
 from app.components import interpretability_walk as walked
-from app.components.interpretability_more import measure, take
+from app.components.interpretability_more import Below, measure, take
 from app.components.interpretability_more.measure import Ask
 from core.analysis.circuit_walk import collect, steps
 from core.analysis.explainers import NAMES
@@ -44,6 +44,57 @@ def test_probes_are_measured_when_asked_for(open_page: OpenPage, monkeypatch: py
     assert not app.exception
     assert not [one for one in app.button if one.label == "Probe every depth"]
     assert "selectivity(lm, 'hero'" in str(app.session_state["gb"].memos["takeaway"]["notebook"]())
+
+
+def test_probes_of_one_task_are_not_those_of_another(
+    open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.components.interpretability_more.selectivity", _quick)
+    random_model(tmp_path / "probed", seed=3, n_ctx=256)
+    monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
+    app = open_page(PAGE, model="./probed", text=TEXT, truth="held")
+    for task in ("held", "hero"):
+        app.segmented_control(key="truth").set_value(task).run()
+        [button] = [one for one in app.button if one.label == "Probe every depth"]
+        button.click().run()
+        assert not app.exception
+        assert not [one for one in app.button if one.label == "Probe every depth"]
+        assert f"selectivity(lm, '{task}'" in str(app.session_state["gb"].memos["takeaway"]["notebook"]())
+
+
+@pytest.mark.parametrize(
+    ("context", "why"), [(16, "reads too few tokens"), (56, "one of the two answers only")]
+)
+def test_a_context_too_short_for_probes_is_told(
+    context: int, why: str, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random_model(tmp_path / "short", seed=3, n_ctx=context)
+    monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
+    drawn: list[dict[str, Any]] = []
+    record = Below._probe_record
+
+    def kept(self: Below) -> dict[str, Any]:
+        drawn.append(record(self))
+        return drawn[-1]
+
+    monkeypatch.setattr(Below, "_probe_record", kept)
+    app = open_page(PAGE, model="./short", text="the dog")
+    [button] = [one for one in app.button if one.label == "Probe every depth"]
+    button.click().run()
+    assert not app.exception and not app.error
+    assert not [one for one in app.button if one.label == "Probe every depth"]
+    assert why in drawn[-1]["why"] and not drawn[-1]["layers"]
+    run_notebook(app)
+
+
+def test_nothing_to_explain_is_told_of_a_large_model_too(
+    monkeypatch: pytest.MonkeyPatch, open_page: OpenPage
+) -> None:
+    monkeypatch.setattr(measure, "QUICK", 0.0)
+    for text, asked in (("<s>", 0), (TEXT, 1)):  # special tokens alone, and a text
+        app = open_page(PAGE, text=text, quadrature=3)
+        assert not app.exception and not app.error
+        assert len([one for one in app.button if one.label.startswith("Explain this")]) == asked
 
 
 def _quick(lm: core.LanguageModel, task: str) -> Any:

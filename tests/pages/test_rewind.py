@@ -18,8 +18,11 @@ from tests.pages.conftest import OTHER, OWN_MODELS, OWNER, OpenPage, Runs, run_n
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
 TEXT = "Once upon a time, Lily saw a"
 every_page = pytest.mark.parametrize("slug", SHOWN)
-# The lab's picture holds every moment at once, and so do its table and its notebook.
-one_moment = pytest.mark.parametrize("slug", [slug for slug in SHOWN if slug not in OWN_MODELS | {"lab"}])
+# The lab's picture holds every moment at once, and so do its table and its notebook; what a model costs is the same at
+# every moment.
+one_moment = pytest.mark.parametrize(
+    "slug", [slug for slug in SHOWN if slug not in OWN_MODELS | {"lab", "compute"}]
+)
 
 
 def said(app: AppTest) -> str:

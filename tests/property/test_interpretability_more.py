@@ -7,12 +7,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.analysis.explainers import explain, order_of
 from core.analysis.faithfulness import area, faithfulness
 from core.analysis.integrated_gradients import integrated_gradients
+from core.analysis.places import stack_of
 from core.analysis.readout import Readout, baseline
 from core.analysis.rollout import attention_flow, attention_rollout
 from tests.heads import SHAPES, target_of, tiny
@@ -29,14 +30,21 @@ def asked(shape: str, ids: list[int], row: int, says: str, token: int = 11) -> R
     return Readout.of(lm, ids, target=target, row=row % rows, token=token, says=says)
 
 
+# Without any norm a random model of this spread jumps between two steps: completeness is no matter of the shares then.
+STEADY = sorted(set(SHAPES) - {"no norm"})
+
+
 @settings(max_examples=25)
-@given(shape=st.sampled_from(sorted(SHAPES)), ids=WORDS, row=st.integers(0, 8), says=SAYS, kind=KINDS)
+@given(shape=st.sampled_from(STEADY), ids=WORDS, row=st.integers(0, 8), says=SAYS, kind=KINDS)
 def test_shares_add_up_to_the_difference(shape, ids, row, says, kind):
     of = asked(shape, ids, row, says)
+    # With nothing added to the vectors, zeros have no direction that a norm could keep: f jumps before the first step,
+    # t5's from 0.72 to −1.7 within 0.000006 of the way, and no number of steps sees it.
+    assume(kind != "zero" or stack_of(of.lm, "self").pos_embed is not None)
     base = baseline(of, kind)
     found = integrated_gradients(of, base, 512)
-    # Random models of this spread are steep, and at zero the first norm has a kink (nothing to divide by): what is
-    # left is the quadrature's, and small beside all that the way goes up and down.
+    # Random models of this spread are steep: what is left is the quadrature's, and small beside all that the way goes
+    # up and down.
     size = float(found.weights @ np.abs(found.slopes.sum(1))) + abs(found.at - found.base)
     assert abs(found.delta) <= 0.05 * size + 1e-9
     assert found.weights.sum() == pytest.approx(1)

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
 import core
-from app.components.bias import said
+from app.components.bias import LEAST_REACH, said, tested
+from app.components.bias import _reach as reach
+from app.components.bias.question import FOUND, TOLD, UNSURE, Question
 from app.components.bias.tables import Table
 from app.components.bias.tested import Shown
 from core.vectors import leftover
-from core.vectors.association import EXACT, TooFewWords, effect_size, find, measure, permutation_test
+from core.vectors.association import (
+    EXACT,
+    Measured,
+    TooFewWords,
+    effect_size,
+    find,
+    measure,
+    permutation_test,
+)
 from core.vectors.debiasing import PAIRS, direct_bias, gender_direction, lean, remove
 from core.vectors.static import StaticVectors, glove
 from core.vectors.token_words import frequent, of_words, pieces
@@ -81,7 +95,7 @@ def test_a_word_in_two_lists_is_left_out() -> None:
         (("", "cat dog", "elk", "fox"), "“X” is empty: write two words or more"),
         (("ant bee", "cat dog", "", "fox"), "“A” is empty: write a word"),
         (("ant zebra", "cat dog", "elk", "fox"), "of the 2 words of “X” the test can use 1: toy lacks 1"),
-        (("ant bee", "cat dog", "yak", "fox"), "of the 1 words of “A” the test can use 0"),
+        (("ant bee", "cat dog", "yak", "fox"), "of the 1 word of “A” the test can use 0"),
         (("ant bee", "ant bee", "elk", "fox"), "2 stand in another list, too"),
         (("木 火", "水 土", "金", "月"), "of the 2 words of “X” the test can use 0: toy lacks 2"),
     ],
@@ -121,12 +135,73 @@ def test_many_splits_are_drawn_with_a_seed_and_it_is_said() -> None:
     assert (one.values == again.values).all() and not (one.values == other.values).all()
     done = measure(glove(), ten_tests()[1].lists)
     assert not done.chance.exact
-    assert said.drawn(done.chance.p, done.chance.reached) == 50_000
+    assert done.chance.draws == 50_000 == one.draws
     assert "50,000 were drawn (seed 0)" in said.dealt(done)
     few = measure(glove(), ten_tests()[5].lists)
-    assert few.chance.exact and "All 12,870 ways" in said.dealt(few)
+    assert few.chance.exact and "All 12,870 ways" in said.dealt(few) and few.chance.draws == 12_870
     with pytest.raises(ValueError, match="at least one word on either side"):
         permutation_test(x, y[:0])
+
+
+def test_p_is_told_as_one_sided() -> None:
+    given = ten_tests()[7].lists
+    there = measure(glove(), given)
+    back = measure(glove(), Lists(given.y, given.x, given.a, given.b))
+    assert there.d > 0 > back.d and back.chance.p > 0.99
+    assert "put X’s mean at least as far above Y’s" in said.dealt(there) and "exchange" not in said.dealt(
+        there
+    )
+    assert f"{back.chance.reached:,} of them put X’s mean" in said.dealt(back)
+    assert said.dealt(back).endswith(
+        "X’s mean lies below Y’s here, and p is one-sided: exchange X and Y to ask the other way."
+    )
+    alone = dataclasses.replace(there, chance=dataclasses.replace(there.chance, reached=1))
+    assert "1 of them puts X’s mean" in said.dealt(alone)
+
+
+def test_what_a_classifier_still_finds_is_said_only_where_it_finds_it() -> None:
+    words = glove()
+    sure = leftover.leftover(words, gender_direction(words), side=200, shuffles=40)
+    assert sure.after.low > sure.control[2] and "they still lie near each other" in said.kept(sure)
+    within = dataclasses.replace(sure, control=(0.2, 0.5, sure.after.low))
+    assert "does not surely find more" in said.kept(within)
+    assert "lie near each other" not in said.kept(within)
+
+
+@pytest.mark.parametrize(("share", "index"), [(0.5, 0), (0.6, 1), (0.8, 2)])
+def test_the_classifiers_answer_says_what_its_share_says(
+    share: float, index: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = glove()
+    sure = leftover.leftover(words, gender_direction(words), side=200, shuffles=40)
+    within = dataclasses.replace(sure, control=(0.2, 0.5, sure.after.low))
+    asked = Question("few", "", TOLD, Table("glove", "GloVe", ("", 0), "", words), ten_tests()[6].lists, 0.0)
+    monkeypatch.setattr(tested, "few", lambda table: (share, 380))
+    for sides, says in ((sure, FOUND[index]), (within, UNSURE if index else FOUND[0])):
+        monkeypatch.setattr(tested, "left", lambda table, sides=sides: (sides, 0.1))
+        answer = asked.judge()
+        assert answer.index == index and answer.why.endswith(f"the mean over 40 draws. {says}")
+
+
+def test_an_axis_of_effect_sizes_reaches_as_far_as_unequal_lists_do() -> None:
+    far = Shown(*_unequal())
+    even = measure(glove(), ten_tests()[7].lists)
+    assert far.sure.d > LEAST_REACH
+    seen = SimpleNamespace(step="", table=None, every=[Shown(even.lists, even)], now=far, whole=far)
+    assert far.sure.d <= reach(seen) <= 1.02 * 12 / 20**0.5  # type: ignore[arg-type]
+    seen.now = seen.whole = seen.every[0]
+    assert reach(seen) == LEAST_REACH  # type: ignore[arg-type]
+
+
+def _unequal() -> tuple[Any, Measured]:
+    """Two words in X that lie with A, ten in Y that lie with B."""
+    named = [f"x{n}" for n in range(2)] + [f"y{n}" for n in range(10)] + ["a", "b"]
+    vectors = np.array(
+        [[1, 0.01 * n] for n in range(2)] + [[0.01 * n, 1] for n in range(10)] + [[1, 0], [0, 1]]
+    )
+    given = lists(" ".join(named[:2]), " ".join(named[2:12]), "a", "b")
+    done = measure(StaticVectors("toy", tuple(named), vectors.astype(np.float32)), given)
+    return done.lists, done
 
 
 def test_the_direction_needs_a_pair() -> None:
@@ -181,5 +256,6 @@ def test_a_models_words_are_the_means_of_their_tokens_rows() -> None:
     with pytest.raises(ValueError, match="tales can write none of the words"):
         of_words(lm, (), "tales")
     unknown = core.load("tales-bert").tokenizer.id("[UNK]")
-    for word, ids in zip(("kite", "\U0001f98a"), pieces(core.load("tales-bert"), ["kite", "\U0001f98a"])):
-        assert unknown not in ids, word
+    kite, fox = pieces(core.load("tales-bert"), ["kite", "\U0001f98a"])
+    assert kite and unknown not in kite
+    assert fox == [], "no letter of its own in this vocabulary"

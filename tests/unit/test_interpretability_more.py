@@ -13,7 +13,15 @@ import core
 from core.analysis.circuit import KINDS, first_loss, loss_by_place, loss_of, writers
 from core.analysis.circuit_texts import MATERIALS, said_twice
 from core.analysis.circuit_walk import OTHERS, collect, count, steps, walk
-from core.analysis.explainers import LEFT_OUT, NAMES, RAW, ROLLOUT, explain
+from core.analysis.explainers import (
+    LEFT_OUT,
+    NAMES,
+    RAW,
+    ROLLOUT,
+    explain,
+    gradient_times_input,
+    only_directions,
+)
 from core.analysis.faithfulness import by_luck, faithfulness
 from core.analysis.integrated_gradients import gauss_legendre, integrated_gradients
 from core.analysis.readout import Readout, baseline, neutral_token
@@ -112,6 +120,29 @@ def test_a_model_without_blocks_has_no_attention_to_explain_with(tales):
     of = Readout.of(empty, TEXT)
     assert attention_flow(of) is None
     assert not {ROLLOUT, RAW} & set(explain(of, baseline(of, "zero"), 2))
+
+
+@pytest.mark.parametrize(
+    ("changes", "only"),
+    [
+        ({"position": "alibi", "embed_norm": True}, True),
+        ({"position": "learned", "embed_norm": True}, False),
+        ({"position": "rotary", "embed_norm": True, "n_token_types": 2}, False),
+        ({"position": "rotary", "embed_norm": True, "norm": "none"}, False),
+        ({"position": "alibi"}, False),
+    ],
+)
+def test_gradient_times_input_is_zero_where_only_directions_count(changes, only):
+    """A token's length counts as soon as something is added to its vector before the norm, as BERT does."""
+    lm = fresh("gpt")
+    lm = type(lm)(build(lm.config.replace(**changes)).double().eval(), lm.tokenizer, "normed")
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for weight in lm.transformer.parameters():
+            weight.normal_(0.0, 0.3)
+    assert only_directions(lm) is only
+    values = gradient_times_input(Readout.of(lm, TEXT, says="logit"))
+    assert bool(np.abs(values).max() < 1e-4) is only, values
 
 
 # ------------------------------------------------------------------------------------------------ faithfulness
@@ -238,6 +269,7 @@ def test_the_walk_finds_the_circuit_that_was_built():
     )
     assert found.reader == (1, 0) and found.readers == ((1, 0),) and found.material == "tokens"
     assert found.writer.name == "L0H0" and found.writer.way == "keys"
+    assert found.worth_of[found.material] == pytest.approx(found.worth[0]), "one definition"
     assert found.before > 0.95 and found.writer.keys < 0.2 and found.writer.queries > 0.9
     assert found.content > 0.95 and found.place < 0.1
     assert found.read[KINDS.index("previous token")] > 0.95 and found.copies > 0.95

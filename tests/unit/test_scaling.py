@@ -82,9 +82,10 @@ def test_the_band_is_the_same_for_the_same_seed_and_holds_the_law() -> None:
     low, high = one.at([3e6])
     assert wide_low < low and high < wide_high, "a run scatters around its law"
     assert one.exponent()[0] < law.exponent < one.exponent()[1]
+    assert one.floor()[0] < law.floor < one.floor()[1]
 
 
-def test_two_fewer_seeds_make_the_band_wider() -> None:
+def test_runs_that_scatter_more_make_the_band_wider() -> None:
     def width(spread: float) -> float:
         low, high = bootstrap(*noisy(spread=spread)).at([1e7])
         return float(high[0] - low[0])
@@ -116,6 +117,9 @@ def test_the_forecast_never_sees_what_it_foretells() -> None:
 def test_with_nothing_held_back_the_next_size_is_foretold() -> None:
     found = forecast(*noisy(), held=0)
     assert found.at == NEXT * 1e6 and found.truths == () and found.truth is None and found.verdict == ""
+    own = forecast(*noisy(), held=0, at=2e6, truths=[0.7, 0.72])
+    assert own.at == 2e6 and own.truth == pytest.approx(0.71) and own.verdict in ("below", "inside", "above")
+    assert own.law == found.law, "what comes is never fitted"
     with pytest.raises(ValueError, match="leave at least one"):
         forecast(*noisy(), held=5)
     with pytest.raises(ValueError, match="give at least 3, or leave out fewer"):
@@ -138,6 +142,8 @@ def test_the_best_split_is_the_lowest_point_of_its_budget() -> None:
         around = [surface(n * step, budget / (6 * n * step)) for step in np.geomspace(0.5, 2, 41)]
         assert int(np.argmin(around)) == 20
     assert surface.share == pytest.approx(0.45 / 0.85)
+    budget = surface.budget(1e6)
+    assert surface.best(budget)[1] == pytest.approx(1e6)
 
 
 def test_a_surface_wants_five_kinds_of_runs_and_both_to_matter() -> None:

@@ -49,13 +49,34 @@ def test_a_rung_stands_where_its_counts_say() -> None:
         assert 1 < one.flops / one.at("compute") < 6
 
 
-def test_no_cheaper_run_beats_the_frontier() -> None:
+def test_no_cheaper_size_beats_the_frontier_by_the_mean_of_its_seeds() -> None:
     best = ladders.frontier(ladders.rungs())
+    means: dict[tuple[int, int], list[ladders.Rung]] = {}
     for one in ladders.rungs():
-        assert any(b.at("compute") <= one.at("compute") and b.loss <= one.loss for b in best)
+        means.setdefault((one.width, one.tokens), []).append(one)
+    held = {(one.width, one.tokens) for one in best}
+    for kind in means.values():
+        cheaper = [each for each in means.values() if each[0].at("compute") < kind[0].at("compute")]
+        beaten = any(ladders.mean(each) <= ladders.mean(kind) for each in cheaper)
+        assert beaten == ((kind[0].width, kind[0].tokens) not in held)
+        assert beaten or all(one in best for one in kind), "a size is there with all of its seeds"
     assert len({one.width for one in best}) > 1, "no size is best at every budget"
     with pytest.raises(RunError, match="no run of width 7 is recorded"):
         ladders.series("data", 7)
+
+
+@pytest.mark.parametrize("tables", [False, True])
+def test_the_next_size_is_one_that_the_recipe_makes(tables: bool) -> None:
+    for against in ("parameters", "data", "compute"):
+        spec = ladders.ahead(against, 48)  # type: ignore[arg-type]
+        farthest = max(one.at(against, tables) for one in ladders.series(against, 48, tables))  # type: ignore[arg-type]
+        there = ladders.place(spec, against, tables)  # type: ignore[arg-type]
+        assert ladder.is_alike(spec) and 1.9 < there / farthest < 3.1
+        assert ladder.name(spec) not in ladders.recorded()["runs"]
+    one = ladders.rungs()[0]
+    spec = ladder.spec(one.width, one.tokens)
+    for against in ("parameters", "data", "compute"):
+        assert ladders.place(spec, against, tables) == one.at(against, tables)  # type: ignore[arg-type]
 
 
 def test_the_first_steps_are_those_recorded() -> None:

@@ -245,6 +245,15 @@ def test_a_note_is_said_once(session: Session) -> None:
     assert state.take_notes() == []
 
 
+def test_a_run_that_follows_by_itself_shows_the_messages_once_more(session: Session) -> None:
+    state.note("one")
+    assert state.take_notes() == ["one"]
+    state.note("two")
+    state.tell_again()
+    assert state.take_notes() == ["one", "two"]
+    assert state.take_notes() == []
+
+
 def test_a_widget_of_another_page_is_filled_anew(session: Session) -> None:
     state.enter("home")
     state.bind("head")

@@ -5,6 +5,7 @@ The functions here ask `core.vectors` and turn its answers into the component's 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from app.components.bias.tested import Shown
 from app.page import Context
 from core.vectors.association import Measured, association, unit
 from core.vectors.debiasing import Direction, remove
+from core.vectors.leftover import Leftover
 from core.vectors.word_lists import AssociationTest, Lists
 
 bias = register("bias")
@@ -27,6 +29,7 @@ bias = register("bias")
 STEPS = ("cosine", "word", "means", "effect", "chance", "removal")
 _WORD = re.compile(r"\w+")
 MOST = 14  # words of the text on the axis
+LEAST_REACH = 2.1  # between -2 and 2 effect sizes lie where X and Y are equally large
 SAMPLE = 9  # words of either side that are named, from the farthest out to the last
 BESIDE = (6, 7, 8)  # the tests that are about gender
 
@@ -138,8 +141,22 @@ def record(ctx: Context, seen: Seen) -> dict[str, Any]:
         "text": [{"word": word, "s": s} for word, s in seen.words],
         "tests": [_row(str(at), one, test) for at, (one, test) in enumerate(zip(seen.every, tested.ten_tests()), 1)]
         + ([_row("own", seen.now, None)] if seen.test is None else []),
-        "removal": _removal(seen) if seen.step == "removal" else None,
+        "removal": _removal(seen) if seen.step == "removal" else None, "reach": _reach(seen),
     }  # fmt: skip
+
+
+def _reach(seen: Seen) -> float:
+    """How far the axis of effect sizes goes, ±: to 2, or to the largest where lists of unequal size allow more."""
+    before = tested.every(seen.table, False) if seen.step == "removal" else []
+    found = [LEAST_REACH]
+    for one in (*seen.every, *before, seen.now, seen.whole):
+        if one.measured is None:
+            continue
+        x, y = len(one.measured.x), len(one.measured.y)
+        ends = [abs(end) for end in (*one.band, *(one.edges if one is seen.now else ()))]
+        # Where all associations are equal but for rounding, splits have no end in standard deviations; d has.
+        found += [abs(one.measured.d), min(1.02 * (x + y) / math.sqrt(x * y), max(ends))]
+    return max(found)
 
 
 def _test(shown: Shown) -> dict[str, Any]:
@@ -235,6 +252,7 @@ def _removal(seen: Seen) -> dict[str, Any]:
     half = len(sides.words) // 2
     return found | {
         "direct": direct, "words": len(sides.words),
+        "said": [said.kept(sides), *_pieced(seen.table, sides)],
         "one": list(sides.words[: half : half // SAMPLE]), "two": list(sides.words[half :: half // SAMPLE]),
         "bars": [
             {"name": "vectors whole", "share": sides.before.share, "low": sides.before.low, "high": sides.before.high},
@@ -242,6 +260,10 @@ def _removal(seen: Seen) -> dict[str, Any]:
             {"name": "labels shuffled", "share": sides.control[1], "low": sides.control[0], "high": sides.control[2]},
         ],
     }  # fmt: skip
+
+
+def _pieced(table: Table, sides: Leftover) -> list[str]:
+    return [said.pieced(table, tested.singles(table, sides.words))] if table.which == "model" else []
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:

@@ -31,7 +31,7 @@ def draw(seen: Seen) -> None:
     unused = said.left_out(seen.now)
     if unused:
         words = sum(len(one.missing) + len(one.shared) for one in seen.now.lists)
-        with st.popover(f"{words} words not used", key="gb-unused"):
+        with st.popover(f"{words} word{'' if words == 1 else 's'} not used", key="gb-unused"):
             for line in unused:
                 st.caption(widgets.escape(line))
 

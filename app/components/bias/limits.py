@@ -25,7 +25,7 @@ NOT_SAID = {
     ),
     "That bias is gone": (
         "A projection takes out what its direction defines, and d falls. What else the words of a side share is left, "
-        "and a classifier finds it: step 6, after Gonen & Goldberg 2019."
+        "and a classifier may find it: step 6, after Gonen & Goldberg 2019."
     ),
 }
 

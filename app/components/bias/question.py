@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.components.bias import Seen, tested
+from app.components.bias import Seen, said, tested
 from app.components.bias.tables import Table, usual_table
 from app.predict import Answer
 from core.vectors.debiasing import Direction
@@ -15,6 +15,15 @@ SMALL = 0.2  # an effect size below this counts as none (Cohen 1988)
 AS_BEFORE = 0.9  # of the effect size that is left: from here on it counts as unchanged
 GONE = ("as much", "less", "nothing: ±0.2", "the opposite sign")
 TOLD = ("half: guessing", "more than 55 %", "more than 75 %")
+# What each of these answers says of the vectors without the direction.
+FOUND = (
+    "That is no better than guessing: so few words do not show what else a side shares, if it shares anything.",
+    "Better than guessing, and far from sure: the rest of the vectors tells the sides apart in part.",
+    "The words of a side still lie near each other: their other numbers were never touched.",
+)
+UNSURE = (
+    "It may be chance: a classifier that saw nearly all words does not surely tell the sides apart (step 6)."
+)
 
 
 @dataclass(frozen=True)
@@ -33,11 +42,8 @@ class Question:
         if self.kind == "few":
             share, others = tested.few(self.table)
             index = 2 if share > 0.75 else 1 if share > 0.55 else 0
-            why = (
-                f"Of {others} other words, a share of {share:.3f} is put on its old side: the mean over 40 draws. "
-                "The words of a side still lie near each other: their other numbers were never touched."
-            )
-            return Answer(index, why, {"share": share})
+            why = f"Of {others} other words, a share of {share:.3f} is put on its old side: the mean over 40 draws."
+            return Answer(index, " ".join((why, *self._means(index))), {"share": share})
         after = tested.shown(self.table, self.lists, True).sure.d
         index = left(self.d, after)
         why = (
@@ -45,6 +51,17 @@ class Question:
             f"{self.table.words.size}; what the lists share along the others stays."
         )
         return Answer(index, why, {"before": self.d, "after": after})
+
+    def _means(self, index: int) -> list[str]:
+        """What a share of held-out words says, by the right option, and what the open model's rows are made of."""
+        rest = tested.left(self.table)
+        if isinstance(rest, str):
+            return []
+        sides = rest[0]
+        found = FOUND[index] if index == 0 or sides.beyond_chance else UNSURE
+        if self.table.which != "model":
+            return [found]
+        return [found, said.pieced(self.table, tested.singles(self.table, sides.words))]
 
 
 def left(before: float, after: float) -> int:

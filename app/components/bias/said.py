@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from app.components.bias.tables import Table
-from app.components.bias.tested import Shown
-from core.vectors.association import LEAST, Found, Measured
+from app.components.bias.tested import Shown, Singles
+from core.vectors.association import LEAST, Found, Measured, Permutations
+from core.vectors.leftover import Leftover
 from core.vectors.word_lists import AssociationTest
 
 # Of the tests whose targets are first names (3, 4, 5, 6, 10): what such a list is, and what it is not.
@@ -81,13 +82,24 @@ def dealt(done: Measured) -> str:
     if chances.exact:
         return (
             f"All {chances.splits:,} ways to split the {len(done.x) + len(done.y)} words: {chances.reached:,} of them "
-            f"part the means at least as far, so p = {chance(chances.p)}."
+            f"{_reach(chances)}, so p = {chance(chances.p)}.{_side(done)}"
         )
     return (
-        f"Of {many(chances.splits)} ways to split the words, {drawn(chances.p, chances.reached):,} were drawn "
-        f"(seed 0); {chances.reached:,} part the means at least as far, so p = ({chances.reached:,} + 1) / "
-        f"({drawn(chances.p, chances.reached):,} + 1) = {chance(chances.p)}."
+        f"Of {many(chances.splits)} ways to split the words, {chances.draws:,} were drawn (seed 0); "
+        f"{chances.reached:,} {_reach(chances)}, so p = ({chances.reached:,} + 1) / ({chances.draws:,} + 1) = "
+        f"{chance(chances.p)}.{_side(done)}"
     )
+
+
+def _reach(chances: Permutations) -> str:
+    return f"{'puts' if chances.reached == 1 else 'put'} X’s mean at least as far above Y’s"
+
+
+def _side(done: Measured) -> str:
+    """Where X lies below Y, nearly every split counts: what is asked, and how to ask the other way."""
+    if done.d >= 0:
+        return ""
+    return " X’s mean lies below Y’s here, and p is one-sided: exchange X and Y to ask the other way."
 
 
 def many(splits: int) -> str:
@@ -98,9 +110,23 @@ def many(splits: int) -> str:
     return f"{digits} × 10^{int(power)}"
 
 
-def drawn(p: float, reached: int) -> int:
-    """How many splits a sampled p-value comes from: p = (1 + reached) / (1 + drawn)."""
-    return round((1 + reached) / p) - 1
+def kept(sides: Leftover) -> str:
+    """What a classifier finds without the direction: more than shuffled labels give, or not surely."""
+    if sides.beyond_chance:
+        return "One direction is gone. What the words of a side share besides is not: they still lie near each other."
+    return (
+        "One direction is gone, and a classifier does not surely find more: its interval reaches into what shuffled "
+        "labels give."
+    )
+
+
+def pieced(table: Table, single: Singles) -> str:
+    """Of the open model's table: how many of the words that the classifier is about have a row of their own."""
+    return (
+        f"Of the {single.asked:,} frequent words that were sorted here, {single.asked_whole:,} are single tokens of "
+        f"{table.name}, and of the {single.probed:,} probed {single.probed_whole:,}. Every other word has the mean of "
+        "its tokens’ rows, and words that share tokens are alike by their spelling."
+    )
 
 
 def left_out(shown: Shown) -> list[str]:

@@ -62,6 +62,21 @@ class Shown:
         return self.measured
 
 
+@dataclass(frozen=True)
+class Singles:
+    """Of the words that the classifier is about, how many are one token of the open model.
+
+    Attributes:
+        asked, asked_whole: the frequent words that the vocabulary can write, and the single tokens among them.
+        probed, probed_whole: those that leaned most, and the single tokens among them.
+    """
+
+    asked: int
+    asked_whole: int
+    probed: int
+    probed_whole: int
+
+
 def test_of(number: str) -> AssociationTest | None:
     """One of the ten by its number in a link; None: the learner's own lists."""
     return None if number == "own" else ten_tests()[int(number) - 1]
@@ -102,6 +117,12 @@ def every(table: Table, removed: bool) -> list[Shown]:
 def left(table: Table) -> tuple[Leftover, float] | str:
     """What is left without the direction, and the direct bias of the targets of tests 7 and 8; or why none is known."""
     done: tuple[Leftover, float] | str = cache.call(_left, table.key, table.at)
+    return done
+
+
+def singles(table: Table, probed: tuple[str, ...]) -> Singles:
+    """How many of the words that `left` sorts and of those it probes are single tokens of the open model."""
+    done: Singles = cache.call(_singles, table.key, probed)
     return done
 
 
@@ -160,6 +181,13 @@ def _left(lm: LanguageModel, at: At) -> tuple[Leftover, float] | str:
         return leftover(words, direction), direct_bias(words, direction, sorted(rows))
     except ValueError as why:
         return str(why)
+
+
+def _singles(lm: LanguageModel, probed: tuple[str, ...]) -> Singles:
+    written = [ids for ids in pieces(lm, frequent()) if ids]
+    return Singles(
+        len(written), sum(len(ids) == 1 for ids in written), len(probed), len(probed) - several(lm, probed)
+    )
 
 
 def _few(lm: LanguageModel, at: At) -> tuple[float, int]:

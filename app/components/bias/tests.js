@@ -1,23 +1,26 @@
 // The ten tests on one scale of effect sizes, and what chance makes of the chosen one, on the same scale below them.
 
-const REACH = 2.1; // effect sizes lie between -2 and 2
-const scaleOf = (box) => {
-  const [left, right] = [box.x + Math.min(172, box.w * 0.4), box.x + box.w - 92];
-  return { left, right, px: (d) => left + ((clamp(d, -REACH, REACH) + REACH) / (2 * REACH)) * (right - left) };
+/** Effect sizes from -reach to reach; beside the names and numbers of the tests, or (full) over the whole box. */
+const scaleOf = (box, reach, full) => {
+  const [left, right] = full ? [box.x + 6, box.x + box.w - 6] : [box.x + Math.min(172, box.w * 0.4), box.x + box.w - 92];
+  const step = Math.ceil(reach / 3);
+  const most = Math.floor(reach / step);
+  const ticks = Array.from({ length: 2 * most + 1 }, (_, k) => (k - most) * step);
+  return { left, right, ticks, px: (d) => left + ((clamp(d, -reach, reach) + reach) / (2 * reach)) * (right - left) };
 };
 
 /** A line for each test; pick(number) when one is chosen. Returns the y below. */
-function testRows(g, key, box, tests, chosen, pick) {
-  const { left, right, px } = scaleOf(box);
+function testRows(g, key, box, { tests, test: chosen, reach }, pick) {
+  const { left, right, ticks, px } = scaleOf(box, reach);
   const pitch = 20;
   const top = box.y + 22;
   const bottom = top + pitch * tests.length;
-  g.part(key, [box, tests, chosen], () => {
+  g.part(key, [box, tests, chosen, reach], () => {
     const out = [
       label(box.x, box.y + 10, "Test", { fill: "ink3", size: 11 }), label(px(0), box.y + 10, "effect size d", { fill: "ink3", size: 11, anchor: "middle" }),
       label(right + 44, box.y + 10, "d", { fill: "ink3", size: 11, anchor: "end" }), label(box.x + box.w, box.y + 10, "found", { fill: "ink3", size: 11, anchor: "end" }),
     ];
-    for (const tick of [-2, -1, 0, 1, 2]) out.push(h("path", { d: `M${px(tick)},${top - 4}V${bottom}`, stroke: css("line"), "stroke-dasharray": tick ? null : "2 3" }));
+    for (const tick of ticks) out.push(h("path", { d: `M${px(tick)},${top - 4}V${bottom}`, stroke: css("line"), "stroke-dasharray": tick ? null : "2 3" }));
     tests.forEach((test, k) => out.push(testRow(g, test, { x: box.x, y: top + k * pitch, w: box.w, h: pitch, left, right, px }, test.number === chosen, pick)));
     return out;
   });
@@ -67,12 +70,12 @@ function testKey(g, box) {
 }
 
 /** Every split's effect size as a histogram; what reaches the observed one is filled. */
-function splits(g, key, box, shown, o = {}) {
+function splits(g, key, box, shown, reach, o = {}) {
   const full = o.full;
-  const { left, right, px } = full ? { left: box.x + 6, right: box.x + box.w - 6, px: (d) => box.x + 6 + ((clamp(d, -REACH, REACH) + REACH) / (2 * REACH)) * (box.w - 12) } : scaleOf(box);
+  const { left, right, ticks, px } = scaleOf(box, reach, full);
   const [top, bottom] = [box.y + 16, box.y + box.h - 18];
   const most = Math.max(1, ...shown.counts);
-  g.part(key, [box, shown.d, shown.counts, full], () => {
+  g.part(key, [box, shown.d, shown.counts, full, reach], () => {
     const out = [h("path", { d: `M${left},${bottom}H${right}`, stroke: css("ink3") })];
     shown.counts.forEach((count, k) => {
       if (!count) return;
@@ -82,7 +85,7 @@ function splits(g, key, box, shown, o = {}) {
       if (from < shown.d) out.push(bar(from, Math.min(to, shown.d), "res"));
       if (to > shown.d) out.push(bar(Math.max(from, shown.d), to, "accent"));
     });
-    for (const tick of [-2, -1, 0, 1, 2]) out.push(label(px(tick), bottom + 14, num(tick, 0), { anchor: "middle", fill: "ink3", size: 11, mono: true }));
+    for (const tick of ticks) out.push(label(px(tick), bottom + 14, num(tick, 0), { anchor: "middle", fill: "ink3", size: 11, mono: true }));
     const end = px(shown.d) > (left + right) / 2;
     out.push(h("path", { d: `M${px(shown.d)},${box.y + 2}V${bottom}`, stroke: css("accent"), "stroke-width": 2 }),
       label(px(shown.d) + (end ? 6 : -6), box.y + 10, `p = ${shown.said_p}`, { fill: "accent", weight: 600, anchor: end && px(shown.d) + 90 < box.x + box.w ? null : "end", ...HALO }));

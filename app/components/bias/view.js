@@ -79,9 +79,9 @@ function drawSide(g, data, local, step, box) {
   const [x, y, a, b] = shown.lists;
   const pick = (number) => g.select({ weat: number, subject: -1, mate: -1 });
   if (step === stages.last || shown.d === null) {
-    const below = testKey(g, { ...box, y: testRows(g, "tests", box, data.tests, data.test, pick) + 12 });
+    const below = testKey(g, { ...box, y: testRows(g, "tests", box, data, pick) + 12 });
     if (shown.d === null) return below;
-    return told(g, "dealt", { ...box, y: splits(g, "splits", { ...box, y: below + 4, h: 96 }, shown) }, [shown.dealt, ...shown.verdict.slice(1), ...(shown.names ? [shown.names] : [])], { fill: "ink2", size: 12 });
+    return paragraphs(g, "dealt", { ...box, y: splits(g, "splits", { ...box, y: below + 4, h: 96 }, shown, data.reach) }, [shown.dealt, ...shown.verdict.slice(1), ...(shown.names ? [shown.names] : [])], { fill: "ink2", size: 12 });
   }
   if (step === COSINE) return writeCosine(g, box, data.pair, wordAt(shown, 0, subject), wordAt(shown, 2, mate));
   if (step === WORD) {
@@ -100,11 +100,11 @@ function drawSide(g, data, local, step, box) {
     ], { mark: "data-target", chosen: subject, pick: (at) => g.select({ subject: at }) });
   }
   if (step === EFFECT) return writeEffect(g, box, shown);
-  if (step === REMOVAL) return writeRemoval(g, box, data.removal ?? { why: "the page is still at work" });
+  if (step === REMOVAL) return writeRemoval(g, box, data.removal ?? { why: "the page is still at work" }, data.reach);
   const top = heading(g, "head", box, "What if the words were dealt to X and Y by chance?");
-  const below = splits(g, "splits", { ...box, y: top + 4, h: 176 }, shown, { full: true });
-  return told(g, "about", { ...box, y: below }, [
-    shown.dealt, "Filled: the splits that part the means at least as far as the lists do. The observed split is one of them, so p is never 0.",
+  const below = splits(g, "splits", { ...box, y: top + 4, h: 176 }, shown, data.reach, { full: true });
+  return paragraphs(g, "about", { ...box, y: below }, [
+    shown.dealt, "Filled: the splits that put X’s mean at least as far above Y’s as the lists do. The observed split is one of them, so p is never 0.",
     "A small p says that these two lists differ by more than a random division of these words would. It does not say why.",
   ], { fill: "ink2" });
 }
@@ -115,11 +115,11 @@ function drawPage(g, data, local) {
   const { shown } = data;
   const wide = phone ? g.width : Math.round(g.width * 0.56);
   let y = heading(g, "title", { x: 0, y: 0, w: wide }, shown.title);
-  if (shown.d === null) y = told(g, "verdict", { x: 0, y, w: wide }, [...shown.verdict, ...shown.left]);
+  if (shown.d === null) y = paragraphs(g, "verdict", { x: 0, y, w: wide }, [...shown.verdict, ...shown.left]);
   else {
     const plan = step === COSINE || step === WORD ? wordPlan(g, data, local, step) : testPlan(g, data, local, step);
     y = wordAxis(g, "axis", { x: 0, y: y + 2, w: wide }, plan);
-    y = told(g, "verdict", { x: 4, y: y + 2, w: wide - 8 }, [captionOf(data, local, step)], { fill: "ink2" });
+    y = paragraphs(g, "verdict", { x: 4, y: y + 2, w: wide - 8 }, [captionOf(data, local, step)], { fill: "ink2" });
   }
   const side = phone ? { x: 4, y: y + 16, w: g.width - 8 } : { x: wide + 34, y: 0, w: g.width - wide - 38 };
   g.height = Math.max(y, drawSide(g, data, local, step, side)) + 4;

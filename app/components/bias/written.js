@@ -1,13 +1,5 @@
 // The numbers of a step, written out: one cosine as a sum, one word's cosines, the lists, the formula, what is left.
 
-/** Paragraphs from y on, the first one strong; returns the y below them. */
-function told(g, key, box, lines, o = {}) {
-  const { size = 13, fill = "ink" } = o;
-  let y = box.y;
-  const set = lines.flatMap((line, i) => inLines(line, box.w, size).map((words, k) => ({ words, y: (y += size + 5 + (i && !k ? 5 : 0)) })));
-  g.part(key, [box, lines], () => set.map((one) => label(box.x, one.y, one.words, { size, fill })));
-  return y + 8;
-}
 const heading = (g, key, box, text) => {
   g.part(key, [box, text], () => label(box.x, box.y + 12, fit(text, box.w, 13.5, false), { weight: 600, fill: "ink", size: 13 }));
   return box.y + 20;
@@ -40,7 +32,7 @@ function writeCosine(g, box, pair, one, other) {
     });
     return out;
   });
-  return told(g, "about", { ...box, y: y + 26 + tall }, ["1: the same way. 0: at right angles. −1: opposite ways. Lengths do not matter."], { fill: "ink2" });
+  return paragraphs(g, "about", { ...box, y: y + 26 + tall }, ["1: the same way. 0: at right angles. −1: opposite ways. Lengths do not matter."], { fill: "ink2" });
 }
 
 /** Two columns of words with their numbers, and each column's mean. */
@@ -82,7 +74,7 @@ function writeEffect(g, box, shown) {
     `mean of X = ${num(x, 4)}`, `mean of Y = ${num(y, 4)}`, `difference = ${num(x - y, 4)}`,
     `standard deviation = ${num(shown.spread, 4)}`, `d = ${num(x - y, 4)} / ${num(shown.spread, 4)} = ${num(shown.d, 4)}`,
   ]);
-  return told(g, "about", { ...box, y: at + 6 }, [
+  return paragraphs(g, "about", { ...box, y: at + 6 }, [
     `The deviation is that of all ${many} associations together, X and Y, divided by ${many} (ddof 0).`,
     "d = 2 is the most there can be with as many words in X as in Y: every word of X at one place, every word of Y at another. Psychologists call 0.2 small, 0.5 medium and 0.8 large.",
     "d says how far apart the lists lie. It does not say whether so few words could lie so by chance: that is the next step.",
@@ -90,13 +82,13 @@ function writeEffect(g, box, shown) {
 }
 
 /** Tests before and after, and how well a classifier still tells the words apart. */
-function writeRemoval(g, box, removal) {
+function writeRemoval(g, box, removal, reach) {
   let y = heading(g, "head", box, "What the projection takes, and what it leaves");
-  if (removal.why) return told(g, "about", { ...box, y }, [`Nothing can be removed: ${removal.why}.`]);
+  if (removal.why) return paragraphs(g, "about", { ...box, y }, [`Nothing can be removed: ${removal.why}.`]);
   const left = box.x + 76;
-  const px = (d) => left + ((clamp(d, -REACH, REACH) + REACH) / (2 * REACH)) * (box.w - 76 - 84);
+  const px = (d) => left + ((clamp(d, -reach, reach) + reach) / (2 * reach)) * (box.w - 76 - 84);
   const from = y + 14;
-  g.part("pairs", [{ ...box, y }, removal.pairs], () => {
+  g.part("pairs", [{ ...box, y }, removal.pairs, reach], () => {
     const out = [label(box.x, y + 10, "d, before and after", { fill: "ink3", size: 11 }), h("path", { d: `M${px(0)},${from}v${20 * removal.pairs.length}`, stroke: css("line"), "stroke-dasharray": "2 3" })];
     removal.pairs.forEach((one, k) => {
       const at = from + 12 + 20 * k;
@@ -107,8 +99,8 @@ function writeRemoval(g, box, removal) {
     return out;
   });
   y = from + 20 * removal.pairs.length + 12;
-  if (removal.rest) return told(g, "about", { ...box, y }, [`What is left was not probed: ${removal.rest}.`], { fill: "ink2" });
-  y = told(g, "direct", { ...box, y }, [`The direction is the first component of ${removal.of} pairs such as she and he (${num(100 * removal.share, 0)} % of their variance). Of science, art and mathematics words it holds a mean |cosine| of ${num(removal.direct, 3)} before, 0 after.`], { fill: "ink2", size: 12 });
+  if (removal.rest) return paragraphs(g, "about", { ...box, y }, [`What is left was not probed: ${removal.rest}.`], { fill: "ink2" });
+  y = paragraphs(g, "direct", { ...box, y }, [`The direction is the first component of ${removal.of} pairs such as she and he (${num(100 * removal.share, 0)} % of their variance). Of science, art and mathematics words it holds a mean |cosine| of ${num(removal.direct, 3)} before, 0 after.`], { fill: "ink2", size: 12 });
   const bars = y + 30;
   g.part("bars", [{ ...box, y }, removal.bars], () => {
     const [start, room] = [box.x + 126, box.w - 126 - 140];
@@ -124,8 +116,8 @@ function writeRemoval(g, box, removal) {
     });
     return out;
   });
-  return told(g, "about", { ...box, y: bars + 22 * removal.bars.length }, [
+  return paragraphs(g, "about", { ...box, y: bars + 22 * removal.bars.length }, [
     `Some that leaned to “he”: ${removal.one.map(visible).join(", ")}. To “she”: ${removal.two.map(visible).join(", ")}. Names are among them: where there are no capitals, not all can be told from words.`,
-    "One direction is gone. What the words of a side share besides is not: they still lie near each other.",
+    ...removal.said,
   ], { fill: "ink2", size: 12 });
 }

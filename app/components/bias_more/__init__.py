@@ -17,6 +17,7 @@ from app.components import register
 from app.components.bias_more import controls, gaps, lab, take
 from app.components.bias_more.take import joined as joined
 from app.page import Context
+from core.runs import doses
 
 more = register("bias_more")
 
@@ -55,7 +56,8 @@ class Below:
         what = self.asked
         return {
             "tokens": list(what.jobs), "templates": [one.text for one in what.templates],
-            "told": gaps.told(what), "ownJobs": what.own_jobs, "ownTemplates": what.own_templates,
+            "told": gaps.told(what), "stories": doses.recorded()["stories"],
+            "ownJobs": what.own_jobs, "ownTemplates": what.own_templates,
             "series": [one.record(what.jobs) for one in self.shown], "findings": gaps.findings(self.shown, what),
             "limits": list(LIMITS), "lab": lab.record(self.arms),
         }  # fmt: skip

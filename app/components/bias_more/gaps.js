@@ -71,7 +71,7 @@ function gapRow(g, data, local, { job, r, y, left, right, px, x, w, name }) {
   });
   const told = data.told[r];
   const said = data.series.map((one) => gapSaid(one, r)).filter(Boolean);
-  const truth = told ? `\nin the text of the bundled models: ${told[0]} of ${told[1]} are “she”` : "";
+  const truth = told ? `\nin ${thousands(data.stories)} tales of the bundled models’ world: ${told[0]} of ${told[1]} are “she”` : "";
   const row = h("g", { class: "gb-hot", "data-job": r, onclick: () => g.select({ profession: r }) }, out);
   return g.tip(row, `${job}\n${said.join("\n")}${truth}`);
 }
@@ -91,7 +91,7 @@ function gapDetail(g, data, local, box) {
   let y = box.y + 16;
   const lines = data.templates.map((text) => inLines(text.replace("{job}", job), room, 12));
   const told = data.told[local.row];
-  const truth = told ? `In the text that the bundled models read, ${told[0]} of ${told[1]} people who are a ${job} are “she”.` : "";
+  const truth = told ? `In ${thousands(data.stories)} tales of the same world, of ${told[1]} people with the profession “${job}” ${told[0]} are “she”.` : "";
   const below = [...data.findings, ...(truth ? [truth] : [])].flatMap((line) => inLines(line, box.w, 12.5));
   const height = lines.reduce((sum, set) => sum + 16 * set.length + 2, 0);
   g.part("gap detail", [box, local.row], () => {

@@ -125,7 +125,7 @@ def ask_heavy(key: str) -> None:
 
 
 def told(what: Asked) -> list[list[int] | None]:
-    """What the text of the two bundled models says of each profession: [she, people]; None: not one of Toyland's."""
+    """What tales of the bundled models' world say of each profession: [she, people]; None: not one of Toyland's."""
     counted = doses.recorded()["told"]
     return [counted.get(job) for job in what.jobs]
 
@@ -151,8 +151,9 @@ def findings(shown: list[Series], what: Asked) -> list[str]:
         clear = sum(gap.spread is not None and (gap.spread[0] > 0 or gap.spread[1] < 0) for gap in gaps)
         middle = signed(sum(means) / len(means))
         said.append(
-            f"{one.name}: {apart}, on average {middle}; what all rows share comes from the sentences, not from a "
-            f"profession. {clear} of {len(gaps)} intervals leave out 0; about one in twenty would by chance."
+            f"{one.name}: {apart}, on average {middle}; what all rows share comes from the sentences or from "
+            f"the whole model. {clear} of {len(gaps)} intervals leave out 0; held against that average sentence by "
+            f"sentence, {pronoun_gap.clear_of_average(gaps)} do."
         )
     return said
 

@@ -116,7 +116,8 @@ function drawOwn(g, data, local, box) {
       label(left, bottom + 15, "0", { anchor: "middle", fill: "ink3", size: 11 }), label(right, bottom + 15, thousands(most), { anchor: "middle", fill: "ink3", size: 11 }),
       spread(traced.map((one) => py(one.trace.at(-1).dialled)), 14).map((at, k) => {
         const one = traced[k];
-        return LAB_GROUPS.map(([key, colour, dash]) => h("path", { d: "M" + one.trace.filter((p) => p[key] !== null).map((p) => `${px(p.step)},${py(p[key])}`).join("L"), fill: "none", stroke: css(colour), "stroke-width": key === "dialled" ? 2 : 1.2, "stroke-dasharray": dash, "data-trace": key })).concat(
+        const drawn = LAB_GROUPS.map((group) => [...group, one.trace.filter((p) => p[group[0]] !== null)]).filter((group) => group.at(-1).length); // nothing is untouched where all are dialled
+        return drawn.map(([key, colour, dash, , points]) => h("path", { d: "M" + points.map((p) => `${px(p.step)},${py(p[key])}`).join("L"), fill: "none", stroke: css(colour), "stroke-width": key === "dialled" ? 2 : 1.2, "stroke-dasharray": dash, "data-trace": key })).concat(
           h("circle", { cx: px(one.trace.at(-1).step), cy: py(one.trace.at(-1).dialled), r: 3.4, fill: css("accent") }), label(right + 8, at + 4, fit(one.name, 88, 11.5, false), { fill: "ink2", size: 11.5 }));
       }),
     ]);

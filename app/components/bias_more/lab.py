@@ -118,7 +118,12 @@ def findings() -> list[str]:
     said = [
         f"Dialled: {', '.join(DIALLED)}; the other {len(OTHERS)} professions stay at one half.",
         f"From a dose of {first.at:.0%} to one of {last.at:.0%} the model’s share of “she” moves by "
-        f"{_points(moved)}; only the dial differs, so the dial is the cause.",
+        f"{_points(moved)}: "
+        + (
+            "the seeds do not tell it from nothing."
+            if _holds_nothing(moved)
+            else "only the dial differs, so the dial is the cause."
+        ),
         f"The professions that nobody touched move by {_points(spilt)}: "
         + (
             "the seeds do not tell it from nothing."
@@ -144,13 +149,30 @@ def findings() -> list[str]:
         f"At {BIASED:.0%} the dialled stand above the untouched by {_points(before)}"
         f"{', which the seeds do not tell from nothing' if _holds_nothing(before) else ''}; after a remedy by: {after}."
     )
-    healed = [NAMES[one.remedy] for one in tried[1:] if _holds_nothing(doses.contrast(one))]
-    healed = [] if _holds_nothing(before) else healed
-    lean = "How far a whole model leans to one pronoun differs by seed, so three are drawn; three are few."
-    said.append(f"After {_listed(healed)} the seeds tell no difference any more. {lean}" if healed else lean)
+    said.append(_eased(tried))
     losses = "; ".join(f"{NAMES[one.remedy]} {_loss(one):.2f}" for one in tried)
     said.append(f"What it costs, in held-out loss: {losses} nats. Swap tells half as many tales, each twice.")
     return said
+
+
+def _eased(tried: list[Dose]) -> str:
+    """What each remedy takes off, seed by seed, and of which the seeds tell that it helps."""
+    off = {NAMES[one.remedy]: doses.eased(tried[0], one) for one in tried[1:]}
+    kinds = (
+        ([name for name, one in off.items() if one.low > 0], ("helps", "help")),
+        ([name for name, one in off.items() if one.high < 0], ("makes it wider", "make it wider")),
+    )
+    told = [f"{_listed(names)} {verbs[len(names) > 1]}" for names, verbs in kinds if names]
+    if unsure := [name for name, one in off.items() if _holds_nothing(one)]:
+        told.append(
+            f"of {_listed(unsure)} the seeds do not tell whether {'they help' if len(unsure) > 1 else 'it helps'}"
+        )
+    every = "; ".join(f"{name} {_points(one, 1)}" for name, one in off.items())
+    found = "; ".join(told)
+    return (
+        f"Seed by seed a remedy takes off that: {every}. {found[0].upper()}{found[1:]}. How far a whole model "
+        f"leans to one pronoun differs by seed, so {len(corpus_lab.SEEDS)} are drawn, which are few."
+    )
 
 
 def _loss(one: Dose) -> float:
@@ -165,8 +187,10 @@ def _holds_nothing(one: Interval) -> bool:
     return one.low <= 0 <= one.high
 
 
-def _points(one: Interval) -> str:
+def _points(one: Interval, digits: int = 0) -> str:
+    """In percentage points, with the interval; "0", never "−0"."""
     mean, low, high = (
-        f"{round(100 * value) or 0:d}".replace("-", "−") for value in (one.mean, one.low, one.high)
+        f"{round(100 * value, digits) + 0.0:.{digits}f}".replace("-", "−")
+        for value in (one.mean, one.low, one.high)
     )
-    return f"{mean} points ({low} to {high})"
+    return f"{mean} point{'' if mean in ('1', '−1') else 's'} ({low} to {high})"

@@ -20,9 +20,9 @@ const biasMore = {
     let down = drawDoses(g, data, local, right);
     down = drawRemedies(g, data, { ...right, y: down + 6 });
     down = drawOwn(g, data, local, { ...right, y: down });
-    down = labWords(g, "lab words", data.lab.findings, { ...right, y: down + 4 }, "ink");
+    down = paragraphs(g, "lab words", { ...right, y: down + 4 }, data.lab.findings, { size: 12.5 });
     y = Math.max(y, down);
-    g.height = labWords(g, "limits", data.limits, { x: 4, y: y + 8, w: g.width - 8 }, "ink2") + 4;
+    g.height = paragraphs(g, "limits", { x: 4, y: y + 8, w: g.width - 8 }, data.limits, { size: 12.5, fill: "ink2" }) + 4;
   },
 
   key(event, g, data, local) {
@@ -50,13 +50,5 @@ const biasMore = {
     };
   },
 };
-
-/** Lines of prose from box.y on; returns the y below them. */
-function labWords(g, key, lines, box, colour) {
-  let y = box.y;
-  const set = lines.flatMap((line) => inLines(line, box.w, 12.5).map((words, k) => ({ words, y: (y += k ? 17 : 21) })));
-  g.part(key, [box, lines], () => set.map((one) => label(box.x, one.y, one.words, { fill: colour, size: 12.5 })));
-  return y + 8;
-}
 
 export default mount("bias_more", biasMore);

@@ -33,7 +33,7 @@ function drawMemory(g, data, local, at) {
         now.memory[mode].map((one) => {
           const bar = h("rect", { x: X(from), y: mid - 10, width: Math.max(one.bytes ? 0.75 : 0, X(from + one.bytes) - X(from)), height: 20, fill: css(KINDS[one.name].hue), opacity: focus && focus !== one.name && mode === "training" && KINDS[focus] ? 0.3 : 1, "data-kind": one.name });
           from += one.bytes;
-          return g.tip(bar, `${KINDS[one.name].title}: ${sizeOf(one.bytes)}, ${thousands(one.bytes)} bytes`);
+          return g.tip(bar, `${KINDS[one.name].title}: ${sizeOf(one.bytes)}${Number.isSafeInteger(one.bytes) ? `, ${thousands(one.bytes)} bytes` : ""}`);
         }),
         label(x + w, mid + 4, sizeOf(totals[mode]), { anchor: "end", mono: true, weight: 600, fill: totals[mode] > card ? "accent" : "ink" }));
     }),

@@ -13,7 +13,7 @@ function drawParts(g, data, local, at) {
   const row = rowHeight(at);
   const name = phone ? 96 : 112;
   const half = (w - name) / 2;
-  const numbers = Math.min(half - 12, 12 + Math.max(...data.rows.map((one) => measure(thousands(one.weights), 12, true)), measure(thousands(data.rows.reduce((a, one) => a + one.weights, 0)), 12, true) * 1.08));
+  const numbers = Math.min(half - 12, 12 + Math.max(...data.rows.map((one) => measure(exactOf(one.weights, siOf(one.weights)), 12, true)), measure(thousands(data.rows.reduce((a, one) => a + one.weights, 0)), 12, true) * 1.08));
   const columns = [
     { title: "Weights", hint: "", values: data.rows.map((one) => one.weights), left: x + name, bar: half - numbers - 14, right: x + name + half - 14, exact: true },
     { title: phone ? "Operations" : "Operations of a pass", hint: `${manyOf(now.batch, "text")} × ${thousands(now.length)}`, values: now.flops, left: x + name + half + 8, bar: half - (phone ? 74 : 84) - 10, right: x + w, exact: false },
@@ -39,7 +39,7 @@ function drawParts(g, data, local, at) {
 function drawNumber(c, value, mid, hue, opacity) {
   if (!value) return label(c.right, mid + 4, "–", { anchor: "end", fill: "ink3", mono: true });
   const most = Math.max(...c.values, 1);
-  const exact = thousands(value);
+  const exact = exactOf(value, siOf(value));
   return [h("rect", { x: c.left, y: mid - 5, width: Math.max(1, (c.bar * value) / most), height: 10, rx: 2, fill: css(hue), opacity }),
     label(c.right, mid + 4, c.exact && measure(exact, 12, true) <= c.right - c.left - 20 ? exact : siOf(value, c.exact ? "" : "FLOP"), { anchor: "end", mono: true, fill: "ink" })];
 }
@@ -49,7 +49,7 @@ function drawTotal(columns, data, { x, y, w, row }, known, name) {
     label(x, mid + 4, name, { weight: 700, fill: "ink" }),
     columns.map((c) => {
       const sum = c.values.reduce((a, b, k) => (known(k) ? a + b : a), 0);
-      return label(c.right, mid + 4, c.exact ? thousands(sum) : siOf(sum, "FLOP"), { anchor: "end", mono: true, weight: 700, fill: "ink" });
+      return label(c.right, mid + 4, c.exact ? exactOf(sum, siOf(sum)) : siOf(sum, "FLOP"), { anchor: "end", mono: true, weight: 700, fill: "ink" });
     })];
 }
 

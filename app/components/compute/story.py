@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.components.compute.subject import Subject
-from app.components.compute.units import PRECISIONS, seconds, si
+from app.components.compute.units import PRECISIONS, in_words, seconds, si
+from core.config import ModelConfig
 from core.costs.counts import Part
-from core.costs.memory import Held, held, trained_in, training_memory, using_memory
+from core.costs.memory import Held, Precision, held, trained_in, training_memory, using_memory
 from core.costs.roofline import Work, attainable, least_seconds, ridge
 from core.costs.weights import parameters
 
@@ -25,9 +26,7 @@ WHY = {
     "cross-attention": "In every block of the decoder: attention once more, to what the encoder made.",
     "mlp": "In every block: wider, bent, narrow again, token by token.",
     "norms": "A gain, or a gain and a bias, for every number of the width.",
-    "head": "From the stream to a logit for every token of the vocabulary.",
 }
-TIED = "It reads the token table once more, so it has no weights of its own: a logit for every token."
 
 
 def steps(
@@ -60,13 +59,33 @@ def _plural(count: int, name: str) -> str:
 
 def _part(shown: Subject, row: Row) -> dict[str, Any]:
     name, weights, flops = row
-    tied = name == "head" and shown.config.head == "lm" and shown.config.tied_embeddings
     return _step(
         TITLES[name], name,
-        TIED if tied else WHY[name],
+        _head(shown.config) if name == "head" else WHY[name],
         f"Weights: {weights.written} = {weights.value:,}" if weights and weights.value else "",
         f"Operations of one text: {flops.written} = {flops.value:,}" if flops and flops.value else "",
     )  # fmt: skip
+
+
+def _head(config: ModelConfig) -> str:
+    """What the head makes of the stream, and which weights are its own."""
+    if config.head == "sequence":
+        labels = _plural(config.n_outputs, "label")
+        return f"One layer of the width, then a number for each of {labels} of the whole text."
+    if config.head == "span":
+        return "From the stream to two numbers at every token: whether an answer begins there, and whether one ends."
+    first = "One layer of the width and a norm, then" if config.mlm_head else "From the stream to"
+    if config.head != "lm":
+        return f"{first} a number for each of {_plural(config.n_outputs, 'label')}, at every token."
+    logits = f"{first} a logit for every token of the vocabulary"
+    if not config.tied_embeddings:
+        return f"{logits}."
+    own = [
+        *(["that layer and norm"] if config.mlm_head else []),
+        *(["a bias"] if config.unembed_bias else []),
+    ]
+    has = f"’s own weights are {' and '.join(own)}" if own else " has no weights of its own"
+    return f"{logits}, read off the token table once more: the head{has}."
 
 
 def _weights(shown: Subject) -> dict[str, Any]:
@@ -74,7 +93,9 @@ def _weights(shown: Subject) -> dict[str, Any]:
     lines = [f"All parts: {count:,} weights."]
     if shown.preset is not None and not shown.sizes:
         published = shown.preset.size
-        said = f"{shown.preset.source}, {published.where}, says {si(published.published)}"
+        said = (
+            f"{shown.preset.source}, {published.where}, says {in_words(published.published, published.unit)}"
+        )
         same = (
             "the same, as rounded." if published.agrees else f"ours is {100 * published.difference:+.1f} %."
         )
@@ -149,9 +170,16 @@ def _used(shown: Subject) -> dict[str, Any]:
     return _step(
         "Using it",
         "using",
-        f"Only the weights stay: {weights.fixed:,} bytes in {PRECISIONS[shown.precision]}.",
+        f"Only the weights stay: {weights.fixed:,} bytes, {_stored(shown.precision)}.",
         line,
     )
+
+
+def _stored(precision: Precision) -> str:
+    """In what the weights are kept while a model is used."""
+    if precision in ("int8", "int4"):
+        return f"the matrices of the blocks in {PRECISIONS[precision]}, the rest in 16"
+    return f"in {PRECISIONS[precision]}"
 
 
 def _fit(shown: Subject, fits: Mapping[str, Mapping[str, int | None]]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ class Subject:
 
     base: before its sizes were changed. sizes: those that were. wrong: why they make no model ("" if they do); then
     the base is shown. length: tokens of a text, `usual` if nothing else was asked for. batch: texts.
+    read: tokens of the open model's training by its card, 0 where it does not say.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Subject:
     usual: int
     precision: Precision
     card: Accelerator
+    read: int = 0
 
     @property
     def preset(self) -> Preset | None:
@@ -72,5 +74,11 @@ def subject(ctx: Context) -> Subject:
     name = ctx.name if preset is None else preset.name
     return Subject(
         key, name, base, config, sizes, wrong, int(state.get("together")), asked if asked > 0 else usual, usual,
-        state.get("floats"), ACCELERATORS[state.get("card")],
+        state.get("floats"), ACCELERATORS[state.get("card")], _read(ctx) if preset is None else 0,
     )  # fmt: skip
+
+
+def _read(ctx: Context) -> int:
+    """A card is other people's: what is no number of tokens counts as nothing said."""
+    found = ctx.lm.card.get("tokens_read")
+    return found if isinstance(found, int) and found > 0 else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 BYTES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 THOUSANDS = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
-PRECISIONS = {"fp32": "float32", "bf16": "bfloat16", "int8": "8 bits", "int4": "4 bits"}
+PRECISIONS = {"fp32": "float32", "bf16": "16 bits", "int8": "8 bits", "int4": "4 bits"}
 
 
 def _scaled(value: float, base: int, names: tuple[str, ...]) -> tuple[float, str]:
@@ -30,6 +30,16 @@ def si(count: float, unit: str = "") -> str:
     value, name = _scaled(float(count), 1000, THOUSANDS)
     said = f"{value:.0f}" if not name and float(value).is_integer() else _short(value)
     return f"{said} {name}{unit}".strip()
+
+
+def in_words(count: int, unit: int) -> str:
+    """A published count with the digits that its authors gave: 1,542 million, 175 billion.
+
+    Args:
+        unit: what it was rounded to.
+    """
+    each, name = (10**9, "billion") if unit >= 10**8 and count >= 10**9 else (10**6, "million")
+    return f"{count / each:,g} {name}"
 
 
 def seconds(value: float) -> str:

@@ -65,10 +65,10 @@ const computeView = {
   describe(data, local) {
     const s = computeView.state(data, local);
     const step = local.steps.of(local) < local.steps.last ? `Step ${s.stage.step + 1}, ${stepOf(data, local).name}: ${stepOf(data, local).lines.join(" ")} ` : "";
-    const parts = s.rows.map((one) => `${TITLES[one.name]} ${thousands(one.weights)} weights, ${siOf(one.flops, "FLOP")}`).join("; ");
+    const parts = s.rows.map((one) => `${TITLES[one.name]} ${exactOf(one.weights, siOf(one.weights))} weights, ${siOf(one.flops, "FLOP")}`).join("; ");
     const kinds = (mode) => s.memory[mode].map((one) => `${KINDS[one.name].title} ${sizeOf(one.bytes)}`).join(", ");
     const passes = Object.entries(s.passes).map(([name, p]) => `${name} ${num(p.intensity, 2)} operations a byte, at most ${siOf(p.most, "FLOP/s")}`).join("; ");
-    return `${step}${data.name}: ${thousands(s.total.weights)} weights. ${parts}. ${manyOf(s.batch, "text")} of ${manyOf(s.length, "token")}: training holds ${kinds("training")}; use holds ${kinds("using")}. ${data.card.name}: ${passes}.`;
+    return `${step}${data.name}: ${exactOf(s.total.weights, siOf(s.total.weights))} weights. ${parts}. ${manyOf(s.batch, "text")} of ${manyOf(s.length, "token")}: training holds ${kinds("training")}; use holds ${kinds("using")}. ${data.card.name}: ${passes}.`;
   },
 
   state(data, local) {

@@ -10,6 +10,7 @@ import streamlit as st
 from app import cache, state, widgets, work
 from app.components import register
 from app.components.compute.subject import Subject
+from app.components.compute.units import in_words
 from app.page import Context
 from core.costs.accelerators import ACCELERATORS
 from core.costs.measuring import STEPS, Measured, Size, measure, size_for
@@ -32,19 +33,29 @@ def measured(ctx: Context, shown: Subject) -> tuple[dict[str, Measured], Size | 
     at = size_for(shown.config, shown.batch, shown.length)
     key = f"compute {ctx.model_key} {at.batch} {at.length}"
     job = work.of(JOB, key)
-    if job is not None and job.ended:
-        cache.keep(key, tuple(job.done))
+    memo = state.memo("compute.measured")
+    if job is not None and job.ended and memo.get("job") is not job:  # once, not at every run of the page
+        memo["job"] = job
+        cache.keep(key, tuple(job.done), small=True)
     found = cache.kept(key) or (job.done if job is not None else ())
     return {one.name: one for one in found}, at, key
 
 
-def tokens_read(shown: Subject) -> int:
-    """Tokens of the training that is reckoned: the learner's, the published number, or 20 for each weight."""
+def tokens_read(shown: Subject) -> tuple[int, str]:
+    """Tokens of the training that is reckoned, and whose number that is.
+
+    "yours": the learner's. "published", "card": what the model itself read. Otherwise 20 for each weight: "never" was a
+    model of these sizes trained, "unpublished" is how long a known one was, and of the open one it is "unknown".
+    """
     billions = float(state.get("billions"))
     if billions > 0:
-        return max(1, round(billions * 1e9))
-    published = shown.preset.tokens if shown.preset is not None and not shown.sizes else None
-    return published or usual_tokens(shown.config)
+        return max(1, round(billions * 1e9)), "yours"
+    if shown.config != shown.base:
+        return usual_tokens(shown.config), "never"
+    told = shown.read if shown.preset is None else shown.preset.tokens
+    if told:
+        return told, "card" if shown.preset is None else "published"
+    return usual_tokens(shown.config), "unknown" if shown.preset is None else "unpublished"
 
 
 def peak(shown: Subject) -> float:
@@ -56,7 +67,7 @@ def peak(shown: Subject) -> float:
 def dials(shown: Subject) -> dict[str, Any]:
     """What is set for a training over texts of the shown length, as `training` takes it."""
     return {
-        "tokens": tokens_read(shown), "length": shown.length, "peak": peak(shown),
+        "tokens": tokens_read(shown)[0], "length": shown.length, "peak": peak(shown),
         "utilization": float(state.get("reached")), "devices": int(state.get("cards")), "watts": shown.card.watts,
     }  # fmt: skip
 
@@ -80,7 +91,8 @@ def record(shown: Subject, known: Mapping[str, Measured], at: Size | None) -> di
     done = training(shown.config, **dials(shown))
     return {
         "stamp": repr((shown, sorted(known.items()), at, done)),
-        "name": shown.name, "own": shown.own, "at": None if at is None else [at.batch, at.length],
+        "name": shown.name, "own": shown.own, "resized": shown.config != shown.base,
+        "at": None if at is None else [at.batch, at.length],
         "rows": _rows(shown, known, at) if at is not None else [],
         "machine": {name: known[name].value for name in ("peak", "bandwidth") if name in known},
         "training": _training(shown, done),
@@ -110,7 +122,8 @@ def _rows(shown: Subject, known: Mapping[str, Measured], at: Size) -> list[dict[
 
 
 def _training(shown: Subject, done: Training) -> dict[str, Any]:
-    preset = shown.preset if not shown.sizes else None
+    preset = shown.preset if shown.config == shown.base else None
+    tokens, whose = tokens_read(shown)
     reached = None
     if preset is not None and preset.tokens and preset.hours and preset.device:
         rate = preset.device.flops16
@@ -120,14 +133,15 @@ def _training(shown: Subject, done: Training) -> dict[str, Any]:
             "name": card.name, "year": card.year, "peak": card.peak(trained_in(shown.precision)), "memory": card.memory,
             "bandwidth": card.bandwidth, "watts": card.watts, "source": card.source, "chosen": card is shown.card,
             "hours": training(
-                shown.config, tokens_read(shown), shown.length, card.peak(trained_in(shown.precision)),
+                shown.config, tokens, shown.length, card.peak(trained_in(shown.precision)),
                 float(state.get("reached")), 1, card.watts,
             ).device_hours,
         }
         for card in ACCELERATORS.values()
     ]  # fmt: skip
     return {
-        "tokens": tokens_read(shown), "length": shown.length, "flops": done.flops, "seconds": done.seconds,
+        "tokens": tokens, "whose": whose, "writes": shown.config.shape == "encoder-decoder",
+        "length": shown.length, "flops": done.flops, "seconds": done.seconds,
         "hours": done.device_hours, "energy": done.kilowatt_hours, "devices": done.devices, "watts": done.watts,
         "peak": peak(shown), "reached": float(state.get("reached")), "card": shown.card.name, "cards": others,
         "published": None if preset is None or not preset.tokens else {
@@ -142,6 +156,7 @@ def _published(key: str) -> dict[str, Any]:
     size = preset.size
     return {
         "key": key, "name": preset.name, "ours": size.parameters, "published": size.published, "agrees": size.agrees,
+        "said": in_words(size.published, size.unit),
         "where": f"{preset.source}, {size.where}", "note": size.note, "difference": size.difference,
     }  # fmt: skip
 
@@ -166,9 +181,12 @@ def show(
             lambda: measure(ctx.lm, at),
         )
     else:
-        st.caption(
-            widgets.escape(f"Measured is the open model as it is: choose {ctx.name} as the configuration.")
+        how = (
+            f"choose {ctx.name} as the configuration"
+            if shown.preset is not None
+            else "press “As it was” under Sizes"
         )
+        st.caption(widgets.escape(f"Measured is the open model as it is: {how}."))
     with st.container(key="gb-compute-dials", horizontal=True, gap="medium", vertical_alignment="bottom"):
         for label, key, most in (
             ("Tokens to train on, billions (0: usual)", "billions", 1e9),

@@ -6,7 +6,7 @@ const inWords = (n) => [[1e12, "trillion"], [1e9, "billion"], [1e6, "million"]].
 const head = (x, y, title, about) => [label(x, y + 14, title, { weight: 600, fill: "ink", size: 14 }), label(x, y + 32, about, { fill: "ink3" })];
 
 function drawMeasured(data, { x, y, w }) {
-  if (!data.own) return [head(x, y, "Formula and measurement", ""), inLines("A published configuration is not built here, so nothing of it can be measured; its formulas are those that the open model’s measurements agree with.", w).map((line, i) => label(x, y + 34 + 17 * i, line, { fill: "ink2" }))];
+  if (!data.own) return [head(x, y, "Formula and measurement", ""), inLines(`${data.resized ? "A model of these sizes" : "A published configuration"} is not built here, so nothing of it is measured. Its formulas are the same ones that can be held against measurements of the open model.`, w).map((line, i) => label(x, y + 34 + 17 * i, line, { fill: "ink2" }))];
   const known = data.rows.some((row) => row.measured !== null);
   const columns = [x + w * 0.5, x + w * 0.72, x + w];
   const sub = `${data.name}, float32, ${manyOf(data.at[0], "text")} of ${manyOf(data.at[1], "token")}`;
@@ -25,13 +25,23 @@ function drawMeasured(data, { x, y, w }) {
     [...machine, ...new Set(data.rows.map((row) => row.why).filter(Boolean))].flatMap((line) => inLines(line, w)).map((line, i) => label(x, y + 84 + 24 * data.rows.length + 17 * i, line, { fill: "ink2" }))];
 }
 
+/** Where the number of tokens is from. */
+const WHOSE = {
+  yours: "The number of tokens is yours.", card: "So many tokens did it read, by its card.",
+  never: "Nobody trained a model of these sizes: 20 tokens for each weight, unless you say how many.",
+  unpublished: "How many tokens it read was not published: 20 for each weight, unless you say how many.",
+  unknown: "Its card does not say how many tokens it read: 20 for each weight, unless you say how many.",
+};
+
 function trainingLines(data, w) {
   const t = data.training;
-  const lines = [`${siOf(t.flops, "FLOP")} at ${num(100 * t.reached, 0)} % of ${siOf(t.peak, "FLOP/s")} on ${manyOf(t.devices, t.card)}: ${timeOf(t.seconds)}, ${siOf(t.energy * 1000, "Wh")}.`];
+  const lines = [`${siOf(t.flops, "FLOP")} at ${num(100 * t.reached, 0)} % of ${siOf(t.peak, "FLOP/s")} on ${thousands(t.devices)} × ${t.card}: ${timeOf(t.seconds)}, ${siOf(t.energy * 1000, "Wh")}.`];
   if (t.published) {
     lines.push(`Published: ${inWords(t.published.tokens)} tokens${t.published.hours ? `, ${thousands(t.published.hours)} hours of ${t.published.device}` : ""} (${t.published.where}).`);
     if (t.published.reached) lines.push(`So that training reached ${num(100 * t.published.reached, 1)} % of the peak, waiting and repairs counted.`);
-  } else lines.push("How many tokens it read is not published: 20 for each weight, unless you say how many.");
+  }
+  if (WHOSE[t.whose]) lines.push(WHOSE[t.whose]);
+  if (t.writes) lines.push("Counted as if it wrote as many tokens as it reads. A training on hidden spans, as T5’s own, writes fewer: about 114 for 512.");
   return lines.flatMap((line) => inLines(line, w));
 }
 function drawTraining(data, { x, y, w }) {
@@ -81,7 +91,7 @@ function drawPublished(data, { x, y, w }, phone) {
       const mid = y + at;
       return h("g", { "data-published": one.key }, label(columns[0], mid, one.name, { fill: "ink", weight: 500 }),
         label(columns[1], mid, thousands(one.ours), { anchor: "end", mono: true, fill: "ink" }),
-        label(columns[2], mid, inWords(one.published), { anchor: "end", fill: "ink2" }),
+        label(columns[2], mid, one.said, { anchor: "end", fill: "ink2" }),
         !phone && label(columns[3], mid, fit(one.where, 216, 12, false), { fill: "ink3" }),
         words.map((line, i) => label(phone ? x : columns[4], mid + (phone ? 17 : 0) + 16 * i, line, { fill: one.agrees ? "pos" : "ink2" })));
     })];
@@ -105,7 +115,7 @@ const moreView = {
   describe(data) {
     const rows = data.rows.filter((row) => row.measured !== null).map((row) => `${NAMES[row.name]}: ${row.kind === "bytes" ? `${thousands(row.measured)} bytes measured, ${thousands(row.formula)} by formula` : `${timeOf(row.measured)} measured`}`).join("; ");
     const t = data.training;
-    return `${rows || "Nothing measured yet"}. A training on ${siOf(t.tokens)} tokens: ${siOf(t.flops, "FLOP")}, ${timeOf(t.seconds)} on ${manyOf(t.devices, t.card)}, ${siOf(t.energy * 1000, "Wh")}. ${data.published.map((one) => `${one.name} ${thousands(one.ours)} weights, published ${inWords(one.published)}`).join("; ")}.`;
+    return `${rows || "Nothing measured yet"}. A training on ${siOf(t.tokens)} tokens: ${siOf(t.flops, "FLOP")}, ${timeOf(t.seconds)} on ${thousands(t.devices)} × ${t.card}, ${siOf(t.energy * 1000, "Wh")}. ${data.published.map((one) => `${one.name} ${thousands(one.ours)} weights, published ${one.said}`).join("; ")}.`;
   },
 
   state(data) {

@@ -143,7 +143,7 @@ def record(
         "row": asked.row,
         "answer": {"text": word(asked.token), "id": asked.token},
         "against": None if asked.against is None else {"text": word(asked.against), "id": asked.against},
-        "probability": looked.probability,
+        "probability": looked.probability, "firsts": [{"text": word(one), "id": one} for one in asked.firsts],
         "corrupted": asked.corrupted, "change": None if asked.change is None else [asked.change.old, asked.change.new],
         "says": {"clean": maps.clean, "corrupted": maps.corrupted},
         "lens": _lens(looked.lens, word), "vocabulary": lm.config.d_vocab,

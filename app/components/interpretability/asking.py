@@ -29,6 +29,7 @@ class Asked:
         pair: both as ids, aligned; None where they cannot be compared, and then `why` says why.
         row: of the clean text's logits, from 0. token: whose logit is explained; against: and whose is taken off.
         likely: tokens that the list of answers offers.
+        firsts: the likeliest token of the clean text at the row; then that of the corrupted one, where there is a pair.
         target: of an encoder-decoder, what is written so far.
         said: what is to be told of the typed text: that it was cut, or mended.
     """
@@ -41,6 +42,7 @@ class Asked:
     token: int
     against: int | None
     likely: tuple[int, ...]
+    firsts: tuple[int, ...]
     target: str | None
     why: str = ""
     said: str = ""
@@ -98,9 +100,11 @@ def ask(
     likely = [answer, *clean[at].topk(min(5, clean.shape[-1])).indices.tolist()]
     if theirs is not None:
         likely += theirs.topk(min(3, len(theirs))).indices.tolist()
+    firsts = tuple(int(one.argmax()) for one in (clean[at], theirs) if one is not None)
     return Asked(
         clean=text, corrupted=corrupted, change=other.change, pair=pair, row=at, token=answer, against=against,
-        likely=tuple(dict.fromkeys(int(one) for one in likely)), target=target, why=why, said=other.said,
+        likely=tuple(dict.fromkeys(int(one) for one in likely)), firsts=firsts, target=target, why=why,
+        said=other.said,
     )  # fmt: skip
 
 

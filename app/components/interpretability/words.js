@@ -6,7 +6,7 @@ const asked = (data) => (data.against ? ["logit(", word(data.answer), ") − log
 const gone = (data, value) => data.says.corrupted + value * (data.says.clean - data.says.corrupted);
 
 const LIMITS = {
-  lens: "The lens puts the final norm to streams that it was not made for: what early depths say is a hint, not a thought.",
+  lens: "The lens puts the model’s own head to streams that it was not made for: what early depths say is a hint, not a thought.",
   parts: "Direct only: what a later block made of a part counts as that block’s; frozen:",
   map: "Only about these two texts: another corrupted text asks for other places, and shares of places need not add up.",
 };
@@ -25,9 +25,12 @@ function saidOf(data, local) {
 }
 
 function tellTexts(data) {
-  if (!data.corrupted) return [["The model answers ", word(data.answer), ` with chance ${num(data.probability, 3)}. `, data.why]];
-  const how = data.change ? ["with ", mono(data.change[1]), " for ", mono(data.change[0])] : ["as you wrote it"];
-  return [["The model answers ", word(data.answer), ` with chance ${num(data.probability, 3)}. The corrupted text, `, ...how, ", asks for another answer:"],
+  const [own, other] = data.firsts;
+  const chance = num(data.probability, 3);
+  const said = own.id === data.answer.id ? ["The model answers ", word(own), ` with chance ${chance}. `] : ["The model answers ", word(own), "; ", word(data.answer), ` has chance ${chance}. `];
+  if (data.why) return [[...said, data.why]];
+  const how = data.change ? ["with ", mono(data.change[1]), " for ", mono(data.change[0])] : ["as it stands below"];
+  return [[...said, "The corrupted text, ", ...how, other.id === own.id ? ", also gets " : ", asks for another answer, ", word(other), ":"],
     [...asked(data), " is ", mono(num(data.says.clean, 2)), " with the clean text and ", mono(num(data.says.corrupted, 2)), " with the corrupted one. Where in the pass does the difference sit?"]];
 }
 function tellLens(data, local) {
@@ -46,7 +49,9 @@ function tellPatch(data, local, chosen) {
 function tellPlaces(data, local) {
   if (data.why || !data.blocks) return tellCell(data, local, { sight: "stream", row: 0, tier: 0 });
   const counts = data.sites.map((site) => [...(mapOf(data, local, site) ?? [])].filter((v) => v >= 0.5).length);
-  return [[`Places that alone bring back half or more: `, data.sites.map((site, i) => [i ? ", " : "", mono(String(counts[i]), SITE_INK[site]), ` ${SITE[site].toLowerCase()}`]), ` (of ${data.rows.length * data.blocks} each). Grey has no counterpart; 0 where nothing differs yet or nothing can be heard any more.`]];
+  const lead = data.whole ? "Places that" : `Patched so far: ${data.done} of ${data.total} results. Places among them that`;
+  const rest = data.whole ? ` (of ${data.rows.length * data.blocks} each). Grey has no counterpart; 0 where nothing differs yet or nothing can be heard any more.` : ".";
+  return [[`${lead} alone bring back half or more: `, data.sites.map((site, i) => [i ? ", " : "", mono(String(counts[i]), SITE_INK[site]), ` ${SITE[site].toLowerCase()}`]), rest]];
 }
 function tellHeads(data, local) {
   const map = local.maps.head;

@@ -7,7 +7,7 @@ answers into the component's JSON; they compute nothing. The circuit's walk is i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -23,7 +23,7 @@ from app.fields import BY_KEY
 from app.page import Context
 from app.takeaway import to_csv
 from core.analysis.circuit_walk import Walk
-from core.analysis.explainers import NAMES, explain
+from core.analysis.explainers import NAMES, explain, only_directions
 from core.analysis.faithfulness import SIDES, Faithfulness, faithfulness_steps
 from core.analysis.integrated_gradients import integrated_gradients
 from core.analysis.readout import neutral_token
@@ -81,17 +81,17 @@ class Below:
         return walked.known(self.ctx)
 
     @cached_property
-    def probes(self) -> tuple[Sequence[Layer], str]:
-        """The layers probed so far, and the key of the work."""
-        key = f"probes {self.ctx.model_key} {state.get('probed')}"
-        found = cache.kept(key)
-        if found is not None:
-            return found, key
-        job = work.of(PROBES, key)
-        layers = [one for one in job.done if isinstance(one, Layer)] if job is not None else []
-        if job is not None and job.ended:
-            cache.keep(key, tuple(layers), small=True)
-        return layers, key
+    def probes(self) -> tuple[Sequence[Layer], str, str]:
+        """The layers probed so far, the key of the work, and why nothing can be probed; "" where it can."""
+        key = f"probes {self.ctx.model_key} {self.truth}"
+        done = cache.kept(key)
+        if done is None:
+            job = work.of(PROBES, key)
+            done = () if job is None else tuple(one for one in job.done if isinstance(one, Layer | str))
+            if job is not None and job.ended:
+                cache.keep(key, done, small=True)
+        why = next((one for one in done if isinstance(one, str)), "")
+        return [one for one in done if isinstance(one, Layer)], key, why
 
     def cells(self) -> list[str]:
         """For the notebook."""
@@ -141,36 +141,37 @@ class Below:
             for name, wanted, slot, what in (*bars, circuit):
                 job = work.of(name, wanted)
                 if job is not None and job.going:
-                    for note in self.ctx.notes:
-                        state.note(note)
                     work.go_on(name, wanted, slot, what)
 
         return go_on
 
     def _probe_record(self) -> dict[str, Any]:
-        layers, _ = self.probes
+        layers, _, why = self.probes
         words, labels = TASKS[self.truth]
         return {
             "task": self.truth, "words": words, "labels": list(labels), "depth": self.ctx.lm.config.n_layers + 1,
-            "stories": STORIES, "layers": [_layer(one) for one in layers],
+            "stories": STORIES, "layers": [_layer(one) for one in layers], "why": why,
         }  # fmt: skip
 
     def _probe_buttons(self) -> tuple[str, str, Any, str]:
-        layers, key = self.probes
+        layers, key, why = self.probes
         total = STORIES + self.ctx.lm.config.n_layers + 1
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             widgets.segments("The probe reads", "truth", tuple(PROBED), lambda name: PROBED[str(name)])
             slot = st.container(width="stretch")
-            if len(layers) <= self.ctx.lm.config.n_layers:
+            if not why and len(layers) <= self.ctx.lm.config.n_layers:
+                make = partial(_probing, self.ctx.lm, self.truth)
                 with slot:
-                    slot = work.buttons(
-                        PROBES,
-                        key,
-                        "Probe every depth",
-                        total,
-                        partial(selectivity, self.ctx.lm, self.truth),
-                    )
+                    slot = work.buttons(PROBES, key, "Probe every depth", total, make)
         return PROBES, key, slot, "steps"
+
+
+def _probing(lm: LanguageModel, task: Task) -> Iterator[Layer | int | str]:
+    """The steps of `selectivity`; the last one says why there are no probes, where the model reads too little."""
+    try:
+        yield from selectivity(lm, task)
+    except ValueError as why:
+        yield str(why)
 
 
 @st.dialog("What is explained, and the circuit", width="large")
@@ -199,7 +200,7 @@ def record(
         "stamp": f"{ctx.model_key}\x1f{ask!r}\x1f{found is None}\x1f{probe}",
         "model": lm.name, "asked": lm.tokenizer.display(ask.token), "row": ask.row, "says": ask.says,
         "blank": ask.blank, "blankWord": measure.blank_word(lm, ask.blank), "tokens": shown, "why": why,
-        "names": list(NAMES), "shape": lm.config.shape, "normed": lm.config.embed_norm,
+        "names": list(NAMES), "shape": lm.config.shape, "normed": only_directions(lm),
         "integrated": None if found is None else _integrated(found),
         "explainers": [] if found is None else [
             {"name": name, "values": found.values[name].tolist()} for name in NAMES if name in found.values

@@ -9,7 +9,7 @@ const CHART = 236;
 function judgedSaid(data) {
   const list = (names) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0]);
   const of = (side, verdict) => data.explainers.map((one) => one.name).filter((name) => data.judged[side].curves[name].verdict === verdict);
-  if (of("deletion", "too few tokens").length) return "With fewer than five tokens to take away, the best of five orders is too easily the right one by luck: the text proves nothing about explainers.";
+  if (of("deletion", "too few tokens").length) return `With fewer than five tokens to take away, the best of ${data.explainers.length} orders is too easily the right one by luck: the text proves nothing about explainers.`;
   const told = (side) => {
     const [better, alike, worse] = ["better than random", "like random", "worse than random"].map((verdict) => of(side, verdict));
     return [better.length && `better than random orders: ${list(better)}`, alike.length && (better.length + worse.length ? `no better: ${list(alike)}` : "no explainer is better than random orders"), worse.length && `worse: ${list(worse)}`].filter(Boolean).join("; ");

@@ -98,7 +98,12 @@ def seconds(lm: LanguageModel, ask: Ask, tokens: int) -> float:
 
 
 def known(ctx: Context, ask: Ask) -> tuple[Explained | None, str]:
-    """What was measured, if it is quick or was asked for; and the key of the work."""
+    """What was measured, if it is quick or was asked for; and the key of the work.
+
+    Raises:
+        ValueError: there is nothing to measure (see `Readout.of`), so that no work is to be asked for.
+    """
+    ask.readout(ctx.lm)
     key = f"explained {ctx.model_key} {ask!r}"
     if seconds(ctx.lm, ask, len(ctx.ids)) * A_SECOND <= QUICK:
         return cache.call(see, ctx.model_key, ask), key

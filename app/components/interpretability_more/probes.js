@@ -40,7 +40,7 @@ function probeChart(g, probe, { x, y, w }) {
     probe.layers.length > 1 && [h("path", { d: line("task"), fill: "none", stroke: css("v"), "stroke-width": 2.2 }), h("path", { d: line("control"), fill: "none", stroke: css("ink3"), "stroke-width": 1.8, "stroke-dasharray": "5 3" })],
     label(left, bottom + 34, "share right:", { fill: "ink3" }),
     label(left + 74, bottom + 34, "task", { fill: "v-ink", weight: 600 }), label(left + 106, bottom + 34, "control", { fill: "ink3", weight: 600 }), label(left + 156, bottom + 34, "bars: selectivity, 95 %", { fill: "pos" }),
-    !probe.layers.length && label((left + right) / 2, (top + bottom) / 2, "not measured yet: the button below does it", { anchor: "middle", fill: "ink2" }),
+    !probe.layers.length && label((left + right) / 2, (top + bottom) / 2, probe.why ? "nothing to measure" : "not measured yet: the button below does it", { anchor: "middle", fill: "ink2" }),
   ];
 }
 
@@ -48,6 +48,7 @@ function probeChart(g, probe, { x, y, w }) {
 function probeSaid(data) {
   const { probe } = data;
   const labels = `The two answers: “${probe.labels[0]}” and “${probe.labels[1]}”, equally often, so that a guess is right half the time.`;
+  if (probe.why) return [labels, `Nothing to probe here: ${probe.why}.`];
   if (!probe.layers.length) return [labels, `Reads ${probe.stories} held-out stories of Toyland and fits a probe and three controls at each depth.`];
   const best = probe.layers.reduce((a, b) => (b.task[0] > a.task[0] ? b : a));
   const clear = probe.layers.filter((one) => one.selectivity[1] > 0);

@@ -115,7 +115,8 @@ function drawWay(g, data, local, { x, y, w }) {
     data.normed && data.blank === "zero" && "This model norms a token’s vector first, so its length does not count: from zeros all of the change lies at the very beginning, where no step looks, and gradient × input is 0 for every token.",
     data.shape === "encoder-decoder" && "Both texts are explained, what was read and what was written; rollout takes every attention as a step: the encoder’s, the decoder’s own, and that between them.",
   ].filter(Boolean).flatMap((text) => inLines(text, w));
-  const fewer = inLines(`Delta with fewer steps: ${one.deltas.map(([n, d]) => `${n}: ${sized(d)}`).join(", ")}.`, w);
+  const less = one.deltas.filter(([n]) => n < one.steps);
+  const fewer = less.length ? inLines(`Delta with fewer steps: ${less.map(([n, d]) => `${n}: ${sized(d)}`).join(", ")}.`, w) : [];
   g.part("adds up", [w], () => [
     said.map((line, i) => label(x, bottom + 42 + 16 * i, line, { fill: "ink2" })),
     fewer.map((line, i) => label(x, bottom + 48 + 16 * (said.length + i), line, { fill: "ink3" })),

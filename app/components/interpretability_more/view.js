@@ -47,7 +47,7 @@ const explainedView = {
   },
 
   describe(data, local) {
-    const probe = data.probe.layers.length ? ` Probe, ${data.probe.words} ${data.probe.layers.map((one) => `${one.depth ? `after block ${one.depth - 1}` : "embedding"} ${num(one.task[0], 2)}, control ${num(one.control[0], 2)}`).join("; ")}.` : "";
+    const probe = data.probe.why ? ` Nothing to probe: ${data.probe.why}.` : data.probe.layers.length ? ` Probe, ${data.probe.words} ${data.probe.layers.map((one) => `${one.depth ? `after block ${one.depth - 1}` : "embedding"} ${num(one.task[0], 2)}, control ${num(one.control[0], 2)}`).join("; ")}.` : "";
     if (!data.explainers.length) return `${data.why || "The explanations of this large model are not measured yet."}${probe}`;
     const one = data.explainers[chosenOf(data, local)];
     const values = shownValues(data, local, one);

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -109,8 +110,11 @@ class Below:
     def _make(self) -> Iterator[tuple[Into, np.ndarray[Any, Any]]]:
         return walk(self.ctx.lm, prepared(self.ctx.lm, self.asked, self.kind), self.block, self.head)
 
-    def show(self) -> None:
-        """The heading and the three maps; a button where walking takes long."""
+    def show(self) -> Callable[[], None]:
+        """The heading and the three maps; a button where walking takes long.
+
+        Returns what walks the paths that were asked for: to be called when the page is drawn.
+        """
         st.html('<section class="gb-words"><h2>The path to one head</h2></section>')
         found = self.known()
         picked = {"compose": state.get("compose"), "block": self.block, "head": self.head}
@@ -118,10 +122,11 @@ class Below:
             data=record(self, found, events.selection("path", picked)), key="path",
             on_select_change=lambda: events.select("path", KEYS),
         )  # fmt: skip
-        if found is None and not self.told:
-            seconds = max(1, round(self.weight / A_SECOND))
-            slot = work.buttons(JOB, self.key, f"Walk every path, about {seconds} s", len(INTO), self._make)
-            work.go_on(JOB, self.key, slot, "ways in")
+        if found is not None or self.told:
+            return lambda: None
+        seconds = max(1, round(self.weight / A_SECOND))
+        slot = work.buttons(JOB, self.key, f"Walk every path, about {seconds} s", len(INTO), self._make)
+        return partial(work.go_on, JOB, self.key, slot, "ways in")
 
     def cells(self) -> list[str]:
         """A notebook cell that walks the paths again."""

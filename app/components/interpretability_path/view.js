@@ -50,7 +50,7 @@ function saidOfPath(data, local) {
   const line = data.shares[into];
   const at = line.reduce((best, v, i) => (Math.abs(v) > Math.abs(line[best]) ? i : best), 0);
   const what = { Q: "query", K: "keys", V: "values" }[into];
-  return `Of what L${data.block}H${data.head}’s ${what} hear, ${data.senders[at].name} brings back most: ${num(line[at], 3)} of the difference. All senders at once, into its ${what} alone: ${num(data.whole[into], 3)}. Everything else stays as in the corrupted text; shares need not add up.`;
+  return `Of what L${data.block}H${data.head}’s ${what} ${into === "Q" ? "hears" : "hear"}, ${data.senders[at].name} ${line[at] < 0 ? "counts most, the other way:" : "brings back most:"} ${num(line[at], 3)} of the difference. All senders at once, into its ${what} alone: ${num(data.whole[into], 3)}. Everything else stays as in the corrupted text; shares need not add up.`;
 }
 
 function drawMap(g, data, at, place, into, title, ink, local) {

@@ -14,7 +14,7 @@ from app.components import register
 from app.page import Context
 from core.analysis.circuit import KINDS
 from core.analysis.circuit_texts import MATERIALS, TEXTS, TOKENS
-from core.analysis.circuit_walk import NAMED_FROM, Walk, collect, count, steps
+from core.analysis.circuit_walk import CUT, NAMED_FROM, Walk, collect, count, steps
 
 walked = register("interpretability_walk")
 
@@ -89,7 +89,7 @@ def record(ctx: Context, found: Walk | None, why: str = "") -> dict[str, Any]:
     config = ctx.lm.config
     said: dict[str, Any] = {
         "stamp": f"{ctx.model_key}\x1f{found is None}\x1f{why}", "model": ctx.lm.name, "shape": config.shape,
-        "why": why, "known": found is not None, "texts": TEXTS, "from": NAMED_FROM,
+        "why": why, "known": found is not None, "texts": TEXTS, "from": NAMED_FROM, "cut": CUT,
     }  # fmt: skip
     return said if found is None else said | _found(found)
 

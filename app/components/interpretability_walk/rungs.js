@@ -14,22 +14,24 @@ function rungs(data) {
   const also = data.readers.map(headName).filter((name) => name !== reader);
   const tried = Object.entries(data.worthOf).filter(([name]) => name !== data.material).map(([name, v]) => `with ${data.materials[name]} ${num(v, 2)}`);
   const way = findings.content ? "by content" : "by place";
+  const alone = data.shape === "encoder"; // it says no first list, so the second is compared with one after another list
+  const costs = alone ? `a hidden item of the second saying costs ${num(data.plain, 2)} nats, after another list ${num(data.control, 2)}.` : `an item costs ${num(data.first, 2)} nats the first time and ${num(data.plain, 2)} the second.`;
   return [
     {
       title: "Said twice", ok: findings.gains, high: 104, draw: drawLosses,
-      text: `Lists of ${data.items} ${data.materials[data.material]}, said twice in ${data.texts} texts: an item costs ${num(data.first, 2)} nats the first time and ${num(data.plain, 2)} the second. The repetition is worth ${num(worth, 2)} (${num(low, 2)} to ${num(high, 2)}, 95 %)${findings.gains ? "" : ": nothing"}. After another list it costs ${num(data.control, 2)}.${tried.length ? ` Tried as well: ${tried.join(", ")}.` : ""}`,
+      text: `Lists of ${data.items} ${data.materials[data.material]}, said twice in ${data.texts} texts: ${costs} The repetition is worth ${num(worth, 2)} (${num(low, 2)} to ${num(high, 2)}, 95 %)${findings.gains ? "" : ": nothing"}.${alone ? "" : ` After another list it costs ${num(data.control, 2)}.`}${tried.length ? ` Tried as well: ${tried.join(", ")}.` : ""}`,
     },
     {
       title: "A head looks back", ok: findings.looks, high: 104, draw: (g, box) => drawHeads(g, data, box),
-      text: reader ? `${reader} gives ${percent(data.before)} of its attention to the place in the first saying where the answer stands; to places of other items the luckiest head gives ${percent(data.line)}. ${findings.looks ? (also.length ? `So do ${also.join(", ")}.` : "No other head does.") : findings.gains ? "That is too little to speak of a head that looks back." : ""}` : "This model has no head.",
+      text: reader ? `${reader} gives ${percent(data.before)} of its attention to the place in the first saying where the answer stands; to places of other items the luckiest head gives ${percent(data.line)}. ${findings.looks ? (also.length ? `${also.join(", ")} ${also.length > 1 ? "look" : "looks"} back, too.` : "No other head looks back.") : findings.gains ? "That is too little to speak of a head that looks back." : ""}` : "This model has no head.",
     },
     {
       title: "By content or by place", ok: findings.way, high: 74, draw: (g, box) => drawWays(g, data, box),
-      text: reader ? `Now the second saying begins in the middle of the list, so what followed this item before and what stood at this place are two tokens. ${reader} gives ${percent(data.content)} to the first and ${percent(data.place)} to the second${findings.way ? `: it goes ${way}${findings.content ? ", an induction head" : ", like somebody who counts"}. After another list the model says that list’s item in ${percent(data.other)} of cases.` : ": neither."}` : "No head, no way.",
+      text: reader ? `Now the second saying begins in the middle of the list, so what followed this item before and what stood at this place are two tokens. ${reader} gives ${percent(data.content)} to the first and ${percent(data.place)} to the second${findings.way ? `: it goes ${way}${findings.content ? ", as an induction head does" : ", like somebody who counts"}. After another list the model says that list’s item in ${percent(data.other)} of cases.` : ": neither."}` : "No head, no way.",
     },
     {
       title: "Who tells it where", ok: findings.told, high: 30 + 22 * Math.min(5, Math.max(1, data.parts.length)), draw: (g, box) => drawParts(g, data, box),
-      text: writer ? `Each earlier part is cut out on its way to ${reader}’s keys alone, and to its queries alone. Of the heads ${writer.name} is missed most, in the ${writer.way}: ${percent(writer.left)} of the attention are left of ${percent(data.before)}.${!findings.told ? " No single head carries it." : writer.left > data.before / 2 ? " Others carry part of it." : ""}` : "No part comes before this head, so nobody can tell it anything.",
+      text: writer ? `Each earlier part is cut out on its way to ${reader}’s keys alone, and to its queries alone. Of the heads ${writer.name} is missed most, in the ${writer.way}: ${percent(writer.left)} of the attention is left, of ${percent(data.before)}.${writer.left >= data.cut * data.before ? " No single head carries it." : writer.left > data.before / 2 ? " Others carry part of it." : ""}` : "No part comes before this head, so nobody can tell it anything.",
     },
     {
       title: "What the teller reads", ok: Boolean(writer) && findings.told && topRead(data).share > 2 * topRead(data).even, high: 120, draw: (g, box) => drawRead(g, data, box),
@@ -41,11 +43,11 @@ function rungs(data) {
     },
     {
       title: "Taken away", ok: findings["reader needed"], high: findings.gains ? 30 + 24 * (Object.keys(data.off).length + 1) : 20, draw: (g, box) => (findings.gains ? drawOff(g, data, box) : []),
-      text: !findings.gains ? NIL : `Of what the repetition is worth there is left: without ${reader} ${off("reader")}${off("writer") === null ? "" : `, without ${writer.name} ${off("writer")}, without both ${off("both")}`}${data.others.length ? `; without as many others, by lot, ${percent(meanOf(data.others))} on average` : ""}. ${Math.min(...Object.values(data.off)) < 0 ? "Below 0 the model is worse off than at the first saying: it is sure of a wrong item. " : ""}${findings["reader needed"] ? "" : `${reader} is not missed more than others. `}${off("writer") === null || findings["writer needed"] ? "" : `${writer.name} alone is not missed more than others.`}`,
+      text: !findings.gains ? NIL : `Of what the repetition is worth there is left: without ${reader} ${off("reader")}${off("writer") === null ? "" : `, without ${writer.name} ${off("writer")}, without both ${off("both")}`}${data.others.length ? `; without as many others, by lot, ${percent(meanOf(data.others))} on average` : ""}. ${Math.min(...Object.values(data.off)) < 0 ? `Below 0 the model is worse off than ${alone ? "after another list" : "at the first saying"}: it is sure of a wrong item. ` : ""}${findings["reader needed"] ? "" : `${reader} is not missed more than others. `}${off("writer") === null || findings["writer needed"] ? "" : `${writer.name} alone is not missed more than others.`}`,
     },
     {
       title: "How many are enough", ok: findings.enough, high: findings.gains ? 132 : 20, draw: (g, box) => (findings.gains ? drawKept(g, data, box) : []),
-      text: !findings.gains ? NIL : data.enough === null ? "No number of heads brings back four fifths of it: it does not rest on heads." : `With all but the ${data.enough} most missed of ${data.heads} heads at their mean, four fifths of it are back${data.byLot.length ? `; with as many by lot ${percent(meanOf(data.byLot))} on average` : ""}. ${data.enough <= 2 ? "Two heads do it." : findings.enough ? "The two heads of the walk do not do it alone." : "That is most of them: the two heads of the walk stand in a crowd."}`,
+      text: !findings.gains ? NIL : data.enough === null ? "No number of heads brings back four fifths of it: it does not rest on heads." : `With all but the ${data.enough} most missed of ${data.heads} heads at their mean, four fifths of it are back${data.byLot.length ? `; with as many by lot ${percent(meanOf(data.byLot))} on average` : ""}.${findings.enough ? "" : " That is more than half of them."}`,
     },
   ];
 }
@@ -57,8 +59,12 @@ function verdict(data) {
   if (!findings.gains) return `${data.model} does not gain from a list said twice: there is no such circuit to find.`;
   if (!data.found) return `${data.model} gains from a list said twice, but the walk finds no chain of two heads: ${rungs(data).filter((one) => !one.ok).map((one) => `“${one.title.toLowerCase()}”`).join(", ")} came to nothing.`;
   const reader = headName(data.reader);
-  if (findings.content) return `${data.model} copies by content: ${data.writer.name} tells ${reader} what stood before each place, ${reader} finds it and hands on what came next. An induction circuit.`;
-  return `${data.model} copies by place: ${reader} looks to the same place of the list and hands on what stands there, whatever came before it. No textbook induction head, and without it the copying is gone.`;
+  if (!findings.content) return `${data.model} copies by place: ${reader} looks to the same place of the list, whatever came before it${findings.copies ? ", and hands on what stands there" : ""}. No textbook induction head; without it ${data.off.reader <= 0 ? `nothing of the gain is left (${percent(data.off.reader)})` : `${percent(data.off.reader)} of the gain is left`}.`;
+  const { writer, copies } = data;
+  const kind = topRead(data).kind;
+  if (kind === "previous token" && writer.way === "keys" && findings.copies) return `${data.model} copies by content: ${writer.name} tells ${reader} what stood before each place, ${reader} finds it and hands on what came next. An induction circuit.`;
+  const hands = copies === null ? `what ${reader} hands on could not be asked` : `${reader} ${findings.copies ? "hands the item on" : "does not hand the item on by itself"}`;
+  return `${data.model} copies by content: ${reader} looks to what followed this item before. ${writer.name}, which reads most beyond an even spread: ${kind}, tells its ${writer.way}; ${hands}. Not every part of an induction circuit was found.`;
 }
 
 // ---------------------------------------------------------------- the small pictures

@@ -14,11 +14,10 @@ from app import state
 from app.components import register
 from app.components.scaling import own, words
 from app.components.scaling.own import Own
-from app.components.scaling.seen import AXES, Seen, places, shown, surface
+from app.components.scaling.seen import AXES, Seen, fits, places, shown, surface
 from core.runs import ladders
 from core.runs.ladders import Rung
 from core.scaling.surface import Surface
-from core.training import ladder
 
 scaling = register("scaling")
 
@@ -60,12 +59,9 @@ def _point(one: Rung, seen: Seen) -> dict[str, Any]:
 def _own(one: Own, seen: Seen) -> dict[str, Any]:
     """An own run; `fits`: it belongs on the axis as it stands, with the text (or the width) of the runs there."""
     rung = one.rung
-    fits = {
-        "parameters": rung.tokens == ladder.FULL, "data": rung.width == seen.width, "compute": True,
-    }[seen.against]  # fmt: skip
     return {
-        "id": rung.own, "name": rung.name, "x": rung.at(seen.against, seen.tables), "fits": fits, "alike": rung.alike,
-        "loss": rung.loss if one.known else None, "width": rung.width, "d": rung.tokens,
+        "id": rung.own, "name": rung.name, "x": rung.at(seen.against, seen.tables), "fits": fits(rung, seen),
+        "alike": rung.alike, "loss": rung.loss if one.known else None, "width": rung.width, "d": rung.tokens,
         "n": rung.parameters(seen.tables), "going": one.arm.going,
     }  # fmt: skip
 
@@ -105,20 +101,22 @@ def _forecast(seen: Seen) -> dict[str, Any] | None:
 
 
 def _frontier(seen: Seen, law: Surface, mine: Sequence[Rung]) -> dict[str, Any]:
-    """Loss against compute: a line for each width, the runs that nobody beats, the best split by the surface."""
+    """Loss against compute: a line for each width, the sizes that none beats, the best split by the surface."""
     runs = ladders.rungs()
     lines = []
     for width in ladders.widths():
         ours = [one for one in runs if one.width == width]
         tokens = sorted({one.tokens for one in ours})
-        means = [float(np.mean([one.loss for one in ours if one.tokens == count])) for count in tokens]
+        means = [ladders.mean([one for one in ours if one.tokens == count]) for count in tokens]
         n = ours[0].parameters(seen.tables)
         at = [next(one for one in ours if one.tokens == count).at("compute", seen.tables) for count in tokens]
         lines.append({"width": width, "n": n, "c": at, "loss": means, "d": tokens})
-    best = ladders.frontier(runs, seen.tables)
+    best: dict[float, list[Rung]] = {}
+    for one in ladders.frontier(runs, seen.tables):
+        best.setdefault(one.at("compute", seen.tables), []).append(one)
     return {
         "lines": lines,
-        "best": [{"c": one.at("compute", seen.tables), "loss": one.loss, "name": one.name} for one in best],
+        "best": [{"c": c, "loss": ladders.mean(kind), "name": kind[0].name} for c, kind in best.items()],
         "own": [{"c": one.at("compute", seen.tables), "loss": one.loss, "name": one.name} for one in mine],
         "share": law.share if min(law.amount_n, law.amount_d) > 0 else None,
     }  # fmt: skip

@@ -32,7 +32,7 @@ def draw(seen: Seen, mine: list[Own]) -> None:
 def _own(mine: list[Own]) -> None:
     """Width and text of the next own run, and the buttons."""
     st.number_input("Width (d_model), a multiple of 16", 16, 512, step=16, **state.bind("width"))
-    widgets.segments("Share of the ladder’s text", "portion", ("1", "1/2", "1/4", "1/8"))
+    widgets.segments("Share of the ladder’s text", "portion", ("2", "1", "1/2", "1/4", "1/8"))
     spend, why = _cost(mine)
     st.button(
         f"Train it now{f', {spend}' if spend else ''}", key="scaling.train", type="primary",

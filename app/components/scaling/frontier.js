@@ -36,7 +36,7 @@ function drawFrontier(g, data, box, loud) {
       through(X, Y, f.best.map((p) => p.c), f.best.map((p) => p.loss), { width: loud ? 3.5 : 2.5 }),
       f.best.map((p) => h("circle", { cx: X(p.c), cy: Y(p.loss), r: loud ? 4 : 3, fill: css("accent"), "data-best": p.name })),
       f.own.map((p) => g.tip(h("path", { d: diamond(X(p.c), Y(p.loss), 6), fill: css("v-ink") }), `yours, C = ${powered(p.c)}\nloss ${num(p.loss, 3)}`)),
-      label(edge.right, edge.top + 8, "frontier: no cheaper run is better", { anchor: "end", fill: "accent", size: 11 }),
+      label(edge.right, edge.top + 8, "frontier: no cheaper size is better, by its mean", { anchor: "end", fill: "accent", size: 11 }),
     ]),
   ]);
 }

@@ -66,7 +66,7 @@ function drawForecast(data, X, Y, edge) {
   const line = data.forecast.held.length ? h("path", { d: `M${(X(from) + X(data.forecast.held[0])) / 2},${edge.top}V${edge.bottom}`, stroke: css("ink3"), "stroke-dasharray": "3 4" }) : null;
   const words = [`foretold ${num(loss, 3)}`, truth === null ? "not trained yet" : `came ${num(truth, 3)}`];
   const middle = truth === null ? y : (y + Y(truth)) / 2;
-  const fits = x + 12 + measure(words[0], 11, true) < edge.right + 8;
+  const fits = x + 12 + Math.max(...words.map((text) => measure(text, 11, true))) < edge.right + 8;
   return [line, rod, h("path", { d: `M${x - 6},${y}h12`, stroke: css("accent"), "stroke-width": 3 }),
     words.map((text, i) => label(fits ? x + 12 : x - 12, clamp(middle - 12, edge.top + 6, edge.bottom - 20) + 15 * i, text, { anchor: fits ? null : "end", fill: i ? (truth === null ? "ink3" : "k-ink") : "accent", weight: 600, mono: true, size: 11, ...HALO }))];
 }

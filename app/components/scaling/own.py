@@ -25,14 +25,18 @@ TITLE = "Scaling: "  # how the names of the page's own runs begin
 
 @dataclass(frozen=True)
 class Own:
-    """A run of the learner's: as the store has it, and as a rung; its loss is NaN as long as it is not measured."""
+    """A run of the learner's: as the store has it, and as a rung; its loss is NaN as long as it is not measured.
+
+    measured: that was done, though the loss may be no number even so.
+    """
 
     arm: Arm
     rung: Rung
+    measured: bool = False
 
     @property
     def known(self) -> bool:
-        """Whether its loss has been measured."""
+        """Whether its loss is known: measured, and a number."""
         return self.rung.loss == self.rung.loss
 
 
@@ -43,7 +47,7 @@ def spec_of(seed: int = FIRST) -> TrainSpec:
 
 
 def found() -> list[Own]:
-    """The runs of the group that the link names, oldest first; then those of the Training lab that match the ladder."""
+    """The runs of the group that the link names, newest first; then those of the Training lab that match the ladder."""
     group = str(state.get("ladder"))
     listed = list(runs.grouped(group)) if group else []
     known = {run.id for run in listed}
@@ -58,7 +62,7 @@ def found() -> list[Own]:
         points = runs.points(run.id)
         if points is not None and isinstance(run.spec, TrainSpec):
             arms.append(Arm(run.name, run.id, run.spec, points, runs.checkpoints(run.id), run, run.ended))
-    return [Own(arm, _rung(arm)) for arm in arms]
+    return [Own(arm, _rung(arm), _metrics(arm) is not None) for arm in arms]
 
 
 def _rung(arm: Arm) -> Rung:
@@ -66,7 +70,7 @@ def _rung(arm: Arm) -> Rung:
     spec, size = arm.spec, ladders.vocabulary()
     config = spec.config(size)
     blocks, tables = ladder.counted(config)
-    metrics: Metrics | None = cache.kept(_key(arm))
+    metrics = _metrics(arm)
     loss = (metrics.loss.value, metrics.loss.low, metrics.loss.high) if metrics else (float("nan"),) * 3
     seconds = arm.points.seconds.tolist()
     return Rung(
@@ -78,6 +82,15 @@ def _rung(arm: Arm) -> Rung:
     )  # fmt: skip
 
 
+def _metrics(arm: Arm) -> Metrics | None:
+    """What was measured of a run, remembered with the session: what leaves the server's shelf is not done again."""
+    memo: dict[str, Metrics] = state.memo("scaling.measured")
+    key = _key(arm)
+    if key not in memo and (found := cache.kept(key)) is not None:
+        memo[key] = found
+    return memo.get(key)
+
+
 def _key(arm: Arm) -> str:
     return f"scaling {arm.id} {arm.run.step if arm.run else 0}"
 
@@ -85,7 +98,7 @@ def _key(arm: Arm) -> str:
 def waiting(own: list[Own]) -> list[Arm]:
     """Runs that have reached their end and are still to be measured."""
     return [
-        one.arm for one in own if not one.known and one.arm.run is not None and one.arm.run.state == "done"
+        one.arm for one in own if not one.measured and one.arm.run is not None and one.arm.run.state == "done"
     ]
 
 
@@ -102,7 +115,9 @@ def measure(arms: list[Arm], slot: Any) -> None:
 def _measured(arms: list[Arm]) -> Iterator[str]:
     for arm in arms:
         lm = loading.load(runs.store(), arm.id)
-        cache.keep(_key(arm), emergence.measure(lm, emergence.rows(lm, ladder.CONTEXT)))
+        found = emergence.measure(lm, emergence.rows(lm, ladder.CONTEXT))
+        cache.keep(_key(arm), found, small=True)
+        state.memo("scaling.measured")[_key(arm)] = found
         yield arm.id
 
 
@@ -118,8 +133,11 @@ def stop(own: list[Own]) -> None:
 
 
 def lost(own: list[Own]) -> list[str]:
-    """What is said of runs that are no points: they diverged, or ended early."""
-    return [
+    """What is said of runs that are no points: they diverged, ended early, or have a loss that is no number."""
+    silent = [
+        f"{one.arm.name} is no point: its loss is no number." for one in own if one.measured and not one.known
+    ]
+    return silent + [
         f"{one.arm.name} is no point: {one.arm.ended or one.arm.run.state}."
         for one in own
         if one.arm.run is not None and one.arm.run.over and one.arm.run.state != "done"

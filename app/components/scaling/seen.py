@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -10,7 +12,9 @@ from app import state
 from core.runs import ladders
 from core.runs.ladders import Against, Rung
 from core.scaling.forecast import Forecast, forecast
-from core.scaling.surface import Surface, fit_surface
+from core.scaling.surface import Surface, fit_surface, misfit, share_between
+from core.training import ladder
+from core.training.spec import TrainSpec
 
 AXES: dict[Against, tuple[str, str]] = {  # what the axis holds, and its letter
     "parameters": ("parameters", "N"),
@@ -24,7 +28,8 @@ PLACES = 64  # of a drawn curve
 class Seen:
     """The runs that a law is fitted to, and its forecast.
 
-    found: None where they are too few; why: then what to do, "" otherwise.
+    found: None where they are too few; why: then what to do, "" otherwise. ahead: the run that is foretold where no
+    size is held back; a learner can train it.
     """
 
     against: Against
@@ -34,6 +39,7 @@ class Seen:
     runs: tuple[Rung, ...]
     found: Forecast | None
     why: str
+    ahead: TrainSpec | None = None
 
     @property
     def x(self) -> list[float]:
@@ -46,23 +52,45 @@ class Seen:
         return [one.loss for one in self.runs]
 
 
-def shown() -> Seen:
-    """What the page's fields ask for."""
+def shown(own: Sequence[Rung] = ()) -> Seen:
+    """What the page's fields ask for; `own` as in `see`."""
     against: Against = state.get("against")
     widths = ladders.widths()
     width = min(widths, key=lambda one: abs(one - int(state.get("rung"))))
-    return see(against, int(state.get("withheld")), bool(state.get("tables")), width)
+    return see(against, int(state.get("withheld")), bool(state.get("tables")), width, own)
 
 
-def see(against: Against, withheld: int, tables: bool, width: int) -> Seen:
-    """The recorded runs of an axis, with the law of those that are not held back."""
+def see(against: Against, withheld: int, tables: bool, width: int, own: Sequence[Rung] = ()) -> Seen:
+    """The recorded runs of an axis, with the law of those that are not held back.
+
+    Args:
+        own: a learner's runs; with nothing held back, what is foretold is held against those that are that very run.
+    """
+    ahead = None if withheld else ladders.ahead(against, width)
+    at = None if ahead is None else ladders.place(ahead, against, tables)
+    truths = [one.loss for one in own if ahead is not None and came(one, ahead)]
     runs = tuple(ladders.series(against, width, tables))
     x, losses = [one.at(against, tables) for one in runs], [one.loss for one in runs]
     try:
-        return Seen(against, withheld, tables, width, runs, forecast(x, losses, withheld), "")
+        return Seen(
+            against, withheld, tables, width, runs, forecast(x, losses, withheld, at, truths), "", ahead
+        )
     except ValueError as why:
         said = str(why)
         return Seen(against, withheld, tables, width, runs, None, f"{said[:1].upper()}{said[1:]}.")
+
+
+def came(one: Rung, ahead: TrainSpec) -> bool:
+    """Whether an own run is the one that was foretold, and measured."""
+    same = (one.width, one.tokens) == (ladder.width_of(ahead), ladder.tokens_of(ahead))
+    return one.alike and same and bool(np.isfinite(one.loss))
+
+
+def fits(one: Rung, seen: Seen) -> bool:
+    """Whether an own run belongs on the axis as it stands: with the text, or the width, of the runs there."""
+    if seen.against == "data":
+        return one.width == seen.width
+    return seen.against == "compute" or one.tokens == ladder.FULL
 
 
 def surface(tables: bool) -> Surface:
@@ -71,6 +99,14 @@ def surface(tables: bool) -> Surface:
     return fit_surface(
         [one.parameters(tables) for one in runs], [one.tokens for one in runs], [one.loss for one in runs]
     )
+
+
+@lru_cache(maxsize=2)
+def sure(tables: bool) -> tuple[float, float, float]:
+    """Between what the best split of `surface` lies, and how far the runs are off it, in nats."""
+    runs, law = ladders.rungs(), surface(tables)
+    n, d, losses = zip(*((one.parameters(tables), one.tokens, one.loss) for one in runs))
+    return *share_between(law, n, d, losses), misfit(law, np.array(n), np.array(d), np.array(losses))
 
 
 def places(seen: Seen) -> list[float]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.components.scaling.own import Own
 from app.components.scaling.question import Question
-from app.components.scaling.seen import Seen, surface
+from app.components.scaling.seen import Seen, sure, surface
 from core.analysis.emergence import LENGTHS
 from core.runs import ladders
 from core.runs.ladders import Rung
@@ -58,6 +58,7 @@ from core.scaling.forecast import forecast
 
 AGAINST, TABLES, WIDTH, WITHHELD = {seen.against!r}, {seen.tables!r}, {seen.width!r}, {seen.withheld!r}
 runs = ladders.series(AGAINST, WIDTH, TABLES)
+AT = None if WITHHELD else ladders.place(ladders.ahead(AGAINST, WIDTH), AGAINST, TABLES)
 x, losses = [one.at(AGAINST, TABLES) for one in runs], [one.loss for one in runs]
 """
     if seen.found is None:
@@ -76,7 +77,8 @@ else:
     interval = None if found.low is None else (found.low, found.high)
     return (
         head
-        + f"""found = forecast(x, losses, WITHHELD)
+        + f"""own = {[one for one in found.truths if not found.held]!r}  # losses of own runs of the size foretold
+found = forecast(x, losses, WITHHELD, AT, own)
 shown = {[float(f"{value:.9g}") for value in shown]!r}
 again = [found.law.floor, found.law.amount, found.law.exponent, found.at, found.loss]
 assert all(abs(one - other) <= 1e-5 * abs(other) + 1e-9 for one, other in zip(again, shown, strict=True)), again
@@ -88,10 +90,11 @@ print(found.law, found.loss, (found.low, found.high), found.truth)"""
 
 
 def _frontier(seen: Seen) -> str:
-    law = surface(seen.tables)
+    law, (low, high, off) = surface(seen.tables), sure(seen.tables)
     best = [one.name for one in ladders.frontier(ladders.rungs(), seen.tables)]
     return f"""# %% The frontier of compute, and the law over parameters and characters at once
-from core.scaling.surface import fit_surface
+import numpy as np
+from core.scaling.surface import fit_surface, misfit, share_between
 
 every = ladders.rungs()
 best = [one.name for one in ladders.frontier(every, TABLES)]
@@ -99,7 +102,11 @@ assert best == {best!r}
 n, d, found_losses = zip(*((one.parameters(TABLES), one.tokens, one.loss) for one in every))
 surface = fit_surface(n, d, found_losses)
 assert abs(surface.share - {law.share!r}) < 1e-4
-print(surface, best)"""
+between = share_between(surface, n, d, found_losses)
+assert max(abs(between[0] - {low!r}), abs(between[1] - {high!r})) < 1e-3
+off = misfit(surface, *(np.array(one) for one in (n, d, found_losses)))
+assert abs(off - {off!r}) < 1e-5
+print(surface, between, off, best)"""
 
 
 def _question(asked: Question) -> str:

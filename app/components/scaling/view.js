@@ -49,7 +49,7 @@ const scaling = {
     const frontier = step === 4 || step === stages.last;
     if (frontier) drawFrontier(g, data, { x: side.x, y: under + 6, w: side.w, h: high }, step === 4);
     let y = Math.max(tall, frontier ? under + 6 + high : under);
-    y = prose(g, { x: 4, y: y - 4, w: g.width - 8 }, step === 0 ? [`${data.points.length} runs by one recipe: only ${data.against === "data" ? "the text that they read" : "the width"} differs${data.against === "compute" ? ", and the text; these are the ones that no cheaper run beats" : ""}. A dot is a seed.`] : told(data, step));
+    y = prose(g, { x: 4, y: y - 4, w: g.width - 8 }, step === 0 ? [`${data.points.length} runs by one recipe: only ${data.against === "data" ? "the text that they read" : "the width"} differs${data.against === "compute" ? ", and the text; these are the sizes that none cheaper beats, by the mean of their seeds" : ""}. A dot is a seed.`] : told(data, step));
     const below = drawLive(g, data, local, { x: 0, y: y + 4, w });
     g.height = Math.max(y, below);
   },

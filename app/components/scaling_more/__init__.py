@@ -11,7 +11,7 @@ import streamlit as st
 from app import state
 from app.components import register
 from app.components.scaling.own import Own
-from app.components.scaling.words import sized
+from app.components.scaling.words import powered, sized
 from core.analysis.emergence import LENGTHS
 from core.runs import ladders
 from core.runs.ladders import Rung
@@ -20,7 +20,8 @@ from core.scaling import published
 more = register("scaling_more")
 
 BUDGETS = (1e9, 1e27)  # operations, of the chart of sizes
-MEASURED = (1e18, 1e24)  # between what the papers' own runs lie, about; beyond, their laws are stretched
+FEW = 0.01  # a share that is as good as none
+LEAP = 1 / 3  # how far a share has gone beside log p where it is flat first and steep then
 
 
 def length() -> int:
@@ -41,7 +42,8 @@ def record(tables: bool, own: Sequence[Own]) -> dict[str, Any]:
             {"n": one.parameters(tables), "c": one.at("compute", tables), "name": one.name} for one in ladders.rungs()
         ],
         "own": [_metrics(one.rung, tables, k) for one in own if one.known and one.rung.exact],
-        "metrics": [_metrics(one, tables, k) for one in runs], "said": said(runs, k),
+        "metrics": [_metrics(one, tables, k) for one in runs], "said": said(runs, tables, k),
+        "dotted": dotted(runs, k), "fitted": fitted(),
     }  # fmt: skip
 
 
@@ -68,7 +70,8 @@ def _budgets() -> dict[str, Any]:
     """The best number of parameters for each budget, by each paper."""
     c = np.geomspace(*BUDGETS, 55)
     return {
-        "c": c.tolist(), "measured": list(MEASURED), "kaplan": published.kaplan_best(c)[0].tolist(),
+        "c": c.tolist(), "measured": {name: list(one.flops) for name, one in published.FITTED.items()},
+        "kaplan": published.kaplan_best(c)[0].tolist(),
         "one": published.chinchilla_best(c)[0].tolist(), "three": published.CHINCHILLA.best(c)[0].tolist(),
         "refit": published.REFIT.best(c)[0].tolist(),
     }  # fmt: skip
@@ -81,6 +84,7 @@ def _losses() -> dict[str, Any]:
     best = {"hoffmann": published.CHINCHILLA, "refit": published.REFIT}
     found = {name: (law.best(c)[0], law(*law.best(c))) for name, law in best.items()}
     return {
+        "measured": {name: list(one.parameters) for name, one in published.FITTED.items()},
         "n": n.tolist(), "kaplan": published.kaplan_parameters(n).tolist(),
         **{name: {"n": at.tolist(), "loss": loss.tolist()} for name, (at, loss) in found.items()},
     }  # fmt: skip
@@ -95,20 +99,73 @@ def _metrics(one: Rung, tables: bool, k: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def said(runs: Sequence[Rung], k: int) -> str:
-    """What the two charts say together, in the numbers of the smallest, a middle and the largest size."""
-    widths = sorted({one.width for one in runs})
-    chosen = [
-        next(one for one in runs if one.width == width)
-        for width in (widths[0], widths[len(widths) // 2], widths[-1])
-    ]
-    exact = [{at: share for at, share, *_ in one.exact}[k] for one in chosen]
-    sizes = ", ".join(sized(one.blocks) for one in chosen)
-    logs = ", ".join(f"{one.log:.2f}" for one in chosen)
+def said(runs: Sequence[Rung], tables: bool, k: int) -> str:
+    """What the two charts say together, in the seeds' means of the smallest, a middle and the largest size."""
+    kinds = _kinds(runs)
+    chosen = [kinds[0], kinds[len(kinds) // 2], kinds[-1]]
+    logs = [_mean([one.log for one in kind]) for kind in kinds]
+    exact = [_mean([_share(one, k) for one in kind]) for kind in kinds]
+    sizes = ", ".join(sized(kind[0].parameters(tables)) for kind in chosen)
+    rising = "it rises at every size" if logs == sorted(logs) else "it does not rise at every size"
+    shares = ", ".join(f"{exact[kinds.index(kind)]:.1%}" for kind in chosen)
     return (
-        f"With {sizes} parameters the mean log p of a character is {logs}: it rises at every size. All of the next {k} "
-        f"right: {', '.join(f'{share:.1%}' for share in exact)}. The same models, the same text: whoever asks for {k} "
-        "in a row sees nothing for long, then much. The metric makes the leap, not the model (Schaeffer et al. 2023)."
+        f"With {sizes} parameters the mean log p of a character is "
+        f"{', '.join(f'{logs[kinds.index(kind)]:.2f}' for kind in chosen)}: {rising}. "
+        f"{'The next one' if k == 1 else f'All of the next {k}'} right: {shares}. "
+        + _judged(logs, exact, sized(kinds[1][0].parameters(tables)), k)
+    )
+
+
+def _judged(logs: Sequence[float], exact: Sequence[float], second: str, k: int) -> str:
+    """Whether the share grows as smoothly as log p does: by how far each has come at the second size."""
+    if max(exact) < FEW:
+        return (
+            f"Whoever asks for {k} in a row sees nothing yet, even of the largest: under {FEW:.0%}. "
+            "By log p all of these models differ."
+        )
+    smooth, sharp = ((all[1] - all[0]) / (all[-1] - all[0]) for all in (logs, exact))
+    way = f"At {second} log p has gone {smooth:.0%} of its way from the smallest to the largest, "
+    way += f"this share {sharp:.0%}: "
+    if sharp < smooth * LEAP:
+        return f"{way}little for long, then much. The metric makes the leap, not the model (Schaeffer et al. 2023)."
+    return f"{way}no leap." if k > 1 else f"{way}one character at a time, this metric does not leap either."
+
+
+def dotted(runs: Sequence[Rung], k: int) -> str:
+    """What the dotted line is, and on which side of it the sizes lie."""
+    if k == 1:
+        return "Dotted: the share over all characters; asked are those with 32 before them in their row and 31 after."
+    kinds = _kinds(runs)
+    above = sum(
+        _mean([_share(one, k) for one in kind]) > _mean([one.right**k for one in kind]) for kind in kinds
+    )
+    where = "every size" if above == len(kinds) else f"{above} of the {len(kinds)} sizes"
+    return (
+        f"Dotted: the share of single characters right, to the power of {k}. Characters are right together more often "
+        f"than that at {where}."
+    )
+
+
+def _kinds(runs: Sequence[Rung]) -> list[list[Rung]]:
+    """The runs of each width, narrow ones first."""
+    return [[one for one in runs if one.width == width] for width in sorted({one.width for one in runs})]
+
+
+def _share(one: Rung, k: int) -> float:
+    return {at: share for at, share, *_ in one.exact}[k]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def fitted() -> str:
+    """Where each law was fitted, as the note below the charts says it."""
+    laws = ("Kaplan", published.FITTED["kaplan"]), ("Hoffmann and the refit", published.FITTED["hoffmann"])
+    return "; ".join(
+        f"{name} by runs of {powered(one.flops[0])} to {powered(one.flops[1])} operations and "
+        f"{sized(one.parameters[0])} to {sized(one.parameters[1])} parameters ({one.source})"
+        for name, one in laws
     )
 
 

@@ -44,16 +44,19 @@ function legendLines(names, w) {
   return rows;
 }
 
+/** A law as a line: faint where it is stretched beyond the runs that it was fitted to. */
+function stretched(X, Y, xs, ys, name, [low, high]) {
+  return [through(X, Y, xs, ys, { ...LAWS[name], width: 1, opacity: 0.35 }), through(X, Y, xs, ys.map((y, i) => (xs[i] >= low && xs[i] <= high ? y : null)), { ...LAWS[name], "data-fitted": name })];
+}
+
 function drawBudgets(g, data, box) {
   const b = data.budgets;
-  const [low, high] = b.measured;
   const laws = ["kaplan", "one", "three", "refit"];
-  const inside = (ys) => ys.map((y, i) => (b.c[i] >= low / 2 && b.c[i] <= high * 2 ? y : null));
   const spec = { x: [2e9, 1e27], y: [3e3, 3e12], across: "operations of training, C = 6 N D", up: "parameters N", powers: true, left: 46 };
   const top = 34 + 18 * legendLines(laws, box.w);
   return [label(box.x, box.y + 12, "Which size for which budget?", { weight: 600, fill: "ink", size: 14 }), legendOf(laws, box.x, box.y + 34, box.w),
     logPlot({ ...box, y: box.y + top, h: box.h - top }, spec, (X, Y) => [
-      laws.map((name) => [through(X, Y, b.c, b[name], { ...LAWS[name], width: 1, opacity: 0.35 }), through(X, Y, b.c, inside(b[name]), LAWS[name])]),
+      laws.map((name) => stretched(X, Y, b.c, b[name], name, b.measured[name])),
       data.ladder.map((one) => g.tip(h("circle", { cx: X(one.c), cy: Y(one.n), r: 3, fill: css("accent"), opacity: 0.8 }), `this page’s ladder: N = ${sized(one.n)}, C = ${powered(one.c)}`)),
       label(X(2e14), Y(3e5), "this page’s ladder", { fill: "accent", size: 11 }),
       data.models.map((one) => [g.tip(h("g", { "data-model": one.name }, one.d === null ? h("path", { d: `M${X(one.c)},${Y(one.n)}h26m-6,-4l6,4l-6,4`, stroke: css("ink"), fill: "none", "stroke-width": 1.5 }) : null,
@@ -74,7 +77,7 @@ function drawLosses(g, data, box) {
         const near = Y(one.hoffmann ?? one.kaplan_n);
         return [h("path", { d: `M${x},${y + 3}V${near}`, stroke: css("line") }), label(x - 4, y, one.name, { size: 11, fill: "ink", weight: 600, anchor: "end" })];
       }),
-      through(X, Y, l.n, l.kaplan, LAWS.kaplan), ["hoffmann", "refit"].map((name) => through(X, Y, l[name].n, l[name].loss, LAWS[name])),
+      stretched(X, Y, l.n, l.kaplan, "kaplan", l.measured.kaplan), ["hoffmann", "refit"].map((name) => stretched(X, Y, l[name].n, l[name].loss, name, l.measured[name])),
       models.map((one) => g.tip(h("g", {}, [[one.kaplan ?? one.kaplan_n, "k-ink"], [one.hoffmann, "q-ink"]].filter(([y]) => y !== null).map(([y, fill]) => h("circle", { cx: X(one.n), cy: Y(y), r: 4, fill: css(fill) }))), modelText(one))),
     ])];
 }

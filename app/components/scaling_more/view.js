@@ -32,7 +32,7 @@ const more = {
     if (!wide) y += tall + 14;
     g.part("sharp", [y, w], () => drawMetric(g, data, { ...at(1), y, h: tall }, wide ? `Sharp metric: the next ${data.length} characters all right` : `Sharp: the next ${data.length} all right`, { y: [0, most * 1.1], linear: true, format: (v) => `${num(100 * v, most < 0.05 ? 1 : 0)} %` }, (m) => m.exact, (m) => [m.low, m.high], (m) => m.power));
     y += tall + 6;
-    const lines = [...inLines(data.said, g.width - 8, 13), ...inLines(`Dotted: the share of single characters right, to the power of ${data.length}. Characters are right together more often than that.`, g.width - 8, 13)];
+    const lines = [...inLines(data.said, g.width - 8, 13), ...inLines(data.dotted, g.width - 8, 13)];
     g.part("said", [y], () => lines.map((line, i) => label(0, y + 14 + 18 * i, line, { size: 13, fill: "ink" })));
     y += 18 * lines.length + 36;
     const high = wide ? 380 : 400;
@@ -40,7 +40,7 @@ const more = {
     if (!wide) y += high + 20;
     g.part("losses", [y, w], () => drawLosses(g, data, { ...at(1), y, h: high }));
     y += high + 6;
-    const notes = inLines("N and D as each paper states them; Kaplan’s N leaves out the embeddings. Faint: where a law is stretched beyond the runs that it was fitted to. GPT-2’s D was never published: it stands at one pass over its text, its true place is to the right. Losses of two papers, or of this ladder’s characters, are on different texts: compare along a line, not between lines. Besiroglu et al. (2024) fitted the form of approach 3 again and came to the answer of approaches 1 and 2.", g.width - 8, 13);
+    const notes = inLines(`N and D as each paper states them; Kaplan’s N leaves out the embeddings. Faint: where a law is stretched beyond the runs that it was fitted to: ${data.fitted}. GPT-2’s D was never published: it stands at one pass over its text, its true place is to the right. Losses of two papers, or of this ladder’s characters, are on different texts: compare along a line, not between lines. Besiroglu et al. (2024) fitted the form of approach 3 again and came to the answer of approaches 1 and 2.`, g.width - 8, 13);
     g.part("notes", [y], () => notes.map((line, i) => label(0, y + 14 + 18 * i, line, { size: 13, fill: "ink2" })));
     g.height = y + 18 * notes.length + 16;
   },

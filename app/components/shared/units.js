@@ -26,5 +26,7 @@ function timeOf(seconds) {
   for (const [least, each, name] of units) if (seconds >= least) return `${threeDigits(seconds / each)} ${name}`;
   return `${num(seconds * 1e9, 2)} ns`;
 }
+/** All digits of a count, or `brief` where a number of the browser no longer holds them (from 2 ** 53 on). */
+const exactOf = (n, brief) => (Number.isSafeInteger(n) ? thousands(n) : brief);
 /** 1 text, 2 texts. */
 const manyOf = (n, name) => `${thousands(n)} ${name}${n === 1 ? "" : "s"}`;

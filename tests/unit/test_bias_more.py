@@ -1,0 +1,55 @@
+"""What the lower half of the Bias page says in sentences: each only where its numbers say so."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.components.bias_more import gaps, lab
+from app.components.bias_more.gaps import Asked, Series
+from core.analysis.pronoun_gap import TEMPLATES, Gap, Measured, clear_of_average, parsed
+from core.data import dial
+from core.runs import doses
+from core.runs.doses import Dose
+
+
+def test_a_remedy_is_said_to_help_where_the_paired_interval_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def dose(*contrasts: float, remedy: dial.Remedy = "none") -> Dose:
+        return Dose(0.9, remedy, tuple(0.5 + one for one in contrasts), (0.5, 0.5, 0.5), (1.0, 1.0, 1.0))
+
+    before = dose(0.1, 0.2, 0.3)
+    sure = dose(0.0, 0.1, 0.21, remedy="swap")  # 0.10, 0.10 and 0.09 less
+    unsure = dose(
+        0.2, 0.0, 0.1, remedy="remove"
+    )  # its own interval holds 0, and so does that of the differences
+    wider = dose(0.2, 0.31, 0.4, remedy="balance")
+    assert doses.contrast(unsure).low < 0 < doses.contrast(unsure).high
+    assert doses.eased(before, sure).mean == pytest.approx(0.29 / 3) and doses.eased(before, sure).low > 0.08
+    monkeypatch.setattr(doses, "remedies", lambda: [before, sure, unsure, wider])
+    said = " ".join(lab.findings())
+    assert "Swap helps; balance makes it wider; of remove the seeds do not tell whether it helps." in said
+    assert "swap 9.7 points (8.2 to 11.1)" in said
+
+
+def test_the_dial_is_called_the_cause_where_the_share_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "the dial is the cause" in " ".join(lab.findings())
+    low, high = (Dose(at, "none", (0.2, 0.5, 0.9), (0.5,) * 3, (1.0,) * 3) for at in (0.0, 1.0))
+    monkeypatch.setattr(doses, "curve", lambda: [low, high])
+    said = lab.findings()[1]
+    assert "the dial is the cause" not in said and "the seeds do not tell it from nothing" in said
+
+
+def test_professions_are_held_against_their_average_sentence_by_sentence() -> None:
+    """What a sentence adds to every profession alike says nothing of a profession."""
+    sentences = (3.0, -1.0, 0.5, 2.0)
+    jobs = {"baker": 0.3, "cook": 0.31, "pilot": -0.61}
+    found = tuple(
+        Gap(job, tuple(of + own + 0.001 * k for k, of in enumerate(sentences)), 1)
+        for job, own in jobs.items()
+    )
+    assert all(gap.spread[0] < 0 < gap.spread[1] for gap in found if gap.spread), "clear of none by itself"
+    assert clear_of_average(found) == 3
+    assert clear_of_average([Gap(job, sentences, 1) for job in jobs]) == 0, "all alike"
+    asked = Asked(tuple(jobs), parsed(TEMPLATES[:4]), True, True, ())
+    said = gaps.findings([Series("toy", "decoder", True, Measured(found, ()))], asked)[0]
+    assert "0 of 3 intervals leave out 0; held against that average sentence by sentence, 3 do." in said
+    assert "from the sentences or from the whole model" in said and "by chance" not in said
