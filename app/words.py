@@ -192,7 +192,7 @@ WORDS: dict[str, str] = {
     "scaling law": "How the loss falls as parameters, data or compute grow: smoothly enough to foretell the next size.",
     "power law": "A quantity that falls by the same factor each time another is multiplied, say, by ten.",
     "compute": "Operations that a training takes: about six for each parameter and each token read.",
-    "frontier": "The sizes that no cheaper ones beat, by the mean of their seeds: at each cost, the best that was reached.",
+    "frontier": "The sizes that no cheaper ones beat, by their seeds’ mean: at each cost, the best that was reached.",
     "bootstrap": "Dealing out anew what the runs are off by: how much the answer moves says how sure it is.",
     "emergence": "A skill that seems to appear at once with size; whether it does depends on how it is measured.",
 }
