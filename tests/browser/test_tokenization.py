@@ -320,7 +320,7 @@ def test_learning_can_be_stopped_and_the_page_says_how_far_it_came(page: Page) -
     expect(page.get_by_text("Stopped after")).to_be_visible(timeout=driver.SECONDS * 1000)
     driver.wait_until_drawn(page)
     state = reach(page)
-    assert 0 <= state["merges"] < 3744
+    assert 0 <= state["merges"] <= 3744  # all, where the other vocabularies are still to be learned
     page.get_by_role("button", name="Learn on").click()
     expect(page.get_by_text("Stopped after")).to_be_hidden(timeout=driver.SECONDS * 1000)
     driver.wait_for_state(page, NAME, lambda now: now["merges"] == 3744, seconds=60)
