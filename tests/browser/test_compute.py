@@ -148,6 +148,12 @@ def test_measured_points_stand_beside_the_formula(page: Page, lm: core.LanguageM
     for kind in training_memory(lm.config, length):
         assert rows[kind.name]["measured"] == rows[kind.name]["formula"] == kind.bytes(1)
     assert rows["step"]["measured"] > 0
+    page.locator("[data-testid=stSidebar] input[type=range]").first.press("Home")
+    driver.wait_for_state(page, "rewind", lambda now: now["step"] == 0)
+    page.wait_for_url("**snapshot=0*")
+    driver.wait_until_drawn(page)
+    earlier = driver.component_state(page, "compute_more")
+    assert earlier["rows"] == more["rows"], "another moment of the same model takes no other time"
 
 
 def test_answer_notebook_and_link(

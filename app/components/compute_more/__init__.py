@@ -31,7 +31,8 @@ def measured(ctx: Context, shown: Subject) -> tuple[dict[str, Measured], Size | 
     if not shown.own:
         return {}, None, ""
     at = size_for(shown.config, shown.batch, shown.length)
-    key = f"compute {ctx.model_key} {at.batch} {at.length}"
+    # What is measured hangs on the model's shape alone: Rewind keeps it, and so does a model trained at these sizes.
+    key = f"compute {shown.config} {at.batch} {at.length}"
     job = work.of(JOB, key)
     memo = state.memo("compute.measured")
     if job is not None and job.ended and memo.get("job") is not job:  # once, not at every run of the page
