@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import runs, state, widgets
+from app.words import sentence
 
 if TYPE_CHECKING:
     from core.training.fine_tune_spec import FineTuneSpec
@@ -94,9 +95,3 @@ def warn(said: str) -> None:
     """Show a reason, where there is one."""
     if said:
         st.warning(widgets.escape(said))
-
-
-def sentence(why: object) -> str:
-    """A reason with a capital at its front and one full stop at its end."""
-    said = str(why)
-    return f"{said[:1].upper()}{said[1:]}".rstrip(".") + "."

@@ -195,4 +195,26 @@ WORDS: dict[str, str] = {
     "frontier": "The sizes that no cheaper ones beat, by their seeds’ mean: at each cost, the best that was reached.",
     "bootstrap": "Dealing out anew what the runs are off by: how much the answer moves says how sure it is.",
     "emergence": "A skill that seems to appear at once with size; whether it does depends on how it is measured.",
+    "patch": "A piece of a picture: a small square of pixels, which a matrix turns into the vector of a token.",
+    "rank agreement": "How far two measurements put things into one order (Spearman): 1 the same, 0 no relation.",
+    "contrastive learning": "Pulling the two halves of a pair to one place, and pushing all other pairs apart.",
+    "retrieval": "Finding what belongs to a thing among many, by taking the nearest.",
+    "dead band": "The stretch of a measurement for which no word is used: only what is clearly on one side has one.",
+    "pruning": "Setting weights to zero, or taking whole parts out, so that less has to be kept and computed.",
+    "sparsity": "The share of weights, or of heads and neurons, that is removed.",
+    "distillation": "Training a small model on what a large one says of every next token, not only on the text.",
+    "teacher": "The large model whose probabilities a small one, its student, learns.",
+    "quantization": "Keeping each weight as the number of a step on a grid, in few bits, not as a float of 32.",
+    "grid": "The few values that weights may take after rounding, evenly spaced; the step is stored beside them.",
+    "GPTQ": "Rounding a matrix column by column, so that the weights not yet rounded make up for what is lost so far.",
+    "calibration": "Letting a model read some text, so that rounding can spare what matters for what it really reads.",
+    "Pareto front": "The settings that no other beats: none is as small and as good, and better in one of the two.",
+    "int8": "Whole numbers from −128 to 127: a byte each, and many processors multiply them faster than floats.",
+    "first choice kept": "How often the changed model finds the same token likeliest as the original does.",
 }
+
+
+def sentence(why: object) -> str:
+    """A reason or a note as a sentence: a capital at its front and, unless it ends with a mark, a full stop."""
+    said = str(why)
+    return said[:1].upper() + said[1:] + "." * (not said.endswith((".", "!", "?")))

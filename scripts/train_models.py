@@ -3,7 +3,9 @@
 Writes assets/models/NAME: config.json, tokenizer.json, model.safetensors (float16), snapshots/STEP.safetensors (8-bit)
 and card.json, which says what the model read, how its losses fell, and what an n-gram model reaches on the same text.
 A training that was stopped goes on from .training/NAME, where it keeps what it needs for that. `scaling` is no model,
-but the ladder of sizes of the Scaling page, assets/scaling.json (scripts/record_scaling.py).
+but the ladder of sizes of the Scaling page, assets/scaling.json (scripts/record_scaling.py), nor is `efficiency`, what
+pruning and distillation made of tales-gpt (scripts/record_efficiency.py); `digits-captioner` and `digits-space` read
+pictures (scripts/train_digits.py).
 
 With `--check` nothing is trained: what the cards say is measured again, and compared (scripts/check_models.py).
 """
@@ -42,14 +44,14 @@ from core.training.preparation import learned, special_tokens
 from core.training.state import State
 from core.training.text_to_text import hidden
 from core.zoo import BUNDLED, load
-from scripts import loss_interval, record_scaling
+from scripts import loss_interval, record_efficiency, record_scaling, train_digits
 from scripts.austen import NoText
 from scripts.check_models import INTERVAL, LOSS, Compared, table, verdict
 from scripts.model_scores import check, keep_interval, measured
 from scripts.recipes import RECIPES, Recipe
 
 SCRATCH = Path(__file__).parent.parent / ".training"
-LADDER = "scaling"
+TABLES = {"scaling": record_scaling, "efficiency": record_efficiency}  # no models, but assets/NAME.json
 
 
 def make(name: str, recipe: Recipe, folder: Path, scratch: Path | None = None, every: int = 100) -> None:
@@ -268,7 +270,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "names", nargs="*", choices=[*RECIPES, LADDER, []], help="which models (default: all)"
+        "names",
+        nargs="*",
+        choices=[*RECIPES, *train_digits.RECIPES, *TABLES, []],
+        help="which models (default: all)",
     )
     parser.add_argument("--out", type=Path, default=BUNDLED, help="where the models' folders go, or are")
     instead = parser.add_mutually_exclusive_group()
@@ -288,12 +293,18 @@ def main() -> None:
     keep_freed_memory()
     left_out, found = [], list[Compared]()
     measuring = options.scores or options.check or options.intervals
-    everything = [*RECIPES, LADDER] if options.out == BUNDLED else [*RECIPES]
+    everything = [*RECIPES, *train_digits.RECIPES, *TABLES] if options.out == BUNDLED else [*RECIPES]
     for name in options.names or everything:
-        if name == LADDER:  # its losses are measured as it is trained, and at no other time
+        if name in TABLES:  # its losses are measured as it is trained, and at no other time
             if not measuring:
-                out = record_scaling.RECORDED if options.out == BUNDLED else options.out / "scaling.json"
-                record_scaling.remake(out, SCRATCH / "scaling.json")
+                out = TABLES[name].RECORDED if options.out == BUNDLED else options.out / f"{name}.json"
+                TABLES[name].remake(out, SCRATCH / f"{name}.json")
+            continue
+        if name in train_digits.RECIPES:
+            if options.check:
+                found += train_digits.check(name, options.out / name)
+            elif not measuring:
+                train_digits.make(name, options.out / name, SCRATCH / name)
             continue
         folder, recipe = options.out / name, RECIPES[name]
         try:

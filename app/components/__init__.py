@@ -52,6 +52,7 @@ OPTIONAL = {
     "curves(": ("curves", "feed", "hairline", "pens"),
     "stepMode(": ("steps",),
     "sizeOf(": ("units",),
+    "timeOf(": ("units",),
     "wordmap(": ("wordmap", "wordmap_hands", "pens"),
     "logPlot(": ("logplot", "pens"),
     "roundTicks(": ("pens",),

@@ -82,6 +82,22 @@ FIELDS: tuple[Field, ...] = (
     Field("width", "int", 64, 16, 512),  # of an own run
     Field("portion", "choice", "1", choices=("2", "1", "1/2", "1/4", "1/8")),  # of the ladder's text
     Field("ladder", "text", ""),  # the group of own runs that are points on the charts
+    # Multimodal (a step is `spoken`, a word of the caption `said`, a head `crossing`, a gallery `lot`)
+    Field("pictured", "int", 47, 0, 1_999),  # the held-out picture
+    Field("sketched", "bool", False),  # the learner's drawing stands in its place
+    Field("drawing", "text", ""),  # its strokes (app/components/multimodal/strokes.py)
+    Field("imaged", "int", -1, -1, 100, shown="one that misses"),  # a row of the space, the last the drawing
+    Field("worded", "int", -1, -1, 100, shown="one that misses"),  # a column, the last the learner's text
+    # Efficiency, its lower half: pruning, students
+    Field("removed", "int", 80, 5, 95),  # percent of the weights, or of heads and neurons
+    Field("cutting", "choice", "magnitude", choices=("magnitude", "structured")),
+    Field(
+        "shrunk", "choice", "distilled", choices=("distilled", "alone", "pruned")
+    ),  # what the next own run trains
+    Field("softness", "float", 1.0, 0.1, 20.0),  # the temperature of both models' logits
+    Field("plainly", "float", 0.0, 0.0, 1.0),  # the share of the plain loss beside the teacher's
+    Field("lessons", "int", 200, 1, 20_000),  # steps of the next own run
+    Field("shrinks", "text", ""),  # the group of own runs that are points on the charts
     # Interpretability, below the picture (app/components/interpretability_more, interpretability_walk)
     Field("blank", "choice", "token", choices=("token", "mean", "zero")),  # what stands where a token is gone
     Field("says", "choice", "logit", choices=("logit", "probability")),  # the number that is explained
@@ -89,7 +105,7 @@ FIELDS: tuple[Field, ...] = (
     Field("along", "int", -1, -1, 255, shown="the whole way"),  # one of them, from 0
     Field("explainer", "int", 0, 0, 4),  # by its place in core.analysis.explainers.NAMES
     Field(
-        "truth", "choice", "held", choices=("held", "holder", "hero")
+        "truth", "choice", "held", choices=("held", "holder", "hero", "name")
     ),  # what a probe of each depth is to tell
     Field("circuit", "int", -1, -1, 99, shown="the whole walk"),
     # Interpretability (the row that is asked is `follow`; a chosen cell is `row`, `tier`, or `block` and `head`)
@@ -105,4 +121,15 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "extent", "choice", "all", choices=("all", "here")
     ),  # a head patched at every position, or at the chosen one
+    # Efficiency (the block is `block`, of an encoder-decoder's `stack`)
+    Field("bits", "choice", "4", choices=("16", "8", "4", "2", "1")),  # of a weight
+    Field("per", "choice", "channel", choices=("tensor", "channel", "group")),  # what shares a scale
+    Field("group", "choice", "32", choices=("16", "32", "64", "128")),  # weights that share one
+    Field("rounding", "choice", "nearest", choices=("nearest", "gptq")),
+    Field("centred", "bool", True),  # the grid around 0, or from the smallest weight to the largest
+    Field(
+        "piece", "choice", "in", choices=("qkv", "o", "cross_qkv", "cross_o", "in", "out")
+    ),  # the matrix that is looked at
+    Field("output", "int", 0, 0, 99_999_999),  # a row of it
+    Field("slice", "int", 0, 0, 99_999_999),  # a group of that row
 )

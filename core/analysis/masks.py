@@ -100,8 +100,10 @@ def with_mask(lm: LanguageModel, rule: MaskRule, attention: Kind = "self") -> La
     masked = type(lm)(model.to(lm.device).eval(), lm.tokenizer, f"{lm.name} under another mask")
     stack = stack_of(masked, attention)
 
-    def geometry(positions: Tensor, past: int, mask: Tensor | None, dtype: torch.dtype) -> Geometry:
-        own = Transformer.geometry(stack, positions, past, mask, dtype)
+    def geometry(
+        positions: Tensor, past: int, mask: Tensor | None, dtype: torch.dtype, before: int = 0
+    ) -> Geometry:
+        own = Transformer.geometry(stack, positions, past, mask, dtype, before)
         keys = torch.arange(past + len(positions), device=positions.device)
         allowed = rule.allowed(positions, keys)[None, None]  # (1, 1, T, S)
         if mask is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from core.analysis.patching import Array, Patching
+from core.analysis.patching import POSITIONS, Array, Patching
 
 
 def sweep(found: Patching, by_place: bool = True) -> Iterator[tuple[str, int, Array]]:
@@ -17,10 +17,16 @@ def sweep(found: Patching, by_place: bool = True) -> Iterator[tuple[str, int, Ar
     Args:
         by_place: heads at each position, too.
     """
+    places = len(found.counterpart)
+    together = (len(found.sites) * places + found.heads) * places <= POSITIONS
     for layer in range(found.layers):
-        for site in found.sites:
-            yield site, layer, found.by_place(site, layer)
-        yield "head", layer, found.by_head(layer)
+        if together:
+            for name, line in found.by_layer(layer).items():
+                yield name, layer, line
+        else:
+            for site in found.sites:
+                yield site, layer, found.by_place(site, layer)
+            yield "head", layer, found.by_head(layer)
         if by_place:
             yield "heads", layer, found.by_head_and_place(layer)
 

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from core.analysis.direct_attribution import NoLogits, direction
 from core.analysis.places import Kind, stack_of
-from core.analysis.resuming import run_blocks
+from core.analysis.resuming import run_blocks, run_text, run_to_row, say
 from core.analysis.text_pairs import TextPair
 from core.hooks import Intervention, intervene, recording
 from core.model.transformer import EncoderDecoder, Transformer
@@ -37,6 +37,11 @@ HOOKS: dict[Site, str] = {
 }  # fmt: skip
 POSITIONS = 1024  # of all variants that run as one batch
 SAME = 1e-6  # logit differences closer than this, relative to their size, are one
+
+
+Variant = tuple[
+    str, Sequence[tuple[int, int | None]]
+]  # a hook, and the (position, head) pairs that are put in there
 
 
 @dataclass(frozen=True)
@@ -161,14 +166,24 @@ class Patching:
     def by_place(self, site: Site, layer: int) -> Array:
         """(T',): one position patched at a time; nan: it has no counterpart in the clean text."""
         places = self._places(layer, quiet=site != "stream")
-        found = self._alone(self._hook(site, layer), layer, [(at, None) for at in places])
-        return self._spread(found, places)
+        return self._spread(
+            self._alone(self._hook(site, layer), layer, [(at, None) for at in places]), places
+        )
 
     def by_head(self, layer: int) -> Array:
         """(H,): one head's output patched at a time, at all positions that have a counterpart."""
-        name, places = self._hook(None, layer), self._places(layer, quiet=True)
-        edits = [[(at, head) for at in places] for head in range(self.heads)]
-        return self.recovered(self._run(layer, name, edits))
+        return self.recovered(self._run(layer, self._of_heads(layer)))
+
+    def by_layer(self, layer: int) -> dict[str, Array]:
+        """Site -> `by_place`, and "head" -> `by_head`: together, which is quicker where the model is small."""
+        places = {site: self._places(layer, quiet=site != "stream") for site in self.sites}
+        single = [(self._hook(site, layer), [(at, None)]) for site in self.sites for at in places[site]]
+        found = self.recovered(self._run(layer, [*single, *self._of_heads(layer)]))
+        lines, first = dict[str, Array](), 0
+        for site, where in places.items():
+            lines[site] = self._spread(found[first : first + len(where)], where)
+            first += len(where)
+        return lines | {"head": found[first:]}
 
     def by_head_and_place(self, layer: int, positions: Sequence[int] | None = None) -> Array:
         """(H, T'): one head's output patched at one position at a time.
@@ -197,7 +212,7 @@ class Patching:
             edits.setdefault(name, []).extend((at, spot.head) for at in where)
         changes = [self._change(name, [pairs]) for name, pairs in edits.items()]
         with torch.no_grad(), intervene(*changes):
-            said = self.resume(min(layers, default=0), 1)
+            said = self.resume(min(layers, default=0), 1, self.layers - 1 in layers)
         return float(self.recovered(said)[0])
 
     # ------------------------------------------------------------------------------------------- the passes
@@ -228,17 +243,24 @@ class Patching:
         line[list(places)] = found
         return line
 
-    def _alone(self, name: str, layer: int, edits: Sequence[tuple[int, int | None]]) -> Array:
-        return self.recovered(self._run(layer, name, [[edit] for edit in edits]))
+    def _of_heads(self, layer: int) -> list[Variant]:
+        """Each head at all positions."""
+        places = self._places(layer, quiet=True)
+        return [(self._hook(None, layer), [(at, head) for at in places]) for head in range(self.heads)]
 
-    def _run(self, layer: int, name: str, variants: Sequence[Sequence[tuple[int, int | None]]]) -> Tensor:
-        """(N,): what is said with the clean values of each variant's (position, head) pairs put in place."""
+    def _alone(self, name: str, layer: int, edits: Sequence[tuple[int, int | None]]) -> Array:
+        return self.recovered(self._run(layer, [(name, [edit]) for edit in edits]))
+
+    def _run(self, layer: int, variants: Sequence[Variant]) -> Tensor:
+        """(N,): what is said with the clean values of each variant's places put in."""
         size = max(1, POSITIONS // self.streams[layer].shape[1])
         said = [torch.zeros(0, dtype=torch.float64)]
         for first in range(0, len(variants), size):
             some = variants[first : first + size]
-            with torch.no_grad(), intervene(self._change(name, some)):
-                said.append(self.resume(layer, len(some)).cpu())
+            names = dict.fromkeys(name for name, _ in some)
+            changes = [self._change(one, [at if name == one else () for name, at in some]) for one in names]
+            with torch.no_grad(), intervene(*changes):
+                said.append(self.resume(layer, len(some), layer == self.layers - 1).cpu())
         return torch.cat(said)
 
     def _change(self, name: str, variants: Sequence[Sequence[tuple[int, int | None]]]) -> Intervention:
@@ -262,16 +284,23 @@ class Patching:
 
         return Intervention((name,), edit, f"{name} of the clean text")
 
-    def resume(self, layer: int, variants: int) -> Tensor:
-        """(variants,): what is said by variants that differ from block `layer` on."""
+    def resume(self, layer: int, variants: int, last: bool = True) -> Tensor:
+        """(variants,): what is said by variants that differ from block `layer` on.
+
+        Args:
+            last: whether something is put into the last block, which then has to be run for all rows.
+        """
         x = self.streams[layer].expand(variants, -1, -1)
         source = None if self.source is None else self.source.expand(variants, -1, -1)
         if self.stack is not self.decoder:
             source = self.stack.head(run_blocks(self.stack, layer, x, None))  # (variants, S, D)
             assert self.written is not None
             layer, x = 0, self.written.expand(variants, -1, -1)
-        x = run_blocks(self.decoder, layer, x, source, self.pair.row)
-        return _said(self.decoder, x[:, self.pair.row], self.readout)
+        if last and self.stack is self.decoder:
+            x = run_blocks(self.decoder, layer, x, source, self.pair.row)[:, self.pair.row]
+        else:
+            x = run_to_row(self.decoder, layer, x, source, self.pair.row)
+        return say(self.decoder, x, self.readout)
 
 
 def _names(half: str, layers: int, cross: bool) -> tuple[list[str], set[str]]:
@@ -280,25 +309,6 @@ def _names(half: str, layers: int, cross: bool) -> tuple[list[str], set[str]]:
     kept = [hook for site, hook in HOOKS.items() if site != "cross-attention" or half == "decoder."]
     kept += ["cross_attn.hook_z" if cross else "attn.hook_z"]
     return blocks, {f"{name}.{hook}" for name in blocks for hook in kept}
-
-
-def run_text(model: Transformer | EncoderDecoder, ids: tuple[Tensor, ...]) -> Tensor | None:
-    """Run one text; returns what cross-attention reads, (1, S, D)."""
-    if not isinstance(model, EncoderDecoder):
-        model(*ids)
-        return None
-    source = model.encode(ids[0])
-    model.decode(ids[1], source)
-    return source
-
-
-def _said(stack: Transformer, x: Tensor, readout: tuple[Tensor, float]) -> Tensor:
-    """(B,): what rows (B, D) of the last stream say along the readout; the rest of the vocabulary is spared."""
-    if stack.ln_final is not None:
-        x = stack.ln_final(x)
-    if stack.mlm_head is not None:
-        x = stack.mlm_head(x)
-    return x.double() @ readout[0] + readout[1]
 
 
 def _shared(pair: TextPair) -> int:

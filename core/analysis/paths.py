@@ -18,8 +18,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.analysis.patching import Patching, run_text
+from core.analysis.patching import Patching
 from core.analysis.places import Place
+from core.analysis.resuming import run_text
 from core.hooks import Intervention, intervene, recording
 from core.model.attention import Attention
 from core.model.block import Block

@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
 Array = np.ndarray[Any, Any]
-Task = Literal["held", "hero", "holder"]
+Task = Literal["held", "hero", "holder", "name"]
 TASKS: dict[Task, tuple[str, tuple[str, str]]] = {
     "held": ("A thing is named: is it in somebody’s hands?", ("in hands", "not held")),
     "holder": ("A person is named: are they holding something?", ("holds something", "holds nothing")),
     "hero": ("A pronoun stands there: does it mean the story’s hero?", ("the hero", "somebody else")),
+    "name": ("Something is named: is it a person?", ("a person", "a thing or a place")),
 }
 STORIES = 240
 LONGEST = 256  # tokens that are read of a story
@@ -176,6 +177,8 @@ def _label(task: Task, told: Story, index: int, entity: str, is_pronoun: bool) -
     """The truth about a mention in sentence `index`, as it was before it; "": the task does not ask about it."""
     one, before = told.entities.get(entity), told.sentences[index - 1].state_after
     yes, no = TASKS[task][1]
+    if task == "name":
+        return "" if is_pronoun or one is None else yes if isinstance(one, Person) else no
     if task == "held":
         if is_pronoun or not isinstance(one, Thing):
             return ""

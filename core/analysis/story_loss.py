@@ -30,7 +30,7 @@ def story_losses(lm: LanguageModel, count: int = STORIES, longest: int = LONGEST
     if count < 1:
         raise ValueError(f"count={count} must be at least 1")
     told = corpora.corpus("tales", split="held_out")
-    return [text_loss(lm, _cut(lm, next(told), min(longest, lm.config.n_ctx))) for _ in range(count)]
+    return [text_loss(lm, cut(lm, next(told), min(longest, lm.config.n_ctx))) for _ in range(count)]
 
 
 def mean_loss(lm: LanguageModel, asked: list[TextLoss]) -> float:
@@ -40,7 +40,7 @@ def mean_loss(lm: LanguageModel, asked: list[TextLoss]) -> float:
     return sum(loss * n for loss, n in losses) / sum(n for _, n in losses)
 
 
-def _cut(lm: LanguageModel, story: str, longest: int) -> str:
+def cut(lm: LanguageModel, story: str, longest: int) -> str:
     """The longest beginning of `story` that ends with a word and has so many tokens."""
     ends = [at for at, sign in enumerate(story) if sign.isspace()] + [len(story)]
     low, high = 0, len(ends) - 1

@@ -13,6 +13,12 @@ from torch import Tensor
 SCALE = ".scale"
 
 
+def rows(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """A matrix (rows, columns) as int8 steps of the same shape, and the size of each row's step, float32 (rows, 1)."""
+    scale = weight.float().abs().amax(dim=-1, keepdim=True).clamp(min=1e-12) / 127  # (rows, 1)
+    return (weight.float() / scale).round().to(torch.int8).contiguous(), scale.contiguous()
+
+
 def compact(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Matrices become int8 with a float32 scale a row under `NAME.scale`; vectors stay as float16."""
     small: dict[str, Tensor] = {}
@@ -20,9 +26,7 @@ def compact(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         if weight.ndim < 2:
             small[name] = weight.half().contiguous()
             continue
-        scale = weight.float().abs().amax(dim=-1, keepdim=True).clamp(min=1e-12) / 127  # (rows, 1)
-        small[name] = (weight.float() / scale).round().to(torch.int8).contiguous()
-        small[name + SCALE] = scale.contiguous()
+        small[name], small[name + SCALE] = rows(weight)
     return small
 
 

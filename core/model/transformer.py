@@ -98,6 +98,7 @@ class Transformer(Part):
         source_mask: Tensor | None = None,
         last_only: bool = False,
         only: Tensor | None = None,
+        prefix: Tensor | None = None,
     ) -> Tensor:
         """Logits (B, T, V), or the normalised stream (B, T, D) of a stack without unembedding.
 
@@ -112,30 +113,41 @@ class Transformer(Part):
             last_only: spare all positions but the last the unembedding: (B, 1, V).
             only: (B, T) bool; spare all positions but these, N of them, the unembedding: (N, V) in order.
                 Neither is for a head over the whole text ("sequence").
+            prefix: (B, P, D) vectors that stand before the tokens, for instance the patches of an image, and that
+                every position may see, the prefix's own too (Raffel et al. 2020, section 3.2.1, "prefix LM"). What
+                comes out then has P + T positions. With a cache, only in the first call.
 
         Raises:
             ContextTooLong: more positions than the context holds; the message gives both numbers.
             HookError: an active intervention names a place that this model lacks.
+            ValueError: a prefix behind what the cache holds already.
         """
         if cache is None or cache.length == 0:
             hooks.check(self._known_hooks)
         past = 0 if cache is None else cache.length
-        positions = torch.arange(past, past + ids.shape[1], device=ids.device)
-        if past + ids.shape[1] > self.config.n_ctx:
+        if prefix is not None and past:
+            raise ValueError(
+                f"a prefix stands before all tokens, but the cache holds {past:,} positions already: "
+                "give it in the first call, with an empty cache"
+            )
+        before = 0 if prefix is None else prefix.shape[1]
+        new = before + ids.shape[1]
+        positions = torch.arange(past, past + new, device=ids.device)
+        if past + new > self.config.n_ctx:
             raise ContextTooLong(
-                f"cannot read {past + ids.shape[1]:,} tokens: the context of this model is {self.config.n_ctx:,}"
+                f"cannot read {past + new:,} tokens: the context of this model is {self.config.n_ctx:,}"
             )
         if self.config.head == "sequence" and (last_only or only is not None):
             raise ValueError("head='sequence' speaks of a whole text: it has no places to choose from")
-        x = self._embed(ids, positions, token_types)
-        geometry = self.geometry(positions, past, mask, x.dtype)
+        x = self._embed(ids, positions, token_types, prefix)
+        geometry = self.geometry(positions, past, mask, x.dtype, before)
         source_geometry = _ANYWHERE
         if source_mask is not None:
             source_geometry = Geometry(allowed=source_mask.bool()[:, None, None, :])
         for block in self.blocks:
             x = block(x, geometry, source, source_geometry, cache)  # (B, T, D)
         if cache is not None:
-            cache.length += ids.shape[1]
+            cache.length += new
         if only is not None:
             return self.head(x[only])
         return self.head(x[:, -1:] if last_only else x, mask)
@@ -151,31 +163,39 @@ class Transformer(Part):
             return self.label_head(x, mask)  # (B, C), or (B, T, C)
         return x if self.unembed is None else self.unembed(x)  # (B, T, V)
 
-    def _embed(self, ids: Tensor, positions: Tensor, token_types: Tensor | None) -> Tensor:
-        x = self.hook_embed(self.embed(ids))  # (B, T, D)
+    def _embed(
+        self, ids: Tensor, positions: Tensor, token_types: Tensor | None, prefix: Tensor | None = None
+    ) -> Tensor:
+        x = self.embed(ids)  # (B, T, D)
+        x = self.hook_embed(x if prefix is None else torch.cat([prefix, x], dim=1))  # (B, P + T, D)
         if self.pos_embed is not None:
             x = x + self.hook_pos_embed(self.pos_embed(positions).expand_as(x))
         if self.token_type_embed is not None:
-            types = torch.zeros_like(ids) if token_types is None else token_types
+            types = positions.new_zeros(x.shape[:2]) if token_types is None else token_types
             x = x + self.hook_token_type_embed(self.token_type_embed(types))
         if self.ln_embed is not None:
             x = self.ln_embed(x)
         return F.dropout(x, self.config.dropout) if self.training and self.config.dropout else x
 
-    def geometry(self, positions: Tensor, past: int, mask: Tensor | None, dtype: torch.dtype) -> Geometry:
+    def geometry(
+        self, positions: Tensor, past: int, mask: Tensor | None, dtype: torch.dtype, before: int = 0
+    ) -> Geometry:
         """What the places of new tokens mean to attention.
 
         Args:
             positions: (T,) of the new tokens; past: how many came before them.
             mask: (B, S) bool, False at padding, or None.
             dtype: of the stream.
+            before: how many of the first positions everybody may see, a prefix.
         """
         new = positions.shape[0]
         allowed = None
         if self.causal and new > 1:
             keys = torch.arange(past + new, device=positions.device)
             allowed = (keys[None, :] <= positions[:, None])[None, None]  # (1, 1, T, S)
-        square = allowed is not None and past == 0 and mask is None
+            if before:
+                allowed = allowed | (keys < before)
+        square = allowed is not None and past == 0 and mask is None and not before
         if mask is not None:
             padding = mask.bool()[:, None, None, :]  # (B, 1, 1, S)
             allowed = padding if allowed is None else allowed & padding

@@ -6,15 +6,14 @@ half precision. `python -m scripts.record_adaptability` writes both.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.analysis.seeds import Interval, interval
 from core.runs.records import RunError
+from core.runs.results import ASSETS, Results
 from core.training import adapting
 from core.training.adapting import Study
 from core.training.fine_tune_spec import FineTuneSpec, Way
@@ -24,8 +23,10 @@ if TYPE_CHECKING:
 
     from core.language_model import LanguageModel
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 RECORDED, WEIGHTS = ASSETS / "adaptability.json", ASSETS / "adaptability.safetensors"
+# All of it: {"machine", "revision", "runs", "games": {game: {...}}}. A run: spec, right, of, trained, head, bytes,
+# seconds.
+recorded, result = Results(RECORDED).all, Results(RECORDED).run
 
 
 @dataclass(frozen=True)
@@ -44,21 +45,6 @@ class Place:
     head: int
     bytes: int
     seconds: float
-
-
-@lru_cache(maxsize=1)
-def recorded() -> dict[str, Any]:
-    """All that is recorded: {"machine", "revision", "runs": {name: {...}}, "games": {game: {...}}}."""
-    found: dict[str, Any] = json.loads(RECORDED.read_text(encoding="utf-8"))
-    return found
-
-
-def result(name: str) -> Mapping[str, Any]:
-    """What a run came to: spec, right, of, trained, head, bytes, seconds. Raises RunError: it is not recorded."""
-    if name not in recorded()["runs"]:
-        raise RunError(f"no run called {name!r} is recorded")
-    found: Mapping[str, Any] = recorded()["runs"][name]
-    return found
 
 
 def curve(study: Study, way: Way) -> list[Place]:

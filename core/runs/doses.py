@@ -5,20 +5,20 @@ assets/bias.json holds them; `python -m scripts.record_bias` writes it.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from core.analysis.seeds import Interval, difference, interval
 from core.data.dial import REMEDIES, Remedy
-from core.runs.records import RunError
+from core.runs.results import ASSETS, Results
 from core.training import corpus_lab
 from core.training.corpus_lab import BIASED, DOSES, SEEDS
 
-RECORDED = Path(__file__).resolve().parents[2] / "assets" / "bias.json"
+RECORDED = ASSETS / "bias.json"
+# All of it: {"machine", "revision", "told": {profession: [she, of]}, "runs"}. A run: spec, early, held_out, seconds,
+# trace, gaps.
+recorded, result = Results(RECORDED).all, Results(RECORDED).run
 Group = Literal["dialled", "others"]
 
 
@@ -39,21 +39,6 @@ class Dose:
     def spread(self, group: Group) -> Interval:
         """Mean over the seeds with its interval (Student's t)."""
         return interval(self.dialled if group == "dialled" else self.others)
-
-
-@lru_cache(maxsize=1)
-def recorded() -> dict[str, Any]:
-    """All that is recorded: {"machine", "revision", "told": {profession: [she, of]}, "runs": {name: {...}}}."""
-    found: dict[str, Any] = json.loads(RECORDED.read_text(encoding="utf-8"))
-    return found
-
-
-def result(name: str) -> Mapping[str, Any]:
-    """What a run came to: spec, early, held_out, seconds, trace, gaps. Raises RunError: it is not recorded."""
-    if name not in recorded()["runs"]:
-        raise RunError(f"no run called {name!r} is recorded")
-    found: Mapping[str, Any] = recorded()["runs"][name]
-    return found
 
 
 def _dose(at: float, remedy: Remedy) -> Dose:

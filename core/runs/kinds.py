@@ -1,7 +1,7 @@
-"""What a worker can run: models in training or fine-tuning, word2vec, maps of words. One queue, loop and store for all.
+"""What a worker can run: models in training, fine-tuned or made smaller, word2vec, maps of words.
 
-A spec says by its `kind` what is to be done; each kind has a module with its `Work`, imported where it is needed: who
-only looks at runs waits for none of them.
+One queue, loop and store for all. A spec says by its `kind` what is to be done; each kind has a module with its `Work`,
+imported where it is needed: who only looks at runs waits for none of them.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from core.runs.lease import Moment
 
 TRAIN = "train"
+MODELS = (TRAIN, "shrink")  # kinds whose checkpoints are whole language models
 _KINDS: dict[str, tuple[str, str, str]] = {  # kind -> where its spec's class is, its name, its work's module
     TRAIN: ("core.training.spec", "TrainSpec", "core.runs.training"),
     "word2vec": ("core.runs.word_specs", "WordsSpec", "core.runs.word_vectors"),
     "fine_tune": ("core.training.fine_tune_spec", "FineTuneSpec", "core.runs.fine_tuning"),
     "map": ("core.runs.word_specs", "MapSpec", "core.runs.word_maps"),
+    "shrink": ("core.training.shrink_spec", "ShrinkSpec", "core.runs.shrinking"),
 }
 
 
@@ -59,7 +61,8 @@ class Reached:
     Of training each column is what its name says. Of word2vec the loss is nats a pair, tokens are words read, and
     `update_norm` is how far all vectors together moved. Of a map the loss is the method's own, and `update_norm` how
     far all words together moved on the map. Of fine-tuning the loss is nats an example, and `held_out` the share of
-    held-out examples that is answered right.
+    held-out examples that is answered right. Of a model made smaller all is as of training; a student's loss is its
+    plain cross-entropy, whatever its teacher adds.
     """
 
     step: int
@@ -157,7 +160,7 @@ def lighter(spec: Spec) -> tuple[str, str]:
 
 def check_parent(spec: Spec, parent: Mapping[str, Any]) -> None:
     """Whether a run of this kind can begin with a checkpoint of that one. Raises RunError."""
-    wanted = {"map": "word2vec", "fine_tune": TRAIN}.get(spec.kind, spec.kind)
+    wanted = {"map": "word2vec", "fine_tune": TRAIN, "shrink": TRAIN}.get(spec.kind, spec.kind)
     if (found := kind_of(parent)) != wanted:
         raise RunError(f"a run of kind {spec.kind!r} begins with one of kind {wanted!r}, not {found!r}")
 

@@ -5,22 +5,22 @@ assets/scaling.json holds a line for each run; `python -m scripts.record_scaling
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal
 
 from core import costs
 from core.runs.records import RunError
+from core.runs.results import ASSETS, Results
 from core.scaling import envelope
 from core.scaling.forecast import NEXT
 from core.scaling.surface import compute
 from core.training import ladder
 from core.training.spec import TrainSpec
 
-RECORDED = Path(__file__).resolve().parents[2] / "assets" / "scaling.json"
+RECORDED = ASSETS / "scaling.json"
+recorded = Results(RECORDED).all  # {"version", "vocabulary", "runs"}
 
 Against = Literal["parameters", "data", "compute"]
 MORE = 2  # times the ladder's text, of the longest run that a law over data is asked about
@@ -68,13 +68,6 @@ def _at(against: Against, parameters: int, tokens: int) -> float:
     if against == "data":
         return float(tokens)
     return float(parameters) if against == "parameters" else float(compute(parameters, tokens))
-
-
-@lru_cache(maxsize=1)
-def recorded() -> dict[str, Any]:
-    """All that is recorded: {"machine", "revision", "vocabulary", "runs": {name: {...}}}."""
-    found: dict[str, Any] = json.loads(RECORDED.read_text(encoding="utf-8"))
-    return found
 
 
 @lru_cache(maxsize=1)

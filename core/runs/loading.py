@@ -6,7 +6,7 @@ from core.checkpoints import CheckpointError
 from core.checkpoints.folder import assemble
 from core.config import ModelConfig
 from core.language_model import LanguageModel
-from core.runs.kinds import TRAIN
+from core.runs.kinds import MODELS
 from core.runs.records import RunError
 from core.runs.store import Store
 from core.text.tokenizer import Tokenizer
@@ -32,7 +32,7 @@ def load(store: Store, id: str, step: int | None = None) -> LanguageModel:
         from core.runs.fine_tuning import tuned_model
 
         return tuned_model(store, id, step)
-    if run.kind != TRAIN:
+    if run.kind not in MODELS:
         raise RunError(
             "this run learns or lays out words and trains no language model: look at it on Embeddings"
         )

@@ -89,7 +89,7 @@ class Run:
 
     @property
     def kind(self) -> str:
-        """What it does: "train", "fine_tune", "word2vec" or "map"."""
+        """What it does: "train", "fine_tune", "shrink", "word2vec" or "map"."""
         return str(self.spec.kind)
 
     @property

@@ -224,12 +224,16 @@ class Trainer:
         total = 0.0
         with _training(self._parts), _drawing(seed, self.device):
             for example, count in zip(examples, scored, strict=True):
-                loss = objectives.loss(self._working, example, self.spec.label_smoothing)
+                loss = self._loss(example)
                 if len(examples) > 1:
                     loss = loss * (count / sum(scored))
                 loss.backward()
                 total += loss.item()
         return total
+
+    def _loss(self, example: Example) -> Tensor:
+        """What is minimised: a scalar."""
+        return objectives.loss(self._working, example, self.spec.label_smoothing)
 
     def _forget(self) -> None:
         self.optimizer.working.zero_grad(set_to_none=True)

@@ -48,7 +48,8 @@ asked: asking.Asked = cache.call(
 )
 looked: view.Looked = cache.call(view.look, ctx.model_key, asked)
 layers = config.n_layers if kind == "encoder" else config.decoder_layers
-measure = maps.Measure(ctx, asked, kind, len(view.rows_of(asked, looked, kind, both)[0]), layers)
+places = len(view.rows_of(asked, looked, kind, both)[0])
+measure = maps.Measure(ctx, asked, kind, places, layers, by_place=state.get("extent") == "here")
 found = measure.known()
 block = min(state.get("block"), max(0, layers - 1))
 

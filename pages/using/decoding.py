@@ -26,6 +26,7 @@ EXAMPLES = (  # texts whose likeliest continuation greedy misses; of the last, a
     "Once upon a time, Ruth lived near",
     "Tom and Anna went to the",
 )
+LETTER = "Dear Ben, I found your red kite by the lake."  # a model of tales goes on with it as with a tale
 
 EMPTY = (
     "Nothing is written yet: the tree grows from the decoder’s start token. Type the beginning of an answer, and it "
@@ -133,4 +134,4 @@ page.terms(
     "exact search", "warped", "temperature", "top-k", "top-p", "min-p", "repetition penalty", "entropy", "KV cache",
 )  # fmt: skip
 page.cheatsheet("decoding")
-page.examples(EXAMPLES)
+page.examples((*EXAMPLES, LETTER))

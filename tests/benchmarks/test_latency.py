@@ -186,6 +186,13 @@ PARTS = {
     "feed_forward": ("another token", 'g[data-row="{}"]', "state.row === {}", (2, 4)),
     "norm_residual": ("another token", 'g[data-token="{}"]', "state.row === {}", (2, 4)),
     "bias": ("another test", 'g[data-test="{}"]', "state.test === '{}'", (7, 2)),
+    "efficiency": (
+        "another matrix",
+        'g[data-matrix="{}"]',
+        "[state.matrix.block, state.matrix.piece].join(' ') === '{}'",
+        ("1 o", "2 in"),
+    ),
+    "multimodal": ("another word of the caption", 'g[data-word="{}"]', "state.part === {}", (0, 1)),
 }
 NATIVE = {
     "positions": ("Kind of position", (1, 2), ("learned", "rotary"), "kind"),
@@ -196,6 +203,7 @@ NATIVE = {
     "bias": ("Gender direction", (1, 0), (True, False), "removed"),
     "interpretability": ("Measure", (1, 0), (True, False), "alone"),
     "scaling": ("Loss against", (1, 0), ("data", "parameters"), "against"),
+    "efficiency": ("Bits", (1, 2), (8, 4), "setting.bits"),
 }
 
 
@@ -223,6 +231,35 @@ def test_another_kind_is_chosen(slug: str, page: Page, report: Report) -> None:
     figure = change(f"{chapters.BY_SLUG[slug].title}: {label}", times)
     report(figure)
     assert figure.reached
+
+
+def test_multimodal(page: Page, report: Report) -> None:
+    name = "multimodal"
+    driver.open_page(page, name, pictured=5)
+    pictures = [at for at in range(12) if at != 5]
+    captioned = change(
+        "Multimodal: another picture, captioned, and each of its pieces covered",
+        [press(page, name, part(name, f'g[data-scene="{at}"]'), f"state.number === {at}") for at in pictures],
+    )
+    report(captioned)
+    driver.open_page(page, name, sketched=1)
+    pad = driver.component(page, name).locator(".mm-pad").bounding_box()
+    assert pad
+    times = []
+    for stroke in range(6):
+        x, y = (pad[side] + pad[size] * 0.2 for side, size in (("x", "width"), ("y", "height")))
+        page.mouse.move(x + 8 * stroke, y)
+        page.mouse.down()
+        page.mouse.move(x + 8 * stroke, y + 90, steps=6)
+        page.evaluate(
+            CLOCK,
+            [name, "pointerup", f"state.strokes === {stroke + 1} && state.drawing.length === state.read"],
+        )
+        page.mouse.up()
+        times.append(waited(page))
+    drawn = change("Multimodal: a stroke of a drawing, captioned", times)
+    report(drawn)
+    assert captioned.reached and drawn.reached
 
 
 def test_tokenization(page: Page, report: Report) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import core
 from core.analysis.in_context import weigh
@@ -44,6 +44,29 @@ def test_the_curves_are_those_recorded(page: Page) -> None:
     driver.component(page, "adaptability").get_by_role("button", name="Few examples against many").click()
     stage(page, 1)
     driver.wait_for_link(page, "stage=1")
+
+
+def test_what_lies_under_the_pointer_is_said_in_numbers(page: Page) -> None:
+    opened(page)
+    figure = driver.component(page, "adaptability")
+    tip = figure.locator(".gb-tip:not(.gb-curves-tip)")
+    for study, way in (("rank", "lora"), ("examples", "full"), ("prompt", "prompt")):
+        for place in (adaptations.curve(study, way)[k] for k in (0, -1)):
+            driver.hover(page, figure.locator(f'[data-part="small {study}"] [data-place="{place.at}"]'))
+            expect(tip).to_contain_text(f"{100 * place.interval.mean:.1f} %")
+            expect(tip).to_contain_text(f": {place.at:,}")
+    (at, _, spread) = adaptations.played("pairs", "context")[-1]
+    driver.hover(page, figure.locator(f'[data-part="small context"] [data-place="{at}"]'))
+    expect(tip).to_contain_text(f"{100 * spread.mean:.1f} %")
+    state = opened(page, stage=0)
+    place = adaptations.curve("rank", "lora")[2]
+    driver.hover(page, figure.locator(f'[data-row="{place.at}"]'))
+    expect(tip).to_contain_text(f"{place.trained:,} numbers, a file of {place.bytes:,} bytes")
+    (judged,) = [one for one in state["judged"]["rank"] if one["at"] == place.at]
+    expect(tip).to_contain_text(f"{judged['says']}, {judged['probability']:.4f}")
+    option = opened(page, stage=3)["game"]["shown"]["options"][0]
+    driver.hover(page, figure.locator(f'[data-option="{option["text"]}"]'))
+    expect(tip).to_contain_text(f"{100 * option['share']:.2f} % of what these get")
 
 
 def test_places_are_chosen_by_hand_and_by_key(page: Page, browser: Browser, server: driver.Server) -> None:

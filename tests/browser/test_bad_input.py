@@ -21,6 +21,7 @@ SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in grou
 WORDLESS = {
     "bias",
     "scaling",
+    "multimodal",
 }  # pictures of known words, and of other models: the text's tokens are not drawn
 every_page = pytest.mark.parametrize("slug", SHOWN)
 

@@ -61,6 +61,32 @@ def test_parts_memory_and_passes_are_cores(page: Page, lm: core.LanguageModel) -
     assert driver.component(page, NAME).locator('[data-card="line"]').count() == 1
 
 
+def test_what_lies_under_the_pointer_is_said_in_numbers(page: Page, lm: core.LanguageModel) -> None:
+    state = opened(page)
+    figure = driver.component(page, NAME)
+    tip = figure.locator(".gb-tip")
+    (row,) = [row for row in state["rows"] if row["name"] == "attention"]
+    driver.hover(page, figure.locator('[data-row="attention"]'))
+    share = 100 * row["weights"] / state["total"]["weights"]
+    expect(tip).to_have_text(
+        f"Attention\n{row['weights']:,} weights, {share:.1f} % of all\n"
+        f"{row['flops']:,} FLOP of a pass, {100 * row['flops'] / state['total']['flops']:.1f} % of all"
+    )
+    (kept,) = [kind["bytes"] for kind in state["memory"]["training"] if kind["name"] == "optimizer"]
+    for part in ('[data-legend="training optimizer"]', '[data-mode="training"] [data-kind="optimizer"]'):
+        driver.hover(page, figure.locator(part))
+        expect(tip).to_contain_text(f"{kept:,} bytes")
+    driver.hover(page, figure.locator('[data-roof="under"]'))
+    expect(tip).to_contain_text("operations for each byte")
+    words = tip.inner_text().split()
+    intensity, most = float(words[1]), float(words[words.index("most") + 1])
+    unit = {"G": 1e9, "T": 1e12}[words[words.index("most") + 2][0]]
+    card = state["card"]
+    assert most * unit == pytest.approx(attainable(intensity, card["peak"], card["bandwidth"]), rel=0.02)
+    page.mouse.move(5, 5)
+    expect(tip).to_be_hidden()
+
+
 def test_sliders_move_the_bars_and_what_fits_is_said(page: Page) -> None:
     opened(page, costed="gpt2", floats="bf16")
     config, room = PRESETS["gpt2"].config, 24 * GB

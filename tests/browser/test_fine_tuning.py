@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from app.components.fine_tuning import ways
 from core.runs import recorded
@@ -41,6 +41,51 @@ def test_the_ways_are_those_recorded(page: Page) -> None:
     driver.component(page, "fine_tuning").get_by_role("button", name="Seconds").click()
     driver.wait_for_state(page, "fine_tuning", lambda now: now["chart"]["x"] == "seconds")
     driver.wait_for_link(page, "axis=seconds")
+
+
+def test_what_lies_under_the_pointer_is_said_in_numbers(page: Page) -> None:
+    state = opened(page)
+    figure = driver.component(page, "fine_tuning")
+    tip = figure.locator(".gb-tip:not(.gb-curves-tip)")
+    for way in state["ways"]:
+        worth, judged = way["worth"], way["judged"]
+        old = worth["old"] and f"{worth['old'][1]:.3f} before, {worth['old'][0]:.3f} now"
+        exact = {
+            "accuracy": f"{worth['accuracy']['right']} of {worth['accuracy']['of']:,} right",
+            "learned": f"{worth['trained']:,}, of these {worth['head']:,} the head’s",
+            "bytes": f"{worth['bytes']:,} bytes",
+            "seconds": f"{worth['seconds']:.2f} s",
+            "forgets": old or "no old task",
+            "says": f"{judged['says']}: {judged['probability']:.4f}",
+        }
+        for name, words in exact.items():
+            driver.hover(page, figure.locator(f'[data-cell="{way["key"]} {name}"]'))
+            expect(tip).to_contain_text(words)
+    x, y = driver.middles(page, figure, "[data-curves=ways]")[0]
+    page.mouse.move(x, y)
+    said = figure.locator(".gb-curves-tip")
+    expect(said).to_contain_text("validation")
+    step = int(said.inner_text().split()[1])
+    for way in state["ways"]:
+        points = recorded(f"finetune-sentiment-{way['key']}").points()
+        known = [value for at, value in zip(points.step, points.held_out, strict=True) if at <= step]
+        last = [value for value in known if value == value][-1]
+        expect(said).to_contain_text(f"validation {100 * last:.1f} %")
+    cell = opened(page, stage=0, wrow=3, wcol=5)["lora"]["cell"]
+    image = figure.locator('[data-part="lora W"] image')
+    box = image.bounding_box()
+    rows, columns = state_shape(page)
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 5.5 / columns, box["y"] + box["height"] * 3.5 / rows)
+    expect(tip).to_contain_text("W, row 3, column 5: " + f"{cell['w']:.4f}".replace("-", "−"))
+
+
+def state_shape(page: Page) -> tuple[int, int]:
+    """How large the shown matrix W is, as its title says."""
+    title = driver.component(page, "fine_tuning").locator('[data-part="lora W"] text').text_content()
+    assert title
+    rows, columns = title.split(", ")[-1].split(" × ")
+    return int(rows), int(columns)
 
 
 def stage(page: Page, step: int) -> None:

@@ -131,8 +131,11 @@ def test_keys_move_the_cell_and_the_panel(page: Page) -> None:
     wait(page, sight="lens", row=5)
     page.keyboard.press("s")
     driver.wait_for_state(page, NAME, lambda now: now["shade"] == "own")
+    alone = driver.component_state(page, NAME)["done"]
     page.keyboard.press("a")
     driver.wait_for_state(page, NAME, lambda now: now["extent"] == "here")
+    # One head at one place is patched when it is asked for: a result more for each of the four blocks.
+    driver.wait_for_state(page, NAME, lambda now: now["whole"] and now["done"] == alone + 4)
     driver.wait_for_link(page, "shade=own", "extent=here")
 
 

@@ -89,6 +89,34 @@ def at_step(page: Page, step: int) -> None:
     driver.wait_for_state(page, "scaling", lambda now: now["stage"]["step"] == step)
 
 
+# Whether a word of the forecast lies on the law or on a run.
+COVERED = """figure => {
+  const boxes = [...figure.querySelectorAll('[data-said]')].map(word => word.getBBox());
+  const within = (x, y) => boxes.some(b => x > b.x && x < b.x + b.width && y > b.y && y < b.y + b.height);
+  const onLine = [...figure.querySelectorAll('[data-law]')].some(line => {
+    const length = line.getTotalLength();
+    return Array.from({ length: 400 }, (_, i) => line.getPointAtLength(i * length / 399)).some(p => within(p.x, p.y));
+  });
+  const runs = [...figure.querySelectorAll('[data-run]')];
+  return boxes.length !== 2 || onLine || runs.some(run => within(run.cx.baseVal.value, run.cy.baseVal.value));
+}"""
+
+
+@pytest.mark.parametrize("against", ["parameters", "data", "compute"])
+def test_no_word_lies_on_the_curve_on_a_phone_or_a_desk(against: str, page: Page) -> None:
+    page.set_viewport_size(driver.PHONE)
+    opened(page, against=against)
+    figure = driver.component(page, "scaling")
+    for size in (driver.PHONE, driver.DESKTOP):
+        page.set_viewport_size(size)
+        driver.wait_until_drawn(page)
+        assert not figure.evaluate(COVERED), (against, size)
+        part = figure.locator("[data-part=frontier]")
+        title = part.get_by_text("Loss against compute").bounding_box()
+        smallest = part.locator("[data-size]").first.bounding_box()
+        assert title and smallest and smallest["y"] >= title["y"] + title["height"] - 1
+
+
 def test_the_steps_by_key(page: Page) -> None:
     opened(page, stage=0)
     figure = driver.component(page, "scaling")

@@ -34,6 +34,7 @@ OWN_MODELS = {
     "adaptability",
     "bias",
     "scaling",
+    "multimodal",
 }  # pages about models of their own, whatever is open
 
 

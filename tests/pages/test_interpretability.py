@@ -224,7 +224,8 @@ def test_unusual_models_work(
     random_model(tmp_path / "odd", seed=5, **SHAPES[shape])
     monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
     for sight in ("lens", "cross", "heads", "parts"):
-        app = open_page("interpretability", model="./odd", text="The cat saw the dog", sight=sight, block=1)
+        link = {"sight": sight, "block": 1, "extent": "here" if sight == "heads" else "all"}
+        app = open_page("interpretability", model="./odd", text="The cat saw the dog", **link)
         assert not app.exception and not app.error, sight
     run_notebook(app)
     shown = table(app)

@@ -20,6 +20,7 @@ from core.analysis.logit_lens import logit_lens
 from core.analysis.patch_sweep import patched, steps, sweep
 from core.analysis.patching import Patching, Spot
 from core.analysis.paths import INTO, Sender, paths, senders
+from core.analysis.resuming import run_blocks, run_to_row
 from core.analysis.text_pairs import Unlike, align, text_pair
 from core.data.toyland.holders import FORMS, holders
 from core.language_model import LanguageModel
@@ -212,6 +213,31 @@ def test_a_sweep_is_all_maps_in_order(shape: str, attention: Any, monkeypatch: p
     monkeypatch.setattr(module, "POSITIONS", 1)
     for name, values in patched(one).items():
         np.testing.assert_allclose(values, whole[name], atol=1e-9)
+
+
+@pytest.mark.parametrize(("shape", "attention"), PLACES)
+def test_a_block_at_once_is_each_of_its_maps(shape: str, attention: Any) -> None:
+    one = found(shape, attention)
+    for layer in range(one.layers):
+        lines = one.by_layer(layer)
+        assert list(lines) == [*one.sites, "head"]
+        for site in one.sites:
+            np.testing.assert_allclose(lines[site], one.by_place(site, layer), atol=1e-9)
+        np.testing.assert_allclose(lines["head"], one.by_head(layer), atol=1e-9)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("row", [0, 1, -1])
+def test_a_pass_for_one_row_is_that_row_of_the_whole_pass(shape: str, row: int) -> None:
+    one = found(shape)
+    for first in range(one.layers):
+        stream = torch.cat([one.streams[first], one.streams[first].flip(1)])  # (2, T', D)
+        source = None if one.source is None else one.source.expand(2, -1, -1)
+        at = row % stream.shape[1]
+        with torch.no_grad():
+            whole = run_blocks(one.decoder, first, stream, source)[:, at]
+            alone = run_to_row(one.decoder, first, stream, source, at)
+        torch.testing.assert_close(alone, whole, rtol=1e-5, atol=1e-5)
 
 
 def test_a_place_without_a_counterpart_is_no_number() -> None:

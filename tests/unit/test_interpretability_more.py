@@ -26,7 +26,14 @@ from core.analysis.faithfulness import by_luck, faithfulness
 from core.analysis.integrated_gradients import gauss_legendre, integrated_gradients
 from core.analysis.readout import Readout, baseline, neutral_token
 from core.analysis.rollout import attention_flow, attention_rollout
-from core.analysis.selectivity import TASKS, control_labels, examples, probe_layer, selectivity
+from core.analysis.selectivity import (
+    TASKS,
+    control_labels,
+    examples,
+    probe_layer,
+    read_streams,
+    selectivity,
+)
 from core.data.toyland import Person, story
 from core.model.transformer import build
 from tests.heads import SHAPES, TEXT, fresh, induction_model, target_of, tiny
@@ -234,6 +241,25 @@ def test_the_truth_is_replayed(tales):
                 ]
                 truths.append("holds something" if holds else "holds nothing")
     assert [one.label for one in ours] == truths[: len(ours)]
+
+
+def test_entities_are_named_persons_and_the_rest(tales):
+    """What a learner sees of naming entities: a probe that tells persons from things and places, never by pronouns."""
+    known = examples(tales, "name", stories=40)
+    told = [story(20_000 + number, split="held_out") for number in range(40)]
+    people = {person.name.lower() for one in told for person in one.people}
+    alone = [one for one in known.words if one.kind in people]
+    assert len(alone) > 100 and {one.label for one in alone} == {"a person"}
+    things = [
+        one
+        for one in known.words
+        if one.kind.split()[0] == "the" and one.kind.split()[-1] in ("lake", "kite", "ball")
+    ]
+    assert things and {one.label for one in things} == {"a thing or a place"}
+    assert not {"he", "she", "it", "him", "her"} & {one.kind for one in known.words}
+    vectors = np.concatenate(list(read_streams(tales, known)), axis=1)
+    layer = probe_layer(known, vectors[-1], tales.config.n_layers)
+    assert layer.task.share > 0.9 and layer.low > 0, "and surely more than the word's identity gives"
 
 
 def test_what_only_the_word_tells_has_no_selectivity(tales):

@@ -30,9 +30,11 @@ function drawPrompt(g, game, box) {
       const at = y0 + 10 + 24 * k;
       const width = Math.max(1, one.share * (box.w - 210));
       const right = k === shown.right;
-      out.push(label(box.x, at + 14, fit(one.text, 96, 13), { mono: true, size: 13, fill: "ink", weight: right ? 700 : null }),
+      out.push(g.tip(h("g", { "data-option": one.text }, h("rect", { x: box.x, y: at, width: box.w, height: 20, fill: "transparent" }),
+        label(box.x, at + 14, fit(one.text, 96, 13), { mono: true, size: 13, fill: "ink", weight: right ? 700 : null }),
         h("rect", { x: box.x + 104, y: at + 2, width, height: 15, rx: 2, fill: css(right ? "accent" : "line") }),
-        label(box.x + 110 + width, at + 14, `${num(one.share, 2)}${right ? " right" : ""}`, { mono: true, fill: "ink2" }));
+        label(box.x + 110 + width, at + 14, `${num(one.share, 2)}${right ? " right" : ""}`, { mono: true, fill: "ink2" })),
+      `${one.text}${right ? ", the right one" : ""}: ${num(100 * one.share, 2)} % of what these get`));
     });
     if (shown.why) out.push(label(box.x, y0 + 20, shown.why, { fill: "ink2" }));
     return out;

@@ -39,14 +39,12 @@ function plot(g, key, box, plan, pick) {
         h("path", { d: `M${left},${y}H${right}`, stroke: css(WAY_COLOURS[line.key]), "stroke-width": 1.5, "stroke-dasharray": WAY_DASHES[line.key] }));
     }
     plan.series.forEach((one, i) => out.push(drawSeries(g, one, (i - (plan.series.length - 1) / 2) * (small ? 2 : 6), px, py, small)));
-    for (const own of plan.own ?? []) {
-      if (own.value === null) continue;
+    const marks = (plan.own ?? []).filter((own) => own.value !== null).map((own) => {
       const [x, y] = [px(own.at), py(own.value)];
       const mark = h("path", { d: `M${x},${y - 7}l7,7l-7,7l-7,-7z`, fill: css("bg"), stroke: css(WAY_COLOURS[own.way]), "stroke-width": 2, "data-own": own.id });
-      out.push(small ? mark : g.tip(mark, `yours: ${own.name}, ${thousands(own.at)}: ${percent(own.value)}${own.going ? ", still learning" : ""}`));
-    }
-    out.push(legend(plan, box));
-    if (!small) out.push(hits(g, plan, px, top, bottom, pick));
+      return g.tip(mark, `yours: ${own.name}, ${thousands(own.at)}: ${percent(own.value)}${own.going ? ", still learning" : ""}`);
+    });
+    out.push(legend(plan, box), hits(g, plan, px, top, bottom, pick), marks);
     return out;
   });
 }
@@ -86,11 +84,13 @@ function legend(plan, box) {
   });
 }
 
-/** A wide place to point at for each place of the axis. */
+/** A wide place to point at for each place of the axis; places that stand close share the ground between them. */
 function hits(g, plan, px, top, bottom, pick) {
+  const apart = Math.min(...plan.places.slice(1).map((place, k) => px(place) - px(plan.places[k])));
+  const half = clamp(apart / 2, 5, 18);
   return plan.places.map((place) => {
     const said = [...plan.series.map((one) => [one.name, one.points.find((p) => p.at === place)]), ...(plan.lines ?? []).map((one) => [one.name, one])].filter(([, p]) => p);
-    const node = h("rect", { class: pick ? "gb-hot" : null, "data-place": place, x: px(place) - 18, y: top - 6, width: 36, height: bottom - top + 28, fill: "transparent", onclick: () => pick?.(place) });
+    const node = h("rect", { class: pick ? "gb-hot" : null, "data-place": place, x: px(place) - half, y: top - 6, width: 2 * half, height: bottom - top + 28, fill: "transparent", onclick: () => pick?.(place) });
     return g.tip(node, `${plan.axis}: ${thousands(place)}\n` + said.map(([name, p]) => `${name}: ${span(p)}`).join("\n"));
   });
 }

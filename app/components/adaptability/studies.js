@@ -30,7 +30,7 @@ function ladder(g, study, box, pick) {
       const row = h("g", { class: "gb-hot", "data-row": p.at, onclick: () => pick(p.at) },
         h("rect", { x: box.x - 4, y, width: box.w + 4, height: pitch - 2, rx: 4, fill: p.at === study.chosen ? css("accent-soft") : "transparent" }),
         cells.map((text, i) => label(box.x + box.w * columns[i][0], y + 15, fit(text, box.w * ((columns[i + 1]?.[0] ?? 1) - columns[i][0]) - 4, 12), { mono: true, fill: "ink", weight: i ? null : 600 })));
-      out.push(row);
+      out.push(g.tip(row, `${study.short} ${thousands(p.at)}: ${span(p)} right, by seed ${p.shares.map(percent).join(", ")}\n${thousands(p.trained)} numbers, a file of ${thousands(p.bytes)} bytes\nyour text: ${judged.says === undefined ? judged.why : `${judged.says}, ${num(judged.probability, 4)}`}`));
     });
     return out;
   });

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import cache, state
-from app.own_run import sentence
 from app.page import Context
+from app.words import sentence
 from core.analysis import pronoun_gap
 from core.analysis.pronoun_gap import TEMPLATES, Gap, Measured, Template, listed, parsed
 from core.data.toyland.words import PROFESSIONS

@@ -33,31 +33,33 @@ function drawMemory(g, data, local, at) {
         now.memory[mode].map((one) => {
           const bar = h("rect", { x: X(from), y: mid - 10, width: Math.max(one.bytes ? 0.75 : 0, X(from + one.bytes) - X(from)), height: 20, fill: css(KINDS[one.name].hue), opacity: focus && focus !== one.name && mode === "training" && KINDS[focus] ? 0.3 : 1, "data-kind": one.name });
           from += one.bytes;
-          return g.tip(bar, `${KINDS[one.name].title}: ${sizeOf(one.bytes)}${Number.isSafeInteger(one.bytes) ? `, ${thousands(one.bytes)} bytes` : ""}`);
+          return g.tip(bar, kindText(one));
         }),
         label(x + w, mid + 4, sizeOf(totals[mode]), { anchor: "end", mono: true, weight: 600, fill: totals[mode] > card ? "accent" : "ink" }));
     }),
     shown ? [h("path", { d: `M${X(card)},${bars - 6}V${bars + 68}`, stroke: css("accent"), "stroke-width": 2, "data-card": "line" }),
       label(clamp(X(card), left + 40, x + w - 60), bars - 10, data.card.name, { anchor: "middle", fill: "accent", weight: 600 })]
       : label(x + w, bars - 10, fit(`${data.card.name}: its line is ${threeDigits(card / largest)} times as far →`, across + 78, 12, false), { anchor: "end", fill: "accent", "data-card": "beyond" }),
-    drawLegend(now, { x, y: bars + 84, w, phone }),
+    drawLegend(g, now, { x, y: bars + 84, w, phone }),
   ]);
   const fitsY = bars + 84 + (phone ? 6 : 4) * 17 + 8;
   g.part("fits", [at, now.batch, now.length, focus], () => drawFits(data, now, { x, y: fitsY, w }, focus));
 }
 
 /** Every kind with its bytes: training's at the left, use's at the right, on a phone below. */
-function drawLegend(now, { x, y, w, phone }) {
+function drawLegend(g, now, { x, y, w, phone }) {
   return Object.keys(MODES).flatMap((mode, side) => now.memory[mode].map((one, i) => {
     const left = phone ? x : x + side * (w / 2 + 10);
     const mid = y + 17 * (phone ? i + side * now.memory.training.length : i);
     const right = phone ? x + w : left + w / 2 - 10;
     const all = now.memory[mode].reduce((sum, each) => sum + each.bytes, 0) || 1;
-    return h("g", {}, h("rect", { x: left, y: mid - 9, width: 10, height: 10, rx: 2, fill: css(KINDS[one.name].hue) }),
+    return g.tip(h("g", { "data-legend": `${mode} ${one.name}` }, h("rect", { x: left, y: mid - 13, width: right - left, height: 17, fill: "transparent" }), h("rect", { x: left, y: mid - 9, width: 10, height: 10, rx: 2, fill: css(KINDS[one.name].hue) }),
       label(left + 16, mid, phone ? `${MODES[mode].toLowerCase()}: ${KINDS[one.name].title}` : KINDS[one.name].title, { fill: "ink2" }),
-      label(right, mid, `${sizeOf(one.bytes)} ${String(Math.round((100 * one.bytes) / all)).padStart(3, "\u2007")} %`, { anchor: "end", mono: true, fill: "ink2" }));
+      label(right, mid, `${sizeOf(one.bytes)} ${String(Math.round((100 * one.bytes) / all)).padStart(3, "\u2007")} %`, { anchor: "end", mono: true, fill: "ink2" })), kindText(one));
   }));
 }
+/** A kind's bytes, whole. */
+const kindText = (one) => `${KINDS[one.name].title}: ${sizeOf(one.bytes)}${Number.isSafeInteger(one.bytes) ? `, ${thousands(one.bytes)} bytes` : ""}`;
 
 /** What fits, in numbers; the largest context of another batch is known when the page has answered. */
 function fitsOf(data, now) {

@@ -27,10 +27,11 @@ function drawParts(g, data, local, at) {
     data.rows.map((one, k) => {
       const mid = y + 40 + row * k + row / 2;
       const faint = step.focus && (part >= 0 ? k !== part : !["total", "flops"].includes(step.focus));
-      return h("g", { class: "gb-hot", "data-row": one.name, opacity: faint ? 0.45 : 1 },
+      const drawn = h("g", { class: "gb-hot", "data-row": one.name, opacity: faint ? 0.45 : 1 },
         h("rect", { x: x - 6, y: mid - row / 2, width: w + 12, height: row, rx: 4, fill: css(k === part ? "accent-soft" : "bg") }),
         label(x, mid + 4, TITLES[one.name], { fill: INKS[one.name] ?? "ink", weight: k === part ? 700 : 500 }),
         columns.map((c) => known(k) && drawNumber(c, c.values[k], mid, HUES[one.name], one.name === "scores" ? 0.55 : 1)));
+      return known(k) ? g.tip(drawn, partText(columns, one, k)) : drawn;
     }),
     drawTotal(columns, data, { x, y: y + 40 + row * data.rows.length, w, row }, known, part >= 0 ? "so far" : "All"),
   ]);
@@ -51,6 +52,16 @@ function drawTotal(columns, data, { x, y, w, row }, known, name) {
       const sum = c.values.reduce((a, b, k) => (known(k) ? a + b : a), 0);
       return label(c.right, mid + 4, c.exact ? exactOf(sum, siOf(sum)) : siOf(sum, "FLOP"), { anchor: "end", mono: true, weight: 700, fill: "ink" });
     })];
+}
+
+/** A part's numbers whole, and its share of all. */
+function partText(columns, one, k) {
+  const line = (c, unit) => {
+    const all = c.values.reduce((a, b) => a + b, 0);
+    const exact = exactOf(c.values[k], siOf(c.values[k]));
+    return `${exact} ${unit}${all ? `, ${num((100 * c.values[k]) / all, 1)} % of all` : ""}`;
+  };
+  return `${TITLES[one.name]}\n${line(columns[0], "weights")}\n${line(columns[1], "FLOP of a pass")}`;
 }
 
 /** The step's name and lines, under the table. */

@@ -44,6 +44,11 @@ function drawRoof(g, data, local, at) {
     h("path", { d: roof(data.card), fill: "none", stroke: css("ink2"), "stroke-width": 2, "data-roof": "card" }),
     label(X(data.card.ridge) - 8, bottom - 8, "← memory", { anchor: "end", fill: "ink3" }),
     label(X(data.card.ridge) + 8, bottom - 8, fit("computing →", right - X(data.card.ridge) - 8, 12, false), { fill: "ink3" }),
+    g.tip(h("rect", { x: left, y: top, width: right - left, height: bottom - top, fill: "transparent", "data-roof": "under" }), (event) => {
+      const intensity = 10 ** (x0 + ((x1 - x0) * (pointerAt(g, event)[0] - left)) / (right - left));
+      const said = (name, one) => `${name}: at most ${siOf(under(intensity, one), "FLOP/s")}, held by ${intensity < one.peak / one.bandwidth ? "memory" : "computing"}`;
+      return [`at ${threeDigits(intensity)} operations for each byte`, said(data.card.name, data.card), machine && said("this machine", machine)].filter(Boolean).join("\n");
+    }),
     data.own && !machine && label(left + 6, top + 14, fit("This machine: not measured yet, see below", X(data.card.ridge) - left - 12, 12, false), { fill: "ink3" }),
     machine && h("path", { d: roof(machine), fill: "none", stroke: css("accent"), "stroke-width": 2, "stroke-dasharray": "6 4", "data-roof": "machine" }),
     machine && label(right, Y(machine.peak) - 6, "this machine", { anchor: "end", fill: "accent" }),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app import models
 from app.page import Context
+from app.words import sentence as as_sentence
 from core.vectors.static import StaticVectors, UnknownWord
 
 _WORD = re.compile(r"\w+|[^\w\s]")  # as GloVe was read: words, and signs by themselves
@@ -105,6 +106,5 @@ def short_name(ctx: Context) -> str:
 
 
 def sentence(why: Exception) -> str:
-    """An error's message as a sentence."""
-    text = models.without_places(str(why))
-    return text[:1].upper() + text[1:] + "." * (text[-1:] not in "?!.")
+    """An error's message as a sentence that names no places of this machine."""
+    return as_sentence(models.without_places(str(why)))

@@ -46,7 +46,7 @@ const cardsView = {
 
   state(data, local) {
     return { chosen: chosenOf(data, local), gallery: data.gallery, now: data.now,
-      families: data.families.map((one) => ({ name: one.name, date: one.date, sizes: one.sizes.map((size) => ({ name: size.name, parameters: size.parameters, published: size.published, opens: size.opens, hub: size.hub })) })) };
+      families: data.families.map((one) => ({ name: one.name, shape: one.shape, date: one.date, sizes: one.sizes.map((size) => ({ name: size.name, blocks: size.stacks, heads: size.heads, parameters: size.parameters, published: size.published, opens: size.opens, hub: size.hub })) })) };
   },
 };
 

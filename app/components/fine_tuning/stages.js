@@ -11,6 +11,14 @@ const WORDS = [
 ];
 const BASE_NAME = "tales-bert";
 
+/** The number under the pointer, and how large the largest is. */
+function cellText(g, event, box, largest) {
+  const [rows, cols] = box.shape;
+  const [x, y] = pointerAt(g, event);
+  const [i, j] = [clamp(Math.floor(((y - box.y) / box.h) * rows), 0, rows - 1), clamp(Math.floor(((x - box.x) / box.w) * cols), 0, cols - 1)];
+  return `${box.say}, row ${i}, column ${j}: ${num(box.values[i * cols + j], 4)}\n${rows} × ${cols}, largest ${num(largest, 3)}`;
+}
+
 /** W, A, B, the product and the sum, as far as the step shows them. */
 function drawLora(g, data, local, at, step) {
   const d = data.lora;
@@ -43,7 +51,8 @@ function drawLora(g, data, local, at, step) {
       const i = box.key === "A" ? -1 : d.cell.row;
       const j = box.key === "B" ? -1 : d.cell.col;
       const mark = step >= 3 && h("path", { d: `${i >= 0 ? `M${box.x},${box.y + ((i + 0.5) / rows) * box.h}h${box.w}` : ""}${j >= 0 ? `M${box.x + ((j + 0.5) / cols) * box.w},${box.y}v${box.h}` : ""}`, stroke: css("accent"), "stroke-width": 1 });
-      return [h("rect", { x: box.x - 0.5, y: box.y - 0.5, width: box.w + 1, height: box.h + 1, fill: "none", stroke: css("line") }), g.tip(image, `${box.say}: ${rows} × ${cols}, largest ${num(largest, 3)}`),
+      if (mark) mark.setAttribute("pointer-events", "none");
+      return [h("rect", { x: box.x - 0.5, y: box.y - 0.5, width: box.w + 1, height: box.h + 1, fill: "none", stroke: css("line") }), g.tip(image, (event) => cellText(g, event, box, largest)),
         label(box.x, box.y - 6, `${box.say}${box.w > 90 ? `, ${rows} × ${cols}` : ""}`, { weight: 600, fill: "ink" }), mark];
     });
   }

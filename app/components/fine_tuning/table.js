@@ -19,6 +19,32 @@ function cells(way) {
 const saidOf = (way) => (way.judged.says === undefined ? way.judged.why : `${way.judged.says}  ${num(way.judged.probability, 2)}`);
 const HEADS = [["accuracy", "held out, 95 % interval"], ["learned", "numbers learned"], ["bytes", "file"], ["seconds", "time"], ["forgets", "forgotten, nats"]];
 
+const THROUGH = { "pointer-events": "none" }; // words that the ground behind them answers for
+
+/** What each cell of a way's row says whole. */
+function exactCells(way) {
+  const w = way.worth;
+  const told = { says: way.judged.says === undefined ? way.judged.why : `${way.judged.says}: ${num(way.judged.probability, 4)}` };
+  if (!w.accuracy) return told;
+  const { right, of, low, high } = w.accuracy;
+  return {
+    ...told, accuracy: `${thousands(right)} of ${thousands(of)} right: ${num((100 * right) / of, 2)} %, 95 % between ${num(100 * low, 1)} and ${num(100 * high, 1)}`,
+    learned: `${thousands(w.trained)}, of these ${thousands(w.head)} the head’s`, bytes: `${thousands(w.bytes)} bytes`, seconds: `${num(w.seconds, 2)} s`,
+    forgets: w.old ? `loss on the old task ${num(w.old[1], 3)} before, ${num(w.old[0], 3)} now` : "it had learned no old task",
+  };
+}
+
+/** The ground of a row's cells, each of which answers the pointer. */
+function cellGround(g, data, way, at, y) {
+  const exact = exactCells(way);
+  const ground = (key, title, x, top, w, h_) => exact[key] && g.tip(h("rect", { x, y: top, width: w, height: h_, fill: "transparent", "data-cell": `${way.key} ${key}` }), `${way.curve.name}, ${title}\n${exact[key]}`);
+  return [HEADS.map(([key, head], i) => {
+    const [share, line] = at.cells[i];
+    const next = at.cells[i + 1]?.[1] === line ? at.cells[i + 1][0] : 1;
+    return ground(key, head, at.x + at.w * share, y + 22 + 36 * line, at.w * (next - share), 34);
+  }), ground("says", data.asks, at.x, y + at.pitch - 23, at.w, 18)];
+}
+
 const FORGOTTEN = "Forgotten: how much the loss on the old task, hidden words of held-out tales, has grown. Without its adapter LoRA has forgotten nothing.";
 
 function drawTable(g, data, at) {
@@ -31,13 +57,14 @@ function drawTable(g, data, at) {
       out.push(h("path", { d: `M${at.x},${y}H${at.x + at.w}`, stroke: css("line") }),
         label(at.x, y + 18, way.curve.name, { weight: 600, fill: colour, size: 13 }),
         label(at.x + at.w, y + 18, way.own ? (way.going ? "yours, learning" : "yours") : "recorded", { anchor: "end", fill: "ink3" }));
+      out.push(cellGround(g, data, way, at, y));
       HEADS.forEach(([key, head], i) => {
         const [share, line] = at.cells[i];
         const x = at.x + at.w * share;
-        out.push(label(x, y + 34 + 36 * line, head, { fill: "ink3", size: 11 }), label(x, y + 50 + 36 * line, row[key], { mono: true, fill: "ink" }));
+        out.push(label(x, y + 34 + 36 * line, head, { fill: "ink3", size: 11, ...THROUGH }), label(x, y + 50 + 36 * line, row[key], { mono: true, fill: "ink", ...THROUGH }));
       });
       const last = y + at.pitch - 10;
-      out.push(label(at.x, last, fit(data.asks, 70, 12, false), { fill: "ink3" }), label(at.x + 76, last, fit(saidOf(way), at.w - 80, 12), { mono: true, fill: way.judged.says === undefined ? "ink3" : "ink", weight: 600 }));
+      out.push(label(at.x, last, fit(data.asks, 70, 12, false), { fill: "ink3", ...THROUGH }), label(at.x + 76, last, fit(saidOf(way), at.w - 80, 12), { ...THROUGH, mono: true, fill: way.judged.says === undefined ? "ink3" : "ink", weight: 600 }));
     });
     out.push(inLines(FORGOTTEN, at.w).map((line, i) => label(at.x, at.y + 4 * at.pitch + 12 + 16 * i, line, { fill: "ink3" })));
     return out;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,9 @@ JOB = "interpretability"
 QUICK = 5e9  # weights x positions: up to here all places are patched without a bar
 ASKS = 3e11  # and up to here without being asked to
 A_SECOND = 3e10  # of the same, roughly, on one processor
+
+
+Ends = tuple[float, float, int, tuple[str, ...], str]  # see `see_ends`
 
 
 @dataclass(frozen=True)
@@ -53,40 +56,53 @@ def prepared(lm: LanguageModel, asked: Asked, kind: Kind) -> Patching:
     return Patching.of(lm, asked.pair, asked.token, asked.against, attention=kind)
 
 
-def see_maps(lm: LanguageModel, asked: Asked, kind: Kind) -> dict[str, Array] | str:
-    """All maps, or why there are none."""
-    try:
-        return patched(prepared(lm, asked, kind))
-    except NothingToRecover as reason:
-        return str(reason)
-
-
-def see_ends(lm: LanguageModel, asked: Asked, kind: Kind) -> tuple[float, float, int, tuple[str, ...], str]:
-    """What the clean and the corrupted text say, how many results there are, the sites, and why there are none."""
+def see_maps(lm: LanguageModel, asked: Asked, kind: Kind) -> tuple[Ends, dict[str, Array]]:
+    """What both texts say, and the maps of sites and heads; {}: nothing can be patched."""
     found = prepared(lm, asked, kind)
+    ends = _ends(found, by_place=False)
+    return ends, {} if ends[-1] else patched(found, by_place=False)
+
+
+def see_heads(lm: LanguageModel, asked: Asked, kind: Kind) -> Array:
+    """(L, H, T'): the heads at one position at a time, which are more work than all other maps together."""
+    found = prepared(lm, asked, kind)
+    lines = [found.by_head_and_place(layer) for layer in range(found.layers)]
+    return np.array(lines).reshape(found.layers, found.heads, len(found.counterpart))
+
+
+def see_ends(lm: LanguageModel, asked: Asked, kind: Kind) -> Ends:
+    """What the clean and the corrupted text say, how many results there are, the sites, and why there are none."""
+    return _ends(prepared(lm, asked, kind), by_place=True)
+
+
+def _ends(found: Patching, by_place: bool) -> Ends:
     why = ""
     try:
         found.recovered(0.0)
     except NothingToRecover as reason:
         why = str(reason)
-    return found.clean, found.corrupted, steps(found), tuple(found.sites), why
+    return found.clean, found.corrupted, steps(found, by_place), tuple(found.sites), why
 
 
-def cost(lm: LanguageModel, positions: int, layers: int, sites: int) -> float:
+def cost(lm: LanguageModel, positions: int, layers: int, sites: int, by_place: bool = True) -> float:
     """How much work all maps are, in weights x positions, half of the blocks each on average."""
-    variants = layers * (sites * positions + lm.config.n_heads * (1 + positions))
+    variants = layers * (sites * positions + lm.config.n_heads * (1 + by_place * positions))
     return 0.5 * lm.n_parameters * positions * variants
 
 
 @dataclass(frozen=True)
 class Measure:
-    """The maps of one question. positions: of the patched stack."""
+    """The maps of one question. positions: of the patched stack.
+
+    by_place: heads are looked at one position at a time. Where all is quick, these are patched only then.
+    """
 
     ctx: Context
     asked: Asked
     kind: Kind
     positions: int
     layers: int
+    by_place: bool = True
 
     @property
     def key(self) -> str:
@@ -99,6 +115,12 @@ class Measure:
         return cost(self.ctx.lm, self.positions, self.layers, 3 + (self.kind != "encoder"))
 
     @property
+    def quick(self) -> bool:
+        """Whether what is looked at is patched at once, without a bar."""
+        sites = 3 + (self.kind != "encoder")
+        return cost(self.ctx.lm, self.positions, self.layers, sites, self.by_place) <= QUICK
+
+    @property
     def seconds(self) -> int:
         """About how long it takes."""
         return max(1, round(self.weight / A_SECOND))
@@ -107,14 +129,12 @@ class Measure:
         """What there is by now; work that takes a moment is begun, longer work waits for `button`."""
         if self.asked.pair is None:
             return Maps(why=self.asked.why)
-        model = self.ctx.model_key
-        clean, corrupted, total, sites, why = cache.call(see_ends, model, self.asked, self.kind)
+        if self.quick:
+            return self._quick()
+        clean, corrupted, total, sites, why = cache.call(see_ends, self.ctx.model_key, self.asked, self.kind)
         ends = Maps(total=total, clean=clean, corrupted=corrupted, sites=sites, why=why)
         if why:
             return ends
-        if self.weight <= QUICK:
-            maps = cache.call(see_maps, model, self.asked, self.kind)
-            return self._with(ends, {name: list(rows) for name, rows in maps.items()}, total)
         kept = cache.kept(self.key)
         if kept is None:
             job = work.of(JOB, self.key)
@@ -131,6 +151,20 @@ class Measure:
             lines.setdefault(name, []).append(line)
         return self._with(ends, lines, len(kept))
 
+    def _quick(self) -> Maps:
+        """All that is looked at, at once."""
+        given = self.ctx.model_key, self.asked, self.kind
+        (clean, corrupted, total, sites, why), maps = cache.call(see_maps, *given)
+        ends = Maps(total=total, clean=clean, corrupted=corrupted, sites=sites, why=why)
+        if why:
+            return ends
+        found = {name: list(rows) for name, rows in maps.items()}
+        if not self.by_place:
+            return self._with(ends, found, total)
+        lines = list(cache.call(see_heads, *given))
+        whole = replace(ends, total=total + len(lines))
+        return self._with(whole, found | {"heads": lines}, whole.total)
+
     def _with(self, ends: Maps, found: dict[str, list[Array]], done: int) -> Maps:
         return Maps(found, done, ends.total, ends.clean, ends.corrupted, ends.sites)
 
@@ -140,7 +174,7 @@ class Measure:
 
     def buttons(self, maps: Maps) -> DeltaGenerator | None:
         """Where the work is long: the button that begins, stops or goes on with it; returns the place of its bar."""
-        if maps.why or maps.whole or self.weight <= QUICK:
+        if maps.why or maps.whole or self.quick:
             return None
         return work.buttons(
             JOB, self.key, f"Patch every place, about {self.seconds} s", maps.total, self.make

@@ -40,7 +40,9 @@ TERMS = (
 CODE = (integrated_gradients, explain, attention_rollout, faithfulness_steps)
 KEYS = ("explainer", "along")
 BLANKS = {"token": "a token that says nothing", "mean": "the mean vector", "zero": "zeros"}
-PROBED = {"held": "Thing: held?", "holder": "Person: holding?", "hero": "Pronoun: the hero?"}
+PROBED = {
+    "held": "Thing: held?", "holder": "Person: holding?", "hero": "Pronoun: the hero?", "name": "Name: a person?",
+}  # fmt: skip
 PROBES = "probes"
 
 

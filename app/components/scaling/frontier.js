@@ -24,14 +24,14 @@ function drawFrontier(g, data, box, loud) {
   const f = data.frontier;
   const cs = f.lines.flatMap((line) => line.c);
   const ls = f.lines.flatMap((line) => line.loss);
-  const spec = { x: [Math.min(...cs) / 2, Math.max(...cs) * 3], y: [Math.min(...ls) * 0.94, Math.max(...ls) * 1.05], across: "operations, 6 N D", powers: true, ticks: 3 };
+  const spec = { x: [Math.min(...cs) / 2, Math.max(...cs) * 3], y: [Math.min(...ls) * 0.94, Math.max(...ls) * 1.2], across: "operations, 6 N D", powers: true, ticks: 3 };
   g.part("frontier", [box, loud, spec.y], () => [
     label(box.x, box.y + 10, "Loss against compute: a line a size", { weight: 600, fill: "ink" }),
     logPlot({ ...box, y: box.y + 14, h: box.h - 14 }, spec, (X, Y, edge) => [
       f.lines.map((line) => [
         through(X, Y, line.c, line.loss, { stroke: "ink3", width: 1.2, opacity: loud ? 0.9 : 0.6 }),
         line.c.map((c, i) => g.tip(h("circle", { cx: X(c), cy: Y(line.loss[i]), r: 3, fill: css("ink3") }), `N = ${sized(line.n)}, D = ${sized(line.d[i])}\nC = ${powered(c)}\nloss ${num(line.loss[i], 3)}`)),
-        label(X(line.c[0]) - 4, Y(line.loss[0]) - 6, sized(line.n, 1), { size: 10, fill: "ink3", mono: true, anchor: X(line.c[0]) > edge.left + 34 ? "end" : "start" }),
+        label(X(line.c[0]) - 4, Y(line.loss[0]) - 6, sized(line.n, 1), { "data-size": line.n, size: 10, fill: "ink3", mono: true, anchor: X(line.c[0]) > edge.left + 34 ? "end" : "start" }),
       ]),
       through(X, Y, f.best.map((p) => p.c), f.best.map((p) => p.loss), { width: loud ? 3.5 : 2.5 }),
       f.best.map((p) => h("circle", { cx: X(p.c), cy: Y(p.loss), r: loud ? 4 : 3, fill: css("accent"), "data-best": p.name })),

@@ -53,8 +53,8 @@ function drawLaw(data, X, Y, edge) {
   const floor = Y(data.law.floor);
   return [
     floor < edge.bottom ? [h("path", { d: `M${edge.left},${floor}H${edge.right}`, stroke: css("ink3"), "stroke-dasharray": "1 4" }), label(edge.left + 4, floor - 5, `E = ${num(data.law.floor, 2)}`, { fill: "ink3", mono: true, size: 11 })] : null,
-    through(X, Y, data.curve.x.slice(0, cut), data.curve.law.slice(0, cut)),
-    through(X, Y, data.curve.x.slice(cut - 1), data.curve.law.slice(cut - 1), { dash: "5 4" }),
+    through(X, Y, data.curve.x.slice(0, cut), data.curve.law.slice(0, cut), { "data-law": "fitted" }),
+    through(X, Y, data.curve.x.slice(cut - 1), data.curve.law.slice(cut - 1), { dash: "5 4", "data-law": "beyond" }),
   ];
 }
 
@@ -65,10 +65,10 @@ function drawForecast(data, X, Y, edge) {
   const from = Math.max(...data.points.filter((p) => p.used).map((p) => p.x));
   const line = data.forecast.held.length ? h("path", { d: `M${(X(from) + X(data.forecast.held[0])) / 2},${edge.top}V${edge.bottom}`, stroke: css("ink3"), "stroke-dasharray": "3 4" }) : null;
   const words = [`foretold ${num(loss, 3)}`, truth === null ? "not trained yet" : `came ${num(truth, 3)}`];
-  const middle = truth === null ? y : (y + Y(truth)) / 2;
   const fits = x + 12 + Math.max(...words.map((text) => measure(text, 11, true))) < edge.right + 8;
+  const top = Math.min(y, Y(high ?? loss), truth === null ? y : Y(truth)) - 24; // above the rod: the curve goes on beside it
   return [line, rod, h("path", { d: `M${x - 6},${y}h12`, stroke: css("accent"), "stroke-width": 3 }),
-    words.map((text, i) => label(fits ? x + 12 : x - 12, clamp(middle - 12, edge.top + 6, edge.bottom - 20) + 15 * i, text, { anchor: fits ? null : "end", fill: i ? (truth === null ? "ink3" : "k-ink") : "accent", weight: 600, mono: true, size: 11, ...HALO }))];
+    words.map((text, i) => label(fits ? x + 12 : edge.right, clamp(top, edge.top + 6, edge.bottom - 20) + 15 * i, text, { "data-said": i ? "came" : "foretold", anchor: fits ? null : "end", fill: i ? (truth === null ? "ink3" : "k-ink") : "accent", weight: 600, mono: true, size: 11, ...HALO }))];
 }
 
 function drawPoints(g, data, X, Y, shows) {

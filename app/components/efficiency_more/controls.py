@@ -1,0 +1,78 @@
+"""The controls above the charts: what is removed and how much of it, and the next own run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import own_run, runs, state, widgets, work
+from app.components.efficiency_more import mine, own
+from app.page import Context
+from app.trained import Arm
+from core.efficiency.removal import Cut
+
+CUTS = {"magnitude": "Weights, smallest first", "structured": "Heads and neurons"}
+KINDS = {"distilled": "Student, taught", "alone": "Student, alone", "pruned": "Pruned, retrained"}
+
+
+def draw(ctx: Context, arms: list[Arm], way: Cut, missing: Sequence[float]) -> DeltaGenerator:
+    """The row of controls; returns the place for the bars of what is measured."""
+    with st.container(key="gb-efficiency-dials", horizontal=True, gap="medium", vertical_alignment="bottom"):
+        widgets.segments("Removed", "cutting", tuple(CUTS), lambda name: CUTS[str(name)])
+        st.slider("Share removed, percent", 5, 95, step=5, width=220, **state.bind("removed"))
+        with st.popover("Train your own", key="gb-own-shrunk"):
+            _own(ctx, arms)
+        bar = _measuring(ctx, way, missing)
+    for arm in arms:
+        if arm.run is not None and arm.run.over and arm.run.state != "done":
+            own_run.warn(f"{own.title(arm.spec)}: {arm.ended or arm.run.state}.")  # type: ignore[arg-type]
+    own_run.warn(own_run.refused("efficiency"))
+    return bar
+
+
+def _measuring(ctx: Context, way: Cut, missing: Sequence[float]) -> DeltaGenerator:
+    """A button where measuring the open model takes long; small ones are measured without being asked."""
+    if ctx.lm.n_parameters <= mine.SMALL or not missing:
+        return st.container(width="stretch", key="gb-bar-efficiency")
+    job, key = work.of(mine.JOB, mine.about(ctx, way)), mine.about(ctx, way)
+    asked = (mine.JOB, key, len(missing), lambda: mine.steps(ctx, way))
+    if job is not None and job.ended:  # what is missing now is another share: nothing is done again
+        st.button(
+            f"Measure {mine.share():.0%}", key="efficiency.share", type="primary",
+            on_click=state.whole(work.begin), args=asked,
+        )  # fmt: skip
+        return st.container(width="stretch", key="gb-bar-efficiency")
+    return work.buttons(mine.JOB, key, f"Prune {widgets.escape(ctx.name)}", *asked[2:])
+
+
+def _own(ctx: Context, arms: list[Arm]) -> None:
+    """What the next own run trains, and the buttons."""
+    widgets.segments("Train", "shrunk", tuple(KINDS), lambda name: KINDS[str(name)])
+    kind = str(state.get("shrunk"))
+    if kind == "distilled":
+        st.number_input("Temperature", 0.1, 20.0, step=0.5, **state.bind("softness"))
+        st.slider("Share of the plain loss", 0.0, 1.0, step=0.1, **state.bind("plainly"))
+    st.number_input("Steps", 1, 20_000, step=50, **state.bind("lessons"))
+    spend, why = own_run.cost("efficiency", lambda: own.following(ctx, arms))
+    st.button(
+        f"Train it now{f', {spend}' if spend else ''}", key="efficiency.train", type="primary",
+        disabled=bool(why) or runs.engine() is None, on_click=state.whole(own_run.start),
+        args=("efficiency", "shrinks", lambda: [own.following(ctx, arms)]),
+    )  # fmt: skip
+    if any(arm.going for arm in arms):
+        st.button("Stop", key="efficiency.stop", on_click=state.whole(own.stop), args=(arms,))
+    if state.get("shrinks"):
+        st.button(
+            "Without mine", key="efficiency.back", on_click=state.whole(lambda: state.set("shrinks", ""))
+        )
+    if runs.engine() is None:
+        st.caption(own_run.NOBODY)
+    own_run.warn(why)
+    base = own.base_of(ctx)
+    begun = f"Begins with {base.name or 'the open run'}" + (f": {base.why}. " if base.why else ". ")
+    st.caption(
+        widgets.escape(begun)
+        + "It reads training stories only, with a seed of its own; when it is done, it is measured on held-out ones."
+    )

@@ -1,0 +1,60 @@
+// The student with and without its teacher: held-out loss by step, a table of what each came to, and DistilBERT.
+
+const ARMS = [["student alone", "neg", "6 4"], ["student taught", "accent", null], ["alone, as many operations", "ink2", "2 3"]];
+
+function drawTaught(g, data, box) {
+  const students = data.students;
+  const own = data.own.filter((one) => one.student && one.end && one.usual);
+  const last = Math.max(...students.map((one) => one.steps), ...own.map((one) => one.steps));
+  const most = Math.max(...students.flatMap((one) => one.trace.map((at) => at.loss.high)), ...own.map((one) => one.end.loss)) + 0.2;
+  g.part("taught", [box], () => plainPlot(box, {
+    x: [0, last * 1.03], y: [Math.min(data.base.loss, ...own.map((one) => one.end.loss)) - 0.15, most], xs: box.w < 420 ? 4 : 6, fx: (v) => thousands(v), fy: (v) => num(v, 1),
+    title: "Held-out loss of the student, nats a token", across: "steps",
+  }, (X, Y, edge) => [
+    chain(X, Y, [[0, data.base.loss], [last * 1.03, data.base.loss]], { stroke: "ink3", width: 1 }),
+    label(edge.right - 4, Y(data.base.loss) - 5, `teacher ${num(data.base.loss, 2)}`, { anchor: "end", fill: "ink3", size: 11 }),
+    students.map((one, i) => [
+      ground(X, Y, one.trace.map((at) => [at.step, at.loss]), ARMS[i][1]),
+      chain(X, Y, one.trace.map((at) => [at.step, at.loss.mean]), { stroke: ARMS[i][1], dash: ARMS[i][2] }),
+      ...one.trace.map((at) => g.tip(h("circle", { cx: X(at.step), cy: Y(at.loss.mean), r: 3.5, fill: css(ARMS[i][1]), "data-arm": one.way, "data-step": at.step }), `${ARMS[i][0]}, step ${at.step}\n${bySeeds(at.loss, nats)}`)),
+    ]),
+    own.map((one) => g.tip(h("g", { "data-own": one.id }, diamond(X(one.steps), Y(one.end.loss), "k-ink")), `yours: ${one.name}\n${nats(one.end.loss)}, first choices ${inPercent(one.end.agreement, 1)}`)),
+  ]));
+  const entries = [...ARMS.map(([words, stroke, dash]) => [words, { stroke, dash }]), ...(own.length ? [["your runs", { stroke: "k-ink", diamond: true }]] : [])];
+  g.part("taught legend", [box, entries], () => legend(box.x, box.y + box.h + 14, box.w, entries)[0]);
+  return legend(box.x, box.y + box.h + 14, box.w, entries)[1];
+}
+
+/** Rows of columns, the first to the left and the others to the right; a cell is text, or [text, its tip]. Returns the y below. */
+function drawTable(g, key, box, head, rows) {
+  const first = Math.min(150, box.w * (head.length > 4 ? 0.29 : 0.37));
+  const each = (box.w - first) / (head.length - 1);
+  const cell = (text, r, c) => label(c ? box.x + first + each * c : box.x, box.y + 14 + 19 * r, c ? fit(text, each - 6, 12, true) : fit(text, first - 4, 12, false),
+    { anchor: c ? "end" : null, mono: c > 0 && r > 0, size: 12, fill: r ? "ink" : "ink3" });
+  g.part(key, [box, head, rows], () => [head, ...rows].map((row, r) => row.map((one, c) => (Array.isArray(one) ? g.tip(h("g", { "data-row": one[0] }, cell(one[0], r, c)), one[1]) : cell(one, r, c)))));
+  return box.y + 14 + 19 * rows.length + 14;
+}
+
+/** A speed in a table: only where the rounds tell it from the teacher's. */
+const inTimes = (speed) => (speed ? `${num(speed, 1)}×` : "as fast");
+/** An own run in full, for its row. */
+const ownSaid = (one) => `yours: ${one.name}\nbegan with ${one.base}; loss ${num(one.end.loss, 3)}, first choices ${inPercent(one.end.agreement, 1)}${one.way === "structured" && one.end.heads ? `\n${partsStay(one.end)}` : ""}`;
+
+function studentRows(data, narrow) {
+  const row = (name, numbers, bytes, speed, loss, agreement) => (narrow ? [name, thousands(numbers), loss, agreement] : [name, thousands(numbers), inMegabytes(bytes), speed, loss, agreement]);
+  const head = narrow ? ["", "numbers", "loss", "agrees"] : ["", "numbers", "file", "speed", "loss", "agrees"];
+  return [head, [
+    row("teacher", data.base.numbers, data.base.bytes, "1×", num(data.base.loss, 3), "100 %"),
+    ...data.students.map((one, i) => row(i === 2 ? `alone, ${thousands(one.steps)} steps` : `${ARMS[i][0].replace("student ", "")}, ${one.steps} steps`, one.numbers, one.bytes, inTimes(one.speed), num(one.trace.at(-1).loss.mean, 3), inPercent(one.agreement.mean, 1))),
+    ...data.own.filter((one) => one.end).map((one) => row([one.short, ownSaid(one)], one.end.numbers, one.end.bytes, inTimes(one.end.speed), num(one.end.loss, 3), inPercent(one.end.agreement, 1))),
+  ]];
+}
+
+function publishedRows(data, narrow) {
+  const [one, other] = data.published;
+  const line = (name, of, text) => [name, text(of(one)), text(of(other)), inPercent(of(other) / of(one))];
+  return [["", narrow ? "BERT" : one.name, other.name, "share"], [
+    line("weights, published", (m) => m.said, (v) => `${num(v / 1e6, 0)}M`), line("GLUE, mean score", (m) => m.glue, (v) => num(v, 1)),
+    line("IMDb, % right", (m) => m.imdb, (v) => num(v, 2)), line("SQuAD, F1", (m) => m.squad, (v) => num(v, 1)), line("seconds, one pass", (m) => m.seconds, (v) => num(v, 0)),
+  ]];
+}

@@ -1,0 +1,76 @@
+"""Size against loss over all settings, and which of them nothing beats (Pareto)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from core.efficiency.compressing import CALIBRATION, compress_steps, matrix_names, model_of
+from core.efficiency.judging import Judged, Reference, judge, tensors, yardstick
+from core.efficiency.quantization import GROUPS, Granularity, Quantization
+from core.language_model import LanguageModel
+
+
+@dataclass(frozen=True)
+class Point:
+    """A setting and what the model in it is worth."""
+
+    setting: Quantization
+    judged: Judged
+
+
+def settings(lm: LanguageModel, group: int = 32) -> list[Quantization]:
+    """16 bits, then 8, 4 and 2 bits per tensor, row and group, around zero and from smallest to largest; rounding to
+    nearest first, then the same with GPTQ. Groups are of the size given, or the next smaller that divides all rows."""
+    if not any(matrix_names(lm)):
+        return [Quantization(16)]
+    own = tensors(lm)
+    widths = {own[name].shape[1] for block in matrix_names(lm) for name in block}
+    fitting = [size for size in GROUPS if size <= group and all(width % size == 0 for width in widths)]
+    shared: list[tuple[Granularity, int]] = [("tensor", group), ("channel", group)]
+    if fitting:
+        shared.append(("group", fitting[-1]))
+    plain = [
+        Quantization(bits, per, size, "nearest", symmetric)
+        for bits in (8, 4, 2)
+        for per, size in shared
+        for symmetric in (True, False)
+    ]
+    return [Quantization(16), *plain, *(replace(one, method="gptq") for one in plain)]
+
+
+def front(points: Sequence[tuple[float, float]]) -> list[int]:
+    """The places of those points (size, loss) that no other beats: none is as small and as good, and better in one.
+
+    From the smallest to the largest; of equals all.
+    """
+    found: list[int] = []
+    best = float("inf")
+    order = sorted(range(len(points)), key=lambda at: points[at])
+    for at in order:
+        _, loss = points[at]
+        equal = bool(found) and points[found[-1]] == points[at]
+        if loss < best or equal:
+            found.append(at)
+            best = min(best, loss)
+    return found
+
+
+def steps_of(lm: LanguageModel, setting: Quantization) -> int:
+    """How many steps `measure_steps` takes for one setting."""
+    return 1 if setting.bits == 16 else max(1, len(matrix_names(lm)))
+
+
+def measure_steps(before: Reference, wanted: Sequence[Quantization]) -> Iterator[Point | None]:
+    """Compress and judge setting after setting: a `Point` where one is done, None after each block before.
+
+    Times are not taken: the weights are widened to float32, and a pass takes as long as before.
+    """
+    lm = before.lm
+    texts = yardstick(lm, "train", CALIBRATION) if any(one.method == "gptq" for one in wanted) else []
+    for setting in wanted:
+        for at, small in enumerate(compress_steps(lm, setting, texts), start=1):
+            if at < steps_of(lm, setting):
+                yield None
+            else:
+                yield Point(setting, judge(before, model_of(lm, small), size=small.bytes, timed=False))

@@ -1,0 +1,315 @@
+"""A changed model beside the one it was made of: size on disk, loss, how often both say the same, time of a pass.
+
+Both read the same held-out texts: of the model's own corpus or tasks where its card names them, otherwise stories of
+Toyland. A changed model is a module of its own: the one it was made of is shared, and stays as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from core.analysis.story_loss import cut
+from core.checkpoints.folder import assemble
+from core.data import corpora, tasks
+from core.decoding.labels import wants
+from core.language_model import LanguageModel
+from core.training.text_loss import TextLoss, text_loss
+from core.vectors.probe import wilson
+
+PLACES = 400  # texts are read until so many tokens are asked for,
+MOST_TEXTS, MOST_READ = (
+    16,
+    1024,
+)  # or so many texts or tokens are read: an encoder asks for a quarter of what it reads
+LONGEST = 128  # tokens of each
+MOST_LOGITS = 2**23  # of all texts together: a large vocabulary is judged on fewer tokens
+# Cutting the library into functions takes seconds; its files have the same code and the same held-out part.
+_QUICK = {"functions": "python", "renamed": "python"}
+BATCH = 4  # texts of like length that are read in one pass
+ROUNDS = 9  # passes that are timed, each beside one of the original
+# As safetensors calls them, in its order: the last stand first in a file.
+_NAMES = {
+    torch.bool: "BOOL", torch.uint8: "U8", torch.int8: "I8", torch.float16: "F16", torch.bfloat16: "BF16",
+    torch.int32: "I32", torch.float32: "F32", torch.float64: "F64", torch.int64: "I64",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a model costs and what it can do, on the places where the yardstick asks for a token.
+
+    Attributes:
+        bytes: of its safetensors file. parameters: the numbers that it holds.
+        loss: nats a place. rise: how much that is above the original's, place by place, with its 95 % interval
+            (`rise_low`, `rise_high`, normal).
+        agreement: the share of places where its first choice is the original's, with Wilson's interval (`low`, `high`).
+        kl: nats a place from the original's distribution to its own, 0 where both say the same.
+        seconds: of one pass over the first text; nan where nobody asked for the time.
+        places: how many there are.
+    """
+
+    bytes: int
+    parameters: int
+    loss: float
+    rise: float
+    rise_low: float
+    rise_high: float
+    agreement: float
+    low: float
+    high: float
+    kl: float
+    seconds: float
+    places: int
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The original's answers on the yardstick, kept so that many changed models can be held against them.
+
+    Attributes:
+        lm: the original. asked: the texts.
+        said: for each text the log probabilities (N, V) at the places that are asked for.
+    """
+
+    lm: LanguageModel
+    asked: tuple[TextLoss, ...]
+    said: tuple[Tensor, ...]
+
+
+def yardstick(
+    lm: LanguageModel, split: Literal["train", "held_out"] = "held_out", count: int | None = None
+) -> list[TextLoss]:
+    """Texts for models of this vocabulary: held out to judge by, or of the training part to calibrate on.
+
+    Args:
+        count: of texts; None: until about `PLACES` tokens are asked for or `MOST_READ` are read, fewer of a large
+            vocabulary.
+
+    Raises:
+        ValueError: the model says labels, not tokens; or no text is wanted.
+    """
+    wants(lm, "lm")
+    if count is not None and count < 1:
+        raise ValueError(f"count={count} must be at least 1")
+    wanted = min(PLACES, MOST_LOGITS // lm.config.d_vocab)
+    longest = max(1, min(LONGEST, lm.config.n_ctx, wanted))
+    told = _told(lm, split)
+    found: list[TextLoss] = []
+    while len(found) < (count or MOST_TEXTS) and (count or _too_few(found, wanted)):
+        source, target = next(told)
+        found.append(text_loss(lm, cut(lm, source, longest), target and cut(lm, target, longest)))
+    return found
+
+
+def _too_few(texts: Sequence[TextLoss], wanted: int) -> bool:
+    read = sum(ids.shape[1] for one in texts for ids in one.inputs)
+    return sum(one.asked for one in texts) < wanted and read < MOST_READ
+
+
+def reference(lm: LanguageModel, asked: Sequence[TextLoss]) -> Reference:
+    """What `lm` says on these texts, once.
+
+    Raises:
+        ValueError: no texts.
+    """
+    if not asked:
+        raise ValueError("no texts to judge by")
+    return Reference(lm, tuple(asked), _said(lm, asked))
+
+
+def judge(before: Reference, lm: LanguageModel, *, size: int | None = None, timed: bool = True) -> Judged:
+    """A changed model (or the original itself) against the original.
+
+    Args:
+        size: bytes of its file, where that is not the safetensors file of its tensors as they are.
+        timed: whether to take the time of a pass; the original runs beside it, so that both have the same neighbours.
+
+    Raises:
+        ValueError: the vocabularies differ.
+    """
+    if lm.config.d_vocab != before.lm.config.d_vocab:
+        raise ValueError(
+            f"a vocabulary of {lm.config.d_vocab:,} cannot be held against one of {before.lm.config.d_vocab:,}"
+        )
+    rises, losses, divergences, same = [], [], [], 0
+    said = before.said if lm is before.lm else _said(lm, before.asked)
+    for one, was, now in zip(before.asked, before.said, said, strict=True):  # (N, V) twice
+        wanted = one.targets[0][one.targets[0] != -100][:, None]  # (N, 1)
+        loss = -now.gather(-1, wanted)[:, 0]
+        losses.append(loss)
+        rises.append(loss + was.gather(-1, wanted)[:, 0])
+        divergences.append(F.kl_div(now, was, log_target=True, reduction="none").sum(-1))
+        same += int((now.argmax(-1) == was.argmax(-1)).sum())
+    rise, low, high = _mean(torch.cat(rises).double())
+    places = sum(len(loss) for loss in losses)
+    share = wilson(same, places)
+    return Judged(
+        bytes=file_bytes(tensors(lm)) if size is None else size,
+        parameters=lm.n_parameters,
+        loss=float(torch.cat(losses).double().mean()),
+        rise=rise, rise_low=low, rise_high=high,
+        agreement=share.share, low=share.low, high=share.high,
+        kl=max(0.0, float(torch.cat(divergences).double().mean())),
+        seconds=seconds(before, lm)[1] if timed else math.nan,
+        places=places,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds of a pass, the original's and the changed model's (medians), and how they compare round by round.
+
+    low, high: the quartiles of changed / original over the rounds. Both passes of a round have the same neighbours, so
+    their ratio says more than the two medians do.
+    """
+
+    original: float
+    changed: float
+    low: float
+    high: float
+
+
+def seconds(before: Reference, lm: LanguageModel, rounds: int = ROUNDS) -> tuple[float, float]:
+    """Seconds of a pass over the first text, the original's and the changed model's: medians of alternating passes."""
+    found = pace(before, lm, rounds)
+    return found.original, found.changed
+
+
+def pace(before: Reference, lm: LanguageModel, rounds: int = ROUNDS) -> Pace:
+    """Both models' passes over the first text, turn by turn.
+
+    Raises:
+        ValueError: fewer than two rounds, of which there are no quartiles.
+    """
+    if rounds < 2:
+        raise ValueError(f"rounds={rounds} must be at least 2")
+    times: tuple[list[float], list[float]] = ([], [])
+    inputs = before.asked[0].inputs
+    with torch.no_grad():
+        for _ in range(rounds + 1):
+            for taken, model in zip(times, (before.lm.transformer, lm.transformer), strict=True):
+                taken.append(_seconds(lambda model=model: model(*inputs), lm.device))  # type: ignore[misc]
+    own, other = (taken[1:] for taken in times)  # the first of each warms up
+    low, _, high = statistics.quantiles([b / a for a, b in zip(own, other, strict=True)], method="inclusive")
+    return Pace(statistics.median(own), statistics.median(other), low, high)
+
+
+def changed(lm: LanguageModel, state: Mapping[str, Tensor], name: str | None = None) -> LanguageModel:
+    """The same model with these of its weights, by their names, and its own where `state` has none.
+
+    Weights that stay are shared with `lm`, not copied; nothing of `lm` changes.
+
+    Raises:
+        ValueError: a name that the model lacks, or a weight of another shape; the message names it.
+    """
+    own = {key: weight.detach() for key, weight in lm.transformer.named_parameters()}
+    for key, weight in state.items():
+        if key not in own:
+            raise ValueError(f"this model has no weight {key!r}")
+        if weight.shape != own[key].shape:
+            raise ValueError(f"{key} is {tuple(own[key].shape)}, not {tuple(weight.shape)}")
+    full = {key: state.get(key, weight) for key, weight in own.items()}
+    dtype = next(iter(own.values())).dtype
+    model = assemble(lm.config, full, lm.device, dtype)
+    return LanguageModel(model, lm.tokenizer, name or lm.name, lm.card)
+
+
+def tensors(lm: LanguageModel) -> dict[str, Tensor]:
+    """A model's weights by their names, each once."""
+    return {name: weight.detach() for name, weight in lm.transformer.named_parameters()}
+
+
+def file_bytes(state: Mapping[str, Tensor]) -> int:
+    """The size of the safetensors file of these tensors, to the byte, without writing it.
+
+    Eight bytes that say how long the header is, the header (JSON, filled up with spaces to a multiple of eight), the
+    numbers.
+    """
+    header: dict[str, object] = {}
+    end = 0
+    order = list(_NAMES)
+    for name, tensor in sorted(state.items(), key=lambda item: (-order.index(item[1].dtype), item[0])):
+        begin, end = end, end + tensor.numel() * tensor.element_size()
+        header[name] = {
+            "dtype": _NAMES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [begin, end],
+        }  # fmt: skip
+    written = len(json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode())
+    return 8 + -(-written // 8) * 8 + end
+
+
+def _told(lm: LanguageModel, split: Literal["train", "held_out"]) -> Iterator[tuple[str, str | None]]:
+    """Texts of the model's own kind, with what is to be written where it learned tasks; they begin anew at the end."""
+    spec = lm.card.get("spec", {})
+    shares = [name for name, _ in spec.get("tasks", ()) if name in tasks.TASKS]
+    if spec.get("objective") == "text_to_text" and shares:
+        each = [tasks.TASKS[name].pairs(0, split) for name in shares]
+        while True:
+            for pairs in each:
+                pair = next(pairs)
+                yield pair.source, pair.target
+    own = _QUICK.get(spec.get("corpus"), spec.get("corpus"))
+    name = own if own in corpora.CORPORA else "tales"
+    while True:
+        try:
+            yield from ((text, None) for text in corpora.corpus(name, split=split))
+        except FileNotFoundError:  # the source of this Python's library is not installed
+            name = "tales"
+
+
+def _said(lm: LanguageModel, asked: Sequence[TextLoss]) -> tuple[Tensor, ...]:
+    """For each text the log probabilities (N, V) at the places that are asked for."""
+    order = sorted(range(len(asked)), key=lambda at: [part.shape[1] for part in asked[at].inputs])
+    found: dict[int, Tensor] = {}
+    for first in range(0, len(order), BATCH):
+        some = order[first : first + BATCH]
+        texts = [asked[at] for at in some]
+        found |= zip(some, _together(lm, texts).split([one.asked for one in texts]), strict=True)
+    return tuple(found[at] for at in range(len(asked)))
+
+
+@torch.no_grad()
+def _together(lm: LanguageModel, texts: Sequence[TextLoss]) -> Tensor:
+    """The log probabilities at the places of these texts, one after the other, from one pass: (N, V).
+
+    Shorter texts are filled up at their ends. What reads to the left only never sees that; the rest is told to ignore
+    it.
+    """
+    read = [[one.inputs[at][0] for one in texts] for at in range(len(texts[0].inputs))]
+    inputs = [pad_sequence(part, batch_first=True) for part in read]  # (B, T) each
+    wanted = pad_sequence([one.targets[0] for one in texts], batch_first=True, padding_value=-100) != -100
+    if lm.config.shape == "decoder":
+        logits: Tensor = lm.transformer(*inputs)[wanted]
+    else:
+        mask = pad_sequence([torch.ones_like(ids, dtype=torch.bool) for ids in read[0]], batch_first=True)
+        kept = None if bool(mask.all()) else mask
+        if lm.config.shape == "encoder":
+            logits = lm.transformer(*inputs, mask=kept, only=wanted)
+        else:
+            logits = lm.transformer(*inputs, mask=kept)[wanted]
+    return logits.float().log_softmax(-1)
+
+
+def _mean(values: Tensor) -> tuple[float, float, float]:
+    """The mean of values (N,) and its 95 % interval."""
+    mean = float(values.mean())
+    half = 1.96 * float(values.std()) / math.sqrt(len(values)) if len(values) > 1 else math.inf
+    return mean, mean - half, mean + half
+
+
+def _seconds(work: Callable[[], object], device: torch.device) -> float:
+    began = time.perf_counter()
+    work()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - began

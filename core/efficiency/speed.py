@@ -1,0 +1,59 @@
+"""How many times as fast a changed model reads as the original: in turns, as a busy machine slows both.
+
+A single time says little where others compute, too. All models read the same text one after the other, round after
+round, and each round gives a ratio; what is kept of them is the middle and where the middle half lies.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+
+import torch
+
+from core.efficiency.judging import Reference
+from core.language_model import LanguageModel
+
+ROUNDS = 15
+Speed = tuple[float, float, float]  # the lower quartile, the median and the upper quartile of the ratios
+
+
+def speeds(before: Reference, models: Sequence[LanguageModel], rounds: int = ROUNDS) -> list[Speed]:
+    """For each model how many times as fast as the original it reads the first text.
+
+    Args:
+        rounds: in each the original and every model read once, in this order; one more comes first and warms up.
+
+    Raises:
+        ValueError: fewer than two rounds have no quartiles.
+    """
+    if rounds < 2:
+        raise ValueError(f"rounds={rounds} must be at least 2")
+    ratios: list[list[float]] = [[] for _ in models]
+    for turn in range(rounds + 1):
+        original, *others = [_pass(before, lm) for lm in (before.lm, *models)]
+        for found, taken in zip(ratios, others, strict=True):
+            if turn:
+                found.append(original / taken)
+    return [_quartiles(found) for found in ratios]
+
+
+def told(speed: Sequence[float]) -> bool:
+    """Whether the rounds tell the speed from the original's: the middle half of them lies on one side of 1."""
+    return speed[0] > 1 or speed[2] < 1
+
+
+def _quartiles(ratios: Sequence[float]) -> Speed:
+    low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
+    return round(low, 4), round(middle, 4), round(high, 4)
+
+
+@torch.no_grad()
+def _pass(before: Reference, lm: LanguageModel) -> float:
+    """Seconds of one pass over the first text."""
+    began = time.perf_counter()
+    lm.transformer(*before.asked[0].inputs)
+    if lm.device.type == "cuda":
+        torch.cuda.synchronize(lm.device)
+    return time.perf_counter() - began

@@ -1,0 +1,80 @@
+"""A shrinking run as a run's work: a student in training, taught or alone, or a pruned model that is retrained."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from core.runs.kinds import Start
+from core.runs.training import Trained
+
+if TYPE_CHECKING:
+    from core.costs import Estimate
+    from core.language_model import LanguageModel
+    from core.training.shrink_spec import ShrinkSpec
+
+LIGHTER = ("choose a smaller batch, or shorter rows", "choose fewer steps, or a smaller batch")
+_TEACHER = 1 / 3  # of a training step of the teacher's own: its pass forward
+
+
+def begin(spec: ShrinkSpec, text: str | None, state: bytes | None, start: Start) -> Trained:
+    """The work where its last state left it, or before the first step.
+
+    Raises:
+        ValueError: the base is no decoder or too small, nothing would be left of it, or the state is another run's.
+    """
+    from core.training.shrinking import trainer_of
+    from core.training.state import State
+
+    trainer = trainer_of(spec, _begun(spec, start))
+    if state is not None:
+        trainer.restore(State.from_bytes(state))
+    return Trained(trainer)
+
+
+def _begun(spec: ShrinkSpec, start: Start) -> LanguageModel:
+    """The base: a bundled model, or the checkpoint that the run begins with."""
+    from core.runs.fine_tuning import assembled
+
+    if not spec.parent:
+        return bundled_base(spec.base)
+    begun = start()
+    if begun is None:
+        raise ValueError("the model that this run begins with is not stored: start it anew")
+    return assembled(*begun, name=spec.parent)
+
+
+@lru_cache(maxsize=2)
+def bundled_base(name: str) -> LanguageModel:
+    """A bundled decoder, loaded once; nobody writes to it. Raises ValueError: there is none of that name."""
+    from core.training.shrink_spec import check_decoder
+    from core.zoo import bundled, load
+
+    if name not in bundled():
+        raise ValueError(f"no bundled model is called {name!r}; there is {', '.join(bundled())}")
+    lm = load(name, device="cpu")
+    check_decoder(lm.config)
+    return lm
+
+
+def estimate(spec: ShrinkSpec, text: str | None = None) -> Estimate:
+    """Numbers, memory and seconds; of a base that is a run, as if it were tales-gpt.
+
+    Raises:
+        ValueError: the base is no decoder, or too small for a student.
+    """
+    from core.costs import Estimate, estimate
+    from core.training.shrink_spec import STUDENTS, student_of
+
+    base = bundled_base(spec.base or "tales-gpt")
+    small = student_of(base.config) if spec.way in STUDENTS else base.config
+    cost = estimate(spec.training(small))
+    if spec.way != "distilled":
+        return cost
+    teacher = estimate(spec.training(base.config))
+    logits = 4 * 6 * spec.batch_tokens * base.config.d_vocab  # softened distributions of both, in float32
+    return Estimate(
+        cost.parameters,
+        cost.bytes + 4 * base.n_parameters + logits,
+        cost.seconds + _TEACHER * teacher.seconds,
+    )
