@@ -37,6 +37,7 @@ class Session:
         newer: an event that came while a callback was at work.
         finished: whether the last run of the page came to its end; again: whether this run follows one that did not.
         told: the messages that this run of the page shows.
+        turn: when the page last asked to be drawn anew by itself, in seconds.
     """
 
     store: dict[str, Value]
@@ -54,6 +55,7 @@ class Session:
     finished: bool = True
     again: bool = False
     told: list[str] = part_of(default_factory=list)
+    turn: float = 0.0
 
 
 # The session while one of its callbacks is at work.

@@ -153,10 +153,16 @@ def take_notes() -> list[str]:
     return list(session.told)
 
 
-def tell_again() -> None:
-    """Let the next run of the page show this one's messages: it follows by itself, before anybody has read them."""
+def turn_again() -> None:
+    """The page is drawn anew by itself, before anybody has read its messages: the next run shows them, too."""
     session = current()
     session.notes = list(dict.fromkeys((*session.told, *session.notes)))
+    session.turn = max(time.time(), session.turn + 1e-3)
+
+
+def turn() -> float:
+    """Grows with each drawing that follows by itself, so that a browser can tell which of two came later."""
+    return current().turn
 
 
 def link() -> str:

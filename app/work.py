@@ -101,12 +101,12 @@ def go_on(name: str, key: str, slot: DeltaGenerator, what: str, at_once: int | N
             text = f"{len(job.done)} of {job.total} {what}; about {max(1, round(left))} s left"
             bar.progress(share, text=widgets.escape(text))
         if at_once and len(job.done) % at_once == 0 and len(job.done) < job.total:
-            _again()
+            again()
     job.ended = True
-    _again()
+    again()
 
 
-def _again() -> None:
+def again() -> None:
     """Draw the page anew, with the messages that nobody has had time to read."""
-    state.tell_again()
+    state.turn_again()
     st.rerun()

@@ -41,12 +41,22 @@ def register(name: str, shared: bool = True) -> Callable[..., Any]:
 
     def mount(data: Any = None, **options: Any) -> Any:
         heard = {name: state.whole(act) for name, act in options.items() if name.startswith("on_")}
-        return renderer(data=None if data is None else [data], **options | heard)
+        return renderer(data=None if data is None else [data, state.turn()], **options | heard)
 
     return mount
 
 
-UNPACKED = "\nexport default (given) => component({ ...given, data: given.data?.[0] });\n"
+# Two runs of the page may follow each other while a browser still loads the module. Then it may be handed what the
+# later one sent before what the earlier one did, which must not stay.
+UNPACKED = """
+const turns = new WeakMap();
+export default (given) => {
+  const [data, turn] = given.data ?? [];
+  if (turn < turns.get(given.parentElement)) return () => {};
+  turns.set(given.parentElement, turn);
+  return component({ ...given, data });
+};
+"""
 # Of shared/, what only some pictures carry: the files, by the call in a picture's own code that needs them.
 OPTIONAL = {
     "curves(": ("curves", "feed", "hairline", "pens"),

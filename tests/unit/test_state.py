@@ -249,7 +249,11 @@ def test_a_run_that_follows_by_itself_shows_the_messages_once_more(session: Sess
     state.note("one")
     assert state.take_notes() == ["one"]
     state.note("two")
-    state.tell_again()
+    before = state.turn()
+    state.turn_again()
+    between = state.turn()
+    state.turn_again()
+    assert before < between < state.turn(), "a browser tells by this which of two came later"
     assert state.take_notes() == ["one", "two"]
     assert state.take_notes() == []
 

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import state
+from app import state, work
 from app.page import Context
 from core.analysis.attention_cost import LENGTHS, CostPoint, Curve, cost_points, score_bytes
 from core.analysis.places import Kind
@@ -98,4 +98,4 @@ def run(ctx: Context, kind: Kind, slot: DeltaGenerator) -> None:
             text=f"{point.length:,} tokens measured, {following:,} next; {spent:.0f} seconds of at most {BUDGET:.0f}",
         )
     memo[_about(ctx, kind)] = points
-    st.rerun()
+    work.again()

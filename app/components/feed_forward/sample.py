@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, state
+from app import cache, state, work
 from app.page import Context
 from core.analysis.firing import Firing, firing
 from core.analysis.top_texts import TopTexts, find_top, sample_texts
@@ -109,7 +109,7 @@ class Job:
             bar.progress(min(1.0, share), text=f"{share:.0%} read, about {left:.0f} s left")
 
         cache.keep(self._about, read(self.ctx.lm, state.get("corpus"), self.ctx.ids, progress))
-        st.rerun()
+        work.again()
 
 
 def asked() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, state
+from app import cache, state, work
 from app.components.multi_head import QUICK, Largest, Off, cost, see_chance, see_effects, see_halves, see_row
 from app.page import Context
 from core.analysis.head_effects import HeadEffects
@@ -101,4 +101,4 @@ class Measure:
 
         found = see_effects(self.ctx.lm, *self.here, self.off, self.row, self.token, progress)
         cache.keep(self._about, found)
-        st.rerun()
+        work.again()

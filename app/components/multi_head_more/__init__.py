@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import events, state
+from app import events, state, work
 from app.components import pack, register
 from app.components.multi_head import A_SECOND, Seen, cost
 from app.components.multi_head.measure import halves
@@ -86,7 +86,7 @@ def _measure(further: Further) -> None:
         bar.progress(done / sets, text=f"{done} of {sets} sets measured")
 
     further.measure(progress)
-    st.rerun()
+    work.again()
 
 
 # ------------------------------------------------------------------------------------------------ the record

@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, state, widgets
+from app import cache, state, widgets, work
 from app.components.tokenization.learned import Job, Learned, Spec, read
 
 LARGEST = 5_000_000  # bytes of an own text
@@ -68,7 +68,7 @@ def go_on(spec: Spec, slot: DeltaGenerator, notes: Sequence[str] = ()) -> None:
     memo["seconds"] = {**memo.get("seconds", {}), spec.key: time.monotonic() - since}
     for note in notes:
         state.note(note)
-    st.rerun()
+    work.again()
 
 
 def _left(spent: float, share: float) -> str:
