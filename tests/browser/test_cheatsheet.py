@@ -585,7 +585,7 @@ ALIVE: dict[tuple[str, str], Alive] = {
     ("efficiency", "DistilBERT beside BERT"): Alive(
         lambda both, s: (
             [one["name"] for one in both] == ["BERT base", "DistilBERT"]
-            and both[1]["parameters"] < 0.7 * both[0]["parameters"]
+            and both[1]["said"] < 0.7 * both[0]["said"]
         )
     ),
     ("multimodal", "text and images together"): Alive(
