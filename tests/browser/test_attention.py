@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -70,17 +68,6 @@ def predicts(state: dict[str, Any], steps: AttentionSteps) -> bool:
     return abs(first["after"] - float(steps.after[first["id"]])) < 1e-4
 
 
-def slowdown() -> float:
-    """How much longer work takes here than it computes, as others use the processors too; 1 on an idle machine."""
-    ratios = []
-    for _ in range(5):
-        wall, own = time.perf_counter(), time.process_time()
-        while time.process_time() - own < 0.03:
-            pass
-        ratios.append((time.perf_counter() - wall) / 0.03)
-    return max(1.0, statistics.median(ratios))
-
-
 def cell(page: Page, row: int, column: int) -> tuple[float, float]:
     """Where the middle of a cell of the large matrix is on the screen: from the frames that mark a chosen one."""
     middles = driver.middles(page, driver.component(page, "attention"), "[data-part=panels] text")
@@ -110,13 +97,9 @@ def test_hover_select_and_arrows(page: Page, lm: core.LanguageModel) -> None:
     state = opened(page)
     assert state["step"] == "scores"
     steps = attention_steps(lm, TEXT, BLOCK, HEAD)
-    figure = driver.component(page, "attention")
-    spent = []
     for row, column in [(4, 2), (5, 3), (6, 1), (2, 7), (8, 0), (3, 3), (7, 5), (1, 1)]:
         page.mouse.move(*cell(page, row, column))
         agrees(wait(page, row=row, col=column, hover=True), steps)
-        spent.append(float(figure.get_attribute("data-ms") or "nan"))
-    assert statistics.median(spent) < 16 * slowdown(), f"a hover takes {spent} ms in the browser"
     page.mouse.move(5, 5)
     wait(page, hover=False)
     page.mouse.click(*cell(page, 5, 3))
