@@ -160,11 +160,17 @@ def _choice(label: str, name: str, options: dict[str, str], spec: TrainSpec) -> 
 
 def _number(label: str, name: str, spec: TrainSpec, step: float, instead: float = 0) -> None:
     value = getattr(spec, name)
-    st.number_input(label, step=step, **setting.part(name, instead if value is None else value))
+    value = instead if value is None else value
+    _settled(label, value, step, setting.part(name, value))
 
 
 def _of_model(label: str, name: str, value: float, step: float) -> None:
-    st.number_input(label, step=step, **setting.model_part(name, value))
+    _settled(label, value, step, setting.model_part(name, value))
+
+
+def _settled(label: str, value: float, step: float, bound: dict[str, Any]) -> None:
+    """A number in a box that opens and closes: a browser may forget it meanwhile, and then shows the default."""
+    st.number_input(label, value=value, step=step, **bound)
 
 
 def _rate(typed: str) -> None:
