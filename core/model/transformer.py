@@ -125,20 +125,10 @@ class Transformer(Part):
         if cache is None or cache.length == 0:
             hooks.check(self._known_hooks)
         past = 0 if cache is None else cache.length
-        if prefix is not None and past:
-            raise ValueError(
-                f"a prefix stands before all tokens, but the cache holds {past:,} positions already: "
-                "give it in the first call, with an empty cache"
-            )
         before = 0 if prefix is None else prefix.shape[1]
         new = before + ids.shape[1]
+        self._check(past, before, new, chosen=last_only or only is not None)
         positions = torch.arange(past, past + new, device=ids.device)
-        if past + new > self.config.n_ctx:
-            raise ContextTooLong(
-                f"cannot read {past + new:,} tokens: the context of this model is {self.config.n_ctx:,}"
-            )
-        if self.config.head == "sequence" and (last_only or only is not None):
-            raise ValueError("head='sequence' speaks of a whole text: it has no places to choose from")
         x = self._embed(ids, positions, token_types, prefix)
         geometry = self.geometry(positions, past, mask, x.dtype, before)
         source_geometry = _ANYWHERE
@@ -151,6 +141,20 @@ class Transformer(Part):
         if only is not None:
             return self.head(x[only])
         return self.head(x[:, -1:] if last_only else x, mask)
+
+    def _check(self, past: int, before: int, new: int, chosen: bool) -> None:
+        """What `forward` was asked for can be done: `before` of `new` positions are a prefix, `past` are in a cache."""
+        if before and past:
+            raise ValueError(
+                f"a prefix stands before all tokens, but the cache holds {past:,} positions already: "
+                "give it in the first call, with an empty cache"
+            )
+        if past + new > self.config.n_ctx:
+            raise ContextTooLong(
+                f"cannot read {past + new:,} tokens: the context of this model is {self.config.n_ctx:,}"
+            )
+        if chosen and self.config.head == "sequence":
+            raise ValueError("head='sequence' speaks of a whole text: it has no places to choose from")
 
     def head(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """From the stream after the last block to what the model says: final norm, then masked-LM head and unembedding,

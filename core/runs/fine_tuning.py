@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -41,50 +40,24 @@ def begin(spec: FineTuneSpec, text: str | None, state: bytes | None, start: Star
     Raises:
         ValueError: the base is no encoder, the own lines cannot be learned from, or the state is another run's.
     """
+    from core.runs.bases import begun
     from core.training.fine_tuning import FineTuner
     from core.training.state import State
 
-    tuner = FineTuner(spec, _begun(spec, start), text)
+    base = begun(spec.parent, start) if spec.parent else bundled_base(spec.base)
+    tuner = FineTuner(spec, base, text)
     if state is not None:
         tuner.restore(State.from_bytes(state))
     return Tuning(tuner)
 
 
-def _begun(spec: FineTuneSpec, start: Start) -> LanguageModel:
-    """The base: a bundled model, or the checkpoint that the run begins with."""
-    if not spec.parent:
-        return bundled_base(spec.base)
-    begun = start()
-    if begun is None:
-        raise ValueError("the model that this run begins with is not stored: start it anew")
-    return assembled(*begun, name=spec.parent)
-
-
 @lru_cache(maxsize=2)
 def bundled_base(name: str) -> LanguageModel:
     """A bundled encoder, loaded once; nobody writes to it. Raises ValueError: there is none of that name."""
+    from core.runs.bases import bundled_model
     from core.training.tuned import check_base
-    from core.zoo import bundled, load
 
-    if name not in bundled():
-        raise ValueError(f"no bundled model is called {name!r}; there is {', '.join(bundled())}")
-    return check_base(load(name, device="cpu"))
-
-
-def assembled(weights: bytes, words: str, config: str, name: str) -> LanguageModel:
-    """The model of a training run from what its checkpoint holds; config and words (a tokenizer) are JSON."""
-    import tokenizers
-    import torch
-    from safetensors.torch import load
-
-    from core.checkpoints.folder import assemble
-    from core.config import ModelConfig
-    from core.language_model import LanguageModel
-    from core.text.tokenizer import Tokenizer
-
-    shape = ModelConfig.from_dict(json.loads(config))
-    model = assemble(shape, load(weights), torch.device("cpu"), torch.float32)
-    return LanguageModel(model, Tokenizer(tokenizers.Tokenizer.from_str(words)), name)
+    return check_base(bundled_model(name))
 
 
 def estimate(spec: FineTuneSpec, text: str | None = None) -> Estimate:

@@ -23,36 +23,23 @@ def begin(spec: ShrinkSpec, text: str | None, state: bytes | None, start: Start)
     Raises:
         ValueError: the base is no decoder or too small, nothing would be left of it, or the state is another run's.
     """
+    from core.runs.bases import begun
     from core.training.shrinking import trainer_of
     from core.training.state import State
 
-    trainer = trainer_of(spec, _begun(spec, start))
+    trainer = trainer_of(spec, begun(spec.parent, start) if spec.parent else bundled_base(spec.base))
     if state is not None:
         trainer.restore(State.from_bytes(state))
     return Trained(trainer)
 
 
-def _begun(spec: ShrinkSpec, start: Start) -> LanguageModel:
-    """The base: a bundled model, or the checkpoint that the run begins with."""
-    from core.runs.fine_tuning import assembled
-
-    if not spec.parent:
-        return bundled_base(spec.base)
-    begun = start()
-    if begun is None:
-        raise ValueError("the model that this run begins with is not stored: start it anew")
-    return assembled(*begun, name=spec.parent)
-
-
 @lru_cache(maxsize=2)
 def bundled_base(name: str) -> LanguageModel:
     """A bundled decoder, loaded once; nobody writes to it. Raises ValueError: there is none of that name."""
+    from core.runs.bases import bundled_model
     from core.training.shrink_spec import check_decoder
-    from core.zoo import bundled, load
 
-    if name not in bundled():
-        raise ValueError(f"no bundled model is called {name!r}; there is {', '.join(bundled())}")
-    lm = load(name, device="cpu")
+    lm = bundled_model(name)
     check_decoder(lm.config)
     return lm
 

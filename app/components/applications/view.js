@@ -9,13 +9,7 @@ function listen(g, local) {
     if (!set) return null;
     return set.written !== undefined ? { kind: "written", at: Number(set.written) } : { kind: "read", at: Number(set.read) };
   };
-  const turn = (hover) => {
-    if (JSON.stringify(hover) === JSON.stringify(local.hover ?? null)) return;
-    local.hover = hover;
-    g.redraw();
-  };
-  g.svg.addEventListener("pointermove", (event) => { if (event.pointerType !== "touch") turn(under(event)); });
-  g.svg.addEventListener("pointerleave", () => turn(null));
+  pointing(g, local, under);
   g.svg.addEventListener("click", (event) => {
     const hit = under(event);
     if (hit?.kind === "written") look(g, g.shown, local, hit.at);

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app import cache, runs, state, trained, work
+from app import measured, runs, state, trained
 from app.components.efficiency_more import mine
 from app.own_run import Next
 from app.page import Context
@@ -129,25 +129,12 @@ def record(arm: Arm) -> dict[str, Any]:
         "id": arm.id, "name": title(spec), "short": short(spec),
         "way": spec.way, "student": spec.way in STUDENTS, "sparsity": spec.sparsity,
         "steps": spec.steps, "seed": spec.seed, "going": arm.going, "ended": arm.ended,
-        "usual": spec.base == USUAL, "base": base_name(spec), "end": _end(measured(arm)),
+        "usual": spec.base == USUAL, "base": base_name(spec), "end": _end(measured.of(JOB, arm)),
     }  # fmt: skip
 
 
 def _end(found: dict[str, Any] | None) -> dict[str, Any] | None:
     return found and {**found, "speed": found["speed"][1] if told(found["speed"]) else None}
-
-
-def measured(arm: Arm) -> dict[str, Any] | None:
-    """What was measured of a run, remembered with the session."""
-    memo: dict[str, dict[str, Any]] = state.memo("efficiency.measured")
-    key = _key(arm)
-    if key not in memo and (kept := cache.kept(key)) is not None:
-        memo[key] = kept
-    return memo.get(key)
-
-
-def _key(arm: Arm) -> str:
-    return f"shrunk {arm.id} {arm.run.step if arm.run else 0}"
 
 
 def waiting(arms: list[Arm]) -> list[Arm]:
@@ -158,21 +145,16 @@ def waiting(arms: list[Arm]) -> list[Arm]:
         if arm.run is not None
         and arm.run.state in ("done", "stopped")
         and arm.run.step
-        and measured(arm) is None
+        and measured.of(JOB, arm) is None
     ]
 
 
 def measure(arms: list[Arm], slot: Any) -> None:
     """Measure these runs, with a bar in `slot`; the page is drawn anew when that is done."""
-    if not arms:
-        return
-    key = " ".join(map(_key, arms))
-    if work.of(JOB, key) is None:
-        work.begin(JOB, key, len(arms), lambda: _measured(arms))
-    work.go_on(JOB, key, slot, "runs measured on the held-out stories")
+    measured.measure(JOB, arms, slot, lambda: _measured(arms))
 
 
-def _measured(arms: list[Arm]) -> Iterator[str]:
+def _measured(arms: list[Arm]) -> Iterator[tuple[Arm, dict[str, Any]]]:
     beside: dict[str, Reference] = {}
     for arm in arms:
         spec: ShrinkSpec = arm.spec  # type: ignore[assignment]
@@ -183,9 +165,7 @@ def _measured(arms: list[Arm]) -> Iterator[str]:
         result = held_out.measure(beside[name], lm, masks_of(spec, beside[name].lm))
         if spec.way == "structured":
             result |= stays(beside[name].lm, lm)
-        cache.keep(_key(arm), result, small=True)
-        state.memo("efficiency.measured")[_key(arm)] = result
-        yield arm.id
+        yield arm, result
 
 
 def _base(spec: ShrinkSpec) -> LanguageModel:

@@ -39,13 +39,7 @@ function listenMap(g, local) {
     const [r, c] = [map.find(y - map.y, data.images.shape[0]), map.find(x - map.x, data.captions.length)];
     return r < 0 || c < 0 ? null : [r, c];
   };
-  const turn = (hover) => {
-    if (JSON.stringify(hover) === JSON.stringify(local.hover ?? null)) return;
-    local.hover = hover;
-    g.redraw();
-  };
-  g.svg.addEventListener("pointermove", (event) => { if (event.pointerType !== "touch") turn(under(event)); });
-  g.svg.addEventListener("pointerleave", () => turn(null));
+  pointing(g, local, under);
   g.svg.addEventListener("click", (event) => {
     const hit = under(event);
     const set = event.target.closest?.("[data-caption], [data-image]")?.dataset;

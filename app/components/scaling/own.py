@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from app import cache, runs, state, trained, work
+from app import measured, runs, state, trained
 from app.own_run import Next
 from app.trained import Arm
 from core.analysis import emergence
@@ -62,7 +62,7 @@ def found() -> list[Own]:
         points = runs.points(run.id)
         if points is not None and isinstance(run.spec, TrainSpec):
             arms.append(Arm(run.name, run.id, run.spec, points, runs.checkpoints(run.id), run, run.ended))
-    return [Own(arm, _rung(arm), _metrics(arm) is not None) for arm in arms]
+    return [Own(arm, _rung(arm), measured.of(JOB, arm) is not None) for arm in arms]
 
 
 def _rung(arm: Arm) -> Rung:
@@ -70,7 +70,7 @@ def _rung(arm: Arm) -> Rung:
     spec, size = arm.spec, ladders.vocabulary()
     config = spec.config(size)
     blocks, tables = ladder.counted(config)
-    metrics = _metrics(arm)
+    metrics: Metrics | None = measured.of(JOB, arm)
     loss = (metrics.loss.value, metrics.loss.low, metrics.loss.high) if metrics else (float("nan"),) * 3
     seconds = arm.points.seconds.tolist()
     return Rung(
@@ -82,19 +82,6 @@ def _rung(arm: Arm) -> Rung:
     )  # fmt: skip
 
 
-def _metrics(arm: Arm) -> Metrics | None:
-    """What was measured of a run, remembered with the session: what leaves the server's shelf is not done again."""
-    memo: dict[str, Metrics] = state.memo("scaling.measured")
-    key = _key(arm)
-    if key not in memo and (found := cache.kept(key)) is not None:
-        memo[key] = found
-    return memo.get(key)
-
-
-def _key(arm: Arm) -> str:
-    return f"scaling {arm.id} {arm.run.step if arm.run else 0}"
-
-
 def waiting(own: list[Own]) -> list[Arm]:
     """Runs that have reached their end and are still to be measured."""
     return [
@@ -104,21 +91,13 @@ def waiting(own: list[Own]) -> list[Arm]:
 
 def measure(arms: list[Arm], slot: Any) -> None:
     """Measure these runs, with a bar in `slot`; the page is drawn anew when that is done."""
-    if not arms:
-        return
-    key = " ".join(map(_key, arms))
-    if work.of(JOB, key) is None:
-        work.begin(JOB, key, len(arms), lambda: _measured(arms))
-    work.go_on(JOB, key, slot, "runs measured on the held-out stories")
+    measured.measure(JOB, arms, slot, lambda: _measured(arms))
 
 
-def _measured(arms: list[Arm]) -> Iterator[str]:
+def _measured(arms: list[Arm]) -> Iterator[tuple[Arm, Metrics]]:
     for arm in arms:
         lm = loading.load(runs.store(), arm.id)
-        found = emergence.measure(lm, emergence.rows(lm, ladder.CONTEXT))
-        cache.keep(_key(arm), found, small=True)
-        state.memo("scaling.measured")[_key(arm)] = found
-        yield arm.id
+        yield arm, emergence.measure(lm, emergence.rows(lm, ladder.CONTEXT))
 
 
 def following(own: list[Own]) -> Next:

@@ -198,6 +198,17 @@ function pointerAt(g, event) {
   return [(event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom];
 }
 
+/** Keep in `local.hover` what `under` says lies under the pointer (null: nothing), and draw when that changes. */
+function pointing(g, local, under) {
+  const turn = (hover) => {
+    if (JSON.stringify(hover) === JSON.stringify(local.hover ?? null)) return;
+    local.hover = hover;
+    g.redraw();
+  };
+  g.svg.addEventListener("pointermove", (event) => { if (event.pointerType !== "touch") turn(under(event)); });
+  g.svg.addEventListener("pointerleave", () => turn(null));
+}
+
 /** What a view.js exports: Streamlit calls it for every new data; the stage (and what the browser knows) stays. */
 function mount(name, view) {
   const stages = new WeakMap();
