@@ -39,6 +39,11 @@ class Plain:
         return value
 
     @classmethod
+    def _upgraded(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What an earlier version of the form wrote, as this one would have written it."""
+        return values
+
+    @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The reverse of `to_dict`; what is missing has its default.
 
@@ -47,6 +52,7 @@ class Plain:
         """
         if not isinstance(values, Mapping):
             raise ValueError(f"a {cls.called} is a JSON object, not {type(values).__name__}")
+        values = cls._upgraded(values)
         for mark, own in cls.marks.items():
             if values.get(mark) != own:
                 raise ValueError(

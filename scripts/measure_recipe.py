@@ -117,7 +117,7 @@ VARIANTS = (
         "Polar Express", "Five iterations with Jordan's coefficients instead of four.", {"polar": "jordan"}
     ),
     Variant("linear fall", "The rates fall by half a cosine.", {"schedule": "cosine"}),
-    Variant("bfloat16", "All products in float32.", {"bf16": False}),
+    Variant("bfloat16", "All products in float32.", {"precision": "float32"}),
 )
 
 

@@ -77,7 +77,6 @@ RECIPES = {
             polar="jordan",
             practice="copies",
             eval_every=200,
-            bf16=True,
             device="cpu",
         ),
         snapshots=(0, 10, 30, 70, 150, 300, 500, 800, 1_200, 2_000, 3_200),
@@ -109,7 +108,6 @@ RECIPES = {
             practice="senses",
             practice_share=6.0,
             eval_every=200,
-            bf16=True,
             device="cpu",
         ),
         snapshots=(0, 100, 300, 600, 1_200),
@@ -144,7 +142,6 @@ _SMALL_TEXT = TrainSpec(
     polar="jordan",
     warmup=50,
     eval_every=200,
-    bf16=True,
     device="cpu",
 )
 CODE_GPT = Recipe(

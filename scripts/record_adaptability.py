@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 import core
 from core.analysis import in_context
 from core.analysis.in_context import COUNTS, GAMES, MODELS, RATE, STEPS, Game
+from core.precision import alike
 from core.runs.adaptations import RECORDED, WEIGHTS
 from core.runs.fine_tuning import bundled_base
 from core.runs.revision import revision
@@ -103,7 +104,7 @@ def main() -> None:
     for spec in adapting.plan():
         name = adapting.name(spec)
         known = old.get("runs", {}).get(name)
-        if known is not None and known["spec"] == spec.to_dict(defaults=False):
+        if known is not None and alike(FineTuneSpec.from_dict(known["spec"]), spec):
             runs[name] = known
             weights |= {key: value for key, value in saved.items() if key.startswith(f"{name}/")}
             continue

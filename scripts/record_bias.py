@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from core.data.dial import shares_told
+from core.precision import alike
 from core.runs.doses import RECORDED
 from core.runs.revision import revision
 from core.training import Trainer, TrainSpec, corpus_lab
@@ -27,6 +28,7 @@ def record(spec: TrainSpec) -> dict[str, Any]:
     """Train one run: what it came to, and how the gap moved on the way."""
     began = time.perf_counter()
     trainer = Trainer(spec)
+    spec = trainer.spec  # with its precision
     jobs = [job for job, _ in spec.dial]
     found: dict[str, Any] = {"spec": spec.to_dict(defaults=False)}
     trace = []
@@ -70,7 +72,7 @@ def main() -> None:
     runs: dict[str, Any] = {
         name: old["runs"][name]
         for name, spec in plan.items()
-        if name in old.get("runs", {}) and old["runs"][name]["spec"] == spec.to_dict(defaults=False)
+        if name in old.get("runs", {}) and alike(TrainSpec.from_dict(old["runs"][name]["spec"]), spec)
     }
     values = {
         "version": 1, "machine": machine(), "revision": revision(), "stories": STORIES,

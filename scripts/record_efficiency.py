@@ -25,6 +25,7 @@ from core.efficiency.judging import LONGEST, Reference, judge, reference
 from core.efficiency.speed import speeds
 from core.language_model import LanguageModel
 from core.memory import keep_freed_memory
+from core.precision import alike, settle
 from core.runs.revision import revision
 from core.runs.shrunk import RECORDED
 from core.training import shrink_lab
@@ -40,6 +41,7 @@ EARLY = 3  # steps whose last loss is recorded, so that a test can train them ag
 
 def record(spec: ShrinkSpec, base: LanguageModel, before: Reference) -> dict[str, Any]:
     """Train one run: what it came to on the held-out stories, before its first step and at every kept moment."""
+    spec = settle(spec)
     trainer = trainer_of(spec, base)
     trace: list[dict[str, Any]] = []
     found: dict[str, Any] = {"spec": spec.to_dict(defaults=False)}
@@ -77,7 +79,7 @@ def make(path: Path, minutes: float = 0) -> bool:
     planned = list(shrink_lab.plan())
     for spec in planned:
         known = old.get(shrink_lab.name(spec))
-        if known is not None and known["spec"] == spec.to_dict(defaults=False):
+        if known is not None and alike(ShrinkSpec.from_dict(known["spec"]), spec):
             runs[shrink_lab.name(spec)] = known
     for spec in planned:
         name = shrink_lab.name(spec)

@@ -7,7 +7,6 @@ fine-tuning also NAME.safetensors, what was learned.
 from __future__ import annotations
 
 import argparse
-import platform
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import get_args
 import torch
 
 from core.analysis.broken import WITHOUT
+from core.machine import processor
 from core.runs import Store, recordings, tuned_recordings, word_recordings
 from core.runs.word_specs import WordsSpec
 from core.runs.worker import here
@@ -86,12 +86,7 @@ def record_words() -> Path:
 
 def machine() -> str:
     """What trains here, in words."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines()
-        model = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        model = platform.processor() or platform.machine()
-    return f"one thread of {model}"
+    return f"one thread of {processor()}"
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ import torch
 
 from core.analysis import emergence
 from core.memory import keep_freed_memory
+from core.precision import alike
 from core.runs.ladders import RECORDED
 from core.runs.revision import revision
 from core.training import Trainer, TrainSpec, ladder
@@ -39,7 +40,7 @@ def record(spec: TrainSpec) -> dict[str, Any]:
     lm = trainer.language_model
     found = emergence.measure(lm, emergence.rows(lm, ladder.CONTEXT))
     return {
-        "spec": spec.to_dict(defaults=False), "vocabulary": lm.config.d_vocab, "parameters": lm.n_parameters,
+        "spec": trainer.spec.to_dict(defaults=False), "vocabulary": lm.config.d_vocab, "parameters": lm.n_parameters,
         "early": round(points[EARLY - 1].loss, 6) if len(points) >= EARLY else None,
         "loss": round(found.loss.value, 5), "low": round(found.loss.low, 5), "high": round(found.loss.high, 5),
         "characters": found.characters, "right": round(found.right, 5), "log": round(found.log, 5),
@@ -68,7 +69,7 @@ def make(path: Path, minutes: float) -> bool:
     planned = list(ladder.plan())
     for spec in planned:  # what is there stays, whichever run comes first
         known = old.get(ladder.name(spec))
-        if known is not None and known["spec"] == spec.to_dict(defaults=False):
+        if known is not None and alike(TrainSpec.from_dict(known["spec"]), spec):
             runs[ladder.name(spec)] = known
     for spec in planned:
         name = ladder.name(spec)

@@ -27,6 +27,7 @@ from core.multimodal.scenes import SCENES, scenes
 from core.multimodal.shipped import CAPTIONER, MODELS, SPACE, load_captioner, load_space, save, save_card
 from core.multimodal.space import Space
 from core.multimodal.training import Recipe, Training
+from core.precision import alike
 from core.training.state import State
 from scripts.check_models import Compared, figures
 from scripts.record_runs import machine
@@ -62,7 +63,7 @@ def make(name: str, folder: Path, scratch: Path | None = None, every: int = 100)
         "name": name,
         "steps": recipe.steps,
         "parameters": sum(weight.numel() for weight in training.model.parameters()),
-        "recipe": recipe.to_dict(),
+        "recipe": training.recipe.to_dict(),
         "data": about(name),
         "scenes_read": recipe.steps * recipe.scenes,
         "minutes": round(training.seconds / 60, 1),
@@ -80,12 +81,13 @@ def begin(
     recipe: Recipe, scratch: Path | None, eyes: Seeing | None = None
 ) -> tuple[Training, list[dict[str, Any]]]:
     """A new training, or the one that was stopped, and the points of its curve so far."""
-    training = Training(recipe, eyes)
     if scratch is None or not (scratch / "state.safetensors").is_file():
-        return training, []
+        return Training(recipe, eyes), []
     state = State.from_bytes((scratch / "state.safetensors").read_bytes())
-    if state.meta["recipe"] != recipe.to_dict():
-        return training, []
+    begun = Recipe(**state.meta["recipe"])
+    if not alike(begun, recipe):
+        return Training(recipe, eyes), []
+    training = Training(begun, eyes)  # in the precision that it began in
     training.restore(state)
     print(f"going on from step {training.done:,}", flush=True)
     return training, list(state.meta["curve"])

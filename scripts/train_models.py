@@ -35,6 +35,7 @@ from core.data.shards import Shards
 from core.decoding.fill import fill
 from core.language_model import LanguageModel
 from core.memory import keep_freed_memory
+from core.precision import alike, settle
 from core.text.tokenizer import Tokenizer
 from core.text.training import learn
 from core.training import Point, Trainer, TrainSpec
@@ -90,7 +91,7 @@ def make(name: str, recipe: Recipe, folder: Path, scratch: Path | None = None, e
         "name": name,
         "steps": recipe.steps,
         "parameters": lm.n_parameters,
-        "spec": recipe.spec.to_dict(),
+        "spec": settle(recipe.spec).to_dict(),
         "data": asdict(recipe.about or corpora.describe(recipe.spec.corpus)),
         "tokens_read": sum(one.steps * one.batch_tokens for one in recipe.trainings),
         "minutes": round(told.seconds / 60, 1),
@@ -102,7 +103,8 @@ def make(name: str, recipe: Recipe, folder: Path, scratch: Path | None = None, e
     }
     if later:
         card["then"] = [
-            {"spec": spec.to_dict(), "curve": points} for spec, points in zip(recipe.then, later, strict=True)
+            {"spec": settle(spec).to_dict(), "curve": points}
+            for spec, points in zip(recipe.then, later, strict=True)
         ]
     if recipe.note:
         card["note"] = recipe.note
@@ -136,7 +138,7 @@ def _begin(recipe: Recipe, scratch: Path | None) -> tuple[Trainer, Told]:
         state = State.from_bytes((scratch / "state.safetensors").read_bytes())
         told = Told(**state.meta.get("told", {}))
         for spec in recipe.trainings[len(told.curves) - 1 :][:1]:
-            if state.meta["spec"] == spec.to_dict():
+            if alike(TrainSpec.from_dict(state.meta["spec"]), spec):
                 print(f"going on from step {state.meta['step']:,}", flush=True)
                 return Trainer.resume(spec, state, recipe.own_text()), told
     return Trainer(recipe.spec, recipe.own_text(), tokenizer=_tokenizer(recipe)), Told()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import torch
@@ -19,6 +19,7 @@ from core.multimodal.anew import training_scenes
 from core.multimodal.captioner import Seeing
 from core.multimodal.scenes import Scenes
 from core.multimodal.space import Towers
+from core.precision import Precision, choose
 from core.training.optimizers import Optimizer
 from core.training.spec import TrainSpec
 from core.training.state import State
@@ -33,7 +34,8 @@ class Recipe:
 
     Attributes:
         kind: which.   steps, scenes: optimizer steps, and fresh scenes in each.   seed: of weights and scenes.
-        rate: Muon's, of the matrices; small_rate: Adam's, of the rest.   bf16: matrix products in bfloat16.
+        rate: Muon's, of the matrices; small_rate: Adam's, of the rest.   precision: of matrix products, as of a
+        `TrainSpec`; a state and a card name what was chosen.
     """
 
     kind: Kind
@@ -42,7 +44,7 @@ class Recipe:
     seed: int = 1
     rate: float = 0.02
     small_rate: float = 0.003
-    bf16: bool = True
+    precision: Precision = "auto"
 
     def share(self, step: int) -> float:
         """The factor of every rate at step 1, 2, ...: down to zero in a line."""
@@ -62,7 +64,7 @@ class Recipe:
             embed_rate=self.small_rate,
             head_rate=self.small_rate,
             polar="jordan",
-            bf16=self.bf16,
+            precision=self.precision,
             device="cpu",
         )
 
@@ -87,7 +89,7 @@ class Training:
     """
 
     def __init__(self, recipe: Recipe, eyes: Seeing | None = None) -> None:
-        self.recipe = recipe
+        self.recipe = recipe = replace(recipe, precision=choose(recipe.precision, "cpu"))
         self.model = first_model(recipe, eyes)
         self.optimizer = Optimizer(self.model, recipe.spec)
         self.optimizer.working.train()

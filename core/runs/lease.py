@@ -121,6 +121,11 @@ class Lease:
             self._update(connection, lease_until=self.database.now + self.seconds)
             connection.execute(insert_or_replace(connection, models), row)
 
+    def settle(self, spec: str) -> None:
+        """Store the spec, as JSON, with all that was left to this machine chosen. Raises LostLease, StoreAway."""
+        with self.database.writing() as connection:
+            self._update(connection, spec=spec, lease_until=self.database.now + self.seconds)
+
     def state(self) -> bytes | None:
         """The last stored state to go on from, None at a first start."""
         with self.database.reading() as connection:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from core.precision import settle
 from core.runs import kinds
 from core.runs.journal import PATIENCE, Journal
 from core.runs.kinds import Reached, Work
@@ -104,7 +105,10 @@ class Training:
 
     def _begin(self) -> Work:
         """The work as the run left it: from its last state, from its parent's checkpoint, or from nothing."""
-        spec = self.store.get(self.lease.id).spec
+        asked = self.store.get(self.lease.id).spec
+        spec = settle(asked)
+        if spec != asked:  # written down before the first step: whoever goes on, goes on in this precision
+            self._insist(lambda: self.lease.settle(spec.to_json()))
         text = self.store.text(spec.text) if spec.text else None
         state = self.lease.state()
         work = kinds.begin(spec, text, state, self.lease.start)

@@ -15,11 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.sql.elements import ColumnElement
 
+from core import machine
 from core.runs.limits import largest_store
 from core.runs.records import SchemaError
 
 VERSION = 1
-_ROOT = Path(__file__).resolve().parent.parent.parent
 _WAIT = 5.0  # seconds for another writer
 _PAGE = 8192  # bytes of a SQLite page
 _RESERVE = 2 * 2**20  # bytes
@@ -121,8 +121,7 @@ def default_url() -> str:
     """GLASSBOX_DB, or a SQLite file in the folder GLASSBOX_DATA (.glassbox of this checkout where nobody names one)."""
     if url := os.environ.get("GLASSBOX_DB", "").strip():
         return url
-    folder = Path(os.environ.get("GLASSBOX_DATA", "").strip() or _ROOT / ".glassbox").expanduser()
-    return f"sqlite:///{folder.resolve() / 'runs.sqlite'}"
+    return f"sqlite:///{machine.folder().resolve() / 'runs.sqlite'}"
 
 
 def connect(url: str) -> sa.Engine:

@@ -118,7 +118,7 @@ class Distiller(Trainer):
                 f"rows of {self.context} tokens are longer than the {teacher.config.n_ctx} that the teacher reads"
             )
         self.temperature, self.hard = temperature, hard
-        self.teacher = _frozen(teacher.transformer, spec.bf16).to(self.device)
+        self.teacher = _frozen(teacher.transformer, self._working).to(self.device)
 
     def _gradient(self, examples: list[Example], step: int) -> float:
         super()._gradient(examples, step)
@@ -132,9 +132,9 @@ class Distiller(Trainer):
         return loss
 
 
-def _frozen(teacher: nn.Module, bf16: bool) -> Transformer:
-    """A copy that learns nothing, as narrow as what the student runs in."""
+def _frozen(teacher: nn.Module, student: nn.Module) -> Transformer:
+    """A copy of the teacher that learns nothing, in the precision that the student computes in."""
     model: Transformer = copy.deepcopy(teacher).eval()  # type: ignore[assignment]
     for weight in model.parameters():
         weight.requires_grad_(False)
-    return model.to(torch.bfloat16) if bf16 else model.float()
+    return model.to(next(student.parameters()).dtype)

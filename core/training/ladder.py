@@ -51,7 +51,7 @@ def spec(width: int, tokens: int = FULL, seed: int = 0) -> TrainSpec:
         corpus="tales", tokenizer="characters", vocab_size=_CHARACTERS, seed=seed,
         steps=max(1, round(tokens / BATCH)), batch_tokens=BATCH, context=CONTEXT,
         optimizer="muon", learning_rate=0.06, embed_rate=0.01, head_rate=0.005, momentum=0.9, beta1=0.8, beta2=0.98,
-        schedule="linear", init="recipe", bf16=True, checkpoints=2,
+        schedule="linear", init="recipe", checkpoints=2,
     )  # fmt: skip
 
 
@@ -79,11 +79,11 @@ def is_rung(one: TrainSpec) -> bool:
 
 
 def is_alike(one: TrainSpec) -> bool:
-    """Whether a run was trained by the ladder's own recipe, whatever its width, tokens and seed."""
+    """Whether a run was trained by the ladder's own recipe, whatever its width, tokens, seed and precision."""
     width = width_of(one)
     if not is_rung(one) or width % APART or not APART <= width <= WIDEST:
         return False
-    return replace(one, seed=0, device=None) == spec(width, tokens_of(one))
+    return replace(one, seed=0, device=None, precision="auto") == spec(width, tokens_of(one))
 
 
 def plan() -> Iterator[TrainSpec]:

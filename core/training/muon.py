@@ -32,13 +32,19 @@ COEFFICIENTS: Mapping[Polar, tuple[tuple[float, float, float], ...]] = {
 }
 
 
-def orthogonalise(matrices: Tensor, polar: Polar = "polar_express") -> Tensor:
-    """Nearly U V^T of each matrix: (N, R, C) any float -> (N, R, C) bfloat16, singular values around 1.
+def orthogonalise(
+    matrices: Tensor, polar: Polar = "polar_express", products: torch.dtype = torch.float32
+) -> Tensor:
+    """Nearly U V^T of each matrix: (N, R, C) any float -> (N, R, C) in `products`, singular values around 1.
 
-    Zero stays zero. The products are in bfloat16: half the time where a processor has them, and no worse for learning.
+    Zero stays zero.
+
+    Args:
+        products: the type to multiply in: float32, or bfloat16, which is no worse for learning and quicker on machines
+            that have such products.
     """
     wide = matrices if matrices.shape[1] <= matrices.shape[2] else matrices.mT
-    x = wide.to(torch.bfloat16)  # (N, r, c) with r <= c
+    x = wide.to(products)  # (N, r, c) with r <= c
     # The Frobenius norm is no smaller than the largest singular value, so all of them begin below 1.
     x = x / torch.linalg.vector_norm(x, dim=(1, 2), keepdim=True).clamp(min=1e-7)
     for a, b, c in COEFFICIENTS[polar]:
@@ -52,12 +58,13 @@ class Muon(Optimizer):
     """Nesterov momentum, orthogonalised; the step of an (R, C) matrix is the rate times sqrt(max(1, R / C)).
 
     The momentum is of the first step's full size, decay is taken from the weight beside the gradient's step, and with
-    Jordan's coefficients all is as in `torch.optim.Muon`, which treats matrix by matrix.
+    Jordan's coefficients in bfloat16 all is as in `torch.optim.Muon`, which treats matrix by matrix.
 
     Args:
         weights: matrices, 2-D.
         pieces: rows of the parts of a weight that are matrices in their own right, by weight: what is stored together
             for one product (queries, keys, values) is not one matrix. Not named: the whole.
+        products: the type to multiply in (see `orthogonalise`).
 
     Raises:
         ValueError: a weight that is no matrix, or pieces that do not add up to its rows.
@@ -72,10 +79,11 @@ class Muon(Optimizer):
         weight_decay: float = 0.0,
         polar: Polar = "polar_express",
         pieces: Mapping[nn.Parameter, tuple[int, ...]] | None = None,
+        products: torch.dtype = torch.float32,
     ) -> None:
         weights = list(weights)
         super().__init__(weights, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
-        self.polar = polar
+        self.polar, self.products = polar, products
         self._stacks: dict[tuple[int, int], list[tuple[nn.Parameter, int]]] = {}
         for weight in weights:
             if weight.ndim != 2:
@@ -112,7 +120,7 @@ class Muon(Optimizer):
                 continue
             together = torch.stack([ahead[weight][first : first + rows] for weight, first in places])
             rate = group["lr"] * math.sqrt(max(1.0, rows / columns))
-            moves = orthogonalise(together, self.polar).float()  # (N, R, C)
+            moves = orthogonalise(together, self.polar, self.products).float()  # (N, R, C)
             parts = [weight[first : first + rows] for weight, first in places]
             if group["weight_decay"]:
                 moves.add_(torch.stack(parts), alpha=group["lr"] * group["weight_decay"] / rate)

@@ -13,6 +13,7 @@ from torch.optim import SGD, Adam, AdamW
 from torch.optim import Optimizer as TorchOptimizer
 
 from core.config import ModelConfig
+from core.precision import choose
 from core.training.eager import without_compiler
 from core.training.muon import Muon
 from core.training.spec import TrainSpec
@@ -58,8 +59,8 @@ class Groups:
 class Optimizer:
     """Moves the weights of `model` as a spec says. The model keeps float32 weights: those are shown, measured, saved.
 
-    `working` is what to run forward and backward: the model itself, or, with `spec.bf16`, a bfloat16 copy of it that
-    is renewed after each step, so that each weight is rounded once a step and everything between is half as wide.
+    `working` is what to run forward and backward: the model itself, or, in bfloat16, a copy of it that is renewed after
+    each step, so that each weight is rounded once a step and everything between is half as wide.
 
     Args:
         model: float32, on its device, its first values set.
@@ -67,9 +68,11 @@ class Optimizer:
 
     def __init__(self, model: nn.Module, spec: TrainSpec) -> None:
         self.model, self.spec = model, spec
-        self.working = copy.deepcopy(model).to(torch.bfloat16) if spec.bf16 else model
+        half = choose(spec.precision, next(model.parameters()).device) == "bfloat16"
+        self.working = copy.deepcopy(model).to(torch.bfloat16) if half else model
         self.groups = Groups.of(model)
-        self.torch = _build(self.groups, model.config, spec)  # type: ignore[arg-type]
+        products = torch.bfloat16 if half else torch.float32
+        self.torch = _build(self.groups, model.config, spec, products)  # type: ignore[arg-type]
         self._names: dict[Tensor, str] = {weight: name for name, weight in model.named_parameters()}
         self._rates = [group["lr"] for optimizer in self.torch for group in optimizer.param_groups]
 
@@ -173,8 +176,13 @@ def _length(parts: list[Tensor]) -> float:
     return float(torch.linalg.vector_norm(torch.stack(list(torch._foreach_norm(parts)))))
 
 
-def _build(groups: Groups, config: ModelConfig, spec: TrainSpec) -> list[TorchOptimizer]:
-    """The optimizers of `spec.optimizer`. torch's own, but for Muon, whose other weights Adam moves."""
+def _build(
+    groups: Groups, config: ModelConfig, spec: TrainSpec, products: torch.dtype
+) -> list[TorchOptimizer]:
+    """The optimizers of `spec.optimizer`: torch's own, but for Muon, whose other weights Adam moves.
+
+    products: the type that Muon multiplies in.
+    """
     without_compiler()
     tables, head, vectors = (list(part.values()) for part in (groups.tables, groups.head, groups.vectors))
     matrices = list(groups.matrices.values())
@@ -192,6 +200,7 @@ def _build(groups: Groups, config: ModelConfig, spec: TrainSpec) -> list[TorchOp
             weight_decay=spec.weight_decay,
             polar=spec.polar,
             pieces=_pieces(groups.matrices, config),
+            products=products,
         )
         return [muon, *adam]
     # Gains and biases are few and set scales: decaying them towards 0 is not what decay is for (Brown et al. 2020).

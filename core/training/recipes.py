@@ -2,7 +2,8 @@
 
 `plain` is a GPT-2 in small with AdamW, warm-up and cosine. `fast` takes half the blocks and changes the parts (rotary
 positions, RMS norms, normed queries and keys, squared ReLU, no biases or gains), the first weights, the optimizer
-(Muon for the matrices), the length of rows (short ones first) and the precision. What each is worth: docs/recipe.md.
+(Muon for the matrices), the length of rows (short ones first) and, where a machine is quick in bfloat16, the precision.
+What each is worth: docs/recipe.md.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def plain(
         "warmup": min(100, steps // 10),
         "init": "normal",
         "eval_every": 0,
+        "precision": "float32",
     }
     return TrainSpec(corpus=corpus, steps=steps, **{**recipe, **values})
 
@@ -79,6 +81,5 @@ def fast(
         "polar": "polar_express",
         "schedule": "linear",
         "init": "recipe",
-        "bf16": True,
     }
     return TrainSpec(corpus=corpus, steps=steps, **{**recipe, **values})

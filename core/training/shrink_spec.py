@@ -19,10 +19,11 @@ from core.data import corpora
 from core.efficiency.pruning import Scope
 from core.efficiency.pruning import check as check_sparsity
 from core.plain import Ranged
+from core.precision import Precision
 from core.training.distillation import check as check_distillation
 from core.training.spec import TrainSpec
 
-VERSION = 1
+VERSION = 2
 
 Way = Literal["alone", "distilled", "magnitude", "structured"]
 STUDENTS: tuple[Way, ...] = ("alone", "distilled")
@@ -50,6 +51,7 @@ class ShrinkSpec(Ranged):
         rate: of the matrices (None: the way's usual one, `RATES`); tables learn at a quarter, the unembedding at a
             sixth of it. All fall to 0 in a line.
         eval_every: steps between held-out losses (0: only at the end). checkpoints: moments that are kept.
+        precision: of matrix products, as of a `TrainSpec`.
 
     Raises:
         ValueError: a value that cannot be, or two that do not fit each other.
@@ -69,6 +71,7 @@ class ShrinkSpec(Ranged):
     rate: float | None = None
     eval_every: int = 0
     checkpoints: int = 4
+    precision: Precision = "auto"
     seed: int = 0
 
     called: ClassVar[str] = "shrinking spec"
@@ -98,6 +101,12 @@ class ShrinkSpec(Ranged):
         if self.corpus not in corpora.names():
             raise ValueError(f"no corpus is called {self.corpus!r}: there is {', '.join(corpora.names())}")
 
+    @classmethod
+    def _upgraded(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        if values.get("version") != 1:
+            return values
+        return {**values, "version": VERSION, "precision": "bfloat16"}
+
     @property
     def body_rate(self) -> float:
         """The learning rate of the matrices."""
@@ -110,7 +119,7 @@ class ShrinkSpec(Ranged):
             model=_PRESET, changes=_changes(config), corpus=self.corpus, vocab_size=config.d_vocab, steps=self.steps,
             seed=self.seed, batch_tokens=self.batch_tokens, context=min(self.context, config.n_ctx),
             learning_rate=rate, embed_rate=rate / 4, head_rate=rate / 6, eval_every=self.eval_every,
-            checkpoints=self.checkpoints, bf16=True,
+            checkpoints=self.checkpoints, precision=self.precision,
         )  # fmt: skip
 
 

@@ -14,8 +14,9 @@ from core.config import PRESETS, ModelConfig, Shape, preset
 from core.data import corpora, tasks
 from core.data.dial import Dial, Remedy, check_dial
 from core.plain import Plain, checked
+from core.precision import Precision
 
-VERSION = 1
+VERSION = 2
 
 TokenizerKind = Literal["bpe", "characters", "words", "wordpiece", "unigram"]
 Objective = Literal["next_token", "masked", "span_corruption", "text_to_text"]
@@ -78,7 +79,8 @@ class TrainSpec(Plain):
         patience: held-out losses without a new best before the run ends early (0: never).
         checkpoints: how many moments of the run are kept, the first and the last step among them.
         prompt: the text that samples continue.
-        bf16: matrix products in bfloat16, weights and moments in float32. compile: through `torch.compile`.
+        precision: of matrix products; weights and moments are float32. "auto": what is quicker on the machine that
+            trains (see `core.precision`); a run's record names what it was given. compile: through `torch.compile`.
         device: None: the best there is.
         parent: "RUN@STEP" of the checkpoint that a forked run began from, or "".
 
@@ -124,7 +126,7 @@ class TrainSpec(Plain):
     patience: int = 0
     checkpoints: int = 12
     prompt: str = ""
-    bf16: bool = False
+    precision: Precision = "auto"
     compile: bool = False
     device: str | None = None
     parent: str = ""
@@ -228,6 +230,13 @@ class TrainSpec(Plain):
         """Where rows become longer: (the last step of a stage, the context of the next; None: the run's own), ..."""
         following = (*(context for _, context in self.stages[1:]), None)
         return tuple((round(until * self.steps), then) for (until, _), then in zip(self.stages, following))
+
+    @classmethod
+    def _upgraded(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        if values.get("version") != 1:
+            return values
+        kept = {name: value for name, value in values.items() if name != "bf16"}
+        return {**kept, "version": VERSION, "precision": "bfloat16" if values.get("bf16") else "float32"}
 
     @staticmethod
     def _written(name: str, value: Any) -> Any:

@@ -17,6 +17,7 @@ from core.device import best_device
 from core.language_model import LanguageModel
 from core.model.initial import initialise
 from core.model.transformer import build
+from core.precision import choose
 from core.text.tokenizer import Tokenizer
 from core.training import objectives, schedule
 from core.training.loss import UNSCORED
@@ -34,7 +35,8 @@ _AT_ONCE = 16  # held-out rows in one pass
 def train(spec: TrainSpec, text: str | bytes | None = None) -> Iterator[Point]:
     """Train a small model from nothing, one point a step. The last point's `model` is the trained model.
 
-    The same spec on the same machine gives the same losses; the global random state is not touched.
+    The same spec on the same machine gives the same losses; the global random state is not touched. The points' losses
+    are those of the spec's precision, of "auto" of what this machine is quick in.
 
     Args:
         text: the own text of a spec with corpus "own".
@@ -59,6 +61,7 @@ class Trainer:
         ValueError: the text cannot be trained on, or the weights are of another shape.
 
     Attributes:
+        spec: as given, with its precision chosen.
         model: the float32 weights; language_model: the same with its tokenizer; config: its configuration.
         guessing: the loss of an even guess, ln V in nats.
         notes: sentences about what the text was too small for.
@@ -74,7 +77,8 @@ class Trainer:
         weights: Mapping[str, Tensor] | None = None,
         source: Source | None = None,
     ) -> None:
-        self.spec = spec
+        self.device = torch.device(spec.device) if spec.device else best_device()
+        self.spec = spec = spec.replace(precision=choose(spec.precision, self.device))
         shards = Shards(spec, text) if source is None or tokenizer is None else None
         if tokenizer is None and shards is not None:
             tokenizer = learned(spec, shards)
@@ -86,7 +90,6 @@ class Trainer:
         self.notes = (*vocabulary_note(spec, tokenizer), *self.pool.notes)
         self.context = self.pool.context
         self.config = spec.config(len(tokenizer), **special_ids(spec, self.specials))
-        self.device = torch.device(spec.device) if spec.device else best_device()
         model = build(self.config)
         initialise(model, self.config, spec.seed, kind=spec.init)
         if weights is not None:
@@ -109,6 +112,8 @@ class Trainer:
     @classmethod
     def resume(cls, spec: TrainSpec, state: State, text: str | bytes | None = None) -> Trainer:
         """The run of `spec` as it was at `state`; the tokenizer is the state's. Raises as the class and `restore`."""
+        if spec.precision == "auto":  # what the run began in, on whatever machine
+            spec = spec.replace(precision=TrainSpec.from_dict(state.meta["spec"]).precision)
         trainer = cls(spec, text, tokenizer=state.tokenizer())
         trainer.restore(state)
         return trainer

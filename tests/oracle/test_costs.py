@@ -122,7 +122,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "six blocks": {"changes": {"n_layers": 6}},
     "twice the batch": {"batch_tokens": 4096},
     "a large vocabulary": {"vocab_size": 1500},
-    "bfloat16": {"bf16": True, "changes": {"n_layers": 6}},
+    "bfloat16": {"precision": "bfloat16", "changes": {"n_layers": 6}},
     "gated": {"changes": {"gated": True, "act": "silu"}},
     "a GPT-2": GPT2,
     "a GPT-2 with dropout and a long context": {
@@ -167,7 +167,7 @@ def test_an_estimate_grows_with_what_it_is_made_of():
     assert deeper.parameters > base.parameters
     assert deeper.bytes > 1.5 * base.bytes
     assert 1.5 * base.seconds < deeper.seconds < 2 * base.seconds
-    half = costs.estimate(TrainSpec(steps=100, bf16=True), rate)
+    half = costs.estimate(TrainSpec(steps=100, precision="bfloat16"), rate)
     assert half.seconds < 0.8 * base.seconds
     quicker = costs.estimate(TrainSpec(steps=100), costs.Rate(100e9, 200e9, 2e9))
     assert quicker.seconds == pytest.approx(base.seconds / 2)

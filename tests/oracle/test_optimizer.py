@@ -37,11 +37,13 @@ def own_parts(name, weight):
     return weight.chunk(3) if name.endswith("weight_qkv") else (weight,)
 
 
-def test_muon_is_torchs_where_the_options_are_the_same():
+@pytest.mark.parametrize(("precision", "close"), [("bfloat16", 1e-3), ("float32", 2e-3)])
+def test_muon_is_torchs_where_the_options_are_the_same(precision, close):
     model = small_model()
     spec = TrainSpec(
-        learning_rate=0.03, momentum=0.9, weight_decay=0.1, polar="jordan", embed_rate=0.0, head_rate=0.0
-    )
+        learning_rate=0.03, momentum=0.9, weight_decay=0.1, polar="jordan", embed_rate=0.0, head_rate=0.0,
+        precision=precision,
+    )  # fmt: skip
     mine = Optimizer(model, spec)
     matrices = mine.groups.matrices
     theirs = {
@@ -53,18 +55,19 @@ def test_muon_is_torchs_where_the_options_are_the_same():
     )
     for step in range(STEPS):
         share = 1 - step / STEPS
-        next_token_loss(model, rows(step)).backward()
+        next_token_loss(mine.working, rows(step)).backward()
+        worked = dict(mine.working.named_parameters())
         for name, parts in theirs.items():
-            for part, gradient in zip(parts, own_parts(name, matrices[name].grad)):
+            for part, gradient in zip(parts, own_parts(name, worked[name].grad.float())):
                 part.grad = gradient.clone()
         peer.param_groups[0]["lr"] = 0.03 * share
         peer.step()
         before = {name: weight.detach().clone() for name, weight in matrices.items()}
         moved = mine.step(share)
         for name, parts in theirs.items():
-            # Both round to bfloat16 on the way, in products of another order.
-            torch.testing.assert_close(matrices[name].detach(), torch.cat(parts).detach(), atol=1e-3, rtol=0)
-        assert moved.update > 0.03 * share  # so a thousandth is far below what a step moves
+            # torch's rounds to bfloat16 on the way; ours in products of another order, or not at all.
+            torch.testing.assert_close(matrices[name].detach(), torch.cat(parts).detach(), atol=close, rtol=0)
+        assert moved.update > 0.03 * share  # so two thousandths are far below what a step moves
         squares = [(matrices[name].detach() - was).square().sum() for name, was in before.items()]
         assert float(torch.stack(squares).sum().sqrt()) == pytest.approx(moved.update, rel=0.02)
 
@@ -114,17 +117,36 @@ def test_every_other_step_is_torchs(kind, clip):
 
 @pytest.mark.parametrize("polar", list(COEFFICIENTS))
 @pytest.mark.parametrize("shape", [(24, 24), (16, 64), (64, 16)])
-def test_an_orthogonalised_matrix_has_the_directions_of_the_polar_factor(polar, shape):
+@pytest.mark.parametrize("products", [torch.float32, torch.bfloat16])
+def test_an_orthogonalised_matrix_has_the_directions_of_the_polar_factor(polar, shape, products):
     matrices = torch.randn(3, *shape, generator=torch.Generator().manual_seed(1))
     u, _, v = torch.linalg.svd(matrices, full_matrices=False)
-    mine = orthogonalise(matrices, polar).float()
+    mine = orthogonalise(matrices, polar, products).float()
     sizes = torch.linalg.svdvals(mine)
     assert sizes.max() < 1.65 and sizes.median() > 0.65
     along = torch.einsum("nrk,nrc,nkc->nk", u, mine, v)  # the size of each direction, without the others
     assert along.min() > 0.3
     off = mine - u * along[:, None] @ v
     assert torch.linalg.vector_norm(off) < 0.06 * torch.linalg.vector_norm(mine)
-    assert torch.equal(orthogonalise(torch.zeros(2, *shape), polar), torch.zeros(2, *shape).bfloat16())
+    assert torch.equal(
+        orthogonalise(torch.zeros(2, *shape), polar, products), torch.zeros(2, *shape).to(products)
+    )
+
+
+@pytest.mark.parametrize("polar", list(COEFFICIENTS))
+@pytest.mark.parametrize("shape", [(24, 24), (16, 64), (64, 16)])
+def test_an_orthogonalised_matrix_is_what_its_polynomials_make_of_the_singular_values(polar, shape):
+    matrices = torch.randn(3, *shape, generator=torch.Generator().manual_seed(1))
+    u, sizes, v = torch.linalg.svd(matrices.double(), full_matrices=False)
+    sizes = sizes / sizes.square().sum(-1, keepdim=True).sqrt()
+    for a, b, c in COEFFICIENTS[polar]:  # each moves the singular values and leaves the directions
+        sizes = a * sizes + b * sizes**3 + c * sizes**5
+    mine = orthogonalise(matrices, polar, torch.float32)
+    torch.testing.assert_close(mine.double(), u * sizes[:, None] @ v, atol=2e-5, rtol=0)
+    coarse = orthogonalise(matrices, polar, torch.bfloat16)
+    assert (
+        coarse.double() - mine
+    ).abs().max() > 1e-3  # what bfloat16 rounds away, this tolerance would notice
 
 
 def test_polar_express_is_the_better_in_the_worst_case_of_as_many_iterations():
@@ -234,7 +256,7 @@ def test_a_model_in_training_has_the_values_and_gradients_of_one_at_rest(name, c
 def test_the_half_precision_copy_learns_what_the_model_would(name):
     model = small_model(name)
     full = torch.autograd.grad(next_token_loss(model, rows(0)), list(model.parameters()))
-    optimizer = Optimizer(model, TrainSpec(bf16=True, optimizer="sgd", learning_rate=0.1))
+    optimizer = Optimizer(model, TrainSpec(precision="bfloat16", optimizer="sgd", learning_rate=0.1))
     before = [weight.detach().clone() for weight in model.parameters()]
     assert {weight.dtype for weight in optimizer.working.parameters()} == {torch.bfloat16}
     next_token_loss(optimizer.working.train(), rows(0)).backward()

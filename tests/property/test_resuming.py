@@ -44,7 +44,7 @@ def specs(draw: st.DrawFn) -> TrainSpec:
         clip=draw(st.sampled_from([0.0, 0.5])),
         weight_decay=draw(st.sampled_from([0.0, 0.1])),
         label_smoothing=draw(st.sampled_from([0.0, 0.1])),
-        bf16=draw(st.booleans()),
+        precision=draw(st.sampled_from(["float32", "bfloat16"])),
         eval_every=2,
         device="cpu",
     )
@@ -68,7 +68,7 @@ def specs_of_tasks(draw: st.DrawFn) -> TrainSpec:
         tasks=draw(st.sampled_from([(("sentiment", 1.0), ("spans", 1.0)), (("spans", 1.0),)])),
         optimizer=draw(st.sampled_from(["muon", "adamw"])),
         learning_rate=0.02,
-        bf16=draw(st.booleans()),
+        precision=draw(st.sampled_from(["float32", "bfloat16"])),
         eval_every=4,
         device="cpu",
     )

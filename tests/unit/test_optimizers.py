@@ -45,9 +45,9 @@ def test_every_weight_is_in_one_group(shape):
 
 
 @pytest.mark.parametrize("kind", ["muon", "adamw", "adam", "momentum", "sgd"])
-@pytest.mark.parametrize("bf16", [False, True])
-def test_a_restored_optimizer_goes_on_bit_for_bit(kind, bf16):
-    spec = TrainSpec(optimizer=kind, bf16=bf16, learning_rate=0.02, weight_decay=0.1)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_restored_optimizer_goes_on_bit_for_bit(kind, precision):
+    spec = TrainSpec(optimizer=kind, precision=precision, learning_rate=0.02, weight_decay=0.1)
     whole = Optimizer(model_of(), spec)
     learn(whole, 0, 3)
     weights = {name: weight.clone() for name, weight in whole.model.state_dict().items()}
@@ -102,8 +102,8 @@ def test_the_two_recipes_are_what_they_say():
     plain, fast = recipes.plain(steps=50), recipes.fast(steps=50, seed=3)
     sizes = [sum(w.numel() for w in build(spec.config(65)).parameters()) for spec in (plain, fast)]
     assert sizes == [809_856, 409_856]
-    assert (plain.optimizer, plain.schedule, plain.bf16) == ("adamw", "cosine", False)
-    assert (fast.optimizer, fast.schedule, fast.bf16, fast.seed) == ("muon", "linear", True, 3)
+    assert (plain.optimizer, plain.schedule, plain.precision) == ("adamw", "cosine", "float32")
+    assert (fast.optimizer, fast.schedule, fast.precision, fast.seed) == ("muon", "linear", "auto", 3)
     assert fast.stages[0][1] < fast.stages[1][1] < fast.context
     assert recipes.fast(changes={"n_layers": 3}).config(65).n_layers == 3
     assert recipes.plain(learning_rate=3e-4).learning_rate == 3e-4

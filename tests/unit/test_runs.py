@@ -202,9 +202,11 @@ class TestCommandLine:
         assert store.list()[0].spec.corpus == "own"
 
     def test_values(self) -> None:
-        words = ["bert-nano", "objective=masked", "learning_rate=1e-2", "bf16=true", "practice=None"]
+        words = ["bert-nano", "objective=masked", "learning_rate=1e-2", "precision=bfloat16", "practice=None"]
         spec = command.read_spec([*words, 'changes={"n_layers": 1}'])
-        assert (spec.model, spec.learning_rate, spec.bf16, spec.practice) == ("bert-nano", 0.01, True, None)
+        assert (spec.model, spec.learning_rate, spec.precision, spec.practice) == (
+            "bert-nano", 0.01, "bfloat16", None,
+        )  # fmt: skip
         assert spec.changes == (("n_layers", 1),)
 
     @pytest.mark.parametrize(

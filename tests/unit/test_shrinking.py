@@ -34,7 +34,9 @@ from tests.runs import OWNER, taken, tiny
 def base() -> LanguageModel:
     """A base of a moment: two blocks, trained on nothing."""
     return Trainer(
-        TrainSpec(changes={"n_layers": 2, "d_model": 64, "n_heads": 4}, vocab_size=300, steps=1, bf16=False)  # type: ignore[arg-type]
+        TrainSpec(
+            changes={"n_layers": 2, "d_model": 64, "n_heads": 4}, vocab_size=300, steps=1, precision="float32"
+        )  # type: ignore[arg-type]
     ).language_model
 
 
@@ -109,7 +111,9 @@ class TestStudents:
         assert taught == pytest.approx(alone, rel=1e-2)
 
     def test_a_student_of_the_same_shape_takes_the_teachers_distribution(self, base: LanguageModel) -> None:
-        spec = shrink().training(base.config).replace(bf16=False, steps=60, learning_rate=0.03, seed=1)
+        spec = (
+            shrink().training(base.config).replace(precision="float32", steps=60, learning_rate=0.03, seed=1)
+        )
         run = Distiller(spec, base, 1.0, 0.0)
         rows = run.held_out_rows()[:8]
         before, after = list[float](), list[float]()
@@ -146,11 +150,15 @@ class TestRetraining:
     """Masks hold, and what has no masks is smaller."""
 
     @pytest.mark.parametrize("optimizer", ["muon", "adamw", "momentum"])
-    @pytest.mark.parametrize("bf16", [False, True])
-    def test_what_was_removed_stays_removed(self, base: LanguageModel, optimizer: Any, bf16: bool) -> None:
+    @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+    def test_what_was_removed_stays_removed(
+        self, base: LanguageModel, optimizer: Any, precision: Any
+    ) -> None:
         spec = shrink(way="magnitude", sparsity=0.8)
         small, masks = cut_back(spec, base)
-        run = Retrainer(spec.training(base.config).replace(optimizer=optimizer, bf16=bf16), small, masks)
+        run = Retrainer(
+            spec.training(base.config).replace(optimizer=optimizer, precision=precision), small, masks
+        )
         for point in run.run():
             assert point.update_norm > 0
             for model in (run.model, run.optimizer.working):

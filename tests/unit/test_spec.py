@@ -26,7 +26,8 @@ HASH = corpora.fingerprint("some text")
         ({"steps": 2.5}, "steps=2.5 must be a whole number"),
         ({"steps": True}, "steps=True must be a whole number"),
         ({"seed": -1}, "seed=-1"),
-        ({"bf16": 1}, "bf16=1 must be true or false"),
+        ({"compile": 1}, "compile=1 must be true or false"),
+        ({"precision": "float16"}, "precision='float16' is not one of auto, float32, bfloat16"),
         ({"prompt": 3}, "prompt=3 must be a text"),
         ({"learning_rate": -0.1}, "learning_rate=-0.1 must be at least 0"),
         ({"learning_rate": float("nan")}, "learning_rate=nan must be a finite number"),
@@ -87,7 +88,7 @@ def test_a_spec_survives_json(spec):
 
 
 def test_a_link_carries_only_what_differs():
-    assert TrainSpec(steps=300).to_dict(defaults=False) == {"version": 1, "steps": 300}
+    assert TrainSpec(steps=300).to_dict(defaults=False) == {"version": 2, "steps": 300}
     assert FULL.to_dict()["changes"] == {"dropout": 0.1, "n_layers": 2, "residual": False}
     assert FULL.to_dict(defaults=False)["stages"] == [[0.25, 8], [0.5, 16]]
     assert "momentum" not in FULL.to_dict(defaults=False)
@@ -96,9 +97,9 @@ def test_a_link_carries_only_what_differs():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"version": 2}, "version 2; this Glassbox reads version 1"),
+        ({"version": 3}, "version 3; this Glassbox reads version 2"),
         ({"steps": 3}, "version None"),
-        ({"version": 1, "stepz": 3}, "unknown in a training spec: stepz"),
+        ({"version": 2, "stepz": 3}, "unknown in a training spec: stepz"),
         ({"version": 1, "steps": "3"}, "steps='3' must be a whole number"),
         ([1, 2], "a training spec is a JSON object, not list"),
     ],
@@ -110,7 +111,16 @@ def test_a_foreign_spec_is_refused(values, words):
         TrainSpec.from_json(json.dumps(values))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, '{"version": 1, "learning_rate": NaN}'])
+@pytest.mark.parametrize(
+    ("bf16", "precision"), [({"bf16": True}, "bfloat16"), ({"bf16": False}, "float32"), ({}, "float32")]
+)
+def test_a_spec_of_the_first_version_keeps_its_precision(bf16, precision):
+    spec = TrainSpec.from_dict({"version": 1, "steps": 300, **bf16})
+    assert (spec.steps, spec.precision) == (300, precision)
+    assert TrainSpec.from_json(spec.to_json()) == spec
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, '{"version": 2, "learning_rate": NaN}'])
 def test_what_is_no_json_is_a_message(text):
     with pytest.raises(ValueError, match=r"not readable|finite"):
         TrainSpec.from_json(text)
