@@ -35,7 +35,7 @@ lint: ## ruff and mypy
 format: ## let ruff format the code and sort the imports
 	@$(DO) format
 
-lock: ## requirements*.in -> requirements*.txt, for every system and Python, with hashes
+lock: ## requirements*.in -> requirements*.txt, for every system and Python, with hashes; how large -> requirements.sizes.json
 	@$(DO) lock $(ARGS)
 
 clean: ## remove the environment and everything that can be made again

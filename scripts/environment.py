@@ -26,6 +26,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from scripts import browser  # noqa: E402  (found once the root is on the path)
+from scripts.download import SIZES  # noqa: E402
 from scripts.installation import (  # noqa: E402
     DEVELOPMENT,
     PRODUCT,
@@ -36,6 +37,7 @@ from scripts.installation import (  # noqa: E402
     run,
     say,
     uv_command,
+    wanted_python,
 )
 
 FIRST_PORT, PORTS = 8501, 100
@@ -100,7 +102,7 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 def command_run(port: int | None, extra: list[str]) -> int:
     """Start the app, print its address, and stay until it ends."""
-    python = ensure(PRODUCT)
+    python = ensure(PRODUCT, "run")
     port = choose_port(port)
     command = [python, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
     # Headless: Streamlit otherwise asks a first-time user for an e-mail address before it starts.
@@ -137,7 +139,7 @@ def check_environment(path: str | None = None) -> dict[str, str]:
 
 
 def command_lint() -> int:
-    python = ensure(DEVELOPMENT)
+    python = ensure(DEVELOPMENT, "lint")
     for title, arguments in (
         ("ruff check", ["ruff", "check", "."]),
         ("ruff format --check", ["ruff", "format", "--check", "."]),
@@ -149,7 +151,7 @@ def command_lint() -> int:
 
 
 def command_format() -> int:
-    python = ensure(DEVELOPMENT)
+    python = ensure(DEVELOPMENT, "format")
     run([python, "-m", "ruff", "check", "--fix", "--select", "I", "--quiet", "."])
     run([python, "-m", "ruff", "format", "."])
     return 0
@@ -174,7 +176,7 @@ def suite(extra: list[str], cores: int | None) -> list[list[str]]:
 
 def command_test(extra: list[str]) -> int:
     """Lint, types, then every test; pytest's closing line is the last that is printed."""
-    python = ensure(DEVELOPMENT)
+    python = ensure(DEVELOPMENT, "test")
     try:
         path = browser.ensure(python, say)
     except browser.NoBrowser as missing:
@@ -192,21 +194,21 @@ def command_test(extra: list[str]) -> int:
 
 def command_bench(extra: list[str]) -> int:
     """The benchmarks, quiet but for their tables."""
-    python = ensure(DEVELOPMENT)
+    python = ensure(DEVELOPMENT, "bench")
     # `-s` shows the tables; a capturing pytest would also sit between the clock and the terminal.
     command = [python, "-m", "pytest", "tests/benchmarks", "-q", "-s", "--timeout", "1800", *extra]
     return subprocess.run(command, check=False, cwd=str(ROOT), env=check_environment()).returncode
 
 
 def command_models(extra: list[str]) -> int:
-    python = ensure(DEVELOPMENT)
+    python = ensure(DEVELOPMENT, "models")
     return subprocess.run(
         [python, "-m", "scripts.train_models", *extra], check=False, cwd=str(ROOT)
     ).returncode
 
 
 def command_shots(extra: list[str]) -> int:
-    python = ensure(DEVELOPMENT)
+    python = ensure(DEVELOPMENT, "shots")
     try:
         env = check_environment(browser.ensure(python, say))
     except browser.NoBrowser as missing:
@@ -224,6 +226,10 @@ def command_lock(extra: list[str]) -> int:
         source = lock.replace(".txt", ".in")
         run([*uv, "pip", "compile", "--quiet", *options, *extra, source, "-o", lock])
         say(source + " -> " + lock)
+    python = wanted_python(sys.version_info[:2], sys.executable)
+    inside = ["--quiet", "--no-project", "--isolated", "--with", "packaging>=26.1", "--python", python]
+    run([*uv, "run", *inside, "python", "-m", "scripts.lock_sizes", *uv])
+    say("how much each system fetches -> " + SIZES)
     return 0
 
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts import browser
+from scripts import browser, download
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -202,19 +202,29 @@ def make_venv(uv: list[str]) -> None:
         raise Problem(NO_PYTHON.format(version=".".join(map(str, version)))) from None
 
 
-def ensure(asked: str) -> str:
-    """Bring `.venv` to the lock file `asked` (or a superset of it) and return the path of its Python."""
+def ensure(asked: str, command: str) -> str:
+    """Bring `.venv` to the lock file `asked` (or a superset of it) and return the path of its Python.
+
+    `command` is what was typed after `make`: what is told before a download names it.
+    """
     python = str(venv_program(VENV, "python"))
     version = venv_version(VENV)
     usable = version is not None and suits(version)
     stamp = read_stamp(STAMP) if usable else {}
-    wanted = wanted_stamp(asked, stamp, ROOT, os.environ.get("GLASSBOX_TORCH"))
+    chosen = os.environ.get("GLASSBOX_TORCH")
+    wanted = wanted_stamp(asked, stamp, ROOT, chosen)
     if usable and stamp == wanted:
         return python
+    # Two builds of torch differ in what they bring along, and one satisfies what is asked of the other: going between
+    # them starts afresh. So does what follows an installation that was stopped: which build it has put here is unknown.
+    afresh = stamp.get("torch") != wanted["torch"]
+    advice = None if chosen else download.command_for_processors(command)
+    told = download.announcement(ROOT / wanted["lock"], None if afresh else VENV, wanted["torch"], advice)
+    if told:
+        say(told)
     uv = uv_command()
-    # Two builds of torch differ in what they bring along: going from one to the other starts afresh.
-    if not usable or stamp.get("torch", wanted["torch"]) != wanted["torch"]:
-        say("Making the environment in .venv (the first time downloads PyTorch: some minutes).")
+    if afresh:
+        say("Making the environment in .venv.")
         make_venv(uv)
     if STAMP.exists():  # an interrupted installation must not look finished
         STAMP.unlink()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from packaging.pylock import Pylock
 
-from scripts import browser, environment, installation
+from scripts import browser, download, environment, installation, lock_sizes
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -89,6 +92,364 @@ def test_hashes_are_required_unless_another_torch_is_asked_for() -> None:
     assert "--require-hashes" not in cpu
     assert cpu[cpu.index("--torch-backend") + 1] == "cpu"
     assert cpu[-4:] == ["-c", "requirements-dev.txt", "-r", "requirements-dev.in"]
+
+
+# --- what a download is told to be -----------------------------------------------------------------------------
+
+LOCK = """\
+torch==2.15.0 \\
+    --hash=sha256:00
+nvidia-cudnn-cu13==9.26 ; sys_platform == 'linux'
+numpy==2.4.6 ; python_full_version < '3.12'
+numpy==2.5.5 ; python_full_version >= '3.12'
+"""
+LINUX, MAC, WINDOWS = "Linux x86_64", "Darwin arm64", "Windows AMD64"
+
+
+def a_lock(folder: Path, text: str = LOCK) -> Path:
+    """A small lock with its sizes: torch with its card's library on Linux alone, and numpy."""
+    lock = folder / "requirements.txt"
+    lock.write_bytes(text.encode())
+    kept = {
+        "locks": {lock.name: download.lock_digest(lock)},
+        "systems": [LINUX, MAC, WINDOWS],
+        "kilobytes": {
+            "torch": [500_000, 140_000, 130_000],
+            "nvidia-cudnn-cu13": [900_000, 0, 0],
+            "numpy": [20_000, 6_000, 13_000],
+        },
+    }
+    (folder / download.SIZES).write_text(json.dumps(kept), encoding="utf-8")
+    return lock
+
+
+def an_environment(folder: Path, *packages: str) -> Path:
+    for package in packages:
+        (folder / "lib" / "python3.12" / "site-packages" / f"{package}.dist-info").mkdir(parents=True)
+    return folder
+
+
+def announced(
+    monkeypatch: pytest.MonkeyPatch,
+    lock: Path,
+    venv: Path | None = None,
+    torch: str = "locked",
+    advice: str | None = "GLASSBOX_TORCH=cpu make run",
+    system: str = LINUX,
+    driver: bool = False,
+) -> str:
+    monkeypatch.setattr(download, "system_name", lambda: system)
+    monkeypatch.setattr(download, "has_nvidia_driver", lambda: driver)
+    return download.announcement(lock, venv, torch, advice)
+
+
+def test_linux_without_a_driver_is_told_of_the_smaller_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = announced(monkeypatch, a_lock(tmp_path)).splitlines()
+    assert lines[0].startswith("Downloads at most 1.4 GB")
+    assert lines[1].startswith("1.4 GB of that is PyTorch's build for NVIDIA cards")
+    assert "about 0.2 GB in all" in lines[2]  # numpy's 20 MB and the build for processors
+    assert lines[-1].strip() == "GLASSBOX_TORCH=cpu make run"
+
+
+@pytest.mark.parametrize(
+    ("system", "driver", "advice", "size"),
+    [
+        (LINUX, True, "try", "1.4 GB"),
+        (LINUX, False, None, "1.4 GB"),  # somebody has chosen: GLASSBOX_TORCH=locked
+        (MAC, False, "try", "0.1 GB"),
+        (WINDOWS, False, "try", "0.1 GB"),
+    ],
+)
+def test_elsewhere_only_the_size_is_told(
+    system: str,
+    driver: bool,
+    advice: str | None,
+    size: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = announced(monkeypatch, a_lock(tmp_path), advice=advice, system=system, driver=driver)
+    assert told.startswith(f"Downloads at most {size};")
+    assert len(told.splitlines()) == 1
+
+
+def test_a_chosen_build_is_told_by_its_own_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = a_lock(tmp_path)
+    assert announced(monkeypatch, lock, torch="cpu", advice=None).startswith("Downloads about 0.2 GB;")
+    on_a_mac = announced(monkeypatch, lock, torch="cpu", advice=None, system=MAC)
+    assert on_a_mac.startswith("Downloads at most 0.1 GB;")
+    assert "GLASSBOX_TORCH=auto" in announced(monkeypatch, lock, torch="auto", advice=None)
+
+
+def test_only_what_is_not_here_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = a_lock(tmp_path)
+    with_cards = an_environment(tmp_path / "cards", "torch-2.15.0", "nvidia_cudnn_cu13-9.26", "numpy-1.0")
+    assert download.missing(lock, with_cards) == {"numpy"}
+    # torch is here: a smaller one would be one download more.
+    assert announced(monkeypatch, lock, with_cards) == download.FETCHES.format(size="at most 20 MB")
+    # The build for processors needs nothing for cards, and is the locked version under a name of its own.
+    for_processors = an_environment(tmp_path / "processors", "torch-2.15.0+cpu", "numpy-2.4.6")
+    assert announced(monkeypatch, lock, for_processors, torch="cpu", advice=None) == ""
+    without_numpy = an_environment(tmp_path / "less", "torch-2.15.0+cpu")
+    assert (
+        announced(monkeypatch, lock, without_numpy, torch="cpu", advice=None).split(";")[0]
+        == "Downloads at most 20 MB"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"locks": {"requirements.txt": "0"}}', '{"locks": 1}']
+)
+def test_sizes_of_another_lock_or_system_are_not_used(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = a_lock(tmp_path)
+    assert download.read_sizes(lock, LINUX)
+    assert download.read_sizes(lock, "Linux riscv64") is None
+    lock.write_bytes(LOCK.replace("\n", "\r\n").encode())  # what git may make of it on Windows
+    assert download.read_sizes(lock, WINDOWS)
+    lock.write_text(LOCK + "scipy==1.0\n")
+    assert announced(monkeypatch, lock) == download.UNKNOWN_SIZES
+    (tmp_path / download.SIZES).write_text(text)
+    lock.write_text(LOCK)
+    assert announced(monkeypatch, lock) == download.UNKNOWN_SIZES
+
+
+@pytest.mark.parametrize("name", [installation.PRODUCT, installation.DEVELOPMENT])
+def test_the_kept_sizes_are_those_of_the_lock(name: str) -> None:
+    """A change of a lock without `make lock` leaves them stale: nobody would be told a size any more."""
+    lock = ROOT / name
+    names = download.missing(lock, None)
+    for system in download.SYSTEMS:
+        sizes = download.read_sizes(lock, system)
+        assert sizes, f"{download.SIZES} does not fit {name}: run make lock"
+        assert names <= set(sizes.kilobytes)
+        assert sizes.kilobytes["torch"] > 0
+        linux = system.startswith("Linux")
+        assert (sizes.kilobytes["triton"] > 0) == linux
+        assert (download.for_processors(sizes, names, system) < sizes.total(names)) == linux
+
+
+@pytest.mark.parametrize("name", [installation.PRODUCT, installation.DEVELOPMENT])
+def test_what_cards_need_comes_with_the_locked_torch_alone(name: str) -> None:
+    """So the build for processors, which asks for none of it, leaves all of it out: constraints bring nothing."""
+    sizes = download.read_sizes(ROOT / name, "Linux x86_64")
+    assert {"triton", "nvidia-cudnn-cu13", "cuda-toolkit"} <= sizes.cards
+    blocks = re.split(r"^(?=[a-z0-9-]+==)", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    brought_by = {
+        block.partition("==")[0]: set(
+            re.findall(r"^    #(?: via)? +(?!via)(\S.*)$", block, flags=re.MULTILINE)
+        )
+        for block in blocks[1:]
+    }
+    for card in sizes.cards:
+        wanting = {who for who in brought_by[card] if not who.startswith("-c ")}
+        assert wanting
+        assert wanting <= {"torch", *sizes.cards}, card
+
+
+def test_a_driver_shows_in_its_files_or_its_library(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def none(name: str) -> object:
+        asked.append(name)
+        raise OSError("cannot open shared object file")
+
+    def no_ctypes(name: str) -> object:
+        raise ImportError(name)
+
+    there = tmp_path / "version"
+    there.write_text("NVRM version: 1")
+    nowhere = (str(tmp_path / "none"),)
+    assert not download.has_nvidia_driver(none, nowhere)
+    assert asked == ["libcuda.so.1"]
+    assert not download.has_nvidia_driver(no_ctypes, nowhere)
+    assert download.has_nvidia_driver(none, (*nowhere, str(there)))
+    assert download.has_nvidia_driver(lambda name: object(), nowhere)
+    with pytest.raises(OSError, match=r"libglassbox-none\.so"):
+        download.load_library("libglassbox-none.so")
+
+
+@pytest.mark.parametrize(
+    ("kilobytes", "text"),
+    [(1, "1 MB"), (20_400, "20 MB"), (99_400, "99 MB"), (100_000, "0.1 GB"), (3_152_000, "3.2 GB")],
+)
+def test_sizes_are_told_in_round_figures(kilobytes: int, text: str) -> None:
+    assert download.readable(kilobytes) == text
+
+
+def test_the_advice_is_a_command_that_exists_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/make")
+    assert download.command_for_processors("test") == "GLASSBOX_TORCH=cpu make test"
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert download.command_for_processors("run") == "GLASSBOX_TORCH=cpu python3 scripts/environment.py run"
+    assert environment.parse(["run"])[0] == "run"
+
+
+class FreshCheckout(NamedTuple):
+    """A checkout with a lock and nothing installed; uv's part is played by a list of what it is asked for."""
+
+    lock: str
+    venv: Path
+    asked: list[list[str]]
+    told: list[str]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FreshCheckout:
+    fresh = FreshCheckout(a_lock(tmp_path).name, tmp_path / ".venv", [], [])
+
+    def uv_command() -> list[str]:
+        assert fresh.told, "the size is told before uv is looked for, or fetched"
+        return ["uv"]
+
+    def run(command: list[str]) -> None:
+        fresh.asked.append(command)
+        fresh.venv.mkdir(exist_ok=True)
+
+    monkeypatch.setattr(installation, "ROOT", tmp_path)
+    monkeypatch.setattr(installation, "VENV", fresh.venv)
+    monkeypatch.setattr(installation, "STAMP", fresh.venv / "glassbox.json")
+    monkeypatch.setattr(installation, "uv_command", uv_command)
+    monkeypatch.setattr(installation, "run", run)
+    monkeypatch.setattr(installation, "say", fresh.told.append)
+    monkeypatch.setattr(download, "system_name", lambda: LINUX)
+    monkeypatch.setattr(download, "has_nvidia_driver", lambda: False)
+    monkeypatch.delenv("GLASSBOX_TORCH", raising=False)
+    return fresh
+
+
+@pytest.mark.parametrize(("chosen", "advised"), [(None, True), ("", True), ("locked", False), ("cpu", False)])
+@pytest.mark.parametrize("command", ["run", "test"])
+def test_the_download_is_told_before_anything_is_fetched(
+    command: str, chosen: str | None, advised: bool, checkout: FreshCheckout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if chosen is not None:
+        monkeypatch.setenv("GLASSBOX_TORCH", chosen)
+    installation.ensure(checkout.lock, command)
+    assert checkout.told[0].startswith("Downloads ")
+    advice = download.command_for_processors(command)
+    assert checkout.told[0].endswith(advice) is advised
+    assert ("--torch-backend" in checkout.asked[-1]) is (chosen == "cpu")
+    stamp = installation.read_stamp(checkout.venv / "glassbox.json")
+    assert stamp["torch"] == ("cpu" if chosen == "cpu" else "locked")
+
+
+def test_what_is_here_is_told_nothing_about(checkout: FreshCheckout, monkeypatch: pytest.MonkeyPatch) -> None:
+    installation.ensure(checkout.lock, "run")
+    monkeypatch.setattr(installation, "venv_version", lambda venv: (3, 12))
+    checkout.told.clear()
+    installation.ensure(checkout.lock, "run")
+    assert checkout.told == []
+
+
+@pytest.mark.parametrize("chosen", ["locked", "cpu"])
+def test_after_a_stopped_installation_the_environment_starts_afresh(
+    chosen: str, checkout: FreshCheckout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who follows the advice stops one: a torch for cards that it left would satisfy `torch==` for processors, too."""
+    an_environment(checkout.venv, "torch-2.15.0", "numpy-2.5.5")
+    monkeypatch.setattr(installation, "venv_version", lambda venv: (3, 12))
+    monkeypatch.setenv("GLASSBOX_TORCH", chosen)
+    installation.ensure(checkout.lock, "run")
+    assert checkout.asked[0][:3] == ["uv", "venv", "--clear"]
+    assert len(checkout.asked) == 2
+
+
+def test_a_changed_lock_keeps_the_environment(
+    checkout: FreshCheckout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    an_environment(checkout.venv, "torch-2.15.0+cpu", "numpy-1.0")
+    stamp = {"lock": checkout.lock, "sha256": "older", "torch": "cpu"}
+    (checkout.venv / "glassbox.json").write_text(json.dumps(stamp))
+    monkeypatch.setattr(installation, "venv_version", lambda venv: (3, 12))
+    installation.ensure(checkout.lock, "run")
+    assert checkout.told[0].startswith("Downloads at most 20 MB;")
+    assert [command[1] for command in checkout.asked] == ["pip"]
+
+
+# --- the sizes that make lock writes ---------------------------------------------------------------------------
+
+
+def a_wheel(name: str, size: int | None) -> dict[str, object]:
+    return {
+        "name": name,
+        "url": f"https://example.org/{name}",
+        "hashes": {"sha256": "00"},
+        **({} if size is None else {"size": size}),
+    }
+
+
+def a_pylock(*packages: dict[str, object]) -> Pylock:
+    return Pylock.from_dict({"lock-version": "1.0", "created-by": "a test", "packages": list(packages)})
+
+
+def test_the_file_that_fits_a_system_is_measured() -> None:
+    torch = {
+        "name": "torch",
+        "version": "2.15.0",
+        "wheels": [
+            a_wheel("torch-2.15.0-cp311-cp311-manylinux_2_28_x86_64.whl", 500_000_000),
+            a_wheel("torch-2.15.0-cp313-cp313-manylinux_2_28_x86_64.whl", 501_000_000),
+            a_wheel("torch-2.15.0-cp314-cp314-manylinux_2_28_x86_64.whl", 900_000_000),
+            a_wheel("torch-2.15.0-cp312-cp312-manylinux_2_28_aarch64.whl", 400_000_000),
+            a_wheel("torch-2.15.0-cp312-cp312-macosx_14_0_arm64.whl", 140_000_000),
+            a_wheel("torch-2.15.0-cp312-cp312-win_amd64.whl", 130_000_000),
+            a_wheel("torch-2.15.0-py3-none-any.whl", 1_000),  # for the Pythons that have no file above
+        ],
+    }
+    card = {
+        "name": "nvidia-cudnn",
+        "version": "9",
+        "marker": "sys_platform == 'linux' and platform_machine == 'x86_64'",
+        "wheels": [a_wheel("nvidia_cudnn-9-py3-none-manylinux_2_27_x86_64.whl", 10_000)],
+    }
+    other = {
+        "name": "for-a-browser",
+        "version": "1",
+        "marker": "sys_platform == 'emscripten'",
+        "wheels": [a_wheel("for_a_browser-1-py3-none-any.whl", 10_000)],
+    }
+    abi3 = {
+        "name": "tiny",
+        "version": "1",
+        "wheels": [a_wheel("tiny-1-cp39-abi3-win_amd64.whl", 4_000), a_wheel("tiny-1-py3-none-any.whl", 10)],
+    }
+    assert lock_sizes.sizes_of([a_pylock(torch, card), a_pylock(torch, abi3, other)]) == {
+        "for-a-browser": [0, 0, 0, 0],
+        "nvidia-cudnn": [10, 0, 0, 0],
+        "tiny": [1, 1, 1, 4],
+        "torch": [501_000, 400_000, 140_000, 130_000],
+    }
+
+
+def test_a_new_lock_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setattr(environment, "uv_command", lambda: ["python", "-m", "uv"])
+    monkeypatch.setattr(environment, "run", asked.append)
+    assert environment.command_lock(["--upgrade"]) == 0
+    assert [command[-1] for command in asked[:2]] == [installation.PRODUCT, installation.DEVELOPMENT]
+    assert all("--upgrade" in command for command in asked[:2])
+    assert asked[2][-6:] == ["python", "-m", "scripts.lock_sizes", "python", "-m", "uv"]
+
+
+def test_a_registry_without_sizes_is_an_error() -> None:
+    unknown = {"name": "a", "version": "1", "wheels": [a_wheel("a-1-py3-none-any.whl", None)]}
+    with pytest.raises(ValueError, match="no size of a"):
+        lock_sizes.sizes_of([a_pylock(unknown)])
+
+
+def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.txt"
+    lock.write_text("torch==1\ntriton==1\n")
+    rows = {"torch": [5, 4, 3, 2], "triton": [7, 6, 0, 0], "for-a-browser": [0, 0, 0, 0]}
+    text = lock_sizes.written({lock.name: download.lock_digest(lock)}, rows)
+    (tmp_path / download.SIZES).write_text(text, encoding="utf-8")
+    sizes = download.read_sizes(lock, "Linux aarch64")
+    assert sizes == download.Sizes({"torch": 4, "triton": 6, "for-a-browser": 0}, frozenset({"triton"}))
+    assert len(text.splitlines()) == 5 + len(rows) + 1
 
 
 def test_ports() -> None:
@@ -187,7 +548,7 @@ def test_models_are_made_and_checked_with_the_tools_that_their_texts_and_scores_
     """austen-gpt's text is read with rdata, tales-t5's chrF is sacrebleu's: neither is part of the product."""
     asked: list[object] = []
 
-    def ensure(lock: object) -> str:
+    def ensure(lock: object, command: str) -> str:
         asked.append(lock)
         return "python"
 
@@ -220,7 +581,7 @@ def test_a_failure_in_either_turn_is_one_of_the_whole(
     codes: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = iter(codes)
-    monkeypatch.setattr(environment, "ensure", lambda which: "python")
+    monkeypatch.setattr(environment, "ensure", lambda which, command: "python")
     monkeypatch.setattr(environment.browser, "ensure", lambda python, say: "chromium")
     monkeypatch.setattr(environment, "command_lint", lambda: 0)
     monkeypatch.setattr(environment.os, "cpu_count", lambda: 2)
