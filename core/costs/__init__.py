@@ -7,10 +7,11 @@ about this project's own training runs, `measuring` sets this machine's numbers 
 
 from core.costs.cache import cache_bytes
 from core.costs.operations import flops_by_part, flops_per_token, row_flops
-from core.costs.running import Estimate, Rate, estimate, measured_rate, seconds, training_bytes
+from core.costs.pace import Rate, measured_rate
+from core.costs.running import Estimate, estimate, steps_seconds, training_bytes
 from core.costs.weights import parameters, parameters_by_part
 
 __all__ = [
     "Estimate", "Rate", "cache_bytes", "estimate", "flops_by_part", "flops_per_token", "measured_rate", "parameters",
-    "parameters_by_part", "row_flops", "seconds", "training_bytes",
+    "parameters_by_part", "row_flops", "steps_seconds", "training_bytes",
 ]  # fmt: skip

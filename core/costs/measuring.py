@@ -15,7 +15,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from core.config import ModelConfig
 from core.costs.activations import kept_bytes
-from core.costs.running import median_seconds
+from core.costs.pace import median_seconds
 from core.costs.weights import parameters
 from core.decoding.kv_cache import KVCache
 from core.memory import available

@@ -2,61 +2,83 @@
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import NamedTuple
 
 from core.config import ModelConfig
 from core.costs.operations import row_flops
+from core.costs.pace import Rate, measured_rate
 from core.costs.weights import matrix_weights, parameters
 from core.data import tasks
+from core.precision import choose
+from core.training.muon import COEFFICIENTS
 from core.training.spec import TrainSpec
 
 _FLOAT = 4  # bytes of a float32
 # Letters of a token in pairs of texts, with the space before it, at the sizes that are usual here.
 _LETTERS = {"characters": 1.0, "bpe": 3.3, "unigram": 3.3, "wordpiece": 3.0, "words": 4.2}
 _CHARACTERS = 96  # entries that a vocabulary of characters is taken to have before the text was looked at
+_HELD_OUT = (
+    4096  # tokens of the held-out loss, at least (core/data/pool.py); and of these rows as many as this:
+)
+_HELD_OUT_ROWS = 64
+# What is done token by token or row by row, in loops of Python (`Rate.loop`): a checkpoint's sample, maps and health, a
+# block; a row of a pair of texts, told and cut.
+_LOOK, _PAIR = 16.0, 4.0
+_SCORES = 5  # times that a score is touched
+_OUTSIDE = 2  # blocks' worth of calls outside of the blocks: embedding, head, loss, optimizer
+_BEGIN = 0.7  # seconds before the first step: a worker, a vocabulary, the first rows
+_TOLD = 2.0  # seconds more where lines are told under a dial, or pairs for tasks
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run takes: weights, bytes at the height of a step (torch itself, some 300 MB, not counted), seconds."""
+    """What a run takes.
+
+    Attributes:
+        parameters: weights that are learned.
+        bytes: at the height of a step (torch itself, some 300 MB, not counted).
+        seconds: from the start to the end, measurements and checkpoints among them.
+        learning: seconds of the steps alone, what a run's record counts.
+    """
 
     parameters: int
     bytes: int
     seconds: float
+    learning: float
 
 
-@dataclass(frozen=True)
-class Rate:
-    """How fast this machine trains: operations a second in products of float32 and of bfloat16, and how many bytes of
-    what a step keeps (see `training_bytes`) it writes, reads and reckons with a second.
-    """
+class Parts(NamedTuple):
+    """What a training step is made of: operations in products, bytes kept for the gradients, blocks."""
 
     flops: float
-    half_flops: float
     bytes: float
+    blocks: float
 
 
 def estimate(spec: TrainSpec, rate: Rate | None = None) -> Estimate:
     """What the run of `spec` would take, on a vocabulary of the size wished (of characters: about 100).
 
     Args:
-        rate: None: measured on this machine once a process, which takes about a quarter of a second.
+        rate: None: this machine's in the precision that the run would be given; measured where it is not known yet.
     """
     config = _config(spec)
+    rate = rate or measured_rate(choose(spec.precision, spec.device or "cpu"))
+    learning = steps_seconds(config, spec, rate)
     return Estimate(
-        parameters(config), training_bytes(config, spec), seconds(config, spec, rate or measured_rate())
+        parameters(config), training_bytes(config, spec), learning + _looks(config, spec, rate), learning
     )
 
 
-def training_bytes(config: ModelConfig, spec: TrainSpec) -> int:
+def training_bytes(config: ModelConfig, spec: TrainSpec, context: int | None = None) -> int:
     """Memory at the height of a training step: weights, gradients, the optimizer's memory, what backward needs.
 
     Within a quarter of what tensors were measured to take (CPU, shapes of 2 to 6 blocks).
+
+    Args:
+        context: of the rows; None: the run's own.
     """
+    half = choose(spec.precision, spec.device or "cpu") == "bfloat16"
     weights = parameters(config)
     matrices = matrix_weights(config)
     moments = {
@@ -66,78 +88,85 @@ def training_bytes(config: ModelConfig, spec: TrainSpec) -> int:
         "momentum": weights,
         "sgd": 0,
     }[spec.optimizer]
-    fixed = _FLOAT * (2 * weights + moments) + (
-        _FLOAT * weights if spec.bf16 else 0
-    )  # a copy and its gradient
-    rows, length, target = _row(config, spec)
+    fixed = _FLOAT * (2 * weights + moments) + (_FLOAT * weights if half else 0)  # a copy and its gradient
+    rows, length, target = _row(config, spec, context)
     tokens = rows * length
-    size = 2 if spec.bf16 else _FLOAT
-    blocks = config.n_layers * tokens * _kept(config, spec, length)
+    size = 2 if half else _FLOAT
+    blocks = config.n_layers * tokens * _kept(config, length, half)
     scored: float = tokens
     if config.shape == "encoder":
         scored = spec.mask_rate * tokens  # the others are not unembedded (see `objectives.loss`)
     if config.shape == "encoder-decoder":
-        blocks += config.decoder_layers * rows * target * (_kept(config, spec, target) + 6 * config.d_model)
+        blocks += config.decoder_layers * rows * target * (_kept(config, target, half) + 6 * config.d_model)
         scored = rows * target
     logits = scored * config.d_vocab * (size + _FLOAT)
     return int(fixed + size * (blocks + 6 * tokens * config.d_model) + logits)
 
 
-def seconds(config: ModelConfig, spec: TrainSpec, rate: Rate) -> float:
-    """Time of the run's steps at a machine's rate, without held-out losses.
-
-    Within a half of what steps of small models were measured to take on an idle core.
-    """
-    rows, length, target = _row(config, spec)
-    products = 3 * rows * row_flops(config, length, target) / (rate.half_flops if spec.bf16 else rate.flops)
-    return spec.steps * (products + training_bytes(config, spec) / rate.bytes)
-
-
-@lru_cache(maxsize=1)
-def measured_rate() -> Rate:
-    """This machine's rate, from a product in each precision and some training steps of a small model."""
-    import torch
-
-    left, right = torch.ones(2048, 128), torch.ones(128, 512)
-    operations = 2 * 2048 * 128 * 512
-    single = operations / median_seconds(lambda: left @ right)
-    left, right = left.bfloat16(), right.bfloat16()
-    half = operations / median_seconds(lambda: left @ right)
-    spec = TrainSpec(model="gpt2-nano", optimizer="sgd", vocab_size=260)
-    config = spec.config(260)
-    rows, length, _ = _row(config, spec)
-    products = 3 * rows * row_flops(config, length) / single
-    rest = max(_reference(config, rows, length) - products, 1e-4)
-    return Rate(single, half, training_bytes(config, spec) / rest)
+def steps_seconds(config: ModelConfig, spec: TrainSpec, rate: Rate) -> float:
+    """Time of the run's steps at a machine's rate, without held-out losses and checkpoints."""
+    ends = [(share, context) for share, context in spec.stages] + [(1.0, None)]
+    began, total = 0.0, 0.0
+    for share, context in ends:
+        total += (share - began) * _step_seconds(config, spec, rate, context)
+        began = share
+    return spec.steps * total
 
 
-def _reference(config: ModelConfig, rows: int, length: int) -> float:
-    """Seconds of the forward and backward pass of a training step."""
-    import torch
-
-    from core.model.initial import initialise
-    from core.model.transformer import build
-    from core.training.loss import next_token_loss
-
-    model = build(config)
-    initialise(model, config)
-    batch = torch.arange(rows * (length + 1)).remainder(config.d_vocab).view(rows, length + 1)
-
-    def step() -> None:
-        model.zero_grad()
-        next_token_loss(model.train(), batch).backward()
-
-    return median_seconds(step)
+def step_parts(config: ModelConfig, spec: TrainSpec, context: int | None = None) -> Parts:
+    """What a step of the run is made of, in rows of `context` (None: the run's own)."""
+    rows, length, target = _row(config, spec, context)
+    flops = 3 * rows * row_flops(config, length, target)
+    if spec.optimizer == "muon":
+        flops += len(COEFFICIENTS[spec.polar]) * muon_flops(config)
+    # Scores are written, turned into a pattern and, for the gradient, made again, also where they are not kept.
+    scores, stacks = config.n_layers * length**2, 1
+    if config.shape == "encoder-decoder":
+        stacks = 2
+        scores += config.decoder_layers * target * (target + length)
+    touched = _SCORES * _FLOAT * rows * config.n_heads * scores
+    return Parts(flops, training_bytes(config, spec, context) + touched, _blocks(config) + _OUTSIDE * stacks)
 
 
-def median_seconds(work: Callable[[], object]) -> float:
-    """Seconds of one piece of work: the middle of five, after one that warms up."""
-    times = []
-    for _ in range(6):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return statistics.median(times[1:])
+def muon_flops(config: ModelConfig) -> float:
+    """Operations of an iteration of Muon on all matrices inside the blocks (see `core.training.muon.orthogonalise`)."""
+    d, queries, keys = config.d_model, config.n_heads * config.head_size, config.kv_heads * config.head_size
+    attention = 2 * _iteration(d, queries) + 2 * _iteration(d, keys)
+    dense = (3 if config.gated else 2) * _iteration(d, config.mlp_size)
+    blocks = config.n_layers * (attention + dense)
+    if config.shape == "encoder-decoder":
+        blocks += config.decoder_layers * (2 * attention + dense)
+    return float(blocks)
+
+
+def _iteration(rows: int, columns: int) -> int:
+    """Operations of X X^T, of its square, and of their product with X, for an (R, C) matrix."""
+    short, long = sorted((rows, columns))
+    return 2 * (2 * short**2 * long + short**3)
+
+
+def _step_seconds(config: ModelConfig, spec: TrainSpec, rate: Rate, context: int | None = None) -> float:
+    seconds = rate.seconds(*step_parts(config, spec, context))
+    if spec.objective == "text_to_text":
+        seconds += _PAIR * rate.loop * _row(config, spec, context)[0]
+    return seconds
+
+
+def _looks(config: ModelConfig, spec: TrainSpec, rate: Rate) -> float:
+    """Seconds of all that is not a step: the beginning, held-out losses, checkpoints."""
+    rows, length, target = _row(config, spec, None)
+    read = max(_HELD_OUT, _HELD_OUT_ROWS * (length + target))
+    step = rate.seconds(*step_parts(config, spec))
+    forward = read / (rows * (length + target)) * step / 3
+    losses = (spec.steps // spec.eval_every if spec.eval_every else 0) + spec.checkpoints
+    begin = _BEGIN + (_TOLD if spec.dial or spec.objective == "text_to_text" else 0.0)
+    look = _LOOK * _blocks(config) * rate.loop + step / 2
+    return begin + losses * forward + spec.checkpoints * look
+
+
+def _blocks(config: ModelConfig) -> float:
+    """Blocks of a step: a decoder's beside an encoder have two attentions, and count twice."""
+    return config.n_layers + (2 * config.decoder_layers if config.shape == "encoder-decoder" else 0)
 
 
 def _config(spec: TrainSpec) -> ModelConfig:
@@ -146,11 +175,11 @@ def _config(spec: TrainSpec) -> ModelConfig:
     )
 
 
-def _row(config: ModelConfig, spec: TrainSpec) -> tuple[int, int, int]:
+def _row(config: ModelConfig, spec: TrainSpec, context: int | None) -> tuple[int, int, int]:
     """Rows of a step, tokens that a row's encoder (or only stack) reads, tokens that its decoder writes."""
     if spec.objective == "text_to_text":
-        return _pairs(config, spec)
-    context = min(spec.context or max(2, config.n_ctx // 2), config.n_ctx)
+        return _pairs(config, spec, context)
+    context = min(context or spec.context or max(2, config.n_ctx // 2), config.n_ctx)
     rows = max(1, spec.batch_tokens // context)
     if config.shape != "encoder-decoder":
         return rows, context, 0
@@ -160,17 +189,17 @@ def _row(config: ModelConfig, spec: TrainSpec) -> tuple[int, int, int]:
     return rows, context - hidden + count + 1, hidden + count + 1
 
 
-def _pairs(config: ModelConfig, spec: TrainSpec) -> tuple[int, int, int]:
+def _pairs(config: ModelConfig, spec: TrainSpec, context: int | None = None) -> tuple[int, int, int]:
     """The same of pairs of texts: those of a mixture's tasks, as long as they are on average."""
     letters = _LETTERS[spec.tokenizer]
-    longest = min(spec.context or config.n_ctx, config.n_ctx)
+    longest = min(context or spec.context or config.n_ctx, config.n_ctx)
     sizes = [(share, *tasks.characters(name)) for name, share in tasks.mixture(spec.tasks).items()]
     length = sum(share * min(longest, source / letters) for share, source, _ in sizes)
     target = sum(share * min(longest, written / letters) for share, _, written in sizes)
     return max(1, int(spec.batch_tokens / (length + target))), max(1, round(length)), max(1, round(target))
 
 
-def _kept(config: ModelConfig, spec: TrainSpec, length: int) -> int:
+def _kept(config: ModelConfig, length: int, half: bool) -> int:
     """Numbers that a block keeps for its gradient, for each position."""
     d, heads, keys = config.d_model, config.n_heads * config.head_size, config.kv_heads * config.head_size
     both = heads + keys  # of queries and keys
@@ -181,6 +210,6 @@ def _kept(config: ModelConfig, spec: TrainSpec, length: int) -> int:
     count += (4 if config.gated else 2) * config.mlp_size
     if config.dropout:
         count += 3 * d + 3 * config.n_heads * length
-    elif config.position in ("relative", "alibi") or spec.bf16:
+    elif config.position in ("relative", "alibi") or half:
         count += config.n_heads * length  # the pattern itself
     return count

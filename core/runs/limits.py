@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -49,8 +50,13 @@ class Limits:
             }
         )
 
-    def check_spec(self, spec: Spec, text: str | None = None) -> Estimate:
+    def check_spec(
+        self, spec: Spec, text: str | None = None, correct: Callable[[Estimate], Estimate] | None = None
+    ) -> Estimate:
         """What the run will take, before it starts.
+
+        Args:
+            correct: the estimate by what runs took here (`core.runs.corrections`).
 
         Raises:
             LimitExceeded: it is too long, too large or too slow for this server; the message has the estimate.
@@ -68,6 +74,8 @@ class Limits:
                 f"{spec.steps:,} steps are more than the {self.steps:,} that this server allows a run: ask for fewer"
             )
         cost = estimate(spec, text)
+        if correct is not None:
+            cost = correct(cost)
         words, (smaller, quicker) = in_words(cost), lighter(spec)
         if cost.bytes > self.megabytes * MB:
             raise LimitExceeded(

@@ -9,6 +9,7 @@ from core.runs.kinds import Start
 from core.runs.training import Trained
 
 if TYPE_CHECKING:
+    from core.config import ModelConfig
     from core.costs import Estimate
     from core.language_model import LanguageModel
     from core.training.shrink_spec import ShrinkSpec
@@ -50,18 +51,28 @@ def estimate(spec: ShrinkSpec, text: str | None = None) -> Estimate:
     Raises:
         ValueError: the base is no decoder, or too small for a student.
     """
-    from core.costs import Estimate, estimate
+    from core.costs import Estimate, estimate, measured_rate
     from core.training.shrink_spec import STUDENTS, student_of
 
     base = bundled_base(spec.base or "tales-gpt")
-    small = student_of(base.config) if spec.way in STUDENTS else base.config
+    small = student_of(base.config) if spec.way in STUDENTS else _left(spec, base.config)
     cost = estimate(spec.training(small))
     if spec.way != "distilled":
         return cost
     teacher = estimate(spec.training(base.config))
     logits = 4 * 6 * spec.batch_tokens * base.config.d_vocab  # softened distributions of both, in float32
+    told = _TEACHER * teacher.learning + spec.steps * logits / measured_rate().bytes
     return Estimate(
-        cost.parameters,
-        cost.bytes + 4 * base.n_parameters + logits,
-        cost.seconds + _TEACHER * teacher.seconds,
+        cost.parameters, cost.bytes + 4 * base.n_parameters + logits, cost.seconds + told, cost.learning + told
     )
+
+
+def _left(spec: ShrinkSpec, config: ModelConfig) -> ModelConfig:
+    """About the shape that pruning leaves: "structured" takes heads and neurons out, single weights leave it as it is."""
+    if spec.way != "structured":
+        return config
+    keys = max(1, round(config.kv_heads * (1 - spec.sparsity)))
+    return config.replace(
+        n_kv_heads=keys, n_heads=keys * (config.n_heads // config.kv_heads), d_head=config.head_size,
+        d_mlp=max(1, round(config.mlp_size * (1 - spec.sparsity))),
+    )  # fmt: skip

@@ -76,7 +76,7 @@ def estimate(spec: MapSpec, text: str | None = None) -> Estimate:
         step = n * n * _PAIR if n <= _EXACT else _GRID + n * _WORD
     seconds = (spec.steps * step + n * n * size * _NEAREST) * slower()
     together = 4 * 6 * n * n if spec.method == "tsne" and n <= _EXACT else 4 * 512 * n * 3
-    return Estimate(2 * n, together + 60 * n * 3 * spec.near + 8 * n * size, seconds)
+    return Estimate(2 * n, together + 60 * n * 3 * spec.near + 8 * n * size, seconds, seconds)
 
 
 class Settling:

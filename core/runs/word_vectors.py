@@ -31,7 +31,7 @@ _SAMPLED = 4  # words whose neighbours a checkpoint tells
 _GLIMPSE = 50_000  # words of an own text that are looked at before a run starts
 _BYTES = 4 * 10**6  # what is there whatever the text
 _TERM, _SIZE = 9e-8, 1.2e-9  # seconds for each score of a pair, and for each dimension of one
-_REFERENCE = 5e10  # operations a second of the machine where these were measured (core.costs)
+_REFERENCE = 6.1e-4  # seconds of the same machine's loop (`core.costs.pace.Rate`)
 LIGHTER = (
     "choose fewer dimensions, or leave out more of the rare words",
     "choose fewer words or epochs, a smaller window, fewer negatives or fewer dimensions",
@@ -88,19 +88,16 @@ def estimate(spec: WordsSpec, text: str | None = None) -> Estimate:
     vocabulary = min(int(12 * words**0.5), words // spec.min_count, most)
     scores = words * spec.epochs * (spec.window + 1) * (1 + spec.negatives)
     reading = words * (2e-5 if spec.corpus == "tales" else 2e-6)  # tales are told first
-    seconds = (scores * (_TERM + _SIZE * spec.size)) * slower() + reading
+    learning = scores * (_TERM + _SIZE * spec.size) * slower()
     numbers = 2 * vocabulary * spec.size
-    return Estimate(numbers, _BYTES + 3 * 4 * numbers + 40 * words, seconds)
+    return Estimate(numbers, _BYTES + 3 * 4 * numbers + 40 * words, learning + reading, learning)
 
 
 def slower() -> float:
-    """How many times longer this machine takes than the one where the times here were measured.
-
-    Within bounds: a rate that was measured beside busy neighbours says little about a run that begins later.
-    """
+    """How many times longer this machine takes than the one where the times here were measured."""
     from core.costs import measured_rate
 
-    return min(max(_REFERENCE / measured_rate().flops, 0.5), 2.0)
+    return measured_rate().loop / _REFERENCE
 
 
 def _check(spec: WordsSpec, text: str) -> None:

@@ -33,7 +33,9 @@ def test_every_bundled_model_has_the_recipe_that_made_it():
     for name, recipe in RECIPES.items():
         card = zoo.card(name)
         specs = [card["spec"], *(one["spec"] for one in card.get("then", ()))]
-        assert [TrainSpec.from_dict(spec) for spec in specs] == recipe.trainings
+        assert len(specs) == len(recipe.trainings)
+        assert all(alike(TrainSpec.from_dict(spec), plan) for spec, plan in zip(specs, recipe.trainings))
+        assert all(TrainSpec.from_dict(spec).precision != "auto" for spec in specs)
         assert core.snapshots(name) == [*recipe.snapshots, recipe.steps]
         assert zoo.card(name).get("texts") == (list(recipe.prompts) if recipe.shown else None)
 

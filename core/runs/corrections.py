@@ -1,0 +1,62 @@
+"""Corrections of estimates: what this machine's own runs took, held against what was foretold of them.
+
+A rate is measured in a quiet moment and on two models; a run has neighbours, and is of another shape. So the steps of
+recent runs of the same kind, also of those that still go on, say how much longer than foretold a step takes here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from core.precision import settle
+from core.runs import kinds
+
+if TYPE_CHECKING:
+    from core.costs import Estimate
+    from core.runs.kinds import Spec
+    from core.runs.store import Store
+
+LOOKED_AT = 40  # of the newest runs of a kind
+COUNTED = 5  # of the newest alike
+_SECONDS, _STEPS = 1.0, 5  # of training that a run needs to count: less is its beginning alone
+LEAST, MOST = 0.2, 8.0  # a run that was stopped by a debugger, or a clock that jumped, corrects nothing
+
+
+def corrected(store: Store, spec: Spec, cost: Estimate) -> Estimate:
+    """Return an estimate with its seconds corrected by `factor`."""
+    by = factor(store, spec)
+    return dataclasses.replace(cost, seconds=cost.seconds * by, learning=cost.learning * by)
+
+
+def factor(store: Store, spec: Spec) -> float:
+    """Return how many times as long as foretold steps of such runs took here: the median of the newest; 1: none is known."""
+    alike = _class(spec)
+    ratios: list[float] = []
+    for run in store.list(limit=LOOKED_AT, kind=spec.kind):
+        if run.seconds < _SECONDS or run.step < _STEPS or _class(run.spec) != alike:
+            continue
+        told = _foretold(settle(run.spec).to_json()) * run.step / run.steps
+        if told > 0 and LEAST <= run.seconds / told <= MOST:
+            ratios.append(run.seconds / told)
+        if len(ratios) == COUNTED:
+            break
+    return statistics.median(ratios) if ratios else 1.0
+
+
+def _class(spec: Any) -> tuple[Any, ...]:
+    """What runs have in common that the formula errs about alike."""
+    spec = settle(spec)
+    names = ("precision", "objective", "optimizer", "way", "task", "method")
+    return tuple(getattr(spec, name, None) for name in names)
+
+
+@lru_cache(maxsize=128)
+def _foretold(written: str) -> float:
+    """Seconds of a run's steps by formula and this machine's rate; 0 where its base is not here to be asked."""
+    try:
+        return kinds.estimate(kinds.read_spec(written)).learning
+    except (ValueError, OSError):
+        return 0.0
