@@ -23,6 +23,13 @@ SECTIONS = (
 )
 
 
+# Pages with a button that starts training runs: workers stand ready while somebody looks at one.
+TRAINS = frozenset({
+    "adaptability", "bias", "break_it", "efficiency", "embeddings", "fine_tuning", "lab", "objectives", "optimizers",
+    "regularization", "scaling",
+})  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Cover:
     """One point of the subject: section number, the term, and what on the page shows it.
@@ -58,6 +65,11 @@ class Chapter:
     def path(self) -> str:
         """Where the page's file is, relative to the root of the repository."""
         return "/".join(part for part in ("pages", self.folder, f"{self.slug}.py") if part)
+
+    @property
+    def trains(self) -> bool:
+        """Whether the page has a button that starts training runs."""
+        return self.slug in TRAINS
 
     @property
     def exists(self) -> bool:

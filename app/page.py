@@ -22,6 +22,7 @@ from app import (
     choice,
     opening,
     reading,
+    runs,
     sidebar,
     source,
     state,
@@ -109,6 +110,8 @@ def begin(slug: str, longest: int | None = None, room: int = 0, apart: str = "")
     """
     _through_the_door()
     state.enter(slug)
+    if chapters.BY_SLUG[slug].trains:
+        runs.expect()
     opened = opening.open_model()
     lm = opened.lm
     choice.arrive(opened.name, lm)

@@ -41,6 +41,7 @@ AWAY = (
 
 _opening = threading.Lock()
 _closing = threading.Event()
+_expected = threading.Event()  # by a page that was quicker than the engine
 _store: Store | None = None
 _engine: Engine | None = None
 _rest_until = 0.0
@@ -69,8 +70,20 @@ def use(opened: Store | None, engine: Engine | None = None) -> None:
         _store, _engine, _rest_until = opened, engine, 0.0
 
 
+def prepare() -> None:
+    """Before the server does anything else: make workers of this machine cheap to start (core/runs/forks.py)."""
+    from core.runs import forks
+    from core.runs.engine import own_workers
+
+    try:
+        if own_workers():
+            forks.prepare()
+    except (ImportError, OSError, ValueError):  # then they start as they can
+        log.exception("No process to fork workers from")
+
+
 def begin() -> None:
-    """Start the workers of this server; waits for a store that is away. Runs in a thread beside the first visitor."""
+    """Start what hands runs to workers; waits for a store that is away. Runs in a thread beside the first visitor."""
     from core.runs import Engine, RunError, StoreAway
 
     _closing.clear()
@@ -86,16 +99,29 @@ def begin() -> None:
         else:
             use(store(), started)  # a run may be put into the queue before the workers are warm
             started.start(wait=False)
+            if _expected.is_set():
+                started.expect()
             return
+
+
+def expect() -> None:
+    """Somebody looks at a page that trains: let workers come, so that they stand when Start is pressed."""
+    _expected.set()
+    if _engine is not None:
+        _engine.expect()
 
 
 def close() -> None:
     """End the workers; runs that they trained go on when a server starts again."""
+    from core.runs import forks
+
     _closing.set()
+    _expected.clear()
     ended = _engine
     use(None)
     if ended is not None:
         ended.close()
+    forks.forget()
 
 
 def engine() -> Engine | None:

@@ -25,9 +25,10 @@ log = logging.getLogger("glassbox")
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Warm up, then serve. `gc.freeze` keeps later collections from walking all of torch (120-190 ms each).
 
-    The workers start behind the first visitor's back: a page needs none. They end before the server does.
+    What hands runs to workers starts behind the first visitor's back: a page needs none. They end before the server.
     """
     sys.setswitchinterval(SWITCH)
+    runs.prepare()
     try:
         names = models.bundled()
         cache.warm([name for name in names if name == state.DEFAULT_MODEL] or list(names[:1]))

@@ -113,6 +113,13 @@ def requeue(database: Database) -> int:
     return count
 
 
+def waiting(database: Database) -> int:
+    """How many runs wait for a worker."""
+    with database.reading() as connection:
+        held = sa.select(sa.func.count()).where(runs.c.state == "queued")
+        return int(connection.execute(held).scalar_one())
+
+
 def training(database: Database) -> int:
     """How many runs have a worker just now."""
     with database.reading() as connection:

@@ -85,17 +85,28 @@ class Address:
 
 def work(address: Address, ticket: Ticket) -> None:
     """Train the run of a ticket: what the engine sends to a worker of dask."""
-    import torch
     from distributed import get_worker
+
+    warmed()
+    worker = get_worker()
+    train(address, ticket, lambda: worker.status.name in _GOING)
+
+
+def train(address: Address, ticket: Ticket, leaving: Callable[[], bool]) -> None:
+    """Train the run of a ticket to its end, or until this process has to go.
+
+    Args:
+        leaving: asked before every step: has this process to go?
+    """
+    import torch
 
     from core.memory import give_back
 
-    warmed()
     torch.set_num_threads(1)  # two threads beside a busy neighbour are ten times slower than one
-    worker, store, seconds = get_worker(), Store(address.url), lease_seconds()
+    store, seconds = Store(address.url), lease_seconds()
     try:
         lease = Lease.take(store.database, ticket, seconds)
-        Training(store, lease, leaving=lambda: worker.status.name in _GOING).run()
+        Training(store, lease, leaving=leaving).run()
     except LostLease:
         log.info("The ticket of run %s was used or has run out", ticket.id)
     finally:

@@ -152,7 +152,7 @@ def serving(
         main: the script to run.
         env: further environment variables of the server.
         port: None: a free one.
-        workers: processes that train runs; each costs 15 s of computing and 600 MB, so that most tests do without.
+        workers: processes that may train runs; most tests do without.
     Raises:
         RuntimeError: the app ended or did not answer within two minutes; the message holds what it printed.
     """

@@ -19,6 +19,7 @@ import psutil
 import sqlalchemy as sa
 
 from core.runs import Run, Store
+from core.runs.processes import NAME
 from core.runs.schema import states
 from core.training.spec import TrainSpec
 from core.training.trainer import Trainer
@@ -174,7 +175,12 @@ def server(**settings: str) -> Iterator[Process]:
 
 
 def worker_of(process: Process) -> psutil.Process:
-    """The one worker process of a server: dask spawns it, and it holds torch."""
-    spawned = [p for p in process.family()[1:] if "spawn_main" in " ".join(p.cmdline())]
-    assert len(spawned) == 1, spawned
-    return spawned[0]
+    """The one worker process of a server, or of dask's nanny."""
+    found = [p for p in process.family()[1:] if is_worker(p)]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def is_worker(process: psutil.Process) -> bool:
+    """Whether a process trains: ours have a name, dask's are spawned."""
+    return process.name() == NAME or "spawn_main" in " ".join(process.cmdline())

@@ -20,7 +20,7 @@ def test_a_killed_app(tmp_path: Path) -> None:
         app.process.kill()
         app.process.wait()
         gone(family)
-        assert store.get(id).state == "running"
+        assert not store.get(id).over  # its worker may have found time to put the run back into the queue
     with serving(tmp_path, env=SETTINGS) as app, closing(app.store()) as store:
         finished(store, id)
         same_curve(store, id)

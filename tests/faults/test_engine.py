@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from core.runs import Engine, LimitExceeded, Limits, RunError, Store
-from tests.faults.runs import gone, same_curve, small
+from tests.faults.runs import gone, is_worker, same_curve, small
 from tests.runs import OTHER, OWNER, tiny, until
 
 LONG = 20_000
@@ -42,7 +42,7 @@ def engine(warm: Engine) -> Iterator[Engine]:
     yield warm
     for run in warm.store.list(limit=1000):
         warm.store.delete(run.id, run.owner)
-    until(lambda: not warm._sent, "free workers")
+    until(lambda: not warm.busy, "free workers")
 
 
 def test_thirty_press_start_at_once(engine: Engine) -> None:
@@ -82,7 +82,7 @@ def test_a_worker_keeps_less_than_450_mb_of_its_own(engine: Engine) -> None:
     and as much of them as the system happens to hold: between 680 and 770 MB for one and the same worker."""
     run = engine.submit(small(300), OWNER)
     until(lambda: engine.store.get(run.id).over, "the end")
-    workers = [p for p in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(p.cmdline())]
+    workers = [p for p in psutil.Process().children(recursive=True) if is_worker(p)]
     sizes = [worker.memory_full_info().uss / 2**20 for worker in workers]
     assert len(sizes) == 2
     assert max(sizes) < 450, sizes
@@ -116,8 +116,9 @@ def test_closing_puts_runs_back(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
     engine = Engine(store, workers=1)
     engine.start(wait=False)
-    assert (engine.starting, engine.ready) == (True, False)
+    assert (engine.starting, engine.ready) == (False, False)
     run = engine.submit(tiny(LONG), OWNER)
+    assert (engine.starting, engine.ready) == (True, False)
     until(lambda: store.get(run.id).step > 0, "a point")
     assert (engine.starting, engine.ready) == (False, True)
     engine.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -256,3 +257,21 @@ def test_following_skips_pages_that_are_not_there(monkeypatch: pytest.MonkeyPatc
     assert following is not None
     assert following.slug == "loss"
     assert chapters.following("loss") is None
+
+
+def test_every_page_with_a_button_that_trains_lets_workers_come() -> None:
+    """Read from the sources: which components start runs, and which pages show them."""
+    start = re.compile(r"\b(runs|own_run|trained)\.start\b")
+    folder = chapters.ROOT / "app" / "components"
+    starting = {
+        file.parent.name for file in folder.rglob("*.py") if start.search(file.read_text(encoding="utf-8"))
+    }
+    names = "|".join(starting)
+    shows = re.compile(rf"from app\.components(\.({names})\b|[^\n(]* import \(?[^)\n]*\b({names})\b)")
+    training = {
+        chapter.slug
+        for chapter in CHAPTERS
+        if chapter.exists and shows.search((chapters.ROOT / chapter.path).read_text(encoding="utf-8"))
+    }
+    assert training == chapters.TRAINS
+    assert not chapters.BY_SLUG["attention"].trains and chapters.BY_SLUG["lab"].trains

@@ -26,6 +26,7 @@ def warmed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     usual = sys.getswitchinterval()
     monkeypatch.setattr(cache, "warm", names.extend)
     monkeypatch.setattr(runs, "begin", lambda: None)
+    monkeypatch.setattr(runs, "prepare", lambda: None)
     yield names
     gc.unfreeze()
     sys.setswitchinterval(usual)
@@ -91,6 +92,9 @@ def test_workers_wait_for_a_store_that_is_away(
         def start(self, wait: bool) -> None:
             assert not wait
 
+        def expect(self) -> None:
+            tries.append(7)
+
         def close(self) -> None:
             tries.append(-1)
 
@@ -99,10 +103,62 @@ def test_workers_wait_for_a_store_that_is_away(
     monkeypatch.setattr(runs, "store", lambda: None)
     runs.begin()
     assert isinstance(runs.engine(), Worker)
+    runs.expect()
     runs.close()
-    assert tries == [1, 1, 1, -1]
+    assert tries == [1, 1, 1, 7, -1]
     assert runs.engine() is None
     assert "does not answer; trying again" in caplog.text
+
+
+def test_a_page_that_was_quicker_than_the_engine_is_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    class Worker:
+        def __init__(self, store: object) -> None:
+            if not told:
+                runs.expect()  # while it was being made
+
+        def start(self, wait: bool) -> None:
+            told.append("started")
+
+        def expect(self) -> None:
+            told.append("expected")
+
+        def close(self) -> None:
+            told.append("closed")
+
+    monkeypatch.setattr("core.runs.engine.Engine", Worker)
+    monkeypatch.setattr(runs, "store", lambda: None)
+    runs.begin()
+    runs.close()
+    runs.begin()  # another server of this process begins without it
+    runs.close()
+    assert told == ["started", "expected", "closed", "started", "closed"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "prepared"),
+    [({}, True), ({"GLASSBOX_WORKERS": "0"}, False), ({"GLASSBOX_SCHEDULER": "tcp://localhost:8786"}, False)],
+)
+def test_a_process_to_fork_from_stands_only_where_workers_may(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], prepared: bool
+) -> None:
+    told: list[bool] = []
+    for name in ("GLASSBOX_WORKERS", "GLASSBOX_SCHEDULER"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("core.runs.forks.prepare", lambda: told.append(True))
+    runs.prepare()
+    assert told == [True] * prepared
+
+
+def test_a_number_of_workers_that_is_none_is_said_when_they_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("GLASSBOX_WORKERS", "many")
+    runs.prepare()
+    assert "No process to fork workers from" in caplog.text
 
 
 def test_a_database_of_another_version_leaves_a_server_without_workers(

@@ -1,0 +1,135 @@
+"""A process to fork workers from: it has imported all that training needs, and its memory is the server's own.
+
+A worker that begins as a Python of its own imports PyTorch for three seconds and fills 350 MB with what the server
+already has. One that is forked stands in a second, and takes only what it changes. So a server on Linux forks once,
+before it has done anything else (`prepare`), and what comes of that does nothing but fork workers when it is asked to
+(`born`). Elsewhere, and where nobody has prepared, workers are Pythons of their own (core/runs/processes.py).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import signal
+import socket
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+_NAME = 15  # what prctl(2) calls the name of a thread
+_lock = threading.Lock()
+_control: socket.socket | None = None
+_pid = 0
+
+
+def possible() -> bool:
+    """Whether this system forks safely: not beside the libraries of a Mac, and not on Windows."""
+    return sys.platform == "linux"
+
+
+def prepare() -> bool:
+    """Import what training needs and fork; whether there is a process to fork workers from now.
+
+    To be called while nothing computes in another thread, and before anything of a GPU is used: neither survives a
+    fork.
+    """
+    global _control, _pid
+    if not possible() or _control is not None:
+        return _control is not None
+    import core.analysis.training_health
+    import core.runs.processes
+    import core.runs.samples
+    import core.runs.worker
+    import core.training.trainer  # noqa: F401
+
+    gc.collect()
+    gc.freeze()  # a collection would write to every object, and each page written to is no longer shared
+    ours, theirs = socket.socketpair()
+    _pid = os.fork()
+    if _pid == 0:
+        with suppress(BaseException):
+            _close_all_but(theirs.fileno())
+            _fork_when_asked(theirs)
+        os._exit(1)
+    theirs.close()
+    _control = ours
+    return True
+
+
+def born() -> tuple[int, socket.socket] | None:
+    """A new worker: its process id, and the line to it. None: there is nobody to fork it from (any more)."""
+    with _lock:
+        if _control is None:
+            return None
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(_control, [b"1"], [theirs.fileno()])
+                return int(_control.recv(32)), ours
+            except (OSError, ValueError):  # it was killed: ValueError is its silence
+                ours.close()
+                _end()
+                return None
+
+
+def forget() -> None:
+    """End the process that forks; its workers stay."""
+    with _lock:
+        _end()
+
+
+def _end() -> None:
+    global _control
+    if _control is not None:
+        _control.close()
+        _control = None
+        with suppress(ChildProcessError):
+            os.waitpid(_pid, 0)
+
+
+def call_me(name: str) -> None:
+    """Name this process, for whoever lists them: 15 letters at most, where the system lets one."""
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).prctl(_NAME, name.encode("ascii"), 0, 0, 0)
+
+
+def _close_all_but(mine: int) -> None:
+    """Let go of the server's sockets: its port must be free as soon as it has ended."""
+    for each in list(Path("/proc/self/fd").iterdir()):
+        name = each.name
+        if int(name) > 2 and int(name) != mine:
+            with suppress(OSError):
+                os.close(int(name))
+
+
+def _fork_when_asked(control: socket.socket) -> NoReturn:
+    """One worker for each line that comes, until the server has gone."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server; when it goes, this goes
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system counts the dead itself
+    call_me("glassbox-forks")
+    while True:
+        asked, lines, _, _ = socket.recv_fds(control, 1, 1)
+        if not asked:
+            os._exit(0)
+        worker = os.fork()
+        if worker == 0:
+            _work(control, socket.socket(fileno=lines[0]))
+        os.close(lines[0])
+        control.send(str(worker).encode("ascii"))
+
+
+def _work(control: socket.socket, line: socket.socket) -> NoReturn:
+    """Be a worker; what the server would do at its end is not done here."""
+    from core.runs.processes import serve
+
+    with suppress(BaseException):
+        control.close()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        serve(line.makefile("rb"), line.makefile("wb"))
+        os._exit(0)
+    os._exit(1)
