@@ -1,40 +1,63 @@
-"""What the sessions share: models, read-only, and results of `core` as arrays. The only user of Streamlit's caches.
+"""What the sessions share: models, read-only, and results of `core`, each computed once.
 
-Every cache is bounded. A model is loaded once for the whole server, and nobody writes to it: a learner's ablation lives
-in the hooks of that learner's run (core/hooks.py).
+Every cache is bounded by the bytes in it; Streamlit's own are bounded by number alone, so they are not used. A model is
+loaded once for the whole server, and nobody writes to it: a learner's ablation lives in the hooks of that learner's run
+(core/hooks.py).
 """
 
 from __future__ import annotations
 
-import logging
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
-from threading import Lock
 from typing import TYPE_CHECKING, Any
-
-import streamlit as st
 
 from app import loading, memory, models, room
 from app.loading import Tell
+from app.results import measure, own, typed
 from app.shelf import NoRoom, Shelf
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
-# The server warms up before Streamlit's runtime exists; the warning about that means nothing for caches in memory.
-logging.getLogger("streamlit.runtime.caching.cache_data_api").setLevel(logging.ERROR)
+
+@dataclass(frozen=True)
+class Kept:
+    """A result, which may be None, and the bytes that it holds."""
+
+    result: Any
+    bytes: int
+
+    def weigh(self) -> int:
+        """The bytes, for a shelf."""
+        return self.bytes
 
 
 def _forget() -> None:
     """A model left: what was computed on it would hold it in memory."""
-    _share.clear()
+    _shared.clear()
+    memory.give_back()
+
+
+def _part(share: float) -> Callable[[], int]:
+    """A share of the bytes that results may take."""
+    return lambda: int(share * room.results())
+
+
+def _nothing() -> None:
+    """A result that leaves is small: its memory is for the next one."""
 
 
 # GPT-2, BERT and T5 take half a gigabyte each; a moment of a bundled model 4 MB.
-_finished = Shelf(most=64, most_bytes=room.allowed, free=room.free, left=_forget)
-_moments = Shelf(most=256, most_bytes=96 * 2**20)
+_finished: Shelf[LanguageModel] = Shelf(most=64, most_bytes=room.allowed, free=room.free, left=_forget)
+_moments: Shelf[LanguageModel] = Shelf(most=256, most_bytes=96 * 2**20)
+
+# One pass through GPT-2 takes some 20 MB, what a page shows of it mostly less than one.
+_called: Shelf[Kept] = Shelf(most=1024, most_bytes=_part(0.3), left=_nothing, weigh=Kept.weigh)
+_shared: Shelf[Kept] = Shelf(most=64, most_bytes=_part(0.45), left=_nothing, weigh=Kept.weigh)
+_results: Shelf[Any] = Shelf(most=64, most_bytes=_part(0.2), weigh=measure)
+_small: Shelf[Any] = Shelf(most=512, most_bytes=_part(0.05), left=_nothing, weigh=measure)
 
 
 def model(name: str, snapshot: int = -1, tell: Tell | None = None) -> LanguageModel:
@@ -163,28 +186,32 @@ def call(fn: Callable[..., Any], key: str, *args: Any) -> Any:
         key: a page's `ctx.model_key`.
         args: hashable values; tuples rather than lists.
     """
-    return _call(fn, f"{fn.__module__}.{fn.__qualname__}", key, args)
+    made = _called.get((*_about(fn), key, typed(args)), lambda: _computed(fn, key, args))
+    return own(made.result)
 
 
 def share(fn: Callable[..., Any], key: str, *args: Any) -> Any:
-    """As `call`, but everybody gets the very same object, which nobody may write to: for a Trace, which holds tensors.
-
-    Few are kept, as each may be large.
-    """
-    return _share(fn, f"{fn.__module__}.{fn.__qualname__}", key, args)
+    """As `call`, but everybody gets the very same object, which nobody may write to: for a Trace, say, of tensors."""
+    name = (*_about(fn), key, typed(args))
+    return _shared.get(name, lambda: _computed(fn, key, args)).result
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _share(_fn: Callable[..., Any], name: str, key: str, args: tuple[Any, ...]) -> Any:
-    name_part, moment, _ = key.rsplit("@", 2)
-    return _fn(model(name_part, int(moment)), *args)
+def _about(fn: Callable[..., Any]) -> tuple[str, str]:
+    return fn.__module__, fn.__qualname__
 
 
-@st.cache_data(max_entries=96, show_spinner=False)
-def _call(_fn: Callable[..., Any], name: str, key: str, args: tuple[Any, ...]) -> Any:
-    name_part, moment, _ = key.rsplit("@", 2)
+def _computed(fn: Callable[..., Any], key: str, args: tuple[Any, ...]) -> Kept:
+    name, moment, _ = key.rsplit("@", 2)
     with memory.given_back():
-        return _fn(model(name_part, int(moment)), *args)
+        lm = model(name, int(moment))
+        result = fn(lm, *args)
+    return Kept(result, measure(result, besides=lm.transformer))
+
+
+def forget_results() -> None:
+    """Put all results away; they are computed again when somebody asks."""
+    for shelf in (_called, _shared, _results, _small):
+        shelf.clear()
 
 
 def key(name: str, snapshot: int = -1) -> str:
@@ -192,37 +219,20 @@ def key(name: str, snapshot: int = -1) -> str:
     return f"{name}@{snapshot}@{models.resolve(name).stamp}"
 
 
-KEPT = 4  # results of long work
-KEPT_SMALL = 48  # of a few kilobytes each, which large ones do not push out
-
-_results: OrderedDict[str, Any] = OrderedDict()
-_small: OrderedDict[str, Any] = OrderedDict()
-_writing = Lock()
-
-
 def keep(key: str, result: Any, small: bool = False) -> None:
     """Remember what long work on no model came to, for every session; the one used longest ago makes room.
 
     Args:
-        small: it takes a few kilobytes, so that many are kept.
+        small: it takes a few kilobytes, and large ones do not push it out.
     """
-    shelf, most = (_small, KEPT_SMALL) if small else (_results, KEPT)
-    with _writing:
-        shelf[key] = result
-        shelf.move_to_end(key)
-        while len(shelf) > most:
-            shelf.popitem(last=False)
+    (_small if small else _results).put(key, result)
     memory.give_back()
 
 
 def kept(key: str) -> Any:
     """What `keep` remembers under `key`, shared and read-only; None if nothing, or no longer."""
-    with _writing:
-        for shelf in (_results, _small):
-            if key in shelf:
-                shelf.move_to_end(key)
-                return shelf[key]
-    return None
+    found = _results.peek(key)
+    return _small.peek(key) if found is None else found
 
 
 def warm(names: list[str]) -> None:

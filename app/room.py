@@ -1,4 +1,4 @@
-"""Room for models: the bytes that they may take together on this server, and those free. No Streamlit in here."""
+"""Room for models and results: the bytes that they may take on this server, and those free. No Streamlit in here."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ VARIABLE = "GLASSBOX_MODELS_MB"
 SHARE = 0.5  # of the memory, where the operator says nothing
 UNKNOWN = 4 * 2**30  # bytes, where the system does not say how much memory it has either
 LEAST = 64 * 2**20  # bytes; the bundled models fit
+RESULTS_VARIABLE = "GLASSBOX_RESULTS_MB"
+RESULTS = (
+    160 * 2**20
+)  # bytes, where the operator says nothing: three passes through GPT-2 and what follows from them
 
 
 def allowed() -> int:
@@ -15,11 +19,23 @@ def allowed() -> int:
 
     A value that is no number of megabytes counts as not given.
     """
-    said = os.environ.get(VARIABLE, "").strip()
-    if said.isascii() and said.isdigit():
-        return max(LEAST, int(said) * 2**20)
+    said = _said(VARIABLE)
+    if said is not None:
+        return max(LEAST, said)
     whole = _whole()
     return UNKNOWN if whole is None else max(LEAST, int(whole * SHARE))
+
+
+def results() -> int:
+    """Bytes that results may take together: GLASSBOX_RESULTS_MB, or 160 MB."""
+    said = _said(RESULTS_VARIABLE)
+    return RESULTS if said is None else said
+
+
+def _said(variable: str) -> int | None:
+    """The bytes that a variable names in megabytes; None: it does not."""
+    said = os.environ.get(variable, "").strip()
+    return int(said) * 2**20 if said.isascii() and said.isdigit() else None
 
 
 def free() -> int | None:

@@ -1,4 +1,4 @@
-"""Models at hand: each loaded once for all sessions, shared read-only, and bounded by the memory they take.
+"""Models and results at hand: each made once for all sessions, shared read-only, and bounded by the memory they take.
 
 A model that has to leave stays whole for whoever still shows it: it leaves memory when the last one has let go of it.
 Finished models are few and large, so each one's need is known before it is loaded (`need`), and room is made first.
@@ -12,13 +12,15 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from app.memory import give_back
 from app.room import written
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
+
+Thing = TypeVar("Thing")
 
 
 class NoRoom(ValueError):
@@ -33,32 +35,36 @@ def _unknown() -> int | None:
     return None
 
 
-def _nothing() -> None:
-    return
+def weigh(lm: LanguageModel) -> int:
+    """Bytes of a model's weights."""
+    return sum(weight.numel() * weight.element_size() for weight in lm.transformer.parameters())
 
 
 @dataclass
-class Shelf:
-    """Models by key; the one used longest ago makes room.
+class Shelf(Generic[Thing]):
+    """Things by key; the one used longest ago makes room.
 
     Attributes:
-        most: how many models stay; most_bytes: how many bytes their weights may take, or a function that says so. The
-            newest always stays.
+        most: how many stay; most_bytes: how many bytes they may take together, or a function that says so. The newest
+            always stays.
         free: bytes that can still be had on the machine, None where nobody knows.
-        left: called when a model has left, for whoever else keeps something of it.
+        left: called when one has left, for whoever else keeps something of it, or for the system to have its memory.
+        weigh: the bytes that one takes, asked once; usually a model's weights.
     """
 
     most: int
     most_bytes: int | Callable[[], int]
     free: Callable[[], int | None] = _unknown
-    left: Callable[[], None] = _nothing
-    _models: OrderedDict[Hashable, LanguageModel] = field(default_factory=OrderedDict)
+    left: Callable[[], None] = give_back
+    weigh: Callable[[Any], int] = weigh
+    _things: OrderedDict[Hashable, Thing] = field(default_factory=OrderedDict)
+    _bytes: dict[Hashable, int] = field(default_factory=dict)
     _loading: dict[Hashable, threading.Lock] = field(default_factory=dict)
     _reserved: dict[Hashable, int] = field(default_factory=dict)  # by what is being loaded just now
     _lock: threading.Condition = field(default_factory=threading.Condition)
 
-    def get(self, key: Hashable, load: Callable[[], LanguageModel], need: int = 0) -> LanguageModel:
-        """The model of `key`, loaded by the first who asks; who asks meanwhile waits for it.
+    def get(self, key: Hashable, load: Callable[[], Thing], need: int = 0) -> Thing:
+        """The thing of `key`, made by the first who asks; who asks meanwhile waits for it.
 
         Args:
             need: bytes that it will take; others leave before it is loaded where that is more than there is room for.
@@ -100,26 +106,32 @@ class Shelf:
         if left is not None and need > left + self.bytes:
             raise NoRoom(need, left + self.bytes, "this machine has free")
 
-    def peek(self, key: Hashable) -> LanguageModel | None:
-        """The model of `key`, if it is at hand."""
+    def put(self, key: Hashable, thing: Thing) -> None:
+        """Keep what was made elsewhere, in the place of what was kept under `key`."""
+        with self._lock:
+            self._put(key, thing)
+
+    def peek(self, key: Hashable) -> Thing | None:
+        """The thing of `key`, if it is at hand."""
         with self._lock:
             return self._found(key)
 
     def has(self, key: Hashable) -> bool:
-        """Whether the model of `key` is at hand; looking is no use of it."""
+        """Whether the thing of `key` is at hand; looking is no use of it."""
         with self._lock:
-            return key in self._models
+            return key in self._things
 
     def clear(self) -> None:
         """Put everything away."""
         with self._lock:
-            self._models.clear()
+            self._things.clear()
+            self._bytes.clear()
 
     @property
     def bytes(self) -> int:
-        """What all weights on the shelf take."""
+        """What all on the shelf take."""
         with self._lock:
-            return sum(weigh(lm) for lm in self._models.values())
+            return sum(self._bytes.values())
 
     @property
     def limit(self) -> int:
@@ -127,7 +139,7 @@ class Shelf:
         return self.most_bytes() if callable(self.most_bytes) else self.most_bytes
 
     def __len__(self) -> int:
-        return len(self._models)
+        return len(self._things)
 
     def _make_room(self, key: Hashable, need: int) -> None:
         """Reserve `need` bytes for `key`; those used longest ago leave, and what is being loaded is waited for."""
@@ -144,7 +156,7 @@ class Shelf:
                 if fits and self.bytes + on_the_way + need <= limit:
                     self._reserved[key] = need
                     return
-                if self._models:
+                if self._things:
                     self._leave()
                 elif on_the_way:
                     self._lock.wait()  # the two do not fit together: the other one first
@@ -152,22 +164,19 @@ class Shelf:
                     raise NoRoom(need, left or 0, "this machine has free")
 
     def _leave(self) -> None:
-        """The model used longest ago leaves; its memory is free when nobody shows it any more."""
-        self._models.popitem(last=False)
+        """What was used longest ago leaves; its memory is free when nobody shows it any more."""
+        key, _ = self._things.popitem(last=False)
+        del self._bytes[key]
         self.left()
-        give_back()
 
-    def _found(self, key: Hashable) -> LanguageModel | None:
-        if key in self._models:
-            self._models.move_to_end(key)
-        return self._models.get(key)
+    def _found(self, key: Hashable) -> Thing | None:
+        if key in self._things:
+            self._things.move_to_end(key)
+        return self._things.get(key)
 
-    def _put(self, key: Hashable, lm: LanguageModel) -> None:
-        self._models[key] = lm
-        while len(self._models) > 1 and (len(self._models) > self.most or self.bytes > self.limit):
+    def _put(self, key: Hashable, thing: Thing) -> None:
+        self._things[key] = thing
+        self._things.move_to_end(key)
+        self._bytes[key] = self.weigh(thing)
+        while len(self._things) > 1 and (len(self._things) > self.most or self.bytes > self.limit):
             self._leave()
-
-
-def weigh(lm: LanguageModel) -> int:
-    """Bytes of a model's weights."""
-    return sum(weight.numel() * weight.element_size() for weight in lm.transformer.parameters())

@@ -9,9 +9,8 @@ from types import CodeType, FrameType
 from typing import Any
 
 import pytest
-import streamlit as st
 
-from app import chapters, source
+from app import cache, chapters, source
 from tests.pages.conftest import OpenPage
 
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
@@ -37,7 +36,7 @@ def test_every_function_shown_is_called(
             ran.add(frame.f_code)
 
     monkeypatch.setattr(source, "read", noted)
-    st.cache_data.clear()
+    cache.forget_results()
     threading.setprofile(watch)  # the page runs in a thread that starts after this
     try:
         app = open_page(slug, text=TEXT, corpus="fables", size=300)  # few entries are learned where any are

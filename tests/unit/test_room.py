@@ -211,7 +211,7 @@ def test_two_sessions_share_one_copy_and_the_third_model_sends_the_oldest_away(t
 
 
 def test_what_was_computed_on_a_model_does_not_hold_it_when_it_left(three: Shelf) -> None:
-    three.left = cache._share.clear
+    three.left = cache._forget
     watched = weakref.ref(cache.model("./a").transformer)
     seen = cache.share(_trace, cache.key("./a"), "the cat")
     assert seen.model is watched()

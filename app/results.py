@@ -1,0 +1,110 @@
+"""Results as they are kept: the bytes that one holds, and a copy of it for each who asks. No Streamlit in here."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import is_dataclass
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Value = TypeVar("Value")
+
+_ATOMS = frozenset((type(None), bool, int, float, complex, str, bytes))
+_NUMBER = 24  # bytes of a number of Python's
+_CODE = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType)
+
+
+def measure(result: Any, besides: nn.Module | None = None) -> int:
+    """Bytes of memory that a result holds: its arrays and tensors, each once, its texts, and what is around them.
+
+    Args:
+        besides: a model whose weights are in memory anyway.
+    """
+    import torch
+
+    seen: set[int] = set()
+    if besides is not None:
+        seen.update(weight.untyped_storage().data_ptr() for weight in _weights(besides))
+    total, rest = 0, [result]
+    while rest:
+        one = rest.pop()
+        kind = type(one)
+        if kind in (int, float, bool, complex, type(None)):
+            total += _NUMBER
+            continue
+        if isinstance(one, torch.Tensor):
+            storage = one.untyped_storage()
+            mark, size, parts = storage.data_ptr(), storage.nbytes(), ()
+        elif isinstance(one, np.ndarray):
+            whole = one
+            while isinstance(whole.base, np.ndarray):
+                whole = whole.base
+            mark, size, parts = id(whole), whole.nbytes, ()
+        else:
+            mark, size, parts = id(one), sys.getsizeof(one, 64), _parts(one)
+        if mark not in seen:
+            seen.add(mark)
+            total += size
+            rest.extend(parts)
+    return total
+
+
+def _parts(one: Any) -> Iterable[Any]:
+    import torch
+
+    if isinstance(one, (str, bytes, *_CODE)):
+        return ()
+    if isinstance(one, Mapping) and not hasattr(one, "__dict__"):
+        return [*one.keys(), *one.values()]
+    if isinstance(one, (list, tuple, set, frozenset)):
+        return list(one)
+    if isinstance(one, torch.nn.Module):
+        return _weights(one)
+    return vars(one).values() if hasattr(one, "__dict__") else ()
+
+
+def _weights(model: nn.Module) -> list[Any]:
+    return [*model.parameters(), *model.buffers()]
+
+
+def own(result: Value) -> Value:
+    """A copy of a result in which nothing that can be written to is shared.
+
+    Quicker than `copy.deepcopy` on what results are made of: arrays, numbers, texts, and lists, tuples, dicts and
+    dataclasses of them. Anything else it leaves to `copy.deepcopy`.
+    """
+    return _own(result)  # type: ignore[no-any-return]
+
+
+def _own(one: Any) -> Any:
+    kind = type(one)
+    if kind in _ATOMS:
+        return one
+    if kind is np.ndarray:
+        return one.copy(order="K") if one.dtype != object else copy.deepcopy(one)
+    if kind is list:
+        return [_own(part) for part in one]
+    if kind is tuple:
+        return tuple([_own(part) for part in one])
+    if kind is dict:
+        return {name: _own(part) for name, part in one.items()}
+    if is_dataclass(kind) and hasattr(one, "__dict__") and not hasattr(kind, "__deepcopy__"):
+        made = object.__new__(kind)
+        for name, part in vars(one).items():
+            object.__setattr__(made, name, _own(part))
+        return made
+    return copy.deepcopy(one)
+
+
+def typed(args: Any) -> Hashable:
+    """Arguments as a key in which 1, 1.0 and True differ."""
+    if isinstance(args, tuple):
+        return (type(args), *(typed(part) for part in args))
+    return type(args), args
