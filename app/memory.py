@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from core.memory import give_back as give_back
+from core.memory import let_go_of_libraries as let_go_of_libraries
 
 _LONG = 0.3  # seconds; shorter work leaves little, and giving back takes a few milliseconds itself
 

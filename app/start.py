@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import linecache
 import logging
 import sys
 from collections.abc import AsyncIterator
@@ -12,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import cache, models, runs, state
+from app import cache, memory, models, runs, state
 
 # Seconds until a thread that computes lets another one go on: what a page has drawn leaves the server while the page is
 # still being computed (5 ms, Python's own, would hold up every message).
@@ -36,6 +37,9 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
         log.exception("The default model does not open; the pages say so too")
     gc.collect()
     gc.freeze()
+    linecache.clearcache()  # sources that were read while importing
+    memory.give_back()
+    memory.let_go_of_libraries()
     starting = asyncio.create_task(asyncio.to_thread(runs.begin))
     try:
         yield {}

@@ -6,11 +6,16 @@ Freed memory is kept in a process that trains, where each step asks for the same
 from __future__ import annotations
 
 import ctypes
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # the names of glibc's mallopt(3)
 _LARGEST = 32 << 20  # bytes; what glibc allows for the second at most
 _KEPT = 32 << 20  # bytes
+_NOT_NEEDED = 4  # what madvise(2) calls pages that are not needed
+_MAPPED = re.compile(r"(?P<start>[0-9a-f]+)-(?P<end>[0-9a-f]+) (?P<mode>\S{4}) \S+ \S+ \S+\s*(?P<file>.*)")
+_LIBRARY = re.compile(r"\.so(\.[0-9.]+)?$")
 
 
 def keep_freed_memory() -> bool:
@@ -35,6 +40,43 @@ def give_back() -> None:
         ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, OSError, TypeError):
         return
+
+
+def let_go_of_libraries(maps: Path = Path("/proc/self/smaps")) -> int:
+    """Take what was read of shared libraries to load them out of this process's memory; how many bytes that were.
+
+    PyTorch's build for CUDA brings a gigabyte of libraries, of which the loader reads some 250 MB, once: tables of
+    names and places. On a machine without a GPU nobody reads them again. Only pages that are in the file as they are
+    in memory go, so a page that is wanted after all comes back from the file. To be called when no library is just
+    being loaded. Elsewhere than on Linux nothing happens.
+    """
+    try:
+        advise = ctypes.CDLL(None, use_errno=True).madvise
+        lines = maps.read_text(encoding="utf-8", errors="replace").splitlines()
+    except (AttributeError, OSError, TypeError):
+        return 0
+    advise.argtypes = (ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int)
+    freed = 0
+    for start, end, about in _libraries(lines):
+        if not about["Anonymous"] and not about["Private_Dirty"] and about["Rss"]:
+            freed += about["Rss"] if advise(start, end - start, _NOT_NEEDED) == 0 else 0
+    return freed
+
+
+def _libraries(lines: list[str]) -> Iterator[tuple[int, int, dict[str, int]]]:
+    """Where shared libraries are mapped and cannot be written to, and what of each piece is in memory, in bytes."""
+    span, about = (0, 0), dict[str, int]()
+    for line in [*lines, "0-0 r--p 0 0 0"]:
+        head = _MAPPED.match(line)
+        if head is None:
+            name, _, size = line.partition(":")
+            if size.endswith("kB"):
+                about[name] = int(size.removesuffix("kB")) * 1024
+            continue
+        if span[1] and {"Rss", "Anonymous", "Private_Dirty"} <= about.keys():
+            yield *span, about
+        fixed = head["mode"] in ("r--p", "r-xp") and _LIBRARY.search(head["file"]) is not None
+        span, about = (int(head["start"], 16), int(head["end"], 16)) if fixed else (0, 0), {}
 
 
 def available(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")) -> int | None:

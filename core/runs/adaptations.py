@@ -80,7 +80,9 @@ def learned(name: str) -> dict[str, Tensor]:
     return found
 
 
-@lru_cache(maxsize=24)  # all but the head and what was learned is the base's own memory, or of LoRA 4 MB
+@lru_cache(
+    maxsize=4
+)  # of LoRA 3 MB; of the others all but the head is the base's own memory. One is made in 10 ms
 def adapted(name: str) -> LanguageModel:
     """The model of a recorded run as it was in the end. Shared: nobody writes to it. Raises RunError: as `learned`."""
     from core.runs.fine_tuning import bundled_base

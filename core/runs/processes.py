@@ -223,7 +223,11 @@ def _train(order: bytes, leaving: Callable[[], bool]) -> bool:
 
 def main() -> None:
     """A worker that is a Python of its own: orders come on its standard input, answers leave on its output."""
+    import core.training.trainer  # noqa: F401
+    from core.memory import let_go_of_libraries
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server; when it goes, this goes
+    let_go_of_libraries()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else is printed is no answer
     serve(sys.stdin.buffer, answers)

@@ -34,7 +34,7 @@ def record_weights(store: Store, id: str, name: str) -> Path:
     return weights_file(name)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=6)  # the ways of one task; 4 MB each at most
 def tuned_recording(name: str) -> LanguageModel:
     """The model of a recorded fine-tuning run as it was in the end. Shared: nobody writes to it.
 

@@ -22,6 +22,7 @@ from core.training.lora import Adapter
 from core.training.prompt_tuning import Prompted
 
 HEAD, PROMPT, LORA = "label_head.", "prompt", "lora."
+_BESIDE = ("frozen", "prompt", "lora")  # ways that leave the base's own weights as they are
 
 
 def base_of(spec: FineTuneSpec) -> LanguageModel:
@@ -92,6 +93,15 @@ def begin_with(spec: FineTuneSpec, base: LanguageModel) -> Transformer:
     return model.eval()
 
 
+def _shared(spec: FineTuneSpec, base: LanguageModel) -> Transformer:
+    """As `begin_with`, of a model that nobody writes to: the body's weights are the base's own memory."""
+    model = cast(Transformer, build(task_config(spec, base.config)))
+    known, names = base.transformer.state_dict(), model.state_dict().keys()
+    body = {name: known[name] for name in names if not name.startswith(HEAD)}
+    model.load_state_dict(body, strict=False, assign=True)
+    return model.eval()
+
+
 def as_file(spec: FineTuneSpec, learned: Mapping[str, Tensor]) -> bytes:
     """What was learned as a safetensors file, with the spec as JSON in its metadata."""
     return safetensors.torch.save(dict(learned), {"fine_tune": spec.to_json()})
@@ -103,7 +113,7 @@ def tuned(spec: FineTuneSpec, base: LanguageModel, learned: Mapping[str, Tensor]
     Raises:
         ValueError: the weights are of another spec or base.
     """
-    model = begin_with(spec, check_base(base))
+    model = _shared(spec, check_base(base)) if spec.way in _BESIDE else begin_with(spec, check_base(base))
     own = {key: value for key, value in learned.items() if not key.startswith(LORA) and key != PROMPT}
     known = model.state_dict()
     wanted = {key for key in known if spec.way in ("scratch", "full") or key.startswith(HEAD)}

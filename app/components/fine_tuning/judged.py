@@ -56,7 +56,7 @@ def _learned(id: str, step: int) -> dict[str, Tensor] | None:
     return None if weights is None else read_file(weights)
 
 
-@lru_cache(maxsize=16)  # tales-bert's size each at most; of LoRA and a frozen body most is shared
+@lru_cache(maxsize=6)  # tales-bert's size each at most; of a frozen body most is shared
 def _own(id: str, step: int) -> LanguageModel | None:
     return runs.tuned(id, step)
 
