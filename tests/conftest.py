@@ -15,8 +15,8 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-# What a machine is quick in decides "auto" elsewhere. Here it is one precision on all machines, so that they run the same
-# steps; what a precision changes is tested in both by their names.
+# Elsewhere what a machine is quick in decides "auto". Here it is one precision on all machines, so that they take the
+# same steps; what a precision changes is tested in both by their names.
 os.environ.setdefault("GLASSBOX_PRECISION", "float32")
 
 # One thread: models as small as the tests' are slower on two, which mostly wait for each other.

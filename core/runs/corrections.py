@@ -32,7 +32,7 @@ def corrected(store: Store, spec: Spec, cost: Estimate) -> Estimate:
 
 
 def factor(store: Store, spec: Spec) -> float:
-    """Return how many times as long as foretold steps of such runs took here: the median of the newest; 1: none is known."""
+    """Return how many times as long as foretold the steps of such runs took here: the newest ones' median, or 1."""
     alike = _class(spec)
     ratios: list[float] = []
     for run in store.list(limit=LOOKED_AT, kind=spec.kind):

@@ -14,7 +14,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from core.precision import choose
 from core.runs.cluster import Cluster, check_address
+from core.runs.corrections import corrected
 from core.runs.limits import Limits
 from core.runs.processes import Processes
 from core.runs.queue import claim, drop, requeue, waiting
@@ -126,8 +128,14 @@ class Engine:
             self._call.set()
 
     def estimate(self, spec: Spec, text: str | None = None) -> Estimate:
-        """What a run would take. Raises LimitExceeded: more than this server allows."""
-        return self.limits.check_spec(spec, text)
+        """What a run would take here, by formula and by what such runs took. Raises LimitExceeded: too much."""
+        return self.limits.check_spec(spec, text, lambda cost: self._corrected(spec, cost))
+
+    def _corrected(self, spec: Spec, cost: Estimate) -> Estimate:
+        try:
+            return corrected(self.store, spec, cost)
+        except StoreAway:  # what runs took is not to be had just now
+            return cost
 
     def submit(self, spec: Spec, owner: str, text: str | None = None, name: str = "", group: str = "") -> Run:
         """Put a run into the queue; it begins as soon as a worker is free, now or after the next start of the server.
@@ -136,7 +144,7 @@ class Engine:
             LimitExceeded: it is too large for this server, or its owner has too many; the message has the estimate.
             RunError: see `Store.create`.
         """
-        self.limits.check_spec(spec, text)
+        self.estimate(spec, text)
         self.limits.check_counts(*self.store.counts(owner))
         make_way(self.store.database, owner, self.limits.kept - 1)
         run = self.store.create(spec, owner, name, text, group)
@@ -227,8 +235,7 @@ class Engine:
 
         crew = Cluster(self.scheduler, self.store) if self.scheduler else self._first_process()
         if not self._stop.is_set():
-            measured_rate.cache_clear()  # a page may have measured beside the workers that were starting
-            measured_rate()  # for the estimates: half a second
+            measured_rate(choose("auto"))  # for the estimates: a second, once a machine
             self._ready.set()
         return crew
 

@@ -83,7 +83,7 @@ class Limits:
             )
         if cost.seconds > self.minutes * 60:
             raise LimitExceeded(
-                f"this run would take {words}; this server allows {self.minutes} minutes: {quicker}"
+                f"this run would take {words}; this server allows {self.minutes} minute{'s' * (self.minutes > 1)}: {quicker}"
             )
         return cost
 

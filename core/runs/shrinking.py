@@ -68,7 +68,7 @@ def estimate(spec: ShrinkSpec, text: str | None = None) -> Estimate:
 
 
 def _left(spec: ShrinkSpec, config: ModelConfig) -> ModelConfig:
-    """About the shape that pruning leaves: "structured" takes heads and neurons out, single weights leave it as it is."""
+    """About the shape that pruning leaves: only "structured" takes whole heads and neurons out."""
     if spec.way != "structured":
         return config
     keys = max(1, round(config.kv_heads * (1 - spec.sparsity)))

@@ -277,7 +277,7 @@ def test_single_numbers_and_weights_are_not_kept_bytes() -> None:
 def test_the_package_still_estimates_this_projects_runs() -> None:
     from core.training.spec import TrainSpec
 
-    found = estimate(TrainSpec(model="gpt-nano"), Rate(1e9, 1e9, 1e9))
+    found = estimate(TrainSpec(model="gpt-nano"), Rate(1e9, 1e9, 1e-4, 1e-3))
     assert isinstance(found, Estimate) and found.parameters > 0
     assert measured_rate().flops > 0
     assert isinstance(TALES, ModelConfig)

@@ -19,6 +19,7 @@ from core.multimodal.measuring import GUARD
 from core.multimodal.scenes import scenes
 from core.multimodal.space import Space, gallery, retrieval
 from core.multimodal.training import Recipe, Training, scenes_of_step
+from core.precision import alike
 from core.training.state import State
 from scripts import train_digits, train_models
 

@@ -10,6 +10,7 @@ import torch
 import core
 from core import zoo
 from core.data import corpora
+from core.precision import alike
 from core.training import Trainer, TrainSpec
 from core.training.state import State
 from scripts import austen, task_report, train_models

@@ -140,10 +140,11 @@ def plan(spec: TrainSpec) -> Plan:
     refused = ""
     if spec.corpus == "own" and own_text(spec.text) is None:
         refused = "the own text of these settings is not here: paste it, or choose other data"
-    try:
-        Limits.from_environment().check_spec(spec)
-    except ValueError as why:
-        refused = str(why)
+    if runs.engine() is None:  # else the estimate has been held against the limits already
+        try:
+            Limits.from_environment().check_spec(spec)
+        except ValueError as why:
+            refused = str(why)
     return Plan(cost.parameters, cost.bytes, cost.seconds, refused)
 
 

@@ -1,0 +1,90 @@
+"""Corrections: an estimate is held against what this machine's runs took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.runs import Engine, Store, corrections, kinds
+from core.runs.corrections import corrected, factor
+from core.runs.limits import Limits
+from core.runs.records import LimitExceeded
+from core.training import TrainSpec
+from core.training.shrink_spec import ShrinkSpec
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(f"sqlite:///{tmp_path}/runs.sqlite")
+    yield opened
+    opened.close()
+
+
+def spec(**changes: object) -> TrainSpec:
+    return TrainSpec(corpus="fables", steps=200, **changes)  # type: ignore[arg-type]
+
+
+def took(store: Store, asked: TrainSpec, times: float, step: int | None = None, state: str = "done") -> None:
+    """A run in the store whose steps took `times` as long as foretold."""
+    from core.runs.schema import runs
+
+    run = store.create(asked, "somebody")
+    done = asked.steps if step is None else step
+    seconds = kinds.estimate(asked).learning * times * done / asked.steps
+    with store.database.writing() as connection:
+        row = runs.update().where(runs.c.id == run.id)
+        connection.execute(row.values(state=state, step=done, seconds=seconds))
+
+
+def test_nothing_is_corrected_where_nothing_ran(store: Store) -> None:
+    assert factor(store, spec()) == 1.0
+    cost = kinds.estimate(spec())
+    assert corrected(store, spec(), cost) == cost
+
+
+def test_runs_correct_those_of_their_kind(store: Store) -> None:
+    took(store, spec(seed=1), 2.0)
+    cost = kinds.estimate(spec())
+    found = corrected(store, spec(), cost)
+    assert found.seconds == pytest.approx(2 * cost.seconds) and found.learning == pytest.approx(
+        2 * cost.learning
+    )
+    assert (found.bytes, found.parameters) == (cost.bytes, cost.parameters)
+    assert factor(store, spec(changes={"n_layers": 5})) == pytest.approx(2.0)  # of another size, too
+    assert factor(store, spec(objective="masked")) == 1.0
+    assert factor(store, spec(optimizer="adamw")) == 1.0
+    assert factor(store, spec(precision="bfloat16")) == 1.0
+    assert factor(store, ShrinkSpec()) == 1.0
+
+
+def test_the_middle_of_the_newest_counts_also_of_those_that_go_on(store: Store) -> None:
+    for times in (0.5, *[3.0] * 3, 1.5, 1.5, 1.5):
+        took(store, spec(), times)
+    assert factor(store, spec()) == pytest.approx(1.5)  # of the five newest: 1.5 three times, 3 twice
+    for _ in range(3):
+        took(store, spec(), 4.0, step=60, state="running")
+    assert factor(store, spec()) == pytest.approx(4.0)
+
+
+def test_what_says_nothing_corrects_nothing(store: Store) -> None:
+    took(store, spec(), 4.0, step=2, state="stopped")  # a beginning alone
+    took(store, spec(), 2 * corrections.MOST)  # a clock that jumped
+    took(store, spec(), corrections.LEAST / 2)
+    store.create(spec(), "somebody")  # waits
+    assert factor(store, spec()) == 1.0
+
+
+def test_the_engine_says_and_refuses_by_what_runs_took(store: Store) -> None:
+    engine = Engine(store, workers=0, limits=Limits(minutes=1))
+    alone = kinds.estimate(spec())
+    assert engine.estimate(spec()).seconds == alone.seconds
+    longer = spec().replace(steps=round(200 * 40 / alone.seconds))  # 40 s or so by formula
+    assert engine.estimate(longer).seconds < 60
+    took(store, spec(seed=2), 3.0)
+    assert engine.estimate(spec()).seconds == pytest.approx(3 * alone.seconds)
+    with pytest.raises(LimitExceeded, match=r"about 1?[0-9][0-9] s.*allows 1 minute: choose fewer steps"):
+        engine.estimate(longer)
+    with pytest.raises(LimitExceeded):
+        engine.submit(longer, "somebody")
