@@ -1,14 +1,16 @@
-"""The next runs of a page whose own runs join a group click by click: what they would take, their start, and why not.
+"""The next runs of a page: what they would take here, how they are made shorter, their start, and why not.
 
-A link carries the group, so that others see its runs, too. (Runs that make a group of their own: app/trained.py.)
+Runs join a group click by click, or make one at once (app/trained.py); a link carries the group, so that others see its
+runs, too.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
@@ -16,42 +18,137 @@ from app import runs, state, widgets
 from app.words import sentence
 
 if TYPE_CHECKING:
-    from core.training.fine_tune_spec import FineTuneSpec
-    from core.training.spec import TrainSpec
-
+    from core.runs.kinds import Spec
 
 NOBODY = "Nothing trains on this server: it was started without workers."
+LONG = 60.0  # seconds that a preset may take before the page offers a shorter one
+SHARES = ("1", "1/2", "1/4", "1/8")  # of a preset's steps
+
+Described = TypeVar("Described", bound=Any)
 
 
 @dataclass(frozen=True)
 class Next:
     """A run to come: its spec, what it is called, and the own text of a spec that has one."""
 
-    spec: TrainSpec | FineTuneSpec
+    spec: Any
     name: str
     text: str | None = None
 
 
-def cost(page: str, make: Callable[[], Next]) -> tuple[str, str]:
-    """What the next run would take, in words, or why it would be refused: one of the two is "".
+# ------------------------------------------------------------------------------------------------ what it would take
 
-    What was said of a spec is said again, whatever its seed: an estimate changes with the machine's other work.
+
+def duration(seconds: float) -> str:
+    """A time to come as a person says it: no more digits than an estimate has."""
+    if seconds < 1.5:
+        return "a second"
+    if seconds < 20:
+        return f"{seconds:.0f} s"
+    if seconds < 90:
+        return f"{5 * round(seconds / 5)} s"
+    minutes = seconds / 60
+    return f"{minutes:.1f}".removesuffix(".0") + " min" if minutes < 5 else f"{minutes:.0f} min"
+
+
+def seconds(made: Sequence[Next]) -> float:
+    """Seconds from the start of these runs to the end of the last, with this server's workers side by side.
+
+    Raises:
+        ValueError: one of them would be refused (LimitExceeded), or its text is too small.
+    """
+    each = [runs.estimate(one.spec, one.text).seconds for one in made]
+    return max(*each, sum(each) / runs.side_by_side())
+
+
+def cost(make: Callable[[], Next | Sequence[Next]]) -> tuple[str, str]:
+    """What the next runs would take, in words, or why they would be refused: one of the two is "".
 
     Args:
-        make: the run by the page's settings; ValueError: they do not fit.
+        make: the runs by the page's settings; ValueError: they do not fit.
     """
     try:
-        one = make()
-        memo: dict[str, str] = state.memo(f"{page}.costs")
-        key = one.spec.replace(seed=0).to_json()
-        if key not in memo:
-            seconds = runs.estimate(one.spec, one.text).seconds
-            memo[key] = (
-                f"about {max(1, round(seconds))} s" if seconds < 100 else f"about {seconds / 60:.0f} min"
-            )
-        return memo[key], ""
+        made = make()
+        return f"about {duration(seconds([made] if isinstance(made, Next) else made))}", ""
     except ValueError as why:  # LimitExceeded among them
         return "", sentence(why)
+
+
+# ------------------------------------------------------------------------------------------------ shorter ones
+
+
+def shortened(spec: Described, share: str | None = None) -> Described:
+    """A preset's spec with the share of its steps that the learner has chosen; all that hangs on steps shrinks along.
+
+    Args:
+        share: one of SHARES; None: the page's choice.
+    """
+    part = Fraction(share or str(state.get("fewer")))
+    if part == 1:
+        return spec
+    steps = max(2, round(spec.steps * part))
+    changes: dict[str, Any] = {"steps": steps}
+    has = {field.name for field in fields(spec)}
+    if "eval_every" in has and spec.eval_every:
+        changes["eval_every"] = min(spec.eval_every, steps)
+    if isinstance(getattr(spec, "warmup", None), int):  # in steps; where it is a share, it stays one
+        changes["warmup"] = round(spec.warmup * part)
+    found: Described = spec.replace(**changes)
+    return found
+
+
+def shorter(made: Callable[[str], Sequence[Next]], steps: int) -> None:
+    """Draw the choice of fewer steps where a preset takes over a minute here, and what each choice takes.
+
+    Args:
+        made: the runs with that share of their steps (one of SHARES).
+        steps: of the whole preset.
+    """
+    taken = {share: _taken(made, share) for share in SHARES}
+    if not (taken["1"] > LONG or str(state.get("fewer")) != "1"):
+        return
+    names = {share: f"{max(2, round(steps * Fraction(share))):,}" for share in SHARES}
+    widgets.segments("Steps", "fewer", SHARES, lambda share: names[str(share)])
+    quick = next((share for share in SHARES if taken[share] <= LONG), SHARES[-1])
+    whole = "more than this server allows" if taken["1"] == float("inf") else f"about {duration(taken['1'])}"
+    said = f"All {names['1']} steps take {whole} on this computer"
+    if quick != "1" and taken[quick] < float("inf"):
+        said += f"; {names[quick]} take about {duration(taken[quick])} and show the same less sharply"
+    st.caption(f"{said}.")
+
+
+def quicker(
+    key: str, made: Callable[[Any], Next | Sequence[Next]], now: Any, options: Sequence[Any],
+    name: Callable[[Any], str], choose: Callable[[Any], None],
+) -> None:  # fmt: skip
+    """Draw, where a page's own settings take over a minute here, a button for the largest that do not.
+
+    Args:
+        made: the runs of a setting; now: the present one; options: smaller ones, the largest first.
+        name: of a setting, on the button; choose: takes one over.
+    """
+
+    def taken(setting: Any) -> float:
+        return _taken(lambda _: [one] if isinstance(one := made(setting), Next) else one, "")
+
+    if (whole := taken(now)) <= LONG:
+        return
+    known = f"takes about {duration(whole)}" if whole < float("inf") else "takes more than this server allows"
+    fitting = next((one for one in options if taken(one) <= LONG), None)
+    st.caption(f"This {known} on this computer.")
+    if fitting is not None:
+        label = f"{name(fitting)} instead: about {duration(taken(fitting))}"
+        st.button(label, key=f"{key}.quicker", on_click=state.whole(choose), args=(fitting,))
+
+
+def _taken(made: Callable[[str], Sequence[Next]], share: str) -> float:
+    try:
+        return seconds(made(share))
+    except ValueError:
+        return float("inf")
+
+
+# ------------------------------------------------------------------------------------------------ the start
 
 
 def start(page: str, field: str, make: Callable[[], Sequence[Next]]) -> None:
@@ -95,3 +192,8 @@ def warn(said: str) -> None:
     """Show a reason, where there is one."""
     if said:
         st.warning(widgets.escape(said))
+
+
+def of_arms(specs: Mapping[str, Spec], text: str | None = None) -> list[Next]:
+    """The runs of a comparison, an arm each."""
+    return [Next(spec, name, text) for name, spec in specs.items()]

@@ -9,6 +9,7 @@ of the page says so, and the next question after a moment asks again. A page nev
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections import OrderedDict
@@ -271,6 +272,12 @@ def estimate(spec: Spec, text: str | None = None) -> Estimate:
     from core.runs import kinds
 
     return kinds.estimate(spec, text)
+
+
+def side_by_side() -> int:
+    """How many runs train at once here, each at its own speed: workers, as far as there are processors for them."""
+    workers = _engine.workers if _engine is not None else 1
+    return max(1, min(workers or 1, os.cpu_count() or 1))
 
 
 def start(spec: Spec, text: str | None = None, name: str = "", group: str = "") -> Run | str:

@@ -82,9 +82,8 @@ class Limits:
                 f"this run would take {words}; this server allows {self.megabytes} MB: {smaller}"
             )
         if cost.seconds > self.minutes * 60:
-            raise LimitExceeded(
-                f"this run would take {words}; this server allows {self.minutes} minute{'s' * (self.minutes > 1)}: {quicker}"
-            )
+            allowed = f"{self.minutes} minute{'s' * (self.minutes > 1)}"
+            raise LimitExceeded(f"this run would take {words}; this server allows {allowed}: {quicker}")
         return cost
 
     def check_counts(self, active: int, waiting: int) -> None:

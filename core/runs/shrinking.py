@@ -63,7 +63,10 @@ def estimate(spec: ShrinkSpec, text: str | None = None) -> Estimate:
     logits = 4 * 6 * spec.batch_tokens * base.config.d_vocab  # softened distributions of both, in float32
     told = _TEACHER * teacher.learning + spec.steps * logits / measured_rate().bytes
     return Estimate(
-        cost.parameters, cost.bytes + 4 * base.n_parameters + logits, cost.seconds + told, cost.learning + told
+        cost.parameters,
+        cost.bytes + 4 * base.n_parameters + logits,
+        cost.seconds + told,
+        cost.learning + told,
     )
 
 

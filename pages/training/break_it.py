@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import answer, cache, events, models, page, state, trained, widgets
+from app import answer, cache, events, models, own_run, page, state, trained, widgets
 from app.components import break_it as view
 from app.components.break_it import take
 from app.components.break_it import trained as pairs
@@ -79,7 +79,11 @@ with page.controls():
     if going:
         st.button("Stop both", key="break_it.stop", on_click=state.whole(trained.stop), args=(arms,))
     else:
-        st.button("Train both now", key="break_it.start", type="primary", on_click=state.whole(begin))
+        spend, refused = own_run.cost(partial(pairs.following, part))
+        own_run.shorter(partial(pairs.following, part), pairs.specs(part, 0)["whole"].steps)
+        label = f"Train both now{f', {spend}' if spend else ''}"
+        st.button(label, key="break_it.start", type="primary", on_click=state.whole(begin))
+        own_run.warn(refused)
 if why := state.memo("break_it").pop("why", ""):
     st.warning(widgets.escape(why))
 if target is not None:

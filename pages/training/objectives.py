@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, events, models, page, state
+from app import cache, events, models, own_run, page, state
 from app.components import objectives as view
 from app.components.objectives import falling, question, take
-from core.training.examples import lesson_losses, lessons
+from core.training.examples import STEPS, lesson_losses, lessons
 from core.training.objectives import masked, next_token, span_corruption
 
 LONGEST = 24  # tokens: a row each
@@ -56,6 +56,7 @@ with page.controls():
     st.slider("Mean span length (T5: 3)", 1, 10, width=230, **state.bind("span_length"))
     st.number_input("Seed of the draw", 0, 999_999, step=1, width=150, **state.bind("seed"))
     st.button("Draw again", key="objectives.again", on_click=state.whole(again))
+    own_run.shorter(falling.following, STEPS)
 
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"

@@ -108,6 +108,7 @@ more.show(
     steps,
     glance,
     runs.begin,
+    runs.following,
     trained.stop,
 )
 page.terms(

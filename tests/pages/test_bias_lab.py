@@ -92,7 +92,10 @@ def test_own_runs_are_points_and_their_gap_is_measured_on_the_way(runs: Runs, op
     assert not app.exception
     shown = table(app)
     at = next(k for k, name in enumerate(shown["lab run"]) if name and name.startswith("yours"))
-    assert (shown["lab run"][at], shown["dose"][at]) == ("yours, 75 % she, swap", 0.75)
+    assert (shown["lab run"][at], shown["dose"][at]) == (
+        "yours, 75 % she, swap, 12 of 600 steps",
+        0.75,
+    )
     assert shown["she, dialled"][at] == kept[-1].health["pronouns"]["dialled"]
     app.button(key="bias_more.back").click().run()
     assert not any(name and name.startswith("yours") for name in table(app)["lab run"])

@@ -25,11 +25,14 @@ def draw(step: str, arms: list[Arm], what: games.Shown) -> None:
     else:
         widgets.segments("Way", "way", WAYS, lambda name: _begun(NAMES[name]))  # type: ignore[index]
         st.number_input("Labelled examples", 2, 20_000, step=10, width=150, **state.bind("few"))
+    own_run.shorter(
+        lambda share: [own.following(study, arms, share)], own.spec_of(study, own.FIRST, "1").steps
+    )
     _buttons(study, arms)
 
 
 def _buttons(study: Study, arms: list[Arm]) -> None:
-    spend, why = own_run.cost("adaptability", lambda: own.following(study, arms))
+    spend, why = own_run.cost(lambda: own.following(study, arms))
     off = bool(why) or runs.engine() is None
     with st.container(horizontal=True, gap="small", width="content"):  # a row of its own where space is short
         st.button(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app import state, trained
+from app import own_run, state, trained
 from app.own_run import Next
 from app.trained import Arm
 from core.runs.fine_tuning import bundled_base
@@ -14,13 +14,19 @@ from core.training.tuned import count
 FIRST = 100  # seed of own runs; the next one has the next seed
 
 
-def spec_of(study: Study, seed: int) -> FineTuneSpec:
-    """The next run by the page's settings. Raises ValueError: they do not fit the base; the message says why."""
+def spec_of(study: Study, seed: int, share: str | None = None) -> FineTuneSpec:
+    """The next run by the page's settings. Raises ValueError: they do not fit the base; the message says why.
+
+    Args:
+        share: of the steps, as for `own_run.shortened`.
+    """
     if study == "rank":
-        return adapting.spec("lora", rank=int(state.get("rank")), seed=seed)
-    if study == "prompt":
-        return adapting.spec("prompt", vectors=int(state.get("front")), seed=seed)
-    return adapting.spec(state.get("way"), examples=int(state.get("few")), seed=seed)
+        spec = adapting.spec("lora", rank=int(state.get("rank")), seed=seed)
+    elif study == "prompt":
+        spec = adapting.spec("prompt", vectors=int(state.get("front")), seed=seed)
+    else:
+        spec = adapting.spec(state.get("way"), examples=int(state.get("few")), seed=seed)
+    return own_run.shortened(spec, share)
 
 
 def seed_of(own: list[Arm]) -> int:
@@ -28,9 +34,9 @@ def seed_of(own: list[Arm]) -> int:
     return FIRST + len(own)
 
 
-def following(study: Study, own: list[Arm]) -> Next:
+def following(study: Study, own: list[Arm], share: str | None = None) -> Next:
     """The next run as it would be put into the queue. Raises as `spec_of`."""
-    spec = spec_of(study, seed_of(own))
+    spec = spec_of(study, seed_of(own), share)
     return Next(spec, f"{study}: {adapting.name(spec)}")
 
 

@@ -11,6 +11,7 @@ from app.page import Context
 from app.trained import Arm
 from core.analysis.pronoun_gap import TEMPLATES
 from core.data.dial import REMEDIES
+from core.training import corpus_lab
 from core.training.corpus_lab import DIALLED
 
 
@@ -28,6 +29,7 @@ def draw(ctx: Context, shown: list[Series], arms: list[Arm], why: tuple[str, ...
                 placeholder=", ".join(DIALLED),
                 **state.bind("dosed"),
             )
+    own_run.shorter(lambda share: [lab.following(arms, share)], corpus_lab.STEPS)
     _buttons(arms)
     for said in why:
         st.warning(widgets.escape(said))
@@ -50,7 +52,7 @@ def _whom(ctx: Context, shown: list[Series]) -> None:
 
 
 def _buttons(arms: list[Arm]) -> None:
-    spend, why = own_run.cost("bias", lambda: lab.following(arms))
+    spend, why = own_run.cost(lambda: lab.following(arms))
     off = bool(why) or runs.engine() is None
     with st.container(horizontal=True, gap="small", width="content"):
         st.button(

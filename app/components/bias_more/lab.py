@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from app import runs, state, trained
+from app import own_run, runs, state, trained
 from app.own_run import Next
 from app.trained import Arm
 from core.analysis.seeds import Interval
@@ -42,21 +42,28 @@ def own() -> list[Arm]:
     return found
 
 
-def spec_of(arms: list[Arm]) -> TrainSpec:
-    """The next run by the page's fields: a seed that no recorded run has. Raises ValueError: it cannot be."""
+def spec_of(arms: list[Arm], share: str | None = None) -> TrainSpec:
+    """The next run by the page's fields: a seed that no recorded run has. Raises ValueError: it cannot be.
+
+    Args:
+        share: of the steps, as for `own_run.shortened`.
+    """
     seed = FIRST + len(arms)
-    return corpus_lab.spec(int(state.get("dose")) / 100, seed, jobs(), state.get("remedy"))
+    spec = corpus_lab.spec(int(state.get("dose")) / 100, seed, jobs(), state.get("remedy"))
+    return own_run.shortened(spec, share)
 
 
-def following(arms: list[Arm]) -> Next:
+def following(arms: list[Arm], share: str | None = None) -> Next:
     """The next run as it would be put into the queue. Raises as `spec_of`."""
-    spec = spec_of(arms)
+    spec = spec_of(arms, share)
     return Next(spec, f"Corpus lab: {title(spec)}")
 
 
 def title(spec: TrainSpec) -> str:
     """A run in words: "90 % she, swap"."""
     doing = "" if spec.remedy == "none" else f", {spec.remedy}"
+    if spec.steps != corpus_lab.STEPS:
+        doing += f", {spec.steps} of {corpus_lab.STEPS} steps"
     try:
         return f"{100 * corpus_lab.dose_of(spec):.0f} % she{doing}"
     except ValueError:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, cast
 
-from app import state, trained
+from app import own_run, state, trained
 from app.components.break_it import CHARTS, NOTHING, WITHOUT_WORDS, by_block, charts
+from app.own_run import Next
 from app.trained import Arm
 from core.analysis.broken import Part
 from core.analysis.diagnosis import Diagnosis, diagnose
@@ -25,10 +26,20 @@ def recorded_names(part: str) -> dict[str, str]:
     return {"whole": "break-whole", "without": "break-twin" if part == NOTHING else f"break-{part}"}
 
 
-def specs(part: str, seed: int) -> dict[str, TrainSpec]:
-    """A pair's runs: alike but for the part; where nothing is taken out, alike but for the seed."""
+def specs(part: str, seed: int, share: str | None = "1") -> dict[str, TrainSpec]:
+    """A pair's runs: alike but for the part; where nothing is taken out, alike but for the seed.
+
+    Args:
+        share: of the steps, as for `own_run.shortened`.
+    """
     other = broken_spec(None, seed + 1) if part == NOTHING else broken_spec(cast(Part, part), seed)
-    return dict(zip(ARMS, (broken_spec(None, seed), other), strict=True))
+    pair = (own_run.shortened(spec, share) for spec in (broken_spec(None, seed), other))
+    return dict(zip(ARMS, pair, strict=True))
+
+
+def following(part: str, share: str | None = None) -> list[Next]:
+    """The next pair, as it would be put into the queue."""
+    return own_run.of_arms(specs(part, int(state.memo("break_it").get("seed", 0)) + 1, share))
 
 
 def pair_of(part: str) -> list[Arm]:
@@ -43,7 +54,7 @@ def begin(part: str) -> None:
     """Train both anew, from another seed than the last own pair's."""
     memo = state.memo("break_it")
     memo["seed"] = memo.get("seed", 0) + 1
-    group, memo["why"] = trained.start(specs(part, memo["seed"]))
+    group, memo["why"] = trained.start(specs(part, memo["seed"], None))
     if group:
         state.set("duo", group)
 

@@ -55,11 +55,16 @@ def _own(ctx: Context, arms: list[Arm]) -> None:
         st.number_input("Temperature", 0.1, 20.0, step=0.5, **state.bind("softness"))
         st.slider("Share of the plain loss", 0.0, 1.0, step=0.1, **state.bind("plainly"))
     st.number_input("Steps", 1, 20_000, step=50, **state.bind("lessons"))
-    spend, why = own_run.cost("efficiency", lambda: own.following(ctx, arms))
+    spend, why = own_run.cost(lambda: own.following(ctx, arms))
     st.button(
         f"Train it now{f', {spend}' if spend else ''}", key="efficiency.train", type="primary",
         disabled=bool(why) or runs.engine() is None, on_click=state.whole(own_run.start),
         args=("efficiency", "shrinks", lambda: [own.following(ctx, arms)]),
+    )  # fmt: skip
+    own_run.quicker(
+        "efficiency", lambda steps: own.following(ctx, arms, steps), int(state.get("lessons")),
+        [steps for steps in (800, 400, 200, 100, 50, 20) if steps < int(state.get("lessons"))],
+        lambda steps: f"{steps} steps", lambda steps: state.set("lessons", steps),
     )  # fmt: skip
     if any(arm.going for arm in arms):
         st.button("Stop", key="efficiency.stop", on_click=state.whole(own.stop), args=(arms,))

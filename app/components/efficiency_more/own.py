@@ -59,14 +59,19 @@ def base_of(ctx: Context) -> Base:
     return Base(USUAL, "", "tales", why)
 
 
-def spec_of(ctx: Context, seed: int = FIRST) -> ShrinkSpec:
-    """The next run by the page's settings. Raises ValueError: they do not fit; the message says why."""
+def spec_of(ctx: Context, seed: int = FIRST, steps: int | None = None) -> ShrinkSpec:
+    """The next run by the page's settings. Raises ValueError: they do not fit; the message says why.
+
+    Args:
+        steps: None: those of the settings.
+    """
     base, kind = base_of(ctx), str(state.get("shrunk"))
     way = mine.cut() if kind == "pruned" else kind
     rate = rate_at(way, mine.share()) if kind == "pruned" else None  # type: ignore[arg-type]
     return ShrinkSpec(
         base=base.name, parent=base.parent, corpus=base.corpus, way=way, sparsity=mine.share(), rate=rate,  # type: ignore[arg-type]
-        temperature=float(state.get("softness")), hard=float(state.get("plainly")), steps=int(state.get("lessons")),
+        temperature=float(state.get("softness")), hard=float(state.get("plainly")),
+        steps=int(state.get("lessons")) if steps is None else steps,
         seed=seed,
     )  # fmt: skip
 
@@ -111,9 +116,9 @@ def found() -> list[Arm]:
     return arms
 
 
-def following(ctx: Context, arms: list[Arm]) -> Next:
+def following(ctx: Context, arms: list[Arm], steps: int | None = None) -> Next:
     """The next run as it would be put into the queue. Raises as `spec_of`."""
-    spec = spec_of(ctx, FIRST + len(arms))
+    spec = spec_of(ctx, FIRST + len(arms), steps)
     return Next(spec, f"Efficiency: {title(spec)}")  # type: ignore[arg-type]
 
 

@@ -10,7 +10,7 @@ from app import own_run, runs, state, trained, widgets
 from app.components.fine_tuning import ways
 from app.components.fine_tuning.ways import FITTING, KIND
 from app.trained import Arm
-from core.training.fine_tune_spec import Way
+from core.training.fine_tune_spec import PRESETS, Way
 
 _NAMES = {"q": "Q", "k": "K", "v": "V", "o": "O", "in": "MLP in", "out": "MLP out"}
 
@@ -33,6 +33,7 @@ def draw(arms: Mapping[Way, Arm]) -> None:
     )  # fmt: skip
     if ways.task() == "sentiment":
         _own_examples()
+    own_run.shorter(lambda share: [ways.following("lora", share)], PRESETS[ways.task()]["steps"])
     with st.container(horizontal=True, gap="small", width="content"):  # a row of its own where space is short
         _buttons(arms)
 
@@ -42,7 +43,7 @@ def _beside(chosen: list[str] | None) -> None:
 
 
 def _buttons(arms: Mapping[Way, Arm]) -> None:
-    spend, why = own_run.cost("fine_tuning", lambda: ways.following("lora"))
+    spend, why = own_run.cost(lambda: ways.following("lora"))
     off = bool(why) or runs.engine() is None
     if any(arm.going for arm in arms.values()):
         st.button("Stop", key="fine_tuning.stop", on_click=state.whole(_stop), args=(list(arms.values()),))
@@ -51,9 +52,10 @@ def _buttons(arms: Mapping[Way, Arm]) -> None:
             f"Train LoRA now{f', {spend}' if spend else ''}", key="fine_tuning.lora", type="primary", disabled=off,
             on_click=state.whole(_start), args=("lora",),
         )  # fmt: skip
+        whole, _ = own_run.cost(lambda: [ways.following(way) for way in ways.WAYS])
         st.button(
-            "Train all four", key="fine_tuning.all", disabled=off, on_click=state.whole(_start),
-            args=tuple(ways.WAYS),
+            f"Train all four{f', {whole}' if whole else ''}", key="fine_tuning.all", disabled=off,
+            on_click=state.whole(_start), args=tuple(ways.WAYS),
         )  # fmt: skip
     if state.get("tuned"):
         st.button(

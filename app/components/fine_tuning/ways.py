@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import runs, state
+from app import own_run, runs, state
 from app.own_run import Next
 from app.trained import Arm, recorded_arms
 from core.data.corpora import check_text, fingerprint
@@ -60,8 +60,11 @@ def keep_lines(lines: str) -> None:
     state.memo(KIND)["lines"] = lines.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def spec_of(way: Way) -> tuple[FineTuneSpec, str | None]:
+def spec_of(way: Way, share: str | None = None) -> tuple[FineTuneSpec, str | None]:
     """The next run of a way, by the page's settings, and the own lines that it learns from.
+
+    Args:
+        share: of the steps, as for `own_run.shortened`.
 
     Raises:
         ValueError: the settings, or the lines, cannot be learned with; the message says why.
@@ -74,12 +77,12 @@ def spec_of(way: Way) -> tuple[FineTuneSpec, str | None]:
         task(), way, text=name, rank=state.get("rank"), alpha=float(state.get("alpha")), targets=targets(),
         seed=state.memo(KIND).get("seed", 0),
     )  # fmt: skip
-    return spec, text
+    return own_run.shortened(spec, share), text
 
 
-def following(way: Way) -> Next:
+def following(way: Way, share: str | None = None) -> Next:
     """The next run of a way as it would be put into the queue. Raises as `spec_of`."""
-    spec, text = spec_of(way)
+    spec, text = spec_of(way, share)
     return Next(spec, WAYS[way], text)
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from app import page, runs, state
+from app import own_run, page, runs, state
 from app.components.lab import acts, presets, setting, shown
 from app.components.lab.planned import preset_of
 from app.components.lab.shown import Shown
+from app.own_run import Next
 from core.training import TrainSpec
 
 
@@ -35,6 +36,11 @@ def draw(first: Shown | None, spec: TrainSpec) -> None:
         if more.open:
             with more:
                 _more(spec)
+        own_run.quicker(
+            "lab", lambda steps: Next(setting.with_steps(spec, steps), ""), spec.steps,
+            [round(spec.steps * share) for share in (0.5, 0.25, 0.1, 0.05) if round(spec.steps * share) >= 2],
+            lambda steps: f"{steps:,} steps", lambda steps: setting.put(setting.with_steps(spec, steps)),
+        )  # fmt: skip
 
 
 def _buttons(first: Shown | None) -> None:

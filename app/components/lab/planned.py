@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.components.lab import presets, setting
+from app.own_run import duration
 from core.training import TrainSpec
 
 
@@ -30,10 +31,10 @@ def planned(spec: TrainSpec) -> dict[str, Any]:
             ("Weights", f"about {weights(plan.parameters)}", False),
             ("Memory", f"{plan.bytes / 2**20:,.0f} MB", False),
         ]
-        rows.append(("Time here", f"about {seconds(plan.seconds)}", not plan.refused))
+        rows.append(("Time here", f"about {duration(plan.seconds)}", not plan.refused))
     if not plan.refused:
         size = f"about {weights(plan.parameters)} weights, {plan.bytes / 2**20:,.0f} MB"
-        line = f"Next run: {size}, about {seconds(plan.seconds)}"
+        line = f"Next run: {size}, about {duration(plan.seconds)}"
     return {
         "rows": [list(row) for row in rows],
         "about": presets.PRESETS[name].about
@@ -52,10 +53,3 @@ def preset_of(spec: TrainSpec) -> str:
 def weights(count: int) -> str:
     """A count that hangs on a vocabulary not yet learned: three digits of it."""
     return f"{float(f'{count:.3g}'):,.0f}"
-
-
-def seconds(amount: float) -> str:
-    """A time as a person says it."""
-    if amount < 1.5:
-        return "a second"
-    return f"{amount:.0f} s" if amount < 90 else f"{amount / 60:.0f} minutes"

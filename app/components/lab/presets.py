@@ -59,7 +59,7 @@ def _tales(**changes: Any) -> TrainSpec:
 
 
 PRESETS: dict[str, Preset] = {
-    "fast": Preset("Fast recipe, characters", "Our quickest recipe: words from noise in seconds.", _tales),
+    "fast": Preset("Fast recipe, characters", "Our quickest recipe: from noise to words.", _tales),
     "plain": Preset(
         "Plain GPT-2, characters",
         "GPT-2's shape, AdamW, warm-up and cosine, as most tutorials train.",

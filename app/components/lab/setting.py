@@ -76,6 +76,11 @@ def _of_tasks() -> dict[str, Any]:
     return {name: getattr(preset, name) for name in ("tokenizer", "vocab_size", "context", "stages", "tasks")}
 
 
+def with_steps(spec: TrainSpec, steps: int) -> TrainSpec:
+    """The settings with another number of steps, of which as large a share warms up."""
+    return spec.replace(steps=steps, warmup=spec.warmup * steps // spec.steps)
+
+
 def part(name: str, value: Any, changed: Callable[[Any], None] | None = None) -> dict[str, Any]:
     """Keyword arguments of a widget that shows one setting; without `changed` it sets the spec's field `name`."""
 

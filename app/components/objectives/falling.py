@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import runs, state, trained
-from core.training.examples import LESSONS, STEPS, triple
+from app import own_run, runs, state, trained
+from app.own_run import Next
+from core.training.examples import LESSONS, triple
 from core.training.spec import Objective, TrainSpec
 
 NAMES: dict[Objective, str] = {
@@ -41,17 +42,21 @@ def falling(three: list[trained.Arm]) -> dict[str, Any]:
 
 def _estimate() -> str:
     """What the three would cost here, in words."""
-    seconds = sum(runs.estimate(spec).seconds for spec in wished().values())
-    return (
-        f"{STEPS} steps each with your share, span length and seed: about {max(1, round(seconds))} s in all."
-    )
+    spend, why = own_run.cost(following)
+    steps = next(iter(wished().values())).steps
+    return why or f"{steps} steps each with your share, span length and seed: {spend} in all."
 
 
-def wished() -> dict[str, TrainSpec]:
-    """The three runs of the page's dials, by name."""
+def following(share: str | None = None) -> list[Next]:
+    """The next three, as they would be put into the queue."""
+    return own_run.of_arms(wished(share))
+
+
+def wished(share: str | None = None) -> dict[str, TrainSpec]:
+    """The three runs of the page's dials, by name; `share` of their steps as for `own_run.shortened`."""
     rate = max(0.01, float(state.get("mask_rate")))  # training refuses to hide nothing
     specs = triple(rate, float(state.get("span_length")), int(state.get("seed")))
-    return {NAMES[objective]: spec for objective, spec in specs.items()}
+    return {NAMES[objective]: own_run.shortened(spec, share) for objective, spec in specs.items()}
 
 
 def train() -> None:

@@ -10,13 +10,15 @@ from typing import Any, cast
 import numpy as np
 import streamlit as st
 
-from app import events, state, trained
+from app import events, own_run, state, trained
 from app.components import optimizers as view
 from app.components.optimizers import SHORT
 from app.components.optimizers.setup import NAMES, read_rates
+from app.own_run import Next
 from app.trained import Arm
 from core.training.quintet import RATES, STEPS, quintet
 from core.training.rules import Kind
+from core.training.spec import TrainSpec
 
 KINDS = {NAMES[kind]: kind for kind in NAMES}
 SWEEP = Path(__file__).resolve().parents[3] / "assets" / "rates.json"  # scripts/sweep_rates.py writes it
@@ -48,9 +50,14 @@ def panel() -> None:
                 "Stop them", key="optimizers.toy.stop", on_click=state.whole(trained.stop), args=(shown,)
             )
         else:
+            own_run.shorter(following, STEPS)
+            spend, why = own_run.cost(following)
+            steps = next(iter(wished().values())).steps
             st.button(
-                f"Train all five: {STEPS} steps each", key="optimizers.toy", on_click=state.whole(begin)
-            )
+                f"Train all five: {steps} steps each{f', {spend}' if spend else ''}", key="optimizers.toy",
+                on_click=state.whole(begin),
+            )  # fmt: skip
+            own_run.warn(why)
         if state.get("quintet"):
             st.button(
                 "Show the recorded ones",
@@ -63,12 +70,21 @@ def panel() -> None:
 
 def begin() -> None:
     """Put the five runs into the queue."""
-    group, why = trained.start(
-        {NAMES[kind]: spec for kind, spec in quintet(read_rates("toyrates", cast(Any, RATES))).items()}
-    )
+    group, why = trained.start(wished())
     if group:
         state.set("quintet", group)
     state.memo("optimizers")["said"] = why
+
+
+def wished(share: str | None = None) -> dict[str, TrainSpec]:
+    """The five runs at the chosen rates; `share` of their steps as for `own_run.shortened`."""
+    five = quintet(read_rates("toyrates", cast(Any, RATES)))
+    return {NAMES[kind]: own_run.shortened(spec, share) for kind, spec in five.items()}
+
+
+def following(share: str | None = None) -> list[Next]:
+    """The next five, as they would be put into the queue."""
+    return own_run.of_arms(wished(share))
 
 
 def record(shown: list[Arm]) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from app import state, trained
+from app import own_run, state, trained
+from app.own_run import Next
 from app.trained import Arm
 from core.training.early_stopping import Stop, stop_early
 from core.training.pairs import DECAY, DROPOUT, FABLES, few_fables, regularized_spec
+from core.training.spec import TrainSpec
 
 ARMS: dict[str, str] = {"plain": "plain", "dropout": "dropout", "decay": "weight decay", "both": "both"}
 
@@ -21,12 +23,24 @@ def all_arms() -> dict[str, Arm]:
     return dict(zip(ARMS, found, strict=True))
 
 
+def specs(seed: int, share: str | None = None) -> dict[str, TrainSpec]:
+    """The four runs; `share` of their steps as for `own_run.shortened`."""
+    return {
+        name: own_run.shortened(regularized_spec(key, seed=seed), share)  # type: ignore[arg-type]
+        for key, name in ARMS.items()
+    }
+
+
+def following(share: str | None = None) -> list[Next]:
+    """The next four, as they would be put into the queue."""
+    return own_run.of_arms(specs(int(state.memo("regularization").get("seed", 0)) + 1, share), few_fables())
+
+
 def begin() -> None:
     """Train all four anew, from another seed than the last own ones'."""
     memo = state.memo("regularization")
     memo["seed"] = memo.get("seed", 0) + 1
-    specs = {name: regularized_spec(key, seed=memo["seed"]) for key, name in ARMS.items()}  # type: ignore[arg-type]
-    group, memo["why"] = trained.start(specs, few_fables())
+    group, memo["why"] = trained.start(specs(memo["seed"]), few_fables())
     if group:
         state.set("quartet", group)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import cache, state, widgets
+from app import cache, own_run, state, widgets
 from app.components import register
 from app.trained import Arm
 from core.analysis.weights import by_matrix
@@ -33,12 +33,14 @@ def sizes(arm: Arm) -> dict[str, Any]:
 
 def show(
     lm: LanguageModel, key: str, block: str, arms: Sequence[Arm], steps: Sequence[int],
-    glance: int, begin: Callable[[], None], stop: Callable[[Sequence[Arm]], None],
+    glance: int, begin: Callable[[], None], following: Callable[..., list[own_run.Next]],
+    stop: Callable[[Sequence[Arm]], None],
 ) -> None:  # fmt: skip
     """The heading, the checkpoint's slider, the buttons that train anew, and the two panels.
 
     Args:
         block: the path of the block whose matrices are counted.
+        following: the runs that `begin` would start, with a share of their steps as for `own_run.shortened`.
         steps: of the checkpoints at which the shown pair's weights were counted; glance: the one that is shown.
     """
     st.html('<section class="gb-words"><h2>The weights, and training anew</h2></section>')
@@ -53,9 +55,13 @@ def show(
         if any(arm.going for arm in arms):
             st.button("Stop all four", key="regularization.stop", on_click=state.whole(stop), args=(arms,))
         else:
+            own_run.shorter(following, following("1")[0].spec.steps)
+            spend, refused = own_run.cost(following)
             st.button(
-                "Train all four now", key="regularization.start", type="primary", on_click=state.whole(begin)
-            )
+                f"Train all four now{f', {spend}' if spend else ''}", key="regularization.start", type="primary",
+                on_click=state.whole(begin),
+            )  # fmt: skip
+            own_run.warn(refused)
     if why := state.memo("regularization").pop("why", ""):
         st.warning(widgets.escape(why))
     decayed = max(arms, key=lambda arm: arm.spec.weight_decay).spec

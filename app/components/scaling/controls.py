@@ -32,12 +32,16 @@ def draw(seen: Seen, mine: list[Own]) -> None:
 def _own(mine: list[Own]) -> None:
     """Width and text of the next own run, and the buttons."""
     st.number_input("Width (d_model), a multiple of 16", 16, 512, step=16, **state.bind("width"))
-    widgets.segments("Share of the ladder’s text", "portion", ("2", "1", "1/2", "1/4", "1/8"))
+    widgets.segments("Share of the ladder’s text", "portion", own.PORTIONS)
     spend, why = _cost(mine)
     st.button(
         f"Train it now{f', {spend}' if spend else ''}", key="scaling.train", type="primary",
         disabled=bool(why) or runs.engine() is None, on_click=state.whole(own_run.start),
         args=("scaling", "ladder", lambda: [own.following(mine)]),
+    )  # fmt: skip
+    own_run.quicker(
+        "scaling", lambda size: own.following(mine, size), own.asked(), own.smaller(own.asked()),
+        lambda size: f"Width {size[0]} on {size[1]} of the text", own.take,
     )  # fmt: skip
     if any(one.arm.going for one in mine):
         st.button("Stop", key="scaling.stop", on_click=state.whole(own.stop), args=(mine,))
@@ -57,4 +61,4 @@ def _told(mine: list[Own]) -> None:
 
 
 def _cost(mine: list[Own]) -> tuple[str, str]:
-    return own_run.cost("scaling", lambda: own.following(mine))
+    return own_run.cost(lambda: own.following(mine))

@@ -40,16 +40,39 @@ class Own:
         return self.rung.loss == self.rung.loss
 
 
-def spec_of(seed: int = FIRST) -> TrainSpec:
-    """The next run by the page's settings. Raises ValueError: no rung is so wide; the message says why."""
-    share = Fraction(str(state.get("portion")))
-    return ladder.spec(int(state.get("width")), int(ladder.FULL * share), seed)
+Size = tuple[int, str]  # a width, and a share of the ladder's text
+PORTIONS = ("2", "1", "1/2", "1/4", "1/8")
+
+
+def asked() -> Size:
+    """Width and text of the next own run."""
+    return int(state.get("width")), str(state.get("portion"))
+
+
+def smaller(size: Size) -> list[Size]:
+    """Sizes that take less time: with less of the text, then narrower ones with the least of it."""
+    width, portion = size
+    less = [(width, one) for one in PORTIONS if Fraction(one) < Fraction(portion)]
+    return less + [(one, PORTIONS[-1]) for one in range(width - ladder.APART, 0, -ladder.APART)]
+
+
+def take(size: Size) -> None:
+    """Set width and text of the next own run."""
+    state.set("width", size[0])
+    state.set("portion", size[1])
+
+
+def spec_of(seed: int = FIRST, size: Size | None = None) -> TrainSpec:
+    """The next run, by the page's settings or of a size. Raises ValueError: no rung is so wide; it says why."""
+    width, portion = size or asked()
+    return ladder.spec(width, int(ladder.FULL * Fraction(portion)), seed)
 
 
 def found() -> list[Own]:
     """The runs of the group that the link names, newest first; then those of the Training lab that match the ladder."""
     group = str(state.get("ladder"))
-    listed = list(runs.grouped(group)) if group else []
+    # A link may name a group of another page: its runs read other rows.
+    listed = [run for run in runs.grouped(group) if ladder.is_rung(run.spec)] if group else []
     known = {run.id for run in listed}
     listed += [
         run
@@ -100,9 +123,9 @@ def _measured(arms: list[Arm]) -> Iterator[tuple[Arm, Metrics]]:
         yield arm, emergence.measure(lm, emergence.rows(lm, ladder.CONTEXT))
 
 
-def following(own: list[Own]) -> Next:
+def following(own: list[Own], size: Size | None = None) -> Next:
     """The next run as it would be put into the queue. Raises as `spec_of`."""
-    spec = spec_of(FIRST + sum(one.arm.name.startswith(TITLE) for one in own))
+    spec = spec_of(FIRST + sum(one.arm.name.startswith(TITLE) for one in own), size)
     return Next(spec, f"{TITLE}{ladder.name(spec)}")
 
 
