@@ -7,7 +7,7 @@ import sys
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import is_dataclass
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 _ATOMS = frozenset((type(None), bool, int, float, complex, str, bytes))
-_NUMBER = 24  # bytes of a number of Python's
+_NUMBERS = frozenset((type(None), bool, int, float, complex))
+_NUMBER = 24  # bytes of one of Python's
 _CODE = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType)
 
 
@@ -27,33 +28,37 @@ def measure(result: Any, besides: nn.Module | None = None) -> int:
     Args:
         besides: a model whose weights are in memory anyway.
     """
-    import torch
-
     seen: set[int] = set()
     if besides is not None:
         seen.update(weight.untyped_storage().data_ptr() for weight in _weights(besides))
     total, rest = 0, [result]
     while rest:
         one = rest.pop()
-        kind = type(one)
-        if kind in (int, float, bool, complex, type(None)):
-            total += _NUMBER
+        mark, size, parts = _look(one)
+        if mark in seen:
             continue
-        if isinstance(one, torch.Tensor):
-            storage = one.untyped_storage()
-            mark, size, parts = storage.data_ptr(), storage.nbytes(), ()
-        elif isinstance(one, np.ndarray):
-            whole = one
-            while isinstance(whole.base, np.ndarray):
-                whole = whole.base
-            mark, size, parts = id(whole), whole.nbytes, ()
-        else:
-            mark, size, parts = id(one), sys.getsizeof(one, 64), _parts(one)
-        if mark not in seen:
-            seen.add(mark)
-            total += size
-            rest.extend(parts)
+        seen.add(mark)
+        total += size
+        for part in parts:
+            if type(part) in _NUMBERS:
+                total += _NUMBER
+            else:
+                rest.append(part)
     return total
+
+
+def _look(one: Any) -> tuple[int, int, Iterable[Any]]:
+    """What tells a piece of memory from others, the bytes that it takes, and what it refers to."""
+    import torch
+
+    if isinstance(one, torch.Tensor):
+        storage = one.untyped_storage()
+        return storage.data_ptr(), storage.nbytes(), ()
+    if isinstance(one, np.ndarray):
+        while isinstance(one.base, np.ndarray):
+            one = one.base
+        return id(one), one.nbytes, ()
+    return id(one), sys.getsizeof(one, 64), _parts(one)
 
 
 def _parts(one: Any) -> Iterable[Any]:
@@ -80,7 +85,7 @@ def own(result: Value) -> Value:
     Quicker than `copy.deepcopy` on what results are made of: arrays, numbers, texts, and lists, tuples, dicts and
     dataclasses of them. Anything else it leaves to `copy.deepcopy`.
     """
-    return _own(result)  # type: ignore[no-any-return]
+    return cast(Value, _own(result))
 
 
 def _own(one: Any) -> Any:

@@ -109,7 +109,8 @@ class Shelf(Generic[Thing]):
     def put(self, key: Hashable, thing: Thing) -> None:
         """Keep what was made elsewhere, in the place of what was kept under `key`."""
         with self._lock:
-            self._put(key, thing)
+            if self._found(key) is not thing:
+                self._put(key, thing)
 
     def peek(self, key: Hashable) -> Thing | None:
         """The thing of `key`, if it is at hand."""
@@ -120,6 +121,11 @@ class Shelf(Generic[Thing]):
         """Whether the thing of `key` is at hand; looking is no use of it."""
         with self._lock:
             return key in self._things
+
+    def names(self) -> list[Hashable]:
+        """The keys of all that is at hand, what was used longest ago first."""
+        with self._lock:
+            return list(self._things)
 
     def clear(self) -> None:
         """Put everything away."""

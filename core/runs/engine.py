@@ -207,8 +207,8 @@ class Engine:
         """Hand out what waits; take back what was lost."""
         assert self._crew is not None
         try:
-            for ticket in self._crew.lost():
-                drop(self.store.database, ticket)
+            for lost in self._crew.lost():
+                drop(self.store.database, lost)
             self._take_back()
             if isinstance(self._crew, Processes):  # one that trains for each run; no more than are allowed
                 self._crew.grow(max(1, self._crew.trains + waiting(self.store.database)))

@@ -48,6 +48,8 @@ class Process:
         self.warm = self.lost = self.failed = False
         self._told = told
         self._started: subprocess.Popen[bytes] | None = None
+        self._said: BinaryIO
+        self._say: BinaryIO
         found = forks.born()
         if found is not None:
             self.pid, line = found

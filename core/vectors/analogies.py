@@ -6,6 +6,7 @@ three words allowed (Mikolov et al. 2013, "Linguistic Regularities"; called 3Cos
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -120,7 +121,7 @@ def read_sections(text: str) -> tuple[Section, ...]:
     """
     found: list[tuple[str, list[Question]]] = []
     for number, line in enumerate(text.splitlines(), start=1):
-        words = line.lower().split()
+        words = [sys.intern(word) for word in line.lower().split()]  # 900 words, 78,000 times
         if words[:1] == [":"]:
             found.append((" ".join(words[1:]), []))
         elif words:

@@ -48,9 +48,10 @@ def engine(store: Store, **settings: float) -> Iterator[Engine]:
 def test_nobody_stands_until_somebody_is_expected(lite: Store) -> None:
     with engine(lite) as made:
         time.sleep(1)  # four looks at the queue
-        assert not workers() and not made.starting and not made.ready
+        assert not workers()
+        assert (made.starting, made.ready) == (False, False)
         made.expect()
-        assert made.starting
+        assert (made.starting, made.ready) == (True, False)
         until(lambda: made.ready, "a worker")
         assert len(workers()) == 1, "one is enough for the next run"
 

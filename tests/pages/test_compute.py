@@ -144,8 +144,8 @@ def test_it_is_measured_when_asked_and_equals_the_formula(open_page: OpenPage) -
     length = len(lm.trace("Once upon a time there was").ids)
     for kind in training_memory(lm.config, length):
         assert found[kind.name] == kind.bytes(2)
-    assert any(str(name).startswith(f"compute {lm.config}") for name in cache._small)
-    assert not any(str(name).startswith("compute ") for name in cache._results)
+    assert any(str(name).startswith(f"compute {lm.config}") for name in cache._small.names())
+    assert not any(str(name).startswith("compute ") for name in cache._results.names())
     run_notebook(app)
 
 

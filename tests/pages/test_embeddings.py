@@ -282,7 +282,7 @@ def test_a_model_whose_training_diverged_leaves_glove(
         raise ValueError("the vector of 'a' holds what is no number: training diverged")
 
     monkeypatch.setattr(view, "of_model", no_table)
-    cache._share.clear()
+    cache._shared.clear()
     app = open_page("embeddings", text=TEXT, vectors="model")
     assert not app.exception
     assert pictures["picture"]["table"]["id"] == "glove" and pictures["picture"]["other"] is None

@@ -247,7 +247,7 @@ def test_a_model_larger_than_the_room_is_refused_with_both_numbers(
 def test_a_model_that_left_memory_comes_back_under_the_page_that_shows_it(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shelf = Shelf(1, 10**9)
+    shelf = Shelf[Any](1, 10**9)
     monkeypatch.setattr(cache, "_finished", shelf)
     app = open_page("attention", model="./mine", text="the fox")
     assert cache.at_hand("./mine")
@@ -280,7 +280,7 @@ def test_what_a_run_needs_is_known_and_room_is_made_before_it_is_loaded(
     assert (
         models.need(models.resolve(f"run:{waits.id}")) == models.need(models.resolve("run:" + "0" * 24)) == 0
     )
-    shelf = Shelf(9, int(1.5 * need))
+    shelf = Shelf[Any](9, int(1.5 * need))
     monkeypatch.setattr(cache, "_moments", shelf)
     first, last = zoo.snapshots(name)[0], zoo.snapshots(name)[-1]
     cache.model(name, first)

@@ -40,10 +40,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def three(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+def three(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf[LanguageModel]]:
     """The three configured, on a shelf of their own that holds two of them."""
     monkeypatch.setenv("GLASSBOX_MODELS", str(folder))
-    shelf = Shelf(64, int(2.5 * models.need(models.resolve("./a"))), lambda: None)
+    shelf = Shelf[LanguageModel](64, int(2.5 * models.need(models.resolve("./a"))), lambda: None)
     monkeypatch.setattr(cache, "_finished", shelf)
     monkeypatch.setattr(cache, "_fetched", set())
     yield shelf
@@ -109,7 +109,7 @@ def test_sizes_read_well(size: float, said: str) -> None:
 
 
 def test_room_is_made_before_a_model_is_loaded(tales: LanguageModel) -> None:
-    size, shelf = weigh(tales), Shelf(9, 0)
+    size, shelf = weigh(tales), Shelf[LanguageModel](9, 0)
     shelf.most_bytes = 2 * size
     for key in "ab":
         shelf.get(key, lambda: replace(tales), size)
@@ -126,21 +126,21 @@ def test_room_is_made_before_a_model_is_loaded(tales: LanguageModel) -> None:
 
 def test_more_than_allowed_or_free_is_refused_with_both_numbers(tales: LanguageModel) -> None:
     size = weigh(tales)
-    shelf = Shelf(9, 2 * size)
+    shelf = Shelf[LanguageModel](9, 2 * size)
     shelf.get("a", lambda: tales, size)
     with pytest.raises(NoRoom, match=r"needs 13 MB of memory, but models may take 8\.4 MB"):
         shelf.get("b", lambda: pytest.fail("it was loaded"), 3 * size)
     assert shelf.has("a"), "nobody has to leave for a model that would not fit anyway"
-    free = Shelf(9, 100 * size, lambda: size // 2)
+    free = Shelf[LanguageModel](9, 100 * size, lambda: size // 2)
     with pytest.raises(NoRoom, match=r"needs 4\.2 MB of memory, but this machine has free 2\.1 MB"):
         free.get("b", lambda: pytest.fail("it was loaded"), size)
     with pytest.raises(NoRoom):
         free.check(size)
-    Shelf(9, 100 * size, lambda: None).check(size)
+    Shelf[LanguageModel](9, 100 * size, lambda: None).check(size)
 
 
 def test_looking_is_no_use(tales: LanguageModel) -> None:
-    shelf = Shelf(2, 10**9)
+    shelf = Shelf[LanguageModel](2, 10**9)
     for key in "ab":
         shelf.get(key, lambda: replace(tales))
     assert shelf.has("a")
@@ -150,7 +150,7 @@ def test_looking_is_no_use(tales: LanguageModel) -> None:
 
 def test_two_that_do_not_fit_together_are_loaded_one_after_the_other(tales: LanguageModel) -> None:
     size, began, held = weigh(tales), threading.Event(), threading.Event()
-    shelf, together = Shelf(9, int(1.5 * weigh(tales))), [0, 0]
+    shelf, together = Shelf[LanguageModel](9, int(1.5 * weigh(tales))), [0, 0]
 
     def load() -> LanguageModel:
         together[0] += 1
@@ -174,7 +174,7 @@ def test_two_that_do_not_fit_together_are_loaded_one_after_the_other(tales: Lang
 
 def test_a_failed_load_gives_its_room_back(tales: LanguageModel) -> None:
     size = weigh(tales)
-    shelf = Shelf(9, size)
+    shelf = Shelf[LanguageModel](9, size)
     for _ in range(3):
         with pytest.raises(OSError, match="no disk"):
             shelf.get("a", lambda: (_ for _ in ()).throw(OSError("no disk")), size)
@@ -182,7 +182,7 @@ def test_a_failed_load_gives_its_room_back(tales: LanguageModel) -> None:
 
 
 def test_a_model_that_left_is_whole_for_its_holder_and_gone_afterwards() -> None:
-    shelf = Shelf(1, 10**9)
+    shelf = Shelf[LanguageModel](1, 10**9)
     held = shelf.get("a", lambda: core.load("tales-gpt", device="cpu"))
     watched = weakref.ref(held.transformer)
     shelf.get("b", lambda: core.load("tales-bert", device="cpu"))
@@ -196,7 +196,9 @@ def test_a_model_that_left_is_whole_for_its_holder_and_gone_afterwards() -> None
 # ------------------------------------------------------------------------------------------------- the server's models
 
 
-def test_two_sessions_share_one_copy_and_the_third_model_sends_the_oldest_away(three: Shelf) -> None:
+def test_two_sessions_share_one_copy_and_the_third_model_sends_the_oldest_away(
+    three: Shelf[LanguageModel],
+) -> None:
     first = cache.model("./a")
     assert cache.model("./a") is first, "a second visitor gets the very same weights"
     cache.model("./b")
@@ -210,7 +212,7 @@ def test_two_sessions_share_one_copy_and_the_third_model_sends_the_oldest_away(t
     assert (cache.model("./a").trace("the cat").logits == first.trace("the cat").logits).all()
 
 
-def test_what_was_computed_on_a_model_does_not_hold_it_when_it_left(three: Shelf) -> None:
+def test_what_was_computed_on_a_model_does_not_hold_it_when_it_left(three: Shelf[LanguageModel]) -> None:
     three.left = cache._forget
     watched = weakref.ref(cache.model("./a").transformer)
     seen = cache.share(_trace, cache.key("./a"), "the cat")
@@ -227,7 +229,7 @@ def _trace(lm: LanguageModel, text: str) -> Trace:
 
 
 def test_a_model_that_is_too_large_is_refused_before_a_weight_is_read(
-    three: Shelf, monkeypatch: pytest.MonkeyPatch
+    three: Shelf[LanguageModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     three.most_bytes = 200_000
     monkeypatch.setattr(core, "load", lambda *_, **__: pytest.fail("it was loaded"))
@@ -238,7 +240,7 @@ def test_a_model_that_is_too_large_is_refused_before_a_weight_is_read(
 
 
 def test_a_hub_model_that_is_too_large_is_not_even_fetched(
-    three: Shelf, monkeypatch: pytest.MonkeyPatch
+    three: Shelf[LanguageModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     three.most_bytes = 300 * 10**6
     monkeypatch.delenv("GLASSBOX_HUB", raising=False)
@@ -249,7 +251,7 @@ def test_a_hub_model_that_is_too_large_is_not_even_fetched(
 
 
 def test_many_who_open_one_model_fetch_and_read_it_once(
-    three: Shelf, folder: Path, monkeypatch: pytest.MonkeyPatch
+    three: Shelf[LanguageModel], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetched: list[str] = []
     reads: list[str] = []

@@ -20,7 +20,7 @@ def tales() -> LanguageModel:
 
 
 def test_a_model_is_loaded_once_and_shared(tales: LanguageModel) -> None:
-    shelf, loads = Shelf(4, 10**9), []
+    shelf, loads = Shelf[LanguageModel](4, 10**9), []
 
     def load() -> LanguageModel:
         loads.append(1)
@@ -38,7 +38,7 @@ def test_a_model_is_loaded_once_and_shared(tales: LanguageModel) -> None:
 
 
 def test_two_models_are_loaded_side_by_side(tales: LanguageModel) -> None:
-    shelf, together = Shelf(4, 10**9), threading.Barrier(2, timeout=5)
+    shelf, together = Shelf[LanguageModel](4, 10**9), threading.Barrier(2, timeout=5)
 
     def load() -> LanguageModel:
         together.wait()  # passes only when both loads run at once
@@ -54,7 +54,8 @@ def test_two_models_are_loaded_side_by_side(tales: LanguageModel) -> None:
 def test_the_one_used_longest_ago_makes_room(tales: LanguageModel) -> None:
     size = weigh(tales)
     assert size == 4 * tales.n_parameters
-    for shelf in (Shelf(3, 10**9), Shelf(99, 3 * size), Shelf(99, 4 * size - 1)):
+    for most, most_bytes in ((3, 10**9), (99, 3 * size), (99, 4 * size - 1)):
+        shelf = Shelf[LanguageModel](most, most_bytes)
         for key in "abc":
             shelf.get(key, lambda: replace(tales))
         first = shelf.get("a", lambda: pytest.fail("it is at hand"))
@@ -65,14 +66,14 @@ def test_the_one_used_longest_ago_makes_room(tales: LanguageModel) -> None:
 
 
 def test_a_model_larger_than_the_shelf_stays_alone(tales: LanguageModel) -> None:
-    shelf = Shelf(9, 10)
+    shelf = Shelf[LanguageModel](9, 10)
     shelf.get("a", lambda: replace(tales))
     shelf.get("b", lambda: replace(tales))
     assert (len(shelf), shelf.peek("b") is not None) == (1, True)
 
 
 def test_a_load_that_fails_is_tried_again(tales: LanguageModel) -> None:
-    shelf = Shelf(4, 10**9)
+    shelf = Shelf[LanguageModel](4, 10**9)
     for _ in range(2):
         with pytest.raises(OSError, match="no disk"):
             shelf.get("a", lambda: (_ for _ in ()).throw(OSError("no disk")))
@@ -89,3 +90,18 @@ def test_every_moment_of_the_bundled_model_is_at_hand_after_one_visit() -> None:
     first = cache.model("tales-gpt", moments[0])
     assert first.tokenizer is finished.tokenizer, "one vocabulary for all moments"
     assert not (first.trace("Once").logits == finished.trace("Once").logits).all()
+
+
+def test_what_was_made_elsewhere_takes_the_place_of_what_was_there() -> None:
+    shelf = Shelf[bytes](9, 100, weigh=len)
+    first, second = bytes(60), bytes(30)
+    shelf.put("a", first)
+    shelf.put("a", first)
+    assert (len(shelf), shelf.bytes) == (1, 60)
+    shelf.put("b", second)
+    shelf.put("a", bytes(40))
+    assert (shelf.names(), shelf.bytes) == (["b", "a"], 70)
+    shelf.put("c", bytes(40))
+    assert (shelf.names(), shelf.bytes) == (["a", "c"], 80)
+    shelf.clear()
+    assert (shelf.names(), shelf.bytes) == ([], 0)
