@@ -227,9 +227,10 @@ class Weights(Mapping[str, Tensor]):
                 self._open[path] = safe_open(path, framework="pt")
             file = self._open[path]
             stored = file.get_tensor(name)
-            if name in self._scaled:
-                stored = stored.float() * file.get_tensor(name + SCALE)
-            tensor = stored.to(self.device, self.dtype, copy=True)  # never a view of the mapped file
+            scaled = name in self._scaled
+            if scaled:
+                stored = stored.float().mul_(file.get_tensor(name + SCALE))
+            tensor = stored.to(self.device, self.dtype, copy=not scaled)  # never a view of the mapped file
         except (SafetensorError, OSError, ValueError) as error:
             raise CheckpointError(f"{path} is not a readable safetensors file: {error}") from error
         # One NaN or infinity makes the sum one; a sum may also just be too large, so the second look decides.

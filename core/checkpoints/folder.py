@@ -7,6 +7,7 @@ import math
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -249,8 +250,7 @@ def check_own(folder: Path, config: ModelConfig, tensors: Weights) -> None:
         raise CheckpointError(
             f"{folder}: config.json asks for {layers:,} layers, but the file holds {len(tensors):,} tensors"
         )
-    with torch.device("meta"):
-        wanted = {name: tuple(weight.shape) for name, weight in build(config).named_parameters()}
+    wanted = _shapes(config)
     if missing := sorted(set(wanted) - set(tensors)):
         raise CheckpointError(
             f"{folder}: the weights lack {missing[0]} ({len(missing)} of {len(wanted)} tensors)"
@@ -264,6 +264,13 @@ def check_own(folder: Path, config: ModelConfig, tensors: Weights) -> None:
                 f"{folder}: {name} has the shape {stored}, but config.json asks for {shape}; "
                 "take both from the same model"
             )
+
+
+@lru_cache(maxsize=8)  # every moment of a training is checked against the same
+def _shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the weights that a configuration asks for."""
+    with torch.device("meta"):
+        return {name: tuple(weight.shape) for name, weight in build(config).named_parameters()}
 
 
 def check_context(folder: Path, config: ModelConfig) -> None:

@@ -109,17 +109,34 @@ def best(
     return search.run(options, max_passes)
 
 
-class _Open(NamedTuple):
-    """A prefix that may still lead to a better text: `parent` and one token more. The smallest comes first.
+@dataclass(slots=True)
+class _Following:
+    """What may follow one prefix and is still worth a look, the likeliest first; `at` is the next to be opened.
 
-    key: the bound, negated.   length: of the text.   log_prob: of the text.
+    length: of the texts, one more than the prefix has.   log_probs, bounds: of each.
+    """
+
+    prefix: int
+    length: int
+    tokens: list[int]
+    log_probs: list[float]
+    bounds: list[float]
+    at: int = 0
+
+
+class _Open(NamedTuple):
+    """The likeliest text behind one prefix that was not read yet. The smallest comes first; no two share prefix and token.
+
+    key: the bound, negated.   length: of the text.   prefix, token: what it consists of; -1: the prompt alone.
+    log_prob: of the text.   rest: what else may follow the prefix; None at the root.
     """
 
     key: float
     length: int
-    parent: int
+    prefix: int
     token: int
     log_prob: float
+    rest: _Following | None
 
 
 class _Search:
@@ -129,15 +146,19 @@ class _Search:
         self.prefixes, self.limit, self.stop_ids = prefixes, limit, stop_ids
         self.n, self.penalty = n, length_penalty
         self.found: dict[int, tuple[float, float]] = {}  # finished prefixes: score, log_prob
-        self.open: list[_Open] = []  # a heap
+        self.open: list[_Open] = []  # a heap: of each prefix the best that is left, the others wait behind it
+        self.read: set[int] = (
+            set()
+        )  # prefixes that the search has needed; those read ahead are not among them
         self.floor = -float("inf")  # what another text has to beat
 
     def run(self, options: DecodingOptions, max_passes: int) -> Exact:
         if self.limit == 0:
             return Exact((), True, -float("inf"), 0, 0, 0)
         self._start(options)
-        heapq.heappush(self.open, _Open(-float("inf"), 0, -1, -1, 0.0))
-        while self.open and -self.open[0].key > self.floor and self.prefixes.passes < max_passes:
+        self.read.update(node for batch in self.prefixes.batches for node in batch)
+        heapq.heappush(self.open, _Open(-float("inf"), 0, -1, -1, 0.0, None))
+        while self.open and -self.open[0].key > self.floor and len(self.read) < max_passes:
             self._expand(max_passes)
         best = sorted(self.found.items(), key=lambda item: -item[1][0])[: self.n]
         ahead = -self.open[0].key if self.open else -float("inf")
@@ -145,7 +166,7 @@ class _Search:
             texts=tuple(self._text(node, *scores) for node, scores in best),
             proven=ahead <= self.floor,
             bound=max(ahead, self.floor),
-            passes=self.prefixes.passes,
+            passes=len(self.read),
             possible=possible(self.prefixes.lm.config.d_vocab, len(self.stop_ids), self.limit),
             depth=self.limit,
         )
@@ -158,8 +179,8 @@ class _Search:
             if len(self.found) >= self.n:
                 self.floor = heapq.nlargest(self.n, (score for score, _ in self.found.values()))[-1]
 
-    def _bound(self, log_prob: Tensor, length: int) -> Tensor:
-        """The most that a text can score which begins with `length` tokens of this log-probability."""
+    def _bounds(self, log_prob: Tensor, length: int) -> Tensor:
+        """The most that texts can score which begin with `length` tokens of these log-probabilities."""
         longest = self.limit if self.penalty > 0 else length
         return log_prob / longest**self.penalty
 
@@ -188,8 +209,8 @@ class _Search:
     @torch.inference_mode()
     def _expand(self, max_passes: int) -> None:
         """Read the most promising prefixes, of the depth of the very best, and open what follows them."""
-        most = max(1, min(_TOGETHER, max_passes - self.prefixes.passes))
-        picked = [heapq.heappop(self.open)]
+        most = max(1, min(_TOGETHER, max_passes - len(self.read)))
+        picked = [self._pop()]
         depth = picked[0].length
         while (
             self.open
@@ -197,22 +218,58 @@ class _Search:
             and -self.open[0].key > self.floor
             and self.open[0].length == depth
         ):
-            picked.append(heapq.heappop(self.open))
-        nodes = [ROOT if each.parent < 0 else self.prefixes.child(each.parent, each.token) for each in picked]
-        log_probs = self.prefixes.logits(nodes).double().log_softmax(-1)  # (B, V)
-        for each, node, row in zip(picked, nodes, log_probs):
-            # Best first, no more than this many of one prefix's followers can be read before the search gives up.
-            totals, ids = (row + each.log_prob).topk(
-                min(len(row), max(self.n, max_passes) + len(self.stop_ids))
-            )
-            keep = int((self._bound(totals, depth + 1) > self.floor).sum())
-            bounds = self._bound(totals[:keep], depth + 1)
-            for total, bound, id in zip(totals[:keep].tolist(), bounds.tolist(), ids[:keep].tolist()):
-                if depth + 1 == self.limit or id in self.stop_ids:
-                    if bound > self.floor:
-                        self._finish(self.prefixes.child(node, id), total)
-                else:
-                    heapq.heappush(self.open, _Open(-bound, depth + 1, node, id, total))
+            picked.append(self._pop())
+        nodes = [ROOT if each.prefix < 0 else self.prefixes.child(each.prefix, each.token) for each in picked]
+        if not all(self.prefixes.at_hand(node) for node in nodes):
+            self.prefixes.compute([*nodes, *self._ahead(depth, _TOGETHER - len(nodes))])
+        self.read.update(nodes)
+        before = torch.tensor([[each.log_prob] for each in picked], dtype=torch.float64)  # (B, 1)
+        totals = self.prefixes.logits(nodes).double().log_softmax(-1).cpu() + before  # (B, V)
+        # Best first, no more than this many of one prefix's followers can be read before the search gives up.
+        best = totals.topk(min(totals.shape[-1], max(self.n, max_passes) + len(self.stop_ids)))
+        bounds = self._bounds(best.values, depth + 1)
+        for node, *lists in zip(nodes, best.indices.tolist(), best.values.tolist(), bounds.tolist()):
+            self._follow(_Following(node, depth + 1, *lists))
+
+    def _follow(self, found: _Following) -> None:
+        """Finish the texts that end here, and open the best of the others."""
+        going_on = []
+        for at, bound in enumerate(found.bounds):
+            if bound <= self.floor:
+                break
+            if found.length == self.limit or found.tokens[at] in self.stop_ids:
+                self._finish(self.prefixes.child(found.prefix, found.tokens[at]), found.log_probs[at])
+            else:
+                going_on.append(at)
+        for values in (found.tokens, found.log_probs, found.bounds):
+            values[:] = [values[at] for at in going_on]  # type: ignore[index]
+        self._open_next(found)
+
+    def _open_next(self, rest: _Following) -> None:
+        if rest.at < len(rest.tokens):
+            token, log_prob, bound = rest.tokens[rest.at], rest.log_probs[rest.at], rest.bounds[rest.at]
+            rest.at += 1
+            heapq.heappush(self.open, _Open(-bound, rest.length, rest.prefix, token, log_prob, rest))
+
+    def _pop(self) -> _Open:
+        """The most promising text; the next one behind its prefix takes its place."""
+        found = heapq.heappop(self.open)
+        if found.rest is not None:
+            self._open_next(found.rest)
+        return found
+
+    def _ahead(self, depth: int, count: int) -> list[int]:
+        """Up to `count` further prefixes of this depth that will be read soon, unless better texts come before: a row
+        more in a call of the model costs little, another call costs as much as the first."""
+        waiting = [each for each in self.open if each.length == depth and each.rest is not None]
+        texts = [(-each.key, each.prefix, each.token) for each in waiting]
+        for rest in (each.rest for each in waiting):
+            later = slice(rest.at, rest.at + count)
+            texts += [
+                (bound, rest.prefix, token) for bound, token in zip(rest.bounds[later], rest.tokens[later])
+            ]
+        best = heapq.nlargest(count, (text for text in texts if text[0] > self.floor))
+        return [self.prefixes.child(prefix, token) for _, prefix, token in best]
 
 
 def possible(vocabulary: int, ends: int, depth: int) -> int:

@@ -103,6 +103,10 @@ class Prefixes:
             self._children.append({})
         return known[token]
 
+    def at_hand(self, node: int) -> bool:
+        """Whether the scores after this prefix are known and kept."""
+        return node in self._scores
+
     def parent(self, node: int) -> int:
         """The node one token earlier; -1 above the root."""
         return self._parents[node]

@@ -18,28 +18,29 @@ class TreeCache(KVCache):
     def __init__(self) -> None:
         super().__init__()
         self._prompt: dict[str, tuple[Tensor, Tensor]] = {}  # (1, H_kv, P, K) twice
-        self._nodes: dict[str, tuple[Tensor, Tensor]] = {}  # (nodes, H_kv, K) twice
+        self._nodes: dict[str, Tensor] = {}  # (nodes, 2, H_kv, K): of each its key and its value
         self._lines: Tensor | None = None
+        self._own = torch.empty(0, dtype=torch.long)  # the last node of each line
+        self._room = 0  # nodes that there has to be room for
         self._prompt_length = 0
 
     def at(self, lines: Tensor | None) -> None:
         """The next pass reads one new position of each line of nodes (B, d), root excluded; None: the prompt."""
         self._lines = lines
         self.length = 0 if lines is None else self._prompt_length + lines.shape[1] - 1
+        if lines is not None:
+            self._own = lines[:, -1]
+            self._room = max(self._room, int(self._own.max()) + 1)
 
     def append(self, layer: str, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Keep the new positions k, v (B, H_kv, T, K), and return all that these rows read (B, H_kv, S, K)."""
         if self._lines is None:
             self._prompt[layer], self._prompt_length = (k, v), k.shape[2]
             return k, v
-        if layer not in self._nodes:
-            empty = k.new_empty(0, k.shape[1], k.shape[3])
-            self._nodes[layer] = empty, empty
-        own = self._lines[:, -1]
-        grown = [_written(held, own, new[:, :, 0]) for held, new in zip(self._nodes[layer], (k, v))]
-        self._nodes[layer] = grown[0], grown[1]
-        first_k, first_v = (start.expand(len(own), -1, -1, -1) for start in self._prompt[layer])
-        path_k, path_v = (held[self._lines].transpose(1, 2) for held in grown)  # (B, H_kv, d, K)
+        held = self._nodes[layer] = self._with_room(layer, k)
+        held[self._own] = torch.stack([k[:, :, 0], v[:, :, 0]], dim=1)
+        path_k, path_v = held[self._lines].permute(2, 0, 3, 1, 4).unbind(0)  # (B, H_kv, d, K) twice
+        first_k, first_v = (start.expand(len(k), -1, -1, -1) for start in self._prompt[layer])
         return torch.cat([first_k, path_k], dim=2), torch.cat([first_v, path_v], dim=2)
 
     def fixed(self, layer: str) -> tuple[Tensor, Tensor] | None:
@@ -49,11 +50,12 @@ class TreeCache(KVCache):
             return known
         return known[0].expand(len(self._lines), -1, -1, -1), known[1].expand(len(self._lines), -1, -1, -1)
 
-
-def _written(held: Tensor, rows: Tensor, new: Tensor) -> Tensor:
-    """`held` (N, H, K), made long enough, with `new` (B, H, K) at `rows`."""
-    need = int(rows.max()) + 1
-    if need > len(held):
-        held = torch.cat([held, held.new_empty(max(2 * need, 64) - len(held), *held.shape[1:])])
-    held[rows] = new
-    return held
+    def _with_room(self, layer: str, like: Tensor) -> Tensor:
+        """The layer's nodes (N, 2, H_kv, K), N as many as there has to be room for."""
+        held = self._nodes.get(layer)
+        if held is not None and self._room <= len(held):
+            return held
+        room = like.new_empty(max(2 * self._room, 64), 2, like.shape[1], like.shape[3])
+        if held is not None:
+            room[: len(held)] = held
+        return room

@@ -123,6 +123,19 @@ class Tokenizer:
 
     def display(self, id: int) -> str:
         """The entry as a person reads it: spaces as spaces, stray bytes as `\\xe2`, special tokens as they are."""
+        known = self._displayed.get(id)
+        if known is None:
+            known = self._as_read(id)
+            if 0 <= id < len(self):
+                self._displayed[id] = known
+        return known
+
+    @cached_property
+    def _displayed(self) -> dict[int, str]:
+        """What `display` has told: at most the vocabulary; a picture asks for the same few hundred each time it is drawn."""
+        return {}
+
+    def _as_read(self, id: int) -> str:
         token = self.token(id)
         if id in self.special_ids:
             return token
