@@ -125,7 +125,7 @@ class _Following:
 
 
 class _Open(NamedTuple):
-    """The likeliest text behind one prefix that was not read yet. The smallest comes first; no two share prefix and token.
+    """The likeliest text behind one prefix that was not read yet. The smallest comes first; no two are the same text.
 
     key: the bound, negated.   length: of the text.   prefix, token: what it consists of; -1: the prompt alone.
     log_prob: of the text.   rest: what else may follow the prefix; None at the root.

@@ -132,7 +132,7 @@ class Tokenizer:
 
     @cached_property
     def _displayed(self) -> dict[int, str]:
-        """What `display` has told: at most the vocabulary; a picture asks for the same few hundred each time it is drawn."""
+        """What `display` has told: at most the vocabulary. A picture asks for the same tokens each time it is drawn."""
         return {}
 
     def _as_read(self, id: int) -> str:
