@@ -15,10 +15,12 @@ from functools import cache
 from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import torch
 
 from core.data.toyland import words
+from core.text.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 MOST = 40  # candidates that are read
 EACH = 3  # replacements of one word, or one token
 _WORD = re.compile(r"[^\W\d_]+")
+# Of each tokenizer how many tokens a word of `pools` has: the same at every moment of a training.
+_sizes: WeakKeyDictionary[Tokenizer, dict[str, int]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -132,8 +136,12 @@ def corrupt(
     rng = Random(f"corrupt {seed}")
     best: tuple[float, Change] | None = None
 
+    sizes = _sizes.setdefault(lm.tokenizer, {})
+
     def size(word: str) -> int:
-        return len(lm.tokenizer.encode(f" {word}", add_special_tokens=False))
+        if word not in sizes:
+            sizes[word] = len(lm.tokenizer.encode(f" {word}", add_special_tokens=False))
+        return sizes[word]
 
     for makes in (swaps(text, rng, size), replacements(lm, ids, keep, rng)):
         tried = list(islice(_fitting(lm, ids, makes), most))
@@ -165,9 +173,13 @@ def _moves(
     rows = torch.tensor([list(ids), *(found for _, found in tried)], device=lm.device)
     written = lm.batch(list(ids), target)[1:]
     with torch.no_grad():
-        logits = lm.transformer(rows, *(one.expand(len(rows), -1) for one in written))[
-            :, row
-        ].double()  # (N + 1, V)
+        if written:
+            said = lm.transformer(rows, *(one.expand(len(rows), -1) for one in written))[:, row]
+        else:  # the other rows are spared the unembedding
+            only = torch.zeros_like(rows, dtype=torch.bool)
+            only[:, row] = True
+            said = lm.transformer(rows, only=only)
+    logits = said.double()  # (N + 1, V)
     clean, others = logits[0], logits[1:]
     answer = int(clean.argmax())
     theirs = others.argmax(-1)  # (N,)

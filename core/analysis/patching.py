@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -20,9 +21,9 @@ from torch import Tensor
 
 from core.analysis.direct_attribution import NoLogits, direction
 from core.analysis.places import Kind, stack_of
-from core.analysis.resuming import run_blocks, run_text, run_to_row, say
+from core.analysis.resuming import Before, read_before, run_behind, run_blocks, run_text, run_to_row, say
 from core.analysis.text_pairs import TextPair
-from core.hooks import Intervention, intervene, recording
+from core.hooks import Intervention, intervene, needs_whole_text, recording
 from core.model.transformer import EncoderDecoder, Transformer
 
 if TYPE_CHECKING:
@@ -251,20 +252,45 @@ class Patching:
     def _alone(self, name: str, layer: int, edits: Sequence[tuple[int, int | None]]) -> Array:
         return self.recovered(self._run(layer, [(name, [edit]) for edit in edits]))
 
+    @cached_property
+    def _before(self) -> tuple[Before | None, int]:
+        """What the blocks keep of the positions at which both texts are the same, and how many there are."""
+        same = min(self.first, self.pair.row)
+        if self.stack is not self.decoder or not self.stack.causal or not same:
+            return None, 0
+        with torch.no_grad():
+            return read_before(self.stack, [x[:, :same] for x in self.streams]), same
+
     def _run(self, layer: int, variants: Sequence[Variant]) -> Tensor:
         """(N,): what is said with the clean values of each variant's places put in."""
-        size = max(1, POSITIONS // self.streams[layer].shape[1])
+        before, same = (None, 0) if needs_whole_text() else self._before
+        size = max(1, POSITIONS // (self.streams[layer].shape[1] - same))
         said = [torch.zeros(0, dtype=torch.float64)]
         for first in range(0, len(variants), size):
             some = variants[first : first + size]
             names = dict.fromkeys(name for name, _ in some)
-            changes = [self._change(one, [at if name == one else () for name, at in some]) for one in names]
+            changes = [
+                self._change(one, [at if name == one else () for name, at in some], same) for one in names
+            ]
             with torch.no_grad(), intervene(*changes):
-                said.append(self.resume(layer, len(some), layer == self.layers - 1).cpu())
+                last = layer == self.layers - 1
+                if before is None:
+                    answers = self.resume(layer, len(some), last)
+                else:
+                    x = self.streams[layer][:, same : self.pair.row + 1].expand(len(some), -1, -1)
+                    x = run_behind(self.decoder, layer, x, before, same, last)
+                    answers = say(self.decoder, x, self.readout)
+                said.append(answers.cpu())
         return torch.cat(said)
 
-    def _change(self, name: str, variants: Sequence[Sequence[tuple[int, int | None]]]) -> Intervention:
-        """Of each variant of the batch, the values at its places become those of the clean pass."""
+    def _change(
+        self, name: str, variants: Sequence[Sequence[tuple[int, int | None]]], left_out: int = 0
+    ) -> Intervention:
+        """Of each variant of the batch, the values at its places become those of the clean pass.
+
+        Args:
+            left_out: positions at the beginning that the pass does not read.
+        """
         rows = [(i, at, head) for i, edits in enumerate(variants) for at, head in edits]
         clean, device = self.values[name], self.counterpart.device
         which = torch.tensor([i for i, _, _ in rows], dtype=torch.long, device=device)
@@ -273,6 +299,7 @@ class Patching:
         if rows and rows[0][2] is not None:
             heads = torch.tensor([head for _, _, head in rows], dtype=torch.long, device=device)
         theirs = self.counterpart[where]
+        where = where - left_out
 
         def edit(value: Tensor) -> Tensor:  # (N, T', ...)
             value = value.clone()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 import torch
@@ -21,6 +22,59 @@ def run_text(model: Transformer | EncoderDecoder, ids: tuple[Tensor, ...]) -> Te
     source = model.encode(ids[0])
     model.decode(ids[1], source)
     return source
+
+
+class Before(KVCache):
+    """Keys and values of the first positions (1, H_kv, P, K), which all texts of a batch have in common.
+
+    Args:
+        kept: by layer, what other such positions left.   growing: whether what is read is kept, too.
+    """
+
+    def __init__(self, kept: dict[str, tuple[Tensor, Tensor]] | None = None, *, growing: bool = True) -> None:
+        super().__init__()
+        self.kept, self.growing = dict(kept or {}), growing
+
+    def append(self, layer: str, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """All that stands there: what is kept, and k, v (B, H_kv, T, K)."""
+        known = self.kept.get(layer)
+        if known is not None:
+            k, v = (
+                torch.cat([old.expand(len(new), -1, -1, -1), new], dim=2) for old, new in zip(known, (k, v))
+            )
+        if self.growing:
+            self.kept[layer] = k, v
+        return k, v
+
+
+def read_before(stack: Transformer, streams: Sequence[Tensor]) -> Before:
+    """What the blocks keep of their first positions, whose streams (1, P, D) enter them."""
+    before = Before()
+    places = torch.arange(streams[0].shape[1], device=streams[0].device)
+    geometry = stack.geometry(places, 0, None, streams[0].dtype)
+    for block, x in zip(cast(Iterable[Block], stack.blocks), streams, strict=True):
+        block.attn(x if block.post_norm else block.ln1(x), geometry, None, before)
+    before.growing = False
+    return before
+
+
+def run_behind(stack: Transformer, first: int, x: Tensor, before: Before, past: int, last: bool) -> Tensor:
+    """(B, D): the last row after the blocks from `first` on, of x (B, T, D) behind `past` positions that all share.
+
+    Args:
+        last: whether somebody reads or changes other rows of the last block, too; else these are only looked at.
+    """
+    places = torch.arange(past, past + x.shape[1], device=x.device)
+    geometry = stack.geometry(places, past, None, x.dtype)
+    whole = len(stack.blocks) if last or x.shape[1] == 1 else len(stack.blocks) - 1
+    for block in stack.blocks[first:whole]:
+        x = block(x, geometry, None, cache=before)
+    if whole < len(stack.blocks):
+        block, earlier, seen = cast(Block, stack.blocks[whole]), x[:, :-1], Before(before.kept)
+        read = earlier if block.post_norm else block.ln1(earlier)
+        block.attn(read, stack.geometry(places[:-1], past, None, x.dtype), None, seen)
+        x = block(x[:, -1:], stack.geometry(places[-1:], int(places[-1]), None, x.dtype), None, cache=seen)
+    return x[:, -1]
 
 
 def run_blocks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -85,9 +86,8 @@ def ask(
         row: of the logits, or from the end if negative; one that is not there stands for the last.
         token, versus: ids; -1: the likeliest at the row, and what the corrupted text says instead; versus -2: nothing.
     """
-    clean = _logits(lm, text, target)
-    at = row % len(clean) if -len(clean) <= row < len(clean) else len(clean) - 1
-    answer = token if 0 <= token < lm.config.d_vocab else int(clean[at].argmax())
+    rows = lm.batch(text, target)[-1].shape[1]
+    at = row % rows if -rows <= row < rows else rows - 1
     corrupted = other.text
     pair, why = None, "No word of this text could be changed: type a corrupted text."
     if corrupted:
@@ -95,12 +95,14 @@ def ask(
             pair, why = text_pair(lm, text, corrupted, row=at, target=target), ""
         except Unlike as reason:
             why = str(reason)
-    theirs = _logits(lm, corrupted, target)[pair.row] if pair is not None else None
-    against = _against(lm, clean[at], theirs, answer, versus)
-    likely = [answer, *clean[at].topk(min(5, clean.shape[-1])).indices.tolist()]
+    clean, *others = _logits(lm, [(text, at)] + ([] if pair is None else [(corrupted, pair.row)]), target)
+    theirs = others[0] if others else None
+    answer = token if 0 <= token < lm.config.d_vocab else int(clean.argmax())
+    against = _against(lm, clean, theirs, answer, versus)
+    likely = [answer, *clean.topk(min(5, len(clean))).indices.tolist()]
     if theirs is not None:
         likely += theirs.topk(min(3, len(theirs))).indices.tolist()
-    firsts = tuple(int(one.argmax()) for one in (clean[at], theirs) if one is not None)
+    firsts = tuple(int(one.argmax()) for one in (clean, theirs) if one is not None)
     return Asked(
         clean=text, corrupted=corrupted, change=other.change, pair=pair, row=at, token=answer, against=against,
         likely=tuple(dict.fromkeys(int(one) for one in likely)), firsts=firsts, target=target, why=why,
@@ -108,11 +110,17 @@ def ask(
     )  # fmt: skip
 
 
-def _logits(lm: LanguageModel, text: str, target: str | None) -> Tensor:
-    """(T, V) of one text."""
+def _logits(lm: LanguageModel, asked: Sequence[tuple[str, int]], target: str | None) -> list[Tensor]:
+    """(V,) of each text at its row; texts of one length are read together."""
+    read = [lm.batch(text, target) for text, _ in asked]
+    ids = [batch[0][0] for batch in read]
     with torch.no_grad():
-        logits: Tensor = lm.transformer(*lm.batch(text, target))[0].double()
-    return logits
+        if len(read[0]) == 2 or len({len(one) for one in ids}) > 1:
+            return [lm.transformer(*batch)[0, row].double() for batch, (_, row) in zip(read, asked)]
+        only = torch.zeros(len(ids), len(ids[0]), dtype=torch.bool, device=lm.device)
+        for line, (_, row) in zip(only, asked):
+            line[row] = True
+        return list(lm.transformer(torch.stack(ids), only=only).double())
 
 
 def _against(lm: LanguageModel, clean: Tensor, other: Tensor | None, answer: int, versus: int) -> int | None:
