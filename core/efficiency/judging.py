@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +25,7 @@ from core.checkpoints.folder import assemble
 from core.data import corpora, tasks
 from core.decoding.labels import wants
 from core.language_model import LanguageModel
+from core.text.tokenizer import Tokenizer
 from core.training.text_loss import TextLoss, text_loss
 from core.vectors.probe import wilson
 
@@ -36,8 +38,10 @@ LONGEST = 128  # tokens of each
 MOST_LOGITS = 2**23  # of all texts together: a large vocabulary is judged on fewer tokens
 # Cutting the library into functions takes seconds; its files have the same code and the same held-out part.
 _QUICK = {"functions": "python", "renamed": "python"}
+KEPT = 8  # yardsticks of a tokenizer: every moment of a training is judged on the same texts
 BATCH = 4  # texts of like length that are read in one pass
 ROUNDS = 9  # passes that are timed, each beside one of the original
+_known: WeakKeyDictionary[Tokenizer, dict[tuple[object, ...], list[TextLoss]]] = WeakKeyDictionary()
 # As safetensors calls them, in its order: the last stand first in a file.
 _NAMES = {
     torch.bool: "BOOL", torch.uint8: "U8", torch.int8: "I8", torch.float16: "F16", torch.bfloat16: "BF16",
@@ -102,6 +106,16 @@ def yardstick(
     wants(lm, "lm")
     if count is not None and count < 1:
         raise ValueError(f"count={count} must be at least 1")
+    known = _known.setdefault(lm.tokenizer, {})
+    key = (lm.config, repr(lm.card.get("spec")), lm.device, split, count)
+    if key not in known:
+        if len(known) >= KEPT:
+            known.clear()
+        known[key] = _texts(lm, split, count)
+    return list(known[key])
+
+
+def _texts(lm: LanguageModel, split: Literal["train", "held_out"], count: int | None) -> list[TextLoss]:
     wanted = min(PLACES, MOST_LOGITS // lm.config.d_vocab)
     longest = max(1, min(LONGEST, lm.config.n_ctx, wanted))
     told = _told(lm, split)
@@ -149,6 +163,10 @@ def judge(before: Reference, lm: LanguageModel, *, size: int | None = None, time
         loss = -now.gather(-1, wanted)[:, 0]
         losses.append(loss)
         rises.append(loss + was.gather(-1, wanted)[:, 0])
+        if now is was:  # the original against itself
+            divergences.append(torch.zeros_like(loss))
+            same += len(loss)
+            continue
         divergences.append(F.kl_div(now, was, log_target=True, reduction="none").sum(-1))
         same += int((now.argmax(-1) == was.argmax(-1)).sum())
     rise, low, high = _mean(torch.cat(rises).double())
