@@ -103,12 +103,13 @@ class Agreement:
 
 
 def agreement(looked: Tensor, cost: Tensor, image: Tensor, chances: Tensor | None = None) -> Agreement:
-    """Compare attention (W, N) with the cost of blanking (W, N), over the patches of the image that have ink.
+    """Compare attention (..., W, N) with the cost of blanking (W, N), over the patches of the image that have ink.
 
     Patches of paper are left out: blanking them changes nothing, and where ink is, is no finding.
 
     Args:
-        looked, cost: (W, N).   image: (12, 24).   chances: (W,) each word's probability with nothing blanked, as
+        looked: (..., W, N), for instance of many heads; `order`, `top` and `left_top` then are (..., W).
+        cost: (W, N).   image: (12, 24).   chances: (W,) each word's probability with nothing blanked, as
             `Captioned.chances`; None: `left_top` and `left_chance` stay None.
 
     Raises:
@@ -117,15 +118,15 @@ def agreement(looked: Tensor, cost: Tensor, image: Tensor, chances: Tensor | Non
     there = inked(image) > 0  # (N,)
     if not bool(there.any()):
         raise ValueError("the sheet is blank: no patch has ink that could be taken away")
-    seen, paid = looked[:, there], cost[:, there]  # (W, M)
-    first = seen.argmax(-1, keepdim=True)
+    seen, paid = looked[..., there], cost[:, there]  # (..., W, M), (W, M)
+    first = seen.argmax(-1, keepdim=True)  # (..., W, 1)
     kept = None if chances is None else chances[:, None] * torch.exp(-paid)  # (W, M)
     return Agreement(
         order=rank_correlation(seen, paid),
-        top=paid.gather(-1, first)[:, 0],
+        top=paid.expand_as(seen).gather(-1, first)[..., 0],
         chance=paid.mean(-1),
         most=paid.amax(-1),
         patches=int(there.sum()),
-        left_top=None if kept is None else kept.gather(-1, first)[:, 0],
+        left_top=None if kept is None else kept.expand_as(seen).gather(-1, first)[..., 0],
         left_chance=None if kept is None else kept.mean(-1),
     )

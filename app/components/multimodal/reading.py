@@ -6,7 +6,7 @@ Nothing here computes: it asks `core.multimodal` and keeps the answers.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
 
@@ -16,7 +16,6 @@ from torch import Tensor
 from app import cache, state
 from app.components.multimodal import strokes
 from app.words import sentence
-from core import hooks
 from core.data.digits import NAMES
 from core.multimodal import captions, drawing, looking, patches, pen, shipped
 from core.multimodal.captioner import Captioned, Captioner
@@ -130,8 +129,18 @@ class Seen:
     def order(self, at: int, head: int) -> float | None:
         """The rank agreement of one word and a head (-1: all together); None where there is no order to compare: when
         covering any one piece changes nothing to speak of, its order is noise."""
-        value = float(self.agreement(head).order[at])
-        return None if math.isnan(value) or float(self.cost[at].abs().max()) < FELT else value
+        value = self._orders[head + 1][at]
+        return None if math.isnan(value) or self._most[at] < FELT else value
+
+    @cached_property
+    def _orders(self) -> list[list[float]]:
+        """The rank agreement of each word, of all heads together and of each."""
+        return torch.stack([one.order for one in (self.together, *self.heads)]).tolist()  # type: ignore[no-any-return]
+
+    @cached_property
+    def _most(self) -> list[float]:
+        """How much covering one piece changes each word, at most."""
+        return self.cost.abs().amax(-1).tolist()  # type: ignore[no-any-return]
 
     def agreement(self, head: int) -> Agreement:
         """Of one head, counted layer by layer, or (-1) of all together."""
@@ -162,23 +171,26 @@ def look(model: Captioner, what: Picture) -> Seen:
     count = len(said.words) - (said.words[-1] == END)
     cost = looking.ablated(model, image, said)
     looked = looking.looked_at(said)
-    layers, heads = said.pattern.shape[:2]
-    each = [
-        looking.agreement(looking.looked_at(said, layer, head), cost, image, said.chances)
-        for layer in range(layers)
-        for head in range(heads)
-    ]
+    together, *each = _agreements(torch.stack([looked, *said.pattern.flatten(0, 1)]), cost, image, said)
     return Seen(
         what, said, count, looked[:count], cost[:count], looking.left(said, cost)[:count], tuple(each),
-        looking.agreement(looked, cost, image, said.chances), _vectors(model, image, said),
+        together, _vectors(model, image, said),
     )  # fmt: skip
+
+
+def _agreements(looked: Tensor, cost: Tensor, image: Tensor, said: Captioned) -> list[Agreement]:
+    """Of each of many ways to look, (K, W, N), whether what is looked at is what is needed."""
+    found = looking.agreement(looked, cost, image, said.chances)
+    assert found.left_top is not None
+    each = zip(found.order, found.top, found.left_top, strict=True)
+    return [replace(found, order=order, top=top, left_top=left) for order, top, left in each]
 
 
 def _vectors(model: Captioner, image: Tensor, said: Captioned) -> Tensor:
     """What stands for the pieces and for the words before the first block, without their positions."""
-    with torch.inference_mode(), hooks.recording(["hook_embed"], batch_axis=False) as seen:
-        model.model.read(image[None], said.ids[None])
-    return seen["hook_embed"].float()
+    with torch.inference_mode():
+        pieces, words = model.model.see(image[None]), model.model.embed(said.ids[None])
+    return torch.cat([pieces, words], dim=1)[0].float()
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,11 @@ def found(seen: Seen, head: int) -> list[str]:
     how = seen.agreement(head)
     assert how.left_top is not None and how.left_chance is not None
     lines = []
-    for at in range(seen.count):
-        top, chance = f"{float(how.left_top[at]):.0%}", f"{float(how.left_chance[at]):.0%}"
+    measured = zip(how.left_top.tolist(), how.left_chance.tolist(), how.top.tolist())
+    for at, (left_top, left_chance, cost) in enumerate(list(measured)[: seen.count]):
+        top, chance = f"{left_top:.0%}", f"{left_chance:.0%}"
         # What is printed decides: two shares that read alike are not called different.
-        more = float(how.top[at]) >= FELT and int(top[:-1]) < int(chance[:-1])
+        more = cost >= FELT and int(top[:-1]) < int(chance[:-1])
         told = _verdict(seen.order(at, head), more, first=not at)
         shares = f"Its most looked-at piece covered: {top}; a random one: {chance}. "
         lines.append(told if seen.order(at, head) is None else shares + told)
