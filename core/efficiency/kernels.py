@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -31,6 +32,28 @@ LACKS = (
     NotImplementedError,
     AttributeError,
 )  # what a build or processor without a kernel raises
+
+
+@cache
+def overflows() -> bool:
+    """Say whether this processor's int8 products are wrong for large numbers.
+
+    Without instructions made for it (VNNI), two products of 8 bits are added up in 16 bits, where 2 · 255 · 127 has no
+    room: the sum stops at 32,767. With weights of 7 bits it never gets there (oneDNN, "Int8 Inference", on saturation).
+    """
+    largest = torch.full((16, 64), 127, dtype=torch.int8)
+    return bool((torch._int_mm(largest, largest.T) != 64 * 127**2).any())
+
+
+def int8_product(codes: Tensor, weight: Tensor) -> Tensor:
+    """Multiply whole numbers, codes (N, columns) times weight (rows, columns) transposed, both int8: int32 (N, rows).
+
+    Where the processor's product overflows, the weight is the sum of two of 7 bits, and there are two products.
+    """
+    if codes.device.type != "cpu" or not overflows():
+        return torch._int_mm(codes, weight.T)
+    half = weight >> 1
+    return torch._int_mm(codes, half.T) + torch._int_mm(codes, (weight - half).T)
 
 
 class Int8Matrix:
@@ -58,7 +81,7 @@ class Int8Matrix:
         """x W^T + b for x (..., columns): each row of x is rounded to int8 with its own scale, too."""
         flat = x.flatten(0, -2).float()  # (N, columns)
         step = flat.abs().amax(-1, keepdim=True).clamp(min=1e-12) / 127  # (N, 1)
-        whole = torch._int_mm((flat / step).round().to(torch.int8), self.codes.T)  # int32 (N, rows)
+        whole = int8_product((flat / step).round().to(torch.int8), self.codes)  # (N, rows)
         out = (whole * (step * self.scale.T)).view(*x.shape[:-1], -1).to(x.dtype)
         return out if bias is None else out + bias
 
@@ -70,6 +93,7 @@ class Timed:
     Attributes:
         kernel: its name in `KERNELS`. seconds: the median; None: it does not run here, `why` says why.
         error: |y - y32| / |y32| beside the float32 product.
+        halved: it is the sum of two products with weights halved (`overflows`).
     """
 
     kernel: str
@@ -79,6 +103,7 @@ class Timed:
     seconds: float | None
     error: float | None
     why: str = ""
+    halved: bool = False
 
 
 def _float32(weight: Tensor, x: Tensor) -> Callable[[], Tensor]:
@@ -155,9 +180,12 @@ def time_products(size: tuple[int, int], tokens: int, kernels: Sequence[str] = t
             refused[name] = reason(why)
     seconds = _medians(ready)
     return [
-        Timed(name, *size, tokens, seconds.get(name), errors.get(name), refused.get(name, ""))
+        Timed(
+            name, *size, tokens, seconds.get(name), errors.get(name), refused.get(name, ""),
+            halved=name == "int8" and name in ready and overflows(),
+        )
         for name in kernels
-    ]
+    ]  # fmt: skip
 
 
 def reason(why: Exception) -> str:

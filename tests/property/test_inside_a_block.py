@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.analysis.activation_curves import curve
@@ -21,6 +21,7 @@ from core.analysis.positions import measured_waves, shift, shift_matrix, similar
 from core.analysis.rotation import in_turns, rotary_rates, turned_by
 from core.analysis.shuffle import shuffle, shuffled_order
 from core.hooks import intervene
+from core.language_model import LanguageModel
 from tests.blocks import PARTS, STACKS, model, target_of
 
 few = settings(max_examples=25)
@@ -29,14 +30,21 @@ stacks = st.sampled_from(STACKS)
 ORDERLESS = [name for name, parts in PARTS.items() if parts.get("shape") == "encoder"]
 
 
+def written_of(lm: LanguageModel) -> int:
+    """The tokens that the decoder reads: its start stands where the encoder's text has its own."""
+    return len(lm.tokenizer.encode(str(target_of(lm))))
+
+
 @few
 @given(stacks, texts, st.integers(0, 13), st.booleans(), st.booleans())
+@example(("t5", "decoder"), [7, 8], 6, True, True)  # the last row, and the one behind it
+@example(("t5", "decoder"), [7, 8], 7, True, True)
 def test_a_ledger_adds_up(
     place: tuple[str, Any], text: list[int], row: int, by_head: bool, through: bool
 ) -> None:
     name, stack = place
     lm = model(name)
-    read = 1 + len(lm.tokenizer.encode(str(target_of(lm)))) if stack == "decoder" else len(text)
+    read = written_of(lm) if stack == "decoder" else len(text)
     found = ledger(
         lm, text, row % read, by_head=by_head, through_final=through, stack=stack, target=target_of(lm)
     )
@@ -55,7 +63,7 @@ def test_a_ledger_adds_up(
 )
 def test_neurons_add_up_and_none_is_counted_twice(name: str, text: list[int], layer: int, row: int) -> None:
     lm = model(name)
-    read = 1 + len(lm.tokenizer.encode(str(target_of(lm)))) if target_of(lm) else len(text)
+    read = written_of(lm) if target_of(lm) else len(text)
     found = token_steps(lm, text, layer, row % read, target=target_of(lm))
     assert found.error < 1e-11
     assert sorted(found.strongest(40)) == list(range(40))

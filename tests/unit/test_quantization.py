@@ -224,6 +224,45 @@ def test_kernels_say_what_runs_and_how_exactly() -> None:
         kernels.time_products((8, 8), 1, ["int2"])
 
 
+@pytest.mark.parametrize("narrow", [False, True])
+def test_int8_products_are_exact_where_a_processor_adds_in_sixteen_bits(
+    narrow: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which processor this is says nothing: one that overflows is put in the other's place, as oneDNN describes it."""
+
+    def saturating(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        above, right = x.int() + 128, y.int()  # an unsigned number times a signed one
+        pairs = (above[:, :, None] * right[None]).unflatten(1, (-1, 2)).sum(2).clamp(-(2**15), 2**15 - 1)
+        return pairs.sum(1) - 128 * right.sum(0)
+
+    def whole(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return (x.long() @ y.long()).int()
+
+    monkeypatch.setattr(torch, "_int_mm", saturating if narrow else whole)
+    kernels.overflows.cache_clear()
+    try:
+        assert kernels.overflows() == narrow
+        source = torch.Generator().manual_seed(4)
+        codes = torch.randint(-127, 128, (6, 32), generator=source).to(torch.int8)
+        weight = torch.randint(-127, 128, (5, 32), generator=source).to(torch.int8)
+        codes[0], codes[1], weight[0], weight[1] = 127, -127, 127, -127
+        exact = whole(codes, weight.T)
+        assert torch.equal(kernels.int8_product(codes, weight), exact)
+        assert torch.equal(torch._int_mm(codes, weight.T), exact) != narrow
+        assert [one.halved for one in kernels.time_products((8, 8), 1, ["float32", "int8"])] == [
+            False,
+            narrow,
+        ]
+    finally:
+        kernels.overflows.cache_clear()
+
+
+def test_int8_products_are_exact_here() -> None:
+    largest = torch.full((3, 32), 127, dtype=torch.int8)
+    for codes in (largest, -largest):
+        assert kernels.int8_product(codes, largest).tolist() == [[int(codes[0, 0]) * 127 * 32] * 3] * 3
+
+
 def test_a_kernel_that_is_missing_is_named_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(weight: torch.Tensor, x: torch.Tensor) -> Any:
         raise NotImplementedError("not on this processor")

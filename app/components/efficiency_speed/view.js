@@ -25,6 +25,7 @@ function saidOf(data) {
   const large = (kernel) => data.speeds.find((one) => one.kernel === kernel && one.rows === rows && one.columns === columns && one.tokens > 1)?.seconds;
   const [float, whole] = [large("float32"), large("int8")];
   if (float && whole) lines.push(`A matrix of ${thousands(rows)} × ${thousands(columns)}, as in a model of 7 billion weights: ${timeOf(whole)} in int8, ${timeOf(float)} in float32, ${whole < 0.85 * float ? `${num(float / whole, 1)} times quicker` : "not clearly quicker"}.`);
+  if (data.speeds.some((one) => one.halved)) lines.push("This processor adds two int8 products up in 16 bits, where large ones have no room. So each matrix is taken as the sum of two of 7 bits: what comes out is exact, and takes two products.");
   if (!data.speeds.length) lines.push("The button times single products, also of a matrix of a far larger model.");
   return lines;
 }
