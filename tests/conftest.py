@@ -59,6 +59,15 @@ def is_local(host: Any) -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is measured of this machine while tests run is no measurement for whoever works in this checkout."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "GLASSBOX_DATA" not in os.environ:
+            patch.setenv("GLASSBOX_DATA", str(tmp_path_factory.mktemp("own")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def no_network() -> Iterator[None]:
     """Every address outside this machine is unreachable, everywhere: a test never depends on the internet."""
     connect, getaddrinfo = socket.socket.connect, socket.getaddrinfo
