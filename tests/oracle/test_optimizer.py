@@ -37,8 +37,10 @@ def own_parts(name, weight):
     return weight.chunk(3) if name.endswith("weight_qkv") else (weight,)
 
 
-@pytest.mark.parametrize(("precision", "close"), [("bfloat16", 1e-3), ("float32", 2e-3)])
-def test_muon_is_torchs_where_the_options_are_the_same(precision, close):
+@pytest.mark.parametrize(("precision", "close"), [("bfloat16", 1e-3), ("float32", 2e-5)])
+def test_muon_is_torchs_where_the_options_are_the_same(precision, close, monkeypatch):
+    if precision == "float32":  # torch's own rounds to bfloat16 whatever it is given
+        monkeypatch.setattr(torch.Tensor, "bfloat16", torch.Tensor.float)
     model = small_model()
     spec = TrainSpec(
         learning_rate=0.03, momentum=0.9, weight_decay=0.1, polar="jordan", embed_rate=0.0, head_rate=0.0,
@@ -65,9 +67,9 @@ def test_muon_is_torchs_where_the_options_are_the_same(precision, close):
         before = {name: weight.detach().clone() for name, weight in matrices.items()}
         moved = mine.step(share)
         for name, parts in theirs.items():
-            # torch's rounds to bfloat16 on the way; ours in products of another order, or not at all.
+            # The products are of another order: ours are of many matrices at once.
             torch.testing.assert_close(matrices[name].detach(), torch.cat(parts).detach(), atol=close, rtol=0)
-        assert moved.update > 0.03 * share  # so two thousandths are far below what a step moves
+        assert moved.update > 0.03 * share  # so a thousandth is far below what a step moves
         squares = [(matrices[name].detach() - was).square().sum() for name, was in before.items()]
         assert float(torch.stack(squares).sum().sqrt()) == pytest.approx(moved.update, rel=0.02)
 
