@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import table
-from tests.benchmarks.pair import Comparison, Figure
+from tests.benchmarks.pair import Comparison, Figure, Foretold
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,10 +18,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture
-def report(request: pytest.FixtureRequest) -> Callable[[Comparison | Figure], None]:
+def report(request: pytest.FixtureRequest) -> Callable[[Comparison | Figure | Foretold], None]:
     """Print a comparison or a figure, and save it where that was asked for."""
 
-    def show(measured: Comparison | Figure) -> None:
+    def show(measured: Comparison | Figure | Foretold) -> None:
         print(measured.table())
         path: Path | None = request.config.getoption("--save")
         if path is None:

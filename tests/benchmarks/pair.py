@@ -134,6 +134,48 @@ class Figure:
         }
 
 
+@dataclass(frozen=True)
+class Foretold:
+    """A run whose time was said before it began, twice: seconds said, and seconds that it took.
+
+    first: by formula and rate alone, before any such run; second: corrected by what the first took.
+    within: how many times as long, or as short, as said the second may take.
+    """
+
+    title: str
+    first: tuple[float, float]
+    second: tuple[float, float]
+    within: float
+
+    @property
+    def off(self) -> tuple[float, float]:
+        """How many times as long as said both took."""
+        return self.first[1] / self.first[0], self.second[1] / self.second[0]
+
+    @property
+    def reached(self) -> bool:
+        """Both were within the figure."""
+        return all(1 / self.within <= ratio <= self.within for ratio in self.off)
+
+    def table(self) -> str:
+        """One line for a terminal."""
+        (said, took), (again, then) = self.first, self.second
+        first, second = self.off
+        return (
+            f"\n  {self.title:<60} said {said:6.1f} s, took {took:6.1f} (× {first:.2f});"
+            f" corrected {again:6.1f}, took {then:6.1f} (× {second:.2f})   (figure: within {self.within:g})"
+        )
+
+    def record(self) -> dict[str, Any]:
+        """The same as plain values, for a file."""
+        return {
+            "title": self.title,
+            "said": [round(self.first[0], 2), round(self.second[0], 2)],
+            "took": [round(self.first[1], 2), round(self.second[1], 2)],
+            "within": self.within,
+        }
+
+
 def versions(*packages: str) -> dict[str, str]:
     """What the numbers were measured with: Python, torch with its threads, and the peers."""
     found = {name: importlib.metadata.version(name) for name in packages}

@@ -18,6 +18,7 @@ SECTIONS = {  # by the module that measured
     "test_bpe": "Learning a vocabulary",
     "test_vectors": "Vectors of words",
     "test_training": "Training",
+    "test_estimates": "What a run was said to take",
     "test_runs": "Training runs in the server",
     "test_fine_tuning": "Fine-tuning",
     "test_corpus_lab": "The corpus lab",
@@ -38,6 +39,11 @@ changing order, and a ratio is the median of the rounds' own ratios, how many ti
 **Training.** One thread, as a worker trains. A step is the gradient, its length, clipping and the move. The two recipes
 take their steps in turns, so that both meet the machine in the same moods; each is trained from three seeds, and the
 loss is that over the whole held-out tenth of a text by characters. What each ingredient is worth: [recipe](recipe.md).
+
+**Precision.** Every training figure stands in float32 and in bfloat16, whatever the machine is quick in, so that others
+find theirs. Where bfloat16 is slow, single steps are timed instead of whole runs. **What a run was said to take**: the
+preset of every page, in a worker's process; said by formula and the machine's measured rate, then, for another seed,
+corrected by the run that had just ended.
 
 **In the browser.** One user, Chromium, the server on the same machine. The clock is the browser's: from the event that
 changes a control to the frame after the picture has written its new state.
@@ -96,6 +102,14 @@ def _figure(record: dict[str, Any]) -> str:
     return f"| {record['title']} | **{middle} {unit}** | {high} | {asked}{_verdict(reached)} | {record['rounds']} |"
 
 
+def _foretold(record: dict[str, Any]) -> str:
+    (said, again), (took, then), within = record["said"], record["took"], record["within"]
+    ratios = took / said, then / again
+    cells = [f"{said:.1f} s", f"{took:.1f} s", f"{ratios[0]:.2f}", f"{again:.1f} s", f"{then:.1f} s"]
+    reached = all(1 / within <= ratio <= within for ratio in ratios)
+    return f"| {record['title']} | {' | '.join(cells)} | **{ratios[1]:.2f}** | within {within:g}{_verdict(reached)} |"
+
+
 def _verdict(reached: bool) -> str:
     return ": reached" if reached else ": **missed**"
 
@@ -108,8 +122,16 @@ def render(lines: Iterable[str]) -> str:
         own = [record for record in records if record["module"] == module]
         pairs = [record for record in own if "ratio" in record]
         alone = [record for record in own if "most" in record]
+        told = [record for record in own if "said" in record]
         if own:
             parts.append(f"## {title}\n")
+        if told:
+            parts.append(
+                "| run | said | took | times as long | said after it | took | times as long | figure |\n"
+                "|---|---|---|---|---|---|---|---|"
+            )
+            parts += [_foretold(record) for record in told]
+            parts.append("")
         if pairs:
             parts.append(
                 "| what | Glassbox | other | | ratio | figure | rounds |\n|---|---|---|---|---|---|---|"

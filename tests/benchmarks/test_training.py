@@ -17,9 +17,11 @@ import torch
 import transformers
 from torch import nn
 
+from app.components.lab.presets import default
 from core.data.corpora import FABLES
 from core.data.pool import Given
 from core.memory import keep_freed_memory
+from core.precision import Chosen, products
 from core.training import Trainer, recipes
 from core.training.loss import next_token_loss
 from scripts.measure_recipe import CORPUS, GOAL, PLAIN_STEPS, by_characters, held_out_loss
@@ -29,7 +31,10 @@ from tests.benchmarks.plain_torch import PlainGPT
 VOCABULARY, CONTEXT, ROWS = 65, 64, 12
 SEEDS = (0, 1, 2)
 NEAR = 0.025  # nats: the plain recipe's steps are as many as take it there
-ALONE, ALL = 14.0, 9.0  # how many times as long as the fast recipe the plain one takes
+PRECISIONS: tuple[Chosen, ...] = ("float32", "bfloat16")
+# How many times as long as the fast recipe the plain one takes: the steps alone, and everything counted.
+LEAST: dict[Chosen, tuple[float, float]] = {"float32": (10.0, 9.0), "bfloat16": (20.0, 18.0)}
+DEFAULT_S: dict[Chosen, float] = {"float32": 20.0, "bfloat16": 10.0}
 HUGGING_FACE, TORCH = "transformers GPT2LMHeadModel", "torch plain, as in a textbook"
 WHOLE = "glassbox, with new rows and the length of the move"
 FAST, PLAIN = "fast recipe", "plain recipe"
@@ -114,16 +119,28 @@ def test_a_step_of_the_plain_model(report: Callable[[pair.Comparison], None]) ->
     assert comparison.missed == {}
 
 
-def test_the_fast_recipe_and_the_plain_one(report: Callable[[pair.Comparison | pair.Figure], None]) -> None:
+def slow(precision: Chosen) -> bool:
+    """Whether this machine computes in that precision by detours only: then steps are timed, not whole runs."""
+    return precision == "bfloat16" and products().quicker == "float32"
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_the_fast_recipe_and_the_plain_one(
+    precision: Chosen, report: Callable[[pair.Comparison | pair.Figure], None]
+) -> None:
     named = os.environ.get(CORPUS)
     path = Path(named) if named else FABLES
     raw = path.read_text(encoding="utf-8")
-    steps: dict[str, list[float]] = {FAST: [], PLAIN: []}
-    everything: dict[str, list[float]] = {FAST: [], PLAIN: []}
-    losses: dict[str, list[float]] = {FAST: [], PLAIN: []}
+    fast = f"{FAST}, {precision}"
+    if slow(precision):
+        report(steps_alone(raw, path.stem, precision, fast))
+        return
+    steps: dict[str, list[float]] = {fast: [], PLAIN: []}
+    everything: dict[str, list[float]] = {fast: [], PLAIN: []}
+    losses: dict[str, list[float]] = {fast: [], PLAIN: []}
     for seed in SEEDS:
         specs = {
-            FAST: recipes.fast(seed=seed, device="cpu"),
+            fast: recipes.fast(seed=seed, device="cpu", precision=precision),
             PLAIN: recipes.plain(steps=PLAIN_STEPS, seed=seed, device="cpu"),
         }
         prepared, trainers = {}, {}
@@ -133,9 +150,9 @@ def test_the_fast_recipe_and_the_plain_one(report: Callable[[pair.Comparison | p
             trainers[name] = text.trainer(spec)
             prepared[name] = time.perf_counter() - began
         # In turns, so that both meet the machine in the same moods: so many plain steps, then a fast one.
-        spent = {FAST: 0.0, PLAIN: 0.0}
+        spent = {fast: 0.0, PLAIN: 0.0}
         while not all(trainer.done for trainer in trainers.values()):
-            for name, count in ((PLAIN, math.ceil(PLAIN_STEPS / specs[FAST].steps)), (FAST, 1)):
+            for name, count in ((PLAIN, math.ceil(PLAIN_STEPS / specs[fast].steps)), (fast, 1)):
                 began = time.perf_counter()
                 for _ in range(count):
                     if not trainers[name].done:
@@ -146,19 +163,61 @@ def test_the_fast_recipe_and_the_plain_one(report: Callable[[pair.Comparison | p
             everything[name].append(prepared[name] + spent[name])
             losses[name].append(held_out_loss(trainer.model, text.held_out))
     where = f"{len(raw):,} characters of {path.stem}"
-    for title, seconds, least in (
-        (f"training, the steps alone, {where}", steps, ALONE),
-        (f"training, eager, everything counted, {where}", everything, ALL),
+    least, in_all = LEAST[precision]
+    for title, seconds, figure in (
+        (f"training in {precision}, the steps alone, {where}", steps, least),
+        (f"training in {precision}, eager, everything counted, {where}", everything, in_all),
     ):
-        report(pair.Comparison(title, seconds, pair.versions(), None, {PLAIN: least}))
+        report(pair.Comparison(title, seconds, pair.versions(), None, {PLAIN: figure}))
     if not named:
         print(f"  (name a longer text in {CORPUS} for a loss to aim at)")
-        assert max(losses[FAST]) < math.log(VOCABULARY) - 1.5
+        assert max(losses[fast]) < math.log(VOCABULARY) - 1.5
         return
-    report(pair.Figure(f"{FAST}: held-out loss, {where}", losses[FAST], GOAL, "nats"))
-    report(pair.Figure(f"{PLAIN}: held-out loss, {where}", losses[PLAIN], GOAL + NEAR, "nats"))
+    report(pair.Figure(f"{fast}: held-out loss, {where}", losses[fast], GOAL, "nats"))
+    report(
+        pair.Figure(
+            f"{PLAIN}, beside {precision}: held-out loss, {where}", losses[PLAIN], GOAL + NEAR, "nats"
+        )
+    )
     # A plain recipe that ended far from the goal would be one of the wrong length to be compared with.
     assert all(abs(loss - GOAL) < NEAR for loss in losses[PLAIN])
-    assert max(losses[FAST]) <= GOAL
-    assert pair.Comparison("", steps, {}, None, {PLAIN: ALONE}).missed == {}
-    assert pair.Comparison("", everything, {}, None, {PLAIN: ALL}).missed == {}
+    assert max(losses[fast]) <= GOAL
+    assert pair.Comparison("", steps, {}, None, {PLAIN: least}).missed == {}
+    assert pair.Comparison("", everything, {}, None, {PLAIN: in_all}).missed == {}
+
+
+def steps_alone(raw: str, name: str, precision: Chosen, fast: str) -> pair.Comparison:
+    """Some steps of the fast recipe where they are slow, beside as many in float32: no figure is asked of them."""
+    text = by_characters(raw, name)
+    ways = {
+        fast: text.trainer(recipes.fast(device="cpu", precision=precision)),
+        f"{FAST}, float32": text.trainer(recipes.fast(device="cpu", precision="float32")),
+    }
+    seconds: dict[str, list[float]] = {title: [] for title in ways}
+    for turn in range(6):
+        for title, trainer in ways.items():
+            before = trainer.seconds
+            trainer.step()
+            if turn:
+                seconds[title].append(trainer.seconds - before)
+    return pair.Comparison(f"a step, where products in {precision} are slow", seconds, pair.versions())
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_the_default_run_of_the_lab(precision: Chosen, report: Callable[[pair.Figure], None]) -> None:
+    """What Start trains when nothing was chosen, on one thread: seconds of the processor."""
+    if slow(precision):
+        return
+    trainer = Trainer(default().replace(precision=precision, device="cpu"))
+    began = time.process_time()
+    losses = [point.loss for point in trainer.run()]
+    spent = time.process_time() - began
+    assert losses[-1] < 0.6 * losses[0]
+    figure = pair.Figure(
+        f"the Training lab's default run, {precision}: seconds of one core",
+        [spent],
+        DEFAULT_S[precision],
+        "s",
+    )
+    report(figure)
+    assert figure.reached

@@ -40,7 +40,7 @@ def own_parts(name, weight):
 @pytest.mark.parametrize(("precision", "close"), [("bfloat16", 1e-3), ("float32", 2e-5)])
 def test_muon_is_torchs_where_the_options_are_the_same(precision, close, monkeypatch):
     if precision == "float32":  # torch's own rounds to bfloat16 whatever it is given
-        monkeypatch.setattr(torch.Tensor, "bfloat16", torch.Tensor.float)
+        monkeypatch.setattr(torch, "bfloat16", torch.float32)
     model = small_model()
     spec = TrainSpec(
         learning_rate=0.03, momentum=0.9, weight_decay=0.1, polar="jordan", embed_rate=0.0, head_rate=0.0,

@@ -45,3 +45,18 @@ def test_the_document_has_a_row_for_each_title_the_last_one_measured() -> None:
 def test_every_benchmark_has_a_section_in_the_document() -> None:
     files = Path(table.__file__).parent.glob("test_*.py")
     assert sorted(table.SECTIONS) == sorted(path.stem for path in files)
+
+
+def test_what_was_foretold_stands_beside_what_came() -> None:
+    good = pair.Foretold("a run", (10.0, 12.0), (12.0, 11.0), 1.5)
+    late = pair.Foretold("a late run", (10.0, 12.0), (12.0, 24.0), 1.5)
+    early = pair.Foretold("an early run", (10.0, 5.0), (5.0, 5.0), 1.5)
+    assert good.reached and not late.reached and not early.reached
+    assert "(× 1.20)" in good.table() and "corrected   12.0" in good.table()
+    lines = [
+        json.dumps({**one.record(), "module": "test_estimates", "machine": "M"})
+        for one in (good, late, early)
+    ]
+    text = table.render(lines)
+    assert "| a run | 10.0 s | 12.0 s | 1.20 | 12.0 s | 11.0 s | **0.92** | within 1.5: reached |" in text
+    assert text.count("within 1.5: **missed**") == 2
