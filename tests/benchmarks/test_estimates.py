@@ -33,7 +33,7 @@ SECOND = 7  # seed of the run that the first one's time corrects
 
 def presets() -> Iterator[tuple[str, Any, str | None]]:
     """Of every page that trains, what it trains when nothing was chosen; of a comparison one arm."""
-    for name, preset in PRESETS.items():
+    for preset in PRESETS.values():
         spec = preset.make()
         yield f"Training lab: {preset.name}", spec.replace(eval_every=max(1, spec.steps // 30)), None
     yield "Bias: a dose", corpus_lab.spec(0.9), None
