@@ -135,10 +135,11 @@ def quicker(
         return
     known = f"takes about {duration(whole)}" if whole < float("inf") else "takes more than this server allows"
     fitting = next((one for one in options if taken(one) <= LONG), None)
-    st.caption(f"This {known} on this computer.")
-    if fitting is not None:
-        label = f"{name(fitting)} instead: about {duration(taken(fitting))}"
-        st.button(label, key=f"{key}.quicker", on_click=state.whole(choose), args=(fitting,))
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"gb-quicker-{key}"):
+        st.caption(f"This {known} on this computer.", width="content")
+        if fitting is not None:
+            label = f"{name(fitting)} instead: about {duration(taken(fitting))}"
+            st.button(label, key=f"{key}.quicker", on_click=state.whole(choose), args=(fitting,))
 
 
 def _taken(made: Callable[[str], Sequence[Next]], share: str) -> float:

@@ -102,7 +102,16 @@ def begin() -> None:
             started.start(wait=False)
             if _expected.is_set():
                 started.expect()
+            _measure()
             return
+
+
+def _measure() -> None:
+    """Measure how fast this machine trains, once, before a page asks what a run would take."""
+    from core.costs import measured_rate
+    from core.precision import choose
+
+    measured_rate(choose("auto"))
 
 
 def expect() -> None:

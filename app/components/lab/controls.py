@@ -36,11 +36,11 @@ def draw(first: Shown | None, spec: TrainSpec) -> None:
         if more.open:
             with more:
                 _more(spec)
-        own_run.quicker(
-            "lab", lambda steps: Next(setting.with_steps(spec, steps), ""), spec.steps,
-            [round(spec.steps * share) for share in (0.5, 0.25, 0.1, 0.05) if round(spec.steps * share) >= 2],
-            lambda steps: f"{steps:,} steps", lambda steps: setting.put(setting.with_steps(spec, steps)),
-        )  # fmt: skip
+    own_run.quicker(
+        "lab", lambda steps: Next(setting.with_steps(spec, steps), ""), spec.steps,
+        [round(spec.steps * share) for share in (0.5, 0.25, 0.1) if round(spec.steps * share) >= 2],
+        lambda steps: f"{steps:,} steps", lambda steps: setting.put(setting.with_steps(spec, steps)),
+    )  # fmt: skip
 
 
 def _buttons(first: Shown | None) -> None:
