@@ -60,7 +60,7 @@ class Variant:
 
     def spec(self, steps: int, seed: int, chosen: Mapping[str, Any] | None = None) -> TrainSpec:
         """The run of one seed."""
-        values = {**self.values, **(chosen or {})}
+        values = {"precision": "bfloat16", **self.values, **(chosen or {})}
         return recipes.fast(
             steps=round(self.pace * steps), seed=seed, changes=self.changes, device="cpu", **values
         )
@@ -131,7 +131,7 @@ made of published ideas, tried one by one:
 
 - **Two blocks** instead of four: so few characters do not fill more, and a step takes little more than half as long.
 - **Muon** (Jordan et al. 2024) for the matrices, with the coefficients of Polar Express (Amsel et al. 2025): every
-  direction of a matrix moves as far as every other. Matrices of one shape go through one batched product in bfloat16.
+  direction of a matrix moves as far as every other. Matrices of one shape go through one batched product.
   Adam, with a short memory, for the token table and the head.
 - **Large rates** from the first step, falling in a line to zero at the last; no warm-up, no clipping: normed queries,
   keys and streams leave no scale that could run away.
@@ -139,8 +139,10 @@ made of published ideas, tried one by one:
 - **Parts**: rotary positions (Su et al. 2021), RMS norms without gains (Zhang & Sennrich 2019), normed queries and keys
   (Henry et al. 2020), squared ReLU (So et al. 2021), no biases.
 - **First weights**: what is added to the stream begins at zero, so that the model begins as a table of characters.
-- **bfloat16** throughout, from float32 masters; and derivatives written for this shape: torch's own, for RMS norm,
-  squared ReLU, GELU and attention in bfloat16 on a processor, take two to four times as long.
+- **bfloat16**, from float32 masters, where the machine multiplies quickly in it (`core.precision` times that; on a
+  processor without such instructions a product takes forty times as long, and the recipe runs in float32); and
+  derivatives written for this shape: torch's own, for RMS norm, squared ReLU, GELU and attention in bfloat16 on a
+  processor, take two to four times as long.
 
 Each row below leaves one part out and trains for as many steps on as many characters. The losses of two seeds of the
 same recipe differ by up to 0.03, so a smaller difference says nothing: a part with such a row is there because it was
