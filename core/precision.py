@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 
 from core import machine
 
@@ -63,8 +63,8 @@ def choose(precision: Precision, device: torch.device | str | None = None) -> Ch
     if precision != "auto":
         return precision
     wanted = os.environ.get(VARIABLE, "").strip() or "auto"
-    if wanted == "float32" or wanted == "bfloat16":
-        return wanted
+    if wanted in get_args(Chosen):
+        return cast(Chosen, wanted)
     if wanted != "auto":
         raise ValueError(f"{VARIABLE}={wanted} is not one of auto, float32, bfloat16")
     return products(_kind(device)).quicker

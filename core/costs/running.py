@@ -116,7 +116,7 @@ def steps_seconds(config: ModelConfig, spec: TrainSpec, rate: Rate) -> float:
 def step_parts(config: ModelConfig, spec: TrainSpec, context: int | None = None) -> Parts:
     """What a step of the run is made of, in rows of `context` (None: the run's own)."""
     rows, length, target = _row(config, spec, context)
-    flops = 3 * rows * row_flops(config, length, target)
+    flops: float = 3 * rows * row_flops(config, length, target)
     if spec.optimizer == "muon":
         flops += len(COEFFICIENTS[spec.polar]) * muon_flops(config)
     # Scores are written, turned into a pattern and, for the gradient, made again, also where they are not kept.

@@ -77,7 +77,7 @@ def test_presets_take_what_was_said(
                 run = here(store, asked, "bench", text)
                 assert run.state == "done", run.ended
                 found.append((said, time.perf_counter() - began))
-            one = pair.Foretold(f"{title}, {precision}", *found, within=WITHIN)
+            one = pair.Foretold(f"{title}, {precision}", found[0], found[1], WITHIN)
             report(one)
             wrong += [one.title] * (not one.reached)
     finally:

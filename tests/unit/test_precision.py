@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,12 @@ PRECISIONS = ("float32", "bfloat16")
 
 
 @pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A data folder of its own, and nothing chosen for "auto"."""
     monkeypatch.setenv("GLASSBOX_DATA", str(tmp_path))
     monkeypatch.delenv(precision.VARIABLE)
     machine.forget()
-    yield tmp_path  # type: ignore[misc]
+    yield tmp_path
     machine.forget()
 
 

@@ -119,7 +119,7 @@ def found() -> list[Arm]:
 def following(ctx: Context, arms: list[Arm], steps: int | None = None) -> Next:
     """The next run as it would be put into the queue. Raises as `spec_of`."""
     spec = spec_of(ctx, FIRST + len(arms), steps)
-    return Next(spec, f"Efficiency: {title(spec)}")  # type: ignore[arg-type]
+    return Next(spec, f"Efficiency: {title(spec)}")
 
 
 def stop(arms: list[Arm]) -> None:
