@@ -20,7 +20,7 @@ from core.training import TrainSpec, corpus_lab, ladder
 from core.training.fine_tune_spec import compared
 from tests.pages.conftest import Runs
 
-RATE = {"flops": 9e10, "bytes": 1.2e9, "block": 2e-4, "loop": 6e-4}  # a machine of today, one thread
+RATE = {"flops": 9e10, "bytes": 2.25e9, "block": 9e-4, "loop": 6e-4}  # a machine of today, one thread
 PAGES = {  # the button that starts, and how many runs it starts
     "bias": ("bias_more.train", 1), "break_it": ("break_it.start", 2), "regularization": ("regularization.start", 4),
     "optimizers": ("optimizers.toy", 5), "fine_tuning": ("fine_tuning.lora", 1),

@@ -234,3 +234,42 @@ def test_rates_are_measured_in_both(data: Path) -> None:
 def test_products_compare() -> None:
     assert Products(1.0, 1 / precision.GAIN).quicker == "bfloat16"
     assert Products(1.0, 0.99 / precision.GAIN).quicker == "float32"
+
+
+@pytest.mark.parametrize("name", PRECISIONS)
+def test_a_runs_record_names_what_it_was_given_and_another_machine_goes_on_in_it(
+    data: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    from core.runs import Store
+    from core.runs.lease import Lease
+    from core.runs.loop import Training
+    from core.runs.queue import claim
+    from tests.runs import OWNER, tiny
+
+    def work(leaving: Any = lambda: False) -> None:
+        ticket = claim(store.database, 60.0)
+        assert ticket is not None
+        Training(store, Lease.take(store.database, ticket, 60.0), leaving=leaving).run()
+
+    asked = tiny(40)
+    assert asked.precision == "auto"
+    store = Store(f"sqlite:///{data}/runs.sqlite")
+    try:
+        id = store.create(asked, OWNER).id
+        timed(monkeypatch, 1e10, 1e11 if name == "bfloat16" else 1e9)
+        steps = iter(range(1000))
+        work(leaving=lambda: next(steps) == 15)
+        run = store.get(id)
+        assert run.state == "queued" and 0 < run.step < 40
+        assert run.spec == asked.replace(precision=name)
+        machine.forget()
+        monkeypatch.setattr(machine, "signature", lambda device: "a machine that is quick in the other")
+        timed(monkeypatch, 1e10, 1e9 if name == "bfloat16" else 1e11)
+        work()
+        run, losses = store.get(id), store.points(id).loss.tolist()
+        assert run.state == "done" and run.spec.precision == name
+        assert losses == [point.loss for point in Trainer(run.spec).run()]
+        other = "float32" if name == "bfloat16" else "bfloat16"
+        assert losses != [point.loss for point in Trainer(run.spec.replace(precision=other)).run()]
+    finally:
+        store.close()
