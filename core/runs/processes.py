@@ -11,6 +11,7 @@ import logging
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -50,11 +51,11 @@ class Process:
         self._started: subprocess.Popen[bytes] | None = None
         self._said: BinaryIO
         self._say: BinaryIO
+        self._line: socket.socket | None = None
         found = forks.born()
         if found is not None:
-            self.pid, line = found
-            self._said, self._say = line.makefile("rb"), line.makefile("wb")
-            line.close()  # the two hold it
+            self.pid, self._line = found
+            self._said, self._say = self._line.makefile("rb"), self._line.makefile("wb")
         else:
             self._started = subprocess.Popen(
                 [sys.executable, "-m", "core.runs.processes"],
@@ -76,12 +77,16 @@ class Process:
     def leave(self) -> None:
         """Ask it to store where its run is, and to go."""
         with suppress(OSError):
+            if self._line is not None:
+                self._line.shutdown(socket.SHUT_WR)  # what it says is still heard
             self._say.close()
 
     def gone(self, until: float) -> bool:
         """Wait until it has gone, or until that moment; what has not gone by then is killed."""
         self._listener.join(max(0.0, until - time.monotonic()))
         went = not self._listener.is_alive()
+        if self._line is not None:
+            self._line.close()
         if self._started is not None:
             if not went:
                 self._started.kill()

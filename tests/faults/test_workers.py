@@ -137,6 +137,15 @@ engine = Engine(Store())
 engine.start(timeout=200)
 print("ready", flush=True)
 for line in sys.stdin:
+    if line.strip() == "close":
+        engine.close()
+        print("closed", flush=True)
+        continue
+    if line.strip() == "open":
+        engine = Engine(Store())
+        engine.start(timeout=200)
+        print("ready", flush=True)
+        continue
     if line.strip() == "forget":
         forks.forget()
         print("forgotten", flush=True)
@@ -172,6 +181,17 @@ def test_forked_workers_train_the_same_curves_and_share_their_memory(lite: Store
         same_curve(lite, id)
         (second,) = workers(child.pid)
         assert second.pid != first.pid
+        id = say(small(20_000).to_json())
+        until(lambda: lite.get(id).step > 0, "a point")
+        assert say("close") == "closed"
+        assert lite.get(id).state == "queued", "its worker stored where it was, and went"
+        assert not second.is_running()
+        reached = lite.get(id).step
+        assert say("open") == "ready"
+        until(lambda: lite.get(id).step > reached, "the run to go on")
+        lite.command(id, OWNER, "stop")
+        until(lambda: lite.get(id).over, "its end")
+        (second,) = workers(child.pid)
         assert say("forget") == "forgotten"
         second.kill()  # the next one is a Python of its own
         id = say(small(seed=4).to_json())
