@@ -3,7 +3,9 @@
 
 const XS = [["step", "Steps"], ["tokens", "Tokens"], ["seconds", "Seconds"]];
 const WORDS_EVERY = 500; // milliseconds between two drawings of the words beside the curve, which draws itself
-const MOMENTS_EVERY = 2000; // milliseconds between two pages drawn for new moments alone
+// Milliseconds between two pages drawn for new moments alone: curve and Rewind have them at once, only the strip waits. A
+// page is some 200 ms of both the server's and the browser's computing, which a run on the same processors goes without.
+const MOMENTS_EVERY = 5000;
 
 const lab = {
   init(data, local, before) {
@@ -88,8 +90,9 @@ function heard(g, local, feed, what) {
   const steps = feed.id === local.data.moments.id ? local.data.moments.steps : null;
   const newMoment = steps && feed.checkpoints.some((one) => !steps.includes(one.step));
   if (page && (page.state !== feed.state.state || newMoment)) {
-    // A new state at once; new moments one page at a time: a class that watches leaves the workers their cores.
-    const wait = page.state !== feed.state.state ? 120 : Math.max(120, (local.sent ?? 0) + MOMENTS_EVERY - Date.now());
+    // A new state and the first moment at once; later ones one page at a time: who watches leaves the workers their cores.
+    const atOnce = page.state !== feed.state.state || !steps.length;
+    const wait = atOnce ? 120 : Math.max(120, (local.sent ?? 0) + MOMENTS_EVERY - Date.now());
     clearTimeout(local.later);
     local.later = setTimeout(() => {
       local.sent = Date.now();
