@@ -228,7 +228,8 @@ def train(model: Transformer, kind: Position, plan: Plan, seed: int) -> Iterator
     """Train `model` (of `first_model`) in place and test it: a report every 20 steps, the last one with the results."""
     assert plan.steps is not None
     assert plan.rows is not None
-    spec = TrainSpec(model="gpt-nano", steps=plan.steps)  # its optimizer and rates: Muon, falling to zero
+    # Its optimizer and rates: Muon, falling to zero. In float32 on every machine: what is compared is the positions.
+    spec = TrainSpec(model="gpt-nano", steps=plan.steps, precision="float32")
     optimizer = Optimizer(model, spec)
     feed = order_tasks.batches(plan.task, plan.trained, letters=plan.letters, count=plan.rows, seed=seed)
     for step in range(1, plan.steps + 1):

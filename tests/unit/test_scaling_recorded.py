@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from core.analysis.emergence import LENGTHS
+from core.precision import alike
 from core.runs import ladders
 from core.runs.records import RunError
 from core.scaling.surface import compute
@@ -24,7 +25,7 @@ def test_every_planned_run_is_recorded_with_its_spec() -> None:
     planned = {ladder.name(spec): spec for spec in ladder.plan()}
     assert set(runs) == set(planned)
     for name, spec in planned.items():
-        assert TrainSpec.from_dict(runs[name]["spec"]) == spec
+        assert alike(TrainSpec.from_dict(runs[name]["spec"]), spec)
         one = runs[name]
         assert one["low"] <= one["loss"] <= one["high"] and one["machine"] and one["revision"]
         assert set(one["exact"]) == set(map(str, LENGTHS))
@@ -79,16 +80,25 @@ def test_the_next_size_is_one_that_the_recipe_makes(tables: bool) -> None:
         assert ladders.place(spec, against, tables) == one.at(against, tables)  # type: ignore[arg-type]
 
 
-def test_the_first_steps_are_those_recorded() -> None:
-    for width in (16, 96):
-        spec = ladder.spec(width, ladder.LESS[1], 0)
-        torch.set_num_threads(1)
-        trainer = Trainer(spec)
-        losses = [trainer.step().loss for _ in range(record_scaling.EARLY)]
-        recorded = ladders.recorded()["runs"][ladder.name(spec)]["early"]
-        assert losses[-1] == pytest.approx(recorded, abs=0.02), (
-            "the trainer or the text has changed: record anew"
-        )
+def apart(width: int, **changes: Any) -> float:
+    """By which part the last of a recorded run's first losses differs from that of its spec with changes."""
+    spec = ladder.spec(width, ladder.LESS[1], 0)
+    trainer = Trainer(replace(spec, **changes))
+    losses = [trainer.step().loss for _ in range(record_scaling.EARLY)]
+    return abs(losses[-1] / ladders.recorded()["runs"][ladder.name(spec)]["early"] - 1)
+
+
+# By which part of the loss float32 differs from what was recorded in bfloat16: measured 2e-4 and 2e-3, with AVX-512 and
+# without. In bfloat16 itself, of the smallest, since it takes some processors 40 times as long: 5e-6.
+@pytest.mark.parametrize(
+    ("width", "precision", "close"), [(16, "float32", 6e-4), (96, "float32", 4e-3), (16, "bfloat16", 6e-4)]
+)
+def test_the_first_steps_are_those_recorded(width: int, precision: str, close: float) -> None:
+    """Else the trainer or the text has changed: record anew."""
+    rate = ladder.spec(width, ladder.LESS[1], 0).learning_rate
+    assert apart(width, precision=precision) <= close
+    assert apart(width, precision=precision, seed=1) > close
+    assert apart(width, precision=precision, learning_rate=1.5 * rate) > close
 
 
 @pytest.fixture
