@@ -67,11 +67,6 @@ class Chapter:
         return "/".join(part for part in ("pages", self.folder, f"{self.slug}.py") if part)
 
     @property
-    def trains(self) -> bool:
-        """Whether the page has a button that starts training runs."""
-        return self.slug in TRAINS
-
-    @property
     def exists(self) -> bool:
         """Whether the page has been written yet."""
         return (ROOT / self.path).is_file()

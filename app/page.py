@@ -110,7 +110,7 @@ def begin(slug: str, longest: int | None = None, room: int = 0, apart: str = "")
     """
     _through_the_door()
     state.enter(slug)
-    if chapters.BY_SLUG[slug].trains:
+    if slug in chapters.TRAINS:
         runs.expect()
     opened = opening.open_model()
     lm = opened.lm

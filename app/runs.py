@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from core.vectors.static import StaticVectors
 
 log = logging.getLogger("glassbox")
-
 Answer = TypeVar("Answer")
 REST = 2.0  # seconds without a question to a store that did not answer the last one
 REMEMBERED = 64  # runs whose last state is kept for the time that the store is away
@@ -41,8 +40,10 @@ AWAY = (
 )
 
 _opening = threading.Lock()
-_closing = threading.Event()
-_expected = threading.Event()  # by a page that was quicker than the engine
+_closing, _expected = (
+    threading.Event(),
+    threading.Event(),
+)  # expected by a page that was quicker than the engine
 _store: Store | None = None
 _engine: Engine | None = None
 _rest_until = 0.0
@@ -52,8 +53,7 @@ _known: OrderedDict[str, tuple[Run, tuple[int, ...]]] = OrderedDict()
 def store() -> Store:
     """The server's run store, opened at the first question.
 
-    Raises:
-        StoreAway: the database does not answer. SchemaError: another version of Glassbox wrote it.
+    Raises StoreAway: the database does not answer; SchemaError: another version of Glassbox wrote it.
     """
     global _store
     with _opening:
@@ -69,18 +69,6 @@ def use(opened: Store | None, engine: Engine | None = None) -> None:
     global _store, _engine, _rest_until
     with _opening:
         _store, _engine, _rest_until = opened, engine, 0.0
-
-
-def prepare() -> None:
-    """Before the server does anything else: make workers of this machine cheap to start (core/runs/forks.py)."""
-    from core.runs import forks
-    from core.runs.engine import own_workers
-
-    try:
-        if own_workers():
-            forks.prepare()
-    except (ImportError, OSError, ValueError):  # then they start as they can
-        log.exception("No process to fork workers from")
 
 
 def begin() -> None:
@@ -123,15 +111,12 @@ def expect() -> None:
 
 def close() -> None:
     """End the workers; runs that they trained go on when a server starts again."""
-    from core.runs import forks
-
     _closing.set()
     _expected.clear()
     ended = _engine
     use(None)
     if ended is not None:
         ended.close()
-    forks.forget()
 
 
 def engine() -> Engine | None:
@@ -273,8 +258,7 @@ def text(fingerprint: str) -> str | None:
 def estimate(spec: Spec, text: str | None = None) -> Estimate:
     """Parameters, bytes and seconds of a run, before it starts.
 
-    Raises:
-        ValueError: it is not started here: too large (LimitExceeded), or its text too small; the message says why.
+    Raises ValueError: it is not started here: too large (LimitExceeded), or its text too small; the message says why.
     """
     if _engine is not None:
         return _engine.estimate(spec, text)

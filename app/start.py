@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from app import cache, memory, models, runs, state
+from core.runs import forks
 
 # Seconds until a thread that computes lets another one go on: what a page has drawn leaves the server while the page is
 # still being computed (5 ms, Python's own, would hold up every message).
@@ -29,7 +30,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     What hands runs to workers starts behind the first visitor's back: a page needs none. They end before the server.
     """
     sys.setswitchinterval(SWITCH)
-    runs.prepare()
+    prepare()
     try:
         names = models.bundled()
         cache.warm([name for name in names if name == state.DEFAULT_MODEL] or list(names[:1]))
@@ -46,6 +47,18 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     finally:
         await starting
         await asyncio.to_thread(runs.close)
+        forks.forget()
+
+
+def prepare() -> None:
+    """Before the server does anything else: make workers of this machine cheap to start (core/runs/forks.py)."""
+    from core.runs.engine import own_workers
+
+    try:
+        if own_workers():
+            forks.prepare()
+    except (ImportError, OSError, ValueError):  # then they start as they can
+        log.exception("No process to fork workers from")
 
 
 def on_error(error: Exception) -> bool:

@@ -26,7 +26,7 @@ def warmed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     usual = sys.getswitchinterval()
     monkeypatch.setattr(cache, "warm", names.extend)
     monkeypatch.setattr(runs, "begin", lambda: None)
-    monkeypatch.setattr(runs, "prepare", lambda: None)
+    monkeypatch.setattr(start, "prepare", lambda: None)
     yield names
     gc.unfreeze()
     sys.setswitchinterval(usual)
@@ -149,7 +149,7 @@ def test_a_process_to_fork_from_stands_only_where_workers_may(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("core.runs.forks.prepare", lambda: told.append(True))
-    runs.prepare()
+    start.prepare()
     assert told == [True] * prepared
 
 
@@ -157,7 +157,7 @@ def test_a_number_of_workers_that_is_none_is_said_when_they_are_asked_for(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("GLASSBOX_WORKERS", "many")
-    runs.prepare()
+    start.prepare()
     assert "No process to fork workers from" in caplog.text
 
 
