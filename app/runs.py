@@ -40,10 +40,7 @@ AWAY = (
 )
 
 _opening = threading.Lock()
-_closing, _expected = (
-    threading.Event(),
-    threading.Event(),
-)  # expected by a page that was quicker than the engine
+_closing, _expected = threading.Event(), threading.Event()  # by a page quicker than the engine
 _store: Store | None = None
 _engine: Engine | None = None
 _rest_until = 0.0

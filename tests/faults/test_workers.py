@@ -86,7 +86,7 @@ def test_workers_leave_when_nobody_wants_them_and_come_back(lite: Store) -> None
 
 def test_a_run_longer_than_the_wait_keeps_its_worker(lite: Store) -> None:
     with engine(lite, idle=0.2) as made:
-        run = made.submit(small(2_000), OWNER)
+        run = made.submit(small(), OWNER)
         seen = set[int]()
         while not lite.get(run.id).over:
             seen |= {worker.pid for worker in workers()}
