@@ -241,8 +241,9 @@ class _Search:
                 self._finish(self.prefixes.child(found.prefix, found.tokens[at]), found.log_probs[at])
             else:
                 going_on.append(at)
-        for values in (found.tokens, found.log_probs, found.bounds):
-            values[:] = [values[at] for at in going_on]  # type: ignore[index]
+        found.tokens = [found.tokens[at] for at in going_on]
+        found.log_probs = [found.log_probs[at] for at in going_on]
+        found.bounds = [found.bounds[at] for at in going_on]
         self._open_next(found)
 
     def _open_next(self, rest: _Following) -> None:
@@ -261,13 +262,15 @@ class _Search:
     def _ahead(self, depth: int, count: int) -> list[int]:
         """Up to `count` further prefixes of this depth that will be read soon, unless better texts come before: a row
         more in a call of the model costs little, another call costs as much as the first."""
-        waiting = [each for each in self.open if each.length == depth and each.rest is not None]
-        texts = [(-each.key, each.prefix, each.token) for each in waiting]
-        for rest in (each.rest for each in waiting):
-            later = slice(rest.at, rest.at + count)
-            texts += [
-                (bound, rest.prefix, token) for bound, token in zip(rest.bounds[later], rest.tokens[later])
-            ]
+        texts = []
+        for each in self.open:
+            rest = each.rest
+            if each.length == depth and rest is not None:
+                texts.append((-each.key, each.prefix, each.token))
+                later = slice(rest.at, rest.at + count)
+                texts += [
+                    (bound, rest.prefix, id) for bound, id in zip(rest.bounds[later], rest.tokens[later])
+                ]
         best = heapq.nlargest(count, (text for text in texts if text[0] > self.floor))
         return [self.prefixes.child(prefix, token) for _, prefix, token in best]
 

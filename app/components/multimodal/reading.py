@@ -135,12 +135,12 @@ class Seen:
     @cached_property
     def _orders(self) -> list[list[float]]:
         """The rank agreement of each word, of all heads together and of each."""
-        return torch.stack([one.order for one in (self.together, *self.heads)]).tolist()  # type: ignore[no-any-return]
+        return torch.stack([one.order for one in (self.together, *self.heads)]).tolist()
 
     @cached_property
     def _most(self) -> list[float]:
         """How much covering one piece changes each word, at most."""
-        return self.cost.abs().amax(-1).tolist()  # type: ignore[no-any-return]
+        return self.cost.abs().amax(-1).tolist()
 
     def agreement(self, head: int) -> Agreement:
         """Of one head, counted layer by layer, or (-1) of all together."""
