@@ -38,6 +38,10 @@ OWN_MODELS = {
 }  # pages about models of their own, whatever is open
 
 
+# What a page learns by itself whatever the text is, made small where a test is about something else.
+SMALLER: dict[str, dict[str, Any]] = {"tokenization": {"corpus": "fables", "size": 300}}
+
+
 def notebook(app: AppTest) -> nbformat.NotebookNode:
     """What the page's Notebook button hands out."""
     return nbformat.reads(app.session_state["gb"].memos["takeaway"]["notebook"](), as_version=4)

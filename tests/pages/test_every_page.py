@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 from streamlit.testing.v1 import AppTest
 
 from app import chapters
-from tests.pages.conftest import OWN_MODELS, OpenPage, execute, mixed, notebook, run_notebook
+from tests.pages.conftest import OWN_MODELS, SMALLER, OpenPage, execute, mixed, notebook, run_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
@@ -65,7 +65,7 @@ def visit(slug: str, open_page: OpenPage) -> tuple[Seen, Seen]:
     """The page on every model: the numbers of its table and of its answer, its notebook run each time."""
     tables, answers = {}, {}
     for name, link in LINKS.items():
-        app = open_page(slug, **link)
+        app = open_page(slug, **link, **SMALLER.get(slug, {}))
         assert not app.exception and not app.error and not app.info, name
         assert app.session_state["gb"].store["model"] == link.get("model", "tales-gpt")
         run_notebook(app)
@@ -97,7 +97,7 @@ def test_another_model_and_text_change_every_number(slug: str, open_page: OpenPa
 @pytest.mark.usefixtures("other_model")
 @pytest.mark.parametrize("slug", OPEN)
 def test_a_notebook_fails_when_the_model_is_another(slug: str, open_page: OpenPage) -> None:
-    book = notebook(open_page(slug, **LINKS["other"]))
+    book = notebook(open_page(slug, **LINKS["other"], **SMALLER.get(slug, {})))
     code = [cell for cell in book.cells if cell.cell_type == "code"]
     assert sum(cell.source.count("/other'") for cell in code) == 1, "it loads the page's model, once"
     for cell in code:
@@ -110,7 +110,7 @@ def test_a_notebook_fails_when_the_model_is_another(slug: str, open_page: OpenPa
 def test_every_notebook_runs_in_jupyter(open_page: OpenPage) -> None:
     book = nbformat.v4.new_notebook()
     for slug in SHOWN:  # one kernel for all: a second one would import torch anew
-        cells = notebook(open_page(slug, **LINKS["pair decoder"])).cells
+        cells = notebook(open_page(slug, **LINKS["pair decoder"], **SMALLER.get(slug, {}))).cells
         book.cells += [nbformat.v4.new_code_cell("%reset -f"), *cells]
     done = NotebookClient(book, timeout=240, resources={"metadata": {"path": str(ROOT)}}).execute()
     ran = [cell.execution_count for cell in done.cells if cell.cell_type == "code"]

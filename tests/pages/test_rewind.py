@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from app import cache, chapters, models, state
 from app import runs as run_face
 from core.runs import NotYours, StoreAway
-from tests.pages.conftest import OTHER, OWN_MODELS, OWNER, OpenPage, Runs, run_notebook
+from tests.pages.conftest import OTHER, OWN_MODELS, OWNER, SMALLER, OpenPage, Runs, run_notebook
 
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
 TEXT = "Once upon a time, Lily saw a"
@@ -60,7 +60,7 @@ def test_every_page_shows_a_bundled_model_at_any_moment_of_its_training(
 ) -> None:
     seen = []
     for moment in (0, 800, -1):
-        app = open_page(slug, text=TEXT, snapshot=moment)
+        app = open_page(slug, text=TEXT, snapshot=moment, **SMALLER.get(slug, {}))
         whole(app)
         assert not app.info
         assert loads(app) == "'tales-gpt'" + ("" if moment < 0 else f", snapshot={moment}")
@@ -76,7 +76,7 @@ def test_every_page_works_on_a_runs_checkpoints(slug: str, runs: Runs, open_page
     assert len(steps) >= 3
     name, seen = f"run:{run.id}", []
     for moment in (steps[0], steps[-2], -1):
-        app = open_page(slug, model=name, text=TEXT, snapshot=moment)
+        app = open_page(slug, model=name, text=TEXT, snapshot=moment, **SMALLER.get(slug, {}))
         whole(app)
         assert not app.info, said(app)
         assert loads(app) == f"'{name}', snapshot={steps[-1] if moment < 0 else moment}"

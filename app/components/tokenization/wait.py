@@ -37,11 +37,12 @@ def wanted() -> Spec:
 def current(spec: Spec) -> Learned | None:
     """What has been learned for `spec`, here or in another session, in full or until it was stopped."""
     found: Learned | None = cache.kept(spec.key)
-    if found is None:
-        stopped: Learned | None = _memo().get("stopped")
-        found = stopped if stopped is not None and stopped.spec == spec else None
-    if found is not None:
-        cache.keep(found.key, found)
+    stopped: Learned | None = _memo().get("stopped")
+    if found is None and stopped is not None and stopped.spec == spec:
+        found = stopped
+        cache.keep(
+            found.key, found
+        )  # others come and go; to weigh it at every run of the page would take long
     return found
 
 
