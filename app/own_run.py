@@ -6,6 +6,7 @@ runs, too.
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from core.runs.kinds import Spec
 
 NOBODY = "Nothing trains on this server: it was started without workers."
-LONG = 60.0  # seconds that a preset may take before the page offers a shorter one
+LONG = 60.0  # seconds
 SHARES = ("1", "1/2", "1/4", "1/8")  # of a preset's steps
 
 Described = TypeVar("Described", bound=Any)
@@ -37,6 +38,11 @@ class Next:
 
 
 # ------------------------------------------------------------------------------------------------ what it would take
+
+
+def long() -> float:
+    """Seconds that a run may take before the page offers a shorter one: GLASSBOX_LONG, or a minute."""
+    return float(os.environ.get("GLASSBOX_LONG", "").strip() or LONG)
 
 
 def duration(seconds: float) -> str:
@@ -105,11 +111,11 @@ def shorter(made: Callable[[str], Sequence[Next]], steps: int) -> None:
         steps: of the whole preset.
     """
     taken = {share: _taken(made, share) for share in SHARES}
-    if not (taken["1"] > LONG or str(state.get("fewer")) != "1"):
+    if not (taken["1"] > long() or str(state.get("fewer")) != "1"):
         return
     names = {share: f"{max(2, round(steps * Fraction(share))):,}" for share in SHARES}
     widgets.segments("Steps", "fewer", SHARES, lambda share: names[str(share)])
-    quick = next((share for share in SHARES if taken[share] <= LONG), SHARES[-1])
+    quick = next((share for share in SHARES if taken[share] <= long()), SHARES[-1])
     whole = "more than this server allows" if taken["1"] == float("inf") else f"about {duration(taken['1'])}"
     said = f"All {names['1']} steps take {whole} on this computer"
     if quick != "1" and taken[quick] < float("inf"):
@@ -131,10 +137,10 @@ def quicker(
     def taken(setting: Any) -> float:
         return _taken(lambda _: [one] if isinstance(one := made(setting), Next) else one, "")
 
-    if (whole := taken(now)) <= LONG:
+    if (whole := taken(now)) <= long():
         return
     known = f"takes about {duration(whole)}" if whole < float("inf") else "takes more than this server allows"
-    fitting = next((one for one in options if taken(one) <= LONG), None)
+    fitting = next((one for one in options if taken(one) <= long()), None)
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"gb-quicker-{key}"):
         st.caption(f"This {known} on this computer.", width="content")
         if fitting is not None:
