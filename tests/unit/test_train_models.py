@@ -124,9 +124,16 @@ def test_a_stopped_second_training_goes_on(tmp_path, monkeypatch, stop):
     assert cards[0] | {"minutes": 0} == cards[1] | {"minutes": 0}
 
 
-def test_a_masked_model_has_a_baseline_samples_and_probes_in_its_card(tmp_path, monkeypatch):
-    make("tiny", MASKED, tmp_path / "tiny")
-    monkeypatch.setattr(zoo, "BUNDLED", tmp_path)
+@pytest.fixture(scope="module")
+def masked(tmp_path_factory):
+    """The folder in which `MASKED` was made, as "tiny"."""
+    folder = tmp_path_factory.mktemp("masked")
+    make("tiny", MASKED, folder / "tiny")
+    return folder
+
+
+def test_a_masked_model_has_a_baseline_samples_and_probes_in_its_card(masked, monkeypatch):
+    monkeypatch.setattr(zoo, "BUNDLED", masked)
     lm, card = core.load("tiny", device="cpu"), zoo.card("tiny")
     assert lm.tokenizer.token(lm.config.mask_id) == "[MASK]"
     assert re.fullmatch(r"Once upon a \[.+\], there was \[.+\]\.", card["samples"][0])
@@ -173,8 +180,7 @@ def test_a_text_to_text_model_has_a_baseline_samples_and_scores_in_its_card(tmp_
     )
 
 
-def test_a_training_that_was_stopped_goes_on_to_the_same_model(tmp_path, monkeypatch):
-    make("tiny", MASKED, tmp_path / "whole")
+def test_a_training_that_was_stopped_goes_on_to_the_same_model(masked, tmp_path, monkeypatch):
     taken = Trainer.step
 
     def step(self):
@@ -189,10 +195,12 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_model(tmp_path, monkeyp
     monkeypatch.setattr(Trainer, "step", taken)
     make("tiny", MASKED, tmp_path / "two", tmp_path / "scratch", every=2)
     assert not (tmp_path / "scratch").exists()
-    whole, two = (json.loads((tmp_path / name / "card.json").read_text()) for name in ("whole", "two"))
+    whole, two = (
+        json.loads((folder / "card.json").read_text()) for folder in (masked / "tiny", tmp_path / "two")
+    )
     assert {**whole, "minutes": 0} == {**two, "minutes": 0}
     for file in ("model.safetensors", "snapshots/0.safetensors", "snapshots/2.safetensors"):
-        assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+        assert (masked / "tiny" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 
 def test_a_model_whose_text_is_not_here_is_left_out_and_the_others_are_made(tmp_path, monkeypatch):
