@@ -157,21 +157,22 @@ def command_format() -> int:
     return 0
 
 
-# What opens a browser, or servers and workers, and keeps two cores busy by itself: with another process beside them
-# pages answer late, and a click may meet a page that is being drawn.
-SLOW = ("tests/browser", "tests/faults")
+# What opens a browser and a server keeps two cores busy by itself: with another process beside it pages answer late,
+# and a click may meet a page that is being drawn.
+ALONE = ("tests/browser",)
 
 
 def suite(extra: list[str], cores: int | None) -> list[list[str]]:
     """What pytest is told, run after run, so that no core waits: all of it in two processes where there are four cores.
 
-    With fewer, only what computes is shared by two; what is chosen on the command line runs in one.
+    With fewer, two processes share all but the browser's tests: what computes runs beside the faults, which mostly wait
+    for a process to be missed. What is chosen on the command line runs in one.
     """
     if extra:
         return [extra]
     if (cores or 1) >= 4:
         return [["-n", "2"]]
-    return [["-n", "2", *("--ignore=" + folder for folder in SLOW)], list(SLOW)]
+    return [["-n", "2", *("--ignore=" + folder for folder in ALONE)], list(ALONE)]
 
 
 def command_test(extra: list[str]) -> int:

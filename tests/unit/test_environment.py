@@ -572,7 +572,7 @@ def test_the_whole_suite_is_shared_by_two_processes_and_a_part_of_it_is_not() ->
 def test_with_few_cores_each_test_runs_in_one_of_two_turns(cores: int | None) -> None:
     first, second = environment.suite([], cores)
     left = {argument.removeprefix("--ignore=") for argument in first if argument.startswith("--ignore=")}
-    assert left == set(second) == set(environment.SLOW) and "-n" not in second
+    assert left == set(second) == set(environment.ALONE) and "-n" not in second
     assert all((environment.ROOT / folder).is_dir() for folder in second)
 
 

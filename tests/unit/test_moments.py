@@ -14,6 +14,7 @@ from torch import nn
 
 import core
 from core.language_model import LanguageModel
+from core.training import rate_finder
 from core.training.moments import MATRICES, follow, place, train
 from core.training.rate_finder import Trial, found, grow, search
 from core.training.rules import Rule
@@ -251,6 +252,25 @@ def test_a_rate_is_found_for_every_optimizer_and_the_search_ends_when_the_loss_b
     fresh = list(search(lm, TEXT, kind, steps=60, fresh=True))
     assert fresh[0].loss > trials[0].loss + 0.3, "new weights know nothing"
     assert fresh == list(search(lm, TEXT, kind, steps=60, fresh=True))
+
+
+def test_a_search_with_muon_is_torchs_in_the_precision_that_the_machine_is_quick_in(
+    lm: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def losses(precision: str) -> list[float]:
+        monkeypatch.setenv("GLASSBOX_PRECISION", precision)
+        return [trial.loss for trial in search(lm, TEXT, "muon", steps=6, low=1e-3, high=1e-1)]
+
+    half, whole = losses("bfloat16"), losses("float32")
+
+    def theirs(weights: Any, lr: float, **options: Any) -> torch.optim.Optimizer:
+        return torch.optim.Muon(weights, lr=lr, momentum=0.95, weight_decay=0.0)
+
+    monkeypatch.setattr(rate_finder, "Muon", theirs)
+    expected = losses("float32")
+    assert half == pytest.approx(expected, rel=2e-3)
+    assert whole == pytest.approx(expected, rel=2e-2) and whole != half
+    assert min(expected) < expected[0] - 0.2, "it moves"
 
 
 def test_a_curve_that_never_falls_has_no_best_rate() -> None:
