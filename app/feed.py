@@ -46,12 +46,14 @@ class Feed:
 
     Attributes:
         workers_start: asks whether this server's workers are still on their way; starting: what it said last.
+        beside: how many times as long as its steps alone the run takes (`core.runs.corrections.beside`).
     """
 
     id: str
     store: Callable[[], Store]
     workers_start: Callable[[], bool] = _never
     starting: bool = False
+    beside: float = 1.0
     watchers: int = 0
     run: Run | None = None
     columns: Columns = field(default_factory=dict)
@@ -125,10 +127,13 @@ class Feed:
     def look(self) -> Look:
         """What the store says now; runs in a thread, and only one at a time."""
         from core.runs import NoSuchRun, StoreAway
+        from core.runs.corrections import beside
 
         try:
             store, before = self.store(), self.run
             run = store.get(self.id)
+            if before is None and not run.over:
+                self.beside = beside(run.spec)
             turned = before is None or run.state != before.state or self.trouble is not None
             moved = turned or run.step != getattr(before, "step", -1)
             self._looks += 1

@@ -83,13 +83,23 @@ def cost(make: Callable[[], Next | Sequence[Next]]) -> tuple[str, str]:
 # ------------------------------------------------------------------------------------------------ shorter ones
 
 
+def chosen() -> str:
+    """The share of its steps that the open page's own runs take: one of SHARES."""
+    page, _, share = str(state.get("fewer")).partition(" ")
+    return share if page == state.page() and share in SHARES else "1"
+
+
+def _choose(share: str | None) -> None:
+    state.set("fewer", f"{state.page()} {share}" if share in SHARES[1:] else "")
+
+
 def shortened(spec: Described, share: str | None = None) -> Described:
     """A preset's spec with the share of its steps that the learner has chosen; all that hangs on steps shrinks along.
 
     Args:
         share: one of SHARES; None: the page's choice.
     """
-    part = Fraction(share or str(state.get("fewer")))
+    part = Fraction(share or chosen())
     if part == 1:
         return spec
     steps = max(2, round(spec.steps * part))
@@ -111,15 +121,18 @@ def shorter(made: Callable[[str], Sequence[Next]], steps: int) -> None:
         steps: of the whole preset.
     """
     taken = {share: _taken(made, share) for share in SHARES}
-    if not (taken["1"] > long() or str(state.get("fewer")) != "1"):
+    if not (taken["1"] > long() or chosen() != "1"):
         return
     names = {share: f"{max(2, round(steps * Fraction(share))):,}" for share in SHARES}
-    widgets.segments("Steps", "fewer", SHARES, lambda share: names[str(share)])
+    st.segmented_control(
+        "Steps", list(SHARES), required=True, format_func=lambda share: names[share],
+        **state.part("fewer", chosen(), _choose),
+    )  # fmt: skip
     quick = next((share for share in SHARES if taken[share] <= long()), SHARES[-1])
     whole = "more than this server allows" if taken["1"] == float("inf") else f"about {duration(taken['1'])}"
     said = f"All {names['1']} steps take {whole} on this computer"
     if quick != "1" and taken[quick] < float("inf"):
-        said += f"; {names[quick]} take about {duration(taken[quick])} and show the same less sharply"
+        said += f"; {names[quick]} take about {duration(taken[quick])} and tell less"
     st.caption(f"{said}.")
 
 

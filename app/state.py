@@ -160,6 +160,11 @@ def turn_again() -> None:
     session.turn = max(time.time(), session.turn + 1e-3)
 
 
+def page() -> str:
+    """The page that is drawn, or was drawn last, by its name in a link."""
+    return current().page
+
+
 def turn() -> float:
     """Grows with each drawing that follows by itself, so that a browser can tell which of two came later."""
     return current().turn

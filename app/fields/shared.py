@@ -19,9 +19,7 @@ FIELDS: tuple[Field, ...] = (
     Field("follow", "int", -1, -1, 99_999, shown="the last token"),  # a token by its position
     Field("stack", "choice", "decoder", choices=("encoder", "decoder")),
     Field("attention", "choice", "cross", choices=("self", "cross")),
-    Field(
-        "fewer", "choice", "1", choices=("1", "1/2", "1/4", "1/8")
-    ),  # the share of its steps that an own run takes
+    Field("fewer", "text", ""),  # a page and the share of its steps that its own runs take (app/own_run.py)
     Field("ribbons", "choice", "size", choices=("size", "sign", "none")),
     Field("temperature", "float", 1.0, 0.0, 5.0),  # of the next token
     Field("sharpness", "float", 1.0, 0.1, 5.0),  # the temperature of one head's softmax

@@ -7,7 +7,7 @@ recent runs of the same kind, also of those that still go on, say how much longe
 from __future__ import annotations
 
 import dataclasses
-import statistics
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +20,13 @@ if TYPE_CHECKING:
     from core.runs.store import Store
 
 LOOKED_AT = 40  # of the newest runs of a kind
-COUNTED = 5  # of the newest alike
+COUNTED = 8  # of them at most, the newest ones
+FADES = 0.5  # the weight of a run, of that of the run after it: a machine that is quiet again is soon told so
+ANOTHER = (
+    0.25  # the weight of a run that differs in what the formula errs about: it tells how busy the machine is
+)
 _SECONDS, _STEPS = 1.0, 5  # of training that a run needs to count: less is its beginning alone
-LEAST, MOST = 0.2, 8.0  # a run that was stopped by a debugger, or a clock that jumped, corrects nothing
+LEAST, MOST = 0.1, 40.0  # a run that was stopped by a debugger, or a clock that jumped, corrects nothing
 
 
 def corrected(store: Store, spec: Spec, cost: Estimate) -> Estimate:
@@ -32,18 +36,33 @@ def corrected(store: Store, spec: Spec, cost: Estimate) -> Estimate:
 
 
 def factor(store: Store, spec: Spec) -> float:
-    """Return how many times as long as foretold the steps of such runs took here: the newest ones' median, or 1."""
-    alike = _class(spec)
-    ratios: list[float] = []
+    """Return how many times as long as foretold the steps of such runs took here; 1 where none is known.
+
+    A geometric mean of the newest runs of the kind, in which the newest count most, and those alike more than others.
+    """
+    alike, weight, weights, logs = _class(spec), 1.0, 0.0, 0.0
+    count = 0
     for run in store.list(limit=LOOKED_AT, kind=spec.kind):
-        if run.seconds < _SECONDS or run.step < _STEPS or _class(run.spec) != alike:
+        if run.seconds < _SECONDS or run.step < _STEPS:
             continue
         told = _foretold(settle(run.spec).to_json()) * run.step / run.steps
-        if told > 0 and LEAST <= run.seconds / told <= MOST:
-            ratios.append(run.seconds / told)
-        if len(ratios) == COUNTED:
+        if told <= 0 or not LEAST <= run.seconds / told <= MOST:
+            continue
+        share = weight if _class(run.spec) == alike else ANOTHER * weight
+        weights, logs = weights + share, logs + share * math.log(run.seconds / told)
+        weight, count = weight * FADES, count + 1
+        if count == COUNTED:
             break
-    return statistics.median(ratios) if ratios else 1.0
+    return math.exp(logs / weights) if weights else 1.0
+
+
+def beside(spec: Spec) -> float:
+    """Return how many times as long as its steps alone a run takes: measurements, checkpoints, its beginning."""
+    try:
+        cost = kinds.estimate(settle(spec))
+    except (ValueError, OSError):
+        return 1.0
+    return cost.seconds / cost.learning if cost.learning > 0 else 1.0
 
 
 def _class(spec: Any) -> tuple[Any, ...]:

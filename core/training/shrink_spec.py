@@ -116,7 +116,8 @@ class ShrinkSpec(Ranged):
         """The training of a model of that configuration: a student's, or the pruned base's."""
         rate = self.body_rate
         return TrainSpec(
-            model=_PRESET, changes=_changes(config), corpus=self.corpus, vocab_size=config.d_vocab, steps=self.steps,
+            model=_PRESET, changes=_changes(config), corpus=self.corpus, vocab_size=config.d_vocab,
+            tokenizer="bpe" if config.d_vocab >= 260 else "characters", steps=self.steps,  # the base's own is given
             seed=self.seed, batch_tokens=self.batch_tokens, context=min(self.context, config.n_ctx),
             learning_rate=rate, embed_rate=rate / 4, head_rate=rate / 6, eval_every=self.eval_every,
             checkpoints=self.checkpoints, precision=self.precision,

@@ -89,7 +89,7 @@ def test_a_slow_machine_says_so_and_offers_fewer_steps(
     key, count = PAGES[slug]
     whole = in_seconds(label(app, key))
     assert whole > own_run.LONG and "on this computer" in captions(app)
-    app = open_page(slug, fewer="1/8")
+    app = open_page(slug, fewer=f"{slug} 1/8")
     assert not app.exception and "on this computer" in captions(app)
     assert in_seconds(label(app, key)) < 0.5 * whole
     app.button(key=key).click().run()
@@ -107,7 +107,7 @@ def test_the_objectives_say_what_three_take_and_can_be_fewer(queue: Runs, open_p
     from app.components.objectives import falling
 
     speed(40)
-    app = open_page("objectives", fewer="1/4")
+    app = open_page("objectives", fewer="objectives 1/4")
     assert not app.exception and "All 300 steps take" in captions(app)
     assert {spec.steps for spec in falling.wished("1/4").values()} == {75}
 
@@ -142,7 +142,7 @@ def test_what_is_refused_names_a_control_that_is_there(queue: Runs, open_page: A
         and app.button(key="bias_more.train").disabled
     )
     assert "All 600 steps take more than this server allows" in captions(app)
-    app = open_page("bias", fewer="1/8")
+    app = open_page("bias", fewer="bias 1/8")
     assert not app.button(key="bias_more.train").disabled and not app.warning
 
 

@@ -291,3 +291,15 @@ def test_a_base_that_is_no_decoder_is_refused() -> None:
         kinds.estimate(ShrinkSpec(base="tales-bert"))
     with pytest.raises(ValueError, match="no bundled model is called 'nothing'"):
         kinds.estimate(ShrinkSpec(base="nothing"))
+
+
+def test_a_model_by_characters_has_a_student_too() -> None:
+    """Its vocabulary is smaller than that of bytes, which a BPE could not have."""
+    base = TrainSpec(
+        tokenizer="characters",
+        vocab_size=512,
+        changes={"n_layers": 2, "d_model": 128, "n_heads": 2},  # type: ignore[arg-type]
+    ).config(63)
+    training = ShrinkSpec(steps=3).training(student_of(base))
+    assert (training.vocab_size, training.tokenizer) == (63, "characters")
+    assert training.config(63) == student_of(base)

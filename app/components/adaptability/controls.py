@@ -25,9 +25,10 @@ def draw(step: str, arms: list[Arm], what: games.Shown) -> None:
     else:
         widgets.segments("Way", "way", WAYS, lambda name: _begun(NAMES[name]))  # type: ignore[index]
         st.number_input("Labelled examples", 2, 20_000, step=10, width=150, **state.bind("few"))
-    own_run.shorter(
-        lambda share: [own.following(study, arms, share)], own.spec_of(study, own.FIRST, "1").steps
-    )
+    if not any(arm.going for arm in arms):
+        own_run.shorter(
+            lambda share: [own.following(study, arms, share)], own.spec_of(study, own.FIRST, "1").steps
+        )
     _buttons(study, arms)
 
 

@@ -29,7 +29,8 @@ def draw(ctx: Context, shown: list[Series], arms: list[Arm], why: tuple[str, ...
                 placeholder=", ".join(DIALLED),
                 **state.bind("dosed"),
             )
-    own_run.shorter(lambda share: [lab.following(arms, share)], corpus_lab.STEPS)
+    if not any(arm.going for arm in arms):
+        own_run.shorter(lambda share: [lab.following(arms, share)], corpus_lab.STEPS)
     _buttons(arms)
     for said in why:
         st.warning(widgets.escape(said))

@@ -61,11 +61,12 @@ def _own(ctx: Context, arms: list[Arm]) -> None:
         disabled=bool(why) or runs.engine() is None, on_click=state.whole(own_run.start),
         args=("efficiency", "shrinks", lambda: [own.following(ctx, arms)]),
     )  # fmt: skip
-    own_run.quicker(
-        "efficiency", lambda steps: own.following(ctx, arms, steps), int(state.get("lessons")),
-        [steps for steps in (800, 400, 200, 100, 50, 20) if steps < int(state.get("lessons"))],
-        lambda steps: f"{steps} steps", lambda steps: state.set("lessons", steps),
-    )  # fmt: skip
+    if not any(arm.going for arm in arms):
+        own_run.quicker(
+            "efficiency", lambda steps: own.following(ctx, arms, steps), int(state.get("lessons")),
+            [steps for steps in (800, 400, 200, 100, 50, 20) if steps < int(state.get("lessons"))],
+            lambda steps: f"{steps} steps", lambda steps: state.set("lessons", steps),
+        )  # fmt: skip
     if any(arm.going for arm in arms):
         st.button("Stop", key="efficiency.stop", on_click=state.whole(own.stop), args=(arms,))
     if state.get("shrinks"):

@@ -33,7 +33,8 @@ def draw(arms: Mapping[Way, Arm]) -> None:
     )  # fmt: skip
     if ways.task() == "sentiment":
         _own_examples()
-    own_run.shorter(lambda share: [ways.following("lora", share)], PRESETS[ways.task()]["steps"])
+    if not any(arm.going for arm in arms.values()):
+        own_run.shorter(lambda share: [ways.following("lora", share)], PRESETS[ways.task()]["steps"])
     with st.container(horizontal=True, gap="small", width="content"):  # a row of its own where space is short
         _buttons(arms)
 

@@ -36,6 +36,8 @@ def draw(first: Shown | None, spec: TrainSpec) -> None:
         if more.open:
             with more:
                 _more(spec)
+    if first is not None and first.run is not None and not first.run.over:
+        return  # what trains now is not moved by what could be trained next
     own_run.quicker(
         "lab", lambda steps: Next(setting.with_steps(spec, steps), ""), spec.steps,
         [round(spec.steps * share) for share in (0.5, 0.25, 0.1) if round(spec.steps * share) >= 2],

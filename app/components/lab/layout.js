@@ -69,7 +69,7 @@ function statusOf(feed, data) {
   if (seconds === undefined) return [place, state === "running" ? "begins" : state !== "queued" ? "" : feed.state.starting ? "workers are starting" : "waiting"];
   const done = `${spokenSeconds(seconds)} so far`;
   if (state !== "running") return [place, feed.over ? `${state} after ${spokenSeconds(seconds)}` : `${state}, ${done}`];
-  return [place, step ? `${done}, about ${spokenSeconds((seconds / step) * (steps - step))} left` : done];
+  return [place, step ? `${done}, about ${spokenSeconds((seconds / step) * (steps - step) * (feed.state.beside ?? 1))} left` : done];
 }
 
 /** What is unusual about the first run now, and what can be done; "" when all is well. */

@@ -34,7 +34,7 @@ def planned(spec: TrainSpec) -> dict[str, Any]:
         rows.append(("Time here", f"about {duration(plan.seconds)}", not plan.refused))
     if not plan.refused:
         size = f"about {weights(plan.parameters)} weights, {plan.bytes / 2**20:,.0f} MB"
-        line = f"Next run: {size}, about {duration(plan.seconds)}"
+        line = f"Next run: {spec.steps:,} steps, {size}, about {duration(plan.seconds)}"
     return {
         "rows": [list(row) for row in rows],
         "about": presets.PRESETS[name].about

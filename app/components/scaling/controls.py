@@ -39,10 +39,11 @@ def _own(mine: list[Own]) -> None:
         disabled=bool(why) or runs.engine() is None, on_click=state.whole(own_run.start),
         args=("scaling", "ladder", lambda: [own.following(mine)]),
     )  # fmt: skip
-    own_run.quicker(
-        "scaling", lambda size: own.following(mine, size), own.asked(), own.smaller(own.asked()),
-        lambda size: f"Width {size[0]} on {size[1]} of the text", own.take,
-    )  # fmt: skip
+    if not any(one.arm.going for one in mine):
+        own_run.quicker(
+            "scaling", lambda size: own.following(mine, size), own.asked(), own.smaller(own.asked()),
+            lambda size: f"Width {size[0]} on {size[1]} of the text", own.take,
+        )  # fmt: skip
     if any(one.arm.going for one in mine):
         st.button("Stop", key="scaling.stop", on_click=state.whole(own.stop), args=(mine,))
     if state.get("ladder"):
