@@ -130,6 +130,8 @@ class ModelConfig:
             raise ValueError(f"n_heads={self.n_heads} is not a multiple of n_kv_heads={self.kv_heads}")
         if self.position == "rotary" and self.head_size % 2:
             raise ValueError(f"rotary positions turn pairs of numbers, but d_head={self.head_size} is odd")
+        if self.position == "relative":
+            self._check_buckets()
         if not 0.0 <= self.dropout < 1.0:
             raise ValueError(f"dropout={self.dropout} must lie between 0 and 1")
         if not (math.isfinite(self.norm_eps) and self.norm_eps >= 0):
@@ -146,6 +148,26 @@ class ModelConfig:
             token = getattr(self, name)
             if token is not None and not 0 <= token < self.d_vocab:
                 raise ValueError(f"{name}={token} lies outside the vocabulary of {self.d_vocab}")
+
+    def _check_buckets(self) -> None:
+        """T5's logarithm of distances needs a distance with a bucket of its own, and another greatest one."""
+        halves = {"encoder": (True,), "decoder": (not self.causal,), "encoder-decoder": (True, False)}[
+            self.shape
+        ]
+        for two_sided in halves:
+            single = self.relative_buckets // (4 if two_sided else 2)
+            if single < 1:
+                raise ValueError(
+                    f"relative_buckets={self.relative_buckets} must be at least {4 if two_sided else 2}: half of the "
+                    "buckets of a direction are for near distances, one each"
+                )
+            if self.relative_max_distance == single:
+                raise ValueError(
+                    f"relative_max_distance={self.relative_max_distance} must differ from {single}, the number of "
+                    f"near distances under {self.relative_buckets} buckets: their logarithms would be divided by 0"
+                )
+        if self.relative_max_distance < 1:
+            raise ValueError(f"relative_max_distance={self.relative_max_distance} must be at least 1")
 
     def _check_head(self) -> None:
         if self.head == "lm":

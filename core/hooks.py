@@ -141,6 +141,11 @@ def name_hooks(model: nn.Module) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _in_order(name: str) -> list[str]:
+    """Sorts layer 2 before layer 10."""
+    return [f"{int(part):06d}" if part.isdecimal() else part for part in name.split(".")]
+
+
 def check(names: Collection[str]) -> None:
     """Raise `HookError` if an active intervention names no place among `names`, a model's hook points."""
     active = _active.get()
@@ -148,7 +153,7 @@ def check(names: Collection[str]) -> None:
         return
     for change in active.interventions:
         if not any(name in names for name in change.names):
-            layers = [name for name in names if name.endswith("attn.hook_z")]
+            layers = sorted((name for name in names if name.endswith("attn.hook_z")), key=_in_order)
             raise HookError(
                 f"{change.label}: this model has no {change.names[0]} (its attention layers: {', '.join(layers)})"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,12 +60,12 @@ class LanguageModel:
         """Ids of a text (or the ids given, checked).
 
         Raises:
-            ValueError: no tokens at all, or an id outside the vocabulary.
+            ValueError: no tokens at all, what is no id, or an id outside the vocabulary.
         """
         ids = (
             self.tokenizer.encode(text, add_special_tokens=add_special_tokens)
             if isinstance(text, str)
-            else list(text)
+            else _whole(text)
         )
         if not ids:
             raise ValueError("the text has no tokens: write at least one character")
@@ -175,3 +176,18 @@ class LanguageModel:
         # No special tokens: a post-processor's end token would close what the decoder is still writing.
         written = self.encode(target, add_special_tokens=False) if target else []
         return [start, *written]
+
+
+def _whole(ids: Sequence[int]) -> list[int]:
+    """The ids as whole numbers, whichever library they are of. Raises ValueError: one is no whole number."""
+    found = []
+    for at, id in enumerate(ids):
+        try:
+            if isinstance(id, bool):
+                raise TypeError
+            found.append(operator.index(id))
+        except TypeError:
+            raise ValueError(
+                f"token {at} is {id!r}: give a text, or a list of ids, which are whole numbers"
+            ) from None
+    return found

@@ -76,6 +76,11 @@ def alibi_slopes(n_heads: int) -> Tensor:
     return 2.0 ** (-8.0 / n_heads * torch.arange(1, n_heads + 1, dtype=torch.float64))
 
 
+def single_distances(buckets: int, two_sided: bool) -> int:
+    """How many distances, from 0 on, have a bucket of their own (of each direction, where both are told apart)."""
+    return (buckets // 2 if two_sided else buckets) // 2
+
+
 def relative_bucket(distance: Tensor, *, buckets: int, max_distance: int, two_sided: bool) -> Tensor:
     """The bucket of each distance (key position - query position): near ones singly, far ones by logarithm.
 
@@ -88,7 +93,7 @@ def relative_bucket(distance: Tensor, *, buckets: int, max_distance: int, two_si
         distance = distance.abs()
     else:
         distance = (-distance).clamp(min=0)
-    exact = buckets // 2
+    exact = buckets // 2  # as `single_distances` counts
     # float32 on purpose: the released models round the logarithm there.
     far = exact + (
         torch.log(distance.clamp(min=1).float() / exact) / math.log(max_distance / exact) * (buckets - exact)
@@ -114,11 +119,33 @@ class RelativeBias(Part):
 
     def forward(self, queries: Tensor, keys: Tensor) -> Tensor:  # (T,), (S,) -> (1, H, T, S)
         distance = keys[None, :] - queries[:, None]  # (T, S)
+        buckets = self.W_bias.shape[0]
+        if self.max_distance < single_distances(buckets, self.two_sided):
+            return self.W_bias[self._shrinking(distance)].permute(2, 0, 1)[None]
         # Beyond the greatest distance all is one bucket, so one short table of buckets serves every text.
         reach = self.max_distance + 1
-        table = _bucket_table(self.W_bias.shape[0], self.max_distance, self.two_sided, distance.device)
+        table = _bucket_table(buckets, self.max_distance, self.two_sided, distance.device)
         bucket = table[distance.clamp(-reach, reach) + reach]
         return self.W_bias[bucket].permute(2, 0, 1)[None]
+
+    def _shrinking(self, distance: Tensor) -> Tensor:
+        """Buckets where the greatest distance lies below those that have one each: farther ones go back to the first.
+
+        The released models' arithmetic, which leaves the table at some distance.
+
+        Raises:
+            ValueError: the text is so long that a distance has no bucket.
+        """
+        buckets = self.W_bias.shape[0]
+        found = relative_bucket(
+            distance, buckets=buckets, max_distance=self.max_distance, two_sided=self.two_sided
+        )
+        if int(found.min()) < 0:
+            raise ValueError(
+                f"with relative_max_distance={self.max_distance} below the distances that have one of the {buckets} "
+                f"buckets each, a text of {max(distance.shape)} tokens is too long for this model: shorten it"
+            )
+        return found
 
 
 class AlibiBias(Part):

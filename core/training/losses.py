@@ -44,7 +44,15 @@ def cross_entropy(
 
     Returns:
         A scalar, or (N,). The mean over no positions is not a number.
+
+    Raises:
+        ValueError: other shapes: with a batch axis, flatten both first.
     """
+    if logits.ndim != 2 or targets.shape != logits.shape[:1]:
+        raise ValueError(
+            f"logits (N, V) and targets (N,) are wanted, not {tuple(logits.shape)} and {tuple(targets.shape)}: "
+            "flatten the axes of a batch, logits.flatten(0, -2) and targets.flatten()"
+        )
     log_p = logits - logits.logsumexp(-1, keepdim=True)  # (N, V)
     scores = targets != ignore_index  # (N,)
     right = targets.where(scores, torch.zeros_like(targets))

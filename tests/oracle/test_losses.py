@@ -208,3 +208,9 @@ def test_texts_without_a_question() -> None:
     assert batch.scores.tolist() == [[False], [True]]
     assert math.isnan(batch.rows[0])
     assert batch.mean() == pytest.approx(score_text(lm, [5, 6]).mean(), rel=1e-5)
+
+
+@pytest.mark.parametrize(("logits", "targets"), [((2, 3, 5), (2, 3)), ((3, 5), (2,)), ((5,), ())])
+def test_a_batch_is_flattened_by_whoever_has_one(logits, targets):
+    with pytest.raises(ValueError, match=r"logits \(N, V\) and targets \(N,\) are wanted.*flatten"):
+        cross_entropy(torch.zeros(logits), torch.zeros(targets, dtype=torch.long))

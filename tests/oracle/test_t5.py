@@ -39,6 +39,10 @@ CONFIGS: dict[str, dict[str, Any]] = {
         "relative_attention_num_buckets": 8, "relative_attention_max_distance": 10,
         "layer_norm_epsilon": 1e-3,
     },
+    "a greatest distance below half of the buckets": {
+        "d_model": 12, "d_kv": 5, "d_ff": 14, "num_layers": 2, "num_heads": 2,
+        "relative_attention_num_buckets": 16, "relative_attention_max_distance": 5,
+    },
     "gated silu, tied, unscaled, one head": {
         "d_model": 12, "d_kv": 8, "d_ff": 14, "num_layers": 1, "num_decoder_layers": 2, "num_heads": 1,
         "feed_forward_proj": "gated-silu",

@@ -44,8 +44,6 @@ TEXTS = {
     **MARKUP,
 }
 LONG = [name for name in TEXTS if name.startswith("100,000")]
-# Each model but the usual one is given one of them: all are cut to what it can read before a page sees them.
-LONG_OF = {"./other": "100,000 without a space", "./both": "100,000 emoji", "./pair": "100,000 NUL"}
 QUIET = {  # short, and nothing to be said about
     "Hebrew": "שלום עולם",
     "accents": "e\u0301\u0302 n\u0303",
@@ -69,7 +67,7 @@ def texts_for(model: str) -> dict[str, str]:
     """What a page is given when this model is open."""
     if model == state.DEFAULT_MODEL:
         return TEXTS | ONCE
-    return {name: text for name, text in TEXTS.items() if name not in LONG or name == LONG_OF[model]}
+    return TEXTS
 
 
 class Tags(HTMLParser):

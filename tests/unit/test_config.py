@@ -66,3 +66,20 @@ def test_every_preset_is_a_model(name):
 def test_an_unknown_preset_lists_the_known():
     with pytest.raises(ValueError, match="gpt-nano"):
         preset("gpt-huge")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"relative_buckets": 3}, "relative_buckets=3 must be at least 4"),
+        ({"relative_buckets": 1, "shape": "decoder"}, "relative_buckets=1 must be at least 2"),
+        ({"relative_max_distance": 8}, "relative_max_distance=8 must differ from 8"),
+        ({"relative_max_distance": 16}, "relative_max_distance=16 must differ from 16"),
+        ({"relative_max_distance": 0}, "relative_max_distance=0 must be at least 1"),
+    ],
+)
+def test_buckets_whose_logarithms_cannot_be_taken_are_refused(changes, words):
+    values = {"shape": "encoder-decoder", "n_layers": 1, "d_model": 8, "n_heads": 2, "d_vocab": 9, "n_ctx": 8}
+    assert ModelConfig(**values, position="relative").relative_buckets == 32
+    with pytest.raises(ValueError, match=words):
+        ModelConfig(**{**values, "position": "relative", **changes})

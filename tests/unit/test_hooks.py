@@ -1,12 +1,13 @@
 """Hooks: what is recorded, what is changed, and that neither outlives its scope."""
 
+import re
 import threading
 
 import pytest
 import torch
 
 from core.config import ModelConfig
-from core.hooks import HookError, Intervention, ablate_head, intervene, recording
+from core.hooks import HookError, Intervention, ablate_head, check, intervene, recording
 from core.model.initial import initialise
 from core.model.transformer import build
 
@@ -162,3 +163,10 @@ def test_every_recorded_value_that_is_used_has_a_gradient(batch_axis):
     slopes = torch.autograd.grad(logits[0, -1, 3], list(seen.values()), allow_unused=True)
     unused = [name for name, slope in zip(seen, slopes) if slope is None]
     assert unused == []
+
+
+def test_a_wrong_place_lists_the_layers_in_their_order():
+    names = [f"blocks.{layer}.attn.hook_z" for layer in (10, 2, 0, 11, 1)]
+    with intervene(ablate_head(layer=12, head=0)), pytest.raises(HookError) as found:
+        check(frozenset(names))
+    assert re.findall(r"blocks\.(\d+)\.attn", str(found.value))[1:] == ["0", "1", "2", "10", "11"]

@@ -1,5 +1,6 @@
 """The notebook face: what `trace` and `score` give for each shape of model, and what they refuse."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -156,3 +157,25 @@ def test_what_cannot_be_read_is_refused(tokenizer):
         make("encoder-decoder", tokenizer).score(TEXT)
     with pytest.raises(ValueError, match="decoder_start_id"):
         make("encoder-decoder", tokenizer, decoder_start_id=None).trace(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [
+        ([1.5], "token 0 is 1.5"),
+        ([1, "a"], "token 1 is 'a'"),
+        ([None], "token 0 is None"),
+        ([True], "token 0 is True"),
+    ],
+)
+def test_what_is_no_id_is_named(ids, words):
+    lm = core.load("tales-gpt", device="cpu")
+    with pytest.raises(ValueError, match=f"{words}: give a text, or a list of ids"):
+        lm.trace(ids)
+
+
+def test_ids_may_be_of_any_library():
+    lm = core.load("tales-gpt", device="cpu")
+    known = lm.trace([5, 6, 7]).logits
+    for ids in (np.array([5, 6, 7]), torch.tensor([5, 6, 7]), (5, 6, 7)):
+        assert torch.equal(lm.trace(ids).logits, known)
