@@ -90,7 +90,7 @@ def test_limits_of_a_run() -> None:
         Limits().check_spec(tiny(20_001))
     with pytest.raises(LimitExceeded, match=r"about .* and [\d,]+ MB \([\d,]+ parameters\).*allows 450 MB"):
         Limits().check_spec(tiny(10, changes={"d_model": 2048, "n_layers": 8, "n_heads": 16}))
-    with pytest.raises(LimitExceeded, match="allows 1 minutes"):
+    with pytest.raises(LimitExceeded, match="allows 1 minute"):
         Limits(minutes=1).check_spec(tiny(20_000, batch_tokens=16_384, context=64))
     with pytest.raises(LimitExceeded, match=r"5\.0 MB; at most 5 MB"):
         Limits().check_spec(tiny(), "é" * 2_500_001)

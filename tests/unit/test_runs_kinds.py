@@ -116,7 +116,7 @@ class TestLimits:
 
     def test_a_run_that_is_too_large_or_too_slow(self) -> None:
         with pytest.raises(
-            LimitExceeded, match=r"allows 1 minutes: choose fewer words or epochs, a smaller window"
+            LimitExceeded, match=r"allows 1 minute: choose fewer words or epochs, a smaller window"
         ):
             Limits(minutes=1).check_spec(WordsSpec(most=2_000_000, epochs=200))
         with pytest.raises(LimitExceeded, match="allows 5 MB: choose fewer dimensions"):
