@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -167,7 +169,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
             "foreign_keys = ON",
             f"max_page_count = {max(64, largest_store() // _PAGE)}",
         ):
-            connection.execute(f"PRAGMA {pragma}")
+            _insist(lambda pragma=pragma: connection.execute(f"PRAGMA {pragma}"))  # type: ignore[misc]
 
     @event.listens_for(engine, "begin")
     def _(connection: sa.Connection) -> None:
@@ -177,6 +179,19 @@ def _sqlite(url: sa.URL) -> sa.Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
     return engine
+
+
+def _insist(call: Callable[[], object]) -> None:
+    """Try again while a file that is just being made is locked: SQLite does not wait before it is in WAL mode."""
+    until = time.monotonic() + _WAIT
+    while True:
+        try:
+            call()
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
 
 
 def reserve(url: sa.URL) -> Path:
