@@ -56,17 +56,21 @@ class Parts(NamedTuple):
     blocks: float
 
 
-def estimate(spec: TrainSpec, rate: Rate | None = None) -> Estimate:
+def estimate(spec: TrainSpec, rate: Rate | None = None, characters: int | None = None) -> Estimate:
     """What the run of `spec` would take, on a vocabulary of the size wished (of characters: about 100).
 
     Args:
         rate: None: this machine's in the precision that the run would be given; measured where it is not known yet.
+        characters: of an own text, a tenth of which is held out; None: there is enough.
     """
     config = _config(spec)
     rate = rate or measured_rate(choose(spec.precision, spec.device or "cpu"))
     learning = steps_seconds(config, spec, rate)
     return Estimate(
-        parameters(config), training_bytes(config, spec), learning + _looks(config, spec, rate), learning
+        parameters(config),
+        training_bytes(config, spec),
+        learning + _looks(config, spec, rate, characters),
+        learning,
     )
 
 
@@ -152,10 +156,12 @@ def _step_seconds(config: ModelConfig, spec: TrainSpec, rate: Rate, context: int
     return seconds
 
 
-def _looks(config: ModelConfig, spec: TrainSpec, rate: Rate) -> float:
+def _looks(config: ModelConfig, spec: TrainSpec, rate: Rate, characters: int | None = None) -> float:
     """Seconds of all that is not a step: the beginning, held-out losses, checkpoints."""
     rows, length, target = _row(config, spec, None)
-    read = max(_HELD_OUT, _HELD_OUT_ROWS * (length + target))
+    read: float = max(_HELD_OUT, _HELD_OUT_ROWS * (length + target))
+    if characters is not None:
+        read = min(read, characters / 10 / _LETTERS[spec.tokenizer])
     step = rate.seconds(*step_parts(config, spec))
     forward = read / (rows * (length + target)) * step / 3
     losses = (spec.steps // spec.eval_every if spec.eval_every else 0) + spec.checkpoints

@@ -40,7 +40,7 @@ def estimate(spec: TrainSpec, text: str | None = None) -> Estimate:
     """What training would take: `core.costs.estimate`."""
     from core.costs import estimate
 
-    return estimate(spec)
+    return estimate(spec, characters=None if text is None else len(text))
 
 
 class Trained:
