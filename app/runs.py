@@ -96,7 +96,10 @@ def _measure() -> None:
     from core.costs import measured_rate
     from core.precision import choose
 
-    measured_rate(choose("auto"))
+    try:
+        measured_rate(choose("auto"))
+    except ValueError as why:  # of a variable; pages say so where they tell what a run would take
+        log.warning("%s", why)
 
 
 def expect() -> None:
