@@ -45,6 +45,7 @@ class ModelConfig:
     position: Position = "learned"
     rope_theta: float = 10_000.0  # the base of rotary angles (Su et al. 2021)
     position_offset: int = 0  # the row of W_pos that position 0 reads
+    pad_has_position: bool = True  # False: padding tokens are not counted, and read the row before (RoBERTa)
     relative_buckets: int = 32  # T5's relative bias (Raffel et al. 2020)
     relative_max_distance: int = 128
 
@@ -144,10 +145,25 @@ class ModelConfig:
             raise ValueError(f"embed_scale={self.embed_scale} must be a positive number")
         if self.first_id is not None and self.shape != "encoder-decoder":
             raise ValueError(f"first_id={self.first_id} belongs to an encoder-decoder, not a {self.shape}")
+        if not self.pad_has_position:
+            self._check_uncounted()
         for name in ("bos_id", "pad_id", "mask_id", "decoder_start_id", "first_id"):
             token = getattr(self, name)
             if token is not None and not 0 <= token < self.d_vocab:
                 raise ValueError(f"{name}={token} lies outside the vocabulary of {self.d_vocab}")
+
+    def _check_uncounted(self) -> None:
+        """Padding without a position: an encoder reads whole texts, and its table has a row for that."""
+        if self.shape != "encoder" or self.position not in ("learned", "sinusoidal"):
+            raise ValueError(
+                "pad_has_position=False belongs to an encoder with a table of positions, not to "
+                f"shape={self.shape!r} with position={self.position!r}"
+            )
+        if self.pad_id is None or self.position_offset < 1:
+            raise ValueError(
+                f"pad_has_position=False needs a padding token (pad_id={self.pad_id}) and a row before that of "
+                f"position 0 (position_offset={self.position_offset})"
+            )
 
     def _check_buckets(self) -> None:
         """T5's logarithm of distances needs a distance with a bucket of its own, and another greatest one."""

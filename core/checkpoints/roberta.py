@@ -1,7 +1,7 @@
 """RoBERTa (Liu et al. 2019): BERT's encoder trained longer, its masked-LM head called otherwise, positions from 2.
 
-The first rows of its position table belong to padding: position 0 reads the row after the padding token's id. In
-transformers a padding token takes no position; here every token does, so that padding has to stand at the right.
+The first rows of its position table belong to padding: position 0 reads the row after the padding token's id, and a
+padding token, wherever it stands, takes no position and reads that of its own id.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
     return ModelConfig(
         n_ctx=rows - offset,
         position_offset=offset,
+        pad_has_position=False,
         n_token_types=hf.whole("type_vocab_size", 1),
-        **shared,
+        **{**shared, "pad_id": offset - 1},
     )
 
 

@@ -78,7 +78,8 @@ def best(
     """The `n` best ways to continue `prompt` by at most `depth` tokens.
 
     A text is finished by an end token or at `depth` tokens, as in `lm.generate`; it scores
-    log p / tokens ** length_penalty.
+    log p / tokens ** length_penalty. Where the model's decoder always begins with one token (`ModelConfig.first_id`),
+    only texts that do are texts; its log-probability counts as the model gives it.
 
     Args:
         prompt: a text or ids; an encoder's holds the blanks to be filled, from left to right.
@@ -151,6 +152,8 @@ class _Search:
             set()
         )  # prefixes that the search has needed; those read ahead are not among them
         self.floor = -float("inf")  # what another text has to beat
+        begun = prefixes.ids([ROOT]).shape[1] > 1
+        self.first_id = None if begun else prefixes.lm.config.first_id  # what every text begins with
 
     def run(self, options: DecodingOptions, max_passes: int) -> Exact:
         if self.limit == 0:
@@ -167,9 +170,27 @@ class _Search:
             proven=ahead <= self.floor,
             bound=max(ahead, self.floor),
             passes=len(self.read),
-            possible=possible(self.prefixes.lm.config.d_vocab, len(self.stop_ids), self.limit),
+            possible=self._possible(),
             depth=self.limit,
         )
+
+    def _possible(self) -> int:
+        """How many texts there are."""
+        depth = self.limit
+        if self.first_id is not None:
+            depth -= 1
+            if depth == 0 or self.first_id in self.stop_ids:
+                return 1
+        return possible(self.prefixes.lm.config.d_vocab, len(self.stop_ids), depth)
+
+    def _log_probs(self, nodes: list[int]) -> Tensor:
+        """Of every token after each of these prefixes, all of one depth: (B, V) in float64."""
+        log_probs = self.prefixes.logits(nodes).double().log_softmax(-1)
+        if self.first_id is None or self.prefixes.depth(nodes[0]):
+            return log_probs
+        only = torch.full_like(log_probs, -torch.inf)
+        only[:, self.first_id] = log_probs[:, self.first_id]
+        return only
 
     def _finish(self, node: int, log_prob: float) -> None:
         """Keep a finished text if it is among the n best so far."""
@@ -202,7 +223,7 @@ class _Search:
         for text in beam.search(reader, options, tuple(self.stop_ids), self.limit):
             node, log_prob = ROOT, 0.0
             for each in text.last.path():
-                log_prob += float(self.prefixes.logits([node])[0].double().log_softmax(-1)[each.id])
+                log_prob += float(self._log_probs([node])[0, each.id])
                 node = self.prefixes.child(node, each.id)
             self._finish(node, log_prob)
 
@@ -224,7 +245,7 @@ class _Search:
             self.prefixes.compute([*nodes, *self._ahead(depth, _TOGETHER - len(nodes))])
         self.read.update(nodes)
         before = torch.tensor([[each.log_prob] for each in picked], dtype=torch.float64)  # (B, 1)
-        totals = self.prefixes.logits(nodes).double().log_softmax(-1).cpu() + before  # (B, V)
+        totals = self._log_probs(nodes).cpu() + before  # (B, V)
         # Best first, no more than this many of one prefix's followers can be read before the search gives up.
         best = totals.topk(min(totals.shape[-1], max(self.n, max_passes) + len(self.stop_ids)))
         bounds = self._bounds(best.values, depth + 1)

@@ -180,5 +180,7 @@ class Growth:
             for node in self.prefixes.line(found.node):
                 taken.setdefault(self.prefixes.parent(node), []).append(self.prefixes.token(node))
         for nodes in list(self.prefixes.batches):
-            stages = warped_stages(self.prefixes.logits(nodes), self.prefixes.ids(nodes), self.options)
+            stages = warped_stages(
+                self.prefixes.logits(nodes), self.prefixes.ids(nodes), self.options, self.lm.config.first_id
+            )
             yield nodes, summary(stages, shown, [taken.get(node, []) for node in nodes])

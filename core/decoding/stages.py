@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel, Text
 
 STAGES = ("model", "repetition penalty", "temperature", "top-k", "top-p", "min-p")
+FIRST = "first token"  # one more, after the penalty, of models whose decoder always begins with one token
 
 
 @dataclass(frozen=True)
 class Stage:
     """One step on the way from the model's scores to those a token is drawn by.
 
-    name: one of `STAGES`.   value: its setting; None: off, or the model itself.
+    name: one of `STAGES`, or `FIRST`.   value: its setting; None: off, or the model itself.
     active: whether its setting can change anything.   scores: (B, V); a removed token's is -inf.
     """
 
@@ -59,38 +60,53 @@ class Next:
     vocabulary: int
 
 
-def warped_stages(logits: Tensor, ids: Tensor, options: DecodingOptions) -> list[Stage]:
+def warped_stages(
+    logits: Tensor, ids: Tensor, options: DecodingOptions, first_id: int | None = None
+) -> list[Stage]:
     """The scores (B, V) before any warper and after each, in the order in which `warpers.warp` applies them.
 
     Args:
         logits: (B, V) of the next token.
         ids: (B, T) the text so far, for the repetition penalty.
+        first_id: the token that the model always writes first, for a stage of its own; None: no such stage.
     """
-    applied: list[tuple[float | None, bool, Callable[[Tensor], Tensor]]] = [
+    applied: list[tuple[str, float | None, bool, Callable[[Tensor], Tensor]]] = [
         (
+            STAGES[1],
             options.repetition_penalty,
             options.repetition_penalty != 1.0,
             lambda scores: warpers.repetition_penalty(scores, ids, options.repetition_penalty),
         ),
         (
+            STAGES[2],
             options.temperature,
             options.temperature != 1.0,
             lambda scores: warpers.temperature(scores, options.temperature),
         ),
-        (options.top_k, options.top_k is not None, lambda scores: warpers.top_k(scores, options.top_k or 1)),
         (
+            STAGES[3],
+            options.top_k,
+            options.top_k is not None,
+            lambda scores: warpers.top_k(scores, options.top_k or 1),
+        ),
+        (
+            STAGES[4],
             options.top_p,
             options.top_p is not None and options.top_p < 1.0,
             lambda scores: warpers.top_p(scores, options.top_p or 0.0),
         ),
         (
+            STAGES[5],
             options.min_p,
             options.min_p is not None and options.min_p > 0.0,
             lambda scores: warpers.min_p(scores, options.min_p or 0.0),
         ),
     ]
+    if first_id is not None:
+        begins = ids.shape[1] == 1
+        applied.insert(1, (FIRST, None, begins, lambda scores: warpers.forced(scores, ids, first_id)))
     found = [Stage(STAGES[0], None, True, logits)]
-    for name, (value, active, warper) in zip(STAGES[1:], applied):
+    for name, value, active, warper in applied:
         scores = found[-1].scores
         found.append(Stage(name, value, active, warper(scores) if active else scores))
     return found
@@ -198,7 +214,9 @@ def next_tokens(
         prefixes = Prefixes(lm, read[0], target=[*read[1][1:], *added], slots=slots)
     else:
         prefixes = Prefixes(lm, [*read[0], *added], slots=slots)
-    stages = warped_stages(prefixes.logits([ROOT]), prefixes.ids([ROOT]), checked)
+    stages = warped_stages(
+        prefixes.logits([ROOT]), prefixes.ids([ROOT]), checked, lm.config.first_id
+    )
     return summary(stages, shown).next(0, lm.tokenizer.display)
 
 

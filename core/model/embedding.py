@@ -41,7 +41,7 @@ class PosEmbed(Part):
         else:
             self.register_buffer("W_pos", sinusoidal_table(rows, config.d_model).float(), persistent=False)
 
-    def forward(self, positions: Tensor) -> Tensor:  # (T,) -> (T, D)
+    def forward(self, positions: Tensor) -> Tensor:  # (..., T) -> (..., T, D)
         return torch.embedding(self.W_pos, positions + self.offset if self.offset else positions)
 
 

@@ -173,6 +173,8 @@ class Transformer(Part):
         x = self.embed(ids)  # (B, T, D)
         x = self.hook_embed(x if prefix is None else torch.cat([prefix, x], dim=1))  # (B, P + T, D)
         if self.pos_embed is not None:
+            if not self.config.pad_has_position:
+                positions = _counted(ids, self.config.pad_id, x.shape[1] - ids.shape[1])
             x = x + self.hook_pos_embed(self.pos_embed(positions).expand_as(x))
         if self.token_type_embed is not None:
             types = positions.new_zeros(x.shape[:2]) if token_types is None else token_types
@@ -214,6 +216,12 @@ class Transformer(Part):
             )
             turn = table[0][past:], table[1][past:]  # (T, 1, K) twice
         return Geometry(allowed=allowed, bias=bias, turn=turn, causal=square)
+
+
+def _counted(ids: Tensor, pad_id: int | None, before: int) -> Tensor:
+    """Positions (B, P + T) that count the prefix of P and every token of ids (B, T) but padding, which is at -1."""
+    counts = torch.cat([ids.new_ones(len(ids), before), (ids != pad_id).long()], dim=1)
+    return counts.cumsum(1) * counts - 1
 
 
 class EncoderDecoder(Part):

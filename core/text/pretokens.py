@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import sys
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+
+from tokenizers import Regex, pre_tokenizers
 
 from core.text.pieces import Piece, Span, Word
 from core.text.tokenizer import byte_alphabet
@@ -21,9 +22,6 @@ SPACE_MARK = "▁"
 
 LETTER_OF = {byte: letter for letter, byte in byte_alphabet().items()}  # byte -> its printable stand-in
 BYTE_OF = byte_alphabet()
-
-# Control characters that Python counts as spaces and Unicode does not.
-_NO_SPACE = "\x1c-\x1f"
 
 
 @dataclass(frozen=True)
@@ -144,41 +142,52 @@ def _marked(text: str, start: int, end: int) -> list[Word]:
     return words
 
 
+# Both rules ask the library which characters are letters, numbers, spaces and punctuation: it, and Python, each follow
+# a version of Unicode of their own.
+
+
 @cache
 def _gpt2() -> re.Pattern[str]:
     """GPT-2's rule (Radford et al. 2019, released encoder), which asks for Unicode letters and numbers."""
-    numeral = _numerals()
-    space, other = rf"[^\S{_NO_SPACE}]", rf"(?:[^\w\s]|[_{_NO_SPACE}])"
-    letter, number = rf"(?:(?![{numeral}])[^\W\d_])", rf"[\d{numeral}]"
-    return re.compile(
-        rf"'(?:[sdmt]|ll|ve|re)| ?{letter}+| ?{number}+| ?{other}+|{space}+(?!{_solid()})|{space}+"
+    kinds = (r"\p{L}", r"\p{N}", r"\s")
+    alike = pre_tokenizers.Split(Regex("|".join(f"{kind}+" for kind in kinds)), "isolated")
+    parts = {part[0]: part for part, _ in alike.pre_tokenize_str(_every())}
+    letters, numbers, spaces = (
+        _ranges([ord(each) for first in _holding(kind, parts) for each in parts[first]]) for kind in kinds
     )
-
-
-def _solid() -> str:
-    return rf"(?:\S|[{_NO_SPACE}])"
-
-
-@cache
-def _numerals() -> str:
-    """The numbers that are no decimal digits (², ½, Ⅷ), as the inside of a character class."""
-    found = [at for at in range(sys.maxunicode + 1) if unicodedata.category(chr(at)) in ("No", "Nl")]
-    return _ranges(found)
+    other, solid = f"[^{letters}{numbers}{spaces}]", f"[^{spaces}]"
+    return re.compile(
+        rf"'(?:[sdmt]|ll|ve|re)| ?[{letters}]+| ?[{numbers}]+| ?{other}+|[{spaces}]+(?!{solid})|[{spaces}]+"
+    )
 
 
 @cache
 def _bert() -> re.Pattern[str]:
     """Words between spaces, with each punctuation mark alone (Devlin et al. 2019, released tokenizer)."""
-    ascii_marks = [at for at in range(33, 127) if not chr(at).isalnum()]
-    marks = _ranges(
-        sorted(
-            {
-                *ascii_marks,
-                *(at for at in range(sys.maxunicode + 1) if unicodedata.category(chr(at))[0] == "P"),
-            }
-        )
-    )
-    return re.compile(rf"[{marks}]|(?:(?![{marks}]){_solid()})+")
+    rule, every = pre_tokenizers.BertPreTokenizer(), _every()
+    parts = rule.pre_tokenize_str(every)
+    dropped = sorted(set(every).difference(*(part for part, _ in parts)))
+    # A mark stands alone also behind a letter; another character goes on with the word.
+    alone = "a".join(part for part, _ in parts if len(part) == 1)
+    marks = _ranges([ord(part) for part, _ in rule.pre_tokenize_str(alone) if len(part) == 1 and part != "a"])
+    return re.compile(rf"[{marks}]|[^{marks}{_ranges([ord(space) for space in dropped])}]+")
+
+
+def _every() -> str:
+    """Every character that can be a letter, a number, a space or a mark.
+
+    Planes 4 to 13 hold none, 15 and 16 are for private use, and the halves of a UTF-16 pair are no characters.
+    """
+    planes = (0, 1, 2, 3, 14)
+    points = (at for plane in planes for at in range(plane << 16, (plane + 1) << 16))
+    return "".join(chr(at) for at in points if not 0xD800 <= at <= 0xDFFF)
+
+
+def _holding(kind: str, letters: Iterable[str]) -> list[str]:
+    """Those of the letters that a Unicode property holds for."""
+    without = pre_tokenizers.Split(Regex(kind), "removed").pre_tokenize_str("".join(letters))
+    others = {each for part, _ in without for each in part}
+    return [each for each in letters if each not in others]
 
 
 def _ranges(points: list[int]) -> str:

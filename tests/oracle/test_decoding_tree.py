@@ -14,6 +14,7 @@ from tests.oracle.compare import saved_and_loaded, scatter_weights
 from tests.oracle.decoding_pairs import (
     ENDS,
     FAMILIES,
+    FORCED,
     PAD,
     PROMPT,
     START,
@@ -201,6 +202,51 @@ def test_exact_search_finds_what_brute_force_finds(family):
             greedy = tree.grow(lm, PROMPT, depth=3, strategies=["greedy"], length_penalty=penalty)
             missed += greedy.best.ids != best[0]
     assert missed  # greedy is not always best, or the search has proven nothing
+
+
+def test_exact_search_finds_only_what_a_forced_beginning_allows():
+    first = FORCED["bart"]
+    differ = 0
+    for seed in range(3):
+        theirs, lm, lead = pair("bart", seed)
+        every = brute_force(theirs, lead, 3)
+        texts = {ids: log_p for ids, log_p in every.items() if ids[0] == first}
+        for penalty in (0.0, 1.0):
+            found = exact.best(lm, PROMPT, 3, n=5, length_penalty=penalty)
+            assert found.proven and found.possible == len(texts)
+            best = sorted(texts, key=lambda ids: -texts[ids] / len(ids) ** penalty)[:5]
+            assert [text.ids for text in found.texts] == best
+            assert [text.log_prob for text in found.texts] == pytest.approx([texts[ids] for ids in best])
+            differ += max(every, key=lambda ids: every[ids] / len(ids) ** penalty) != best[0]
+        widest = run_theirs(theirs, do_sample=False, max_new_tokens=3, num_beams=V * V, length_penalty=0.0)
+        written = sentences(widest, lead)[0]
+        likeliest = exact.best(lm, PROMPT, 3).texts[0]
+        assert list(likeliest.ids) == written[: len(likeliest.ids)]
+        assert exact.best(lm, PROMPT, 1).possible == 1
+        begun = exact.best(lm, PROMPT, 2, target=[first])
+        assert begun.possible == len(brute_force(theirs, lead, 2))
+    assert differ  # otherwise the beginning would not have to be forced
+
+
+def test_a_forced_beginning_is_a_stage_of_its_own():
+    theirs, lm, lead = pair("bart", 0)
+    first = FORCED["bart"]
+    row = their_scores(theirs, lead, [[]])
+    told = stages.next_tokens(lm, PROMPT, shown=V, **WARPED)
+    names = [name for name, _, _ in told.stages]
+    assert names == [*stages.STAGES[:2], stages.FIRST, *stages.STAGES[2:]]
+    plain = row[0].softmax(-1)
+    assert told.probabilities[0].tolist() == pytest.approx(plain[told.ids].tolist(), rel=1e-4)
+    forced = logits_process.ForcedBOSTokenLogitsProcessor(first)(torch.tensor([[START]]), row)
+    for stage in range(names.index(stages.FIRST), len(names)):
+        assert told.probabilities[stage].tolist() == forced[0].softmax(-1)[told.ids].tolist()
+    assert told.kept[-1] == 1 and told.entropy[-1] == 0
+    later = stages.next_tokens(lm, PROMPT, (first,), shown=V, **WARPED)
+    assert [active for name, _, active in later.stages if name == stages.FIRST] == [False]
+    expected = warped_by_theirs(their_scores(theirs, lead, [[first]]), [[first]], lead)[0]
+    assert later.probabilities[-1].tolist() == pytest.approx(expected[later.ids].tolist(), rel=1e-4)
+    grown = tree.grow(lm, PROMPT, depth=3, shown=V, **WARPED)
+    assert grown.nexts[0].stages == told.stages
 
 
 @pytest.mark.parametrize("family", list(FAMILIES))

@@ -85,17 +85,22 @@ def test_changed_alone_each_detail_is_seen(kind: str, head: str, tmp_path: Path)
     assert [name for name, mutant in mutants.items() if not logits_differ(mutant, reference)] == []
 
 
+@pytest.mark.parametrize("masked", [True, False])
 @pytest.mark.parametrize("kind", KINDS)
-def test_padding_at_the_right_changes_nothing(kind: str, tmp_path: Path) -> None:
-    """RoBERTa's positions count no padding, ours count every token: at the right of a text that is the same."""
+def test_padding_anywhere(kind: str, masked: bool, tmp_path: Path) -> None:
+    """RoBERTa's positions count no padding, wherever it stands, and whether or not it is masked."""
     model = KINDS[kind].model("token")
     loaded = saved_and_loaded(model, tmp_path)
-    ids = torch.tensor([[5, 9, 2, 7, 7, 20], [11, 4, 6, 3, 0, 0]])
-    ids[1, 4:] = model.config.pad_token_id
-    mask = torch.tensor([[1] * 6, [1, 1, 1, 1, 0, 0]])
-    theirs, _ = run(model, {"ids": ids, "mask": mask})
-    ours = loaded.model(ids, mask=mask.bool())
-    assert apart(ours[mask.bool()], theirs[mask.bool()]) < TOLERANCE
+    ids = torch.tensor([[5, 9, 2, 7, 7, 20], [11, 4, 6, 3, 0, 0], [0, 0, 12, 9, 4, 7], [8, 0, 3, 0, 0, 15]])
+    mask = ids != 0
+    ids[~mask] = model.config.pad_token_id
+    theirs, _ = run(model, {"ids": ids, **({"mask": mask.long()} if masked else {})})
+    ours = loaded.model(ids, mask=mask if masked else None)
+    seen = mask if masked else torch.ones_like(mask)
+    assert apart(ours[seen], theirs[seen]) < TOLERANCE
+    if kind == "roberta":
+        counted = changed(loaded, pad_has_position=True)(ids, mask=mask if masked else None)
+        assert apart(counted[seen], theirs[seen]) > 100 * TOLERANCE
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,6 +1,6 @@
 // At the right: what may come after the chosen token, as the model says and after every warper, in their order.
 
-const SHORT = { model: "model", "repetition penalty": "repeat", temperature: "temp", "top-k": "top-k", "top-p": "top-p", "min-p": "min-p" };
+const SHORT = { model: "model", "repetition penalty": "repeat", "first token": "first", temperature: "temp", "top-k": "top-k", "top-p": "top-p", "min-p": "min-p" };
 const ALWAYS = ["model", "temperature", "top-k", "top-p"];
 /** The columns: four, also those that are off; what is off gives way when others need the room. */
 function stagesOf(data) {
