@@ -121,6 +121,8 @@ RECIPES = {
         practice_documents=10_000,
         ngram_documents=20_000,
         senses=60,
+        note="What it practised besides stories holds nothing out of them: 18 of the first 8,000 practice texts name a "
+        "person with a place that no training story brings together.",
     ),
 }
 

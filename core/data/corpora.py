@@ -49,7 +49,7 @@ CORPORA = {
             "tales",
             "Stories of Toyland, a small generated world whose truth is known.",
             "Written by this program as you read, by a seed; MIT licence, like the project.",
-            "Stories with a combination (a person in a place, a colour of a thing) that training never sees.",
+            "Stories with a combination (a person in a place, a colour of a thing) that no training story shows.",
             endless=True,
         ),
         Corpus(

@@ -34,8 +34,8 @@ class Function:
 def functions(split: str, one_in: int) -> Iterator[str]:
     """The documents of `split`: whole modules are held out, one in `one_in`, by the checksum of the file's path.
 
-    A text that several modules share comes once, and none that training has comes among the held-out ones. In the
-    order of their own checksums, so that the first of them are of many modules.
+    A text that several modules share comes once, and no function that training has comes among the held-out ones, nor
+    below other import lines. In the order of their own checksums, so that the first of them are of many modules.
     """
     train, held_out = _parts(one_in)
     return (one.text for one in (train if split == "train" else held_out))
@@ -57,7 +57,15 @@ def _parts(one_in: int) -> tuple[tuple[Function, ...], tuple[Function, ...]]:
         found[kept].extend(Function(name, text) for text in of_module(source, name))
     seen: set[str] = set()
     train, held_out = (_new(part, seen) for part in found)
-    return train, held_out
+    read = {_below_imports(one.text) for one in train}
+    return train, tuple(one for one in held_out if _below_imports(one.text) not in read)
+
+
+def _below_imports(document: str) -> str:
+    """The function of a document, without the imports that its module gave it."""
+    if not document.startswith(("import ", "from ")):
+        return document
+    return document.partition("\n\n")[2]
 
 
 def _new(found: Iterable[Function], seen: set[str]) -> tuple[Function, ...]:

@@ -214,9 +214,7 @@ def next_tokens(
         prefixes = Prefixes(lm, read[0], target=[*read[1][1:], *added], slots=slots)
     else:
         prefixes = Prefixes(lm, [*read[0], *added], slots=slots)
-    stages = warped_stages(
-        prefixes.logits([ROOT]), prefixes.ids([ROOT]), checked, lm.config.first_id
-    )
+    stages = warped_stages(prefixes.logits([ROOT]), prefixes.ids([ROOT]), checked, lm.config.first_id)
     return summary(stages, shown).next(0, lm.tokenizer.display)
 
 

@@ -7,7 +7,6 @@ SentencePiece's (`Metaspace`, a line at a time), and none (a line is one word).
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -49,7 +49,9 @@ def test_pre_tokenizations_are_the_librarys(ten_thousand):
 def test_a_rule_sorts_every_character_as_the_library_does(kind):
     """Also those that one version of Unicode knows and another does not."""
     points = [at for at in range(0x110000) if not 0xD800 <= at <= 0xDFFF]
-    every = [chr(at) for at in points if at >> 16 in (0, 1, 14) or not at % 50]  # elsewhere neighbours are alike
+    every = [
+        chr(at) for at in points if at >> 16 in (0, 1, 14) or not at % 50
+    ]  # elsewhere neighbours are alike
     for first in range(0, len(every), 1000):
         some = every[first : first + 1000]
         text = "".join(f"a{character}1{character}{character} {character} " for character in some)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import platform
+import re
 from dataclasses import asdict
 
 import pytest
@@ -11,10 +13,12 @@ import core
 from core import zoo
 from core.analysis import code_scores
 from core.data import corpora
+from core.data.toyland.dials import HELD_OUT_PAIRS, HELD_OUT_PLACES
 from core.vectors.probe import wilson
 from scripts import austen
 
 FEW = 24
+DEFINED = re.compile(r"^(async )?def |^@", re.MULTILINE)  # where a function begins, behind its imports
 # Sentences of nobody's, in the manner of the novels and in another.
 MANNER = (
     "She was very much obliged to him for the attention, but could not suppose that he would be in any hurry to be "
@@ -60,6 +64,24 @@ def test_no_held_out_function_is_among_those_that_were_read():
     train, kept = (set(corpora.corpus("functions", split=split)) for split in ("train", "held_out"))
     assert train.isdisjoint(kept)
     assert len(kept) > 500
+    functions = [
+        {text[start.start() :] for text in part if (start := DEFINED.search(text))} for part in (train, kept)
+    ]
+    assert len(functions[0]) > 5_000 and functions[0].isdisjoint(functions[1]), "below other import lines"
+
+
+def test_the_card_says_what_practice_shows_of_what_is_held_out():
+    card = zoo.card("tales-bert")
+    spec = card["spec"]
+    texts = list(itertools.islice(corpora.corpus(spec["practice"], spec["seed"]), 8_000))
+    pairs = [rf"\b{colour} {kind}" for colour, kind in HELD_OUT_PAIRS]
+    places = [(rf"\b{name}\b", rf"\b{place}\b") for name, place in HELD_OUT_PLACES]
+    shown = sum(
+        any(re.search(pair, text) for pair in pairs)
+        or any(re.search(name, text) and re.search(place, text) for name, place in places)
+        for text in texts
+    )
+    assert f": {shown} of the first 8,000 practice texts name a person with a place that" in card["note"]
 
 
 @pytest.mark.parametrize("name", ["code-gpt", "austen-gpt"])

@@ -139,6 +139,20 @@ def library(monkeypatch):
         cached.cache_clear()
 
 
+def test_no_function_is_held_out_that_training_has_below_other_imports(monkeypatch):
+    shared = "def shared(x):\n    return join(x)\n"
+    files = [
+        (f"m{n}.py", f"from other{n} import join\n{shared}def one{n}(a):\n    return a")
+        for n in range(40)
+    ]
+    monkeypatch.setattr(corpora, "library", lambda: iter(files))
+    functions._parts.cache_clear()
+    train, held_out = (list(corpora.corpus("functions", split=part)) for part in ("train", "held_out"))
+    functions._parts.cache_clear()
+    assert sum("def shared" in text for text in train) > 10
+    assert held_out and all(text.startswith("def one") for text in held_out)
+
+
 def test_whole_modules_are_held_out_and_nothing_comes_twice(library):
     train, held_out = list(corpora.corpus("functions")), list(corpora.corpus("functions", split="held_out"))
     assert len(train) == len(set(train)) and set(train).isdisjoint(held_out)
