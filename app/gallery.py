@@ -157,7 +157,8 @@ def _seen(choice: Choice, shown: dict[str, str], seen: Survey | None) -> Entry:
         choice.name, shown[choice.name], choice.source, seen.kind, facts.what if facts else "", seen.config,
         {} if seen.config is None or seen.problem else parts(seen.config),
         seen.stored, 0 if seen.problem else seen.memory, licence, models.without_places(seen.problem),
-        open=cache.at_hand(choice.name), card=folder is not None and any((folder / name).is_file() for name in CARDS),
+        open=cache.at_hand(choice.name),
+        card=bool(seen.says) or (folder is not None and any((folder / name).is_file() for name in CARDS)),
     )  # fmt: skip
 
 
@@ -187,11 +188,17 @@ def readme(entry: Entry) -> str:
 
 
 def card(entry: Entry) -> dict[str, Any]:
-    """Its card.json, or of a run what its store says of the training; {} where there is none or it is broken."""
+    """Its card.json, what a GGUF file says of itself, or of a run what its store says of the training.
+
+    {} where there is none or it is broken.
+    """
     if entry.source == "run":
         run = runs.find(models.run_id(entry.name))
         return {} if run is None else _of_run(run)
-    folder = models.place(models.resolve(entry.name))
+    choice = models.resolve(entry.name)
+    folder, seen = models.place(choice), models.look(choice)
+    if seen is not None and seen.says:
+        return seen.says
     if folder is None or not (folder / "card.json").is_file():
         return {}
     try:

@@ -30,6 +30,7 @@ HUB_VARIABLE = "GLASSBOX_HUB"
 _CACHED = re.compile(r"[^\s'\"]*models--([\w.-]+?)--([\w.-]+)/snapshots/\w+")
 
 RUN = "run:"  # before the id of a training run
+GGUF = ".gguf"
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _RUN_ID = re.compile(r"[0-9a-f]{8,64}")
 
@@ -72,27 +73,37 @@ def bundled() -> tuple[str, ...]:
 
 
 def folders() -> list[Choice]:
-    """Every folder with a config.json directly inside the configured ones; the first of two equal names wins."""
+    """Every model directly inside the configured folders; the first of two equal names wins.
+
+    A model is a folder with a config.json, or a GGUF file, there or one folder down.
+    """
     found: dict[str, Choice] = {}
     for root in roots():
         with suppress(OSError):  # a folder that may not be listed offers nothing
-            for folder in sorted(root.iterdir()):
-                if _is_model(folder, root):
-                    found.setdefault(f"./{folder.name}", _folder(folder))
+            for path in sorted(root.iterdir()):
+                for model in _models(path, root):
+                    found.setdefault(f"./{model.relative_to(root)}", _folder(model, root))
     return list(found.values())
 
 
-def _is_model(folder: Path, root: Path) -> bool:
+def _models(path: Path, root: Path) -> list[Path]:
+    """What of a path inside a configured folder can be offered: itself, or the GGUF files in it."""
+    found: list[Path] = []
     with suppress(OSError):  # not ours to read
-        return (folder / "config.json").is_file() and _inside(folder, root)
-    return False
+        if path.suffix == GGUF:
+            found = [path] if path.is_file() else []
+        elif (path / "config.json").is_file():
+            found = [path]
+        elif path.is_dir():
+            found = [file for file in sorted(path.glob(f"*{GGUF}")) if file.is_file()]
+        return [model for model in found if _inside(model, root)]
+    return []
 
 
-def _folder(folder: Path) -> Choice:
-    config = folder / "config.json"
-    return Choice(
-        f"./{folder.name}", "folder", folder.resolve(), config.stat().st_mtime_ns if config.exists() else 0
-    )
+def _folder(path: Path, root: Path) -> Choice:
+    config = path if path.is_file() else path / "config.json"
+    stamp = config.stat().st_mtime_ns if config.exists() else 0
+    return Choice(f"./{path.relative_to(root)}", "folder", path.resolve(), stamp)
 
 
 def _inside(path: Path, root: Path) -> bool:
@@ -172,21 +183,22 @@ def resolve(name: str) -> Choice:
 
 def _resolve_folder(name: str) -> Choice:
     short = name.removeprefix("./")
-    plain = len(Path(short).parts) == 1 and short != ".." and not Path(short).is_absolute()
-    if not plain or "\0" in short or "\\" in short:
+    parts = Path(short).parts
+    plain = len(parts) == 1 or (len(parts) == 2 and short.endswith(GGUF))
+    if not plain or ".." in parts or Path(short).is_absolute() or "\0" in short or "\\" in short:
         raise RefusedModel(
             f"“{name[:80]}” leads out of the model folders of this Glassbox, so it was not opened. "
-            "A link names a folder inside them, as ./name."
+            "A link names a folder or a GGUF file inside them, as ./name."
         )
     for root in roots():
         folder = root / short
-        if not _is_folder(folder):
+        if not (_is_folder(folder) or (short.endswith(GGUF) and _is_file(folder))):
             continue
         if not _inside(folder, root):
             raise RefusedModel(
                 f"“{name[:80]}” is a symbolic link out of the model folders of this Glassbox, so it was not opened."
             )
-        return _folder(folder)
+        return _folder(folder, root)
     raise RefusedModel(
         f"There is no folder “{short[:80]}” in the model folders of this Glassbox. "
         "Choose a model from the list on the left."
@@ -196,6 +208,12 @@ def _resolve_folder(name: str) -> Choice:
 def _is_folder(path: Path) -> bool:
     with suppress(OSError):  # a name longer than a file system has
         return path.is_dir()
+    return False
+
+
+def _is_file(path: Path) -> bool:
+    with suppress(OSError):
+        return path.is_file()
     return False
 
 
@@ -224,7 +242,10 @@ def fetch(name: str, report: Callable[[int, int], None]) -> None:
 
 
 def place(choice: Choice) -> Path | None:
-    """The folder on this machine that a choice is read from; None for a run, and for a hub model not fetched yet."""
+    """The folder or GGUF file on this machine that a choice is read from.
+
+    None for a run, and for a hub model not fetched yet.
+    """
     from core import zoo
     from core.checkpoints import hub
 
@@ -236,7 +257,7 @@ def place(choice: Choice) -> Path | None:
 
 
 def look(choice: Choice) -> Survey | None:
-    """What its folder holds, without reading a weight; None where there is none yet. Remembered until it changes."""
+    """What its folder or file holds, without reading a weight; None where there is none yet."""
     folder = place(choice)
     return None if folder is None else _look(folder, _stamps(folder))
 
@@ -249,10 +270,10 @@ def _look(folder: Path, stamps: tuple[tuple[str, int, int], ...]) -> Survey:
 
 
 def _stamps(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """Names, sizes and times of a folder's files: another model, another stamp."""
+    """Names, sizes and times of a folder's files, or of the one file: another model, another stamp."""
     found = []
     with suppress(OSError):
-        for path in sorted(folder.iterdir()):
+        for path in [folder] if folder.is_file() else sorted(folder.iterdir()):
             with suppress(OSError):  # gone meanwhile
                 about = path.stat()
                 found.append((path.name, about.st_size, about.st_mtime_ns))

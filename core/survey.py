@@ -7,9 +7,10 @@ that do not fit, a tokenizer of another model) is an answer here and no error, s
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -21,10 +22,12 @@ from core.checkpoints.folder import (
     FORMAT,
     check_context,
     check_own,
+    open_gguf,
     own_config,
     settings_of,
     with_mask,
 )
+from core.checkpoints.gguf import card_of, gguf_of
 from core.checkpoints.tokenizers import check_size, tokenizer_of
 from core.config import ModelConfig
 from core.parts import shapes
@@ -46,6 +49,7 @@ class Survey:
         types: the kinds of numbers stored, e.g. ("F32",).
         licence: as its card or README names it; "" where neither does.
         problem: why it does not open, and what to do; "" where nothing speaks against it.
+        says: what a GGUF file says of itself, where other models have a card.json.
     """
 
     kind: str = ""
@@ -55,6 +59,7 @@ class Survey:
     types: tuple[str, ...] = ()
     licence: str = ""
     problem: str = ""
+    says: dict[str, Any] = field(default_factory=dict)
 
     @property
     def memory(self) -> int:
@@ -77,7 +82,33 @@ def supported() -> tuple[str, ...]:
 
 
 def survey(folder: Path) -> Survey:
-    """Look at a folder; whatever is wrong with it is in `problem`."""
+    """Look at a folder, or at a GGUF file; whatever is wrong with it is in `problem`."""
+    try:
+        file = gguf_of(folder)
+    except CheckpointError as why:
+        return Survey(problem=str(why))
+    return _of_folder(folder) if file is None else _of_gguf(file)
+
+
+def _of_gguf(path: Path) -> Survey:
+    stored = path.stat().st_size
+    try:
+        opened = open_gguf(path, torch.device("cpu"))
+    except (CheckpointError, ValueError, OSError) as why:
+        return Survey("gguf", stored=stored, problem=str(why))
+    tensors, says = opened.tensors, card_of(opened.tensors.file)
+    return Survey(
+        kind=str(tensors.file.values["general.architecture"]),
+        config=opened.config,
+        stored=stored,
+        numbers=sum(map(prod, tensors.shapes.values())),
+        types=tensors.kinds,
+        licence=str(says.get("licence", ""))[:80],
+        says=says,
+    )
+
+
+def _of_folder(folder: Path) -> Survey:
     kind, licence, config = "", _licence(folder), None
     stored, numbers, types = 0, 0, tuple[str, ...]()
     try:

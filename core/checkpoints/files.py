@@ -1,6 +1,6 @@
 """The files of a checkpoint, read with suspicion: JSON, and safetensors in one file or in shards.
 
-Only safetensors: it holds numbers and nothing else. `pytorch_model.bin` is a pickle, and reading a pickle runs whatever
+Only safetensors here (GGUF: `gguf_file`): it holds numbers and nothing else. `pytorch_model.bin` is a pickle, and reading a pickle runs whatever
 program its author put into it. Every size a file claims is compared with the file before memory is asked for.
 """
 
@@ -26,7 +26,7 @@ LARGEST_JSON = 50_000_000  # bytes
 _BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 Progress = Callable[[int, int], None]  # numbers read, numbers in all
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
-_OTHERS = ("*.h5", "*.msgpack", "*.gguf", "*.onnx")
+_OTHERS = ("*.h5", "*.msgpack", "*.onnx")
 _HOW_TO_CONVERT = (
     "convert it once, where you trust it: transformers.AutoModel...from_pretrained(FOLDER).save_pretrained(NEW_FOLDER) "
     "writes model.safetensors"
@@ -235,7 +235,7 @@ class Weights(Mapping[str, Tensor]):
             raise CheckpointError(f"{path} is not a readable safetensors file: {error}") from error
         # One NaN or infinity makes the sum one; a sum may also just be too large, so the second look decides.
         if not torch.isfinite(tensor.sum()) and not torch.isfinite(tensor).all():
-            raise CheckpointError(f"{path}: {_not_finite(name, stored, self.dtype)}")
+            raise CheckpointError(f"{path}: {not_finite(name, stored, self.dtype)}")
         if self._progress is not None and name not in self._read:
             self._read[name] = tensor.numel()
             self._progress(sum(self._read.values()), sum(math.prod(shape) for shape in self.shapes.values()))
@@ -248,7 +248,7 @@ class Weights(Mapping[str, Tensor]):
         return len(self.shapes)
 
 
-def _not_finite(name: str, stored: Tensor, dtype: torch.dtype) -> str:
+def not_finite(name: str, stored: Tensor, dtype: torch.dtype) -> str:
     bad = int((~torch.isfinite(stored)).sum())
     if bad:
         return (

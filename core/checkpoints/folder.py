@@ -15,9 +15,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from core.checkpoints import bart, bert, distilbert, gpt2, llama, roberta, t5
+from core.checkpoints import bart, bert, distilbert, gguf, gguf_tokenizer, gpt2, llama, roberta, t5
 from core.checkpoints.convert import Family, check, gather, untie
 from core.checkpoints.files import Progress, Weights, memory_left, read_json, weight_files
+from core.checkpoints.gguf_file import GgufFile
 from core.checkpoints.settings import CheckpointError, Settings
 from core.checkpoints.tokenizers import check_size, tokenizer_of
 from core.config import ModelConfig
@@ -66,8 +67,9 @@ def load_folder(
 ) -> Loaded:
     """Read a model from a folder in Hugging Face's layout (of one of `FAMILIES`) or in ours.
 
-    The folder holds config.json, tokenizer.json and model.safetensors (or shards with their index). Everything that a
-    file claims is checked before memory is asked for; tensors then go straight to the device and type.
+    The folder holds config.json, tokenizer.json and model.safetensors (or shards with their index); or the path is that
+    of a GGUF file, or of a folder with nothing but one. Everything that a file claims is checked before memory is asked
+    for; tensors then go straight to the device and type.
 
     Args:
         device: None: the processor.
@@ -78,6 +80,9 @@ def load_folder(
         CheckpointError: something is missing, damaged, too large, or not supported; the message says what to do.
     """
     folder, device = Path(path).expanduser(), torch.device("cpu" if device is None else device)
+    file = gguf.gguf_of(folder)
+    if file is not None:
+        return _load_gguf(file, device, dtype, progress)
     if not folder.is_dir():
         raise CheckpointError(f"{folder} is not a folder")
     values = read_json(folder / "config.json")
@@ -98,6 +103,49 @@ def load_folder(
     if family is not None and (wishes := settings.wishes()):
         card = {**card, "generation": wishes}
     return Loaded(assemble(config, state, device, dtype), config, tokenizer, card)
+
+
+def _load_gguf(path: Path, device: torch.device, dtype: torch.dtype, progress: Progress | None) -> Loaded:
+    opened = open_gguf(path, device, dtype, progress)
+    _check_memory(path, opened.tensors, device, dtype)
+    state = gather(opened.family, opened.config, opened.tensors)
+    card = gguf.card_of(opened.tensors.file)
+    return Loaded(assemble(opened.config, state, device, dtype), opened.config, opened.tokenizer, card)
+
+
+@dataclass(frozen=True)
+class OpenGguf:
+    """A GGUF file that fits its own settings, no weight read yet."""
+
+    family: Family
+    config: ModelConfig
+    tensors: gguf.GgufWeights
+    tokenizer: Tokenizer
+
+
+def open_gguf(
+    path: Path, device: torch.device, dtype: torch.dtype = torch.float32, progress: Progress | None = None
+) -> OpenGguf:
+    """Look at a GGUF file: its settings, the names, shapes and kinds of its tensors, its tokenizer.
+
+    Raises:
+        CheckpointError: something is missing, damaged, or not supported; the message says what to do.
+    """
+    file = GgufFile(path)
+    settings = gguf.settings_of(file)
+    family = FAMILIES[settings.values["model_type"]]
+    tensors, tokenizer = (
+        gguf.GgufWeights(file, device, dtype, progress=progress),
+        gguf_tokenizer.tokenizer_of(file),
+    )
+    try:
+        config = _converted_config(path, family, settings, tensors, tokenizer)
+    except CheckpointError as error:
+        raise CheckpointError(str(error).replace("config.json", "its settings")) from error
+    for name in tensors:
+        tensors.check_kind(name)
+    check_size(path, tokenizer, config)
+    return OpenGguf(family, config, tensors, tokenizer)
 
 
 def load_weights(
@@ -195,7 +243,11 @@ def settings_of(folder: Path, values: Mapping[str, Any]) -> Settings:
 
 
 def _converted_config(
-    folder: Path, family: Family, settings: Settings, tensors: Weights, tokenizer: Tokenizer
+    folder: Path,
+    family: Family,
+    settings: Settings,
+    tensors: Weights | gguf.GgufWeights,
+    tokenizer: Tokenizer,
 ) -> ModelConfig:
     try:
         config = family.config(settings)
@@ -282,7 +334,9 @@ def check_context(folder: Path, config: ModelConfig) -> None:
         )
 
 
-def _check_memory(folder: Path, tensors: Weights, device: torch.device, dtype: torch.dtype) -> None:
+def _check_memory(
+    folder: Path, tensors: Weights | gguf.GgufWeights, device: torch.device, dtype: torch.dtype
+) -> None:
     needed = sum(math.prod(shape) for shape in tensors.shapes.values()) * dtype.itemsize
     left = memory_left(device)
     if left is not None and needed > left:

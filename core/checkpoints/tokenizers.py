@@ -45,7 +45,9 @@ def check_size(folder: Path, tokenizer: Tokenizer, config: ModelConfig) -> None:
         CheckpointError: it has none, or ids past the end of the model's table; the message has both numbers.
     """
     largest = max(tokenizer.raw.get_vocab(with_added_tokens=True).values(), default=-1)
-    path = folder / ("tokenizer.json" if (folder / "tokenizer.json").is_file() else WORDS)
+    path = folder
+    if folder.is_dir():
+        path = folder / ("tokenizer.json" if (folder / "tokenizer.json").is_file() else WORDS)
     if largest < 0:
         raise CheckpointError(f"{path} has an empty vocabulary")
     if largest >= config.d_vocab:

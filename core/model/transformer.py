@@ -220,7 +220,8 @@ class Transformer(Part):
 
 def _counted(ids: Tensor, pad_id: int | None, before: int) -> Tensor:
     """Positions (B, P + T) that count the prefix of P and every token of ids (B, T) but padding, which is at -1."""
-    counts = torch.cat([ids.new_ones(len(ids), before), (ids != pad_id).long()], dim=1)
+    seen = torch.ne(ids, -1 if pad_id is None else pad_id).long()
+    counts = torch.cat([ids.new_ones(len(ids), before), seen], dim=1)
     return counts.cumsum(1) * counts - 1
 
 
