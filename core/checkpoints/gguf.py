@@ -67,14 +67,14 @@ _TENSOR = re.compile(r"(?:blk\.(\d{1,6})\.)?(\w+)\.(weight|bias)")
 
 
 def gguf_of(path: Path) -> Path | None:
-    """The GGUF file that a path names: itself, or the only one in a folder without config.json; None: there is none.
+    """The GGUF file that a path names: itself, or the only one in a folder without safetensors; None: there is none.
 
     Raises:
         CheckpointError: a folder with several; the message says what to do.
     """
     if path.suffix == ENDING and path.is_file():
         return path
-    if not path.is_dir() or (path / "config.json").is_file():
+    if not path.is_dir() or any(path.glob("*.safetensors*")):
         return None
     found = sorted(path.glob(f"*{ENDING}"))
     if len(found) > 1:

@@ -458,8 +458,10 @@ def test_a_pickle_is_refused_with_the_reason(tmp_path: Path) -> None:
 
 def test_another_format_is_named(tmp_path: Path) -> None:
     folder = a_folder(tmp_path)
-    (folder / "model.safetensors").rename(folder / "model.gguf")
-    assert "only model.gguf" in complaint(folder)
+    (folder / "model.safetensors").rename(folder / "model.onnx")
+    assert "only model.onnx" in complaint(folder)
+    (folder / "model.onnx").rename(folder / "model.gguf")
+    assert "model.gguf is not a GGUF file" in complaint(folder)
     (folder / "model.gguf").unlink()
     assert "has no model.safetensors" in complaint(folder)
 
