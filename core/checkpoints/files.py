@@ -1,7 +1,8 @@
 """The files of a checkpoint, read with suspicion: JSON, and safetensors in one file or in shards.
 
 Only safetensors here (GGUF: `gguf_file`): it holds numbers and nothing else. `pytorch_model.bin` is a pickle, and
-reading a pickle runs whatever program its author put into it. Every size a file claims is compared with the file before memory is asked for.
+reading a pickle runs whatever program its author put into it. Every size a file claims is compared with the file before
+memory is asked for.
 """
 
 from __future__ import annotations
