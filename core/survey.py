@@ -31,7 +31,7 @@ from core.parts import shapes
 
 LARGEST_README = 500_000  # bytes
 _ENTRY = 300  # bytes that the `tokenizers` library takes for each entry of a vocabulary, as measured here
-_FRONT = re.compile(r"\A---\s*\n(.*?)\n---\s*(?:\n|\Z)", re.DOTALL)
+_FRONT = re.compile(r"\A---[ \t\r]*+\n(.*?)\n---[ \t\r]*+(?:\n|\Z)", re.DOTALL)
 _LICENCE = re.compile(r"^license:[ \t]*(?:\[[ \t]*)?[\"']?([\w.+-]+)", re.MULTILINE)
 
 
