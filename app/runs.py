@@ -41,7 +41,8 @@ AWAY = (
 LOST = "Nothing can be trained here, and no run can be shown; pictures and models work on. {}."
 
 _opening = threading.Lock()
-_closing, _expected = threading.Event(), threading.Event()  # by a page quicker than the engine
+_beginning, _closing = threading.Event(), threading.Event()
+_expected = threading.Event()  # by a page quicker than the engine
 _store: Store | None = None
 _engine: Engine | None = None
 _rest_until = 0.0
@@ -72,9 +73,16 @@ def use(opened: Store | None, engine: Engine | None = None) -> None:
 
 def begin() -> None:
     """Start what hands runs to workers; waits for a store that is away. Runs in a thread beside the first visitor."""
+    _beginning.set()
+    try:
+        _begin()
+    finally:
+        _beginning.clear()
+
+
+def _begin() -> None:
     from core.runs import Engine, RunError, StoreAway
 
-    _closing.clear()
     while not _closing.is_set():
         try:
             started = Engine(store())
@@ -111,14 +119,26 @@ def expect() -> None:
         _engine.expect()
 
 
+def leave() -> None:
+    """The server is about to end: wait for no store that is away."""
+    _closing.set()
+
+
+def left() -> None:
+    """The server has ended; another one of this process may begin."""
+    _closing.clear()
+
+
 def close() -> None:
     """End the workers; runs that they trained go on when a server starts again."""
-    _closing.set()
+    leave()
     _expected.clear()
     ended = _engine
     use(None)
     if ended is not None:
         ended.close()
+    if not _beginning.is_set():
+        left()
 
 
 def engine() -> Engine | None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("glassbox.runs")
 _LOOK = 0.25  # seconds between two looks at the queue, when nobody calls
+_ASKING = 1.0  # seconds that a question to the store may take when the server stops
 _CLOSING = 5.0  # seconds that runs have to store their state when the server stops
 IDLE = 600.0  # seconds
 WORKERS = 2
@@ -180,7 +181,9 @@ class Engine:
         self._stop.set()
         self._call.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_ASKING)
+            if self._thread.is_alive():  # it waits for a database that does not answer; the workers need not
+                self._disconnect()
 
     def _work(self) -> None:
         while not self._stop.is_set():
