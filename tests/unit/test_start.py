@@ -139,7 +139,7 @@ def test_a_page_that_was_quicker_than_the_engine_is_not_forgotten(monkeypatch: p
 
 @pytest.mark.parametrize(
     ("variables", "prepared"),
-    [({}, True), ({"GLASSBOX_WORKERS": "0"}, False), ({"GLASSBOX_SCHEDULER": "tcp://localhost:8786"}, False)],
+    [({}, True), ({"GLASSBOX_WORKERS": "0"}, False), ({"GLASSBOX_SCHEDULER": "tls://localhost:8786"}, False)],
 )
 def test_a_process_to_fork_from_stands_only_where_workers_may(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], prepared: bool
