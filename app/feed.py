@@ -126,7 +126,7 @@ class Feed:
 
     def look(self) -> Look:
         """What the store says now; runs in a thread, and only one at a time."""
-        from core.runs import NoSuchRun, StoreAway
+        from core.runs import RunError, StoreAway
         from core.runs.corrections import beside
 
         try:
@@ -145,10 +145,10 @@ class Feed:
                 store.checkpoints(self.id) if due else None,
                 starting=run.state == "queued" and self.workers_start(),
             )
-        except NoSuchRun as why:
-            return Look(trouble=("gone", str(why)))
         except StoreAway as why:
             return Look(trouble=("away", str(why)))
+        except RunError as why:  # there is none, or neither it nor its store can be read
+            return Look(trouble=("gone", str(why)))
 
     def take(self, found: Look) -> bool:
         """Keep what was found; whether anything in it is new."""

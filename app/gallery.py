@@ -184,7 +184,7 @@ def readme(entry: Entry) -> str:
     try:
         return "" if folder is None else card_text(folder)
     except CheckpointError as why:
-        return str(why)
+        return models.without_places(str(why))
 
 
 def card(entry: Entry) -> dict[str, Any]:

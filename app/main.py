@@ -17,11 +17,17 @@ if __name__ != "__mp_main__":
     from app import runs, stream
     from app.owner import OwnerCookie
     from app.start import lifespan, on_error
+    from app.uploads import Uploads
+    from app.visitors import Visitor
 
     app = st.App(
         ROOT / "app" / "router.py",
         routes=stream.routes(runs.store, runs.starting),
-        middleware=[Middleware(OwnerCookie)],
+        middleware=[
+            Middleware(Visitor),
+            Middleware(OwnerCookie, claim=runs.claim),
+            Middleware(Uploads),
+        ],
         lifespan=lifespan,
         on_script_error=on_error,
     )

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 HUB = tuple(model.id for model in hub_models.MODELS)
 HUB_VARIABLE = "GLASSBOX_HUB"
 
-# A model's folder in the hub's cache.
-_CACHED = re.compile(r"[^\s'\"]*models--([\w.-]+?)--([\w.-]+)/snapshots/\w+")
+_WORD = re.compile(r"[^\s'\"]+")  # of a message; a path is one
 
 RUN = "run:"  # before the id of a training run
 GGUF = ".gguf"
@@ -221,10 +220,20 @@ def without_places(message: str) -> str:
     """`message` with models named as a link names them: where folders are on the server is nobody else's business."""
     from core import zoo
 
-    message = _CACHED.sub(r"\1/\2", message)
+    message = _WORD.sub(_without_cache, message)
     for root in sorted(map(str, roots()), key=len, reverse=True):
         message = message.replace(f"{root}{os.sep}", "./")
     return message.replace(f"{zoo.BUNDLED}{os.sep}", "")
+
+
+def _without_cache(found: re.Match[str]) -> str:
+    """The id of a hub model for its folder in the hub's cache; what names none stays."""
+    folder, mark, behind = found[0].rpartition("/snapshots/")
+    _, cached, repo = folder.rpartition("models--")
+    owner, between, name = repo.partition("--")
+    if not (mark and cached and owner and between and name) or "/" in repo:
+        return found[0]
+    return f"{owner}/{name}{re.sub(r'^[0-9a-f]+', '', behind)}"
 
 
 def fetch(name: str, report: Callable[[int, int], None]) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import streamlit as st
 
-from app import models, state
+from app import models, state, visitors
 from app import owner as owners
 
 if TYPE_CHECKING:
@@ -38,12 +38,15 @@ AWAY = (
     "The store of the training runs does not answer just now. Pictures and models work on; nothing of a run is lost, "
     "and what was done to one in this moment may be done again when it is back."
 )
+LOST = "Nothing can be trained here, and no run can be shown; pictures and models work on. {}."
 
 _opening = threading.Lock()
-_closing, _expected = threading.Event(), threading.Event()  # by a page quicker than the engine
+_beginning, _closing = threading.Event(), threading.Event()
+_expected = threading.Event()  # by a page quicker than the engine
 _store: Store | None = None
 _engine: Engine | None = None
 _rest_until = 0.0
+_trouble = AWAY  # what was told when the store did not answer last
 _known: OrderedDict[str, tuple[Run, tuple[int, ...]]] = OrderedDict()
 
 
@@ -70,9 +73,16 @@ def use(opened: Store | None, engine: Engine | None = None) -> None:
 
 def begin() -> None:
     """Start what hands runs to workers; waits for a store that is away. Runs in a thread beside the first visitor."""
+    _beginning.set()
+    try:
+        _begin()
+    finally:
+        _beginning.clear()
+
+
+def _begin() -> None:
     from core.runs import Engine, RunError, StoreAway
 
-    _closing.clear()
     while not _closing.is_set():
         try:
             started = Engine(store())
@@ -109,14 +119,26 @@ def expect() -> None:
         _engine.expect()
 
 
+def leave() -> None:
+    """The server is about to end: wait for no store that is away."""
+    _closing.set()
+
+
+def left() -> None:
+    """The server has ended; another one of this process may begin."""
+    _closing.clear()
+
+
 def close() -> None:
     """End the workers; runs that they trained go on when a server starts again."""
-    _closing.set()
+    leave()
     _expected.clear()
     ended = _engine
     use(None)
     if ended is not None:
         ended.close()
+    if not _beginning.is_set():
+        left()
 
 
 def engine() -> Engine | None:
@@ -131,11 +153,25 @@ def starting() -> bool:
 
 def owner() -> str:
     """The random id of this browser (app/owner.py), or without cookies one of this session."""
-    value = st.context.cookies.get(owners.COOKIE)
-    if owners.is_owner(value):
-        return str(value)
+    if (known := owners.read(st.context.cookies.get(owners.COOKIE))) is not None:
+        return known
     mine: str = state.memo("owner").setdefault("id", owners.new())
     return mine
+
+
+def address() -> str:
+    """A name of the network address that this browser comes from (app/visitors.py); "" where none is known."""
+    return visitors.name_of(st.context.headers.get(visitors.HEADER, ""))
+
+
+def claim(owner: str) -> bool | None:
+    """Whether a browser that brings this id without a signature may go on as its owner; None: not to be told now."""
+    from core.runs import RunError
+
+    try:
+        return store().take_over(owner, owners.TAKES_OVER)
+    except (RunError, ValueError):
+        return None
 
 
 def away() -> str:
@@ -281,9 +317,9 @@ def start(spec: Spec, text: str | None = None, name: str = "", group: str = "") 
         group: runs that belong together (the pairs of a page).
     """
     if _engine is None:
-        return "Nothing trains here: this server was started without workers."
-    trainer = _engine
-    begun, why = _ask(lambda: trainer.submit(spec, owner(), text=text, name=name, group=group))
+        return away() or "Nothing trains here: this server was started without workers."
+    trainer, mine, where = _engine, owner(), address()
+    begun, why = _ask(lambda: trainer.submit(spec, mine, text=text, name=name, group=group, address=where))
     return why if begun is None else begun
 
 
@@ -315,24 +351,44 @@ def delete(id: str) -> str:
 
 def _ask(question: Callable[[], Answer]) -> tuple[Answer | None, str]:
     """The store's answer and "", or None and why there is none, in words."""
-    from core.runs import RunError, StoreAway
+    from core.runs import RunError, SchemaError, StoreAway, StoreDamaged
 
-    global _rest_until
     if time.monotonic() < _rest_until:
         return _away()
     try:
         answer = question()
-        state.unsay(AWAY)
+        state.unsay(_trouble)
         return answer, ""
     except StoreAway as why:
         log.warning("%s", why)
-        _rest_until = time.monotonic() + REST
-        return _away()
+        return _rest(AWAY)
+    except (StoreDamaged, SchemaError) as why:
+        log.warning("%s: %s", _place(), why)
+        return _rest(LOST.format(_sentence(why)))
     except (RunError, ValueError) as why:
-        said = str(why)
-        return None, said[:1].upper() + said[1:]
+        return None, _sentence(why)
+
+
+def _sentence(why: Exception) -> str:
+    said = str(why)
+    return said[:1].upper() + said[1:]
+
+
+def _place() -> str:
+    """Where the store is, for the log alone; an address may hold a password."""
+    from core.runs.schema import default_url
+
+    url = default_url()
+    return url.removeprefix("sqlite:///") if url.startswith("sqlite:") else "GLASSBOX_DB"
+
+
+def _rest(why: str) -> tuple[None, str]:
+    """Ask no more for a moment, and say why there is no answer."""
+    global _rest_until, _trouble
+    _rest_until, _trouble = time.monotonic() + REST, why
+    return _away()
 
 
 def _away() -> tuple[None, str]:
-    state.note(AWAY)
-    return None, AWAY
+    state.note(_trouble)
+    return None, _trouble

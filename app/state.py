@@ -34,6 +34,8 @@ from app.session import whole as whole
 from app.session import widget_value as widget_value
 
 UNDO_STEPS = 50
+UNDO_CHARACTERS = 2_000_000  # of different texts in them
+_TEXTS = tuple(field.key for field in FIELDS if field.kind == "text")
 
 
 def get(key: str) -> Any:
@@ -90,8 +92,23 @@ def _remember(dragged: str) -> None:
     now = time.monotonic()
     if not (dragged and dragged == last and now - when < 0.8):
         session.history.append(snapshot())
-        del session.history[:-UNDO_STEPS]
+        del session.history[: _too_old(session.history)]
     session.last = (dragged, now)
+
+
+def _too_old(history: list[dict[str, Value]]) -> int:
+    """How many of the earlier stores give way: to the number of steps, and to what their texts take."""
+    seen: set[int] = set()
+    characters = 0
+    for count, store in enumerate(reversed(history)):
+        for key in _TEXTS:
+            text = store[key]
+            if isinstance(text, str) and id(text) not in seen:  # a text that did not change is kept once
+                seen.add(id(text))
+                characters += len(text)
+        if count == UNDO_STEPS or (count and characters > UNDO_CHARACTERS):
+            return len(history) - count
+    return 0
 
 
 def bind(key: str, view: str = "", then: Callable[[], None] | None = None) -> dict[str, Any]:

@@ -224,16 +224,16 @@ def routes(store: Callable[[], Store], starting: Callable[[], bool] | None = Non
         return EventSourceResponse(hub.watch(request.path_params["id"], after))
 
     async def points(request: Request) -> Response:
-        from core.runs import NoSuchRun, StoreAway
+        from core.runs import RunError, StoreAway
 
         id = request.path_params["id"]
         try:
             run = await run_in_threadpool(lambda: store().get(id))
             curve = await run_in_threadpool(lambda: store().points(id))
-        except NoSuchRun as why:
-            return JSONResponse({"why": str(why)}, 404)
         except StoreAway as why:
             return JSONResponse({"why": str(why)}, 503, {"Retry-After": "2"})
+        except RunError as why:
+            return JSONResponse({"why": str(why)}, 404)
         if request.query_params.get("format") == "csv":
             name = f'attachment; filename="glassbox-run-{run.id[:8]}.csv"'
             return Response(as_csv(curve), media_type="text/csv", headers={"Content-Disposition": name})

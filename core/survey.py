@@ -16,7 +16,7 @@ import torch
 
 from core.checkpoints import CheckpointError
 from core.checkpoints.convert import check, names_read
-from core.checkpoints.files import Weights, read_json, weight_files
+from core.checkpoints.files import Weights, own_file, read_json, weight_files
 from core.checkpoints.folder import (
     FAMILIES,
     FORMAT,
@@ -34,7 +34,7 @@ from core.parts import shapes
 
 LARGEST_README = 500_000  # bytes
 _ENTRY = 300  # bytes that the `tokenizers` library takes for each entry of a vocabulary, as measured here
-_FRONT = re.compile(r"\A---\s*\n(.*?)\n---\s*(?:\n|\Z)", re.DOTALL)
+_FRONT = re.compile(r"\A---[ \t\r]*+\n(.*?)\n---[ \t\r]*+(?:\n|\Z)", re.DOTALL)
 _LICENCE = re.compile(r"^license:[ \t]*(?:\[[ \t]*)?[\"']?([\w.+-]+)", re.MULTILINE)
 
 
@@ -149,11 +149,12 @@ def card_text(folder: Path) -> str:
     """README.md of a folder as it is written, to be shown as text; "" without one.
 
     Raises:
-        CheckpointError: it cannot be read.
+        CheckpointError: it cannot be read, or is a link out of the folder.
     """
     path = folder / "README.md"
     if not path.is_file():
         return ""
+    own_file(path)
     try:
         with path.open("rb") as file:
             return file.read(LARGEST_README).decode("utf-8", "replace")

@@ -34,12 +34,40 @@ _HOW_TO_CONVERT = (
 )
 
 
+def own_file(path: Path) -> Path:
+    """A file of a model's folder that may be read: `path` itself.
+
+    A folder that somebody else wrote may hold links to anything that this process can read. Only what lies in the
+    folder is read, and for the hub's cache what lies among the model's own blobs.
+
+    Raises:
+        CheckpointError: it is a link out of its folder, or no file (a pipe would never end); the message names it.
+    """
+    folder = path.parent
+    try:
+        real = path.resolve(strict=True)
+        inside = [folder.resolve()]
+    except FileNotFoundError:
+        return path  # whoever reads it says so
+    except (OSError, RuntimeError) as error:  # links in a circle
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+    home = inside[0].parent.parent
+    if inside[0].parent.name == "snapshots" and home.name.startswith("models--"):
+        inside.append(home / "blobs")
+    if not any(real.is_relative_to(place) for place in inside):
+        raise CheckpointError(f"{path} is a link to a file outside its folder, which is not read: copy the file there")
+    if not real.is_file():
+        raise CheckpointError(f"{path} is not a file")
+    return path
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON file that holds a dictionary.
 
     Raises:
         CheckpointError: missing, too large, broken, or not a dictionary; the message names the file.
     """
+    own_file(path)
     try:
         if path.stat().st_size > LARGEST_JSON:
             raise CheckpointError(
@@ -118,6 +146,7 @@ def header(path: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
     Raises:
         CheckpointError: the file is cut short, claims more than it holds, or is no safetensors file.
     """
+    own_file(path)
     try:
         size = path.stat().st_size
         with path.open("rb") as file:

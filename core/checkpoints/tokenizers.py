@@ -7,7 +7,7 @@ from pathlib import Path
 import tokenizers
 from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
 
-from core.checkpoints.files import LARGEST_JSON, read_json
+from core.checkpoints.files import LARGEST_JSON, own_file, read_json
 from core.checkpoints.settings import CheckpointError
 from core.config import ModelConfig
 from core.text.tokenizer import Tokenizer
@@ -31,7 +31,7 @@ def tokenizer_of(folder: Path) -> Tokenizer:
             f"{folder} has no tokenizer.json; where only merges.txt or spiece.model is there, "
             "transformers.AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) writes one"
         )
-    _check_length(path)
+    _check_length(own_file(path))
     try:
         return Tokenizer.from_file(path)
     except ValueError as error:
@@ -66,7 +66,7 @@ def _from_words(folder: Path) -> Tokenizer:
     """BERT's WordPiece (Devlin et al. 2019) around a word list; tokenizer_config.json may say that case is kept."""
     path, rules = folder / WORDS, folder / "tokenizer_config.json"
     try:
-        _check_length(path)
+        _check_length(own_file(path))
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, ValueError) as error:
         if isinstance(error, CheckpointError):

@@ -24,6 +24,7 @@ from core.runs.records import Run as Run
 from core.runs.records import RunError as RunError
 from core.runs.records import SchemaError as SchemaError
 from core.runs.records import StoreAway as StoreAway
+from core.runs.records import StoreDamaged as StoreDamaged
 from core.runs.records import StoreFull as StoreFull
 from core.runs.store import Store as Store
 

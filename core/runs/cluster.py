@@ -38,13 +38,12 @@ class Cluster:
                 "distributed.scheduler.allowed-failures": 0,  # a task whose worker is lost is ours to hand out again
             }
         )
-        secure = scheduler.startswith("tls://")
         self._store = store
         self._sent: dict[Ticket, Future] = {}
         self._client = Client(
             scheduler,
             timeout=_REACH,
-            security=Security(require_encryption=True) if secure else None,
+            security=Security(require_encryption=True),
             set_as_default=False,
         )
         self._client.register_worker_callbacks(warm)  # later ones, too
@@ -91,19 +90,22 @@ class Cluster:
 
 
 def check_address(scheduler: str, store: Store) -> None:
-    """Dask runs what its peers send: beyond this machine it must be encrypted, and the store must be reachable.
+    """Dask runs what its peers send: they must show a certificate, and the store must be reachable.
+
+    That holds on this machine, too: whoever has an account here reaches a port of 127.0.0.1.
 
     Raises:
-        RunError: plain tcp to another machine, or a SQLite file for workers of another machine.
+        RunError: plain tcp, or a SQLite file for workers of another machine.
     """
     parts = urlsplit(scheduler)
     near = _is_loopback(parts.hostname or "")
     if parts.scheme not in ("tcp", "tls") or not parts.hostname or not parts.port:
         raise RunError(f"GLASSBOX_SCHEDULER={scheduler} must be tls://HOST:PORT")
-    if parts.scheme != "tls" and not near:
+    if parts.scheme != "tls":
         raise RunError(
-            f"GLASSBOX_SCHEDULER={scheduler}: whoever reaches a dask scheduler can run any program on its workers, so "
-            "beyond this machine only tls:// is used; set DASK_DISTRIBUTED__COMM__TLS__CA_FILE and its certificates"
+            f"GLASSBOX_SCHEDULER={scheduler}: whoever reaches a dask scheduler can run any program on its workers, and "
+            "every user of a machine reaches its ports, so only tls:// is used; set "
+            "DASK_DISTRIBUTED__COMM__TLS__CA_FILE and its certificates (the README says how)"
         )
     if not near and store.database.engine.dialect.name == "sqlite":
         raise RunError(

@@ -46,7 +46,7 @@ class Curves:
                 .order_by(checkpoints.c.step)
             ).all()
         return [
-            Checkpoint(row.step, row.held_out, row.sample, json.loads(row.health), bool(row.kept))
+            Checkpoint(row.step, row.held_out, row.sample, _health(row.health), bool(row.kept))
             for row in rows
         ]
 
@@ -124,3 +124,12 @@ class Curves:
     def _exists(self, connection: sa.Connection, id: str) -> None:
         if connection.execute(sa.select(runs.c.id).where(runs.c.id == id)).first() is None:
             raise NoSuchRun(NOT_THERE)
+
+
+def _health(written: str) -> dict[str, Any]:
+    """What was measured at a checkpoint; nothing where that is damaged: the weights may be whole all the same."""
+    try:
+        found = json.loads(written)
+    except (ValueError, TypeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from core.runs import schema
-from core.runs.records import RunError, StoreAway, StoreFull
+from core.runs.records import RunError, StoreAway, StoreDamaged, StoreFull
 
 _FULL = "53100"  # PostgreSQL's disk_full
+_LACKS = ("no such table", "no such column")  # SQLite's words for a store that lost a part of it
 
 
 class Database:
@@ -25,7 +26,7 @@ class Database:
 
     def __init__(self, url: str | None = None) -> None:
         self.url = schema.default_url() if url is None else url
-        with translated():
+        with translated(self.url):
             self.engine = schema.connect(self.url)
         self._writer = self.engine.execution_options(writes=True)
         self.now: ColumnElement[float] = schema.now(self.engine)
@@ -35,9 +36,9 @@ class Database:
         """A consistent look at the store.
 
         Raises:
-            StoreAway: the database does not answer.
+            StoreAway: the database does not answer. StoreDamaged: it cannot be read.
         """
-        with translated(), self.engine.begin() as connection:
+        with translated(self.url), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -47,8 +48,9 @@ class Database:
         Raises:
             StoreAway: the database does not answer, nothing happened.
             StoreFull: there is no room, nothing happened.
+            StoreDamaged: it cannot be read.
         """
-        with translated(), self._writer.begin() as connection:
+        with translated(self.url), self._writer.begin() as connection:
             yield connection
 
     def make_room(self) -> None:
@@ -62,24 +64,38 @@ class Database:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn the errors of databases into ours."""
+def translated(url: str) -> Iterator[None]:
+    """Turn the errors of the database at an address into ours."""
     try:
         yield
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError) as error:
-        raise _meaning(error) from error
+        raise _meaning(error, url) from error
+    except sa.exc.DatabaseError as error:
+        if type(error) is not sa.exc.DatabaseError:  # what a caller did wrong
+            raise
+        raise _damaged(error, url) from error
     except sa.exc.TimeoutError as error:  # no connection became free
         raise StoreAway("the run store is overloaded; try again in a moment") from error
 
 
-def _meaning(error: sa.exc.DBAPIError) -> RunError:
+def _meaning(error: sa.exc.DBAPIError, url: str) -> RunError:
     cause = error.orig
-    said = str(cause).strip().split("\n")[0]
+    said = _said(error)
+    if said.startswith(_LACKS):
+        return _damaged(error, url)
     if getattr(cause, "sqlstate", None) == _FULL or "is full" in said:
         return StoreFull(
             "the disk of the run store is full, or the size it may grow to is reached: delete runs, or make room"
         )
     return StoreAway(f"the run store does not answer ({said})")
+
+
+def _damaged(error: sa.exc.DBAPIError, url: str) -> StoreDamaged:
+    return StoreDamaged(schema.damaged(sa.make_url(url), _said(error)))
+
+
+def _said(error: sa.exc.DBAPIError) -> str:
+    return str(error.orig).strip().split("\n")[0]
 
 
 def insert_or_replace(connection: sa.Connection, table: sa.Table) -> sa.Insert:

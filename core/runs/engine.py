@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 from core.precision import choose
 from core.runs.cluster import Cluster, check_address
 from core.runs.corrections import corrected
-from core.runs.limits import Limits
+from core.runs.limits import Limits, Starts
 from core.runs.processes import Processes
 from core.runs.queue import claim, drop, requeue, waiting
 from core.runs.records import Run, RunError, StoreAway
-from core.runs.retention import make_way
+from core.runs.retention import clear, reserved
 from core.runs.store import Store
 from core.runs.worker import lease_seconds
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("glassbox.runs")
 _LOOK = 0.25  # seconds between two looks at the queue, when nobody calls
+_ASKING = 1.0  # seconds that a question to the store may take when the server stops
 _CLOSING = 5.0  # seconds that runs have to store their state when the server stops
 IDLE = 600.0  # seconds
 WORKERS = 2
@@ -77,6 +78,7 @@ class Engine:
         if self.scheduler:
             check_address(self.scheduler, store)
         self.limits = limits or Limits.from_environment()
+        self._starts = Starts(self.limits.starts)
         self.idle = idle_seconds() if idle is None else idle
         self._lease = lease_seconds()
         self._call, self._stop, self._ready = threading.Event(), threading.Event(), threading.Event()
@@ -137,17 +139,35 @@ class Engine:
         except StoreAway:  # what runs took is not to be had just now
             return cost
 
-    def submit(self, spec: Spec, owner: str, text: str | None = None, name: str = "", group: str = "") -> Run:
+    def submit(
+        self,
+        spec: Spec,
+        owner: str,
+        text: str | None = None,
+        name: str = "",
+        group: str = "",
+        address: str = "",
+    ) -> Run:
         """Put a run into the queue; it begins as soon as a worker is free, now or after the next start of the server.
 
+        What gives way to it does so only if it is put into the queue: all of it is one transaction.
+
+        Args:
+            address: the network address that it is asked for from, or a name of it; "" where none is known.
+
         Raises:
-            LimitExceeded: it is too large for this server, or its owner has too many; the message has the estimate.
+            LimitExceeded: it is too large for this server, or its owner or address has too many; the message has the
+                estimate.
             RunError: see `Store.create`.
         """
-        self.estimate(spec, text)
-        self.limits.check_counts(*self.store.counts(owner))
-        make_way(self.store.database, owner, self.limits.kept - 1)
-        run = self.store.create(spec, owner, name, text, group)
+        cost = self.estimate(spec, text)
+        with self.store.database.writing() as connection:
+            self.limits.check_counts(*self.store.count(connection, owner, address))
+            room = self.limits.check_room(spec, cost, reserved(connection, owner))
+            run = self.store.add(connection, spec, owner, name, text, group, address, room)
+            # The new run is one of those kept: it waits, so it is not among what gives way.
+            clear(connection, owner, self.limits.kept, room, self.limits.room)
+            self._starts.count(address)
         self.expect()
         self._call.set()
         return run
@@ -161,7 +181,9 @@ class Engine:
         self._stop.set()
         self._call.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_ASKING)
+            if self._thread.is_alive():  # it waits for a database that does not answer; the workers need not
+                self._disconnect()
 
     def _work(self) -> None:
         while not self._stop.is_set():

@@ -10,11 +10,13 @@ import threading
 import time
 
 from core.runs.lease import Batch, Lease, Moment, Row
-from core.runs.records import StoreAway
+from core.runs.records import StoreAway, StoreFull
+from core.runs.retention import relieve
 
 EVERY = 0.25  # seconds between two writes
 PATIENCE = 60.0  # seconds that the database may be away
 _AGAIN = 0.25  # seconds between two tries
+MOST_RELIEFS = 20  # for one batch
 
 
 class Journal:
@@ -109,13 +111,24 @@ class Journal:
         wait = EVERY if self._batch else beat
         return max(0.0, wait - (time.monotonic() - self._written))
 
+    def _relieved(self) -> bool:
+        """Whether somebody who keeps more than this run's owner has made room."""
+        try:
+            return relieve(self.lease.database, self.lease.id)
+        except StoreAway:
+            return False
+
     def _write(self, batch: Batch) -> BaseException | None:
-        away_since = None
+        away_since, relieved = None, 0
         while True:
             try:
                 self.lease.write(batch)
                 self._written = time.monotonic()
                 return None
+            except StoreFull as error:
+                relieved += 1
+                if relieved > MOST_RELIEFS or not self._relieved():
+                    return error
             except StoreAway as error:
                 away_since = away_since or time.monotonic()
                 if self._closed or time.monotonic() - away_since > self.patience:

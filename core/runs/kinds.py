@@ -152,6 +152,15 @@ def estimate(spec: Spec, text: str | None = None) -> Estimate:
     return cost
 
 
+def stored(spec: Spec, cost: Estimate) -> tuple[int, int, int]:
+    """What the store keeps of a run: how many checkpoints, bytes of each, bytes of all else while it goes on."""
+    count = min(int(getattr(spec, "checkpoints", 2)), spec.steps + 1)
+    weights = cost.parameters * 4
+    if spec.kind == "word2vec":
+        return count, weights // 2, weights  # of two tables a checkpoint has the one that is looked at
+    return count, weights, 3 * weights  # what a state holds: weights, and two numbers for each that Adam remembers
+
+
 def lighter(spec: Spec) -> tuple[str, str]:
     """What to choose where a run would need too much memory, and where it would take too long, in words."""
     words: tuple[str, str] = _module(spec).LIGHTER

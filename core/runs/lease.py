@@ -20,6 +20,8 @@ from core.runs.queue import Ticket, taken
 from core.runs.records import COLUMNS, LostLease, Maps, Places, State, Word
 from core.runs.schema import checkpoints, models, points, runs, starts, states
 
+EXTRA = 6  # checkpoints of a run beyond those that its spec asks for: of moments at which it was paused
+
 Row = tuple[int, float, float, float, float, int, float, float | None]  # in the order of COLUMNS
 
 
@@ -52,6 +54,7 @@ class Lease:
 
     def __init__(self, database: Database, id: str, token: str, seconds: float) -> None:
         self.database, self.id, self.token, self.seconds = database, id, token, seconds
+        self.planned: frozenset[int] = frozenset()  # steps whose checkpoints the spec asks for; none: all are kept
         self._eye: sa.Connection | None = None
         self._query = _look(database)
 
@@ -74,7 +77,7 @@ class Lease:
         Raises:
             LostLease: not ours any more. StoreAway: the database does not answer.
         """
-        with translated():
+        with translated(self.database.url):
             try:
                 if self._eye is None:  # a connection of its own, kept open
                     self._eye = self.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -255,6 +258,16 @@ class Lease:
                 "weights": moment.weights,
             },
         )
+        if self.planned and moment.step not in self.planned:
+            self._keep_latest(connection)
+
+    def _keep_latest(self, connection: sa.Connection) -> None:
+        """Of checkpoints that nobody planned the latest keep their weights: a run may be paused at every step."""
+        mine = sa.and_(checkpoints.c.run == self.id, checkpoints.c.step.not_in(self.planned))
+        kept = sa.select(checkpoints.c.step).where(mine, checkpoints.c.weights.is_not(None))
+        steps = list(connection.execute(kept.order_by(checkpoints.c.step)).scalars())
+        old = sa.and_(checkpoints.c.run == self.id, checkpoints.c.step.in_(steps[:-EXTRA]))
+        connection.execute(checkpoints.update().where(old).values(weights=None))
 
 
 def _packed(maps: Maps | Places | None) -> bytes | None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
 MB = 2**20
 LARGEST_TEXT = 5 * 10**6  # bytes of an own text
 LONGEST_NAME = 80
+SHARE = 0.75  # of the largest store that weights may take
+WINDOW = 600.0  # seconds in which the starts of an address are counted
+_ADDRESSES = 10_000  # whose starts are remembered
 
 
 def largest_store() -> int:
@@ -29,20 +35,26 @@ class Limits:
 
     Attributes:
         active: runs of one owner that wait, train or pause; waiting: of all owners together that wait.
+        address: runs from one network address that wait, whoever owns them: a school is behind one, and so is somebody
+            who invents owners. starts: from one address in ten minutes.
         kept: runs of one owner that the store keeps; the oldest ended ones give way.
         steps: of one run; megabytes: of memory while training; minutes: of computing.
+        stored: megabytes that the runs of one owner may keep in the store.
     """
 
     active: int = 8
-    waiting: int = 200
+    waiting: int = 600
+    address: int = 300
+    starts: int = 600
     kept: int = 60
     steps: int = 20_000
     megabytes: int = 450
     minutes: int = 60
+    stored: int = 2048
 
     @classmethod
     def from_environment(cls) -> Limits:
-        """GLASSBOX_RUN_ACTIVE, _WAITING, _KEPT, _STEPS, _MEGABYTES, _MINUTES, where they are set."""
+        """GLASSBOX_RUN_ACTIVE, _WAITING, _ADDRESS and so on (a variable for each limit), where they are set."""
         return cls(
             **{
                 each.name: _setting(f"GLASSBOX_RUN_{each.name.upper()}", int(str(each.default)))
@@ -84,10 +96,42 @@ class Limits:
         if cost.seconds > self.minutes * 60:
             allowed = f"{self.minutes} minute{'s' * (self.minutes > 1)}"
             raise LimitExceeded(f"this run would take {words}; this server allows {allowed}: {quicker}")
+        self.check_room(spec, cost)
         return cost
 
-    def check_counts(self, active: int, waiting: int) -> None:
+    @property
+    def room(self) -> int:
+        """Bytes that the runs of one owner may keep: no more than the store has for all."""
+        return min(self.stored * MB, int(SHARE * largest_store()))
+
+    def check_room(self, spec: Spec, cost: Estimate, held: int = 0) -> int:
+        """Bytes that the run would keep in the store.
+
+        Args:
+            held: bytes that are kept for runs of its owner which have not ended.
+
+        Raises:
+            LimitExceeded: more than its owner, or the store, has room for; the message says what to do.
+        """
+        from core.runs.kinds import stored
+
+        count, each, beside = stored(spec, cost)
+        wanted = count * each + beside
+        if held + wanted <= self.room:
+            return wanted
+        mine = f"; {_size(held)} of it are taken by your runs that wait, train or pause" if held else ""
+        remedy = ", or stop one of them" if held and wanted <= self.room else ""
+        raise LimitExceeded(
+            f"this run would keep {count:,} checkpoints of {_size(each)}, with the state to go on from {_size(wanted)} "
+            f"in the store; one visitor may keep {_size(self.room)} here{mine}: ask for fewer checkpoints or a smaller "
+            f"model{remedy}"
+        )
+
+    def check_counts(self, active: int, waiting: int, address: int = 0) -> None:
         """Whether an owner with `active` runs may start another while `waiting` runs wait.
+
+        Args:
+            address: how many of the waiting ones were started from the owner's network address.
 
         Raises:
             LimitExceeded: no; the message says what to do.
@@ -99,6 +143,42 @@ class Limits:
             )
         if waiting >= self.waiting:
             raise LimitExceeded(f"{waiting} runs wait already; try again in a few minutes")
+        if address >= self.address:
+            raise LimitExceeded(
+                f"{address} runs from your network wait already, and others want to train, too; try again in a few minutes"
+            )
+
+
+class Starts:
+    """The starts from each network address, in the last ten minutes.
+
+    Args:
+        most: of one address.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._lock = threading.Lock()
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def count(self, address: str, now: float | None = None) -> None:
+        """Count a start. Raises LimitExceeded: there were too many."""
+        if not address:
+            return
+        now = time.monotonic() if now is None else now
+        with self._lock:
+            times = self._times.setdefault(address, deque())
+            self._times.move_to_end(address)
+            while len(self._times) > _ADDRESSES:
+                self._times.popitem(last=False)
+            while times and times[0] <= now - WINDOW:
+                times.popleft()
+            if len(times) >= self.most:
+                raise LimitExceeded(
+                    f"{len(times)} runs were started from your network in the last {WINDOW / 60:.0f} minutes; "
+                    "try again in a few minutes"
+                )
+            times.append(now)
 
 
 def in_words(cost: Estimate) -> str:
@@ -106,6 +186,10 @@ def in_words(cost: Estimate) -> str:
     seconds = cost.seconds
     time = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
     return f"about {time} and {cost.bytes / MB:,.0f} MB ({cost.parameters:,} parameters)"
+
+
+def _size(bytes: int) -> str:
+    return f"{bytes / MB:,.0f} MB" if bytes >= 10 * MB else f"{bytes / MB:.1f} MB"
 
 
 def _setting(name: str, default: int) -> int:

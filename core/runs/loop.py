@@ -81,6 +81,7 @@ class Training:
         try:
             self.work = work = self._begin()
             self._moments = set(work.checkpoint_steps)
+            self.lease.planned = frozenset(self._moments | {0})
             untouched = work.glance() if work.done_steps == 0 else None
             while not work.done:
                 if (word := self._obey()) == "stop":

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.runs.database import Database
-from core.runs.schema import runs
+from core.runs.schema import origins, runs
 
 MOST_ATTEMPTS = 5
 
@@ -27,19 +27,26 @@ def order(connection: sa.Connection) -> list[str]:
     """The ids of the runs that wait, the next one first.
 
     In the order they came, but an owner's second run comes after every other owner's first: in a class, everybody
-    trains before anybody trains twice.
+    trains before anybody trains twice. Of runs that are their owners' first, or second, each network address has one in
+    turn: who invents owners comes no sooner, and keeps nobody waiting.
     """
-    columns = runs.c.id, runs.c.owner, runs.c.state
+    columns = runs.c.id, runs.c.owner, runs.c.state, origins.c.address
     rows = connection.execute(
-        sa.select(*columns).where(runs.c.state.in_(("queued", "running"))).order_by(runs.c.queued, runs.c.id)
+        sa.select(*columns)
+        .outerjoin(origins, origins.c.run == runs.c.id)
+        .where(runs.c.state.in_(("queued", "running")))
+        .order_by(runs.c.queued, runs.c.id)
     ).all()
-    turns = Counter(owner for _, owner, state in rows if state == "running")
-    waiting: list[tuple[int, int, str]] = []
-    for id, owner, state in rows:
+    turns: Counter[str] = Counter()  # of an owner
+    before: Counter[tuple[int, str]] = Counter()  # runs of an address that are their owners' first, second and so on
+    waiting: list[tuple[int, int, int, str]] = []
+    for id, owner, state, address in sorted(rows, key=lambda row: row.state == "queued"):
+        turn, where = turns[owner], address or owner
         if state == "queued":
-            waiting.append((turns[owner], len(waiting), id))
-            turns[owner] += 1
-    return [id for _, _, id in sorted(waiting)]
+            waiting.append((turn, before[turn, where], len(waiting), id))
+        turns[owner] += 1
+        before[turn, where] += 1
+    return [id for *_, id in sorted(waiting)]
 
 
 def places(connection: sa.Connection) -> dict[str, int]:

@@ -36,6 +36,10 @@ class SchemaError(RunError):
     """The database was written by another version of Glassbox."""
 
 
+class StoreDamaged(RunError):
+    """The database's file cannot be read, or is of something else; the message says which file and what to do."""
+
+
 class StoreAway(RunError):
     """The database does not answer just now; what was asked did not happen, and may be asked again."""
 

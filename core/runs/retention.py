@@ -1,35 +1,116 @@
-"""What gives way when a store grows: an owner's oldest ended runs, and checkpoints of runs that ended long ago.
+"""What gives way when a store grows: an owner's oldest ended runs, and checkpoints of whoever keeps the most.
 
-Curves are small and stay with their run; weights are what fills a disk. Of a run that gives way the first and the last
-checkpoint stay as long as possible: what it began as, and what it became.
+Curves are small and stay with their run; weights are what fills a disk. They are taken from the owner who keeps the
+most of them, so that nobody loses any to a stranger. Of a run that gives way the first and the last checkpoint stay as
+long as possible: what it began as, and what it became.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+
 import sqlalchemy as sa
 
 from core.runs.database import Database
-from core.runs.limits import largest_store
-from core.runs.records import ENDED
-from core.runs.schema import checkpoints, runs, texts
+from core.runs.limits import SHARE, largest_store
+from core.runs.records import ACTIVE, ENDED, StoreFull
+from core.runs.schema import checkpoints, origins, runs, starts, states, texts
 
-SHARE = 0.75  # of the largest store that weights may take
+_AT_ONCE = 32 * 2**20  # bytes that are freed at least when the store is full
+STOPPED = "Stopped: the store was full, and the runs of its owner took the most of it. Delete some, then fork it."
 
 
 def make_way(database: Database, owner: str, kept: int, most: int | None = None) -> None:
+    """`clear` in a transaction of its own."""
+    with database.writing() as connection:
+        clear(connection, owner, kept, most=most)
+
+
+def clear(
+    connection: sa.Connection, owner: str, kept: int, wanted: int = 0, room: int | None = None, most: int | None = None
+) -> None:
     """Delete what is over the limits; runs that have not ended are never touched.
 
     Args:
         kept: runs of `owner`; the ones that ended longest ago are deleted beyond.
+        wanted: bytes that a run of `owner` is about to keep.
+        room: bytes of the weights of `owner`; None: as many as there are.
         most: bytes of all weights (None: three quarters of GLASSBOX_RUNS_MB).
     """
     most = int(SHARE * largest_store()) if most is None else most
-    with database.writing() as connection:
-        _delete_runs(connection, owner, kept)
-        over = _weight(connection) - most
-        for which in (_between, _all):
-            if over > 0:
-                over -= _drop_weights(connection, over, which)
+    _delete_runs(connection, owner, kept)
+    held = held_by(connection)
+    if room is not None and (over := held[owner] + wanted - room) > 0:
+        held[owner] -= _drop(connection, owner, over)
+    over = sum(held.values()) + wanted - most
+    while over > 0 and held:
+        (largest, mine), *others = held.most_common(2)
+        # As much as makes it no larger than the next one: then both give way in turn.
+        ahead = max(1, mine - others[0][1]) if others else over
+        freed = _drop(connection, largest, min(over, ahead))
+        over -= freed
+        held[largest] -= freed
+        if not freed:
+            del held[largest]
+
+
+def held_by(connection: sa.Connection) -> Counter[str]:
+    """Bytes of the weights that are kept, by owner."""
+    size = sa.func.sum(checkpoints.c.size)
+    rows = connection.execute(
+        sa.select(runs.c.owner, size)
+        .join(runs, runs.c.id == checkpoints.c.run)
+        .where(checkpoints.c.weights.is_not(None))
+        .group_by(runs.c.owner)
+    ).all()
+    return Counter({owner: int(bytes) for owner, bytes in rows})
+
+
+def reserved(connection: sa.Connection, owner: str) -> int:
+    """Bytes that are kept for the runs of an owner which have not ended: what they were estimated to keep."""
+    room = sa.select(sa.func.coalesce(sa.func.sum(origins.c.room), 0)).join(runs, runs.c.id == origins.c.run)
+    return int(connection.execute(room.where(runs.c.owner == owner, runs.c.state.in_(ACTIVE))).scalar_one())
+
+
+def relieve(database: Database, id: str) -> bool:
+    """Make room in a full store at the cost of the owner who keeps the most; whether there is some now.
+
+    False where that is the owner of the run `id`, for which room is sought: then this run has to end.
+    """
+    try:
+        with database.writing() as connection:
+            mine = connection.execute(sa.select(runs.c.owner).where(runs.c.id == id)).scalar()
+            held = held_by(connection)
+            for owner, bytes in _states(connection).items():
+                held[owner] += bytes
+            largest = max(held, key=lambda owner: (held[owner], owner == mine), default=mine)
+            if mine is None or largest == mine:
+                return False
+            return bool(_drop(connection, largest, _AT_ONCE) or _stop(connection, database, largest))
+    except StoreFull:  # not even that can be written down
+        return False
+
+
+def _states(connection: sa.Connection) -> Counter[str]:
+    """Bytes of the states to go on from, by owner."""
+    rows = connection.execute(
+        sa.select(runs.c.owner, sa.func.sum(sa.func.length(states.c.body)))
+        .join(runs, runs.c.id == states.c.run)
+        .group_by(runs.c.owner)
+    ).all()
+    return Counter({owner: int(bytes) for owner, bytes in rows})
+
+
+def _stop(connection: sa.Connection, database: Database, owner: str) -> int:
+    """Stop the runs of an owner that have not ended, and drop what only they need; how many there were."""
+    going = sa.select(runs.c.id).where(runs.c.owner == owner, runs.c.state.in_(ACTIVE))
+    ids = list(connection.execute(going).scalars())
+    for left in (states, starts):
+        connection.execute(left.delete().where(left.c.run.in_(ids)))
+    over = {"finished": database.now, "ended": STOPPED, "lease": "", "lease_until": 0.0, "allowance": 0}
+    connection.execute(runs.update().where(runs.c.id.in_(ids)).values(state="stopped", control="stop", **over))
+    _drop(connection, owner, _AT_ONCE)
+    return len(ids)
 
 
 def _delete_runs(connection: sa.Connection, owner: str, kept: int) -> None:
@@ -48,18 +129,21 @@ def _delete_runs(connection: sa.Connection, owner: str, kept: int) -> None:
     connection.execute(texts.delete().where(texts.c.sha256.not_in(sa.select(runs.c.text).distinct())))
 
 
-def _weight(connection: sa.Connection) -> int:
-    """Bytes of all weights that are kept."""
-    size = sa.select(sa.func.coalesce(sa.func.sum(checkpoints.c.size), 0))
-    return int(connection.execute(size.where(checkpoints.c.weights.is_not(None))).scalar_one())
+def _drop(connection: sa.Connection, owner: str, over: int) -> int:
+    """Drop weights of an owner's ended runs until `over` bytes are free, ends of runs last; how many are."""
+    freed = 0
+    for which in (_between, _all):
+        if freed < over:
+            freed += _drop_weights(connection, owner, over - freed, which)
+    return freed
 
 
-def _drop_weights(connection: sa.Connection, over: int, which: sa.ColumnElement[bool]) -> int:
-    """Drop the weights of ended runs, the longest ended first, until `over` bytes are free; how many are."""
+def _drop_weights(connection: sa.Connection, owner: str, over: int, which: sa.ColumnElement[bool]) -> int:
+    """Drop the weights of an owner's ended runs, the longest ended first, until `over` bytes are free."""
     found = connection.execute(
         sa.select(checkpoints.c.run, checkpoints.c.step, checkpoints.c.size)
         .join(runs, runs.c.id == checkpoints.c.run)
-        .where(checkpoints.c.weights.is_not(None), runs.c.state.in_(ENDED), which)
+        .where(checkpoints.c.weights.is_not(None), runs.c.owner == owner, runs.c.state.in_(ENDED), which)
         .order_by(runs.c.finished, checkpoints.c.run, checkpoints.c.step)
     ).all()
     freed = 0

@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from core import machine
 from core.runs.limits import largest_store
-from core.runs.records import SchemaError
+from core.runs.records import SchemaError, StoreDamaged
 
 VERSION = 1
 _WAIT = 5.0  # seconds for another writer
@@ -117,6 +117,20 @@ starts = sa.Table(  # the weights a fork begins with: its parent may be deleted
     sa.Column("config", sa.Text, nullable=False),
     sa.Column("tokenizer", sa.Text, nullable=False),
 )
+# What came later than the tables above: a store without them gets them when it is opened.
+origins = sa.Table(  # where a run was asked for, and what it was estimated to keep
+    "glassbox_origins",
+    meta,
+    _of_run(),
+    sa.Column("address", sa.String(64), nullable=False, index=True),
+    sa.Column("room", sa.BigInteger, nullable=False),  # bytes
+)
+unsigned = sa.Table(  # owners from before cookies were signed: each may come once without a signature
+    "glassbox_unsigned",
+    meta,
+    sa.Column("owner", sa.String(128), primary_key=True),
+    sa.Column("until", sa.Double),  # when that is over; None: nobody has come yet
+)
 
 
 def default_url() -> str:
@@ -156,12 +170,15 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     if not url.database or url.database == ":memory:":
         raise SchemaError("a run store is shared by processes: name a file, sqlite:///FILE")
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    _keep_private(Path(url.database))
+    _look_at(url)
     _set_aside(reserve(url))
     engine = sa.create_engine(url, connect_args={"timeout": _WAIT})
 
     @event.listens_for(engine, "connect")
     def _(connection: sqlite3.Connection, record: Any) -> None:
         connection.isolation_level = None  # transactions begin where we say so, below
+        connection.text_factory = _text
         for pragma in (
             f"page_size = {_PAGE}",
             "journal_mode = WAL",  # readers and the writer do not wait for each other
@@ -179,6 +196,64 @@ def _sqlite(url: sa.URL) -> sa.Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
     return engine
+
+
+def _keep_private(path: Path) -> None:
+    """Texts and the ids of owners are in it: only the user who runs Glassbox may read it, and what SQLite puts beside.
+
+    SQLite gives the files beside a database its own rights.
+    """
+    with suppress(OSError):  # SQLite will say what is wrong with the place
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    for name in ("", "-wal", "-shm", "-reserve"):
+        with suppress(OSError):  # it is not there, or another user's
+            Path(f"{path}{name}").chmod(0o600)
+
+
+def _look_at(url: sa.URL) -> None:
+    """Refuse a file of something else before a byte of it is changed.
+
+    Raises:
+        StoreDamaged: it is no database, or one with tables of others.
+    """
+    try:
+        with closing(sqlite3.connect(f"{Path(str(url.database)).resolve().as_uri()}?mode=ro", uri=True)) as peek:
+            names = {name for (name,) in peek.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.OperationalError:  # away, locked, or to be recovered first: whoever opens it to write is told
+        return
+    except sqlite3.DatabaseError as error:
+        raise StoreDamaged(damaged(url, str(error))) from error
+    if names and version.name not in names:
+        raise StoreDamaged(damaged(url, "it is a database of something else"))
+
+
+def damaged(url: sa.URL, why: str) -> str:
+    """What is wrong with a store's file, and what to do."""
+    if url.get_backend_name() != "sqlite":
+        return f"the run store is damaged ({why}): bring back a copy of it, or {_elsewhere(url)}"
+    return (
+        f"the run store {_name(url)} cannot be read ({why}): stop Glassbox, {_elsewhere(url)}, and start it again; "
+        "then a new one is made, without the runs of this one"
+    )
+
+
+def _elsewhere(url: sa.URL) -> str:
+    if url.get_backend_name() != "sqlite":
+        return "name another database with GLASSBOX_DB"
+    name = _name(url)
+    return (
+        f"move {name} out of its folder, with {name}-wal and {name}-shm where they are (the folder is GLASSBOX_DATA, "
+        "or .glassbox in the checkout; GLASSBOX_DB names another store)"
+    )
+
+
+def _name(url: sa.URL) -> str:
+    return Path(str(url.database)).name
+
+
+def _text(raw: bytes) -> str:
+    """A text as it is stored; damaged bytes are marked, so that one row cannot hide the others."""
+    return raw.decode("utf-8", "replace")
 
 
 def _insist(call: Callable[[], object]) -> None:
@@ -230,12 +305,24 @@ def _prepare(engine: sa.Engine) -> None:
     with engine.execution_options(writes=True).begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        if not sa.inspect(connection).has_table(version.name):
+        there = set(sa.inspect(connection).get_table_names())
+        if version.name not in there:
+            if there and engine.dialect.name == "sqlite":
+                raise StoreDamaged(damaged(engine.url, "it is a database of something else"))
             meta.create_all(connection)
             connection.execute(version.insert().values(version=VERSION))
         found = connection.execute(sa.select(version.c.version)).scalar()
+        if found == VERSION and unsigned.name not in there:
+            _add(connection, bool(there))
     if found != VERSION:
         raise SchemaError(
             f"the run store was written by another version of Glassbox (its schema is {found}, ours is {VERSION}): "
-            "start that version, or name another database with GLASSBOX_DB"
+            f"start that version, or {_elsewhere(engine.url)}"
         )
+
+
+def _add(connection: sa.Connection, old: bool) -> None:
+    """Make the later tables. The owners of an old store have cookies without a signature."""
+    meta.create_all(connection, tables=[origins, unsigned])
+    if old:
+        connection.execute(unsigned.insert().from_select(["owner"], sa.select(runs.c.owner).distinct()))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import secrets
 import zlib
 from functools import lru_cache
@@ -23,6 +24,7 @@ from core.runs.kinds import TRAIN, Spec
 from core.runs.limits import LONGEST_NAME
 from core.runs.records import (
     ACTIVE,
+    ENDED,
     WORDS,
     NoSuchRun,
     NotYours,
@@ -31,7 +33,7 @@ from core.runs.records import (
     Word,
 )
 from core.runs.revision import revision
-from core.runs.schema import models, runs, starts, texts
+from core.runs.schema import models, origins, runs, starts, texts, unsigned
 
 Runs = list[Run]
 
@@ -40,6 +42,15 @@ _ROW = (
     "finished", "ended", "parent", "revision", "seed", "seconds", "tokens",
 )  # fmt: skip
 _RUN = tuple(runs.c[name] for name in _ROW)
+_TEXT, _WHOLE, _TIME = (str,), (int,), (int, float)
+_KINDS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("id", "owner", "name", "group", "ended", "parent", "revision"), _TEXT),
+    **dict.fromkeys(("step", "steps", "seed", "tokens"), _WHOLE),
+    **dict.fromkeys(("created", "seconds"), _TIME),
+    **dict.fromkeys(("started", "finished"), (*_TIME, type(None))),
+}
+_told: set[str] = set()  # runs that cannot be read, and of which the log knows
+log = logging.getLogger("glassbox.runs")
 
 
 class Store(Curves):
@@ -86,8 +97,14 @@ class Store(Curves):
         name: str = "",
         text: str | None = None,
         group: str = "",
+        address: str = "",
+        room: int = 0,
     ) -> Run:
-        """`create`, as a part of a larger transaction."""
+        """`create`, as a part of a larger transaction.
+
+        Args:
+            address: where it is asked for from; room: bytes that it is estimated to keep.
+        """
         body = None if text is None else text.encode("utf-8")
         if body is not None and hashlib.sha256(body).hexdigest() != spec.text:
             raise RunError("the text is not the one that the spec names by its fingerprint")
@@ -95,6 +112,7 @@ class Store(Curves):
         self._keep_text(connection, spec.text, body)
         start = self._start(connection, spec) if spec.parent else None
         connection.execute(runs.insert().values(id=id, **self._fresh(spec, owner, name, group)))
+        connection.execute(origins.insert().values(run=id, address=address[:64], room=room))
         if start is not None:
             connection.execute(starts.insert().values(run=id, **start))
         return self._get(connection, id)
@@ -140,7 +158,7 @@ class Store(Curves):
             rows = connection.execute(wanted).all()
             waits = any(row.state == "queued" for row in rows)
             places = queue.places(connection) if waits else {}
-        return [_run(row, places) for row in rows]
+        return [run for row in rows if (run := _readable(row, places)) is not None]
 
     def command(self, id: str, owner: str, word: Word) -> Run:
         """Say a word to a run: run (also: go on), pause, step (one step, then pause), stop.
@@ -196,13 +214,40 @@ class Store(Curves):
         """0 when the run has a worker or needs none, else its place in the queue, from 1. Raises NoSuchRun."""
         return self.get(id).place
 
-    def counts(self, owner: str) -> tuple[int, int]:
-        """Runs of an owner that wait, train or pause; runs of everybody that wait."""
-        count = sa.select(sa.func.count()).select_from(runs)
+    def counts(self, owner: str, address: str = "") -> tuple[int, int, int]:
+        """Runs of an owner that wait, train or pause; runs of everybody that wait; those of an address that wait."""
         with self.database.reading() as connection:
-            active = connection.execute(count.where(runs.c.owner == owner, runs.c.state.in_(ACTIVE)))
-            waiting = connection.execute(count.where(runs.c.state == "queued"))
-            return int(active.scalar_one()), int(waiting.scalar_one())
+            return self.count(connection, owner, address)
+
+    def count(self, connection: sa.Connection, owner: str, address: str = "") -> tuple[int, int, int]:
+        """`counts`, as a part of a larger transaction."""
+        count = sa.select(sa.func.count()).select_from(runs)
+        waits = runs.c.state == "queued"
+        here = count.join(origins, origins.c.run == runs.c.id).where(waits, origins.c.address == address)
+        asked = [count.where(runs.c.owner == owner, runs.c.state.in_(ACTIVE)), count.where(waits)]
+        active, waiting = (int(connection.execute(each).scalar_one()) for each in asked)
+        return active, waiting, int(connection.execute(here).scalar_one()) if address else 0
+
+    def take_over(self, owner: str, seconds: float) -> bool:
+        """Whether a browser may go on as this owner, whose id it brings without a signature.
+
+        Owners from before ids were signed may, once: for `seconds` from the first time on, as a browser that opens
+        several pages asks several times.
+        """
+        with self.database.writing() as connection:
+            row = connection.execute(sa.select(unsigned).where(unsigned.c.owner == owner)).first()
+            if row is None:
+                return False
+            now = connection.execute(sa.select(self.database.now)).scalar_one()
+            if row.until is not None:
+                return bool(now < row.until)
+            known = sa.select(runs.c.id).where(runs.c.owner == owner).limit(1)
+            this = unsigned.c.owner == owner
+            if connection.execute(known).first() is None:
+                connection.execute(unsigned.delete().where(this))
+                return False
+            connection.execute(unsigned.update().where(this).values(until=now + seconds))
+            return True
 
     def text(self, sha256: str) -> str:
         """An own text by its fingerprint. Raises RunError: it is not here."""
@@ -250,10 +295,35 @@ class Store(Curves):
 
 
 def _run(row: Any, places: dict[str, int]) -> Run:
+    """A run from its row. Raises RunError: the row is damaged, or another version of Glassbox wrote its spec."""
     values = dict(zip(_ROW, row))
     values["group"] = values.pop("collection")
-    values["spec"] = _spec(values["spec"])
+    try:
+        values["spec"] = _spec(values["spec"])
+        _check(values)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as why:
+        raise RunError(f"this run is damaged in the store, or of another version: {why}") from why
     return Run(**values, place=places.get(values["id"], 0))
+
+
+def _check(values: dict[str, Any]) -> None:
+    """Whether the values of a row are of the kinds that `Run` names: SQLite stores whatever it is given."""
+    if values["state"] not in (*ACTIVE, *ENDED) or values["control"] not in WORDS:
+        raise ValueError(f"state {values['state']!r}, word {values['control']!r}")
+    for name, kinds_of in _KINDS.items():
+        if not isinstance(values[name], kinds_of):
+            raise ValueError(f"{name} is {values[name]!r}")
+
+
+def _readable(row: Any, places: dict[str, int]) -> Run | None:
+    """A run for a list: one that cannot be read is left out, and the log names it."""
+    try:
+        return _run(row, places)
+    except RunError as why:
+        if row.id not in _told:
+            _told.add(row.id)
+            log.warning("Run %s is left out of its owner's list: %s", row.id, why)
+        return None
 
 
 @lru_cache(maxsize=512)

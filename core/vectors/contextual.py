@@ -20,6 +20,7 @@ from core.hooks import recording
 from core.language_model import LanguageModel
 
 Array = NDArray[np.float32]
+LONGEST_WORD = 100  # characters of a word to follow
 _AT_ONCE = 32  # texts in one pass
 
 
@@ -71,6 +72,8 @@ def find_word(text: str, word: str, number: int = 0) -> tuple[int, int]:
     word = word.strip()
     if not word:
         raise ValueError("write the word that you want to follow")
+    if len(word) > LONGEST_WORD:
+        raise ValueError(f"{_short(word)!r} has {len(word):,} characters: follow at most {LONGEST_WORD}")
     found = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE)]
     if not found:
         raise ValueError(f"{word!r} does not stand in the text {_short(text)!r}")

@@ -14,7 +14,10 @@ FEWEST = 3  # different words: with two, each is the other's only neighbour and 
 LONGEST = 1000  # words of a sentence; a longer one (a text without full stops) is cut
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")  # letters and digits of any script, and don't is one word
 _FULL = "\u3002\uff01\uff1f"  # the wide full stop, exclamation mark and question mark of Chinese and Japanese
-_END = re.compile(rf"[.!?…{_FULL}]+[\"'”’»)\]]*(?=\s|$)|\n|(?<=[{_FULL}])")
+# Marks are tried once, from the first of a row of them, and given back never: a million full stops take one look each.
+_END = re.compile(
+    rf"(?<![.!?…{_FULL}])[.!?…{_FULL}]++[\"'”’»)\]]*+(?=\s|$)|\n|(?<=[{_FULL}])"
+)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from app.owner import COOKIE
+from app import keys
+from app.owner import COOKIE, signed
 from scripts import browser as chromium
 from tests.ports import free_port
 
@@ -263,8 +264,14 @@ def new_context(
     )
     context.set_default_timeout(SECONDS * 1000)
     if owner is not None:
-        context.add_cookies([{"name": COOKIE, "value": owner, "url": server.url}])
+        context.add_cookies([owner_cookie(server, owner)])
     return context
+
+
+def owner_cookie(server: Server, owner: str) -> Any:
+    """The cookie with which a browser is this owner to the server."""
+    key = (server.data / keys.NAME).read_bytes()
+    return {"name": COOKIE, "value": signed(owner, key), "url": server.url}
 
 
 def wait_until_drawn(page: Page) -> None:

@@ -50,7 +50,7 @@ def opened(
     kept = None if fresh else _taken(browser, server)
     tab = driver.new_context(browser, server).new_page() if kept is None else kept.page
     if owner is not None:
-        tab.context.add_cookies([{"name": driver.COOKIE, "value": owner, "url": server.url}])
+        tab.context.add_cookies([driver.owner_cookie(server, owner)])
     unwatch = findings.watch(tab, server.url)
     try:
         yield tab

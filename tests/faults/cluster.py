@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
+import trustme
 
 from tests.faults.runs import Process, worker_of
 from tests.ports import free_port
 
 
+ROLES = ("SCHEDULER", "WORKER", "CLIENT")
+
+
+def certificates(folder: Path) -> dict[str, str]:
+    """A new authority's certificates for all roles, as dask's configuration names them."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_and_cert_chain_pem.write_to_path(folder / "cert.pem")
+    files = {"CA_FILE": "ca.pem"} | {
+        f"{role}__{kind}": "cert.pem" for role in ROLES for kind in ("KEY", "CERT")
+    }
+    return {f"DASK_DISTRIBUTED__COMM__TLS__{name}": str(folder / file) for name, file in files.items()}
+
+
 class Cluster:
-    """The processes of a small cluster that trains into the database `url`.
+    """The processes of a small cluster that trains into the database `url`, with certificates of its own."""
 
-    Args:
-        certificates: environment variables that name dask's certificates; with them everything goes through TLS.
-    """
-
-    def __init__(self, folder: Path, url: str, certificates: Mapping[str, str] | None = None) -> None:
-        scheme = "tls" if certificates else "tcp"
-        self.address = f"{scheme}://127.0.0.1:{free_port()}"
+    def __init__(self, folder: Path, url: str) -> None:
+        self.address = f"tls://127.0.0.1:{free_port()}"
         self.folder = folder
         self.settings = {
             "GLASSBOX_SCHEDULER": self.address,
             "GLASSBOX_DB": url,
             "DASK_TEMPORARY_DIRECTORY": str(folder),
-            **(certificates or {}),
+            **certificates(folder),
         }
         self.start_scheduler()
         self.start_nanny()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 from contextlib import closing
 from pathlib import Path
 
 import psutil
+import pytest
 
+from app.start import LEAVES
 from tests.browser.driver import serving
 from tests.faults.runs import OWNER, SETTINGS, finished, gone, in_the_middle, same_curve, small
+from tests.runs import until
 
 
 def test_a_killed_app(tmp_path: Path) -> None:
@@ -24,3 +28,16 @@ def test_a_killed_app(tmp_path: Path) -> None:
     with serving(tmp_path, env=SETTINGS) as app, closing(app.store()) as store:
         finished(store, id)
         same_curve(store, id)
+
+
+@pytest.mark.parametrize("answers", [False, True], ids=["refuses", "says nothing"])
+def test_an_app_whose_database_is_away_ends_when_it_is_told_to(tmp_path: Path, answers: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # takes connections, and says nothing
+        port = mute.getsockname()[1]
+        if not answers:
+            mute.close()
+        away = {"GLASSBOX_DB": f"postgresql+psycopg://glassbox@127.0.0.1:{port}/runs"}
+        with serving(tmp_path, env={**SETTINGS, **away}) as app:
+            until(lambda: app.output().count("does not answer") >= 1, "the server to miss its database")
+            app.process.terminate()
+            app.process.wait(LEAVES + 1)

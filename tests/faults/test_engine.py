@@ -132,6 +132,9 @@ def test_closing_puts_runs_back(tmp_path: Path) -> None:
     [
         ("tcp://10.1.2.3:8786", "only tls://"),
         ("tcp://example.org:8786", "only tls://"),
+        ("tcp://127.0.0.1:8786", "every user of a machine"),
+        ("tcp://localhost:8786", "only tls://"),
+        ("tcp://[::1]:8786", "only tls://"),
         ("tls://10.1.2.3:8786", "SQLite file"),
         ("10.1.2.3:8786", "tls://HOST:PORT"),
         ("tls://10.1.2.3", "tls://HOST:PORT"),
@@ -142,6 +145,6 @@ def test_an_address_that_is_not_to_be_trusted(lite: Store, address: str, why: st
         Engine(lite, scheduler=address)
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:8786", "tcp://localhost:8786", "tcp://[::1]:8786"])
-def test_plain_tcp_on_this_machine(lite: Store, address: str) -> None:
+@pytest.mark.parametrize("address", ["tls://127.0.0.1:8786", "tls://localhost:8786", "tls://[::1]:8786"])
+def test_a_scheduler_on_this_machine(lite: Store, address: str) -> None:
     assert Engine(lite, scheduler=address).scheduler == address

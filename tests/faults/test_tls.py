@@ -6,34 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import trustme
 from distributed import Client
 from distributed.security import Security
 
 from core.runs import Store
-from tests.faults.cluster import Cluster
+from tests.faults.cluster import Cluster, certificates
 from tests.faults.runs import finished, same_curve, small
-
-ROLES = ("SCHEDULER", "WORKER", "CLIENT")
-
-
-def certificates(folder: Path) -> dict[str, str]:
-    """A new authority's certificates for all roles, as dask's configuration names them."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(folder / "ca.pem")
-    issued = authority.issue_cert("127.0.0.1")
-    issued.private_key_and_cert_chain_pem.write_to_path(folder / "cert.pem")
-    files = {"CA_FILE": "ca.pem"} | {
-        f"{role}__{kind}": "cert.pem" for role in ROLES for kind in ("KEY", "CERT")
-    }
-    return {f"DASK_DISTRIBUTED__COMM__TLS__{name}": str(folder / file) for name, file in files.items()}
 
 
 @pytest.fixture(scope="module")
 def cluster(shared: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Scheduler, nanny with its worker, and server, which speak TLS only."""
-    folder = tmp_path_factory.mktemp("tls")
-    cluster = Cluster(folder, shared.url, certificates(folder))
+    cluster = Cluster(tmp_path_factory.mktemp("tls"), shared.url)
     yield cluster
     cluster.close()
 

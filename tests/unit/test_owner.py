@@ -1,7 +1,11 @@
-"""The cookie that says whose a run is: random, unreadable for scripts, and given once."""
+"""The cookie that says whose a run is: random, signed, unreadable for scripts, and given once."""
 
 from __future__ import annotations
 
+import stat
+import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +16,20 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from app import owner
+from app import keys, owner, runs
+from core.runs import Store
+from tests.runs import OTHER, OWNER, tiny
 
 
-def site(base: str = "http://glassbox.test") -> TestClient:
+@pytest.fixture(autouse=True)
+def own_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A data folder, and so a key, of the test's own."""
+    monkeypatch.setenv("GLASSBOX_DATA", str(tmp_path))
+
+
+def site(
+    base: str = "http://glassbox.test", claim: Callable[[str], bool | None] = lambda id: False
+) -> TestClient:
     """A page and an answer that is none, behind the middleware; no cookie is remembered between requests."""
 
     async def page(request: Request) -> Response:
@@ -27,7 +41,8 @@ def site(base: str = "http://glassbox.test") -> TestClient:
         return JSONResponse({})
 
     app = Starlette(
-        routes=[Route("/", page), Route("/data", data)], middleware=[Middleware(owner.OwnerCookie)]
+        routes=[Route("/", page), Route("/data", data)],
+        middleware=[Middleware(owner.OwnerCookie, claim=claim)],
     )
     return TestClient(app, base_url=base)
 
@@ -41,7 +56,7 @@ def granted(answer: Any) -> list[str]:
 def test_the_first_page_brings_an_id_that_scripts_and_other_sites_cannot_use() -> None:
     (cookie,) = granted(site().get("/"))
     first, *rest = cookie.split("; ")
-    assert owner.is_owner(first.partition("=")[2])
+    assert owner.is_owner(owner.read(first.partition("=")[2]))
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(rest)
     assert "Secure" not in rest
     assert any(part.startswith("Max-Age=") and int(part[8:]) > 10**7 for part in rest)
@@ -52,7 +67,7 @@ def test_the_first_page_brings_an_id_that_scripts_and_other_sites_cannot_use() -
 def test_a_browser_that_kept_the_page_but_not_the_cookie_gets_one(condition: str) -> None:
     asks = {condition: "x", "accept": "text/html,*/*;q=0.8"}
     assert len(granted(site().get("/", headers=asks))) == 1
-    known = site().get("/", headers={**asks, "cookie": f"{owner.COOKIE}={owner.new()}"})
+    known = site().get("/", headers={**asks, "cookie": f"{owner.COOKIE}={owner.signed(owner.new())}"})
     assert (known.status_code, granted(known)) == (304, [])
     assert site().get("/", headers={condition: "x", "accept": "*/*"}).status_code == 304, "files stay kept"
 
@@ -62,7 +77,7 @@ def test_every_browser_gets_another_id() -> None:
 
 
 def test_who_has_an_id_keeps_it() -> None:
-    answer = site().get("/", headers={"cookie": f"theme=dark; {owner.COOKIE}={owner.new()}"})
+    answer = site().get("/", headers={"cookie": f"theme=dark; {owner.COOKIE}={owner.signed(owner.new())}"})
     assert granted(answer) == []
     assert answer.headers["set-cookie"] == "other=1", "what the page itself sets stays"
 
@@ -78,3 +93,94 @@ def test_only_pages_bring_it() -> None:
     assert granted(site().get("/data")) == []
     assert granted(site().get("/nowhere")) == []
     assert not owner.is_owner(None)
+
+
+def brought(client: TestClient, value: str) -> list[str | None]:
+    """The owners that a browser gets which comes with this cookie; none: it keeps what it has."""
+    found = granted(client.get("/", headers={"cookie": f"{owner.COOKIE}={value}"}))
+    return [owner.read(each.split("; ")[0].partition("=")[2]) for each in found]
+
+
+def test_nobody_can_invent_an_owner() -> None:
+    invented = [OWNER, f"{OWNER}.{'0' * 64}", f"{OTHER}.{owner.signed(OWNER).partition('.')[2]}", owner.signed(OWNER, b"x")]
+    for value in invented:
+        assert owner.read(value) is None
+        (given,) = brought(site(), value)
+        assert given not in (None, OWNER, OTHER), value
+    assert brought(site(), owner.signed(OWNER)) == []
+
+
+def test_the_key_is_kept_and_nobody_else_may_read_it(tmp_path: Path) -> None:
+    cookie = owner.signed(OWNER)
+    path = tmp_path / keys.NAME
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o644)
+    keys._key.cache_clear()  # the server starts again
+    assert owner.read(cookie) == OWNER
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_new_key_makes_old_cookies_worthless(tmp_path: Path) -> None:
+    cookie = owner.signed(OWNER)
+    (tmp_path / keys.NAME).unlink()
+    keys._key.cache_clear()
+    assert owner.read(cookie) is None
+
+
+def test_processes_that_begin_together_have_one_key(tmp_path: Path) -> None:
+    found: list[bytes] = []
+    barrier = threading.Barrier(8)
+
+    def begin() -> None:
+        barrier.wait()
+        keys._key.cache_clear()
+        found.append(keys.key())
+
+    threads = [threading.Thread(target=begin) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(found)) == 1
+    assert [path.name for path in tmp_path.iterdir()] == [keys.NAME]
+
+
+def before_signatures(folder: Path) -> Store:
+    """A store with a run of an owner, as it was before cookies were signed."""
+    store = Store(f"sqlite:///{folder / 'runs.sqlite'}")
+    store.create(tiny(), OWNER)
+    with store.database.writing() as connection:
+        for table in ("glassbox_unsigned", "glassbox_origins"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+    store.close()
+    return Store(store.url)
+
+
+def test_an_owner_from_before_signatures_keeps_the_runs_once(tmp_path: Path) -> None:
+    store = before_signatures(tmp_path)
+    runs.use(store)
+    client = site(claim=runs.claim)
+    assert brought(client, OWNER) == [OWNER]
+    assert brought(client, OWNER) == [OWNER], "a browser opens all its pages at once"
+    (stranger,) = brought(client, OTHER)
+    assert stranger not in (OTHER, None)
+    with store.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE glassbox_unsigned SET until = 1.0")
+    (late,) = brought(client, OWNER)
+    assert late not in (OWNER, None), "whoever reads an id in an old copy of the store comes too late"
+    assert [run.owner for run in store.list(owner=OWNER)] == [OWNER]
+    runs.use(None)
+    store.close()
+
+
+def test_an_owner_with_a_signed_id_is_never_taken_over(tmp_path: Path) -> None:
+    store = before_signatures(tmp_path)
+    store.create(tiny(), OTHER)  # of a browser that got its cookie from this server
+    runs.use(store)
+    assert brought(site(claim=runs.claim), OTHER) != [OTHER]
+    runs.use(None)
+    store.close()
+
+
+def test_while_the_store_is_away_an_old_id_is_not_thrown_away() -> None:
+    assert brought(site(claim=lambda id: None), OWNER) == []

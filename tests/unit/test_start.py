@@ -16,6 +16,7 @@ import pytest
 from app import cache, runs, start
 from core.runs import SchemaError, StoreAway
 
+runs_begin = runs.begin  # tests put another in its place
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
 
@@ -138,7 +139,7 @@ def test_a_page_that_was_quicker_than_the_engine_is_not_forgotten(monkeypatch: p
 
 @pytest.mark.parametrize(
     ("variables", "prepared"),
-    [({}, True), ({"GLASSBOX_WORKERS": "0"}, False), ({"GLASSBOX_SCHEDULER": "tcp://localhost:8786"}, False)],
+    [({}, True), ({"GLASSBOX_WORKERS": "0"}, False), ({"GLASSBOX_SCHEDULER": "tls://localhost:8786"}, False)],
 )
 def test_a_process_to_fork_from_stands_only_where_workers_may(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], prepared: bool
@@ -193,3 +194,47 @@ def test_the_entry_makes_the_repository_importable(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry not in ("", root)])
     runpy.run_path(str(MAIN), run_name="__mp_main__")
     assert root in sys.path
+
+
+def test_a_server_whose_database_is_away_ends_all_the_same(
+    warmed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = threading.Event()
+
+    def away() -> None:
+        tried.set()
+        raise StoreAway("the run store does not answer")
+
+    monkeypatch.setattr(runs, "store", away)
+    monkeypatch.setattr(runs, "begin", runs_begin)
+
+    async def live() -> None:
+        async with start.lifespan(None):
+            await asyncio.to_thread(tried.wait, 30)
+        assert not runs._beginning.is_set()
+
+    asyncio.run(asyncio.wait_for(live(), 60))
+
+
+def test_what_does_not_come_back_is_not_waited_for(warmed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck = threading.Event()
+    monkeypatch.setattr(start, "BEGINS", 0.01)
+    monkeypatch.setattr(start, "CLOSES", 0.01)
+    monkeypatch.setattr(runs, "begin", stuck.wait)
+    monkeypatch.setattr(runs, "close", stuck.wait)
+    live_once()
+    stuck.set()
+
+
+def test_a_signal_ends_a_server_that_waits_for_something() -> None:
+    code = (
+        "import signal, time\n"
+        "from app import start\n"
+        "start.LEAVES = 0.2\n"
+        "signal.signal(signal.SIGTERM, lambda *_: print('heard', flush=True))\n"
+        "with start._leaving_in_time():\n"
+        "    signal.raise_signal(signal.SIGTERM)\n"
+        "    time.sleep(600)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (1, "heard\n"), done.stderr

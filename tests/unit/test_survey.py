@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -241,3 +242,77 @@ def test_memory_is_weights_and_vocabulary() -> None:
     assert seen.config is not None
     half = memory_needed(seen.config, torch.float16)
     assert memory_needed(seen.config) - half == 2 * parameters(seen.config)
+
+
+def _outside(folder: Path, name: str) -> None:
+    """Put a file of a folder elsewhere, and a link in its place."""
+    away = folder.parent / f"outside-{folder.name}" / name
+    away.parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).rename(away)
+    (folder / name).symlink_to(away)
+
+
+LINKED = ["config.json", "tokenizer.json", "card.json", "generation_config.json", "model.safetensors"]
+
+
+@pytest.mark.parametrize("name", LINKED)
+def test_nothing_outside_a_models_folder_is_read(tmp_path: Path, name: str) -> None:
+    folder = a_folder(tmp_path / "linked", GPT2)
+    for more in ("card.json", "generation_config.json"):
+        (folder / more).write_text("{}", encoding="utf-8")
+    assert survey(folder).problem == "", "whole before"
+    _outside(folder, name)
+    assert f"{name} is a link to a file outside its folder" in survey(folder).problem
+    with pytest.raises(CheckpointError, match="outside its folder"):
+        load_folder(folder)
+
+
+def test_no_word_list_outside_the_folder_is_read(tmp_path: Path) -> None:
+    for name in ("vocab.txt", "tokenizer_config.json"):
+        folder = published(tmp_path / name, BERT, word_list=True)
+        (folder / "tokenizer_config.json").write_text("{}", encoding="utf-8")
+        assert (folder / "vocab.txt").is_file()
+        _outside(folder, name)
+        assert f"{name} is a link to a file outside its folder" in survey(folder).problem
+
+
+def test_a_readme_that_leads_out_of_its_folder_is_not_read(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path / "linked", GPT2)
+    (folder / "README.md").symlink_to("/proc/self/environ" if Path("/proc/self/environ").exists() else __file__)
+    with pytest.raises(CheckpointError, match=r"README.md is a link to a file outside its folder"):
+        card_text(folder)
+    assert survey(folder).licence == ""
+    (folder / "README.md").unlink()
+    (folder / "about.md").write_text("ours", encoding="utf-8")
+    (folder / "README.md").symlink_to("about.md")
+    assert card_text(folder) == "ours", "a link within the folder is as good as the file"
+
+
+def test_a_shard_outside_the_folder_is_not_read(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path / "sharded", GPT2)
+    shard = "model-00001-of-00001.safetensors"
+    (folder / "model.safetensors").rename(folder / shard)
+    table = {"weight_map": dict.fromkeys(load_file(folder / shard), shard)}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(table), encoding="utf-8")
+    assert survey(folder).problem == ""
+    _outside(folder, shard)
+    assert "outside its folder" in survey(folder).problem
+
+
+def test_the_hubs_cache_keeps_its_files_beside_the_snapshot(tmp_path: Path) -> None:
+    home = tmp_path / "models--a--b"
+    snapshot, blobs = a_folder(home / "snapshots" / "0123", GPT2), home / "blobs"
+    blobs.mkdir()
+    for path in list(snapshot.iterdir()):
+        path.rename(blobs / path.name)
+        path.symlink_to(Path("../../blobs") / path.name)
+    assert survey(snapshot).problem == ""
+    load_folder(snapshot)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
+def test_a_pipe_is_no_file_of_a_model(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path / "piped", GPT2)
+    (folder / "config.json").unlink()
+    os.mkfifo(folder / "config.json")
+    assert "is not a file" in survey(folder).problem

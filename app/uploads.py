@@ -1,0 +1,65 @@
+"""Uploads, bounded: what one visitor, and all of them together, may have in this server's memory.
+
+Streamlit bounds a file (maxUploadSize) and keeps every file of a session until the session ends, however many there are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse
+from streamlit import runtime
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+MB = 2**20
+OF_ONE = 16 * MB  # bytes of the files of a session
+OF_ALL = 256 * MB
+LARGEST = 6 * MB  # what a request counts for that does not say how long it is: more than maxUploadSize lets through
+_ADDRESS = re.compile(r".*/_stcore/upload_file/([^/]{1,200})/([^/]{1,200})")
+
+
+class Uploads:
+    """Middleware: an upload that would be too much is refused before it is read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._coming: Counter[str] = Counter()  # bytes of a session that are on their way
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer it."""
+        found = _ADDRESS.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "PUT" else None
+        if found is None:
+            await self.app(scope, receive, send)
+            return
+        session, size = found[1], _size(HTTPConnection(scope).headers.get("content-length"))
+        held = kept()
+        mine = held[session] + self._coming[session] + size
+        if mine > OF_ONE or held.total() + self._coming.total() + size > OF_ALL:
+            whose = "you have" if mine > OF_ONE else "visitors have"
+            answer = PlainTextResponse(f"Too much: {whose} uploaded as much as is kept. Remove a file first.\n", 413)
+            await answer(scope, receive, send)
+            return
+        self._coming[session] += size
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._coming[session] -= size
+            self._coming += Counter()  # forgets who has nothing on the way
+
+
+def kept() -> Counter[str]:
+    """Bytes of the files that are kept, by session."""
+    if not runtime.exists():
+        return Counter()
+    stored = getattr(runtime.get_instance().uploaded_file_mgr, "file_storage", {})
+    sizes = {session: sum(len(file.data) for file in list(files.values())) for session, files in list(stored.items())}
+    return Counter(sizes)
+
+
+def _size(said: str | None) -> int:
+    return min(int(said), LARGEST) if said and said.isdecimal() else LARGEST
