@@ -2,9 +2,9 @@
 
 const SHORT = { model: "model", "repetition penalty": "repeat", "first token": "first", temperature: "temp", "top-k": "top-k", "top-p": "top-p", "min-p": "min-p" };
 const ALWAYS = ["model", "temperature", "top-k", "top-p"];
-/** The columns: four, also those that are off; what is off gives way when others need the room. */
-function stagesOf(data) {
-  const all = data.next.stages.map((stage, s) => ({ ...stage, s }));
+/** The columns behind computed node `e`: four, also those that are off; what is off gives way when others need the room. */
+function stagesOf(data, e) {
+  const all = data.next.stages.map((stage, s) => ({ ...stage, s, active: stage.active[e] }));
   const usual = all.filter((stage) => stage.active || ALWAYS.includes(stage.name));
   return usual.length > 4 ? all.filter((stage) => stage.active || stage.name === "model") : usual;
 }
@@ -20,7 +20,7 @@ function distribution(data, local, i) {
   const e = data.nodes.next[asked.node];
   const next = data.next;
   const [, S, C] = next.probs.shape;
-  const stages = stagesOf(data);
+  const stages = stagesOf(data, e);
   const ids = next.ids[e];
   const p = stages.map(({ s }) => Array.from(local.probs.subarray((e * S + s) * C, (e * S + s) * C + ids.length)));
   return { ...asked, e, stages, ids, p, kept: stages.map(({ s }) => next.kept[e][s]), entropy: stages.map(({ s }) => next.entropy[e][s]) };
@@ -58,7 +58,8 @@ function drawPanel(g, data, local, at) {
     const on = stage.active;
     const final = c === D.stages.length - 1;
     out.push(label(left, y + 32, SHORT[stage.name] ?? stage.name, { fill: !on && c ? "ink3" : "ink2", weight: final ? 600 : null, size: 12 }),
-      label(left, y + 46, stage.setting, { mono: true, fill: "ink3" }));
+      label(left, y + 46, fit(visible(stage.setting), col - 8, 12, true), { mono: true, fill: "ink3" }));
+    if (stage.name === "first token") g.tip(out.at(-1), "This model always begins with this token: every other one is taken away before a sample is drawn.");
   });
   rows.forEach((k, r) => out.push(drawTokenRow(g, data, D, k, { x, y: top + r * pitch, w, pitch, names, col, max })));
   const under = top + Math.max(rows.length, at.wide ? most : 0) * pitch + 14;
