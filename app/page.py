@@ -196,7 +196,7 @@ def _card(name: str) -> Iterator[None]:
 
 
 def predict(
-    question: str, options: Sequence[str], answer: Callable[[], Answer], about: str | None = None
+    question: str, options: Sequence[str], answer: Callable[[], Answer], about: Sequence[object]
 ) -> None:
     """A question whose answer the model computes when the learner commits: `answer` is called only then.
 
@@ -206,12 +206,12 @@ def predict(
         question: about a change that the picture does not already show; backticks set a piece in mono.
         options: what the learner chooses from, at least two.
         answer: computes which option is right, why, and the numbers behind it.
-        about: what the question hangs on besides its words; None: the model and every selection.
+        about: all that the answer is computed from besides these words, such as `ctx.model_key` and `ctx.text`, and
+            nothing else: a prediction stays while these do, whatever is looked at in the meantime. Each is a value
+            whose `repr` tells it from others.
     """
-    ctx = _current.get()
-    hangs_on = [ctx.slug, ctx.model_key, state.link()] if about is None else [ctx.slug, about]
     with _card("predict"):
-        predict_card(question, tuple(options), answer, "\x1f".join(hangs_on))
+        predict_card(question, tuple(options), answer, (_current.get().slug, *about))
 
 
 def code(*functions: Callable[..., Any]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import streamlit as st
 
@@ -14,6 +16,7 @@ from app.widgets import inline
 log = logging.getLogger("glassbox")
 
 _CHOICE = "predict.choice"
+KEPT = 50  # answered questions that a session remembers
 
 
 @dataclass(frozen=True)
@@ -30,21 +33,20 @@ class NotYet(Exception):
 
 
 @st.fragment
-def predict_card(question: str, options: tuple[str, ...], answer: Callable[[], Answer], about: str) -> None:
+def predict_card(
+    question: str, options: tuple[str, ...], answer: Callable[[], Answer], about: Sequence[object]
+) -> None:
     """One question as a card. A fragment: choosing an option draws this card anew, not the page.
+
+    What was said to a question stays: whoever comes back to it finds the prediction and the answer.
 
     Args:
         question: what is asked.
         options: the possible answers.
         answer: computes the right one; called at commit.
-        about: model, text and selections in one string; when it changes, the question starts anew.
+        about: what the answer is computed from; when one of these changes, it is another question.
     """
-    record = state.memo("predict")
-    signature = "\x1f".join([question, *options, about])
-    if record.get("signature") != signature:
-        record.clear()
-        record["signature"] = signature
-        state.empty_widget(_CHOICE)
+    record = _record(question, options, about)
     st.html(f'<h2 class="gb-line"><b>Predict</b> <span>{inline(question)}</span></h2>')
     if "waits" in record:
         _commit(record, record["chosen"], answer)
@@ -75,6 +77,22 @@ def predict_card(question: str, options: tuple[str, ...], answer: Callable[[], A
     if "failed" in record:
         failed = "The model could not answer this one. Change the text or the selection."
         st.html(f'<p class="gb-hint" role="status">{failed}</p>')
+
+
+def _record(question: str, options: Sequence[str], about: Sequence[object]) -> dict[str, Any]:
+    """The record of this question: what was said to it and what the model answered, if anything was."""
+    record, kept = state.memo("predict"), state.memo("predictions")
+    told = repr((question, *options, *about)).encode("utf-8", "surrogatepass")
+    signature = hashlib.sha256(told).hexdigest()
+    if record.get("signature") != signature:
+        if "chosen" in record:
+            kept[str(record["signature"])] = dict(record)
+            while len(kept) > KEPT:
+                del kept[next(iter(kept))]
+        record.clear()
+        record.update(kept.pop(signature, {"signature": signature}))
+        state.empty_widget(_CHOICE)
+    return record
 
 
 def _commit(record: dict[str, object], chosen: int, answer: Callable[[], Answer]) -> None:

@@ -100,7 +100,8 @@ def ask() -> None:
 
     options = ["Rises", "Falls", "Stays within 0.01"]
     asked = what if token is None else f"the probability of {what}"
-    page.predict(f"Switch off L{block}H{head}: {asked} …", options, answer)
+    about = (ctx.model_key, ctx.text, target, stack, place)
+    page.predict(f"Switch off L{block}H{head}: {asked} …", options, answer, about)
 
 
 def cells() -> list[str]:

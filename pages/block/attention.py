@@ -123,7 +123,11 @@ def notebook() -> list[str]:
 
 
 with page.foot():
-    page.predict(question.text, question.options, lambda: question.judge(steps, run(question.change)))
+    page.predict(
+        question.text, question.options, lambda: question.judge(steps, run(question.change)),
+        (ctx.model_key, ctx.text, target, kind, block, head, steps.change, question.row,
+         position if question.token >= 0 else None),
+    )  # fmt: skip
     page.code(
         Attention.forward, attention_scores, attention_pattern, attention_steps, replace_scores, under_masks, share_keys
     )  # fmt: skip

@@ -113,8 +113,9 @@ def notebook() -> list[str]:
 
 with page.foot():
     page.predict(
-        question.text, OPTIONS, lambda: question.judge(knocked(question.off), knocked(question.others))
-    )
+        question.text, OPTIONS, lambda: question.judge(knocked(question.off), knocked(question.others)),
+        (ctx.model_key, *here, row, question.off),
+    )  # fmt: skip
     page.code(FeedForward.forward, token_steps, bends, curve, promoted, knock_out_neurons)
     page.take_away("feed_forward", lambda: take.table(lm, seen), notebook)
 

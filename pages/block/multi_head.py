@@ -117,7 +117,8 @@ def notebook() -> list[str]:
 
 
 with page.foot():
-    page.predict(question.text, OPTIONS, lambda: question.judge(ask_model()))
+    hangs_on = (ctx.model_key, *here, logit_row, question.off, off.value)
+    page.predict(question.text, OPTIONS, lambda: question.judge(ask_model()), hangs_on)
     page.code(
         Attention.forward, head_maps, pattern_scores, head_chance, name_heads, head_shares, knock_out, head_effects,
         composition, set_effects,

@@ -82,7 +82,8 @@ given = {"TEXT": ctx.text, "ROW": seen.book.row, "STACK": stack} | (
 )
 
 with page.foot():
-    page.predict(question.text, question.options, judge)
+    about = (ctx.model_key, ctx.text, target, stack, seen.book.row, question.line)
+    page.predict(question.text, question.options, judge, about)
     page.code(Block.forward, Normalise.forward, norm_steps, ledger, direct_logits, without_line)
     page.take_away(
         "norm_residual",

@@ -60,7 +60,8 @@ with page.controls():
         widgets.segments("T5 is asked to", "ask", lanes.ASKS, lambda name: ASKS[str(name)])
 
 with page.foot():
-    page.predict(question.question(writer), question.OPTIONS, lambda: question.judge(writer))
+    about = (writer.lane.key, writer.lane.ids)
+    page.predict(question.question(writer), question.OPTIONS, lambda: question.judge(writer), about)
     page.code(seen, guesses, swap, write, right)
     page.take_away(
         "families", lambda: take.table(found), lambda: take.cells(found, ctx.snapshot, question.judge(writer))

@@ -72,7 +72,8 @@ with page.controls():
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
 with page.foot():
-    page.predict(question.text(current.label), question.OPTIONS, lambda: question.judge(lm, found))
+    about = (ctx.model_key, ctx.text, target)
+    page.predict(question.text(current.label), question.OPTIONS, lambda: question.judge(lm, found), about)
     page.code(memory_needed, parts, part_of, used_weights, row_sizes)
     page.take_away(
         "models",

@@ -57,7 +57,7 @@ asked = question.ask(what)
 shares = [one["share"] for one in data["game"]["shown"]["options"]]
 
 with page.foot():
-    page.predict(asked.text, question.OPTIONS, asked.judge)
+    page.predict(asked.text, question.OPTIONS, asked.judge, (asked.prompt, asked.options))
     page.code(*CODE.get(step, CODE["rank"]), interval)
     page.take_away(
         "adaptability",

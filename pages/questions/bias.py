@@ -48,7 +48,8 @@ opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
 
 with page.foot():
-    page.predict(asked.text, asked.options, asked.judge)
+    about = (asked.kind, asked.table.at, asked.table.key, asked.lists)
+    page.predict(asked.text, asked.options, asked.judge, about)
     page.code(*CODE.get(seen.step, WHOLE))
     page.take_away(
         "bias",

@@ -46,7 +46,7 @@ opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
 
 with page.foot():
-    page.predict(question.text(shown), question.OPTIONS, judge)
+    page.predict(question.text(shown), question.OPTIONS, judge, (shown.config, shown.precision))
     page.code(parameters_by_part, flops_by_part, training_memory, using_memory, prefill, decode, attainable)
     page.take_away(
         "compute",

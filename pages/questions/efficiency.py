@@ -77,7 +77,7 @@ opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
 
 with page.foot():
-    page.predict(question.text, question.options, partial(question.judge, ctx))
+    page.predict(question.text, question.options, partial(question.judge, ctx), (ctx.model_key,))
     page.code(nearest, compress_steps, beside_steps, first_choices, judge, front)
     page.take_away(
         "efficiency",

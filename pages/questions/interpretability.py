@@ -83,7 +83,8 @@ opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
 
 with page.foot():
-    page.predict(question.text, question.options, judge)
+    about = (ctx.model_key, asked, kind, question.heads)
+    page.predict(question.text, question.options, judge, about)
     page.code(
         logit_lens, attribute, corrupt, text_pair, Patching.of, Patching.by_place, Patching.by_head, *more.CODE,
     )  # fmt: skip

@@ -43,7 +43,7 @@ with page.controls():
 asked = question.ask(seen, int(state.get("said")))
 
 with page.foot():
-    page.predict(asked.text, asked.options, asked.judge)
+    page.predict(asked.text, asked.options, asked.judge, (what.number, what.drawn, what.strokes, asked.at))
     page.code(
         *((pen.ink, drawing.seen) if what.drawn else ()),
         *((patches.cut, Seeing.read, Captioner.caption, looking.ablated, looking.agreement) if seen else ()),

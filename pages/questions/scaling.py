@@ -46,7 +46,7 @@ bar = st.empty()
 asked = question.ask(seen)
 
 with page.foot():
-    page.predict(asked.text, question.OPTIONS, asked.judge)
+    page.predict(asked.text, question.OPTIONS, asked.judge, (asked.held, asked.tables))
     page.code(fit, bootstrap, forecast, fit_surface, ladders.frontier)
     page.take_away("scaling", partial(take.table, seen, mine), partial(take.cells, seen, mine, asked))
 

@@ -97,7 +97,7 @@ load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snaps
 given = {"TEXT": ctx.text} | ({} if target is None else {"TARGET": target})
 
 with page.foot():
-    page.predict(question.text, question.options, judge)
+    page.predict(question.text, question.options, judge, (ctx.model_key, ctx.text, target))
     page.code(without, read, measure_depth, order_seen, diagnose, remedy, losses_without)
     page.take_away(
         "break_it",

@@ -60,7 +60,7 @@ with page.controls():
 question = ask(job, bundled_base(view.BASE).config, state.get("rank"), ways.targets())
 
 with page.foot():
-    page.predict(question.text, OPTIONS, question.judge)
+    page.predict(question.text, OPTIONS, question.judge, (question.rank, question.targets, job))
     page.code(Adapter.product, trained, count, classify)
     page.take_away(
         "fine_tuning",

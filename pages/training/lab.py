@@ -90,7 +90,7 @@ def notebook() -> list[str]:
 rows, cols = ([lm.tokenizer.display(i) for i in side] for side in strip.sides(lm, ctx.text, target, kind))
 
 with page.foot():
-    page.predict(asked.text, asked.options, partial(question.judge, asked, *given), asked.about)
+    page.predict(asked.text, asked.options, partial(question.judge, asked, *given), (asked.about,))
     page.code(head_maps, pattern_scores, text_loss, estimate)
     page.take_away("lab", partial(take.table, film, (rows, cols), own), notebook)
 

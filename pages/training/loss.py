@@ -83,7 +83,8 @@ def notebook() -> list[str]:
 
 
 with page.foot():
-    page.predict(question.text, question.options, lambda: question.judge(lm, told))
+    about = (ctx.model_key, ctx.text, target, hide)
+    page.predict(question.text, question.options, lambda: question.judge(lm, told), about)
     page.code(cross_entropy, logit_gradient, score_text, score_batch, perplexity)
     page.take_away("loss", lambda: take.table(lm, told, at, smoothing, batch), notebook)
 

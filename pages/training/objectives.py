@@ -68,7 +68,8 @@ def notebook() -> list[str]:
 
 
 with page.foot():
-    page.predict(question.QUESTION, question.OPTIONS, lambda: question.judge(lm, found, *drawn))
+    about = (ctx.model_key, ctx.ids, drawn)
+    page.predict(question.QUESTION, question.OPTIONS, lambda: question.judge(lm, found, *drawn), about)
     page.code(next_token, masked, span_corruption, lessons, lesson_losses)
     page.take_away("objectives", lambda: take.table(lm, found), notebook)
 

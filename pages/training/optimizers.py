@@ -49,7 +49,10 @@ def notebook() -> list[str]:
 
 
 with page.foot():
-    page.predict(question.text(weight), question.OPTIONS, lambda: question.judge(weight)[0])
+    page.predict(
+        question.text(weight), question.OPTIONS, lambda: question.judge(weight)[0],
+        (ctx.model_key, ctx.text, target, weight.rule, weight.row, weight.col),
+    )  # fmt: skip
     page.code(race, gradient_descent, momentum, adam, muon, train, follow)
     page.take_away("optimizers", lambda: take.table(weight, weight.trained(), tracks), notebook)
 

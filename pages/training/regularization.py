@@ -90,7 +90,7 @@ load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snaps
 given = {"TEXT": ctx.text} | ({} if target is None else {"TARGET": target})
 
 with page.foot():
-    page.predict(question.text, OPTIONS, judge)
+    page.predict(question.text, OPTIONS, judge, (ctx.model_key, ctx.text, target, place.hook, seed))
     page.code(dropout_mask, dropped, mean_over_masks, under_masks, stop_early, by_matrix)
     page.take_away(
         "regularization",

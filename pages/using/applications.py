@@ -116,7 +116,11 @@ with page.controls():
 
 with page.foot():
     asked = question.asked(opened, found)
-    page.predict(asked.text, question.options(asked.found.wish.use), partial(question.judge, asked))
+    given = asked.found.wish
+    page.predict(
+        asked.text, question.options(given.use), partial(question.judge, asked),
+        (asked.opened.key, given.use.name, given.source, given.first, given.seed),
+    )  # fmt: skip
     kind = use.name if asked.found is found else ""
     page.code(*CODE[asked.opened.lm.config.head if kind and asked.opened.headed else kind])
     page.take_away(

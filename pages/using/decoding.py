@@ -120,7 +120,9 @@ def notebook() -> list[str]:
 
 
 with page.foot():
-    page.predict(question.text, question.options, partial(question.judge, lm))
+    page.predict(
+        question.text, question.options, partial(question.judge, lm), (ctx.model_key, question.hangs_on)
+    )
     reads = () if across is None else (crossings,)
     page.code(grow, beam.search, stages.warped_stages, exact.best, *reads)
     page.take_away("decoding", partial(table, tree, ctx.tokens, across), notebook)

@@ -65,7 +65,14 @@ opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
 
 with page.foot():
-    page.predict(question.text, question.options, question.judge)
+    own = ("model", ctx.model_key)
+    other = (seen.which, state.get("learned"), state.get("glimpse"))
+    page.predict(
+        question.text,
+        question.options,
+        question.judge,
+        (*(own if "model" in tables else other), question.row),
+    )
     page.code(StaticVectors.look_up, StaticVectors.cosines, StaticVectors.around, solve, map_view, compare)
     page.take_away(
         "embeddings",

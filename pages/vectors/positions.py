@@ -119,7 +119,7 @@ def behind() -> list[Any]:
 
 
 with page.foot():
-    page.predict(question.text, OPTIONS, judge)
+    page.predict(question.text, OPTIONS, judge, (ctx.model_key, ctx.text, target, question.seed))
     page.code(*behind(), shuffle, shift, recorded)
     page.take_away("positions", partial(take.table, lm, seen, order, head, begins, pair), notebook)
 

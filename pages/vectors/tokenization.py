@@ -81,7 +81,7 @@ with page.foot():
         answer = partial(
             judge, spec, learned.methods["bpe"], own_vocabulary(ctx.lm.tokenizer), word, ctx.text
         )
-        page.predict(text_of(spec), OPTIONS, answer)
+        page.predict(text_of(spec), OPTIONS, answer, (ctx.model_key, ctx.text, word, learned.key))
     page.code(replay, trials, best_path, Learning._step)
     if learned is not None:
         opened = models.resolve(ctx.name).target

@@ -125,6 +125,68 @@ def test_the_keys_step_play_and_lead_back(page: Page) -> None:
     reach(page, row=len(state(page)["tokens"]) - 1)
 
 
+def test_the_tooltips_name_the_token_under_the_pointer_in_a_block_that_moved(page: Page) -> None:
+    driver.open_page(page, "home", text=TEXT, block=0, walk=3)
+    page.emulate_media(reduced_motion="no-preference")
+    figure = driver.component(page, NAME)
+    figure.focus()
+    for _ in range(2):  # to block 1, which slides open
+        page.keyboard.press("ArrowRight")
+    shown = reach(page, block=1, step_name="Block 1: attention")
+    driver.wait_for_state(page, NAME, lambda now: not now["opening"])
+    driver.wait_until_drawn(page)
+    ground = figure.locator('g[data-part="matrix 1"] rect')
+    x, y, width, height = driver.shown(
+        page, ground, "r => (({x, y, width, height}) => [x, y, width, height])(r.getBoundingClientRect())"
+    )
+    last = len(shown["tokens"]) - 1
+    for column in (1, 4, last):
+        page.mouse.move(x + 9 + (width - 18) * column / last, y + height * (last + 0.5) / (last + 1))
+        tip = figure.locator(".gb-tip")
+        read, word = f"reads {shown['tokens'][column].replace(' ', '·')}:", f"{shown['attends'][column]:.4f}"
+        expect(tip).to_contain_text(read)
+        expect(tip).to_contain_text(word)
+
+
+def test_the_keys_walk_on_after_the_button_that_begins(page: Page) -> None:
+    driver.open_page(page, "home", text=TEXT)
+    page.get_by_role("button", name="Step through").click()
+    reach(page, step=0)
+    page.keyboard.press("ArrowRight")
+    reach(page, step=1)
+    figure = driver.component(page, NAME)
+    figure.get_by_role("button", name="Next: ").click()
+    reach(page, step=2)
+    page.keyboard.press("ArrowLeft")  # a button of the picture has the focus
+    reach(page, step=1)
+
+
+def test_a_bar_is_as_long_as_its_probability(page: Page) -> None:
+    driver.open_page(page, "home", text="the the", temperature=2)
+    figure = driver.component(page, NAME)
+    lengths = figure.locator("g[data-bar] rect:nth-of-type(2)").evaluate_all(
+        "all => all.map(bar => Number(bar.getAttribute('width')))"
+    )
+    shown = [p for _, p in state(page)["top"]]
+    assert max(shown) < 0.5, "none of them is likely, and none may look so"
+    assert lengths == pytest.approx([max(0.75, 66 * p) for p in shown], abs=0.05)
+
+
+@pytest.mark.parametrize("words", [2, 4, 6, 8, 10])
+def test_the_legend_keeps_clear_of_the_button(page: Page, words: int) -> None:
+    driver.open_page(page, "home", model="tales-bert", text=" ".join(["the"] * words), follow=1)
+    figure = driver.component(page, NAME)
+    button = figure.get_by_role("button", name="Mask").bounding_box()
+    frame = figure.locator("svg").bounding_box()
+    texts = figure.locator('g[data-part="legend"] text')
+    assert button and frame and texts.count() == 6
+    for text in texts.all():
+        box = text.bounding_box()
+        assert box and box["y"] + box["height"] <= frame["y"] + frame["height"] + 1, "it is cut off"
+        beside = box["x"] + box["width"] < button["x"] or box["y"] > button["y"] + button["height"]
+        assert beside, f"{text.inner_text()} lies under the button"
+
+
 def test_the_temperature_answers_in_the_browser(page: Page) -> None:
     driver.open_page(page, "home", text=TEXT)
     slider = page.get_by_label("Temperature")

@@ -19,8 +19,9 @@ from app import cache, state
 from app.components.decoding import request, verdict
 from app.components.decoding.ask import Asked, blanks, grown, options, read_path, searched, write_path
 from app.components.decoding_more import Draws, drawn, filled, measured, unsure
+from core.decoding.stages import FIRST
 from core.decoding.tree import Tree, grow
-from tests.pages.conftest import run_notebook
+from tests.pages.conftest import random_model, run_notebook
 
 MISSED = "On a bright day like this, Theo liked to sit outside and think. Rain began"
 LINKS: dict[str, dict[str, Any]] = {
@@ -285,9 +286,9 @@ def test_every_edge_value_is_answered_and_said(link: dict[str, Any], says: str, 
     if link.get("temperature") == 0 or link.get("topp") == 0 or link.get("minp") == 1:
         assert kept[-1] == 1, "one token alone is left"
     if link.get("topk") == 0 or link.get("topp") == 1:
-        assert not stages["top-k" if "topk" in link else "top-p"]["active"]
+        assert not any(stages["top-k" if "topk" in link else "top-p"]["active"])
     if link.get("repeat") == 0:
-        assert not stages["repetition penalty"]["active"]
+        assert not any(stages["repetition penalty"]["active"])
     if link.get("penalty") == 0:
         assert data["nodes"]["score"] == pytest.approx(data["nodes"]["sum"])
     assert data["show"]["beam"] == bool(link.get("beams", 3) and link.get("beam", 1))
@@ -295,6 +296,22 @@ def test_every_edge_value_is_answered_and_said(link: dict[str, Any], says: str, 
         assert sum(path["name"].startswith("beam") for path in data["paths"]) == link["beams"]
     if "greedy" in link:
         assert not data["paths"] and data["verdict"]["kind"] == "open"
+
+
+def test_a_first_token_that_the_model_always_writes_is_a_column_at_the_start_alone(
+    open_page: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random_model(tmp_path / "begins", seed=4, shape="encoder-decoder", n_layers=2, first_id=7)
+    monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
+    app = open_page("decoding", model="./begins", text="The cat saw", depth=3)
+    data, lm = picture(app), cache.model("./begins")
+    (first,) = (stage for stage in data["next"]["stages"] if stage["name"] == FIRST)
+    assert first["setting"] == lm.tokenizer.display(7)
+    begins = [place for place, active in enumerate(first["active"]) if active]
+    assert begins == [data["nodes"]["next"][0]], "later tokens are chosen freely"
+    assert [data["nodes"]["id"][path["nodes"][0]] for path in data["paths"]] == [7] * len(data["paths"])
+    app.text_input(key="target").set_value("A dog").run()
+    assert not any(picture(app)["next"]["stages"][2]["active"]), "something is written already"
 
 
 @pytest.mark.parametrize("text", ["the cat " * 400, "a"])

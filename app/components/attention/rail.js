@@ -28,7 +28,6 @@ function drawNext(g, data, y) {
   const lead = 1.06 * measure(`${name} ${after}`, 12, false) + 38;
   const room = g.width - (wide ? 150 + (changed ? 70 : 0) : 0);
   const per = wide ? Math.min(190, (room - lead) / Math.min((g.width < 900 ? 3 : 5) - (changed ? 1 : 0), tokens.length)) : g.width / 2;
-  const max = Math.max(...tokens.map((t) => Math.max(t.before, t.after)), 1e-9);
   const shown = tokens.slice(0, wide ? Math.max(1, Math.floor((room - lead) / per)) : 4);
   return [shown.map((t, i) => {
     const x = wide ? lead + i * per : (i % 2) * per;
@@ -40,8 +39,8 @@ function drawNext(g, data, y) {
       h("text", { x, y: base + 14, "font-family": MONO, "font-size": 13, fill: css("ink"), direction: "ltr" }, tokenSpans(t.text, word)),
       label(x + bar, base + 14, numbers, { anchor: "end", mono: true, fill: changed && t.after !== t.before ? "accent" : "ink2" }),
       h("rect", { x, y: base + 19, width: bar, height: 4, rx: 2, fill: css("field") }),
-      changed && h("rect", { x, y: base + 19, width: Math.max(1, (bar * t.before) / max), height: 4, rx: 2, fill: css("res"), opacity: 0.55 }),
-      h("rect", { x, y: base + (changed ? 20 : 19), width: Math.max(1, (bar * t.after) / max), height: changed ? 2 : 4, rx: 1, fill: css(changed ? "accent" : "res") }));
+      changed && shareBar(x, base + 19, bar, 4, t.before, { fill: css("res"), opacity: 0.55 }),
+      shareBar(x, base + (changed ? 20 : 19), bar, changed ? 2 : 4, t.after, { fill: css(changed ? "accent" : "res") }));
   })];
 }
 

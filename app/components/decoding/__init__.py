@@ -14,6 +14,7 @@ from app import chapters
 from app.components import pack, register
 from app.components.decoding.ask import begins
 from app.components.decoding.verdict import Verdict
+from core.decoding.stages import FIRST
 from core.decoding.tree import Tree
 from core.language_model import LanguageModel
 
@@ -71,7 +72,7 @@ def record(
         "best": verdict.best,
         "focus": verdict.focus,
         "verdict": _said(verdict),
-        "next": _nexts(tree),
+        "next": _nexts(tree, lm),
         "words": {str(id): word(id) for id in ids},
         "vocabulary": lm.config.d_vocab,
         "passes": tree.passes,
@@ -156,7 +157,7 @@ def _nodes(tree: Tree) -> dict[str, list[Any]]:
     }
 
 
-def _nexts(tree: Tree) -> dict[str, Any]:
+def _nexts(tree: Tree, lm: LanguageModel) -> dict[str, Any]:
     first = tree.nexts[0]
     most = max(len(following.ids) for following in tree.nexts)
     probabilities = np.zeros((len(tree.nexts), len(first.stages), most), dtype=np.float32)  # (N, S, C)
@@ -168,12 +169,21 @@ def _nexts(tree: Tree) -> dict[str, Any]:
         "kept": [following.kept.tolist() for following in tree.nexts],
         "entropy": [following.entropy.tolist() for following in tree.nexts],
         "stages": [
-            {"name": name, "setting": _setting(name, value, active), "active": active}
-            for name, value, active in first.stages
+            {
+                "name": name,
+                "setting": _setting(lm, name, value, active),
+                # The first token is fixed at the very beginning only; all other stages are alike everywhere.
+                "active": [following.stages[place][2] for following in tree.nexts],
+            }
+            for place, (name, value, active) in enumerate(first.stages)
         ],
     }
 
 
-def _setting(name: str, value: float | None, active: bool) -> str:
-    """A warper's setting as the column's second line."""
-    return "" if name == "model" else f"{value:g}" if active and value is not None else "off"
+def _setting(lm: LanguageModel, name: str, value: float | None, active: bool) -> str:
+    """A warper's setting as the column's second line; of the first token, which it is."""
+    if name == "model":
+        return ""
+    if name == FIRST and lm.config.first_id is not None:
+        return lm.tokenizer.display(lm.config.first_id)
+    return f"{value:g}" if active and value is not None else "off"

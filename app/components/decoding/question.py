@@ -25,6 +25,13 @@ class Question:
     asked: Asked  # what is computed at commit
     prompt: Next  # what may follow the prompt now
 
+    @property
+    def hangs_on(self) -> tuple[object, ...]:
+        """What of the request decides the answer: beams, draws and their settings do not."""
+        asked = self.asked
+        told = (asked.ids, asked.target, asked.slots)
+        return (*told, asked.depth, self.way, asked.warpers()["repetition_penalty"]) if self.way else told
+
     def judge(self, lm: LanguageModel) -> Answer:
         """The answer, computed now."""
         return self._forced(lm) if self.way else self._hotter(lm)

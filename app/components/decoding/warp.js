@@ -2,9 +2,9 @@
 
 const SHORT = { model: "model", "repetition penalty": "repeat", "first token": "first", temperature: "temp", "top-k": "top-k", "top-p": "top-p", "min-p": "min-p" };
 const ALWAYS = ["model", "temperature", "top-k", "top-p"];
-/** The columns: four, also those that are off; what is off gives way when others need the room. */
-function stagesOf(data) {
-  const all = data.next.stages.map((stage, s) => ({ ...stage, s }));
+/** The columns behind computed node `e`: four, also those that are off; what is off gives way when others need the room. */
+function stagesOf(data, e) {
+  const all = data.next.stages.map((stage, s) => ({ ...stage, s, active: stage.active[e] }));
   const usual = all.filter((stage) => stage.active || ALWAYS.includes(stage.name));
   return usual.length > 4 ? all.filter((stage) => stage.active || stage.name === "model") : usual;
 }
@@ -20,7 +20,7 @@ function distribution(data, local, i) {
   const e = data.nodes.next[asked.node];
   const next = data.next;
   const [, S, C] = next.probs.shape;
-  const stages = stagesOf(data);
+  const stages = stagesOf(data, e);
   const ids = next.ids[e];
   const p = stages.map(({ s }) => Array.from(local.probs.subarray((e * S + s) * C, (e * S + s) * C + ids.length)));
   return { ...asked, e, stages, ids, p, kept: stages.map(({ s }) => next.kept[e][s]), entropy: stages.map(({ s }) => next.entropy[e][s]) };
@@ -44,7 +44,6 @@ function drawPanel(g, data, local, at) {
   const rows = rowsOf(D, most);
   const pitch = 29;
   const top = y + 50;
-  const max = Math.max(...D.p.flat(), 1e-9);
   const token = D.node ? data.nodes.text[D.node] : data.prompt.chip;
   const lead = data.shape === "encoder" ? `${data.heads[data.nodes.depth[D.node]] ?? ""}, given ` : "Next token after ";
   const room = w - measure(lead, 12, false) - measure("”, warped", 12, false) - 16;
@@ -58,9 +57,10 @@ function drawPanel(g, data, local, at) {
     const on = stage.active;
     const final = c === D.stages.length - 1;
     out.push(label(left, y + 32, SHORT[stage.name] ?? stage.name, { fill: !on && c ? "ink3" : "ink2", weight: final ? 600 : null, size: 12 }),
-      label(left, y + 46, stage.setting, { mono: true, fill: "ink3" }));
+      label(left, y + 46, fit(visible(stage.setting), col - 8, 12, true), { mono: true, fill: "ink3" }));
+    if (stage.name === "first token") g.tip(out.at(-1), "This model always begins with this token: every other one is taken away before a sample is drawn.");
   });
-  rows.forEach((k, r) => out.push(drawTokenRow(g, data, D, k, { x, y: top + r * pitch, w, pitch, names, col, max })));
+  rows.forEach((k, r) => out.push(drawTokenRow(g, data, D, k, { x, y: top + r * pitch, w, pitch, names, col })));
   const under = top + Math.max(rows.length, at.wide ? most : 0) * pitch + 14;
   const last = D.stages.length - 1;
   out.push(label(x, under, `${thousands(D.kept[last])} of ${thousands(data.vocabulary)} stay; a dash is exactly 0.`, { fill: "ink3" }),
@@ -88,7 +88,7 @@ function drawTokenRow(g, data, D, k, o) {
     const left = o.x + o.names + c * o.col;
     const final = c === D.p.length - 1;
     if (p === 0) { parts.push(label(left, mid + 4, "–", { fill: "ink3", mono: true })); return; }
-    parts.push(h("rect", { x: left, y: o.y + 3, width: Math.max(1.5, ((o.col - 8) * p) / o.max), height: 8, rx: 1, fill: css(final ? "accent" : "res"), opacity: D.stages[c].active || !c || final ? 1 : 0.55 }),
+    parts.push(shareBar(left, o.y + 3, o.col - 8, 8, p, { fill: css(final ? "accent" : "res"), opacity: D.stages[c].active || !c || final ? 1 : 0.55 }),
       label(left, o.y + 24, p >= 0.9995 ? "1.00" : p < 0.0005 ? "<.001" : num(p, 3).replace(/^0/, ""), { mono: true, fill: "ink2" }));
   });
   const node = h("g", { class: "gb-chip gb-hot", "data-token": id, onclick: () => force(g, D.node, id) }, parts);

@@ -4,7 +4,6 @@ function drawNext(g, data, local, at) {
   const { x, y, w } = at.next;
   const { tokens, label: name, changed, after } = data.next;
   g.door("decoding", { left: x - 2, top: y - (at.phone ? 6 : 4) }, name, "From probabilities to text: greedy, beam, sampling");
-  const most = Math.max(...tokens.map((t) => Math.max(t.before, t.after)), 1e-9);
   const top = y + (at.phone ? 48 : TOP + 6);
   g.part("next", [at.next], () => [
     after && h("text", { x: at.phone ? x + w : x, y: at.phone ? y + 16 : y + 28, "text-anchor": at.phone ? "end" : "start", "font-size": 12, fill: css("ink3") }, "after ", h("tspan", { "font-family": MONO, fill: css("ink"), direction: "ltr" }, tokenSpans(after, 66, 12))),
@@ -15,8 +14,8 @@ function drawNext(g, data, local, at) {
         h("text", { x, y: base + 4, "font-family": MONO, "font-size": 13, fill: css("ink"), direction: "ltr" }, tokenSpans(t.text, w - (changed ? 0 : 48), 13)),
         label(x + w, base + (changed ? 20 : 4), changed ? `${num(t.before, 3)} → ${num(t.after, 3)}` : num(t.after, 3), { anchor: "end", mono: true, fill: moved ? "accent" : "ink2" }),
         h("rect", { x, y: base + (changed ? 25 : 10), width: w, height: 5, rx: 2, fill: css("field") }),
-        changed && h("rect", { x, y: base + 25, width: Math.max(1, (w * t.before) / most), height: 5, rx: 2, fill: css("res"), opacity: 0.55 }),
-        h("rect", { x, y: base + (changed ? 26 : 10), width: Math.max(1, (w * t.after) / most), height: changed ? 3 : 5, rx: 1, fill: css(moved ? "accent" : "res") }),
+        changed && shareBar(x, base + 25, w, 5, t.before, { fill: css("res"), opacity: 0.55 }),
+        shareBar(x, base + (changed ? 26 : 10), w, changed ? 3 : 5, t.after, { fill: css(moved ? "accent" : "res") }),
         h("rect", { x, y: base - 10, width: w, height: 40, fill: "transparent" })),
       `${visible(t.text)}\nas it is ${num(t.before, 4)}${changed ? `\nwith neurons off ${num(t.after, 4)}` : ""}`);
     }),

@@ -229,7 +229,8 @@ function matrixGround(g, data, local, F, l) {
   const G = geometry(data, local, F);
   const cell = (event) => {
     const [x, y] = spot(g, event);
-    const j = Math.round((x - F.x - G.first) / (G.pitch || 1));
+    const left = frameOf(g.layout, l).x; // the block was still on its way when this was built
+    const j = Math.round((x - left - G.first) / (G.pitch || 1));
     const i = F.first + Math.floor((y - F.rowsTop) / F.pitch);
     return [clamp(i, F.first, F.last), clamp(j, 0, columnsOf(data, local) - 1)];
   };

@@ -209,28 +209,33 @@ function drawLens(g, data, local, L) {
   });
 }
 
+/** What the lines and dots mean, each with its place: lines end before the bars while these still run on at the right. */
+function legendOf(data, L) {
+  const items = [["line", "res", L.phone ? "residual stream" : "residual stream →   a row’s numbers, thicker when larger"], ["dot", "att", "attention adds"]];
+  if (data.cross) items.push(["ring", "att", "cross-attention adds"]);
+  items.push(["dot", "mlp", "MLP adds"]);
+  if (L.phone) items.push(items.shift());
+  else items.push(["line", "q", "Q asks"], ["line", "k", "K answers"], ["line", "v", data.cross ? "V carries" : data.tokens.length > 24 ? "V carries; drawn are the 8 that the row reads most"
+    : "V carries; K and V as wide as the row’s attention"]);
+  const edge = (y) => (L.phone ? Infinity : y < L.actY + BASE.act + 10 ? L.barsX - 16 : L.width);
+  let x = 0;
+  let y = L.phone ? L.lensY + (data.lens ? 52 : 12) : L.bottom + 61;
+  return items.map(([kind, colour, text]) => {
+    const long = measure(text, 12, false);
+    if (x && x + 20 + long > edge(y)) [x, y] = [0, y + 20];
+    const left = x + (kind === "line" ? 20 : 16);
+    const item = { kind, colour, text, x, y, left, right: left + long };
+    x = item.right + (L.phone ? 14 : 16);
+    return item;
+  });
+}
 function drawLegend(g, data, local, L) {
-  const beside = L.bottom + 61 < L.actY - 16; // a short text: the bars still run on at the right
-  const edge = L.phone ? Infinity : beside ? L.barsX - 16 : L.width;
   const about = "What each part adds to a row, line by line, and the norms that read it";
   if (!L.phone) g.door("norm_residual", { left: 18, top: L.bottom + 51 }, "residual stream", about).classList.add("home-legend");
-  g.part("legend", [local.sel.ribbons, L.bottom, edge], () => {
-    const items = [["line", "res", L.phone ? "residual stream" : "residual stream →   a row’s numbers, thicker when larger"], ["dot", "att", "attention adds"]];
-    if (data.cross) items.push(["ring", "att", "cross-attention adds"]);
-    items.push(["dot", "mlp", "MLP adds"]);
-    if (L.phone) items.push(items.shift());
-    else items.push(["line", "q", "Q asks"], ["line", "k", "K answers"], ["line", "v", data.cross ? "V carries" : data.tokens.length > 24 ? "V carries; drawn are the 8 that the row reads most"
-      : "V carries; K and V as wide as the row’s attention"]);
-    let x = 0;
-    let y = L.phone ? L.lensY + (data.lens ? 52 : 12) : L.bottom + 61;
-    return items.map(([kind, colour, text]) => {
-      if (x && x + 20 + measure(text, 12, false) > edge) [x, y] = [0, y + 20];
-      const mark = kind === "line" ? h("rect", { x, y: y - 2, width: 14, height: 4, rx: 1, fill: css(colour) })
-        : h("circle", { cx: x + 5, cy: y, r: kind === "ring" ? 4 : 5, fill: kind === "ring" ? "none" : css(colour), stroke: kind === "ring" ? css(colour) : null, "stroke-width": 2 });
-      const left = x + (kind === "line" ? 20 : 16);
-      x = left + measure(text, 12, false) + (L.phone ? 14 : 16);
-      const door = text.indexOf("→") + 1; // the words before it are the button that lies there
-      return [mark, label(door ? x - 16 : left, y + 4, door ? text.slice(door).trim() : text, { fill: "ink3", anchor: door ? "end" : null })];
-    });
-  });
+  g.part("legend", [local.sel.ribbons, L.bottom, L.width, L.barsX], () => legendOf(data, L).map(({ kind, colour, text, x, y, left, right }) => {
+    const mark = kind === "line" ? h("rect", { x, y: y - 2, width: 14, height: 4, rx: 1, fill: css(colour) })
+      : h("circle", { cx: x + 5, cy: y, r: kind === "ring" ? 4 : 5, fill: kind === "ring" ? "none" : css(colour), stroke: kind === "ring" ? css(colour) : null, "stroke-width": 2 });
+    const door = text.indexOf("→") + 1; // the words before it are the button that lies there
+    return [mark, label(door ? right : left, y + 4, door ? text.slice(door).trim() : text, { fill: "ink3", anchor: door ? "end" : null })];
+  }));
 }

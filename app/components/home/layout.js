@@ -1,7 +1,7 @@
 // Home's geometry: where every column, block and row stands, from the data, the width and what is open.
 
 // fold: the height of nine full rows, which leaves the cards at the foot on a 768 px screen; up to 16 rows shrink to snug for it.
-const BASE = { top: 22, rowsTop: 150, pitch: 32, snug: 24, fold: 288, smallest: 18, fullRows: 16, chipGap: 14, embed: 66, bars: 170, fan: 46 };
+const BASE = { top: 22, rowsTop: 150, pitch: 32, snug: 24, fold: 288, smallest: 18, fullRows: 16, chipGap: 14, embed: 66, bars: 170, fan: 46, act: 40 };
 const MAX_COLUMN = 26;
 
 /** The row that is followed now: under the pointer, chosen, or the one that predicts. */
@@ -84,12 +84,13 @@ function wideLayout(g, data, local) {
   const lensY = bottom + 8;
   const actY = Math.max(lensY, 438); // the bars need their height however short the text
   const barsX = blocksEnd + BASE.fan;
-  return {
+  const L = {
     phone: false, tight: false, ...r, chipW, embX, embW: BASE.embed, blocksX, blocksEnd, blocks, closed, gap, narrow, openW,
     barsX, barsW: BASE.bars, width: barsX + BASE.bars, top: BASE.top, rowsTop: BASE.rowsTop, bottom,
-    lensY, actY, height: Math.max(actY + 42, bottom + (stepOf(data, local) ? 142 : 72)),
-    y: (i) => BASE.rowsTop + (i - r.first + 0.5) * r.pitch,
+    lensY, actY, y: (i) => BASE.rowsTop + (i - r.first + 0.5) * r.pitch,
   };
+  const under = stepOf(data, local) ? bottom + 142 : legendOf(data, L).at(-1).y + 11;
+  return { ...L, height: Math.max(actY + BASE.act + 2, under) };
 }
 
 function phoneLayout(g, data, local) {

@@ -85,7 +85,7 @@ function oneBar(g, data, local, L, B, D, k, row, chosen) {
   const node = h("g", { class: "gb-hot", "data-bar": k, onclick: () => { local.choice = { row, k }; g.redraw(); } },
     h("rect", { x: L.barsX, y: y - B.pitch / 2, width: L.barsW, height: B.pitch, fill: "transparent" }),
     h("text", { x: L.barsX, y: y + 4.5, "font-family": MONO, "font-size": 13, "font-weight": chosen ? 700 : null, fill: css(chosen ? "accent" : "ink"), direction: "ltr" }, tokenSpans(token, B.bar - L.barsX - 4, 13)),
-    h("rect", { x: B.bar, y: y - B.height / 2, width: Math.max(0.75, (B.barW * p) / (Math.max(...D.p) || 1)), height: B.height, rx: 2, fill: css(chosen ? "accent" : "res") }),
+    shareBar(B.bar, y - B.height / 2, B.barW, B.height, p, { fill: css(chosen ? "accent" : "res") }),
     label(L.barsX + L.barsW, y + 4, num(p, 3), { mono: true, anchor: "end", fill: chosen ? "accent" : "ink2", weight: chosen ? 600 : null }));
   return g.tip(node, `${visible(token)}  id ${D.ids[k]}  ${num(p, 5)}`);
 }
@@ -134,7 +134,7 @@ function controls(g, data, local, L, B, D, row, chosen) {
   const what = action(data, D, row, chosen);
   if (!what) return;
   const box = L.phone ? { left: 0, top: L.controlsY + 62, width: L.width / 2 - 4, height: 44 }
-    : { left: L.barsX, top: L.actY, width: L.barsW, height: 40 };
+    : { left: L.barsX, top: L.actY, width: L.barsW, height: BASE.act };
   g.overlay("append", box, () => html("button", { class: "gb-button", type: "button", onclick: (event) => event.currentTarget.act() }),
     (node) => {
       node.act = () => (what.event ? g.send(what.event, { ...what.value, n: (local.sent = (local.sent ?? 0) + 1) }) : follow(g, data, local, data.home_row));

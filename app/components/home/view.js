@@ -27,6 +27,9 @@ const home = {
 
   draw(g, data, local) {
     g.data = data;
+    const walks = Boolean(stepOf(data, local));
+    if (walks && local.walks === false && document.activeElement?.matches("body, button")) g.figure.focus({ preventScroll: true });
+    local.walks = walks;
     if (!local.dragging) local.temperature = local.temperatureFrom === local.sel.temperature ? local.temperature : local.sel.temperature ?? 1;
     local.temperatureFrom = local.sel.temperature;
     const L = (g.layout = layout(g, data, local));

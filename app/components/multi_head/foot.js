@@ -48,7 +48,6 @@ function drawFoot(g, data, local, at) {
   const buttons = wide ? 316 : 0;
   const n = wide ? Math.max(1, Math.min(tokens.length, Math.floor((g.width - lead - buttons) / (changed ? 146 : 112)))) : 4;
   const per = wide ? Math.min(190, (g.width - lead - buttons) / n) : g.width / 2;
-  const most = Math.max(...tokens.map((t) => Math.max(t.before, t.after)), 1e-9);
   g.part("next", [data.next], () => [h("path", { d: `M0,${y}H${g.width}`, stroke: css("line") }), tokens.slice(0, n).map((t, i) => {
     const x = wide ? lead + i * per : (i % 2) * per;
     const base = wide ? y + 7 : y + 38 + 28 * Math.floor(i / 2);
@@ -58,8 +57,8 @@ function drawFoot(g, data, local, at) {
       h("text", { x, y: base + 14, "font-family": MONO, "font-size": 13, fill: css("ink"), direction: "ltr" }, tokenSpans(t.text, per - measure(numbers, 12, true) - 22)),
       label(x + bar, base + 14, numbers, { anchor: "end", mono: true, fill: changed && t.after !== t.before ? "accent" : "ink2" }),
       h("rect", { x, y: base + 20, width: bar, height: 4, rx: 2, fill: css("field") }),
-      changed && h("rect", { x, y: base + 20, width: Math.max(1, (bar * t.before) / most), height: 4, rx: 2, fill: css("res"), opacity: 0.55 }),
-      h("rect", { x, y: base + (changed ? 21 : 20), width: Math.max(1, (bar * t.after) / most), height: changed ? 2 : 4, rx: 1, fill: css(changed ? "accent" : "res") }),
+      changed && shareBar(x, base + 20, bar, 4, t.before, { fill: css("res"), opacity: 0.55 }),
+      shareBar(x, base + (changed ? 21 : 20), bar, changed ? 2 : 4, t.after, { fill: css(changed ? "accent" : "res") }),
     ];
   })]);
   const box = wide ? { left: g.width - 306, top: y + 8, width: 306, height: 30 } : { left: 0, top: y + 100, width: g.width };

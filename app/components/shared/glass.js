@@ -169,7 +169,9 @@ function stage(name, view, parent) {
   });
   figure.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target !== figure && event.target.closest("input, button, select, textarea")) return;
+    const control = event.target !== figure && event.target.closest("input, button, select, textarea");
+    // A button of the picture that was just pressed keeps its own two keys; the others are the picture's.
+    if (control && (control.tagName !== "BUTTON" || event.key === " " || event.key === "Enter")) return;
     if (view.key?.(event, g, data, local)) { event.preventDefault(); event.stopPropagation(); }
   });
   g.receive = (next, trigger) => {

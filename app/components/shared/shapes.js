@@ -89,6 +89,9 @@ function tokenSpans(token, room = 1e9, size = 13) {
   const dots = token.startsWith(" ") ? shown.match(/^·+/)?.[0] ?? "" : "";
   return [dots && h("tspan", { opacity: 0.55 }, dots), shown.slice(dots.length)];
 }
+/** A probability as a bar, `w` wide where it is 1: on every page and in every row alike, so that 0.002 never looks like 0.9. */
+const shareBar = (x, y, w, height, p, o = {}) =>
+  h("rect", { x, y, width: Math.max(0.75, w * clamp(p, 0, 1)), height, rx: Math.min(2, height / 2), ...o });
 /** A token's chip, the same on every page. o: id, selected, colour (a frame's name), faint, height 24, size 13. */
 function chip(g, x, y, w, token, o = {}) {
   const { height = 24, size = 13, selected, faint, id } = o;

@@ -1,0 +1,145 @@
+"""A prediction on every page: it stays while its question is the same, comes back with it, and answers no other one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import chapters, predict
+from tests.pages.conftest import OWN_MODELS, SMALLER, OpenPage
+
+SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
+
+# What a visitor looks at on a page after a prediction, of which its question does not speak.
+LOOKED_AT: dict[str, dict[str, Any]] = {
+    "home": {"walk": 1, "temperature": 0.5, "ribbons": False},
+    "tokenization": {"method": "wordpiece", "merge": 3},
+    "embeddings": {"gaze": "near", "stage": 1},
+    "positions": {"kind": "sinusoidal", "row": 2, "stage": 1, "shift": 7},
+    "attention": {"step": 1, "col": 0},
+    "multi_head": {"panel": "maps", "added": 1},
+    "feed_forward": {"stage": 1, "neuron": 3, "silence": "others"},
+    "norm_residual": {"written": 1, "norm": "rms", "layers": 4},
+    "loss": {"follow": 2, "unit": "bits", "smoothing": 0.3},
+    "objectives": {"follow": 2, "lesson": 1},
+    "lab": {"block": 1, "axis": "tokens"},
+    "optimizers": {"lap": 3, "tick": 2, "plane": "path"},
+    "regularization": {"stage": 1, "patience": 5, "glance": 0, "arm": "decay"},
+    "fine_tuning": {"stage": 1, "axis": "seconds", "wrow": 1},
+    "break_it": {"stage": 1, "look": 0},
+    "families": {"follow": 2, "drafted": 1, "published": "Llama"},
+    "models": {"picked": "tales-bert", "ruler": "linear", "stock": "folder"},
+    "decoding": {"level": 1, "seed": 12, "sample": False, "temperature": 0.5},
+    "applications": {"spoken": 1, "said": 0},
+    "compute": {"counted": 1, "card": "h100", "reached": 0.3},
+    "bias": {"stage": 1, "subject": 2, "profession": 3},
+    "interpretability": {"stage": 1, "tier": 1, "shade": "own"},
+    "scaling": {"stage": 1, "width": 32},
+    "efficiency": {"stage": 1, "bits": "8", "output": 3},
+    "multimodal": {"spoken": 1, "crossing": 1, "imaged": 2},
+    "adaptability": {"stage": 1, "rank": 8, "few": 50},
+}
+
+# What decides an answer and does not stand in the words of its question.
+DECIDES: dict[str, dict[str, Any]] = {
+    "home": {"follow": 3},
+    "positions": {"draw": 5},
+    "attention": {"sharpness": 0.5},
+    "multi_head": {"instead": "mean"},
+    "feed_forward": {"follow": 3},
+    "norm_residual": {"follow": 3},
+    "objectives": {"mask_rate": 0.6},
+    "optimizers": {"adam": 0.1},
+    "regularization": {"draw": 5},
+    "decoding": {"depth": 5},
+    "applications": {"drawn": 5},
+    "compute": {"floats": "bf16"},
+    "adaptability": {"lot": 5},
+    "multimodal": {"pictured": 100},
+}
+
+
+def card(app: AppTest) -> tuple[str, str]:
+    """The question, and what stands under it: the answer; "" before a prediction."""
+    question = next(block.value for block in app.html if "<b>Predict</b>" in block.value)
+    found = [block.value for block in app.html if 'class="gb-reveal"' in block.value]
+    return re.sub(r"<[^>]+>", "", question), found[0] if found else ""
+
+
+def commit(app: AppTest) -> tuple[str, str]:
+    """Say the first thing; returns the question and the answer."""
+    app.pills(key="predict.choice").set_value(0).run()
+    app.button(key="predict.commit").click().run()
+    question, found = card(app)
+    assert found, "the model answered"
+    return question, found
+
+
+def look(app: AppTest, values: dict[str, Any]) -> None:
+    """Change fields, as clicks in the picture and on its controls do."""
+    known = app.session_state["gb"].store
+    assert all(known[key] != value for key, value in values.items()), "each of them changes something"
+    known.update(values)
+    app.run()
+    assert not app.exception
+
+
+@pytest.mark.parametrize("slug", SHOWN)
+def test_a_prediction_stays_while_its_question_does(slug: str, open_page: OpenPage) -> None:
+    app = open_page(slug, **SMALLER.get(slug, {}))
+    said = commit(app)
+    for key, value in LOOKED_AT[slug].items():
+        look(app, {key: value})
+        assert card(app) == said, f"{key} is no part of the question"
+
+
+@pytest.mark.parametrize("slug", DECIDES)
+def test_what_decides_the_answer_makes_it_another_question(slug: str, open_page: OpenPage) -> None:
+    app = open_page(slug)
+    commit(app)
+    look(app, DECIDES[slug])
+    assert not card(app)[1]
+
+
+@pytest.mark.parametrize("slug", [slug for slug in SHOWN if slug not in OWN_MODELS | {"efficiency"}])
+def test_another_text_is_another_question_and_undo_brings_the_first_back(
+    slug: str, open_page: OpenPage
+) -> None:
+    app = open_page(slug, **SMALLER.get(slug, {}))
+    said = commit(app)
+    app.text_area(key="text").set_value("Tom and Anna went to the park, and Tom saw a dog.").run()
+    assert not card(app)[1], "nothing was said to this one"
+    assert app.pills(key="predict.choice").value is None
+    app.button(key="tool.undo").click().run()
+    assert card(app) == said
+
+
+def test_a_prediction_is_there_when_one_comes_back_to_its_page(open_page: OpenPage) -> None:
+    app = open_page("home")
+    said = commit(app)
+    app.switch_page(f"../{chapters.BY_SLUG['loss'].path}").run()
+    assert not card(app)[1]
+    app.switch_page(f"../{chapters.BY_SLUG['home'].path}").run()
+    assert card(app) == said
+
+
+def test_no_more_predictions_are_kept_than_a_session_may_hold(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predict, "KEPT", 2)
+    app = open_page("home")
+    first = app.session_state["gb"].store["head"]
+    heads = [first, *(head for head in range(4) if head != first)]
+    said = []
+    for head in heads:
+        app.session_state["gb"].store["head"] = head
+        app.run()
+        said.append(commit(app))
+    assert len(app.session_state["gb"].memos["predictions"]) == 2
+    look(app, {"head": heads[2]})
+    assert card(app) == said[2]
+    look(app, {"head": heads[0]})
+    assert not card(app)[1]
