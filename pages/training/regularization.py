@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import answer, cache, events, models, page, state, trained, widgets
+from app import answer, cache, events, models, page, state, widgets
 from app.components import regularization as view
 from app.components import regularization_more as more
 from app.components.regularization import take
@@ -109,7 +109,6 @@ more.show(
     glance,
     runs.begin,
     runs.following,
-    trained.stop,
 )
 page.terms(
     "activation", "dropout", "expectation", "weight decay", "overfitting", "validation", "early stopping", "patience",

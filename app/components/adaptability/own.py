@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app import own_run, state, trained
+from app import own_run, state
 from app.own_run import Next
 from app.trained import Arm
 from core.runs.fine_tuning import bundled_base
@@ -47,11 +47,6 @@ def learned(study: Study) -> str:
     except ValueError:
         return ""
     return f"It learns {found.learned:,} of {found.whole:,} numbers, {found.head:,} of them the head’s."
-
-
-def stop(own: list[Arm]) -> None:
-    """End those that are going."""
-    trained.stop(own)
 
 
 def live(own: list[Arm]) -> list[dict[str, object]]:

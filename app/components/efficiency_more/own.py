@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app import measured, runs, state, trained
+from app import measured, runs, state
 from app.components.efficiency_more import mine
 from app.own_run import Next
 from app.page import Context
@@ -120,11 +120,6 @@ def following(ctx: Context, arms: list[Arm], steps: int | None = None) -> Next:
     """The next run as it would be put into the queue. Raises as `spec_of`."""
     spec = spec_of(ctx, FIRST + len(arms), steps)
     return Next(spec, f"Efficiency: {title(spec)}")
-
-
-def stop(arms: list[Arm]) -> None:
-    """End those that are going."""
-    trained.stop(arms)
 
 
 def record(arm: Arm) -> dict[str, Any]:

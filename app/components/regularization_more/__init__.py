@@ -34,7 +34,6 @@ def sizes(arm: Arm) -> dict[str, Any]:
 def show(
     lm: LanguageModel, key: str, block: str, arms: Sequence[Arm], steps: Sequence[int],
     glance: int, begin: Callable[[], None], following: Callable[..., list[own_run.Next]],
-    stop: Callable[[Sequence[Arm]], None],
 ) -> None:  # fmt: skip
     """The heading, the checkpoint's slider, the buttons that train anew, and the two panels.
 
@@ -52,15 +51,12 @@ def show(
                 format_func=lambda i: f"{steps[i]:,}",
                 **state.part("glance", glance, lambda index: state.set("glance", index)),
             )
-        if any(arm.going for arm in arms):
-            st.button("Stop all four", key="regularization.stop", on_click=state.whole(stop), args=(arms,))
-        else:
+        if not own_run.under_way(arms, "regularization.stop", "Stop all four"):
             own_run.shorter(following, following("1")[0].spec.steps)
             spend, refused = own_run.cost(following)
-            st.button(
-                f"Train all four now{f', {spend}' if spend else ''}", key="regularization.start", type="primary",
-                on_click=state.whole(begin),
-            )  # fmt: skip
+            own_run.button(
+                "Train all four now", spend, "regularization.start", False, on_click=state.whole(begin)
+            )
             own_run.warn(refused)
     if why := state.memo("regularization").pop("why", ""):
         st.warning(widgets.escape(why))
