@@ -77,11 +77,8 @@ def _waits(known: runs.Known, name: str, moment: int) -> str:
         return "" if known.run is not None and cache.is_at_hand(name, at) else known.why
     if known.run is None or known.steps or known.run.over:
         return ""
-    place = (
-        f"waits for a free worker, at place {known.run.place} in the queue,"
-        if known.run.place
-        else "is just beginning"
-    )
+    place = known.run.place
+    waits = f"waits for a free worker, at place {place} in the queue," if place else "is just beginning"
     return f"“{known.run.name or 'This run'}” {place} and has no checkpoint yet."
 
 

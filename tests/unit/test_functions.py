@@ -142,7 +142,8 @@ def library(monkeypatch):
 def test_no_function_is_held_out_that_training_has_below_other_imports(monkeypatch):
     shared = "def shared(x):\n    return join(x)\n"
     files = [
-        (f"m{n}.py", f"from other{n} import join\n{shared}def one{n}(a):\n    return a") for n in range(40)
+        (f"m{n}.py", f"from other{n} import join\n{shared}def one{n}(a):\n    return a")
+        for n in range(40)
     ]
     monkeypatch.setattr(corpora, "library", lambda: iter(files))
     functions._parts.cache_clear()
