@@ -35,6 +35,11 @@ class Opened:
     run: Run | None = None
 
     @property
+    def label(self) -> str:
+        """What a sentence calls it: a run by its learner's name, a folder without where it lies."""
+        return models.run_name(self.run) if self.run is not None else self.name.removeprefix("./")
+
+    @property
     def key(self) -> str:
         """For `cache.call`."""
         return cache.key(self.name, self.moment)

@@ -46,10 +46,10 @@ page.claim("Every part has a job: take it out and measure.")
 tokens = [{"text": text, "id": i} for text, i in zip(ctx.tokens, ctx.ids, strict=True)]
 data = {
     "tokens": tokens,
-    "name": ctx.name,
+    "name": ctx.label,
     "part": part,
     "parts": list(view.CHOICES),
-    "words": view.titles(ctx.name, part),
+    "words": view.titles(ctx.label, part),
     "now": view.record_now(lm, ctx.text, target, seen),
     "pair": pairs.record_pair(arms, part, at),
     "selection": events.selection("picture", {"part": part, "stage": state.get("stage")}),

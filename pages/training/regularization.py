@@ -102,6 +102,7 @@ with page.foot():
 
 more.show(
     lm,
+    ctx.label,
     ctx.model_key,
     place.hook.rpartition(".")[0],
     list(arms.values()),

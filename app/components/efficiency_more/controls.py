@@ -45,7 +45,7 @@ def _measuring(ctx: Context, way: Cut, missing: Sequence[float]) -> DeltaGenerat
             on_click=state.whole(work.begin), args=asked,
         )  # fmt: skip
         return st.container(width="stretch", key="gb-bar-efficiency")
-    return work.buttons(mine.JOB, key, f"Prune {widgets.escape(ctx.name)}", *asked[2:])
+    return work.buttons(mine.JOB, key, f"Prune {widgets.escape(ctx.label)}", *asked[2:])
 
 
 def _own(ctx: Context, arms: list[Arm]) -> None:

@@ -46,14 +46,14 @@ def base_of(ctx: Context) -> Base:
         return Base(USUAL, "", "tales")
     why = ""
     if ctx.lm.config.shape != "decoder" or ctx.lm.config.head != "lm":
-        why = f"{ctx.name} says no next tokens"
+        why = f"{ctx.label} says no next tokens"
     elif corpus not in corpora.names():
-        why = f"what {ctx.name} was trained on is not at hand"
+        why = f"what {ctx.label} was trained on is not at hand"
     elif ctx.name.startswith("run:") and spec.get("kind", "train") == "train":
         step = ctx.snapshot if ctx.snapshot is not None else int(ctx.lm.card["steps"])
         return Base("", f"{ctx.name.removeprefix('run:')}@{step}", corpus)
     elif ctx.name.startswith(("run:", "/", "./", "../")) or ctx.snapshot is not None:
-        why = f"{ctx.name} is no model that a run can begin with as it is here"
+        why = f"{ctx.label} is no model that a run can begin with as it is here"
     else:
         return Base(ctx.name, "", corpus)
     return Base(USUAL, "", "tales", why)

@@ -118,9 +118,7 @@ def _stored(run: Run) -> Shown:
     )  # fmt: skip
 
 
-def run_name(run: Run) -> str:
-    """A run's name, or the beginning of its id."""
-    return run.name or f"Run {run.id[:4]}"
+run_name = models.run_name
 
 
 def _bundled(name: str) -> Shown | None:

@@ -32,12 +32,13 @@ def sizes(arm: Arm) -> dict[str, Any]:
 
 
 def show(
-    lm: LanguageModel, key: str, block: str, arms: Sequence[Arm], steps: Sequence[int],
+    lm: LanguageModel, name: str, key: str, block: str, arms: Sequence[Arm], steps: Sequence[int],
     glance: int, begin: Callable[[], None], following: Callable[..., list[own_run.Next]],
 ) -> None:  # fmt: skip
     """The heading, the checkpoint's slider, the buttons that train anew, and the two panels.
 
     Args:
+        name: what the model is called.
         block: the path of the block whose matrices are counted.
         following: the runs that `begin` would start, with a share of their steps as for `own_run.shortened`.
         steps: of the checkpoints at which the shown pair's weights were counted; glance: the one that is shown.
@@ -63,7 +64,7 @@ def show(
     decayed = max(arms, key=lambda arm: arm.spec.weight_decay).spec
     more(
         data={
-            "name": lm.name,
+            "name": name,
             "block": block,
             "weights": cache.call(weights, key, block),
             "arms": [sizes(arm) for arm in arms],
