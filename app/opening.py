@@ -84,7 +84,7 @@ def _waits(known: runs.Known, name: str, moment: int) -> str:
         return ""
     place = known.run.place
     waits = f"waits for a free worker, at place {place} in the queue," if place else "is just beginning"
-    return f"“{known.run.name or 'This run'}” {place} and has no checkpoint yet."
+    return f"“{known.run.name or 'This run'}” {waits} and has no checkpoint yet."
 
 
 def _open(name: str, moment: int, known: runs.Known) -> Opened:

@@ -29,6 +29,8 @@ def words(value: Any) -> Iterator[str]:
                 continue  # what a card sends back; its label is what it writes
             if name not in KEPT and not name.endswith("stamp"):
                 yield from words(one)
+            elif name == "model" and isinstance(one, str) and not one.startswith("run:"):
+                yield one
 
 
 def written(app: AppTest) -> list[str]:
