@@ -135,8 +135,11 @@ def run_name(run: Run) -> str:
 
 
 def run_label(run: Run) -> str:
-    """A run as the picker shows it: what its learner called it, and whether it still trains."""
-    return f"{run_name(run)} ({'trained here' if run.over else 'training'})"
+    """A run as the picker shows it: what its learner called it; nothing that changes while it trains.
+
+    A browser keeps the words of a choice once made, also when the list says others later.
+    """
+    return f"{run_name(run)} (training run)"
 
 
 def run_id(name: str) -> str:
