@@ -139,9 +139,17 @@ def labels(current: str, short: bool = False, runs: Sequence[Run] = ()) -> dict[
     return {name: text if often[text] == 1 else twins[name] for name, text in shown.items()}
 
 
+def run_name(run: Run) -> str:
+    """What a sentence calls a run: its learner's name for it, or the beginning of its id."""
+    return run.name or f"Run {run.id[:6]}"
+
+
 def run_label(run: Run) -> str:
-    """A run as the picker shows it: what its learner called it, and whether it still trains."""
-    return f"{run.name or 'Run ' + run.id[:6]} ({'trained here' if run.over else 'training'})"
+    """A run as the picker shows it: what its learner called it; nothing that changes while it trains.
+
+    A browser keeps the words of a choice once made, also when the list says others later.
+    """
+    return f"{run_name(run)} (training run)"
 
 
 def run_id(name: str) -> str:

@@ -1,10 +1,12 @@
 """A page's state as a Jupyter notebook that computes the shown numbers again with `core` and asserts them.
 
-The first code cell finds Glassbox or says how to install the revision that wrote the notebook. No Streamlit in here.
+The first code cell finds Glassbox or says how to install the revision that wrote the notebook; the second one of a
+training run's notebook looks for its weights. No Streamlit in here.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Sequence
 from functools import cache
@@ -40,6 +42,18 @@ import core
 '''
 
 
+_RUN = """\
+# A training run comes from the store of the server that trained it, or from the weights that its page gave away:
+# {archive}, beside this notebook.
+import zipfile
+
+if Path({archive!r}).is_file() and not Path({folder!r}).is_dir():
+    with zipfile.ZipFile({archive!r}) as packed:
+        packed.extractall()
+"""
+_OF_RUN = re.compile(r"run:([0-9a-f]{24})")
+
+
 @cache
 def revision() -> str:
     """The commit that is running, or the version in pyproject.toml where there is no git."""
@@ -58,6 +72,11 @@ def revision() -> str:
     return "main"
 
 
+def archive(id: str) -> str:
+    """The name of the file with a run's weights, which its notebook looks for."""
+    return f"glassbox-run-{id[:8]}.zip"
+
+
 def build(title: str, about: str, cells: Sequence[str]) -> str:
     """The notebook as JSON.
 
@@ -73,6 +92,9 @@ def build(title: str, about: str, cells: Sequence[str]) -> str:
         nbformat.v4.new_markdown_cell(f"# {title}\n\n{about}"),
         nbformat.v4.new_code_cell(_FIND.format(revision=revision())),
     ]
+    for id in dict.fromkeys(_OF_RUN.findall("\n".join(cells))):
+        found = _RUN.format(archive=archive(id), folder=f"run-{id}")
+        notebook.cells.append(nbformat.v4.new_code_cell(found.strip("\n")))
     for source in cells:
         first, _, rest = source.partition("\n")
         if first.startswith("# %% "):

@@ -35,6 +35,11 @@ class Opened:
     run: Run | None = None
 
     @property
+    def label(self) -> str:
+        """What a sentence calls it: a run by its learner's name, a folder without where it lies."""
+        return models.run_name(self.run) if self.run is not None else self.name.removeprefix("./")
+
+    @property
     def key(self) -> str:
         """For `cache.call`."""
         return cache.key(self.name, self.moment)
@@ -77,8 +82,9 @@ def _waits(known: runs.Known, name: str, moment: int) -> str:
         return "" if known.run is not None and cache.is_at_hand(name, at) else known.why
     if known.run is None or known.steps or known.run.over:
         return ""
-    place = f"has place {known.run.place} in the queue" if known.run.place else "is just beginning"
-    return f"“{known.run.name or 'This run'}” {place} and has no checkpoint yet."
+    place = known.run.place
+    waits = f"waits for a free worker, at place {place} in the queue," if place else "is just beginning"
+    return f"“{known.run.name or 'This run'}” {waits} and has no checkpoint yet."
 
 
 def _open(name: str, moment: int, known: runs.Known) -> Opened:

@@ -1,4 +1,4 @@
-"""The next runs of a page: what they would take here, how they are made shorter, their start, and why not.
+"""The next runs of a page: what they would take here, how they are made shorter, their start, and how far they are.
 
 Runs join a group click by click, or make one at once (app/trained.py); a link carries the group, so that others see its
 runs, too.
@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
-from app import runs, state, widgets
+from app import runs, state, trained, widgets
 from app.words import sentence
 
 if TYPE_CHECKING:
+    from app.trained import Arm
+    from core.runs import Run
     from core.runs.kinds import Spec
 
 NOBODY = "Nothing trains on this server: it was started without workers."
 LONG = 60.0  # seconds
 SHARES = ("1", "1/2", "1/4", "1/8")  # of a preset's steps
+LOOK = 1.0  # seconds between two looks at runs that are under way
 
 Described = TypeVar("Described", bound=Any)
 
@@ -198,6 +201,13 @@ def start(page: str, field: str, make: Callable[[], Sequence[Next]]) -> None:
     state.set(field, group)
 
 
+def button(label: str, spend: str, key: str, going: bool, **more: Any) -> None:
+    """Draw the button that starts the next runs; while one is going, Stop is what counts, and this one steps back."""
+    st.button(
+        f"{label}{f', {spend}' if spend else ''}", key=key, type="secondary" if going else "primary", **more
+    )
+
+
 def refused(page: str) -> str:
     """Why the last start was refused, or ""."""
     return str(state.memo(f"{page}.start").get("why", ""))
@@ -217,3 +227,69 @@ def warn(said: str) -> None:
 def of_arms(specs: Mapping[str, Spec], text: str | None = None) -> list[Next]:
     """The runs of a comparison, an arm each."""
     return [Next(spec, name, text) for name, spec in specs.items()]
+
+
+# ------------------------------------------------------------------------------------------------ while they train
+
+
+def under_way(arms: Sequence[Arm], key: str, label: str = "Stop") -> bool:
+    """Draw, while a run is going, the button that stops them and how far they are; return whether one is going.
+
+    Args:
+        arms: the page's runs; key, label: of the button.
+    """
+    going = [arm for arm in arms if arm.going]
+    if not going:
+        return False
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
+        st.button(label, key=key, on_click=state.whole(trained.stop), args=(going,))
+        progress([arm.run for arm in going])
+    return True
+
+
+def progress(of: Sequence[Run | None]) -> None:
+    """Draw how far runs are and how long they will take; the page is drawn anew when one of them has ended."""
+    if going := tuple((run.id, run.kind) for run in of if run is not None and not run.over):
+        _looked_at(going)
+
+
+@st.fragment(run_every=LOOK)
+def _looked_at(ids: tuple[tuple[str, str], ...]) -> None:
+    """The line of `progress`. A fragment: looking again draws this line anew, not the page."""
+    found = [runs.find(id, kind) for id, kind in ids]
+    now = [run for run in found if run is not None]
+    if any(run.over for run in now):
+        state.turn_again()
+        st.rerun()
+    st.caption(widgets.escape(how_far(now)), width="content")
+
+
+def how_far(now: Sequence[Run]) -> str:
+    """Say how far runs that are not over are, and how long they will still take: "step 120 of 400, about 8 s left"."""
+    begun = [run for run in now if run.state != "queued"]
+    if not begun:
+        place = min((run.place for run in now), default=0)
+        if runs.starting():
+            return "the workers are starting"
+        return f"waiting for a free worker: place {place} in the queue" if place > 1 else "about to begin"
+    each = [_left(run) for run in now]
+    step, steps = sum(run.step for run in begun), sum(run.steps for run in begun)
+    far = f"step {step:,} of {steps:,}"
+    if len(now) > 1:
+        far = f"{len(begun)} of {len(now)} training, {far}"
+    if all(run.state == "paused" for run in begun):
+        return f"paused at {far}"
+    left = max(*each, sum(each) / runs.side_by_side()) if len(each) > 1 else each[0]
+    return f"{far}, about {duration(left)} left" if left else far
+
+
+def _left(run: Run) -> float:
+    """Seconds to a run's end: by its own pace once it has one, else by the estimate; 0 where neither is known."""
+    from core.runs.corrections import beside
+
+    if run.step:
+        return run.seconds / run.step * (run.steps - run.step) * beside(run.spec)
+    try:
+        return runs.estimate(run.spec).seconds
+    except ValueError:  # it was started all the same: under other limits, or with an own text
+        return 0.0

@@ -53,7 +53,8 @@ class Context:
     slug: str
     lm: LanguageModel
     model_key: str  # for cache.call
-    name: str
+    name: str  # as a link has it
+    label: str  # as a sentence calls it
     snapshot: int | None  # a step of its training; None: finished
     text: str
     ids: tuple[int, ...]
@@ -140,6 +141,7 @@ def begin(slug: str, longest: int | None = None, room: int = 0, apart: str = "")
         lm=lm,
         model_key=opened.key,
         name=opened.name,
+        label=opened.label,
         snapshot=None if opened.moment < 0 else opened.moment,
         text=read.text,
         ids=read.ids,

@@ -173,6 +173,11 @@ def widget_value(key: str) -> Any:
             session.newer = newer
 
 
+def open_box(key: str) -> None:
+    """Make a popover that tells the page whether it is open (`on_change="rerun"`) open when it is drawn next."""
+    st.session_state[key] = True
+
+
 def empty_widget(key: str) -> None:
     """Make a frame widget that allows no choice start without one when it is drawn next."""
     st.session_state[key] = None

@@ -74,7 +74,7 @@ def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart
         apart: what is said in place of Rewind where the open model does nothing on the page; "" where it does.
     """
     with places.model:
-        widgets.model_picker(apart or _shape(opened.lm))
+        widgets.model_picker(apart or _shape(opened.lm) + _training(opened))
         if slug != "models":
             st.button(
                 "All models", key="tool.models", type="tertiary", icon=":material/inventory_2:",
@@ -116,6 +116,11 @@ def _shape(lm: LanguageModel) -> str:
         lm.config.shape
     ]
     return f"{kind}, {lm.config.n_layers} blocks × {lm.config.n_heads} heads"
+
+
+def _training(opened: Opened) -> str:
+    """Whether the open model is a run that still trains."""
+    return ", still training" if opened.run is not None and not opened.run.over else ""
 
 
 def _fitting(read: reading.Reading) -> str:

@@ -28,6 +28,7 @@ from app.session import empty_widget as empty_widget
 from app.session import enter as enter
 from app.session import finish as finish
 from app.session import memo as memo
+from app.session import open_box as open_box
 from app.session import part as part
 from app.session import start as start
 from app.session import whole as whole

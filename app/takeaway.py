@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
-from app import chapters, notebook, state
+from app import chapters, models, notebook, runs, state
 from app.components.takeaway import buttons
 
 Table = dict[str, Sequence[Any]]
@@ -50,6 +51,13 @@ def take_card(
         st.download_button(
             "CSV", as_csv, f"glassbox-{slug}.csv", "text/csv", key="take.csv", on_click="ignore"
         )
+        if id := models.run_id(str(state.get("model"))):
+            step = int(state.get("snapshot"))
+            st.download_button(
+                "Weights for the notebook", lambda: run_zip(id, None if step < 0 else step),
+                notebook.archive(id), "application/zip", key="take.run", on_click="ignore",
+                help="The open training run with its moments: beside the notebook, it runs on any machine.",
+            )  # fmt: skip
         if st.button("Table", key="take.table"):
             _table(as_table())
 
@@ -65,6 +73,20 @@ def _short(column: Sequence[Any]) -> Sequence[Any]:
     if not any(abs(cell) >= 2**63 for cell in whole):
         return column
     return [float(cell) if isinstance(cell, int) else cell for cell in column]
+
+
+def run_zip(id: str, step: int | None) -> bytes:
+    """A run's model and moments, the one of `step` among them, as a ZIP of the folder that `core.load` reads.
+
+    Raises RunError, CheckpointError: there is nothing to take; the message says why.
+    """
+    from core.runs import exported
+
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as packed:
+        for name, body in exported.files(runs.store(), id, step).items():
+            packed.writestr(f"{exported.name(id)}/{name}", body)
+    return out.getvalue()
 
 
 def to_csv(table: Table) -> str:

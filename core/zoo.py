@@ -35,7 +35,7 @@ def bundled() -> list[str]:
 def snapshots(name: str) -> list[int]:
     """The training steps of which a bundled model or a run keeps its weights, from the untrained start to the end."""
     if name.startswith(RUN):
-        return _of_run(lambda store, id: store.steps(id), name)
+        return _of_run(lambda store, id: store.steps(id), name, _exported_steps)
     early = [int(path.stem) for path in (_bundled_folder(name) / "snapshots").glob("*.safetensors")]
     return sorted([*early, int(card(name)["steps"])])
 
@@ -63,7 +63,8 @@ def load(
     Args:
         name: a folder is a Path, or a string that begins with `/`, `./` or `../`, so that a folder in the working
             directory never shadows a bundled name. A run is "run:ID", from the run store of this machine
-            (GLASSBOX_DB, GLASSBOX_DATA).
+            (GLASSBOX_DB, GLASSBOX_DATA); where that has none of this id, from the folder run-ID in the working folder,
+            which a page's “Weights for the notebook” makes.
         device: None takes the best there is: cuda, then mps, then cpu.
         snapshot: the training step to rewind a bundled model or a run to (see `snapshots`); None: the last one.
         progress: called with (numbers read, numbers in all) while the weights of a folder are read.
@@ -78,7 +79,11 @@ def load(
         loaded = load_folder(folder, device=device, dtype=dtype, weights=weights)
         return LanguageModel(loaded.model, loaded.tokenizer, name, loaded.card)
     if isinstance(name, str) and name.startswith(RUN):
-        return _of_run(lambda store, id: _trained(store, id, snapshot, device, dtype), name)
+        return _of_run(
+            lambda store, id: _trained(store, id, snapshot, device, dtype),
+            name,
+            lambda folder: _exported(folder, name, snapshot, device, dtype),
+        )
     if snapshot is not None:
         raise CheckpointError(
             f"{name} keeps no snapshots: only training runs and bundled models ({', '.join(bundled())}) do"
@@ -118,13 +123,38 @@ def _trained(
     return lm
 
 
-def _of_run(ask: Callable[[Store, str], Found], name: str) -> Found:
-    """What the run store says about the run `name`, "run:ID"."""
-    from core.runs import RunError
+def _exported(
+    folder: Path, name: str, step: int | None, device: torch.device, dtype: torch.dtype
+) -> LanguageModel:
+    from core.runs.exported import weights
+
+    loaded = load_folder(folder, device=device, dtype=dtype, weights=weights(folder, step))
+    return LanguageModel(loaded.model, loaded.tokenizer, name, loaded.card)
+
+
+def _exported_steps(folder: Path) -> list[int]:
+    """The moments of an exported run's folder."""
+    from core.runs.exported import steps
+
+    return steps(folder)
+
+
+def _of_run(ask: Callable[[Store, str], Found], name: str, instead: Callable[[Path], Found]) -> Found:
+    """What the run store says about the run `name`, "run:ID"; where it knows none, what its exported folder says."""
+    from core.runs import NoSuchRun, RunError, exported
     from core.runs.schema import default_url
 
+    id = name.removeprefix(RUN)
     try:
-        return ask(_store(default_url()), name.removeprefix(RUN))
+        return ask(_store(default_url()), id)
+    except NoSuchRun as why:
+        folder = exported.folder(id) if _NAME.fullmatch(id) else None
+        if folder is None:
+            raise CheckpointError(
+                f"{name}: {why}. Elsewhere than on the server that trained it, put the weights that its page gives "
+                f"away beside the notebook, unpacked: {exported.name(id[:24])}"
+            ) from why
+        return instead(folder)
     except RunError as why:
         raise CheckpointError(f"{name}: {why}") from why
 

@@ -7,7 +7,7 @@ Nothing here knows what was done to a model. Each rule compares numbers of `core
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
@@ -107,9 +107,15 @@ def _carried(sound: Evidence, other: Evidence) -> Finding | None:
 
 
 def _fading(sound: Evidence, other: Evidence) -> Finding | None:
-    """The gradient of the first block over that of the last, at the checkpoint where it is smallest."""
+    """The gradient of the first block over that of the last: now, or where it was smallest if now it is not small."""
+    pairs = list(_pairs(sound, other))
+    return _faded(other, pairs[-1:], now=True) or _faded(other, pairs, now=False)
+
+
+def _faded(other: Evidence, pairs: Sequence[tuple[int, Health, Health]], now: bool) -> Finding | None:
+    """The same among these checkpoints."""
     worst, usual, step, sizes = math.inf, math.nan, 0, (0.0, 0.0)
-    for at, one, beside in _pairs(sound, other):
+    for at, one, beside in pairs:
         gradients, beside_gradients = _numbers(one, "gradient"), _numbers(beside, "gradient")
         if len(gradients) < 2 or len(beside_gradients) < 2 or gradients[-1] == 0:
             continue
@@ -120,7 +126,7 @@ def _fading(sound: Evidence, other: Evidence) -> Finding | None:
     if not (worst < 0.05 and worst < 0.1 * usual):
         return None
     last = len(_numbers(other.last, "gradient")) - 1
-    when = "" if other.loss is None else f" At step {step:,}:"
+    when = "" if other.loss is None else f" At step {step:,}:" if now else f" It did most at step {step:,}:"
     words = (
         f"The gradient fades on its way down.{when} {_small(sizes[1])} at block {last}, {_small(sizes[0])} at block 0, "
         f"a share of {_small(worst)} (whole: {_small(usual)}): the first blocks hardly learn."

@@ -45,18 +45,22 @@ class Evidence:
 
 
 def of_run(
-    points: Points, checkpoints: Sequence[Checkpoint], *, guessing: float | None = None, ended: str = ""
-) -> Evidence:
+    points: Points, checkpoints: Sequence[Checkpoint], *, guessing: float | None = None, ended: str = "",
+    upto: int | None = None,
+) -> Evidence:  # fmt: skip
     """What a run, going on or at its end, left behind.
 
     Args:
         points: its curve; the loss is the mean over the last twentieth of it.
         checkpoints: those that have been looked at (with a health).
         ended: why it ended, unless it reached its end.
+        upto: the last step that counts, so that a run is judged as it was then; None: all of it.
     """
-    seen = [one for one in checkpoints if one.health]
-    measured = points.held_out[np.isfinite(points.held_out)]
-    last = points.loss[-max(1, len(points) // 20) :]
+    seen = [one for one in checkpoints if one.health and (upto is None or one.step <= upto)]
+    known = len(points) if upto is None else int(np.searchsorted(points.step, upto, side="right"))
+    held_out, losses = points.held_out[:known], points.loss[:known]
+    measured = held_out[np.isfinite(held_out)]
+    last = losses[-max(1, known // 20) :]
     return Evidence(
         tuple(one.health for one in seen),
         tuple(one.step for one in seen),

@@ -8,7 +8,7 @@ from typing import Any
 
 from app import events, page, state
 from app.components import adaptability as view
-from app.components.adaptability import controls, games, question, studies, take
+from app.components.adaptability import controls, games, own, question, studies, take
 from core.analysis import in_context, seeds
 from core.analysis.seeds import interval
 from core.training import adapting, prompt_tuning, tuned
@@ -33,8 +33,9 @@ arms = studies.own_runs()
 what = games.shown()
 step = view.step()
 
-page.claim("A model that knows the words needs fewer examples.")
 data = view.record(arms, ctx.text, what)
+facts = f"adapted: {own.BASE}; in the prompt: {data['game']['model']}"
+page.claim("A model that knows the words needs fewer examples.", facts)
 view.draw(
     {
         **data,

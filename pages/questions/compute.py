@@ -39,7 +39,7 @@ view.draw(
 )  # fmt: skip
 
 with page.controls():
-    controls.draw(shown, ctx.name)
+    controls.draw(shown, ctx.label)
 
 judge = partial(question.judge, shown)
 opened = models.resolve(ctx.name).target

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import answer, cache, events, models, own_run, page, state, trained, widgets
+from app import answer, cache, events, models, own_run, page, state, widgets
 from app.components import break_it as view
 from app.components.break_it import take
 from app.components.break_it import trained as pairs
@@ -46,10 +46,10 @@ page.claim("Every part has a job: take it out and measure.")
 tokens = [{"text": text, "id": i} for text, i in zip(ctx.tokens, ctx.ids, strict=True)]
 data = {
     "tokens": tokens,
-    "name": ctx.name,
+    "name": ctx.label,
     "part": part,
     "parts": list(view.CHOICES),
-    "words": view.titles(ctx.name, part),
+    "words": view.titles(ctx.label, part),
     "now": view.record_now(lm, ctx.text, target, seen),
     "pair": pairs.record_pair(arms, part, at),
     "selection": events.selection("picture", {"part": part, "stage": state.get("stage")}),
@@ -66,7 +66,6 @@ view.draw(
 if instead:
     st.caption(widgets.escape(instead))
 
-going = any(arm.going for arm in arms)
 with page.controls():
     widgets.segments("Take out", "part", tuple(view.CHOICES), lambda name: view.CHOICES[str(name)])
     if len(steps) > 1:
@@ -76,13 +75,10 @@ with page.controls():
             format_func=lambda i: f"{steps[i]:,}",
             **state.part("look", look, lambda index: state.set("look", index)),
         )
-    if going:
-        st.button("Stop both", key="break_it.stop", on_click=state.whole(trained.stop), args=(arms,))
-    else:
+    if not own_run.under_way(arms, "break_it.stop", "Stop both"):
         spend, refused = own_run.cost(partial(pairs.following, part))
         own_run.shorter(partial(pairs.following, part), pairs.specs(part, 0)["whole"].steps)
-        label = f"Train both now{f', {spend}' if spend else ''}"
-        st.button(label, key="break_it.start", type="primary", on_click=state.whole(begin))
+        own_run.button("Train both now", spend, "break_it.start", False, on_click=state.whole(begin))
         own_run.warn(refused)
 if why := state.memo("break_it").pop("why", ""):
     st.warning(widgets.escape(why))
@@ -102,7 +98,7 @@ with page.foot():
     page.take_away(
         "break_it",
         partial(take.table, lm, seen),
-        lambda: take.cells(load, given, part, seen, arms, judge()),
+        lambda: take.cells(load, given, part, seen, arms, judge(), pairs.judged_at(arms, at)),
     )
 
 page.terms(

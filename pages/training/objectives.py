@@ -31,13 +31,14 @@ def again() -> None:
     state.set("seed", (state.get("seed") + 1) % 1_000_000)
 
 
+three = falling.arms()
 page.claim("The same sentence asks three different questions.")
 stamp = "\x1f".join([ctx.model_key, repr(ctx.ids), repr(drawn)])
 view.draw(
     view.record(
         lm,
         found,
-        falling.falling(falling.arms()),
+        falling.falling(three),
         stamp,
         events.selection("objectives", {key: state.get(key) for key in KEYS}),
     ),
@@ -57,6 +58,7 @@ with page.controls():
     st.number_input("Seed of the draw", 0, 999_999, step=1, width=150, **state.bind("seed"))
     st.button("Draw again", key="objectives.again", on_click=state.whole(again))
     own_run.shorter(falling.following, STEPS)
+    own_run.progress([arm.run for arm in three])
 
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import answer, cache, events, models, page, state, trained, widgets
+from app import answer, cache, events, models, page, state, widgets
 from app.components import regularization as view
 from app.components import regularization_more as more
 from app.components.regularization import take
@@ -102,6 +102,7 @@ with page.foot():
 
 more.show(
     lm,
+    ctx.label,
     ctx.model_key,
     place.hook.rpartition(".")[0],
     list(arms.values()),
@@ -109,7 +110,6 @@ more.show(
     glance,
     runs.begin,
     runs.following,
-    trained.stop,
 )
 page.terms(
     "activation", "dropout", "expectation", "weight decay", "overfitting", "validation", "early stopping", "patience",

@@ -152,7 +152,7 @@ def test_every_earlier_page_works_on_a_runs_checkpoints(slug: str, mine: Page, r
 def test_own_runs_are_in_the_list_and_anothers_only_by_its_link(
     browser: Browser, server: driver.Server, mine: Page, page: Page, run: Run
 ) -> None:
-    label = "<b>Small</b> **run** (trained here)"
+    label = "<b>Small</b> **run** (training run)"
     driver.open_page(mine, "home", text=TEXT)
     mine.get_by_role("combobox", name="Model").first.click()
     mine.get_by_role("option", name=label, exact=True).click()

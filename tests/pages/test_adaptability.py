@@ -200,3 +200,23 @@ def test_the_question_is_answered_by_the_model(open_page: Any) -> None:
 def test_the_ends_of_the_dials_work(link: dict[str, Any], open_page: Any) -> None:
     app = open_page("adaptability", text=TEXT, **link)
     assert not app.exception
+
+
+def test_the_page_names_the_models_that_it_adapts_and_asks(open_page: Any) -> None:
+    for game, model in (("pairs", "code-gpt"), ("list", "tales-gpt")):
+        app = open_page("adaptability", text=TEXT, game=game)
+        head = next(one.value for one in app.get("html") if "gb-claim" in one.value)
+        assert f"adapted: tales-bert; in the prompt: {model}" in head
+
+
+@pytest.mark.parametrize("game", ["list", "pairs", "kinds"])
+def test_a_panel_that_tells_of_another_game_names_it(game: str, open_page: Any) -> None:
+    from app.components import adaptability as view
+
+    state_of = open_page("adaptability", text=TEXT, game=game)
+    assert not state_of.exception
+    what = games.Shown(game, games._drawn(game), games._drawn(game).questions[0], 8)  # type: ignore[arg-type]
+    told = view.record({study: [] for study in adapting.STUDIES}, TEXT, what)["findings"]["context"]
+    assert told[0] == games.findings(game)[0]  # type: ignore[arg-type]
+    other = "pairs" if game == "kinds" else "kinds"
+    assert told[1].startswith(f"Another game, {games.TITLES[other]}: ")  # type: ignore[index]

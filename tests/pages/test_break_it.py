@@ -205,6 +205,20 @@ def test_any_checkpoint_of_the_pair_opens(look: int, open_page: Any) -> None:
     assert shown.value == min(look, len(shown.options) - 1) or look == 99
 
 
+def test_the_diagnosis_is_of_the_step_that_chart_and_slider_show(open_page: Any) -> None:
+    arms = pairs.pair_of("residual")
+    for at in pairs.moments(arms)[1:]:
+        told = pairs.record_pair(arms, "residual", at)
+        steps = {int(step) for sentence in told["findings"] for step in re.findall(r"step (\d+)", sentence)}
+        assert steps == {at}, told["findings"]
+        points = arms[1].points
+        upto = points.held_out[: int(np.searchsorted(points.step, at, side="right"))]
+        measured = upto[np.isfinite(upto)]
+        assert not len(measured) or f"held-out loss: {measured[-1]:.2f}" in told["cost"]
+    app = open_page("break_it", text=TEXT, part="residual", look=3)
+    assert any("At step 29:" in sentence for sentence in run_notebook(app)["said"])
+
+
 def test_every_example_is_told_what_is_wrong(open_page: Any) -> None:
     lm = core.load("tales-gpt")
     for text in ("A red ball was lost. She found the red", TEXT):

@@ -49,6 +49,16 @@ def said(app: AppTest) -> str:
     return " ".join(box.value for box in app.info).replace("\\", "").replace("\u2060", "")
 
 
+def walk(block: Any) -> list[Any]:
+    """A block and all that it holds."""
+    return [block, *(one for child in getattr(block, "children", {}).values() for one in walk(child))]
+
+
+def within(block: Any) -> list[Any]:
+    """The buttons inside a block."""
+    return [one for one in walk(block) if getattr(one, "type", "") == "button"]
+
+
 def opened(open_page: OpenPage, **link: Any) -> AppTest:
     """The lab with its Settings open."""
     app = open_page("lab", **link)
@@ -197,6 +207,53 @@ def test_a_waiting_run_comes_first_and_the_open_model_keeps_its_strip(
     app.run()
     assert not app.exception and picture(app)["runs"][0]["id"] == "tales-gpt"
     assert app.button(key="lab.go").label == "Start" and app.button(key="lab.new").disabled
+
+
+def test_the_page_says_whose_settings_resume_takes(open_page: OpenPage, runs: Runs) -> None:
+    run = runs.queued(name="Mine")
+    runs.store.command(run.id, runs.owner, "stop")
+    app = open_page("lab", runs=run.id)
+    captions = " ".join(one.value for one in app.caption).replace("\\", "")
+    assert "Resume goes on with Mine’s own settings" in captions
+    assert "12 steps" in captions and f"{presets.default().steps:,} steps, is for a new run" in captions
+    same = run.spec.replace(prompt="").to_json(defaults=False)
+    app = open_page("lab", runs=run.id, spec=same)
+    assert not any("own settings" in one.value for one in app.caption), "nothing to confuse"
+    runs.store.delete(run.id, runs.owner)
+
+
+def test_a_new_run_and_a_deletion_are_asked_about_first(open_page: OpenPage, runs: Runs) -> None:
+    run = runs.trained(name="Old")
+    app = open_page("lab", model=f"run:{run.id}", runs=run.id)
+    blocks = [block for block in walk(app.main) if getattr(block, "type", "") == "popover"]
+    labels = [block.proto.popover.label for block in blocks]
+    assert "New run" in labels and "Delete" in labels
+    inside = {button.key for block in blocks for button in within(block)}
+    assert {"lab.new", f"lab.delete.{run.id}"} <= inside
+    app.button(key=f"lab.delete.{run.id}").click().run()
+    assert face.find(run.id) is None and not app.exception
+
+
+def test_own_text_opens_its_box(open_page: OpenPage) -> None:
+    app = open_page("lab")
+    assert not [one for one in app.text_area if one.key == "lab.paste"]
+    app.selectbox(key="lab.corpus").select("own").run()
+    assert not app.exception
+    assert app.text_area(key="lab.paste")
+    tabs = [block for block in walk(app.main) if getattr(block, "type", "") == "tab_container"]
+    assert tabs and "paste or upload it here" in said(app)
+    assert tabs[0].proto.tab_container.default_tab_index == 1
+
+
+def test_a_run_keeps_its_colour_whatever_stands_beside_it(runs: Runs, open_page: OpenPage) -> None:
+    first, second = runs.ready(), runs.ready("Second")
+    app = open_page("lab", model=f"run:{first.id}", runs=first.id)
+    before = {run["id"]: run["slot"] for run in picture(app)["runs"]}
+    app.session_state["gb"].store.update({"model": f"run:{second.id}", "runs": f"{second.id} {first.id}"})
+    app.run()
+    after = {run["id"]: run["slot"] for run in picture(app)["runs"]}
+    assert picture(app)["runs"][0]["id"] == second.id
+    assert after[first.id] == before[first.id] != after[second.id]
 
 
 def test_two_buttons_pressed_one_after_the_other_leave_the_last_word(open_page: OpenPage, runs: Runs) -> None:

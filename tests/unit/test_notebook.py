@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -66,3 +67,17 @@ def test_elsewhere_the_first_cell_says_how_to_get_this_revision(tmp_path: Path) 
 def test_the_revision_is_the_commit_or_the_version() -> None:
     revision = notebook.revision()
     assert len(revision) == 40 or revision.startswith("v")
+
+
+def test_a_notebook_of_a_run_looks_for_the_weights_that_the_page_gives_away(tmp_path: Path) -> None:
+    id = "0123456789abcdef01234567"
+    book = nbformat.reads(notebook.build("T", "a", [f"core.load('run:{id}')"]), as_version=4)
+    cell = book.cells[2].source
+    assert notebook.archive(id) in cell and f"run-{id}" in cell
+    with zipfile.ZipFile(tmp_path / notebook.archive(id), "w") as packed:
+        packed.writestr(f"run-{id}/moments", "5\n")
+    script = "from pathlib import Path\n" + cell
+    subprocess.run([sys.executable, "-I", "-c", script], cwd=tmp_path, timeout=60, check=True)
+    assert (tmp_path / f"run-{id}" / "moments").read_text() == "5\n"
+    plain = nbformat.reads(notebook.build("T", "a", CELLS), as_version=4)
+    assert not any("zipfile" in cell.source for cell in plain.cells)

@@ -12,6 +12,7 @@ from app import state
 from app.components import register
 from app.components.adaptability import games, own, studies, vectors
 from app.trained import Arm
+from core.analysis.in_context import Game
 from core.training.adapting import STUDIES, Study
 
 adaptability = register("adaptability")
@@ -38,7 +39,8 @@ def record(arms: dict[Study, list[Arm]], text: str, what: games.Shown) -> dict[s
         found["prompt"] = [*found["prompt"], vectors.told(near)]
     context = games.findings(what.game)
     if not now:  # one that can be done from the prompt, and one that cannot
-        context = [context[0], games.findings("pairs" if what.game == "kinds" else "kinds")[0]]
+        other: Game = "pairs" if what.game == "kinds" else "kinds"
+        context = [context[0], f"Another game, {games.TITLES[other]}: {games.findings(other)[0]}"]
     return {
         "studies": {study: studies.record(study, verdicts.get(study, []), arms[study]) for study in STUDIES},
         "game": games.record(what),

@@ -36,13 +36,12 @@ def _buttons(study: Study, arms: list[Arm]) -> None:
     spend, why = own_run.cost(lambda: own.following(study, arms))
     off = bool(why) or runs.engine() is None
     with st.container(horizontal=True, gap="small", width="content"):  # a row of its own where space is short
-        st.button(
-            f"Train this point now{f', {spend}' if spend else ''}", key="adaptability.train", type="primary",
-            disabled=off, on_click=state.whole(own_run.start),
+        going = own_run.under_way(arms, "adaptability.stop")
+        own_run.button(
+            "Train this point now", spend, "adaptability.train", going, disabled=off,
+            on_click=state.whole(own_run.start),
             args=("adaptability", "adapted", lambda: [own.following(study, arms)]),
         )  # fmt: skip
-        if any(arm.going for arm in arms):
-            st.button("Stop", key="adaptability.stop", on_click=state.whole(own.stop), args=(arms,))
         if state.get("adapted"):
             st.button(
                 "Without mine",

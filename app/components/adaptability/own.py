@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app import own_run, state, trained
+from app import own_run, state
 from app.own_run import Next
 from app.trained import Arm
 from core.runs.fine_tuning import bundled_base
@@ -11,6 +11,7 @@ from core.training.adapting import Study
 from core.training.fine_tune_spec import FineTuneSpec
 from core.training.tuned import count
 
+BASE = adapting.spec("full").base  # what every run of the page adapts
 FIRST = 100  # seed of own runs; the next one has the next seed
 
 
@@ -43,15 +44,10 @@ def following(study: Study, own: list[Arm], share: str | None = None) -> Next:
 def learned(study: Study) -> str:
     """How many numbers the next run learns, counted on the base's own matrices; "" where it would be refused."""
     try:
-        found = count(spec_of(study, FIRST), bundled_base(adapting.spec("full").base).config)
+        found = count(spec_of(study, FIRST), bundled_base(BASE).config)
     except ValueError:
         return ""
-    return f"It learns {found.learned:,} of {found.whole:,} numbers, {found.head:,} of them the head’s."
-
-
-def stop(own: list[Arm]) -> None:
-    """End those that are going."""
-    trained.stop(own)
+    return f"It learns {found.learned:,} of {found.whole:,} numbers of {BASE}, {found.head:,} of them the head’s."
 
 
 def live(own: list[Arm]) -> list[dict[str, object]]:

@@ -56,13 +56,11 @@ def _buttons(arms: list[Arm]) -> None:
     spend, why = own_run.cost(lambda: lab.following(arms))
     off = bool(why) or runs.engine() is None
     with st.container(horizontal=True, gap="small", width="content"):
-        st.button(
-            f"Retrain under this dose{f', {spend}' if spend else ''}", key="bias_more.train", type="primary",
-            disabled=off, on_click=state.whole(own_run.start),
-            args=("bias", "doses", lambda: [lab.following(arms)]),
+        going = own_run.under_way(arms, "bias_more.stop")
+        own_run.button(
+            "Retrain under this dose", spend, "bias_more.train", going, disabled=off,
+            on_click=state.whole(own_run.start), args=("bias", "doses", lambda: [lab.following(arms)]),
         )  # fmt: skip
-        if any(arm.going for arm in arms):
-            st.button("Stop", key="bias_more.stop", on_click=state.whole(lab.stop), args=(arms,))
         if state.get("doses"):
             st.button(
                 "Without mine", key="bias_more.back", on_click=state.whole(lambda: state.set("doses", ""))

@@ -96,7 +96,7 @@ def _line(gap: Gap | None) -> dict[str, Any] | None:
 
 def series(ctx: Context, what: Asked) -> list[Series]:
     """The open model first, then those beside it (the open model not twice)."""
-    found = [_of(ctx.lm, ctx.model_key, what, ctx.name if ctx.snapshot is None else ctx.lm.name, True)]
+    found = [_of(ctx.lm, ctx.model_key, what, ctx.label, True)]
     for name in BESIDE:
         if name != ctx.name or ctx.snapshot is not None:
             found.append(_of(cache.model(name), cache.key(name), what, name, False))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from app import own_run, runs, state, trained
+from app import own_run, runs, state
 from app.own_run import Next
 from app.trained import Arm
 from core.analysis.seeds import Interval
@@ -68,11 +68,6 @@ def title(spec: TrainSpec) -> str:
         return f"{100 * corpus_lab.dose_of(spec):.0f} % she{doing}"
     except ValueError:
         return f"a dial for each profession{doing}"
-
-
-def stop(arms: list[Arm]) -> None:
-    """End those that are going."""
-    trained.stop(arms)
 
 
 def _spread(one: Interval) -> dict[str, Any]:

@@ -58,6 +58,10 @@ function drawDepth(g, box, chart) {
   const n = Math.max(names.length, 1);
   const X = (i) => (n === 1 ? (left + right) / 2 : left + ((right - left) * i) / (n - 1));
   const Y = (v) => clamp(bottom - (bottom - top) * scale.at(v), top, bottom);
+  // Of two stacks the first and the last block have long names: they are cut where both do not stand beside each other.
+  const tight = n > 1 && widest([names[0]]) + widest([names[n - 1]]) + 12 > right - left;
+  const [first, last] = [names[0], names[n - 1]].map((name) => (tight ? name?.replace(/^(enc|dec)oder/, "$1") : name));
+  const room = right - left - widest([first]) - widest([last]);
   const line = (values) => {
     let pen = "M";
     return values.map((v, i) => { // a value that is no number interrupts the line
@@ -84,9 +88,9 @@ function drawDepth(g, box, chart) {
       h("path", { d: `M${left},${Y(10 ** power)}H${right}`, stroke: css("line"), "stroke-dasharray": "2 3" }),
       label(left - 6, Y(10 ** power) + 4, powerName(power), { anchor: "end", fill: "ink3", mono: true }),
     ]),
-    label(X(0), y + tall - 2, n === 1 ? `block ${names[0]}` : names[0], { fill: "ink3", anchor: n === 1 ? "middle" : "start", mono: true }),
-    n > 1 && label(right, y + tall - 2, names[n - 1], { fill: "ink3", anchor: "end", mono: true }),
-    n > 1 && label((left + right) / 2, y + tall - 2, "block", { fill: "ink3", anchor: "middle" }),
+    label(X(0), y + tall - 2, n === 1 ? `block ${names[0]}` : first, { fill: "ink3", anchor: n === 1 ? "middle" : "start", mono: true }),
+    n > 1 && label(right, y + tall - 2, last, { fill: "ink3", anchor: "end", mono: true }),
+    n > 1 && room > 1.5 * measure("block", 12) && label((left + right) / 2, y + tall - 2, "block", { fill: "ink3", anchor: "middle" }),
     whole && h("path", { d: line(whole), fill: "none", stroke: css(WHOLE), "stroke-width": 2 }),
     without && h("path", { d: line(without), fill: "none", stroke: css(WITHOUT), "stroke-width": 2, "stroke-dasharray": "6 3" }),
     ends.map((end) => label(right + 6, end.y + 4, end.text, { fill: end.colour, mono: true, weight: end.colour === WITHOUT ? 600 : 400 })),

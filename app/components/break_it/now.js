@@ -32,9 +32,9 @@ function drawTokens(g, data, box) {
   const shown = rows.flat();
   const most = Math.max(1, ...shown.flatMap(([t]) => [t.whole, t.without]).filter(Number.isFinite));
   const before = said.length - shown.length;
-  const more = before > 0 ? `… ${before} before these` : "";
+  const more = before <= 0 ? "" : phone ? `… ${before} before these` : `, … ${before} before`;
   const out = [label(x, y + 14, phone ? "Loss of each token, in nats" : "Loss of each token", { weight: 600, fill: "ink" }),
-    phone ? label(x + w, y + 14, more, { anchor: "end", fill: "ink3" }) : [label(x, y + 30, "in nats", { fill: "ink3" }), label(x, y + 46, more, { fill: "ink3" })]];
+    phone ? label(x + w, y + 14, more, { anchor: "end", fill: "ink3" }) : label(x, y + 30, `in nats${more}`, { fill: "ink3" })]; // the door to Loss stands below
   rows.forEach((row, r) => {
     let at = phone ? x : x + 132;
     const top = phone ? y + 24 + r * TOKEN_ROW : y;

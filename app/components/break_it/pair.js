@@ -36,7 +36,7 @@ function drawPair(g, data, local, at, stage) {
     });
   });
   if (stage >= EVIDENCE) pair.charts.forEach((one, i) => g.part(`pair ${i}`, [at.trained[i]], () => drawDepth(g, at.trained[i], { ...one, names: pair.names, second: data.words.second })));
-  g.part("diagnosis", [stage, at.diagnosis], () => drawSaid(at.diagnosis, stage, pair, "Diagnosis, from the measurements").nodes);
+  g.part("diagnosis", [stage, at.diagnosis], () => drawSaid(at.diagnosis, stage, pair, `Diagnosis at step ${thousands(pair.at ?? 0)}`).nodes);
   if (stage === stages.last) g.part("remedy", [at.remedy], () => drawRemedy(at.remedy, pair.remedy));
   return chart;
 }

@@ -46,6 +46,7 @@ def cells(
     pair: tuple[Reading, Reading],
     arms: list[Arm],
     answer: Answer,
+    upto: int | None = None,
 ) -> list[str]:
     """Cells that take the part out again and assert the shown numbers, then diagnose the trained pair again.
 
@@ -53,8 +54,9 @@ def cells(
         load: the call that loads the model, as source.
         given: TEXT and, of an encoder-decoder, TARGET.
         answer: of the page's question.
+        upto: the step up to which the pair is diagnosed; None: all of it.
     """
-    return [_now(load, given, part, pair), _question(answer), _trained(arms)]
+    return [_now(load, given, part, pair), _question(answer), _trained(arms, upto)]
 
 
 def _now(load: str, given: Mapping[str, Any], part: str, pair: tuple[Reading, Reading]) -> str:
@@ -105,19 +107,20 @@ for name, shown in {losses!r}.items():
     same(losses[name], [shown])"""
 
 
-def _trained(arms: list[Arm]) -> str:
-    said = [finding.sentence for finding in diagnose(*(evidence(arm) for arm in arms)).findings]
+def _trained(arms: list[Arm], upto: int | None) -> str:
+    said = [finding.sentence for finding in diagnose(*(evidence(arm, upto) for arm in arms)).findings]
+    cut = "" if upto is None else f", upto={upto}"
     if arms[0].run is None:
         source = f"""from core.runs import recorded
 
 arms = [recorded(name) for name in {[arm.id for arm in arms]!r}]
-measured = [of_run(arm.points(), arm.checkpoints()) for arm in arms]"""
+measured = [of_run(arm.points(), arm.checkpoints(){cut}) for arm in arms]"""
     else:
         source = f"""from core.runs import Store
 
 store = Store()  # the runs of this machine
 arms = {[arm.id for arm in arms]!r}
-measured = [of_run(store.points(id), store.checkpoints(id)) for id in arms]"""
+measured = [of_run(store.points(id), store.checkpoints(id){cut}) for id in arms]"""
     ends = "" if any(arm.going or arm.ended for arm in arms) else f"\nassert said == {said!r}"
     return f"""# %% The trained pair: the diagnosis from what was measured in training
 from core.analysis.evidence import of_run

@@ -59,15 +59,21 @@ def begin(part: str) -> None:
         state.set("duo", group)
 
 
-def judged(arms: list[Arm]) -> Diagnosis:
-    """What the measurements of both say, as far as they have come."""
-    whole, other = (evidence(arm) for arm in arms)
+def judged(arms: list[Arm], upto: int | None = None) -> Diagnosis:
+    """What the measurements of both say, as far as they have come, or as they were at a step."""
+    whole, other = (evidence(arm, upto) for arm in arms)
     return diagnose(whole, other)
 
 
-def evidence(arm: Arm) -> Evidence:
-    """One run, for the diagnosis."""
-    return of_run(arm.points, arm.checkpoints, guessing=arm.guessing, ended=arm.ended)
+def evidence(arm: Arm, upto: int | None = None) -> Evidence:
+    """One run, for the diagnosis, as it is or as it was at a step."""
+    ended = arm.ended if upto is None else ""
+    return of_run(arm.points, arm.checkpoints, guessing=arm.guessing, ended=ended, upto=upto)
+
+
+def judged_at(arms: list[Arm], at: int | None) -> int | None:
+    """The step up to which the diagnosis counts; None, all of it, where the newest checkpoint is shown."""
+    return None if at == max(moments(arms), default=None) else at
 
 
 def moments(arms: list[Arm]) -> list[int]:
@@ -76,14 +82,14 @@ def moments(arms: list[Arm]) -> list[int]:
     return sorted(both[0] & both[1])
 
 
-def mended(arms: list[Arm], part: str, said: Diagnosis) -> str:
+def mended(arms: list[Arm], part: str, said: Diagnosis, upto: int | None = None) -> str:
     """What the diagnosis asks for, and whether that is what was taken out; then what its twin came to."""
     asked = remedy(said)
     if asked is None:
         return "No finding asks for a remedy." if part == NOTHING else "So far no finding asks for a remedy."
     if asked.part != part:
         return f"{asked.sentence} But taken out here: {NOTHING if part == NOTHING else WITHOUT_WORDS[part]}."
-    whole = evidence(arms[0]).held_out
+    whole = evidence(arms[0], upto).held_out
     twin = "" if whole is None else f" The twin that kept it has a held-out loss of {whole:.2f}."
     return f"{asked.sentence} That is what was taken out.{twin}"
 
@@ -95,7 +101,8 @@ def record_pair(arms: list[Arm], part: str, at: int | None) -> dict[str, Any]:
         part: what the second was trained without.
         at: the step of the checkpoint that is shown; None: none has been measured.
     """
-    spec, said = arms[1].spec, judged(arms)
+    upto = judged_at(arms, at)
+    spec, said = arms[1].spec, judged(arms, upto)
     seen = [next((one for one in arm.checkpoints if one.step == at), None) for arm in arms]
     health = [one.health if one else {} for one in seen]
     measured = all(health)
@@ -114,7 +121,7 @@ def record_pair(arms: list[Arm], part: str, at: int | None) -> dict[str, Any]:
         "charts": most_apart(*health) if measured else [],
         "samples": [one.sample if one else "" for one in seen],
         "findings": [finding.sentence for finding in said.findings],
-        "remedy": mended(arms, part, said) if measured else "",
+        "remedy": mended(arms, part, said, upto) if measured else "",
         "cost": said.cost if measured else "The first measurements come with the first checkpoint.",
     }  # fmt: skip
 

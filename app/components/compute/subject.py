@@ -71,7 +71,7 @@ def subject(ctx: Context) -> Subject:
         wrong = str(why)
     usual = max(1, len(ctx.ids)) if preset is None else base.n_ctx
     asked = int(state.get("long"))
-    name = ctx.name if preset is None else preset.name
+    name = ctx.label if preset is None else preset.name
     return Subject(
         key, name, base, config, sizes, wrong, int(state.get("together")), asked if asked > 0 else usual, usual,
         state.get("floats"), ACCELERATORS[state.get("card")], _read(ctx) if preset is None else 0,

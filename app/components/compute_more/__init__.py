@@ -183,7 +183,7 @@ def show(
         )
     else:
         how = (
-            f"choose {ctx.name} as the configuration"
+            f"choose {ctx.label} as the configuration"
             if shown.preset is not None
             else "press “As it was” under Sizes"
         )

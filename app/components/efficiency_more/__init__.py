@@ -42,7 +42,7 @@ def record(ctx: Context, arms: Sequence[Run]) -> dict[str, Any]:
     listed = [own.record(arm) for arm in arms]
     return {
         "stamp": repr((ctx.model_key, way, mine.share(), sorted(found), listed)),
-        "tokens": list(ctx.tokens), "name": ctx.name, "cut": way, "share": mine.share(), "retrained": RETRAINED,
+        "tokens": list(ctx.tokens), "name": ctx.label, "cut": way, "share": mine.share(), "retrained": RETRAINED,
         "base": {name: shrunk.base()[name] for name in ("name", "loss", "numbers", "bytes", "places")}
         | {"texts": held_out.STORIES},
         "curves": {name: [_level(one) for one in levels] for name, levels in curves.items()},

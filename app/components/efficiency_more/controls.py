@@ -24,6 +24,7 @@ def draw(ctx: Context, arms: list[Arm], way: Cut, missing: Sequence[float]) -> D
         st.slider("Share removed, percent", 5, 95, step=5, width=220, **state.bind("removed"))
         with st.popover("Train your own", key="gb-own-shrunk"):
             _own(ctx, arms)
+        own_run.under_way(arms, "efficiency.stop")
         bar = _measuring(ctx, way, missing)
     for arm in arms:
         if arm.run is not None and arm.run.over and arm.run.state != "done":
@@ -44,7 +45,7 @@ def _measuring(ctx: Context, way: Cut, missing: Sequence[float]) -> DeltaGenerat
             on_click=state.whole(work.begin), args=asked,
         )  # fmt: skip
         return st.container(width="stretch", key="gb-bar-efficiency")
-    return work.buttons(mine.JOB, key, f"Prune {widgets.escape(ctx.name)}", *asked[2:])
+    return work.buttons(mine.JOB, key, f"Prune {widgets.escape(ctx.label)}", *asked[2:])
 
 
 def _own(ctx: Context, arms: list[Arm]) -> None:
@@ -56,19 +57,17 @@ def _own(ctx: Context, arms: list[Arm]) -> None:
         st.slider("Share of the plain loss", 0.0, 1.0, step=0.1, **state.bind("plainly"))
     st.number_input("Steps", 1, 20_000, step=50, **state.bind("lessons"))
     spend, why = own_run.cost(lambda: own.following(ctx, arms))
-    st.button(
-        f"Train it now{f', {spend}' if spend else ''}", key="efficiency.train", type="primary",
-        disabled=bool(why) or runs.engine() is None, on_click=state.whole(own_run.start),
-        args=("efficiency", "shrinks", lambda: [own.following(ctx, arms)]),
+    going = any(arm.going for arm in arms)
+    own_run.button(
+        "Train it now", spend, "efficiency.train", going, disabled=bool(why) or runs.engine() is None,
+        on_click=state.whole(own_run.start), args=("efficiency", "shrinks", lambda: [own.following(ctx, arms)]),
     )  # fmt: skip
-    if not any(arm.going for arm in arms):
+    if not going:
         own_run.quicker(
             "efficiency", lambda steps: own.following(ctx, arms, steps), int(state.get("lessons")),
             [steps for steps in (800, 400, 200, 100, 50, 20) if steps < int(state.get("lessons"))],
             lambda steps: f"{steps} steps", lambda steps: state.set("lessons", steps),
         )  # fmt: skip
-    if any(arm.going for arm in arms):
-        st.button("Stop", key="efficiency.stop", on_click=state.whole(own.stop), args=(arms,))
     if state.get("shrinks"):
         st.button(
             "Without mine", key="efficiency.back", on_click=state.whole(lambda: state.set("shrinks", ""))

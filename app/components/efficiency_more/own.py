@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app import measured, runs, state, trained
+from app import measured, runs, state
 from app.components.efficiency_more import mine
 from app.own_run import Next
 from app.page import Context
@@ -46,14 +46,14 @@ def base_of(ctx: Context) -> Base:
         return Base(USUAL, "", "tales")
     why = ""
     if ctx.lm.config.shape != "decoder" or ctx.lm.config.head != "lm":
-        why = f"{ctx.name} says no next tokens"
+        why = f"{ctx.label} says no next tokens"
     elif corpus not in corpora.names():
-        why = f"what {ctx.name} was trained on is not at hand"
+        why = f"what {ctx.label} was trained on is not at hand"
     elif ctx.name.startswith("run:") and spec.get("kind", "train") == "train":
         step = ctx.snapshot if ctx.snapshot is not None else int(ctx.lm.card["steps"])
         return Base("", f"{ctx.name.removeprefix('run:')}@{step}", corpus)
     elif ctx.name.startswith(("run:", "/", "./", "../")) or ctx.snapshot is not None:
-        why = f"{ctx.name} is no model that a run can begin with as it is here"
+        why = f"{ctx.label} is no model that a run can begin with as it is here"
     else:
         return Base(ctx.name, "", corpus)
     return Base(USUAL, "", "tales", why)
@@ -120,11 +120,6 @@ def following(ctx: Context, arms: list[Arm], steps: int | None = None) -> Next:
     """The next run as it would be put into the queue. Raises as `spec_of`."""
     spec = spec_of(ctx, FIRST + len(arms), steps)
     return Next(spec, f"Efficiency: {title(spec)}")
-
-
-def stop(arms: list[Arm]) -> None:
-    """End those that are going."""
-    trained.stop(arms)
 
 
 def record(arm: Arm) -> dict[str, Any]:

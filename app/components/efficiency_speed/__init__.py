@@ -19,7 +19,7 @@ def record(measure: Measure) -> dict[str, Any]:
     timed = measure.speeds()
     return {
         "stamp": repr((measure.ctx.model_key, len(timed), times)),
-        "tokens": list(measure.ctx.tokens), "name": measure.ctx.lm.name.rsplit("/", 1)[-1],
+        "tokens": list(measure.ctx.tokens), "name": measure.ctx.label.rsplit("/", 1)[-1],
         "passes": None if times is None else vars(times), "speeds": [vars(one) for one in timed],
         "large": list(kernels.LARGE),
     }  # fmt: skip

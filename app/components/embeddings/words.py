@@ -102,7 +102,7 @@ def analogy_of(table: StaticVectors, pieces: Sequence[Piece], written: str) -> t
 
 def short_name(ctx: Context) -> str:
     """What the open model is called in a sentence: without where it lies."""
-    return "the open model" if models.run_id(ctx.name) else ctx.name.removeprefix("./").rpartition("/")[2]
+    return ctx.label if models.run_id(ctx.name) else ctx.label.rpartition("/")[2]
 
 
 def sentence(why: Exception) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import state, widgets
+from app import own_run, state, widgets
 from app.components import pack
 from app.components.embeddings_learn import shown
 from app.components.tokenization.wait import own, own_corpus
@@ -185,3 +185,4 @@ def controls() -> None:
                     0.0, 0.1, step=0.0001, format="%.4f", width=260, **state.bind("often"),
                 )  # fmt: skip
                 st.number_input("Seed", 0, 999_999, step=1, width=260, **state.bind("learnseed"))
+        own_run.progress([shown.find("learned", "word2vec")])

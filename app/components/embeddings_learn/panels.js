@@ -40,7 +40,7 @@ function runWords(feed) {
   const { state, step = 0, steps, place, starting, ended } = { ...feed.state, step: Math.max(0, feed.lastStep) };
   const far = `step ${thousands(step)} of ${thousands(steps || step)}`;
   if (feed.lost) return feed.lost;
-  if (state === "queued") return starting ? "the workers are starting" : place > 1 ? `waits, ${place}. in the queue` : "begins";
+  if (state === "queued") return starting ? "the workers are starting" : place > 1 ? `waits, place ${place} in the queue` : place ? "waits for a worker" : "begins";
   if (state === "running") return step ? far : "reads the text, then begins";
   if (state === "done") return `${thousands(step)} steps${feed.last("seconds") ? ` in ${num(feed.last("seconds").value, 1)} s` : ""}`;
   return ended || `${state}, ${far}`;

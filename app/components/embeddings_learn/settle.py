@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from app import cache, models, page, runs, state, widgets
+from app import cache, models, own_run, page, runs, state, widgets
 from app.components import pack
 from app.components.embeddings_learn import shown
 from core.runs.word_specs import MapSpec
@@ -152,3 +152,4 @@ def controls(ctx: page.Context) -> None:
         widgets.segments("Vectors", "source", tuple(sources), lambda name: sources[str(name)])
         widgets.segments("Words", "laid", SIZES, lambda size: f"{int(size):,}")
         shown.number("Perplexity" if state.get("layout") == "tsne" else "Neighbours", "near", 100)
+        own_run.progress([shown.find("settled", "map")])

@@ -71,9 +71,7 @@ def _speaks(lm: LanguageModel, shape: Shape) -> bool:
 
 def _own(ctx: Context, shape: Shape) -> Lane:
     target = str(models.resolve(ctx.name).target)
-    return _read(
-        Lane(shape, ctx.name.removeprefix("./"), ctx.model_key, target, True, ctx.lm), ctx.text, ctx.ids
-    )
+    return _read(Lane(shape, ctx.label, ctx.model_key, target, True, ctx.lm), ctx.text, ctx.ids)
 
 
 def _other(ctx: Context, shape: Shape) -> Lane:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from app import own_run, runs, state, trained, widgets
+from app import own_run, runs, state, widgets
 from app.components.fine_tuning import ways
 from app.components.fine_tuning.ways import FITTING, KIND
 from app.trained import Arm
@@ -46,12 +46,10 @@ def _beside(chosen: list[str] | None) -> None:
 def _buttons(arms: Mapping[Way, Arm]) -> None:
     spend, why = own_run.cost(lambda: ways.following("lora"))
     off = bool(why) or runs.engine() is None
-    if any(arm.going for arm in arms.values()):
-        st.button("Stop", key="fine_tuning.stop", on_click=state.whole(_stop), args=(list(arms.values()),))
-    else:
-        st.button(
-            f"Train LoRA now{f', {spend}' if spend else ''}", key="fine_tuning.lora", type="primary", disabled=off,
-            on_click=state.whole(_start), args=("lora",),
+    if not own_run.under_way(list(arms.values()), "fine_tuning.stop"):
+        own_run.button(
+            "Train LoRA now", spend, "fine_tuning.lora", False, disabled=off, on_click=state.whole(_start),
+            args=("lora",),
         )  # fmt: skip
         whole, _ = own_run.cost(lambda: [ways.following(way) for way in ways.WAYS])
         st.button(
@@ -67,10 +65,6 @@ def _buttons(arms: Mapping[Way, Arm]) -> None:
 
 def _start(*chosen: Way) -> None:
     own_run.start("fine_tuning", "tuned", lambda: [ways.following(way) for way in chosen])
-
-
-def _stop(arms: list[Arm]) -> None:
-    trained.stop(arms)
 
 
 def _own_examples() -> None:

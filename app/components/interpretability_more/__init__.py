@@ -200,7 +200,7 @@ def record(
     shown = [] if found is None else [_token(lm, found, at) for at in range(len(found.ids))]
     return {
         "stamp": f"{ctx.model_key}\x1f{ask!r}\x1f{found is None}\x1f{probe}",
-        "model": lm.name, "asked": lm.tokenizer.display(ask.token), "row": ask.row, "says": ask.says,
+        "model": ctx.label, "asked": lm.tokenizer.display(ask.token), "row": ask.row, "says": ask.says,
         "blank": ask.blank, "blankWord": measure.blank_word(lm, ask.blank), "tokens": shown, "why": why,
         "names": list(NAMES), "shape": lm.config.shape, "normed": only_directions(lm),
         "integrated": None if found is None else _integrated(found),

@@ -88,7 +88,7 @@ def record(ctx: Context, found: Walk | None, why: str = "") -> dict[str, Any]:
     """What view.js draws."""
     config = ctx.lm.config
     said: dict[str, Any] = {
-        "stamp": f"{ctx.model_key}\x1f{found is None}\x1f{why}", "model": ctx.lm.name, "shape": config.shape,
+        "stamp": f"{ctx.model_key}\x1f{found is None}\x1f{why}", "model": ctx.label, "shape": config.shape,
         "why": why, "known": found is not None, "texts": TEXTS, "from": NAMED_FROM, "cut": CUT,
     }  # fmt: skip
     return said if found is None else said | _found(found)

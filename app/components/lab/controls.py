@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from app import own_run, page, runs, state
+from app import own_run, page, runs, state, widgets
 from app.components.lab import acts, presets, setting, shown
-from app.components.lab.planned import preset_of
-from app.components.lab.shown import Shown
+from app.components.lab.planned import described, planned, preset_of
+from app.components.lab.shown import Shown, run_name
 from app.own_run import Next
 from core.training import TrainSpec
 
@@ -19,7 +19,7 @@ def draw(first: Shown | None, spec: TrainSpec) -> None:
     """All of it. first: the curve that the page is about."""
     with st.container(key="gb-lab-controls"), page.controls():
         with st.container(key="gb-lab-buttons", horizontal=True, gap="xsmall", width="content"):
-            _buttons(first)
+            _buttons(first, spec)
         st.selectbox("Data", list(presets.DATA), format_func=_named(spec), filter_mode=None, **_data(spec))
         _shapes(spec)
         st.selectbox(
@@ -36,6 +36,8 @@ def draw(first: Shown | None, spec: TrainSpec) -> None:
         if more.open:
             with more:
                 _more(spec)
+    if said := _whose(first, spec):
+        st.caption(widgets.escape(said))
     if first is not None and first.run is not None and not first.run.over:
         return  # what trains now is not moved by what could be trained next
     own_run.quicker(
@@ -45,7 +47,7 @@ def draw(first: Shown | None, spec: TrainSpec) -> None:
     )  # fmt: skip
 
 
-def _buttons(first: Shown | None) -> None:
+def _buttons(first: Shown | None, spec: TrainSpec) -> None:
     """Start, Pause, Resume in one place; One step, Stop, New run beside it."""
     run = first.run if first is not None else None
     mine = first is not None and first.mine
@@ -74,12 +76,24 @@ def _buttons(first: Shown | None) -> None:
         args=(run.id if run else "", "stop"),
         disabled=not going,
     )
-    st.button(
-        "New run",
-        key="lab.new",
-        on_click=state.whole(acts.start),
-        disabled=label == "Start",
-        help="One with the present settings, beside this run.",
+    with st.popover("New run", key="gb-lab-new", disabled=label == "Start"):
+        st.caption(
+            f"One with the present settings, beside this run. {widgets.escape(planned(spec)['line'])}."
+        )
+        st.button("Train it", key="lab.new", on_click=state.whole(acts.start), disabled=label == "Start")
+
+
+def _whose(first: Shown | None, spec: TrainSpec) -> str:
+    """Which settings Resume takes, where those that are set here are others; "" where there is nothing to confuse."""
+    run = first.run if first is not None and first.mine else None
+    if run is None or not (run.state in ("stopped", "paused") or run.control == "pause"):
+        return ""
+    of_start = {name: getattr(run.spec, name) for name in ("prompt", "parent", "eval_every", "precision")}
+    if run.spec == spec.replace(**of_start):  # what a start adds is no setting
+        return ""
+    return (
+        f"Resume goes on with {run_name(run)}’s own settings, {described(run.spec)}. "
+        f"What is set here, {described(spec)}, is for a new run."
     )
 
 
@@ -97,7 +111,11 @@ def _data(spec: TrainSpec) -> dict[str, Any]:
         elif text := state.memo("lab").get("texts"):
             setting.change(corpus="own", text=next(iter(text)))
         else:
-            state.note("Own text: paste or upload it under Settings; the data stay as they are until then.")
+            state.memo("lab")["bring"] = True  # Settings open at their box for it
+            state.open_box("gb-lab-more")
+            state.note(
+                "Own text: paste or upload it here, under Settings; the data stay as they are until then."
+            )
 
     return setting.part("corpus", spec.corpus, chosen)
 
@@ -119,7 +137,11 @@ def _more(spec: TrainSpec) -> None:
         format_func=lambda one: presets.PRESETS[one].name if one else "Settings of your own",
         **setting.part("preset", name, _preset),
     )  # fmt: skip
-    task, data, steps, model = st.tabs(["Task", "Own text", "Steps", "Model"])
+    names = ["Task", "Own text", "Steps", "Model"]
+    bring = state.memo("lab").pop("bring", False)
+    # A box that is asked for opens with its tab in front: other tabs, under another key.
+    at = state.memo("lab")["tabs"] = state.memo("lab").get("tabs", 0) + bool(bring)
+    task, data, steps, model = st.tabs(names, default=names[bool(at)], key=f"lab.tabs.{at}")
     with task:
         _choice("Objective", "objective", presets.OBJECTIVES, spec)
         _choice("Tokenizer", "tokenizer", presets.TOKENIZERS, spec)

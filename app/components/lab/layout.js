@@ -1,7 +1,7 @@
 // What stands where in the lab's picture: the loss at the left, three small charts or the plan at the right, Rewind on
 // the loss's own axis, the film strip below. On a phone everything stands in one column.
 
-const LAB = { head: 22, chart: 292, rewind: 48, side: 416, gap: 44, strip: 152, under: 40, phoneFrame: 150, map: 90, frame: 177 };
+const LAB = { head: 22, chart: 292, rewind: 48, side: 416, gap: 44, strip: 152, under: 40, phoneFrame: 150, map: 90, thin: 0.4, frame: 177 };
 
 function planLab(g, data) {
   const wide = g.width >= 760;
@@ -67,8 +67,8 @@ function statusOf(feed, data) {
   const seconds = feed.last("seconds")?.value;
   if (!feed.live) return [place, data.runs[0].model ? "recorded while it was trained" : "recorded"];
   if (seconds === undefined) return [place, state === "running" ? "begins" : state !== "queued" ? "" : feed.state.starting ? "workers are starting" : "waiting"];
-  const done = `${spokenSeconds(seconds)} so far`;
-  if (state !== "running") return [place, feed.over ? `${state} after ${spokenSeconds(seconds)}` : `${state}, ${done}`];
+  const done = `${spokenSeconds(seconds)} of training so far`;
+  if (state !== "running") return [place, feed.over ? `${state} after ${spokenSeconds(seconds)} of training` : `${state}, ${done}`];
   return [place, step ? `${done}, about ${spokenSeconds((seconds / step) * (steps - step) * (feed.state.beside ?? 1))} left` : done];
 }
 
@@ -81,10 +81,11 @@ function newsOf(feed, mine) {
   const word = ended ? `${ended[0].toUpperCase()}${ended.slice(1).replace(/\.$/, "")}. ` : "";
   if (state === "queued" && starting) return "This server’s workers are still starting. The run begins by itself as soon as they are ready.";
   if (state === "queued") return place > 0 ? `Waiting for a free worker: place ${place} in the queue. It begins by itself.` : "Waiting for a worker. It begins by itself.";
-  if (state === "paused") return `Paused at step ${thousands(Math.max(0, feed.lastStep))}. ${mine ? "Resume goes on from here; One step takes just one." : "Its owner can go on."}`;
+  if (state === "paused") return `Paused at step ${thousands(Math.max(0, feed.lastStep))}. ${mine ? "Resume goes on from here with its own settings; One step takes just one." : "Its owner can go on."}`;
   if (state === "diverged") return `${word || "The loss ran away. "}The curve is kept. Lower the peak rate and start anew, or fork from an earlier checkpoint.`;
   if (state === "failed") return `${word || "Something went wrong. "}The curve is kept. Start anew, or fork from its last checkpoint.`;
-  if (state === "stopped") return `${word || "Stopped. "}${mine ? "Resume trains the steps that were left, as a fork of its last checkpoint." : "Fork it to go on from a checkpoint."}`;
+  // What is set above counts for a new run alone.
+  if (state === "stopped") return `${word || "Stopped. "}${mine ? "Resume trains the steps that were left with this run’s own settings, as a fork of its last checkpoint; New run takes the settings above." : "Fork it to go on from a checkpoint."}`;
   if (state === "gone") return `${word || "This run is not there any more. "}Start another, or choose a model on the left.`;
   if (control === "pause" && state === "running") return "Pausing after this step.";
   return "";

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import page, runs, state
+from app import page, runs, state, widgets
 from app.components.lab import controls, presets, setting, shown, take
 from app.components.lab.shown import Shown
 from app.widgets import inline
@@ -86,7 +86,12 @@ def _table() -> None:
                 args=(run.id,),
                 help=why,
             )
-            st.button("Delete", key=f"lab.delete.{run.id}", on_click=state.whole(_delete), args=(run.id,))
+            with st.popover("Delete", key=f"gb-lab-delete-{run.id}"):
+                gone = f"{shown.run_name(run)}, its curve and all its moments are gone for good."
+                st.caption(widgets.escape(gone))
+                st.button(
+                    "Delete it", key=f"lab.delete.{run.id}", on_click=state.whole(_delete), args=(run.id,)
+                )
 
 
 def _about(run: Run) -> str:

@@ -45,6 +45,15 @@ def planned(spec: TrainSpec) -> dict[str, Any]:
     }
 
 
+def described(spec: TrainSpec) -> str:
+    """A spec's settings in a line."""
+    data = f"{presets.DATA[spec.corpus]}, {presets.TOKENIZERS[spec.tokenizer]}"
+    shape = presets.shape_name(presets.shape_of(spec))
+    return (
+        f"{data}, {shape}, {presets.OPTIMIZERS[spec.optimizer]} {spec.learning_rate:g}, {spec.steps:,} steps"
+    )
+
+
 def preset_of(spec: TrainSpec) -> str:
     """The preset that a spec is, "" when it is none."""
     return next((name for name, preset in presets.PRESETS.items() if preset.make() == spec), "")

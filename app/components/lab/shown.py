@@ -5,7 +5,7 @@ A curve is a run of the store (drawn live, by its stream), a recorded run, or th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ class Shown:
         steps: its moments that can be opened, in order.
         planned: how many steps it was to take.
         growth: (step, tokens): from there on it reads rows of so many tokens.
+        slot: its place in the order of colours, which it keeps (`coloured`).
     """
 
     id: str
@@ -45,10 +46,12 @@ class Shown:
     steps: tuple[int, ...] = ()
     planned: int = 0
     growth: tuple[tuple[int, int], ...] = ()
+    slot: int = 0
 
     def record(self) -> dict[str, Any]:
         """What curves.js takes."""
         told: dict[str, Any] = {"id": self.id, "name": self.name, "model": self.model, "mine": self.mine}
+        told["slot"] = self.slot
         told["growth"] = [{"x": step, "text": f"rows of {tokens:,} tokens"} for step, tokens in self.growth]
         if self.run is None:
             points = {
@@ -93,7 +96,24 @@ def curves(name: str) -> list[Shown]:
         not first and not others
     ):  # never an empty chart: a model without a curve of its own stands beside one that has
         others = [one for one in [find(state.DEFAULT_MODEL)] if one is not None]
-    return [*first, *others][:MOST]
+    return coloured([*first, *others][:MOST])
+
+
+def coloured(curves: list[Shown]) -> list[Shown]:
+    """The curves with the slots that they had before in this session; a new one gets the first that is free."""
+    slots: dict[str, int] = state.memo("lab").setdefault("slots", {})
+    taken = {slots[one.id] for one in curves if one.id in slots}
+    for one in curves:
+        if one.id not in slots:
+            slots[one.id] = min(set(range(MOST)) - taken)
+            taken.add(slots[one.id])
+    met: dict[int, str] = {}
+    for one in curves:  # two that were never beside each other may have the same one
+        if met.setdefault(slots[one.id], one.id) != one.id:
+            slots[one.id] = min(set(range(MOST)) - taken)
+            taken.add(slots[one.id])
+            met[slots[one.id]] = one.id
+    return [replace(one, slot=slots[one.id]) for one in curves]
 
 
 def find(id: str) -> Shown | None:
@@ -118,9 +138,7 @@ def _stored(run: Run) -> Shown:
     )  # fmt: skip
 
 
-def run_name(run: Run) -> str:
-    """A run's name, or the beginning of its id."""
-    return run.name or f"Run {run.id[:4]}"
+run_name = models.run_name
 
 
 def _bundled(name: str) -> Shown | None:

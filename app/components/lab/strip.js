@@ -35,7 +35,7 @@ function drawFrame(g, data, local, i, { x, y }, chosen, at) {
   const frame = film.frames[i];
   const [, T, S] = local.maps.shape;
   const size = LAB.map;
-  const [w, tall] = [size * Math.min(1, S / T), size * Math.min(1, T / S)];
+  const [w, tall] = [size * clamp(S / T, LAB.thin, 1), size * clamp(T / S, LAB.thin, 1)]; // a row or two stay a map, not a line
   const many = film.frames.length > 1;
   const text = x + size + 9;
   const room = at.pitch - 6;

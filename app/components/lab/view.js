@@ -20,7 +20,7 @@ const lab = {
     local.marks = now === null || now < 0 ? [] : [{ x: now }];
     drawHead(g, data, local, at);
     local.chart = curves(g, "loss", at.chart, {
-      runs: data.runs, x: data.x, guessing: data.guessing, title: data.title, sync: true,
+      runs: data.runs, x: data.x, guessing: data.guessing, title: data.title, sync: true, own: true,
       marks: [...(data.runs[0]?.growth ?? []).map((one) => ({ ...one, colour: "ink3", width: 1, dash: [2, 3] })), ...local.marks],
       onpoint: (feed, what) => heard(g, local, feed, what),
       onframe: () => keepRewind(g, local),

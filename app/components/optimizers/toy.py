@@ -33,7 +33,6 @@ def arms() -> list[Arm]:
 def panel() -> None:
     """The figure, and the buttons that train the five anew at the chosen rates or stop them."""
     shown = arms()
-    going = [arm for arm in shown if arm.going]
     view.draw(
         record(shown),
         key="toy",
@@ -45,11 +44,7 @@ def panel() -> None:
     )
     memo = state.memo("optimizers")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        if going:
-            st.button(
-                "Stop them", key="optimizers.toy.stop", on_click=state.whole(trained.stop), args=(shown,)
-            )
-        else:
+        if not own_run.under_way(shown, "optimizers.toy.stop", "Stop them"):
             own_run.shorter(following, STEPS)
             spend, why = own_run.cost(following)
             steps = next(iter(wished().values())).steps

@@ -32,13 +32,13 @@ def sizes(arm: Arm) -> dict[str, Any]:
 
 
 def show(
-    lm: LanguageModel, key: str, block: str, arms: Sequence[Arm], steps: Sequence[int],
+    lm: LanguageModel, name: str, key: str, block: str, arms: Sequence[Arm], steps: Sequence[int],
     glance: int, begin: Callable[[], None], following: Callable[..., list[own_run.Next]],
-    stop: Callable[[Sequence[Arm]], None],
 ) -> None:  # fmt: skip
     """The heading, the checkpoint's slider, the buttons that train anew, and the two panels.
 
     Args:
+        name: what the model is called.
         block: the path of the block whose matrices are counted.
         following: the runs that `begin` would start, with a share of their steps as for `own_run.shortened`.
         steps: of the checkpoints at which the shown pair's weights were counted; glance: the one that is shown.
@@ -52,22 +52,19 @@ def show(
                 format_func=lambda i: f"{steps[i]:,}",
                 **state.part("glance", glance, lambda index: state.set("glance", index)),
             )
-        if any(arm.going for arm in arms):
-            st.button("Stop all four", key="regularization.stop", on_click=state.whole(stop), args=(arms,))
-        else:
+        if not own_run.under_way(arms, "regularization.stop", "Stop all four"):
             own_run.shorter(following, following("1")[0].spec.steps)
             spend, refused = own_run.cost(following)
-            st.button(
-                f"Train all four now{f', {spend}' if spend else ''}", key="regularization.start", type="primary",
-                on_click=state.whole(begin),
-            )  # fmt: skip
+            own_run.button(
+                "Train all four now", spend, "regularization.start", False, on_click=state.whole(begin)
+            )
             own_run.warn(refused)
     if why := state.memo("regularization").pop("why", ""):
         st.warning(widgets.escape(why))
     decayed = max(arms, key=lambda arm: arm.spec.weight_decay).spec
     more(
         data={
-            "name": lm.name,
+            "name": name,
             "block": block,
             "weights": cache.call(weights, key, block),
             "arms": [sizes(arm) for arm in arms],

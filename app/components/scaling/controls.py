@@ -26,6 +26,7 @@ def draw(seen: Seen, mine: list[Own]) -> None:
         st.toggle("Count the embeddings", **state.bind("tables"))
     with st.popover("Train a size", key="gb-own-size"):
         _own(mine)
+    own_run.under_way([one.arm for one in mine], "scaling.stop")
     _told(mine)
 
 
@@ -34,18 +35,16 @@ def _own(mine: list[Own]) -> None:
     st.number_input("Width (d_model), a multiple of 16", 16, 512, step=16, **state.bind("width"))
     widgets.segments("Share of the ladder’s text", "portion", own.PORTIONS)
     spend, why = _cost(mine)
-    st.button(
-        f"Train it now{f', {spend}' if spend else ''}", key="scaling.train", type="primary",
-        disabled=bool(why) or runs.engine() is None, on_click=state.whole(own_run.start),
-        args=("scaling", "ladder", lambda: [own.following(mine)]),
+    going = any(one.arm.going for one in mine)
+    own_run.button(
+        "Train it now", spend, "scaling.train", going, disabled=bool(why) or runs.engine() is None,
+        on_click=state.whole(own_run.start), args=("scaling", "ladder", lambda: [own.following(mine)]),
     )  # fmt: skip
-    if not any(one.arm.going for one in mine):
+    if not going:
         own_run.quicker(
             "scaling", lambda size: own.following(mine, size), own.asked(), own.smaller(own.asked()),
             lambda size: f"Width {size[0]} on {size[1]} of the text", own.take,
         )  # fmt: skip
-    if any(one.arm.going for one in mine):
-        st.button("Stop", key="scaling.stop", on_click=state.whole(own.stop), args=(mine,))
     if state.get("ladder"):
         st.button("Without mine", key="scaling.back", on_click=state.whole(lambda: state.set("ladder", "")))
     if runs.engine() is None:

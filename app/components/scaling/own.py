@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from app import measured, runs, state, trained
+from app import measured, runs, state
 from app.own_run import Next
 from app.trained import Arm
 from core.analysis import emergence
@@ -127,11 +127,6 @@ def following(own: list[Own], size: Size | None = None) -> Next:
     """The next run as it would be put into the queue. Raises as `spec_of`."""
     spec = spec_of(FIRST + sum(one.arm.name.startswith(TITLE) for one in own), size)
     return Next(spec, f"{TITLE}{ladder.name(spec)}")
-
-
-def stop(own: list[Own]) -> None:
-    """End those that are going."""
-    trained.stop([one.arm for one in own])
 
 
 def lost(own: list[Own]) -> list[str]:

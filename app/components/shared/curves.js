@@ -7,6 +7,7 @@
 //   runs: [{                       the first is the one that the picture is about (accent by default)
 //     id, name,                    "Run A": stands at the end of its line
 //     colour: "accent",            a design token; the usual order is accent, ink2, k, v (RUN_COLOURS)
+//     slot: 2,                     the place in that order that it keeps, whichever runs stand beside it
 //     dash: [6, 3],                of its lines, for the third run and later; colour never stands alone
 //     live: true,                  points, state and checkpoints come from runs/ID/events (replayed after a reconnect,
 //                                  closed when the figure leaves the page, or)
@@ -23,6 +24,8 @@
 //   ends: "line" | "column" | "none",   names and last values at the line ends, in a column at the right, or nowhere
 //   title,                         for screen readers and the read-out: "Loss, nats per character"
 //   format: (value) => text, sync: true (the hairline stands in every chart of the figure), axis: false (no x labels)
+//   own: true,                     the axis ends with the runs of the store, where the first is one: recorded curves that
+//                                  are much longer are cut there
 //   ticks: true,                   a mark on the axis for every checkpoint of the first run
 //   onpoint: (feed, what) => {},   after "points", "state", "checkpoint", "gone", "end", "away" of any run
 //   onpick: (step, feed) => {},    a click, or Enter on the hairline: the step of the first run
@@ -36,6 +39,8 @@
 
 const RUN_COLOURS = ["accent", "ink2", "k-ink", "v-ink", "q-ink", "mlp-ink"];
 const RUN_DASHES = [null, null, [8, 3], [2, 3], [8, 3, 2, 3], [4, 2]];
+/** A run's colour: its own, or that of its slot, which stays when others come and go, or of its place. */
+const colourOf = (run, k) => run.colour ?? RUN_COLOURS[(run.slot ?? k) % RUN_COLOURS.length];
 const LOSS_LINES = [{ column: "loss", kind: "raw" }, { column: "smooth", kind: "dashed" }, { column: "held_out", kind: "solid" }];
 
 const chartsOf = new WeakMap(); // stage -> Map of name -> Chart
@@ -43,7 +48,7 @@ const hairs = new WeakMap(); // stage -> {axis, value}: one hairline for all cha
 
 class Chart {
   constructor(g, name) {
-    Object.assign(this, { g, name, feeds: [], pending: 0, spec: null, box: null, hover: null });
+    Object.assign(this, { g, name, feeds: [], pending: 0, spec: null, box: null, hover: null, limit: Infinity });
     this.canvas = html("canvas", { "aria-hidden": "true" });
     this.context = this.canvas.getContext("2d");
     this.paper = this.context ? this.canvas : h("svg", { "aria-hidden": "true" });
@@ -86,7 +91,24 @@ class Chart {
   /** Where a run's row lies on the x axis: its column, moved to where a fork begins. */
   shift(k) { return this.spec.runs[k].from?.[this.spec.x] ?? 0; }
   /** How many of a run's rows have a place on this axis: a recorded curve may know no seconds. */
-  rows(feed) { return feed.n && Number.isFinite(feed.cols[this.axis][feed.n - 1]) ? feed.n : 0; }
+  rows(feed) {
+    if (!feed.n || !Number.isFinite(feed.cols[this.axis][feed.n - 1])) return 0;
+    return this.goesOn(feed) ? feed.find(this.axis, this.limit) + 1 : feed.n;
+  }
+  /** Whether a recorded curve goes on beyond the axis, which ends with the runs that are watched. */
+  goesOn(feed) { return !feed.live && this.limit < Infinity && feed.n > 0 && feed.cols[this.axis][feed.n - 1] > this.limit; }
+  /** Where the axis ends at the latest: with `own`, a recorded curve that is much longer than all runs of the store does
+   *  not press them into the first pixels. */
+  bound() {
+    if (!this.spec.own || !this.feeds[0]?.live) return Infinity;
+    const ends = this.feeds.map((feed, k) => {
+      const end = feed.n && Number.isFinite(feed.cols[this.axis][feed.n - 1]) ? feed.cols[this.axis][feed.n - 1] : 0;
+      const whole = feed.over ? end : this.spec.x === "step" ? feed.state.steps : (end / Math.max(1, feed.lastStep)) * feed.state.steps;
+      return Math.max(end, whole) + this.shift(k);
+    });
+    const [mine, others] = [true, false].map((live) => Math.max(0, ...ends.filter((end, k) => this.feeds[k].live === live)));
+    return mine > 0 && others > 2 * mine ? mine : Infinity;
+  }
   get axis() { return { step: "step", tokens: "tokens", seconds: "seconds" }[this.spec.x]; }
 
   layout() {
@@ -94,8 +116,9 @@ class Chart {
     const side = spec.axis === false ? 5 : 22;
     let most = 0;
     let planned = 0;
+    this.limit = this.bound();
     this.feeds.forEach((feed, k) => {
-      const end = this.rows(feed) ? feed.cols[this.axis][feed.n - 1] : 0;
+      const end = this.rows(feed) ? feed.cols[this.axis][this.rows(feed) - 1] : 0;
       most = Math.max(most, end + this.shift(k));
       if (feed.over || !this.rows(feed) || !feed.state.steps) { planned = Math.max(planned, spec.x === "step" && !feed.over ? feed.state.steps + this.shift(k) : 0); return; }
       planned = Math.max(planned, spec.x === "step" ? feed.state.steps + this.shift(k) : (end / feed.lastStep) * feed.state.steps + this.shift(k));
@@ -212,13 +235,15 @@ class Chart {
     const { spec } = this;
     return this.feeds.map((feed, k) => {
       const run = spec.runs[k];
-      if (!this.rows(feed)) return null;
-      const line = [...spec.lines].reverse().find(({ column, kind }) => kind !== "raw" && feed.last(column)) ?? spec.lines.find(({ column }) => feed.last(column));
+      const rows = this.rows(feed);
+      if (!rows) return null;
+      const line = [...spec.lines].reverse().find(({ column, kind }) => kind !== "raw" && feed.last(column, rows)) ?? spec.lines.find(({ column }) => feed.last(column, rows));
       if (!line) return null;
-      const last = feed.last(line.column);
-      const text = (spec.format ?? ((v) => num(v, 3)))(last.value);
+      const last = feed.last(line.column, rows);
+      const further = this.goesOn(feed) && spec.ends === "line" ? `, on to ${thousands(feed.lastStep)}` : "";
+      const text = (spec.format ?? ((v) => num(v, 3)))(last.value) + further;
       const name = run.name ?? "";
-      return { k, name, text, ...last, colour: run.colour ?? RUN_COLOURS[k % RUN_COLOURS.length], width: measure(name, 12) * 1.06 + 8 + measure(text, 12, true) };
+      return { k, name, text, ...last, colour: colourOf(run, k), width: measure(name, 12) * 1.06 + 8 + measure(text, 12, true) };
     }).filter(Boolean);
   }
   svg() {

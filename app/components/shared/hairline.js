@@ -4,7 +4,18 @@ Object.defineProperties(Chart.prototype, Object.getOwnPropertyDescriptors({
   point(event) {
     const rect = this.node.getBoundingClientRect();
     const zoom = this.node.offsetWidth / rect.width || 1; // the projector mode enlarges the page
-    this.hair(((event.clientX - rect.left) * zoom - this.left) / this.across);
+    this.hair(this.measured(((event.clientX - rect.left) * zoom - this.left) / this.across));
+  },
+  /** The nearest place on the axis where the first run with points was measured: what is read off is what was written down. */
+  measured(value) {
+    const k = this.feeds.findIndex((feed) => this.rows(feed));
+    if (k < 0) return value;
+    const [feed, asked] = [this.feeds[k], value - this.shift(k)];
+    const values = feed.cols[this.axis];
+    const i = feed.find(this.axis, asked);
+    const next = Math.min(i + 1, feed.n - 1);
+    const at = values[next] - asked < asked - values[i] ? next : i;
+    return asked > values[feed.n - 1] || asked < 0 ? value : values[at] + this.shift(k);
   },
   pointAway() { this.hair(null); },
   hair(value) {
@@ -52,9 +63,10 @@ Object.defineProperties(Chart.prototype, Object.getOwnPropertyDescriptors({
       if (i < 0) return;
       const words = spec.lines.map(({ column }) => {
         const last = feed.last(column, i + 1);
-        return last && `${spec.names?.[column] ?? names[column] ?? column} ${format(last.value)}`;
+        const earlier = last && last.at !== i ? ` at ${thousands(feed.cols.step[last.at])}` : ""; // not measured at every step
+        return last && `${spec.names?.[column] ?? names[column] ?? column} ${format(last.value)}${earlier}`;
       }).filter(Boolean);
-      const step = spec.x === "step" && !this.shift(k) ? "" : `step ${thousands(feed.cols.step[i])}: `;
+      const step = spec.x === "step" && !this.shift(k) && feed.cols.step[i] === Math.round(value) ? "" : `step ${thousands(feed.cols.step[i])}: `;
       lines.push(`${spec.runs[k].name ?? ""}  ${step}${words.join("  ")}`.trim());
     });
     const head = { step: `step ${thousands(Math.round(value))}`, tokens: `${brief(value)} tokens`, seconds: `${num(value, 1)} s` }[spec.x];
@@ -78,14 +90,25 @@ function drawChart(chart, pen) {
   if (spec.guessing && spec.guessing.value <= high) drawGuess(chart, pen);
   pen.clipped(left - 1, top - 4, right - left + 3, bottom - top + 6, () => {
     chart.feeds.forEach((feed, k) => drawRun(chart, pen, feed, k));
+    const written = [];
     for (const mark of spec.marks ?? []) {
       const x = chart.px(mark.x) - chart.box.left;
       pen.line([x, x], [top - 8, bottom + 2], { stroke: mark.colour ?? "accent", width: mark.width ?? 2, dash: mark.dash });
-      if (mark.text) pen.text(x + 5, (top + bottom) / 2, mark.text, { fill: "ink3" });
+      if (mark.text) drawMark(chart, pen, mark.text, x, written);
     }
     if (chart.hairAt !== null) pen.line([chart.px0(chart.hairAt), chart.px0(chart.hairAt)], [top, bottom], { stroke: "ink3", dash: [2, 2] });
   });
   if (spec.ends !== "none") drawEndings(chart, pen);
+}
+
+/** The words of a mark: left of its line where the right edge would cut them, a row lower where others stand. */
+function drawMark(chart, pen, text, x, written) {
+  const wide = measure(text, 12) * 1.06;
+  const from = x + 5 + wide > chart.right ? x - 5 - wide : x + 5;
+  let row = 0;
+  while (written.some((other) => other.row === row && from < other.to + 6 && other.from < from + wide + 6)) row++;
+  written.push({ row, from, to: from + wide });
+  pen.text(from, (chart.top + chart.bottom) / 2 + 16 * row, text, { fill: "ink3" });
 }
 
 function drawAxes(chart, pen) {
@@ -132,8 +155,8 @@ function drawGuess(chart, pen) {
 
 function drawRun(chart, pen, feed, k) {
   const run = chart.spec.runs[k];
-  const stroke = run.colour ?? RUN_COLOURS[k % RUN_COLOURS.length];
-  const own = run.dash ?? RUN_DASHES[k % RUN_DASHES.length];
+  const stroke = colourOf(run, k);
+  const own = run.dash ?? RUN_DASHES[(run.slot ?? k) % RUN_DASHES.length];
   for (const { column, kind = "solid" } of chart.spec.lines) {
     const [xs, ys] = thinned(chart, feed, k, column, kind === "raw");
     const dash = kind === "dashed" ? [4, 3] : kind === "solid" ? own : null;
@@ -178,8 +201,8 @@ function drawEndings(chart, pen) {
   const asked = new Map(ends.map((end) => [end, clamp(chart.py(end.value), top + 4, bottom - 4)]));
   const order = [...ends].sort((a, b) => asked.get(a) - asked.get(b));
   const column = spec.ends === "column";
-  const gap = column ? 20 : 17;
-  const places = order.map((end, i) => (column ? top + 14 + i * gap : asked.get(end)));
+  const gap = column ? Math.min(20, (bottom - top - 6) / ends.length) : 17; // all of them, in a low chart closer
+  const places = order.map((end, i) => (column ? top + Math.min(14, gap - 2) + i * gap : asked.get(end)));
   if (column) order.sort((a, b) => a.k - b.k);
   else {
     for (let i = 1; i < places.length; i++) places[i] = Math.max(places[i], places[i - 1] + gap);
@@ -194,7 +217,8 @@ function drawEndings(chart, pen) {
       else pen.dot(x, y, 4, end.colour);
     }
     const from = column ? right + 12 : x + 10;
-    pen.text(from, places[i] + 4, end.name, { fill: end.colour, weight: 600 });
+    const room = chart.box.width - from - 10 - measure(end.text, 12, true) * 1.04;
+    pen.text(from, places[i] + 4, column ? fit(end.name, room, 12, false) : end.name, { fill: end.colour, weight: 600 });
     if (column) pen.text(chart.box.width - 2, places[i] + 4, end.text, { fill: end.colour, mono: true, anchor: "end" });
     else pen.text(from + measure(end.name, 12) * 1.06 + 8, places[i] + 4, end.text, { fill: end.colour, mono: true });
   });

@@ -1,0 +1,73 @@
+"""A training run as files: its model and its moments in one folder, which `core.load("run:ID")` reads without a store.
+
+A notebook of a run takes the folder along: `run-ID`, beside it, in our own layout, with `snapshots/STEP.safetensors` for
+every moment.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.checkpoints.export import ours
+from core.runs.loading import kept_step, load
+from core.runs.records import RunError
+
+if TYPE_CHECKING:
+    from core.runs.store import Store
+
+MOST = 256 * 2**20  # bytes of weights in one export
+_WEIGHTS = "model.safetensors"
+
+
+def name(id: str) -> str:
+    """The name of a run's folder."""
+    return f"run-{id}"
+
+
+def files(store: Store, id: str, step: int | None = None, most: int = MOST) -> dict[str, bytes]:
+    """The files of a run's folder, by name: the last model, the moment that is asked for, and others while they fit.
+
+    Args:
+        step: a moment that must be among them; None: only the last one must.
+        most: bytes of all weights; the first and the last moments come before those between.
+
+    Raises:
+        NoSuchRun, RunError: as `core.runs.loading.load`; CheckpointError: weights that are no numbers.
+    """
+    last = kept_step(store, id, None)
+    found = ours(load(store, id, last))
+    room = most - len(found[_WEIGHTS])
+    steps = store.steps(id)
+    between = sorted(set(steps) - {last, step}, key=lambda one: (one != steps[0], -one))
+    for one in [*([step] if step not in (None, last) else []), *between]:
+        if one != step and len(found[_WEIGHTS]) > room:
+            break
+        weights = ours(load(store, id, one))[_WEIGHTS]
+        found[f"snapshots/{one}.safetensors"] = weights
+        room -= len(weights)
+    found["moments"] = f"{last}\n".encode()  # of the model itself
+    return found
+
+
+def folder(id: str) -> Path | None:
+    """The folder of an exported run in the working folder, or None."""
+    found = Path.cwd() / name(id)
+    return found if (found / "moments").is_file() else None
+
+
+def steps(found: Path) -> list[int]:
+    """The moments that a folder holds, in order."""
+    last = int((found / "moments").read_text(encoding="utf-8"))
+    return sorted([*(int(path.stem) for path in (found / "snapshots").glob("*.safetensors")), last])
+
+
+def weights(found: Path, step: int | None) -> Path:
+    """The weights of a moment; None: of the last one. Raises RunError: the folder does not hold it."""
+    kept = steps(found)
+    if step is None or step == kept[-1]:
+        return found / _WEIGHTS
+    if step not in kept:
+        held = ", ".join(map(str, kept))
+        raise RunError(f"{found.name} was exported without step {step}; it holds {held}")
+    return found / "snapshots" / f"{step}.safetensors"

@@ -1,0 +1,103 @@
+"""While own runs train: Stop beside how far they are, on every page that trains, and gone when they have ended."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import own_run
+from app import runs as run_face
+from core.costs import Estimate
+from core.runs import Run
+from tests.pages.conftest import OWNER, SMALL, Runs
+
+# The button that starts, the one that stops, and how the page's link begins.
+PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "bias": ("bias_more.train", "bias_more.stop", {}),
+    "scaling": ("scaling.train", "scaling.stop", {"width": 16, "portion": "1/8"}),
+    "efficiency": ("efficiency.train", "efficiency.stop", {"lessons": 20}),
+    "adaptability": ("adaptability.train", "adaptability.stop", {}),
+    "break_it": ("break_it.start", "break_it.stop", {}),
+    "fine_tuning": ("fine_tuning.lora", "fine_tuning.stop", {}),
+    "regularization": ("regularization.start", "regularization.stop", {}),
+    "optimizers": ("optimizers.toy", "optimizers.toy.stop", {}),
+}
+
+
+def keys(app: AppTest) -> dict[str, Any]:
+    return {button.key: button for button in app.button}
+
+
+def is_primary(button: Any) -> bool:
+    return bool(button.proto.type == "primary")
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_a_page_that_trains_shows_stop_and_the_line_and_no_red_start(
+    slug: str, open_page: Any, queue: Runs
+) -> None:
+    start, stop, link = PAGES[slug]
+    app = open_page(slug, **link)
+    assert stop not in keys(app)
+    app.button(key=start).click().run()
+    found = keys(app)
+    assert stop in found and not is_primary(found[stop])
+    assert start not in found or not is_primary(found[start])
+    assert "waiting for a free worker" in " ".join(one.value for one in app.caption).replace(
+        "\\", ""
+    ) or "about to begin" in " ".join(one.value for one in app.caption)
+
+
+@pytest.mark.parametrize("slug", ["adaptability", "scaling"])
+def test_a_run_that_ends_takes_stop_with_it(
+    slug: str, open_page: Any, queue: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, stop, link = PAGES[slug]
+    app = open_page(slug, **link)
+    app.button(key=start).click().run()
+    assert stop in keys(app)
+    find = run_face.find
+
+    def ended(id: str, kind: str = "train") -> Run | None:
+        """The look of the line, a moment after the page was drawn: the run has just ended."""
+        queue.store.command(id, OWNER, "stop")
+        return find(id, kind)
+
+    monkeypatch.setattr(run_face, "find", ended)
+    app.run()
+    assert stop not in keys(app)
+
+
+def test_the_line_tells_step_and_time_left(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = runs.ready()
+    going = dataclasses.replace(run, state="running", step=100, steps=400, seconds=20.0, place=0)
+    monkeypatch.setattr("core.runs.corrections.beside", lambda spec: 1.0)
+    assert own_run.how_far([going]) == "step 100 of 400, about 60 s left"
+    monkeypatch.setattr(run_face, "estimate", lambda spec: Estimate(1, 1, 80.0, 70.0))
+    waits = dataclasses.replace(going, state="queued", step=0, place=2)
+    assert own_run.how_far([waits]) == "waiting for a free worker: place 2 in the queue"
+    monkeypatch.setattr(run_face, "side_by_side", lambda: 1)
+    assert own_run.how_far([going, waits]) == "1 of 2 training, step 100 of 400, about 2.3 min left"
+    monkeypatch.setattr(run_face, "side_by_side", lambda: 2)
+    assert own_run.how_far([going, waits]) == "1 of 2 training, step 100 of 400, about 80 s left"
+    assert own_run.how_far([dataclasses.replace(going, state="paused")]) == "paused at step 100 of 400"
+
+
+def test_objectives_and_embeddings_tell_it_too(open_page: Any, queue: Runs) -> None:
+    from core.runs.word_specs import WordsSpec
+    from core.training.spec import TrainSpec
+
+    words = queue.store.create(WordsSpec(corpus="fables"), OWNER, name="Words")
+    app = open_page("embeddings", learned=words.id)
+    assert not app.exception
+    assert any("about to begin" in one.value or "free worker" in one.value for one in app.caption)
+    for name in ("Next token", "Masked", "Span corruption"):
+        shape = "encoder" if name == "Masked" else "next_token"
+        spec = SMALL | ({"objective": "masked", "model": "bert-nano"} if shape == "encoder" else {})
+        queue.store.create(TrainSpec(**spec), OWNER, name=name, group="three")
+    app = open_page("objectives", triple="three")
+    assert not app.exception
+    assert any("about to begin" in one.value or "free worker" in one.value for one in app.caption)
