@@ -30,7 +30,9 @@ def _key(path: Path) -> bytes:
             found = _read(path)
         if found is not None:
             return found
-        log.warning("%s is damaged: remove it; until then every start of the server forgets its visitors", path)
+        log.warning(
+            "%s is damaged: remove it; until then every start of the server forgets its visitors", path
+        )
     except OSError as why:
         log.warning("%s: %s; until it can be kept, every start of the server forgets its visitors", path, why)
     return secrets.token_bytes(_BYTES)

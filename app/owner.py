@@ -79,7 +79,10 @@ class OwnerCookie:
             if message["type"] == "http.response.start" and _is_page(message):
                 id = await self._owner(brought)
                 if id is not None:
-                    message = {**message, "headers": [*message["headers"], (b"set-cookie", _grant(scope, id))]}
+                    message = {
+                        **message,
+                        "headers": [*message["headers"], (b"set-cookie", _grant(scope, id))],
+                    }
             await send(message)
 
         if "text/html" in HTTPConnection(scope).headers.get("accept", ""):
@@ -93,7 +96,9 @@ class OwnerCookie:
         if brought is None or not is_owner(brought):
             return new()
         known = await run_in_threadpool(self.claim, brought)
-        if known is None:  # the store is away: the browser keeps what it has, and asks again with its next page
+        if (
+            known is None
+        ):  # the store is away: the browser keeps what it has, and asks again with its next page
             return None
         return brought if known else new()
 

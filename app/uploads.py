@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 MB = 2**20
 OF_ONE = 16 * MB  # bytes of the files of a session
 OF_ALL = 256 * MB
-LARGEST = 6 * MB  # what a request counts for that does not say how long it is: more than maxUploadSize lets through
+LARGEST = (
+    6 * MB
+)  # what a request counts for that does not say how long it is: more than maxUploadSize lets through
 _ADDRESS = re.compile(r".*/_stcore/upload_file/([^/]{1,200})/([^/]{1,200})")
 
 
@@ -32,7 +34,11 @@ class Uploads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it."""
-        found = _ADDRESS.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "PUT" else None
+        found = (
+            _ADDRESS.fullmatch(scope["path"])
+            if scope["type"] == "http" and scope["method"] == "PUT"
+            else None
+        )
         if found is None:
             await self.app(scope, receive, send)
             return
@@ -41,7 +47,9 @@ class Uploads:
         mine = held[session] + self._coming[session] + size
         if mine > OF_ONE or held.total() + self._coming.total() + size > OF_ALL:
             whose = "you have" if mine > OF_ONE else "visitors have"
-            answer = PlainTextResponse(f"Too much: {whose} uploaded as much as is kept. Remove a file first.\n", 413)
+            answer = PlainTextResponse(
+                f"Too much: {whose} uploaded as much as is kept. Remove a file first.\n", 413
+            )
             await answer(scope, receive, send)
             return
         self._coming[session] += size
@@ -57,7 +65,10 @@ def kept() -> Counter[str]:
     if not runtime.exists():
         return Counter()
     stored = getattr(runtime.get_instance().uploaded_file_mgr, "file_storage", {})
-    sizes = {session: sum(len(file.data) for file in list(files.values())) for session, files in list(stored.items())}
+    sizes = {
+        session: sum(len(file.data) for file in list(files.values()))
+        for session, files in list(stored.items())
+    }
     return Counter(sizes)
 
 

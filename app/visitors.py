@@ -38,7 +38,9 @@ def proxies(written: str | None = None) -> tuple[Network, ...]:
         try:
             found.append(ipaddress.ip_network(part, strict=False))
         except ValueError:
-            raise ValueError(f"{VARIABLE}: {part!r} is no address or network, such as 10.0.0.5 or 10.0.0.0/24") from None
+            raise ValueError(
+                f"{VARIABLE}: {part!r} is no address or network, such as 10.0.0.5 or 10.0.0.0/24"
+            ) from None
     return tuple(found)
 
 
@@ -67,7 +69,9 @@ def address_of(scope: Scope, known: tuple[Network, ...]) -> str:
     peer = _read(str(client[0])) if client else None
     if peer is None:
         return ""
-    said = b",".join(value for name, value in scope["headers"] if name.lower() == _FORWARDED).decode("latin-1")
+    said = b",".join(value for name, value in scope["headers"] if name.lower() == _FORWARDED).decode(
+        "latin-1"
+    )
     chain = [_read(part) for part in said.split(",") if part.strip()]
     outside = [each for each in chain if each is None or not each.is_loopback]
     if outside and outside[-1] == peer:

@@ -55,7 +55,9 @@ def own_file(path: Path) -> Path:
     if inside[0].parent.name == "snapshots" and home.name.startswith("models--"):
         inside.append(home / "blobs")
     if not any(real.is_relative_to(place) for place in inside):
-        raise CheckpointError(f"{path} is a link to a file outside its folder, which is not read: copy the file there")
+        raise CheckpointError(
+            f"{path} is a link to a file outside its folder, which is not read: copy the file there"
+        )
     if not real.is_file():
         raise CheckpointError(f"{path} is not a file")
     return path

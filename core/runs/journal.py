@@ -9,14 +9,12 @@ from __future__ import annotations
 import threading
 import time
 
-from core.runs.lease import Batch, Lease, Moment, Row
+from core.runs.lease import MOST_RELIEFS, Batch, Lease, Moment, Row
 from core.runs.records import StoreAway, StoreFull
-from core.runs.retention import relieve
 
 EVERY = 0.25  # seconds between two writes
 PATIENCE = 60.0  # seconds that the database may be away
 _AGAIN = 0.25  # seconds between two tries
-MOST_RELIEFS = 20  # for one batch
 
 
 class Journal:
@@ -111,13 +109,6 @@ class Journal:
         wait = EVERY if self._batch else beat
         return max(0.0, wait - (time.monotonic() - self._written))
 
-    def _relieved(self) -> bool:
-        """Whether somebody who keeps more than this run's owner has made room."""
-        try:
-            return relieve(self.lease.database, self.lease.id)
-        except StoreAway:
-            return False
-
     def _write(self, batch: Batch) -> BaseException | None:
         away_since, relieved = None, 0
         while True:
@@ -127,7 +118,7 @@ class Journal:
                 return None
             except StoreFull as error:
                 relieved += 1
-                if relieved > MOST_RELIEFS or not self._relieved():
+                if relieved > MOST_RELIEFS or not self.lease.relieve():
                     return error
             except StoreAway as error:
                 away_since = away_since or time.monotonic()

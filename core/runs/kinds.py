@@ -158,7 +158,11 @@ def stored(spec: Spec, cost: Estimate) -> tuple[int, int, int]:
     weights = cost.parameters * 4
     if spec.kind == "word2vec":
         return count, weights // 2, weights  # of two tables a checkpoint has the one that is looked at
-    return count, weights, 3 * weights  # what a state holds: weights, and two numbers for each that Adam remembers
+    return (
+        count,
+        weights,
+        3 * weights,
+    )  # what a state holds: weights, and two numbers for each that Adam remembers
 
 
 def lighter(spec: Spec) -> tuple[str, str]:

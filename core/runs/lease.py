@@ -17,9 +17,11 @@ import sqlalchemy as sa
 from core.runs.database import Database, insert_or_replace, translated
 from core.runs.maps import pack_maps, pack_places
 from core.runs.queue import Ticket, taken
-from core.runs.records import COLUMNS, LostLease, Maps, Places, State, Word
+from core.runs.records import COLUMNS, LostLease, Maps, Places, State, StoreAway, Word
+from core.runs.retention import relieve
 from core.runs.schema import checkpoints, models, points, runs, starts, states
 
+MOST_RELIEFS = 50  # times that room is made for one thing to be stored
 EXTRA = 6  # checkpoints of a run beyond those that its spec asks for: of moments at which it was paused
 
 Row = tuple[int, float, float, float, float, int, float, float | None]  # in the order of COLUMNS
@@ -54,7 +56,9 @@ class Lease:
 
     def __init__(self, database: Database, id: str, token: str, seconds: float) -> None:
         self.database, self.id, self.token, self.seconds = database, id, token, seconds
-        self.planned: frozenset[int] = frozenset()  # steps whose checkpoints the spec asks for; none: all are kept
+        self.planned: frozenset[int] = (
+            frozenset()
+        )  # steps whose checkpoints the spec asks for; none: all are kept
         self._eye: sa.Connection | None = None
         self._query = _look(database)
 
@@ -162,6 +166,13 @@ class Lease:
             mine = runs.update().where(runs.c.id == self.id, runs.c.control == "step")
             connection.execute(mine.values(allowance=left))
             connection.execute(mine.where(runs.c.allowance == 0).values(control="pause"))
+
+    def relieve(self) -> bool:
+        """Whether there is some room in a full store now, at the cost of whoever keeps more than this run's owner."""
+        try:
+            return relieve(self.database, self.id)
+        except StoreAway:
+            return False
 
     def others_wait(self) -> bool:
         """Whether a run waits for a worker."""

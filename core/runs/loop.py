@@ -18,7 +18,7 @@ from core.precision import settle
 from core.runs import kinds
 from core.runs.journal import PATIENCE, Journal
 from core.runs.kinds import Reached, Work
-from core.runs.lease import Lease, Row
+from core.runs.lease import MOST_RELIEFS, Lease, Row
 from core.runs.records import LostLease, RunError, State, StoreAway, StoreFull, Word
 from core.runs.store import Store
 
@@ -211,11 +211,15 @@ class Training:
         log.error("Run %s: the disk is full, and not even this can be stored: %s", self.lease.id, words)
 
     def _insist(self, call: Callable[[], Any]) -> Any:
-        """Try again while the database is away, for as long as the journal would."""
-        until = time.monotonic() + self.patience
+        """Try again while the database is away, for as long as the journal would, and in a full store while it helps."""
+        until, relieved = time.monotonic() + self.patience, 0
         while True:
             try:
                 return call()
+            except StoreFull:
+                relieved += 1
+                if relieved > MOST_RELIEFS or not self.lease.relieve():
+                    raise
             except StoreAway:
                 if time.monotonic() > until:
                     raise

@@ -38,7 +38,9 @@ def order(connection: sa.Connection) -> list[str]:
         .order_by(runs.c.queued, runs.c.id)
     ).all()
     turns: Counter[str] = Counter()  # of an owner
-    before: Counter[tuple[int, str]] = Counter()  # runs of an address that are their owners' first, second and so on
+    before: Counter[tuple[int, str]] = (
+        Counter()
+    )  # runs of an address that are their owners' first, second and so on
     waiting: list[tuple[int, int, int, str]] = []
     for id, owner, state, address in sorted(rows, key=lambda row: row.state == "queued"):
         turn, where = turns[owner], address or owner

@@ -16,8 +16,11 @@ from core.runs.limits import SHARE, largest_store
 from core.runs.records import ACTIVE, ENDED, StoreFull
 from core.runs.schema import checkpoints, origins, runs, starts, states, texts
 
-_AT_ONCE = 32 * 2**20  # bytes that are freed at least when the store is full
-STOPPED = "Stopped: the store was full, and the runs of its owner took the most of it. Delete some, then fork it."
+_AT_ONCE = 32 * 2**20  # bytes that are freed together when the store is full...
+_PART = 16  # ...but no more than such a part of it
+STOPPED = (
+    "Stopped: the store was full, and the runs of its owner took the most of it. Delete some, then fork it."
+)
 
 
 def make_way(database: Database, owner: str, kept: int, most: int | None = None) -> None:
@@ -27,7 +30,12 @@ def make_way(database: Database, owner: str, kept: int, most: int | None = None)
 
 
 def clear(
-    connection: sa.Connection, owner: str, kept: int, wanted: int = 0, room: int | None = None, most: int | None = None
+    connection: sa.Connection,
+    owner: str,
+    kept: int,
+    wanted: int = 0,
+    room: int | None = None,
+    most: int | None = None,
 ) -> None:
     """Delete what is over the limits; runs that have not ended are never touched.
 
@@ -86,7 +94,8 @@ def relieve(database: Database, id: str) -> bool:
             largest = max(held, key=lambda owner: (held[owner], owner == mine), default=mine)
             if mine is None or largest == mine:
                 return False
-            return bool(_drop(connection, largest, _AT_ONCE) or _stop(connection, database, largest))
+            some = min(_AT_ONCE, largest_store() // _PART)
+            return bool(_drop(connection, largest, some) or _stop(connection, database, largest))
     except StoreFull:  # not even that can be written down
         return False
 
@@ -108,7 +117,9 @@ def _stop(connection: sa.Connection, database: Database, owner: str) -> int:
     for left in (states, starts):
         connection.execute(left.delete().where(left.c.run.in_(ids)))
     over = {"finished": database.now, "ended": STOPPED, "lease": "", "lease_until": 0.0, "allowance": 0}
-    connection.execute(runs.update().where(runs.c.id.in_(ids)).values(state="stopped", control="stop", **over))
+    connection.execute(
+        runs.update().where(runs.c.id.in_(ids)).values(state="stopped", control="stop", **over)
+    )
     _drop(connection, owner, _AT_ONCE)
     return len(ids)
 

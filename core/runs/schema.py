@@ -217,9 +217,13 @@ def _look_at(url: sa.URL) -> None:
         StoreDamaged: it is no database, or one with tables of others.
     """
     try:
-        with closing(sqlite3.connect(f"{Path(str(url.database)).resolve().as_uri()}?mode=ro", uri=True)) as peek:
+        with closing(
+            sqlite3.connect(f"{Path(str(url.database)).resolve().as_uri()}?mode=ro", uri=True)
+        ) as peek:
             names = {name for (name,) in peek.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    except sqlite3.OperationalError:  # away, locked, or to be recovered first: whoever opens it to write is told
+    except (
+        sqlite3.OperationalError
+    ):  # away, locked, or to be recovered first: whoever opens it to write is told
         return
     except sqlite3.DatabaseError as error:
         raise StoreDamaged(damaged(url, str(error))) from error
@@ -277,6 +281,7 @@ def reserve(url: sa.URL) -> Path:
 def _set_aside(path: Path) -> None:
     if not path.exists():
         with suppress(OSError):  # the disk is full already
+            path.touch(0o600)
             path.write_bytes(os.urandom(_RESERVE))  # nothing a file system could pack
 
 

@@ -15,9 +15,7 @@ LONGEST = 1000  # words of a sentence; a longer one (a text without full stops) 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")  # letters and digits of any script, and don't is one word
 _FULL = "\u3002\uff01\uff1f"  # the wide full stop, exclamation mark and question mark of Chinese and Japanese
 # Marks are tried once, from the first of a row of them, and given back never: a million full stops take one look each.
-_END = re.compile(
-    rf"(?<![.!?…{_FULL}])[.!?…{_FULL}]++[\"'”’»)\]]*+(?=\s|$)|\n|(?<=[{_FULL}])"
-)
+_END = re.compile(rf"(?<![.!?…{_FULL}])[.!?…{_FULL}]++[\"'”’»)\]]*+(?=\s|$)|\n|(?<=[{_FULL}])")
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,9 @@ from core.vectors import contextual, reading
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE = 30.0  # seconds of this process's own
 SIZE = 300_000  # characters of a text that is not trained on
-pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows counts no time of a process's own")
+pytestmark = pytest.mark.skipif(
+    not hasattr(signal, "setitimer"), reason="Windows counts no time of a process's own"
+)
 
 WORST = {
     "dots": ".", "spaces": " ", "quotes": '"', "letters": "a", "lines": "\n", "letters and dots": "a.", "dots and lines": ".\n",
@@ -71,7 +73,12 @@ def _found(word: str) -> Callable[[str], object]:
     return find
 
 
-TRAINED = {"sentences of an own text", "documents of an own text", "sentences of a source", "clauses of a source"}
+TRAINED = {
+    "sentences of an own text",
+    "documents of an own text",
+    "sentences of a source",
+    "clauses of a source",
+}
 # Matched where a mark ends, once for each, and never searched for: "sentences of a source" tries it.
 AT_ONE_PLACE = {r"\s++[^a-zß-ÿ]|\s*+$"}
 READERS: dict[str, Callable[[str], object]] = {
@@ -102,7 +109,9 @@ def test_no_text_stops_the_others(reader: str) -> None:
 def written() -> Iterator[tuple[str, str, int, bool]]:
     """Every constant expression in `core` and `app`: where, what, its flags, and whether it is searched for anywhere."""
     for path in sorted([*(ROOT / "core").rglob("*.py"), *(ROOT / "app").rglob("*.py")]):
-        if "toyland" in path.parts:  # what reads this project's own templates; "words of a source" is tried above
+        if (
+            "toyland" in path.parts
+        ):  # what reads this project's own templates; "words of a source" is tried above
             continue
         source = path.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(source)):

@@ -102,7 +102,12 @@ def brought(client: TestClient, value: str) -> list[str | None]:
 
 
 def test_nobody_can_invent_an_owner() -> None:
-    invented = [OWNER, f"{OWNER}.{'0' * 64}", f"{OTHER}.{owner.signed(OWNER).partition('.')[2]}", owner.signed(OWNER, b"x")]
+    invented = [
+        OWNER,
+        f"{OWNER}.{'0' * 64}",
+        f"{OTHER}.{owner.signed(OWNER).partition('.')[2]}",
+        owner.signed(OWNER, b"x"),
+    ]
     for value in invented:
         assert owner.read(value) is None
         (given,) = brought(site(), value)

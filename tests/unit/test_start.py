@@ -216,7 +216,9 @@ def test_a_server_whose_database_is_away_ends_all_the_same(
     asyncio.run(asyncio.wait_for(live(), 60))
 
 
-def test_what_does_not_come_back_is_not_waited_for(warmed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_come_back_is_not_waited_for(
+    warmed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     stuck = threading.Event()
     monkeypatch.setattr(start, "BEGINS", 0.01)
     monkeypatch.setattr(start, "CLOSES", 0.01)
@@ -236,5 +238,7 @@ def test_a_signal_ends_a_server_that_waits_for_something() -> None:
         "    signal.raise_signal(signal.SIGTERM)\n"
         "    time.sleep(600)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
     assert (done.returncode, done.stdout) == (1, "heard\n"), done.stderr

@@ -278,7 +278,9 @@ def test_no_word_list_outside_the_folder_is_read(tmp_path: Path) -> None:
 
 def test_a_readme_that_leads_out_of_its_folder_is_not_read(tmp_path: Path) -> None:
     folder = a_folder(tmp_path / "linked", GPT2)
-    (folder / "README.md").symlink_to("/proc/self/environ" if Path("/proc/self/environ").exists() else __file__)
+    (folder / "README.md").symlink_to(
+        "/proc/self/environ" if Path("/proc/self/environ").exists() else __file__
+    )
     with pytest.raises(CheckpointError, match=r"README.md is a link to a file outside its folder"):
         card_text(folder)
     assert survey(folder).licence == ""
