@@ -1,6 +1,6 @@
 """Uploads, bounded: what one visitor, and all of them together, may have in this server's memory.
 
-Streamlit bounds a file (maxUploadSize) and keeps every file of a session until the session ends, however many there are.
+Streamlit bounds a file (maxUploadSize) and keeps every file of a session until that ends, however many there are.
 """
 
 from __future__ import annotations

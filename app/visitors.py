@@ -1,7 +1,7 @@
 """Where a visitor comes from: the network address of a browser, as the limits of a server count it.
 
-A proxy says in X-Forwarded-For whom it speaks for; anybody else can write anything there. So the header counts only from
-the proxies that GLASSBOX_PROXIES names. No Streamlit in here.
+A proxy says in X-Forwarded-For whom it speaks for; anybody else can write anything there. So the header counts only
+from the proxies that GLASSBOX_PROXIES names. No Streamlit in here.
 """
 
 from __future__ import annotations

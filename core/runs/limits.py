@@ -145,7 +145,8 @@ class Limits:
             raise LimitExceeded(f"{waiting} runs wait already; try again in a few minutes")
         if address >= self.address:
             raise LimitExceeded(
-                f"{address} runs from your network wait already, and others want to train, too; try again in a few minutes"
+                f"{address} runs from your network wait already, and others want to train, too: "
+                "try again in a few minutes"
             )
 
 

@@ -211,7 +211,7 @@ class Training:
         log.error("Run %s: the disk is full, and not even this can be stored: %s", self.lease.id, words)
 
     def _insist(self, call: Callable[[], Any]) -> Any:
-        """Try again while the database is away, for as long as the journal would, and in a full store while it helps."""
+        """Try again while the database is away, as long as the journal would, and in a full store while that helps."""
         until, relieved = time.monotonic() + self.patience, 0
         while True:
             try:
