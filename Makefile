@@ -14,7 +14,7 @@ DO := $(PYTHON) scripts/environment.py
 help: ## this list
 	@$(PYTHON) scripts/environment.py help
 
-run: ## make the environment, start the app, print its address (PORT=8600 chooses the port)
+run: ## make the environment, start the app, print its address (PORT=8600 chooses the port, HOST=0.0.0.0 opens it to others)
 	@$(DO) run $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: ## everything: lint, types, every test, the browser ones too (ARGS="-k word" narrows pytest)

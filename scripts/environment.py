@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import ipaddress
 import os
 import re
 import shutil
@@ -41,10 +42,45 @@ from scripts.installation import (  # noqa: E402
 )
 
 FIRST_PORT, PORTS = 8501, 100
+HERE = "127.0.0.1"  # reached from this machine alone
+EVERYWHERE = ("0.0.0.0", "::")
 MADE = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".shots", "glassbox.egg-info")
 
 
 # --- the app ---------------------------------------------------------------------------------------------------
+
+
+def wanted_host() -> str:
+    """The address to listen on: HOST, or this machine's own, which nobody else reaches.
+
+    Some shells and compilers keep a name in HOST; what is no address opens nothing.
+    """
+    asked = os.environ.get("HOST", "").strip()
+    try:
+        address = ipaddress.ip_address(asked)
+    except ValueError:
+        if asked not in ("", "localhost", socket.gethostname(), socket.gethostname().partition(".")[0]):
+            say(f"HOST={asked} is no address, so only this machine reaches Glassbox; HOST={EVERYWHERE[0]} opens it.")
+        return HERE
+    return HERE if address == ipaddress.ip_address("::1") else str(address)
+
+
+def address_of(host: str, port: int) -> str:
+    """The address of the app for a browser of this machine."""
+    if host == HERE or host in EVERYWHERE:
+        return f"http://localhost:{port}"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def who_reaches(host: str, port: int) -> str:
+    """Who may use an app that listens on this address, in words."""
+    if ipaddress.ip_address(host).is_loopback:
+        return f"Only this machine reaches it; HOST={EVERYWHERE[0]} make run opens it to others."
+    where = "every address of this machine" if host in EVERYWHERE else host
+    return (
+        f"OPEN TO OTHERS: whoever reaches {where}, port {port}, may use it and train on this machine, without a\n"
+        "  password. The limits of each visitor are in README.md; encrypt it with a proxy in front of it."
+    )
 
 
 def is_free(port: int) -> bool:
@@ -75,10 +111,12 @@ def choose_port(asked: int | None) -> int:
     raise Problem(f"Every port from {FIRST_PORT} to {last} is in use. Name one: make run PORT=9000")
 
 
-def wait_until_healthy(server: subprocess.Popen[bytes], port: int, seconds: float = 180) -> bool:
+def wait_until_healthy(
+    server: subprocess.Popen[bytes], port: int, seconds: float = 180, host: str = HERE
+) -> bool:
     """Wait until the app answers on its health address; False when it ended or did not answer in time."""
     deadline = time.monotonic() + seconds
-    address = f"http://127.0.0.1:{port}/_stcore/health"
+    address = address_of(host, port).replace("//localhost", f"//{HERE}") + "/_stcore/health"
     # Never through a proxy: the address is this machine's own.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while time.monotonic() < deadline and server.poll() is None:
@@ -103,15 +141,16 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 def command_run(port: int | None, extra: list[str]) -> int:
     """Start the app, print its address, and stay until it ends."""
     python = ensure(PRODUCT, "run")
-    port = choose_port(port)
+    port, host = choose_port(port), wanted_host()
     command = [python, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
+    command += ["--server.address", host]
     # Headless: Streamlit otherwise asks a first-time user for an e-mail address before it starts.
     command += ["--server.headless", "true", "--browser.gatherUsageStats", "false", *extra]
     server = subprocess.Popen(command, cwd=str(ROOT))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        if wait_until_healthy(server, port):
-            say(f"\n  Glassbox is running:  http://localhost:{port}\n  Ctrl+C stops it.\n")
+        if wait_until_healthy(server, port, host=host):
+            say(f"\n  Glassbox is running:  {address_of(host, port)}\n  {who_reaches(host, port)}\n  Ctrl+C stops it.\n")
         elif server.poll() is None:
             say("The app has not answered for three minutes; it may still be starting. Ctrl+C stops it.")
         return server.wait()

@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -465,6 +466,73 @@ def test_ports() -> None:
     with pytest.raises(installation.Problem, match="does not exist"):
         environment.choose_port(70000)
     assert environment.choose_port(None) >= environment.FIRST_PORT
+
+
+@pytest.mark.parametrize(
+    ("asked", "host"),
+    [
+        ("", "127.0.0.1"),
+        ("localhost", "127.0.0.1"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("::1", "127.0.0.1"),
+        ("0.0.0.0", "0.0.0.0"),
+        (" 192.0.2.7 ", "192.0.2.7"),
+        ("::", "::"),
+        (socket.gethostname(), "127.0.0.1"),  # some shells put it there
+        ("x86_64-conda-linux-gnu", "127.0.0.1"),  # and some compilers this
+    ],
+)
+def test_only_an_address_opens_the_app_to_others(
+    asked: str, host: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOST", asked)
+    assert environment.wanted_host() == host
+    assert ("is no address" in capsys.readouterr().out) == ("conda" in asked)
+
+
+def test_who_reaches_the_app_is_said() -> None:
+    assert "Only this machine reaches it; HOST=0.0.0.0 make run opens" in environment.who_reaches("127.0.0.1", 8501)
+    assert "OPEN TO OTHERS: whoever reaches every address" in environment.who_reaches("0.0.0.0", 8501)
+    assert "whoever reaches 192.0.2.7, port 8501" in environment.who_reaches("192.0.2.7", 8501)
+    shown = [environment.address_of(host, 8501) for host in ("127.0.0.1", "0.0.0.0", "192.0.2.7", "2001:db8::1")]
+    assert shown == [
+        "http://localhost:8501",
+        "http://localhost:8501",
+        "http://192.0.2.7:8501",
+        "http://[2001:db8::1]:8501",
+    ]
+
+
+@pytest.mark.parametrize("asked", ["", "0.0.0.0"])
+def test_the_app_listens_on_this_machine_alone_unless_it_is_told_otherwise(
+    asked: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started: list[list[str]] = []
+
+    class Server:
+        def __init__(self, command: list[str], **_: object) -> None:
+            started.append(command)
+
+        def poll(self) -> int:
+            return 0
+
+        def wait(self, timeout: float = 0) -> int:
+            return 0
+
+    monkeypatch.setenv("HOST", asked)
+    monkeypatch.setattr(environment, "ensure", lambda *_: "python")
+    monkeypatch.setattr(environment.subprocess, "Popen", Server)
+    monkeypatch.setattr(environment, "wait_until_healthy", lambda *_, **__: True)
+    monkeypatch.setattr(environment.signal, "signal", lambda *_: None)
+    assert environment.command_run(None, []) == 0
+    (command,) = started
+    assert command[command.index("--server.address") + 1] == (asked or "127.0.0.1")
+    assert ("OPEN TO OTHERS" in capsys.readouterr().out) == bool(asked)
+
+
+def test_without_make_the_app_listens_on_this_machine_alone_too() -> None:
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert config["server"]["address"] == "127.0.0.1"
 
 
 def test_the_first_free_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

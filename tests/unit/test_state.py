@@ -167,7 +167,7 @@ def test_undo_holds_no_more_than_so_many_characters(session: Session) -> None:
     texts = [str(number) * 400_000 for number in range(10)]
     for text in texts:
         state.set("text", text)
-    held = {store["text"] for store in session.history}
+    held = {store["text"] for store in state.current().history}
     assert sum(len(str(text)) for text in held) <= state.UNDO_CHARACTERS
     for text in texts[-2:-6:-1]:
         state.undo()
@@ -179,13 +179,13 @@ def test_one_large_text_leaves_all_steps_to_undo(session: Session) -> None:
     state.set("text", "x" * (state.UNDO_CHARACTERS - 1000))
     for head in range(1, 31):
         state.set("head", head)
-    assert len(session.history) == 31
+    assert len(state.current().history) == 31
 
 
 def test_a_text_larger_than_all_can_be_undone_once(session: Session) -> None:
     state.set("text", "x" * (2 * state.UNDO_CHARACTERS))
     state.set("text", "short")
-    assert len(session.history) == 1
+    assert len(state.current().history) == 1
     state.undo()
     assert len(state.get("text")) == 2 * state.UNDO_CHARACTERS
 
