@@ -68,13 +68,17 @@ def _beside(call: Callable[[], None]) -> asyncio.Future[None]:
     loop = asyncio.get_running_loop()
     called: asyncio.Future[None] = loop.create_future()
 
+    def done() -> None:
+        if not called.done():
+            called.set_result(None)
+
     def work() -> None:
         try:
             call()
         except Exception:
             log.exception("%s failed", call.__name__)
         with suppress(RuntimeError):  # nobody waits any more
-            loop.call_soon_threadsafe(lambda: called.done() or called.set_result(None))
+            loop.call_soon_threadsafe(done)
 
     threading.Thread(target=work, name=call.__name__, daemon=True).start()
     return called

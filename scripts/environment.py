@@ -60,7 +60,9 @@ def wanted_host() -> str:
         address = ipaddress.ip_address(asked)
     except ValueError:
         if asked not in ("", "localhost", socket.gethostname(), socket.gethostname().partition(".")[0]):
-            say(f"HOST={asked} is no address, so only this machine reaches Glassbox; HOST={EVERYWHERE[0]} opens it.")
+            say(
+                f"HOST={asked} is no address, so only this machine reaches Glassbox; HOST={EVERYWHERE[0]} opens it."
+            )
         return HERE
     return HERE if address == ipaddress.ip_address("::1") else str(address)
 
@@ -150,7 +152,8 @@ def command_run(port: int | None, extra: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         if wait_until_healthy(server, port, host=host):
-            say(f"\n  Glassbox is running:  {address_of(host, port)}\n  {who_reaches(host, port)}\n  Ctrl+C stops it.\n")
+            say(f"\n  Glassbox is running:  {address_of(host, port)}\n  {who_reaches(host, port)}")
+            say("  Ctrl+C stops it.\n")
         elif server.poll() is None:
             say("The app has not answered for three minutes; it may still be starting. Ctrl+C stops it.")
         return server.wait()

@@ -91,8 +91,10 @@ def relieve(database: Database, id: str) -> bool:
             held = held_by(connection)
             for owner, bytes in _states(connection).items():
                 held[owner] += bytes
-            largest = max(held, key=lambda owner: (held[owner], owner == mine), default=mine)
-            if mine is None or largest == mine:
+            if mine is None or not held:
+                return False
+            largest: str = max(held, key=lambda owner: (held[owner], owner == mine))
+            if largest == mine:
                 return False
             some = min(_AT_ONCE, largest_store() // _PART)
             return bool(_drop(connection, largest, some) or _stop(connection, database, largest))

@@ -10,7 +10,6 @@ import trustme
 from tests.faults.runs import Process, worker_of
 from tests.ports import free_port
 
-
 ROLES = ("SCHEDULER", "WORKER", "CLIENT")
 
 

@@ -60,7 +60,9 @@ def check(app: AppTest, kind: str) -> None:
 
 
 @every_page
-def test_every_page_works_without_its_store(slug: str, broken: Callable[[str], None], open_page: OpenPage) -> None:
+def test_every_page_works_without_its_store(
+    slug: str, broken: Callable[[str], None], open_page: OpenPage
+) -> None:
     broken("damaged")
     check(open_page(slug), "damaged")
 

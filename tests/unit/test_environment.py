@@ -491,10 +491,14 @@ def test_only_an_address_opens_the_app_to_others(
 
 
 def test_who_reaches_the_app_is_said() -> None:
-    assert "Only this machine reaches it; HOST=0.0.0.0 make run opens" in environment.who_reaches("127.0.0.1", 8501)
+    assert "Only this machine reaches it; HOST=0.0.0.0 make run opens" in environment.who_reaches(
+        "127.0.0.1", 8501
+    )
     assert "OPEN TO OTHERS: whoever reaches every address" in environment.who_reaches("0.0.0.0", 8501)
     assert "whoever reaches 192.0.2.7, port 8501" in environment.who_reaches("192.0.2.7", 8501)
-    shown = [environment.address_of(host, 8501) for host in ("127.0.0.1", "0.0.0.0", "192.0.2.7", "2001:db8::1")]
+    shown = [
+        environment.address_of(host, 8501) for host in ("127.0.0.1", "0.0.0.0", "192.0.2.7", "2001:db8::1")
+    ]
     assert shown == [
         "http://localhost:8501",
         "http://localhost:8501",

@@ -1,7 +1,8 @@
 """Regular expressions that meet a visitor's text: none of them takes more than a look or two at each character.
 
-Quadratic work on 5 MB is days, and minutes on 300 kB; linear work is a second. So half a minute of this process's own time
-tells them apart on any machine, however busy. An expression that is written in `core` or `app` and not named here is tried by the second test.
+Quadratic work on 5 MB is days, and minutes on 300 kB; linear work is a second. So half a minute of this process's own
+time tells them apart on any machine, however busy. An expression that is written in `core` or `app` and not named here
+is tried by the second test.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ pytestmark = pytest.mark.skipif(
 )
 
 WORST = {
-    "dots": ".", "spaces": " ", "quotes": '"', "letters": "a", "lines": "\n", "letters and dots": "a.", "dots and lines": ".\n",
-    "lines and spaces": "\n ", "commas": ",", "full stops of China": "。", "backticks": "`", "apostrophes": "'", "don't": "a'",
+    "dots": ".", "spaces": " ", "quotes": '"', "letters": "a", "lines": "\n", "letters and dots": "a.",
+    "dots and lines": ".\n", "lines and spaces": "\n ", "commas": ",", "full stops of China": "。", "backticks": "`",
+    "apostrophes": "'", "don't": "a'",
     "hyphens": "a-", "braces": "{", "underlines": "_", "digits": "1", "slashes": "models--a--", "rules": "\n---",
     "dots and quotes": '."', "marks and spaces": "? ", "names": "Nora",
 }  # fmt: skip
@@ -64,6 +66,14 @@ def _front(text: str) -> object:
     return survey._FRONT.match("---" + text[: survey.LARGEST_README])
 
 
+def _counted(kind: str) -> Callable[[str], object]:
+    return lambda text: pretokens.count(text, kind)
+
+
+def _searched(pattern: re.Pattern[str]) -> Callable[[str], object]:
+    return lambda text: sum(1 for _ in pattern.finditer(text))
+
+
 def _found(word: str) -> Callable[[str], object]:
     def find(text: str) -> object:
         with pytest.raises(ValueError, match=r"stand|follow"):
@@ -84,7 +94,7 @@ AT_ONE_PLACE = {r"\s++[^a-zß-ÿ]|\s*+$"}
 READERS: dict[str, Callable[[str], object]] = {
     "sentences of an own text": lambda text: sum(1 for _ in reading.sentences([text])),
     "documents of an own text": lambda text: text.isspace() or len(corpora.own_text(text)),
-    **{f"words for a tokenizer: {kind}": lambda text, kind=kind: pretokens.count(text, kind) for kind in pretokens.PRETOKENS},
+    **{f"words for a tokenizer: {kind}": _counted(kind) for kind in pretokens.PRETOKENS},
     "sentences of a source": lambda text: len(cross_reading.sentence_spans(text)),
     "clauses of a source": lambda text: len(cross_reading.clause_spans(text)),
     "words of a source": lambda text: len(cross_reading.word_spans(text)),
@@ -107,7 +117,7 @@ def test_no_text_stops_the_others(reader: str) -> None:
 
 
 def written() -> Iterator[tuple[str, str, int, bool]]:
-    """Every constant expression in `core` and `app`: where, what, its flags, and whether it is searched for anywhere."""
+    """Every constant expression in `core` and `app`: where, what, its flags, whether it is searched for anywhere."""
     for path in sorted([*(ROOT / "core").rglob("*.py"), *(ROOT / "app").rglob("*.py")]):
         if (
             "toyland" in path.parts
@@ -136,7 +146,7 @@ def test_no_expression_of_ours_is_worse_than_linear() -> None:
         if expression in AT_ONE_PLACE:
             continue
         pattern = re.compile(expression, flags)
-        look = (lambda text: sum(1 for _ in pattern.finditer(text))) if searched else pattern.fullmatch
+        look = _searched(pattern) if searched else pattern.fullmatch
         for kind in WORST:
             with in_time():
                 try:

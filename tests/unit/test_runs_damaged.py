@@ -69,8 +69,7 @@ def test_a_store_that_breaks_while_it_is_open_is_said(tmp_path: Path) -> None:
         file.write(os.urandom(path.stat().st_size - 8192))
     store.close()  # nothing of it is in memory any more
     with pytest.raises(StoreDamaged, match="cannot be read"):
-        for id in ids:
-            store.get(id)
+        [store.get(id) for id in ids]
     store.close()
 
 
