@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.checkpoints.files import own_file
 from core.checkpoints.settings import CheckpointError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class GgufFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = own_file(path)
         try:
             self._bytes = np.memmap(path, mode="r", dtype=np.uint8)
         except (OSError, ValueError) as error:

@@ -255,3 +255,12 @@ def test_sentence_pieces_merge_by_their_scores(tmp_path: Path) -> None:
     assert spelled("é") == ["<s>", "▁", "<0xC3>", "<0xA9>"]
     assert tokenizer.decode(tokenizer.encode("ab cé"), skip_special_tokens=True) == "ab cé"
     assert len(GgufFile(path).values["tokenizer.ggml.tokens"]) == V
+
+
+def test_a_file_outside_its_folder_is_not_read(whole: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "linked"
+    folder.mkdir()
+    (folder / "model.gguf").symlink_to(whole)
+    assert "is a link to a file outside its folder" in survey(folder).problem
+    with pytest.raises(CheckpointError, match="outside its folder"):
+        load_folder(folder)
