@@ -83,7 +83,8 @@ def reserved(connection: sa.Connection, owner: str) -> int:
 def relieve(database: Database, id: str) -> bool:
     """Make room in a full store at the cost of the owner who keeps the most; whether there is some now.
 
-    False where that is the owner of the run `id`, for which room is sought: then this run has to end.
+    Only who keeps more than the owner of the run `id`, for which room is sought, gives way; False where nobody who does
+    has anything left to give: then this run has to end.
     """
     try:
         with database.writing() as connection:
@@ -93,11 +94,13 @@ def relieve(database: Database, id: str) -> bool:
                 held[owner] += bytes
             if mine is None or not held:
                 return False
-            largest: str = max(held, key=lambda owner: (held[owner], owner == mine))
-            if largest == mine:
-                return False
             some = min(_AT_ONCE, largest_store() // _PART)
-            return bool(_drop(connection, largest, some) or _stop(connection, database, largest))
+            for owner in sorted(held, key=lambda owner: (held[owner], owner == mine), reverse=True):
+                if owner == mine:
+                    return False
+                if _drop(connection, owner, some) or _stop(connection, database, owner):
+                    return True
+            return False
     except StoreFull:  # not even that can be written down
         return False
 

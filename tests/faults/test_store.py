@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.data.corpora import fingerprint
-from core.runs import LimitExceeded, Limits, Maps, NoSuchRun, NotYours, RunError, SchemaError, Store
+from core.runs import Engine, LimitExceeded, Limits, Maps, NoSuchRun, NotYours, RunError, SchemaError, Store
 from core.runs.lease import Batch, Lease, Moment
 from core.runs.queue import MOST_ATTEMPTS, claim, drop, hold, requeue
 from core.runs.records import COLUMNS, LostLease
-from core.runs.schema import runs, version
+from core.runs.retention import relieve
+from core.runs.schema import origins, runs, unsigned, version
 from tests.runs import OTHER, OWNER, row, rows, taken, tiny
 
 
@@ -374,3 +375,40 @@ def test_the_tables_are_made_once(store: Store) -> None:
     assert [len(each.list()) for each in stores] == [1] * 4
     for each in stores:
         each.close()
+
+
+def test_shares_of_the_queue_and_of_the_store(store: Store) -> None:
+    engine = Engine(store, workers=0, limits=Limits(address=2))
+    ids = [engine.submit(tiny(), owner, address="one").id for owner in (OWNER, OTHER)]
+    with pytest.raises(LimitExceeded, match="from your network"):
+        engine.submit(tiny(), "c" * 32, address="one")
+    ids.append(engine.submit(tiny(), "c" * 32, address="another").id)
+    assert store.counts(OWNER, "one") == (1, 3, 2)
+    assert [store.place(id) for id in ids] == [1, 3, 2]
+    for size in (10, 5000, 20):
+        lease = taken(store)
+        lease.write(
+            Batch(rows(1, 9), [Moment(step, None, "", {}, bytes(size)) for step in (0, 5, 9)], (9, b"9"))
+        )
+        if size == 5000:
+            lease.end("done", "", 9)
+    assert relieve(store.database, ids[0])
+    assert [store.steps(id) for id in ids] == [[0, 5, 9], [0, 5, 9], [9]]
+    assert relieve(store.database, ids[0])
+    assert [store.get(id).state for id in ids] == ["running", "stopped", "done"], (
+        "what is left of the largest stays"
+    )
+
+
+def test_an_owner_from_before_signatures_is_taken_over_once(store: Store) -> None:
+    store.create(tiny(), OWNER)
+    with store.database.writing() as connection:
+        origins.drop(connection)
+        unsigned.drop(connection)
+    again = Store(store.url)
+    again.create(tiny(), OTHER)
+    assert [again.take_over(owner, 60) for owner in (OWNER, OWNER, OTHER)] == [True, True, False]
+    with again.database.writing() as connection:
+        connection.execute(unsigned.update().values(until=1.0))
+    assert not again.take_over(OWNER, 60)
+    again.close()
