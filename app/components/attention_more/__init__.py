@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import cache, events, state
+from app import cache, events
 from app.components import pack, register
 from app.components.attention.controls import sliders
 from app.components.attention_more import cost, take
@@ -232,11 +232,13 @@ class Below:
         batch = ctx.lm.batch(read.text, read.target or None)
         lengths = (batch[0].shape[1], sum(ids.shape[1] for ids in batch[1:]))
         spent = cost.record(cost.known(ctx, read.masked), ctx.lm.config.n_heads)
-        chosen = events.selection("more", {"row": state.get("row")})
+        last = len(rows) - 1
+        row = events.followed(len(rows), last)
+        chosen = events.selection("more", {"row": row})
         more(
             data=record(ctx.lm, self.rules, seen, sides, lengths, spent, chosen),
             key="more",
-            on_select_change=lambda: events.select("more", ("row",)),
+            on_select_change=lambda: events.select("more", ("row",), row, last),
             on_measure_change=cost.asked,
         )
         cost.run(ctx, read.masked, slot)
