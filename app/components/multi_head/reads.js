@@ -45,8 +45,8 @@ function drawScores(g, data, block, head, p, y) {
     : p.scores < data.scoreNames.length ? label(p.x, y - 4, "Attention to … (they overlap)", { fill: "ink2" }) : null;
   const first = y;
   // The last ones are no part of the attention to anything: a rule sets them apart.
-  const rule = p.lead && data.sharing < data.scoreNames.length && h("path", { d: `M${p.x + p.lead + data.sharing * w - 5.5},${y + 2}v32`, stroke: css("ink3") });
-  return [lead, rule, data.scoreNames.map((name, i) => {
+  const rule = p.lead && data.sharing < data.scoreNames.length && h("path", { d: `M${p.x + p.lead + data.sharing * w - 2.5},${y + 2}v32`, stroke: css("ink3") });
+  return [lead, data.scoreNames.map((name, i) => {
     const on = name === role.by;
     const x = p.x + p.lead + (i % p.scores) * w;
     const y = first + 38 * Math.floor(i / p.scores);
@@ -60,7 +60,7 @@ function drawScores(g, data, block, head, p, y) {
       value > 0 && h("rect", { x, y: y + 31, width: Math.max(1, (w - 8) * Math.min(1, value)), height: 3, rx: 1.5, fill: css("att"), opacity: on ? 1 : 0.45 }));
     g.tip(score, data.scoreTips[i]);
     return score;
-  })];
+  }), rule];
 }
 
 // ---------------------------------------------------------------- lines
