@@ -101,13 +101,13 @@ def _remember(dragged: str) -> None:
 
 def _too_old(history: list[dict[str, Value]]) -> int:
     """How many of the earlier stores give way: to the number of steps, and to what their texts take."""
-    seen: set[int] = set()
+    seen: dict[int, str] = {}  # a text that did not change is kept once
     characters = 0
     for count, store in enumerate(reversed(history)):
         for key in _TEXTS:
             text = store[key]
-            if isinstance(text, str) and id(text) not in seen:  # a text that did not change is kept once
-                seen.add(id(text))
+            if isinstance(text, str) and id(text) not in seen:
+                seen[id(text)] = text
                 characters += len(text)
         if count == UNDO_STEPS or (count and characters > UNDO_CHARACTERS):
             return len(history) - count

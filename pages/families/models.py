@@ -50,7 +50,12 @@ def select() -> None:
 
 page.claim("What a model needs is known before it is opened: weights times bytes.", gallery.facts(everything))
 stamp = "\x1f".join(
-    [ctx.model_key, repr(ctx.ids), target, repr([(one.name, one.open, one.total) for one in (picked, *shown)])]
+    [
+        ctx.model_key,
+        repr(ctx.ids),
+        target,
+        repr([(one.name, one.open, one.total) for one in (picked, *shown)]),
+    ]
 )
 view.draw(
     view.record(
