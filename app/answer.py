@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import reading, state
+from app import cache, reading, state
 
 if TYPE_CHECKING:
     from app.page import Context
@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 MOST = 128  # tokens that the model writes at one press
 QUIET = 0.4  # seconds that writing may take before the page says how far it is
+QUICK = 20_000_000  # parameters up to which a model writes by itself
 EMPTY = (
     "Nothing is written yet: the decoder has only its start token. Type the beginning of an answer, or let the model "
     "write it, to see what each written token reads."
+)
+OWN = (
+    "Nothing is typed: the picture reads what the model itself writes. Type another, or have it written here."
 )
 
 
@@ -33,18 +37,40 @@ def draw(ctx: Context, *, writes: bool = True, empty: str = EMPTY, told: str = "
     if ctx.lm.config.shape != "encoder-decoder":
         return
     with st.container(key="gb-answer", horizontal=True, gap="small", vertical_alignment="bottom"):
-        st.text_input("Answer so far", placeholder="nothing yet", width=360, **state.bind("target"))
+        typed = bool(state.get("target"))
+        usual = "nothing yet" if typed else ctx.target or "nothing yet"
+        st.text_input("Answer so far", placeholder=usual, width=360, **state.bind("target"))
         if writes:
-            label = "Let the model go on" if ctx.target else "Let the model write it"
+            label = "Let the model go on" if typed else "Let the model write it"
             st.button(
                 label, key="answer.write", on_click=state.whole(_ask), icon=":material/edit:",
                 help="The likeliest token each time, until it ends or the picture is full. Undo takes it back.",
             )  # fmt: skip
-        if state.get("target"):
+        if typed:
             st.button("Clear", key="answer.clear", on_click=state.whole(state.set), args=("target", ""))
-    said = told if ctx.target else empty
+    said = (told if typed else OWN) if ctx.target else empty
     if said:
         st.caption(said)
+
+
+def by_itself(lm: LanguageModel, model_key: str, text: str, longest: int | None) -> str:
+    """What the model answers, for a page that an empty answer leaves with nothing to show; "" where that takes long.
+
+    Args:
+        text: what its encoder reads. longest: as in `page.begin`.
+    """
+    rows = min(lm.config.n_ctx, longest or lm.config.n_ctx)
+    if lm.n_parameters > QUICK or rows < 2:
+        return ""
+    written: str = cache.call(_by_itself, model_key, text, min(MOST, rows - 1))
+    return written
+
+
+def _by_itself(lm: LanguageModel, text: str, most: int) -> str:
+    """The likeliest token each time, as the cache calls it."""
+    from core.decoding.answering import answer_with, answering
+
+    return answer_with(lm, "", list(answering(lm, lm.tokenizer.encode(text), (), most)))
 
 
 def _ask() -> None:

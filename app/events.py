@@ -19,11 +19,28 @@ def sent(picture: str, name: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def select(picture: str, keys: Collection[str]) -> None:
-    """The browser's selection becomes the page's: widgets and link follow. Fields other than `keys` are ignored."""
+def select(picture: str, keys: Collection[str], row: int | None = None, home: int = -1) -> None:
+    """The browser's selection becomes the page's: widgets and link follow. Fields other than `keys` are ignored.
+
+    Args:
+        row: of a picture whose rows are the text's tokens, the one that it showed: where another is chosen, that token
+            is followed on all pages.
+        home: the row of the token that is followed when none was chosen.
+    """
     chosen = sent(picture, "select")
-    state.update({key: value for key, value in chosen.items() if key in keys})
+    values = {key: value for key, value in chosen.items() if key in keys}
+    if row is not None and "row" in values:
+        if values["row"] == row:
+            del values["row"]  # it is shown, but nobody has chosen it
+        else:
+            values["follow"] = -1 if values["row"] == home else values["row"]
+    state.update(values)
     state.memo(f"events.{picture}")["n"] = chosen.get("n", 0)
+
+
+def followed(count: int, home: int) -> int:
+    """The row that a picture of `count` tokens shows: the chosen one, the one that all pages follow, or `home`."""
+    return next(row for row in (state.get("row"), state.get("follow"), home) if 0 <= row < count)
 
 
 def visit(picture: str) -> None:

@@ -218,7 +218,7 @@ def _of_run(run: Run) -> dict[str, Any]:
     samples = [one.sample for one in runs.checkpoints(run.id)[-1:] if one.sample]
     return {
         "corpus": run.spec.corpus, "objective": run.spec.objective, "optimizer": run.spec.optimizer, "seed": run.seed,
-        "steps": run.step, "of": run.steps, "held_out_loss": held_out, "samples": samples,
+        "context": run.spec.context, "steps": run.step, "of": run.steps, "held_out_loss": held_out, "samples": samples,
     }  # fmt: skip
 
 

@@ -99,7 +99,9 @@ def _through_the_door() -> None:
         go(chapter.slug)
 
 
-def begin(slug: str, longest: int | None = None, room: int = 0, apart: str = "") -> Context:
+def begin(
+    slug: str, longest: int | None = None, room: int = 0, apart: str = "", writes: bool = False
+) -> Context:
     """Load the model, read the text, draw the sidebar and the crumb.
 
     Args:
@@ -108,6 +110,7 @@ def begin(slug: str, longest: int | None = None, room: int = 0, apart: str = "")
         room: positions of a decoder's context that the page needs for what the model writes.
         apart: of a page that asks models of its own, what the sidebar says of that under the open model; such a page
             has no Rewind, and says by itself what of the text is read.
+        writes: where nothing is written yet, an encoder-decoder's own answer is read (one row shows nothing).
     """
     _through_the_door()
     state.enter(slug)
@@ -128,6 +131,8 @@ def begin(slug: str, longest: int | None = None, room: int = 0, apart: str = "")
     if lm.config.shape == "encoder-decoder":
         answer.write(lm, read.text, longest)
         target, said = reading.read_target(lm, state.get("target"), longest)
+        if writes and decoding and not target:
+            target = answer.by_itself(lm, opened.key, read.text, longest)
     heard = read.notes[:-1] if apart and read.clipped else read.notes
     notes = tuple(dict.fromkeys((*state.take_notes(), *heard, *said)))
     if not state.link_is_whole():

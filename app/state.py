@@ -75,6 +75,8 @@ def update(values: Mapping[str, Value]) -> None:
             continue
         if fitted != store[key]:
             changed[key] = fitted
+    if "follow" in changed:  # a chosen cell belongs to the token that was followed when it was chosen
+        changed |= {key: -1 for key in ("row", "col") if key not in values and store[key] != -1}
     if changed:
         only = next(iter(changed)) if len(changed) == 1 else ""
         _remember(only if only and BY_KEY[only].dragged else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -129,6 +130,13 @@ class Tokenizer:
             if 0 <= id < len(self):
                 self._displayed[id] = known
         return known
+
+    def pieces(self, ids: Iterable[int]) -> list[str]:
+        """The entries as they read in a row: WordPiece writes no space, but what goes on a word begins with ##."""
+        told = [self.display(id) for id in ids]
+        if type(self.raw.model).__name__ != "WordPiece":
+            return told
+        return [piece[2:] if piece.startswith("##") else f" {piece}" for piece in told]
 
     @cached_property
     def _displayed(self) -> dict[int, str]:

@@ -41,7 +41,7 @@ block, head = state.get("block"), state.get("head")
 masks = [place for place, token in enumerate(ctx.ids) if token == config.mask_id]
 position = None
 if config.shape == "encoder":
-    position = masks[0] if masks else state.get("row") % len(ctx.ids)
+    position = masks[0] if masks else events.followed(len(ctx.ids), len(ctx.ids) - 1)
 
 
 def run(change: Change) -> AttentionSteps:
@@ -67,7 +67,7 @@ except IndexError:
     edits, shown, steps = (), (), run(replace(change, edits=(), shown=()))
 rows, columns = ([ctx.lm.tokenizer.display(i) for i in side] for side in (steps.ids, steps.key_ids))
 asking = masks[0] if masks and config.shape == "encoder" else len(rows) - 1  # the row that predicts
-row = state.get("row") if 0 <= state.get("row") < len(rows) else asking
+row = events.followed(len(rows), asking)
 column = state.get("col") if 0 <= state.get("col") < len(columns) else int(np.argmax(steps.pattern[row]))
 names = step_names(steps)
 step = names.index("scores") if not 0 <= state.get("step") < len(names) else state.get("step")
@@ -90,7 +90,7 @@ draw(
     record(steps, ctx.lm, likely, events.selection("picture", {"step": step, "row": row, "col": column})),
     key="picture",
     on={
-        "select": lambda: events.select("picture", ("step", "row", "col", "head")),
+        "select": lambda: events.select("picture", ("step", "row", "col", "head"), row, asking),
         "edit": edited,
         "reset": restored,
         "visit": lambda: events.visit("picture"),

@@ -33,7 +33,7 @@ EXAMPLES = (
     "the cat the cat the cat the",
 )
 
-ctx = page.begin("multi_head", longest=LONGEST)
+ctx = page.begin("multi_head", longest=LONGEST, writes=True)
 lm, config = ctx.lm, ctx.lm.config
 both = config.shape == "encoder-decoder"
 decoding = both and state.get("stack") == "decoder"
@@ -56,7 +56,7 @@ if off.heads:
 block, head = min(state.get("block"), blocks - 1), state.get("head")
 home = view.predicting_row(lm, maps)
 rows, cols = ([lm.tokenizer.display(i) for i in side] for side in (maps.ids, maps.key_ids))
-row = view.first_fitting([state.get("row"), state.get("follow"), home], len(rows))
+row = events.followed(len(rows), home)
 col = view.first_fitting([state.get("col"), int(maps.maps[block, head, row].argmax())], len(cols))
 logit_row = -1 if kind == "encoder" else row
 

@@ -50,11 +50,16 @@ def select() -> None:
 
 page.claim("What a model needs is known before it is opened: weights times bytes.", gallery.facts(everything))
 stamp = "\x1f".join(
-    [ctx.model_key, repr(ctx.ids), target, repr([(one.name, one.open, one.total) for one in shown])]
+    [
+        ctx.model_key,
+        repr(ctx.ids),
+        target,
+        repr([(one.name, one.open, one.total) for one in (picked, *shown)]),
+    ]
 )
 view.draw(
     view.record(
-        lm, shown, current, found, cache.held(), room.free(), stamp,
+        lm, shown, current, picked, found, cache.held(), room.free(), stamp,
         events.selection("models", {"picked": picked.name, "ruler": state.get("ruler")}), refused,
     ),
     key="models",

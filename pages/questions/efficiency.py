@@ -50,11 +50,11 @@ looked = (
 )
 ids = view.rows_read(lm, ctx.text, target)
 
-page.claim(view.claim(points, found))
+page.claim(view.claim(points, found), f"losses over {measure.over}")
 picked = {key: state.get(key) for key in KEYS}
 view.draw(
     view.record(
-        lm, ids, looked, found, own, times, points, setting, stack=stack, place=place,
+        lm, ids, looked, found, own, measure.over, times, points, setting, stack=stack, place=place,
         stamp=repr((measure.key, place, looked and (looked.row, looked.group, looked.moved is not None),
                     found is not None, len(points), times)),
         selection=events.selection("picture", picked),

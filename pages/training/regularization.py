@@ -35,6 +35,8 @@ blocks = config.decoder_layers if both and stack == "decoder" else config.n_laye
 block = min(state.get("block"), blocks - 1)
 place = view.place_of(lm, stack, block, site)
 clean = cache.call(view.see, ctx.model_key, ctx.text, target, place.hook)
+last = len(clean.ids) - 1
+row = events.followed(last + 1, last)
 masked = cache.call(view.see_masked, ctx.model_key, ctx.text, target, place.hook, rate, seed)
 arms = runs.all_arms()
 arm = state.get("arm")
@@ -54,15 +56,15 @@ page.claim("Noise and small weights hinder learning by heart.")
 tokens = [{"text": text, "id": i} for text, i in zip(ctx.tokens, ctx.ids, strict=True)]
 data = {
     "tokens": tokens,
-    "dropout": view.record_dropout(lm, clean, masked, place, rate, seed, evaluate, state.get("row")),
+    "dropout": view.record_dropout(lm, clean, masked, place, rate, seed, evaluate, row),
     "trained": runs.record_runs(pair, others, state.get("patience"), at),
-    "selection": events.selection("picture", {key: state.get(key) for key in KEYS}),
+    "selection": events.selection("picture", {key: state.get(key) for key in KEYS} | {"row": row}),
 }
 view.draw(
     data,
     key="picture",
     on={
-        "select": lambda: events.select("picture", KEYS),
+        "select": lambda: events.select("picture", KEYS, row, last),
         "another": another,
         "arrived": lambda: None,  # the run of the page that comes with it reads what is new
         "visit": lambda: events.visit("picture"),
@@ -94,7 +96,7 @@ with page.foot():
     page.code(dropout_mask, dropped, mean_over_masks, under_masks, stop_early, by_matrix)
     page.take_away(
         "regularization",
-        partial(take.table, lm, clean, masked, state.get("row")),
+        partial(take.table, lm, clean, masked, row),
         lambda: take.cells(
             load, given, place, rate, seed, clean, masked, question, judge(), pair, state.get("patience")
         ),

@@ -43,7 +43,8 @@ begins, seed = state.get("begins"), state.get("draw")
 
 seen: Seen = cache.call(see, ctx.model_key, ctx.text, target, kind, where, begins)
 order: Order = cache.call(see_order, ctx.model_key, ctx.text, target, seed)
-pair = view.chosen(seen, state.get("row"), state.get("col"))
+last = len(seen.ids) - 1
+pair = view.chosen(events.followed(len(seen.ids), last), state.get("col"), last)
 own_head = kind == "rotary" and seen.source == "own"
 head = where.head if kind not in BIASES else min(where.head, len(seen.bias.values) - 1 if seen.bias else 0)
 place = f"{f'{stack} ' if both else ''}block {where.block}, head {head}" if own_head else f"head {head}"
@@ -58,11 +59,11 @@ page.claim("Attention alone sees a bag of words; positions give it order.")
 view.draw(
     view.record(
         lm, seen, order, place, head, begins, pair,
-        events.selection("picture", {key: state.get(key) for key in KEYS}),
+        events.selection("picture", {key: state.get(key) for key in KEYS} | {"row": pair[0]}),
     ),
     key="picture",
     on={
-        "select": lambda: events.select("picture", KEYS),
+        "select": lambda: events.select("picture", KEYS, pair[0], last),
         "another": another,
         "visit": lambda: events.visit("picture"),
     },

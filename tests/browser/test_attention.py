@@ -111,6 +111,66 @@ def test_hover_select_and_arrows(page: Page, lm: core.LanguageModel) -> None:
     driver.wait_for_link(page, "row=4", "col=2")
 
 
+def test_a_longer_text_brings_the_explained_row_into_view(page: Page) -> None:
+    opened(page, step=0)
+    text = "Once upon a time, Lily lived by the lake. One day, she met a cat and a dog"
+    page.get_by_label("Your text").first.fill(text)
+    page.keyboard.press("Control+Enter")
+    state = driver.wait_for_state(page, "attention", lambda now: len(now["tokens"]) > 20)
+    driver.wait_until_drawn(page)
+    figure = driver.component(page, "attention")
+    row = state["row"]
+    assert row == len(state["tokens"]) - 1
+
+    def seen(place: int) -> bool:
+        box = figure.locator("[data-part=chips] .gb-chip").nth(place).bounding_box()
+        clip = figure.locator("#att-rows rect").evaluate(
+            "r => [r.y.baseVal.value, r.y.baseVal.value + r.height.baseVal.value]"
+        )
+        top = figure.locator("svg").first.bounding_box()
+        assert box and top
+        middle = box["y"] + box["height"] / 2 - top["y"]
+        return bool(clip[0] <= middle <= clip[1])
+
+    assert seen(row) and not seen(0), "the card explains a row that the picture shows"
+    figure.focus()
+    for _ in range(row):
+        page.keyboard.press("ArrowUp")
+    wait(page, row=0)
+    driver.wait_until_drawn(page)
+    assert seen(0) and not seen(row)
+
+
+def test_with_scaling_off_the_card_says_so(page: Page) -> None:
+    state = opened(page, row=3, col=1)
+    card = driver.component(page, "attention").locator("[data-part=card]")
+    expect(card).to_contain_text("then ÷ √32")
+    page.get_by_text("Scale by 1/√32").click()
+    state = driver.wait_for_state(page, "attention", lambda now: now["changed"])
+    assert state["step"] == "scores"
+    expect(card).to_contain_text(f"scaling is off: it stays {state['value']:.2f}".replace("-", "−"))
+    expect(card).not_to_contain_text("√32")
+
+
+def test_the_token_of_a_chosen_row_is_followed_on_other_pages(page: Page) -> None:
+    state = opened(page)
+    driver.component(page, "attention").focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    row = wait(page, row=len(state["tokens"]) - 3)["row"]
+    driver.wait_for_link(page, f"follow={row}", f"row={row}")
+    page.keyboard.press("Escape")
+    driver.component(page, "home").wait_for()
+    driver.wait_for_state(page, "home", lambda now: now["row"] == row)
+    driver.wait_until_drawn(page)
+    driver.component(page, "home").press("ArrowUp")
+    driver.wait_for_link(page, f"follow={row - 1}", without="row=")
+    driver.wait_until_drawn(page)
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Positions").click()
+    driver.component(page, "positions").wait_for()
+    driver.wait_for_state(page, "positions", lambda now: now["cell"]["row"] == row - 1)
+
+
 def test_a_click_counts_when_the_picture_is_drawn_anew_in_the_middle_of_it(page: Page) -> None:
     opened(page)
     page.mouse.move(*cell(page, 5, 3))

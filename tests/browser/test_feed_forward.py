@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import core
 from core.analysis import top_texts
@@ -32,6 +32,17 @@ def until(page: Page, **wanted: Any) -> dict[str, Any]:
     driver.wait_for_state(page, "feed_forward", holds)
     driver.wait_until_drawn(page)
     return dict(driver.wait_for_state(page, "feed_forward", holds))
+
+
+def test_before_the_first_step_no_neuron_is_called_the_strongest(page: Page) -> None:
+    state = opened(page, snapshot=0, stage=3)
+    figure = driver.component(page, "feed_forward")
+    assert not core.load("tales-gpt", snapshot=0).transformer.blocks[3].mlp.W_out.any()
+    assert state["needed"] == 0 and state["says"]["up"] == []
+    expect(figure).to_contain_text("one of 512 that write nothing")
+    expect(figure).to_contain_text("none writes anything")
+    expect(figure).to_contain_text("so it pushes no token")
+    expect(figure).not_to_contain_text("the strongest")
 
 
 def test_every_number_is_cores(page: Page, lm: core.LanguageModel) -> None:

@@ -154,6 +154,29 @@ def test_dragging_a_probability_moves_loss_mean_and_perplexity(page: Page, lm: c
     assert state["mean"] == pytest.approx(before["mean"], abs=1e-6)
 
 
+@pytest.mark.parametrize("link", [{"smoothing": 1}, {"smoothing": 0.5, "unit": "bits"}, {}])
+def test_the_handle_stands_at_the_height_of_its_loss(page: Page, link: dict[str, Any]) -> None:
+    state = opened(page, **link)
+    figure = driver.component(page, "loss")
+    ticks = figure.locator('[data-part="curve"] text[text-anchor="end"]').evaluate_all(
+        "all => all.filter(t => /^\\d+$/.test(t.textContent)).map(t => [+t.textContent, +t.getAttribute('y') - 4])"
+    )
+    (low, y0), (high, y1) = ticks[0], ticks[-1]
+
+    def height() -> float:
+        y = float(figure.locator("[data-handle]").get_attribute("cy"))
+        return float(low + (high - low) * (y - y0) / (y1 - y0))
+
+    unit = math.log(2) if link.get("unit") == "bits" else 1.0
+    assert height() == pytest.approx(state["loss"] / unit, abs=0.02)
+    assert max(state["losses"]) / unit <= high + (high - low) / (len(ticks) - 1), "none is above the picture"
+    if "smoothing" in link:
+        return
+    page.get_by_label("Probability of the right token").fill("0")
+    state = driver.wait_for_state(page, "loss", lambda now: now["given"] == 0.0005)
+    assert height() == pytest.approx(state["loss"], abs=0.02)
+
+
 def test_the_slider_and_the_keys_drag_too_and_another_token_lets_go(page: Page) -> None:
     opened(page, follow=6)
     slider = driver.component(page, "loss").locator("input[type=range]")

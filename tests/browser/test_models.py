@@ -128,6 +128,15 @@ def test_keys_walk_the_list_and_open(page: Page) -> None:
     wait(page, current="tales-bert", picked="tales-bert")
 
 
+def test_both_cards_are_of_the_same_model_when_the_list_is_empty(page: Page) -> None:
+    opened(page, picked="tales-bert", stock="run")
+    state = wait(page, entries=[])
+    assert (state["picked"], state["current"]) == ("tales-bert", "tales-gpt")
+    side = driver.component(page, "models").locator('[data-part="picked"]')
+    assert side.text_content() == "tales-bert"
+    assert page.locator(".gb-model-card h2").text_content() == "The card of tales-bert"
+
+
 def test_filters_and_scale(page: Page) -> None:
     opened(page)
     page.get_by_role("radio", name="Folders", exact=True).click()

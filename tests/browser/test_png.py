@@ -1,11 +1,17 @@
-"""The pictures that we write by hand as PNG are what a browser reads out of them, pixel by pixel."""
+"""Pictures as PNG: what we write by hand is what a browser reads; one that is taken away is what the page shows."""
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page
 
 from app.components import HERE
+from tests.browser import driver
 
 DECODED = """async ([width, height]) => {
   const pixels = Uint8ClampedArray.from({length: 4 * width * height}, (_, i) => i % 4 === 3 ? 255 : (i * 7919) % 251);
@@ -28,3 +34,50 @@ def test_what_is_written_is_read(width: int, height: int, page: Page) -> None:
     page.set_content("<!doctype html><title>PNG</title>")
     page.add_script_tag(content=(HERE / "shared" / "png.js").read_text(encoding="utf-8"))
     assert page.evaluate(DECODED, [width, height]) == [width, height, True]
+
+
+PICTURES = {"attention": "attention", "multi_head": "multi_head", "lab": "lab", "loss": "loss"}
+
+
+def taken(page: Page, kind: str) -> bytes:
+    """The page's picture as its button hands it out."""
+    with page.expect_download() as file:
+        page.get_by_role("button", name=kind, exact=True).click()
+    return Path(file.value.path()).read_bytes()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("slug", PICTURES)
+def test_a_picture_that_is_taken_away_is_what_the_page_shows(slug: str, theme: str, page: Page) -> None:
+    driver.open_page(page, slug, text="A red ball was lost. She found the red")
+    driver.set_theme(page, theme)
+    figure = driver.component(page, PICTURES[slug])
+    svg = figure.locator("svg").first
+    own = [size // 1 for size in svg.evaluate("s => [+s.getAttribute('width'), +s.getAttribute('height')]")]
+    shown = Image.open(io.BytesIO(svg.screenshot())).convert("L")
+    image = Image.open(io.BytesIO(taken(page, "PNG"))).convert("L")
+    assert image.width == 2 * (own[0] + 32), "a margin around it, so that nothing is cut off"
+    half = image.resize((image.width // 2, image.height // 2), Image.Resampling.BOX)
+    top = half.height - 16 - own[1]
+    assert top > 30, "the claim stands over it"
+    same = half.crop((16, top, 16 + own[0], top + own[1]))
+    claim = np.asarray(half.crop((16, 8, 16 + own[0], top)), dtype=float)
+    assert np.abs(claim - claim[0, -1]).max() > 120, "words"
+    # As much ink in every cell of 8 by 8: a missing or another font shows, a shade of a pixel does not.
+    a, b = (
+        np.asarray(one.resize((own[0] // 8, own[1] // 8), Image.Resampling.BOX), dtype=float)
+        for one in (shown, same)
+    )
+    rows = min(len(a), len(b))
+    apart = np.abs(a[:rows] - b[:rows])
+    # With the browser's own fonts in place of ours the mean is above 1.5, and of 100 cells one is 20 and more apart.
+    assert apart.mean() < 1.2 and np.quantile(apart, 0.99) < 15
+
+
+def test_an_svg_that_is_taken_away_needs_nothing_of_the_page(page: Page) -> None:
+    driver.open_page(page, "home", text="A red ball was lost. She found the red")
+    text = taken(page, "SVG").decode()
+    claim = page.locator(".gb-claim h1").inner_text()
+    assert claim in text and "Block 3, open" in text and "Append" in text, "titles and buttons are part of it"
+    assert text.count("@font-face") == 2 and text.count("data:font/woff2;base64,") == 2
+    assert "var(--" not in text and "http://127" not in text

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import core
 from core.analysis.distance_bias import alibi_bias
@@ -171,6 +171,16 @@ def test_the_first_screen_holds_it_all_and_below_are_the_shift_and_the_charts(pa
             assert one["kind"] == run.kind
             np.testing.assert_allclose(one["mean"], np.mean(run.exact, axis=0))
     checks.first_screen(page)
+
+
+def test_another_task_has_another_example(page: Page) -> None:
+    opened(page)
+    below = driver.component(page, "positions_more")
+    expect(below).to_contain_text("(copy the letters)")
+    page.get_by_role("radiogroup", name="A tiny model’s task").get_by_text("Say them backwards").click()
+    driver.wait_for_state(page, "positions_more", lambda now: now["task"] == "reverse")
+    expect(below).to_contain_text("(say them backwards)")
+    expect(below).not_to_contain_text("(copy the letters)")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -104,6 +104,18 @@ def test_the_slider_cuts_with_the_first_merges_as_core_does(
         assert [count for count, _ in state["changes"]] == [change.count for change in merge.changes]
 
 
+def test_play_comes_to_the_end_of_any_number_of_merges_within_a_minute(page: Page) -> None:
+    opened(page, size=1500, merge=0)
+    page.clock.install()
+    figure = driver.component(page, NAME)
+    figure.get_by_role("button", name="Play", exact=True).click()
+    page.clock.run_for(700 * 5)
+    assert driver.component_state(page, NAME)["merge"] <= 8, "the first ones singly"
+    page.clock.run_for(700 * 57)
+    shown = driver.component_state(page, NAME)
+    assert not shown["playing"] and shown["merge"] == shown["merges"] > 1000
+
+
 def test_back_next_play_and_the_keys_walk_through_the_merges(page: Page) -> None:
     last = opened(page)["merges"]
     figure = driver.component(page, NAME)

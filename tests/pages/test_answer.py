@@ -51,13 +51,14 @@ def test_the_model_writes_its_answer_and_undo_takes_it_back(
 ) -> None:
     app = open_page(slug, model="./pair", text=TEXT)
     assert not app.exception and target(app) == ""
-    assert any("Nothing is written yet" in note.value for note in app.caption)
+    empty = "what the model itself writes" if slug == "multi_head" else "Nothing is written yet"
+    assert any(empty in note.value for note in app.caption)
     app.button(key="answer.write").click().run()
     assert not app.exception
     written, ended = expected(pair, room=min(PAGES[slug], pair.config.n_ctx) - 1)
     assert target(app) == written
     assert any("without an end" in note.value for note in app.info) is not ended
-    assert not any("Nothing is written yet" in note.value for note in app.caption)
+    assert not any(empty in note.value for note in app.caption)
     run_notebook(app)
     app.button(key="tool.undo").click().run()
     assert target(app) == ""

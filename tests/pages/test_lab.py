@@ -189,6 +189,15 @@ def test_somebody_elses_run_is_watched_and_not_commanded(open_page: OpenPage, ru
     runs.store.delete(run.id, OTHER)
 
 
+def test_an_encoders_sample_is_words_apart_and_fills_its_masks() -> None:
+    lm = core.load("tales-bert")
+    written = strip.sample(lm, "a small [MASK] there")
+    assert " " in written and not written.startswith(" ")
+    best = lm.trace("a small [MASK] there").logits.argmax(-1).tolist()
+    words = "".join(lm.tokenizer.pieces(best[1:5])).strip()
+    assert written == words[: strip.WRITES]
+
+
 def test_a_waiting_run_comes_first_and_the_open_model_keeps_its_strip(
     open_page: OpenPage, runs: Runs
 ) -> None:

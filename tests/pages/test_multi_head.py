@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import cache
+from app import answer, cache
 from app.components import multi_head_more as more
 from app.components.multi_head import measure
 from app.components.multi_head.off import MARKS, read_off, write_off
 from app.components.multi_head.question import ask
 from app.components.multi_head.roles import changed, columns, rests_on, roles, tips
-from app.components.multi_head.words import BRIEF, MEANS, RANDOM, UNIT
+from app.components.multi_head.words import BRIEF, MEANS, RANDOM, UNIT, UNWRITTEN
 from app.components.multi_head_more import further
 from core.analysis.attention_steps import attention_steps
 from core.analysis.head_composition import composition
@@ -403,8 +404,9 @@ def test_all_heads_off_and_a_text_of_one_token(open_page: OpenPage) -> None:
 
 
 def test_of_one_row_no_habit_is_named_until_an_answer_is_written(
-    open_page: OpenPage, other_model: str
+    open_page: OpenPage, other_model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(answer, "QUICK", 1)  # it does not write by itself
     for kind in ("cross", "self"):
         app = open_page("multi_head", model="./pair", text="The fox and the crow", attention=kind)
         assert not app.exception
@@ -446,3 +448,52 @@ def open_model(app: AppTest) -> Any:
     from app import models
 
     return models.resolve(app.session_state["gb"].store["model"]).target
+
+
+# ------------------------------------------------------------------------------------------------- an empty answer
+
+
+def heads(app: AppTest) -> dict[str, Any]:
+    """The data of the page's picture."""
+    found = [json.loads(one.proto.json)[0] for one in app.get("bidi_component") if one.proto.json]
+    data: dict[str, Any] = next(data for data in found if "roles" in data)
+    return data
+
+
+def test_what_an_encoder_decoder_would_write_is_read_where_nothing_is_typed(open_page: OpenPage) -> None:
+    app = open_page("multi_head", model="tales-t5")
+    model = core.load("tales-t5")
+    source = app.session_state["gb"].store["text"]
+    ids = model.generate(source, max_new_tokens=63).ids
+    data = heads(app)
+    assert [token["id"] for token in data["rows"][1:]] == [i for i in ids if i not in model.config.eos_ids]
+    assert SHORT not in {role["name"] for role in data["roles"]}
+    field = app.text_input(key="target")
+    assert field.value == "" and field.placeholder == "".join(map(model.tokenizer.display, ids[:-1])).strip()
+    assert "what the model itself writes" in "\n".join(block.value for block in app.caption)
+    run_notebook(app)
+    field.set_value("A").run()
+    assert [token["id"] for token in heads(app)["rows"][1:]] == model.tokenizer.encode(
+        "A", add_special_tokens=False
+    )
+
+
+@pytest.mark.usefixtures("other_model")
+def test_where_writing_takes_long_the_heads_wait_for_it(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer, "QUICK", 1)
+    app = open_page("multi_head", model="./pair", text="The cat", stack="decoder")
+    data = heads(app)
+    assert len(data["rows"]) == 1
+    assert {role["name"] for role in data["roles"]} == {UNWRITTEN}, "it is not the text that is too short"
+    encoder = open_page("multi_head", model="./pair", text="The cat", stack="encoder")
+    assert UNWRITTEN not in {role["name"] for role in heads(encoder)["roles"]}
+
+
+def test_what_is_no_part_of_the_attention_stands_apart(open_page: OpenPage) -> None:
+    data = heads(open_page("multi_head", text=TEXT))
+    assert data["scoreNames"][data["sharing"] :] == [RANDOM, EVEN]
+    assert max(sum(filter(None, line[: data["sharing"]])) for line in data["scores"]) > 1, "they overlap"
+    for tip in data["scoreTips"][: data["sharing"]]:
+        assert "overlap" in tip and "need not add up" in tip

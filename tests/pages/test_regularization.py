@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -204,3 +205,15 @@ def test_histograms_count_every_weight_of_every_matrix() -> None:
         inside = np.histogram(weight.flatten().numpy(), bins=80, range=(-one["edge"], one["edge"]))[0]
         assert np.abs(np.array(one["counts"]) - inside)[1:-1].sum() <= 0.001 * weight.numel()
     assert sizes(torch.zeros(5))["rms"] == 0.0
+
+
+def test_what_fills_a_mask_is_called_no_next_token(open_page: Any) -> None:
+    app = open_page("regularization", model="tales-bert")
+    data = [json.loads(one.proto.json)[0] for one in app.get("bidi_component") if one.proto.json]
+    (dropout,) = (one["dropout"] for one in data if "dropout" in one)
+    assert "[MASK]" in app.session_state["gb"].store["text"]
+    assert dropout["next"]["label"] == "Fills the mask"
+    app.text_area(key="text").set_value("Lily saw a ball").run()
+    data = [json.loads(one.proto.json)[0] for one in app.get("bidi_component") if one.proto.json]
+    (dropout,) = (one["dropout"] for one in data if "dropout" in one)
+    assert dropout["next"]["label"] == "Read back at ball"

@@ -197,6 +197,18 @@ def test_a_slider_dragged_in_one_go_is_one_step_back(session: Session) -> None:
     assert state.get("temperature") == 1.0
 
 
+def test_a_token_that_is_followed_anew_takes_the_chosen_cell_along(session: Session) -> None:
+    state.update({"row": 5, "col": 2})
+    state.update({"block": 1})
+    assert (state.get("row"), state.get("col")) == (5, 2)
+    state.update({"follow": 3})
+    assert (state.get("row"), state.get("col")) == (-1, -1), "it was of another token"
+    state.undo()
+    assert (state.get("follow"), state.get("row"), state.get("col")) == (-1, 5, 2), "one step"
+    state.update({"row": 4, "col": 1, "follow": 4})
+    assert (state.get("row"), state.get("col")) == (4, 1), "both were chosen together"
+
+
 def test_reset_keeps_model_and_text_and_can_be_undone(session: Session) -> None:
     state.update({"model": "m", "text": "t"})
     usual = state.get("head")

@@ -5,6 +5,7 @@ import tokenizers
 from hypothesis import given
 from hypothesis import strategies as st
 
+import core
 from core.text.tokenizer import Tokenizer, TokenizerError, mend
 from core.text.training import train_bpe
 
@@ -77,3 +78,12 @@ def test_a_file_that_is_no_tokenizer_is_named(tmp_path):
 def test_a_vocabulary_too_small_for_the_bytes_is_refused():
     with pytest.raises(ValueError, match="258"):
         train_bpe(TEXTS, 100)
+
+
+def test_pieces_read_as_a_text_in_every_kind_of_vocabulary() -> None:
+    text = "once upon a time, lily was sad"
+    bert, gpt = (core.load(name).tokenizer for name in ("tales-bert", "tales-gpt"))
+    words = bert.encode(text, add_special_tokens=False)
+    assert any(bert.display(id).startswith("##") for id in words)
+    assert "".join(bert.pieces(words)).strip().replace(" ,", ",") == text
+    assert "".join(gpt.pieces(gpt.encode(text, add_special_tokens=False))) == text

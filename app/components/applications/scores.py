@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from app import scope
 from app.components.applications.uses import Opened, Use
 from app.widgets import inline, mono
 
@@ -105,7 +106,8 @@ def _code(said: Mapping[str, Any]) -> Iterator[Score]:
 
 
 def _loss(card: Mapping[str, Any]) -> Iterator[Score]:
-    what = "loss on held-out stories, nats per token (lower is better)"
+    over = scope.of_card(card)
+    what = "loss on held-out stories, nats per token (lower is better)" + (f": over {over}" if over else "")
     others = (("5-grams", float(card["n_gram"]["held_out_loss"])),)
     sure = card.get("held_out_interval", {})  # a bootstrap over documents, of cards that have one
     yield Score(

@@ -68,6 +68,14 @@ function bindPointer(g, local) {
     g.redraw();
   }, { passive: false });
 }
+/** Scroll until the chosen line is in view, whenever it is another one, or lies elsewhere, than when it was last drawn. */
+function reveal(local, at) {
+  const line = byKey(at.id) || (at.id === "turn" && local.keyed) ? local.col : local.row;
+  const now = [line, at.lines, at.pitch, at.shown].join();
+  if (now !== local.revealed) local.scroll = clamp(local.scroll ?? 0, (line + 1) * at.pitch - at.shown, line * at.pitch);
+  local.revealed = now;
+  local.scroll = clamp(local.scroll, 0, Math.max(0, at.lines * at.pitch - at.shown));
+}
 /** Make a cell the chosen one; row and column also go into the link. */
 function choose(g, data, local, to) {
   const T = data.rows.length;
@@ -80,8 +88,6 @@ function choose(g, data, local, to) {
   const change = {};
   if (row !== local.row) change.row = row;
   if (col !== local.col) change.col = col;
-  const line = to.keyed ? col : row;
-  local.scroll = clamp(local.scroll, (line + 1) * local.at.pitch - local.at.shown, line * local.at.pitch);
   if (Object.keys(change).length) g.select(change); else g.redraw();
 }
 function arrows(g, data, local, dx, dy) {

@@ -88,8 +88,8 @@ const CARDS = {
   }),
   bias: (d, a, { row: r, col }) => ({
     who: pair(d, r, col), value: at2(a.biased, r, col),
-    links: [{ name: "scaled score", value: at2(a.scaled, r, col) }, { op: "+", name: d.biasName, value: at2(a.bias, r, col), digits: 3 }],
-    after: [`key ${Math.abs(r - col)} ${col > r ? "after" : "before"} the query`, ...onward(d, a, r, col, "bias")],
+    links: [{ name: "scaled score", value: at2(a.scaled, r, col) }, ...(d.on.turn ? [{ op: "+", name: d.biasName, value: at2(a.bias, r, col), digits: 3 }] : [])],
+    after: [d.on.turn ? `key ${Math.abs(r - col)} ${col > r ? "after" : "before"} the query` : `${d.biasName} is off: nothing is added`, ...onward(d, a, r, col, "bias")],
   }),
   mask(d, a, { row: r, col }) {
     const hidden = at2(a.masked, r, col) === -Infinity;
@@ -163,8 +163,9 @@ function onward(d, a, r, c, from) {
   const ids = d.steps.map((s) => s.id);
   const after = ids.slice(ids.indexOf(from) + 1);
   const lines = [];
-  if (after.includes("scale")) lines.push(`then ${d.steps[ids.indexOf("scale")].formula} = ${num(at2(a.scaled, r, c), 2)}`);
-  if (after.includes("bias")) lines.push(`with the position bias ${num(at2(a.biased, r, c), 2)}`);
+  const step = (id) => after.includes(id) && d.steps[ids.indexOf(id)];
+  if (step("scale")) lines.push(step("scale").off ? `scaling is off: it stays ${num(at2(a.scaled, r, c), 2)}` : `then ${step("scale").formula} = ${num(at2(a.scaled, r, c), 2)}`);
+  if (step("bias") && !step("bias").off) lines.push(`with the position bias ${num(at2(a.biased, r, c), 2)}`);
   lines.push(at2(a.masked, r, c) === -Infinity ? "hidden, −∞: its weight is 0" : `after softmax ${num(at2(a.pattern, r, c), 3)}`);
   return lines;
 }

@@ -45,7 +45,7 @@ const attention = {
   draw(g, data, local) {
     if (!local.bound) { local.bound = true; bindPointer(g, local); }
     const at = (local.at = plan(g, data, local));
-    local.scroll = clamp(local.scroll ?? (local.row + 1) * at.pitch - at.shown, 0, Math.max(0, at.lines * at.pitch - at.shown));
+    reveal(local, at);
     const active = activeCell(data, local);
     const wide = at.wide;
     const key = [local.step];

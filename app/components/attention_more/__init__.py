@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import cache, events, state
+from app import cache, events
 from app.components import pack, register
 from app.components.attention.controls import sliders
 from app.components.attention_more import cost, take
@@ -24,7 +24,7 @@ from app.page import Context
 from core.analysis.masks import MaskRule, UnderMask, stories_under_masks, under_masks
 from core.analysis.places import Kind, stack_of
 from core.analysis.shared_keys import Sharing, sharing_name, sharings, stories_shared, ways_to_share
-from core.analysis.story_loss import STORIES
+from core.analysis.story_loss import LONGEST, STORIES
 from core.costs import cache_bytes
 from core.language_model import LanguageModel
 
@@ -170,7 +170,8 @@ def record(
     shared = [_shared(lm, kv, at, seen, lengths) for at, kv in enumerate(ways_to_share(config))]
     return {
         "model": lm.name, "shape": config.shape, "heads": config.n_heads, "layers": config.decoder_layers,
-        "dHead": config.head_size, "context": config.n_ctx, "tokens": lengths, "stories": stories(lm),
+        "dHead": config.head_size, "context": config.n_ctx, "tokens": lengths,
+        "stories": stories(lm), "longest": min(LONGEST, config.n_ctx),
         "waits": "" if seen else WAITS.format(lm.n_parameters / 1e6),
         "rows": list(sides["rows"]), "written": list(sides["written"]), "source": list(sides["source"]),
         "asked": "hidden" if config.shape == "encoder" else "next",
@@ -232,11 +233,13 @@ class Below:
         batch = ctx.lm.batch(read.text, read.target or None)
         lengths = (batch[0].shape[1], sum(ids.shape[1] for ids in batch[1:]))
         spent = cost.record(cost.known(ctx, read.masked), ctx.lm.config.n_heads)
-        chosen = events.selection("more", {"row": state.get("row")})
+        last = len(rows) - 1
+        row = events.followed(len(rows), last)
+        chosen = events.selection("more", {"row": row})
         more(
             data=record(ctx.lm, self.rules, seen, sides, lengths, spent, chosen),
             key="more",
-            on_select_change=lambda: events.select("more", ("row",)),
+            on_select_change=lambda: events.select("more", ("row",), row, last),
             on_measure_change=cost.asked,
         )
         cost.run(ctx, read.masked, slot)

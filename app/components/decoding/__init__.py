@@ -46,7 +46,7 @@ def record(
     word, special = lm.tokenizer.display, lm.special_ids
     prompt = list(tree.prompt_ids)
     if tree.slots:
-        chip, read = word(prompt[tree.slots[0]]), _apart(lm, prompt[: tree.slots[0]])
+        chip, read = word(prompt[tree.slots[0]]), lm.tokenizer.pieces(prompt[: tree.slots[0]])
     else:
         *read, chip = _written(lm, tree, shown)
     ids = {int(id) for following in tree.nexts for id in following.ids} | {
@@ -105,14 +105,6 @@ def _said(verdict: Verdict) -> dict[str, Any]:
         "search": [[text, mono] for text, mono in verdict.search],
         "act": verdict.act,
     }
-
-
-def _apart(lm: LanguageModel, ids: Sequence[int]) -> list[str]:
-    """Tokens as they read one after the other; WordPiece writes no space, but what goes on a word begins with ##."""
-    told = [lm.tokenizer.display(id) for id in ids]
-    if type(lm.tokenizer.raw.model).__name__ != "WordPiece":
-        return told
-    return [piece[2:] if piece.startswith("##") else f" {piece}" for piece in told]
 
 
 def _written(lm: LanguageModel, tree: Tree, shown: Mapping[str, Any]) -> list[str]:

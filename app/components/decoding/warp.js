@@ -57,7 +57,7 @@ function drawPanel(g, data, local, at) {
     const on = stage.active;
     const final = c === D.stages.length - 1;
     out.push(label(left, y + 32, SHORT[stage.name] ?? stage.name, { fill: !on && c ? "ink3" : "ink2", weight: final ? 600 : null, size: 12 }),
-      label(left, y + 46, fit(visible(stage.setting), col - 8, 12, true), { mono: true, fill: "ink3" }));
+      label(left, y + 46, stage.setting && fit(visible(stage.setting), col - 8, 12, true), { mono: true, fill: "ink3" }));
     if (stage.name === "first token") g.tip(out.at(-1), "This model always begins with this token: every other one is taken away before a sample is drawn.");
   });
   rows.forEach((k, r) => out.push(drawTokenRow(g, data, D, k, { x, y: top + r * pitch, w, pitch, names, col })));

@@ -136,6 +136,7 @@ def record(
     looked: Looked | None,
     found: Beside | None,
     own: Judged,
+    over: str,
     times: Passes | None,
     points: Mapping[Quantization, Judged],
     setting: Quantization,
@@ -148,7 +149,7 @@ def record(
     """What view.js draws.
 
     Args:
-        ids: of the rows of the logits. place: (block, piece) that is looked at. stamp: changes with all of these.
+        ids: of the rows of the logits. over: what the losses are taken over, in words. place: (block, piece) that is looked at. stamp: changes with all of these.
     """
     word = lm.tokenizer.display
     there = pieces(lm, stack)
@@ -165,7 +166,7 @@ def record(
         "encoder": lm.config.shape == "encoder", "stack": stack or "",
         "setting": {"name": setting_name(setting), **vars(setting)},
         "bitsEach": None if found is None else found.bits_each,
-        "original": _judged(own), "now": None if found is None else _judged(found.judged),
+        "original": _judged(own) | {"over": over}, "now": None if found is None else _judged(found.judged),
         "passes": None if times is None else vars(times),
         "blocks": 1 + max((block for block, _ in there), default=-1),
         "pieces": [{"key": key, "name": said} for key, (_, said) in PIECES.items() if any(k == key for _, k in there)],

@@ -13,13 +13,13 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, work
+from app import cache, scope, work
 from app.page import Context
 from core.efficiency import kernels
 from core.efficiency.beside import Beside, beside, beside_steps
 from core.efficiency.compressing import Compressed, matrix_names
 from core.efficiency.frontier import Point, measure_steps, settings, steps_of
-from core.efficiency.judging import Judged, Reference, judge, pace, reference, seconds, yardstick
+from core.efficiency.judging import LONGEST, Judged, Reference, judge, pace, reference, seconds, yardstick
 from core.efficiency.packing import from_file, to_file
 from core.efficiency.quantization import Quantization, Quantized, nearest
 from core.language_model import LanguageModel
@@ -131,6 +131,13 @@ class Measure:
     def key(self) -> str:
         """What the numbers hang on."""
         return repr(("efficiency", self.ctx.model_key, self.setting, self.ctx.text, self.target))
+
+    @property
+    def over(self) -> str:
+        """What the losses of the picture are taken over."""
+        before, own = cache.share(ready, self.ctx.model_key)
+        longest = min(LONGEST, self.ctx.lm.config.n_ctx)
+        return scope.one_by_one(own.places, len(before.asked), "texts", longest)
 
     @property
     def original(self) -> tuple[Judged, Passes | None]:

@@ -59,7 +59,7 @@ def record(ctx: Context, arms: Sequence[Run]) -> dict[str, Any]:
             for one in (distilbert.TEACHER, distilbert.STUDENT)
         ],
         "said": {
-            "pruned": said.pruned(curves["magnitude"], curves["structured"]),
+            "pruned": [*said.pruned(curves["magnitude"], curves["structured"]), said.over()],
             "taught": said.taught(alone, taught, longer), "published": said.published(),
         },
     }  # fmt: skip

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app import scope
 from core.analysis.seeds import Interval
 from core.efficiency import distilbert
+from core.efficiency.held_out import STORIES
+from core.efficiency.judging import LONGEST
 from core.efficiency.speed import told
 from core.runs import shrunk
 from core.runs.shrunk import Arm, Level
@@ -39,6 +42,16 @@ def pruned(magnitude: Sequence[Level], structured: Sequence[Level]) -> list[str]
         f"Where {most.sparsity:.0%} of heads and neurons are taken out, {most.numbers:,} numbers are left and a pass "
         f"is {_fast(most.speed)}; after retraining the loss is {_spread(most.spread('rise'))} above.",
     ]
+
+
+def over() -> str:
+    """What all recorded losses are taken over."""
+    base = shrunk.base()
+    taken = scope.one_by_one(int(base["places"]), STORIES, "stories", LONGEST)
+    return (
+        f"Recorded losses, here and of the students, are over {taken}: {base['loss']:.3f} nats for {base['name']} "
+        "itself. Its card has another number, over whole rows, where more stands before each token."
+    )
 
 
 def taught(alone: Arm, distilled: Arm, longer: Arm) -> list[str]:

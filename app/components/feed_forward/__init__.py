@@ -120,7 +120,7 @@ def record(
         "fires": float(seen.bent.firing[steps.row]), "off": list(seen.silenced),
         "bins": {"counts": counts.tolist(), "low": float(edges[0]), "high": float(edges[-1])},
         "curve": _curve(config.act, seen, beside),
-        "neuron": _neuron(seen), "says": _says(lm, seen.says),
+        "neuron": _neuron(seen), "says": _says(lm, seen),
         "windows": [_window(lm, window) for window in seen.windows], "about": seen.about,
         "next": _next(lm, seen, stack), "selection": dict(selection),
     }  # fmt: skip
@@ -172,7 +172,9 @@ def _neuron(seen: Seen) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _says(lm: LanguageModel, says: Says) -> dict[str, Any]:
+def _says(lm: LanguageModel, seen: Seen) -> dict[str, Any]:
+    says, silent = seen.says, not seen.as_is.W_out[seen.neuron.neuron].any()
+
     def tokens(ids: Sequence[int], scores: Sequence[float]) -> list[dict[str, Any]]:
         word = lm.tokenizer.display
         return [
@@ -180,7 +182,8 @@ def _says(lm: LanguageModel, says: Says) -> dict[str, Any]:
         ]
 
     return {
-        "up": tokens(says.ids, says.scores), "down": tokens(says.low_ids, says.low_scores), "why": says.why,
+        "up": tokens(says.ids, says.scores), "down": tokens(says.low_ids, says.low_scores),
+        "why": "What it writes is all 0, so it pushes no token." if silent else says.why,
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ function drawSum(g, data, at) {
   const last = line(rows.length + tail.length) + 2;
   return [
     h("text", { x, y: y + 13, "font-size": 14, fill: css("ink2") }, h("tspan", { "font-family": MONO, "font-weight": 700, fill: css("accent") }, title),
-      `, ${rank} of ${thousands(data.neurons)} at `, h("tspan", { "font-family": MONO, fill: css("ink"), direction: "ltr" }, tokenSpans(data.rows[data.row].text, 70, 14))),
+      data.needed ? `, ${rank} of ${thousands(data.neurons)} at ` : `, one of ${thousands(data.neurons)} that write nothing at `, h("tspan", { "font-family": MONO, fill: css("ink"), direction: "ltr" }, tokenSpans(data.rows[data.row].text, 70, 14))),
     rows.map(([name, a, b, p], k) => [
       label(x, line(k), name, { mono: true, fill: "ink3" }), label(cols[1], line(k), a, { mono: true, anchor: "end" }), label((cols[1] + cols[2]) / 2 - 14, line(k), "×", { mono: true, fill: "ink3", anchor: "middle" }),
       label(cols[2], line(k), b, { mono: true, anchor: "end" }), label((cols[2] + cols[3]) / 2 - 8, line(k), "=", { mono: true, fill: "ink3", anchor: "middle" }),
@@ -39,7 +39,7 @@ function drawWrites(g, data, at, step) {
   const out = [label(x, y + 13, "What comes through", { weight: 600, fill: "ink" }), through.map((text, k) => label(x, y + 32 + 16 * k, fit(text, w, 12, true), { mono: true, fill: "ink" }))];
   let now = y + 34 + 16 * through.length;
   if (step < CONTRACT) return out;
-  const says = one.off ? "Off: it writes nothing now." : silent ? "It writes nothing here." : `It writes ${short(one.length)} long: ${percent(one.share, 1)} of all writing.`;
+  const says = one.off ? "Off: it writes nothing now." : !one.length && !silent ? "It fires, but its row of W_out is all 0." : silent ? "It writes nothing here." : `It writes ${short(one.length)} long: ${percent(one.share, 1)} of all writing.`;
   out.push(g.tip(label(x, now + 2, fit(says, w, 12, false), { fill: one.off ? "accent" : "ink2", weight: one.off ? 600 : 400 }), "the length of what it adds to the stream; shares are of the squared lengths of all neurons"));
   now += 26;
   const chips = (title, tokens, colour) => {

@@ -25,7 +25,7 @@ const feedForward = {
     if (step >= EXPAND) drawGrid(g, data, local, at.pre, "pre", data.neurons === 1 ? "1 neuron" : `${thousands(data.neurons)} neurons`, data.gated ? "x · W_gate, each" : "x · W_in, a cell each");
     if (step >= ACTIVATE) {
       drawBend(g, data, local, at.curve, step);
-      drawGrid(g, data, local, at.post, "post", "What fires", step < CONTRACT ? `${thousands(firing(data))} sums above 0` : outlined(data) ? `outlined: ${data.needed} write 90 %` : `${data.needed} write 90 %`);
+      drawGrid(g, data, local, at.post, "post", "What fires", step < CONTRACT ? `${thousands(firing(data))} sums above 0` : writers(data));
     }
     if (step >= CONTRACT) drawStrip(g, data, local, at.out, "out", "out", { about: "what the layer writes", frame: "mlp", ink: "mlp-ink" });
     if (step >= ADD) {
@@ -69,7 +69,7 @@ const feedForward = {
     const told = step < stages.last ? `Step ${step + 1}, ${stages.names[step]}: ${WORDS[step](data)} ` : "";
     const text = data.rows.slice(0, 24).map((row) => visible(row.text)).join(" ");
     const off = data.off.length ? ` ${data.off.length} neurons are off.` : "";
-    return `${told}The text ${text}${data.rows.length > 24 ? " …" : ""}. Block ${data.block}${data.stack ? ` of the ${data.stack}` : ""} at ${followed(data)}: ${data.width} numbers become ${data.neurons} neurons, ${thousands(firing(data))} of them fire, ${data.needed} write 90 %. ` +
+    return `${told}The text ${text}${data.rows.length > 24 ? " …" : ""}. Block ${data.block}${data.stack ? ` of the ${data.stack}` : ""} at ${followed(data)}: ${data.width} numbers become ${data.neurons} neurons, ${thousands(firing(data))} of them fire, ${writers(data)}. ` +
       `Neuron ${nameOf(data, one.number)}: before the bend ${num(one.pre, 3)}, behind it ${num(one.post, 3)}, ${percent(one.share, 1)} of what is written.` +
       `${data.says.up.length ? ` It pushes ${data.says.up.slice(0, 3).map((t) => visible(t.text)).join(", ")} up.` : ""}${off} ` +
       `${data.next.label}${data.next.after ? ` after ${visible(data.next.after)}` : ""}: ${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}${data.next.changed ? `, was ${num(t.before, 3)}` : ""}`).join("; ")}.`;

@@ -49,8 +49,11 @@ function rowsOf(data, local, base, pitch, room) {
   const step = n <= base.fullRows ? clamp(Math.floor(base.fold / n), base.snug, pitch)
     : clamp(Math.floor(room / n), base.smallest, base.snug);
   const rows = Math.min(n, Math.floor(room / step));
-  const row = rowOf(data, local);
-  local.first = clamp(local.first ?? Math.max(0, row - rows + 1), 0, n - rows);
+  const row = rowOf(data, { ...local, hover: null });
+  // Another token is followed, chosen here or anywhere else: its row comes into view.
+  if (local.followed !== row || local.first === undefined) local.first = clamp(local.first ?? 0, row - rows + 1, row);
+  local.followed = row;
+  local.first = clamp(local.first, 0, n - rows);
   return { pitch: step, rows, first: local.first, last: local.first + rows - 1, scrolls: n > rows };
 }
 

@@ -126,10 +126,6 @@ function openBlockFrom(g, data, local, to) {
 }
 function follow(g, data, local, row) {
   g.select({ follow: row === data.home_row ? -1 : row });
-  const L = g.layout;
-  if (row < L.first) local.first = row;
-  if (row > L.last) local.first = row - L.rows + 1;
-  g.redraw();
 }
 
 /** One set of pointer listeners for all rows: hovering a row follows it until the pointer leaves. */

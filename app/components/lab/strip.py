@@ -111,12 +111,12 @@ def _unit(tokenizer: Tokenizer) -> str:
 
 
 def _filled(lm: LanguageModel, text: str) -> str:
-    """The likeliest token of an encoder at each place of the text, its special tokens left out."""
+    """The likeliest token of an encoder at each place of the text, also in its masks; other special tokens left out."""
     trace = lm.trace(text)
     best = trace.logits.argmax(-1).tolist()
-    special = lm.special_ids
-    words = [lm.tokenizer.display(new) for old, new in zip(trace.ids.tolist(), best) if old not in special]
-    return "".join(words)[:WRITES]
+    left_out = set(lm.special_ids) - {lm.config.mask_id}
+    filled = [new for old, new in zip(trace.ids.tolist(), best) if old not in left_out]
+    return "".join(lm.tokenizer.pieces(filled)).strip()[:WRITES]
 
 
 def choose(steps: Sequence[int], keep: int, most: int = FRAMES) -> list[int]:

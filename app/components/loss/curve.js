@@ -1,5 +1,6 @@
 // −log p: every token of the text as a dot on it, the followed one as a handle; and what the whole text comes to.
 
+const LEAST = 0.0005; // the smallest probability that can be given by hand, and as far from 1 the largest
 const GRID = Array.from({ length: 201 }, (_, i) => 10 ** (-9 + (9 * i) / 200)); // probabilities from 1e-9 to 1, evenly by their logarithm
 const PLACES = [...GRID, ...Array.from({ length: 100 }, (_, i) => (i + 0.5) / 100)].sort((a, b) => a - b).map((p) => Math.min(p, 1 - 1e-6));
 
@@ -9,7 +10,10 @@ function curvePlan(data, local, at) {
   const top = p.y + 52;
   const wide = p.w - 46;
   const tall = 214;
-  const high = Math.max(5, Math.ceil(Math.max(...data.scored.map((one) => inUnit(data, one.surprise)))));
+  // As high as anything that is drawn or can be dragged there: smoothed labels make a sure answer dear.
+  const one = data.scored[followed(data, local)];
+  const ends = [LEAST, 1 - LEAST, draggedOf(data, local)].map((given) => lossOf(data, one, given));
+  const high = Math.ceil(Math.max(...[...ends, ...data.scored.flatMap((t) => [t.surprise, lossOf(data, t)])].map((nats) => inUnit(data, nats))));
   return { left, top, wide, tall, high, X: (v) => left + wide * v, Y: (nats) => top + tall - (tall * Math.min(inUnit(data, nats), high)) / high };
 }
 
@@ -21,7 +25,7 @@ function drawCurve(g, data, local, at) {
   const given = draggedOf(data, local);
   const q = (local.curveAt = curvePlan(data, local, at));
   const path = (of) => PLACES.filter((v) => inUnit(data, of(v)) <= q.high * 1.02).map((v, i) => `${i ? "L" : "M"}${q.X(v).toFixed(1)},${q.Y(of(v)).toFixed(1)}`).join("");
-  g.part("curve", [data.smoothing ? one.place : 0, data.smoothing], () => {
+  g.part("curve", [data.smoothing ? one.place : 0, data.smoothing, q.high], () => {
     const gap = [1, 2, 5, 10, 20].find((v) => q.high / v <= 7) ?? 50;
     const ticks = Array.from({ length: Math.floor(q.high / gap) + 1 }, (_, i) => gap * i);
     return [
@@ -35,9 +39,9 @@ function drawCurve(g, data, local, at) {
       data.smoothing > 0 && smoothNote(data, q, one),
     ];
   });
-  g.part("dots", [now, step, data.smoothing], () => step >= 5 ? data.scored.map((t, i) => i !== now && g.tip(h("circle", { class: "gb-hot", "data-dot": i, cx: q.X(Math.exp(-t.surprise)), cy: q.Y(t.surprise), r: 4, fill: css("bg"), stroke: css("ink3"), "stroke-width": 1.5 }), `${visible(t.text)}\np ${chance(Math.exp(-t.surprise))}\n${num(t.surprise, 3)} nats`)) : []);
+  g.part("dots", [now, step, data.smoothing, q.high], () => step >= 5 ? data.scored.map((t, i) => i !== now && g.tip(h("circle", { class: "gb-hot", "data-dot": i, cx: q.X(Math.exp(-t.surprise)), cy: q.Y(t.surprise), r: 4, fill: css("bg"), stroke: css("ink3"), "stroke-width": 1.5 }), `${visible(t.text)}\np ${chance(Math.exp(-t.surprise))}\n${num(t.surprise, 3)} nats`)) : []);
   const value = given ?? Math.exp(-one.surprise);
-  g.part("handle", [now, given, step, data.smoothing], () => {
+  g.part("handle", [now, given, step, data.smoothing, q.high], () => {
     if (step < 4) return [];
     const [x, y] = [q.X(value), q.Y(lossOf(data, one, given))];
     const flip = x > q.left + q.wide * 0.55;
@@ -67,7 +71,7 @@ function drawDrag(g, data, local, at, q, one, value, given, step) {
   g.part("drag label", [given, one.place], () => h("text", { x: p.x, y: y + 14, "font-size": 12, fill: css("ink2") }, "What if ", word(one.text, 80), " had p = ", h("tspan", { "font-family": MONO, "font-weight": 700, fill: css("accent") }, chance(value)), given === null ? ", as the model says" : ""));
   g.overlay("drag", { left: p.x, top: y + (at.phone ? 20 : 24), width: p.w - 96, height: at.phone ? 44 : 22 }, () => html("input", {
     class: "gb-range", type: "range", min: 0, max: 1000, step: 1, "aria-label": "Probability of the right token, in thousandths",
-    oninput: (event) => give(g, g.data, local, clamp(Number(event.target.value) / 1000, 0.0005, 0.9995)),
+    oninput: (event) => give(g, g.data, local, clamp(Number(event.target.value) / 1000, LEAST, 1 - LEAST)),
   }), (node) => {
     const set = String(Math.round(1000 * value));
     if (node.value !== set) node.value = set;

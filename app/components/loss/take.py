@@ -43,7 +43,7 @@ def table(
                 | {"logit": _rounded(told.logits[at, i]), "p - y": _rounded(gradient[at, i])}
             )  # fmt: skip
     for row, (mean, one) in enumerate(zip(batch.rows, batch.texts)):
-        text = "".join(word(i) for i in one.targets.tolist())
+        text = "".join(lm.tokenizer.pieces(one.targets.tolist()))
         lines.append(empty | {"line": f"batch, row {row}", "token": text, "loss, nats": _rounded(mean)})
     return {name: [line[name] for line in lines] for name in empty}
 

@@ -69,6 +69,7 @@ def record(
     lm: LanguageModel,
     shown: Sequence[Entry],
     current: Entry,
+    picked: Entry,
     found: Use,
     held: tuple[int, int],
     free: int | None,
@@ -79,7 +80,7 @@ def record(
     """What view.js draws.
 
     Args:
-        shown: the entries that fit the filters. current: the open model's own.
+        shown: the entries that fit the filters. current: the open model's own. picked: whose details are shown.
         held: bytes that models in memory take, and may take. free: bytes that the machine has left; None: not known.
         stamp: names what is shown: under the same one only the selection has changed.
         refused: why the model that a link picked is not here.
@@ -89,6 +90,7 @@ def record(
         "stamp": stamp,
         "entries": [_entry(one) for one in shown],
         "current": _entry(current),
+        "picked": _entry(picked),
         "held": {
             "now": held[0],
             "most": held[1],

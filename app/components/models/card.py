@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import room
+from app import room, scope
 from app.gallery import SOURCES, Entry
 
 _LONG = {"curve", "spec", "samples", "name"}  # shown in a way of their own, or not at all
@@ -33,6 +33,10 @@ def show(entry: Entry, card: Mapping[str, Any], readme: str) -> None:
         card: card.json, or what is known of a run; {} without one. readme: README.md, "" without one.
     """
     lines = [*_known(entry), *list(_flat(card))[:_MOST]]
+    if over := scope.of_card(card):
+        loss = next((at for at, (name, _) in enumerate(lines) if name == _NAMES["held_out_loss"]), None)
+        if loss is not None:
+            lines.insert(loss + 1, ("that loss is taken over", over))
     rows = "".join(
         f"<tr><th scope='row'>{plain(name)}</th><td>{plain(value)}</td></tr>" for name, value in lines
     )

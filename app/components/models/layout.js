@@ -26,8 +26,8 @@ const rowOf = (data, local) => {
   const name = local.sel.picked || data.current.name;
   return data.entries.findIndex((one) => one.name === name);
 };
-/** The picked model: one of the list, or the open one where the filter leaves it out. */
-const pickedOf = (data, local) => data.entries[rowOf(data, local)] ?? data.entries.find((one) => one.name === data.current.name) ?? data.current;
+/** The picked model, also where a filter leaves it out of the list: the card below the picture is of the same one. */
+const pickedOf = (data, local) => [...data.entries, data.picked].find((one) => one.name === local.sel.picked) ?? data.current;
 
 /** The first row in view, so that the picked one is among them. */
 function firstOf(data, local, rows) {

@@ -16,7 +16,7 @@ import numpy as np
 from app.components import pack, register
 from app.components.multi_head.off import MARKS, Head
 from app.components.multi_head.roles import changed, columns, rests_on, roles, tips
-from app.components.multi_head.words import UNIT
+from app.components.multi_head.words import ABOUT, UNIT
 from core.analysis.attention_steps import attention_steps
 from core.analysis.head_effects import HeadEffects, Knockout, Value, head_effects, switch_off
 from core.analysis.head_jobs import HeadJobs
@@ -178,7 +178,8 @@ def record(
         for side in (maps.ids, maps.key_ids)
     )
     table, rested = columns(seen.jobs), rests_on(seen.jobs, maps.causal)
-    now, usual = (roles(jobs, maps.causal) for jobs in (seen.jobs, seen.usual))
+    written = lm.config.shape != "encoder-decoder" or maps.attention == "encoder" or len(maps.ids) > 1
+    now, usual = (roles(jobs, maps.causal, written) for jobs in (seen.jobs, seen.usual))
     blocks, heads = maps.maps.shape[:2]
     places = [(block, head) for block in range(blocks) for head in range(heads)]
     arrays = {
@@ -192,6 +193,7 @@ def record(
         "home": seen.home, "block": seen.block, "head": seen.head, "mapsStamp": stamp,
         "maps": pack(np.rint(255 * maps.maps).astype(np.uint8)), "roles": changed(now, usual),
         "scoreNames": list(table), "scoreShort": [UNIT[name] for name in table],
+        "sharing": sum(name in ABOUT for name in table),
         "scoreTips": [tips(rested, seen.usual)[name] for name in table], "scoreRows": [rested[name] for name in table],
         "scores": [[table[name][block][head] for name in table] for block, head in places],
         "arrays": {name: pack(array) for name, array in arrays.items() if array is not None},

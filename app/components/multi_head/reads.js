@@ -41,9 +41,11 @@ function drawScores(g, data, block, head, p, y) {
   const values = data.scores[block * data.heads + head];
   const role = roleOf(data, block, head);
   const w = (p.w - p.lead) / p.scores;
-  const lead = p.lead ? ["Of its attention", "a token gives to"].map((line, i) => label(p.x, y + 12 + 15 * i, line, { fill: "ink2" }))
-    : p.scores < data.scoreNames.length ? label(p.x, y - 4, "Of its attention a token gives to:", { fill: "ink2" }) : null;
+  const lead = p.lead ? ["Attention to …", "(they overlap)"].map((line, i) => label(p.x, y + 12 + 15 * i, line, { fill: "ink2" }))
+    : p.scores < data.scoreNames.length ? label(p.x, y - 4, "Attention to … (they overlap)", { fill: "ink2" }) : null;
   const first = y;
+  // The last ones are no part of the attention to anything: a rule sets them apart.
+  const rule = p.lead && data.sharing < data.scoreNames.length && h("path", { d: `M${p.x + p.lead + data.sharing * w - 2.5},${y + 2}v32`, stroke: css("ink3") });
   return [lead, data.scoreNames.map((name, i) => {
     const on = name === role.by;
     const x = p.x + p.lead + (i % p.scores) * w;
@@ -58,7 +60,7 @@ function drawScores(g, data, block, head, p, y) {
       value > 0 && h("rect", { x, y: y + 31, width: Math.max(1, (w - 8) * Math.min(1, value)), height: 3, rx: 1.5, fill: css("att"), opacity: on ? 1 : 0.45 }));
     g.tip(score, data.scoreTips[i]);
     return score;
-  })];
+  }), rule];
 }
 
 // ---------------------------------------------------------------- lines

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.components.multi_head.words import ABOUT, BRIEF, MEANS, RANDOM
-from core.analysis.head_jobs import EVEN, NAMED_FROM, HeadJobs, reads
+from app.components.multi_head.words import ABOUT, BRIEF, MEANS, RANDOM, UNWRITTEN
+from core.analysis.head_jobs import EVEN, NAMED_FROM, SHORT, HeadJobs, reads
 from core.analysis.head_patterns import NAMES, Job
 
 COLUMNS: tuple[Job, ...] = ("previous", "recent", "first", "last", "itself", "next", "same", "induction")
@@ -43,7 +43,8 @@ def tips(rows: Mapping[str, int], jobs: HeadJobs | None = None) -> dict[str, str
     lines = {} if jobs is None else {NAMES[job]: null.line for job, null in jobs.chance.text.items()}
     said = {
         name: f"How much of its attention a token gives to {ABOUT[name]}, of 1 in all: mean over {count(n)} of this "
-        f"text. The scores may overlap: they need not add up to 1.{_beyond(lines.get(name))}"
+        "text. These parts overlap (the token before is one of the last few), so they need not add up to 1."
+        f"{_beyond(lines.get(name))}"
         for name, n in rows.items()
         if name in ABOUT
     }
@@ -67,13 +68,19 @@ def count(rows: int) -> str:
     return "1 token" if rows == 1 else f"{rows} tokens"
 
 
-def roles(jobs: HeadJobs, causal: bool) -> list[dict[str, Any]]:
-    """What each head does, block by block: name, short name, the score that says so, what it rests on, a sentence."""
+def roles(jobs: HeadJobs, causal: bool, written: bool = True) -> list[dict[str, Any]]:
+    """What each head does, block by block: name, short name, the score that says so, what it rests on, a sentence.
+
+    Args:
+        written: whether a decoder that reads a source has written anything; its start token alone tells nothing.
+    """
     table, rows = columns(jobs), rests_on(jobs, causal)
     return [
         {"name": name, "short": BRIEF[name], **_evidence(jobs, table, rows, name, block, head)}
         for block, line in enumerate(jobs.names)
-        for head, name in enumerate(line)
+        for head, name in enumerate(
+            line if written else [UNWRITTEN if name == SHORT else name for name in line]
+        )
     ]
 
 

@@ -9,11 +9,13 @@ from core.analysis.word_classes import CLASSES
 # Induction on random tokens said twice, where only the repetition can be known.
 RANDOM = "induction on random tokens"
 
+UNWRITTEN = "nothing is written yet"  # of a decoder that reads a source
+
 # Below a small map, where there is room for four letters.
 BRIEF: dict[str, str] = {
     NAMES["induction"]: "ind", NAMES["same"]: "same", NAMES["previous"]: "prev", NAMES["next"]: "next",
     NAMES["itself"]: "self", NAMES["recent"]: "near", NAMES["first"]: "1st", NAMES["last"]: "last", EVEN: "even",
-    MIXED: "", SHORT: "", **{reads(name): name[:4].rstrip() for name in CLASSES},
+    MIXED: "", SHORT: "", UNWRITTEN: "", **{reads(name): name[:4].rstrip() for name in CLASSES},
 }  # fmt: skip
 
 # Over a score's number, where there is room for one word.
@@ -34,6 +36,7 @@ MEANS: dict[str, str] = {
     NAMES["last"]: "rests on the last token.",
     EVEN: "reads everything alike: an average of the text.",
     SHORT: "so few tokens show no habit: nothing can be said.",
+    UNWRITTEN: "one row shows no habit: let the model write its answer, under the picture.",
     MIXED: "no single habit that chance does not explain.",
     **{reads(name): f"finds {name} among the other tokens, more than chance explains." for name in CLASSES},
 }

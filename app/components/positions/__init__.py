@@ -34,10 +34,8 @@ WHAT: dict[Position, str] = {
 }
 
 
-def chosen(seen: Seen, row: int, col: int) -> tuple[int, int]:
-    """The query's row and the key's; where none was chosen, the last token and one three before it."""
-    last = len(seen.ids) - 1
-    row = row if 0 <= row <= last else last
+def chosen(row: int, col: int, last: int) -> tuple[int, int]:
+    """The query's row and the key's; where no key was chosen, one three before the query."""
     return row, col if 0 <= col <= last else max(0, row - 3)
 
 

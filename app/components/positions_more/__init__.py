@@ -153,7 +153,7 @@ def show(key: str, stack: Stack | None, kind: Position, row: int, notes: Sequenc
     tables: list[Held] = cache.call(held, key, stack, by, row)
     more(
         data={
-            "stamp": f"{key} {stack} {by} {row} {kind} {mine and mine.step} {mine and mine.kind}",
+            "stamp": f"{key} {stack} {by} {row} {kind} {state.get('task')} {mine and mine.step} {mine and mine.kind}",
             "by": by, "row": row, "kind": kind, "name": TITLES[kind],
             "tables": [
                 {

@@ -115,6 +115,10 @@ def record_dropout(
     values = clean.values if evaluate else masked.values
     said = clean.probabilities[None] if evaluate else masked.probabilities
     best = np.argsort(-clean.probabilities, kind="stable")[:3]
+    says = "Next token"
+    if lm.config.shape == "encoder":
+        asked = clean.ids[clean.row]
+        says = "Fills the mask" if asked == lm.config.mask_id else f"Read back at {word(asked)}"
     return {
         "what": place.words, "hook": place.hook, "rate": rate, "seed": seed, "evaluate": evaluate,
         "rows": [{"at": at, "text": word(clean.ids[at]), "id": clean.ids[at]} for at in rows],
@@ -125,6 +129,7 @@ def record_dropout(
         "drawn": float((masked.factors > 0).mean()),
         "counts": list(masked.counts), "errors": list(masked.errors), "law": list(masked.law),
         "next": {
+            "label": says,
             "after": word(clean.ids[min(clean.row, len(clean.ids) - 1)]) if lm.config.shape == "decoder" else "",
             "tokens": [
                 {"text": word(int(i)), "id": int(i), "clean": float(clean.probabilities[i]),

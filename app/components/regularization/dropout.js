@@ -111,7 +111,7 @@ function drawUnder(g, data, box, used) {
   const [left, right] = [x + 62, x + w - 42];
   const X = (p) => left + (right - left) * p;
   return [
-    label(x, y + 12, used ? "Next token, in use" : `Next token under ${many} masks`, { weight: 600, fill: "ink" }),
+    label(x, y + 12, `${fit(data.dropout.next.label, w - measure(" under 48 masks", 12, false) * 1.08, 12, false)}${used ? ", in use" : ` under ${many} masks`}`, { weight: 600, fill: "ink" }),
     label(x, y + 28, used ? "always the same" : "a dot each; mark: none dropped", { fill: "ink3" }),
     tokens.map((t, i) => {
       const mid = y + 48 + i * 24;

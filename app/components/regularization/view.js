@@ -86,7 +86,7 @@ const regularization = {
     const step = stages.of(local);
     const told = step < stages.last ? `Step ${step + 1}, ${stages.names[step]}: ${WORDS[step](d)} ` : "";
     return `${told}The text ${text}${data.tokens.length > 24 ? " …" : ""}. ${inUse(data, local) ? "The model in use, nothing is dropped" : `Dropout of ${num(d.rate, 2)}`} on ${d.what}: number ${c} of ${visible(d.rows[r].text)} is ${num(a.clean[i], 3)} and goes on as ${num(a.values[i], 3)}. ` +
-      `Next token: ${d.next.tokens.map((k) => `${visible(k.text)} ${num(k.clean, 3)}, mean under masks ${num(k.mean, 3)}`).join("; ")}. ` +
+      `${d.next.label}: ${d.next.tokens.map((k) => `${visible(k.text)} ${num(k.clean, 3)}, mean under masks ${num(k.mean, 3)}`).join("; ")}. ` +
       t.runs.map((run, k) => `${run.name}: ${t.stops[k]?.text ?? "nothing measured yet"}`).join(" ");
   },
 

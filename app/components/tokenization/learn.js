@@ -174,16 +174,22 @@ function setMerge(g, local, m, tell = true) {
   else { local.sel.merge = value; g.redraw(); }
 }
 function stop(local) { clearInterval(local.timer); local.timer = null; }
+const BEAT = 700; // milliseconds that Play stays at a step
+const BEATS = 60; // in which it comes to the end, however many merges there are
+const SINGLE = 12; // of them, those that go one step each
+/** How many steps Play goes on at a beat, so that the last one reaches the end. */
+const stride = (beat, left) => (beat < SINGLE ? 1 : Math.max(1, Math.ceil(left / Math.max(1, BEATS - beat))));
 function play(g, local) {
   if (local.timer) { stop(local); g.redraw(); return; }
   const steps = walkOf(local);
   if (!steps) return;
   if (steps.at >= steps.n) steps.go(0);
+  let beat = 0;
   local.timer = setInterval(() => {
     const now = walkOf(local);
     if (!now || now.at >= now.n || !g.figure.isConnected) { stop(local); g.redraw(); return; }
-    now.go(now.at + 1);
-  }, 700);
+    now.go(now.at + Math.min(now.n - now.at, stride(beat++, now.n - now.at)));
+  }, BEAT);
   g.redraw();
 }
 

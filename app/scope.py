@@ -1,0 +1,29 @@
+"""Over what a model's loss is taken, in words: on other texts, and with less before each token, it is another.
+
+No Streamlit in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def one_by_one(tokens: int, texts: int, what: str, longest: int) -> str:
+    """Of a loss that is taken text by text, each read from its beginning and cut at `longest` tokens."""
+    return (
+        f"{tokens:,} tokens of {texts:,} held-out {what}, each read by itself and cut at {longest:,} tokens"
+    )
+
+
+def of_card(card: Mapping[str, Any]) -> str:
+    """Of the held-out loss of a card or a training run; "" where that does not say it."""
+    sure, spec = card.get("held_out_interval") or {}, card.get("spec") or card
+    context, tokens, documents = spec.get("context"), sure.get("tokens"), sure.get("documents")
+    if spec.get("objective") == "text_to_text":
+        return f"{tokens:,} tokens of {documents:,} held-out answers, each by itself" if tokens else ""
+    if not context:
+        return ""
+    hidden = "hidden " if spec.get("objective") in ("masked", "span_corruption") else ""
+    count = f"{tokens:,} {hidden}tokens of {documents:,} held-out texts" if tokens else "held-out texts"
+    return f"{count}, read in rows of {context:,} tokens, one text behind the other"
