@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from app import events, page, state
+from app import events, page, state, strange
 from app.components import adaptability as view
 from app.components.adaptability import controls, games, own, question, studies, take
 from core.analysis import in_context, seeds
@@ -51,6 +51,7 @@ view.draw(
     },
 )
 
+strange.note(ctx.text)
 with page.controls():
     controls.draw(step or "rank", arms[step] if step in arms else arms["rank"], what)
 

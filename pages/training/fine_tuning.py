@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from app import events, page, state
+from app import events, page, state, strange
 from app.components import fine_tuning as view
 from app.components.fine_tuning import controls, take, ways
 from app.components.fine_tuning.question import OPTIONS, ask
@@ -54,6 +54,7 @@ view.draw(
     },
 )
 
+strange.note(ctx.text)
 with page.controls():
     controls.draw(arms)
 

@@ -73,11 +73,11 @@ def verdict(shown: Shown, table: Table) -> list[str]:
 
 def _by_chance(shown: Shown, x: str, y: str, a: str) -> str:
     """Of a test whose effect lies where the splits by chance lie: no finding, whatever its size."""
-    low, high = shown.band
+    low, high = (_signed(end) for end in shown.band)
     return (
         f"No finding: how much nearer the words of “{x}” lie to “{a}” than those of “{y}”, "
-        f"d = {_signed(shown.sure.d)}, is what chance does, too: 95 % of the random splits of these words lie between {_signed(low)} and "
-        f"{_signed(high)}."
+        f"d = {_signed(shown.sure.d)}, is what chance does, too: 95 % of the random splits of these words lie between "
+        f"{low} and {high}."
     )
 
 
