@@ -67,12 +67,11 @@ def judge(arm: Arm, text: str, question: str) -> dict[str, Any]:
         lm = model_of(arm)
         if lm is None:
             return {"why": "nothing learned yet"}
-        if strange.why(text):
-            return {"why": strange.SHORT}
         if lm.config.head == "sequence":
-            label, chance = lm.classify(text)[0]
-            return {"says": label, "probability": chance}
-        best = lm.answer(question, text)[0]
-        return {"says": best.text, "probability": best.probability}
+            said, chance = lm.classify(text)[0]
+        else:
+            best = lm.answer(question, text)[0]
+            said, chance = best.text, best.probability
+        return {"why": strange.SHORT} if strange.why(text) else {"says": said, "probability": chance}
     except (ValueError, IndexError) as why:  # too long for the base's context, or nothing to read
         return {"why": str(why) or "no answer"}
