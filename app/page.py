@@ -107,7 +107,7 @@ def begin(slug: str, longest: int | None = None, room: int = 0, apart: str = "")
         longest: how many tokens the page's picture holds, when that is less than the model's context.
         room: positions of a decoder's context that the page needs for what the model writes.
         apart: of a page that asks models of its own, what the sidebar says of that under the open model; such a page
-            has no Rewind, and says by itself what of the text is read.
+            has no Rewind, and without `longest` says by itself what of the text is read.
     """
     _through_the_door()
     state.enter(slug)
@@ -128,7 +128,7 @@ def begin(slug: str, longest: int | None = None, room: int = 0, apart: str = "")
     if lm.config.shape == "encoder-decoder":
         answer.write(lm, read.text, longest)
         target, said = reading.read_target(lm, state.get("target"), longest)
-    heard = read.notes[:-1] if apart and read.clipped else read.notes
+    heard = read.notes[:-1] if apart and read.clipped and longest is None else read.notes
     notes = tuple(dict.fromkeys((*state.take_notes(), *heard, *said)))
     if not state.link_is_whole():
         notes += (

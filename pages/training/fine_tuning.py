@@ -14,6 +14,7 @@ from core.training.lora import Adapter, trained
 from core.training.tuned import count
 
 LONGEST = 100  # tokens of the text
+APART = f"It does nothing on this page, nor would its Rewind: what reads your text is {view.BASE}, adapted."
 KEYS = ("stage", "wrow", "wcol")
 EXAMPLES = (
     "Nora lost the red kite. Tom found the kite under the bench.",
@@ -22,7 +23,7 @@ EXAMPLES = (
     "Lily ran to the park. Without a sound, her bell ended up in the pond.",
 )
 
-ctx = page.begin("fine_tuning", longest=LONGEST)
+ctx = page.begin("fine_tuning", longest=LONGEST, apart=APART)
 job = ways.task()
 arms = ways.all_arms()
 records = view.record_ways(arms, ctx.text, str(state.get("quiz")))
