@@ -189,7 +189,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         ("4.2", "classification", "Sentiment: what each way says of your text", "fine_tuning.ways.full", "Sentiment"),
         ("4.2", "what pretraining gives", "held-out examples right, from scratch and not", "fine_tuning.ways"),
         ("4.2", "keeping what was learned", "forgetting, measured on the old task", "fine_tuning.ways.full.worth.old"),
-        ("4.2", "question answering", "Questions: a yes or a no read off a story", "fine_tuning.job", "Questions"),
+        ("4.2", "question answering", "Questions: the words of a passage that answer", "fine_tuning.job", "Questions"),
     ),
     _chapter(
         3, "training", "break_it", "Break it", "build",

@@ -183,7 +183,7 @@ def start(page: str, field: str, make: Callable[[], Sequence[Next]]) -> None:
         make: the runs by the page's settings; ValueError: they do not fit.
     """
     memo = state.memo(f"{page}.start")
-    memo["why"] = ""
+    memo["why"], memo["of"] = "", state.link()
     group = str(state.get(field)) or secrets.token_hex(8)
     begun: list[str] = []
     try:
@@ -209,8 +209,9 @@ def button(label: str, spend: str, key: str, going: bool, **more: Any) -> None:
 
 
 def refused(page: str) -> str:
-    """Why the last start was refused, or ""."""
-    return str(state.memo(f"{page}.start").get("why", ""))
+    """Why the last start was refused, as long as the settings are those that were; or ""."""
+    memo = state.memo(f"{page}.start")
+    return str(memo.get("why", "")) if memo.get("of") == state.link() else ""
 
 
 def why_not(page: str, why: str) -> str:

@@ -109,7 +109,7 @@ def begin(
         longest: how many tokens the page's picture holds, when that is less than the model's context.
         room: positions of a decoder's context that the page needs for what the model writes.
         apart: of a page that asks models of its own, what the sidebar says of that under the open model; such a page
-            has no Rewind, and says by itself what of the text is read.
+            has no Rewind, and without `longest` says by itself what of the text is read.
         writes: where nothing is written yet, an encoder-decoder's own answer is read (one row shows nothing).
     """
     _through_the_door()
@@ -133,7 +133,7 @@ def begin(
         target, said = reading.read_target(lm, state.get("target"), longest)
         if writes and decoding and not target:
             target = answer.by_itself(lm, opened.key, read.text, longest)
-    heard = read.notes[:-1] if apart and read.clipped else read.notes
+    heard = read.notes[:-1] if apart and read.clipped and longest is None else read.notes
     notes = tuple(dict.fromkeys((*state.take_notes(), *heard, *said)))
     if not state.link_is_whole():
         notes += (

@@ -1,7 +1,7 @@
-"""A training run as files: its model and its moments in one folder, which `core.load("run:ID")` reads without a store.
+"""A training run as files: model and moments in one folder, which `core.load("run:ID")` reads without a store.
 
-A notebook of a run takes the folder along: `run-ID`, beside it, in our own layout, with `snapshots/STEP.safetensors` for
-every moment.
+A notebook of a run takes the folder along: `run-ID`, beside it, in our own layout, with `snapshots/STEP.safetensors`
+for every moment.
 """
 
 from __future__ import annotations

@@ -21,6 +21,8 @@ from core.text.tokenizer import Tokenizer
 from core.training.fine_tune_spec import LABELS, FineTuneSpec, Task
 
 MEASURED = 1_000_003  # the seed of what is measured: the same for every run
+# Between a text and its label, beside a tab, which a keyboard does not type into a box of a page.
+SEPARATORS = (";", "|", ",", "->", "→", "=", ":", "–", "—", "  ")
 TRIED = 2_000_003  # the seed of what rates and the like are chosen on: examples of the kind to learn from
 _PATIENCE = 50  # times as many examples are looked at as are wanted
 
@@ -128,22 +130,35 @@ def measured(spec: FineTuneSpec, learned: Iterable[Example]) -> tuple[Example, .
     return tuple(one for one in told(spec.task, "train", spec.held_out, TRIED) if one not in known)
 
 
+def _parted(line: str) -> tuple[str, str, str]:
+    """A line before, at and behind its separator; the second is "" where it has none."""
+    if "\t" in line:
+        return line.rpartition("\t")
+    found = max(SEPARATORS, key=lambda one: line.rstrip().rfind(one))
+    return line.rstrip().rpartition(found)
+
+
 def own_examples(lines: str, labels: Sequence[str] = LABELS) -> list[Example]:
-    """Labelled lines of a learner's own: a text, a tab, its label.
+    """Labelled lines of a learner's own: a text, a separator, its label.
+
+    A separator is a tab, or where there is none the last of `SEPARATORS`.
 
     Raises:
-        ValueError: a line without a tab, without text, or with another label (the line is named); one example; one
-            class.
+        ValueError: a line without a separator, without text, or with another label (the line is named); one example;
+            one class.
     """
     found: list[Example] = []
     choice = " or ".join(labels)
     for number, line in enumerate(lines.splitlines(), 1):
         if not line.strip():
             continue
-        text, tab, label = line.rpartition("\t")
+        text, between, label = _parted(line)
         text, label = text.strip(), label.strip().lower()
-        if not tab:
-            raise ValueError(f"line {number} has no tab: write the text, a tab, then {choice}")
+        if not between:
+            raise ValueError(
+                f"line {number} has nothing between text and label: write the text, a semicolon (or a tab, |, a "
+                f"comma), then {choice}"
+            )
         if not text:
             raise ValueError(f"line {number} has a label and no text")
         if label not in labels:

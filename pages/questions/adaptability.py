@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from app import events, page, state
+from app import events, page, state, strange
 from app.components import adaptability as view
 from app.components.adaptability import controls, games, own, question, studies, take
 from core.analysis import in_context, seeds
@@ -20,6 +20,7 @@ CODE: dict[str, tuple[Callable[..., Any], ...]] = {
     "prompt": (adapting.spec, prompt_tuning.nearest),
     "context": (in_context.rounds, in_context.weigh),
 }
+APART = f"It does nothing on this page, nor would its Rewind: what reads your text is {own.BASE}, adapted."
 KEYS = ("stage", "rank", "few", "front", "told")
 EXAMPLES = (
     "Nora lost her red kite in the storm. She looked for it all day.",
@@ -28,7 +29,7 @@ EXAMPLES = (
     "Sara won the race. Her friends made a cake for her.",
 )
 
-ctx = page.begin("adaptability", longest=LONGEST)
+ctx = page.begin("adaptability", longest=LONGEST, apart=APART)
 arms = studies.own_runs()
 what = games.shown()
 step = view.step()
@@ -51,6 +52,7 @@ view.draw(
     },
 )
 
+strange.note(ctx.text)
 with page.controls():
     controls.draw(step or "rank", arms[step] if step in arms else arms["rank"], what)
 

@@ -21,7 +21,12 @@ EXAMPLES = (
     "Once upon a time, there was a girl called Lily.",
 )
 
-ctx = page.begin("scaling")
+APART = (
+    "Neither it, nor its Rewind, nor your text does anything on this page: the ladder is of models of its own, all "
+    "trained on the same stories."
+)
+
+ctx = page.begin("scaling", apart=APART)
 mine = own.found()
 seen = view.shown([one.rung for one in mine])
 

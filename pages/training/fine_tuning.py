@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from app import events, page, state
+from app import events, page, state, strange
 from app.components import fine_tuning as view
 from app.components.fine_tuning import controls, take, ways
 from app.components.fine_tuning.question import OPTIONS, ask
@@ -14,6 +14,7 @@ from core.training.lora import Adapter, trained
 from core.training.tuned import count
 
 LONGEST = 100  # tokens of the text
+APART = f"It does nothing on this page, nor would its Rewind: what reads your text is {view.BASE}, adapted."
 KEYS = ("stage", "wrow", "wcol")
 EXAMPLES = (
     "Nora lost the red kite. Tom found the kite under the bench.",
@@ -22,7 +23,7 @@ EXAMPLES = (
     "Lily ran to the park. Without a sound, her bell ended up in the pond.",
 )
 
-ctx = page.begin("fine_tuning", longest=LONGEST)
+ctx = page.begin("fine_tuning", longest=LONGEST, apart=APART)
 job = ways.task()
 arms = ways.all_arms()
 records = view.record_ways(arms, ctx.text, str(state.get("quiz")))
@@ -54,6 +55,7 @@ view.draw(
     },
 )
 
+strange.note(ctx.text)
 with page.controls():
     controls.draw(arms)
 

@@ -93,12 +93,12 @@ def test_the_games_say_what_the_toy_cannot() -> None:
 def own_run(runs: Runs, study: str, way: str, **changes: Any) -> str:
     """A short run of a study in the group "mine", done."""
     spec = adapting.spec(way, **changes).replace(steps=4, held_out=10, eval_every=2)  # type: ignore[arg-type]
-    return here(runs.store, spec, OWNER, name=f"{study}: mine", group="mine").id
+    return here(runs.store, spec, OWNER, name=f"{study}: mine", group="adapted-here").id
 
 
 def test_own_runs_are_points_of_their_study(runs: Runs, open_page: Any) -> None:
     ids = [own_run(runs, "rank", "lora", rank=3, seed=100), own_run(runs, "examples", "frozen", examples=20)]
-    app = open_page("adaptability", text=TEXT, adapted="mine", stage=0)
+    app = open_page("adaptability", text=TEXT, adapted="adapted-here", stage=0)
     assert not app.exception
     shown = table(app)
     mine = [

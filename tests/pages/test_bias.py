@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app.components.bias import said
+from app.components.bias import said, tables, tested
 from app.components.bias.question import FOUND
 from core.runs.word_recordings import recorded_words
 from core.vectors.association import measure
@@ -27,6 +28,13 @@ def table(app: AppTest) -> dict[str, list[Any]]:
     """The picture's table."""
     found: dict[str, list[Any]] = app.session_state["gb"].memos["takeaway"]["table"]()
     return found
+
+
+def picture(app: AppTest) -> dict[str, Any]:
+    """The data of the page's first picture."""
+    found = [json.loads(one.proto.json)[0] for one in app.get("bidi_component") if one.proto.json]
+    data: dict[str, Any] = next(data for data in found if "verdict" in data.get("shown", {}))
+    return data
 
 
 def lines(app: AppTest, what: str, *columns: str) -> dict[str, tuple[Any, ...]]:
@@ -230,7 +238,11 @@ def test_typing_a_list_opens_the_own_test(open_page: Any) -> None:
             "verdict",
             "X has 2 words and Y 8: every random split keeps these sizes",
         ),
-        ({"listx": "engineer doctor zzzq"}, "verdict", "Not conclusive: GloVe has only 2 of 3 of “your X”"),
+        (
+            {"listx": "engineer doctor zzzq"},
+            "verdict",
+            "words are here (the published table has 400,000), among them 2 of 3 of “your X”",
+        ),
     ],
 )
 def test_what_is_wrong_with_own_lists_is_told_and_nothing_is_lost(
@@ -271,3 +283,39 @@ def test_the_ends_of_the_dials_work(link: dict[str, Any], open_page: Any) -> Non
     app = open_page("bias", text=TEXT, **link)
     assert not app.exception
     run_notebook(app)
+
+
+def test_an_effect_within_chance_is_no_finding(open_page: Any) -> None:
+    glove = tables.usual_table()
+    every = tested.every(glove, False)
+    within = [at for at, one in enumerate(every, 1) if one.within]
+    assert all(one.band[0] <= one.sure.d <= one.band[1] for one in every if one.within)
+    lists = {
+        "listx": "chair window paper river",
+        "listy": "table door book lake",
+        "lista": "good",
+        "listb": "bad",
+    }
+    app = open_page("bias", weat="own", **lists)
+    own = next(row for row in picture(app)["tests"] if row["number"] == "own")
+    assert own["within"] and abs(own["d"]) >= 0.2, "a size that would be told as a finding"
+    assert picture(app)["shown"]["verdict"][0].startswith("No finding: ")
+    for at, one in enumerate(every, 1):
+        told = picture(open_page("bias", weat=str(at)))["shown"]["verdict"][0] if at in (*within, 1) else ""
+        assert not told or told.startswith("No finding") == one.within
+
+
+def test_what_is_missing_is_our_cut_of_glove_and_not_glove(open_page: Any) -> None:
+    told = " ".join(picture(open_page("bias", weat="1"))["shown"]["verdict"])
+    assert "GloVe has only" not in told
+    assert "only its 20,000 most frequent words are here" in told and "7 of 25 of “flowers”" in told
+
+
+def test_word2vec_says_before_it_is_chosen_that_none_of_the_ten_can_be_made(open_page: Any) -> None:
+    app = open_page("bias")
+    done = sum(one.measured is not None for one in tested.every(tables.learned_table(), False))
+    assert done == 0
+    options = app.segmented_control(key="vectors").options
+    assert "word2vec, none of the ten" in [
+        str(one.content if hasattr(one, "content") else one) for one in options
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -23,6 +24,13 @@ TEXT = "Once upon a time, Lily saw a"
 def table(app: AppTest) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = app.session_state["gb"].memos["takeaway"]["table"]()
     return found
+
+
+def pictured(app: AppTest, key: str) -> dict[str, Any]:
+    """The data of the picture that has this."""
+    found = [json.loads(one.proto.json)[0] for one in app.get("bidi_component") if one.proto.json]
+    data: dict[str, Any] = next(data for data in found if key in data)
+    return data
 
 
 def value(shown: dict[str, list[Any]], what: str, of: str, column: str) -> Any:
@@ -186,3 +194,35 @@ def test_the_sliders_stop_everywhere_that_was_asked_for() -> None:
     found = stops(7, 1000)
     assert found == sorted(set(found)) and {1, 2, 3, 7, 1000, 2**20} <= set(found)
     assert max(found) == 2**20 and len(found) < 50
+
+
+def test_a_model_with_learned_positions_reads_no_text_of_any_length(open_page: Any) -> None:
+    for key, longest in (("bert-base", 512), ("llama2-7b", None)):
+        shown = pictured(open_page("compute", costed=key, together=1), "fits")
+        told = " ".join(line for one in shown["steps"] if one["focus"] == "fits" for line in one["lines"])
+        assert shown["fits"]["longest"] == longest
+        assert ("of all 512 tokens that it can read" in told) == (longest == 512)
+        assert longest is None or "any length" not in told
+
+
+def test_the_hours_of_a_training_say_what_the_roofline_allows(open_page: Any) -> None:
+    app = open_page(
+        "compute", costed="bert-base", card="a100", floats="bf16", together=1, long=8, reached=0.4
+    )
+    roof = pictured(app, "training")["training"]["roof"]
+    assert roof["share"] < 0.4 and roof["enough"] > 1
+    more = open_page(
+        "compute",
+        costed="bert-base",
+        card="a100",
+        floats="bf16",
+        together=roof["enough"],
+        long=8,
+        reached=0.4,
+    )
+    assert pictured(more, "training")["training"]["roof"]["share"] >= 0.4
+    one = roof["enough"] - 1
+    less = open_page(
+        "compute", costed="bert-base", card="a100", floats="bf16", together=one, long=8, reached=0.4
+    )
+    assert pictured(less, "training")["training"]["roof"]["share"] < 0.4

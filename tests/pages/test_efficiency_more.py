@@ -311,3 +311,18 @@ class TestWords:
     )
     def test_of_any_sign(self, gain: Interval, words: str, later: str) -> None:
         assert words in said._lower(gain) and later in said._against(gain)
+
+
+def test_a_refusal_stands_in_front_of_the_popover_and_goes_with_its_settings(
+    open_page: Any, queue: Runs
+) -> None:
+    app = open_page("efficiency", lessons=20_000)
+    told = " ".join(box.value for box in app.warning).replace("\\", "")
+    assert app.button(key="efficiency.train").disabled, "more than this server allows"
+    assert "choose fewer steps. The settings stand under “Train your own”." in told and "batch" not in told
+    app.number_input(key="lessons").set_value(20).run()
+    assert not app.warning
+    memo = app.session_state["gb"].memos.setdefault("efficiency.start", {})
+    memo.update(why="There is no room for it.", of="settings of before")
+    app.run()
+    assert not app.warning, "what was refused was another run"

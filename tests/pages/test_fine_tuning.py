@@ -12,6 +12,7 @@ import core
 from app.components import fine_tuning as view
 from app.components.fine_tuning import judged, ways
 from app.components.fine_tuning.question import ask
+from app.own_run import NOBODY
 from core.runs import recorded
 from core.runs.tuned_recordings import learned, tuned_recording
 from core.runs.worker import here
@@ -179,7 +180,7 @@ def test_a_group_that_does_not_exist_shows_the_recorded_runs(group: str, open_pa
             "good\tgreat\nbad\tnegative",
             "Line 1: 'great' is no label of this task: write negative or positive",
         ),
-        ("good positive", "Line 1 has no tab"),
+        ("good positive", "Line 1 has nothing between text and label"),
     ],
 )
 def test_own_examples_that_cannot_be_learned_from_are_refused_and_kept(
@@ -221,3 +222,22 @@ def test_pressing_train_starts_a_real_run(
     group = app.session_state["gb"].store["tuned"]
     run = queue.store.list(group=group)[0]
     assert (run.kind, run.spec.way, run.spec.rank) == ("fine_tune", "lora", 2)
+
+
+def test_the_page_speaks_english_and_promises_what_it_does(open_page: Any) -> None:
+    from app import chapters
+    from app.components import fine_tuning as view
+
+    assert all("those held out combine people, things and places" in text for text in view.ABOUT.values())
+    lines = [cover for cover in chapters.BY_SLUG["fine_tuning"].covers if cover.term == "question answering"]
+    assert lines and "yes" not in lines[0].shown, "answers are words of a passage"
+    app = open_page("fine_tuning", job="questions", quiz="Who found the kite?")
+    assert not app.exception
+
+
+def test_the_examples_ask_for_a_sign_that_a_keyboard_types(open_page: Any) -> None:
+    app = open_page("fine_tuning")
+    box = app.text_area(key="fine_tune.lines")
+    assert "\t" not in box.placeholder and "semicolon" in " ".join(one.value for one in app.caption)
+    box.set_value(f"{box.placeholder}\nShe won the race.; positive").run()
+    assert not app.exception and said(app) == NOBODY

@@ -242,7 +242,8 @@ def test_a_random_piece_is_the_mean_of_the_probabilities() -> None:
 
 
 def test_the_verdict_never_contradicts_its_numbers() -> None:
-    told = set()
+    told: set[str] = set()
+    words: list[tuple[float, int]] = []
     for number in range(12):
         seen = looked_at(number)
         for head in range(-1, len(seen.heads)):
@@ -263,8 +264,17 @@ def test_the_verdict_never_contradicts_its_numbers() -> None:
                 if kind[0] == "Looking tells what":
                     assert top < chance and float(seen.agreement(head).top[at]) >= reading.FELT
                 if kind[0] == "Looking hardly":
-                    assert not (top < chance and float(seen.agreement(head).top[at]) >= reading.FELT)
+                    counts = top < chance and float(seen.agreement(head).top[at]) >= reading.FELT
+                    assert ("but the piece it looks at most does count" in verdict) == counts
+                agrees = round(float(seen.order(at, head)), 2)
+                words.append(
+                    (agrees, ["Looking hardly", "Looking tells in part", "Looking tells what"].index(kind[0]))
+                )
     assert len(told) == 3, told
+    least = {rank: min(agrees for agrees, one in words if one == rank) for rank in range(3)}
+    most = {rank: max(agrees for agrees, one in words if one == rank) for rank in range(3)}
+    assert most[0] < telling.PARTLY <= least[1], "0.12 is never said to tell more than 0.40"
+    assert least[2] >= telling.AGREES
 
 
 def test_no_piece_matters_says_why() -> None:

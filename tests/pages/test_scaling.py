@@ -304,3 +304,13 @@ def test_numbers_are_rounded_before_their_unit_is_chosen() -> None:
         and words.sized(999_400) == "999k"
         and words.sized(9.999e14) == "1.0 · 10¹⁵"
     )
+
+
+@pytest.mark.parametrize("slug", ["scaling", "adaptability", "fine_tuning"])
+def test_a_page_says_that_the_open_model_does_nothing_there(slug: str, open_page: Any) -> None:
+    app = open_page(slug, model="tales-t5")
+    assert not app.exception
+    told = " ".join(one.value for one in app.sidebar.caption).replace("\\", "")
+    assert "on this page" in told and "Rewind" in told
+    assert ("nor your text" in told) == (slug == "scaling")
+    assert not [one for one in app.get("bidi_component") if "rewind" in str(one.proto)]

@@ -114,12 +114,21 @@ class TestExamples:
         ]  # fmt: skip
 
     @pytest.mark.parametrize(
+        "between", ["\t", ";", "; ", " | ", ", ", " -> ", " → ", ": ", " – ", "   ", "="]
+    )
+    def test_any_clear_separator_stands_between_text_and_label(self, between: str) -> None:
+        lines = f"The rain, it took: the bridge; away.{between}negative\nShe won - again.{between} Positive "
+        found = own_examples(lines)
+        assert [one.label for one in found] == [0, 1]
+        assert found[0].text == "The rain, it took: the bridge; away."
+
+    @pytest.mark.parametrize(
         ("lines", "why"),
         [
             ("", "no example is not enough"),
             ("good\tpositive", "one example is not enough to learn from: bring at least one of each label"),
             ("good\tpositive\nfine\tpositive", "all 2 examples are of one class: bring some that are negative"),
-            ("good\tpositive\nbad negative", "line 2 has no tab"),
+            ("good\tpositive\nbad negative", "line 2 has nothing between text and label"),
             ("good\thappy\nbad\tnegative", "line 1: 'happy' is no label of this task: write negative or positive"),
             ("\n\tpositive", "line 2 has a label and no text"),
         ],

@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 from typing import Any
 
-from app import runs, state
+from app import runs, state, strange
 from app.trained import Arm
 from core.analysis.seeds import Interval, apart
 from core.runs import adaptations
@@ -68,12 +68,12 @@ def own_point(study: Study, arm: Arm) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def judge(name: str, text: str) -> dict[str, Any]:
-    """What a recorded run's model says of a text; {"why"} where it says nothing."""
+    """What a recorded run's model says of a text; {"why"} where that holds for nothing."""
     try:
         label, probability = adaptations.adapted(name).classify(text)[0]
     except ValueError as why:  # too long for the base's context, or nothing to read
         return {"why": str(why)}
-    return {"says": label, "probability": probability}
+    return {"why": strange.SHORT} if strange.why(text) else {"says": label, "probability": probability}
 
 
 def judged(study: Study, text: str) -> list[dict[str, Any]]:

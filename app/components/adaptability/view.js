@@ -76,7 +76,7 @@ function drawLive(g, data, local, at) {
   g.part("live head", [y], () => label(0, y - 8, "Your runs: held-out examples that are right, by step", { fill: "ink3" }));
   local.chart = curves(g, "live", { left: 0, top: y, width: at.chart.w, height: 150 }, {
     runs: data.live, lines: [{ column: "held_out", kind: "solid" }], x: "step", ends: "line", low: 0.3, high: 1, title: "Your runs",
-    format: (v) => num(100 * v, 1) + " %", onpoint: (feed, what) => heardRuns(g, local, what),
+    format: (v) => `${num(Number((100 * v).toPrecision(6)), 1)} %`, onpoint: (feed, what) => heardRuns(g, local, what),
   });
   return y + 160;
 }

@@ -55,7 +55,11 @@ def record(
         "head": _question(found),
         "read": [_read(wish.source[a:b], strange) for a, b in found.read],
         "written": [
-            {"text": found.written[a:b], "p": p, "mark": is_mark(found.written[a:b])}
+            {
+                "text": found.written[a:b],
+                "p": None if verdict.strange else p,
+                "mark": is_mark(found.written[a:b]),
+            }
             for (a, b), p in zip(found.units, found.likely)
         ],
         "links": made_links(found) if use.name == "translate" else [],
@@ -63,7 +67,7 @@ def record(
         "possible": [link for link in verdict.possible if link not in verdict.links],
         "judged": bool(verdict.links),
         "sentence": verdict.sentence,
-        "labels": [{"label": _short(label), "p": p} for label, p in found.labels],
+        "labels": [{"label": _short(label), "p": p} for label, p in found.labels if not verdict.strange],
         "marks": _marks(found),
         "wrong": [one.line for one in found.check.undefined] if found.check else [],
         "rule": found.rule.name if found.rule else _attention(found),

@@ -25,8 +25,8 @@ function drawProse(g, data, local) {
       const node = h("g", { class: "gb-hot", "data-written": j },
         h("rect", { x: 0, y, width: room, height: tall, rx: 4, fill: css(j === part ? "wash" : "bg") }),
         lines.map((text, k) => marked(text, 8, y + 18 + 22 * k, named)),
-        label(room - 8, y + 18, `p ${one.p < 0.001 ? "<0.001" : num(one.p, 3)}`, { anchor: "end", mono: true, fill: "ink3" }));
-      out.push(g.tip(node, `The product of the probabilities of its tokens: ${one.p.toExponential(2)}`));
+        one.p !== null && label(room - 8, y + 18, `p ${one.p < 0.001 ? "<0.001" : num(one.p, 3)}`, { anchor: "end", mono: true, fill: "ink3" }));
+      out.push(one.p === null ? node : g.tip(node, `The product of the probabilities of its tokens: ${one.p.toExponential(2)}`));
       y += tall + 2;
     });
     local.bottom = y;

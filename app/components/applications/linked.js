@@ -95,6 +95,6 @@ function wordChip(g, data, local, place, one, kind, i, selected, part) {
   const reads = kind === "read" ? readsOf(data, local, part) : null;
   const node = h("g", { class: "gb-hot", [`data-${kind}`]: i },
     chip(g, place.x, place.y, place.w, one.text, { selected, colour: one.strange ? "pos" : undefined, faint: one.mark }));
-  const told = kind === "read" ? `${one.text}${reads ? `: ${num(reads[i], 3)} of what ${data.written[part].text} reads` : ""}${one.strange ? ". Not a word of Toyland" : ""}` : `${one.text}  p ${num(one.p, 3)}`;
+  const told = kind === "read" ? `${one.text}${reads ? `: ${num(reads[i], 3)} of what ${data.written[part].text} reads` : ""}${one.strange ? ". Not a word of Toyland" : ""}` : `${one.text}${one.p === null ? "" : `  p ${num(one.p, 3)}`}`;
   return g.tip(node, told);
 }

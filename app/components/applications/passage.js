@@ -109,8 +109,8 @@ function answerOf(g, data, local, x, top, room, part) {
     const node = h("g", { class: "gb-hot", "data-written": j },
       h("rect", { x, y, width: room - 2, height: tall, rx: 4, fill: css("bg"), stroke: css(j === part ? "accent" : "line"), "stroke-width": j === part ? 1.5 : 1 }),
       lines.map((text, k) => label(x + 8, y + 17 + k * LINE_H, text, { size: 14, fill: "ink", weight: j === part ? 600 : null })),
-      label(x + room - 10, y + 17, `p ${num(one.p, 2)}`, { anchor: "end", mono: true, fill: "ink3" }));
-    out.push(g.tip(node, `${one.text}  p ${num(one.p, 3)}, the product over its tokens`));
+      one.p !== null && label(x + room - 10, y + 17, `p ${num(one.p, 2)}`, { anchor: "end", mono: true, fill: "ink3" }));
+    out.push(g.tip(node, one.p === null ? one.text : `${one.text}  p ${num(one.p, 3)}, the product over its tokens`));
     y += tall + 4;
   });
   if (data.labels.length) {

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from app import strange
 from app.components.applications.answers import LABELS, Found, made_links
 from app.components.applications.uses import Use
 from core.analysis import alignment, heroes, pointed
@@ -29,11 +30,12 @@ class Verdict:
     """All of it.
 
     links, possible: the true word links, where they are those of what was written. sentence: the true one; -1: unknown.
-    target: what the generator wrote.
+    target: what the generator wrote. strange: whether the learner's text is unlike all that the model read.
     """
 
     lines: tuple[Line, ...]
     target: str = ""
+    strange: bool = False
     links: tuple[tuple[int, int], ...] = ()
     possible: tuple[tuple[int, int], ...] = ()
     sentence: int = -1
@@ -48,12 +50,16 @@ def judge(found: Found) -> Verdict:
     lines = list(judged.lines)
     if not found.ended:
         lines.append(Line(f"It stopped after {found.wish.use.most} tokens, unfinished."))
-    if strange := strangers(found):
-        more = f" and {len(strange) - STRANGE} more" if len(strange) > STRANGE else ""
-        lines.append(Line(f"Not in Toyland, so the model cannot know: {', '.join(strange[:STRANGE])}{more}."))
+    apart = strange.why(own_text(found))
+    if apart:
+        lines.insert(0, Line(apart))
+    if words := strangers(found):
+        more = f" and {len(words) - STRANGE} more" if len(words) > STRANGE else ""
+        lines.append(Line(f"Not in Toyland, so the model cannot know: {', '.join(words[:STRANGE])}{more}."))
     return Verdict(
         tuple(lines),
         judged.target,
+        bool(apart),
         judged.links,
         judged.possible,
         judged.sentence,
@@ -76,6 +82,14 @@ def claim(use: Use, found: Found | None) -> str:
         counts = alignment.compared(made_links(found), truth.links, truth.possible)
         return f"{counts.found_possible} of the {counts.found} links read off attention are true."
     return use.claim
+
+
+def own_text(found: Found) -> str:
+    """What a learner gave a model of Toyland to read; "" where it was Toyland's, or another model's."""
+    wish = found.wish
+    if wish.use.name in ("code", "story") or wish.pair is not None or found.labelled is not None:
+        return ""
+    return wish.source[wish.first :].replace(pointed.MIDDLE, " ", 1)
 
 
 def strangers(found: Found) -> list[str]:

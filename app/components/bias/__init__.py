@@ -191,7 +191,7 @@ def _row(number: str, shown: Shown, test: AssociationTest | None) -> dict[str, A
         "found": [[len(one.words) - many, len(one.asked)] for one, many in zip(shown.lists, shown.pieced)],
         "published": {"d": test.published.d, "p": said.chance(test.published.p)} if test else None,
         "d": done.d if done else None, "p": said.chance(done.chance.p) if done else "", "why": shown.why,
-        "band": list(shown.band), "conclusive": shown.conclusive,
+        "band": list(shown.band), "conclusive": shown.conclusive, "within": shown.within,
     }  # fmt: skip
 
 

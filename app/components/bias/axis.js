@@ -37,12 +37,14 @@ function wordAxis(g, key, box, plan) {
   const ruler = under + 26;
   const laneAt = (plan.ruler ? ruler + 22 : under) + 22;
   const bottom = plan.lane ? laneAt + 8 + PITCH * rowsOf(lane) : plan.ruler ? ruler + 14 : under + 4;
+  // A tick at the edge is moved inwards: a minus sign that is cut off makes another number of it.
+  const tickAt = (x, text) => label(clamp(x, box.x + measure(text, 11, true) / 2 + 1, box.x + box.w - measure(text, 11, true) / 2 - 1), under + 2, text, { anchor: "middle", fill: "ink3", size: 11, mono: true });
   g.part(key, [box, plan.sides, plan.chosen, plan.ruler, plan.lane, plan.ends], () => {
     const out = ends(box, plan, top, under);
     const { ticks, step } = roundTicks(low, high, clamp((right - left) / 90, 2, 8));
     for (const tick of ticks) {
       out.push(h("path", { d: `M${px(tick)},${top}V${under - 10}`, stroke: css("line"), "stroke-dasharray": tick ? null : "2 3" }),
-        label(px(tick), under + 2, brief(tick, step), { anchor: "middle", fill: "ink3", size: 11, mono: true }));
+        tickAt(px(tick), brief(tick, step)));
     }
     out.push(h("path", { d: `M${left},${axis}H${right}`, stroke: css("ink3") }));
     plan.sides.forEach((side, at) => out.push(...meanOf(side, at, px, axis, top, under), ...oldPlaces(side, at, px, axis)));

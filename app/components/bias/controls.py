@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from app import state, widgets
-from app.components.bias import Seen, said
+from app.components.bias import Seen, said, tables, tested
 from app.components.bias.tables import NAMES
 from app.components.bias.tested import OWN
 from core.vectors.word_lists import MOST
@@ -18,7 +20,7 @@ ASKS = ("Targets X", "Targets Y", "Attributes A", "Attributes B")
 def draw(seen: Seen) -> None:
     """The widgets below the picture, and what is to be said about them."""
     st.selectbox("Test", TESTS, format_func=_named, filter_mode=None, width=250, **state.bind("weat"))
-    widgets.segments("Vectors", "vectors", tuple(NAMES), lambda which: NAMES[str(which)])
+    widgets.segments("Vectors", "vectors", tuple(NAMES), _vectors())
     widgets.segments("Gender direction", "direction", tuple(WHICH), lambda which: WHICH[str(which)])
     with st.popover("Your lists", key="gb-own-lists"):
         st.caption(
@@ -34,6 +36,13 @@ def draw(seen: Seen) -> None:
         with st.popover(f"{words} word{'' if words == 1 else 's'} not used", key="gb-unused"):
             for line in unused:
                 st.caption(widgets.escape(line))
+
+
+def _vectors() -> Callable[[int | str], str]:
+    """The tables' names; of word2vec, before it is chosen, how many of the ten tests its words allow."""
+    done = sum(one.measured is not None for one in tested.every(tables.learned_table(), False))
+    many = "none of the ten" if not done else "all ten" if done == len(TESTS) - 1 else f"{done} of the ten"
+    return lambda which: f"{NAMES[str(which)]}, {many}" if which == "learned" else NAMES[str(which)]
 
 
 def _named(number: str) -> str:

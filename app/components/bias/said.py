@@ -38,7 +38,7 @@ def verdict(shown: Shown, table: Table) -> list[str]:
     if done is None:
         return [f"This test cannot be made: {shown.why}."]
     x, y, a, b = (one.name for one in done.lists)
-    lines = [_finding(done, x, y, a, b)]
+    lines = [_by_chance(shown, x, y, a) if shown.within else _finding(done, x, y, a, b)]
     if not shown.conclusive:
         every = zip(shown.lists, shown.pieced, shown.shares)
         found = ", ".join(counted(one, pieced) for one, pieced, share in every if share < LEAST)
@@ -48,8 +48,14 @@ def verdict(shown: Shown, table: Table) -> list[str]:
                 "tokens’ rows here, which says less of it than the model knows."
             )
         else:
+            which = f"{table.name} has only {found}"
+            if table.which == "glove":
+                which = (
+                    f"of GloVe, only its {len(table.words):,} most frequent words are here (the published table has "
+                    f"400,000), among them {found}"
+                )
             lines.append(
-                f"Not conclusive: {table.name} has only {found}. With under {100 * LEAST:.0f} % of a list the words "
+                f"Not conclusive: {which}. With under {100 * LEAST:.0f} % of a list the words "
                 "left may be a selection: the common ones."
             )
     if len(done.x) != len(done.y):
@@ -63,6 +69,16 @@ def verdict(shown: Shown, table: Table) -> list[str]:
             "they then stand here."
         )
     return lines
+
+
+def _by_chance(shown: Shown, x: str, y: str, a: str) -> str:
+    """Of a test whose effect lies where the splits by chance lie: no finding, whatever its size."""
+    low, high = (_signed(end) for end in shown.band)
+    return (
+        f"No finding: how much nearer the words of “{x}” lie to “{a}” than those of “{y}”, "
+        f"d = {_signed(shown.sure.d)}, is what chance does, too: 95 % of the random splits of these words lie between "
+        f"{low} and {high}."
+    )
 
 
 def _finding(done: Measured, x: str, y: str, a: str, b: str) -> str:

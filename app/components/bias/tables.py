@@ -55,11 +55,17 @@ def choose(ctx: Context, wanted: Sequence[str]) -> tuple[Table, str]:
         except ValueError as error:  # training diverged, or a vocabulary of nothing that is asked for
             why = f"{name} has no table to test: {sentence(error)} GloVe is used."
     if which == "learned":
-        run = learned.checkpoint() or ("", 0)
-        name = "your word2vec run" if run[0] else "the recorded word2vec"
-        found = words_of(None, (), which, name, *run)
-        return Table(which, name, run, cache.key(state.DEFAULT_MODEL), found), ""
+        return learned_table(), ""
     return usual_table(), models.without_places(why)
+
+
+def learned_table() -> Table:
+    """The learner's own word2vec run, or the recorded one."""
+    run = learned.checkpoint() or ("", 0)
+    name = "your word2vec run" if run[0] else "the recorded word2vec"
+    return Table(
+        "learned", name, run, cache.key(state.DEFAULT_MODEL), words_of(None, (), "learned", name, *run)
+    )
 
 
 def usual_table() -> Table:

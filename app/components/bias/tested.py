@@ -56,6 +56,11 @@ class Shown:
         return self.measured is not None and min(self.shares) >= LEAST
 
     @property
+    def within(self) -> bool:
+        """Whether the effect lies between what 95 % of the random splits come to: then it is no finding."""
+        return self.measured is not None and self.band[0] <= self.measured.d <= self.band[1]
+
+    @property
     def sure(self) -> Measured:
         """Of a test that was not refused."""
         assert self.measured is not None

@@ -29,7 +29,7 @@ function testRows(g, key, box, { tests, test: chosen, reach }, pick) {
 
 function testRow(g, test, at, on, pick) {
   const y = at.y + at.h / 2;
-  const ink = test.conclusive ? "ink" : "ink3";
+  const ink = test.conclusive && !test.within ? "ink" : "ink3";
   const name = test.number === "own" ? test.short : `${test.number}  ${test.short}`;
   const parts = [
     h("rect", { x: at.x - 4, y: at.y + 1, width: at.w + 4, height: at.h - 2, rx: 4, fill: on ? css("accent-soft") : "transparent" }),
@@ -37,7 +37,7 @@ function testRow(g, test, at, on, pick) {
   ];
   if (test.d !== null) parts.push(h("rect", { x: at.px(test.band[0]), y: y - 4, width: at.px(test.band[1]) - at.px(test.band[0]), height: 8, rx: 2, fill: css(on ? "line" : "field") }));
   if (test.published) parts.push(h("path", { d: `M${at.px(test.published.d)},${y - 5}l5,5l-5,5l-5,-5z`, fill: "none", stroke: css("ink2"), "stroke-width": 1.3 }));
-  if (test.d !== null) parts.push(h("circle", { cx: at.px(test.d), cy: y, r: 4.5, fill: css(test.conclusive ? (on ? "accent" : "ink") : "bg"), stroke: css(test.conclusive ? (on ? "accent" : "ink") : "ink3"), "stroke-width": 1.5 }));
+  if (test.d !== null) parts.push(h("circle", { cx: at.px(test.d), cy: y, r: 4.5, fill: css(test.conclusive && !test.within ? (on ? "accent" : "ink") : "bg"), stroke: css(test.conclusive && !test.within ? (on ? "accent" : "ink") : "ink3"), "stroke-width": 1.5 }));
   parts.push(label(at.right + 44, y + 4, test.d === null ? "–" : num(test.d, 2), { fill: ink, mono: true, anchor: "end" }),
     label(at.x + at.w, y + 4, `${Math.round(100 * test.share)} %`, { fill: test.share < 0.7 ? "accent" : "ink3", mono: true, size: 11, anchor: "end" }));
   return g.tip(h("g", { class: "gb-hot", "data-test": test.number, onclick: () => pick(test.number) }, parts), tipOf(test));
@@ -46,14 +46,14 @@ function tipOf(test) {
   const sides = ["X", "Y", "A", "B"].map((side, k) => `${side} ${test.names[k]}: ${test.found[k][0]} of ${test.found[k][1]} found`);
   const lines = [test.d === null ? test.why : `d = ${num(test.d, 2)}, p = ${test.p}${test.conclusive ? "" : ": not conclusive, under 70 % of a list"}`];
   if (test.published) lines.push(`published: d = ${num(test.published.d, 2)}, p = ${test.published.p}`);
-  if (test.d !== null) lines.push(`95 % of random splits: ${num(test.band[0], 2)} to ${num(test.band[1], 2)}`);
+  if (test.d !== null) lines.push(`95 % of random splits: ${num(test.band[0], 2)} to ${num(test.band[1], 2)}${test.within ? ": within chance, no finding" : ""}`);
   return [...lines, ...sides].join("\n");
 }
 /** What the marks of the rows mean. */
 function testKey(g, box) {
   const ring = (x, y, solid) => h("circle", { cx: x, cy: y, r: 4.5, fill: css(solid ? "ink" : "bg"), stroke: css(solid ? "ink" : "ink3"), "stroke-width": 1.5 });
   const marks = [
-    ["here", (x, y) => ring(x + 5, y, true), 10], ["here, not conclusive", (x, y) => ring(x + 5, y, false), 10],
+    ["here", (x, y) => ring(x + 5, y, true), 10], ["here, within chance or not conclusive", (x, y) => ring(x + 5, y, false), 10],
     ["published", (x, y) => h("path", { d: `M${x + 5},${y - 5}l5,5l-5,5l-5,-5z`, fill: "none", stroke: css("ink2"), "stroke-width": 1.3 }), 10],
     ["95 % of chance", (x, y) => h("rect", { x, y: y - 4, width: 22, height: 8, rx: 2, fill: css("line") }), 22],
   ];

@@ -113,7 +113,7 @@ def record(
             "peak": peak, "ridge": ridge(peak, shown.card.bandwidth),
         },
         "works": _works(shown, lengths),
-        "fits": {"batch": shown.batch, "length": shown.length, **told},
+        "fits": {"batch": shown.batch, "length": shown.length, "longest": shown.longest, **told},
         "steps": story.steps(shown, listed, works(shown, shown.length), told),
         "machine": _machine(shown, measured, at),
         "selection": dict(selection),

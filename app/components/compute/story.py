@@ -189,6 +189,8 @@ def _fit(shown: Subject, fits: Mapping[str, Mapping[str, int | None]]) -> dict[s
             return "not even one text of one token"
         many = "any number of texts" if texts is None else _plural(texts, "text")
         long = "of any length" if tokens is None else f"of {_plural(tokens, 'token')}"
+        if (most := shown.longest) and (tokens is None or tokens >= most):
+            long = f"of all {most:,} tokens that it can read"
         return f"{many} of {_plural(shown.length, 'token')}, or {_plural(shown.batch, 'text')} {long}"
 
     return _step(

@@ -53,6 +53,11 @@ class Subject:
         return PRESETS.get(self.key)
 
     @property
+    def longest(self) -> int | None:
+        """The longest text that it reads, where it has learned a position for each token; None: it has no such end."""
+        return self.config.n_ctx if self.config.position == "learned" else None
+
+    @property
     def own(self) -> bool:
         """Whether this is the open model as it is, so that it can be measured."""
         return self.preset is None and self.config == self.base

@@ -14,7 +14,7 @@ from app.components.compute.units import in_words
 from app.page import Context
 from core.costs.accelerators import ACCELERATORS
 from core.costs.measuring import STEPS, Measured, Size, measure, size_for
-from core.costs.memory import trained_in, training_memory
+from core.costs.memory import Precision, trained_in, training_memory
 from core.costs.operations import row_flops
 from core.costs.roofline import Work, attainable, decode, least_seconds, prefill
 from core.costs.schedule import Training, training, usual_tokens, utilization
@@ -81,10 +81,18 @@ def formulas(shown: Subject, at: Size) -> dict[str, tuple[float, Work | None]]:
     found["prefill"] = 0.0, reading
     if shown.config.shape != "encoder":
         found["decode"] = 0.0, decode(shown.config, at.length)
-    # Forward and backward, the weights met three times: once for the pass, once for each of the two gradients.
-    whole = 3 * row_flops(shown.config, at.length, at.length)
-    found["step"] = 0.0, Work(3 * reading.weights, whole, reading.row_bytes)
+    found["step"] = 0.0, step(shown, "fp32", at.length)
     return found
+
+
+def step(shown: Subject, precision: Precision, length: int | None = None) -> Work:
+    """A training step's operations and bytes, over texts of this length; None: of the shown one.
+
+    Forward and backward, the weights met three times: once for the pass, once for each of the two gradients.
+    """
+    long = shown.length if length is None else length
+    reading = prefill(shown.config, long, precision)
+    return Work(3 * reading.weights, 3 * row_flops(shown.config, long, long), reading.row_bytes)
 
 
 def record(shown: Subject, known: Mapping[str, Measured], at: Size | None) -> dict[str, Any]:
@@ -140,7 +148,9 @@ def _training(shown: Subject, done: Training) -> dict[str, Any]:
         }
         for card in ACCELERATORS.values()
     ]  # fmt: skip
+    share, enough = roof(shown)
     return {
+        "roof": {"share": share, "batch": shown.batch, "enough": enough},
         "tokens": tokens, "whose": whose, "writes": shown.config.shape == "encoder-decoder",
         "length": shown.length, "flops": done.flops, "seconds": done.seconds,
         "hours": done.device_hours, "energy": done.kilowatt_hours, "devices": done.devices, "watts": done.watts,
@@ -150,6 +160,19 @@ def _training(shown: Subject, done: Training) -> dict[str, Any]:
             "where": f"{preset.source}, {preset.trained}", "reached": reached,
         },
     }  # fmt: skip
+
+
+def roof(shown: Subject) -> tuple[float, int | None]:
+    """What share of the peak a training step over the shown texts can reach, and how many texts the set share needs.
+
+    The second is None where no number of texts is enough.
+    """
+    job, top, width = step(shown, trained_in(shown.precision)), peak(shown), shown.card.bandwidth
+    wanted = float(state.get("reached")) * top
+    # flops(b) / (weights + b x row) x bandwidth >= wanted, for b
+    gain = job.row_flops * width - wanted * job.row_bytes
+    enough = max(1, -int(-wanted * job.weights // gain)) if gain > 0 else None
+    return attainable(job.intensity(shown.batch), top, width) / top, enough
 
 
 def _published(key: str) -> dict[str, Any]:

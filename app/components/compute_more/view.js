@@ -36,6 +36,9 @@ const WHOSE = {
 function trainingLines(data, w) {
   const t = data.training;
   const lines = [`${siOf(t.flops, "FLOP")} at ${num(100 * t.reached, 0)} % of ${siOf(t.peak, "FLOP/s")} on ${thousands(t.devices)} × ${t.card}: ${timeOf(t.seconds)}, ${siOf(t.energy * 1000, "Wh")}.`];
+  if (t.reached > t.roof.share * 1.0001) {
+    lines.push(`The roofline allows ${num(100 * t.roof.share, t.roof.share < 0.1 ? 1 : 0)} % with ${manyOf(t.roof.batch, "text")} at once; ${num(100 * t.reached, 0)} % ${t.roof.enough === null ? "are beyond it with any number of them" : `take ${thousands(t.roof.enough)} or more`}.`);
+  }
   if (t.published) {
     lines.push(`Published: ${inWords(t.published.tokens)} tokens${t.published.hours ? `, ${thousands(t.published.hours)} hours of ${t.published.device}` : ""} (${t.published.where}).`);
     if (t.published.reached) lines.push(`So that training reached ${num(100 * t.published.reached, 1)} % of the peak, waiting and repairs counted.`);

@@ -11,6 +11,7 @@ from app import own_run, runs, state, widgets, work
 from app.components.efficiency_more import mine, own
 from app.page import Context
 from app.trained import Arm
+from app.words import sentence
 from core.efficiency.removal import Cut
 
 CUTS = {"magnitude": "Weights, smallest first", "structured": "Heads and neurons"}
@@ -26,11 +27,19 @@ def draw(ctx: Context, arms: list[Arm], way: Cut, missing: Sequence[float]) -> D
             _own(ctx, arms)
         own_run.under_way(arms, "efficiency.stop")
         bar = _measuring(ctx, way, missing)
-    for arm in arms:
+    for arm in arms[:1]:  # a later run has its own fate
         if arm.run is not None and arm.run.over and arm.run.state != "done":
-            own_run.warn(f"{own.title(arm.spec)}: {arm.ended or arm.run.state}.")  # type: ignore[arg-type]
-    own_run.warn(own_run.refused("efficiency"))
+            said = sentence(arm.ended or f"It was {arm.run.state}")
+            own_run.warn(f"Your {own.title(arm.spec)}: {said}")  # type: ignore[arg-type]
+    why = own_run.cost(lambda: own.following(ctx, arms))[1]
+    own_run.warn(plainly(why or own_run.refused("efficiency")))
     return bar
+
+
+def plainly(why: str) -> str:
+    """A refusal in the words of this page: it has no batch to choose, and says where its settings are."""
+    told = why.replace("choose fewer steps, or a smaller batch", "choose fewer steps")
+    return f"{told} The settings stand under “Train your own”." if told else ""
 
 
 def _measuring(ctx: Context, way: Cut, missing: Sequence[float]) -> DeltaGenerator:
@@ -74,7 +83,6 @@ def _own(ctx: Context, arms: list[Arm]) -> None:
         )
     if runs.engine() is None:
         st.caption(own_run.NOBODY)
-    own_run.warn(why)
     base = own.base_of(ctx)
     begun = f"Begins with {base.name or 'the open run'}" + (f": {base.why}. " if base.why else ". ")
     st.caption(

@@ -21,14 +21,15 @@ from core.training.fine_tune_spec import PRESETS, Way
 fine_tuning = register("fine_tuning")
 
 BASE = "tales-bert"
+HELD_OUT = "those held out combine people, things and places as no other does"
 ABOUT = {
     "sentiment": (
-        f"Good or bad news: what happens in two sentences of a tale, by what somebody then feels. Learned from are "
-        f"{PRESETS['sentiment']['examples']:,}; held out are combinations in it."
+        "Good or bad news: what happens in two sentences of a tale, by what somebody then feels. Learned from are "
+        f"{PRESETS['sentiment']['examples']:,}; {HELD_OUT}."
     ),
     "questions": (
         "Questions whose answer stands in a passage of a tale. Learned from are "
-        f"{PRESETS['questions']['examples']:,}; held out are combinations in it."
+        f"{PRESETS['questions']['examples']:,}; {HELD_OUT}."
     ),
 }
 

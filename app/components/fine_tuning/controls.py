@@ -71,11 +71,12 @@ def _own_examples() -> None:
     """Where a learner brings labelled lines."""
     with st.popover("Your examples", key="gb-own-examples"):
         st.caption(
-            "One a line: the text, a tab, then `negative` or `positive`. Measured is held-out news all the same."
+            "One a line: the text, a semicolon (or a tab, |, a comma), then `negative` or `positive`. Measured is "
+            "held-out news all the same."
         )
         st.text_area(
             "Labelled lines", key=f"{KIND}.lines", height=160, on_change=state.whole(_typed),
-            placeholder="The rain took the bridge away.\tnegative",
+            placeholder="The rain took the bridge away.; negative",
         )  # fmt: skip
         if ways.own_lines().strip():
             count = sum(bool(line.strip()) for line in ways.own_lines().splitlines())

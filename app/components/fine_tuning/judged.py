@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
-from app import runs
+from app import runs, strange
 from app.trained import Arm
 
 if TYPE_CHECKING:
@@ -62,15 +62,16 @@ def _own(id: str, step: int) -> LanguageModel | None:
 
 
 def judge(arm: Arm, text: str, question: str) -> dict[str, Any]:
-    """What a way says of a text: {"says", "probability"}, a label or an answer; {"why"} where it says nothing."""
+    """What a way says of a text: {"says", "probability"}, or {"why"} where that holds for nothing."""
     try:
         lm = model_of(arm)
         if lm is None:
             return {"why": "nothing learned yet"}
         if lm.config.head == "sequence":
-            label, chance = lm.classify(text)[0]
-            return {"says": label, "probability": chance}
-        best = lm.answer(question, text)[0]
-        return {"says": best.text, "probability": best.probability}
+            said, chance = lm.classify(text)[0]
+        else:
+            best = lm.answer(question, text)[0]
+            said, chance = best.text, best.probability
+        return {"why": strange.SHORT} if strange.why(text) else {"says": said, "probability": chance}
     except (ValueError, IndexError) as why:  # too long for the base's context, or nothing to read
         return {"why": str(why) or "no answer"}

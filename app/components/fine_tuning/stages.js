@@ -6,10 +6,18 @@ const WORDS = [
   (d) => `${d.W.shape[0]} × ${d.W.shape[1]} numbers of ${BASE_NAME}: ${d.name}. LoRA leaves them as they are; green is above 0, brown below.`,
   (d) => `Learned are A, ${d.A.shape.join(" × ")}, and B, ${d.B.shape.join(" × ")}: ${thousands(d.rank * (d.A.shape[1] + d.B.shape[0]))} numbers instead of ${thousands(d.W.shape[0] * d.W.shape[1])}. A begins at random, B at 0.`,
   (d) => `B times A is as large as W, times alpha / r = ${num(d.alpha, 4)} / ${d.rank} = ${num(d.cell.scale, 4)}. It has rank ${d.rank}: rows that repeat, more or less, in stripes. By the root of their summed squares it is ${num(100 * d.moved.lora, 1)} % of W${d.moved.full === null ? "" : `; the full way changed this matrix by ${num(100 * d.moved.full, 1)} %`}.`,
-  (d) => `Row ${d.cell.row} of B times column ${d.cell.col} of A: ${d.cell.terms.map((t) => num(t, 2)).join(" + ").replaceAll("+ −", "− ").replaceAll("+ -", "− ")}, times ${num(d.cell.scale, 4)}: ${num(d.cell.added, 3)}.`,
+  (d) => `Row ${d.cell.row} of B times column ${d.cell.col} of A: ${summed(d.cell.terms)}, times ${num(d.cell.scale, 4)}: ${num(d.cell.added, digitsOf(d.cell.terms))}.`,
   (d) => `W + ΔW there: ${num(d.cell.w, 3)} + ${num(d.cell.added, 3)} = ${num(d.cell.w + d.cell.added, 3)}. With the sum in place of W nothing is slower than before, and taking it off again gives the old model back.`,
 ];
 const BASE_NAME = "tales-bert";
+/** As many digits after the point as show three of the largest term: a sum that is written out has to add up. */
+const digitsOf = (terms) => clamp(3 - Math.ceil(Math.log10(Math.max(...terms.map(Math.abs), 1e-9))), 2, 7);
+/** Terms and their sum: "0.0093 − 0.0012 = 0.0081". */
+function summed(terms) {
+  const digits = digitsOf(terms);
+  const written = terms.map((t) => num(t, digits)).join(" + ").replaceAll("+ −", "− ").replaceAll("+ -", "− ");
+  return `${written} = ${num(terms.reduce((sum, t) => sum + t, 0), digits)}`;
+}
 
 /** The number under the pointer, and how large the largest is. */
 function cellText(g, event, box, largest) {

@@ -2,7 +2,8 @@
 
 const WAY_COLOURS = { scratch: "ink2", frozen: "k-ink", full: "v-ink", lora: "accent" };
 const WAY_DASHES = { scratch: [2, 3], frozen: [8, 3, 2, 3], full: [8, 3], lora: [] };
-const percent = (x) => `${num(100 * x, 1)} %`;
+// A share of the curve is a float of 32 bits: rounded to what it holds first, so that 0.6975 reads alike everywhere.
+const percent = (x) => `${num(Number((100 * x).toPrecision(6)), 1)} %`;
 const bytesOf = (n) => (n >= 1e6 ? `${num(n / 1e6, 2)} MB` : `${num(n / 1e3, 0)} kB`);
 
 /** The cells of a way's row, in words. */

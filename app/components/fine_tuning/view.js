@@ -43,7 +43,7 @@ const tuning = {
     local.chart = curves(g, "ways", at.chart, {
       runs: data.ways.map((way) => ({ ...way.curve, colour: WAY_COLOURS[way.key], dash: WAY_DASHES[way.key] })),
       lines: [{ column: "held_out", kind: "solid" }], x: data.x, ends: "line", low: data.low, high: 1, title: data.title,
-      guessing: data.guessing, format: (v) => num(100 * v, 1) + " %", onpoint: (feed, what) => heardRuns(g, local, what),
+      guessing: data.guessing, format: percent, onpoint: (feed, what) => heardRuns(g, local, what),
     });
     g.overlay("axis", at.axis, () => html("div", { class: "tune-axis", role: "group", "aria-label": "Across" },
       [["step", "Steps"], ["seconds", "Seconds"]].map(([key, name]) => html("button", { type: "button", "data-axis": key, onclick: () => g.send("axis", { x: key, at: Date.now() }) }, name))), (node) => {

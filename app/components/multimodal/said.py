@@ -11,6 +11,7 @@ from core.multimodal.captions import END
 from core.multimodal.properties import LEFT, RIGHT, THICK, THIN
 
 AGREES = 0.5  # rank correlation from which the order of looking is said to be the order of what counts
+PARTLY = 0.25  # from which it is said to be so in part
 FEWEST, DIGITS = 3, 9  # decimals of a measurement: as few as leave it on its side of the edges of words
 
 
@@ -42,9 +43,14 @@ def _verdict(order: float | None, more: bool, first: bool) -> str:
         why = "captions begin so anyway" if first else "the words before it"
         return f"No single piece matters to this word: {why}, or several pieces, already tell it."
     told = f"(rank agreement {_signed(order)})"
-    if order >= AGREES and more:
+    # As it is printed: of two agreements the larger one never has the weaker word.
+    shown = round(order, 2)
+    if shown < PARTLY:
+        but = ", but the piece it looks at most does count" if more else ""
+        return f"Looking hardly tells what counts {told}{but}."
+    if shown >= AGREES and more:
         return f"Looking tells what counts {told}."
-    return f"Looking tells in part {told}." if order >= AGREES or more else f"Looking hardly tells {told}."
+    return f"Looking tells in part what counts {told}."
 
 
 def verdict(seen: Seen, own: Own) -> list[tuple[str, bool | None]]:

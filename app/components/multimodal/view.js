@@ -102,7 +102,7 @@ function drawBlank(g, data, local) {
   local.kind = null;
   local.steps = null;
   const phone = g.width < 720;
-  const pad = { x: 0, y: 22, w: phone ? Math.min(g.width, 360) : 420 };
+  const pad = { x: 0, y: 22, w: columnsOf(g, data).pad }; // as wide as it is with something on it
   g.part("pad head", [pad], () => heading(0, 12, 1, "Your drawing", pad.w));
   const below = drawPad(g, local, pad, data.pen);
   const [x, room] = phone ? [0, g.width] : [pad.w + 32, g.width - pad.w - 40];
