@@ -317,6 +317,16 @@ def component(page: Page, name: str) -> Any:
     return page.locator(f'[data-component="{name}"]').first
 
 
+def chart(page: Page, name: str) -> Locator:
+    """All of a chart of Altair's or Plotly's: its drawings, its state, the button to its table."""
+    return page.locator(f'[class*="st-key-gb-chart-"]:has(> * figure[data-component="{name}"])').first
+
+
+def marks(page: Page, name: str, kind: str) -> Locator:
+    """The marks of a chart of Altair's that are called `kind` there."""
+    return chart(page, name).locator(f'[class*=" {kind}"] path')
+
+
 MIDDLE = """part => {
   const box = part.getBoundingClientRect();
   return box.width ? [box.x + box.width / 2, box.y + box.height / 2] : null;

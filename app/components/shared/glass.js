@@ -224,10 +224,20 @@ function mount(name, view) {
 
 // ---------------------------------------------------------------- taking a picture away
 
+/** What a token's colour is where an element stands: the page itself holds both of its themes. */
+function inkOf(element) {
+  const probe = element.appendChild(html("i", { hidden: "" }));
+  const style = getComputedStyle(probe);
+  queueMicrotask(() => probe.remove());
+  return (name) => { probe.style.color = `var(${name})`; return style.color; };
+}
+
 /** A figure's picture as SVG text that needs nothing of the page: custom properties are written out. */
 function svgText(figure) {
-  const source = figure.querySelector("svg");
+  const chart = figure.closest('[class*="st-key-gb-chart-vega-"]'); // of a chart, the figure only says what it shows
+  const source = chart ? chart.querySelector("svg.marks") : figure.querySelector("svg");
   const style = getComputedStyle(figure);
+  const colour = chart ? inkOf(chart) : (name) => style.getPropertyValue(name).trim();
   const copy = source.cloneNode(true);
   copy.setAttribute("xmlns", SVG_NS);
   copy.removeAttribute("aria-hidden");
@@ -235,7 +245,7 @@ function svgText(figure) {
     h("rect", { width: "100%", height: "100%", fill: "var(--gb-bg)" }));
   for (const drawn of figure.exports?.values() ?? []) copy.append(drawn() ?? ""); // what a canvas over the picture shows
   return new XMLSerializer().serializeToString(copy)
-    .replace(/var\((--gb-[a-z0-9-]+)\)/g, (_, p) => (style.getPropertyValue(p).trim() || "inherit").replace(/"/g, "'"));
+    .replace(/var\((--gb-[a-z0-9-]+)\)/g, (_, p) => (colour(p) || "inherit").replace(/"/g, "'"));
 }
 /** The same as a PNG blob, `scale` pixels a unit. */
 async function pngBlob(figure, scale = 2) {
