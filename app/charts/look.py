@@ -16,7 +16,7 @@ _PROPERTY = re.compile(r"var\(--gb-([a-z0-9-]+)\)")
 
 # Categories of a Plotly chart, in Streamlit's order: ten, as its theme has.
 PALETTE = ("accent", "q", "k", "v", "att", "mlp", "res", "neg", "pos", "ink")
-LOW, HIGH = "mid", "q"  # the ends of a ramp: surfaces
+LOW, HIGH = "mid", "res"  # the ends of a ramp: surfaces, quiet enough for the ways over them
 
 
 def ink(name: str) -> str:

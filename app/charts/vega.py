@@ -20,7 +20,7 @@ from app import state
 from app.charts.frame import About, framed
 from app.charts.look import CONFIG, ink, plain
 
-WIDTH = 520  # px of one drawing in a file; on the page it takes the room that there is
+WIDTH = 480  # px of one drawing in a file; on the page it takes the room that there is
 SCALE = 2  # pixels of a PNG to one of the drawing
 FONTS = Path(__file__).resolve().parent / "fonts"
 # What belongs to a whole document, not to a part of it.
@@ -62,26 +62,30 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
 
 def draw(
     about: About, charts: Sequence[alt.TopLevelMixin], chosen: Callable[[dict[str, Any]], None] | None = None,
-    widths: Sequence[float] | None = None,
+    across: int = 0, form: str = "",
 ) -> None:  # fmt: skip
     """Draw one chart, or several side by side that stand below each other on a phone.
 
     Args:
         charts: without a width; each takes what its column has.
         chosen: hears what is brushed or clicked, {name of the parameter: its values}; of one chart.
-        widths: of the columns, to one another.
+        across: how many stand side by side; 0: all of them.
+        form: of charts above each other, how much room their axes need (`frame.css`): "stacked", or "rows" with names.
     """
     dark = st.context.theme.type == "dark"
     files = [
-        ("SVG", "image/svg+xml", lambda: as_svg(charts, dark)),
-        ("PNG", "image/png", lambda: as_png(charts, dark)),
+        ("SVG", "image/svg+xml", lambda: as_svg(charts, dark, across)),
+        ("PNG", "image/png", lambda: as_png(charts, dark, across)),
     ]
-    stacked = any(isinstance(chart, alt.VConcatChart) for chart in charts)
-    with framed(about, "vega", files, "stacked-" if stacked else ""):
-        places = [st.container()] if len(charts) == 1 else st.columns(widths or len(charts), gap="medium")
-        for at, (place, chart) in enumerate(zip(places, charts, strict=True)):
-            with place:
-                _one(about, chart, f"chart.{about.name}.{at}", chosen)
+    if not form and any(isinstance(chart, alt.VConcatChart) for chart in charts):
+        form = "stacked"
+    with framed(about, "vega", files, f"{form}-" if form else ""):
+        for first in range(0, len(charts), across or len(charts)):
+            row = charts[first : first + (across or len(charts))]
+            places = st.columns(across or len(charts), gap="medium") if len(charts) > 1 else [st.container()]
+            for at, (place, chart) in enumerate(zip(places, row), first):
+                with place:
+                    _one(about, chart, f"chart.{about.name}.{at}", chosen)
 
 
 def _one(
@@ -110,11 +114,13 @@ def _themed(chart: alt.TopLevelMixin) -> Any:
 # ------------------------------------------------------------------------------------------------- files
 
 
-def document(charts: Sequence[alt.TopLevelMixin], dark: bool) -> str:
-    """The charts side by side as one Vega-Lite document that needs nothing of the page."""
+def document(charts: Sequence[alt.TopLevelMixin], dark: bool, across: int = 0) -> str:
+    """The charts, so many side by side (0: all), as one Vega-Lite document that needs nothing of the page."""
     parts = [_sized(chart.to_dict()) for chart in charts]
     params = [one for part in parts for one in part.pop("params", [])]
-    whole: dict[str, Any] = parts[0] if len(parts) == 1 else {"hconcat": parts}
+    whole: dict[str, Any] = (
+        parts[0] if len(parts) == 1 else {"concat": parts, "columns": across or len(parts)}
+    )
     if params:
         whole["params"] = params
     whole |= {
@@ -143,11 +149,13 @@ def _converter() -> Any:
     return vl_convert
 
 
-def as_svg(charts: Sequence[alt.TopLevelMixin], dark: bool) -> str:
+def as_svg(charts: Sequence[alt.TopLevelMixin], dark: bool, across: int = 0) -> str:
     """The charts as SVG text."""
-    return str(_converter().vegalite_to_svg(document(charts, dark), allowed_base_urls=[]))
+    return str(_converter().vegalite_to_svg(document(charts, dark, across), allowed_base_urls=[]))
 
 
-def as_png(charts: Sequence[alt.TopLevelMixin], dark: bool) -> bytes:
+def as_png(charts: Sequence[alt.TopLevelMixin], dark: bool, across: int = 0) -> bytes:
     """The charts as the bytes of a PNG."""
-    return bytes(_converter().vegalite_to_png(document(charts, dark), scale=SCALE, allowed_base_urls=[]))
+    return bytes(
+        _converter().vegalite_to_png(document(charts, dark, across), scale=SCALE, allowed_base_urls=[])
+    )

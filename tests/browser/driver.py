@@ -425,3 +425,11 @@ def set_theme(page: Page, theme: str) -> None:
     }"""
     page.wait_for_function(f"dark => ((({brightness})() < 384) === dark)", arg=theme == "dark")
     wait_until_drawn(page)
+
+
+def picture_of(page: Page, name: str, file: Path) -> bytes:
+    """The PNG that a chart of Plotly's saves by its own button."""
+    with page.expect_download() as download:
+        chart(page, name).locator('.modebar-btn[data-title^="Download plot"]').click()
+    download.value.save_as(file)
+    return file.read_bytes()
