@@ -70,7 +70,8 @@ def draw(
         charts: without a width; each takes what its column has.
         chosen: hears what is brushed or clicked, {name of the parameter: its values}; of one chart.
         across: how many stand side by side; 0: all of them.
-        form: of charts above each other, how much room their axes need (`frame.css`): "stacked", or "rows" with names.
+        form: what `frame.css` knows of it: how much room the axes of charts above each other need ("stacked", or "rows"
+            with names), or that its button lies below ("low").
     """
     dark = st.context.theme.type == "dark"
     files = [

@@ -72,7 +72,13 @@ def tests(data: dict[str, Any]) -> alt.TopLevelMixin:
         return alt.X(f"{column}:Q", scale=scale, axis=axis)
 
     head = alt.TitleParams(
-        "◇ published, bar: 95 % of chance      d, found", anchor="end", dx=92, fontSize=11, fontWeight=400, color=ink("ink3"), offset=2
+        "◇ published, bar: 95 % of chance      d, found",
+        anchor="end",
+        dx=92,
+        fontSize=11,
+        fontWeight=400,
+        color=ink("ink3"),
+        offset=2,
     )
     upper = _tests(rows(data), size, not made).properties(height=PITCH * len(data["tests"]), title=head)
     return alt.vconcat(upper, _splits(data["shown"], size)) if made else alt.vconcat(upper)
