@@ -181,7 +181,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         3, "training", "regularization", "Regularization", "blur_on",
         ("7.3", "dropout", "the masks, drawn, and the curves with and without", "regularization.kept", "Dropout rate"),
         ("7.3", "overfitting", "where the held-out loss turns up", "regularization.stops", "Patience"),
-        ("7.3", "weight decay", "the histogram of the weights, pulled in", "regularization_more.arms"),
+        ("7.3", "weight decay", "the histogram of the weights, pulled in", "regularization_sizes.arms"),
     ),
     _chapter(
         3, "training", "fine_tuning", "Fine-tuning", "tune",

@@ -37,6 +37,8 @@ view.draw(
         "tokens": list(ctx.tokens),
         "selection": events.selection("picture", {key: state.get(key) for key in KEYS}),
     },
+    seen,
+    mine,
     key="picture",
     on={
         "select": lambda: events.select("picture", KEYS),
@@ -53,7 +55,7 @@ asked = question.ask(seen)
 with page.foot():
     page.predict(asked.text, question.OPTIONS, asked.judge, (asked.held, asked.tables))
     page.code(fit, bootstrap, forecast, fit_surface, ladders.frontier)
-    page.take_away("scaling", partial(take.table, seen, mine), partial(take.cells, seen, mine, asked))
+    page.take_away("scaling_ladder", partial(take.table, seen, mine), partial(take.cells, seen, mine, asked))
 
 more.show(seen.tables, mine)
 page.terms(

@@ -56,6 +56,7 @@ with page.foot():
     page.code(race, gradient_descent, momentum, adam, muon, train, follow)
     page.take_away("optimizers", lambda: take.table(weight, weight.trained(), tracks), notebook)
 
+panels.ground(wish, tracks)
 panels.moments(weight)
 panels.real_runs()
 go_on = panels.rate_and_land(ctx, target)

@@ -9,7 +9,7 @@ import streamlit as st
 from app import events, models, page, state, widgets
 from app.components import embeddings as view
 from app.components import embeddings_learn, embeddings_more
-from app.components.embeddings import take
+from app.components.embeddings import take, turned
 from app.components.embeddings.context import read_pair
 from app.components.embeddings.question import ask
 from core.vectors.analogies import solve
@@ -80,6 +80,11 @@ with page.foot():
         lambda: take.cells(load, ctx, seen, question, question.judge(), pair),
     )
 
+st.html(
+    '<section class="gb-words"><h2>The same words in three dimensions</h2><p class="gb-hint">What the flat map lays on '
+    "each other lies apart in a third direction: drag to turn it.</p></section>"
+)
+turned.draw(ctx, seen)
 embeddings_more.show(ctx, pair, seen.table, view.key_of(ctx, seen))
 embeddings_learn.show(ctx)
 page.terms(

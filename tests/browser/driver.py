@@ -317,6 +317,16 @@ def component(page: Page, name: str) -> Any:
     return page.locator(f'[data-component="{name}"]').first
 
 
+def chart(page: Page, name: str) -> Locator:
+    """All of a chart of Altair's or Plotly's: its drawings, its state, the button to its table."""
+    return page.locator(f'[class*="st-key-gb-chart-"]:has(> * figure[data-component="{name}"])').first
+
+
+def marks(page: Page, name: str, kind: str) -> Locator:
+    """The marks of a chart of Altair's that are called `kind` there."""
+    return chart(page, name).locator(f'[class*=" {kind}"] path')
+
+
 MIDDLE = """part => {
   const box = part.getBoundingClientRect();
   return box.width ? [box.x + box.width / 2, box.y + box.height / 2] : null;
@@ -415,3 +425,11 @@ def set_theme(page: Page, theme: str) -> None:
     }"""
     page.wait_for_function(f"dark => ((({brightness})() < 384) === dark)", arg=theme == "dark")
     wait_until_drawn(page)
+
+
+def picture_of(page: Page, name: str, file: Path) -> bytes:
+    """The PNG that a chart of Plotly's saves by its own button."""
+    with page.expect_download() as download:
+        chart(page, name).locator('.modebar-btn[data-title^="Download plot"]').click()
+    download.value.save_as(file)
+    return file.read_bytes()

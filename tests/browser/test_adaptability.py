@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -41,6 +42,17 @@ def test_the_curves_are_those_recorded(page: Page) -> None:
     label, chance = adaptations.adapted("lora4-300-0").classify(TEXT)[0]
     judged = next(one for one in state["judged"]["rank"] if one["at"] == 4)
     assert (judged["says"], judged["probability"]) == (label, pytest.approx(chance, abs=1e-5))
+    drawn = driver.component_state(page, "adaptability_chart")["studies"]
+    for study, series in drawn.items():
+        for way, points in series.items():
+            found = (
+                [(at, one) for at, _, one in adaptations.played("pairs", way)]
+                if study == "context"
+                else [(place.at, place.interval) for place in adaptations.curve(study, way)]
+            )
+            expected = [[at, one.mean, one.low, one.high] for at, one in found]
+            np.testing.assert_allclose(points, expected, rtol=1e-6)
+    assert driver.chart(page, "adaptability_chart").locator("svg.marks").count() == len(drawn) == 4
     driver.component(page, "adaptability").get_by_role("button", name="Few examples against many").click()
     stage(page, 1)
     driver.wait_for_link(page, "stage=1")
@@ -50,14 +62,19 @@ def test_what_lies_under_the_pointer_is_said_in_numbers(page: Page) -> None:
     opened(page)
     figure = driver.component(page, "adaptability")
     tip = figure.locator(".gb-tip:not(.gb-curves-tip)")
+    places = driver.marks(page, "adaptability_chart", "places")
+    told = page.locator("#vg-tooltip-element.visible")
+    before = 0
     for study, way in (("rank", "lora"), ("examples", "full"), ("prompt", "prompt")):
-        for place in (adaptations.curve(study, way)[k] for k in (0, -1)):
-            driver.hover(page, figure.locator(f'[data-part="small {study}"] [data-place="{place.at}"]'))
-            expect(tip).to_contain_text(f"{100 * place.interval.mean:.1f} %")
-            expect(tip).to_contain_text(f": {place.at:,}")
-    (at, _, spread) = adaptations.played("pairs", "context")[-1]
-    driver.hover(page, figure.locator(f'[data-part="small context"] [data-place="{at}"]'))
-    expect(tip).to_contain_text(f"{100 * spread.mean:.1f} %")
+        curve = adaptations.curve(study, way)
+        for k in (0, len(curve) - 1):
+            driver.hover(page, places.nth(before + k))
+            expect(told).to_contain_text(f"{100 * curve[k].interval.mean:.1f} %")
+            expect(told).to_contain_text(f"{curve[k].at:,}")
+        before += len(curve)
+    (_, _, spread) = adaptations.played("pairs", "context")[-1]
+    driver.hover(page, places.last)
+    expect(told).to_contain_text(f"{100 * spread.mean:.1f} %")
     state = opened(page, stage=0)
     place = adaptations.curve("rank", "lora")[2]
     driver.hover(page, figure.locator(f'[data-row="{place.at}"]'))
@@ -77,6 +94,12 @@ def test_places_are_chosen_by_hand_and_by_key(page: Page, browser: Browser, serv
         page, "adaptability", lambda now: now["near"] is not None and len(now["near"]) == 8
     )
     assert now["chosen"] == 8
+    driver.wait_until_drawn(page)
+    driver.click(page, driver.marks(page, "adaptability_chart", "places").nth(2))
+    driver.wait_for_state(page, "adaptability", lambda now: now["chosen"] == adapting.places("prompt")[2])
+    driver.wait_until_drawn(page)
+    figure.locator('[data-row="8"]').click()
+    driver.wait_for_state(page, "adaptability", lambda now: now["chosen"] == 8)
     figure.focus()
     page.keyboard.press("ArrowUp")
     driver.wait_for_state(
@@ -128,7 +151,8 @@ def test_a_point_is_trained_and_stopped(browser: Browser, training_server: drive
         page, "adaptability", lambda now: now["own"][0]["value"] is not None, seconds=120
     )
     assert (now["own"][0]["at"], now["own"][0]["way"]) == (20, "frozen")
-    assert driver.component(page, "adaptability").locator("[data-own]").count() == 1
+    drawn = driver.wait_for_state(page, "adaptability_chart", lambda now: len(now["own"]) == 1)
+    assert drawn["own"] == [now["own"][0]["id"]]
     page.get_by_role("button", name="Without mine").click()
     driver.wait_for_state(page, "adaptability", lambda now: now["own"] == [])
     context.close()

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -42,7 +43,20 @@ def test_the_picture_is_cores(page: Page) -> None:
         assert (row["d"], row["conclusive"]) == (pytest.approx(one.d), one.conclusive)
     figure = driver.component(page, "bias")
     assert figure.locator("[data-word]").count() == 16
-    assert figure.locator("[data-test]").count() == 10
+    drawn = driver.component_state(page, "bias_tests")
+    assert driver.marks(page, "bias_tests", "tests").count() == len(drawn["tests"]) == 10
+    for test, row in zip(ten_tests(), drawn["tests"]):
+        one = measure(glove(), test.lists)
+        low, high = np.quantile(one.chance.values, [0.025, 0.975]) / one.spread
+        assert (row["d"], row["low"], row["high"]) == pytest.approx((one.d, low, high))
+        beyond = one.conclusive and not low <= one.d <= high
+        assert (row["kind"] == "beyond chance") == beyond, "a dot within chance is no finding"
+    assert drawn["splits"]["counts"] == shown["counts"]
+    driver.hover(page, driver.marks(page, "bias_tests", "tests").nth(0))
+    told = page.locator("#vg-tooltip-element.visible")
+    told.wait_for()
+    for words in ("flowers: 7 of 25 found", "not conclusive, under 70 % of a list", "published", "d = 1.50"):
+        assert words in told.inner_text()
     driver.hover(page, figure.locator("[data-word='2']"))
     tip = figure.locator(".gb-tip")
     tip.wait_for(state="visible")
@@ -56,7 +70,7 @@ def test_the_picture_is_cores(page: Page) -> None:
 def test_tests_are_chosen_by_hand_and_by_key(page: Page, browser: Browser, server: driver.Server) -> None:
     opened(page)
     figure = driver.component(page, "bias")
-    driver.click(page, figure.locator("[data-test='1']"))
+    driver.click(page, driver.marks(page, "bias_tests", "tests").first)
     now = driver.wait_for_state(page, "bias", lambda now: now["test"] == "1" and len(now["shown"]["x"]) == 7)
     assert not now["tests"][0]["conclusive"]
     assert any("Not conclusive: GloVe has only 7 of 25 of “flowers”" in line for line in now["verdict"])

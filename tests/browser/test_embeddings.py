@@ -15,6 +15,8 @@ import core
 from app.fields import BY_KEY
 from core.vectors.analogies import solve
 from core.vectors.contextual import compare, occurrence
+from core.vectors.map_view import MOST
+from core.vectors.projection import pca
 from core.vectors.static import glove, of_model
 from tests.browser import checks, driver
 
@@ -175,3 +177,24 @@ def test_it_is_accessible_and_fits_the_first_screen_and_a_phone(page: Page, them
     checks.accessible(page, NAME, theme, "man is to king as woman is to queen")
     if theme == "light":
         checks.first_screen(page)
+
+
+def test_the_words_in_three_dimensions_are_cores(page: Page, tmp_path: Path) -> None:
+    state = opened(page, seek="king")
+    driver.chart(page, "embeddings_space").locator("canvas").first.wait_for()
+    shown = driver.wait_for_state(
+        page, "embeddings_space", lambda now: now["groups"]["looked up"] == ["king"]
+    )
+    table = glove()
+    plane = pca(table.unit(slice(0, MOST)), 3)
+    assert shown["shares"] == pytest.approx(plane.shares.tolist(), rel=1e-4)
+    near = [one["word"] for one in state["near"]]
+    assert set(shown["groups"]["its neighbours"]) == set(near)
+    places = plane.place(
+        table.unit(np.array([table.row(word) for word in shown["groups"]["its neighbours"]]))
+    )
+    np.testing.assert_allclose(shown["places"]["its neighbours"], places, atol=1e-4)
+    assert driver.picture_of(page, "embeddings_space", tmp_path / "words.png").startswith(b"\x89PNG")
+    driver.set_theme(page, "dark")
+    ink = driver.chart(page, "embeddings_space").locator(".legendtext").first
+    assert ink.evaluate("text => getComputedStyle(text).fill") not in ("rgb(24, 28, 36)", "rgb(0, 0, 0)")

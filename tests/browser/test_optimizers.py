@@ -276,6 +276,23 @@ def test_the_five_are_stopped_and_trained_anew(page: Page, server: driver.Server
     page.wait_for_url(lambda url: "quintet=" in url)
 
 
+def test_the_race_in_three_dimensions_is_the_race(page: Page, tmp_path: Path) -> None:
+    opened(page, surface="beale")
+    driver.chart(page, "optimizers_ground").locator("canvas").first.wait_for()
+    shown = driver.component_state(page, "optimizers_ground")
+    flat = driver.component_state(page, "optimizers")
+    assert shown["surface"] == "beale" and set(shown["ways"]) == {one["id"] for one in flat["tracks"]}
+    ground = SURFACES["beale"]
+    for kind, points in shown["ways"].items():
+        heights = [ground.loss(np.array(point)) for point in points[:5]]
+        np.testing.assert_allclose(shown["losses"][kind][:5], heights, rtol=1e-6)
+    assert driver.picture_of(page, "optimizers_ground", tmp_path / "race.png").startswith(b"\x89PNG")
+    driver.chart(page, "optimizers_ground").get_by_role("button", name="Table, files").press("Enter")
+    rows = page.locator(".gb-twin tbody tr")
+    rows.first.wait_for()
+    assert rows.count() == sum(map(len, shown["ways"].values()))
+
+
 def test_searches_show_what_core_finds(page: Page, lm: core.LanguageModel) -> None:
     opened(page, finder="sgd")
     assert driver.component_state(page, "finder")["trials"] == 0
@@ -290,6 +307,10 @@ def test_searches_show_what_core_finds(page: Page, lm: core.LanguageModel) -> No
     grid = np.array(list(measure(lm, random_plane(lm), TEXT)))
     shown = np.array(state["heights"]).reshape(21, 21)
     np.testing.assert_allclose(shown[::5, ::5], grid[::5, ::5], rtol=1e-3)
+    turned = driver.wait_for_state(page, "optimizers_land", lambda now: now["path"] is not None)
+    np.testing.assert_allclose(np.array(turned["heights"])[::5, ::5], grid[::5, ::5], rtol=1e-3)
+    assert turned["path"]["steps"][0] == 0
+    driver.chart(page, "optimizers_land").locator("canvas").first.wait_for()
     driver.wait_until_drawn(page)
     page.get_by_role("radio", name="the training path’s own").click()
     driver.wait_for_state(page, "landscape", lambda now: now["rows"] == 0)

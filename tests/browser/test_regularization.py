@@ -64,10 +64,18 @@ def test_the_runs_stops_and_weights_are_those_recorded(page: Page) -> None:
 
 def test_below_it_are_the_open_models_matrices(page: Page, lm: core.LanguageModel) -> None:
     opened(page)
-    shown = driver.component_state(page, "regularization_more")
-    for name, one in by_matrix(lm.transformer, "blocks.2").items():
+    shown = driver.component_state(page, "regularization_weights")
+    found = by_matrix(lm.transformer, "blocks.2")
+    for name, one in found.items():
         assert shown["rms"][name] == pytest.approx(one["rms"], rel=1e-5)
-    assert [arm["name"] for arm in shown["arms"]] == ["plain", "dropout", "weight decay", "both"]
+        assert 0.5 < shown["within"][name] < 0.95
+    assert driver.chart(page, "regularization_weights").locator("svg.marks").count() == len(found)
+    arms = driver.component_state(page, "regularization_sizes")["arms"]
+    assert [arm["name"] for arm in arms] == ["plain", "dropout", "weight decay", "both"]
+    for arm, key in zip(arms, ("plain", "dropout", "decay", "both")):
+        seen = [one for one in recorded(f"regularization-{key}").checkpoints() if one.health]
+        assert arm["steps"] == [one.step for one in seen]
+        assert arm["rms"] == pytest.approx([one.health["weights"]["rms"] for one in seen], rel=1e-5)
 
 
 def test_the_dials_and_buttons_move_the_picture(page: Page) -> None:

@@ -47,14 +47,24 @@ def test_the_law_and_the_forecast_are_cores(page: Page) -> None:
     state = opened(page)
     assert state["stage"]["step"] == 5 and state["withheld"] == 1
     agrees(state, expected("parameters", 1))
-    figure = driver.component(page, "scaling")
-    assert figure.locator("[data-run]").count() == len(ladders.series("parameters"))
+    runs = ladders.series("parameters")
+    assert driver.marks(page, "scaling_ladder", "runs").count() == len(runs)
+    assert driver.marks(page, "scaling_ladder", "residuals").count() == len(runs)
+    law = expected("parameters", 1).law
+    shown = {one["run"]: one for one in driver.component_state(page, "scaling_ladder")["points"]}
+    assert {name: one["loss"] for name, one in shown.items()} == {one.name: one.loss for one in runs}
+    for one in runs:
+        assert shown[one.name]["off"] == pytest.approx(
+            100 * (one.loss / float(law(one.blocks)) - 1), abs=1e-3
+        )
     best = [one.name for one in ladders.frontier(ladders.rungs()) if one.seed == 0]
     assert [one["name"] for one in state["best"]] == best
-    driver.hover(page, figure.locator("[data-x]").first)
-    tip = figure.locator(".gb-tip")
+    drawn = driver.marks(page, "scaling_frontier", "front")
+    assert drawn.count() == len(best)
+    driver.hover(page, driver.marks(page, "scaling_ladder", "runs").first)
+    tip = page.locator("#vg-tooltip-element.visible")
     tip.wait_for()
-    assert "mean of 3 seeds" in tip.inner_text()
+    assert "mean of 3 seeds" in tip.inner_text() and "the law says" in tip.inner_text()
 
 
 def test_the_controls_change_the_picture(page: Page, browser: Browser, server: driver.Server) -> None:
@@ -90,31 +100,94 @@ def at_step(page: Page, step: int) -> None:
 
 
 # Whether a word of the forecast lies on the law or on a run.
-COVERED = """figure => {
-  const boxes = [...figure.querySelectorAll('[data-said]')].map(word => word.getBBox());
-  const within = (x, y) => boxes.some(b => x > b.x && x < b.x + b.width && y > b.y && y < b.y + b.height);
-  const onLine = [...figure.querySelectorAll('[data-law]')].some(line => {
-    const length = line.getTotalLength();
-    return Array.from({ length: 400 }, (_, i) => line.getPointAtLength(i * length / 399)).some(p => within(p.x, p.y));
+COVERED = """chart => {
+  const words = [...chart.querySelectorAll('text')].filter(word => /^(foretold|came)/.test(word.textContent));
+  const boxes = words.map(word => word.getBoundingClientRect());
+  const within = (x, y) => boxes.some(b => x > b.left && x < b.right && y > b.top && y < b.bottom);
+  const lines = [...chart.querySelectorAll('.mark-line path')]; // those of other widths are grey
+  const law = lines.filter(line => line.getAttribute('stroke').includes('accent'));
+  const onLine = law.some(line => {
+    const [length, place] = [line.getTotalLength(), line.getScreenCTM()];
+    const at = (i) => line.getPointAtLength(i * length / 399).matrixTransform(place);
+    return Array.from({ length: 400 }, (_, i) => at(i)).some(p => within(p.x, p.y));
   });
-  const runs = [...figure.querySelectorAll('[data-run]')];
-  return boxes.length !== 2 || onLine || runs.some(run => within(run.cx.baseVal.value, run.cy.baseVal.value));
+  const runs = [...chart.querySelectorAll('[class*=" runs"] path')].map(run => run.getBoundingClientRect());
+  return boxes.length !== 4 || onLine || !runs.length || runs.some(b => within(b.x + b.width / 2, b.y + b.height / 2));
 }"""
+# The boxes of the sizes that the frontier names, and of its titles.
+NAMES = """chart => [...chart.querySelectorAll('.mark-text.role-mark, .role-title')].flatMap(mark =>
+  [...mark.querySelectorAll('text')].map(text => { const b = text.getBoundingClientRect();
+    return { text: text.textContent, left: b.left, right: b.right, top: b.top, bottom: b.bottom }; }))"""
+
+
+def overlaps(one: dict[str, float], other: dict[str, float]) -> bool:
+    """Whether two boxes share more than their edges."""
+    across = min(one["right"], other["right"]) - max(one["left"], other["left"])
+    down = min(one["bottom"], other["bottom"]) - max(one["top"], other["top"])
+    return across > 1 and down > 2
 
 
 @pytest.mark.parametrize("against", ["parameters", "data", "compute"])
 def test_no_word_lies_on_the_curve_on_a_phone_or_a_desk(against: str, page: Page) -> None:
     page.set_viewport_size(driver.PHONE)
     opened(page, against=against)
-    figure = driver.component(page, "scaling")
     for size in (driver.PHONE, driver.DESKTOP):
         page.set_viewport_size(size)
         driver.wait_until_drawn(page)
-        assert not figure.evaluate(COVERED), (against, size)
-        part = figure.locator("[data-part=frontier]")
-        title = part.get_by_text("Loss against compute").bounding_box()
-        smallest = part.locator("[data-size]").first.bounding_box()
-        assert title and smallest and smallest["y"] >= title["y"] + title["height"] - 1
+        page.wait_for_timeout(300)  # Vega draws anew after the page has come to rest
+        assert not driver.chart(page, "scaling_ladder").evaluate(COVERED), (against, size)
+        names = driver.chart(page, "scaling_frontier").evaluate(NAMES)
+        assert len({one["text"] for one in names}) >= 2 + len(ladders.widths())
+        for i, one in enumerate(names):
+            for other in names[i + 1 :]:
+                assert one["text"] == other["text"] or not overlaps(one, other), (one, other, size)
+
+
+def test_a_brush_links_the_runs_and_how_far_they_lie_off_the_law(page: Page) -> None:
+    opened(page)
+    runs = driver.middles(page, driver.chart(page, "scaling_ladder"), '[class*=" residuals"] path')
+    (left, _), (right, height) = runs[3], runs[11]  # the second to the fourth size
+    page.mouse.move(left - 12, height - 4)
+    page.mouse.down()
+    page.mouse.move(right + 12, height, steps=6)
+    page.mouse.up()
+    now = driver.wait_for_state(page, "scaling_ladder", lambda now: now["brush"] is not None)
+    inside = [one for one in now["points"] if now["brush"][0] <= one["x"] <= now["brush"][1]]
+    assert [one["run"] for one in inside] == [one.name for one in ladders.series("parameters")[3:12]]
+    page.get_by_text("Brushed: 9 runs from").wait_for()
+    bright = driver.marks(page, "scaling_ladder", "runs").evaluate_all(
+        "all => all.map(run => Number(run.getAttribute('opacity')) > 0.5)"
+    )
+    assert sum(bright) == 9, "what is brushed below is bright above"
+
+
+def test_a_run_that_is_clicked_keeps_its_size_from_the_fit(page: Page) -> None:
+    opened(page)
+    driver.click(page, driver.marks(page, "scaling_ladder", "runs").nth(9))
+    agrees(
+        driver.wait_for_state(page, "scaling", lambda now: now["withheld"] == 3), expected("parameters", 3)
+    )
+
+
+def test_the_table_and_the_files_of_a_chart(page: Page, tmp_path: Path) -> None:
+    opened(page)
+    driver.chart(page, "scaling_ladder").get_by_role("button", name="Table, files").press("Enter")
+    page.get_by_role("region", name="Loss against parameters").wait_for()
+    assert page.locator(".gb-twin tbody tr").count() == len(ladders.series("parameters"))
+    for ending, begins in (("SVG", b"<svg"), ("PNG", b"\x89PNG"), ("CSV", b"run,parameters")):
+        with page.expect_download() as download:
+            page.locator('[data-testid="stPopoverBody"]').get_by_role(
+                "button", name=ending, exact=True
+            ).click()
+        file = tmp_path / download.value.suggested_filename
+        download.value.save_as(file)
+        assert file.name == f"glassbox-scaling-ladder.{ending.lower()}"
+        assert file.read_bytes().startswith(begins)
+    with page.expect_download() as download:
+        page.locator(".st-key-gb-card-take").get_by_role("button", name="SVG").click()
+    download.value.save_as(tmp_path / "page.svg")
+    drawn = (tmp_path / "page.svg").read_text(encoding="utf-8")
+    assert "foretold" in drawn and "var(--" not in drawn and "rgb(176, 16, 79)" in drawn
 
 
 def test_the_steps_by_key(page: Page) -> None:
@@ -164,7 +237,9 @@ def test_a_size_is_trained_and_measured(browser: Browser, training_server: drive
     )
     mine = now["own"][0]
     assert mine["d"] == ladder.FULL // 8 and mine["alike"] and 0.5 < mine["loss"] < 3
-    assert driver.component(page, "scaling").locator("[data-own]").count() == 1
+    drawn = driver.component_state(page, "scaling_ladder")["points"]
+    name = next(one["run"] for one in drawn if one["kind"] == "yours")
+    driver.chart(page, "scaling_ladder").get_by_text(name, exact=True).first.wait_for()
     context.close()
 
 

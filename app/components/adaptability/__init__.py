@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import streamlit as st
+
 from app import state
 from app.components import register
-from app.components.adaptability import games, own, studies, vectors
+from app.components.adaptability import charts, games, own, studies, vectors
 from app.trained import Arm
 from core.analysis.in_context import Game
 from core.training.adapting import STUDIES, Study
@@ -18,6 +20,10 @@ from core.training.adapting import STUDIES, Study
 adaptability = register("adaptability")
 
 STEPS = (*STUDIES, "context")
+TITLES = {
+    "rank": "Rank against quality", "examples": "Few examples against many", "prompt": "Vectors in front",
+    "context": "In the prompt against by steps",
+}  # fmt: skip
 
 
 def step() -> str:
@@ -51,8 +57,12 @@ def record(arms: dict[Study, list[Arm]], text: str, what: games.Shown) -> dict[s
     }
 
 
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events to callbacks."""
-    return adaptability(
-        data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()}
-    )
+def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> None:
+    """Mount the charts, and the picture that says what they show; `on` maps its events to callbacks."""
+    left, right = st.columns([56, 44], gap="medium")
+    with right:
+        adaptability(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+    titles = {**TITLES, "context": f"{TITLES['context']}: {data['game']['title']}"}
+    chosen = {study: studies.chosen(study) for study in STUDIES} | {"context": games.count()}
+    with left:
+        charts.draw(data, titles, chosen, step())

@@ -1,9 +1,9 @@
-// Examples in the prompt against the same ones learned by steps: the chart of a game, and one prompt, answered now.
+// Examples in the prompt against the same ones learned by steps: a game's figures, and one prompt, answered now.
 
-function gamePlan(game, told) {
+function gamePlan(game) {
   const series = [["context", "in the prompt"], ["steps", "learned by steps"], ["elsewhere", `in the prompt of ${game.other}`]].filter(([key]) => game[key]?.length);
   return {
-    places: game.context.map((p) => p.at), axis: "solved examples", low: 0, chance: game.chance, best: game.best, chosen: told,
+    places: game.context.map((p) => p.at), axis: "solved examples",
     series: series.map(([key, name]) => ({ key, name: key === "context" ? `${name}, ${game.model}` : name, points: game[key] })),
   };
 }

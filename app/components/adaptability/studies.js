@@ -1,5 +1,7 @@
 // Beside the charts: what each place of an axis costs, what it says of the learner's text, and what vectors come near.
 
+const percent = (x) => `${num(100 * x, 1)} %`;
+const span = (one) => `${percent(one.mean)} (${num(100 * one.low, 0)} to ${num(100 * one.high, 0)})`;
 const bytesOf = (n) => (n >= 1e6 ? `${num(n / 1e6, 2)} MB` : `${num(n / 1e3, 0)} kB`);
 const saidOf = (one) => (one.says === undefined ? one.why : `${one.says}  ${num(one.probability, 2)}`);
 

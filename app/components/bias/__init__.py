@@ -9,13 +9,15 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
+import streamlit as st
 
 from app import state
 from app.components import pack, register
-from app.components.bias import said, tested
+from app.components.bias import charts, said, tested
 from app.components.bias.tables import Table, choose
 from app.components.bias.tested import Shown
 from app.page import Context
@@ -266,6 +268,13 @@ def _pieced(table: Table, sides: Leftover) -> list[str]:
     return [said.pieced(table, tested.singles(table, sides.words))] if table.which == "model" else []
 
 
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events to callbacks."""
-    return bias(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> None:
+    """Mount the picture and the chart of the tests; `on` maps its events to callbacks."""
+    left, right = st.columns([54, 46], gap="medium")
+    with left:
+        bias(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+    with right:
+        charts.draw(data)
+        if not step() and (shown := data["shown"])["d"] is not None:
+            lines = [shown["dealt"], *shown["verdict"][1:], *([shown["names"]] if shown["names"] else [])]
+            st.html("".join(f'<p class="gb-told">{escape(line)}</p>' for line in lines))

@@ -1,5 +1,5 @@
-// Bias: an association test on word vectors. The words of two lists on an axis between two others (axis.js), the ten
-// published tests and what chance makes of the chosen one (tests.js), and each step with its numbers (written.js).
+// Bias: an association test on word vectors. The words of two lists on an axis between two others (axis.js), and each
+// step with its numbers (written.js). The tests beside each other, and chance, are a chart of the page's.
 
 const stages = stepMode("stage", ["Cosine", "One word", "Means", "Effect size", "Permutation", "Removal", "The whole test"]);
 const [COSINE, WORD, MEANS, EFFECT, CHANCE, REMOVAL] = [0, 1, 2, 3, 4, 5];
@@ -72,17 +72,12 @@ function captionOf(data, local, step) {
   return shown.verdict[0];
 }
 
-/** Beside the axis: the numbers of the step, or the ten tests and chance. Returns the y below. */
+/** Below the axis: the numbers of the step, or what chance makes of the test. Returns the y below. */
 function drawSide(g, data, local, step, box) {
   const { shown } = data;
   const { subject, mate } = chosenOf(data, local);
   const [x, y, a, b] = shown.lists;
-  const pick = (number) => g.select({ weat: number, subject: -1, mate: -1 });
-  if (step === stages.last || shown.d === null) {
-    const below = testKey(g, { ...box, y: testRows(g, "tests", box, data, pick) + 12 });
-    if (shown.d === null) return below;
-    return paragraphs(g, "dealt", { ...box, y: splits(g, "splits", { ...box, y: below + 4, h: 96 }, shown, data.reach) }, [shown.dealt, ...shown.verdict.slice(1), ...(shown.names ? [shown.names] : [])], { fill: "ink2", size: 12 });
-  }
+  if (shown.d === null || step === stages.last) return box.y;
   if (step === COSINE) return writeCosine(g, box, data.pair, wordAt(shown, 0, subject), wordAt(shown, 2, mate));
   if (step === WORD) {
     const [to, from] = cosinesOf(data, subject);
@@ -102,8 +97,7 @@ function drawSide(g, data, local, step, box) {
   if (step === EFFECT) return writeEffect(g, box, shown);
   if (step === REMOVAL) return writeRemoval(g, box, data.removal ?? { why: "the page is still at work" }, data.reach);
   const top = heading(g, "head", box, "What if the words were dealt to X and Y by chance?");
-  const below = splits(g, "splits", { ...box, y: top + 4, h: 176 }, shown, data.reach, { full: true });
-  return paragraphs(g, "about", { ...box, y: below }, [
+  return paragraphs(g, "about", { ...box, y: top }, [
     shown.dealt, "Filled: the splits that put X’s mean at least as far above Y’s as the lists do. The observed split is one of them, so p is never 0.",
     "A small p says that these two lists differ by more than a random division of these words would. It does not say why.",
   ], { fill: "ink2" });
@@ -111,18 +105,16 @@ function drawSide(g, data, local, step, box) {
 
 function drawPage(g, data, local) {
   const step = stages.of(local);
-  const phone = g.width < 760;
   const { shown } = data;
-  const wide = phone ? g.width : Math.round(g.width * 0.56);
-  let y = heading(g, "title", { x: 0, y: 0, w: wide }, shown.title);
-  if (shown.d === null) y = paragraphs(g, "verdict", { x: 0, y, w: wide }, [...shown.verdict, ...shown.left]);
+  const box = { x: 0, w: g.width };
+  let y = heading(g, "title", { ...box, y: 0 }, shown.title);
+  if (shown.d === null) y = paragraphs(g, "verdict", { ...box, y }, [...shown.verdict, ...shown.left]);
   else {
     const plan = step === COSINE || step === WORD ? wordPlan(g, data, local, step) : testPlan(g, data, local, step);
-    y = wordAxis(g, "axis", { x: 0, y: y + 2, w: wide }, plan);
-    y = paragraphs(g, "verdict", { x: 4, y: y + 2, w: wide - 8 }, [captionOf(data, local, step)], { fill: "ink2" });
+    y = wordAxis(g, "axis", { ...box, y: y + 2 }, plan);
+    y = paragraphs(g, "verdict", { x: 4, y: y + 2, w: g.width - 8 }, [captionOf(data, local, step)], { fill: "ink2" });
   }
-  const side = phone ? { x: 4, y: y + 16, w: g.width - 8 } : { x: wide + 34, y: 0, w: g.width - wide - 38 };
-  g.height = Math.max(y, drawSide(g, data, local, step, side)) + 4;
+  g.height = drawSide(g, data, local, step, { x: 4, y: y + (step === stages.last ? 0 : 12), w: g.width - 8 }) + 4;
 }
 
 const bias = {

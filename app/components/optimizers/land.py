@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import cache, events, models, state, widgets, work
 from app.components import optimizers as view
 from app.components import pack
+from app.components.optimizers import turned
 from app.components.optimizers.take import measured
 from app.page import Context
 from core.analysis.landscape import Path, load_path, measure, path_plane, random_plane, walk
@@ -78,6 +79,11 @@ def panel(ctx: Context, target: str | None) -> DeltaGenerator | None:
         key="landscape",
         on={"select": lambda: events.select("landscape", ("moment",))},
     )
+    done = rows(ctx, target)
+    if len(done) == GRID and np.isfinite([line.losses for line in done]).any():
+        turned.draw_land(
+            np.array([line.losses for line in done]), done[-1].box, done[-1].path, done[-1].steps
+        )
     return slot
 
 

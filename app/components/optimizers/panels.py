@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from app import events, state, widgets, work
 from app.components import optimizers as view
-from app.components.optimizers import below, land, lesson, search, toy
+from app.components.optimizers import below, land, lesson, search, toy, turned
 from app.components.optimizers.below import MATRIX_NAMES, Weight
 from app.components.optimizers.controls import RATES, ladder
+from app.components.optimizers.setup import Setup
 from app.page import Context
+from core.training.race import Track
 
 MOMENTS = ("wrow", "wcol", "tick")
 
@@ -20,6 +22,16 @@ def heading(title: str, about: str) -> None:
     """A panel's title and what it is good for."""
     said = f'<p class="gb-hint">{widgets.inline(about)}</p>'
     st.html(f'<section class="gb-words"><h2>{widgets.inline(title)}</h2>{said}</section>')
+
+
+def ground(wish: Setup, tracks: Sequence[Track]) -> None:
+    """The race in three dimensions."""
+    heading(
+        "The race, seen from the side",
+        "The same surface and the same steps, with the loss as height: drag to turn it. A way ends where it leaves the "
+        "picture.",
+    )
+    turned.draw_race(wish, tracks)
 
 
 def moments(weight: Weight) -> None:

@@ -8,12 +8,10 @@ from typing import Any
 import streamlit as st
 
 from app import cache, own_run, state, widgets
-from app.components import register
+from app.components.regularization_more import charts
 from app.trained import Arm
 from core.analysis.weights import by_matrix
 from core.language_model import LanguageModel
-
-more = register("regularization_more")
 
 
 def weights(lm: LanguageModel, block: str) -> dict[str, dict[str, Any]]:
@@ -62,14 +60,8 @@ def show(
     if why := state.memo("regularization").pop("why", ""):
         st.warning(widgets.escape(why))
     decayed = max(arms, key=lambda arm: arm.spec.weight_decay).spec
-    more(
-        data={
-            "name": name,
-            "block": block,
-            "weights": cache.call(weights, key, block),
-            "arms": [sizes(arm) for arm in arms],
-            "rate": decayed.learning_rate,
-            "decay": decayed.weight_decay,
-        },
-        key="more",
-    )
+    left, right = st.columns([58, 42], gap="medium")
+    with left:
+        charts.draw_weights(lm.name, block, cache.call(weights, key, block))
+    with right:
+        charts.draw_sizes([sizes(arm) for arm in arms], decayed.learning_rate, decayed.weight_decay)

@@ -1,20 +1,22 @@
 """The Scaling picture: a ladder of sizes, the law of its runs, what the law foretells, and the frontier of compute.
 
-The functions here ask `core` and turn its answers into the component's JSON; they compute nothing.
+The functions here ask `core` and turn its answers into JSON: of the component, which holds the steps, a row for each
+size and the curves of a run that trains, and of the charts beside it (`charts.py`). They compute nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import Any
 
-import numpy as np
+import streamlit as st
 
 from app import state
 from app.components import register
-from app.components.scaling import own, words
+from app.components.scaling import charts, own, words
 from app.components.scaling.own import Own
-from app.components.scaling.seen import AXES, Seen, fits, places, shown, surface
+from app.components.scaling.seen import AXES, Seen, fits, shown, surface
 from core.runs import ladders
 from core.runs.ladders import Rung
 from core.scaling.surface import Surface
@@ -22,7 +24,13 @@ from core.scaling.surface import Surface
 scaling = register("scaling")
 
 STEPS = ("runs", "law", "band", "forecast", "frontier")
-LINES = 40  # of the drawn laws
+TOLD: dict[str, tuple[int, ...]] = {
+    "runs": (),
+    "law": (0,),
+    "band": (0,),
+    "forecast": (0, 1),
+    "frontier": (2,),
+}
 
 
 def step() -> str:
@@ -34,18 +42,16 @@ def step() -> str:
 def record(seen: Seen, mine: Sequence[Own]) -> dict[str, Any]:
     """What view.js draws, but for the selection."""
     axis, letter = AXES[seen.against]
-    beside = seen.runs if seen.against == "parameters" else ladders.rungs()
     both = surface(seen.tables)
     used = max(seen.found.used) if seen.found else 0.0
     return {
         "against": seen.against, "axis": axis, "letter": letter, "tables": seen.tables, "withheld": seen.withheld,
         "points": [_point(one, seen) | {"used": one.at(seen.against, seen.tables) <= used} for one in seen.runs],
-        "beside": [_point(one, seen) for one in beside if one not in seen.runs],
         "own": [_own(one, seen) for one in mine],
-        "law": _law(seen), "curve": _curve(seen), "forecast": _forecast(seen), "why": seen.why,
+        "law": _law(seen), "forecast": _forecast(seen), "why": seen.why,
         "rows": words.rows(seen, [one.rung for one in mine]),
         "frontier": _frontier(seen, both, [one.rung for one in mine if one.known]),
-        "findings": words.findings(seen, both), "live": [one.arm.curve() for one in mine if one.arm.going],
+        "told": told(seen, both), "live": [one.arm.curve() for one in mine if one.arm.going],
     }  # fmt: skip
 
 
@@ -72,22 +78,6 @@ def _law(seen: Seen) -> dict[str, Any] | None:
     law, band = seen.found.law, seen.found.band
     low, high = band.exponent() if band else (None, None)
     return {"floor": law.floor, "amount": law.amount, "exponent": law.exponent, "low": low, "high": high}
-
-
-def _curve(seen: Seen) -> dict[str, Any]:
-    if seen.found is None:
-        return {"x": [], "law": [], "low": [], "high": [], "laws": []}
-    x, band = places(seen), seen.found.band
-    low, high = band.at(x) if band else (np.array([]), np.array([]))
-    laws = band.laws(x)[:LINES] if band and step() == "band" else np.zeros((0, 0))
-    return {
-        "x": x, "law": _short(seen.found.law(x)), "low": _short(low), "high": _short(high),
-        "laws": [_short(one) for one in laws],
-    }  # fmt: skip
-
-
-def _short(values: Any) -> list[float]:
-    return [round(float(value), 5) for value in values]
 
 
 def _forecast(seen: Seen) -> dict[str, Any] | None:
@@ -122,9 +112,31 @@ def _frontier(seen: Seen, law: Surface, mine: Sequence[Rung]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events to callbacks."""
-    return scaling(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+def told(seen: Seen, both: Surface) -> list[str]:
+    """What the step says, in sentences."""
+    found = words.findings(seen, both)
+    if step() == "runs":
+        only = "the text that they read" if seen.against == "data" else "the width"
+        rest = ""
+        if seen.against == "compute":
+            rest = ", and the text; these are the sizes that none cheaper beats, by the mean of their seeds"
+        return [f"{len(seen.runs)} runs by one recipe: only {only} differs{rest}. A dot is a seed."]
+    return found if seen.found is None else [found[i] for i in TOLD.get(step(), (0, 1, 2))]
+
+
+def draw(
+    data: dict[str, Any], seen: Seen, mine: Sequence[Own], key: str, on: Mapping[str, Callable[[], None]]
+) -> None:
+    """Mount the picture and its charts; `on` maps its events to callbacks."""
+    layers = charts.shows(step(), STEPS)
+    left, right = st.columns([56, 44], gap="medium")
+    with right:
+        scaling(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+        if "frontier" in layers:
+            charts.draw_frontier(data["frontier"], loud=step() == "frontier")
+    with left:
+        charts.draw_ladder(seen, mine, layers, " ".join(data["told"]))
+    st.html("".join(f'<p class="gb-told">{escape(line)}</p>' for line in data["told"]))
 
 
 __all__ = ["Own", "Seen", "draw", "own", "record", "shown", "step"]

@@ -1,5 +1,5 @@
-// Scaling: a ladder of sizes trained alike, the law of the smaller ones and what it says of the larger (ladder.js), and
-// the frontier of compute (frontier.js). Steps: the runs, their law, its band, the forecast, the frontier, everything.
+// Scaling: the steps (the runs, their law, its band, the forecast, the frontier, everything), a row for each size
+// (rows.js), and the curves of a run that trains. The charts beside it are the page's.
 
 const stages = stepMode("stage", ["Runs", "Law", "Band", "Forecast", "Frontier", "Everything"]);
 const MOST = 4; // sizes kept from the fit
@@ -12,15 +12,6 @@ function keepFrom(g, data, row) {
   if (sizes.indexOf(row.x) >= 0 && count <= MOST) g.select({ withheld: count === data.withheld ? count - 1 : count });
 }
 
-/** Sentences, one below the other; returns the y below them. */
-function prose(g, box, lines) {
-  const set = lines.flatMap((line, i) => inLines(line, box.w, 12.5).map((words, k) => ({ words, gap: i && !k ? 5 : 0 })));
-  let y = box.y;
-  const at = set.map(({ words, gap }) => ({ words, y: (y += 17 + gap) }));
-  g.part("told", [box], () => at.map(({ words, y: where }) => label(box.x, where, words, { size: 12.5, fill: "ink" })));
-  return y + 8;
-}
-
 function drawLive(g, data, local, box) {
   local.chart = null;
   if (!data.live.length) return 0;
@@ -31,27 +22,14 @@ function drawLive(g, data, local, box) {
   return box.y + 150;
 }
 
-const told = (data, step) => (data.law === null ? data.findings : [[], [0], [0], [0, 1], [2], [0, 1, 2]][step].map((i) => data.findings[i]));
-
 const scaling = {
   draw(g, data, local) {
     const step = stages.of(local);
     stages.bar(g, local);
-    const phone = g.width < 720;
-    const pick = (row) => keepFrom(g, data, row);
-    const w = phone ? g.width : Math.round(g.width * 0.56);
-    const tall = phone ? 300 : 344;
-    drawLadder(g, data, { x: 0, y: 0, w, h: tall }, step, pick);
-    const side = phone ? { x: 4, y: tall + 10, w: g.width - 8 } : { x: w + 26, y: 0, w: g.width - w - 30 };
-    const pitch = phone ? 24 : data.rows.length > 7 ? 17 : 19;
-    const under = drawRows(g, data, { ...side, pitch }, step, pick);
-    const high = phone ? 220 : Math.max(180, tall - under + 6);
-    const frontier = step === 4 || step === stages.last;
-    if (frontier) drawFrontier(g, data, { x: side.x, y: under + 6, w: side.w, h: high }, step === 4);
-    let y = Math.max(tall, frontier ? under + 6 + high : under);
-    y = prose(g, { x: 4, y: y - 4, w: g.width - 8 }, step === 0 ? [`${data.points.length} runs by one recipe: only ${data.against === "data" ? "the text that they read" : "the width"} differs${data.against === "compute" ? ", and the text; these are the sizes that none cheaper beats, by the mean of their seeds" : ""}. A dot is a seed.`] : told(data, step));
-    const below = drawLive(g, data, local, { x: 0, y: y + 4, w });
-    g.height = Math.max(y, below);
+    const pitch = g.width < 420 ? 24 : data.rows.length > 7 ? 17 : 19;
+    const box = { x: 4, y: 0, w: g.width - 8 };
+    const under = drawRows(g, data, { ...box, pitch }, step, (row) => keepFrom(g, data, row));
+    g.height = under + drawLive(g, data, local, { ...box, y: under + 8 });
   },
 
   key(event, g, data, local) {
@@ -69,7 +47,7 @@ const scaling = {
   describe(data, local) {
     const step = stages.of(local);
     const rows = data.rows.map((row) => `${data.letter} ${shown(data, row.x)}${row.own ? ", yours" : ""}: loss ${num(row.loss, 3)}${row.law === null ? "" : `, law ${num(row.law, 3)}`}${row.used ? "" : ", not fitted"}`).join("; ");
-    return `${step === stages.last ? "" : `Step ${step + 1}. `}Loss against ${data.axis}. ${told(data, step).join(" ")} ${rows}.`;
+    return `${step === stages.last ? "" : `Step ${step + 1}. `}Loss against ${data.axis}. ${data.told.join(" ")} ${rows}.`;
   },
 
   state(data, local) {

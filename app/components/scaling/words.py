@@ -22,8 +22,12 @@ SMALLEST = 0.005  # a floor that is printed as more than 0.00
 def powered(value: float) -> str:
     """A number with its power of ten: 1.2 · 10¹²."""
     digits, power = f"{value:.1e}".split("e")  # rounded before the power is chosen: never 10.0
-    raised = "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(one)] if one.isdigit() else "⁻" for one in str(int(power)))
-    return f"{digits} · 10{raised}"
+    return f"{digits} · 10{raised(int(power))}"
+
+
+def raised(power: int) -> str:
+    """An exponent in superscript signs."""
+    return "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(one)] if one.isdigit() else "⁻" for one in str(power))
 
 
 def sized(value: float) -> str:

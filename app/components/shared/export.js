@@ -11,8 +11,10 @@ const OURS = ["Inter", "JetBrains Mono"]; // the families that app/static/fonts 
  * probe: draw a letter of each font below the picture, PROBE pixels deep, by which one sees that it has come.
  */
 async function exportText(figure, probe = false) {
-  const source = figure.querySelector("svg");
+  const chart = figure.closest('[class*="st-key-gb-chart-vega-"]'); // of a chart, the figure only says what it shows
+  const source = chart ? chart.querySelector("svg.marks") : figure.querySelector("svg");
   const style = getComputedStyle(figure);
+  const colour = chart ? inkOf(chart) : (name) => style.getPropertyValue(name).trim();
   const [width, height] = ["width", "height"].map((side) => Number(source.getAttribute(side)));
   const claim = document.querySelector(".gb-claim h1")?.textContent?.trim() ?? "";
   const title = claim ? inLines(claim, (width - 8) / 1.08, TITLE.size) : [];
@@ -37,7 +39,15 @@ async function exportText(figure, probe = false) {
     copy.append(h("g", {}, faces.map(({ family, letter }, i) => h("text", { x: PROBE * i - AROUND, y: height + AROUND + PROBE - 6, "font-size": PROBE - 6, "font-family": `'${family}'` }, letter))));
   }
   return new XMLSerializer().serializeToString(copy)
-    .replace(/var\((--gb-[a-z0-9-]+)\)/g, (_, p) => (style.getPropertyValue(p).trim() || "inherit").replace(/"/g, "'"));
+    .replace(/var\((--gb-[a-z0-9-]+)\)/g, (_, p) => (colour(p) || "inherit").replace(/"/g, "'"));
+}
+
+/** What a token's colour is where an element stands: the page itself holds both of its themes. */
+function inkOf(element) {
+  const probe = element.appendChild(html("i", { hidden: "" }));
+  const style = getComputedStyle(probe);
+  queueMicrotask(() => probe.remove());
+  return (name) => { probe.style.color = `var(${name})`; return style.color; };
 }
 
 // ---------------------------------------------------------------- fonts

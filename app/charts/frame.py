@@ -1,0 +1,103 @@
+"""What stands around every chart: its state, which tests and screen readers meet, its table twin and its files.
+
+A chart itself cannot be walked by keyboard; its table can, and holds the same numbers.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from app.components.charted import charted
+from app.takeaway import Table, to_csv
+
+
+@dataclass(frozen=True)
+class About:
+    """A chart in words and numbers.
+
+    Attributes:
+        name: of the companion element, `data-component`; also in the names of its files.
+        said: what it shows, in a sentence: its text alternative.
+        state: the numbers that it shows, as JSON can hold them; NaN becomes null.
+        table: column name -> values, what it shows; a function is called when the page is drawn.
+        drawings: how many drawings belong to it.
+    """
+
+    name: str
+    said: str
+    state: dict[str, Any] = field(default_factory=dict)
+    table: Table = field(default_factory=dict)
+    drawings: int = 1
+
+
+@contextmanager
+def framed(
+    about: About, kind: str, files: Sequence[tuple[str, str, Callable[[], Any]]] = (), form: str = ""
+) -> Iterator[None]:
+    """The chart, drawn inside, its state, and a button to its table and its files.
+
+    Args:
+        kind: of library, which the style sheet and the tests tell apart.
+        files: further files: what the button says (also the ending), the media type, and what makes it.
+        form: what the style sheet tells apart besides.
+    """
+    with st.container(key=f"gb-chart-{kind}-{form}{about.name}", gap="xxsmall"):
+        yield
+        charted(
+            data={
+                "name": about.name, "kind": kind, "said": about.said, "drawings": about.drawings,
+                "state": _clean(about.state),
+            },
+            key=f"gb-chart-state-{about.name}",
+        )  # fmt: skip
+        with st.popover("Table, files", key=f"gb-chart-more-{about.name}", width="content"):
+            with st.container(horizontal=True, gap="xsmall"):
+                made = [*files, ("CSV", "text/csv", lambda: to_csv(about.table))]
+                for ending, media, make in made:
+                    st.download_button(
+                        ending, make, f"glassbox-{about.name.replace('_', '-')}.{ending.lower()}", media,
+                        key=f"chart.{about.name}.{ending}", on_click="ignore",
+                    )  # fmt: skip
+            st.html(table_twin(about))
+
+
+def table_twin(about: About) -> str:
+    """The numbers as a table, which the keyboard scrolls."""
+    head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in about.table)
+    rows = "".join(
+        f"<tr>{''.join(f'<td>{html.escape(_cell(cell))}</td>' for cell in row)}</tr>"
+        for row in zip(*about.table.values(), strict=True)
+    )
+    return (
+        f'<div class="gb-twin" role="region" tabindex="0" aria-label="{html.escape(about.said)}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _cell(value: Any) -> str:
+    """A value as the table shows it: six significant digits."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (float, np.floating)):
+        return f"{float(value):.6g}".replace("-", "−")
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _clean(value: Any) -> Any:
+    """Numbers of numpy as Python's; what is no number as null, which JSON has no other word for."""
+    if isinstance(value, dict):
+        return {str(key): _clean(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [_clean(one) for one in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -1,0 +1,76 @@
+"""Charts that Plotly draws: what one turns in three dimensions, or zooms into.
+
+Streamlit's theme gives type, axes and ground. A mark takes its colour from it, too, so that it follows the page from
+light to dark by itself: `mark` names one of `look.PALETTE`, `RAMP` is for surfaces.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+import plotly.io as pio
+import streamlit as st
+
+from app.charts.frame import About, framed
+from app.charts.look import PALETTE
+
+HEIGHT = 420  # px
+
+
+def mark(name: str) -> str:
+    """The colour of a token of `look.PALETTE`, as Streamlit's theme has it; ValueError for any other."""
+    return str(pio.templates["streamlit"].layout.colorway[PALETTE.index(name)])
+
+
+def ramp() -> list[tuple[float, str]]:
+    """The colours of a surface, from its lowest to its highest."""
+    return [
+        (float(share), str(colour))
+        for share, colour in pio.templates["streamlit"].layout.colorscale.sequential
+    ]
+
+
+def surface(
+    x: Any, y: Any, heights: Any, names: tuple[str, str, str], room: tuple[float, float], hover: str
+) -> go.Figure:
+    """A landscape that is turned by hand, seen from above at first.
+
+    Args:
+        heights: (len(y), len(x)).
+        names: of the two axes of the plane and of the height.
+        room: between what heights the landscape is drawn; what stands out is cut off.
+        hover: what is said of a point, with %{x}, %{y} and %{z}.
+    """
+    low, high = room
+    figure = go.Figure(
+        go.Surface(
+            x=x, y=y, z=heights, colorscale=ramp(), cmin=low, cmax=high, opacity=0.94, showscale=False,
+            hovertemplate=f"{hover}<extra></extra>",
+            contours={"z": {"show": True, "start": low, "end": high, "size": (high - low) / 14, "width": 1}},
+        )
+    )  # fmt: skip
+    across, up, height = names
+    figure.update_layout(
+        height=HEIGHT, margin={"l": 0, "r": 0, "t": 0, "b": 0}, uirevision="turned",
+        legend={"x": 0, "y": 1, "orientation": "h"},
+        scene={
+            "xaxis": {"title": {"text": across}}, "yaxis": {"title": {"text": up}},
+            "zaxis": {"title": {"text": height}, "range": [low, high]},
+            "aspectmode": "manual", "aspectratio": {"x": 1.33, "y": 1, "z": 0.6},
+            "camera": {"eye": {"x": -0.9, "y": -1.25, "z": 1.25}},
+        },
+    )  # fmt: skip
+    return figure
+
+
+def draw(about: About, figure: go.Figure) -> None:
+    """Draw the chart; its own button saves it as a PNG."""
+    name = f"glassbox-{about.name.replace('_', '-')}"
+    config = {
+        "displaylogo": False, "displayModeBar": True, "scrollZoom": False,
+        "modeBarButtonsToRemove": ["lasso2d", "select2d", "resetCameraLastSave3d"],
+        "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
+    }  # fmt: skip
+    with framed(about, "plotly"):
+        st.plotly_chart(figure, key=f"chart.{about.name}", alt=about.said, config=config)

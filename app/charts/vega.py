@@ -1,0 +1,162 @@
+"""Charts that Altair describes and Vega draws: distributions, intervals, small multiples, linked brushing.
+
+A page builds `alt.Chart`s over rows of plain dicts (`data`), colours them by `look.ink`, and draws them with `draw`.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import streamlit as st
+
+from app import state
+from app.charts.frame import About, framed
+from app.charts.look import CONFIG, ink, plain
+
+WIDTH = 480  # px of one drawing in a file; on the page it takes the room that there is
+SCALE = 2  # pixels of a PNG to one of the drawing
+FONTS = Path(__file__).resolve().parent / "fonts"
+# What belongs to a whole document, not to a part of it.
+_WHOLE = ("$schema", "config", "usermeta", "background", "padding", "datasets", "autosize")
+
+
+def data(rows: Sequence[dict[str, Any]]) -> alt.Data:
+    """Rows of plain values as a chart's own data: no table library is loaded for them."""
+    return alt.Data(values=list(rows))
+
+
+def haloed(text: alt.Chart) -> alt.LayerChart:
+    """Words that stay readable over lines: the same words below them, broad and in the colour of the ground."""
+    mark = text.mark if isinstance(text.mark, dict) else text.mark.to_dict()
+    ground = {key: value for key, value in mark.items() if key != "color"}
+    below = copy.deepcopy(text)
+    below.mark = alt.MarkDef(
+        **ground, color=ink("bg"), stroke=ink("bg"), strokeWidth=4, strokeJoin="round", aria=False
+    )
+    return alt.layer(below, text)
+
+
+def words(values: Sequence[float], texts: Sequence[str]) -> dict[str, Any]:
+    """Axis settings that put a tick at each value and write its text below."""
+    return {
+        "values": list(values),
+        "labelOverlap": "greedy",
+        "labelExpr": f"{json.dumps(list(texts), ensure_ascii=False)}[indexof({json.dumps(list(values))}, datum.value)]",
+    }
+
+
+def ticks(low: float, high: float, count: int = 5) -> list[float]:
+    """About so many round values between two, for an axis of logarithms, on which a library marks powers only."""
+    raw = (high - low) / count
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = power * next(size for size in (1, 2, 5, 10) if size * power >= 0.99 * raw)
+    return [round(at * step, 10) for at in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def draw(
+    about: About, charts: Sequence[alt.TopLevelMixin], chosen: Callable[[dict[str, Any]], None] | None = None,
+    across: int = 0, form: str = "",
+) -> None:  # fmt: skip
+    """Draw one chart, or several side by side that stand below each other on a phone.
+
+    Args:
+        charts: without a width; each takes what its column has.
+        chosen: hears what is brushed or clicked, {name of the parameter: its values}; of one chart.
+        across: how many stand side by side; 0: all of them.
+        form: what `frame.css` knows of it: how much room the axes of charts above each other need ("stacked", or "rows"
+            with names), or that its button lies below ("low").
+    """
+    dark = st.context.theme.type == "dark"
+    files = [
+        ("SVG", "image/svg+xml", lambda: as_svg(charts, dark, across)),
+        ("PNG", "image/png", lambda: as_png(charts, dark, across)),
+    ]
+    if not form and any(isinstance(chart, alt.VConcatChart) for chart in charts):
+        form = "stacked"
+    with framed(about, "vega", files, f"{form}-" if form else ""):
+        for first in range(0, len(charts), across or len(charts)):
+            row = charts[first : first + (across or len(charts))]
+            places = st.columns(across or len(charts), gap="medium") if len(charts) > 1 else [st.container()]
+            for at, (place, chart) in enumerate(zip(places, row), first):
+                with place:
+                    _one(about, chart, f"chart.{about.name}.{at}", chosen)
+
+
+def _one(
+    about: About, chart: alt.TopLevelMixin, key: str, chosen: Callable[[dict[str, Any]], None] | None
+) -> None:
+    whole = _themed(chart)
+    if chosen is None:
+        st.altair_chart(whole, theme=None, key=key, alt=about.said, width="stretch")
+        return
+
+    def heard() -> None:
+        found = state.widget_value(key) or {}
+        chosen(dict(found.get("selection", {})))
+
+    st.altair_chart(whole, theme=None, key=key, alt=about.said, width="stretch", on_select=state.whole(heard))
+
+
+def _themed(chart: alt.TopLevelMixin) -> Any:
+    """The chart in our theme, drawn as SVG: custom properties have no colour on a canvas."""
+    found = chart.copy()
+    found.config = alt.Config(**CONFIG)
+    found.usermeta = {"embedOptions": {"renderer": "svg"}}
+    return found
+
+
+# ------------------------------------------------------------------------------------------------- files
+
+
+def document(charts: Sequence[alt.TopLevelMixin], dark: bool, across: int = 0) -> str:
+    """The charts, so many side by side (0: all), as one Vega-Lite document that needs nothing of the page."""
+    parts = [_sized(chart.to_dict()) for chart in charts]
+    params = [one for part in parts for one in part.pop("params", [])]
+    whole: dict[str, Any] = (
+        parts[0] if len(parts) == 1 else {"concat": parts, "columns": across or len(parts)}
+    )
+    if params:
+        whole["params"] = params
+    whole |= {
+        "$schema": alt.SCHEMA_URL,
+        "config": CONFIG | {"background": ink("bg"), "padding": 16},
+    }
+    return plain(json.dumps(whole), dark)
+
+
+def _sized(part: dict[str, Any]) -> dict[str, Any]:
+    """A chart as a part of a document, of the width that files have."""
+    kept = {key: value for key, value in part.items() if key not in _WHOLE}
+    if "vconcat" in kept:
+        kept["vconcat"] = [{**one, "width": WIDTH} for one in kept["vconcat"]]
+    else:
+        kept["width"] = WIDTH
+    return kept
+
+
+@lru_cache(maxsize=1)
+def _converter() -> Any:
+    """vl-convert with our fonts: loaded when somebody asks for a file."""
+    import vl_convert
+
+    vl_convert.register_font_directory(str(FONTS))
+    return vl_convert
+
+
+def as_svg(charts: Sequence[alt.TopLevelMixin], dark: bool, across: int = 0) -> str:
+    """The charts as SVG text."""
+    return str(_converter().vegalite_to_svg(document(charts, dark, across), allowed_base_urls=[]))
+
+
+def as_png(charts: Sequence[alt.TopLevelMixin], dark: bool, across: int = 0) -> bytes:
+    """The charts as the bytes of a PNG."""
+    return bytes(
+        _converter().vegalite_to_png(document(charts, dark, across), scale=SCALE, allowed_base_urls=[])
+    )

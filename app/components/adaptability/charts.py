@@ -1,0 +1,268 @@
+"""The four studies as charts: every seed a dot, the mean of the seeds with its interval, lines to hold them against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from app import state
+from app.charts import vega
+from app.charts.frame import About
+from app.charts.look import ink
+
+WHOLE, LONG, SHORT, DOTTED = [1, 0], [8, 3], [4, 4], [2, 3]
+WAYS = {
+    "scratch": ("ink2", DOTTED), "frozen": ("k-ink", [8, 3, 2, 3]), "full": ("v-ink", LONG), "lora": ("accent", WHOLE),
+    "prompt": ("accent", WHOLE), "context": ("accent", WHOLE), "steps": ("v-ink", LONG), "elsewhere": ("ink2", DOTTED),
+    "best": ("ink3", SHORT),
+}  # fmt: skip
+SMALL, LARGE = 196, 352  # px
+APART = 6  # px between the intervals of two ways at one place, 2 in a small chart
+BEST = "if nothing is forgotten"
+PERCENT = "format(100 * datum.value, '.0f')"
+
+
+def plan(data: dict[str, Any], key: str, chosen: int | None) -> dict[str, Any]:
+    """What a study's chart shows: the three with labels as they were recorded, and the game."""
+    if key != "context":
+        return {**data["studies"][key], "chosen": chosen, "best": []}
+    game = data["game"]
+    names = {
+        "context": f"in the prompt, {game['model']}", "steps": "learned by steps",
+        "elsewhere": f"in the prompt of {game['other']}",
+    }  # fmt: skip
+    series = [{"key": how, "name": name, "points": game[how]} for how, name in names.items() if game[how]]
+    return {
+        "key": key, "title": game["asks"], "axis": "solved examples", "places": [one["at"] for one in game["context"]],
+        "low": 0.0, "chance": game["chance"], "series": series, "lines": [], "own": [], "best": game["best"],
+        "chosen": chosen,
+    }  # fmt: skip
+
+
+def span(one: dict[str, Any]) -> str:
+    """A mean with its interval: 88.1 % (85 to 91)."""
+    return f"{100 * one['mean']:.1f} % ({100 * one['low']:.0f} to {100 * one['high']:.0f})"
+
+
+def chart(shown: dict[str, Any], small: bool, title: str) -> alt.TopLevelMixin:
+    """One study."""
+    places = shown["places"]
+    kind = (
+        alt.Scale(type="symlog", constant=1, nice=False)
+        if places[0] == 0
+        else alt.Scale(type="log", nice=False)
+    )
+    first, last = (places[0], places[-1] * 1.12) if places[0] == 0 else (places[0] / 1.15, places[-1] * 1.15)
+    kind.domain = [-0.25 if places[0] == 0 else first, last]
+    axis = alt.Axis(
+        **vega.words(places, [f"{one:,}" for one in places]), title=None if small else shown["axis"]
+    )
+    x = alt.X("at:Q", scale=kind, axis=axis)
+    up = alt.Scale(domain=[shown["low"], 1], nice=False)
+    y = alt.Y("mean:Q", scale=up, axis=alt.Axis(tickCount=4 if small else 6, labelExpr=PERCENT))
+    layers = [*_ground(shown, x, up), *_lines(shown, up)]
+    for at, one in enumerate(shown["series"]):
+        shift = (at - (len(shown["series"]) - 1) / 2) * (2 if small else APART)
+        layers += _series(one, x, y, up, shift, small)
+    layers += _hits(shown, x)
+    layers += _own(shown, x, up)
+    return alt.layer(*layers).properties(
+        height=SMALL if small else LARGE,
+        title=alt.TitleParams(title, subtitle="right, %", fontSize=12, limit=300 if small else 560, offset=4),
+    )
+
+
+def _colour(shown: dict[str, Any]) -> tuple[alt.Scale, alt.Scale]:
+    """Colours and dashes of the ways by their names."""
+    names = {one["name"]: one["key"] for one in (*shown["series"], *shown["lines"])}
+    names |= {BEST: "best"} if shown["best"] else {}
+    domain = list(names)
+    return (
+        alt.Scale(domain=domain, range=[ink(WAYS[key][0]) for key in names.values()]),
+        alt.Scale(domain=domain, range=[WAYS[key][1] for key in names.values()]),
+    )
+
+
+def _ground(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
+    """The chosen place, what guessing comes to, and what is best if nothing is forgotten."""
+    out = []
+    if shown["chosen"] is not None:
+        here = alt.Chart(vega.data([{"at": shown["chosen"]}]))
+        out.append(here.mark_rule(color=ink("accent-soft"), strokeWidth=28).encode(x=x))
+    if shown["chance"]:
+        chance = alt.Chart(vega.data([{"mean": shown["chance"], "said": "guessing"}]))
+        level = alt.Y("mean:Q", scale=up)
+        out += [
+            chance.mark_rule(color=ink("ink3"), strokeDash=[1, 4]).encode(y=level),
+            chance.mark_text(align="right", dy=9, color=ink("ink3")).encode(
+                x=alt.value("width"), y=level, text="said:N"
+            ),
+        ]
+    if shown["best"]:
+        colour, dash = _colour(shown)
+        rows = [{"at": one["at"], "mean": one["value"], "way": BEST} for one in shown["best"]]
+        line = alt.Chart(vega.data(rows)).mark_line(strokeWidth=1)
+        ways = {"color": alt.Color("way:N", scale=colour), "strokeDash": alt.StrokeDash("way:N", scale=dash)}
+        out.append(line.encode(x=x, y=alt.Y("mean:Q", scale=up), **ways))
+    return out
+
+
+def _ways(shown: dict[str, Any]) -> dict[str, Any]:
+    """Colour and dash of a way, with one legend for both."""
+    colour, dash = _colour(shown)
+    wide = (
+        max(len(one["name"]) for one in shown["series"]) > 22 and shown["chosen"] is None
+    )  # beside other charts
+    legend = alt.Legend(
+        symbolType="stroke", symbolSize=240, symbolOpacity=1, symbolStrokeWidth=2, columns=1 if wide else 2
+    )
+    return {
+        "color": alt.Color("way:N", scale=colour, legend=legend),
+        "strokeDash": alt.StrokeDash("way:N", scale=dash, legend=legend),
+    }
+
+
+def _lines(shown: dict[str, Any], up: alt.Scale) -> list[alt.Chart]:
+    """Ways that do not vary along the axis, with their intervals."""
+    if not shown["lines"] and not shown["series"]:
+        return []
+    rows = [
+        {**{key: one[key] for key in ("mean", "low", "high")}, "way": one["name"]} for one in shown["lines"]
+    ]
+    base = alt.Chart(vega.data(rows))
+    ways = _ways(shown)
+    return [
+        base.mark_rect(opacity=0.1).encode(
+            x=alt.value(0),
+            x2=alt.value("width"),
+            y=alt.Y("low:Q", scale=up),
+            y2="high:Q",
+            color=ways["color"],
+        ),
+        base.mark_rule(strokeWidth=1.5).encode(y=alt.Y("mean:Q", scale=up), **ways),
+    ]
+
+
+def _series(
+    one: dict[str, Any], x: alt.X, y: alt.Y, up: alt.Scale, shift: float, small: bool
+) -> list[alt.Chart]:
+    """A way along the axis: its means joined, the interval of each, and in a large chart every seed."""
+    rows = [
+        {**{key: p[key] for key in ("at", "mean", "low", "high")}, "way": one["name"]} for p in one["points"]
+    ]
+    colour, dash = WAYS[one["key"]]
+    base = alt.Chart(vega.data(rows))
+    paint = {"color": ink(colour), "xOffset": shift}
+    out = [
+        base.mark_line(strokeDash=dash, strokeWidth=1.5 if small else 2, **paint).encode(x=x, y=y),
+        base.mark_rule(strokeWidth=1.5, opacity=0.8, **paint).encode(
+            x=x, y=alt.Y("low:Q", scale=up), y2="high:Q"
+        ),
+    ]
+    if not small:
+        seeds = [{"at": p["at"], "share": share} for p in one["points"] for share in p["shares"]]
+        dots = alt.Chart(vega.data(seeds)).mark_point(size=20, opacity=0.4, **paint)
+        out.append(dots.encode(x=x, y=alt.Y("share:Q", scale=up)))
+    out.append(base.mark_point(size=16 if small else 44, **paint).encode(x=x, y=y))
+    return out
+
+
+def _hits(shown: dict[str, Any], x: alt.X) -> list[alt.Chart]:
+    """A wide place to point at for each place of the axis: it reads every way there."""
+    names = [one["name"] for one in (*shown["series"], *shown["lines"])]
+    rows = []
+    for place in shown["places"]:
+        row: dict[str, Any] = {"at": place, "place": f"{place:,}"}
+        for one in shown["series"]:
+            row[one["name"]] = next((span(p) for p in one["points"] if p["at"] == place), "")
+        rows.append(row | {one["name"]: span(one) for one in shown["lines"]})
+    tips = [alt.Tooltip("place:N", title=shown["axis"])]
+    tips += [alt.Tooltip(field=name, type="nominal", title=name) for name in names]
+    pick = alt.selection_point(name="pick", fields=["at"], on="click", toggle=False)
+    touched = alt.Chart(vega.data(rows)).mark_bar(size=30, opacity=0, cursor="pointer", orient="vertical")
+    whole = {"y": alt.value(0), "y2": alt.value("height")}
+    return [touched.encode(x=x, tooltip=tips, **whole).properties(name="places").add_params(pick)]
+
+
+def _own(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
+    """The learner's own runs, as far as they are measured."""
+    rows = [
+        {"at": one["at"], "mean": one["value"], "said": f"{one['name']}, {one['at']:,}: {100 * one['value']:.1f} %"
+         + (", still learning" if one["going"] else ""), "ink": ink(WAYS[one["way"]][0])}
+        for one in shown["own"] if one["value"] is not None
+    ]  # fmt: skip
+    if not rows:
+        return []
+    base = alt.Chart(vega.data(rows)).mark_point(
+        shape="diamond", size=110, filled=True, fill=ink("bg"), strokeWidth=2, opacity=1
+    )
+    tip = [alt.Tooltip("said:N", title="yours")]
+    return [
+        base.encode(x=x, y=alt.Y("mean:Q", scale=up), stroke=alt.Stroke("ink:N", scale=None), tooltip=tip)
+    ]
+
+
+# ------------------------------------------------------------------------------------------------- on the page
+
+
+def table(plans: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    """A row for each way at each place."""
+    rows = [
+        (shown["axis"], one["name"], point["at"], point["mean"], point["low"], point["high"])
+        for shown in plans
+        for one in (
+            *shown["series"],
+            *({**line, "points": [{**line, "at": None}]} for line in shown["lines"]),
+        )
+        for point in one["points"]
+    ]
+    rows += [
+        (shown["axis"], f"yours: {one['name']}", one["at"], one["value"], None, None)
+        for shown in plans for one in shown["own"] if one["value"] is not None
+    ]  # fmt: skip
+    return dict(zip(("along", "way", "place", "right", "low", "high"), map(list, zip(*rows))))
+
+
+def draw(data: dict[str, Any], titles: dict[str, str], chosen: dict[str, int], only: str) -> None:
+    """The chart of one study, or of all four; a click on a place of one chooses it.
+
+    Args:
+        chosen: the place of each study that is looked at.
+        only: a study, or "" for all.
+    """
+    keys = [only] if only else list(titles)
+    plans = [plan(data, key, chosen[key] if only else None) for key in keys]
+    memo = state.memo("adaptability.pick")
+
+    def heard(what: dict[str, Any]) -> None:
+        picked = [one["at"] for one in what.get("pick", [])] if isinstance(what.get("pick"), list) else []
+        if picked and picked != memo.get(only):
+            state.set(FIELDS[only], int(picked[0]))
+        memo[only] = picked
+
+    said = " ".join(f"{titles[key]}: {'; '.join(data['findings'][key])}" for key in keys)
+    about = About(
+        "adaptability_chart", said,
+        {
+            "studies": {
+                shown["key"]: {
+                    one["key"]: [[p[key] for key in ("at", "mean", "low", "high")] for p in one["points"]]
+                    for one in shown["series"]
+                }
+                for shown in plans
+            },
+            "lines": {shown["key"]: [one["key"] for one in shown["lines"]] for shown in plans},
+            "own": [one["id"] for shown in plans for one in shown["own"] if one["value"] is not None],
+            "chosen": chosen.get(only),
+        },
+        table(plans), drawings=len(keys),
+    )  # fmt: skip
+    drawn = [
+        chart(shown, not only, titles[key] if not only else shown["title"]) for key, shown in zip(keys, plans)
+    ]
+    vega.draw(about, drawn, heard if only else None, across=0 if only else 2, form="low")
+
+
+FIELDS = {"rank": "rank", "examples": "few", "prompt": "front", "context": "told"}

@@ -1,0 +1,196 @@
+"""Bias's chart: the tests with what chance allows each of them, above every split of the chosen one, on one scale."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import altair as alt
+
+from app import state
+from app.charts import vega
+from app.charts.frame import About
+from app.charts.look import ink
+from core.vectors.association import LEAST
+
+KEPT = ("number", "d", "low", "high", "kind", "published", "share")  # of a row, for tests
+PITCH = 18  # px of a row
+LABELS = 172  # px left of the plots, for the names of the tests
+BEYOND, WITHIN, UNSURE = "beyond chance", "within chance", "not conclusive"
+
+
+def kind(test: dict[str, Any]) -> str:
+    """What an effect size may be told as."""
+    if not test["conclusive"]:
+        return UNSURE
+    return WITHIN if test["band"][0] <= test["d"] <= test["band"][1] else BEYOND
+
+
+def rows(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """A row for each test, with what its tooltip says."""
+    return [_row(one, one["number"] == data["test"]) for one in data["tests"]]
+
+
+def _row(test: dict[str, Any], chosen: bool) -> dict[str, Any]:
+    d, published = test["d"], test["published"]
+    name = test["short"] if test["number"] == "own" else f"{test['number']}  {test['short']}"
+    found = {
+        side: f"{of}: {many} of {asked} found"
+        for side, of, (many, asked) in zip("XYAB", test["names"], test["found"])
+    }
+    return {
+        "number": test["number"], "name": name, "chosen": chosen, "d": d,
+        "low": test["band"][0], "high": test["band"][1],
+        "kind": None if d is None else kind(test), "share": test["share"], "enough": test["share"] >= LEAST,
+        "published": published["d"] if published else None, "said d": "–" if d is None else _signed(d),
+        "said share": f"{test['share']:.0%}".replace("%", " %"),
+        "here": test["why"] if d is None else
+        f"d = {_signed(d)}, p = {test['p']}: {kind(test)}{', under 70 % of a list' if kind(test) == UNSURE else ''}",
+        "said published": f"d = {_signed(published['d'])}, p = {published['p']}" if published else "",
+        "said band": "" if d is None else f"{_signed(test['band'][0])} to {_signed(test['band'][1])}", **found,
+    }  # fmt: skip
+
+
+def _signed(d: float) -> str:
+    return f"{d:.2f}".replace("-", "−")
+
+
+def tests(data: dict[str, Any]) -> alt.TopLevelMixin:
+    """The tests, a row each; below them the splits of the chosen one, where it could be made."""
+    reach = data["reach"]
+    step = math.ceil(reach / 3)
+    marks = [k * step for k in range(-math.floor(reach / step), math.floor(reach / step) + 1)]
+    scale = alt.Scale(domain=[-reach, reach], nice=False, clamp=True)
+    made = data["shown"]["d"] is not None
+
+    def size(column: str, labels: bool) -> alt.X:
+        axis = alt.Axis(
+            values=marks, grid=True, title="effect size d" if labels else None, labels=labels, format="~r",
+            domain=labels, ticks=labels,
+        )  # fmt: skip
+        return alt.X(f"{column}:Q", scale=scale, axis=axis)
+
+    head = alt.TitleParams(
+        "◇ published, bar: 95 % of chance      d, found",
+        anchor="end",
+        dx=92,
+        fontSize=11,
+        fontWeight=400,
+        color=ink("ink3"),
+        offset=2,
+    )
+    upper = _tests(rows(data), size, not made).properties(height=PITCH * len(data["tests"]), title=head)
+    return alt.vconcat(upper, _splits(data["shown"], size)) if made else alt.vconcat(upper)
+
+
+def _tests(made: list[dict[str, Any]], size: Any, lowest: bool) -> alt.LayerChart:
+    base = alt.Chart(vega.data(made))
+    axis = alt.Axis(labelFont="Inter, sans-serif", labelFontSize=12, labelColor=ink("ink"), labelLimit=LABELS - 6,
+                    minExtent=LABELS, maxExtent=LABELS, domain=False, ticks=False, grid=False)  # fmt: skip
+    y = alt.Y("name:N", sort=[one["name"] for one in made], axis=axis)
+    x = size("d", lowest)
+    tips = [
+        alt.Tooltip("name:N", title="test"), alt.Tooltip("here:N", title="here"),
+        alt.Tooltip("said published:N", title="published"), alt.Tooltip("said band:N", title="95 % of random splits"),
+        *(alt.Tooltip(f"{side}:N", title=side) for side in "XYAB"),
+    ]  # fmt: skip
+    pick = alt.selection_point(name="pick", fields=["number"], on="click", toggle=False)
+    whole = {"x": alt.value(0), "x2": alt.value("width"), "y": y}
+    known = base.transform_filter("datum.d !== null")
+    tints = alt.Scale(domain=[BEYOND, WITHIN, UNSURE], range=[ink("accent"), ink("ink2"), ink("res")])
+    colour = alt.Color(
+        "kind:N",
+        scale=tints,
+        legend=alt.Legend(orient="none", direction="horizontal", legendX=16 - LABELS, legendY=-34),
+    )
+    aside = base.mark_text(align="right", dx=88).encode(x=alt.value("width"), y=y, text="said share:N")
+    enough = alt.condition("datum.enough", alt.value(ink("ink3")), alt.value(ink("accent")))
+    filled = alt.condition(f"datum.kind == '{BEYOND}'", alt.value(1), alt.value(0))
+    ground = base.transform_filter("datum.chosen").mark_bar(
+        height=PITCH - 2, cornerRadius=4, color=ink("accent-soft")
+    )
+    band = known.mark_bar(height=8, cornerRadius=2, color=ink("res"), opacity=0.35)
+    published = base.transform_filter("datum.published !== null").mark_point(
+        shape="diamond", filled=False, color=ink("ink2"), size=60, strokeWidth=1.3
+    )
+    here = known.mark_point(filled=True, size=70, strokeWidth=1.5)
+    written = base.mark_text(align="right", dx=44, fontSize=12, color=ink("ink"))
+    touched = base.mark_bar(height=PITCH, opacity=0, cursor="pointer").properties(name="tests")
+    return alt.layer(
+        ground.encode(**whole),
+        band.encode(x=size("low", lowest), x2="high:Q", y=y),
+        published.encode(x=size("published", lowest), y=y),
+        here.encode(
+            x=x, y=y, color=colour, stroke=alt.Stroke("kind:N", scale=tints, legend=None), fillOpacity=filled
+        ),
+        written.encode(x=alt.value("width"), y=y, text="said d:N"),
+        aside.encode(color=enough),
+        touched.encode(**whole, tooltip=tips).add_params(pick),
+    )
+
+
+def _splits(shown: dict[str, Any], size: Any) -> alt.LayerChart:
+    """Every split's effect size as a histogram; what reaches the observed one is filled."""
+    d = shown["d"]
+    bars = []
+    for (low, high), count in zip(pairwise(shown["edges"]), shown["counts"]):
+        said = f"{count:,} of {shown['splits'] if shown['exact'] else sum(shown['counts']):,} splits"
+        cuts = [low, d, high] if low < d < high else [low, high]
+        bars += [
+            {"from": a, "to": b, "count": count, "reached": b > d and a >= d, "said": said}
+            for a, b in pairwise(cuts)
+            if count
+        ]
+    base = alt.Chart(vega.data(bars))
+    axis = alt.Axis(minExtent=LABELS, maxExtent=LABELS, labels=False, grid=False, domain=False, ticks=False)
+    y = alt.Y("count:Q", axis=axis, scale=alt.Scale(zero=True))
+    colour = alt.condition("datum.reached", alt.value(ink("accent")), alt.value(ink("res")))
+    tips = [
+        alt.Tooltip("said:N", title="here"),
+        alt.Tooltip("from:Q", format=".2f"),
+        alt.Tooltip("to:Q", format=".2f"),
+    ]
+    line = alt.Chart(vega.data([{"d": d, "said": f"p = {shown['said_p']}"}]))
+    side = {"align": "right", "dx": -6} if d > 0 else {"align": "left", "dx": 6}
+    word = line.mark_text(fontWeight=600, color=ink("accent"), baseline="top", **side)
+    return alt.layer(
+        base.mark_bar(stroke=ink("bg"), strokeWidth=0.5).encode(
+            x=size("from", True), x2="to:Q", y=y, y2=alt.datum(0), color=colour, tooltip=tips
+        ),
+        line.mark_rule(color=ink("accent"), strokeWidth=2).encode(x=size("d", True)),
+        vega.haloed(word.encode(x=size("d", True), y=alt.value(0), text="said:N")),
+    ).properties(
+        height=72,
+        title=alt.TitleParams("Random splits of X and Y", fontSize=11, fontWeight=400, color=ink("ink3"), offset=4),
+    )  # fmt: skip
+
+
+def draw(data: dict[str, Any]) -> None:
+    """The chart on the page; a click on a test chooses it."""
+    made = rows(data)
+    memo = state.memo("bias.pick")
+
+    def chosen(what: dict[str, Any]) -> None:
+        picked = [one["number"] for one in what.get("pick", [])] if isinstance(what.get("pick"), list) else []
+        if picked and picked != memo.get("picked"):
+            state.update({"weat": picked[0], "subject": -1, "mate": -1})
+        memo["picked"] = picked
+
+    said = "; ".join(f"{one['name']}: {one['here']}" for one in made)
+    about = About(
+        "bias_tests", f"Effect sizes of the tests, on {data['table']['name']}. {said}.",
+        {
+            "chosen": data["test"], "reach": data["reach"],
+            "tests": [{key: one[key] for key in KEPT} for one in made],
+            "splits": {key: data["shown"].get(key) for key in ("d", "p", "reached", "edges", "counts")},
+        },
+        {
+            "test": [one["name"] for one in made], "d": [one["d"] for one in made],
+            "chance from": [one["low"] for one in made], "chance to": [one["high"] for one in made],
+            "here": [one["here"] for one in made], "published": [one["said published"] for one in made],
+            "found, least of the lists": [one["said share"] for one in made],
+            **{side: [one[side] for one in made] for side in "XYAB"},
+        },
+    )  # fmt: skip
+    vega.draw(about, [tests(data)], chosen, form="rows")

@@ -1,0 +1,128 @@
+"""The weights as charts: how the numbers of each matrix are spread, and how large four runs' weights grow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from app.charts import vega
+from app.charts.frame import About
+from app.charts.look import ink
+from core.analysis.weights import BINS
+
+ACROSS = 3
+TALL, GROWTH = 74, 216  # px
+COLOURS, DASHES = ("ink2", "accent", "k-ink", "v-ink"), ([1, 0], [1, 0], [8, 3], [2, 3])  # of the four runs
+
+
+def matrix(name: str, one: dict[str, Any], edge: float) -> alt.TopLevelMixin:
+    """One matrix: how dense its numbers lie, on the axis that all share, and the interval of one rms around 0."""
+    wide = 2 * one["edge"] / BINS
+    total = sum(one["counts"])
+    rows = [
+        {"from": -one["edge"] + k * wide, "to": -one["edge"] + (k + 1) * wide, "share": count / total / wide,
+         "said": f"{count:,} of {total:,}"}
+        for k, count in enumerate(one["counts"])
+    ]  # fmt: skip
+    axis = alt.Axis(values=[-edge, 0, edge], format=".2f", title=None, ticks=True)
+    x = alt.X("from:Q", scale=alt.Scale(domain=[-edge, edge], nice=False), axis=axis)
+    y = alt.Y("share:Q", axis=None)
+    tips = [
+        alt.Tooltip("said:N", title="numbers"), alt.Tooltip("from:Q", format=".3f"), alt.Tooltip("to:Q", format=".3f"),
+    ]  # fmt: skip
+    bars = alt.Chart(vega.data(rows)).mark_bar(color=ink("res"), opacity=0.85, clip=True)
+    ends = {"low": -one["rms"], "high": one["rms"], "said": f"rms {one['rms']:.4f}, {total:,} numbers"}
+    band = alt.Chart(vega.data([ends]))
+    within = alt.X("low:Q", scale=x["scale"])
+    said = [alt.Tooltip("said:N", title=name)]
+    head = alt.TitleParams(name, subtitle=f"rms {one['rms']:.3f}", subtitleColor=ink("accent"))
+    return alt.layer(
+        band.mark_rect(color=ink("accent"), opacity=0.13, clip=True).encode(
+            x=within, x2="high:Q", tooltip=said
+        ),
+        bars.encode(x=x, x2="to:Q", y=y, y2=alt.datum(0), tooltip=tips),
+        band.mark_rule(color=ink("accent"), strokeWidth=1).encode(x=within, tooltip=said),
+        band.mark_rule(color=ink("accent"), strokeWidth=1).encode(
+            x=alt.X("high:Q", scale=x["scale"]), tooltip=said
+        ),
+    ).properties(height=TALL + 52, title=head)
+
+
+def draw_weights(model: str, block: str, found: dict[str, dict[str, Any]]) -> None:
+    """The matrices of a block, small and beside each other."""
+    edge = max(one["edge"] for one in found.values())
+    place = block.replace("blocks.", "block ").replace(".", " ")
+    shares = {name: _within(one) for name, one in found.items()}
+    about = About(
+        "regularization_weights",
+        f"Weights of {model}, {place}, each from {-edge:.2f} to {edge:.2f}: "
+        + ", ".join(f"{name} rms {one['rms']:.3f}" for name, one in found.items()) + ".",
+        {"block": block, "rms": {name: one["rms"] for name, one in found.items()}, "within": shares},
+        {
+            "matrix": list(found), "numbers": [sum(one["counts"]) for one in found.values()],
+            "rms": [one["rms"] for one in found.values()],
+            "largest, of either sign": [one["edge"] for one in found.values()],
+            "share within one rms of 0": list(shares.values()),
+        },
+        drawings=len(found),
+    )  # fmt: skip
+    vega.draw(about, [matrix(name, one, edge) for name, one in found.items()], across=ACROSS)
+
+
+def _within(one: dict[str, Any]) -> float:
+    """Which share of a matrix's numbers lies within one rms of 0, by the bins whose middle does."""
+    middles = (np.arange(BINS) + 0.5) * 2 * one["edge"] / BINS - one["edge"]
+    counts = np.array(one["counts"])
+    return float(counts[np.abs(middles) <= one["rms"]].sum() / counts.sum())
+
+
+def growth(arms: Sequence[dict[str, Any]], said: str) -> alt.TopLevelMixin:
+    """rms of the weights inside the blocks at each checkpoint, a line a run."""
+    rows = [
+        {"step": step, "rms": rms, "run": arm["name"], "said": f"{rms:.3f}"}
+        for arm in arms for step, rms in zip(arm["steps"], arm["rms"])
+    ]  # fmt: skip
+    names = [arm["name"] for arm in arms]
+    ends = [f"{arm['name']} {arm['rms'][-1]:.3f}" if arm["rms"] else arm["name"] for arm in arms]
+    written = f"{ends!r}[indexof({names!r}, datum.label)]"
+    legend = alt.Legend(labelExpr=written, symbolType="stroke", columns=2)
+    colour = alt.Color(
+        "run:N",
+        legend=legend,
+        scale=alt.Scale(domain=names, range=[ink(name) for name in COLOURS[: len(names)]]),
+    )
+    dash = alt.StrokeDash(
+        "run:N", legend=legend, scale=alt.Scale(domain=names, range=list(DASHES[: len(names)]))
+    )
+    x = alt.X("step:Q", axis=alt.Axis(title="step", format=",d", tickCount=5))
+    y = alt.Y("rms:Q", scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=4))
+    base = alt.Chart(vega.data(rows))
+    tips = [alt.Tooltip("run:N"), alt.Tooltip("step:Q", format=","), alt.Tooltip("said:N", title="rms")]
+    dots = base.mark_point(size=26, filled=True)
+    return alt.layer(
+        base.mark_line().encode(x=x, y=y, color=colour, strokeDash=dash),
+        dots.encode(x=x, y=y, color=colour, tooltip=tips),
+    ).properties(
+        height=GROWTH + 90,
+        title=alt.TitleParams("How large the weights grow in training: rms", subtitle=said),
+    )
+
+
+def draw_sizes(arms: Sequence[dict[str, Any]], rate: float, decay: float) -> None:
+    """The size of four runs' weights as they train."""
+    shown = [arm for arm in arms if arm["steps"]]
+    takes = f"Weight decay takes {100 * rate * decay:.1f} % of every weight at a step of full rate"
+    said = "; ".join(f"{arm['name']}: {arm['rms'][0]:.3f} grows to {arm['rms'][-1]:.3f}" for arm in shown)
+    about = About(
+        "regularization_sizes", f"rms of the weights in training. {said or 'Nothing is measured yet'}. {takes}.",
+        {"arms": list(arms)},
+        {
+            "run": [arm["name"] for arm in shown for _ in arm["steps"]],
+            "step": [step for arm in shown for step in arm["steps"]],
+            "rms": [rms for arm in shown for rms in arm["rms"]],
+        },
+    )  # fmt: skip
+    vega.draw(about, [growth(shown, f"{takes}: w − {rate:g} × {decay:g} × w")])

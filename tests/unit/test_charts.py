@@ -1,0 +1,87 @@
+"""The charts' frame: the theme as data, files without the page, the table twin, and who loads which library."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import altair as alt
+import pytest
+
+from app import theme
+from app.charts import look, vega
+from app.charts.frame import About, table_twin
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def chart() -> alt.Chart:
+    """Two points with a name in a colour of ours."""
+    rows = vega.data([{"x": 1, "y": 2.0}, {"x": 2, "y": 1.0}])
+    points = alt.Chart(rows).mark_point(color=look.ink("accent")).encode(x="x:Q", y="y:Q")
+    return points.properties(title="Size against loss")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_file_holds_the_colours_of_its_theme_and_nothing_of_the_page(dark: bool) -> None:
+    text = vega.document([chart()], dark)
+    assert "var(--" not in text
+    assert theme.color("accent", dark) in text and theme.color("bg", dark) in text
+    assert theme.color("accent", not dark) not in text
+    drawn = vega.as_svg([chart()], dark)
+    assert "Size against loss" in drawn and theme.color("accent", dark) in drawn
+    assert theme.color("bg", dark) in drawn
+
+
+def test_a_png_is_drawn_in_our_own_type() -> None:
+    size = {}
+    for font in ("Inter", "a face that nobody has"):
+        config = {**look.CONFIG, "font": font}
+        titled = chart().properties(title=alt.TitleParams("mmmmmmmmmm", fontSize=40))
+        whole = json.loads(vega.document([titled], dark=False))
+        whole["config"]["font"] = config["font"]
+        size[font] = vega._converter().vegalite_to_png(json.dumps(whole), scale=1)
+    assert size["Inter"].startswith(b"\x89PNG")
+    assert size["Inter"] != size["a face that nobody has"]
+
+
+def test_charts_side_by_side_are_one_file() -> None:
+    whole = json.loads(vega.document([chart(), chart()], dark=False))
+    assert [part["width"] for part in whole["concat"]] == [vega.WIDTH] * 2 and whole["columns"] == 2
+    assert all("config" not in part for part in whole["concat"])
+
+
+def test_an_unknown_colour_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        look.ink("mauve")
+
+
+def test_text_in_a_table_twin_is_no_markup() -> None:
+    said = table_twin(About("a", "<b>said</b>", table={"<i>": ["<script>", None], "n": [1234, float("nan")]}))
+    assert "<script>" not in said and "<i>" not in said and "<b>" not in said
+    assert "<td>&lt;script&gt;</td><td>1,234</td>" in said and "<td></td><td></td>" in said
+
+
+def test_round_ticks_lie_inside() -> None:
+    assert vega.ticks(0.68, 1.66) == [0.8, 1.0, 1.2, 1.4, 1.6]
+    assert vega.ticks(0.51, 3.4) == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize(("mode", "dark"), [("light", False), ("dark", True)])
+def test_streamlits_theme_has_the_palette_of_plotly(mode: str, dark: bool) -> None:
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"][mode]
+    assert config["chartCategoricalColors"] == [theme.color(name, dark) for name in look.PALETTE]
+    assert config["chartSequentialColors"] == list(look.ramp(dark))
+
+
+def test_a_page_without_charts_loads_nothing_for_them() -> None:
+    """Plotly's Python is Streamlit's to load; what it draws with in the browser, only a page with a chart asks for."""
+    code = (
+        "import sys; import app.page, app.start, app.components.attention, app.components.home; "
+        "print([name for name in ('altair', 'app.charts', 'pandas', 'vl_convert') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
