@@ -149,7 +149,8 @@ def record(
     """What view.js draws.
 
     Args:
-        ids: of the rows of the logits. over: what the losses are taken over, in words. place: (block, piece) that is looked at. stamp: changes with all of these.
+        ids: of the rows of the logits. over: what the losses are taken over, in words.
+        place: (block, piece) that is looked at. stamp: changes with all of these.
     """
     word = lm.tokenizer.display
     there = pieces(lm, stack)
