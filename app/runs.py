@@ -363,8 +363,10 @@ def _ask(question: Callable[[], Answer]) -> tuple[Answer | None, str]:
         log.warning("%s", why)
         return _rest(AWAY)
     except (StoreDamaged, SchemaError) as why:
-        log.warning("%s: %s", _place(), why)
-        return _rest(LOST.format(_sentence(why)))
+        told = LOST.format(_sentence(why))
+        if told != _trouble:  # once: it stays so until somebody moves the file
+            log.warning("%s: %s", _place(), why)
+        return _rest(told)
     except (RunError, ValueError) as why:
         return None, _sentence(why)
 

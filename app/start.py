@@ -104,6 +104,8 @@ def _leaving_in_time() -> Iterator[None]:
             signal.signal(number, usual if usual is not None else signal.SIG_DFL)
             signal.raise_signal(number)
 
+    # Streams of events look through the handler for the server, to end when it ends (sse_starlette).
+    setattr(heard, "__self__", getattr(before[signal.SIGTERM], "__self__", None))  # noqa: B010
     for number in before:
         signal.signal(number, heard)
     try:

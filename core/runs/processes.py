@@ -174,8 +174,9 @@ class Processes:
         for each in self.all:
             each.leave()
         until = time.monotonic() + patience
-        for each in self.all:
-            if not each.gone(until):
+        for each in self.all:  # one that is just coming has nothing to store
+            coming = not each.warm and each.ticket is None
+            if not each.gone(time.monotonic() if coming else until) and not coming:
                 log.warning("Worker %d did not stop in time", each.pid)
         self.all.clear()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import urllib.request
 from contextlib import closing
 from pathlib import Path
 
@@ -28,6 +29,16 @@ def test_a_killed_app(tmp_path: Path) -> None:
     with serving(tmp_path, env=SETTINGS) as app, closing(app.store()) as store:
         finished(store, id)
         same_curve(store, id)
+
+
+def test_an_app_that_somebody_watches_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    with serving(tmp_path, env=SETTINGS) as app, closing(app.store()) as store:
+        id = store.create(small(), OWNER).id
+        with urllib.request.urlopen(f"{app.url}/runs/{id}/events") as stream:
+            assert stream.readline()
+            app.process.terminate()
+            app.process.wait(LEAVES + 1)
+        assert "Something does not answer" not in app.output()
 
 
 @pytest.mark.parametrize("answers", [False, True], ids=["refuses", "says nothing"])
