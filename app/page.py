@@ -133,6 +133,7 @@ def begin(
         target, said = reading.read_target(lm, state.get("target"), longest)
         if writes and decoding and not target:
             target = answer.by_itself(lm, opened.key, read.text, longest)
+    runs.greet()
     heard = read.notes[:-1] if apart and read.clipped and longest is None else read.notes
     notes = tuple(dict.fromkeys((*state.take_notes(), *heard, *said)))
     if not state.link_is_whole():

@@ -47,6 +47,7 @@ _store: Store | None = None
 _engine: Engine | None = None
 _rest_until = 0.0
 _trouble = AWAY  # what was told when the store did not answer last
+_lost = ""  # what is told while it cannot be read
 _known: OrderedDict[str, tuple[Run, tuple[int, ...]]] = OrderedDict()
 
 
@@ -66,9 +67,9 @@ def store() -> Store:
 
 def use(opened: Store | None, engine: Engine | None = None) -> None:
     """Take this store and this engine from now on; None: the usual store at the next question, no engine."""
-    global _store, _engine, _rest_until
+    global _store, _engine, _rest_until, _lost
     with _opening:
-        _store, _engine, _rest_until = opened, engine, 0.0
+        _store, _engine, _rest_until, _lost = opened, engine, 0.0, ""
 
 
 def begin() -> None:
@@ -162,6 +163,17 @@ def owner() -> str:
 def address() -> str:
     """A name of the network address that this browser comes from (app/visitors.py); "" where none is known."""
     return visitors.name_of(st.context.headers.get(visitors.HEADER, ""))
+
+
+def greet() -> None:
+    """Say on top of a page that the store cannot be read, where that is so, before the page is drawn.
+
+    A file that nobody has opened yet is looked at; a database of another machine is asked by who needs it.
+    """
+    if _lost:
+        state.note(_lost)
+    elif _store is None and _place():
+        _ask(store)
 
 
 def claim(owner: str) -> bool | None:
@@ -353,19 +365,22 @@ def _ask(question: Callable[[], Answer]) -> tuple[Answer | None, str]:
     """The store's answer and "", or None and why there is none, in words."""
     from core.runs import RunError, SchemaError, StoreAway, StoreDamaged
 
+    global _lost
     if time.monotonic() < _rest_until:
         return _away()
     try:
         answer = question()
         state.unsay(_trouble)
+        _lost = ""
         return answer, ""
     except StoreAway as why:
         log.warning("%s", why)
         return _rest(AWAY)
     except (StoreDamaged, SchemaError) as why:
         told = LOST.format(_sentence(why))
-        if told != _trouble:  # once: it stays so until somebody moves the file
-            log.warning("%s: %s", _place(), why)
+        if told != _lost:  # once: it stays so until somebody moves the file
+            log.warning("%s: %s", _place() or "GLASSBOX_DB", why)
+        _lost = told
         return _rest(told)
     except (RunError, ValueError) as why:
         return None, _sentence(why)
@@ -377,11 +392,11 @@ def _sentence(why: Exception) -> str:
 
 
 def _place() -> str:
-    """Where the store is, for the log alone; an address may hold a password."""
+    """The file of the store, for the log alone; "" where it is none: an address may hold a password."""
     from core.runs.schema import default_url
 
     url = default_url()
-    return url.removeprefix("sqlite:///") if url.startswith("sqlite:") else "GLASSBOX_DB"
+    return url.removeprefix("sqlite:///") if url.startswith("sqlite:") else ""
 
 
 def _rest(why: str) -> tuple[None, str]:
