@@ -59,8 +59,13 @@ class Likeness:
 
 
 def likeness(text: str) -> Likeness | None:
-    """How likely a text is among those of Toyland; None: there is nothing to measure."""
-    ids = _ids(" ".join(text[:MOST].split()))
+    """How likely a text is among those of Toyland, a task's prefix left out; None: there is nothing to measure."""
+    from core.data.tasks import TASKS as TOLD
+
+    body = " ".join(text[:MOST].split())
+    for task in TOLD.values():
+        body = body.removeprefix(task.prefix)
+    ids = _ids(body)
     if not len(ids):
         return None
     reader, limit = _recorded()
