@@ -54,7 +54,7 @@ def take_card(
         if id := models.run_id(str(state.get("model"))):
             step = int(state.get("snapshot"))
             st.download_button(
-                "Weights for the notebook", lambda: run_zip(id, None if step < 0 else step),
+                "The run’s weights", lambda: run_zip(id, None if step < 0 else step),
                 notebook.archive(id), "application/zip", key="take.run", on_click="ignore",
                 help="The open training run with its moments: beside the notebook, it runs on any machine.",
             )  # fmt: skip

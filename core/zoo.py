@@ -64,7 +64,7 @@ def load(
         name: a folder is a Path, or a string that begins with `/`, `./` or `../`, so that a folder in the working
             directory never shadows a bundled name. A run is "run:ID", from the run store of this machine
             (GLASSBOX_DB, GLASSBOX_DATA); where that has none of this id, from the folder run-ID in the working folder,
-            which a page's “Weights for the notebook” makes.
+            which a page's “The run’s weights” makes.
         device: None takes the best there is: cuda, then mps, then cpu.
         snapshot: the training step to rewind a bundled model or a run to (see `snapshots`); None: the last one.
         progress: called with (numbers read, numbers in all) while the weights of a folder are read.

@@ -28,6 +28,7 @@ from core.training.ngram import NGram
 ORDER = 5
 CHARACTERS = 128  # of ASCII; all others count as one
 SHARE = 0.995  # of single held-out sentences lie below the limit
+MOST = 20_000  # characters of a text that are measured, the first ones
 SHORTEST = 9  # characters of a sentence that is measured
 RECORDED = Path(__file__).resolve().parents[2] / "assets" / "unlike.json"
 TASKS = (
@@ -58,8 +59,13 @@ class Likeness:
 
 
 def likeness(text: str) -> Likeness | None:
-    """How likely a text is among those of Toyland; None: there is nothing to measure."""
-    ids = _ids(" ".join(text.split()))
+    """How likely a text is among those of Toyland, a task's prefix left out; None: there is nothing to measure."""
+    from core.data.tasks import TASKS as TOLD
+
+    body = " ".join(text[:MOST].split())
+    for task in TOLD.values():
+        body = body.removeprefix(task.prefix)
+    ids = _ids(body)
     if not len(ids):
         return None
     reader, limit = _recorded()

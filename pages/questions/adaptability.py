@@ -6,7 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from app import events, page, state, strange
+import streamlit as st
+
+from app import events, page, state, strange, widgets
 from app.components import adaptability as view
 from app.components.adaptability import controls, games, own, question, studies, take
 from core.analysis import in_context, seeds
@@ -35,8 +37,7 @@ what = games.shown()
 step = view.step()
 
 data = view.record(arms, ctx.text, what)
-facts = f"adapted: {own.BASE}; in the prompt: {data['game']['model']}"
-page.claim("A model that knows the words needs fewer examples.", facts)
+page.claim("A model that knows the words needs fewer examples.")
 view.draw(
     {
         **data,
@@ -52,6 +53,7 @@ view.draw(
     },
 )
 
+st.caption(widgets.escape(f"Adapted is {own.BASE}; in the prompt, {data['game']['model']} answers."))
 strange.note(ctx.text)
 with page.controls():
     controls.draw(step or "rank", arms[step] if step in arms else arms["rank"], what)

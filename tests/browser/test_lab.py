@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 import zipfile
 from collections.abc import Iterator
@@ -311,6 +312,46 @@ def test_any_runs_are_compared_and_read_by_pointer_and_keys(mine: Page, ended: R
         "document.querySelector('[data-curves=loss]').getAttribute('aria-valuenow') === '4500'"
     )
     assert "validation 0.569" in str(chart.get_attribute("aria-valuetext"))
+
+
+def test_a_curve_is_read_where_it_was_measured(mine: Page, ended: Run, server: driver.Server) -> None:
+    driver.open_page(mine, NAME, model=f"run:{ended.id}", text=TEXT)
+    until(mine, lambda now: first(now)["count"] == 60)
+    with closing(server.store()) as store:
+        points = store.points(ended.id)
+    measured = {int(s): float(v) for s, v in zip(points.step, points.held_out) if np.isfinite(v)}
+    chart = mine.locator("[data-curves=loss]")
+    box = chart.bounding_box()
+    assert box
+    for share in (0.31, 0.44, 0.52):
+        mine.mouse.move(box["x"] + share * box["width"], box["y"] + 80)
+        expect(chart.locator(".gb-curves-tip")).to_be_visible()
+        said = chart.locator(".gb-curves-tip").inner_text()
+        step = int(re.findall(r"^step ([\d,]+)", said)[0])
+        (loss,) = re.findall(r"training ([\d.]+)", said)
+        at = int(points.step.tolist().index(step))
+        assert float(loss) == pytest.approx(float(points.loss[at]), abs=6e-4), said
+        value, when = re.findall(r"validation ([\d.]+)(?: at (\d+))?", said)[0]
+        assert float(value) == pytest.approx(measured[int(when or step)], abs=6e-4), said
+
+
+def test_a_recorded_curve_that_is_much_longer_does_not_press_an_own_one_together(
+    mine: Page, ended: Run
+) -> None:
+    driver.open_page(mine, NAME, model=f"run:{ended.id}", runs="tales-gpt", text=TEXT)
+    until(mine, lambda now: len(now["runs"]) == 2 and first(now)["count"] == 60)
+    chart = mine.locator("[data-curves=loss]")
+    expect(chart).to_have_attribute("aria-valuemax", "60")
+    driver.open_page(mine, NAME, model="tales-gpt", runs=ended.id, text=TEXT)
+    expect(chart).to_have_attribute("aria-valuemax", "4500")  # the picture is about the long one
+
+
+def test_own_text_opens_the_box_that_takes_it(mine: Page) -> None:
+    driver.open_page(mine, NAME, text=TEXT)
+    mine.locator(".st-key-lab-corpus").get_by_role("combobox").click()
+    mine.get_by_role("option", name=re.compile("Own text")).click()
+    expect(mine.get_by_label("Paste a text")).to_be_visible()
+    expect(mine.get_by_role("tab", name="Own text")).to_have_attribute("aria-selected", "true")
 
 
 def test_a_stream_closes_when_the_page_is_left(counted: Page, ended: Run, server: driver.Server) -> None:

@@ -205,8 +205,8 @@ def test_the_ends_of_the_dials_work(link: dict[str, Any], open_page: Any) -> Non
 def test_the_page_names_the_models_that_it_adapts_and_asks(open_page: Any) -> None:
     for game, model in (("pairs", "code-gpt"), ("list", "tales-gpt")):
         app = open_page("adaptability", text=TEXT, game=game)
-        head = next(one.value for one in app.get("html") if "gb-claim" in one.value)
-        assert f"adapted: tales-bert; in the prompt: {model}" in head
+        told = " ".join(one.value for one in app.caption).replace("\\", "")
+        assert f"Adapted is tales-bert; in the prompt, {model} answers." in told
 
 
 @pytest.mark.parametrize("game", ["list", "pairs", "kinds"])

@@ -200,7 +200,7 @@ def test_a_run_that_waits_shows_the_usual_model_until_its_first_checkpoint(
     run = runs.queued(name="Mine")
     app = open_page(slug, model=f"run:{run.id}", text=TEXT)
     whole(app)
-    assert "“Mine” has place" in said(app) and "no checkpoint yet" in said(app)
+    assert "“Mine” waits for a free worker, at place" in said(app) and "no checkpoint yet" in said(app)
     assert f"Until then this page shows {state.DEFAULT_MODEL}" in said(app)
     assert slug in OWN_MODELS or loads(app).startswith("'tales-gpt'")
     assert app.session_state["gb"].store["model"] == f"run:{run.id}", "the choice stays"

@@ -44,6 +44,7 @@ def test_texts_from_elsewhere_are_unlike(text: str) -> None:
         "A red ball was lost. She found the red", "Once upon a time, Lily saw a", "She was very sad.",
         "Nora lost her red kite in the storm. She looked for it all day.", "Tim, Lily, Ben, Tim, Lily, Ben,",
         "I thought that the silver boat would be slow, and I was wrong.", "Tim was sad because his boat was gone.",
+        "translate English to Spanish: Nora looked under the bench and found her red kite.", "summarize: She was sad.",
         "Jane walked to the mill.\n\nThere the golden key was, under a stone.", "Once upon a time",
     ],
 )  # fmt: skip

@@ -60,7 +60,8 @@ function drawDepth(g, box, chart) {
   const Y = (v) => clamp(bottom - (bottom - top) * scale.at(v), top, bottom);
   // Of two stacks the first and the last block have long names: they are cut where both do not stand beside each other.
   const tight = n > 1 && widest([names[0]]) + widest([names[n - 1]]) + 12 > right - left;
-  const [first, last] = [names[0], names[n - 1]].map((name) => (tight ? name?.replace(/^(enc|dec)oder/, "$1") : name));
+  const [short, last] = [names[0], names[n - 1]].map((name) => (tight ? name?.replace(/^(enc|dec)oder/, "$1") : name));
+  const first = tight && widest([short]) + widest([last]) + 12 > right - left ? short.split(" ")[0] : short;
   const room = right - left - widest([first]) - widest([last]);
   const line = (values) => {
     let pen = "M";

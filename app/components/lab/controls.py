@@ -137,11 +137,11 @@ def _more(spec: TrainSpec) -> None:
         format_func=lambda one: presets.PRESETS[one].name if one else "Settings of your own",
         **setting.part("preset", name, _preset),
     )  # fmt: skip
-    names = ["Task", "Own text", "Steps", "Model"]
-    bring = state.memo("lab").pop("bring", False)
-    # A box that is asked for opens with its tab in front: other tabs, under another key.
-    at = state.memo("lab")["tabs"] = state.memo("lab").get("tabs", 0) + bool(bring)
-    task, data, steps, model = st.tabs(names, default=names[bool(at)], key=f"lab.tabs.{at}")
+    names, memo = ["Task", "Own text", "Steps", "Model"], state.memo("lab")
+    # The box for an own text is asked for: other tabs, with that one in front; they keep it as their first one.
+    memo["tabs"] = memo.get("tabs", 0) + bool(memo.pop("bring", False))
+    front = names[1 if memo["tabs"] else 0]
+    task, data, steps, model = st.tabs(names, default=front, key=f"lab.tabs.{memo['tabs']}")
     with task:
         _choice("Objective", "objective", presets.OBJECTIVES, spec)
         _choice("Tokenizer", "tokenizer", presets.TOKENIZERS, spec)

@@ -22,7 +22,7 @@ function drawSmall(g, data, local, at) {
     const name = one.column === "rate" ? one.title.replace("Tokens", data.unit === "character" ? "Characters" : "Tokens") : one.title;
     g.part(`title ${one.name}`, [at, top, name], () => label(x, top + 8, name, { weight: 600, fill: "ink" }));
     curves(g, one.name, { left: x, top: top + 13, width: at.side, height: pitch - 23 }, {
-      runs: data.runs, x: data.x, lines: [{ column: one.column }], scale: one.scale, low: one.low, ends: "column", room: 96, left: 44,
+      runs: data.runs, x: data.x, lines: [{ column: one.column }], scale: one.scale, low: one.low, ends: "column", room: 106, left: 44,
       axis: false, title: name, format: one.format, sync: true, own: true, marks: local.marks.map((mark) => ({ ...mark, width: 1 })),
       names: { [one.column]: "" },
     });

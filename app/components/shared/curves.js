@@ -93,10 +93,18 @@ class Chart {
   /** How many of a run's rows have a place on this axis: a recorded curve may know no seconds. */
   rows(feed) {
     if (!feed.n || !Number.isFinite(feed.cols[this.axis][feed.n - 1])) return 0;
-    return this.goesOn(feed) ? feed.find(this.axis, this.limit) + 1 : feed.n;
+    return this.goesOn(feed) ? Math.min(feed.n, feed.find(this.axis, this.limit) + 2) : feed.n; // one beyond: the line leaves
   }
   /** Whether a recorded curve goes on beyond the axis, which ends with the runs that are watched. */
   goesOn(feed) { return !feed.live && this.limit < Infinity && feed.n > 0 && feed.cols[this.axis][feed.n - 1] > this.limit; }
+  /** What a curve that goes on is where the axis ends: between the last point before and the first one behind it. */
+  leaves(feed, column, rows) {
+    const [at, values] = [feed.cols[this.axis], feed.column(column)];
+    const [before, behind] = [feed.last(column, rows - 1), feed.last(column, rows)];
+    if (!before || before.at === behind.at) return behind;
+    const share = clamp((this.limit - at[before.at]) / (at[behind.at] - at[before.at] || 1), 0, 1);
+    return { at: behind.at, value: lerp(values[before.at], values[behind.at], share), edge: true };
+  }
   /** Where the axis ends at the latest: with `own`, a recorded curve that is much longer than all runs of the store does
    *  not press them into the first pixels. */
   bound() {
@@ -118,7 +126,7 @@ class Chart {
     let planned = 0;
     this.limit = this.bound();
     this.feeds.forEach((feed, k) => {
-      const end = this.rows(feed) ? feed.cols[this.axis][this.rows(feed) - 1] : 0;
+      const end = this.rows(feed) ? Math.min(this.limit, feed.cols[this.axis][this.rows(feed) - 1]) : 0;
       most = Math.max(most, end + this.shift(k));
       if (feed.over || !this.rows(feed) || !feed.state.steps) { planned = Math.max(planned, spec.x === "step" && !feed.over ? feed.state.steps + this.shift(k) : 0); return; }
       planned = Math.max(planned, spec.x === "step" ? feed.state.steps + this.shift(k) : (end / feed.lastStep) * feed.state.steps + this.shift(k));
@@ -239,7 +247,7 @@ class Chart {
       if (!rows) return null;
       const line = [...spec.lines].reverse().find(({ column, kind }) => kind !== "raw" && feed.last(column, rows)) ?? spec.lines.find(({ column }) => feed.last(column, rows));
       if (!line) return null;
-      const last = feed.last(line.column, rows);
+      const last = this.goesOn(feed) ? this.leaves(feed, line.column, rows) : feed.last(line.column, rows);
       const further = this.goesOn(feed) && spec.ends === "line" ? `, on to ${thousands(feed.lastStep)}` : "";
       const text = (spec.format ?? ((v) => num(v, 3)))(last.value) + further;
       const name = run.name ?? "";

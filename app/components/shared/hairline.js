@@ -211,15 +211,16 @@ function drawEndings(chart, pen) {
   }
   order.forEach((end, i) => {
     const feed = chart.feeds[end.k];
-    const [x, y] = [chart.px0(feed.cols[chart.axis][end.at] + chart.shift(end.k)), asked.get(end)];
-    if (!column) {
+    const [x, y] = [end.edge ? right : chart.px0(feed.cols[chart.axis][end.at] + chart.shift(end.k)), asked.get(end)];
+    if (!column && !end.edge) {
       if (feed.state.state === "diverged") pen.text(x, y + 4, "×", { fill: end.colour, weight: 700, anchor: "middle" });
       else pen.dot(x, y, 4, end.colour);
     }
-    const from = column ? right + 12 : x + 10;
-    const room = chart.box.width - from - 10 - measure(end.text, 12, true) * 1.04;
-    pen.text(from, places[i] + 4, column ? fit(end.name, room, 12, false) : end.name, { fill: end.colour, weight: 600 });
+    const from = column ? right + 8 : x + 10;
+    const room = chart.box.width - from - 6 - measure(end.text, 12, true) * 1.04;
+    const name = fit(end.name, Math.max(24, column ? room : room / 1.06 - 4), 12, false); // before its value is cut off
+    pen.text(from, places[i] + 4, name, { fill: end.colour, weight: 600 });
     if (column) pen.text(chart.box.width - 2, places[i] + 4, end.text, { fill: end.colour, mono: true, anchor: "end" });
-    else pen.text(from + measure(end.name, 12) * 1.06 + 8, places[i] + 4, end.text, { fill: end.colour, mono: true });
+    else pen.text(from + measure(name, 12) * 1.06 + 8, places[i] + 4, end.text, { fill: end.colour, mono: true });
   });
 }
