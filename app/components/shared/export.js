@@ -14,7 +14,7 @@ async function exportText(figure, probe = false) {
   const chart = figure.closest('[class*="st-key-gb-chart-vega-"]'); // of a chart, the figure only says what it shows
   const source = chart ? chart.querySelector("svg.marks") : figure.querySelector("svg");
   const style = getComputedStyle(figure);
-  const colour = chart ? inkOf(chart) : (name) => style.getPropertyValue(name).trim();
+  const colour = chart ? exportInk(chart) : (name) => style.getPropertyValue(name).trim();
   const [width, height] = ["width", "height"].map((side) => Number(source.getAttribute(side)));
   const claim = document.querySelector(".gb-claim h1")?.textContent?.trim() ?? "";
   const title = claim ? inLines(claim, (width - 8) / 1.08, EXPORT_TITLE.size) : [];
@@ -43,7 +43,7 @@ async function exportText(figure, probe = false) {
 }
 
 /** What a token's colour is where an element stands: the page itself holds both of its themes. */
-function inkOf(element) {
+function exportInk(element) {
   const probe = element.appendChild(html("i", { hidden: "" }));
   const style = getComputedStyle(probe);
   queueMicrotask(() => probe.remove());
