@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import cache, reading, state
+from app.counts import counted
 
 if TYPE_CHECKING:
     from app.page import Context
@@ -107,7 +108,7 @@ def write(lm: LanguageModel, text: str, longest: int | None) -> None:
     room = min(MOST, rows - 1 - len(written))
     if room <= 0:
         state.note(
-            f"All {rows} rows of the picture are used up: clear or shorten the answer, then let it go on."
+            f"All {counted(rows, 'row')} of the picture are used up: clear or shorten the answer, then let it go on."
         )
         return
     ids: list[int] = []
@@ -139,4 +140,4 @@ def _said(lm: LanguageModel, after: str, before: str, ids: list[int], room: int)
         state.note("The model has nothing to add: its next token is the one that ends the answer.")
     if not ended:
         more = "" if room == MOST else ": more do not fit here"
-        state.note(f"The model wrote {len(ids)} tokens without an end{more}.")
+        state.note(f"The model wrote {counted(len(ids), 'token')} without an end{more}.")

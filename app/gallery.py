@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from app import cache, models, runs
+from app.counts import counted
 from app.models import Choice, Source
 from core import hub_models
 from core.checkpoints import CheckpointError
@@ -95,7 +96,8 @@ class Entry:
             blocks += f" + {self.config.decoder_layers}"
         head = HEADS[self.config.head]
         return (
-            f"{self.config.shape}, {blocks} blocks × {self.config.n_heads} heads, width {self.config.d_model:,}"
+            f"{self.config.shape}, {counted(blocks, 'block')} × {counted(self.config.n_heads, 'head')}, width "
+            f"{self.config.d_model:,}"
             f"{', ' + head if head else ''}"
         )
 
@@ -257,4 +259,4 @@ def facts(all: Sequence[Entry]) -> str:
     """How many there are, in a few words."""
     here = sum(one.here and not one.problem for one in all)
     fetched = sum(not one.here for one in all)
-    return f"{here} models on this machine, {fetched} more to fetch"
+    return f"{counted(here, 'model')} on this machine, {fetched} more to fetch"

@@ -31,6 +31,7 @@ from app import (
     widgets,
     words,
 )
+from app.counts import counted
 from app.predict import Answer, predict_card
 from app.widgets import inline
 
@@ -138,7 +139,7 @@ def begin(
     notes = tuple(dict.fromkeys((*state.take_notes(), *heard, *said)))
     if not state.link_is_whole():
         notes += (
-            f"The link to this page carries the first {state.LINK_CHARACTERS:,} characters of your text.",
+            f"The link to this page carries the first {counted(state.LINK_CHARACTERS, 'character')} of your text.",
         )
     places = sidebar.head(slug)
     sidebar.say(notes)

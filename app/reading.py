@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.counts import counted
+
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
@@ -44,7 +46,7 @@ def clean(text: str) -> tuple[str, str]:
         return text, ""
     things = "1 character that no model can read was"
     if count > 1:
-        things = f"{count} characters that no model can read were"
+        things = f"{counted(count, 'character')} that no model can read were"
     return mended, f"{things} replaced by {REPLACEMENT}: NUL, or half of a broken pair."
 
 
@@ -80,7 +82,8 @@ def read(lm: LanguageModel, text: str, sample: str, longest: int | None = None, 
         whole = "that leave this model room to write" if room else "that fit this model"
         why = whole if limit == context else "that fit this picture"
         notes.append(
-            f"Your text is longer than the {limit:,} tokens {why}: the page reads its first {len(text):,} characters. "
+            f"Your text is longer than the {counted(limit, 'token')} {why}: the page reads its first "
+            f"{counted(len(text), 'character')}. "
             "All of it is still in the text box."
         )
     return Reading(text, ids, special, limit, tuple(notes), clipped=cut or cut_tokens)
@@ -100,8 +103,9 @@ def read_target(lm: LanguageModel, text: str, longest: int | None = None) -> tup
     notes = [said] if said else []
     if cut or cut_tokens:
         notes.append(
-            f"What the decoder has written is longer than the {limit:,} tokens that fit: the page reads the first "
-            f"{len(short):,} characters of it. All of it is still in its box."
+            f"What the decoder has written is longer than the {counted(limit, 'token')} that fit: the page "
+            f"reads the first "
+            f"{counted(len(short), 'character')} of it. All of it is still in its box."
         )
     return (short if _body(lm, short) else "", tuple(notes))
 

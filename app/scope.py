@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.counts import counted
+
 
 def one_by_one(tokens: int, texts: int, what: str, longest: int) -> str:
     """Of a loss that is taken text by text, each read from its beginning and cut at `longest` tokens."""
     return (
-        f"{tokens:,} tokens of {texts:,} held-out {what}, each read by itself and cut at {longest:,} tokens"
+        f"{counted(tokens, 'token')} of {texts:,} held-out {what}, each read by itself and cut at "
+        f"{counted(longest, 'token')}"
     )
 
 
@@ -21,9 +24,11 @@ def of_card(card: Mapping[str, Any]) -> str:
     sure, spec = card.get("held_out_interval") or {}, card.get("spec") or card
     context, tokens, documents = spec.get("context"), sure.get("tokens"), sure.get("documents")
     if spec.get("objective") == "text_to_text":
-        return f"{tokens:,} tokens of {documents:,} held-out answers, each by itself" if tokens else ""
+        return (
+            f"{counted(tokens, 'token')} of {documents:,} held-out answers, each by itself" if tokens else ""
+        )
     if not context:
         return ""
     hidden = "hidden " if spec.get("objective") in ("masked", "span_corruption") else ""
     count = f"{tokens:,} {hidden}tokens of {documents:,} held-out texts" if tokens else "held-out texts"
-    return f"{count}, read in rows of {context:,} tokens, one text behind the other"
+    return f"{count}, read in rows of {counted(context, 'token')}, one text behind the other"

@@ -15,6 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import chapters, reading, rewind, state, widgets
 from app.components import keys
+from app.counts import counted
 from app.opening import Opened
 from app.widgets import inline
 
@@ -115,7 +116,7 @@ def _shape(lm: LanguageModel) -> str:
     kind = {"decoder": "Decoder", "encoder": "Encoder", "encoder-decoder": "Encoder and decoder"}[
         lm.config.shape
     ]
-    return f"{kind}, {lm.config.n_layers} blocks × {lm.config.n_heads} heads"
+    return f"{kind}, {counted(lm.config.n_layers, 'block')} × {counted(lm.config.n_heads, 'head')}"
 
 
 def _training(opened: Opened) -> str:
@@ -125,6 +126,6 @@ def _training(opened: Opened) -> str:
 
 def _fitting(read: reading.Reading) -> str:
     body = len(read.ids) - read.special
-    words = "1 token" if body == 1 else f"{body:,} tokens"
+    words = counted(body, "token")
     extra = {0: "", 1: " and a start token"}.get(read.special, f" and {read.special} special tokens")
     return f"{words}{extra}, of {read.limit:,} that fit"

@@ -8,6 +8,7 @@ import core
 from app import answer, cache, cheatsheet_map, events, models, page, state, widgets
 from app.components import home
 from app.components.home import controls, takeaway
+from app.counts import counted
 from core.analysis import ablation
 from core.analysis.logit_lens import logit_lens
 from core.analysis.overview import Overview, overview
@@ -60,7 +61,9 @@ def appended() -> None:
             f"“{lm.tokenizer.display(token)}” is no text: with it the model says that it has finished."
         )
     elif len(seen.ids) >= min(LONGEST, lm.config.n_ctx):
-        state.note(f"All {len(seen.ids)} rows of the picture are used up: shorten the text to append to it.")
+        state.note(
+            f"All {counted(len(seen.ids), 'row')} of the picture are used up: shorten the text to append to it."
+        )
     else:
         state.update({key: after, "follow": -1})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -14,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import chapters, models, state
 from core.checkpoints import hub
+from tests.pages.conftest import random_model
 
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
 
@@ -231,3 +233,16 @@ def test_the_link_in_the_notebook_restores_the_page(open_page: Any) -> None:
     app.segmented_control(key="head").set_value(2).run()
     query = dict(parse_qsl(urlsplit(link_in_notebook(app)).query))
     assert store(open_page("home", **query)) == store(app)
+
+
+def test_a_model_of_one_block_and_one_head_is_described_in_the_singular(
+    open_page: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random_model(tmp_path / "one", seed=9, n_layers=1, n_heads=1, d_model=8)
+    monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
+    app = open_page("home", model="./one", text="a")
+    written = said(app) + "\n".join(block.value for block in [*app.html, *app.caption])
+    assert "1 block × 1 head" in written
+    assert not re.search(r"\b1 (blocks|heads|tokens)\b", re.sub(r"<[^>]+>", " ", written))
+    card = open_page("models", model="./one", picked="./one")
+    assert "1 block × 1 head," in "\n".join(block.value for block in card.html)

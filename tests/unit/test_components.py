@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app.components import HERE, OPTIONAL, _joined
@@ -27,3 +29,10 @@ def test_every_optional_helper_is_there_and_used() -> None:
     for call, stems in OPTIONAL.items():
         assert set(stems) <= SHARED.keys()
         assert whole.count(call) > 1, f"nobody calls {call}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_name_is_declared_twice_in_a_components_module(name: str) -> None:
+    declared = re.compile(r"^(?:async )?(?:const|let|function|class) \*?([A-Za-z_$][\w$]*)", re.M)
+    names = declared.findall(_joined(name, "js", True))
+    assert not {one for one in names if names.count(one) > 1}, "a module with a name twice does not load"

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import work
 from app.components.applications.uses import Opened
+from app.counts import counted
 from app.widgets import inline
 from core.analysis import heroes
 from core.vectors.probe import wilson
@@ -34,7 +35,7 @@ def said(kept: list[bool]) -> str:
     """The share with its interval."""
     found = wilson(sum(kept), len(kept))
     return (
-        f"In {found.right} of {found.of} stories no other name is written more often than the hero’s: "
+        f"In {found.right} of {counted(found.of, 'story')} no other name is written more often than the hero’s: "
         f"{found.share:.0%} (95 %: {found.low:.0%} to {found.high:.0%})."
     )
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from app import cache, models, state
+from app.counts import counted
 from core.analysis import heroes, pointed
 from core.data.tasks import TASKS, Pair
 
@@ -174,7 +175,7 @@ def first_of(what: str, text: str, most: int = MOST_CHARACTERS) -> tuple[str, tu
     """As much of a text as is read, and a sentence with both numbers where that is not all; the field keeps all."""
     if len(text) <= most:
         return text, ()
-    return text[:most], (f"{what} has {len(text):,} characters; the first {most:,} are read.",)
+    return text[:most], (f"{what} has {counted(len(text), 'character')}; the first {most:,} are read.",)
 
 
 def bare(text: str) -> tuple[str, str, tuple[str, ...]]:

@@ -10,6 +10,7 @@ import numpy as np
 from app import strange
 from app.components.applications.answers import LABELS, Found, made_links
 from app.components.applications.uses import Use
+from app.counts import counted
 from core.analysis import alignment, heroes, pointed
 from core.analysis.known_words import unknown
 from core.data.toyland.summaries import PARTS, facts_right
@@ -49,7 +50,7 @@ def judge(found: Found) -> Verdict:
     judged = _JUDGES[found.wish.use.name](found)
     lines = list(judged.lines)
     if not found.ended:
-        lines.append(Line(f"It stopped after {found.wish.use.most} tokens, unfinished."))
+        lines.append(Line(f"It stopped after {counted(found.wish.use.most, 'token')}, unfinished."))
     apart = strange.why(own_text(found))
     if apart:
         lines.insert(0, Line(apart))
@@ -76,7 +77,7 @@ def claim(use: Use, found: Found | None) -> str:
     if use.name == "summarize":
         shares = np.sort(found.weights.sum(0))[::-1]
         half = 1 + int(np.searchsorted(np.cumsum(shares), shares.sum() / 2))
-        return f"Half of what this summary reads lies in {half} of {len(shares)} sentences."
+        return f"Half of what this summary reads lies in {half} of {counted(len(shares), 'sentence')}."
     truth = found.wish.truth
     if use.name == "translate" and truth is not None and found.written == truth.spanish:
         counts = alignment.compared(made_links(found), truth.links, truth.possible)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.components import pack, register
+from app.counts import counted
 from core.analysis.attention_steps import AttentionSteps, Change, Kind, attention_steps
 from core.config import ModelConfig
 from core.language_model import LanguageModel
@@ -54,7 +55,7 @@ def describe_steps(steps: AttentionSteps, config: ModelConfig) -> list[dict[str,
     first = steps.kv_head * share
     shared = f", shared by heads {first} to {first + share - 1}" if share > 1 else ""
     normed = ", normalised" if steps.q_norm is not None else ""
-    read = f"what the head reads of each token: {config.d_model} numbers, "
+    read = f"what the head reads of each token: {counted(config.d_model, 'number')}, "
     read += f"brought to size by {NORMS[config.norm]}" if steps.norm is not None else "as they are"
     read += "; this model normalises after adding" if config.norm_placement == "post" else ""
     both = "" if steps.causal else "; every token sees both directions"
@@ -62,9 +63,9 @@ def describe_steps(steps: AttentionSteps, config: ModelConfig) -> list[dict[str,
     turned = "each pair of numbers turns by the token's position, so a score shows distance"
     words = {
         "x": ("x", "norm" if steps.norm is not None else "stream", read),
-        "q": ("Q", "x·W_Q", f"what each token asks: {k} numbers{normed}"),
-        "k": ("K", "x·W_K", f"what each token answers: {k} numbers{normed}{shared}"),
-        "v": ("V", "x·W_V", f"what each token hands over: {k} numbers{shared}"),
+        "q": ("Q", "x·W_Q", f"what each token asks: {counted(k, 'number')}{normed}"),
+        "k": ("K", "x·W_K", f"what each token answers: {counted(k, 'number')}{normed}{shared}"),
+        "v": ("V", "x·W_V", f"what each token hands over: {counted(k, 'number')}{shared}"),
         "turn": ("Turn", "by position", turned),
         "scores": ("Scores", "Q·Kᵀ", "row asks, column answers: do the two fit?"),
         "scale": ("Scale", f"÷ √{k}", "smaller scores share out more evenly"),

@@ -131,7 +131,7 @@ const CARDS = {
       names: (i) => visible(d.cols[i].text), narrow: few,
     }),
     who: [{ text: `row ${r} `, token: d.rows[r], fill: "q-ink" }, { text: `number ${dim} of the values` }],
-    value: at2(a.z, r, dim), after: [`then through W_O, with the`, `other ${d.nHeads - 1} heads, into the stream`],
+    value: at2(a.z, r, dim), after: [`then through W_O, with the`, `other ${counted(d.nHeads - 1, "head")}, into the stream`],
   }),
   out: (d, a, { row: r, dim }, few) => a.wo ? {
     ...dot(row(a.z, r), column(a.wo, dim), { first: "sum", firstInk: "att-ink", second: "W_O", secondInk: "ink2", names: (i) => `[${i}]`, narrow: few }),
@@ -180,7 +180,7 @@ function projection(d, a, line, dim, name, source, side, few) {
   return {
     ...dot(row(source, line), column(weights, dim), { first: "x", firstInk: "ink2", second: `W_${big}`, secondInk: `${name}-ink`, names: (i) => `[${i}]`, narrow: few }),
     who: [{ text: `${name === "q" ? "query" : name === "k" ? "key" : "value"} ${line} `, token: side[line], fill: `${name}-ink` }, { text: `number ${dim} of ${d.dHead}` }],
-    value: at2(normed ?? a[name], line, dim), after: after.length ? after : [`one of ${d.dHead} numbers`],
+    value: at2(normed ?? a[name], line, dim), after: after.length ? after : [`one of ${counted(d.dHead, "number")}`],
   };
 }
 
@@ -237,8 +237,8 @@ function columns(g, card, x0, x1, y, narrow) {
   });
   const end = x0 + names + n * cell + 8;
   const rest = num(card.rest, card.rows[2].weight ? 3 : 2);
-  if (card.others && narrow) parts.push(label(x0 + names, y + lines[2] + 26, `and ${card.others} others = ${rest}`, { fill: "ink3" }));
-  else if (card.others) parts.push(label(end, y + lines[1], `and ${card.others} others`, { fill: "ink3" }), label(end, y + lines[2], `= ${rest}`, { mono: true }));
+  if (card.others && narrow) parts.push(label(x0 + names, y + lines[2] + 26, `and ${counted(card.others, "other")} = ${rest}`, { fill: "ink3" }));
+  else if (card.others) parts.push(label(end, y + lines[1], `and ${counted(card.others, "other")}`, { fill: "ink3" }), label(end, y + lines[2], `= ${rest}`, { mono: true }));
   else if (!narrow) parts.push(label(end, y + lines[2], card.rows[2].weight ? "" : "sum", { mono: true, fill: "ink3" }));
   return parts;
 }

@@ -16,14 +16,14 @@ const at2nd = ([square, linear, fixed], n) => square * n * n + linear * n + fixe
 function costWords(data, w) {
   const { points, lengths, repeats, bytes: sizes, crossing } = data.cost;
   if (!points.length) {
-    return inLines(`Every pair of tokens has a score, so attention grows with the square of the length and everything else in step with it. One press measures this model here: texts of ${lengths[0]} to ${thousands(lengths.at(-1))} random tokens, the middle of ${repeats} passes each, some seconds in all. ` +
+    return inLines(`Every pair of tokens has a score, so attention grows with the square of the length and everything else in step with it. One press measures this model here: texts of ${lengths[0]} to ${thousands(lengths.at(-1))} random tokens, the middle of ${counted(repeats, "pass")} each, some seconds in all. ` +
       `The scores of one layer then take ${bytes(sizes[0])} to ${bytes(sizes.at(-1))}.`, w);
   }
   const last = points.at(-1);
   const square = data.cost.curves.attention ? `Fitted: ${num(1e9 * data.cost.curves.attention[0], 1)} ns × length² for attention, ${num(1e6 * data.cost.curves.rest[1], 1)} µs × length for the rest. ` : "";
-  const when = crossing === null ? "At none of these lengths did attention take longer than the rest." : `From ${thousands(crossing)} tokens on, attention took longer than all the rest.`;
+  const when = crossing === null ? "At none of these lengths did attention take longer than the rest." : `From ${counted(crossing, "token")} on, attention took longer than all the rest.`;
   const cut = last.n < lengths.at(-1) ? ` Longer texts would not have fitted into the time.` : "";
-  return inLines(`${square}${when}${cut} Fused: one kernel that never keeps the scores, ${bytes(last.bytes)} a layer at ${thousands(last.n)} tokens.`, w);
+  return inLines(`${square}${when}${cut} Fused: one kernel that never keeps the scores, ${bytes(last.bytes)} a layer at ${counted(last.n, "token")}.`, w);
 }
 const costHeight = (data, w) => (data.cost.points.length ? 330 : 40) + 16 * costWords(data, w).length + 44;
 
@@ -58,7 +58,7 @@ function drawCost(g, data, at) {
       const path = Array.from({ length: 61 }, (_, i) => `${i ? "L" : "M"}${X((end * i) / 60).toFixed(1)},${Y(at2nd(curve, (end * i) / 60)).toFixed(1)}`).join("");
       parts.push(h("path", { d: path, fill: "none", stroke: css(line.colour), "stroke-width": 2, "stroke-dasharray": line.dash }));
     }
-    points.forEach((p) => parts.push(g.tip(h("circle", { cx: X(p.n), cy: Y(p[line.key]), r: 4, fill: css(line.colour), stroke: css("bg"), "stroke-width": 1 }), `${thousands(p.n)} tokens: ${line.name} ${milliseconds(p[line.key])}`)));
+    points.forEach((p) => parts.push(g.tip(h("circle", { cx: X(p.n), cy: Y(p[line.key]), r: 4, fill: css(line.colour), stroke: css("bg"), "stroke-width": 1 }), `${counted(p.n, "token")}: ${line.name} ${milliseconds(p[line.key])}`)));
     parts.push(h("path", { d: `M${left + 10},${top + 10 + 18 * k}h22`, stroke: css(line.colour), "stroke-width": 2, "stroke-dasharray": line.dash }),
       label(left + 40, top + 14 + 18 * k, `${line.name} ${milliseconds(points.at(-1)[line.key])}`, { fill: line.ink }));
   });

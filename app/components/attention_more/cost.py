@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import state, work
+from app.counts import counted
 from app.page import Context
 from core.analysis.attention_cost import LENGTHS, CostPoint, Curve, cost_points, score_bytes
 from core.analysis.places import Kind
@@ -95,7 +96,8 @@ def run(ctx: Context, kind: Kind, slot: DeltaGenerator) -> None:
         following = LENGTHS[min(len(points), len(LENGTHS) - 1)]
         bar.progress(
             len(points) / len(LENGTHS),
-            text=f"{point.length:,} tokens measured, {following:,} next; {spent:.0f} seconds of at most {BUDGET:.0f}",
+            text=f"{counted(point.length, 'token')} measured, {following:,} next; "
+            f"{spent:.0f} seconds of at most {BUDGET:.0f}",
         )
     memo[_about(ctx, kind)] = points
     work.again()

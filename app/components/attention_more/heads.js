@@ -58,7 +58,7 @@ function drawShared(g, data, at) {
     parts.push(
       label(cache, low + 4, "Keys and values", { weight: 600 }),
       label(cache, low + 24, `your text ${bytes(one.bytes)}`, { mono: false, fill: "ink" }),
-      label(cache, low + 42, `${thousands(data.context)} tokens ${bytes(one.full)}`, { fill: "ink2" }),
+      label(cache, low + 42, `${counted(data.context, "token")} ${bytes(one.full)}`, { fill: "ink2" }),
       h("rect", { x: cache, y: low + 50, width: room, height: 6, rx: 3, fill: css("field") }),
       h("rect", { x: cache, y: low + 50, width: Math.max(2, (room * one.full) / most), height: 6, rx: 3, fill: css("k") }),
       g.tip(h("rect", { x: cache, y: low, width: room, height: 60, fill: "transparent" }), `${said}: ${thousands(one.bytes)} bytes for your text`),
@@ -70,7 +70,7 @@ function drawShared(g, data, at) {
       parts.push(inLines(data.waits, room).map((line, k) => label(where, under + 4 + 16 * k, line, { fill: "ink3" })));
       return;
     }
-    [["your text", one.loss], [data.stories > 1 ? `${data.stories} stories` : "a story", one.stories]].forEach(([name, value], k) => parts.push(
+    [["your text", one.loss], [data.stories > 1 ? `${counted(data.stories, "story")}` : "a story", one.stories]].forEach(([name, value], k) => parts.push(
       k === 0 && label(where, under + 4, "Loss, nats a token", { weight: 600 }),
       label(where, under + 24 + 26 * k, name, { fill: "ink3" }),
       label(where + room, under + 24 + 26 * k, num(value, 2), { anchor: "end", mono: true, fill: "ink" }),
@@ -80,7 +80,7 @@ function drawShared(g, data, at) {
   });
   const one = data.shared[0];
   const tokens = data.tokens.reduce((a, b) => a + b);
-  const formula = `2 (a key, a value) × ${plural(data.layers, "layer")} × ${plural(one.kv, "head")} × ${data.dHead} numbers × ${plural(tokens, "token")} × ${one.bytes / (2 * data.layers * one.kv * data.dHead * tokens)} bytes = ${thousands(one.bytes)}`;
+  const formula = `2 (a key, a value) × ${plural(data.layers, "layer")} × ${plural(one.kv, "head")} × ${counted(data.dHead, "number")} × ${plural(tokens, "token")} × ${one.bytes / (2 * data.layers * one.kv * data.dHead * tokens)} bytes = ${thousands(one.bytes)}`;
   const base = from + data.shared.length * tallRow(w);
   parts.push(inLines(formula + (data.shape === "encoder" ? ". An encoder reads a text once and keeps none of it." : ""), w).map((line, i) => label(x, base + 16 * i, line, { fill: "ink3" })));
   return parts;

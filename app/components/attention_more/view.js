@@ -47,7 +47,7 @@ const more = {
       return `${panel.name}: sees ${seen} of ${panel.cols.length}${then}`;
     });
     const shared = data.shared.map((one) => `${one.name} with ${one.kv}: ${bytes(one.bytes)}${data.waits ? "" : `, likeliest ${visible(one.next[0].text)} ${num(one.next[0].p, 3)}, loss of the stories ${num(one.stories, 2)}`}`);
-    const cost = data.cost.points.map((p) => `${p.n} tokens ${LINES.map(({ key, name }) => `${name} ${milliseconds(p[key])}`).join(", ")}`);
+    const cost = data.cost.points.map((p) => `${counted(p.n, "token")} ${LINES.map(({ key, name }) => `${name} ${milliseconds(p[key])}`).join(", ")}`);
     return `Who may see whom, as ${visible(data.rows[clamp(active, 0, data.rows.length - 1)])} asks. ${masks.join("; ")}. Heads that share keys. ${shared.join("; ")}. Cost. ${cost.join("; ") || "not measured yet"}.`;
   },
 

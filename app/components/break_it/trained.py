@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from app import own_run, state, trained
 from app.components.break_it import CHARTS, NOTHING, WITHOUT_WORDS, by_block, charts
+from app.counts import counted
 from app.own_run import Next
 from app.trained import Arm
 from core.analysis.broken import Part
@@ -107,11 +108,11 @@ def record_pair(arms: list[Arm], part: str, at: int | None) -> dict[str, Any]:
     health = [one.health if one else {} for one in seen]
     measured = all(health)
     layers = dict(spec.changes)
-    size = f"{layers['n_layers']} blocks × {layers['d_model']}"
+    size = f"{counted(layers['n_layers'], 'block')} × {layers['d_model']}"
     seeds = sorted({arm.spec.seed for arm in arms})
     seed = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} and {seeds[1]}"
     return {
-        "about": f"held-out loss · {size}, {spec.steps} steps, {seed}",
+        "about": f"held-out loss · {size}, {counted(spec.steps, 'step')}, {seed}",
         "own": arms[0].run is not None,
         "runs": [arm.curve() for arm in arms],
         "guessing": {"value": arms[0].guessing, "text": f"guessing: ln {spec.vocab_size} = {arms[0].guessing:.2f}"},

@@ -76,7 +76,7 @@ function drawFits(data, now, { x, y, w }, focus) {
     const { batch, length } = found[mode];
     const texts = batch === null ? "any number of texts" : manyOf(batch, "text");
     const most = data.fits.longest; // a model with a position for each token of its context reads no longer text
-    const long = length === undefined ? "…" : most && (length === null || length >= most) ? `of all ${thousands(most)} tokens that it can read` : length === null ? "of any length" : `of ${thousands(length)}`;
+    const long = length === undefined ? "…" : most && (length === null || length >= most) ? `of all ${counted(most, "token")} that it can read` : length === null ? "of any length" : `of ${thousands(length)}`;
     const none = batch === 0 && length === 0;
     return [none ? `${data.card.name} has no room for ${mode === "training" ? "training" : "using"} it, whatever is read.`
       : `${data.card.name} ${mode === "training" ? "trains on" : "keeps"} ${texts} of ${manyOf(now.length, "token")}, or ${manyOf(now.batch, "text")} ${long}.`];

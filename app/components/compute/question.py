@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.components.compute.subject import Subject
 from app.components.compute.units import size
+from app.counts import counted, times
 from app.predict import Answer
 from core.costs.memory import held, training_memory
 
@@ -13,7 +14,8 @@ OPTIONS = ("Less than twice", "Two to four times", "More than four times")
 def text(shown: Subject) -> str:
     """What is asked; it names both sizes."""
     return (
-        f"Train on {2 * shown.batch:,} texts of {2 * shown.length:,} tokens instead of {shown.batch:,} of "
+        f"Train on {counted(2 * shown.batch, 'text')} of {counted(2 * shown.length, 'token')} instead of "
+        f"{shown.batch:,} of "
         f"{shown.length:,}. The memory of a step grows …"
     )
 
@@ -26,7 +28,7 @@ def judge(shown: Subject) -> Answer:
     ratio, more = after / before, then[-1].bytes(2 * shown.batch) / max(1, now[-1].bytes(shown.batch))
     index = 0 if ratio < 2 else 1 if ratio <= 4 else 2
     why = (
-        f"From {size(before)} to {size(after)}: {ratio:.3f} times. Only the activations grow, {more:.2f} times; "
+        f"From {size(before)} to {size(after)}: {ratio:.3f} times. Only the activations grow, {times(more)}; "
         "weights, gradients and optimizer stay what they are."
     )
     return Answer(index, why, {"before": before, "after": after, "ratio": ratio})

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.components.compute.subject import Subject
 from app.components.compute.units import PRECISIONS, in_words, seconds, si
+from app.counts import counted, times
 from core.config import ModelConfig
 from core.costs.counts import Part
 from core.costs.memory import Held, Precision, held, trained_in, training_memory, using_memory
@@ -90,7 +91,7 @@ def _head(config: ModelConfig) -> str:
 
 def _weights(shown: Subject) -> dict[str, Any]:
     count = parameters(shown.config)
-    lines = [f"All parts: {count:,} weights."]
+    lines = [f"All parts: {counted(count, 'weight')}."]
     if shown.preset is not None and not shown.sizes:
         published = shown.preset.size
         said = (
@@ -165,7 +166,8 @@ def _used(shown: Subject) -> dict[str, Any]:
     else:
         line = (
             f"Keys and values kept: {cache.row:,} bytes a text × {shown.batch:,} = {cache.bytes(shown.batch):,} bytes, "
-            f"2 × {config.decoder_layers} layers × {config.kv_heads} heads × {config.head_size} numbers for each token."
+            f"2 × {config.decoder_layers} layers × {counted(config.kv_heads, 'head')} × "
+            f"{counted(config.head_size, 'number')} for each token."
         )
     return _step(
         "Using it",
@@ -224,7 +226,7 @@ def _whole(shown: Subject, works: Mapping[str, Work | None]) -> dict[str, Any]:
         largest.name, f"the {largest.name}’"
     )
     lines = [
-        f"Training holds {whole / weights:.2f} times the weights; the largest part, {share:.0f} %, is {said}."
+        f"Training holds {times(whole / weights)} the weights; the largest part, {share:.0f} %, is {said}."
     ]
     each = {name: work.intensity(shown.batch) for name, work in works.items() if work is not None}
     top = ridge(shown.card.peak(shown.precision), shown.card.bandwidth)

@@ -118,7 +118,7 @@ const moreView = {
   describe(data) {
     const rows = data.rows.filter((row) => row.measured !== null).map((row) => `${NAMES[row.name]}: ${row.kind === "bytes" ? `${thousands(row.measured)} bytes measured, ${thousands(row.formula)} by formula` : `${timeOf(row.measured)} measured`}`).join("; ");
     const t = data.training;
-    return `${rows || "Nothing measured yet"}. A training on ${siOf(t.tokens)} tokens: ${siOf(t.flops, "FLOP")}, ${timeOf(t.seconds)} on ${thousands(t.devices)} × ${t.card}, ${siOf(t.energy * 1000, "Wh")}. ${data.published.map((one) => `${one.name} ${thousands(one.ours)} weights, published ${one.said}`).join("; ")}.`;
+    return `${rows || "Nothing measured yet"}. A training on ${siOf(t.tokens)} tokens: ${siOf(t.flops, "FLOP")}, ${timeOf(t.seconds)} on ${thousands(t.devices)} × ${t.card}, ${siOf(t.energy * 1000, "Wh")}. ${data.published.map((one) => `${one.name} ${counted(one.ours, "weight")}, published ${one.said}`).join("; ")}.`;
   },
 
   state(data) {

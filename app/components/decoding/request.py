@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app import page, state
 from app.components.decoding.ask import LARGEST, Asked, blanks, options, read_path, write_path
+from app.counts import counted
 
 STRATEGIES = ("greedy", "beam", "sample")
 SETTINGS = ("beams", "penalty", "temperature", "topk", "topp", "minp", "repeat", "seed")
@@ -40,7 +41,9 @@ def read(ctx: page.Context) -> Request:
         show["beam"] = False
         said.append("0 beams: no beam search.")
     if show["beam"] and beams * depth > LARGEST:
-        said.append(f"{beams} beams over {depth} steps are more than the picture holds.")
+        said.append(
+            f"{counted(beams, 'beam')} over {counted(depth, 'step')} are more than the picture holds."
+        )
         depth = max(1, LARGEST // beams)
     slots = blanks(ctx.lm, ctx.ids, state.get("follow"), depth) if config.shape == "encoder" else None
     target = ctx.target if config.shape == "encoder-decoder" else None

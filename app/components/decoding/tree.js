@@ -116,7 +116,7 @@ const nameOf = (data, name) => (name.startsWith("forced") ? "yours" : name.start
 function namesOf(data, paths, growing) {
   const beams = paths.filter((path) => path.strategy === "beam");
   const others = paths.filter((path) => path.strategy !== "beam").map((path) => nameOf(data, path.name));
-  const told = growing && beams.length ? ["a beam"] : beams.length > 1 ? [`${beams.length} beams`] : beams.map((path) => nameOf(data, path.name));
+  const told = growing && beams.length ? ["a beam"] : beams.length > 1 ? [`${counted(beams.length, "beam")}`] : beams.map((path) => nameOf(data, path.name));
   return paths[0].strategy === "beam" || paths.some((path) => path.name === data.best && path.strategy === "beam") ? [...told, ...others] : [...others, ...told];
 }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import exp
 from typing import Any
 
+from app.counts import counted
 from core.decoding.exact import Exact
 from core.decoding.tree import Path, Tree
 
@@ -135,7 +136,7 @@ def _chance(p: float) -> str:
 def _same(tree: Tree) -> Pieces:
     said = "Here greedy’s text is the likeliest of all: no less likely step was found to lead to a likelier text."
     if tree.depth < tree.wanted and not tree.slots:
-        said += f" The context ends after {tree.depth} steps."
+        said += f" The context ends after {counted(tree.depth, 'step')}."
     return [(said, False)]
 
 
@@ -195,7 +196,7 @@ def _claim(kind: str, shape: str, proven: bool) -> str:
 
 
 def _facts(tree: Tree) -> str:
-    one = "1 pass serves" if tree.passes == 1 else f"{tree.passes:,} passes serve"
+    one = "1 pass serves" if tree.passes == 1 else f"{counted(tree.passes, 'pass')} serve"
     count = len(tree.apart)
     if not count:
         return ""
@@ -207,7 +208,7 @@ def _searched(found: Exact | None, greedy: Path | None, best: Path | None) -> Pi
     """What the exact search says of the best text on the tree."""
     if found is None or best is None or not found.texts:
         return []
-    top, count = found.texts[0], "1 pass" if found.passes == 1 else f"{found.passes:,} passes"
+    top, count = found.texts[0], counted(found.passes, "pass")
     if top.log_prob > best.log_prob + TINY:
         against, whose = (greedy, "greedy’s") if greedy else (best, "the best here")
         gain = f"{_times(exp(top.log_prob - against.log_prob))} as likely as {whose}"

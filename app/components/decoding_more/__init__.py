@@ -14,6 +14,7 @@ from app import cache, state
 from app.components import register
 from app.components.decoding import controls
 from app.components.decoding.ask import HEAVY, Asked
+from app.counts import counted
 from core.decoding import cache_cost, entropy, samples
 from core.decoding.fill import fill
 from core.language_model import LanguageModel
@@ -106,7 +107,8 @@ def measured(lm: LanguageModel, _: int) -> dict[str, Any]:
     cost = cache_cost.measure(lm, [lm.config.bos_id or 0], NEW, repeats=2)
     with_cache, without = 1e3 * cost.seconds_with, 1e3 * cost.seconds_without
     text = (
-        f"{len(cost.steps)} tokens: {cost.positions_with:,} positions with the cache, {cost.positions_without:,} "
+        f"{counted(len(cost.steps), 'token')}: {cost.positions_with:,} positions with the cache, "
+        f"{cost.positions_without:,} "
         f"without; {with_cache:,.0f} ms against {without:,.0f} ms on this machine. The cache then holds "
         f"{cost.bytes / 1024:,.0f} KB."
     )

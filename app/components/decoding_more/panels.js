@@ -26,7 +26,7 @@ function drawSamples(g, data, o) {
   const line = over ? 2 * LINE - 4 : LINE;
   const most = Math.max(...s.texts.map((t) => Math.max(t.frequency, t.p + 2 * t.spread)), 1e-9);
   const at = (p) => x + names + (room * p) / most;
-  const out = [title(x, y, `${thousands(s.n)} draws of ${s.span} ${s.span === 1 ? "token" : "tokens"}`, ["bar: how often it was drawn", "mark: its exact probability ± 2 standard deviations"]),
+  const out = [title(x, y, `${counted(s.n, "draw")} of ${s.span} ${s.span === 1 ? "token" : "tokens"}`, ["bar: how often it was drawn", "mark: its exact probability ± 2 standard deviations"]),
     label(x + w - 54, y + 74, "drawn", { anchor: "end", fill: "ink3" }), label(x + w, y + 74, "exact", { anchor: "end", fill: "accent" })];
   s.texts.forEach((t, i) => {
     const top = y + FIRST + i * line;

@@ -25,7 +25,7 @@ const more = {
     const s = data.samples;
     const draws = s.texts.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.frequency, 3)}, exactly ${num(t.p, 3)}`).join("; ");
     const work = data.fill ? data.fill.text : data.cache.text || data.cache.why;
-    return `${s.n} draws: ${draws}. Entropy along the text: ${data.entropy.rows.map((r) => `${visible(r.token)} ${num(r.entropy, 1)}`).join(", ") || data.entropy.why}. ${work}`;
+    return `${counted(s.n, "draw")}: ${draws}. Entropy along the text: ${data.entropy.rows.map((r) => `${visible(r.token)} ${num(r.entropy, 1)}`).join(", ") || data.entropy.why}. ${work}`;
   },
 
   state(data) {

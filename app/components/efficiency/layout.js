@@ -49,10 +49,10 @@ function weightSaid(data, at) {
 function matrixSaid(data) {
   const m = data.matrix;
   if (!m) return "This model has no blocks, so there is no matrix to quantize.";
-  const size = `${thousands(m.rows)} × ${thousands(m.columns)} weights`;
+  const size = `${thousands(m.rows)} × ${counted(m.columns, "weight")}`;
   if (data.setting.bits === 16) return `${size}, each kept as a float16 of its own.`;
   if (!m.moved) return `${size}.`;
   const wide = { tensor: "all share one grid", channel: `each row of ${thousands(m.columns)} has a grid`, group: `every ${m.shared} share a grid` }[data.setting.granularity];
   const far = m.moved.largest <= 0.501 ? "none moves by more than half a step" : `one moves by ${num(m.moved.largest, 1)} steps`;
-  return `${size}; ${wide} of ${m.grid.length} values; ${far}; ${percent(m.moved.zeros)} are 0 now.`;
+  return `${size}; ${wide} of ${counted(m.grid.length, "value")}; ${far}; ${percent(m.moved.zeros)} are 0 now.`;
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app import cache
 from app.components.efficiency.measure import ready
+from app.counts import counted
 from app.page import Context
 from app.predict import Answer
 from core.efficiency.halves import HALVES, Half, halves
@@ -44,8 +45,8 @@ class Question:
 def _weights(a: Half, b: Half) -> str:
     more, fewer, said = (a, b, "Attention has") if a.weights >= b.weights else (b, a, "The MLPs have")
     if more.weights == fewer.weights:
-        return f"Both have {a.weights:,} weights."
-    return f"{said} {more.weights:,} weights, the others {fewer.weights:,}."
+        return f"Both have {counted(a.weights, 'weight')}."
+    return f"{said} {counted(more.weights, 'weight')}, the others {fewer.weights:,}."
 
 
 def ask() -> Question:

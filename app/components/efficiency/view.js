@@ -50,7 +50,7 @@ const efficiencyView = {
     const matrix = m ? `${pieceName(data, m.piece)} of block ${m.block}: ${matrixSaid(data)} ${weightSaid(data, local.pick ?? 0) ?? ""}` : matrixSaid(data);
     const now = data.now;
     const cost = now ? ` ${data.setting.name}: ${bytesOf(now.bytes)} instead of ${bytesOf(data.original.bytes)}, loss ${num(now.loss, 3)} instead of ${num(data.original.loss, 3)}, ${percent(now.agreement)} of the first choices stay. ${data.answers.filter((one) => !one.same).length} of ${data.answers.length} change in your text.` : " The whole model is not compressed yet.";
-    return `${step}${matrix}${cost} ${data.points.length} settings measured.`;
+    return `${step}${matrix}${cost} ${counted(data.points.length, "setting")} measured.`;
   },
 
   state(data, local) {

@@ -61,7 +61,7 @@ function drawHistogram(g, data, local, at) {
     const marks = [m.low, 0, m.high].filter((v, i) => i !== 1 || (X(0) - X(m.low) > 56 && X(m.high) - X(0) > 56));
     return [
       title(box.x, box.y + 12, `${pieceName(data, m.piece)} of block ${m.block}${data.stack ? `, ${data.stack}` : ""}`, null),
-      (step >= 2 ? box.said : [`${thousands(m.rows)} × ${thousands(m.columns)} weights by size`]).map((line, i) => label(box.x, box.y + 28 + 15 * i, line, { fill: "ink3" })),
+      (step >= 2 ? box.said : [`${thousands(m.rows)} × ${counted(m.columns, "weight")} by size`]).map((line, i) => label(box.x, box.y + 28 + 15 * i, line, { fill: "ink3" })),
       m.counts.map((count, i) => count > 0 && h("rect", { x: X(m.low + i * bin), y: bottom - (bottom - top) * (count / most), width, height: (bottom - top) * (count / most), fill: css("res"), opacity: 0.55 })),
       h("path", { d: `M${box.x},${bottom + 0.5}H${box.x + box.w}`, stroke: css("line") }),
       values.map((v) => h("path", { class: "gb-grid-value", d: `M${X(v).toFixed(2)},${top - 4}V${bottom}`, stroke: css("accent"), "stroke-width": close ? 0.6 : 1.3, opacity: close ? 0.55 : 0.9 })),
@@ -80,7 +80,7 @@ function drawStrip(g, data, local, at) {
   const picked = local.pick ?? 0;
   const rounded = step >= 2 && m.after.length > 0;
   const what = m.groups > 1 ? `Row ${m.row}, group ${m.group}` : `Row ${m.row}`;
-  const about = m.before.length < (m.groups > 1 ? m.columns / m.groups : m.columns) ? `its first ${m.before.length} weights, before and after` : `its ${m.before.length} weights, before and after`;
+  const about = m.before.length < (m.groups > 1 ? m.columns / m.groups : m.columns) ? `its first ${counted(m.before.length, "weight")}, before and after` : `its ${counted(m.before.length, "weight")}, before and after`;
   const turn = (x, sign, by) => h("g", { class: "gb-hot", "data-turn": by > 0 ? "next" : "before", click: () => turnGroup(g, data, by) },
     h("rect", { x: x - 8, y: box.y, width: 24, height: 20, fill: "transparent" }), label(x + 4, box.y + 14, sign, { anchor: "middle", fill: "accent", weight: 700 }));
   g.part("strip", [step, picked, m.row, m.group], () => {

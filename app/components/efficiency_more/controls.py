@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import own_run, runs, state, widgets, work
 from app.components.efficiency_more import mine, own
+from app.counts import counted
 from app.page import Context
 from app.trained import Arm
 from app.words import sentence
@@ -75,7 +76,7 @@ def _own(ctx: Context, arms: list[Arm]) -> None:
         own_run.quicker(
             "efficiency", lambda steps: own.following(ctx, arms, steps), int(state.get("lessons")),
             [steps for steps in (800, 400, 200, 100, 50, 20) if steps < int(state.get("lessons"))],
-            lambda steps: f"{steps} steps", lambda steps: state.set("lessons", steps),
+            lambda steps: counted(steps, "step"), lambda steps: state.set("lessons", steps),
         )  # fmt: skip
     if state.get("shrinks"):
         st.button(

@@ -8,6 +8,7 @@ from typing import Any
 
 from app import measured, runs, state
 from app.components.efficiency_more import mine
+from app.counts import counted
 from app.own_run import Next
 from app.page import Context
 from app.trained import Arm
@@ -80,12 +81,12 @@ def title(spec: ShrinkSpec) -> str:
     """A run in words, with the model that it began with where that is not the usual one."""
     of = "" if spec.base == USUAL else f" of {base_name(spec)}"
     if spec.way == "alone":
-        return f"student{of} alone, {spec.steps} steps"
+        return f"student{of} alone, {counted(spec.steps, 'step')}"
     if spec.way == "distilled":
-        return f"student{of} taught, T = {spec.temperature:g}, plain share {spec.hard:g}, {spec.steps} steps"
+        return f"student{of} taught, T = {spec.temperature:g}, plain share {spec.hard:g}, {counted(spec.steps, 'step')}"
     what = "the blocks’ weights" if spec.way == "magnitude" else "heads and neurons"
     order = ", the smallest first" if spec.way == "magnitude" else ""
-    return f"{spec.sparsity:.0%} of {what}{of} removed{order}, {spec.steps} steps"
+    return f"{spec.sparsity:.0%} of {what}{of} removed{order}, {counted(spec.steps, 'step')}"
 
 
 def short(spec: ShrinkSpec) -> str:

@@ -5,7 +5,7 @@ const WHAT = { magnitude: "the blocks’ weights, the smallest first", structure
 const bySeeds = (s, f) => `${f(s.mean)} (${f(s.low)} to ${f(s.high)})`;
 const ACROSS = { magnitude: "share of the blocks’ weights removed, the smallest first", structured: "share of heads and of neurons removed" };
 const timesAsFast = (speed) => (speed ? `${num(speed, 1)} times as fast` : "as fast");
-const restsOn = (one) => `on ${one.texts} ${one.texts === 1 ? "text" : "texts"} (${thousands(one.places)} tokens)`;
+const restsOn = (one) => `on ${one.texts} ${one.texts === 1 ? "text" : "texts"} (${counted(one.places, "token")})`;
 const nats = (v) => `${num(v, 2)} nats`;
 const inMegabytes = (v) => `${num(v / 1e6, v < 1e5 ? 3 : 2)} MB`;
 
@@ -27,12 +27,12 @@ function drawPruned(g, data, local, box, what) {
     ground(X, Y, levels.map((one) => [one.sparsity, one.after[what]]), "accent"),
     chain(X, Y, [...(levels[0].sparsity ? [[0, rise ? 0 : 1]] : []), ...levels.map((one) => [one.sparsity, one.before[what]])], { stroke: "neg", dash: "6 4" }),
     chain(X, Y, levels.map((one) => [one.sparsity, one.after[what].mean])),
-    levels.map((one) => [[one.before[what], "neg", "without retraining"], [one.after[what].mean, "accent", `after ${data.retrained} steps`]].map(([value, colour, when]) => g.tip(
+    levels.map((one) => [[one.before[what], "neg", "without retraining"], [one.after[what].mean, "accent", `after ${counted(data.retrained, "step")}`]].map(([value, colour, when]) => g.tip(
       h("circle", { cx: X(one.sparsity), cy: Y(value), r: 4, fill: css(colour), "data-level": one.sparsity, "data-when": when, style: one.sparsity ? "cursor:pointer" : null, onclick: () => one.sparsity && g.select({ removed: Math.round(100 * one.sparsity) }) }),
-      `${data.base.name}, ${inPercent(one.sparsity)} removed, ${when}, ${restsOn(data.base)}\n${colour === "neg" ? format(value) : bySeeds(one.after[what], format)}\n${thousands(one.numbers)} numbers left, file ${inMegabytes(one.bytes)}`))),
+      `${data.base.name}, ${inPercent(one.sparsity)} removed, ${when}, ${restsOn(data.base)}\n${colour === "neg" ? format(value) : bySeeds(one.after[what], format)}\n${counted(one.numbers, "number")} left, file ${inMegabytes(one.bytes)}`))),
     mine.length ? chain(X, Y, [[0, rise ? 0 : 1], ...mine.map((one) => [one.sparsity, one[what]])], { stroke: "v-ink", width: 1.5, dash: "2 3" }) : null,
     mine.map((one) => g.tip(Math.abs(one.sparsity - local.share) < 1e-6 ? diamond(X(one.sparsity), Y(one[what])) : h("circle", { cx: X(one.sparsity), cy: Y(one[what]), r: 3, fill: css("v-ink") }),
-      `${data.name}, ${inPercent(one.sparsity)} removed, measured now ${restsOn(one)}\n${format(one[what])}\n${thousands(one.numbers)} numbers left, file ${inMegabytes(one.bytes)}`)),
+      `${data.name}, ${inPercent(one.sparsity)} removed, measured now ${restsOn(one)}\n${format(one[what])}\n${counted(one.numbers, "number")} left, file ${inMegabytes(one.bytes)}`)),
     own.map((one) => g.tip(h("g", { "data-own": one.id }, diamond(X(one.sparsity), Y(one.end[what]), "k-ink")), `yours: ${one.name}\n${format(one.end[what])}${data.cut === "structured" ? `\n${partsStay(one.end)}` : ""}`)),
   ]));
   return box.y + box.h;
@@ -42,7 +42,7 @@ function drawPruned(g, data, local, box, what) {
 function drawPrunedLegend(g, data, box) {
   const measured = data.mine.find((one) => !one.why);
   const entries = [
-    [`${data.base.name}, as pruned, ${data.base.texts} texts`, { stroke: "neg", dash: "6 4" }], [`after ${data.retrained} more steps`, { stroke: "accent" }],
+    [`${data.base.name}, as pruned, ${counted(data.base.texts, "text")}`, { stroke: "neg", dash: "6 4" }], [`after ${data.retrained} more steps`, { stroke: "accent" }],
     ...(measured ? [[`${fit(data.name, 180, 12, false)}, as pruned, now, ${measured.texts} ${measured.texts === 1 ? "text" : "texts"}`, { stroke: "v-ink", dash: "2 3" }]] : []),
     ...(data.own.some((one) => one.way === data.cut && one.end && one.usual) ? [["your runs", { stroke: "k-ink", diamond: true }]] : []),
   ];
@@ -53,7 +53,7 @@ function drawPrunedLegend(g, data, box) {
 }
 
 /** What is left of each block: whole heads and neurons only can go. */
-const partsStay = (one) => `${one.heads[0]} of ${one.heads[1]} heads and ${thousands(one.neurons[0])} of ${thousands(one.neurons[1])} neurons of each block stay`;
+const partsStay = (one) => `${one.heads[0]} of ${counted(one.heads[1], "head")} and ${thousands(one.neurons[0])} of ${counted(one.neurons[1], "neuron")} of each block stay`;
 
 /** The open model at the learner's share, in words. */
 function mineSaid(data, share) {
@@ -65,5 +65,5 @@ function mineSaid(data, share) {
     ? `${data.name}, ${what} asked for: ${partsStay(one)}${data.neuronsOnly ? " (the heads share one table of biases)" : ""}. Measured now ${restsOn(one)}`
     : `${data.name} without ${what}, measured now ${restsOn(one)}`;
   const speed = data.cut === "structured" ? `a pass is ${timesAsFast(one.speed)}` : "a pass multiplies by the zeros all the same";
-  return `${begin}, not retrained: ${num(one.rise, 2)} nats above its own loss, ${inPercent(one.agreement, 1)} of its first choices stay (${inPercent(one.low)} to ${inPercent(one.high)}); ${thousands(one.numbers)} numbers, a file of ${inMegabytes(one.bytes)}; ${speed}. The recorded curves rest ${restsOn(data.base)}.`;
+  return `${begin}, not retrained: ${num(one.rise, 2)} nats above its own loss, ${inPercent(one.agreement, 1)} of its first choices stay (${inPercent(one.low)} to ${inPercent(one.high)}); ${counted(one.numbers, "number")}, a file of ${inMegabytes(one.bytes)}; ${speed}. The recorded curves rest ${restsOn(data.base)}.`;
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app import scope
+from app.counts import counted
 from core.analysis.seeds import Interval
 from core.efficiency import distilbert
 from core.efficiency.held_out import STORIES
@@ -39,7 +40,8 @@ def pruned(magnitude: Sequence[Level], structured: Sequence[Level]) -> list[str]
         f"{_nats(last.spread('rise').mean)}.",
         f"Zeros save room only in a file that packs them ({_megabytes(last.bytes)} instead of "
         f"{_megabytes(int(shrunk.base()['bytes']))} at {last.sparsity:.0%}): a pass multiplies by them all the same. "
-        f"Where {most.sparsity:.0%} of heads and neurons are taken out, {most.numbers:,} numbers are left and a pass "
+        f"Where {most.sparsity:.0%} of heads and neurons are taken out, {counted(most.numbers, 'number')} are "
+        f"left and a pass "
         f"is {_fast(most.speed)}; after retraining the loss is {_spread(most.spread('rise'))} above.",
     ]
 
@@ -59,12 +61,13 @@ def taught(alone: Arm, distilled: Arm, longer: Arm) -> list[str]:
     teacher, student = shrunk.base(), distilled.end[0]["numbers"]
     gain, later = shrunk.gain(alone, distilled), shrunk.gain(longer, distilled)
     return [
-        f"The student has {student:,} numbers, {student / teacher['numbers']:.0%} of its teacher’s "
-        f"{teacher['numbers']:,}. {alone.steps} steps, the same stories, the same first weights: taught, it ends "
+        f"The student has {counted(student, 'number')}, {student / teacher['numbers']:.0%} of its teacher’s "
+        f"{teacher['numbers']:,}. {counted(alone.steps, 'step')}, the same stories, the same first weights: "
+        f"taught, it ends "
         f"{_lower(gain)}.",
         f"Taught: {_teaching(distilled.spec)}.",
         f"A taught step costs {shrunk.operations():.1f} times the operations, as the teacher reads along. Alone with "
-        f"as many operations ({longer.steps:,} steps) the student ends {_against(later)}.",
+        f"as many operations ({counted(longer.steps, 'step')}) the student ends {_against(later)}.",
     ]
 
 

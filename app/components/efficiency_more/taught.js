@@ -45,7 +45,7 @@ function studentRows(data, narrow) {
   const head = narrow ? ["", "numbers", "loss", "agrees"] : ["", "numbers", "file", "speed", "loss", "agrees"];
   return [head, [
     row("teacher", data.base.numbers, data.base.bytes, "1×", num(data.base.loss, 3), "100 %"),
-    ...data.students.map((one, i) => row(i === 2 ? `alone, ${thousands(one.steps)} steps` : `${ARMS[i][0].replace("student ", "")}, ${one.steps} steps`, one.numbers, one.bytes, inTimes(one.speed), num(one.trace.at(-1).loss.mean, 3), inPercent(one.agreement.mean, 1))),
+    ...data.students.map((one, i) => row(i === 2 ? `alone, ${counted(one.steps, "step")}` : `${ARMS[i][0].replace("student ", "")}, ${counted(one.steps, "step")}`, one.numbers, one.bytes, inTimes(one.speed), num(one.trace.at(-1).loss.mean, 3), inPercent(one.agreement.mean, 1))),
     ...data.own.filter((one) => one.end).map((one) => row([one.short, ownSaid(one)], one.end.numbers, one.end.bytes, inTimes(one.end.speed), num(one.end.loss, 3), inPercent(one.end.agreement, 1))),
   ]];
 }

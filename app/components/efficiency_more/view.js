@@ -49,7 +49,7 @@ const efficiencyMore = {
 
   describe(data, local) {
     const levels = data.curves[data.cut].map((one) => `${inPercent(one.sparsity)} removed: ${num(one.before.rise, 2)} nats above, after retraining ${num(one.after.rise.mean, 2)}`);
-    const students = data.students.map((one, i) => `${ARMS[i][0]}: ${num(one.trace.at(-1).loss.mean, 3)} after ${one.steps} steps`);
+    const students = data.students.map((one, i) => `${ARMS[i][0]}: ${num(one.trace.at(-1).loss.mean, 3)} after ${counted(one.steps, "step")}`);
     return `Pruning ${WHAT[data.cut]}: ${data.base.name}. ${levels.join("; ")}. ${mineSaid(data, local.share)} ${data.said.pruned.join(" ")} Teacher ${num(data.base.loss, 3)}. ${students.join("; ")}. ${data.said.taught.join(" ")} ${data.said.published.join(" ")}`;
   },
 

@@ -29,10 +29,10 @@ const word = (text) => `“${visible(text)}”`;
 /** What a step does, said with the picture's own numbers. */
 const WORDS = [
   (d) => [`A model cannot multiply letters. So your text is cut into ${d.table.id === "model" ? "tokens" : "words"}, and a list of ${thousands(d.table.size)} gives each its number.`, `${word(d.subject.word)} is number ${thousands(d.subject.row)}, counted from 0.`],
-  (d) => [`The number becomes a row x with a place for each of the ${thousands(d.table.size)} words: 1 at place ${thousands(d.subject.row)}, 0 everywhere else.`, "It is called one-hot. All such rows are equally far from each other: nothing in them says which words are alike."],
-  (d) => [`The table E has ${d.table.dims} numbers for each word, ${thousands(d.table.size * d.table.dims)} in all. They were learned from text.`, "x times E multiplies each row of E by its word’s place in x: by 0, all but one.", "Green is above 0, brown below."],
-  (d) => [`Added up, one row is left: row ${thousands(d.subject.row)} as it stands in the table. So no program multiplies: it reads the row.`, `These ${d.table.dims} numbers are the embedding of ${word(d.subject.word)}, and all that is handed on of it.`],
-  (d) => [`${d.table.dims} numbers are an arrow in ${d.table.dims} dimensions. The map shows the plane in which all ${thousands(d.table.shown)} arrows differ most: ${percent(d.map.share)} of their spread.`],
+  (d) => [`The number becomes a row x with a place for each of the ${counted(d.table.size, "word")}: 1 at place ${thousands(d.subject.row)}, 0 everywhere else.`, "It is called one-hot. All such rows are equally far from each other: nothing in them says which words are alike."],
+  (d) => [`The table E has ${counted(d.table.dims, "number")} for each word, ${thousands(d.table.size * d.table.dims)} in all. They were learned from text.`, "x times E multiplies each row of E by its word’s place in x: by 0, all but one.", "Green is above 0, brown below."],
+  (d) => [`Added up, one row is left: row ${thousands(d.subject.row)} as it stands in the table. So no program multiplies: it reads the row.`, `These ${counted(d.table.dims, "number")} are the embedding of ${word(d.subject.word)}, and all that is handed on of it.`],
+  (d) => [`${counted(d.table.dims, "number")} are an arrow in ${d.table.dims} dimensions. The map shows the plane in which all ${thousands(d.table.shown)} arrows differ most: ${percent(d.map.share)} of their spread.`],
   (d) => (d.near.length ? [`Words are alike when their arrows point the same way. Cosine of ${word(d.subject.word)} and ${word(d.near[0].word)}: product ${num(d.near[0].dot, 2)} ÷ lengths ${num(d.lookup.length, 2)} × ${num(d.near[0].length, 2)} = ${num(d.near[0].cosine, 3)}.`] : ["Words are alike when their arrows point the same way."]),
 ];
 

@@ -57,7 +57,7 @@ function drawLookup(g, data, local, at, step) {
     const shown = Math.min(dims, Math.floor(box.w / 64));
     return [
       h("path", { d: `M${right},${end - 6}H${right + each}`, stroke: css("ink3") }),
-      label(box.x, end + 12, fit(`Added up: the embedding of ${visible(data.subject.word)}, ${dims} numbers`, box.w, 12, false), { weight: 600, fill: "ink" }),
+      label(box.x, end + 12, fit(`Added up: the embedding of ${visible(data.subject.word)}, ${counted(dims, "number")}`, box.w, 12, false), { weight: 600, fill: "ink" }),
       g.tip(strip(product, box.x, end + 20, box.w, 24), read(visible(data.subject.word), product, box.x, box.w)),
       h("rect", { x: box.x, y: end + 20, width: box.w, height: 24, fill: "none", stroke: css("accent"), "stroke-width": 1.5, "pointer-events": "none" }),
       Array.from(product.subarray(0, shown), (v, j) => label(box.x + 64 * j, end + 60, num(v, 3), { mono: true, fill: "ink2" })),
@@ -78,7 +78,7 @@ function drawOther(g, data, local, at, step) {
     if (other.row === null) return [...head, label(box.x, box.y + 12, fit(`${word(data.subject.word)} has no row of its own in ${name}.`, box.w, 12, false), { fill: "ink2" })];
     const most = Math.max(...Array.from(local.other, Math.abs), 1e-9);
     return [...head,
-      label(box.x, box.y + 12, fit(`In ${name}: ${visible(other.word)} is row ${thousands(other.row)} of ${thousands(other.size)}, ${other.dims} numbers`, box.w, 12, false), { weight: 600, fill: "ink" }),
+      label(box.x, box.y + 12, fit(`In ${name}: ${visible(other.word)} is row ${thousands(other.row)} of ${thousands(other.size)}, ${counted(other.dims, "number")}`, box.w, 12, false), { weight: 600, fill: "ink" }),
       heatImage(box.x, box.y + 20, box.w, 14, heat(local.other, 1, other.dims, (v) => g.signedRgb(v, 0.7 * most))),
       h("text", { x: box.x, y: box.y + 52, "font-size": 12, fill: css("ink2") }, "nearest there: ",
         other.near.map((one, i) => [i ? ", " : "", h("tspan", { "font-family": MONO, fill: css("ink"), direction: "ltr" }, fit(visible(one.word), 80, 12)), ` ${num(one.cosine, 2)}`])),

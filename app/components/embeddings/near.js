@@ -22,7 +22,7 @@ function drawMapOf(g, data, local, at, step) {
   const focus = analogy ? [0, 1, 2, 3, 4].map((i) => analogy.ends[i])
     : data.gaze === "near" && near.length ? [data.subject.row, ...near.map((one) => one.row)].filter((row) => row < shown) : null;
   local.map = wordmap(g, "words", at.map, {
-    title: `${thousands(shown)} words of ${data.table.name}`, words: local.words, points: local.points, shades: step >= NEAR ? local.shades : local.flat,
+    title: `${counted(shown, "word")} of ${data.table.name}`, words: local.words, points: local.points, shades: step >= NEAR ? local.shades : local.flat,
     marks: [...marks.values()], selected: local.lasso ?? [], most: at.phone ? 14 : 26, labelled: (id) => LETTERS.test(local.words[id]),
     arrows: analogy ? analogy.arrows.map(([from, to], k) => ({ from: end(from), to: end(to), colour: "accent", dash: k ? [6, 4] : null })) : [],
     focus: { key: `${data.map.key} ${data.gaze} ${analogy ? data.analogy.written.join(" ") : ""}`, ids: focus },
@@ -64,7 +64,7 @@ function drawList(g, data, local, at, step) {
         label(box.x, box.y + 18, "the three left out", { fill: "ink3" }), data.analogy.answers.slice(0, many).map((one, i) => row(one.word, i, one.cosine, one.row, false))];
     }
     return [label(box.x, box.y, fit(`Nearest to ${visible(data.subject.word)}`, box.w - 44, 12, false), { weight: 600, fill: "ink" }), label(box.x + box.w, box.y, "cosine", { anchor: "end", fill: "ink3" }),
-      label(box.x, box.y + 18, `of ${thousands(data.table.size)} words`, { fill: "ink3" }),
+      label(box.x, box.y + 18, `of ${counted(data.table.size, "word")}`, { fill: "ink3" }),
       data.near.slice(0, many).map((one, i) => row(one.word, i, one.cosine, one.row))];
   });
 }

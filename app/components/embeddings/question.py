@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app import widgets
+from app.counts import counted
 from app.predict import Answer
 from core.vectors.static import StaticVectors
 
@@ -45,8 +46,8 @@ def ask(table: StaticVectors, row: int) -> Question:
     kept = max(1, table.size // 2)
     word = widgets.mono(widgets.visible(table.words[row]))
     text = (
-        f"Keep {kept} of the {table.size} numbers of each row of {table.name}: "
-        f"of the {many} words nearest to {word}, how many are still among the {many} nearest?"
+        f"Keep {kept} of the {counted(table.size, 'number')} of each row of {table.name}: "
+        f"of the {counted(many, 'word')} nearest to {word}, how many are still among the {many} nearest?"
     )
     most, some = max(1, many - 2), max(1, many // 2 - 1)
     bounds = (most, some) if some < most else (most,)

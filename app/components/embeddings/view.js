@@ -62,7 +62,7 @@ const embeddings = {
     const step = stages.of(local);
     const told = step < stages.last ? `Step ${step + 1}, ${stages.names[step]}: ${WORDS[step](data).join(" ")} ` : "";
     const text = data.tokens.slice(0, 24).map(visible).join(" ");
-    return `${told}The text ${text}${data.tokens.length > 24 ? " …" : ""}. ${visible(data.subject.word)} is row ${thousands(data.subject.row)} of ${thousands(data.table.size)} in ${data.table.name}: ${data.table.dims} numbers, the first ${Array.from(local.product.subarray(0, 4), (v) => num(v, 3)).join(", ")}. ` +
+    return `${told}The text ${text}${data.tokens.length > 24 ? " …" : ""}. ${visible(data.subject.word)} is row ${thousands(data.subject.row)} of ${thousands(data.table.size)} in ${data.table.name}: ${counted(data.table.dims, "number")}, the first ${Array.from(local.product.subarray(0, 4), (v) => num(v, 3)).join(", ")}. ` +
       `Nearest: ${data.near.slice(0, 5).map((one) => `${visible(one.word)} ${num(one.cosine, 3)}`).join(", ")}. ` +
       (a.said ? `Analogy: ${a.said}` : `${visible(a.words[0])} is to ${visible(a.words[1])} as ${visible(a.words[2])} is to ${visible(a.answers[0].word)}, cosine ${num(a.answers[0].cosine, 3)}.`) +
       (data.subject.said ? ` ${data.subject.said}` : "");

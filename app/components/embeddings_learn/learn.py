@@ -11,6 +11,7 @@ from app import own_run, state, widgets
 from app.components import pack
 from app.components.embeddings_learn import shown
 from app.components.tokenization.wait import own, own_corpus
+from app.counts import counted
 from core.data.corpora import check_text, fingerprint
 from core.runs.word_recordings import RecordedWords, recorded_words
 from core.runs.word_specs import WordsSpec
@@ -48,11 +49,11 @@ def record() -> dict[str, Any]:
 
 def about(spec: WordsSpec) -> str:
     """A run's settings in words."""
-    read = f"{spec.most:,} words of the {spec.corpus}" if spec.corpus in ("tales", "python") else (
+    read = f"{counted(spec.most, 'word')} of the {spec.corpus}" if spec.corpus in ("tales", "python") else (
         "the fables" if spec.corpus == "fables" else "an own text"
     )  # fmt: skip
     return (
-        f"{read}, {spec.epochs} times; {spec.size} numbers a word, window {spec.window}, "
+        f"{read}, {spec.epochs} times; {counted(spec.size, 'number')} a word, window {spec.window}, "
         f"{spec.negatives} random words a pair, seed {spec.seed}"
     )
 

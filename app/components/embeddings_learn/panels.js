@@ -42,7 +42,7 @@ function runWords(feed) {
   if (feed.lost) return feed.lost;
   if (state === "queued") return starting ? "the workers are starting" : place > 1 ? `waits, place ${place} in the queue` : place ? "waits for a worker" : "begins";
   if (state === "running") return step ? far : "reads the text, then begins";
-  if (state === "done") return `${thousands(step)} steps${feed.last("seconds") ? ` in ${num(feed.last("seconds").value, 1)} s` : ""}`;
+  if (state === "done") return `${counted(step, "step")}${feed.last("seconds") ? ` in ${num(feed.last("seconds").value, 1)} s` : ""}`;
   return ended || `${state}, ${far}`;
 }
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app import cache, models, own_run, page, runs, state, widgets
 from app.components import pack
 from app.components.embeddings_learn import shown
+from app.counts import counted
 from core.runs.word_specs import MapSpec
 from core.vectors.projection import neighbours_kept, pca
 
@@ -55,7 +56,7 @@ def about(spec: MapSpec) -> str:
     """A map's settings in words."""
     whose = {"glove": "GloVe", "model": f"W_E of {spec.model}", "run": "your word2vec run"}[spec.source]
     near = f"perplexity {spec.near}" if spec.method == "tsne" else f"{spec.near} neighbours, seed {spec.seed}"
-    return f"{METHODS[spec.method]} of up to {spec.words:,} words of {whose}; {near}"
+    return f"{METHODS[spec.method]} of up to {counted(spec.words, 'word')} of {whose}; {near}"
 
 
 def wished(ctx: page.Context) -> MapSpec:
@@ -127,7 +128,7 @@ def _of_glove(count: int) -> Laid:
 def start(ctx: page.Context) -> None:
     """Start the map of the settings, and show it."""
     spec = wished(ctx)
-    shown.begin(spec, "settled", f"{METHODS[spec.method]}, {spec.words:,} words")
+    shown.begin(spec, "settled", f"{METHODS[spec.method]}, {counted(spec.words, 'word')}")
     state.set("frame", -1)
 
 

@@ -33,7 +33,7 @@ function drawWords(g, data, local, at, moment) {
     tip: (id) => (family(id) === undefined ? words[id] : `${words[id]}, of the ${data.families[family(id)]}`),
     onpick: (id) => follow(g, g.data, words[id]), onsearch: (text) => follow(g, g.data, text.trim().toLowerCase()),
     said: row === undefined && word ? (shown.why || "not on this map") : "",
-    title: `${thousands(words.length)} words at step ${thousands(shown.step)}`,
+    title: `${counted(words.length, "word")} at step ${thousands(shown.step)}`,
   });
 }
 
@@ -83,7 +83,7 @@ const embeddingsLearnView = {
     const shown = local.moment ?? local.shown;
     if (!shown) return `${data.about}. ${local.said}. No moment to show yet.`;
     const word = wordOf(data, local);
-    return `${data.about}. ${local.said}. Map of ${shown.words.length} words at step ${shown.step}.` +
+    return `${data.about}. ${local.said}. Map of ${counted(shown.words.length, "word")} at step ${shown.step}.` +
       (shown.kin && data.mode === "settle" ? ` Of a word's 10 nearest by cosine ${num(100 * shown.kin[0], 0)} % are among its 10 nearest on the map; by PCA ${num(100 * shown.kin[1], 0)} %.` : "") +
       (shown.kin && data.mode === "learn" ? ` Of the 5 words nearest to a family's word ${num(100 * shown.kin[0], 0)} % are of its family; chance gives ${num(100 * shown.kin[1], 0)} %.` : "") +
       (shown.near.length ? ` Nearest to ${word}: ${shown.near.map((one) => `${one.word} ${num(one.cosine, 3)}`).join(", ")}.` : "");
@@ -99,8 +99,8 @@ const embeddingsLearnView = {
 };
 
 function legend(data, many) {
-  if (data.mode === "settle") return data.run ? `${thousands(many)} words by ${data.method}: who is near whom counts, not how far apart groups lie` : `${thousands(many)} words by PCA, seen from one side`;
-  return data.own || many >= (data.of ?? 0) ? `The ${thousands(many)} most frequent words, by PCA of their directions` : `${thousands(many)} of the ${thousands(data.of)} words learned, by PCA of their directions`;
+  if (data.mode === "settle") return data.run ? `${counted(many, "word")} by ${data.method}: who is near whom counts, not how far apart groups lie` : `${counted(many, "word")} by PCA, seen from one side`;
+  return data.own || many >= (data.of ?? 0) ? `The ${thousands(many)} most frequent words, by PCA of their directions` : `${thousands(many)} of the ${counted(data.of, "word")} learned, by PCA of their directions`;
 }
 
 export default mount("embeddings_learn", embeddingsLearnView);

@@ -14,6 +14,7 @@ from app import cache, models, state, widgets
 from app.components import register
 from app.components.embeddings.context import Pair
 from app.components.embeddings.words import sentence, short_name
+from app.counts import counted
 from app.page import Context
 from core.language_model import LanguageModel
 from core.vectors.analogies import Score, score, sections, total
@@ -41,7 +42,7 @@ def measured(lm: LanguageModel, word: str) -> dict[str, Any]:
     return {
         "word": told.word,
         "senses": list(told.senses),
-        "about": f"{' or '.join(told.senses)}? {told.judged} sentences held out, {told.fitted} fitted on",
+        "about": f"{' or '.join(told.senses)}? {counted(told.judged, 'sentence')} held out, {told.fitted} fitted on",
         "more": "",
         "static": _accuracy(told.static),
         "layers": [_accuracy(one) for one in told.layers],
@@ -66,7 +67,8 @@ def on_card(name: str) -> dict[str, Any]:
     return {
         "word": "",
         "senses": [],
-        "about": f"{name}'s card: {len(senses['sentence']['words'])} words, {every[0]['of']} sentences held out",
+        "about": f"{name}'s card: {counted(len(senses['sentence']['words']), 'word')}, "
+        f"{every[0]['of']} sentences held out",
         "more": f"Told in ways that {name} never read: {max(one['share'] for one in unread):.0%} at best",
         "static": every[0],
         "layers": every[1:],

@@ -46,8 +46,8 @@ function inView(data, lane, token) {
   const source = found.sees.filter((j) => j < lane.tokens.length).length;
   const behind = lane.tokens.length - 1 - found.at;
   if (lane.shape === "decoder") return `sees the ${count(source)} before it, ${behind ? `none of the ${behind} behind` : "and there is no more"}`;
-  if (lane.shape === "encoder") return `sees all ${source} others, on both sides`;
-  return `sees all ${source} others and what it has said`;
+  if (lane.shape === "encoder") return `sees all ${counted(source, "other")}, on both sides`;
+  return `sees all ${counted(source, "other")} and what it has said`;
 }
 
 /** All places, in pixels of the picture. */

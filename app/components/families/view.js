@@ -71,7 +71,7 @@ const familiesView = {
       const wrote = lane.writing ? ` Written: ${lane.writing.strokes.slice(0, drafted(local)).map((one) => visible(one.text)).join(" ") || "nothing yet"}.` : "";
       return `${lane.title}, ${lane.shape}${lane.model ? `, ${lane.model}` : ""}: ${inView(data, lane, token)}.${says}${swap}${wrote}${lane.missing ? ` ${lane.missing}` : ""}`;
     });
-    return `One text of ${data.tokens.length} tokens through three shapes; step ${steps.of(local) + 1}, ${steps.names[steps.of(local)]}. Asked for: ${visible(data.tokens[token])}. ${said.join(" ")}`;
+    return `One text of ${counted(data.tokens.length, "token")} through three shapes; step ${steps.of(local) + 1}, ${steps.names[steps.of(local)]}. Asked for: ${visible(data.tokens[token])}. ${said.join(" ")}`;
   },
 
   state(data, local) {

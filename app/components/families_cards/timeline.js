@@ -51,6 +51,6 @@ function drawMark(g, { one, x, side, y }, on) {
   const fits = x + side + 5 + measure(one.name, 12, false) * 1.1 <= g.width;
   const node = h("g", { class: "gb-hot", "data-family": one.name }, h("rect", { x: x - 4, y: y - Math.max(side, 22), width: side + 12 + measure(one.name, 12, false), height: Math.max(side, 22) + 4, fill: "transparent" }), squares,
     label(fits ? x + side + 5 : g.width, fits ? y - 5 : y - side - 6, one.name, { anchor: fits ? null : "end", fill: on ? "accent" : "ink", weight: on ? 700 : 500 }));
-  const said = one.sizes.length ? one.sizes.map((size) => `${one.name} ${size.name}: ${thousands(size.parameters)} weights`).join("\n") : `${one.name}: its size is not published`;
+  const said = one.sizes.length ? one.sizes.map((size) => `${one.name} ${size.name}: ${counted(size.parameters, "weight")}`).join("\n") : `${one.name}: its size is not published`;
   return g.tip(node, `${one.since}\n${said}`);
 }

@@ -26,7 +26,7 @@ function drawBars(g, data, w) {
   if (!data.bars.length) return inLines(data.none, w, 12).map((line, i) => label(0, 14 + 16 * i, line));
   const [x, end] = [g.width < 500 ? 150 : 216, w - 46];
   const at = (share) => x + share * (end - x);
-  const out = [label(0, 14, `First guess right, of ${data.bars[0].of} words of held-out stories`, { weight: 600, fill: "ink" })];
+  const out = [label(0, 14, `First guess right, of ${counted(data.bars[0].of, "word")} of held-out stories`, { weight: 600, fill: "ink" })];
   const bottom = 34 + data.bars.length * ROW;
   for (const share of [0, 0.5, 1]) out.push(h("line", { x1: at(share), x2: at(share), y1: 30, y2: bottom, stroke: css("line") }), label(at(share), bottom + 16, `${100 * share} %`, { anchor: "middle", fill: "ink3" }));
   data.bars.forEach((one, i) => {

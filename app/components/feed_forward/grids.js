@@ -10,7 +10,7 @@ function drawStrip(g, data, local, box, name, title, o = {}) {
   const strip = data.strips[name];
   const values = local.a[name];
   const most = usualMost(values);
-  const what = `${o.about}\n${data.width} numbers, length ${num(strip.length, 2)}`;
+  const what = `${o.about}\n${counted(data.width, "number")}, length ${num(strip.length, 2)}`;
   const index = (event) => {
     const [x, y] = pointerAt(g, event);
     return clamp(Math.floor(((box.upright ? y - box.y : x - box.x) / (box.upright ? box.h : box.w)) * data.width), 0, data.width - 1);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.components.feed_forward import Says
 from app.components.feed_forward.sample import CORPORA, Sample
+from app.counts import counted
 from core.analysis import top_texts
 from core.analysis.neurons import NotLinear, Promoted, direct_effect, promoted
 from core.analysis.top_texts import Window
@@ -39,7 +40,7 @@ def bundled_windows(lm: LanguageModel, block: int, neuron: int) -> tuple[list[Wi
         return None
     about = table.about
     read = {**CORPORA, "functions": "Python functions"}[about["corpus"]]
-    return table.windows(block, neuron), f"of {about['texts']:,} {read}, {about['tokens']:,} tokens"
+    return table.windows(block, neuron), f"of {about['texts']:,} {read}, {counted(about['tokens'], 'token')}"
 
 
 def windows(

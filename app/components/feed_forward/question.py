@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app import widgets
 from app.components.feed_forward.off import group
+from app.counts import counted
 from app.predict import Answer
 from core.analysis.knockouts import NeuronKnockout
 from core.analysis.neurons import TokenSteps
@@ -53,7 +54,7 @@ def ask(as_is: TokenSteps, off: Collection[int], token: str, after: str) -> Ques
     said = f"the probability of {widgets.mono(widgets.visible(token))}"
     here = f" after {widgets.mono(widgets.visible(after))}" if after else ""
     if len(off) < count:
-        many = f"all {count:,} neurons" if count > 1 else "the only neuron"
+        many = f"all {counted(count, 'neuron')}" if count > 1 else "the only neuron"
         what = f"Switch off {many} of block {as_is.layer}"
         return Question(f"{what}: {said}{here} …", every, others, count)
     what = f"Leave only the {min(KEPT, count)} strongest of block {as_is.layer} on"

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import cache, state, work
+from app.counts import counted
 from app.page import Context
 from core.analysis.firing import Firing, firing
 from core.analysis.top_texts import TopTexts, find_top, sample_texts
@@ -38,7 +39,7 @@ class Sample:
     def words(self) -> str:
         """What was read, in words."""
         read = "your text" if self.corpus == "own" else f"{self.texts} {CORPORA[self.corpus]}"
-        return f"of {read}, {self.firing.tokens:,} tokens"
+        return f"of {read}, {counted(self.firing.tokens, 'token')}"
 
 
 def texts_of(lm: LanguageModel, corpus: str, own: Sequence[int]) -> list[list[int]]:

@@ -22,7 +22,7 @@ const feedForward = {
     drawTokens(g, data, local, at);
     drawStrip(g, data, local, at.stream, "stream", "stream", { about: "the residual stream before the layer" });
     drawStrip(g, data, local, at.read, "read", "x", { about: data.late || data.norm === "no norm" ? "what the layer reads: the stream as it is" : `what the layer reads: the stream after ${data.norm}` });
-    if (step >= EXPAND) drawGrid(g, data, local, at.pre, "pre", data.neurons === 1 ? "1 neuron" : `${thousands(data.neurons)} neurons`, data.gated ? "x · W_gate, each" : "x · W_in, a cell each");
+    if (step >= EXPAND) drawGrid(g, data, local, at.pre, "pre", data.neurons === 1 ? "1 neuron" : `${counted(data.neurons, "neuron")}`, data.gated ? "x · W_gate, each" : "x · W_in, a cell each");
     if (step >= ACTIVATE) {
       drawBend(g, data, local, at.curve, step);
       drawGrid(g, data, local, at.post, "post", "What fires", step < CONTRACT ? `${thousands(firing(data))} sums above 0` : writers(data));
@@ -68,8 +68,8 @@ const feedForward = {
     const one = data.neuron;
     const told = step < stages.last ? `Step ${step + 1}, ${stages.names[step]}: ${WORDS[step](data)} ` : "";
     const text = data.rows.slice(0, 24).map((row) => visible(row.text)).join(" ");
-    const off = data.off.length ? ` ${data.off.length} neurons are off.` : "";
-    return `${told}The text ${text}${data.rows.length > 24 ? " …" : ""}. Block ${data.block}${data.stack ? ` of the ${data.stack}` : ""} at ${followed(data)}: ${data.width} numbers become ${data.neurons} neurons, ${thousands(firing(data))} of them fire, ${writers(data)}. ` +
+    const off = data.off.length ? ` ${counted(data.off.length, "neuron")} are off.` : "";
+    return `${told}The text ${text}${data.rows.length > 24 ? " …" : ""}. Block ${data.block}${data.stack ? ` of the ${data.stack}` : ""} at ${followed(data)}: ${counted(data.width, "number")} become ${counted(data.neurons, "neuron")}, ${thousands(firing(data))} of them fire, ${writers(data)}. ` +
       `Neuron ${nameOf(data, one.number)}: before the bend ${num(one.pre, 3)}, behind it ${num(one.post, 3)}, ${percent(one.share, 1)} of what is written.` +
       `${data.says.up.length ? ` It pushes ${data.says.up.slice(0, 3).map((t) => visible(t.text)).join(", ")} up.` : ""}${off} ` +
       `${data.next.label}${data.next.after ? ` after ${visible(data.next.after)}` : ""}: ${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}${data.next.changed ? `, was ${num(t.before, 3)}` : ""}`).join("; ")}.`;

@@ -46,11 +46,11 @@ function drawFiring(g, data, box) {
     const own = l === data.block;
     out.push(label(x, base - 2, `block ${l}`, { fill: own ? "mlp-ink" : "ink2", weight: own ? 600 : 400 }), h("path", { d: bars, fill: css(own ? "mlp" : "res"), opacity: 0.8 }), h("path", { d: `M${x + 62},${base}h${wide}`, stroke: css("line") }),
       label(x + w, base - 2, data.sampled ? `${f.dead[l]} dead, ${f.rare[l]} rare, ${f.always[l]} always on` : `${f.dead[l]} never, ${f.always[l]} nearly always`, { anchor: "end", fill: "ink2" }),
-      g.tip(h("rect", { x, y: base - pitch + 6, width: w, height: pitch, fill: "transparent" }), `block ${l}: ${f.neurons} neurons\n${f.dead[l]} fire at no token, ${f.rare[l]} at no more than ${num(100 * data.limits[0], 1)} % of them, ${f.always[l]} at ${num(100 * data.limits[1], 0)} % or more\nthe bars’ heights are the roots of their counts`));
+      g.tip(h("rect", { x, y: base - pitch + 6, width: w, height: pitch, fill: "transparent" }), `block ${l}: ${counted(f.neurons, "neuron")}\n${f.dead[l]} fire at no token, ${f.rare[l]} at no more than ${num(100 * data.limits[0], 1)} % of them, ${f.always[l]} at ${num(100 * data.limits[1], 0)} % or more\nthe bars’ heights are the roots of their counts`));
     if (own) out.push(h("path", { d: `M${x + 62 + wide * f.share},${base - pitch + 10}V${base}`, stroke: css("accent"), "stroke-width": 2 }));
   });
   const end = y + 42 + pitch * f.spread.length + 18;
-  const said = [`${data.name} (the mark) fires at ${num(100 * f.share, 1)} % of ${thousands(f.tokens)} tokens, with ${num(f.most, 2)} at most.`,
+  const said = [`${data.name} (the mark) fires at ${num(100 * f.share, 1)} % of ${counted(f.tokens, "token")}, with ${num(f.most, 2)} at most.`,
     data.sampled ? `What looks dead here may yet fire at up to ${num(100 * f.unseen, 2)} % of other tokens (95 % sure).` : "So short a text says little: read a sample to tell a dead neuron from one that waits for its word."];
   out.push(said.map((text, i) => inLines(text, w).map((line, k) => label(x, end + 18 * i + 16 * k * (w < 640 ? 1 : 0) + (w < 640 ? 32 * i : 0), line, { fill: i ? "ink3" : "ink2" }))));
   return out;
@@ -76,7 +76,7 @@ const more = {
   describe(data) {
     const f = data.firing;
     return `The followed token’s numbers through ${data.curves.map((one) => `${one.name}${one.held === null ? "" : `, ${num(100 * one.held, 0)} % within 0.01 of 0`}`).join("; ")}. ` +
-      (f ? `In ${data.of}: ${f.dead.map((count, l) => `block ${l}, ${count} of ${f.neurons} neurons fire at no token, ${f.always[l]} at nearly all`).join("; ")}.` : "");
+      (f ? `In ${data.of}: ${f.dead.map((count, l) => `block ${l}, ${count} of ${counted(f.neurons, "neuron")} fire at no token, ${f.always[l]} at nearly all`).join("; ")}.` : "");
   },
 
   state(data) {

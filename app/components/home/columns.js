@@ -21,7 +21,7 @@ function drawHeadings(g, data, local, L) {
     const out = [];
     if (!L.phone) {
       const many = data.d_model > data.embed.shape[1];
-      out.push(label(L.embX, 30, many ? `${data.embed.shape[1]} of ${data.d_model}` : `${data.d_model} values`, { fill: "ink3" }));
+      out.push(label(L.embX, 30, many ? `${data.embed.shape[1]} of ${data.d_model}` : `${counted(data.d_model, "value")}`, { fill: "ink3" }));
     }
     L.blocks.forEach((b, l) => {
       const name = L.phone ? l === open && L.closed < 50 ? String(l) : L.closed < 50 ? l : `Block ${l}` : b.o > 0.5 ? `Block ${l}, open`
@@ -81,7 +81,7 @@ function drawTokens(g, data, local, L) {
       const href = local.strips[i] ??= heat(local.embed.subarray(i * cols, (i + 1) * cols), 1, cols, (v) => g.signedRgb(v, max));
       const node = h("g", {}, heatImage(L.embX, L.y(i) - height / 2, L.embW, height, href),
         h("rect", { x: L.embX - 0.5, y: L.y(i) - height / 2 - 0.5, width: L.embW + 1, height: height + 1, rx: 2, fill: "none", stroke: css("line") }));
-      return g.tip(node, () => `${visible(data.tokens[i])}: ${data.d_model} numbers, length ${num(local.embedNorm[i])}\n` +
+      return g.tip(node, () => `${visible(data.tokens[i])}: ${counted(data.d_model, "number")}, length ${num(local.embedNorm[i])}\n` +
         [...local.embed.subarray(i * cols, i * cols + 6)].map((v) => num(v)).join("  ") + " …");
     });
   });

@@ -53,7 +53,7 @@ function drawNext(g, data, local, L) {
     const y = B.top + n * B.pitch - 16;
     const hidden = D.p.slice(n).reduce((a, b) => a + b, 0);
     if (!L.phone) out.push(h("line", { x1: L.barsX, x2: L.barsX + L.barsW, y1: y + 2, y2: y + 2, stroke: css("line") }));
-    out.push(label(L.barsX, y + (L.phone ? 16 : 20), `${thousands(data.vocabulary - n)} others`, { fill: "ink3" }),
+    out.push(label(L.barsX, y + (L.phone ? 16 : 20), `${counted(data.vocabulary - n, "other")}`, { fill: "ink3" }),
       label(L.barsX + L.barsW, y + (L.phone ? 16 : 20), num(D.others + hidden, 3), { mono: true, fill: "ink3", anchor: "end" }));
     if (!L.phone) out.push(truth(data, local, L, row, y + 40));
     return out;

@@ -61,14 +61,14 @@ function caption(data, local, step) {
   const guess = (depth) => data.lens ? ` If the model stopped here: ${visible(data.words[local.lensIds[depth * T + row]])} ${num(local.lensProbs[depth * T + row])}.` : "";
   const D = data.logits ? distribution(data, local, row) : null;
   const lines = {
-    tokens: () => `The text is cut into ${T} tokens, a row each: words, parts of words, signs. ${word} is number ${thousands(data.ids[row])} of the ${thousands(data.vocabulary)} that the model knows.`,
-    embedding: () => `The model looks ${word} up in a learned table: ${data.d_model} numbers, beginning ${first(local, data, row)}. Their length, the root of the sum of their squares, is ${num(local.embedNorm[row])}.${data.position_norm || !data.embed_normed ? "" : ` A norm brings it to ${after(0)}.`}`,
+    tokens: () => `The text is cut into ${counted(T, "token")}, a row each: words, parts of words, signs. ${word} is number ${thousands(data.ids[row])} of the ${thousands(data.vocabulary)} that the model knows.`,
+    embedding: () => `The model looks ${word} up in a learned table: ${counted(data.d_model, "number")}, beginning ${first(local, data, row)}. Their length, the root of the sum of their squares, is ${num(local.embedNorm[row])}.${data.position_norm || !data.embed_normed ? "" : ` A norm brings it to ${after(0)}.`}`,
     position: () => `Position ${row} has ${data.d_model} learned or fixed numbers of its own, of length ${num(data.position_norm[row])}; added${data.embed_normed ? " and brought to size by a norm" : ""}, the row is ${after(0)} long.`,
-    attention: () => `Rows read each other. In head ${headOf(data, local)}, ${readSentence({ ...data, cross: null }, local, row, l)}. What all ${data.heads} heads found is added to the row: ${num(local.att[l * T + row])} long, onto ${after(l)}.`,
-    cross: () => `Rows read the encoder’s text. In head ${headOf(data, local)}, ${readSentence(data, { ...local, sel: { ...local.sel, attention: "cross" } }, row, l)}. What all ${data.heads} heads found there is added to the row: ${num(local.crossAdded[l * T + row])} long.`,
+    attention: () => `Rows read each other. In head ${headOf(data, local)}, ${readSentence({ ...data, cross: null }, local, row, l)}. What all ${counted(data.heads, "head")} found is added to the row: ${num(local.att[l * T + row])} long, onto ${after(l)}.`,
+    cross: () => `Rows read the encoder’s text. In head ${headOf(data, local)}, ${readSentence(data, { ...local, sel: { ...local.sel, attention: "cross" } }, row, l)}. What all ${counted(data.heads, "head")} found there is added to the row: ${num(local.crossAdded[l * T + row])} long.`,
     mlp: () => `The MLP, a small network, works on each row alone and adds ${num(local.mlp[l * T + row])}; the row is now ${after(l + 1)} long.${guess(l + 1)}`,
     norm: () => `A last norm brings row ${word} from a length of ${after(data.blocks)} to ${num(data.read_norm[row])}: from here on its direction counts, not its size.`,
-    logits: () => `The row is compared with each of the ${thousands(data.vocabulary)} tokens, one product each: the logits. The highest: ${visible(data.words[D.ids[0]])}, ${logit(data, local, row, D.ids[0])}.`,
+    logits: () => `The row is compared with each of the ${counted(data.vocabulary, "token")}, one product each: the logits. The highest: ${visible(data.words[D.ids[0]])}, ${logit(data, local, row, D.ids[0])}.`,
     next: () => `Softmax turns the logits into probabilities that sum to 1: ${D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[k], 3)}`).join(", ")}, the rest for all others.${data.shape === "encoder" ? "" : ` Append puts the chosen one at the end of the ${data.source.length ? "answer" : "text"}.`}`,
   };
   return lines[step.part]();

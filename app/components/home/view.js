@@ -78,7 +78,7 @@ const home = {
   describe(data, local) {
     const row = rowOf(data, local);
     const kind = { decoder: "decoder", encoder: "encoder", "encoder-decoder": `encoder-decoder, its ${data.stack}` }[data.shape];
-    const parts = [`The whole machine, ${kind}: ${data.blocks} blocks of ${data.heads} heads over ${data.tokens.length} tokens.`];
+    const parts = [`The whole machine, ${kind}: ${counted(data.blocks, "block")} of ${counted(data.heads, "head")} over ${counted(data.tokens.length, "token")}.`];
     if (data.blocks) parts.push(`Block ${blockOf(data, local)} is open; ${headSentence(data, local, row)}.`);
     if (data.source.length) parts.push(`Its cross-attention reads the source: ${visible(data.source.join("").trim())}.`);
     if (data.logits) {
@@ -182,7 +182,7 @@ function drawPhone(g, data, local, L) {
   const row = rowOf(data, local);
   const open = blockOf(data, local);
   if (!data.blocks) return;
-  g.door("multi_head", { left: -2, top: L.headsY - 26 }, `Block ${open}, ${data.heads} heads`, "All heads side by side");
+  g.door("multi_head", { left: -2, top: L.headsY - 26 }, `Block ${open}, ${counted(data.heads, "head")}`, "All heads side by side");
   g.part("phone heads", [open, headOf(data, local), local.sel.attention], () => {
     const heads = looking(data, local);
     const kind = heads === local.cross ? "cross" : "own";

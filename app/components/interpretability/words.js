@@ -41,7 +41,7 @@ function tellLens(data, local) {
 }
 function tellParts(data) {
   const line = data.parts.lines[loudestLine(data)];
-  return [[mono(`${data.parts.lines.length} parts`), " add up to ", ...asked(data), " = ", mono(num(data.parts.total, 3)), `, the model’s own number (off by ${tinyNumber(data.parts.error)}). The largest part is `, mono(line.name), " with ", mono(num(line.value, 2)), "."]];
+  return [[mono(`${counted(data.parts.lines.length, "part")}`), " add up to ", ...asked(data), " = ", mono(num(data.parts.total, 3)), `, the model’s own number (off by ${tinyNumber(data.parts.error)}). The largest part is `, mono(line.name), " with ", mono(num(line.value, 2)), "."]];
 }
 function tellPatch(data, local, chosen) {
   return tellCell(data, local, chosen.sight in SITE ? chosen : { sight: "stream", ...bestOf(data, local, "stream") });
@@ -65,7 +65,7 @@ function tellCell(data, local, chosen) {
   if (chosen.sight === "parts") {
     const line = data.parts.lines[chosen.line];
     const loud = line.part === "mlp" ? data.parts.neurons[line.layer]?.[0] : null;
-    return [[mono(line.name), " says ", mono(num(line.value, 3)), " of ", ...asked(data), " = ", mono(num(data.parts.logit, 3)), loud ? [`; its loudest neuron, ${loud[0]}, `, mono(num(loud[1], 3))] : "", `. All ${data.parts.lines.length} parts add up to it, off by ${tinyNumber(data.parts.error)}.`]];
+    return [[mono(line.name), " says ", mono(num(line.value, 3)), " of ", ...asked(data), " = ", mono(num(data.parts.logit, 3)), loud ? [`; its loudest neuron, ${loud[0]}, `, mono(num(loud[1], 3))] : "", `. All ${counted(data.parts.lines.length, "part")} add up to it, off by ${tinyNumber(data.parts.error)}.`]];
   }
   if (data.why) return [[data.why]];
   if (chosen.sight === "heads") {

@@ -53,7 +53,7 @@ function probeSaid(data) {
   const best = probe.layers.reduce((a, b) => (b.task[0] > a.task[0] ? b : a));
   const clear = probe.layers.filter((one) => one.selectivity[1] > 0);
   const where = (one) => (one.depth ? `after block ${one.depth - 1}` : "at the embedding");
-  const first = best.task[1] > 0.5 ? `It can be read: ${num(100 * best.task[0], 0)} % right ${where(best)} (${num(100 * best.task[1], 0)} to ${num(100 * best.task[2], 0)} %, ${best.of} words).` : `It cannot be read: nowhere is the probe surely better than a guess (best ${num(100 * best.task[0], 0)} %).`;
+  const first = best.task[1] > 0.5 ? `It can be read: ${num(100 * best.task[0], 0)} % right ${where(best)} (${num(100 * best.task[1], 0)} to ${num(100 * best.task[2], 0)} %, ${counted(best.of, "word")}).` : `It cannot be read: nowhere is the probe surely better than a guess (best ${num(100 * best.task[0], 0)} %).`;
   const second = clear.length ? `More than the word alone would give, at 95 %: ${clear.map(where).join(", ")}.` : "At no depth is the task surely easier than its control: what the probe finds, it may owe to the words, not to what the model worked out.";
   return [first, second, labels, "A probe shows that something can be read, not that the model uses it."];
 }

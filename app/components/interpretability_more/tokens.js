@@ -101,7 +101,7 @@ function drawWay(g, data, local, { x, y, w }) {
     const { ticks, step } = roundEnds(low, high);
     return [
       label(x, y + 14, "The way from nothing to the text", { size: 14, weight: 600, fill: "ink" }),
-      label(x, y + 31, fit(along < 0 ? `${one.steps} steps; a click stops at one of them` : `the first ${now + 1} of ${one.steps} steps are added up`, w, 12, false), { fill: along < 0 ? "ink3" : "accent" }),
+      label(x, y + 31, fit(along < 0 ? `${counted(one.steps, "step")}; a click stops at one of them` : `the first ${now + 1} of ${counted(one.steps, "step")} are added up`, w, 12, false), { fill: along < 0 ? "ink3" : "accent" }),
       ticks.map((t) => [h("path", { d: `M${left},${Y(t)}H${right}`, stroke: css("line") }), label(left - 6, Y(t) + 4, step < 0.01 ? t.toExponential(0) : num(t, step < 0.1 ? 2 : 1), { anchor: "end", mono: true, fill: "ink3" })]),
       h("path", { d: line, fill: "none", stroke: css("ink2"), "stroke-width": 1.5 }), dots,
       label(left, bottom + 18, "every token gone", { fill: "ink3" }), label(right, bottom + 18, "the text", { fill: "ink3", anchor: "end" }),

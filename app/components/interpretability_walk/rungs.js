@@ -19,7 +19,7 @@ function rungs(data) {
   return [
     {
       title: "Said twice", ok: findings.gains, high: 104, draw: drawLosses,
-      text: `Lists of ${data.items} ${data.materials[data.material]}, said twice in ${data.texts} texts: ${costs} The repetition is worth ${num(worth, 2)} (${num(low, 2)} to ${num(high, 2)}, 95 %)${findings.gains ? "" : ": nothing"}.${alone ? "" : ` After another list it costs ${num(data.control, 2)}.`}${tried.length ? ` Tried as well: ${tried.join(", ")}.` : ""}`,
+      text: `Lists of ${data.items} ${data.materials[data.material]}, said twice in ${counted(data.texts, "text")}: ${costs} The repetition is worth ${num(worth, 2)} (${num(low, 2)} to ${num(high, 2)}, 95 %)${findings.gains ? "" : ": nothing"}.${alone ? "" : ` After another list it costs ${num(data.control, 2)}.`}${tried.length ? ` Tried as well: ${tried.join(", ")}.` : ""}`,
     },
     {
       title: "A head looks back", ok: findings.looks, high: 104, draw: (g, box) => drawHeads(g, data, box),
@@ -47,7 +47,7 @@ function rungs(data) {
     },
     {
       title: "How many are enough", ok: findings.enough, high: findings.gains ? 132 : 20, draw: (g, box) => (findings.gains ? drawKept(g, data, box) : []),
-      text: !findings.gains ? NIL : data.enough === null ? "No number of heads brings back four fifths of it: it does not rest on heads." : `With all but the ${data.enough} most missed of ${data.heads} heads at their mean, four fifths of it are back${data.byLot.length ? `; with as many by lot ${percent(meanOf(data.byLot))} on average` : ""}.${findings.enough ? "" : " That is more than half of them."}`,
+      text: !findings.gains ? NIL : data.enough === null ? "No number of heads brings back four fifths of it: it does not rest on heads." : `With all but the ${data.enough} most missed of ${counted(data.heads, "head")} at their mean, four fifths of it are back${data.byLot.length ? `; with as many by lot ${percent(meanOf(data.byLot))} on average` : ""}.${findings.enough ? "" : " That is more than half of them."}`,
     },
   ];
 }
@@ -187,7 +187,7 @@ function drawKept(g, data, { x, y, w }) {
     [0, 0.8, 1].map((t) => [h("path", { d: `M${left},${Y(t)}H${right}`, stroke: css("line"), "stroke-dasharray": t === 0.8 ? "3 3" : null }), t !== 1 && label(left - 6, Y(t) + 4, percent(t), { anchor: "end", fill: "ink3", mono: true })]),
     data.enough !== null && data.byLot.map((v) => h("circle", { cx: X(data.enough), cy: Y(v), r: 2.6, fill: css("res") })),
     h("path", { d: data.kept.map(([k, v], i) => `${i ? "L" : "M"}${X(k).toFixed(1)},${Y(v).toFixed(1)}`).join(""), fill: "none", stroke: css("accent"), "stroke-width": 2 }),
-    data.kept.map(([k, v]) => g.tip(h("circle", { cx: X(k), cy: Y(v), r: k === data.enough ? 5 : 3.2, fill: css(k === data.enough ? "accent" : "bg"), stroke: css("accent"), "stroke-width": 1.6 }), `${k} heads kept: ${percent(v)} of the worth`)),
+    data.kept.map(([k, v]) => g.tip(h("circle", { cx: X(k), cy: Y(v), r: k === data.enough ? 5 : 3.2, fill: css(k === data.enough ? "accent" : "bg"), stroke: css("accent"), "stroke-width": 1.6 }), `${counted(k, "head")} kept: ${percent(v)} of the worth`)),
     [0, data.heads].map((k) => label(X(k), bottom + 16, k, { anchor: "middle", fill: "ink3", mono: true })), label((left + right) / 2, bottom + 16, "heads kept; grey: by lot", { anchor: "middle", fill: "ink3" }),
   ];
 }

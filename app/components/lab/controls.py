@@ -11,6 +11,7 @@ from app import own_run, page, runs, state, widgets
 from app.components.lab import acts, presets, setting, shown
 from app.components.lab.planned import described, planned, preset_of
 from app.components.lab.shown import Shown, run_name
+from app.counts import counted
 from app.own_run import Next
 from core.training import TrainSpec
 
@@ -43,7 +44,7 @@ def draw(first: Shown | None, spec: TrainSpec) -> None:
     own_run.quicker(
         "lab", lambda steps: Next(setting.with_steps(spec, steps), ""), spec.steps,
         [round(spec.steps * share) for share in (0.5, 0.25, 0.1) if round(spec.steps * share) >= 2],
-        lambda steps: f"{steps:,} steps", lambda steps: setting.put(setting.with_steps(spec, steps)),
+        lambda steps: counted(steps, "step"), lambda steps: setting.put(setting.with_steps(spec, steps)),
     )  # fmt: skip
 
 
@@ -225,7 +226,11 @@ def _own(spec: TrainSpec) -> None:
     st.file_uploader("Or a file", type=None, key="lab.upload", on_change=state.whole(uploaded))
     if spec.corpus == "own":
         text = setting.own_text(spec.text)
-        size = "not here any more: bring it again" if text is None else f"{len(text):,} characters are in use"
+        size = (
+            "not here any more: bring it again"
+            if text is None
+            else f"{counted(len(text), 'character')} are in use"
+        )
         st.caption(f"Own text: {size}.")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from app import models, runs, state
 from app.components import pack
+from app.counts import counted
 from core import zoo
 from core.runs import Run, recordings
 from core.training import TrainSpec
@@ -52,7 +53,9 @@ class Shown:
         """What curves.js takes."""
         told: dict[str, Any] = {"id": self.id, "name": self.name, "model": self.model, "mine": self.mine}
         told["slot"] = self.slot
-        told["growth"] = [{"x": step, "text": f"rows of {tokens:,} tokens"} for step, tokens in self.growth]
+        told["growth"] = [
+            {"x": step, "text": f"rows of {counted(tokens, 'token')}"} for step, tokens in self.growth
+        ]
         if self.run is None:
             points = {
                 name: pack(np.asarray(column, dtype=np.float32)) for name, column in self.columns.items()
@@ -191,7 +194,7 @@ def free_name() -> str:
 def facts(first: Shown | None) -> str:
     """Who trains what, in a line; the picture says how far it is."""
     if first is None or first.run is None:
-        return "" if first is None else f"{first.name}, {first.planned:,} steps"
+        return "" if first is None else f"{first.name}, {counted(first.planned, 'step')}"
     forked = f"forked at step {first.run.parent.partition('@')[2]}" if first.run.parent else ""
     whose = "" if first.mine else "somebody else’s: look, rewind, fork"
     return ", ".join(part for part in (first.name, f"seed {first.run.seed}", forked, whose) if part)

@@ -43,7 +43,7 @@ const lossView = {
     const one = data.scored[followed(data, local)];
     const given = draggedOf(data, local);
     const mean = meanOf(data, local, true);
-    return `Loss of ${data.scored.length} tokens; step ${stepOf(local) + 1}, ${steps.names[stepOf(local)]}. ${visible(one.text)} had probability ${chance(given ?? Math.exp(-one.surprise))}${given === null ? "" : " by your hand"}: ` +
+    return `Loss of ${counted(data.scored.length, "token")}; step ${stepOf(local) + 1}, ${steps.names[stepOf(local)]}. ${visible(one.text)} had probability ${chance(given ?? Math.exp(-one.surprise))}${given === null ? "" : " by your hand"}: ` +
       `loss ${num(lossOf(data, one, given), 3)} nats${data.smoothing ? `, with label smoothing ${data.smoothing}` : ""}. The whole text: mean ${num(mean, 3)} nats, ${num(mean / Math.LN2, 3)} bits, perplexity ${perplexed(mean)}. ` +
       `Most surprising: ${[...data.scored].sort((a, b) => b.surprise - a.surprise).slice(0, 3).map((t) => `${visible(t.text)} ${num(t.surprise, 2)}`).join(", ")}.`;
   },

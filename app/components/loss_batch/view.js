@@ -59,8 +59,8 @@ const batchView = {
   },
 
   describe(data) {
-    return `A batch of ${data.rows.length} texts, ${data.count} tokens that score and ${data.pads} of padding, ${data.padding}. Mean loss ${num(data.padding === "counted" ? data.counted : data.mean, 3)} nats. ` +
-      data.rows.map((row, i) => `Row ${i}: ${row.count} tokens, mean ${row.mean === null ? "none" : num(row.mean, 3)}.`).join(" ");
+    return `A batch of ${counted(data.rows.length, "text")}, ${counted(data.count, "token")} that score and ${data.pads} of padding, ${data.padding}. Mean loss ${num(data.padding === "counted" ? data.counted : data.mean, 3)} nats. ` +
+      data.rows.map((row, i) => `Row ${i}: ${counted(row.count, "token")}, mean ${row.mean === null ? "none" : num(row.mean, 3)}.`).join(" ");
   },
 
   state(data) {

@@ -65,7 +65,7 @@ function drawText(g, data, at) {
   const most = Math.max(...data.tokens.map((one) => one.size), 1e-9);
   g.part("text", [at.text], () => {
     const out = [h("path", { d: `M${x},${y - 8}H${x + w}`, stroke: css("line") })];
-    const said = `reads ${thousands(use.rows)} of ${thousands(use.vocabulary)} rows of the token table${use.tied ? ", and chooses the next token by all of them" : ""}`;
+    const said = `reads ${thousands(use.rows)} of ${counted(use.vocabulary, "row")} of the token table${use.tied ? ", and chooses the next token by all of them" : ""}`;
     out.push(label(x + (at.phone ? 0 : 78), y + (at.phone ? 34 : 12), fit(`in ${data.current.label} ${said}`, w - (at.phone ? 0 : 358), 12, false), { fill: "ink2" }));
     let [cx, cy, left] = [x, y + (at.phone ? 62 : 38), 0];
     const lines = at.phone ? 3 : 1;
@@ -81,7 +81,7 @@ function drawText(g, data, at) {
     if (drawn < data.tokens.length) out.push(label(cx + 4, cy + 4, `+ ${data.tokens.length - drawn}`, { fill: "ink3" }));
     out.push(label(x, cy + 36, at.phone ? "Bars: how large each token’s row is." : "Under each token: the root mean square of its row in the table.", { fill: "ink3" }));
     const [bx, by, bw] = at.phone ? [x, cy + 84, w] : [w - 270, y + 38, 270];
-    out.push(label(bx, by - 18, `${thousands(used)} of ${thousands(whole)} weights used`, { weight: 600, fill: "ink" }));
+    out.push(label(bx, by - 18, `${thousands(used)} of ${counted(whole, "weight")} used`, { weight: 600, fill: "ink" }));
     let from = bx;
     use.whole.forEach((n, i) => {
       const [all, met] = [(bw * n) / whole, (bw * use.used[i]) / whole];

@@ -66,8 +66,8 @@ const modelsView = {
   describe(data, local) {
     const one = pickedOf(data, local);
     const list = data.entries.slice(0, 40).map((each) => `${each.label}: ${each.problem ? "does not open" : each.total ? `${millions(each.total)} weights, ${each.memory} in memory` : "known when it is fetched"}`).join("; ");
-    return `${data.entries.length} models that can be opened, to one scale: ${list || "none of this kind"}. Details of ${one.label}: ${one.problem || one.shape}; ${one.here ? "on disk" : "to fetch"} ${one.stored}, in memory ${one.memory}, licence ${one.licence}. ` +
-      `Open is ${data.current.label}: your text of ${data.tokens.length} tokens uses ${num(data.use.share, 1)} % of its weights.`;
+    return `${counted(data.entries.length, "model")} that can be opened, to one scale: ${list || "none of this kind"}. Details of ${one.label}: ${one.problem || one.shape}; ${one.here ? "on disk" : "to fetch"} ${one.stored}, in memory ${one.memory}, licence ${one.licence}. ` +
+      `Open is ${data.current.label}: your text of ${counted(data.tokens.length, "token")} uses ${num(data.use.share, 1)} % of its weights.`;
   },
 
   state(data, local) {

@@ -131,7 +131,7 @@ function isFree([left, base, led], w, i, q, dots, boxes, leads) {
 function drawUnmeasured(g, data, at) {
   const p = at.panel;
   const n = data.blocks * data.heads;
-  const text = `Each of the ${n} heads is switched off alone, and the model runs again. On this model and text that takes about ${data.effect.seconds} s on one processor; you can stop it at any time.`;
+  const text = `Each of the ${counted(n, "head")} is switched off alone, and the model runs again. On this model and text that takes about ${data.effect.seconds} s on one processor; you can stop it at any time.`;
   const lines = wrapped(text, p.w, 4);
   const y = p.top + 24 + 18 * lines.length;
   g.part("unmeasured", null, () => lines.map((line, i) => label(p.x, p.top + 24 + 18 * i, line, { fill: "ink2" })));
@@ -140,5 +140,5 @@ function drawUnmeasured(g, data, at) {
     return;
   }
   g.overlay("measure", { left: p.x, top: y, height: at.phone ? 44 : 36 }, () => html("button", { type: "button", class: "gb-button gb-primary", onclick: () => g.send("measure", { at: Date.now() }) }),
-    (node) => { node.textContent = `Measure ${n} heads`; });
+    (node) => { node.textContent = `Measure ${counted(n, "head")}`; });
 }

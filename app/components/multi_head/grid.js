@@ -37,7 +37,7 @@ function drawGrid(g, data, local, at) {
   const total = data.blocks * data.heads;
   g.part("grid", [grid], () => {
     const sheet = sprite(g, data, local, at);
-    const title = total === 1 ? "The only head" : `All ${total} heads`;
+    const title = total === 1 ? "The only head" : `All ${counted(total, "head")}`;
     const out = [label(0, 12, title, { fill: "ink", weight: 600 }),
       h("image", { x: grid.left, y: grid.top, width: sheet.w, height: sheet.h, href: sheet.url, preserveAspectRatio: "none" })];
     if (!grid.large) {
@@ -53,11 +53,11 @@ function drawGrid(g, data, local, at) {
     const off = offSet(data, local);
     const first = Math.min(...[...off].map((name) => Number(name.split(".")[0])));
     const later = Array.from({ length: total }, (_, i) => i).some((i) => Math.floor(i / data.heads) > first && !off.has(`${Math.floor(i / data.heads)}.${i % data.heads}`));
-    const names = off.size === 1 ? `L${[...off][0].replace(".", "H")}` : `the ${off.size} heads that are off`;
+    const names = off.size === 1 ? `L${[...off][0].replace(".", "H")}` : `the ${counted(off.size, "head")} that are off`;
     const without = `without ${names}${later ? ": later heads read differently" : ""}`;
     const touch = at.phone || window.matchMedia("(pointer: coarse)").matches;
     const how = `row reads column${data.cross ? ", the encoder’s tokens" : ""}`;
-    const x = measure(total === 1 ? "The only head" : `All ${total} heads`, 12, false) * 1.07 + 12;
+    const x = measure(total === 1 ? "The only head" : `All ${counted(total, "head")}`, 12, false) * 1.07 + 12;
     const room = at.phone ? g.width - x : at.panel.x - x - 4;
     const press = touch ? "; tap one to choose it" : "; click one";
     const hint = [`${how}${press}; blocks and heads count from 0`, `${how}${press}; counted from 0`, how + press].find((one) => measure(one, 12, false) * 1.04 < room) ?? how;

@@ -43,7 +43,7 @@ function drawJoin(g, data, local, at) {
   const scale = q.barW / (high - low);
   const names = named(q.parts, q.pitch, [head]);
   g.part("join heads", null, () => [
-    label(q.x, q.top - 8, fit(at.phone ? "what each adds" : `what each adds: ${D} numbers`, q.width, 12, false), { fill: "att-ink", weight: 600 }),
+    label(q.x, q.top - 8, fit(at.phone ? "what each adds" : `what each adds: ${counted(D, "number")}`, q.width, 12, false), { fill: "att-ink", weight: 600 }),
     label(q.bar - 12, q.top - 8, "length", { anchor: "end", fill: "ink2" }),
     label(p.x + p.w, q.top - 8, fit("share of the output", q.barW + 54, 12, false), { anchor: "end", fill: "att-ink", weight: 600 }),
   ]);
@@ -74,18 +74,18 @@ function drawConcat(g, data, local, at, q, head, token, D) {
   const max = furthest(local.a.z);
   const wide = w > 34;
   const out = [h("text", { x: p.x, y: p.top + 8, "font-size": 12, fill: css("ink2") }, h("tspan", { "font-weight": 600, fill: css("att-ink") }, "Concatenate "),
-    fit(at.phone ? `side by side: ${data.heads} × ${K} = ${data.heads * K} numbers`
-      : `for ${visible(token.text)} (row ${data.join.row}): the heads’ outputs side by side, ${data.heads} × ${K} = ${data.heads * K} numbers`, p.w - 84, 12, false))];
+    fit(at.phone ? `side by side: ${data.heads} × ${K} = ${counted(data.heads * K, "number")}`
+      : `for ${visible(token.text)} (row ${data.join.row}): the heads’ outputs side by side, ${data.heads} × ${K} = ${counted(data.heads * K, "number")}`, p.w - 84, 12, false))];
   for (let i = 0; i < data.heads; i++) {
     const x = p.x + i * (w + gap);
     out.push(h("g", { class: "gb-hot", "data-part-row": i }, strip(g, local.a.z.subarray(i * K, (i + 1) * K), x, q.concat, w, 20, max, w > 6 ? "att" : null),
       i === head && h("rect", { x: x - 1, y: q.concat - 1, width: w + 2, height: 22, rx: 3, fill: "none", stroke: css("accent"), "stroke-width": 2 }),
       (wide || i === head) && label(clamp(x + w / 2, p.x + 16, p.x + p.w - 16), q.concat + 34, nameOf(data.join.block, i), { anchor: "middle", fill: i === head ? "accent" : "ink3", weight: i === head ? 700 : 400 })));
   }
-  const rows = `its ${K} rows of W_O`;
+  const rows = `its ${counted(K, "row")} of W_O`;
   out.push(h("text", { x: p.x, y: q.concat + 55, "font-size": 12, fill: css("ink2") }, h("tspan", { "font-weight": 600, fill: css("att-ink") }, "Project "),
-    fit(at.phone ? `through W_O: each part becomes ${D} numbers`
-      : `through W_O, ${data.heads * K} × ${D}: each part meets ${rows} and becomes ${D} numbers`, p.w - 50, 12, false)));
+    fit(at.phone ? `through W_O: each part becomes ${counted(D, "number")}`
+      : `through W_O, ${data.heads * K} × ${D}: each part meets ${rows} and becomes ${counted(D, "number")}`, p.w - 50, 12, false)));
   return out;
 }
 

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import cache, state, work
 from app.components.multi_head import QUICK, Largest, Off, cost, see_chance, see_effects, see_halves, see_row
+from app.counts import counted
 from app.page import Context
 from core.analysis.head_effects import HeadEffects
 from core.analysis.head_jobs import NAMED_FROM
@@ -97,7 +98,7 @@ class Measure:
             st.button("Stop", key="multi_head.stop")
 
         def progress(done: int, blocks: int) -> None:
-            bar.progress(done / blocks, text=f"{done} of {blocks} blocks measured")
+            bar.progress(done / blocks, text=f"{done} of {counted(blocks, 'block')} measured")
 
         found = see_effects(self.ctx.lm, *self.here, self.off, self.row, self.token, progress)
         cache.keep(self._about, found)

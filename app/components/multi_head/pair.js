@@ -40,7 +40,7 @@ function drawPair(g, data, local, at, row) {
     const y = p.top + 8;
     return [
       label(q.k - 10, p.top + 32, "query", { anchor: "end", fill: "q-ink", weight: 600 }),
-      label(q.k, y, fit(`q of ${visible(data.rows[row].text)} (${row}): what it asks, ${K} numbers`, 2 * q.strip + 10, 12, false), { fill: "q-ink" }),
+      label(q.k, y, fit(`q of ${visible(data.rows[row].text)} (${row}): what it asks, ${counted(K, "number")}`, 2 * q.strip + 10, 12, false), { fill: "q-ink" }),
       strip(g, query, q.k, p.top + 16, q.strip, 20, max.q, "q"),
       label(q.product, p.top + 32, at.phone ? "× key" : "× each key below, number by number", { fill: "ink3" }),
       label(q.k, p.top + 54, at.phone ? "k" : fit("k: what each token answers", q.strip, 12, false), { fill: "k-ink", weight: 600 }),
@@ -91,7 +91,7 @@ function drawSum(g, data, local, at, q, row, col, products) {
   const digits = Math.abs(sum) >= 10 ? 1 : 2;
   const terms = shown.map((i) => num(products[i], digits)).join(" + ").replaceAll("+ −", "− ");
   const others = products.length - shown.length;
-  const line = `${terms}${others ? ` ${rest < 0 ? "−" : "+"} ${num(Math.abs(rest), digits)} (${others} others)` : ""} = ${num(sum, 2)}`;
+  const line = `${terms}${others ? ` ${rest < 0 ? "−" : "+"} ${num(Math.abs(rest), digits)} (${counted(others, "other")})` : ""} = ${num(sum, 2)}`;
   const steps = [data.factorText && `${data.factorText} = ${num(scaled, 2)}`, local.a.bias && `bias ${num(local.a.bias[row * S + col], 2)}`,
     hidden ? "hidden by the mask: 0" : `softmax over the row: ${num(local.a.pattern[row * S + col], 3)}`].filter(Boolean);
   return [

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app import widgets
 from app.components.multi_head.off import Head
+from app.counts import counted
 from app.predict import Answer
 from core.analysis.head_effects import Knockout
 
@@ -60,7 +61,7 @@ def ask(
     choices = [
         (
             others,
-            f"block {block}’s other {len(others)} heads",
+            f"block {block}’s other {counted(len(others), 'head')}",
             f"Keep only {name((block, head))} in block {block}",
         ),
         (line, f"all of block {block}", f"Switch off all of block {block}"),

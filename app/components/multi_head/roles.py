@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.components.multi_head.words import ABOUT, BRIEF, MEANS, RANDOM, UNWRITTEN
+from app.counts import counted
 from core.analysis.head_jobs import EVEN, NAMED_FROM, SHORT, HeadJobs, reads
 from core.analysis.head_patterns import NAMES, Job
 
@@ -65,7 +66,7 @@ def _beyond(line: float | None) -> str:
 
 def count(rows: int) -> str:
     """So many tokens, in words."""
-    return "1 token" if rows == 1 else f"{rows} tokens"
+    return counted(rows, "token")
 
 
 def roles(jobs: HeadJobs, causal: bool, written: bool = True) -> list[dict[str, Any]]:

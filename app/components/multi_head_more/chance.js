@@ -18,7 +18,7 @@ function drawChance(g, data, local, { x, y, w }) {
   const lead = w < 520 ? 124 : 200;
   const heads = headsShown(data, w - lead);
   const col = (w - lead) / heads.length;
-  const said = inLines(`Violet: a head’s score. Grey dots: the same head by chance. The line: what the luckiest of all ${data.blocks * data.heads} heads reaches in 19 of 20 draws. ` +
+  const said = inLines(`Violet: a head’s score. Grey dots: the same head by chance. The line: what the luckiest of all ${counted(data.blocks * data.heads, "head")} reaches in 19 of 20 draws. ` +
     `Filled: beyond the line. A name needs that, and ${num(data.from, 1)} of the way from an even spread to the best possible.`, w);
   g.part("chance head", [w], () => [
     label(x, y + 14, `Block ${data.block}${data.off ? ", all heads on" : ""}: more than chance?`, { size: 14, weight: 600, fill: "ink" }),
@@ -65,7 +65,7 @@ function strips(g, data, local, row, r, { x, top, lead, col, heads }) {
     for (let i = 0; i < n; i++) cloud.push(`M${X(k, dots[h0 * n + i]).toFixed(1)},${(middle + ((((i + 1) * 0.618) % 1) - 0.5) * (STRIP - 12)).toFixed(1)}h0`);
     const [value, above] = [row.values[h0], row.above[h0]];
     const said = `${headName([data.block, h0])} ${row.name} ${num(value, 3)}; by chance ${num(row.mean[h0], 3)} on average, the line ${num(row.line, 3)}. ` +
-      `As high in ${row.reached[h0]} of ${row.draws} draws${above ? (row.named[h0] ? ": named after it" : row.large[h0] ? ": another score names it" : ": too little for a name") : ""}. Chance: ${row.how}.`;
+      `As high in ${row.reached[h0]} of ${counted(row.draws, "draw")}${above ? (row.named[h0] ? ": named after it" : row.large[h0] ? ": another score names it" : ": too little for a name") : ""}. Chance: ${row.how}.`;
     out.push(h("path", { d: `M${X(k, 0)},${middle}H${X(k, 1)}`, stroke: css("line") }),
       h("path", { d: cloud.join(""), stroke: css("ink3"), "stroke-width": 2.6, "stroke-linecap": "round", opacity: 0.42, fill: "none" }),
       h("path", { d: `M${X(k, row.line)},${top + 3}V${top + STRIP - 3}`, stroke: css("ink"), "stroke-width": 1.5 }),

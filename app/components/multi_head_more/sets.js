@@ -41,7 +41,7 @@ function drawSets(g, data, local, { x, y, w }) {
   const pitch = phone ? 104 : 36;
   sets.rows.forEach((row, r) => {
     const top = at + r * pitch;
-    const names = row.heads.length > 3 ? `${row.heads.length} heads` : row.heads.map(headName).join(" + ");
+    const names = row.heads.length > 3 ? `${counted(row.heads.length, "head")}` : row.heads.map(headName).join(" + ");
     const what = r >= sets.chosen ? "" : r === 0 && sets.now ? "off now" : "the pair";
     g.overlay(`set ${r}`, { left: x, top: top + (phone ? 0 : 2), height: phone ? 44 : 28 }, () => html("button", { type: "button", class: "gb-button gb-small mm-set", onclick: (event) => g.select({ off: event.currentTarget.dataset.off }) }), (node) => {
       node.dataset.off = row.off;

@@ -49,7 +49,7 @@ function drawHeads(g, data, at) {
   }
   g.part("heads", null, () => [
     head([at.names[0] + 16], "Who wrote", fit(`to ${visible(token)}`, at.names[1] - 20, 12, false)),
-    head(at.strip, "What", data.width > shown ? `${shown} of ${data.width} numbers` : `${data.width} numbers`),
+    head(at.strip, "What", data.width > shown ? `${shown} of ${counted(data.width, "number")}` : `${counted(data.width, "number")}`),
     head(at.size, "Length", "grey: the sum so far"),
     head(at.cosine, "Along the sum", "cosine, −1 to 1"),
     at.logit && [label(at.logit[0], 14, "Logit of", { fill: "ink", weight: 600 }), h("text", { x: at.logit[0], y: 30, "font-family": MONO, "font-size": 12, fill: css("accent"), direction: "ltr" }, tokenSpans(data.top.text, at.logit[1], 12))],
@@ -151,7 +151,7 @@ function saidOf(data, local, room) {
     return [...out, ...whyNot(data, room)];
   }
   const one = data.lines[chosen];
-  const adds = [b(one.name, inkOf(one.part)), " adds ", b(`${data.width} numbers`), ", ", b(`${long(one.norm)} long`), "."];
+  const adds = [b(one.name, inkOf(one.part)), " adds ", b(`${counted(data.width, "number")}`), ", ", b(`${long(one.norm)} long`), "."];
   const then = ["The sum is then ", b(long(one.running)), " long."];
   const out = narrow ? [adds, then] : [[...adds, " ", ...then]];
   if (changed(data, one)) out.push(narrow ? ["Written ", b(long(one.written)), " long; norms left this of it."] : ["It was written ", b(long(one.written)), " long; the norms that came later left ", b(long(one.norm)), " of it."]);

@@ -36,7 +36,7 @@ function drawNorm(g, data, local, at) {
   const token = data.tokens[data.row].text;
   g.part("norm head", [place.name, kind], () => [
     label(x, y + 14, fit(kind && kind !== place.own ? `${KIND[kind]} in its place` : titleOf(data, place, kind), w, 14, false), { size: 14, weight: 600, fill: "ink" }),
-    h("text", { x, y: y + 31, "font-size": 12, fill: css("ink3") }, kind && kind !== place.own ? fit(`${titleOf(data, place, kind)}`, w, 12, false) : ["of ", h("tspan", { "font-family": MONO, direction: "ltr" }, tokenSpans(token, 90, 12)), `: ${data.width} numbers, ε = ${eps(place.eps)}`]),
+    h("text", { x, y: y + 31, "font-size": 12, fill: css("ink3") }, kind && kind !== place.own ? fit(`${titleOf(data, place, kind)}`, w, 12, false) : ["of ", h("tspan", { "font-family": MONO, direction: "ltr" }, tokenSpans(token, 90, 12)), `: ${counted(data.width, "number")}, ε = ${eps(place.eps)}`]),
   ]);
   if (!kind) {
     g.part("norm none", [place.name], () => inLines(`These numbers go on as they are: mean ${num(place.before.mean, 3)}, rms ${num(place.before.rms, 3)}. Choose LayerNorm or RMSNorm below to see what it would make of them.`, w).map((line, i) => label(x, y + 60 + 17 * i, line, { fill: "ink2" })));
@@ -131,9 +131,9 @@ function drawStory(g, data, local, at) {
   const one = data.lines[step];
   const token = visible(data.tokens[data.row].text);
   const before = step ? data.lines[step - 1] : null;
-  const first = { embedding: `The stream of ${token} begins as its embedding: ${data.width} numbers, ${long(one.norm)} long.`, position: "A vector for its position is added: another line, not a new start.", "token type": "So is a vector that says which sentence it stands in." }[one.part];
+  const first = { embedding: `The stream of ${token} begins as its embedding: ${counted(data.width, "number")}, ${long(one.norm)} long.`, position: "A vector for its position is added: another line, not a new start.", "token type": "So is a vector that says which sentence it stands in." }[one.part];
   const reads = data.post ? "reads the stream as it stands" : data.norms ? "reads the stream through a norm" : "reads the stream";
-  const what = first ?? (one.part === "norm bias" ? "The norms' biases stand in the stream as well; together they are one line." : `${one.name} ${reads} and adds ${data.width} numbers of its own, ${long(one.norm)} long.`);
+  const what = first ?? (one.part === "norm bias" ? "The norms' biases stand in the stream as well; together they are one line." : `${one.name} ${reads} and adds ${counted(data.width, "number")} of its own, ${long(one.norm)} long.`);
   const way = !before ? "" : one.running > before.running * 1.005 ? `The stream grows from ${long(before.running)} to ${long(one.running)}: shorter than the two lengths together, as they do not point the same way.`
     : one.running < before.running * 0.995 ? `The stream shrinks from ${long(before.running)} to ${long(one.running)}: the new line points against what stood.` : `The stream keeps its length, ${long(one.running)}, and turns.`;
   const kept = changed(data, one) ? `(It was written ${long(one.written)} long; each line is shown as it stands at the end, after the norms that came later.)` : "";

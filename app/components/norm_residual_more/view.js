@@ -78,7 +78,7 @@ function drawLegend(data, box) {
       return [h("path", { d: `M${x},${mid - 4}h26`, stroke: css(SHADE[one.norms]), "stroke-width": 2.5, "stroke-dasharray": one.residual ? null : "5 3" }),
         label(x + 34, mid, one.name, { fill: "ink" }), label(x + w, mid, sized(one.reach), { anchor: "end", mono: true, fill: "ink2" })];
     }),
-    data.done < data.total ? label(x, y + 56 + data.variants.length * 26 + 4, `${data.done} of ${data.total} models measured …`, { fill: "ink3" })
+    data.done < data.total ? label(x, y + 56 + data.variants.length * 26 + 4, `${data.done} of ${counted(data.total, "model")} measured …`, { fill: "ink3" })
       : inLines(verdict(data), w).map((line, i) => label(x, y + 66 + data.variants.length * 26 + 17 * i, line, { fill: "ink2" }))];
 }
 /** What the six numbers say. */
@@ -116,7 +116,7 @@ const moreView = {
 
   describe(data) {
     const ways = (data.ways ?? []).map((way) => `${way.wiring}-norm${way.own ? ", as this model is built" : ""}: ${way.steps.map(([where, size]) => `${where} ${num(size, 2)}`).join(", ")}.`).join(" ");
-    return `${ways} Untrained models of ${data.layers} blocks, gradient at the input over the one after the last block: ${data.variants.map((one) => `${one.name} ${sized(one.reach)}`).join("; ")}${data.done < data.total ? `; ${data.done} of ${data.total} measured` : ""}.`;
+    return `${ways} Untrained models of ${counted(data.layers, "block")}, gradient at the input over the one after the last block: ${data.variants.map((one) => `${one.name} ${sized(one.reach)}`).join("; ")}${data.done < data.total ? `; ${data.done} of ${data.total} measured` : ""}.`;
   },
 
   state(data) {

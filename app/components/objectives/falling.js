@@ -46,7 +46,7 @@ function wordOf(row) {
   const step = `step ${thousands(row.step)} of ${thousands(row.steps || row.step)}`;
   if (row.state === "queued" && row.starting) return "the workers are starting";
   if (row.state === "queued") return row.place > 1 ? `waits, place ${row.place} in the queue` : row.place ? "waits for a worker" : "begins";
-  if (row.state === "done") return `${thousands(row.step)} steps`;
+  if (row.state === "done") return `${counted(row.step, "step")}`;
   if (row.state === "running") return step;
   return `${row.state}, ${step}`;
 }

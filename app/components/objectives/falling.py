@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app import own_run, runs, state, trained
+from app.counts import counted
 from app.own_run import Next
 from core.training.examples import LESSONS, triple
 from core.training.spec import Objective, TrainSpec
@@ -44,7 +45,7 @@ def _estimate() -> str:
     """What the three would cost here, in words."""
     spend, why = own_run.cost(following)
     steps = next(iter(wished().values())).steps
-    return why or f"{steps} steps each with your share, span length and seed: {spend} in all."
+    return why or f"{counted(steps, 'step')} each with your share, span length and seed: {spend} in all."
 
 
 def following(share: str | None = None) -> list[Next]:

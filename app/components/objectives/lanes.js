@@ -27,7 +27,7 @@ function drawHead(data, place, step) {
   return [
     label(x + 8, y + 14, fit(lane.title, w - 12, 13, false), { weight: 600, size: 13, fill: "ink" }),
     label(x + 8, y + 31, fit(said, w - 12, 12, false), { fill: lane.own ? "accent" : "ink3", weight: lane.own ? 600 : null }),
-    step >= 3 && label(x + 8, y + 48, fit(lane.objective === "span_corruption" ? `${scored} answers for ${lane.hidden.length} hidden` : `${scored} of ${data.words.length} score`, w - 12, 12, false), { fill: "ink2" }),
+    step >= 3 && label(x + 8, y + 48, fit(lane.objective === "span_corruption" ? `${counted(scored, "answer")} for ${lane.hidden.length} hidden` : `${scored} of ${data.words.length} score`, w - 12, 12, false), { fill: "ink2" }),
     lane.columns.map((name, i) => step >= (i === lane.columns.length - 1 ? 3 : 2) && label(c.at(i), y + 64, fit(name, c.each, 12, false), { fill: "ink3" })),
     lane.own && step >= LAST && label(c.loss, y + 64, "loss", { anchor: "end", fill: "ink3" }),
   ];

@@ -51,7 +51,7 @@ const objectivesView = {
 
   describe(data, local) {
     const row = rowOf(data, local);
-    return `One sentence of ${data.words.length} tokens as three training examples; step ${stepOf(local) + 1}, ${steps.names[stepOf(local)]}. Token ${row}, ${visible(data.words[row].text)}. ` +
+    return `One sentence of ${counted(data.words.length, "token")} as three training examples; step ${stepOf(local) + 1}, ${steps.names[stepOf(local)]}. Token ${row}, ${visible(data.words[row].text)}. ` +
       data.lanes.map((lane) => `${lane.title}, ${lane.shape}${lane.own ? ", this model" : ""}: reads ${lane.reads.map((one) => visible(one.text)).join(" ")}; asks ${lane.answers.filter((one) => one.score).map((one) => visible(one.text)).join(" ")}; here it ${seenBy(data, lane, row)}.${lane.mean === null ? "" : ` Mean loss ${num(lane.mean, 3)} nats.`}`).join(" ") +
       ` Curves: ${(local.rows ?? []).map((one, i) => `${NAMES[data.runs[i].objective]} ${one.last === null ? "not measured" : num(one.last, 3)}`).join(", ")}.`;
   },

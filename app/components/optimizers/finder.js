@@ -66,7 +66,7 @@ const finderFigure = {
   describe(data, local) {
     if (!local.rates) return `Learning-rate finder for ${data.name}: nothing was searched yet.`;
     const rate = data.steepest === null ? "it never fell" : `it fell fastest at rate ${sig(local.rates[data.steepest], 3)}`;
-    return `Learning-rate finder for ${data.name}: ${data.trials} steps, loss ${num(local.losses[0], 3)} at first; ${rate}; lowest ${num(local.smooth[data.lowest], 3)} at rate ${sig(local.rates[data.lowest], 3)}. ${data.end}`;
+    return `Learning-rate finder for ${data.name}: ${counted(data.trials, "step")}, loss ${num(local.losses[0], 3)} at first; ${rate}; lowest ${num(local.smooth[data.lowest], 3)} at rate ${sig(local.rates[data.lowest], 3)}. ${data.end}`;
   },
   state(data, local) {
     return { name: data.name, trials: data.trials, rates: local.rates ? Array.from(local.rates) : [], losses: local.rates ? Array.from(local.losses) : [], steepest: data.steepest ?? null, lowest: data.lowest ?? null };

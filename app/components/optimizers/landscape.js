@@ -22,7 +22,7 @@ function drawWalk(g, data, local, at, scale) {
   g.part("walk", [at.map, moment], () => [
     drawLine(lineTo(points), { colour: "accent" }, 2),
     points.map(([x, y], i) => g.tip(h("circle", { class: "gb-hot", "data-moment": i, cx: x, cy: y, r: i === moment ? 7 : 4.5, fill: css(i === moment ? "accent" : "bg"), stroke: css(i === moment ? "bg" : "accent"), "stroke-width": 1.8 }),
-      `after ${thousands(data.steps[i])} steps\nloss ${num(data.pathLosses[i], 3)}`)),
+      `after ${counted(data.steps[i], "step")}\nloss ${num(data.pathLosses[i], 3)}`)),
     onGround(clamp(points[0][0], at.map.x + 30, at.map.x + at.map.w - 30), points[0][1] + (points[0][1] < 30 ? 22 : -12), "step 0", { anchor: "middle", fill: "accent", weight: 600 }),
   ]);
 }
@@ -37,7 +37,7 @@ function drawPathSide(g, data, local, at) {
   const X = (i) => left + ((right - left) * i) / (data.steps.length - 1);
   const Y = (v) => top + tall - (tall * v) / most;
   g.part("path side", [at.words, moment], () => [
-    label(x, y + 14, `After ${thousands(data.steps[moment])} steps of training`, { weight: 600, fill: "ink", size: 14 }),
+    label(x, y + 14, `After ${counted(data.steps[moment], "step")} of training`, { weight: 600, fill: "ink", size: 14 }),
     label(x, y + 36, `loss on your text ${num(data.pathLosses[moment], 3)} nats`, { fill: "ink" }),
     paragraph(x, y + 56, moment === data.steps.length - 1 ? `The plane goes through this point. ${fell(data)}` : `The plane keeps ${num(100 * data.shares[moment], 1)} % of its squared distance from the end; the rest lies in directions that no picture of two axes has.`, w, { fill: "ink2" }),
     label(left, top - 8, "loss along the path", { fill: "ink3" }),
@@ -82,7 +82,7 @@ const landscapeFigure = {
     g.height = at.height;
     if (!local.heights) {
       g.height = at.phone ? 120 : 64;
-      g.part("none", [g.width], () => paragraph(0, 16, `Nothing was measured on this text yet. Each of the ${data.grid * data.grid} points is a forward pass of a copy whose weights were moved that far along two directions.`, Math.min(g.width, 760), { fill: "ink2" }));
+      g.part("none", [g.width], () => paragraph(0, 16, `Nothing was measured on this text yet. Each of the ${counted(data.grid * data.grid, "point")} is a forward pass of a copy whose weights were moved that far along two directions.`, Math.min(g.width, 760), { fill: "ink2" }));
       return;
     }
     const scale = scaleOf(data.box, at.map);
@@ -110,7 +110,7 @@ const landscapeFigure = {
       const lowest = Math.min(...seen);
       const near = [[-1, 0], [1, 0], [0, -1], [0, 1]].map(([r, c]) => local.heights[(Math.floor(n / 2) + 2 * r) * n + Math.floor(n / 2) + 2 * c]);
       const far = near.every(Number.isFinite) ? near.reduce((a, b) => a + b) / 4 : NaN;
-      const out = data.rows < n ? [[`${data.rows} of ${n} rows are measured.`]] : [
+      const out = data.rows < n ? [[`${data.rows} of ${counted(n, "row")} are measured.`]] : [
         [`At the middle the loss is ${num(middle, 3)}; a fifth of the way out it is ${num(far, 3)} on average.`, { fill: "ink", size: 14, line: 20 }],
         [lowest < middle - 1e-6 ? `The lowest point of the grid has ${num(lowest, 3)}: on this one text the model is not at the bottom, as it was trained on many others.` : "No point of the grid lies lower.", { fill: "ink2" }],
         [data.hasPath ? `The way that training took lies in other directions: of the distance from its first moment these two hold ${data.shares[0] < 1e-4 ? "less than a ten-thousandth" : `${num(100 * data.shares[0], 2)} %`}. Choose its own plane to see it.` : "", { fill: "ink2" }],
@@ -134,7 +134,7 @@ const landscapeFigure = {
     if (!local.heights) return "Loss landscape: nothing was measured yet.";
     const seen = Array.from(local.heights).filter(Number.isFinite);
     const where = showsPath(data) ? ` The training path goes from loss ${num(data.pathLosses[0], 3)} to ${num(data.pathLosses.at(-1), 3)}; shown: step ${thousands(data.steps[momentOf(data, local)])}, ${num(data.pathLosses[momentOf(data, local)], 3)}.` : "";
-    return `Loss landscape over ${data.kind === "path" ? "the training path’s plane" : "two random directions"}: ${data.rows} of ${data.grid} rows measured, from ${num(Math.min(...seen), 3)} to ${num(Math.max(...seen), 3)}.${where}`;
+    return `Loss landscape over ${data.kind === "path" ? "the training path’s plane" : "two random directions"}: ${data.rows} of ${counted(data.grid, "row")} measured, from ${num(Math.min(...seen), 3)} to ${num(Math.max(...seen), 3)}.${where}`;
   },
   state(data, local) {
     const path = showsPath(data) ? { moment: momentOf(data, local), places: data.places, losses: data.pathLosses, shares: data.shares, steps: data.steps } : null;

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.components import optimizers as view
+from app.counts import counted
 
 FILE = Path(__file__).resolve().parents[3] / "assets" / "recipe.json"  # scripts/measure_recipe.py writes it
 
@@ -57,7 +58,7 @@ def about(table: dict[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[str]
         said.append(f"Without {' and without '.join(better)} the loss is lower: {why}.")
     if plain := table.get("plain"):
         said.append(
-            f"The plain recipe, a GPT-2 with AdamW, warm-up and cosine, takes {plain['steps']:,} steps to "
+            f"The plain recipe, a GPT-2 with AdamW, warm-up and cosine, takes {counted(plain['steps'], 'step')} to "
             f"{plain['loss']:.3f}; this one takes {full['steps']:,} to {full['loss']:.3f}."
         )
     return said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.components.optimizers.below import Weight
+from app.counts import counted
 from app.predict import Answer
 from core.training.moments import Distance, compare
 
@@ -16,7 +17,8 @@ def text(weight: Weight) -> str:
     own = inside and (weight.heavy or weight.trained().steepest != (weight.row, weight.col))
     other = f"weight [{weight.row}, {weight.col}]" if own else "one of middling gradient"
     return (
-        f"Adam takes {weight.place.steps} steps on your text. How far does the steepest weight of {weight.name} move, "
+        f"Adam takes {counted(weight.place.steps, 'step')} on your text. How far does the steepest weight of "
+        f"{weight.name} move, "
         f"beside {other}?"
     )
 

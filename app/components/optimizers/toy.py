@@ -14,6 +14,7 @@ from app import events, own_run, state, trained
 from app.components import optimizers as view
 from app.components.optimizers import SHORT
 from app.components.optimizers.setup import NAMES, read_rates
+from app.counts import counted
 from app.own_run import Next
 from app.trained import Arm
 from core.training.quintet import RATES, STEPS, quintet
@@ -49,7 +50,7 @@ def panel() -> None:
             spend, why = own_run.cost(following)
             steps = next(iter(wished().values())).steps
             st.button(
-                f"Train all five: {steps} steps each{f', {spend}' if spend else ''}", key="optimizers.toy",
+                f"Train all five: {counted(steps, 'step')} each{f', {spend}' if spend else ''}", key="optimizers.toy",
                 on_click=state.whole(begin),
             )  # fmt: skip
             own_run.warn(why)

@@ -85,7 +85,7 @@ function drawBias(g, data, local, at) {
   const path = (values) => values.map((v, i) => (b.buckets ? `${i ? "H" : "M"}${(i ? X(i - 0.5) : X(i)).toFixed(1)}${i ? "V" : ","}${Y(v).toFixed(1)}` : `${i ? "L" : "M"}${X(i).toFixed(1)},${Y(v).toFixed(1)}`)).join("") + (b.buckets ? `H${X(n - 1)}` : "");
   const at0 = b.distances.indexOf(f.apart);
   g.part("bias", [f.row, f.col, at.bias], () => [
-    label(at.bias.left, y - 10, `What each of ${b.values.length} heads adds to a score, by distance`, { weight: 600, fill: "ink" }),
+    label(at.bias.left, y - 10, `What each of ${counted(b.values.length, "head")} adds to a score, by distance`, { weight: 600, fill: "ink" }),
     h("path", { d: `M${x},${Y(0)}h${w}`, stroke: css("line") }),
     b.values.map((values, i) => i !== b.head && h("path", { d: path(values), fill: "none", stroke: css("ink3"), "stroke-width": 1, opacity: 0.6 })),
     h("path", { d: path(b.values[b.head]), fill: "none", stroke: css("pos"), "stroke-width": 2.5 }),

@@ -52,8 +52,8 @@ function sentences(data, local, step) {
       const score = f.score === null ? "" : ` The softmax gets ${short(f.score)}: the score ${short(f.score - f.pair)}, and ${short(f.pair)} by distance.`;
       return [`${short(f.pair)} is added to the score of this query and key, before the softmax.${score}`];
     }
-    if (kind === "rotary") return [`The turned arrows are multiplied: of this pair ${short(f.product)}, of all ${data.width} pairs together q · k = ${short(f.pair)}.`];
-    return [f.embed === null ? `A token’s vector has ${data.embedWidth} numbers in the open model and this table has ${data.width}: it belongs to the tiny model, and is only shown.` : `${data.source === "own" ? "It is added" : "It would be added"} to the token’s own number: ${short(f.embed)} ${f.value < 0 ? "−" : "+"} ${short(Math.abs(f.value))} = ${short(f.embed + f.value)}. The same word at another place is another vector.`];
+    if (kind === "rotary") return [`The turned arrows are multiplied: of this pair ${short(f.product)}, of all ${counted(data.width, "pair")} together q · k = ${short(f.pair)}.`];
+    return [f.embed === null ? `A token’s vector has ${counted(data.embedWidth, "number")} in the open model and this table has ${data.width}: it belongs to the tiny model, and is only shown.` : `${data.source === "own" ? "It is added" : "It would be added"} to the token’s own number: ${short(f.embed)} ${f.value < 0 ? "−" : "+"} ${short(Math.abs(f.value))} = ${short(f.embed + f.value)}. The same word at another place is another vector.`];
   }
   if (kind === "rotary") return [`Both arrows turned by the same rate: between them the turn is ${num(-f.apart, 0)} × ${rateText(f.rate)} = ${inTurns(-f.apart * (f.rate ?? 0))}. Let the text begin later, and both turn on together: the score stays.`];
   if (BIASES.includes(kind)) return ["Wherever the text begins, the distances stay, and so does all that is added."];

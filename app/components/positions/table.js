@@ -27,7 +27,7 @@ function drawHeat(g, data, local, at, rows) {
   const most = plain || data.kind === "learned" ? strongest(source) : 1;
   const tall = rows.length * at.pitch;
   const titles = { sinusoidal: "The table: a row for each position", learned: "The table: a row for each position", rotary: "cos of each pair’s angle", none: "The tokens’ own vectors" };
-  const more = plain ? (cols < data.embedWidth ? `${cols} of ${data.embedWidth} numbers` : `${cols} numbers`) : data.kind === "rotary" ? `${data.width} pairs` : cols < data.width ? `${cols} of ${data.width} columns` : `${cols} columns`;
+  const more = plain ? (cols < data.embedWidth ? `${cols} of ${counted(data.embedWidth, "number")}` : `${counted(cols, "number")}`) : data.kind === "rotary" ? `${counted(data.width, "pair")}` : cols < data.width ? `${cols} of ${counted(data.width, "column")}` : `${counted(cols, "column")}`;
   g.part("heat", [rows, at.heat], () => [
     label(at.chips.x, y - 10, titles[data.kind], { weight: 600, fill: "ink" }), label(x + w, y - 10, more, { anchor: "end", fill: "ink3" }),
     heatImage(x, y, w, tall, heat(values, rows.length, cols, (v) => g.signedRgb(v, most))),

@@ -5,7 +5,7 @@ const LOOKS = { sinusoidal: ["q-ink", null], learned: ["ink2", "6 3"], rotary: [
 function drawBeyond(g, data, local, box) {
   const { x, y, w } = box;
   const seeds = data.charts[0].seeds;
-  const said = inLines(`The same tiny model with each kind of position, trained on rows of 2 to ${data.charts[0].trained} letters and tested on up to 30. The share of 200 rows without a mistake; lines: mean of ${seeds} seeds, bands: from the worst to the best seed.`, w, 12);
+  const said = inLines(`The same tiny model with each kind of position, trained on rows of 2 to ${counted(data.charts[0].trained, "letter")} and tested on up to 30. The share of 200 rows without a mistake; lines: mean of ${counted(seeds, "seed")}, bands: from the worst to the best seed.`, w, 12);
   const out = [label(x, y + 14, "Beyond the trained length", { size: 14, weight: 600, fill: "ink" }), said.map((line, i) => label(x, y + 34 + 16 * i, line))];
   const names = data.charts[0].kinds;
   let [lx, ly] = [x, y + 42 + 16 * said.length];
@@ -58,7 +58,7 @@ function drawTask(g, data, local, chart, box) {
       pointerleave: () => { local.length = null; g.redraw(); },
     }), (event) => {
       const i = lengths.indexOf(lengthAt(event, lengths));
-      return `${lengths[i]} letters\n` + [...chart.kinds].sort((a, b) => b.mean[i] - a.mean[i]).map((one) => `${num(100 * one.mean[i], 0).padStart(3)} % ${one.name} (${num(100 * one.span[i][0], 0)} to ${num(100 * one.span[i][1], 0)})`).join("\n");
+      return `${counted(lengths[i], "letter")}\n` + [...chart.kinds].sort((a, b) => b.mean[i] - a.mean[i]).map((one) => `${num(100 * one.mean[i], 0).padStart(3)} % ${one.name} (${num(100 * one.span[i][0], 0)} to ${num(100 * one.span[i][1], 0)})`).join("\n");
     }));
 }
 /** The model that was trained on this page: a dot for each tested length, with what counting 200 rows leaves open. */
@@ -79,7 +79,7 @@ function drawAnswer(data, local, x, y, w) {
   const answer = answers.find((one) => one[0] === length) ?? answers[0];
   const [n, given, right, wrote] = answer;
   const same = right === wrote;
-  return h("g", {}, label(x, y + 12, `${data.name}${mine ? ", trained here" : ""}, one row of ${n} letters (${chart.title.toLowerCase()})`, { weight: 600, fill: "ink" }),
+  return h("g", {}, label(x, y + 12, `${data.name}${mine ? ", trained here" : ""}, one row of ${counted(n, "letter")} (${chart.title.toLowerCase()})`, { weight: 600, fill: "ink" }),
     [["given", given, "ink2"], ["right", right, "ink2"], ["written", wrote, same ? "accent" : "ink"]].map(([name, text, fill], i) => [
       label(x, y + 32 + 18 * i, name, { fill: "ink3" }), label(x + 56, y + 32 + 18 * i, fit(text, w - 110, 12), { mono: true, fill }), i === 2 && label(x + w, y + 32 + 18 * i, same ? "right" : "wrong", { anchor: "end", weight: 600, fill: same ? "accent" : "ink2" })]));
 }

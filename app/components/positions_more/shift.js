@@ -17,7 +17,7 @@ function drawShift(g, data, local, box) {
   const lines = [];
   for (let i = 2; i < n; i += 2) lines.push(`M${x + i * cell},${top}v${size}M${x},${top + i * cell}h${size}`);
   const out = [title, heatImage(x, top, size, size, heat(local.matrix, n, n, (v) => g.signedRgb(v, 1))), h("path", { d: lines.join(""), stroke: css("bg") }),
-    label(x, top + size + 16, `M: first ${n} rows and columns`, { fill: "ink3" })];
+    label(x, top + size + 16, `M: first ${counted(n, "row")} and columns`, { fill: "ink3" })];
   const narrow = w < 700;
   const across = narrow ? 0 : (w - size - 40) / 2; // the tables side by side where there is room
   const [sy, sw] = narrow ? [top + size + 40, w] : [top + 12, across - 30];

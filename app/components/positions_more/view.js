@@ -13,7 +13,7 @@ const moreView = {
   describe(data) {
     const i = data.charts[0].lengths.indexOf(12);
     return `A shift by ${data.by} positions as one matrix: ${data.tables.map((one) => `${one.name}, largest difference ${small(one.error)}`).join("; ")}. ` +
-      `Trained on rows of up to ${data.charts[0].trained} letters, right on rows of 12: ${data.charts.map((chart) => `${chart.title}: ${chart.kinds.map((one) => `${one.name} ${num(100 * one.mean[i], 0)} %`).join(", ")}`).join("; ")}.`;
+      `Trained on rows of up to ${counted(data.charts[0].trained, "letter")}, right on rows of 12: ${data.charts.map((chart) => `${chart.title}: ${chart.kinds.map((one) => `${one.name} ${num(100 * one.mean[i], 0)} %`).join(", ")}`).join("; ")}.`;
   },
   state(data) {
     return { by: data.by, kind: data.kind, task: data.task, mine: data.mine, tables: data.tables.map(({ name, error, rows }) => ({ name, error, rows })), angles: data.angles,

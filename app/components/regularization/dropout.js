@@ -21,7 +21,7 @@ function drawMasks(g, data, local, at, step) {
   const factor = 1 / (1 - d.rate);
   g.part("dropout head", null, () => [
     label(at.x, 14, `Dropout: ${d.what}, for your text`, { size: 14, weight: 600, fill: "ink" }),
-    at.phone ? null : label(at.panels[2].x + at.panels[2].w, 14, `${cols} of the ${d.width} numbers of each token`, { anchor: "end", fill: "ink3" }),
+    at.phone ? null : label(at.panels[2].x + at.panels[2].w, 14, `${cols} of the ${counted(d.width, "number")} of each token`, { anchor: "end", fill: "ink3" }),
   ]);
   g.part("rows", shown, () => (at.phone ? panels : panels.slice(0, 1)).map((p) => d.rows.map((r, i) => chip(g, at.x, p.top + (i + 0.5) * at.pitch, at.chips, r.text, { height: at.pitch - 2, size: 12, id: r.id }))));
   const panel = (k, title, values, paint) => {
@@ -69,7 +69,7 @@ function drawMasks(g, data, local, at, step) {
     const [x, m, y] = [a.clean[i], a.factors[i], a.values[i]];
     const times = m > 0 ? `${num(x, 3)} × ${num(m, 3)} = ${num(y, 3)}` : `${num(x, 3)} × 0 = 0`;
     const written = step < DRAWN ? num(x, 3) : used ? `${num(x, 3)}, as it is` : step < SCALED ? `${num(x, 3)}, ${m > 0 ? "kept" : "dropped"}` : times;
-    const mean = used || step < MANY ? "" : `mean over ${d.counts.at(-1)} masks: ${num(a.mean[i], 3)}`;
+    const mean = used || step < MANY ? "" : `mean over ${counted(d.counts.at(-1), "mask")}: ${num(a.mean[i], 3)}`;
     return [
       panels.map((p) => h("rect", { x: p.x + (c * p.w) / cols - 0.5, y: p.top + r * at.pitch - 0.5, width: p.w / cols + 1, height: at.pitch + 1, rx: 2, fill: "none", stroke: css("accent"), "stroke-width": 2 })),
       h("text", { x: at.x, y: at.written, "font-size": 13, "font-family": MONO, fill: css("ink") },
@@ -111,7 +111,7 @@ function drawUnder(g, data, box, used) {
   const [left, right] = [x + 62, x + w - 42];
   const X = (p) => left + (right - left) * p;
   return [
-    label(x, y + 12, `${fit(data.dropout.next.label, w - measure(" under 48 masks", 12, false) * 1.08, 12, false)}${used ? ", in use" : ` under ${many} masks`}`, { weight: 600, fill: "ink" }),
+    label(x, y + 12, `${fit(data.dropout.next.label, w - measure(" under 48 masks", 12, false) * 1.08, 12, false)}${used ? ", in use" : ` under ${counted(many, "mask")}`}`, { weight: 600, fill: "ink" }),
     label(x, y + 28, used ? "always the same" : "a dot each; mark: none dropped", { fill: "ink3" }),
     tokens.map((t, i) => {
       const mid = y + 48 + i * 24;

@@ -1,49 +1,49 @@
 // Taking a picture away: SVG that needs nothing of the page, and the same as PNG. What lies over the picture as HTML
 // (titles that are doors, buttons, sliders) is drawn into it, the page's claim stands over it, and its fonts are inside.
 
-const AROUND = 16; // pixels of margin: what reaches over the picture's edge on the page is not cut off
-const TITLE = { size: 18, line: 26 };
-const PROBE = 24;
-const OURS = ["Inter", "JetBrains Mono"]; // the families that app/static/fonts holds
+const EXPORT_MARGIN = 16; // pixels of margin: what reaches over the picture's edge on the page is not cut off
+const EXPORT_TITLE = { size: 18, line: 26 };
+const EXPORT_PROBE = 24;
+const EXPORT_FAMILIES = ["Inter", "JetBrains Mono"]; // the families that app/static/fonts holds
 
 /**
  * The picture as SVG text: custom properties written out, fonts embedded.
- * probe: draw a letter of each font below the picture, PROBE pixels deep, by which one sees that it has come.
+ * probe: draw a letter of each font below the picture, EXPORT_PROBE pixels deep, by which one sees that it has come.
  */
 async function exportText(figure, probe = false) {
   const chart = figure.closest('[class*="st-key-gb-chart-vega-"]'); // of a chart, the figure only says what it shows
   const source = chart ? chart.querySelector("svg.marks") : figure.querySelector("svg");
   const style = getComputedStyle(figure);
-  const colour = chart ? inkOf(chart) : (name) => style.getPropertyValue(name).trim();
+  const colour = chart ? exportInk(chart) : (name) => style.getPropertyValue(name).trim();
   const [width, height] = ["width", "height"].map((side) => Number(source.getAttribute(side)));
   const claim = document.querySelector(".gb-claim h1")?.textContent?.trim() ?? "";
-  const title = claim ? inLines(claim, (width - 8) / 1.08, TITLE.size) : [];
-  const top = title.length ? title.length * TITLE.line + 6 : 0;
+  const title = claim ? inLines(claim, (width - 8) / 1.08, EXPORT_TITLE.size) : [];
+  const top = title.length ? title.length * EXPORT_TITLE.line + 6 : 0;
   const copy = source.cloneNode(true);
-  const [w, tall] = [width + 2 * AROUND, height + top + 2 * AROUND];
-  for (const [name, value] of Object.entries({ xmlns: SVG_NS, width: w, height: tall, viewBox: `${-AROUND} ${-AROUND - top} ${w} ${tall}` })) copy.setAttribute(name, value);
+  const [w, tall] = [width + 2 * EXPORT_MARGIN, height + top + 2 * EXPORT_MARGIN];
+  for (const [name, value] of Object.entries({ xmlns: SVG_NS, width: w, height: tall, viewBox: `${-EXPORT_MARGIN} ${-EXPORT_MARGIN - top} ${w} ${tall}` })) copy.setAttribute(name, value);
   copy.removeAttribute("aria-hidden");
   copy.removeAttribute("style");
   const fonts = h("style", {});
   copy.prepend(h("title", {}, figure.getAttribute("aria-label") ?? ""), fonts,
-    h("rect", { x: -AROUND, y: -AROUND - top, width: w, height: tall, fill: "var(--gb-bg)" }),
-    h("g", { "data-part": "claim" }, title.map((line, i) => label(0, TITLE.size - 2 - top + TITLE.line * i, line, { size: TITLE.size, weight: 600, fill: "ink" }))));
+    h("rect", { x: -EXPORT_MARGIN, y: -EXPORT_MARGIN - top, width: w, height: tall, fill: "var(--gb-bg)" }),
+    h("g", { "data-part": "claim" }, title.map((line, i) => label(0, EXPORT_TITLE.size - 2 - top + EXPORT_TITLE.line * i, line, { size: EXPORT_TITLE.size, weight: 600, fill: "ink" }))));
   for (const drawn of figure.exports?.values() ?? []) copy.append(drawn() ?? ""); // what a canvas over the picture shows
   copy.append(h("g", { "data-part": "over" }, overlaysDrawn(figure, source)));
   const faces = await fontsOf(copy.textContent);
   const words = getComputedStyle(source.querySelector("text") ?? source);
   fonts.textContent = `${faces.map((face) => face.rule).join("")}text{white-space:${words.whiteSpace};font-variant-numeric:${words.fontVariantNumeric};letter-spacing:${words.letterSpacing}}`;
   if (probe) {
-    copy.setAttribute("height", tall + PROBE);
-    copy.setAttribute("viewBox", `${-AROUND} ${-AROUND - top} ${w} ${tall + PROBE}`);
-    copy.append(h("g", {}, faces.map(({ family, letter }, i) => h("text", { x: PROBE * i - AROUND, y: height + AROUND + PROBE - 6, "font-size": PROBE - 6, "font-family": `'${family}'` }, letter))));
+    copy.setAttribute("height", tall + EXPORT_PROBE);
+    copy.setAttribute("viewBox", `${-EXPORT_MARGIN} ${-EXPORT_MARGIN - top} ${w} ${tall + EXPORT_PROBE}`);
+    copy.append(h("g", {}, faces.map(({ family, letter }, i) => h("text", { x: EXPORT_PROBE * i - EXPORT_MARGIN, y: height + EXPORT_MARGIN + EXPORT_PROBE - 6, "font-size": EXPORT_PROBE - 6, "font-family": `'${family}'` }, letter))));
   }
   return new XMLSerializer().serializeToString(copy)
     .replace(/var\((--gb-[a-z0-9-]+)\)/g, (_, p) => (colour(p) || "inherit").replace(/"/g, "'"));
 }
 
 /** What a token's colour is where an element stands: the page itself holds both of its themes. */
-function inkOf(element) {
+function exportInk(element) {
   const probe = element.appendChild(html("i", { hidden: "" }));
   const style = getComputedStyle(probe);
   queueMicrotask(() => probe.remove());
@@ -65,7 +65,7 @@ async function fontsOf(letters) {
     const file = /url\(["']?([^"')]+)/.exec(face.getPropertyValue("src"))?.[1];
     const range = face.getPropertyValue("unicode-range");
     const letter = [...codes].find((code) => inRange(code, range) && /[\p{L}\p{N}]/u.test(String.fromCodePoint(code)));
-    if (!OURS.includes(family) || !file || letter === undefined) return null;
+    if (!EXPORT_FAMILIES.includes(family) || !file || letter === undefined) return null;
     const address = new URL(file, base).href;
     if (!fontFiles.has(address)) fontFiles.set(address, await asDataUrl(address));
     const weight = face.getPropertyValue("font-weight") || "normal";
@@ -161,8 +161,8 @@ async function exportBlob(figure, scale = 2) {
     const image = new Image();
     image.src = url;
     await image.decode();
-    const canvas = Object.assign(document.createElement("canvas"), { width: image.width * scale, height: (image.height - PROBE) * scale });
-    const strip = Object.assign(document.createElement("canvas"), { width: PROBE * faces, height: PROBE });
+    const canvas = Object.assign(document.createElement("canvas"), { width: image.width * scale, height: (image.height - EXPORT_PROBE) * scale });
+    const strip = Object.assign(document.createElement("canvas"), { width: EXPORT_PROBE * faces, height: EXPORT_PROBE });
     // A picture's fonts are read after it: until then their letters are not drawn at all.
     const until = performance.now() + 5000;
     while (faces && !lettersIn(strip, image, faces) && performance.now() < until) await new Promise((done) => setTimeout(done, 30));
@@ -176,8 +176,8 @@ async function exportBlob(figure, scale = 2) {
 function lettersIn(strip, image, faces) {
   const pen = strip.getContext("2d", { willReadFrequently: true });
   pen.clearRect(0, 0, strip.width, strip.height);
-  pen.drawImage(image, 0, image.height - PROBE, strip.width, PROBE, 0, 0, strip.width, PROBE);
-  return Array.from({ length: faces }, (_, i) => pen.getImageData(PROBE * i, 0, PROBE, PROBE).data.some((v, at) => at % 4 === 3 && v > 0)).every(Boolean);
+  pen.drawImage(image, 0, image.height - EXPORT_PROBE, strip.width, EXPORT_PROBE, 0, 0, strip.width, EXPORT_PROBE);
+  return Array.from({ length: faces }, (_, i) => pen.getImageData(EXPORT_PROBE * i, 0, EXPORT_PROBE, EXPORT_PROBE).data.some((v, at) => at % 4 === 3 && v > 0)).every(Boolean);
 }
 function exportSave(blob, name) {
   const link = html("a", { href: URL.createObjectURL(blob), download: name });

@@ -14,6 +14,7 @@ from app import cache, state
 from app.components import register
 from app.components.tokenization.learned import NAMES, Learned
 from app.components.tokenization.machines import machine, phrase
+from app.counts import counted
 from core.analysis.embedding_rows import row_lengths
 from core.language_model import LanguageModel
 from core.text import published
@@ -215,7 +216,7 @@ def _about(row: str, name: str, lm: LanguageModel) -> dict[str, Any]:
     method = own_vocabulary(lm.tokenizer) if row == "model" else published.published(row)
     about = ABOUT.get(
         row,
-        f"The open model's own vocabulary: {len(method):,} entries, each the number of a row in its table.",
+        f"The open model's own vocabulary: {counted(len(method), 'entry')}, each the number of a row in its table.",
     )
     return {
         "name": title_of(row, name),

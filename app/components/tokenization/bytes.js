@@ -36,7 +36,7 @@ function byteCard(g, x, y, card) {
       let first = 0;
       return h("g", {},
         label(x, top + 8, row.name, { fill: "ink2", weight: 500 }),
-        label(x + w, top + 8, row.tokens.length === 1 ? "one token" : `${row.tokens.length} tokens`, { anchor: "end", fill: row.tokens.length > 1 ? "accent" : "ink3" }),
+        label(x + w, top + 8, row.tokens.length === 1 ? "one token" : `${counted(row.tokens.length, "token")}`, { anchor: "end", fill: row.tokens.length > 1 ? "accent" : "ink3" }),
         row.tokens.map(([id, count], j) => {
           const [from, to] = [at(first), at(first + count - 1) + BYTE.w];
           first += count;

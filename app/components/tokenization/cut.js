@@ -38,7 +38,7 @@ function mergesUsed(data, local) {
 /** Where BPE's cut of the word ends, and why; before merge m, what it still waits for. */
 function whyNot(machine, m) {
   const next = machine.turns.find((turn) => turn.rank >= m);
-  if (next) return `With ${m === 1 ? "1 merge" : `${thousands(m)} merges`} no more is joined here; #${thousands(next.rank + 1)} is the next that joins.`;
+  if (next) return `With ${m === 1 ? "1 merge" : `${counted(m, "merge")}`} no more is joined here; #${thousands(next.rank + 1)} is the next that joins.`;
   const ends = machine.ends ?? [];
   if (!ends.length) return machine.turns.length ? "One piece: every pair on the way had been learned." : "";
   if (machine.needed === 0) return "Nothing was merged, so every word stays spelled.";

@@ -22,8 +22,8 @@ function languageCell(g, x, y, w, language, english, method, rate, most) {
     bar > 12 && !lost && h("rect", { x, y: y - 5, width: Math.max(1, (bar * value) / most), height: 10, rx: 2, fill: css("res"), opacity: 0.75 }),
     label(x + w - 50, y + 4, num(value, rate === "text" ? 0 : 2), { anchor: "end", mono: true, fill: lost ? "neg" : "ink" }),
     label(x + w - 10, y + 4, lost ? "lost" : `×${num(times, 1)}`, { anchor: "end", mono: !lost, fill: lost ? "neg" : "ink3" }));
-  const said = lost ? `\n${cell.unknown} of them say only [UNK]: what stood there is lost` : `\n${num(times, 2)} times what the same costs in English`;
-  return g.tip(node, `${language.name}: ${cell.tokens} tokens for ${language.characters} characters, ${language.bytes} bytes${said}`);
+  const said = lost ? `\n${cell.unknown} of them say only [UNK]: what stood there is lost` : `\n${timesAs(times)} what the same costs in English`;
+  return g.tip(node, `${language.name}: ${counted(cell.tokens, "token")} for ${counted(language.characters, "character")}, ${language.bytes} bytes${said}`);
 }
 
 function languageDetail(g, data, local, y) {

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from app.components import pack
+from app.counts import counted
 from core.data.corpora import corpus as documents_of
 from core.text.merging import Learning, Merge
 from core.text.pieces import Method
@@ -122,7 +123,7 @@ class Learned:
         if crowded:
             signs = ", ".join(_singles(name, method) for name, method in crowded.items())
             unknown = "" if set(crowded) == {"bpe"} else "; and [UNK]"
-            few = f"{self.spec.size} entries cannot hold the single signs, which all stay"
+            few = f"{counted(self.spec.size, 'entry')} cannot hold the single signs, which all stay"
             found.append(f"{few}: {signs}{unknown}.")
         ended = [
             f"{NAMES[name]} ends at {_sized(method)}" for name, method in all_three.items() if method.ended
@@ -290,6 +291,8 @@ def counts_data(method: Any, what: str) -> dict[str, Any]:
     else:
         entry, count = method.left_out
         seen = "once" if count == 1 else f"{count:,} times"
-        said += f"; the {len(method) - 1:,} most frequent and [UNK] make the {len(method):,} entries. "
+        said += (
+            f"; the {len(method) - 1:,} most frequent and [UNK] make the {counted(len(method), 'entry')}. "
+        )
         said += f"First left out: “{entry}”, seen {seen}. All others are [UNK]."
     return {"top": [[entry, count] for entry, count in ordered[:40]], "said": said}

@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import Any
 
 from app.components.tokenization.learned import Learned, shown
+from app.counts import counted
 from core.text.bpe import Turn
 from core.text.merging import Learning
 from core.text.pieces import Method, Word
@@ -155,9 +156,10 @@ def lookup(method: Method, row: str, word: Word, text: str) -> dict[str, Any]:
             ", so all that the model would read is [UNK]: a word that was never seen has no number."
         )  # fmt: skip
     elif row == "characters":
-        said = f"Each sign is looked up. {len(method):,} entries are few, so every word is long."
+        said = f"Each sign is looked up. {counted(len(method), 'entry')} are few, so every word is long."
         if unknown:
-            never = f"{unknown} of {len(pieces)} {'is' if unknown == 1 else 'are'} none of the {len(method):,} entries"
+            verb = "is" if unknown == 1 else "are"
+            never = f"{unknown} of {len(pieces)} {verb} none of the {counted(len(method), 'entry')}"
             said = f"Each sign is looked up; {never}: all that the model would read is [UNK]."
     else:
         said = "This vocabulary's rule is none that the page can replay; these are its pieces."

@@ -36,8 +36,8 @@ function roundSentence(box, rounds, at) {
   const r = rounds[at];
   const said = at === 0
     ? `Start: ${thousands(r.after + 1)} candidates${r.repeated > r.after ? ` of ${thousands(r.repeated)}` : ""}${box.w < 560 ? "" : ": signs, [UNK] and repeated stretches (to 16 letters)"}.`
-    : r.gone.length ? `Of ${thousands(r.before + 1)} entries ([UNK] counted) ${thousands(r.before - r.after)} go${box.w < 480 ? "" : ": the corpus hardly misses them"}.`
-      : `${thousands(r.after + 1)} entries ([UNK] counted), ${box.w < 480 ? "fitted once more" : "their probabilities fitted to the corpus once more"}.`;
+    : r.gone.length ? `Of ${counted(r.before + 1, "entry")} ([UNK] counted) ${thousands(r.before - r.after)} go${box.w < 480 ? "" : ": the corpus hardly misses them"}.`
+      : `${counted(r.after + 1, "entry")} ([UNK] counted), ${box.w < 480 ? "fitted once more" : "their probabilities fitted to the corpus once more"}.`;
   return label(box.x, box.y + LEARN.said + 4, fit(said, box.w, 12, false), { fill: "ink2" });
 }
 
@@ -128,7 +128,7 @@ function drawReady(g, data, local, box) {
     return [
       label(box.x, box.y + LEARN.title, `What is known of ${row.name}`, { weight: 600, fill: "ink", size: 14 }),
       sentence(box.x, box.y + LEARN.said + 2, box.w, row.about, { lines: 3 }),
-      turns.length > 0 && label(box.x, box.y + 104, `Of its ${thousands(row.merges)} merges this word needs, oldest first`, { weight: 600, fill: "ink" }),
+      turns.length > 0 && label(box.x, box.y + 104, `Of its ${counted(row.merges, "merge")} this word needs, oldest first`, { weight: 600, fill: "ink" }),
       turns.slice(0, perColumn * 2).map((t, k) => {
         const x = box.x + Math.floor(k / perColumn) * (box.w / 2);
         const y = box.y + 122 + (k % perColumn) * 22;

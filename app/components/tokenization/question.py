@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app import state
 from app.components.tokenization.learned import Spec, read
 from app.components.tokenization.machines import phrase
+from app.counts import counted
 from app.predict import Answer
 from core.text.merging import Learning
 from core.text.pieces import Method
@@ -70,7 +71,7 @@ def judge(spec: Spec, now: Method, model: Method, word: str, text: str) -> Answe
         "What it repeats becomes one piece" if many < few else "Neither corpus repeats more of it"
     )  # fmt: skip
     why = (
-        f"{many:,} tokens, now {few:,}: {after.per_piece:.3f} characters in each, now {before.per_piece:.3f} "
+        f"{counted(many, 'token')}, now {few:,}: {after.per_piece:.3f} characters in each, now {before.per_piece:.3f} "
         f"(the open model's: {own:.3f}). {because}."
     )
     numbers: dict[str, float | int | str] = {

@@ -173,7 +173,7 @@ const tokenization = {
     const counts = local.rows.filter((r) => !r.pending).map((r) => `${r.name} ${r.pieces.length}`).join(", ");
     const now = local.rows.find((r) => r.id === s.method);
     const cut = now.pending ? "being learned" : now.pieces.map((p) => visible(p.bytes ?? p.text)).join(" | ");
-    const walk = s.merge === null ? "" : ` After ${s.merge} of ${s.merges} merges.`;
+    const walk = s.merge === null ? "" : ` After ${s.merge} of ${counted(s.merges, "merge")}.`;
     return `The text in tokens: ${counts}. ${now.name} cuts it into ${cut}.${walk}`;
   },
 

@@ -16,6 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import cache, state, widgets, work
 from app.components.tokenization.learned import Job, Learned, Spec, read
+from app.counts import counted
 
 LARGEST = 5_000_000  # bytes of an own text
 EVERY = 0.1  # seconds between two signs of progress
@@ -87,7 +88,7 @@ def _stop(spec: Spec) -> None:
 def offer_to_go_on(learned: Learned) -> None:
     """After a stop: how far it came, and a button that learns the rest."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-stopped"):
-        far = f"{len(learned.bpe.merges):,} merges of BPE and {len(learned.wordpiece.merges):,} of WordPiece"
+        far = f"{counted(len(learned.bpe.merges), 'merge')} of BPE and {len(learned.wordpiece.merges):,} of WordPiece"
         rounds, seeds = learned.unigram.rounds, learned.unigram.seeds + 1
         left = rounds[-1].after + 1 if rounds else seeds
         unigram = f"Unigram still has {left:,} of its {seeds:,} candidates"
@@ -145,7 +146,7 @@ def facts(learned: Learned | None) -> str:
     seconds = _memo().get("seconds", {}).get(learned.key)
     took = "" if seconds is None else f" in {seconds:.1f} s"
     many = learned.characters_read
-    read = "1 character" if many == 1 else f"{many:,} characters"
+    read = counted(many, "character")
     if learned.stopped:
         return f"learning from {read} was stopped before its end"
     return f"three vocabularies learned from {read}{took}"
