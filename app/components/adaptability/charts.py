@@ -70,7 +70,7 @@ def chart(shown: dict[str, Any], small: bool, title: str) -> alt.TopLevelMixin:
     layers += _own(shown, x, up)
     return alt.layer(*layers).properties(
         height=SMALL if small else LARGE,
-        title=alt.TitleParams(title, subtitle="right, %", fontSize=12, limit=300 if small else 560, offset=4),
+        title=alt.TitleParams(title, subtitle="right, %", fontSize=12, offset=4),
     )
 
 
