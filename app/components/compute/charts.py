@@ -88,15 +88,19 @@ def _laid_out(
 ) -> None:
     """Axes, title and names."""
     axes = {"type": "log", "showgrid": True, "zeroline": False, "dtick": 1}
-    about = f"operations a second, at most, on {shown.card.name}; dotted: the best of all cards"
+    about = f"operations a second, at most, on {shown.card.name}<br>dotted: the best of all cards"
     if shown.own and machine is None:
-        about += "<br>this machine is not measured yet, see below"
+        about += "; this machine: not measured yet, see below"
+    powers = [10.0**k for k in range(math.ceil(across[0]), math.floor(across[1]) + 1)]
     below = {"text": "operations for each byte moved", "font": {"size": 11}, "standoff": 4}
     figure.update_layout(
         height=TALL, margin={"l": 44, "r": 8, "t": 62, "b": 36}, uirevision=repr(across), showlegend=False,
         title={"text": "What sets the pace", "subtitle": {"text": about}, "font": {"size": 13}, "y": 0.99},
         dragmode="zoom", hovermode="closest", yaxis={**axes, "tickformat": "~s"},
-        xaxis={**axes, "range": list(across), "title": below, "tickformat": "~s"},
+        xaxis={
+            **axes, "range": list(across), "title": below, "tickvals": powers,
+            "ticktext": [f"{one:,g}" for one in powers],
+        },
     )  # fmt: skip
     if machine is not None:
         figure.add_annotation(
