@@ -38,8 +38,8 @@ def passes(shown: Subject, works: Mapping[str, Work | None]) -> dict[str, dict[s
 def frontier(shown: Subject, at: np.ndarray[Any, Any]) -> tuple[list[float], list[str]]:
     """The most that any listed card reaches at each intensity, and which one it is."""
     roofs = {card.name: (card.peak(shown.precision), card.bandwidth) for card in ACCELERATORS.values()}
-    best = [max(roofs, key=lambda name, x=x: attainable(x, *roofs[name])) for x in at]
-    return [attainable(x, *roofs[name]) for x, name in zip(at, best, strict=True)], best
+    found = [max((attainable(x, *one), name) for name, one in roofs.items()) for x in at]
+    return [most for most, _ in found], [name for _, name in found]
 
 
 def reach(

@@ -102,7 +102,7 @@ def front(data: dict[str, Any]) -> alt.TopLevelMixin:
     x = alt.X("bytes:Q", scale=alt.Scale(type="log", domain=across, nice=False), axis=axis)
     up = alt.Scale(domain=[low, high], nice=False)
     at = alt.Y("at:Q", scale=up)
-    layers = [*_behind(made, original, high, x, up), *_points(made, x, at, up)]
+    layers: list[Any] = [*_behind(made, original, high, x, up), *_points(made, x, at, up)]
     for one in named(made):
         word = alt.Chart(vega.data([one])).mark_text(
             align="left", dx=13 if one["here"] else 9, dy=one["down"], font="JetBrains Mono",
@@ -127,7 +127,7 @@ def _behind(
     line = alt.Chart(vega.data([whole]))
     whose = [alt.Tooltip("said:N", title="the original, float32"), alt.Tooltip("how:N", title="loss")]
     inside, stub = joined(made, high)
-    joint = {"color": ink("ink3"), "strokeWidth": 1.5}
+    joint: dict[str, Any] = {"color": ink("ink3"), "strokeWidth": 1.5}
     return [
         line.mark_rule(color=ink("res"), strokeDash=[3, 3]).encode(y=y),
         line.mark_point(color=ink("res"), filled=False, size=90, strokeWidth=2).encode(
