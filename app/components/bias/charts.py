@@ -24,7 +24,7 @@ def kind(test: dict[str, Any]) -> str:
     """What an effect size may be told as."""
     if not test["conclusive"]:
         return UNSURE
-    return WITHIN if test["band"][0] <= test["d"] <= test["band"][1] else BEYOND
+    return WITHIN if test["within"] else BEYOND
 
 
 def rows(data: dict[str, Any]) -> list[dict[str, Any]]:
