@@ -183,7 +183,7 @@ def test_a_point_above_the_chart_is_named_and_not_joined_as_if_it_lay_inside(pag
     front, stub = (next(one for one in lines if bool(one["dash"]) == dashed) for dashed in (False, True))
     assert len(front["points"]) == len(inside)
     (x0, y0), (x1, y1) = stub["points"]
-    assert y0 - y1 > 3 * abs(x1 - x0)  # as steep as the loss is
+    assert abs(y0 - y1) > 3 * abs(x1 - x0)  # as steep as the loss is
     expect(chart.get_by_text(f"2: {chosen['loss']:.1f}", exact=True).first).to_be_visible()
     beaten = len(state["points"]) - len(best)
     expect(
@@ -197,7 +197,7 @@ def test_a_point_above_the_chart_is_named_and_not_joined_as_if_it_lay_inside(pag
             apart = apart or one["bottom"] <= other["top"] + 2 or other["bottom"] <= one["top"] + 2
             assert apart or one["text"] == other["text"], f"{one['text']} lies on {other['text']}"
     expect(
-        figure.get_by_text(f"loss, {state['original']['places']} places held out", exact=True)
+        figure.get_by_text(f"loss, {state['original']['places']} tokens held out", exact=True)
     ).to_be_visible()
 
 

@@ -102,13 +102,14 @@ def front(data: dict[str, Any]) -> alt.TopLevelMixin:
     x = alt.X("bytes:Q", scale=alt.Scale(type="log", domain=across, nice=False), axis=axis)
     up = alt.Scale(domain=[low, high], nice=False)
     at = alt.Y("at:Q", scale=up)
-    layers: list[Any] = [*_behind(made, original, high, x, up), *_points(made, x, at, up)]
+    layers: list[Any] = _behind(made, original, high, x, up)
     for one in named(made):
         word = alt.Chart(vega.data([one])).mark_text(
             align="left", dx=13 if one["here"] else 9, dy=one["down"], font="JetBrains Mono",
             color=ink("accent" if one["here"] else "ink3"),
         )  # fmt: skip
         layers.append(vega.haloed(word.encode(x=x, y=at, text="said:N")))
+    layers += _points(made, x, at, up)  # on top: a word would catch the pointer
     beaten = sum(not one["front"] for one in made)
     many = "setting" if len(made) == 1 else "settings"
     title = alt.TitleParams(
