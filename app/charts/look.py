@@ -45,6 +45,7 @@ CONFIG: dict[str, Any] = {
     "background": "transparent",
     "font": theme.SANS,
     "padding": {"left": 2, "right": 4, "top": 4, "bottom": 4},
+    "mark": {"tooltip": None},  # only what a chart means to say, not the rows behind a line or a word
     "view": {"stroke": None, "continuousHeight": 240},
     "concat": {"spacing": 10},
     "axis": _SMALL | {

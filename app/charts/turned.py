@@ -16,6 +16,15 @@ from app.charts.frame import About, framed
 from app.charts.look import PALETTE
 
 HEIGHT = 420  # px
+REMOVED = [
+    "lasso2d",
+    "select2d",
+    "zoomIn2d",
+    "zoomOut2d",
+    "autoScale2d",
+    "resetCameraLastSave3d",
+    "tableRotation",
+]
 
 
 def mark(name: str) -> str:
@@ -69,7 +78,7 @@ def draw(about: About, figure: go.Figure) -> None:
     name = f"glassbox-{about.name.replace('_', '-')}"
     config = {
         "displaylogo": False, "displayModeBar": True, "scrollZoom": False,
-        "modeBarButtonsToRemove": ["lasso2d", "select2d", "resetCameraLastSave3d"],
+        "modeBarButtonsToRemove": REMOVED,
         "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
     }  # fmt: skip
     with framed(about, "plotly"):

@@ -32,7 +32,7 @@ def data(rows: Sequence[dict[str, Any]]) -> alt.Data:
     return alt.Data(values=list(rows))
 
 
-def haloed(text: alt.Chart) -> alt.LayerChart:
+def haloed(text: alt.Chart) -> Any:
     """Words that stay readable over lines: the same words below them, broad and in the colour of the ground."""
     mark = text.mark if isinstance(text.mark, dict) else text.mark.to_dict()
     ground = {key: value for key, value in mark.items() if key != "color"}
@@ -106,7 +106,7 @@ def _one(
 
 def _themed(chart: alt.TopLevelMixin) -> Any:
     """The chart in our theme, drawn as SVG: custom properties have no colour on a canvas."""
-    found = chart.copy()
+    found: Any = copy.deepcopy(chart)
     found.config = alt.Config(**CONFIG)
     found.usermeta = {"embedOptions": {"renderer": "svg"}}
     return found

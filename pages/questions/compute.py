@@ -31,6 +31,7 @@ view.draw(
     view.record(
         shown, list(ctx.tokens), known, at, events.selection("picture", {key: state.get(key) for key in KEYS})
     ),
+    shown,
     key="picture",
     on={
         "select": lambda: events.select("picture", KEYS),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -87,7 +86,15 @@ def test_grid_words_and_costs_are_cores(page: Page, before: Reference) -> None:
     assert figure.locator("[data-weight]").count() == 64 and figure.locator("[data-token]").count() == len(
         state["tokens"]
     )
-    assert figure.locator("[data-point]").count() == len(state["points"]) >= 4
+    drawn = driver.component_state(page, "efficiency_front")["points"]
+    assert driver.marks(page, "efficiency_front", "points").count() == len(drawn) == len(state["points"]) >= 4
+    for one, point in zip(drawn, state["points"]):
+        assert (one["name"], one["bytes"], one["front"]) == (point["name"], point["bytes"], point["front"])
+        assert (
+            one["loss"] == pytest.approx(point["loss"])
+            and one["low"] < one["loss"] + 1e-6
+            and one["high"] > one["loss"] - 1e-6
+        )
     listed = [(one["bytes"], one["loss"]) for one in state["points"]]
     assert [one["front"] for one in state["points"]] == [at in front(listed) for at in range(len(listed))]
     expect(page.locator("h1")).to_contain_text("Row by row, 4 bits keep ")
@@ -143,10 +150,24 @@ def test_what_lies_under_the_pointer_is_said(page: Page) -> None:
     driver.hover(page, figure.locator('[data-matrix="0 in"]').first)
     error = next(one for one in state["errors"] if (one["block"], one["piece"]) == (0, "in"))
     expect(tip).to_contain_text(f"its weights moved by {100 * error['weights']:.0f} %")
-    driver.hover(page, figure.locator("[data-point]").last)
-    expect(tip).to_contain_text("4 bits, one scale a row, to nearest, around 0")
+    drawn = driver.component_state(page, "efficiency_front")["points"]
+    here = next(at for at, one in enumerate(drawn) if one["here"])
+    driver.hover(page, driver.marks(page, "efficiency_front", "points").nth(here))
+    told = page.locator("#vg-tooltip-element.visible")
+    expect(told).to_contain_text("4 bits, one scale a row, to nearest, around 0")
+    expect(told).to_contain_text("nothing is smaller and as good")
     driver.hover(page, figure.locator('[data-token="3"]'))
     expect(tip).to_contain_text("original: ")
+
+
+# A line of a chart: its corners, and whether it is dashed.
+LINE = """line => ({ dash: line.getAttribute('stroke-dasharray'),
+  points: line.getAttribute('d').slice(1).split('L').map(point => point.split(',').map(Number)) })"""
+# What is written beside the points, with its box on the screen.
+NAMES = """chart => [...chart.querySelectorAll('.mark-text.role-mark text')].map(text => {
+  const b = text.getBoundingClientRect();
+  return { text: text.textContent, left: b.left, right: b.right, top: b.top, bottom: b.bottom };
+})"""
 
 
 def test_a_point_above_the_chart_is_named_and_not_joined_as_if_it_lay_inside(page: Page) -> None:
@@ -157,17 +178,26 @@ def test_a_point_above_the_chart_is_named_and_not_joined_as_if_it_lay_inside(pag
     best = [one for one in state["points"] if one["front"]]
     inside = [one for one in best if one["loss"] < 1.5 * state["original"]["loss"]]
     assert chosen["loss"] > 5 and chosen["front"] and chosen not in inside
-    assert figure.locator(".gb-front-line").count() == len(inside) - 1
-    (stub,) = figure.locator(".gb-front-stub").all()
-    _, x0, y0, x1, y1 = (float(part) for part in re.split("[ML,]+", f"0{stub.get_attribute('d')}"))
-    assert y0 - y1 > 3 * abs(x1 - x0)  # as steep as the loss is
-    expect(figure.get_by_text(f"2: {chosen['loss']:.1f}", exact=True)).to_be_visible()
+    chart = driver.chart(page, "efficiency_front")
+    lines = [line.evaluate(LINE) for line in chart.locator(".mark-line path").all()]
+    front, stub = (next(one for one in lines if bool(one["dash"]) == dashed) for dashed in (False, True))
+    assert len(front["points"]) == len(inside)
+    (x0, y0), (x1, y1) = stub["points"]
+    assert abs(y0 - y1) > 3 * abs(x1 - x0)  # as steep as the loss is
+    expect(chart.get_by_text(f"2: {chosen['loss']:.1f}", exact=True).first).to_be_visible()
     beaten = len(state["points"]) - len(best)
     expect(
-        figure.get_by_text(f"{len(state['points'])} settings measured, {beaten} beaten", exact=True)
+        chart.get_by_text(f"{len(state['points'])} settings measured, {beaten} beaten", exact=True)
     ).to_be_visible()
+    boxes = chart.evaluate(NAMES)
+    assert len(boxes) >= len(driver.component_state(page, "efficiency_front")["names"])
+    for i, one in enumerate(boxes):
+        for other in boxes[i + 1 :]:
+            apart = one["right"] <= other["left"] or other["right"] <= one["left"]
+            apart = apart or one["bottom"] <= other["top"] + 2 or other["bottom"] <= one["top"] + 2
+            assert apart or one["text"] == other["text"], f"{one['text']} lies on {other['text']}"
     expect(
-        figure.get_by_text(f"loss, {state['original']['places']} places held out", exact=True)
+        figure.get_by_text(f"loss, {state['original']['places']} tokens held out", exact=True)
     ).to_be_visible()
 
 
@@ -222,7 +252,6 @@ def test_steps_tell_it_part_by_part(page: Page) -> None:
         (1, ".gb-grid-value"),
         (3, "[data-matrix]"),
         (4, "[data-token]"),
-        (6, "[data-point]"),
     ):
         while driver.component_state(page, NAME)["stage"]["step"] < part:
             assert figure.locator(selector).count() == 0
@@ -230,8 +259,10 @@ def test_steps_tell_it_part_by_part(page: Page) -> None:
             page.keyboard.press(".")
             driver.wait_for_state(page, NAME, partial(stands, to))
         assert figure.locator(selector).count() > 0
+    assert page.locator('[data-component="efficiency_front"]').count() == 0
     page.keyboard.press("Escape")
     driver.wait_for_state(page, NAME, lambda now: now["stage"]["step"] == 6)
+    driver.marks(page, "efficiency_front", "points").first.wait_for(state="attached")
 
 
 def test_answer_notebook_and_link(

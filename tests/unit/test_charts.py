@@ -54,6 +54,13 @@ def test_charts_side_by_side_are_one_file() -> None:
     assert all("config" not in part for part in whole["concat"])
 
 
+def test_only_what_a_chart_means_to_say_is_said() -> None:
+    whole = json.loads(vega.document([chart()], dark=False))
+    assert whole["config"]["mark"] == {"tooltip": None}, (
+        "Streamlit would show the rows behind every line and word"
+    )
+
+
 def test_an_unknown_colour_is_an_error() -> None:
     with pytest.raises(KeyError):
         look.ink("mauve")

@@ -70,7 +70,7 @@ def chart(shown: dict[str, Any], small: bool, title: str) -> alt.TopLevelMixin:
     layers += _own(shown, x, up)
     return alt.layer(*layers).properties(
         height=SMALL if small else LARGE,
-        title=alt.TitleParams(title, subtitle="right, %", fontSize=12, limit=300 if small else 560, offset=4),
+        title=alt.TitleParams(title, subtitle="right, %", fontSize=12, offset=4),
     )
 
 
@@ -154,7 +154,7 @@ def _series(
     ]
     colour, dash = WAYS[one["key"]]
     base = alt.Chart(vega.data(rows))
-    paint = {"color": ink(colour), "xOffset": shift}
+    paint: dict[str, Any] = {"color": ink(colour), "xOffset": shift}
     out = [
         base.mark_line(strokeDash=dash, strokeWidth=1.5 if small else 2, **paint).encode(x=x, y=y),
         base.mark_rule(strokeWidth=1.5, opacity=0.8, **paint).encode(
@@ -207,7 +207,7 @@ def _own(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
 # ------------------------------------------------------------------------------------------------- on the page
 
 
-def table(plans: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+def table(plans: Sequence[dict[str, Any]]) -> dict[str, Sequence[Any]]:
     """A row for each way at each place."""
     rows = [
         (shown["axis"], one["name"], point["at"], point["mean"], point["low"], point["high"])

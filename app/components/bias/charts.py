@@ -24,7 +24,7 @@ def kind(test: dict[str, Any]) -> str:
     """What an effect size may be told as."""
     if not test["conclusive"]:
         return UNSURE
-    return WITHIN if test["band"][0] <= test["d"] <= test["band"][1] else BEYOND
+    return WITHIN if test["within"] else BEYOND
 
 
 def rows(data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -84,7 +84,7 @@ def tests(data: dict[str, Any]) -> alt.TopLevelMixin:
     return alt.vconcat(upper, _splits(data["shown"], size)) if made else alt.vconcat(upper)
 
 
-def _tests(made: list[dict[str, Any]], size: Any, lowest: bool) -> alt.LayerChart:
+def _tests(made: list[dict[str, Any]], size: Any, lowest: bool) -> Any:
     base = alt.Chart(vega.data(made))
     axis = alt.Axis(labelFont="Inter, sans-serif", labelFontSize=12, labelColor=ink("ink"), labelLimit=LABELS - 6,
                     minExtent=LABELS, maxExtent=LABELS, domain=False, ticks=False, grid=False)  # fmt: skip
@@ -130,7 +130,7 @@ def _tests(made: list[dict[str, Any]], size: Any, lowest: bool) -> alt.LayerChar
     )
 
 
-def _splits(shown: dict[str, Any], size: Any) -> alt.LayerChart:
+def _splits(shown: dict[str, Any], size: Any) -> Any:
     """Every split's effect size as a histogram; what reaches the observed one is filled."""
     d = shown["d"]
     bars = []
@@ -152,7 +152,7 @@ def _splits(shown: dict[str, Any], size: Any) -> alt.LayerChart:
         alt.Tooltip("to:Q", format=".2f"),
     ]
     line = alt.Chart(vega.data([{"d": d, "said": f"p = {shown['said_p']}"}]))
-    side = {"align": "right", "dx": -6} if d > 0 else {"align": "left", "dx": 6}
+    side: dict[str, Any] = {"align": "right", "dx": -6} if d > 0 else {"align": "left", "dx": 6}
     word = line.mark_text(fontWeight=600, color=ink("accent"), baseline="top", **side)
     return alt.layer(
         base.mark_bar(stroke=ink("bg"), strokeWidth=0.5).encode(

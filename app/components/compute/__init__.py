@@ -11,8 +11,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import streamlit as st
+
+from app import state
 from app.components import register
-from app.components.compute import story
+from app.components.compute import charts, story
 from app.components.compute.subject import Subject
 from app.components.compute.units import PRECISIONS
 from core.costs.counts import Part
@@ -177,6 +180,10 @@ def _machine(shown: Subject, measured: Mapping[str, Measured], at: Size | None) 
     return {"peak": peak, "bandwidth": width, "batch": at.batch, "length": at.length, "points": points}
 
 
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events "select" and "visit" to callbacks."""
-    return compute(data=data, key=key, **{f"on_{name}_change": act for name, act in on.items()})
+def draw(data: dict[str, Any], shown: Subject, key: str, on: Mapping[str, Callable[[], None]]) -> None:
+    """Mount the picture and the roof beside it; `on` maps its events "select" and "visit" to callbacks."""
+    at = int(state.get("counted"))
+    focus = data["steps"][at]["focus"] if 0 <= at < len(data["steps"]) else ""
+    with st.container(key="gb-compute-both", gap="xsmall"):
+        compute(data=data, key=key, **{f"on_{name}_change": act for name, act in on.items()})
+        charts.draw(shown, works(shown, shown.length), data["machine"], focus)

@@ -1,5 +1,5 @@
-// What a configuration costs: its parts (parts.js), its memory beside a card's (memory.js), its passes under a roof
-// (roof.js). Python sends every number at every stop of the two sliders; here they are only picked and added.
+// What a configuration costs: its parts (parts.js), its memory beside a card's (memory.js), its passes (roof.js). Python
+// sends every number at every stop of the two sliders; here they are only picked and added. The roof is the page's chart.
 
 /** The stop that the sliders stand at, and every number there. */
 function nowOf(data, local) {
@@ -11,6 +11,7 @@ function nowOf(data, local) {
   const memory = Object.fromEntries(Object.entries(data.memory).map(([mode, kinds]) => [mode, kinds.map((one) => ({ name: one.name, bytes: one.fixed[at] + batch * one.row[at] }))]));
   return { batch, at, length: data.lengths[at], flops: data.flops.map((row) => batch * row[at]), memory };
 }
+const ROOF = 244; // px of the page's chart
 const stepOf = (data, local) => data.steps[local.steps.of(local)];
 
 const computeView = {
@@ -40,9 +41,8 @@ const computeView = {
     const told = lines + (listed ? 30 : 0);
     const right = phone ? { x: 2, y: told + 20, w: w - 4, phone } : { x: w + 48, y: 0, w, phone };
     drawMemory(g, data, local, right);
-    const roof = { x: right.x, y: right.y + memoryHeight(right) + 16, w: right.w, height: phone ? 230 : 212 };
-    drawRoof(g, data, local, roof);
-    const low = Math.max(roof.y + roof.height, told + (phone ? 8 : 36));
+    const under = right.y + memoryHeight(right);
+    const low = Math.max(under + (phone ? 0 : ROOF), told + (phone ? 8 : 36)); // the room of the chart on a desk (frame.css)
     drawDoors(g, phone ? low + 4 : low - 24, phone);
     g.height = phone ? low + 44 : low;
     if (!phone) g.part("rule", [low], () => h("path", { d: `M${w + 24},0V${low}`, stroke: css("line") }));

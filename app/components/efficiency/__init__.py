@@ -11,9 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import streamlit as st
 import torch
 
+from app import state
 from app.components import register
+from app.components.efficiency import charts
 from app.components.efficiency.measure import Passes
 from app.components.efficiency.setting import name as setting_name
 from core.efficiency.beside import Beside
@@ -31,6 +34,7 @@ PIECES = {
     "cross_qkv": ("cross_attn.weight_qkv", "cross Q, K, V"), "cross_o": ("cross_attn.weight_o", "cross O"),
     "in": ("mlp.weight_in", "MLP in"), "out": ("mlp.weight_out", "MLP out"),
 }  # fmt: skip
+LAST = 6  # the step that shows everything
 SHOWN = 64  # weights of a group that are drawn one by one
 
 
@@ -207,6 +211,9 @@ def rows_read(lm: LanguageModel, text: str, target: str | None) -> list[int]:
     return [int(id) for id in inputs[-1][0]]
 
 
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events "select" and "visit" to callbacks."""
-    return efficiency(data=data, key=key, **{f"on_{name}_change": act for name, act in on.items()})
+def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> None:
+    """Mount the picture, and its chart once it is told; `on` maps its events "select" and "visit" to callbacks."""
+    with st.container(key="gb-efficiency-both", gap="xsmall"):
+        efficiency(data=data, key=key, **{f"on_{name}_change": act for name, act in on.items()})
+        if not 0 <= int(state.get("stage")) < LAST:
+            charts.draw(data)

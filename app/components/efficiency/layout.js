@@ -2,6 +2,7 @@
 
 const STEPS = ["The weights", "A grid over them", "Rounded", "Every matrix", "Token by token", "What it costs", "The whole picture"];
 const stepNow = (local) => local.steps.of(local);
+const CHART = 238; // px of the page's chart
 const PITCH = 18; // of a row of the matrices' table
 
 function plan(g, data) {
@@ -15,10 +16,10 @@ function plan(g, data) {
   const strip = { x: left.x, y: histogram.y + histogram.h + 2, w: left.w, h: phone ? 120 : 102 };
   const below = strip.y + strip.h;
   const costs = { x: right.x, y: phone ? below + 20 : 0, w: right.w, h: 128 };
-  const front = { x: right.x, y: costs.y + costs.h + 14, w: right.w, h: phone ? 230 : Math.max(210, below - costs.h - 14) };
-  const under = Math.max(below, front.y + front.h) + 16;
+  // On a desk the chart of size against loss stands below the costs (frame.css), on a phone below all of this.
+  const under = (phone ? costs.y + costs.h : Math.max(below, costs.h + 14 + CHART)) + 16;
   const answers = { x: 0, y: under, w: W - 2, phone };
-  return { phone, heat, histogram, strip, costs, front, answers };
+  return { phone, heat, histogram, strip, costs, answers };
 }
 
 /** A number with as many digits as tell it from its neighbours. */

@@ -1,5 +1,5 @@
-// A model in fewer bits. weights.js: one matrix and its grid; model.js: the whole model's cost and words;
-// front.js: size against loss over all settings. layout.js says what stands where.
+// A model in fewer bits. weights.js: one matrix and its grid; model.js: the whole model's cost and words. layout.js says
+// what stands where, and leaves room for the page's chart of size against loss.
 
 const efficiencyView = {
   keys: [["↑ ↓", "the block before or after"], ["[ ]", "the matrix before or after"], ["← →", "the weights that share a grid: before or after"], ["n p", "the weight after or before"], ["Shift + ← →", "one step back or on; also , and ."], ["Space", "play and pause"], ["Esc", "up, to the whole picture"]],
@@ -19,7 +19,6 @@ const efficiencyView = {
     let low = at.answers.y + 20;
     if (step >= 4) low = drawAnswers(g, data, local, at);
     if (step >= 5) drawCosts(g, data, local, at);
-    if (step >= 6) drawFront(g, data, local, at);
     const doors = [["compute", "Compute and memory", "What a model takes at every precision"], ["adaptability", "Adaptability", "Few numbers that learn"]];
     doors.forEach(([page, text, about], i) => g.door(page, at.phone ? { left: i * 168, top: low + 6 } : { left: g.width - 270 + i * 168, top: at.answers.y - 3 }, text, about));
     g.height = low + (at.phone ? 38 : 2);

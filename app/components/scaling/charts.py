@@ -224,7 +224,7 @@ def _behind(seen: Seen, x: alt.X, y: alt.Y, layers: frozenset[str], up: list[flo
         return out
     curve = vega.data(_curve(seen))
     base = alt.Chart(curve)
-    clipped = {"clip": True}
+    clipped: dict[str, Any] = {"clip": True}
     if "band" in layers and seen.found.band:
         out.append(
             base.mark_area(color=ink("accent"), opacity=0.14, **clipped).encode(
@@ -269,7 +269,7 @@ def _forecast(seen: Seen, x: alt.X, y: alt.Y) -> list[Any]:
     row = {"x": found.at, "loss": found.loss, **ends}
     base = alt.Chart(vega.data([row]))
     rod = base.mark_rule(color=ink("accent"), strokeWidth=2)
-    cross = {"color": ink("accent"), "orient": "horizontal"}
+    cross: dict[str, Any] = {"color": ink("accent"), "orient": "horizontal"}
     out: list[Any] = [rod.encode(x=x, y=_also(y, "low"), y2="high:Q")]
     for place, size in (("low", 14), ("high", 14), ("loss", 12)):
         tick = base.mark_tick(thickness=3 if place == "loss" else 2, size=size, **cross)
@@ -291,7 +291,7 @@ def _forecast(seen: Seen, x: alt.X, y: alt.Y) -> list[Any]:
     return out
 
 
-def _residuals(rows: Sequence[dict[str, Any]], x: alt.X, brushes: list[alt.Parameter]) -> alt.LayerChart:
+def _residuals(rows: Sequence[dict[str, Any]], x: alt.X, brushes: list[alt.Parameter]) -> Any:
     """How far each run lies off the law, in percent."""
     far = max(1.0, *(1.15 * abs(row["off"]) for row in rows))
     y = alt.Y(

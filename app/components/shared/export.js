@@ -43,12 +43,13 @@ async function exportText(figure, probe = false) {
 }
 
 /** What a token's colour is where an element stands: the page itself holds both of its themes. */
-function exportInk(element) {
+const exportInk = (element) => (name) => {
   const probe = element.appendChild(html("i", { hidden: "" }));
-  const style = getComputedStyle(probe);
-  queueMicrotask(() => probe.remove());
-  return (name) => { probe.style.color = `var(${name})`; return style.color; };
-}
+  probe.style.color = `var(${name})`;
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+};
 
 // ---------------------------------------------------------------- fonts
 
