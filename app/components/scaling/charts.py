@@ -38,7 +38,7 @@ USED, KEPT, YOURS, OTHER = "used for the fit", "kept from the fit", "yours", "an
 PLAIN = "a run"
 BRUSHES = ("brush", "under")  # of the runs, and of how far they lie off the law
 SIGNED = "datum.value ? format(datum.value, '+~r') : '0'"
-HANDS = "nats a character; a dot is a run. Drag to brush, click a run to keep its size from the fit"
+HANDS = ["nats a character; a dot is a run", "Drag to brush; click a run to keep its size from the fit"]
 
 
 def shows(step: str, steps: Sequence[str]) -> frozenset[str]:
@@ -133,13 +133,15 @@ def ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str]) -> alt.TopLe
     pick = alt.selection_point(name="pick", fields=["x"], on="click", toggle=False)
     x = _sizes(seen, across, not law)
     y = alt.Y(
-        "loss:Q", scale=alt.Scale(type="log", domain=up, nice=False), axis=alt.Axis(tickCount=5, minExtent=40)
+        "loss:Q",
+        scale=alt.Scale(type="log", domain=up, nice=False),
+        axis=alt.Axis(values=vega.ticks(*up), minExtent=40),
     )
     main = alt.layer(
         *_behind(seen, x, y, layers, up), _runs(rows, x, y, brushes, law).add_params(pick, brushes[0]),
         *_named(rows, x, y), *(_forecast(seen, x, y) if "forecast" in layers else []),
     ).properties(
-        height=188 if law else 278,
+        height=176 if law else 266,
         title=alt.TitleParams(f"Loss against {AXES[seen.against][0]}", subtitle=HANDS),
     )  # fmt: skip
     if not law:
@@ -150,7 +152,7 @@ def ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str]) -> alt.TopLe
 
 def _also(y: alt.Y, column: str) -> alt.Y:
     """Another column on the same axis."""
-    return alt.Y(f"{column}:Q", scale=y["scale"])
+    return alt.Y(f"{column}:Q", scale=y["scale"], axis=y["axis"])
 
 
 def _sizes(seen: Seen, across: list[float], named: bool) -> alt.X:
@@ -334,7 +336,9 @@ def frontier(data: dict[str, Any], loud: bool) -> alt.TopLevelMixin:
     )
     x = alt.X("c:Q", scale=alt.Scale(type="log", domain=across, nice=False), axis=axis)
     y = alt.Y(
-        "loss:Q", scale=alt.Scale(type="log", domain=up, nice=False), axis=alt.Axis(tickCount=3, minExtent=40)
+        "loss:Q",
+        scale=alt.Scale(type="log", domain=up, nice=False),
+        axis=alt.Axis(values=vega.ticks(*up, 4), minExtent=40),
     )
     told = {"said": "size", "at": "operations", "how": "loss"}
     tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in told.items()]
