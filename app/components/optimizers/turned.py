@@ -15,7 +15,7 @@ from core.analysis.landscape import Path
 from core.training.race import Track
 
 GRID = (73, 55)  # columns and rows of the ground
-COLOURS = {"sgd": "ink", "momentum": "q", "adam": "accent", "adamw": "mlp", "muon": "v"}
+COLOURS = {"sgd": "ink", "momentum": "k", "adam": "accent", "adamw": "v", "muon": "q"}  # as the race is drawn
 LIFT = 0.012  # of the height: a way lies a little above its ground, so that it is seen
 
 
