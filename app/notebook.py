@@ -46,6 +46,7 @@ _RUN = """\
 # A training run comes from the store of the server that trained it, or from the weights that its page gave away:
 # {archive}, beside this notebook.
 import zipfile
+from pathlib import Path
 
 if Path({archive!r}).is_file() and not Path({folder!r}).is_dir():
     with zipfile.ZipFile({archive!r}) as packed:

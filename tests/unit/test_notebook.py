@@ -76,8 +76,7 @@ def test_a_notebook_of_a_run_looks_for_the_weights_that_the_page_gives_away(tmp_
     assert notebook.archive(id) in cell and f"run-{id}" in cell
     with zipfile.ZipFile(tmp_path / notebook.archive(id), "w") as packed:
         packed.writestr(f"run-{id}/moments", "5\n")
-    script = "from pathlib import Path\n" + cell
-    subprocess.run([sys.executable, "-I", "-c", script], cwd=tmp_path, timeout=60, check=True)
+    subprocess.run([sys.executable, "-I", "-c", cell], cwd=tmp_path, timeout=60, check=True)
     assert (tmp_path / f"run-{id}" / "moments").read_text() == "5\n"
     plain = nbformat.reads(notebook.build("T", "a", CELLS), as_version=4)
     assert not any("zipfile" in cell.source for cell in plain.cells)

@@ -62,6 +62,6 @@ def show(
     decayed = max(arms, key=lambda arm: arm.spec.weight_decay).spec
     left, right = st.columns([58, 42], gap="medium")
     with left:
-        charts.draw_weights(lm.name, block, cache.call(weights, key, block))
+        charts.draw_weights(name, block, cache.call(weights, key, block))
     with right:
         charts.draw_sizes([sizes(arm) for arm in arms], decayed.learning_rate, decayed.weight_decay)
