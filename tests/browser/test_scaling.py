@@ -237,8 +237,10 @@ def test_a_size_is_trained_and_measured(browser: Browser, training_server: drive
     )
     mine = now["own"][0]
     assert mine["d"] == ladder.FULL // 8 and mine["alike"] and 0.5 < mine["loss"] < 3
-    drawn = driver.component_state(page, "scaling_ladder")["points"]
-    name = next(one["run"] for one in drawn if one["kind"] == "yours")
+    drawn = driver.wait_for_state(
+        page, "scaling_ladder", lambda now: any(one["kind"] == "yours" for one in now["points"])
+    )
+    (name,) = [one["run"] for one in drawn["points"] if one["kind"] == "yours"]
     driver.chart(page, "scaling_ladder").get_by_text(name, exact=True).first.wait_for()
     context.close()
 
