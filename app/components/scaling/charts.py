@@ -135,7 +135,7 @@ def ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str]) -> alt.TopLe
     y = alt.Y(
         "loss:Q",
         scale=alt.Scale(type="log", domain=up, nice=False),
-        axis=alt.Axis(values=vega.ticks(*up), minExtent=40),
+        axis=alt.Axis(values=vega.ticks(up[0], up[1]), minExtent=40),
     )
     main = alt.layer(
         *_behind(seen, x, y, layers, up), _runs(rows, x, y, brushes, law).add_params(pick, brushes[0]),
@@ -338,7 +338,7 @@ def frontier(data: dict[str, Any], loud: bool) -> alt.TopLevelMixin:
     y = alt.Y(
         "loss:Q",
         scale=alt.Scale(type="log", domain=up, nice=False),
-        axis=alt.Axis(values=vega.ticks(*up, 4), minExtent=40),
+        axis=alt.Axis(values=vega.ticks(up[0], up[1], 4), minExtent=40),
     )
     told = {"said": "size", "at": "operations", "how": "loss"}
     tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in told.items()]
