@@ -28,7 +28,7 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 
 def keys(app: AppTest) -> dict[str, Any]:
-    return {button.key: button for button in app.button}
+    return {str(button.key): button for button in app.button}
 
 
 def is_primary(button: Any) -> bool:

@@ -244,7 +244,7 @@ def test_sentence_pieces_merge_by_their_scores(tmp_path: Path) -> None:
     tokenizer = load_folder(path).tokenizer
 
     def spelled(text: str) -> list[str]:
-        return [tokenizer.raw.id_to_token(id) for id in tokenizer.encode(text)]
+        return [str(tokenizer.raw.id_to_token(id)) for id in tokenizer.encode(text)]
 
     assert spelled("abc") == [
         "<s>",
