@@ -201,10 +201,11 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 def _keep_private(path: Path) -> None:
     """Texts and the ids of owners are in it: only the user who runs Glassbox may read it, and what SQLite puts beside.
 
-    SQLite gives the files beside a database its own rights.
+    SQLite gives the files beside a database its own rights. A file that is there is not opened: closing it would give
+    back every lock that this process holds on it (POSIX), those of a store that is open beside this one, too.
     """
-    with suppress(OSError):  # SQLite will say what is wrong with the place
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    with suppress(OSError):  # it is there, or SQLite will say what is wrong with the place
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     for name in ("", "-wal", "-shm", "-reserve"):
         with suppress(OSError):  # it is not there, or another user's
             Path(f"{path}{name}").chmod(0o600)

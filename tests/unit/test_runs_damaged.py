@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -153,3 +155,27 @@ def test_only_its_user_may_read_a_store(tmp_path: Path) -> None:
                 assert rights() == private
     finally:
         os.umask(before)
+
+
+def test_another_store_beside_it_gives_none_of_its_locks_away(tmp_path: Path) -> None:
+    """Otherwise a process that comes and goes takes itself for the last one, and throws the write-ahead log away."""
+    store, log = Store(url(tmp_path)), tmp_path / "runs.sqlite-wal"
+    first = store.create(tiny(), OWNER)
+    before = log.stat().st_ino
+    beside = Store(url(tmp_path))
+    comes_and_goes = (
+        "import sqlite3, sys; there = sqlite3.connect(sys.argv[1]); "
+        "print(there.execute('SELECT count(*) FROM glassbox_runs').fetchone()[0]); there.close()"
+    )
+
+    def seen_from_outside() -> int:
+        command = [sys.executable, "-c", comes_and_goes, str(tmp_path / "runs.sqlite")]
+        return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    assert seen_from_outside() == 1
+    assert log.exists() and log.stat().st_ino == before
+    second = store.create(tiny(), OWNER)
+    assert seen_from_outside() == 2
+    assert {run.id for run in beside.list()} == {first.id, second.id}
+    store.close()
+    beside.close()
