@@ -107,8 +107,14 @@ def test_tasks_examples_and_the_own_text(tab: Page) -> None:
     assert own["sentence"] == -1
     tab.get_by_role("radio", name="Sentiment").click()
     state = driver.wait_for_state(tab, NAME, lambda now: now["use"] == "sentiment")
-    assert [one["label"] for one in state["labels"]] == ["positive", "negative"]
+    assert state["labels"] == [], "no score beside a text unlike all that was read"
     assert "elephant" in state["strange"]
+    tab.get_by_label("Your text").first.fill("Nora saw a red ball. Ben was happy.")
+    tab.keyboard.press("Control+Enter")
+    state = driver.wait_for_state(
+        tab, NAME, lambda now: now["read"][:1] == ["Nora saw a red ball."] or now["labels"]
+    )
+    assert [one["label"] for one in state["labels"]] == ["positive", "negative"]
 
 
 def test_a_story_and_code(tab: Page, tmp_path: Path) -> None:
