@@ -182,8 +182,9 @@ class Engine:
         self._call.set()
         if self._thread is not None:
             self._thread.join(_ASKING)
-            if self._thread.is_alive():  # it waits for a database that does not answer; the workers need not
-                self._disconnect()
+            # It waits for a database that does not answer; the workers need not. Or it lets them go by itself.
+            if self._thread.is_alive() and not self._disconnect():
+                self._thread.join(_CLOSING + 1)
 
     def _work(self) -> None:
         while not self._stop.is_set():
@@ -270,8 +271,10 @@ class Engine:
             self._rest()
         return crew
 
-    def _disconnect(self) -> None:
+    def _disconnect(self) -> bool:
+        """Let the workers go; whether there were any to let go."""
         crew, self._crew = self._crew, None
         self._ready.clear()
         if crew is not None:
             crew.close(_CLOSING)
+        return crew is not None
