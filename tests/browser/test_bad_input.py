@@ -19,6 +19,7 @@ from tests.ports import free_port
 
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
 WORDLESS = {
+    "adaptability",
     "bias",
     "scaling",
     "multimodal",
@@ -98,7 +99,7 @@ def shown_tokens(page: Page) -> list[str]:
         driver.component_state(page, str(figure.get_attribute("data-component")))
         for figure in page.locator("figure[data-component]").all()
     ]
-    tokens: list[str] = next(state["tokens"] for state in states if "tokens" in state)
+    tokens: list[str] = next((state["tokens"] for state in states if "tokens" in state), [])
     return tokens
 
 
@@ -201,12 +202,13 @@ def test_a_hundred_thousand_characters_are_clipped_with_a_message_and_kept(page:
     text = ("the cat sat. " * 7_693)[:100_000]
     type_text(page, text)
     # Models of its own answer on Applications: what it cuts is said at its own fields, the link's share here.
-    says = "carries the first 2,000" if slug == "applications" else "All of it is still in the text box"
+    says = "carries the first 2,000" if slug in ("applications", "scaling") else "All of it is still in the text box"
     expect(page.get_by_test_id("stMain").get_by_text(says)).to_be_visible(timeout=WAIT)
     driver.wait_until_drawn(page)
     assert "carries the first 2,000 characters" in messages(page)
     assert text_box(page).input_value() == text
-    assert text.startswith("".join(shown_tokens(page)[1:]))
+    shown = shown_tokens(page)
+    assert (shown or slug == "scaling") and text.startswith("".join(shown[1:]))
     assert len(page.url) < 8_000
     page.reload()
     driver.wait_until_drawn(page)

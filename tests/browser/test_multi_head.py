@@ -392,10 +392,12 @@ def test_every_shape_of_model_draws_every_panel(
 def test_the_model_writes_an_answer_and_heads_get_names(own_page: Page, models: Path) -> None:
     text, lm = "The fox and the crow", core.load(str(models / "pair"))
     state = opened(own_page, model="./pair", text=text, block=1, head=1)
-    assert state["kind"] == "cross" and len(state["tokens"]) == 1
-    own_page.get_by_role("button", name="Let the model write it").click()
+    assert state["kind"] == "cross", "where nothing is typed, the model's own answer is read"
     written = answer_with(lm, "", lm.generate(text, max_new_tokens=63).ids)
     ids = lm.tokenizer.encode(written, add_special_tokens=False)
+    assert len(state["tokens"]) == 1 + len(ids)
+    own_page.get_by_role("button", name="Let the model write it").click()
+    expect(own_page.get_by_label("Answer so far").first).to_have_value(written)
     state = driver.wait_for_state(own_page, "multi_head", lambda now: len(now["tokens"]) == 1 + len(ids))
     maps = head_maps(lm, text, attention="cross", target=written).maps
     np.testing.assert_allclose(state["weights"], maps[1, 1, state["row"]], atol=1e-5)
