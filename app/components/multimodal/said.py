@@ -46,11 +46,10 @@ def _verdict(order: float | None, more: bool, first: bool) -> str:
     # As it is printed: of two agreements the larger one never has the weaker word.
     shown = round(order, 2)
     if shown < PARTLY:
-        but = ", but the piece it looks at most does count" if more else ""
-        return f"Looking hardly tells what counts {told}{but}."
+        return f"Looking hardly tells: one piece {told}." if more else f"Looking hardly tells {told}."
     if shown >= AGREES and more:
         return f"Looking tells what counts {told}."
-    return f"Looking tells in part what counts {told}."
+    return f"Looking tells in part {told}."
 
 
 def verdict(seen: Seen, own: Own) -> list[tuple[str, bool | None]]:
