@@ -202,7 +202,11 @@ def test_a_hundred_thousand_characters_are_clipped_with_a_message_and_kept(page:
     text = ("the cat sat. " * 7_693)[:100_000]
     type_text(page, text)
     # Models of its own answer on Applications: what it cuts is said at its own fields, the link's share here.
-    says = "carries the first 2,000" if slug in ("applications", "scaling") else "All of it is still in the text box"
+    says = (
+        "carries the first 2,000"
+        if slug in ("applications", "scaling")
+        else "All of it is still in the text box"
+    )
     expect(page.get_by_test_id("stMain").get_by_text(says)).to_be_visible(timeout=WAIT)
     driver.wait_until_drawn(page)
     assert "carries the first 2,000 characters" in messages(page)

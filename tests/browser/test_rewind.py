@@ -20,7 +20,8 @@ from tests.pages.conftest import SMALL
 
 TEXT = "Once upon a time, Lily saw a"
 OWNER = "5" * 32
-APART = {"adaptability", "applications", "fine_tuning", "multimodal", "scaling"}  # models of its own answer there, and the page has no slider
+# Models of its own answer there, and the page has no slider.
+APART = {"adaptability", "applications", "fine_tuning", "multimodal", "scaling"}
 SHOWN = [
     chapter.slug for group in chapters.shown().values() for chapter in group if chapter.slug not in APART
 ]

@@ -68,7 +68,9 @@ def test_a_rounded_matrix_stays_on_its_grid(weight: Tensor, setting: Quantizatio
 def test_more_bits_are_never_worse_than_the_half_step_that_they_have(
     weight: Tensor, symmetric: bool, per: str
 ) -> None:
-    weight = torch.where(weight.abs() < 1e-30, 0.0, weight)  # numbers that float32 hardly has, or does not divide
+    weight = torch.where(
+        weight.abs() < 1e-30, 0.0, weight
+    )  # numbers that float32 hardly has, or does not divide
     steps, worst = [], []
     for bits in (2, 4, 8):
         small = nearest(weight, Quantization(bits, per, 8, "nearest", symmetric))  # type: ignore[arg-type]
