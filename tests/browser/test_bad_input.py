@@ -93,13 +93,18 @@ def messages(page: Page) -> str:
     return " ".join(box.inner_text().replace("\u2060", "").split())
 
 
+def token_picture(page: Page) -> str:
+    """The name of the first picture that draws the text's tokens; "" where there is none."""
+    names = [
+        str(figure.get_attribute("data-component")) for figure in page.locator("figure[data-component]").all()
+    ]
+    return next((name for name in names if "tokens" in driver.component_state(page, name)), "")
+
+
 def shown_tokens(page: Page) -> list[str]:
     """The texts of the picture's tokens."""
-    states = [
-        driver.component_state(page, str(figure.get_attribute("data-component")))
-        for figure in page.locator("figure[data-component]").all()
-    ]
-    tokens: list[str] = next((state["tokens"] for state in states if "tokens" in state), [])
+    name = token_picture(page)
+    tokens: list[str] = driver.component_state(page, name)["tokens"] if name else []
     return tokens
 
 
@@ -158,7 +163,7 @@ def test_tokens_that_look_like_markup_are_text_in_chips_tips_lists_and_files(
     type_text(page, TOKENS)
     driver.wait_for_state(
         page,
-        str(page.locator("figure[data-component]").first.get_attribute("data-component")),
+        token_picture(page),
         lambda state: [token for token in state["tokens"] if token in MARKUP_TOKENS] == list(MARKUP_TOKENS),
     )
     driver.wait_until_drawn(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -167,7 +168,8 @@ def test_answer_notebook_and_link(
     assert "cosine of the nearest" in checks.answered(page)
     checks.run_notebook(page, tmp_path)
     drawn = driver.component(page, NAME).evaluate("figure => glassbox.exportSVG(figure)")
-    assert "<image" in drawn and ">queen<" in drawn and "NaN" not in drawn
+    assert "<image" in drawn and ">queen<" in drawn
+    assert "NaN" not in re.sub("base64,[^)]*", "", drawn), "letters of a font file may spell anything"
     checks.link_restores(page, browser, server, NAME)
 
 
