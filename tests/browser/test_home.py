@@ -210,7 +210,7 @@ def test_append_puts_the_token_into_the_text(page: Page) -> None:
     token = lm.tokenizer.display(before["top"][1][0])
     assert shown["tokens"][-1] == token and shown["row"] == len(shown["ids"]) - 1
     agrees(shown, TEXT + token)
-    assert page.get_by_label("Your text").first.input_value() == TEXT + token
+    expect(page.get_by_label("Your text").first).to_have_value(TEXT + token)
 
 
 def test_an_encoder_decoder_opens_on_its_decoder_is_appended_to_and_writes(

@@ -161,9 +161,14 @@ def test_dials_and_switches(page: Page) -> None:
     dial.focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    state = driver.wait_for_state(page, "optimizers", lambda now: now["rates"]["sgd"] > 0.11)
-    driver.wait_until_drawn(page)
-    state = driver.component_state(page, "optimizers")
+    driver.wait_for_state(page, "optimizers", lambda now: now["rates"]["sgd"] > 0.11)
+
+    def stands(now: dict[str, Any]) -> bool:  # the dial turns first, what it asks for comes after it
+        way = tracks("ravine", 60, rates={"sgd": now["rates"]["sgd"]})[0]
+        loss = way.losses[min(now["lap"], way.steps)]
+        return bool(now["tracks"][0]["loss"] == pytest.approx(loss, rel=1e-5, abs=1e-6))
+
+    state = driver.wait_for_state(page, "optimizers", stands)
     expected = tracks("ravine", 60, rates={"sgd": state["rates"]["sgd"]})
     agree(state, expected)
     assert state["tracks"][0]["diverged"] == expected[0].diverged
