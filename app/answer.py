@@ -68,7 +68,7 @@ def by_itself(lm: LanguageModel, model_key: str, text: str, longest: int | None)
 
 
 def _by_itself(lm: LanguageModel, text: str, most: int) -> str:
-    """The likeliest token each time, as the cache calls it."""
+    """Write the likeliest token each time, `most` of them at the most."""
     from core.decoding.answering import answer_with, answering
 
     return answer_with(lm, "", list(answering(lm, lm.tokenizer.encode(text), (), most)))

@@ -113,7 +113,7 @@ def _fading(sound: Evidence, other: Evidence) -> Finding | None:
 
 
 def _faded(other: Evidence, pairs: Sequence[tuple[int, Health, Health]], now: bool) -> Finding | None:
-    """The same among these checkpoints."""
+    """Look for a fading gradient among these checkpoints: now, or where it was smallest."""
     worst, usual, step, sizes = math.inf, math.nan, 0, (0.0, 0.0)
     for at, one, beside in pairs:
         gradients, beside_gradients = _numbers(one, "gradient"), _numbers(beside, "gradient")

@@ -187,7 +187,46 @@ def _entry(path: Path, name: str, entry: Any, room: int) -> tuple[str, tuple[int
     return kind, shape
 
 
-class Weights(Mapping[str, Tensor]):
+class FileTensors(Mapping[str, Tensor]):
+    """The tensors of a checkpoint's files by name, each read and checked when it is asked for.
+
+    Args:
+        progress: called with (numbers read, numbers in all) after each tensor that is read for the first time.
+
+    Attributes:
+        shapes: name -> shape, known without reading.
+    """
+
+    def __init__(self, device: torch.device, dtype: torch.dtype, progress: Progress | None) -> None:
+        self.device, self.dtype, self._progress = device, dtype, progress
+        self._read: dict[str, int] = {}  # numbers of each tensor that was read
+        self.shapes: dict[str, tuple[int, ...]] = {}
+
+    def _checked(self, name: str, tensor: Tensor, place: str, stored: Tensor) -> Tensor:
+        """Check that every number of a tensor is finite, and tell that it was read.
+
+        Args:
+            place: the file, and the tensor's name in it, for the message.   stored: its numbers as the file has them.
+
+        Raises:
+            CheckpointError: it holds NaN or an infinity, or a number too large for the type.
+        """
+        # One NaN or infinity makes the sum one; a sum may also just be too large, so the second look decides.
+        if not torch.isfinite(tensor.sum()) and not torch.isfinite(tensor).all():
+            raise CheckpointError(_not_finite(place, stored, self.dtype))
+        if self._progress is not None and name not in self._read:
+            self._read[name] = tensor.numel()
+            self._progress(sum(self._read.values()), sum(math.prod(shape) for shape in self.shapes.values()))
+        return tensor
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.shapes)
+
+    def __len__(self) -> int:
+        return len(self.shapes)
+
+
+class Weights(FileTensors):
     """The tensors of safetensors files, each read, checked and converted when it is asked for.
 
     Args:
@@ -207,9 +246,7 @@ class Weights(Mapping[str, Tensor]):
         compacted: bool = False,
         progress: Progress | None = None,
     ) -> None:
-        self.device, self.dtype, self._progress = device, dtype, progress
-        self._read: dict[str, int] = {}  # numbers of each tensor that was read
-        self.shapes: dict[str, tuple[int, ...]] = {}
+        super().__init__(device, dtype, progress)
         self._kind: dict[str, str] = {}
         self._file: dict[str, Path] = {}
         self._scaled: set[str] = set()
@@ -265,22 +302,10 @@ class Weights(Mapping[str, Tensor]):
             tensor = stored.to(self.device, self.dtype, copy=not scaled)  # never a view of the mapped file
         except (SafetensorError, OSError, ValueError) as error:
             raise CheckpointError(f"{path} is not a readable safetensors file: {error}") from error
-        # One NaN or infinity makes the sum one; a sum may also just be too large, so the second look decides.
-        if not torch.isfinite(tensor.sum()) and not torch.isfinite(tensor).all():
-            raise CheckpointError(f"{path}: {not_finite(name, stored, self.dtype)}")
-        if self._progress is not None and name not in self._read:
-            self._read[name] = tensor.numel()
-            self._progress(sum(self._read.values()), sum(math.prod(shape) for shape in self.shapes.values()))
-        return tensor
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.shapes)
-
-    def __len__(self) -> int:
-        return len(self.shapes)
+        return self._checked(name, tensor, f"{path}: {name}", stored)
 
 
-def not_finite(name: str, stored: Tensor, dtype: torch.dtype) -> str:
+def _not_finite(name: str, stored: Tensor, dtype: torch.dtype) -> str:
     bad = int((~torch.isfinite(stored)).sum())
     if bad:
         return (

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from core.checkpoints import bart, bert, distilbert, gguf, gguf_tokenizer, gpt2, llama, roberta, t5
 from core.checkpoints.convert import Family, check, gather, untie
-from core.checkpoints.files import Progress, Weights, memory_left, read_json, weight_files
+from core.checkpoints.files import FileTensors, Progress, Weights, memory_left, read_json, weight_files
 from core.checkpoints.gguf_file import GgufFile
 from core.checkpoints.settings import CheckpointError, Settings
 from core.checkpoints.tokenizers import check_size, tokenizer_of
@@ -246,7 +246,7 @@ def _converted_config(
     folder: Path,
     family: Family,
     settings: Settings,
-    tensors: Weights | gguf.GgufWeights,
+    tensors: FileTensors,
     tokenizer: Tokenizer,
 ) -> ModelConfig:
     try:
@@ -334,9 +334,7 @@ def check_context(folder: Path, config: ModelConfig) -> None:
         )
 
 
-def _check_memory(
-    folder: Path, tensors: Weights | gguf.GgufWeights, device: torch.device, dtype: torch.dtype
-) -> None:
+def _check_memory(folder: Path, tensors: FileTensors, device: torch.device, dtype: torch.dtype) -> None:
     needed = sum(math.prod(shape) for shape in tensors.shapes.values()) * dtype.itemsize
     left = memory_left(device)
     if left is not None and needed > left:

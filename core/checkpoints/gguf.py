@@ -6,16 +6,15 @@ what is refused, is then decided where it is for every checkpoint.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from core.checkpoints.files import Progress, not_finite
+from core.checkpoints.files import FileTensors, Progress
 from core.checkpoints.gguf_file import ENDING, GgufFile
 from core.checkpoints.settings import CheckpointError, Settings
 
@@ -116,7 +115,7 @@ def settings_of(file: GgufFile) -> Settings:
     _check_heads(file, kind, own, values)
     values["vocab_size"] = own.get("vocab_size", len(file.values.get("tokenizer.ggml.tokens", ())))
     values["attention_bias"] = values["mlp_bias"] = False
-    for theirs, ours in (("bos", "bos"), ("eos", "eos"), ("padding", "pad")):
+    for ours, theirs in {"bos": "bos", "eos": "eos", "pad": "padding"}.items():
         values[f"{ours}_token_id"] = file.values.get(f"tokenizer.ggml.{theirs}_token_id")
     return Settings(values)
 
@@ -134,7 +133,7 @@ def card_of(file: GgufFile) -> dict[str, Any]:
     }
 
 
-class GgufWeights(Mapping[str, Tensor]):
+class GgufWeights(FileTensors):
     """The tensors of a GGUF file under Hugging Face's names, each unpacked and put in order when it is asked for.
 
     Args:
@@ -147,11 +146,11 @@ class GgufWeights(Mapping[str, Tensor]):
     def __init__(
         self, file: GgufFile, device: torch.device, dtype: torch.dtype, *, progress: Progress | None = None
     ) -> None:
-        self.file, self.device, self.dtype, self._progress = file, device, dtype, progress
+        super().__init__(device, dtype, progress)
+        self.file = file
         self._theirs = {_named(name): name for name in file.tensors}
-        self.shapes = {name: _shape(file, theirs) for name, theirs in self._theirs.items()}
+        self.shapes = {name: file.tensors[theirs].shape for name, theirs in self._theirs.items()}
         self.kinds = tuple(sorted({stored.kind for stored in file.tensors.values()}))
-        self._read: dict[str, int] = {}
         kind = file.values["general.architecture"]
         heads: int = file.values[f"{kind}.attention.head_count"]
         kv_heads: int = file.values.get(f"{kind}.attention.head_count_kv", heads)
@@ -173,18 +172,7 @@ class GgufWeights(Mapping[str, Tensor]):
             if f".{part}." in theirs:
                 numbers = _in_halves(numbers, heads)
         tensor = numbers.view(self.shapes[name]).to(self.device, self.dtype)
-        if not torch.isfinite(tensor).all():
-            raise CheckpointError(f"{self.file.path}: {not_finite(theirs, numbers, self.dtype)}")
-        if self._progress is not None and name not in self._read:
-            self._read[name] = tensor.numel()
-            self._progress(sum(self._read.values()), sum(math.prod(shape) for shape in self.shapes.values()))
-        return tensor
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.shapes)
-
-    def __len__(self) -> int:
-        return len(self.shapes)
+        return self._checked(name, tensor, f"{self.file.path}: {theirs}", numbers)
 
 
 def _named(theirs: str) -> str:
@@ -197,10 +185,6 @@ def _named(theirs: str) -> str:
     if what not in known:
         return theirs
     return f"{known[what]}.{part}" if block is None else f"model.layers.{int(block)}.{known[what]}.{part}"
-
-
-def _shape(file: GgufFile, name: str) -> tuple[int, ...]:
-    return file.tensors[name].shape
 
 
 def _in_halves(rows: Tensor, heads: int) -> Tensor:

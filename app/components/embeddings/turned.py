@@ -28,7 +28,7 @@ def space(table: StaticVectors) -> Plane:
 
 
 def _space(lm: LanguageModel, which: str) -> Plane:
-    """The same of a table that stays, as the cache calls it."""
+    """Find the directions of GloVe's table, or of the open model's own: the cache keeps them."""
     return space(glove() if which == "glove" else of_model(lm))
 
 

@@ -138,7 +138,7 @@ def ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str]) -> alt.TopLe
         axis=alt.Axis(values=vega.ticks(up[0], up[1]), minExtent=40),
     )
     main = alt.layer(
-        *_behind(seen, x, y, layers, up), _runs(rows, x, y, brushes, law).add_params(pick, brushes[0]),
+        *_behind(seen, x, y, layers, up), _dots("runs", 56, rows, x, y, brushes, law).add_params(pick, brushes[0]),
         *_named(rows, x, y), *(_forecast(seen, x, y) if "forecast" in layers else []),
     ).properties(
         height=176 if law else 266,
@@ -151,7 +151,7 @@ def ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str]) -> alt.TopLe
 
 
 def _also(y: alt.Y, column: str) -> alt.Y:
-    """Another column on the same axis."""
+    """Draw another column on the axis of `y`."""
     return alt.Y(f"{column}:Q", scale=y["scale"], axis=y["axis"])
 
 
@@ -190,13 +190,20 @@ def _bright(brushes: list[alt.Parameter], law: bool) -> Any:
     return alt.condition(brushes[0] & brushes[1] if law else brushes[0], alt.value(0.95), alt.value(0.2))
 
 
-def _runs(
-    rows: Sequence[dict[str, Any]], x: alt.X, y: alt.Y, brushes: list[alt.Parameter], law: bool
+def _dots(
+    name: str,
+    size: int,
+    rows: Sequence[dict[str, Any]],
+    x: alt.X,
+    y: alt.Y,
+    brushes: list[alt.Parameter],
+    law: bool,
 ) -> alt.Chart:
+    """Draw a dot for each run, bright where it is brushed."""
     return (
         alt.Chart(vega.data(rows))
-        .mark_point(filled=True, size=56)
-        .properties(name="runs")
+        .mark_point(filled=True, size=size)
+        .properties(name=name)
         .encode(
             x=x, y=y, color=_kind(law), shape=SHAPE, tooltip=TIPS,
             opacity=_bright(brushes, law),
@@ -301,15 +308,7 @@ def _residuals(rows: Sequence[dict[str, Any]], x: alt.X, brushes: list[alt.Param
         scale=alt.Scale(domain=[-far, far], nice=False),
         axis=alt.Axis(tickCount=3, minExtent=40, labelExpr=SIGNED),
     )
-    dots = (
-        alt.Chart(vega.data(rows))
-        .mark_point(filled=True, size=44)
-        .properties(name="residuals")
-        .encode(
-            x=x, y=y, color=_kind(True), shape=SHAPE, tooltip=TIPS,
-            opacity=_bright(brushes, True),
-        )
-    )  # fmt: skip
+    dots = _dots("residuals", 44, rows, x, y, brushes, law=True)
     zero = alt.Chart(vega.data([{"off": 0.0}])).mark_rule(color=ink("accent"), strokeWidth=1).encode(y=y)
     return alt.layer(zero, dots.add_params(brushes[1])).properties(
         height=64,
@@ -343,14 +342,13 @@ def frontier(data: dict[str, Any], loud: bool) -> alt.TopLevelMixin:
     told = {"said": "size", "at": "operations", "how": "loss"}
     tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in told.items()]
     base = alt.Chart(vega.data(lines))
-    best = [
-        {**one, "said": one["name"], "at": powered(one["c"]), "how": f"{one['loss']:.3f}"}
-        for one in data["best"]
-    ]
-    ours = [
-        {**one, "said": one["name"], "at": powered(one["c"]), "how": f"{one['loss']:.3f}"}
-        for one in data["own"]
-    ]
+    best, ours = (
+        [
+            {**one, "said": one["name"], "at": powered(one["c"]), "how": f"{one['loss']:.3f}"}
+            for one in data[kind]
+        ]
+        for kind in ("best", "own")
+    )
     front = alt.Chart(vega.data(best))
     # Names stand where lines begin, every other one higher: on a phone two are closer than a name is wide.
     named = [
