@@ -9,7 +9,7 @@ endif
 
 DO := $(PYTHON) scripts/environment.py
 .DEFAULT_GOAL := help
-.PHONY: help run test bench models shots lint format lock clean
+.PHONY: help run test bench models real shots lint format lock clean
 
 help: ## this list
 	@$(PYTHON) scripts/environment.py help
@@ -25,6 +25,9 @@ bench: ## speed beside other libraries and in the browser (keep it: ARGS="--save
 
 models: ## train every bundled model again from its seed (ARGS="--check": train nothing, compare scores with the cards)
 	@$(DO) models $(ARGS)
+
+real: ## fetch the published models that `make run` fetches by itself, and make them ready (GLASSBOX_REAL=none leaves them out)
+	@$(DO) real
 
 shots: ## every page in light, dark and 390 px into .shots/, with console errors and accessibility findings
 	@$(DO) shots $(ARGS)

@@ -170,9 +170,9 @@ def is_fetched(name: str) -> bool:
 
 
 def is_quick(name: str, snapshot: int) -> bool:
-    """Whether opening `name` takes a moment: it is in memory, or bundled, a training run, or small."""
+    """Whether opening `name` takes a moment: it is in memory, or mapped, bundled, a training run, or small."""
     choice = models.resolve(name)
-    if choice.source in ("bundled", "run") or is_at_hand(name, snapshot):
+    if choice.source in ("bundled", "real", "run") or is_at_hand(name, snapshot):
         return True
     return choice.source == "folder" and models.need(choice) < QUICK
 

@@ -9,6 +9,8 @@ from app import models, state
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
+ENOUGH = 6 * 10**9  # bytes of memory of a machine on which a first visit opens on the real model
+
 
 def choose(name: str, **also: str | int) -> None:
     """Let every page show the model `name`, and set the fields `also`, all as one change that Undo takes back.
@@ -27,6 +29,31 @@ def choose(name: str, **also: str | int) -> None:
         changes |= {"text": next(iter(_known(name)), state.DEFAULT_TEXT), "target": ""}
     state.update(changes)
     memo["waits"] = not mine
+
+
+def switch(name: str) -> None:
+    """Let every page show the model `name`, with the text that stands there: one text, two models."""
+    state.memo("choice")["waits"] = False
+    state.update({"model": name, "snapshot": -1})
+
+
+def welcome(slug: str) -> None:
+    """A first visit to Home, without a link: the real model and a text whose next word is plain to anybody.
+
+    Where the model is not here, or the machine is small, the trained small one stays.
+    """
+    from core.memory import total
+
+    memo = state.memo("choice")
+    if memo.get("welcomed"):
+        return
+    memo["welcomed"] = True
+    if slug != "home" or state.is_linked() or models.REAL not in models.published():
+        return
+    memory = total()
+    if memory is None or memory >= ENOUGH:
+        first = next(iter(_known(models.REAL)), state.DEFAULT_TEXT)
+        state.put({"model": models.REAL, "text": first})
 
 
 def arrive(name: str, lm: LanguageModel) -> None:
@@ -51,6 +78,8 @@ def texts(name: str) -> tuple[str, ...]:
 
 def _known(name: str) -> tuple[str, ...]:
     """What is known without opening it."""
-    from core import zoo
+    from core import real, zoo
 
+    if name in models.published():
+        return tuple(real.card(name).get("texts", ()))
     return zoo.texts(name) if name in models.bundled() else ()

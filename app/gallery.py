@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from app import cache, models, runs
 from app.counts import counted
 from app.models import Choice, Source
-from core import hub_models
+from core import hub_models, real
 from core.checkpoints import CheckpointError
 from core.checkpoints.files import read_json
 from core.config import ModelConfig
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SOURCES: dict[Source, str] = {
     "bundled": "comes with Glassbox",
+    "real": "published, fetched with Glassbox",
     "run": "trained here",
     "folder": "a folder of this server",
     "hub": "the Hugging Face hub",
@@ -103,7 +104,7 @@ class Entry:
 
 
 def entries(current: str = "") -> list[Entry]:
-    """Everything on offer, in the picker's order: bundled models, training runs, folders, the hub.
+    """Everything on offer, in the picker's order: bundled and published models, training runs, folders, the hub.
 
     Args:
         current: the open model: a run of somebody else's is listed if it is this one.
@@ -112,6 +113,7 @@ def entries(current: str = "") -> list[Entry]:
     shown = models.labels(current, runs=offered)
     return [
         *(_local(choice, shown) for choice in models.choices() if choice.source == "bundled"),
+        *(_published(model.name, shown) for model in real.MODELS),
         *(_run(run, shown) for run in offered),
         *(_local(choice, shown) for choice in models.choices() if choice.source == "folder"),
         *(_hub(choice, shown) for choice in models.choices() if choice.source == "hub"),
@@ -125,6 +127,18 @@ def fitting(all: Sequence[Entry], stock: str, kin: str) -> list[Entry]:
 
 def _local(choice: Choice, shown: dict[str, str]) -> Entry:
     return _seen(choice, shown, models.look(choice))
+
+
+def _published(name: str, shown: dict[str, str]) -> Entry:
+    """A model that is fetched with Glassbox; where it is not here, why not."""
+    facts = real.card(name)
+    if name in models.published():
+        found = _local(Choice(name, "real", name), shown)
+        return replace(found, what=str(facts["what"]), licence=str(facts["licence"]), card=True)
+    return Entry(
+        name, name, "real", what=str(facts["what"]), stored=real.BY_NAME[name].size, licence=str(facts["licence"]),
+        problem=f"{real.missing(name)}.", here=False, card=True,
+    )  # fmt: skip
 
 
 def _hub(choice: Choice, shown: dict[str, str]) -> Entry:
@@ -182,6 +196,8 @@ def _run(run: Run, shown: dict[str, str]) -> Entry:
 
 def readme(entry: Entry) -> str:
     """The README of the folder that it is read from, as text; "" without one."""
+    if entry.source == "real":  # what it would say is on its card, in words of ours
+        return ""
     folder = models.place(models.resolve(entry.name))
     try:
         return "" if folder is None else card_text(folder)
@@ -197,6 +213,8 @@ def card(entry: Entry) -> dict[str, Any]:
     if entry.source == "run":
         run = runs.find(models.run_id(entry.name))
         return {} if run is None else _of_run(run)
+    if entry.source == "real":
+        return real.card(entry.name)
     choice = models.resolve(entry.name)
     folder, seen = models.place(choice), models.look(choice)
     if seen is not None and seen.says:

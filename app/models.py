@@ -1,4 +1,5 @@
-"""Which models this server opens: bundled ones, training runs, folders of GLASSBOX_MODELS, a short list from the hub.
+"""Which models this server opens: bundled ones, published ones fetched with it, training runs, folders of
+GLASSBOX_MODELS, a short list from the hub.
 
 `core.load` reads any folder that its caller names; a browser may not. So a choice from the picker or a link is resolved
 here, and a path that leaves the configured folders, by `..` or by a symbolic link, is refused. No Streamlit in here.
@@ -16,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from core import hub_models
+from core import hub_models, real
 
 if TYPE_CHECKING:
     from core.config import ModelConfig
@@ -33,7 +34,8 @@ GGUF = ".gguf"
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _RUN_ID = re.compile(r"[0-9a-f]{8,64}")
 
-Source = Literal["bundled", "folder", "hub", "run"]
+SMALL, REAL = "tales-gpt", "SmolLM2-135M"  # the two models of the sidebar's switch
+Source = Literal["bundled", "real", "folder", "hub", "run"]
 
 
 class RefusedModel(ValueError):
@@ -69,6 +71,11 @@ def bundled() -> tuple[str, ...]:
     from core import zoo
 
     return tuple(zoo.bundled())
+
+
+def published() -> tuple[str, ...]:
+    """The names of the published models that were fetched with Glassbox and open at once (core/real.py)."""
+    return tuple(real.ready())
 
 
 def folders() -> list[Choice]:
@@ -110,9 +117,10 @@ def _inside(path: Path, root: Path) -> bool:
 
 
 def choices() -> list[Choice]:
-    """What the picker offers: bundled, then folders, then the hub."""
+    """What the picker offers: bundled, then published, then folders, then the hub."""
     return (
         [Choice(name, "bundled", name) for name in bundled()]
+        + [Choice(name, "real", name) for name in published()]
         + folders()
         + [Choice(name, "hub", name) for name in hub_ids()]
     )
@@ -123,10 +131,10 @@ def labels(current: str, short: bool = False, runs: Sequence[Run] = ()) -> dict[
 
     Args:
         short: without a hub id's owner, for narrow screens.
-        runs: the training runs on offer, after the bundled models.
+        runs: the training runs on offer, after the bundled and published models.
     """
     trained = {f"{RUN}{run.id}": run_label(run) for run in runs}
-    first = list(bundled())
+    first = [*bundled(), *published()]
     names = dict.fromkeys([*first, *trained, *(choice.name for choice in choices()), current])
     shown = {
         name: trained.get(name) or (name.rpartition("/")[2] if short else name.removeprefix("./"))
@@ -166,6 +174,10 @@ def resolve(name: str) -> Choice:
     """
     if name in bundled():
         return Choice(name, "bundled", name)
+    if name in real.BY_NAME:
+        if real.folder(name) is None:
+            raise RefusedModel(f"{real.missing(name)}.")
+        return Choice(name, "real", name)
     if name in hub_ids():
         return Choice(name, "hub", name)
     if run_id(name):
@@ -229,7 +241,8 @@ def without_places(message: str) -> str:
     from core import zoo
 
     message = _WORD.sub(_without_cache, message)
-    for root in sorted(map(str, roots()), key=len, reverse=True):
+    packages = real.home()
+    for root in sorted(map(str, [*roots(), *([] if packages is None else [packages])]), key=len, reverse=True):
         message = message.replace(f"{root}{os.sep}", "./")
     return message.replace(f"{zoo.BUNDLED}{os.sep}", "")
 
@@ -268,6 +281,8 @@ def place(choice: Choice) -> Path | None:
 
     if choice.source == "bundled":
         return zoo.BUNDLED / choice.name
+    if choice.source == "real":
+        return real.folder(choice.name)
     if choice.source == "folder":
         return Path(choice.target)
     return hub.cached(choice.name) if choice.source == "hub" else None

@@ -117,6 +117,7 @@ def begin(
     state.enter(slug)
     if slug in chapters.TRAINS:
         runs.expect()
+    choice.welcome(slug)
     opened = opening.open_model()
     lm = opened.lm
     choice.arrive(opened.name, lm)

@@ -28,6 +28,7 @@ class Session:
         store: the value of every field.
         notes: messages that wait to be shown.
         linked: the fields that the link brought and nobody has checked against the model yet.
+        query: whether there was a link, with anything in it.
         history: earlier stores, for undo.
         last: the slider that was dragged last, and when.
         page: the page that is being drawn; bound: for each widget key the page that drew it.
@@ -43,6 +44,7 @@ class Session:
     store: dict[str, Value]
     notes: list[str] = part_of(default_factory=list)
     linked: frozenset[str] = frozenset()
+    query: bool = False
     history: list[dict[str, Value]] = part_of(default_factory=list)
     last: tuple[str, float] = ("", 0.0)
     page: str = ""
@@ -70,7 +72,7 @@ def current() -> Session:
         repeated = [key for key in query if len(query.get_all(key)) > 1]
         read = parse({key: query[key] for key in query}, repeated)
         defaults = {field.key: field.default for field in FIELDS}
-        session = Session(defaults | read.values, list(read.notes), frozenset(read.values))
+        session = Session(defaults | read.values, list(read.notes), frozenset(read.values), bool(query))
         st.session_state[_KEY] = session
     return session
 

@@ -75,6 +75,7 @@ def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart
         apart: what is said in place of Rewind where the open model does nothing on the page; "" where it does.
     """
     with places.model:
+        widgets.small_or_real()
         widgets.model_picker(apart or _shape(opened.lm) + _training(opened))
         if slug != "models":
             st.button(
@@ -107,6 +108,7 @@ def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart
         keys.sheet(key="gb-keys")
     with places.phone:
         widgets.text_line("phone")
+        widgets.small_or_real("phone")
         widgets.model_picker(view="phone")
         if not apart:
             rewind.slider(opened, "phone")

@@ -54,6 +54,11 @@ def linked(key: str) -> bool:
     return key in current().linked
 
 
+def is_linked() -> bool:
+    """Whether this session began with a link; every link of ours names a model and a text."""
+    return bool(current().query)
+
+
 def set(key: str, value: Value) -> None:
     """Remember `value`; a value that the field does not allow is ignored (events of a browser are untrusted too).
 

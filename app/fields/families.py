@@ -16,7 +16,7 @@ FIELDS: tuple[Field, ...] = (
     Field("published", "text", "GPT-2"),  # the family whose card is looked at
     # Models
     Field("picked", "text", ""),  # the model whose details are shown; nothing: the open one
-    Field("stock", "choice", "all", choices=("all", "bundled", "run", "folder", "hub")),  # where from
+    Field("stock", "choice", "all", choices=("all", "bundled", "real", "run", "folder", "hub")),  # where from
     Field("kin", "choice", "all", choices=("all", "decoder", "encoder", "encoder-decoder")),
     Field("ruler", "choice", "log", choices=("log", "linear")),  # of the bars
 )

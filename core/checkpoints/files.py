@@ -231,6 +231,8 @@ class Weights(FileTensors):
 
     Args:
         compacted: int8 matrices with a scale a row (see `compact`) count as weights.
+        mapped: leave numbers that need no conversion in the file, which processes then share in memory. For files that
+            nobody cuts short while they are open: reading a page that is gone ends the process.
         progress: called with (numbers read, numbers in all) after each tensor that is read for the first time.
 
     Attributes:
@@ -244,9 +246,11 @@ class Weights(FileTensors):
         dtype: torch.dtype,
         *,
         compacted: bool = False,
+        mapped: bool = False,
         progress: Progress | None = None,
     ) -> None:
         super().__init__(device, dtype, progress)
+        self._mapped = mapped
         self._kind: dict[str, str] = {}
         self._file: dict[str, Path] = {}
         self._scaled: set[str] = set()
@@ -299,7 +303,8 @@ class Weights(FileTensors):
             scaled = name in self._scaled
             if scaled:
                 stored = stored.float().mul_(file.get_tensor(name + SCALE))
-            tensor = stored.to(self.device, self.dtype, copy=not scaled)  # never a view of the mapped file
+            # A view of the mapped file is written to without reaching it, but lives only as long as the file does.
+            tensor = stored.to(self.device, self.dtype, copy=not (scaled or self._mapped))
         except (SafetensorError, OSError, ValueError) as error:
             raise CheckpointError(f"{path} is not a readable safetensors file: {error}") from error
         return self._checked(name, tensor, f"{path}: {name}", stored)

@@ -63,6 +63,7 @@ def load_folder(
     device: str | torch.device | None = None,
     dtype: torch.dtype = torch.float32,
     weights: str | Path | None = None,
+    mapped: bool = False,
     progress: Progress | None = None,
 ) -> Loaded:
     """Read a model from a folder in Hugging Face's layout (of one of `FAMILIES`) or in ours.
@@ -74,6 +75,7 @@ def load_folder(
     Args:
         device: None: the processor.
         weights: another safetensors file with the same tensors, e.g. a snapshot from earlier in the training.
+        mapped: leave weights that need no conversion in the file, so that processes share them (see `Weights`).
         progress: called with (numbers read, numbers in all) while weights are read.
 
     Raises:
@@ -89,7 +91,7 @@ def load_folder(
     family = None if values.get("format") == FORMAT else _family(folder, values)
     files = weight_files(folder) if weights is None else [Path(weights)]
     tokenizer = tokenizer_of(folder)
-    tensors = Weights(files, device, dtype, compacted=family is None, progress=progress)
+    tensors = Weights(files, device, dtype, compacted=family is None, mapped=mapped, progress=progress)
     if family is None:
         config = own_config(folder, values)
         check_own(folder, config, tensors)

@@ -15,7 +15,7 @@ EXAMPLES = (
     "the the the the the the the the",
     "Nobody counts the words that nobody reads.",
 )
-STOCK = {"all": "All", "bundled": "Bundled", "run": "Trained here", "folder": "Folders", "hub": "Hub"}
+STOCK = {"all": "All", "bundled": "Bundled", "real": "Published", "run": "Trained here", "folder": "Folders", "hub": "Hub"}
 KIN = {
     "all": "All",
     "decoder": "Decoders (GPT)",
