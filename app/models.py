@@ -242,7 +242,9 @@ def without_places(message: str) -> str:
 
     message = _WORD.sub(_without_cache, message)
     packages = real.home()
-    for root in sorted(map(str, [*roots(), *([] if packages is None else [packages])]), key=len, reverse=True):
+    for root in sorted(
+        map(str, [*roots(), *([] if packages is None else [packages])]), key=len, reverse=True
+    ):
         message = message.replace(f"{root}{os.sep}", "./")
     return message.replace(f"{zoo.BUNDLED}{os.sep}", "")
 

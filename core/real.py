@@ -128,7 +128,10 @@ def prepare(name: str, told: Callable[[int, int], None] | None = None) -> Path:
     made_from = {"package": model.package, "version": model.version, "sha256": model.sha256}
     with tempfile.TemporaryDirectory(dir=packages, prefix=".making-") as scratch:
         made = save_folder(
-            Path(scratch) / place.name, loaded.model, loaded.tokenizer, {**loaded.card, "made_from": made_from}
+            Path(scratch) / place.name,
+            loaded.model,
+            loaded.tokenizer,
+            {**loaded.card, "made_from": made_from},
         )
         place.parent.mkdir(exist_ok=True)
         with suppress(OSError):  # another process was quicker: its files are the same

@@ -10,8 +10,8 @@ import hashlib
 import os
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 from scripts.installation import ROOT, find_uv, install_uv, say
 
@@ -49,7 +49,19 @@ def is_fetched(place: Path) -> bool:
 def fetch_command(uv: list[str], python: str, place: Path) -> list[str]:
     """The uv command that fetches the packages, checked against the lock's hashes."""
     checked = ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
-    return [*uv, "pip", "install", "--quiet", "--python", python, *checked, "--target", str(place), "-r", LOCK]
+    return [
+        *uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        python,
+        *checked,
+        "--target",
+        str(place),
+        "-r",
+        LOCK,
+    ]
 
 
 def fetch(python: str, place: Path) -> str:
@@ -70,7 +82,7 @@ def fetch(python: str, place: Path) -> str:
             check=False,
         )
         if done.returncode:
-            return done.stdout.strip() or "uv ended with {}".format(done.returncode)
+            return done.stdout.strip() or f"uv ended with {done.returncode}"
         (place / STAMP).write_text(digest() + "\n", encoding="utf-8")
     except Exception as why:  # whatever it is, the app runs without them
         return str(why)
@@ -83,7 +95,7 @@ def make_ready(python: str) -> int:
 
 
 def bring(python: str) -> int:
-    """Fetch the models and make them ready, and say how that went; 1 where it failed, 0 also where they are left out."""
+    """Fetch the models, make them ready and say how that went; 1 where it failed, 0 where it did not or need not."""
     place = folder()
     if place is None:
         return 0

@@ -19,6 +19,10 @@ from hypothesis import HealthCheck, settings
 # same steps; what a precision changes is tested in both by their names.
 os.environ.setdefault("GLASSBOX_PRECISION", "float32")
 
+# The pages are tested as they are without the published models; the tests of these name their folder.
+REAL = os.environ.get("GLASSBOX_REAL", "")
+os.environ["GLASSBOX_REAL"] = "none"
+
 # One thread: models as small as the tests' are slower on two, which mostly wait for each other.
 torch.set_num_threads(1)
 

@@ -15,7 +15,9 @@ EXAMPLES = (
     "the the the the the the the the",
     "Nobody counts the words that nobody reads.",
 )
-STOCK = {"all": "All", "bundled": "Bundled", "real": "Published", "run": "Trained here", "folder": "Folders", "hub": "Hub"}
+STOCK = {
+    "all": "All", "bundled": "Bundled", "real": "Published", "run": "Trained here", "folder": "Folders", "hub": "Hub",
+}  # fmt: skip
 KIN = {
     "all": "All",
     "decoder": "Decoders (GPT)",

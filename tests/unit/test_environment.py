@@ -433,7 +433,8 @@ def test_a_new_lock_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment.command_lock(["--upgrade"]) == 0
     assert [command[-1] for command in asked[:2]] == [installation.PRODUCT, installation.DEVELOPMENT]
     assert all("--upgrade" in command for command in asked[:2])
-    assert asked[2][-6:] == ["python", "-m", "scripts.lock_sizes", "python", "-m", "uv"]
+    assert asked[2][-1] == environment.real_models.LOCK and "--no-deps" in asked[2]
+    assert asked[3][-6:] == ["python", "-m", "scripts.lock_sizes", "python", "-m", "uv"]
 
 
 def test_a_registry_without_sizes_is_an_error() -> None:
@@ -656,6 +657,7 @@ def test_a_failure_in_either_turn_is_one_of_the_whole(
     monkeypatch.setattr(environment, "ensure", lambda which, command: "python")
     monkeypatch.setattr(environment.browser, "ensure", lambda python, say: "chromium")
     monkeypatch.setattr(environment, "command_lint", lambda: 0)
+    monkeypatch.setattr(environment.real_models, "bring", lambda python: 1)  # its own tests fail then
     monkeypatch.setattr(environment.os, "cpu_count", lambda: 2)
     monkeypatch.setattr(
         environment.subprocess, "run", lambda *args, **options: subprocess.CompletedProcess(args, next(said))
