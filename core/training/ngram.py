@@ -33,6 +33,29 @@ class NGram:
         self.order, self.vocab = order, vocab
         self._tables = [self._table(rows, n) for n in range(1, order + 1)]
 
+    @staticmethod
+    def windows(row: Ids, order: int, vocab: int) -> tuple[Ids, Ids]:
+        """The n-grams of a row as numbers, each once and in order, and how often each is there: (N,), (N,)."""
+        grams, counts = np.unique(_keys(row, order, vocab), return_counts=True)
+        return grams, counts
+
+    @classmethod
+    def counted(cls, grams: Ids, counts: Ids, end: int, order: int, vocab: int) -> NGram:
+        """The model of a single row from its `windows` alone: a row that begins and ends with `order` times `end`.
+
+        With these ends every shorter n-gram of the row begins one of the windows, so that nothing else need be kept.
+        """
+        made = cls.__new__(cls)
+        made.order, made.vocab = order, vocab
+        made._tables = [_fitted(grams, counts, vocab)]
+        longer = grams
+        for n in range(order - 1, 0, -1):
+            first = np.array([sum(end * vocab**place for place in range(n))])
+            kinds, times = np.unique(np.concatenate([longer % vocab**n, first]), return_counts=True)
+            made._tables.insert(0, _fitted(kinds, times, vocab))
+            longer = np.unique(longer // vocab)
+        return made
+
     def log_probs(self, row: Ids) -> NDArray[np.float64]:
         """log p of every token of a row given up to n - 1 tokens before it, in nats: (T,)."""
         p = np.full(len(row), 1.0 / self.vocab)
@@ -73,12 +96,17 @@ class NGram:
             longer = np.unique(np.concatenate([_keys(row, n + 1, self.vocab) for row in rows]))
             first = np.unique(np.concatenate([_keys(row[:n], n, self.vocab) for row in rows]))
             grams, counts = np.unique(np.concatenate([longer % self.vocab**n, first]), return_counts=True)
-        contexts, inverse = np.unique(grams // self.vocab, return_inverse=True)
-        totals = np.bincount(inverse, weights=counts).astype(np.int64)
-        kinds = np.bincount(inverse)
-        once, twice = int((counts == 1).sum()), int((counts == 2).sum())
-        discount = once / (once + 2 * twice) if once and twice else 0.5
-        return grams, counts, contexts, totals, kinds, discount
+        return _fitted(grams, counts, self.vocab)
+
+
+def _fitted(grams: Ids, counts: Ids, vocab: int) -> tuple[Ids, Ids, Ids, Ids, Ids, float]:
+    """What one order needs: its n-grams and their counts; each context, its total, how many kinds follow; d."""
+    contexts, inverse = np.unique(grams // vocab, return_inverse=True)
+    totals = np.bincount(inverse, weights=counts).astype(np.int64)
+    kinds = np.bincount(inverse)
+    once, twice = int((counts == 1).sum()), int((counts == 2).sum())
+    discount = once / (once + 2 * twice) if once and twice else 0.5
+    return grams, counts, contexts, totals, kinds, discount
 
 
 def _keys(row: Ids, n: int, vocab: int) -> Ids:

@@ -54,7 +54,7 @@ view.draw(
 )
 
 st.caption(widgets.escape(f"Adapted is {own.BASE}; in the prompt, {data['game']['model']} answers."))
-strange.note(ctx.text)
+strange.note_of_news(ctx.text)
 with page.controls():
     controls.draw(step or "rank", arms[step] if step in arms else arms["rank"], what)
 

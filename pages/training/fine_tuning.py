@@ -55,7 +55,10 @@ view.draw(
     },
 )
 
-strange.note(ctx.text)
+if job == "sentiment":
+    strange.note_of_news(ctx.text)
+else:
+    strange.note(ctx.text)
 with page.controls():
     controls.draw(arms)
 

@@ -59,6 +59,7 @@ data = view.record(
     lm, ctx.tokens, ctx.text, curves, film, plan,
     {
         "model": ctx.name,
+        "label": own.name if own is not None else ctx.label,
         "x": state.get("axis"),
         "selection": events.selection(acts.KEY, {"model": ctx.name, "snapshot": state.get("snapshot")}),
     },
@@ -77,6 +78,7 @@ view.draw(
 )
 
 asked = question.ask(own, ctx.snapshot, strip.unit(lm), f"{ctx.name} {ctx.text} {target}")
+coming = question.coming(first, ctx.text, ctx.target or None) or asked
 given = (moment, lm, ctx.text, target)
 load = f"core.load({str(models.resolve(ctx.name).target)!r}{{more}})"
 
@@ -90,7 +92,7 @@ def notebook() -> list[str]:
 rows, cols = ([lm.tokenizer.display(i) for i in side] for side in strip.sides(lm, ctx.text, target, kind))
 
 with page.foot():
-    page.predict(asked.text, asked.options, partial(question.judge, asked, *given), (asked.about,))
+    page.predict(coming.text, coming.options, partial(question.judge, coming, *given), (coming.about,))
     page.code(head_maps, pattern_scores, text_loss, estimate)
     page.take_away("lab", partial(take.table, film, (rows, cols), own), notebook)
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -205,22 +206,64 @@ def test_a_waiting_run_comes_first_and_the_open_model_keeps_its_strip(
     app = open_page("lab", runs=run.id)
     data = picture(app)
     assert [one["id"] for one in data["runs"]] == [run.id]
-    assert "first checkpoint" in data["moments"]["why"] and len(data["film"]["frames"]) == 6
+    assert (
+        "first checkpoint; until then, below is tales-gpt" in data["moments"]["why"]
+        and len(data["film"]["frames"]) == 6
+    )
     assert app.button(key="lab.go").label == "Pause" and not app.button(key="lab.stop").disabled
     app.button(key="lab.go").click().run()
     assert runs.store.get(run.id).state == "paused" and app.button(key="lab.go").label == "Resume"
     app.button(key="lab.stop").click().run()
     assert runs.store.get(run.id).state == "stopped"
-    assert app.button(key="lab.go").label == "Resume" and not app.button(key="lab.new").disabled
+    assert app.button(key="lab.go").label == "Start", "it kept no moment to go on from"
+    assert not app.button(key="lab.new").disabled
     runs.store.delete(run.id, runs.owner)
     app.run()
     assert not app.exception and picture(app)["runs"][0]["id"] == "tales-gpt"
     assert app.button(key="lab.go").label == "Start" and app.button(key="lab.new").disabled
 
 
+def test_while_a_run_waits_everything_says_whose_it_is(open_page: OpenPage, runs: Runs) -> None:
+    old = runs.ready("Old")
+    run = runs.queued(name="New", tokenizer="characters")
+    app = open_page("lab", model=f"run:{old.id}", runs=f"{run.id} {old.id}", text=TEXT)
+    data = picture(app)
+    assert [one["name"] for one in data["runs"]] == ["New", "Old"]
+    assert data["title"] == "Loss, nats per character", "of what is about to be measured"
+    assert data["moments"]["why"].startswith(
+        "Rewind begins with New’s first checkpoint; until then, below is Old"
+    )
+    assert data["film"]["title"].startswith("Old: L")
+    assert any("From step 0 to its end: how far does New’s loss" in str(one.proto) for one in app.get("html"))
+    first = app.session_state["gb"].memos["predict"]["signature"]
+    found = shown.find(run.id)
+    assert found is not None
+    coming = question.coming(found, TEXT, None)
+    assert coming is not None and coming.waits == "The answer comes when New has ended."
+    later = question.ask(
+        replace(found, model=f"run:{run.id}", steps=(0, 4)), None, "character", f"run:{run.id} {TEXT} None"
+    )
+    assert (later.text, later.options, later.about) == (coming.text, coming.options, coming.about), (
+        "what was said stays"
+    )
+    runs.store.command(run.id, runs.owner, "stop")
+    app.run()
+    data = picture(app)
+    assert data["moments"]["why"].startswith("New kept no checkpoint; below is Old")
+    assert app.session_state["gb"].memos["predict"]["signature"] != first, "nothing of it will come"
+    runs.store.delete(run.id, runs.owner)
+
+
+def test_a_new_run_is_offered_beside_one_that_has_ended(open_page: OpenPage, runs: Runs) -> None:
+    run = runs.ready("Old")
+    app = open_page("lab", model=f"run:{run.id}", runs=run.id)
+    assert app.button(key="lab.go").label == "Start" and not app.button(key="lab.new").disabled
+    assert picture(app)["film"]["title"].startswith("L"), "it is its own strip"
+
+
 def test_the_page_says_whose_settings_resume_takes(open_page: OpenPage, runs: Runs) -> None:
     run = runs.queued(name="Mine")
-    runs.store.command(run.id, runs.owner, "stop")
+    runs.store.command(run.id, runs.owner, "pause")
     app = open_page("lab", runs=run.id)
     captions = " ".join(one.value for one in app.caption).replace("\\", "")
     assert "Resume goes on with Mine’s own settings" in captions

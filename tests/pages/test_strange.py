@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from random import Random
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import OpenPage, run_notebook
+from app.strange import beside_of
+from core.data.corpora import fingerprint
+from core.runs.worker import here
+from core.training.spec import TrainSpec
+from tests.pages.conftest import SMALL, OpenPage, Runs, run_notebook
 
 FILM = "This film was great"
 TALE = "Nora lost the red kite. Tom found the kite under the bench."
@@ -30,8 +35,42 @@ def test_the_page_says_so(slug: str, open_page: OpenPage) -> None:
     assert "unlike all" not in captions(open_page(slug, text=TALE))
 
 
-def test_of_a_model_of_other_texts_nothing_is_said(open_page: OpenPage) -> None:
-    assert "unlike all" not in captions(open_page("loss", text=FILM, model="austen-gpt"))
+@pytest.mark.parametrize(
+    ("model", "like", "unlike", "pieces"),
+    [
+        (
+            "austen-gpt",
+            "She was delighted to see him.",
+            "def add(a, b): return a + b",
+            "of Jane Austen’s novels",
+        ),
+        ("code-gpt", "def add(a, b):\n    return a + b", FILM, "functions of Python’s library"),
+    ],
+)
+def test_a_model_of_other_texts_is_measured_by_these(
+    model: str, like: str, unlike: str, pieces: str, open_page: OpenPage
+) -> None:
+    said = captions(open_page("loss", text=unlike, model=model))
+    assert "Your text is unlike all the model read" in said and pieces in said
+    assert "unlike all" not in captions(open_page("loss", text=like, model=model))
+
+
+def test_a_run_is_measured_by_its_own_text_while_that_is_at_hand(open_page: OpenPage, runs: Runs) -> None:
+    lines = [f"The {size} {pet} of {who} sat by the {place}." for size in ("old", "big", "red", "shy")
+             for pet in ("cat", "dog", "hen", "pig", "cow") for who in ("Ann", "Bob", "Cid", "Dan", "Eve")
+             for place in ("well", "wall", "mill", "pond", "gate", "tree", "road", "shed", "door", "lamp")]  # fmt: skip
+    Random(0).shuffle(lines)
+    documents = [" ".join(lines[at : at + 4]) for at in range(0, len(lines), 4)]
+    text = "\n\n".join(documents * 4)
+    spec = TrainSpec(**(SMALL | {"corpus": "own", "text": fingerprint(text)}))
+    run = here(runs.store, spec, runs.owner, text=text, name="Own")
+    said = captions(open_page("loss", text=FILM, model=f"run:{run.id}"))
+    assert "unlike all the model read" in said and "held-out sentences of its text" in said
+    assert "unlike all" not in captions(
+        open_page("loss", text="The big hen of Bob sat by the well.", model=f"run:{run.id}")
+    )
+    assert beside_of({"spec": {"corpus": "own", "text": "0" * 64}}) is None, "not at hand: nothing is claimed"
+    runs.store.delete(run.id, runs.owner)
 
 
 def test_the_sentiment_of_a_film_has_no_score(open_page: OpenPage) -> None:
@@ -50,6 +89,23 @@ def test_the_sentiment_of_a_film_has_no_score(open_page: OpenPage) -> None:
         assert first.startswith("Unlike all it read: 2.") == strange
         assert [one["p"] is None for one in data["written"]] == [strange] * len(data["written"])
         assert bool(data["labels"]) != strange
+
+
+def test_two_pages_judge_a_text_alike_and_are_not_sure_of_what_is_no_news(open_page: OpenPage) -> None:
+    text = "My dog is happy because the sun is out of"
+    tuned = open_page("fine_tuning", text=text)
+    ways = next(data["ways"] for data in pictures(tuned) if "ways" in data)
+    adapted = open_page("adaptability", text=text)
+    data = next(data for data in pictures(adapted) if "judged" in data)
+    assert all(way["judged"]["guess"] for way in ways)
+    assert all(one["guess"] for many in data["judged"].values() for one in many)
+    for app in (tuned, adapted):
+        assert "unlike the news that these models learned their labels from: 2." in captions(app)
+    assert "LoRA of rank 4 after 300 examples: " in data["findings"]["rank"][-1]
+    assert data["findings"]["rank"][-1].endswith(", a guess."), "no number beside it"
+    run_notebook(tuned)
+    like = next(data["ways"] for data in pictures(open_page("fine_tuning", text=TALE)) if "ways" in data)
+    assert not any("guess" in way["judged"] for way in like)
 
 
 def test_no_way_of_adapting_is_sure_of_it(open_page: OpenPage) -> None:

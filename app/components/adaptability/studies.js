@@ -3,7 +3,7 @@
 const percent = (x) => `${num(100 * x, 1)} %`;
 const span = (one) => `${percent(one.mean)} (${num(100 * one.low, 0)} to ${num(100 * one.high, 0)})`;
 const bytesOf = (n) => (n >= 1e6 ? `${num(n / 1e6, 2)} MB` : `${num(n / 1e3, 0)} kB`);
-const saidOf = (one) => (one.says === undefined ? one.why : `${one.says}  ${num(one.probability, 2)}`);
+const saidOf = (one) => (one.says === undefined ? one.why : `${one.says}  ${one.guess ? "a guess" : num(one.probability, 2)}`);
 
 /** Lines of prose from y on; returns the y below them. */
 function prose(g, key, box, lines, o = {}) {
@@ -32,7 +32,7 @@ function ladder(g, study, box, pick) {
       const row = h("g", { class: "gb-hot", "data-row": p.at, onclick: () => pick(p.at) },
         h("rect", { x: box.x - 4, y, width: box.w + 4, height: pitch - 2, rx: 4, fill: p.at === study.chosen ? css("accent-soft") : "transparent" }),
         cells.map((text, i) => label(box.x + box.w * columns[i][0], y + 15, fit(text, box.w * ((columns[i + 1]?.[0] ?? 1) - columns[i][0]) - 4, 12), { mono: true, fill: "ink", weight: i ? null : 600 })));
-      out.push(g.tip(row, `${study.short} ${thousands(p.at)}: ${span(p)} right, by seed ${p.shares.map(percent).join(", ")}\n${thousands(p.trained)} numbers, a file of ${thousands(p.bytes)} bytes\nyour text: ${judged.says === undefined ? judged.why : `${judged.says}, ${num(judged.probability, 4)}`}`));
+      out.push(g.tip(row, `${study.short} ${thousands(p.at)}: ${span(p)} right, by seed ${p.shares.map(percent).join(", ")}\n${thousands(p.trained)} numbers, a file of ${thousands(p.bytes)} bytes\nyour text: ${judged.says === undefined ? judged.why : `${judged.says}, ${judged.guess ? "a guess: unlike the news it learned from" : num(judged.probability, 4)}`}`));
     });
     return out;
   });

@@ -73,7 +73,7 @@ def judge(name: str, text: str) -> dict[str, Any]:
         label, probability = adaptations.adapted(name).classify(text)[0]
     except ValueError as why:  # too long for the base's context, or nothing to read
         return {"why": str(why)}
-    return {"why": strange.SHORT} if strange.why(text) else {"says": label, "probability": probability}
+    return strange.judged(label, probability, text, labelled=True)
 
 
 def judged(study: Study, text: str) -> list[dict[str, Any]]:
@@ -92,11 +92,12 @@ def verdict(study: Study, said: list[dict[str, Any]]) -> str:
     if "why" in one:
         return f"Your text: {one['why']}."
     who = {
-        "rank": f"LoRA of rank {at}",
+        "rank": f"LoRA of rank {at} after {adapting.SOME} examples",
         "examples": f"LoRA after {at:,} examples",
-        "prompt": f"a prompt of {at} vector{'s' if at > 1 else ''}",
+        "prompt": f"a prompt of {at} vector{'s' if at > 1 else ''} after {adapting.SOME} examples",
     }[study]
-    return f"Your text, by {who}: {one['says']}, {one['probability']:.2f}."
+    sure = strange.GUESS if one.get("guess") else f"{one['probability']:.2f}"
+    return f"Your text, by {who}: {one['says']}, {sure}."
 
 
 def record(study: Study, said: list[dict[str, Any]], own: list[Arm]) -> dict[str, Any]:

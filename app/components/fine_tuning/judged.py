@@ -72,6 +72,7 @@ def judge(arm: Arm, text: str, question: str) -> dict[str, Any]:
         else:
             best = lm.answer(question, text)[0]
             said, chance = best.text, best.probability
-        return {"why": strange.SHORT} if strange.why(text) else {"says": said, "probability": chance}
+        spec = cast("FineTuneSpec", arm.spec)
+        return strange.judged(said, chance, text, labelled=spec.task == "sentiment" and not spec.text)
     except (ValueError, IndexError) as why:  # too long for the base's context, or nothing to read
         return {"why": str(why) or "no answer"}

@@ -17,7 +17,7 @@ function cells(way) {
     forgets: w.old ? `${w.old[0] - w.old[1] > 5e-4 ? "+" : ""}${num(w.old[0] - w.old[1], 3)}` : "nothing known",
   };
 }
-const saidOf = (way) => (way.judged.says === undefined ? way.judged.why : `${way.judged.says}  ${num(way.judged.probability, 2)}`);
+const saidOf = (way) => (way.judged.says === undefined ? way.judged.why : `${way.judged.says}  ${way.judged.guess ? "a guess" : num(way.judged.probability, 2)}`);
 const HEADS = [["accuracy", "held out, 95 % interval"], ["learned", "numbers learned"], ["bytes", "file"], ["seconds", "time"], ["forgets", "forgotten, nats"]];
 
 const THROUGH = { "pointer-events": "none" }; // words that the ground behind them answers for
@@ -25,7 +25,7 @@ const THROUGH = { "pointer-events": "none" }; // words that the ground behind th
 /** What each cell of a way's row says whole. */
 function exactCells(way) {
   const w = way.worth;
-  const told = { says: way.judged.says === undefined ? way.judged.why : `${way.judged.says}: ${num(way.judged.probability, 4)}` };
+  const told = { says: way.judged.says === undefined ? way.judged.why : `${way.judged.says}${way.judged.guess ? ", a guess: unlike the news it learned from" : `: ${num(way.judged.probability, 4)}`}` };
   if (!w.accuracy) return told;
   const { right, of, low, high } = w.accuracy;
   return {

@@ -37,9 +37,9 @@ def record(
         tokens: of the text, as they read.
         curves: the first is the one that the picture is about.
         plan: the next run (`planned`).
-        more: `model` (the open one's name in a link), `x`, and `selection`.
+        more: `model` (the open one's name in a link), `label` (its name for people), `x`, and `selection`.
     """
-    unit = strip.unit(lm)
+    unit, short = strip.unit(lm), str(more["label"])
     first = curves[0] if curves else None
     own = (
         first is not None and first.model == more["model"]
@@ -47,13 +47,13 @@ def record(
     return {
         "tokens": list(tokens),
         "unit": unit,
-        "title": f"Loss, nats per {unit}" if own else "Loss, nats per token",
+        "title": f"Loss, nats per {unit if own or first is None else first.unit}",
         "runs": [one.record() for one in curves],
         "guessing": guessing(lm) if own else None,
         "x": more["x"],
-        "moments": _moments(first, own, more["model"]),
+        "moments": _moments(first, own, more["model"], short),
         "forks": bool(own and first is not None and first.run is not None),
-        "film": _film(lm, film, text, unit),
+        "film": _film(lm, film, text, unit, "" if own or first is None or first.run is None else short),
         "plan": dict(plan),
         "next": {"text": plan["line"], "wrong": bool(plan["refused"])},
         "selection": dict(more["selection"]),
@@ -71,18 +71,21 @@ def guessing(lm: LanguageModel) -> dict[str, Any]:
     return {"value": float(np.log(size)), "text": f"guessing: ln {size:,} = {np.log(size):.2f}"}
 
 
-def _moments(first: Shown | None, own: bool, model: str) -> dict[str, Any]:
+def _moments(first: Shown | None, own: bool, model: str, short: str) -> dict[str, Any]:
     if first is None or not own:
         name = model.removeprefix("./")
         why = f"{name} keeps no moments of its training; {first.name if first else 'a run'} beside it does"
         if first is not None and first.run is not None:
-            why = "Rewind begins with the run's first checkpoint"
+            begins = f"Rewind begins with {first.name}’s first checkpoint; until then, below is {short}"
+            why = f"{first.name} kept no checkpoint; below is {short}" if first.run.over else begins
         return {"id": first.id if first else "", "model": "", "steps": [], "why": why}
     return {"id": first.id, "model": first.model, "steps": list(first.steps), "why": ""}
 
 
-def _film(lm: LanguageModel, film: strip.Film, text: str, unit: str) -> dict[str, Any]:
+def _film(lm: LanguageModel, film: strip.Film, text: str, unit: str, whose: str) -> dict[str, Any]:
+    """The strip. whose: the open model's name, where the page is about a run that cannot be opened yet."""
     title, about, short = strip.words(film, unit)
+    title = f"{whose}: {title}" if whose else title
     shades = np.stack([film.map(at) for at in range(len(film.steps))])  # (F, T, S)
     frames = zip(film.steps, film.values, film.moments)
     return {

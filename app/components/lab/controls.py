@@ -56,7 +56,13 @@ def _buttons(first: Shown | None, spec: TrainSpec) -> None:
     act: Callable[..., None]
     args: tuple[str, ...]
     play, wait = ":material/play_arrow:", ":material/pause:"
-    if run is None or not mine or run.state in ("done", "diverged", "failed"):
+    kept = first is not None and bool(first.steps)  # a moment to go on from
+    if (
+        run is None
+        or not mine
+        or run.state in ("done", "diverged", "failed")
+        or (run.state == "stopped" and not kept)
+    ):
         label, icon, act, args = "Start", play, acts.start, ()
     elif run.state == "stopped":
         label, icon, act, args = "Resume", play, acts.go_on, (run.id,)
@@ -77,17 +83,20 @@ def _buttons(first: Shown | None, spec: TrainSpec) -> None:
         args=(run.id if run else "", "stop"),
         disabled=not going,
     )
-    with st.popover("New run", key="gb-lab-new", disabled=label == "Start"):
+    # Without a run of this browser, Start is the new run.
+    alone = run is None or not mine
+    with st.popover("New run", key="gb-lab-new", disabled=alone):
         st.caption(
             f"One with the present settings, beside this run. {widgets.escape(planned(spec)['line'])}."
         )
-        st.button("Train it", key="lab.new", on_click=state.whole(acts.start), disabled=label == "Start")
+        st.button("Train it", key="lab.new", on_click=state.whole(acts.start), disabled=alone)
 
 
 def _whose(first: Shown | None, spec: TrainSpec) -> str:
     """Which settings Resume takes, where those that are set here are others; "" where there is nothing to confuse."""
     run = first.run if first is not None and first.mine else None
-    if run is None or not (run.state in ("stopped", "paused") or run.control == "pause"):
+    lost = run is not None and run.state == "stopped" and not (first is not None and first.steps)
+    if run is None or lost or not (run.state in ("stopped", "paused") or run.control == "pause"):
         return ""
     of_start = {name: getattr(run.spec, name) for name in ("prompt", "parent", "eval_every", "precision")}
     if run.spec == spec.replace(**of_start):  # what a start adds is no setting

@@ -7,7 +7,12 @@ function planLab(g, data) {
   const wide = g.width >= 760;
   const side = wide ? LAB.side : g.width;
   const main = wide ? g.width - side - LAB.gap : g.width;
-  const chart = { left: 0, top: LAB.head, width: main, height: wide ? LAB.chart : 240 };
+  // What is unusual stands over the chart, which gives it room: on the chart it would cover names and numbers.
+  const feed = data.runs[0] ? feedOf(g, data.runs[0]) : null;
+  const news = newsOf(feed, data.runs[0]?.mine);
+  const newsHeight = news ? 17 * inLines(news, main - 26).length + 18 : 0;
+  const newsTop = LAB.head + (wide ? 0 : 24); // a phone's buttons of the axis are taller
+  const chart = { left: 0, top: (news ? newsTop : LAB.head) + newsHeight, width: main, height: (wide ? LAB.chart : 240) - (wide ? newsHeight : 0) };
   const rewindY = chart.top + chart.height;
   const afterMain = rewindY + LAB.rewind;
   const sideAt = wide ? { x: main + LAB.gap, y: 0 } : { x: 0, y: afterMain + 56 };
@@ -17,7 +22,7 @@ function planLab(g, data) {
   const rows = Math.ceil(frames / columns) || 1;
   const pitch = wide ? LAB.frame : Math.floor(g.width / columns);
   const height = stripY + (wide ? 26 : LAB.under + 64) + rows * (wide ? LAB.strip - 18 : LAB.phoneFrame);
-  return { wide, main, side, chart, rewindY, sideAt, stripY, columns, pitch, rows, height };
+  return { news, newsTop, wide, main, side, chart, rewindY, sideAt, stripY, columns, pitch, rows, height };
 }
 
 /** The three small charts, one under the other. */
@@ -72,6 +77,12 @@ function statusOf(feed, data) {
   return [place, step ? `${done}, about ${spokenSeconds((seconds / step) * (steps - step) * (feed.state.beside ?? 1))} left` : done];
 }
 
+/** What a run without a point does, behind its name where its curve will begin. */
+function waitingWord(feed) {
+  const { state, starting } = feed.state;
+  return state === "running" ? "begins" : state === "queued" ? (starting ? "waits for the workers" : "waits") : state === "done" ? "" : state;
+}
+
 /** What is unusual about the first run now, and what can be done; "" when all is well. */
 function newsOf(feed, mine) {
   if (!feed) return "";
@@ -82,10 +93,12 @@ function newsOf(feed, mine) {
   if (state === "queued" && starting) return "This server’s workers are still starting. The run begins by itself as soon as they are ready.";
   if (state === "queued") return place > 0 ? `Waiting for a free worker: place ${place} in the queue. It begins by itself.` : "Waiting for a worker. It begins by itself.";
   if (state === "paused") return `Paused at step ${thousands(Math.max(0, feed.lastStep))}. ${mine ? "Resume goes on from here with its own settings; One step takes just one." : "Its owner can go on."}`;
-  if (state === "diverged") return `${word || "The loss ran away. "}The curve is kept. Lower the peak rate and start anew, or fork from an earlier checkpoint.`;
-  if (state === "failed") return `${word || "Something went wrong. "}The curve is kept. Start anew, or fork from its last checkpoint.`;
+  const kept = feed.n ? "The curve is kept. " : "It ended before its first step: there is no curve. ";
+  const moments = feed.checkpoints.length > 0;
+  if (state === "diverged") return `${word || "The loss ran away. "}${kept}Lower the peak rate and start anew${moments ? ", or fork from an earlier checkpoint" : ""}.`;
+  if (state === "failed") return `${word || "Something went wrong. "}${kept}Start anew${moments ? ", or fork from its last checkpoint" : ""}.`;
   // What is set above counts for a new run alone.
-  if (state === "stopped") return `${word || "Stopped. "}${mine ? "Resume trains the steps that were left with this run’s own settings, as a fork of its last checkpoint; New run takes the settings above." : "Fork it to go on from a checkpoint."}`;
+  if (state === "stopped") return `${word || "Stopped. "}${!moments ? "It kept no checkpoint to go on from: start a new one." : mine ? "Resume trains the steps that were left with this run’s own settings, as a fork of its last checkpoint; New run takes the settings above." : "Fork it to go on from a checkpoint."}`;
   if (state === "gone") return `${word || "This run is not there any more. "}Start another, or choose a model on the left.`;
   if (control === "pause" && state === "running") return "Pausing after this step.";
   return "";

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.components.lab.shown import Shown
+from app.components.lab.shown import RUN, Shown
 from app.components.lab.strip import Moment
 from app.predict import Answer, NotYet
 from core.language_model import LanguageModel
@@ -48,6 +48,24 @@ class Question:
         )
 
 
+def coming(first: Shown | None, text: str, target: str | None) -> Question | None:
+    """About the run that the page shows and that has no moment yet; None: there is none.
+
+    The words, and what the question hangs on, are those of `ask` once it has moments: what was said stays said.
+    """
+    if first is None or first.run is None or first.model or first.run.over:
+        return None
+    return _of_run(first, 0, 0, first.unit, f"{RUN}{first.id} {text} {target}")
+
+
+def _of_run(run: Shown, early: int, last: int, unit: str, about: str) -> Question:
+    waits = "" if run.run is None or run.run.over else f"The answer comes when {run.name} has ended."
+    text = (
+        f"From step {early:,} to its end: how far does {run.name}’s loss on your text move, nats per {unit}?"
+    )
+    return Question(text, NEAR if early else WIDE, (early, last), waits, f"{about} {early}")
+
+
 def ask(own: Shown | None, now: int | None, unit: str, about: str) -> Question:
     """About two moments of the open model's training if it keeps two, else about one more step.
 
@@ -63,9 +81,7 @@ def ask(own: Shown | None, now: int | None, unit: str, about: str) -> Question:
     rewound = now is not None and now < last
     if own.run is not None:  # the same words while it trains and afterwards: what was said stays said
         early = now if rewound and now is not None else steps[0]
-        waits = "" if own.run.over else f"The answer comes when {own.name} has ended."
-        text = f"From step {early:,} to its end: how far does {own.name}’s loss on your text move, nats per {unit}?"
-        return Question(text, NEAR if early else WIDE, (early, last), waits, f"{about} {early}")
+        return _of_run(own, early, last, unit, about)
     early = now if rewound and now is not None else steps[(len(steps) - 1) // 2]
     text = f"From step {early:,} to {last:,} of {own.name}: how far does the loss on your text move, nats per {unit}?"
     return Question(text, NEAR, (early, last), about=f"{about} {early}")

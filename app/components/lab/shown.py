@@ -49,6 +49,11 @@ class Shown:
     growth: tuple[tuple[int, int], ...] = ()
     slot: int = 0
 
+    @property
+    def unit(self) -> str:
+        """What a token of a run of the store is called."""
+        return "character" if self.run is not None and self.run.spec.tokenizer == "characters" else "token"
+
     def record(self) -> dict[str, Any]:
         """What curves.js takes."""
         told: dict[str, Any] = {"id": self.id, "name": self.name, "model": self.model, "mine": self.mine}

@@ -20,7 +20,7 @@ const lab = {
     local.marks = now === null || now < 0 ? [] : [{ x: now }];
     drawHead(g, data, local, at);
     local.chart = curves(g, "loss", at.chart, {
-      runs: data.runs, x: data.x, guessing: data.guessing, title: data.title, sync: true, own: true,
+      runs: data.runs, x: data.x, guessing: data.guessing, title: data.title, sync: true, own: true, waiting: (feed) => waitingWord(feed),
       marks: [...(data.runs[0]?.growth ?? []).map((one) => ({ ...one, colour: "ink3", width: 1, dash: [2, 3] })), ...local.marks],
       onpoint: (feed, what) => heard(g, local, feed, what),
       onframe: () => keepRewind(g, local),
@@ -29,7 +29,7 @@ const lab = {
     drawRewind(g, data, local, at);
     drawSide(g, data, local, at);
     drawStrip(g, data, local, at);
-    drawNews(g, data, local);
+    drawNews(g, at);
     g.height = at.height;
   },
 
@@ -120,12 +120,10 @@ function drawHead(g, data, local, at) {
   (node) => { for (const button of node.children) button.setAttribute("aria-pressed", String(button.dataset.x === local.x)); });
 }
 
-function drawNews(g, data, local) {
-  const text = newsOf(local.chart.feeds[0], data.runs[0]?.mine);
+function drawNews(g, at) {
+  const text = at.news;
   if (!text) return;
-  const { plot } = local.chart;
-  const width = Math.min(300, plot.right - plot.left - 20);
-  g.overlay("news", { left: plot.right - width - 6, top: plot.top + 44, width }, () => html("div", { class: "gb-lab-news", role: "status" }), (node) => {
+  g.overlay("news", { left: 0, top: at.newsTop, width: at.main }, () => html("div", { class: "gb-lab-news", role: "status" }), (node) => {
     if (node.textContent !== text) node.textContent = text;
   });
 }

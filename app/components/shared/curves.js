@@ -26,6 +26,7 @@
 //   format: (value) => text, sync: true (the hairline stands in every chart of the figure), axis: false (no x labels)
 //   own: true,                     the axis ends with the runs of the store, where the first is one: recorded curves that
 //                                  are much longer are cut there
+//   waiting: (feed) => text,       of a run without a point: what it does, behind its name where its curve will begin
 //   ticks: true,                   a mark on the axis for every checkpoint of the first run
 //   onpoint: (feed, what) => {},   after "points", "state", "checkpoint", "gone", "end", "away" of any run
 //   onpick: (step, feed) => {},    a click, or Enter on the hairline: the step of the first run

@@ -90,6 +90,7 @@ function drawChart(chart, pen) {
   if (spec.guessing && spec.guessing.value <= high) drawGuess(chart, pen);
   pen.clipped(left - 1, top - 4, right - left + 3, bottom - top + 6, () => {
     chart.feeds.forEach((feed, k) => drawRun(chart, pen, feed, k));
+    chart.feeds.filter((feed) => feed.live && !feed.n).forEach((feed, row) => drawWaiting(chart, pen, feed, row));
     const written = [];
     for (const mark of spec.marks ?? []) {
       const x = chart.px(mark.x) - chart.box.left;
@@ -162,6 +163,16 @@ function drawRun(chart, pen, feed, k) {
     const dash = kind === "dashed" ? [4, 3] : kind === "solid" ? own : null;
     pen.line(xs, ys, { stroke, dash, width: kind === "solid" ? 2.25 : kind === "dashed" ? 1.5 : 1, alpha: kind === "raw" ? 0.3 : 1 });
   }
+}
+
+/** The name of a run without a point, and what it does, where its curve will begin. */
+function drawWaiting(chart, pen, feed, row) {
+  const word = chart.spec.waiting?.(feed);
+  if (!word) return;
+  const k = chart.feeds.indexOf(feed);
+  const [x, y] = [chart.px0(chart.shift(k)), chart.bottom - 8 - 18 * row];
+  pen.dot(x + 5, y - 4, 4, colourOf(chart.spec.runs[k], k));
+  pen.text(x + 14, y, `${chart.spec.runs[k].name} ${word}`, { fill: colourOf(chart.spec.runs[k], k), weight: 600 });
 }
 
 /** A line's points: the least and the greatest value of a pixel column where it is raw, else the last. */
