@@ -147,6 +147,9 @@ def _learning(
     lm: LanguageModel, ids: Tensor, target: Tensor | None, device: torch.device
 ) -> Iterator[Measured]:
     """What a step of AdamW keeps and takes, on a copy of the model without dropout."""
+    if lm.config.head == "none":
+        yield from (Measured(name, None, "a bare encoder has no loss to learn from") for name in STEPS[5:])
+        return
     config = lm.config.replace(dropout=0.0)
     batch, length = ids.shape
     need = 16 * parameters(config) + 2 * kept_bytes(config, batch, length, length)
