@@ -117,7 +117,7 @@ def begin(
     state.enter(slug)
     if slug in chapters.TRAINS:
         runs.expect()
-    opened = opening.open_model()
+    opened = opening.open_model(slug)
     lm = opened.lm
     choice.arrive(opened.name, lm)
     free = room if lm.config.shape == "decoder" else 0

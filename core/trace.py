@@ -54,6 +54,17 @@ class Trace(Mapping[str, Tensor]):
         return self.output
 
     @property
+    def rows(self) -> int:
+        """How many rows say something: the decoder's, of others the text's; T as well where nothing is said."""
+        return len(self.ids) if self.output is None else len(self.output)
+
+    def probabilities(self, row: int) -> Tensor:
+        """Those of what may stand at a row: (V,), which sum to 1; of a bare encoder none, (0,)."""
+        if self.output is None:
+            return torch.zeros(0, device=self.ids.device)
+        return self.output[row].detach().softmax(-1)
+
+    @property
     def hooks(self) -> list[str]:
         """The names of all values kept."""
         return list(self.activations)

@@ -83,6 +83,8 @@ def saved_bytes(model: Transformer | EncoderDecoder, ids: Tensor, target: Tensor
 def _loss(model: Transformer | EncoderDecoder, ids: Tensor, target: Tensor | None) -> Tensor:
     logits = model(ids) if target is None else model(ids, target)
     config = model.config
+    if config.head == "none":
+        return logits.sum()  # of the stream: what a loss of its own would keep is not the model's
     right = ids if target is None else target
     if config.head == "sequence":
         right = right[:, 0]

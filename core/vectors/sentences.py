@@ -19,7 +19,7 @@ from torch import Tensor
 
 from core.analysis.logit_lens import stream_names
 from core.checkpoints.sentence import CARD
-from core.hooks import recording
+from core.hooks import Intervention, intervene, recording
 from core.language_model import LanguageModel
 from core.model.transformer import ContextTooLong, EncoderDecoder, Transformer
 from core.vectors.static import StaticVectors
@@ -87,6 +87,14 @@ def sentence_vectors(lm: LanguageModel, texts: Sequence[str], pooling: Pooling |
         rows, mask = _padded(ids[first : first + _AT_ONCE], lm)
         found.append(pool(_stream(lm, rows, mask), mask, pooling).float().cpu().numpy())
     return np.concatenate(found)
+
+
+def text_cosine(lm: LanguageModel, text: str, *changes: Intervention) -> float:
+    """The cosine of a text's vector as the model gives it with the one that it gives under `changes`."""
+    plain = sentence_vectors(lm, [text])
+    with intervene(*changes):
+        changed = sentence_vectors(lm, [text])
+    return float(cosines(np.concatenate([plain, changed]))[0, 1])
 
 
 def pool(stream: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
