@@ -30,6 +30,13 @@ TRAINS = frozenset({
 })  # fmt: skip
 
 
+# Pages about what the open model expects to read: a bare encoder, which says no tokens, has nothing to show there.
+PREDICTS = frozenset({
+    "break_it", "decoding", "efficiency", "interpretability", "lab", "loss", "objectives", "optimizers",
+    "regularization",
+})  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Cover:
     """One point of the subject: section number, the term, and what on the page shows it.

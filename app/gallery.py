@@ -33,7 +33,13 @@ SOURCES: dict[Source, str] = {
     "folder": "a folder of this server",
     "hub": "the Hugging Face hub",
 }
-HEADS = {"lm": "", "sequence": "classifies texts", "token": "labels tokens", "span": "finds answers"}
+HEADS = {
+    "lm": "",
+    "sequence": "classifies texts",
+    "token": "labels tokens",
+    "span": "finds answers",
+    "none": "no head",
+}
 ASKED = {"sequence": "sentiment", "span": "question"}  # head -> task on the page Applications
 OURS = "MIT"  # the licence of what comes with Glassbox; a run's model belongs to whoever trained it
 CARDS = ("card.json", "README.md")
@@ -75,7 +81,7 @@ class Entry:
     @property
     def headed(self) -> bool:
         """Whether it names classes or spans and says no tokens: most pages do not show it, notebooks open it."""
-        return self.config is not None and self.config.head != "lm"
+        return self.config is not None and self.config.head in ("sequence", "token", "span")
 
     @property
     def asked(self) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import cache, models, runs, state, widgets
+from app import cache, chapters, models, runs, state, widgets
 
 if TYPE_CHECKING:
     from core.config import ModelConfig
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.runs import Run
 
 log = logging.getLogger("glassbox")
+STANDS_IN = "tales-bert"  # for a bare encoder: an encoder as well, with a head
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,14 @@ class Opened:
         return cache.key(self.name, self.moment)
 
 
-def open_model() -> Opened:
-    """The chosen model, or with a message the nearest one that opens: the finished one, then a bundled one."""
+def open_model(slug: str) -> Opened:
+    """The chosen model, or with a message the nearest one that opens: the finished one, then a bundled one.
+
+    On a page about predictions another stands in for a bare encoder, which stays the chosen one for all other pages.
+
+    Args:
+        slug: of the page.
+    """
     first = models.bundled()
     usual = state.DEFAULT_MODEL if state.DEFAULT_MODEL in first else next(iter(first), "")
     name, moment = state.get("model"), state.get("snapshot")
@@ -70,9 +77,21 @@ def open_model() -> Opened:
                 state.put({"model": attempt[0], "snapshot": attempt[1]})
                 how = "as it is when finished" if attempt[0] == name else "instead"
                 state.note(f"This page shows {attempt[0]} {how}; the list of models has others.")
+            if slug in chapters.PREDICTS and opened.lm.config.head == "none":
+                return _instead(opened, usual)
             return opened
     st.error("No model opens. `make models` trains the bundled ones again.")
     st.stop()
+
+
+def _instead(bare: Opened, usual: str) -> Opened:
+    """A model that says tokens, where a page asks for them and the chosen one is a bare encoder; a message says so."""
+    name = STANDS_IN if STANDS_IN in models.bundled() else usual
+    state.note(
+        f"“{bare.label[:80]}” is a bare encoder: it turns a text into vectors and says no words. This page is about "
+        f"the words that a model expects, so it shows {name}; the list of models has others."
+    )
+    return replace(_open(name, -1, runs.Known()), moments=())
 
 
 def _waits(known: runs.Known, name: str, moment: int) -> str:
@@ -105,7 +124,7 @@ def _open(name: str, moment: int, known: runs.Known) -> Opened:
 
 
 def _that_says_words(lm: LanguageModel, name: str) -> LanguageModel:
-    """The model, if its head says tokens: every page asks which come next, or which are hidden.
+    """The model, if its head says tokens, or it is a bare encoder, which most pages can show without.
 
     Raises:
         ValueError: its head names classes or spans; the message says which, and where to ask it.
@@ -116,7 +135,7 @@ def _that_says_words(lm: LanguageModel, name: str) -> LanguageModel:
 
 def _says_words(config: ModelConfig, name: str) -> None:
     """As `_that_says_words`, for a model that may not have been loaded."""
-    if config.head == "lm":
+    if config.head in ("lm", "none"):
         return
     shown = ", ".join(config.labels[:5]) + (", ..." if len(config.labels) > 5 else "")
     says = {

@@ -118,7 +118,7 @@ def begin(
     if slug in chapters.TRAINS:
         runs.expect()
     choice.welcome(slug)
-    opened = opening.open_model()
+    opened = opening.open_model(slug)
     lm = opened.lm
     choice.arrive(opened.name, lm)
     free = room if lm.config.shape == "decoder" else 0

@@ -16,7 +16,7 @@ Position = Literal["learned", "sinusoidal", "rotary", "alibi", "relative", "none
 Norm = Literal["layer", "rms", "none"]
 Placement = Literal["pre", "post"]
 Activation = Literal["relu", "gelu", "gelu_tanh", "silu", "relu_squared"]
-Head = Literal["lm", "sequence", "token", "span"]
+Head = Literal["lm", "sequence", "token", "span", "none"]
 PoolActivation = Literal["tanh", "relu"]
 Pooling = Literal["first", "mean"]
 
@@ -72,7 +72,9 @@ class ModelConfig:
     tied_embeddings: bool = True
     logit_scale: float = 1.0  # T5 1.0 multiplies by d_model ** -0.5 before its tied unembedding
     mlm_head: bool = False  # BERT's dense + norm before the unembedding
-    head: Head = "lm"  # what an encoder says: a token; a label of the text, of each token; where a span starts and ends
+    # What an encoder says: a token; a label of the text, of each token; where a span starts and ends; nothing, if it is
+    # bare: what comes out is its stream.
+    head: Head = "lm"
     labels: tuple[str, ...] = ()  # the names of the classes, for "sequence" and "token"
     pool: Pooling = "first"  # "sequence": what stands for the text, position 0 or the mean of all positions
     pool_act: PoolActivation = "tanh"  # "sequence": of the dense layer over that, before the labels
@@ -199,11 +201,10 @@ class ModelConfig:
             raise ValueError(f"labels: {wrong[0]!r} is no name of a class")
         if len(set(self.labels)) < len(self.labels):
             raise ValueError(f"labels={self.labels!r}: two classes have the same name")
-        if self.head == "span" and self.labels:
-            raise ValueError(
-                f"head='span' says where a span starts and ends: labels={self.labels!r} have no use"
-            )
-        if self.head != "span" and len(self.labels) < 2:
+        if self.head in ("span", "none") and self.labels:
+            says = "says where a span starts and ends" if self.head == "span" else "says nothing"
+            raise ValueError(f"head={self.head!r} {says}: labels={self.labels!r} have no use")
+        if self.head in ("sequence", "token") and len(self.labels) < 2:
             raise ValueError(
                 f"head={self.head!r} needs the names of at least two classes: labels={self.labels!r}"
             )
@@ -231,7 +232,7 @@ class ModelConfig:
 
     @property
     def n_outputs(self) -> int:
-        """How many numbers the head says at once: V, the number of labels, or 2 (start and end of a span)."""
+        """How many numbers the head says at once: V, the number of labels, 2 (start and end of a span), or none."""
         return {"lm": self.d_vocab, "span": 2}.get(self.head, len(self.labels))
 
     def replace(self, **changes: Any) -> ModelConfig:

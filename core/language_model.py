@@ -102,7 +102,7 @@ class LanguageModel:
         return Trace(
             ids=ids,
             tokens=self.tokens(ids.tolist()),
-            logits=logits[0],
+            output=None if self.config.head == "none" else logits[0],
             activations=seen,
             model=self.transformer,
             decoder_ids=decoder_ids,

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from core.checkpoints import CheckpointError
-from core.checkpoints.convert import check, names_read
+from core.checkpoints.convert import bare, check, names_read
 from core.checkpoints.files import Weights, own_file, read_json, weight_files
 from core.checkpoints.folder import (
     FAMILIES,
@@ -123,7 +123,8 @@ def _of_folder(folder: Path) -> Survey:
         if family is None:
             config = own_config(folder, values)
         else:
-            config = family.config(settings_of(folder, values))
+            settings = settings_of(folder, values)
+            config = family.config(settings)
             check_context(folder, config)
         files = weight_files(folder)
         stored = sum(path.stat().st_size for path in files)
@@ -132,6 +133,7 @@ def _of_folder(folder: Path) -> Survey:
         if family is None:
             check_own(folder, config, tensors)
         else:
+            config = bare(family, config, settings, tensors)
             check(family, config, tensors)
         for name in tensors if family is None else names_read(family, config, tensors):
             tensors.check_kind(name)

@@ -9,24 +9,60 @@ import torch
 from torch import Tensor, nn
 
 
+class NoHead(ValueError):
+    """A bare encoder was asked what it says."""
+
+    @staticmethod
+    def of(name: str) -> str:
+        """The message: what the model `name` is, and what to do."""
+        return (
+            f"{name} is a bare encoder: it turns a text into vectors and has no head that says tokens, so there are no "
+            'logits. For a prediction take a masked language model, e.g. core.load("tales-bert"); for what it is '
+            "made for, core.vectors.sentences.sentence_vectors(lm, texts)"
+        )
+
+
 @dataclass(frozen=True)
 class Trace(Mapping[str, Tensor]):
     """What a forward pass computed, without the batch axis. `trace["blocks.0.attn.hook_pattern"]` is (H, T, S).
 
     Attributes:
         ids: (T,) the tokens read; tokens: the same, as the vocabulary writes them.
-        logits: (T, V); over the decoder's positions in an encoder-decoder.
+        output: what the model says: logits (T, V), over the decoder's positions in an encoder-decoder; scores of
+            classes or spans; None of a bare encoder, which says nothing.
         decoder_ids, decoder_tokens: what the decoder read (begins with the start token); None and [] elsewhere.
         hooks: the recorded names, in the order of the computation.
     """
 
     ids: Tensor
     tokens: list[str]
-    logits: Tensor
+    output: Tensor | None
     activations: dict[str, Tensor] = field(repr=False)
     model: nn.Module = field(repr=False)
     decoder_ids: Tensor | None = None
     decoder_tokens: list[str] = field(default_factory=list)
+
+    @property
+    def logits(self) -> Tensor:
+        """What the model says, as `output`.
+
+        Raises:
+            NoHead: a bare encoder; the message says what it is for, and what to open for logits.
+        """
+        if self.output is None:
+            raise NoHead(NoHead.of("This model"))
+        return self.output
+
+    @property
+    def rows(self) -> int:
+        """How many rows say something: the decoder's, of others the text's; T as well where nothing is said."""
+        return len(self.ids) if self.output is None else len(self.output)
+
+    def probabilities(self, row: int) -> Tensor:
+        """Those of what may stand at a row: (V,), which sum to 1; of a bare encoder none, (0,)."""
+        if self.output is None:
+            return torch.zeros(0, device=self.ids.device)
+        return self.output[row].detach().softmax(-1)
 
     @property
     def hooks(self) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import core
-from app import answer, cache, cheatsheet_map, events, models, page, state, widgets
+from app import answer, bare, cache, cheatsheet_map, events, models, page, state, widgets
 from app.components import home
 from app.components.home import controls, takeaway
 from app.counts import counted
@@ -86,8 +86,17 @@ def effect(token: int | None) -> ablation.Effect:
     return ablation.effect(lm, ctx.text, change, row=-1 if token is None else row, token=token, target=target)
 
 
+def turned() -> page.Answer:
+    """How far the text's vector of a bare encoder turns without the chosen head."""
+    return bare.judge(lm, ctx.text, [core.ablate_head(block, head)])
+
+
 def ask() -> None:
     """What one head is worth to the prediction: the model answers with the head switched off."""
+    if lm.config.head == "none":
+        about = (ctx.model_key, ctx.text, block, head)
+        page.predict(bare.question(f"Switch off L{block}H{head}"), bare.OPTIONS, turned, about)
+        return
     token = None if seen.logits is None else int(seen.top_ids[row, 0])
     what = "the decoder’s next token"
     if token is not None:
@@ -112,7 +121,9 @@ def cells() -> list[str]:
     name = models.resolve(ctx.name)
     snapshot = "" if ctx.snapshot is None else f", snapshot={ctx.snapshot}"
     made = takeaway.cells(f"core.load({str(name.target)!r}{snapshot})", given, seen, place)
-    if seen.n_blocks:
+    if seen.n_blocks and lm.config.head == "none":
+        made.append(bare.cell(ctx.text, f"core.ablate_head({block}, {head})", "import core", turned()))
+    elif seen.n_blocks:
         token = None if seen.logits is None else int(seen.top_ids[row, 0])
         at = place if token is not None else place | {"row": -1}
         made.append(takeaway.ablation_cell(given, at, effect(token)))
@@ -121,6 +132,8 @@ def cells() -> list[str]:
 
 ends = {"decoder": "the last row predicts the next token.", "encoder": "each row predicts its own token."}
 end = ends.get(shape, "the decoder reads what they leave." if stack == "encoder" else ends["decoder"])
+if lm.config.head == "none":
+    end = "each ends as its token’s vector in this text."
 count = WORDS[seen.n_blocks] if seen.n_blocks < len(WORDS) else str(seen.n_blocks)
 page.claim(
     f"{count} {'block adds' if seen.n_blocks == 1 else 'blocks add'} to every row; {end}",

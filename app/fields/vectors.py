@@ -43,6 +43,13 @@ FIELDS: tuple[Field, ...] = (
     Field("second", "text", "Nora took her gold and left it at the bank."),
     Field("probed", "bool", False),  # whether the probe of the word's senses is wanted
     Field("scored", "bool", False),  # whether all analogies are wanted
+    Field(  # that are compared as vectors, one a line
+        "sentences",
+        "text",
+        "The plane is about to leave.\nThe baby is about to leave.\nThe flight departs soon.\n"
+        "The bank raised its rates.\nThe children sat on its bank.\nThe lender made loans dearer.",
+    ),
+    Field("alike", "text", ""),  # the two that a learner puts together, "0 2"
     # Embeddings, learned (what is learned from is `corpus`)
     Field("learned", "text", ""),  # the own run of word2vec that is shown instead of the recorded one
     Field("dims", "int", 32, 2, 300),  # of a vector

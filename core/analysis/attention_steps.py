@@ -106,7 +106,7 @@ class AttentionSteps:
     plain: Array  # (T, D) what it adds as the model has it
 
     position: int  # whose prediction is shown: a row of the logits
-    before: Array  # (V,) probabilities at `position`, the model as it is
+    before: Array  # (V,) probabilities at `position`, the model as it is; (0,) of a bare encoder
     after: Array  # (V,) and with the change
 
     @property
@@ -176,9 +176,9 @@ def attention_steps(
         with intervene(replace_scores(place.attn_name, head, used)):
             after = lm.trace(text, target)
     z = after[f"{place.attn_name}.hook_z"][:, head]  # (T, K)
-    at = len(after.logits) - 1 if position is None else position
-    if not 0 <= at < len(after.logits):
-        raise ValueError(f"position {at} is not one of the {len(after.logits)} positions that predict")
+    at = after.rows - 1 if position is None else position
+    if not 0 <= at < after.rows:
+        raise ValueError(f"position {at} is not one of the {after.rows} positions that predict")
     ids, key_ids = _sides(trace, attention)
     return AttentionSteps(
         layer=layer, head=head, attention=attention, kv_head=place.kv_head, change=change,
@@ -191,8 +191,8 @@ def attention_steps(
         pattern=_numpy(after[f"{place.attn_name}.hook_pattern"][head]),
         z=_numpy(z), result=_numpy(z @ place.attn.W_O[head]), position=at,
         plain=_numpy(trace[f"{place.attn_name}.hook_z"][:, head] @ place.attn.W_O[head]),
-        before=_numpy(trace.logits[at].softmax(-1)),
-        after=_numpy(after.logits[at].softmax(-1)),
+        before=_numpy(trace.probabilities(at)),
+        after=_numpy(after.probabilities(at)),
     )  # fmt: skip
 
 

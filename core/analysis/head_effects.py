@@ -30,7 +30,8 @@ POSITIONS = 1024  # of all variants that run as one batch: more gain nothing and
 
 @dataclass(frozen=True, kw_only=True)
 class Knockout:
-    """The prediction at one row with a set of heads off, and as it was. Probabilities add up to 1."""
+    """The prediction at one row with a set of heads off, and as it was. Probabilities add up to 1; of a bare encoder
+    there are none."""
 
     heads: tuple[tuple[int, int], ...]  # (layer, head) each
     attention: Kind
@@ -119,12 +120,12 @@ def knock_out(
     for layer, head in heads:
         Place.of(lm, layer, head, attention)
     plain = traced(lm, text, target, trace)
-    row = row_of(row, len(plain.logits))
+    row = row_of(row, plain.rows)
     if heads or without is not None:
         with intervene(*switch_off(heads, value, attention)):
             without = traced(lm, text, target, without)
     passes = (plain, plain if without is None else without)
-    before, after = (one.logits[row].detach().softmax(-1).cpu().numpy().copy() for one in passes)
+    before, after = (one.probabilities(row).cpu().numpy().copy() for one in passes)
     return Knockout(heads=heads, attention=attention, value=value, row=row, before=before, after=after)
 
 

@@ -67,7 +67,8 @@ def ablate_neurons(
 
 @dataclass(frozen=True, kw_only=True)
 class NeuronKnockout:
-    """The prediction at one row with some neurons off, and as it was. Probabilities add up to 1."""
+    """The prediction at one row with some neurons off, and as it was. Probabilities add up to 1; of a bare encoder
+    there are none."""
 
     layer: int
     neurons: tuple[int, ...]
@@ -113,11 +114,11 @@ def knock_out_neurons(
     half.block_name(layer)
     chosen = tuple(dict.fromkeys(neuron_of(neuron, lm.config.mlp_size) for neuron in neurons))
     plain = traced(lm, text, target, trace)
-    at = row_of(row, len(plain.logits))
+    at = row_of(row, plain.rows)
     off = ablate_neurons(layer, chosen, value, stack if half.prefix else None)
     with intervene(off):
         changed = traced(lm, text, target, without)
-    before, after = (_numpy(found.logits[at].softmax(-1)) for found in (plain, changed))
+    before, after = (_numpy(found.probabilities(at)) for found in (plain, changed))
     return NeuronKnockout(layer=layer, neurons=chosen, value=value, row=at, before=before, after=after)
 
 

@@ -116,8 +116,9 @@ def overview(lm: LanguageModel, text: Text, target: Text | None = None, stack: S
     prefix = f"{stack}." if both else ""
     layers = lm.config.decoder_layers if decoding else lm.config.n_layers
     ids = trace.decoder_ids if decoding and trace.decoder_ids is not None else trace.ids
-    logits = trace.logits.float() if decoding else None
-    lens = logit_lens(lm, trace) if decoding and layers else None
+    says = decoding and lm.config.head != "none"
+    logits = trace.logits.float() if says else None
+    lens = logit_lens(lm, trace) if says and layers else None
     best = logits.softmax(dim=-1).topk(min(TOP, logits.shape[-1])) if logits is not None else None
     cross = f"{prefix}blocks.0.cross_attn.hook_pattern" in trace.hooks
     nothing = np.zeros((0, len(ids)))
@@ -140,7 +141,7 @@ def overview(lm: LanguageModel, text: Text, target: Text | None = None, stack: S
         logits=None if logits is None else _array(logits),
         top_ids=best.indices.cpu().numpy() if best else nothing.T.astype(np.int64),
         top_probabilities=_array(best.values) if best else nothing.T.astype(np.float32),
-        read=_norms([trace[f"{prefix}unembed.hook_in"]], 0)[0] if decoding else None,
+        read=_norms([trace[f"{prefix}unembed.hook_in"]], 0)[0] if says else None,
         embed_norm=lm.config.embed_norm and lm.config.norm != "none",
         final_norm=lm.config.final_norm and lm.config.norm != "none",
         mask_id=lm.config.mask_id,

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from core.analysis.seeds import interval
+from core.decoding.labels import wants
 from core.families.asked import TOGETHER, sign_of
 from core.training.examples import marks
 
@@ -176,8 +177,7 @@ def measured(lm: LanguageModel, jobs: Sequence[str], templates: Sequence[Templat
         ValueError: nothing to ask, a model that says no tokens, or one whose vocabulary has no piece for the forms.
         ContextTooLong: a sentence has more tokens than the model reads.
     """
-    if lm.config.head != "lm":
-        raise ValueError(f"{lm.name} says classes, not tokens: choose a model with a language-model head")
+    wants(lm, "lm")
     if not jobs or not templates:
         raise ValueError("there is nothing to measure: give at least one profession and one template")
     nothing = {id for mark in _UNKNOWN if (id := lm.tokenizer.id(mark)) is not None}

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from core.analysis.places import row_of, stack_of
+from core.decoding.labels import wants
 from core.hooks import Edit, Intervention, intervene
 from core.model.transformer import EncoderDecoder
 
@@ -64,8 +65,7 @@ class Readout:
         """
         if says not in ("probability", "logit", "log probability"):
             raise ValueError(f"says={says!r} is not one of probability, logit, log probability")
-        if lm.config.head != "lm":
-            raise ValueError(f"{lm.name} says no tokens, so there is no token to explain")
+        wants(lm, "lm")
         sides = [ids[0].tolist() for ids in lm.batch(text, target)]
         row = row_of(row, len(sides[-1]))
         if stack_of(lm, "self").causal:

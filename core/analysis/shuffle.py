@@ -39,7 +39,8 @@ class Compared:
         change: (T,) |vector after - before| / rms of all vectors' lengths, of what each token has become at the end.
         moved: (R,) half the sum of |p' - p| over the vocabulary, between 0 and 1, for each prediction: one a token
             (R = T), but of an encoder-decoder one for each row that the decoder reads, in its order.
-        before, after: (R, V) the probabilities, after with its rows put back where they belong.
+        before, after: (R, V) the probabilities, after with its rows put back where they belong; (T, 0) of a bare
+            encoder.
         tolerance: below this a change is rounding: sums over the same numbers in another order.
     """
 
@@ -166,6 +167,9 @@ def _read(lm: LanguageModel, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]
         if isinstance(model, EncoderDecoder):
             source = model.encode(batch[0])  # (1, T, D)
             return source[0], model.decode(batch[1], source)[0].softmax(-1)
+        if model.unembed is None:  # a bare encoder: the vectors are all it gives
+            stream = model(batch[0])[0]
+            return stream, stream.new_zeros((len(stream), 0))
         name = "unembed.hook_in"
         with recording([name], batch_axis=False) as seen:
             logits = model(batch[0])[0]  # (T, V)

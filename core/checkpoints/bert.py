@@ -1,7 +1,4 @@
-"""BERT (Devlin et al. 2019): an encoder, post-norm, with token types; with its masked-LM head, or one of classes.
-
-A bare BERT, without any head, has no logits, and every page asks what the model predicts: such a file is an error.
-"""
+"""BERT (Devlin et al. 2019): an encoder, post-norm, with token types; with a masked-LM head, one of classes or none."""
 
 from __future__ import annotations
 
@@ -130,9 +127,10 @@ FAMILY = Family(
     embedding=WORDS,
     head="cls.predictions.decoder.weight",
     spare=_SPARE,
+    saying=re.compile(r"cls\.predictions\."),
     hints={
-        "cls.predictions": "this BERT has no masked-LM head, so it cannot say which word it expects; "
-        "take a checkpoint of BertForMaskedLM or BertForPreTraining (or of a classifier, if config.json's "
-        "architectures say so)"
+        "cls.predictions": "config.json and the names of its tensors promise a masked-LM head; take the whole "
+        "checkpoint of BertForMaskedLM or BertForPreTraining, or, of a bare encoder, write BertModel into "
+        "config.json's architectures"
     },
 )

@@ -50,6 +50,7 @@ class Family:
     embedding, head: the token table, and the unembedding's own table where the two are not tied.
     spare: tensors that files hold and nothing here reads.
     hints: for a missing tensor whose name begins so, what that means for a person.
+    saying: the tensors of the head that says tokens, in families whose encoders also come bare, without any of them.
     """
 
     model_types: tuple[str, ...]
@@ -60,6 +61,7 @@ class Family:
     head: str
     spare: re.Pattern[str] = re.compile(r"(?!)")
     hints: Mapping[str, str] = field(default_factory=dict)
+    saying: re.Pattern[str] | None = None
 
 
 def one(name: str, *shape: int, transposed: bool = False) -> tuple[Part, ...]:
@@ -107,12 +109,34 @@ def fused(ours: str, theirs: Iterable[str], rows: int, columns: int) -> Plan:
 
 
 def labelled(config: ModelConfig, classes: str, pool: str) -> Plan:
-    """A head of classes: the last layer, and before it, over position 0, the one that pools."""
+    """A head of classes: the last layer, and before it, over position 0, the one that pools; of a bare encoder none."""
+    if config.head == "none":
+        return {}
     d = config.d_model
     plan = dense(classes, config.n_outputs, d, "label_head.weight", "label_head.b")
     if config.head == "sequence":
         plan |= dense(pool, d, d, "label_head.weight_pool", "label_head.b_pool")
     return plan
+
+
+def bare(
+    family: Family, config: ModelConfig, settings: Settings, tensors: Mapping[str, Tensor]
+) -> ModelConfig:
+    """`config`, without a head if the file holds no tensor of one that says tokens.
+
+    A file that holds some of them is damaged, and so is one that was saved with a head, as its names' prefix and
+    config.json's `architectures` say together: there the head stays, and `check` names what is missing. The class alone
+    says nothing: sentence encoders keep that of the model that they were trained from.
+    """
+    if config.head != "lm" or family.saying is None:
+        return config
+    if any(map(family.saying.match, _canonical(family, tensors))):
+        return config
+    names = settings.values.get("architectures")
+    headed = isinstance(names, list) and names and not str(names[0]).endswith("Model")
+    if headed and any(name.startswith(f"{family.model_types[0]}.") for name in tensors):
+        return config
+    return config.with_head("none")
 
 
 def untie(family: Family, config: ModelConfig, tensors: Mapping[str, Tensor]) -> ModelConfig:
@@ -171,7 +195,7 @@ def _check_labels(
     family: Family, config: ModelConfig, tensors: Mapping[str, Tensor], found: Mapping[str, str]
 ) -> None:
     """Compare the classifier's rows with the names of the classes."""
-    if config.head == "lm":
+    if config.head in ("lm", "none"):
         return
     full = found[family.plan(config)["label_head.weight"][0].names[0]]
     rows = _shape(tensors, full)[0]

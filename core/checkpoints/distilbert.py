@@ -94,8 +94,9 @@ FAMILY = Family(
     embedding=_WORDS,
     head="vocab_projector.weight",
     spare=_SPARE,
+    saying=re.compile("vocab_"),
     hints={
-        "vocab_": "this DistilBERT has no masked-LM head, so it cannot say which word it expects; "
-        "take a checkpoint of DistilBertForMaskedLM (or of a classifier, if config.json's architectures say so)"
+        "vocab_": "config.json and the names of its tensors promise a masked-LM head; take the whole checkpoint of "
+        "DistilBertForMaskedLM, or, of a bare encoder, write DistilBertModel into config.json's architectures"
     },
 )

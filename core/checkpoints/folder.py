@@ -16,9 +16,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from core.checkpoints import bart, bert, distilbert, gguf, gguf_tokenizer, gpt2, llama, roberta, t5
-from core.checkpoints.convert import Family, check, gather, untie
+from core.checkpoints.convert import Family, bare, check, gather, untie
 from core.checkpoints.files import FileTensors, Progress, Weights, memory_left, read_json, weight_files
 from core.checkpoints.gguf_file import GgufFile
+from core.checkpoints.sentence import CARD, sentence_settings
 from core.checkpoints.settings import CheckpointError, Settings
 from core.checkpoints.tokenizers import check_size, tokenizer_of
 from core.config import ModelConfig
@@ -48,7 +49,8 @@ class Loaded:
     """A model as it lies in a folder.
 
     card: how it was trained ({} where nobody wrote it down); under "generation", how a published one would like its
-        text decoded, which Glassbox does only as far as it is asked to (`DecodingOptions`).
+        text decoded, which Glassbox does only as far as it is asked to (`DecodingOptions`); under "sentence_vectors",
+        how one wants a text in one vector (`core.checkpoints.sentence`).
     """
 
     model: Transformer | EncoderDecoder
@@ -104,6 +106,8 @@ def load_folder(
     card = read_json(folder / "card.json") if (folder / "card.json").is_file() else {}
     if family is not None and (wishes := settings.wishes()):
         card = {**card, "generation": wishes}
+    if said := sentence_settings(folder):
+        card = {**card, CARD: said}
     return Loaded(assemble(config, state, device, dtype), config, tokenizer, card)
 
 
@@ -259,7 +263,7 @@ def _converted_config(
         raise CheckpointError(f"{folder / 'config.json'}: {error}") from error
     check_context(folder, config)
     try:
-        config = untie(family, config, tensors)
+        config = untie(family, bare(family, config, settings, tensors), tensors)
         check(family, config, tensors)
     except CheckpointError as error:
         raise CheckpointError(f"{folder}: {error}") from error

@@ -61,9 +61,7 @@ def _plan(config: ModelConfig) -> Plan:
     plan = bert.body(config)
     if config.head != "lm":
         plan["embed.W_E"] = one(bert.WORDS, config.d_vocab, d)
-        classes = {"sequence": "classifier.out_proj", "token": "classifier", "span": "qa_outputs"}[
-            config.head
-        ]
+        classes = {"sequence": "classifier.out_proj", "span": "qa_outputs"}.get(config.head, "classifier")
         return plan | labelled(config, classes, "classifier.dense")
     plan |= table(config, (bert.WORDS,), "lm_head.decoder.weight")
     bias = ("lm_head.decoder.bias", "lm_head.bias")
@@ -80,8 +78,9 @@ FAMILY = Family(
     embedding=bert.WORDS,
     head="lm_head.decoder.weight",
     spare=_SPARE,
+    saying=re.compile(r"lm_head\."),
     hints={
-        "lm_head": "this RoBERTa has no masked-LM head, so it cannot say which word it expects; "
-        "take a checkpoint of RobertaForMaskedLM (or of a classifier, if config.json's architectures say so)"
+        "lm_head": "config.json and the names of its tensors promise a masked-LM head; take the whole checkpoint of "
+        "RobertaForMaskedLM, or, of a bare encoder, write RobertaModel into config.json's architectures"
     },
 )

@@ -206,6 +206,8 @@ def _head(stack: _Stack) -> Iterator[Count]:
     """What is unembedded, and the loss: the gradient of every logit, which takes the place of the logits."""
     config = stack.config
     outputs = config.n_outputs
+    if config.head == "none":  # nothing is said, so there is no loss
+        return
     if config.head == "sequence":
         rows = (stack.size, stack.batch)
         read = (*rows, config.d_model) if config.pool == "mean" else stack.each(config.d_model)

@@ -83,6 +83,8 @@ def saved_bytes(model: Transformer | EncoderDecoder, ids: Tensor, target: Tensor
 def _loss(model: Transformer | EncoderDecoder, ids: Tensor, target: Tensor | None) -> Tensor:
     logits = model(ids) if target is None else model(ids, target)
     config = model.config
+    if config.head == "none":
+        return logits.sum()  # of the stream: what a loss of its own would keep is not the model's
     right = ids if target is None else target
     if config.head == "sequence":
         right = right[:, 0]
@@ -147,6 +149,9 @@ def _learning(
     lm: LanguageModel, ids: Tensor, target: Tensor | None, device: torch.device
 ) -> Iterator[Measured]:
     """What a step of AdamW keeps and takes, on a copy of the model without dropout."""
+    if lm.config.head == "none":
+        yield from (Measured(name, None, "a bare encoder has no loss to learn from") for name in STEPS[5:])
+        return
     config = lm.config.replace(dropout=0.0)
     batch, length = ids.shape
     need = 16 * parameters(config) + 2 * kept_bytes(config, batch, length, length)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from core.decoding.options import whole_number
+from core.trace import NoHead
 
 if TYPE_CHECKING:
     from core.config import Head
@@ -25,6 +26,7 @@ _SAYS = {
     "sequence": "names a class of the whole text (classify)",
     "token": "names a class of each token (tag)",
     "span": "says where an answer starts and ends (answer)",
+    "none": "says nothing",
 }
 
 
@@ -147,8 +149,10 @@ def wants(lm: LanguageModel, *heads: Head) -> None:
     """Check that the model's head is one of `heads`.
 
     Raises:
-        ValueError: it is another one; the message says what it says, and what is needed.
+        ValueError: it is another one; the message says what it says, and what is needed. NoHead: it has none.
     """
+    if lm.config.head == "none" and "none" not in heads:
+        raise NoHead(NoHead.of(lm.name))
     if lm.config.head not in heads:
         needed: Sequence[str] = [repr(head) for head in heads]
         raise ValueError(

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from core.config import Shape
+from core.decoding.labels import wants
 from core.training.examples import marks
 
 if TYPE_CHECKING:
@@ -80,8 +81,7 @@ def guesses(lm: LanguageModel, ids: Sequence[int], at: Sequence[int]) -> list[Gu
     Raises:
         ValueError: no such token, or a model that says no tokens.
     """
-    if lm.config.head != "lm":
-        raise ValueError(f"{lm.name} says classes, not tokens: choose a model with a language-model head")
+    wants(lm, "lm")
     if wrong := [place for place in at if not 0 <= place < len(ids)]:
         raise ValueError(f"token {wrong[0]} is not one of the {len(ids)} tokens, counted from 0")
     if not at:

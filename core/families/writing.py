@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from core.decoding.labels import wants
 from core.decoding.warpers import forced
 from core.families.asked import guesses, sign_of, softmax
 from core.training.examples import marks
@@ -81,8 +82,7 @@ def write(lm: LanguageModel, ids: Sequence[int], count: int, after: Sequence[int
         ValueError: a model that says no tokens, or no text.
         ContextTooLong: the text alone has more tokens than the context.
     """
-    if lm.config.head != "lm":
-        raise ValueError(f"{lm.name} says classes, not tokens: choose a model with a language-model head")
+    wants(lm, "lm")
     read = [*ids, *after]
     lm.encode(read)  # checks
     if lm.config.shape == "encoder":

@@ -76,9 +76,9 @@ class Transformer(Part):
         self.blocks = nn.ModuleList(Block(config, cross=cross) for _ in range(count))
         self.ln_final = Normalise.of(config) if config.final_norm else None
         self.mlm_head = MlmHead(config) if logits and config.mlm_head else None
-        says_tokens = config.head == "lm"
-        self.unembed = Unembed(config, self.embed) if logits and says_tokens else None
-        self.label_head = LabelHead(config) if logits and not says_tokens else None
+        self.unembed = Unembed(config, self.embed) if logits and config.head == "lm" else None
+        labels = logits and config.head in ("sequence", "token", "span")
+        self.label_head = LabelHead(config) if labels else None
         self.hook_names = hooks.name_hooks(self)
         self._known_hooks = frozenset(self.hook_names)
 
@@ -100,7 +100,7 @@ class Transformer(Part):
         only: Tensor | None = None,
         prefix: Tensor | None = None,
     ) -> Tensor:
-        """Logits (B, T, V), or the normalised stream (B, T, D) of a stack without unembedding.
+        """Logits (B, T, V), or the normalised stream (B, T, D) of a stack without a head.
 
         With C classes instead of tokens, `config.head` "sequence" gives (B, C), "token" (B, T, C), "span" (B, T, 2):
         a score for each token as the start, and as the end.

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import torch
 
 from core.config import Shape
+from core.decoding.labels import wants
 from core.text.training import MASK, sentinel
 from core.training import objectives
 from core.training.loss import UNSCORED
@@ -257,8 +258,9 @@ def lesson_losses(lm: LanguageModel, lesson: Lesson) -> npt.NDArray[np.float64]:
     """(T',) nats at each position that scores, not a number elsewhere: what the model does in this lesson.
 
     Raises:
-        ValueError: the lesson is for another shape of model.
+        ValueError: the lesson is for another shape of model, or the model says no tokens.
     """
+    wants(lm, "lm")
     if lm.config.shape != lesson.shape:
         raise ValueError(f"this lesson is for a {lesson.shape}; {lm.name} is a {lm.config.shape}")
     logits = objectives.logits(lm.transformer, lesson.example.to(lm.device))[0].float().cpu()  # (T', V)

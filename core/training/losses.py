@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor
 
+from core.decoding.labels import wants
 from core.training.loss import UNSCORED
 
 if TYPE_CHECKING:
@@ -145,9 +146,10 @@ def score_text(lm: LanguageModel, text: Text, target: Text | None = None, hide: 
             2020, section 2.1); or "all" at once, each from the positions alone.
 
     Raises:
-        ValueError: an empty text, or an id outside the vocabulary.
+        ValueError: a model that says no tokens, an empty text, or an id outside the vocabulary.
         ContextTooLong: more tokens than the context.
     """
+    wants(lm, "lm")
     if lm.config.shape == "encoder":
         return _hidden(lm, lm.encode(text), hide)
     kind: Kind = "next"

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.decoding.labels import wants
 from core.language_model import LanguageModel
 
 HIDDEN = 4  # of an encoder's tokens one in four is hidden: a short text has then enough of them
@@ -55,7 +56,11 @@ def text_loss(lm: LanguageModel, text: str, target: str | None = None) -> TextLo
 
     Args:
         target: of an encoder-decoder, what it should write; None or empty: the text itself.
+
+    Raises:
+        ValueError: a model that says no tokens.
     """
+    wants(lm, "lm")
     if lm.config.shape == "decoder":
         return _next_tokens(lm, text)
     if lm.config.shape == "encoder":

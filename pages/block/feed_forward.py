@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import answer, cache, events, models, page, state, widgets
+from app import answer, bare, cache, events, models, page, state, widgets
 from app.components import feed_forward as view
 from app.components import feed_forward_more as more
 from app.components.feed_forward import controls, off, take
@@ -13,7 +13,7 @@ from app.components.feed_forward.question import OPTIONS, ask
 from app.components.feed_forward.sample import Job
 from core.analysis.activation_curves import bends, curve
 from core.analysis.broken import predicting_row
-from core.analysis.knockouts import NeuronKnockout, knock_out_neurons
+from core.analysis.knockouts import NeuronKnockout, ablate_neurons, knock_out_neurons
 from core.analysis.neurons import promoted, token_steps
 from core.model.feed_forward import FeedForward
 from core.trace import Trace
@@ -94,8 +94,12 @@ if both:
         answer.draw(ctx)
 
 word = lm.tokenizer.display
+says = config.head != "none"
 question = ask(
-    as_is, silenced, word(int(seen.without.before.argmax())), "" if stack == "encoder" else word(ids[row])
+    as_is,
+    silenced,
+    word(int(seen.without.before.argmax())) if says else "",
+    "" if stack == "encoder" else word(ids[row]),
 )
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
@@ -103,19 +107,31 @@ source = off.source(by_hand, state.get("silence"), count)
 given = {"TEXT": ctx.text} | ({} if target is None else {"TARGET": target})
 
 
+def judge() -> page.Answer:
+    """The question's answer: of a bare encoder, how far the text's vector turns."""
+    if not says:
+        return bare.judge(lm, ctx.text, [ablate_neurons(block, question.off)])
+    return question.judge(knocked(question.off), knocked(question.others))
+
+
 def notebook() -> list[str]:
     """The shown numbers and the question's answer, computed again."""
-    asked = knocked(question.off)
-    answer = question.judge(asked, knocked(question.others))
     shipped = kept is not None and read is None
+    if not says:
+        off_now = f"ablate_neurons({block}, {list(question.off)})"
+        imports = "from core.analysis.knockouts import ablate_neurons"
+        made = take.cells(load, given, seen, source, stack, question, None, None, shipped)
+        return [*made, bare.cell(ctx.text, off_now, imports, judge())]
+    asked, answer = knocked(question.off), judge()
     return take.cells(load, given, seen, source, stack, question, asked, answer, shipped)
 
 
 with page.foot():
-    page.predict(
-        question.text, OPTIONS, lambda: question.judge(knocked(question.off), knocked(question.others)),
-        (ctx.model_key, *here, row, question.off),
-    )  # fmt: skip
+    hangs_on = (ctx.model_key, *here, row, question.off)
+    if says:
+        page.predict(question.text, OPTIONS, judge, hangs_on)
+    else:
+        page.predict(bare.question(question.start), bare.OPTIONS, judge, hangs_on)
     page.code(FeedForward.forward, token_steps, bends, curve, promoted, knock_out_neurons)
     page.take_away("feed_forward", lambda: take.table(lm, seen), notebook)
 

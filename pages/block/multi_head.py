@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import answer, cache, events, page, state, widgets
+from app import answer, bare, cache, events, page, state, widgets
 from app.components import multi_head as view
 from app.components.multi_head import measure, take
 from app.components.multi_head.off import read_off
@@ -14,7 +14,7 @@ from app.components.multi_head.question import OPTIONS, ask
 from app.components.multi_head_more import show
 from app.components.multi_head_more.further import Further
 from core.analysis.head_composition import composition
-from core.analysis.head_effects import Knockout, head_effects, knock_out
+from core.analysis.head_effects import Knockout, head_effects, knock_out, switch_off
 from core.analysis.head_jobs import head_jobs, name_heads
 from core.analysis.head_nulls import head_chance
 from core.analysis.head_patterns import head_maps, pattern_scores
@@ -63,7 +63,7 @@ logit_row = -1 if kind == "encoder" else row
 without = knock_out(
     lm, ctx.text, off.heads, row=logit_row, value=off.value, trace=plain, without=passed, **given
 )
-likely = int(without.before.argmax())
+likely = int(without.before.argmax()) if without.before.size else -1
 job = measure.Measure(ctx, here, off, logit_row, likely, blocks * heads)
 seen = view.Seen(
     usual=usual, jobs=jobs, maps=maps, block=block, head=head, row=row, col=col, home=home,
@@ -100,7 +100,7 @@ answer.draw(ctx)
 
 slot = st.container(key="gb-measuring")
 further = Further.of(ctx, here, off, logit_row, likely, blocks * heads)
-about = "" if kind == "encoder" else lm.tokenizer.display(likely)
+about = "" if kind == "encoder" or likely < 0 else lm.tokenizer.display(likely)
 question = ask(block, head, blocks, heads, off.heads, about, lambda at: f"L{at[0]}H{at[1]}")
 
 
@@ -109,16 +109,32 @@ def ask_model() -> Knockout:
     return knock_out(lm, ctx.text, question.off, row=logit_row, value=off.value, trace=plain, **given)
 
 
+def judge() -> page.Answer:
+    """The question's answer: of a bare encoder, how far the text's vector turns."""
+    if likely < 0:
+        return bare.judge(lm, ctx.text, switch_off(question.off, off.value))
+    return question.judge(ask_model())
+
+
 def notebook() -> list[str]:
     """The shown numbers and the question's answer, computed again."""
     asked = {"TEXT": ctx.text, "KIND": kind} | ({"TARGET": target} if both else {})
     shown = [token["id"] for token in data["next"]["tokens"]]
+    if likely < 0:
+        without_them = f"*switch_off({list(question.off)}, {off.value!r})"
+        return [
+            *take.cells(take.loading(ctx), asked, off, seen, shown, None, further),
+            bare.cell(ctx.text, without_them, "from core.analysis.head_effects import switch_off", judge()),
+        ]
     return take.cells(take.loading(ctx), asked, off, seen, shown, ask_model(), further)
 
 
 with page.foot():
     hangs_on = (ctx.model_key, *here, logit_row, question.off, off.value)
-    page.predict(question.text, OPTIONS, lambda: question.judge(ask_model()), hangs_on)
+    if likely < 0:
+        page.predict(bare.question(question.start), bare.OPTIONS, judge, hangs_on)
+    else:
+        page.predict(question.text, OPTIONS, judge, hangs_on)
     page.code(
         Attention.forward, head_maps, pattern_scores, head_chance, name_heads, head_shares, knock_out, head_effects,
         composition, set_effects,

@@ -8,13 +8,14 @@ import streamlit as st
 
 from app import events, models, page, state, widgets
 from app.components import embeddings as view
-from app.components import embeddings_learn, embeddings_more
+from app.components import embeddings_learn, embeddings_more, embeddings_sentences
 from app.components.embeddings import take, turned
 from app.components.embeddings.context import read_pair
 from app.components.embeddings.question import ask
 from core.vectors.analogies import solve
 from core.vectors.contextual import compare
 from core.vectors.map_view import map_view
+from core.vectors.sentences import pool, sentence_vectors
 from core.vectors.static import StaticVectors
 
 LONGEST = 64  # tokens of the text
@@ -63,6 +64,7 @@ row = seen.subject.row if seen.which == "model" or "model" not in tables else se
 question = ask(asked, ctx.ids[-1] if row is None else row)
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+read = partial(embeddings_sentences.see, ctx, load, *embeddings_sentences.sentences())
 
 with page.foot():
     own = ("model", ctx.model_key)
@@ -73,11 +75,17 @@ with page.foot():
         question.judge,
         (*(own if "model" in tables else other), question.row),
     )
-    page.code(StaticVectors.look_up, StaticVectors.cosines, StaticVectors.around, solve, map_view, compare)
+    page.code(
+        StaticVectors.look_up, StaticVectors.cosines, StaticVectors.around, solve, map_view, compare, sentence_vectors,
+        pool,
+    )  # fmt: skip
     page.take_away(
         "embeddings",
-        partial(take.table, ctx, seen, pair, gaze),
-        lambda: take.cells(load, ctx, seen, question, question.judge(), pair),
+        lambda: take.table(ctx, seen, pair, gaze, embeddings_sentences.table(read())),
+        lambda: [
+            *take.cells(load, ctx, seen, question, question.judge(), pair),
+            *embeddings_sentences.cells(read()),
+        ],
     )
 
 st.html(
@@ -86,6 +94,7 @@ st.html(
 )
 turned.draw(ctx, seen)
 embeddings_more.show(ctx, pair, seen.table, view.key_of(ctx, seen))
+embeddings_sentences.show(read())
 embeddings_learn.show(ctx)
 page.terms(
     "token", "embedding", "one-hot", "GloVe", "cosine", "PCA", "analogy", "static vector", "vector in context",

@@ -13,7 +13,7 @@ from app.components import positions_more as more
 from app.components.positions import take
 from app.components.positions.kinds import BIASES, TABLES, Seen, Where, see
 from app.components.positions.order import Order, see_order
-from app.components.positions.question import OPTIONS, ask
+from app.components.positions.question import ask
 from core.analysis.distance_bias import alibi_bias, distance_bias
 from core.analysis.extrapolation import recorded
 from core.analysis.positions import model_table, shift, similarity_by_distance, sinusoidal
@@ -120,7 +120,7 @@ def behind() -> list[Any]:
 
 
 with page.foot():
-    page.predict(question.text, OPTIONS, judge, (ctx.model_key, ctx.text, target, question.seed))
+    page.predict(question.text, question.options, judge, (ctx.model_key, ctx.text, target, question.seed))
     page.code(*behind(), shuffle, shift, recorded)
     page.take_away("positions", partial(take.table, lm, seen, order, head, begins, pair), notebook)
 

@@ -18,6 +18,7 @@ HEADS = {
     "token": "ForTokenClassification",
     "span": "ForQuestionAnswering",
 }
+BARE = {"none": "Model"}
 LABELS = ("no", "yes", "perhaps")
 V = 27
 
@@ -42,7 +43,7 @@ class Kind:
         config = getattr(transformers, f"{self.name}Config")(
             **{**self.sizes, **named, **changes}, attn_implementation="eager"
         )
-        build = getattr(transformers, f"{self.name}{HEADS[head]}")
+        build = getattr(transformers, f"{self.name}{(HEADS | BARE)[head]}")
         return scatter_weights(build(config), seed=len(self.name) + len(head))
 
 
@@ -87,18 +88,18 @@ def inputs(kind: str) -> dict[str, Tensor]:
 
 
 def run(model: Any, given: dict[str, Tensor], **options: Any) -> tuple[Tensor, Any]:
-    """Their logits, in our shape, and all they return."""
+    """Their logits, or of a bare encoder its stream, in our shape, and all they return."""
     names = {"ids": "input_ids", "mask": "attention_mask", "token_types": "token_type_ids"}
     out = model(**{names[name]: value.long() for name, value in given.items()}, **options)
     if hasattr(out, "start_logits"):
         return torch.stack([out.start_logits, out.end_logits], dim=-1), out
-    return out.logits, out
+    return (out.logits if "logits" in out else out.last_hidden_state), out
 
 
 def reference_of(kind: str, model: Any, loaded: Loaded) -> Reference:
     """What transformers computes: logits, residual streams, patterns, what pools, and every gradient."""
     parts, given = KINDS[kind], inputs(kind)
-    layers = getattr(model, parts.body).get_submodule(parts.layers)
+    layers = getattr(model, parts.body, model).get_submodule(parts.layers)
     norms = {f"blocks.{i}.hook_resid_mid": layer.get_submodule(parts.mid) for i, layer in enumerate(layers)}
     norms |= {
         f"blocks.{i}.hook_resid_post": layer.get_submodule(parts.post) for i, layer in enumerate(layers)

@@ -18,10 +18,10 @@ from tests.oracle.compare import (
     saved_and_loaded,
     without,
 )
-from tests.oracle.encoder_pairs import HEADS, KINDS, LABELS, reference_of, run
+from tests.oracle.encoder_pairs import BARE, HEADS, KINDS, LABELS, reference_of, run
 
 
-@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("head", [*HEADS, *BARE])
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_number_equals_transformers(kind: str, head: str, tmp_path: Path) -> None:
     model = KINDS[kind].model(head)
@@ -85,11 +85,12 @@ def test_changed_alone_each_detail_is_seen(kind: str, head: str, tmp_path: Path)
     assert [name for name, mutant in mutants.items() if not logits_differ(mutant, reference)] == []
 
 
+@pytest.mark.parametrize("head", ["token", "none"])
 @pytest.mark.parametrize("masked", [True, False])
 @pytest.mark.parametrize("kind", KINDS)
-def test_padding_anywhere(kind: str, masked: bool, tmp_path: Path) -> None:
+def test_padding_anywhere(kind: str, masked: bool, head: str, tmp_path: Path) -> None:
     """RoBERTa's positions count no padding, wherever it stands, and whether or not it is masked."""
-    model = KINDS[kind].model("token")
+    model = KINDS[kind].model(head)
     loaded = saved_and_loaded(model, tmp_path)
     ids = torch.tensor([[5, 9, 2, 7, 7, 20], [11, 4, 6, 3, 0, 0], [0, 0, 12, 9, 4, 7], [8, 0, 3, 0, 0, 15]])
     mask = ids != 0

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from core.checkpoints import load_folder
+from core.survey import survey
 from tests.unit.test_checkpoints import BERT, GPT2, T5, a_folder, complaint, stored
 
 ROBERTA = {**BERT, "model_type": "roberta", "pad_token_id": 1}
@@ -89,12 +90,34 @@ def test_fewer_labels_than_rows_names_both(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ENCODERS)
-def test_a_missing_head_says_what_to_take_instead(name: str, tmp_path: Path) -> None:
-    config = {**ENCODERS[name], "architectures": [f"{name}Model"]}
+def test_a_file_without_a_head_is_a_bare_encoder(name: str, tmp_path: Path) -> None:
+    """Whatever class config.json names, unless tensors have the prefix of one with a head; some of a head is damage."""
+    config, prefix = {**ENCODERS[name], "architectures": [f"{name}Model"]}, f"{name.lower()}."
     head = ("cls.", "lm_head.", "vocab_")
-    tensors = {key: value for key, value in stored(config).items() if not key.startswith(head)}
-    said = complaint(a_folder(tmp_path, config, tensors))
-    assert "has no masked-LM head" in said and f"{name}ForMaskedLM" in said
+    whole = stored(config)
+    tensors = {key: value for key, value in whole.items() if not key.startswith(head)}
+    prefixed = {f"{prefix}{key}": value for key, value in tensors.items()}
+    for number, (architectures, held) in enumerate(
+        [
+            ([f"{name}Model"], tensors), ([f"{name}ForMaskedLM"], tensors), (None, tensors),
+            ([f"{name}Model"], prefixed), (None, prefixed),
+        ]
+    ):  # fmt: skip
+        folder = a_folder(tmp_path / str(number), {**config, "architectures": architectures}, held)
+        loaded, seen = load_folder(folder), survey(folder)
+        assert loaded.config.head == "none" and loaded.model.unembed is None
+        assert not seen.problem and seen.config is not None and seen.config.head == "none"
+    said = complaint(
+        a_folder(tmp_path / "damaged", {**config, "architectures": [f"{name}ForMaskedLM"]}, prefixed)
+    )
+    assert "promise a masked-LM head" in said and f"{name}ForMaskedLM" in said and f"{name}Model" in said
+    first = next(key for key in whole if key.startswith(head))
+    some = {key: value for key, value in whole.items() if key not in tensors and key != first} | tensors
+    assert "the weights lack" in complaint(a_folder(tmp_path / "some", config, some))
+    body = next(key for key in tensors if "LayerNorm" in key or "layer_norm" in key)
+    less = {key: value for key, value in tensors.items() if key != body}
+    assert f"the weights lack {body}" in complaint(a_folder(tmp_path / "less", config, less))
+    assert load_folder(a_folder(tmp_path / "whole", config, whole)).config.head == "lm"
     config = {**config, "architectures": [f"{name}ForSequenceClassification"], "id2label": LABELS}
     said = complaint(a_folder(tmp_path / "classes", config, tensors))
     assert "the weights lack" in said and "classifier" in said

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from app.bare import UNSAID
 from app.components import pack, register
 from app.counts import counted
 from core.analysis.attention_steps import AttentionSteps, Change, Kind, attention_steps
@@ -172,6 +173,8 @@ def _rule(steps: AttentionSteps) -> dict[str, Any]:
 def _following(steps: AttentionSteps, lm: LanguageModel, likely: Sequence[int]) -> dict[str, Any]:
     """The model's likeliest tokens at the position that predicts, before and after the change."""
     word = lm.tokenizer.display
+    if not steps.before.size:
+        return {"label": UNSAID, "after": "", "tokens": [], "changed": steps.changed}
     if lm.config.shape == "encoder":
         token = steps.ids[steps.position]
         label = "In place of" if token == lm.config.mask_id else "Read back at"

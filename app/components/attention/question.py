@@ -91,6 +91,8 @@ def ask(
     in_view = np.isfinite(steps.masked).sum(axis=1)  # (T,) keys
     if in_view[row] < 2:
         row = int(np.argmax(in_view))
+    if len(columns) < 2 and not steps.before.size:
+        return _hotter(steps, rows, names, row)
     if len(columns) < 2:
         return _only(steps, names, row, word)
     if change.turn and config.position in TURNS and (steps.rot_q is not None or steps.bias is not None):

@@ -28,6 +28,7 @@ function drawNext(g, data, y) {
   const lead = 1.06 * measure(`${name} ${after}`, 12, false) + 38;
   const room = g.width - (wide ? 150 + (changed ? 70 : 0) : 0);
   const per = wide ? Math.min(190, (room - lead) / Math.min((g.width < 900 ? 3 : 5) - (changed ? 1 : 0), tokens.length)) : g.width / 2;
+  if (!tokens.length) return [label(0, y + 14, fit(name, g.width, 12, false), { fill: "ink2" })];
   const shown = tokens.slice(0, wide ? Math.max(1, Math.floor((room - lead) / per)) : 4);
   return [shown.map((t, i) => {
     const x = wide ? lead + i * per : (i % 2) * per;

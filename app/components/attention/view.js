@@ -84,7 +84,7 @@ const attention = {
     height = base + local.cardHeight + 8;
     g.part("next", null, () => drawNext(g, data, height));
     const after = data.next.after ? ` ${fit(visible(data.next.after), 90, 12)}` : "";
-    g.door("decoding", { left: -2, top: wide ? height + 1 : height - 12 }, data.next.label + after, "From probabilities to text: greedy, beam, sampling");
+    if (data.next.tokens.length) g.door("decoding", { left: -2, top: wide ? height + 1 : height - 12 }, data.next.label + after, "From probabilities to text: greedy, beam, sampling");
     const corner = (key, text, left, width, act) => g.overlay(key, { left, top: wide ? height - 2 : height - 8, width, height: wide ? 28 : 44 },
       () => html("button", { type: "button", class: "gb-button att-corner", click: act }, text));
     const doors = wide ? height + 2 : height + 80;
@@ -114,7 +114,7 @@ const attention = {
     const where = MATRICES[step.id] ? `row ${s.row} ${visible(data.rows[s.row].text)}, column ${s.col} ${visible(data.cols[s.col].text)}`
       : s.keyed ? `key ${s.col} ${visible(data.cols[s.col].text)}, number ${s.dim}` : `row ${s.row} ${visible(data.rows[s.row].text)}, number ${s.dim}`;
     return `${data.name}, step ${local.step + 1} of ${data.steps.length}: ${step.title}, ${hintOf(data, local, s.row)}. At ${where} the value is ${num(s.value, 3)}. ` +
-      `${data.next.label} ${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}`).join(", ")}.`;
+      `${data.next.label}${data.next.tokens.length ? ` ${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}`).join(", ")}.` : ""}`;
   },
 
   state(data, local) {

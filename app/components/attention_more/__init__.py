@@ -15,6 +15,7 @@ import numpy as np
 import streamlit as st
 
 from app import cache, events
+from app.bare import UNSAID
 from app.components import pack, register
 from app.components.attention.controls import sliders
 from app.components.attention_more import cost, take
@@ -142,12 +143,12 @@ def record(
     """What view.js draws.
 
     Args:
-        wanted: the masks. seen: what was measured; None: nothing yet, of a large model.
+        wanted: the masks. seen: what was measured; None: nothing yet, of a large model, or nothing, of a bare encoder.
         sides: the tokens as they read: "rows" of the masked stack; "written" and "source" of cross-attention.
         lengths: how many tokens are read, and written by an encoder-decoder.
         spent: of `app.components.attention_more.cost`. selection: the chosen row.
     """
-    config = lm.config
+    config, unsaid = lm.config, lm.config.head == "none"
     own = seen.sharings[0].probabilities if seen else np.zeros(0)
     plain = MaskRule(causal=wanted[2].causal)
     masks = []
@@ -172,7 +173,7 @@ def record(
         "model": lm.name, "shape": config.shape, "heads": config.n_heads, "layers": config.decoder_layers,
         "dHead": config.head_size, "context": config.n_ctx, "tokens": lengths,
         "stories": stories(lm), "longest": min(LONGEST, config.n_ctx),
-        "waits": "" if seen else WAITS.format(lm.n_parameters / 1e6),
+        "waits": "" if seen else UNSAID if unsaid else WAITS.format(lm.n_parameters / 1e6), "unsaid": unsaid,
         "rows": list(sides["rows"]), "written": list(sides["written"]), "source": list(sides["source"]),
         "asked": "hidden" if config.shape == "encoder" else "next",
         "masks": masks, "shared": shared, "cost": dict(spent), "selection": dict(selection),
@@ -206,7 +207,7 @@ class Below:
 
     def cells(self) -> list[str]:
         """For the notebook."""
-        return take.cells(self.read, self.seen())
+        return [] if self.ctx.lm.config.head == "none" else take.cells(self.read, self.seen())
 
     def show(self, rows: Sequence[str]) -> None:
         """The heading, the window's sliders and the picture; then the cost, if it was asked for.
@@ -226,7 +227,7 @@ class Below:
             sliders("more")
         slot = st.container()
         seen = None
-        if not cost.waits(ctx.lm):
+        if ctx.lm.config.head != "none" and not cost.waits(ctx.lm):
             slow = st.spinner("Reading your text under each mask") if cost.heavy(ctx.lm) else nullcontext()
             with slot, slow:
                 seen = self.seen()

@@ -75,6 +75,8 @@ def _head(config: ModelConfig) -> str:
         return f"One layer of the width, then a number for each of {labels} of the whole text."
     if config.head == "span":
         return "From the stream to two numbers at every token: whether an answer begins there, and whether one ends."
+    if config.head == "none":
+        return "A bare encoder has none: the vectors of its last block are what comes out."
     first = "One layer of the width and a norm, then" if config.mlm_head else "From the stream to"
     if config.head != "lm":
         return f"{first} a number for each of {_plural(config.n_outputs, 'label')}, at every token."

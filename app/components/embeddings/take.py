@@ -14,8 +14,14 @@ from app.predict import Answer
 WRITTEN = 24  # numbers of each of the text's rows that the table holds
 
 
-def table(ctx: Context, seen: Seen, pair: Pair, gaze: str) -> dict[str, Sequence[Any]]:
-    """The looked-up row, its neighbours, the analogy; then the rows of the text's tokens in the open model."""
+def table(
+    ctx: Context, seen: Seen, pair: Pair, gaze: str, below: Sequence[tuple[Any, ...]]
+) -> dict[str, Sequence[Any]]:
+    """The looked-up row, its neighbours, the analogy; then the rows of the text's tokens in the open model.
+
+    Args:
+        below: lines of what stands below the picture, in the same columns.
+    """
     name = seen.table.name
     lines: list[tuple[Any, ...]] = [
         ("looked up", name, seen.subject.word, at, _short(value))
@@ -44,6 +50,7 @@ def table(ctx: Context, seen: Seen, pair: Pair, gaze: str) -> dict[str, Sequence
         (f"{pair.word!r} in two sentences, depth {at}", ctx.name, pair.word, at, _short(value))
         for at, value in enumerate(pair.cosines)
     ]
+    lines += below
     own = seen.tables.get("model")
     for place, (token, id) in enumerate(zip(ctx.tokens, ctx.ids)):
         lines.append((f"token {place} of the text", ctx.name, token, id, None))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from app.bare import UNSAID
 from app.components import pack, register
 from core.analysis.activation_curves import FORMULAS, Bends, curve
 from core.analysis.knockouts import NeuronKnockout, ablate_neurons
@@ -198,6 +199,8 @@ def _window(lm: LanguageModel, window: Window) -> dict[str, Any]:
 def _next(lm: LanguageModel, seen: Seen, stack: str) -> dict[str, Any]:
     """The likeliest tokens at the row that predicts, as the model is and with neurons off."""
     without, word = seen.without, lm.tokenizer.display
+    if not without.before.size:
+        return {"label": UNSAID, "after": "", "changed": bool(seen.silenced), "tokens": []}
     label = {"decoder": "Next token", "encoder": "Read back"}.get(lm.config.shape, "Next token")
     here = seen.ids[seen.steps.row]
     after = "" if stack == "encoder" else word(here)

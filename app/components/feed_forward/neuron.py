@@ -17,6 +17,7 @@ WINDOWS = 5
 READ = "its row of W_out through the last norm to the vocabulary, past the blocks behind"
 FELT = "what leaving it out changes here, past the blocks behind"
 ENCODER = "An encoder’s neurons name no token: the decoder reads what they write."
+BARE = "A bare encoder’s neurons name no token: it has no head that says tokens."
 
 
 def see_says(
@@ -25,6 +26,8 @@ def see_says(
     """The tokens that a neuron pushes up and down: from its weights, or where they do not say, on this text."""
     if stack == "encoder":
         return Says(why=ENCODER)
+    if lm.config.head == "none":
+        return Says(why=BARE)
     try:
         found, why = promoted(lm, block, neuron, TOKENS), READ
     except NotLinear:

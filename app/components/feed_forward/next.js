@@ -3,6 +3,10 @@
 function drawNext(g, data, local, at) {
   const { x, y, w } = at.next;
   const { tokens, label: name, changed, after } = data.next;
+  if (!tokens.length) {
+    g.part("unsaid", [at.next], () => inLines(name, w).map((line, i) => label(x, y + (at.phone ? 16 : 12) + 16 * i, line, { fill: "ink3" })));
+    return;
+  }
   g.door("decoding", { left: x - 2, top: y - (at.phone ? 6 : 4) }, name, "From probabilities to text: greedy, beam, sampling");
   const top = y + (at.phone ? 48 : TOP + 6);
   g.part("next", [at.next], () => [

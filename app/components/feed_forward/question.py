@@ -29,6 +29,7 @@ class Question:
     off: tuple[int, ...]
     others: tuple[int, ...]
     count: int  # neurons of the block
+    start: str  # what is switched off, as the question begins
 
     def judge(self, asked: NeuronKnockout, few: NeuronKnockout) -> Answer:
         """The right option, with the probability as the model is, as asked, and with the strongest few on."""
@@ -56,6 +57,6 @@ def ask(as_is: TokenSteps, off: Collection[int], token: str, after: str) -> Ques
     if len(off) < count:
         many = f"all {counted(count, 'neuron')}" if count > 1 else "the only neuron"
         what = f"Switch off {many} of block {as_is.layer}"
-        return Question(f"{what}: {said}{here} …", every, others, count)
+        return Question(f"{what}: {said}{here} …", every, others, count, what)
     what = f"Leave only the {min(KEPT, count)} strongest of block {as_is.layer} on"
-    return Question(f"{what}: {said}{here} …", others, others, count)
+    return Question(f"{what}: {said}{here} …", others, others, count, what)

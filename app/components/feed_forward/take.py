@@ -47,17 +47,20 @@ def _short(value: Any) -> float:
 
 def cells(
     load: str, given: Mapping[str, Any], seen: Seen, off: str, stack: str, question: Question,
-    asked: NeuronKnockout, answer: Answer, shipped: bool,
+    asked: NeuronKnockout | None, answer: Answer | None, shipped: bool,
 ) -> list[str]:  # fmt: skip
     """Cells that take the token apart again, switch the neurons off, and ask the question.
 
     Args:
         load: the call that loads the model, as source. given: TEXT and, of an encoder-decoder, TARGET.
         off: source that makes the list of the neurons that are off.
-        asked: the prediction that the question asks for. shipped: the shown texts are those that come with the model.
+        asked: the prediction that the question asks for; None: of a bare encoder.
+        shipped: the shown texts are those that come with the model.
     """
     target = "TARGET" if "TARGET" in given else "None"
     out = [_steps(load, given, seen, off, stack, target)]
+    if asked is None or answer is None:
+        return out
     out += [_neuron(seen, shipped)] if stack != "encoder" else []
     out.append(_prediction(seen))
     out.append(_asked(question, asked, answer))

@@ -72,7 +72,7 @@ const feedForward = {
     return `${told}The text ${text}${data.rows.length > 24 ? " …" : ""}. Block ${data.block}${data.stack ? ` of the ${data.stack}` : ""} at ${followed(data)}: ${counted(data.width, "number")} become ${counted(data.neurons, "neuron")}, ${thousands(firing(data))} of them fire, ${writers(data)}. ` +
       `Neuron ${nameOf(data, one.number)}: before the bend ${num(one.pre, 3)}, behind it ${num(one.post, 3)}, ${percent(one.share, 1)} of what is written.` +
       `${data.says.up.length ? ` It pushes ${data.says.up.slice(0, 3).map((t) => visible(t.text)).join(", ")} up.` : ""}${off} ` +
-      `${data.next.label}${data.next.after ? ` after ${visible(data.next.after)}` : ""}: ${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}${data.next.changed ? `, was ${num(t.before, 3)}` : ""}`).join("; ")}.`;
+      `${data.next.label}${data.next.after ? ` after ${visible(data.next.after)}` : ""}${data.next.tokens.length ? ": " : ""}${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}${data.next.changed ? `, was ${num(t.before, 3)}` : ""}`).join("; ")}.`;
   },
 
   state(data, local) {

@@ -65,6 +65,7 @@ def record(seen: Overview, word: Callable[[int], str], follow: int, stamp: str) 
         "topIds": pack(seen.top_ids),
         "topProbs": pack(seen.top_probabilities),
         "top": {"shape": list(seen.top_ids.shape)},
+        "bare": seen.logits is None and seen.shape == "encoder",
         "logits": None if seen.logits is None else _logits(seen.logits, limited),
     }
 

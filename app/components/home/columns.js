@@ -2,8 +2,8 @@
 
 /** Where to look first, in the free corner over the rows; what a row's end is for depends on the model's shape. */
 function drawHint(g, data, L) {
-  const ends = { decoder: ["its end names what", "comes next."], encoder: ["its end names the", "token of its place."], source: ["its end is what the", "decoder reads."] };
-  const end = ends[data.shape === "encoder-decoder" ? (data.stack === "encoder" ? "source" : "decoder") : data.shape];
+  const ends = { decoder: ["its end names what", "comes next."], encoder: ["its end names the", "token of its place."], source: ["its end is what the", "decoder reads."], bare: ["its end is the token’s", "vector in this text."] };
+  const end = ends[data.bare ? "bare" : data.shape === "encoder-decoder" ? (data.stack === "encoder" ? "source" : "decoder") : data.shape];
   const whose = data.source.length ? "answer" : "text"; // of a decoder that reads a source
   const lines = [`Each token of the ${whose}`, "is one row. Follow the", "tinted row to the right:", "each block adds to it;", ...end];
   g.part("hint", [L.blocksX], () => lines.map((line, i) => label(0, 51 + 16 * i, line, { fill: "ink3" })));

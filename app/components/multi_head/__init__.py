@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from app.bare import UNSAID
 from app.components import pack, register
 from app.components.multi_head.off import MARKS, Head
 from app.components.multi_head.roles import changed, columns, rests_on, roles, tips
@@ -217,6 +218,8 @@ def _join(seen: Seen) -> dict[str, Any]:
 def following(lm: LanguageModel, maps: HeadMaps, without: Knockout) -> dict[str, Any]:
     """The model's likeliest tokens at the row that predicts, as it is and with the heads off."""
     word, shape = lm.tokenizer.display, lm.config.shape
+    if not without.before.size:
+        return {"label": UNSAID, "after": "", "tokens": [], "changed": bool(without.heads)}
     label, after = "Next token after", word(maps.ids[without.row]) if maps.attention != "encoder" else ""
     if shape == "encoder":
         label = "In place of" if maps.ids[without.row] == lm.config.mask_id else "Read back at"
@@ -239,6 +242,8 @@ def _both(without: Knockout, count: int = 5) -> list[int]:
 def _effect(lm: LanguageModel, seen: Seen) -> dict[str, Any]:
     maps, effects = seen.maps, seen.effects
     blocks, heads = maps.maps.shape[:2]
+    if not seen.without.before.size:
+        return {"change": None, "token": None, "weight": None, "seconds": 0, "unsaid": UNSAID}
     if effects is None:
         seconds = cost(lm, len(maps.ids), blocks * heads) / A_SECOND
         return {"change": None, "token": None, "weight": None, "seconds": max(1, round(seconds))}

@@ -130,6 +130,11 @@ function isFree([left, base, led], w, i, q, dots, boxes, leads) {
 
 function drawUnmeasured(g, data, at) {
   const p = at.panel;
+  if (data.effect.unsaid) {
+    const why = wrapped(`${data.effect.unsaid} What a head is worth to a prediction cannot be measured here; what it brings to its block is under Join.`, p.w, 4);
+    g.part("unmeasured", null, () => why.map((line, i) => label(p.x, p.top + 24 + 18 * i, line, { fill: "ink2" })));
+    return;
+  }
   const n = data.blocks * data.heads;
   const text = `Each of the ${counted(n, "head")} is switched off alone, and the model runs again. On this model and text that takes about ${data.effect.seconds} s on one processor; you can stop it at any time.`;
   const lines = wrapped(text, p.w, 4);

@@ -43,7 +43,8 @@ function drawFoot(g, data, local, at) {
   const y = at.foot;
   const { tokens, label: name, changed } = data.next;
   const after = data.next.after ? ` ${fit(visible(data.next.after), 90, 12)}` : "";
-  g.door("decoding", { left: -2, top: y + 9 }, name + after, "From probabilities to text: greedy, beam, sampling");
+  if (!tokens.length) g.part("unsaid", [name], () => label(0, y + 25, name, { fill: "ink2" }));
+  else g.door("decoding", { left: -2, top: y + 9 }, name + after, "From probabilities to text: greedy, beam, sampling");
   const lead = wide ? 1.07 * measure(name + after, 12, false) + 42 : 0;
   const buttons = wide ? 316 : 0;
   const n = wide ? Math.max(1, Math.min(tokens.length, Math.floor((g.width - lead - buttons) / (changed ? 146 : 112)))) : 4;

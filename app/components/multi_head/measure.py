@@ -47,7 +47,10 @@ def asked() -> None:
 
 @dataclass(frozen=True)
 class Measure:
-    """What is to be measured: `here` without the heads of `off`, the probability of `token` at `row` of the logits."""
+    """What is to be measured: `here` without the heads of `off`, the probability of `token` at `row` of the logits.
+
+    token: -1 of a bare encoder, which gives none a probability: nothing is measured.
+    """
 
     ctx: Context
     here: Here
@@ -63,6 +66,8 @@ class Measure:
     @property
     def known(self) -> HeadEffects | None:
         """The effects, at once where that is quick; None as long as nobody has asked."""
+        if self.token < 0:
+            return None
         if cost(self.ctx.lm, len(self.ctx.ids), self.heads) > QUICK:
             found: HeadEffects | None = cache.kept(self._about)
             return found
@@ -82,7 +87,7 @@ class Measure:
     @property
     def running(self) -> bool:
         """The learner has asked for it in this run of the page."""
-        return bool(state.memo("multi_head").get("asked")) and self.known is None
+        return bool(state.memo("multi_head").get("asked")) and self.token >= 0 and self.known is None
 
     def run(self, slot: DeltaGenerator) -> None:
         """If it was asked for: measure block by block, saying in `slot` how far that is; then draw the page anew.

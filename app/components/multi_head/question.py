@@ -21,6 +21,7 @@ class Question:
     text: str
     off: tuple[Head, ...]
     what: str
+    start: str  # what is switched off, as the question begins
 
     def judge(self, found: Knockout) -> Answer:
         """The right option, and why, in the numbers of both runs."""
@@ -71,4 +72,4 @@ def ask(
     asked = (choice for choice in choices if choice[0] and set(choice[0]) != set(off))
     heads_off, what, start = next(asked, choices[1])  # a model's only head may be off already
     of = f"the probability of {widgets.mono(widgets.visible(token))}" if token else "the decoder’s next token"
-    return Question(f"{start}: {of} …", heads_off, what)
+    return Question(f"{start}: {of} …", heads_off, what, start)

@@ -95,7 +95,7 @@ def cells(
     off: Off,
     seen: Seen,
     shown: Sequence[int],
-    answer: Knockout,
+    answer: Knockout | None,
     further: Further,
 ) -> list[str]:
     """Cells that measure the heads again and assert every number of the picture.
@@ -105,15 +105,17 @@ def cells(
         given: TEXT, KIND, and for an encoder-decoder TARGET.
         off: the heads that are off.
         shown: the ids whose probabilities stand at the foot.
-        answer: the prediction with the heads off that the page's question is about.
+        answer: the prediction with the heads off that the page's question is about; None: of a bare encoder.
         further: what is measured below the picture.
     """
     more = "attention=KIND" + (", target=TARGET" if "TARGET" in given else "")
     switch = f"with core.intervene(*switch_off({list(off.heads)}, {off.value!r}, KIND)):\n    "
     made = [
         _heads(load, given, seen, more, switch), _scores(seen), _pair(seen, more, switch), _joined(seen, more, switch),
-        knockout_cell("The next token, without the heads that are off", "without", seen.without, more, shown),
     ]  # fmt: skip
+    if answer is not None:
+        title = "The next token, without the heads that are off"
+        made.append(knockout_cell(title, "without", seen.without, more, shown))
     if seen.effects is not None:
         made.append(_alone(seen.effects, more, switch))
     if seen.largest is not None:
@@ -122,6 +124,8 @@ def cells(
         made.append(_fit(further))
     if further.shown:
         made.append(_sets(further, more))
+    if answer is None:
+        return made
     token = int(answer.before.argmax())
     return [*made, knockout_cell("The question: these heads off instead", "asked", answer, more, [token])]
 

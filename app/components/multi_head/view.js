@@ -55,7 +55,7 @@ const heads = {
     const joined = panelOf(local) === "join" ? ` In block ${data.join.block} the heads’ shares of the output are ${data.join.shares.slice(0, data.heads).map((s, i) => `${partName(data, i)} ${num(s, 3)}`).join(", ")}.` : "";
     return `${counted(data.blocks * data.heads, "head")} over ${counted(data.rows.length, "token")}; ${PANEL_NAMES[panelOf(local)]} of ${nameOf(block, head)}: ${role.name}${role.score === null ? "" : ` ${num(role.score, 2)} ${role.on}`}. ` +
       `${role.means} Row ${row} ${visible(data.rows[row].text)} reads ${visible(data.cols[col].text)} most, ${num(weights[col], 3)}.${joined} ` +
-      `${off.size ? `${counted(off.size, "head")} are off. ` : ""}${data.next.label} ${visible(data.next.after)}: ${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}`).join(", ")}.`;
+      `${off.size ? `${counted(off.size, "head")} are off. ` : ""}${data.next.tokens.length ? `${data.next.label} ${visible(data.next.after)}: ${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}`).join(", ")}.` : data.next.label}`;
   },
 
   state(data, local) {

@@ -13,6 +13,7 @@ import numpy as np
 import streamlit as st
 
 from app import events, state, work
+from app.bare import UNSAID
 from app.components import pack, register
 from app.components.multi_head import A_SECOND, Seen, cost
 from app.components.multi_head.measure import halves
@@ -152,6 +153,8 @@ def _sets(lm: LanguageModel, seen: Seen, further: Further) -> dict[str, Any] | N
     measured, kind = further.measured, further.here[2]
     if measured is None:
         return None
+    if further.token < 0:
+        return {"token": "", "now": False, "chosen": 0, "rows": [], "pairs": 0, "unsaid": UNSAID}
     stack = seen.maps.maps.shape[:2]
     return {
         "token": lm.tokenizer.display(further.token), "now": len(further.off.heads) > 1, "chosen": len(further.first),

@@ -51,8 +51,8 @@ def see_sets(
 class Further:
     """What is asked about heads together: all of it of the whole model, whatever is off in the picture above.
 
-    off: the heads that are off above.   row: of the logits.   token: whose log-probability.   alone: every head of the
-    whole model off by itself; None: that takes long, and nobody has asked.
+    off: the heads that are off above.   row: of the logits.   token: whose log-probability; -1: of a bare encoder none.
+    alone: every head of the whole model off by itself; None: that takes long, and nobody has asked.
     """
 
     ctx: Context
@@ -132,7 +132,9 @@ class Further:
 
     @cached_property
     def measured(self) -> tuple[SetEffect, ...] | None:
-        """Every set off; None as long as nobody has asked where that takes long."""
+        """Every set off; None as long as nobody has asked where that takes long; of a bare encoder none, ()."""
+        if self.token < 0:
+            return ()
         if not self.quick:
             kept: tuple[SetEffect, ...] | None = cache.kept(self.about)
             return kept

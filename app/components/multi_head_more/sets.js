@@ -17,13 +17,13 @@ const signedNum = (v) => (v > 0 ? "+" : "") + num(v, 2);
 function drawSets(g, data, local, { x, y, w }) {
   const sets = data.sets;
   const token = sets ? visible(sets.token) : "";
-  const about = inLines(sets ? `Change of log p of ${token} with heads off, in the whole model. Violet: each head off alone; the mark is their sum. Red: all of them off together. Where mark and red differ, the heads meet.`
+  const about = inLines(sets?.unsaid ? sets.unsaid : sets ? `Change of log p of ${token} with heads off, in the whole model. Violet: each head off alone; the mark is their sum. Red: all of them off together. Where mark and red differ, the heads meet.`
     : "Switching off pairs of heads takes long on this model and text: the button below measures it.", w);
   g.part("sets head", [x, y, w], () => [h("path", { d: `M${x},${y}H${x + w}`, stroke: css("line") }),
     label(x, y + 26, "Heads off together: the sum of their parts?", { size: 14, weight: 600, fill: "ink" }),
     about.map((line, i) => label(x, y + 46 + 16 * i, line, { fill: "ink3" }))]);
   let at = y + 58 + 16 * about.length;
-  if (!sets) return at;
+  if (!sets || sets.unsaid) return at;
   if (!sets.rows.length) {
     g.part("sets none", [x, at, w], () => label(x, at + 6, "This model has no two heads to switch off together.", { fill: "ink2" }));
     return at + 24;

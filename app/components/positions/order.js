@@ -41,8 +41,8 @@ function drawOrderWide(g, data, at, n) {
     o.tokens.map((token, i) => word(i, one, token, {})),
     o.order.map((from, to) => h("path", { d: `M${X(from) + step / 2},${one + half + 1}C${X(from) + step / 2},${one + half + 14} ${X(to) + step / 2},${two - half - 14} ${X(to) + step / 2},${two - half - 1}`, fill: "none", stroke: css(from === to ? "line" : "ink3"), "stroke-width": from === to ? 1 : 1.5 })),
     o.order.map((from, to) => word(to, two, o.tokens[from], { colour: from === to ? null : "accent" })),
-    h("text", { x: right + 22, y: one + 4, "font-size": 12, fill: css("ink2") }, ["p of ", h("tspan", { "font-family": MONO, "font-weight": 600, fill: css("ink") }, fit(visible(o.token.text), 90, 12)), ` ${o.asked}`]),
-    label(right + 22, two + 4, "in order", { fill: "ink3" }), label(right + 138, two + 4, "shuffled", { fill: "ink3" }),
+    o.token && h("text", { x: right + 22, y: one + 4, "font-size": 12, fill: css("ink2") }, ["p of ", h("tspan", { "font-family": MONO, "font-weight": 600, fill: css("ink") }, fit(visible(o.token.text), 90, 12)), ` ${o.asked}`]),
+    o.token && [label(right + 22, two + 4, "in order", { fill: "ink3" }), label(right + 138, two + 4, "shuffled", { fill: "ink3" })],
     o.ways.map((way, k) => {
       const y = first + pitch * k;
       return h("g", {}, label(box.x, y + 4, CALLED[way.way], { weight: 600, fill: way.same ? "accent" : "ink" }),
@@ -51,7 +51,7 @@ function drawOrderWide(g, data, at, n) {
           const cell = h("g", { "data-change": `${k}.${from}` }, h("rect", { x: X(to) + 1, y: y - pitch / 2 + 2, width: step - 3, height: pitch - 4, rx: 3, fill: g.sequential(way.same ? 0 : 0.75 * change, most, "att"), stroke: css("line") }),
             step > 33 && label(X(to) + step / 2, y + 4, way.same ? "0" : num(change, 2), { anchor: "middle", mono: true, size: 11, fill: "ink" }));
           return g.tip(cell, `${visible(o.tokens[from].text)}: its final vector changes by ${num(change, 5)} of the usual length`);
-        }), drawPair(g, way, right + 22, y));
+        }), way.pair && drawPair(g, way, right + 22, y));
     }),
   ]);
 }
@@ -84,8 +84,8 @@ function drawOrderTall(g, data, at) {
         o.ways.map((way, k) => [h("rect", { x: box.x + (2 + k) * wide, y: y - 10, width: wide - 4, height: 20, rx: 3, fill: g.sequential(way.same ? 0 : 0.75 * way.change[from], most, "att"), stroke: css("line") }),
           label(box.x + (2.5 + k) * wide - 2, y + 4, way.same ? "0" : num(way.change[from], 2), { anchor: "middle", mono: true, size: 11, fill: "ink" })]));
     }),
-    label(box.x, end + 18, `p of ${fit(visible(o.token.text), 90, 12)} ${o.asked}: in order, and shuffled`, { fill: "ink2" }),
-    o.ways.map((way, k) => [label(box.x, end + 40 + 42 * k, CALLED[way.way], { weight: 600, fill: way.same ? "accent" : "ink" }), drawPair(g, way, box.x, end + 58 + 42 * k)]),
+    o.token && label(box.x, end + 18, `p of ${fit(visible(o.token.text), 90, 12)} ${o.asked}: in order, and shuffled`, { fill: "ink2" }),
+    o.token && o.ways.map((way, k) => [label(box.x, end + 40 + 42 * k, CALLED[way.way], { weight: 600, fill: way.same ? "accent" : "ink" }), drawPair(g, way, box.x, end + 58 + 42 * k)]),
   ]);
 }
-const orderTall = (data) => (data.order.shuffles ? 84 + 24 * data.order.tokens.length + 40 + 42 * data.order.ways.length : 90);
+const orderTall = (data) => (data.order.shuffles ? 84 + 24 * data.order.tokens.length + (data.order.token ? 40 + 42 * data.order.ways.length : 10) : 90);

@@ -20,7 +20,8 @@ class Order:
 
     Attributes:
         found: its ways keep one row of their predictions.
-        row: of the predictions, the one that is compared. token: the likeliest there, as the model is.
+        row: of the predictions, the one that is compared. token: the likeliest there, as the model is; -1 of a bare
+            encoder, which predicts none.
         kept: the last token stayed in its place.
     """
 
@@ -34,8 +35,10 @@ class Order:
         """There is another order."""
         return self.found.order != tuple(range(len(self.found.order)))
 
-    def pair(self, way: Compared) -> tuple[float, float]:
-        """The token's probability before and after, read that way."""
+    def pair(self, way: Compared) -> tuple[float, float] | None:
+        """The token's probability before and after, read that way; None without one."""
+        if self.token < 0:
+            return None
         return float(way.before[0, self.token]), float(way.after[0, self.token])
 
     def likeliest(self, way: Compared) -> list[int]:
@@ -49,12 +52,12 @@ class Order:
             "tokens": [{"text": word(i), "id": i} for i in self.found.ids],
             "order": list(self.found.order),
             "shuffles": self.shuffles,
-            "token": {"text": word(self.token), "id": self.token},
+            "token": None if self.token < 0 else {"text": word(self.token), "id": self.token},
             "asked": self.asked(lm),
             "ways": [
                 {
                     "way": way.way, "same": way.same, "change": [float(change) for change in way.change],
-                    "pair": list(self.pair(way)),
+                    "pair": self.pair(way),
                 }
                 for way in self.found.ways
             ],
@@ -77,4 +80,5 @@ def see_order(lm: LanguageModel, text: str, target: str | None, seed: int) -> Or
     ways = tuple(
         replace(way, before=way.before[[row]], after=way.after[[row]]) for way in found.ways
     )  # all of them are half a megabyte for each token of GPT-2's
-    return Order(replace(found, ways=ways), row, int(as_it_is.before[row].argmax()), kept)
+    token = int(as_it_is.before[row].argmax()) if as_it_is.before.size else -1
+    return Order(replace(found, ways=ways), row, token, kept)

@@ -159,27 +159,32 @@ def _apart(seen: Seen, pair: tuple[int, int]) -> float:
 
 def _order(order: Order, seed: int, target: str) -> str:
     asserted = "\n".join(
-        f"same(found.way({way.way!r}).change, {_numbers(way.change)}, 1e-3)\n"
-        f"same(p(found.way({way.way!r})), {_numbers(order.pair(way))})"
+        f"same(found.way({way.way!r}).change, {_numbers(way.change)}, 1e-3)"
+        + ("" if order.token < 0 else f"\nsame(p(found.way({way.way!r})), {_numbers(order.pair(way))})")
         for way in order.found.ways
     )
-    return f"""# %% The same tokens in another order
-found = shuffle(lm, TEXT, seed={seed}, target={target}, keep_last={order.kept})
-print([found.tokens[at] for at in found.order])
-
+    asked = f"""
 
 def p(way):
     return [rows[{order.row}, {order.token}] for rows in (way.before, way.after)]
 
-
+"""
+    return f"""# %% The same tokens in another order
+found = shuffle(lm, TEXT, seed={seed}, target={target}, keep_last={order.kept})
+print([found.tokens[at] for at in found.order])
+{asked if order.token >= 0 else ""}
 for way in found.ways:
     print(way.way, "the same" if way.same else "not the same", way.change.round(3))
 {asserted}"""
 
 
 def _question(question: Question, answer: Answer, target: str) -> str:
-    return f"""# %% The question: another order, read {question.way}
-asked = shuffle(lm, TEXT, seed={question.seed}, target={target}, keep_last={question.keep_last}).way({question.way!r})
+    how = f"seed={question.seed}, target={target}, keep_last={question.keep_last}"
+    made = f"""# %% The question: another order, read {question.way}
+asked = shuffle(lm, TEXT, {how}).way({question.way!r})"""
+    if question.token < 0:
+        return f"{made}\nsame(asked.change.max(), [{_number(answer.numbers['change'])}], 1e-3)"
+    return f"""{made}
 pair = [float(rows[{question.row}, {question.token}]) for rows in (asked.before, asked.after)]
 print(pair)
 same(pair, [{_number(answer.numbers["before"])}, {_number(answer.numbers["after"])}], 1e-5)"""

@@ -153,7 +153,7 @@ const positionsView = {
     const cell = f.value === null ? "" : `Position ${f.place}, ${data.kind === "rotary" ? "pair" : "column"} ${f.column}: ${short(f.value)}. `;
     const pair = f.pair === null ? "" : `${said(data, f.row)} at ${f.place} and ${said(data, f.col)} at ${f.other}: ${data.matrix.of} ${short(f.pair)}. `;
     const o = data.order;
-    const shuffled = o.shuffles ? o.ways.map((way) => `${CALLED[way.way]}: the vectors ${way.same ? "do not change" : `change by up to ${num(Math.max(...way.change), 2)}`}, p of ${visible(o.token.text)} ${percent(way.pair[0])}, then ${percent(way.pair[1])}`).join("; ") : "there is only one order";
+    const shuffled = o.shuffles ? o.ways.map((way) => `${CALLED[way.way]}: the vectors ${way.same ? "do not change" : `change by up to ${num(Math.max(...way.change), 2)}`}${o.token ? `, p of ${visible(o.token.text)} ${percent(way.pair[0])}, then ${percent(way.pair[1])}` : ""}`).join("; ") : "there is only one order";
     const text = data.tokens.map((token) => visible(token.text)).join(" ");
     return `${told}The text ${text}. ${data.title} positions, ${data.badge}: ${data.what}. ${data.notes.join(" ")} ${cell}${pair}The words in another order: ${shuffled}.`;
   },

@@ -1,0 +1,166 @@
+"""A whole text in one vector, and how like two texts are: by an encoder's stream, or by the vectors of their words.
+
+An encoder of sentences was trained so that texts of one meaning point the same way, its tokens' vectors pooled to one
+(Reimers & Gurevych 2019, "Sentence-BERT", section 3). The mean of any other model's stream, and the mean of word
+vectors, can be compared in the same way, and were trained for something else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.analysis.logit_lens import stream_names
+from core.checkpoints.sentence import CARD
+from core.hooks import Intervention, intervene, recording
+from core.language_model import LanguageModel
+from core.model.transformer import ContextTooLong, EncoderDecoder, Transformer
+from core.vectors.static import StaticVectors
+
+Array = NDArray[np.float32]
+_AT_ONCE = 32  # texts in one pass
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """How a model's tokens become one vector.
+
+    kinds: of "first" (the first token's), "max" and "mean" over all tokens, side by side where there are several.
+    normalised: divided by its length.   longest: the most tokens, special ones too.   lower: in lower case.
+    """
+
+    kinds: tuple[str, ...] = ("mean",)
+    normalised: bool = False
+    longest: int | None = None
+    lower: bool = False
+
+    @classmethod
+    def of(cls, lm: LanguageModel) -> Pooling:
+        """What a model's own files say; the mean where they say nothing.
+
+        Raises:
+            ValueError: they ask for something else; the message names it.
+        """
+        said = lm.card.get(CARD)
+        if not isinstance(said, dict):
+            return cls()
+        if said["refused"]:
+            raise ValueError(
+                f"{lm.name}: {said['refused']}, which Glassbox does not compute; it pools by the first token, the "
+                "largest or the mean, and divides by the length"
+            )
+        return cls(tuple(said["pooling"]), said["normalised"], said["longest"], said["lower"])
+
+
+@torch.inference_mode()
+def sentence_vectors(lm: LanguageModel, texts: Sequence[str], pooling: Pooling | None = None) -> Array:
+    """Read each text and pool its tokens' vectors to one: (N, D), or (N, n D) of n poolings side by side.
+
+    Of a decoder and an encoder the stream behind the last block is pooled, of an encoder-decoder that of its encoder.
+    Special tokens count, as in Sentence-BERT; padding does not.
+
+    Args:
+        pooling: None: as the model's own files say (`Pooling.of`).
+
+    Raises:
+        ContextTooLong: a text has more tokens than the model reads; the message has both numbers.
+        ValueError: no text, one without tokens, or a pooling that is not supported.
+    """
+    pooling = Pooling.of(lm) if pooling is None else pooling
+    if not texts:
+        raise ValueError("there is no text: give at least one")
+    ids = [lm.encode(_read(text, pooling)) for text in texts]
+    longest = min(lm.config.n_ctx, pooling.longest or lm.config.n_ctx)
+    most = max(map(len, ids))
+    if most > longest:
+        raise ContextTooLong(f"a text has {most:,} tokens; for a sentence vector {lm.name} reads {longest:,}")
+    found = []
+    for first in range(0, len(ids), _AT_ONCE):
+        rows, mask = _padded(ids[first : first + _AT_ONCE], lm)
+        found.append(pool(_stream(lm, rows, mask), mask, pooling).float().cpu().numpy())
+    return np.concatenate(found)
+
+
+def text_cosine(lm: LanguageModel, text: str, *changes: Intervention) -> float:
+    """The cosine of a text's vector as the model gives it with the one that it gives under `changes`."""
+    plain = sentence_vectors(lm, [text])
+    with intervene(*changes):
+        changed = sentence_vectors(lm, [text])
+    return float(cosines(np.concatenate([plain, changed]))[0, 1])
+
+
+def pool(stream: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
+    """(B, T, D) and (B, T) bool, False at padding, to one vector a text: (B, n D)."""
+    real = mask[..., None]  # (B, T, 1)
+    made = {
+        "first": lambda: stream[torch.arange(len(mask)), mask.int().argmax(1)],  # (B, D)
+        "max": lambda: stream.masked_fill(~real, -torch.inf).amax(1),
+        "mean": lambda: (stream * real).sum(1) / real.sum(1),
+    }
+    vectors = torch.cat([made[kind]() for kind in pooling.kinds], dim=-1)
+    return F.normalize(vectors, dim=-1) if pooling.normalised else vectors
+
+
+def mean_of_words(table: StaticVectors, text: str) -> tuple[Array, tuple[str, ...]]:
+    """The mean of the vectors of a text's words, and the words that have none, as they are written.
+
+    Raises:
+        ValueError: no word of the text is in the table.
+    """
+    words = _WORD.findall(text)
+    known = [word for word in words if word.lower() in table]
+    if not known:
+        raise ValueError(f"{table.name} has no word of {text[:60]!r}")
+    vectors = table.vectors[[table.row(word.lower()) for word in known]]  # (W, D)
+    return vectors.mean(0, dtype=np.float32), tuple(word for word in words if word not in known)
+
+
+def cosines(vectors: Array) -> Array:
+    """(N, N): how like each two of (N, D) vectors are, 1 for the same direction."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    unit = vectors / np.where(lengths > 0, lengths, 1)
+    return np.clip(unit @ unit.T, -1, 1)
+
+
+def nearest(likeness: Array) -> list[int]:
+    """For each text the one that is most like it, by `cosines`; of a single text none: [].
+
+    Of equally near ones the first.
+    """
+    if len(likeness) < 2:
+        return []
+    others = likeness.copy()
+    np.fill_diagonal(others, -np.inf)
+    return [int(at) for at in others.argmax(1)]
+
+
+def _read(text: str, pooling: Pooling) -> str:
+    return text.strip().lower() if pooling.lower else text.strip()
+
+
+def _padded(ids: Sequence[Sequence[int]], lm: LanguageModel) -> tuple[Tensor, Tensor]:
+    """Rows of one length (B, T), padded behind, and a mask (B, T), False at padding."""
+    width, blank = max(map(len, ids)), lm.config.pad_id or 0
+    rows = torch.tensor([[*row, *[blank] * (width - len(row))] for row in ids], device=lm.device)
+    lengths = torch.tensor([len(row) for row in ids], device=lm.device)
+    return rows, torch.arange(width, device=lm.device) < lengths[:, None]
+
+
+def _stream(lm: LanguageModel, rows: Tensor, mask: Tensor) -> Tensor:
+    """The stream behind the last block, after the final norm where there is one: (B, T, D)."""
+    model = lm.transformer
+    stack: Transformer = model.encoder if isinstance(model, EncoderDecoder) else model
+    if stack.unembed is None and stack.label_head is None:
+        return stack(rows, mask=mask)
+    name = next(reversed(stream_names(stack.hook_names, "", len(stack.blocks))), "hook_embed")
+    with recording([name]) as seen:
+        stack(rows, mask=mask)
+    return seen[name] if stack.ln_final is None else stack.ln_final(seen[name])
