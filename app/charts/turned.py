@@ -74,7 +74,7 @@ def surface(
 
 
 def draw(about: About, figure: go.Figure) -> None:
-    """Draw the chart; its own button saves it as a PNG."""
+    """Draw the chart; its own buttons save it as a PNG and as an SVG."""
     name = f"glassbox-{about.name.replace('_', '-')}"
     config = {
         "displaylogo": False, "displayModeBar": True, "scrollZoom": False,

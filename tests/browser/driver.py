@@ -427,6 +427,21 @@ def set_theme(page: Page, theme: str) -> None:
     wait_until_drawn(page)
 
 
+def taken_svg(page: Page) -> str:
+    """The page's picture as the button SVG of Take away hands it out."""
+    with page.expect_download() as download:
+        page.locator(".st-key-gb-card-take").get_by_role("button", name="SVG", exact=True).click()
+    return Path(download.value.path()).read_text(encoding="utf-8")
+
+
+def drawing_of(page: Page, name: str) -> str:
+    """The SVG that a chart of Plotly's saves by the button beside its own."""
+    with page.expect_download() as download:
+        chart(page, name).get_by_role("button", name="Save as SVG").click()
+    assert download.value.suggested_filename == f"glassbox-{name.replace('_', '-')}.svg"
+    return Path(download.value.path()).read_text(encoding="utf-8")
+
+
 def picture_of(page: Page, name: str, file: Path) -> bytes:
     """The PNG that a chart of Plotly's saves by its own button."""
     with page.expect_download() as download:

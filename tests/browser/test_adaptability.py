@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,10 @@ def test_the_curves_are_those_recorded(page: Page) -> None:
             expected = [[at, one.mean, one.low, one.high] for at, one in found]
             np.testing.assert_allclose(points, expected, rtol=1e-6)
     assert driver.chart(page, "adaptability_chart").locator("svg.marks").count() == len(drawn) == 4
+    taken = driver.taken_svg(page)
+    assert taken.count("mark-group role-frame root") == 4 and "Your text, by LoRA" in taken
+    clips = re.findall(r'<clipPath id="([^"]+)"', taken)
+    assert len(set(clips)) == len(clips) and "var(--" not in taken
     driver.component(page, "adaptability").get_by_role("button", name="Few examples against many").click()
     stage(page, 1)
     driver.wait_for_link(page, "stage=1")

@@ -52,6 +52,8 @@ def test_the_picture_is_cores(page: Page) -> None:
         beyond = one.conclusive and not low <= one.d <= high
         assert (row["kind"] == "beyond chance") == beyond, "a dot within chance is no finding"
     assert drawn["splits"]["counts"] == shown["counts"]
+    taken = driver.taken_svg(page)
+    assert "flowers | insects" in taken and "Shakespeare" in taken, "the chart stands beside the picture"
     driver.hover(page, driver.marks(page, "bias_tests", "tests").nth(0))
     told = page.locator("#vg-tooltip-element.visible")
     told.wait_for()

@@ -77,6 +77,13 @@ def test_the_roof_is_cores_and_saves_itself(page: Page, tmp_path: Path) -> None:
         most = {card.name: attainable(x, card.flops32, card.bandwidth) for card in ACCELERATORS.values()}
         assert max(most, key=lambda name: most[name]) in shown["frontier"]
     assert driver.picture_of(page, "compute_roof", tmp_path / "roof.png").startswith(b"\x89PNG")
+    drawing = driver.drawing_of(page, "compute_roof")
+    assert drawing.startswith("<svg") and "What sets the pace" in drawing
+    taken = driver.taken_svg(page)
+    assert "Feed-forward" not in taken and "MLP" in taken and "What sets the pace" in taken, (
+        "picture and chart"
+    )
+    assert driver.picture_of(page, "compute_roof", tmp_path / "again.png").startswith(b"\x89PNG")
 
 
 def test_what_lies_under_the_pointer_is_said_in_numbers(page: Page, lm: core.LanguageModel) -> None:

@@ -95,6 +95,10 @@ def test_grid_words_and_costs_are_cores(page: Page, before: Reference) -> None:
             and one["low"] < one["loss"] + 1e-6
             and one["high"] > one["loss"] - 1e-6
         )
+    taken = driver.taken_svg(page)
+    assert "Size against loss" in taken and "What it costs" in taken, (
+        "the chart is in its place in the picture"
+    )
     listed = [(one["bytes"], one["loss"]) for one in state["points"]]
     assert [one["front"] for one in state["points"]] == [at in front(listed) for at in range(len(listed))]
     expect(page.locator("h1")).to_contain_text("Row by row, 4 bits keep ")

@@ -292,6 +292,7 @@ def test_the_race_in_three_dimensions_is_the_race(page: Page, tmp_path: Path) ->
         heights = [ground.loss(np.array(point)) for point in points[:5]]
         np.testing.assert_allclose(shown["losses"][kind][:5], heights, rtol=1e-6)
     assert driver.picture_of(page, "optimizers_ground", tmp_path / "race.png").startswith(b"\x89PNG")
+    assert "<image" in driver.drawing_of(page, "optimizers_ground"), "what WebGL draws is in it"
     driver.chart(page, "optimizers_ground").get_by_role("button", name="Table, files").press("Enter")
     rows = page.locator(".gb-twin tbody tr")
     rows.first.wait_for()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -183,11 +184,10 @@ def test_the_table_and_the_files_of_a_chart(page: Page, tmp_path: Path) -> None:
         download.value.save_as(file)
         assert file.name == f"glassbox-scaling-ladder.{ending.lower()}"
         assert file.read_bytes().startswith(begins)
-    with page.expect_download() as download:
-        page.locator(".st-key-gb-card-take").get_by_role("button", name="SVG").click()
-    download.value.save_as(tmp_path / "page.svg")
-    drawn = (tmp_path / "page.svg").read_text(encoding="utf-8")
+    drawn = driver.taken_svg(page)
     assert "foretold" in drawn and "var(--" not in drawn and "rgb(176, 16, 79)" in drawn
+    assert "Loss against compute" in drawn, "the frontier, too"
+    assert re.search(r'<svg [^>]*font-family="[^"]*Inter', drawn), "the claim is in our type"
 
 
 def test_the_steps_by_key(page: Page) -> None:

@@ -1,5 +1,6 @@
-// Taking a picture away: SVG that needs nothing of the page, and the same as PNG. What lies over the picture as HTML
-// (titles that are doors, buttons, sliders) is drawn into it, the page's claim stands over it, and its fonts are inside.
+// Taking a picture away: SVG that needs nothing of the page, and the same as PNG. What is written over the picture as
+// HTML (titles that are doors, sliders) is drawn into it, buttons are left out, charts of the page stand where they
+// stand beside it (export_parts.js), the page's claim stands over it, and its fonts are inside.
 
 const EXPORT_MARGIN = 16; // pixels of margin: what reaches over the picture's edge on the page is not cut off
 const EXPORT_TITLE = { size: 18, line: 26 };
@@ -8,28 +9,26 @@ const EXPORT_FAMILIES = ["Inter", "JetBrains Mono"]; // the families that app/st
 
 /**
  * The picture as SVG text: custom properties written out, fonts embedded.
+ * beside: the page's charts that belong to it.
  * probe: draw a letter of each font below the picture, EXPORT_PROBE pixels deep, by which one sees that it has come.
  */
-async function exportText(figure, probe = false) {
-  const chart = figure.closest('[class*="st-key-gb-chart-vega-"]'); // of a chart, the figure only says what it shows
-  const source = chart ? chart.querySelector("svg.marks") : figure.querySelector("svg");
+async function exportText(figure, beside = [], probe = false) {
+  const chart = chartOf(figure); // of a chart, the figure only says what it shows
+  const parts = await drawingsOf(figure, beside);
+  const source = parts[0].source;
   const style = getComputedStyle(figure);
   const colour = chart ? exportInk(chart) : (name) => style.getPropertyValue(name).trim();
-  const [width, height] = ["width", "height"].map((side) => Number(source.getAttribute(side)));
+  const [width, height] = [Math.max(...parts.map((part) => part.x + part.width)), Math.max(...parts.map((part) => part.y + part.height))];
   const claim = document.querySelector(".gb-claim h1")?.textContent?.trim() ?? "";
   const title = claim ? inLines(claim, (width - 8) / 1.08, EXPORT_TITLE.size) : [];
   const top = title.length ? title.length * EXPORT_TITLE.line + 6 : 0;
-  const copy = source.cloneNode(true);
   const [w, tall] = [width + 2 * EXPORT_MARGIN, height + top + 2 * EXPORT_MARGIN];
-  for (const [name, value] of Object.entries({ xmlns: SVG_NS, width: w, height: tall, viewBox: `${-EXPORT_MARGIN} ${-EXPORT_MARGIN - top} ${w} ${tall}` })) copy.setAttribute(name, value);
-  copy.removeAttribute("aria-hidden");
-  copy.removeAttribute("style");
   const fonts = h("style", {});
-  copy.prepend(h("title", {}, figure.getAttribute("aria-label") ?? ""), fonts,
+  const copy = h("svg", { xmlns: SVG_NS, width: w, height: tall, viewBox: `${-EXPORT_MARGIN} ${-EXPORT_MARGIN - top} ${w} ${tall}`, "font-family": "var(--gb-sans)", "font-size": 12 },
+    h("title", {}, figure.getAttribute("aria-label") ?? ""), fonts,
     h("rect", { x: -EXPORT_MARGIN, y: -EXPORT_MARGIN - top, width: w, height: tall, fill: "var(--gb-bg)" }),
-    h("g", { "data-part": "claim" }, title.map((line, i) => label(0, EXPORT_TITLE.size - 2 - top + EXPORT_TITLE.line * i, line, { size: EXPORT_TITLE.size, weight: 600, fill: "ink" }))));
-  for (const drawn of figure.exports?.values() ?? []) copy.append(drawn() ?? ""); // what a canvas over the picture shows
-  copy.append(h("g", { "data-part": "over" }, overlaysDrawn(figure, source)));
+    h("g", { "data-part": "claim" }, title.map((line, i) => label(0, EXPORT_TITLE.size - 2 - top + EXPORT_TITLE.line * i, line, { size: EXPORT_TITLE.size, weight: 600, fill: "ink" }))),
+    parts.map((part) => part.drawn));
   const faces = await fontsOf(copy.textContent);
   const words = getComputedStyle(source.querySelector("text") ?? source);
   fonts.textContent = `${faces.map((face) => face.rule).join("")}text{white-space:${words.whiteSpace};font-variant-numeric:${words.fontVariantNumeric};letter-spacing:${words.letterSpacing}}`;
@@ -42,8 +41,9 @@ async function exportText(figure, probe = false) {
     .replace(/var\((--gb-[a-z0-9-]+)\)/g, (_, p) => (colour(p) || "inherit").replace(/"/g, "'"));
 }
 
-/** What a token's colour is where an element stands: the page itself holds both of its themes. */
+/** What a token's colour is where an element stands: the page itself holds both of its themes. A face is no colour. */
 const exportInk = (element) => (name) => {
+  if (name === "--gb-sans" || name === "--gb-mono") return getComputedStyle(element).getPropertyValue(name).trim();
   const probe = element.appendChild(html("i", { hidden: "" }));
   probe.style.color = `var(${name})`;
   const { color } = getComputedStyle(probe);
@@ -90,72 +90,11 @@ async function asDataUrl(address) {
   });
 }
 
-// ---------------------------------------------------------------- what lies over the picture
-
-/** Titles, buttons and sliders over the picture as shapes at their places. */
-function overlaysDrawn(figure, source) {
-  const frame = source.getBoundingClientRect();
-  const zoom = Number(source.getAttribute("width")) / frame.width; // the projector mode enlarges the page
-  const at = (box) => ({ x: (box.left - frame.left) * zoom, y: (box.top - frame.top) * zoom, width: box.width * zoom, height: box.height * zoom });
-  return [...figure.querySelectorAll(".gb-over")].flatMap((node) => elementDrawn(node, at));
-}
-function elementDrawn(node, at) {
-  const style = getComputedStyle(node);
-  if (node.tagName === "CANVAS" || style.display === "none" || style.visibility === "hidden" || Number(style.opacity) < 0.05) return [];
-  const box = at(node.getBoundingClientRect());
-  if (!box.width || !box.height) return [];
-  const opacity = Number(style.opacity) < 1 ? style.opacity : null;
-  if (node.tagName === "INPUT" || node.tagName === "SELECT") return inputDrawn(node, style, box, opacity);
-  const border = parseFloat(style.borderTopWidth) || 0;
-  const filled = !/^(transparent|rgba\(.*, 0\))$/.test(style.backgroundColor);
-  const drawn = node.querySelector("canvas"); // its picture is under this already
-  const ground = (filled || border) && !drawn && h("rect", {
-    x: box.x + border / 2, y: box.y + border / 2, width: box.width - border, height: box.height - border, rx: Math.min(parseFloat(style.borderTopLeftRadius) || 0, box.height / 2),
-    fill: filled ? style.backgroundColor : "none", stroke: border ? style.borderTopColor : null, "stroke-width": border || null, opacity,
-  });
-  const inside = [...node.childNodes].flatMap((child) => (child instanceof Text ? wordsDrawn(child, style, at, opacity) : child instanceof HTMLElement ? elementDrawn(child, at) : []));
-  return [ground || null, ...inside].filter(Boolean);
-}
-/** The words of a text node, a line of it after the other. */
-function wordsDrawn(text, style, at, opacity) {
-  const size = parseFloat(style.fontSize);
-  const lines = [];
-  const range = document.createRange();
-  for (const word of text.data.matchAll(/\S+/g)) {
-    range.setStart(text, word.index);
-    range.setEnd(text, word.index + word[0].length);
-    const box = at(range.getBoundingClientRect());
-    if (!box.width) continue;
-    const last = lines.at(-1);
-    if (last && Math.abs(last.box.y - box.y) < size / 2) last.words.push(word[0]);
-    else lines.push({ box, words: [word[0]] });
-  }
-  return lines.map(({ box, words }) => h("text", {
-    x: box.x, y: box.y + box.height / 2 + size * 0.36, "font-size": size, "font-weight": style.fontWeight, fill: style.color, opacity,
-    "font-family": style.fontFamily.replace(/"/g, "'"), direction: "ltr",
-  }, words.join(" ")));
-}
-/** A slider as its rail and knob; a box for a word or a number with what is in it. */
-function inputDrawn(node, style, box, opacity) {
-  const middle = box.y + box.height / 2;
-  if (node.type === "range") {
-    const share = (node.value - node.min) / (node.max - node.min || 1);
-    const knob = box.x + 8 + share * (box.width - 16);
-    return [h("path", { d: `M${box.x},${middle}h${box.width}`, stroke: css("line"), "stroke-width": 4, "stroke-linecap": "round" }),
-      h("path", { d: `M${box.x},${middle}H${knob}`, stroke: css("accent"), "stroke-width": 4, "stroke-linecap": "round", opacity }), h("circle", { cx: knob, cy: middle, r: 8, fill: css("accent"), opacity })];
-  }
-  const shown = node.tagName === "SELECT" ? node.selectedOptions[0]?.textContent ?? "" : node.value;
-  const size = parseFloat(style.fontSize);
-  if (!shown) return []; // a search that nobody has made
-  return [h("rect", { x: box.x + 0.5, y: box.y + 0.5, width: box.width - 1, height: box.height - 1, rx: 6, fill: css("bg"), stroke: css("line") }),
-    label(box.x + 8, middle + size * 0.36, shown, { size, fill: "ink", "font-family": style.fontFamily.replace(/"/g, "'") })];
-}
-
 // ---------------------------------------------------------------- files
 
 /** The picture as a PNG blob, `scale` pixels a unit. */
-async function exportBlob(figure, scale = 2) {
-  const text = await exportText(figure, true);
+async function exportBlob(figure, beside, scale = 2) {
+  const text = await exportText(figure, beside, true);
   const faces = text.split("@font-face").length - 1;
   const url = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
   try {
@@ -185,14 +124,14 @@ function exportSave(blob, name) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
-/** Returns the SVG text, or the PNG blob; with a file name it is also saved. */
-async function exportSVG(figure, name) {
-  const text = await exportText(figure);
+/** Returns the SVG text, or the PNG blob; with a file name it is also saved. beside: charts that belong to it. */
+async function exportSVG(figure, name, beside = []) {
+  const text = await exportText(figure, beside);
   if (name) exportSave(new Blob([text], { type: "image/svg+xml" }), name);
   return text;
 }
-async function exportPNG(figure, name) {
-  const blob = await exportBlob(figure);
+async function exportPNG(figure, name, beside = []) {
+  const blob = await exportBlob(figure, beside);
   if (name) exportSave(blob, name);
   return blob;
 }

@@ -1,4 +1,4 @@
-// Link, SVG, PNG. The figure is found in the document; its export is window.glassbox's (shared/glass.js).
+// Link, SVG, PNG. The figure is found in the document; its export is window.glassbox's (shared/export.js).
 
 const roots = new WeakMap();
 
@@ -29,6 +29,10 @@ async function copy(text) {
   }
 }
 
+/** The page's charts that stand above the card: they belong to its picture. */
+const chartsAbove = (card) => [...document.querySelectorAll('[class*="st-key-gb-chart-vega-"], [class*="st-key-gb-chart-plotly-"]')]
+  .filter((chart) => chart.compareDocumentPosition(card) & Node.DOCUMENT_POSITION_FOLLOWING);
+
 function build(parent, local) {
   const root = document.createElement("div");
   root.className = "gb-take-row";
@@ -48,7 +52,7 @@ function build(parent, local) {
       say("No picture yet");
       return;
     }
-    await act(figure, `${local.data.name}.${kind.toLowerCase()}`);
+    await act(figure, `${local.data.name}.${kind.toLowerCase()}`, chartsAbove(root));
     say("Saved");
   };
   root.append(
