@@ -18,6 +18,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import (
     answer,
+    badge,
     chapters,
     choice,
     opening,
@@ -144,6 +145,7 @@ def begin(
         )
     places = sidebar.head(slug)
     sidebar.say(notes)
+    above = st.empty()
     ctx = Context(
         slug=slug,
         lm=lm,
@@ -161,7 +163,13 @@ def begin(
         slot=places.examples,
     )
     _current.set(ctx)
-    _later.set(lambda: sidebar.fill(places, opened, read, slug, apart))
+
+    def later() -> None:
+        sidebar.fill(places, opened, read, slug, apart)
+        if not apart:
+            badge.draw(above, lm, opened.key, read.text)
+
+    _later.set(later)
     return ctx
 
 

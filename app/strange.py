@@ -47,17 +47,21 @@ def judged(says: str, probability: float, text: str, labelled: bool) -> dict[str
     )
 
 
+def of(text: str, card: Mapping[str, Any]) -> str:
+    """The same of an open model, by its card; "" too where it is not known what it has read."""
+    beside = beside_of(card)
+    said = "" if beside is None else why(text, beside)
+    return f"Your text is {said[:1].lower()}{said[1:]}".replace(" it ", " the model ", 1) if said else ""
+
+
 def note(text: str, card: Mapping[str, Any] | None = None) -> None:
     """Say so under a picture, where it is known what the model has read.
 
     Args:
         card: of the model that is asked; None: one of Toyland.
     """
-    beside = "tales" if card is None else beside_of(card)
-    if beside is not None and (said := why(text, beside)):
-        st.caption(
-            widgets.escape(f"Your text is {said[:1].lower()}{said[1:]}".replace(" it ", " the model ", 1))
-        )
+    if said := of(text, {"spec": {"corpus": "tales"}} if card is None else card):
+        st.caption(widgets.escape(said))
 
 
 def note_of_news(text: str) -> None:

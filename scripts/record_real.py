@@ -22,7 +22,8 @@ from core.language_model import LanguageModel
 from core.machine import processor
 from core.real import FACTS
 
-STORIES = 60  # held-out texts of each endless corpus
+STORIES = 40  # held-out texts of a corpus, at most
+LINES = 1_000  # sentences that the limit is measured on
 TEXTS = {  # held-out texts of this project, and the small model that was made for them
     "fables": "tales-gpt",
     "tales": "tales-gpt",
@@ -47,6 +48,14 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
 def held_out(name: str) -> list[str]:
     """Held-out texts of a corpus."""
     return list(islice(corpus(name, 0, "held_out"), STORIES))
+
+
+def beside(lm: LanguageModel, name: str, small: str) -> dict[str, Any]:
+    """The loss on a corpus, with the bits a byte of the small model that was made for such texts."""
+    texts = held_out(name)
+    return loss(lm, texts) | {
+        f"bits_a_byte_of_{small}": loss(load(small, device="cpu"), texts)["bits_a_byte"]
+    }
 
 
 @torch.no_grad()
@@ -95,8 +104,8 @@ def said(lm: LanguageModel) -> list[dict[str, Any]]:
 def of_decoder(name: str) -> dict[str, Any]:
     """What is measured of a model that writes."""
     lm = load(name, device="cpu")
-    fables = [*corpus("fables", 0, "held_out"), *corpus("fables", 0, "train")]
-    lines = surprise.sentences(fables)
+    fables = [*corpus("fables", 0, "held_out"), *corpus("fables", 0, "train")]  # it has read none of them
+    lines = surprise.sentences(fables)[:LINES]
     limit = surprise.limit(lm, lines)
     examples = said(lm)
     return {

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import answer, cache, events, models, own_run, page, state, strange, widgets
+from app import answer, cache, events, models, own_run, page, state, widgets
 from app.components import break_it as view
 from app.components.break_it import take
 from app.components.break_it import trained as pairs
@@ -65,7 +65,6 @@ view.draw(
 )
 if instead:
     st.caption(widgets.escape(instead))
-strange.note(ctx.text, lm.card)
 
 with page.controls():
     widgets.segments("Take out", "part", tuple(view.CHOICES), lambda name: view.CHOICES[str(name)])

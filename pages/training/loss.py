@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, events, models, page, state, strange, widgets
+from app import cache, events, models, page, state, widgets
 from app.components import loss as view
 from app.components import loss_batch
 from app.components.loss import take
@@ -58,7 +58,6 @@ view.draw(
     on={"select": lambda: events.select("loss", KEYS), "visit": lambda: events.visit("loss")},
 )
 
-strange.note(ctx.text, lm.card)
 with page.controls():
     st.slider("Label smoothing", 0.0, 1.0, step=0.01, width=300, **state.bind("smoothing"))
     widgets.segments("Losses in", "unit", ("nats", "bits"))
