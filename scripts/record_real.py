@@ -8,7 +8,8 @@ next in the texts that pages show it with.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from itertools import islice
 from math import exp, log
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import torch
 
 from core import load, real
-from core.analysis import surprise
+from core.analysis import instructed, surprise, task_scores
 from core.data.corpora import corpus
 from core.language_model import LanguageModel
 from core.machine import processor
@@ -29,6 +30,8 @@ TEXTS = {  # held-out texts of this project, and the small model that was made f
     "tales": "tales-gpt",
     "functions": "code-gpt",
 }
+ASKED = {"question": 60, "sentiment": 60, "summarize": 12, "translate": 24}  # held-out examples of each task
+SHOWN = 3  # of them, on the card
 LONGEST = 384  # tokens that are read of a text, by either model
 EXAMPLES: tuple[tuple[str, str], ...] = (
     ("a fact", "The capital of France is"),
@@ -84,6 +87,36 @@ def loss(lm: LanguageModel, documents: Iterable[str]) -> dict[str, Any]:
     }
 
 
+def tasks(lm: LanguageModel) -> dict[str, Any]:
+    """What an assistant makes of the tasks of Toyland, asked through its chat template, greedily."""
+    found = {}
+    for name, count in ASKED.items():
+        pairs = task_scores.examples(name, count)
+        scored = instructed.scored(lm, name, pairs)
+        found[name] = {
+            "examples": count,
+            "exact": asdict(scored.exact),
+            **({} if scored.holds is None else {"holds": asdict(scored.holds)}),
+            **(
+                {} if name != "translate" else {"chrF": chrf(scored.written, [pair.target for pair in pairs])}
+            ),
+            "shown": [
+                {"request": instructed.request(name, pair.source), "answer": text, "truth": pair.target}
+                for pair, text in islice(zip(pairs, scored.written, strict=True), SHOWN)
+            ],
+        }
+        print(name, {key: value for key, value in found[name].items() if key != "shown"}, flush=True)
+    return found
+
+
+def chrf(written: Sequence[str], wanted: Sequence[str]) -> float:
+    """chrF of translations (Popović 2015), sacrebleu's."""
+    from sacrebleu.metrics import CHRF
+
+    return round(float(CHRF().corpus_score(list(written), [list(wanted)]).score), 2)
+
+
+@torch.no_grad()
 def said(lm: LanguageModel) -> list[dict[str, Any]]:
     """What the model says next in each example."""
     found = []
@@ -113,6 +146,7 @@ def of_decoder(name: str) -> dict[str, Any]:
         "examples": examples,
         "held_out": {text: beside(lm, text, small) for text, small in TEXTS.items()},
         "unlike": {"limit": round(limit, 3), "sentences": len(lines), "of": "fables"},
+        "scores": tasks(lm),
         "measured_on": processor(),
     }  # fmt: skip
 
