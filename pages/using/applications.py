@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import events, page, reading, state, widgets
 from app.components import applications as view
-from app.components.applications import headed, measured, question, scores, take, uses, verdict
+from app.components.applications import assistant, headed, measured, question, scores, take, uses, verdict
 from app.components.applications.answers import answer
 from core.analysis import (
     alignment,
@@ -128,6 +128,7 @@ with page.foot():
     )
 
 scores.draw(use, opened)
+beside = assistant.draw(use, wish)
 bar = measured.button(opened) if opened and use.name == "story" else None
 page.terms(
     "encoder", "decoder", "cross-attention", "attention", "word alignment", "alignment error rate", "chrF", "token",
@@ -137,3 +138,4 @@ page.cheatsheet("applications")
 page.examples(EXAMPLES)
 if opened and bar is not None:
     measured.go_on(opened, bar)
+assistant.go_on(beside)
