@@ -100,7 +100,11 @@ def test_a_bad_link_falls_back_and_says_how(
 
 def test_a_plain_sentence_for_a_model_of_tasks_is_told_what_it_lacks(open_page: Any) -> None:
     def told(**link: str) -> str:
-        return " ".join(box.value for box in open_page("home", **link).sidebar.caption).replace("\\", "").replace("\u2060", "")
+        return (
+            " ".join(box.value for box in open_page("home", **link).sidebar.caption)
+            .replace("\\", "")
+            .replace("\u2060", "")
+        )
 
     said = told(model="tales-t5", text="Nora lost her red kite.")
     assert "No task stands in front of your text." in said
