@@ -39,8 +39,8 @@ PLAIN = "a run"
 BRUSHES = ("brush", "under")  # of the runs, and of how far they lie off the law
 SIGNED = "datum.value ? format(datum.value, '+~r') : '0'"
 HANDS = [
-    "nats a character; a dot is a run",
-    "Drag to brush; click a run to keep its size from the fit, again to give it back",
+    "nats a character; a dot is a run; drag to brush",
+    "Click a run: its size is kept from the fit, or given back",
 ]
 
 
