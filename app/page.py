@@ -124,7 +124,7 @@ def begin(
     choice.arrive(opened.name, lm)
     free = room if lm.config.shape == "decoder" else 0
     sample = next(iter(choice.texts(opened.name)), state.DEFAULT_TEXT)
-    read = reading.read(lm, state.get("text"), sample, longest, free)
+    read = reading.read(lm, state.get("text"), sample, longest, free, reading.BOUNDS.get(slug, ""))
     decoding = lm.config.shape == "encoder-decoder" and state.get("stack") == "decoder"
     blocks = lm.config.decoder_layers if decoding else lm.config.n_layers
     last = len(read.ids) - 1

@@ -17,6 +17,24 @@ REPLACEMENT = "�"
 # A tokenizer's time grows with the text. No token of the supported vocabularies is longer on average than this.
 CHARACTERS_PER_TOKEN = 24
 
+PICTURE = "its picture has a row and a column for each"
+COMPUTED = "it computes with the model again and again"
+# Why a page reads no more tokens than it does, where that is less than the model could.
+BOUNDS = {
+    "home": PICTURE, "attention": PICTURE, "multi_head": PICTURE, "interpretability": PICTURE, "families": PICTURE,
+    "lab": "each moment of its strip has a row and a column for each",
+    "tokenization": "its picture has a piece for each", "positions": "its picture has a chip for each",
+    "models": "its picture has a chip for each", "embeddings": "its picture follows each through every block",
+    "objectives": "its picture has a row for each", "loss": "its picture has a row for each",
+    "norm_residual": "its picture has a place for each", "feed_forward": "its picture has a place for each",
+    "regularization": COMPUTED, "break_it": COMPUTED, "efficiency": COMPUTED,
+    "optimizers": "each step on its picture is a real one, with a pass through all of them",
+    "decoding": "each text on its tree begins with all of them",
+    "fine_tuning": "texts that the task is learned from are shorter",
+    "adaptability": "texts that the task is learned from are shorter",
+    "bias": "its picture has a mark for each word", "compute": "its memory is counted for as many",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -28,6 +46,7 @@ class Reading:
     limit: int  # how many tokens fit
     notes: tuple[str, ...]
     clipped: bool = False
+    positions: int = 0  # how many tokens the model itself reads
 
 
 def clean(text: str) -> tuple[str, str]:
@@ -50,7 +69,9 @@ def clean(text: str) -> tuple[str, str]:
     return mended, f"{things} replaced by {REPLACEMENT}: NUL, or half of a broken pair."
 
 
-def read(lm: LanguageModel, text: str, sample: str, longest: int | None = None, room: int = 0) -> Reading:
+def read(
+    lm: LanguageModel, text: str, sample: str, longest: int | None = None, room: int = 0, why: str = ""
+) -> Reading:
     """Clip and tokenize `text` for `lm`.
 
     Args:
@@ -59,6 +80,7 @@ def read(lm: LanguageModel, text: str, sample: str, longest: int | None = None, 
         sample: what is read in its place when there is nothing to read.
         longest: a page's own bound in tokens, when its picture holds fewer than the context.
         room: positions of the context to leave free, for what the model writes.
+        why: the page has this bound (`BOUNDS`).
     """
     notes: list[str] = []
     text, said = clean(text)
@@ -79,14 +101,24 @@ def read(lm: LanguageModel, text: str, sample: str, longest: int | None = None, 
     text, cut_tokens = _cut_tokens(lm, text, max(1, limit - special))
     ids = tuple(lm.tokenizer.encode(text))
     if cut or cut_tokens:
-        whole = "that leave this model room to write" if room else "that fit this model"
-        why = whole if limit == context else "that fit this picture"
         notes.append(
-            f"Your text is longer than the {counted(limit, 'token')} {why}: the page reads its first "
-            f"{counted(len(text), 'character')}. "
-            "All of it is still in the text box."
+            f"Your text is longer than the {counted(limit, 'token')} {_bound(lm, limit, context, room, why)}: the page "
+            f"reads its first {counted(len(text), 'character')}. All of it is still in the text box."
         )
-    return Reading(text, ids, special, limit, tuple(notes), clipped=cut or cut_tokens)
+    return Reading(text, ids, special, limit, tuple(notes), cut or cut_tokens, lm.config.n_ctx)
+
+
+def _bound(lm: LanguageModel, limit: int, context: int, room: int, why: str) -> str:
+    """Whose limit cuts a text, and why it is there."""
+    positions = counted(lm.config.n_ctx, "position")
+    if limit < context:
+        return (
+            f"that this page reads{f', as {why}' if why else ''} (the model has {positions}; other pages read more, or "
+            "less)"
+        )
+    if room:
+        return f"that leave this model room to write: of its {positions} the page keeps {room} free"
+    return f"that fit this model, which has {positions}"
 
 
 def read_target(lm: LanguageModel, text: str, longest: int | None = None) -> tuple[str, tuple[str, ...]]:

@@ -85,7 +85,7 @@ def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart
             )  # fmt: skip
         if not apart:
             rewind.slider(opened)
-        widgets.text_box("" if apart else _fitting(read))
+        widgets.text_box("" if apart else _about(read, opened.lm))
     with places.tools:
         st.button(
             "Undo",
@@ -126,8 +126,17 @@ def _training(opened: Opened) -> str:
     return ", still training" if opened.run is not None and not opened.run.over else ""
 
 
+def _about(read: reading.Reading, lm: LanguageModel) -> str:
+    """What is said under the text: how much of it fits, and what it lacks for this model."""
+    from core.data.tasks import missing
+
+    lacks = missing(read.text, lm.card)
+    return f"{_fitting(read)}. {lacks}." if lacks else _fitting(read)
+
+
 def _fitting(read: reading.Reading) -> str:
     body = len(read.ids) - read.special
     words = counted(body, "token")
     extra = {0: "", 1: " and a start token"}.get(read.special, f" and {read.special} special tokens")
-    return f"{words}{extra}, of {read.limit:,} that fit"
+    whose = "fit the model" if read.limit >= read.positions else "this page reads"
+    return f"{words}{extra}, of {read.limit:,} that {whose}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -121,8 +122,18 @@ def segments(
 ) -> None:
     """A row of buttons for one field: `segments("Head", "head", range(8))`. The field must hold one of `options`."""
     st.segmented_control(
-        label, list(options), required=True, format_func=lambda value: escape(names(value)), **state.bind(key)
-    )
+        label, list(options), required=True, format_func=lambda value: escape(names(value)), default=state.get(key),
+        **state.bind(key),
+    )  # fmt: skip
+
+
+def hidden(key: str) -> dict[str, Any]:
+    """As `state.bind`, for a box inside a popover, whose content a browser makes when it is opened.
+
+    The value that the page puts into a widget is sent once, and by then it may be gone: the widget would show
+    Streamlit's own default, and a step from there would be taken for the learner's. So it is the default, too.
+    """
+    return {"value": state.get(key), **state.bind(key)}
 
 
 def capital(name: int | str) -> str:

@@ -130,7 +130,7 @@ def cells() -> list[str]:
     return made
 
 
-ends = {"decoder": "the last row predicts the next token.", "encoder": "each row predicts its own token."}
+ends = {"decoder": "the last row predicts the next token.", "encoder": "each row guesses the token of its place."}
 end = ends.get(shape, "the decoder reads what they leave." if stack == "encoder" else ends["decoder"])
 if lm.config.head == "none":
     end = "each ends as its token’s vector in this text."

@@ -121,6 +121,27 @@ def asks(text: str) -> bool:
     return any(text.startswith(task.prefix.rstrip()) for task in TASKS.values())
 
 
+def missing(text: str, card: Mapping[str, Any]) -> str:
+    """What a text lacks for a model of these tasks, in words; "" where a task stands in front, or it knows none.
+
+    Args:
+        card: of the model, or of a run.
+    """
+    from core.text.training import sentinel
+
+    spec = card.get("spec")
+    learned = spec.get("tasks") if isinstance(spec, Mapping) else None
+    if not isinstance(learned, Sequence) or isinstance(learned, str) or asks(text):
+        return ""
+    if sentinel(0) in text:  # hidden spans are a task, too, without a word in front
+        return ""
+    fronts = [f"“{TASKS[name].prefix.strip()}”" for name, *_ in learned if name in TASKS]
+    if not fronts:
+        return ""
+    told = fronts[0] if len(fronts) == 1 else f"{', '.join(fronts[:-1])} or {fronts[-1]}"
+    return f"No task stands in front of your text. This model was trained on texts that begin with {told}"
+
+
 def characters(name: str) -> tuple[int, int]:
     """Of a source and of a target, on average."""
     return _SPAN_CHARACTERS if name == SPANS else TASKS[name].characters

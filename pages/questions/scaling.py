@@ -48,8 +48,7 @@ view.draw(
 )
 
 with page.controls():
-    controls.draw(seen, mine)
-bar = st.empty()
+    controls.draw(seen)
 asked = question.ask(seen)
 
 with page.foot():
@@ -57,6 +56,8 @@ with page.foot():
     page.code(fit, bootstrap, forecast, fit_surface, ladders.frontier)
     page.take_away("scaling_ladder", partial(take.table, seen, mine), partial(take.cells, seen, mine, asked))
 
+controls.train(mine)
+bar = st.empty()
 more.show(seen.tables, mine)
 page.terms(
     "scaling law", "power law", "compute", "frontier", "held out", "bootstrap", "seed", "interval", "parameters",

@@ -168,6 +168,12 @@ def test_a_run_that_is_clicked_keeps_its_size_from_the_fit(page: Page) -> None:
     agrees(
         driver.wait_for_state(page, "scaling", lambda now: now["withheld"] == 3), expected("parameters", 3)
     )
+    driver.wait_until_drawn(page)
+    driver.click(page, driver.marks(page, "scaling_ladder", "runs").nth(9))
+    driver.wait_for_state(page, "scaling", lambda now: now["withheld"] == 2)
+    driver.wait_until_drawn(page)
+    driver.click(page, driver.marks(page, "scaling_ladder", "runs").nth(9))
+    driver.wait_for_state(page, "scaling", lambda now: now["withheld"] == 3)
 
 
 def test_the_table_and_the_files_of_a_chart(page: Page, tmp_path: Path) -> None:
@@ -229,7 +235,6 @@ def test_a_size_is_trained_and_measured(browser: Browser, training_server: drive
     context = driver.new_context(browser, training_server, owner="d" * 32)
     page = context.new_page()
     opened(page, width=16, portion="1/8", against="compute")
-    page.get_by_role("button", name="Train a size").click()
     page.get_by_role("button", name="Train it now").click()
     driver.wait_for_state(page, "scaling", lambda now: len(now["own"]) == 1)
     now = driver.wait_for_state(

@@ -77,6 +77,14 @@ def run_notebook(app: AppTest) -> dict[str, Any]:
     return execute(notebook(app))
 
 
+def run_elsewhere(app: AppTest, monkeypatch: pytest.MonkeyPatch, folder: Path) -> dict[str, Any]:
+    """Run the page's notebook as on another machine, whose store knows none of the runs; returns its variables."""
+    book = notebook(app)
+    with monkeypatch.context() as patch:
+        patch.setenv("GLASSBOX_DB", f"sqlite:///{folder / 'elsewhere.sqlite'}")
+        return execute(book)
+
+
 OWNER, OTHER = "0123456789abcdef" * 2, "f" * 32  # of the visitor's browser, and of somebody else's
 
 # A run that takes a second or two: two blocks of two heads.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -182,6 +183,62 @@ def test_of_the_open_model_it_is_said_how_many_words_are_single_tokens(
     told.clear()
     assert not open_page("bias", text=TEXT, weat="7", stage=5).exception
     assert not told, "GloVe has a row for every word"
+
+
+def test_word2vec_says_what_it_has_and_what_can_be_done(open_page: Any) -> None:
+    app = open_page("bias", text=TEXT, vectors="learned")
+    told = " ".join(picture(app)["shown"]["verdict"])
+    kept = recorded_words()
+    words = kept.table(len(kept.steps) - 1).words
+    assert f"has {len(words):,} words, those of Toyland’s tales" in told
+    assert len(set(words) & set(re.findall(r"\w+", told.split("tales: ")[1]))) >= 10, "some of them"
+    app.button(key="bias.toyland").click().run()
+    own = lines(app, "test", "effect size", "conclusive")["your lists"]
+    assert own[0] is not None and own[1], "all of these words are there"
+    assert not [one for one in app.button if one.key == "bias.toyland"]
+    run_notebook(app)
+
+
+def test_the_question_is_about_own_lists_where_these_are_shown(open_page: Any) -> None:
+    lists = {
+        "listx": "cat dog horse",
+        "listy": "bus car truck",
+        "lista": "loved happy",
+        "listb": "broken fast",
+    }
+    for direction in ("kept", "removed"):
+        app = open_page("bias", text=TEXT, weat="own", direction=direction, **lists)
+        assert "Leave out the one word of X or Y that carries most" in " ".join(
+            str(one.proto) for one in app.get("html")
+        )
+        without = gender_direction(glove()) if direction == "removed" else None
+        rests = [
+            measure(glove(), Lists(*(
+                WordList(side, tuple(one for one in read(text) if one != word)) for side, text in lists.items()
+            )), direction=without).d
+            for word in (*read(lists["listx"]), *read(lists["listy"]))
+        ]  # fmt: skip
+        assert answered(app).numbers["after"] == pytest.approx(min(rests, key=abs))
+        run_notebook(app)
+
+
+@pytest.mark.parametrize(
+    "lists", [{}, {"listx": "cat dog", "listy": "bus car", "lista": "good", "listb": "bad"}]
+)
+def test_of_lists_that_are_too_short_the_question_is_how_long_they_must_be(
+    lists: Any, open_page: Any
+) -> None:
+    empty = dict.fromkeys(("listx", "listy", "lista", "listb"), " ")
+    app = open_page("bias", text=TEXT, weat="own", **empty | lists)
+    assert "from how many on can p be below 0.05" in " ".join(str(one.proto) for one in app.get("html"))
+    answered(app)
+    assert "1 / 70 = 0.014" in " ".join(str(one.proto) for one in app.get("html"))
+    run_notebook(app)
+
+
+def test_what_lists_need_is_said_before_they_are_written(open_page: Any) -> None:
+    said = " ".join(one.value for one in open_page("bias", text=TEXT).caption)
+    assert "at least 2 that the vectors have in X and in Y, 1 in A and in B" in said and "at most 60" in said
 
 
 def test_recorded_word2vec_vectors_can_be_tested(open_page: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from core.precision import alike
 from core.runs import recorded
 from core.runs.worker import here
 from core.training.pairs import broken_spec
-from tests.pages.conftest import Runs, run_notebook
+from tests.pages.conftest import Runs, run_elsewhere, run_notebook
 
 TEXT = "Once upon a time, Lily saw a"
 LINKS: dict[str, dict[str, Any]] = {
@@ -157,7 +158,7 @@ def test_the_causal_mask_removed_learns_what_it_cannot_use() -> None:
 
 
 def test_an_own_pair_takes_the_recorded_ones_place(
-    runs: Runs, open_page: Any, monkeypatch: pytest.MonkeyPatch
+    runs: Runs, open_page: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     small = {
         "steps": 12,
@@ -172,7 +173,7 @@ def test_an_own_pair_takes_the_recorded_ones_place(
         here(runs.store, spec, "a" * 32, name=name, group="pair-1")
     app = open_page("break_it", text=TEXT, part="scale", duo="pair-1")
     assert not app.exception
-    code = run_notebook(app)
+    code = run_elsewhere(app, monkeypatch, tmp_path)
     ids = [run.id for run in runs.store.list(group="pair-1")]
     assert sorted(code["arms"]) == sorted(ids)
     steps = app.select_slider(key="look").options

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from core.vectors.contextual import compare, occurrence
 from core.vectors.meanings import meant, told_apart
 from core.vectors.static import glove, of_model
 from core.zoo import card
-from tests.pages.conftest import OWNER, OpenPage, Runs, run_notebook
+from tests.pages.conftest import OWNER, OpenPage, Runs, run_elsewhere, run_notebook
 
 TEXT = "The king lost a red ball"
 LINKS: dict[str, dict[str, Any]] = {
@@ -173,8 +174,9 @@ def test_maps_and_words_are_sent_once_until_the_browser_asks_again(
 
 
 def test_a_word2vec_run_is_a_third_table(
-    runs: Runs, open_page: OpenPage, pictures: dict[str, dict[str, Any]]
-) -> None:
+    runs: Runs, open_page: OpenPage, pictures: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:  # fmt: skip
     spec = WordsSpec(corpus="fables", min_count=3, size=8, epochs=1, steps=20, checkpoints=3)
     run = here(runs.store, spec, OWNER, name="words")
     app = open_page("embeddings", text="The fox", vectors="learned", learned=run.id, gaze="near")
@@ -186,7 +188,11 @@ def test_a_word2vec_run_is_a_third_table(
     }  # fmt: skip
     assert shown["subject"]["word"] == "fox"
     assert [one["row"] for one in shown["near"]] == [one.row for one in table.neighbours("fox", NEAR)]
-    run_notebook(app)
+    run_elsewhere(app, monkeypatch, tmp_path)
+    lists = {"listx": "fox wolf", "listy": "crow hen", "lista": "he his", "listb": "she her"}
+    bias = open_page("bias", text="The fox", vectors="learned", learned=run.id, weat="own", **lists)
+    carried = run_elsewhere(bias, monkeypatch, tmp_path)["learned"]
+    assert carried.words == table.words and (carried.vectors == table.vectors).all()
     app = open_page("embeddings", text="The fox", vectors="learned", learned="f" * 32)
     assert not app.exception and pictures["picture"]["table"]["id"] == "glove"
 

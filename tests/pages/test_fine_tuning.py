@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from core.runs.worker import here
 from core.training.fine_tune_spec import compared
 from core.training.lora import places
 from core.training.tuned import count
-from tests.pages.conftest import OWNER, Runs, run_notebook
+from tests.pages.conftest import OWNER, Runs, run_elsewhere, run_notebook
 
 TEXT = "Nora lost the red kite. Tom found the kite under the bench."
 
@@ -130,7 +131,9 @@ def own(runs: Runs, way: str, **changes: Any) -> str:
     return here(runs.store, spec, OWNER, name=ways.WAYS[way], group="mine").id  # type: ignore[index]
 
 
-def test_own_runs_take_the_recorded_ones_place(runs: Runs, open_page: Any) -> None:
+def test_own_runs_take_the_recorded_ones_place(
+    runs: Runs, open_page: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     id = own(runs, "lora", rank=2, targets=("q", "in"))
     app = open_page("fine_tuning", text=TEXT, tuned="mine")
     assert not app.exception
@@ -139,7 +142,7 @@ def test_own_runs_take_the_recorded_ones_place(runs: Runs, open_page: Any) -> No
     assert (shown["right"][3], shown["of"][3]) == (round(10 * runs.store.points(id).held_out[-1]), 10)
     says, probability = core.load(f"run:{id}").classify(TEXT)[0]
     assert (shown["says of the text"][3], shown["probability"][3]) == (says, pytest.approx(probability))
-    run_notebook(app)
+    assert set(run_elsewhere(app, monkeypatch, tmp_path)["OWN"]) == {id}
     assert not app.button(key="fine_tuning.back").disabled
     app.button(key="fine_tuning.back").click().run()
     assert table(app)["run"] == ["recorded"] * 4

@@ -164,3 +164,17 @@ def test_one_token_with_nothing_before_it_says_so(lm: core.LanguageModel) -> Non
     assert data["scored"] == []
     assert "nothing to predict" in data["nothing"]
     assert ask(lm, told, 0.0).options
+
+
+def test_what_a_row_of_the_batch_does_not_hold_is_told(open_page: Any) -> None:
+    def told(**link: str) -> str:
+        return " ".join(one.value for one in open_page("loss", text="A red ball.", **link).caption).replace(
+            "\\", ""
+        )
+
+    assert "A row holds" not in told(batch="She was sad.") and "left out" not in told(batch="She was sad.")
+    long = told(batch="the cat sat on the mat " * 9)
+    assert "A row holds 20 tokens, a place of the picture each: of a longer text the first are read." in long
+    assert "The picture has 6 rows: 2 further texts are left out." in told(
+        batch="\n".join(["She was sad."] * 7)
+    )

@@ -98,6 +98,28 @@ def test_a_bad_link_falls_back_and_says_how(
     assert not app.run().info, "a message is said once"
 
 
+def test_a_plain_sentence_for_a_model_of_tasks_is_told_what_it_lacks(open_page: Any) -> None:
+    def told(**link: str) -> str:
+        return (
+            " ".join(box.value for box in open_page("home", **link).sidebar.caption)
+            .replace("\\", "")
+            .replace("\u2060", "")
+        )
+
+    said = told(model="tales-t5", text="Nora lost her red kite.")
+    assert "No task stands in front of your text." in said
+    assert "begin with “translate English to Spanish:”, “sentiment:”, “question:” or “summarize:”" in said
+    for text in ("summarize: Nora lost her red kite.", "Nora lost her <extra_id_0> kite."):
+        assert "No task stands" not in told(model="tales-t5", text=text)
+    assert "No task stands" not in told(model="tales-gpt", text="Nora lost her red kite.")
+
+
+def test_of_an_encoder_the_claim_holds_of_a_hidden_token_too(open_page: Any) -> None:
+    app = open_page("home", model="tales-bert", text="Lily had a small [MASK].")
+    claim = next(str(one.proto) for one in app.get("html") if "gb-claim" in str(one.proto))
+    assert "each row guesses the token of its place" in claim and "its own token" not in claim
+
+
 def test_a_very_long_text_stays_out_of_the_link(open_page: Any) -> None:
     app = open_page("home")
     app.text_area(key="text").set_value("word " * 20_000).run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -78,7 +79,25 @@ def test_a_very_long_text_is_clipped_quickly_and_says_so() -> None:
 def test_a_picture_may_hold_less_than_the_context() -> None:
     read = reading.read(LM, WORDS, SAMPLE, longest=10)
     assert len(read.ids) == read.limit == 10
-    assert "this picture" in read.notes[0]
+    told = read.notes[0]
+    assert (
+        "longer than the 10 tokens that this page reads (the model has 32 positions; other pages read more"
+        in told
+    )
+    read = reading.read(LM, WORDS, SAMPLE, longest=10, why=reading.BOUNDS["loss"])
+    assert (
+        "that this page reads, as its picture has a row for each (the model has 32 positions" in read.notes[0]
+    )
+    assert "fit this model, which has 32 positions" in reading.read(LM, WORDS, SAMPLE, longest=64).notes[0]
+
+
+def test_every_page_with_a_bound_of_its_own_says_why() -> None:
+    bound = {
+        path.stem
+        for path in (Path(__file__).resolve().parents[2] / "pages").rglob("*.py")
+        if "longest=" in path.read_text(encoding="utf-8")
+    }
+    assert bound == set(reading.BOUNDS)
 
 
 def test_a_text_of_exactly_the_context_is_not_clipped() -> None:

@@ -67,9 +67,9 @@ def _context(what: games.Shown) -> None:
         with st.popover("Your pairs", key="gb-own-pairs"):
             st.text_area(
                 "One pair a line, two words", height=150, placeholder="kite red\nball blue\nboat green",
-                **state.bind("solved"),
+                **widgets.hidden("solved"),
             )  # fmt: skip
-            st.text_input("Whose partner?", **state.bind("sought"))
+            st.text_input("Whose partner?", **widgets.hidden("sought"))
     if what.why:
         said = f"{what.why[:1].upper()}{what.why[1:]}."
         st.warning(widgets.escape(said))

@@ -8,13 +8,24 @@ import streamlit as st
 
 from app import state, widgets
 from app.components.bias import Seen, said, tables, tested
-from app.components.bias.tables import NAMES
+from app.components.bias.tables import NAMES, Table
 from app.components.bias.tested import OWN
+from core.vectors.association import LEAST
 from core.vectors.word_lists import MOST
 
 TESTS = (*map(str, range(1, 11)), "own")
 WHICH = {"kept": "as it is", "removed": "taken out"}
 ASKS = ("Targets X", "Targets Y", "Attributes A", "Attributes B")
+NEEDED = (
+    f"Words with blanks or commas between them: at least 2 that the vectors have in X and in Y, 1 in A and in B, each "
+    f"in one list only, and at most {MOST} in a list. With 3 words in X and 3 in Y chance alone gives p = 0.05: take "
+    f"more. With under {100 * LEAST:.0f} % of a list in the vectors nothing is concluded. They are test “your lists”."
+)
+# What the recorded word2vec has read of: do toys, rather than food, stand nearer to those who make things?
+TOYLAND = {
+    "listx": "doll drum kite ball top robot", "listy": "soup cake pie stew tart loaf",
+    "lista": "carpenter blacksmith tailor builder", "listb": "cook baker fisher farmer",
+}  # fmt: skip
 
 
 def draw(seen: Seen) -> None:
@@ -23,11 +34,16 @@ def draw(seen: Seen) -> None:
     widgets.segments("Vectors", "vectors", tuple(NAMES), _vectors())
     widgets.segments("Gender direction", "direction", tuple(WHICH), lambda which: WHICH[str(which)])
     with st.popover("Your lists", key="gb-own-lists"):
-        st.caption(
-            f"Four lists of up to {MOST} words, with blanks or commas between them. They are test “your lists”."
-        )
+        st.caption(NEEDED)
         for key, asks in zip(OWN, ASKS):
-            st.text_area(asks, height=68, **state.bind(key, then=lambda: state.set("weat", "own")))
+            st.text_area(
+                asks,
+                height=68,
+                value=state.get(key),
+                **state.bind(key, then=lambda: state.set("weat", "own")),
+            )
+    if seen.table.which == "learned" and seen.test is not None and not _made(seen.table):
+        st.button("Test lists that it has", key="bias.toyland", on_click=state.whole(_toyland))
     for note in seen.notes:
         st.warning(widgets.escape(note))
     unused = said.left_out(seen.now)
@@ -40,9 +56,18 @@ def draw(seen: Seen) -> None:
 
 def _vectors() -> Callable[[int | str], str]:
     """The tables' names; of word2vec, before it is chosen, how many of the ten tests its words allow."""
-    done = sum(one.measured is not None for one in tested.every(tables.learned_table(), False))
+    done = _made(tables.learned_table())
     many = "none of the ten" if not done else "all ten" if done == len(TESTS) - 1 else f"{done} of the ten"
     return lambda which: f"{NAMES[str(which)]}, {many}" if which == "learned" else NAMES[str(which)]
+
+
+def _made(table: Table) -> int:
+    """How many of the ten tests a table allows."""
+    return sum(one.measured is not None for one in tested.every(table, False))
+
+
+def _toyland() -> None:
+    state.update({**TOYLAND, "weat": "own"})
 
 
 def _named(number: str) -> str:

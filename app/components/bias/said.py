@@ -36,7 +36,7 @@ def verdict(shown: Shown, table: Table) -> list[str]:
     """What the test comes to, and what speaks against it: a sentence a line."""
     done = shown.measured
     if done is None:
-        return [f"This test cannot be made: {shown.why}."]
+        return [f"This test cannot be made: {shown.why}.", *_has(table)]
     x, y, a, b = (one.name for one in done.lists)
     lines = [_by_chance(shown, x, y, a) if shown.within else _finding(done, x, y, a, b)]
     if not shown.conclusive:
@@ -69,6 +69,20 @@ def verdict(shown: Shown, table: Table) -> list[str]:
             "they then stand here."
         )
     return lines
+
+
+def _has(table: Table) -> list[str]:
+    """Of vectors learned from a text: what they have instead of what was asked for, and what can be done."""
+    if table.which != "learned":
+        return []
+    words = table.words.words
+    some = ", ".join(words[at] for at in range(len(words) // 3, len(words), max(1, len(words) // 18)))
+    text = "its text" if table.run[0] else "Toyland’s tales"
+    todo = "Write your lists from words like these" + ("" if table.run[0] else ", or test the lists below")
+    return [
+        f"{table.name[:1].upper()}{table.name[1:]} has {len(words):,} words, those of {text}: {some}, ... {todo}; "
+        "the Embeddings page learns others from a text of yours."
+    ]
 
 
 def _by_chance(shown: Shown, x: str, y: str, a: str) -> str:

@@ -10,6 +10,7 @@ from app.components.embeddings import learned
 from app.components.embeddings.words import sentence, short_name
 from app.page import Context
 from core.language_model import LanguageModel
+from core.runs.carried import pack_vectors
 from core.runs.word_recordings import recorded_words
 from core.vectors.debiasing import PAIRS
 from core.vectors.static import StaticVectors, glove
@@ -105,9 +106,8 @@ def source(table: Table, load: str, name: str = "table") -> str:
             f"{name} = lambda words: of_words(lm, [*words, *paired])"
         )
     if table.which == "learned" and table.run[0]:
-        read = "from core.runs import Store\nfrom core.runs import table as vectors_of  # of the runs of this machine"
-        found = f"vectors_of(Store(), {table.run[0]!r}, {table.run[1]})"
-        return f"{read}\n\nlearned = {found}\n{name} = lambda words: learned"
+        found = f"vectors({pack_vectors(table.words)!r})"
+        return f"from core.runs.carried import vectors\n\nlearned = {found}\n{name} = lambda words: learned"
     if table.which == "learned":
         return (
             "from core.runs.word_recordings import recorded_words\n\n"

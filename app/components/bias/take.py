@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.components.bias import Seen, tested
-from app.components.bias.question import Question
-from app.components.bias.tables import source
+from app.components.bias.question import SIZES, P, Question
+from app.components.bias.tables import Table, source
 from app.components.bias.tested import Shown
 from core.vectors.leftover import FEW
 from core.vectors.word_lists import Lists, ten_tests
@@ -77,7 +77,7 @@ def asked_of(lists):
 
 def same(now, shown):
     np.testing.assert_allclose(np.ravel(now), np.ravel(shown), rtol=1e-4, atol=1e-5)"""
-    return [first, _chosen(seen), _ten(seen), _question(asked, load), *_removal(seen)]
+    return [first, _chosen(seen), _ten(seen), _question(asked, load, seen.table), *_removal(seen)]
 
 
 def _written(lists: Lists) -> str:
@@ -126,9 +126,10 @@ for test in ten_tests():
         print(test.number, one.d, "published", test.published.d, "conclusive" if conclusive else "not conclusive")"""
 
 
-def _question(asked: Question, load: str) -> str:
+def _question(asked: Question, load: str, shown: Table) -> str:
     numbers = asked.judge().numbers
-    head = f"# %% The question\n{source(asked.table, load, 'asked')}\n"
+    again = "asked = table" if asked.table.at == shown.at and shown.which == "learned" else None
+    head = f"# %% The question\n{again or source(asked.table, load, 'asked')}\n"
     if asked.kind == "few":
         share = _short(numbers["share"])
         return f"""{head}from core.vectors.leftover import told_by_few
@@ -138,6 +139,27 @@ words = asked(frequent())
 share, others = told_by_few(words, gender_direction(words), {FEW})
 same(share, {share})
 print(share, others)"""
+    if asked.kind == "least":
+        return f"""# %% The question: no p is below one split of all
+from math import comb
+
+ways = [comb(2 * size, size) for size in {tuple(map(int, SIZES))!r}]
+same(next(1 / many for many in ways if 1 / many < {P}), {_short(numbers["p"])})
+print(ways)"""
+    if asked.kind == "one":
+        return f"""{head}from dataclasses import replace
+
+ASKED = {_written(asked.lists)}
+words = asked(asked_of(ASKED))
+whole = measure(words, ASKED, direction=direction(words))
+rests = []
+for side, one in zip("xy", whole.lists):
+    for word in one.words if len(one.words) > 2 else ():
+        fewer = WordList(one.name, tuple(other for other in one.words if other != word))
+        rests.append((measure(words, replace(ASKED, **{{side: fewer}}), direction=direction(words)).d, word))
+d, word = min(rests, key=lambda rest: abs(rest[0]))
+same([whole.d, d], [{_short(numbers["before"])}, {_short(numbers["after"])}])
+print(word, whole.d, d)"""
     return f"""{head}ASKED = {_written(asked.lists)}
 words = asked(asked_of(ASKED))
 before, after = measure(words, ASKED), measure(words, ASKED, direction=gender_direction(words))

@@ -27,7 +27,7 @@ def draw(ctx: Context, shown: list[Series], arms: list[Arm], why: tuple[str, ...
                 "Professions under the dial",
                 height=150,
                 placeholder=", ".join(DIALLED),
-                **state.bind("dosed"),
+                **widgets.hidden("dosed"),
             )
     if not any(arm.going for arm in arms):
         own_run.shorter(lambda share: [lab.following(arms, share)], corpus_lab.STEPS)
@@ -39,11 +39,14 @@ def draw(ctx: Context, shown: list[Series], arms: list[Arm], why: tuple[str, ...
 def _whom(ctx: Context, shown: list[Series]) -> None:
     with st.popover("Whom, and how", key="gb-jobs"):
         st.text_area(
-            "Professions, with commas", height=90, placeholder="doctor, nurse, pilot", **state.bind("jobs")
+            "Professions, with commas",
+            height=90,
+            placeholder="doctor, nurse, pilot",
+            **widgets.hidden("jobs"),
         )
         st.text_area(
             "Sentences, one a line, with {job} and {she/he}", height=190, placeholder="\n".join(TEMPLATES),
-            **state.bind("frames"),
+            **widgets.hidden("frames"),
         )  # fmt: skip
     if any(one.waits for one in shown):
         st.button(

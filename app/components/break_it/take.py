@@ -13,6 +13,7 @@ from app.trained import Arm
 from core.analysis.broken import Reading
 from core.analysis.diagnosis import diagnose
 from core.language_model import LanguageModel
+from core.runs.carried import pack_curve
 
 _MEASURES = ("activation", "read", "carry", "gradient", "entropy", "spread", "ahead", "dead")
 
@@ -116,11 +117,10 @@ def _trained(arms: list[Arm], upto: int | None) -> str:
 arms = [recorded(name) for name in {[arm.id for arm in arms]!r}]
 measured = [of_run(arm.points(), arm.checkpoints(){cut}) for arm in arms]"""
     else:
-        source = f"""from core.runs import Store
+        source = f"""from core.runs.carried import curve
 
-store = Store()  # the runs of this machine
-arms = {[arm.id for arm in arms]!r}
-measured = [of_run(store.points(id), store.checkpoints(id){cut}) for id in arms]"""
+arms = { ({arm.id: pack_curve(arm.points, arm.checkpoints) for arm in arms})!r}
+measured = [of_run(*curve(packed){cut}) for packed in arms.values()]"""
     ends = "" if any(arm.going or arm.ended for arm in arms) else f"\nassert said == {said!r}"
     return f"""# %% The trained pair: the diagnosis from what was measured in training
 from core.analysis.evidence import of_run

@@ -63,9 +63,9 @@ def _own(ctx: Context, arms: list[Arm]) -> None:
     widgets.segments("Train", "shrunk", tuple(KINDS), lambda name: KINDS[str(name)])
     kind = str(state.get("shrunk"))
     if kind == "distilled":
-        st.number_input("Temperature", 0.1, 20.0, step=0.5, **state.bind("softness"))
-        st.slider("Share of the plain loss", 0.0, 1.0, step=0.1, **state.bind("plainly"))
-    st.number_input("Steps", 1, 20_000, step=50, **state.bind("lessons"))
+        st.number_input("Temperature", 0.1, 20.0, step=0.5, **widgets.hidden("softness"))
+        st.slider("Share of the plain loss", 0.0, 1.0, step=0.1, **widgets.hidden("plainly"))
+    st.number_input("Steps", 1, 20_000, step=50, **widgets.hidden("lessons"))
     spend, why = own_run.cost(lambda: own.following(ctx, arms))
     going = any(arm.going for arm in arms)
     own_run.button(

@@ -10,6 +10,7 @@ from app.components.embeddings.context import Pair
 from app.components.embeddings.question import COUNT, Question
 from app.page import Context
 from app.predict import Answer
+from core.runs.carried import pack_vectors
 
 WRITTEN = 24  # numbers of each of the text's rows that the table holds
 
@@ -145,8 +146,7 @@ print(compared.cosines)"""
 def _chosen(seen: Seen) -> str:
     """The chosen table, as source."""
     if seen.which == "learned" and seen.run is not None:
-        read = "from core.runs import Store\nfrom core.runs import table as vectors_of  # of the runs of this machine"
-        return f"{read}\n\ntable = vectors_of(Store(), {seen.run[0]!r}, {seen.run[1]})"
+        return f"from core.runs.carried import vectors\n\ntable = vectors({pack_vectors(seen.table)!r})"
     return f"table = {'own' if seen.which == 'model' else 'static'}"
 
 

@@ -84,7 +84,12 @@ def _other(ctx: Context, shape: Shape) -> Lane:
     if not _speaks(lm, shape):
         return Lane(shape, "", "", "", False, None)
     read = reading.read(lm, ctx.text, state.DEFAULT_TEXT, OTHERS)
-    said = (f"{name.removeprefix('./')} reads the first {OTHERS} of its tokens.",) if read.clipped else ()
+    bound = "the picture has a row and a column for each"
+    said = (
+        (f"{name.removeprefix('./')} reads the first {OTHERS} of its tokens: {bound}.",)
+        if read.clipped
+        else ()
+    )
     lane = Lane(
         shape,
         name.removeprefix("./"),

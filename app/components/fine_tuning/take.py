@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
+from app import runs
 from app.components.fine_tuning import ways
 from app.components.fine_tuning.question import Question
 from app.trained import Arm
-from core.training.fine_tune_spec import Task, Way
+from core.runs.carried import pack_tuned
+from core.training.fine_tune_spec import FineTuneSpec, Task, Way
 
 
 def table(arms: Mapping[Way, Arm], records: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Any]]:
@@ -31,6 +33,13 @@ def table(arms: Mapping[Way, Arm], records: Sequence[Mapping[str, Any]]) -> dict
     return dict(zip(names, (list(column) for column in zip(*lines))))
 
 
+def _packed(arm: Arm) -> str:
+    """What an own run has learned, as the notebook carries it; "": it is recorded, or keeps nothing just now."""
+    kept = [one.step for one in arm.checkpoints if one.kept]
+    weights = runs.weights(arm.id, kept[-1]) if arm.run is not None and kept else None
+    return "" if weights is None else pack_tuned(cast("FineTuneSpec", arm.spec), weights)
+
+
 def cells(
     job: Task,
     arms: Mapping[Way, Arm],
@@ -45,16 +54,18 @@ def cells(
         for (_, arm), record in zip(arms.items(), records, strict=True)
         if "says" in record["judged"] and not arm.going
     }
-    own = [arm.id for arm in arms.values() if arm.run is not None]
+    own = {arm.id: packed for arm in arms.values() if arm.id in said and (packed := _packed(arm))}
     ask = "best = lm.classify(TEXT)[0]" if job == "sentiment" else (
         "first = lm.answer(QUESTION, TEXT)[0]\n    best = (first.text, first.probability)"
     )  # fmt: skip
     first = f"""# %% Each way's model, asked of the text
+from core.runs.carried import tuned_model
 from core.runs.tuned_recordings import tuned_recording
 
-TEXT, QUESTION, OWN = {text!r}, {question!r}, {own!r}
+TEXT, QUESTION = {text!r}, {question!r}
+OWN = {own!r}  # what your runs have learned
 for id, (says, probability) in {said!r}.items():
-    lm = core.load(f"run:{{id}}") if id in OWN else tuned_recording(id)
+    lm = tuned_model(OWN[id]) if id in OWN else tuned_recording(id)
     {ask}
     assert best[0] == says and abs(best[1] - probability) < 1e-4
     print(id, *best)"""

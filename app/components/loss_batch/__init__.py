@@ -12,6 +12,7 @@ import streamlit as st
 
 from app import cache, reading, state, widgets
 from app.components import register
+from app.counts import counted
 from core.language_model import LanguageModel
 from core.training.losses import Hide, ScoredBatch, perplexity, score_batch
 
@@ -19,6 +20,7 @@ loss_batch = register("loss_batch")
 
 LONGEST = 20  # tokens of a row
 ROWS = 6
+CHARACTERS = LONGEST * reading.CHARACTERS_PER_TOKEN  # that are looked at, to see whether a row holds a text
 
 Texts = tuple[tuple[str, str | None], ...]
 
@@ -35,6 +37,24 @@ def _short(lm: LanguageModel, text: str) -> str:
     """`text` as far as a row holds it; "" if this model reads nothing in it."""
     found = reading.read(lm, text, "", LONGEST)
     return found.text if len(found.ids) > found.special else ""
+
+
+def cut(lm: LanguageModel, text: str, lines: str) -> str:
+    """What of the texts a row does not hold, and why; "": it holds all of them."""
+    said = []
+    if any(
+        len(lm.tokenizer.encode(reading.clean(whole[:CHARACTERS])[0])) > LONGEST
+        for whole in (text, *lines.splitlines()[: ROWS - 1])
+    ):
+        said.append(
+            f"A row holds {LONGEST} tokens, a place of the picture each: of a longer text the first are read."
+        )
+    more = sum(bool(line.strip()) for line in lines.splitlines()) - (ROWS - 1)
+    if more > 0:
+        said.append(
+            f"The picture has {ROWS} rows: {counted(more, 'further text')} {'is' if more == 1 else 'are'} left out."
+        )
+    return " ".join(said)
 
 
 def scored(lm: LanguageModel, texts: Texts, hide: Hide) -> ScoredBatch:
@@ -85,5 +105,7 @@ def show(lm: LanguageModel, key: str, texts: Texts, hide: Hide) -> None:
             ("ignored", "counted"),
             lambda name: "ignored (ignore_index)" if name == "ignored" else "counted",
         )
+    if said := cut(lm, str(state.get("text")), str(state.get("batch"))):
+        st.caption(widgets.escape(said))
     batch = cache.share(scored, key, texts, hide)
     loss_batch(data=record(lm, batch, state.get("padding")), key="batch-picture")

@@ -14,6 +14,7 @@ from app.components.regularization.trained import stop_of
 from app.predict import Answer
 from app.trained import Arm
 from core.language_model import LanguageModel
+from core.runs.carried import pack_curve
 
 
 def table(lm: LanguageModel, clean: Clean, masked: Masked, chosen: int) -> dict[str, Sequence[Any]]:
@@ -94,12 +95,13 @@ def _stops(pair: list[Arm], patience: int) -> list[str]:
     if not known:
         return []
     own = pair[0].run is not None
+    curves = {arm.id: pack_curve(arm.points) for arm in pair if own and arm.id in known}
     source = (
-        "from core.runs import Store\n\nstore = Store()  # the runs of this machine"
+        f"from core.runs.carried import curve\n\nCURVES = {curves!r}"
         if own
         else "from core.runs import recorded"
     )
-    points = "store.points(id)" if own else "recorded(id).points()"
+    points = "curve(CURVES[id])[0]" if own else "recorded(id).points()"
     shown = {id: (stop.best_step, float(f"{stop.best:.6g}"), stop.step) for id, stop in known.items()}
     return [
         f"""# %% Early stopping on the trained runs

@@ -38,7 +38,10 @@ USED, KEPT, YOURS, OTHER = "used for the fit", "kept from the fit", "yours", "an
 PLAIN = "a run"
 BRUSHES = ("brush", "under")  # of the runs, and of how far they lie off the law
 SIGNED = "datum.value ? format(datum.value, '+~r') : '0'"
-HANDS = ["nats a character; a dot is a run", "Drag to brush; click a run to keep its size from the fit"]
+HANDS = [
+    "nats a character; a dot is a run; drag to brush",
+    "Click a run: its size is kept from the fit, or given back",
+]
 
 
 def shows(step: str, steps: Sequence[str]) -> frozenset[str]:
@@ -130,7 +133,8 @@ def ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str]) -> alt.TopLe
     rows, law = points(seen, mine), "law" in layers and seen.found is not None
     across, up = domain(seen, rows)
     brushes = [alt.selection_interval(name=name, encodings=["x"]) for name in BRUSHES]
-    pick = alt.selection_point(name="pick", fields=["x"], on="click", toggle=False)
+    # A second click on a run takes it out of the selection again, so that both clicks are heard; no other click does.
+    pick = alt.selection_point(name="pick", fields=["x"], on="click", toggle="true", clear=False)
     x = _sizes(seen, across, not law)
     y = alt.Y(
         "loss:Q",
@@ -405,6 +409,18 @@ def _between(ranges: Sequence[Sequence[float] | None]) -> list[float] | None:
     return [max(low for low, _ in drawn), min(high for _, high in drawn)] if drawn else None
 
 
+def withheld(seen: Seen, x: float) -> int | None:
+    """How many of the largest sizes a click on a run at x keeps from the fit; None: too many, or no size of the ladder.
+
+    The smallest that is kept already is given back.
+    """
+    sizes = sorted(set(seen.x))
+    count = len(sizes) - sizes.index(x) if x in sizes else 0
+    if not 0 < count <= MOST:
+        return None
+    return count - 1 if count == int(state.get("withheld")) else count
+
+
 def draw_ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str], told: str) -> None:
     """The ladder on the page; a click on a run keeps its size and all larger ones from the fit."""
     rows = sorted(points(seen, mine), key=lambda row: row["x"])
@@ -417,11 +433,10 @@ def draw_ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str], told: s
     def chosen(what: dict[str, Any]) -> None:
         memo.update(axis=about_axis, x=_between([what.get(name, {}).get("x") for name in BRUSHES]))
         picked = [one["x"] for one in what.get("pick", [])] if isinstance(what.get("pick"), list) else []
-        if picked != memo.get("picked", []):
-            memo["picked"] = picked
-            sizes = sorted(set(seen.x))
-            if picked and picked[0] in sizes and 0 < len(sizes) - sizes.index(picked[0]) <= MOST:
-                state.set("withheld", len(sizes) - sizes.index(picked[0]))
+        clicked = set(picked) ^ set(memo.get("picked", []))
+        memo["picked"] = picked
+        if len(clicked) == 1 and (count := withheld(seen, clicked.pop())) is not None:
+            state.set("withheld", count)
 
     said = brushed(rows, between) if between else ""
     about = About(
