@@ -150,8 +150,7 @@ def show(seen: Seen) -> None:
     if not seen.sentences:
         return
     pictured(
-        data=record(seen)
-        | {"selection": events.selection("meant", {key: state.get(key) for key in KEYS})},
+        data=record(seen) | {"selection": events.selection("meant", {key: state.get(key) for key in KEYS})},
         key="meant",
         on_select_change=lambda: events.select("meant", KEYS),
     )
