@@ -133,6 +133,7 @@ WORDS: dict[str, str] = {
     "dead neuron": "One that fires at no token of a large sample: its weights cost time and do nothing.",
     "loss landscape": "The loss over all weights; a picture can only show a plane cut through it.",
     "one-hot": "A row of 0s with a single 1, at the place of a word’s number: it picks one row of a table.",
+    "sentence vector": "One vector for a whole text: of an encoder, most often the mean of its tokens’ vectors.",
     "static vector": "A word’s row in a table, the same in every text: GloVe and word2vec have only these.",
     "word2vec": "Vectors learned by telling a word’s real neighbours in a text from words drawn at random.",
     "negative sampling": (

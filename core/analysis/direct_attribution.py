@@ -113,12 +113,12 @@ def attribute(
         trace: the pass of this text and target, if it is at hand; None: made now.
 
     Raises:
-        NoLogits: the model names classes instead of tokens.
+        NoLogits: the model has no head that says tokens.
         ValueError: no such row or token, or a trace of another text.
     """
     half = Half.of(lm)
     if half.stack.unembed is None:
-        raise NoLogits(f"{lm.name} names classes of a text: it has no logits of tokens")
+        raise NoLogits(f"{lm.name} has no head that says tokens, so it has no logits of them")
     for one in (token, against):
         if one is not None and not 0 <= one < lm.config.d_vocab:
             raise ValueError(f"token id {one} lies outside the vocabulary of {lm.config.d_vocab:,}")

@@ -117,7 +117,7 @@ def direct_logits(
     half = Half.of(lm, stack)
     unembed = half.stack.unembed
     if unembed is None:
-        raise NoDirectLogits("an encoder's last stream is what the decoder reads; it has no unembedding")
+        raise NoDirectLogits(_no_unembedding(lm))
     if half.stack.mlm_head is not None:
         raise NoDirectLogits("the head bends the stream first, so that a logit is no sum of lines")
     names = [entry.name for entry in book.entries]
@@ -154,8 +154,15 @@ def without_line(lm: LanguageModel, book: Ledger, name: str, *, stack: Stack | N
     """
     half = Half.of(lm, stack)
     if half.stack.unembed is None:
-        raise NoDirectLogits("an encoder's last stream is what the decoder reads; it has no unembedding")
+        raise NoDirectLogits(_no_unembedding(lm))
     left = torch.from_numpy(book.final - book[name].vector).to(half.stack.embed.W_E)  # (D,)
     with torch.no_grad():
         logits: Tensor = half.stack.head(left[None, None])[0, 0].float()  # (V,)
     return logits
+
+
+def _no_unembedding(lm: LanguageModel) -> str:
+    """Why an encoder makes no logits."""
+    if lm.config.shape == "encoder":
+        return "a bare encoder ends in its stream; it has no unembedding"
+    return "an encoder's last stream is what the decoder reads; it has no unembedding"

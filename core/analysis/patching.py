@@ -112,14 +112,14 @@ class Patching:
                 encoder-decoder.
 
         Raises:
-            NoLogits: the model names classes instead of tokens.
+            NoLogits: the model has no head that says tokens.
             ValueError: no such attention or token; or as `LanguageModel.batch`.
         """
         stack = stack_of(lm, attention)
         model = lm.transformer
         decoder = model.decoder if isinstance(model, EncoderDecoder) else model
         if decoder.unembed is None:
-            raise NoLogits(f"{lm.name} names classes of a text: it has no logits of tokens")
+            raise NoLogits(f"{lm.name} has no head that says tokens, so it has no logits of them")
         if wrong := [one for one in (token, against) if one is not None and not 0 <= one < lm.config.d_vocab]:
             raise ValueError(f"token id {wrong[0]} lies outside the vocabulary of {lm.config.d_vocab:,}")
         one = decoder is model

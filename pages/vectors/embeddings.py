@@ -98,7 +98,7 @@ embeddings_sentences.show(read())
 embeddings_learn.show(ctx)
 page.terms(
     "token", "embedding", "one-hot", "GloVe", "cosine", "PCA", "analogy", "static vector", "vector in context",
-    "probe", "word2vec", "negative sampling", "t-SNE", "UMAP",
+    "sentence vector", "probe", "word2vec", "negative sampling", "t-SNE", "UMAP",
 )  # fmt: skip
 page.cheatsheet("embeddings")
 page.examples(EXAMPLES)

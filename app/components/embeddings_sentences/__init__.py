@@ -141,8 +141,8 @@ def show(seen: Seen) -> None:
     """The heading, the box with the sentences, and the picture."""
     st.html(
         '<section class="gb-words"><h2>Which two sentences mean the same?</h2><p class="gb-hint">A sentence as one '
-        "vector. Choose the pair that you would put together, in any of the maps, and see whom each reader puts "
-        "together: by shared words, or by what is meant?</p></section>"
+        "vector. Choose the pair that you would put together, in any of the maps, and see which pair each reader "
+        "finds: two that share words, or two that mean the same?</p></section>"
     )
     st.text_area("Sentences, one a line", height=168, width=520, **state.bind("sentences"))
     if seen.note:
@@ -150,10 +150,9 @@ def show(seen: Seen) -> None:
     if not seen.sentences:
         return
     pictured(
-        data=record(seen)
-        | {"selection": events.selection("sentences", {key: state.get(key) for key in KEYS})},
-        key="sentences",
-        on_select_change=lambda: events.select("sentences", KEYS),
+        data=record(seen) | {"selection": events.selection("meant", {key: state.get(key) for key in KEYS})},
+        key="meant",
+        on_select_change=lambda: events.select("meant", KEYS),
     )
 
 

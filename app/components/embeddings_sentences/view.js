@@ -34,7 +34,7 @@ function drawReader(g, data, local, number, box) {
   const n = data.sentences.length;
   const mine = chosenPair(data, local);
   const about = inLines(one.how, box.w);
-  const top = box.y + 26 + 16 * about.length + 22;
+  const top = box.y + 26 + 16 * box.lines + 22;
   const side = Math.min(box.w - 22, 40 * Math.max(3, n));
   const cell = side / n;
   const pairs = one.said ? [] : pairsOf(one);
@@ -90,7 +90,7 @@ function writtenOut(data, pair) {
   const cosine = one.cosines[a][b];
   const read = one.tokens.length ? `${one.name} reads ${LETTER[a]} as ${counted(one.tokens[a], "token")} and ${LETTER[b]} as ${counted(one.tokens[b], "token")}, special ones among them` : `${one.name} looks the words of both up`;
   return [`${read}, and makes one vector of ${counted(one.dims, "number")} of each. The products of the two, number by number, add up to ${num(cosine * left * right, 3)}; divided by both lengths, ${num(left, 2)} and ${num(right, 2)}, that is the cosine ${num(cosine, 3)}.`,
-    "Colours run from the least alike pair of each map to its most alike, which has the dark frame; your pair has the coloured one. Different readers’ cosines are on different scales: compare which pairs come first, not the numbers."];
+    "Colours run from the least alike pair of each map to its most alike, which is framed; your pair has a frame in colour. Different readers’ cosines are on different scales: compare which pairs come first, not the numbers."];
 }
 
 const sentencesView = {
@@ -105,7 +105,9 @@ const sentencesView = {
     const each = (g.width - gap * (across - 1)) / across;
     let y = top;
     for (let from = 0; from < many; from += across) {
-      const ends = data.readers.slice(from, from + across).map((_, k) => drawReader(g, data, local, from + k, { x: k * (each + gap), y, w: each }));
+      const row = data.readers.slice(from, from + across);
+      const lines = Math.max(...row.map((one) => inLines(one.how, each).length)); // so that maps side by side begin at one height
+      const ends = row.map((_, k) => drawReader(g, data, local, from + k, { x: k * (each + gap), y, w: each, lines }));
       y = Math.max(...ends) + 14;
     }
     g.height = paragraphs(g, "sum", { x: 0, y, w: Math.min(g.width, 900) }, writtenOut(data, shownPair(data, local)), { fill: "ink2" }) + 4;

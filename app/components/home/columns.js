@@ -174,7 +174,8 @@ function drawClosed(g, data, local, L) {
 function drawLens(g, data, local, L) {
   if (!data.lens) {
     if (data.blocks && !L.phone) g.part("lens", [], () => label(0, L.lensY + 24,
-      "An encoder says nothing by itself: its last vectors are what the decoder's cross-attention reads. Choose the decoder below.", { fill: "ink3" }));
+      data.bare ? "A bare encoder has no head that says tokens: its last vectors are what others use, for instance their mean as the vector of the text (Embeddings)."
+        : "An encoder says nothing by itself: its last vectors are what the decoder's cross-attention reads. Choose the decoder below.", { fill: "ink3" }));
     return;
   }
   const T = data.tokens.length;
