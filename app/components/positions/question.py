@@ -1,4 +1,4 @@
-"""The Positions page's question: yet another order, read without positions, and one probability."""
+"""The Positions page's question: one probability in yet another order, held against that in the order shown."""
 
 from __future__ import annotations
 
@@ -7,54 +7,69 @@ from dataclasses import dataclass
 from app import widgets
 from app.components.positions.order import Order
 from app.predict import Answer
-from core.analysis.shuffle import Way, shuffle
+from core.analysis.broken import missing
+from core.analysis.shuffle import Shuffled, Way, shuffle
 from core.language_model import LanguageModel
 
-OPTIONS = ("Higher", "Lower", "The same")
+ALIKE = 0.001  # of a probability: less is no difference here
+OPTIONS = ("Higher", "Lower", f"The same, within {ALIKE:g}")
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: the probability of `token` at `row` of the predictions, in the order of `seed`, read in `way`."""
+    """What is asked: the probability of `token` at `row` of the predictions, in the order of `seed`, read in `way`.
+
+    Attributes:
+        shown: the seed of the order that the picture shows.
+    """
 
     text: str
     way: Way
+    shown: int
     seed: int
     keep_last: bool
     row: int
     token: int
 
     def judge(self, lm: LanguageModel, text: str, target: str | None) -> Answer:
-        """The right option, with the probability before and after."""
-        found = shuffle(lm, text, seed=self.seed, target=target, keep_last=self.keep_last).way(self.way)
-        before, after = (float(rows[self.row, self.token]) for rows in (found.before, found.after))
-        index = 2 if found.same else 0 if after > before else 1
-        causal = lm.config.shape == "decoder" and lm.config.causal
-        if found.same:
-            reason = (
-                "Every vector is the same: without positions attention weighs a set, and a set has no order."
-            )
-            if causal:
-                reason = "There is no other order to read."
-        elif self.way == "as it is":
-            reason = "The model is told no positions, yet its causal mask shows each token other tokens than before."
-        else:
-            reason = "Positions are gone, but the causal mask is not: each token still sees only what stands before it."
+        """The right option, with the probability in both orders."""
+        orders = [
+            shuffle(lm, text, seed=seed, target=target, keep_last=self.keep_last)
+            for seed in (self.shown, self.seed)
+        ]
+        before, after = (float(one.way(self.way).after[self.row, self.token]) for one in orders)
+        index = 2 if abs(after - before) <= ALIKE else 0 if after > before else 1
+        reason = self._reason(lm, orders)
         return Answer(index, f"It was {before:.3f} and is {after:.3f}. {reason}", {
             "before": before, "after": after, "token": self.token,
         })  # fmt: skip
 
+    def _reason(self, lm: LanguageModel, orders: list[Shuffled]) -> str:
+        if orders[0].order == orders[1].order:
+            return "There is no other order to read."
+        if orders[0].way(self.way).same:
+            return (
+                "Every vector is the same: without positions attention weighs a set, and a set has no order."
+            )
+        if self.way == "as it is" and missing(lm.config, "position"):
+            return "The model is told no positions, yet its causal mask shows each token other tokens than before."
+        if self.way == "as it is":
+            return "The model is told where each token stands: the same words in another order are another text to it."
+        return "Positions are gone, but the causal mask is not: each token still sees only what stands before it."
+
 
 def ask(lm: LanguageModel, order: Order, seed: int) -> Question:
-    """About the order after the one that the picture shows.
+    """About the order after the one that the picture shows, read in a way in which order counts.
 
     Args:
         seed: of the picture's order.
     """
-    ways = [found.way for found in order.found.ways]
-    way: Way = "without positions" if "without positions" in ways else "as it is"
+    bare = [one for one in order.found.ways if one.way == "without positions" and not one.same]
+    found = bare[0] if bare else order.found.way("as it is")
+    now = order.pair(found)[1]
     word = widgets.mono(widgets.visible(lm.tokenizer.display(order.token)))
     what = "source" if lm.config.shape == "encoder-decoder" else "words"
-    how = "Take positions away" if way == "without positions" else "No positions are told"
-    text = f"{how} and shuffle the {what} once more: the probability of {word} becomes …"
-    return Question(text, way, (seed + 1) % 10_000, order.kept, order.row, order.token)
+    how = " and read them without positions" if bare else ""
+    held = f"{now:.3f}" if now >= ALIKE else f"under {ALIKE:g}"
+    text = f"Shuffle the {what} once more{how}: the probability of {word}, in this order {held}, becomes …"
+    return Question(text, found.way, seed, (seed + 1) % 10_000, order.kept, order.row, order.token)
