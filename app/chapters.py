@@ -278,7 +278,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         ("11", "larger is better", "a ladder of sizes and its power law", "scaling.rows", "Loss against"),
         ("11", "more text is better", "the same, against the text that was read", "scaling.against", "Data"),
         ("11", "at a price", "the frontier of compute", "scaling.best", "Compute"),
-        ("11", "GPT-2 and GPT-3", "both on the plot, by their real sizes", "scaling_more.models"),
+        ("11", "GPT-2 and GPT-3", "both on the plot, by their real sizes", "scaling_published.models"),
     ),
     _chapter(
         6, "questions", "efficiency", "Efficiency", "compress",

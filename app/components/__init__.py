@@ -64,7 +64,6 @@ OPTIONAL = {
     "sizeOf(": ("units",),
     "timeOf(": ("units",),
     "wordmap(": ("wordmap", "wordmap_hands", "pens"),
-    "logPlot(": ("logplot", "pens", "sizes"),
     "powered(": ("sizes",),
     "roundTicks(": ("pens",),
     "paragraphs(": ("paragraphs",),

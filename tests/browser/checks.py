@@ -69,6 +69,30 @@ def accessible(page: Page, name: str, theme: str, said: str) -> None:
     assert not driver.axe_lines(driver.axe(page))
 
 
+def steps_above(page: Page, figure: str, chart: str) -> None:
+    """The bar of steps stands above the first chart, wherever the picture does that it belongs to."""
+    bar = driver.component(page, figure).locator(".gb-steps").bounding_box()
+    drawn = driver.chart(page, chart).locator("svg.marks").first.bounding_box()
+    assert bar and drawn and bar["y"] + bar["height"] <= drawn["y"] + 1, (bar, drawn)
+
+
+def apart(page: Page, within: str, one: str, other: str) -> None:
+    """No part `one` of what stands within lies on a part `other`; both are there."""
+    touching = page.locator(within).first.evaluate(
+        """(all, [one, other]) => {
+          const boxes = (parts) => [...all.querySelectorAll(parts)].map(e => e.getBoundingClientRect())
+            .filter(b => b.width);
+          const [some, others] = [boxes(one), boxes(other)];
+          const on = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+            && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+          if (!some.length || !others.length) return 'nothing there';
+          return some.some(a => others.some(b => on(a, b)));
+        }""",
+        [one, other],
+    )
+    assert touching is False, (one, other, touching)
+
+
 def first_screen(page: Page) -> None:
     """The cards at the foot are whole on a 1366 x 768 screen; on a phone nothing is wider than the screen."""
     for card in ("predict", "code", "take"):

@@ -54,6 +54,8 @@ def test_the_curves_are_those_recorded(page: Page) -> None:
             expected = [[at, one.mean, one.low, one.high] for at, one in found]
             np.testing.assert_allclose(points, expected, rtol=1e-6)
     assert driver.chart(page, "adaptability_chart").locator("svg.marks").count() == len(drawn) == 4
+    written = driver.chart(page, "adaptability_chart").locator("svg.marks text").all_text_contents()
+    assert "In the prompt against by steps" in written and not any("…" in text for text in written)
     taken = driver.taken_svg(page)
     assert taken.count("mark-group role-frame root") == 4 and "Your text, by LoRA" in taken
     clips = re.findall(r'<clipPath id="([^"]+)"', taken)
@@ -172,4 +174,5 @@ def test_accessible(page: Page, theme: str) -> None:
 def test_the_first_screen_and_the_notebook(page: Page, tmp_path: Path) -> None:
     opened(page)
     checks.first_screen(page)
+    checks.steps_above(page, "adaptability", "adaptability_chart")
     checks.run_notebook(page, tmp_path)

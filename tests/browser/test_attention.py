@@ -371,7 +371,10 @@ def test_an_encoder_decoder_reads_its_source_and_the_model_writes_the_rows(
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_accessible_and_whole_on_the_first_screen(page: Page, theme: str) -> None:
-    driver.open_page(page, "attention")
+    for model in ("tales-t5", "tales-gpt"):
+        driver.open_page(page, "attention", model=model)
+        hint = driver.component(page, "attention").locator("[data-hint]")
+        assert hint.text_content() == "row asks, column answers: do the two fit?", "over a narrow matrix, too"
     checks.accessible(page, "attention", theme, "Scores")
     checks.first_screen(page)
 

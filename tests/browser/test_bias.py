@@ -52,6 +52,8 @@ def test_the_picture_is_cores(page: Page) -> None:
         beyond = one.conclusive and not low <= one.d <= high
         assert (row["kind"] == "beyond chance") == beyond, "a dot within chance is no finding"
     assert drawn["splits"]["counts"] == shown["counts"]
+    heads = driver.chart(page, "bias_tests").locator("svg.marks text").all_text_contents()
+    assert {"d", "found", "◇ published, bar: 95 % of chance"} <= set(heads), "each over its own column"
     taken = driver.taken_svg(page)
     assert "flowers | insects" in taken and "Shakespeare" in taken, "the chart stands beside the picture"
     driver.hover(page, driver.marks(page, "bias_tests", "tests").nth(0))

@@ -228,3 +228,4 @@ def test_it_is_accessible_whole_on_the_first_screen_and_on_a_phone(page: Page) -
     for theme in ("dark", "light"):
         checks.accessible(page, NAME, theme, "tales-gpt: ")
     checks.first_screen(page)
+    checks.apart(page, '[class*="st-key-gb-chart-plotly-compute_roof"]', ".modebar-group", ".infolayer text")

@@ -320,6 +320,10 @@ def test_no_name_and_no_token_of_a_path_is_cut(page: Page, settings: dict[str, A
     last = max((chip(page, node).bounding_box() for node in range(state["nodes"]) if chip(page, node).count()),
                key=lambda box: box["x"])  # fmt: skip
     assert last["x"] + last["width"] < place(page, "Sum of log p")["x"]
+    head = driver.component(page, "decoding").locator('[data-part="heads"] text').last
+    window = page.locator("#dec-heads rect").evaluate("r => +r.getAttribute('x') + +r.getAttribute('width')")
+    word = head.evaluate("t => { const b = t.getBBox(); return b.x + b.width; }")
+    assert word <= window + 0.5, "the last step's name is whole"
 
 
 def test_one_notation_and_scores_that_tell_apart(page: Page) -> None:
@@ -378,17 +382,21 @@ def test_nothing_of_the_end_is_told_before_the_last_step(page: Page, lm: core.La
     assert top.text.strip() in " ".join(written(page)) and act(page, "act").is_visible()
 
 
-def test_a_phone_opens_where_the_texts_part(page: Page, lm: core.LanguageModel) -> None:
+def test_a_phone_opens_at_the_prompt_and_where_the_tree_grows(page: Page, lm: core.LanguageModel) -> None:
     page.set_viewport_size(driver.PHONE)
     state = opened(page, text=DEFAULT_TEXT)
     tree = grow(lm, DEFAULT_TEXT, depth=8, **USUAL)
     greedy, best = tree.path("greedy"), tree.path(state["best"])
-    assert greedy and best and state["pan"][0] > 0
+    assert greedy and best and state["pan"][0] == 0
+    box = chip(page, 0).bounding_box()
+    assert box and box["x"] >= 0, "the beginning is in sight"
+    assert any("Swipe" in text for text in written(page))
     at = next(step for step in range(8) if greedy.ids[step] != best.ids[step])
+    state = opened(page, text=DEFAULT_TEXT, level=at + 1)
+    assert state["pan"][0] > 0
     for path in (greedy, best):
         box = chip(page, path.nodes[at]).bounding_box()
         assert box and box["x"] >= 0 and box["x"] + box["width"] <= driver.PHONE["width"]
-    assert any("Swipe" in text for text in written(page))
 
 
 def reads(

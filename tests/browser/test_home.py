@@ -152,6 +152,11 @@ def test_the_keys_walk_on_after_the_button_that_begins(page: Page) -> None:
     driver.open_page(page, "home", text=TEXT)
     page.get_by_role("button", name="Step through").click()
     reach(page, step=0)
+    follows = "(a, b) => a.compareDocumentPosition(b) === Node.DOCUMENT_POSITION_FOLLOWING"
+    hint, curtain = (
+        driver.component(page, NAME).locator(f'[data-part="{part}"]') for part in ("hint", "curtain")
+    )
+    assert curtain.evaluate(follows, hint.element_handle()), "no curtain over the caption"
     page.keyboard.press("ArrowRight")
     reach(page, step=1)
     figure = driver.component(page, NAME)

@@ -112,7 +112,7 @@ def test_keys_walk_the_list_and_open(page: Page) -> None:
     figure.focus()
     page.keyboard.press("End")
     last = wait(page, picked=names[-1])
-    assert last["first"] == max(0, len(names) - 13), "the list moves under the chosen one"
+    assert last["first"] == max(0, len(names) - 15), "the list moves under the chosen one"
     page.keyboard.press("Home")
     wait(page, picked=names[0], first=0)
     page.keyboard.press("ArrowDown")
@@ -173,6 +173,12 @@ def test_accessible_and_whole_on_the_first_screen(page: Page, picked: str) -> No
     opened(page, picked=picked)
     for theme in ("dark", "light"):
         checks.accessible(page, "models", theme, "models that can be opened, to one scale")
+    driver.open_page(page, "models", stock="hub", text=TEXT)
+    figure = driver.component(page, "models")
+    hub = driver.component_state(page, "models")["entries"]
+    names = figure.locator("[data-row]").all_text_contents()
+    assert len(names) == len(hub) and not any("…" in name for name in names), "as many as said, none cut"
+    opened(page, picked=picked)
     checks.first_screen(page)
     rows = driver.component(page, "models").locator("[data-row]").first.bounding_box()
     assert rows and rows["height"] >= 43, "a row can be hit with a finger"

@@ -171,6 +171,12 @@ def test_the_first_screen_holds_it_all_and_below_are_the_shift_and_the_charts(pa
             assert one["kind"] == run.kind
             np.testing.assert_allclose(one["mean"], np.mean(run.exact, axis=0))
     checks.first_screen(page)
+    figure = driver.component(page, "positions")
+    for text, first in (("My dog is happy because the sun is out of", "0"), ("the " * 19, None)):
+        opened(page, text=text)
+        rows = figure.locator('[data-part="chips"] text').all_text_contents()
+        told = figure.locator('[data-part="heat"] text').first.text_content() or ""
+        assert (rows[0] == first) if first else ": tokens " in told, "all rows, or which ones"
 
 
 def test_another_task_has_another_example(page: Page) -> None:

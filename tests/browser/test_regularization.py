@@ -70,6 +70,9 @@ def test_below_it_are_the_open_models_matrices(page: Page, lm: core.LanguageMode
         assert shown["rms"][name] == pytest.approx(one["rms"], rel=1e-5)
         assert 0.5 < shown["within"][name] < 0.95
     assert driver.chart(page, "regularization_weights").locator("svg.marks").count() == len(found)
+    sizes = driver.chart(page, "regularization_sizes")
+    assert not any("…" in text for text in sizes.locator("svg.marks text").all_text_contents())
+    checks.apart(page, '[class*="st-key-gb-chart-vega-regularization_sizes"]', "svg.marks text", "button")
     arms = driver.component_state(page, "regularization_sizes")["arms"]
     assert [arm["name"] for arm in arms] == ["plain", "dropout", "weight decay", "both"]
     for arm, key in zip(arms, ("plain", "dropout", "decay", "both")):

@@ -212,23 +212,41 @@ def test_the_steps_by_key(page: Page) -> None:
 
 def test_below_the_fold_are_the_published_models_and_the_metrics(page: Page) -> None:
     opened(page, inarow=8)
-    more = driver.component_state(page, "scaling_more")
+    more = driver.component_state(page, "scaling_metrics")
     assert more["length"] == 8
     runs = {one.name: {k: share for k, share, *_ in one.exact} for one in ladders.series("parameters")}
     assert {one["name"]: one["exact"] for one in more["metrics"]} == {
         name: exact[8] for name, exact in runs.items()
     }
-    figure = driver.component(page, "scaling_more")
-    assert figure.locator("[data-model]").count() == len(MODELS)
-    driver.hover(page, figure.locator('[data-model="GPT-3"] circle'))
-    tip = figure.locator(".gb-tip")
+    for mark in ("log", "exact"):
+        assert driver.marks(page, "scaling_metrics", mark).count() == len(runs)
+    known = driver.component_state(page, "scaling_published")["models"]
+    models = driver.marks(page, "scaling_published", "models")
+    assert models.count() == len(known) == len(MODELS)
+    names = driver.chart(page, "scaling_published").locator("svg.marks text").all_text_contents()
+    assert {one.name for one in MODELS} <= set(names)
+    driver.hover(page, models.nth([one["name"] for one in known].index("GPT-3")))
+    tip = page.locator("#vg-tooltip-element.visible")
     tip.wait_for()
     assert "GPT-3 (2020)" in tip.inner_text() and "Brown et al. 2020" in tip.inner_text()
+    page.mouse.move(5, 5)
     page.get_by_role("radio", name="32", exact=True).click()
-    now = driver.wait_for_state(page, "scaling_more", lambda now: now["length"] == 32)
+    now = driver.wait_for_state(page, "scaling_metrics", lambda now: now["length"] == 32)
     assert {one["name"]: one["exact"] for one in now["metrics"]} == {
         name: exact[32] for name, exact in runs.items()
     }
+    page.set_viewport_size(driver.PHONE)
+    driver.wait_until_drawn(page)
+    page.wait_for_timeout(300)  # Vega draws anew after the page has come to rest
+    for name in ("scaling_metrics", "scaling_published"):
+        outside = driver.chart(page, name).evaluate(
+            """all => [...all.querySelectorAll("svg.marks")].flatMap(svg =>
+              [...svg.querySelectorAll("text")].filter(word => {
+              const [box, room] = [word.getBoundingClientRect(), svg.getBoundingClientRect()];
+              return box.width && (box.left < room.left - 1 || box.right > room.right + 1);
+            }).map(word => word.textContent))"""
+        )
+        assert outside == [], name
 
 
 def test_a_size_is_trained_and_measured(browser: Browser, training_server: driver.Server) -> None:
@@ -258,5 +276,17 @@ def test_accessible(page: Page, theme: str) -> None:
 
 def test_the_first_screen_and_the_notebook(page: Page, tmp_path: Path) -> None:
     opened(page)
+    ladder = driver.chart(page, "scaling_ladder")
+    ladder.locator("svg.marks").hover(position={"x": 200, "y": 120})
+    tools = ladder.locator('[data-testid="stElementToolbar"]').first
+    tools.wait_for()
+    tool, claim = tools.bounding_box(), page.locator(".gb-claim h1").bounding_box()
+    assert tool and claim and tool["y"] >= claim["y"] + claim["height"], "they lie on no title"
+    page.mouse.move(5, 5)
     checks.first_screen(page)
+    checks.steps_above(page, "scaling", "scaling_ladder")
+    page.set_viewport_size(driver.DESKTOP)
+    driver.wait_until_drawn(page)
+    bar = driver.component(page, "scaling").locator(".gb-steps").bounding_box()
+    assert bar and bar["x"] > 600, "beside the claim again"
     checks.run_notebook(page, tmp_path)

@@ -52,7 +52,6 @@ def test_both_sides_count_in_one_place() -> None:
     fixed = (
         "adaptability",
         "scaling",
-        "scaling_more",
         "multimodal",
         "multimodal_space",
         "bias",

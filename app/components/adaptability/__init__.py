@@ -59,10 +59,10 @@ def record(arms: dict[Study, list[Arm]], text: str, what: games.Shown) -> dict[s
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> None:
     """Mount the charts, and the picture that says what they show; `on` maps its events to callbacks."""
-    left, right = st.columns([56, 44], gap="medium")
+    with st.container(key="gb-steps-above-adaptability"):
+        left, right = st.columns([56, 44], gap="medium")
     with right:
         adaptability(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
-    titles = {**TITLES, "context": f"{TITLES['context']}: {data['game']['title']}"}
     chosen = {study: studies.chosen(study) for study in STUDIES} | {"context": games.count()}
     with left:
-        charts.draw(data, titles, chosen, step())
+        charts.draw(data, TITLES, chosen, step())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ WAYS = {
     "best": ("ink3", SHORT),
 }  # fmt: skip
 SMALL, LARGE = 196, 352  # px
+ROW = 17  # px of a row of a legend; a small chart has room for two
 APART = 6  # px between the intervals of two ways at one place, 2 in a small chart
 BEST = "if nothing is forgotten"
 PERCENT = "format(100 * datum.value, '.0f')"
@@ -35,7 +37,8 @@ def plan(data: dict[str, Any], key: str, chosen: int | None) -> dict[str, Any]:
     }  # fmt: skip
     series = [{"key": how, "name": name, "points": game[how]} for how, name in names.items() if game[how]]
     return {
-        "key": key, "title": game["asks"], "axis": "solved examples", "places": [one["at"] for one in game["context"]],
+        "key": key, "title": game["asks"], "under": f"{game['title']}; right, %",
+        "axis": "solved examples", "places": [one["at"] for one in game["context"]],
         "low": 0.0, "chance": game["chance"], "series": series, "lines": [], "own": [], "best": game["best"],
         "chosen": chosen,
     }  # fmt: skip
@@ -68,9 +71,12 @@ def chart(shown: dict[str, Any], small: bool, title: str) -> alt.TopLevelMixin:
         layers += _series(one, x, y, up, shift, small)
     layers += _hits(shown, x)
     layers += _own(shown, x, up)
+    ways = len(shown["series"]) + len(shown["lines"]) + bool(shown["best"])
+    rows = ways if _beside(shown) else math.ceil(ways / 2)
+    under = shown.get("under", "right, %") if small else "right, %"
     return alt.layer(*layers).properties(
-        height=SMALL if small else LARGE,
-        title=alt.TitleParams(title, subtitle="right, %", fontSize=12, offset=4),
+        height=SMALL + ROW * max(0, rows - 2) if small else LARGE,
+        title=alt.TitleParams(title, subtitle=under, fontSize=12, offset=4),
     )
 
 
@@ -112,9 +118,7 @@ def _ground(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
 def _ways(shown: dict[str, Any]) -> dict[str, Any]:
     """Colour and dash of a way, with one legend for both."""
     colour, dash = _colour(shown)
-    wide = (
-        max(len(one["name"]) for one in shown["series"]) > 22 and shown["chosen"] is None
-    )  # beside other charts
+    wide = _beside(shown)
     legend = alt.Legend(
         symbolType="stroke", symbolSize=240, symbolOpacity=1, symbolStrokeWidth=2, columns=1 if wide else 2
     )
@@ -122,6 +126,11 @@ def _ways(shown: dict[str, Any]) -> dict[str, Any]:
         "color": alt.Color("way:N", scale=colour, legend=legend),
         "strokeDash": alt.StrokeDash("way:N", scale=dash, legend=legend),
     }
+
+
+def _beside(shown: dict[str, Any]) -> bool:
+    """Names too long for two columns of a legend, in a chart that stands beside others."""
+    return shown["chosen"] is None and max(len(one["name"]) for one in shown["series"]) > 22
 
 
 def _lines(shown: dict[str, Any], up: alt.Scale) -> list[alt.Chart]:

@@ -137,9 +137,12 @@ function drawHeads(g, data, local, at, active) {
     const name = MATRICES[p.id] ? data.steps.find((s) => s.id === p.id).title : now && !["tq", "tk"].includes(p.id) ? step.title : data.on.turn ? NAMES[p.id] : NAMES[p.id].replace(", turned", "");
     const alone = now && !at.flow.now.indexOf(p.id);
     if (now && (MATRICES[p.id] || at.flow.now.length === 1)) {
-      const title = label(p.x, y, [h("tspan", { fill: css(INK[p.id] ?? "ink"), "font-weight": 600 }, name)]);
       const edge = Math.min(g.width, ...at.minis.filter((m) => at.wide && m.x > p.x).map((m) => m.x - 12));
-      title.append(h("tspan", { dx: 8, fill: css(ink) }, fit(hint, edge - p.x - measure(name, 13, false) - 8, 12, false)));
+      const named = measure(name, 13, false) + 8;
+      // A narrow panel's words begin to the left of it: nothing else stands at this height.
+      const x = clamp(edge - named - measure(hint, 12, false) * 1.04, 0, p.x);
+      const title = label(x, y, [h("tspan", { fill: css(INK[p.id] ?? "ink"), "font-weight": 600 }, name)]);
+      title.append(h("tspan", { dx: 8, fill: css(ink), "data-hint": "1" }, fit(hint, edge - x - named, 12, false)));
       parts.push(title);
     } else {
       parts.push(label(p.x, at.top - 12, fit(name, p.w + 10, 12, false), { weight: 600, fill: INK[p.id] ?? "ink2", opacity: p.phase === "next" ? 0.75 : 1 }));

@@ -71,16 +71,7 @@ def tests(data: dict[str, Any]) -> alt.TopLevelMixin:
         )  # fmt: skip
         return alt.X(f"{column}:Q", scale=scale, axis=axis)
 
-    head = alt.TitleParams(
-        "◇ published, bar: 95 % of chance      d, found",
-        anchor="end",
-        dx=92,
-        fontSize=11,
-        fontWeight=400,
-        color=ink("ink3"),
-        offset=2,
-    )
-    upper = _tests(rows(data), size, not made).properties(height=PITCH * len(data["tests"]), title=head)
+    upper = _tests(rows(data), size, not made).properties(height=PITCH * len(data["tests"]))
     return alt.vconcat(upper, _splits(data["shown"], size)) if made else alt.vconcat(upper)
 
 
@@ -98,6 +89,12 @@ def _tests(made: list[dict[str, Any]], size: Any, lowest: bool) -> Any:
     pick = alt.selection_point(name="pick", fields=["number"], on="click", toggle=False)
     whole = {"x": alt.value(0), "x2": alt.value("width"), "y": y}
     known = base.transform_filter("datum.d !== null")
+    heads = [
+        alt.Chart(vega.data([{"said": head}]))
+        .mark_text(align="right", baseline="bottom", dx=dx, dy=-4, color=ink("ink3"))
+        .encode(x=alt.value("width"), y=alt.value(0), text="said:N")
+        for head, dx in (("◇ published, bar: 95 % of chance", 20), ("d", 44), ("found", 88))
+    ]
     tints = alt.Scale(domain=[BEYOND, WITHIN, UNSURE], range=[ink("accent"), ink("ink2"), ink("res")])
     colour = alt.Color(
         "kind:N",
@@ -118,6 +115,7 @@ def _tests(made: list[dict[str, Any]], size: Any, lowest: bool) -> Any:
     written = base.mark_text(align="right", dx=44, fontSize=12, color=ink("ink"))
     touched = base.mark_bar(height=PITCH, opacity=0, cursor="pointer").properties(name="tests")
     return alt.layer(
+        *heads,
         ground.encode(**whole),
         band.encode(x=size("low", lowest), x2="high:Q", y=y),
         published.encode(x=size("published", lowest), y=y),

@@ -196,12 +196,13 @@ def _claim(kind: str, shape: str, proven: bool) -> str:
 
 
 def _facts(tree: Tree) -> str:
-    one = "1 pass serves" if tree.passes == 1 else f"{counted(tree.passes, 'pass')} serve"
+    """How often the model ran over a text for the tree, which its searches share."""
+    ran = f"{counted(tree.passes, 'run')} of the model"
     count = len(tree.apart)
-    if not count:
-        return ""
-    who = {1: "it", 2: "both", 3: "all three"}.get(count, "all")
-    return f"{one} {who}; apart they need {tree.together:,}" if count > 1 else f"{one} {who}"
+    if count < 2:
+        return ran if count else ""
+    who = {2: "both searches", 3: "all three"}.get(count, "all")
+    return f"{ran} for {who}; one by one they take {tree.together:,}"
 
 
 def _searched(found: Exact | None, greedy: Path | None, best: Path | None) -> Pieces:

@@ -36,8 +36,8 @@ const decoding = {
   draw(g, data, local) {
     if (!local.bound) { local.bound = true; bindPan(g, local); }
     const at = (local.at = plan(g, data, local));
-    if (local.fresh && !at.wide) { // a phone opens where the texts part, or where the tree is growing
-      const from = Math.min(data.nodes.depth[data.focus], Math.max(0, local.step - 1));
+    if (local.fresh && !at.wide) { // a phone opens at the prompt, or where the tree is growing
+      const from = local.step < data.depth ? Math.min(data.nodes.depth[data.focus], Math.max(0, local.step - 1)) : 0;
       local.panX = from ? at.x[from] - 6 : 0;
     }
     local.fresh = false;
@@ -45,10 +45,11 @@ const decoding = {
     local.panY = clamp(local.panY, 0, at.mostY);
     const active = activeNode(data, local);
     const grown = [local.step];
+    const over = at.wide ? 10 : 0; // the last column's frame and name, before the sums begin
     g.part("clip", null, () => [
-      h("clipPath", { id: "dec-tree" }, h("rect", { x: -4, y: at.clip.y, width: at.clip.w + 4, height: at.clip.h })),
+      h("clipPath", { id: "dec-tree" }, h("rect", { x: -4, y: at.clip.y, width: at.clip.w + 4 + over, height: at.clip.h })),
       h("clipPath", { id: "dec-ends" }, h("rect", { x: -4, y: at.clip.y, width: at.room + 4, height: at.clip.h })),
-      h("clipPath", { id: "dec-heads" }, h("rect", { x: -4, y: 0, width: at.clip.w + 4, height: 20 })),
+      h("clipPath", { id: "dec-heads" }, h("rect", { x: -4, y: 0, width: at.clip.w + 4 + over, height: 20 })),
       h("clipPath", { id: "dec-race" }, h("rect", { x: at.w[0] + 14, y: at.raceY + 20, width: at.clip.w - at.w[0] - 6, height: 80 })),
     ]);
     // Built once a step; panning only moves what is there.

@@ -38,7 +38,7 @@ const home = {
     listen(g);
     drawGround(g, data, local, L);
     drawHeadings(g, data, local, L);
-    if (!L.phone) drawHint(g, data, L);
+    if (!L.phone && !walks) drawHint(g, data, L);
     drawLines(g, data, local, L);
     drawTokens(g, data, local, L);
     drawClosed(g, data, local, L);
@@ -49,6 +49,7 @@ const home = {
     drawScroll(g, data, local, L);
     if (!stepOf(data, local) || L.phone) drawLegend(g, data, local, L);
     drawSteps(g, data, local, L);
+    if (!L.phone && walks) drawHint(g, data, L); // over the curtain: it is read at every step
   },
 
   /** A selection just made here: the old block closes while the new one opens. */

@@ -45,10 +45,12 @@ function drawCurve(g, data, local, at) {
     if (step < 4) return [];
     const [x, y] = [q.X(value), q.Y(lossOf(data, one, given))];
     const flip = x > q.left + q.wide * 0.55;
+    // Beside its dot the curve falls from the left: a name at the left stands above it, one at the right on it, haloed.
+    const up = flip ? -14 : 4;
     return [h("path", { d: `M${x},${y}V${q.top + q.tall}`, stroke: css("accent"), "stroke-dasharray": "2 3" }),
       given !== null && h("circle", { cx: q.X(Math.exp(-one.surprise)), cy: q.Y(lossOf(data, one)), r: 5, fill: "none", stroke: css("accent"), "stroke-width": 1.5, "stroke-dasharray": "2 2" }),
       h("circle", { cx: x, cy: y, r: 8, fill: css("accent"), stroke: css("bg"), "stroke-width": 2, "data-handle": "1", style: "cursor:grab" }),
-      h("text", { x: x + (flip ? -14 : 14), y: Math.max(q.top + 12, y + 4), "text-anchor": flip ? "end" : "start", "font-size": 13, "font-family": MONO, "font-weight": 700, fill: css("accent"), direction: "ltr", stroke: css("bg"), "stroke-width": 4, "paint-order": "stroke" }, tokenSpans(one.text, 120), ` ${told(data, lossOf(data, one, given))}`)];
+      h("text", { x: x + (flip ? -14 : 14), y: Math.max(q.top + 12, y + up), "data-name": "1", "text-anchor": flip ? "end" : "start", "font-size": 13, "font-family": MONO, "font-weight": 700, fill: css("accent"), direction: "ltr", stroke: css("bg"), "stroke-width": 4, "paint-order": "stroke" }, tokenSpans(one.text, 120), ` ${told(data, lossOf(data, one, given))}`)];
   });
   drawDrag(g, data, local, at, q, one, value, given, step);
   drawWhole(g, data, local, at, q, given, step);

@@ -1,13 +1,14 @@
 // What stands where: at the left the list with its bars, at the right the details of the picked model, below the
 // learner's text in the open one. On a phone one under the other.
 
-const LISTED = 13; // rows in view; the list moves under the picked one
+const LISTED = 15; // rows in view; the list moves under the picked one
+const DEEP = 299; // px of all rows, beside the card
 const PARTS = ["res", "att", "mlp", "ink3"]; // the colours of tables, attention, feed-forward, norms and heads
 
 function plan(g, data) {
   const phone = g.width < 760;
-  const pitch = phone ? 44 : 23;
   const rows = Math.min(phone ? 9 : LISTED, Math.max(1, data.entries.length));
+  const pitch = phone ? 44 : Math.min(23, Math.floor(DEEP / rows));
   if (phone) {
     const top = 46;
     const list = { x: 0, y: top, w: g.width, name: g.width, bar: 0, bw: g.width - 124, pitch, rows };
@@ -16,7 +17,8 @@ function plan(g, data) {
   }
   const side = clamp(g.width * 0.33, 270, 360);
   const w = g.width - side - 28;
-  const name = Math.min(210, w * 0.34);
+  const longest = Math.max(...data.entries.map((one) => measure(one.short, 13, false)), 0) * 1.04 + 26;
+  const name = clamp(longest, Math.min(210, w * 0.34), w * 0.5);
   const list = { x: 0, y: 44, w, name, bar: name + 8, bw: w - name - 8 - 132, pitch, rows };
   const card = { x: w + 28, y: 0, w: side, h: 372 };
   return { phone, list, card, text: { x: 0, y: 390, w: g.width } };

@@ -8,7 +8,7 @@ function drawList(g, data, local, at) {
   const linear = (local.sel.ruler ?? "log") === "linear";
   g.part("axis", [linear, phone], () => [
     label(0, 14, `${data.entries.length} ${data.entries.length === 1 ? "model" : "models"}`, { weight: 600, fill: "ink" }),
-    label(phone ? 90 : list.bar, 14, phone ? `weights, ${linear ? "linear" : "logarithmic"}` : `length: weights, to one ${linear ? "linear" : "logarithmic"} scale; colours: the shares of its parts`, { fill: "ink3" }),
+    label(90, 14, phone ? `weights, ${linear ? "linear" : "logarithmic"}` : fit(`length: weights, to one ${linear ? "linear" : "logarithmic"} scale; colours: the shares of its parts`, list.w - 90, 12, false), { fill: "ink3" }),
     scale.marks.map((n) => [
       label(list.bar + scale.to(n), list.y - 8, markText(n), { anchor: n === scale.marks[0] ? "start" : "middle", fill: "ink3", size: 12 }),
       h("path", { d: `M${list.bar + scale.to(n)},${list.y - 3}v${phone ? 3 : list.rows * list.pitch + 3}`, stroke: css("line") })]),

@@ -28,8 +28,9 @@ function drawHeat(g, data, local, at, rows) {
   const tall = rows.length * at.pitch;
   const titles = { sinusoidal: "The table: a row for each position", learned: "The table: a row for each position", rotary: "cos of each pair’s angle", none: "The tokens’ own vectors" };
   const more = plain ? (cols < data.embedWidth ? `${cols} of ${counted(data.embedWidth, "number")}` : `${counted(cols, "number")}`) : data.kind === "rotary" ? `${counted(data.width, "pair")}` : cols < data.width ? `${cols} of ${counted(data.width, "column")}` : `${counted(cols, "column")}`;
+  const part = rows.length < countOf(data) ? `: tokens ${rows[0]} to ${rows.at(-1)} of ${countOf(data)}` : "";
   g.part("heat", [rows, at.heat], () => [
-    label(at.chips.x, y - 10, titles[data.kind], { weight: 600, fill: "ink" }), label(x + w, y - 10, more, { anchor: "end", fill: "ink3" }),
+    label(at.chips.x, y - 10, fit(titles[data.kind] + part, x + w - at.chips.x - measure(more, 12, false) - 12, 12, false), { weight: 600, fill: "ink" }), label(x + w, y - 10, more, { anchor: "end", fill: "ink3" }),
     heatImage(x, y, w, tall, heat(values, rows.length, cols, (v) => g.signedRgb(v, most))),
     h("path", { d: rows.map((_, i) => `M${x},${y + i * at.pitch}h${w}`).join(""), stroke: css("bg") }),
     h("rect", {

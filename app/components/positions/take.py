@@ -179,13 +179,16 @@ for way in found.ways:
 
 
 def _question(question: Question, answer: Answer, target: str) -> str:
-    how = f"seed={question.seed}, target={target}, keep_last={question.keep_last}"
-    made = f"""# %% The question: another order, read {question.way}
-asked = shuffle(lm, TEXT, {how}).way({question.way!r})"""
     if question.token < 0:
-        return f"{made}\nsame(asked.change.max(), [{_number(answer.numbers['change'])}], 1e-3)"
-    return f"""{made}
-pair = [float(rows[{question.row}, {question.token}]) for rows in (asked.before, asked.after)]
+        return f"""# %% The question: another order, read {question.way}
+asked = shuffle(lm, TEXT, seed={question.seed}, target={target}, keep_last={question.keep_last}).way({question.way!r})
+same(asked.change.max(), [{_number(answer.numbers["change"])}], 1e-3)"""
+    return f"""# %% The question: another order beside the one shown, read {question.way}
+asked = [
+    shuffle(lm, TEXT, seed=seed, target={target}, keep_last={question.keep_last}).way({question.way!r})
+    for seed in ({question.shown}, {question.seed})
+]
+pair = [float(one.after[{question.row}, {question.token}]) for one in asked]
 print(pair)
 same(pair, [{_number(answer.numbers["before"])}, {_number(answer.numbers["after"])}], 1e-5)"""
 

@@ -1,7 +1,7 @@
 // Positions: one kind on the learner's text, alone (table.js) and by distance (pairs.js), and the text shuffled (order.js).
 // cells.js knows what is chosen, stages.js tells it step by step.
 
-const MOST = 12; // tokens with a row of their own
+const MOST = 14; // tokens with a row of their own
 
 function plan(g, data, local) {
   const rows = Math.min(MOST, countOf(data));

@@ -79,7 +79,7 @@ def _within(one: dict[str, Any]) -> float:
     return float(counts[np.abs(middles) <= one["rms"]].sum() / counts.sum())
 
 
-def growth(arms: Sequence[dict[str, Any]], said: str) -> alt.TopLevelMixin:
+def growth(arms: Sequence[dict[str, Any]], said: Sequence[str]) -> alt.TopLevelMixin:
     """rms of the weights inside the blocks at each checkpoint, a line a run."""
     rows = [
         {"step": step, "rms": rms, "run": arm["name"], "said": f"{rms:.3f}"}
@@ -107,17 +107,18 @@ def growth(arms: Sequence[dict[str, Any]], said: str) -> alt.TopLevelMixin:
         dots.encode(x=x, y=y, color=colour, tooltip=tips),
     ).properties(
         height=GROWTH + 90,
-        title=alt.TitleParams("How large the weights grow in training: rms", subtitle=said),
+        title=alt.TitleParams("How large the weights grow: rms", subtitle=list(said)),
     )
 
 
 def draw_sizes(arms: Sequence[dict[str, Any]], rate: float, decay: float) -> None:
     """The size of four runs' weights as they train."""
     shown = [arm for arm in arms if arm["steps"]]
-    takes = f"Weight decay takes {100 * rate * decay:.1f} % of every weight at a step of full rate"
+    takes = f"Weight decay takes {100 * rate * decay:.1f} % of every weight"
+    when = f"at a step of full rate: w − {rate:g} × {decay:g} × w"
     said = "; ".join(f"{arm['name']}: {arm['rms'][0]:.3f} grows to {arm['rms'][-1]:.3f}" for arm in shown)
     about = About(
-        "regularization_sizes", f"rms of the weights in training. {said or 'Nothing is measured yet'}. {takes}.",
+        "regularization_sizes", f"rms of the weights in training. {said or 'Nothing is measured yet'}. {takes} {when}.",
         {"arms": list(arms)},
         {
             "run": [arm["name"] for arm in shown for _ in arm["steps"]],
@@ -125,4 +126,4 @@ def draw_sizes(arms: Sequence[dict[str, Any]], rate: float, decay: float) -> Non
             "rms": [rms for arm in shown for rms in arm["rms"]],
         },
     )  # fmt: skip
-    vega.draw(about, [growth(shown, f"{takes}: w − {rate:g} × {decay:g} × w")])
+    vega.draw(about, [growth(shown, (takes, when))])

@@ -129,7 +129,8 @@ def draw(
 ) -> None:
     """Mount the picture and its charts; `on` maps its events to callbacks."""
     layers = charts.shows(step(), STEPS)
-    left, right = st.columns([56, 44], gap="medium")
+    with st.container(key="gb-steps-above-scaling"):
+        left, right = st.columns([56, 44], gap="medium")
     with right:
         scaling(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
         if "frontier" in layers:

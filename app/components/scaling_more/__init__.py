@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from app import state
-from app.components import register
 from app.components.scaling.own import Own
 from app.components.scaling.words import powered, sized
+from app.components.scaling_more import charts
 from core.analysis.emergence import LENGTHS
 from core.runs import ladders
 from core.runs.ladders import Rung
 from core.scaling import published
 
-more = register("scaling_more")
-
+NOTE = (
+    "N and D as each paper states them; Kaplan’s N leaves out the embeddings. Faint: where a law is stretched "
+    "beyond the runs that it was fitted to: {fitted}. GPT-2’s D was never published: it stands at one pass over "
+    "its text, its true place is to the right. Losses of two papers, or of this ladder’s characters, are on "
+    "different texts: compare along a line, not between lines. Besiroglu et al. (2024) fitted the form of "
+    "approach 3 again and came to the answer of approaches 1 and 2."
+)
 BUDGETS = (1e9, 1e27)  # operations, of the chart of sizes
 FEW = 0.01  # a share that is as good as none
 LEAP = 1 / 3  # how far a share has gone beside log p where it is flat first and steep then
@@ -31,11 +37,10 @@ def length() -> int:
 
 
 def record(tables: bool, own: Sequence[Own]) -> dict[str, Any]:
-    """Both panels for view.js."""
+    """What both charts show."""
     runs = ladders.series("parameters")
     k = length()
     return {
-        "stamp": f"{tables} {k} {[one.rung.loss for one in own]}",
         "tables": tables, "length": k, "models": [_model(one) for one in published.MODELS],
         "budgets": _budgets(), "losses": _losses(),
         "ladder": [
@@ -170,11 +175,15 @@ def fitted() -> str:
 
 
 def show(tables: bool, own: Sequence[Own]) -> None:
-    """The heading, the dial and the figure."""
+    """The heading, the dial and the charts."""
     st.html('<section class="gb-words"><h2>Published laws, and emergence by the metric</h2></section>')
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.segmented_control(
             "Characters in a row that must all be right", LENGTHS, required=True,
             **state.part("inarow", length(), lambda k: state.set("inarow", k)),
         )  # fmt: skip
-    more(data=record(tables, own), key="more")
+    data = record(tables, own)
+    charts.draw_metrics(data)
+    st.html("".join(f'<p class="gb-told">{escape(data[key])}</p>' for key in ("said", "dotted")))
+    charts.draw_published(data)
+    st.html(f'<p class="gb-told">{escape(NOTE.format(fitted=data["fitted"]))}</p>')

@@ -7,6 +7,22 @@
 // stop or to go back from, state(local)}. The last step shows everything; the field holds -1 for it, so that a link
 // without it shows the whole picture.
 
+/** Where a page puts its charts before its picture (a phone has one column), the bar stands above them all the same. */
+function lifted(figure, bar) {
+  const whole = figure.closest('[class*="st-key-gb-steps-above"]');
+  if (!whole) return;
+  const place = () => {
+    const zoom = figure.currentCSSZoom || 1;
+    const far = (figure.getBoundingClientRect().top - whole.getBoundingClientRect().top) / zoom;
+    const under = matchMedia("(max-width: 640px)").matches;
+    figure.classList.toggle("gb-steps-lifted", under);
+    bar.style.top = under ? `${-far}px` : "";
+  };
+  const watch = new ResizeObserver(() => (figure.isConnected ? place() : watch.disconnect()));
+  for (const part of [whole, document.documentElement]) watch.observe(part);
+  place();
+}
+
 const PACE = 1800; // milliseconds that Play stays at a step
 
 function stepMode(field, names) {
@@ -40,6 +56,7 @@ function stepMode(field, names) {
       button("next", () => by(g, local, 1), "gb-primary"),
       button("play", () => play(g, local, !local.timer)));
     g.figure.prepend(made);
+    lifted(g.figure, made);
     return made;
   };
   const bar = (g, local) => {
