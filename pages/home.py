@@ -94,8 +94,9 @@ def turned() -> page.Answer:
 def ask() -> None:
     """What one head is worth to the prediction: the model answers with the head switched off."""
     if lm.config.head == "none":
-        about = (ctx.model_key, ctx.text, block, head)
-        page.predict(bare.question(f"Switch off L{block}H{head}"), bare.OPTIONS, turned, about)
+        page.predict(
+            bare.question(f"Switch off L{block}H{head}"), bare.OPTIONS, turned, (ctx.model_key, ctx.text, block, head)
+        )
         return
     token = None if seen.logits is None else int(seen.top_ids[row, 0])
     what = "the decoder’s next token"
@@ -130,7 +131,10 @@ def cells() -> list[str]:
     return made
 
 
-ends = {"decoder": "the last row predicts the next token.", "encoder": "each row guesses the token of its place."}
+ends = {
+    "decoder": "the last row predicts the next token.",
+    "encoder": "each row guesses the token of its place.",
+}
 end = ends.get(shape, "the decoder reads what they leave." if stack == "encoder" else ends["decoder"])
 if lm.config.head == "none":
     end = "each ends as its token’s vector in this text."

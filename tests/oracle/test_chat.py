@@ -36,7 +36,10 @@ TEMPLATES = {
     {%- set ns.last = message.role -%}
     {{- '<' ~ message.role ~ '>' + message.content.strip() + ('!' if not loop.last else '') -}}
 {%- endfor %}""",
-    "json": """{% for message in messages %}{% if loop.index > 2 %}{% break %}{% endif %}{{ message | tojson }}{{ message | tojson(indent=2) }}{% endfor %}""",
+    "json": """{% for message in messages %}
+{% if loop.index > 2 %}{% break %}{% endif %}
+{{ message | tojson }}{{ message | tojson(indent=2) }}
+{% endfor %}""",
 }
 
 

@@ -79,7 +79,7 @@ def test_heads_off_turn_the_vector_of_the_text(
     for changes in ([], [ablate_head(2, 1)]):
         with intervene(*changes):
             vectors.append(lm.trace("the dog was glad")["blocks.2.hook_normalized_resid_post"].mean(0))
-    cosine = float(torch.cosine_similarity(*vectors, dim=0))
+    cosine = float(torch.cosine_similarity(vectors[0], vectors[1], dim=0))
     assert 0.0 < cosine < 0.999
     answer = commit(app)
     assert answer.numbers["cosine"] == pytest.approx(cosine, abs=1e-5)
