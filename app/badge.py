@@ -20,6 +20,13 @@ def draw(place: DeltaGenerator, lm: LanguageModel, key: str, text: str) -> None:
     Args:
         key: of the model, for the cache. text: as far as the page reads it.
     """
+    from core.data.tasks import missing
+
+    if lacks := missing(text, lm.card):
+        place.caption(
+            widgets.escape(f"{lacks}. Without one it answers all the same, though nothing was asked.")
+        )
+        return
     said = why(lm, key, text)
     if not said:
         return

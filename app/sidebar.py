@@ -85,7 +85,7 @@ def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart
             )  # fmt: skip
         if not apart:
             rewind.slider(opened)
-        widgets.text_box("" if apart else _about(read, opened.lm))
+        widgets.text_box("" if apart else _fitting(read))
     with places.tools:
         st.button(
             "Undo",
@@ -124,14 +124,6 @@ def _shape(lm: LanguageModel) -> str:
 def _training(opened: Opened) -> str:
     """Whether the open model is a run that still trains."""
     return ", still training" if opened.run is not None and not opened.run.over else ""
-
-
-def _about(read: reading.Reading, lm: LanguageModel) -> str:
-    """What is said under the text: how much of it fits, and what it lacks for this model."""
-    from core.data.tasks import missing
-
-    lacks = missing(read.text, lm.card)
-    return f"{_fitting(read)}. {lacks}." if lacks else _fitting(read)
 
 
 def _fitting(read: reading.Reading) -> str:

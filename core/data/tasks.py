@@ -139,7 +139,7 @@ def missing(text: str, card: Mapping[str, Any]) -> str:
     if not fronts:
         return ""
     told = fronts[0] if len(fronts) == 1 else f"{', '.join(fronts[:-1])} or {fronts[-1]}"
-    return f"No task stands in front of your text. This model was trained on texts that begin with {told}"
+    return f"No task stands in front of your text: this model has learned from texts that begin with {told}"
 
 
 def characters(name: str) -> tuple[int, int]:

@@ -101,13 +101,13 @@ def test_a_bad_link_falls_back_and_says_how(
 def test_a_plain_sentence_for_a_model_of_tasks_is_told_what_it_lacks(open_page: Any) -> None:
     def told(**link: str) -> str:
         return (
-            " ".join(box.value for box in open_page("home", **link).sidebar.caption)
+            " ".join(box.value for box in open_page("home", **link).main.caption)
             .replace("\\", "")
             .replace("\u2060", "")
         )
 
     said = told(model="tales-t5", text="Nora lost her red kite.")
-    assert "No task stands in front of your text." in said
+    assert "No task stands in front of your text:" in said
     assert "begin with “translate English to Spanish:”, “sentiment:”, “question:” or “summarize:”" in said
     for text in ("summarize: Nora lost her red kite.", "Nora lost her <extra_id_0> kite."):
         assert "No task stands" not in told(model="tales-t5", text=text)
