@@ -70,7 +70,7 @@ def loss(lm: LanguageModel, documents: Iterable[str]) -> dict[str, Any]:
     """
     nats, tokens, size, count = 0.0, 0, 0, 0
     for document in documents:
-        ids = lm.encode(document)[:LONGEST]
+        ids = lm.tokenizer.encode(document)[: min(LONGEST, lm.config.n_ctx)]
         if len(ids) < 2:
             continue
         nats -= float(lm.score(ids).sum())
