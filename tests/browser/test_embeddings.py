@@ -153,7 +153,7 @@ def test_the_steps_lead_from_a_word_to_its_neighbours(page: Page) -> None:
 
 def test_the_open_models_table_in_its_place(page: Page, lm: core.LanguageModel) -> None:
     opened(page)
-    page.get_by_text("tales-gpt", exact=True).last.click()
+    page.get_by_role("radio", name="tales-gpt").first.click()
     state = driver.wait_for_state(
         page, NAME, lambda now: now["table"]["id"] == "model" and now["map"]["words"] == 1024
     )
