@@ -49,7 +49,11 @@ def draw(use: Use, wish: Wish) -> tuple[str, DeltaGenerator] | None:
             return None
         key = "\x1f".join((cache.key(name), use.name, wish.source))
         bar = work.buttons(
-            JOB, key, f"Ask {name}", instructed.MOST[use.name], lambda: answer(cache.model(name), asked, use.name)
+            JOB,
+            key,
+            f"Ask {name}",
+            instructed.MOST[use.name],
+            lambda: answer(cache.model(name), asked, use.name),
         )
         job = work.of(JOB, key)
         if job is not None and job.done:

@@ -95,7 +95,7 @@ def ask(lm: LanguageModel, order: Order, seed: int) -> Question:
         return Question(text, way, *seeds, order.kept, order.row, order.token)
     open_ways = [one for one in order.found.ways if one.way == "without positions" and not one.same]
     found = open_ways[0] if open_ways else order.found.way("as it is")
-    now = order.pair(found)[1]
+    now = float(found.after[0, order.token])
     word = widgets.mono(widgets.visible(lm.tokenizer.display(order.token)))
     how = " and read them without positions" if open_ways else ""
     held = f"{now:.3f}" if now >= ALIKE else f"under {ALIKE:g}"
