@@ -94,9 +94,8 @@ def turned() -> page.Answer:
 def ask() -> None:
     """What one head is worth to the prediction: the model answers with the head switched off."""
     if lm.config.head == "none":
-        page.predict(
-            bare.question(f"Switch off L{block}H{head}"), bare.OPTIONS, turned, (ctx.model_key, ctx.text, block, head)
-        )
+        asked = bare.question(f"Switch off L{block}H{head}")
+        page.predict(asked, bare.OPTIONS, turned, (ctx.model_key, ctx.text, block, head))
         return
     token = None if seen.logits is None else int(seen.top_ids[row, 0])
     what = "the decoder’s next token"

@@ -52,12 +52,19 @@ class Pooling:
         said = lm.card.get(CARD)
         if not isinstance(said, dict):
             return cls()
-        if said["refused"]:
+        kinds, longest = said.get("pooling"), said.get("longest")
+        refused = said.get("refused")
+        if not refused and (
+            not isinstance(kinds, list) or not kinds or set(map(str, kinds)) - {"first", "max", "mean"}
+        ):
+            refused = f"its card asks for {str(kinds)[:60]}"
+        if refused:
             raise ValueError(
-                f"{lm.name}: {said['refused']}, which Glassbox does not compute; it pools by the first token, the "
+                f"{lm.name}: {refused}, which Glassbox does not compute; it pools by the first token, the "
                 "largest or the mean, and divides by the length"
             )
-        return cls(tuple(said["pooling"]), said["normalised"], said["longest"], said["lower"])
+        longest = longest if type(longest) is int and longest > 0 else None
+        return cls(tuple(kinds or ()), said.get("normalised") is True, longest, said.get("lower") is True)
 
 
 @torch.inference_mode()

@@ -56,6 +56,11 @@ with page.controls():
         width=190,
         **state.part("families.follow", token, lambda at: state.set("follow", at)),
     )
+    if ctx.lm.config.head == "none":
+        stands_in = (
+            f"{ctx.label} is a bare encoder and says no tokens: {writer.lane.name} stands in its place."
+        )
+        st.caption(widgets.escape(stands_in))
     if three[-1].lm is not None:
         widgets.segments("T5 is asked to", "ask", lanes.ASKS, lambda name: ASKS[str(name)])
 

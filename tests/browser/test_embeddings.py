@@ -18,11 +18,13 @@ from core.vectors.analogies import solve
 from core.vectors.contextual import compare, occurrence
 from core.vectors.map_view import MOST
 from core.vectors.projection import pca
+from core.vectors.sentences import cosines, nearest, sentence_vectors
 from core.vectors.static import glove, of_model
 from tests.browser import checks, driver
 
 TEXT = "The king lost a red ball"
 NAME = "embeddings"
+SENTENCES = ("The plane is about to leave.", "The baby is about to leave.", "The flight departs soon.")
 
 
 def opened(page: Page, **query: Any) -> dict[str, Any]:
@@ -151,7 +153,7 @@ def test_the_steps_lead_from_a_word_to_its_neighbours(page: Page) -> None:
 
 def test_the_open_models_table_in_its_place(page: Page, lm: core.LanguageModel) -> None:
     opened(page)
-    page.get_by_text("tales-gpt", exact=True).last.click()
+    page.get_by_role("radio", name="tales-gpt").first.click()
     state = driver.wait_for_state(
         page, NAME, lambda now: now["table"]["id"] == "model" and now["map"]["words"] == 1024
     )
@@ -200,3 +202,23 @@ def test_the_words_in_three_dimensions_are_cores(page: Page, tmp_path: Path) -> 
     driver.set_theme(page, "dark")
     ink = driver.chart(page, "embeddings_space").locator(".legendtext").first
     assert ink.evaluate("text => getComputedStyle(text).fill") not in ("rgb(24, 28, 36)", "rgb(0, 0, 0)")
+
+
+def test_sentences_are_compared_by_each_reader_and_a_pair_is_chosen(
+    page: Page, lm: core.LanguageModel
+) -> None:
+    driver.open_page(page, "embeddings", sentences="\n".join(SENTENCES))
+    state = driver.component_state(page, "embeddings_sentences")
+    assert state["sentences"] == list(SENTENCES) and state["pair"] is None
+    own = next(one for one in state["readers"] if one["name"] == "tales-gpt")
+    wanted = cosines(sentence_vectors(lm, SENTENCES))
+    assert np.allclose(own["cosines"], wanted, atol=1e-4) and own["best"] == [0, 1]
+    assert own["nearest"] == nearest(wanted)
+    driver.click(page, page.locator('[data-part="reader 0"] [data-cell="2 0"]'))
+    state = driver.wait_for_state(page, "embeddings_sentences", lambda s: s["pair"] == [0, 2])
+    assert f"the cosine {wanted[0, 2]:.3f}" in state["written"][0]
+    driver.wait_for_link(page, "alike=0+2")
+    driver.component(page, "embeddings_sentences").press("ArrowDown")
+    driver.wait_for_state(page, "embeddings_sentences", lambda s: s["pair"] == [1, 2])
+    driver.component(page, "embeddings_sentences").press("Escape")
+    driver.wait_for_state(page, "embeddings_sentences", lambda s: s["pair"] is None)

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.checkpoints import CheckpointError, load_folder
+import core
+from core.checkpoints import CheckpointError, load_folder, save_folder
+from core.checkpoints.sentence import CARD
 from core.language_model import LanguageModel
 from core.model.transformer import ContextTooLong
 from core.trace import NoHead
@@ -140,3 +142,27 @@ def test_a_bare_encoder_gives_everything_but_logits(tmp_path: Path) -> None:
     ):
         with pytest.raises(NoHead, match=r"is a bare encoder.*tales-bert.*sentence_vectors"):
             ask()
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"pooling": "mean"}, {"pooling": ["sum"]}, {"pooling": [[]]}, {"pooling": []}]
+)
+def test_a_card_that_says_nonsense_is_refused_by_name(said: dict[str, Any], tmp_path: Path) -> None:
+    """card.json of our own layout says the same in one entry, and may be anybody's."""
+    loaded = saved_and_loaded(KINDS["bert"].model("none"), tmp_path)
+    lm = LanguageModel(loaded.model, loaded.tokenizer, "made", {CARD: said})
+    with pytest.raises(ValueError, match="its card asks for"):
+        sentence_vectors(lm, TEXTS)
+    odd = {"pooling": ["mean"], "longest": "x", "lower": 1, "normalised": "yes"}
+    assert Pooling.of(LanguageModel(loaded.model, loaded.tokenizer, "made", {CARD: odd})) == Pooling()
+
+
+def test_our_own_layout_keeps_what_the_files_said(tmp_path: Path) -> None:
+    saved_and_loaded(KINDS["bert"].model("none"), tmp_path / "theirs")
+    written(tmp_path / "theirs", MODES["first"])
+    theirs = load_folder(tmp_path / "theirs", dtype=torch.float32)
+    save_folder(tmp_path / "ours", theirs.model, theirs.tokenizer, theirs.card)
+    ours = core.load(tmp_path / "ours")
+    assert Pooling.of(ours) == Pooling(("first",), True) and ours.config.head == "none"
+    first = LanguageModel(theirs.model, theirs.tokenizer, "made", theirs.card)
+    assert np.abs(sentence_vectors(ours, TEXTS) - sentence_vectors(first, TEXTS)).max() < 1e-6

@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from app import chapters
+from app.bare import UNSAID
+from app.components.bias_more import gaps
 from app.opening import STANDS_IN
 from core.hooks import ablate_head, intervene
 from core.zoo import load
@@ -66,6 +68,18 @@ def test_its_notebook_runs_and_its_question_is_answered(
     app = open_page(slug, model="./reader", text="the dog was glad", head=1, silent="2.3", off="1.0 2.1")
     run_notebook(app)
     assert commit(app).why
+
+
+def test_families_and_the_pronoun_gap_say_that_it_predicts_nothing(
+    bare: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLASSBOX_MODELS", str(bare))
+    app = open_page("families", model="./reader", text="the dog was glad")
+    said_there = " ".join(one.value for one in app.caption).replace("\\", "")
+    assert f"reader is a bare encoder and says no tokens: {STANDS_IN} stands in its place." in said_there
+    lm = load(bare / "reader")
+    series = gaps._of(lm, "any", gaps.Asked(("baker",), gaps.TEMPLATES, False, False, ()), "reader", True)
+    assert (series.found, series.why, series.waits) == (None, UNSAID, False)
 
 
 def test_heads_off_turn_the_vector_of_the_text(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import models
 from app.components import embeddings_sentences
 from core.vectors.sentences import cosines, mean_of_words, sentence_vectors
 from core.vectors.static import glove
@@ -16,6 +17,7 @@ from core.zoo import load
 from tests.pages.conftest import OpenPage, notebook, random_model, run_notebook
 
 LINES = "The plane is about to leave.\nThe baby is about to leave.\n\nThe flight departs soon."
+NAME = "all-MiniLM-L6-v2"
 READ = ("The plane is about to leave.", "The baby is about to leave.", "The flight departs soon.")
 
 
@@ -105,3 +107,21 @@ def test_any_text_is_read_or_says_why_not(
         assert "first 200 characters" in captions
     if text.startswith("a\n"):
         assert "first 8 sentences" in captions
+
+
+def test_a_published_encoder_reads_beside_the_open_model(
+    open_page: OpenPage, drawn: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where all-MiniLM-L6-v2 was fetched: here a small encoder with random weights stands for it."""
+    ready = tmp_path / "ready" / f"{NAME}.0.1.0.1"
+    folder = random_model(
+        ready, seed=8, shape="encoder", head="none", norm_placement="post", final_norm=False
+    )
+    monkeypatch.setenv("GLASSBOX_REAL", str(tmp_path))
+    assert models.published() == (NAME,)
+    app = open_page("embeddings", sentences=LINES)
+    assert not app.exception
+    shown = drawn[-1]["readers"]
+    assert [one["name"] for one in shown] == ["tales-gpt", glove().name, "tales-bert", NAME]
+    assert np.allclose(shown[-1]["cosines"], cosines(sentence_vectors(load(folder), READ)), atol=1e-5)
+    run_notebook(app)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import cache, state
+from app.bare import UNSAID
 from app.page import Context
 from app.words import sentence
 from core.analysis import pronoun_gap
@@ -105,6 +106,8 @@ def series(ctx: Context, what: Asked) -> list[Series]:
 
 def _of(lm: LanguageModel, key: str, what: Asked, name: str, opened: bool) -> Series:
     shape = lm.config.shape
+    if lm.config.head == "none":
+        return Series(name, shape, opened, None, UNSAID)
     if opened and heavy(lm) and key not in state.memo("bias_more").get("measured", ()):
         return Series(name, shape, opened, None, waits=True)
     found = cache.call(measure, key, what.jobs, what.templates)

@@ -1,7 +1,7 @@
 """Below the Embeddings picture: sentences of one's own, how like each two are, and who says so.
 
-The open model, the mean of static vectors and the bundled encoder read the same sentences. The functions here ask
-`core.vectors.sentences` and turn its answers into the component's JSON; they compute nothing.
+The open model, the mean of static vectors and the encoders of this machine read the same sentences. The functions here
+ask `core.vectors.sentences` and turn its answers into the component's JSON; they compute nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from core.vectors.static import glove
 
 pictured = register("embeddings_sentences")
 
-READER = "tales-bert"  # the bundled encoder
+# Encoders that read beside the open model, where they are on this machine: the bundled one, and one made for sentences.
+READERS = ("tales-bert", "all-MiniLM-L6-v2")
 MOST = 8  # sentences
 LONGEST = 200  # characters of one
 KEYS = ("alike",)
@@ -119,7 +120,7 @@ def read_by_words(texts: Sequence[str]) -> Reader:
 
 
 def see(ctx: Context, load: str, texts: tuple[str, ...], note: str) -> Seen:
-    """All readers' answers: the open model first, then static vectors, then the bundled encoder if another is open.
+    """All readers' answers: the open model first, then static vectors, then the encoders that are not open.
 
     Args:
         load: the call that opens the open model, as source. texts, note: of `sentences`.
@@ -127,11 +128,19 @@ def see(ctx: Context, load: str, texts: tuple[str, ...], note: str) -> Seen:
     if not texts:
         return Seen((), (), "Write a sentence, or two to compare.")
     asked = [(short_name(ctx), ctx.model_key, load)]
-    if READER in models.bundled() and (ctx.name != READER or ctx.snapshot is not None):
-        asked.append((READER, cache.key(READER), f"core.load({READER!r})"))
+    here = {*models.bundled(), *models.published()}
+    for name in READERS:
+        if name in here and (name != ctx.name or ctx.snapshot is not None):
+            asked.append((name, cache.key(name), f"core.load({name!r})"))
     found = []
     for name, key, source in asked:
-        vectors, tokens, how, said = cache.call(read_by_model, key, texts)
+        try:
+            vectors, tokens, how, said = cache.call(read_by_model, key, texts)
+        except (
+            ValueError,
+            OSError,
+        ) as why:  # there is no room for it beside the open one, or it has just gone
+            vectors, tokens, how, said = None, (), "", sentence(ValueError(models.without_places(str(why))))
         likeness = None if vectors is None else cosines(vectors)
         found.append(Reader(name, how, source, vectors, likeness, tokens, said=said))
     return Seen(texts, (found[0], read_by_words(texts), *found[1:]), note)

@@ -62,7 +62,7 @@ function drawCell(g, data, one, { a, b, x, y, cell, low, high }) {
   const share = high > low ? (v - low) / (high - low) : 1;
   const node = h("g", self ? {} : { class: "gb-hot", "data-cell": `${a} ${b}`, click: () => choose(g, [Math.min(a, b), Math.max(a, b)]) },
     h("rect", { x: x + 0.5, y: y + 0.5, width: cell - 1, height: cell - 1, rx: 3, fill: self ? css("wash") : g.sequential(0.08 + 0.6 * share, 1, "att"), stroke: css("line") }),
-    !self && cell >= 28 && label(x + cell / 2, y + cell / 2 + 4, num(v, 2), { anchor: "middle", mono: true, size: 11, fill: "ink", "pointer-events": "none" }));
+    !self && cell >= 25 && label(x + cell / 2, y + cell / 2 + 4, num(v, 2), { anchor: "middle", mono: true, size: cell < 32 ? 9 : 11, fill: "ink", "pointer-events": "none" }));
   return g.tip(node, self ? `${LETTER[a]} itself: 1` : `${LETTER[a]} and ${LETTER[b]}: ${num(v, 4)}\n${visible(data.sentences[a])}\n${visible(data.sentences[b])}`);
 }
 
@@ -101,7 +101,7 @@ const sentencesView = {
     const top = drawSentences(g, data, pair);
     const many = data.readers.length;
     const across = g.width >= 900 ? many : g.width >= NARROWEST ? 2 : 1;
-    const gap = 36;
+    const gap = 28;
     const each = (g.width - gap * (across - 1)) / across;
     let y = top;
     for (let from = 0; from < many; from += across) {

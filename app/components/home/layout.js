@@ -111,7 +111,7 @@ function phoneLayout(g, data, local) {
   const headRows = Math.ceil(data.heads / across);
   const barsY = headsY + 14 + headRows * (size + 4) + 26;
   const controlsY = barsY + 22 + 5 * 23 + 26;
-  const openY = controlsY + 122 + (stepOf(data, local) ? 210 : 0);
+  const openY = (data.logits ? controlsY + 122 : barsY) + (stepOf(data, local) ? 210 : 0);
   const openRowsTop = openY + 66;
   const openBottom = openRowsTop + r.rows * r.pitch + 24;
   return {
