@@ -42,7 +42,9 @@ def engine(store: Store, **settings: float) -> Iterator[Engine]:
         yield made
     finally:
         made.close()
-        until(lambda: not workers(), "their end")  # a line that closed is a little before its process has gone
+        until(
+            lambda: not workers(), "their end"
+        )  # a line that closed is a little before its process has gone
 
 
 def test_nobody_stands_until_somebody_is_expected(lite: Store) -> None:
