@@ -67,6 +67,9 @@ OPTIONAL = {
     "powered(": ("sizes",),
     "roundTicks(": ("pens",),
     "paragraphs(": ("paragraphs",),
+    "sharers(": ("groups",),
+    "keyGroups(": ("groups",),
+    "sharedWords(": ("groups",),
 }
 
 

@@ -14,6 +14,7 @@ FIELDS: tuple[Field, ...] = (
         "panel", "choice", "lines", choices=("lines", "map", "pair", "join", "effect")
     ),  # of the chosen head
     Field("added", "int", -1, -1, 999, shown="the sum of all"),  # how many heads have been added up
+    Field("order", "choice", "block", choices=("block", "kind", "effect")),  # of the small maps
     Field("off", "text", ""),  # the heads that are switched off (app/components/multi_head/off.py)
     Field(
         "instead", "choice", "zero", choices=("zero", "mean")

@@ -83,13 +83,17 @@ def composition(
     with torch.no_grad():
         left = [_writes(place, gain) for place in sources]
         right = [_reads(lm, place, way, across, gain) for place in readers]
+        heads = lm.config.n_heads
+        written = [(r_v @ w_o).norm(dim=(1, 2)) for r_v, w_o in left]  # (H,) each
+        read = [(_every(meets, heads) @ then.transpose(1, 2)).norm(dim=(1, 2)) for meets, then in right]
         first, then = np.ogrid[: len(left), : len(right)]
         # Under cross-attention the decoder's own heads of the same block come first, and the encoder's all do.
         follows = first < then if not across else first <= then if way == "Q" else (first >= 0) & (then >= 0)
-        heads = lm.config.n_heads
         scores = np.zeros((len(left), heads, len(right), heads))
         for i, j in np.argwhere(follows).tolist():
-            scores[i, :, j] = _pair_scores(left[i], right[j]).cpu().numpy()
+            lengths = written[i][:, None] * read[j]  # (H, H)
+            product = _product_lengths(left[i], right[j]) / lengths.clamp(min=torch.finfo(lengths.dtype).tiny)
+            scores[i, :, j] = product.cpu().numpy()
     chance = random_scores(lm.config.d_model, lm.config.head_size, seed=seed)
     return Composition(
         way=way, attention=attention, writers=writers, scores=scores, follows=follows,
@@ -108,10 +112,11 @@ def _writes(place: Place, gain: bool) -> tuple[Tensor, Tensor]:
 
 
 def _reads(lm: LanguageModel, place: Place, way: Way, across: bool, gain: bool) -> tuple[Tensor, Tensor]:
-    """What meets the stream, (H, D, K), and what it is then multiplied by, shrunk by QR, (H, K, K)."""
+    """What meets the stream, (H, D, K) or of shared heads (H_kv, D, K), and what follows, shrunk by QR, (H, K, K)."""
     attn = place.attn
-    q, k, v = attn.W_Q, _every(attn.W_K, attn.n_heads), _every(attn.W_V, attn.n_heads)  # (H, D, K) each
-    meets, then = {"K": (k, q), "Q": (q, k), "V": (v, attn.W_O.transpose(1, 2))}[way]
+    q, k, v = attn.W_Q, attn.W_K, attn.W_V  # (H, D, K), (H_kv, D, K) twice
+    then = {"K": q, "Q": _every(k, attn.n_heads), "V": attn.W_O.transpose(1, 2)}[way]
+    meets = {"K": k, "Q": q, "V": v}[way]
     asks, answers = _gain(place.norm, gain), _gain(place.norm, gain)
     if across:
         answers = _gain(getattr(stack_of(lm, "encoder"), "ln_final", None), gain)
@@ -139,13 +144,12 @@ def _square(tall: Tensor) -> Tensor:
     return torch.linalg.qr(tall, mode="r").R
 
 
-def _pair_scores(left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> Tensor:
-    """(H, H) the score of each writer of one layer with each reader of another."""
+def _product_lengths(left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> Tensor:
+    """(H, H) how long the product of each writer of one layer with each reader of another is."""
     (r_v, w_o), (meets, then) = left, right
-    middle = torch.einsum("hkd,gdj->hgkj", w_o, meets)  # (H, H, K, K)
-    product = r_v[:, None] @ middle @ then.transpose(1, 2)[None]  # (H, H, K, K)
-    lengths = (r_v @ w_o).norm(dim=(1, 2))[:, None] * (meets @ then.transpose(1, 2)).norm(dim=(1, 2))[None]
-    return product.norm(dim=(2, 3)) / lengths.clamp(min=torch.finfo(lengths.dtype).tiny)
+    middle = torch.einsum("hkd,gdj->hgkj", w_o, meets)  # (H, H or H_kv, K, K)
+    middle = (r_v[:, None] @ middle).repeat_interleave(len(then) // len(meets), dim=1)  # (H, H, K, K)
+    return (middle @ then.transpose(1, 2)[None]).norm(dim=(2, 3))
 
 
 def random_scores(d_model: int, d_head: int, *, draws: int = DRAWS, seed: int = 0) -> Array:

@@ -50,9 +50,11 @@ class Overview:
     mlp: (L, T), the norm of what it adds.
     heads, cross: attention to the own rows and, in a decoder with a source, to the source.
     lens_ids, lens_probabilities: (L + 1, T), the logit lens's first guess; empty for a stack that predicts nothing.
+    lens_own: (L + 1, T), what it gives to the token that the row says in the end.
     logits: (T, V) or None.   top_ids, top_probabilities: (T, 9), best first.   special: (T,), tokens that are no text.
     read: (T,) or None, the norm of what the unembedding reads.
     embed_norm, final_norm: whether a norm stands after the embedding, before the unembedding.
+    kv_heads: the heads of keys and values that the H query heads share, H where each has its own.
     vocabulary: V.   parameters: of the whole model.   milliseconds: of the recorded pass.
     """
 
@@ -71,6 +73,7 @@ class Overview:
     cross: Heads | None
     lens_ids: NDArray[np.int64]
     lens_probabilities: Floats
+    lens_own: Floats
     logits: Floats | None
     top_ids: NDArray[np.int64]
     top_probabilities: Floats
@@ -78,6 +81,7 @@ class Overview:
     embed_norm: bool
     final_norm: bool
     mask_id: int | None
+    kv_heads: int
     vocabulary: int
     parameters: int
     milliseconds: float
@@ -138,6 +142,7 @@ def overview(lm: LanguageModel, text: Text, target: Text | None = None, stack: S
         cross=_heads(trace, prefix, layers, "cross_attn", lm.config.n_heads) if cross else None,
         lens_ids=lens.ids[..., 0] if lens else nothing.astype(np.int64),
         lens_probabilities=lens.probabilities[..., 0] if lens else nothing.astype(np.float32),
+        lens_own=lens.own if lens else nothing.astype(np.float32),
         logits=None if logits is None else _array(logits),
         top_ids=best.indices.cpu().numpy() if best else nothing.T.astype(np.int64),
         top_probabilities=_array(best.values) if best else nothing.T.astype(np.float32),
@@ -145,6 +150,7 @@ def overview(lm: LanguageModel, text: Text, target: Text | None = None, stack: S
         embed_norm=lm.config.embed_norm and lm.config.norm != "none",
         final_norm=lm.config.final_norm and lm.config.norm != "none",
         mask_id=lm.config.mask_id,
+        kv_heads=lm.config.kv_heads,
         vocabulary=lm.config.d_vocab,
         parameters=lm.n_parameters,
         milliseconds=milliseconds,

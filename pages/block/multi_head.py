@@ -24,7 +24,7 @@ from core.analysis.places import Kind
 from core.model.attention import Attention
 
 LONGEST = 64  # tokens: what the maps and lines hold
-KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "off", "instead")
+KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "off", "instead", "order")
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Lily lost a red ball. Ben found the red",

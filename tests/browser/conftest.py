@@ -41,17 +41,24 @@ def lm() -> core.LanguageModel:
 
 @pytest.fixture(scope="package")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with models of the other shapes: the encoder has a mask token; one is as large as GPT-2 in its heads."""
+    """A folder with models of the other shapes.
+
+    The encoder has a mask token; one has GPT-2's heads; one as many blocks and shared keys as a published model.
+    """
     root = tmp_path_factory.mktemp("models")
     random_model(root / "both", seed=2, tokens=("[MASK]",), shape="encoder", mask_id=400)
     random_model(root / "pair", seed=3, shape="encoder-decoder", n_layers=2, position="relative", norm="rms")
     random_model(root / "large", seed=4, n_layers=12, n_heads=12, d_model=96)
+    rotary: dict[str, Any] = {"position": "rotary", "norm": "rms", "gated": True, "act": "silu"}
+    random_model(
+        root / "many", seed=5, spread=0.6, n_layers=30, n_heads=9, n_kv_heads=3, d_model=36, **rotary
+    )
     return root
 
 
 @pytest.fixture(scope="package")
 def own_server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
-    """The app with these models in its list, as ./both, ./pair and ./large; without workers."""
+    """The app with these models in its list, as ./both, ./pair, ./large and ./many; without workers."""
     with driver.serving(tmp_path_factory.mktemp("own"), env={"GLASSBOX_MODELS": str(models)}) as running:
         yield running
 

@@ -188,10 +188,12 @@ def open_page() -> OpenPage:
     return run
 
 
-def random_model(folder: Path, seed: int, tokens: Sequence[str] = (), **config: Any) -> Path:
+def random_model(
+    folder: Path, seed: int, tokens: Sequence[str] = (), spread: float = 0.2, **config: Any
+) -> Path:
     """A small model with random weights and a tokenizer of its own, as a folder that `core.load` reads.
 
-    The weights are wide (standard deviation 0.2), so that its predictions differ clearly from any other model's.
+    The weights are wide (standard deviation `spread`), so that its predictions differ clearly from any other model's.
     Each of `tokens` is one token of its vocabulary.
     """
     fables = (Path(__file__).resolve().parents[2] / "assets" / "corpora" / "fables.txt").read_text(
@@ -207,7 +209,7 @@ def random_model(folder: Path, seed: int, tokens: Sequence[str] = (), **config: 
     torch.manual_seed(seed)
     with torch.no_grad():
         for weight in model.parameters():
-            weight.normal_(0.0, 0.2)
+            weight.normal_(0.0, spread)
     return save_folder(folder, model, tokenizer, {"about": "random weights", "seed": seed, "steps": 0})
 
 

@@ -80,6 +80,7 @@ def test_every_number_is_that_of_the_hook_it_names(words, name):
     if name == "bert":
         close(seen.token_type, trace["hook_token_type_embed"])
         assert seen.embed_norm and seen.position is not None
+    assert seen.kv_heads == (2 if name == "llama" else 4)
     if name == "bare":
         assert not (seen.embed_norm or seen.final_norm) and seen.position is None
 
@@ -157,6 +158,10 @@ def test_the_lens_puts_the_models_own_head_to_every_depth(words, name):
     lm = language_model(words, name)
     trace = lm.trace(TEXT, target=TARGET if name == "t5" else None)
     lens = logit_lens(lm, trace, top=3)
+    seen = overview(lm, TEXT, TARGET if name == "t5" else None)
+    last = trace.logits.argmax(-1)
+    depths = torch.tensor(seen.lens_own)
+    close(depths[-1], trace.logits.softmax(-1).gather(-1, last[:, None])[:, 0])
     own = trace.logits.softmax(-1).topk(3)
     assert lens.ids.shape == (lm.config.decoder_layers + 1, len(trace.logits), 3)
     assert lens.ids[-1].tolist() == own.indices.tolist()
@@ -174,6 +179,7 @@ def test_the_lens_puts_the_models_own_head_to_every_depth(words, name):
     else:
         x = x / (x.pow(2).mean(-1, keepdim=True) + lm.config.norm_eps).sqrt() * stack.ln_final.w
     logits = x @ stack.unembed.W_U + (stack.unembed.b_U if name == "bert" else 0.0)
+    close(depths[1], logits.softmax(-1).gather(-1, last[:, None])[:, 0])
     expected = logits.softmax(-1).topk(3)
     assert lens.ids[1].tolist() == expected.indices.tolist()
     close(lens.probabilities[1], expected.values)

@@ -54,7 +54,8 @@ def describe_steps(steps: AttentionSteps, config: ModelConfig) -> list[dict[str,
     change, k = steps.change, config.head_size
     share = config.n_heads // config.kv_heads
     first = steps.kv_head * share
-    shared = f", shared by heads {first} to {first + share - 1}" if share > 1 else ""
+    last = first + share - 1
+    shared = f", shared by heads {first} {'and' if share == 2 else 'to'} {last}" if share > 1 else ""
     normed = ", normalised" if steps.q_norm is not None else ""
     read = f"what the head reads of each token: {counted(config.d_model, 'number')}, "
     read += f"brought to size by {NORMS[config.norm]}" if steps.norm is not None else "as they are"
@@ -145,6 +146,7 @@ def record(
     return {
         "name": f"L{steps.layer}H{steps.head}{kind}",
         "block": steps.layer, "head": steps.head, "attention": steps.attention, "nHeads": config.n_heads,
+        "kvHeads": config.kv_heads,
         "dHead": config.head_size, "cross": steps.attention == "cross", "rows": rows, "cols": columns,
         "steps": describe_steps(steps, config), "arrays": arrays(steps),
         "factor": steps.factor, "factorName": f"1/√{config.head_size}" if steps.factor != 1.0 else "not scaled",

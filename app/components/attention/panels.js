@@ -149,7 +149,17 @@ function drawHeads(g, data, local, at, active) {
       if (alone) parts.push(label(p.x, y, hint, { fill: ink }));
     }
   }
+  if (at.panels.some((p) => p.id === "v" && p.phase === "past")) {
+    const end = Math.min(...at.panels.filter((p) => p.phase === "now").map((p) => p.x)) - 24;
+    const text = [sharing(data), sharing(data).replace("keys and values", "K, V")].find((one) => measure(one, 12, false) * 1.04 < end);
+    if (text) parts.push(label(end, y, text, { fill: "k-ink", anchor: "end" }));
+  }
   return parts;
+}
+/** "Head 4 shares keys and values with heads 3 and 5"; "" where each head has its own. */
+function sharing(data) {
+  const words = sharedWords(data.head, data.nHeads, data.kvHeads);
+  return words && `Head ${data.head} ${words}`;
 }
 
 /** Column labels over the current matrix: level where they fit, slanted where they do not, else only the active one. */

@@ -113,7 +113,7 @@ const attention = {
     const s = attention.state(data, local);
     const where = MATRICES[step.id] ? `row ${s.row} ${visible(data.rows[s.row].text)}, column ${s.col} ${visible(data.cols[s.col].text)}`
       : s.keyed ? `key ${s.col} ${visible(data.cols[s.col].text)}, number ${s.dim}` : `row ${s.row} ${visible(data.rows[s.row].text)}, number ${s.dim}`;
-    return `${data.name}, step ${local.step + 1} of ${data.steps.length}: ${step.title}, ${hintOf(data, local, s.row)}. At ${where} the value is ${num(s.value, 3)}. ` +
+    return `${data.name}, step ${local.step + 1} of ${data.steps.length}: ${step.title}, ${hintOf(data, local, s.row)}. At ${where} the value is ${num(s.value, 3)}. ${s.shared && `${s.shared}. `}` +
       `${data.next.label}${data.next.tokens.length ? ` ${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}`).join(", ")}.` : ""}`;
   },
 
@@ -126,7 +126,7 @@ const attention = {
       row: active.row, col: active.col, dim: active.dim, keyed: active.keyed, value: card.value === -Infinity ? null : card.value,
       sum: card.sum ?? null, terms: card.rows?.[2].values ?? null, others: card.others, rest: card.rest, hover: local.hover !== null,
       playing: Boolean(local.timer), tokens: data.rows.map((t) => t.text), changed: data.next.changed, edits: data.edits,
-      blind: data.blind, moved: data.moved, hint: hintOf(data, local, active.row),
+      shared: sharing(data), blind: data.blind, moved: data.moved, hint: hintOf(data, local, active.row),
       next: data.next.tokens.map(({ text, id, before, after }) => ({ text, id, before, after })),
     };
   },

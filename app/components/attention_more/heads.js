@@ -33,7 +33,9 @@ function headsHeight(data, w) {
 function drawShared(g, data, at) {
   const { x, y, w } = at;
   const narrow = w < 520;
-  const lead = narrow ? w : 150;
+  const own = data.shared.find((one) => one.own);
+  const names = own ? 1.08 * (measure(capital(own.name), 12, false) + measure("this model’s", 12, false)) + 8 : 0;
+  const lead = narrow ? w : Math.max(150, Math.ceil(names) - 12);
   const most = Math.max(...data.shared.map((one) => one.full));
   const worst = Math.max(...data.shared.flatMap((one) => [one.loss ?? 0, one.stories ?? 0]), 1e-9);
   const about = inLines("Fewer heads of keys and values make a smaller cache. Here each group’s were replaced by their mean; a model meant for it is trained so.", w);

@@ -3,8 +3,8 @@
 /** Where the open block is drawn: its corner, its rows and its bands above them. */
 function frameOf(L, l) {
   if (!L.phone) {
-    return { x: L.blocks[l].x, w: L.openW, y: L.y, first: L.first, last: L.last, pitch: L.pitch, rowsTop: L.rowsTop, lanesTop: 123,
-      bottom: L.rowsTop + L.rows * L.pitch + 24, tight: false };
+    return { x: L.blocks[l].x, w: L.blocks[l].opened, y: L.y, first: L.first, last: L.last, pitch: L.pitch, rowsTop: L.rowsTop, lanesTop: 123,
+      bottom: L.rowsTop + L.rows * L.pitch + 24, tight: L.folded };
   }
   const y = (i) => L.openRowsTop + (i - L.first + 0.5) * L.pitch;
   return { x: L.openX, w: L.openW, y, first: L.first, last: L.last, pitch: L.pitch, rowsTop: L.openRowsTop, lanesTop: L.openY + 38,
@@ -16,7 +16,7 @@ function drawOpen(g, data, local, L) {
   const open = blockOf(data, local);
   const shown = L.phone ? [open] : L.blocks.map((b, l) => (b.o > 0 ? l : -1)).filter((l) => l >= 0);
   for (const l of shown) {
-    const scale = L.phone ? 1 : L.blocks[l].w / L.openW;
+    const scale = L.phone ? 1 : L.blocks[l].w / L.blocks[l].opened;
     const F = frameOf(L, l);
     const deps = [l, headOf(data, local), local.sel.attention, local.sel.ribbons, L.first, F.w, F.lanesTop];
     const parts = [g.part(`open ${l}`, deps, () => openRows(g, data, local, F, l))];
@@ -35,7 +35,7 @@ function drawOpen(g, data, local, L) {
       parts.push(g.part(`followed ${l}`, [...deps, row], () => followedRow(g, data, local, F, l, row)));
       parts.push(g.part(`matrix ${l}`, deps, () => matrixGround(g, data, local, F, l)));
     }
-    if (!L.phone) parts.push(g.part(`heads ${l}`, deps, () => headMaps(g, data, local, l, { x: 10, y: L.top + 8, w: L.openW - 20, size: 44, pitch: 53 })));
+    if (!L.phone) parts.push(g.part(`heads ${l}`, deps, () => headMaps(g, data, local, l, { x: 10, y: L.top + 8, w: L.blocks[l].opened - 20, size: 44, pitch: 53 })));
     for (const node of parts) {
       node.setAttribute("transform", `translate(${F.x},0) scale(${scale},1)`);
       node.setAttribute("opacity", L.phone ? 1 : L.blocks[l].o);
@@ -47,17 +47,20 @@ function headMaps(g, data, local, l, box) {
   const heads = looking(data, local);
   const kind = heads === local.cross ? "cross" : "own";
   const pitch = Math.min(box.pitch, box.w / data.heads);
-  const size = Math.min(box.size, pitch - (pitch > 30 ? 6 : 2));
-  return Array.from({ length: data.heads }, (_, head) => {
+  const shared = data.kv_heads < data.heads; // a line and words below the maps, which leave them room
+  const size = Math.min(shared ? 34 : box.size, pitch - (pitch > 30 ? 6 : 2));
+  const y = shared ? box.y - 3 : box.y + (box.size - size) / 2;
+  const maps = Array.from({ length: data.heads }, (_, head) => {
     const x = box.x + head * pitch;
-    const y = box.y + (box.size - size) / 2;
     const chosen = head === headOf(data, local);
-    const node = h("g", { class: "gb-hot", "data-head": head, onclick: () => g.select({ head }), ondblclick: () => g.visit("attention") },
+    const node = h("g", { class: "gb-hot", "data-head": head, onclick: () => openBlock(g, data, local, l, head), ondblclick: () => g.visit("attention") },
       heatImage(x, y, size, size, thumbnail(g, data, local, heads, kind, l, head)),
       h("rect", { x, y, width: size, height: size, rx: 2, fill: "transparent", stroke: css(chosen ? "att" : "line"), "stroke-width": chosen ? 2 : 1 }),
       pitch >= 14 && label(x + size / 2, y + size + 14, head, { mono: true, anchor: "middle", fill: chosen ? "att-ink" : "ink3", weight: chosen ? 700 : null }));
-    return g.tip(node, `L${l}H${head}: click for its dots, double-click for its own page`);
+    const shares = sharedWords(head, data.heads, data.kv_heads);
+    return g.tip(node, `L${l}H${head}: click for its dots, double-click for its own page${shares && `; it ${shares}`}`);
   });
+  return [maps, keyGroups(data.heads, data.kv_heads, box.x, y + size + (pitch >= 14 ? 18 : 5), pitch, size)];
 }
 
 /** "L3H0: ·a reads ·saw most, 0.33" */

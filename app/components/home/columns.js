@@ -17,12 +17,14 @@ function drawHeadings(g, data, local, L) {
   g.door("tokenization", { left: -2, top: L.phone ? -12 : 0 }, "Tokens", "How a text is cut into tokens");
   if (!L.phone) g.door("embeddings", { left: L.embX - 9, top: 0 }, "Embedding", "The table’s row for each token, and which rows are alike");
   if (!L.phone && wide?.o > 0.99) g.door("multi_head", { left: wide.x + 8, top: 0 }, `Block ${open}, open`, "All heads side by side");
-  g.part("headings", [L.blocks, L.narrow, local.sel.attention], () => {
+  g.part("headings", [L.blocks, L.narrow, local.sel.attention, open], () => {
     const out = [];
     if (!L.phone) {
       const many = data.d_model > data.embed.shape[1];
-      out.push(label(L.embX, 30, many ? `${data.embed.shape[1]} of ${data.d_model}` : `${counted(data.d_model, "value")}`, { fill: "ink3" }));
+      const text = many ? `${data.embed.shape[1]} of ${data.d_model}` : `${counted(data.d_model, "value")}`;
+      out.push(label(L.folded ? L.blocksX - 6 : L.embX, 30, text, { fill: "ink3", anchor: L.folded ? "end" : null }));
     }
+    if (L.folded) return [out, foldedHeadings(data, L, open)];
     L.blocks.forEach((b, l) => {
       const name = L.phone ? l === open && L.closed < 50 ? String(l) : L.closed < 50 ? l : `Block ${l}` : b.o > 0.5 ? `Block ${l}, open`
         : L.narrow ? l : `Block ${l}`;
@@ -45,7 +47,7 @@ function drawGround(g, data, local, L) {
   g.part("ground", [L.blocks, open], () => L.blocks.map((b, l) => {
     const chosen = L.phone ? l === open : b.o > 0;
     return h("rect", {
-      x: b.x + 0.5, y: L.top + 0.5, width: b.w - 1, height: L.bottom - L.top - 1, rx: 8, "data-block": l, class: "gb-hot",
+      x: b.x + 0.5, y: L.top + 0.5, width: b.w - 1, height: L.bottom - L.top - 1, rx: Math.min(8, b.w / 3), "data-block": l, class: "gb-hot",
       fill: css(!L.phone && b.o > 0 ? "bg" : "wash"), stroke: css(chosen ? (L.phone ? "att" : "ink3") : "line"),
       "stroke-width": chosen ? 1.5 : 1, onclick: () => openBlock(g, data, local, l),
     });
@@ -131,15 +133,15 @@ function grid(n, w, height, gap) {
 
 function drawClosed(g, data, local, L) {
   const T = data.tokens.length;
-  const w = L.closed;
   const places = data.cross ? [0.2, 0.5, 0.8] : [1 / 3, 2 / 3];
-  const limit = Math.min(8, L.pitch * 0.42, (w / (places.length + 0.6)) * 0.5);
   L.blocks.forEach((b, l) => {
     if (b.o === 1) return;
+    const w = b.closed;
+    const limit = Math.min(8, L.pitch * 0.42, (w / (places.length + 0.6)) * 0.5);
     const heads = looking(data, local);
     const node = g.part(`closed ${l}`, [w, L.first, L.phone, heads === local.cross], () => {
       const out = [];
-      if (!L.phone) {
+      if (!L.phone && !isFolded(data, L, l)) {
         const { cols, size } = grid(data.heads, w - 8, 100, 3);
         const left = (w - (cols * (size + 3) - 3)) / 2;
         for (let head = 0; size >= 8 && head < data.heads; head++) {
@@ -158,7 +160,7 @@ function drawClosed(g, data, local, L) {
           const ring = kind === "cross";
           const dot = h("circle", {
             cx: w * places[k], cy: L.y(i), r: ring ? Math.max(0.5, r - 1) : r, fill: css(ring ? "bg" : kind), class: "gb-hot",
-            stroke: css(ring ? "att" : "wash"), "stroke-width": ring ? 2 : 1, onclick: () => openBlock(g, data, local, l),
+            stroke: css(ring ? "att" : "wash"), "stroke-width": ring ? 2 : isFolded(data, L, l) ? 0 : 1, onclick: () => openBlock(g, data, local, l),
           });
           const what = { att: "attention", cross: "cross-attention", mlp: "MLP" }[kind];
           out.push(g.tip(dot, `${visible(data.tokens[i])}, block ${l}: ${what} adds ${num(norms[l * T + i])} to a stream of ${num(local.resid[l * T + i])}`));
@@ -178,6 +180,7 @@ function drawLens(g, data, local, L) {
         : "An encoder says nothing by itself: its last vectors are what the decoder's cross-attention reads. Choose the decoder below.", { fill: "ink3" }));
     return;
   }
+  if (L.folded) return drawLensLine(g, data, local, L);
   const T = data.tokens.length;
   const row = rowOf(data, local);
   const box = L.phone ? Math.max(L.closed, 30) : 54;
@@ -220,7 +223,7 @@ function legendOf(data, L) {
     : "V carries; K and V as wide as the row’s attention"]);
   const edge = (y) => (L.phone ? Infinity : y < L.actY + BASE.act + 10 ? L.barsX - 16 : L.width);
   let x = 0;
-  let y = L.phone ? L.lensY + (data.lens ? 52 : 12) : L.bottom + 61;
+  let y = L.phone ? L.lensY + (data.lens ? (L.folded ? 46 : 52) : 12) : L.legendY;
   return items.map(([kind, colour, text]) => {
     const long = measure(text, 12, false);
     if (x && x + 20 + long > edge(y)) [x, y] = [0, y + 20];
@@ -232,7 +235,7 @@ function legendOf(data, L) {
 }
 function drawLegend(g, data, local, L) {
   const about = "What each part adds to a row, line by line, and the norms that read it";
-  if (!L.phone) g.door("norm_residual", { left: 18, top: L.bottom + 51 }, "residual stream", about).classList.add("home-legend");
+  if (!L.phone) g.door("norm_residual", { left: 18, top: L.legendY - 10 }, "residual stream", about).classList.add("home-legend");
   g.part("legend", [local.sel.ribbons, L.bottom, L.width, L.barsX], () => legendOf(data, L).map(({ kind, colour, text, x, y, left, right }) => {
     const mark = kind === "line" ? h("rect", { x, y: y - 2, width: 14, height: 4, rx: 1, fill: css(colour) })
       : h("circle", { cx: x + 5, cy: y, r: kind === "ring" ? 4 : 5, fill: kind === "ring" ? "none" : css(colour), stroke: kind === "ring" ? css(colour) : null, "stroke-width": 2 });

@@ -1,7 +1,7 @@
 // Home's geometry: where every column, block and row stands, from the data, the width and what is open.
 
 // fold: the height of nine full rows, which leaves the cards at the foot on a 768 px screen; up to 16 rows shrink to snug for it.
-const BASE = { top: 22, rowsTop: 150, pitch: 32, snug: 24, fold: 288, smallest: 18, fullRows: 16, chipGap: 14, embed: 66, bars: 170, fan: 46, act: 40 };
+const BASE = { top: 22, least: 380, rowsTop: 150, pitch: 32, snug: 24, fold: 288, smallest: 18, fullRows: 16, chipGap: 14, embed: 66, bars: 170, fan: 46, act: 40 };
 const MAX_COLUMN = 26;
 
 /** The row that is followed now: under the pointer, chosen, or the one that predicts. */
@@ -9,7 +9,8 @@ function rowOf(data, local) {
   const chosen = local.hover ?? local.sel.follow ?? -1;
   return chosen < 0 || chosen >= data.tokens.length ? data.home_row : chosen;
 }
-const blockOf = (data, local) => clamp(local.sel.block ?? 0, 0, Math.max(0, data.blocks - 1));
+/** The open block: the folded one that the pointer rests on, or the chosen one. */
+const blockOf = (data, local) => clamp(local.peek ?? local.sel.block ?? 0, 0, Math.max(0, data.blocks - 1));
 const headOf = (data, local) => clamp(local.sel.head ?? 0, 0, data.heads - 1);
 /** The attention that the open block shows: the rows' own, or a decoder's view of the source. */
 const looking = (data, local) => (data.cross && local.sel.attention === "cross" ? local.cross : local.own);
@@ -41,7 +42,7 @@ function spot(g, event) {
 }
 
 function layout(g, data, local) {
-  return g.width < 640 ? phoneLayout(g, data, local) : wideLayout(g, data, local);
+  return g.width < 640 || (g.width < FOLD.narrowest && folds(data, g.width)) ? phoneLayout(g, data, local) : wideLayout(g, data, local);
 }
 
 function rowsOf(data, local, base, pitch, room) {
@@ -59,53 +60,68 @@ function rowsOf(data, local, base, pitch, room) {
 
 function wideLayout(g, data, local) {
   const longest = Math.max(...data.tokens.map((t) => measure(visible(t), 13, true)));
-  const chipW = clamp(Math.ceil(longest + 18), 70, 104);
+  const folded = folds(data, g.width);
+  const chipW = clamp(Math.ceil(longest + 18), 70, folded ? FOLD.chip : 104);
   const embX = chipW + BASE.chipGap;
-  const blocksX = embX + BASE.embed + 10;
-  const n = Math.max(1, data.blocks);
+  const blocksX = folded ? FOLD.left : embX + BASE.embed + 10;
   const room = g.width - BASE.bars - BASE.fan - blocksX;
-  const least = 380;
-  let [closed, gap, narrow] = [54, 8, false];
-  if (n > 6 || room - (n - 1) * (closed + gap) < least) {
-    gap = n > 8 ? 4 : 6;
-    [closed, narrow] = [clamp((room - least) / Math.max(1, n - 1) - gap, data.cross ? 28 : 20, data.cross ? 40 : 30), true];
-  }
-  const openW = data.blocks ? Math.max(least, room - (n - 1) * (closed + gap)) : room;
+  const { closed, widths, opened, gap, narrow } = folded ? foldedWidths(data, room) : widthsOf(data, room);
   const opening = local.opening;
   const open = blockOf(data, local);
   const blocks = [];
   let x = blocksX;
   for (let l = 0; l < data.blocks; l++) {
     const o = opening ? (l === open ? opening.t : l === opening.from ? 1 - opening.t : 0) : l === open ? 1 : 0;
-    const w = lerp(closed, openW, o);
-    blocks.push({ x, w, o });
+    const w = lerp(widths[l], opened[l], o);
+    blocks.push({ x, w, o, closed: widths[l], opened: opened[l] });
     x += w + gap;
   }
-  const blocksEnd = data.blocks ? x - gap : blocksX + openW;
+  const blocksEnd = data.blocks ? x - gap : blocksX + room;
   const r = rowsOf(data, local, BASE, BASE.pitch, BASE.fullRows * BASE.pitch);
   const bottom = BASE.rowsTop + r.rows * r.pitch + 24;
-  const lensY = bottom + 8;
-  const actY = Math.max(lensY, 438); // the bars need their height however short the text
+  const lensY = bottom + (folded ? 18 : 8);
+  const actY = folded ? 438 : Math.max(lensY, 438); // the bars need their height however short the text
   const barsX = blocksEnd + BASE.fan;
   const L = {
-    phone: false, tight: false, ...r, chipW, embX, embW: BASE.embed, blocksX, blocksEnd, blocks, closed, gap, narrow, openW,
+    phone: false, tight: false, folded, ...r, chipW, embX, embW: blocksX - 10 - embX, blocksX, blocksEnd, blocks, closed, gap, narrow,
     barsX, barsW: BASE.bars, width: barsX + BASE.bars, top: BASE.top, rowsTop: BASE.rowsTop, bottom,
-    lensY, actY, y: (i) => BASE.rowsTop + (i - r.first + 0.5) * r.pitch,
+    lensY, legendY: bottom + (folded ? 76 : 61), actY, y: (i) => BASE.rowsTop + (i - r.first + 0.5) * r.pitch,
   };
-  const under = stepOf(data, local) ? bottom + 142 : legendOf(data, L).at(-1).y + 11;
+  const under = stepOf(data, local) ? L.legendY + 81 : legendOf(data, L).at(-1).y + 11;
   return { ...L, height: Math.max(actY + BASE.act + 2, under) };
+}
+
+/** Widths of closed and of opened blocks that stand side by side in `room`. */
+function widthsOf(data, room) {
+  const n = Math.max(1, data.blocks);
+  let [closed, gap, narrow] = [54, 8, false];
+  if (n > 6 || room - (n - 1) * (closed + gap) < BASE.least) {
+    gap = n > 8 ? 4 : 6;
+    [closed, narrow] = [clamp((room - BASE.least) / Math.max(1, n - 1) - gap, data.cross ? 28 : 20, data.cross ? 40 : 30), true];
+  }
+  const opened = Math.max(BASE.least, room - (n - 1) * (closed + gap));
+  return { closed, widths: Array(n).fill(closed), opened: Array(n).fill(opened), gap, narrow };
 }
 
 function phoneLayout(g, data, local) {
   const [chipW, rowsTop, gap] = [60, 26, data.blocks > 8 ? 2 : 5];
-  const r = rowsOf(data, local, { ...BASE, fullRows: 12, fold: Infinity }, 27, 12 * 27);
   const blocksX = chipW + 9;
-  const closed = (g.width - blocksX + gap) / Math.max(1, data.blocks) - gap;
-  const blocks = Array.from({ length: data.blocks }, (_, l) => ({ x: blocksX + l * (closed + gap), w: closed, o: 0 }));
+  const even = (g.width - blocksX + gap) / Math.max(1, data.blocks) - gap;
+  const folded = even < FOLD.phone;
+  // Of a folded model rows are lower, and fewer: the list of next tokens stays on the first screen.
+  const r = folded ? rowsOf(data, local, { ...BASE, fullRows: 14, fold: 280, snug: 20 }, 24, 280)
+    : rowsOf(data, local, { ...BASE, fullRows: 12, fold: Infinity }, 27, 12 * 27);
+  const { closed, widths } = folded ? phoneWidths(data, g.width - blocksX, blockOf(data, local), gap) : { closed: even, widths: Array(data.blocks).fill(even) };
+  const blocks = [];
+  let x = blocksX;
+  for (const w of widths) {
+    blocks.push({ x, w, o: 0, closed: w });
+    x += w + gap;
+  }
   const bottom = rowsTop + r.rows * r.pitch + 4;
   const lensY = bottom + 6;
-  const headsY = lensY + (data.lens ? 88 : 44);
-  const across = Math.max(8, Math.floor(g.width / 46));
+  const headsY = lensY + (data.lens ? (folded ? 80 : 88) : 44);
+  const across = folded && data.heads <= 10 ? data.heads : Math.max(8, Math.floor(g.width / 46));
   const thumb = (g.width - 4 * (Math.min(across, data.heads) - 1)) / Math.min(across, data.heads);
   const size = Math.min(44, thumb);
   const headRows = Math.ceil(data.heads / across);
@@ -115,7 +131,7 @@ function phoneLayout(g, data, local) {
   const openRowsTop = openY + 66;
   const openBottom = openRowsTop + r.rows * r.pitch + 24;
   return {
-    phone: true, tight: true, ...r, chipW, blocksX, blocksEnd: g.width, blocks, closed, gap, narrow: true,
+    phone: true, tight: true, folded, ...r, chipW, blocksX, blocksEnd: g.width, blocks, closed, gap, narrow: true,
     openW: g.width - 52, openX: 52, openY, openRowsTop, openBottom, across, size, headsY, barsY, controlsY,
     barsX: 0, barsW: g.width, width: g.width, top: 22, rowsTop, bottom, lensY, height: openBottom + 40,
     y: (i) => rowsTop + (i - r.first + 0.5) * r.pitch,

@@ -32,6 +32,7 @@ function goTo(g, data, local, at) {
   const step = clamp(at, 0, steps.length - 1);
   const { part, block } = steps[step];
   const change = { walk: step + 1 };
+  local.peek = null;
   if (block !== undefined) openBlockFrom(g, data, local, (change.block = block));
   if (data.cross && (part === "attention" || part === "cross")) change.attention = part === "cross" ? "cross" : "self";
   g.select(change);
@@ -90,8 +91,8 @@ function frontier(data, local, L, step) {
       ?? (b ? b.x + b.w * (step.part === "mlp" ? 1 : step.part === "cross" ? 0.66 : 0.5) : L.width);
     return { x, frame: null };
   }
-  const G = b && insides(L.openW, 2, false);
-  const attEnd = b && (b.o > 0.5 ? b.x + ((G.plus + 8) * b.w) / L.openW : b.x + b.w / 2); // closed: between its dots
+  const G = b && insides(b.opened, 2, L.folded);
+  const attEnd = b && (b.o > 0.5 ? b.x + ((G.plus + 8) * b.w) / b.opened : b.x + b.w / 2); // closed: between its dots
   const places = {
     tokens: [0, L.chipW + 2], embedding: [L.embX - 4, L.embX + L.embW + 4], position: [L.embX - 4, L.embX + L.embW + 8],
     attention: b && [b.x, attEnd], cross: b && [b.x, attEnd], mlp: b && [attEnd - (b.o > 0.5 ? 2 : 0), b.x + b.w],
@@ -117,7 +118,7 @@ function drawSteps(g, data, local, L) {
   ]);
   const steps = stepsOf(data);
   const at = steps.indexOf(steps.find((s) => s.name === step.name));
-  g.overlay("stepper", { left: 0, top: L.phone ? L.controlsY + 114 : L.bottom + 54, width: L.phone ? g.width : L.barsX - 16 }, () => stepper(g, local), (node) => {
+  g.overlay("stepper", { left: 0, top: L.phone ? L.controlsY + 114 : L.legendY - 7, width: L.phone ? g.width : L.barsX - 16 }, () => stepper(g, local), (node) => {
     const [back, next, playing, leave] = node.querySelectorAll("button");
     back.disabled = at === 0;
     next.disabled = at === steps.length - 1;

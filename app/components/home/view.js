@@ -1,6 +1,6 @@
 // Home: the whole machine in one picture. Data comes once for each text; everything here answers in the browser.
 
-const DATA_ARRAYS = ["embed", "resid", "att", "crossAdded", "mlp", "lensIds", "lensProbs", "topIds", "topProbs"];
+const DATA_ARRAYS = ["embed", "resid", "att", "crossAdded", "mlp", "lensIds", "lensProbs", "lensOwn", "topIds", "topProbs"];
 
 function openHeads(packed) {
   return packed && Object.fromEntries(Object.entries(packed).map(([name, value]) => [name, unpack(value)]));
@@ -13,7 +13,7 @@ function rowNorms(values, rows) {
 const home = {
   init(data, local, before) {
     if (before && before.stamp === data.stamp) return {};
-    const out = { maps: {}, strips: {}, qkv: {}, softmax: null, choice: null, hover: null, first: undefined };
+    const out = { maps: {}, strips: {}, qkv: {}, softmax: null, choice: null, hover: null, peek: null, first: undefined };
     for (const name of DATA_ARRAYS) out[name] = data[name] ? unpack(data[name]) : null;
     Object.assign(out, { own: openHeads(data.own), cross: openHeads(data.cross), logits: data.logits ? unpack(data.logits.values) : null });
     out.embedNorm = data.embed_norm;
@@ -33,6 +33,7 @@ const home = {
     if (!local.dragging) local.temperature = local.temperatureFrom === local.sel.temperature ? local.temperature : local.sel.temperature ?? 1;
     local.temperatureFrom = local.sel.temperature;
     const L = (g.layout = layout(g, data, local));
+    local.folds = L.folded;
     g.pictureWidth = L.width;
     g.height = L.height;
     listen(g);
@@ -41,6 +42,7 @@ const home = {
     if (!L.phone && !walks) drawHint(g, data, L);
     drawLines(g, data, local, L);
     drawTokens(g, data, local, L);
+    if (L.folded && !L.phone) drawReading(g, data, local, L);
     drawClosed(g, data, local, L);
     drawOpen(g, data, local, L);
     if (L.phone) drawPhone(g, data, local, L);
@@ -70,7 +72,7 @@ const home = {
       Enter: () => g.visit("attention"),
       Escape: () => (step ? leaveSteps(g, data, local) : g.select({ follow: -1 })),
     };
-    if (/^[0-9]$/.test(event.key) && Number(event.key) < data.heads) g.select({ head: Number(event.key) });
+    if (/^[0-9]$/.test(event.key) && Number(event.key) < data.heads) openBlock(g, data, local, blockOf(data, local), Number(event.key));
     else if (keys[event.key]) keys[event.key]();
     else return false;
     return true;
@@ -102,8 +104,9 @@ const home = {
       block: blockOf(data, local), head: headOf(data, local), row, attention: data.cross && local.sel.attention === "cross" ? "cross" : "self",
       ribbons: local.sel.ribbons, temperature: local.temperature, step: walked(local), step_name: step?.name ?? null,
       steps: stepsOf(data).length, caption: step ? caption(data, local, step) : null, playing: Boolean(local.timer),
-      opening: Boolean(local.opening), attends: data.blocks ? [...attentionRow(data, local, row)] : [],
+      folded: foldedOf(data, local), opening: Boolean(local.opening), attends: data.blocks ? [...attentionRow(data, local, row)] : [],
       resid: data.blocks ? depth(local.resid) : [], lens: data.lens ? depth(local.lensIds).map((id, l) => [id, local.lensProbs[l * T + row]]) : [],
+      own: data.lens ? depth(local.lensOwn) : [],
       top: D ? D.ids.map((id, k) => [id, D.p[k]]) : [], others: D ? D.others : null,
     };
   },
@@ -112,12 +115,13 @@ const home = {
 function openBlock(g, data, local, l, head) {
   const to = clamp(l, 0, Math.max(0, data.blocks - 1));
   openBlockFrom(g, data, local, to);
+  local.peek = null;
   g.select(head === undefined ? { block: to } : { block: to, head });
 }
 /** Starts the opening movement from the block that is open now. */
 function openBlockFrom(g, data, local, to) {
   const from = blockOf(data, local);
-  if (from === to || g.width < 640) return;
+  if (from === to || g.layout.phone) return;
   local.stop?.();
   local.opening = g.reduced ? null : { from, t: 0 };
   local.stop = g.tween(300, (t) => {
@@ -144,7 +148,12 @@ function listen(g) {
     g.local.hover = row;
     g.redraw();
   };
-  g.svg.addEventListener("pointermove", (event) => event.pointerType !== "touch" && hover(rowAt(event)));
+  g.svg.addEventListener("pointermove", (event) => {
+    if (event.pointerType === "touch") return;
+    hover(rowAt(event));
+    rest(g, event);
+  });
+  listenForFolded(g);
   g.svg.addEventListener("pointerleave", () => hover(null));
   g.svg.addEventListener("wheel", (event) => {
     const L = g.layout;

@@ -55,7 +55,7 @@ function drawLens(g, data, local, at) {
   g.part("lens", [local.sel.shade], () => {
     const order = new Float32Array(box.cols * box.rows);
     for (let d = 0; d < box.cols; d++) for (let t = 0; t < box.rows; t++) order[t * box.cols + d] = shown[d * box.rows + t];
-    const every = Math.ceil(18 / width);
+    const every = Math.ceil((box.cols > 10 ? 28 : 18) / width); // two digits are wider
     return [
       headline(at.phone ? 0 : box.x, 12, "Lens: the first token at each depth", ["shade: chance of ", own ? "the row’s own last word" : tokenSpan(data.answer.text, 80)]),
       Array.from({ length: box.cols }, (_, d) => d % every === 0 && label(box.x + (d + 0.5) * width, box.y - 5, d ? `L${d - 1}` : width > 24 ? "emb" : "e", { anchor: "middle", fill: "ink3" })),
@@ -87,7 +87,7 @@ function drawSite(g, data, local, at, site, only) {
   g.part(`map ${site}`, [only, only && chosen], () => {
     const cell = (row, col) => (only && !(chosen.sight === site && row === chosen.row && col === chosen.tier) ? undefined : col < there ? map[col * box.rows + row] : undefined);
     const values = Array.from({ length: box.rows * box.cols }, (_, i) => cell(Math.floor(i / box.cols), i % box.cols));
-    const every = Math.ceil(18 / width);
+    const every = Math.ceil((box.cols > 10 ? 28 : 18) / width); // two digits are wider
     const numbers = width >= 30 && at.pitch >= 13;
     const about = { stream: "before each block", attention: "what it adds", cross: "what it adds", mlp: "what it adds" }[site];
     const first = site === data.sites[0] && !at.phone;

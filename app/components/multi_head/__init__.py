@@ -191,6 +191,7 @@ def record(
     return {
         "kind": maps.attention, "mark": MARKS[maps.attention], "cross": maps.attention == "cross",
         "causal": maps.causal, "rows": rows, "cols": cols, "blocks": blocks, "heads": heads,
+        "kvHeads": lm.config.kv_heads,
         "home": seen.home, "block": seen.block, "head": seen.head, "mapsStamp": stamp,
         "maps": pack(np.rint(255 * maps.maps).astype(np.uint8)), "roles": changed(now, usual),
         "scoreNames": list(table), "scoreShort": [UNIT[name] for name in table],

@@ -96,8 +96,14 @@ function choose(g, data, local, found) {
 }
 
 function moveHead(g, data, local, across, down) {
-  const block = clamp(blockOf(data, local) + down, 0, data.blocks - 1);
-  const head = clamp(headOf(data, local) + across, 0, data.heads - 1);
+  const { order, slots, cols } = g.at.grid;
+  let block = clamp(blockOf(data, local) + down, 0, data.blocks - 1);
+  let head = clamp(headOf(data, local) + across, 0, data.heads - 1);
+  if (order) {
+    const slot = slots[blockOf(data, local) * data.heads + headOf(data, local)];
+    const to = order[slot < 0 ? 0 : clamp(slot + across + down * cols, 0, order.length - 1)];
+    [block, head] = [Math.floor(to / data.heads), to % data.heads];
+  }
   local.peek = null;
   g.select({ block, head });
 }

@@ -11,8 +11,10 @@ function drawHeader(g, data, local, at, row) {
     const name = nameOf(block, head) + (data.kind === "self" ? "" : `, ${data.kind}`);
     const wide = measure(name, 16, false) * 1.08 + 10;
     const title = role.name + (role.score === null ? "" : ` ${num(role.score, 2)}`);
-    const tail = [off && "switched off", role.was ? `all heads on: ${role.was}` : role.on].filter(Boolean).join("; ");
     const used = wide + measure(title, 16, false) * 1.08 + 10;
+    const tails = [sharedWords(head, data.heads, data.kvHeads), sharedWords(head, data.heads, data.kvHeads).replace("keys and values", "K, V"), ""]
+      .map((shares) => [off && "switched off", role.was ? `all heads on: ${role.was}` : role.on, shares].filter(Boolean).join("; "));
+    const tail = tails.find((one) => measure(one, 12, false) * 1.05 < p.w - used) ?? tails.at(-1);
     return [
       h("text", { x: p.x, y: top + 50, "font-size": 16, "font-weight": 600, fill: css("accent") }, name),
       h("text", { x: p.x + wide, y: top + 50, "font-size": 16, "font-weight": 600, fill: css(role.short ? "att-ink" : "ink2") }, title),

@@ -18,6 +18,7 @@ const heads = {
     const row = rowOf(data, local);
     drawGrid(g, data, local, at);
     drawRoles(g, data, local, at);
+    drawOrder(g, data, local, at);
     drawHeader(g, data, local, at, row);
     const panel = panelOf(local);
     if (panel === "lines") drawLines(g, data, local, at, row);
@@ -68,7 +69,7 @@ const heads = {
       tokens: data.rows.map((t) => t.text), keys: data.cols.map((t) => t.text), kind: data.kind, blocks: data.blocks, heads: data.heads,
       panel, block: blockOf(data, local), head: headOf(data, local), shown: [block, head], row, col: colOf(data, local), exact: isOpen(data, block, head),
       weights: weightsOf(data, local, block, head, row), role: role.name, score: role.score, on: role.on, was: role.was, means: role.means, roles: data.roles.map((r) => r.name),
-      scores: data.scores[block * data.heads + head], off: [...offSet(data, local)], step: stepAt(data, local), steps: stepsOf(data).length,
+      scores: data.scores[block * data.heads + head], off: [...offSet(data, local)], order: orderedBy(data, local), listed: orderOf(data, local), step: stepAt(data, local), steps: stepsOf(data).length,
       playing: Boolean(local.timer), changed: data.next.changed, next: data.next.tokens.map(({ text, id, before, after }) => ({ text, id, before, after })),
     };
     if (panel === "pair") {

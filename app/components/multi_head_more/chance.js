@@ -9,7 +9,8 @@ const STRIP = 26; // a row's height
 
 /** The heads that fit, around the chosen one. */
 function headsShown(data, w) {
-  const room = Math.max(1, Math.min(data.heads, Math.floor(w / 58)));
+  const least = w / data.heads >= 44 ? 44 : 58; // a little closer where all of them then fit
+  const room = Math.max(1, Math.min(data.heads, Math.floor(w / least)));
   const first = clamp(data.head - Math.floor(room / 2), 0, data.heads - room);
   return Array.from({ length: room }, (_, i) => first + i);
 }

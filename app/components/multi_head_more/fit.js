@@ -75,8 +75,9 @@ function drawFit(g, data, local, { x, y, w }) {
     for (let i = 0; i <= layers; i++) lines.push(`M${box.x},${box.y + i * heads * cell}h${wide}`);
     for (let j = 0; j <= readers; j++) lines.push(`M${box.x + j * heads * cell},${box.y}v${tall}`);
     out.push(h("path", { d: lines.join(""), stroke: css("bg"), "stroke-width": 2 }));
-    for (let i = 0; i < layers; i++) out.push(label(box.x - 6, box.y + (i + 0.5) * heads * cell + 4, `L${i}`, { anchor: "end", fill: "ink2" }));
-    for (let j = 0; j < readers; j++) out.push(label(box.x + (j + 0.5) * heads * cell, box.y + tall + 15, `L${j}`, { anchor: "middle", fill: "ink2" }));
+    const [down, across] = [13, 26].map((room) => Math.ceil(room / (heads * cell)));
+    for (let i = 0; i < layers; i += down) out.push(label(box.x - 6, box.y + (i + 0.5) * heads * cell + 4, `L${i}`, { anchor: "end", fill: "ink2" }));
+    for (let j = 0; j < readers; j += across) out.push(label(box.x + (j + 0.5) * heads * cell, box.y + tall + 15, `L${j}`, { anchor: "middle", fill: "ink2" }));
     const at = (event) => {
       const [px, py] = pointerAt(g, event);
       const [row, col] = [clamp(Math.floor((py - box.y) / cell), 0, rows - 1), clamp(Math.floor((px - box.x) / cell), 0, cols - 1)];

@@ -34,9 +34,10 @@ function byteCard(g, x, y, card) {
     card.rows.map((row, k) => {
       const top = y + 90 + k * 40;
       let first = 0;
+      const many = row.tokens.length === 1 ? "one token" : counted(row.tokens.length, "token");
       return h("g", {},
-        label(x, top + 8, row.name, { fill: "ink2", weight: 500 }),
-        label(x + w, top + 8, row.tokens.length === 1 ? "one token" : `${counted(row.tokens.length, "token")}`, { anchor: "end", fill: row.tokens.length > 1 ? "accent" : "ink3" }),
+        label(x, top + 8, fit(row.name, w - measure(many, 12, false) - 16, 12, false), { fill: "ink2", weight: 500 }),
+        label(x + w, top + 8, many, { anchor: "end", fill: row.tokens.length > 1 ? "accent" : "ink3" }),
         row.tokens.map(([id, count], j) => {
           const [from, to] = [at(first), at(first + count - 1) + BYTE.w];
           first += count;

@@ -36,7 +36,7 @@ function languageDetail(g, data, local, y) {
     const cell = language.cells[method.id];
     const at = y + 24 + (rtl ? (wide ? 18 : 50) : 0) + k * 23;
     let x = 130;
-    nodes.push(label(0, at + 4, fit(method.name, 112, 12, false), { weight: 500, fill: "ink" }), label(122, at + 4, cell.pieces.length, { anchor: "end", mono: true, fill: "ink2" }));
+    nodes.push(label(0, at + 4, fit(method.name, 96, 12, false), { weight: 500, fill: "ink" }), label(122, at + 4, cell.pieces.length, { anchor: "end", mono: true, fill: "ink2" }));
     for (const [text, unknown] of cell.pieces) {
       const [node, w] = symbolChip(x, at, text, unknown ? { colour: "neg", ink: "neg" } : { fill: "wash" });
       if (x + w > g.width - 14) { nodes.push(label(x, at + 4, "…", { fill: "ink3" })); break; }

@@ -1,0 +1,134 @@
+"""A model of 30 blocks whose heads share keys and values: what is folded, what stays on the screen, who shares."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, ViewportSize
+
+import core
+from core.analysis.head_effects import head_effects
+from core.analysis.overview import overview
+from tests.browser import driver
+
+TEXT = "The fox and the crow sat in the wood and the fox"
+MODEL = {"model": "./many", "text": TEXT}
+SIZES: list[ViewportSize] = [
+    {"width": 1440, "height": 900},
+    {"width": 1280, "height": 720},
+    driver.PHONE,
+]
+
+
+def boxes(page: Page, selector: str, name: str = "home") -> list[list[float]]:
+    """Left, right, top and bottom of parts of the picture, on the screen."""
+    script = """(figure, selector) => {
+      const found = [...figure.querySelectorAll(selector)].map((part) => part.getBoundingClientRect());
+      return found.length && found.map(({ left, right, top, bottom }) => [left, right, top, bottom]);
+    }"""
+    found: list[list[float]] = driver.shown(page, driver.component(page, name), script, selector)
+    return found
+
+
+def reach(page: Page, name: str, **wanted: Any) -> Any:
+    """Wait until the picture's state has these values."""
+    return driver.wait_for_state(
+        page, name, lambda now: all(now[key] == value for key, value in wanted.items())
+    )
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size["width"]))
+def test_home_folds_what_is_not_open_and_the_next_tokens_stay_on_the_screen(
+    own_page: Page, models: Path, size: ViewportSize
+) -> None:
+    own_page.set_viewport_size(size)
+    driver.open_page(own_page, "home", **MODEL, block=24, head=4)
+    figure = driver.component(own_page, "home")
+    state = driver.component_state(own_page, "home")
+    assert state["folded"] == [block for block in range(1, 29) if block != 24]
+    seen = overview(core.load(str(models / "many")), TEXT)
+    answers = [value for _, value in state["top"]]
+    assert answers[0] == pytest.approx(float(seen.lens_own[-1, -1]), rel=1e-3)
+    assert state["own"] == pytest.approx(seen.lens_own[:, -1].tolist(), rel=1e-3)
+
+    bars = boxes(own_page, '[data-part="bars"] text')
+    assert len(bars) >= 10 and all(left >= 0 and right <= size["width"] for left, right, _, _ in bars)
+    assert all(bottom <= size["height"] for _, _, _, bottom in bars), (
+        "of the list something is below the screen"
+    )
+    assert own_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    blocks = boxes(own_page, "rect[data-block]")
+    assert all(one[1] <= next[0] + 0.5 for one, next in itertools.pairwise(blocks)), "blocks overlap"
+    if size["width"] < 800:
+        return
+
+    # A folded block under a resting pointer opens until the pointer leaves; the keys and a click open it for good.
+    driver.hover(own_page, figure.locator('rect[data-block="10"]'))
+    state = reach(own_page, "home", block=10, opening=False)
+    np.testing.assert_allclose(state["attends"], seen.heads.pattern[10, 4, state["row"]], atol=1e-4)
+    own_page.mouse.move(size["width"] / 2, 8)
+    reach(own_page, "home", block=24)
+    figure.focus()
+    own_page.keyboard.press("ArrowRight")
+    reach(own_page, "home", block=25)
+    own_page.mouse.click(*driver.middles(own_page, figure, 'g[data-part="reading"] rect')[9 * 3 + 7])
+    reach(own_page, "home", block=4, head=7)
+    driver.wait_for_link(own_page, "block=4", "head=7")
+    groups = figure.locator('g[data-part="heads 4"] g[data-keys]')
+    assert groups.count() == 3
+    assert driver.axe_lines(driver.axe(own_page)) == []
+
+
+def test_heads_are_grouped_by_shared_keys_and_put_in_order(own_page: Page, models: Path) -> None:
+    own_page.set_viewport_size(SIZES[0])
+    driver.open_page(own_page, "multi_head", **MODEL, block=24, head=4)
+    figure = driver.component(own_page, "multi_head")
+
+    def fills() -> None:
+        left, right, top, bottom = boxes(own_page, '[data-part="grid"] image', "multi_head")[0]
+        panel = boxes(own_page, ".mh-panels:not(.mh-order)", "multi_head")[0][0]
+        assert right - left > 0.8 * (panel - left), "the grid leaves the space beside it empty"
+        assert bottom - top > 330
+
+    fills()
+    assert figure.locator('g[data-part="grid"] path[data-keys]').count() >= 3
+    assert "with heads 3 and 5" in (figure.locator('g[data-part="header"]').text_content() or "")
+
+    figure.locator("[data-order=kind]").click()
+    state = reach(own_page, "multi_head", order="kind")
+    kinds = [state["roles"][i] for i in state["listed"]]
+    assert len(kinds) == 270 and len(set(kinds)) == sum(
+        a != b for a, b in zip(kinds, [None, *kinds], strict=False)
+    )
+    fills()
+    assert len(set(kinds)) > 2
+    kind = min(set(kinds), key=kinds.count)
+    figure.locator(f"text[data-role={json.dumps(kind)}]").click()
+    listed = driver.wait_for_state(own_page, "multi_head", lambda now: len(now["listed"]) < 270)["listed"]
+    assert [state["roles"][i] for i in listed] == [kind] * kinds.count(kind)
+    x, y = driver.middles(own_page, figure, '[data-part="grid"] rect')[0]
+    own_page.mouse.click(x, y)
+    reach(own_page, "multi_head", block=listed[0] // 9, head=listed[0] % 9)
+
+    figure.locator(f"text[data-role={json.dumps(kind)}]").click()
+    figure.locator("[data-order=effect]").click()
+    reach(own_page, "multi_head", panel="effect")
+    if own_page.get_by_role("button", name="Measure 270 heads").count():
+        own_page.get_by_role("button", name="Measure 270 heads").click()
+    listed = driver.wait_for_state(
+        own_page, "multi_head", lambda now: now["order"] == "effect" and now["effect"]["measured"], 60
+    )["listed"]
+    change = np.abs(head_effects(core.load(str(models / "many")), TEXT).change.ravel())
+    assert np.all(np.diff(change[listed]) <= 1e-4)
+    driver.wait_for_link(own_page, "order=effect")
+
+    driver.open_page(own_page, "attention", **MODEL, block=24, head=4)
+    said = "Head 4 shares keys and values with heads 3 and 5"
+    assert driver.component_state(own_page, "attention")["shared"] == said
+    head = driver.component(own_page, "attention").locator('g[data-part="heads"]')
+    assert said in (head.text_content() or "")
