@@ -1,0 +1,96 @@
+"""Every page with the published models open: it works, or says in one line why not; badge and assistant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import chapters, models
+from core import real
+from tests import real as published
+from tests.pages.conftest import SMALLER, OpenPage
+
+SLUGS = [chapter.slug for chapter in chapters.CHAPTERS if chapter.exists]
+TEXT = "The capital of France is"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def here() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        published.here(patch)
+        yield
+
+
+def words(app: AppTest) -> str:
+    """All that stands on a page as text."""
+    kinds = (app.caption, app.info, app.markdown, app.get("html"))
+    return "\n".join(str(getattr(one, "value", "") or getattr(one.proto, "body", "")) for kind in kinds for one in kind)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_page_opens_on_the_real_model(slug: str, open_page: OpenPage) -> None:
+    app = open_page(slug, model=models.REAL, text=TEXT, **SMALLER.get(slug, {}))
+    assert not app.exception and not app.error
+    assert app.session_state["gb"].store["model"] == models.REAL
+
+
+def test_the_switch_keeps_the_text(open_page: OpenPage) -> None:
+    app = open_page("loss", model=models.REAL, text=TEXT)
+    switch = app.segmented_control(key="size")
+    assert switch.value == "Real"
+    switch.set_value("Small").run()
+    store = app.session_state["gb"].store
+    assert (store["model"], store["text"]) == (models.SMALL, TEXT)
+    app.selectbox(key="model").set_value("tales-bert").run()
+    assert app.segmented_control(key="size").value is None, "another model is neither"
+
+
+def test_a_first_visit_opens_on_a_sentence_that_anybody_can_finish(open_page: OpenPage) -> None:
+    app = open_page("home")
+    store = app.session_state["gb"].store
+    assert (store["model"], store["text"]) == (models.REAL, TEXT)
+
+
+@pytest.mark.parametrize(
+    "model, text, other",
+    [
+        (models.SMALL, "Quantum computers factor integers in polynomial time.", models.REAL),
+        (models.REAL, "xqz bfp 998 ttt ## @@ jwrr", models.SMALL),
+    ],
+)
+def test_a_badge_tells_of_a_text_that_the_model_cannot_read_and_leads_to_the_other(
+    model: str, text: str, other: str, open_page: OpenPage
+) -> None:
+    app = open_page("loss", model=model, text=text)
+    assert any("nats a character" in one.value for one in app.caption)
+    app.button(key="tool.other").click().run()
+    store = app.session_state["gb"].store
+    assert (store["model"], store["text"]) == (other, text)
+
+
+@pytest.mark.parametrize("model, text", [(models.SMALL, "A red ball was lost. She found the red"), (models.REAL, TEXT)])
+def test_a_text_of_its_own_world_gets_no_badge(model: str, text: str, open_page: OpenPage) -> None:
+    app = open_page("loss", model=model, text=text)
+    assert not any("nats a character" in one.value for one in app.caption)
+    assert "tool.other" not in [one.key for one in app.button]
+
+
+def test_a_link_to_a_model_that_is_not_here_keeps_its_text(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(real.VARIABLE, real.NONE)
+    app = open_page("loss", model=models.REAL, text="My own words.")
+    store = app.session_state["gb"].store
+    assert (store["model"], store["text"]) == (models.SMALL, "My own words.")
+    assert any(real.VARIABLE in one.value for one in app.info), "and says why"
+    assert "size" not in [one.key for one in app.get("button_group")]
+
+
+def test_the_assistant_answers_beside_the_small_models(open_page: OpenPage) -> None:
+    app = open_page("applications", use="sentiment")
+    app.button(key="work.assistant").click().run()
+    said = [one.value for one in app.code]
+    assert any("Is this review positive or negative?" in one for one in said)
+    assert len(said) >= 2 and said[-1].strip()
