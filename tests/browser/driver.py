@@ -317,6 +317,14 @@ def component(page: Page, name: str) -> Any:
     return page.locator(f'[data-component="{name}"]').first
 
 
+# What of a chart's words lies outside its drawing.
+OUTSIDE = """all => [...all.querySelectorAll("svg.marks")].flatMap(svg =>
+  [...svg.querySelectorAll("text")].filter(word => {
+    const [box, room] = [word.getBoundingClientRect(), svg.getBoundingClientRect()];
+    return box.width && (box.left < room.left - 1 || box.right > room.right + 1);
+  }).map(word => word.textContent))"""
+
+
 def chart(page: Page, name: str) -> Locator:
     """All of a chart of Altair's or Plotly's: its drawings, its state, the button to its table."""
     return page.locator(f'[class*="st-key-gb-chart-"]:has(> * figure[data-component="{name}"])').first

@@ -15,14 +15,6 @@ from core.zoo import load
 from tests.browser import checks, driver
 
 NAME = "efficiency_more"
-# Whether each mark lies inside the rectangle that its chart is cut off at.
-WITHIN = """marks => marks.map(mark => {
-  const id = mark.closest("[clip-path]").getAttribute("clip-path").slice(5, -1);
-  const room = mark.ownerSVGElement.querySelector(`[id="${id}"] rect`);
-  const [x, y, w, h] = ["x", "y", "width", "height"].map(name => Number(room.getAttribute(name)));
-  const box = mark.getBBox();
-  return box.x >= x && box.y >= y && box.x + box.width <= x + w && box.y + box.height <= y + h;
-})"""
 
 
 def opened(page: Page, **query: Any) -> dict[str, Any]:
@@ -53,27 +45,42 @@ def test_the_curves_are_those_recorded_and_the_open_model_is_measured(page: Page
         (wanted["rise"], wanted["numbers"], wanted["bytes"]), abs=1e-4
     )
     figure = driver.component(page, NAME)
-    assert figure.locator("[data-level]").count() == 4 * len(LEVELS)
+    drawn = driver.component_state(page, "efficiency_pruned")
+    after = [row for row in drawn["rise"] if row[2] is not None]
+    for (share, mean, low, high), level in zip(after, levels, strict=True):
+        spread = level.spread("rise")
+        assert (share, mean, low, high) == pytest.approx(
+            (level.sparsity, spread.mean, spread.low, spread.high)
+        )
+    both = len(drawn["rise"]) + len(drawn["agreement"])
+    assert (
+        driver.marks(page, "efficiency_pruned", "levels").count()
+        == both
+        == 2 * (2 * len(LEVELS) + len(state["mine"]))
+    )
+    assert driver.marks(page, "efficiency_pruned", "chosen").count() == 2
     driver.wait_until_drawn(page)  # what is above may still have grown
-    driver.hover(page, figure.locator('[data-arm="distilled"]').last)
-    tip = figure.locator(".gb-tip")
+    dots = driver.marks(page, "efficiency_taught", "arms")
+    traces = [len(one["trace"]) for one in state["students"]]
+    assert dots.count() == sum(traces)
+    driver.hover(page, dots.nth(traces[0] + traces[1] - 1))
+    tip = page.locator("#vg-tooltip-element.visible")
     tip.wait_for()
-    assert "student taught, step 400" in tip.inner_text()
-    arms = figure.locator("[data-arm]")
-    assert arms.count() == sum(len(one["trace"]) for one in state["students"])
-    assert arms.evaluate_all(WITHIN) == [True] * arms.count(), "the untrained ones, too"
+    assert "student taught" in tip.inner_text() and "400" in tip.inner_text()
+    chart = driver.chart(page, "efficiency_pruned")
+    words = " ".join(chart.locator("svg.marks text").all_text_contents())
+    assert f"as pruned, now, {found['texts']} texts" in words and "as pruned, 48 texts" in words
+    assert "share of the blocks’ weights removed, the smallest first" in words and "…" not in words
     words = " ".join(figure.locator("text").all_text_contents())
     assert f"on 48 texts ({state['base']['places']:,} tokens)" in words
     assert f"on {found['texts']} texts ({found['places']:,} tokens)" in words
-    assert f"as pruned, now, {found['texts']} texts" in words and "as pruned, 48 texts" in words
-    assert "share of the blocks’ weights removed, the smallest first" in words
     assert "weights, published" in words and "66M" in words
 
 
 def test_hands_and_keys_choose_the_share(page: Page) -> None:
     opened(page, removed=80)
     figure = driver.component(page, NAME)
-    driver.click(page, figure.locator('[data-level="0.5"]').first)
+    driver.click(page, driver.marks(page, "efficiency_pruned", "levels").nth(2))  # of 50 %, not retrained
     driver.wait_for_state(page, NAME, lambda now: now["share"] == 0.5 and not now["waits"])
     driver.wait_for_link(page, "removed=50")
     figure.focus()
@@ -92,7 +99,8 @@ def test_hands_and_keys_choose_the_share(page: Page) -> None:
     driver.wait_until_drawn(page)
     words = " ".join(figure.locator("text").all_text_contents())
     assert "2 of 4 heads and 230 of 512 neurons of each block stay" in words
-    assert "share of heads and of neurons removed" in words
+    chart = driver.chart(page, "efficiency_pruned").locator("svg.marks text").all_text_contents()
+    assert "share of heads and of neurons removed" in chart
     assert "the blocks’ weights removed, the smallest first" not in words
 
 
@@ -110,7 +118,8 @@ def test_a_student_is_trained_and_measured(browser: Browser, training_server: dr
     assert mine["student"] and mine["steps"] == 5 and mine["end"]["numbers"] == 229_888
     assert 2 < mine["end"]["loss"] < 8
     driver.wait_until_drawn(page)
-    assert driver.component(page, NAME).locator("[data-own]").evaluate_all(WITHIN) == [True]
+    assert driver.component_state(page, "efficiency_taught")["own"] == [mine["id"]]
+    assert driver.marks(page, "efficiency_taught", "students").count() == 1
     context.close()
 
 
@@ -133,3 +142,7 @@ def test_on_a_phone_nothing_is_cut_off(page: Page) -> None:
         }"""
     )
     assert wide == []
+    page.wait_for_timeout(300)  # Vega draws anew after the page has come to rest
+    for name in ("efficiency_pruned", "efficiency_taught"):
+        outside = driver.chart(page, name).evaluate(driver.OUTSIDE)
+        assert outside == [], name

@@ -239,13 +239,7 @@ def test_below_the_fold_are_the_published_models_and_the_metrics(page: Page) -> 
     driver.wait_until_drawn(page)
     page.wait_for_timeout(300)  # Vega draws anew after the page has come to rest
     for name in ("scaling_metrics", "scaling_published"):
-        outside = driver.chart(page, name).evaluate(
-            """all => [...all.querySelectorAll("svg.marks")].flatMap(svg =>
-              [...svg.querySelectorAll("text")].filter(word => {
-              const [box, room] = [word.getBoundingClientRect(), svg.getBoundingClientRect()];
-              return box.width && (box.left < room.left - 1 || box.right > room.right + 1);
-            }).map(word => word.textContent))"""
-        )
+        outside = driver.chart(page, name).evaluate(driver.OUTSIDE)
         assert outside == [], name
 
 

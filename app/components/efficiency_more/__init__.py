@@ -13,7 +13,7 @@ import streamlit as st
 
 from app import events, state, work
 from app.components import register
-from app.components.efficiency_more import controls, mine, own, said
+from app.components.efficiency_more import charts, controls, mine, own, said
 from app.components.efficiency_more.take import cells as cells
 from app.page import Context
 from app.trained import Arm as Run
@@ -110,8 +110,10 @@ def show(ctx: Context) -> Callable[[], None]:
     )
     bar = controls.draw(ctx, arms, way, missing)
     chosen = {"removed": int(state.get("removed"))}
+    data = record(ctx, arms)
+    charts.draw(data)
     more(
-        data={**record(ctx, arms), "selection": events.selection("more", chosen)},
+        data={**data, "selection": events.selection("more", chosen)},
         key="more",
         on_select_change=lambda: events.select("more", tuple(chosen)),
         on_arrived_change=lambda: None,  # the run of the page that comes with it reads what is new

@@ -1,29 +1,6 @@
-// The student with and without its teacher: held-out loss by step, a table of what each came to, and DistilBERT.
+// The student with and without its teacher: a table of what each came to, and DistilBERT.
 
-const ARMS = [["student alone", "neg", "6 4"], ["student taught", "accent", null], ["alone, as many operations", "ink2", "2 3"]];
-
-function drawTaught(g, data, box) {
-  const students = data.students;
-  const own = data.own.filter((one) => one.student && one.end && one.usual);
-  const last = Math.max(...students.map((one) => one.steps), ...own.map((one) => one.steps));
-  const most = Math.max(...students.flatMap((one) => one.trace.map((at) => at.loss.high)), ...own.map((one) => one.end.loss)) + 0.2;
-  g.part("taught", [box], () => plainPlot(box, {
-    x: [0, last * 1.03], y: [Math.min(data.base.loss, ...own.map((one) => one.end.loss)) - 0.15, most], xs: box.w < 420 ? 4 : 6, fx: (v) => thousands(v), fy: (v) => num(v, 1),
-    title: "Held-out loss of the student, nats a token", across: "steps",
-  }, (X, Y, edge) => [
-    chain(X, Y, [[0, data.base.loss], [last * 1.03, data.base.loss]], { stroke: "ink3", width: 1 }),
-    label(edge.right - 4, Y(data.base.loss) - 5, `teacher ${num(data.base.loss, 2)}`, { anchor: "end", fill: "ink3", size: 11 }),
-    students.map((one, i) => [
-      ground(X, Y, one.trace.map((at) => [at.step, at.loss]), ARMS[i][1]),
-      chain(X, Y, one.trace.map((at) => [at.step, at.loss.mean]), { stroke: ARMS[i][1], dash: ARMS[i][2] }),
-      ...one.trace.map((at) => g.tip(h("circle", { cx: X(at.step), cy: Y(at.loss.mean), r: 3.5, fill: css(ARMS[i][1]), "data-arm": one.way, "data-step": at.step }), `${ARMS[i][0]}, step ${at.step}\n${bySeeds(at.loss, nats)}`)),
-    ]),
-    own.map((one) => g.tip(h("g", { "data-own": one.id }, diamond(X(one.steps), Y(one.end.loss), "k-ink")), `yours: ${one.name}\n${nats(one.end.loss)}, first choices ${inPercent(one.end.agreement, 1)}`)),
-  ]));
-  const entries = [...ARMS.map(([words, stroke, dash]) => [words, { stroke, dash }]), ...(own.length ? [["your runs", { stroke: "k-ink", diamond: true }]] : [])];
-  g.part("taught legend", [box, entries], () => legend(box.x, box.y + box.h + 14, box.w, entries)[0]);
-  return legend(box.x, box.y + box.h + 14, box.w, entries)[1];
-}
+const ARMS = ["student alone", "student taught", "alone, as many operations"];
 
 /** Rows of columns, the first to the left and the others to the right; a cell is text, or [text, its tip]. Returns the y below. */
 function drawTable(g, key, box, head, rows) {
@@ -45,7 +22,7 @@ function studentRows(data, narrow) {
   const head = narrow ? ["", "numbers", "loss", "agrees"] : ["", "numbers", "file", "speed", "loss", "agrees"];
   return [head, [
     row("teacher", data.base.numbers, data.base.bytes, "1×", num(data.base.loss, 3), "100 %"),
-    ...data.students.map((one, i) => row(i === 2 ? `alone, ${counted(one.steps, "step")}` : `${ARMS[i][0].replace("student ", "")}, ${counted(one.steps, "step")}`, one.numbers, one.bytes, inTimes(one.speed), num(one.trace.at(-1).loss.mean, 3), inPercent(one.agreement.mean, 1))),
+    ...data.students.map((one, i) => row(i === 2 ? `alone, ${counted(one.steps, "step")}` : `${ARMS[i].replace("student ", "")}, ${counted(one.steps, "step")}`, one.numbers, one.bytes, inTimes(one.speed), num(one.trace.at(-1).loss.mean, 3), inPercent(one.agreement.mean, 1))),
     ...data.own.filter((one) => one.end).map((one) => row([one.short, ownSaid(one)], one.end.numbers, one.end.bytes, inTimes(one.end.speed), num(one.end.loss, 3), inPercent(one.end.agreement, 1))),
   ]];
 }

@@ -1,4 +1,4 @@
-// Below the Efficiency picture: pruning (pruned.js), students with and without a teacher (taught.js), own runs.
+// Below the charts of pruning and of students: what they say (pruned.js), tables (taught.js), own runs as they train.
 
 function drawLiveRuns(g, data, local, box) {
   local.chart = null;
@@ -23,15 +23,11 @@ const efficiencyMore = {
   draw(g, data, local) {
     const wide = g.width >= 860;
     const w = wide ? (g.width - 44) / 2 : g.width - 4;
-    const left = { x: 2, y: 0, w, h: wide ? 250 : 230 };
+    const left = { x: 2, y: 0, w };
     const x = wide ? w + 44 : 2;
-    let y = drawPruned(g, data, local, left, "rise");
-    y = drawPruned(g, data, local, { ...left, y: y + 8, h: 190 }, "agreement");
-    y = drawPrunedLegend(g, data, { ...left, y });
     const now = mineSaid(data, local.share);
-    y = paragraphs(g, "pruned words", { ...left, y: y + 2 }, [...(now ? [now] : []), ...data.said.pruned], { size: 12.5 });
+    const y = paragraphs(g, "pruned words", { ...left, y: 4 }, [...(now ? [now] : []), ...data.said.pruned], { size: 12.5 });
     let down = wide ? 0 : y + 18;
-    down = drawTaught(g, data, { x, y: down, w, h: left.h });
     down = drawTable(g, "students", { x, y: down, w }, ...studentRows(data, w < 480));
     down = drawLiveRuns(g, data, local, { x, y: down, w });
     down = paragraphs(g, "taught words", { x, y: down, w }, data.said.taught, { size: 12.5 });
@@ -49,7 +45,7 @@ const efficiencyMore = {
 
   describe(data, local) {
     const levels = data.curves[data.cut].map((one) => `${inPercent(one.sparsity)} removed: ${num(one.before.rise, 2)} nats above, after retraining ${num(one.after.rise.mean, 2)}`);
-    const students = data.students.map((one, i) => `${ARMS[i][0]}: ${num(one.trace.at(-1).loss.mean, 3)} after ${counted(one.steps, "step")}`);
+    const students = data.students.map((one, i) => `${ARMS[i]}: ${num(one.trace.at(-1).loss.mean, 3)} after ${counted(one.steps, "step")}`);
     return `Pruning ${WHAT[data.cut]}: ${data.base.name}. ${levels.join("; ")}. ${mineSaid(data, local.share)} ${data.said.pruned.join(" ")} Teacher ${num(data.base.loss, 3)}. ${students.join("; ")}. ${data.said.taught.join(" ")} ${data.said.published.join(" ")}`;
   },
 

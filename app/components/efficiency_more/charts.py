@@ -1,0 +1,282 @@
+"""The charts of what is taken out and of what is taught: means of the seeds with their intervals, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import streamlit as st
+
+from app import state
+from app.charts import vega
+from app.charts.frame import About
+from app.charts.look import ink
+from app.counts import counted
+
+TALL = 290  # px, with title and legend
+WHOLE, LONG, DOTTED = [1, 0], [6, 4], [2, 3]
+ARMS = (
+    ("student alone", "neg", LONG),
+    ("student taught", "accent", WHOLE),
+    ("alone, as many operations", "ink2", DOTTED),
+)
+ACROSS = {
+    "magnitude": "share of the blocks’ weights removed, the smallest first",
+    "structured": "share of heads and of neurons removed",
+}
+TITLES = {
+    "rise": "Loss above the whole model’s, nats a token",
+    "agreement": "First choices that stay the same",
+}
+PERCENT = "format(100 * datum.value, '.0f') + ' %'"
+YOURS = "your runs"
+
+
+def _value(what: str, value: float) -> str:
+    return f"{value:.2f} nats".replace("-", "−") if what == "rise" else f"{100 * value:.1f} %"
+
+
+def _span(what: str, one: dict[str, float]) -> str:
+    """A mean with its interval."""
+    return f"{_value(what, one['mean'])} ({_value(what, one['low'])} to {_value(what, one['high'])})"
+
+
+def ways(data: dict[str, Any]) -> dict[str, tuple[str, list[int]]]:
+    """What each line is called, with its colour and dash."""
+    base = data["base"]
+    found = {
+        f"{base['name']}, as pruned, {counted(base['texts'], 'text')}": ("neg", LONG),
+        f"after {data['retrained']} more steps": ("accent", WHOLE),
+    }
+    if mine := _mine(data):
+        found[f"{data['name']}, as pruned, now, {counted(mine[0]['texts'], 'text')}"] = ("v-ink", DOTTED)
+    return found
+
+
+def _mine(data: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for one in data["mine"] if "why" not in one]
+
+
+def own(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """The learner's pruned runs that belong on these charts."""
+    return [
+        one for one in data["own"]
+        if not one["student"] and one["way"] == data["cut"] and one["end"] and one["usual"]
+    ]  # fmt: skip
+
+
+def rows(data: dict[str, Any], what: str) -> list[dict[str, Any]]:
+    """A row for each point of the lines: its share, its value, the line, what is said of it."""
+    names = list(ways(data))
+    base, levels = data["base"], data["curves"][data["cut"]]
+    out = []
+    for level in levels:
+        rest = {
+            "at": level["sparsity"], "removed": f"{level['sparsity']:.0%}".replace("%", " %"),
+            "left": f"{level['numbers']:,} numbers, {level['bytes'] / 1e6:.2f} MB", "texts": _rests(base),
+        }  # fmt: skip
+        spread = level["after"][what]
+        value = level["before"][what]
+        out += [
+            {**rest, "value": value, "way": names[0], "said": _value(what, value), "recorded": True},
+            {**rest, "value": spread["mean"], "low": spread["low"], "high": spread["high"], "way": names[1],
+             "said": _span(what, spread), "recorded": True},
+        ]  # fmt: skip
+    out += [
+        {"at": one["sparsity"], "removed": f"{one['sparsity']:.0%}".replace("%", " %"), "value": one[what],
+         "left": f"{one['numbers']:,} numbers, {one['bytes'] / 1e6:.2f} MB", "texts": _rests(one),
+         "way": names[2], "said": _value(what, one[what]), "recorded": False}
+        for one in _mine(data)
+    ]  # fmt: skip
+    return out
+
+
+def _rests(one: dict[str, Any]) -> str:
+    return f"{counted(one['texts'], 'text')}, {counted(one['places'], 'token')}"
+
+
+def room(data: dict[str, Any], what: str) -> list[float]:
+    """Between what values the chart reaches."""
+    if what == "agreement":
+        return [0.0, 1.0]
+    values = [one[end] for one in rows(data, what) for end in ("value", "low", "high") if end in one]
+    values += [one["end"][what] for one in own(data)]
+    return [min(0.0, *values), max(0.5, *values) * 1.06]
+
+
+def pruned(data: dict[str, Any], what: str) -> alt.TopLevelMixin:
+    """One figure of the pruned models against the share that is removed; a click on a share chooses it."""
+    listed = ways(data)
+    made = rows(data, what)
+    whole = [
+        {"at": 0.0, "value": 0.0 if what == "rise" else 1.0, "way": name} for at, name in enumerate(listed)
+        if at != 1 and not any(row["at"] == 0 and row["way"] == name for row in made)
+    ]  # fmt: skip
+    x = alt.X(
+        "at:Q",
+        scale=alt.Scale(domain=[0, 1], nice=False),
+        axis=alt.Axis(labelExpr=PERCENT, tickCount=5, title=ACROSS[data["cut"]]),
+    )
+    axis = alt.Axis(tickCount=5, labelExpr=PERCENT) if what == "agreement" else alt.Axis(tickCount=5)
+    y = alt.Y("value:Q", scale=alt.Scale(domain=room(data, what), nice=False), axis=axis)
+    names, tints, dashes = (
+        list(listed),
+        [ink(one) for one, _ in listed.values()],
+        [one for _, one in listed.values()],
+    )
+    colour = alt.Color("way:N", scale=alt.Scale(domain=names, range=tints), legend=_legend())
+    dash = alt.StrokeDash("way:N", scale=alt.Scale(domain=names, range=dashes), legend=_legend())
+    spread = alt.Chart(vega.data([row for row in made if "low" in row]))
+    ends = {"x": x, "y": alt.Y("low:Q", scale=y["scale"]), "y2": "high:Q"}
+    here = alt.Chart(vega.data([{"at": data["share"]}]))
+    pick = alt.selection_point(name="pick", fields=["at"], on="click", toggle=False)
+    tips = [
+        alt.Tooltip("way:N", title="here"), alt.Tooltip("removed:N"), alt.Tooltip("said:N", title="value"),
+        alt.Tooltip("left:N", title="left"), alt.Tooltip("texts:N", title="over"),
+    ]  # fmt: skip
+    dots = alt.Chart(vega.data(made)).mark_point(size=54, cursor="pointer")
+    layers: list[Any] = [
+        here.mark_rule(color=ink("ink3"), strokeDash=DOTTED).encode(x=x),
+        spread.mark_area(color=ink("accent"), opacity=0.14).encode(**ends),
+        spread.mark_rule(color=ink("accent"), strokeWidth=1.5, opacity=0.8).encode(**ends),
+        alt.Chart(vega.data([*whole, *made])).mark_line().encode(x=x, y=y, color=colour, strokeDash=dash),
+        dots.encode(x=x, y=y, color=colour, tooltip=tips).add_params(pick).properties(name="levels"),
+    ]
+    chosen = [row for row in made if not row["recorded"] and abs(row["at"] - data["share"]) < 1e-6]
+    layers += _diamonds(chosen, x, y, "v-ink", tips, "chosen")
+    mine = [
+        {"at": one["sparsity"], "value": one["end"][what], "way": f"yours: {one['name']}",
+         "removed": f"{one['sparsity']:.0%}".replace("%", " %"), "said": _value(what, one["end"][what])}
+        for one in own(data)
+    ]  # fmt: skip
+    layers += _diamonds(mine, x, y, "k-ink", tips[:3], "own")
+    return alt.layer(*layers).properties(height=TALL, title=TITLES[what])
+
+
+def _diamonds(
+    found: Sequence[dict[str, Any]], x: alt.X, y: alt.Y, colour: str, tips: list[alt.Tooltip], name: str
+) -> list[Any]:
+    """A learner's own points."""
+    if not found:
+        return []
+    mark = alt.Chart(vega.data(found)).mark_point(
+        shape="diamond", size=120, color=ink(colour), stroke=ink("bg"), strokeWidth=1
+    )
+    return [mark.encode(x=x, y=y, tooltip=tips).properties(name=name)]
+
+
+def _legend() -> alt.Legend:
+    return alt.Legend(
+        symbolType="stroke", symbolSize=240, symbolStrokeWidth=2, symbolOpacity=1, columns=1, labelLimit=330
+    )
+
+
+def taught(data: dict[str, Any]) -> alt.TopLevelMixin:
+    """The students' held-out loss along their training, with and without a teacher."""
+    made = [
+        {"at": moment["step"], "step": f"{moment['step']:,}", "value": moment["loss"]["mean"],
+         "low": moment["loss"]["low"], "high": moment["loss"]["high"], "way": name,
+         "said": _span("rise", moment["loss"])}
+        for (name, *_), arm in zip(ARMS, data["students"]) for moment in arm["trace"]
+    ]  # fmt: skip
+    mine = [
+        {"at": one["steps"], "step": f"{one['steps']:,}", "value": one["end"]["loss"], "way": f"yours: {one['name']}",
+         "said": f"{one['end']['loss']:.2f} nats"}
+        for one in data["own"] if one["student"] and one["end"] and one["usual"]
+    ]  # fmt: skip
+    level = data["base"]["loss"]
+    values = [row[end] for row in made for end in ("low", "high")] + [row["value"] for row in mine] + [level]
+    last = max(row["at"] for row in (*made, *mine))
+    x = alt.X(
+        "at:Q",
+        scale=alt.Scale(domain=[0, last * 1.03], nice=False),
+        axis=alt.Axis(format=",d", tickCount=5, title="steps"),
+    )
+    y = alt.Y("value:Q", scale=alt.Scale(domain=[min(values) - 0.15, max(values) + 0.2], nice=False))
+    names = [name for name, *_ in ARMS]
+    tints = alt.Scale(domain=names, range=[ink(one) for _, one, _ in ARMS])
+    colour = alt.Color("way:N", scale=tints, legend=_legend())
+    dash = alt.StrokeDash(
+        "way:N", scale=alt.Scale(domain=names, range=[one for *_, one in ARMS]), legend=_legend()
+    )
+    base = alt.Chart(vega.data(made))
+    ends = {"x": x, "y": alt.Y("low:Q", scale=y["scale"]), "y2": "high:Q", "color": colour}
+    ground = alt.Chart(vega.data([{"value": level, "said": f"teacher {level:.2f}"}]))
+    tips = [
+        alt.Tooltip("way:N", title="here"), alt.Tooltip("step:N", title="step"), alt.Tooltip("said:N", title="loss")
+    ]  # fmt: skip
+    return alt.layer(
+        ground.mark_rule(color=ink("ink3")).encode(y=y),
+        ground.mark_text(align="right", dy=-7, color=ink("ink3")).encode(x=alt.value("width"), y=y, text="said:N"),
+        base.mark_area(opacity=0.14).encode(**ends),
+        base.mark_rule(strokeWidth=1.5, opacity=0.8).encode(**ends),
+        base.mark_line().encode(x=x, y=y, color=colour, strokeDash=dash),
+        base.mark_point(size=44).encode(x=x, y=y, color=colour, tooltip=tips).properties(name="arms"),
+        *_diamonds(mine, x, y, "k-ink", tips, "students"),
+    ).properties(height=TALL, title="Held-out loss of the student, nats a token")  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------- on the page
+
+
+def draw(data: dict[str, Any]) -> None:
+    """The three charts beside each other; a click on a share chooses it."""
+    left, right = st.columns([2, 1], gap="medium")
+    with left:
+        _draw_pruned(data)
+    with right:
+        _draw_taught(data)
+
+
+def _draw_pruned(data: dict[str, Any]) -> None:
+    memo = state.memo("efficiency.pick")
+    both = {what: rows(data, what) for what in TITLES}
+    table: dict[str, Sequence[Any]] = {
+        "line": [row["way"] for row in both["rise"]], "share removed": [row["at"] for row in both["rise"]],
+        "numbers, file": [row["left"] for row in both["rise"]],
+    }  # fmt: skip
+    for what, made in both.items():
+        table |= {TITLES[what]: [row["value"] for row in made]}
+        table |= {f"{what} {end}": [row.get(end) for row in made] for end in ("low", "high")}
+
+    def heard(what: dict[str, Any]) -> None:
+        picked = [one["at"] for one in what.get("pick", [])] if isinstance(what.get("pick"), list) else []
+        if picked and picked[0] and picked != memo.get("picked"):
+            state.set("removed", round(100 * picked[0]))
+        memo["picked"] = picked
+
+    about = About(
+        "efficiency_pruned", f"{ACROSS[data['cut']]}, against two costs, for {', '.join(ways(data))}.",
+        {
+            "cut": data["cut"], "share": data["share"], "lines": list(ways(data)),
+            "own": [one["id"] for one in own(data)],
+            **{
+                what: [[row["at"], row["value"], row.get("low"), row.get("high")] for row in made]
+                for what, made in both.items()
+            },
+        },
+        table, drawings=2,
+    )  # fmt: skip
+    vega.draw(about, [pruned(data, what) for what in TITLES], heard, form="low")
+
+
+def _draw_taught(data: dict[str, Any]) -> None:
+    made = [
+        (name, moment["step"], *(moment["loss"][key] for key in ("mean", "low", "high")))
+        for (name, *_), arm in zip(ARMS, data["students"]) for moment in arm["trace"]
+    ]  # fmt: skip
+    ends = ", ".join(f"{name} {arm['trace'][-1]['loss']['mean']:.3f} after {counted(arm['steps'], 'step')}"
+                     for (name, *_), arm in zip(ARMS, data["students"]))  # fmt: skip
+    table: dict[str, Sequence[Any]] = dict(
+        zip(("student", "step", "held-out loss", "low", "high"), map(list, zip(*made)))
+    )
+    about = About(
+        "efficiency_taught", f"Held-out loss of the student: {ends}; teacher {data['base']['loss']:.3f}.",
+        {
+            "students": [[moment["loss"]["mean"] for moment in arm["trace"]] for arm in data["students"]],
+            "own": [one["id"] for one in data["own"] if one["student"] and one["end"] and one["usual"]],
+        },
+        table,
+    )  # fmt: skip
+    vega.draw(about, [taught(data)], form="low")
