@@ -293,6 +293,13 @@ def test_the_race_in_three_dimensions_is_the_race(page: Page, tmp_path: Path) ->
         np.testing.assert_allclose(shown["losses"][kind][:5], heights, rtol=1e-6)
     assert driver.picture_of(page, "optimizers_ground", tmp_path / "race.png").startswith(b"\x89PNG")
     assert "<image" in driver.drawing_of(page, "optimizers_ground"), "what WebGL draws is in it"
+    page.set_viewport_size(driver.PHONE)
+    driver.wait_until_drawn(page)
+    page.wait_for_timeout(500)  # Plotly draws anew after the page has come to rest
+    ground = '[class*="st-key-gb-chart-plotly-optimizers_ground"]'
+    checks.apart(page, ground, ".modebar-group", ".legendtext")
+    page.set_viewport_size(driver.DESKTOP)
+    driver.wait_until_drawn(page)
     driver.chart(page, "optimizers_ground").get_by_role("button", name="Table, files").press("Enter")
     rows = page.locator(".gb-twin tbody tr")
     rows.first.wait_for()
