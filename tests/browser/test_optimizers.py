@@ -296,8 +296,7 @@ def test_the_race_in_three_dimensions_is_the_race(page: Page, tmp_path: Path) ->
     page.set_viewport_size(driver.PHONE)
     driver.wait_until_drawn(page)
     page.wait_for_timeout(500)  # Plotly draws anew after the page has come to rest
-    ground = '[class*="st-key-gb-chart-plotly-optimizers_ground"]'
-    checks.apart(page, ground, ".modebar-group", ".legendtext")
+    checks.apart(page, '[class*="st-key-gb-chart-plotly-optimizers_ground"]', ".modebar-group", ".legendtext")
     page.set_viewport_size(driver.DESKTOP)
     driver.wait_until_drawn(page)
     driver.chart(page, "optimizers_ground").get_by_role("button", name="Table, files").press("Enter")

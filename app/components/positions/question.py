@@ -87,15 +87,16 @@ def ask(lm: LanguageModel, order: Order, seed: int) -> Question:
     """
     what = "source" if lm.config.shape == "encoder-decoder" else "words"
     seeds = (seed, (seed + 1) % 10_000)
-    if order.token < 0:
+    open_ways = [one for one in order.found.ways if one.way == "without positions" and not one.same]
+    found = open_ways[0] if open_ways else order.found.way("as it is")
+    pair = order.pair(found)
+    if pair is None:
         ways = [one.way for one in order.found.ways]
         way: Way = "without positions" if "without positions" in ways else "as it is"
         how = "Take positions away" if way == "without positions" else "No positions are told"
         text = f"{how} and shuffle the {what} once more: the vectors of the tokens …"
         return Question(text, way, *seeds, order.kept, order.row, order.token)
-    open_ways = [one for one in order.found.ways if one.way == "without positions" and not one.same]
-    found = open_ways[0] if open_ways else order.found.way("as it is")
-    now = (order.pair(found) or (0.0, 0.0))[1]
+    now = pair[1]
     word = widgets.mono(widgets.visible(lm.tokenizer.display(order.token)))
     how = " and read them without positions" if open_ways else ""
     held = f"{now:.3f}" if now >= ALIKE else f"under {ALIKE:g}"
