@@ -76,7 +76,7 @@ function tellReader(data, one, mine) {
     const all = pairsOf(one).length;
     lines.push({ text: place === 1 ? "As you said." : `Your pair, ${LETTER[mine[0]]} and ${LETTER[mine[1]]}: ${num(one.cosines[mine[0]][mine[1]], 3)}, place ${place} of ${all}`, fill: "accent" });
   }
-  if (data.sentences.length > 2) lines.push({ text: `Nearest: ${one.nearest.map((to, from) => `${LETTER[from]} → ${LETTER[to]}`).join(", ")}`, fill: "ink2" });
+  if (data.sentences.length > 2) lines.push({ text: `Nearest: ${one.nearest.map((to, from) => `${LETTER[from]}→${LETTER[to]}`).join(", ")}`, fill: "ink2" });
   if (one.unknown) lines.push({ text: one.unknown, fill: "ink3" });
   return lines;
 }
@@ -88,7 +88,7 @@ function writtenOut(data, pair) {
   const [a, b] = pair;
   const [left, right] = [one.lengths[a], one.lengths[b]];
   const cosine = one.cosines[a][b];
-  const read = one.tokens.length ? `${one.name} reads ${LETTER[a]} as ${counted(one.tokens[a], "token")} and ${LETTER[b]} as ${counted(one.tokens[b], "token")}, special ones among them` : `${one.name} looks the words of both up`;
+  const read = one.tokens.length ? `${one.name} reads ${LETTER[a]} as ${counted(one.tokens[a], "token")} and ${LETTER[b]} as ${counted(one.tokens[b], "token")}` : `${one.name} looks the words of both up`;
   return [`${read}, and makes one vector of ${counted(one.dims, "number")} of each. The products of the two, number by number, add up to ${num(cosine * left * right, 3)}; divided by both lengths, ${num(left, 2)} and ${num(right, 2)}, that is the cosine ${num(cosine, 3)}.`,
     "Colours run from the least alike pair of each map to its most alike, which is framed; your pair has a frame in colour. Different readers’ cosines are on different scales: compare which pairs come first, not the numbers."];
 }
