@@ -51,14 +51,21 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     random_model(root / "large", seed=4, n_layers=12, n_heads=12, d_model=96)
     rotary: dict[str, Any] = {"position": "rotary", "norm": "rms", "gated": True, "act": "silu"}
     random_model(
-        root / "many", seed=5, spread=0.6, n_layers=30, n_heads=9, n_kv_heads=3, d_model=36, **rotary
+        root / "many-blocks-of-shared-keys",
+        seed=5,
+        spread=0.6,
+        n_layers=30,
+        n_heads=9,
+        n_kv_heads=3,
+        d_model=36,
+        **rotary,
     )
     return root
 
 
 @pytest.fixture(scope="package")
 def own_server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
-    """The app with these models in its list, as ./both, ./pair, ./large and ./many; without workers."""
+    """The app with these models in its list, as ./both, ./pair, ./large and so on; without workers."""
     with driver.serving(tmp_path_factory.mktemp("own"), env={"GLASSBOX_MODELS": str(models)}) as running:
         yield running
 

@@ -17,7 +17,7 @@ from core.analysis.overview import overview
 from tests.browser import driver
 
 TEXT = "The fox and the crow sat in the wood and the fox"
-MODEL = {"model": "./many", "text": TEXT}
+MODEL = {"model": "./many-blocks-of-shared-keys", "text": TEXT}
 SIZES: list[ViewportSize] = [
     {"width": 1440, "height": 900},
     {"width": 1280, "height": 720},
@@ -51,7 +51,7 @@ def test_home_folds_what_is_not_open_and_the_next_tokens_stay_on_the_screen(
     figure = driver.component(own_page, "home")
     state = driver.component_state(own_page, "home")
     assert state["folded"] == [block for block in range(1, 29) if block != 24]
-    seen = overview(core.load(str(models / "many")), TEXT)
+    seen = overview(core.load(str(models / MODEL["model"])), TEXT)
     answers = [value for _, value in state["top"]]
     assert answers[0] == pytest.approx(float(seen.lens_own[-1, -1]), rel=1e-3)
     assert state["own"] == pytest.approx(seen.lens_own[:, -1].tolist(), rel=1e-3)
@@ -123,7 +123,7 @@ def test_heads_are_grouped_by_shared_keys_and_put_in_order(own_page: Page, model
     listed = driver.wait_for_state(
         own_page, "multi_head", lambda now: now["order"] == "effect" and now["effect"]["measured"], 60
     )["listed"]
-    change = np.abs(head_effects(core.load(str(models / "many")), TEXT).change.ravel())
+    change = np.abs(head_effects(core.load(str(models / MODEL["model"])), TEXT).change.ravel())
     assert np.all(np.diff(change[listed]) <= 1e-4)
     driver.wait_for_link(own_page, "order=effect")
 
@@ -132,3 +132,36 @@ def test_heads_are_grouped_by_shared_keys_and_put_in_order(own_page: Page, model
     assert driver.component_state(own_page, "attention")["shared"] == said
     head = driver.component(own_page, "attention").locator('g[data-part="heads"]')
     assert said in (head.text_content() or "")
+    own_page.set_viewport_size(driver.PHONE)
+    driver.wait_until_drawn(own_page)
+    brief = boxes(own_page, '[data-part="sharing"] text', "attention")[0]
+    doors = boxes(own_page, "[data-door=home], [data-door=multi_head]", "attention")
+    assert all(brief[0] >= door[1] for door in doors) and brief[1] <= driver.PHONE["width"]
+
+
+def test_names_labels_and_facts_keep_clear_of_each_other(own_page: Page) -> None:
+    own_page.set_viewport_size(SIZES[0])
+
+    def apart(slug: str, name: str, selector: str, least: int) -> None:
+        driver.open_page(own_page, slug, **MODEL)
+        found = boxes(own_page, selector, name)
+        assert len(found) >= least
+        for one, other in itertools.combinations(found, 2):
+            beside = one[1] <= other[0] + 1 or other[1] <= one[0] + 1
+            assert beside or one[3] <= other[2] + 4 or other[3] <= one[2] + 4, (slug, one, other)
+
+    apart("interpretability", "interpretability", '[data-part="lens"] > text[text-anchor="middle"]', 8)
+    apart("multi_head", "multi_head_more", '[data-part="fit map"] > text[text-anchor]', 20)
+    assert boxes(own_page, '[data-part="heads"] > text[font-weight]', "multi_head_more")[8:], (
+        "a head is left out"
+    )
+    apart("tokenization", "bytes", '[data-part="all"] text', 12)
+    driver.open_page(own_page, "efficiency", **MODEL)
+    steps = boxes(own_page, ".gb-steps > *", "efficiency")
+    facts = own_page.locator(".gb-claim p").evaluate(
+        "p => { const r = document.createRange(); r.selectNodeContents(p); const b = r.getBoundingClientRect();"
+        " return [b.left, b.right, b.top, b.bottom]; }"
+    )
+    for left, right, top, bottom in steps:
+        beside = facts[1] < left or facts[0] > right
+        assert beside or facts[3] <= top or facts[2] >= bottom, "the facts lie under the steps"

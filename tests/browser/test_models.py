@@ -142,7 +142,12 @@ def test_filters_and_scale(page: Page) -> None:
     page.get_by_role("radio", name="Folders", exact=True).click()
     driver.wait_for_link(page, "stock=folder")
     state = driver.wait_for_state(page, "models", lambda now: len(now["entries"]) == 4)
-    assert {one["name"] for one in state["entries"]} == {"./both", "./pair", "./large", "./many"}
+    assert {one["name"] for one in state["entries"]} == {
+        "./both",
+        "./pair",
+        "./large",
+        "./many-blocks-of-shared-keys",
+    }
     figure = driver.component(page, "models")
 
     def ends() -> list[float]:

@@ -151,8 +151,7 @@ function drawHeads(g, data, local, at, active) {
   }
   if (at.panels.some((p) => p.id === "v" && p.phase === "past")) {
     const end = Math.min(...at.panels.filter((p) => p.phase === "now").map((p) => p.x)) - 24;
-    const text = [sharing(data), sharing(data).replace("keys and values", "K, V")].find((one) => measure(one, 12, false) * 1.04 < end);
-    if (text) parts.push(label(end, y, text, { fill: "k-ink", anchor: "end" }));
+    parts.push(sharingLabel(data, end, y, end));
   }
   return parts;
 }
@@ -160,6 +159,14 @@ function drawHeads(g, data, local, at, active) {
 function sharing(data) {
   const words = sharedWords(data.head, data.nHeads, data.kvHeads);
   return words && `Head ${data.head} ${words}`;
+}
+
+/** The same as a label that ends at x, in as many words as fit into `room`. */
+function sharingLabel(data, x, y, room) {
+  const words = sharing(data);
+  const shorter = [words, words.replace("keys and values", "K, V"), words.replace(/^.*values with/, "K, V also of")];
+  const text = shorter.find((one) => measure(one, 12, false) * 1.04 < room);
+  return text && label(x, y, text, { fill: "k-ink", anchor: "end" });
 }
 
 /** Column labels over the current matrix: level where they fit, slanted where they do not, else only the active one. */

@@ -90,6 +90,7 @@ const attention = {
     const doors = wide ? height + 2 : height + 80;
     g.door("multi_head", { left: wide ? g.width - 132 : -2, top: doors }, "All heads", "Every head of every block side by side");
     g.door("home", { left: wide ? g.width - 56 : 90, top: doors }, "Home", "The whole machine");
+    if (!wide) g.part("sharing", null, () => sharingLabel(data, g.width, doors + 15, g.width - 144)); // beside the doors
     if (data.next.changed) corner("reset", "Reset", wide ? g.width - 132 - 70 : g.width - 62, 62, () => g.send("reset", { at: Date.now() }));
     g.height = height + (wide ? 26 : 126);
     overEdit(g, data, local, at);

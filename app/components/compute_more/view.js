@@ -8,6 +8,7 @@ const head = (x, y, title, about) => [label(x, y + 14, title, { weight: 600, fil
 function drawMeasured(data, { x, y, w }) {
   if (!data.own) return [head(x, y, "Formula and measurement", ""), inLines(`${data.resized ? "A model of these sizes" : "A published configuration"} is not built here, so nothing of it is measured. Its formulas are the same ones that can be held against measurements of the open model.`, w).map((line, i) => label(x, y + 34 + 17 * i, line, { fill: "ink2" }))];
   const known = data.rows.some((row) => row.measured !== null);
+  const bytes = (n) => (w < 480 && n >= 1e8 ? siOf(n, "B") : thousands(n)); // all digits of so many do not fit a phone
   const columns = [x + w * 0.5, x + w * 0.72, x + w];
   const sub = `${data.name}, float32, ${manyOf(data.at[0], "text")} of ${manyOf(data.at[1], "token")}`;
   const machine = data.machine.peak ? [`This machine: ${siOf(data.machine.peak, "FLOP/s")} in a product of two matrices, ${siOf(data.machine.bandwidth, "B/s")} in copying.`] : ["Not measured yet: the button above times the passes here and asks autograd what it keeps."];
@@ -17,8 +18,8 @@ function drawMeasured(data, { x, y, w }) {
       const mid = y + 78 + 24 * i;
       const ratio = row.measured !== null && row.formula ? row.measured / row.formula : null;
       const said = row.kind === "bytes" ? (ratio === null ? "" : row.measured === row.formula ? "equal" : `× ${num(ratio, 4)}`) : row.rate ? siOf(row.rate, "FLOP/s") : "";
-      const formula = row.kind === "bytes" ? thousands(row.formula) : row.formula ? `≥ ${timeOf(row.formula)}` : siOf(row.flops, "FLOP");
-      const found = row.measured === null ? (row.why ? "not here" : "–") : row.kind === "bytes" ? thousands(row.measured) : timeOf(row.measured);
+      const formula = row.kind === "bytes" ? bytes(row.formula) : row.formula ? `≥ ${timeOf(row.formula)}` : siOf(row.flops, "FLOP");
+      const found = row.measured === null ? (row.why ? "not here" : "–") : row.kind === "bytes" ? bytes(row.measured) : timeOf(row.measured);
       return h("g", { "data-measure": row.name }, label(x, mid, NAMES[row.name], { fill: "ink" }),
         [formula, known || row.why ? found : "", said].map((text, k) => label(columns[k], mid, text, { anchor: "end", mono: true, fill: said === "equal" && k === 2 ? "pos" : "ink2" })));
     }),

@@ -43,7 +43,7 @@ function widePlan(g, data, pitch) {
 }
 
 function phonePlan(g, data, pitch) {
-  const [L, W] = [data.blocks, g.width];
+  const [L, W] = [data.blocks, g.width - 1]; // the frame's last line
   const rail = { x: 0, w: 66, lens: true };
   const top = 66;
   const depths = data.lens ? data.lens.ids.length : 0;

@@ -58,7 +58,7 @@ function drawLens(g, data, local, at) {
     const every = Math.ceil((box.cols > 10 ? 28 : 18) / width); // two digits are wider
     return [
       headline(at.phone ? 0 : box.x, 12, "Lens: the first token at each depth", ["shade: chance of ", own ? "the row’s own last word" : tokenSpan(data.answer.text, 80)]),
-      Array.from({ length: box.cols }, (_, d) => d % every === 0 && label(box.x + (d + 0.5) * width, box.y - 5, d ? `L${d - 1}` : width > 24 ? "emb" : "e", { anchor: "middle", fill: "ink3" })),
+      Array.from({ length: box.cols }, (_, d) => d % every === 0 && box.x + (d + 0.5) * width + 11 < g.width && label(box.x + (d + 0.5) * width, box.y - 5, d ? `L${d - 1}` : width > 24 ? "emb" : "e", { anchor: "middle", fill: "ink3" })),
       heatImage(box.x, box.y, box.w, box.rows * box.pitch, heat(order, box.rows, box.cols, (v) => g.sequentialRgb(0.6 * v ** 0.6, 1, "accent"))),
       outline(box),
       width >= 34 && lens.ids.map((line, d) => line.map((ids, t) => h("text", { x: box.x + (d + 0.5) * width, y: box.y + (t + 0.5) * at.pitch + 4, "text-anchor": "middle", "font-family": MONO, "font-size": size, fill: css("ink"), direction: "ltr", "pointer-events": "none" }, tokenSpans(lens.words[ids[0]], width - 4, size)))),
@@ -93,7 +93,7 @@ function drawSite(g, data, local, at, site, only) {
     const first = site === data.sites[0] && !at.phone;
     return [
       headline(box.x, box.y - 38, first ? "Patched: stream" : SITE[site], first ? "share that returns" : about, { ink: SITE_INK[site] }),
-      Array.from({ length: box.cols }, (_, l) => l % every === 0 && label(box.x + (l + 0.5) * width, box.y - 5, `L${l}`, { anchor: "middle", fill: "ink3" })),
+      Array.from({ length: box.cols }, (_, l) => l % every === 0 && box.x + (l + 0.5) * width + 11 < g.width && label(box.x + (l + 0.5) * width, box.y - 5, `L${l}`, { anchor: "middle", fill: "ink3" })),
       there > 0 && heatImage(box.x, box.y, box.w, box.rows * box.pitch, heat(values, box.rows, box.cols, (v) => (v === undefined ? null : Number.isNaN(v) ? g.sequentialRgb(0.35, 1, "res") : g.signedRgb(strengthen(v), 1, 0.75)))),
       outline(box),
       numbers && values.map((v, i) => v !== undefined && !Number.isNaN(v) && Math.abs(v) >= 0.005 && label(box.x + ((i % box.cols) + 0.5) * width, box.y + (Math.floor(i / box.cols) + 0.5) * at.pitch + 4, num(v, 2), { anchor: "middle", mono: true, size: at.pitch < 16 || width < 36 ? 10 : 11, fill: "ink", "pointer-events": "none" })),
@@ -141,7 +141,7 @@ function drawParts(g, data, local, at) {
       }),
       several && lines.map((line, i) => line.part === "attention" && label(x + i * wide + 2, top + room + 25, `L${line.layer}`, { fill: "ink3", size: 11 })),
       h("rect", { x: x + lines.length * wide + (wide - bar) / 2, y: Math.min(py(0), py(logit)), width: bar, height: Math.max(1.5, Math.abs(py(logit) - py(0))), rx: 1.5, fill: css("accent") }),
-      label(x + (lines.length + 0.5) * wide, (logit >= 0 ? py(logit) - 4 : py(logit) + 13), num(logit, 2), { anchor: "middle", mono: true, fill: "accent", weight: 700, size: 11 }),
+      label(Math.min(x + (lines.length + 0.5) * wide, g.width - measure(num(logit, 2), 11, true) * 0.55), (logit >= 0 ? py(logit) - 4 : py(logit) + 13), num(logit, 2), { anchor: "middle", mono: true, fill: "accent", weight: 700, size: 11 }),
       several && label(x + (lines.length + 0.5) * wide, top + room + 13, "sum", { anchor: "middle", fill: "ink3", size: 11 }),
     ];
   });

@@ -66,8 +66,8 @@ function drawText(g, data, at) {
   g.part("text", [at.text], () => {
     const out = [h("path", { d: `M${x},${y - 8}H${x + w}`, stroke: css("line") })];
     const said = `reads ${thousands(use.rows)} of ${counted(use.vocabulary, "row")} of the token table${use.tied ? ", and chooses the next token by all of them" : ""}`;
-    out.push(label(x + (at.phone ? 0 : 78), y + (at.phone ? 34 : 12), fit(`in ${data.current.label} ${said}`, w - (at.phone ? 0 : 358), 12, false), { fill: "ink2" }));
-    let [cx, cy, left] = [x, y + (at.phone ? 62 : 38), 0];
+    out.push(label(x + (at.phone ? 0 : 78), y + (at.phone ? 46 : 12), fit(`in ${data.current.label} ${said}`, w - (at.phone ? 0 : 358), 12, false), { fill: "ink2" }));
+    let [cx, cy, left] = [x, y + (at.phone ? 74 : 38), 0];
     const lines = at.phone ? 3 : 1;
     let drawn = 0;
     const right = at.phone ? w : w - 292;
