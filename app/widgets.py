@@ -80,7 +80,7 @@ def small_or_real(view: str = "") -> None:
         help="Small: tales-gpt, trained here on stories of a toy world; it can be rewound. Real: SmolLM2, which has "
         "read the web; it knows your words.",
         width="stretch",
-        **state.part(f"size.{view}" if view else "size", shown, chosen),
+        **state.part(f"small_or_real.{view}" if view else "small_or_real", shown, chosen),
     )
 
 

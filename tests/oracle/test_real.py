@@ -40,7 +40,9 @@ def smol(here: None) -> LanguageModel:
 def test_logits_and_ids_are_those_of_the_file_as_transformers_reads_it(smol: LanguageModel) -> None:
     file = published.FOLDER / real.BY_NAME[smol.name].source
     tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
-    theirs = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.float32).eval()
+    theirs = AutoModelForCausalLM.from_pretrained(
+        file.parent, gguf_file=file.name, dtype=torch.float32
+    ).eval()
     for text in TEXTS:
         ids = smol.encode(text)
         assert tokenizer(text)["input_ids"] == ids
@@ -81,7 +83,9 @@ def test_surprise_is_the_sum_of_the_scores(smol: LanguageModel) -> None:
     text = TEXTS[1]
     scores = smol.score(text)
     behind = text[len(smol.tokenizer.decode(smol.encode(text)[:1])) :]
-    assert surprise.nats_a_character(smol, text) == pytest.approx(-float(scores.sum()) / len(behind), abs=1e-6)
+    assert surprise.nats_a_character(smol, text) == pytest.approx(
+        -float(scores.sum()) / len(behind), abs=1e-6
+    )
 
 
 def test_scores_on_the_card_are_those_of_its_first_examples(smol: LanguageModel) -> None:
@@ -95,7 +99,9 @@ def test_scores_on_the_card_are_those_of_its_first_examples(smol: LanguageModel)
 
 def test_sentence_vectors_are_transformers_mean_over_tokens() -> None:
     lm = core.load("all-MiniLM-L6-v2", device="cpu")
-    theirs = BertModel.from_pretrained(published.FOLDER / real.BY_NAME[lm.name].source, add_pooling_layer=False).eval()
+    theirs = BertModel.from_pretrained(
+        published.FOLDER / real.BY_NAME[lm.name].source, add_pooling_layer=False
+    ).eval()
     texts = ["The bank raised its rates.", "We sat on the river bank.", "The lender made loans dearer."]
     found = sentence_vectors(lm, texts)
     for text, vector in zip(texts, found, strict=True):

@@ -26,7 +26,9 @@ def here() -> Iterator[None]:
 def words(app: AppTest) -> str:
     """All that stands on a page as text."""
     kinds = (app.caption, app.info, app.markdown, app.get("html"))
-    return "\n".join(str(getattr(one, "value", "") or getattr(one.proto, "body", "")) for kind in kinds for one in kind)
+    return "\n".join(
+        str(getattr(one, "value", "") or getattr(one.proto, "body", "")) for kind in kinds for one in kind
+    )
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -38,13 +40,13 @@ def test_a_page_opens_on_the_real_model(slug: str, open_page: OpenPage) -> None:
 
 def test_the_switch_keeps_the_text(open_page: OpenPage) -> None:
     app = open_page("loss", model=models.REAL, text=TEXT)
-    switch = app.segmented_control(key="size")
+    switch = app.segmented_control(key="small_or_real")
     assert switch.value == "Real"
     switch.set_value("Small").run()
     store = app.session_state["gb"].store
     assert (store["model"], store["text"]) == (models.SMALL, TEXT)
     app.selectbox(key="model").set_value("tales-bert").run()
-    assert app.segmented_control(key="size").value is None, "another model is neither"
+    assert app.segmented_control(key="small_or_real").value is None, "another model is neither"
 
 
 def test_a_first_visit_opens_on_a_sentence_that_anybody_can_finish(open_page: OpenPage) -> None:
@@ -54,7 +56,7 @@ def test_a_first_visit_opens_on_a_sentence_that_anybody_can_finish(open_page: Op
 
 
 @pytest.mark.parametrize(
-    "model, text, other",
+    ("model", "text", "other"),
     [
         (models.SMALL, "Quantum computers factor integers in polynomial time.", models.REAL),
         (models.REAL, "xqz bfp 998 ttt ## @@ jwrr", models.SMALL),
@@ -70,7 +72,9 @@ def test_a_badge_tells_of_a_text_that_the_model_cannot_read_and_leads_to_the_oth
     assert (store["model"], store["text"]) == (other, text)
 
 
-@pytest.mark.parametrize("model, text", [(models.SMALL, "A red ball was lost. She found the red"), (models.REAL, TEXT)])
+@pytest.mark.parametrize(
+    ("model", "text"), [(models.SMALL, "A red ball was lost. She found the red"), (models.REAL, TEXT)]
+)
 def test_a_text_of_its_own_world_gets_no_badge(model: str, text: str, open_page: OpenPage) -> None:
     app = open_page("loss", model=model, text=text)
     assert not any("nats a character" in one.value for one in app.caption)
@@ -84,8 +88,8 @@ def test_a_link_to_a_model_that_is_not_here_keeps_its_text(
     app = open_page("loss", model=models.REAL, text="My own words.")
     store = app.session_state["gb"].store
     assert (store["model"], store["text"]) == (models.SMALL, "My own words.")
-    assert any(real.VARIABLE in one.value for one in app.info), "and says why"
-    assert "size" not in [one.key for one in app.get("button_group")]
+    assert any("is left out here" in one.value for one in app.info), "and says why"
+    assert "small_or_real" not in [one.key for one in app.get("button_group")]
 
 
 def test_the_assistant_answers_beside_the_small_models(open_page: OpenPage) -> None:
