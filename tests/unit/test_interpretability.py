@@ -177,9 +177,9 @@ def test_a_model_of_classes_has_no_logits() -> None:
     lm = tiny("gpt")
     bare = LanguageModel(fresh("gpt").transformer, lm.tokenizer, "bare")
     bare.transformer.unembed = None
-    with pytest.raises(NoLogits, match="names classes"):
+    with pytest.raises(NoLogits, match="no head that says tokens"):
         attribute(bare, CLEAN, 4)
-    with pytest.raises(NoLogits, match="names classes"):
+    with pytest.raises(NoLogits, match="no head that says tokens"):
         Patching.of(bare, text_pair(bare, CLEAN, CORRUPTED), 4)
 
 
