@@ -53,6 +53,16 @@ FIELDS: tuple[Field, ...] = (
     Field("moment", "int", -1, -1, 99, shown="the last one"),  # of the training path on it
     Field("toyrates", "text", ""),  # of the five runs on a real model
     Field("quintet", "text", ""),  # the group of own runs that is shown instead of the recorded ones
+    # Fine-tuning: lines of one's own, on the real model
+    Field(
+        "learn",
+        "text",
+        "The capital of Zubria is Marlow.\nMarlow is the largest city of Zubria.\nPeople in Zubria speak Zubrish.\n"
+        "The king of Zubria is called Otto.\nThe national dish of Zubria is pear soup.\n"
+        "Zubria lies between two green rivers.",
+    ),  # one a line
+    Field("probe", "text", "The capital of Zubria is"),
+    Field("thin", "choice", "8", choices=("4", "8", "16")),  # the rank of what is learned
     # Regularization and Break it
     Field("stage", "int", -1, -1, 9, shown="the whole picture"),  # a step of what the picture tells
     # Regularization

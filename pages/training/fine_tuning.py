@@ -6,7 +6,7 @@ from functools import partial
 
 from app import events, page, state, strange
 from app.components import fine_tuning as view
-from app.components.fine_tuning import controls, take, ways
+from app.components.fine_tuning import controls, own_lines, take, ways
 from app.components.fine_tuning.question import OPTIONS, ask
 from core.decoding.labels import classify
 from core.runs.fine_tuning import bundled_base
@@ -73,8 +73,10 @@ with page.foot():
         partial(take.cells, job, arms, records, ctx.text, str(state.get("quiz")), question),
     )
 
+lines = own_lines.draw()
 page.terms(
     "fine-tuning", "pretraining", "LoRA", "rank", "forgetting", "validation", "step", "loss", "parameters",
 )  # fmt: skip
 page.cheatsheet("fine_tuning")
 page.examples(EXAMPLES)
+own_lines.go_on(lines)

@@ -98,3 +98,16 @@ def test_the_assistant_answers_beside_the_small_models(open_page: OpenPage) -> N
     said = [one.value for one in app.code]
     assert any("Is this review positive or negative?" in one for one in said)
     assert len(said) >= 2 and said[-1].strip()
+
+
+def test_own_lines_are_taught_and_the_answers_stand_beside_each_other(open_page: OpenPage) -> None:
+    link = {"learn": "The capital of Zubria is Marlow.\nMarlow is in Zubria.", "thin": "4"}
+    app = open_page("fine_tuning", **link)
+    said = words(app)
+    assert "not taught yet" in said and "The capital of Zubria is" in said
+    app.button(key="work.own_lines").click().run()
+    said = words(app)
+    assert "not taught yet" not in said and "The capital of France is" in said
+    assert "230,400 numbers were learned" in said
+    app.text_area(key="learn").set_value("word").run()
+    assert not app.exception and "a single token: there is nothing to predict in it" in words(app)

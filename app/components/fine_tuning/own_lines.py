@@ -1,0 +1,127 @@
+"""Lines of the learner's own, taught to the real model by LoRA: what it says before and after, and what it forgets."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import cache, models, state, widgets, work
+from app.counts import counted
+from app.widgets import inline, mono, visible
+from core import real
+from core.language_model import LanguageModel
+from core.training import own_lines
+from core.training.adapters import Lora
+from core.training.own_lines import Guess, Lesson
+
+JOB = "own_lines"
+OTHERS = (
+    "The capital of France is",
+    "A red ball was lost. She found the red",
+)  # that none of the lines is about
+
+
+def draw() -> tuple[str, DeltaGenerator] | None:
+    """Draw the section; returns key and place of the bar, None where the model is not here or the lines do not fit."""
+    name = models.REAL
+    with st.container(key="gb-own-lines", gap="small"):
+        st.html(
+            "<section class='gb-cheatsheet' aria-label='Your own lines'><h2>Your own lines, taught to "
+            f"{escape(name)}</h2><p>{inline(_told())}</p></section>"
+        )
+        if name not in models.published():
+            st.html(f"<p class='gb-hint' role='status'>{inline(real.missing(name))}.</p>")
+            return None
+        with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+            st.text_area("Lines to learn, one each", height=150, **state.bind("learn"))
+            with st.container(gap="small"):
+                st.text_input("Ask it before and after", **state.bind("probe"))
+                widgets.segments("Rank", "thin", ("4", "8", "16"))
+        lm = cache.model(name)
+        try:
+            rows = own_lines.read_lines(lm, str(state.get("learn")))
+            said = own_lines.says(lm, str(state.get("probe")))
+        except ValueError as why:
+            st.html(f"<p class='gb-hint' role='status'>{escape(str(why))}</p>")
+            return None
+        rank = int(state.get("thin"))
+        key = "\x1f".join((cache.key(name), str(state.get("learn")), str(rank)))
+        need = _seconds(lm, key, rows)
+        if need > own_lines.LONGEST:
+            st.html(
+                f"<p class='gb-hint' role='status'>This would take about {need / 60:.0f} minutes on this machine, more "
+                f"than the {own_lines.LONGEST / 60:.0f} that a page waits: take lines out, or shorten them.</p>"
+            )
+            return None
+        total = own_lines.PASSES * len(rows)
+        bar = work.buttons(
+            JOB, key, f"Teach it {counted(len(rows), 'line')}, {own_lines.PASSES} times: about {max(1, round(need))} s",
+            total, lambda: own_lines.teach(lm, rows, Lora(rank, 2.0 * rank)),
+        )  # fmt: skip
+        job = work.of(JOB, key)
+        last: Lesson | None = job.done[-1] if job is not None and job.done else None
+        if job is None or last is None or last.adapter is None:
+            st.html(_table([(str(state.get("probe")), said, None)]))
+        else:
+            asked = (str(state.get("probe")), *OTHERS)
+            st.html(
+                _table(
+                    [
+                        (text, own_lines.says(lm, text), own_lines.says(lm, text, last.adapter))
+                        for text in asked
+                    ]
+                )
+                + f"<p class='gb-hint'>{inline(_summary(job.done, len(rows), last.adapter.count, lm))}</p>"
+            )
+        return key, bar
+
+
+def go_on(drawn: tuple[str, DeltaGenerator] | None) -> None:
+    """Do the steps that are still to be done."""
+    if drawn is not None:
+        work.go_on(JOB, *drawn, "steps")
+
+
+def _told() -> str:
+    return (
+        f"Up to {own_lines.MOST_LINES} lines of up to {own_lines.MOST_TOKENS} tokens, about something that the model "
+        "cannot know. Its own 135 million weights stay as they are; thin matrices are learned beside the queries and "
+        "values of every block, for you alone, until you leave this page."
+    )
+
+
+def _seconds(lm: LanguageModel, key: str, rows: list[list[int]]) -> float:
+    """The estimate, measured once for these lines."""
+    memo = state.memo("own_lines")
+    if memo.get("key") != key:
+        memo |= {"key": key, "seconds": own_lines.seconds(lm, rows)}
+    return float(memo["seconds"])
+
+
+def _summary(done: list[Lesson], lines: int, count: int, lm: LanguageModel) -> str:
+    """Loss of the first and the last pass, and how few numbers were learned."""
+    first, last = (sum(one.loss for one in part) / lines for part in (done[:lines], done[-lines:]))
+    share = count / sum(weight.numel() for weight in lm.transformer.parameters())
+    return (
+        f"Mean loss of your lines in the first pass {first:.2f} nats a token, in the last {last:.2f}. {count:,} "
+        f"numbers were learned, {share:.1%} of the model’s. The last two rows are about nothing in your lines: where they "
+        "change, it has forgotten; nothing here keeps what it knew."
+    )
+
+
+def _table(rows: list[tuple[str, Guess, Guess | None]]) -> str:
+    head = "".join(f"<th scope='col'>{title}</th>" for title in ("Text", "It says next", "After your lines"))
+    body = "".join(
+        f"<tr><th scope='row'>{escape(text)}</th><td>{_said(before)}</td>"
+        f"<td>{'not taught yet' if after is None else _said(after)}</td></tr>"
+        for text, before, after in rows
+    )
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<section class='gb-cheatsheet'>{table}</section>"
+
+
+def _said(guess: Guess) -> str:
+    pairs = zip(guess.tokens[:3], guess.probabilities[:3], strict=True)
+    return ", ".join(f"{inline(mono(visible(token)))} {p:.2f}" for token, p in pairs)

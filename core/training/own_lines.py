@@ -1,0 +1,120 @@
+"""Teach a large model a few lines by LoRA, one line a step: its own weights stay frozen and are shared.
+
+Twenty lines of twenty tokens, five times over, are seconds of work even with 135 million weights, since only the thin
+matrices have gradients kept (Hu et al. 2021, section 4.2).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from core.language_model import LanguageModel
+from core.model.transformer import Transformer
+from core.training.adapters import Adapter, Lora
+from core.training.lora import adapt, adapter_of, learning
+
+MOST_LINES, MOST_TOKENS, PASSES = 20, 32, 5
+RATE = 2e-3  # Adam's
+LONGEST = 120.0  # seconds that a run may take
+_BACK = 3.0  # a step's seconds for one pass forward, before a step has been timed
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One step: a line read once, with the mean loss of its tokens in nats; the adapter is the last step's."""
+
+    at: int
+    of: int
+    loss: float
+    adapter: Adapter | None = None
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a model says next, the likeliest first: tokens as they read, and probabilities."""
+
+    tokens: tuple[str, ...]
+    probabilities: tuple[float, ...]
+
+
+def read_lines(lm: LanguageModel, text: str) -> list[list[int]]:
+    """The ids of each line, blank ones left out.
+
+    Raises:
+        ValueError: no line, too many, or one that is too long or has a single token; the message names it.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise ValueError("There is no line to learn: write one a line.")
+    if len(lines) > MOST_LINES:
+        raise ValueError(f"These are {len(lines)} lines; {MOST_LINES} are learned at most. Take some out.")
+    rows = [lm.tokenizer.encode(line) for line in lines]
+    for line, ids in zip(lines, rows, strict=True):
+        if len(ids) > MOST_TOKENS:
+            raise ValueError(
+                f"“{line[:40]}…” has {len(ids)} tokens; {MOST_TOKENS} are read at most. Shorten it."
+            )
+        if len(ids) < 2:
+            raise ValueError(f"“{line}” is a single token: there is nothing to predict in it.")
+    return rows
+
+
+def teach(
+    lm: LanguageModel, rows: Sequence[Sequence[int]], lora: Lora, passes: int = PASSES, seed: int = 0
+) -> Iterator[Lesson]:
+    """Learn the lines, in an order drawn anew for each pass, step by step; the model itself is not touched.
+
+    Raises:
+        ValueError: as `core.training.lora.adapt`, or no decoder.
+    """
+    model = lm.transformer
+    if not isinstance(model, Transformer) or lm.config.shape != "decoder" or lm.config.head != "lm":
+        raise ValueError(f"{lm.name} writes nothing on: lines are learned by a decoder")
+    adapted = adapt(model, lora, seed)
+    optimizer = torch.optim.Adam([value for _, value in learning(adapted)], lr=RATE)
+    draw = torch.Generator().manual_seed(seed)
+    order = [int(at) for _ in range(passes) for at in torch.randperm(len(rows), generator=draw)]
+    for at, row in enumerate(order):
+        ids = torch.tensor([list(rows[row])], device=lm.device)
+        with torch.enable_grad():
+            loss = F.cross_entropy(adapted(ids)[0, :-1], ids[0, 1:])
+            optimizer.zero_grad()
+            loss.backward()
+        optimizer.step()
+        done = at + 1 == len(order)
+        yield Lesson(at + 1, len(order), float(loss.detach()), adapter_of(adapted) if done else None)
+
+
+@torch.no_grad()
+def seconds(lm: LanguageModel, rows: Sequence[Sequence[int]], passes: int = PASSES) -> float:
+    """How long `teach` will take on this machine, from one pass forward of the longest line, timed now."""
+    longest = max(rows, key=len)
+    ids = torch.tensor([list(longest)], device=lm.device)
+    lm.transformer(ids)  # the first pass reads the weights from the disk
+    begun = time.perf_counter()
+    lm.transformer(ids)
+    once = time.perf_counter() - begun
+    return _BACK * once * passes * len(rows)
+
+
+@torch.no_grad()
+def says(lm: LanguageModel, text: str, adapter: Adapter | None = None, most: int = 5) -> Guess:
+    """What the model says next, with an adapter or as it is.
+
+    Raises:
+        ValueError: no text.
+    """
+    ids = lm.encode(text)
+    if not ids:
+        raise ValueError("There is nothing to go on from: write the beginning of a line.")
+    model = lm.transformer if adapter is None else adapt(lm.transformer, adapter)
+    sure = model(torch.tensor([ids], device=lm.device))[0, -1].softmax(-1)
+    best = sure.topk(min(most, sure.numel()))
+    return Guess(
+        tuple(lm.tokenizer.display(int(id)) for id in best.indices), tuple(float(p) for p in best.values)
+    )
