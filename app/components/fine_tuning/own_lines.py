@@ -106,8 +106,8 @@ def _summary(done: list[Lesson], lines: int, count: int, lm: LanguageModel) -> s
     share = count / sum(weight.numel() for weight in lm.transformer.parameters())
     return (
         f"Mean loss of your lines in the first pass {first:.2f} nats a token, in the last {last:.2f}. {count:,} "
-        f"numbers were learned, {share:.1%} of the model’s. The last two rows are about nothing in your lines: where they "
-        "change, it has forgotten; nothing here keeps what it knew."
+        f"numbers were learned, {share:.1%} of the model’s. The last two rows are about nothing in your lines: where "
+        "they change, it has forgotten; nothing here keeps what it knew."
     )
 
 
