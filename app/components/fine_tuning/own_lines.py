@@ -35,7 +35,7 @@ def draw() -> tuple[str, DeltaGenerator] | None:
             st.html(f"<p class='gb-hint' role='status'>{inline(real.missing(name))}.</p>")
             return None
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-            st.text_area("Lines to learn, one each", height=150, **state.bind("learn"))
+            st.text_area("Lines to learn, one each", height=180, **state.bind("learn"))
             with st.container(gap="small"):
                 st.text_input("Ask it before and after", **state.bind("probe"))
                 widgets.segments("Rank", "thin", ("4", "8", "16"))

@@ -1,0 +1,63 @@
+"""The real model in a browser: a first visit opens on it, a switch leads to the small one and back, the text stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+import core
+from app import models
+from core import real
+from core.language_model import LanguageModel
+from tests import real as published
+from tests.browser import driver
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
+    """The app as everybody has it: with the published models."""
+    with pytest.MonkeyPatch.context() as patch:
+        published.here(patch)
+        env = {real.VARIABLE: str(published.FOLDER)}
+        with driver.serving(tmp_path_factory.mktemp("real"), env=env) as running:
+            yield running
+
+
+@pytest.fixture(scope="module")
+def smol(server: driver.Server) -> LanguageModel:
+    with pytest.MonkeyPatch.context() as patch:
+        published.here(patch)
+        return core.load(models.REAL)
+
+
+@pytest.mark.parametrize("size", [driver.DESKTOP, driver.PHONE], ids=["desktop", "phone"])
+def test_a_first_visit_meets_a_real_model_and_what_it_says_next_is_on_the_screen(
+    size: dict[str, int], page: Page, smol: LanguageModel
+) -> None:
+    page.set_viewport_size({"width": size["width"], "height": size["height"]})
+    driver.open_page(page, "home")
+    (token, sure), *_ = driver.component_state(page, "home")["top"]
+    card = real.card(models.REAL)["examples"][0]
+    assert smol.tokenizer.display(token) == card["next"] and sure == pytest.approx(card["p"], abs=0.02)
+    first = driver.component(page, "home").get_by_text(f"{sure:.3f}", exact=True).first
+    box = first.bounding_box()
+    assert box is not None and box["x"] + box["width"] <= size["width"] and box["y"] < size["height"]
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_switch_and_the_badge_lead_to_the_other_model_with_the_same_text(page: Page) -> None:
+    driver.open_page(
+        page, "loss", model=models.REAL, text="Quantum computers factor integers in polynomial time."
+    )
+    badge = page.locator(".st-key-gb-badge")
+    expect(badge).to_have_count(0)
+    page.locator(".st-key-small_or_real").get_by_role("radio", name="Small").click()
+    driver.wait_for_link(page, f"model={models.SMALL}", "Quantum")
+    driver.wait_until_drawn(page)
+    expect(badge).to_contain_text("nats a character")
+    badge.get_by_role("button", name=f"Read it with {models.REAL}").click()
+    driver.wait_for_link(page, f"model={models.REAL}", "Quantum")
+    driver.wait_until_drawn(page)
+    expect(badge).to_have_count(0)
