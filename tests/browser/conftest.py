@@ -51,7 +51,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     random_model(root / "large", seed=4, n_layers=12, n_heads=12, d_model=96)
     rotary: dict[str, Any] = {"position": "rotary", "norm": "rms", "gated": True, "act": "silu"}
     random_model(
-        root / "many-blocks-of-shared-keys",
+        root / "thirty-blocks-whose-heads-share-keys",
         seed=5,
         spread=0.6,
         n_layers=30,

@@ -146,7 +146,7 @@ def test_filters_and_scale(page: Page) -> None:
         "./both",
         "./pair",
         "./large",
-        "./many-blocks-of-shared-keys",
+        "./thirty-blocks-whose-heads-share-keys",
     }
     figure = driver.component(page, "models")
 
