@@ -76,7 +76,7 @@ def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart
     """
     with places.model:
         widgets.small_or_real()
-        widgets.model_picker(apart or _shape(opened.lm) + _training(opened))
+        widgets.model_picker(apart or _shown_instead(opened) + _shape(opened.lm) + _training(opened))
         if slug != "models":
             st.button(
                 "All models", key="tool.models", type="tertiary", icon=":material/inventory_2:",
@@ -112,6 +112,11 @@ def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart
         widgets.model_picker(view="phone")
         if not apart:
             rewind.slider(opened, "phone")
+
+
+def _shown_instead(opened: Opened) -> str:
+    """Which model the page shows where it is not the chosen one: the words below the picker are of that one."""
+    return "" if opened.name == state.get("model") else f"Here {opened.label}: "
 
 
 def _shape(lm: LanguageModel) -> str:
