@@ -20,8 +20,7 @@ function saidOf(data, local) {
   const sight = [null, "lens", "parts", "map", "map", "map"][step] ?? chosen.sight;
   const lines = teller ? teller(data, local, chosen) : tellCell(data, local, chosen);
   if (data.told) lines.push([data.told]);
-  if (step >= 3 && coarseSaid(data)) lines.push([coarseSaid(data)]);
-  if (step) lines.push([h("tspan", { fill: css("ink3") }, limitOf(data, sight))]);
+  if (step) lines.push([h("tspan", { fill: css("ink3") }, (step >= 3 && coarseSaid(data)) || limitOf(data, sight))]);
   return lines;
 }
 
