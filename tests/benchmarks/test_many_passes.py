@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
 
 import core
 from core.analysis.head_effects import head_effects
@@ -28,12 +29,15 @@ Report = Callable[[pair.Figure], None]
 
 @pytest.fixture(scope="module")
 def lm() -> Any:
-    """The model, warm."""
+    """The model, warm, on two threads, for which the figures are."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
     with pytest.MonkeyPatch.context() as patch:
         real.here(patch)
         model = core.load(NAME)
         model.trace(CLEAN)
         yield model
+    torch.set_num_threads(threads)
 
 
 def told(report: Report, title: str, values: list[float], most: float) -> None:

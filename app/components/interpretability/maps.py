@@ -239,7 +239,7 @@ class Measure:
         """Do what is left to do. Called at the end of the page."""
         if any(slot is not None for slot in slots):
             self._heads(self.block).go_on(slots[1])
-            self._job(maps.total).go_on(slots[0], self._first(maps.total))
+            self._job(maps.total).go_on(slots[0], maps.total // max(1, self.layers))
 
 
 def full(lines: Mapping[int, Array], layers: int) -> Array:
