@@ -1,22 +1,23 @@
 """Long work on a page: done in small steps at the end of the page's run, with a bar and a button to stop.
 
 Any click interrupts it between two steps, the page answers, and the work goes on where it was. What it came to stays
-with the session until other work of that name is asked for.
+with the session until other work of that name is asked for. `Shared` is work of all visitors, in a thread of its own.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import state, widgets
+from app import state, sweeps, widgets
 
 EVERY = 0.1  # seconds between two signs of progress
+SHOWN = 2.5  # seconds after which what is there by then is drawn
 
 
 @dataclass
@@ -110,3 +111,79 @@ def again() -> None:
     """Draw the page anew, with the messages that nobody has had time to read."""
     state.turn_again()
     st.rerun()
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Long work that visitors share (`app.sweeps`): this session waits for it, or stops waiting, and sees all there is.
+
+    name: of the work. key: on what; whoever has the same sees the same. total: results in all. what: their unit, in the
+    plural. make: yields what is left to do, given what is there.
+    """
+
+    name: str
+    key: str
+    total: int
+    what: str
+    make: sweeps.Make
+
+    @property
+    def measured(self) -> sweeps.Measured:
+        """What there is by now, whoever measured it."""
+        found = sweeps.measured(self.key)
+        return replace(found, ended=found.ended or len(found.results) >= self.total)
+
+    @property
+    def until(self) -> int | None:
+        """The number of results that this session waits for; 0: it has stopped waiting; None: it has never asked."""
+        key, until = state.memo("shared work").get(self.name, ("", None))
+        return until if key == self.key else None
+
+    def wait(self, until: int) -> None:
+        """Wait for so many results, from the end of this run of the page on; 0: for none any more."""
+        state.memo("shared work")[self.name] = self.key, until
+
+    def buttons(self, label: str) -> DeltaGenerator | None:
+        """The button that begins, stops or goes on; returns the place for the bar of `go_on`, None if all is there."""
+        found = self.measured
+        if found.ended:
+            return None
+        done, going = len(found.results), (self.until or 0) > len(found.results)
+        with st.container(
+            horizontal=True, gap="small", vertical_alignment="center", key=f"gb-work-{self.name}"
+        ):
+            st.button(
+                "Stop" if going else label if not done else "Go on", key=f"work.{self.name}",
+                on_click=state.whole(self.wait), args=(0 if going else self.total,),
+                type="secondary" if going or done else "primary",
+            )  # fmt: skip
+            if done and not going:
+                st.caption(widgets.escape(f"{done} of {self.total} {self.what}"))
+            return st.container(width="stretch", key=f"gb-bar-{self.name}")
+
+    def go_on(self, slot: DeltaGenerator | None, first: int = 1) -> None:
+        """If this session waits for it: wait, saying in `slot` how far it is; then draw the page anew, to show it.
+
+        Args:
+            first: results that the first picture waits for; later ones are drawn every few seconds.
+        """
+        there, until = self.measured, self.until or 0
+        before = len(there.results)
+        if slot is None or there.ended or before >= until:
+            return
+        bar, started = slot.empty(), time.monotonic()
+
+        def enough(done: int) -> bool:
+            share, spent = min(1.0, done / self.total), time.monotonic() - started
+            left = (
+                f"; about {max(1, round(spent * (self.total - done) / (done - before)))} s left"
+                if done > before
+                else ""
+            )
+            bar.progress(share, text=widgets.escape(f"{done} of {self.total} {self.what}{left}"))
+            if done >= until:
+                return until < self.total  # the last step is followed by the end
+            return done >= first and done > before and spent > SHOWN
+
+        sweeps.follow(self.key, self.make, enough)
+        again()

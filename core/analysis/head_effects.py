@@ -72,6 +72,17 @@ class HeadEffects:
     divergence: Array  # (L, H) KL(before || after) of the whole prediction, from 0
     likeliest: Array  # (L, H) the id that is predicted instead, or still
 
+    @classmethod
+    def of(cls, blocks: Sequence[LayerEffects], attention: Kind, value: Value) -> HeadEffects:
+        """What was measured block by block, in any order; at least one."""
+        lines = sorted(blocks, key=lambda one: one.layer)
+        return cls(
+            attention=attention, value=value, row=lines[0].row, token=lines[0].token, before=lines[0].before,
+            after=np.stack([one.after for one in lines]),
+            divergence=np.stack([one.divergence for one in lines]),
+            likeliest=np.stack([one.likeliest for one in lines]).astype(np.int64),
+        )  # fmt: skip
+
     @property
     def change(self) -> Array:
         """(L, H) after - before: below 0 where the head helped the token."""

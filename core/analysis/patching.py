@@ -5,12 +5,13 @@ value of the clean pass put in its place: a token's stream, what an attention or
 much of the clean answer comes back is what that place carries (Vig et al. 2020; Meng et al. 2022, section 2; Wang et
 al. 2022, "Interpretability in the Wild"; Zhang & Nanda 2024 on how to do it well). 0: nothing, 1: all of it.
 
-Only what lies behind a place can change, so that every variant begins at its own block, many of them in one batch.
+Only what lies behind a place can change, so that every variant begins at its own block, and under a causal mask at its
+own position: those before it are read once for all variants. Many variants run in one batch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -37,6 +38,7 @@ HOOKS: dict[Site, str] = {
     "mlp": "hook_mlp_out",
 }  # fmt: skip
 POSITIONS = 1024  # of all variants that run as one batch
+WORTH = 256  # positions of a batch from which on it gains nothing to be larger
 SAME = 1e-6  # logit differences closer than this, relative to their size, are one
 
 
@@ -253,35 +255,62 @@ class Patching:
         return self.recovered(self._run(layer, [(name, [edit]) for edit in edits]))
 
     @cached_property
-    def _before(self) -> tuple[Before | None, int]:
-        """What the blocks keep of the positions at which both texts are the same, and how many there are."""
-        same = min(self.first, self.pair.row)
-        if self.stack is not self.decoder or not self.stack.causal or not same:
-            return None, 0
+    def _before(self) -> Before | None:
+        """What the blocks keep of the corrupted text's positions before the answer's row; None: each run reads all."""
+        if (
+            self.stack is not self.decoder
+            or not self.stack.causal
+            or self.source is not None
+            or not self.pair.row
+        ):
+            return None
         with torch.no_grad():
-            return read_before(self.stack, [x[:, :same] for x in self.streams]), same
+            return read_before(self.stack, [x[:, : self.pair.row] for x in self.streams])
 
     def _run(self, layer: int, variants: Sequence[Variant]) -> Tensor:
         """(N,): what is said with the clean values of each variant's places put in."""
-        before, same = (None, 0) if needs_whole_text() else self._before
-        size = max(1, POSITIONS // (self.streams[layer].shape[1] - same))
-        said = [torch.zeros(0, dtype=torch.float64)]
-        for first in range(0, len(variants), size):
-            some = variants[first : first + size]
+        before = None if needs_whole_text() else self._before
+        said = torch.zeros(len(variants), dtype=torch.float64)
+        for which, same in self._batches(layer, variants, before is not None):
+            some = [variants[one] for one in which]
             names = dict.fromkeys(name for name, _ in some)
             changes = [
                 self._change(one, [at if name == one else () for name, at in some], same) for one in names
             ]
             with torch.no_grad(), intervene(*changes):
                 last = layer == self.layers - 1
-                if before is None:
+                if before is None or not same:
                     answers = self.resume(layer, len(some), last)
                 else:
                     x = self.streams[layer][:, same : self.pair.row + 1].expand(len(some), -1, -1)
-                    x = run_behind(self.decoder, layer, x, before, same, last)
+                    x = run_behind(self.decoder, layer, x, before.first(same), same, last)
                     answers = say(self.decoder, x, self.readout)
-                said.append(answers.cpu())
-        return torch.cat(said)
+            said[which] = answers.cpu()
+        return said
+
+    def _batches(
+        self, layer: int, variants: Sequence[Variant], causal: bool
+    ) -> Iterator[tuple[list[int], int]]:
+        """The variants that run as one, and how many positions at the beginning none of them changes.
+
+        Args:
+            causal: whether a position can change only those behind it.
+        """
+        starts = [
+            min((at for at, _ in edits), default=self.pair.row) if causal else 0 for _, edits in variants
+        ]
+        length = self.pair.row + 1 if causal else self.streams[layer].shape[1]
+        batch = list[int]()
+        for one in sorted(range(len(variants)), key=starts.__getitem__):
+            if batch:
+                same = min(starts[batch[0]], self.pair.row)
+                held, later = len(batch) * (length - same), starts[one] > starts[batch[0]]
+                if held + length - same > POSITIONS or (later and held >= WORTH):
+                    yield batch, same
+                    batch = []
+            batch.append(one)
+        if batch:
+            yield batch, min(starts[batch[0]], self.pair.row)
 
     def _change(
         self, name: str, variants: Sequence[Sequence[tuple[int, int | None]]], left_out: int = 0

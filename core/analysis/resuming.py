@@ -46,6 +46,11 @@ class Before(KVCache):
             self.kept[layer] = k, v
         return k, v
 
+    def first(self, positions: int) -> Before:
+        """Only what so many first positions left."""
+        kept = {layer: (k[:, :, :positions], v[:, :, :positions]) for layer, (k, v) in self.kept.items()}
+        return Before(kept, growing=False)
+
 
 def read_before(stack: Transformer, streams: Sequence[Tensor]) -> Before:
     """What the blocks keep of their first positions, whose streams (1, P, D) enter them."""

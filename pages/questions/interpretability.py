@@ -49,9 +49,9 @@ asked: asking.Asked = cache.call(
 looked: view.Looked = cache.call(view.look, ctx.model_key, asked)
 layers = config.n_layers if kind == "encoder" else config.decoder_layers
 places = len(view.rows_of(asked, looked, kind, both)[0])
-measure = maps.Measure(ctx, asked, kind, places, layers, by_place=state.get("extent") == "here")
-found = measure.known()
 block = min(state.get("block"), max(0, layers - 1))
+measure = maps.Measure(ctx, asked, kind, places, layers, by_place=state.get("extent") == "here", block=block)
+found = measure.known()
 
 page.claim(view.CLAIM)
 picked = {key: state.get(key) for key in KEYS} | {"block": block}
@@ -69,7 +69,7 @@ view.draw(
 
 with page.controls():
     controls.draw(ctx, asked)
-slot = measure.buttons(found)
+slots = measure.buttons(found)
 if both:
     with ctx.slot:
         controls.stacks(decoding)
@@ -106,6 +106,6 @@ page.terms(
 )  # fmt: skip
 page.cheatsheet("interpretability")
 page.examples(EXAMPLES)
-measure.go_on(slot)
+measure.go_on(found, slots)
 for go_on in longer:
     go_on()

@@ -13,6 +13,7 @@ from typing import Any
 SECTIONS = {  # by the module that measured
     "test_activations": "Every activation of a text",
     "test_patching": "Activation patching",
+    "test_many_passes": "Many passes of a published model",
     "test_loading": "Loading a model",
     "test_decoding": "Writing text",
     "test_bpe": "Learning a vocabulary",

@@ -178,6 +178,103 @@ def test_long_work_shows_how_far_it_is_and_ends_the_same(
     assert values(table(app), "patched stream")
 
 
+def blocks(shown: dict[str, list[Any]], what: str) -> set[int]:
+    """The blocks that have a line of a kind."""
+    return {block for name, block in zip(shown["what"], shown["block"]) if name == what}
+
+
+@pytest.fixture
+def deep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A link to a random model of 20 blocks, too large to be patched at once."""
+    random_model(tmp_path / "deep", seed=7, n_layers=20, n_heads=2)
+    monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
+    monkeypatch.setattr(measured, "QUICK", 0.0)
+    return {"model": "./deep", "text": "The cat saw the dog", "corrupted": "The dog saw the dog"}
+
+
+def asks_of_the_first_round(link: dict[str, Any]) -> float:
+    """Work that the first round of a deep model is below, and all of it above."""
+    lm, found = prepared(link, "self")
+    return measured.cost(lm, len(found.counterpart), 20, 4, by_place=False) / 3
+
+
+def test_a_deep_model_is_patched_from_coarse_to_fine(
+    deep: dict[str, Any], open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measured, "ASKS", asks_of_the_first_round(deep))
+    app = open_page("interpretability", **deep)
+    assert not app.exception
+    first = blocks(table(app), "patched stream")
+    assert {0, 8, 16} <= first < set(range(20)), "the first round, unasked; a step more may have begun"
+    assert app.button(key="work.interpretability").label == "Go on"
+    app.button(key="work.interpretability").click().run()
+    shown = table(app)
+    assert blocks(shown, "patched stream") == set(range(20))
+    assert not any(button.key == "work.interpretability" for button in app.button)
+    _, found = prepared(deep, "self")
+    ours = patched(found, by_place=False)
+    for name in found.sites:  # the page counts the clean text's positions
+        expected = [[line[at] if at >= 0 else np.nan for at in found.pair.back] for line in ours[name]]
+        seen = [np.nan if value is None else value for value in values(shown, f"patched {name}")]
+        np.testing.assert_allclose(seen, np.ravel(expected), rtol=1e-3, atol=1e-4)
+    run_notebook(app)
+
+
+def test_a_second_visitor_sees_what_the_first_has_measured(
+    deep: dict[str, Any], open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measured, "ASKS", asks_of_the_first_round(deep))
+    app = open_page("interpretability", **deep)
+    app.button(key="work.interpretability").click().run()
+    whole = table(app)
+
+    def none(*_: Any, **__: Any) -> Any:
+        raise AssertionError("measured again")
+
+    monkeypatch.setattr(measured, "sweep", none)
+    other = open_page("interpretability", **deep)
+    assert not other.exception and table(other) == whole
+
+
+def test_stop_keeps_what_was_measured(
+    deep: dict[str, Any], open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measured, "ASKS", asks_of_the_first_round(deep))
+    app = open_page("interpretability", **deep)
+    first = blocks(table(app), "patched stream")
+    memo = app.session_state["gb"].memos["shared work"]
+    key, _ = memo[measured.JOB]
+    memo[measured.JOB] = key, 0  # as the button does while it is being measured
+    app.run()
+    assert not app.exception and blocks(table(app), "patched stream") >= first
+    other = open_page("interpretability", **deep)
+    assert blocks(table(other), "patched stream") >= first
+    assert other.button(key="work.interpretability").label == "Go on"
+
+
+def test_heads_by_place_are_patched_block_by_block(
+    deep: dict[str, Any], open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measured, "ASKS", 0.0)
+    app = open_page("interpretability", **deep, extent="here", block=5, sight="heads")
+    assert (
+        "Patch the heads of block 5 at every position" in app.button(key="work.interpretability.heads").label
+    )
+    asked = dict[int, Any]()
+    by_head = measured.Measure._by_head
+
+    def seen(self: measured.Measure) -> Any:
+        asked.update(by_head(self))
+        return asked
+
+    monkeypatch.setattr(measured.Measure, "_by_head", seen)
+    app.button(key="work.interpretability.heads").click().run()
+    assert not app.exception and asked.keys() == {5}
+    _, found = prepared(deep, "self")
+    np.testing.assert_allclose(asked[5], found.by_head_and_place(5), atol=1e-6)
+    assert not values(table(app), "patched stream"), "the rest has not been asked for"
+
+
 def test_paths_are_walked_when_the_page_is_drawn(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import answer, cache
+from app import answer, cache, sweeps, work
 from app.components import multi_head_more as more
 from app.components.multi_head import measure
 from app.components.multi_head.off import MARKS, read_off, write_off
@@ -22,7 +22,7 @@ from app.components.multi_head.words import BRIEF, MEANS, RANDOM, UNIT, UNWRITTE
 from app.components.multi_head_more import further
 from core.analysis.attention_steps import attention_steps
 from core.analysis.head_composition import composition
-from core.analysis.head_effects import HeadEffects, Knockout, head_effects, knock_out, switch_off
+from core.analysis.head_effects import Knockout, LayerEffects, Resumable, head_effects, knock_out, switch_off
 from core.analysis.head_jobs import EVEN, MIXED, SHORT, head_jobs
 from core.analysis.head_patterns import NAMES, head_maps, repeat_scores
 from core.analysis.head_shares import head_shares
@@ -66,6 +66,12 @@ def committed(app: AppTest) -> Any:
 def lines(app: AppTest) -> list[dict[str, str]]:
     """The table twin as the CSV has it, a line for each head."""
     return list(csv.DictReader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]())))
+
+
+def changes(app: AppTest) -> list[str]:
+    """What each head alone changes, in order; of those that are measured."""
+    shown = [line["change of log p without it"] for line in lines(app) if " + " not in line["head"]]
+    return [one for one in shown if one]
 
 
 @pytest.mark.parametrize("name", LINKS)
@@ -286,29 +292,67 @@ def test_where_it_takes_long_the_heads_are_measured_when_asked(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measure, "QUICK", 0.0)
-    said: list[tuple[int, int]] = []
+    said: list[int] = []
+    effects = Resumable.effects
 
-    def noted(*given: Any) -> HeadEffects:
-        *asked, progress = given
+    def noted(run: Resumable, layer: int) -> LayerEffects:
+        said.append(layer)
+        return effects(run, layer)
 
-        def listen(done: int, blocks: int) -> None:
-            said.append((done, blocks))
-            progress(done, blocks)
-
-        return see(*asked, listen)
-
-    see: Any = measure.see_effects
-    monkeypatch.setattr(measure, "see_effects", noted)
-    app = open_page("multi_head", model="./other", text="The dog and the crow met", panel="effect")
+    monkeypatch.setattr(Resumable, "effects", noted)
+    link = {"model": "./other", "text": "The dog and the crow met", "panel": "effect"}
+    app = open_page("multi_head", **link)
     assert "alone" not in run_notebook(app)
     assert not any(line["change of log p without it"] for line in lines(app) if " + " not in line["head"])
+    assert not said, "nobody has asked"
     app.session_state["gb"].memos["multi_head"]["asked"] = True
     app.run()
-    assert said == [(1, 3), (2, 3), (3, 3)]
-    assert run_notebook(app)["alone"].change.shape == (3, 3)
+    assert said == [0, 1, 2]
+    shown = changes(app)
+    alone = run_notebook(app)["alone"]
+    assert alone.change.shape == (3, 3)
+    np.testing.assert_allclose([float(one) for one in shown], alone.change.ravel(), atol=1e-4)
+    said.clear()
     app.run()
-    assert len(said) == 3, "what was measured stays"
-    assert cache.kept("no such work") is None
+    other = open_page("multi_head", **link)
+    assert not said, "what was measured stays, for everybody"
+    assert changes(other) == shown
+
+
+@pytest.mark.usefixtures("other_model")
+def test_measuring_that_was_stopped_goes_on_where_it_was(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measure, "QUICK", 0.0)
+    given: list[int] = []
+    make = measure.Measure._make
+
+    def noted(self: measure.Measure, known: Any) -> Any:
+        given.append(len(known))
+        return make(self, known)
+
+    app = open_page("multi_head", model="./other", text="The crow and the dog met", panel="effect")
+    monkeypatch.setattr(measure.Measure, "_make", noted)
+    jobs: list[work.Shared] = []
+    kept = measure.Measure._job.fget
+    assert kept is not None
+
+    def seen(self: measure.Measure) -> Any:
+        jobs.append(kept(self))
+        return jobs[-1]
+
+    monkeypatch.setattr(measure.Measure, "_job", property(seen))
+    monkeypatch.setattr(sweeps, "IDLE", 0.0)
+    app.run()
+    job = next(job for job in jobs if job.measured.results == ())
+    first = next(job.make(()))
+    cache.keep(sweeps._name(job.key), sweeps.Measured((first,)), small=True)  # as a stopped one leaves it
+    given.clear()
+    app.session_state["gb"].memos["multi_head"]["asked"] = True
+    app.run()
+    assert not app.exception and 1 in given and 0 not in given
+    assert any(line["change of log p without it"] for line in lines(app) if " + " not in line["head"])
+    run_notebook(app)
 
 
 def test_scores_stand_beside_what_chance_comes_to(open_page: OpenPage, lm: core.LanguageModel) -> None:

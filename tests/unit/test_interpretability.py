@@ -17,7 +17,7 @@ from core.analysis.direct_attribution import NoLogits, attribute
 from core.analysis.holder_pairs import draw_pair
 from core.analysis.ledger import ledger
 from core.analysis.logit_lens import logit_lens
-from core.analysis.patch_sweep import patched, steps, sweep
+from core.analysis.patch_sweep import coarse_to_fine, patched, steps, sweep
 from core.analysis.patching import Patching, Spot
 from core.analysis.paths import INTO, Sender, paths, senders
 from core.analysis.resuming import run_blocks, run_to_row
@@ -213,6 +213,43 @@ def test_a_sweep_is_all_maps_in_order(shape: str, attention: Any, monkeypatch: p
     monkeypatch.setattr(module, "POSITIONS", 1)
     for name, values in patched(one).items():
         np.testing.assert_allclose(values, whole[name], atol=1e-9)
+
+
+@pytest.mark.parametrize(("shape", "attention"), PLACES)
+@pytest.mark.parametrize("worth", [1, 20])
+def test_positions_before_a_patch_are_read_once_and_change_nothing(
+    shape: str, attention: Any, worth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = found(shape, attention)
+    expected = {
+        (site, layer): [one.together([Spot(layer, site, at)]) for at in one._all()]
+        for site in one.sites for layer in range(one.layers)
+    }  # fmt: skip
+    monkeypatch.setattr(module, "WORTH", worth)
+    for (site, layer), values in expected.items():
+        np.testing.assert_allclose(one.by_place(site, layer)[one._all()], values, rtol=1e-4, atol=1e-5)
+
+
+def test_a_batch_begins_where_its_first_variant_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = found("gpt", clean=[5, 6, 7, 30, 8], corrupted=[9, 6, 7, 31, 8])
+    variants = [("blocks.0.hook_resid_pre", [(at, None)]) for at in (3, 0, 4, 3, 1)]
+    monkeypatch.setattr(module, "WORTH", 5)
+    assert list(one._batches(0, variants, True)) == [([1], 0), ([4, 0], 1), ([3, 2], 3)]
+    assert list(one._batches(0, variants, False)) == [([0, 1, 2, 3, 4], 0)]
+
+
+def test_a_sweep_goes_from_coarse_to_fine_and_leaves_out_what_is_known() -> None:
+    assert coarse_to_fine(30)[:8] == [0, 8, 16, 24, 4, 12, 20, 28]
+    assert coarse_to_fine(3) == [0, 2, 1]
+    for layers in (0, 1, 2, 9, 30):
+        assert sorted(coarse_to_fine(layers)) == list(range(layers))
+    one = found("gpt")
+    whole = {(name, layer): line for name, layer, line in sweep(one, by_place=False)}
+    known = list(whole)[:2]
+    rest = {(name, layer): line for name, layer, line in sweep(one, by_place=False, coarse=True, known=known)}
+    assert rest.keys() == whole.keys() - set(known)
+    for which, line in rest.items():
+        np.testing.assert_allclose(line, whole[which], atol=1e-9)
 
 
 @pytest.mark.parametrize(("shape", "attention"), PLACES)

@@ -15,7 +15,7 @@ import torch
 
 from app.components import pack, register
 from app.components.interpretability.asking import Asked
-from app.components.interpretability.maps import Maps
+from app.components.interpretability.maps import Maps, full
 from core.analysis.direct_attribution import Attribution, attribute
 from core.analysis.logit_lens import LogitLens, logit_lens
 from core.analysis.places import Kind
@@ -71,9 +71,16 @@ def by_clean(line: Array, back: Sequence[int]) -> Array:
 
 
 def gathered(maps: Maps, back: Sequence[int]) -> dict[str, Array]:
-    """The maps so far by the clean text's positions: site -> (l, T), "head" -> (l, H), "heads" -> (l, H, T)."""
+    """The maps so far by the clean text's positions: site -> (L, T), "head" -> (L, H), "heads" -> (L, H, T).
+
+    nan: there is no counterpart, or the block is not patched yet (`Maps.found` has those that are).
+    """
+    layers = 1 + max((layer for lines in maps.found.values() for layer in lines), default=-1)
     return {
-        name: np.stack(lines) if name == "head" else np.stack([by_clean(line, back) for line in lines])
+        name: full(
+            lines if name == "head" else {layer: by_clean(line, back) for layer, line in lines.items()},
+            layers,
+        )
         for name, lines in maps.found.items()
         if lines
     }
@@ -89,16 +96,18 @@ def strongest(found: Mapping[str, Array]) -> tuple[int, int] | None:
     """
     if "stream" not in found:
         return None
-    values = np.nan_to_num(found["stream"][::-1], nan=-np.inf)  # the last block first
+    values = np.nan_to_num(
+        found["stream"][::-1], nan=-np.inf
+    )  # the last block first; not patched yet: the last of all
     block, position = np.unravel_index(int(values.argmax()), values.shape)
     return int(position), len(values) - 1 - int(block)
 
 
 def best_head(maps: Maps, layers: int) -> tuple[int, int] | None:
     """(block, head) of the head that brings most back alone; None while not all are known."""
-    if not layers or len(maps.found.get("head", ())) < layers:
+    values = maps.rows("head") if layers else None
+    if values is None:
         return None
-    values = np.stack(maps.found["head"])
     block, head = np.unravel_index(int(values.argmax()), values.shape)
     return int(block), int(head)
 
@@ -130,7 +139,7 @@ def record(
     others = _others(asked, ids, back, both and kind != "encoder")
     special = lm.special_ids
     return {
-        "stamp": f"{stamp}\x1f{maps.done}",
+        "stamp": f"{stamp}\x1f{maps.done}\x1f{sorted(maps.found.get('heads', ()))}",
         "tokens": [_token(word, id, special) for id in looked.ids],
         "rows": [
             _token(word, id, special) | {"other": None if o is None else word(o), "place": at}
@@ -149,6 +158,7 @@ def record(
         "lens": _lens(looked.lens, word), "vocabulary": lm.config.d_vocab,
         "parts": _parts(looked.parts, kind),
         "maps": {SIGHTS.get(name, name): pack(values) for name, values in found.items()},
+        "patched": {SIGHTS.get(name, name): sorted(lines) for name, lines in maps.found.items()},
         "done": maps.done, "total": maps.total, "whole": maps.whole, "why": maps.why, "seconds": seconds,
         "told": asked.said, "best": best and {"row": best[0], "tier": best[1]},
         "sites": [SIGHTS[site] for site in maps.sites] or ["stream", "attention", "mlp"],

@@ -71,8 +71,11 @@ function phonePlan(g, data, pitch) {
 
 const colWidth = (box) => box.w / Math.max(1, box.cols);
 
-/** The map of a site so far, or null. */
+/** The map of a site so far, or null; of its blocks those of `data.patched` are. */
 const mapOf = (data, local, site) => local.maps[site] ?? null;
+const isPatched = (data, site, tier) => data.patched[site]?.includes(tier) ?? false;
+/** The patched block nearest to one, the earlier of two; -1: none is. */
+const nearest = (data, site, tier) => (data.patched[site] ?? []).reduce((best, one) => (best < 0 || Math.abs(one - tier) < Math.abs(best - tier) ? one : best), -1);
 
 /** The chosen cell: {sight, row, tier, block, head, line}. Where nothing was chosen, the strongest there is. */
 function chosenOf(data, local) {
@@ -96,15 +99,15 @@ function bestOf(data, local, site) {
   if (site === "stream" && data.best) return data.best;
   const map = mapOf(data, local, site);
   if (!map) return { row: data.rows.length - 1, tier: 0 };
-  let at = 0;
-  for (let i = 0; i < map.length; i++) if (Math.abs(map[i]) > Math.abs(map[at]) || Number.isNaN(map[at])) at = i;
+  let at = data.patched[site][0] * data.rows.length;
+  for (let i = 0; i < map.length; i++) if (isPatched(data, site, Math.floor(i / data.rows.length)) && (Math.abs(map[i]) > Math.abs(map[at]) || Number.isNaN(map[at]))) at = i;
   return { row: at % data.rows.length, tier: Math.floor(at / data.rows.length) };
 }
-const patchValue = (data, local, site, tier, row) => mapOf(data, local, site)?.[tier * data.rows.length + row];
+const patchValue = (data, local, site, tier, row) => (isPatched(data, site, tier) ? local.maps[site][tier * data.rows.length + row] : undefined);
 /** One head's patch: at all positions, or at the chosen one. */
 function headValue(data, local, block, head, row) {
-  if (local.sel.extent === "here") return local.maps.heads?.[(block * data.heads + head) * data.rows.length + row];
-  return local.maps.head?.[block * data.heads + head];
+  if (local.sel.extent === "here") return isPatched(data, "heads", block) ? local.maps.heads[(block * data.heads + head) * data.rows.length + row] : undefined;
+  return isPatched(data, "head", block) ? local.maps.head[block * data.heads + head] : undefined;
 }
 /** From which depth on the answer is the first token of its row, or -1. */
 function knownFrom(data, row) {

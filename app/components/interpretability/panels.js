@@ -83,9 +83,11 @@ function drawSite(g, data, local, at, site, only) {
   const map = mapOf(data, local, site);
   const chosen = chosenOf(data, local);
   const width = colWidth(box);
-  const there = map ? map.shape[0] : 0;
+  const there = data.patched[site]?.length ?? 0;
   g.part(`map ${site}`, [only, only && chosen], () => {
-    const cell = (row, col) => (only && !(chosen.sight === site && row === chosen.row && col === chosen.tier) ? undefined : col < there ? map[col * box.rows + row] : undefined);
+    const of = Array.from({ length: box.cols }, (_, tier) => nearest(data, site, tier)); // the block that a column shows
+    const own = (i) => of[i % box.cols] === i % box.cols;
+    const cell = (row, col) => (only ? (chosen.sight === site && row === chosen.row && col === chosen.tier ? patchValue(data, local, site, col, row) : undefined) : there ? map[of[col] * box.rows + row] : undefined);
     const values = Array.from({ length: box.rows * box.cols }, (_, i) => cell(Math.floor(i / box.cols), i % box.cols));
     const every = Math.ceil((box.cols > 10 ? 28 : 18) / width); // two digits are wider
     const numbers = width >= 30 && at.pitch >= 13;
@@ -94,9 +96,9 @@ function drawSite(g, data, local, at, site, only) {
     return [
       headline(box.x, box.y - 38, first ? "Patched: stream" : SITE[site], first ? "share that returns" : about, { ink: SITE_INK[site] }),
       Array.from({ length: box.cols }, (_, l) => l % every === 0 && box.x + (l + 0.5) * width + 11 < g.width && label(box.x + (l + 0.5) * width, box.y - 5, `L${l}`, { anchor: "middle", fill: "ink3" })),
-      there > 0 && heatImage(box.x, box.y, box.w, box.rows * box.pitch, heat(values, box.rows, box.cols, (v) => (v === undefined ? null : Number.isNaN(v) ? g.sequentialRgb(0.35, 1, "res") : g.signedRgb(strengthen(v), 1, 0.75)))),
+      there > 0 && heatImage(box.x, box.y, box.w, box.rows * box.pitch, heat(values, box.rows, box.cols, (v, i) => (v === undefined ? null : Number.isNaN(v) ? g.sequentialRgb(own(i) ? 0.35 : 0.2, 1, "res") : g.signedRgb(strengthen(v), 1, own(i) ? 0.75 : 0.4)))),
       outline(box),
-      numbers && values.map((v, i) => v !== undefined && !Number.isNaN(v) && Math.abs(v) >= 0.005 && label(box.x + ((i % box.cols) + 0.5) * width, box.y + (Math.floor(i / box.cols) + 0.5) * at.pitch + 4, num(v, 2), { anchor: "middle", mono: true, size: at.pitch < 16 || width < 36 ? 10 : 11, fill: "ink", "pointer-events": "none" })),
+      numbers && values.map((v, i) => v !== undefined && own(i) && !Number.isNaN(v) && Math.abs(v) >= 0.005 && label(box.x + ((i % box.cols) + 0.5) * width, box.y + (Math.floor(i / box.cols) + 0.5) * at.pitch + 4, num(v, 2), { anchor: "middle", mono: true, size: at.pitch < 16 || width < 36 ? 10 : 11, fill: "ink", "pointer-events": "none" })),
       ground(g, box, site, ({ row, col }) => patchTip(data, local, site, row, col), ({ row, col }) => g.select({ sight: site, row, tier: col, stage: -1 })),
     ];
   });
@@ -105,7 +107,8 @@ function drawSite(g, data, local, at, site, only) {
 function patchTip(data, local, site, row, tier) {
   const value = patchValue(data, local, site, tier, row);
   const where = `${site === "stream" ? `the stream before block ${tier}` : `what L${tier} ${SITE[site]} adds`} at ${visible(data.rows[row].text)}`;
-  if (value === undefined) return `${where}: not patched yet`;
+  const near = nearest(data, site, tier);
+  if (value === undefined) return `${where}: not patched yet${near < 0 ? "" : `\nthe colour is that of block ${near}, the nearest that is`}`;
   if (Number.isNaN(value)) return `${where}: the corrupted text has no such place`;
   const said = data.says.corrupted + value * (data.says.clean - data.says.corrupted);
   return `${where}\nbrings back ${num(value, 3)} of the difference\n${num(data.says.corrupted, 3)} becomes ${num(said, 3)}; clean ${num(data.says.clean, 3)}`;

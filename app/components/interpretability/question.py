@@ -76,8 +76,8 @@ def ask(lm: LanguageModel, asked: Asked, maps: Maps, layers: int, mark: str) -> 
     if maps.why or not layers:
         return Question(f"Who says more to the logit of {word}, all attention or all MLPs?", LOUDER, ())
     heads = lm.config.n_heads
-    if len(maps.found.get("head", ())) == layers:
-        values = np.stack(maps.found["head"])
+    values = maps.rows("head")
+    if values is not None:
         order = np.argsort(-values, axis=None, kind="stable")[:EVERY]
         chosen = [divmod(int(at), heads) for at in order]
     else:

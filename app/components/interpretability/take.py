@@ -45,11 +45,15 @@ def table(
     for name, values in gathered(maps, back).items():
         if name == "head":
             for layer, head in np.ndindex(*values.shape):
+                if layer not in maps.found[name]:
+                    continue
                 lines.append(
                     (f"patched head {head}", None, None, layer, *[None] * 4, _short(values[layer, head]))
                 )
         elif name != "heads":
             for layer, at in np.ndindex(*values.shape):
+                if layer not in maps.found[name]:
+                    continue
                 value = None if np.isnan(values[layer, at]) else _short(values[layer, at])
                 lines.append((f"patched {name}", word(ids[at]), at, layer, *[None] * 4, value))
     if not maps.why:
@@ -139,10 +143,11 @@ def _patch_cell(maps: Maps) -> str:
         f"same([found.clean, found.corrupted], {_numbers([maps.clean, maps.corrupted])}, 1e-3)",
     ]
     if maps.whole:
-        lines.append("maps = patched(found)")
-        for name, values in maps.found.items():
-            if name != "heads":
-                lines.append(f"same(maps[{name!r}], {_numbers(np.stack(values), 5)}, 2e-3)")
+        lines.append("maps = patched(found, by_place=False)")
+        for name in maps.found:
+            values = maps.rows(name)
+            if name != "heads" and values is not None:
+                lines.append(f"same(maps[{name!r}], {_numbers(values, 5)}, 2e-3)")
     return "\n".join(lines)
 
 

@@ -20,9 +20,19 @@ function saidOf(data, local) {
   const sight = [null, "lens", "parts", "map", "map", "map"][step] ?? chosen.sight;
   const lines = teller ? teller(data, local, chosen) : tellCell(data, local, chosen);
   if (data.told) lines.push([data.told]);
-  if (step) lines.push([h("tspan", { fill: css("ink3") }, limitOf(data, sight))]);
+  if (step) lines.push([h("tspan", { fill: css("ink3") }, (step >= 3 && coarseSaid(data)) || limitOf(data, sight))]);
   return lines;
 }
+
+/** Which blocks are patched while not all are, and what stands for the others; "": all, or none. */
+function coarseSaid(data) {
+  const blocks = data.patched[data.sites[0]] ?? [];
+  if (data.whole || !blocks.length || blocks.length === data.blocks) return "";
+  const gaps = new Set(blocks.slice(1).map((one, i) => one - blocks[i]));
+  const even = gaps.size === 1 && blocks[0] === 0;
+  return `${even ? `Every ${ordinal([...gaps][0])} block is patched so far` : `${blocks.length} of ${data.blocks} blocks are patched so far`}; a pale column repeats the nearest of them until its own block is.`;
+}
+const ordinal = (n) => ({ 2: "second", 3: "third", 4: "fourth", 8: "eighth" }[n] ?? `${n}th`);
 
 function tellTexts(data) {
   const [own, other] = data.firsts;
@@ -55,8 +65,8 @@ function tellPlaces(data, local) {
 }
 function tellHeads(data, local) {
   const map = local.maps.head;
-  if (!map) return [[data.why || "The heads have not been patched yet."]];
-  const best = map.reduce((at, v, i) => (Math.abs(v) > Math.abs(map[at]) ? i : at), 0);
+  if (!map || !data.patched.head.length) return [[data.why || "The heads have not been patched yet."]];
+  const best = map.reduce((at, v, i) => (Math.abs(v) > Math.abs(map[at]) || Number.isNaN(map[at]) ? i : at), 0);
   return tellCell(data, local, { sight: "heads", block: Math.floor(best / data.heads), head: best % data.heads, row: patchRow(data, local.sel.row) });
 }
 

@@ -140,7 +140,6 @@ def see_effects(
     off: Off,
     row: int,
     token: int,
-    progress: Callable[[int, int], None] | None = None,
 ) -> HeadEffects:
     """What becomes of one token's log-probability when every head is switched off alone, besides those that are off."""
     with off.applied(kind):
@@ -152,7 +151,6 @@ def see_effects(
             value=off.value,
             attention=kind,
             target=target,
-            progress=progress,
         )
 
 

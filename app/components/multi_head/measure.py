@@ -1,7 +1,11 @@
-"""Every head switched off alone: at once where that is quick, else when the learner asks, with progress and a stop."""
+"""Every head switched off alone: at once where that is quick, else when the learner asks, with progress and a stop.
+
+Block by block in a thread of its own, once for all visitors: a second one sees what the first has measured.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -9,9 +13,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import cache, state, work
 from app.components.multi_head import QUICK, Largest, Off, cost, see_chance, see_effects, see_halves, see_row
-from app.counts import counted
 from app.page import Context
-from core.analysis.head_effects import HeadEffects
+from core.analysis.head_effects import HeadEffects, LayerEffects, Resumable
 from core.analysis.head_jobs import NAMED_FROM
 from core.analysis.head_nulls import CONTENT, Chance, Null
 from core.analysis.head_patterns import Job, Score
@@ -69,8 +72,8 @@ class Measure:
         if self.token < 0:
             return None
         if cost(self.ctx.lm, len(self.ctx.ids), self.heads) > QUICK:
-            found: HeadEffects | None = cache.kept(self._about)
-            return found
+            found = self._job.measured
+            return HeadEffects.of(found.results, self.here[2], self.off.value) if found.ended else None
         quick: HeadEffects = cache.call(
             see_effects, self.ctx.model_key, *self.here, self.off, self.row, self.token
         )
@@ -85,26 +88,40 @@ class Measure:
         return Largest(effects.largest, cache.call(see_row, self.ctx.model_key, *self.here, off, row))
 
     @property
+    def _job(self) -> work.Shared:
+        """The measuring, block by block."""
+        return work.Shared(
+            "multi_head", self._about, self.heads // self.ctx.lm.config.n_heads, "blocks measured", self._make
+        )
+
+    def _make(self, known: Sequence[LayerEffects]) -> Iterator[LayerEffects]:
+        text, target, kind = self.here
+        with self.off.applied(kind):
+            run = Resumable.of(self.ctx.lm, text, self.row, self.token, self.off.value, kind, target)
+        for layer in range(len(known), run.layers):
+            with self.off.applied(kind):
+                found = run.effects(layer)
+            yield found
+
+    @property
     def running(self) -> bool:
-        """The learner has asked for it in this run of the page."""
-        return bool(state.memo("multi_head").get("asked")) and self.token >= 0 and self.known is None
+        """The learner has asked for it, and not stopped it."""
+        if self.token < 0 or self.known is not None:
+            return False
+        return bool(state.memo("multi_head").get("asked") or self._job.until)
 
     def run(self, slot: DeltaGenerator) -> None:
-        """If it was asked for: measure block by block, saying in `slot` how far that is; then draw the page anew.
+        """If it was asked for: measure what is left, saying in `slot` how far that is; then draw the page anew.
 
-        Called when the page is drawn. Any click on it, the button's too, stops the measuring.
+        Called when the page is drawn. Stop ends it, and what was measured stays.
         """
         wanted = self.running
         state.memo("multi_head").pop("asked", None)
         if not wanted:
             return
+        job = self._job
+        job.wait(job.total)
         with slot, st.container(horizontal=True, vertical_alignment="center"):
-            bar = st.progress(0.0, text="Switching off the heads of block 0")
-            st.button("Stop", key="multi_head.stop")
-
-        def progress(done: int, blocks: int) -> None:
-            bar.progress(done / blocks, text=f"{done} of {counted(blocks, 'block')} measured")
-
-        found = see_effects(self.ctx.lm, *self.here, self.off, self.row, self.token, progress)
-        cache.keep(self._about, found)
-        work.again()
+            bar = st.container()
+            st.button("Stop", key="multi_head.stop", on_click=state.whole(job.wait), args=(0,))
+        job.go_on(bar, first=job.total)
