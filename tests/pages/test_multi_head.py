@@ -334,7 +334,7 @@ def test_measuring_that_was_stopped_goes_on_where_it_was(
     app = open_page("multi_head", model="./other", text="The crow and the dog met", panel="effect")
     monkeypatch.setattr(measure.Measure, "_make", noted)
     jobs: list[work.Shared] = []
-    kept = measure.Measure._job.fget
+    kept = vars(measure.Measure)["_job"].fget
     assert kept is not None
 
     def seen(self: measure.Measure) -> Any:
