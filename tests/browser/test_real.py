@@ -45,6 +45,9 @@ def test_a_first_visit_meets_a_real_model_and_what_it_says_next_is_on_the_screen
     box = first.bounding_box()
     assert box is not None and box["x"] + box["width"] <= size["width"] and box["y"] < size["height"]
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    view = "-phone" if size is driver.PHONE else ""
+    whole = "all => all.every(one => one.scrollWidth <= one.clientWidth)"
+    assert page.locator(f".st-key-small_or_real{view} button").evaluate_all(whole), "both words are whole"
 
 
 def test_the_switch_and_the_badge_lead_to_the_other_model_with_the_same_text(page: Page) -> None:

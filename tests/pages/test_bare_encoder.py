@@ -55,6 +55,8 @@ def test_every_page_about_predictions_says_why_not_and_what_it_shows(
         f"“reader” is a bare encoder: it turns a text into vectors and says no words. This page is about the words "
         f"that a model expects, so it shows {STANDS_IN}" in said(app)
     )
+    captions = [one.value.replace("\\", "") for one in app.sidebar.caption]
+    assert any(one.startswith(f"Here {STANDS_IN}: Encoder, 4 blocks") for one in captions), captions
 
 
 @pytest.mark.parametrize(

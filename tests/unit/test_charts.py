@@ -92,3 +92,15 @@ def test_a_page_without_charts_loads_nothing_for_them() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_names_of_settings_above_the_front_stand_below_their_marks() -> None:
+    from app.components.efficiency.charts import named
+
+    made = [
+        {"bits": bits, "loss": loss, "bytes": size, "above": above, "here": bits == 4}
+        for bits, loss, size, above in ((1, 9.1, 300, True), (2, 8.3, 400, True), (4, 0.6, 700, False))
+    ]
+    down = {one["said"]: one["down"] for one in named(made)}
+    assert down["4"] < 0, "over its mark"
+    assert sorted(value for said, value in down.items() if ":" in said) == [18, 32], "one below the other"

@@ -57,7 +57,7 @@ def _percent(share: float) -> str:
 def named(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The names: of each number of bits its best setting carries it, the chosen one wherever it lies above the chart.
 
-    Above the chart names stand one below the other, so that none lies on its neighbour.
+    Those of settings above the chart stand below their marks, one below the other: beside them lies the next mark.
     """
     best: dict[int, dict[str, Any]] = {}
     for one in made:
@@ -71,7 +71,7 @@ def named(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
     off = sorted((one for one in kept if one["above"]), key=lambda one: -one["bytes"])
     return [
         {**one, "said": f"{one['bits']}: {one['loss']:.1f}" if one["above"] else f"{one['bits']}",
-         "down": 4 + 14 * off.index(one) if one["above"] else -8}
+         "down": 18 + 14 * off.index(one) if one["above"] else -8}
         for one in kept
     ]  # fmt: skip
 
@@ -105,7 +105,7 @@ def front(data: dict[str, Any]) -> alt.TopLevelMixin:
     layers: list[Any] = _behind(made, original, high, x, up)
     for one in named(made):
         word = alt.Chart(vega.data([one])).mark_text(
-            align="left", dx=13 if one["here"] else 9, dy=one["down"], font="JetBrains Mono",
+            align="left", dx=-5 if one["above"] else 13 if one["here"] else 9, dy=one["down"], font="JetBrains Mono",
             color=ink("accent" if one["here"] else "ink3"),
         )  # fmt: skip
         layers.append(vega.haloed(word.encode(x=x, y=at, text="said:N")))
