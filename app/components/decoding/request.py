@@ -46,7 +46,9 @@ def read(ctx: page.Context) -> Request:
         )
         depth = max(1, LARGEST // beams)
     slots = blanks(ctx.lm, ctx.ids, state.get("follow"), depth) if config.shape == "encoder" else None
-    if slots is not None and (blanks_are := told_blanks(ctx.lm, ctx.ids, slots, state.get("follow") in slots)):
+    if slots is not None and (
+        blanks_are := told_blanks(ctx.lm, ctx.ids, slots, state.get("follow") in slots)
+    ):
         said.append(blanks_are)
     target = ctx.target if config.shape == "encoder-decoder" else None
     place = f"{zlib.crc32(repr((ctx.ids, target, slots)).encode()):x}"

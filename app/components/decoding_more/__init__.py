@@ -24,7 +24,9 @@ more = register("decoding_more")
 TEXTS = 14  # rows of draws
 TOKENS = 14  # rows of entropy
 NEW = 64  # tokens written for the measurement
-APART = " Each token is hidden alone here; the tree hides the blanks after it too, and so gives other numbers."
+APART = (
+    " Each token is hidden alone here; the tree hides the blanks after it too, and so gives other numbers."
+)
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,9 @@ def unsure(lm: LanguageModel, asked: Asked, written: tuple[int, ...]) -> dict[st
     return {
         "rows": rows[-TOKENS:],
         "left": max(0, len(rows) - TOKENS),
-        "note": "Shaded: what the best path wrote." + (APART if len(asked.slots or ()) > 1 else "") if new else "",
+        "note": "Shaded: what the best path wrote." + (APART if len(asked.slots or ()) > 1 else "")
+        if new
+        else "",
         "why": "Too short a text.",
     }
 
