@@ -227,7 +227,9 @@ def inside(block: Any) -> list[Any]:
     return [block, *(one for child in getattr(block, "children", {}).values() for one in inside(child))]
 
 
-def test_the_step_stands_by_the_picture_that_it_moves_and_the_matrices_name_their_model(open_page: Any) -> None:
+def test_the_step_stands_by_the_picture_that_it_moves_and_the_matrices_name_their_model(
+    open_page: Any,
+) -> None:
     app = open_page("regularization", text=TEXT, glance=1)
     row = next(one for one in inside(app.main) if "gb-controls" in getattr(one.proto, "id", ""))
     assert "Patience" in {slider.label for slider in row.slider}  # what moves the picture stands together
