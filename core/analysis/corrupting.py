@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 MOST = 40  # candidates that are read
 EACH = 3  # replacements of one word, or one token
 _WORD = re.compile(r"[^\W\d_]+")
+# Names of things, places and trades that are verbs or adverbs too: "she saw the saw".
+_TWO_KINDS = frozenset(
+    """bear book brush button cap cook drum duck fiddle judge map net park rake ring rope rose saw
+train watch well whistle""".split()
+)
+_NAMING = frozenset("a an the his her its my your our their this that one some".split())
 # Of each tokenizer how many tokens a word of `pools` has: the same at every moment of a training.
 _sizes: WeakKeyDictionary[Tokenizer, dict[str, int]] = WeakKeyDictionary()
 
@@ -43,9 +49,10 @@ class Change:
 
 @cache
 def pools() -> tuple[tuple[str, ...], ...]:
-    """Words that may stand for each other: names of girls, of boys, colours, things, places."""
+    """Words that may stand for each other: names of girls, of boys, colours, things, places, trades."""
     things = (row[0] for rows in words.THINGS.values() for row in rows if " " not in row[0])
-    return (words.SHE_NAMES, words.HE_NAMES, words.COLOURS, tuple(dict.fromkeys(things)), words.PLACE_NAMES)
+    kinds = (words.SHE_NAMES, words.HE_NAMES, words.COLOURS, tuple(dict.fromkeys(things)))
+    return (*kinds, words.PLACE_NAMES, words.PROFESSIONS)
 
 
 def swaps(text: str, rng: Random, size: Callable[[str], int] = len) -> Iterator[Change]:
@@ -61,11 +68,18 @@ def swaps(text: str, rng: Random, size: Callable[[str], int] = len) -> Iterator[
             yield Change(_exchanged(text, {one: other, other: one}), f"{one}, {other}", f"{other}, {one}")
     for word in said:
         for pool in pools():
-            if word in pool:
+            if word in pool and (word not in _TWO_KINDS or _named(text, word)):
                 others = [other for other in pool if other not in said and size(other) == size(word)]
                 for new in rng.sample(others, min(EACH, len(others))):
                     yield Change(_exchanged(text, {word: new}), word, new)
                 break
+
+
+def _named(text: str, word: str) -> bool:
+    """Whether an article, or another word that begins a name, stands before the word each time, or an adjective."""
+    said = [found[0] for found in _WORD.finditer(text)]
+    known = _NAMING.union(words.COLOURS, words.SIZES, words.COATS)
+    return all(at and said[at - 1].lower() in known for at, one in enumerate(said) if one == word)
 
 
 def _exchanged(text: str, by: dict[str, str]) -> str:

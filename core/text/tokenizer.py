@@ -138,6 +138,11 @@ class Tokenizer:
             return told
         return [piece[2:] if piece.startswith("##") else f" {piece}" for piece in told]
 
+    def joined(self, ids: Iterable[int]) -> str:
+        """The entries as one text: a word's pieces without ##, a space between words; what begins it as it stands."""
+        told = list(ids)
+        return "".join([*map(self.display, told[:1]), *self.pieces(told[1:])])
+
     @cached_property
     def _displayed(self) -> dict[int, str]:
         """What `display` has told: at most the vocabulary. A picture asks for the same tokens each time it is drawn."""

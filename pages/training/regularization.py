@@ -80,6 +80,7 @@ with page.controls():
     st.button("Another mask", key="regularization.another", on_click=state.whole(another))
     st.toggle("In use", help="A model in use drops nothing and scales nothing.", **state.bind("evaluate"))
     st.slider("Patience", 0, 20, **state.bind("patience"))
+    more.moment(steps, glance)
 if both:
     with ctx.slot:
         widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
@@ -108,8 +109,6 @@ more.show(
     ctx.model_key,
     place.hook.rpartition(".")[0],
     list(arms.values()),
-    steps,
-    glance,
     runs.begin,
     runs.following,
 )

@@ -125,7 +125,7 @@ with page.foot():
     )
     reads = () if across is None else (crossings,)
     page.code(grow, beam.search, stages.warped_stages, exact.best, *reads)
-    page.take_away("decoding", partial(table, tree, ctx.tokens, across), notebook)
+    page.take_away("decoding", partial(table, lm, tree, ctx.tokens, across), notebook)
 
 best = tree.path(verdict.best)
 decoding_more.show(lm, ctx.model_key, asked, best.ids if best else ())

@@ -18,7 +18,15 @@ from core.analysis.selectivity import Layer, selectivity
 from tests.browser import checks, driver
 
 PAGE, MORE, WALK = "interpretability", "interpretability_more", "interpretability_walk"
+PATH = "interpretability_path"
 TEXT = "Once upon a time, Lily saw a"
+
+# Whether all of these lie in the window and none upon another.
+APART = """texts => {
+  const boxes = texts.map((text) => text.getBoundingClientRect());
+  const upon = (a, b) => a.left < b.right && b.left < a.right && a.top + 3 < b.bottom && b.top + 3 < a.bottom;
+  return boxes.every((a, i) => a.left >= 0 && a.right <= innerWidth && !boxes.slice(i + 1).some((b) => upon(a, b)));
+}"""
 
 
 def opened(page: Page, **query: Any) -> dict[str, Any]:
@@ -163,3 +171,15 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page) -> None:
     for name in (MORE, WALK):
         figure = driver.component(page, name)
         assert figure.evaluate("f => f.querySelector('svg').getBoundingClientRect().width <= innerWidth")
+    rows = driver.component(page, MORE).locator("[data-row]")
+    for row in (rows.nth(at) for at in range(5)):  # each explainer's two verdicts, whole and apart
+        texts = row.locator("text")
+        assert sum(text in ("better", "like random", "worse") for text in texts.all_text_contents()) == 2
+        assert texts.evaluate_all(APART), texts.all_text_contents()
+    end = driver.component(page, PATH).evaluate(
+        "f => [[...f.querySelectorAll('svg text')].at(-1).getBoundingClientRect().bottom, "
+        "f.querySelector('svg').getBoundingClientRect().bottom]"
+    )
+    assert end[0] <= end[1]
+    gone = page.get_by_role("radio", name="zeros").bounding_box()
+    assert gone and gone["x"] + gone["width"] <= driver.PHONE["width"]

@@ -470,3 +470,22 @@ def test_a_prompt_is_never_cut_inside_a_token(lm: core.LanguageModel, open_page:
     assert prompt["before"] in tails and prompt["chip"] == shown[-1]
     assert "One byte, in hexadecimal digits" in html(app)
     assert "One byte, in hexadecimal digits" not in html(open_page("decoding", text=MISSED))
+
+
+def test_an_encoders_tree_begins_before_its_first_blank_and_says_what_is_hidden(open_page: Any) -> None:
+    text = "The dog had a red ball and the girl saw the big house."
+    app = open_page("decoding", model="tales-bert", text=text)
+    prompt, lm = picture(app)["prompt"], cache.model("tales-bert")
+    assert prompt["chip"] == "b" and prompt["before"].endswith("The dog had a red ball and the girl saw the")
+    hidden = "<code>##ig house .</code>"
+    assert f"No [MASK] in your text: the last 3 tokens, {hidden}, are hidden and filled anew." in html(app)
+    more = picture(app, 1)
+    assert {text["text"] for text in more["samples"]["texts"]} >= {"##up .", "##m . He"}
+    assert more["entropy"]["note"].endswith("and so gives other numbers.")
+    lines = list(csv.DictReader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]())))
+    assert "##up" in {line["text before"] for line in lines}
+    app = open_page("decoding", model="tales-bert", text="A [MASK] saw a [MASK].")
+    assert picture(app)["prompt"]["chip"] == "A" and "hidden and filled anew" not in html(app)
+    assert all(" … " in text["text"] for text in picture(app, 1)["samples"]["texts"])
+    ids = [*lm.encode("The big house", add_special_tokens=False)]
+    assert lm.tokenizer.joined(ids) == "The big house"

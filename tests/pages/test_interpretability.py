@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -357,3 +358,21 @@ def test_a_link_that_asks_too_much_is_answered_all_the_same(
 def test_the_notebook_asserts_every_patch(open_page: OpenPage) -> None:
     cells = [cell.source for cell in notebook(open_page("interpretability", **LINKS["bundled"])).cells]
     assert any("maps['stream']" in source and "maps['head']" in source for source in cells)
+
+
+def drawn(app: AppTest) -> dict[str, Any]:
+    """The data of the page's first picture."""
+    found = [json.loads(one.proto.json)[0] for one in app.get("bidi_component") if one.proto.json]
+    data: dict[str, Any] = next(one for one in found if "slight" in one and "says" in one)
+    return data
+
+
+def test_texts_that_hardly_differ_are_said_to_have_hardly_a_difference_to_share(open_page: OpenPage) -> None:
+    text = "translate English to Spanish: The cook saw a blue hat."
+    link = {"target": "La Vera estaba viendo un sombrero azul.", "stack": "decoder", "attention": "cross"}
+    data = drawn(open_page("interpretability", model="tales-t5", text=text, **link))
+    gap = abs(data["says"]["clean"] - data["says"]["corrupted"])
+    assert 0 < gap < 1
+    assert f"{gap:.2f} apart, less than 1." in data["slight"]
+    assert " saw " in data["corrupted"]  # what was seen is no tool
+    assert drawn(open_page("interpretability"))["slight"] == ""

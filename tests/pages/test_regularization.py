@@ -220,3 +220,19 @@ def test_what_fills_a_mask_is_called_no_next_token(open_page: Any) -> None:
     data = [json.loads(one.proto.json)[0] for one in app.get("bidi_component") if one.proto.json]
     (dropout,) = (one["dropout"] for one in data if "dropout" in one)
     assert dropout["next"]["label"] == "Read back at ball"
+
+
+def inside(block: Any) -> list[Any]:
+    """A block and all that it holds."""
+    return [block, *(one for child in getattr(block, "children", {}).values() for one in inside(child))]
+
+
+def test_the_step_stands_by_the_picture_that_it_moves_and_the_matrices_name_their_model(
+    open_page: Any,
+) -> None:
+    app = open_page("regularization", text=TEXT, glance=1)
+    row = next(one for one in inside(app.main) if "gb-controls" in getattr(one.proto, "id", ""))
+    assert "Patience" in {slider.label for slider in row.slider}  # what moves the picture stands together
+    assert [slider.label for slider in row.select_slider] == ["Runs’ weights at step"]
+    said = "\n".join(block.value for block in app.html)
+    assert "<code>tales-gpt</code>, block 3: the open model, none of the four runs." in said

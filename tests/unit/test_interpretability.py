@@ -22,6 +22,7 @@ from core.analysis.patching import Patching, Spot
 from core.analysis.paths import INTO, Sender, paths, senders
 from core.analysis.resuming import run_blocks, run_to_row
 from core.analysis.text_pairs import Unlike, align, text_pair
+from core.data.toyland import words
 from core.data.toyland.holders import FORMS, holders
 from core.language_model import LanguageModel
 from tests.heads import BOTH, PLACES, SHAPES, TEXT, fresh, target_of, tiny
@@ -80,6 +81,14 @@ def test_names_are_exchanged_and_words_keep_their_kind() -> None:
         assert len(changed) == 1
         (old, new) = changed[0]
         assert any(old in pool and new in pool for pool in corrupting.pools())
+
+
+def test_a_verb_is_no_thing_and_a_trade_stays_a_trade() -> None:
+    changes = list(swaps("The cook saw a blue hat", Random(0), lambda word: 1))
+    assert {change.old for change in changes} == {"cook", "blue", "hat"}
+    assert all(change.new in words.PROFESSIONS for change in changes if change.old == "cook")
+    assert "saw" in {change.old for change in swaps("Tom has an old saw", Random(0), lambda word: 1)}
+    assert "saw" not in {change.old for change in swaps("The saw was lost. She saw it", Random(0))}
 
 
 @pytest.mark.parametrize(

@@ -45,10 +45,13 @@ def record(
     """
     word, special = lm.tokenizer.display, lm.special_ids
     prompt = list(tree.prompt_ids)
-    if tree.slots:
-        chip, read = word(prompt[tree.slots[0]]), lm.tokenizer.pieces(prompt[: tree.slots[0]])
+    if tree.slots:  # what a blank hides stands nowhere on the tree
+        seen = prompt[: tree.slots[0]]
+        chip, read = word(seen[-1]) if seen else "start", lm.tokenizer.pieces(seen[:-1])
+        said = "".join(read[-READ:]) + "".join(lm.tokenizer.pieces(seen[-1:]))
     else:
         *read, chip = _written(lm, tree, shown)
+        said = "".join(read[-READ:]) + chip
     ids = {int(id) for following in tree.nexts for id in following.ids} | {
         node.token_id for node in tree.nodes[1:]
     }
@@ -59,7 +62,7 @@ def record(
         "prompt": {
             "chip": chip,
             "before": " ".join("".join(read[-NEAR:]).split()),
-            "long": "…" * (len(read) > READ) + "".join(read[-READ:]) + chip,
+            "long": "…" * (len(read) > READ) + said,
         },
         "root": _root(lm, shown["target"]),
         "heads": [f"{'Blank' if tree.slots else 'Step'} {step + 1}" for step in range(tree.depth)],

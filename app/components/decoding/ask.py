@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app import widgets
 from core.decoding import exact, stages
 from core.decoding.tree import Tree, grow
 from core.language_model import LanguageModel
@@ -136,6 +137,33 @@ def write_path(ids: Sequence[int], place: str) -> str:
 
 
 # ---------------------------------------------------------------- blanks
+
+
+def in_a_row(lm: LanguageModel, ids: Sequence[int], slots: Sequence[int] | None) -> str:
+    """Tokens as one text, with a mark where the blanks that they fill stand apart."""
+    if not slots:
+        return lm.tokenizer.joined(ids)
+    rows = list[list[int]]()
+    for place, (slot, id) in enumerate(zip(slots, ids)):
+        if place and slot == slots[place - 1] + 1:
+            rows[-1].append(id)
+        else:
+            rows.append([id])
+    return " … ".join(lm.tokenizer.joined(row) for row in rows)
+
+
+def told_blanks(lm: LanguageModel, ids: Sequence[int], slots: Sequence[int], followed: bool) -> str:
+    """Which tokens an encoder fills anew where the text has no mask of its own; "" where it has."""
+    mask = lm.config.mask_id
+    if mask is not None and mask in ids:
+        return ""
+    hidden = widgets.mono(widgets.visible(lm.tokenizer.joined([ids[slot] for slot in slots])))
+    many = f"{len(slots)} tokens" if len(slots) > 1 else "token"
+    which = f"the {many} up to the one that you follow" if followed else f"the last {many}"
+    verb = "are" if len(slots) > 1 else "is"
+    if mask is None:
+        return f"This model has no mask token: {which}, {hidden}, {verb} filled anew."
+    return f"No {lm.tokenizer.display(mask)} in your text: {which}, {hidden}, {verb} hidden and filled anew."
 
 
 def blanks(lm: LanguageModel, ids: tuple[int, ...], follow: int, depth: int) -> tuple[int, ...]:

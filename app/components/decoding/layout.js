@@ -75,7 +75,7 @@ function labelsOf(data) {
   for (const path of data.paths) if (path.nodes.length) ends.set(path.nodes.at(-1), [...(ends.get(path.nodes.at(-1)) ?? []), path]);
   const wide = [...ends].map(([i, paths]) => {
     const end = endOf(data, i, paths, false);
-    return Math.max(end.left + measure(end.name, 12, false) * 1.08, measure(`${end.score}${end.others}`, 12, false));
+    return Math.max(end.left + measure(end.name, 12, false) * 1.08, measure(end.score, 12, false));
   });
   return Math.ceil(Math.max(LABEL, ...wide) + 14);
 }

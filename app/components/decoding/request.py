@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 
 from app import page, state
-from app.components.decoding.ask import LARGEST, Asked, blanks, options, read_path, write_path
+from app.components.decoding.ask import LARGEST, Asked, blanks, options, read_path, told_blanks, write_path
 from app.counts import counted
 
 STRATEGIES = ("greedy", "beam", "sample")
@@ -46,6 +46,10 @@ def read(ctx: page.Context) -> Request:
         )
         depth = max(1, LARGEST // beams)
     slots = blanks(ctx.lm, ctx.ids, state.get("follow"), depth) if config.shape == "encoder" else None
+    if slots is not None and (
+        blanks_are := told_blanks(ctx.lm, ctx.ids, slots, state.get("follow") in slots)
+    ):
+        said.append(blanks_are)
     target = ctx.target if config.shape == "encoder-decoder" else None
     place = f"{zlib.crc32(repr((ctx.ids, target, slots)).encode()):x}"
     forced, wrong = read_path(state.get("force"), place, config.d_vocab, depth)

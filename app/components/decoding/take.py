@@ -7,17 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from app.components.decoding.ask import Asked
+from app.components.decoding.ask import Asked, in_a_row
 from app.components.decoding.question import HOT, Question, way_to
 from app.predict import Answer
 from core.decoding.exact import Exact
 from core.decoding.stages import Next
 from core.decoding.tree import Tree
+from core.language_model import LanguageModel
 
 Array = np.ndarray[Any, Any]
 
 
-def table(tree: Tree, text: Sequence[str], across: Array | None = None) -> dict[str, Sequence[Any]]:
+def table(
+    lm: LanguageModel, tree: Tree, text: Sequence[str], across: Array | None = None
+) -> dict[str, Sequence[Any]]:
     """One line for each node of the tree, step by step: its text, its probability, its sum, and who goes through it.
 
     Then what may follow the text, and the text's own tokens.
@@ -37,7 +40,7 @@ def table(tree: Tree, text: Sequence[str], across: Array | None = None) -> dict[
         warped = _warped(after[node.parent], node.token_id)
         bits = float(after[node.id].entropy[0]) if node.id in after else None
         who = ", ".join(node.on)
-        text_before = _before(tree, node.id)
+        text_before = in_a_row(lm, way_to(tree, node.parent), tree.slots)
         line = [
             node.depth,
             text_before,
@@ -89,15 +92,6 @@ def chosen(tree: Tree, node: str | int) -> tuple[tuple[int, ...], Next]:
             break
         at, way = below[0].id, [*way, below[0].token_id]
     return tuple(way), tree.nexts[tree.nodes[at].next]
-
-
-def _before(tree: Tree, node: int) -> str:
-    parts: list[str] = []
-    at = tree.nodes[node].parent
-    while at > 0:
-        parts.insert(0, tree.nodes[at].token)
-        at = tree.nodes[at].parent
-    return "".join(parts)
 
 
 def cells(

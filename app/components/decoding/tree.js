@@ -102,7 +102,7 @@ function drawRing(data, at, i) {
   });
 }
 function tipOf(data, i) {
-  if (!i) return `${visible(data.prompt.long)}\n${data.source ? "where the decoder begins" : "the prompt"}${data.prompt.long.includes("\\x") ? "; \\x and two signs: one byte of a character that is cut in two" : ""}`;
+  if (!i) return `${visible(data.prompt.long)}\n${data.source ? "where the decoder begins" : data.slots.length ? "what stands before blank 1; the model also reads what stands after it" : "the prompt"}${data.prompt.long.includes("\\x") ? "; \\x and two signs: one byte of a character that is cut in two" : ""}`;
   const n = data.nodes;
   const names = n.on[i].map((name) => nameOf(data, name)).join(", ");
   const who = names || (n.running[i] ? "the beam search kept it at this step and dropped it later; click to force it" : "nobody took it; click to force it");
@@ -120,15 +120,15 @@ function namesOf(data, paths, growing) {
   return paths[0].strategy === "beam" || paths.some((path) => path.name === data.best && path.strategy === "beam") ? [...told, ...others] : [...others, ...told];
 }
 
-/** What stands at the end of some paths: {total, left, name, score, others}; left: where the name begins. */
+/** What stands at the end of some paths: {total, left, name, score}; left: where the name, or names, begin. */
 function endOf(data, i, paths, growing) {
-  const names = namesOf(data, paths, growing);
+  const names = namesOf(data, paths, growing).join(", ");
   const total = num(data.nodes.sum[i], 2);
   const digits = decimalsOf(data.paths.map((path) => path.score));
   const ended = paths[0].finished !== "length" && data.nodes.depth[i] < data.depth ? ", ended" : "";
   return {
-    total, left: Math.max(46, measure(total, 13, true) + 7), name: names[0] + (growing ? "" : ended),
-    score: `score ${num(data.nodes.score[i], digits)}`, others: names.length > 1 ? `, ${names.slice(1).join(", ")}` : "",
+    total, left: Math.max(46, measure(total, 13, true) + 7), name: names + (growing ? "" : ended),
+    score: `score ${num(data.nodes.score[i], digits)}`,
   };
 }
 
@@ -159,7 +159,7 @@ function drawEnds(data, local, at, last) {
     const up = at.pitch < 34 ? -2 : 0;
     return [label(x, y + up, end.total, { mono: true, size: 13, weight: 600, fill: colour }),
       label(x + end.left, y + up, end.name, { weight: 600, fill: colour }),
-      h("text", { x, y: y + up + (up ? 13 : 15), "font-size": 12, fill: css("ink3") }, end.score, h("tspan", { fill: css(colour) }, end.others))];
+      label(x, y + up + (up ? 13 : 15), end.score, { fill: "ink3" })];
   });
 }
 
@@ -184,7 +184,10 @@ function drawNote(data, local, at) {
   const left = at.hidden.filter((i) => data.nodes.depth[i] < local.step || local.step === at.depth).length;
   const dropped = left ? (at.wide ? `, ${thousands(left)} more of them not drawn` : ` (${thousands(left)} more)`) : "";
   const swipe = !at.wide && at.mostX ? "Swipe for more steps. " : "";
-  const text = at.wide ? `thick: likely · dashed: no path takes it · dropped: a beam gave it up${dropped}` : `${swipe}Dropped: a beam gave it up${dropped}`;
-  const [x, end] = !at.wide ? [0, at.room] : at.ends < 480 ? [at.ends + at.labels, at.room] : [66, at.ends - 12];
+  const gave = `ropped: a beam gave it up${dropped}`;
+  const texts = !at.wide ? [`${swipe}D${gave}`] : [`thick: likely · dashed: no path takes it · d${gave}`, `dashed: no path takes it · d${gave}`, `d${gave}`];
+  const places = !at.wide ? [[0, at.room]] : [[66, at.ends - 12], [at.ends + at.labels, at.room]]; // before the sums, or beyond
+  const [x, end] = places.sort(([a, b], [c, d]) => d - c - (b - a))[0];
+  const text = texts.find((each) => measure(each, 12, false) <= end - x) ?? texts.at(-1);
   return label(x, 32, fit(text, end - x, 12, false), { fill: "ink3" });
 }

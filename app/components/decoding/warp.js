@@ -65,9 +65,16 @@ function drawPanel(g, data, local, at) {
   const last = D.stages.length - 1;
   out.push(label(x, under, `${thousands(D.kept[last])} of ${thousands(data.vocabulary)} stay; a dash is exactly 0.`, { fill: "ink3" }),
     label(x, under + 17, `Entropy ${num(D.entropy[0], 2)} bits, warped ${num(D.entropy[last], 2)}.`, { fill: "ink3" }),
-    label(x, under + 34, "Click a token to force it.", { fill: "ink3" }));
+    label(x, under + 34, hiddenYet(data, D.node) || "Click a token to force it.", { fill: "ink3" }));
   local.panelEnd = under + 40;
   return out;
+}
+
+/** Which blanks the model did not see either when it said this, after what a click does; "" for none. */
+function hiddenYet(data, node) {
+  const [first, last] = [data.nodes.depth[node] + 2, data.slots.length];
+  if (first > last) return "";
+  return first === last ? `Click to force. Blank ${last} is hidden too.` : `Click to force. Blanks ${first}–${last} hidden too.`;
 }
 
 function drawTokenRow(g, data, D, k, o) {

@@ -13,7 +13,7 @@ import streamlit as st
 from app import cache, state
 from app.components import register
 from app.components.decoding import controls
-from app.components.decoding.ask import HEAVY, Asked
+from app.components.decoding.ask import HEAVY, Asked, in_a_row
 from app.counts import counted
 from core.decoding import cache_cost, entropy, samples
 from core.decoding.fill import fill
@@ -24,6 +24,9 @@ more = register("decoding_more")
 TEXTS = 14  # rows of draws
 TOKENS = 14  # rows of entropy
 NEW = 64  # tokens written for the measurement
+APART = (
+    " Each token is hidden alone here; the tree hides the blanks after it too, and so gives other numbers."
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def drawn(lm: LanguageModel, asked: Asked, draws: Draws) -> dict[str, Any]:
         "texts": [
             {
                 "ids": list(text.ids),
-                "text": "".join(text.tokens),
+                "text": in_a_row(lm, text.ids, asked.slots),
                 "count": text.count,
                 "frequency": text.frequency,
                 "p": text.probability,
@@ -97,7 +100,9 @@ def unsure(lm: LanguageModel, asked: Asked, written: tuple[int, ...]) -> dict[st
     return {
         "rows": rows[-TOKENS:],
         "left": max(0, len(rows) - TOKENS),
-        "note": "Shaded: what the best path wrote." if new else "",
+        "note": "Shaded: what the best path wrote." + (APART if len(asked.slots or ()) > 1 else "")
+        if new
+        else "",
         "why": "Too short a text.",
     }
 

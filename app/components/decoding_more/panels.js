@@ -52,12 +52,15 @@ function drawSamples(g, data, o) {
 /** Entropy before each token, and how surprising the token was: both in bits. */
 function drawEntropy(g, data, o) {
   const e = data.entropy;
+  const hints = data.fill // an encoder, which reads both sides of a token
+    ? ["bar: entropy where the token alone is hidden, in bits", "dot: surprise of the token that stands there"]
+    : ["bar: entropy before the token, in bits", "dot: surprise of the token that came"];
   const { x, y, w } = o;
-  const out = [title(x, y, "How unsure, token by token", ["bar: entropy before the token, in bits", "dot: surprise of the token that came"])];
+  const out = [title(x, y, "How unsure, token by token", hints)];
   if (!e.rows.length) return [...out, wrapped(x, y + 76, e.why, w)];
   const names = Math.min(120, w * 0.36);
   const room = w - names - 116;
-  const before = e.left ? `… ${thousands(e.left)} ${e.left === 1 ? "token" : "tokens"} before` : "the first token has nothing before it";
+  const before = e.left ? `… ${thousands(e.left)} ${e.left === 1 ? "token" : "tokens"} before` : data.fill ? "each hidden alone" : "the first token has nothing before it";
   out.push(label(x + 4, y + 74, fit(before, w - 140, 12, false), { fill: "ink3" }), label(x + w - 64, y + 74, "entropy", { anchor: "end", fill: "ink3" }),
     label(x + w - 4, y + 74, "surprise", { anchor: "end", fill: "accent" }));
   const most = Math.max(...e.rows.map((r) => Math.max(r.entropy, r.surprisal)), 1);
@@ -72,7 +75,7 @@ function drawEntropy(g, data, o) {
       label(x + w - 4, mid + 4, num(r.surprisal, 2), { mono: true, anchor: "end", fill: "accent", weight: 600 }));
     out.push(g.tip(node, `${visible(r.token)}\nentropy ${num(r.entropy, 3)} bits, as ${num(2 ** r.entropy, 1)} equally likely tokens\nsurprise ${num(r.surprisal, 3)} bits: probability ${num(2 ** -r.surprisal, 4)}\nlikeliest here: ${visible(r.best)} ${num(r.bestP, 3)}`));
   });
-  out.push(label(x, y + FIRST + e.rows.length * LINE + 18, e.note, { fill: "ink2" }));
+  out.push(wrapped(x, y + FIRST + e.rows.length * LINE + 18, e.note, w));
   return out;
 }
 

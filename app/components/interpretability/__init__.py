@@ -160,6 +160,7 @@ def record(
         "maps": {SIGHTS.get(name, name): pack(values) for name, values in found.items()},
         "patched": {SIGHTS.get(name, name): sorted(lines) for name, lines in maps.found.items()},
         "done": maps.done, "total": maps.total, "whole": maps.whole, "why": maps.why, "seconds": seconds,
+        "slight": maps.slight,
         "told": asked.said, "best": best and {"row": best[0], "tier": best[1]},
         "sites": [SIGHTS[site] for site in maps.sites] or ["stream", "attention", "mlp"],
         "selection": dict(selection),

@@ -28,6 +28,8 @@ ASKS = 3e11  # and up to here all blocks, or else the first round of them, witho
 A_SECOND = 4e10  # of the same, roughly, on one processor
 
 
+LEAST = 1.0  # of a logit: shares of a smaller difference are large for next to nothing
+
 Ends = tuple[float, float, int, tuple[str, ...], str]  # see `see_ends`
 
 
@@ -47,6 +49,17 @@ class Maps:
     corrupted: float = 0.0
     sites: tuple[str, ...] = ()
     why: str = ""
+
+    @property
+    def slight(self) -> str:
+        """What is to be said where the texts differ by less than `LEAST`; "" where they do not."""
+        gap = abs(self.clean - self.corrupted)
+        if self.why or not self.total or gap >= LEAST:
+            return ""
+        return (
+            f"Both texts say nearly the same: {gap:.2f} apart, less than {LEAST:g}. There is hardly a difference to "
+            "share out, so the shares mean little; take another pair."
+        )
 
     @property
     def whole(self) -> bool:

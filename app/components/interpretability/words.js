@@ -17,10 +17,11 @@ function saidOf(data, local) {
   const step = stepNow(local);
   const chosen = chosenOf(data, local);
   const teller = [tellTexts, tellLens, tellParts, tellPatch, tellPlaces, tellHeads][step];
-  const sight = [null, "lens", "parts", "map", "map", "map"][step] ?? chosen.sight;
+  const sight = [null, "lens", "parts", "map", "map", "map"][step] ?? (limitOf(data, chosen.sight) === LIMITS.map ? "map" : chosen.sight);
   const lines = teller ? teller(data, local, chosen) : tellCell(data, local, chosen);
   if (data.told) lines.push([data.told]);
-  if (step) lines.push([h("tspan", { fill: css("ink3") }, (step >= 3 && coarseSaid(data)) || limitOf(data, sight))]);
+  if (data.slight && (sight === "map" || !step)) lines.push([h("tspan", { "font-weight": 600, fill: css("ink") }, data.slight)]);
+  else if (step) lines.push([h("tspan", { fill: css("ink3") }, (step >= 3 && coarseSaid(data)) || limitOf(data, sight))]);
   return lines;
 }
 

@@ -39,7 +39,7 @@ TERMS = (
 )  # fmt: skip
 CODE = (integrated_gradients, explain, attention_rollout, faithfulness_steps)
 KEYS = ("explainer", "along")
-BLANKS = {"token": "a token that says nothing", "mean": "the mean vector", "zero": "zeros"}
+BLANKS = {"token": "a neutral token", "mean": "the mean", "zero": "zeros"}
 PROBED = {
     "held": "Thing: held?", "holder": "Person: holding?", "hero": "Pronoun: the hero?", "name": "Name: a person?",
 }  # fmt: skip

@@ -35,8 +35,9 @@ function drawJudged(g, data, local, { x, y, w }) {
   });
   const under = top + (wide ? CHART : 2 * CHART + 16) + 22;
   const note = inLines(noteSaid(data), w);
-  g.part("areas", [w, y, chosen], () => [...areas(g, data, chosen, { x, y: under, w }), note.map((line, i) => label(x, under + 26 * data.explainers.length + 30 + 16 * i, line, { fill: "ink3" }))]);
-  return under + 26 * data.explainers.length + 30 + 16 * note.length;
+  const rows = rowOf(w) * data.explainers.length;
+  g.part("areas", [w, y, chosen], () => [...areas(g, data, chosen, { x, y: under, w }), note.map((line, i) => label(x, under + rows + 30 + 16 * i, line, { fill: "ink3" }))]);
+  return under + rows + 30 + 16 * note.length;
 }
 
 function chart(g, data, side, chosen, { x, y, w }) {
@@ -64,29 +65,34 @@ function chart(g, data, side, chosen, { x, y, w }) {
   ];
 }
 
+const phoneWide = (w) => w < 620;
+const rowOf = (w) => (phoneWide(w) ? 42 : 26); // on a phone an explainer's numbers stand below its name
+const SHORTLY = { "better than random": "better", "like random": "like random", "worse than random": "worse", "too few tokens": "too few" };
+const verdictInk = (one, like) => ({ fill: one.verdict === "better than random" ? "v-ink" : one.verdict === "worse than random" ? "k-ink" : like, weight: one.verdict === "better than random" ? 600 : 400 });
+
 /** A row an explainer: both areas, how many random orders are as good, and the verdicts. */
 function areas(g, data, chosen, { x, y, w }) {
-  const phone = w < 620;
-  const cols = phone ? [["gone", 0.58], ["back", 0.77]] : [["Area, taken away", 0.36], ["as good by lot", 0.5], ["Area, put back", 0.66], ["as good by lot", 0.8]];
-  const at = (share) => x + (phone ? share * w : share * w);
+  const phone = phoneWide(w);
+  const [first, second] = [x + 26, x + 26 + (w - 26) / 2];
+  const at = (share) => x + share * w;
   const { deletion, insertion } = data.judged;
-  const rows = data.explainers.map((one) => ({ name: one.name, cells: phone ? [deletion.curves[one.name], insertion.curves[one.name]] : null }));
-  const short = { "better than random": "better", "like random": phone ? "like lot" : "like random", "worse than random": "worse", "too few tokens": "too few" };
-  const verdict = (px, py, one) => label(px, py, phone ? short[one.verdict] : one.verdict, { anchor: "end", fill: one.verdict === "better than random" ? "v-ink" : one.verdict === "worse than random" ? "k-ink" : "ink3", weight: one.verdict === "better than random" ? 600 : 400 });
+  const numbers = (px, py, one) => [label(px, py, num(one.area, 2), { mono: true, fill: "ink" }), label(px + 58, py, SHORTLY[one.verdict], verdictInk(one, "ink2"))];
+  const heads = phone ? [["taken away", first, "start"], ["put back", second, "start"]]
+    : [["Area, taken away", at(0.36), "end"], ["as good by lot", at(0.5), "end"], ["Area, put back", at(0.66), "end"], ["as good by lot", at(0.8), "end"], ["taken away / put back", x + w, "end"]];
   return [
-    cols.map(([name, share]) => label(at(share), y, name, { fill: "ink3", anchor: "end" })),
-    !phone && label(x + w, y, "taken away / put back", { fill: "ink3", anchor: "end" }),
-    rows.map(({ name }, i) => {
-      const py = y + 24 + 26 * i;
+    heads.map(([name, px, anchor]) => label(px, y, name, { fill: "ink3", anchor })),
+    data.explainers.map(({ name }, i) => {
+      const top = y + 7 + rowOf(w) * i;
+      const py = top + 17;
       const [gone, back] = [deletion.curves[name], insertion.curves[name]];
       return h("g", { class: "gb-hot", "data-row": i, click: () => choose(g, data, i) },
-        h("rect", { x, y: py - 17, width: w, height: 26, fill: css(name === chosen ? "accent-soft" : "bg"), rx: 4 }),
+        h("rect", { x, y: top, width: w, height: rowOf(w), fill: css(name === chosen ? "accent-soft" : "bg"), rx: 4 }),
         h("path", { d: `M${x + 4},${py - 4}h${phone ? 18 : 26}`, stroke: css(HUES[name]), "stroke-width": name === chosen ? 3 : 2, "stroke-dasharray": DASHES[name] }),
-        label(x + (phone ? 26 : 38), py, fit(phone ? name : SHORT[name], phone ? w * 0.36 : 220, 12, false), { fill: "ink", weight: name === chosen ? 600 : 400 }),
-        phone ? [label(at(0.58), py, num(gone.area, 2), { anchor: "end", mono: true, fill: "ink" }), label(at(0.77), py, num(back.area, 2), { anchor: "end", mono: true, fill: "ink" }), verdict(x + w, py, gone)]
+        label(x + (phone ? 26 : 38), py, fit(SHORT[name], phone ? w - 30 : 220, 12, false), { fill: "ink", weight: name === chosen ? 600 : 400 }),
+        phone ? [numbers(first, py + 17, gone), numbers(second, py + 17, back)]
           : [label(at(0.36), py, num(gone.area, 3), { anchor: "end", mono: true, fill: "ink" }), label(at(0.5), py, num(gone.asGood, 2), { anchor: "end", mono: true, fill: "ink2" }),
             label(at(0.66), py, num(back.area, 3), { anchor: "end", mono: true, fill: "ink" }), label(at(0.8), py, num(back.asGood, 2), { anchor: "end", mono: true, fill: "ink2" }),
-            label(x + w, py, `${short[gone.verdict]} / ${short[back.verdict]}`, { anchor: "end", fill: gone.verdict === "better than random" ? "v-ink" : gone.verdict === "worse than random" ? "k-ink" : "ink2", weight: gone.verdict === "better than random" ? 600 : 400 })]);
+            label(x + w, py, `${SHORTLY[gone.verdict]} / ${SHORTLY[back.verdict]}`, { anchor: "end", ...verdictInk(gone, "ink2") })]);
     }),
   ];
 }

@@ -24,7 +24,10 @@ path = register("interpretability_path")
 
 JOB = "interpretability_path"
 KEYS = ("block", "head", "compose", "sight")
-CROSS = "A head of cross-attention has its keys and values from the encoder: choose self-attention, or the encoder."
+CROSS = (
+    "A head of cross-attention has its keys and values from the encoder, so no path of the decoder leads to them. "
+    "Below your text choose Self under Attention, or Encoder under Stack."
+)
 
 
 def see_paths(lm: LanguageModel, asked: Asked, kind: Kind, block: int, head: int) -> Paths | str:
@@ -39,8 +42,8 @@ def see_paths(lm: LanguageModel, asked: Asked, kind: Kind, block: int, head: int
 class Below:
     """The path to one head for the page's question.
 
-    why: there is none, because of the texts. best: the head that brings most back, which is looked at until another one
-    is chosen; None: not known yet.
+    why: there is none, because of the texts. slight: what is to be said where they hardly differ. best: the head that
+    brings most back, which is looked at until another one is chosen; None: not known yet.
     """
 
     ctx: Context
@@ -49,6 +52,7 @@ class Below:
     layers: int
     why: str
     best: tuple[int, int] | None
+    slight: str = ""
 
     @property
     def block(self) -> int:
@@ -152,7 +156,8 @@ def record(below: Below, found: Paths | None, selection: dict[str, Any]) -> dict
     config = below.ctx.lm.config
     data: dict[str, Any] = {
         "tokens": list(below.ctx.tokens), "block": below.block, "head": below.head, "heads": config.n_heads,
-        "blocks": below.layers, "why": below.told, "senders": [], "shares": {}, "whole": {}, "best": None,
+        "blocks": below.layers, "why": below.told, "slight": below.slight, "senders": [], "shares": {},
+        "whole": {}, "best": None,
         "cross": below.kind == "self" and config.shape == "encoder-decoder", "selection": selection,
     }  # fmt: skip
     if found is None:

@@ -21,14 +21,17 @@ const path = {
 
   draw(g, data, local) {
     const at = senderPlan(g, data);
-    g.height = data.why || !data.senders.length ? 60 : at.height;
     const name = `L${data.block}H${data.head}`;
     if (data.why || !data.senders.length) {
-      g.part("why", [data.why], () => inLines(data.why || `The paths to ${name} have not been walked yet.`, g.width - 10, 13).map((line, i) => label(0, 18 + 18 * i, line, { size: 13, fill: "ink2" })));
+      const why = inLines(data.why || `The paths to ${name} have not been walked yet.`, g.width - 10, 13);
+      g.height = Math.max(60, 24 + 18 * why.length);
+      g.part("why", [data.why, g.width], () => why.map((line, i) => label(0, 18 + 18 * i, line, { size: 13, fill: "ink2" })));
       return;
     }
     Object.entries(INTO).forEach(([into, [title, ink]], i) => g.part(into, [local.sel.compose], () => drawMap(g, data, at, at.places[i], into, title, ink, local)));
-    g.part("said", [local.sel.compose], () => inLines(saidOfPath(data, local), g.width, 13).map((line, i) => label(0, at.height - 24 + 17 * i, line, { size: 13, fill: "ink2" })));
+    const said = inLines(saidOfPath(data, local), g.width, 13);
+    g.height = Math.max(at.height, at.height - 24 + 17 * said.length); // a phone's sentence has more lines
+    g.part("said", [local.sel.compose], () => said.map((line, i) => label(0, at.height - 24 + 17 * i, line, { size: 13, fill: "ink2" })));
   },
 
   key(event, g, data, local) {
@@ -50,7 +53,7 @@ function saidOfPath(data, local) {
   const line = data.shares[into];
   const at = line.reduce((best, v, i) => (Math.abs(v) > Math.abs(line[best]) ? i : best), 0);
   const what = { Q: "query", K: "keys", V: "values" }[into];
-  return `Of what L${data.block}H${data.head}’s ${what} ${into === "Q" ? "hears" : "hear"}, ${data.senders[at].name} ${line[at] < 0 ? "counts most, the other way:" : "brings back most:"} ${num(line[at], 3)} of the difference. All senders at once, into its ${what} alone: ${num(data.whole[into], 3)}. Everything else stays as in the corrupted text; shares need not add up.`;
+  return `Of what L${data.block}H${data.head}’s ${what} ${into === "Q" ? "hears" : "hear"}, ${data.senders[at].name} ${line[at] < 0 ? "counts most, the other way:" : "brings back most:"} ${num(line[at], 3)} of the difference. All senders at once, into its ${what} alone: ${num(data.whole[into], 3)}. Everything else stays as in the corrupted text; shares need not add up.${data.slight && ` ${data.slight}`}`;
 }
 
 function drawMap(g, data, at, place, into, title, ink, local) {

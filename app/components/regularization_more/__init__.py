@@ -29,27 +29,30 @@ def sizes(arm: Arm) -> dict[str, Any]:
     }
 
 
+def moment(steps: Sequence[int], glance: int) -> None:
+    """The slider over the checkpoints at which the shown pair's weights were counted; glance: the one that is shown."""
+    if len(steps) > 1:
+        st.select_slider(
+            "Runs’ weights at step",
+            range(len(steps)),
+            format_func=lambda i: f"{steps[i]:,}",
+            **state.part("glance", glance, lambda index: state.set("glance", index)),
+        )
+
+
 def show(
-    lm: LanguageModel, name: str, key: str, block: str, arms: Sequence[Arm], steps: Sequence[int],
-    glance: int, begin: Callable[[], None], following: Callable[..., list[own_run.Next]],
+    lm: LanguageModel, name: str, key: str, block: str, arms: Sequence[Arm],
+    begin: Callable[[], None], following: Callable[..., list[own_run.Next]],
 ) -> None:  # fmt: skip
-    """The heading, the checkpoint's slider, the buttons that train anew, and the two panels.
+    """The heading, the buttons that train anew, and the two panels.
 
     Args:
         name: what the model is called.
         block: the path of the block whose matrices are counted.
         following: the runs that `begin` would start, with a share of their steps as for `own_run.shortened`.
-        steps: of the checkpoints at which the shown pair's weights were counted; glance: the one that is shown.
     """
     st.html('<section class="gb-words"><h2>The weights, and training anew</h2></section>')
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        if len(steps) > 1:
-            st.select_slider(
-                "Weights at step",
-                range(len(steps)),
-                format_func=lambda i: f"{steps[i]:,}",
-                **state.part("glance", glance, lambda index: state.set("glance", index)),
-            )
         if not own_run.under_way(arms, "regularization.stop", "Stop all four"):
             own_run.shorter(following, following("1")[0].spec.steps)
             spend, refused = own_run.cost(following)
@@ -62,6 +65,8 @@ def show(
     decayed = max(arms, key=lambda arm: arm.spec.weight_decay).spec
     left, right = st.columns([58, 42], gap="medium")
     with left:
+        said = f"The weights of {widgets.mono(name)}, {charts.place_of(block)}: the open model, none of the four runs."
+        st.html(f'<p class="gb-hint">{widgets.inline(said)}</p>')
         charts.draw_weights(name, block, cache.call(weights, key, block))
     with right:
         charts.draw_sizes([sizes(arm) for arm in arms], decayed.learning_rate, decayed.weight_decay)

@@ -51,14 +51,18 @@ def matrix(name: str, one: dict[str, Any], edge: float) -> alt.TopLevelMixin:
     ).properties(height=TALL + 52, title=head)
 
 
+def place_of(block: str) -> str:
+    """A block's path in words."""
+    return block.replace("blocks.", "block ").replace(".", " ")
+
+
 def draw_weights(model: str, block: str, found: dict[str, dict[str, Any]]) -> None:
     """The matrices of a block, small and beside each other."""
     edge = max(one["edge"] for one in found.values())
-    place = block.replace("blocks.", "block ").replace(".", " ")
     shares = {name: _within(one) for name, one in found.items()}
     about = About(
         "regularization_weights",
-        f"Weights of {model}, {place}, each from {-edge:.2f} to {edge:.2f}: "
+        f"Weights of {model}, {place_of(block)}, each from {-edge:.2f} to {edge:.2f}: "
         + ", ".join(f"{name} rms {one['rms']:.3f}" for name, one in found.items()) + ".",
         {"block": block, "rms": {name: one["rms"] for name, one in found.items()}, "within": shares},
         {
