@@ -28,11 +28,11 @@ def draw(place: DeltaGenerator, lm: LanguageModel, key: str, text: str) -> None:
         )
         return
     said = why(lm, key, text)
-    if not said:
+    if said is None:
         return
     other = models.SMALL if lm.name == models.REAL else models.REAL
     with place.container(key="gb-badge", horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(widgets.escape(said))
+        st.caption(widgets.escape(said[0]), help=widgets.escape(said[1]))
         if other in (*models.bundled(), *models.published()):
             st.button(
                 f"Read it with {other}",
@@ -43,15 +43,23 @@ def draw(place: DeltaGenerator, lm: LanguageModel, key: str, text: str) -> None:
             )
 
 
-def why(lm: LanguageModel, key: str, text: str) -> str:
-    """That a text is unlike what the open model has read, by a measured likelihood; "" where it is not."""
+def why(lm: LanguageModel, key: str, text: str) -> tuple[str, str] | None:
+    """That a text is unlike what the open model has read, by a measured likelihood: in a line, and whole."""
     limit = lm.card.get("unlike", {}).get("limit")
-    if isinstance(limit, float):
-        nats = cache.call(surprise.nats_a_character, key, text)
-        if nats is None or nats <= limit:
-            return ""
+    if not isinstance(limit, float):
+        found = strange.of(text, lm.card)
+        if found is None:
+            return None
+        measure, whole = found
         return (
-            f"Hardly a text that {lm.name} can read: {nats:.2f} nats a character, where 995 of 1,000 plain English "
-            f"sentences take it less than {limit:.2f}. How sure it is says nothing here."
+            f"Unlike all it read: {measure.nats:.2f} nats a character, usual below {measure.limit:.2f}",
+            whole,
         )
-    return strange.of(text, lm.card)
+    nats = cache.call(surprise.nats_a_character, key, text)
+    if nats is None or nats <= limit:
+        return None
+    return (
+        f"Hardly a text that it can read: {nats:.2f} nats a character, usual below {limit:.2f}",
+        f"995 of 1,000 plain English sentences take {lm.name} less than {limit:.2f} nats a character. It answers all "
+        "the same, but how sure it is says nothing here.",
+    )

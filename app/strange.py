@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app import runs, widgets
-from core.analysis.unlike import Measure, World, likeness, measured, read_by
+from core.analysis.unlike import Likeness, Measure, World, likeness, measured, read_by
 
 SHORT = "unlike all it read"
 GUESS = "a guess"
@@ -47,11 +47,18 @@ def judged(says: str, probability: float, text: str, labelled: bool) -> dict[str
     )
 
 
-def of(text: str, card: Mapping[str, Any]) -> str:
-    """The same of an open model, by its card; "" too where it is not known what it has read."""
+def of(text: str, card: Mapping[str, Any]) -> tuple[Likeness, str] | None:
+    """The measure of a text that is unlike what a model has read, and what it means; None too where that is not known.
+
+    Args:
+        card: of the model.
+    """
     beside = beside_of(card)
-    said = "" if beside is None else why(text, beside)
-    return f"Your text is {said[:1].lower()}{said[1:]}".replace(" it ", " the model ", 1) if said else ""
+    found = None if beside is None else likeness(text, beside)
+    if beside is None or found is None or not found.unlike:
+        return None
+    said = why(text, beside)
+    return found, f"Your text is {said[:1].lower()}{said[1:]}".replace(" it ", " the model ", 1)
 
 
 def note(text: str, card: Mapping[str, Any] | None = None) -> None:
@@ -60,8 +67,8 @@ def note(text: str, card: Mapping[str, Any] | None = None) -> None:
     Args:
         card: of the model that is asked; None: one of Toyland.
     """
-    if said := of(text, {"spec": {"corpus": "tales"}} if card is None else card):
-        st.caption(widgets.escape(said))
+    if found := of(text, {"spec": {"corpus": "tales"}} if card is None else card):
+        st.caption(widgets.escape(found[1]))
 
 
 def note_of_news(text: str) -> None:
