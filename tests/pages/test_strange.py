@@ -20,7 +20,8 @@ TALE = "Nora lost the red kite. Tom found the kite under the bench."
 
 
 def captions(app: AppTest) -> str:
-    return " ".join(one.value for one in app.caption).replace("\\", "")
+    """What stands on a page in small letters, and what is told of it where a pointer rests."""
+    return " ".join(f"{one.value} {one.proto.help}" for one in app.caption).replace("\\", "")
 
 
 def pictures(app: AppTest) -> list[dict[str, Any]]:
@@ -32,7 +33,7 @@ def test_the_page_says_so(slug: str, open_page: OpenPage) -> None:
     app = open_page(slug, text=FILM)
     assert not app.exception
     assert "Your text is unlike all the model read: 2." in captions(app)
-    assert "unlike all" not in captions(open_page(slug, text=TALE))
+    assert "nlike all" not in captions(open_page(slug, text=TALE))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_a_model_of_other_texts_is_measured_by_these(
 ) -> None:
     said = captions(open_page("loss", text=unlike, model=model))
     assert "Your text is unlike all the model read" in said and pieces in said
-    assert "unlike all" not in captions(open_page("loss", text=like, model=model))
+    assert "nlike all" not in captions(open_page("loss", text=like, model=model))
 
 
 def test_a_run_is_measured_by_its_own_text_while_that_is_at_hand(open_page: OpenPage, runs: Runs) -> None:
@@ -66,7 +67,7 @@ def test_a_run_is_measured_by_its_own_text_while_that_is_at_hand(open_page: Open
     run = here(runs.store, spec, runs.owner, text=text, name="Own")
     said = captions(open_page("loss", text=FILM, model=f"run:{run.id}"))
     assert "unlike all the model read" in said and "held-out sentences of its text" in said
-    assert "unlike all" not in captions(
+    assert "nlike all" not in captions(
         open_page("loss", text="The big hen of Bob sat by the well.", model=f"run:{run.id}")
     )
     assert beside_of({"spec": {"corpus": "own", "text": "0" * 64}}) is None, "not at hand: nothing is claimed"
