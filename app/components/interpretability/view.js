@@ -63,7 +63,7 @@ const interpretability = {
       lens: data.lens && { first: data.lens.ids.map((line) => line.map((ids) => ids[0])), chance: shown(local.chance), rank: data.lens.rank, depths: last },
       parts: data.parts.lines.map(({ name, value }) => ({ name, value })), total: data.parts.total, logit: data.parts.logit, direct: shown(local.direct),
       maps: Object.fromEntries(Object.entries(local.maps).filter(([name]) => name !== "heads").map(([name, values]) => [name, shown(values)])),
-      done: data.done, whole: data.whole, why: data.why, shade: local.sel.shade, extent: local.sel.extent, chosen,
+      done: data.done, whole: data.whole, placed: data.patched.heads ?? [], why: data.why, shade: local.sel.shade, extent: local.sel.extent, chosen,
     };
   },
 };
