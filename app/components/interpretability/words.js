@@ -31,7 +31,7 @@ function coarseSaid(data) {
   if (data.whole || !blocks.length || blocks.length === data.blocks) return "";
   const gaps = new Set(blocks.slice(1).map((one, i) => one - blocks[i]));
   const even = gaps.size === 1 && blocks[0] === 0;
-  return `${even ? `Every ${ordinal([...gaps][0])} block is patched so far` : `${blocks.length} of ${data.blocks} blocks are patched so far`}; a pale column repeats the nearest of them until its own block is.`;
+  return `${even ? `Every ${ordinal([...gaps][0])} block is patched so far` : `${blocks.length} of ${counted(data.blocks, "block")} are patched so far`}; a pale column repeats the nearest of them until its own block is.`;
 }
 const ordinal = (n) => ({ 2: "second", 3: "third", 4: "fourth", 8: "eighth" }[n] ?? `${n}th`);
 
