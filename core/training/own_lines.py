@@ -107,11 +107,15 @@ def says(lm: LanguageModel, text: str, adapter: Adapter | None = None, most: int
     """What the model says next, with an adapter or as it is.
 
     Raises:
-        ValueError: no text.
+        ValueError: no text, or one that is longer than a line may be.
     """
-    ids = lm.encode(text)
+    ids = lm.tokenizer.encode(text)
     if not ids:
         raise ValueError("There is nothing to go on from: write the beginning of a line.")
+    if len(ids) > MOST_TOKENS:
+        raise ValueError(
+            f"What it is asked has {len(ids):,} tokens; {MOST_TOKENS} are read at most. Shorten it."
+        )
     model = lm.transformer if adapter is None else adapt(lm.transformer, adapter)
     sure = model(torch.tensor([ids], device=lm.device))[0, -1].softmax(-1)
     best = sure.topk(min(most, sure.numel()))

@@ -109,3 +109,10 @@ def test_only_a_decoder_writes_on() -> None:
     bert = core.load("tales-bert", device="cpu")
     with pytest.raises(ValueError, match="learned by a decoder"):
         next(teach(bert, [[1, 2, 3]], Lora(1, 1.0)))
+
+
+def test_a_question_longer_than_a_line_is_refused_before_it_is_read(lm: LanguageModel) -> None:
+    with pytest.raises(ValueError, match=f"{MOST_TOKENS} are read at most"):
+        says(lm, "the ball " * 5_000)
+    with pytest.raises(ValueError, match=r"has .* tokens"):
+        says(lm, "the ball " * MOST_TOKENS)

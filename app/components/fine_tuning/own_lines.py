@@ -42,7 +42,7 @@ def draw() -> tuple[str, DeltaGenerator] | None:
         lm = cache.model(name)
         try:
             rows = own_lines.read_lines(lm, str(state.get("learn")))
-            said = own_lines.says(lm, str(state.get("probe")))
+            said = _before(str(state.get("probe")))
         except ValueError as why:
             st.html(f"<p class='gb-hint' role='status'>{escape(str(why))}</p>")
             return None
@@ -67,12 +67,7 @@ def draw() -> tuple[str, DeltaGenerator] | None:
         else:
             asked = (str(state.get("probe")), *OTHERS)
             st.html(
-                _table(
-                    [
-                        (text, own_lines.says(lm, text), own_lines.says(lm, text, last.adapter))
-                        for text in asked
-                    ]
-                )
+                _table([(text, _before(text), own_lines.says(lm, text, last.adapter)) for text in asked])
                 + f"<p class='gb-hint'>{inline(_summary(job.done, len(rows), last.adapter.count, lm))}</p>"
             )
         return key, bar
@@ -90,6 +85,12 @@ def _told() -> str:
         "cannot know. Its own 135 million weights stay as they are; thin matrices are learned beside the queries and "
         "values of every block, for you alone, until you leave this page."
     )
+
+
+def _before(text: str) -> Guess:
+    """What the model says as it is, computed once for everybody. Raises as `own_lines.says`."""
+    found: Guess = cache.share(own_lines.says, cache.key(models.REAL), text)
+    return found
 
 
 def _seconds(lm: LanguageModel, key: str, rows: list[list[int]]) -> float:
