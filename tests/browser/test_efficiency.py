@@ -263,7 +263,7 @@ def test_steps_tell_it_part_by_part(page: Page) -> None:
             page.keyboard.press(".")
             driver.wait_for_state(page, NAME, partial(stands, to))
         assert figure.locator(selector).count() > 0
-    assert page.locator('[data-component="efficiency_front"]').count() == 0
+    expect(page.locator('[data-component="efficiency_front"]')).to_have_count(0)
     page.keyboard.press("Escape")
     driver.wait_for_state(page, NAME, lambda now: now["stage"]["step"] == 6)
     driver.marks(page, "efficiency_front", "points").first.wait_for(state="attached")

@@ -15,7 +15,7 @@ SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in grou
 
 # What a visitor looks at on a page after a prediction, of which its question does not speak.
 LOOKED_AT: dict[str, dict[str, Any]] = {
-    "home": {"walk": 1, "temperature": 0.5, "ribbons": False},
+    "home": {"walk": 1, "temperature": 0.5, "ribbons": "sign"},
     "tokenization": {"method": "wordpiece", "merge": 3},
     "embeddings": {"gaze": "near", "stage": 1},
     "positions": {"kind": "sinusoidal", "row": 2, "stage": 1, "shift": 7},
