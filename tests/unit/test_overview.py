@@ -153,6 +153,22 @@ def test_the_row_to_follow_first_is_the_one_that_predicts():
     assert overview(language_model(Tokenizer(raw), "gpt"), "a b a").predicting_row == 4
 
 
+@pytest.mark.parametrize("many", [0, 2, 3])
+def test_the_lens_is_the_same_however_many_depths_are_put_to_the_head_at_once(words, many, monkeypatch):
+    lm = language_model(words, "gpt")
+    trace = lm.trace(TEXT)
+    whole = logit_lens(lm, trace, top=3, token=5)
+    calls, head = [], lm.transformer.head
+    monkeypatch.setattr("core.analysis.logit_lens.AT_ONCE", many * trace.logits.numel())
+    monkeypatch.setattr(lm.transformer, "head", lambda x: calls.append(len(x)) or head(x))
+    parts = logit_lens(lm, trace, top=3, token=5)
+    for name in ("ids", "rank"):
+        assert getattr(parts, name).tolist() == getattr(whole, name).tolist()
+    for name in ("probabilities", "own", "chance"):
+        close(getattr(parts, name), torch.tensor(getattr(whole, name)))
+    assert max(calls) == max(1, many) and sum(calls) == lm.config.decoder_layers + 1
+
+
 @pytest.mark.parametrize("name", ["gpt", "llama", "bert", "t5"])
 def test_the_lens_puts_the_models_own_head_to_every_depth(words, name):
     lm = language_model(words, name)
