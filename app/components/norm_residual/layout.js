@@ -34,15 +34,15 @@ function numberOf(data, local) {
 }
 
 /** How many lines of the ledger are in view, and the room that is left above and below them to say how many are not. */
-function windowOf(g, data, most) {
+function windowOf(g, data, most, hint) {
   const n = data.lines.length;
   const shown = g.whole || n <= MOST_LINES ? n : most;
-  return { rows: shown, hint: shown < n ? 18 : 0 };
+  return { rows: shown, hint: shown < n ? hint : 0 };
 }
 
 function plan(g, data) {
   if (g.width < 860) return phonePlan(g, data);
-  const { rows: n, hint } = windowOf(g, data, 20);
+  const { rows: n, hint } = windowOf(g, data, 20, 18);
   const norm = { w: Math.round(clamp(g.width * 0.285, 270, 330)), y: 0 };
   norm.x = g.width - norm.w;
   const rail = { x: 0, y: 0, w: 116, chip: 78 };
@@ -63,7 +63,7 @@ function plan(g, data) {
 
 function phonePlan(g, data) {
   const w = g.width;
-  const { rows: n, hint } = windowOf(g, data, 16);
+  const { rows: n, hint } = windowOf(g, data, 16, 44); // a finger's room
   const chips = chipRows(data, w);
   const top = chips.height + 66 + hint;
   const pitch = data.lines.length > 24 ? 22 : 28;

@@ -43,7 +43,7 @@ function drawHeads(g, data, at) {
     g.part("heads", null, () => [
       label(0, at.chips.height + 22, "The ledger of", { fill: "ink", weight: 600, size: 14 }),
       h("text", { x: measure("The ledger of ", 14, false) * 1.06 + 4, y: at.chips.height + 22, "font-family": MONO, "font-size": 14, "font-weight": 700, fill: css("accent") }, tokenSpans(token, 140, 14)),
-      label(at.size[0], at.top - 10, "length; sum so far", { fill: "ink3" }), label(at.cosine[0] + at.cosine[1], at.top - 10, "cosine", { anchor: "end", fill: "ink3" }),
+      label(at.size[0], at.top - 10 - at.hint, "length; sum so far", { fill: "ink3" }), label(at.cosine[0] + at.cosine[1], at.top - 10 - at.hint, "cosine", { anchor: "end", fill: "ink3" }),
     ]);
     return;
   }
@@ -85,10 +85,10 @@ function scrollTo(g, local, first) {
 function overLines(g, data, local, at, whole) {
   if (!at.hint) return;
   const last = at.first + at.rows;
-  const sign = (key, list, top, to, where) => list.length && g.overlay(key, { left: at.names[0] + 12, top, height: 18 },
+  const sign = (key, list, top, to, where) => list.length && g.overlay(key, { left: at.names[0] + 12, top, height: at.hint },
     () => html("button", { type: "button", class: "norm-rows", click: () => scrollTo(g, local, local.first + to) }),
     (node) => { node.textContent = `${counted(list.length, "line")} ${where}${whole ? `, together ${num(100 * list.reduce((sum, one) => sum + one.share, 0), 1)} % of the sum` : ""}`; });
-  sign("lines above", data.lines.slice(0, at.first), at.top - 19, -at.rows, "above");
+  sign("lines above", data.lines.slice(0, at.first), at.top - at.hint - 1, -at.rows, "above");
   sign("lines below", data.lines.slice(last), at.top + at.rows * at.pitch + 1, at.rows, whole ? "below" : "further down");
   g.part("thumb", [at.first, at.pitch], () => {
     const [tall, share] = [at.rows * at.pitch, 1 / data.lines.length];
