@@ -193,7 +193,9 @@ def test_a_ledger_of_many_blocks_stays_on_the_screen_and_all_of_its_lines_are_re
     figure.focus()
     for _ in range(3):
         own_page.keyboard.press("ArrowUp")
-    chosen = driver.wait_for_state(own_page, "norm_residual", lambda now: now["line"] != state["line"])["line"]
+    chosen = driver.wait_for_state(own_page, "norm_residual", lambda now: now["line"] != state["line"])[
+        "line"
+    ]
     assert chosen in seen()
     found = set(seen())
     for _ in range(5):
