@@ -159,7 +159,7 @@ def test_a_card_and_a_readme_are_text(open_page: OpenPage) -> None:
     assert "&lt;b&gt;of ours&lt;/b&gt;" in found and "**bold** `code` [link](javascript:alert(1))" in found
     assert "&lt;script&gt;alert(3)" in found and "&lt;i&gt;ours" in found
     assert not any(made in found for made in ("<b>", "<img", "<script", "<i>", "<code", "<a "))
-    assert "held-out loss" in found and "1.25" in found and "data: name" in found
+    assert "held-out loss" in found and "1.25" in found and "text that it read: name" in found
 
 
 def test_a_bundled_models_card_has_its_loss_its_baseline_and_its_samples(open_page: OpenPage) -> None:
