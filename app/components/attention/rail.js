@@ -89,7 +89,7 @@ function overRows(g, local, at) {
   const last = first + Math.round(at.shown / at.pitch) - 1;
   const rows = (from, to) => (from === to ? `row ${from}` : `rows ${from}–${to}`);
   const sign = (key, box, text, by) => g.overlay(key, box,
-    () => html("button", { type: "button", class: "att-rows", click: () => { local.scroll = clamp(local.scroll + by, 0, at.lines * at.pitch - at.shown); g.redraw(); } }),
+    () => html("button", { type: "button", class: "gb-rows att-rows", click: () => { local.scroll = clamp(local.scroll + by, 0, at.lines * at.pitch - at.shown); g.redraw(); } }),
     (node) => { node.textContent = text; });
   if (first > 0) sign("rows above", { left: -2, top: at.top - 34 }, `${rows(0, first - 1)}\nabove`, -at.shown);
   if (last < at.lines - 1) sign("rows below", { left: -2, top: at.top + at.shown - 2 }, `${rows(last + 1, at.lines - 1)} below`, at.shown);

@@ -116,15 +116,11 @@ def placed(words: Sequence[str], at: np.ndarray[Any, Any]) -> list[str]:
 
 
 def sides(seen: Seen, places: dict[str, Any]) -> dict[int, str]:
-    """Where each row's word stands by its point: the looked-up one chooses first, then its neighbours, by nearness."""
+    """Where each row's word stands by its point: the looked-up one chooses first, then the analogy's."""
     every = np.concatenate([points for rows, points in places.values() if rows])
     room = np.stack((every.min(0), every.max(0)))
-    listed = [
-        (row, point)
-        for name, (rows, points) in places.items()
-        if name != OTHERS
-        for row, point in zip(rows, points)
-    ]
+    told = [places[name] for name in ("looked up", "the analogy", "its neighbours")]
+    listed = [pair for rows, points in told for pair in zip(rows, points)]
     words = [seen.table.words[row] for row, _ in listed]
     where = placed(words, seen_from(np.array([point for _, point in listed]), room))
     return {row: side for (row, _), side in zip(listed, where)}

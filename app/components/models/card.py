@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from app import room, scope
+from app.components.models import stored
 from app.gallery import SOURCES, Entry
 
 _LONG = {"curve", "spec", "samples", "name"}  # shown in a way of their own, or not at all
@@ -110,9 +111,9 @@ def _known(entry: Entry) -> Iterator[tuple[str, Any]]:
     if entry.total:
         yield "weights", entry.total
     if entry.stored:
-        yield ("on disk" if entry.here else "to fetch"), room.written(entry.stored)
+        yield ("on disk" if entry.here else "to fetch"), stored(entry)
     if entry.memory:
-        yield "in memory", room.written(entry.memory)
+        yield "in memory, as float32", room.written(entry.memory)
 
 
 def _flat(card: Mapping[str, Any], way: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:

@@ -86,7 +86,7 @@ function overLines(g, data, local, at, whole) {
   if (!at.hint) return;
   const last = at.first + at.rows;
   const sign = (key, list, top, to, where) => list.length && g.overlay(key, { left: at.names[0] + 12, top, height: at.hint },
-    () => html("button", { type: "button", class: "norm-rows", click: () => scrollTo(g, local, local.first + to) }),
+    () => html("button", { type: "button", class: "gb-rows", click: () => scrollTo(g, local, local.first + to) }),
     (node) => { node.textContent = `${counted(list.length, "line")} ${where}${whole ? `, together ${num(100 * list.reduce((sum, one) => sum + one.share, 0), 1)} % of the sum` : ""}`; });
   sign("lines above", data.lines.slice(0, at.first), at.top - at.hint - 1, -at.rows, "above");
   sign("lines below", data.lines.slice(last), at.top + at.rows * at.pitch + 1, at.rows, whole ? "below" : "further down");
