@@ -47,6 +47,7 @@ class Feed:
     Attributes:
         workers_start: asks whether this server's workers are still on their way; starting: what it said last.
         beside: how many times as long as its steps alone the run takes (`core.runs.corrections.beside`).
+        foretold: seconds that the whole run takes; 0: not known (`core.runs.corrections.whole`).
     """
 
     id: str
@@ -54,6 +55,7 @@ class Feed:
     workers_start: Callable[[], bool] = _never
     starting: bool = False
     beside: float = 1.0
+    foretold: float = 0.0
     watchers: int = 0
     run: Run | None = None
     columns: Columns = field(default_factory=dict)
@@ -127,13 +129,13 @@ class Feed:
     def look(self) -> Look:
         """What the store says now; runs in a thread, and only one at a time."""
         from core.runs import RunError, StoreAway
-        from core.runs.corrections import beside
+        from core.runs.corrections import beside, whole
 
         try:
             store, before = self.store(), self.run
             run = store.get(self.id)
             if before is None and not run.over:
-                self.beside = beside(run.spec)
+                self.beside, self.foretold = beside(run.spec), whole(store, run.spec)
             turned = before is None or run.state != before.state or self.trouble is not None
             moved = turned or run.step != getattr(before, "step", -1)
             self._looks += 1

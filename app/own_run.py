@@ -285,12 +285,11 @@ def how_far(now: Sequence[Run]) -> str:
 
 
 def _left(run: Run) -> float:
-    """Seconds to a run's end: by its own pace once it has one, else by the estimate; 0 where neither is known."""
-    from core.runs.corrections import beside
+    """Seconds to a run's end: by the estimate at first, then by its own pace; 0 where neither is known."""
+    from core.runs.corrections import beside, left
 
-    if run.step:
-        return run.seconds / run.step * (run.steps - run.step) * beside(run.spec)
     try:
-        return runs.estimate(run.spec).seconds
+        foretold = runs.estimate(run.spec).seconds
     except ValueError:  # it was started all the same: under other limits, or with an own text
-        return 0.0
+        foretold = 0.0
+    return left(run.step, run.steps, run.seconds, foretold, beside(run.spec))

@@ -97,7 +97,8 @@ class Watcher:
         if feed.trouble is not None or feed.run is None:
             self.done = feed.trouble is not None and feed.trouble[0] == "gone"
             return found
-        found += self._state(describe(feed.run) | {"starting": feed.starting, "beside": feed.beside})
+        beyond = {"starting": feed.starting, "beside": feed.beside, "foretold": feed.foretold}
+        found += self._state(describe(feed.run) | beyond)
         found += [event("checkpoint", made) for made in feed.checkpoints[self.listed :]]
         self.listed = len(feed.checkpoints)
         while (packed := self._points()) is not None:

@@ -67,7 +67,7 @@ def surface(
             "xaxis": {"title": {"text": across}}, "yaxis": {"title": {"text": up}},
             "zaxis": {"title": {"text": height}, "range": [low, high]},
             "aspectmode": "manual", "aspectratio": {"x": 1.33, "y": 1, "z": 0.6},
-            "camera": {"eye": {"x": -0.9, "y": -1.25, "z": 1.25}},
+            "camera": {"eye": {"x": -0.62, "y": -0.86, "z": 1.8}},  # over the near slope into the valley
         },
     )  # fmt: skip
     return figure

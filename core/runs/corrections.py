@@ -26,6 +26,7 @@ ANOTHER = (
     0.25  # the weight of a run that differs in what the formula errs about: it tells how busy the machine is
 )
 _SECONDS, _STEPS = 1.0, 5  # of training that a run needs to count: less is its beginning alone
+OWN_PACE = 0.1  # of a run, after which its own pace alone says how long it will still take
 LEAST, MOST = 0.1, 40.0  # a run that was stopped by a debugger, or a clock that jumped, corrects nothing
 
 
@@ -54,6 +55,31 @@ def factor(store: Store, spec: Spec) -> float:
         if count == COUNTED:
             break
     return math.exp(logs / weights) if weights else 1.0
+
+
+def whole(store: Store, spec: Spec) -> float:
+    """Return the seconds that a run takes from its first step to its end, corrected; 0 where none can be foretold."""
+    try:
+        return corrected(store, spec, kinds.estimate(settle(spec))).seconds
+    except (ValueError, OSError):
+        return 0.0
+
+
+def left(step: int, steps: int, seconds: float, foretold: float, longer: float = 1.0) -> float:
+    """Return the seconds to a run's end: by what was foretold at first, by its own pace when a tenth is done.
+
+    A first step may take seconds, however small the model: memory is asked for, kernels are chosen. As the pace of some
+    hundred steps it would make minutes of them.
+
+    Args:
+        step: how many of `steps` are done. seconds: what they took.
+        foretold: seconds of the whole run; 0: not known. longer: `beside`.
+    """
+    if not 0 < step < steps:
+        return foretold if step < steps else 0.0
+    trust = min(1.0, step / steps / OWN_PACE) if foretold else 1.0
+    taken = seconds / step * steps * longer
+    return (trust * taken + (1 - trust) * foretold) * (1 - step / steps)
 
 
 def beside(spec: Spec) -> float:

@@ -90,7 +90,8 @@ with page.foot():
 
 st.html(
     '<section class="gb-words"><h2>The same words in three dimensions</h2><p class="gb-hint">What the flat map lays on '
-    "each other lies apart in a third direction: drag to turn it.</p></section>"
+    "each other lies apart in a third direction: drag to turn it. A dot without room for its word says it when "
+    "you point at it.</p></section>"
 )
 turned.draw(ctx, seen)
 embeddings_more.show(ctx, pair, seen.table, view.key_of(ctx, seen))

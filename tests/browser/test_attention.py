@@ -387,3 +387,24 @@ def test_escape_leads_up_to_the_whole_machine(page: Page) -> None:
     driver.wait_until_drawn(page)
     page.wait_for_url(f"**head={HEAD}**")
     assert driver.component_state(page, "home")["block"] == BLOCK
+
+
+def test_the_rows_that_are_out_of_view_are_named_and_come_in_by_a_press(page: Page) -> None:
+    text = (
+        "Once upon a time there was a small house beside the park, and Cyril lived there. One day he lost it"
+    )
+    driver.open_page(page, "attention", text=text)
+    figure = driver.component(page, "attention")
+    rows = len(driver.component_state(page, "attention")["tokens"])
+    # The last row is followed, so the beginning is out of view: a sign at the top says so, and is a button.
+    assert figure.get_by_role("button", name="below").count() == 0
+    above = figure.get_by_role("button", name="above")
+    first = int(above.inner_text().split("–")[1].split()[0]) + 1
+    assert above.inner_text() == f"rows 0–{first - 1}\nabove" and 0 < first < rows
+    chip = figure.locator('g[data-part="chips"] text').first
+    clip = figure.locator("#att-rows rect")
+    assert chip.bounding_box()["y"] < clip.evaluate("one => one.getBoundingClientRect().top")  # type: ignore[index]
+    above.click()
+    figure.get_by_role("button", name="below").wait_for()
+    assert above.count() == 0 and figure.locator('g[data-part="chips"] text').first.text_content() == "<s>"
+    assert figure.get_by_role("button", name="below").inner_text().endswith(f"–{rows - 1} below")

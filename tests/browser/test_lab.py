@@ -18,6 +18,7 @@ import torch
 from playwright.sync_api import Browser, Page, expect
 
 import core
+from app.components import HERE
 from app.components.lab import presets
 from core.runs import Run
 from core.runs import load as load_run
@@ -584,3 +585,28 @@ def test_it_is_accessible(theme: str, mine: Page, ended: Run) -> None:
 def test_the_first_screen_is_whole_and_a_phone_holds_it(page: Page) -> None:
     driver.open_page(page, NAME, text=TEXT)
     checks.first_screen(page)
+
+
+STATUS = """([seconds, state]) => {
+  window.thousands = String;
+  const feed = { live: true, over: false, lastStep: seconds.length, state: { state: "running", steps: 124, ...state } };
+  feed.checkpoints = [];
+  feed.cols = { step: seconds.map((_, i) => i + 1), seconds };
+  feed.last = () => ({ value: seconds.at(-1) });
+  return [statusOf(feed, { runs: [{}] })[1], newsOf(feed, true)];
+}"""
+
+
+def test_a_slow_first_step_makes_no_minutes_of_a_run_of_seconds(page: Page) -> None:
+    page.set_content("<!doctype html><title>Status</title>")
+    page.add_script_tag(content=(HERE / "lab" / "layout.js").read_text(encoding="utf-8"))
+    foretold = {"foretold": 9, "beside": 1.2}
+    first, _ = page.evaluate(STATUS, [[4.0], foretold])
+    assert first == "4 s of training so far, about 9 s left"
+    second, _ = page.evaluate(STATUS, [[4.0, 4.05], foretold])
+    assert second.endswith("about 9 s left")
+    # After a tenth of the run its own pace is what counts, without the first step.
+    later, _ = page.evaluate(STATUS, [[4.0 + 0.2 * i for i in range(31)], foretold])
+    assert later.endswith(f"about {round(0.2 * 93 * 1.2)} s left")
+    pausing, news = page.evaluate(STATUS, [[4.0, 4.05], {**foretold, "control": "pause"}])
+    assert pausing == "pausing after this step" and news == "", "it takes no room of the chart"

@@ -167,3 +167,46 @@ def test_names_labels_and_facts_keep_clear_of_each_other(own_page: Page) -> None
         if not (beside or facts[3] <= top or facts[2] >= bottom):
             touching.append("efficiency: the facts lie under the steps")
     assert sorted({line.split(":")[0] for line in touching}) == []
+
+
+@pytest.mark.parametrize("size", [SIZES[0], driver.PHONE], ids=lambda size: str(size["width"]))
+def test_a_ledger_of_many_blocks_stays_on_the_screen_and_all_of_its_lines_are_reached(
+    own_page: Page, models: Path, size: ViewportSize
+) -> None:
+    own_page.set_viewport_size(size)
+    driver.open_page(own_page, "norm_residual", **MODEL)
+    figure = driver.component(own_page, "norm_residual")
+    state = driver.component_state(own_page, "norm_residual")
+    names = [line["name"] for line in state["lines"]]
+    assert len(names) == 61
+
+    def seen() -> list[str]:
+        """The names of the lines in view, as the picture has them."""
+        script = "all => all.filter(one => one.dataset.line < 61).map(one => +one.dataset.line)"
+        return [names[at] for at in figure.locator("[data-line]").evaluate_all(script)]
+
+    assert 10 < len(seen()) < 25
+    rows = boxes(own_page, "[data-line]", "norm_residual")
+    assert max(bottom for _, _, _, bottom in rows) - min(top for _, _, top, _ in rows) < 460
+
+    # The keys choose a line, and it comes into view; pressing what is below brings the next ones in.
+    figure.focus()
+    for _ in range(3):
+        own_page.keyboard.press("ArrowUp")
+    chosen = driver.wait_for_state(own_page, "norm_residual", lambda now: now["line"] != state["line"])[
+        "line"
+    ]
+    assert chosen in seen()
+    found = set(seen())
+    for _ in range(5):
+        below = figure.get_by_role("button", name="below", exact=False)
+        if not below.count():
+            break
+        assert below.inner_text().split()[0] == str(60 - names.index(seen()[-1]))
+        below.click()
+        own_page.wait_for_timeout(100)
+        found |= set(seen())
+    assert found >= set(names[names.index(chosen) :]) and seen()[-1] == names[-1]
+
+    text = driver.taken_svg(own_page)
+    assert all(f">{name}<" in text for name in names), "the file has every line"

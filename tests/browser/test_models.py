@@ -205,3 +205,19 @@ def test_the_sidebar_leads_here_and_back(page: Page) -> None:
     driver.component(page, "models").locator("[data-door=tokenization]").click()
     page.wait_for_url(lambda url: "/tokenization?" in url and "Lily" in url)
     driver.wait_until_drawn(page)
+
+
+def test_what_of_the_list_is_out_of_view_comes_in_by_a_press(page: Page) -> None:
+    page.set_viewport_size(driver.PHONE)
+    driver.open_page(page, "models")
+    figure = driver.component(page, "models")
+    names = [one["name"] for one in driver.component_state(page, "models")["entries"]]
+    rows = figure.locator("[data-row]")
+    shown = rows.count()
+    assert shown < len(names)
+    figure.get_by_role("button", name=f"{len(names) - shown} more below").click()
+    first = driver.wait_for_state(page, "models", lambda now: now["first"] > 0)["first"]
+    assert rows.last.get_attribute("data-row") == names[-1]
+    figure.get_by_role("button", name=f"{first} more above").click()
+    driver.wait_for_state(page, "models", lambda now: now["first"] == 0)
+    assert all(f'data-row="{name}"' in driver.taken_svg(page) for name in (names[0], names[-1]))

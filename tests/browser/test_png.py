@@ -84,3 +84,42 @@ def test_an_svg_that_is_taken_away_needs_nothing_of_the_page(page: Page) -> None
     assert "Append" not in text, "what one presses on the page says nothing in a file"
     assert text.count("@font-face") == 2 and text.count("data:font/woff2;base64,") == 2
     assert "var(--" not in text and "http://127" not in text
+
+
+LONG = (
+    "Once upon a time there was a small house beside the park, and Cyril lived there. One day he lost a red ball and "
+    "Nora found it"
+)
+# The part of each picture that holds its rows: on the page some of them are scrolled out of view.
+ROWS = {
+    "attention": "chips", "home": "tokens", "norm_residual": "rail", "feed_forward": "tokens", "positions": "chips",
+}  # fmt: skip
+WORDS = """([text, part]) => {
+  const svg = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  const shown = [...svg.querySelectorAll(`g[data-part="${part}"] text`)].map((word) => word.textContent);
+  const clips = [...svg.querySelectorAll("clipPath > rect")].map((rect) => +rect.getAttribute("height"));
+  return [shown, +svg.getAttribute("height"), clips];
+}"""
+
+
+@pytest.mark.parametrize("slug", ROWS)
+def test_a_picture_that_is_taken_away_holds_the_rows_that_are_scrolled_out(slug: str, page: Page) -> None:
+    driver.open_page(page, slug, text=LONG)
+    figure = driver.component(page, slug)
+    size = "s => [+s.getAttribute('width'), +s.getAttribute('height')]"
+    before = driver.component_state(page, slug), figure.locator("svg").first.evaluate(size)
+    shown, height, clips = page.evaluate(WORDS, [driver.taken_svg(page), ROWS[slug]])
+    tokens = [token.replace(" ", "·") for token in driver.component_state(page, slug)["tokens"]]
+    assert len(tokens) > 20
+    missing = [token for token in tokens if shown.count(token) < tokens.count(token)]
+    assert not missing, f"of the rows of {slug} these are not in the file: {missing}"
+    assert height > 18 * len(tokens)
+    if slug == "attention":
+        assert max(clips) >= 18 * len(tokens), "and nothing of them is cut off"
+    assert (driver.component_state(page, slug), figure.locator("svg").first.evaluate(size)) == before
+
+
+def test_what_is_moved_out_of_view_sideways_is_in_the_file(page: Page) -> None:
+    driver.open_page(page, "tokenization", text=LONG)
+    shown, _, _ = page.evaluate(WORDS, [driver.taken_svg(page), "text"])
+    assert "".join(shown).replace("·", " ").split() == LONG.split()

@@ -188,6 +188,9 @@ def test_of_the_open_model_it_is_said_how_many_words_are_single_tokens(
 def test_word2vec_says_what_it_has_and_what_can_be_done(open_page: Any) -> None:
     app = open_page("bias", text=TEXT, vectors="learned")
     told = " ".join(picture(app)["shown"]["verdict"])
+    assert (
+        "Found: of the list with the fewest, how many words the table has" in picture(app)["shown"]["dealt"]
+    )
     kept = recorded_words()
     words = kept.table(len(kept.steps) - 1).words
     assert f"has {len(words):,} words, those of Toyland’s tales" in told

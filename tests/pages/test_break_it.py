@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
-from app.components.break_it import NAMES, judged, see
+from app.components.break_it import CHARTS, NAMES, judged, see
 from app.components.break_it import trained as pairs
 from app.components.break_it.trained import recorded_names
 from core.analysis.broken import WITHOUT, losses_without, missing, read, without
@@ -102,6 +102,11 @@ def test_the_answer_is_the_part_whose_absence_costs_most(name: str, open_page: A
             assert answer.numbers[part] == pytest.approx(loss, rel=1e-4)
             assert f"{loss:.3f}" in answer.why
     assert "residual" not in answer.numbers, "the picture shows that already"
+
+
+def test_each_measure_says_what_it_is_of() -> None:
+    """The entropy's number is a share, and of what is written under its name."""
+    assert "ln(keys)" in CHARTS["entropy"]["hint"] and "logarithm of the keys" in CHARTS["entropy"]["unit"]
 
 
 @pytest.mark.parametrize("part", WITHOUT)

@@ -159,7 +159,7 @@ def test_a_card_and_a_readme_are_text(open_page: OpenPage) -> None:
     assert "&lt;b&gt;of ours&lt;/b&gt;" in found and "**bold** `code` [link](javascript:alert(1))" in found
     assert "&lt;script&gt;alert(3)" in found and "&lt;i&gt;ours" in found
     assert not any(made in found for made in ("<b>", "<img", "<script", "<i>", "<code", "<a "))
-    assert "held-out loss" in found and "1.25" in found and "data: name" in found
+    assert "held-out loss" in found and "1.25" in found and "text that it read: name" in found
 
 
 def test_a_bundled_models_card_has_its_loss_its_baseline_and_its_samples(open_page: OpenPage) -> None:
@@ -169,6 +169,11 @@ def test_a_bundled_models_card_has_its_loss_its_baseline_and_its_samples(open_pa
         assert f"{told['n_gram']['held_out_loss']:,.4g}" in found
         assert f"{told['tokens_read']:,}" in found and "MIT" in found
         assert told["samples"][0][:40] in found
+        # Nobody has to guess what an entry means: names are words, and an interval stands beside its figure.
+        assert "held out interval" not in found and "n gram:" not in found and ": low" not in found
+        sure = told["held_out_interval"]
+        assert f"<td>{sure['low']:,.4g} to {sure['high']:,.4g}</td>" in found
+        assert ", 16 bits a weight" in found and "in memory, as float32" in found
 
 
 @pytest.mark.usefixtures("configured")

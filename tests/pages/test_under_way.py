@@ -77,6 +77,10 @@ def test_the_line_tells_step_and_time_left(runs: Runs, monkeypatch: pytest.Monke
     monkeypatch.setattr("core.runs.corrections.beside", lambda spec: 1.0)
     assert own_run.how_far([going]) == "step 100 of 400, about 60 s left"
     monkeypatch.setattr(run_face, "estimate", lambda spec: Estimate(1, 1, 80.0, 70.0))
+    begun = dataclasses.replace(going, step=1, seconds=4.0)
+    # A tenth of the steps is what its own pace needs to count whole: of the first one alone it would be 27 minutes.
+    said = own_run.duration((0.025 * 4.0 * 400 + 0.975 * 80.0) * 399 / 400)
+    assert own_run.how_far([begun]) == f"step 1 of 400, about {said} left"
     waits = dataclasses.replace(going, state="queued", step=0, place=2)
     assert own_run.how_far([waits]) == "waiting for a free worker: place 2 in the queue"
     monkeypatch.setattr(run_face, "side_by_side", lambda: 1)

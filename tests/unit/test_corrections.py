@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.runs import Engine, Store, corrections, kinds
-from core.runs.corrections import corrected, factor
+from core.runs.corrections import corrected, factor, left, whole
 from core.runs.limits import Limits
 from core.runs.records import LimitExceeded
 from core.training import TrainSpec
@@ -106,3 +106,16 @@ def test_the_engine_says_and_refuses_by_what_runs_took(store: Store) -> None:
         engine.estimate(longer)
     with pytest.raises(LimitExceeded):
         engine.submit(longer, "somebody")
+
+
+def test_the_first_steps_alone_do_not_say_how_long_a_run_takes(store: Store) -> None:
+    # A first step of 4 s, in a run of 124 that was foretold to take 9: its own pace would be eight minutes.
+    assert left(1, 124, 4.0, 9.0) < 60
+    assert left(0, 124, 0.0, 9.0) == 9.0 and left(124, 124, 9.0, 9.0) == 0.0
+    assert left(40, 400, 8.0, 9.0) == pytest.approx(72.0), "a tenth is done: only its own pace counts"
+    assert left(40, 400, 8.0, 9.0, longer=1.5) == pytest.approx(108.0)
+    assert left(20, 400, 4.0, 40.0) == pytest.approx(0.95 * (0.5 * 80 + 0.5 * 40)), (
+        "halfway to that, half of each"
+    )
+    assert left(1, 400, 0.2, 0.0) == pytest.approx(79.8), "nothing was foretold: its pace is all there is"
+    assert whole(store, spec()) == pytest.approx(kinds.estimate(spec()).seconds)

@@ -74,7 +74,7 @@ function plan(g, data, local) {
   const top = RAIL + HEAD + (slanted ? 14 : 0);
   const room = ROWS - (slanted ? 14 : 0);
   const pitch = clamp(Math.floor(room / lines), 18, 46);
-  const shown = Math.min(lines, Math.floor(room / pitch)) * pitch;
+  const shown = (g.whole ? lines : Math.min(lines, Math.floor(room / pitch))) * pitch;
   const weights = seq.findIndex(([p, phase]) => p === "softmax" && phase === "past");
   if (weights >= 0 && wide) {
     const left = rest - widths[seq.findIndex(([, phase]) => phase === "now")];
@@ -97,10 +97,10 @@ function plan(g, data, local) {
     place(i, (right -= widths[i]));
     right -= gaps[i];
   }
-  return { id, wide, T, S, top, slanted, chips, pitch, shown, lines, panels: panels.filter((p) => p.id !== "stack"), minis: minis(g, data, flow, panels, { wide, top, T, S, shown }), flow };
+  return { id, wide, T, S, top, slanted, chips, pitch, shown, lines, panels: panels.filter((p) => p.id !== "stack"), minis: minis(g, data, flow, panels, { wide, top, T, S, shown, hidden: shown < lines * pitch }), flow };
 }
 
-function minis(g, data, flow, panels, { wide, top, T, S, shown }) {
+function minis(g, data, flow, panels, { wide, top, T, S, shown, hidden }) {
   const out = [];
   const column = (ids, x, phase) => {
     const room = (RAIL + HEAD + ROWS - top + 22 - 38 * (ids.length - 1)) / Math.max(1, ids.length);
@@ -111,7 +111,7 @@ function minis(g, data, flow, panels, { wide, top, T, S, shown }) {
     const ids = matrices(data);
     const unit = Math.min((g.width - 8 * (ids.length - 1)) / ids.length, 64) / Math.max(S, T);
     const step = (g.width - 8 * (ids.length - 1)) / ids.length + 8;
-    ids.forEach((id, i) => out.push({ id, phase: flow.now.includes(id) ? "now" : flow.coming.includes(id) ? "next" : "past", x: i * step, y: top + shown + 30, w: unit * S, h: unit * T, rows: T, cols: S, last: true }));
+    ids.forEach((id, i) => out.push({ id, phase: flow.now.includes(id) ? "now" : flow.coming.includes(id) ? "next" : "past", x: i * step, y: top + shown + 30 + (hidden ? 16 : 0), w: unit * S, h: unit * T, rows: T, cols: S, last: true }));
     return out;
   }
   const past = panels.find((p) => p.id === "stack" && p.phase === "past");

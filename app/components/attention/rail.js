@@ -83,6 +83,18 @@ function drawBar(g, data, local) {
   next.disabled = last;
 }
 
+/** Which rows are scrolled out of view: a button above the chips and one below them, which bring those rows in. */
+function overRows(g, local, at) {
+  const first = Math.round(local.scroll / at.pitch);
+  const last = first + Math.round(at.shown / at.pitch) - 1;
+  const rows = (from, to) => (from === to ? `row ${from}` : `rows ${from}–${to}`);
+  const sign = (key, box, text, by) => g.overlay(key, box,
+    () => html("button", { type: "button", class: "gb-rows att-rows", click: () => { local.scroll = clamp(local.scroll + by, 0, at.lines * at.pitch - at.shown); g.redraw(); } }),
+    (node) => { node.textContent = text; });
+  if (first > 0) sign("rows above", { left: -2, top: at.top - 34 }, `${rows(0, first - 1)}\nabove`, -at.shown);
+  if (last < at.lines - 1) sign("rows below", { left: -2, top: at.top + at.shown - 2 }, `${rows(last + 1, at.lines - 1)} below`, at.shown);
+}
+
 /** Transparent buttons over the drawn rail, so that it can be reached by Tab and read aloud. */
 function overRail(g, data, local) {
   const w = g.width / data.steps.length;

@@ -72,9 +72,10 @@ const attention = {
     });
     if (at.lines * at.pitch > at.shown) {
       const share = at.shown / (at.lines * at.pitch);
+      overRows(g, local, at);
       g.part("thumb", [local.scroll], () => h("rect", { x: at.chips + 3, y: at.top + local.scroll * share, width: 4, height: at.shown * share, rx: 2, fill: css("ink3"), opacity: 0.5 }));
     }
-    const base = wide ? RAIL + HEAD + ROWS + 12 : Math.max(...at.minis.map((m) => m.y + m.h)) + 16;
+    const base = wide ? Math.max(RAIL + HEAD + ROWS, at.top + at.shown) + 12 : Math.max(...at.minis.map((m) => m.y + m.h)) + 16;
     let height = 0;
     g.part("card", [local.step, active], () => {
       const card = drawCard(g, data, local, at.id, active, base);

@@ -134,7 +134,7 @@ def record(ctx: Context, seen: Seen) -> dict[str, Any]:
         "shown": _test(seen.now) | {
             "title": said.title(seen.test, seen.now),
             "verdict": said.verdict(seen.now, seen.table),
-            "dealt": said.dealt(seen.now.measured) if seen.now.measured else "",
+            "dealt": f"{said.dealt(seen.now.measured)} {said.FOUND}" if seen.now.measured else said.FOUND,
             "names": said.NAMES if seen.test is not None and seen.test.names else "",
             "left": said.left_out(seen.now),
         },

@@ -13,6 +13,11 @@ NAMES = (
     "These lists hold first names that US studies took to stand for groups of people. The test says near which words "
     "such names stand in the text that the vectors come from, and nothing about anybody who bears one."
 )
+# What the last column of the tests says.
+FOUND = (
+    f"Found: of the list with the fewest, how many words the table has; below {100 * LEAST:.0f} % a test is not "
+    "conclusive."
+)
 # A line of the ten tests: X and Y as short as they are told apart.
 SHORT = {
     "1": "flowers | insects", "2": "instruments | weapons", "3": "Europ. | Afr. Am. names",

@@ -34,7 +34,12 @@ CHOICES: dict[str, str] = {**NAMES, NOTHING: "Nothing"}
 CHARTS: dict[str, dict[str, Any]] = {
     "activation": {"name": "Activations", "hint": "size of what leaves a block", "log": True},
     "gradient": {"name": "Gradient", "hint": "how hard the loss pulls", "log": True},
-    "entropy": {"name": "Attention entropy", "hint": "1: even, 0: one token each", "zero": True},
+    "entropy": {
+        "name": "Attention entropy",
+        "hint": "of ln(keys): 1 even, 0 one key",
+        "unit": "a share of the largest possible, the logarithm of the keys in sight: 1 reads all alike, 0 one alone",
+        "zero": True,
+    },
 }
 
 

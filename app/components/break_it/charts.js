@@ -84,7 +84,7 @@ function drawDepth(g, box, chart) {
     ends[1 - up].y = mid + 7;
   }
   const out = [
-    label(x, y + 12, chart.name, { weight: 600, fill: "ink" }), label(x, y + 28, chart.hint, { fill: "ink3" }),
+    label(x, y + 12, chart.name, { weight: 600, fill: "ink" }), label(x, y + 28, fit(chart.hint, w, 12, false), { fill: "ink3" }),
     h("path", { d: `M${left},${bottom + 4}H${right}`, stroke: css("line") }), powers.map((power) => [
       h("path", { d: `M${left},${Y(10 ** power)}H${right}`, stroke: css("line"), "stroke-dasharray": "2 3" }),
       label(left - 6, Y(10 ** power) + 4, powerName(power), { anchor: "end", fill: "ink3", mono: true }),
@@ -103,7 +103,7 @@ function drawDepth(g, box, chart) {
       ? { cx: X(i), cy: Y(values[i]), r: 3, fill: css(colour) }
       : { x: X(i) - 3, y: Y(values[i]) - 3, width: 6, height: 6, fill: css(colour) })));
     out.push(g.tip(h("rect", { x: X(i) - wide / 2, y: y + 30, width: wide, height: tall - 30, fill: "transparent" }),
-      `${chart.name}, block ${name}\nwhole ${sized(whole?.[i])}${without ? `\n${chart.second} ${sized(without[i])}` : ""}`));
+      `${chart.name}, block ${name}${chart.unit ? `\n${chart.unit}` : ""}\nwhole ${sized(whole?.[i])}${without ? `\n${chart.second} ${sized(without[i])}` : ""}`));
   });
   return out;
 }

@@ -86,10 +86,12 @@ function plan(g, data, local) {
   const panel = Math.max(PANEL, 50 + 42 * stagesOf(data).length);
   const room = wide ? g.width - panel - 22 : g.width;
   const race = RACE + 17 * (rivals(data).length - 2) + (data.verdict.search.length || data.verdict.act ? SAID : 0);
-  const rowsAt = wide ? LEGEND - 4 - race : 384;
-  const high = rowsAt - TOP;
+  let rowsAt = wide ? LEGEND - 4 - race : 384;
+  let high = rowsAt - TOP;
   const at = (local.arranged ??= arrange(data, Math.floor((high - 8) / 30)));
   const pitch = clamp(Math.floor((high - 8) / at.rows), 29, 44);
+  const more = g.whole ? Math.max(0, at.rows * pitch + 8 - high) : 0; // a file does not pan
+  [rowsAt, high] = [rowsAt + more, high + more];
   const labels = labelsOf(data);
   const depth = data.depth;
   const excess = (widths) => LEFT + labels + GAP * depth + widths.reduce((a, b) => a + b, 0) - room;
@@ -120,7 +122,7 @@ function plan(g, data, local) {
     y: (i) => first + (at.row[i] + 0.5) * pitch,
     raceY: rowsAt + 4, legendY: rowsAt + tall + 4,
     panel: wide ? { x: g.width - panel, y: 0, w: panel } : { x: 0, y: rowsAt + tall + 126 + flow.height, w: g.width },
-    source: { y: wide ? TALL + 6 : rowsAt + tall + 122, room: g.width, flow },
+    tallest: TALL + more, source: { y: wide ? TALL + more + 6 : rowsAt + tall + 122, room: g.width, flow },
     mostX: total - tree > 6 ? total - tree : 0, mostY: Math.max(0, deep + (first - TOP) - high),
   };
 }

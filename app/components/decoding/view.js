@@ -35,7 +35,12 @@ const decoding = {
 
   draw(g, data, local) {
     if (!local.bound) { local.bound = true; bindPan(g, local); }
-    const at = (local.at = plan(g, data, local));
+    let at = plan(g, data, local);
+    for (let tries = 0; g.whole && at.mostX && tries < 4; tries++) {
+      g.width += Math.ceil(at.mostX);
+      at = plan(g, data, local);
+    }
+    local.at = at;
     if (local.fresh && !at.wide) { // a phone opens at the prompt, or where the tree is growing
       const from = local.step < data.depth ? Math.min(data.nodes.depth[data.focus], Math.max(0, local.step - 1)) : 0;
       local.panX = from ? at.x[from] - 6 : 0;
@@ -75,7 +80,7 @@ const decoding = {
     }
     g.part("panel", [...grown, active], () => drawPanel(g, data, local, at));
     if (at.wide && data.doors.includes("tokenization")) g.door("tokenization", { left: -2, top: 18 }, "tokens", "How the prompt was cut");
-    g.height = at.wide ? TALL + at.source.flow.height : local.panelEnd + 4;
+    g.height = at.wide ? at.tallest + at.source.flow.height : local.panelEnd + 4;
   },
 
   key(event, g, data, local) {

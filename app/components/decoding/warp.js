@@ -48,7 +48,7 @@ function drawPanel(g, data, local, at) {
   const lead = data.shape === "encoder" ? `${data.heads[data.nodes.depth[D.node]] ?? ""}, given ` : "Next token after ";
   const room = w - measure(lead, 12, false) - measure("”, warped", 12, false) - 16;
   const out = [];
-  if (at.wide) out.push(h("line", { x1: x - 12, x2: x - 12, y1: 0, y2: TALL, stroke: css("line") }));
+  if (at.wide) out.push(h("line", { x1: x - 12, x2: x - 12, y1: 0, y2: at.tallest, stroke: css("line") }));
   out.push(h("text", { x, y: y + 14, "font-size": 12, "font-weight": 600, fill: css("ink") }, lead, "“",
     h("tspan", { "font-family": MONO, fill: css("accent") }, fit(visible(token), room, 12, true)), "”, warped"));
   g.tip(out.at(-1), "Warped: changed from the model’s probabilities by each setting in turn, and made to add up to 1. A sample is drawn from the last column.");

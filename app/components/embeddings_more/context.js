@@ -26,9 +26,14 @@ function depthChart(box, count, low) {
   const X = (i) => left + step * (i + 0.5);
   const Y = (v) => bottom - ((bottom - top) * (v - low)) / (1 - low);
   const ticks = [low, (low + 1) / 2, 1].map((v) => [h("path", { d: `M${left},${Y(v)}H${right}`, stroke: css("line") }), label(left - 6, Y(v) + 4, num(v, 1), { anchor: "end", mono: true, fill: "ink3" })]);
+  const nameOf = (i) => (i === 0 ? "table" : i === 1 ? "in" : `${i - 2}`);
+  const half = (i) => measure(nameOf(i), 12, false) / 2 + 3;
+  let ends = -Infinity; // of the name before; the last one always stands
   const names = Array.from({ length: count }, (_, i) => {
-    const every = Math.ceil(count / Math.max(2, Math.floor((right - left) / 40)));
-    return i && i % every && i !== count - 1 ? null : label(X(i), bottom + 18, i === 0 ? "table" : i === 1 ? "in" : `${i - 2}`, { anchor: "middle", fill: "ink3" });
+    const last = count - 1;
+    if (X(i) - half(i) < ends || (i < last && X(i) + half(i) > X(last) - half(last))) return null;
+    ends = X(i) + half(i);
+    return label(X(i), bottom + 18, nameOf(i), { anchor: "middle", fill: "ink3", "data-depth": i });
   });
   return { X, Y, step, left, right, top, bottom, axes: [...ticks.flat(), ...names, label(right, bottom + 34, "after block …", { anchor: "end", fill: "ink3" })] };
 }

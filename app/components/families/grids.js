@@ -19,7 +19,7 @@ function drawGrid(g, data, local, place, token) {
   const step = steps.of(local);
   const out = [];
   if (step >= 1) out.push(drawMaps(g, place));
-  const size = Math.min(12, Math.max(9, pitch - 2));
+  const size = clamp(pitch - 1.5, 12, 13);
   [...read, ...said].forEach((one, i) => {
     const mid = rowY(place, i) + pitch / 2 + size * 0.36;
     const speaking = step >= 1 && found?.row === i;

@@ -56,7 +56,7 @@ function plan(g, data, local) {
   const gap = 18;
   const w = phone ? g.width : (g.width - 2 * gap) / 3;
   const most = Math.max(...data.lanes.map((lane) => rowCount(lane)));
-  const pitch = phone ? 17 : clamp(200 / most, 9, 17);
+  const pitch = phone ? 19 : clamp(210 / most, 13.5, 18); // below that no name can be read
   const lanes = [];
   let [y, height] = [0, 0];
   data.lanes.forEach((lane, i) => {

@@ -72,7 +72,7 @@ function tally(lane, count) {
   if (!count) return "";
   if (count === lane.writing.strokes.length && lane.writing.ended) return `done after ${count}`;
   const different = new Set(strokes.map((one) => one.id)).size;
-  return `${different} of ${count} differ`;
+  return `${different} different of ${counted(count, "token")}`;
 }
 
 /** Whose cross-attention is shown: a native list over the picture. */

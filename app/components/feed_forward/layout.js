@@ -20,8 +20,9 @@ function plan(g, data, local) {
   const step = stages.of(local);
   if (g.width < 760) return phonePlan(g, data, n, step);
   const w = g.width;
-  const chips = { x: 0, w: 78, bar: 82, end: 118, top: TOP, rows: Math.min(data.rows.length, 11) };
+  const chips = { x: 0, w: 78, bar: 82, end: 118, top: TOP, rows: g.whole ? data.rows.length : Math.min(data.rows.length, 11) };
   chips.pitch = clamp(TALL / chips.rows, 21, 26);
+  const more = Math.max(0, chips.rows * chips.pitch - TALL - 6);
   const next = { x: w - 108, y: 0, w: 108 };
   const [strip, funnel] = [14, 42];
   const stream = { x: 138, w: strip };
@@ -40,13 +41,13 @@ function plan(g, data, local) {
   const told = step < stages.last; // step by step words stand at the left, where at the end the neuron's sum begins
   const [a, b] = told ? [0.36, 0.34] : [0.285, 0.295];
   const [first, second] = [Math.round(w * a), Math.round(w * b)];
-  const y = 322;
+  const y = 322 + more;
   const sum = told ? { x: first + 34, y, w: second - 34 } : { x: 0, y, w: first };
   const writes = told ? { x: first + second + 34, y, w: w - first - second - 34 } : { x: first + 26, y, w: second - 26 };
   return {
-    phone: false, w, chips, stream, read, pre, curve, post, out, after, next, middle, floor: TOP + TALL + 15, line: 308,
+    phone: false, w, chips, stream, read, pre, curve, post, out, after, next, middle, floor: TOP + TALL + 15, line: 308 + more,
     plus: (out.x + strip + after.x) / 2, words: { x: 0, y: y + 14, w: told ? first : 0 }, sum, writes,
-    texts: { x: first + second + 26, y, w: w - first - second - 26 }, height: 506,
+    texts: { x: first + second + 26, y, w: w - first - second - 26 }, height: 506 + more,
   };
 }
 

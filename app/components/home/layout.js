@@ -45,10 +45,11 @@ function layout(g, data, local) {
   return g.width < 640 || (g.width < FOLD.narrowest && folds(data, g.width)) ? phoneLayout(g, data, local) : wideLayout(g, data, local);
 }
 
-function rowsOf(data, local, base, pitch, room) {
+function rowsOf(g, data, local, base, pitch, room) {
   const n = data.tokens.length;
   const step = n <= base.fullRows ? clamp(Math.floor(base.fold / n), base.snug, pitch)
     : clamp(Math.floor(room / n), base.smallest, base.snug);
+  if (g.whole) return { pitch: step, rows: n, first: 0, last: n - 1, scrolls: false };
   const rows = Math.min(n, Math.floor(room / step));
   const row = rowOf(data, { ...local, hover: null });
   // Another token is followed, chosen here or anywhere else: its row comes into view.
@@ -77,7 +78,7 @@ function wideLayout(g, data, local) {
     x += w + gap;
   }
   const blocksEnd = data.blocks ? x - gap : blocksX + room;
-  const r = rowsOf(data, local, BASE, BASE.pitch, BASE.fullRows * BASE.pitch);
+  const r = rowsOf(g, data, local, BASE, BASE.pitch, BASE.fullRows * BASE.pitch);
   const bottom = BASE.rowsTop + r.rows * r.pitch + 24;
   const lensY = bottom + (folded ? 18 : 8);
   const actY = folded ? 438 : Math.max(lensY, 438); // the bars need their height however short the text
@@ -109,8 +110,8 @@ function phoneLayout(g, data, local) {
   const even = (g.width - blocksX + gap) / Math.max(1, data.blocks) - gap;
   const folded = even < FOLD.phone;
   // Of a folded model rows are lower, and fewer: the list of next tokens stays on the first screen.
-  const r = folded ? rowsOf(data, local, { ...BASE, fullRows: 14, fold: 280, snug: 20 }, 24, 280)
-    : rowsOf(data, local, { ...BASE, fullRows: 12, fold: Infinity }, 27, 12 * 27);
+  const r = folded ? rowsOf(g, data, local, { ...BASE, fullRows: 14, fold: 280, snug: 20 }, 24, 280)
+    : rowsOf(g, data, local, { ...BASE, fullRows: 12, fold: Infinity }, 27, 12 * 27);
   const { closed, widths } = folded ? phoneWidths(data, g.width - blocksX, blockOf(data, local), gap) : { closed: even, widths: Array(data.blocks).fill(even) };
   const blocks = [];
   let x = blocksX;

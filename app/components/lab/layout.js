@@ -10,7 +10,7 @@ function planLab(g, data) {
   // What is unusual stands over the chart, which gives it room: on the chart it would cover names and numbers.
   const feed = data.runs[0] ? feedOf(g, data.runs[0]) : null;
   const news = newsOf(feed, data.runs[0]?.mine);
-  const newsHeight = news ? 17 * inLines(news, main - 26).length + 18 : 0;
+  const newsHeight = news ? 17 * inLines(news, main - 26).length + 18 + 8 : 0; // 8: apart from the chart
   const newsTop = LAB.head + (wide ? 0 : 24); // a phone's buttons of the axis are taller
   const chart = { left: 0, top: (news ? newsTop : LAB.head) + newsHeight, width: main, height: (wide ? LAB.chart : 240) - (wide ? newsHeight : 0) };
   const rewindY = chart.top + chart.height;
@@ -63,6 +63,17 @@ function stepBy(g, data, move) {
 /** Seconds as a person says them. */
 const spokenSeconds = (s) => (s < 90 ? `${Math.round(s)} s` : s < 5400 ? `${Math.round(s / 60)} min` : `${num(s / 3600, 1)} h`);
 
+/** Seconds to a run's end, as core.runs.corrections.left: by what was foretold at first, by its own pace when a tenth is
+ *  done. The first step, which may take seconds however small the model, is no part of the pace. Null: not known. */
+function secondsLeft(feed, step, steps) {
+  const { foretold = 0, beside = 1 } = feed.state;
+  const [first, began, seconds] = [feed.cols.step[0], feed.cols.seconds[0], feed.last("seconds").value];
+  const own = step > first ? ((seconds - began) / (step - first)) * steps * beside : 0;
+  const trust = !own ? 0 : foretold ? Math.min(1, (10 * step) / steps) : 1;
+  const whole = trust * own + (1 - trust) * foretold;
+  return whole && steps ? whole * (1 - step / steps) : null;
+}
+
 /** How far the first run is: "step 1,100 of 1,500", "31 s so far, about 11 s left". */
 function statusOf(feed, data) {
   if (!feed) return ["", ""];
@@ -74,7 +85,9 @@ function statusOf(feed, data) {
   if (seconds === undefined) return [place, state === "running" ? "begins" : state !== "queued" ? "" : feed.state.starting ? "workers are starting" : "waiting"];
   const done = `${spokenSeconds(seconds)} of training so far`;
   if (state !== "running") return [place, feed.over ? `${state} after ${spokenSeconds(seconds)} of training` : `${state}, ${done}`];
-  return [place, step ? `${done}, about ${spokenSeconds((seconds / step) * (steps - step) * (feed.state.beside ?? 1))} left` : done];
+  if (feed.state.control === "pause") return [place, "pausing after this step"];
+  const left = secondsLeft(feed, step, steps);
+  return [place, left === null ? done : `${done}, about ${spokenSeconds(left)} left`];
 }
 
 /** What a run without a point does, behind its name where its curve will begin. */
@@ -88,7 +101,7 @@ function newsOf(feed, mine) {
   if (!feed) return "";
   if (feed.lost) return `${feed.lost[0].toUpperCase()}${feed.lost.slice(1)}. No point of the curve gets lost.`;
   if (!feed.live) return "";
-  const { state, place, ended, control, starting } = feed.state;
+  const { state, place, ended, starting } = feed.state;
   const word = ended ? `${ended[0].toUpperCase()}${ended.slice(1).replace(/\.$/, "")}. ` : "";
   if (state === "queued" && starting) return "This server’s workers are still starting. The run begins by itself as soon as they are ready.";
   if (state === "queued") return place > 0 ? `Waiting for a free worker: place ${place} in the queue. It begins by itself.` : "Waiting for a worker. It begins by itself.";
@@ -100,6 +113,5 @@ function newsOf(feed, mine) {
   // What is set above counts for a new run alone.
   if (state === "stopped") return `${word || "Stopped. "}${!moments ? "It kept no checkpoint to go on from: start a new one." : mine ? "Resume trains the steps that were left with this run’s own settings, as a fork of its last checkpoint; New run takes the settings above." : "Fork it to go on from a checkpoint."}`;
   if (state === "gone") return `${word || "This run is not there any more. "}Start another, or choose a model on the left.`;
-  if (control === "pause" && state === "running") return "Pausing after this step.";
   return "";
 }

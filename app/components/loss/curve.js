@@ -6,9 +6,9 @@ const PLACES = [...GRID, ...Array.from({ length: 100 }, (_, i) => (i + 0.5) / 10
 
 function curvePlan(data, local, at) {
   const p = at.curve;
-  const left = p.x + 34;
+  const left = p.x + 40; // the handle at p = 0 keeps clear of the numbers
   const top = p.y + 52;
-  const wide = p.w - 46;
+  const wide = p.w - 52;
   const tall = 214;
   // As high as anything that is drawn or can be dragged there: smoothed labels make a sure answer dear.
   const one = data.scored[followed(data, local)];
@@ -30,7 +30,7 @@ function drawCurve(g, data, local, at) {
     const ticks = Array.from({ length: Math.floor(q.high / gap) + 1 }, (_, i) => gap * i);
     return [
       label(p.x, p.y + 12, "Loss = −log p", { weight: 600, fill: "ink" }), label(p.x + 96, p.y + 12, fit(data.smoothing ? "dashed, dots: without smoothing" : "a dot for each token", p.w - 96, 12, false), { fill: "ink3" }),
-      ticks.map((t) => [h("path", { d: `M${q.left},${q.top + q.tall - (q.tall * t) / q.high}h${q.wide}`, stroke: css("line") }), label(q.left - 6, q.top + q.tall - (q.tall * t) / q.high + 4, t, { anchor: "end", mono: true, fill: "ink3" })]),
+      ticks.map((t) => [h("path", { d: `M${q.left},${q.top + q.tall - (q.tall * t) / q.high}h${q.wide}`, stroke: css("line") }), label(q.left - 14, q.top + q.tall - (q.tall * t) / q.high + 4, t, { anchor: "end", mono: true, fill: "ink3" })]),
       label(p.x + 2, q.top - 12, data.unit, { fill: "ink3" }),
       [0, 0.25, 0.5, 0.75, 1].map((v) => label(q.X(v), q.top + q.tall + 16, v, { anchor: "middle", mono: true, fill: "ink3" })),
       label(q.left + q.wide, q.top + q.tall + 32, fit("probability of the right token", q.wide, 12, false), { anchor: "end", fill: "ink3" }),

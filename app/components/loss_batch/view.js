@@ -27,22 +27,27 @@ const batchView = {
     const most = Math.max(4, ...data.rows.flatMap((row) => row.cells.filter((c) => !c.pad || data.padding === "counted").map((c) => c.loss)));
     const n = Math.max(1, data.rows[0]?.cells.length ?? 1);
     const side = 130;
-    const w = Math.max(phone ? 48 : 34, Math.min(72, (g.width - side) / n));
-    g.pictureWidth = Math.max(g.width, Math.ceil(w * n + side));
-    const bottom = 26 + data.rows.length * (CELL + 4);
+    // On a phone a row of the batch goes on in the next line, and its mean stands below it; on a desk it is one line.
+    const per = phone ? Math.max(1, Math.floor((g.width - 38) / 48)) : n;
+    const w = phone ? (g.width - 38) / per : Math.max(34, Math.min(72, (g.width - side) / n));
+    g.pictureWidth = phone ? g.width : Math.max(g.width, Math.ceil(w * n + side));
+    const deep = Math.ceil(n / per) * (CELL + 4) + (phone ? 22 : 0);
+    const bottom = 26 + data.rows.length * deep;
+    const meanX = phone ? g.width : 38 + w * n + 88;
     const counts = data.padding === "counted";
-    g.part("batch heads", null, () => [label(0, 14, "row", { fill: "ink3" }), label(38, 14, "each cell: a token and its loss in nats; redder is larger", { fill: "ink3" }), label(38 + w * n + 88, 14, "row’s mean", { anchor: "end", fill: "ink3" })]);
+    g.part("batch heads", null, () => [label(0, 14, "row", { fill: "ink3" }), label(38, 14, fit("each cell: a token and its loss in nats; redder is larger", g.width - 38, 12, false), { fill: "ink3" }), !phone && label(meanX, 14, "row’s mean", { anchor: "end", fill: "ink3" })]);
     g.part("batch rows", null, () => data.rows.map((row, r) => {
-      const y = 26 + r * (CELL + 4);
-      return [label(8, y + CELL / 2 + 4, r, { mono: true, fill: "ink3" }), row.cells.map((cell, i) => {
-        const x = 38 + i * w;
+      const top = 26 + r * deep;
+      const meanY = phone ? top + deep - 8 : top + CELL / 2 + 4;
+      return [label(8, top + CELL / 2 + 4, r, { mono: true, fill: "ink3" }), row.cells.map((cell, i) => {
+        const [x, y] = [38 + (i % per) * w, top + Math.floor(i / per) * (CELL + 4)];
         const ignored = cell.pad && !counts;
         const node = h("g", { "data-cell": `${r}.${i}` },
           h("rect", { x: x + 1, y, width: w - 2, height: CELL, rx: 4, fill: ignored ? css("wash") : shade(g, cell.loss, most), stroke: css("line"), "stroke-dasharray": cell.pad ? "3 3" : null }),
           h("text", { x: x + w / 2, y: y + 18, "text-anchor": "middle", "font-family": MONO, "font-size": 12, direction: "ltr", fill: css(ignored ? "ink3" : "ink") }, tokenSpans(cell.text, w - 6, 12)),
           label(x + w / 2, y + 36, ignored ? "–" : num(cell.loss, w < 40 ? 1 : 2), { anchor: "middle", mono: true, fill: ignored ? "ink3" : "ink" }));
         return g.tip(node, cell.pad ? `padding, ${visible(cell.text)}: ${ignored ? "does not score" : `would cost ${num(cell.loss, 3)} nats`}` : `${visible(cell.text)}\n${num(cell.loss, 3)} nats`);
-      }), label(38 + w * n + 88, y + CELL / 2 + 4, row.mean === null ? "–" : num(row.mean, 3), { anchor: "end", mono: true, fill: "ink" })];
+      }), phone && label(38, meanY, "row’s mean", { fill: "ink3" }), label(meanX, meanY, row.mean === null ? "–" : num(row.mean, 3), { anchor: "end", mono: true, fill: "ink" })];
     }));
     const words = said(data, counts);
     const lines = words.map(([text]) => inLines(text, Math.min(g.width, g.pictureWidth) - 38 - (phone ? 0 : 40), 13));

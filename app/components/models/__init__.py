@@ -115,6 +115,15 @@ def record(
     }
 
 
+def stored(one: Entry) -> str:
+    """The size of a model's files, and what that makes of a weight: "2.1 MB, 16 bits a weight"."""
+    if not one.stored:
+        return "not known"
+    return room.written(one.stored) + (
+        f", {8 * one.stored / one.total:.0f} bits a weight" if one.total else ""
+    )
+
+
 def _entry(one: Entry) -> dict[str, Any]:
     return {
         "name": one.name,
@@ -128,7 +137,7 @@ def _entry(one: Entry) -> dict[str, Any]:
         "licence": one.licence or "not stated",
         "parts": [one.weights.get(part, 0) for part in PARTS],
         "total": one.total,
-        "stored": room.written(one.stored) if one.stored else "not known",
+        "stored": stored(one),
         "memory": room.written(one.memory) if one.memory else "not known",
         "bytes": one.memory,
         "here": one.here,

@@ -21,7 +21,7 @@ function drawCard(g, data, local, at) {
       line += 18;
     });
     line += 4;
-    const facts = [["weights", one.total ? thousands(one.total) : "not known yet"], [one.here ? "on disk" : "to fetch", one.stored], ["in memory, once open", one.memory], ["licence", one.licence], ["from", one.from]];
+    const facts = [["weights", one.total ? thousands(one.total) : "not known yet"], [one.here ? "on disk" : "to fetch", one.stored], ["in memory, as float32", one.memory], ["licence", one.licence], ["from", one.from]];
     for (const [name, value] of facts) {
       if (line > y + at.card.h - 104) break;
       out.push(row(left, room, line, name, value, { mono: ["weights"].includes(name) }));

@@ -7,8 +7,10 @@ const PARTS = ["res", "att", "mlp", "ink3"]; // the colours of tables, attention
 
 function plan(g, data) {
   const phone = g.width < 760;
-  const rows = Math.min(phone ? 9 : LISTED, Math.max(1, data.entries.length));
-  const pitch = phone ? 44 : Math.min(23, Math.floor(DEEP / rows));
+  const all = Math.max(1, data.entries.length);
+  const shown = Math.min(phone ? 9 : LISTED, all);
+  const pitch = phone ? 44 : Math.min(23, Math.floor(DEEP / shown));
+  const rows = g.whole ? all : shown;
   if (phone) {
     const top = 46;
     const list = { x: 0, y: top, w: g.width, name: g.width, bar: 0, bw: g.width - 124, pitch, rows };
@@ -21,7 +23,7 @@ function plan(g, data) {
   const name = clamp(longest, Math.min(210, w * 0.34), w * 0.5);
   const list = { x: 0, y: 44, w, name, bar: name + 8, bw: w - name - 8 - 132, pitch, rows };
   const card = { x: w + 28, y: 0, w: side, h: 372 };
-  return { phone, list, card, text: { x: 0, y: 390, w: g.width } };
+  return { phone, list, card, text: { x: 0, y: Math.max(390, list.y + rows * pitch + 46), w: g.width } };
 }
 
 const rowOf = (data, local) => {

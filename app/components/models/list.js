@@ -21,8 +21,14 @@ function drawList(g, data, local, at) {
   const y = list.y + list.rows * list.pitch + 17;
   g.part("more", [first, below, phone], () => [
     label(0, y, legendText(data, phone), { fill: "ink3", "data-part": "hint" }),
-    first > 0 || below > 0 ? label(list.w, y, `${first ? `${first} above` : ""}${first && below > 0 ? ", " : ""}${below > 0 ? `${below} below` : ""}: ↑ ↓`, { anchor: "end", fill: "accent", weight: 600 }) : null,
   ]);
+  const tall = phone ? 44 : 20;
+  const move = (by) => { local.free = true; local.first = clamp(first + by, 0, data.entries.length - list.rows); g.redraw(); };
+  const sign = (key, many, left, by) => many > 0 && g.overlay(key, { left: list.w - left, top: y - 4 - tall / 2, height: tall },
+    () => html("button", { type: "button", class: "gb-rows", onclick: (event) => event.currentTarget.act() }),
+    (node) => { node.act = () => move(by); node.textContent = `${many} more ${key}`; });
+  sign("above", first, below > 0 ? 182 : 92, -list.rows);
+  sign("below", below, 92, list.rows);
 }
 
 const legendText = (data, phone) => phone ? "● in memory  ↓ to fetch  ! not opened" : `● in memory   ↓ to be fetched   ! does not open${data.held.freeText ? `   ${data.held.freeText} free on this machine` : ""}`;

@@ -6,6 +6,8 @@ const COLOUR = { embedding: "res", position: "res", "token type": "res", attenti
 const LINE = { embedding: "embedding", position: "position", "token type": "type", attention: "attention", "cross-attention": "cross", mlp: "mlp", "norm bias": "norms" };
 const inkOf = (part) => ({ att: "att-ink", mlp: "mlp-ink", res: "ink", ink3: "ink2" })[COLOUR[part]];
 
+const MOST_LINES = 26; // of a ledger that is shown whole: 12 blocks
+
 /** The step, counted over lines and norm: line k is step k. */
 const stepNow = (local) => local.steps.of(local);
 /** How many lines are written at this step. */
@@ -31,37 +33,46 @@ function numberOf(data, local) {
   return clamp(local.sel.number ?? 0, 0, local.cols - 1);
 }
 
-function plan(g, data) {
+/** How many lines of the ledger are in view, and the room that is left above and below them to say how many are not. */
+function windowOf(g, data, most, hint) {
   const n = data.lines.length;
-  if (g.width < 860) return phonePlan(g.width, data);
+  const shown = g.whole || n <= MOST_LINES ? n : most;
+  return { rows: shown, hint: shown < n ? hint : 0 };
+}
+
+function plan(g, data) {
+  if (g.width < 860) return phonePlan(g, data);
+  const { rows: n, hint } = windowOf(g, data, 20, 18);
   const norm = { w: Math.round(clamp(g.width * 0.285, 270, 330)), y: 0 };
   norm.x = g.width - norm.w;
   const rail = { x: 0, y: 0, w: 116, chip: 78 };
   const x = rail.w + 16;
   const w = norm.x - 30 - x;
-  const top = 48;
+  const top = 48 + hint;
   const pitch = clamp(330 / (n + 1), 13.5, 34);
+  const deep = g.whole ? data.tokens.length * 22 + 60 : 0; // of the tokens, all with a row of their own
   const share = (from, to) => [x + w * from, w * (to - from)];
   const [names, strip, size, cosine, logit] = [share(0, 0.195), share(0.195, 0.39), share(0.41, 0.625), share(0.65, 0.825), share(0.855, 1)];
-  const end = top + pitch * (n + 1) + 8;
-  const height = Math.max(500, end + 134);
+  const end = top + pitch * (n + 1) + 8 + hint;
+  const height = Math.max(500, end + 134, deep);
   return {
-    phone: false, rail: { ...rail, rows: Math.floor((height - 60) / 22), top: 48 }, top, pitch, x, w, end,
+    phone: false, rows: n, hint, rail: { ...rail, rows: Math.floor((height - 60) / 22), top: 48 }, top, pitch, x, w, end,
     stream: x + 6, names, strip, size, cosine, logit: data.direct ? logit : null, own: end + 18, card: { x, y: end + 44, w }, norm, height,
   };
 }
 
-function phonePlan(w, data) {
-  const n = data.lines.length;
+function phonePlan(g, data) {
+  const w = g.width;
+  const { rows: n, hint } = windowOf(g, data, 16, 44); // a finger's room
   const chips = chipRows(data, w);
-  const top = chips.height + 66;
-  const pitch = n > 24 ? 22 : 28;
-  const end = top + pitch * (n + 1) + 8;
+  const top = chips.height + 66 + hint;
+  const pitch = data.lines.length > 24 ? 22 : 28;
+  const end = top + pitch * (n + 1) + 8 + hint;
   const names = [0, 120];
   const size = [122, w - 122 - 86];
   const cosine = [w - 78, 78];
   return {
-    phone: true, chips, rail: null, top, pitch, x: 0, w, end, stream: 6, names, strip: null, size, cosine, logit: null,
+    phone: true, rows: n, hint, chips, rail: null, top, pitch, x: 0, w, end, stream: 6, names, strip: null, size, cosine, logit: null,
     own: end + 18, card: { x: 0, y: end + 46, w }, norm: { x: 0, y: end + 46 + 7 * 18, w }, height: end + 172 + 480 + 52,
   };
 }

@@ -43,7 +43,7 @@ function drawHeads(g, data, at) {
     g.part("heads", null, () => [
       label(0, at.chips.height + 22, "The ledger of", { fill: "ink", weight: 600, size: 14 }),
       h("text", { x: measure("The ledger of ", 14, false) * 1.06 + 4, y: at.chips.height + 22, "font-family": MONO, "font-size": 14, "font-weight": 700, fill: css("accent") }, tokenSpans(token, 140, 14)),
-      label(at.size[0], at.top - 10, "length; sum so far", { fill: "ink3" }), label(at.cosine[0] + at.cosine[1], at.top - 10, "cosine", { anchor: "end", fill: "ink3" }),
+      label(at.size[0], at.top - 10 - at.hint, "length; sum so far", { fill: "ink3" }), label(at.cosine[0] + at.cosine[1], at.top - 10 - at.hint, "cosine", { anchor: "end", fill: "ink3" }),
     ]);
     return;
   }
@@ -58,7 +58,43 @@ function drawHeads(g, data, at) {
 
 /** Square root of its share of the strongest, with its sign: small lines keep their colours beside large ones. */
 const shade = (v, most) => Math.sign(v) * Math.sqrt(Math.min(1, Math.abs(v) / most));
-const rowY = (at, i) => at.top + (i + 0.5) * at.pitch + (i === at.count ? 8 : 0);
+const rowY = (at, i) => (i === at.count ? at.top + (at.rows + 0.5) * at.pitch + 8 + at.hint : at.top + (i - at.first + 0.5) * at.pitch);
+/** The lines in view that are written: their numbers. */
+const inView = (at, count) => Array.from({ length: Math.max(0, Math.min(count, at.first + at.rows) - at.first) }, (_, k) => at.first + k);
+
+/** Scroll until the chosen line is in view, whenever it is another one than when the ledger was last drawn. */
+function reveal(data, local, at) {
+  const chosen = chosenOf(data, local);
+  const most = data.lines.length - at.rows;
+  const now = [chosen, at.rows].join();
+  let first = local.first ?? 0;
+  if (now !== local.revealed && chosen < data.lines.length) first = clamp(first, chosen - at.rows + 1, chosen);
+  local.revealed = now;
+  at.count = data.lines.length;
+  at.first = local.first = clamp(first, 0, most);
+}
+function scrollTo(g, local, first) {
+  const to = clamp(first, 0, local.at.count - local.at.rows);
+  if (to === local.first) return false;
+  local.first = to;
+  g.redraw();
+  return true;
+}
+
+/** What is out of view: how many lines, and, once all are written, what they make of the sum; pressed, they come in. */
+function overLines(g, data, local, at, whole) {
+  if (!at.hint) return;
+  const last = at.first + at.rows;
+  const sign = (key, list, top, to, where) => list.length && g.overlay(key, { left: at.names[0] + 12, top, height: at.hint },
+    () => html("button", { type: "button", class: "gb-rows", click: () => scrollTo(g, local, local.first + to) }),
+    (node) => { node.textContent = `${counted(list.length, "line")} ${where}${whole ? `, together ${num(100 * list.reduce((sum, one) => sum + one.share, 0), 1)} % of the sum` : ""}`; });
+  sign("lines above", data.lines.slice(0, at.first), at.top - at.hint - 1, -at.rows, "above");
+  sign("lines below", data.lines.slice(last), at.top + at.rows * at.pitch + 1, at.rows, whole ? "below" : "further down");
+  g.part("thumb", [at.first, at.pitch], () => {
+    const [tall, share] = [at.rows * at.pitch, 1 / data.lines.length];
+    return h("rect", { x: at.x + at.w + 2, y: at.top + at.first * share * tall, width: 4, height: at.rows * share * tall, rx: 2, fill: css("ink3"), opacity: 0.5 });
+  });
+}
 
 /** A length in about three digits. */
 const long = (v) => (v === 0 ? "0" : v < 0.00005 ? "<.0001" : num(v, v >= 10 ? 1 : v >= 0.1 ? 2 : 4));
@@ -92,7 +128,6 @@ function drawLedger(g, data, local, at) {
   const most = Math.max(...data.lines.map((one) => Math.max(one.norm, one.running)), 1e-30);
   const said = data.direct ? data.lines.map((one) => one.logit) : [0];
   const mostLogit = { low: Math.max(1e-30, -Math.min(...said, 0)), high: Math.max(1e-30, ...said, whole ? data.top?.logit ?? 0 : 0) };
-  at.count = n;
   const { cols } = local;
   const spread = Array.from(local.a.vectors, Math.abs).sort((a, b) => a - b);
   const strong = spread[Math.floor(spread.length * 0.99)] || 1e-30;
@@ -103,16 +138,17 @@ function drawLedger(g, data, local, at) {
     label(at.names[0] + 16, y + 4, fit(name.replace("cross-attention", "cross"), at.names[1] - 18, 12, true), { mono: true, fill: i === chosen ? "accent" : part ? inkOf(part) : "ink", weight: i === chosen || !part ? 700 : 500 }),
     at.strip && [heatImage(at.strip[0], y - tall / 2, at.strip[1], tall, strip(values, from)), h("rect", { x: at.strip[0] - 0.5, y: y - tall / 2 - 0.5, width: at.strip[1] + 1, height: tall + 1, rx: 2, fill: "none", stroke: css(colour), "stroke-opacity": 0.6 })],
     bars(data, at, y, one, colour, most, mostLogit));
-  g.part("ledger", [count, chosen, at.pitch], () => [
-    data.lines.slice(0, count).map((one, i) => g.tip(row(i, rowY(at, i), one.name, one.part, one, local.a.vectors, i * cols, COLOUR[one.part]),
+  g.part("ledger", [count, chosen, at.pitch, at.first], () => [
+    inView(at, count).map((i) => [i, data.lines[i]]).map(([i, one]) => g.tip(row(i, rowY(at, i), one.name, one.part, one, local.a.vectors, i * cols, COLOUR[one.part]),
       `${one.name}: ${num(one.norm, 3)} long${changed(data, one) ? `, written ${num(one.written, 3)} long` : ""}\nthe sum is then ${num(one.running, 3)} long\ncosine ${num(one.cosine, 4)}, its share of the sum ${num(100 * one.share, 1)}%` + (one.logit === null ? "" : `\nsays ${num(one.logit, 3)} to ${visible(data.top.text)}`))),
-    h("path", { d: `M${at.x + (at.phone ? 0 : 14)},${at.top + n * at.pitch + 4}h${at.w - (at.phone ? 0 : 14)}`, stroke: css("ink3") }),
+    h("path", { d: `M${at.x + (at.phone ? 0 : 14)},${rowY(at, n) - at.pitch / 2 - 4}h${at.w - (at.phone ? 0 : 14)}`, stroke: css("ink3") }),
     row(n, rowY(at, n), whole ? "= the sum" : "sum so far", null,
       { norm: null, running: whole ? data.length : data.lines[count - 1].running, cosine: whole ? 1 : local.along[count - 1], logit: whole && data.direct ? data.top.logit : null },
       whole ? local.a.final : local.a.sums, whole ? 0 : (count - 1) * cols, "ink3"),
   ]);
   g.part("own", [whole], () => whole && label(at.names[0] + (at.phone ? 0 : 16), at.own, `the model’s own last row: ${at.phone ? "" : `${long(data.length)} long, `}off by ${tiny(data.error)}${at.phone ? "" : " of it"}${data.direct && Math.abs(data.rest) > 0.005 && !at.phone ? `; biases add ${num(data.rest, 2)} to the logit` : ""}`, { fill: "ink3" }));
-  g.part("stream", [count], () => drawStream(data, at, count, most));
+  overLines(g, data, local, at, whole);
+  g.part("stream", [count, at.first], () => drawStream(data, at, count, most));
 }
 
 /** The stream itself: it runs down past the lines, and each line is added to it. */
@@ -121,13 +157,15 @@ function drawStream(data, at, count, most) {
   const x = at.stream;
   const thick = (length) => clamp((9 * length) / most, 1.5, 9);
   const out = [];
-  data.lines.slice(0, count).forEach((one, i) => {
-    const [from, to] = [rowY(at, i), i + 1 < count ? rowY(at, i + 1) : rowY(at, n)];
-    out.push(h("path", { d: `M${x},${from}V${to - (i + 1 < count ? 0 : 4)}`, stroke: css("res"), "stroke-width": thick(one.running) }));
+  const shown = inView(at, count);
+  if (at.first && shown.length) out.push(h("path", { d: `M${x},${at.top - 14}V${rowY(at, at.first)}`, stroke: css("res"), "stroke-width": thick(data.lines[at.first - 1].running) }));
+  shown.forEach((i, k) => {
+    const [from, to] = [rowY(at, i), k + 1 < shown.length ? rowY(at, i + 1) : rowY(at, n)];
+    out.push(h("path", { d: `M${x},${from}V${to - (k + 1 < shown.length ? 0 : 4)}`, stroke: css("res"), "stroke-width": thick(data.lines[i].running) }));
   });
   const r = clamp(at.pitch * 0.2, 3.5, 5.5);
-  data.lines.slice(0, count).forEach((one, i) => {
-    const y = rowY(at, i);
+  shown.forEach((i) => {
+    const [y, one] = [rowY(at, i), data.lines[i]];
     out.push(h("circle", { cx: x, cy: y, r, fill: css(i ? "bg" : COLOUR[one.part]), stroke: css(COLOUR[one.part]), "stroke-width": 1.5 }));
     if (i) out.push(h("path", { d: `M${x - r + 2},${y}h${2 * r - 4}M${x},${y - r + 2}v${2 * r - 4}`, stroke: css(inkOf(one.part)), "stroke-width": 1.2 }));
   });

@@ -26,7 +26,8 @@ const normResidual = {
   draw(g, data, local) {
     g.data = data;
     listen(g, local);
-    const at = plan(g, data);
+    const at = (local.at = plan(g, data));
+    reveal(data, local, at);
     g.height = at.height;
     local.steps.bar(g, local);
     drawRail(g, data, local, at);
@@ -96,6 +97,16 @@ function listen(g, local) {
     if (hit.dataset.token !== undefined) follow(g, g.data, Number(hit.dataset.token));
     else choose(g, g.data, Number(hit.dataset.line));
   });
+  const over = (y) => local.at.hint && y > local.at.top && y < local.at.top + local.at.rows * local.at.pitch;
+  g.svg.addEventListener("wheel", (event) => {
+    const [x, y] = pointerAt(g, event);
+    if (over(y) && x > local.at.x && x < local.at.x + local.at.w && scrollTo(g, local, local.first + Math.sign(event.deltaY) * 2)) event.preventDefault();
+  }, { passive: false });
+  let from = null; // a finger, and the line that was at the top when it came
+  g.svg.addEventListener("touchstart", (event) => { from = over(pointerAt(g, event.touches[0])[1]) ? [event.touches[0].clientY, local.first] : null; }, { passive: true });
+  g.svg.addEventListener("touchmove", (event) => {
+    if (from && scrollTo(g, local, from[1] + Math.round((from[0] - event.touches[0].clientY) / local.at.pitch))) event.preventDefault();
+  }, { passive: false });
 }
 
 /** Ways on: to the part that wrote the chosen line, to training without these two, and back to the machine. */

@@ -28,8 +28,8 @@ def ground(wish: Setup, tracks: Sequence[Track]) -> None:
     """The race in three dimensions."""
     heading(
         "The race, seen from the side",
-        "The same surface and the same steps, with the loss as height: drag to turn it. A way ends where it leaves the "
-        "picture.",
+        "The same surface and the same steps, with the loss as height: drag to turn it. Thin lines join points of one "
+        "loss. A way is grey where the surface hides it, and ends where it leaves the picture.",
     )
     turned.draw_race(wish, tracks)
 

@@ -3,11 +3,17 @@
 
 const MOST = 14; // tokens with a row of their own
 
+/** How many tokens have a row of their own. */
+const rowsIn = (g, data) => (g.whole ? countOf(data) : Math.min(MOST, countOf(data)));
+/** How many rows the rule behind a bias has: a head's slope each, or a bucket's distances. */
+const ruleRows = (data) => (data.bias.slopes ?? data.bias.spans).length;
+
 function plan(g, data, local) {
-  const rows = Math.min(MOST, countOf(data));
-  if (g.width < 760) return phonePlan(g.width, data, local, rows);
+  const rows = rowsIn(g, data);
+  if (g.width < 760) return phonePlan(g, data, local, rows);
   const w = g.width;
-  const pitch = Math.min(22, 222 / rows);
+  const pitch = Math.min(22, 222 / Math.min(MOST, rows));
+  const more = g.whole && BIASES.includes(data.kind) ? Math.max(0, 16 * ruleRows(data) - 224) : Math.max(0, pitch * rows - 222);
   const left = Math.round(w * 0.38);
   const mid = left + 30;
   const midW = Math.round(w * 0.275);
@@ -18,11 +24,12 @@ function plan(g, data, local) {
   return {
     phone: false, w, pitch, heading: 1, chips: { x: 0, w: 76 }, heat: { x: 106, y: 58, w: left - 106 }, waves: { x: mid, y: 58, w: midW, h: 84 },
     clock: { x: mid, y: 178, w: midW, r: 46 }, matrix: { x: right, y: 58, size: matrix }, told: { x: right + matrix + 16, y: 58, w: rw - matrix - 16 },
-    curve: { x: right, y: 208, w: rw, h: 76 }, bias: { left: 0, x: 44, y: 58, w: left + 20, h: 218 }, rule: { x: left + 100, y: 58, w: right - left - 140, h: 224 },
-    words: { x: 0, y: 340, w }, mute: { x: mid, y: 58, w: right - mid - 40 }, order: { x: 0, y: 310, w }, height: (w - 416) / data.order.tokens.length < 40 ? 510 : 490,
+    curve: { x: right, y: 208, w: rw, h: 76 }, bias: { left: 0, x: 44, y: 58, w: left + 20, h: 218 }, rule: { x: left + 100, y: 58, w: right - left - 140, h: 224 + more },
+    words: { x: 0, y: 340 + more, w }, mute: { x: mid, y: 58, w: right - mid - 40 }, order: { x: 0, y: 310 + more, w }, height: ((w - 416) / data.order.tokens.length < 40 ? 510 : 490) + more,
   };
 }
-function phonePlan(w, data, local, rows) {
+function phonePlan(g, data, local, rows) {
+  const w = g.width;
   const step = stages.of(local);
   const heading = (measure(`${data.title}: ${data.what}`, 14, false) * 1.05 > w ? 3 : 2) + (data.notes.length ? 2 : 1) - 1;
   const early = step < stages.last;
@@ -33,7 +40,7 @@ function phonePlan(w, data, local, rows) {
   const biased = BIASES.includes(data.kind);
   const plain = data.kind === "none";
   const clock = under + 84 + 44;
-  const ruled = biased ? 16 * Math.min(14, (data.bias.slopes ?? data.bias.spans).length) : 0;
+  const ruled = biased ? 16 * (g.whole ? ruleRows(data) : Math.min(14, ruleRows(data))) : 0;
   const matrix = biased ? top + 200 + 62 + ruled + 44 : plain ? under + 150 : clock + 150;
   const size = Math.min(160, w - 150);
   const curve = matrix + Math.max(size, 130) + 48;
@@ -99,7 +106,7 @@ const positionsView = {
       local.stop?.();
       local.stop = g.tween(400, (t) => { local.late = way * (1 - t); g.redraw(); });
     }
-    const rows = shownRows(data, local, MOST);
+    const rows = shownRows(data, local, rowsIn(g, data));
     const biased = BIASES.includes(data.kind);
     if (biased) {
       if (step >= NUMBER) drawBias(g, data, local, at);

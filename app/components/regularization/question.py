@@ -33,8 +33,11 @@ class Question:
         plain, mean, spread = float(clean.probabilities[self.token]), float(under.mean()), float(under.std())
         index = 2 if abs(mean - plain) <= 0.1 * plain else 0 if mean > plain else 1
         why = (
-            f"None dropped, it is {plain:.3f}; over {PASSES} masks {mean:.3f} on average, from one to the next by "
-            f"±{spread:.3f}. Dropout keeps the mean of what it drops, not of what the model makes of it."
+            f"With nothing dropped the model gives it {plain:.3f}. Each of the {PASSES} masks drops other numbers, and "
+            f"with each the model gives another probability: {mean:.3f} on average, mostly between "
+            f"{max(0.0, mean - spread):.3f} and {min(1.0, mean + spread):.3f} (a standard deviation to each side). "
+            "What a mask keeps is scaled up, so that each number stays the same on average; the probability, which "
+            "the model computes from all of them, need not."
         )
         return Answer(index, why, {"plain": plain, "mean": mean, "spread": spread, "token": self.token})
 

@@ -5,6 +5,7 @@
 const EXPORT_MARGIN = 16; // pixels of margin: what reaches over the picture's edge on the page is not cut off
 const EXPORT_TITLE = { size: 18, line: 26 };
 const EXPORT_PROBE = 24;
+const EXPORT_LONGEST = 30_000; // pixels of a side: browsers make no canvas of 32,768
 const EXPORT_FAMILIES = ["Inter", "JetBrains Mono"]; // the families that app/static/fonts holds
 
 /**
@@ -92,7 +93,7 @@ async function asDataUrl(address) {
 
 // ---------------------------------------------------------------- files
 
-/** The picture as a PNG blob, `scale` pixels a unit. */
+/** The picture as a PNG blob, `scale` pixels a unit, fewer of one that is very long. */
 async function exportBlob(figure, beside, scale = 2) {
   const text = await exportText(figure, beside, true);
   const faces = text.split("@font-face").length - 1;
@@ -101,6 +102,7 @@ async function exportBlob(figure, beside, scale = 2) {
     const image = new Image();
     image.src = url;
     await image.decode();
+    scale = Math.min(scale, EXPORT_LONGEST / Math.max(image.width, image.height));
     const canvas = Object.assign(document.createElement("canvas"), { width: image.width * scale, height: (image.height - EXPORT_PROBE) * scale });
     const strip = Object.assign(document.createElement("canvas"), { width: EXPORT_PROBE * faces, height: EXPORT_PROBE });
     // A picture's fonts are read after it: until then their letters are not drawn at all.

@@ -28,11 +28,15 @@ function copied(source) {
   if (!drawn.hasAttribute("viewBox")) drawn.setAttribute("viewBox", `0 0 ${width} ${height}`);
   return { source, drawn, width, height, left: box.left * zoom, top: box.top * zoom };
 }
+/** The picture with what is scrolled out of view on the page. */
 function pictureDrawn(figure) {
-  const part = copied(figure.querySelector("svg"));
-  for (const drawn of figure.exports?.values() ?? []) part.drawn.append(drawn() ?? ""); // what a canvas over the picture shows
-  part.drawn.append(h("g", { "data-part": "over" }, overlaysDrawn(figure, part.source)));
-  return part;
+  const take = () => {
+    const part = copied(figure.querySelector("svg"));
+    for (const drawn of figure.exports?.values() ?? []) part.drawn.append(drawn() ?? ""); // what a canvas over the picture shows
+    part.drawn.append(h("g", { "data-part": "over" }, overlaysDrawn(figure, part.source)));
+    return part;
+  };
+  return figure.whole ? figure.whole(take) : take();
 }
 async function chartDrawn(chart) {
   const layers = [...chart.querySelectorAll("svg.marks, .js-plotly-plot .main-svg")].map(copied);

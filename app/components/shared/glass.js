@@ -24,7 +24,7 @@ function stage(name, view, parent) {
   let [chosen, sentAt, later] = [0, 0, 0];
   const motion = matchMedia("(prefers-reduced-motion: reduce)");
 
-  const g = { figure, svg, local, width: 0, height: 0, dark: false, get reduced() { return motion.matches; } };
+  const g = { figure, svg, local, width: 0, height: 0, dark: false, whole: false, get reduced() { return motion.matches; } };
   Object.assign(g, colours(g));
   g.send = (event, value) => send(event, value);
   const tell = () => { later = 0; sentAt = Date.now(); send("select", { ...local.sel, n: chosen }); };
@@ -105,6 +105,24 @@ function stage(name, view, parent) {
       if (t < 1) id = requestAnimationFrame(step);
     });
     return () => cancelAnimationFrame(id);
+  };
+
+  /** What `take` makes of the picture with all rows and columns in it: on the page some are scrolled out of view. */
+  figure.whole = (take) => {
+    const [kept, width] = [{ ...local }, g.width];
+    const again = (whole) => {
+      Object.assign(g, { whole, width });
+      stamp++;
+      draw();
+    };
+    again(true);
+    try {
+      return take();
+    } finally {
+      for (const name of Object.keys(local)) if (!(name in kept)) delete local[name];
+      Object.assign(local, kept);
+      again(false);
+    }
   };
 
   function draw() {

@@ -126,11 +126,20 @@ const tokenization = {
     }
     local.rows = currentRows(data, local);
     const spoken = g.width < 720 && Boolean(local.spoken);
+    const columnsIn = (width) => (spoken ? textColumns({ ...data, chars: [...data.spoken], front: [], back: [] }, local.whole.map((row) => ({ ...row, pieces: row.word })), width)
+      : textColumns(data, local.whole, width));
+    if (g.whole) {
+      local.scroll = 0;
+      for (let tries = 0; tries < 6; tries++) {
+        const { total, room } = columnsIn(g.width);
+        if (total <= room) break;
+        g.width += Math.ceil(total - room);
+      }
+    }
     const key = `${data.stamp}.${g.width}.${spoken}`;
     if (local.columnsKey !== key) {
       local.columnsKey = key;
-      local.columns = spoken ? textColumns({ ...data, chars: [...data.spoken], front: [], back: [] }, local.whole.map((row) => ({ ...row, pieces: row.word })), g.width)
-        : textColumns(data, local.whole, g.width);
+      local.columns = columnsIn(g.width);
       local.columns.mark = `${g.width}.${spoken}`;
     }
     const columns = local.columns;
