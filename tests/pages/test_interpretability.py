@@ -283,9 +283,9 @@ def test_paths_are_walked_when_the_page_is_drawn(
     happened: list[str] = []
     examples, walk = page.examples, path.walk
 
-    def walking(*given: Any) -> Iterator[Any]:
+    def walking(*given: Any, **more: Any) -> Iterator[Any]:
         happened.append("walked")
-        yield from walk(*given)
+        yield from walk(*given, **more)
 
     def last(texts: Any) -> None:
         happened.append("drawn")

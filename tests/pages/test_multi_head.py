@@ -466,7 +466,7 @@ def test_where_it_takes_long_sets_are_measured_when_asked(
     monkeypatch.setattr(further, "QUICK", 0.0)
     app = open_page("multi_head", model="./other", text="The dog and the crow sat")
     assert not any(line["single changes added"] for line in lines(app))
-    app.button(key="multi_head_more.sets").click().run()
+    app.button(key="work.multi_head_more").click().run()
     assert any(line["single changes added"] for line in lines(app))
     assert "Switch off pairs of heads" not in [button.label for button in app.button]
     run_notebook(app)
