@@ -170,14 +170,17 @@ class Shared:
                 st.caption(widgets.escape(f"{done} of {self.total} {self.what}"))
             return st.container(width="stretch", key=f"gb-bar-{self.name}")
 
-    def go_on(self, slot: DeltaGenerator | None, first: int = 1) -> None:
+    def go_on(self, slot: DeltaGenerator | None, first: int = 1, whole: bool = True) -> None:
         """If this session waits for it: wait, saying in `slot` how far it is; then draw the page anew, to show it.
 
         Args:
             first: results that the first picture waits for; later ones are drawn every few seconds.
+            whole: all of it was drawn: False where it was not, and it may have ended since then.
         """
         there, until = self.measured, self.until or 0
         before = len(there.results)
+        if there.ended and not whole:
+            again()
         if slot is None or there.ended or before >= until:
             return
         bar, started = slot.empty(), time.monotonic()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from streamlit.delta_generator import DeltaGenerator
 
@@ -33,7 +33,7 @@ class Search:
         """Whether it is done at once, without a bar."""
         return self.ctx.lm.n_parameters <= HEAVY
 
-    @property
+    @cached_property
     def known(self) -> Exact | None:
         """What it found; None: not yet, or nothing is searched. It begins without being asked to."""
         if not self.possible:
@@ -64,8 +64,8 @@ class Search:
 
     def go_on(self, slot: DeltaGenerator | None) -> None:
         """Wait for what is left. Called at the end of the page."""
-        if slot is not None:
-            self._job.go_on(slot, first=self._job.total)
+        if self.possible and not self.quick:
+            self._job.go_on(slot, self._job.total, whole=self.known is not None)
 
     @property
     def _job(self) -> work.Shared:

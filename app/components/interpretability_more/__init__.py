@@ -117,11 +117,11 @@ class Below:
             widgets.segments("Explained is its", "says", ("logit", "probability"), widgets.capital)
             low, high = (int(bound) for bound in (BY_KEY["quadrature"].low, BY_KEY["quadrature"].high))
             st.slider("Steps of integrated gradients", low, high, width=220, **state.bind("quadrature"))
-        waiting: list[tuple[work.Shared, DeltaGenerator | None]] = []
+        waiting: list[tuple[work.Shared, DeltaGenerator | None, bool]] = []  # and whether all of it is drawn
         if found is None and not why:
             job = measure.job(self.ctx, self.ask)
             seconds = max(1, round(measure.seconds(lm, self.ask, len(self.ctx.ids))))
-            waiting.append((job, job.buttons(f"Explain this prediction, about {seconds} s")))
+            waiting.append((job, job.buttons(f"Explain this prediction, about {seconds} s"), False))
         picked = {name: state.get(name) for name in KEYS}
         more(
             data=record(self.ctx, self.ask, found, why, self._probe_record())
@@ -129,8 +129,9 @@ class Below:
             key="explained",
             on_select_change=lambda: events.select("explained", KEYS),
         )
-        waiting.append(self._probe_buttons())
-        waiting.append(walked.show(self.ctx, self.walk))
+        layers, not_probed = self.probes
+        waiting.append((*self._probe_buttons(), bool(not_probed) or len(layers) > lm.config.n_layers))
+        waiting.append((*walked.show(self.ctx, self.walk), self.walk is not None))
         with st.container(horizontal=True, gap="small"):
             if st.button("Both pictures as a table", key="explained.table"):
                 _table(self.table())
@@ -140,8 +141,8 @@ class Below:
             )
 
         def go_on() -> None:
-            for job, slot in waiting:
-                job.go_on(slot, first=job.total)
+            for job, slot, whole in waiting:
+                job.go_on(slot, job.total, whole)
 
         return go_on
 

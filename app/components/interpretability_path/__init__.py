@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from app.components import register
 from app.components.interpretability.asking import Asked
 from app.components.interpretability.maps import A_SECOND, QUICK, prepared
 from app.page import Context
+from app.sweeps import Measured
 from core.analysis.patching import NothingToRecover
 from core.analysis.paths import INTO, Paths, Piece, Sender, gathered, paths, pieces, senders_of, walk
 from core.analysis.places import Kind
@@ -96,10 +97,13 @@ class Below:
         if self.quick:
             found = cache.call(see_paths, self.ctx.model_key, self.asked, self.kind, self.block, self.head)
             return found if isinstance(found, Paths) else None
-        there = self._job.measured.results
-        if not there:
-            return None
-        return gathered(self.senders, self.block, self.head, there)
+        there = self._walked.results
+        return gathered(self.senders, self.block, self.head, there) if there else None
+
+    @cached_property
+    def _walked(self) -> Measured:
+        """What there is in this run of the page, where it is not quick."""
+        return self._job.measured
 
     @property
     def quick(self) -> bool:
@@ -116,12 +120,11 @@ class Below:
     @property
     def _job(self) -> work.Shared:
         """The walking, some senders at a time."""
-        lm, asked = self.ctx.lm, self.asked
+        lm, asked, block, head = self.ctx.lm, self.asked, self.block, self.head  # the thread has no session
         assert asked.pair is not None
 
         def make(known: Sequence[Piece]) -> Iterator[Piece]:
-            found = prepared(lm, asked, self.kind)
-            return walk(lm, found, self.block, self.head, known=len(known))
+            return walk(lm, prepared(lm, asked, self.kind), block, head, known=len(known))
 
         written = lm.config.shape == "encoder-decoder" and self.kind != "encoder"
         places = self.positions if written else len(asked.pair.corrupted)
@@ -141,8 +144,9 @@ class Below:
         )  # fmt: skip
         if self.told or self.quick:
             return lambda: None
-        seconds = max(1, round(self.weight / A_SECOND))
-        return partial(self._job.go_on, self._job.buttons(f"Walk every path, about {seconds} s"))
+        job, seconds = self._job, max(1, round(self.weight / A_SECOND))
+        slot = job.buttons(f"Walk every path, about {seconds} s")
+        return partial(job.go_on, slot, whole=self._walked.ended)
 
     def cells(self) -> list[str]:
         """A notebook cell that walks the paths again, where all have been walked."""

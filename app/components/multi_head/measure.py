@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -73,7 +74,7 @@ class Measure:
         found = self.so_far
         return found if found is not None and found.complete else None
 
-    @property
+    @cached_property
     def so_far(self) -> HeadEffects | None:
         """The same, with nan in blocks that are still to be measured; None as long as none is."""
         if self.token < 0:
@@ -132,4 +133,4 @@ class Measure:
         with slot, st.container(horizontal=True, vertical_alignment="center"):
             bar = st.container()
             st.button("Stop", key="multi_head.stop", on_click=state.whole(job.wait), args=(0,))
-        job.go_on(bar, first=len(range(0, job.total, COARSE)))
+        job.go_on(bar, first=len(range(0, job.total, COARSE)), whole=False)

@@ -67,7 +67,8 @@ def show(lm: LanguageModel, seen: Seen, further: Further) -> Callable[[], None]:
         return lambda: None
     seconds = max(1, round(cost(further.ctx.lm, len(further.ctx.ids), 48) / A_SECOND))
     job = further.job
-    return partial(job.go_on, job.buttons(f"Switch off pairs of heads, about {seconds} s"), job.total)
+    slot = job.buttons(f"Switch off pairs of heads, about {seconds} s")
+    return partial(job.go_on, slot, job.total, whole=False)
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Any]) -> Any:
