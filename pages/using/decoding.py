@@ -88,7 +88,7 @@ draw(
             "show": wish.show,
             "across": across,
         },
-        "\x1f".join([ctx.model_key, repr(asked), str(reader)]),
+        "\x1f".join([ctx.model_key, repr(asked), str(reader), search.pending]),
         events.selection("picture", {key: state.get(key) for key in ("node", "level", "crossing")}),
     ),
     key="picture",

@@ -125,8 +125,10 @@ def test_of_a_large_model_the_exact_search_is_done_once_for_everybody_and_can_be
     memo["decoding"] = memo["decoding"][0], 0  # as Stop does
     app.run()
     assert not app.exception and app.button(key="work.decoding").label == "Search for the likeliest text"
-    assert "was stopped" in spoken(picture(app)["verdict"]["search"])
+    stopped = picture(app)
+    assert "was stopped" in spoken(stopped["verdict"]["search"])
     app.button(key="work.decoding").click().run()
+    assert picture(app)["stamp"] != stopped["stamp"], "or the browser would keep what it has drawn"
     assert "exact search (" in spoken(picture(app)["verdict"]["search"])
 
 

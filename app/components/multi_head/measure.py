@@ -133,4 +133,5 @@ class Measure:
         with slot, st.container(horizontal=True, vertical_alignment="center"):
             bar = st.container()
             st.button("Stop", key="multi_head.stop", on_click=state.whole(job.wait), args=(0,))
-        job.go_on(bar, first=len(range(0, job.total, COARSE)), whole=False)
+        there = len(job.measured.results)  # the page is drawn anew when there are twice as many
+        job.go_on(bar, first=max(2 * there, len(range(0, job.total, COARSE))), whole=False)
