@@ -37,6 +37,19 @@ PREDICTS = frozenset({
 })  # fmt: skip
 
 
+# Pages of training: what they train while a published model is open, which is far too large for it.
+TRAINED: dict[str, str] = {
+    "objectives": "{} is not trained here: the three whose losses fall below are small models, trained on the tales.",
+    "lab": "{} is not trained here: the runs of this page are small models, yours and recorded ones.",
+    "optimizers": "Of {} only one weight is followed here: the five optimizers below train a gpt-nano.",
+    "regularization": "Of {} only activations are dropped here: what is trained with and without dropout is small.",
+    "fine_tuning": "The four ways adapt tales-bert: of {}, nothing is shown here but what it learns of your own lines.",
+    "break_it": "Of {} a part is only taken out here: the two that are trained without it are small models.",
+    "scaling": "{} does nothing here: the ladder is of small models of its own, all trained on the same stories.",
+    "adaptability": "{} does nothing here: what is adapted is tales-bert, and what answers to prompts is small, too.",
+}
+
+
 @dataclass(frozen=True)
 class Cover:
     """One point of the subject: section number, the term, and what on the page shows it.
@@ -99,7 +112,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     ),
     _chapter(
         1, "vectors", "tokenization", "Tokenization", "dataset",
-        ("2.1", "token", "the same text cut by nine tokenizers", "tokenization.rows"),
+        ("2.1", "token", "the same text cut by every tokenizer of the table", "tokenization.rows"),
         ("2.1", "words as tokens", "the word row, with what it cannot name", "tokenization.rows.words", "Word"),
         ("2.1", "parts of words as tokens", "a word in its pieces, piece by piece", "tokenization.machine", "Word"),
         ("2.1", "byte-pair encoding", "merge by merge: pairs, counts, the chosen one", "tokenization.pair", "Entries"),
@@ -324,3 +337,8 @@ def following(slug: str) -> Chapter | None:
     """The next existing chapter after `slug` in reading order, or None after the last one."""
     at = CHAPTERS.index(BY_SLUG[slug])
     return next((chapter for chapter in CHAPTERS[at + 1 :] if chapter.exists), None)
+
+
+def trained(slug: str, name: str) -> str:
+    """What a page of training trains in place of the published model `name`, in a line; "" on other pages."""
+    return TRAINED.get(slug, "").format(name)

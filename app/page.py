@@ -21,6 +21,7 @@ from app import (
     badge,
     chapters,
     choice,
+    models,
     opening,
     reading,
     runs,
@@ -146,6 +147,8 @@ def begin(
     places = sidebar.head(slug)
     sidebar.say(notes)
     above = st.empty()
+    if opened.name in models.published() and (line := chapters.trained(slug, opened.label)):
+        st.html(f"<p class='gb-hint'>{inline(line)}</p>")
     ctx = Context(
         slug=slug,
         lm=lm,

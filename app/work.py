@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 import streamlit as st
@@ -18,6 +19,7 @@ from app import state, sweeps, widgets
 
 EVERY = 0.1  # seconds between two signs of progress
 SHOWN = 2.5  # seconds after which what is there by then is drawn
+TO_THE_END = 10**9  # results that are waited for where nobody knows how many there will be
 
 
 @dataclass
@@ -113,12 +115,17 @@ def again() -> None:
     st.rerun()
 
 
+def anew(steps: Callable[[], Iterator[Any]]) -> sweeps.Make:
+    """For work each of whose steps needs the earlier ones: it is done again, and what is there is passed over."""
+    return lambda known: islice(steps(), len(known), None)
+
+
 @dataclass(frozen=True)
 class Shared:
     """Long work that visitors share (`app.sweeps`): this session waits for it, or stops waiting, and sees all there is.
 
     name: of the work. key: on what; whoever has the same sees the same. total: results in all. what: their unit, in the
-    plural. make: yields what is left to do, given what is there.
+    plural. make: yields what is left to do, given what is there. about: there may be fewer than `total`, or more.
     """
 
     name: str
@@ -126,12 +133,13 @@ class Shared:
     total: int
     what: str
     make: sweeps.Make
+    about: bool = False
 
     @property
     def measured(self) -> sweeps.Measured:
         """What there is by now, whoever measured it."""
         found = sweeps.measured(self.key)
-        return replace(found, ended=found.ended or len(found.results) >= self.total)
+        return replace(found, ended=found.ended or (len(found.results) >= self.total and not self.about))
 
     @property
     def until(self) -> int | None:
@@ -141,6 +149,7 @@ class Shared:
 
     def wait(self, until: int) -> None:
         """Wait for so many results, from the end of this run of the page on; 0: for none any more."""
+        until = TO_THE_END if self.about and until >= self.total else until
         state.memo("shared work")[self.name] = self.key, until
 
     def buttons(self, label: str) -> DeltaGenerator | None:
@@ -161,14 +170,17 @@ class Shared:
                 st.caption(widgets.escape(f"{done} of {self.total} {self.what}"))
             return st.container(width="stretch", key=f"gb-bar-{self.name}")
 
-    def go_on(self, slot: DeltaGenerator | None, first: int = 1) -> None:
+    def go_on(self, slot: DeltaGenerator | None, first: int = 1, whole: bool = True) -> None:
         """If this session waits for it: wait, saying in `slot` how far it is; then draw the page anew, to show it.
 
         Args:
             first: results that the first picture waits for; later ones are drawn every few seconds.
+            whole: all of it was drawn: False where it was not, and it may have ended since then.
         """
         there, until = self.measured, self.until or 0
         before = len(there.results)
+        if there.ended and not whole:
+            again()
         if slot is None or there.ended or before >= until:
             return
         bar, started = slot.empty(), time.monotonic()
@@ -180,7 +192,8 @@ class Shared:
                 if done > before
                 else ""
             )
-            bar.progress(share, text=widgets.escape(f"{done} of {self.total} {self.what}{left}"))
+            said = f"{done} of {max(done, self.total)} {self.what}{left}"
+            bar.progress(share, text=widgets.escape(said))
             if done >= until:
                 return until < self.total  # the last step is followed by the end
             return done >= first and done > before and spent > SHOWN

@@ -17,9 +17,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.machine import ROOT
+
+if TYPE_CHECKING:
+    from core.text.tokenizer import Tokenizer
 
 VARIABLE = "GLASSBOX_REAL"
 NONE = "none"
@@ -83,6 +86,20 @@ def folder(name: str) -> Path | None:
 def ready() -> list[str]:
     """The names of the models that open at once."""
     return [model.name for model in MODELS if folder(model.name) is not None]
+
+
+def tokenizer(name: str) -> Tokenizer:
+    """A model's tokenizer, read without its weights.
+
+    Raises:
+        NotHere: the model has not been made ready. ValueError: its file is damaged.
+    """
+    place = folder(name)
+    if place is None:
+        raise NotHere(missing(name))
+    from core.checkpoints.tokenizers import tokenizer_of
+
+    return tokenizer_of(place)
 
 
 def fetched(name: str) -> bool:

@@ -10,7 +10,18 @@ FIELDS: tuple[Field, ...] = (
         "method",
         "choice",
         "bpe",
-        choices=("model", "characters", "words", "bpe", "wordpiece", "unigram", "gpt2", "cl100k", "bert"),
+        choices=(
+            "model",
+            "characters",
+            "words",
+            "bpe",
+            "wordpiece",
+            "unigram",
+            "gpt2",
+            "cl100k",
+            "smollm2",
+            "bert",
+        ),
     ),
     Field("corpus", "choice", "tales", choices=("tales", "fables", "python", "own")),  # what is learned from
     Field("size", "int", 2000, 50, 4000),  # entries of a learned vocabulary

@@ -73,15 +73,34 @@ class HeadEffects:
     likeliest: Array  # (L, H) the id that is predicted instead, or still
 
     @classmethod
-    def of(cls, blocks: Sequence[LayerEffects], attention: Kind, value: Value) -> HeadEffects:
-        """What was measured block by block, in any order; at least one."""
-        lines = sorted(blocks, key=lambda one: one.layer)
+    def of(
+        cls, blocks: Sequence[LayerEffects], attention: Kind, value: Value, layers: int | None = None
+    ) -> HeadEffects:
+        """What was measured block by block, in any order; at least one.
+
+        Args:
+            layers: of the model: nan, and -1 for an id, where a block is not measured. None: all are.
+        """
+        known = {one.layer: one for one in blocks}
+        some, count = blocks[0], len(known) if layers is None else layers
+        after, divergence = (np.full((count, len(some.after)), np.nan, some.after.dtype) for _ in range(2))
+        likeliest = np.full(after.shape, -1, np.int64)
+        for layer, one in known.items():
+            after[layer], divergence[layer], likeliest[layer] = one.after, one.divergence, one.likeliest
         return cls(
-            attention=attention, value=value, row=lines[0].row, token=lines[0].token, before=lines[0].before,
-            after=np.stack([one.after for one in lines]),
-            divergence=np.stack([one.divergence for one in lines]),
-            likeliest=np.stack([one.likeliest for one in lines]).astype(np.int64),
+            attention=attention, value=value, row=some.row, token=some.token, before=some.before, after=after,
+            divergence=divergence, likeliest=likeliest,
         )  # fmt: skip
+
+    @property
+    def measured(self) -> int:
+        """How many blocks are measured."""
+        return int((self.likeliest >= 0).all(-1).sum())
+
+    @property
+    def complete(self) -> bool:
+        """Whether every head is."""
+        return self.measured == len(self.after)
 
     @property
     def change(self) -> Array:
@@ -91,7 +110,9 @@ class HeadEffects:
     @property
     def largest(self) -> tuple[int, int]:
         """The (layer, head) whose absence changes the token's log-probability most, up or down."""
-        layer, head = np.unravel_index(int(np.abs(self.change).argmax()), self.change.shape)
+        layer, head = np.unravel_index(
+            int(np.nan_to_num(np.abs(self.change), nan=-1.0).argmax()), self.change.shape
+        )
         return int(layer), int(head)
 
 

@@ -8,17 +8,21 @@ heads; McGrath et al. 2023, "The Hydra Effect").
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from core.analysis.head_effects import POSITIONS, HeadEffects, Resumable, Value
+from core.analysis.head_effects import HeadEffects, Resumable, Value
 from core.analysis.places import Kind, Place
 from core.language_model import LanguageModel, Text
 
 Head = tuple[int, int]  # layer, head
+Change = tuple[tuple[Head, ...], float]  # heads that are off, and what becomes of the token's log-probability
+TOGETHER = (
+    256  # positions of all variants that run as one batch: more gain nothing, and progress would not show
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +54,6 @@ def set_effects(
     value: Value = "zero",
     attention: Kind = "self",
     target: Text | None = None,
-    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[SetEffect, ...]:
     """Switch off every set, and every head of them alone, and measure one token's log-probability at `row`.
 
@@ -59,29 +62,64 @@ def set_effects(
     Args:
         sets: of (layer, head) pairs, counted from 0; naming a head twice changes nothing, a set may be empty.
         row, token, value, attention, target: as for `head_effects`.
-        progress: called with (variants measured, variants in all) after each batch.
 
     Raises:
         ValueError: no such head, attention, row or token.
     """
-    wanted = [tuple(dict.fromkeys((int(layer), int(head)) for layer, head in heads)) for heads in sets]
-    singles = list(dict.fromkeys(head for heads in wanted for head in heads))
-    for layer, head in singles:
+    made = changes(
+        lm, text, sets, row=row, token=token, value=value, attention=attention, target=target,
+    )  # fmt: skip
+    return collected(sets, made)
+
+
+def changes(
+    lm: LanguageModel,
+    text: Text,
+    sets: Sequence[Sequence[Head]],
+    *,
+    row: int = -1,
+    token: int | None = None,
+    value: Value = "zero",
+    attention: Kind = "self",
+    target: Text | None = None,
+    known: Collection[tuple[Head, ...]] = (),
+) -> Iterator[Change]:
+    """The same variant by variant, for a page that shows progress, or stops: the heads that are off, and the change.
+
+    Args:
+        known: variants that are left out. The others: as for `set_effects`, which says what is raised.
+    """
+    wanted = variants(sets)
+    for layer, head in dict.fromkeys(head for heads in wanted for head in heads):
         Place.of(lm, layer, head, attention)
     run = Resumable.of(lm, text, row, token, value, attention, target)
-    variants = sorted(dict.fromkeys([*((head,) for head in singles), *filter(None, wanted)]), key=min_layer)
-    size = max(1, POSITIONS // max(len(stream[0]) for stream in run.streams)) if run.streams else 1
-    change: dict[tuple[Head, ...], float] = {(): 0.0}
-    for first in range(0, len(variants), size):
-        batch = variants[first : first + size]
+    left = [heads for heads in wanted if heads not in known]
+    size = max(1, TOGETHER // max(len(stream[0]) for stream in run.streams)) if run.streams else 1
+    for first in range(0, len(left), size):
+        batch = left[first : first + size]
         logs = run.without(batch)[:, run.token]
-        change |= {heads: float(log) - run.before for heads, log in zip(batch, logs, strict=True)}
-        if progress is not None:
-            progress(len(change) - 1, len(variants))
+        yield from ((heads, float(log) - run.before) for heads, log in zip(batch, logs, strict=True))
+
+
+def variants(sets: Sequence[Sequence[Head]]) -> list[tuple[Head, ...]]:
+    """All that `changes` switches off: each set, and each head alone, those of the first blocks first."""
+    wanted = _distinct(sets)
+    singles = [(head,) for heads in wanted for head in heads]
+    return sorted(dict.fromkeys([*singles, *filter(None, wanted)]), key=min_layer)
+
+
+def collected(sets: Sequence[Sequence[Head]], changed: Iterable[Change]) -> tuple[SetEffect, ...]:
+    """What each set does, from all that `changes` yields."""
+    change = {(): 0.0, **dict(changed)}
     return tuple(
         SetEffect(heads=heads, singles=tuple(change[(head,)] for head in heads), joint=change[heads])
-        for heads in wanted
+        for heads in _distinct(sets)
     )
+
+
+def _distinct(sets: Sequence[Sequence[Head]]) -> list[tuple[Head, ...]]:
+    """The sets, no head twice in one."""
+    return [tuple(dict.fromkeys((int(layer), int(head)) for layer, head in heads)) for heads in sets]
 
 
 def min_layer(heads: Sequence[Head]) -> int:

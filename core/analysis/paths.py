@@ -10,7 +10,7 @@ The shares of all senders need not add up: norm, softmax and what lies behind th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.analysis.patching import Patching
+from core.analysis.patching import POSITIONS, Patching
 from core.analysis.places import Place
 from core.analysis.resuming import run_text
 from core.hooks import Intervention, intervene, recording
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 Into = Literal["Q", "K", "V"]
 INTO: tuple[Into, ...] = get_args(Into)
+Piece = tuple[Into, int, Array]  # see `walk`
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Sender:
 class Paths:
     """What came along each path to head `head` of block `layer`, as shares of what patching can recover.
 
-    shares: into -> (n,) a number a sender. whole: into -> the same with all senders at once.
+    shares: into -> (n,) a number a sender. whole: into -> the same with all senders at once. nan: not walked yet.
     """
 
     layer: int
@@ -68,6 +69,11 @@ class Paths:
     senders: tuple[Sender, ...]
     shares: Mapping[Into, Array]
     whole: Mapping[Into, float]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every path has been walked."""
+        return not any(np.isnan(line).any() for line in self.shares.values())
 
     @property
     def strongest(self) -> tuple[Into, int]:
@@ -78,11 +84,16 @@ class Paths:
 
 def senders(found: Patching, layer: int) -> tuple[Sender, ...]:
     """All that writes into the stream before block `layer`, in order."""
+    return senders_of(found.heads, layer, cross=found.half == "decoder.")
+
+
+def senders_of(heads: int, layer: int, cross: bool) -> tuple[Sender, ...]:
+    """The same of a stack of so many heads a block. cross: whether its blocks read a source, too."""
     out = [Sender()]
     for at in range(layer):
-        out += [Sender(at, head) for head in range(found.heads)]
-        if found.half == "decoder.":
-            out += [Sender(at, head, cross=True) for head in range(found.heads)]
+        out += [Sender(at, head) for head in range(heads)]
+        if cross:
+            out += [Sender(at, head, cross=True) for head in range(heads)]
         out.append(Sender(at))
     return tuple(out)
 
@@ -97,28 +108,52 @@ def paths(lm: LanguageModel, found: Patching, layer: int, head: int) -> Paths:
         ValueError: no such head, a head of cross-attention, whose keys and values are another stack's.
         NothingToRecover: both texts get the same answer.
     """
-    lines = dict(walk(lm, found, layer, head))
+    return gathered(senders(found, layer), layer, head, walk(lm, found, layer, head))
+
+
+def gathered(speakers: tuple[Sender, ...], layer: int, head: int, walked: Iterable[Piece]) -> Paths:
+    """The paths from what `walk` yields; nan where it has not been yet."""
+    lines = {into: np.full(len(speakers) + 1, np.nan) for into in INTO}
+    for into, first, shares in walked:
+        lines[into][first : first + len(shares)] = shares
     return Paths(
-        layer=layer, head=head, senders=senders(found, layer), shares={into: line[:-1] for into, line in lines.items()},
-        whole={into: float(line[-1]) for into, line in lines.items()},
+        layer=layer, head=head, senders=speakers, shares={into: line[1:] for into, line in lines.items()},
+        whole={into: float(line[0]) for into, line in lines.items()},
     )  # fmt: skip
 
 
-def walk(lm: LanguageModel, found: Patching, layer: int, head: int) -> Iterator[tuple[Into, Array]]:
-    """The same by what is read, for a page that shows progress: (n + 1,) shares, the last of all senders at once."""
+def walk(lm: LanguageModel, found: Patching, layer: int, head: int, *, known: int = 0) -> Iterator[Piece]:
+    """The same some senders at a time, for a page that shows progress, or stops: into, number of the first, shares.
+
+    Number 0 are all senders at once, and number n is the sender before the nth. `pieces` says how many there are.
+
+    Args:
+        known: pieces that are left out at the beginning.
+    """
     if found.attention == "cross":
         raise ValueError("a head of cross-attention reads another stack: ask for a head of self-attention")
     place = Place.of(lm, layer, head, found.attention)
-    speakers = senders(found, layer)
+    speakers, size = senders(found, layer), _together(len(found.counterpart))
     clean, corrupted = (_values(lm, found, ids) for ids in (found.pair.clean, found.pair.corrupted))
     said = _Said(found, clean, corrupted)
     with torch.no_grad():
-        streams = torch.cat([*said.streams(layer, speakers), said.all_clean(layer)])  # (n + 1, T', D)
+        streams = torch.cat([said.all_clean(layer), *said.streams(layer, speakers)])  # (n + 1, T', D)
         read = streams if place.norm is None else place.norm(streams)
-    for into in INTO:
+    starts = [(into, first) for first in range(0, len(read), size) for into in INTO]
+    for into, first in starts[known:]:
         with torch.no_grad():
-            line = found.recovered(_heard(found, place, read, into))
-        yield into, line
+            line = found.recovered(_heard(found, place, read[first : first + size], into))
+        yield into, first, line
+
+
+def pieces(speakers: Sequence[Sender], positions: int) -> int:
+    """How many pieces `walk` yields of a text of so many positions."""
+    return len(INTO) * -(-(1 + len(speakers)) // _together(positions))
+
+
+def _together(positions: int) -> int:
+    """Senders that speak in one batch."""
+    return max(1, POSITIONS // positions)
 
 
 def _values(lm: LanguageModel, found: Patching, ids: tuple[int, ...]) -> dict[str, Tensor]:

@@ -8,7 +8,7 @@ search on language models, and the short texts that it finds: Stahlberg and Byrn
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -92,6 +92,30 @@ def best(
     Raises:
         ValueError: a number outside its range, or as `core.decoding.prefixes.Prefixes`.
     """
+    *_, last = best_steps(
+        lm, prompt, depth, n=n, length_penalty=length_penalty, max_passes=max_passes, target=target, slots=slots,
+        stop_ids=stop_ids,
+    )  # fmt: skip
+    assert isinstance(last, Exact)
+    return last
+
+
+def best_steps(
+    lm: LanguageModel,
+    prompt: Text,
+    depth: int,
+    *,
+    n: int = 1,
+    length_penalty: float = 0.0,
+    max_passes: int = 2_000,
+    target: Text | None = None,
+    slots: Sequence[int] | None = None,
+    stop_ids: tuple[int, ...] | None = None,
+) -> Iterator[int | Exact]:
+    """The same, for a page that shows progress or stops: a number for each pass, and at last what was found.
+
+    Arguments and errors as for `best`.
+    """
     whole_number("depth", depth, 1, MOST_LEVELS)
     whole_number("n", n, 1, 1_000)
     whole_number("max_passes", max_passes, 1, 10**7)
@@ -107,7 +131,7 @@ def best(
         n,
         length_penalty,
     )
-    return search.run(options, max_passes)
+    yield from search.run(options, max_passes)
 
 
 @dataclass(slots=True)
@@ -155,17 +179,17 @@ class _Search:
         begun = prefixes.ids([ROOT]).shape[1] > 1
         self.first_id = None if begun else prefixes.lm.config.first_id  # what every text begins with
 
-    def run(self, options: DecodingOptions, max_passes: int) -> Exact:
+    def run(self, options: DecodingOptions, max_passes: int) -> Iterator[int | Exact]:
         if self.limit == 0:
-            return Exact((), True, -float("inf"), 0, 0, 0)
-        self._start(options)
-        self.read.update(node for batch in self.prefixes.batches for node in batch)
-        heapq.heappush(self.open, _Open(-float("inf"), 0, -1, -1, 0.0, None))
-        while self.open and -self.open[0].key > self.floor and len(self.read) < max_passes:
-            self._expand(max_passes)
+            yield Exact((), True, -float("inf"), 0, 0, 0)
+            return
+        told = 0
+        for _ in self._expansions(options, max_passes):
+            yield from range(told + 1, len(self.read) + 1)
+            told = len(self.read)
         best = sorted(self.found.items(), key=lambda item: -item[1][0])[: self.n]
         ahead = -self.open[0].key if self.open else -float("inf")
-        return Exact(
+        yield Exact(
             texts=tuple(self._text(node, *scores) for node, scores in best),
             proven=ahead <= self.floor,
             bound=max(ahead, self.floor),
@@ -173,6 +197,16 @@ class _Search:
             possible=self._possible(),
             depth=self.limit,
         )
+
+    def _expansions(self, options: DecodingOptions, max_passes: int) -> Iterator[None]:
+        """The beam search that comes first, then batch after batch until nothing better can come."""
+        self._start(options)
+        self.read.update(node for batch in self.prefixes.batches for node in batch)
+        heapq.heappush(self.open, _Open(-float("inf"), 0, -1, -1, 0.0, None))
+        yield
+        while self.open and -self.open[0].key > self.floor and len(self.read) < max_passes:
+            self._expand(max_passes)
+            yield
 
     def _possible(self) -> int:
         """How many texts there are."""

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from core.decoding.labels import wants
+from core.decoding.reader import Reader
 from core.decoding.warpers import forced
 from core.families.asked import guesses, sign_of, softmax
 from core.training.examples import marks
@@ -91,15 +92,18 @@ def write(lm: LanguageModel, ids: Sequence[int], count: int, after: Sequence[int
     start = marks(lm).specials.start_id
     written = [start] if both else read
     source = [torch.tensor([read], device=lm.device)] if both else []
+    reader = None if both else Reader(lm, read)  # what was read before is not read again
     strokes: list[Stroke] = []
     first, positions = len(written), len(read) if both else 0
     while len(strokes) < count and len(written) < lm.config.n_ctx:
         row = torch.tensor([written], device=lm.device)
-        logits = lm.transformer(*source, row)[:, -1]  # (1, V)
+        logits = lm.transformer(*source, row)[:, -1] if reader is None else reader.logits()  # (1, V)
         best = int(forced(logits, row, lm.config.first_id).argmax())
         strokes.append(_stroke(softmax(logits[0]), best))
         positions += len(written)
         written = [*written, strokes[-1].id]
+        if reader is not None:
+            reader.extend(torch.tensor([[strokes[-1].id]], device=lm.device))
         if strokes[-1].id in lm.config.eos_ids:
             break
     ended = bool(strokes) and strokes[-1].id in lm.config.eos_ids

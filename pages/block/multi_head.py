@@ -70,7 +70,7 @@ seen = view.Seen(
     opened=view.see_one(lm, *here, block, head, passed),
     shares=head_shares(lm, ctx.text, block, row=row, trace=passed, **given),
     without=without,
-    effects=job.known,
+    effects=job.so_far,
     largest=job.largest(row),
 )  # fmt: skip
 
@@ -141,7 +141,7 @@ with page.foot():
     )  # fmt: skip
     page.take_away("multi_head", lambda: take.table(seen, (rows, cols), further), notebook)
 
-show(lm, seen, further)
+measure_sets = show(lm, seen, further)
 page.terms(
     "head", "L1H0", "attention", "query", "key", "value", "residual stream", "softmax", "ablation", "induction head",
     "repeats", "by chance", "composition", "share of the output", "W_O", "log probability",
@@ -150,3 +150,4 @@ page.terms(
 page.cheatsheet("multi_head")
 page.examples(EXAMPLES)
 job.run(slot)
+measure_sets()

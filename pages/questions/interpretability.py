@@ -75,7 +75,7 @@ if both:
         controls.stacks(decoding)
         answer.draw(ctx)
 
-below = path.Below(ctx, asked, kind, layers, found.why, view.best_head(found, layers), found.slight)
+below = path.Below(ctx, asked, kind, layers, places, found.why, view.best_head(found, layers), found.slight)
 lower = more.Below.of(ctx, target, asked.row, asked.token)
 question = ask(lm, asked, found, layers, "X" if kind == "cross" else "H")
 judge = partial(question.judge, lm, asked, looked, kind)

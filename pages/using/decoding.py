@@ -9,8 +9,9 @@ import numpy as np
 from app import answer, cache, events, models, page, state
 from app.components import decoding_more
 from app.components.decoding import controls, draw, record, request
-from app.components.decoding.ask import DEEPEST, begins, grown, most_passes, reader_of, searched
+from app.components.decoding.ask import begins, grown, most_passes, reader_of
 from app.components.decoding.question import ask
+from app.components.decoding.search import Search
 from app.components.decoding.take import cells, chosen, crossing_cell, table
 from app.components.decoding.verdict import judge
 from core.decoding import beam, exact, stages
@@ -39,9 +40,8 @@ lm = ctx.lm
 wish = request.read(ctx)
 asked = wish.asked
 tree: Tree = cache.call(grown, ctx.model_key, asked)
-found: exact.Exact | None = None
-if 0 < tree.depth <= DEEPEST:
-    found = cache.call(searched, ctx.model_key, asked.ids, tree.depth, tuple(asked.place().items()))
+search = Search(ctx, asked, tree.depth)
+found = search.known
 reader = reader_of(lm, state.get("crossing"))
 
 
@@ -51,15 +51,14 @@ def read_across(texts: Texts) -> list[np.ndarray]:
     return read
 
 
-across = None
-if asked.target is not None:
-    across = tree_crossing(tree, begins(lm, asked.target), read_across)
+written = asked.target
+across = None if written is None else tree_crossing(tree, begins(lm, written), read_across)
 shows = {"text": EXAMPLES[0], "depth": 8, "beams": max(3, state.get("beams")), "greedy": True, "beam": True}
 usual = ctx.model_key == cache.key(state.DEFAULT_MODEL)
 offered = usual and (
     ctx.text != EXAMPLES[0] or any(state.get(key) != shows[key] for key in ("depth", "greedy", "beam"))
 )
-verdict = judge(tree, found, lm.config.shape, EXAMPLES[0] if offered else "")
+verdict = judge(tree, found, lm.config.shape, EXAMPLES[0] if offered else "", search.pending)
 
 
 def force() -> None:
@@ -89,7 +88,7 @@ draw(
             "show": wish.show,
             "across": across,
         },
-        "\x1f".join([ctx.model_key, repr(asked), str(reader)]),
+        "\x1f".join([ctx.model_key, repr(asked), str(reader), search.pending]),
         events.selection("picture", {key: state.get(key) for key in ("node", "level", "crossing")}),
     ),
     key="picture",
@@ -102,6 +101,7 @@ draw(
     },
 )
 controls.draw(bool(tree.slots))
+bar = search.buttons()
 complete = int(tree.nexts[0].ids[0]) in lm.config.eos_ids if tree.nexts else False
 answer.draw(ctx, writes=False, empty=EMPTY, told=COMPLETE if complete else "")
 
@@ -137,3 +137,4 @@ page.terms(
 )  # fmt: skip
 page.cheatsheet("decoding")
 page.examples((*EXAMPLES, LETTER))
+search.go_on(bar)

@@ -64,7 +64,8 @@ row = seen.subject.row if seen.which == "model" or "model" not in tables else se
 question = ask(asked, ctx.ids[-1] if row is None else row)
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
-read = partial(embeddings_sentences.see, ctx, load, *embeddings_sentences.sentences())
+beside = embeddings_sentences.readers_beside(ctx)
+read = partial(embeddings_sentences.see, ctx, load, beside, *embeddings_sentences.sentences())
 
 with page.foot():
     own = ("model", ctx.model_key)
@@ -95,7 +96,7 @@ st.html(
 )
 turned.draw(ctx, seen)
 embeddings_more.show(ctx, pair, seen.table, view.key_of(ctx, seen))
-embeddings_sentences.show(read())
+embeddings_sentences.show(ctx, read())
 embeddings_learn.show(ctx)
 page.terms(
     "token", "embedding", "one-hot", "GloVe", "cosine", "PCA", "analogy", "static vector", "vector in context",

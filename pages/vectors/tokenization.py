@@ -7,7 +7,16 @@ from functools import partial
 import streamlit as st
 
 from app import cache, events, models, page, state, widgets
-from app.components.tokenization import compute, draw, needed, own_vocabulary, record, with_learned
+from app.components.tokenization import (
+    compute,
+    draw,
+    lacking,
+    needed,
+    own_vocabulary,
+    record,
+    rows_for,
+    with_learned,
+)
 from app.components.tokenization.below import byte_data, draw_below, language_data, unknown_data
 from app.components.tokenization.question import OPTIONS, judge, text_of, word_of
 from app.components.tokenization.take import cells, table
@@ -38,8 +47,11 @@ ctx = page.begin("tokenization", longest=LONGEST)
 word, about_word = word_of(state.get("word"))
 spec = wanted()
 learned = current(spec)
-stamp = "\x1f".join([ctx.model_key, ctx.text, word, learned.key if learned else ""])
-seen = cache.call(compute, ctx.model_key, ctx.text, word, learned.key if learned else "")
+shown = rows_for(ctx.name)
+if state.get("method") not in shown:
+    state.put({"method": "model"})
+stamp = "\x1f".join([ctx.model_key, *shown, ctx.text, word, learned.key if learned else ""])
+seen = cache.call(compute, ctx.model_key, shown, ctx.text, word, learned.key if learned else "")
 
 page.claim("What a corpus repeats becomes one piece; the rest is spelled.", facts(learned))
 data = with_learned(record(seen, ctx.lm, ctx.name, ctx.text, ctx.ids, ctx.tokens, learned), learned)
@@ -60,6 +72,8 @@ waits = "“Your corpus” has no text yet: bring one to learn from. Until then 
 lines = [waits * (state.get("corpus") != spec.corpus), about_word, "" if learned is None else learned.note]
 if any(lines):
     st.caption(widgets.escape(" ".join(filter(None, lines))))
+if missing := lacking():
+    st.html(f"<p class='gb-hint' role='status'>{widgets.inline(missing)}</p>")
 
 with page.controls():
     widgets.segments("Learn from", "corpus", tuple(CORPORA), lambda name: CORPORA[str(name)])
@@ -99,7 +113,7 @@ for name, make, about in (
     ("bytes", byte_data, (ctx.text,)),
     ("unknown", unknown_data, (ctx.text,)),
 ):
-    draw_below(name, cache.call(make, ctx.model_key, ctx.name, *about, key))
+    draw_below(name, cache.call(make, ctx.model_key, ctx.name, shown, *about, key))
 
 page.terms(
     "token", "tokenizer", "vocabulary", "corpus", "merge", "pre-tokenization", "[UNK]", "byte", "likelihood"

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import cache, state
-from app.components.decoding import request, verdict
+from app.components.decoding import request, search, verdict
 from app.components.decoding.ask import Asked, blanks, grown, options, read_path, searched, write_path
 from app.components.decoding_more import Draws, drawn, filled, measured, unsure
 from core.decoding.stages import FIRST
@@ -99,6 +99,37 @@ def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page
     assert sum(float(line["probability"]) for line in shown) == pytest.approx(
         sum(node.probability for node in tree.nodes[1:]), abs=1e-4
     )
+
+
+def test_of_a_large_model_the_exact_search_is_done_once_for_everybody_and_can_be_stopped(
+    open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = picture(open_page("decoding", text="Once upon a time, Lily saw a", depth=8))["verdict"]
+    monkeypatch.setattr(search, "HEAVY", 0)
+    asked: list[Any] = []
+    steps = search.searching
+
+    def once(*given: Any) -> Any:
+        asked.append(given)
+        return steps(*given)
+
+    monkeypatch.setattr(search, "searching", once)
+    for _ in range(2):
+        app = open_page("decoding", text="Once upon a time, Lily saw a", depth=8)
+        assert not app.exception and picture(app)["verdict"] == quick
+        assert "work.decoding" not in [one.key for one in app.button]
+    assert len(asked) == 1
+    app = open_page("decoding", text="Once upon a time, Lily saw a", depth=7)
+    memo = app.session_state["gb"].memos["shared work"]
+    cache.forget_results()
+    memo["decoding"] = memo["decoding"][0], 0  # as Stop does
+    app.run()
+    assert not app.exception and app.button(key="work.decoding").label == "Search for the likeliest text"
+    stopped = picture(app)
+    assert "was stopped" in spoken(stopped["verdict"]["search"])
+    app.button(key="work.decoding").click().run()
+    assert picture(app)["stamp"] != stopped["stamp"], "or the browser would keep what it has drawn"
+    assert "exact search (" in spoken(picture(app)["verdict"]["search"])
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from app.components.interpretability import maps as measured
 from core.analysis.direct_attribution import attribute
 from core.analysis.patch_sweep import patched
 from core.analysis.patching import Patching, Spot
+from core.analysis.paths import paths
 from core.analysis.text_pairs import text_pair
 from tests.pages.conftest import OpenPage, notebook, random_model, run_notebook
 
@@ -283,9 +284,9 @@ def test_paths_are_walked_when_the_page_is_drawn(
     happened: list[str] = []
     examples, walk = page.examples, path.walk
 
-    def walking(*given: Any) -> Iterator[Any]:
+    def walking(*given: Any, **more: Any) -> Iterator[Any]:
         happened.append("walked")
-        yield from walk(*given)
+        yield from walk(*given, **more)
 
     def last(texts: Any) -> None:
         happened.append("drawn")
@@ -299,6 +300,30 @@ def test_paths_are_walked_when_the_page_is_drawn(
     app.button(key=f"work.{path.JOB}").click().run()
     assert not app.exception and any("The path to one head" in cell.source for cell in notebook(app).cells)
     assert happened[0] == "drawn" and "walked" in happened
+
+
+def test_long_paths_are_those_of_the_chosen_head_and_kept_for_everybody(
+    deep: dict[str, Any], open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(path, "QUICK", 0.0)
+    link = deep | {"sight": "heads", "block": 5, "head": 1}
+    app = open_page("interpretability", **link)
+    app.button(key=f"work.{path.JOB}").click().run()
+    lm, found = prepared(deep, "self")
+    wanted = paths(lm, found, 5, 1)
+
+    def none(*_: Any, **__: Any) -> Any:
+        raise AssertionError("walked again")
+
+    monkeypatch.setattr(path, "walk", none)
+    for visitor in (app, open_page("interpretability", **link)):
+        assert not visitor.exception and f"work.{path.JOB}" not in [one.key for one in visitor.button]
+        given = [json.loads(one.proto.json)[0] for one in visitor.get("bidi_component") if one.proto.json]
+        (shown,) = (data for data in given if isinstance(data, dict) and "senders" in data)
+        assert [one["name"] for one in shown["senders"]] == [one.name for one in wanted.senders]
+        for into, line in wanted.shares.items():
+            np.testing.assert_allclose(shown["shares"][into], line, atol=1e-6)
+            assert shown["whole"][into] == pytest.approx(wanted.whole[into], abs=1e-6)
 
 
 SHAPES: dict[str, dict[str, Any]] = {

@@ -7,13 +7,18 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import chapters, models
+from app import cache, chapters, models
+from app.shelf import Shelf
 from core import real
 from tests import real as published
 from tests.pages.conftest import SMALLER, OpenPage
 
 SLUGS = [chapter.slug for chapter in chapters.CHAPTERS if chapter.exists]
 TEXT = "The capital of France is"
+# The pages that say something of a published model, or show models beside the open one.
+ASKERS = (
+    "tokenization", "embeddings", "fine_tuning", "families", "models", "decoding", "applications", "bias", "efficiency",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -36,6 +41,13 @@ def test_a_page_opens_on_the_real_model(slug: str, open_page: OpenPage) -> None:
     app = open_page(slug, model=models.REAL, text=TEXT, **SMALLER.get(slug, {}))
     assert not app.exception and not app.error
     assert app.session_state["gb"].store["model"] == models.REAL
+    if line := chapters.trained(slug, models.REAL):
+        assert words(app).count(line) == 1, "a page of training says what it trains instead"
+
+
+def test_the_pages_of_training_say_nothing_of_it_while_a_small_model_is_open(open_page: OpenPage) -> None:
+    assert set(chapters.TRAINED) == chapters.TRAINS - {"bias", "efficiency", "embeddings"}
+    assert chapters.trained("break_it", models.SMALL) not in words(open_page("break_it", model=models.SMALL))
 
 
 def test_the_switch_keeps_the_text(open_page: OpenPage) -> None:
@@ -98,6 +110,52 @@ def test_the_assistant_answers_beside_the_small_models(open_page: OpenPage) -> N
     said = [one.value for one in app.code]
     assert any("Is this review positive or negative?" in one for one in said)
     assert len(said) >= 2 and said[-1].strip()
+
+
+@pytest.mark.parametrize("slug", ASKERS)
+def test_a_page_opens_no_published_model_that_nobody_has_asked_for(
+    slug: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "_finished", Shelf(most=64, most_bytes=2**32))
+    cache.forget_results()
+    app = open_page(slug, model=models.SMALL, **SMALLER.get(slug, {}))
+    assert not app.exception and not app.error
+    assert cache.at_hand(models.SMALL)
+    assert [name for name in models.published() if cache.at_hand(name)] == []
+
+
+def test_the_vocabulary_of_the_published_model_is_in_the_table_without_its_weights(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "_finished", Shelf(most=64, most_bytes=2**32))
+    cache.forget_results()
+    text = "Her unhappiness turned into happiness in 2024."
+    app = open_page(
+        "tokenization", model=models.SMALL, text=text, method="smollm2", **SMALLER["tokenization"]
+    )
+    assert not app.exception and not cache.at_hand(models.REAL)
+    table = app.session_state["gb"].memos["takeaway"]["table"]()
+    ids = [id for id, row in zip(table["id"], table["tokenizer"], strict=True) if row == "SmolLM2"]
+    assert ids == real.tokenizer(models.REAL).encode(text, add_special_tokens=False)
+    assert "is not in the table" not in words(app)
+    app.selectbox(key="model").set_value(models.REAL).run()
+    table = app.session_state["gb"].memos["takeaway"]["table"]()
+    assert "SmolLM2" not in table["tokenizer"], "it stands there once, as the open model's"
+    own = [id for id, row in zip(table["id"], table["tokenizer"], strict=True) if row == models.REAL]
+    assert own == real.tokenizer(models.REAL).encode(app.session_state["gb"].store["text"])
+    assert app.session_state["gb"].store["method"] == "model"
+
+
+def test_own_lines_open_the_model_when_a_visitor_asks(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "_finished", Shelf(most=64, most_bytes=2**32))
+    cache.forget_results()
+    app = open_page("fine_tuning")
+    assert "This page has not opened it" in words(app) and "not taught yet" not in words(app)
+    assert not cache.at_hand(models.REAL)
+    app.button(key="own_lines.open").click().run()
+    assert cache.at_hand(models.REAL) and "not taught yet" in words(app)
 
 
 def test_own_lines_are_taught_and_the_answers_stand_beside_each_other(open_page: OpenPage) -> None:

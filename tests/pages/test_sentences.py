@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import models
+from app import cache, models
 from app.components import embeddings_sentences
 from core.vectors.sentences import cosines, mean_of_words, sentence_vectors
 from core.vectors.static import glove
@@ -121,6 +121,10 @@ def test_a_published_encoder_reads_beside_the_open_model(
     assert models.published() == (NAME,)
     app = open_page("embeddings", sentences=LINES)
     assert not app.exception
+    assert [one["name"] for one in drawn[-1]["readers"]] == ["tales-gpt", glove().name, "tales-bert"]
+    assert not cache.at_hand(NAME), "nobody has asked for it"
+    app.button(key=f"sentences.{NAME}").click().run()
+    assert not app.exception and f"sentences.{NAME}" not in [one.key for one in app.button]
     shown = drawn[-1]["readers"]
     assert [one["name"] for one in shown] == ["tales-gpt", glove().name, "tales-bert", NAME]
     assert np.allclose(shown[-1]["cosines"], cosines(sentence_vectors(load(folder), READ)), atol=1e-5)

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import cache
-from app.components.tokenization import columns, compute, readable
+from app.components.tokenization import columns, compute, readable, rows_for
 from app.components.tokenization.below import byte_data, language_data, unknown_data
 from app.components.tokenization.learned import (
     Job,
@@ -34,6 +34,7 @@ from tests.pages.conftest import run_notebook
 
 TEXT = "Her unhappiness turned into happiness."
 SPEC = Spec("fables", 500, "usual")
+ROWS = rows_for("tales-gpt")  # without the vocabulary of a model that is left out here
 
 
 @pytest.fixture(scope="module")
@@ -294,7 +295,7 @@ def test_a_word_of_the_beginning_has_no_space_before_it() -> None:
 
 def test_what_is_not_kept_is_not_computed_as_if_nothing_was_learned() -> None:
     with pytest.raises(LookupError, match="made room"):
-        compute(core.load("tales-gpt"), TEXT, "red", "nobody\x1fkeeps\x1fthis\x1f")
+        compute(core.load("tales-gpt"), ROWS, TEXT, "red", "nobody\x1fkeeps\x1fthis\x1f")
 
 
 def test_what_a_row_reads_nothing_for_is_sent() -> None:
@@ -307,29 +308,45 @@ def test_what_a_row_reads_nothing_for_is_sent() -> None:
 def test_the_figures_below_say_what_is_lost_changed_or_held_too(learned: Learned) -> None:
     cache.keep(learned.key, learned)
     lm = core.load("tales-gpt")
-    rows = {row["id"]: row for row in unknown_data(lm, "tales-gpt", "naïve Zorkle", learned.key)["rows"]}
+    rows = {
+        row["id"]: row for row in unknown_data(lm, "tales-gpt", ROWS, "naïve Zorkle", learned.key)["rows"]
+    }
     for row, name in (("bert", "bert"), ("gpt2", "gpt2")):
         pieces = published(name).encode("naïve Zorkle")
         assert rows[row]["altered"] == altered(pieces, "naïve Zorkle")
         assert rows[row]["hidden"] == hidden(pieces, "naïve Zorkle")
     assert rows["bert"]["altered"] == pytest.approx(2 / 11) and rows["gpt2"]["altered"] == 0
     assert rows["bert"]["cells"][1] == [("naive", False)]
-    card = byte_data(lm, "tales-gpt", "so 👍", learned.key)["cards"][0]
+    card = byte_data(lm, "tales-gpt", ROWS, "so 👍", learned.key)["cards"][0]
     held = {row["id"]: (row["tokens"], row["also"]) for row in card["rows"]}
     first = next(piece for piece in published("gpt2").encode("so 👍") if piece.data.startswith(b" \xf0"))
     assert held["gpt2"][0][0] == [first.id, len(first.data) - 1] and held["gpt2"][1][0] == "a space"
     text = "a naïve one"
     whole = next(
-        card for card in byte_data(lm, "tales-gpt", text, learned.key)["cards"] if card["character"] == "ï"
+        card
+        for card in byte_data(lm, "tales-gpt", ROWS, text, learned.key)["cards"]
+        if card["character"] == "ï"
     )
     also = {row["id"]: row["also"] for row in whole["rows"]}
     assert also["gpt2"] == ["“·na…ve”"]
     assert set(also["bpe"]) == {""}
     assert not any(held["gpt2"][1][1:]) and sum(count for _, count in held["gpt2"][0]) == 4
     found = {
-        language["code"]: language for language in language_data(lm, "tales-gpt", learned.key)["languages"]
+        language["code"]: language
+        for language in language_data(lm, "tales-gpt", ROWS, learned.key)["languages"]
     }
     assert {code for code, language in found.items() if language["direction"] == "rtl"} == {"ar", "he"}
+
+
+def test_a_vocabulary_that_is_left_out_is_said_to_be_missing(open_page: Any) -> None:
+    app = open_page("tokenization", text=TEXT, corpus="fables", size=300, method="smollm2")
+    assert (
+        not app.exception
+        and "SmolLM2" not in app.session_state["gb"].memos["takeaway"]["table"]()["tokenizer"]
+    )
+    said = [block.value for block in app.get("html") if "is not in the table" in block.value]
+    assert len(said) == 1 and "SmolLM2-135M is left out here (GLASSBOX_REAL=none)" in said[0]
+    assert app.session_state["gb"].store["method"] == "model"
 
 
 # ------------------------------------------------------------------------------------------------- the question

@@ -434,6 +434,13 @@ def test_an_end_token_fills_a_blank_and_ends_nothing():
     assert any(0 in text.ids[:-1] for text in drawn.texts)
 
 
+def test_the_steps_of_exact_search_count_its_passes_and_end_with_what_it_finds():
+    lm = make(spread=0.02)
+    *passes, last = exact.best_steps(lm, PROMPT, 6, max_passes=40, stop_ids=())
+    assert last == exact.best(lm, PROMPT, 6, max_passes=40, stop_ids=())
+    assert passes == list(range(1, last.passes + 1))
+
+
 def test_exact_search_says_when_it_has_not_proven():
     lm = make(spread=0.02)  # nearly flat: every text is about as likely as any other
     found = exact.best(lm, PROMPT, 6, max_passes=40, stop_ids=())

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from core.analysis import head_effects as module
-from core.analysis.head_effects import effects_by_layer, head_effects, knock_out, switch_off
+from core.analysis.head_effects import HeadEffects, effects_by_layer, head_effects, knock_out, switch_off
 from core.analysis.head_patterns import head_maps, repeat_scores
 from core.analysis.head_shares import share_table
 from core.hooks import HookError, ablate_head, intervene
@@ -208,3 +208,15 @@ def test_heads_that_do_not_exist_are_named() -> None:
         knock_out(lm, TEXT, [(0, 0)], value="half")
     with pytest.raises(ContextTooLong):
         head_effects(lm, [1] * 49)
+
+
+def test_blocks_that_are_still_to_be_measured_are_told_from_those_that_are() -> None:
+    lm = tiny("gpt")
+    whole = head_effects(lm, TEXT)
+    blocks = list(effects_by_layer(lm, TEXT))
+    some = HeadEffects.of(blocks[1:2], "self", "zero", len(blocks))
+    assert (some.measured, some.complete) == (1, False)
+    assert np.isnan(np.delete(some.change, 1, axis=0)).all()
+    np.testing.assert_allclose(some.change[1], whole.change[1], atol=1e-9)
+    assert some.largest == (1, int(np.abs(whole.change[1]).argmax()))
+    assert HeadEffects.of(blocks, "self", "zero", len(blocks)).complete and whole.complete

@@ -10,7 +10,7 @@ import torch
 
 from core.analysis import head_sets as module
 from core.analysis.head_effects import head_effects, switch_off
-from core.analysis.head_sets import pairs_of_largest, set_effects
+from core.analysis.head_sets import changes, collected, pairs_of_largest, set_effects, variants
 from core.hooks import intervene
 from core.language_model import LanguageModel
 from core.model.transformer import build
@@ -45,17 +45,21 @@ def test_a_set_is_a_whole_pass_without_its_heads(shape: str, attention: Any, val
     assert abs(found[-1].beyond) > 1e-6
 
 
-def test_small_batches_give_the_same_and_tell_how_far_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_batches_give_the_same_one_by_one_and_leave_out_what_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     lm = tiny("t5")
     pairs = pairs_of_largest(head_effects(lm, TEXT, target=target_of(lm)), 4)
     assert len(pairs) == 6
     whole = set_effects(lm, TEXT, pairs, target=target_of(lm))
-    monkeypatch.setattr(module, "POSITIONS", 20)
-    said: list[tuple[int, int]] = []
-    parts = set_effects(lm, TEXT, pairs, target=target_of(lm), progress=lambda *step: said.append(step))
+    monkeypatch.setattr(module, "TOGETHER", 20)
+    said = list(changes(lm, TEXT, pairs, target=target_of(lm)))
+    assert [heads for heads, _ in said] == variants(pairs) and len(said) == 10
+    parts = collected(pairs, said)
     np.testing.assert_allclose([one.joint for one in parts], [one.joint for one in whole], atol=1e-10)
-    assert said[-1] == (10, 10)
-    assert len(said) > 2
+    left = list(changes(lm, TEXT, pairs, target=target_of(lm), known=[heads for heads, _ in said[:7]]))
+    assert [heads for heads, _ in left] == variants(pairs)[7:]
+    np.testing.assert_allclose([gap for _, gap in left], [gap for _, gap in said[7:]], atol=1e-10)
 
 
 def test_in_a_chain_one_head_needs_the_other() -> None:

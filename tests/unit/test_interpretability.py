@@ -12,6 +12,7 @@ import torch
 import core
 from core.analysis import corrupting
 from core.analysis import patching as module
+from core.analysis import paths as walked
 from core.analysis.corrupting import corrupt, swaps
 from core.analysis.direct_attribution import NoLogits, attribute
 from core.analysis.holder_pairs import draw_pair
@@ -19,7 +20,7 @@ from core.analysis.ledger import ledger
 from core.analysis.logit_lens import logit_lens
 from core.analysis.patch_sweep import coarse_to_fine, patched, steps, sweep
 from core.analysis.patching import Patching, Spot
-from core.analysis.paths import INTO, Sender, paths, senders
+from core.analysis.paths import INTO, Sender, gathered, paths, pieces, senders, walk
 from core.analysis.resuming import run_blocks, run_to_row
 from core.analysis.text_pairs import Unlike, align, text_pair
 from core.data.toyland import words
@@ -313,6 +314,26 @@ def test_every_sender_has_a_path_and_the_strongest_is_known(shape: str, attentio
     assert all(len(way.shares[into]) == len(way.senders) for into in INTO)
     into, at = way.strongest
     assert abs(way.shares[into][at]) == max(np.abs(line).max() for line in way.shares.values())
+
+
+def test_paths_come_piece_by_piece_and_go_on_behind_those_that_are_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, lm = found("gpt"), tiny("gpt")
+    speakers, whole = senders(one, 1), paths(lm, one, 1, 2)
+    monkeypatch.setattr(walked, "POSITIONS", 2 * len(one.counterpart))
+    parts = list(walk(lm, one, 1, 2))
+    assert len(parts) == pieces(speakers, len(one.counterpart)) > len(INTO)
+    some = gathered(speakers, 1, 2, parts[:-1])
+    assert not some.complete and np.isnan(some.shares[INTO[-1]]).sum() == len(parts[-1][2])
+    for way in (
+        gathered(speakers, 1, 2, parts),
+        gathered(speakers, 1, 2, [*parts[:4], *walk(lm, one, 1, 2, known=4)]),
+    ):
+        assert way.complete
+        for into in INTO:
+            np.testing.assert_allclose(way.shares[into], whole.shares[into], atol=1e-9)
+            assert way.whole[into] == pytest.approx(whole.whole[into], abs=1e-9)
 
 
 def test_before_the_first_block_only_the_embedding_speaks() -> None:

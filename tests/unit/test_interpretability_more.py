@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import core
+from core.analysis import circuit_walk
 from core.analysis.circuit import KINDS, first_loss, loss_by_place, loss_of, writers
 from core.analysis.circuit_texts import MATERIALS, said_twice
 from core.analysis.circuit_walk import OTHERS, collect, count, steps, walk
@@ -286,6 +287,26 @@ def test_layers_come_one_by_one(tales):
 
 
 # ------------------------------------------------------------------------------------------------ the circuit
+
+
+def test_the_walk_goes_on_behind_what_is_known(monkeypatch):
+    lm, asked = induction_model(), []
+
+    def counted(*given, **more):
+        asked.append(given)
+        return loss_of(*given, **more)
+
+    monkeypatch.setattr(circuit_walk, "loss_of", counted)
+    whole = list(steps(lm))
+    all_of_it = len(asked)
+    assert len(whole) <= count(lm)
+    known = dict(whole[:-6])
+    alone = [name for name in known if name.startswith("alone")]
+    asked.clear()
+    left = list(steps(lm, known=known))
+    assert [name for name, _ in left] == [name for name, _ in whole[-6:]]
+    assert alone and len(asked) == all_of_it - len(alone), "no head is switched off alone again"
+    assert collect(known | dict(left)).kept == collect(dict(whole)).kept
 
 
 def test_the_walk_finds_the_circuit_that_was_built():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,10 +79,17 @@ def grown(lm: LanguageModel, asked: Asked) -> Tree:
     return grow(lm, asked.ids, shown=SHOWN, pruned=PALE, **asked.arguments())
 
 
+def searching(
+    lm: LanguageModel, ids: tuple[int, ...], depth: int, place: tuple[tuple[str, Any], ...]
+) -> Iterator[int | exact.Exact]:
+    """The exact search for the likeliest `depth` tokens, pass by pass. place: the items of `Asked.place`."""
+    return exact.best_steps(lm, ids, depth, max_passes=most_passes(lm), stop_ids=(), **dict(place))
+
+
 def searched(
     lm: LanguageModel, ids: tuple[int, ...], depth: int, place: tuple[tuple[str, Any], ...]
 ) -> exact.Exact:
-    """The likeliest `depth` tokens, by exact search. place: the items of `Asked.place`."""
+    """The same at once, as the cache takes it."""
     return exact.best(lm, ids, depth, max_passes=most_passes(lm), stop_ids=(), **dict(place))
 
 

@@ -35,12 +35,13 @@ class Verdict:
     act: dict[str, Any] | None
 
 
-def judge(tree: Tree, found: Exact | None, shape: str, offer: str) -> Verdict:
+def judge(tree: Tree, found: Exact | None, shape: str, offer: str, pending: str = "") -> Verdict:
     """Compare greedy's text with the others on the tree and with what the exact search found.
 
     Args:
         found: of the same prompt and depth; None where none was run.
         shape: of the model. offer: a text that shows a miss, for one that does not; "" for none.
+        pending: what is said in place of the exact search while it is not done.
     """
     greedy = tree.path("greedy")
     paths = [path for path in tree.paths if path.nodes]
@@ -70,7 +71,7 @@ def judge(tree: Tree, found: Exact | None, shape: str, offer: str) -> Verdict:
             claim = _penalised(kind)
         elif kind == "miss" and best.strategy == "sample":
             claim = "A lucky draw beats taking the likeliest token each time."
-    search = _searched(found, greedy, best) if likeliest else []
+    search: Pieces = [(pending, False)] if pending else _searched(found, greedy, best) if likeliest else []
     return Verdict(kind, claim, _facts(tree), name, focus, pieces, search, act)
 
 

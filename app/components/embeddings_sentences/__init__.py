@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import cache, events, models, reading, state, widgets
+from app import cache, events, models, reading, room, state, widgets
 from app.components import register
 from app.components.embeddings.words import sentence, short_name
 from app.counts import counted
@@ -25,7 +25,8 @@ from core.vectors.static import glove
 
 pictured = register("embeddings_sentences")
 
-# Encoders that read beside the open model, where they are on this machine: the bundled one, and one made for sentences.
+# Encoders that read beside the open model, where they are on this machine: the bundled one, and one made for sentences,
+# which is opened when a visitor asks for it.
 READERS = ("tales-bert", "all-MiniLM-L6-v2")
 MOST = 8  # sentences
 LONGEST = 200  # characters of one
@@ -87,6 +88,18 @@ def sentences() -> tuple[tuple[str, ...], str]:
     return tuple(line[:LONGEST] for line in lines[:MOST]), " ".join(notes)
 
 
+def readers_beside(ctx: Context) -> tuple[str, ...]:
+    """The encoders that read beside the open model: the bundled one, and the published one once it is asked for."""
+    asked = state.memo("embeddings_sentences")
+    here = {*models.bundled(), *(name for name in models.published() if name in asked)}
+    return tuple(name for name in READERS if name in here and (name != ctx.name or ctx.snapshot is not None))
+
+
+def ask_for(name: str) -> None:
+    """A visitor wants the reader."""
+    state.memo("embeddings_sentences")[name] = True
+
+
 def read_by_model(lm: LanguageModel, texts: tuple[str, ...]) -> tuple[Any, tuple[int, ...], str, str]:
     """Vectors, tokens of each text, what stands for a text, and why there is nothing, as the cache calls it."""
     try:
@@ -119,19 +132,16 @@ def read_by_words(texts: Sequence[str]) -> Reader:
     return Reader(table.name, how, "", stacked, cosines(stacked), left_out=tuple(left))
 
 
-def see(ctx: Context, load: str, texts: tuple[str, ...], note: str) -> Seen:
+def see(ctx: Context, load: str, readers: Sequence[str], texts: tuple[str, ...], note: str) -> Seen:
     """All readers' answers: the open model first, then static vectors, then the encoders that are not open.
 
     Args:
-        load: the call that opens the open model, as source. texts, note: of `sentences`.
+        load: the call that opens the open model, as source. readers: of `readers_beside`. texts, note: of `sentences`.
     """
     if not texts:
         return Seen((), (), "Write a sentence, or two to compare.")
     asked = [(short_name(ctx), ctx.model_key, load)]
-    here = {*models.bundled(), *models.published()}
-    for name in READERS:
-        if name in here and (name != ctx.name or ctx.snapshot is not None):
-            asked.append((name, cache.key(name), f"core.load({name!r})"))
+    asked += [(name, cache.key(name), f"core.load({name!r})") for name in readers]
     found = []
     for name, key, source in asked:
         try:
@@ -146,8 +156,8 @@ def see(ctx: Context, load: str, texts: tuple[str, ...], note: str) -> Seen:
     return Seen(texts, (found[0], read_by_words(texts), *found[1:]), note)
 
 
-def show(seen: Seen) -> None:
-    """The heading, the box with the sentences, and the picture."""
+def show(ctx: Context, seen: Seen) -> None:
+    """The heading, the box with the sentences, the readers that wait to be asked, and the picture."""
     st.html(
         '<section class="gb-words"><h2>Which two sentences mean the same?</h2><p class="gb-hint">A sentence as one '
         "vector. Choose the pair that you would put together, in any of the maps, and see which pair each reader "
@@ -158,6 +168,16 @@ def show(seen: Seen) -> None:
         st.caption(widgets.escape(seen.note))
     if not seen.sentences:
         return
+    there = {ctx.name, *readers_beside(ctx)}
+    for name in (name for name in READERS if name in models.published() and name not in there):
+        need = room.written(models.need(models.resolve(name)))
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.button(f"Ask {name}", key=f"sentences.{name}", on_click=state.whole(ask_for), args=(name,))
+            st.caption(
+                widgets.escape(
+                    f"An encoder made for sentences; to open it takes {need}, once for all visitors."
+                )
+            )
     pictured(
         data=record(seen) | {"selection": events.selection("meant", {key: state.get(key) for key in KEYS})},
         key="meant",

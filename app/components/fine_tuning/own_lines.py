@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, models, state, widgets, work
+from app import cache, models, room, state, widgets, work
 from app.counts import counted
 from app.widgets import inline, mono, visible
 from core import real
@@ -33,6 +33,9 @@ def draw() -> tuple[str, DeltaGenerator] | None:
         )
         if name not in models.published():
             st.html(f"<p class='gb-hint' role='status'>{inline(real.missing(name))}.</p>")
+            return None
+        if not _asked():
+            _offer(name)
             return None
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             st.text_area("Lines to learn, one each", height=180, **state.bind("learn"))
@@ -73,6 +76,25 @@ def draw() -> tuple[str, DeltaGenerator] | None:
         return key, bar
 
 
+def _asked() -> bool:
+    """Whether this visitor wants the model: by the button, or by a link with lines or a question of its own."""
+    return bool(state.memo(JOB).get("asked")) or any(state.linked(key) for key in ("learn", "probe", "thin"))
+
+
+def _offer(name: str) -> None:
+    """Say that nobody has asked for the model, and what it takes; the button opens it."""
+    need = room.written(models.need(models.resolve(name)))
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-own-lines-offer"):
+        st.button(f"Open {name}", key="own_lines.open", on_click=state.whole(_ask))
+        st.caption(
+            widgets.escape(f"This page has not opened it: it takes {need} of memory, once for all visitors.")
+        )
+
+
+def _ask() -> None:
+    state.memo(JOB)["asked"] = True
+
+
 def go_on(drawn: tuple[str, DeltaGenerator] | None) -> None:
     """Do the steps that are still to be done."""
     if drawn is not None:
@@ -95,7 +117,7 @@ def _before(text: str) -> Guess:
 
 def _seconds(lm: LanguageModel, key: str, rows: list[list[int]]) -> float:
     """The estimate, measured once for these lines."""
-    memo = state.memo("own_lines")
+    memo = state.memo(JOB)
     if memo.get("key") != key:
         memo |= {"key": key, "seconds": own_lines.seconds(lm, rows)}
     return float(memo["seconds"])

@@ -250,9 +250,12 @@ class Measure:
 
     def go_on(self, maps: Maps, slots: tuple[DeltaGenerator | None, DeltaGenerator | None]) -> None:
         """Do what is left to do. Called at the end of the page."""
-        if any(slot is not None for slot in slots):
-            self._heads(self.block).go_on(slots[1])
-            self._job(maps.total).go_on(slots[0], maps.total // max(1, self.layers))
+        if maps.why or self.quick:
+            return
+        if self.by_place:
+            drawn = self.block in maps.found.get("heads", {})
+            self._heads(self.block).go_on(slots[1], whole=drawn)
+        self._job(maps.total).go_on(slots[0], maps.total // max(1, self.layers), maps.whole)
 
 
 def full(lines: Mapping[int, Array], layers: int) -> Array:

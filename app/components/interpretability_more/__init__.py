@@ -13,8 +13,9 @@ from functools import cached_property, partial
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, events, state, widgets, work
+from app import events, state, widgets, work
 from app.components import interpretability_walk as walked
 from app.components import pack, register
 from app.components.interpretability_more import measure, take
@@ -69,12 +70,12 @@ class Below:
         return cls(ctx, ask, state.get("truth"))
 
     @cached_property
-    def explained(self) -> tuple[Explained | None, str, str]:
-        """What was measured, or None; the key of the work; and why there is nothing to measure."""
+    def explained(self) -> tuple[Explained | None, str]:
+        """What was measured, or None; and why there is nothing to measure."""
         try:
-            return *measure.known(self.ctx, self.ask), ""
+            return measure.known(self.ctx, self.ask), ""
         except ValueError as why:
-            return None, "", str(why)
+            return None, str(why)
 
     # What the session knows is looked up once, in the page's run: the notebook may be asked for when that is over.
     @cached_property
@@ -82,18 +83,19 @@ class Below:
         """The circuit's walk, if it was measured."""
         return walked.known(self.ctx)
 
+    @property
+    def _probing(self) -> work.Shared:
+        """The probes, depth by depth."""
+        total = STORIES + self.ctx.lm.config.n_layers + 1
+        make = work.anew(partial(_probes, self.ctx.lm, self.truth))
+        return work.Shared(PROBES, f"probes {self.ctx.model_key} {self.truth}", total, "steps", make)
+
     @cached_property
-    def probes(self) -> tuple[Sequence[Layer], str, str]:
-        """The layers probed so far, the key of the work, and why nothing can be probed; "" where it can."""
-        key = f"probes {self.ctx.model_key} {self.truth}"
-        done = cache.kept(key)
-        if done is None:
-            job = work.of(PROBES, key)
-            done = () if job is None else tuple(one for one in job.done if isinstance(one, Layer | str))
-            if job is not None and job.ended:
-                cache.keep(key, done, small=True)
+    def probes(self) -> tuple[Sequence[Layer], str]:
+        """The layers probed so far, and why nothing can be probed; "" where it can."""
+        done = self._probing.measured.results
         why = next((one for one in done if isinstance(one, str)), "")
-        return [one for one in done if isinstance(one, Layer)], key, why
+        return [one for one in done if isinstance(one, Layer)], why
 
     def cells(self) -> list[str]:
         """For the notebook."""
@@ -105,7 +107,7 @@ class Below:
 
     def show(self) -> Callable[[], None]:
         """Heading, controls and pictures. Returns what measures the rest: to be called when the page is drawn."""
-        lm, (found, key, why) = self.ctx.lm, self.explained
+        lm, (found, why) = self.ctx.lm, self.explained
         st.html(
             '<section class="gb-words"><h2>Which tokens it rests on, and whether that is true</h2></section>'
         )
@@ -115,13 +117,11 @@ class Below:
             widgets.segments("Explained is its", "says", ("logit", "probability"), widgets.capital)
             low, high = (int(bound) for bound in (BY_KEY["quadrature"].low, BY_KEY["quadrature"].high))
             st.slider("Steps of integrated gradients", low, high, width=220, **state.bind("quadrature"))
-        bars = []
+        waiting: list[tuple[work.Shared, DeltaGenerator | None, bool]] = []  # and whether all of it is drawn
         if found is None and not why:
-            total = measure.passes(self.ask, len(self.ctx.ids)) // 64 + 4
+            job = measure.job(self.ctx, self.ask)
             seconds = max(1, round(measure.seconds(lm, self.ask, len(self.ctx.ids))))
-            label = f"Explain this prediction, about {seconds} s"
-            make = partial(measure.explaining, lm, self.ask)
-            bars.append((measure.JOB, key, work.buttons(measure.JOB, key, label, total, make), "steps"))
+            waiting.append((job, job.buttons(f"Explain this prediction, about {seconds} s"), False))
         picked = {name: state.get(name) for name in KEYS}
         more(
             data=record(self.ctx, self.ask, found, why, self._probe_record())
@@ -129,8 +129,9 @@ class Below:
             key="explained",
             on_select_change=lambda: events.select("explained", KEYS),
         )
-        bars.append(self._probe_buttons())
-        circuit = walked.show(self.ctx, self.walk)
+        layers, not_probed = self.probes
+        waiting.append((*self._probe_buttons(), bool(not_probed) or len(layers) > lm.config.n_layers))
+        waiting.append((*walked.show(self.ctx, self.walk), self.walk is not None))
         with st.container(horizontal=True, gap="small"):
             if st.button("Both pictures as a table", key="explained.table"):
                 _table(self.table())
@@ -140,35 +141,28 @@ class Below:
             )
 
         def go_on() -> None:
-            for name, wanted, slot, what in (*bars, circuit):
-                job = work.of(name, wanted)
-                if job is not None and job.going:
-                    work.go_on(name, wanted, slot, what)
+            for job, slot, whole in waiting:
+                job.go_on(slot, job.total, whole)
 
         return go_on
 
     def _probe_record(self) -> dict[str, Any]:
-        layers, _, why = self.probes
+        layers, why = self.probes
         words, labels = TASKS[self.truth]
         return {
             "task": self.truth, "words": words, "labels": list(labels), "depth": self.ctx.lm.config.n_layers + 1,
             "stories": STORIES, "layers": [_layer(one) for one in layers], "why": why,
         }  # fmt: skip
 
-    def _probe_buttons(self) -> tuple[str, str, Any, str]:
-        layers, key, why = self.probes
-        total = STORIES + self.ctx.lm.config.n_layers + 1
+    def _probe_buttons(self) -> tuple[work.Shared, DeltaGenerator | None]:
+        """What the probe reads, and the button; returns the work and the place of its bar."""
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             widgets.segments("The probe reads", "truth", tuple(PROBED), lambda name: PROBED[str(name)])
-            slot = st.container(width="stretch")
-            if not why and len(layers) <= self.ctx.lm.config.n_layers:
-                make = partial(_probing, self.ctx.lm, self.truth)
-                with slot:
-                    slot = work.buttons(PROBES, key, "Probe every depth", total, make)
-        return PROBES, key, slot, "steps"
+            with st.container(width="stretch"):
+                return self._probing, self._probing.buttons("Probe every depth")
 
 
-def _probing(lm: LanguageModel, task: Task) -> Iterator[Layer | int | str]:
+def _probes(lm: LanguageModel, task: Task) -> Iterator[Layer | int | str]:
     """The steps of `selectivity`; the last one says why there are no probes, where the model reads too little."""
     try:
         yield from selectivity(lm, task)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from app import cache, work
 from app.page import Context
 from core.analysis.explainers import NAMES, explain
-from core.analysis.faithfulness import ORDERS, POINTS, Faithfulness, faithfulness_steps
+from core.analysis.faithfulness import AT_ONCE, ORDERS, POINTS, Faithfulness, faithfulness_steps
 from core.analysis.integrated_gradients import Attribution, integrated_gradients
 from core.analysis.readout import Baseline, Readout, Says, baseline, neutral_token
 from core.language_model import LanguageModel
@@ -97,23 +98,25 @@ def seconds(lm: LanguageModel, ask: Ask, tokens: int) -> float:
     return lm.n_parameters * passes(ask, tokens) * tokens / A_SECOND
 
 
-def known(ctx: Context, ask: Ask) -> tuple[Explained | None, str]:
-    """What was measured, if it is quick or was asked for; and the key of the work.
+def job(ctx: Context, ask: Ask) -> work.Shared:
+    """All of it where it takes long, once for all visitors."""
+    total = passes(ask, len(ctx.ids)) // AT_ONCE + 4
+    make = work.anew(partial(explaining, ctx.lm, ask))
+    return work.Shared(JOB, f"explained {ctx.model_key} {ask!r}", total, "steps", make, about=True)
+
+
+def known(ctx: Context, ask: Ask) -> Explained | None:
+    """What was measured, if it is quick or was asked for.
 
     Raises:
         ValueError: there is nothing to measure (see `Readout.of`), so that no work is to be asked for.
     """
     ask.readout(ctx.lm)
-    key = f"explained {ctx.model_key} {ask!r}"
     if seconds(ctx.lm, ask, len(ctx.ids)) * A_SECOND <= QUICK:
-        return cache.call(see, ctx.model_key, ask), key
-    found = cache.kept(key)
-    if found is None:
-        job = work.of(JOB, key)
-        if job is not None and job.ended and isinstance(job.done[-1], Explained):
-            found = job.done[-1]
-            cache.keep(key, found, small=True)
-    return found, key
+        quick: Explained = cache.call(see, ctx.model_key, ask)
+        return quick
+    last = job(ctx, ask).measured.results[-1:]
+    return last[0] if last and isinstance(last[0], Explained) else None
 
 
 def blank_word(lm: LanguageModel, blank: Baseline) -> str:

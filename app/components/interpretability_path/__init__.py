@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,9 @@ from app.components import register
 from app.components.interpretability.asking import Asked
 from app.components.interpretability.maps import A_SECOND, QUICK, prepared
 from app.page import Context
+from app.sweeps import Measured
 from core.analysis.patching import NothingToRecover
-from core.analysis.paths import INTO, Into, Paths, paths, senders, walk
+from core.analysis.paths import INTO, Paths, Piece, Sender, gathered, paths, pieces, senders_of, walk
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
 
@@ -42,14 +43,16 @@ def see_paths(lm: LanguageModel, asked: Asked, kind: Kind, block: int, head: int
 class Below:
     """The path to one head for the page's question.
 
-    why: there is none, because of the texts. slight: what is to be said where they hardly differ. best: the head that
-    brings most back, which is looked at until another one is chosen; None: not known yet.
+    positions: of the patched stack. why: there is none, because of the texts. slight: what is to be said where they
+    hardly differ. best: the head that brings most back, which is looked at until another one is chosen; None: not known
+    yet.
     """
 
     ctx: Context
     asked: Asked
     kind: Kind
     layers: int
+    positions: int
     why: str
     best: tuple[int, int] | None
     slight: str = ""
@@ -83,36 +86,49 @@ class Below:
     @property
     def weight(self) -> float:
         """How much work it is, in weights x positions."""
-        count = 1 + self.block * (self.ctx.lm.config.n_heads * (1 + (self.kind == "self")) + 1)
+        count = 1 + len(self.senders)
         share = (self.layers - self.block) / max(1, self.layers)
         return float(self.ctx.lm.n_parameters) * len(self.ctx.ids) * len(INTO) * count * share
 
     def known(self) -> Paths | None:
-        """The paths, at once where that is quick; None: they wait for the button."""
+        """The paths, at once where that is quick, else those that have been walked; None: none yet."""
         if self.told:
             return None
-        if self.weight <= QUICK:
+        if self.quick:
             found = cache.call(see_paths, self.ctx.model_key, self.asked, self.kind, self.block, self.head)
             return found if isinstance(found, Paths) else None
-        kept = cache.kept(self.key)
-        if kept is None:
-            job = work.of(JOB, self.key)
-            if job is None or not job.ended:
-                return None
-            kept = self._gathered(dict(job.done))
-            cache.keep(self.key, kept)
-        return kept
+        there = self._walked.results
+        return gathered(self.senders, self.block, self.head, there) if there else None
 
-    def _gathered(self, lines: dict[Into, np.ndarray[Any, Any]]) -> Paths:
-        speakers = senders(prepared(self.ctx.lm, self.asked, self.kind), self.block)
-        return Paths(
-            layer=self.block, head=self.head, senders=speakers,
-            shares={into: line[:-1] for into, line in lines.items()},
-            whole={into: float(line[-1]) for into, line in lines.items()},
-        )  # fmt: skip
+    @cached_property
+    def _walked(self) -> Measured:
+        """What there is in this run of the page, where it is not quick."""
+        return self._job.measured
 
-    def _make(self) -> Iterator[tuple[Into, np.ndarray[Any, Any]]]:
-        return walk(self.ctx.lm, prepared(self.ctx.lm, self.asked, self.kind), self.block, self.head)
+    @property
+    def quick(self) -> bool:
+        """Whether all paths are walked at once, without a bar."""
+        return self.weight <= QUICK
+
+    @property
+    def senders(self) -> tuple[Sender, ...]:
+        """Who may speak to the head."""
+        config = self.ctx.lm.config
+        crossed = config.shape == "encoder-decoder" and self.kind == "self"
+        return senders_of(config.n_heads, self.block, crossed)
+
+    @property
+    def _job(self) -> work.Shared:
+        """The walking, some senders at a time."""
+        lm, asked, block, head = self.ctx.lm, self.asked, self.block, self.head  # the thread has no session
+        assert asked.pair is not None
+
+        def make(known: Sequence[Piece]) -> Iterator[Piece]:
+            return walk(lm, prepared(lm, asked, self.kind), block, head, known=len(known))
+
+        written = lm.config.shape == "encoder-decoder" and self.kind != "encoder"
+        places = self.positions if written else len(asked.pair.corrupted)
+        return work.Shared(JOB, self.key, pieces(self.senders, places), "parts", make)
 
     def show(self) -> Callable[[], None]:
         """The heading and the three maps; a button where walking takes long.
@@ -126,16 +142,16 @@ class Below:
             data=record(self, found, events.selection("path", picked)), key="path",
             on_select_change=lambda: events.select("path", KEYS),
         )  # fmt: skip
-        if found is not None or self.told:
+        if self.told or self.quick:
             return lambda: None
-        seconds = max(1, round(self.weight / A_SECOND))
-        slot = work.buttons(JOB, self.key, f"Walk every path, about {seconds} s", len(INTO), self._make)
-        return partial(work.go_on, JOB, self.key, slot, "ways in")
+        job, seconds = self._job, max(1, round(self.weight / A_SECOND))
+        slot = job.buttons(f"Walk every path, about {seconds} s")
+        return partial(job.go_on, slot, whole=self._walked.ended)
 
     def cells(self) -> list[str]:
-        """A notebook cell that walks the paths again."""
+        """A notebook cell that walks the paths again, where all have been walked."""
         found = self.known()
-        if found is None:
+        if found is None or not found.complete:
             return []
         lines = "\n".join(
             f"same(way.shares[{into!r}], {[float(f'{value:.6g}') for value in found.shares[into]]}, 2e-3)"
@@ -162,13 +178,21 @@ def record(below: Below, found: Paths | None, selection: dict[str, Any]) -> dict
     }  # fmt: skip
     if found is None:
         return data
-    into, at = found.strongest
+    whole = found.complete
+    into, at = found.strongest if whole else (INTO[0], 0)
     return data | {
         "senders": [
             {"name": one.name, "layer": one.layer, "head": one.head, "cross": one.cross}
             for one in found.senders
         ],
-        "shares": {name: line.tolist() for name, line in found.shares.items()},
-        "whole": dict(found.whole),
-        "best": {"into": into, "sender": found.senders[at].name, "share": float(found.shares[into][at])},
+        "shares": {name: [_known(value) for value in line] for name, line in found.shares.items()},
+        "whole": {name: _known(value) for name, value in found.whole.items()},
+        "best": {"into": into, "sender": found.senders[at].name, "share": float(found.shares[into][at])}
+        if whole
+        else None,
     }
+
+
+def _known(value: float) -> float | None:
+    """A share; None where that path has not been walked."""
+    return None if np.isnan(value) else float(value)

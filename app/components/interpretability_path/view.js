@@ -28,10 +28,10 @@ const path = {
       g.part("why", [data.why, g.width], () => why.map((line, i) => label(0, 18 + 18 * i, line, { size: 13, fill: "ink2" })));
       return;
     }
-    Object.entries(INTO).forEach(([into, [title, ink]], i) => g.part(into, [local.sel.compose], () => drawMap(g, data, at, at.places[i], into, title, ink, local)));
+    Object.entries(INTO).forEach(([into, [title, ink]], i) => g.part(into, [local.sel.compose, data.shares[into]], () => drawMap(g, data, at, at.places[i], into, title, ink, local)));
     const said = inLines(saidOfPath(data, local), g.width, 13);
     g.height = Math.max(at.height, at.height - 24 + 17 * said.length); // a phone's sentence has more lines
-    g.part("said", [local.sel.compose], () => said.map((line, i) => label(0, at.height - 24 + 17 * i, line, { size: 13, fill: "ink2" })));
+    g.part("said", [local.sel.compose, said], () => said.map((line, i) => label(0, at.height - 24 + 17 * i, line, { size: 13, fill: "ink2" })));
   },
 
   key(event, g, data, local) {
@@ -51,6 +51,8 @@ const path = {
 function saidOfPath(data, local) {
   const into = local.sel.compose;
   const line = data.shares[into];
+  const walked = line.filter((v) => v !== null).length;
+  if (walked < line.length) return `${walked} of ${counted(line.length, "path")} into its ${{ Q: "query", K: "keys", V: "values" }[into]} walked so far; a cell without a colour waits.`;
   const at = line.reduce((best, v, i) => (Math.abs(v) > Math.abs(line[best]) ? i : best), 0);
   const what = { Q: "query", K: "keys", V: "values" }[into];
   return `Of what L${data.block}H${data.head}’s ${what} ${into === "Q" ? "hears" : "hear"}, ${data.senders[at].name} ${line[at] < 0 ? "counts most, the other way:" : "brings back most:"} ${num(line[at], 3)} of the difference. All senders at once, into its ${what} alone: ${num(data.whole[into], 3)}. Everything else stays as in the corrupted text; shares need not add up.${data.slight && ` ${data.slight}`}`;
@@ -59,7 +61,7 @@ function saidOfPath(data, local) {
 function drawMap(g, data, at, place, into, title, ink, local) {
   const { x, y } = place;
   const width = at.w / at.cols;
-  const most = Math.max(...Object.values(data.shares).flat().map(Math.abs), 1e-30);
+  const most = Math.max(...Object.values(data.shares).flat().map((v) => Math.abs(v ?? 0)), 1e-30);
   const chosen = local.sel.compose === into;
   const every = Math.ceil(26 / width);
   const names = [...Array(data.heads).keys()].map((i) => `H${i}`).concat(data.cross ? [...Array(data.heads).keys()].map((i) => `X${i}`) : [], "mlp");
@@ -67,13 +69,14 @@ function drawMap(g, data, at, place, into, title, ink, local) {
     const { row, col } = cellOf(data, one);
     const value = data.shares[into][i];
     const [cx, cy, cw] = [x + col * width, y + row * at.pitch, one.layer === null ? at.w : width];
+    if (value === null) return h("rect", { x: cx + 0.5, y: cy + 0.5, width: cw - 1, height: at.pitch - 1, fill: css("bg"), stroke: css("line"), "stroke-width": 0.5 });
     return g.tip(h("g", {}, h("rect", { x: cx + 0.5, y: cy + 0.5, width: cw - 1, height: at.pitch - 1, fill: g.signed(Math.sign(value) * (Math.abs(value) / most) ** 0.75, 1, 0.7) }),
       cw >= 34 && label(cx + cw / 2, cy + at.pitch / 2 + 4, num(value, 2), { anchor: "middle", mono: true, size: 11, fill: "ink" })), `${one.name}, into the ${title.toLowerCase()}: ${num(value, 4)}`);
   });
   return [
     h("g", { class: "gb-hot", "data-into": into, click: () => g.select({ compose: into }) }, h("rect", { x: x - 34, y: y - 52, width: at.w + 40, height: 20, fill: "transparent" }),
       label(x - 34, y - 38, `${title} of L${data.block}H${data.head}`, { fill: `${ink}-ink`, weight: 600, size: 13 }), chosen && h("path", { d: `M${x - 34},${y - 32}h${at.w + 34}`, stroke: css(ink), "stroke-width": 2 })),
-    label(x - 34, y - 18, `all at once: ${num(data.whole[into], 3)}`, { fill: "ink3" }),
+    label(x - 34, y - 18, data.whole[into] === null ? "" : `all at once: ${num(data.whole[into], 3)}`, { fill: "ink3" }),
     data.block > 0 && names.map((one, i) => (i % every === 0 || one === "mlp") && label(x + (i + 0.5) * width, y + (data.block + 1) * at.pitch + 13, one, { anchor: "middle", fill: "ink3", size: 11 })),
     Array.from({ length: data.block }, (_, l) => label(x - 6, y + (l + 1.5) * at.pitch + 4, `L${l}`, { anchor: "end", fill: "ink3", size: 11 })),
     label(x - 6, y + 0.5 * at.pitch + 4, "emb", { anchor: "end", fill: "ink3", size: 11 }),

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, events, state, work
+from app import events, state, work
 from app.components import register
 from app.page import Context
 from core.analysis.circuit import KINDS
@@ -24,21 +26,19 @@ A_SECOND = 4e10  # of the same, roughly, on one processor
 KEYS = ("circuit",)
 
 
-def key_of(ctx: Context) -> str:
-    """The key of the work: it hangs on the model only."""
-    return f"circuit {ctx.model_key}"
+def job(ctx: Context) -> work.Shared:
+    """The walk, which hangs on the model only."""
+
+    def make(known: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+        return steps(ctx.lm, known=dict(known))
+
+    return work.Shared(JOB, f"circuit {ctx.model_key}", count(ctx.lm), "measurements", make, about=True)
 
 
 def known(ctx: Context) -> Walk | None:
-    """What was measured on the open model; None: nothing yet."""
-    key = key_of(ctx)
-    found: Walk | None = cache.kept(key)
-    if found is None:
-        job = work.of(JOB, key)
-        if job is not None and job.ended and job.done:
-            found = collect(dict(job.done))
-            cache.keep(key, found, small=True)
-    return found
+    """What was measured on the open model; None: not all of it yet."""
+    found = job(ctx).measured
+    return collect(dict(found.results)) if found.ended else None
 
 
 def seconds(ctx: Context) -> float:
@@ -47,31 +47,33 @@ def seconds(ctx: Context) -> float:
     return ctx.lm.n_parameters * TEXTS * 2 * TOKENS * passes / A_SECOND
 
 
-def show(ctx: Context, found: Walk | None) -> tuple[str, str, Any, str]:
-    """The heading, a button where the walk takes long, and the picture. Returns the work's name, key, bar and unit.
+def show(ctx: Context, found: Walk | None) -> tuple[work.Shared, DeltaGenerator | None]:
+    """The heading, a button where the walk takes long, and the picture. Returns the work and the place of its bar.
 
     Args:
         found: what `known` says.
     """
-    key, why = key_of(ctx), _why_not(ctx)
+    measuring, why = job(ctx), _why_not(ctx)
     st.html(
         '<section class="gb-words"><h2>A circuit, step by step: saying again what was read</h2></section>'
     )
-    slot = st.container(width="stretch")
+    place = st.container(width="stretch")
+    slot: DeltaGenerator | None = None
     if found is None and not why:
         if seconds(ctx) * A_SECOND > QUICK:
-            with slot:
-                label = f"Walk through the circuit, about {max(1, round(seconds(ctx)))} s"
-                slot = work.buttons(JOB, key, label, count(ctx.lm), lambda: steps(ctx.lm))
-        elif work.of(JOB, key) is None:
-            work.begin(JOB, key, count(ctx.lm), lambda: steps(ctx.lm))
+            with place:
+                slot = measuring.buttons(f"Walk through the circuit, about {max(1, round(seconds(ctx)))} s")
+        else:
+            slot = place
+            if measuring.until is None:
+                measuring.wait(measuring.total)
     walked(
         data=record(ctx, found, why)
         | {"selection": events.selection("walk", {"circuit": state.get("circuit")})},
         key="walk",
         on_select_change=lambda: events.select("walk", KEYS),
     )
-    return JOB, key, slot, "measurements"
+    return measuring, slot
 
 
 def _why_not(ctx: Context) -> str:

@@ -83,13 +83,18 @@ class Seen:
     opened: Opened  # the chosen head
     shares: HeadShares  # of its block, at the chosen row
     without: Knockout
-    effects: HeadEffects | None  # None: not measured yet
+    effects: HeadEffects | None  # None: nothing measured yet; nan: not that block
     largest: Largest | None  # None: not measured yet, or no head changes anything
     block: int
     head: int
     row: int
     col: int  # the chosen key, or the one that the row reads most
     home: int  # the row that predicts
+
+    @property
+    def measured(self) -> HeadEffects | None:
+        """The effects, once all of them are measured."""
+        return self.effects if self.effects is not None and self.effects.complete else None
 
 
 def see_repeats(lm: LanguageModel, kind: Kind, off: Off) -> dict[Job, Score]:
@@ -249,7 +254,8 @@ def _effect(lm: LanguageModel, seen: Seen) -> dict[str, Any]:
     weight, _ = maps.read_most(seen.row)
     where = "" if maps.attention == "encoder" else f"at row {effects.row}"
     return {
-        "change": effects.change.tolist(), "weight": weight.tolist(), "where": where,
+        "change": [[None if np.isnan(one) else one for one in line] for line in effects.change.tolist()],
+        "measured": effects.measured, "weight": weight.tolist(), "where": where,
         "token": lm.tokenizer.display(effects.token), "before": effects.before, "seconds": 0, "row": seen.row,
         "largest": seen.largest and seen.largest.head, "reader": reader(seen),
     }  # fmt: skip

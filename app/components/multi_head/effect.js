@@ -3,9 +3,10 @@
 function effectPlan(data, local, at) {
   const p = at.panel;
   const e = data.effect;
-  const said = largestSaid(data, local, p, at.phone);
+  const said = allMeasured(data) ? largestSaid(data, local, p, at.phone) : measuredSaid(data, p);
+  while (data.roles.length > 64 && said.length < (at.phone ? 5 : 3)) said.push(""); // so that the axes stay where they are
   const [left, right, top, bottom] = [p.x + 54, p.x + p.w - 22, p.top + 36 + 16 * (said.length - 1), p.bottom - 40];
-  const values = e.change.flat();
+  const values = e.change.flat().filter((v) => v !== null);
   let [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
   const room = Math.max(0.02, high - low) * 0.07;
   const names = 44 / Math.max(1, bottom - top - 44); // of the other side's reach: room for names beyond the line at 0
@@ -30,7 +31,7 @@ function drawEffect(g, data, local, at, row) {
   const e = data.effect;
   const q = (local.effectAt = effectPlan(data, local, at));
   const [block, head] = [blockOf(data, local), headOf(data, local)];
-  g.part("effect axes", [e.token, local.sel.off], () => {
+  g.part("effect axes", [e.token, local.sel.off, e.measured], () => {
     const t = ticks(q.low, q.high, 6);
     return [
       q.said.map((line, i) => label(p.x, p.top + 8 + 16 * i, line, { fill: "ink", weight: 500 })),
@@ -43,17 +44,19 @@ function drawEffect(g, data, local, at, row) {
       label(p.x, q.bottom + 34, "↓ less likely: the head helped", { fill: "ink2" }),
     ];
   });
-  const order = e.change.flat().map((v, i) => [Math.abs(v), i]).sort((a, b) => b[0] - a[0]).map(([, i]) => i);
-  g.part("dots", [block, head, local.peek], () => {
+  if (!allMeasured(data) && !e.running) measureButton(g, data, { left: p.x + 300, top: p.top - 8, height: at.phone ? 44 : 30 });
+  const order = e.change.flat().map((v, i) => [Math.abs(v), i]).filter(([, i]) => e.change[Math.floor(i / data.heads)][i % data.heads] !== null).sort((a, b) => b[0] - a[0]).map(([, i]) => i);
+  g.part("dots", [block, head, local.peek, e.measured], () => {
     const radius = data.roles.length > 64 ? 3.5 : 5;
     const off = offSet(data, local);
     return e.change.flatMap((line, l) => line.map((v, i) => {
+      if (v === null) return null;
       const on = l === block && i === head;
       const peek = local.peek?.block === l && local.peek?.head === i;
       return h("circle", { class: "gb-hot", "data-dot": `${l}.${i}`, cx: q.x(e.weight[l][i]), cy: q.y(v), r: on || peek ? radius + 2 : radius, fill: off.has(`${l}.${i}`) ? css("bg") : css("att"), "fill-opacity": on || peek ? 1 : 0.55, stroke: css(on || peek ? "accent" : "att"), "stroke-width": on || peek ? 2 : 1 });
     }));
   });
-  g.part("dot names", [block, head, local.peek], () => dotNames(g, data, local, q, order, block, head));
+  g.part("dot names", [block, head, local.peek, e.measured], () => dotNames(g, data, local, q, order, block, head));
 }
 
 /** "0.999 → 0.049", with as many places as it takes to tell the two apart (five at most). */
@@ -61,6 +64,12 @@ function fromTo(before, after) {
   const both = (digits) => [before, after].map((log) => num(Math.exp(log), digits));
   const digits = [3, 4, 5].find((n) => both(n)[0] !== both(n)[1]) ?? 3;
   return both(digits).map((text) => (Number(text) === 0 ? `<${num(10 ** -digits, digits)}` : text)).join(" → ");
+}
+
+/** How far the measurement is, where it is not done. */
+function measuredSaid(data, p) {
+  const how = data.effect.running ? "; a bar below says how far it is" : "";
+  return wrapped(`Measured so far: the heads of ${data.effect.measured} of ${counted(data.blocks, "block")}, from coarse to fine${how}.`, p.w, 3);
 }
 
 /** What the measurement found, in words: the head that matters most, and what becomes of a later head without it. */
@@ -94,12 +103,13 @@ function dotNames(g, data, local, q, order, block, head) {
   const e = data.effect;
   const peek = local.peek ? local.peek.block * data.heads + local.peek.head : -1;
   const chosen = block * data.heads + head;
-  const dots = e.change.flatMap((line, l) => line.map((v, k) => [q.x(e.weight[l][k]), q.y(v)]));
+  const dots = e.change.flatMap((line, l) => line.map((v, k) => (v === null ? [-1e6, -1e6] : [q.x(e.weight[l][k]), q.y(v)]))); // those to come are out of the way
   const [boxes, leads] = [[], []];
   const tried = [...new Set([...(peek >= 0 ? [peek] : []), chosen, ...order.slice(0, dots.length > 36 ? 8 : 36)])];
   return tried.map((i) => {
     const [l, k] = [Math.floor(i / data.heads), i % data.heads];
     const v = e.change[l][k];
+    if (v === null) return null;
     const on = i === chosen || i === peek;
     const text = on ? `${nameOf(l, k)}  ${fromTo(e.before, e.before + v)}` : nameOf(l, k);
     const w = measure(text, 12, false) * (on ? 1.08 : 1.02);
@@ -144,6 +154,10 @@ function drawUnmeasured(g, data, at) {
     g.part("measuring", null, () => label(p.x, y + 16, "Being measured: a bar below says how far it is.", { fill: "accent", weight: 600 }));
     return;
   }
-  g.overlay("measure", { left: p.x, top: y, height: at.phone ? 44 : 36 }, () => html("button", { type: "button", class: "gb-button gb-primary", onclick: () => g.send("measure", { at: Date.now() }) }),
-    (node) => { node.textContent = `Measure ${counted(n, "head")}`; });
+  measureButton(g, data, { left: p.x, top: y, height: at.phone ? 44 : 36 });
+}
+/** Begins the measurement, or goes on with it. */
+function measureButton(g, data, box) {
+  g.overlay("measure", box, () => html("button", { type: "button", class: "gb-button gb-primary", onclick: () => g.send("measure", { at: Date.now() }) }),
+    (node) => { node.textContent = data.effect.change ? "Go on" : `Measure ${counted(data.blocks * data.heads, "head")}`; });
 }

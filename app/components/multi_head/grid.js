@@ -165,11 +165,11 @@ const ORDER = 206; // the width of its buttons
 /** Many heads can be put in another order: by block, by kind, by effect. */
 function drawOrder(g, data, local, at) {
   if (!at.bar) return;
-  const pick = (order) => g.select({ order, ...(order === "effect" && !g.data.effect.change ? { panel: "effect" } : {}) });
+  const pick = (order) => g.select({ order, ...(order === "effect" && !allMeasured(g.data) ? { panel: "effect" } : {}) });
   const box = at.phone ? { left: 0, top: 20, width: at.width, height: 44 } : { left: at.width - ORDER, top: 0, width: ORDER, height: 24 };
   g.overlay("order", box, () => html("div", { class: "mh-panels mh-order", role: "group", "aria-label": "Order of the heads" },
     ["block", "kind", "effect"].map((order) => html("button", { type: "button", "data-order": order, onclick: () => pick(order) }, `By ${order}`))), (node) => {
     for (const button of node.children) button.setAttribute("aria-pressed", String(button.dataset.order === orderedBy(data, local)));
-    node.lastChild.title = data.effect.change ? "The heads whose absence changes the prediction most come first" : "Their effects have to be measured first";
+    node.lastChild.title = allMeasured(data) ? "The heads whose absence changes the prediction most come first" : "Their effects have to be measured first";
   });
 }

@@ -39,6 +39,7 @@ function dotNear(data, local, x, y) {
   if (panelOf(local) !== "effect" || !data.effect.change || !q) return null;
   let [best, least] = [null, 14];
   data.effect.change.forEach((line, block) => line.forEach((v, head) => {
+    if (v === null) return;
     const far = Math.hypot(q.x(data.effect.weight[block][head]) - x, q.y(v) - y);
     if (far < least) [best, least] = [{ block, head }, far];
   }));

@@ -147,8 +147,10 @@ function kindsOf(data) {
   for (const role of data.roles) counts.set(role.name, { name: role.name, short: role.short, count: (counts.get(role.name)?.count ?? 0) + 1 });
   return [...counts.values()].sort((a, b) => (a.short ? 0 : 1) - (b.short ? 0 : 1) || b.count - a.count);
 }
+/** Whether every head's effect is measured: until then the values of the others are null. */
+const allMeasured = (data) => Boolean(data.effect.change) && data.effect.measured === data.blocks;
 /** What the heads are ordered by; by effect only where that has been measured. */
-const orderedBy = (data, local) => (local.sel.order === "effect" && !data.effect.change ? "block" : local.sel.order ?? "block");
+const orderedBy = (data, local) => (local.sel.order === "effect" && !allMeasured(data) ? "block" : local.sel.order ?? "block");
 /** The heads by kind and score, or by effect, largest first, as places in `roles`: of a pinned kind, only those. null: by block. */
 function orderOf(data, local) {
   const by = orderedBy(data, local);

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -18,6 +19,7 @@ from core.analysis.head_effects import HeadEffects, LayerEffects, Resumable
 from core.analysis.head_jobs import NAMED_FROM
 from core.analysis.head_nulls import CONTENT, Chance, Null
 from core.analysis.head_patterns import Job, Score
+from core.analysis.patch_sweep import COARSE, coarse_to_fine
 from core.analysis.places import Kind
 
 NOTHING = 1e-4  # nats: below it a head's absence changes nothing that the page could show
@@ -68,12 +70,18 @@ class Measure:
 
     @property
     def known(self) -> HeadEffects | None:
-        """The effects, at once where that is quick; None as long as nobody has asked."""
+        """The effects of all heads, at once where that is quick; None as long as they are not all measured."""
+        found = self.so_far
+        return found if found is not None and found.complete else None
+
+    @cached_property
+    def so_far(self) -> HeadEffects | None:
+        """The same, with nan in blocks that are still to be measured; None as long as none is."""
         if self.token < 0:
             return None
         if cost(self.ctx.lm, len(self.ctx.ids), self.heads) > QUICK:
-            found = self._job.measured
-            return HeadEffects.of(found.results, self.here[2], self.off.value) if found.ended else None
+            there = self._job.measured.results
+            return HeadEffects.of(there, self.here[2], self.off.value, self._job.total) if there else None
         quick: HeadEffects = cache.call(
             see_effects, self.ctx.model_key, *self.here, self.off, self.row, self.token
         )
@@ -89,7 +97,7 @@ class Measure:
 
     @property
     def _job(self) -> work.Shared:
-        """The measuring, block by block."""
+        """The measuring, block by block, from coarse to fine."""
         return work.Shared(
             "multi_head", self._about, self.heads // self.ctx.lm.config.n_heads, "blocks measured", self._make
         )
@@ -98,7 +106,8 @@ class Measure:
         text, target, kind = self.here
         with self.off.applied(kind):
             run = Resumable.of(self.ctx.lm, text, self.row, self.token, self.off.value, kind, target)
-        for layer in range(len(known), run.layers):
+        done = {one.layer for one in known}
+        for layer in (layer for layer in coarse_to_fine(run.layers) if layer not in done):
             with self.off.applied(kind):
                 found = run.effects(layer)
             yield found
@@ -124,4 +133,5 @@ class Measure:
         with slot, st.container(horizontal=True, vertical_alignment="center"):
             bar = st.container()
             st.button("Stop", key="multi_head.stop", on_click=state.whole(job.wait), args=(0,))
-        job.go_on(bar, first=job.total)
+        there = len(job.measured.results)  # the page is drawn anew when there are twice as many
+        job.go_on(bar, first=max(2 * there, len(range(0, job.total, COARSE))), whole=False)

@@ -29,7 +29,7 @@ def table(
         words: how the rows' and the columns' tokens read.
         further: what is measured below the picture.
     """
-    jobs, shares, effects, row = seen.jobs, seen.shares, seen.effects, seen.row
+    jobs, shares, effects, row = seen.jobs, seen.shares, seen.measured, seen.row
     places = [(block, head) for block, line in enumerate(jobs.names) for head in range(len(line))]
     weights, cols = seen.maps.read_most(row)
     scores = columns(jobs)
@@ -116,8 +116,8 @@ def cells(
     if answer is not None:
         title = "The next token, without the heads that are off"
         made.append(knockout_cell(title, "without", seen.without, more, shown))
-    if seen.effects is not None:
-        made.append(_alone(seen.effects, more, switch))
+    if seen.measured is not None:
+        made.append(_alone(seen.measured, more, switch))
     if seen.largest is not None:
         made.append(_largest(seen, off, more))
     if further.chosen is not None:

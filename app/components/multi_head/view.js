@@ -82,7 +82,7 @@ const heads = {
       const added = addedOf(data, local);
       out.join = { block: data.join.block, row: data.join.row, added, shares: data.join.shares, norms: data.join.norms, share: data.join.shares.slice(0, added).reduce((x, y) => x + y, 0), length: length(partial(local, added, D)), gap: local.gap };
     }
-    if (panel === "effect") out.effect = { measured: Boolean(data.effect.change), token: data.effect.token, before: data.effect.before, change: data.effect.change, weight: data.effect.weight, largest: data.effect.largest, reader: data.effect.reader };
+    if (panel === "effect") out.effect = { measured: allMeasured(data), blocks: data.effect.measured ?? 0, token: data.effect.token, before: data.effect.before, change: data.effect.change, weight: data.effect.weight, largest: data.effect.largest, reader: data.effect.reader };
     return out;
   },
 };

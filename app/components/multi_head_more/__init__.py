@@ -5,21 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from app import events, state, work
+from app import events, state
 from app.bare import UNSAID
 from app.components import pack, register
 from app.components.multi_head import A_SECOND, Seen, cost
 from app.components.multi_head.measure import halves
 from app.components.multi_head.off import MARKS, write_off
 from app.components.multi_head.roles import COLUMNS
-from app.components.multi_head_more.further import Further, asked
+from app.components.multi_head_more.further import Further
 from core.analysis.head_jobs import NAMED_FROM, HeadJobs, reads
 from core.analysis.head_nulls import BY_LUCK, Null
 from core.analysis.head_patterns import NAMES, Score
@@ -40,8 +41,11 @@ TAKEN: dict[str, str] = {
 }
 
 
-def show(lm: LanguageModel, seen: Seen, further: Further) -> None:
-    """The heading, and below it the three panels; a button where measuring sets of heads takes long."""
+def show(lm: LanguageModel, seen: Seen, further: Further) -> Callable[[], None]:
+    """The heading, and below it the three panels; a button where measuring sets of heads takes long.
+
+    Returns what measures those that were asked for: to be called when the page is drawn.
+    """
     st.html('<section class="gb-words"><h2>More than chance, and heads together</h2></section>')
     blocks, heads = seen.maps.maps.shape[:2]
     chance = replace(seen.usual.chance, repeats=halves(further.ctx, further.here))
@@ -59,35 +63,17 @@ def show(lm: LanguageModel, seen: Seen, further: Further) -> None:
         key="more",
         on={"select": lambda: events.select("more", KEYS)},
     )  # fmt: skip
-    if further.measured is None:
-        _measure(further)
+    if further.measured is not None:
+        return lambda: None
+    seconds = max(1, round(cost(further.ctx.lm, len(further.ctx.ids), 48) / A_SECOND))
+    job = further.job
+    slot = job.buttons(f"Switch off pairs of heads, about {seconds} s")
+    return partial(job.go_on, slot, job.total, whole=False)
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Any]) -> Any:
     """Mount the picture; `on` maps its events to callbacks."""
     return more(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
-
-
-def _measure(further: Further) -> None:
-    """Where it takes long: a button; once it was pressed, a bar and a way to stop."""
-    heading = state.memo("multi_head_more")
-    if not heading.pop("asked", False):
-        seconds = max(1, round(cost(further.ctx.lm, len(further.ctx.ids), 48) / A_SECOND))
-        st.button(
-            f"Switch off pairs of heads, about {seconds} s",
-            key="multi_head_more.sets",
-            on_click=state.whole(asked),
-        )
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        bar = st.progress(0.0, text="Switching off heads")
-        st.button("Stop", key="multi_head_more.stop")
-
-    def progress(done: int, sets: int) -> None:
-        bar.progress(done / sets, text=f"{done} of {sets} sets measured")
-
-    further.measure(progress)
-    work.again()
 
 
 # ------------------------------------------------------------------------------------------------ the record

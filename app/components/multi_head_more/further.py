@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,9 +12,18 @@ from app.components.multi_head import QUICK, Off, cost
 from app.components.multi_head.measure import Here, Measure
 from app.components.multi_head.off import Head
 from app.page import Context
+from app.work import Shared
 from core.analysis.head_composition import Composition, Way, composition, work
 from core.analysis.head_effects import HeadEffects, Value
-from core.analysis.head_sets import SetEffect, pairs_of_largest, set_effects
+from core.analysis.head_sets import (
+    Change,
+    SetEffect,
+    changes,
+    collected,
+    pairs_of_largest,
+    set_effects,
+    variants,
+)
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
 
@@ -39,12 +48,9 @@ def see_sets(
     row: int,
     token: int,
     sets: tuple[tuple[Head, ...], ...],
-    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[SetEffect, ...]:
     """What becomes of one token's log-probability without each of the sets, and without each of their heads alone."""
-    return set_effects(
-        lm, text, sets, row=row, token=token, value=value, attention=kind, target=target, progress=progress
-    )
+    return set_effects(lm, text, sets, row=row, token=token, value=value, attention=kind, target=target)
 
 
 @dataclass(frozen=True)
@@ -121,11 +127,6 @@ class Further:
         return tuple(dict.fromkeys([*self.first, *pairs]))
 
     @property
-    def about(self) -> str:
-        """What names the measured sets among the results of long work."""
-        return repr(("sets", self.ctx.model_key, *self.here, self.off, self.row, self.token, self.chosen))
-
-    @property
     def quick(self) -> bool:
         """Whether the sets are measured without asking."""
         return cost(self.ctx.lm, len(self.ctx.ids), 48) <= QUICK
@@ -136,8 +137,8 @@ class Further:
         if self.token < 0:
             return ()
         if not self.quick:
-            kept: tuple[SetEffect, ...] | None = cache.kept(self.about)
-            return kept
+            found = self.job.measured
+            return collected(self.sets, found.results) if found.ended else None
         done: tuple[SetEffect, ...] = cache.call(see_sets, self.ctx.model_key, *self.given)
         return done
 
@@ -146,17 +147,23 @@ class Further:
         """The arguments of `see_sets`."""
         return *self.here, self.off.value, self.row, self.token, self.sets
 
-    def measure(self, progress: Callable[[int, int], None]) -> None:
-        """Measure the sets, however long it takes, and keep what comes of it."""
-        cache.keep(self.about, see_sets(self.ctx.lm, *self.given, progress))
+    @property
+    def job(self) -> Shared:
+        """The measuring, where it takes long."""
+        text, target, kind = self.here
+        sets, row, token, value = self.sets, self.row, self.token, self.off.value
+
+        def make(known: Sequence[Change]) -> Iterator[Change]:
+            return changes(
+                self.ctx.lm, text, sets, row=row, token=token, value=value, attention=kind, target=target,
+                known=[heads for heads, _ in known],
+            )  # fmt: skip
+
+        key = repr(("sets of heads off", self.ctx.model_key, *self.here, value, row, token, sets))
+        return Shared("multi_head_more", key, len(variants(sets)), "sets measured", make)
 
     @property
     def shown(self) -> list[SetEffect]:
         """The measured sets in the order in which they are shown: the chosen ones, then pairs that meet most."""
         found, first = self.measured or (), len(self.first)
         return [*found[:first], *sorted(found[first:], key=lambda one: -abs(one.beyond))][: first + SHOWN]
-
-
-def asked() -> None:
-    """The learner wants the sets measured."""
-    state.memo("multi_head_more")["asked"] = True

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from app import cache, state
+from app import cache, models, state
 from app.components import register
 from app.components.tokenization.learned import NAMES, Learned
 from app.components.tokenization.machines import machine, phrase
 from app.counts import counted
+from core import real
 from core.analysis.embedding_rows import row_lengths
 from core.language_model import LanguageModel
 from core.text import published
@@ -30,8 +32,10 @@ TITLES = {
     **NAMES,
     "gpt2": "GPT-2",
     "cl100k": "GPT-4",
+    "smollm2": "SmolLM2",
     "bert": "BERT",
 }
+SMOLLM2 = "smollm2"  # the one that is fetched with a model, and may not be here
 ROWS = ("model", *TITLES)
 SENT = (
     4  # learned vocabularies that a browser is taken to hold; it keeps a few more, and asks for what it lacks
@@ -40,6 +44,7 @@ KINDS = {"bpe": "merges", "wordpiece": "longest match", "unigram": "probabilitie
 ABOUT = {
     "gpt2": "Published with GPT-2 (Radford et al. 2019): BPE over bytes, so nothing is ever unknown to it.",
     "cl100k": "Published for GPT-3.5 and GPT-4 (cl100k): BPE over bytes, twice as many entries as GPT-2's.",
+    SMOLLM2: "Fetched with SmolLM2 (Hugging Face, 2024): BPE over bytes; each digit stays by itself.",
     "bert": "Published with BERT (Devlin et al. 2019): WordPiece. Text is lower-cased and loses its accents first: "
     "a chip shows what is left.",
 }
@@ -55,12 +60,33 @@ UNTOLD = {
 own_vocabulary = lru_cache(maxsize=4)(Published)  # of a model's tokenizer: read once, not at every run
 
 
+@lru_cache(maxsize=1)
+def _fetched(place: Path) -> Published:
+    """The vocabulary of SmolLM2, whose weights stay unread."""
+    return Published(real.tokenizer(models.REAL), SMOLLM2, TITLES[SMOLLM2])
+
+
+def rows_for(name: str) -> tuple[str, ...]:
+    """The rows of the table beside the open model `name`: SmolLM2's where it is here and not open itself."""
+    there = name != models.REAL and real.folder(models.REAL) is not None
+    return tuple(row for row in ROWS if row != SMOLLM2 or there)
+
+
+def lacking() -> str:
+    """Why SmolLM2's vocabulary is not in the table; "" where it is."""
+    here = real.folder(models.REAL) is not None
+    return "" if here else f"{TITLES[SMOLLM2]}’s vocabulary is not in the table: {real.missing(models.REAL)}."
+
+
 def method_of(row: str, lm: LanguageModel, learned: Learned | None) -> Method | None:
     """What cuts text in a row; None while it is still being learned."""
     if row == "model":
         return own_vocabulary(lm.tokenizer)
     if row in published.names():
         return published.published(row)
+    if row == SMOLLM2:
+        place = real.folder(models.REAL)
+        return None if place is None else _fetched(place)
     return None if learned is None else learned.methods[row]
 
 
@@ -111,8 +137,11 @@ def dropped(pieces: Sequence[Piece], text: str) -> list[list[int]]:
     return found
 
 
-def compute(lm: LanguageModel, text: str, word: str, key: str) -> dict[str, Any]:
+def compute(lm: LanguageModel, shown: tuple[str, ...], text: str, word: str, key: str) -> dict[str, Any]:
     """Rows and machines of a text and a word, as JSON; `key` names what was learned, "" for nothing yet.
+
+    Args:
+        shown: the rows, of `rows_for`.
 
     Raises:
         LookupError: nothing is kept under the key any more.
@@ -123,7 +152,7 @@ def compute(lm: LanguageModel, text: str, word: str, key: str) -> dict[str, Any]
     spoken = phrase(word, text)
     made: list[dict[str, Any]] = []
     machines = {}
-    for row in ROWS:
+    for row in shown:
         method = method_of(row, lm, learned)
         if method is None:
             made.append({"id": row, "pieces": None, "word": None})
@@ -213,7 +242,7 @@ def _about(row: str, name: str, lm: LanguageModel) -> dict[str, Any]:
     """A row's name, its group (rows of one group stand together), its rule, and what is known of it."""
     if row in NAMES or row in ("characters", "words"):
         return {"name": TITLES[row], "group": 1, "kind": row}
-    method = own_vocabulary(lm.tokenizer) if row == "model" else published.published(row)
+    method: Any = method_of(row, lm, None)
     about = ABOUT.get(
         row,
         f"The open model's own vocabulary: {counted(len(method), 'entry')}, each the number of a row in its table.",

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from app import cache, events, state
-from app.components.tokenization import ROWS, draw, method_of, readable, title_of
+from app.components.tokenization import SMOLLM2, draw, method_of, readable, title_of
 from core.language_model import LanguageModel
 from core.text.broken import broken
 from core.text.languages import languages, rates
 from core.text.pieces import Method, Piece
 from core.text.simple import altered, hidden
 
-SPENDERS = ("model", "bpe", "wordpiece", "unigram", "gpt2", "cl100k", "bert")
-BYTE_ROWS = ("model", "bpe", "gpt2", "cl100k")
+SPENDERS = ("model", "bpe", "wordpiece", "unigram", "gpt2", "cl100k", SMOLLM2, "bert")
+BYTE_ROWS = ("model", "bpe", "gpt2", "cl100k", SMOLLM2)
 SAMPLE = "é€क👍"  # two, three and four bytes, for a text that has no such character
 CARDS = 3
 SAID = (
@@ -36,6 +36,7 @@ def draw_below(name: str, data: dict[str, Any]) -> None:
 
 
 def _methods(lm: LanguageModel, key: str, rows: Sequence[str]) -> dict[str, Method]:
+    """Those of the rows that cut text by now."""
     learned = cache.kept(key) if key else None
     found = {row: method_of(row, lm, learned) for row in rows}
     return {row: method for row, method in found.items() if method is not None}
@@ -45,9 +46,13 @@ def _chips(pieces: Sequence[Piece]) -> list[tuple[str, bool]]:
     return [(readable(piece)[0], piece.unknown) for piece in pieces]
 
 
-def language_data(lm: LanguageModel, name: str, key: str) -> dict[str, Any]:
-    """Every language's sentences as every vocabulary cuts them: tokens, unknown ones, and the second one's pieces."""
-    methods = _methods(lm, key, SPENDERS)
+def language_data(lm: LanguageModel, name: str, table: tuple[str, ...], key: str) -> dict[str, Any]:
+    """Every language's sentences as every vocabulary cuts them: tokens, unknown ones, and the second one's pieces.
+
+    Args:
+        table: its rows (`rows_for`), as for the two below.
+    """
+    methods = _methods(lm, key, [row for row in SPENDERS if row in table])
     found = []
     for language in languages():
         cells = {}
@@ -63,13 +68,18 @@ def language_data(lm: LanguageModel, name: str, key: str) -> dict[str, Any]:
             }
         )  # fmt: skip
     named = [{"id": row, "name": title_of(row, name)} for row in methods]
-    return {"figure": "languages", "stamp": f"{name}\x1f{key}", "methods": named, "languages": found}
+    return {
+        "figure": "languages",
+        "stamp": f"{name}\x1f{table}\x1f{key}",
+        "methods": named,
+        "languages": found,
+    }
 
 
-def byte_data(lm: LanguageModel, name: str, text: str, key: str) -> dict[str, Any]:
+def byte_data(lm: LanguageModel, name: str, table: tuple[str, ...], text: str, key: str) -> dict[str, Any]:
     """The characters of the text that a vocabulary of bytes cut, and who holds which bytes; else a sample's."""
     methods = {
-        row: method for row, method in _methods(lm, key, BYTE_ROWS).items()
+        row: method for row, method in _methods(lm, key, [row for row in BYTE_ROWS if row in table]).items()
         if any(broken(method.encode(SAMPLE), SAMPLE)) or all(not p.unknown for p in method.encode(SAMPLE))
     }  # fmt: skip
     own = _broken_in(methods, text)
@@ -92,7 +102,7 @@ def byte_data(lm: LanguageModel, name: str, text: str, key: str) -> dict[str, An
         said = f"Your text has no broken character; these are examples. {said}"
     return {
         "figure": "bytes",
-        "stamp": f"{name}\x1f{text}\x1f{key}",
+        "stamp": f"{name}\x1f{table}\x1f{text}\x1f{key}",
         "own": bool(own),
         "said": said,
         "cards": cards,
@@ -132,7 +142,7 @@ def _also(whole: bytes, part: bytes) -> str:
     return (before + after).hex(" ")
 
 
-def unknown_data(lm: LanguageModel, name: str, text: str, key: str) -> dict[str, Any]:
+def unknown_data(lm: LanguageModel, name: str, table: tuple[str, ...], text: str, key: str) -> dict[str, Any]:
     """Words that no corpus has, as every tokenizer cuts them, and the share of the text that it hides or alters."""
     rows = [
         {
@@ -140,7 +150,12 @@ def unknown_data(lm: LanguageModel, name: str, text: str, key: str) -> dict[str,
             "altered": altered(method.encode(text), text),
             "cells": [_chips(method.encode(probe)) for probe, _ in PROBES],
         }
-        for row, method in _methods(lm, key, ROWS).items()
+        for row, method in _methods(lm, key, table).items()
     ]  # fmt: skip
     probes = [{"text": probe, "what": what} for probe, what in PROBES]
-    return {"figure": "unknown", "stamp": f"{name}\x1f{text}\x1f{key}", "rows": rows, "probes": probes}
+    return {
+        "figure": "unknown",
+        "stamp": f"{name}\x1f{table}\x1f{text}\x1f{key}",
+        "rows": rows,
+        "probes": probes,
+    }

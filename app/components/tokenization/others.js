@@ -146,7 +146,7 @@ function drawReady(g, data, local, box) {
 
 function drawLearned(g, data, local, box) {
   const { method } = local.sel;
-  if (!["model", "gpt2", "cl100k", "bert"].includes(method) && !local.learned?.[method]) {
+  if (!["model", "gpt2", "cl100k", "smollm2", "bert"].includes(method) && !local.learned?.[method]) {
     g.part("learn", [method, box], () => label(box.x, box.y + 44, "Comes when the vocabulary is learned.", { fill: "ink3" }));
     return 120;
   }
