@@ -149,7 +149,7 @@ def _came(came: dict[str, Any], loss: float, x: alt.X, up: alt.Scale) -> list[al
     told = {"said": "its file", "kind": "in", "how": "loss"}
     tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in told.items()]
     mark = base.mark_point(shape="diamond", filled=True, size=110, color=ink("res")).properties(name="came")
-    word = base.mark_text(dy=15, color=ink("ink2")).encode(text="word:N")
+    word = base.mark_text(dy=-13, color=ink("ink2")).encode(text="word:N")
     return [mark.encode(tooltip=tips), vega.haloed(word)]
 
 

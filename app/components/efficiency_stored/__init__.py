@@ -56,8 +56,9 @@ def note(ctx: Context, found: Contents | None) -> tuple[str, ...]:
     if found is None:
         return ()
     few = found.fewest
+    parts = " and ".join(one.part for one in found.shares if one.kind == few.kind)
     return (
-        f"{ctx.label} was rounded before it came here: {few.kind}, {few.bits:g} bits a weight in its {few.part}. The "
+        f"{ctx.label} was rounded before it came here: {few.kind}, {few.bits:g} bits a weight in its {parts}. The "
         "settings here round it a second time, and “original” is the model as it came. What the first rounding cost "
         "is not known: the weights that it was made from are not here.",
     )
@@ -163,10 +164,10 @@ def record(ctx: Context, found: Contents, looked: Block | None) -> dict[str, Any
 
 
 def _block(one: Block) -> dict[str, Any]:
-    beside = [] if one.kind == "Q8_0" or one.kind == "Q4_0" else ["minimum"]
+    beside = ["scale", "minimum"] if one.kind == "Q4_1" else ["scale"]
     return {
         "name": one.name, "kind": one.kind, "number": one.number, "of": one.of, "row": one.row,
         "first": one.first, "codes": list(one.codes), "values": list(one.values), "grid": list(one.grid),
         "scale": one.scale, "minimum": one.minimum, "low": one.low, "bits": one.bits, "half": 8 * HALF,
-        "beside": ["scale", *beside],
+        "beside": beside,
     }  # fmt: skip

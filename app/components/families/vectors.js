@@ -1,7 +1,8 @@
 // Of an encoder without a head: which tokens' vectors lie near, how far one turns, and the numbers that come out.
 
 const NEAR = 3; // tokens listed
-const ROW = 4; // pixels of a token's vector
+/** Pixels of a token's vector. */
+const rowTall = (lane) => clamp(Math.floor(80 / lane.tokens.length), 4, 8);
 
 /** The text's own tokens by the cosine of their vectors with that of token `at`, the nearest first. */
 function nearestOf(lane, at) {
@@ -31,21 +32,21 @@ function drawTurn(lane, place, at) {
   return [label(place.x, y, fit(text, place.w, 12, false), { fill: "ink2" }), label(place.x + start, y, fit(`its vector turns to cosine ${num(turn.cosine, 3)}`, place.w - start, 12, false), { fill: "accent", weight: 600 })];
 }
 
-const vectorsTall = (lane) => 6 + ROW * lane.tokens.length + 8 + 14 + 18;
+const vectorsTall = (lane) => 6 + rowTall(lane) * lane.tokens.length + 8 + 14 + 18;
 
 /** A row of colours for each token, its numbers; below them what they make together: the text's vector. */
 function drawVectors(g, place, at) {
   const { lane, x, w } = place;
   const { tokens, text, how } = lane.vectors;
   const [count, dims] = tokens.shape;
-  const y = place.write + 10;
+  const [y, each] = [place.write + 10, rowTall(lane)];
   const most = spreadOf(tokens);
   const own = spreadOf(text);
   const paint = (limit) => (v) => g.signedRgb(v, limit);
-  const [tall, mean] = [ROW * count, y + ROW * count + 8];
+  const [tall, mean] = [each * count, y + each * count + 8];
   const whole = heatImage(x, y, w, tall, heat(tokens, count, dims, paint(most)));
   const rows = lane.tokens.map((one, i) => g.tip(
-    h("rect", { class: lane.back[i] >= 0 ? "gb-hot" : null, "data-token": lane.back[i] >= 0 ? lane.back[i] : null, x, y: y + ROW * i, width: w, height: ROW, fill: "transparent", stroke: i === at ? css("accent") : "none", "stroke-width": 1.5 }),
+    h("rect", { class: lane.back[i] >= 0 ? "gb-hot" : null, "data-token": lane.back[i] >= 0 ? lane.back[i] : null, x, y: y + each * i, width: w, height: each, fill: "transparent", stroke: i === at ? css("accent") : "none", "stroke-width": 1.5 }),
     `${visible(one.text)}: ${thousands(dims)} numbers`));
   return [
     label(x, place.write + 2, fit(`Writes nothing. Out come ${thousands(dims)} numbers for each token:`, w, 12, false), { fill: "ink2" }),
