@@ -1,7 +1,9 @@
 // How a file holds a model: bytes of each part beside float32, and one block of weights on the grid of its codes.
 
 const PART = 30; // pixels of a part's row
-const signed = (v) => (v < 0 ? `− ${num(-v, 4)}` : `+ ${num(v, 4)}`);
+/** Four digits that count. */
+const four = (v) => (v === 0 ? "0" : num(v, clamp(3 - Math.floor(Math.log10(Math.abs(v))), 0, 8)));
+const signed = (v) => (v < 0 ? `− ${four(-v)}` : `+ ${four(v)}`);
 const bytesOf = (count) => siOf(count, "B");
 const bitsOf = (v) => num(v, Number.isInteger(v) ? 0 : v * 2 === Math.round(v * 2) ? 1 : 2);
 
@@ -36,7 +38,7 @@ function drawShares(g, data, box) {
 
 function weightOf(b, i) {
   const code = b.codes[i];
-  return `weight ${thousands(b.first + i)} of the row: code ${code}, ${b.kind === "Q4_1" ? `${num(b.scale, 4)} × ${code} ${signed(b.minimum)}` : `${num(b.scale, 4)} × ${b.kind === "Q4_0" ? `(${code} − 8)` : code}`} = ${num(b.values[i], 4)}`;
+  return `weight ${thousands(b.first + i)} of the row: code ${code}, ${b.kind === "Q4_1" ? `${four(b.scale)} × ${code} ${signed(b.minimum)}` : `${four(b.scale)} × ${b.kind === "Q4_0" ? `(${code} − 8)` : code}`} = ${four(b.values[i])}`;
 }
 
 /** The grid of one block as a line of ticks, its weights piled up over them. */
@@ -56,14 +58,14 @@ function drawBlock(g, data, local, box) {
   const px = (code) => box.x + 8 + (code - b.low + 0.5) * wide;
   const turn = (x, sign, by) => h("g", { class: "gb-hot", "data-turn": by > 0 ? "next" : "before", click: () => g.select({ parcel: (b.number + by + b.of) % b.of }) },
     h("rect", { x: x - 8, y: box.y, width: 24, height: 20, fill: "transparent" }), label(x + 4, box.y + 14, sign, { anchor: "middle", fill: "accent", weight: 700 }));
-  const beside = b.beside.map((name) => `${name} ${num(b[name], 4)}`).join(" and ");
+  const beside = b.beside.map((name) => `${name} ${four(b[name])}`).join(" and ");
   const bits = (count * b.bits + b.beside.length * b.half) / count;
   const sum = `${beside}, ${b.half} bits each, serve ${counted(count, "weight")}: (${count} × ${b.bits} + ${b.beside.length} × ${b.half}) / ${count} = ${bitsOf(bits)} bits a weight.`;
   const picked = local.pick ?? 0;
   const text = [...inLines(weightOf(b, picked), box.w), ...inLines(sum[0].toUpperCase() + sum.slice(1), box.w)];
   g.part("block", [box, b.name, b.number, picked], () => {
     const from = measure(title, 13, false) * 1.07 + 14;
-    const every = Math.ceil(22 / wide);
+    const every = Math.ceil((b.low < 0 ? 40 : 22) / wide);
     return [
       label(box.x, box.y + 13, title, { weight: 600, fill: "ink", size: 13 }),
       turn(box.x + from, "‹", -1), turn(box.x + from + 24, "›", 1),
@@ -76,8 +78,8 @@ function drawBlock(g, data, local, box) {
           h("circle", { cx: px(code), cy: ground - 6 - r - places[i] * (2 * r + 1), r, fill: css(i === picked ? "accent" : "res") }));
         return g.tip(node, () => weightOf(b, i));
       }),
-      label(px(b.low) - Math.min(wide / 2, 8), ground + 34, `${num(b.grid[0], 4)}`, { mono: true, size: 11, fill: "ink2" }),
-      label(px(b.low + b.grid.length - 1) + Math.min(wide / 2, 8), ground + 34, `${num(b.grid.at(-1), 4)}`, { mono: true, size: 11, fill: "ink2", anchor: "end" }),
+      label(px(b.low) - Math.min(wide / 2, 8), ground + 34, `${four(b.grid[0])}`, { mono: true, size: 11, fill: "ink2" }),
+      label(px(b.low + b.grid.length - 1) + Math.min(wide / 2, 8), ground + 34, `${four(b.grid.at(-1))}`, { mono: true, size: 11, fill: "ink2", anchor: "end" }),
       label((px(b.low) + px(b.low + b.grid.length - 1)) / 2, ground + 34, `${b.grid.length} values, a code each`, { anchor: "middle", fill: "ink3", size: 11 }),
       text.map((line, i) => label(box.x, ground + 54 + 16 * i, line, { fill: "ink" })),
     ].flat(3);
@@ -116,7 +118,7 @@ const storedView = {
   describe(data, local) {
     const shares = data.shares.map((one) => `${one.part}: ${one.kind}, ${bitsOf(one.bits)} bits a weight, ${bytesOf(one.bytes)}`).join("; ");
     const b = data.block;
-    const looked = b ? ` Block ${b.number} of ${b.name}: scale ${num(b.scale, 4)}, code 0 is ${num(b.minimum, 4)}; ${weightOf(b, local.pick ?? 0)}.` : "";
+    const looked = b ? ` Block ${b.number} of ${b.name}: scale ${four(b.scale)}, code 0 is ${four(b.minimum)}; ${weightOf(b, local.pick ?? 0)}.` : "";
     return `${shares}.${looked} ${saidOf(data).join(" ")}`;
   },
 

@@ -171,8 +171,8 @@ def record(ctx: Context, found: Finds | None) -> dict[str, Any]:
     best = look.heads[:8] or classic.first(-look.look)
     bars = [{"name": name(head), "value": float(look.look[head])} for head in best]
     finds: list[dict[str, Any]] = [
-        {"title": TITLES["induction"], "said": of_induction(look), "unit": "of its attention that goes to what followed before", "bars": bars,
-         "line": look.line, "depth": None}
+        {"title": TITLES["induction"], "said": of_induction(look), "bars": bars, "line": look.line, "depth": None,
+         "unit": "of its attention that goes to what followed before"}
     ]  # fmt: skip
     kinds: tuple[Kind, ...] = ("object", "fact")
     for kind in kinds:
