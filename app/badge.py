@@ -20,12 +20,10 @@ def draw(place: DeltaGenerator, lm: LanguageModel, key: str, text: str) -> None:
     Args:
         key: of the model, for the cache. text: as far as the page reads it.
     """
-    from core.data.tasks import missing
+    from core.data.tasks import missing, prefixes
 
     if lacks := missing(text, lm.card):
-        place.caption(
-            widgets.escape(f"{lacks}. Without one it answers all the same, though nothing was asked.")
-        )
+        _without_task(place, lacks, prefixes(lm.card)[0])
         return
     said = why(lm, key, text)
     if said is None:
@@ -41,6 +39,23 @@ def draw(place: DeltaGenerator, lm: LanguageModel, key: str, text: str) -> None:
                 on_click=state.whole(choice.switch),
                 args=(other,),
             )
+
+
+def _without_task(place: DeltaGenerator, lacks: str, prefix: str) -> None:
+    """That no task stands in front of the text, whole where a pointer rests; a click puts one there."""
+    short = lacks.partition(":")[0]
+    whole = f"{lacks}. Without one it answers all the same, though nothing was asked."
+    with place.container(key="gb-badge", horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(widgets.escape(short), help=widgets.escape(whole))
+        st.button(
+            widgets.escape(f"Put “{prefix.strip()}” there"), key="tool.task", type="tertiary",
+            on_click=state.whole(_put), args=(prefix,),
+        )  # fmt: skip
+
+
+def _put(prefix: str) -> None:
+    text = str(state.get("text")).strip() or state.DEFAULT_TEXT
+    state.set("text", f"{prefix.rstrip()} {text}")
 
 
 def why(lm: LanguageModel, key: str, text: str) -> tuple[str, str] | None:

@@ -62,6 +62,7 @@ OPTIONAL = {
     "curves(": ("curves", "feed", "hairline", "pens"),
     "stepMode(": ("steps",),
     "sizeOf(": ("units",),
+    "siOf(": ("units",),
     "timeOf(": ("units",),
     "wordmap(": ("wordmap", "wordmap_hands", "pens"),
     "powered(": ("sizes",),

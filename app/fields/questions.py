@@ -98,6 +98,9 @@ FIELDS: tuple[Field, ...] = (
     Field("plainly", "float", 0.0, 0.0, 1.0),  # the share of the plain loss beside the teacher's
     Field("lessons", "int", 200, 1, 20_000),  # steps of the next own run
     Field("shrinks", "text", ""),  # the group of own runs that are points on the charts
+    # Efficiency, the open model's own file (app/components/efficiency_stored)
+    Field("filed", "text", ""),  # the tensor whose block is looked at; nothing: the usual one
+    Field("parcel", "int", 0, 0, 99_999_999),  # which of its blocks
     # Interpretability, below the picture (app/components/interpretability_more, interpretability_walk)
     Field("blank", "choice", "token", choices=("token", "mean", "zero")),  # what stands where a token is gone
     Field("says", "choice", "logit", choices=("logit", "probability")),  # the number that is explained

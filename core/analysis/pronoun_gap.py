@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from core.analysis.seeds import interval
@@ -44,6 +45,7 @@ MOST_JOBS, MOST_TEMPLATES, LONGEST = 40, 16, 200  # of a learner's own; characte
 _FORMS = re.compile(r"\{([^{}/]*)/([^{}/]*)\}")
 _ROUNDING = 1e-9  # nats: gaps that are alike may differ by it
 _UNKNOWN = ("[UNK]", "<unk>")
+SHUFFLES, SURE = 2000, 0.95  # of professions within each template; the share of them that a chance band holds
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,52 @@ def clear_of_average(gaps: Sequence[Gap]) -> int:
     average = [math.fsum(column) / len(gaps) for column in zip(*(gap.values for gap in gaps), strict=True)]
     apart = [interval([a - b for a, b in zip(gap.values, average)], -math.inf, math.inf) for gap in gaps]
     return sum(one.low > _ROUNDING or one.high < -_ROUNDING for one in apart)
+
+
+@dataclass(frozen=True)
+class Chance:
+    """What means come to where the profession says nothing: low, high hold all of them in `SURE` of shuffles.
+
+    above, below: professions whose mean lies outside, the farthest first.
+    """
+
+    low: float
+    high: float
+    above: tuple[str, ...]
+    below: tuple[str, ...]
+
+
+def chance(gaps: Sequence[Gap], draws: int = SHUFFLES, seed: int = 0) -> Chance | None:
+    """Shuffle the professions within each template, over and over: how far from the average does the farthest mean lie?
+
+    A band for the farthest of all, so that among many professions none lies outside it just because there are many
+    (a permutation test by the largest statistic, as in Nichols & Holmes 2002).
+
+    Args:
+        gaps: of one model, all with the same templates.
+
+    Returns:
+        None for fewer than three professions or two templates, of which shuffling makes little.
+    """
+    if len(gaps) < 3 or len(gaps[0].values) < 2:
+        return None
+    values = np.array([gap.values for gap in gaps])  # (J, T)
+    average, draw = float(values.mean()), np.random.default_rng(seed)
+    farthest = [np.abs(draw.permuted(values, axis=0).mean(1) - average).max() for _ in range(draws)]
+    reach = float(np.quantile(farthest, SURE))
+    far = sorted(gaps, key=lambda gap: -abs(gap.mean - average))
+    above = tuple(gap.job for gap in far if gap.mean > average + reach + _ROUNDING)
+    below = tuple(gap.job for gap in far if gap.mean < average - reach - _ROUNDING)
+    return Chance(average - reach, average + reach, above, below)
+
+
+def together(parts: Sequence[Measured]) -> Measured:
+    """Measurements of the same professions, each with templates of its own, as one: the templates one after another."""
+    gaps = tuple(
+        Gap(same[0].job, tuple(value for gap in same for value in gap.values), same[0].tokens)
+        for same in zip(*(part.gaps for part in parts), strict=True)
+    )
+    return Measured(gaps, parts[0].unknown)
 
 
 def parse(text: str) -> Template:

@@ -121,6 +121,15 @@ def asks(text: str) -> bool:
     return any(text.startswith(task.prefix.rstrip()) for task in TASKS.values())
 
 
+def prefixes(card: Mapping[str, Any]) -> tuple[str, ...]:
+    """What stands in front of a text for each task that a model, or a run, has learned, by its card."""
+    spec = card.get("spec")
+    learned = spec.get("tasks") if isinstance(spec, Mapping) else None
+    if not isinstance(learned, Sequence) or isinstance(learned, str):
+        return ()
+    return tuple(TASKS[name].prefix for name, *_ in learned if name in TASKS)
+
+
 def missing(text: str, card: Mapping[str, Any]) -> str:
     """What a text lacks for a model of these tasks, in words; "" where a task stands in front, or it knows none.
 
@@ -129,14 +138,10 @@ def missing(text: str, card: Mapping[str, Any]) -> str:
     """
     from core.text.training import sentinel
 
-    spec = card.get("spec")
-    learned = spec.get("tasks") if isinstance(spec, Mapping) else None
-    if not isinstance(learned, Sequence) or isinstance(learned, str) or asks(text):
-        return ""
-    if sentinel(0) in text:  # hidden spans are a task, too, without a word in front
-        return ""
-    fronts = [f"“{TASKS[name].prefix.strip()}”" for name, *_ in learned if name in TASKS]
-    if not fronts:
+    fronts = [f"“{prefix.strip()}”" for prefix in prefixes(card)]
+    if (
+        not fronts or asks(text) or sentinel(0) in text
+    ):  # hidden spans are a task, too, without a word in front
         return ""
     told = fronts[0] if len(fronts) == 1 else f"{', '.join(fronts[:-1])} or {fronts[-1]}"
     return f"No task stands in front of your text: this model has learned from texts that begin with {told}"

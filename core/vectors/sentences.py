@@ -96,6 +96,18 @@ def sentence_vectors(lm: LanguageModel, texts: Sequence[str], pooling: Pooling |
     return np.concatenate(found)
 
 
+@torch.inference_mode()
+def token_vectors(lm: LanguageModel, ids: Sequence[int]) -> Array:
+    """(T, D) what `sentence_vectors` pools: of each token the stream behind the last block.
+
+    Raises:
+        ContextTooLong: more tokens than the model has positions for.
+    """
+    rows = torch.tensor([list(ids)], device=lm.device)
+    found: Array = _stream(lm, rows, torch.ones_like(rows, dtype=torch.bool))[0].float().cpu().numpy()
+    return found
+
+
 def text_cosine(lm: LanguageModel, text: str, *changes: Intervention) -> float:
     """The cosine of a text's vector as the model gives it with the one that it gives under `changes`."""
     plain = sentence_vectors(lm, [text])

@@ -11,6 +11,7 @@ from app.components.families import draw, gather, lanes, question, record, take
 from core.families.asked import guesses, swap
 from core.families.right import right
 from core.families.seen import seen
+from core.families.vectors import turned, vectors
 from core.families.writing import write
 
 KEYS = ("follow", "drafted", "crossing")
@@ -32,7 +33,13 @@ asks = str(state.get("ask"))
 found = [gather(lane, at, asks, ctx.text, len(ctx.ids)) for lane, at in zip(three, places)]
 writer = next(one for one in found if one.lane.shape == "encoder")
 
-page.claim("GPT sees the past and writes; BERT sees all and fills.")
+asked = question.ask(writer, writer.lane.text)
+
+page.claim(
+    "GPT sees the past and writes; BERT sees all and fills."
+    if writer.vectors is None
+    else "GPT sees the past and writes; an encoder sees all, and this one only reads."
+)
 stamp = "\x1f".join([*(lane.key for lane in three), ctx.text, str(token), asks])
 draw(
     record(
@@ -56,7 +63,14 @@ with page.controls():
         width=190,
         **state.part("families.follow", token, lambda at: state.set("follow", at)),
     )
-    if ctx.lm.config.head == "none":
+    encoders = lanes.readers(ctx)
+    if len(encoders) > 1:
+        st.segmented_control(
+            "Encoder beside it", list(encoders), required=True,
+            format_func=lambda kind: widgets.escape(encoders[str(kind)]),
+            **state.part("families.reader", lanes.reader(ctx), lambda kind: state.set("reader", kind)),
+        )  # fmt: skip
+    if ctx.lm.config.head == "none" and not writer.lane.own:
         stands_in = (
             f"{ctx.label} is a bare encoder and says no tokens: {writer.lane.name} stands in its place."
         )
@@ -66,10 +80,12 @@ with page.controls():
 
 with page.foot():
     about = (writer.lane.key, writer.lane.ids)
-    page.predict(question.question(writer), question.OPTIONS, lambda: question.judge(writer), about)
-    page.code(seen, guesses, swap, write, right)
+    page.predict(asked.text, asked.options, asked.judge, about)
+    page.code(seen, guesses, swap, *((vectors, turned) if writer.vectors else ()), write, right)
     page.take_away(
-        "families", lambda: take.table(found), lambda: take.cells(found, ctx.snapshot, question.judge(writer))
+        "families",
+        lambda: take.table(found),
+        lambda: take.cells(found, ctx.snapshot, asked.judge(), writer.lane.text),
     )
 
 more.show(found)

@@ -58,10 +58,11 @@ with page.foot():
     )
 
 limits.show()
-below.show()
+go_on = below.show()
 page.terms(
     "WEAT", "association", "cosine", "effect size", "permutation test", "p-value", "gender direction", "projection",
     "probe", "interval", "GloVe", "word2vec", *more.TERMS,
 )  # fmt: skip
 page.cheatsheet("bias")
 page.examples(EXAMPLES)
+go_on()

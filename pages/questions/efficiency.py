@@ -8,6 +8,7 @@ from app import answer, events, models, page, state
 from app.components import efficiency as view
 from app.components import efficiency_more as more
 from app.components import efficiency_speed as speed
+from app.components import efficiency_stored as stored
 from app.components.efficiency import setting as settings
 from app.components.efficiency import take
 from app.components.efficiency.measure import Measure
@@ -17,6 +18,7 @@ from core.efficiency.compressing import compress_steps
 from core.efficiency.frontier import front
 from core.efficiency.judging import judge
 from core.efficiency.quantization import nearest
+from core.efficiency.stored import block, contents
 
 LONGEST = 64  # tokens of the text
 KEYS = ("stage", "block", "piece", "output", "slice")
@@ -36,6 +38,7 @@ setting, said = settings.chosen(lm)
 measure = Measure(ctx, setting, target)
 own, times = measure.original
 found = measure.known()
+file = stored.Below(ctx, stored.held(ctx))
 points = measure.points()
 there = view.pieces(lm, stack)
 place = (min(state.get("block"), max((block for block, _ in there), default=0)), state.get("piece"))
@@ -57,7 +60,7 @@ view.draw(
         lm, ids, looked, found, own, measure.over, times, points, setting, stack=stack, place=place,
         stamp=repr((measure.key, place, looked and (looked.row, looked.group, looked.moved is not None),
                     found is not None, len(points), times)),
-        selection=events.selection("picture", picked),
+        came=file.found, selection=events.selection("picture", picked),
     ),
     key="picture",
     on={"select": lambda: events.select("picture", KEYS), "visit": lambda: events.visit("picture")},
@@ -66,7 +69,7 @@ view.draw(
 with page.controls():
     settings.controls(both)
     bars = measure.one_button(), measure.all_button()
-settings.notes(said)
+settings.notes((*said, *stored.note(ctx, file.found)))
 if both:
     with ctx.slot:
         answer.draw(ctx)
@@ -78,10 +81,18 @@ load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snaps
 
 with page.foot():
     page.predict(question.text, question.options, partial(question.judge, ctx), (ctx.model_key,))
-    page.code(nearest, compress_steps, beside_steps, first_choices, judge, front)
+    page.code(
+        nearest,
+        compress_steps,
+        beside_steps,
+        first_choices,
+        judge,
+        front,
+        *((contents, block) if file.found else ()),
+    )
     page.take_away(
         "efficiency",
-        partial(take.table, lm, ids, looked, found, own, points),
+        partial(take.table, lm, ids, looked, found, own, points, file.lines()),
         lambda: [
             *take.cells(
                 load,
@@ -94,10 +105,12 @@ with page.foot():
                 question,
                 question.judge(ctx),
             ),
+            *file.cells(),
             *pruned,
         ],
     )
 
+file.show()
 bar = speed.show(measure)
 below = more.show(ctx)
 page.terms(

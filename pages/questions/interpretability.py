@@ -6,6 +6,7 @@ from functools import partial
 
 from app import answer, cache, events, models, page, state
 from app.components import interpretability as view
+from app.components import interpretability_classic as classics
 from app.components import interpretability_more as more
 from app.components import interpretability_path as path
 from app.components.interpretability import asking, controls, maps, take
@@ -93,12 +94,13 @@ with page.foot():
         partial(take.table, lm, asked, looked, found, kind),
         lambda: [
             *take.cells(load, asked, looked, found, kind, question, judge()),
+            *classics.cells(ctx),
             *below.cells(),
             *lower.cells(),
         ],
     )
 
-longer = [below.show(), lower.show()]
+longer = [classics.show(ctx), below.show(), lower.show()]
 page.terms(
     "logit lens", "logits", "direct attribution", "activation patching", "path patching", "corrupted text",
     "residual stream", "head", "L1H0", "neuron", "norm", "ablation", *(["cross-attention"] if both else []),

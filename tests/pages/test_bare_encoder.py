@@ -76,7 +76,9 @@ def test_families_and_the_pronoun_gap_say_that_it_predicts_nothing(
     bare: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GLASSBOX_MODELS", str(bare))
-    app = open_page("families", model="./reader", text="the dog was glad")
+    own = open_page("families", model="./reader", text="the dog was glad")
+    assert own.segmented_control(key="families.reader").value == "vectors", "it stands in its own lane"
+    app = open_page("families", model="./reader", text="the dog was glad", reader="fills")
     said_there = " ".join(one.value for one in app.caption).replace("\\", "")
     assert f"reader is a bare encoder and says no tokens: {STANDS_IN} stands in its place." in said_there
     lm = load(bare / "reader")

@@ -60,6 +60,31 @@ def test_own_professions_and_sentences_are_asked(open_page: Any) -> None:
     run_notebook(app)
 
 
+def test_a_large_model_is_asked_at_a_press_sentence_by_sentence(
+    open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gaps, "HEAVY", 10)
+    asked: list[Any] = []
+    plain = gaps.measure
+
+    def measure(lm: Any, jobs: Any, templates: Any) -> Any:
+        asked.append((lm.name, len(templates)))
+        return plain(lm, jobs, templates)
+
+    monkeypatch.setattr(gaps, "measure", measure)
+    app = open_page("bias", jobs=JOBS, frames=FRAMES)
+    assert not app.exception and rows(app, "tales-gpt") == {}
+    assert ("tales-gpt", 1) not in asked, "nobody has asked for it"
+    app.button(key="work.bias_gaps").click().run()
+    assert not app.exception and asked.count(("tales-gpt", 1)) == 2, "a step for each sentence"
+    found = measured(core.load("tales-gpt", device="cpu"), JOBS.split(", "), parsed(FRAMES.splitlines()))
+    assert rows(app, "tales-gpt") == pytest.approx({gap.job: gap.mean for gap in found.gaps}, abs=1e-4)
+    assert "work.bias_gaps" not in [one.key for one in app.button]
+    run_notebook(app)
+    again = open_page("bias", jobs=JOBS, frames=FRAMES)
+    assert rows(again, "tales-gpt") and asked.count(("tales-gpt", 1)) == 2, "measured once for all visitors"
+
+
 @pytest.mark.parametrize(
     ("link", "why"),
     [

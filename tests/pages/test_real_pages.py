@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import cache, chapters, models
+from app.components.applications.assistant import cut_off
 from app.shelf import Shelf
 from core import real
 from tests import real as published
@@ -110,6 +111,14 @@ def test_the_assistant_answers_beside_the_small_models(open_page: OpenPage) -> N
     said = [one.value for one in app.code]
     assert any("Is this review positive or negative?" in one for one in said)
     assert len(said) >= 2 and said[-1].strip()
+    told = words(app)
+    assert "Cut off after 8 tokens" in told, "a sentence that breaks off is said to"
+    assert "a coin’s in 50\u00a0%" in told and "(95\u00a0%: 44 to 68\u00a0%)" in told
+
+
+def test_an_answer_that_ends_by_itself_is_not_called_cut_off() -> None:
+    assert cut_off(["a", "a b"], 2) and not cut_off(["a", "a b", "a b"], 3), "the last token adds no text"
+    assert not cut_off(["a", "a b"], 3)
 
 
 @pytest.mark.parametrize("slug", ASKERS)

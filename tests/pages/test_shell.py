@@ -100,18 +100,21 @@ def test_a_bad_link_falls_back_and_says_how(
 
 def test_a_plain_sentence_for_a_model_of_tasks_is_told_what_it_lacks(open_page: Any) -> None:
     def told(**link: str) -> str:
+        boxes = open_page("home", **link).main.caption
         return (
-            " ".join(box.value for box in open_page("home", **link).main.caption)
-            .replace("\\", "")
-            .replace("\u2060", "")
+            " ".join(f"{box.value} {box.proto.help}" for box in boxes).replace("\\", "").replace("\u2060", "")
         )
 
     said = told(model="tales-t5", text="Nora lost her red kite.")
-    assert "No task stands in front of your text:" in said
+    assert "No task stands in front of your text " in said, "in short; whole where a pointer rests"
     assert "begin with “translate English to Spanish:”, “sentiment:”, “question:” or “summarize:”" in said
     for text in ("summarize: Nora lost her red kite.", "Nora lost her <extra_id_0> kite."):
         assert "No task stands" not in told(model="tales-t5", text=text)
     assert "No task stands" not in told(model="tales-gpt", text="Nora lost her red kite.")
+    app = open_page("home", model="tales-t5", text="Nora lost her red kite.")
+    app.button(key="tool.task").click().run()
+    assert store(app)["text"] == "translate English to Spanish: Nora lost her red kite."
+    assert "tool.task" not in [one.key for one in app.button]
 
 
 def test_of_an_encoder_the_claim_holds_of_a_hidden_token_too(open_page: Any) -> None:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+
+import numpy as np
 import pytest
 
+import core
 from app.components.bias_more import gaps, lab
 from app.components.bias_more.gaps import Asked, Series
-from core.analysis.pronoun_gap import TEMPLATES, Gap, Measured, clear_of_average, parsed
+from core.analysis.pronoun_gap import (
+    TEMPLATES,
+    Gap,
+    Measured,
+    chance,
+    clear_of_average,
+    measured,
+    parsed,
+    together,
+)
 from core.data import dial
 from core.runs import doses
 from core.runs.doses import Dose
@@ -53,3 +66,44 @@ def test_professions_are_held_against_their_average_sentence_by_sentence() -> No
     said = gaps.findings([Series("toy", "decoder", True, Measured(found, ()))], asked)[0]
     assert "0 of 3 intervals leave out 0; held against that average sentence by sentence, 3 do." in said
     assert "from the sentences or from the whole model" in said and "by chance" not in said
+
+
+def test_the_chance_band_is_what_shuffled_professions_reach() -> None:
+    """By hand: every way to shuffle three professions within two sentences, and the farthest mean of each."""
+    jobs = ("baker", "cook", "pilot")
+    values = np.array([[4.0, 3.0], [0.0, 0.5], [-1.0, 0.1]])
+    found = [Gap(job, tuple(row), 1) for job, row in zip(jobs, values.tolist())]
+    ways = list(itertools.permutations(range(3)))
+    every = [np.stack([values[list(a), 0], values[list(b), 1]], 1).mean(1) for a in ways for b in ways]
+    reach = np.quantile([np.abs(means - values.mean()).max() for means in every], 0.95)
+    band = chance(found)
+    assert band is not None
+    assert (band.low, band.high) == pytest.approx((values.mean() - reach, values.mean() + reach))
+    assert (band.above, band.below) == ((), ()), "three professions in two sentences show nothing"
+    assert chance(found[:2]) is None and chance([Gap(job, (1.0,), 1) for job in jobs]) is None
+
+
+def test_who_lies_outside_the_chance_band_is_named() -> None:
+    draw = np.random.default_rng(1)
+    leans = {"nurse": 3.0, "smith": -3.0} | {f"job{n}": 0.0 for n in range(10)}
+    noise = {job: draw.normal(0, 0.3, 8) for job in leans}
+    found = tuple(Gap(job, tuple((lean + noise[job]).tolist()), 1) for job, lean in leans.items())
+    band = chance(found)
+    assert band is not None and (band.above, band.below) == (("nurse",), ("smith",))
+    asked = Asked(tuple(leans), parsed(TEMPLATES), True, True, ())
+    shown = Series("toy", "decoder", True, Measured(found, ()))
+    said = gaps.findings([shown], asked)[0]
+    assert "in 95 of 100 shuffles: nurse (towards she) and smith (towards he) lie outside" in said
+    assert shown.record(tuple(leans))["band"] == [band.low, band.high]
+    level = tuple(Gap(job, tuple(noise[job].tolist()), 1) for job in leans)
+    said = gaps.findings([Series("toy", "decoder", True, Measured(level, ()))], asked)[0]
+    assert "none lies outside that chance band" in said
+
+
+def test_sentences_measured_one_by_one_are_those_measured_together() -> None:
+    lm, jobs, wanted = core.load("tales-gpt"), ("doctor", "nurse", "baker"), parsed(TEMPLATES[:3])
+    whole = measured(lm, jobs, wanted)
+    parts = together([measured(lm, jobs, (one,)) for one in wanted])
+    assert [(gap.job, gap.tokens) for gap in parts.gaps] == [(gap.job, gap.tokens) for gap in whole.gaps]
+    for one, other in zip(parts.gaps, whole.gaps):
+        assert one.values == pytest.approx(other.values, abs=1e-4)

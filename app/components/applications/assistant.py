@@ -6,7 +6,7 @@ that truth, and its score on held-out examples stands beside, low where it is lo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import streamlit as st
@@ -14,6 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import cache, models, work
 from app.components.applications.uses import Use, Wish
+from app.counts import counted
 from app.widgets import inline
 from core import real
 from core.analysis import instructed
@@ -31,6 +32,8 @@ HOLDS = {
     "question": "the right answer is in what it says",
     "sentiment": "the right label is in what it says",
 }
+
+COIN = {"sentiment": ", a coin’s in 50\u00a0%"}  # of two labels
 
 
 def draw(use: Use, wish: Wish) -> tuple[str, DeltaGenerator] | None:
@@ -60,6 +63,9 @@ def draw(use: Use, wish: Wish) -> tuple[str, DeltaGenerator] | None:
             said = str(job.done[-1]).strip() or "nothing: it ended at once."
             st.html("<p class='gb-hint'>What it says:</p>")
             st.code(said, language="python" if use.name == "code" else None, wrap_lines=True)
+            if job.ended and cut_off(job.done, instructed.MOST[use.name]):
+                most = counted(instructed.MOST[use.name], "token")
+                st.html(f"<p class='gb-hint'>Cut off after {most}, as for its score.</p>")
             if job.ended and wish.pair is not None:
                 st.html(f"<p class='gb-hint' role='status'>{inline(judged(use, wish, said))}</p>")
         return key, bar
@@ -80,6 +86,11 @@ def answer(lm: LanguageModel, asked: str, name: str) -> Iterator[str]:
         yield lm.tokenizer.decode(ids, skip_special_tokens=True)
 
 
+def cut_off(said: Sequence[str], most: int) -> bool:
+    """Whether an answer was ended by its limit; by itself it ends with a token that adds no text."""
+    return len(said) >= most and said[-1:] != said[-2:-1]
+
+
 def judged(use: Use, wish: Wish, said: str) -> str:
     """What is right about an answer, of an example whose truth is known."""
     assert wish.pair is not None
@@ -97,7 +108,7 @@ def _scores(use: Use) -> str:
         return "<p>It has no score here: nobody has set it this task with known answers.</p>"
     parts = [_share(EXACT[use.name], found["exact"])]
     if "holds" in found:
-        parts.append(_share(HOLDS[use.name], found["holds"]))
+        parts.append(_share(HOLDS[use.name], found["holds"]) + COIN.get(use.name, ""))
     if "chrF" in found:
         parts.append(f"chrF {found['chrF']:.1f} of 100")
     of = f"On {found['examples']} held-out examples, through its chat template, greedily"
@@ -106,4 +117,4 @@ def _scores(use: Use) -> str:
 
 def _share(what: str, said: dict[str, Any]) -> str:
     share, low, high = said["right"] / said["of"], said["low"], said["high"]
-    return f"{what} {share:.0%} (95 %: {low:.0%} to {high:.0%})"
+    return f"{what} {100 * share:.0f}\u00a0% (95\u00a0%: {100 * low:.0f} to {100 * high:.0f}\u00a0%)"

@@ -6,6 +6,7 @@ compute nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,6 +18,7 @@ from app.components import register
 from app.components.bias_more import controls, gaps, lab, take
 from app.components.bias_more.take import joined as joined
 from app.page import Context
+from core.analysis.pronoun_gap import SURE
 from core.runs import doses
 
 more = register("bias_more")
@@ -59,7 +61,7 @@ class Below:
             "told": gaps.told(what), "stories": doses.recorded()["stories"],
             "ownJobs": what.own_jobs, "ownTemplates": what.own_templates,
             "series": [one.record(what.jobs) for one in self.shown], "findings": gaps.findings(self.shown, what),
-            "limits": list(LIMITS), "lab": lab.record(self.arms),
+            "sure": SURE, "limits": list(LIMITS), "lab": lab.record(self.arms),
         }  # fmt: skip
 
     def table(self) -> take.Table:
@@ -73,8 +75,8 @@ class Below:
         load = f"core.load({str(models.resolve(ctx.name).target)!r}, device='cpu'{moment})"
         return take.cells(load, self.shown, self.asked)
 
-    def show(self) -> None:
-        """The heading, the picture, the controls."""
+    def show(self) -> Callable[[], None]:
+        """The heading, the picture, the controls. Returns what takes long: to be called when the page is drawn."""
         st.html('<section class="gb-words"><h2>The pronoun gap, and a corpus with a dial</h2></section>')
         chosen = min(int(state.get("profession")), len(self.asked.jobs) - 1)
         more(
@@ -84,4 +86,4 @@ class Below:
             on_arrived_change=lambda: None,  # the run of the page that comes with it reads what is new
             on_visit_change=lambda: events.visit("more"),
         )
-        controls.draw(self.ctx, self.shown, self.arms, self.asked.why)
+        return controls.draw(self.ctx, self.asked, self.shown, self.arms)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from app import own_run, runs, state, widgets
@@ -15,10 +17,13 @@ from core.training import corpus_lab
 from core.training.corpus_lab import DIALLED
 
 
-def draw(ctx: Context, shown: list[Series], arms: list[Arm], why: tuple[str, ...]) -> None:
-    """Both rows; `why`: what is wrong with the learner's lists."""
+def draw(ctx: Context, what: gaps.Asked, shown: list[Series], arms: list[Arm]) -> Callable[[], None]:
+    """Both rows. Returns what asks a heavy model, if the learner wants it: to be called when the page is drawn."""
+    slot, heavy = None, gaps.asking(ctx.lm, ctx.model_key, what)
+    if any(one.waits for one in shown):
+        slot = heavy.buttons(f"Ask {widgets.escape(shown[0].name)}")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        _whom(ctx, shown)
+        _whom()
         with st.container(width=260):
             st.slider("Dose: percent of “she” told", 0, 100, step=5, **state.bind("dose"))
         widgets.segments("Remedy", "remedy", REMEDIES, lambda name: lab.NAMES[name].capitalize())  # type: ignore[index]
@@ -32,11 +37,12 @@ def draw(ctx: Context, shown: list[Series], arms: list[Arm], why: tuple[str, ...
     if not any(arm.going for arm in arms):
         own_run.shorter(lambda share: [lab.following(arms, share)], corpus_lab.STEPS)
     _buttons(arms)
-    for said in why:
+    for said in what.why:
         st.warning(widgets.escape(said))
+    return lambda: heavy.go_on(slot, first=heavy.total)
 
 
-def _whom(ctx: Context, shown: list[Series]) -> None:
+def _whom() -> None:
     with st.popover("Whom, and how", key="gb-jobs"):
         st.text_area(
             "Professions, with commas",
@@ -47,11 +53,6 @@ def _whom(ctx: Context, shown: list[Series]) -> None:
         st.text_area(
             "Sentences, one a line, with {job} and {she/he}", height=190, placeholder="\n".join(TEMPLATES),
             **widgets.hidden("frames"),
-        )  # fmt: skip
-    if any(one.waits for one in shown):
-        st.button(
-            f"Ask {widgets.escape(shown[0].name)}", key="bias_more.ask", on_click=state.whole(gaps.ask_heavy),
-            args=(ctx.model_key,),
         )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ function gapMark(kind, x, y, r, colour) {
 function gapLegend(data, w) {
   return data.series.flatMap((one, k) => {
     const unknown = one.unknown.length ? `; ${one.unknown.length} of ${data.tokens.length} not in its vocabulary: ${one.unknown.join(", ")}` : "";
-    const said = one.waits ? "press Ask below: it is large" : one.why || one.how + unknown;
+    const said = one.waits ? "not asked yet, as it is large: press Ask below" : one.why || one.how + unknown + (one.open && one.band ? "; shaded: where chance keeps all its means" : "");
     return inLines(`${one.name}: ${said}`, w - 18, 12).map((text, line) => ({ k, text, line }));
   });
 }
@@ -51,6 +51,9 @@ function drawGaps(g, data, local, box) {
     out.push(label(left, bottom + 30, "← he", { fill: "ink3", size: 11 }), label(right, bottom + 30, "she →", { anchor: "end", fill: "ink3", size: 11 }));
     return out;
   });
+  const band = data.series.find((one) => one.open)?.band;
+  g.part("gap band", [box, reach, band], () => band && g.tip(h("rect", { x: px(band[0]), y: top - 2, width: px(band[1]) - px(band[0]), height: bottom - top + 2, fill: css("accent"), opacity: 0.09, "data-band": "chance" }),
+    `${data.series[0].name}: with the professions shuffled within each sentence, all means stay between ${nats(band[0])} and ${nats(band[1])} in ${num(100 * data.sure, 0)} of 100 shuffles`));
   g.part("gap rows", [box, local.row], () => data.tokens.map((job, r) => gapRow(g, data, local, { job, r, y: top + r * GAP_PITCH + GAP_PITCH / 2, left, right, px, x: box.x, w: box.w, name })));
   return gapDetail(g, data, local, { x: box.x, y: bottom + 42, w: box.w });
 }

@@ -43,7 +43,7 @@ const biasMore = {
   state(data, local) {
     return {
       tokens: data.tokens, row: local.row, templates: data.templates, findings: data.findings,
-      series: data.series.map((one) => ({ name: one.name, shape: one.shape, why: one.why, waits: one.waits, unknown: one.unknown, means: one.gaps.map((gap) => gap && gap.mean), values: one.gaps[local.row]?.values ?? null })),
+      series: data.series.map((one) => ({ name: one.name, shape: one.shape, why: one.why, waits: one.waits, unknown: one.unknown, band: one.band, means: one.gaps.map((gap) => gap && gap.mean), values: one.gaps[local.row]?.values ?? null })),
       doses: data.lab.doses.map((one) => ({ at: one.at, dialled: one.dialled.mean, others: one.others.mean })),
       remedies: data.lab.remedies.map((one) => ({ remedy: one.remedy, dialled: one.dialled.mean })),
       own: data.lab.own, live: local.chart?.summary() ?? null,

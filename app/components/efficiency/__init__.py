@@ -25,6 +25,7 @@ from core.efficiency.frontier import front
 from core.efficiency.judging import Judged
 from core.efficiency.movement import BINS, Moved, histogram, moved, one_group
 from core.efficiency.quantization import Quantization, Quantized, values
+from core.efficiency.stored import Contents
 from core.language_model import LanguageModel
 
 efficiency = register("efficiency")
@@ -149,10 +150,12 @@ def record(
     place: tuple[int, str],
     stamp: str,
     selection: Mapping[str, Any],
+    came: Contents | None = None,
 ) -> dict[str, Any]:
     """What view.js draws.
 
     Args:
+        came: the file of few bits that the model was unpacked from.
         ids: of the rows of the logits. over: what the losses are taken over, in words.
         place: (block, piece) that is looked at. stamp: changes with all of these.
     """
@@ -184,6 +187,7 @@ def record(
             {"name": setting_name(one), "bits": one.bits, "gptq": one.method == "gptq", "here": one == setting,
              "front": at in best, **_judged(points[one])} for at, one in enumerate(listed)
         ],
+        "came": None if came is None else {"bytes": came.size, "kind": came.fewest.kind, "bits": came.bits},
         "selection": dict(selection),
     }  # fmt: skip
 

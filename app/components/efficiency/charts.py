@@ -93,7 +93,8 @@ def front(data: dict[str, Any]) -> alt.TopLevelMixin:
     """The chart."""
     made, original = rows(data), data["original"]
     low, high = room(data["points"], original["loss"])
-    sizes = [*(one["bytes"] for one in made), original["bytes"]]
+    came = data.get("came")
+    sizes = [*(one["bytes"] for one in made), original["bytes"], *([came["bytes"]] if came else ())]
     across = [min(sizes) * 0.85, max(sizes) * 1.15]
     every = (m * 10.0**k for k in range(3, 13) for m in (1, 2, 5))
     marks = [one for one in every if across[0] * 1.05 < one < across[1] * 0.95]
@@ -103,6 +104,7 @@ def front(data: dict[str, Any]) -> alt.TopLevelMixin:
     up = alt.Scale(domain=[low, high], nice=False)
     at = alt.Y("at:Q", scale=up)
     layers: list[Any] = _behind(made, original, high, x, up)
+    layers += [] if came is None else _came(came, original["loss"], x, up)
     for one in named(made):
         word = alt.Chart(vega.data([one])).mark_text(
             align="left", dx=-5 if one["above"] else 13 if one["here"] else 9, dy=one["down"], font="JetBrains Mono",
@@ -137,6 +139,18 @@ def _behind(
         alt.Chart(vega.data(inside)).mark_line(**joint).encode(x=x, y=y),
         alt.Chart(vega.data(stub)).mark_line(strokeDash=[4, 3], **joint).encode(x=x, y=y),
     ]
+
+
+def _came(came: dict[str, Any], loss: float, x: alt.X, up: alt.Scale) -> list[alt.Chart]:
+    """The file that the original was unpacked from: the same weights, so the same loss, in fewer bytes."""
+    one = {"bytes": came["bytes"], "loss": loss, "said": si(came["bytes"], "B"), "how": f"{loss:.3f}"}
+    one |= {"kind": f"{came['kind']}, {came['bits']:.2f} bits a weight", "word": "as it came"}
+    base = alt.Chart(vega.data([one])).encode(x=x, y=alt.Y("loss:Q", scale=up))
+    told = {"said": "its file", "kind": "in", "how": "loss"}
+    tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in told.items()]
+    mark = base.mark_point(shape="diamond", filled=True, size=110, color=ink("res")).properties(name="came")
+    word = base.mark_text(dy=-13, color=ink("ink2")).encode(text="word:N")
+    return [mark.encode(tooltip=tips), vega.haloed(word)]
 
 
 def _points(made: list[dict[str, Any]], x: alt.X, at: alt.Y, up: alt.Scale) -> list[alt.Chart]:
@@ -176,6 +190,7 @@ def draw(data: dict[str, Any]) -> None:
         {
             "points": [{key: one[key] for key in KEPT} for one in made],
             "names": [one["said"] for one in named(made)],
+            "came": data.get("came"),
         },
         {
             "setting": [one["name"] for one in made], "bytes": [one["bytes"] for one in made],

@@ -19,9 +19,9 @@ function drawCosts(g, data, local, at) {
     const stay = p && p.agreement !== null ? `: ${percent(p.agreement)} of the first choices stay` : "";
     return [
       title(x, y + 12, "What it costs", null),
-      label(cols[1] - 8, y + 12, "original, float32", { anchor: "end", fill: "ink3" }),
+      label(cols[1] - 8, y + 12, data.came ? `as it came, ${data.came.kind}` : "original, float32", { anchor: "end", fill: "ink3" }),
       label(cols[2], y + 12, fit(data.setting.bits === 16 ? "16 bits" : `${data.setting.bits} bits${data.setting.method === "gptq" ? ", GPTQ" : ""}`, 150, 12, false), { anchor: "end", fill: "accent", weight: 600 }),
-      row(0, "file", bytesOf(was.bytes), now ? `${bytesOf(now.bytes)}  ÷ ${num(was.bytes / now.bytes, 1)}` : wait, now && `${thousands(now.bytes)} bytes of ${thousands(was.bytes)}; ${num(data.bitsEach, 2)} bits a weight in the blocks, with their scales`),
+      row(0, data.came ? "file, as float32" : "file", bytesOf(was.bytes), now ? `${bytesOf(now.bytes)}  ÷ ${num(was.bytes / now.bytes, 1)}` : wait, now && `${thousands(now.bytes)} bytes of ${thousands(was.bytes)}; ${num(data.bitsEach, 2)} bits a weight in the blocks, with their scales`),
       row(1, `loss, ${counted(was.places, "token")} held out`, num(was.loss, 3), now ? `${num(now.loss, 3)}  ${now.rise < 0 ? "−" : "+"}${num(Math.abs(now.rise), 3)}` : wait, now && `nats a token, over ${was.over}; the recorded runs below rest on more texts, so the original’s loss differs a little there; the difference lies between ${num(now.riseLow, 4)} and ${num(now.riseHigh, 4)} (95 %)`),
       row(2, "first choice kept", "100 %", now ? `${percent(now.agreement)}  ${percent(now.low)} to ${percent(now.high)}` : wait, now && `of ${counted(now.places, "place")}, with Wilson’s 95 % interval; the distribution moved by ${num(now.kl, 4)} nats (KL)`),
       row(3, "pass, widened", p ? timeOf(p.float32) : "not timed", p ? "the same: float32" : "", "the codes are turned back into float32 before each product: storage only"),

@@ -28,11 +28,17 @@ def table(
     found: Beside | None,
     own: Judged,
     points: Mapping[Quantization, Judged],
+    came: Sequence[tuple[str, str, int]] = (),
 ) -> dict[str, Sequence[Any]]:
-    """Every matrix, the shown weights, the text's first choices, and every setting that was measured."""
+    """Every matrix, the shown weights, the text's first choices, and every setting that was measured.
+
+    Args:
+        came: what of the model's own file is told: what, of which part, bytes.
+    """
     word = lm.tokenizer.display
     lines: list[tuple[Any, ...]] = [
-        ("model", "original", *[None] * 8, own.bytes, _short(own.loss), None, None)
+        ("model", "original", *[None] * 8, own.bytes, _short(own.loss), None, None),
+        *((what, of, *[None] * 8, size, *[None] * 3) for what, of, size in came),
     ]
     if looked is not None:
         after = looked.after or (None,) * len(looked.before)

@@ -19,6 +19,7 @@ from app.components.families.lanes import Asked, Lane
 from core.config import Shape
 from core.families.asked import Swap
 from core.families.seen import Array
+from core.families.vectors import Turned, Vectors
 from core.families.writing import Writing
 from core.language_model import LanguageModel
 
@@ -30,6 +31,8 @@ TRAINED: dict[Shape, str] = {
     "encoder": "trained to fill what is hidden",
     "encoder-decoder": "trained to write what is asked for",
 }
+BARE = "no head: it predicts nothing; vectors come out"
+POOLED = {"first": "the first token’s vector", "max": "the largest of each number", "mean": "their mean"}
 SAID = 3  # rows of an answer in an encoder-decoder's masks: the start token, the gap's sign, a first token
 MOST_HEADS = 60_000  # numbers of cross-attention; with more, heads are averaged block by block
 NONE = "No encoder-decoder is installed here, so nobody speaks in this lane. The masks are those of an untrained one."
@@ -39,7 +42,8 @@ NONE = "No encoder-decoder is installed here, so nobody speaks in this lane. The
 class Found:
     """What one lane's model said.
 
-    at: the token of this lane that is asked for; -1: none. changed: the one behind it, in whose place another is put.
+    at: the token of this lane that is asked for; -1: none. swap: with another token in the place of the one behind it.
+    vectors, turn: of a model without a head, in the place of what it would say and of its swap.
     """
 
     lane: Lane
@@ -48,6 +52,8 @@ class Found:
     asked: dict[int, Asked]
     swap: Swap | None = None
     writing: Writing | None = None
+    vectors: Vectors | None = None
+    turn: Turned | None = None
 
 
 def gather(lane: Lane, at: int, asks: str, text: str, length: int) -> Found:
@@ -59,6 +65,8 @@ def gather(lane: Lane, at: int, asks: str, text: str, length: int) -> Found:
     """
     if lane.lm is None:
         return Found(lane, at, lanes.bare_masks(lane.shape, length, SAID), {})
+    if lane.bare:
+        return _gather_vectors(lane, at)
     places = tuple(lane.body)
     if lane.lm.n_parameters > lanes.HEAVY:
         places = (at,) if at >= 0 else ()
@@ -69,6 +77,14 @@ def gather(lane: Lane, at: int, asks: str, text: str, length: int) -> Found:
         swapped = cache.call(lanes.exchange, lane.key, lane.ids, at, at + 1)
     writing = cache.call(lanes.let_write, lane.key, *lanes.source(lane, asks, text, max(0, at)))
     return Found(lane, at, maps, asked, swapped, writing)
+
+
+def _gather_vectors(lane: Lane, at: int) -> Found:
+    turn = None
+    if at in lane.body and at + 1 in lane.body:
+        turn = cache.call(lanes.turn, lane.key, lane.ids, at, at + 1)
+    maps = cache.call(lanes.masks, lane.key, lane.ids, SAID)
+    return Found(lane, at, maps, {}, vectors=cache.call(lanes.read_as_vectors, lane.key, lane.ids), turn=turn)
 
 
 # ---------------------------------------------------------------- for view.js
@@ -116,7 +132,7 @@ def _lane(one: Found, tokens: Sequence[str], spans: Sequence[tuple[int, int]]) -
     return known | {
         "shape": lane.shape,
         "title": TITLES[lane.shape],
-        "trained": TRAINED[lane.shape],
+        "trained": BARE if lane.bare else TRAINED[lane.shape],
         "own": lane.own,
         "notes": list(lane.notes),
         "tokens": read,
@@ -129,6 +145,7 @@ def _lane(one: Found, tokens: Sequence[str], spans: Sequence[tuple[int, int]]) -
         "asked": {str(at): _asked(lm, one) for at, one in one.asked.items()} if lm else {},
         "swap": _swap(lm, one.swap) if lm and one.swap else None,
         "writing": _writing(lane, lm, one.writing) if lm and one.writing else None,
+        "vectors": _vectors(lm, one) if lm else None,
     }
 
 
@@ -164,6 +181,27 @@ def _swap(lm: LanguageModel, one: Swap) -> dict[str, Any]:
         "moved": one.moved,
         "before": lm.tokenizer.display(one.before.best),
         "after": lm.tokenizer.display(one.after.best),
+    }
+
+
+def _vectors(lm: LanguageModel, one: Found) -> dict[str, Any] | None:
+    """The vectors of a model without a head: of each token, their cosines, of the text; and how far one turns."""
+    made, turn = one.vectors, one.turn
+    if made is None:
+        return None
+    return {
+        "tokens": pack(made.tokens),
+        "text": pack(made.text),
+        "alike": pack(made.alike),
+        "how": " and ".join(POOLED[kind] for kind in made.kinds)
+        + (", brought to length 1" if made.normalised else ""),
+        "turn": turn
+        and {
+            "at": turn.changed,
+            "old": lm.tokenizer.display(turn.old),
+            "new": lm.tokenizer.display(turn.new),
+            "cosine": turn.cosine,
+        },
     }
 
 

@@ -8,7 +8,8 @@ function drawHead(data, place) {
     lane.own && h("rect", { x: x - 8, y, width: w + 16, height: 40, rx: 8, fill: css("wash"), stroke: css("line") }),
     label(x, y + 17, lane.title, { weight: 600, size: 15, fill: "ink" }),
     label(x + wide, y + 17, fit(named, w - wide, 12, false), { fill: lane.own ? "accent" : "ink3", weight: lane.own ? 600 : null }),
-    label(x, y + 33, fit(lane.trained, w, 12, false), { fill: "ink2" }),
+    label(x, y + 33, fit(lane.trained, w, 12, false), { fill: "ink2", weight: lane.vectors ? 600 : null }),
+    place.notes.map((line, i) => label(x, y + 49 + 15 * i, line, { fill: "ink2" })),
   ];
 }
 
@@ -69,11 +70,11 @@ function drawSpeaker(place, found, said) {
   const last = lane.tokens.length - 1 + said;
   const ends = colX(place, last) + place.cell;
   const [top, deep] = [rowY(place, 0), rowY(place, lane.tokens.length - 1) + pitch - rowY(place, 0)];
-  const word = lane.tokens[found.at].text;
+  const word = lane.vectors ? "a vector" : visible(lane.tokens[found.at].text);
   return [
     h("rect", { x: colX(place, found.at), y: top, width: place.cell, height: lane.shape === "encoder-decoder" ? y + pitch - top : deep, fill: "none", stroke: css("accent"), "stroke-width": 1, "stroke-dasharray": "2 2" }),
     h("rect", { x: colX(place, 0) - 1, y: y - 0.5, width: ends - colX(place, 0) + 2, height: pitch + 1, fill: "none", stroke: css("accent"), "stroke-width": 1.5 }),
-    label(ends + 5, y + pitch / 2 + 4, `→ ${fit(visible(word), place.x + place.w - ends - 24, 12, true)}`, { mono: true, fill: "accent", weight: 600 }),
+    label(ends + 5, y + pitch / 2 + 4, `→ ${fit(word, place.x + place.w - ends - 24, 12, true)}`, { mono: true, fill: "accent", weight: 600 }),
   ];
 }
 
@@ -87,6 +88,7 @@ function drawAsked(g, data, local, place, token) {
   const found = speaks(lane, token);
   const word = found ? visible(lane.tokens[found.at].text) : visible(data.tokens[token]);
   const head = [label(x, y + 2, fit(`${word}: ${inView(data, lane, token)}`, w, 12, false), { fill: "ink2" })];
+  if (lane.vectors) return [...head, found && drawNearest(lane, place, found.at)];
   const asked = found && lane.asked[found.at];
   if (!asked) return [...head, found ? label(x, y + 20, "Click the token: a model of this size is asked for one at a time.", { fill: "ink3" }) : null];
   const known = asked.top.some((one) => one.id === asked.truth);

@@ -1,21 +1,28 @@
 """The three lanes of the Families page: which model stands in each, what it reads, and what is asked of it.
 
 The open model stands in the lane of its shape; in the others stands the bundled model of theirs, or a folder of that
-name. Where there is none (no encoder-decoder may be installed) the lane shows the masks alone, of an untrained model.
+name; beside a published model the other published one, where there is one of that shape. Where there is none (no
+encoder-decoder may be installed) the lane shows the masks alone, of an untrained model.
+
+An encoder without a head says no tokens: its lane shows the vectors that come out of it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from app import cache, models, reading, state
+from app.counts import counted
+from core import real
 from core.config import Shape
 from core.families.asked import Guess, Swap, guesses, sign_of, stand_in, swap
 from core.families.seen import Array, seen, untrained
+from core.families.vectors import Turned, Vectors, turned, vectors
 from core.families.writing import Writing, write
 from core.training.examples import marks
 
@@ -30,6 +37,11 @@ HEAVY = 20_000_000  # weights: such a model is asked for the followed token alon
 TOP = 4
 SHAPES: tuple[Shape, ...] = ("decoder", "encoder", "encoder-decoder")
 USUAL: dict[Shape, str] = {"decoder": "tales-gpt", "encoder": "tales-bert", "encoder-decoder": "tales-t5"}
+ENCODER = "all-MiniLM-L6-v2"  # the published encoder, which has no head
+NO_T5 = "No T5 is published as a package that is fetched here: this one has read Toyland alone."
+PIECES = 3  # a word in so many pieces is told of
+TOLD = 4  # words told of
+_WORD = re.compile(r"[^\W\d_]+")
 ASKS = ("gap", "translate", "summarize", "sentiment")
 
 
@@ -38,7 +50,8 @@ class Lane:
     """One shape: its model, if there is one, and the text as that model reads it.
 
     key: for `cache.call`; "" without a model. target: what `core.load` takes; name: as the picker shows it.
-    ids: with special tokens; before, after: how many of those stand around the text. spans: characters of each.
+    text: as far as its model reads it. ids: with special tokens; before, after: how many of those stand around the
+    text. spans: characters of each.
     """
 
     shape: Shape
@@ -52,21 +65,52 @@ class Lane:
     before: int = 0
     after: int = 0
     notes: tuple[str, ...] = ()
+    text: str = ""
 
     @property
     def body(self) -> range:
         """The positions of the text's own tokens."""
         return range(self.before, len(self.ids) - self.after)
 
+    @property
+    def bare(self) -> bool:
+        """Whether its model has no head: vectors come out of it, and no tokens."""
+        return self.lm is not None and self.lm.config.head == "none"
+
 
 def all_lanes(ctx: Context) -> list[Lane]:
     """GPT, BERT, T5: each with its model."""
-    return [_own(ctx, shape) if _speaks(ctx.lm, shape) else _other(ctx, shape) for shape in SHAPES]
+    return [
+        _own(ctx, shape) if _stands(ctx.lm, shape, reader(ctx)) else _other(ctx, shape) for shape in SHAPES
+    ]
 
 
-def _speaks(lm: LanguageModel, shape: Shape) -> bool:
-    """Whether the open model stands in the lane of `shape`: one whose head says classes says no tokens."""
-    return lm.config.shape == shape and lm.config.head == "lm"
+def readers(ctx: Context) -> dict[str, str]:
+    """The encoders that the lane can have: by what comes out. One that fills, open, stands alone."""
+    config = ctx.lm.config
+    if config.shape == "encoder" and config.head == "lm":
+        return {"fills": ctx.label}
+    found = {"fills": USUAL["encoder"]}
+    if _bare(ctx.lm):
+        return found | {"vectors": ctx.label}
+    return found | ({"vectors": ENCODER} if ENCODER in models.published() else {})
+
+
+def reader(ctx: Context) -> str:
+    """Which of `readers` stands in the lane: the learner's choice, or the one that fits the open model."""
+    there, wished = readers(ctx), str(state.get("reader"))
+    if wished == "fitting":
+        wished = "vectors" if ctx.name in real.BY_NAME or _bare(ctx.lm) else "fills"
+    return wished if wished in there else "fills"
+
+
+def _bare(lm: LanguageModel) -> bool:
+    return lm.config.shape == "encoder" and lm.config.head == "none"
+
+
+def _stands(lm: LanguageModel, shape: Shape, reader: str) -> bool:
+    """Whether a model can stand in the lane of `shape`: one whose head says classes says neither tokens nor vectors."""
+    return lm.config.shape == shape and (lm.config.head == "lm" or (_bare(lm) and reader == "vectors"))
 
 
 def _own(ctx: Context, shape: Shape) -> Lane:
@@ -75,30 +119,36 @@ def _own(ctx: Context, shape: Shape) -> Lane:
 
 
 def _other(ctx: Context, shape: Shape) -> Lane:
-    name = USUAL[shape]
-    name = name if name in models.bundled() else f"./{name}"
-    try:
-        lm = cache.model(name)
-    except (ValueError, OSError):
-        return Lane(shape, "", "", "", False, None)
-    if not _speaks(lm, shape):
-        return Lane(shape, "", "", "", False, None)
+    for name in _candidates(ctx, shape):
+        try:
+            lm = cache.model(name)
+        except (ValueError, OSError):  # not here, or no room for it beside the open one
+            continue
+        if _stands(lm, shape, reader(ctx)):
+            return _beside(ctx, shape, name, lm)
+    return Lane(shape, "", "", "", False, None)
+
+
+def _candidates(ctx: Context, shape: Shape) -> list[str]:
+    """Models for a lane, the first that opens taking it."""
+    usual = USUAL[shape] if USUAL[shape] in models.bundled() else f"./{USUAL[shape]}"
+    if shape == "encoder" and reader(ctx) == "vectors":
+        return [ENCODER, usual]
+    if shape == "decoder" and ctx.name in real.BY_NAME and models.REAL in models.published():
+        return [models.REAL, usual]
+    return [usual]
+
+
+def _beside(ctx: Context, shape: Shape, name: str, lm: LanguageModel) -> Lane:
+    short = name.removeprefix("./")
     read = reading.read(lm, ctx.text, state.DEFAULT_TEXT, OTHERS)
-    bound = "the picture has a row and a column for each"
-    said = (
-        (f"{name.removeprefix('./')} reads the first {OTHERS} of its tokens: {bound}.",)
-        if read.clipped
-        else ()
-    )
-    lane = Lane(
-        shape,
-        name.removeprefix("./"),
-        cache.key(name),
-        str(models.resolve(name).target),
-        False,
-        lm,
-        notes=said,
-    )
+    said = []
+    if shape == "encoder-decoder" and ctx.name in real.BY_NAME:
+        said.append(NO_T5)
+    if read.clipped:
+        said.append(f"{short} reads the first {OTHERS} of its tokens.")
+    target = str(models.resolve(name).target)
+    lane = Lane(shape, short, cache.key(name), target, False, lm, notes=tuple(said))
     return _read(lane, read.text, read.ids)
 
 
@@ -109,19 +159,22 @@ def _read(lane: Lane, text: str, ids: Sequence[int]) -> Lane:
     own = [at for at, (start, end) in enumerate(spans) if end > start]
     before = own[0] if own and around else 0
     after = len(ids) - own[-1] - 1 if own and around else 0
-    return Lane(
-        lane.shape,
-        lane.name,
-        lane.key,
-        lane.target,
-        lane.own,
-        lane.lm,
-        tuple(ids),
-        spans,
-        before,
-        after,
-        lane.notes,
-    )
+    notes = (*lane.notes, *in_pieces(text, spans))
+    return replace(lane, ids=tuple(ids), spans=spans, before=before, after=after, notes=notes, text=text)
+
+
+def in_pieces(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    """That words are cut to pieces, with how many of each: a model has learned little of a word that it spells out."""
+    found: dict[str, int] = {}
+    for match in _WORD.finditer(text):
+        pieces = sum(start < match.end() and end > match.start() and end > start for start, end in spans)
+        if pieces >= PIECES:
+            found[match[0]] = pieces
+    if not found:
+        return ()
+    told = [f"“{word}” to {pieces}" for word, pieces in list(found.items())[:TOLD]]
+    more = f" and {counted(len(found) - TOLD, 'other word')}" if len(found) > TOLD else ""
+    return (f"Not in its vocabulary, so cut to pieces: {', '.join(told)}{more}.",)
 
 
 def across(spans: Sequence[tuple[int, int]], others: Sequence[tuple[int, int]]) -> list[int]:
@@ -183,6 +236,16 @@ def exchange(lm: LanguageModel, ids: tuple[int, ...], at: int, changed: int) -> 
     return swap(lm, ids, at, changed, stand_in(lm, ids, changed))
 
 
+def read_as_vectors(lm: LanguageModel, ids: tuple[int, ...]) -> Vectors:
+    """`vectors` with its arguments in a row."""
+    return vectors(lm, ids)
+
+
+def turn(lm: LanguageModel, ids: tuple[int, ...], at: int, changed: int) -> Turned:
+    """How far the vector of token `at` turns when token `changed` becomes another."""
+    return turned(lm, ids, at, changed, stand_in(lm, ids, changed))
+
+
 def let_write(lm: LanguageModel, ids: tuple[int, ...], after: tuple[int, ...]) -> Writing:
     """`write` with its arguments in a row."""
     return write(lm, ids, STROKES, after)
@@ -223,9 +286,11 @@ def display(lm: LanguageModel, id: int) -> str:
 
 
 def sign(lane: Lane) -> dict[str, Any]:
-    """What a lane's model gets in the place of the token that is asked for: nothing of a decoder."""
+    """What a lane's model gets in the place of the token that is asked for: nothing of a decoder, or without a head."""
     if lane.lm is None:
         return {"text": "<x0>"} if lane.shape == "encoder-decoder" else {}
+    if lane.bare:  # nothing is hidden from it
+        return {}
     id = sign_of(lane.lm)
     return {} if id is None else {"text": display(lane.lm, id), "id": id}
 

@@ -46,7 +46,7 @@ function inView(data, lane, token) {
   const source = found.sees.filter((j) => j < lane.tokens.length).length;
   const behind = lane.tokens.length - 1 - found.at;
   if (lane.shape === "decoder") return `sees the ${count(source)} before it, ${behind ? `none of the ${behind} behind` : "and there is no more"}`;
-  if (lane.shape === "encoder") return `sees all ${counted(source, "other")}, on both sides`;
+  if (lane.shape === "encoder") return `sees ${lane.vectors ? "itself and " : ""}all ${counted(source, "other")}, on both sides`;
   return `sees all ${counted(source, "other")} and what it has said`;
 }
 
@@ -58,6 +58,8 @@ function plan(g, data, local) {
   const most = Math.max(...data.lanes.map((lane) => rowCount(lane)));
   const pitch = phone ? 19 : clamp(210 / most, 13.5, 18); // below that no name can be read
   const lanes = [];
+  const notes = data.lanes.map((lane) => lane.notes.flatMap((note) => inLines(note, w, 12)));
+  const noted = Math.max(...notes.map((lines) => lines.length));
   let [y, height] = [0, 0];
   data.lanes.forEach((lane, i) => {
     const rows = rowCount(lane);
@@ -65,11 +67,11 @@ function plan(g, data, local) {
     const right = 78; // for what the row says
     const cell = Math.min(pitch, (w - NAMES_W - right) / (rows + 0.5));
     const deep = (phone ? rows : most) * pitch + 5;
-    const top = y + 48;
+    const top = y + 48 + 15 * (phone ? notes[i].length : noted);
     const asked = top + deep + 18;
     const write = asked + 16 + COUNT * 16 + 24;
-    lanes.push({ lane, x, y, w, top, pitch, cell, asked, write });
-    const ends = write + 18 + flowOf(lane, w - 8).height + 20;
+    lanes.push({ lane, x, y, w, top, pitch, cell, asked, write, notes: notes[i] });
+    const ends = write + 18 + (lane.vectors ? vectorsTall(lane) : flowOf(lane, w - 8).height + 20);
     if (phone) y = ends + 28;
     height = Math.max(height, ends);
   });

@@ -27,6 +27,7 @@ function crossingOf(lane, local) {
 function drawStrip(g, data, local, place) {
   const { lane, x, w } = place;
   const y = place.write;
+  if (steps.of(local) >= ASKED && lane.vectors) return drawVectors(g, place, lane.at[tokenOf(data, local)] ?? -1);
   if (steps.of(local) < ASKED || !lane.writing) return [];
   const count = Math.min(drafted(local), lane.writing.strokes.length);
   const flow = flowOf(lane, w - 8);

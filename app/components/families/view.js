@@ -32,6 +32,7 @@ const familiesView = {
     for (const lane of data.lanes) {
       for (const map of Object.values(lane.maps)) map.cells = unpack(map.packed);
       if (lane.writing?.crossing) lane.writing.cells = unpack(lane.writing.crossing);
+      for (const name of lane.vectors ? ["tokens", "text", "alike"] : []) lane.vectors[name] = unpack(lane.vectors[name]);
     }
     return before && before.stamp === data.stamp ? {} : { hover: null, stroke: null };
   },
@@ -46,7 +47,7 @@ const familiesView = {
       g.part(`head ${i}`, null, () => drawHead(data, place));
       g.part(`grid ${i}`, [token, Math.min(step, ASKED)], () => drawGrid(g, data, local, place, token));
       g.part(`asked ${i}`, [token, Math.min(step, ASKED)], () => drawAsked(g, data, local, place, token));
-      g.part(`strip ${i}`, [step, local.stroke, local.sel.crossing], () => drawStrip(g, data, local, place));
+      g.part(`strip ${i}`, [step, local.stroke, local.sel.crossing, place.lane.vectors && token], () => drawStrip(g, data, local, place));
       drawReader(g, local, place);
     });
   },
@@ -68,8 +69,10 @@ const familiesView = {
       const asked = found && lane.asked[found.at];
       const says = asked ? ` It says ${asked.top.map((one) => `${visible(one.text)} ${num(one.p, 3)}`).join(", ")}.` : "";
       const swap = found && lane.swap?.at === found.at + 1 ? ` With ${visible(lane.swap.new)} behind it, the guess moves by ${num(lane.swap.moved, 3)}.` : "";
+      const near = found && lane.vectors ? ` It predicts nothing; its vector lies nearest to those of ${nearestOf(lane, found.at).map((one) => `${visible(one.text)} ${num(one.p, 3)}`).join(", ")}.` : "";
+      const turn = found && lane.vectors?.turn?.at === found.at + 1 ? ` With ${visible(lane.vectors.turn.new)} behind it, the vector turns to cosine ${num(lane.vectors.turn.cosine, 3)}.` : "";
       const wrote = lane.writing ? ` Written: ${lane.writing.strokes.slice(0, drafted(local)).map((one) => visible(one.text)).join(" ") || "nothing yet"}.` : "";
-      return `${lane.title}, ${lane.shape}${lane.model ? `, ${lane.model}` : ""}: ${inView(data, lane, token)}.${says}${swap}${wrote}${lane.missing ? ` ${lane.missing}` : ""}`;
+      return `${lane.title}, ${lane.shape}${lane.model ? `, ${lane.model}` : ""}: ${lane.notes.map((note) => `${note} `).join("")}${inView(data, lane, token)}.${says}${swap}${near}${turn}${wrote}${lane.missing ? ` ${lane.missing}` : ""}`;
     });
     return `One text of ${counted(data.tokens.length, "token")} through three shapes; step ${steps.of(local) + 1}, ${steps.names[steps.of(local)]}. Asked for: ${visible(data.tokens[token])}. ${said.join(" ")}`;
   },
@@ -81,7 +84,8 @@ const familiesView = {
         const found = speaks(lane, token);
         return { shape: lane.shape, model: lane.model, own: lane.own, missing: Boolean(lane.missing), tokens: lane.tokens.map((one) => one.text), at: lane.at[token] ?? -1,
           row: found?.row ?? null, sees: found?.sees ?? [], view: inView(data, lane, token), maps: Object.fromEntries(Object.entries(lane.maps).map(([name, map]) => [name, map.cells.reduce((a, b) => a + b, 0)])),
-          asked: (found && lane.asked[found.at]) ?? null, swap: lane.swap,
+          asked: (found && lane.asked[found.at]) ?? null, swap: lane.swap, notes: lane.notes,
+          vectors: lane.vectors && { text: Array.from(lane.vectors.text.slice(0, 8), (v) => Number(v.toFixed(5))), dims: lane.vectors.tokens.shape[1], turn: lane.vectors.turn, nearest: found ? nearestOf(lane, found.at).map((one) => ({ at: one.at, cosine: one.p })) : [] },
           writes: (lane.writing?.strokes ?? []).slice(0, drafted(local)).map((one) => one.id), ended: lane.writing?.ended ?? false,
           stroke: strokeOf(lane, local), reader: lane.writing?.readers?.[readerOf(lane, local)] ?? null, reads: Array.from(crossingOf(lane, local) ?? [], (v) => Number(v.toFixed(5))) };
       }) };

@@ -49,7 +49,7 @@ def _model(key: str) -> LanguageModel:
 
 def measured(found: Sequence[Found]) -> dict[str, list[Accuracy]]:
     """`measure` of the lanes' models, remembered; {} where one is so large that it would take long."""
-    models = [one.lane for one in found if one.lane.lm is not None]
+    models = [one.lane for one in found if one.lane.lm is not None and not one.lane.bare]
     if any(lane.lm is None or lane.lm.n_parameters > lanes.HEAVY for lane in models):
         return {}
     keys = tuple(lane.key for lane in models)
@@ -101,6 +101,8 @@ def reasons(found: Sequence[Found], shares: dict[str, float]) -> list[dict[str, 
             f"and for {shares['encoderTrue']:.0%} at the end of a text"
         )
         fall += f"; GPT’s there for {shares['decoderFalse']:.0%}." if "decoderFalse" in shares else "."
+    if bert.turn:
+        after = f" A new word also turns the vectors of those before: to cosine {bert.turn.cosine:.3f} in the picture."
     if bert.swap:
         after = (
             f" A new word also changes what it says of those before: by {bert.swap.moved:.3f} in the picture."

@@ -37,7 +37,9 @@ def draw() -> tuple[str, DeltaGenerator] | None:
         if not _asked():
             _offer(name)
             return None
-        with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        with st.container(
+            horizontal=True, gap="medium", vertical_alignment="bottom", key="gb-own-lines-asked"
+        ):
             st.text_area("Lines to learn, one each", height=180, **state.bind("learn"))
             with st.container(gap="small"):
                 st.text_input("Ask it before and after", **state.bind("probe"))
@@ -147,4 +149,4 @@ def _table(rows: list[tuple[str, Guess, Guess | None]]) -> str:
 
 def _said(guess: Guess) -> str:
     pairs = zip(guess.tokens[:3], guess.probabilities[:3], strict=True)
-    return ", ".join(f"{inline(mono(visible(token)))} {p:.2f}" for token, p in pairs)
+    return ", ".join(f"{inline(mono(visible(token)))}\u00a0{p:.2f}" for token, p in pairs)
