@@ -41,8 +41,8 @@ class LogitLens:
 def logit_lens(lm: LanguageModel, trace: Trace, top: int = 1, token: int | None = None) -> LogitLens:
     """Put the model's head to the stream after the embedding and after every block.
 
-    The last entry repeats the model's own answer. As many depths at once as fit into `AT_ONCE`: a large vocabulary needs
-    no (L, T, V), and a product of many rows takes a quarter of the time of many products of a few.
+    The last entry repeats the model's own answer. As many depths at once as fit into `AT_ONCE`: a large vocabulary
+    needs no (L, T, V), and a product of many rows takes a quarter of the time of many products of a few.
 
     Args:
         trace: a pass of `lm`; of an encoder-decoder, the decoder's blocks are read.
