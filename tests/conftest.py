@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import gc
 import ipaddress
 import os
 import socket
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,6 +62,19 @@ def is_local(host: Any) -> bool:
         return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host).is_loopback
     except ValueError:
         return False
+
+
+_imported = 0
+
+
+@pytest.fixture(autouse=True)
+def quick_collections() -> None:
+    """Keep what has been imported out of later collections, as the server does: each walks all of torch otherwise."""
+    global _imported
+    if len(sys.modules) >= _imported + 25:
+        _imported = len(sys.modules)
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
