@@ -9,7 +9,9 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args
+
+from core.plain import hints_of
 
 Shape = Literal["decoder", "encoder", "encoder-decoder"]
 Position = Literal["learned", "sinusoidal", "rotary", "alibi", "relative", "none"]
@@ -107,7 +109,7 @@ class ModelConfig:
         self._check_head()
 
     def _check_choices(self) -> None:
-        for name, kind in get_type_hints(type(self)).items():
+        for name, kind in hints_of(type(self)).items():
             choices = get_args(kind)
             if (
                 choices

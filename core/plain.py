@@ -5,8 +5,20 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
+from collections.abc import Hashable, Mapping
+from functools import lru_cache
+from typing import Any, ClassVar, Literal, Self, cast, get_args, get_origin, get_type_hints
+
+
+@lru_cache(maxsize=64)
+def _resolved(kind: Hashable) -> Mapping[str, Any]:
+    return get_type_hints(kind)
+
+
+def hints_of(kind: type) -> Mapping[str, Any]:
+    """Resolve the annotations of a record's class once: Python reads and compiles each of them anew when asked."""
+    found: Mapping[str, Any] = _resolved(cast(Hashable, kind))
+    return found
 
 
 class Plain:
@@ -90,7 +102,7 @@ class Ranged(Plain):
 
     def _check(self) -> None:
         """Called first in `__post_init__`. Raises ValueError; the message names the field."""
-        hints = get_type_hints(type(self))
+        hints = hints_of(type(self))
         for each in dataclasses.fields(self):  # type: ignore[arg-type]
             if each.name in self._apart:
                 continue

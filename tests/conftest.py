@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import gc
 import ipaddress
 import os
 import socket
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,6 +64,19 @@ def is_local(host: Any) -> bool:
         return False
 
 
+_imported = 0
+
+
+@pytest.fixture(autouse=True)
+def quick_collections() -> None:
+    """Keep what has been imported out of later collections, as the server does: each walks all of torch otherwise."""
+    global _imported
+    if len(sys.modules) >= _imported + 25:
+        _imported = len(sys.modules)
+        gc.collect()
+        gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What is measured of this machine while tests run is no measurement for whoever works in this checkout."""
@@ -111,6 +126,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         if "device" in parameters:  # travels with the test's report to the summary
             item.user_properties.append(("device", str(parameters["device"])))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Of two processes that share the tests, one gives way to the other."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        from tests.sharing import give_way
+
+        give_way(worker)
 
 
 @pytest.hookimpl(optionalhook=True)  # where pytest-xdist is there and asked for processes

@@ -281,8 +281,7 @@ def wait_until_drawn(page: Page) -> None:
         AssertionError: it never came to rest; the message names components that keep no state.
     """
     calm, deadline = 0, time.monotonic() + SECONDS
-    while calm < 3:
-        calm = calm + 1 if page.evaluate(DRAWN) else 0
+    while (calm := calm + 1 if page.evaluate(DRAWN) else 0) < 3:
         if time.monotonic() > deadline:
             silent = page.locator("[data-component]:not([data-state])").evaluate_all(
                 "all => all.map(e => e.dataset.component)"

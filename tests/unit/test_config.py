@@ -1,10 +1,12 @@
 """ModelConfig: what it fills in, what it refuses, and that it survives JSON."""
 
 import json
+from typing import get_type_hints
 
 import pytest
 
 from core.config import PRESETS, ModelConfig, preset
+from core.plain import hints_of
 
 SMALL = {"n_layers": 2, "d_model": 16, "n_heads": 4, "d_vocab": 11, "n_ctx": 8}
 
@@ -83,3 +85,8 @@ def test_buckets_whose_logarithms_cannot_be_taken_are_refused(changes, words):
     assert ModelConfig(**values, position="relative").relative_buckets == 32
     with pytest.raises(ValueError, match=words):
         ModelConfig(**{**values, "position": "relative", **changes})
+
+
+def test_annotations_are_resolved_once_for_a_class():
+    assert hints_of(ModelConfig) is hints_of(ModelConfig)
+    assert hints_of(ModelConfig) == get_type_hints(ModelConfig)
