@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core.analysis.knockouts import ablate_neurons as ablate_neurons
+    from core.catalogue import load as load
+    from core.catalogue import snapshots as snapshots
     from core.checkpoints import CheckpointError as CheckpointError
     from core.config import ModelConfig as ModelConfig
     from core.data.corpora import fingerprint as fingerprint
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from core.training import TrainSpec as TrainSpec
     from core.training import train as train
     from core.zoo import bundled as bundled
-    from core.zoo import load as load
-    from core.zoo import snapshots as snapshots
 
 _HOME = {
     "CheckpointError": "core.checkpoints",
@@ -49,9 +49,9 @@ _HOME = {
     "bundled": "core.zoo",
     "fingerprint": "core.data.corpora",
     "intervene": "core.hooks",
-    "load": "core.zoo",
+    "load": "core.catalogue",
     "recording": "core.hooks",
-    "snapshots": "core.zoo",
+    "snapshots": "core.catalogue",
     "train": "core.training",
 }
 __all__ = list(_HOME)

@@ -6,9 +6,8 @@ model is built without the part, on the very same tensors.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,21 +15,10 @@ import torch.nn.functional as F
 
 from core.analysis.depth import Depth, measure_depth
 from core.analysis.training_health import order_seen
-from core.config import ModelConfig
+from core.config import WITHOUT, ModelConfig, Part
 from core.language_model import LanguageModel
 from core.model.transformer import EncoderDecoder, build
 from core.training.text_loss import text_loss
-
-Part = Literal["residual", "norm", "scale", "position", "mask"]
-
-# What each part's absence is in a configuration, for a model to be built or trained without it.
-WITHOUT: dict[Part, Mapping[str, Any]] = {
-    "residual": {"residual": False},
-    "norm": {"norm": "none"},
-    "scale": {"scale_scores": False},
-    "position": {"position": "none"},
-    "mask": {"causal": False},
-}
 
 
 class NothingToTakeOut(ValueError):

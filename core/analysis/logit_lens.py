@@ -6,17 +6,15 @@ unembedding, or a masked-LM head) can be put to it at any depth.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from core.language_model import LanguageModel
 from core.model.transformer import Transformer
-from core.trace import Trace
+from core.trace import Trace, residual_streams
 
 AT_ONCE = 12_000_000  # logits in memory, 48 MB in float32
 
@@ -41,8 +39,8 @@ class LogitLens:
 def logit_lens(lm: LanguageModel, trace: Trace, top: int = 1, token: int | None = None) -> LogitLens:
     """Put the model's head to the stream after the embedding and after every block.
 
-    The last entry repeats the model's own answer. As many depths at once as fit into `AT_ONCE`: a large vocabulary needs
-    no (L, T, V), and a product of many rows takes a quarter of the time of many products of a few.
+    The last entry repeats the model's own answer. As many depths at once as fit into `AT_ONCE`: a large vocabulary
+    needs no (L, T, V), and a product of many rows takes a quarter of the time of many products of a few.
 
     Args:
         trace: a pass of `lm`; of an encoder-decoder, the decoder's blocks are read.
@@ -71,24 +69,3 @@ def logit_lens(lm: LanguageModel, trace: Trace, top: int = 1, token: int | None 
         np.concatenate(chance) if chance else None,
         np.concatenate(rank) if rank else None,
     )
-
-
-def residual_streams(trace: Trace, prefix: str, layers: int) -> list[Tensor]:
-    """The stream entering block 0 and leaving each block: L + 1 tensors (T, D).
-
-    After a post-norm block the stream is the normalised sum, which is what the next block reads.
-    """
-    return [trace[name] for name in stream_names(trace.hooks, prefix, layers)]
-
-
-def stream_names(hooks: Collection[str], prefix: str, layers: int) -> list[str]:
-    """Where `residual_streams` are, among the names of a model's hooks: L + 1 of them; none without a block."""
-    if not layers:
-        return []
-    leaving = "hook_normalized_resid_post"
-    if f"{prefix}blocks.0.{leaving}" not in hooks:
-        leaving = "hook_resid_post"
-    return [
-        f"{prefix}blocks.0.hook_resid_pre",
-        *(f"{prefix}blocks.{layer}.{leaving}" for layer in range(layers)),
-    ]

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.analysis.logit_lens import logit_lens, residual_streams
+from core.analysis.logit_lens import logit_lens
 from core.language_model import LanguageModel, Text
-from core.trace import Trace
+from core.trace import Trace, residual_streams
 
 Stack = Literal["encoder", "decoder"]
 Floats = NDArray[np.float32]

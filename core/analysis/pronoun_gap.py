@@ -17,11 +17,12 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from core.analysis.seeds import interval
+from core.data.toyland.words import PROFESSIONS
 from core.decoding.labels import wants
 from core.families.asked import TOGETHER, sign_of
 from core.training.examples import marks
@@ -260,3 +261,22 @@ def _log_probs(lm: LanguageModel, asked: Sequence[_Asked]) -> list[float]:
 
 def _short(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:39] + "…")
+
+
+def by_profession(lm: LanguageModel, jobs: Sequence[str]) -> dict[str, Any]:
+    """The pronoun gap of every profession of Toyland in a model, as plain JSON.
+
+    Returns:
+        gaps: profession -> nats, the mean over the templates; dialled, others: the mean share of "she" among "she" and
+        "he" of `jobs` and of the rest, None where there is no rest.
+    """
+    found = {gap.job: gap for gap in measured(lm, sorted(PROFESSIONS), parsed(TEMPLATES)).gaps}
+    return {
+        "gaps": {job: round(gap.mean, 5) for job, gap in found.items()},
+        "dialled": _mean([found[job].share for job in found if job in jobs]),
+        "others": _mean([found[job].share for job in found if job not in jobs]),
+    }
+
+
+def _mean(values: list[float]) -> float | None:
+    return round(sum(values) / len(values), 6) if values else None

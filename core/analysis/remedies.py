@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.analysis.broken import Part
 from core.analysis.diagnosis import Diagnosis
+from core.config import Part
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from core.decoding.kv_cache import KVCache
 from core.hooks import needs_whole_text
 from core.model.block import Block
+from core.model.kv_cache import KVCache
 from core.model.transformer import EncoderDecoder, Transformer
 
 

@@ -19,10 +19,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.analysis.logit_lens import stream_names
 from core.data.toyland import Person, Story, Thing, story
 from core.data.toyland.tell import whole_text
 from core.hooks import recording
+from core.trace import stream_names
 from core.vectors.probe import Accuracy, fit, wilson
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.config import ModelConfig
-from core.decoding.kv_cache import KVCache
 from core.hooks import HookPoint, listening
+from core.model.kv_cache import KVCache
 from core.model.learning_heads import KEPT, heads_in_learning
 from core.model.norm import Normalise
 from core.model.part import Part

@@ -15,16 +15,16 @@ from core.config import ModelConfig, preset
 from core.costs import cache_bytes, flops_by_part, parameters, parameters_by_part, row_flops
 from core.costs.activations import kept_bytes
 from core.costs.counts import total
-from core.costs.measuring import saved_bytes
 from core.costs.memory import training_memory, using_memory
 from core.costs.operations import decode_flops
 from core.costs.roofline import met_bytes
 from core.costs.weights import block_matrices, matrix_weights, weight_bytes
-from core.decoding.kv_cache import KVCache
 from core.families.presets import PRESETS
 from core.hooks import recording
 from core.model.initial import initialise
+from core.model.kv_cache import KVCache
 from core.model.transformer import EncoderDecoder, build
+from core.training.measuring import saved_bytes
 
 LLAMA: dict[str, Any] = {
     "position": "rotary", "norm": "rms", "norm_bias": False, "act": "silu", "gated": True, "qkv_bias": False,

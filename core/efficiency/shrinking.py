@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from core.efficiency.pruning import Masks
 from core.efficiency.removal import removed
+from core.efficiency.shrink_spec import STUDENTS, ShrinkSpec, check_decoder, student_of
 from core.language_model import LanguageModel
 from core.training.distillation import Distiller
 from core.training.retraining import Retrainer
-from core.training.shrink_spec import STUDENTS, ShrinkSpec, check_decoder, student_of
 from core.training.trainer import Trainer
 
 

@@ -5,6 +5,8 @@ A model that others use at the same time is only read; what learns is a copy, ma
 
 from __future__ import annotations
 
+import statistics
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,10 +17,9 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from core.config import ModelConfig
 from core.costs.activations import kept_bytes
-from core.costs.pace import median_seconds
 from core.costs.weights import parameters
-from core.decoding.kv_cache import KVCache
 from core.memory import available
+from core.model.kv_cache import KVCache
 from core.model.transformer import EncoderDecoder, Transformer, build
 from core.training.loss import cross_entropy
 
@@ -189,3 +190,13 @@ def _seconds(work: Callable[[], object], device: torch.device | str) -> float:
         torch.cuda.synchronize(device)
 
     return median_seconds(waited)
+
+
+def median_seconds(work: Callable[[], object]) -> float:
+    """Seconds of one piece of work: the middle of five, after one that warms up."""
+    times = []
+    for _ in range(6):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times[1:])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.training.shrink_spec import ShrinkSpec, Way
+from core.efficiency.shrink_spec import ShrinkSpec, Way
 
 SEEDS = (0, 1, 2)
 LEVELS = (
