@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.analysis.knockouts import ablate_neurons as ablate_neurons
+    from core.analysis.neurons.knockouts import ablate_neurons as ablate_neurons
     from core.catalogue import load as load
     from core.catalogue import snapshots as snapshots
     from core.checkpoints import CheckpointError as CheckpointError
@@ -45,7 +45,7 @@ _HOME = {
     "TrainSpec": "core.training",
     "Trainer": "core.training",
     "ablate_head": "core.hooks",
-    "ablate_neurons": "core.analysis.knockouts",
+    "ablate_neurons": "core.analysis.neurons.knockouts",
     "bundled": "core.zoo",
     "fingerprint": "core.data.corpora",
     "intervene": "core.hooks",

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from core.analysis.pronoun_gap import by_profession
+from core.analysis.tasks.pronoun_gap import by_profession
 from core.data.dial import shares_told
 from core.precision import alike
 from core.runs.doses import RECORDED

@@ -39,7 +39,7 @@ def prepare() -> bool:
     global _control, _pid
     if not possible() or _control is not None:
         return _control is not None
-    import core.analysis.training_health
+    import core.analysis.health.training_health
     import core.runs.samples
     import core.runs.worker
     import core.training.trainer  # noqa: F401

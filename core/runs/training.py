@@ -113,11 +113,11 @@ def still(trainer: Trainer) -> Trainer:
 def moment(trainer: Trainer, held_out: float | None = None) -> Moment:
     """The checkpoint of a model as it is now: weights, held-out loss (if it is not known), sample, maps, health.
 
-    Under a dial the health has "pronouns": the gap by profession, see `core.analysis.pronoun_gap.by_profession`.
+    Under a dial the health has "pronouns": the gap by profession, see `core.analysis.tasks.pronoun_gap.by_profession`.
     """
     from safetensors.torch import save
 
-    from core.analysis.training_health import measure
+    from core.analysis.health.training_health import measure
     from core.runs import samples
 
     pronouns = _unless_broken(lambda: _pronouns(trainer)) if trainer.spec.dial else None
@@ -136,7 +136,7 @@ def moment(trainer: Trainer, held_out: float | None = None) -> Moment:
 
 
 def _pronouns(trainer: Trainer) -> dict[str, Any]:
-    from core.analysis.pronoun_gap import by_profession
+    from core.analysis.tasks.pronoun_gap import by_profession
 
     return by_profession(trainer.language_model, [job for job, _ in trainer.spec.dial])
 

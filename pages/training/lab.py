@@ -7,7 +7,7 @@ from functools import partial
 from app import cache, events, models, page, state
 from app.components import lab as view
 from app.components.lab import acts, controls, ours, planned, question, setting, shown, strip, take
-from core.analysis.head_patterns import head_maps, pattern_scores
+from core.analysis.heads.patterns import head_maps, pattern_scores
 from core.analysis.places import Kind
 from core.checkpoints import CheckpointError
 from core.training.estimates import estimate

@@ -6,7 +6,7 @@ import pytest
 
 from app.components.bias_more import gaps, lab
 from app.components.bias_more.gaps import Asked, Series
-from core.analysis.pronoun_gap import TEMPLATES, Gap, Measured, clear_of_average, parsed
+from core.analysis.tasks.pronoun_gap import TEMPLATES, Gap, Measured, clear_of_average, parsed
 from core.data import dial
 from core.runs import doses
 from core.runs.doses import Dose

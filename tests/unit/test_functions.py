@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from core.analysis.code_checks import check_code
+from core.analysis.tasks.code_checks import check_code
 from core.data import corpora, functions, renaming
 from core.data.functions import MOST_CHARACTERS, of_module
 from core.data.library import library as whole_library

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.analysis.broken import without
-from core.analysis.masks import MaskRule, stories_under_masks, under_masks, with_mask
+from core.analysis.heads.masks import MaskRule, stories_under_masks, under_masks, with_mask
+from core.analysis.health.broken import without
 from core.analysis.story_loss import mean_loss, story_losses
 from core.hooks import Intervention, intervene
 from core.language_model import LanguageModel

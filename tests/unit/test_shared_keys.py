@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis.shared_keys import share_keys, sharings, stories_shared, ways_to_share
+from core.analysis.heads.shared_keys import share_keys, sharings, stories_shared, ways_to_share
 from core.analysis.story_loss import mean_loss, story_losses
 from core.config import ModelConfig
 from core.costs import cache_bytes

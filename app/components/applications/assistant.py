@@ -16,7 +16,7 @@ from app import cache, models, work
 from app.components.applications.uses import Use, Wish
 from app.widgets import inline
 from core import real
-from core.analysis import instructed
+from core.analysis.tasks import instructed
 from core.decoding.chat import conversation
 from core.language_model import LanguageModel
 

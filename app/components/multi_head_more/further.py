@@ -12,9 +12,9 @@ from app.components.multi_head import QUICK, Off, cost
 from app.components.multi_head.measure import Here, Measure
 from app.components.multi_head.off import Head
 from app.page import Context
-from core.analysis.head_composition import Composition, Way, composition, work
-from core.analysis.head_effects import HeadEffects, Value
-from core.analysis.head_sets import SetEffect, pairs_of_largest, set_effects
+from core.analysis.heads.composition import Composition, Way, composition, work
+from core.analysis.heads.effects import HeadEffects, Value
+from core.analysis.heads.sets import SetEffect, pairs_of_largest, set_effects
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
 
