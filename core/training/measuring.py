@@ -21,6 +21,7 @@ from core.costs.weights import parameters
 from core.memory import available
 from core.model.kv_cache import KVCache
 from core.model.transformer import EncoderDecoder, Transformer, build
+from core.training import fast_cpu
 from core.training.loss import cross_entropy
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ def _learning(
     model = build(config).to(device)
     model.load_state_dict(lm.transformer.state_dict())
     model.train()
+    fast_cpu.put_in(model)
     yield Measured("activations", float(saved_bytes(model, ids, target)))
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
 

@@ -143,7 +143,7 @@ def _idle(lm: LanguageModel, attention: Kind) -> Transformer:
     stack = stack_of(type(lm)(model.to(lm.device).eval(), lm.tokenizer), attention)
     for part in stack.modules():
         if isinstance(part, Attention):
-            part.__dict__["_mix"] = _own_value  # of this object only
+            part.__dict__["_at_once"] = _own_value  # of this object only
     return stack
 
 
