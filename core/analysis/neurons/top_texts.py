@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-FOLDER = Path(__file__).resolve().parents[2] / "assets" / "neurons"
+FOLDER = Path(__file__).resolve().parents[3] / "assets" / "neurons"
 KEPT = 5  # windows a neuron
 WIDTH = 12  # tokens a window
 BEFORE = 8  # of them before the one that fires, where the text has so many

@@ -28,7 +28,7 @@ from core.training.spec import TrainSpec
 
 KINDS: tuple[Position, ...] = get_args(Position)
 EVERY = 20  # steps between two reports
-RECORDED = Path(__file__).resolve().parents[2] / "assets" / "extrapolation.json"
+RECORDED = Path(__file__).resolve().parents[3] / "assets" / "extrapolation.json"
 # Steps until most kinds answer rows of the trained lengths, and rows in a batch; measured by
 # `scripts/record_extrapolation.py`.
 STEPS: dict[Task, int] = {"copy": 400, "reverse": 600, "first": 400}

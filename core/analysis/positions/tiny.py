@@ -21,7 +21,7 @@ from core.analysis.positions.order_tasks import size
 from core.model.position import RelativeBias
 
 Array = np.ndarray[Any, Any]
-RECORDED = Path(__file__).resolve().parents[2] / "assets" / "positions.safetensors"
+RECORDED = Path(__file__).resolve().parents[3] / "assets" / "positions.safetensors"
 PLAN = Plan(task="copy")
 SEED = 0
 

@@ -41,7 +41,7 @@ MOST = 20_000  # characters of a text that are measured, the first ones
 SHORTEST = 9  # characters of a sentence that is measured
 FEWEST = 200  # held-out sentences, for a limit that one in 200 lies beyond
 SAMPLE = 400_000  # characters of a text of one's own that are learned from
-RECORDED = Path(__file__).resolve().parents[2] / "assets" / "unlike.json"
+RECORDED = Path(__file__).resolve().parents[3] / "assets" / "unlike.json"
 TASKS = (
     "translate",
     "question",
