@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import cache, choice, models, state, strange, widgets
-from core.analysis import surprise
+from core.analysis.tasks import surprise
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel

@@ -148,9 +148,9 @@ def held() -> tuple[int, int]:
 @lru_cache(maxsize=64)
 def moments(name: str) -> tuple[int, ...]:
     """The training steps that a bundled model can be rewound to, in order."""
-    from core import zoo
+    from core import catalogue
 
-    return tuple(zoo.snapshots(name))
+    return tuple(catalogue.snapshots(name))
 
 
 def is_at_hand(name: str, snapshot: int) -> bool:

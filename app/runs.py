@@ -23,11 +23,11 @@ from app import models, state, visitors
 from app import owner as owners
 
 if TYPE_CHECKING:
-    from core.costs import Estimate
     from core.language_model import LanguageModel
     from core.runs import Checkpoint, Engine, Maps, Places, Points, Run, Store
     from core.runs.kinds import Spec
     from core.runs.records import Word
+    from core.training.estimates import Estimate
     from core.vectors.static import StaticVectors
 
 log = logging.getLogger("glassbox")
@@ -104,8 +104,8 @@ def _begin() -> None:
 
 def _measure() -> None:
     """Measure how fast this machine trains, once, before a page asks what a run would take."""
-    from core.costs import measured_rate
     from core.precision import choose
+    from core.training.estimates import measured_rate
 
     try:
         measured_rate(choose("auto"))
@@ -293,7 +293,7 @@ def table(id: str, step: int) -> StaticVectors | None:
 
 def tuned(id: str, step: int) -> LanguageModel | None:
     """The model of a fine-tuning run at a checkpoint; None: it cannot be had."""
-    from core.runs.fine_tuning import tuned_model
+    from core.runs.loading import tuned_model
 
     return _ask(lambda: tuned_model(store(), id, step))[0]
 

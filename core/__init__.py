@@ -11,7 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.analysis.knockouts import ablate_neurons as ablate_neurons
+    from core.analysis.neurons.knockouts import ablate_neurons as ablate_neurons
+    from core.catalogue import load as load
+    from core.catalogue import snapshots as snapshots
     from core.checkpoints import CheckpointError as CheckpointError
     from core.config import ModelConfig as ModelConfig
     from core.data.corpora import fingerprint as fingerprint
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from core.training import TrainSpec as TrainSpec
     from core.training import train as train
     from core.zoo import bundled as bundled
-    from core.zoo import load as load
-    from core.zoo import snapshots as snapshots
 
 _HOME = {
     "CheckpointError": "core.checkpoints",
@@ -45,13 +45,13 @@ _HOME = {
     "TrainSpec": "core.training",
     "Trainer": "core.training",
     "ablate_head": "core.hooks",
-    "ablate_neurons": "core.analysis.knockouts",
+    "ablate_neurons": "core.analysis.neurons.knockouts",
     "bundled": "core.zoo",
     "fingerprint": "core.data.corpora",
     "intervene": "core.hooks",
-    "load": "core.zoo",
+    "load": "core.catalogue",
     "recording": "core.hooks",
-    "snapshots": "core.zoo",
+    "snapshots": "core.catalogue",
     "train": "core.training",
 }
 __all__ = list(_HOME)

@@ -328,3 +328,15 @@ def preset(name: str, **changes: Any) -> ModelConfig:
     if name not in PRESETS:
         raise ValueError(f"no preset is called {name!r}; there are {', '.join(sorted(PRESETS))}")
     return ModelConfig(**{**PRESETS[name], **changes})
+
+
+Part = Literal["residual", "norm", "scale", "position", "mask"]
+
+# What each part's absence is in a configuration, for a model to be built or trained without it.
+WITHOUT: Mapping[Part, Mapping[str, Any]] = {
+    "residual": {"residual": False},
+    "norm": {"norm": "none"},
+    "scale": {"scale_scores": False},
+    "position": {"position": "none"},
+    "mask": {"causal": False},
+}

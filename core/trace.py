@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -92,3 +92,24 @@ class Trace(Mapping[str, Tensor]):
 
     def __len__(self) -> int:
         return len(self.activations)
+
+
+def residual_streams(trace: Trace, prefix: str, layers: int) -> list[Tensor]:
+    """The stream entering block 0 and leaving each block: L + 1 tensors (T, D).
+
+    After a post-norm block the stream is the normalised sum, which is what the next block reads.
+    """
+    return [trace[name] for name in stream_names(trace.hooks, prefix, layers)]
+
+
+def stream_names(hooks: Collection[str], prefix: str, layers: int) -> list[str]:
+    """Where `residual_streams` are, among the names of a model's hooks: L + 1 of them; none without a block."""
+    if not layers:
+        return []
+    leaving = "hook_normalized_resid_post"
+    if f"{prefix}blocks.0.{leaving}" not in hooks:
+        leaving = "hook_resid_post"
+    return [
+        f"{prefix}blocks.0.hook_resid_pre",
+        *(f"{prefix}blocks.{layer}.{leaving}" for layer in range(layers)),
+    ]

@@ -1,13 +1,11 @@
-"""The zoo: `load` a bundled or published model, a training run, a folder, or a hub checkpoint, by one name."""
+"""The zoo: bundled models and published ones, folders, and hub checkpoints, each loaded by its name."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import torch
 
@@ -19,12 +17,7 @@ from core.checkpoints.hub import download
 from core.device import best_device
 from core.language_model import LanguageModel
 
-if TYPE_CHECKING:
-    from core.runs import Store
-
-Found = TypeVar("Found")
 BUNDLED = Path(__file__).parent.parent / "assets" / "models"
-RUN = "run:"  # before the id of a training run
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -34,9 +27,7 @@ def bundled() -> list[str]:
 
 
 def snapshots(name: str) -> list[int]:
-    """The training steps of which a bundled model or a run keeps its weights, from the untrained start to the end."""
-    if name.startswith(RUN):
-        return _of_run(lambda store, id: store.steps(id), name, _exported_steps)
+    """The training steps of which a bundled model keeps its weights, from the untrained start to the end."""
     early = [int(path.stem) for path in (_bundled_folder(name) / "snapshots").glob("*.safetensors")]
     return sorted([*early, int(card(name)["steps"])])
 
@@ -59,15 +50,13 @@ def load(
     snapshot: int | None = None,
     progress: Progress | None = None,
 ) -> LanguageModel:
-    """Load a model: a bundled name, then a published one of `core.real`, a training run, a folder, `owner/name`.
+    """Load a model: a bundled name, then a published one of `core.real`, a folder, `owner/name`.
 
     Args:
         name: a folder is a Path, or a string that begins with `/`, `./` or `../`, so that a folder in the working
-            directory never shadows a bundled name. A run is "run:ID", from the run store of this machine
-            (GLASSBOX_DB, GLASSBOX_DATA); where that has none of this id, from the folder run-ID in the working folder,
-            which a page's “The run’s weights” makes.
+            directory never shadows a bundled name.
         device: None takes the best there is: cuda, then mps, then cpu.
-        snapshot: the training step to rewind a bundled model or a run to (see `snapshots`); None: the last one.
+        snapshot: the training step to rewind a bundled model to (see `snapshots`); None: the last one.
         progress: called with (numbers read, numbers in all) while the weights of a folder are read.
 
     Raises:
@@ -81,12 +70,6 @@ def load(
         return LanguageModel(loaded.model, loaded.tokenizer, name, loaded.card)
     if isinstance(name, str) and name in real.BY_NAME:
         return _real(name, snapshot, device, dtype, progress)
-    if isinstance(name, str) and name.startswith(RUN):
-        return _of_run(
-            lambda store, id: _trained(store, id, snapshot, device, dtype),
-            name,
-            lambda folder: _exported(folder, name, snapshot, device, dtype),
-        )
     if snapshot is not None:
         raise CheckpointError(
             f"{name} keeps no snapshots: only training runs and bundled models ({', '.join(bundled())}) do"
@@ -129,59 +112,6 @@ def rewind(lm: LanguageModel, snapshot: int) -> LanguageModel:
     weights = _snapshot_file(lm.name, snapshot)
     model = load_weights(lm.config, weights, device=lm.device, dtype=first.dtype)
     return LanguageModel(model, lm.tokenizer, lm.name, lm.card)
-
-
-def _trained(
-    store: Store, id: str, step: int | None, device: torch.device, dtype: torch.dtype
-) -> LanguageModel:
-    from core.runs import load as load_run
-
-    lm = load_run(store, id, step)
-    lm.transformer.to(device=device, dtype=dtype)
-    return lm
-
-
-def _exported(
-    folder: Path, name: str, step: int | None, device: torch.device, dtype: torch.dtype
-) -> LanguageModel:
-    from core.runs.exported import weights
-
-    loaded = load_folder(folder, device=device, dtype=dtype, weights=weights(folder, step))
-    return LanguageModel(loaded.model, loaded.tokenizer, name, loaded.card)
-
-
-def _exported_steps(folder: Path) -> list[int]:
-    """The moments of an exported run's folder."""
-    from core.runs.exported import steps
-
-    return steps(folder)
-
-
-def _of_run(ask: Callable[[Store, str], Found], name: str, instead: Callable[[Path], Found]) -> Found:
-    """What the run store says about the run `name`, "run:ID"; where it knows none, what its exported folder says."""
-    from core.runs import NoSuchRun, RunError, exported
-    from core.runs.schema import default_url
-
-    id = name.removeprefix(RUN)
-    try:
-        return ask(_store(default_url()), id)
-    except NoSuchRun as why:
-        folder = exported.folder(id) if _NAME.fullmatch(id) else None
-        if folder is None:
-            raise CheckpointError(
-                f"{name}: {why}. Elsewhere than on the server that trained it, put the weights that its page gives "
-                f"away beside the notebook, unpacked: {exported.name(id[:24])}"
-            ) from why
-        return instead(folder)
-    except RunError as why:
-        raise CheckpointError(f"{name}: {why}") from why
-
-
-@lru_cache(maxsize=4)
-def _store(url: str) -> Store:
-    from core.runs import Store
-
-    return Store(url)
 
 
 def _bundled_folder(name: str) -> Path:

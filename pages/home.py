@@ -9,9 +9,9 @@ from app import answer, bare, cache, cheatsheet_map, events, models, page, state
 from app.components import home
 from app.components.home import controls, takeaway
 from app.counts import counted
-from core.analysis import ablation
-from core.analysis.logit_lens import logit_lens
-from core.analysis.overview import Overview, overview
+from core.analysis.patching import ablation
+from core.analysis.stream.logit_lens import logit_lens
+from core.analysis.stream.overview import Overview, overview
 from core.decoding.answering import answer_with
 from core.text import edit
 

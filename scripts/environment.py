@@ -44,7 +44,15 @@ from scripts.installation import (  # noqa: E402
 FIRST_PORT, PORTS = 8501, 100
 HERE = "127.0.0.1"  # reached from this machine alone
 EVERYWHERE = ("0.0.0.0", "::")
-MADE = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".shots", "glassbox.egg-info")
+MADE = (
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".import_linter_cache",
+    ".hypothesis",
+    ".shots",
+    "glassbox.egg-info",
+)
 
 
 # --- the app ---------------------------------------------------------------------------------------------------
@@ -184,12 +192,14 @@ def check_environment(path: str | None = None) -> dict[str, str]:
 def command_lint() -> int:
     python = ensure(DEVELOPMENT, "lint")
     for title, arguments in (
-        ("ruff check", ["ruff", "check", "."]),
-        ("ruff format --check", ["ruff", "format", "--check", "."]),
-        ("mypy", ["mypy"]),
+        ("ruff check", ["-m", "ruff", "check", "."]),
+        ("ruff format --check", ["-m", "ruff", "format", "--check", "."]),
+        ("mypy", ["-m", "mypy"]),
+        # It has no `-m` of its own, and only finds the packages of the folder that it stands in.
+        ("lint-imports", ["-c", "from importlinter.cli import lint_imports_command as run; run()"]),
     ):
         say("== " + title)
-        run([python, "-m", *arguments])
+        run([python, *arguments])
     return 0
 
 

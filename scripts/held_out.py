@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from core.analysis import code_scores
-from core.analysis.code_scores import Completed
+from core.analysis.tasks import code_scores
+from core.analysis.tasks.code_scores import Completed
 from core.data import corpora
 from core.data.batches import encoded
 from core.language_model import LanguageModel

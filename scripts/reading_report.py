@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 import core
-from core.analysis import alignment, pointed
-from core.analysis.cross_reading import Rule
-from core.analysis.task_scores import FIRST_SEED, examples
+from core.analysis.heads import alignment, pointed
+from core.analysis.heads.cross_reading import Rule
+from core.analysis.tasks.task_scores import FIRST_SEED, examples
 from core.data.toyland.asked import Asked
 from core.data.toyland.spanish import Translation, words
 from core.language_model import LanguageModel

@@ -14,8 +14,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import core
-from core.analysis import in_context
-from core.analysis.in_context import COUNTS, GAMES, MODELS, RATE, STEPS, Game
+from core.analysis.tasks import in_context
+from core.analysis.tasks.in_context import COUNTS, GAMES, MODELS, RATE, STEPS, Game
 from core.precision import alike
 from core.runs.adaptations import RECORDED, WEIGHTS
 from core.runs.fine_tuning import bundled_base

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from core.analysis.tasks.pronoun_gap import by_profession
 from core.data.dial import shares_told
 from core.precision import alike
 from core.runs.doses import RECORDED
@@ -46,7 +47,7 @@ def record(spec: TrainSpec) -> dict[str, Any]:
 
 
 def _moment(trainer: Trainer, jobs: list[str]) -> tuple[dict[str, Any], dict[str, float]]:
-    measured = corpus_lab.measure(trainer.language_model, jobs)
+    measured = by_profession(trainer.language_model, jobs)
     gaps: dict[str, float] = measured.pop("gaps")
     return {"step": trainer.done_steps, **measured}, gaps
 

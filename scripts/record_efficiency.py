@@ -20,17 +20,16 @@ import torch
 
 from core.analysis.story_loss import cut
 from core.data import corpora
-from core.efficiency import held_out
+from core.efficiency import held_out, shrink_lab
 from core.efficiency.judging import LONGEST, Reference, judge, reference
+from core.efficiency.shrink_spec import STUDENTS, ShrinkSpec
+from core.efficiency.shrinking import masks_of, trainer_of
 from core.efficiency.speed import speeds
 from core.language_model import LanguageModel
 from core.memory import keep_freed_memory
 from core.precision import alike, settle
 from core.runs.revision import revision
 from core.runs.shrunk import RECORDED
-from core.training import shrink_lab
-from core.training.shrink_spec import STUDENTS, ShrinkSpec
-from core.training.shrinking import masks_of, trainer_of
 from core.training.text_loss import text_loss
 from core.zoo import load
 from scripts.record_runs import machine

@@ -1,4 +1,4 @@
-"""The charts of `core.analysis.extrapolation` over three seeds, for the first look at the page.
+"""The charts of `core.analysis.positions.extrapolation` over three seeds, for the first look at the page.
 
     python -m scripts.record_extrapolation              # all tasks, some eight minutes on one core
     python -m scripts.record_extrapolation copy --seeds 0 1
@@ -17,8 +17,8 @@ from typing import Any
 
 import torch
 
-from core.analysis.extrapolation import EVERY, KINDS, RECORDED, Plan, extrapolation
-from core.analysis.order_tasks import TASKS, Task
+from core.analysis.positions.extrapolation import EVERY, KINDS, RECORDED, Plan, extrapolation
+from core.analysis.positions.order_tasks import TASKS, Task
 from scripts.record_runs import machine
 
 SEEDS = (0, 1, 2)

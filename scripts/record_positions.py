@@ -1,4 +1,4 @@
-"""The two tiny models whose learned positions can be looked at beside any open model: `core.analysis.tiny_positions`.
+"""The two tiny models whose learned positions can be looked at beside any open model: `core.analysis.positions.tiny`.
 
     python -m scripts.record_positions       # half a minute on one core
 
@@ -13,8 +13,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from core.analysis.extrapolation import first_model, train
-from core.analysis.tiny_positions import PLAN, RECORDED, SEED
+from core.analysis.positions.extrapolation import first_model, train
+from core.analysis.positions.tiny import PLAN, RECORDED, SEED
 
 
 def learned(kind: Literal["learned", "relative"]) -> tuple[Tensor, float]:

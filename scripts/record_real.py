@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from core import load, real
-from core.analysis import instructed, surprise, task_scores
+from core.analysis.tasks import instructed, surprise, task_scores
 from core.data.corpora import corpus
 from core.language_model import LanguageModel
 from core.machine import processor

@@ -15,7 +15,7 @@ from typing import get_args
 
 import torch
 
-from core.analysis.broken import WITHOUT
+from core.config import WITHOUT
 from core.machine import processor
 from core.runs import Store, recordings, tuned_recordings, word_recordings
 from core.runs.word_specs import WordsSpec

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from core.analysis import emergence
+from core.analysis.health import emergence
 from core.memory import keep_freed_memory
 from core.precision import alike
 from core.runs.ladders import RECORDED

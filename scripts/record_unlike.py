@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from core.analysis import unlike
+from core.analysis.tasks import unlike
 from core.data import corpora
 from scripts import austen
 

@@ -23,8 +23,8 @@ from typing import Any
 
 import torch
 
+from core.diverged import Diverged
 from core.training import Trainer, TrainSpec
-from core.training.points import Diverged
 from core.training.quintet import RATES, STEPS, quintet
 from core.training.rules import KINDS, Kind
 from scripts.record_runs import machine

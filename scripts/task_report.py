@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from core.analysis.task_scores import FIRST_SEED, Judged, examples, judge, score, tried
+from core.analysis.tasks.task_scores import FIRST_SEED, Judged, examples, judge, score, tried
 from core.data.tasks import TASKS
 from core.language_model import LanguageModel
 from scripts.task_baselines import baselines

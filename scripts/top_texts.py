@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from core import zoo
-from core.analysis.top_texts import FOLDER, TopTexts, find_top, fingerprint, sample_texts
+from core.analysis.neurons.top_texts import FOLDER, TopTexts, find_top, fingerprint, sample_texts
 from core.data import corpora
 
 TEXTS = 1_000

@@ -6,6 +6,9 @@ Read from the syntax tree, so an import inside a function counts as well.
 from __future__ import annotations
 
 import ast
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -269,3 +272,42 @@ def test_nothing_interrupts_a_callback() -> None:
 )
 def test_a_bare_callback_is_caught(source: str, count: int) -> None:
     assert len(bare_callbacks("pages/a.py", source)) == count
+
+
+UPWARDS = {
+    "model to decoding": ("core/model/block.py", "import core.decoding.generate"),
+    "zoo to runs": ("core/zoo.py", "def found():\n    from core.runs import Store\n    return Store"),
+    "training to analysis": ("core/training/loss.py", "from core.analysis import overview"),
+    "training to efficiency": ("core/training/loss.py", "from core.efficiency import pruning"),
+    "vectors to training": ("core/vectors/static.py", "from core.training.loss import cross_entropy"),
+    "costs to training": ("core/costs/weights.py", "from core.training import loss"),
+    "a circle of two files": ("core/vectors/projection.py", "from core.vectors import maps"),
+    "core to app": ("core/plain.py", "import app.state"),
+    "a part without a floor": ("core/attic.py", ""),
+}
+
+
+@pytest.fixture(scope="module")
+def building(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the code, to be broken."""
+    copied = tmp_path_factory.mktemp("building")
+    for name in (*FLOORS, "pyproject.toml"):
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, copied / name)
+    assert not refused(copied)
+    return copied
+
+
+def refused(folder: Path) -> bool:
+    """Whether `make lint` refuses the imports of the code there."""
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()"]
+    return subprocess.run(command, cwd=folder, capture_output=True).returncode == 1
+
+
+@pytest.mark.parametrize("arrow", UPWARDS)
+def test_lint_refuses_an_import_that_goes_up(arrow: str, building: Path) -> None:
+    path, line = UPWARDS[arrow]
+    file = building / path
+    before = file.read_text(encoding="utf-8") if file.exists() else None
+    file.write_text(f"{before or ''}\n{line}\n", encoding="utf-8")
+    assert refused(building)
+    file.unlink() if before is None else file.write_text(before, encoding="utf-8")

@@ -106,7 +106,7 @@ FIELDS: tuple[Field, ...] = (
     Field("says", "choice", "logit", choices=("logit", "probability")),  # the number that is explained
     Field("quadrature", "int", 32, 1, 256, slides=True),  # steps from the blank text to the text
     Field("along", "int", -1, -1, 255, shown="the whole way"),  # one of them, from 0
-    Field("explainer", "int", 0, 0, 4),  # by its place in core.analysis.explainers.NAMES
+    Field("explainer", "int", 0, 0, 4),  # by its place in core.analysis.explaining.explainers.NAMES
     Field(
         "truth", "choice", "held", choices=("held", "holder", "hero", "name")
     ),  # what a probe of each depth is to tell

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from torch import Tensor
 
-from core.analysis.overview import Stack
 from core.model.transformer import EncoderDecoder, Transformer
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
     from core.trace import Trace
+
+Stack = Literal["encoder", "decoder"]
 
 
 @dataclass(frozen=True)

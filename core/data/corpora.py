@@ -7,21 +7,18 @@ downloaded, and of the seven only the fables are stored with the project.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import sysconfig
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from core.data.library import decode, library, plain
+
 Split = Literal["train", "held_out"]
 
 FABLES = Path(__file__).parent.parent.parent / "assets" / "corpora" / "fables.txt"
-
-# Folders of the library whose files are tests (some wrong on purpose), installed packages, or not source.
-NOT_LIBRARY = {"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__"}
 
 MOST_BYTES = 5_000_000  # of a text of your own
 ONE_IN = 10  # the share held out of every finite corpus: one document in ten
@@ -159,7 +156,7 @@ def own_text(source: str | bytes | Path, split: Split = "train") -> list[str]:
     name = source.name if isinstance(source, Path) else "the text"
     if isinstance(source, Path):
         source = source.read_bytes()
-    text = _decode(source, name) if isinstance(source, bytes) else _plain(source)
+    text = decode(source, name) if isinstance(source, bytes) else plain(source)
     documents = [part.strip("\n").rstrip() for part in re.split(r"\n\s*\n", text) if part.strip()]
     if not documents:
         raise ValueError(f"{name} is empty: bring a text with some words in it")
@@ -183,7 +180,7 @@ def check_text(source: str | bytes) -> str:
         )
     if isinstance(source, bytes) and b"\0" in source:
         raise ValueError("the text is a binary file (it holds a zero byte): bring plain text, saved as UTF-8")
-    text = _decode(source, "the text") if isinstance(source, bytes) else _plain(source)
+    text = decode(source, "the text") if isinstance(source, bytes) else plain(source)
     if any("\ud800" <= character <= "\udfff" or character == "\0" for character in set(text)):
         raise ValueError("the text holds what is no character (half a surrogate pair, or NUL): paste it anew")
     if not text.strip():
@@ -210,7 +207,7 @@ def _tales(seed: int, split: Split) -> Iterator[str]:
 
 
 def _fables(split: Split) -> Iterator[str]:
-    fables = _decode(FABLES.read_bytes(), FABLES.name).split("\n***\n")
+    fables = decode(FABLES.read_bytes(), FABLES.name).split("\n***\n")
     for position, fable in enumerate(fables, start=1):
         if (position % ONE_IN == 0) == (split == "held_out"):
             yield fable.strip()
@@ -223,30 +220,6 @@ def _python(split: Split) -> Iterator[str]:
             yield source
 
 
-def library() -> Iterator[tuple[str, str]]:
-    """Every file of the standard library that is written in UTF-8: its path, "/" between folders, and its text."""
-    for path, name in _library_files():
-        try:
-            source = _decode(path.read_bytes(), name)
-        except ValueError:
-            continue  # a few old files declare another encoding
-        if source.strip():
-            yield name, source
-
-
-def _library_files() -> list[tuple[Path, str]]:
-    """Every .py file of the standard library with its path inside it, "/" between folders, sorted by that."""
-    root = Path(sysconfig.get_paths()["stdlib"])
-    paths: list[Path] = []
-    for folder, subfolders, files in os.walk(root):
-        # In place, so that installed packages, often many times the library, are not even listed.
-        subfolders[:] = [name for name in subfolders if name not in NOT_LIBRARY]
-        paths += [Path(folder, name) for name in files if name.endswith(".py")]
-    if not paths:
-        raise FileNotFoundError(f"no Python source in {root}: this Python came without its library's source")
-    return sorted(((path, path.relative_to(root).as_posix()) for path in paths), key=lambda found: found[1])
-
-
 def _cut(document: str) -> list[str]:
     """One document as two, the second about its last tenth in characters; at a space, if one comes before that."""
     tenth = len(document) - len(document) // ONE_IN
@@ -255,17 +228,3 @@ def _cut(document: str) -> list[str]:
         at = min(tenth, len(document) - 1)
     parts = (document[:at].rstrip(), document[at:].strip())
     return [part for part in parts if part]
-
-
-def _decode(data: bytes, name: str) -> str:
-    try:
-        return _plain(data.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        bad = f"byte {error.start} (0x{data[error.start]:02X})"
-        advice = "save the file as UTF-8 and bring it again"
-        raise ValueError(f"{name} is not UTF-8: {bad} cannot be read; {advice}") from error
-
-
-def _plain(text: str) -> str:
-    """`text` without a byte-order mark and with "\\n" for every line end."""
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")

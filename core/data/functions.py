@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from core.data.library import library
 from core.text.scopes import BUILTINS, unbound
 
 MOST_CHARACTERS = 480  # of a document: about 160 tokens
@@ -49,8 +50,6 @@ def held_out_functions(one_in: int) -> tuple[Function, ...]:
 @lru_cache(maxsize=2)
 def _parts(one_in: int) -> tuple[tuple[Function, ...], tuple[Function, ...]]:
     """Both parts, without repetitions: train, held out."""
-    from core.data.corpora import library
-
     found: tuple[list[Function], list[Function]] = ([], [])
     for name, source in library():
         kept = zlib.crc32(name.encode()) % one_in == 0

@@ -14,6 +14,7 @@ from functools import lru_cache
 from keyword import iskeyword
 from random import Random
 
+from core.data.functions import functions
 from core.text.scopes import BUILTINS
 
 _KEPT = frozenset({"self", "cls", "_"})
@@ -128,8 +129,6 @@ def _words(one_in: int) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4)
 def _documents(split: str, one_in: int) -> tuple[str, ...]:
-    from core.data.functions import functions
-
     return tuple(functions(split, one_in))
 
 

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from core import hooks
-from core.decoding.kv_cache import KVCache
 from core.decoding.labels import wants
+from core.model.kv_cache import KVCache
 from core.model.transformer import EncoderDecoder, Transformer
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from core.decoding.kv_cache import KVCache
+from core.model.kv_cache import KVCache
 from core.model.transformer import ContextTooLong, EncoderDecoder
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from core.decoding.kv_cache import KVCache
+from core.model.kv_cache import KVCache
 
 
 class TreeCache(KVCache):

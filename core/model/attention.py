@@ -10,9 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.config import ModelConfig
-from core.decoding.kv_cache import KVCache
 from core.hooks import HookPoint, listening
-from core.model.learning_heads import KEPT, heads_in_learning
+from core.model.kv_cache import KVCache
 from core.model.norm import Normalise
 from core.model.part import Part
 from core.model.position import rotate
@@ -130,56 +129,25 @@ class Attention(Part):
         self, x: Tensor, geometry: Geometry, source: Tensor | None = None, cache: KVCache | None = None
     ) -> Tensor:
         """x (B, T, D) asks; `source` (B, S, D), or x itself, answers. Returns what all heads add, (B, T, D)."""
-        if source is None and cache is None and self._learns_alone(x, geometry):
-            return F.linear(self._learning(x, geometry).flatten(2), self.weight_o, self.b_O)
-        q, k, v = self._queries_keys_values(x, geometry, source, cache)
-        if self.n_kv_heads != self.n_heads:
+        q, k, v = self._queries_keys_values(x, geometry, source, cache)  # (B, H, T, K), (B, H_kv, S, K) twice
+        if self.n_kv_heads != self.n_heads:  # several queries share a key and a value
             k, v = (kv.repeat_interleave(self.n_heads // self.n_kv_heads, dim=1) for kv in (k, v))
-        z = self.hook_z(self._mix(q, k, v, geometry).transpose(1, 2))  # (B, T, H, K)
+        if listening() and (self.hook_attn_scores.wanted or self.hook_pattern.wanted):
+            scores = attention_scores(q.transpose(1, 2), k.transpose(1, 2), self.scale, geometry)
+            scores = self.hook_attn_scores(scores)  # (B, H, T, S)
+            pattern = self.hook_pattern(attention_pattern(scores))  # (B, H, T, S)
+            z = F.dropout(pattern, self.dropout, self.training) @ v  # (B, H, T, K)
+        else:
+            z = self._at_once(q, k, v, geometry)  # the same, in one kernel that keeps no pattern
+        z = self.hook_z(z.transpose(1, 2))  # (B, T, H, K)
         if listening() and self.hook_result.wanted_by_name:
-            out = self.hook_result(torch.einsum("bthk,hkd->bthd", z, self.W_O)).sum(dim=2)  # (B, T, D)
-            return out if self.b_O is None else out + self.b_O
+            return self._head_by_head(z)
         return F.linear(z.flatten(2), self.weight_o, self.b_O)
 
-    def _keeps_pattern(self, q: Tensor, k: Tensor) -> bool:
-        """Whether the gradient is quicker with the pattern kept (see `learning_heads`): masked or of two texts."""
-        half = self.training and q.dtype == torch.bfloat16 and q.device.type == "cpu"
-        return half and max(q.shape[2], k.shape[2]) <= KEPT
-
-    def _kept_pattern(self, q: Tensor, k: Tensor, geometry: Geometry) -> Tensor:
-        """Of q (B, H, T, K) and k (B, H, S, K); a query that may see nothing reads everything evenly."""
-        scores = (q * self.scale) @ k.mT  # (B, H, T, S)
-        if geometry.bias is not None:
-            scores = scores + geometry.bias
-        if geometry.allowed is not None:
-            scores = scores.masked_fill(~geometry.allowed, torch.finfo(scores.dtype).min)
-        return scores.softmax(-1)
-
-    def _learns_alone(self, x: Tensor, geometry: Geometry) -> bool:
-        """Whether nobody looks, and `heads_in_learning` is the quicker way."""
-        half = self.training and x.dtype == torch.bfloat16 and x.device.type == "cpu"
-        plain = geometry.bias is None and (geometry.causal or geometry.allowed is None)
-        return half and plain and x.shape[1] <= KEPT and not listening()
-
-    def _learning(self, x: Tensor, geometry: Geometry) -> Tensor:
-        """What the heads read, (B, T, H, K)."""
-        together = F.linear(x, self.weight_qkv, self.bias_qkv)  # (B, T, (H + 2 H_kv) K)
-        eps = gains = None
-        if self.qk_norm:
-            eps = self.q_norm.eps
-            if self.q_norm.w is not None and self.k_norm.w is not None:
-                rows: list[Tensor] = [self.q_norm.w] * self.n_heads
-                gains = torch.stack(rows + [self.k_norm.w] * self.n_kv_heads)  # (H + H_kv, K)
-        return heads_in_learning(
-            together.unflatten(-1, (-1, self.d_head)),
-            self.n_heads,
-            self.scale,
-            norm_eps=eps,
-            gains=gains,
-            turn=geometry.turn,
-            causal=geometry.causal,
-            dropout=self.dropout,
-        )
+    def _head_by_head(self, z: Tensor) -> Tensor:
+        """The sum of what each head adds: (B, T, H, K) -> (B, T, D)."""
+        out = self.hook_result(torch.einsum("bthk,hkd->bthd", z, self.W_O)).sum(dim=2)  # (B, T, D)
+        return out if self.b_O is None else out + self.b_O
 
     def _queries_keys_values(
         self, x: Tensor, geometry: Geometry, source: Tensor | None, cache: KVCache | None
@@ -224,23 +192,15 @@ class Attention(Part):
             q, k = self.q_norm(q), self.k_norm(k)
         return q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
 
-    def _mix(self, q: Tensor, k: Tensor, v: Tensor, geometry: Geometry) -> Tensor:
+    def _at_once(self, q: Tensor, k: Tensor, v: Tensor, geometry: Geometry) -> Tensor:
         """The values, mixed by the pattern. q (B, H, T, K), k and v (B, H, S, K) -> (B, H, T, K)."""
-        dropout = self.dropout if self.training else 0.0
-        if listening() and (self.hook_attn_scores.wanted or self.hook_pattern.wanted):
-            scores = attention_scores(q.transpose(1, 2), k.transpose(1, 2), self.scale, geometry)
-            scores = self.hook_attn_scores(scores)  # (B, H, T, S)
-            pattern = self.hook_pattern(attention_pattern(scores))  # (B, H, T, S)
-            return (F.dropout(pattern, dropout) if dropout else pattern) @ v
-        if self._keeps_pattern(q, k):
-            pattern = self._kept_pattern(q, k, geometry)  # (B, H, T, S)
-            return (F.dropout(pattern, dropout) if dropout else pattern) @ v
         mask = geometry.allowed
         if geometry.bias is not None:
             mask = geometry.bias.to(q.dtype)
             if geometry.allowed is not None:
                 mask = mask.masked_fill(~geometry.allowed, -torch.inf)
         plain = geometry.causal and geometry.bias is None
+        dropout = self.dropout if self.training else 0.0
         return F.scaled_dot_product_attention(
             q, k, v, attn_mask=None if plain else mask, dropout_p=dropout, is_causal=plain, scale=self.scale
         )

@@ -6,10 +6,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.config import ModelConfig
-from core.decoding.kv_cache import KVCache
 from core.hooks import HookPoint
 from core.model.attention import Attention, Geometry
 from core.model.feed_forward import FeedForward
+from core.model.kv_cache import KVCache
 from core.model.norm import Normalise
 from core.model.part import Part
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from core.config import Activation, ModelConfig
 from core.hooks import HookPoint
@@ -22,56 +19,12 @@ def relu_squared(x: Tensor) -> Tensor:
     return F.relu(x).square()
 
 
-class _ReluSquared(torch.autograd.Function):
-    """The same for training: 2 max(0, x) is all that the gradient needs, and torch would work it out as a power."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        positive = F.relu(x)
-        ctx.save_for_backward(positive)
-        return positive * positive
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, outer: Tensor) -> Tensor:
-        return (outer * ctx.saved_tensors[0]).mul_(2)
-
-
-_GELU = 2 * math.sqrt(2 / math.pi)
-_FLAT = torch.tensor(_GELU, dtype=torch.float64)  # no dimensions: takes the type of what it is added to
-
-
-class _GeluTanh(torch.autograd.Function):
-    """x (1 + tanh u) / 2 for training, u = sqrt(2 / pi) (x + 0.044715 x^3): as x s, s = sigmoid(2 u), which equals it.
-
-    torch works the tanh out twice, and each time takes longer than all of this does. Every line is one pass.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        s = torch.addcmul(_FLAT, x, x, value=0.044715 * _GELU).mul_(x).sigmoid_()
-        y = x * s
-        ctx.save_for_backward(x, s, y)
-        return y
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, outer: Tensor) -> Tensor:
-        x, s, y = ctx.saved_tensors
-        slope = torch.addcmul(_FLAT, x, x, value=3 * 0.044715 * _GELU).mul_(y)  # y d(2 u)/dx
-        return torch.addcmul(s, slope, 1 - s).mul_(outer)
-
-
 ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
     "gelu": F.gelu,  # x * Phi(x) (Hendrycks & Gimpel 2016)
     "gelu_tanh": partial(F.gelu, approximate="tanh"),
     "silu": F.silu,
     "relu_squared": relu_squared,
-}
-_TRAINED: dict[Activation, Callable[[Tensor], Tensor]] = {  # the same values, with a quicker derivative
-    "gelu_tanh": _GeluTanh.apply,
-    "relu_squared": _ReluSquared.apply,
 }
 
 
@@ -82,7 +35,6 @@ class FeedForward(Part):
         super().__init__()
         d, f = config.d_model, config.mlp_size
         self.act, self.gated, self.d_mlp = ACTIVATIONS[config.act], config.gated, f
-        self.act_trained = _TRAINED.get(config.act, self.act)
         self.weight_in = nn.Parameter(
             torch.empty(2 * f if config.gated else f, d)
         )  # gated: W_gate's rows first
@@ -121,11 +73,14 @@ class FeedForward(Part):
         return self.weight_out.T
 
     def forward(self, x: Tensor) -> Tensor:  # (B, T, D) -> (B, T, D)
+        wide = F.linear(x, self.weight_in, self.bias_in)  # (B, T, F), gated: twice as wide
         if self.gated:
-            gate, linear = F.linear(x, self.weight_in, self.bias_in).chunk(2, dim=-1)  # (B, T, F) twice
-            post = self.act(self.hook_pre(gate)) * self.hook_pre_linear(linear)
+            gate, linear = wide.chunk(2, dim=-1)  # (B, T, F) twice
+            post = self._bend(self.hook_pre(gate)) * self.hook_pre_linear(linear)
         else:
-            pre = self.hook_pre(F.linear(x, self.weight_in, self.bias_in))  # (B, T, F)
-            quick = self.training and pre.device.type == "cpu"
-            post = self.act_trained(pre) if quick else self.act(pre)
+            post = self._bend(self.hook_pre(wide))
         return F.linear(self.hook_post(post), self.weight_out, self.b_out)
+
+    def _bend(self, x: Tensor) -> Tensor:
+        """The activation, number by number."""
+        return self.act(x)

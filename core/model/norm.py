@@ -2,43 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from core.config import ModelConfig, Norm
 from core.hooks import HookPoint, listening
 from core.model.part import Part
-
-
-class _Rms(torch.autograd.Function):
-    """x / sqrt(mean(x^2) + eps) over the last axis, for training on a processor: torch's gradient takes twice as long.
-
-    The gradient needs only the result y and the rate r = 1 / sqrt(...): dx = r (dy - y mean(dy y)).
-    """
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, eps: float) -> Tensor:
-        length = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)  # (..., 1)
-        rate = length.square_().mul_(1 / x.shape[-1]).add_(eps).rsqrt_().to(x.dtype)
-        y = x * rate
-        ctx.save_for_backward(y, rate)
-        return y
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, outer: Tensor) -> tuple[Tensor, None]:
-        y, rate = ctx.saved_tensors
-        along = (outer * y).mean(dim=-1, keepdim=True)  # (..., 1)
-        return torch.addcmul(outer, y, along, value=-1).mul_(rate), None
-
-
-def rms_trained(x: Tensor, eps: float) -> Tensor:
-    """RMS norm without a gain, with a quick first derivative and no second."""
-    y: Tensor = _Rms.apply(x, eps)
-    return y
 
 
 class Normalise(Part):
@@ -80,9 +49,6 @@ class Normalise(Part):
     def _fused(self, x: Tensor) -> Tensor:
         if self.kind == "layer":
             return torch.layer_norm(x, (self.size,), self.w, self.b, self.eps)
-        if self.training and x.device.type == "cpu":
-            y = rms_trained(x, self.eps)
-            return y if self.w is None else y * self.w
         return torch.rms_norm(x, (self.size,), self.w, self.eps)
 
     def _read(self, x: Tensor) -> Tensor:

@@ -5,15 +5,51 @@ from __future__ import annotations
 from typing import Any
 
 from torch import nn
+from torch.utils.hooks import RemovableHandle
 
 
 class Part(nn.Module):
-    """A module whose call is its `forward`, and nothing besides.
+    """A module whose call is its `forward`, until one of PyTorch's own hooks is registered on it.
 
-    PyTorch's own call looks for hooks kept on the module; ours live in a context (`core.hooks`). A token of a small
-    model passes some thirty parts, and the detour costs as much as a norm.
+    PyTorch's call looks for hooks kept on the module; ours live in a context (`core.hooks`). A token of a small model
+    passes some thirty parts, and the search would take a tenth of the time of writing a text. So it begins where
+    somebody registers a hook, for this part alone.
     """
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.__call__ = cls.forward  # type: ignore[method-assign]
+
+    def register_forward_pre_hook(self, *given: Any, **options: Any) -> RemovableHandle:
+        """See `torch.nn.Module`."""
+        self.__class__ = _heard(type(self))
+        return super().register_forward_pre_hook(*given, **options)
+
+    def register_forward_hook(self, *given: Any, **options: Any) -> RemovableHandle:
+        """See `torch.nn.Module`."""
+        self.__class__ = _heard(type(self))
+        return super().register_forward_hook(*given, **options)
+
+    def register_full_backward_pre_hook(self, *given: Any, **options: Any) -> RemovableHandle:
+        """See `torch.nn.Module`."""
+        self.__class__ = _heard(type(self))
+        return super().register_full_backward_pre_hook(*given, **options)
+
+    def register_full_backward_hook(self, *given: Any, **options: Any) -> RemovableHandle:
+        """See `torch.nn.Module`."""
+        self.__class__ = _heard(type(self))
+        return super().register_full_backward_hook(*given, **options)
+
+
+_heard_kinds: dict[type[Part], type[Part]] = {}
+
+
+def _heard(kind: type[Part]) -> type[Part]:
+    """The same class, called as PyTorch calls any module."""
+    if kind in _heard_kinds.values():
+        return kind
+    if kind not in _heard_kinds:
+        made: Any = type(kind.__name__, (kind,), {"__doc__": kind.__doc__, "__module__": kind.__module__})
+        made.__call__ = nn.Module.__call__
+        _heard_kinds[kind] = made
+    return _heard_kinds[kind]

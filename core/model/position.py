@@ -64,13 +64,6 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, dims=-1), sin)
 
 
-@lru_cache(maxsize=16)
-@torch.inference_mode(False)
-def causal_bias(positions: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """(T, T): 0 where a query may look, -inf at what comes after it."""
-    return torch.full((positions, positions), -torch.inf, dtype=dtype, device=device).triu(1)
-
-
 def alibi_slopes(n_heads: int) -> Tensor:
     """(H,): one slope a head, the powers of 2^(-8/H) (Press et al. 2022, section 3)."""
     return 2.0 ** (-8.0 / n_heads * torch.arange(1, n_heads + 1, dtype=torch.float64))

@@ -12,12 +12,12 @@ from torch import Tensor, nn
 
 from core import hooks
 from core.config import ModelConfig
-from core.decoding.kv_cache import KVCache
 from core.hooks import HookPoint
 from core.model.attention import Geometry
 from core.model.block import Block
 from core.model.embedding import Embed, MlmHead, PosEmbed, TokenTypeEmbed, Unembed
 from core.model.heads import LabelHead
+from core.model.kv_cache import KVCache
 from core.model.norm import Normalise
 from core.model.part import Part
 from core.model.position import AlibiBias, RelativeBias, rotary_table

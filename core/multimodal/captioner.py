@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from core import hooks
 from core.config import ModelConfig
-from core.decoding.kv_cache import KVCache
 from core.hooks import HookPoint
 from core.model.initial import initialise
+from core.model.kv_cache import KVCache
 from core.model.part import Part
 from core.model.transformer import Transformer
 from core.multimodal import captions, patches

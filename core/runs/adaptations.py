@@ -1,4 +1,4 @@
-"""The recorded results of `core.training.adapting` and `core.analysis.in_context`, and the small models among them.
+"""The recorded results of adapting by training and by examples in the prompt, and the small models among them.
 
 assets/adaptability.json holds what each run came to; assets/adaptability.safetensors what the small ones learned, in
 half precision. `python -m scripts.record_adaptability` writes both.

@@ -15,9 +15,9 @@ from core.precision import settle
 from core.runs import kinds
 
 if TYPE_CHECKING:
-    from core.costs import Estimate
     from core.runs.kinds import Spec
     from core.runs.store import Store
+    from core.training.estimates import Estimate
 
 LOOKED_AT = 40  # of the newest runs of a kind
 COUNTED = 8  # of them at most, the newest ones

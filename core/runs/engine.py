@@ -26,8 +26,8 @@ from core.runs.store import Store
 from core.runs.worker import lease_seconds
 
 if TYPE_CHECKING:
-    from core.costs import Estimate
     from core.runs.kinds import Spec
+    from core.training.estimates import Estimate
 
 log = logging.getLogger("glassbox.runs")
 _LOOK = 0.25  # seconds between two looks at the queue, when nobody calls
@@ -254,7 +254,7 @@ class Engine:
         log.warning("Runs wait: %s", why)
 
     def _connect(self) -> Processes | Cluster:
-        from core.costs import measured_rate
+        from core.training.estimates import measured_rate
 
         crew = Cluster(self.scheduler, self.store) if self.scheduler else self._first_process()
         if not self._stop.is_set():

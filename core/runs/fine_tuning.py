@@ -18,9 +18,8 @@ from core.runs.records import RunError
 
 if TYPE_CHECKING:
     from core.config import ModelConfig
-    from core.costs import Estimate
     from core.language_model import LanguageModel
-    from core.runs.store import Store
+    from core.training.estimates import Estimate
     from core.training.fine_tune_spec import FineTuneSpec
     from core.training.fine_tuning import FineTuner
 
@@ -67,7 +66,7 @@ def estimate(spec: FineTuneSpec, text: str | None = None) -> Estimate:
     Raises:
         ValueError: the own lines cannot be learned from; the message says why.
     """
-    from core.costs import Estimate
+    from core.training.estimates import Estimate
     from core.training.labelled import own_examples
     from core.training.tuned import count, task_config
 
@@ -89,7 +88,8 @@ def _seconds(spec: FineTuneSpec, config: ModelConfig, learned: int, kept: int) -
     Args:
         learned: numbers; kept: bytes of activations of a step.
     """
-    from core.costs import measured_rate, row_flops
+    from core.costs import row_flops
+    from core.training.estimates import measured_rate
     from core.training.old_task import ROWS
 
     rate, length = measured_rate("float32"), _LENGTH[spec.task]
@@ -182,32 +182,6 @@ def _sample(tuner: FineTuner) -> str:
         first, last, _ = best_spans(start, end, given.inside[0])[0]
         answer = tuner.tokenizer.decode(row.ids[first : last + 1])
     return f"{'…' if len(text) > _SHOWN else ''}{text[-_SHOWN:]} → {answer}"
-
-
-def tuned_model(store: Store, id: str, step: int | None = None) -> LanguageModel:
-    """The model of a fine-tuning run as it was at a checkpoint (None: the last one): `classify` or `answer` ask it.
-
-    Raises:
-        NoSuchRun: there is no such run, or its base is gone. RunError: it fine-tunes nothing, has not begun, or keeps
-            nothing of that step.
-    """
-    from core.runs.loading import kept_step, load
-    from core.training.tuned import tuned
-
-    run = store.get(id)
-    if run.kind != "fine_tune":
-        raise RunError("this run fine-tunes no model")
-    step = kept_step(store, id, step)
-    learned = read_file(store.weights(id, step))
-    if run.spec.parent:
-        parent, _, at = run.spec.parent.partition("@")
-        base = load(store, parent, int(at))
-    else:
-        base = bundled_base(run.spec.base)
-    try:
-        return tuned(run.spec, base, learned, f"run:{id}")
-    except ValueError as error:
-        raise RunError(f"the checkpoint of step {step} of this run cannot be read: {error}") from error
 
 
 def read_file(weights: bytes) -> dict[str, Any]:

@@ -3,12 +3,11 @@
 A worker that begins as a Python of its own imports PyTorch for three seconds and fills 350 MB with what the server
 already has. One that is forked stands in a second, and takes only what it changes. So a server on Linux forks once,
 before it has done anything else (`prepare`), and what comes of that does nothing but fork workers when it is asked to
-(`born`). Elsewhere, and where nobody has prepared, workers are Pythons of their own (core/runs/processes.py).
+(`born`). Elsewhere, and where nobody has prepared, workers are Pythons of their own (core/runs/serving.py).
 """
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import signal
@@ -19,7 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-_NAME = 15  # what prctl(2) calls the name of a thread
+from core.runs.serving import call_me, serve
+
 _lock = threading.Lock()
 _control: socket.socket | None = None
 _pid = 0
@@ -39,8 +39,7 @@ def prepare() -> bool:
     global _control, _pid
     if not possible() or _control is not None:
         return _control is not None
-    import core.analysis.training_health
-    import core.runs.processes
+    import core.analysis.health.training_health
     import core.runs.samples
     import core.runs.worker
     import core.training.trainer  # noqa: F401
@@ -90,12 +89,6 @@ def _end() -> None:
             os.waitpid(_pid, 0)
 
 
-def call_me(name: str) -> None:
-    """Name this process, for whoever lists them: 15 letters at most, where the system lets one."""
-    with suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).prctl(_NAME, name.encode("ascii"), 0, 0, 0)
-
-
 def _close_all_but(mine: int) -> None:
     """Let go of the server's sockets: its port must be free as soon as it has ended."""
     for each in list(Path("/proc/self/fd").iterdir()):
@@ -125,8 +118,6 @@ def _fork_when_asked(control: socket.socket) -> NoReturn:
 
 def _work(control: socket.socket, line: socket.socket) -> NoReturn:
     """Be a worker; what the server would do at its end is not done here."""
-    from core.runs.processes import serve
-
     with suppress(BaseException):
         control.close()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from core.runs.records import RunError
 
 if TYPE_CHECKING:
-    from core.costs import Estimate
     from core.runs.lease import Moment
+    from core.training.estimates import Estimate
 
 TRAIN = "train"
 MODELS = (TRAIN, "shrink")  # kinds whose checkpoints are whole language models
@@ -25,7 +25,7 @@ _KINDS: dict[str, tuple[str, str, str]] = {  # kind -> where its spec's class is
     "word2vec": ("core.runs.word_specs", "WordsSpec", "core.runs.word_vectors"),
     "fine_tune": ("core.training.fine_tune_spec", "FineTuneSpec", "core.runs.fine_tuning"),
     "map": ("core.runs.word_specs", "MapSpec", "core.runs.word_maps"),
-    "shrink": ("core.training.shrink_spec", "ShrinkSpec", "core.runs.shrinking"),
+    "shrink": ("core.efficiency.shrink_spec", "ShrinkSpec", "core.runs.shrinking"),
 }
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from core.runs.records import LimitExceeded
 
 if TYPE_CHECKING:
-    from core.costs import Estimate
     from core.runs.kinds import Spec
+    from core.training.estimates import Estimate
 
 MB = 2**20
 LARGEST_TEXT = 5 * 10**6  # bytes of an own text

@@ -29,8 +29,6 @@ def load(store: Store, id: str, step: int | None = None) -> LanguageModel:
 
     run = store.get(id)
     if run.kind == "fine_tune":
-        from core.runs.fine_tuning import tuned_model
-
         return tuned_model(store, id, step)
     if run.kind not in MODELS:
         raise RunError(
@@ -47,6 +45,32 @@ def load(store: Store, id: str, step: int | None = None) -> LanguageModel:
     card = {"steps": run.steps, "seed": run.seed, "spec": run.spec.to_dict(), "revision": run.revision}
     tokenizer = Tokenizer(tokenizers.Tokenizer.from_str(words))
     return LanguageModel(model, tokenizer, f"run:{id}", card)
+
+
+def tuned_model(store: Store, id: str, step: int | None = None) -> LanguageModel:
+    """The model of a fine-tuning run as it was at a checkpoint (None: the last one): `classify` or `answer` ask it.
+
+    Raises:
+        NoSuchRun: there is no such run, or its base is gone. RunError: it fine-tunes nothing, has not begun, or keeps
+            nothing of that step.
+    """
+    from core.runs.fine_tuning import bundled_base, read_file
+    from core.training.tuned import tuned
+
+    run = store.get(id)
+    if run.kind != "fine_tune":
+        raise RunError("this run fine-tunes no model")
+    step = kept_step(store, id, step)
+    learned = read_file(store.weights(id, step))
+    if run.spec.parent:
+        parent, _, at = run.spec.parent.partition("@")
+        base = load(store, parent, int(at))
+    else:
+        base = bundled_base(run.spec.base)
+    try:
+        return tuned(run.spec, base, learned, f"run:{id}")
+    except ValueError as error:
+        raise RunError(f"the checkpoint of step {step} of this run cannot be read: {error}") from error
 
 
 def kept_step(store: Store, id: str, step: int | None) -> int:

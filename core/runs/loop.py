@@ -76,7 +76,7 @@ class Training:
             self.lease.close()
 
     def _train(self) -> None:
-        from core.training.points import Diverged
+        from core.diverged import Diverged
 
         try:
             self.work = work = self._begin()

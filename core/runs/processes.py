@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import queue
 import signal
 import socket
 import subprocess
@@ -23,13 +22,11 @@ from typing import BinaryIO, cast
 
 from core.runs import forks
 from core.runs.queue import Ticket
+from core.runs.serving import DONE, FAILED, WARM
 
 log = logging.getLogger("glassbox.runs")
-NAME = "glassbox-worker"
 _ROOT = Path(__file__).resolve().parents[2]
-_LEAVE = 20.0  # seconds that a worker has to store its run when its server has gone
 _AGAIN = 2.0  # seconds until another is started after one that did not come up
-_WARM, _DONE, _FAILED = b"warm", b"done", b"failed"
 # One thread: two beside a busy neighbour are ten times slower than one.
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
@@ -58,7 +55,7 @@ class Process:
             self._said, self._say = self._line.makefile("rb"), self._line.makefile("wb")
         else:
             self._started = subprocess.Popen(
-                [sys.executable, "-m", "core.runs.processes"],
+                [sys.executable, "-m", "core.runs.serving"],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_ROOT, env={**os.environ, **_ENVIRONMENT},
             )  # fmt: skip
             self.pid = self._started.pid
@@ -100,11 +97,11 @@ class Process:
         with suppress(OSError, ValueError):
             for line in self._said:
                 word = line.strip()
-                if word == _WARM:
+                if word == WARM:
                     self.warm = True
-                elif word in (_DONE, _FAILED):
-                    self.failed = word == _FAILED
-                    self.ticket = None if word == _DONE else self.ticket
+                elif word in (DONE, FAILED):
+                    self.failed = word == FAILED
+                    self.ticket = None if word == DONE else self.ticket
                 self._told()
         self.lost = True
         self._told()
@@ -182,64 +179,3 @@ class Processes:
 
     def _idle(self) -> list[Process]:
         return [each for each in self.all if each.warm and not each.lost and each.ticket is None]
-
-
-def serve(orders: BinaryIO, answers: BinaryIO) -> None:
-    """Train the runs whose tickets come on a line, until it ends: what a worker process does."""
-    from core.runs.warm import warm, warmed
-
-    forks.call_me(NAME)
-    leaving = threading.Event()
-    waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-
-    def say(word: bytes) -> None:
-        with suppress(OSError):  # nobody hears it any more; the line of orders will end, too
-            answers.write(word + b"\n")
-            answers.flush()
-
-    def hear() -> None:
-        with suppress(OSError, ValueError):
-            for order in orders:
-                waiting.put(order)
-        leaving.set()
-        waiting.put(b"")
-        time.sleep(_LEAVE)
-        os._exit(1)  # a step that takes this long is not waited for: the run goes on from its last state
-
-    threading.Thread(target=hear, name="orders", daemon=True).start()
-    warm()
-    warmed()
-    say(_WARM)
-    while order := waiting.get():
-        if leaving.is_set():
-            return
-        say(_DONE if _train(order, leaving.is_set) else _FAILED)
-
-
-def _train(order: bytes, leaving: Callable[[], bool]) -> bool:
-    """Train a run; whether all that could go wrong is written into it."""
-    from core.runs.worker import Address, train
-
-    said = json.loads(order)
-    try:
-        train(Address(said["url"]), Ticket(said["id"], said["lease"]), leaving)
-    except Exception:  # of the store, mostly: the run is handed out again
-        log.exception("Run %s was given up", said["id"])
-        return False
-    return True
-
-
-def main() -> None:
-    """A worker that is a Python of its own: orders come on its standard input, answers leave on its output."""
-    import core.training.trainer  # noqa: F401
-    from core.memory import let_go_of_libraries
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server; when it goes, this goes
-    let_go_of_libraries()
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever else is printed is no answer
-    serve(sys.stdin.buffer, answers)
-
-
-if __name__ == "__main__":
-    main()

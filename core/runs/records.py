@@ -148,7 +148,7 @@ class Checkpoint:
     Attributes:
         held_out: nats per token then; None: not measured.
         sample: how the model then continued the spec's prompt.
-        health: what `core.analysis.training_health.measure` found then (plain JSON).
+        health: what `core.analysis.health.training_health.measure` found then (plain JSON).
         kept: whether its weights are still stored (the oldest give way when the store is full).
     """
 

@@ -10,9 +10,9 @@ from core.runs.training import Trained
 
 if TYPE_CHECKING:
     from core.config import ModelConfig
-    from core.costs import Estimate
+    from core.efficiency.shrink_spec import ShrinkSpec
     from core.language_model import LanguageModel
-    from core.training.shrink_spec import ShrinkSpec
+    from core.training.estimates import Estimate
 
 LIGHTER = ("choose a smaller batch, or shorter rows", "choose fewer steps, or a smaller batch")
 _TEACHER = 1 / 3  # of a training step of the teacher's own: its pass forward
@@ -24,8 +24,8 @@ def begin(spec: ShrinkSpec, text: str | None, state: bytes | None, start: Start)
     Raises:
         ValueError: the base is no decoder or too small, nothing would be left of it, or the state is another run's.
     """
+    from core.efficiency.shrinking import trainer_of
     from core.runs.bases import begun
-    from core.training.shrinking import trainer_of
     from core.training.state import State
 
     trainer = trainer_of(spec, begun(spec.parent, start) if spec.parent else bundled_base(spec.base))
@@ -37,8 +37,8 @@ def begin(spec: ShrinkSpec, text: str | None, state: bytes | None, start: Start)
 @lru_cache(maxsize=2)
 def bundled_base(name: str) -> LanguageModel:
     """A bundled decoder, loaded once; nobody writes to it. Raises ValueError: there is none of that name."""
+    from core.efficiency.shrink_spec import check_decoder
     from core.runs.bases import bundled_model
-    from core.training.shrink_spec import check_decoder
 
     lm = bundled_model(name)
     check_decoder(lm.config)
@@ -51,8 +51,8 @@ def estimate(spec: ShrinkSpec, text: str | None = None) -> Estimate:
     Raises:
         ValueError: the base is no decoder, or too small for a student.
     """
-    from core.costs import Estimate, estimate, measured_rate
-    from core.training.shrink_spec import STUDENTS, student_of
+    from core.efficiency.shrink_spec import STUDENTS, student_of
+    from core.training.estimates import Estimate, estimate, measured_rate
 
     base = bundled_base(spec.base or "tales-gpt")
     small = student_of(base.config) if spec.way in STUDENTS else _left(spec, base.config)

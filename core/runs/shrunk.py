@@ -15,11 +15,11 @@ from core.analysis.seeds import Interval, interval
 from core.checkpoints.files import read_json
 from core.checkpoints.folder import own_config
 from core.costs import row_flops
+from core.efficiency import shrink_lab
+from core.efficiency.shrink_lab import SEEDS
+from core.efficiency.shrink_spec import ShrinkSpec, Way, student_of
 from core.efficiency.speed import Speed
 from core.runs.results import ASSETS, Results
-from core.training import shrink_lab
-from core.training.shrink_lab import SEEDS
-from core.training.shrink_spec import ShrinkSpec, Way, student_of
 from core.zoo import BUNDLED
 
 RECORDED = ASSETS / "efficiency.json"

@@ -12,7 +12,7 @@ from core.runs.kinds import Reached, Start
 from core.runs.lease import Moment
 
 if TYPE_CHECKING:
-    from core.costs import Estimate
+    from core.training.estimates import Estimate
     from core.training.spec import TrainSpec
     from core.training.trainer import Trainer
 
@@ -37,8 +37,8 @@ def begin(spec: TrainSpec, text: str | None, state: bytes | None, start: Start) 
 
 
 def estimate(spec: TrainSpec, text: str | None = None) -> Estimate:
-    """What training would take: `core.costs.estimate`."""
-    from core.costs import estimate
+    """What training would take: `core.training.estimates.estimate`."""
+    from core.training.estimates import estimate
 
     return estimate(spec, characters=None if text is None else len(text))
 
@@ -113,11 +113,11 @@ def still(trainer: Trainer) -> Trainer:
 def moment(trainer: Trainer, held_out: float | None = None) -> Moment:
     """The checkpoint of a model as it is now: weights, held-out loss (if it is not known), sample, maps, health.
 
-    Under a dial the health has "pronouns": the gap by profession, see `core.training.corpus_lab.measure`.
+    Under a dial the health has "pronouns": the gap by profession, see `core.analysis.tasks.pronoun_gap.by_profession`.
     """
     from safetensors.torch import save
 
-    from core.analysis.training_health import measure
+    from core.analysis.health.training_health import measure
     from core.runs import samples
 
     pronouns = _unless_broken(lambda: _pronouns(trainer)) if trainer.spec.dial else None
@@ -136,9 +136,9 @@ def moment(trainer: Trainer, held_out: float | None = None) -> Moment:
 
 
 def _pronouns(trainer: Trainer) -> dict[str, Any]:
-    from core.training.corpus_lab import measure
+    from core.analysis.tasks.pronoun_gap import by_profession
 
-    return measure(trainer.language_model, [job for job, _ in trainer.spec.dial])
+    return by_profession(trainer.language_model, [job for job, _ in trainer.spec.dial])
 
 
 def _unless_broken(look: Callable[[], T]) -> T | None:

@@ -19,7 +19,7 @@ def warm() -> None:
     from core.memory import keep_freed_memory
 
     keep_freed_memory()
-    import core.analysis.training_health
+    import core.analysis.health.training_health
     import core.runs.samples
     import core.training.trainer  # noqa: F401
 

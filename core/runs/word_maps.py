@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from core.runs.kinds import Reached, Start
 from core.runs.lease import Moment
 from core.runs.records import Places
+from core.vectors.maps import project
 from core.vectors.projection import Moment as Settled
-from core.vectors.projection import neighbours_kept, pca, project
+from core.vectors.projection import neighbours_kept, pca
 
 if TYPE_CHECKING:
-    from core.costs import Estimate
     from core.runs.word_specs import MapSpec
+    from core.training.estimates import Estimate
     from core.vectors.static import StaticVectors
 
 LIGHTER = ("choose fewer words", "choose fewer words")
@@ -66,8 +67,8 @@ def _table(spec: MapSpec, start: Start) -> StaticVectors:
 
 def estimate(spec: MapSpec, text: str | None = None) -> Estimate:
     """The numbers of the map, memory and seconds."""
-    from core.costs import Estimate
     from core.runs.word_vectors import slower
+    from core.training.estimates import Estimate
 
     n, size = spec.words, 64
     if spec.method == "umap":

@@ -20,9 +20,9 @@ from core.runs.lease import Moment
 from core.runs.records import Places, RunError
 
 if TYPE_CHECKING:
-    from core.costs import Estimate
     from core.runs.store import Store
     from core.runs.word_specs import WordsSpec
+    from core.training.estimates import Estimate
     from core.vectors.reading import Reading
     from core.vectors.static import StaticVectors
 
@@ -31,7 +31,7 @@ _SAMPLED = 4  # words whose neighbours a checkpoint tells
 _GLIMPSE = 50_000  # words of an own text that are looked at before a run starts
 _BYTES = 4 * 10**6  # what is there whatever the text
 _TERM, _SIZE = 9e-8, 1.2e-9  # seconds for each score of a pair, and for each dimension of one
-_REFERENCE = 6.1e-4  # seconds of the same machine's loop (`core.costs.pace.Rate`)
+_REFERENCE = 6.1e-4  # seconds of the same machine's loop (`core.training.estimates.Rate`)
 LIGHTER = (
     "choose fewer dimensions, or leave out more of the rare words",
     "choose fewer words or epochs, a smaller window, fewer negatives or fewer dimensions",
@@ -75,7 +75,7 @@ def estimate(spec: WordsSpec, text: str | None = None) -> Estimate:
     Raises:
         ValueError: an own text has too few words.
     """
-    from core.costs import Estimate
+    from core.training.estimates import Estimate
 
     words = spec.most
     if text is not None:
@@ -95,7 +95,7 @@ def estimate(spec: WordsSpec, text: str | None = None) -> Estimate:
 
 def slower() -> float:
     """How many times longer this machine takes than the one where the times here were measured."""
-    from core.costs import measured_rate
+    from core.training.estimates import measured_rate
 
     return measured_rate().loop / _REFERENCE
 
@@ -148,7 +148,7 @@ class Learning:
         Raises:
             Diverged: the vectors grow without end.
         """
-        from core.training.points import Diverged
+        from core.diverged import Diverged
 
         began, first, words = time.perf_counter(), self.done_steps, self.learning.words
         before, losses = self.learning.vectors.clone(), []

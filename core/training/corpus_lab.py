@@ -8,15 +8,11 @@ steps, the vocabulary, and by seed the first weights and what is drawn of the wo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
 
 from core.data.dial import REMEDIES, Remedy
 from core.data.toyland.words import PROFESSIONS
 from core.training.recipes import fast
 from core.training.spec import TrainSpec
-
-if TYPE_CHECKING:
-    from core.language_model import LanguageModel
 
 DIALLED = tuple(sorted(PROFESSIONS[::2]))
 OTHERS = tuple(sorted(PROFESSIONS[1::2]))
@@ -64,24 +60,3 @@ def plan() -> Iterator[TrainSpec]:
             yield spec(dose, seed)
         for remedy in REMEDIES:
             yield spec(BIASED, seed, remedy=remedy)
-
-
-def measure(lm: LanguageModel, jobs: Sequence[str]) -> dict[str, Any]:
-    """The pronoun gap of every profession of Toyland in a model, as plain JSON.
-
-    Returns:
-        gaps: profession -> nats, the mean over the templates; dialled, others: the mean share of "she" among "she" and
-        "he" of `jobs` and of the rest, None where there is no rest.
-    """
-    from core.analysis.pronoun_gap import TEMPLATES, measured, parsed
-
-    found = {gap.job: gap for gap in measured(lm, sorted(PROFESSIONS), parsed(TEMPLATES)).gaps}
-    return {
-        "gaps": {job: round(gap.mean, 5) for job, gap in found.items()},
-        "dialled": _mean([found[job].share for job in found if job in jobs]),
-        "others": _mean([found[job].share for job in found if job not in jobs]),
-    }
-
-
-def _mean(values: list[float]) -> float | None:
-    return round(sum(values) / len(values), 6) if values else None

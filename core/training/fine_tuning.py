@@ -21,7 +21,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import AdamW
 
+from core import zoo
 from core.device import best_device
+from core.diverged import Diverged
 from core.language_model import LanguageModel
 from core.model.transformer import Transformer
 from core.training import labelled, lora, prompt_tuning
@@ -29,10 +31,9 @@ from core.training.eager import without_compiler
 from core.training.fine_tune_spec import FineTuneSpec
 from core.training.labelled import Batch, Example, right_of
 from core.training.old_task import old_loss
-from core.training.points import Diverged
 from core.training.prompt_tuning import Prompted
 from core.training.state import State
-from core.training.tuned import HEAD, LORA, PROMPT, as_file, base_of, begin_with, check_base
+from core.training.tuned import HEAD, LORA, PROMPT, as_file, begin_with, check_base
 from core.vectors.probe import Accuracy, wilson
 
 CLIP = 1.0  # the longest gradient (Devlin et al. 2019, released code)
@@ -71,9 +72,23 @@ class Result:
     old: tuple[float, float] | None
 
 
-def fine_tune(spec: FineTuneSpec, own: str | None = None) -> Iterator[TunePoint]:
-    """Adapt a model as `spec` says, one point a step. Raises as `FineTuner`."""
-    return FineTuner(spec, base_of(spec), own).run()
+def fine_tune(
+    spec: FineTuneSpec, base: LanguageModel | None = None, own: str | None = None
+) -> Iterator[TunePoint]:
+    """Adapt a model as `spec` says, one point a step.
+
+    Args:
+        base: the pretrained encoder; None: the bundled one that `spec` names.
+
+    Raises:
+        As `FineTuner`; ValueError also: the spec names a run's checkpoint, and no base was given.
+    """
+    if base is None and spec.parent:
+        id, _, step = spec.parent.partition("@")
+        raise ValueError(
+            f"this run adapts a checkpoint: give it as base=core.load('run:{id}', snapshot={step})"
+        )
+    return FineTuner(spec, base or zoo.load(spec.base, device="cpu"), own).run()
 
 
 class FineTuner:

@@ -14,6 +14,7 @@ from torch.optim import Optimizer as TorchOptimizer
 
 from core.config import ModelConfig
 from core.precision import choose
+from core.training import fast_cpu
 from core.training.eager import without_compiler
 from core.training.muon import Muon
 from core.training.spec import TrainSpec
@@ -70,6 +71,7 @@ class Optimizer:
         self.model, self.spec = model, spec
         half = choose(spec.precision, next(model.parameters()).device) == "bfloat16"
         self.working = copy.deepcopy(model).to(torch.bfloat16) if half else model
+        fast_cpu.put_in(self.working)
         self.groups = Groups.of(model)
         products = torch.bfloat16 if half else torch.float32
         self.torch = _build(self.groups, model.config, spec, products)  # type: ignore[arg-type]

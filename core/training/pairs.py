@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, Literal
 
-from core.analysis.broken import WITHOUT, Part
+from core.config import WITHOUT, Part
 from core.data import corpora
 from core.training.spec import TrainSpec
 

@@ -1,8 +1,7 @@
-"""What a step of training leaves behind: a point of the curve, or the reason why there is none."""
+"""What a step of training leaves behind: a point of the curve."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from core.language_model import LanguageModel
@@ -27,12 +26,3 @@ class Point:
     seconds: float
     model: LanguageModel
     held_out: float | None = None
-
-
-class Diverged(ArithmeticError):
-    """The loss went to where no learning is: not finite, or far above guessing. Nothing was changed by that step."""
-
-    def __init__(self, step: int, loss: float, what: str = "loss") -> None:
-        size = f"{loss:,.3g}" if math.isfinite(loss) else "not a finite number"
-        super().__init__(f"diverged at step {step:,}: the {what} was {size}; try a lower learning rate")
-        self.step, self.loss = step, loss

@@ -56,7 +56,7 @@ class Retrainer(Trainer):
     """A run of `spec` that begins with a pruned model.
 
     Args:
-        spec: of the model's own shape (see `core.training.shrink_spec`).
+        spec: of the model's own shape (see `core.efficiency.shrink_spec`).
         pruned: the model as it was pruned; it is not touched.
         masks: of its matrices; {}: none is held.
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from core.data.pool import Source
 from core.data.shards import Shards
 from core.device import best_device
+from core.diverged import Diverged
 from core.language_model import LanguageModel
 from core.model.initial import initialise
 from core.model.transformer import build
@@ -23,7 +24,7 @@ from core.training import objectives, schedule
 from core.training.loss import UNSCORED
 from core.training.objectives import Example
 from core.training.optimizers import Moved, Optimizer
-from core.training.points import Diverged, Point
+from core.training.points import Point
 from core.training.preparation import learned, special_ids, vocabulary_note
 from core.training.reading import Reading, seed_of
 from core.training.spec import TrainSpec

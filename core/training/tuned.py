@@ -25,20 +25,6 @@ HEAD, PROMPT, LORA = "label_head.", "prompt", "lora."
 _BESIDE = ("frozen", "prompt", "lora")  # ways that leave the base's own weights as they are
 
 
-def base_of(spec: FineTuneSpec) -> LanguageModel:
-    """The pretrained encoder, on the processor.
-
-    Raises:
-        CheckpointError: there is no such model. ValueError: it is no encoder that fills in masked words.
-    """
-    from core.zoo import RUN, load
-
-    if spec.parent:
-        id, _, step = spec.parent.partition("@")
-        return check_base(load(f"{RUN}{id}", snapshot=int(step), device="cpu"))
-    return check_base(load(spec.base, device="cpu"))
-
-
 def check_base(lm: LanguageModel) -> LanguageModel:
     """The model itself. Raises ValueError: it is no encoder that fills in masked words."""
     config = lm.config

@@ -15,9 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from core.analysis.logit_lens import residual_streams
 from core.hooks import recording
 from core.language_model import LanguageModel
+from core.trace import residual_streams
 
 Array = NDArray[np.float32]
 LONGEST_WORD = 100  # characters of a word to follow

@@ -1,20 +1,15 @@
-"""Vectors of many dimensions on a map of two or three: by PCA at once, by t-SNE and UMAP in many small steps.
-
-PCA is linear: distances on its map are those of the vectors seen from one side, and arrows stay arrows. t-SNE and UMAP
-keep who is near whom; on their maps distances between groups, and the sizes of groups, say little.
-"""
+"""Principal components, a moment of any map in the making, and how many neighbours a map keeps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
-Method = Literal["pca", "tsne", "umap"]
 _ROWS = 4096  # vectors a time: their sums of products are taken in float64
 
 
@@ -105,60 +100,3 @@ def _nearest(table: Array, rows: NDArray[np.int64], count: int) -> NDArray[np.in
         far[np.arange(len(part)), part] = np.inf
         found.append(np.argpartition(far, count - 1, axis=1)[:, :count])
     return np.concatenate(found)
-
-
-def project(
-    vectors: Array,
-    method: Method,
-    *,
-    count: int = 2,
-    seed: int = 0,
-    steps: int | None = None,
-    near: float | None = None,
-    last: Moment | None = None,
-) -> Iterator[Moment]:
-    """A map of vectors (N, D), given again and again as it settles; who stops asking stops the work.
-
-    Args:
-        count: 2 or 3 dimensions of the map.
-        steps: None: the method's usual number.
-        near: how many neighbours count for a word: t-SNE's perplexity, UMAP's neighbours (None: the usual number).
-        last: go on after this moment, with its `state`, of the same vectors and settings: the map becomes the same.
-
-    Raises:
-        ValueError: an unknown method, too few vectors for it, or vectors with fewer dimensions than the map.
-    """
-    if method not in get_args(Method):
-        raise ValueError(f"no map is called {method!r}: choose one of {', '.join(get_args(Method))}")
-    if count not in (2, 3):
-        raise ValueError(f"a map has 2 or 3 dimensions, not {count}")
-    return _METHODS[method](vectors, count, seed, steps, near, last)
-
-
-def _pca(
-    vectors: Array, count: int, seed: int, steps: int | None, near: float | None, last: Moment | None
-) -> Iterator[Moment]:
-    if last is None:
-        plane = pca(vectors, count)
-        yield Moment(1, 1, plane.place(vectors), float(1 - plane.shares.sum()))
-
-
-def _tsne(
-    vectors: Array, count: int, seed: int, steps: int | None, near: float | None, last: Moment | None
-) -> Iterator[Moment]:
-    from core.vectors.tsne import PERPLEXITY, STEPS, tsne
-
-    return tsne(vectors, count=count, steps=steps or STEPS, perplexity=near or PERPLEXITY, last=last)
-
-
-def _umap(
-    vectors: Array, count: int, seed: int, steps: int | None, near: float | None, last: Moment | None
-) -> Iterator[Moment]:
-    from core.vectors.umap import NEIGHBOURS, umap
-
-    neighbours = round(near or NEIGHBOURS)
-    return umap(vectors, count=count, seed=seed, steps=steps, neighbours=neighbours, last=last)
-
-
-_Maker = Callable[[Array, int, int, int | None, float | None, Moment | None], Iterator[Moment]]
-_METHODS: dict[Method, _Maker] = {"pca": _pca, "tsne": _tsne, "umap": _umap}

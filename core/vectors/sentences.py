@@ -17,11 +17,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.analysis.logit_lens import stream_names
 from core.checkpoints.sentence import CARD
 from core.hooks import Intervention, intervene, recording
 from core.language_model import LanguageModel
 from core.model.transformer import ContextTooLong, EncoderDecoder, Transformer
+from core.trace import stream_names
 from core.vectors.static import StaticVectors
 
 Array = NDArray[np.float32]

@@ -282,7 +282,7 @@ class Word2Vec:
             return float("nan")
         loss = float(torch.cat(losses).mean())
         if not np.isfinite(loss):
-            from core.training.points import Diverged
+            from core.diverged import Diverged
 
             raise Diverged(self.words, loss)
         return loss

@@ -14,10 +14,10 @@ from app.components.attention.change import heard, read_edits, read_shown, write
 from app.components.attention.controls import change_controls
 from app.components.attention.question import ask
 from app.components.attention.take import answer_cell, cells, table
-from core.analysis.attention_steps import AttentionSteps, Change, attention_steps, replace_scores
-from core.analysis.masks import under_masks
+from core.analysis.heads.masks import under_masks
+from core.analysis.heads.shared_keys import share_keys
+from core.analysis.heads.steps import AttentionSteps, Change, attention_steps, replace_scores
 from core.analysis.places import Kind
-from core.analysis.shared_keys import share_keys
 from core.model.attention import Attention, attention_pattern, attention_scores
 
 LONGEST = 64  # tokens: as many rows and columns as the picture holds

@@ -11,10 +11,10 @@ from app.components.feed_forward import controls, off, take
 from app.components.feed_forward import neuron as about
 from app.components.feed_forward.question import OPTIONS, ask
 from app.components.feed_forward.sample import Job
-from core.analysis.activation_curves import bends, curve
-from core.analysis.broken import predicting_row
-from core.analysis.knockouts import NeuronKnockout, ablate_neurons, knock_out_neurons
-from core.analysis.neurons import promoted, token_steps
+from core.analysis.health.broken import predicting_row
+from core.analysis.neurons.activation_curves import bends, curve
+from core.analysis.neurons.feed_forward import promoted, token_steps
+from core.analysis.neurons.knockouts import NeuronKnockout, ablate_neurons, knock_out_neurons
 from core.model.feed_forward import FeedForward
 from core.trace import Trace
 
@@ -119,7 +119,7 @@ def notebook() -> list[str]:
     shipped = kept is not None and read is None
     if not says:
         off_now = f"ablate_neurons({block}, {list(question.off)})"
-        imports = "from core.analysis.knockouts import ablate_neurons"
+        imports = "from core.analysis.neurons.knockouts import ablate_neurons"
         made = take.cells(load, given, seen, source, stack, question, None, None, shipped)
         return [*made, bare.cell(ctx.text, off_now, imports, judge())]
     asked, answer = knocked(question.off), judge()

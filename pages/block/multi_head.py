@@ -13,13 +13,13 @@ from app.components.multi_head.off import read_off
 from app.components.multi_head.question import OPTIONS, ask
 from app.components.multi_head_more import show
 from app.components.multi_head_more.further import Further
-from core.analysis.head_composition import composition
-from core.analysis.head_effects import Knockout, head_effects, knock_out, switch_off
-from core.analysis.head_jobs import head_jobs, name_heads
-from core.analysis.head_nulls import head_chance
-from core.analysis.head_patterns import head_maps, pattern_scores
-from core.analysis.head_sets import set_effects
-from core.analysis.head_shares import head_shares
+from core.analysis.heads.composition import composition
+from core.analysis.heads.effects import Knockout, head_effects, knock_out, switch_off
+from core.analysis.heads.jobs import head_jobs, name_heads
+from core.analysis.heads.nulls import head_chance
+from core.analysis.heads.patterns import head_maps, pattern_scores
+from core.analysis.heads.sets import set_effects
+from core.analysis.heads.shares import head_shares
 from core.analysis.places import Kind
 from core.model.attention import Attention
 
@@ -124,7 +124,7 @@ def notebook() -> list[str]:
         without_them = f"*switch_off({list(question.off)}, {off.value!r})"
         return [
             *take.cells(take.loading(ctx), asked, off, seen, shown, None, further),
-            bare.cell(ctx.text, without_them, "from core.analysis.head_effects import switch_off", judge()),
+            bare.cell(ctx.text, without_them, "from core.analysis.heads.effects import switch_off", judge()),
         ]
     return take.cells(take.loading(ctx), asked, off, seen, shown, ask_model(), further)
 

@@ -9,9 +9,9 @@ from app.components import norm_residual as view
 from app.components import norm_residual_more as more
 from app.components.norm_residual import take
 from app.components.norm_residual.question import ask
-from core.analysis.ledger import ledger
-from core.analysis.ledger_lines import direct_logits, without_line
-from core.analysis.normalization import norm_steps
+from core.analysis.stream.ledger import ledger
+from core.analysis.stream.ledger_lines import direct_logits, without_line
+from core.analysis.stream.normalization import norm_steps
 from core.model.block import Block
 from core.model.norm import Normalise
 

@@ -11,8 +11,9 @@ import streamlit as st
 from app import events, page, state, strange, widgets
 from app.components import adaptability as view
 from app.components.adaptability import controls, games, own, question, studies, take
-from core.analysis import in_context, seeds
+from core.analysis import seeds
 from core.analysis.seeds import interval
+from core.analysis.tasks import in_context
 from core.training import adapting, prompt_tuning, tuned
 
 LONGEST = 100  # tokens of the text

@@ -12,12 +12,12 @@ from app.components import interpretability_path as path
 from app.components.interpretability import asking, controls, maps, take
 from app.components.interpretability.controls import LONGEST
 from app.components.interpretability.question import ask
-from core.analysis.corrupting import corrupt
-from core.analysis.direct_attribution import attribute
-from core.analysis.logit_lens import logit_lens
-from core.analysis.patching import Patching
+from core.analysis.patching.corrupting import corrupt
+from core.analysis.patching.patches import Patching
+from core.analysis.patching.text_pairs import text_pair
 from core.analysis.places import Kind
-from core.analysis.text_pairs import text_pair
+from core.analysis.stream.direct_attribution import attribute
+from core.analysis.stream.logit_lens import logit_lens
 
 KEYS = ("stage", "sight", "row", "tier", "block", "head", "shade", "extent")
 EXAMPLES = (

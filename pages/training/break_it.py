@@ -11,11 +11,11 @@ from app.components import break_it as view
 from app.components.break_it import take
 from app.components.break_it import trained as pairs
 from app.components.break_it.question import ask
-from core.analysis.broken import losses_without, read, without
-from core.analysis.depth import measure_depth
-from core.analysis.diagnosis import diagnose
-from core.analysis.remedies import remedy
-from core.analysis.training_health import order_seen
+from core.analysis.health.broken import losses_without, read, without
+from core.analysis.health.diagnosis import diagnose
+from core.analysis.health.remedies import remedy
+from core.analysis.health.training_health import order_seen
+from core.analysis.stream.depth import measure_depth
 
 LONGEST = 64  # tokens of the text
 KEYS = ("part", "stage")

@@ -7,10 +7,10 @@ from functools import partial
 from app import cache, events, models, page, state
 from app.components import lab as view
 from app.components.lab import acts, controls, ours, planned, question, setting, shown, strip, take
-from core.analysis.head_patterns import head_maps, pattern_scores
+from core.analysis.heads.patterns import head_maps, pattern_scores
 from core.analysis.places import Kind
 from core.checkpoints import CheckpointError
-from core.costs import estimate
+from core.training.estimates import estimate
 from core.training.text_loss import text_loss
 
 LONGEST = 64  # tokens of the text: what a map of the strip holds

@@ -12,7 +12,7 @@ from app.components import regularization_more as more
 from app.components.regularization import take
 from app.components.regularization import trained as runs
 from app.components.regularization.question import OPTIONS, ask
-from core.analysis.weights import by_matrix
+from core.analysis.stream.weights import by_matrix
 from core.training.dropout import dropout_mask, dropped, mean_over_masks, under_masks
 from core.training.early_stopping import stop_early
 

@@ -10,16 +10,8 @@ from app import events, page, reading, state, widgets
 from app.components import applications as view
 from app.components.applications import assistant, headed, measured, question, scores, take, uses, verdict
 from app.components.applications.answers import answer
-from core.analysis import (
-    alignment,
-    code_checks,
-    code_scores,
-    cross_reading,
-    heroes,
-    label_chances,
-    label_reading,
-    pointed,
-)
+from core.analysis.heads import alignment, cross_reading, pointed
+from core.analysis.tasks import code_checks, code_scores, heroes, label_chances, label_reading
 from core.decoding import labels
 from core.decoding.generate import generate
 

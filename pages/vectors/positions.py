@@ -14,12 +14,18 @@ from app.components.positions import take
 from app.components.positions.kinds import BIASES, TABLES, Seen, Where, see
 from app.components.positions.order import Order, see_order
 from app.components.positions.question import ask
-from core.analysis.distance_bias import alibi_bias, distance_bias
-from core.analysis.extrapolation import recorded
-from core.analysis.positions import model_table, shift, similarity_by_distance, sinusoidal
-from core.analysis.rotation import one_by_distance, plain_turning, score_by_distance, turned_by, turning
-from core.analysis.shuffle import shuffle
-from core.analysis.tiny_positions import tiny_bias, tiny_table
+from core.analysis.positions.distance_bias import alibi_bias, distance_bias
+from core.analysis.positions.extrapolation import recorded
+from core.analysis.positions.rotation import (
+    one_by_distance,
+    plain_turning,
+    score_by_distance,
+    turned_by,
+    turning,
+)
+from core.analysis.positions.shuffle import shuffle
+from core.analysis.positions.tables import model_table, shift, similarity_by_distance, sinusoidal
+from core.analysis.positions.tiny import tiny_bias, tiny_table
 from core.config import Position
 
 LONGEST = 24  # tokens: a chip each, side by side

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from app.components.lab.presets import PRESETS
+from core.efficiency.shrink_spec import ShrinkSpec
 from core.memory import keep_freed_memory
 from core.precision import Chosen, products
 from core.runs import Store, kinds
@@ -24,7 +25,6 @@ from core.training.examples import triple
 from core.training.fine_tune_spec import compared
 from core.training.pairs import broken_spec, few_fables, regularized_spec
 from core.training.quintet import quintet
-from core.training.shrink_spec import ShrinkSpec
 from tests.benchmarks import pair
 
 WITHIN = 1.5

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 import core
-from core.analysis.head_effects import head_effects
-from core.analysis.patch_sweep import COARSE, steps, sweep
-from core.analysis.patching import Patching
-from core.analysis.text_pairs import text_pair
+from core.analysis.heads.effects import head_effects
+from core.analysis.patching.patches import Patching
+from core.analysis.patching.sweep import COARSE, steps, sweep
+from core.analysis.patching.text_pairs import text_pair
 from core.decoding.tree import grow
 from core.language_model import LanguageModel
 from tests import real

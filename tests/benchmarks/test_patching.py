@@ -14,9 +14,9 @@ from torch import Tensor
 from transformer_lens import patching as theirs
 
 import core
-from core.analysis.patch_sweep import patched
-from core.analysis.patching import Patching
-from core.analysis.text_pairs import text_pair
+from core.analysis.patching.patches import Patching
+from core.analysis.patching.sweep import patched
+from core.analysis.patching.text_pairs import text_pair
 from core.language_model import LanguageModel
 from tests.benchmarks import pair, sizes
 from tests.heads import tiny

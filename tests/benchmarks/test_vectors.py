@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from core.data.corpora import corpus
-from core.vectors.projection import neighbours_kept, project
+from core.vectors.maps import project
+from core.vectors.projection import neighbours_kept
 from core.vectors.reading import Reading, read
 from core.vectors.static import StaticVectors, glove
 from core.vectors.word2vec import Settings, Word2Vec

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import core
-from core.analysis.in_context import weigh
+from core.analysis.tasks.in_context import weigh
 from core.runs import adaptations
 from core.training import adapting
 from tests.browser import checks, driver

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 import core
 from app.components.applications import uses
-from core.analysis.cross_reading import Rule, cross_reading, word_spans
+from core.analysis.heads.cross_reading import Rule, cross_reading, word_spans
 from core.data.tasks import TASKS
 from tests.browser import checks, driver
 from tests.pages.conftest import random_model

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import core
-from core.analysis.attention_steps import AttentionSteps, Change, attention_steps
-from core.analysis.masks import MaskRule, under_masks
-from core.analysis.shared_keys import sharings
+from core.analysis.heads.masks import MaskRule, under_masks
+from core.analysis.heads.shared_keys import sharings
+from core.analysis.heads.steps import AttentionSteps, Change, attention_steps
 from core.decoding.answering import answer_with
 from tests.browser import checks, driver
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import core
-from core.analysis.pronoun_gap import TEMPLATES, measured, parsed
+from core.analysis.tasks.pronoun_gap import TEMPLATES, measured, parsed
 from core.data.toyland.words import PROFESSIONS
 from core.runs import doses
 from core.training.corpus_lab import MEASURED

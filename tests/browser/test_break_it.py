@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page
 import core
 from app.components.break_it import NAMES, judged, see
 from app.components.break_it.trained import recorded_names
-from core.analysis.broken import WITHOUT
-from core.analysis.diagnosis import diagnose
-from core.analysis.evidence import of_run
+from core.analysis.health.diagnosis import diagnose
+from core.analysis.health.evidence import of_run
+from core.config import WITHOUT
 from core.runs import recorded
 from tests.browser import checks, driver
 

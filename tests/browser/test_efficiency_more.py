@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page
 
 from core.efficiency import judging
 from core.efficiency.removal import by_level
+from core.efficiency.shrink_lab import LEVELS, LONGER
 from core.runs import shrunk
-from core.training.shrink_lab import LEVELS, LONGER
 from core.zoo import load
 from tests.browser import checks, driver
 

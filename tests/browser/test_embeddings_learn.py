@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 import core.runs
 from core.runs.word_recordings import recorded_words
 from core.runs.word_specs import MapSpec
-from core.vectors.projection import project
+from core.vectors.maps import project
 from core.vectors.static import glove
 from tests.browser import checks, driver
 

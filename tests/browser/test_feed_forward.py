@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import core
-from core.analysis import top_texts
-from core.analysis.activation_curves import bends, curve
-from core.analysis.knockouts import knock_out_neurons
-from core.analysis.neurons import promoted, token_steps
+from core.analysis.neurons import top_texts
+from core.analysis.neurons.activation_curves import bends, curve
+from core.analysis.neurons.feed_forward import promoted, token_steps
+from core.analysis.neurons.knockouts import knock_out_neurons
 from tests.browser import checks, driver
 
 TEXT = "The cook baked a"

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import core
-from core.analysis.overview import overview
+from core.analysis.stream.overview import overview
 from core.decoding.answering import answer_with
 from tests.browser import checks, driver
 

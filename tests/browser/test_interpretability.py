@@ -11,12 +11,12 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import core
-from core.analysis.direct_attribution import attribute
-from core.analysis.logit_lens import logit_lens
-from core.analysis.patch_sweep import patched
-from core.analysis.patching import Patching
-from core.analysis.paths import INTO, paths
-from core.analysis.text_pairs import text_pair
+from core.analysis.patching.patches import Patching
+from core.analysis.patching.paths import INTO, paths
+from core.analysis.patching.sweep import patched
+from core.analysis.patching.text_pairs import text_pair
+from core.analysis.stream.direct_attribution import attribute
+from core.analysis.stream.logit_lens import logit_lens
 from tests.browser import checks, driver
 
 NAME = "interpretability"

@@ -9,12 +9,12 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import core
-from core.analysis.circuit_walk import walk
-from core.analysis.explainers import NAMES, explain
-from core.analysis.faithfulness import SIDES, faithfulness
-from core.analysis.integrated_gradients import integrated_gradients
-from core.analysis.readout import Readout, baseline
-from core.analysis.selectivity import Layer, selectivity
+from core.analysis.explaining.explainers import NAMES, explain
+from core.analysis.explaining.faithfulness import SIDES, faithfulness
+from core.analysis.explaining.integrated_gradients import integrated_gradients
+from core.analysis.explaining.readout import Readout, baseline
+from core.analysis.explaining.selectivity import Layer, selectivity
+from core.analysis.patching.circuit_walk import walk
 from tests.browser import checks, driver
 
 PAGE, MORE, WALK = "interpretability", "interpretability_more", "interpretability_walk"

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Page, ViewportSize
 
 import core
-from core.analysis.head_effects import head_effects
-from core.analysis.overview import overview
+from core.analysis.heads.effects import head_effects
+from core.analysis.stream.overview import overview
 from tests.browser import driver
 
 TEXT = "The fox and the crow sat in the wood and the fox"

@@ -11,14 +11,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import core
-from core.analysis.attention_steps import attention_steps
-from core.analysis.head_composition import composition
-from core.analysis.head_effects import head_effects, knock_out, switch_off
-from core.analysis.head_jobs import head_jobs
-from core.analysis.head_patterns import NAMES, head_maps
-from core.analysis.head_sets import set_effects
-from core.analysis.head_shares import head_shares
-from core.analysis.query_key import query_key
+from core.analysis.heads.composition import composition
+from core.analysis.heads.effects import head_effects, knock_out, switch_off
+from core.analysis.heads.jobs import head_jobs
+from core.analysis.heads.patterns import NAMES, head_maps
+from core.analysis.heads.query_key import query_key
+from core.analysis.heads.sets import set_effects
+from core.analysis.heads.shares import head_shares
+from core.analysis.heads.steps import attention_steps
 from core.decoding.answering import answer_with
 from core.hooks import intervene
 from tests.browser import checks, driver

@@ -11,10 +11,10 @@ import torch.nn.functional as F
 from playwright.sync_api import Browser, Page
 
 import core
-from core.analysis.depth_grid import gradient_by_depth
-from core.analysis.ledger import ledger
-from core.analysis.ledger_lines import direct_logits, gathered
-from core.analysis.norm_wiring import wired
+from core.analysis.stream.depth_grid import gradient_by_depth
+from core.analysis.stream.ledger import ledger
+from core.analysis.stream.ledger_lines import direct_logits, gathered
+from core.analysis.stream.norm_wiring import wired
 from tests.browser import checks, driver
 
 NAME = "norm_residual"

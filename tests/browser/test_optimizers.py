@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 import core
 from app.components.optimizers import lesson
 from app.components.optimizers.setup import NAMES
-from core.analysis.landscape import measure, random_plane
+from core.analysis.health.landscape import measure, random_plane
 from core.runs.worker import here
 from core.training.moments import STEPS, follow, place, train
 from core.training.quintet import RATES, quintet

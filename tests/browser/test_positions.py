@@ -10,12 +10,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import core
-from core.analysis.distance_bias import alibi_bias
-from core.analysis.extrapolation import recorded
-from core.analysis.positions import similarity_by_distance, sinusoidal
-from core.analysis.rotation import one_by_distance, turning
-from core.analysis.shuffle import shuffle
-from core.analysis.tiny_positions import tiny_bias, tiny_table
+from core.analysis.positions.distance_bias import alibi_bias
+from core.analysis.positions.extrapolation import recorded
+from core.analysis.positions.rotation import one_by_distance, turning
+from core.analysis.positions.shuffle import shuffle
+from core.analysis.positions.tables import similarity_by_distance, sinusoidal
+from core.analysis.positions.tiny import tiny_bias, tiny_table
 from tests.browser import checks, driver
 
 TEXT = "Once upon a time, Lily saw a"

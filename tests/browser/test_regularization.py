@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 
 import core
 from app.components.regularization import MASKS, PASSES
-from core.analysis.weights import by_matrix
+from core.analysis.stream.weights import by_matrix
 from core.runs import recorded
 from core.training.dropout import mean_over_masks, under_masks
 from core.training.early_stopping import stop_early

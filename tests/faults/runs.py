@@ -19,8 +19,8 @@ import psutil
 import sqlalchemy as sa
 
 from core.runs import Run, Store
-from core.runs.processes import NAME
 from core.runs.schema import states
+from core.runs.serving import NAME
 from core.training.spec import TrainSpec
 from core.training.trainer import Trainer
 

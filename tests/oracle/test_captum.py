@@ -14,9 +14,9 @@ import torch
 from captum.attr import FeatureAblation, InputXGradient, IntegratedGradients
 from torch import Tensor
 
-from core.analysis.explainers import gradient_times_input, leave_one_out
-from core.analysis.integrated_gradients import deltas, integrated_gradients
-from core.analysis.readout import BASELINES, Readout, baseline
+from core.analysis.explaining.explainers import gradient_times_input, leave_one_out
+from core.analysis.explaining.integrated_gradients import deltas, integrated_gradients
+from core.analysis.explaining.readout import BASELINES, Readout, baseline
 from core.language_model import LanguageModel
 from core.model.embedding import Embed
 from tests.heads import SHAPES, TEXT, target_of, tiny

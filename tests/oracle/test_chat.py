@@ -9,7 +9,7 @@ import pytest
 from transformers import PreTrainedTokenizerFast
 
 import core
-from core.analysis import instructed, task_scores
+from core.analysis.tasks import instructed, task_scores
 from core.decoding.chat import CARD, NoTemplate, ask, conversation, has_template
 from core.language_model import LanguageModel
 

@@ -15,16 +15,17 @@ from core.config import ModelConfig, preset
 from core.costs import cache_bytes, flops_by_part, parameters, parameters_by_part, row_flops
 from core.costs.activations import kept_bytes
 from core.costs.counts import total
-from core.costs.measuring import saved_bytes
 from core.costs.memory import training_memory, using_memory
 from core.costs.operations import decode_flops
 from core.costs.roofline import met_bytes
 from core.costs.weights import block_matrices, matrix_weights, weight_bytes
-from core.decoding.kv_cache import KVCache
 from core.families.presets import PRESETS
 from core.hooks import recording
 from core.model.initial import initialise
+from core.model.kv_cache import KVCache
 from core.model.transformer import EncoderDecoder, build
+from core.training.fast_cpu import put_in
+from core.training.measuring import saved_bytes
 
 LLAMA: dict[str, Any] = {
     "position": "rotary", "norm": "rms", "norm_bias": False, "act": "silu", "gated": True, "qkv_bias": False,
@@ -82,6 +83,7 @@ def test_kept_bytes_are_those_that_autograd_saves(name: str) -> None:
     model = build(config)
     initialise(model, config)
     model.train()
+    put_in(model)
     for batch, length in SIZES:
         target = max(1, length - 3) if config.shape == "encoder-decoder" else 0
         found = saved_bytes(model, ids(batch, length), ids(batch, target) if target else None)
@@ -110,6 +112,7 @@ def test_an_encoder_with_labels_keeps_what_the_formula_says(head: str) -> None:
     model = build(config)
     initialise(model, config)
     model.train()
+    put_in(model)
     for batch, length in ((1, 5), (3, 12)):
         assert kept_bytes(config, batch, length) == saved_bytes(model, ids(batch, length))
     with FlopCounterMode(display=False) as counter, recording():
@@ -253,6 +256,7 @@ def test_the_four_kinds_of_a_step_are_what_its_tensors_take(name: str) -> None:
     model = build(config)
     initialise(model, config)
     model.train()
+    put_in(model)
     batch, length = 2, 11
     pair = config.shape == "encoder-decoder"
     kinds = {one.name: one.bytes(batch) for one in training_memory(config, length)}

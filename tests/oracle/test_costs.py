@@ -17,7 +17,7 @@ from core.config import PRESETS, preset
 from core.hooks import recording
 from core.model.initial import initialise
 from core.model.transformer import build
-from core.training import Trainer, TrainSpec
+from core.training import Trainer, TrainSpec, estimates
 
 SHAPES: dict[str, dict[str, Any]] = {
     **{name: {"model": name} for name in PRESETS if name != "gpt2"},
@@ -153,43 +153,43 @@ def test_memory_is_within_a_quarter_of_what_tensors_take(name):
     with Live() as live:
         trainer.step()
     measured = sum(storages.values()) + live.most
-    assert costs.training_bytes(trainer.config, spec) == pytest.approx(measured, rel=0.25)
+    assert estimates.training_bytes(trainer.config, spec) == pytest.approx(measured, rel=0.25)
 
 
 def test_an_estimate_grows_with_what_it_is_made_of():
-    rate = costs.Rate(flops=50e9, bytes=1e9, block=2e-4, loop=6e-4)
-    base = costs.estimate(TrainSpec(steps=100), rate)
+    rate = estimates.Rate(flops=50e9, bytes=1e9, block=2e-4, loop=6e-4)
+    base = estimates.estimate(TrainSpec(steps=100), rate)
     assert base.parameters == costs.parameters(TrainSpec().config(512))
-    longer = costs.estimate(TrainSpec(steps=200), rate)
+    longer = estimates.estimate(TrainSpec(steps=200), rate)
     assert longer.learning == pytest.approx(2 * base.learning)
     assert base.learning < base.seconds < longer.seconds < 2 * base.seconds  # it begins once
     assert longer.bytes == base.bytes
-    deeper = costs.estimate(TrainSpec(steps=100, changes={"n_layers": 6}), rate)
+    deeper = estimates.estimate(TrainSpec(steps=100, changes={"n_layers": 6}), rate)
     assert deeper.parameters > base.parameters
     assert deeper.bytes > 1.5 * base.bytes
     assert 1.5 * base.learning < deeper.learning < 2 * base.learning
-    half = costs.estimate(TrainSpec(steps=100, precision="bfloat16"), rate)
+    half = estimates.estimate(TrainSpec(steps=100, precision="bfloat16"), rate)
     assert half.learning < 0.9 * base.learning  # half as many bytes
-    quicker = costs.estimate(TrainSpec(steps=100), costs.Rate(100e9, 2e9, 1e-4, 3e-4))
+    quicker = estimates.estimate(TrainSpec(steps=100), estimates.Rate(100e9, 2e9, 1e-4, 3e-4))
     assert quicker.learning == pytest.approx(base.learning / 2)
-    stages = costs.estimate(
+    stages = estimates.estimate(
         TrainSpec(steps=100, context=64, stages=((0.5, 16),), changes={"n_ctx": 64}), rate
     )
     short, long = (
-        costs.estimate(TrainSpec(steps=100, context=length, changes={"n_ctx": 64}), rate).learning
+        estimates.estimate(TrainSpec(steps=100, context=length, changes={"n_ctx": 64}), rate).learning
         for length in (16, 64)
     )
     assert short < long and stages.learning == pytest.approx((short + long) / 2)
-    jordan = costs.estimate(TrainSpec(steps=100, polar="jordan"), rate)
+    jordan = estimates.estimate(TrainSpec(steps=100, polar="jordan"), rate)
     assert jordan.learning > base.learning  # five iterations instead of four
-    assert costs.estimate(TrainSpec(steps=100, eval_every=10), rate).seconds > base.seconds
+    assert estimates.estimate(TrainSpec(steps=100, eval_every=10), rate).seconds > base.seconds
 
 
 def test_this_machine_has_a_rate_and_tells_about_how_long_steps_take():
-    rate = costs.measured_rate()
-    assert costs.measured_rate() == rate
+    rate = estimates.measured_rate()
+    assert estimates.measured_rate() == rate
     assert min(rate.flops, rate.bytes) > 1e8 and 0 < rate.block < 1 and 0 < rate.loop < 1
     spec = TrainSpec(corpus="fables", steps=8, optimizer="adamw", device="cpu")
     *_, last = Trainer(spec).run()
     # A busy machine changes its speed while it is measured: this would see a factor or a unit that is wrong.
-    assert last.seconds / 10 < costs.estimate(spec, rate).learning < 10 * last.seconds
+    assert last.seconds / 10 < estimates.estimate(spec, rate).learning < 10 * last.seconds

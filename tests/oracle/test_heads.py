@@ -11,10 +11,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.analysis import head_patterns
-from core.analysis.head_composition import composition
-from core.analysis.head_patterns import head_maps, pattern_scores, repeat_scores
-from core.analysis.head_shares import head_shares
+from core.analysis.heads import patterns as head_patterns
+from core.analysis.heads.composition import composition
+from core.analysis.heads.patterns import head_maps, pattern_scores, repeat_scores
+from core.analysis.heads.shares import head_shares
 from core.hooks import Intervention, intervene
 from core.language_model import LanguageModel
 from core.text.training import train_bpe

@@ -9,11 +9,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 import core
-from core.analysis.explainers import explain
-from core.analysis.faithfulness import faithfulness
-from core.analysis.readout import Readout, baseline
-from core.analysis.rollout import attention_flow
-from core.analysis.selectivity import STRENGTH, control_labels, examples, probe_layer, read_streams
+from core.analysis.explaining.explainers import explain
+from core.analysis.explaining.faithfulness import faithfulness
+from core.analysis.explaining.readout import Readout, baseline
+from core.analysis.explaining.rollout import attention_flow
+from core.analysis.explaining.selectivity import STRENGTH, control_labels, examples, probe_layer, read_streams
 from core.vectors.probe import fit
 from tests.heads import BOTH, SHAPES, TEXT, target_of, tiny
 

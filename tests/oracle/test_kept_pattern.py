@@ -9,6 +9,7 @@ from torch import Tensor
 from core.config import ModelConfig
 from core.model.attention import Attention, Geometry
 from core.model.initial import initialise
+from core.training.fast_cpu import put_in
 
 B, T, S = 3, 7, 11
 
@@ -20,6 +21,7 @@ def layer(**changes: object) -> Attention:
     )  # fmt: skip
     attention = Attention(config)
     initialise(attention, config, spread=0.4)
+    put_in(attention)
     return attention
 
 

@@ -11,8 +11,8 @@ from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM
 from transformers.masking_utils import sliding_window_causal_mask_function
 
-from core.analysis.masks import MaskRule, with_mask
-from core.analysis.shared_keys import share_keys
+from core.analysis.heads.masks import MaskRule, with_mask
+from core.analysis.heads.shared_keys import share_keys
 from core.checkpoints import Loaded
 from core.language_model import LanguageModel
 from tests.oracle.compare import TOLERANCE, apart, in_float64, saved_and_loaded, scatter_weights

@@ -15,9 +15,9 @@ from transformers.models.clip.modeling_clip import image_text_contrastive_loss
 
 from core.checkpoints import load_folder
 from core.data import digits
-from core.decoding.kv_cache import KVCache
 from core.hooks import recording
 from core.model.initial import initialise
+from core.model.kv_cache import KVCache
 from core.multimodal import patches, scenes
 from core.multimodal.captioner import PATCHES, Seeing, configuration
 from core.multimodal.properties import slant, thickness

@@ -8,12 +8,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from core.config import preset
-from core.model.feed_forward import _TRAINED, ACTIVATIONS
+from core.model.feed_forward import ACTIVATIONS
 from core.model.initial import initialise
-from core.model.learning_heads import heads_in_learning
-from core.model.norm import Normalise, rms_trained
+from core.model.norm import Normalise
 from core.model.transformer import build
 from core.training import TrainSpec
+from core.training.fast_cpu import QUICK_BENDS, heads_in_learning, put_in, rms_trained, take_out
 from core.training.loss import UNSCORED, cross_entropy, next_token_loss
 from core.training.muon import COEFFICIENTS, Muon, orthogonalise
 from core.training.optimizers import Groups, Optimizer
@@ -102,6 +102,7 @@ def test_every_other_step_is_torchs(kind, clip):
         "adamw": lambda: torch.optim.AdamW(groups, lr=0.02, betas=(0.85, 0.97)),
     }[kind]()
     mine = Optimizer(model, spec)
+    put_in(peer_model)  # steps are compared, not derivatives
     for step in range(STEPS):
         start = [weight.detach().clone() for weight in model.parameters()]
         for each in (model, peer_model):
@@ -185,10 +186,10 @@ def test_the_loss_and_its_gradient_are_torchs(smoothing, dtype):
 def test_the_quick_derivatives_are_the_slow_ones():
     draw = torch.Generator().manual_seed(0)
     x = (2 * torch.randn(5, 6, 16, generator=draw, dtype=torch.float64)).requires_grad_()
-    assert set(_TRAINED) == {"gelu_tanh", "relu_squared"}
-    for name, quick in _TRAINED.items():
+    assert set(QUICK_BENDS) == {ACTIVATIONS["gelu_tanh"], ACTIVATIONS["relu_squared"]}
+    for slow_bend, quick in QUICK_BENDS.items():
         assert torch.autograd.gradcheck(quick, (x,))
-        torch.testing.assert_close(quick(x), ACTIVATIONS[name](x))
+        torch.testing.assert_close(quick(x), slow_bend(x))
     slow = Normalise(16, "rms", 1e-6, gain=False).eval()
     weights = torch.randn(5, 6, 16, generator=draw)
     single = x.detach().float().requires_grad_()
@@ -223,6 +224,7 @@ def test_heads_for_learning_read_what_torchs_attention_does(causal, kv_heads):
 )
 def test_attention_in_half_precision_learns_as_in_full(name, changes):
     attention = small_model(name, **changes).blocks[0].attn
+    put_in(attention)
     half = copy.deepcopy(attention).bfloat16()
     model = small_model(name, **changes)
     x = torch.randn(3, 9, 48, generator=torch.Generator().manual_seed(1))
@@ -243,11 +245,13 @@ def test_attention_in_half_precision_learns_as_in_full(name, changes):
 @pytest.mark.parametrize(
     "changes", [{}, {"position": "alibi"}, {"n_heads": 4, "n_kv_heads": 2, "d_head": 12}]
 )
-def test_a_model_in_training_has_the_values_and_gradients_of_one_at_rest(name, changes):
+def test_a_model_with_quick_derivatives_has_the_values_and_gradients_of_one_without(name, changes):
     model = small_model(name, **changes)
+    kinds = [type(part) for part in model.modules()]
     gradients = []
-    for training in (True, False):
-        model.train(training)
+    for change in (put_in, take_out):
+        change(model)
+        assert (kinds == [type(part) for part in model.modules()]) == (change is take_out)
         loss = next_token_loss(model, rows(0))
         gradients.append([loss.detach(), *torch.autograd.grad(loss, list(model.parameters()))])
     for a, b in zip(*gradients):

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from core.analysis.direct_attribution import attribute
-from core.analysis.logit_lens import logit_lens
-from core.analysis.patch_sweep import patched
-from core.analysis.patching import Patching
-from core.analysis.paths import INTO, Sender, paths
-from core.analysis.text_pairs import text_pair
+from core.analysis.patching.patches import Patching
+from core.analysis.patching.paths import INTO, Sender, paths
+from core.analysis.patching.sweep import patched
+from core.analysis.patching.text_pairs import text_pair
+from core.analysis.stream.direct_attribution import attribute
+from core.analysis.stream.logit_lens import logit_lens
 from core.language_model import LanguageModel
 from tests.oracle.compare import saved_and_loaded, scatter_weights
 from tests.oracle.slow_hooks import Slow

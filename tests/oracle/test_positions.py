@@ -12,9 +12,9 @@ from transformers.models.marian.modeling_marian import MarianSinusoidalPositiona
 from transformers.models.mpt.modeling_mpt import build_mpt_alibi_tensor
 from transformers.models.t5.modeling_t5 import T5Attention
 
-from core.analysis.distance_bias import alibi_bias, distance_bias, t5_buckets
-from core.analysis.positions import sinusoidal
-from core.analysis.rotation import arrows, rotary_rates, turned_by, turning
+from core.analysis.positions.distance_bias import alibi_bias, distance_bias, t5_buckets
+from core.analysis.positions.rotation import arrows, rotary_rates, turned_by, turning
+from core.analysis.positions.tables import sinusoidal
 from tests.blocks import made
 from tests.heads import T5, TEXT
 from tests.oracle.compare import in_float64

@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BertModel
 
 import core
 from core import real
-from core.analysis import instructed, surprise, task_scores
+from core.analysis.tasks import instructed, surprise, task_scores
 from core.decoding.chat import conversation
 from core.language_model import LanguageModel
 from core.vectors.sentences import sentence_vectors

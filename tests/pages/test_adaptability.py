@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app.components.adaptability import games, own, question, studies, vectors
-from core.analysis.in_context import rounds, weigh
+from core.analysis.tasks.in_context import rounds, weigh
 from core.runs import adaptations
 from core.runs.worker import here
 from core.training import adapting, prompt_tuning

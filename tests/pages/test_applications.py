@@ -15,9 +15,10 @@ import core
 from app import models
 from app.components import applications as view
 from app.components.applications import answers, measured, question, uses
-from core.analysis import heroes, pointed
-from core.analysis.code_scores import DECODING, Task, by_model, complete
-from core.analysis.cross_reading import Rule, cross_reading
+from core.analysis.heads import pointed
+from core.analysis.heads.cross_reading import Rule, cross_reading
+from core.analysis.tasks import heroes
+from core.analysis.tasks.code_scores import DECODING, Task, by_model, complete
 from core.checkpoints import save_folder
 from core.data.tasks import TASKS
 from core.decoding.together import answers as together

@@ -14,7 +14,7 @@ import core
 from app import state
 from app.components import applications as view
 from app.components.applications import headed, uses
-from core.analysis.label_reading import read_answer, read_class
+from core.analysis.tasks.label_reading import read_answer, read_class
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 from tests.pages.test_bad_input import said
 from tests.published_folders import BERT, DISTILBERT, published

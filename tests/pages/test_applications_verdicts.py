@@ -9,9 +9,9 @@ import pytest
 
 from app.components import applications as view
 from app.components.applications import answers, question, scores, uses, verdict
-from core.analysis import alignment, pointed
-from core.analysis.code_checks import check_code
-from core.analysis.cross_reading import word_spans
+from core.analysis.heads import alignment, pointed
+from core.analysis.heads.cross_reading import word_spans
+from core.analysis.tasks.code_checks import check_code
 from core.data.tasks import TASKS
 
 # A card with the scores of some tasks.

@@ -15,10 +15,10 @@ from streamlit.testing.v1 import AppTest
 import core
 from app.components.attention.change import heard, read_edits, read_shown, with_edit, write_edits
 from app.components.attention_more import cost
-from core.analysis.attention_cost import Curve
-from core.analysis.attention_steps import Change, attention_steps
-from core.analysis.masks import MaskRule, under_masks
-from core.analysis.shared_keys import sharings
+from core.analysis.heads.cost import Curve
+from core.analysis.heads.masks import MaskRule, under_masks
+from core.analysis.heads.shared_keys import sharings
+from core.analysis.heads.steps import Change, attention_steps
 from tests.pages.conftest import run_notebook
 
 TEXT = "Once upon a time, Lily saw a"

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 import core
 from app.components import bias_more
 from app.components.bias_more import gaps, lab
-from core.analysis.pronoun_gap import TEMPLATES, measured, parsed
+from core.analysis.tasks.pronoun_gap import TEMPLATES, measured, parsed
 from core.runs import doses
 from core.runs.worker import here
 from core.training import corpus_lab

@@ -16,10 +16,11 @@ from app import models
 from app.components.break_it import CHARTS, NAMES, judged, see
 from app.components.break_it import trained as pairs
 from app.components.break_it.trained import recorded_names
-from core.analysis.broken import WITHOUT, losses_without, missing, read, without
-from core.analysis.diagnosis import diagnose
-from core.analysis.evidence import of_run
-from core.analysis.remedies import remedy
+from core.analysis.health.broken import losses_without, missing, read, without
+from core.analysis.health.diagnosis import diagnose
+from core.analysis.health.evidence import of_run
+from core.analysis.health.remedies import remedy
+from core.config import WITHOUT
 from core.precision import alike
 from core.runs import recorded
 from core.runs.worker import here

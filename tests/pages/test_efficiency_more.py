@@ -11,13 +11,12 @@ from app import work
 from app.components import efficiency_more as components
 from app.components.efficiency_more import mine, own, said
 from core.analysis.seeds import Interval
-from core.efficiency import distilbert, held_out, judging
+from core.efficiency import distilbert, held_out, judging, shrink_lab
 from core.efficiency.removal import by_level
+from core.efficiency.shrink_lab import LEVELS, LONGER, PARTS
+from core.efficiency.shrink_spec import ShrinkSpec
 from core.runs import loading, shrunk
 from core.runs.worker import here
-from core.training import shrink_lab
-from core.training.shrink_lab import LEVELS, LONGER, PARTS
-from core.training.shrink_spec import ShrinkSpec
 from core.zoo import load
 from tests.pages.conftest import OWNER, OpenPage, Runs, notebook
 

@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 import core
 from app import models
 from app.components.feed_forward.off import COUNTS, counts, group, nearest, read_silent, source
-from core.analysis import top_texts
-from core.analysis.neurons import token_steps
+from core.analysis.neurons import top_texts
+from core.analysis.neurons.feed_forward import token_steps
 from core.model.feed_forward import ACTIVATIONS
 from core.runs import Run
 from tests.pages.conftest import OpenPage, Runs, notebook, random_model, run_notebook

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 import core
 from app import chapters, cheatsheet_map
 from app.components import home as picture
-from core.analysis.overview import overview
+from core.analysis.stream.overview import overview
 from tests.pages.conftest import run_notebook
 
 TEXT = "Once upon a time, Lily saw a"

@@ -16,11 +16,11 @@ import core
 from app import models, page
 from app.components import interpretability_path as path
 from app.components.interpretability import maps as measured
-from core.analysis.direct_attribution import attribute
-from core.analysis.patch_sweep import patched
-from core.analysis.patching import Patching, Spot
-from core.analysis.paths import paths
-from core.analysis.text_pairs import text_pair
+from core.analysis.patching.patches import Patching, Spot
+from core.analysis.patching.paths import paths
+from core.analysis.patching.sweep import patched
+from core.analysis.patching.text_pairs import text_pair
+from core.analysis.stream.direct_attribution import attribute
 from tests.pages.conftest import OpenPage, notebook, random_model, run_notebook
 
 TEXT, TWIN = "A red ball was lost. She found the red", "A red saw was lost. She found the red"

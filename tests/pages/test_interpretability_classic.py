@@ -9,7 +9,7 @@ import pytest
 
 import core
 from app.components import interpretability_classic as shown
-from core.analysis import classic
+from core.analysis.patching import classic
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 from tests.unit.test_classic import WORDS
 

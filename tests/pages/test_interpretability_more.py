@@ -12,9 +12,9 @@ import core
 from app.components import interpretability_walk as walked
 from app.components.interpretability_more import Below, measure, take
 from app.components.interpretability_more.measure import Ask
-from core.analysis.circuit_walk import collect, steps
-from core.analysis.explainers import NAMES
-from core.analysis.faithfulness import SIDES
+from core.analysis.explaining.explainers import NAMES
+from core.analysis.explaining.faithfulness import SIDES
+from core.analysis.patching.circuit_walk import collect, steps
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 
 PAGE = "interpretability"
@@ -98,7 +98,7 @@ def test_nothing_to_explain_is_told_of_a_large_model_too(
 
 
 def _quick(lm: core.LanguageModel, task: str) -> Any:
-    from core.analysis.selectivity import selectivity
+    from core.analysis.explaining.selectivity import selectivity
 
     return selectivity(lm, task, stories=12)  # type: ignore[arg-type]
 

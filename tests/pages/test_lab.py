@@ -20,7 +20,7 @@ from app import state
 from app.components.lab import acts, presets, question, setting, shown, strip, take
 from app.components.lab.planned import planned
 from core import zoo
-from core.analysis.head_patterns import head_maps, pattern_scores
+from core.analysis.heads.patterns import head_maps, pattern_scores
 from core.checkpoints import load_folder
 from core.data.corpora import fingerprint
 from core.runs import load as load_run

@@ -20,12 +20,12 @@ from app.components.multi_head.question import ask
 from app.components.multi_head.roles import changed, columns, rests_on, roles, tips
 from app.components.multi_head.words import BRIEF, MEANS, RANDOM, UNIT, UNWRITTEN
 from app.components.multi_head_more import further
-from core.analysis.attention_steps import attention_steps
-from core.analysis.head_composition import composition
-from core.analysis.head_effects import Knockout, LayerEffects, Resumable, head_effects, knock_out, switch_off
-from core.analysis.head_jobs import EVEN, MIXED, SHORT, head_jobs
-from core.analysis.head_patterns import NAMES, head_maps, repeat_scores
-from core.analysis.head_shares import head_shares
+from core.analysis.heads.composition import composition
+from core.analysis.heads.effects import Knockout, LayerEffects, Resumable, head_effects, knock_out, switch_off
+from core.analysis.heads.jobs import EVEN, MIXED, SHORT, head_jobs
+from core.analysis.heads.patterns import NAMES, head_maps, repeat_scores
+from core.analysis.heads.shares import head_shares
+from core.analysis.heads.steps import attention_steps
 from core.hooks import intervene
 from tests.pages.conftest import OpenPage, run_notebook
 

@@ -15,9 +15,9 @@ import core
 from app import cache, models
 from app.components.norm_residual import PARTS, SUM, chosen_line, record, see
 from app.components.norm_residual_more import SEEDS, both_ways, together
-from core.analysis.depth_grid import VARIANTS, gradient_by_depth
-from core.analysis.ledger import ledger
-from core.analysis.ledger_lines import gathered
+from core.analysis.stream.depth_grid import VARIANTS, gradient_by_depth
+from core.analysis.stream.ledger import ledger
+from core.analysis.stream.ledger_lines import gathered
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 
 TEXT = "Once upon a time, Lily saw a"

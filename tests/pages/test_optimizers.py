@@ -14,7 +14,7 @@ import core
 from app import state, trained, work
 from app.components.optimizers import below, land, lesson, record, take, toy
 from app.components.optimizers.setup import NAMES, Setup, read_racers, write_rates
-from core.analysis.landscape import measure, random_plane, walk
+from core.analysis.health.landscape import measure, random_plane, walk
 from core.runs.worker import here
 from core.training.moments import STEPS, compare, follow, place, train
 from core.training.quintet import RATES, quintet

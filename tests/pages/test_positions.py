@@ -15,10 +15,10 @@ from app.components import positions_more as more
 from app.components.positions.kinds import SPAN, Where, pairs_of, places, see
 from app.components.positions.order import see_order
 from app.components.positions.question import ask
-from core.analysis.distance_bias import distance_bias
-from core.analysis.extrapolation import EVERY, STEPS, extrapolation, recorded
-from core.analysis.rotation import turning
-from core.analysis.shuffle import shuffle
+from core.analysis.positions.distance_bias import distance_bias
+from core.analysis.positions.extrapolation import EVERY, STEPS, extrapolation, recorded
+from core.analysis.positions.rotation import turning
+from core.analysis.positions.shuffle import shuffle
 from core.zoo import load
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 

@@ -18,7 +18,7 @@ from app.components.regularization import COLS, shown_rows
 from app.components.regularization.question import PASSES
 from app.components.regularization.trained import ARMS, stop_of, told
 from app.trained import recorded_arms
-from core.analysis.weights import by_matrix, sizes
+from core.analysis.stream.weights import by_matrix, sizes
 from core.precision import alike
 from core.runs import recorded
 from core.runs.worker import here

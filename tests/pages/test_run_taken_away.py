@@ -11,9 +11,9 @@ import pytest
 import core
 from app import notebook as notebooks
 from app import takeaway
+from core.catalogue import _store, snapshots
 from core.checkpoints import CheckpointError
 from core.runs import exported
-from core.zoo import _store, snapshots
 from tests.pages.conftest import OpenPage, Runs, execute, notebook
 
 

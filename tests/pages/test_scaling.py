@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 from app import cache
 from app.components import scaling_more
 from app.components.scaling import own, question, seen, words
-from core.analysis import emergence
-from core.analysis.emergence import LENGTHS
+from core.analysis.health import emergence
+from core.analysis.health.emergence import LENGTHS
 from core.language_model import LanguageModel
 from core.runs import ladders, loading
 from core.runs.worker import here

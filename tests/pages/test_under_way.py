@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from app import own_run
 from app import runs as run_face
-from core.costs import Estimate
 from core.runs import Run
+from core.training.estimates import Estimate
 from tests.pages.conftest import OWNER, SMALL, Runs
 
 # The button that starts, the one that stops, and how the page's link begins.

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import core
-from core.analysis.pronoun_gap import Gap, Template, measured, parse
+from core.analysis.tasks.pronoun_gap import Gap, Template, measured, parse
 from core.data import dial, toyland
 
 WORDS = st.sampled_from(["lost", "found", "the red ball", "was happy", "went home", "and"])

@@ -8,8 +8,8 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.analysis.code_checks import check_code, first_function
-from core.analysis.code_scores import divide
+from core.analysis.tasks.code_checks import check_code, first_function
+from core.analysis.tasks.code_scores import divide
 from core.data.functions import of_module
 from core.data.renaming import rename
 from core.text.scopes import BUILTINS, unbound

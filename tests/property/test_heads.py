@@ -10,11 +10,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.analysis import head_effects as effects_module
-from core.analysis.head_effects import head_effects, knock_out
-from core.analysis.head_jobs import name_heads
-from core.analysis.head_patterns import HeadMaps, evenness, head_maps, pattern_scores
-from core.analysis.head_shares import head_shares, share_table
+from core.analysis.heads import effects as effects_module
+from core.analysis.heads.effects import head_effects, knock_out
+from core.analysis.heads.jobs import name_heads
+from core.analysis.heads.patterns import HeadMaps, evenness, head_maps, pattern_scores
+from core.analysis.heads.shares import head_shares, share_table
 from core.language_model import LanguageModel
 from tests.heads import PLACES, SHAPES, fresh, layers_of, tiny
 

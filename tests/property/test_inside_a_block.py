@@ -10,16 +10,22 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.analysis.activation_curves import curve
-from core.analysis.distance_bias import alibi_bias, t5_buckets
-from core.analysis.knockouts import ablate_neurons, knock_out_neurons
-from core.analysis.ledger import ledger
-from core.analysis.neurons import token_steps
-from core.analysis.normalization import norm_steps
-from core.analysis.order_tasks import TASKS, rows, size, written
-from core.analysis.positions import measured_waves, shift, shift_matrix, similarity_by_distance, sinusoidal
-from core.analysis.rotation import in_turns, rotary_rates, turned_by
-from core.analysis.shuffle import shuffle, shuffled_order
+from core.analysis.neurons.activation_curves import curve
+from core.analysis.neurons.feed_forward import token_steps
+from core.analysis.neurons.knockouts import ablate_neurons, knock_out_neurons
+from core.analysis.positions.distance_bias import alibi_bias, t5_buckets
+from core.analysis.positions.order_tasks import TASKS, rows, size, written
+from core.analysis.positions.rotation import in_turns, rotary_rates, turned_by
+from core.analysis.positions.shuffle import shuffle, shuffled_order
+from core.analysis.positions.tables import (
+    measured_waves,
+    shift,
+    shift_matrix,
+    similarity_by_distance,
+    sinusoidal,
+)
+from core.analysis.stream.ledger import ledger
+from core.analysis.stream.normalization import norm_steps
 from core.hooks import intervene
 from core.language_model import LanguageModel
 from tests.blocks import PARTS, STACKS, model, target_of

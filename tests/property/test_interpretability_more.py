@@ -10,12 +10,12 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from core.analysis.explainers import explain, order_of
-from core.analysis.faithfulness import area, faithfulness
-from core.analysis.integrated_gradients import integrated_gradients
+from core.analysis.explaining.explainers import explain, order_of
+from core.analysis.explaining.faithfulness import area, faithfulness
+from core.analysis.explaining.integrated_gradients import integrated_gradients
+from core.analysis.explaining.readout import Readout, baseline
+from core.analysis.explaining.rollout import attention_flow, attention_rollout
 from core.analysis.places import stack_of
-from core.analysis.readout import Readout, baseline
-from core.analysis.rollout import attention_flow, attention_rollout
 from tests.heads import SHAPES, target_of, tiny
 
 WORDS = st.lists(st.integers(5, 270), min_size=2, max_size=9)

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.decoding.kv_cache import KVCache
+from core.model.kv_cache import KVCache
 
 LAYERS = ("a", "b", "c")
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from core.config import ModelConfig
-from core.decoding.kv_cache import KVCache
 from core.hooks import HookError, Intervention, ablate_head, intervene, recording
 from core.model.initial import initialise
+from core.model.kv_cache import KVCache
 from core.model.transformer import EncoderDecoder, Transformer, build
 
 V, CONTEXT = 13, 12

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from core.analysis.direct_attribution import attribute
-from core.analysis.patch_sweep import patched
-from core.analysis.patching import NothingToRecover, Patching, Spot
-from core.analysis.text_pairs import align, text_pair
+from core.analysis.patching.patches import NothingToRecover, Patching, Spot
+from core.analysis.patching.sweep import patched
+from core.analysis.patching.text_pairs import align, text_pair
+from core.analysis.stream.direct_attribution import attribute
 from core.language_model import LanguageModel
 from tests.heads import PLACES, SHAPES, target_of, tiny
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from core.analysis.activation_curves import FORMULAS, SLOPES, curve, held, lowest
+from core.analysis.neurons.activation_curves import FORMULAS, SLOPES, curve, held, lowest
 from core.config import Activation
 
 TORCH = {

@@ -10,9 +10,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from core.analysis import alignment
-from core.analysis.alignment import Counts, LexicalModel, compared, diagonal, interval, links
-from core.analysis.cross_reading import Rule, rules
+from core.analysis.heads import alignment
+from core.analysis.heads.alignment import Counts, LexicalModel, compared, diagonal, interval, links
+from core.analysis.heads.cross_reading import Rule, rules
 from core.data.toyland.spanish import translations, words
 from tests.pairs import translator
 

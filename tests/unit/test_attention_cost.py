@@ -10,8 +10,8 @@ import torch
 from scipy.optimize import nnls
 from torch import Tensor
 
-from core.analysis import attention_cost
-from core.analysis.attention_cost import Curve, _idle, cost_points, score_bytes
+from core.analysis.heads import cost as attention_cost
+from core.analysis.heads.cost import Curve, _idle, cost_points, score_bytes
 from core.hooks import Intervention, intervene, recording
 from tests.unit.test_attention_steps import TARGET, TEXT, model
 

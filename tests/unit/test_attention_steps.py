@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.analysis.attention_steps import AttentionSteps, Change, attention_steps
+from core.analysis.heads.steps import AttentionSteps, Change, attention_steps
 from core.config import ModelConfig
 from core.hooks import Intervention, intervene
 from core.language_model import LanguageModel

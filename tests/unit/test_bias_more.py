@@ -10,7 +10,7 @@ import pytest
 import core
 from app.components.bias_more import gaps, lab
 from app.components.bias_more.gaps import Asked, Series
-from core.analysis.pronoun_gap import (
+from core.analysis.tasks.pronoun_gap import (
     TEMPLATES,
     Gap,
     Measured,

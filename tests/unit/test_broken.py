@@ -10,9 +10,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from core.analysis.broken import WITHOUT, NothingToTakeOut, Part, losses_without, missing, read, without
-from core.analysis.depth import attention_entropy, blocks_of, dead_share, measure_depth, score_spread
-from core.analysis.training_health import order_seen
+from core.analysis.health.broken import NothingToTakeOut, losses_without, missing, read, without
+from core.analysis.health.training_health import order_seen
+from core.analysis.stream.depth import attention_entropy, blocks_of, dead_share, measure_depth, score_spread
+from core.config import WITHOUT, Part
 from core.language_model import LanguageModel
 from core.training.text_loss import text_loss
 from tests.heads import SHAPES, TEXT, target_of, tiny

@@ -11,7 +11,7 @@ import pytest
 
 import core
 from core import zoo
-from core.analysis import code_scores
+from core.analysis.tasks import code_scores
 from core.data import corpora
 from core.data.toyland.dials import HELD_OUT_PAIRS, HELD_OUT_PLACES
 from core.vectors.probe import wilson

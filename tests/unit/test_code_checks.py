@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from core.analysis.code_checks import MOST, check_code, first_function
+from core.analysis.tasks.code_checks import MOST, check_code, first_function
 
 FINE = {
     "parameters": "def f(a, /, b, *args, c=1, **more):\n    return a, b, args, c, more",

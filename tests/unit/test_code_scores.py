@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from core.analysis import code_scores
-from core.analysis.code_scores import (
+from core.analysis.tasks import code_scores
+from core.analysis.tasks.code_scores import (
     Completer,
     Task,
     by_lookup,

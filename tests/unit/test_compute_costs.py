@@ -14,10 +14,9 @@ from app.components.compute.subject import SIZES, SUBJECTS
 from app.components.compute.units import seconds, si, size
 from app.fields import FIELDS
 from core.config import ModelConfig, preset
-from core.costs import Estimate, Rate, cache_bytes, estimate, measured_rate, parameters, parameters_by_part
+from core.costs import cache_bytes, parameters, parameters_by_part
 from core.costs.accelerators import ACCELERATORS, GB, USUAL
 from core.costs.counts import count, part, total
-from core.costs.measuring import STEPS, measure, saved_bytes, size_for
 from core.costs.memory import (
     FARTHEST,
     PRECISIONS,
@@ -35,6 +34,8 @@ from core.costs.schedule import training, usual_tokens, utilization
 from core.costs.sized import LIMITS, NAMES, resized
 from core.families.presets import PRESETS
 from core.model.transformer import build
+from core.training.estimates import Estimate, Rate, estimate, measured_rate
+from core.training.measuring import STEPS, measure, saved_bytes, size_for
 from core.zoo import load
 
 TALES = load("tales-gpt").config
@@ -259,7 +260,7 @@ def test_a_measurement_finds_what_the_formula_says_and_changes_nothing() -> None
 
 
 def test_a_model_too_large_to_learn_here_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.costs.measuring.available", lambda: 1_000_000)
+    monkeypatch.setattr("core.training.measuring.available", lambda: 1_000_000)
     found = {one.name: one for one in measure(load("tales-gpt"), size_for(TALES, 1, 5))}
     assert tuple(found) == STEPS
     for name in ("activations", "gradients", "optimizer", "step"):

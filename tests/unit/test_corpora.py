@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.data import corpora
+from core.data import corpora, library
 from core.data.corpora import corpus, own_text
 
 FINITE = ["fables", "python", "functions"]
@@ -67,7 +67,7 @@ def test_python_splits_are_disjoint_and_together_the_library():
 
 
 def test_python_corpus_has_neither_tests_nor_installed_packages():
-    files = corpora._library_files()
+    files = library._library_files()
     names = [name for _, name in files]
     assert names == sorted(names)
     folders = {part for name in names for part in name.split("/")[:-1]}

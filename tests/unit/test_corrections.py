@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from core.efficiency.shrink_spec import ShrinkSpec
 from core.runs import Engine, Store, corrections, kinds
 from core.runs.corrections import corrected, factor, left, whole
 from core.runs.limits import Limits
 from core.runs.records import LimitExceeded
 from core.training import TrainSpec
-from core.training.shrink_spec import ShrinkSpec
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import core
-from core.analysis.cross_reading import (
+from core.analysis.heads.cross_reading import (
     CrossReading,
     Rule,
     clause_spans,

@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from core.analysis.depth_grid import VARIANTS, Variant, glorot, gradient_by_depth
+from core.analysis.stream.depth_grid import VARIANTS, Variant, glorot, gradient_by_depth
 from core.config import ModelConfig
 from core.model.transformer import build
 

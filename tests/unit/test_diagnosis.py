@@ -18,12 +18,13 @@ import pytest
 import torch
 
 import core
-from core.analysis import diagnosis, evidence
-from core.analysis.broken import WITHOUT, Part, read, without
-from core.analysis.diagnosis import Diagnosis, Finding, diagnose
-from core.analysis.evidence import Evidence, of_reading, of_run
-from core.analysis.remedies import REMEDIES, remedy
-from core.analysis.training_health import measure
+from core.analysis.health import diagnosis, evidence
+from core.analysis.health.broken import read, without
+from core.analysis.health.diagnosis import Diagnosis, Finding, diagnose
+from core.analysis.health.evidence import Evidence, of_reading, of_run
+from core.analysis.health.remedies import REMEDIES, remedy
+from core.analysis.health.training_health import measure
+from core.config import WITHOUT, Part
 from core.training import Diverged, Trainer
 from core.training.pairs import broken_spec
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from core.analysis.embedding_rows import row_lengths
+from core.analysis.stream.embedding_rows import row_lengths
 from core.config import ModelConfig
 from core.model.transformer import EncoderDecoder, Transformer
 

@@ -19,7 +19,8 @@ import pytest
 
 from app import models, widgets
 from core import survey
-from core.analysis import cross_reading, heroes
+from core.analysis.heads import cross_reading
+from core.analysis.tasks import heroes
 from core.data import corpora
 from core.runs.limits import LARGEST_TEXT
 from core.text import pretokens

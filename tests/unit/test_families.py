@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis.masks import MaskRule
+from core.analysis.heads.masks import MaskRule
 from core.config import ModelConfig
 from core.decoding.generate import generate
 from core.families.asked import guesses, sign_of, stand_in, swap

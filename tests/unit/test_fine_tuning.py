@@ -12,6 +12,7 @@ from core.data.corpora import fingerprint
 from core.data.toyland.asked import asked
 from core.data.toyland.news import news
 from core.decoding.labels import best_spans
+from core.diverged import Diverged
 from core.language_model import LanguageModel
 from core.runs.fine_tuning import bundled_base
 from core.training import labelled, lora
@@ -19,7 +20,6 @@ from core.training.fine_tune_spec import RATES, FineTuneSpec
 from core.training.fine_tuning import FineTuner, fine_tune
 from core.training.labelled import Example, batch, own_examples, right_of, rows_of
 from core.training.old_task import old_loss
-from core.training.points import Diverged
 from core.training.state import State
 from core.training.tuned import as_file, check_base, tuned
 from tests.tuning import OWN, WAYS, base, spec

@@ -9,9 +9,10 @@ from random import Random
 
 import pytest
 
-from core.analysis.code_checks import check_code
+from core.analysis.tasks.code_checks import check_code
 from core.data import corpora, functions, renaming
 from core.data.functions import MOST_CHARACTERS, of_module
+from core.data.library import library as whole_library
 from core.data.renaming import rename, renamed
 from core.text.scopes import BUILTINS, unbound
 
@@ -131,7 +132,7 @@ def library(monkeypatch):
         "def long():\n    return {long!r}"
     )
     files = [(f"m{n}.py", body.format(n=n, long="z" * MOST_CHARACTERS)) for n in range(40)]
-    monkeypatch.setattr(corpora, "library", lambda: iter(files))
+    monkeypatch.setattr(functions, "library", lambda: iter(files))
     for cached in (functions._parts, renaming._documents, renaming._pools, renaming._words):
         cached.cache_clear()
     yield files
@@ -144,7 +145,7 @@ def test_no_function_is_held_out_that_training_has_below_other_imports(monkeypat
     files = [
         (f"m{n}.py", f"from other{n} import join\n{shared}def one{n}(a):\n    return a") for n in range(40)
     ]
-    monkeypatch.setattr(corpora, "library", lambda: iter(files))
+    monkeypatch.setattr(functions, "library", lambda: iter(files))
     functions._parts.cache_clear()
     train, held_out = (list(corpora.corpus("functions", split=part)) for part in ("train", "held_out"))
     functions._parts.cache_clear()
@@ -242,7 +243,7 @@ def test_renamed_functions_never_end_and_follow_their_seed(library):
 
 def test_free_names_are_those_of_pythons_own_symbol_table():
     """Over files of the library, against the table that Python's compiler makes."""
-    files = [source for _, source in corpora.library()][::12]
+    files = [source for _, source in whole_library()][::12]
     assert len(files) > 40
     for source in files:
         try:

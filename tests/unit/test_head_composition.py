@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis.head_composition import composition, random_scores
+from core.analysis.heads.composition import composition, random_scores
 from core.language_model import LanguageModel
 from core.model.transformer import build
 from tests.heads import BOTH, PLACES, SHAPES, induction_model, tiny

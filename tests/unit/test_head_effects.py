@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis import head_effects as module
-from core.analysis.head_effects import HeadEffects, effects_by_layer, head_effects, knock_out, switch_off
-from core.analysis.head_patterns import head_maps, repeat_scores
-from core.analysis.head_shares import share_table
+from core.analysis.heads import effects as module
+from core.analysis.heads.effects import HeadEffects, effects_by_layer, head_effects, knock_out, switch_off
+from core.analysis.heads.patterns import head_maps, repeat_scores
+from core.analysis.heads.shares import share_table
 from core.hooks import HookError, ablate_head, intervene
 from core.language_model import LanguageModel
 from core.model.transformer import ContextTooLong, build

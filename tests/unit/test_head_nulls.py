@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis import head_nulls
-from core.analysis.head_jobs import MIXED, head_jobs, name_heads, reads
-from core.analysis.head_nulls import (
+from core.analysis.heads import nulls as head_nulls
+from core.analysis.heads.jobs import MIXED, head_jobs, name_heads, reads
+from core.analysis.heads.nulls import (
     Null,
     class_scores,
     halves_that_differ,
@@ -20,7 +20,7 @@ from core.analysis.head_nulls import (
     null_of,
     repeats_taken_out,
 )
-from core.analysis.head_patterns import NAMES, HeadMaps, Score, head_maps, pattern_scores, repeat_scores
+from core.analysis.heads.patterns import NAMES, HeadMaps, Score, head_maps, pattern_scores, repeat_scores
 from core.analysis.word_classes import NAMES as PEOPLE
 from core.analysis.word_classes import SIGNS
 from core.language_model import LanguageModel

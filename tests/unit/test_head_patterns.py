@@ -7,8 +7,8 @@ import pytest
 import torch
 from tokenizers.processors import TemplateProcessing
 
-from core.analysis.head_jobs import EVEN, MIXED, NAMED_FROM, SHORT, head_jobs, name_heads
-from core.analysis.head_patterns import (
+from core.analysis.heads.jobs import EVEN, MIXED, NAMED_FROM, SHORT, head_jobs, name_heads
+from core.analysis.heads.patterns import (
     NAMES,
     HeadMaps,
     Score,

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis import head_sets as module
-from core.analysis.head_effects import head_effects, switch_off
-from core.analysis.head_sets import changes, collected, pairs_of_largest, set_effects, variants
+from core.analysis.heads import sets as module
+from core.analysis.heads.effects import head_effects, switch_off
+from core.analysis.heads.sets import changes, collected, pairs_of_largest, set_effects, variants
 from core.hooks import intervene
 from core.language_model import LanguageModel
 from core.model.transformer import build

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.analysis.attention_steps import Change, attention_steps
-from core.analysis.head_effects import switch_off
-from core.analysis.head_shares import HeadShares, head_shares, share_table
-from core.analysis.query_key import query_key
+from core.analysis.heads.effects import switch_off
+from core.analysis.heads.query_key import query_key
+from core.analysis.heads.shares import HeadShares, head_shares, share_table
+from core.analysis.heads.steps import Change, attention_steps
 from core.hooks import intervene
 from tests.heads import PLACES, TEXT, attn_name, induction_model, layers_of, target_of, tiny
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 import core
-from core.analysis.heroes import BEGINNING, DECODING, MOST, NAMES, kept, mentions, named, stays, turn
+from core.analysis.tasks.heroes import BEGINNING, DECODING, MOST, NAMES, kept, mentions, named, stays, turn
 from core.data.toyland import stories
 
 

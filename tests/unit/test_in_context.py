@@ -8,8 +8,19 @@ import pytest
 import torch
 
 import core
-from core.analysis import in_context
-from core.analysis.in_context import COUNTS, GAMES, OPTIONS, Game, best, chance, learn, right, rounds, weigh
+from core.analysis.tasks import in_context
+from core.analysis.tasks.in_context import (
+    COUNTS,
+    GAMES,
+    OPTIONS,
+    Game,
+    best,
+    chance,
+    learn,
+    right,
+    rounds,
+    weigh,
+)
 from core.language_model import LanguageModel
 from core.model.transformer import ContextTooLong
 

@@ -10,19 +10,19 @@ import pytest
 import torch
 
 import core
-from core.analysis import corrupting
-from core.analysis import patching as module
-from core.analysis import paths as walked
-from core.analysis.corrupting import corrupt, swaps
-from core.analysis.direct_attribution import NoLogits, attribute
-from core.analysis.holder_pairs import draw_pair
-from core.analysis.ledger import ledger
-from core.analysis.logit_lens import logit_lens
-from core.analysis.patch_sweep import coarse_to_fine, patched, steps, sweep
-from core.analysis.patching import Patching, Spot
-from core.analysis.paths import INTO, Sender, gathered, paths, pieces, senders, walk
-from core.analysis.resuming import run_blocks, run_to_row
-from core.analysis.text_pairs import Unlike, align, text_pair
+from core.analysis.patching import corrupting
+from core.analysis.patching import patches as module
+from core.analysis.patching import paths as walked
+from core.analysis.patching.corrupting import corrupt, swaps
+from core.analysis.patching.holder_pairs import draw_pair
+from core.analysis.patching.patches import Patching, Spot
+from core.analysis.patching.paths import INTO, Sender, gathered, paths, pieces, senders, walk
+from core.analysis.patching.sweep import coarse_to_fine, patched, steps, sweep
+from core.analysis.patching.text_pairs import Unlike, align, text_pair
+from core.analysis.stream.direct_attribution import NoLogits, attribute
+from core.analysis.stream.ledger import ledger
+from core.analysis.stream.logit_lens import logit_lens
+from core.analysis.stream.resuming import run_blocks, run_to_row
 from core.data.toyland import words
 from core.data.toyland.holders import FORMS, holders
 from core.language_model import LanguageModel

@@ -10,11 +10,7 @@ import pytest
 import torch
 
 import core
-from core.analysis import circuit_walk
-from core.analysis.circuit import KINDS, first_loss, loss_by_place, loss_of, writers
-from core.analysis.circuit_texts import MATERIALS, said_twice
-from core.analysis.circuit_walk import OTHERS, collect, count, steps, walk
-from core.analysis.explainers import (
+from core.analysis.explaining.explainers import (
     LEFT_OUT,
     NAMES,
     RAW,
@@ -23,11 +19,11 @@ from core.analysis.explainers import (
     gradient_times_input,
     only_directions,
 )
-from core.analysis.faithfulness import by_luck, faithfulness
-from core.analysis.integrated_gradients import gauss_legendre, integrated_gradients
-from core.analysis.readout import Readout, baseline, neutral_token
-from core.analysis.rollout import attention_flow, attention_rollout
-from core.analysis.selectivity import (
+from core.analysis.explaining.faithfulness import by_luck, faithfulness
+from core.analysis.explaining.integrated_gradients import gauss_legendre, integrated_gradients
+from core.analysis.explaining.readout import Readout, baseline, neutral_token
+from core.analysis.explaining.rollout import attention_flow, attention_rollout
+from core.analysis.explaining.selectivity import (
     TASKS,
     control_labels,
     examples,
@@ -35,6 +31,10 @@ from core.analysis.selectivity import (
     read_streams,
     selectivity,
 )
+from core.analysis.patching import circuit_walk
+from core.analysis.patching.circuit import KINDS, first_loss, loss_by_place, loss_of, writers
+from core.analysis.patching.circuit_texts import MATERIALS, said_twice
+from core.analysis.patching.circuit_walk import OTHERS, collect, count, steps, walk
 from core.data.toyland import Person, story
 from core.model.transformer import build
 from tests.heads import SHAPES, TEXT, fresh, induction_model, target_of, tiny

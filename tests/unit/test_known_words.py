@@ -6,8 +6,8 @@ from itertools import islice
 
 import pytest
 
-from core.analysis.cross_reading import is_mark, word_spans
-from core.analysis.known_words import unknown, vocabulary
+from core.analysis.heads.cross_reading import is_mark, word_spans
+from core.analysis.tasks.known_words import unknown, vocabulary
 from core.data.tasks import TASKS
 from core.data.toyland import stories
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import core
-from core.analysis.label_chances import label_chances
+from core.analysis.tasks.label_chances import label_chances
 from tests.pairs import translator
 
 SOURCE = "sentiment: I liked the lake."

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import core
-from core.analysis.cross_reading import sentence_spans, word_spans
-from core.analysis.label_reading import read_answer, read_class
+from core.analysis.heads.cross_reading import sentence_spans, word_spans
+from core.analysis.tasks.label_reading import read_answer, read_class
 from core.model.transformer import ContextTooLong
 from tests.published_folders import BERT, DISTILBERT, headed, published
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 import core
-from core.analysis.landscape import (
+from core.analysis.health.landscape import (
     Plane,
     load_path,
     measure,

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import core
-from core.analysis.ledger import ledger
 from core.analysis.stacks import Half
+from core.analysis.stream.ledger import ledger
 from core.hooks import Intervention, ablate_head, intervene
 from core.model.norm import Normalise
 from tests.blocks import PARTS, STACKS, made, model, target_of

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis.depth import rms
-from core.analysis.ledger import ledger
-from core.analysis.ledger_lines import (
+from core.analysis.stacks import Half
+from core.analysis.stream.depth import rms
+from core.analysis.stream.ledger import ledger
+from core.analysis.stream.ledger_lines import (
     NORM_BIASES,
     NoDirectLogits,
     direct_logits,
@@ -18,9 +19,8 @@ from core.analysis.ledger_lines import (
     running_sums,
     without_line,
 )
-from core.analysis.norm_wiring import wired
-from core.analysis.normalization import norm_names, norm_of, spread, stream_before
-from core.analysis.stacks import Half
+from core.analysis.stream.norm_wiring import wired
+from core.analysis.stream.normalization import norm_names, norm_of, spread, stream_before
 from tests.blocks import STACKS, made, model, target_of
 from tests.heads import TEXT
 

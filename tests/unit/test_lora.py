@@ -12,6 +12,7 @@ from core.config import ModelConfig, preset
 from core.model.initial import initialise
 from core.model.transformer import Transformer, build
 from core.training import lora
+from core.training.fast_cpu import QuickAttention, put_in
 from core.training.lora import Adapter, Lora
 
 
@@ -150,10 +151,12 @@ def test_the_views_of_a_matrix_show_the_update() -> None:
 
 def test_the_quick_way_of_learning_in_bfloat16_sees_it_too() -> None:
     base = model_of()
+    put_in(base)
     adapter = noise(base, Lora(2, 6, ("q", "k", "v")), 4)
     half = [
         model.to(torch.bfloat16).train() for model in (lora.adapt(base, adapter), lora.merge(base, adapter))
     ]
+    assert all(isinstance(model.get_submodule("blocks.0.attn"), QuickAttention) for model in half)
     one, other = (model(ids()).float() for model in half)
     assert (one - other).abs().max() < 0.05 * other.abs().max()
     assert (one - model_of().to(torch.bfloat16)(ids()).float()).abs().max() > 0.2 * other.abs().max()

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.analysis.broken import without
-from core.analysis.masks import MaskRule, stories_under_masks, under_masks, with_mask
+from core.analysis.heads.masks import MaskRule, stories_under_masks, under_masks, with_mask
+from core.analysis.health.broken import without
 from core.analysis.story_loss import mean_loss, story_losses
-from core.decoding.kv_cache import KVCache
 from core.hooks import Intervention, intervene
 from core.language_model import LanguageModel
+from core.model.kv_cache import KVCache
 from core.training.text_loss import text_loss
 from tests.unit.test_attention_steps import TARGET, TEXT, model
 

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 import core
-from core.analysis.activation_curves import bends
-from core.analysis.knockouts import ablate_neurons, attributions, knock_out_neurons
-from core.analysis.neurons import NotLinear, direct_effect, promoted, token_steps
+from core.analysis.neurons.activation_curves import bends
+from core.analysis.neurons.feed_forward import NotLinear, direct_effect, promoted, token_steps
+from core.analysis.neurons.knockouts import ablate_neurons, attributions, knock_out_neurons
 from core.analysis.stacks import Half
 from core.hooks import HookError, Intervention, ablate_head, intervene, recording
 from core.model.feed_forward import ACTIVATIONS

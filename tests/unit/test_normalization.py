@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 import core
-from core.analysis.normalization import NoNorm, norm_names, norm_of, norm_steps
+from core.analysis.stream.normalization import NoNorm, norm_names, norm_of, norm_steps
 from tests.blocks import STACKS, made, model, target_of
 from tests.heads import TEXT
 

@@ -11,10 +11,18 @@ from typing import Any, cast
 import pytest
 import torch
 
-from core.analysis import order_tasks
-from core.analysis.extrapolation import EVERY, KINDS, Answer, Plan, extrapolation, first_model, recorded
-from core.analysis.extrapolation import RECORDED as RECORDED_FILE
-from core.analysis.order_tasks import PAD, TASKS, Rows, batches, exact, rows, size, written
+from core.analysis.positions import order_tasks
+from core.analysis.positions.extrapolation import (
+    EVERY,
+    KINDS,
+    Answer,
+    Plan,
+    extrapolation,
+    first_model,
+    recorded,
+)
+from core.analysis.positions.extrapolation import RECORDED as RECORDED_FILE
+from core.analysis.positions.order_tasks import PAD, TASKS, Rows, batches, exact, rows, size, written
 from core.config import preset
 from core.model.initial import initialise
 from core.model.transformer import build
@@ -271,7 +279,7 @@ def test_it_is_the_same_training_whatever_a_machine_is_quick_in(monkeypatch: pyt
 def test_recording_keeps_what_is_not_trained_again(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "extrapolation.json"
     monkeypatch.setattr(record_extrapolation, "RECORDED", path)
-    monkeypatch.setattr("core.analysis.extrapolation.RECORDED", path)
+    monkeypatch.setattr("core.analysis.positions.extrapolation.RECORDED", path)
     made: list[tuple[str, int]] = []
 
     def fake(task: Any, seed: int) -> dict[str, Any]:

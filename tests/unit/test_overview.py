@@ -10,9 +10,9 @@ import transformers
 from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
 
 import core
-from core.analysis.ablation import effect
-from core.analysis.logit_lens import logit_lens
-from core.analysis.overview import STRIP, TOP, overview
+from core.analysis.patching.ablation import effect
+from core.analysis.stream.logit_lens import logit_lens
+from core.analysis.stream.overview import STRIP, TOP, overview
 from core.config import ModelConfig
 from core.hooks import HookError
 from core.language_model import LanguageModel
@@ -164,7 +164,7 @@ def test_the_lens_is_the_same_however_many_depths_are_put_to_the_head_at_once(wo
         calls.append(len(x))
         return head(x)
 
-    monkeypatch.setattr("core.analysis.logit_lens.AT_ONCE", many * trace.logits.numel())
+    monkeypatch.setattr("core.analysis.stream.logit_lens.AT_ONCE", many * trace.logits.numel())
     monkeypatch.setattr(lm.transformer, "head", counted)
     parts = logit_lens(lm, trace, top=3, token=5)
     for name in ("ids", "rank"):

@@ -8,12 +8,12 @@ from itertools import islice, pairwise
 import pytest
 import torch
 
-from core.costs.running import _pairs
 from core.data import tasks
 from core.data.pairs import PAIRS, PIECE, WINDOW, Pairs, Read
 from core.data.shards import Shards
 from core.text.training import learn
 from core.training import Trainer, TrainSpec
+from core.training.estimates import _pairs
 from core.training.examples import lessons, marks
 from core.training.loss import UNSCORED
 from core.training.objectives import Specials

@@ -7,8 +7,8 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from core.analysis import pointed
-from core.analysis.cross_reading import Rule, cross_reading, rules
+from core.analysis.heads import pointed
+from core.analysis.heads.cross_reading import Rule, cross_reading, rules
 from core.data.tasks import TASKS
 from core.data.toyland.asked import asked
 from tests.pairs import translator

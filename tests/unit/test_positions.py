@@ -10,8 +10,8 @@ import pytest
 import torch
 
 import core
-from core.analysis.distance_bias import NoBias, alibi_bias, distance_bias, t5_buckets
-from core.analysis.positions import (
+from core.analysis.positions.distance_bias import NoBias, alibi_bias, distance_bias, t5_buckets
+from core.analysis.positions.tables import (
     NoTable,
     measured_waves,
     model_table,

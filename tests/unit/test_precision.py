@@ -12,13 +12,13 @@ import torch
 
 from core import machine, precision
 from core.analysis.seeds import interval
+from core.efficiency.shrink_spec import ShrinkSpec
 from core.multimodal.training import Recipe
 from core.multimodal.training import Training as SeeingTraining
 from core.precision import Products, alike, choose, settle
 from core.training import Trainer, TrainSpec
 from core.training.fine_tune_spec import FineTuneSpec
 from core.training.recipes import fast, plain
-from core.training.shrink_spec import ShrinkSpec
 
 PRECISIONS = ("float32", "bfloat16")
 
@@ -220,7 +220,7 @@ def test_both_precisions_learn_alike() -> None:
 
 
 def test_rates_are_measured_in_both(data: Path) -> None:
-    from core.costs import measured_rate
+    from core.training.estimates import measured_rate
 
     for name in PRECISIONS:
         rate = measured_rate(name)  # type: ignore[arg-type]

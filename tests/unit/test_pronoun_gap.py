@@ -10,8 +10,8 @@ import pytest
 import torch
 
 import core
-from core.analysis import pronoun_gap
-from core.analysis.pronoun_gap import TEMPLATES, Gap, Template, listed, measured, parse, parsed
+from core.analysis.tasks import pronoun_gap
+from core.analysis.tasks.pronoun_gap import TEMPLATES, Gap, Template, listed, measured, parse, parsed
 from core.data import corpora
 from core.data.toyland.words import PROFESSIONS
 from core.families.asked import sign_of

@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 import pytest
 
-from core.analysis import alignment, pointed
-from core.analysis.cross_reading import Rule
-from core.analysis.task_scores import FIRST_SEED, examples
+from core.analysis.heads import alignment, pointed
+from core.analysis.heads.cross_reading import Rule
+from core.analysis.tasks.task_scores import FIRST_SEED, examples
 from core.checkpoints import save_folder
 from core.data.toyland.spanish import words
 from core.vectors.probe import wilson

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import core
-from core.analysis.attention_steps import attention_steps
-from core.analysis.rotation import (
+from core.analysis.heads.steps import attention_steps
+from core.analysis.positions.rotation import (
     NoRotation,
     arrows,
     in_turns,

@@ -15,7 +15,8 @@ from core.checkpoints import CheckpointError
 from core.data.corpora import fingerprint
 from core.runs import Engine, LimitExceeded, Limits, RunError, Store, kinds, load
 from core.runs import fine_tuning as work
-from core.runs.fine_tuning import Tuning, bundled_base, tuned_model
+from core.runs.fine_tuning import Tuning, bundled_base
+from core.runs.loading import tuned_model
 from core.runs.loop import Training
 from core.training.fine_tune_spec import FineTuneSpec
 from core.training.fine_tuning import FineTuner

@@ -25,7 +25,7 @@ from core.runs.word_recordings import kept_rows, record, recorded_words
 from core.runs.word_specs import MapSpec, WordsSpec
 from core.runs.word_vectors import Learning, place, reading_of
 from core.runs.worker import here
-from core.vectors import families, projection
+from core.vectors import families, maps, projection
 from core.vectors.static import StaticVectors
 from core.vectors.word2vec import Settings, Word2Vec
 from tests.runs import OTHER, OWNER, taken, tiny, until
@@ -278,7 +278,7 @@ class TestMaps:
         run = here(store, spec, OWNER)
         assert (run.state, run.ended, run.step) == ("done", "All steps done.", 500)
         names, vectors = vectors_of(spec, lambda: None)
-        moments = list(projection.project(vectors, method, seed=2, steps=500, near=5))
+        moments = list(maps.project(vectors, method, seed=2, steps=500, near=5))
         assert store.steps(run.id) == [moment.done for moment in moments]
         for moment in moments[:: len(moments) // 4]:
             np.testing.assert_array_equal(store.places(run.id, moment.done).points, moment.points)
@@ -291,7 +291,7 @@ class TestMaps:
     def test_it_goes_on_as_if_it_had_not_stopped(self, method: str) -> None:
         spec = MapSpec(method=method, words=40, near=5)
         names, vectors = vectors_of(spec, lambda: None)
-        *_, wanted = projection.project(vectors, method, steps=500, near=5)
+        *_, wanted = maps.project(vectors, method, steps=500, near=5)
         parts = Settling(spec, names, vectors, None)
         for _ in range(3):
             parts = Settling(spec, names, vectors, parts.state())

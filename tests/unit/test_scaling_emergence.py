@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 import core
-from core.analysis import emergence
-from core.analysis.emergence import BEFORE, Rows
+from core.analysis.health import emergence
+from core.analysis.health.emergence import BEFORE, Rows
 from core.language_model import LanguageModel
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from core.analysis.emergence import LENGTHS
+from core.analysis.health.emergence import LENGTHS
 from core.precision import alike
 from core.runs import ladders
 from core.runs.records import RunError

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis.shared_keys import share_keys, sharings, stories_shared, ways_to_share
+from core.analysis.heads.shared_keys import share_keys, sharings, stories_shared, ways_to_share
 from core.analysis.story_loss import mean_loss, story_losses
 from core.config import ModelConfig
 from core.costs import cache_bytes
-from core.decoding.kv_cache import KVCache
+from core.model.kv_cache import KVCache
 from core.training.text_loss import text_loss
 from tests.unit.test_attention_steps import TARGET, TEXT, model
 

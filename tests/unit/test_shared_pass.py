@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.analysis.attention_steps import Change, attention_steps
-from core.analysis.head_effects import knock_out, switch_off
-from core.analysis.head_patterns import head_maps
-from core.analysis.head_shares import head_shares, share_table
+from core.analysis.heads.effects import knock_out, switch_off
+from core.analysis.heads.patterns import head_maps
+from core.analysis.heads.shares import head_shares, share_table
+from core.analysis.heads.steps import Change, attention_steps
 from core.hooks import intervene
 from core.language_model import LanguageModel
 from tests.heads import PLACES, TEXT, target_of, tiny

@@ -14,6 +14,8 @@ import torch
 
 from core.data import corpora
 from core.efficiency.pruning import magnitude, prunable
+from core.efficiency.shrink_spec import ShrinkSpec, student_of
+from core.efficiency.shrinking import cut_back, trainer_of
 from core.language_model import LanguageModel
 from core.runs import Engine, LimitExceeded, Limits, RunError, Store, kinds, load
 from core.runs import shrinking as work
@@ -21,8 +23,6 @@ from core.runs.loop import Training
 from core.training import Trainer
 from core.training.distillation import Distiller, distillation_loss
 from core.training.retraining import MaskedOptimizer, Retrainer
-from core.training.shrink_spec import ShrinkSpec, student_of
-from core.training.shrinking import cut_back, trainer_of
 from core.training.spec import TrainSpec
 from core.zoo import load as load_model
 from tests.blocks import PARTS, made

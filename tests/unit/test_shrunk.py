@@ -10,17 +10,16 @@ from typing import Any
 import pytest
 import torch
 
-from core.efficiency import distilbert
+from core.efficiency import distilbert, shrink_lab
 from core.efficiency.held_out import beside, measure
 from core.efficiency.judging import Reference
 from core.efficiency.removal import removed
+from core.efficiency.shrink_lab import LEARNED, LONGER, SEEDS
+from core.efficiency.shrink_spec import ShrinkSpec
+from core.efficiency.shrinking import trainer_of
 from core.precision import alike
 from core.runs import shrunk
 from core.runs.records import RunError
-from core.training import shrink_lab
-from core.training.shrink_lab import LEARNED, LONGER, SEEDS
-from core.training.shrink_spec import ShrinkSpec
-from core.training.shrinking import trainer_of
 from core.zoo import load
 from scripts import record_efficiency, train_models
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import core
-from core.analysis.shuffle import shuffle, shuffled_order
+from core.analysis.positions.shuffle import shuffle, shuffled_order
 from core.hooks import recording
 from tests.blocks import PARTS, made, model, target_of
 from tests.heads import TARGET, TEXT

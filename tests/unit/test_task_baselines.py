@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from core.analysis.task_scores import examples, judge, score
+from core.analysis.tasks.task_scores import examples, judge, score
 from core.data.tasks import TASKS
 from scripts.task_baselines import baselines, joined, words
 from scripts.task_report import chrf

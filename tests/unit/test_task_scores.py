@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 import torch
 
-from core.analysis.task_scores import FIRST_SEED, Judged, examples, judge, score, tried
+from core.analysis.tasks.task_scores import FIRST_SEED, Judged, examples, judge, score, tried
 from core.data.tasks import TASKS, Pair
 from core.decoding.together import answers
 from core.language_model import LanguageModel

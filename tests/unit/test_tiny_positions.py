@@ -9,10 +9,10 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from core.analysis import tiny_positions
-from core.analysis.extrapolation import RECORDED, first_model, train
-from core.analysis.rotation import plain_turning, rotary_rates
-from core.analysis.tiny_positions import PLAN, SEED, reached, tiny_bias, tiny_table
+from core.analysis.positions import tiny as tiny_positions
+from core.analysis.positions.extrapolation import RECORDED, first_model, train
+from core.analysis.positions.rotation import plain_turning, rotary_rates
+from core.analysis.positions.tiny import PLAN, SEED, reached, tiny_bias, tiny_table
 from scripts import record_positions
 
 

@@ -12,10 +12,10 @@ import pytest
 import torch
 
 import core
-from core.analysis import firing as firing_module
-from core.analysis import top_texts
-from core.analysis.firing import firing, passes
-from core.analysis.top_texts import (
+from core.analysis.neurons import firing as firing_module
+from core.analysis.neurons import top_texts
+from core.analysis.neurons.firing import firing, passes
+from core.analysis.neurons.top_texts import (
     ALIKE,
     BEFORE,
     KEPT,

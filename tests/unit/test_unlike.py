@@ -8,8 +8,8 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from core.analysis import unlike
-from core.analysis.unlike import likeness
+from core.analysis.tasks import unlike
+from core.analysis.tasks.unlike import likeness
 from core.data.corpora import corpus
 from core.training.ngram import NGram
 from core.zoo import bundled, card

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from core.vectors import repulsion, tsne, umap
-from core.vectors.projection import pca, project
+from core.vectors.maps import project
+from core.vectors.projection import pca
 from core.vectors.static import glove
 
 

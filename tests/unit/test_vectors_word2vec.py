@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.training.points import Diverged
+from core.diverged import Diverged
 from core.vectors import word2vec
 from core.vectors.reading import read, read_sentences, sentences
 from core.vectors.word2vec import (

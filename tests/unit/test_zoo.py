@@ -12,7 +12,7 @@ import torch
 
 import core
 from core import zoo
-from core.analysis.task_scores import examples, tried
+from core.analysis.tasks.task_scores import examples, tried
 from core.checkpoints import save_folder
 from core.data.toyland.words.homonyms import HOMONYMS
 from core.decoding.fill import fill

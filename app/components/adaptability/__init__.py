@@ -14,7 +14,7 @@ from app import state
 from app.components import register
 from app.components.adaptability import charts, games, own, studies, vectors
 from app.trained import Arm
-from core.analysis.in_context import Game
+from core.analysis.tasks.in_context import Game
 from core.training.adapting import STUDIES, Study
 
 adaptability = register("adaptability")

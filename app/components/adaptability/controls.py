@@ -8,7 +8,7 @@ from app import own_run, runs, state, widgets
 from app.components.adaptability import games, own
 from app.components.adaptability.studies import NAMES
 from app.trained import Arm
-from core.analysis.in_context import COUNTS, GAMES
+from core.analysis.tasks.in_context import COUNTS, GAMES
 from core.training.adapting import WAYS, Study
 
 

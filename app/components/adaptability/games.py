@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import cache, state
-from core.analysis import in_context
-from core.analysis.in_context import Asked, Game, Round
 from core.analysis.seeds import Interval
+from core.analysis.tasks import in_context
+from core.analysis.tasks.in_context import Asked, Game, Round
 from core.language_model import LanguageModel
 from core.runs import adaptations
 from core.runs.adaptations import played

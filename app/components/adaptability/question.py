@@ -8,7 +8,7 @@ from app import cache
 from app.components.adaptability import games
 from app.components.adaptability.games import Shown, weighed
 from app.predict import Answer
-from core.analysis.in_context import MODELS, Asked, Game, Round, rounds
+from core.analysis.tasks.in_context import MODELS, Asked, Game, Round, rounds
 
 OPTIONS = ("The first", "The last", "Another")
 GAME: Game = "pairs"

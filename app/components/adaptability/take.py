@@ -9,7 +9,7 @@ from app.components.adaptability import studies
 from app.components.adaptability.games import Shown
 from app.components.adaptability.question import GAME, Question
 from app.trained import Arm
-from core.analysis.in_context import GAMES, MODELS
+from core.analysis.tasks.in_context import GAMES, MODELS
 from core.runs import adaptations
 from core.training import adapting
 from core.training.adapting import STUDIES, Study
@@ -81,7 +81,7 @@ for (study, way), means in {means!r}.items():
     print(study, way, [place.interval for place in places])"""
     weighed = [float(f"{share:.6g}") for share in shares]
     third = f"""# %% Examples in the prompt
-from core.analysis.in_context import weigh
+from core.analysis.tasks.in_context import weigh
 
 writer = core.load({MODELS[what.game]!r}, device="cpu")
 shares = weigh(writer, {what.prompt!r}, {what.asked.options!r}).tolist() if {bool(weighed)} else []

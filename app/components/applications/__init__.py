@@ -13,8 +13,9 @@ from app.components import pack, register
 from app.components.applications.answers import Found, made_links
 from app.components.applications.uses import Wish
 from app.components.applications.verdict import Verdict, hero_of, strangers
-from core.analysis import heroes, pointed
-from core.analysis.cross_reading import is_mark
+from core.analysis.heads import pointed
+from core.analysis.heads.cross_reading import is_mark
+from core.analysis.tasks import heroes
 
 applications = register("applications")
 

@@ -15,9 +15,8 @@ import numpy as np
 
 from app import cache
 from app.components.applications.uses import Opened, Use, Wish
-from core.analysis import alignment, code_scores, heroes, pointed
-from core.analysis.code_checks import CodeCheck
-from core.analysis.cross_reading import (
+from core.analysis.heads import alignment, pointed
+from core.analysis.heads.cross_reading import (
     Array,
     CrossReading,
     Rule,
@@ -28,8 +27,10 @@ from core.analysis.cross_reading import (
     sentence_spans,
     word_spans,
 )
-from core.analysis.label_chances import label_chances
-from core.analysis.label_reading import LabelReading, read_answer, read_class
+from core.analysis.tasks import code_scores, heroes
+from core.analysis.tasks.code_checks import CodeCheck
+from core.analysis.tasks.label_chances import label_chances
+from core.analysis.tasks.label_reading import LabelReading, read_answer, read_class
 from core.language_model import LanguageModel
 from core.model.transformer import ContextTooLong
 

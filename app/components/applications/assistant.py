@@ -17,7 +17,7 @@ from app.components.applications.uses import Use, Wish
 from app.counts import counted
 from app.widgets import inline
 from core import real
-from core.analysis import instructed
+from core.analysis.tasks import instructed
 from core.decoding.chat import conversation
 from core.language_model import LanguageModel
 

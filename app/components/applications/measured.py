@@ -11,7 +11,7 @@ from app import work
 from app.components.applications.uses import Opened
 from app.counts import counted
 from app.widgets import inline
-from core.analysis import heroes
+from core.analysis.tasks import heroes
 from core.vectors.probe import wilson
 
 JOB = "heroes"

@@ -12,8 +12,8 @@ from app.components.applications.uses import opened as model_of
 from app.components.applications.verdict import hero_of
 from app.predict import Answer
 from app.widgets import mono
-from core.analysis import heroes
-from core.analysis.cross_reading import is_mark, word_spans
+from core.analysis.heads.cross_reading import is_mark, word_spans
+from core.analysis.tasks import heroes
 
 OPTIONS = ("Stays as it is", "Changes in one or two words", "Changes more")
 SHORT = ("Stays as it is", "Changes")  # of a label

@@ -84,7 +84,7 @@ def _labelled(found: Found) -> str:
     said = "[(one.text, one.probability) for one in found.answers]" if spans else "list(found.labels)"
     shown = [(label, _round(p)) for label, p in found.labels]
     return f"""# %% What it says, and what it attends to in the last block
-from core.analysis.label_reading import {"read_answer" if spans else "read_class"}
+from core.analysis.tasks.label_reading import {"read_answer" if spans else "read_class"}
 
 TEXT = SOURCE[{begins}:]
 found = {call}
@@ -101,7 +101,7 @@ def _crossed(found: Found) -> str:
     assert rule is not None and found.weights is not None
     shown = np.round(found.weights, 5).tolist()
     cell = f"""# %% Its answer, and what each part of it reads
-from core.analysis.cross_reading import Rule, cross_reading
+from core.analysis.heads.cross_reading import Rule, cross_reading
 
 found = cross_reading(lm, SOURCE, most={found.wish.use.most})
 print(found.written)
@@ -113,7 +113,7 @@ same(np.prod(found.likely), {float(np.prod(found.likely)):.6g})"""
     if found.labels:
         chances = [_round(p) for _, p in found.labels]
         cell += f"""
-from core.analysis.label_chances import label_chances
+from core.analysis.tasks.label_chances import label_chances
 
 chances = label_chances(lm, SOURCE, {LABELS!r})
 print(chances)
@@ -135,7 +135,7 @@ def _code(found: Found) -> str:
     assert check is not None
     seed = f", seed={found.wish.seed}" if found.wish.seed else ""
     return f"""# %% The function completed, cut where it ends, and looked at: nothing is run
-from core.analysis.code_scores import DECODING, Task, by_model, complete
+from core.analysis.tasks.code_scores import DECODING, Task, by_model, complete
 
 done = complete(Task(SOURCE, ""), by_model(lm, **DECODING{seed}))
 print(done.code)
@@ -149,7 +149,7 @@ def _judged(found: Found, verdict: Verdict) -> list[str]:
         return []
     return [
         f"""# %% The links read off attention beside the true ones
-from core.analysis.alignment import compared, links
+from core.analysis.heads.alignment import compared, links
 
 TRUE, POSSIBLE = {list(verdict.links)!r}, {list(verdict.possible)!r}
 words = [[text[a:b] for a, b in spans] for text, spans in ((SOURCE, READ), (found.written, UNITS))]

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from app import cache, models, state
 from app.counts import counted
-from core.analysis import heroes, pointed
+from core.analysis.heads import pointed
+from core.analysis.tasks import heroes
 from core.data.tasks import TASKS, Pair
 
 if TYPE_CHECKING:

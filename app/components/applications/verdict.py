@@ -11,8 +11,9 @@ from app import strange
 from app.components.applications.answers import LABELS, Found, made_links
 from app.components.applications.uses import Use
 from app.counts import counted
-from core.analysis import alignment, heroes, pointed
-from core.analysis.known_words import unknown
+from core.analysis.heads import alignment, pointed
+from core.analysis.tasks import heroes
+from core.analysis.tasks.known_words import unknown
 from core.data.toyland.summaries import PARTS, facts_right
 
 STRANGE = 8  # words from elsewhere that are named

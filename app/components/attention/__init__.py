@@ -1,6 +1,6 @@
 """The Attention picture: one head from x to output, step by step (view.js draws it, terms.js writes a cell out).
 
-`record` turns what `core.analysis.attention_steps` computed into the component's JSON: the steps with their names and
+`record` turns what `core.analysis.heads.steps` computed into the component's JSON: the steps with their names and
 formulas, the arrays, the model's next tokens. It computes nothing.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 from app.bare import UNSAID
 from app.components import pack, register
 from app.counts import counted
-from core.analysis.attention_steps import AttentionSteps, Change, Kind, attention_steps
+from core.analysis.heads.steps import AttentionSteps, Change, Kind, attention_steps
 from core.config import ModelConfig
 from core.language_model import LanguageModel
 

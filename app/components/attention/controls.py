@@ -7,7 +7,7 @@ import streamlit as st
 from app import state
 from app.components.attention.question import TURNS
 from app.fields import BY_KEY
-from core.analysis.attention_steps import AttentionSteps
+from core.analysis.heads.steps import AttentionSteps
 from core.config import ModelConfig
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from app import widgets
 from app.predict import Answer
-from core.analysis.attention_steps import AttentionSteps, Change
+from core.analysis.heads.steps import AttentionSteps, Change
 from core.config import ModelConfig
 
 SHARES = ("more of its weight", "less of its weight", "the same, within 0.01")

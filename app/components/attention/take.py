@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.analysis.attention_steps import AttentionSteps, Change
+from core.analysis.heads.steps import AttentionSteps, Change
 
 STRIPS = {"x": "x", "q": "q", "k": "k", "v": "v", "turn": "rot_q", "sum": "z", "out": "result"}
 MATRICES = {"scores": "scores", "scale": "scaled", "bias": "biased", "mask": "masked", "softmax": "pattern"}
@@ -97,7 +97,7 @@ def cells(
     """
     run = f"""# %% One head, run again
 import numpy as np
-from core.analysis.attention_steps import Change, attention_steps
+from core.analysis.heads.steps import Change, attention_steps
 
 lm = {load}
 steps = {_call(steps, text, target)}

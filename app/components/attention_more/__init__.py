@@ -22,9 +22,9 @@ from app.components.attention_more import cost, take
 from app.components.attention_more.seen import Read as Read
 from app.components.attention_more.seen import Seen
 from app.page import Context
-from core.analysis.masks import MaskRule, UnderMask, stories_under_masks, under_masks
+from core.analysis.heads.masks import MaskRule, UnderMask, stories_under_masks, under_masks
+from core.analysis.heads.shared_keys import Sharing, sharing_name, sharings, stories_shared, ways_to_share
 from core.analysis.places import Kind, stack_of
-from core.analysis.shared_keys import Sharing, sharing_name, sharings, stories_shared, ways_to_share
 from core.analysis.story_loss import LONGEST, STORIES
 from core.costs import cache_bytes
 from core.language_model import LanguageModel

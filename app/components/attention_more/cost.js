@@ -11,7 +11,7 @@ function roundStep(least) {
   const power = 10 ** Math.floor(Math.log10(least));
   return power * [1, 2, 5, 10].find((k) => k * power >= least);
 }
-const at2nd = ([square, linear, fixed], n) => square * n * n + linear * n + fixed; // core.analysis.attention_cost.Curve
+const at2nd = ([square, linear, fixed], n) => square * n * n + linear * n + fixed; // core.analysis.heads.cost.Curve
 
 function costWords(data, w) {
   const { points, lengths, repeats, bytes: sizes, crossing } = data.cost;

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import state, work
 from app.counts import counted
 from app.page import Context
-from core.analysis.attention_cost import LENGTHS, CostPoint, Curve, cost_points, score_bytes
+from core.analysis.heads.cost import LENGTHS, CostPoint, Curve, cost_points, score_bytes
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.analysis.masks import MaskRule, UnderMask
+from core.analysis.heads.masks import MaskRule, UnderMask
+from core.analysis.heads.shared_keys import Sharing
 from core.analysis.places import Kind
-from core.analysis.shared_keys import Sharing
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ def cells(read: Read, seen: Seen) -> list[str]:
     """A cell for the masks and one for the shared keys; `lm` is the notebook's model."""
     where = f"attention={read.masked!r}, target={read.target or None!r}, row={read.row}"
     masks = f"""# %% Other masks on the whole stack: the next word, and the loss of the text
-from core.analysis.masks import MaskRule, under_masks
+from core.analysis.heads.masks import MaskRule, under_masks
 
 rules = {list(seen.rules)!r}
 under = under_masks(lm, {read.text!r}, rules, {where})
@@ -23,7 +23,7 @@ assert np.allclose([one.probabilities.max() for one in under], {
         _numbers(one.probabilities.max() for one in seen.masks)
     }, atol=1e-3)"""
     shared = f"""# %% Fewer heads of keys and values: the mean of each group's projections
-from core.analysis.shared_keys import sharings
+from core.analysis.heads.shared_keys import sharings
 
 shared = sharings(lm, {read.text!r}, target={read.target or None!r}, row={read.row})
 for one in shared:

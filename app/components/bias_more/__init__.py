@@ -18,7 +18,7 @@ from app.components import register
 from app.components.bias_more import controls, gaps, lab, take
 from app.components.bias_more.take import joined as joined
 from app.page import Context
-from core.analysis.pronoun_gap import SURE
+from core.analysis.tasks.pronoun_gap import SURE
 from core.runs import doses
 
 more = register("bias_more")

@@ -11,7 +11,7 @@ from app.components.bias_more import gaps, lab
 from app.components.bias_more.gaps import Series
 from app.page import Context
 from app.trained import Arm
-from core.analysis.pronoun_gap import TEMPLATES
+from core.analysis.tasks.pronoun_gap import TEMPLATES
 from core.data.dial import REMEDIES
 from core.training import corpus_lab
 from core.training.corpus_lab import DIALLED

@@ -11,8 +11,8 @@ from app import cache, state, work
 from app.bare import UNSAID
 from app.page import Context
 from app.words import sentence
-from core.analysis import pronoun_gap
-from core.analysis.pronoun_gap import TEMPLATES, Gap, Measured, Template, listed, parsed
+from core.analysis.tasks import pronoun_gap
+from core.analysis.tasks.pronoun_gap import TEMPLATES, Gap, Measured, Template, listed, parsed
 from core.data.toyland.words import PROFESSIONS
 from core.language_model import LanguageModel
 from core.runs import doses

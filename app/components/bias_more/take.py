@@ -58,7 +58,7 @@ def cells(load: str, shown: list[Series], what: Asked) -> list[str]:
         expected = {gap.job: round(gap.mean, 6) for gap in one.found.gaps}
         opened = load if one.open else f'core.load({one.name!r}, device="cpu")'
         found.append(f"""# %% The pronoun gap by profession, {one.name.replace(chr(10), " ")}
-from core.analysis.pronoun_gap import measured, parsed
+from core.analysis.tasks.pronoun_gap import measured, parsed
 
 TEMPLATES = {[template.text for template in what.templates]!r}
 EXPECTED = {expected!r}

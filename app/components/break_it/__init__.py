@@ -12,10 +12,11 @@ from typing import Any, cast
 import numpy as np
 
 from app.components import register
-from core.analysis.broken import WITHOUT, Part, Reading, missing, read, without
-from core.analysis.depth import Depth
-from core.analysis.diagnosis import Diagnosis, diagnose
-from core.analysis.evidence import of_reading
+from core.analysis.health.broken import Reading, missing, read, without
+from core.analysis.health.diagnosis import Diagnosis, diagnose
+from core.analysis.health.evidence import of_reading
+from core.analysis.stream.depth import Depth
+from core.config import WITHOUT, Part
 from core.language_model import LanguageModel
 from core.training.text_loss import text_loss
 

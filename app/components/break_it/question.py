@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from app.components.break_it import NAMES, WITHOUT_WORDS
 from app.predict import Answer
-from core.analysis.broken import WITHOUT, Part, losses_without, missing
+from core.analysis.health.broken import losses_without, missing
+from core.config import WITHOUT, Part
 from core.language_model import LanguageModel
 
 

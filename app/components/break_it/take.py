@@ -10,8 +10,8 @@ from app.components.break_it import NOTHING, by_block, finite
 from app.components.break_it.trained import evidence
 from app.predict import Answer
 from app.trained import Arm
-from core.analysis.broken import Reading
-from core.analysis.diagnosis import diagnose
+from core.analysis.health.broken import Reading
+from core.analysis.health.diagnosis import diagnose
 from core.language_model import LanguageModel
 from core.runs.carried import pack_curve
 
@@ -73,9 +73,9 @@ def _now(load: str, given: Mapping[str, Any], part: str, pair: tuple[Reading, Re
     other = "whole" if part == NOTHING else f"read(without(lm, {part!r}), TEXT{_target(given)})"
     return f"""# %% The model on the text, whole and without a part
 import numpy as np
-from core.analysis.broken import read, without
-from core.analysis.diagnosis import diagnose
-from core.analysis.evidence import of_reading
+from core.analysis.health.broken import read, without
+from core.analysis.health.diagnosis import diagnose
+from core.analysis.health.evidence import of_reading
 
 lm = {load}
 {values}
@@ -100,7 +100,7 @@ def _question(answer: Answer) -> str:
         name: float(f"{value:.5g}") for name, value in answer.numbers.items() if isinstance(value, float)
     }
     return f"""# %% The question: the loss without each part
-from core.analysis.broken import losses_without
+from core.analysis.health.broken import losses_without
 
 losses = {{"whole": whole.loss, **losses_without(lm, *([TEXT, TARGET] if "TARGET" in globals() else [TEXT]))}}
 print(losses)
@@ -123,7 +123,7 @@ arms = { ({arm.id: pack_curve(arm.points, arm.checkpoints) for arm in arms})!r}
 measured = [of_run(*curve(packed){cut}) for packed in arms.values()]"""
     ends = "" if any(arm.going or arm.ended for arm in arms) else f"\nassert said == {said!r}"
     return f"""# %% The trained pair: the diagnosis from what was measured in training
-from core.analysis.evidence import of_run
+from core.analysis.health.evidence import of_run
 {source}
 said = [finding.sentence for finding in diagnose(*measured).findings]
 print(*said, sep="\\n"){ends}"""

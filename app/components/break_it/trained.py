@@ -10,10 +10,10 @@ from app.components.break_it import CHARTS, NOTHING, WITHOUT_WORDS, by_block, ch
 from app.counts import counted
 from app.own_run import Next
 from app.trained import Arm
-from core.analysis.broken import Part
-from core.analysis.diagnosis import Diagnosis, diagnose
-from core.analysis.evidence import Evidence, Health, of_run
-from core.analysis.remedies import remedy
+from core.analysis.health.diagnosis import Diagnosis, diagnose
+from core.analysis.health.evidence import Evidence, Health, of_run
+from core.analysis.health.remedies import remedy
+from core.config import Part
 from core.training.pairs import broken_spec
 
 if TYPE_CHECKING:

@@ -19,7 +19,6 @@ from app.components.compute import charts, story
 from app.components.compute.subject import Subject
 from app.components.compute.units import PRECISIONS
 from core.costs.counts import Part
-from core.costs.measuring import Measured, Size
 from core.costs.memory import (
     Held,
     activations,
@@ -33,6 +32,7 @@ from core.costs.memory import (
 from core.costs.operations import flops_by_part
 from core.costs.roofline import Work, attainable, decode, prefill, ridge
 from core.costs.weights import parameters_by_part
+from core.training.measuring import Measured, Size
 
 compute = register("compute")
 

@@ -9,11 +9,11 @@ from app.components.compute import fits, rows, works
 from app.components.compute.subject import Subject
 from app.predict import Answer
 from core.costs.cache import cache_bytes
-from core.costs.measuring import Measured
 from core.costs.memory import held, training_memory, using_memory
 from core.costs.roofline import attainable
 from core.costs.schedule import training
 from core.families.presets import PRESETS
+from core.training.measuring import Measured
 
 Line = tuple[str, str, int | None, int | None, int | None, float | None]
 NAMES = ("what", "of", "weights", "operations", "bytes", "share or rate")
@@ -223,7 +223,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from core.costs import row_flops
 from core.costs.activations import kept_bytes
-from core.costs.measuring import saved_bytes
+from core.training.measuring import saved_bytes
 from core.hooks import recording
 from core.model.transformer import build
 

@@ -13,12 +13,12 @@ from app.components.compute.subject import Subject
 from app.components.compute.units import in_words
 from app.page import Context
 from core.costs.accelerators import ACCELERATORS
-from core.costs.measuring import STEPS, Measured, Size, measure, size_for
 from core.costs.memory import Precision, trained_in, training_memory
 from core.costs.operations import row_flops
 from core.costs.roofline import Work, attainable, decode, least_seconds, prefill
 from core.costs.schedule import Training, training, usual_tokens, utilization
 from core.families.presets import PRESETS
+from core.training.measuring import STEPS, Measured, Size, measure, size_for
 
 more = register("compute_more")
 

@@ -20,10 +20,10 @@ from app.trained import Arm as Run
 from core.analysis.seeds import Interval
 from core.efficiency import distilbert, held_out
 from core.efficiency.removal import Cut, neurons_only
+from core.efficiency.shrink_lab import LONGER, RETRAINED
 from core.efficiency.speed import told
 from core.runs import shrunk
 from core.runs.shrunk import Arm, Level
-from core.training.shrink_lab import LONGER, RETRAINED
 
 more = register("efficiency_more")
 

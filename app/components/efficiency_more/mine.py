@@ -9,7 +9,7 @@ from app import cache, state, work
 from app.components.efficiency.measure import ready
 from app.page import Context
 from core.efficiency.removal import Cut, by_level
-from core.training.shrink_lab import levels
+from core.efficiency.shrink_lab import levels
 
 JOB = "efficiency.pruned"
 SMALL = 3_000_000  # weights of a model that is measured without being asked

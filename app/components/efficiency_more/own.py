@@ -16,13 +16,13 @@ from core.data import corpora
 from core.efficiency import held_out
 from core.efficiency.judging import Reference
 from core.efficiency.removal import stays
+from core.efficiency.shrink_lab import rate_at
+from core.efficiency.shrink_spec import STUDENTS, ShrinkSpec
+from core.efficiency.shrinking import masks_of
 from core.efficiency.speed import told
 from core.language_model import LanguageModel
 from core.runs import loading
 from core.runs.shrinking import bundled_base
-from core.training.shrink_lab import rate_at
-from core.training.shrink_spec import STUDENTS, ShrinkSpec
-from core.training.shrinking import masks_of
 
 FIRST = 100  # seed of own runs; the next one has the next seed
 JOB = "efficiency.runs"

@@ -10,11 +10,11 @@ from core.analysis.seeds import Interval
 from core.efficiency import distilbert
 from core.efficiency.held_out import STORIES
 from core.efficiency.judging import LONGEST
+from core.efficiency.shrink_lab import RETRAINED
+from core.efficiency.shrink_spec import ShrinkSpec
 from core.efficiency.speed import told
 from core.runs import shrunk
 from core.runs.shrunk import Arm, Level
-from core.training.shrink_lab import RETRAINED
-from core.training.shrink_spec import ShrinkSpec
 
 MENDED = 0.1  # nats above the model that nothing was taken from and that learned on as long
 

@@ -13,11 +13,11 @@ import numpy as np
 
 from app.bare import UNSAID
 from app.components import pack, register
-from core.analysis.activation_curves import FORMULAS, Bends, curve
-from core.analysis.knockouts import NeuronKnockout, ablate_neurons
-from core.analysis.neurons import NeuronSteps, TokenSteps
-from core.analysis.overview import Stack
-from core.analysis.top_texts import Window
+from core.analysis.neurons.activation_curves import FORMULAS, Bends, curve
+from core.analysis.neurons.feed_forward import NeuronSteps, TokenSteps
+from core.analysis.neurons.knockouts import NeuronKnockout, ablate_neurons
+from core.analysis.neurons.top_texts import Window
+from core.analysis.stacks import Stack
 from core.config import Activation, ModelConfig
 from core.hooks import intervene
 from core.language_model import LanguageModel

@@ -5,9 +5,9 @@ from __future__ import annotations
 from app.components.feed_forward import Says
 from app.components.feed_forward.sample import CORPORA, Sample
 from app.counts import counted
-from core.analysis import top_texts
-from core.analysis.neurons import NotLinear, Promoted, direct_effect, promoted
-from core.analysis.top_texts import Window
+from core.analysis.neurons import top_texts
+from core.analysis.neurons.feed_forward import NotLinear, Promoted, direct_effect, promoted
+from core.analysis.neurons.top_texts import Window
 from core.language_model import LanguageModel
 from core.trace import Trace
 

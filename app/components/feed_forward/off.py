@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from core.analysis.neurons import TokenSteps
+from core.analysis.neurons.feed_forward import TokenSteps
 
 Group = Literal["none", "strongest", "others", "all"]
 GROUPS: dict[str, str] = {

@@ -9,8 +9,8 @@ from app import widgets
 from app.components.feed_forward.off import group
 from app.counts import counted
 from app.predict import Answer
-from core.analysis.knockouts import NeuronKnockout
-from core.analysis.neurons import TokenSteps
+from core.analysis.neurons.feed_forward import TokenSteps
+from core.analysis.neurons.knockouts import NeuronKnockout
 
 OPTIONS = ("Rises", "Falls", "Stays, within a tenth of it")
 WHY = (

@@ -12,8 +12,8 @@ from streamlit.delta_generator import DeltaGenerator
 from app import cache, state, work
 from app.counts import counted
 from app.page import Context
-from core.analysis.firing import Firing, firing
-from core.analysis.top_texts import TopTexts, find_top, sample_texts
+from core.analysis.neurons.firing import Firing, firing
+from core.analysis.neurons.top_texts import TopTexts, find_top, sample_texts
 from core.language_model import LanguageModel
 
 TEXTS = 60

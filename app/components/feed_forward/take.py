@@ -12,7 +12,7 @@ from app.components.feed_forward.neuron import TOKENS
 from app.components.feed_forward.off import source
 from app.components.feed_forward.question import Question
 from app.predict import Answer
-from core.analysis.knockouts import NeuronKnockout
+from core.analysis.neurons.knockouts import NeuronKnockout
 from core.language_model import LanguageModel
 
 MOST = 512  # neurons with a line each: of more, the strongest
@@ -72,8 +72,8 @@ def _steps(load: str, given: Mapping[str, Any], seen: Seen, off: str, stack: str
     values = "".join(f"{name} = {value!r}\n" for name, value in given.items())
     return f"""# %% One token through the layer: expand, bend, contract
 import numpy as np
-from core.analysis.activation_curves import bends
-from core.analysis.neurons import token_steps
+from core.analysis.neurons.activation_curves import bends
+from core.analysis.neurons.feed_forward import token_steps
 
 lm = {load}
 {values}BLOCK, ROW, NEURON, STACK = {steps.layer}, {steps.row}, {one.neuron}, {stack or None!r}
@@ -109,7 +109,7 @@ print(as_is.strongest(), as_is.needed())"""
 def _neuron(seen: Seen, shipped: bool) -> str:
     says = seen.says
     cell = f"""# %% What the neuron says
-from core.analysis.neurons import NotLinear, Promoted, direct_effect, promoted
+from core.analysis.neurons.feed_forward import NotLinear, Promoted, direct_effect, promoted
 
 try:
     says = promoted(lm, BLOCK, NEURON, {TOKENS})
@@ -124,7 +124,7 @@ same(says.low_scores, {_numbers(says.low_scores)})"""
     return f"""{cell}
 
 # The texts that fire it most, of those kept with the model
-from core.analysis import top_texts
+from core.analysis.neurons import top_texts
 
 for window in top_texts.bundled(lm).windows(BLOCK, NEURON):
     print("".join(lm.tokenizer.display(i) for i in window.ids), window.fired[window.peak])
@@ -135,7 +135,7 @@ same(first.fired[first.peak], [{seen.windows[0].fired[seen.windows[0].peak]:.6g}
 def _prediction(seen: Seen) -> str:
     found, ids = seen.without, likely(seen.without)
     return f"""# %% The prediction without the neurons that are off
-from core.analysis.knockouts import knock_out_neurons
+from core.analysis.neurons.knockouts import knock_out_neurons
 
 found = knock_out_neurons(lm, TEXT, BLOCK, OFF, row={found.row}, **where, trace=trace)
 ids = {ids}

@@ -12,8 +12,8 @@ from app import cache, state, widgets
 from app.components import pack, register
 from app.components.feed_forward import ACTS, GATED, Seen
 from app.components.feed_forward.sample import CORPORA, Job, Sample, asked, see_own
-from core.analysis.activation_curves import FORMULAS, curve, held, lowest
-from core.analysis.firing import ALWAYS, RARE, Firing
+from core.analysis.neurons.activation_curves import FORMULAS, curve, held, lowest
+from core.analysis.neurons.firing import ALWAYS, RARE, Firing
 from core.config import Activation
 
 more = register("feed_forward_more")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from app.components import pack, register
-from core.analysis.overview import Heads, Overview
+from core.analysis.stream.overview import Heads, Overview
 
 home = register("home")
 

@@ -7,7 +7,7 @@ import zlib
 import streamlit as st
 
 from app import page, state, widgets
-from core.analysis.overview import Overview
+from core.analysis.stream.overview import Overview
 
 EMPTY = (
     "Nothing is written yet: the row of the start token predicts the first word. Append one in the picture, or let the "

@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from core.analysis.ablation import Effect
-from core.analysis.overview import Overview
+from core.analysis.patching.ablation import Effect
+from core.analysis.stream.overview import Overview
 
 
 def table(seen: Overview, word: Callable[[int], str], row: int) -> dict[str, Sequence[Any]]:
@@ -62,7 +62,7 @@ def cells(load: str, given: dict[str, Any], seen: Overview, place: dict[str, Any
     made = [
         _source(f"""
             import numpy as np
-            from core.analysis.overview import overview
+            from core.analysis.stream.overview import overview
 
             lm = {load}
             """)
@@ -126,7 +126,7 @@ def _predictions(seen: Overview, row: int) -> list[str]:
         made.append(
             _source(f"""
             # %% If the model stopped there: its head put to every depth of the stream
-            from core.analysis.logit_lens import logit_lens
+            from core.analysis.stream.logit_lens import logit_lens
 
             lens = logit_lens(lm, trace)
             assert lens.ids[:, ROW, 0].tolist() == {[int(token) for token in seen.lens_ids[:, row]]}

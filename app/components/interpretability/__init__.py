@@ -16,9 +16,9 @@ import torch
 from app.components import pack, register
 from app.components.interpretability.asking import Asked
 from app.components.interpretability.maps import Maps, full
-from core.analysis.direct_attribution import Attribution, attribute
-from core.analysis.logit_lens import LogitLens, logit_lens
 from core.analysis.places import Kind
+from core.analysis.stream.direct_attribution import Attribution, attribute
+from core.analysis.stream.logit_lens import LogitLens, logit_lens
 from core.language_model import LanguageModel
 
 interpretability = register("interpretability")

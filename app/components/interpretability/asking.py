@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from app import reading
-from core.analysis.corrupting import Change, corrupt
-from core.analysis.text_pairs import TextPair, Unlike, text_pair
+from core.analysis.patching.corrupting import Change, corrupt
+from core.analysis.patching.text_pairs import TextPair, Unlike, text_pair
 from core.language_model import LanguageModel
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import streamlit as st
 from app import state, widgets
 from app.components.interpretability.asking import NOTHING, Asked
 from app.page import Context
-from core.analysis.holder_pairs import draw_pair
+from core.analysis.patching.holder_pairs import draw_pair
 
 LONGEST = 40  # tokens of a text
 

@@ -16,8 +16,8 @@ from streamlit.delta_generator import DeltaGenerator
 from app import cache, work
 from app.components.interpretability.asking import Asked
 from app.page import Context
-from core.analysis.patch_sweep import COARSE, patched, steps, sweep
-from core.analysis.patching import NothingToRecover, Patching
+from core.analysis.patching.patches import NothingToRecover, Patching
+from core.analysis.patching.sweep import COARSE, patched, steps, sweep
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
 
@@ -37,9 +37,9 @@ Ends = tuple[float, float, int, tuple[str, ...], str]  # see `see_ends`
 class Maps:
     """What has been patched so far.
 
-    found: site -> block -> a line, as `core.analysis.patching` gives them: positions are the corrupted text's; "head"
-    (H,) and "heads" (H, T') a block. done, total: results, without "heads". clean, corrupted: what both texts say. why:
-    nothing can be patched.
+    found: site -> block -> a line, as `core.analysis.patching.patches` gives them: positions are the corrupted text's;
+    "head" (H,) and "heads" (H, T') a block. done, total: results, without "heads". clean, corrupted: what both texts
+    say. why: nothing can be patched.
     """
 
     found: dict[str, dict[int, Array]] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from app.components.interpretability import Looked
 from app.components.interpretability.asking import Asked
 from app.components.interpretability.maps import Maps, prepared
 from app.predict import Answer
-from core.analysis.patching import Spot
+from core.analysis.patching.patches import Spot
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
 

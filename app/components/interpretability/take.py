@@ -104,11 +104,11 @@ same(lens.chance[:, ROW], {_numbers(looked.lens.chance[:, asked.row])})
 same(lens.probabilities[:, :, 0].sum(), {float(looked.lens.probabilities[:, :, 0].sum()):.6g})"""
     return f"""# %% The lens: what every depth would say
 import numpy as np
-from core.analysis.direct_attribution import attribute
-from core.analysis.logit_lens import logit_lens
-from core.analysis.patch_sweep import patched
-from core.analysis.patching import Patching, Spot
-from core.analysis.text_pairs import text_pair
+from core.analysis.stream.direct_attribution import attribute
+from core.analysis.stream.logit_lens import logit_lens
+from core.analysis.patching.sweep import patched
+from core.analysis.patching.patches import Patching, Spot
+from core.analysis.patching.text_pairs import text_pair
 
 lm = {load}
 {values}

@@ -1,6 +1,6 @@
 """Below the picture: three classic finds of a model that knows their words, measured when asked for, each a click away.
 
-`core.analysis.classic` measures; here the answers become sentences and the component's JSON.
+`core.analysis.patching.classic` measures; here the answers become sentences and the component's JSON.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from app import cache, state, work
 from app.components import register
 from app.counts import counted
 from app.page import Context
-from core.analysis import classic
-from core.analysis.circuit_texts import TEXTS, TOKENS
-from core.analysis.circuit_walk import NAMED_FROM
-from core.analysis.classic import Carried, Finds, Induction, Kind
+from core.analysis.patching import classic
+from core.analysis.patching.circuit_texts import TEXTS, TOKENS
+from core.analysis.patching.circuit_walk import NAMED_FROM
+from core.analysis.patching.classic import Carried, Finds, Induction, Kind
 from core.language_model import LanguageModel
 
 classics = register("interpretability_classic")
@@ -213,7 +213,7 @@ def cells(ctx: Context) -> list[str]:
     heads = [list(head) for head in found.induction.heads]
     return [
         f"""# %% Three classic finds
-from core.analysis import classic
+from core.analysis.patching import classic
 
 finds = classic.collect(list(classic.steps(lm)))
 assert [list(head) for head in finds.induction.heads] == {heads}

@@ -23,13 +23,13 @@ from app.components.interpretability_more.measure import Ask, Explained
 from app.fields import BY_KEY
 from app.page import Context
 from app.takeaway import to_csv
-from core.analysis.circuit_walk import Walk
-from core.analysis.explainers import NAMES, explain, only_directions
-from core.analysis.faithfulness import SIDES, Faithfulness, faithfulness_steps
-from core.analysis.integrated_gradients import integrated_gradients
-from core.analysis.readout import neutral_token
-from core.analysis.rollout import attention_rollout
-from core.analysis.selectivity import STORIES, TASKS, Layer, Task, selectivity
+from core.analysis.explaining.explainers import NAMES, explain, only_directions
+from core.analysis.explaining.faithfulness import SIDES, Faithfulness, faithfulness_steps
+from core.analysis.explaining.integrated_gradients import integrated_gradients
+from core.analysis.explaining.readout import neutral_token
+from core.analysis.explaining.rollout import attention_rollout
+from core.analysis.explaining.selectivity import STORIES, TASKS, Layer, Task, selectivity
+from core.analysis.patching.circuit_walk import Walk
 from core.language_model import LanguageModel
 
 more = register("interpretability_more")

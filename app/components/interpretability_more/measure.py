@@ -11,10 +11,10 @@ import numpy as np
 
 from app import cache, work
 from app.page import Context
-from core.analysis.explainers import NAMES, explain
-from core.analysis.faithfulness import AT_ONCE, ORDERS, POINTS, Faithfulness, faithfulness_steps
-from core.analysis.integrated_gradients import Attribution, integrated_gradients
-from core.analysis.readout import Baseline, Readout, Says, baseline, neutral_token
+from core.analysis.explaining.explainers import NAMES, explain
+from core.analysis.explaining.faithfulness import AT_ONCE, ORDERS, POINTS, Faithfulness, faithfulness_steps
+from core.analysis.explaining.integrated_gradients import Attribution, integrated_gradients
+from core.analysis.explaining.readout import Baseline, Readout, Says, baseline, neutral_token
 from core.language_model import LanguageModel
 
 QUICK = 4e10  # weights x tokens: up to here without asking

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from app.components.interpretability_more.measure import Ask, Explained
-from core.analysis.circuit import KINDS
-from core.analysis.circuit_walk import Walk
-from core.analysis.faithfulness import SIDES
-from core.analysis.selectivity import Layer
+from core.analysis.explaining.faithfulness import SIDES
+from core.analysis.explaining.selectivity import Layer
+from core.analysis.patching.circuit import KINDS
+from core.analysis.patching.circuit_walk import Walk
 from core.language_model import LanguageModel
 
 
@@ -31,9 +31,9 @@ def _explained(ask: Ask, found: Explained) -> str:
     one = found.attribution
     given = f"row={ask.row}, token={ask.token}, target={ask.target or None!r}, says={ask.says!r}"
     return f"""# %% Which tokens the prediction rests on: shares that add up, and four other explainers
-from core.analysis.explainers import explain
-from core.analysis.integrated_gradients import integrated_gradients
-from core.analysis.readout import Readout, baseline
+from core.analysis.explaining.explainers import explain
+from core.analysis.explaining.integrated_gradients import integrated_gradients
+from core.analysis.explaining.readout import Readout, baseline
 
 readout = Readout.of(lm, {ask.text!r}, {given})
 blank = baseline(readout, {ask.blank!r})
@@ -56,7 +56,7 @@ def _judged(found: Explained) -> str:
     }
     # Where two values are all but equal, other arithmetic may order them otherwise: the areas then differ a little.
     return f"""# %% Is it true to the model? Tokens taken away, and put back, in each explainer's order
-from core.analysis.faithfulness import faithfulness
+from core.analysis.explaining.faithfulness import faithfulness
 
 judged = faithfulness(readout, blank, explained)
 for side in ("deletion", "insertion"):
@@ -72,7 +72,7 @@ for side, wanted in areas.items():
 def _probes(task: str, layers: Sequence[Layer]) -> str:
     shares = _numbers(one.task.share for one in layers)
     return f"""# %% What a probe reads at each depth, and what it would read of labels by lot
-from core.analysis.selectivity import Layer, selectivity
+from core.analysis.explaining.selectivity import Layer, selectivity
 
 layers = [one for one in selectivity(lm, {task!r}) if isinstance(one, Layer)]
 for one in layers:
@@ -85,7 +85,7 @@ def _walk(walk: Walk) -> str:
     named = {name: walk.gain(losses) for name, losses in walk.off.items()}
     ends = _numbers([walk.plain.mean(), walk.first.mean(), walk.control.mean()])
     return f"""# %% The circuit, measured step by step
-from core.analysis.circuit_walk import walk
+from core.analysis.patching.circuit_walk import walk
 
 found = walk(lm)
 print("worth", found.worth, "reader", found.reader, "looks back", found.before, "writer", found.writer)

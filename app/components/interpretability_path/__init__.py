@@ -16,8 +16,8 @@ from app.components.interpretability.asking import Asked
 from app.components.interpretability.maps import A_SECOND, QUICK, prepared
 from app.page import Context
 from app.sweeps import Measured
-from core.analysis.patching import NothingToRecover
-from core.analysis.paths import INTO, Paths, Piece, Sender, gathered, paths, pieces, senders_of, walk
+from core.analysis.patching.patches import NothingToRecover
+from core.analysis.patching.paths import INTO, Paths, Piece, Sender, gathered, paths, pieces, senders_of, walk
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
 
@@ -159,7 +159,7 @@ class Below:
         )
         return [
             f"""# %% The path to one head
-from core.analysis.paths import paths
+from core.analysis.patching.paths import paths
 
 way = paths(lm, found, {self.block}, {self.head})
 assert [sender.name for sender in way.senders] == {[sender.name for sender in found.senders]!r}

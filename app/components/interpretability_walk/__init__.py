@@ -1,6 +1,6 @@
 """The circuit's walk: eight steps of how a model says again what it has read, each with what was measured.
 
-`core.analysis.circuit_walk` measures; here the answers become the component's JSON.
+`core.analysis.patching.circuit_walk` measures; here the answers become the component's JSON.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from streamlit.delta_generator import DeltaGenerator
 from app import events, state, work
 from app.components import register
 from app.page import Context
-from core.analysis.circuit import KINDS
-from core.analysis.circuit_texts import MATERIALS, TEXTS, TOKENS
-from core.analysis.circuit_walk import CUT, NAMED_FROM, Walk, collect, count, steps
+from core.analysis.patching.circuit import KINDS
+from core.analysis.patching.circuit_texts import MATERIALS, TEXTS, TOKENS
+from core.analysis.patching.circuit_walk import CUT, NAMED_FROM, Walk, collect, count, steps
 
 walked = register("interpretability_walk")
 

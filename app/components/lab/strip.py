@@ -1,6 +1,7 @@
 """The film strip: one head's map, a score and a sample at several moments of a training, on the learner's text.
 
-The head is the one whose score rose most between the first moment and the last; `core.analysis.head_patterns` measures.
+The head is the one whose score rose most between the first moment and the last; `core.analysis.heads.patterns`
+measures.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.analysis.head_patterns import SHARP, Job, head_maps, pattern_scores
+from core.analysis.heads.patterns import SHARP, Job, head_maps, pattern_scores
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
 from core.text.tokenizer import Tokenizer

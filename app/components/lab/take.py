@@ -87,7 +87,7 @@ def cells(
     listed = "".join(f"    {line!r},\n" for line in shown)
     first = f"""# %% The head of the strip at every moment: its last row, its score, the loss on the text
 import numpy as np
-from core.analysis.head_patterns import head_maps, pattern_scores
+from core.analysis.heads.patterns import head_maps, pattern_scores
 from core.training.text_loss import text_loss
 
 {values}BLOCK, HEAD, JOB = {film.block}, {film.head}, {film.job!r}

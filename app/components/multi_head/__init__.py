@@ -18,12 +18,12 @@ from app.components import pack, register
 from app.components.multi_head.off import MARKS, Head
 from app.components.multi_head.roles import changed, columns, rests_on, roles, tips
 from app.components.multi_head.words import ABOUT, UNIT
-from core.analysis.attention_steps import attention_steps
-from core.analysis.head_effects import HeadEffects, Knockout, Value, head_effects, switch_off
-from core.analysis.head_jobs import HeadJobs
-from core.analysis.head_nulls import Chance, Null, halves_that_differ, head_chance
-from core.analysis.head_patterns import HeadMaps, Job, Score, head_maps, repeat_scores
-from core.analysis.head_shares import HeadShares
+from core.analysis.heads.effects import HeadEffects, Knockout, Value, head_effects, switch_off
+from core.analysis.heads.jobs import HeadJobs
+from core.analysis.heads.nulls import Chance, Null, halves_that_differ, head_chance
+from core.analysis.heads.patterns import HeadMaps, Job, Score, head_maps, repeat_scores
+from core.analysis.heads.shares import HeadShares
+from core.analysis.heads.steps import attention_steps
 from core.analysis.places import Kind
 from core.hooks import intervene
 from core.language_model import LanguageModel

@@ -15,11 +15,11 @@ from streamlit.delta_generator import DeltaGenerator
 from app import cache, state, work
 from app.components.multi_head import QUICK, Largest, Off, cost, see_chance, see_effects, see_halves, see_row
 from app.page import Context
-from core.analysis.head_effects import HeadEffects, LayerEffects, Resumable
-from core.analysis.head_jobs import NAMED_FROM
-from core.analysis.head_nulls import CONTENT, Chance, Null
-from core.analysis.head_patterns import Job, Score
-from core.analysis.patch_sweep import COARSE, coarse_to_fine
+from core.analysis.heads.effects import HeadEffects, LayerEffects, Resumable
+from core.analysis.heads.jobs import NAMED_FROM
+from core.analysis.heads.nulls import CONTENT, Chance, Null
+from core.analysis.heads.patterns import Job, Score
+from core.analysis.patching.sweep import COARSE, coarse_to_fine
 from core.analysis.places import Kind
 
 NOTHING = 1e-4  # nats: below it a head's absence changes nothing that the page could show

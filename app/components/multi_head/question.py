@@ -9,7 +9,7 @@ from app import widgets
 from app.components.multi_head.off import Head
 from app.counts import counted
 from app.predict import Answer
-from core.analysis.head_effects import Knockout
+from core.analysis.heads.effects import Knockout
 
 OPTIONS = ("Rises", "Falls", "Stays, within a tenth of it")
 

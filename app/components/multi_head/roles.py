@@ -7,8 +7,8 @@ from typing import Any
 
 from app.components.multi_head.words import ABOUT, BRIEF, MEANS, RANDOM, UNWRITTEN
 from app.counts import counted
-from core.analysis.head_jobs import EVEN, NAMED_FROM, SHORT, HeadJobs, reads
-from core.analysis.head_patterns import NAMES, Job
+from core.analysis.heads.jobs import EVEN, NAMED_FROM, SHORT, HeadJobs, reads
+from core.analysis.heads.patterns import NAMES, Job
 
 COLUMNS: tuple[Job, ...] = ("previous", "recent", "first", "last", "itself", "next", "same", "induction")
 TWICE: dict[str, Job] = {NAMES[job]: job for job in ("induction", "same")}  # measured on repeats too

@@ -13,9 +13,9 @@ from app.components.multi_head.roles import columns
 from app.components.multi_head.words import RANDOM
 from app.components.multi_head_more.further import Further
 from app.page import Context
-from core.analysis.head_effects import HeadEffects, Knockout
-from core.analysis.head_jobs import EVEN
-from core.analysis.head_patterns import NAMES
+from core.analysis.heads.effects import HeadEffects, Knockout
+from core.analysis.heads.jobs import EVEN
+from core.analysis.heads.patterns import NAMES
 
 
 def table(
@@ -134,10 +134,10 @@ def _heads(load: str, given: Mapping[str, Any], seen: Seen, more: str, switch: s
     values = "".join(f"{name} = {value!r}\n" for name, value in given.items())
     return f"""# %% Every head's map, and what the heads do
 import numpy as np
-from core.analysis.head_effects import switch_off
-from core.analysis.head_jobs import EVEN, head_jobs
-from core.analysis.head_nulls import head_chance
-from core.analysis.head_patterns import NAMES, head_maps
+from core.analysis.heads.effects import switch_off
+from core.analysis.heads.jobs import EVEN, head_jobs
+from core.analysis.heads.nulls import head_chance
+from core.analysis.heads.patterns import NAMES, head_maps
 
 lm = {load}
 {values}BLOCK, HEAD, ROW, COL = {seen.block}, {seen.head}, {seen.row}, {seen.col}
@@ -178,8 +178,8 @@ for words, null in chance.class_nulls.items():
 
 def _pair(seen: Seen, more: str, switch: str) -> str:
     return f"""# %% Why the row reads what it reads: its query with one key, number by number
-from core.analysis.attention_steps import attention_steps
-from core.analysis.query_key import query_key
+from core.analysis.heads.steps import attention_steps
+from core.analysis.heads.query_key import query_key
 
 {switch}steps = attention_steps(lm, TEXT, BLOCK, HEAD, {more})
 asked = query_key(steps, ROW)
@@ -192,7 +192,7 @@ same(asked.weights, {_numbers(seen.opened.pattern[seen.row])})"""
 def _joined(seen: Seen, more: str, switch: str) -> str:
     shares = seen.shares
     return f"""# %% The heads' outputs, joined: they add up to what the attention puts into the stream
-from core.analysis.head_shares import head_shares
+from core.analysis.heads.shares import head_shares
 
 {switch}joined = head_shares(lm, TEXT, BLOCK, row=ROW, {more})
 same(joined.vectors.sum(axis=0) + joined.bias, joined.out, 1e-3 * max(1.0, abs(joined.out).max()))
@@ -204,7 +204,7 @@ same(joined.shares.sum() + joined.bias_share, {float(shares.shares.sum() + share
 def _alone(effects: HeadEffects, more: str, switch: str) -> str:
     changes = [[float(f"{change:.6g}") for change in line] for line in effects.change]
     return f"""# %% Each head off, alone
-from core.analysis.head_effects import head_effects
+from core.analysis.heads.effects import head_effects
 
 {switch}alone = head_effects(lm, TEXT, row={effects.row}, token={effects.token}, value={effects.value!r}, {more})
 same(alone.change, {changes})"""
@@ -230,7 +230,7 @@ def _fit(further: Further) -> str:
     found = further.composition
     numbers = _numbers([further.score, found.chance, found.line])
     return f"""# %% How well what one head writes fits what a later one reads
-from core.analysis.head_composition import composition
+from core.analysis.heads.composition import composition
 
 fit = composition(lm, {found.way!r}, KIND)
 print(fit.scores[{i}, {h}, {j}, {g}], "at random", fit.chance)
@@ -242,7 +242,7 @@ def _sets(further: Further, more: str) -> str:
         f"    ({[*map(list, one.heads)]}, {one.total:.6g}, {one.joint:.6g}),\n" for one in further.shown
     )
     return f"""# %% Heads off together, beside the sum of what each does alone
-from core.analysis.head_sets import set_effects
+from core.analysis.heads.sets import set_effects
 
 shown = [
 {text}]
@@ -256,7 +256,7 @@ def knockout_cell(title: str, name: str, found: Knockout, more: str, shown: Sequ
     """A cell that switches heads off and asserts what that does to the tokens of `shown`."""
     off, ids = list(found.heads), list(map(int, shown))
     return f"""# %% {title}
-from core.analysis.head_effects import knock_out
+from core.analysis.heads.effects import knock_out
 
 {name} = knock_out(lm, TEXT, {off}, row={found.row}, value={found.value!r}, {more})
 ids = {ids}

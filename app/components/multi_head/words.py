@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.analysis.head_jobs import EVEN, MIXED, SHORT, reads
-from core.analysis.head_patterns import NAMES, RECENT
+from core.analysis.heads.jobs import EVEN, MIXED, SHORT, reads
+from core.analysis.heads.patterns import NAMES, RECENT
 from core.analysis.word_classes import CLASSES
 
 # Induction on random tokens said twice, where only the repetition can be known.

@@ -21,10 +21,10 @@ from app.components.multi_head.measure import halves
 from app.components.multi_head.off import MARKS, write_off
 from app.components.multi_head.roles import COLUMNS
 from app.components.multi_head_more.further import Further
-from core.analysis.head_jobs import NAMED_FROM, HeadJobs, reads
-from core.analysis.head_nulls import BY_LUCK, Null
-from core.analysis.head_patterns import NAMES, Score
-from core.analysis.head_sets import SetEffect
+from core.analysis.heads.jobs import NAMED_FROM, HeadJobs, reads
+from core.analysis.heads.nulls import BY_LUCK, Null
+from core.analysis.heads.patterns import NAMES, Score
+from core.analysis.heads.sets import SetEffect
 from core.language_model import LanguageModel
 
 more = register("multi_head_more")
@@ -32,7 +32,7 @@ more = register("multi_head_more")
 KEYS = ("block", "head", "off", "pair", "compose")
 DOTS = 40  # of a null distribution that are drawn
 
-# What was taken away, in a sentence, for each kind of null (core/analysis/head_nulls.py).
+# What was taken away, in a sentence, for each kind of null (core/analysis/heads/nulls.py).
 TAKEN: dict[str, str] = {
     "weights moved": "each row’s weights moved to any tokens that it may see",
     "repeats taken out": "earlier copies replaced, the same places read",

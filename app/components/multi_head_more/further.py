@@ -13,9 +13,9 @@ from app.components.multi_head.measure import Here, Measure
 from app.components.multi_head.off import Head
 from app.page import Context
 from app.work import Shared
-from core.analysis.head_composition import Composition, Way, composition, work
-from core.analysis.head_effects import HeadEffects, Value
-from core.analysis.head_sets import (
+from core.analysis.heads.composition import Composition, Way, composition, work
+from core.analysis.heads.effects import HeadEffects, Value
+from core.analysis.heads.sets import (
     Change,
     SetEffect,
     changes,

@@ -16,8 +16,9 @@ import torch
 
 from app import state, widgets
 from app.components import pack, register
-from core.analysis.ledger import Entry, Ledger, ledger
-from core.analysis.ledger_lines import (
+from core.analysis.stacks import Half, Stack
+from core.analysis.stream.ledger import Entry, Ledger, ledger
+from core.analysis.stream.ledger_lines import (
     DirectLogits,
     NoDirectLogits,
     direct_logits,
@@ -25,9 +26,7 @@ from core.analysis.ledger_lines import (
     running_cosines,
     running_sums,
 )
-from core.analysis.normalization import NormSteps, norm_steps, spread, stream_before
-from core.analysis.overview import Stack
-from core.analysis.stacks import Half
+from core.analysis.stream.normalization import NormSteps, norm_steps, spread, stream_before
 from core.config import ModelConfig
 from core.language_model import LanguageModel
 from core.trace import Trace

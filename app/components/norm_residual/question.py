@@ -9,8 +9,8 @@ import numpy as np
 from app import widgets
 from app.components.norm_residual import SUM, Seen
 from app.predict import Answer
-from core.analysis.ledger_lines import without_line
-from core.analysis.overview import Stack
+from core.analysis.stacks import Stack
+from core.analysis.stream.ledger_lines import without_line
 from core.language_model import LanguageModel
 
 MOST = ("Attention", "The MLPs", "The same, within a tenth")

@@ -10,7 +10,7 @@ import numpy as np
 from app.components.norm_residual import NAMES, Place, Seen
 from app.components.norm_residual.question import Question
 from app.predict import Answer
-from core.analysis.norm_wiring import Wired
+from core.analysis.stream.norm_wiring import Wired
 from core.language_model import LanguageModel
 
 MOST = 16  # numbers of the norm in the table
@@ -86,9 +86,9 @@ def cells(
     made = [
         f"""# %% The ledger of one token: every line, adding up to the last row of the stream
 import numpy as np
-from core.analysis.ledger import ledger
-from core.analysis.ledger_lines import direct_logits, gathered, running_sums, without_line
-from core.analysis.normalization import norm_steps, stream_before
+from core.analysis.stream.ledger import ledger
+from core.analysis.stream.ledger_lines import direct_logits, gathered, running_sums, without_line
+from core.analysis.stream.normalization import norm_steps, stream_before
 
 lm = {load}
 {values}
@@ -145,7 +145,7 @@ def _wiring_cell(ways: Sequence[Wired], block: int) -> str:
     shown = {way.wiring: _numbers([size for _, size in way.steps]) for way in ways}
     listed = ", ".join(f'"{wiring}": {numbers}' for wiring, numbers in shown.items())
     return f"""# %% One block with its norms before the parts and after the sums
-from core.analysis.norm_wiring import wired
+from core.analysis.stream.norm_wiring import wired
 
 for wiring, shown in {{{listed}}}.items():
     way = wired(lm, trace, {block}, book.row, wiring, STACK)

@@ -11,9 +11,9 @@ import streamlit as st
 from app import cache, state, work
 from app.components import register
 from app.components.norm_residual import Seen
-from core.analysis.depth_grid import VARIANTS, GradientByDepth, Variant, gradient_by_depth
-from core.analysis.norm_wiring import Wired, wired
-from core.analysis.overview import Stack
+from core.analysis.stacks import Stack
+from core.analysis.stream.depth_grid import VARIANTS, GradientByDepth, Variant, gradient_by_depth
+from core.analysis.stream.norm_wiring import Wired, wired
 from core.language_model import LanguageModel
 
 more = register("norm_residual_more")

@@ -16,7 +16,7 @@ from app.components import pack
 from app.components.optimizers import turned
 from app.components.optimizers.take import measured
 from app.page import Context
-from core.analysis.landscape import Path, load_path, measure, path_plane, random_plane, walk
+from core.analysis.health.landscape import Path, load_path, measure, path_plane, random_plane, walk
 from core.language_model import LanguageModel
 from core.training.surfaces import levels
 

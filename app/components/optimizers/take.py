@@ -193,7 +193,7 @@ def measured(heights: np.ndarray, box: tuple[float, ...], moments: Sequence[int]
         plane = "path_plane(path)"
     middle = "path[-1]" if moments else "lm"
     return f"""# %% The landscape
-from core.analysis.landscape import measure, path_plane, random_plane
+from core.analysis.health.landscape import measure, path_plane, random_plane
 
 {load}plane = {plane}
 np.testing.assert_allclose(plane.box, {box!r}, rtol=1e-3, atol=1e-5)

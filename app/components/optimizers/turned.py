@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from app.charts import turned
 from app.charts.frame import About
 from app.components.optimizers.setup import NAMES, Setup
-from core.analysis.landscape import Path
+from core.analysis.health.landscape import Path
 from core.training.race import Track
 
 GRID = (73, 55)  # columns and rows of the ground

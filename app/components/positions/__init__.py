@@ -13,8 +13,8 @@ import numpy as np
 from app.components import pack, register
 from app.components.positions.kinds import COLS, SPAN, TABLES, Seen, finite
 from app.components.positions.order import Order
-from core.analysis.positions import HOW
-from core.analysis.rotation import one_by_distance
+from core.analysis.positions.rotation import one_by_distance
+from core.analysis.positions.tables import HOW
 from core.config import Position
 from core.language_model import LanguageModel
 

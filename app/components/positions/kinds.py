@@ -1,7 +1,7 @@
 """What each kind of position has to show for a text: asked of `core`, nothing computed here.
 
 Of the open model where it has that kind; else by the formula, for a model of its size; what is learned and therefore
-has no formula is then that of a tiny model (`core.analysis.tiny_positions`).
+has no formula is then that of a tiny model (`core.analysis.positions.tiny`).
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from core.analysis.distance_bias import DistanceBias, alibi_bias, distance_bias
-from core.analysis.overview import Stack
-from core.analysis.positions import (
+from core.analysis.positions.distance_bias import DistanceBias, alibi_bias, distance_bias
+from core.analysis.positions.rotation import ByTurn, Turning, plain_turning, score_by_distance, turning
+from core.analysis.positions.tables import (
     ByDistance,
     measured_waves,
     model_table,
@@ -24,9 +24,8 @@ from core.analysis.positions import (
     sinusoidal_waves,
     within,
 )
-from core.analysis.rotation import ByTurn, Turning, plain_turning, score_by_distance, turning
-from core.analysis.stacks import Half
-from core.analysis.tiny_positions import reached, tiny_bias, tiny_table
+from core.analysis.positions.tiny import reached, tiny_bias, tiny_table
+from core.analysis.stacks import Half, Stack
 from core.config import Position
 from core.language_model import LanguageModel
 from core.trace import Trace

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from core.analysis.broken import predicting_row
-from core.analysis.shuffle import Compared, Shuffled, shuffle
+from core.analysis.health.broken import predicting_row
+from core.analysis.positions.shuffle import Compared, Shuffled, shuffle
 from core.language_model import LanguageModel
 
 TOP = 5  # likeliest tokens in the table

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from app import widgets
 from app.components.positions.order import Order
 from app.predict import Answer
-from core.analysis.broken import missing
-from core.analysis.shuffle import Shuffled, Way, shuffle
+from core.analysis.health.broken import missing
+from core.analysis.positions.shuffle import Shuffled, Way, shuffle
 from core.language_model import LanguageModel
 
 ALIKE = 0.001  # of a probability: less is no difference here

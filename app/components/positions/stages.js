@@ -8,7 +8,7 @@ const BIASES = ["alibi", "relative"];
 /** Where a key that comes later is hidden: in scores; rows of a table, or of vectors, can all be compared. */
 const masks = (data) => data.causal && (data.kind === "rotary" || BIASES.includes(data.kind));
 
-/** Whole turns apart from the rest of an angle in radians, as core/analysis/rotation.py says it. */
+/** Whole turns apart from the rest of an angle in radians, as core/analysis/positions/rotation.py says it. */
 function inTurns(angle) {
   const tenths = Math.round((Math.abs(angle) * 1800) / Math.PI);
   const [whole, rest] = [Math.floor(tenths / 3600), tenths % 3600];

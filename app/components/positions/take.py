@@ -11,7 +11,7 @@ from app.components.positions.kinds import SPAN, TABLES, Seen, Where
 from app.components.positions.order import Order
 from app.components.positions.question import Question
 from app.predict import Answer
-from core.analysis.rotation import one_by_distance
+from core.analysis.positions.rotation import one_by_distance
 from core.language_model import LanguageModel
 
 FIRST = 8  # numbers of a token's row in the table; the CSV of all would be long
@@ -88,7 +88,7 @@ def cells(
     target = "TARGET" if "TARGET" in given else "None"
     first = f"""# %% {seen.kind}: {"the model's own" if seen.source == "own" else "not the model's own"}
 import numpy as np
-from core.analysis.shuffle import shuffle
+from core.analysis.positions.shuffle import shuffle
 {_imports(seen)}
 
 lm = {load}
@@ -106,12 +106,15 @@ print(lm.config.position, trace.tokens)
 
 
 def _imports(seen: Seen) -> str:
-    tiny = "from core.analysis.tiny_positions import tiny_bias, tiny_table\n"
+    tiny = "from core.analysis.positions.tiny import tiny_bias, tiny_table\n"
     if seen.kind in TABLES:
-        return tiny + "from core.analysis.positions import model_table, similarity_by_distance, sinusoidal"
+        return (
+            tiny
+            + "from core.analysis.positions.tables import model_table, similarity_by_distance, sinusoidal"
+        )
     if seen.turning is not None:
-        return "from core.analysis.rotation import one_by_distance, plain_turning, score_by_distance, turning"
-    return tiny + "from core.analysis.distance_bias import alibi_bias, distance_bias"
+        return "from core.analysis.positions.rotation import one_by_distance, plain_turning, score_by_distance, turning"
+    return tiny + "from core.analysis.positions.distance_bias import alibi_bias, distance_bias"
 
 
 def _kind(seen: Seen, where: Where, begins: int, pair: tuple[int, int], target: str) -> str:

@@ -13,11 +13,11 @@ import streamlit as st
 from app import cache, state, widgets, work
 from app.components import pack, register
 from app.components.positions import TITLES
-from core.analysis.extrapolation import EVERY, Plan, Trained, extrapolation, recorded
-from core.analysis.order_tasks import TASKS, Task
-from core.analysis.overview import Stack
-from core.analysis.positions import Shift, model_table, shift, sinusoidal
-from core.analysis.tiny_positions import tiny_table
+from core.analysis.positions.extrapolation import EVERY, Plan, Trained, extrapolation, recorded
+from core.analysis.positions.order_tasks import TASKS, Task
+from core.analysis.positions.tables import Shift, model_table, shift, sinusoidal
+from core.analysis.positions.tiny import tiny_table
+from core.analysis.stacks import Stack
 from core.config import Position
 from core.language_model import LanguageModel
 
@@ -119,9 +119,9 @@ def cell(by: int, tables: list[Held]) -> str:
     own = "tiny_table()" if tables[1].name.endswith("tiny model") else "model_table(lm, STACK)"
     shown = {task: float(f"{value[0]:.6g}") for task, value in best.items()}
     return f"""# %% A shift of a sinusoidal table is one matrix; and which kind goes on beyond the trained lengths
-from core.analysis.extrapolation import recorded
-from core.analysis.positions import model_table, shift, sinusoidal
-from core.analysis.tiny_positions import tiny_table
+from core.analysis.positions.extrapolation import recorded
+from core.analysis.positions.tables import model_table, shift, sinusoidal
+from core.analysis.positions.tiny import tiny_table
 
 exact = shift(sinusoidal({ROWS}, {len(tables[0].before)}), {by})
 print("sinusoidal, the largest difference:", exact.error)

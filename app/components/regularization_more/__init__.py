@@ -10,7 +10,7 @@ import streamlit as st
 from app import cache, own_run, state, widgets
 from app.components.regularization_more import charts
 from app.trained import Arm
-from core.analysis.weights import by_matrix
+from core.analysis.stream.weights import by_matrix
 from core.language_model import LanguageModel
 
 

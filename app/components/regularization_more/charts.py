@@ -11,7 +11,7 @@ import numpy as np
 from app.charts import vega
 from app.charts.frame import About
 from app.charts.look import ink
-from core.analysis.weights import BINS
+from core.analysis.stream.weights import BINS
 
 ACROSS = 3
 TALL, GROWTH = 74, 216  # px

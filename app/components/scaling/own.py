@@ -10,8 +10,8 @@ from typing import Any
 from app import measured, runs, state
 from app.own_run import Next
 from app.trained import Arm
-from core.analysis import emergence
-from core.analysis.emergence import Metrics
+from core.analysis.health import emergence
+from core.analysis.health.emergence import Metrics
 from core.runs import ladders, loading
 from core.runs.ladders import Rung
 from core.training import ladder

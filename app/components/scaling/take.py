@@ -8,7 +8,7 @@ from typing import Any
 from app.components.scaling.own import Own
 from app.components.scaling.question import Question
 from app.components.scaling.seen import Seen, sure, surface
-from core.analysis.emergence import LENGTHS
+from core.analysis.health.emergence import LENGTHS
 from core.runs import ladders
 from core.runs.ladders import Rung
 from core.scaling import published

@@ -13,7 +13,7 @@ from app import state
 from app.components.scaling.own import Own
 from app.components.scaling.words import powered, sized
 from app.components.scaling_more import charts
-from core.analysis.emergence import LENGTHS
+from core.analysis.health.emergence import LENGTHS
 from core.runs import ladders
 from core.runs.ladders import Rung
 from core.scaling import published

@@ -17,7 +17,7 @@ from app.components.tokenization.learned import NAMES, Learned
 from app.components.tokenization.machines import machine, phrase
 from app.counts import counted
 from core import real
-from core.analysis.embedding_rows import row_lengths
+from core.analysis.stream.embedding_rows import row_lengths
 from core.language_model import LanguageModel
 from core.text import published
 from core.text.pieces import UNKNOWN, Method, Piece

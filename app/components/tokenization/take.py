@@ -46,7 +46,7 @@ def _model(load: str, text: str, row: Mapping[str, Any]) -> str:
     lengths = [round(length, 5) for length in row["lengths"]]
     return f"""# %% The open model's vocabulary
 import numpy as np
-from core.analysis.embedding_rows import row_lengths
+from core.analysis.stream.embedding_rows import row_lengths
 from core.text.published import Published
 
 TEXT = {text!r}

@@ -1,0 +1,1 @@
+"""What a model lacks or suffers from: parts taken out, depth, diagnosis."""

@@ -1,0 +1,272 @@
+"""What is wrong with a model, told from measurements alone: a sound one beside the one in question.
+
+Nothing here knows what was done to a model. Each rule compares numbers of `core.analysis.health.training_health` (or of
+`core.analysis.health.broken.Reading`) and of the curve, and speaks in those numbers; without a difference it is silent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from core.analysis.health.evidence import Evidence, Health
+
+NOISE = 0.25  # nats: two seeds of one small model end closer together than this
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong: what, a sentence with the numbers, and the numbers by name."""
+
+    sign: str
+    sentence: str
+    numbers: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """All findings, the gravest first, and what they cost in one sentence. `nothing` if no rule spoke."""
+
+    findings: tuple[Finding, ...]
+    cost: str
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+
+def diagnose(sound: Evidence, other: Evidence) -> Diagnosis:
+    """What the measurements of `other` say beside those of a `sound` model of the same kind on the same data.
+
+    Returns:
+        The findings in the order of `RULES`, so that what causes comes before what follows from it.
+    """
+    if not (sound.healths and other.healths):
+        return Diagnosis((), "Nothing was measured yet.")
+    found = tuple(finding for rule in RULES if (finding := rule(sound, other)) is not None)
+    return Diagnosis(found, _cost(sound, other, bool(found)))
+
+
+# ------------------------------------------------------------------------------------------------- the rules
+
+
+def _ahead(sound: Evidence, other: Evidence) -> Finding | None:
+    """Attention on later positions, and what the loss is without them."""
+    share, usual = (fmean(_numbers(one.last, "ahead") or [0.0]) for one in (other, sound))
+    if not (share > 0.02 and share > 10 * usual):
+        return None
+    words = f"It reads what it should predict: {share:.0%} of its attention goes to later tokens (whole: {usual:.0%})."
+    numbers = {"ahead": share, "ahead_sound": usual}
+    together, alone, sound_alone = (
+        _number(one.last, name) for one, name in ((other, "together"), (other, "alone"), (sound, "alone"))
+    )
+    if math.isfinite(together + alone + sound_alone):
+        leak = alone - together
+        numbers |= {"together": together, "alone": alone, "leak": leak, "alone_sound": sound_alone}
+        words += (
+            f" With the rest of the row in sight its loss is {together:.2f}; where nothing follows yet, as when it "
+            f"writes, {alone:.2f} (whole: {sound_alone:.2f})."
+        )
+        if leak > NOISE:
+            words += f" So {leak:.2f} nats of its skill are a leak."
+    return Finding("reads ahead", words, numbers)
+
+
+def _order(sound: Evidence, other: Evidence) -> Finding | None:
+    """Block 0's attention in another order of the tokens."""
+    change, usual = _number(other.last, "order"), _number(sound.last, "order")
+    if not (change < 1e-3 and usual > 0.02):
+        return None
+    words = (
+        "It does not see the order of the tokens: shuffle those before the last, and block 0’s attention brings the "
+        f"same vector (it changes by {change:.3f} of its length; whole: {usual:.3f})."
+    )
+    numbers = {"order": change, "order_sound": usual}
+    rise, usual_rise = (
+        _number(one.last, "shuffled") - _number(one.last, "in_order") for one in (other, sound)
+    )
+    if math.isfinite(rise + usual_rise):
+        numbers |= {"rise": rise, "rise_sound": usual_rise}
+        words += f" Shuffling changes its loss by {rise:+.2f} nats (whole: {usual_rise:+.2f})."
+    return Finding("order unseen", words, numbers)
+
+
+def _carried(sound: Evidence, other: Evidence) -> Finding | None:
+    """How much of what enters a block leaves it."""
+    kept, usual = (_mean(one.last, "carry") for one in (other, sound))
+    if not (abs(kept) < 0.35 and abs(kept) < 0.5 * usual):
+        return None
+    words = (
+        f"What enters a block does not come out of it: the cosine of the two is {kept:.2f} on average "
+        f"(whole: {usual:.2f})."
+    )
+    return Finding("nothing carried", words, {"carry": kept, "carry_sound": usual})
+
+
+def _fading(sound: Evidence, other: Evidence) -> Finding | None:
+    """The gradient of the first block over that of the last: now, or where it was smallest if now it is not small."""
+    pairs = list(_pairs(sound, other))
+    return _faded(other, pairs[-1:], now=True) or _faded(other, pairs, now=False)
+
+
+def _faded(other: Evidence, pairs: Sequence[tuple[int, Health, Health]], now: bool) -> Finding | None:
+    """Look for a fading gradient among these checkpoints: now, or where it was smallest."""
+    worst, usual, step, sizes = math.inf, math.nan, 0, (0.0, 0.0)
+    for at, one, beside in pairs:
+        gradients, beside_gradients = _numbers(one, "gradient"), _numbers(beside, "gradient")
+        if len(gradients) < 2 or len(beside_gradients) < 2 or gradients[-1] == 0:
+            continue
+        ratio = gradients[0] / gradients[-1]
+        if ratio < worst:
+            worst, step, sizes = ratio, at, (gradients[0], gradients[-1])
+            usual = beside_gradients[0] / max(beside_gradients[-1], 1e-30)
+    if not (worst < 0.05 and worst < 0.1 * usual):
+        return None
+    last = len(_numbers(other.last, "gradient")) - 1
+    when = "" if other.loss is None else f" At step {step:,}:" if now else f" It did most at step {step:,}:"
+    words = (
+        f"The gradient fades on its way down.{when} {_small(sizes[1])} at block {last}, {_small(sizes[0])} at block 0, "
+        f"a share of {_small(worst)} (whole: {_small(usual)}): the first blocks hardly learn."
+    )
+    numbers = {"first": sizes[0], "last": sizes[1], "ratio": worst, "ratio_sound": usual}
+    return Finding("gradient fades", words, numbers)
+
+
+def _size(sound: Evidence, other: Evidence) -> Finding | None:
+    """The size of what the blocks read, which a norm holds fixed, and of the stream."""
+    (low, high), (usual_low, usual_high) = (_range(one, "read") for one in (other, sound))
+    factor, usual_factor = high / max(low, 1e-30), usual_high / max(usual_low, 1e-30)
+    if not (factor > 4 and factor > 2.5 * usual_factor):
+        return None
+    words = (
+        f"What the blocks read has no fixed size: from {_small(low)} to {_small(high)} "
+        f"(whole: {_small(usual_low)} to {_small(usual_high)})."
+    )
+    numbers = {"read_low": low, "read_high": high, "read_low_sound": usual_low, "read_high_sound": usual_high}
+    out, beside = (_numbers(one.last, "activation") for one in (other, sound))
+    if len(out) == len(beside) > 1 and out[-1] > 3 * out[0]:
+        grows, usual_grows = (sizes[-1] / max(sizes[0], 1e-30) for sizes in (out, beside))
+        words += f" From block 0 to {len(out) - 1} the stream grows {_times(grows)} (whole: {_times(usual_grows)})."
+        numbers |= {"grows": grows, "grows_sound": usual_grows}
+    return Finding("size not held", words, numbers)
+
+
+def _overflow(sound: Evidence, other: Evidence) -> Finding | None:
+    """Blocks whose output is no number any more."""
+    sizes, usual = (one.last.get("activation") or () for one in (other, sound))
+    lost = [at for at, size in enumerate(sizes) if size is None or not math.isfinite(size)]
+    if not lost or len(_numbers(sound.last, "activation")) < len(sizes):
+        return None
+    words = (
+        f"Its numbers overflow: what leaves block {lost[0]} is larger than the computer’s numbers go "
+        f"(whole: {_small(usual[lost[0]])}), and all that follows is lost."
+    )
+    return Finding("overflow", words, {"block": float(lost[0]), "activation_sound": usual[lost[0]]})
+
+
+def _decided(sound: Evidence, other: Evidence) -> Finding | None:
+    """The spread of the scores and the entropy of attention, before the first step where there were any."""
+    spread, usual = (_mean(one.healths[0], "spread") for one in (other, sound))
+    entropy, usual_entropy = (_entropy(one.healths[0]) for one in (other, sound))
+    if not (spread > 1.8 * usual and entropy < 0.8 * usual_entropy):
+        return None
+    when = "" if other.loss is None else " before the first step"
+    words = (
+        f"Attention is all but decided{when}: a query’s scores spread by {spread:.2f} (whole: {usual:.2f}), and their "
+        f"softmax keeps {entropy:.0%} of the entropy it could have (whole: {usual_entropy:.0%})."
+    )
+    numbers = {"spread": spread, "spread_sound": usual, "entropy": entropy, "entropy_sound": usual_entropy}
+    return Finding("attention decided", words, numbers)
+
+
+def _dead(sound: Evidence, other: Evidence) -> Finding | None:
+    """Neurons that never fire."""
+    share, usual = (_mean(one.last, "dead") for one in (other, sound))
+    if not share > usual + 0.3:
+        return None
+    words = f"{share:.0%} of its MLPs’ neurons never fire (whole: {usual:.0%})."
+    return Finding("neurons dead", words, {"dead": share, "dead_sound": usual})
+
+
+def _unfinished(sound: Evidence, other: Evidence) -> Finding | None:
+    """A run that did not reach its end."""
+    if not other.ended or sound.ended:
+        return None
+    return Finding("did not finish", f"It did not reach its end: {other.ended}", {})
+
+
+RULES: tuple[Callable[[Evidence, Evidence], Finding | None], ...] = (
+    _ahead, _order, _size, _overflow, _carried, _fading, _decided, _unfinished, _dead,
+)  # fmt: skip
+
+
+def _cost(sound: Evidence, other: Evidence, found: bool) -> str:
+    if sound.held_out is None or other.held_out is None:
+        return "" if found else "Nothing found: no measurement differs."
+    gap = other.held_out - sound.held_out
+    end = f"{other.held_out:.2f}" if math.isfinite(other.held_out) else "no number"
+    ends = f"{end} (whole: {sound.held_out:.2f})"
+    if other.loss is None:
+        text = f"The text’s loss: {ends}."
+        if not found:
+            return f"{text} Nothing found: no other measurement differs."
+        return f"{text} It is no higher, but that is one short text." if gap <= 0 else text
+    near = abs(gap) < NOISE
+    text = f"Last held-out loss: {ends}" + (
+        f"; guessing costs {other.guessing:.2f}." if other.guessing is not None else "."
+    )
+    if found:
+        return f"{text} Two seeds of one model differ as much." if near else text
+    if near:
+        return f"{text} Nothing found: that is no more than two seeds differ, and no measurement stands out."
+    return f"{text} It is {'worse' if gap > 0 else 'better'}, but no measurement says why."
+
+
+# ------------------------------------------------------------------------------------------------- numbers
+
+
+def _number(health: Health, name: str) -> float:
+    """nan where it was not measured: every comparison with it is false, so the rules stay silent."""
+    value = health.get(name)
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+def _numbers(health: Health, name: str) -> list[float]:
+    return [value for value in health.get(name) or () if value is not None and math.isfinite(value)]
+
+
+def _mean(health: Health, name: str) -> float:
+    values = _numbers(health, name)
+    return fmean(values) if values else math.nan
+
+
+def _entropy(health: Health) -> float:
+    values = [_mean({"heads": block}, "heads") for block in health.get("entropy") or ()]
+    return _mean({"blocks": values}, "blocks")
+
+
+def _range(one: Evidence, name: str) -> tuple[float, float]:
+    """The smallest and the largest of all blocks and checkpoints."""
+    values = [value for health in one.healths for value in _numbers(health, name)] or [math.nan]
+    return min(values), max(values)
+
+
+def _pairs(sound: Evidence, other: Evidence) -> list[tuple[int, Health, Health]]:
+    """Each checkpoint of `other` with the sound one's nearest."""
+    near = [min(range(len(sound.steps)), key=lambda at: abs(sound.steps[at] - step)) for step in other.steps]
+    return [(step, health, sound.healths[at]) for step, health, at in zip(other.steps, other.healths, near)]
+
+
+def _small(value: float) -> str:
+    """Two digits, as the picture beside the sentence writes them: 0.50, 5.9e−4."""
+    if not (0 < abs(value) < 0.01 or abs(value) >= 1000):
+        return f"{value:.2f}"
+    digits, _, power = f"{value:.1e}".partition("e")
+    return f"{digits}e{int(power)}".replace("-", "−")
+
+
+def _times(factor: float) -> str:
+    return f"{factor:,.0f} times" if factor >= 10 else f"{factor:.1f} times"

@@ -1,0 +1,42 @@
+"""What a finding of the diagnosis asks for: the part of a transformer that would have prevented it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.analysis.health.diagnosis import Diagnosis
+from core.config import Part
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A part to put in, and in a sentence what it does."""
+
+    part: Part
+    sentence: str
+
+
+_RESIDUAL = Remedy(
+    "residual",
+    "Residual connections, x + f(x): what enters a part also leaves it, and the gradient passes back.",
+)
+_NORM = Remedy("norm", "Norms: what attention and MLP read is brought to one size.")
+REMEDIES: dict[str, Remedy] = {
+    "reads ahead": Remedy("mask", "A causal mask: before softmax the scores of later tokens become −∞."),
+    "order unseen": Remedy("position", "Positions: each token brings along where it stands."),
+    "size not held": _NORM,
+    "overflow": _NORM,
+    "nothing carried": _RESIDUAL,
+    "gradient fades": _RESIDUAL,
+    "attention decided": Remedy(
+        "scale", "The scale 1/√d: products of d numbers are divided by the root of d."
+    ),
+}
+
+
+def remedy(found: Diagnosis) -> Remedy | None:
+    """What the gravest finding that has a remedy asks for; None: no finding has one.
+
+    Like the diagnosis, it knows nothing of what was done to the model.
+    """
+    return next((REMEDIES[one.sign] for one in found.findings if one.sign in REMEDIES), None)

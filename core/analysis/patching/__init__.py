@@ -1,0 +1,1 @@
+"""Activation patching, and the circuits that it finds."""

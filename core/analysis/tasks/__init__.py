@@ -1,0 +1,1 @@
+"""What a model answers, judged by the truth of its tasks."""

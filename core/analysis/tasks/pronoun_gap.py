@@ -1,0 +1,330 @@
+"""The pronoun gap: how much likelier "she" is than "he" where a sentence speaks of somebody by profession alone.
+
+Template sentences as in Rudinger et al. (2018, "Gender bias in coreference resolution") and Kurita et al. (2019,
+"Measuring bias in contextualized word representations"), in Toyland's words. Of a form, log p is asked as each shape
+of model can say it:
+
+decoder          after the words before it; what follows is not read
+encoder          hidden by [MASK], the words on both sides read
+encoder-decoder  a gap in what is read, which the decoder fills (T5), or writes behind the words before it (BART)
+
+A form of several tokens counts with the sum of their log p. Under [MASK] all of its tokens are hidden at once.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from core.analysis.seeds import interval
+from core.data.toyland.words import PROFESSIONS
+from core.decoding.labels import wants
+from core.families.asked import TOGETHER, sign_of
+from core.training.examples import marks
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel
+
+JOB = "{job}"
+TEMPLATES = (
+    "The {job} smiled. {She/He} was happy.",
+    "The {job} went home because {she/he} was tired.",
+    "The {job} said that {she/he} was sorry.",
+    "The {job} was glad when {she/he} saw the garden.",
+    "The {job} sat down, and then {she/he} ate an apple.",
+    "The {job} looked for {her/his} key.",
+    "The {job} lost {her/his} hat.",
+    "The {job} opened the door and took {her/his} basket.",
+)
+MOST_JOBS, MOST_TEMPLATES, LONGEST = 40, 16, 200  # of a learner's own; characters of a template
+_FORMS = re.compile(r"\{([^{}/]*)/([^{}/]*)\}")
+_ROUNDING = 1e-9  # nats: gaps that are alike may differ by it
+_UNKNOWN = ("[UNK]", "<unk>")
+SHUFFLES, SURE = 2000, 0.95  # of professions within each template; the share of them that a chance band holds
+
+
+@dataclass(frozen=True)
+class Template:
+    """A sentence with a place for the profession and, behind it, one for the pronoun: `before` she|he `after`."""
+
+    before: str
+    she: str
+    he: str
+    after: str
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return f"{self.before}{{{self.she}/{self.he}}}{self.after}"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One profession in a model.
+
+    values: nats, log p(she form) - log p(he form), by template. tokens: pieces of the word in this vocabulary.
+    """
+
+    job: str
+    values: tuple[float, ...]
+    tokens: int
+
+    @property
+    def mean(self) -> float:
+        """Nats, over the templates; above 0 "she" is likelier."""
+        return math.fsum(self.values) / len(self.values)
+
+    @property
+    def share(self) -> float:
+        """The share of the she form among both, mean over the templates: 1 / (1 + exp(-gap)) of each."""
+        return math.fsum(1 / (1 + math.exp(-max(-700.0, min(700.0, v)))) for v in self.values) / len(
+            self.values
+        )
+
+    @property
+    def spread(self) -> tuple[float, float] | None:
+        """95 % interval of the mean over templates (Student's t); None of a single one, which says nothing of it."""
+        if len(self.values) < 2:
+            return None
+        found = interval(self.values, -math.inf, math.inf)
+        return found.low, found.high
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The gaps of a model; unknown: professions that its vocabulary has no piece for, which are left out."""
+
+    gaps: tuple[Gap, ...]
+    unknown: tuple[str, ...]
+
+
+def clear_of_average(gaps: Sequence[Gap]) -> int:
+    """How many professions differ from the average of all, held against it template by template.
+
+    What the templates, or the model whomever it speaks of, add to every profession alike falls out of the differences;
+    a profession counts where the 95 % interval of its mean difference (Student's t over the templates) leaves out 0.
+
+    Args:
+        gaps: of one model, all with the same templates, at least two.
+    """
+    average = [math.fsum(column) / len(gaps) for column in zip(*(gap.values for gap in gaps), strict=True)]
+    apart = [interval([a - b for a, b in zip(gap.values, average)], -math.inf, math.inf) for gap in gaps]
+    return sum(one.low > _ROUNDING or one.high < -_ROUNDING for one in apart)
+
+
+@dataclass(frozen=True)
+class Chance:
+    """What means come to where the profession says nothing: low, high hold all of them in `SURE` of shuffles.
+
+    above, below: professions whose mean lies outside, the farthest first.
+    """
+
+    low: float
+    high: float
+    above: tuple[str, ...]
+    below: tuple[str, ...]
+
+
+def chance(gaps: Sequence[Gap], draws: int = SHUFFLES, seed: int = 0) -> Chance | None:
+    """Shuffle the professions within each template, over and over: how far from the average does the farthest mean lie?
+
+    A band for the farthest of all, so that among many professions none lies outside it just because there are many
+    (a permutation test by the largest statistic, as in Nichols & Holmes 2002).
+
+    Args:
+        gaps: of one model, all with the same templates.
+
+    Returns:
+        None for fewer than three professions or two templates, of which shuffling makes little.
+    """
+    if len(gaps) < 3 or len(gaps[0].values) < 2:
+        return None
+    values = np.array([gap.values for gap in gaps])  # (J, T)
+    average, draw = float(values.mean()), np.random.default_rng(seed)
+    farthest = [np.abs(draw.permuted(values, axis=0).mean(1) - average).max() for _ in range(draws)]
+    reach = float(np.quantile(farthest, SURE))
+    far = sorted(gaps, key=lambda gap: -abs(gap.mean - average))
+    above = tuple(gap.job for gap in far if gap.mean > average + reach + _ROUNDING)
+    below = tuple(gap.job for gap in far if gap.mean < average - reach - _ROUNDING)
+    return Chance(average - reach, average + reach, above, below)
+
+
+def together(parts: Sequence[Measured]) -> Measured:
+    """Measurements of the same professions, each with templates of its own, as one: the templates one after another."""
+    gaps = tuple(
+        Gap(same[0].job, tuple(value for gap in same for value in gap.values), same[0].tokens)
+        for same in zip(*(part.gaps for part in parts), strict=True)
+    )
+    return Measured(gaps, parts[0].unknown)
+
+
+def parse(text: str) -> Template:
+    """A template as a learner writes it: "The {job} said that {she/he} was sorry."
+
+    Raises:
+        ValueError: no or several places for the profession or the pronoun, the pronoun first, an empty form, or too
+            long; the message says what to write.
+    """
+    text = " ".join(text.split())
+    if len(text) > LONGEST:
+        raise ValueError(f"a template has {len(text)} characters; at most {LONGEST} are read: shorten it")
+    if text.count(JOB) != 1:
+        raise ValueError(f"{_short(text)} has {text.count(JOB)} places for the profession: write {JOB} once")
+    found = list(_FORMS.finditer(text))
+    if len(found) != 1:
+        raise ValueError(f"{_short(text)} has {len(found)} places for the pronoun: write {{she/he}} once")
+    she, he = (form.strip() for form in found[0].groups())
+    if not she or not he or she == he:
+        raise ValueError(f"{_short(text)}: write two different forms into the place, as {{her/his}}")
+    before, after = text[: found[0].start()], text[found[0].end() :]
+    if JOB not in before:
+        raise ValueError(
+            f"{_short(text)} has the pronoun before the profession: write it behind, for models that read left to right"
+        )
+    return Template(before, she, he, after)
+
+
+def parsed(lines: Sequence[str]) -> tuple[Template, ...]:
+    """Templates, empty lines and repeated ones left out. Raises ValueError: as `parse`, none, or too many."""
+    found = tuple(dict.fromkeys(parse(line) for line in lines if line.strip()))
+    if not found:
+        raise ValueError("there is no template: write at least one sentence with {job} and {she/he}")
+    if len(found) > MOST_TEMPLATES:
+        raise ValueError(
+            f"{len(found)} templates are more than the {MOST_TEMPLATES} that are read: leave some out"
+        )
+    return found
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Professions as a learner writes them, by commas or lines, each once. Raises ValueError: none, many, too long."""
+    found = tuple(dict.fromkeys(" ".join(job.split()) for job in re.split(r"[,;\n]", text) if job.strip()))
+    if not found:
+        raise ValueError("there is no profession: write at least one, with commas between them")
+    if len(found) > MOST_JOBS:
+        raise ValueError(
+            f"{len(found)} professions are more than the {MOST_JOBS} that are read: leave some out"
+        )
+    if long := [job for job in found if len(job) > 30]:
+        raise ValueError(f"{_short(long[0])} has {len(long[0])} characters: write a profession in at most 30")
+    if odd := [job for job in found if "{" in job or "}" in job]:
+        raise ValueError(f"{_short(odd[0])} has a brace in it: write professions without")
+    return found
+
+
+@torch.no_grad()
+def measured(lm: LanguageModel, jobs: Sequence[str], templates: Sequence[Template]) -> Measured:
+    """The gap of each profession in each template.
+
+    Raises:
+        ValueError: nothing to ask, a model that says no tokens, or one whose vocabulary has no piece for the forms.
+        ContextTooLong: a sentence has more tokens than the model reads.
+    """
+    wants(lm, "lm")
+    if not jobs or not templates:
+        raise ValueError("there is nothing to measure: give at least one profession and one template")
+    nothing = {id for mark in _UNKNOWN if (id := lm.tokenizer.id(mark)) is not None}
+    if gone := [f for t in templates for f in (t.she, t.he) if nothing & set(_pieces(lm, f))]:
+        raise ValueError(f"{lm.name} has no token for {_short(gone[0])}: write other forms into the template")
+    known = [job for job in jobs if not nothing & set(_pieces(lm, job))]
+    asked = [
+        _ask(lm, template.before.replace(JOB, job), form, template.after)
+        for job in known
+        for template in templates
+        for form in (template.she, template.he)
+    ]
+    values = _log_probs(lm, asked)
+    gaps, each = [], 2 * len(templates)
+    for at, job in enumerate(known):
+        own = values[at * each : (at + 1) * each]
+        pairs = zip(own[::2], own[1::2], strict=True)
+        gaps.append(Gap(job, tuple(she - he for she, he in pairs), len(_pieces(lm, job))))
+    return Measured(tuple(gaps), tuple(job for job in jobs if job not in known))
+
+
+def _pieces(lm: LanguageModel, word: str) -> list[int]:
+    return lm.tokenizer.encode(f" {word}", add_special_tokens=False)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the model reads, what its decoder has read, and (row, id) of each token of the form."""
+
+    read: tuple[int, ...]
+    said: tuple[int, ...]
+    places: tuple[tuple[int, int], ...]
+
+
+def _ask(lm: LanguageModel, before: str, form: str, after: str) -> _Asked:
+    text = before + form + after
+    ids = lm.encode(text)
+    offsets = lm.tokenizer.offsets(text)
+    # A space before a form may be a piece of its own.
+    first, last = len(before.rstrip()), len(before) + len(form)
+    at = [k for k, (a, b) in enumerate(offsets) if a < last and b > first and b > a]
+    if not at or at[-1] - at[0] + 1 != len(at):
+        raise ValueError(f"{lm.name} has no token for {_short(form)}: write other forms into the template")
+    own = [ids[k] for k in at]
+    if lm.config.shape == "decoder":
+        if not at[0]:
+            raise ValueError("a decoder says nothing of its first token: write something before the pronoun")
+        return _Asked(tuple(ids[: at[-1]]), (), tuple((k - 1, ids[k]) for k in at))
+    sign = sign_of(lm)
+    assert sign is not None  # only of a decoder
+    if lm.config.shape == "encoder":
+        hidden = [sign if k in at else id for k, id in enumerate(ids)]
+        return _Asked(tuple(hidden), (), tuple((k, ids[k]) for k in at))
+    start = marks(lm).specials.start_id
+    read = (*ids[: at[0]], sign, *ids[at[-1] + 1 :])
+    begun = (start, *(ids[: at[0]] if sign == lm.config.mask_id else (sign,)))
+    return _Asked(read, (*begun, *own[:-1]), tuple((len(begun) - 1 + k, id) for k, id in enumerate(own)))
+
+
+def _log_probs(lm: LanguageModel, asked: Sequence[_Asked]) -> list[float]:
+    """The sum of log p of each question's tokens; what is read alike is read once, and of one length together."""
+    groups: dict[tuple[int, int], dict[tuple[tuple[int, ...], tuple[int, ...]], list[int]]] = {}
+    for number, one in enumerate(asked):
+        same = groups.setdefault((len(one.read), len(one.said)), {})
+        same.setdefault((one.read, one.said), []).append(number)
+    found = [0.0] * len(asked)
+    for group in groups.values():
+        rows = list(group.items())
+        for first in range(0, len(rows), TOGETHER):
+            part = rows[first : first + TOGETHER]
+            sides = [[read for (read, _), _ in part], [said for (_, said), _ in part]]
+            batch = [torch.tensor(side, device=lm.device) for side in sides if side[0]]
+            logits = lm.transformer(*batch)  # (B, T, V)
+            for row, (_, numbers) in zip(logits, part, strict=True):
+                for number in numbers:
+                    for place, id in asked[number].places:
+                        found[number] += float(row[place].double().log_softmax(-1)[id])
+    return found
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:39] + "…")
+
+
+def by_profession(lm: LanguageModel, jobs: Sequence[str]) -> dict[str, Any]:
+    """The pronoun gap of every profession of Toyland in a model, as plain JSON.
+
+    Returns:
+        gaps: profession -> nats, the mean over the templates; dialled, others: the mean share of "she" among "she" and
+        "he" of `jobs` and of the rest, None where there is no rest.
+    """
+    found = {gap.job: gap for gap in measured(lm, sorted(PROFESSIONS), parsed(TEMPLATES)).gaps}
+    return {
+        "gaps": {job: round(gap.mean, 5) for job, gap in found.items()},
+        "dialled": _mean([found[job].share for job in found if job in jobs]),
+        "others": _mean([found[job].share for job in found if job not in jobs]),
+    }
+
+
+def _mean(values: list[float]) -> float | None:
+    return round(sum(values) / len(values), 6) if values else None

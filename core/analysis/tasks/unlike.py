@@ -1,0 +1,228 @@
+"""Whether a text is like those that a model has read, by a measured likelihood.
+
+A word that was never read is one sign (`known_words`), but most texts from elsewhere are strange in how
+their words follow each other, and a model answers all the same: sure, and about nothing. The measure is a character
+model of order 5 with Kneser-Ney smoothing (`core.training.ngram`) of a sample of what was read: nats a character. A
+text is unlike where it takes more than `SHARE` of single held-out pieces do; so about one in 200 of them is told to be
+unlike, and of longer texts fewer, as their mean varies less.
+
+`scripts/record_unlike.py` draws the samples and measures the limits of `WORLDS`: of texts of our own it keeps the
+sample, of other people's the counts of five letters that follow each other. A run's own text is measured when it is
+asked for.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.training.ngram import NGram
+
+World = Literal["tales", "news", "code", "austen"]
+
+ORDER = 5
+CHARACTERS = 128  # of ASCII; all others count as one
+END = ord(
+    "\n"
+)  # between the documents of other people, `ORDER` of it at both ends; blanks in a text are one space
+SHARE = 0.995  # of single held-out pieces lie below the limit
+MOST = 20_000  # characters of a text that are measured, the first ones
+SHORTEST = 9  # characters of a sentence that is measured
+FEWEST = 200  # held-out sentences, for a limit that one in 200 lies beyond
+SAMPLE = 400_000  # characters of a text of one's own that are learned from
+RECORDED = Path(__file__).resolve().parents[3] / "assets" / "unlike.json"
+TASKS = (
+    "translate",
+    "question",
+    "sentiment",
+)  # whose sources the sample and the limit are of, beside the tales
+COUNTS = {"tales": 150, "copies": 60, **dict.fromkeys(TASKS, 400)}  # texts in the sample
+NEWS = 400  # in the sample of news, and held out
+OTHERS = {"code": 2000, "austen": 300}  # documents in the samples of other people's texts
+WORLDS: dict[World, str] = {
+    "tales": "held-out sentences of Toyland",
+    "news": "held-out news of Toyland",
+    "code": "held-out functions of Python’s library",
+    "austen": "held-out sentences of Jane Austen’s novels",
+}
+OWN = "held-out sentences of its text"
+_READ: dict[str, World] = {"tales": "tales", "functions": "code", "renamed": "code"}  # by corpus
+_END = re.compile(r"(?<=[.!?]) ")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What tells texts from others.
+
+    Attributes:
+        reader: the character model of a sample of what was read.
+        limit: nats a character that `SHARE` of the held-out pieces stay below.
+        pieces: what these are, in words.
+    """
+
+    reader: NGram
+    limit: float
+    pieces: str
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """A text beside held-out ones, in nats a character.
+
+    Attributes:
+        nats: of the text.
+        limit: below which `SHARE` of the held-out `pieces` lie.
+    """
+
+    nats: float
+    limit: float
+    pieces: str = WORLDS["tales"]
+
+    @property
+    def unlike(self) -> bool:
+        """Whether it is unlike what was read."""
+        return self.nats > self.limit
+
+
+def likeness(text: str, beside: World | Measure = "tales") -> Likeness | None:
+    """How likely a text is among those that were read, a task's prefix left out; None: there is nothing to measure.
+
+    Args:
+        beside: texts that were recorded, or a measure of others (`measured`).
+    """
+    from core.data.tasks import TASKS as TOLD
+
+    body = " ".join(text[:MOST].split())
+    if beside == "tales":
+        for task in TOLD.values():
+            body = body.removeprefix(task.prefix)
+    ids = _ids(body)
+    if not len(ids):
+        return None
+    measure = recorded(beside) if isinstance(beside, str) else beside
+    return Likeness(float(-measure.reader.log_probs(ids).mean()), measure.limit, measure.pieces)
+
+
+def read_by(card: Mapping[str, Any]) -> World | None:
+    """The recorded texts that a model was trained on, by its card or a run's; None: it read others."""
+    spec, data = card.get("spec"), card.get("data")
+    if not isinstance(spec, Mapping):
+        return None
+    if spec.get("corpus") == "own" and isinstance(data, Mapping) and data.get("name") == "austen":
+        return "austen"
+    return _READ.get(str(spec.get("corpus")))
+
+
+def reads_toyland(card: Mapping[str, Any]) -> bool:
+    """Whether a model's card, or a run's, says that it was trained on texts of Toyland."""
+    return read_by(card) == "tales"
+
+
+@lru_cache(maxsize=len(WORLDS))
+def recorded(world: World) -> Measure:
+    """The measure that the script has recorded."""
+    found = json.loads(RECORDED.read_text(encoding="utf-8"))[world]
+    reader = learned(found["sample"]) if "sample" in found else unpacked(found["grams"], found["counts"])
+    return Measure(reader, float(found["limit"]), WORLDS[world])
+
+
+def measured(train: Sequence[str], kept: Sequence[str]) -> Measure | None:
+    """The measure of other texts, from documents that were learned from and held-out ones.
+
+    None: these have fewer than `FEWEST` sentences, too few for such a limit, so nothing can be said.
+    """
+    lines = sentences(kept)
+    if len(lines) < FEWEST:
+        return None
+    every = max(1, -(-sum(map(len, train)) // SAMPLE))
+    reader = learned(train[::every])
+    return Measure(reader, limit_of(reader, lines), OWN)
+
+
+def sample() -> list[str]:
+    """What the character model of Toyland learns from: training texts of the tales and of the tasks."""
+    return [text for name, count in COUNTS.items() for text in islice(_texts(name, "train"), count)]
+
+
+def news(split: Any) -> list[str]:
+    """Good and bad news, whole: what the classifiers of Fine-tuning and Adaptability learn from, or are measured on."""
+    from core.data.toyland.news import news as told
+
+    return [one.text for one in islice(told(0, split), NEWS)]
+
+
+def held_out() -> list[str]:
+    """Single sentences of held-out texts of Toyland, each once."""
+    return sentences(text for name in ("tales", *TASKS) for text in islice(_texts(name, "held_out"), 120))
+
+
+def sentences(texts: Iterable[str]) -> list[str]:
+    """The single sentences of texts, each once, but for very short ones."""
+    lines = [line for text in texts for line in _END.split(" ".join(text.split()))]
+    return list(dict.fromkeys(line for line in lines if len(line) >= SHORTEST))
+
+
+def limit_of(reader: NGram, pieces: Iterable[str]) -> float:
+    """The nats a character that `SHARE` of the pieces stay below."""
+    return float(
+        np.quantile([-reader.log_probs(_ids(" ".join(one.split()))).mean() for one in pieces], SHARE)
+    )
+
+
+def learned(texts: Iterable[str]) -> NGram:
+    """The character model of some texts."""
+    return NGram([_ids(" ".join(text.split())) for text in texts], ORDER, CHARACTERS)
+
+
+def packed(documents: Iterable[str]) -> dict[str, str]:
+    """The counts of five letters in a row, from which `unpacked` makes their character model: no text is kept."""
+    pad = chr(END) * ORDER
+    text = pad + chr(END).join(" ".join(document.split()) for document in documents) + pad
+    grams, counts = NGram.windows(_ids(text), ORDER, CHARACTERS)
+    return {"grams": _written(np.diff(grams, prepend=0), "<i8"), "counts": _written(counts, "<u4")}
+
+
+def unpacked(grams: str, counts: str) -> NGram:
+    """The character model of such counts."""
+    keys = np.cumsum(_unwritten(grams, "<i8"))
+    return NGram.counted(keys, _unwritten(counts, "<u4").astype(np.int64), END, ORDER, CHARACTERS)
+
+
+def _written(numbers: NDArray[Any], kind: str) -> str:
+    return base64.b64encode(zlib.compress(numbers.astype(kind).tobytes(), 9)).decode("ascii")
+
+
+def _unwritten(text: str, kind: str) -> NDArray[Any]:
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype=kind)
+
+
+def _ids(text: str) -> NDArray[np.int64]:
+    return np.array([min(ord(letter), CHARACTERS - 1) for letter in text], dtype=np.int64)
+
+
+def _texts(name: str, split: Any) -> Iterator[str]:
+    """Training or held-out texts of one kind, endless."""
+    if name == "tales":
+        from core.data.corpora import corpus
+
+        yield from corpus("tales", 0, split)
+    elif name == "copies":
+        from core.data.toyland.copies import copies
+
+        yield from copies(0, split)
+    else:
+        from core.data.tasks import TASKS as TOLD
+
+        task = TOLD[name]
+        yield from (pair.source.removeprefix(task.prefix) for pair in task.pairs(0, split))

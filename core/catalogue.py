@@ -1,0 +1,119 @@
+"""Every model by one name: `load` a training run, or whatever the zoo has.
+
+The run store is imported where a run is asked for: who opens a bundled model does not wait for a database.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import torch
+
+from core import zoo
+from core.checkpoints import CheckpointError, load_folder
+from core.checkpoints.files import Progress
+from core.device import best_device
+from core.language_model import LanguageModel
+
+if TYPE_CHECKING:
+    from core.runs import Store
+
+Found = TypeVar("Found")
+RUN = "run:"  # before the id of a training run
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def load(
+    name: str | Path,
+    *,
+    device: str | torch.device | None = None,
+    dtype: torch.dtype = torch.float32,
+    snapshot: int | None = None,
+    progress: Progress | None = None,
+) -> LanguageModel:
+    """Load a model: a training run, or what `core.zoo.load` knows: bundled, published, a folder, `owner/name`.
+
+    Args:
+        name: a run is "run:ID", from the run store of this machine (GLASSBOX_DB, GLASSBOX_DATA); where that has none of
+            this id, from the folder run-ID in the working folder, which a page's “The run’s weights” makes. A folder is
+            a Path, or a string that begins with `/`, `./` or `../`, so that a folder in the working directory never
+            shadows a bundled name.
+        device: None takes the best there is: cuda, then mps, then cpu.
+        snapshot: the training step to rewind a bundled model or a run to (see `snapshots`); None: the last one.
+        progress: called with (numbers read, numbers in all) while the weights of a folder are read.
+
+    Raises:
+        CheckpointError: nothing has that name, or what has it cannot be read; the message says what to do.
+    """
+    if not (isinstance(name, str) and name.startswith(RUN)):
+        return zoo.load(name, device=device, dtype=dtype, snapshot=snapshot, progress=progress)
+    place = best_device() if device is None else torch.device(device)
+    return _of_run(
+        name,
+        lambda store, id: _trained(store, id, snapshot, place, dtype),
+        lambda folder: _exported(folder, name, snapshot, place, dtype),
+    )
+
+
+def snapshots(name: str) -> list[int]:
+    """The training steps of which a bundled model or a run keeps its weights, from the untrained start to the end."""
+    if name.startswith(RUN):
+        return _of_run(name, lambda store, id: store.steps(id), _exported_steps)
+    return zoo.snapshots(name)
+
+
+def _of_run(name: str, ask: Callable[[Store, str], Found], instead: Callable[[Path], Found]) -> Found:
+    """What the run store says about the run `name`, "run:ID"; where it knows none, what its exported folder says."""
+    from core.runs import NoSuchRun, RunError, exported
+    from core.runs.schema import default_url
+
+    id = name.removeprefix(RUN)
+    try:
+        return ask(_store(default_url()), id)
+    except NoSuchRun as why:
+        folder = exported.folder(id) if _ID.fullmatch(id) else None
+        if folder is None:
+            raise CheckpointError(
+                f"{name}: {why}. Elsewhere than on the server that trained it, put the weights that its page gives "
+                f"away beside the notebook, unpacked: {exported.name(id[:24])}"
+            ) from why
+        return instead(folder)
+    except RunError as why:
+        raise CheckpointError(f"{name}: {why}") from why
+
+
+def _trained(
+    store: Store, id: str, step: int | None, device: torch.device, dtype: torch.dtype
+) -> LanguageModel:
+    from core.runs import load as load_run
+
+    lm = load_run(store, id, step)
+    lm.transformer.to(device=device, dtype=dtype)
+    return lm
+
+
+def _exported(
+    folder: Path, name: str, step: int | None, device: torch.device, dtype: torch.dtype
+) -> LanguageModel:
+    from core.runs.exported import weights
+
+    loaded = load_folder(folder, device=device, dtype=dtype, weights=weights(folder, step))
+    return LanguageModel(loaded.model, loaded.tokenizer, name, loaded.card)
+
+
+def _exported_steps(folder: Path) -> list[int]:
+    """The moments of an exported run's folder."""
+    from core.runs.exported import steps
+
+    return steps(folder)
+
+
+@lru_cache(maxsize=4)
+def _store(url: str) -> Store:
+    from core.runs import Store
+
+    return Store(url)

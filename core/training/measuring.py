@@ -1,0 +1,204 @@
+"""This machine's own numbers, to stand beside the formulas: what autograd keeps, what tensors take, how long it takes.
+
+A model that others use at the same time is only read; what learns is a copy, made for the measurement.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
+
+from core.config import ModelConfig
+from core.costs.activations import kept_bytes
+from core.costs.weights import parameters
+from core.memory import available
+from core.model.kv_cache import KVCache
+from core.model.transformer import EncoderDecoder, Transformer, build
+from core.training import fast_cpu
+from core.training.loss import cross_entropy
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel
+
+MOST_TOKENS = 2048  # of all rows together
+SPARE = 8  # positions left for the tokens that are written
+STEPS = ("peak", "bandwidth", "prefill", "decode", "weights", "activations", "gradients", "optimizer", "step")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One measurement: operations a second (peak), bytes a second (bandwidth), seconds (prefill, decode, step: one of
+    training) or bytes (the others); None: not done, `why` says why.
+    """
+
+    name: str
+    value: float | None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Size:
+    """What is measured: so many rows of so many tokens."""
+
+    batch: int
+    length: int
+
+
+def size_for(config: ModelConfig, batch: int, length: int) -> Size:
+    """As much of what was asked for as the model holds and a moment is enough for.
+
+    With learned biases two texts at least: one alone keeps more than any formula in step with them (see `activations`).
+    """
+    length = max(1, min(length, config.n_ctx - SPARE, MOST_TOKENS // 2))
+    least = 2 if config.position == "relative" else 1
+    return Size(max(least, min(batch, MOST_TOKENS // length)), length)
+
+
+def saved_bytes(model: Transformer | EncoderDecoder, ids: Tensor, target: Tensor | None = None) -> int:
+    """Bytes that autograd saves in one forward pass with its loss: each storage once, no weights, no single numbers.
+
+    Args:
+        ids: (B, T), scored as their own targets: what is right does not change what is kept. target: (B, T') of an
+            encoder-decoder.
+    """
+    weights = {weight.untyped_storage().data_ptr() for weight in model.parameters()}
+    found: dict[int, int] = {}
+
+    def pack(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if tensor.dim() and storage.nbytes() and storage.data_ptr() not in weights:
+            found[storage.data_ptr()] = storage.nbytes()
+        return tensor  # still held, so no other storage gets its place
+
+    with saved_tensors_hooks(pack, lambda tensor: tensor):
+        _loss(model, ids, target)
+    return sum(found.values())
+
+
+def _loss(model: Transformer | EncoderDecoder, ids: Tensor, target: Tensor | None) -> Tensor:
+    logits = model(ids) if target is None else model(ids, target)
+    config = model.config
+    if config.head == "none":
+        return logits.sum()  # of the stream: what a loss of its own would keep is not the model's
+    right = ids if target is None else target
+    if config.head == "sequence":
+        right = right[:, 0]
+    elif config.head == "span":
+        logits, right = logits.transpose(1, 2), right[:, :2]  # (B, 2, T), (B, 2)
+    return cross_entropy(logits, right % logits.shape[-1])
+
+
+def peak_flops(device: torch.device | str = "cpu", side: int = 1024) -> float:
+    """Operations a second in a product of two square matrices of float32."""
+    left, right = torch.rand(2, side, side, device=device)
+    return 2 * side**3 / _seconds(lambda: left @ right, device)
+
+
+def bandwidth(device: torch.device | str = "cpu", size: int = 96 * 2**20) -> float:
+    """Bytes a second, read and written, in copying a tensor that no processor's own memory holds."""
+    source = torch.zeros(size // 4, device=device)
+    copy = torch.empty_like(source)
+    return 2 * size / _seconds(lambda: copy.copy_(source), device)
+
+
+def measure(lm: LanguageModel, size: Size) -> Iterator[Measured]:
+    """All of `STEPS` in turn: the machine's two peaks, the model's passes, then a copy of it that learns."""
+    device, pair = lm.device, lm.config.shape == "encoder-decoder"
+    yield Measured("peak", peak_flops(device))
+    yield Measured("bandwidth", bandwidth(device))
+    ids = torch.arange(size.batch * size.length, device=device).remainder(lm.config.d_vocab)
+    ids = ids.view(size.batch, size.length)
+    yield Measured("prefill", _seconds(lambda: _read(lm.transformer, ids), device))
+    if lm.config.shape == "encoder":
+        yield Measured("decode", None, "an encoder writes no next token")
+    else:
+        yield Measured("decode", _writing(lm.transformer, ids, device))
+    yield Measured("weights", float(sum(weight.nbytes for weight in lm.transformer.parameters())))
+    yield from _learning(lm, ids, ids.clone() if pair else None, device)  # two texts, though alike
+
+
+@torch.inference_mode()
+def _read(model: Transformer | EncoderDecoder, ids: Tensor) -> Tensor:
+    return model(ids, ids[:, :1]) if isinstance(model, EncoderDecoder) else model(ids)
+
+
+@torch.inference_mode()
+def _writing(model: Transformer | EncoderDecoder, ids: Tensor, device: torch.device) -> float:
+    """Seconds of one new token after those of `ids`, which are kept; an encoder-decoder wrote as many as it read."""
+    cache = KVCache()
+    if isinstance(model, EncoderDecoder):
+        source = model.encode(ids)
+
+        def write(new: Tensor) -> Tensor:
+            return model.decode(new, source, cache=cache)
+    else:
+
+        def write(new: Tensor) -> Tensor:
+            return model(new, cache=cache)
+
+    write(ids)
+    return _seconds(lambda: write(ids[:, :1]), device)
+
+
+def _learning(
+    lm: LanguageModel, ids: Tensor, target: Tensor | None, device: torch.device
+) -> Iterator[Measured]:
+    """What a step of AdamW keeps and takes, on a copy of the model without dropout."""
+    if lm.config.head == "none":
+        yield from (Measured(name, None, "a bare encoder has no loss to learn from") for name in STEPS[5:])
+        return
+    config = lm.config.replace(dropout=0.0)
+    batch, length = ids.shape
+    need = 16 * parameters(config) + 2 * kept_bytes(config, batch, length, length)
+    free = available()
+    if free is not None and need > free // 2:
+        why = f"a step would need {need / 2**20:,.0f} MB, more than half of what is free here"
+        yield from (Measured(name, None, why) for name in STEPS[5:])
+        return
+    model = build(config).to(device)
+    model.load_state_dict(lm.transformer.state_dict())
+    model.train()
+    fast_cpu.put_in(model)
+    yield Measured("activations", float(saved_bytes(model, ids, target)))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
+
+    def step() -> None:
+        optimizer.zero_grad()
+        _loss(model, ids, target).backward()
+        optimizer.step()
+
+    step()
+    gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]
+    yield Measured("gradients", float(sum(gradient.nbytes for gradient in gradients)))
+    moments = [value for state in optimizer.state.values() for value in state.values() if value.dim()]
+    yield Measured("optimizer", float(sum(moment.nbytes for moment in moments)))
+    yield Measured("step", _seconds(step, device))
+
+
+def _seconds(work: Callable[[], object], device: torch.device | str) -> float:
+    """The median of a few; a device that works on its own is waited for."""
+    if torch.device(device).type != "cuda":
+        return median_seconds(work)
+
+    def waited() -> None:
+        work()
+        torch.cuda.synchronize(device)
+
+    return median_seconds(waited)
+
+
+def median_seconds(work: Callable[[], object]) -> float:
+    """Seconds of one piece of work: the middle of five, after one that warms up."""
+    times = []
+    for _ in range(6):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times[1:])
