@@ -148,7 +148,7 @@ def begin(
     sidebar.say(notes)
     above = st.empty()
     if opened.name in models.published() and (line := chapters.trained(slug, opened.label)):
-        st.html(f"<p class='gb-hint'>{inline(line)}</p>")
+        st.html(f"<p class='gb-instead'>{inline(line)}</p>")
     ctx = Context(
         slug=slug,
         lm=lm,

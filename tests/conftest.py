@@ -78,6 +78,13 @@ def quick_collections() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def freed_in_the_end() -> Iterator[None]:
+    """Let all of it go when Python ends: libraries report what stays behind."""
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
 def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What is measured of this machine while tests run is no measurement for whoever works in this checkout."""
     with pytest.MonkeyPatch.context() as patch:

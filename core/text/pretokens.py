@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from tokenizers import Regex, pre_tokenizers
 
@@ -18,6 +18,7 @@ from core.text.pieces import Piece, Span, Word
 from core.text.tokenizer import byte_alphabet
 
 SPACE_MARK = "▁"
+KEPT = 1_000_000  # characters of a text whose words are remembered
 
 LETTER_OF = {byte: letter for letter, byte in byte_alphabet().items()}  # byte -> its printable stand-in
 BYTE_OF = byte_alphabet()
@@ -70,8 +71,20 @@ def count(corpus: str | Iterable[str], kind: str) -> dict[str, int]:
         ValueError: `kind` is none of `PRETOKENS`.
     """
     _check(kind)
+    if isinstance(corpus, str):
+        return dict(_counted(corpus, kind)) if len(corpus) <= KEPT else _count([corpus], kind)
+    return _count(corpus, kind)
+
+
+@lru_cache(maxsize=6)
+def _counted(text: str, kind: str) -> Mapping[str, int]:
+    """The words of a text that is learned from in several ways, or again with another size."""
+    return _count([text], kind)
+
+
+def _count(documents: Iterable[str], kind: str) -> dict[str, int]:
     found: Counter[str] = Counter()
-    for document in [corpus] if isinstance(corpus, str) else corpus:
+    for document in documents:
         if kind == "bytes":
             found.update(_gpt2().findall(document))
         elif kind == "words":

@@ -15,7 +15,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import cache, state
+from app import cache, state, sweeps
 from app.components.decoding import request, search, verdict
 from app.components.decoding.ask import Asked, blanks, grown, options, read_path, searched, write_path
 from app.components.decoding_more import Draws, drawn, filled, measured, unsure
@@ -130,6 +130,21 @@ def test_of_a_large_model_the_exact_search_is_done_once_for_everybody_and_can_be
     app.button(key="work.decoding").click().run()
     assert picture(app)["stamp"] != stopped["stamp"], "or the browser would keep what it has drawn"
     assert "exact search (" in spoken(picture(app)["verdict"]["search"])
+
+
+def test_a_search_that_ends_while_its_page_is_drawn_is_shown(
+    open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "HEAVY", 0)
+    buttons = search.Search.buttons
+
+    def late(self: search.Search) -> Any:
+        sweeps.follow(self._job.key, self._job.make, lambda done: False)
+        return buttons(self)
+
+    monkeypatch.setattr(search.Search, "buttons", late)
+    app = open_page("decoding", text="Once upon a time, Ruth lived near", depth=6)
+    assert not app.exception and "exact search (" in spoken(picture(app)["verdict"]["search"])
 
 
 @pytest.mark.parametrize(

@@ -177,3 +177,16 @@ def test_documents_are_words_of_one_corpus():
     together = Learning(["ab ab", "ab"], 10, "words").run()
     assert together.merges == Learning("ab ab ab", 10, "words").run().merges
     assert together.n_words == 1
+
+
+def test_the_words_of_a_text_are_counted_once_and_nobody_changes_them() -> None:
+    from core.text import pretokens
+
+    text = "a cat and a dog"
+    expected = pretokens.count([text], "words")
+    first = pretokens.count(text, "words")
+    asked = pretokens._counted.cache_info().misses
+    assert first == expected == {"a": 2, "cat": 1, "and": 1, "dog": 1}
+    first["a"] = 9
+    assert pretokens.count(text, "words") == expected
+    assert pretokens._counted.cache_info().misses == asked
