@@ -14,7 +14,7 @@ if __name__ != "__mp_main__":
     import streamlit as st
     from starlette.middleware import Middleware
 
-    from app import runs, stream
+    from app import modules, runs, stream
     from app.owner import OwnerCookie
     from app.start import lifespan, on_error
     from app.uploads import Uploads
@@ -22,7 +22,7 @@ if __name__ != "__mp_main__":
 
     app = st.App(
         ROOT / "app" / "router.py",
-        routes=stream.routes(runs.store, runs.starting),
+        routes=[*stream.routes(runs.store, runs.starting), *modules.routes()],
         middleware=[
             Middleware(Visitor),
             Middleware(OwnerCookie, claim=runs.claim),

@@ -1,7 +1,7 @@
 """Our own pictures: one folder per component with `view.js` and `view.css`, plain modules without a build step.
 
-`register` puts the shared helpers in front of a component's own code, so that a component is one ES module and one
-style sheet. Values cross as a JSON dict; arrays go through `pack`.
+`view.js` exports the component and imports what it needs, from its folder and from shared/ (`app.modules` serves them).
+Style sheets are one: those of shared/, then the component's. Values cross as a JSON dict; arrays go through `pack`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from app import state, theme
+from app import modules, state, theme
 
 HERE = Path(__file__).resolve().parent
 
@@ -26,14 +26,15 @@ def register(name: str, shared: bool = True) -> Callable[..., Any]:
     Call once, at module level: `attention = register("attention")`, then `attention(data=..., key=...)` in a page.
 
     Args:
-        name: a folder beside this file with view.js, which ends with `export default ...`, maybe view.css, and any
-            other *.js that view.js is spread over (none of them imports or exports).
-        shared: whether view.js uses the helpers of shared/ (a picture does; a few buttons do not).
+        name: a folder beside this file with view.js, which ends with `export default ...`, the modules that it imports,
+            and maybe view.css.
+        shared: whether the component is a picture, with the style sheets of shared/ (a few buttons are none).
     """
-    script, sheet = (_joined(name, kind, shared) for kind in ("js", "css"))
+    script = modules.loader(f"{name}/view.js")
+    sheet = "\n".join(path.read_text(encoding="utf-8") for path in _sheets(name, shared))
     # Streamlit looks for tables among a dict's values, with pandas (100 MB that nothing else here needs) and at every
     # run; a list it passes on as it is.
-    script = script.replace("export default", "const component =", 1) + UNPACKED
+    script += UNPACKED
     # Without isolation the figure is part of the document: exports, tests and screen readers reach it.
     renderer: Callable[..., Any] = st.components.v2.component(
         f"glassbox_{name}", js=script, css=theme.css() + sheet, isolate_styles=False
@@ -57,41 +58,12 @@ export default (given) => {
   return component({ ...given, data });
 };
 """
-# Of shared/, what only some pictures carry: the files, by the call in a picture's own code that needs them.
-OPTIONAL = {
-    "curves(": ("curves", "feed", "hairline", "pens"),
-    "stepMode(": ("steps",),
-    "sizeOf(": ("units",),
-    "siOf(": ("units",),
-    "timeOf(": ("units",),
-    "wordmap(": ("wordmap", "wordmap_hands", "pens"),
-    "powered(": ("sizes",),
-    "roundTicks(": ("pens",),
-    "paragraphs(": ("paragraphs",),
-    "sharers(": ("groups",),
-    "keyGroups(": ("groups",),
-    "sharedWords(": ("groups",),
-}
 
 
-def _joined(name: str, kind: str, shared: bool) -> str:
-    """The text of a component: the shared helpers that it uses, then its own files."""
-    own = [path.read_text(encoding="utf-8") for path in _files(HERE / name, kind)]
-    script = "".join(path.read_text(encoding="utf-8") for path in _files(HERE / name, "js"))
-    used = {name for call, names in OPTIONAL.items() if call in script for name in names}
-    unused = {name for names in OPTIONAL.values() for name in names} - used
-    helpers = [
-        path.read_text(encoding="utf-8")
-        for path in (_files(HERE / "shared", kind) if shared else [])
-        if path.stem not in unused
-    ]
-    return "\n".join([*helpers, *own])
-
-
-def _files(folder: Path, kind: str) -> list[Path]:
-    """A folder's files in the order they are joined: glass first, what others need; view last, what needs them."""
-    order = {"glass": -1, "view": 1}
-    return sorted(folder.glob(f"*.{kind}"), key=lambda path: (order.get(path.stem, 0), path.name))
+def _sheets(name: str, shared: bool) -> list[Path]:
+    """Style sheets in their order: glass.css is the ground of all."""
+    common = sorted((HERE / "shared").glob("*.css"), key=lambda path: (path.stem != "glass", path.name))
+    return [*(common if shared else []), *sorted((HERE / name).glob("*.css"))]
 
 
 def pack(array: npt.ArrayLike) -> dict[str, Any]:

@@ -32,7 +32,8 @@ DECODED = """async ([width, height]) => {
 )
 def test_what_is_written_is_read(width: int, height: int, page: Page) -> None:
     page.set_content("<!doctype html><title>PNG</title>")
-    page.add_script_tag(content=(HERE / "shared" / "png.js").read_text(encoding="utf-8"))
+    module = (HERE / "shared" / "png.js").read_text(encoding="utf-8")
+    page.add_script_tag(type="module", content=f"{module}\nwindow.png = png;")
     assert page.evaluate(DECODED, [width, height]) == [width, height, True]
 
 

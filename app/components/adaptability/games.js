@@ -1,6 +1,8 @@
 // Examples in the prompt against the same ones learned by steps: a game's figures, and one prompt, answered now.
 
-function gamePlan(game) {
+import { css, fit, h, label, num } from "../shared/shapes.js";
+
+export function gamePlan(game) {
   const series = [["context", "in the prompt"], ["steps", "learned by steps"], ["elsewhere", `in the prompt of ${game.other}`]].filter(([key]) => game[key]?.length);
   return {
     places: game.context.map((p) => p.at), axis: "solved examples",
@@ -9,7 +11,7 @@ function gamePlan(game) {
 }
 
 /** The prompt as the model reads it, and the shares of the answers to choose from. */
-function drawPrompt(g, game, box) {
+export function drawPrompt(g, game, box) {
   const shown = game.shown;
   const room = Math.max(20, Math.floor(box.w / 7.6));
   const rows = [];

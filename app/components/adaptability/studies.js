@@ -1,12 +1,14 @@
 // Beside the charts: what each place of an axis costs, what it says of the learner's text, and what vectors come near.
 
+import { css, fit, h, inLines, label, num, thousands, visible } from "../shared/shapes.js";
+
 const percent = (x) => `${num(100 * x, 1)} %`;
-const span = (one) => `${percent(one.mean)} (${num(100 * one.low, 0)} to ${num(100 * one.high, 0)})`;
+export const span = (one) => `${percent(one.mean)} (${num(100 * one.low, 0)} to ${num(100 * one.high, 0)})`;
 const bytesOf = (n) => (n >= 1e6 ? `${num(n / 1e6, 2)} MB` : `${num(n / 1e3, 0)} kB`);
 const saidOf = (one) => (one.says === undefined ? one.why : `${one.says}  ${one.guess ? "a guess" : num(one.probability, 2)}`);
 
 /** Lines of prose from y on; returns the y below them. */
-function prose(g, key, box, lines, o = {}) {
+export function prose(g, key, box, lines, o = {}) {
   const size = o.size ?? 13;
   const set = lines.flatMap((line, i) => inLines(line, box.w, size).map((words, k) => ({ words, gap: i && !k ? 6 : 0 })));
   let y = box.y;
@@ -16,7 +18,7 @@ function prose(g, key, box, lines, o = {}) {
 }
 
 /** Place, numbers learned, file, what is right, and the verdict on the text; the chosen row is marked. */
-function ladder(g, study, box, pick) {
+export function ladder(g, study, box, pick) {
   const way = study.series.find((one) => one.key === study.asked) ?? study.series[0];
   const columns = study.key === "examples"
     ? [[0, study.short], [0.2, `right, ${way.name}`], [0.58, "says of your text"]]
@@ -40,7 +42,7 @@ function ladder(g, study, box, pick) {
 }
 
 /** Each vector of the chosen prompt: the token that it began as, and what is nearest to it now. */
-function vectorRows(g, near, box) {
+export function vectorRows(g, near, box) {
   const pitch = 22;
   g.part("near", [box], () => {
     const out = [[0, "vector"], [0.12, "began as"], [0.36, "nearest now, with the cosine"]].map(([share, head]) => label(box.x + box.w * share, box.y + 10, head, { fill: "ink3", size: 11 }));

@@ -1,6 +1,13 @@
 // Adaptability: what little data and few numbers come to. Four studies, each with what belongs beside its chart, which is
 // the page's (studies.js, games.js); the last step says of all four what they found.
 
+import { curves, heardRuns } from "../shared/curves.js";
+import { mount } from "../shared/glass.js";
+import { clamp, fit, html, label, num, visible } from "../shared/shapes.js";
+import { stepMode } from "../shared/steps.js";
+import { drawPrompt, gamePlan } from "./games.js";
+import { ladder, prose, span, vectorRows } from "./studies.js";
+
 const stages = stepMode("stage", ["Rank", "Few examples", "Prompt", "In context", "All four"]);
 const STUDIES = ["rank", "examples", "prompt"];
 const FIELDS = { rank: "rank", examples: "few", prompt: "front", context: "told" };

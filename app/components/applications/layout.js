@@ -1,11 +1,14 @@
 // What is shown in a step: how much of the answer is written, and which part of it is looked at.
 
-const PAD = 12;
+import { measure, visible } from "../shared/shapes.js";
+import { stepMode } from "../shared/steps.js";
+
+export const PAD = 12;
 const WORD = 30; // height of a word's chip and the space below it, in columns
-const DEEP = 300; // the least height of the picture, so that the page does not jump from task to task
+export const DEEP = 300; // the least height of the picture, so that the page does not jump from task to task
 
 /** Steps of this answer: the task, then a part of the answer each. A new answer gets a new bar. */
-function stepsFor(g, data, local) {
+export function stepsFor(g, data, local) {
   const count = data.written.length;
   const kind = `${data.use} ${count}`;
   if (local.kind !== kind) {
@@ -18,9 +21,9 @@ function stepsFor(g, data, local) {
   return local.steps;
 }
 /** How many parts of the answer are there. */
-const spoken = (data, local) => (local.steps && data.written.length ? Math.min(local.steps.of(local), data.written.length) : 0);
+export const spoken = (data, local) => (local.steps && data.written.length ? Math.min(local.steps.of(local), data.written.length) : 0);
 /** The part of the answer that is looked at: pointed at, chosen, or the last one; -1: none. */
-function partOf(data, local) {
+export function partOf(data, local) {
   const count = spoken(data, local);
   if (local.hover?.kind === "written" && local.hover.at < count) return local.hover.at;
   const chosen = local.sel.said ?? -1;
@@ -28,17 +31,17 @@ function partOf(data, local) {
   return count - 1;
 }
 /** What part `at` of the answer reads of each part of the source: (read,), or null. */
-function readsOf(data, local, at) {
+export function readsOf(data, local, at) {
   if (!data.cells || at < 0) return null;
   const width = data.read.length;
   return data.cells.slice(at * width, (at + 1) * width);
 }
 
 /** A text whose invisible characters are named, as in a token's chip; its spaces stay. */
-const plainly = (text) => text.split(" ").map((word) => word && visible(word)).join(" ");
+export const plainly = (text) => text.split(" ").map((word) => word && visible(word)).join(" ");
 
 /** Words set into lines: places [{i, x, y, w, line}], and the height. `own` wide chips or running text. */
-function flow(list, room, o = {}) {
+export function flow(list, room, o = {}) {
   const { pitch = 28, gap = 4, size = 13, pad = 12 } = o;
   const places = [];
   let [x, y] = [0, 0];
@@ -51,7 +54,7 @@ function flow(list, room, o = {}) {
   return { places, height: list.length ? y + pitch : 0 };
 }
 /** A text set into lines of mono letters, line ends kept: [{text, first}]. */
-function monoLines(text, room, size = 12.5) {
+export function monoLines(text, room, size = 12.5) {
   const most = Math.max(8, Math.floor(room / measure("m", size, true)));
   const lines = [];
   let first = 0;

@@ -1,6 +1,9 @@
 // Story, dialogue, code: what was given and what was written behind it, part by part.
 
-function drawLines(g, data, local) {
+import { MONO, css, h, inLines, label, measure, num } from "../shared/shapes.js";
+import { monoLines, partOf, plainly, spoken } from "./layout.js";
+
+export function drawLines(g, data, local) {
   return data.use === "code" ? drawCode(g, data, local) : drawProse(g, data, local);
 }
 

@@ -1,5 +1,8 @@
 // Translation: source words above, written words below (in two columns where they find no room), and what links them.
 
+import { chip, css, h, inLines, label, measure, num, visible } from "../shared/shapes.js";
+import { PAD, partOf, readsOf, spoken } from "./layout.js";
+
 const FAINT = 0.08; // weights below it are not drawn, but for a word's largest one
 const SHORT = ["English", "Spanish"]; // titles where there is little room
 
@@ -43,7 +46,7 @@ function linkPath(at, i, j) {
   return `M${x0},${y0}C${m},${y0} ${m},${y1} ${x1},${y1}`;
 }
 
-function drawLinks(g, data, local) {
+export function drawLinks(g, data, local) {
   const at = planLinks(g, data);
   const count = spoken(data, local);
   const part = partOf(data, local);

@@ -1,9 +1,12 @@
 // Summary, question, sentiment: the source as blocks or words, shaded by what the looked-at part of the answer reads.
 
+import { MONO, css, fit, h, inLines, label, measure, num, visible } from "../shared/shapes.js";
+import { flow, partOf, plainly, readsOf, spoken } from "./layout.js";
+
 const LINE_H = 19;
 const MANY = 8; // sentences; more of them are set as running text
 
-function drawPassage(g, data, local) {
+export function drawPassage(g, data, local) {
   const phone = g.width < 780;
   const sentences = data.use !== "sentiment";
   const right = phone ? 0 : Math.min(380, g.width * 0.36);

@@ -1,6 +1,13 @@
 // What a model does with a text: one picture a task. layout.js says how much is shown; linked.js draws a translation,
 // passage.js what reads a passage, lines.js what goes on behind a beginning.
 
+import { mount, pointing } from "../shared/glass.js";
+import { clamp, fit, h, inLines, label, num, unpack } from "../shared/shapes.js";
+import { DEEP, partOf, plainly, readsOf, spoken, stepsFor } from "./layout.js";
+import { drawLines } from "./lines.js";
+import { drawLinks } from "./linked.js";
+import { drawPassage } from "./passage.js";
+
 function listen(g, local) {
   if (local.listening) return;
   local.listening = true;

@@ -1,5 +1,8 @@
 // Where the active cell comes from: its query row, its key column, itself, and the wires back to q and k.
 
+import { css, h, wire } from "../shared/shapes.js";
+import { FRAME, INK, MATRICES, RAIL } from "./layout.js";
+
 const box = (x, y, w, height, colour, width = 2, o = {}) => h("rect", { x, y, width: w, height, rx: 4, fill: "none", stroke: css(colour), "stroke-width": width, ...o });
 function rowBox(p, r, colour, width = 2, o = {}) {
   const tall = MATRICES[p.id] ? p.pitch : Math.min(p.phase === "now" ? 26 : 22, p.pitch - 5) + 2;
@@ -11,7 +14,7 @@ function cellBox(p, r, c, colour, width = 3) {
   return box(p.x + c * cell, p.y + r * p.pitch + (p.pitch - tall) / 2, Math.max(cell, 3), tall, colour, width);
 }
 
-function drawFrames(g, data, local, at, active) {
+export function drawFrames(g, data, local, at, active) {
   const find = (id) => at.panels.find((p) => p.id === id);
   const now = at.panels.find((p) => p.phase === "now" && (at.id !== "turn" || p.id === (active.keyed ? "tk" : "tq")));
   const [Q, K] = ["tq", "tk"].map((id) => find(id) ?? find(id[1]));

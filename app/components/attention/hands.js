@@ -1,5 +1,12 @@
 // Pointer and keys: what is hovered, choosing a cell, scrolling, and giving a score another value.
 
+import { clamp, html } from "../shared/shapes.js";
+import { MATRICES, byKey, stepId } from "./layout.js";
+import { valuesOf } from "./panels.js";
+import { go } from "./rail.js";
+import { at2 } from "./terms.js";
+import { activeCell } from "./view.js";
+
 /** What lies under a point: {panel, row, col | dim} or null. */
 function locate(at, local, x, y) {
   for (const m of at.minis) {
@@ -18,7 +25,7 @@ function locate(at, local, x, y) {
   if (x < at.chips) return { row: line };
   return null;
 }
-function bindPointer(g, local) {
+export function bindPointer(g, local) {
   const point = (event) => {
     const b = g.svg.getBoundingClientRect();
     const zoom = g.width / b.width; // the projector mode enlarges the page
@@ -69,7 +76,7 @@ function bindPointer(g, local) {
   }, { passive: false });
 }
 /** Scroll until the chosen line is in view, whenever it is another one, or lies elsewhere, than when it was last drawn. */
-function reveal(local, at) {
+export function reveal(local, at) {
   const line = byKey(at.id) || (at.id === "turn" && local.keyed) ? local.col : local.row;
   const now = [line, at.lines, at.pitch, at.shown].join();
   if (now !== local.revealed) local.scroll = clamp(local.scroll ?? 0, (line + 1) * at.pitch - at.shown, line * at.pitch);
@@ -90,7 +97,7 @@ function choose(g, data, local, to) {
   if (col !== local.col) change.col = col;
   if (Object.keys(change).length) g.select(change); else g.redraw();
 }
-function arrows(g, data, local, dx, dy) {
+export function arrows(g, data, local, dx, dy) {
   const id = stepId(data, local);
   if (MATRICES[id]) return choose(g, data, local, { row: local.row + dy, col: local.col + dx });
   const keyed = id === "k" || id === "v" || (id === "turn" && local.keyed);
@@ -107,7 +114,7 @@ function rawScore(data, local, id, r, c, value) {
   const bias = id !== "scale" && local.a.bias ? at2(local.a.bias, r, c) : 0;
   return (value - bias) / data.factor;
 }
-function edit(g, data, local, active) {
+export function edit(g, data, local, active) {
   const id = stepId(data, local);
   if (!EDITABLE.includes(id)) return false;
   local.editing = { id, row: active.row, col: active.col, value: at2(valuesOf(local, id), active.row, active.col) };
@@ -122,7 +129,7 @@ function typed(text) {
 }
 const written = (value) => (value === -Infinity ? "−∞" : value.toFixed(2));
 /** Hide the chosen key from the chosen row: its score becomes −∞. */
-function hide(g, local, cell) {
+export function hide(g, local, cell) {
   if (!EDITABLE.includes(stepId(local.data, local))) return false;
   local.editing = null;
   g.send("edit", { row: cell.row, col: cell.col, hide: true, at: Date.now() });
@@ -146,7 +153,7 @@ function commit(g, local, value, close = true) {
   if (close) g.figure.focus({ preventScroll: true });
   g.redraw();
 }
-function overEdit(g, data, local, at) {
+export function overEdit(g, data, local, at) {
   const e = local.editing;
   const p = at.panels.find((q) => q.phase === "now");
   if (!e || e.id !== at.id) { local.editing = null; return; }

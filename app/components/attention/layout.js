@@ -1,15 +1,17 @@
 // What stands where: the panels of each step and their places, in pixels of the picture.
 
-const RAIL = 42;
-const HEAD = 54;
-const ROWS = 290;
-const CARD = 78;
-const MATRICES = { scores: "scores", scale: "scaled", bias: "biased", mask: "masked", softmax: "pattern" };
-const INK = { x: "ink2", xk: "ink2", q: "q-ink", k: "k-ink", v: "v-ink", tq: "q-ink", tk: "k-ink", z: "att-ink", out: "att-ink" };
-const FRAME = { x: "line", xk: "line", q: "q", k: "k", v: "v", tq: "q", tk: "k", z: "att", out: "att" };
-const byKey = (id) => ["xk", "k", "v", "tk", "keychips"].includes(id);
+import { clamp, measure, visible } from "../shared/shapes.js";
 
-const stepId = (data, local) => data.steps[local.step].id;
+export const RAIL = 42;
+export const HEAD = 54;
+export const ROWS = 290;
+export const CARD = 78;
+export const MATRICES = { scores: "scores", scale: "scaled", bias: "biased", mask: "masked", softmax: "pattern" };
+export const INK = { x: "ink2", xk: "ink2", q: "q-ink", k: "k-ink", v: "v-ink", tq: "q-ink", tk: "k-ink", z: "att-ink", out: "att-ink" };
+export const FRAME = { x: "line", xk: "line", q: "q", k: "k", v: "v", tq: "q", tk: "k", z: "att", out: "att" };
+export const byKey = (id) => ["xk", "k", "v", "tk", "keychips"].includes(id);
+
+export const stepId = (data, local) => data.steps[local.step].id;
 const matrices = (data) => data.steps.map((s) => s.id).filter((id) => MATRICES[id]);
 
 /** The panels of a step: what is over, what is now, what is to come ("stack": small maps, one above the other). */
@@ -38,10 +40,10 @@ const wanted = (id, phase, chips) =>
     : phase === "next" ? (id === "z" || id === "out" ? 46 : 54) : id === "softmax" ? 190 : 66;
 
 /** Whether the column labels have to slant to fit over cells this wide. */
-const slants = (data, cell) => cell >= 14 && Math.max(...data.cols.map((t) => measure(visible(t.text), 12, true))) > cell - 2;
+export const slants = (data, cell) => cell >= 14 && Math.max(...data.cols.map((t) => measure(visible(t.text), 12, true))) > cell - 2;
 
 /** Places every panel: {id, x, w, y, pitch, rows, cols, phase}, in pixels of the picture. */
-function plan(g, data, local) {
+export function plan(g, data, local) {
   const id = stepId(data, local);
   const wide = g.width >= 720; // narrower, a phone: one panel, and the small maps below it
   const roomy = g.width >= 900; // in between: without what x was and what the sum will be

@@ -1,11 +1,18 @@
 // The panels themselves: strips, matrices with their numbers, small maps, labels, token chips, arrows.
 
-const valuesOf = (local, id) => local.a[MATRICES[id] ?? (id === "out" ? "result" : id)];
+import { sharedWords } from "../shared/groups.js";
+import {
+  MONO, chip, clamp, css, fit, h, heat, heatImage, hex, label, measure, num, rgb, visible,
+} from "../shared/shapes.js";
+import { FRAME, INK, MATRICES, RAIL, slants } from "./layout.js";
+import { row } from "./terms.js";
+
+export const valuesOf = (local, id) => local.a[MATRICES[id] ?? (id === "out" ? "result" : id)];
 /** The strip of a panel after the query and key norms, where the model has them. */
-function seen(local, id) {
+export function seen(local, id) {
   return (id === "q" && local.a.qn) || (id === "k" && local.a.kn) || valuesOf(local, id);
 }
-function biggest(values) {
+export function biggest(values) {
   let max = 0;
   for (const v of values) if (Number.isFinite(v)) max = Math.max(max, Math.abs(v));
   return max || 1;
@@ -19,7 +26,7 @@ function painter(g, local, id, numbers) {
   return (v) => (v === -Infinity ? hidden : g.signedRgb(v, max, strength));
 }
 /** Decimals with which all of these fit into `room` pixels, or -1. */
-function decimals(values, room, best, least) {
+export function decimals(values, room, best, least) {
   const digit = measure("0", 12, true);
   for (let d = best; d >= least; d--) {
     let longest = 0;
@@ -36,7 +43,7 @@ function writer(values, cell, weights) {
   return !weights && decimals(values, cell + 3, least, least) >= 0 ? (v) => num(v, least) : null;
 }
 
-function drawPanel(g, local, p) {
+export function drawPanel(g, local, p) {
   const values = seen(local, p.id);
   const matrix = MATRICES[p.id];
   const cell = p.w / p.cols;
@@ -79,7 +86,7 @@ function drawMoved(g, data, p) {
   ]);
 }
 
-function drawMini(g, data, local, m) {
+export function drawMini(g, data, local, m) {
   const values = valuesOf(local, m.id);
   const paint = painter(g, local, m.id, false);
   const { title, off } = data.steps.find((s) => s.id === m.id);
@@ -90,7 +97,7 @@ function drawMini(g, data, local, m) {
     !m.last && arrow(m.x + m.w / 2, m.y + m.h + 5, m.x + m.w / 2, m.y + m.h + 17));
 }
 /** The active cell's place in a small map. */
-const drawPin = (m, { row, col }) => h("rect", {
+export const drawPin = (m, { row, col }) => h("rect", {
   x: m.x + (col * m.w) / m.cols - 1, y: m.y + (row * m.h) / m.rows - 1, width: m.w / m.cols + 2, height: m.h / m.rows + 2,
   rx: 2, fill: "none", stroke: css("accent"), "stroke-width": 2,
 });
@@ -103,7 +110,7 @@ function arrow(x0, y0, x1, y1) {
 const NAMES = { x: "x", xk: "x of the encoder", q: "Q", k: "K", v: "V", tq: "Q, turned", tk: "K, turned", z: "Sum", out: "Output" };
 
 /** What a step does, with the chosen row's own number where there is one to say; where room is scarce that alone. */
-function hintOf(data, local, r, scarce = false) {
+export function hintOf(data, local, r, scarce = false) {
   const step = data.steps[local.step];
   if (data.blind.length) return blindWords(data, r, scarce);
   if (step.id === "out" && data.moved && !scarce) return `${step.hint}; your change moved that of ${visible(data.rows[r].text)} (${r}) by ${percent(data.moved[r])}`;
@@ -125,7 +132,7 @@ function blindWords(data, r, scarce) {
 }
 const percent = (share) => (share < 9.995 ? `${num(100 * share, share < 0.0995 ? 1 : 0)} %` : `× ${num(share, 0)}`);
 
-function drawHeads(g, data, local, at, active) {
+export function drawHeads(g, data, local, at, active) {
   const step = data.steps[local.step];
   const hint = hintOf(data, local, active.row, !at.wide);
   const y = RAIL + 20;
@@ -156,13 +163,13 @@ function drawHeads(g, data, local, at, active) {
   return parts;
 }
 /** "Head 4 shares keys and values with heads 3 and 5"; "" where each head has its own. */
-function sharing(data) {
+export function sharing(data) {
   const words = sharedWords(data.head, data.nHeads, data.kvHeads);
   return words && `Head ${data.head} ${words}`;
 }
 
 /** The same as a label that ends at x, in as many words as fit into `room`. */
-function sharingLabel(data, x, y, room) {
+export function sharingLabel(data, x, y, room) {
   const words = sharing(data);
   const shorter = [words, words.replace("keys and values", "K, V"), words.replace(/^.*values with/, "K, V also of")];
   const text = shorter.find((one) => measure(one, 12, false) * 1.04 < room);
@@ -170,7 +177,7 @@ function sharingLabel(data, x, y, room) {
 }
 
 /** Column labels over the current matrix: level where they fit, slanted where they do not, else only the active one. */
-function drawColumns(data, at, p, active) {
+export function drawColumns(data, at, p, active) {
   const cell = p.w / p.cols;
   const level = !slants(data, cell) && cell >= 14;
   return data.cols.map((t, c) => {
@@ -183,7 +190,7 @@ function drawColumns(data, at, p, active) {
   });
 }
 
-function drawChips(g, data, at, active) {
+export function drawChips(g, data, at, active) {
   const height = Math.min(24, at.pitch - 4);
   const size = at.pitch < 20 ? 12 : 13;
   const key = data.cross ? null : active.col;
@@ -194,7 +201,7 @@ function drawChips(g, data, at, active) {
   return [rows, keys && data.cols.map((t, r) => one(t, r, keys.x, keys.w, r === active.col ? "k" : undefined))];
 }
 
-function flowArrows(at) {
+export function flowArrows(at) {
   const first = at.panels.find((p) => p.phase === "now");
   const last = at.panels.filter((p) => p.phase === "now").at(-1);
   const middle = at.top + Math.min(at.shown, at.pitch * at.lines) / 2;

@@ -1,6 +1,11 @@
 // The rail of steps, the buttons that walk along it, and what the whole model predicts.
 
-function drawRail(g, data, local) {
+import {
+  MONO, clamp, css, fit, h, html, label, measure, num, shareBar, tokenSpans, visible,
+} from "../shared/shapes.js";
+import { RAIL } from "./layout.js";
+
+export function drawRail(g, data, local) {
   const n = data.steps.length;
   const w = g.width / n;
   const names = w >= 76;
@@ -21,7 +26,7 @@ function drawRail(g, data, local) {
 }
 
 /** What the whole model predicts, as it is and with the change: one line, a bar a token. */
-function drawNext(g, data, y) {
+export function drawNext(g, data, y) {
   const { tokens, label: name, changed } = data.next;
   const wide = g.width >= 720;
   const after = data.next.after ? fit(visible(data.next.after), 90, 13) : "";
@@ -45,11 +50,11 @@ function drawNext(g, data, y) {
   })];
 }
 
-function go(g, data, local, step) {
+export function go(g, data, local, step) {
   const next = clamp(step, 0, data.steps.length - 1);
   if (next !== local.step) { local.hover = null; g.select({ step: next }); }
 }
-function play(g, data, local, on = !local.timer) {
+export function play(g, data, local, on = !local.timer) {
   clearInterval(local.timer);
   local.timer = null;
   if (on) {
@@ -63,7 +68,7 @@ function play(g, data, local, on = !local.timer) {
 }
 
 /** Back, Next and Play: real buttons, at the right of the claim where there is room, else above the rail. */
-function drawBar(g, data, local) {
+export function drawBar(g, data, local) {
   let bar = g.figure.querySelector(".att-bar");
   if (!bar) {
     const button = (name, act, extra = "") => html("button", { type: "button", class: `gb-button ${extra}`, "data-act": name, click: act });
@@ -84,7 +89,7 @@ function drawBar(g, data, local) {
 }
 
 /** Which rows are scrolled out of view: a button above the chips and one below them, which bring those rows in. */
-function overRows(g, local, at) {
+export function overRows(g, local, at) {
   const first = Math.round(local.scroll / at.pitch);
   const last = first + Math.round(at.shown / at.pitch) - 1;
   const rows = (from, to) => (from === to ? `row ${from}` : `rows ${from}–${to}`);
@@ -96,7 +101,7 @@ function overRows(g, local, at) {
 }
 
 /** Transparent buttons over the drawn rail, so that it can be reached by Tab and read aloud. */
-function overRail(g, data, local) {
+export function overRail(g, data, local) {
   const w = g.width / data.steps.length;
   data.steps.forEach((step, i) => g.overlay(`rail ${i}`, { left: i * w, top: 0, width: w, height: RAIL },
     () => html("button", { type: "button", class: "att-step", click: () => go(g, local.data, local, i) }),

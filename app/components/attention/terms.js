@@ -1,6 +1,11 @@
 // One cell, written out: the operands of the number under the pointer, term by term, with their true sum. All operands
 // come from the model; here they are only multiplied in pairs, ordered by size, and set in columns.
 
+import { counted } from "../shared/counts.js";
+import { MONO, css, fit, h, label, measure, num, tokenSpans, visible } from "../shared/shapes.js";
+import { CARD } from "./layout.js";
+import { biggest, decimals } from "./panels.js";
+
 const MOST = 16; // terms written in full; of more, the 8 largest
 const FEW = 8; // on a narrow screen 5 and not more
 
@@ -16,8 +21,8 @@ function products(a, b, names, narrow) {
   const rest = all.filter((t) => !kept.has(t.i)).reduce((sum, t) => sum + t.product, 0);
   return { shown: large, others: all.length - few, rest };
 }
-const row = (array, r) => array.subarray(r * array.shape[1], (r + 1) * array.shape[1]);
-const at2 = (array, r, c) => array[r * array.shape[1] + c];
+export const row = (array, r) => array.subarray(r * array.shape[1], (r + 1) * array.shape[1]);
+export const at2 = (array, r, c) => array[r * array.shape[1] + c];
 const column = (array, c) => Float32Array.from({ length: array.shape[0] }, (_, r) => at2(array, r, c));
 
 /** A sum of products as a card: the two rows of operands with their colours, and the products below. */
@@ -185,12 +190,12 @@ function projection(d, a, line, dim, name, source, side, few) {
 }
 
 /** The card of the active cell. few: a narrow screen shows 6 columns at most. */
-function cardOf(data, local, id, active, few) {
+export function cardOf(data, local, id, active, few) {
   const card = CARDS[id](data, local.a, active, few);
   return { digits: 2, after: [], heads: null, mark: -1, others: 0, rest: 0, ...card };
 }
 
-function drawCard(g, data, local, id, active, y) {
+export function drawCard(g, data, local, id, active, y) {
   const wide = g.width >= 720;
   const card = cardOf(data, local, id, active, g.width < 900);
   const height = wide ? CARD : card.rows ? 190 : 132;

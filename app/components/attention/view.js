@@ -3,9 +3,20 @@
 // A cell, hovered or chosen, is framed back to where it came from and written out below (terms.js).
 // layout.js says what stands where; panels.js, frames.js and rail.js draw it; hands.js answers pointer and keys.
 
+import { mount } from "../shared/glass.js";
+import { clamp, css, fit, h, html, num, unpack, visible } from "../shared/shapes.js";
+import { drawFrames } from "./frames.js";
+import { arrows, bindPointer, edit, hide, overEdit, reveal } from "./hands.js";
+import { HEAD, MATRICES, RAIL, ROWS, plan, stepId } from "./layout.js";
+import {
+  drawChips, drawColumns, drawHeads, drawMini, drawPanel, drawPin, flowArrows, hintOf, seen, sharing, sharingLabel,
+} from "./panels.js";
+import { drawBar, drawNext, drawRail, go, overRail, overRows, play } from "./rail.js";
+import { cardOf, drawCard, row } from "./terms.js";
+
 /** Where the number furthest from 0 stands: the cell a learner who has chosen none is shown. */
 const largest = (values) => values.reduce((best, v, i) => (Math.abs(v) > Math.abs(values[best]) ? i : best), 0);
-function activeCell(data, local) {
+export function activeCell(data, local) {
   const id = stepId(data, local);
   const active = { row: local.row, col: local.col, dim: local.dim, keyed: local.keyed, ...(local.hover ?? {}) };
   active.keyed = id === "k" || id === "v" || (id === "turn" && Boolean(active.keyed));

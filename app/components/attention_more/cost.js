@@ -1,11 +1,15 @@
 // The cost as the text grows: measured points on the fitted curves, and the bytes of the scores under the axis.
 
-const LINES = [
+import { counted } from "../shared/counts.js";
+import { css, h, inLines, label, measure, num, thousands } from "../shared/shapes.js";
+import { bytes } from "./heads.js";
+
+export const LINES = [
   { key: "attention", name: "scores, softmax, mixing", colour: "att", ink: "att-ink", dash: null },
   { key: "fused", name: "the same, fused", colour: "accent", ink: "accent", dash: "7 4" },
   { key: "rest", name: "all the rest", colour: "res", ink: "ink2", dash: "2 3" },
 ];
-const milliseconds = (s) => (s < 0.00995 ? `${num(1e3 * s, 2)} ms` : s < 0.0995 ? `${num(1e3 * s, 1)} ms` : s < 9.995 ? `${num(1e3 * s, 0)} ms` : `${num(s, 1)} s`);
+export const milliseconds = (s) => (s < 0.00995 ? `${num(1e3 * s, 2)} ms` : s < 0.0995 ? `${num(1e3 * s, 1)} ms` : s < 9.995 ? `${num(1e3 * s, 0)} ms` : `${num(s, 1)} s`);
 /** The round number (1, 2 or 5 times a power of ten) that is next to `least`. */
 function roundStep(least) {
   const power = 10 ** Math.floor(Math.log10(least));
@@ -25,9 +29,9 @@ function costWords(data, w) {
   const cut = last.n < lengths.at(-1) ? ` Longer texts would not have fitted into the time.` : "";
   return inLines(`${square}${when}${cut} Fused: one kernel that never keeps the scores, ${bytes(last.bytes)} a layer at ${counted(last.n, "token")}.`, w);
 }
-const costHeight = (data, w) => (data.cost.points.length ? 330 : 40) + 16 * costWords(data, w).length + 44;
+export const costHeight = (data, w) => (data.cost.points.length ? 330 : 40) + 16 * costWords(data, w).length + 44;
 
-function drawCost(g, data, at) {
+export function drawCost(g, data, at) {
   const { x, y, w } = at;
   const { points, curves } = data.cost;
   const parts = [label(x, y + 14, "Cost as the text grows", { size: 14, weight: 600, fill: "ink" })];

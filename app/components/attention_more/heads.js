@@ -1,5 +1,9 @@
 // Heads that share keys and values: query heads above, what they read below, and what sharing costs this model.
 
+import { counted } from "../shared/counts.js";
+import { clamp, css, fit, h, inLines, label, measure, num, thousands } from "../shared/shapes.js";
+import { predictions, word } from "./masks.js";
+
 const tallRow = (w) => (w < 520 ? 262 : 112);
 
 /** One way: H query heads, joined by lines to the heads of keys and values that they read. */
@@ -22,15 +26,15 @@ function wiring(x, y, w, heads, kv) {
   }
   return parts;
 }
-const bytes = (n) => (n < 1024 ? `${n} bytes` : n < 1024 ** 2 ? `${num(n / 1024, n < 10240 ? 1 : 0)} KB` : n < 1024 ** 3 ? `${num(n / 1024 ** 2, n < 10 * 1024 ** 2 ? 1 : 0)} MB` : `${num(n / 1024 ** 3, 1)} GB`);
+export const bytes = (n) => (n < 1024 ? `${n} bytes` : n < 1024 ** 2 ? `${num(n / 1024, n < 10240 ? 1 : 0)} KB` : n < 1024 ** 3 ? `${num(n / 1024 ** 2, n < 10 * 1024 ** 2 ? 1 : 0)} MB` : `${num(n / 1024 ** 3, 1)} GB`);
 const plural = (n, one) => `${n} ${one}${n === 1 ? "" : "s"}`;
 const capital = (text) => text.replace(/^./, (c) => c.toUpperCase());
 
-function headsHeight(data, w) {
+export function headsHeight(data, w) {
   return 58 + data.shared.length * tallRow(w) + 44;
 }
 
-function drawShared(g, data, at) {
+export function drawShared(g, data, at) {
   const { x, y, w } = at;
   const narrow = w < 520;
   const own = data.shared.find((one) => one.own);

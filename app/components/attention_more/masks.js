@@ -1,11 +1,16 @@
 // Who may see whom: a panel a mask. Its matrix (row asks, column answers), the learner's own words as the chosen row
 // sees them, and what the whole model predicts when every head obeys it.
 
+import { counted } from "../shared/counts.js";
+import {
+  MONO, clamp, css, fit, h, heat, heatImage, hex, inLines, label, measure, num, tokenSpans, visible,
+} from "../shared/shapes.js";
+
 const WORD = 17; // pixels of a line of words
 const PREDICTIONS = 66; // and of three predictions
 
 /** The panels in order: the masks put on this model, and cross-attention, which reads another text. */
-function panelsOf(data, local) {
+export function panelsOf(data, local) {
   const T = data.rows.length;
   const own = data.masks.map((m, i) => ({ ...m, rows: data.rows, cols: data.rows, allowed: local.allowed[i], height: T }));
   const source = data.source.length > 0;
@@ -20,8 +25,8 @@ function panelsOf(data, local) {
   return [...own, cross];
 }
 /** The row of a panel that stands for the chosen token; in cross-attention some tokens ask nothing. */
-const rowIn = (panel, active) => (panel.cross ? clamp(active - (panel.source ? 0 : panel.first), 0, panel.rows.length - 1) : clamp(active, 0, panel.rows.length - 1));
-const seenBy = (panel, r) => panel.cols.map((_, c) => panel.allowed[r * panel.cols.length + c] === 1);
+export const rowIn = (panel, active) => (panel.cross ? clamp(active - (panel.source ? 0 : panel.first), 0, panel.rows.length - 1) : clamp(active, 0, panel.rows.length - 1));
+export const seenBy = (panel, r) => panel.cols.map((_, c) => panel.allowed[r * panel.cols.length + c] === 1);
 
 /** Words in lines: [{text, i, x, line, w}], and how many lines that makes. */
 function setWords(tokens, room) {
@@ -38,7 +43,7 @@ function setWords(tokens, room) {
 }
 
 /** What stands where: {panels: [{panel, x, y, w, side, top, words}], height}. */
-function planMasks(g, data, local) {
+export function planMasks(g, data, local) {
   const panels = panelsOf(data, local);
   const gap = 24;
   const across = g.width >= 900 ? panels.length : g.width >= 560 ? 3 : 2;
@@ -64,7 +69,7 @@ function box(at, panel) {
   return { cell, w: cell * panel.cols.length, h: cell * panel.rows.length };
 }
 
-function drawMasks(g, data, local, plan) {
+export function drawMasks(g, data, local, plan) {
   const active = local.hover ?? local.row;
   return plan.panels.map((at) => {
     const { panel } = at;
@@ -105,7 +110,7 @@ function lattice(x, y, rows, cols, cell) {
 }
 
 /** Three predictions: a word, its probability, a bar, and a mark where the model as it is has it. */
-function predictions(g, x, y, w, tokens) {
+export function predictions(g, x, y, w, tokens) {
   return h("g", {}, tokens.map((t, i) => {
     const at = y + 22 * i;
     const said = num(t.p, 3);
@@ -119,10 +124,10 @@ function predictions(g, x, y, w, tokens) {
     ];
   }));
 }
-const word = (data) => (data.asked === "next" ? "Next word" : "Predicted word");
+export const word = (data) => (data.asked === "next" ? "Next word" : "Predicted word");
 
 /** What the model makes of each mask. */
-function drawUnder(g, data, plan) {
+export function drawUnder(g, data, plan) {
   const stories = data.stories > 1 ? `${data.stories} held-out stories` : "a held-out story";
   const about = plan.about.map((line, i) => label(0, 12 + 16 * i, line, { fill: "ink3" }));
   return about.concat(plan.panels.map(({ panel, x, w, below }) => {
@@ -145,7 +150,7 @@ function drawUnder(g, data, plan) {
 }
 
 /** The row under a point of the masks, or null. */
-function maskRow(plan, x, y) {
+export function maskRow(plan, x, y) {
   for (const at of plan.panels) {
     const { panel } = at;
     const { cell, w, h: tall } = box(at, panel);

@@ -1,5 +1,12 @@
 // Below the Attention picture: masks side by side, heads that share keys, and the cost of a longer text.
 
+import { counted } from "../shared/counts.js";
+import { mount, pointerAt } from "../shared/glass.js";
+import { clamp, html, num, unpack, visible } from "../shared/shapes.js";
+import { LINES, costHeight, drawCost, milliseconds } from "./cost.js";
+import { bytes, drawShared, headsHeight } from "./heads.js";
+import { drawMasks, drawUnder, maskRow, panelsOf, planMasks, rowIn, seenBy } from "./masks.js";
+
 const more = {
   keys: [["↑ ↓ or ← →", "another token asks"]],
 

@@ -1,8 +1,11 @@
 // Two lists of words on one axis: the first above it, the second below; their means, and how far apart these are.
 
+import { brief, roundTicks } from "../shared/pens.js";
+import { clamp, css, fit, h, label, measure, num, visible } from "../shared/shapes.js";
+
 const PITCH = 16; // pixels between two rows of words
-const TARGETS = ["accent", "ink2"]; // X and Y
-const ATTRIBUTES = ["v-ink", "mlp-ink"]; // A and B
+export const TARGETS = ["accent", "ink2"]; // X and Y
+export const ATTRIBUTES = ["v-ink", "mlp-ink"]; // A and B
 
 /** Words near their values without touching each other: [{word, value, i, x, row}], the row nearest to the axis first. */
 function placedWords(words, values, px, left, right) {
@@ -22,7 +25,7 @@ const rowsOf = (placed) => placed.reduce((most, one) => Math.max(most, one.row +
 /** plan: {sides: [{name, fill, words, values, was, mean, first (place of its first word among all)}] above and below, low end
  * and high end {text, fill}, ruler: {spread, text} or null, lane: {words, values} or null, chosen, pick(i), tip(i)}.
  * Returns the y below it. */
-function wordAxis(g, key, box, plan) {
+export function wordAxis(g, key, box, plan) {
   const [left, right] = [box.x + 6, box.x + box.w - 6];
   const all = [...plan.sides.flatMap((side) => [...side.values, ...(side.was ?? [])]), ...(plan.lane?.values ?? [])];
   const [least, most] = [Math.min(0, ...all), Math.max(0, ...all)];

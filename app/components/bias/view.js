@@ -1,6 +1,13 @@
 // Bias: an association test on word vectors. The words of two lists on an axis between two others (axis.js), and each
 // step with its numbers (written.js). The tests beside each other, and chance, are a chart of the page's.
 
+import { mount } from "../shared/glass.js";
+import { paragraphs } from "../shared/paragraphs.js";
+import { clamp, num, unpack, visible } from "../shared/shapes.js";
+import { stepMode } from "../shared/steps.js";
+import { ATTRIBUTES, TARGETS, wordAxis } from "./axis.js";
+import { columns, heading, writeCosine, writeEffect, writeRemoval } from "./written.js";
+
 const stages = stepMode("stage", ["Cosine", "One word", "Means", "Effect size", "Permutation", "Removal", "The whole test"]);
 const [COSINE, WORD, MEANS, EFFECT, CHANCE, REMOVAL] = [0, 1, 2, 3, 4, 5];
 

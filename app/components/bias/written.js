@@ -1,6 +1,9 @@
 // The numbers of a step, written out: one cosine as a sum, one word's cosines, the lists, the formula, what is left.
 
-const heading = (g, key, box, text) => {
+import { paragraphs } from "../shared/paragraphs.js";
+import { clamp, css, fit, h, inLines, label, num, unpack, visible } from "../shared/shapes.js";
+
+export const heading = (g, key, box, text) => {
   g.part(key, [box, text], () => label(box.x, box.y + 12, fit(text, box.w, 13.5, false), { weight: 600, fill: "ink", size: 13 }));
   return box.y + 20;
 };
@@ -10,7 +13,7 @@ const monoLines = (g, key, box, lines) => {
 };
 
 /** cos(w, o): the dot product over the lengths, and every number's part of it. */
-function writeCosine(g, box, pair, one, other) {
+export function writeCosine(g, box, pair, one, other) {
   let y = heading(g, "head", box, `cos(${one}, ${other})`);
   if (!pair) return y;
   const [a, b] = pair.lengths;
@@ -36,7 +39,7 @@ function writeCosine(g, box, pair, one, other) {
 }
 
 /** Two columns of words with their numbers, and each column's mean. */
-function columns(g, key, box, sides, o = {}) {
+export function columns(g, key, box, sides, o = {}) {
   const wide = (box.w - 20) / 2;
   const rows = Math.max(...sides.map((side) => side.words.length));
   const pitch = rows > 16 ? 14 : 18;
@@ -66,7 +69,7 @@ function columns(g, key, box, sides, o = {}) {
 }
 
 /** d with the numbers in it. */
-function writeEffect(g, box, shown) {
+export function writeEffect(g, box, shown) {
   const [x, y] = shown.means;
   const many = shown.x.length + shown.y.length;
   let at = heading(g, "head", box, "d: the distance between the means, in standard deviations");
@@ -82,7 +85,7 @@ function writeEffect(g, box, shown) {
 }
 
 /** Tests before and after, and how well a classifier still tells the words apart. */
-function writeRemoval(g, box, removal, reach) {
+export function writeRemoval(g, box, removal, reach) {
   let y = heading(g, "head", box, "What the projection takes, and what it leaves");
   if (removal.why) return paragraphs(g, "about", { ...box, y }, [`Nothing can be removed: ${removal.why}.`]);
   const left = box.x + 76;

@@ -1,5 +1,8 @@
 // The pronoun gap: a row for each profession, a mark for each model, its interval over the templates.
 
+import { roundTicks } from "../shared/pens.js";
+import { clamp, css, fit, h, inLines, label, measure, num, thousands } from "../shared/shapes.js";
+
 const GAP_MARKS = [["accent", "circle"], ["ink2", "square"], ["v-ink", "triangle"]];
 const GAP_PITCH = 16;
 const nats = (x) => (x > 0 ? "+" : "") + num(x, 2);
@@ -27,7 +30,7 @@ function gapReach(data) {
   return Math.min(Math.max(mean, ...ends) * 1.05, mean * 3);
 }
 
-function drawGaps(g, data, local, box) {
+export function drawGaps(g, data, local, box) {
   const legend = gapLegend(data, box.w);
   const top = box.y + 34 + 16 * legend.length;
   const rows = data.tokens.length;
@@ -79,7 +82,7 @@ function gapRow(g, data, local, { job, r, y, left, right, px, x, w, name }) {
   return g.tip(row, `${job}\n${said.join("\n")}${truth}`);
 }
 
-function gapSaid(one, r) {
+export function gapSaid(one, r) {
   const gap = one.gaps[r];
   if (!gap) return one.unknown.length ? `${one.name}: not in its vocabulary` : "";
   const between = gap.low === null ? "" : ` (${num(gap.low, 2)} to ${num(gap.high, 2)})`;

@@ -1,7 +1,10 @@
 // The corpus lab: dose and response, what each remedy leaves, and the learner's runs as they move.
 
+import { curves, heardRuns } from "../shared/curves.js";
+import { css, fit, h, inLines, label, measure, num, thousands } from "../shared/shapes.js";
+
 const LAB_GROUPS = [["dialled", "accent", null, "dialled professions"], ["others", "ink2", "5 4", "untouched ones"]];
-const inPercent = (x) => `${num(100 * x, 0)} %`;
+export const inPercent = (x) => `${num(100 * x, 0)} %`;
 
 /** The frame of both charts: y is the share of "she", 0 to 1, with one half marked. */
 function shareFrame(box, py, left, right) {
@@ -11,7 +14,7 @@ function shareFrame(box, py, left, right) {
   ]);
 }
 
-function drawDoses(g, data, local, box) {
+export function drawDoses(g, data, local, box) {
   const { lab } = data;
   const titles = inLines(`Dose and response: ${lab.doses.length} doses × ${lab.seeds} seeds, only the dial differs`, box.w, 13.5);
   const legend = [...LAB_GROUPS.map(([key, colour, dash, name]) => ({ key, colour, dash, name })), { colour: "ink3", dash: "2 3", name: "as the text says" }, ...(lab.own.some((one) => one.trace.length) ? [{ own: true, name: "yours" }] : [])];
@@ -70,7 +73,7 @@ function ownMark(g, one, px, py) {
 }
 
 /** What each remedy leaves of the biased dose, a row each. */
-function drawRemedies(g, data, box) {
+export function drawRemedies(g, data, box) {
   const { lab } = data;
   const name = 96;
   const last = 76;
@@ -99,7 +102,7 @@ function drawRemedies(g, data, box) {
 }
 
 /** The learner's runs: the share at each moment, and the loss of those that are going, live. */
-function drawOwn(g, data, local, box) {
+export function drawOwn(g, data, local, box) {
   const { lab } = data;
   local.chart = null;
   const traced = lab.own.filter((one) => one.trace.length);

@@ -1,5 +1,11 @@
 // Below the Bias picture: the pronoun gap by profession (gaps.js), and the corpus lab that moves it (lab.js).
 
+import { mount } from "../shared/glass.js";
+import { paragraphs } from "../shared/paragraphs.js";
+import { clamp } from "../shared/shapes.js";
+import { drawGaps, gapSaid } from "./gaps.js";
+import { drawDoses, drawOwn, drawRemedies, inPercent } from "./lab.js";
+
 const biasMore = {
   keys: [["↑ ↓", "another profession"]],
 

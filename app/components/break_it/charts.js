@@ -1,16 +1,18 @@
 // Small charts of what a model is block by block, whole and without a part, and text that wraps.
 
-const WHOLE = "ink2"; // the whole model's colour, and its dash where lines cross
-const WITHOUT = "accent";
+import { clamp, css, fit, h, inLines, label, measure, num, thousands } from "../shared/shapes.js";
+
+export const WHOLE = "ink2"; // the whole model's colour, and its dash where lines cross
+export const WITHOUT = "accent";
 
 /** A paragraph and its height. */
-function lines(x, y, text, room, o = {}) {
+export function lines(x, y, text, room, o = {}) {
   const rows = inLines(text, room);
   return { nodes: rows.map((row, i) => label(x, y + 16 * i, row, o)), height: 16 * rows.length };
 }
 
 /** Two digits that say the size: 0.97, 12, 3.2e−9. */
-function sized(v) {
+export function sized(v) {
   if (v === null || v === undefined || !Number.isFinite(v)) return "overflow";
   const size = Math.abs(v);
   if (size >= 0.01 && size < 10) return num(v, 2);
@@ -46,7 +48,7 @@ function powersOf(scale) {
 const powerName = (power) => (power >= 0 && power < 4 ? thousands(10 ** power) : `1e${num(power, 0)}`);
 
 /** One measure by block: grey the whole, accent without the part. chart: {name, hint, log, zero, names, whole, without}. */
-function drawDepth(g, box, chart) {
+export function drawDepth(g, box, chart) {
   const { x, y, w, h: tall } = box;
   const { names, whole, without } = chart;
   const series = [[whole, WHOLE], [without, WITHOUT]].filter(([values]) => values);
@@ -109,7 +111,7 @@ function drawDepth(g, box, chart) {
 }
 
 /** Findings one under the other, a mark before each; returns what it drew and how high it got. */
-function drawFindings(x, y, room, title, findings, cost, most) {
+export function drawFindings(x, y, room, title, findings, cost, most) {
   const out = [label(x, y + 12, title, { weight: 600, fill: "ink" })];
   let at = y + 32;
   for (const text of findings) {

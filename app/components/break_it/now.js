@@ -1,5 +1,9 @@
 // The upper half: the open model with one part taken out, on the learner's own text, measured now.
 
+import { MONO, chip, clamp, css, fit, h, label, measure, num, tokenSpans, visible } from "../shared/shapes.js";
+import { WHOLE, WITHOUT, drawDepth, sized } from "./charts.js";
+import { EVIDENCE, drawSaid } from "./stages.js";
+
 const wideOf = (t, widest) => clamp(measure(visible(t.text), 13, true) + 14, 30, widest);
 
 /** The tokens in rows of at most `room` pixels, the last ones where not all fit: [[token, x], ...] for each row. */
@@ -22,7 +26,7 @@ function tokenRows(said, room, most) {
 }
 const TOKEN_ROW = 64;
 const PHONE_ROWS = 3;
-const tokensHeight = (said, w) => 24 + TOKEN_ROW * tokenRows(said, w, PHONE_ROWS).length;
+export const tokensHeight = (said, w) => 24 + TOKEN_ROW * tokenRows(said, w, PHONE_ROWS).length;
 
 /** The text's tokens with the loss of each, whole and without the part, as bars below the chip. */
 function drawTokens(g, data, box) {
@@ -73,7 +77,7 @@ function drawNext(g, data, box) {
   return out;
 }
 
-function drawNow(g, data, at, stage) {
+export function drawNow(g, data, at, stage) {
   const now = data.now;
   const title = fit(data.words.now, at.phone ? at.w : at.w - 200, 14, false);
   const aside = at.x + measure(title, 14, false) * 1.06 + 20;

@@ -1,5 +1,10 @@
 // The lower half: two small models trained alike but for the one part, and what the measurements of both say.
 
+import { curves } from "../shared/curves.js";
+import { MONO, css, h, inLines, label, measure, thousands, visible } from "../shared/shapes.js";
+import { WHOLE, WITHOUT, drawDepth } from "./charts.js";
+import { EVIDENCE, drawSaid, stages } from "./stages.js";
+
 /** A sample in lines of the monospaced face. */
 function sampleLines(text, room, most) {
   const count = Math.max(8, Math.floor(room / measure("0", 12, true)));
@@ -8,9 +13,9 @@ function sampleLines(text, room, most) {
   if (all.length > most * count) rows[most - 1] = `${[...rows[most - 1]].slice(0, -1).join("")}…`;
   return rows;
 }
-const samplesHeight = (samples, w) => samples.reduce((sum, text) => sum + 16 * Math.max(1, sampleLines(text, w - 76, 3).length), 0);
+export const samplesHeight = (samples, w) => samples.reduce((sum, text) => sum + 16 * Math.max(1, sampleLines(text, w - 76, 3).length), 0);
 
-function drawPair(g, data, local, at, stage) {
+export function drawPair(g, data, local, at, stage) {
   const pair = data.pair;
   g.part("pair head", [at.pairTop], () => [
     h("path", { d: `M${at.x},${at.pairTop - 8}H${at.x + at.w}`, stroke: css("line") }),
@@ -47,7 +52,7 @@ function drawRemedy({ x, y, w }, text) {
   const head = measure("Remedy", 12, false) * 1.08 + 10;
   return [label(x, y, "Remedy", { weight: 600, fill: "ink" }), inLines(text, w - head).map((line, i) => label(x + head, y + 16 * i, line, { fill: "ink" }))];
 }
-const remedyHeight = (text, w) => (text ? 16 * inLines(text, w - measure("Remedy", 12, false) * 1.08 - 10).length : 0);
+export const remedyHeight = (text, w) => (text ? 16 * inLines(text, w - measure("Remedy", 12, false) * 1.08 - 10).length : 0);
 
 /** New checkpoints and the end are worth a new diagnosis: the page is asked at most once a second. */
 function heard(g, data, local, what) {

@@ -1,5 +1,12 @@
 // A part taken out: of the open model at once (now.js), and of a model in training (pair.js). charts.js has the shapes.
 
+import { mount } from "../shared/glass.js";
+import { visible } from "../shared/shapes.js";
+import { sized } from "./charts.js";
+import { drawNow, tokensHeight } from "./now.js";
+import { drawPair, remedyHeight, samplesHeight } from "./pair.js";
+import { EVIDENCE, drawSaid, stages } from "./stages.js";
+
 /** Where everything stands: three columns of charts over two bands; on a phone one under the other. */
 function plan(g, data, stage) {
   if (g.width < 640) return phonePlan(g.width, data, stage);

@@ -1,14 +1,19 @@
 // What training and use hold, as bars beside the bytes of the card, and what fits on it; the two sliders.
 
-const KINDS = {
+import { counted } from "../shared/counts.js";
+import { clamp, css, fit, h, html, inLines, label, thousands } from "../shared/shapes.js";
+import { manyOf, sizeOf, threeDigits } from "../shared/units.js";
+import { nowOf, stepOf } from "./view.js";
+
+export const KINDS = {
   weights: { title: "weights", hue: "res" }, gradients: { title: "gradients", hue: "neg" }, optimizer: { title: "optimizer", hue: "pos" },
   activations: { title: "activations", hue: "mlp" }, cache: { title: "keys and values", hue: "att" },
 };
 const MODES = { training: "Training", using: "Using it" };
 
-const memoryHeight = (at) => (at.phone ? 330 : 250);
+export const memoryHeight = (at) => (at.phone ? 330 : 250);
 
-function drawMemory(g, data, local, at) {
+export function drawMemory(g, data, local, at) {
   const { x, y, w, phone } = at;
   const now = nowOf(data, local);
   const { focus } = stepOf(data, local);
@@ -62,7 +67,7 @@ function drawLegend(g, now, { x, y, w, phone }) {
 const kindText = (one) => `${KINDS[one.name].title}: ${sizeOf(one.bytes)}${Number.isSafeInteger(one.bytes) ? `, ${thousands(one.bytes)} bytes` : ""}`;
 
 /** What fits, in numbers; the largest context of another batch is known when the page has answered. */
-function fitsOf(data, now) {
+export function fitsOf(data, now) {
   return Object.fromEntries(Object.keys(MODES).map((mode) => {
     const sum = (name) => data.memory[mode].reduce((total, one) => total + one[name][now.at], 0);
     const free = data.card.memory - sum("fixed");
@@ -83,7 +88,7 @@ function drawFits(data, now, { x, y, w }, focus) {
   }).flatMap((line) => inLines(line, w)).map((line, i) => label(x, y + 4 + 17 * i, line, { fill: focus === "fits" ? "accent" : "ink", weight: focus === "fits" ? 600 : 400 }));
 }
 
-function drawSliders(g, data, local, now, { x, y, w, phone }) {
+export function drawSliders(g, data, local, now, { x, y, w, phone }) {
   const tall = phone ? 44 : 24;
   const name = 62;
   const said = 124;

@@ -1,12 +1,16 @@
 // The table of parts: weights and operations of a pass side by side, each with its bar, and the sum under them.
 
-const TITLES = { embedding: "Embedding", positions: "Positions", attention: "Attention", scores: "Scores", "cross-attention": "Cross-attention", mlp: "MLP", norms: "Norms", head: "Head" };
+import { chip, css, fit, h, inLines, label, measure, num, thousands, visible } from "../shared/shapes.js";
+import { exactOf, manyOf, siOf } from "../shared/units.js";
+import { nowOf, stepOf } from "./view.js";
+
+export const TITLES = { embedding: "Embedding", positions: "Positions", attention: "Attention", scores: "Scores", "cross-attention": "Cross-attention", mlp: "MLP", norms: "Norms", head: "Head" };
 const HUES = { embedding: "res", positions: "res", attention: "att", scores: "att", "cross-attention": "att", mlp: "mlp", norms: "ink3", head: "ink2" };
 const INKS = { attention: "att-ink", scores: "att-ink", "cross-attention": "att-ink", mlp: "mlp-ink" };
 const rowHeight = (at) => (at.phone ? 32 : 26);
-const partsHeight = (data, at) => 40 + rowHeight(at) * (data.rows.length + 1) + 8;
+export const partsHeight = (data, at) => 40 + rowHeight(at) * (data.rows.length + 1) + 8;
 
-function drawParts(g, data, local, at) {
+export function drawParts(g, data, local, at) {
   const { x, y, w, phone } = at;
   const now = nowOf(data, local);
   const step = stepOf(data, local);
@@ -65,7 +69,7 @@ function partText(columns, one, k) {
 }
 
 /** The step's name and lines, under the table. */
-function storyLines(data, local, w) {
+export function storyLines(data, local, w) {
   const step = stepOf(data, local);
   return step.lines.flatMap((line) => inLines(line, w));
 }
@@ -74,7 +78,7 @@ function titleOf(data, now) {
   const past = now.length > data.context ? `; its own context ends at ${thousands(data.context)}` : "";
   return `${data.name}${data.changed ? ", resized" : ""}, ${manyOf(now.batch, "text")} of ${manyOf(now.length, "token")}${past}`;
 }
-function drawStory(g, data, local, at) {
+export function drawStory(g, data, local, at) {
   const step = stepOf(data, local);
   const lines = storyLines(data, local, at.w);
   g.part("story", [at, step.name], () => [
@@ -84,7 +88,7 @@ function drawStory(g, data, local, at) {
 }
 
 /** The learner's tokens, as many as a row holds: the text that the open model is counted on. */
-function drawTokens(g, data, local, { x, y, w }) {
+export function drawTokens(g, data, local, { x, y, w }) {
   const now = nowOf(data, local);
   g.part("tokens", [x, y, w, now.length], () => {
     const widths = data.tokens.map((token) => Math.min(150, 14 + measure(visible(token), 12, true)));

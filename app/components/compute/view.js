@@ -1,8 +1,16 @@
 // What a configuration costs: its parts (parts.js), its memory beside a card's (memory.js), its passes (roof.js). Python
 // sends every number at every stop of the two sliders; here they are only picked and added. The roof is the page's chart.
 
+import { mount } from "../shared/glass.js";
+import { clamp, css, h, num } from "../shared/shapes.js";
+import { stepMode } from "../shared/steps.js";
+import { exactOf, manyOf, siOf, sizeOf } from "../shared/units.js";
+import { KINDS, drawMemory, drawSliders, fitsOf, memoryHeight } from "./memory.js";
+import { TITLES, drawParts, drawStory, drawTokens, partsHeight, storyLines } from "./parts.js";
+import { passesOf } from "./roof.js";
+
 /** The stop that the sliders stand at, and every number there. */
-function nowOf(data, local) {
+export function nowOf(data, local) {
   const batch = local.sel.together ?? data.fits.batch;
   const asked = local.sel.long ?? -1;
   const wanted = asked > 0 ? asked : data.usual;
@@ -12,7 +20,7 @@ function nowOf(data, local) {
   return { batch, at, length: data.lengths[at], flops: data.flops.map((row) => batch * row[at]), memory };
 }
 const ROOF = 244; // px of the page's chart
-const stepOf = (data, local) => data.steps[local.steps.of(local)];
+export const stepOf = (data, local) => data.steps[local.steps.of(local)];
 
 const computeView = {
   keys: [["← →", "one step back or on; also , and ."], ["[ ]", "a shorter or longer context"], ["− +", "fewer or more texts"], ["Space", "play and pause"], ["Esc", "up, to the whole picture"]],

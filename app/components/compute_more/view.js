@@ -1,5 +1,10 @@
 // Formula beside measurement on this machine; a training's hours and energy; what was published of each preset.
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { css, fit, h, inLines, label, num, thousands } from "../shared/shapes.js";
+import { manyOf, siOf, sizeOf, timeOf } from "../shared/units.js";
+
 const NAMES = { weights: "Weights", gradients: "Gradients", optimizer: "AdamW’s moments", activations: "Kept activations", prefill: "Reading the text", decode: "Writing a token", step: "A training step" };
 /** 2 trillion, 175 billion, 117 million. */
 const inWords = (n) => [[1e12, "trillion"], [1e9, "billion"], [1e6, "million"]].reduce((said, [each, name]) => said ?? (n >= each ? `${Number((n / each).toFixed(2))} ${name}` : null), null) ?? thousands(n);

@@ -1,30 +1,34 @@
 // Pointer and keys: hovering and choosing a node, forcing a token, panning a tree larger than its window, stepping.
 
-const activeNode = (data, local) => {
+import { clamp } from "../shared/shapes.js";
+import { reveal, wayTo } from "./layout.js";
+import { pathOf, shownTo } from "./tree.js";
+
+export const activeNode = (data, local) => {
   const i = local.hover ?? local.node;
   return i < data.nodes.parent.length && shownTo(data, local, i) ? i : 0;
 };
-function hoverNode(g, i) {
+export function hoverNode(g, i) {
   if (g.local.hover === i || g.local.dragged) return;
   g.local.hover = i;
   g.redraw();
 }
 /** A click on a node: one on a path is chosen, any other is forced. */
-function press(g, i) {
+export function press(g, i) {
   const { data } = g.local;
   if (g.local.dragged) return;
   if (i && !data.nodes.on[i].length) force(g, data.nodes.parent[i], data.nodes.id[i]);
   else chooseNode(g, i);
   g.figure.focus({ preventScroll: true });
 }
-function chooseNode(g, i) {
+export function chooseNode(g, i) {
   g.local.node = i;
   g.local.hover = null;
   reveal(g.local, i);
   g.select({ node: wayTo(g.local.data, i) });
 }
 /** Follow this token after that node, whatever the model thinks of it. */
-function force(g, node, id) {
+export function force(g, node, id) {
   const way = wayTo(g.local.data, node);
   g.local.hover = null;
   g.local.step = g.local.data.depth;
@@ -32,7 +36,7 @@ function force(g, node, id) {
   g.send("force", { path: way === "." ? String(id) : `${way}.${id}`, at: Date.now() });
 }
 
-function goStep(g, local, step) {
+export function goStep(g, local, step) {
   const to = clamp(step, 0, local.data.depth);
   if (to === local.step) return;
   local.step = to;
@@ -41,7 +45,7 @@ function goStep(g, local, step) {
   if (along !== undefined) reveal(local, along);
   g.select({ level: to === local.data.depth ? -1 : to });
 }
-function play(g, local, on = !local.timer) {
+export function play(g, local, on = !local.timer) {
   clearInterval(local.timer);
   local.timer = null;
   if (on) {
@@ -55,7 +59,7 @@ function play(g, local, on = !local.timer) {
 }
 
 /** Arrow keys walk along the tree: to the parent, to the best child, to the next node of the same step. */
-function walk(g, data, local, dx, dy) {
+export function walk(g, data, local, dx, dy) {
   const at = local.at;
   const now = activeNode(data, local);
   const seen = (i) => at.drawn(i) && shownTo(data, local, i);
@@ -69,7 +73,7 @@ function walk(g, data, local, dx, dy) {
   if (to !== undefined && to !== now) chooseNode(g, to);
 }
 
-function bindPan(g, local) {
+export function bindPan(g, local) {
   const inside = (event) => {
     const box = g.svg.getBoundingClientRect();
     const zoom = g.width / box.width; // the projector mode enlarges the page

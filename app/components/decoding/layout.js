@@ -1,11 +1,17 @@
 // What stands where in the tree: a row for every end of a path, a column for every step, in pixels of the picture.
 // Rows and columns are those of the whole tree, so that nothing moves while the steps grow it.
 
+import { clamp, measure, visible } from "../shared/shapes.js";
+import { rivals } from "./race.js";
+import { flowSource } from "./source.js";
+import { endOf } from "./tree.js";
+import { stagesOf } from "./warp.js";
+
 const PANEL = 240; // the distribution at the right, at least
-const TOP = 44; // column heads
+export const TOP = 44; // column heads
 const LEGEND = 484; // the legend; above it the reckoning, with a row more for a branch by hand and a line for the search
 const RACE = 96;
-const SAID = 30;
+export const SAID = 30;
 const TALL = 520;
 const LABEL = 90; // sum, name and, in a second line, score at the end of a path: at least
 const GAP = 34; // between two steps: the place of a probability, at least
@@ -81,7 +87,7 @@ function labelsOf(data) {
 }
 
 /** Everything that drawing needs: {wide, w, x[], w[], y(i), pitch, panel, total, tall, ...}. */
-function plan(g, data, local) {
+export function plan(g, data, local) {
   const wide = g.width >= 900;
   const panel = Math.max(PANEL, 50 + 42 * stagesOf(data).length);
   const room = wide ? g.width - panel - 22 : g.width;
@@ -128,7 +134,7 @@ function plan(g, data, local) {
 }
 
 /** Move the tree under its window so that node i can be seen. */
-function reveal(local, i) {
+export function reveal(local, i) {
   const at = local.at;
   if (!at || at.row[i] < 0) return;
   const d = local.data.nodes.depth[i];
@@ -140,7 +146,7 @@ function reveal(local, i) {
 }
 
 /** "12.55.7": the way to a node, as the link has it; "." is the prompt, "" the page's own choice. */
-function wayTo(data, i) {
+export function wayTo(data, i) {
   const ids = [];
   for (let n = i; n > 0; n = data.nodes.parent[n]) ids.unshift(data.nodes.id[n]);
   return ids.join(".") || ".";

@@ -1,9 +1,14 @@
 // Below the tree: the two texts that matter, multiplied step by step, what decides between them in a sentence, and the
 // legend, whose entries switch the strategies on and off.
 
+import { MONO, css, fit, h, html, label, measure, num, thousands, visible } from "../shared/shapes.js";
+import { goStep, play } from "./hands.js";
+import { SAID } from "./layout.js";
+import { decimal, nameOf, odds, pathOf, power } from "./tree.js";
+
 /** The paths that are reckoned side by side: greedy's, what a hand forced, and the best (or, where greedy is the best,
  *  the runner-up as the first). */
-function rivals(data) {
+export function rivals(data) {
   const best = pathOf(data, data.best);
   const greedy = pathOf(data, "greedy");
   const yours = data.paths.find((path) => path.name.startsWith("forced") && path.nodes.length);
@@ -12,7 +17,7 @@ function rivals(data) {
   return [...new Set([second, yours, best])].filter(Boolean);
 }
 /** The probability of a path's text after each step: [p1, p1·p2, ...]. */
-const products = (data, path) => path.nodes.map((i) => Math.exp(data.nodes.sum[i]));
+export const products = (data, path) => path.nodes.map((i) => Math.exp(data.nodes.sum[i]));
 
 /** Pieces of a sentence, [text, whether it is a token], broken into at most `lines` lines. */
 function sentence(x, y, pieces, room, o = {}) {
@@ -37,7 +42,7 @@ function notation(all, at) {
   return fits ? decimal : power;
 }
 
-function drawRace(g, data, local, at) {
+export function drawRace(g, data, local, at) {
   const y = at.raceY;
   const pair = rivals(data);
   const wide = at.wide;
@@ -123,7 +128,7 @@ function legendBoxes(data, at) {
     return box;
   });
 }
-function drawLegend(g, data, local, at) {
+export function drawLegend(g, data, local, at) {
   return legendBoxes(data, at).map(({ name, text, x, y, w, h: high }, k, all) => {
     const on = data.show[name];
     const mid = y + high / 2;
@@ -135,7 +140,7 @@ function drawLegend(g, data, local, at) {
       label(x + 36, mid + 4, text, { fill: on ? "ink" : "ink3", weight: on ? 600 : null, "text-decoration": on ? null : "line-through" }));
   });
 }
-function overLegend(g, data, local, at) {
+export function overLegend(g, data, local, at) {
   for (const box of legendBoxes(data, at)) {
     g.overlay(`show ${box.name}`, { left: box.x, top: box.y, width: box.w, height: box.h },
       () => html("button", { type: "button", class: "dec-clear", "data-show": box.name, click: () => g.select({ [box.name]: !local.data.show[box.name] }) }),

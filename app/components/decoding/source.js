@@ -1,11 +1,13 @@
 // Below the tree of an encoder-decoder: the text that it reads, coloured by what the decoder read of it to say the chosen
 // token: the cross-attention of the row before it.
 
+import { MONO, clamp, css, fit, h, html, measure, num, tokenSpans, visible } from "../shared/shapes.js";
+
 const SOURCE_LINE = 21;
 const SOURCE_TOP = 30; // from the strip's upper edge to its first line
 
 /** The source's tokens, set into lines: {places: [{i, x, y, w}], height}; nothing where there is no source. */
-function flowSource(data, room) {
+export function flowSource(data, room) {
   if (!data.source) return { places: [], height: 0 };
   let [x, y] = [0, 0];
   const places = data.source.tokens.map(({ text }, i) => {
@@ -19,23 +21,23 @@ function flowSource(data, room) {
 }
 
 /** What was read to say node i, or of the tree's root to say the first token: (S,); null where it was not computed. */
-function readFor(data, local, i) {
+export function readFor(data, local, i) {
   if (!data.source) return null;
   const e = data.nodes.next[i ? data.nodes.parent[i] : 0];
   const count = data.source.tokens.length;
   const row = local.reads.subarray(e * count, (e + 1) * count);
   return e >= 0 && !Number.isNaN(row[0]) ? row : null;
 }
-const readerOf = (data, local) => clamp((local.sel.crossing ?? -1) + 1, 0, data.source.readers.length - 1);
+export const readerOf = (data, local) => clamp((local.sel.crossing ?? -1) + 1, 0, data.source.readers.length - 1);
 /** The source's tokens that were read most, with their shares. */
-function mostRead(data, local, i, count) {
+export function mostRead(data, local, i, count) {
   const row = readFor(data, local, i);
   if (!row) return [];
   return [...row.keys()].sort((a, b) => row[b] - row[a]).slice(0, count).map((k) => ({ text: data.source.tokens[k].text, share: row[k] }));
 }
-const saidOf = (data, i) => (i ? `“${visible(data.nodes.text[i])}”` : data.root === "Start" ? "the first token" : "the next token");
+export const saidOf = (data, i) => (i ? `“${visible(data.nodes.text[i])}”` : data.root === "Start" ? "the first token" : "the next token");
 
-function drawSource(g, data, local, at, i) {
+export function drawSource(g, data, local, at, i) {
   const { y, room, flow } = at.source;
   const row = readFor(data, local, i);
   const most = row ? Math.max(...row, 1e-9) : 1;
@@ -55,7 +57,7 @@ function drawSource(g, data, local, at, i) {
 }
 
 /** Whose cross-attention is shown: a native list over the picture. */
-function overSource(g, data, local, at) {
+export function overSource(g, data, local, at) {
   const told = JSON.stringify(data.source.readers);
   g.overlay("reader", { left: at.source.room - 100, top: at.source.y + 4, width: 100, height: 22 },
     () => html("select", { class: "dec-reader", "aria-label": "Whose cross-attention colours the source", change: (event) => g.select({ crossing: event.target.selectedIndex - 1 }) }),

@@ -1,29 +1,35 @@
 // The tree: edges as wide as their probability, chips, and at every end the sum and who got there.
 
-const pathOf = (data, name) => data.paths.find((path) => path.name === name);
-const shownTo = (data, local, i) => data.nodes.depth[i] <= local.step;
+import { counted } from "../shared/counts.js";
+import {
+  MONO, clamp, css, fit, h, label, measure, num, thousands, tokenSpans, visible, wire,
+} from "../shared/shapes.js";
+import { hoverNode, press } from "./hands.js";
+
+export const pathOf = (data, name) => data.paths.find((path) => path.name === name);
+export const shownTo = (data, local, i) => data.nodes.depth[i] <= local.step;
 /** A probability on the tree: two digits, no zero before the point (the columns at the right have more). */
 const chance = (p) => (p >= 0.995 ? "1.0" : p >= 0.005 ? num(p, 2).slice(1) : p > 0 ? "≈0" : "0");
 /** A text's signs, none of them torn: what stands for a single byte ("\\xbd") or character code is one sign. */
 const signs = (text) => text.match(/\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|./gsu) ?? [];
 /** The longest end of `text` that fits. */
-function fitEnd(text, room) {
+export function fitEnd(text, room) {
   const left = signs(text);
   if (measure(text, 12, false) <= room) return text;
   while (left.length > 1 && measure("…" + left.join(""), 12, false) > room) left.shift();
   return "…" + left.join("").trimStart();
 }
 /** A probability of any size, as many decimals as two digits that count need: 0.830, 0.0014, 0.000022. */
-const decimal = (p) => (p >= 0.1 ? num(p, 3) : p > 0 ? num(p, Math.max(4, 1 - Math.floor(Math.log10(p)))) : "0");
+export const decimal = (p) => (p >= 0.1 ? num(p, 3) : p > 0 ? num(p, Math.max(4, 1 - Math.floor(Math.log10(p)))) : "0");
 /** The same as a power of ten: 2.2·10⁻⁵. */
-function power(p) {
+export function power(p) {
   if (!(p > 0)) return "0";
   let [digits, exponent] = p.toExponential(1).split("e");
   exponent = exponent.replace("+", "").replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]));
   return `${digits}·10${exponent}`;
 }
 /** Where one stands alone: decimals while they can be read. */
-const odds = (p) => (p >= 1e-6 ? decimal(p) : power(p));
+export const odds = (p) => (p >= 1e-6 ? decimal(p) : power(p));
 /** How many decimals tell the scores apart: three digits of the largest. */
 const decimalsOf = (values) => clamp(2 - Math.floor(Math.log10(Math.max(...values.map(Math.abs), 1e-9))), 2, 8);
 
@@ -35,7 +41,7 @@ function edgePoints(at, data, i) {
   return Math.abs(y1 - y0) < 1 ? [[x0, y0], [at.x[d], y1]] : [[x0, y0], [x0 + 3, y0], [x0 + 3, y1], [at.x[d], y1]];
 }
 
-function drawEdges(g, data, local, at) {
+export function drawEdges(g, data, local, at) {
   const { p, on, parent } = data.nodes;
   const layers = { pale: [], kept: [], best: [], over: [] };
   const best = new Set(pathOf(data, data.best)?.nodes ?? []);
@@ -63,7 +69,7 @@ function drawEdges(g, data, local, at) {
   return [layers.pale, layers.kept, layers.best, layers.over];
 }
 
-function drawChances(data, local, at) {
+export function drawChances(data, local, at) {
   const { p, on, parent, depth } = data.nodes;
   return parent.map((_, i) => {
     if (!i || !at.drawn(i) || !shownTo(data, local, i)) return null;
@@ -71,7 +77,7 @@ function drawChances(data, local, at) {
   });
 }
 
-function drawChips(g, data, local, at) {
+export function drawChips(g, data, local, at) {
   const { text, on, depth, parent, running } = data.nodes;
   const best = new Set(pathOf(data, data.best)?.nodes ?? []);
   return parent.map((_, i) => {
@@ -94,7 +100,7 @@ function drawChips(g, data, local, at) {
   });
 }
 /** Around the node whose distribution is shown. */
-function drawRing(data, at, i) {
+export function drawRing(data, at, i) {
   const high = Math.min(26, at.pitch - 3) + 6;
   return h("rect", {
     x: at.x[data.nodes.depth[i]] - 3, y: at.y(i) - high / 2, width: at.w[data.nodes.depth[i]] + 6, height: high, rx: 7, fill: "none",
@@ -110,7 +116,7 @@ function tipOf(data, i) {
 }
 
 /** A path's name as the learner reads it: "beam 1", "greedy", "sample", "yours". */
-const nameOf = (data, name) => (name.startsWith("forced") ? "yours" : name.startsWith("beam") && data.beams === 1 ? "beam" : name);
+export const nameOf = (data, name) => (name.startsWith("forced") ? "yours" : name.startsWith("beam") && data.beams === 1 ? "beam" : name);
 
 /** The names of several paths with one end: many beams as their number; while the tree grows, they are still one. */
 function namesOf(data, paths, growing) {
@@ -121,7 +127,7 @@ function namesOf(data, paths, growing) {
 }
 
 /** What stands at the end of some paths: {total, left, name, score}; left: where the name, or names, begin. */
-function endOf(data, i, paths, growing) {
+export function endOf(data, i, paths, growing) {
   const names = namesOf(data, paths, growing).join(", ");
   const total = num(data.nodes.sum[i], 2);
   const digits = decimalsOf(data.paths.map((path) => path.score));
@@ -134,7 +140,7 @@ function endOf(data, i, paths, growing) {
 
 /** At the end of every path: the sum, the score and the names; at pale ends the sum alone.
  *  last: those of the last step, which stand beside the window of the tree; else all others. */
-function drawEnds(data, local, at, last) {
+export function drawEnds(data, local, at, last) {
   const { on, depth, parent, sum, running } = data.nodes;
   const ends = new Map();
   for (const path of data.paths) {
@@ -164,7 +170,7 @@ function drawEnds(data, local, at, last) {
 }
 
 /** The names of the steps: they move with the tree. */
-function drawHeads(data, local, at) {
+export function drawHeads(data, local, at) {
   const centre = (d) => at.x[d] + at.w[d] / 2;
   const out = [label(at.x[0], 14, data.root, { weight: 600, fill: "ink" })];
   for (let d = 1; d <= at.depth; d++) {
@@ -174,13 +180,13 @@ function drawHeads(data, local, at) {
   return out;
 }
 /** Over the sums: what they are, and what the score under each is. */
-function drawSumHead(g, data, at) {
+export function drawSumHead(g, data, at) {
   const power = `${at.depth}^${String(Number(data.penalty.toFixed(2))).replace("-", "−")}`;
   return g.tip(h("g", {}, label(at.ends, 14, "Sum of log p", { weight: 600, fill: "ink" }), label(at.ends, 30, `score: ÷ ${power}`, { fill: "ink3" })),
     `The logarithms of a text’s step probabilities, added: 0 would be certain.\nScore: that sum divided by the length to the power of the length penalty, ${power} = ${num(at.depth ** data.penalty, 2)} at full length. A beam search ranks by it.`);
 }
 /** What the drawing means, and how many of the dropped texts have no row. */
-function drawNote(data, local, at) {
+export function drawNote(data, local, at) {
   const left = at.hidden.filter((i) => data.nodes.depth[i] < local.step || local.step === at.depth).length;
   const dropped = left ? (at.wide ? `, ${thousands(left)} more of them not drawn` : ` (${thousands(left)} more)`) : "";
   const swipe = !at.wide && at.mostX ? "Swipe for more steps. " : "";

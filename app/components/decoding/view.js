@@ -3,6 +3,17 @@
 // layout.js says what stands where; tree.js draws it; race.js reckons and explains; warp.js is the distribution at the
 // right; hands.js answers pointer and keys.
 
+import { mount } from "../shared/glass.js";
+import { clamp, css, h, label, num, unpack, visible } from "../shared/shapes.js";
+import { activeNode, bindPan, chooseNode, force, goStep, play, walk } from "./hands.js";
+import { TOP, plan, wayTo } from "./layout.js";
+import { drawLegend, drawRace, overLegend, products, rivals } from "./race.js";
+import { drawSource, mostRead, overSource, readFor, readerOf, saidOf } from "./source.js";
+import {
+  drawChances, drawChips, drawEdges, drawEnds, drawHeads, drawNote, drawRing, drawSumHead, fitEnd, nameOf, shownTo,
+} from "./tree.js";
+import { distribution, drawPanel } from "./warp.js";
+
 function nodeAt(data, way) {
   let at = 0;
   if (!way) return data.focus;

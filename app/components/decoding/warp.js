@@ -1,9 +1,12 @@
 // At the right: what may come after the chosen token, as the model says and after every warper, in their order.
 
+import { MONO, css, fit, h, label, measure, num, shareBar, thousands, tokenSpans, visible } from "../shared/shapes.js";
+import { activeNode, force } from "./hands.js";
+
 const SHORT = { model: "model", "repetition penalty": "repeat", "first token": "first", temperature: "temp", "top-k": "top-k", "top-p": "top-p", "min-p": "min-p" };
 const ALWAYS = ["model", "temperature", "top-k", "top-p"];
 /** The columns behind computed node `e`: four, also those that are off; what is off gives way when others need the room. */
-function stagesOf(data, e) {
+export function stagesOf(data, e) {
   const all = data.next.stages.map((stage, s) => ({ ...stage, s, active: stage.active[e] }));
   const usual = all.filter((stage) => stage.active || ALWAYS.includes(stage.name));
   return usual.length > 4 ? all.filter((stage) => stage.active || stage.name === "model") : usual;
@@ -15,7 +18,7 @@ function askedAt(data, i) {
   if (n.next[i] >= 0) return { node: i, token: null };
   return { node: n.parent[i], token: n.id[i] };
 }
-function distribution(data, local, i) {
+export function distribution(data, local, i) {
   const asked = askedAt(data, i);
   const e = data.nodes.next[asked.node];
   const next = data.next;
@@ -34,7 +37,7 @@ function rowsOf(D, most) {
   return rows;
 }
 
-function drawPanel(g, data, local, at) {
+export function drawPanel(g, data, local, at) {
   const { x, y, w } = at.panel;
   const active = activeNode(data, local);
   const D = distribution(data, local, active);

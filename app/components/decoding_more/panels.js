@@ -1,13 +1,16 @@
 // Three panels under the tree: many draws beside exact probabilities, how unsure the model is along the text, and what
 // a cache of keys and values spares (for a model that fills blanks: all at once against one by one).
 
-const LINE = 22;
-const FIRST = 82; // the first row, under a panel's head and the heads of its columns
+import { counted } from "../shared/counts.js";
+import { MONO, css, fit, h, label, measure, num, thousands, tokenSpans, visible } from "../shared/shapes.js";
+
+export const LINE = 22;
+export const FIRST = 82; // the first row, under a panel's head and the heads of its columns
 
 /** Three decimals, and never 0 for what is not. */
 const share = (p) => (p > 0 && p < 0.0005 ? "<.001" : num(p, 3));
 /** A text has a line of its own, over its bar, where one is too long to stand before it. */
-const stacked = (data, w) => data.samples.texts.some((t) => measure(visible(t.text), 13, true) > Math.min(150, w * 0.45) - 10);
+export const stacked = (data, w) => data.samples.texts.some((t) => measure(visible(t.text), 13, true) > Math.min(150, w * 0.45) - 10);
 
 function title(x, y, head, hints) {
   return [label(x, y + 14, head, { weight: 600, size: 14, fill: "ink" }), hints.map((hint, i) => label(x, y + 34 + 16 * i, hint, { fill: "ink3" }))];
@@ -17,7 +20,7 @@ function tokenText(x, y, tokens, room, colour = "ink") {
 }
 
 /** Many draws: a bar for how often, a mark for how probable, and how far chance may carry the bar. */
-function drawSamples(g, data, o) {
+export function drawSamples(g, data, o) {
   const s = data.samples;
   const { x, y, w } = o;
   const over = stacked(data, w);
@@ -50,7 +53,7 @@ function drawSamples(g, data, o) {
 }
 
 /** Entropy before each token, and how surprising the token was: both in bits. */
-function drawEntropy(g, data, o) {
+export function drawEntropy(g, data, o) {
   const e = data.entropy;
   const hints = data.fill // an encoder, which reads both sides of a token
     ? ["bar: entropy where the token alone is hidden, in bits", "dot: surprise of the token that stands there"]
@@ -89,7 +92,7 @@ function wrapped(x, y, text, room) {
 }
 
 /** Work for each new token: positions computed, and milliseconds, with and without the cache. */
-function drawCache(g, data, o) {
+export function drawCache(g, data, o) {
   const c = data.cache;
   const { x, y, w } = o;
   const out = [title(x, y, "KV cache: the work of writing", ["with: keys and values of the past are kept", "without: every position is computed anew"])];
@@ -123,7 +126,7 @@ function drawCache(g, data, o) {
 }
 
 /** All blanks from one pass, against one after the other. */
-function drawFill(g, data, o) {
+export function drawFill(g, data, o) {
   const f = data.fill;
   const { x, y, w } = o;
   const out = [title(x, y, "All blanks at once, or one by one", ["at once: no blank knows what fills the others", "one by one: each sees those filled before it"])];

@@ -1,5 +1,10 @@
 // Below the tree: the same model and text, seen as many draws, as a text, and as work (panels.js draws the three).
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { html, num, visible } from "../shared/shapes.js";
+import { FIRST, LINE, drawCache, drawEntropy, drawFill, drawSamples, stacked } from "./panels.js";
+
 const more = {
   draw(g, data) {
     const wide = g.width >= 900;

@@ -1,11 +1,15 @@
 // What stands where, the steps of the telling, and what the chosen weight is.
 
-const STEPS = ["The weights", "A grid over them", "Rounded", "Every matrix", "Token by token", "What it costs", "The whole picture"];
-const stepNow = (local) => local.steps.of(local);
-const CHART = 238; // px of the page's chart
-const PITCH = 18; // of a row of the matrices' table
+import { counted } from "../shared/counts.js";
+import { fit, inLines, label, measure, num, thousands } from "../shared/shapes.js";
+import { siOf } from "../shared/units.js";
 
-function plan(g, data) {
+export const STEPS = ["The weights", "A grid over them", "Rounded", "Every matrix", "Token by token", "What it costs", "The whole picture"];
+export const stepNow = (local) => local.steps.of(local);
+const CHART = 238; // px of the page's chart
+export const PITCH = 18; // of a row of the matrices' table
+
+export function plan(g, data) {
   const W = g.width;
   const phone = W < 860;
   const left = { x: 0, w: phone ? W - 2 : Math.round(W * 0.53) };
@@ -23,17 +27,17 @@ function plan(g, data) {
 }
 
 /** A number with as many digits as tell it from its neighbours. */
-const small = (v) => (v === 0 ? "0" : Math.abs(v) < 0.001 || Math.abs(v) >= 1000 ? num(v / 10 ** exponent(v), 2) + "e" + String(exponent(v)).replace("-", "−") : num(v, 4));
+export const small = (v) => (v === 0 ? "0" : Math.abs(v) < 0.001 || Math.abs(v) >= 1000 ? num(v / 10 ** exponent(v), 2) + "e" + String(exponent(v)).replace("-", "−") : num(v, 4));
 const exponent = (v) => Math.floor(Math.log10(Math.abs(v)));
-const percent = (v) => v > 0 && v < 0.001 ? `${num(100 * v, Math.min(12, 1 - exponent(100 * v)))} %` : `${num(100 * v, v > 0 && (v < 0.0995 || (v > 0.9949 && v < 1)) ? 1 : 0)} %`;
+export const percent = (v) => v > 0 && v < 0.001 ? `${num(100 * v, Math.min(12, 1 - exponent(100 * v)))} %` : `${num(100 * v, v > 0 && (v < 0.0995 || (v > 0.9949 && v < 1)) ? 1 : 0)} %`;
 
-const bytesOf = (count) => siOf(count, "B"); // of a file, by powers of 1,000
-const pieceName = (data, key) => data.pieces.find((one) => one.key === key)?.name ?? "";
-const errorAt = (data, block, piece) => data.errors.find((one) => one.block === block && one.piece === piece);
-const title = (x, y, text, about, room = 1e4) => [label(x, y, text, { weight: 600, fill: "ink" }), about && label(x + measure(text, 12, false) * 1.07 + 10, y, fit(about, room - measure(text, 12, false) * 1.07 - 10, 12, false), { fill: "ink3" })];
+export const bytesOf = (count) => siOf(count, "B"); // of a file, by powers of 1,000
+export const pieceName = (data, key) => data.pieces.find((one) => one.key === key)?.name ?? "";
+export const errorAt = (data, block, piece) => data.errors.find((one) => one.block === block && one.piece === piece);
+export const title = (x, y, text, about, room = 1e4) => [label(x, y, text, { weight: 600, fill: "ink" }), about && label(x + measure(text, 12, false) * 1.07 + 10, y, fit(about, room - measure(text, 12, false) * 1.07 - 10, 12, false), { fill: "ink3" })];
 
 /** What the chosen weight became: lines of words. */
-function weightSaid(data, at) {
+export function weightSaid(data, at) {
   const m = data.matrix;
   if (!m || at < 0 || at >= m.before.length) return null;
   const w = m.before[at];
@@ -47,7 +51,7 @@ function weightSaid(data, at) {
 }
 
 /** What the whole matrix went through, in one sentence of its numbers. */
-function matrixSaid(data) {
+export function matrixSaid(data) {
   const m = data.matrix;
   if (!m) return "This model has no blocks, so there is no matrix to quantize.";
   const size = `${thousands(m.rows)} × ${counted(m.columns, "weight")}`;

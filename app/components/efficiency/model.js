@@ -1,6 +1,11 @@
 // The whole model: what it costs, beside the original; what it says of the open text, token by token; how fast it is.
 
-function drawCosts(g, data, local, at) {
+import { counted } from "../shared/counts.js";
+import { MONO, css, fit, h, label, num, thousands, tokenSpans, visible } from "../shared/shapes.js";
+import { timeOf } from "../shared/units.js";
+import { bytesOf, percent, title } from "./layout.js";
+
+export function drawCosts(g, data, local, at) {
   const { x, y, w } = at.costs;
   const [was, now] = [data.original, data.now];
   const cols = [x + w * 0.32, x + w * 0.55, x + w];
@@ -32,7 +37,7 @@ function drawCosts(g, data, local, at) {
 }
 
 /** Every row of the logits: the token read, what both models find likeliest after it. */
-function drawAnswers(g, data, local, at) {
+export function drawAnswers(g, data, local, at) {
   const box = at.answers;
   const count = Math.max(1, data.tokens.length);
   const cols = Math.max(1, Math.min(count, Math.floor(box.w / (at.phone ? 104 : 92))));

@@ -1,6 +1,14 @@
 // A model in fewer bits. weights.js: one matrix and its grid; model.js: the whole model's cost and words. layout.js says
 // what stands where, and leaves room for the page's chart of size against loss.
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { clamp, num } from "../shared/shapes.js";
+import { stepMode } from "../shared/steps.js";
+import { STEPS, bytesOf, matrixSaid, percent, pieceName, plan, stepNow, weightSaid } from "./layout.js";
+import { drawAnswers, drawCosts } from "./model.js";
+import { drawHistogram, drawMatrices, drawStrip, turnGroup } from "./weights.js";
+
 const efficiencyView = {
   keys: [["↑ ↓", "the block before or after"], ["[ ]", "the matrix before or after"], ["← →", "the weights that share a grid: before or after"], ["n p", "the weight after or before"], ["Shift + ← →", "one step back or on; also , and ."], ["Space", "play and pause"], ["Esc", "up, to the whole picture"]],
 

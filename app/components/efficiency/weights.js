@@ -1,6 +1,10 @@
 // One matrix: where it stands among all, its weights with the grid over them, and some of them one by one.
 
-function drawMatrices(g, data, local, at) {
+import { counted } from "../shared/counts.js";
+import { clamp, css, fit, h, inLines, label, measure, thousands } from "../shared/shapes.js";
+import { PITCH, errorAt, percent, pieceName, small, stepNow, title, weightSaid } from "./layout.js";
+
+export function drawMatrices(g, data, local, at) {
   const { x, y, w } = at.heat;
   const names = 92;
   const each = (w - names - 26) / 2;
@@ -42,7 +46,7 @@ function scaleOf(box, m) {
   return { X: (v) => box.x + ((v - low) / (high - low)) * box.w, low, high };
 }
 
-function drawHistogram(g, data, local, at) {
+export function drawHistogram(g, data, local, at) {
   const box = at.histogram;
   const m = data.matrix;
   const step = stepNow(local);
@@ -70,7 +74,7 @@ function drawHistogram(g, data, local, at) {
   });
 }
 
-function drawStrip(g, data, local, at) {
+export function drawStrip(g, data, local, at) {
   const box = at.strip;
   const m = data.matrix;
   if (!m) return;
@@ -107,7 +111,7 @@ function drawStrip(g, data, local, at) {
 }
 
 /** The next weights that share a grid, or those before. */
-function turnGroup(g, data, by) {
+export function turnGroup(g, data, by) {
   const m = data.matrix;
   if (!m) return;
   const all = m.rows * m.groups;

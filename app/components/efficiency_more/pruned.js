@@ -1,17 +1,20 @@
 // The cost of what is removed from the open model, of weights or of whole parts, in words.
 
-const inPercent = (v, digits = 0) => `${num(100 * v, digits)} %`;
-const WHAT = { magnitude: "the blocks’ weights, the smallest first", structured: "heads and neurons" };
+import { counted } from "../shared/counts.js";
+import { num, thousands } from "../shared/shapes.js";
+
+export const inPercent = (v, digits = 0) => `${num(100 * v, digits)} %`;
+export const WHAT = { magnitude: "the blocks’ weights, the smallest first", structured: "heads and neurons" };
 const timesAsFast = (speed) => (speed ? `${num(speed, 1)} times as fast` : "as fast");
 const restsOn = (one) => `on ${one.texts} ${one.texts === 1 ? "text" : "texts"} (${counted(one.places, "token")})`;
 const nats = (v) => `${num(v, 2)} nats`;
-const inMegabytes = (v) => `${num(v / 1e6, v < 1e5 ? 3 : 2)} MB`;
+export const inMegabytes = (v) => `${num(v / 1e6, v < 1e5 ? 3 : 2)} MB`;
 
 /** What is left of each block: whole heads and neurons only can go. */
-const partsStay = (one) => `${one.heads[0]} of ${counted(one.heads[1], "head")} and ${thousands(one.neurons[0])} of ${counted(one.neurons[1], "neuron")} of each block stay`;
+export const partsStay = (one) => `${one.heads[0]} of ${counted(one.heads[1], "head")} and ${thousands(one.neurons[0])} of ${counted(one.neurons[1], "neuron")} of each block stay`;
 
 /** The open model at the learner's share, in words. */
-function mineSaid(data, share) {
+export function mineSaid(data, share) {
   const one = data.mine.find((each) => Math.abs(each.sparsity - share) < 1e-6);
   const what = `${inPercent(share)} of ${data.cut === "structured" && data.neuronsOnly ? "the neurons" : WHAT[data.cut]}`;
   if (!one) return `${data.name} without ${what}: not measured yet.`;

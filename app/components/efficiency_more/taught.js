@@ -1,9 +1,13 @@
 // The student with and without its teacher: a table of what each came to, and DistilBERT.
 
-const ARMS = ["student alone", "student taught", "alone, as many operations"];
+import { counted } from "../shared/counts.js";
+import { fit, h, label, num, thousands } from "../shared/shapes.js";
+import { inMegabytes, inPercent, partsStay } from "./pruned.js";
+
+export const ARMS = ["student alone", "student taught", "alone, as many operations"];
 
 /** Rows of columns, the first to the left and the others to the right; a cell is text, or [text, its tip]. Returns the y below. */
-function drawTable(g, key, box, head, rows) {
+export function drawTable(g, key, box, head, rows) {
   const first = Math.min(150, box.w * (head.length > 4 ? 0.29 : 0.37));
   const each = (box.w - first) / (head.length - 1);
   const cell = (text, r, c) => label(c ? box.x + first + each * c : box.x, box.y + 14 + 19 * r, c ? fit(text, each - 6, 12, true) : fit(text, first - 4, 12, false),
@@ -17,7 +21,7 @@ const inTimes = (speed) => (speed ? `${num(speed, 1)}×` : "as fast");
 /** An own run in full, for its row. */
 const ownSaid = (one) => `yours: ${one.name}\nbegan with ${one.base}; loss ${num(one.end.loss, 3)}, first choices ${inPercent(one.end.agreement, 1)}${one.way === "structured" && one.end.heads ? `\n${partsStay(one.end)}` : ""}`;
 
-function studentRows(data, narrow) {
+export function studentRows(data, narrow) {
   const row = (name, numbers, bytes, speed, loss, agreement) => (narrow ? [name, thousands(numbers), loss, agreement] : [name, thousands(numbers), inMegabytes(bytes), speed, loss, agreement]);
   const head = narrow ? ["", "numbers", "loss", "agrees"] : ["", "numbers", "file", "speed", "loss", "agrees"];
   return [head, [
@@ -27,7 +31,7 @@ function studentRows(data, narrow) {
   ]];
 }
 
-function publishedRows(data, narrow) {
+export function publishedRows(data, narrow) {
   const [one, other] = data.published;
   const line = (name, of, text) => [name, text(of(one)), text(of(other)), inPercent(of(other) / of(one))];
   return [["", narrow ? "BERT" : one.name, other.name, "share"], [

@@ -1,5 +1,13 @@
 // Below the charts of pruning and of students: what they say (pruned.js), tables (taught.js), own runs as they train.
 
+import { counted } from "../shared/counts.js";
+import { curves, heardRuns } from "../shared/curves.js";
+import { mount } from "../shared/glass.js";
+import { paragraphs } from "../shared/paragraphs.js";
+import { clamp, label, num } from "../shared/shapes.js";
+import { WHAT, inPercent, mineSaid } from "./pruned.js";
+import { ARMS, drawTable, publishedRows, studentRows } from "./taught.js";
+
 function drawLiveRuns(g, data, local, box) {
   local.chart = null;
   if (!data.live.length) return box.y;

@@ -1,5 +1,10 @@
 // Whether few bits save time as well: a pass of the model and single products, timed on this machine.
 
+import { mount } from "../shared/glass.js";
+import { paragraphs } from "../shared/paragraphs.js";
+import { css, fit, h, label, num, thousands } from "../shared/shapes.js";
+import { manyOf, timeOf } from "../shared/units.js";
+
 const KERNEL_INK = { float32: "res", bfloat16: "ink3", int8: "accent", "int8 weights": "pos", "int4 weights": "mlp" };
 const shareOf = (v) => `${num(100 * v, v < 0.0995 ? 1 : 0)} %`;
 

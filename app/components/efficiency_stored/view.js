@@ -1,5 +1,11 @@
 // How a file holds a model: bytes of each part beside float32, and one block of weights on the grid of its codes.
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { paragraphs } from "../shared/paragraphs.js";
+import { clamp, css, fit, h, inLines, label, measure, num, thousands } from "../shared/shapes.js";
+import { siOf } from "../shared/units.js";
+
 const PART = 30; // pixels of a part's row
 /** Four digits that count. */
 const four = (v) => (v === 0 ? "0" : num(v, clamp(3 - Math.floor(Math.log10(Math.abs(v))), 0, 8)));

@@ -1,10 +1,17 @@
 // What stands where: text and lookup at the left, the map with its neighbours at the right, the analogy below the map.
 
-const stages = stepMode("stage", ["Words", "One-hot row", "Times the table", "The row", "Map", "Neighbours", "Analogy"]);
-const [CUT, HOT, TABLE, ROW, MAP, NEAR] = [0, 1, 2, 3, 4, 5];
+import { counted } from "../shared/counts.js";
+import {
+  MONO, chip, clamp, css, fit, h, heat, heatImage, inLines, label, measure, num, thousands, tokenSpans, visible,
+  wire,
+} from "../shared/shapes.js";
+import { stepMode } from "../shared/steps.js";
+
+export const stages = stepMode("stage", ["Words", "One-hot row", "Times the table", "The row", "Map", "Neighbours", "Analogy"]);
+export const [CUT, HOT, TABLE, ROW, MAP, NEAR] = [0, 1, 2, 3, 4, 5];
 const TALL = 500;
 
-function plan(g) {
+export function plan(g) {
   const w = g.width;
   if (w < 760) {
     return {
@@ -22,12 +29,12 @@ function plan(g) {
   };
 }
 
-const percent = (share, digits = 1) => `${num(100 * share, digits)} %`;
+export const percent = (share, digits = 1) => `${num(100 * share, digits)} %`;
 /** A word inside a sentence. */
-const word = (text) => `“${visible(text)}”`;
+export const word = (text) => `“${visible(text)}”`;
 
 /** What a step does, said with the picture's own numbers. */
-const WORDS = [
+export const WORDS = [
   (d) => [`A model cannot multiply letters. So your text is cut into ${d.table.id === "model" ? "tokens" : "words"}, and a list of ${thousands(d.table.size)} gives each its number.`, `${word(d.subject.word)} is number ${thousands(d.subject.row)}, counted from 0.`],
   (d) => [`The number becomes a row x with a place for each of the ${counted(d.table.size, "word")}: 1 at place ${thousands(d.subject.row)}, 0 everywhere else.`, "It is called one-hot. All such rows are equally far from each other: nothing in them says which words are alike."],
   (d) => [`The table E has ${counted(d.table.dims, "number")} for each word, ${thousands(d.table.size * d.table.dims)} in all. They were learned from text.`, "x times E multiplies each row of E by its word’s place in x: by 0, all but one.", "Green is above 0, brown below."],
@@ -36,7 +43,7 @@ const WORDS = [
   (d) => (d.near.length ? [`Words are alike when their arrows point the same way. Cosine of ${word(d.subject.word)} and ${word(d.near[0].word)}: product ${num(d.near[0].dot, 2)} ÷ lengths ${num(d.lookup.length, 2)} × ${num(d.near[0].length, 2)} = ${num(d.near[0].cosine, 3)}.`] : ["Words are alike when their arrows point the same way."]),
 ];
 
-function drawWords(g, data, at, step) {
+export function drawWords(g, data, at, step) {
   if (step >= stages.last) return;
   const low = step >= MAP;
   const box = low ? at.analogy : at.words;
@@ -84,7 +91,7 @@ function drawProduct(g, data, x, y, w, step) {
 }
 
 /** The text's words as chips, those around the followed one where not all fit. */
-function drawChips(g, data, local, at) {
+export function drawChips(g, data, local, at) {
   const box = at.chips;
   const own = data.table.id === "model";
   g.door("tokenization", { left: box.x - 2, top: box.y - (at.phone ? 16 : 12) }, own ? `Your text in tokens of ${fit(data.table.name, 140, 12, false)}` : `Your text in words of ${data.table.name}`, "How text is cut into tokens");
@@ -117,7 +124,7 @@ function drawChips(g, data, local, at) {
   });
 }
 
-function followPiece(g, data, local, i) {
+export function followPiece(g, data, local, i) {
   const piece = data.pieces[clamp(i, 0, data.pieces.length - 1)];
   if (piece) g.select({ follow: i >= data.pieces.length - 1 ? -1 : piece.follow, seek: "" });
 }

@@ -1,6 +1,13 @@
 // The lookup: one-hot row times table, row by row, and the row that is left; under it the same word in the other table.
 
-function drawLookup(g, data, local, at, step) {
+import { counted } from "../shared/counts.js";
+import { pointerAt } from "../shared/glass.js";
+import {
+  MONO, clamp, css, fit, h, heat, heatImage, label, num, thousands, tokenSpans, visible,
+} from "../shared/shapes.js";
+import { HOT, ROW, TABLE, stages, word } from "./layout.js";
+
+export function drawLookup(g, data, local, at, step) {
   const box = at.lookup;
   const d = data.lookup;
   const { dims, size } = data.table;
@@ -68,7 +75,7 @@ function drawLookup(g, data, local, at, step) {
 }
 
 /** The same word in the table that is not chosen: its row there, and who is near it. */
-function drawOther(g, data, local, at, step) {
+export function drawOther(g, data, local, at, step) {
   const other = data.other;
   if (!other || step < stages.last) return;
   const box = at.other;

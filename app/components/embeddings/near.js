@@ -1,9 +1,16 @@
 // The map and what is read off it: the nearest words with their cosines, a lasso's words, and the analogy as arrows.
 
+import { counted } from "../shared/counts.js";
+import {
+  MONO, clamp, css, fit, h, html, inLines, label, num, thousands, tokenSpans, visible,
+} from "../shared/shapes.js";
+import { wordmap } from "../shared/wordmap.js";
+import { MAP, NEAR, percent, stages } from "./layout.js";
+
 const LETTERS = /^[^\\]*\p{L}{2}/u; // no single signs, no bytes
 
 /** The map of all words, with the text's words, the neighbours and the analogy's arrows on it. */
-function drawMapOf(g, data, local, at, step) {
+export function drawMapOf(g, data, local, at, step) {
   if (step < MAP || !local.points || !local.words) { local.map = null; return; }
   const { shown } = data.table;
   const near = step >= NEAR ? data.near : [];
@@ -36,7 +43,7 @@ const rowAt = (analogy, i) => (i < 3 ? analogy.rows[i] : analogy.answers[0].row)
 const seekWord = (g, local, text) => { local.lasso = null; g.select({ seek: text }); };
 
 /** The neighbours, best first; while there is a lasso, its words. */
-function drawList(g, data, local, at, step) {
+export function drawList(g, data, local, at, step) {
   const box = at.list;
   if (step < NEAR) return;
   const lasso = local.lasso;
@@ -70,7 +77,7 @@ function drawList(g, data, local, at, step) {
 }
 
 /** king − man + woman: three boxes to write in, and the words nearest to where the arrow ends. */
-function drawAnalogy(g, data, local, at, step) {
+export function drawAnalogy(g, data, local, at, step) {
   if (step < stages.last) return;
   const box = at.analogy;
   const a = data.analogy;

@@ -1,5 +1,12 @@
 // Embeddings: a word's row by a one-hot product (lookup.js), all words on a map, neighbours and an analogy (near.js).
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { num, thousands, unpack, visible } from "../shared/shapes.js";
+import { WORDS, drawChips, drawWords, followPiece, plan, stages } from "./layout.js";
+import { drawLookup, drawOther } from "./lookup.js";
+import { drawAnalogy, drawList, drawMapOf } from "./near.js";
+
 // Maps and lists of words are large: each is sent once, and kept here under its key while the page is open.
 const KEPT = ((window.glassbox ??= {}).maps ??= new Map());
 

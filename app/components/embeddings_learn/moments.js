@@ -1,22 +1,24 @@
 // The moments of a run of words: those that came with the page, or those of a run, fetched one by one as they are looked
 // at and kept. Nothing is computed here.
 
+import { unpack } from "../shared/shapes.js";
+
 const KEPT_MOMENTS = 160;
 
 /** The steps of the moments that can be looked at. */
-function stepsOf(data, local) {
+export function stepsOf(data, local) {
   const feed = local.chart?.feeds[0];
   return data.own ? (feed ? feed.checkpoints.map((one) => one.step) : []) : data.steps;
 }
 /** Which moment is looked at: played, chosen, or the last one. -1: there is none yet. */
-function momentOf(data, local, steps) {
+export function momentOf(data, local, steps) {
   const chosen = local.played ?? local.sel[data.mode === "learn" ? "glimpse" : "frame"] ?? -1;
   return chosen < 0 || chosen >= steps.length ? steps.length - 1 : chosen;
 }
-const wordOf = (data, local) => local.sel[data.mode === "learn" ? "learnword" : "laidword"] ?? "";
+export const wordOf = (data, local) => local.sel[data.mode === "learn" ? "learnword" : "laidword"] ?? "";
 
 /** What is known of a moment: {step, words, points, near, why, kin}; null while it is on its way. */
-function momentAt(g, data, local, steps, at) {
+export function momentAt(g, data, local, steps, at) {
   if (at < 0) return null;
   if (!data.own) {
     const heard = data.word === wordOf(data, local); // until Python has, the neighbours are another word's
@@ -55,7 +57,7 @@ function ask(g, data, local, step, word) {
 }
 
 /** Runs through all moments, from the first to the last; a second call stops it. */
-function play(g, data, local) {
+export function play(g, data, local) {
   clearInterval(local.timer);
   local.timer = null;
   if (local.played != null) { local.played = null; g.redraw(); return; }

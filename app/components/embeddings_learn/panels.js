@@ -1,10 +1,16 @@
 // Beside the map: the curve, the run's buttons, how the words of a family find each other, and a word's neighbours.
 
-const FAMILY_COLOURS = ["q", "k", "v", "mlp", "att"];
-const FAMILY_INKS = ["q-ink", "k-ink", "v-ink", "mlp-ink", "att-ink"];
+import { counted } from "../shared/counts.js";
+import { curves } from "../shared/curves.js";
+import { css, fit, h, html, inLines, label, measure, num, thousands, visible } from "../shared/shapes.js";
+import { momentOf, play, stepsOf, wordOf } from "./moments.js";
+import { choose, follow } from "./view.js";
+
+export const FAMILY_COLOURS = ["q", "k", "v", "mlp", "att"];
+export const FAMILY_INKS = ["q-ink", "k-ink", "v-ink", "mlp-ink", "att-ink"];
 const GOING = ["queued", "running", "paused"];
 
-function plan(g, data) {
+export function plan(g, data) {
   const phone = g.width < 760;
   const top = data.families.length ? 46 : 26;
   const side = phone ? g.width : 324;
@@ -13,7 +19,7 @@ function plan(g, data) {
   return { phone, map: { left: 0, top, width: wide, height: tall }, side: phone ? 0 : wide + 20, from: phone ? top + tall + 66 : 0, room: side, bar: top + tall + 8 };
 }
 
-function drawCurve(g, data, local, at) {
+export function drawCurve(g, data, local, at) {
   const box = { left: at.side, top: at.from + 22, width: at.room, height: 152 };
   g.part("curve head", null, () => label(at.side, at.from + 12, fit(data.loss, at.room, 12, false), { weight: 600, fill: "ink" }));
   if (!data.run) {
@@ -46,7 +52,7 @@ function runWords(feed) {
   return ended || `${state}, ${far}`;
 }
 
-function drawActs(g, data, local, at) {
+export function drawActs(g, data, local, at) {
   const top = at.from + 184;
   const feed = local.chart?.feeds[0];
   const going = Boolean(feed && data.own && GOING.includes(feed.state.state));
@@ -71,7 +77,7 @@ function drawActs(g, data, local, at) {
 }
 
 /** How well the vectors (or the map) are doing, as one share beside what would be reached without. */
-function drawKin(g, data, moment, at, top) {
+export function drawKin(g, data, moment, at, top) {
   if (!moment?.kin) return top;
   const [own, other] = moment.kin;
   const learning = data.mode === "learn";
@@ -89,7 +95,7 @@ function drawKin(g, data, moment, at, top) {
   return top + 46 + 16 * lines.length;
 }
 
-function drawNear(g, data, local, moment, at, top) {
+export function drawNear(g, data, local, moment, at, top) {
   if (data.mode !== "learn") return top;
   const word = wordOf(data, local);
   const near = moment?.near ?? [];
@@ -111,7 +117,7 @@ function drawNear(g, data, local, moment, at, top) {
 }
 
 /** The colours of the families, above the map. */
-function drawLegend(g, data, at, words) {
+export function drawLegend(g, data, at, words) {
   g.part("legend", [words], () => {
     const out = [label(0, 12, fit(words, at.map.width, 12, false), { fill: "ink2" })];
     let x = 0;
@@ -124,7 +130,7 @@ function drawLegend(g, data, at, words) {
 }
 
 /** The slider over the moments, and Play. */
-function drawBar(g, data, local, at, steps, now) {
+export function drawBar(g, data, local, at, steps, now) {
   if (steps.length < 2) return;
   const wide = at.map.width;
   g.overlay("play", { left: 0, top: at.bar }, () => html("button", { type: "button", class: "gb-button gb-small", "data-act": "play", onclick: () => play(g, g.data, local) }), (node) => { node.textContent = local.played == null ? "Play" : "Stop"; });

@@ -1,12 +1,21 @@
 // A run of words: where the words lie at each of its moments, its curve, and what has become of one word's neighbours.
 // moments.js fetches the moments, panels.js draws what stands beside the map.
 
-function choose(g, data, local, at) {
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { clamp, css, fit, h, label, num, thousands, unpack } from "../shared/shapes.js";
+import { wordmap } from "../shared/wordmap.js";
+import { momentAt, momentOf, play, stepsOf, wordOf } from "./moments.js";
+import {
+  FAMILY_COLOURS, FAMILY_INKS, drawActs, drawBar, drawCurve, drawKin, drawLegend, drawNear, plan,
+} from "./panels.js";
+
+export function choose(g, data, local, at) {
   local.played = null;
   const last = stepsOf(data, local).length - 1;
   g.select({ [data.mode === "learn" ? "glimpse" : "frame"]: at >= last ? -1 : Math.max(0, at) });
 }
-function follow(g, data, word) {
+export function follow(g, data, word) {
   g.select({ [data.mode === "learn" ? "learnword" : "laidword"]: word });
 }
 

@@ -1,8 +1,10 @@
 // One word in two sentences: the tokens of both, how like the two occurrences are at each depth, and the probe's word.
 
-const depthName = (i) => (i ? `after block ${i - 1}` : "entering block 0");
+import { chip, clamp, css, fit, h, inLines, label, measure, num, visible } from "../shared/shapes.js";
 
-function drawSides(g, data, box) {
+export const depthName = (i) => (i ? `after block ${i - 1}` : "entering block 0");
+
+export function drawSides(g, data, box) {
   const { pair } = data;
   return pair.sides.map((side, k) => {
     const y = box.y + 30 * k;
@@ -38,7 +40,7 @@ function depthChart(box, count, low) {
   return { X, Y, step, left, right, top, bottom, axes: [...ticks.flat(), ...names, label(right, bottom + 34, "after block …", { anchor: "end", fill: "ink3" })] };
 }
 
-function drawPair(g, data, box) {
+export function drawPair(g, data, box) {
   const { pair } = data;
   const out = [label(box.x, box.y + 14, `${fit(visible(pair.word), 90, 14, false)} in both sentences: how alike`, { size: 14, weight: 600, fill: "ink" })];
   if (pair.said) return [...out, inLines(pair.said, box.w, 13).map((line, i) => label(box.x, box.y + 42 + 18 * i, line, { size: 13, fill: "neg" }))];
@@ -59,7 +61,7 @@ function drawPair(g, data, box) {
   return out;
 }
 
-function drawProbe(g, data, box) {
+export function drawProbe(g, data, box) {
   const { probe } = data;
   const out = [label(box.x, box.y + 14, probe.word ? "Can a probe tell its senses apart?" : "Words with two senses: can a probe tell which?", { size: 14, weight: 600, fill: "ink" })];
   const say = (text, fill = "ink2") => [...out, inLines(text, box.w, 13).map((line, i) => label(box.x, box.y + 42 + 18 * i, line, { size: 13, fill }))];

@@ -1,5 +1,9 @@
 // Below the Embeddings picture: a word in context (context.js), and all analogies of the chosen table by section.
 
+import { mount } from "../shared/glass.js";
+import { css, fit, h, inLines, label, num, thousands, visible } from "../shared/shapes.js";
+import { depthName, drawPair, drawProbe, drawSides } from "./context.js";
+
 function drawScores(g, data, box) {
   const { sections, name, all } = data.scores;
   const out = [label(box.x, box.y + 14, fit(`Analogies by section, ${name}`, box.w, 14, false), { size: 14, weight: 600, fill: "ink" })];

@@ -1,5 +1,10 @@
 // Sentences as vectors: a map of cosines for each reader, the pair that it finds most alike, and the learner's own pair.
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { paragraphs } from "../shared/paragraphs.js";
+import { clamp, css, fit, h, inLines, label, num, visible } from "../shared/shapes.js";
+
 const LETTER = "ABCDEFGH";
 const NARROWEST = 640; // pixels: below it the maps stand under each other
 

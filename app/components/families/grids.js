@@ -1,6 +1,13 @@
 // Upper half of a lane: its tokens, who sees whom, and what it says of the token that is asked for.
 
-function drawHead(data, place) {
+import { pointerAt } from "../shared/glass.js";
+import {
+  MONO, clamp, css, fit, h, heat, heatImage, inLines, label, measure, num, thousands, tokenSpans, visible,
+} from "../shared/shapes.js";
+import { ASKED, COUNT, NAMES_W, colX, inView, readBy, rowY, speaks, steps } from "./layout.js";
+import { drawNearest } from "./vectors.js";
+
+export function drawHead(data, place) {
   const { lane, x, y, w } = place;
   const named = lane.model ? `${lane.shape} · ${lane.model}${lane.own ? ", this model" : ""}` : lane.shape;
   const wide = measure(lane.title, 15, false) + 14;
@@ -13,7 +20,7 @@ function drawHead(data, place) {
   ];
 }
 
-function drawGrid(g, data, local, place, token) {
+export function drawGrid(g, data, local, place, token) {
   const { lane, x, pitch } = place;
   const { at, read, said } = readBy(lane, token);
   const found = speaks(lane, token);
@@ -80,7 +87,7 @@ function drawSpeaker(place, found, said) {
 
 // ---------------------------------------------------------------- what it says
 
-function drawAsked(g, data, local, place, token) {
+export function drawAsked(g, data, local, place, token) {
   const { lane, x, w } = place;
   if (steps.of(local) < ASKED) return [];
   const y = place.asked;
@@ -95,7 +102,7 @@ function drawAsked(g, data, local, place, token) {
   const rows = known ? asked.top : [...asked.top.slice(0, COUNT - 1), { ...lane.tokens[found.at], id: asked.truth, p: asked.right, place: asked.place }];
   return [...head, rows.map((one, i) => bar(x, y + 17 + 16 * i, w, one, one.id === asked.truth)), drawSwap(lane, place, found.at)];
 }
-function bar(x, y, w, one, right) {
+export function bar(x, y, w, one, right) {
   const wide = clamp(w - 230, 50, 150);
   return h("g", { "data-id": one.id },
     h("text", { x, y: y + 4, "font-family": MONO, "font-size": 12, direction: "ltr", fill: css(right ? "accent" : "ink"), "font-weight": right ? 700 : null }, tokenSpans(one.text, 100, 12)),

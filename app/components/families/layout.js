@@ -1,23 +1,28 @@
 // What stands where, and what a lane's model may look at when it speaks of the token that is asked for.
 
-const steps = stepMode("drafted", ["The text", "Who sees whom", "The question",
+import { counted } from "../shared/counts.js";
+import { clamp, inLines, measure, visible } from "../shared/shapes.js";
+import { stepMode } from "../shared/steps.js";
+import { vectorsTall } from "./vectors.js";
+
+export const steps = stepMode("drafted", ["The text", "Who sees whom", "The question",
   ...Array.from({ length: 12 }, (_, n) => `${n + 1} written`)]);
-const ASKED = 2; // the step that asks; those after it write
-const NAMES_W = 86; // of a row's token
+export const ASKED = 2; // the step that asks; those after it write
+export const NAMES_W = 86; // of a row's token
 const DEEP = 510; // the height on a wide screen
-const COUNT = 4; // likeliest tokens shown
+export const COUNT = 4; // likeliest tokens shown
 
 /** How many tokens are written in the shown step. */
-const drafted = (local) => Math.max(0, steps.of(local) - ASKED);
+export const drafted = (local) => Math.max(0, steps.of(local) - ASKED);
 /** The open model's token that is asked for. */
-function tokenOf(data, local) {
+export function tokenOf(data, local) {
   if (local.hover != null) return local.hover;
   const chosen = local.sel.follow ?? -1;
   return chosen < 0 || chosen >= data.tokens.length ? data.start : chosen;
 }
 
 /** The rows and columns of a lane's grid: what is read, and of an encoder-decoder what its decoder has read. */
-function readBy(lane, token) {
+export function readBy(lane, token) {
   const at = lane.at[token] ?? -1;
   const read = lane.tokens.map((one, i) => (i === at && lane.sign.text ? { ...one, text: lane.sign.text, hidden: true } : one));
   if (lane.shape !== "encoder-decoder") return { at, read, said: [] };
@@ -25,7 +30,7 @@ function readBy(lane, token) {
   return { at, read, said: [lane.start, lane.sign, first ?? { text: "…" }] };
 }
 /** The row of the grid that speaks of the token, and which rows it sees; null: nobody speaks of it in this lane. */
-function speaks(lane, token) {
+export function speaks(lane, token) {
   const at = lane.at[token] ?? -1;
   const width = lane.tokens.length;
   if (at < 0 || (lane.shape === "decoder" && at === 0)) return null;
@@ -39,7 +44,7 @@ function speaks(lane, token) {
 const mapRow = (map, row) => Array.from({ length: map.cols }, (_, j) => j).filter((j) => map.cells[row * map.cols + j]);
 
 /** In words, what is in view when the token is spoken of. */
-function inView(data, lane, token) {
+export function inView(data, lane, token) {
   const found = speaks(lane, token);
   const count = (n) => `${n} ${n === 1 ? "token" : "tokens"}`;
   if (!found) return lane.shape === "decoder" ? "nothing stands before it" : "no token of this lane";
@@ -51,7 +56,7 @@ function inView(data, lane, token) {
 }
 
 /** All places, in pixels of the picture. */
-function plan(g, data, local) {
+export function plan(g, data, local) {
   const phone = g.width < 780;
   const gap = 18;
   const w = phone ? g.width : (g.width - 2 * gap) / 3;
@@ -80,12 +85,12 @@ function plan(g, data, local) {
 const rowCount = (lane) => lane.tokens.length + (lane.shape === "encoder-decoder" ? 3 : 0);
 /** Pixels of a row or column: an encoder-decoder's own two halves stand a little apart. */
 const shift = (lane, i) => (i >= lane.tokens.length ? 4 : 0);
-const rowY = (place, i) => place.top + i * place.pitch + shift(place.lane, i);
-const colX = (place, i) => place.x + NAMES_W + i * place.cell + shift(place.lane, i);
+export const rowY = (place, i) => place.top + i * place.pitch + shift(place.lane, i);
+export const colX = (place, i) => place.x + NAMES_W + i * place.cell + shift(place.lane, i);
 
-const LINE = 20; // of the flowing tokens
+export const LINE = 20; // of the flowing tokens
 /** Tokens set into lines: what is read (of an encoder-decoder), a line's space, what is written. */
-function flowOf(lane, room) {
+export function flowOf(lane, room) {
   const places = [];
   let [x, y] = [0, 0];
   const put = (kind, list) => list.forEach((one, i) => {

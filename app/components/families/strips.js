@@ -1,5 +1,10 @@
 // Lower half of a lane: what its model writes, token by token, and what an encoder-decoder reads while it does.
 
+import { counted } from "../shared/counts.js";
+import { MONO, chip, clamp, css, fit, h, html, label, measure, num, tokenSpans, visible } from "../shared/shapes.js";
+import { ASKED, LINE, drafted, flowOf, steps, tokenOf } from "./layout.js";
+import { drawVectors } from "./vectors.js";
+
 const HOW = {
   decoder: "Writes on: what is written stays, and is read.",
   encoder: "Made to write: a [MASK] at the end, filled, again.",
@@ -7,16 +12,16 @@ const HOW = {
 const TASK = { gap: "Writes what fills the gap", translate: "Asked to translate", summarize: "Asked to summarize", sentiment: "Asked for the sentiment" };
 
 /** The written token that is looked at: pointed at, or the last one. */
-function strokeOf(lane, local) {
+export function strokeOf(lane, local) {
   const count = Math.min(drafted(local), lane.writing?.strokes.length ?? 0);
   if (local.stroke != null && local.stroke.lane === lane.shape && local.stroke.at < count) return local.stroke.at;
   return count - 1;
 }
 /** Which pattern of the cross-attention is shown. */
-const readerOf = (lane, local) => clamp((local.sel.crossing ?? -1) + 1, 0, (lane.writing?.readers?.length ?? 1) - 1);
+export const readerOf = (lane, local) => clamp((local.sel.crossing ?? -1) + 1, 0, (lane.writing?.readers?.length ?? 1) - 1);
 
 /** What the looked-at token's row reads of the source: (S,), or null. */
-function crossingOf(lane, local) {
+export function crossingOf(lane, local) {
   const at = strokeOf(lane, local);
   if (!lane.writing?.crossing || at < 0) return null;
   const [, count, width] = lane.writing.crossing.shape;
@@ -24,7 +29,7 @@ function crossingOf(lane, local) {
   return lane.writing.cells.slice(first, first + width);
 }
 
-function drawStrip(g, data, local, place) {
+export function drawStrip(g, data, local, place) {
   const { lane, x, w } = place;
   const y = place.write;
   if (steps.of(local) >= ASKED && lane.vectors) return drawVectors(g, place, lane.at[tokenOf(data, local)] ?? -1);
@@ -77,7 +82,7 @@ function tally(lane, count) {
 }
 
 /** Whose cross-attention is shown: a native list over the picture. */
-function drawReader(g, local, place) {
+export function drawReader(g, local, place) {
   const { lane } = place;
   if (!lane.writing?.readers || drafted(local) < 1) return;
   const told = JSON.stringify(lane.writing.readers);

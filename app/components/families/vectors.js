@@ -1,18 +1,22 @@
 // Of an encoder without a head: which tokens' vectors lie near, how far one turns, and the numbers that come out.
 
+import { clamp, css, fit, h, heat, heatImage, label, measure, num, thousands, visible } from "../shared/shapes.js";
+import { bar } from "./grids.js";
+import { COUNT } from "./layout.js";
+
 const NEAR = 3; // tokens listed
 /** Pixels of a token's vector. */
 const rowTall = (lane) => clamp(Math.floor(80 / lane.tokens.length), 4, 8);
 
 /** The text's own tokens by the cosine of their vectors with that of token `at`, the nearest first. */
-function nearestOf(lane, at) {
+export function nearestOf(lane, at) {
   const { alike } = lane.vectors;
   const count = lane.tokens.length;
   return lane.tokens.map((one, i) => ({ ...one, at: i, p: alike[at * count + i] }))
     .filter((one) => one.at !== at && !one.special).sort((a, b) => b.p - a.p).slice(0, NEAR);
 }
 
-function drawNearest(lane, place, at) {
+export function drawNearest(lane, place, at) {
   const { x, w } = place;
   const y = place.asked;
   const near = nearestOf(lane, at);
@@ -32,10 +36,10 @@ function drawTurn(lane, place, at) {
   return [label(place.x, y, fit(text, place.w, 12, false), { fill: "ink2" }), label(place.x + start, y, fit(`its vector turns to cosine ${num(turn.cosine, 3)}`, place.w - start, 12, false), { fill: "accent", weight: 600 })];
 }
 
-const vectorsTall = (lane) => 6 + rowTall(lane) * lane.tokens.length + 8 + 14 + 18;
+export const vectorsTall = (lane) => 6 + rowTall(lane) * lane.tokens.length + 8 + 14 + 18;
 
 /** A row of colours for each token, its numbers; below them what they make together: the text's vector. */
-function drawVectors(g, place, at) {
+export function drawVectors(g, place, at) {
   const { lane, x, w } = place;
   const { tokens, text, how } = lane.vectors;
   const [count, dims] = tokens.shape;

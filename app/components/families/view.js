@@ -1,6 +1,14 @@
 // One text through three shapes, side by side. layout.js says what stands where; grids.js draws who sees whom and what is
 // asked, strips.js what is written.
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { clamp, num, unpack, visible } from "../shared/shapes.js";
+import { drawAsked, drawGrid, drawHead } from "./grids.js";
+import { ASKED, drafted, inView, plan, speaks, steps, tokenOf } from "./layout.js";
+import { crossingOf, drawReader, drawStrip, readerOf, strokeOf } from "./strips.js";
+import { nearestOf } from "./vectors.js";
+
 function listen(g, local) {
   if (local.listening) return;
   local.listening = true;

@@ -1,5 +1,8 @@
 // The cards: what each paper says, its blocks drawn to one scale, and our count of its weights beside the published one.
 
+import { css, h, html, inLines, label } from "../shared/shapes.js";
+import { givenText, weightsText } from "./timeline.js";
+
 const TOWER = { wide: 92 / 12288, tall: 104 / 96, gap: 5 }; // pixels a number of the stream, a block, between stacks
 const CARD = { pad: 14, gap: 18, line: 17 };
 
@@ -20,7 +23,7 @@ function cardText(one, w) {
   return { lines, height: 132 + (one.sizes.length ? 22 + 20 * one.sizes.length : 0) + count * CARD.line + 16 };
 }
 
-function planCards(g, data, top) {
+export function planCards(g, data, top) {
   const columns = g.width >= 900 ? 3 : g.width >= 620 ? 2 : 1;
   const w = (g.width - CARD.gap * (columns - 1)) / columns;
   const places = [];
@@ -34,7 +37,7 @@ function planCards(g, data, top) {
   return { places, height: y - CARD.gap };
 }
 
-function drawCard(g, place, on) {
+export function drawCard(g, place, on) {
   const { one, lines, x, y, w, height } = place;
   const left = x + CARD.pad;
   const out = [h("rect", { x: x + 0.5, y: y + 0.5, width: w - 1, height: height - 1, rx: 8, fill: css(on ? "wash" : "bg"), stroke: css(on ? "accent" : "line"), "stroke-width": on ? 1.5 : 1 }),
@@ -95,7 +98,7 @@ function drawSizes(place, at) {
   })];
 }
 /** "Open" where this server has the weights: a native button in the place of the size's name. */
-function drawOpens(g, data, place) {
+export function drawOpens(g, data, place) {
   const c = sizeColumns(place);
   place.one.sizes.forEach((size, i) => {
     if (!size.opens) return;

@@ -1,5 +1,9 @@
 // The line of time: a square for each published model, its area as its number of weights, all to one scale.
 
+import { counted } from "../shared/counts.js";
+import { css, h, label, measure } from "../shared/shapes.js";
+import { chosenOf } from "./view.js";
+
 const FROM = 2018; // the axis
 const TILL = 2023.6;
 const SHAPES = ["decoder", "encoder", "encoder-decoder"];
@@ -9,14 +13,14 @@ const sideOf = (g, weights) => (g.width < 700 ? 96 : 132) * Math.sqrt(weights / 
 const atYear = (g, date) => 8 + ((date - FROM) / (TILL - FROM)) * (g.width - 60);
 
 /** 124,439,808 -> 124.4M; 174,604,259,328 -> 174.6B. */
-function weightsText(n) {
+export function weightsText(n) {
   if (n >= 1e9) return `${(n / 1e9).toFixed(n < 1e10 ? 2 : 1)}B`;
   return `${(n / 1e6).toFixed(1)}M`;
 }
-const givenText = (n) => (n >= 2e9 ? `${n / 1e9}B` : `${n / 1e6}M`);
+export const givenText = (n) => (n >= 2e9 ? `${n / 1e9}B` : `${n / 1e6}M`);
 
 /** Where each family stands: at its month, farther right where two of a row would overlap. */
-function marksOf(g, data) {
+export function marksOf(g, data) {
   const top = sideOf(g, LARGEST) + 26;
   const base = { decoder: top, encoder: top + 44, "encoder-decoder": top + 104 };
   const free = {};
@@ -29,7 +33,7 @@ function marksOf(g, data) {
   return { marks, base, height: base["encoder-decoder"] + 44 };
 }
 
-function drawTimeline(g, data, local) {
+export function drawTimeline(g, data, local) {
   const { marks, base, height } = marksOf(g, data);
   const chosen = chosenOf(data, local);
   const out = [];

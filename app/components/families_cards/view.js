@@ -1,7 +1,12 @@
 // Published models on a line of time, and their cards. timeline.js draws the one, cards.js the others.
 
+import { mount } from "../shared/glass.js";
+import { clamp, inLines, label } from "../shared/shapes.js";
+import { drawCard, drawOpens, planCards } from "./cards.js";
+import { drawTimeline, givenText, marksOf, weightsText } from "./timeline.js";
+
 /** The family that is looked at. */
-function chosenOf(data, local) {
+export function chosenOf(data, local) {
   const name = local.sel.published;
   return data.families.some((one) => one.name === name) ? name : data.families[0].name;
 }

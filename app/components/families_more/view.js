@@ -1,5 +1,9 @@
 // How often a first guess is the word: a bar for each way of asking, with its interval; beside them what follows.
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { css, fit, h, inLines, label, measure, num } from "../shared/shapes.js";
+
 const ROW = 34;
 
 const moreView = {

@@ -1,5 +1,8 @@
 // The activation as a curve, with every neuron of the followed token as a dot on it, and the whole text below.
 
+import { clamp, css, fit, h, label, thousands } from "../shared/shapes.js";
+import { short } from "./layout.js";
+
 const BINS = 40; // pixels of the text's histogram
 
 /** Round numbers inside [low, high], about `count` of them. */
@@ -12,7 +15,7 @@ function roundNumbers(low, high, count = 4) {
   return out;
 }
 
-function drawBend(g, data, local, box, step) {
+export function drawBend(g, data, local, box, step) {
   const c = data.curve;
   const a = local.a;
   const [xs, ys] = [a.cx, a.cy];

@@ -1,12 +1,17 @@
 // The numbers as cells: strips of the stream, the neurons before and behind the bend, and the ways between them.
 
+import { counted } from "../shared/counts.js";
+import { pointerAt } from "../shared/glass.js";
+import { clamp, css, fit, h, heat, heatImage, label, num, wire } from "../shared/shapes.js";
+import { ACTIVATE, ADD, CONTRACT, EXPAND, firstRow, nameOf, outlined, percent, short } from "./layout.js";
+
 /** A value near the far end of many: a single outlier would pale all others. */
 function usualMost(values, share = 0.97) {
   const sizes = Array.from(values, Math.abs).filter((v) => v > 0).sort((a, b) => a - b);
   return sizes[Math.min(sizes.length - 1, Math.floor(sizes.length * share))] || 1e-9;
 }
 
-function drawStrip(g, data, local, box, name, title, o = {}) {
+export function drawStrip(g, data, local, box, name, title, o = {}) {
   const strip = data.strips[name];
   const values = local.a[name];
   const most = usualMost(values);
@@ -29,9 +34,9 @@ function drawStrip(g, data, local, box, name, title, o = {}) {
 }
 
 /** The neuron that was chosen last, also while the page still works on it; -1 in the link: the strongest one. */
-const chosenOf = (data, local) => (local.sel.neuron >= 0 && local.sel.neuron < data.neurons ? local.sel.neuron : local.order[0]);
+export const chosenOf = (data, local) => (local.sel.neuron >= 0 && local.sel.neuron < data.neurons ? local.sel.neuron : local.order[0]);
 /** The one that writes a little more (-1) or less (1) than the chosen one. */
-const beside = (data, local, by) => local.order[clamp(local.order.indexOf(chosenOf(data, local)) + by, 0, data.neurons - 1)];
+export const beside = (data, local, by) => local.order[clamp(local.order.indexOf(chosenOf(data, local)) + by, 0, data.neurons - 1)];
 
 /** Where neuron n's cell is. */
 function cellBox(box, n, neurons) {
@@ -40,7 +45,7 @@ function cellBox(box, n, neurons) {
   return { x: box.x + (n % box.cols) * w, y: box.y + Math.floor(n / box.cols) * tall, w, h: tall, rows };
 }
 
-function drawGrid(g, data, local, box, key, title, hint) {
+export function drawGrid(g, data, local, box, key, title, hint) {
   const n = data.neurons;
   const values = local.a[key];
   const { rows } = cellBox(box, 0, n);
@@ -84,12 +89,12 @@ function cellWords(data, local, n) {
 }
 
 /** What later steps will show, as pale frames. */
-const ghosts = (at, step) => [[EXPAND, at.pre], [ACTIVATE, at.curve], [ACTIVATE, at.post], [CONTRACT, at.out], [ADD, at.after]]
+export const ghosts = (at, step) => [[EXPAND, at.pre], [ACTIVATE, at.curve], [ACTIVATE, at.post], [CONTRACT, at.out], [ADD, at.after]]
   .filter(([from]) => step < from)
   .map(([, box]) => h("rect", { x: box.x + 0.5, y: box.y + 0.5, width: box.w - 1, height: box.h - 1, rx: 2, fill: css("wash"), stroke: css("line"), "stroke-dasharray": "3 3" }));
 
 /** Funnels, arrows and the way past the layer. */
-function drawFlow(g, data, local, at, step) {
+export function drawFlow(g, data, local, at, step) {
   if (at.phone) return;
   const y = at.middle;
   const { stream, read, pre, curve, post, out, after } = at;

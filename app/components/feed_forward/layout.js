@@ -1,11 +1,16 @@
 // What stands where: tokens at the left, then the stream, what is read, the neurons before and behind the bend, what
 // they write, the stream again, and the next token; below it the chosen neuron with its numbers.
 
-const TOP = 44; // of the panels, under two lines of words
+import { clamp, inLines, measure, num, visible } from "../shared/shapes.js";
+import { stepMode } from "../shared/steps.js";
+import { alongLines } from "./neuron.js";
+import { WORDS } from "./stages.js";
+
+export const TOP = 44; // of the panels, under two lines of words
 const TALL = 236; // of the neurons' grids
 const SHORT = 150; // of a strip of d_model numbers
-const stages = stepMode("stage", ["Read", "Expand", "Activate", "Contract", "Add"]);
-const [READ, EXPAND, ACTIVATE, CONTRACT, ADD] = [0, 1, 2, 3, 4];
+export const stages = stepMode("stage", ["Read", "Expand", "Activate", "Contract", "Add"]);
+export const [READ, EXPAND, ACTIVATE, CONTRACT, ADD] = [0, 1, 2, 3, 4];
 
 /** How many columns a grid of n cells has in a box: near square cells, and whole rows where that is near. */
 function columnsFor(n, w, tall) {
@@ -15,7 +20,7 @@ function columnsFor(n, w, tall) {
   return near > 0.6 * best && near < 1.6 * best ? near : best;
 }
 
-function plan(g, data, local) {
+export function plan(g, data, local) {
   const n = data.neurons;
   const step = stages.of(local);
   if (g.width < 760) return phonePlan(g, data, n, step);
@@ -94,11 +99,11 @@ function wrapped(data, room) {
 }
 
 /** The first of the token rows that are shown: those around the followed one. */
-const firstRow = (data, at) => clamp(data.row - Math.floor(at.chips.rows / 2), 0, data.rows.length - at.chips.rows);
+export const firstRow = (data, at) => clamp(data.row - Math.floor(at.chips.rows / 2), 0, data.rows.length - at.chips.rows);
 
 /** Whether the neurons that write most are outlined: so few that they can be told apart. */
-const outlined = (data) => data.most.length <= Math.min(100, data.neurons / 4);
-const percent = (share, digits = 0) => `${num(100 * share, digits)} %`;
-const nameOf = (data, n) => `${data.mark ? "encoder " : ""}L${data.block}N${n}`;
+export const outlined = (data) => data.most.length <= Math.min(100, data.neurons / 4);
+export const percent = (share, digits = 0) => `${num(100 * share, digits)} %`;
+export const nameOf = (data, n) => `${data.mark ? "encoder " : ""}L${data.block}N${n}`;
 /** A number as short as a cell wants it. */
-const short = (x) => num(x, Math.abs(x) >= 99.5 ? 0 : Math.abs(x) >= 9.95 ? 1 : 2);
+export const short = (x) => num(x, Math.abs(x) >= 99.5 ? 0 : Math.abs(x) >= 9.95 ? 1 : 2);

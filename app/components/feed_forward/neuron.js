@@ -1,7 +1,12 @@
 // The chosen neuron: its sum written out, what it writes, the tokens it pushes, and the texts that fire it most.
 
+import {
+  MONO, chip, clamp, css, fit, h, inLines, label, measure, num, thousands, tokenSpans, visible,
+} from "../shared/shapes.js";
+import { CONTRACT, nameOf, percent, short } from "./layout.js";
+
 /** Its sum: the largest products, the others together, bias, and what they add up to. */
-function drawSum(g, data, at) {
+export function drawSum(g, data, at) {
   const { x, y, w } = at.sum;
   const one = data.neuron;
   const rank = one.rank === 0 ? "the strongest" : `no. ${thousands(one.rank + 1)}`;
@@ -29,7 +34,7 @@ function drawSum(g, data, at) {
 }
 
 /** What comes through the bend, what that writes, and the tokens it pushes. */
-function drawWrites(g, data, at, step) {
+export function drawWrites(g, data, at, step) {
   const { x, y, w } = at.writes;
   const one = data.neuron;
   const bent = data.curve.dot[1];
@@ -81,7 +86,7 @@ function firedTokens(g, tokens, fired, x, y, room, most, marked, from = 0) {
 }
 
 /** The learner's text in lines: the parts of it that fit, from which token to which. */
-function alongLines(data, w, lines = 99) {
+export function alongLines(data, w, lines = 99) {
   const out = [];
   let [from, left] = [0, 0];
   data.rows.forEach((row, i) => {
@@ -95,7 +100,7 @@ function alongLines(data, w, lines = 99) {
   return out.slice(at, at + lines);
 }
 
-function drawTexts(g, data, at) {
+export function drawTexts(g, data, at) {
   const { x, y, w } = at.texts;
   const one = data.neuron;
   const tokens = data.rows.map((row) => row.text);
@@ -129,5 +134,5 @@ function silentWith(data, local, n) {
   const parts = String(local.sel.silent ?? "").split(" ").filter(Boolean);
   return parts.includes(name) ? parts.filter((part) => part !== name).join(" ") : [...parts, name].join(" ");
 }
-const byHand = (data, local, n) => String(local.sel.silent ?? "").split(" ").includes(`${data.mark}${data.block}.${n}`);
-const toggle = (g, data, local, n) => g.select({ silent: silentWith(data, local, n) });
+export const byHand = (data, local, n) => String(local.sel.silent ?? "").split(" ").includes(`${data.mark}${data.block}.${n}`);
+export const toggle = (g, data, local, n) => g.select({ silent: silentWith(data, local, n) });

@@ -1,6 +1,9 @@
 // What the model then predicts at the followed token, as it is and with the neurons that are off.
 
-function drawNext(g, data, local, at) {
+import { MONO, css, h, inLines, label, num, shareBar, tokenSpans, visible } from "../shared/shapes.js";
+import { TOP } from "./layout.js";
+
+export function drawNext(g, data, local, at) {
   const { x, y, w } = at.next;
   const { tokens, label: name, changed, after } = data.next;
   if (!tokens.length) {

@@ -1,6 +1,9 @@
 // The tokens of the text, with how many neurons fire at each; the followed one goes through the layer.
 
-function drawTokens(g, data, local, at) {
+import { chip, clamp, h, label } from "../shared/shapes.js";
+import { firstRow, percent } from "./layout.js";
+
+export function drawTokens(g, data, local, at) {
   const c = at.chips;
   if (at.phone) {
     g.part("tokens", [data.row], () => [label(0, 12, "Tokens", { weight: 600, fill: "ink" }), label(56, 12, "touch one to follow it", { fill: "ink3" }),
@@ -32,11 +35,11 @@ function pick(g, data, row, node) {
   return node;
 }
 /** The token that was chosen last, also while the page still works on it. */
-const rowOf = (data, local) => {
+export const rowOf = (data, local) => {
   const given = local.sel.follow ?? -1;
   return given >= 0 && given < data.rows.length ? given : data.home;
 };
-function follow(g, data, row) {
+export function follow(g, data, row) {
   const to = clamp(row, 0, data.rows.length - 1);
   if (to !== rowOf(data, g.local)) g.select({ follow: to === data.home ? -1 : to });
 }

@@ -1,6 +1,17 @@
 // Feed-forward: one token through the neurons of one block. layout.js says what stands where; rail.js, grids.js, bend.js,
 // neuron.js and next.js draw it; stages.js tells it step by step.
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { css, h, html, inLines, label, num, thousands, unpack, visible } from "../shared/shapes.js";
+import { drawBend } from "./bend.js";
+import { beside, chosenOf, drawFlow, drawGrid, drawStrip, ghosts } from "./grids.js";
+import { ACTIVATE, ADD, CONTRACT, EXPAND, READ, nameOf, percent, plan, stages } from "./layout.js";
+import { byHand, drawSum, drawTexts, drawWrites, toggle } from "./neuron.js";
+import { drawNext } from "./next.js";
+import { drawTokens, follow, rowOf } from "./rail.js";
+import { WORDS, firing, followed, writers } from "./stages.js";
+
 const feedForward = {
   init(data, local, before) {
     if (before && before.stamp === data.stamp) return {};

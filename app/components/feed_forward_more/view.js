@@ -1,5 +1,9 @@
 // Six activations with the followed token's numbers on each, and how often the neurons of every block fire.
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { clamp, css, fit, h, inLines, label, num, unpack, visible } from "../shared/shapes.js";
+
 function drawOne(g, x, y, w, tall, one, k) {
   const xs = unpack(one.x);
   const lines = one.lines.map(unpack);

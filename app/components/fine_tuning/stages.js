@@ -1,8 +1,12 @@
 // LoRA step by step, with the numbers of one matrix of the run that is shown.
 
-const stages = stepMode("stage", ["The matrix W", "Two thin ones", "Their product", "One number", "The sum", "All four ways"]);
+import { pointerAt } from "../shared/glass.js";
+import { clamp, css, h, heat, heatImage, label, num, thousands } from "../shared/shapes.js";
+import { stepMode } from "../shared/steps.js";
 
-const WORDS = [
+export const stages = stepMode("stage", ["The matrix W", "Two thin ones", "Their product", "One number", "The sum", "All four ways"]);
+
+export const WORDS = [
   (d) => `${d.W.shape[0]} × ${d.W.shape[1]} numbers of ${BASE_NAME}: ${d.name}. LoRA leaves them as they are; green is above 0, brown below.`,
   (d) => `Learned are A, ${d.A.shape.join(" × ")}, and B, ${d.B.shape.join(" × ")}: ${thousands(d.rank * (d.A.shape[1] + d.B.shape[0]))} numbers instead of ${thousands(d.W.shape[0] * d.W.shape[1])}. A begins at random, B at 0.`,
   (d) => `B times A is as large as W, times alpha / r = ${num(d.alpha, 4)} / ${d.rank} = ${num(d.cell.scale, 4)}. It has rank ${d.rank}: rows that repeat, more or less, in stripes. By the root of their summed squares it is ${num(100 * d.moved.lora, 1)} % of W${d.moved.full === null ? "" : `; the full way changed this matrix by ${num(100 * d.moved.full, 1)} %`}.`,
@@ -28,7 +32,7 @@ function cellText(g, event, box, largest) {
 }
 
 /** W, A, B, the product and the sum, as far as the step shows them. */
-function drawLora(g, data, local, at, step) {
+export function drawLora(g, data, local, at, step) {
   const d = data.lora;
   if (!d) {
     g.part("no lora", [at], () => label(0, at.top + 20, "The LoRA run has learned nothing yet.", { size: 14, fill: "ink" }));

@@ -1,13 +1,15 @@
 // Beside the chart: what each way is worth, what it costs, what it forgets, and what it says of the learner's text.
 
-const WAY_COLOURS = { scratch: "ink2", frozen: "k-ink", full: "v-ink", lora: "accent" };
-const WAY_DASHES = { scratch: [2, 3], frozen: [8, 3, 2, 3], full: [8, 3], lora: [] };
+import { css, fit, h, inLines, label, num, thousands } from "../shared/shapes.js";
+
+export const WAY_COLOURS = { scratch: "ink2", frozen: "k-ink", full: "v-ink", lora: "accent" };
+export const WAY_DASHES = { scratch: [2, 3], frozen: [8, 3, 2, 3], full: [8, 3], lora: [] };
 // A share of the curve is a float of 32 bits: rounded to what it holds first, so that 0.6975 reads alike everywhere.
-const percent = (x) => `${num(Number((100 * x).toPrecision(6)), 1)} %`;
+export const percent = (x) => `${num(Number((100 * x).toPrecision(6)), 1)} %`;
 const bytesOf = (n) => (n >= 1e6 ? `${num(n / 1e6, 2)} MB` : `${num(n / 1e3, 0)} kB`);
 
 /** The cells of a way's row, in words. */
-function cells(way) {
+export function cells(way) {
   const w = way.worth;
   if (!w.accuracy) return { accuracy: "—", learned: "—", bytes: "—", seconds: "—", forgets: "—" };
   const { right, of, low, high } = w.accuracy;
@@ -17,7 +19,7 @@ function cells(way) {
     forgets: w.old ? `${w.old[0] - w.old[1] > 5e-4 ? "+" : ""}${num(w.old[0] - w.old[1], 3)}` : "nothing known",
   };
 }
-const saidOf = (way) => (way.judged.says === undefined ? way.judged.why : `${way.judged.says}  ${way.judged.guess ? "a guess" : num(way.judged.probability, 2)}`);
+export const saidOf = (way) => (way.judged.says === undefined ? way.judged.why : `${way.judged.says}  ${way.judged.guess ? "a guess" : num(way.judged.probability, 2)}`);
 const HEADS = [["accuracy", "held out, 95 % interval"], ["learned", "numbers learned"], ["bytes", "file"], ["seconds", "time"], ["forgets", "forgotten, nats"]];
 
 const THROUGH = { "pointer-events": "none" }; // words that the ground behind them answers for
@@ -46,9 +48,9 @@ function cellGround(g, data, way, at, y) {
   }), ground("says", data.asks, at.x, y + at.pitch - 23, at.w, 18)];
 }
 
-const FORGOTTEN = "Forgotten: how much the loss on the old task, hidden words of held-out tales, has grown. Without its adapter LoRA has forgotten nothing.";
+export const FORGOTTEN = "Forgotten: how much the loss on the old task, hidden words of held-out tales, has grown. Without its adapter LoRA has forgotten nothing.";
 
-function drawTable(g, data, at) {
+export function drawTable(g, data, at) {
   g.part("table", [at], () => {
     const out = [];
     data.ways.forEach((way, k) => {

@@ -1,6 +1,12 @@
 // Fine-tuning: four ways of adapting one pretrained model, live or recorded (the chart), what each costs (table.js), and
 // LoRA's arithmetic on one of its matrices (stages.js).
 
+import { curves, heardRuns } from "../shared/curves.js";
+import { mount } from "../shared/glass.js";
+import { fit, html, inLines, label, unpack, visible } from "../shared/shapes.js";
+import { WORDS, drawLora, stages } from "./stages.js";
+import { FORGOTTEN, WAY_COLOURS, WAY_DASHES, cells, drawTable, percent, saidOf } from "./table.js";
+
 function planTuning(g, data, step) {
   const phone = g.width < 720;
   if (step < stages.last) {

@@ -1,5 +1,15 @@
 // Home's open block: heads, Q K V strips and ribbons, one head's dot matrix, K and V lanes, the pluses and the MLP.
 
+import { keyGroups, sharedWords } from "../shared/groups.js";
+import {
+  MONO, clamp, css, fit, h, heat, heatImage, label, num, ribbon, tokenSpans, visible, wire,
+} from "../shared/shapes.js";
+import { thumbnail } from "./columns.js";
+import {
+  argmax, attentionRow, blockOf, dotRadius, headOf, insides, lineWidth, looking, pickRow, rowOf, spot,
+} from "./layout.js";
+import { follow, openBlock } from "./view.js";
+
 /** Where the open block is drawn: its corner, its rows and its bands above them. */
 function frameOf(L, l) {
   if (!L.phone) {
@@ -11,7 +21,7 @@ function frameOf(L, l) {
     bottom: L.openBottom, tight: true };
 }
 
-function drawOpen(g, data, local, L) {
+export function drawOpen(g, data, local, L) {
   if (!data.blocks) return;
   const open = blockOf(data, local);
   const shown = L.phone ? [open] : L.blocks.map((b, l) => (b.o > 0 ? l : -1)).filter((l) => l >= 0);
@@ -64,12 +74,12 @@ function headMaps(g, data, local, l, box) {
 }
 
 /** "L3H0: ·a reads ·saw most, 0.33" */
-function headSentence(data, local, row) {
+export function headSentence(data, local, row) {
   const read = readSentence(data, local, row);
   return read && `L${blockOf(data, local)}H${headOf(data, local)}: ${read}`;
 }
 /** What the row reads most in the chosen head; a token that the text has more than once carries its position. */
-function readSentence(data, local, row, l = blockOf(data, local)) {
+export function readSentence(data, local, row, l = blockOf(data, local)) {
   const weights = pickRow(looking(data, local).pattern, l * data.heads + headOf(data, local), row);
   if (!weights.length) return "";
   const best = argmax(weights);

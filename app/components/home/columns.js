@@ -1,7 +1,13 @@
 // Home's left and middle: token rows, embedding strips, residual lines, closed blocks, the logit lens, the legend.
 
+import { counted } from "../shared/counts.js";
+import { MONO, chip, css, h, heat, heatImage, label, measure, num, tokenSpans, visible } from "../shared/shapes.js";
+import { drawLensLine, foldedHeadings, isFolded } from "./fold.js";
+import { BASE, blockOf, dotRadius, lineWidth, looking, reference, rowOf } from "./layout.js";
+import { follow, openBlock } from "./view.js";
+
 /** Where to look first, in the free corner over the rows; what a row's end is for depends on the model's shape. */
-function drawHint(g, data, L) {
+export function drawHint(g, data, L) {
   const ends = { decoder: ["its end names what", "comes next."], encoder: ["its end names the", "token of its place."], source: ["its end is what the", "decoder reads."], bare: ["its end is the token’s", "vector in this text."] };
   const end = ends[data.bare ? "bare" : data.shape === "encoder-decoder" ? (data.stack === "encoder" ? "source" : "decoder") : data.shape];
   const whose = data.source.length ? "answer" : "text"; // of a decoder that reads a source
@@ -9,9 +15,9 @@ function drawHint(g, data, L) {
   g.part("hint", [L.blocksX], () => lines.map((line, i) => label(0, 51 + 16 * i, line, { fill: "ink3" })));
 }
 
-const rowsShown = (L) => Array.from({ length: L.rows }, (_, i) => L.first + i);
+export const rowsShown = (L) => Array.from({ length: L.rows }, (_, i) => L.first + i);
 
-function drawHeadings(g, data, local, L) {
+export function drawHeadings(g, data, local, L) {
   const open = blockOf(data, local);
   const wide = L.blocks[open];
   g.door("tokenization", { left: -2, top: L.phone ? -12 : 0 }, "Tokens", "How a text is cut into tokens");
@@ -42,7 +48,7 @@ function drawHeadings(g, data, local, L) {
   });
 }
 
-function drawGround(g, data, local, L) {
+export function drawGround(g, data, local, L) {
   const open = blockOf(data, local);
   g.part("ground", [L.blocks, open], () => L.blocks.map((b, l) => {
     const chosen = L.phone ? l === open : b.o > 0;
@@ -62,7 +68,7 @@ function drawGround(g, data, local, L) {
   });
 }
 
-function drawTokens(g, data, local, L) {
+export function drawTokens(g, data, local, L) {
   const height = Math.min(24, L.pitch - 3);
   const size = L.pitch < 22 ? 12 : 13;
   const one = (i, selected) => {
@@ -106,14 +112,14 @@ function residualLine(data, local, L, i, colour) {
   return out;
 }
 
-function drawLines(g, data, local, L) {
+export function drawLines(g, data, local, L) {
   const row = rowOf(data, local);
   g.part("lines", [L.blocks, L.first], () => rowsShown(L).map((i) => residualLine(data, local, L, i, "res")));
   g.part("followed line", [row, L.blocks, L.first], () =>
     row < L.first || row > L.last ? [] : residualLine(data, local, L, row, "ink2"));
 }
 
-function thumbnail(g, data, local, heads, kind, l, head) {
+export function thumbnail(g, data, local, heads, kind, l, head) {
   const key = `${kind} ${l} ${head} ${g.dark}`;
   const [, H, T, S] = heads.pattern.shape;
   const start = (l * H + head) * T * S;
@@ -131,7 +137,7 @@ function grid(n, w, height, gap) {
   return best;
 }
 
-function drawClosed(g, data, local, L) {
+export function drawClosed(g, data, local, L) {
   const T = data.tokens.length;
   const places = data.cross ? [0.2, 0.5, 0.8] : [1 / 3, 2 / 3];
   L.blocks.forEach((b, l) => {
@@ -173,7 +179,7 @@ function drawClosed(g, data, local, L) {
   });
 }
 
-function drawLens(g, data, local, L) {
+export function drawLens(g, data, local, L) {
   if (!data.lens) {
     if (data.blocks && !L.phone) g.part("lens", [], () => label(0, L.lensY + 24,
       data.bare ? "A bare encoder has no head that says tokens: its last vectors are what others use, for instance their mean as the vector of the text (Embeddings)."
@@ -214,7 +220,7 @@ function drawLens(g, data, local, L) {
 }
 
 /** What the lines and dots mean, each with its place: lines end before the bars while these still run on at the right. */
-function legendOf(data, L) {
+export function legendOf(data, L) {
   const items = [["line", "res", L.phone ? "residual stream" : "residual stream →   a row’s numbers, thicker when larger"], ["dot", "att", "attention adds"]];
   if (data.cross) items.push(["ring", "att", "cross-attention adds"]);
   items.push(["dot", "mlp", "MLP adds"]);
@@ -233,7 +239,7 @@ function legendOf(data, L) {
     return item;
   });
 }
-function drawLegend(g, data, local, L) {
+export function drawLegend(g, data, local, L) {
   const about = "What each part adds to a row, line by line, and the norms that read it";
   if (!L.phone) g.door("norm_residual", { left: 18, top: L.legendY - 10 }, "residual stream", about).classList.add("home-legend");
   g.part("legend", [local.sel.ribbons, L.bottom, L.width, L.barsX], () => legendOf(data, L).map(({ kind, colour, text, x, y, left, right }) => {

@@ -1,6 +1,11 @@
 // Home of a model with many blocks: the first, the open and the last block stand wide, the others are folded into narrow columns.
 
-const FOLD = {
+import { MONO, clamp, css, fit, h, label, measure, num, visible } from "../shared/shapes.js";
+import { BASE, argmax, attentionRow, blockOf, looking, rowOf, spot } from "./layout.js";
+import { stepOf } from "./steps.js";
+import { openBlock, openBlockFrom } from "./view.js";
+
+export const FOLD = {
   end: 46, gap: 2, least: 300, most: 400, share: 0.43, left: 150, chip: 84, // widths: of first and last, of the open block, left of the blocks
   narrowest: 860, phone: 14, // the least width of the wide picture; the least width of a phone's columns before they fold
   rest: 180, // ms that the pointer rests on a column before it opens
@@ -8,12 +13,12 @@ const FOLD = {
 };
 
 /** Whether so many blocks run off a picture of this width, each closed one as narrow as its maps allow. */
-function folds(data, width) {
+export function folds(data, width) {
   const room = width - BASE.bars - BASE.fan - 194; // with the widest chips
   return data.blocks > 3 && (room - BASE.least) / (data.blocks - 1) - 4 < (data.cross ? 28 : 20);
 }
 /** Widths of folded, first and last blocks, closed and opened; they always sum to `room`. */
-function foldedWidths(data, room) {
+export function foldedWidths(data, room) {
   const n = data.blocks;
   const open = clamp(room * FOLD.share, FOLD.least, FOLD.most);
   const closed = Math.max(1, (room - open - 2 * FOLD.end - (n - 1) * FOLD.gap) / (n - 3));
@@ -21,14 +26,14 @@ function foldedWidths(data, room) {
   return { closed, widths, opened: widths.map((w) => open + w - closed), gap: FOLD.gap, narrow: true };
 }
 /** The same of a phone, where the open block is a wider column and its inside stands one screen down. */
-function phoneWidths(data, room, open, gap) {
+export function phoneWidths(data, room, open, gap) {
   const wide = new Set([0, open, data.blocks - 1]);
   const closed = (room - (data.blocks - 1) * gap - 22 * wide.size) / (data.blocks - wide.size);
   return { closed, widths: Array.from({ length: data.blocks }, (_, l) => (wide.has(l) ? 22 : closed)) };
 }
-const isFolded = (data, L, l) => L.folded && l > 0 && l < data.blocks - 1;
+export const isFolded = (data, L, l) => L.folded && l > 0 && l < data.blocks - 1;
 /** Which blocks are folded now. */
-const foldedOf = (data, local) =>
+export const foldedOf = (data, local) =>
   local.folds ? Array.from({ length: data.blocks }, (_, l) => l).filter((l) => l > 0 && l < data.blocks - 1 && l !== blockOf(data, local)) : [];
 
 /** Neighbouring folded blocks, from the first to the last of each run, with the pixels that they take. */
@@ -42,7 +47,7 @@ function runsOf(data, L, open) {
   return runs.map((run) => ({ ...run, x: L.blocks[run.from].x, end: L.blocks[run.to].x + L.blocks[run.to].w }));
 }
 
-function foldedHeadings(data, L, open) {
+export function foldedHeadings(data, L, open) {
   const middle = (l) => L.blocks[l].x + L.blocks[l].w / 2;
   const strong = (x, y, text, o = {}) => label(x, y, text, { fill: "ink", weight: 600, anchor: "middle", ...o });
   if (L.phone) {
@@ -64,7 +69,7 @@ function foldedHeadings(data, L, open) {
 }
 
 /** Over every folded column one square a head: how much the followed row reads there what it reads most in the open head. */
-function drawReading(g, data, local, L) {
+export function drawReading(g, data, local, L) {
   const row = rowOf(data, local);
   const heads = looking(data, local);
   const weights = attentionRow(data, local, row);
@@ -99,7 +104,7 @@ function drawReading(g, data, local, L) {
 }
 
 /** The logit lens as one line over all depths: what the row's own answer gets there. */
-function drawLensLine(g, data, local, L) {
+export function drawLensLine(g, data, local, L) {
   const [T, row, open] = [data.tokens.length, rowOf(data, local), blockOf(data, local)];
   g.part("lens", [row, open, L.blocks], () => {
     const points = L.blocks.map((b, l) => ({ x: b.x + b.w / 2, depth: l + 1 }));
@@ -135,7 +140,7 @@ function drawLensLine(g, data, local, L) {
 // ---------------------------------------------------------------- the pointer opens a column
 
 /** A folded column that the pointer rests on opens until the pointer leaves the picture; a click keeps it open. */
-function rest(g, event) {
+export function rest(g, event) {
   const { local, layout: L, data } = g;
   const [x, y] = spot(g, event);
   const l = L.blocks.findIndex((b) => x >= b.x - L.gap / 2 && x <= b.x + b.w + L.gap / 2);
@@ -152,7 +157,7 @@ function peekInto(g, l) {
   local.peek = l;
   g.redraw();
 }
-function listenForFolded(g) {
+export function listenForFolded(g) {
   const { local } = g;
   g.figure.addEventListener("pointerleave", () => {
     clearTimeout(local.resting);

@@ -1,47 +1,52 @@
 // Home's geometry: where every column, block and row stands, from the data, the width and what is open.
 
+import { clamp, lerp, measure, visible } from "../shared/shapes.js";
+import { legendOf } from "./columns.js";
+import { FOLD, foldedWidths, folds, phoneWidths } from "./fold.js";
+import { stepOf } from "./steps.js";
+
 // fold: the height of nine full rows, which leaves the cards at the foot on a 768 px screen; up to 16 rows shrink to snug for it.
-const BASE = { top: 22, least: 380, rowsTop: 150, pitch: 32, snug: 24, fold: 288, smallest: 18, fullRows: 16, chipGap: 14, embed: 66, bars: 170, fan: 46, act: 40 };
+export const BASE = { top: 22, least: 380, rowsTop: 150, pitch: 32, snug: 24, fold: 288, smallest: 18, fullRows: 16, chipGap: 14, embed: 66, bars: 170, fan: 46, act: 40 };
 const MAX_COLUMN = 26;
 
 /** The row that is followed now: under the pointer, chosen, or the one that predicts. */
-function rowOf(data, local) {
+export function rowOf(data, local) {
   const chosen = local.hover ?? local.sel.follow ?? -1;
   return chosen < 0 || chosen >= data.tokens.length ? data.home_row : chosen;
 }
 /** The open block: the folded one that the pointer rests on, or the chosen one. */
-const blockOf = (data, local) => clamp(local.peek ?? local.sel.block ?? 0, 0, Math.max(0, data.blocks - 1));
-const headOf = (data, local) => clamp(local.sel.head ?? 0, 0, data.heads - 1);
+export const blockOf = (data, local) => clamp(local.peek ?? local.sel.block ?? 0, 0, Math.max(0, data.blocks - 1));
+export const headOf = (data, local) => clamp(local.sel.head ?? 0, 0, data.heads - 1);
 /** The attention that the open block shows: the rows' own, or a decoder's view of the source. */
-const looking = (data, local) => (data.cross && local.sel.attention === "cross" ? local.cross : local.own);
-const pickRow = (packed, index, row) => {
+export const looking = (data, local) => (data.cross && local.sel.attention === "cross" ? local.cross : local.own);
+export const pickRow = (packed, index, row) => {
   const n = packed.shape[packed.shape.length - 1];
   return packed.subarray((index * packed.shape[packed.shape.length - 2] + row) * n,
     (index * packed.shape[packed.shape.length - 2] + row + 1) * n);
 };
 /** The attention of the followed row in the open block's head. */
-const attentionRow = (data, local, row) =>
+export const attentionRow = (data, local, row) =>
   pickRow(looking(data, local).pattern, blockOf(data, local) * data.heads + headOf(data, local), row);
-const argmax = (values) => values.reduce((best, v, i) => (v > values[best] ? i : best), 0);
+export const argmax = (values) => values.reduce((best, v, i) => (v > values[best] ? i : best), 0);
 
 /** A typical largest value: outliers (a first token's stream can be 30 times longer) do not shrink all others. */
-function reference(values, times) {
+export function reference(values, times) {
   const sorted = Float32Array.from(values).filter(Number.isFinite).sort();
   if (!sorted.length) return 1;
   return Math.min(sorted[sorted.length - 1], times * sorted[sorted.length >> 1]) || 1;
 }
-const lineWidth = (local, norm) => clamp((5 * (norm || 0)) / local.residScale, 0.75, 7);
-const dotRadius = (local, norm, limit = 8) =>
+export const lineWidth = (local, norm) => clamp((5 * (norm || 0)) / local.residScale, 0.75, 7);
+export const dotRadius = (local, norm, limit = 8) =>
   norm > 0 ? clamp(7 * Math.sqrt(norm / local.addScale), 0.75, limit) : 0;
 
 /** Where an event happened, in the picture's own pixels: the projector mode enlarges the page. */
-function spot(g, event) {
+export function spot(g, event) {
   const box = g.svg.getBoundingClientRect();
   const zoom = g.layout.width / box.width;
   return [(event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom];
 }
 
-function layout(g, data, local) {
+export function layout(g, data, local) {
   return g.width < 640 || (g.width < FOLD.narrowest && folds(data, g.width)) ? phoneLayout(g, data, local) : wideLayout(g, data, local);
 }
 
@@ -140,7 +145,7 @@ function phoneLayout(g, data, local) {
 }
 
 /** The insides of an open block of width w, from its left edge; `tight` is the phone's, `crossing` has slanted words. */
-function insides(w, columns, tight, crossing = false) {
+export function insides(w, columns, tight, crossing = false) {
   const s = tight
     ? { start: 4, strip: 10, cell: 3.5, lanes: 42, lanesEnd: 56, q: 60, first: 68, out: 78, plus: 62, mlp: 54, mlpEnd: 24, plus2: 11 }
     : { start: 10, strip: 30, cell: 6.25, lanes: 86, lanesEnd: 112, q: 134, first: 145, out: 138, plus: 102, mlp: 91, mlpEnd: 28, plus2: 14 };

@@ -1,9 +1,15 @@
 // Home's right side: the row's distribution over the vocabulary at the chosen temperature, the fan, Append.
 
+import { counted } from "../shared/counts.js";
+import { MONO, clamp, css, fit, h, html, label, num, shareBar, tokenSpans, visible } from "../shared/shapes.js";
+import { BASE, rowOf } from "./layout.js";
+import { frontierHides, stepOf } from "./steps.js";
+import { follow } from "./view.js";
+
 const NAMED = 9;
 
 /** softmax(logits / t) of one row: the named tokens and the rest. All in the browser, from the real logits. */
-function distribution(data, local, row) {
+export function distribution(data, local, row) {
   const named = Math.min(NAMED, data.top.shape[1]);
   const ids = [...local.topIds.subarray(row * data.top.shape[1], row * data.top.shape[1] + named)];
   const t = local.temperature;
@@ -31,7 +37,7 @@ function distribution(data, local, row) {
 
 const chosenOf = (local, row) => (local.choice?.row === row ? local.choice.k : 0);
 
-function drawNext(g, data, local, L) {
+export function drawNext(g, data, local, L) {
   if (!data.logits) return;
   const row = rowOf(data, local);
   const D = distribution(data, local, row);

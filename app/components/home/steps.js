@@ -1,7 +1,14 @@
 // Home's step mode: the pass, one operation after the other, each with this text's numbers.
 
+import { counted } from "../shared/counts.js";
+import { clamp, css, h, html, num, thousands, visible } from "../shared/shapes.js";
+import { readSentence } from "./block.js";
+import { headOf, insides, rowOf } from "./layout.js";
+import { distribution } from "./next.js";
+import { openBlockFrom } from "./view.js";
+
 /** All operations in order: {name, block?, part}. The same list drives the curtain, the caption and the buttons. */
-function stepsOf(data) {
+export function stepsOf(data) {
   const steps = [{ name: "Tokens", part: "tokens" }, { name: "Embedding", part: "embedding" }];
   if (data.position_norm) steps.push({ name: "Position", part: "position" });
   for (let l = 0; l < data.blocks; l++) {
@@ -14,20 +21,20 @@ function stepsOf(data) {
   return [...steps, { name: "Logits", part: "logits" }, { name: data.shape === "encoder" ? "Prediction" : "Next token", part: "next" }];
 }
 /** The index of the current step; -1 when the whole picture is shown (`walk` counts from 1). */
-const walked = (local) => (local.sel.walk ?? 0) - 1;
+export const walked = (local) => (local.sel.walk ?? 0) - 1;
 /** The current step, or null when the whole picture is shown. */
-function stepOf(data, local) {
+export function stepOf(data, local) {
   const at = walked(local);
   return at < 0 ? null : stepsOf(data)[Math.min(at, stepsOf(data).length - 1)];
 }
 const ORDER = ["tokens", "embedding", "position", "attention", "cross", "mlp", "norm", "logits", "next"];
 /** The step has not yet reached `part` (of the right side). */
-function frontierHides(g, data, local, part) {
+export function frontierHides(g, data, local, part) {
   const step = stepOf(data, local);
   return Boolean(step) && ORDER.indexOf(step.part) < ORDER.indexOf(part) - (part === "next" ? 1 : 0);
 }
 
-function goTo(g, data, local, at) {
+export function goTo(g, data, local, at) {
   const steps = stepsOf(data);
   const step = clamp(at, 0, steps.length - 1);
   const { part, block } = steps[step];
@@ -38,7 +45,7 @@ function goTo(g, data, local, at) {
   g.select(change);
   if (step === steps.length - 1) play(g, data, local, false);
 }
-function play(g, data, local, on) {
+export function play(g, data, local, on) {
   clearInterval(local.timer);
   local.timer = null;
   if (on) {
@@ -47,13 +54,13 @@ function play(g, data, local, on) {
   }
   g.redraw();
 }
-function leaveSteps(g, data, local) {
+export function leaveSteps(g, data, local) {
   play(g, data, local, false);
   g.select({ walk: 0 });
 }
 
 /** What happens in this step to the followed row, with its numbers. */
-function caption(data, local, step) {
+export function caption(data, local, step) {
   const row = rowOf(data, local);
   const T = data.tokens.length;
   const word = visible(data.tokens[row]);
@@ -104,7 +111,7 @@ function frontier(data, local, L, step) {
   return { x: beside ? L.width : right + 2, frame: step.part === "logits" ? null : { left, right, top, height } };
 }
 
-function drawSteps(g, data, local, L) {
+export function drawSteps(g, data, local, L) {
   const step = stepOf(data, local);
   if (!step) {
     if (local.timer) play(g, data, local, false);

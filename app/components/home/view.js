@@ -1,5 +1,17 @@
 // Home: the whole machine in one picture. Data comes once for each text; everything here answers in the browser.
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { chip, clamp, css, fit, h, heatImage, label, num, unpack, visible } from "../shared/shapes.js";
+import { drawOpen, headSentence } from "./block.js";
+import {
+  drawClosed, drawGround, drawHeadings, drawHint, drawLegend, drawLens, drawLines, drawTokens, rowsShown, thumbnail,
+} from "./columns.js";
+import { drawReading, foldedOf, listenForFolded, rest } from "./fold.js";
+import { attentionRow, blockOf, headOf, layout, looking, reference, rowOf, spot } from "./layout.js";
+import { distribution, drawNext } from "./next.js";
+import { caption, drawSteps, goTo, leaveSteps, play, stepOf, stepsOf, walked } from "./steps.js";
+
 const DATA_ARRAYS = ["embed", "resid", "att", "crossAdded", "mlp", "lensIds", "lensProbs", "lensOwn", "topIds", "topProbs"];
 
 function openHeads(packed) {
@@ -112,14 +124,14 @@ const home = {
   },
 };
 
-function openBlock(g, data, local, l, head) {
+export function openBlock(g, data, local, l, head) {
   const to = clamp(l, 0, Math.max(0, data.blocks - 1));
   openBlockFrom(g, data, local, to);
   local.peek = null;
   g.select(head === undefined ? { block: to } : { block: to, head });
 }
 /** Starts the opening movement from the block that is open now. */
-function openBlockFrom(g, data, local, to) {
+export function openBlockFrom(g, data, local, to) {
   const from = blockOf(data, local);
   if (from === to || g.layout.phone) return;
   local.stop?.();
@@ -129,7 +141,7 @@ function openBlockFrom(g, data, local, to) {
     g.redraw();
   });
 }
-function follow(g, data, local, row) {
+export function follow(g, data, local, row) {
   g.select({ follow: row === data.home_row ? -1 : row });
 }
 

@@ -1,15 +1,17 @@
 // What stands where, which cell is chosen, and the steps of the telling.
 
-const STEPS = ["Two texts", "Lens", "Attribution", "One patch", "Every place", "Every head", "The whole picture"];
-const SIGHTS = ["lens", "stream", "attention", "cross", "mlp", "heads", "parts"];
-const SITE = { stream: "Stream", attention: "Attention", cross: "Cross-attention", mlp: "MLP" };
-const SITE_INK = { stream: "ink", attention: "att-ink", cross: "att-ink", mlp: "mlp-ink" };
-const COLOUR = { embedding: "res", position: "res", "token type": "res", attention: "att", "cross-attention": "att", mlp: "mlp", biases: "ink3" };
-const stepNow = (local) => local.steps.of(local);
-const depthName = (data, tier) => (tier ? `after block ${tier - 1}` : "at the embedding");
-const headName = (data, block, head) => `L${block}${data.mark}${head}`;
+import { clamp } from "../shared/shapes.js";
 
-function plan(g, data) {
+export const STEPS = ["Two texts", "Lens", "Attribution", "One patch", "Every place", "Every head", "The whole picture"];
+export const SIGHTS = ["lens", "stream", "attention", "cross", "mlp", "heads", "parts"];
+export const SITE = { stream: "Stream", attention: "Attention", cross: "Cross-attention", mlp: "MLP" };
+export const SITE_INK = { stream: "ink", attention: "att-ink", cross: "att-ink", mlp: "mlp-ink" };
+export const COLOUR = { embedding: "res", position: "res", "token type": "res", attention: "att", "cross-attention": "att", mlp: "mlp", biases: "ink3" };
+export const stepNow = (local) => local.steps.of(local);
+export const depthName = (data, tier) => (tier ? `after block ${tier - 1}` : "at the embedding");
+export const headName = (data, block, head) => `L${block}${data.mark}${head}`;
+
+export function plan(g, data) {
   const phone = g.width < 860;
   const most = Math.max(data.rows.length, data.tokens.length);
   const pitch = phone ? clamp(Math.floor(420 / most), 17, 24) : clamp(Math.floor(262 / most), 13, 21);
@@ -69,16 +71,16 @@ function phonePlan(g, data, pitch) {
   return { phone: true, pitch, top, rail, second, lens, sites, parts, direct: places[0], patched: places[1], neurons, card: { x: 0, y, w: W }, height: y + 112 };
 }
 
-const colWidth = (box) => box.w / Math.max(1, box.cols);
+export const colWidth = (box) => box.w / Math.max(1, box.cols);
 
 /** The map of a site so far, or null; of its blocks those of `data.patched` are. */
-const mapOf = (data, local, site) => local.maps[site] ?? null;
+export const mapOf = (data, local, site) => local.maps[site] ?? null;
 const isPatched = (data, site, tier) => data.patched[site]?.includes(tier) ?? false;
 /** The patched block nearest to one, the earlier of two; -1: none is. */
-const nearest = (data, site, tier) => (data.patched[site] ?? []).reduce((best, one) => (best < 0 || Math.abs(one - tier) < Math.abs(best - tier) ? one : best), -1);
+export const nearest = (data, site, tier) => (data.patched[site] ?? []).reduce((best, one) => (best < 0 || Math.abs(one - tier) < Math.abs(best - tier) ? one : best), -1);
 
 /** The chosen cell: {sight, row, tier, block, head, line}. Where nothing was chosen, the strongest there is. */
-function chosenOf(data, local) {
+export function chosenOf(data, local) {
   const { sight, row, tier, block, head } = local.sel;
   let kind = SIGHTS.includes(sight) ? sight : "stream";
   if (kind === "lens" && !data.lens) kind = "parts";
@@ -91,11 +93,11 @@ function chosenOf(data, local) {
   const best = bestOf(data, local, kind);
   return { sight: kind, row: row >= 0 ? patchRow(data, row) : best.row, tier: tier >= 0 ? Math.min(tier, data.blocks - 1) : best.tier };
 }
-const patchRow = (data, row) => (row >= 0 ? Math.min(row, data.rows.length - 1) : data.best?.row ?? data.rows.length - 1);
-function loudestLine(data) {
+export const patchRow = (data, row) => (row >= 0 ? Math.min(row, data.rows.length - 1) : data.best?.row ?? data.rows.length - 1);
+export function loudestLine(data) {
   return data.parts.lines.reduce((best, line, i, all) => (Math.abs(line.value) > Math.abs(all[best].value) ? i : best), 0);
 }
-function bestOf(data, local, site) {
+export function bestOf(data, local, site) {
   if (site === "stream" && data.best) return data.best;
   const map = mapOf(data, local, site);
   if (!map) return { row: data.rows.length - 1, tier: 0 };
@@ -103,14 +105,14 @@ function bestOf(data, local, site) {
   for (let i = 0; i < map.length; i++) if (isPatched(data, site, Math.floor(i / data.rows.length)) && (Math.abs(map[i]) > Math.abs(map[at]) || Number.isNaN(map[at]))) at = i;
   return { row: at % data.rows.length, tier: Math.floor(at / data.rows.length) };
 }
-const patchValue = (data, local, site, tier, row) => (isPatched(data, site, tier) ? local.maps[site][tier * data.rows.length + row] : undefined);
+export const patchValue = (data, local, site, tier, row) => (isPatched(data, site, tier) ? local.maps[site][tier * data.rows.length + row] : undefined);
 /** One head's patch: at all positions, or at the chosen one. */
-function headValue(data, local, block, head, row) {
+export function headValue(data, local, block, head, row) {
   if (local.sel.extent === "here") return isPatched(data, "heads", block) ? local.maps.heads[(block * data.heads + head) * data.rows.length + row] : undefined;
   return isPatched(data, "head", block) ? local.maps.head[block * data.heads + head] : undefined;
 }
 /** From which depth on the answer is the first token of its row, or -1. */
-function knownFrom(data, row) {
+export function knownFrom(data, row) {
   const ranks = data.lens?.rank.map((line) => line[row]) ?? [];
   let from = ranks.length;
   while (from > 0 && ranks[from - 1] === 0) from--;

@@ -1,5 +1,12 @@
 // The panels: tokens, lens, the parts of the logit, what each place and each head brings back.
 
+import {
+  MONO, chip, clamp, css, h, heat, heatImage, label, measure, num, thousands, tokenSpans, visible,
+} from "../shared/shapes.js";
+import {
+  COLOUR, SITE, SITE_INK, chosenOf, colWidth, depthName, headName, headValue, mapOf, nearest, patchRow, patchValue,
+} from "./layout.js";
+
 const tokenSpan = (token, room = 90, size = 12) => h("tspan", { "font-family": MONO, direction: "ltr" }, tokenSpans(token, room, size));
 const answerOf = (data) => (data.against ? [tokenSpan(data.answer.text), " − ", tokenSpan(data.against.text)] : [tokenSpan(data.answer.text)]);
 const headline = (x, y, title, about, o = {}) => [label(x, y, title, { fill: o.ink ?? "ink", weight: 600 }), about && h("text", { x, y: y + 15, "font-size": 12, fill: css("ink3") }, about)];
@@ -18,7 +25,7 @@ function ground(g, box, name, tip, pick) {
 const frame = (box, col, row, ink = "accent") => h("rect", { x: box.x + col * colWidth(box) + 0.75, y: box.y + row * box.pitch + 0.75, width: Math.max(3, colWidth(box) - 1.5), height: Math.max(3, box.pitch - 1.5), rx: 2, fill: "none", stroke: css(ink), "stroke-width": 2 });
 const outline = (box) => h("rect", { x: box.x - 0.5, y: box.y - 0.5, width: box.w + 1, height: box.rows * box.pitch + 1, rx: 2, fill: "none", stroke: css("line") });
 
-function drawRail(g, data, local, at, which) {
+export function drawRail(g, data, local, at, which) {
   const box = which === "rows" ? at.second ?? at.rail : at.rail;
   const list = which === "tokens" ? data.tokens : data.rows;
   const top = which === "tokens" || !at.phone ? at.lens.y : Object.values(at.sites)[0].y;
@@ -44,7 +51,7 @@ function drawRail(g, data, local, at, which) {
   ].flat(9));
 }
 
-function drawLens(g, data, local, at) {
+export function drawLens(g, data, local, at) {
   const box = at.lens;
   const { lens } = data;
   const width = colWidth(box);
@@ -67,7 +74,7 @@ function drawLens(g, data, local, at) {
   });
   g.part("lens frame", [chosen], () => [h("path", { d: `M${box.x - 4},${box.y + (data.row + 0.5) * at.pitch - 4}l4,4l-4,4z`, fill: css("accent") }), chosen.sight === "lens" && frame(box, chosen.tier, chosen.row)]);
 }
-function lensTop(data, local, row, tier) {
+export function lensTop(data, local, row, tier) {
   return data.lens.ids[tier][row].map((id, k) => ({ text: data.lens.words[id], id, probability: local.top[(tier * data.tokens.length + row) * data.lens.ids[tier][row].length + k] }));
 }
 function lensTip(data, local, row, tier) {
@@ -78,7 +85,7 @@ function lensTip(data, local, row, tier) {
 
 const strengthen = (v) => Math.sign(v) * Math.min(1, Math.abs(v)) ** 0.75;
 
-function drawSite(g, data, local, at, site, only) {
+export function drawSite(g, data, local, at, site, only) {
   const box = at.sites[site];
   const map = mapOf(data, local, site);
   const chosen = chosenOf(data, local);
@@ -115,7 +122,7 @@ function patchTip(data, local, site, row, tier) {
 }
 
 /** Bars from sum to sum: each part begins where those before it have come to. */
-function drawParts(g, data, local, at) {
+export function drawParts(g, data, local, at) {
   const { x, y, w, h: tall } = at.parts;
   const { lines, logit } = data.parts;
   const chosen = chosenOf(data, local);
@@ -150,7 +157,7 @@ function drawParts(g, data, local, at) {
   });
 }
 
-function drawHeads(g, data, local, at, which) {
+export function drawHeads(g, data, local, at, which) {
   const box = at[which];
   const chosen = chosenOf(data, local);
   const direct = which === "direct";
@@ -186,7 +193,7 @@ function headTip(data, local, block, head) {
   return [headName(data, block, head), said === undefined ? "" : `says ${num(said, 4)} directly`, value === undefined ? "not patched" : `brings back ${num(value, 3)} of the difference`].filter(Boolean).join("\n");
 }
 
-function drawNeurons(g, data, local, at) {
+export function drawNeurons(g, data, local, at) {
   const { x, y, w } = at.neurons;
   const chosen = chosenOf(data, local);
   const line = chosen.sight === "parts" && data.parts.lines[chosen.line];

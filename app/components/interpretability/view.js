@@ -1,6 +1,13 @@
 // Three questions to one pass: when is the answer known (lens), who says it (attribution), where does it come from
 // (patching). layout.js places the panels, panels.js draws them, words.js says what the chosen cell means.
 
+import { mount } from "../shared/glass.js";
+import { clamp, css, h, inLines, label, num, unpack } from "../shared/shapes.js";
+import { stepMode } from "../shared/steps.js";
+import { SIGHTS, SITE, STEPS, chosenOf, plan, stepNow } from "./layout.js";
+import { drawHeads, drawLens, drawNeurons, drawParts, drawRail, drawSite } from "./panels.js";
+import { drawCard, saidOf } from "./words.js";
+
 const interpretability = {
   keys: [["↑ ↓", "the token before or after"], ["← →", "the depth before or after; of heads, the head"], ["[ ]", "the panel before or after"], ["s", "the lens’s shade: the answer, or each row’s own"], ["a", "heads everywhere, or at the chosen token"], ["Shift + ← →", "one step back or on; also , and ."], ["Space", "play and pause"], ["Esc", "up, to the whole picture"]],
 

@@ -1,5 +1,13 @@
 // The chosen cell, or the step that is told, in one sentence with the numbers of these texts; and what it does not say.
 
+import { counted } from "../shared/counts.js";
+import { MONO, css, h, inLines, label, num, thousands, tokenSpans } from "../shared/shapes.js";
+import {
+  SITE, SITE_INK, bestOf, chosenOf, depthName, headName, headValue, knownFrom, loudestLine, mapOf, patchRow,
+  patchValue, stepNow,
+} from "./layout.js";
+import { lensTop } from "./panels.js";
+
 const mono = (text, ink = "ink") => h("tspan", { "font-family": MONO, "font-weight": 600, fill: css(ink) }, text);
 const word = (one) => h("tspan", { "font-family": MONO, "font-weight": 600, fill: css("ink"), direction: "ltr" }, tokenSpans(one.text, 110, 12.5));
 const asked = (data) => (data.against ? ["logit(", word(data.answer), ") − logit(", word(data.against), ")"] : ["logit(", word(data.answer), ")"]);
@@ -13,7 +21,7 @@ const LIMITS = {
 const limitOf = (data, sight) => (sight === "lens" ? LIMITS.lens : sight === "parts" ? `${LIMITS.parts} ${data.parts.frozen.join(", ") || "nothing"}.` : LIMITS.map);
 
 /** Lines of spans: what is to be read of the picture now. */
-function saidOf(data, local) {
+export function saidOf(data, local) {
   const step = stepNow(local);
   const chosen = chosenOf(data, local);
   const teller = [tellTexts, tellLens, tellParts, tellPatch, tellPlaces, tellHeads][step];
@@ -101,7 +109,7 @@ function tellLensCell(data, local, { row, tier }) {
 /** A very small number in plain digits. */
 const tinyNumber = (v) => (v === 0 ? "0" : v < 1e-12 ? "less than 0.000000000001" : v.toFixed(Math.min(14, Math.max(3, Math.ceil(-Math.log10(v)) + 1))));
 
-function drawCard(g, data, local, at) {
+export function drawCard(g, data, local, at) {
   const { x, y, w } = at.card;
   g.part("card", [stepNow(local), chosenOf(data, local), local.sel.extent], () => {
     const lines = saidOf(data, local);

@@ -1,5 +1,9 @@
 // Three classic finds beside each other: heads as bars, the way of a fact through the depth as two lines, and sentences.
 
+import { mount } from "../shared/glass.js";
+import { paragraphs } from "../shared/paragraphs.js";
+import { css, fit, h, label, measure, num } from "../shared/shapes.js";
+
 const BAR = 18; // pixels of a head's row
 const LINES = 96; // pixels of the two lines' chart
 

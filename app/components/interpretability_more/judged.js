@@ -1,12 +1,15 @@
 // Two charts of what becomes of the number as tokens go and as they come back, and the areas as a table.
 
+import { css, fit, h, inLines, label, num, visible } from "../shared/shapes.js";
+import { SHORT, choose, chosenOf, roundEnds } from "./tokens.js";
+
 const HUES = { "integrated gradients": "accent", "gradient × input": "q-ink", "leave one out": "v-ink", "attention rollout": "k-ink", "last layer’s attention": "mlp-ink" };
 const DASHES = { "gradient × input": "7 3", "leave one out": "2 3", "attention rollout": "9 3 2 3", "last layer’s attention": "4 2" };
 const SIDES = { deletion: ["Taken away, the highest first", "tokens gone"], insertion: ["Put back, the highest first", "tokens back"] };
 const CHART = 236;
 
 /** Words for how the orders did. */
-function judgedSaid(data) {
+export function judgedSaid(data) {
   const list = (names) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0]);
   const of = (side, verdict) => data.explainers.map((one) => one.name).filter((name) => data.judged[side].curves[name].verdict === verdict);
   if (of("deletion", "too few tokens").length) return `With fewer than five tokens to take away, the best of ${data.explainers.length} orders is too easily the right one by luck: the text proves nothing about explainers.`;
@@ -17,7 +20,7 @@ function judgedSaid(data) {
   return `On this text, where tokens are taken away, ${told("deletion")}. Where they are put back, ${told("insertion")}.`;
 }
 
-function drawJudged(g, data, local, { x, y, w }) {
+export function drawJudged(g, data, local, { x, y, w }) {
   g.part("judged head", [w, y], () => [h("path", { d: `M${x},${y - 18}H${x + w}`, stroke: css("line") }), label(x, y + 14, "Is it true to the model?", { size: 14, weight: 600, fill: "ink" })]);
   if (!data.judged) {
     g.part("judged none", [w, y], () => label(x, y + 36, "With one token to take away there is no order to compare: write a longer text.", { fill: "ink2" }));

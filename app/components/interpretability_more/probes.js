@@ -1,8 +1,11 @@
 // What a linear probe reads at each depth, what it would read of labels by lot, and the difference.
 
+import { counted } from "../shared/counts.js";
+import { css, h, inLines, label, num } from "../shared/shapes.js";
+
 const PROBE = 250;
 
-function drawProbes(g, data, local, { x, y, w }) {
+export function drawProbes(g, data, local, { x, y, w }) {
   const { probe } = data;
   const wide = w >= 900;
   const each = wide ? Math.round(w * 0.56) : w;

@@ -1,20 +1,24 @@
 // The tokens as rows, a column of bars for each explainer, and how integrated gradients came to its own.
 
-const SHORT = { "integrated gradients": "Integrated gradients", "gradient × input": "Gradient × input", "leave one out": "Leave one out", "attention rollout": "Attention rollout", "last layer’s attention": "Last layer’s attention" };
+import { counted } from "../shared/counts.js";
+import { pointerAt } from "../shared/glass.js";
+import { MONO, chip, clamp, css, fit, h, html, inLines, label, num, tokenSpans, visible } from "../shared/shapes.js";
+
+export const SHORT = { "integrated gradients": "Integrated gradients", "gradient × input": "Gradient × input", "leave one out": "Leave one out", "attention rollout": "Attention rollout", "last layer’s attention": "Last layer’s attention" };
 const SIGNED = new Set(["integrated gradients", "gradient × input", "leave one out"]); // weights say no direction
 const PITCH = 24;
 const LEAD = 112;
 
 /** The chosen explainer, by its place among those that this model has. */
-const chosenOf = (data, local) => {
+export const chosenOf = (data, local) => {
   const name = data.names[clamp(local.sel.explainer ?? 0, 0, data.names.length - 1)];
   const at = data.explainers.findIndex((one) => one.name === name);
   return Math.max(0, at);
 };
-const choose = (g, data, at) => g.select({ explainer: data.names.indexOf(data.explainers[clamp(at, 0, data.explainers.length - 1)].name) });
+export const choose = (g, data, at) => g.select({ explainer: data.names.indexOf(data.explainers[clamp(at, 0, data.explainers.length - 1)].name) });
 
 /** The values drawn: of integrated gradients only so far as the chosen step of the way. */
-function shownValues(data, local, one) {
+export function shownValues(data, local, one) {
   const along = local.sel.along ?? -1;
   const { steps, weights } = data.integrated;
   if (one.name !== data.names[0] || along < 0 || along >= steps - 1) return one.values;
@@ -25,7 +29,7 @@ function shownValues(data, local, one) {
 }
 
 /** Which place in the order of taking away a token has with an explainer, from 1; null for special tokens. */
-function ranksOf(data, one) {
+export function ranksOf(data, one) {
   const free = data.tokens.flatMap((t, i) => (t.free ? [i] : []));
   const order = [...free].sort((a, b) => one.values[b] - one.values[a] || a - b);
   const ranks = new Array(data.tokens.length).fill(null);
@@ -33,7 +37,7 @@ function ranksOf(data, one) {
   return ranks;
 }
 
-function drawTokens(g, data, local, { x, y, w }) {
+export function drawTokens(g, data, local, { x, y, w }) {
   const narrow = w < 620;
   const chosen = chosenOf(data, local);
   const about = `What each explainer says of the ${data.says} of`;
@@ -82,7 +86,7 @@ function bar(g, data, local, k, i, { x, w, mid, chosen }) {
 // ---------------------------------------------------------------- the way of integrated gradients
 
 /** f from the blank text to the text, with the steps as dots; below, how well the shares add up. */
-function drawWay(g, data, local, { x, y, w }) {
+export function drawWay(g, data, local, { x, y, w }) {
   const one = data.integrated;
   const along = local.sel.along ?? -1;
   const [left, right, top, bottom] = [x + 46, x + w - 8, y + 44, y + 150];
@@ -125,7 +129,7 @@ function drawWay(g, data, local, { x, y, w }) {
 }
 
 /** Two or three round heights between low and high. */
-function roundEnds(low, high) {
+export function roundEnds(low, high) {
   const raw = (high - low) / 3 || 1;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = power * ([1, 2, 5].find((m) => m * power >= raw * 0.99) ?? 10);
@@ -134,7 +138,7 @@ function roundEnds(low, high) {
   return { ticks, step };
 }
 /** A number of any size, short. */
-function sized(v) {
+export function sized(v) {
   if (v === 0) return "0";
   if (Math.abs(v) >= 0.01) return num(v, Math.abs(v) >= 100 ? 0 : 3);
   const [digits, power] = Math.abs(v).toExponential(1).split("e");

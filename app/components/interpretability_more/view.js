@@ -1,6 +1,12 @@
 // Below the Interpretability picture: explainers token by token, judged by taking tokens away, and probes with controls.
 // tokens.js, judged.js and probes.js draw them.
 
+import { mount } from "../shared/glass.js";
+import { clamp, inLines, label, num, unpack, visible } from "../shared/shapes.js";
+import { drawJudged, judgedSaid } from "./judged.js";
+import { drawProbes } from "./probes.js";
+import { choose, chosenOf, drawTokens, drawWay, ranksOf, shownValues, sized } from "./tokens.js";
+
 const explainedView = {
   keys: [["← →", "another explainer"], ["↑ ↓", "another token"], [", .", "a step of integrated gradients"]],
 

@@ -1,6 +1,10 @@
 // The path to one head: a map for its query, its keys and its values; a cell for the embedding, below it a row for
 // each earlier block with a column for each of its heads and its MLP.
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { clamp, css, h, inLines, label, num } from "../shared/shapes.js";
+
 const INTO = { Q: ["Query", "q"], K: ["Keys", "k"], V: ["Values", "v"] };
 
 const senderPlan = (g, data) => {

@@ -1,12 +1,15 @@
 // The eight steps of the walk: what each says in words, and its small picture.
 
+import { counted } from "../shared/counts.js";
+import { clamp, css, fit, h, label, num } from "../shared/shapes.js";
+
 const headName = ([layer, head]) => `L${layer}H${head}`;
 const percent = (v) => `${num(100 * v, 0)} %`;
 const meanOf = (values) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
 const NIL = "Nothing to lose: the second saying is no cheaper.";
 
 /** One entry a step: title, what was found, whether it counts as found, and how tall its picture is. */
-function rungs(data) {
+export function rungs(data) {
   const { findings, writer } = data;
   const reader = data.reader && headName(data.reader);
   const [worth, low, high] = data.worth;
@@ -54,7 +57,7 @@ function rungs(data) {
 const topRead = (data) => (data.writer ? data.writer.read.reduce((a, b) => (b.share - b.even > a.share - a.even ? b : a)) : { kind: "", share: 0, even: 0 });
 
 /** One sentence over all. */
-function verdict(data) {
+export function verdict(data) {
   const { findings } = data;
   if (!findings.gains) return `${data.model} does not gain from a list said twice: there is no such circuit to find.`;
   if (!data.found) return `${data.model} gains from a list said twice, but the walk finds no chain of two heads: ${rungs(data).filter((one) => !one.ok).map((one) => `“${one.title.toLowerCase()}”`).join(", ")} came to nothing.`;

@@ -1,5 +1,10 @@
 // The walk through a circuit: a rung a step, its finding in words beside its small picture. rungs.js draws them.
 
+import { mount } from "../shared/glass.js";
+import { css, h, inLines, label, measure } from "../shared/shapes.js";
+import { stepMode } from "../shared/steps.js";
+import { rungs, verdict } from "./rungs.js";
+
 const NAMES = ["Said twice", "A head looks back", "By content or by place", "Who tells it where", "What the teller reads", "It hands the item on", "Taken away", "How many are enough"];
 const walkSteps = stepMode("circuit", NAMES);
 const GAP = 22;

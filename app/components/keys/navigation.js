@@ -30,7 +30,7 @@ function showCurrent(nav) {
 }
 
 // Watches the sidebar, whose parts come and go; returns how to stop.
-function watchNavigation() {
+export function watchNavigation() {
   const sidebar = document.querySelector('[data-testid="stSidebar"]') || document.body;
   const mend = () => {
     const nav = document.querySelector('[data-testid="stSidebarNav"]');

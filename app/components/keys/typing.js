@@ -12,7 +12,7 @@ function mendTyping({ target }) {
 }
 
 // Watches every box of the page; returns how to stop.
-function watchTyping() {
+export function watchTyping() {
   document.addEventListener("input", mendTyping, true);
   return () => document.removeEventListener("input", mendTyping, true);
 }

@@ -1,5 +1,8 @@
 // The sheet of keys. The browser's own <dialog> brings the focus trap, Esc and the way back to the button.
 
+import { watchNavigation } from "./navigation.js";
+import { watchTyping } from "./typing.js";
+
 const KEYS = [
   ["Tab", "to the next control or picture"],
   ["← → ↑ ↓", "in a picture: step, or move to the next cell, token or block"],

@@ -1,9 +1,13 @@
 // What stands where in the lab's picture: the loss at the left, three small charts or the plan at the right, Rewind on
 // the loss's own axis, the film strip below. On a phone everything stands in one column.
 
-const LAB = { head: 22, chart: 292, rewind: 48, side: 416, gap: 44, strip: 152, under: 40, phoneFrame: 150, map: 90, thin: 0.4, frame: 177 };
+import { feedOf } from "../shared/feed.js";
+import { brief } from "../shared/pens.js";
+import { clamp, inLines, num, thousands } from "../shared/shapes.js";
 
-function planLab(g, data) {
+export const LAB = { head: 22, chart: 292, rewind: 48, side: 416, gap: 44, strip: 152, under: 40, phoneFrame: 150, map: 90, thin: 0.4, frame: 177 };
+
+export function planLab(g, data) {
   const wide = g.width >= 760;
   const side = wide ? LAB.side : g.width;
   const main = wide ? g.width - side - LAB.gap : g.width;
@@ -26,33 +30,33 @@ function planLab(g, data) {
 }
 
 /** The three small charts, one under the other. */
-const SIDES = [
+export const SIDES = [
   { name: "rate", title: "Learning rate", column: "learning_rate", low: 0, format: (v) => brief(v) },
   { name: "gradient", title: "Gradient norm", column: "gradient_norm", scale: "log", format: (v) => (v < 0.01 ? brief(v) : num(v, 2)) },
   { name: "speed", title: "Tokens per second", column: "rate", low: 0, format: (v) => thousands(Math.round(v / 100) * 100) },
 ];
 
 /** The steps of the subject that can be opened: Python's, and those that came since. */
-function momentsOf(data, chart) {
+export function momentsOf(data, chart) {
   const kept = data.moments.steps;
   const feed = chart?.feeds[0];
   const later = feed && data.moments.id === feed.id ? feed.checkpoints.map((one) => one.step).filter((step) => !kept.length || step > kept[kept.length - 1]) : [];
   return [...kept, ...later];
 }
 /** The step that every page shows now; null while the open model is not the first curve's. */
-function momentNow(data, local) {
+export function momentNow(data, local) {
   if (!data.moments.model || local.sel.model !== data.moments.model) return null;
   const steps = data.moments.steps;
   return local.sel.snapshot < 0 ? steps[steps.length - 1] ?? null : local.sel.snapshot;
 }
 /** Rewind: every page follows. The last moment of a finished training is the finished model. */
-function rewindTo(g, data, step) {
+export function rewindTo(g, data, step) {
   const steps = momentsOf(data, g.local.chart);
   const last = step === steps[steps.length - 1];
   g.select({ model: data.moments.model, snapshot: last ? -1 : step });
 }
-const nearest = (steps, value, at = (s) => s) => steps.reduce((best, step) => (Math.abs(at(step) - value) < Math.abs(at(best) - value) ? step : best), steps[0]);
-function stepBy(g, data, move) {
+export const nearest = (steps, value, at = (s) => s) => steps.reduce((best, step) => (Math.abs(at(step) - value) < Math.abs(at(best) - value) ? step : best), steps[0]);
+export function stepBy(g, data, move) {
   const steps = momentsOf(data, g.local.chart);
   if (!steps.length) return;
   const now = momentNow(data, g.local) ?? steps[steps.length - 1];
@@ -75,7 +79,7 @@ function secondsLeft(feed, step, steps) {
 }
 
 /** How far the first run is: "step 1,100 of 1,500", "31 s so far, about 11 s left". */
-function statusOf(feed, data) {
+export function statusOf(feed, data) {
   if (!feed) return ["", ""];
   const { state, steps } = feed.state;
   const step = Math.max(0, feed.lastStep);
@@ -91,13 +95,13 @@ function statusOf(feed, data) {
 }
 
 /** What a run without a point does, behind its name where its curve will begin. */
-function waitingWord(feed) {
+export function waitingWord(feed) {
   const { state, starting } = feed.state;
   return state === "running" ? "begins" : state === "queued" ? (starting ? "waits for the workers" : "waits") : state === "done" ? "" : state;
 }
 
 /** What is unusual about the first run now, and what can be done; "" when all is well. */
-function newsOf(feed, mine) {
+export function newsOf(feed, mine) {
   if (!feed) return "";
   if (feed.lost) return `${feed.lost[0].toUpperCase()}${feed.lost.slice(1)}. No point of the curve gets lost.`;
   if (!feed.live) return "";

@@ -1,6 +1,9 @@
 // Rewind: a slider on the loss chart's own axis, one tick a checkpoint; where it stands, every page stands.
 
-function drawRewind(g, data, local, at) {
+import { css, fit, h, html, label, measure, thousands } from "../shared/shapes.js";
+import { momentNow, momentsOf, nearest, rewindTo, stepBy } from "./layout.js";
+
+export function drawRewind(g, data, local, at) {
   const chart = local.chart;
   const steps = momentsOf(data, chart);
   const y = at.rewindY + 11;

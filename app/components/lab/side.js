@@ -1,6 +1,10 @@
 // The right column: learning rate, gradient norm and speed of every run; before the first run, what it would be.
 
-function drawSide(g, data, local, at) {
+import { curves } from "../shared/curves.js";
+import { css, fit, h, inLines, label, measure } from "../shared/shapes.js";
+import { SIDES, statusOf } from "./layout.js";
+
+export function drawSide(g, data, local, at) {
   const { x } = at.sideAt;
   const [place, time] = statusOf(local.chart.feeds[0], data);
   const right = x + at.side;

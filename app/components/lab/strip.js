@@ -1,6 +1,11 @@
 // The film strip: one head's map, its score and a sample at each moment of the training.
 
-function drawStrip(g, data, local, at) {
+import {
+  clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, thousands, visible,
+} from "../shared/shapes.js";
+import { LAB, momentNow, nearest, rewindTo } from "./layout.js";
+
+export function drawStrip(g, data, local, at) {
   const { film } = data;
   const y = at.stripY;
   g.part("strip line", [at], () => h("path", { d: `M0,${y - 6.5}h${g.width}`, stroke: css("line") }));
@@ -55,7 +60,7 @@ function drawFrame(g, data, local, i, { x, y }, chosen, at) {
 }
 
 /** The strip's head on its own page, at the moment that is shown. */
-function openHead(g, { film }) {
+export function openHead(g, { film }) {
   g.select({ block: film.block, head: film.head });
   g.visit("attention");
 }

@@ -1,6 +1,14 @@
 // The Training lab: a run's loss as it falls, what steers it, and what it has learned, at every moment of it.
 // layout.js says what stands where and in which words; rewind.js, side.js and strip.js draw; curves.js (shared) the curves.
 
+import { curves } from "../shared/curves.js";
+import { mount } from "../shared/glass.js";
+import { fit, html, label, measure, num, thousands, unpack, visible } from "../shared/shapes.js";
+import { momentNow, momentsOf, nearest, newsOf, planLab, rewindTo, statusOf, stepBy, waitingWord } from "./layout.js";
+import { drawRewind } from "./rewind.js";
+import { drawSide } from "./side.js";
+import { drawStrip, openHead } from "./strip.js";
+
 const XS = [["step", "Steps"], ["tokens", "Tokens"], ["seconds", "Seconds"]];
 const WORDS_EVERY = 500; // milliseconds between two drawings of the words beside the curve, which draws itself
 // Milliseconds between two pages drawn for new moments alone: curve and Rewind have them at once, only the strip waits. A

@@ -1,5 +1,12 @@
 // −log p: every token of the text as a dot on it, the followed one as a handle; and what the whole text comes to.
 
+import {
+  MONO, clamp, css, fit, h, html, label, measure, num, thousands, tokenSpans, visible,
+} from "../shared/shapes.js";
+import {
+  chance, draggedOf, evenAt, followed, inUnit, lossOf, meanOf, paragraph, perplexed, stepOf, told, word,
+} from "./layout.js";
+
 const LEAST = 0.0005; // the smallest probability that can be given by hand, and as far from 1 the largest
 const GRID = Array.from({ length: 201 }, (_, i) => 10 ** (-9 + (9 * i) / 200)); // probabilities from 1e-9 to 1, evenly by their logarithm
 const PLACES = [...GRID, ...Array.from({ length: 100 }, (_, i) => (i + 0.5) / 100)].sort((a, b) => a - b).map((p) => Math.min(p, 1 - 1e-6));
@@ -17,7 +24,7 @@ function curvePlan(data, local, at) {
   return { left, top, wide, tall, high, X: (v) => left + wide * v, Y: (nats) => top + tall - (tall * Math.min(inUnit(data, nats), high)) / high };
 }
 
-function drawCurve(g, data, local, at) {
+export function drawCurve(g, data, local, at) {
   const p = at.curve;
   const step = stepOf(local);
   const now = followed(data, local);
@@ -109,13 +116,13 @@ function drawWhole(g, data, local, at, q, given, step) {
 }
 
 /** Gives the followed token another probability (null: the model's own). The picture moves at once; the page hears of it. */
-function give(g, data, local, value) {
+export function give(g, data, local, value) {
   local.drag = null;
   const one = data.scored[followed(data, local)];
   g.select({ given: value === null ? "" : `${value.toFixed(9).replace(/0+$/, "")}@${one.place}.${data.mark}` });
 }
 /** The probability on the curve that is nearest to a point. */
-function nearest(data, q, one, x, y) {
+export function nearest(data, q, one, x, y) {
   let [best, least] = [0.5, Infinity];
   for (const v of PLACES) {
     const loss = (1 - data.smoothing) * -Math.log(v) + (data.smoothing ? data.smoothing * evenAt(data, one, v) : 0);

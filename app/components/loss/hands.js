@@ -1,6 +1,11 @@
 // The pointer: which token is followed, and the probability that a hand gives it.
 
-function follow(g, data, local, at) {
+import { pointerAt } from "../shared/glass.js";
+import { clamp } from "../shared/shapes.js";
+import { give, nearest } from "./curve.js";
+import { followed } from "./layout.js";
+
+export function follow(g, data, local, at) {
   const to = clamp(at, 0, data.scored.length - 1);
   if (to === followed(data, local)) return;
   local.drag = null;
@@ -8,7 +13,7 @@ function follow(g, data, local, at) {
   g.select({ follow: to === data.scored.length - 1 ? -1 : data.scored[to].place, given: "" });
 }
 
-function listen(g, local) {
+export function listen(g, local) {
   if (local.listening) return;
   local.listening = true;
   const pull = (event) => {

@@ -1,6 +1,9 @@
 // The text, a row a token: what the model gave it, and what that costs.
 
-function drawRows(g, data, local, at) {
+import { MONO, clamp, css, fit, h, label, num, tokenSpans, visible } from "../shared/shapes.js";
+import { chance, draggedOf, followed, lossOf, stepOf, told } from "./layout.js";
+
+export function drawRows(g, data, local, at) {
   const p = at.rows;
   const step = stepOf(local);
   const now = followed(data, local);

@@ -1,7 +1,10 @@
 // The followed token: from the model's scores to the loss and its gradient, with the numbers in it.
 
+import { MONO, css, fit, h, label, num, thousands, tokenSpans, visible } from "../shared/shapes.js";
+import { LAST, chance, draggedOf, evenAt, followed, lossOf, meanOf, perplexed, stepOf, word } from "./layout.js";
+
 /** The table's lines: the likeliest tokens with the right one among them, then all others as one. */
-function linesOf(data, one, given) {
+export function linesOf(data, one, given) {
   const right = Math.exp(-one.surprise);
   const scale = given === null ? 1 : (1 - given) / Math.max(1e-12, 1 - right);
   const y = (right) => (right ? 1 - data.smoothing : 0) + data.smoothing / data.size;
@@ -24,7 +27,7 @@ function columns(p, phone) {
   return { names, logit, e, p: chanceAt, y, zero: p.x + p.w - bars / 2, half: bars / 2 - 4 };
 }
 
-function drawSum(g, data, local, at) {
+export function drawSum(g, data, local, at) {
   const p = at.sum;
   const one = data.scored[followed(data, local)];
   const step = stepOf(local);

@@ -1,6 +1,17 @@
 // The loss of a text: each token's, the followed one's with every number of its formula, and the curve it lies on.
 // layout.js says what stands where; rows.js, sum.js and curve.js draw; hands.js listens and walks.
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { clamp, css, h, num, visible } from "../shared/shapes.js";
+import { drawCurve, give } from "./curve.js";
+import { follow, listen } from "./hands.js";
+import {
+  DEEP, chance, draggedOf, followed, lossOf, meanOf, paragraph, perplexed, plan, stepOf, steps,
+} from "./layout.js";
+import { drawRows } from "./rows.js";
+import { drawSum, linesOf } from "./sum.js";
+
 const lossView = {
   init(data, local, before) {
     return before && before.stamp === data.stamp ? {} : { drag: null, pulling: false };

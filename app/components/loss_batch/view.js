@@ -1,5 +1,9 @@
 // A batch as a table: a row a text, a cell a token shaded by its loss, the padding hatched; and the mean over all.
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { MONO, css, fit, h, inLines, label, num, thousands, tokenSpans, visible } from "../shared/shapes.js";
+
 const CELL = 44; // the height of a row
 const shade = (g, loss, most) => g.sequential(0.6 * Math.min(loss, most), most, "accent");
 

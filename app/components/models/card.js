@@ -1,8 +1,13 @@
 // The details of the picked model, before it is opened; and the learner's text in the open one.
 
+import { counted } from "../shared/counts.js";
+import { chip, clamp, css, fit, h, html, inLines, label, measure, num, thousands, visible } from "../shared/shapes.js";
+import { PARTS, pickedOf } from "./layout.js";
+import { openIt } from "./view.js";
+
 const row = (x, w, y, name, value, o = {}) => [label(x, y, name, { fill: "ink3" }), label(x + w, y, fit(value, w - measure(name, 12, false) - 12, 12, Boolean(o.mono)), { anchor: "end", fill: "ink", ...o })];
 
-function drawCard(g, data, local, at) {
+export function drawCard(g, data, local, at) {
   const { x, y, w } = at.card;
   const one = pickedOf(data, local);
   const open = one.name === data.current.name;
@@ -57,7 +62,7 @@ function drawRoom(data, one, x, y, w) {
 }
 
 /** The learner's text in the open model: its tokens with the size of their rows, and how many weights it meets. */
-function drawText(g, data, at) {
+export function drawText(g, data, at) {
   const { x, y, w } = at.text;
   const use = data.use;
   const whole = use.whole.reduce((a, b) => a + b, 0);

@@ -1,11 +1,13 @@
 // What stands where: at the left the list with its bars, at the right the details of the picked model, below the
 // learner's text in the open one. On a phone one under the other.
 
+import { clamp, fit, measure, num, thousands } from "../shared/shapes.js";
+
 const LISTED = 15; // rows in view; the list moves under the picked one
 const DEEP = 299; // px of all rows, beside the card
-const PARTS = ["res", "att", "mlp", "ink3"]; // the colours of tables, attention, feed-forward, norms and heads
+export const PARTS = ["res", "att", "mlp", "ink3"]; // the colours of tables, attention, feed-forward, norms and heads
 
-function plan(g, data) {
+export function plan(g, data) {
   const phone = g.width < 760;
   const all = Math.max(1, data.entries.length);
   const shown = Math.min(phone ? 9 : LISTED, all);
@@ -26,15 +28,15 @@ function plan(g, data) {
   return { phone, list, card, text: { x: 0, y: Math.max(390, list.y + rows * pitch + 46), w: g.width } };
 }
 
-const rowOf = (data, local) => {
+export const rowOf = (data, local) => {
   const name = local.sel.picked || data.current.name;
   return data.entries.findIndex((one) => one.name === name);
 };
 /** The picked model, also where a filter leaves it out of the list: the card below the picture is of the same one. */
-const pickedOf = (data, local) => [...data.entries, data.picked].find((one) => one.name === local.sel.picked) ?? data.current;
+export const pickedOf = (data, local) => [...data.entries, data.picked].find((one) => one.name === local.sel.picked) ?? data.current;
 
 /** The first row in view, so that the picked one is among them. */
-function firstOf(data, local, rows) {
+export function firstOf(data, local, rows) {
   const most = Math.max(0, data.entries.length - rows);
   const row = rowOf(data, local);
   let first = clamp(local.first ?? 0, 0, most);
@@ -43,13 +45,13 @@ function firstOf(data, local, rows) {
 }
 
 /** 1,050,112 -> "1.05 M" */
-function millions(n) {
+export function millions(n) {
   if (n >= 1e9) return `${num(n / 1e9, 2)} B`;
   return n >= 1e5 ? `${num(n / 1e6, n < 9.995e6 ? 2 : n < 99.95e6 ? 1 : 0)} M` : thousands(n);
 }
 
 /** `text` cut in the middle where it does not fit: the ends tell long names of one family apart. */
-function fitMiddle(text, room, size) {
+export function fitMiddle(text, room, size) {
   const letters = [...text];
   if (measure(text, size, false) <= room || letters.length < 8) return fit(text, room, size, false);
   for (let keep = letters.length - 1; keep > 6; keep--) {
@@ -60,10 +62,10 @@ function fitMiddle(text, room, size) {
   return fit(text, room, size, false);
 }
 /** A mark of the axis: 100,000 -> "0.1 M". */
-const markText = (n) => n === 0 ? "0" : (n >= 1e9 ? `${n / 1e9} B` : n >= 1e5 ? `${n / 1e6} M` : thousands(n));
+export const markText = (n) => n === 0 ? "0" : (n >= 1e9 ? `${n / 1e9} B` : n >= 1e5 ? `${n / 1e6} M` : thousands(n));
 
 /** From weights to pixels, and the marks of the axis. */
-function scaleOf(data, local, width) {
+export function scaleOf(data, local, width) {
   const most = Math.max(1e6, ...data.entries.map((one) => one.total));
   if ((local.sel.ruler ?? "log") === "linear") {
     const power = 10 ** Math.floor(Math.log10(most));

@@ -1,6 +1,9 @@
 // The list: a row a model, its bar as long as its weights, coloured by the shares of its parts.
 
-function drawList(g, data, local, at) {
+import { clamp, css, fit, h, html, label } from "../shared/shapes.js";
+import { PARTS, firstOf, fitMiddle, markText, millions, pickedOf, scaleOf } from "./layout.js";
+
+export function drawList(g, data, local, at) {
   const { list, phone } = at;
   const first = firstOf(data, local, list.rows);
   const picked = pickedOf(data, local).name;

@@ -1,6 +1,13 @@
 // Every model that this installation can open (list.js), the details of the picked one, and what the learner's text
 // does with the weights of the open one (card.js). layout.js says what stands where.
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { clamp, num } from "../shared/shapes.js";
+import { drawCard, drawText } from "./card.js";
+import { millions, pickedOf, plan, rowOf } from "./layout.js";
+import { drawList } from "./list.js";
+
 function choose(g, data, local, to) {
   if (!data.entries.length) return;
   const name = data.entries[clamp(to, 0, data.entries.length - 1)].name;
@@ -9,7 +16,7 @@ function choose(g, data, local, to) {
 }
 
 /** The same event as picking: one that overtook it would be undone by it. */
-function openIt(g, name) {
+export function openIt(g, name) {
   g.select({ picked: name, open: Date.now() });
 }
 

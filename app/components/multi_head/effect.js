@@ -1,5 +1,10 @@
 // Effect: every head a dot. Across: how much it reads; up and down: what happens to the prediction without it.
 
+import { counted } from "../shared/counts.js";
+import { clamp, css, fit, h, html, label, lerp, measure, num, visible } from "../shared/shapes.js";
+import { offSet } from "./foot.js";
+import { allMeasured, blockOf, headOf, nameOf, roleOf, wrapped } from "./layout.js";
+
 function effectPlan(data, local, at) {
   const p = at.panel;
   const e = data.effect;
@@ -25,7 +30,7 @@ function ticks(low, high, n) {
   return { values: out, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) };
 }
 
-function drawEffect(g, data, local, at, row) {
+export function drawEffect(g, data, local, at, row) {
   const p = at.panel;
   if (!data.effect.change) return drawUnmeasured(g, data, at);
   const e = data.effect;

@@ -1,7 +1,10 @@
 // The foot: what the whole model predicts, with and without the heads that are off; and the switches.
 
+import { MONO, css, fit, h, html, label, measure, num, shareBar, tokenSpans, visible } from "../shared/shapes.js";
+import { blockOf, headOf, nameOf } from "./layout.js";
+
 /** The heads that are off, as "block.head", read from the link's text (off.py): "3.2 1.*", or "*" for all of them. */
-function offSet(data, local) {
+export function offSet(data, local) {
   const out = new Set();
   const all = (n) => Array.from({ length: n }, (_, i) => i);
   for (const part of String(local.sel.off ?? "").split(" ")) {
@@ -22,13 +25,13 @@ function setOff(g, data, local, names) {
   g.select({ off: names.size === data.blocks * data.heads ? `${data.mark}*` : parts.join(" ") });
 }
 /** Switches a group of heads off, or on again where all of it is off already. */
-function toggle(g, data, local, names) {
+export function toggle(g, data, local, names) {
   const off = offSet(data, local);
   const on = names.every((name) => off.has(name));
   for (const name of names) if (on) off.delete(name); else off.add(name);
   setOff(g, data, local, off);
 }
-function groups(data, local) {
+export function groups(data, local) {
   const [block, head] = [blockOf(data, local), headOf(data, local)];
   const row = (l) => Array.from({ length: data.heads }, (_, i) => `${l}.${i}`);
   return [
@@ -38,7 +41,7 @@ function groups(data, local) {
   ];
 }
 
-function drawFoot(g, data, local, at) {
+export function drawFoot(g, data, local, at) {
   const wide = !at.phone;
   const y = at.foot;
   const { tokens, label: name, changed } = data.next;

@@ -1,5 +1,10 @@
 // The grid: every head of every block as a small map, with its name and what it does.
 
+import { counted } from "../shared/counts.js";
+import { MONO, clamp, css, fit, h, html, label, measure, num } from "../shared/shapes.js";
+import { offSet } from "./foot.js";
+import { allMeasured, blockOf, headOf, kindsOf, nameOf, orderedBy, roleOf, rowOf, tile } from "./layout.js";
+
 /** All maps as one image of twice the grid's pixels; drawn again only for other maps, sizes or colours. */
 function sprite(g, data, local, at) {
   const { grid } = at;
@@ -32,7 +37,7 @@ function sprite(g, data, local, at) {
 /** A map keeps square cells: the longer side fills the tile. */
 const mapSize = (size, T, S) => [Math.max(4, size * Math.min(1, S / T)), Math.max(4, size * Math.min(1, T / S))];
 
-function drawGrid(g, data, local, at) {
+export function drawGrid(g, data, local, at) {
   const { grid } = at;
   const [T, S] = [data.rows.length, data.cols.length];
   const [mw, mh] = mapSize(grid.size, T, S);
@@ -153,7 +158,7 @@ function drawMarks(g, data, local, at, mw, mh) {
 }
 
 /** The roles over the grid: how many heads do what; pointing at one dims the others. */
-function drawRoles(g, data, local, at) {
+export function drawRoles(g, data, local, at) {
   g.part("roles", [at.lines, local.pinned ?? null, local.role ?? null], () => at.lines.map((line, k) => line.map((role) => {
     const on = (local.role ?? local.pinned) === role.name;
     return h("text", { x: role.x, y: 31 + at.bar + 17 * k, "font-size": 12, class: "gb-hot", "data-role": role.name, fill: css(on ? "accent" : role.short ? "att-ink" : "ink3"), "text-decoration": on ? "underline" : null },
@@ -163,7 +168,7 @@ function drawRoles(g, data, local, at) {
 
 const ORDER = 206; // the width of its buttons
 /** Many heads can be put in another order: by block, by kind, by effect. */
-function drawOrder(g, data, local, at) {
+export function drawOrder(g, data, local, at) {
   if (!at.bar) return;
   const pick = (order) => g.select({ order, ...(order === "effect" && !allMeasured(g.data) ? { panel: "effect" } : {}) });
   const box = at.phone ? { left: 0, top: 20, width: at.width, height: 44 } : { left: at.width - ORDER, top: 0, width: ORDER, height: 24 };

@@ -1,5 +1,8 @@
 // Pointer and keys: pointing at a token, a cell, a tile; choosing them.
 
+import { clamp } from "../shared/shapes.js";
+import { blockOf, headOf, panelOf, rowOf, tileAt } from "./layout.js";
+
 /** What lies under a point: {tile}, {row}, {col}, {row, col}, {part}, {dot}, or null. */
 function locate(data, local, at, x, y) {
   const tile = tileAt(data, at, x, y);
@@ -47,7 +50,7 @@ function dotNear(data, local, x, y) {
 }
 const some = (found) => (Object.values(found).some((v) => v !== undefined) ? found : null);
 
-function listen(g, local) {
+export function listen(g, local) {
   if (local.listening) return;
   local.listening = true;
   const at = (event) => {
@@ -96,7 +99,7 @@ function choose(g, data, local, found) {
   if (Object.keys(change).length) g.select(change);
 }
 
-function moveHead(g, data, local, across, down) {
+export function moveHead(g, data, local, across, down) {
   const { order, slots, cols } = g.at.grid;
   let block = clamp(blockOf(data, local) + down, 0, data.blocks - 1);
   let head = clamp(headOf(data, local) + across, 0, data.heads - 1);
@@ -108,7 +111,7 @@ function moveHead(g, data, local, across, down) {
   local.peek = null;
   g.select({ block, head });
 }
-function moveRow(g, data, local, by) {
+export function moveRow(g, data, local, by) {
   local.hover = null;
   const row = clamp(rowOf(data, local) + by, 0, data.rows.length - 1);
   g.select({ row, follow: row === data.home ? -1 : row });

@@ -1,19 +1,24 @@
 // Join: the heads' outputs side by side, one matrix, and what each head puts into the stream; they add up.
 
+import { counted } from "../shared/counts.js";
+import { clamp, css, fit, h, label, num, visible } from "../shared/shapes.js";
+import { headOf, nameOf, named, wrapped } from "./layout.js";
+import { furthest, strip } from "./pair.js";
+
 /** How many parts (heads, then the bias) have been added in the step mode; all of them outside it. */
-const partsOf = (data) => data.heads + (data.join.biased ? 1 : 0);
-function addedOf(data, local) {
+export const partsOf = (data) => data.heads + (data.join.biased ? 1 : 0);
+export function addedOf(data, local) {
   const added = local.sel.added ?? -1;
   return added < 0 ? partsOf(data) : Math.min(added, partsOf(data));
 }
 /** The sum of the first n parts: (D). */
-function partial(local, n, D) {
+export function partial(local, n, D) {
   const out = new Float32Array(D);
   for (let i = 0; i < n; i++) for (let d = 0; d < D; d++) out[d] += local.a.vectors[i * D + d];
   return out;
 }
-const length = (values) => Math.sqrt(values.reduce((s, v) => s + v * v, 0));
-const partName = (data, i) => (i < data.heads ? nameOf(data.join.block, i) : "bias");
+export const length = (values) => Math.sqrt(values.reduce((s, v) => s + v * v, 0));
+export const partName = (data, i) => (i < data.heads ? nameOf(data.join.block, i) : "bias");
 
 function joinPlan(data, local, at) {
   const p = at.panel;
@@ -28,7 +33,7 @@ function joinPlan(data, local, at) {
   return { names, parts, concat, top, pitch, width, x: p.x + names, bar, barW: p.x + p.w - 54 - bar, sum: top + parts * pitch + 8 };
 }
 
-function drawJoin(g, data, local, at) {
+export function drawJoin(g, data, local, at) {
   const q = (local.joinAt = joinPlan(data, local, at));
   const p = at.panel;
   const D = local.a.vectors.shape[1];

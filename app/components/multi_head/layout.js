@@ -1,7 +1,9 @@
 // What stands where: the grid of all heads at the left, the chosen head's panel at the right, the next token below.
 
-const PANELS = ["lines", "map", "pair", "join", "effect"];
-const PANEL_NAMES = { lines: "Lines", map: "Map", pair: "Query-key", join: "Join", effect: "Effect" };
+import { clamp, fit, measure } from "../shared/shapes.js";
+
+export const PANELS = ["lines", "map", "pair", "join", "effect"];
+export const PANEL_NAMES = { lines: "Lines", map: "Map", pair: "Query-key", join: "Join", effect: "Effect" };
 const DEEP = 528; // the height of the picture on a wide screen
 const FOOT = 42; // of it for the next token
 const HEADER = 144; // of a panel: buttons, name, meaning, sentence, scores
@@ -9,42 +11,42 @@ const LEAD = 104; // left of the scores: what they are shares of
 const TALL = 118; // the largest tile of the grid
 const MANY = 36; // from more heads on they can be put in another order
 
-const blockOf = (data, local) => clamp(local.sel.block ?? 0, 0, data.blocks - 1);
-const headOf = (data, local) => clamp(local.sel.head ?? 0, 0, data.heads - 1);
+export const blockOf = (data, local) => clamp(local.sel.block ?? 0, 0, data.blocks - 1);
+export const headOf = (data, local) => clamp(local.sel.head ?? 0, 0, data.heads - 1);
 /** The head that the panel shows: under the pointer in the grid, or the chosen one. */
-function shownHead(data, local) {
+export function shownHead(data, local) {
   const peek = local.peek;
   if (peek && ["lines", "map", "effect"].includes(panelOf(local))) return peek;
   return { block: blockOf(data, local), head: headOf(data, local) };
 }
-const panelOf = (local) => (PANELS.includes(local.sel.panel) ? local.sel.panel : "lines");
+export const panelOf = (local) => (PANELS.includes(local.sel.panel) ? local.sel.panel : "lines");
 /** The row that asks: under the pointer, chosen, or the one that predicts. */
-function rowOf(data, local) {
+export function rowOf(data, local) {
   const chosen = local.hover?.row ?? local.sel.row ?? -1;
   return chosen >= 0 && chosen < data.rows.length ? chosen : data.home;
 }
 /** The key that answers: under the pointer, chosen, or the one that the row reads most. */
-function colOf(data, local) {
+export function colOf(data, local) {
   const chosen = local.hover?.col ?? local.sel.col ?? -1;
   if (chosen >= 0 && chosen < data.cols.length) return chosen;
   const { block, head } = shownHead(data, local);
   return argmax(weightsOf(data, local, block, head, rowOf(data, local)));
 }
-const argmax = (values) => values.reduce((best, v, i) => (v > values[best] ? i : best), 0);
+export const argmax = (values) => values.reduce((best, v, i) => (v > values[best] ? i : best), 0);
 /** Whether the exact arrays that came with the data are this head's; of the others there are maps in 256 steps. */
-const isOpen = (data, block, head) => data.block === block && data.head === head;
+export const isOpen = (data, block, head) => data.block === block && data.head === head;
 /** One row of a head's attention, S weights. */
-function weightsOf(data, local, block, head, row) {
+export function weightsOf(data, local, block, head, row) {
   const [T, S] = [data.rows.length, data.cols.length];
   if (isOpen(data, block, head)) return Array.from(local.a.pattern.subarray(row * S, (row + 1) * S));
   const at = ((block * data.heads + head) * T + row) * S;
   return Array.from(local.maps.subarray(at, at + S), (v) => v / 255);
 }
-const nameOf = (block, head) => `L${block}H${head}`;
-const roleOf = (data, block, head) => data.roles[block * data.heads + head];
+export const nameOf = (block, head) => `L${block}H${head}`;
+export const roleOf = (data, block, head) => data.roles[block * data.heads + head];
 
 /** All places, in pixels of the picture. */
-function plan(g, data, local) {
+export function plan(g, data, local) {
   const phone = g.width < 760;
   const total = data.blocks * data.heads;
   const most = phone ? g.width : Math.round(data.heads > 12 || total > 150 ? clamp(g.width * 0.5, 300, 540) : clamp(g.width * 0.44, 300, 472));
@@ -119,7 +121,7 @@ function packGrid(data, order, { x, y, width, room }) {
 }
 
 /** Where a head's tile stands; null where it is not among those shown. */
-function tile(at, block, head) {
+export function tile(at, block, head) {
   const { grid } = at;
   if (!grid.order) {
     const band = Math.floor(block / grid.rows);
@@ -130,7 +132,7 @@ function tile(at, block, head) {
 }
 
 /** The head whose tile lies under a point, or null. */
-function tileAt(data, at, x, y) {
+export function tileAt(data, at, x, y) {
   const { grid } = at;
   const wide = grid.large ? grid.dx - 6 : grid.size;
   for (let i = 0; i < data.roles.length; i++) {
@@ -142,17 +144,17 @@ function tileAt(data, at, x, y) {
 }
 
 /** The kinds that occur, those with a habit first, the most frequent first. */
-function kindsOf(data) {
+export function kindsOf(data) {
   const counts = new Map();
   for (const role of data.roles) counts.set(role.name, { name: role.name, short: role.short, count: (counts.get(role.name)?.count ?? 0) + 1 });
   return [...counts.values()].sort((a, b) => (a.short ? 0 : 1) - (b.short ? 0 : 1) || b.count - a.count);
 }
 /** Whether every head's effect is measured: until then the values of the others are null. */
-const allMeasured = (data) => Boolean(data.effect.change) && data.effect.measured === data.blocks;
+export const allMeasured = (data) => Boolean(data.effect.change) && data.effect.measured === data.blocks;
 /** What the heads are ordered by; by effect only where that has been measured. */
-const orderedBy = (data, local) => (local.sel.order === "effect" && !allMeasured(data) ? "block" : local.sel.order ?? "block");
+export const orderedBy = (data, local) => (local.sel.order === "effect" && !allMeasured(data) ? "block" : local.sel.order ?? "block");
 /** The heads by kind and score, or by effect, largest first, as places in `roles`: of a pinned kind, only those. null: by block. */
-function orderOf(data, local) {
+export function orderOf(data, local) {
   const by = orderedBy(data, local);
   if (by === "block") return null;
   const all = data.roles.map((_, i) => i).filter((i) => !local.pinned || data.roles[i].name === local.pinned);
@@ -180,7 +182,7 @@ function roleLines(data, width) {
 }
 
 /** Heights of a list of tokens: all named where there is room, else those that count most, 13 px apart. */
-function named(count, pitch, first) {
+export function named(count, pitch, first) {
   if (pitch >= 13) return new Set(Array.from({ length: count }, (_, i) => i));
   const out = new Set();
   const apart = Math.ceil(13 / pitch);
@@ -193,7 +195,7 @@ function named(count, pitch, first) {
 }
 
 /** Words set into lines of the given width, at most `most` of them. */
-function wrapped(text, room, most) {
+export function wrapped(text, room, most) {
   const lines = [""];
   for (const word of text.split(" ")) {
     const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;

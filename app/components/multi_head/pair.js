@@ -1,5 +1,9 @@
 // Query-key: why the row reads what it reads. Its query beside every key, number by number, and their sums.
 
+import { counted } from "../shared/counts.js";
+import { MONO, chip, clamp, css, fit, h, heat, heatImage, label, measure, num, visible } from "../shared/shapes.js";
+import { colOf, named, weightsOf } from "./layout.js";
+
 function pairPlan(data, local, at) {
   const p = at.panel;
   const S = data.cols.length;
@@ -15,18 +19,18 @@ function pairPlan(data, local, at) {
 }
 
 /** A row of numbers as a strip of coloured cells. */
-function strip(g, values, x, y, w, height, max, frame) {
+export function strip(g, values, x, y, w, height, max, frame) {
   return [heatImage(x, y, w, height, heat(values, 1, values.length, (v) => g.signedRgb(v, max))),
     frame && h("rect", { x, y, width: w, height, rx: 3, fill: "none", stroke: css(frame), "stroke-opacity": 0.7 })];
 }
-function furthest(values) {
+export function furthest(values) {
   let max = 0;
   for (const v of values) if (Number.isFinite(v)) max = Math.max(max, Math.abs(v));
   return max || 1;
 }
 const slice = (values, i) => values.subarray(i * values.shape[1], (i + 1) * values.shape[1]);
 
-function drawPair(g, data, local, at, row) {
+export function drawPair(g, data, local, at, row) {
   const q = (local.pairAt = pairPlan(data, local, at));
   const p = at.panel;
   const K = local.a.q.shape[1];

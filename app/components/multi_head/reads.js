@@ -1,7 +1,14 @@
 // The chosen head by what it reads: its name and scores, lines from token to token, or its map at full size.
 
+import { sharedWords } from "../shared/groups.js";
+import {
+  MONO, chip, clamp, css, fit, h, heat, heatImage, hex, label, measure, num, tokenSpans, visible,
+} from "../shared/shapes.js";
+import { offSet } from "./foot.js";
+import { argmax, colOf, nameOf, named, panelOf, roleOf, shownHead, weightsOf, wrapped } from "./layout.js";
+
 /** The panel's head: name, what it does with the number that says so, one sentence about the followed row, all scores. */
-function drawHeader(g, data, local, at, row) {
+export function drawHeader(g, data, local, at, row) {
   const { block, head } = shownHead(data, local);
   const off = offSet(data, local).has(`${block}.${head}`);
   const p = at.panel;
@@ -87,7 +94,7 @@ const curve = (q, r, c) => {
   return `M${x0.toFixed(1)},${y0.toFixed(1)}C${(x0 + m).toFixed(1)},${y0.toFixed(1)} ${(x1 - m).toFixed(1)},${y1.toFixed(1)} ${x1.toFixed(1)},${y1.toFixed(1)}`;
 };
 
-function drawLines(g, data, local, at, row) {
+export function drawLines(g, data, local, at, row) {
   const { block, head } = shownHead(data, local);
   const q = (local.linesAt = linesPlan(data, at));
   const [T, S] = [data.rows.length, data.cols.length];
@@ -158,7 +165,7 @@ function mapPlan(data, at) {
   const tall = Math.min(30, (p.bottom - top) / T);
   return { x: p.x + chips + 8, y: top, cell, tall, chips, slanted };
 }
-function drawMap(g, data, local, at, row) {
+export function drawMap(g, data, local, at, row) {
   const { block, head } = shownHead(data, local);
   const q = (local.mapAt = mapPlan(data, at));
   const [T, S] = [data.rows.length, data.cols.length];

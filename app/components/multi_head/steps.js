@@ -1,7 +1,11 @@
 // Step mode: the way of one row through the heads, operation by operation.
 
+import { clamp, html } from "../shared/shapes.js";
+import { addedOf, partName, partsOf } from "./join.js";
+import { PANELS, PANEL_NAMES, blockOf, headOf, nameOf, panelOf } from "./layout.js";
+
 /** The steps in order: a panel, and in Join how many parts have been added. */
-function stepsOf(data) {
+export function stepsOf(data) {
   const join = Array.from({ length: partsOf(data) + 1 }, (_, i) => ({
     panel: "join", added: i, name: i ? `Add ${partName(data, i - 1)}` : "Concatenate",
   }));
@@ -9,19 +13,19 @@ function stepsOf(data) {
   return [one("lines"), one("map"), one("pair"), ...join, one("effect")];
 }
 /** Where the picture stands among the steps. */
-function stepAt(data, local) {
+export function stepAt(data, local) {
   const panel = panelOf(local);
   const added = panel === "join" ? addedOf(data, local) : undefined;
   return stepsOf(data).findIndex((s) => s.panel === panel && s.added === added);
 }
-function goTo(g, data, local, at) {
+export function goTo(g, data, local, at) {
   const steps = stepsOf(data);
   const to = clamp(at, 0, steps.length - 1);
   local.hover = null;
   g.select({ panel: steps[to].panel, added: steps[to].added < partsOf(data) ? steps[to].added : -1 });
   if (to === steps.length - 1) play(g, data, local, false);
 }
-function play(g, data, local, on) {
+export function play(g, data, local, on) {
   clearInterval(local.timer);
   local.timer = null;
   if (on) {
@@ -58,7 +62,7 @@ function drawBar(g, data, local) {
 }
 
 /** The row of panels, and the way to the one head's own page. */
-function drawButtons(g, data, local, at) {
+export function drawButtons(g, data, local, at) {
   drawBar(g, data, local);
   const p = at.panel;
   g.overlay("panels", { left: p.x, top: p.y, width: p.w, height: at.phone ? 44 : 30 }, () => html("div", { class: "mh-panels", role: "group", "aria-label": "View of the chosen head" },

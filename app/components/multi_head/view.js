@@ -1,6 +1,22 @@
 // All heads of a model side by side; one of them large: what it reads, why, what it adds, and what depends on it.
 // layout.js says what stands where; grid.js, reads.js, pair.js, join.js, effect.js and foot.js draw it; steps.js walks.
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { num, unpack, visible } from "../shared/shapes.js";
+import { drawEffect } from "./effect.js";
+import { drawFoot, groups, offSet, toggle } from "./foot.js";
+import { drawGrid, drawOrder, drawRoles } from "./grid.js";
+import { listen, moveHead, moveRow } from "./hands.js";
+import { addedOf, drawJoin, length, partName, partial } from "./join.js";
+import {
+  PANEL_NAMES, allMeasured, argmax, blockOf, colOf, headOf, isOpen, nameOf, orderOf, orderedBy, panelOf, plan,
+  roleOf, rowOf, shownHead, weightsOf,
+} from "./layout.js";
+import { drawPair } from "./pair.js";
+import { drawHeader, drawLines, drawMap } from "./reads.js";
+import { drawButtons, goTo, play, stepAt, stepsOf } from "./steps.js";
+
 const heads = {
   init(data, local) {
     const a = {};

@@ -1,5 +1,9 @@
 // The table of scores: a row a score, a column a head of the block; grey dots are the same head by chance.
 
+import { counted } from "../shared/counts.js";
+import { clamp, css, fit, h, inLines, label, num } from "../shared/shapes.js";
+import { headName } from "./view.js";
+
 const GROUPS = {
   where: "Where a token reads",
   copies: "Copies of a token",
@@ -15,7 +19,7 @@ function headsShown(data, w) {
   return Array.from({ length: room }, (_, i) => first + i);
 }
 
-function drawChance(g, data, local, { x, y, w }) {
+export function drawChance(g, data, local, { x, y, w }) {
   const lead = w < 520 ? 124 : 200;
   const heads = headsShown(data, w - lead);
   const col = (w - lead) / heads.length;

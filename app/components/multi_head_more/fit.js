@@ -1,10 +1,14 @@
 // How well what one head writes fits what a later one reads: a cell for each pair of heads.
 
+import { pointerAt } from "../shared/glass.js";
+import { clamp, css, h, heat, heatImage, hex, html, inLines, label, num } from "../shared/shapes.js";
+import { NARROW, headName } from "./view.js";
+
 const WAYS = { K: "Keys", Q: "Queries", V: "Values" };
 const MET = { K: "keys", Q: "queries", V: "values" };
 
 /** The chosen pair: what the hand chose while the page has not answered, else what came with the data. */
-function pairOf(data, local) {
+export function pairOf(data, local) {
   if (!data.fit?.pair) return null;
   const read = /^(\d+)\.(\d+) (\d+)\.(\d+)$/.exec(local.sel.pair ?? "");
   const pair = read && [[Number(read[1]), Number(read[2])], [Number(read[3]), Number(read[4])]];
@@ -14,14 +18,14 @@ function isPair(data, [[i, a], [j, b]]) {
   const [layers, heads, readers] = data.fit.shape;
   return i >= 0 && j >= 0 && a >= 0 && b >= 0 && i < layers && j < readers && a < heads && b < heads && Boolean(data.fit.follows[i][j]);
 }
-function scoreOf(data, local, [[i, a], [j, b]]) {
+export function scoreOf(data, local, [[i, a], [j, b]]) {
   const [, heads, readers] = data.fit.shape;
   return local.scores[((i * heads + a) * readers + j) * heads + b];
 }
 const writerName = (data, head) => (data.fit.mark === data.mark ? "" : data.fit.mark === "e" ? "the encoder’s " : "the decoder’s ") + headName(head);
 
 /** The pair in one sentence. */
-function fitSaid(data, local, pair) {
+export function fitSaid(data, local, pair) {
   const score = scoreOf(data, local, pair);
   const { chance, line } = data.fit;
   const how = score > line ? "better than any of 64 pairs of random heads" : score > chance ? "a little better than two random heads" : "no better than two random heads";
@@ -33,7 +37,7 @@ function choosePair(g, pair) {
   g.select({ pair: `${i}.${a} ${j}.${b}`, block: j, head: b });
 }
 /** Writer by writer and reader by reader, leaving out pairs that do not follow each other. */
-function movePair(g, data, local, down, right) {
+export function movePair(g, data, local, down, right) {
   const [layers, heads, readers] = data.fit.shape;
   const [[i, a], [j, b]] = pairOf(data, local);
   let [row, col] = [i * heads + a, j * heads + b];
@@ -44,7 +48,7 @@ function movePair(g, data, local, down, right) {
   choosePair(g, [[Math.floor(row / heads), row % heads], [Math.floor(col / heads), col % heads]]);
 }
 
-function drawFit(g, data, local, { x, y, w }) {
+export function drawFit(g, data, local, { x, y, w }) {
   g.part("fit head", [x, y, w], () => label(x, y + 14, "Which heads fit together", { size: 14, weight: 600, fill: "ink" }));
   const about = inLines("A later head reads what an earlier one wrote, by its keys, its queries or its values. How well their weights fit (composition score, Elhage et al. 2021): green above two random heads, brown below.", w);
   g.part("fit about", [x, y, w], () => about.map((line, i) => label(x, y + 34 + 16 * i, line, { fill: "ink3" })));

@@ -1,5 +1,9 @@
 // Sets of heads off: what each does alone, added up, beside what all of them do together.
 
+import { counted } from "../shared/counts.js";
+import { MONO, clamp, css, h, html, inLines, label, num, visible } from "../shared/shapes.js";
+import { headName } from "./view.js";
+
 const NIL = 0.01; // nats: what is less is drawn, and not spoken of
 
 /** What it means that together is more or less than the sum. */
@@ -14,7 +18,7 @@ function meaning(row) {
 }
 const signedNum = (v) => (v > 0 ? "+" : "") + num(v, 2);
 
-function drawSets(g, data, local, { x, y, w }) {
+export function drawSets(g, data, local, { x, y, w }) {
   const sets = data.sets;
   const token = sets ? visible(sets.token) : "";
   const about = inLines(sets?.unsaid ? sets.unsaid : sets ? `Change of log p of ${token} with heads off, in the whole model. Violet: each head off alone; the mark is their sum. Red: all of them off together. Where mark and red differ, the heads meet.`

@@ -1,8 +1,14 @@
 // Scores against chance, how well heads fit together, and sets of heads off: three panels below the picture.
 // chance.js, fit.js and sets.js draw them.
 
-const headName = ([block, head]) => `L${block}H${head}`;
-const NARROW = 900;
+import { mount } from "../shared/glass.js";
+import { num, unpack } from "../shared/shapes.js";
+import { drawChance } from "./chance.js";
+import { drawFit, fitSaid, movePair, pairOf, scoreOf } from "./fit.js";
+import { drawSets } from "./sets.js";
+
+export const headName = ([block, head]) => `L${block}H${head}`;
+export const NARROW = 900;
 
 const more = {
   init(data) {

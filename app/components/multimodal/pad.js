@@ -1,6 +1,8 @@
 // A pad to draw a digit on, or two: by mouse, pen or finger, or by keys. What is drawn are strokes, kept as a short text
 // that a link can carry; Python hears of a stroke when it is finished.
 
+import { clamp, css, h, html, label } from "../shared/shapes.js";
+
 const RASTER = [90, 45]; // points that a stroke can pass through
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const STRAY = 0.45; // of a point: a place nearer than this to the line between its neighbours is left out
@@ -31,7 +33,7 @@ function thinnedStroke(points) {
   return [...thinnedStroke(points.slice(0, at + 1)).slice(0, -1), ...thinnedStroke(points.slice(at))];
 }
 
-const drawnStrokes = (local) => strokesOf(local.sel.drawing ?? "");
+export const drawnStrokes = (local) => strokesOf(local.sel.drawing ?? "");
 function addStroke(g, local, points) {
   if (points.length) g.select({ drawing: strokesText([...drawnStrokes(local), thinnedStroke(points)]), sketched: true });
 }
@@ -99,7 +101,7 @@ function buildPad(g, local) {
 }
 
 /** The pad and its two buttons. box: {x, y, w}; pen: the width of the line, as a share of the height. */
-function drawPad(g, local, box, pen) {
+export function drawPad(g, local, box, pen) {
   const [w, h0] = [box.w, box.w / 2];
   const scale = w / RASTER[0];
   const strokes = drawnStrokes(local);

@@ -1,7 +1,10 @@
 // One row of tokens: the pieces of the picture, then the words of the caption, and what the chosen word reads.
 
+import { chip, css, h, label, lerp, measure, num, visible } from "../shared/shapes.js";
+import { headName, headOf, looks, percent, pieceImage, piecesOf, placeOf } from "./tiles.js";
+
 /** Places of the pieces and words: {size, pieces: [x, y], words: [{x, y, w}], bottom}. box: {x, y, w}. */
-function planSequence(g, data, box) {
+export function planSequence(g, data, box) {
   const count = piecesOf(data);
   const per = Math.min(count / 2, Math.floor(box.w / 27));
   const even = Math.ceil(count / Math.ceil(count / per));
@@ -20,7 +23,7 @@ function planSequence(g, data, box) {
 }
 
 /** step: pieces fly in while local.fly < 1; `count` words are written. */
-function drawSequence(g, data, local, at, o) {
+export function drawSequence(g, data, local, at, o) {
   const { count, part } = o;
   const [fly, full] = [local.fly ?? 1, at.size];
   const shown = part >= 0 && part < count;
@@ -60,10 +63,10 @@ function drawSequence(g, data, local, at, o) {
   });
 }
 
-const HEAD = 18; // pixels from head to head
+export const HEAD = 18; // pixels from head to head
 
 /** A cell for each head, the darker the better its looking agrees with what covering shows; a click looks through it. */
-function drawHeads(g, data, local, x, y, part) {
+export function drawHeads(g, data, local, x, y, part) {
   const [layers, heads] = data.heads;
   const size = 15;
   const chosen = headOf(data, local);

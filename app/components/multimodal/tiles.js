@@ -1,16 +1,18 @@
 // The picture in pieces, once for each thing that is told of the pieces: what they are, who looked at them, what is lost
 // without them. A piece under the pointer is framed wherever it stands.
 
-const GAP = 3; // pixels between pieces
+import { clamp, css, fit, h, heat, heatImage, inLines, label, num } from "../shared/shapes.js";
 
-const piecesOf = (data) => data.grid[0] * data.grid[1];
+export const GAP = 3; // pixels between pieces
+
+export const piecesOf = (data) => data.grid[0] * data.grid[1];
 const acrossOf = (data, cell, gap) => data.grid[1] * (data.side * cell + gap) - gap;
-const tallOf = (data, cell, gap) => data.grid[0] * (data.side * cell + gap) - gap;
-const placeOf = (data, box, i) => {
+export const tallOf = (data, cell, gap) => data.grid[0] * (data.side * cell + gap) - gap;
+export const placeOf = (data, box, i) => {
   const pitch = data.side * box.cell + box.gap;
   return [box.x + (i % data.grid[1]) * pitch, box.y + Math.floor(i / data.grid[1]) * pitch];
 };
-const percent = (p) => `${Math.round(100 * p)}%`;
+export const percent = (p) => `${Math.round(100 * p)}%`;
 
 /** The pieces as pictures, ink on paper, fainter where something is laid over them; made once for each theme. */
 function pieceLinks(g, data, strength) {
@@ -22,10 +24,10 @@ function pieceLinks(g, data, strength) {
     return heat(pixels, side, side, (v) => g.sequentialRgb(strength * v, 1, "ink", "field"));
   }));
 }
-const pieceImage = (g, data, i, x, y, size, strength = 1) => heatImage(x, y, size, size, pieceLinks(g, data, strength)[i]);
+export const pieceImage = (g, data, i, x, y, size, strength = 1) => heatImage(x, y, size, size, pieceLinks(g, data, strength)[i]);
 
 /** All pieces; over each what paint(i) says: {fill, opacity, text}. box: {x, y, cell, gap}. */
-function drawTiles(g, data, key, box, deps, paint = null) {
+export function drawTiles(g, data, key, box, deps, paint = null) {
   const size = data.side * box.cell;
   g.part(key, [box, deps], () => Array.from({ length: piecesOf(data) }, (_, i) => {
     const [x, y] = placeOf(data, box, i);
@@ -37,7 +39,7 @@ function drawTiles(g, data, key, box, deps, paint = null) {
   }));
 }
 /** The frame of the piece that is pointed at, in one picture. */
-function framePiece(g, data, local, key, box, otherwise = -1) {
+export function framePiece(g, data, local, key, box, otherwise = -1) {
   const at = local.piece ?? otherwise;
   const size = data.side * box.cell;
   if (at >= 0) g.part(`frame ${key}`, [box, at], () => {
@@ -47,29 +49,29 @@ function framePiece(g, data, local, key, box, otherwise = -1) {
 }
 
 /** A heading: the number of the claim's part, and its words; `more` is what stands below in small. */
-const heading = (x, y, number, text, room) => [
+export const heading = (x, y, number, text, room) => [
   h("circle", { cx: x + 9, cy: y - 4.5, r: 9, fill: css("accent-soft") }),
   label(x + 9, y - 0.5, String(number), { anchor: "middle", weight: 700, fill: "accent" }),
   label(x + 25, y, fit(text, room - 28, 13.5, false), { weight: 600, fill: "ink", size: 13.5 }),
 ];
 
-const looks = (data, local, at) => {
+export const looks = (data, local, at) => {
   const head = local.sel.crossing ?? -1;
   const count = piecesOf(data);
   const from = head >= 0 && head < data.heads[0] * data.heads[1] ? head * data.words.length : -1;
   return from < 0 ? data.looked.slice(at * count, (at + 1) * count) : data.pattern.slice((from + at) * count, (from + at + 1) * count);
 };
-const row = (data, values, at) => values.slice(at * piecesOf(data), (at + 1) * piecesOf(data));
-const headOf = (data, local) => {
+export const row = (data, values, at) => values.slice(at * piecesOf(data), (at + 1) * piecesOf(data));
+export const headOf = (data, local) => {
   const head = local.sel.crossing ?? -1;
   return head >= 0 && head < data.heads[0] * data.heads[1] ? head : -1;
 };
-const headName = (data, head) => (head < 0 ? "all heads" : `L${Math.floor(head / data.heads[1])}H${head % data.heads[1]}`);
-const agreementOf = (data, local, at) => data.orders[headOf(data, local) + 1][at];
-const foundOf = (data, local, at) => data.found[headOf(data, local) + 1][at];
+export const headName = (data, head) => (head < 0 ? "all heads" : `L${Math.floor(head / data.heads[1])}H${head % data.heads[1]}`);
+export const agreementOf = (data, local, at) => data.orders[headOf(data, local) + 1][at];
+export const foundOf = (data, local, at) => data.found[headOf(data, local) + 1][at];
 
 /** Places: {phone, cell, w, room, pad, sequence: {x, w}, xs}: three columns, or on a phone one. */
-function columnsOf(g, data) {
+export function columnsOf(g, data) {
   const phone = g.width < 720;
   const [count, gap] = [data.grid[1] * data.side, phone ? 0 : 30];
   const each = phone ? g.width : Math.floor((g.width - 2 * gap) / 3);
@@ -82,20 +84,20 @@ function columnsOf(g, data) {
 }
 
 /** Attention over the pieces. */
-function drawLooked(g, data, local, box, at) {
+export function drawLooked(g, data, local, box, at) {
   const weights = looks(data, local, at);
   const most = Math.max(...weights, 1e-9);
   drawTiles(g, data, "looked", box, [at, headOf(data, local)], (i) => ({ fill: "att", opacity: 0.75 * (weights[i] / most), text: weights[i] >= 0.015 ? percent(weights[i]) : "" }));
 }
 /** The word's probability with each of the pieces covered. */
-function drawCovered(g, data, local, box, at) {
+export function drawCovered(g, data, local, box, at) {
   const [left, fell] = [row(data, data.covered, at), row(data, data.fell, at)];
   const most = Math.max(1, ...fell.map(Math.abs));
   drawTiles(g, data, "covered", box, [at], (i) => ({ fill: fell[i] >= 0 ? "neg" : "pos", opacity: 0.7 * Math.min(1, Math.abs(fell[i]) / most), text: Math.abs(fell[i]) >= data.felt ? percent(left[i]) : "" }));
 }
 
 /** One piece close up: its numbers; with `cut` it is a piece, with `vectors` what it becomes stands beside a word's. Returns the y below. */
-function drawCloseUp(g, data, local, box, cut, vectors) {
+export function drawCloseUp(g, data, local, box, cut, vectors) {
   const at = local.piece ?? data.closeup;
   const side = data.side;
   const size = 46;

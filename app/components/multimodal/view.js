@@ -1,6 +1,16 @@
 // Multimodal: a picture of digits is cut into pieces, each piece is a token beside the words, and every word of the caption
 // was written looking at some of them. tiles.js draws the pieces, sequence.js the tokens, pad.js what is drawn by hand.
 
+import { mount } from "../shared/glass.js";
+import { clamp, css, h, heat, heatImage, inLines, label, unpack } from "../shared/shapes.js";
+import { stepMode } from "../shared/steps.js";
+import { drawPad, drawnStrokes } from "./pad.js";
+import { HEAD, drawHeads, drawSequence, planSequence } from "./sequence.js";
+import {
+  GAP, agreementOf, columnsOf, drawCloseUp, drawCovered, drawLooked, drawTiles, foundOf, framePiece, headName,
+  headOf, heading, looks, percent, piecesOf, row, tallOf,
+} from "./tiles.js";
+
 const BEFORE = 3; // steps before the first word: the picture, its pieces, the pieces as tokens
 const KEPT = 12; // pictures of the strip
 

@@ -1,6 +1,10 @@
 // Pictures and captions in one space: a row for each picture, a column for each caption, the cosine of the two where they
 // cross. A cell chooses both: beside the map stand the picture's nearest captions and the caption's nearest pictures.
 
+import { mount, pointerAt, pointing } from "../shared/glass.js";
+import { paragraphs } from "../shared/paragraphs.js";
+import { clamp, css, h, heat, heatImage, inLines, label, num, unpack } from "../shared/shapes.js";
+
 const NEAR = 5; // of either list
 const APART = 5; // pixels between the gallery and what is the learner's own
 

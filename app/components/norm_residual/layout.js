@@ -1,22 +1,24 @@
 // What stands where, which line is chosen, and the steps: a line of the ledger each, then the norm.
 
-const NORM_STEPS = ["Into the norm", "Off the mean", "Over the spread", "Times the weight"];
-const KIND = { layer: "LayerNorm", rms: "RMSNorm" };
-const COLOUR = { embedding: "res", position: "res", "token type": "res", attention: "att", "cross-attention": "att", mlp: "mlp", "norm bias": "ink3" };
-const LINE = { embedding: "embedding", position: "position", "token type": "type", attention: "attention", "cross-attention": "cross", mlp: "mlp", "norm bias": "norms" };
-const inkOf = (part) => ({ att: "att-ink", mlp: "mlp-ink", res: "ink", ink3: "ink2" })[COLOUR[part]];
+import { clamp, measure, visible } from "../shared/shapes.js";
+
+export const NORM_STEPS = ["Into the norm", "Off the mean", "Over the spread", "Times the weight"];
+export const KIND = { layer: "LayerNorm", rms: "RMSNorm" };
+export const COLOUR = { embedding: "res", position: "res", "token type": "res", attention: "att", "cross-attention": "att", mlp: "mlp", "norm bias": "ink3" };
+export const LINE = { embedding: "embedding", position: "position", "token type": "type", attention: "attention", "cross-attention": "cross", mlp: "mlp", "norm bias": "norms" };
+export const inkOf = (part) => ({ att: "att-ink", mlp: "mlp-ink", res: "ink", ink3: "ink2" })[COLOUR[part]];
 
 const MOST_LINES = 26; // of a ledger that is shown whole: 12 blocks
 
 /** The step, counted over lines and norm: line k is step k. */
-const stepNow = (local) => local.steps.of(local);
+export const stepNow = (local) => local.steps.of(local);
 /** How many lines are written at this step. */
-const written = (data, local) => Math.min(stepNow(local) + 1, data.lines.length);
+export const written = (data, local) => Math.min(stepNow(local) + 1, data.lines.length);
 /** The norm's step: -1 before it, 0 to 3, 4 for the whole picture. */
-const normStep = (data, local) => stepNow(local) - data.lines.length;
+export const normStep = (data, local) => stepNow(local) - data.lines.length;
 
 /** The chosen line's number; as many as there are lines: the sum. In step mode it is the one being written. */
-function chosenOf(data, local) {
+export function chosenOf(data, local) {
   const step = stepNow(local);
   if (step < data.lines.length) return step;
   const { line, block } = local.sel;
@@ -26,10 +28,10 @@ function chosenOf(data, local) {
   return data.lines.findIndex((one) => one.part === "attention" && one.layer === block) >= 0
     ? data.lines.findIndex((one) => one.part === "attention" && one.layer === block) : data.lines.length;
 }
-const placeOf = (data, at) => data.places[at < data.lines.length ? data.lines[at].name : "sum"];
+export const placeOf = (data, at) => data.places[at < data.lines.length ? data.lines[at].name : "sum"];
 /** The norm that is taken apart: the model's own, or the one asked for; null: none stands there. */
-const kindOf = (data, place) => (data.wanted === "own" ? place.own : data.wanted);
-function numberOf(data, local) {
+export const kindOf = (data, place) => (data.wanted === "own" ? place.own : data.wanted);
+export function numberOf(data, local) {
   return clamp(local.sel.number ?? 0, 0, local.cols - 1);
 }
 
@@ -40,7 +42,7 @@ function windowOf(g, data, most, hint) {
   return { rows: shown, hint: shown < n ? hint : 0 };
 }
 
-function plan(g, data) {
+export function plan(g, data) {
   if (g.width < 860) return phonePlan(g, data);
   const { rows: n, hint } = windowOf(g, data, 20, 18);
   const norm = { w: Math.round(clamp(g.width * 0.285, 270, 330)), y: 0 };

@@ -1,6 +1,12 @@
 // The ledger: a row for each line, what it wrote and how it lies to the sum; under the rule, the sum itself.
 
-function drawRail(g, data, local, at) {
+import { counted } from "../shared/counts.js";
+import {
+  MONO, chip, clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, tokenSpans, visible,
+} from "../shared/shapes.js";
+import { COLOUR, chosenOf, inkOf, normStep, placeOf, stepNow, written } from "./layout.js";
+
+export function drawRail(g, data, local, at) {
   if (at.phone) {
     g.part("chips", null, () => data.tokens.map((token, i) => {
       const p = at.chips.places[i];
@@ -35,7 +41,7 @@ function drawRail(g, data, local, at) {
   ]);
 }
 
-function drawHeads(g, data, at) {
+export function drawHeads(g, data, at) {
   const head = (box, title, about, o = {}) => box && [label(box[0], 14, title, { fill: "ink", weight: 600, ...o }), label(box[0], 30, about, { fill: "ink3", ...o })];
   const token = data.tokens[data.row].text;
   const shown = Math.min(data.width, 128);
@@ -63,7 +69,7 @@ const rowY = (at, i) => (i === at.count ? at.top + (at.rows + 0.5) * at.pitch + 
 const inView = (at, count) => Array.from({ length: Math.max(0, Math.min(count, at.first + at.rows) - at.first) }, (_, k) => at.first + k);
 
 /** Scroll until the chosen line is in view, whenever it is another one than when the ledger was last drawn. */
-function reveal(data, local, at) {
+export function reveal(data, local, at) {
   const chosen = chosenOf(data, local);
   const most = data.lines.length - at.rows;
   const now = [chosen, at.rows].join();
@@ -73,7 +79,7 @@ function reveal(data, local, at) {
   at.count = data.lines.length;
   at.first = local.first = clamp(first, 0, most);
 }
-function scrollTo(g, local, first) {
+export function scrollTo(g, local, first) {
   const to = clamp(first, 0, local.at.count - local.at.rows);
   if (to === local.first) return false;
   local.first = to;
@@ -97,7 +103,7 @@ function overLines(g, data, local, at, whole) {
 }
 
 /** A length in about three digits. */
-const long = (v) => (v === 0 ? "0" : v < 0.00005 ? "<.0001" : num(v, v >= 10 ? 1 : v >= 0.1 ? 2 : 4));
+export const long = (v) => (v === 0 ? "0" : v < 0.00005 ? "<.0001" : num(v, v >= 10 ? 1 : v >= 0.1 ? 2 : 4));
 
 /** One row's bars: its length over the sum's so far, its cosine, its part of the logit. */
 function bars(data, at, y, one, colour, most, mostLogit) {
@@ -122,7 +128,7 @@ function bars(data, at, y, one, colour, most, mostLogit) {
     label(at.logit[0] + at.logit[1], y + 4, num(one.logit, 2), { anchor: "end", mono: true, fill: "ink2" })];
 }
 
-function drawLedger(g, data, local, at) {
+export function drawLedger(g, data, local, at) {
   const [n, count, chosen] = [data.lines.length, written(data, local), chosenOf(data, local)];
   const whole = count === n;
   const most = Math.max(...data.lines.map((one) => Math.max(one.norm, one.running)), 1e-30);
@@ -204,11 +210,11 @@ function saidOf(data, local, room) {
 /** Why there are no logits of each line. */
 const whyNot = (data, room) => (data.direct ? [] : inLines(`No logits here: ${data.why}.`, room - 16).map((line) => [h("tspan", { fill: css("ink3") }, line)]));
 /** Whether norms that came later have changed the line. */
-const changed = (data, one) => data.rescaled && Math.abs(one.written - one.norm) > 1e-6 * one.norm;
+export const changed = (data, one) => data.rescaled && Math.abs(one.written - one.norm) > 1e-6 * one.norm;
 /** A very small number in plain digits. */
-const tiny = (v) => (v === 0 ? "0" : v < 1e-12 ? "less than 0.000000000001" : v.toFixed(Math.min(14, Math.max(3, Math.ceil(-Math.log10(v)) + 1))));
+export const tiny = (v) => (v === 0 ? "0" : v < 1e-12 ? "less than 0.000000000001" : v.toFixed(Math.min(14, Math.max(3, Math.ceil(-Math.log10(v)) + 1))));
 
-function drawCard(g, data, local, at) {
+export function drawCard(g, data, local, at) {
   const { x, y } = at.card;
   g.part("card", [stepNow(local), chosenOf(data, local)], () => [
     saidOf(data, local, at.card.w).map((spans, i) => h("text", { x: x + (at.phone ? 0 : 16), y: y + 18 * i, "font-size": 12.5, fill: css("ink2") }, spans.flat(9))),

@@ -1,6 +1,13 @@
 // The norm at the chosen line, taken apart: what comes in, less its mean, over its spread, times the weight.
 
-function titleOf(data, place, kind) {
+import { counted } from "../shared/counts.js";
+import {
+  MONO, clamp, css, fit, h, heat, heatImage, inLines, label, num, tokenSpans, visible,
+} from "../shared/shapes.js";
+import { KIND, chosenOf, kindOf, normStep, numberOf, placeOf, stepNow } from "./layout.js";
+import { changed, long } from "./ledger.js";
+
+export function titleOf(data, place, kind) {
   const name = place.name.replace(/^(encoder|decoder)\./, "");
   const own = place.own ? KIND[place.own] : "no norm";
   if (name === "ln_embed") return place.own ? `${own} after the embeddings` : "After the embeddings: no norm";
@@ -25,7 +32,7 @@ function normRows(data, local, place, kind) {
   ];
 }
 
-function drawNorm(g, data, local, at) {
+export function drawNorm(g, data, local, at) {
   const step = normStep(data, local);
   const { x, y, w } = at.norm;
   if (step < 0) return drawStory(g, data, local, at);

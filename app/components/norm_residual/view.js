@@ -1,5 +1,12 @@
 // One token's residual stream as a ledger (ledger.js), and the norm at the chosen line taken apart (norm.js).
 
+import { mount, pointerAt } from "../shared/glass.js";
+import { clamp, css, h, num, unpack, visible } from "../shared/shapes.js";
+import { stepMode } from "../shared/steps.js";
+import { LINE, NORM_STEPS, chosenOf, kindOf, numberOf, placeOf, plan, stepNow, written } from "./layout.js";
+import { drawCard, drawHeads, drawLedger, drawRail, reveal, scrollTo, tiny } from "./ledger.js";
+import { drawNorm, titleOf } from "./norm.js";
+
 const ARRAYS = ["vectors", "sums", "final"];
 
 const normResidual = {

@@ -1,5 +1,9 @@
 // One block wired both ways, with what is measured on the way; and six kinds of untrained models by depth.
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { MONO, css, h, inLines, label, num, tokenSpans } from "../shared/shapes.js";
+
 const SHADE = { pre: "pos", post: "accent", none: "neg" };
 const WHERE = { x: "x comes in", sum: "the sum", attention: "attention", "cross-attention": "cross-attention", mlp: "MLP" };
 const HUE = { attention: "att", "cross-attention": "att", mlp: "mlp", x: "res", sum: "res" };

@@ -1,8 +1,12 @@
 // The three losses falling side by side: recorded at first, live as soon as the learner trains the three.
 
-const NAMES = { next_token: "next token", masked: "masked", span_corruption: "spans" };
+import { counted } from "../shared/counts.js";
+import { RUN_COLOURS, RUN_DASHES, curves } from "../shared/curves.js";
+import { css, fit, h, html, inLines, label, num, thousands } from "../shared/shapes.js";
 
-function drawFalling(g, data, local, at) {
+export const NAMES = { next_token: "next token", masked: "masked", span_corruption: "spans" };
+
+export function drawFalling(g, data, local, at) {
   const p = at.curve;
   const tall = at.phone ? 190 : 216;
   const box = { left: p.x, top: p.y + 44 + (at.phone ? 10 : 0), width: p.w, height: tall };

@@ -1,8 +1,14 @@
 // The lanes: what is read, what is asked, what scores, token by token.
 
+import { counted } from "../shared/counts.js";
+import {
+  MONO, clamp, css, fit, h, heat, heatImage, inLines, label, measure, num, tokenSpans, visible,
+} from "../shared/shapes.js";
+import { LAST, columnsOf, rowOf, stepOf, yOf } from "./layout.js";
+
 const KIND_FILL = { mask: "accent", sentinel: "accent", random: "k-ink", kept: "v-ink", special: "ink3", plain: "ink" };
 
-function drawLanes(g, data, local, at) {
+export function drawLanes(g, data, local, at) {
   const step = stepOf(local);
   const row = rowOf(data, local);
   at.lanes.forEach((place, i) => {
@@ -99,13 +105,13 @@ function drawLosses(g, data, place, c, out) {
 // ---------------------------------------------------------------- who sees whom
 
 /** Which position of a lane stands for a row of the sentence: [of the answers, of the inputs]; -1: none. */
-function positions(lane, row) {
+export function positions(lane, row) {
   const asked = lane.answers.findLastIndex((one) => one.row === row && !one.mark && (one.score || lane.objective === "masked"));
   const read = lane.reads.findLastIndex((one) => one.at === row);
   return { asked, read };
 }
 /** How many positions the one that answers for `row` may see, in words. */
-function seenBy(data, lane, row) {
+export function seenBy(data, lane, row) {
   const { asked, read } = positions(lane, row);
   const tokens = (n) => `${n} ${n === 1 ? "token" : "tokens"}`;
   if (lane.objective === "next_token") return asked < 0 ? "nothing stands before it" : `sees the ${tokens(asked + 1)} before`;

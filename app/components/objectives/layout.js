@@ -1,12 +1,15 @@
 // What stands where: the sentence at the left, one lane for each objective, who sees whom below, the three curves at
 // the right. A row of the picture is a token of the sentence in all three lanes.
 
+import { clamp } from "../shared/shapes.js";
+import { stepMode } from "../shared/steps.js";
+
 const DEEP = 516; // the height of the picture on a wide screen
-const steps = stepMode("lesson", ["The sentence", "What is hidden", "What is read", "What is asked", "Who sees whom", "The loss"]);
-const LAST = steps.last;
-const stepOf = steps.of;
+export const steps = stepMode("lesson", ["The sentence", "What is hidden", "What is read", "What is asked", "Who sees whom", "The loss"]);
+export const LAST = steps.last;
+export const stepOf = steps.of;
 /** The row of the sentence that is looked at: pointed at, or followed; -1 and N are the special tokens around it. */
-function rowOf(data, local) {
+export function rowOf(data, local) {
   if (local.hover != null) return local.hover;
   const place = local.sel.follow ?? -1;
   const row = place < 0 ? data.words.length - 1 : place - data.offset;
@@ -14,7 +17,7 @@ function rowOf(data, local) {
 }
 
 /** All places, in pixels of the picture. */
-function plan(g, data) {
+export function plan(g, data) {
   const phone = g.width < 780;
   const rows = data.words.length + 2;
   const widths = data.lanes.map((lane) => ({ next_token: 150, masked: 164, span_corruption: 236 })[lane.objective] + (lane.own ? 78 : 0));
@@ -48,11 +51,11 @@ function plan(g, data) {
 }
 
 /** Where the columns of a lane begin, and how wide they are. */
-function columnsOf(place) {
+export function columnsOf(place) {
   const { lane, x, w } = place;
   const own = lane.own ? 82 : 0;
   const count = lane.objective === "span_corruption" ? 3 : 2;
   const each = (w - own - 12) / count;
   return { each, at: (i) => x + 8 + each * i, loss: x + w - 6 };
 }
-const yOf = (place, row) => place.top + (row + 1) * place.pitch;
+export const yOf = (place, row) => place.top + (row + 1) * place.pitch;

@@ -1,6 +1,13 @@
 // One sentence as three kinds of training examples, side by side; and three runs that learn from such examples.
 // layout.js says what stands where; lanes.js draws the examples, falling.js the curves.
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { clamp, num, unpack, visible } from "../shared/shapes.js";
+import { NAMES, drawFalling } from "./falling.js";
+import { drawLanes, positions, seenBy } from "./lanes.js";
+import { plan, rowOf, stepOf, steps } from "./layout.js";
+
 function follow(g, data, local, row) {
   const to = clamp(row, 0, data.words.length - 1);
   local.hover = null;

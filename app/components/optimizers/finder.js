@@ -1,5 +1,11 @@
 // The learning-rate finder: loss against rate, a step each, and what can be read off it.
 
+import { counted } from "../shared/counts.js";
+import { roundTicks } from "../shared/pens.js";
+import { clamp, css, h, label, num, unpack } from "../shared/shapes.js";
+import { lineTo, onGround } from "./ground.js";
+import { paragraph, set, sig } from "./layout.js";
+
 function finderPlan(g) {
   const phone = g.width < 760;
   const words = phone ? g.width : 300;
@@ -10,7 +16,7 @@ function finderPlan(g) {
   };
 }
 
-const finderFigure = {
+export const finderFigure = {
   init(data) {
     if (!data.trials) return { rates: null };
     return { rates: unpack(data.rates), losses: unpack(data.losses), smooth: unpack(data.smooth) };

@@ -1,5 +1,7 @@
 // The ground of a landscape: shades and contour lines of a grid of heights, and lines over it that stay readable.
 
+import { css, h, heat, heatImage, label } from "../shared/shapes.js";
+
 /** Which share of the levels lies below a height: what shades are chosen by, so that flat and steep both show. */
 function shareBelow(levels, value) {
   let n = 0;
@@ -35,7 +37,7 @@ const CUTS = [
 ];
 
 /** A grid of heights with its first row on top, filling the box `map`. */
-function drawGround(g, name, grid, levels, map) {
+export function drawGround(g, name, grid, levels, map) {
   const [rows, cols] = grid.shape;
   const [dx, dy] = [map.w / (cols - 1), map.h / (rows - 1)];
   const paint = (value) => (Number.isFinite(value) ? g.sequentialRgb(0.02 + 0.3 * shareBelow(levels, value), 1, "res") : g.sequentialRgb(0.5, 1, "res"));
@@ -51,18 +53,18 @@ function drawGround(g, name, grid, levels, map) {
 }
 
 /** A line with a rim of the ground's colour around it. */
-function drawLine(d, look, width, o = {}) {
+export function drawLine(d, look, width, o = {}) {
   return [
     h("path", { d, fill: "none", stroke: css("bg"), "stroke-width": width + 3, opacity: 0.8, "stroke-linejoin": "round", ...o }),
     h("path", { d, fill: "none", stroke: css(look.colour), "stroke-width": width, "stroke-dasharray": look.dash?.join(" "), "stroke-linejoin": "round", "stroke-linecap": look.dash ? null : "round", ...o }),
   ];
 }
 /** Words over a picture, with the same rim. */
-const onGround = (x, y, text, o = {}) => label(x, y, text, { stroke: css("bg"), "stroke-width": 4, "paint-order": "stroke", "stroke-linejoin": "round", ...o });
-const lineTo = (points) => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)},${y.toFixed(1)}`).join("");
+export const onGround = (x, y, text, o = {}) => label(x, y, text, { stroke: css("bg"), "stroke-width": 4, "paint-order": "stroke", "stroke-linejoin": "round", ...o });
+export const lineTo = (points) => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)},${y.toFixed(1)}`).join("");
 
 /** An arrow from p to q, in pixels. */
-function arrow(p, q, colour, width, dash) {
+export function arrow(p, q, colour, width, dash) {
   const [dx, dy] = [q[0] - p[0], q[1] - p[1]];
   const far = Math.hypot(dx, dy) || 1;
   const [ux, uy] = [dx / far, dy / far];

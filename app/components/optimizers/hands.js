@@ -1,6 +1,10 @@
 // Hands on the race: the start dragged or clicked, steps by keys and slider, play and pause.
 
-function setLap(g, data, local, lap, tell = true) {
+import { pointerAt } from "../shared/glass.js";
+import { clamp, html, label } from "../shared/shapes.js";
+import { lapOf, scaleOf } from "./layout.js";
+
+export function setLap(g, data, local, lap, tell = true) {
   const to = clamp(lap, 0, data.steps);
   if (tell) {
     local.lap = null;
@@ -11,7 +15,7 @@ function setLap(g, data, local, lap, tell = true) {
   }
 }
 
-function play(g, data, local, on) {
+export function play(g, data, local, on) {
   clearInterval(local.timer);
   local.timer = null;
   if (on) {
@@ -27,19 +31,19 @@ function play(g, data, local, on) {
   g.redraw();
 }
 /** One step by hand ends the playing. */
-function stepBy(g, data, local, by) {
+export function stepBy(g, data, local, by) {
   clearInterval(local.timer);
   local.timer = null;
   setLap(g, data, local, lapOf(data, local) + by);
 }
 
-function moveStart(g, data, local, x, y) {
+export function moveStart(g, data, local, x, y) {
   const [left, right, low, high] = data.surface.box;
   const round = (v) => Number(v.toPrecision(3));
   g.select({ start: `${round(clamp(x, left, right))} ${round(clamp(y, low, high))}` });
 }
 
-function listen(g, local) {
+export function listen(g, local) {
   if (local.listening) return;
   local.listening = true;
   const place = (event) => pointerAt(g, event);
@@ -79,7 +83,7 @@ function listen(g, local) {
 }
 
 /** Back, Next and Play: at the right of the claim where there is room, else above the picture. */
-function drawBar(g, data, local) {
+export function drawBar(g, data, local) {
   let bar = g.figure.querySelector(".op-bar");
   if (!bar) {
     const button = (act, click, extra = "") => html("button", { type: "button", class: `gb-button gb-small ${extra}`, "data-act": act, click });
@@ -99,7 +103,7 @@ function drawBar(g, data, local) {
   next.disabled = lap >= data.steps;
 }
 
-function drawSlider(g, data, local, at) {
+export function drawSlider(g, data, local, at) {
   const lap = lapOf(data, local);
   g.overlay("lap", { left: at.slider.x, top: at.slider.y, width: at.slider.w, height: at.slider.h },
     () => html("input", { type: "range", class: "gb-range", min: 0, step: 1, "data-lap": "", "aria-label": "Step of the race",

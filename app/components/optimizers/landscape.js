@@ -1,5 +1,10 @@
 // The loss around the open model: a plane through its weights, and the training path on it.
 
+import { counted } from "../shared/counts.js";
+import { clamp, css, h, html, label, num, thousands, unpack } from "../shared/shapes.js";
+import { drawGround, drawLine, lineTo, onGround } from "./ground.js";
+import { paragraph, scaleOf, sig } from "./layout.js";
+
 const momentOf = (data, local) => {
   const at = local.moment ?? local.sel.moment ?? -1;
   return at < 0 || at >= data.steps.length ? data.steps.length - 1 : at;
@@ -65,7 +70,7 @@ function fell(data) {
   return share >= 25 ? `On your text the loss fell by ${share} %.` : "On your text the loss hardly fell: training was on many others, and this one is unlike them.";
 }
 
-const landscapeFigure = {
+export const landscapeFigure = {
   init(data) {
     return data.rows ? { heights: unpack(data.heights) } : { heights: null };
   },

@@ -1,6 +1,8 @@
 // What stands where in the race, how numbers are written, and how an optimizer looks wherever it appears.
 
-const LOOKS = {
+import { clamp, inLines, label, num, thousands } from "../shared/shapes.js";
+
+export const LOOKS = {
   sgd: { colour: "ink2", dash: null },
   momentum: { colour: "k-ink", dash: [8, 3] },
   adam: { colour: "accent", dash: null },
@@ -11,7 +13,7 @@ const DEEP = 521; // the height of the picture on a wide screen
 const ROW = 27; // of one optimizer
 
 /** Four figures of a number, whatever its size: 0.1234, 12.34, 1.23e−5. */
-function sig(x, figures = 4) {
+export function sig(x, figures = 4) {
   if (!Number.isFinite(x)) return num(x);
   if (x === 0) return "0";
   const size = Math.abs(x);
@@ -20,14 +22,14 @@ function sig(x, figures = 4) {
   return text.replace(/-/g, "−");
 }
 /** A setting as it was set, without trailing zeros. */
-const set = (x) => (x !== 0 && (Math.abs(x) < 1e-3 || Math.abs(x) >= 1e5) ? sig(x, 3).replace(/\.0+e/, "e") : String(Number(x.toPrecision(5))).replace("-", "−"));
+export const set = (x) => (x !== 0 && (Math.abs(x) < 1e-3 || Math.abs(x) >= 1e5) ? sig(x, 3).replace(/\.0+e/, "e") : String(Number(x.toPrecision(5))).replace("-", "−"));
 /** In a product or a sum a negative number stands in brackets. */
-const factor = (text) => (text.startsWith("−") ? `(${text})` : text);
+export const factor = (text) => (text.startsWith("−") ? `(${text})` : text);
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-const power = (n) => [...String(n)].map((d) => RAISED[d]).join("");
+export const power = (n) => [...String(n)].map((d) => RAISED[d]).join("");
 
-function plan(g) {
+export function plan(g) {
   const phone = g.width < 760;
   const wide = phone ? g.width : Math.min(598, Math.round(g.width * 0.563));
   const map = { x: 0, y: 0, w: wide, h: Math.round(wide * 0.75) };
@@ -42,7 +44,7 @@ function plan(g) {
 }
 
 /** From the surface's coordinates to pixels of the map and back. */
-function scaleOf(box, map) {
+export function scaleOf(box, map) {
   const [left, right, low, high] = box;
   return {
     x: (v) => map.x + ((v - left) / (right - left)) * map.w,
@@ -51,28 +53,28 @@ function scaleOf(box, map) {
   };
 }
 /** Within a picture's reach, so that a point far away does not break a path. */
-const near = (px) => clamp(Number.isFinite(px) ? px : 1e4, -4000, 5000);
+export const near = (px) => clamp(Number.isFinite(px) ? px : 1e4, -4000, 5000);
 
 /** The step that is shown: being dragged or played, chosen, or the last. */
-function lapOf(data, local) {
+export function lapOf(data, local) {
   const at = local.lap ?? local.sel.lap ?? -1;
   return at < 0 || at > data.steps ? data.steps : at;
 }
-const trackOf = (local, id) => local.tracks.find((track) => track.id === id);
+export const trackOf = (local, id) => local.tracks.find((track) => track.id === id);
 /** The optimizer whose numbers are written out: the chosen one, or the first that takes part. */
-function racerOf(local) {
+export function racerOf(local) {
   return trackOf(local, local.sel.racer) ?? local.tracks[0] ?? null;
 }
 /** Who takes part by the last word of the hand: its track may still be on its way. */
-const takes = (data, local, id) => {
+export const takes = (data, local, id) => {
   const said = (local.sel.racers ?? "").trim();
   return said ? said.split(/\s+/).includes(id) : data.kinds.some((kind) => kind.id === id);
 };
 /** Where the race begins by the last word of the hand: the race from there may still be on its way. */
-function startOf(data, local) {
+export function startOf(data, local) {
   const said = (local.sel.start ?? "").trim().split(/\s+/).map(Number);
   return said.length === 2 && said.every(Number.isFinite) ? said : data.start;
 }
 
 /** Words in lines of at most `room` pixels. */
-const paragraph = (x, y, text, room, o = {}) => inLines(text, room, o.size ?? 12).map((line, i) => label(x, y + i * (o.line ?? 16), line, o));
+export const paragraph = (x, y, text, room, o = {}) => inLines(text, room, o.size ?? 12).map((line, i) => label(x, y + i * (o.line ?? 16), line, o));

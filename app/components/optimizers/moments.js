@@ -1,5 +1,10 @@
 // Adam on one weight: the matrix it stands in, its numbers step by step, and the chosen step written out.
 
+import { pointerAt } from "../shared/glass.js";
+import { clamp, css, fit, h, heat, heatImage, html, label, num, unpack } from "../shared/shapes.js";
+import { paragraph, sig } from "./layout.js";
+import { linesOf } from "./written.js";
+
 const MOMENT_ROWS = [
   { id: "g", column: 0, name: "g, the gradient" },
   { id: "mHat", column: 4, name: "m̂, its mean", colour: "q" },
@@ -135,7 +140,7 @@ function drawSums(g, data, local, { sums }, tick) {
   });
 }
 
-const momentsFigure = {
+export const momentsFigure = {
   init(data) {
     const numbers = unpack(data.numbers);
     return { numbers, n: numbers.shape[0], cells: unpack(data.cells) };

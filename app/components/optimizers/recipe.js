@@ -1,5 +1,7 @@
 // The lesson of the fast recipe: what the loss becomes when one part of it is taken away, and how far seeds differ.
 
+import { css, h, inLines, label, measure, num } from "../shared/shapes.js";
+
 function recipePlan(g, data) {
   const phone = g.width < 760;
   const names = phone ? 0 : Math.round(g.width * 0.46);
@@ -41,7 +43,7 @@ function drawRecipeRow(g, data, at, { row, x, below, lines, top, mid }) {
   return g.tip(node, `without ${row.removed}: ${num(row.loss, 3)}${fromTo(row)}\nthe whole recipe: ${num(data.full.loss, 3)}${fromTo(data.full)}\na step takes ${num(row.step_time, 2)} times as long`);
 }
 
-const recipeFigure = {
+export const recipeFigure = {
   draw(g, data) {
     const at = recipePlan(g, data);
     const { phone, rows, end, X } = at;

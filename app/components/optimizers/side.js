@@ -1,5 +1,11 @@
 // Beside the map: the surface's formula, a row with a dial for each optimizer, their losses, and one step written out.
 
+import { MONO, chip, clamp, css, h, html, label, measure, num, visible } from "../shared/shapes.js";
+import { drawLine, lineTo } from "./ground.js";
+import { LOOKS, lapOf, near, paragraph, racerOf, set, sig, takes, trackOf } from "./layout.js";
+import { fate, lastOf } from "./tracks.js";
+import { linesOf, numbersAt } from "./written.js";
+
 // A dial's places: 0, then from a ten-thousandth to ten in steps of about a tenth of what is there.
 const LOWEST = -4;
 const DECADES = 5;
@@ -7,9 +13,9 @@ const PLACES = 100;
 const rateAt = (place) => (place <= 0 ? 0 : Number((10 ** (LOWEST + (DECADES * (place - 1)) / (PLACES - 1))).toPrecision(2)));
 const placeOf = (rate) => (rate <= 0 ? 0 : clamp(Math.round(1 + ((Math.log10(rate) - LOWEST) / DECADES) * (PLACES - 1)), 1, PLACES));
 
-const rateOf = (local, kind) => local.turning?.[kind.id] ?? kind.rate;
+export const rateOf = (local, kind) => local.turning?.[kind.id] ?? kind.rate;
 
-function drawSide(g, data, local, at) {
+export function drawSide(g, data, local, at) {
   const { side, rows } = at;
   const lap = lapOf(data, local);
   const chosen = racerOf(local);
@@ -37,12 +43,12 @@ function drawSide(g, data, local, at) {
 }
 
 /** Rates that were turned and that the page has not heard of yet. */
-function unheard(data, local) {
+export function unheard(data, local) {
   const left = Object.entries(local.turning ?? {}).filter(([id, rate]) => data.kinds.find((kind) => kind.id === id).rate !== rate);
   return left.length ? Object.fromEntries(left) : null;
 }
 /** Change one optimizer's rate: at once on the dial, and in the race as soon as it was run again. */
-function turn(g, data, local, field, kinds, id, rate) {
+export function turn(g, data, local, field, kinds, id, rate) {
   local.turning = { ...local.turning, [id]: rate };
   const text = kinds.map((kind) => [kind.id, kind.id === id ? rate : rateOf(local, kind), kind.usual])
     .filter(([, now, usual]) => now !== usual).map(([name, now]) => `${name}:${now}`).join(" ");
@@ -88,7 +94,7 @@ function drawRow(g, data, local, row, kind, lap, chosen, phone) {
     turn(g, g.data, local, "rates", g.data.kinds.map((k) => ({ ...k, usual: g.data.surface.rates[k.id] })), kind.id, rate));
 }
 
-function drawDial(g, data, local, name, box, kind, turned) {
+export function drawDial(g, data, local, name, box, kind, turned) {
   g.overlay(name, box,
     () => html("input", { type: "range", class: "gb-range", min: 0, max: PLACES, step: 1, "data-rate": kind.id,
       input: (event) => turned(rateAt(Number(event.target.value))) }),
@@ -158,7 +164,7 @@ function drawNumbers(g, data, local, at, lap, chosen) {
 }
 
 /** The learner's text in the open model: what its tokens cost now, before the panels below train on it. */
-function drawStrip(g, data, at) {
+export function drawStrip(g, data, at) {
   const { x, y, w } = at.strip;
   g.part("strip", [at.strip], () => {
     const known = data.tokenLosses.filter((v) => v !== null);

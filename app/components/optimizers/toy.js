@@ -1,5 +1,10 @@
 // The five optimizers on one small model and the same batches: their losses, and a dial for the rate of each.
 
+import { curves } from "../shared/curves.js";
+import { css, h, inLines, label, num } from "../shared/shapes.js";
+import { LOOKS, paragraph, set } from "./layout.js";
+import { drawDial, rateOf, turn, unheard } from "./side.js";
+
 function toyPlan(g) {
   const phone = g.width < 760;
   const side = phone ? g.width : 390;
@@ -10,7 +15,7 @@ function toyPlan(g) {
   };
 }
 
-const toyFigure = {
+export const toyFigure = {
   init(data, local) {
     return { turning: unheard(data, local) };
   },

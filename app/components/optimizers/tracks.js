@@ -1,14 +1,18 @@
 // The map of the race: everybody's way so far, where they stand, where downhill is, and the start that a hand may move.
 
-const pointAt = (track, at) => [track.points[2 * at], track.points[2 * at + 1]];
-const lastOf = (track, lap) => Math.min(lap, track.losses.length - 1);
+import { clamp, css, h, lerp, measure } from "../shared/shapes.js";
+import { arrow, drawGround, drawLine, lineTo, onGround } from "./ground.js";
+import { LOOKS, lapOf, near, racerOf, scaleOf, set, sig, startOf, trackOf } from "./layout.js";
+
+export const pointAt = (track, at) => [track.points[2 * at], track.points[2 * at + 1]];
+export const lastOf = (track, lap) => Math.min(lap, track.losses.length - 1);
 /** What to say of a track at a step: "" while it is in the picture. */
-function fate(track, lap) {
+export function fate(track, lap) {
   if (track.diverged !== null && lap >= track.diverged) return `diverged at ${track.diverged}`;
   return track.left !== null && lap >= track.left && !track.inside(lastOf(track, lap)) ? `out since ${track.left}` : "";
 }
 
-function drawMap(g, data, local, at) {
+export function drawMap(g, data, local, at) {
   const { map } = at;
   const lap = lapOf(data, local);
   const scale = scaleOf(data.surface.box, map);

@@ -1,6 +1,19 @@
 // Optimizers: five of them race downhill on a surface of two weights; below the fold, on the open model and real runs.
 // layout.js says what stands where; ground.js, tracks.js, side.js and written.js draw; hands.js listens and plays.
 
+import { mount } from "../shared/glass.js";
+import { unpack, visible } from "../shared/shapes.js";
+import { finderFigure } from "./finder.js";
+import { drawBar, drawSlider, listen, moveStart, play, setLap, stepBy } from "./hands.js";
+import { landscapeFigure } from "./landscape.js";
+import { lapOf, plan, racerOf, set, sig, startOf } from "./layout.js";
+import { momentsFigure } from "./moments.js";
+import { recipeFigure } from "./recipe.js";
+import { drawSide, drawStrip, rateOf, unheard } from "./side.js";
+import { toyFigure } from "./toy.js";
+import { drawMap, fate, lastOf, pointAt } from "./tracks.js";
+import { linesOf, numbersAt } from "./written.js";
+
 const race = {
   init(data, local) {
     const box = data.surface.box;

@@ -1,7 +1,10 @@
 // One step of an optimizer, written out with its numbers: lines of {symbol, rule, value, sum}, for one weight.
 
+import { factor, power, set, sig } from "./layout.js";
+import { pointAt } from "./tracks.js";
+
 /** The lines of a step. n: {g, used, m, v, mHat, vHat, direction, before, after, m0, v0}; s: settings with `rate`. */
-function linesOf(kind, n, s, t) {
+export function linesOf(kind, n, s, t) {
   const f = (x) => factor(sig(x));
   const lines = [{ id: "g", symbol: "g", rule: "the slope here", value: n.g, sum: "" }];
   const coupled = s.decay > 0 && ["sgd", "momentum", "adam"].includes(kind);
@@ -34,7 +37,7 @@ function linesOf(kind, n, s, t) {
 }
 
 /** The numbers of one coordinate (0 or 1) of a track at step k, from 1. */
-function numbersAt(track, k, axis) {
+export function numbersAt(track, k, axis) {
   const at = (row, column) => track.numbers[14 * (row - 1) + 2 * column + axis];
   const [g, used, m, v, mHat, vHat, direction] = Array.from({ length: 7 }, (_, column) => at(k, column));
   return {

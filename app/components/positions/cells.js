@@ -1,20 +1,23 @@
 // What is chosen or pointed at, and the numbers that stand there.
 
-const countOf = (data) => data.tokens.length;
-const rowOf = (data, local) => { const at = local.sel.row ?? -1; return at >= 0 && at < countOf(data) ? at : countOf(data) - 1; };
-function colOf(data, local) {
+import { clamp } from "../shared/shapes.js";
+import { BIASES } from "./stages.js";
+
+export const countOf = (data) => data.tokens.length;
+export const rowOf = (data, local) => { const at = local.sel.row ?? -1; return at >= 0 && at < countOf(data) ? at : countOf(data) - 1; };
+export function colOf(data, local) {
   const at = local.sel.col ?? -1;
   return at >= 0 && at < countOf(data) ? at : Math.max(0, rowOf(data, local) - 3);
 }
 /** The place of column `number` among those that are shown: itself, or the nearest. */
-function columnAt(data, number) {
+export function columnAt(data, number) {
   let best = 0;
   data.columns.forEach((c, i) => { if (Math.abs(c - number) < Math.abs(data.columns[best] - number)) best = i; });
   return best;
 }
 
 /** The chosen cell, or the one that the pointer is on: row, col, and every number that a sentence may need. */
-function factsOf(data, local) {
+export function factsOf(data, local) {
   const over = local.hover ?? {};
   const row = over.row ?? rowOf(data, local);
   const col = over.col ?? colOf(data, local);
@@ -42,14 +45,14 @@ function factsOf(data, local) {
 }
 
 /** The tokens that are drawn: all, or as many as fit around the chosen one. */
-function shownRows(data, local, most) {
+export function shownRows(data, local, most) {
   const count = countOf(data);
   const first = clamp(rowOf(data, local) - Math.floor(most / 2), 0, Math.max(0, count - most));
   const start = count <= most ? 0 : first;
   return Array.from({ length: Math.min(most, count) }, (_, i) => start + i);
 }
 
-const frameOf = (data, local, at) => {
+export const frameOf = (data, local, at) => {
   const f = factsOf(data, local);
   const arrows = data.kind === "rotary" || BIASES.includes(data.kind);
   return at === f.row ? (arrows ? "q" : "accent") : at === f.col ? (arrows ? "k" : "ink3") : null;

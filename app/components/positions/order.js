@@ -1,9 +1,11 @@
 // Below: the same tokens in another order, each beside itself, read with positions, without, and without the mask too.
 
-const CALLED = { "as it is": "as the model is", "without positions": "without positions", "without positions or mask": "without positions and mask" };
-const percent = (p) => (p > 0 && p < 0.0005 ? p.toExponential(0).replace("e-", "e−") : num(p, p < 0.1 ? 4 : 3));
+import { MONO, chip, css, fit, h, html, inLines, label, num, tokenSpans, visible } from "../shared/shapes.js";
 
-function drawOrder(g, data, local, at) {
+export const CALLED = { "as it is": "as the model is", "without positions": "without positions", "without positions or mask": "without positions and mask" };
+export const percent = (p) => (p > 0 && p < 0.0005 ? p.toExponential(0).replace("e-", "e−") : num(p, p < 0.1 ? 4 : 3));
+
+export function drawOrder(g, data, local, at) {
   const o = data.order;
   const n = o.tokens.length;
   const box = at.order;
@@ -88,4 +90,4 @@ function drawOrderTall(g, data, at) {
     o.token && o.ways.map((way, k) => [label(box.x, end + 40 + 42 * k, CALLED[way.way], { weight: 600, fill: way.same ? "accent" : "ink" }), drawPair(g, way, box.x, end + 58 + 42 * k)]),
   ]);
 }
-const orderTall = (data) => (data.order.shuffles ? 84 + 24 * data.order.tokens.length + (data.order.token ? 40 + 42 * data.order.ways.length : 10) : 90);
+export const orderTall = (data) => (data.order.shuffles ? 84 + 24 * data.order.tokens.length + (data.order.token ? 40 + 42 * data.order.ways.length : 10) : 90);

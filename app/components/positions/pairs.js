@@ -1,6 +1,12 @@
 // Right: every two tokens of the text, and what their distance does.
 
-function drawMatrix(g, data, local, at) {
+import { counted } from "../shared/counts.js";
+import { MONO, clamp, css, fit, h, heat, heatImage, hex, inLines, label, num, thousands } from "../shared/shapes.js";
+import { countOf, factsOf } from "./cells.js";
+import { masks, said, short } from "./stages.js";
+import { strongest } from "./table.js";
+
+export function drawMatrix(g, data, local, at) {
   const { x, y, size } = at.matrix;
   const n = countOf(data);
   const f = factsOf(data, local);
@@ -43,7 +49,7 @@ function pairAt(event, n) {
 }
 
 /** Similarity, or q . k, by distance: over all pairs a line and its spread, and of the chosen pair alone. */
-function drawCurve(g, data, local, at) {
+export function drawCurve(g, data, local, at) {
   const c = data.curve;
   const { x, y, w, h: tall } = at.curve;
   const f = factsOf(data, local);
@@ -73,7 +79,7 @@ function drawCurve(g, data, local, at) {
 }
 
 /** What each head adds to a score, by distance (ALiBi, T5). */
-function drawBias(g, data, local, at) {
+export function drawBias(g, data, local, at) {
   const b = data.bias;
   const { x, y, w, h: tall } = at.bias;
   const f = factsOf(data, local);

@@ -1,22 +1,27 @@
 // How a position gets into a model, step by step, said with the numbers of the chosen token.
 
-const stages = stepMode("stage", ["The words", "Position", "Number", "Into the model", "Distance", "Another order"]);
-const [PLACE, NUMBER, INTO, APART] = [1, 2, 3, 4];
+import { counted } from "../shared/counts.js";
+import { num, thousands, visible } from "../shared/shapes.js";
+import { stepMode } from "../shared/steps.js";
+import { factsOf } from "./cells.js";
+
+export const stages = stepMode("stage", ["The words", "Position", "Number", "Into the model", "Distance", "Another order"]);
+export const [PLACE, NUMBER, INTO, APART] = [1, 2, 3, 4];
 
 const TABLES = ["sinusoidal", "learned"];
-const BIASES = ["alibi", "relative"];
+export const BIASES = ["alibi", "relative"];
 /** Where a key that comes later is hidden: in scores; rows of a table, or of vectors, can all be compared. */
-const masks = (data) => data.causal && (data.kind === "rotary" || BIASES.includes(data.kind));
+export const masks = (data) => data.causal && (data.kind === "rotary" || BIASES.includes(data.kind));
 
 /** Whole turns apart from the rest of an angle in radians, as core/analysis/positions/rotation.py says it. */
-function inTurns(angle) {
+export function inTurns(angle) {
   const tenths = Math.round((Math.abs(angle) * 1800) / Math.PI);
   const [whole, rest] = [Math.floor(tenths / 3600), tenths % 3600];
   const sign = angle < 0 && tenths ? "−" : "";
   return whole ? `${sign}${thousands(whole)} turn${whole > 1 ? "s" : ""} and ${num(rest / 10, 1)}°` : `${sign}${num(rest / 10, 1)}°`;
 }
 /** A number with four digits that count, however small. */
-function short(x) {
+export function short(x) {
   if (!Number.isFinite(x)) return "–";
   const size = Math.abs(x);
   if (size !== 0 && size < 1e-4) { const [digits, power] = size.toExponential(1).split("e"); return `${x < 0 ? "−" : ""}${digits}e−${power.slice(1)}`; }
@@ -24,12 +29,12 @@ function short(x) {
 }
 
 /** A rate: no zeros that say nothing. */
-const rateText = (x) => (x >= 0.001 ? String(Number(x.toPrecision(3))) : short(x));
+export const rateText = (x) => (x >= 0.001 ? String(Number(x.toPrecision(3))) : short(x));
 
-const said = (data, at) => visible(data.tokens[at]?.text ?? "");
+export const said = (data, at) => visible(data.tokens[at]?.text ?? "");
 
 /** The sentences of one step. f: the facts of the chosen cell (cells.js). */
-function sentences(data, local, step) {
+export function sentences(data, local, step) {
   const f = factsOf(data, local);
   const kind = data.kind;
   const here = `${said(data, f.row)} stands at position ${thousands(f.place)}`;
@@ -61,7 +66,7 @@ function sentences(data, local, step) {
 }
 
 /** The step's arithmetic in one line, with the numbers of the chosen cell; "" where a step has none. */
-function formula(data, local, step) {
+export function formula(data, local, step) {
   const f = factsOf(data, local);
   const kind = data.kind;
   const sum = (a, b) => `${short(a)} ${b < 0 ? "−" : "+"} ${short(Math.abs(b))} = ${short(a + b)}`;

@@ -1,11 +1,16 @@
 // Left and middle of what is added or turned: the table as a heat map, its columns as waves, a pair as a clock's hand.
 
-const strongest = (values) => {
+import { counted } from "../shared/counts.js";
+import { chip, clamp, css, fit, h, heat, heatImage, label, measure, num, thousands } from "../shared/shapes.js";
+import { colOf, countOf, factsOf, frameOf, rowOf } from "./cells.js";
+import { inTurns, rateText, said, short } from "./stages.js";
+
+export const strongest = (values) => {
   const sizes = Array.from(values, Math.abs).sort((a, b) => a - b);
   return sizes[Math.floor(sizes.length * 0.98)] || 1e-9;
 };
 
-function drawChips(g, data, local, at, rows) {
+export function drawChips(g, data, local, at, rows) {
   g.part("chips", [rows, at.heat, local.sel.row, local.sel.col, local.hover], () => rows.map((r, i) => {
     const y = at.heat.y + (i + 0.5) * at.pitch;
     const node = chip(g, at.chips.x, y, at.chips.w, data.tokens[r].text, { height: Math.min(22, at.pitch - 2), size: 12, id: data.tokens[r].id, colour: frameOf(data, local, r) });
@@ -17,7 +22,7 @@ function drawChips(g, data, local, at, rows) {
 }
 
 /** rows x columns of the numbers that stand at the text's positions. */
-function drawHeat(g, data, local, at, rows) {
+export function drawHeat(g, data, local, at, rows) {
   const { x, y, w } = at.heat;
   const plain = data.kind === "none";
   const source = plain ? local.a.embed : local.a.waves;
@@ -54,7 +59,7 @@ function spot(event, rows, cols) {
 }
 
 /** The chosen column over many positions, and what completes its pair. */
-function drawWaves(g, data, local, at) {
+export function drawWaves(g, data, local, at) {
   const { x, y, w, h: tall } = at.waves;
   const f = factsOf(data, local);
   const cols = data.columns.length;
@@ -96,7 +101,7 @@ function nearest(event, data, count) {
 }
 
 /** A pair as hands of a clock: both positions' angles, and what is between them. */
-function drawClock(g, data, local, at) {
+export function drawClock(g, data, local, at) {
   const f = factsOf(data, local);
   const { x, y, r } = at.clock;
   const [cx, cy] = [x + r + 4, y + r + 4];
@@ -135,7 +140,7 @@ function drawClock(g, data, local, at) {
 const onTheWay = ([a, b], angle) => (angle ? [a * Math.cos(angle) + b * Math.sin(angle), b * Math.cos(angle) - a * Math.sin(angle)] : [a, b]);
 
 /** A learned table as a whole: what training has set, and rows that it never reached. */
-function drawWhole(g, data, local, at) {
+export function drawWhole(g, data, local, at) {
   const { x, y, w, tall: high } = { ...at.clock, tall: at.clock.r * 2 + 4 };
   const cols = data.columns.length;
   const count = local.a.waves.length / cols;

@@ -1,6 +1,16 @@
 // Positions: one kind on the learner's text, alone (table.js) and by distance (pairs.js), and the text shuffled (order.js).
 // cells.js knows what is chosen, stages.js tells it step by step.
 
+import { mount } from "../shared/glass.js";
+import { clamp, css, fit, h, inLines, label, measure, num, thousands, unpack, visible } from "../shared/shapes.js";
+import { colOf, columnAt, countOf, factsOf, rowOf, shownRows } from "./cells.js";
+import { CALLED, drawOrder, orderTall, percent } from "./order.js";
+import { drawBias, drawCurve, drawMatrix } from "./pairs.js";
+import {
+  APART, BIASES, INTO, NUMBER, PLACE, formula, inTurns, rateText, said, sentences, short, stages,
+} from "./stages.js";
+import { drawChips, drawClock, drawHeat, drawWaves, drawWhole } from "./table.js";
+
 const MOST = 14; // tokens with a row of their own
 
 /** How many tokens have a row of their own. */

@@ -1,8 +1,11 @@
 // Tiny models, equal but for their positions, trained on rows of 2 to 10 letters and asked for longer ones.
 
+import { counted } from "../shared/counts.js";
+import { css, fit, h, inLines, label, measure, num } from "../shared/shapes.js";
+
 const LOOKS = { sinusoidal: ["q-ink", null], learned: ["ink2", "6 3"], rotary: ["k-ink", null], alibi: ["v-ink", null], relative: ["att-ink", "8 3"], none: ["mlp-ink", "2 3"] };
 
-function drawBeyond(g, data, local, box) {
+export function drawBeyond(g, data, local, box) {
   const { x, y, w } = box;
   const seeds = data.charts[0].seeds;
   const said = inLines(`The same tiny model with each kind of position, trained on rows of 2 to ${counted(data.charts[0].trained, "letter")} and tested on up to 30. The share of 200 rows without a mistake; lines: mean of ${counted(seeds, "seed")}, bands: from the worst to the best seed.`, w, 12);

@@ -1,11 +1,14 @@
 // A shift by k as one matrix: it turns every pair of a sinusoidal row by k times the pair's rate, and fits no learned table.
 
+import { counted } from "../shared/counts.js";
+import { MONO, css, h, heat, heatImage, inLines, label, num } from "../shared/shapes.js";
+
 function strip(g, x, y, w, tall, values, most) {
   return [heatImage(x, y, w, tall, heat(values, 1, values.length, (v) => g.signedRgb(v, most))), h("rect", { x, y, width: w, height: tall, fill: "none", stroke: css("line") })];
 }
-const small = (x) => (x === 0 ? "0" : x >= 0.001 ? num(x, 3) : x.toExponential(1).replace("e-", "e−"));
+export const small = (x) => (x === 0 ? "0" : x >= 0.001 ? num(x, 3) : x.toExponential(1).replace("e-", "e−"));
 
-function drawShift(g, data, local, box) {
+export function drawShift(g, data, local, box) {
   const { x, y, w } = box;
   const n = data.size;
   const size = Math.min(168, w);

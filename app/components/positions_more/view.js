@@ -1,5 +1,11 @@
 // Below the Positions picture: a shift as one matrix (shift.js), and what lies beyond the trained length (beyond.js).
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { num, unpack } from "../shared/shapes.js";
+import { drawBeyond } from "./beyond.js";
+import { drawShift, small } from "./shift.js";
+
 const moreView = {
   init(data) {
     return { over: null, length: null, task: null, matrix: unpack(data.matrix), tables: data.tables.map((one) => ({ moved: unpack(one.moved), after: unpack(one.after) })) };

@@ -1,13 +1,19 @@
 // The upper half: one mask over the open model's activations, number by number, and what many masks come to.
 
+import { counted } from "../shared/counts.js";
+import {
+  MONO, chip, clamp, css, fit, h, heat, heatImage, hex, label, measure, num, tokenSpans, visible,
+} from "../shared/shapes.js";
+import { DRAWN, MANY, SCALED, inUse, numbersOf } from "./stages.js";
+
 /** The chosen or hovered cell, as row and column of what is shown. */
-function cellOf(data, local) {
+export function cellOf(data, local) {
   const d = data.dropout;
   const row = d.rows.findIndex((r) => r.at === local.sel.row);
   return local.hover ?? [row < 0 ? d.rows.length - 1 : row, clamp(local.sel.number ?? 0, 0, local.cols - 1)];
 }
 
-function drawMasks(g, data, local, at, step) {
+export function drawMasks(g, data, local, at, step) {
   const d = data.dropout;
   const used = inUse(data, local);
   const shown = [step, used, at.top];
@@ -80,7 +86,7 @@ function drawMasks(g, data, local, at, step) {
 }
 
 /** How far the mean over n masks is from the clean value, against the law. */
-function drawMean(g, data, box) {
+export function drawMean(g, data, box) {
   const d = data.dropout;
   const { x, y, w } = box;
   const [top, bottom, left, right] = [y + 36, y + 100, x + 2, x + w - 42];
@@ -102,7 +108,7 @@ function drawMean(g, data, box) {
 }
 
 /** What the model then says: a dot for each mask, a mark for the clean pass. */
-function drawUnder(g, data, box, used) {
+export function drawUnder(g, data, box, used) {
   const { x, y, w } = box;
   const { tokens } = data.dropout.next;
   const many = tokens[0].each.length;

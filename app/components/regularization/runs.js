@@ -1,9 +1,13 @@
 // The lower half: models trained with and without, where each is best, and how large their weights are.
 
+import { curves } from "../shared/curves.js";
+import { feedOf } from "../shared/feed.js";
+import { css, h, html, inLines, label, num, thousands } from "../shared/shapes.js";
+
 const PLAIN = "ink2";
 const ARM = "accent";
 
-function drawRuns(g, data, local, at) {
+export function drawRuns(g, data, local, at) {
   const t = data.trained;
   g.part("runs head", null, () => [
     h("path", { d: `M${at.x},${at.mid}H${at.x + at.w}`, stroke: css("line") }),
@@ -63,7 +67,7 @@ function drawStops(box, t) {
 }
 
 /** How high that gets. */
-const stopsHeight = (t, w) => 34 + t.stops.reduce((sum, stop) => sum + (stop ? 25 + 16 * inLines(stop.text, w).length : 0), 0);
+export const stopsHeight = (t, w) => 34 + t.stops.reduce((sum, stop) => sum + (stop ? 25 + 16 * inLines(stop.text, w).length : 0), 0);
 
 /** The weights of both at one moment, as outlines over one axis. */
 function drawWeights(g, box, t) {

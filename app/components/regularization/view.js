@@ -1,5 +1,11 @@
 // Regularization: dropout number by number on the open model (dropout.js), and trained runs with and without (runs.js).
 
+import { mount } from "../shared/glass.js";
+import { clamp, inLines, label, num, unpack, visible } from "../shared/shapes.js";
+import { cellOf, drawMasks, drawMean, drawUnder } from "./dropout.js";
+import { drawRuns, stopsHeight } from "./runs.js";
+import { MANY, WORDS, inUse, numbersOf, stages } from "./stages.js";
+
 function plan(g, data, step) {
   const rows = data.dropout.rows.length;
   if (g.width < 640) return phonePlan(g.width, rows, data, step);

@@ -1,6 +1,9 @@
 // A row for each size, with what its runs came to and what the law says of it.
 
-const shown = (data, x) => (data.letter === "C" ? powered(x) : sized(x));
+import { css, h, label, num } from "../shared/shapes.js";
+import { powered, sized } from "../shared/sizes.js";
+
+export const shown = (data, x) => (data.letter === "C" ? powered(x) : sized(x));
 
 function rowText(data, row, law = true) {
   const seeds = data.points.filter((p) => p.x === row.x);
@@ -10,7 +13,7 @@ function rowText(data, row, law = true) {
   return lines.join("\n");
 }
 
-function drawRows(g, data, box, step, pick) {
+export function drawRows(g, data, box, step, pick) {
   const law = step > 0 && data.law;
   const columns = [[0, data.letter], [0.24, "loss"], [0.45, law ? "the law" : ""], [0.68, law ? "off by" : ""]];
   const pitch = box.pitch;

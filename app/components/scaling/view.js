@@ -1,6 +1,12 @@
 // Scaling: the steps (the runs, their law, its band, the forecast, the frontier, everything), a row for each size
 // (rows.js), and the curves of a run that trains. The charts beside it are the page's.
 
+import { curves, heardRuns } from "../shared/curves.js";
+import { mount } from "../shared/glass.js";
+import { clamp, label, num } from "../shared/shapes.js";
+import { stepMode } from "../shared/steps.js";
+import { drawRows, shown } from "./rows.js";
+
 const stages = stepMode("stage", ["Runs", "Law", "Band", "Forecast", "Frontier", "Everything"]);
 const MOST = 4; // sizes kept from the fit
 

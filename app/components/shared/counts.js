@@ -1,11 +1,13 @@
 // Counts and ratios in words, as app/counts.py has them: "1 token" and "2 tokens", "2.45 times" and "287 million times".
 
-function counted(count, word, many) {
+import { num, thousands } from "./shapes.js";
+
+export function counted(count, word, many) {
   const several = many ?? (/(s|x|ch|sh)$/.test(word) ? `${word}es` : /[^aeiou]y$/.test(word) ? `${word.slice(0, -1)}ies` : `${word}s`);
   return `${thousands(count)} ${Number(count) === 1 ? word : several}`;
 }
 /** How many times as much, to three digits that count: a ratio of millions has no hundredths. */
-function timesAs(ratio) {
+export function timesAs(ratio) {
   if (!Number.isFinite(ratio)) return "endlessly many times";
   const [size, name] = [[1e12, " trillion"], [1e9, " billion"], [1e6, " million"]].find(([least]) => Math.abs(ratio) >= 0.9995 * least) ?? [1, ""];
   const value = ratio / size;

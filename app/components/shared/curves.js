@@ -38,14 +38,19 @@
 // The chart redraws itself when points come. For words of your own that follow the run, call g.redraw() in onpoint.
 // Arrow keys move a hairline (Home, End, Page too) and read its values aloud; SVG and PNG exports contain the curves.
 
-const RUN_COLOURS = ["accent", "ink2", "k-ink", "v-ink", "q-ink", "mlp-ink"];
-const RUN_DASHES = [null, null, [8, 3], [2, 3], [8, 3, 2, 3], [4, 2]];
+import { feedOf } from "./feed.js";
+import { drawChart, reading } from "./hairline.js";
+import { canvasPen, roundTicks, svgPen } from "./pens.js";
+import { clamp, h, html, lerp, measure, num, thousands } from "./shapes.js";
+
+export const RUN_COLOURS = ["accent", "ink2", "k-ink", "v-ink", "q-ink", "mlp-ink"];
+export const RUN_DASHES = [null, null, [8, 3], [2, 3], [8, 3, 2, 3], [4, 2]];
 /** A run's colour: its own, or that of its slot, which stays when others come and go, or of its place. */
-const colourOf = (run, k) => run.colour ?? RUN_COLOURS[(run.slot ?? k) % RUN_COLOURS.length];
+export const colourOf = (run, k) => run.colour ?? RUN_COLOURS[(run.slot ?? k) % RUN_COLOURS.length];
 const LOSS_LINES = [{ column: "loss", kind: "raw" }, { column: "smooth", kind: "dashed" }, { column: "held_out", kind: "solid" }];
 
-const chartsOf = new WeakMap(); // stage -> Map of name -> Chart
-const hairs = new WeakMap(); // stage -> {axis, value}: one hairline for all charts of a figure
+export const chartsOf = new WeakMap(); // stage -> Map of name -> Chart
+export const hairs = new WeakMap(); // stage -> {axis, value}: one hairline for all charts of a figure
 
 class Chart {
   constructor(g, name) {
@@ -273,8 +278,9 @@ class Chart {
     };
   }
 }
+Object.defineProperties(Chart.prototype, Object.getOwnPropertyDescriptors(reading));
 
-function curves(g, name, box, spec) {
+export function curves(g, name, box, spec) {
   let charts = chartsOf.get(g);
   if (!charts) chartsOf.set(g, (charts = new Map()));
   let chart = charts.get(name);
@@ -290,7 +296,7 @@ function curves(g, name, box, spec) {
 }
 
 /** A page's live chart in `local.chart`: measurements that have come are worth a look by the page, once a second at most. */
-function heardRuns(g, local, what) {
+export function heardRuns(g, local, what) {
   if (what === "points") return;
   const now = (local.chart?.feeds ?? []).map((feed) => `${feed.checkpoints.length} ${feed.state.state}`).join(",");
   if (now === local.heard) return;

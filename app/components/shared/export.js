@@ -2,6 +2,9 @@
 // HTML (titles that are doors, sliders) is drawn into it, buttons are left out, charts of the page stand where they
 // stand beside it (export_parts.js), the page's claim stands over it, and its fonts are inside.
 
+import { chartOf, drawingsOf } from "./export_parts.js";
+import { SVG_NS, h, html, inLines, label } from "./shapes.js";
+
 const EXPORT_MARGIN = 16; // pixels of margin: what reaches over the picture's edge on the page is not cut off
 const EXPORT_TITLE = { size: 18, line: 26 };
 const EXPORT_PROBE = 24;

@@ -1,13 +1,15 @@
 // The drawings that a picture taken away is made of, each at its place: a picture's SVG with what lies over it, the SVG of
 // a chart by Altair, the layers of a chart by Plotly.
 
+import { css, h, label } from "./shapes.js";
+
 const EXPORT_CHARTS = '[class*="st-key-gb-chart-vega-"], [class*="st-key-gb-chart-plotly-"]';
 
 /** The chart that a figure only says the state of; null of a picture. */
-const chartOf = (figure) => figure.closest(EXPORT_CHARTS);
+export const chartOf = (figure) => figure.closest(EXPORT_CHARTS);
 
 /** The drawings of a figure and of charts beside it: {source, drawn, x, y, width, height}, from the left upper corner of all. */
-async function drawingsOf(figure, beside) {
+export async function drawingsOf(figure, beside) {
   const charts = [...new Set([chartOf(figure), ...beside].filter(Boolean))];
   const own = chartOf(figure) ? [] : [pictureDrawn(figure)];
   const parts = [...own, ...(await Promise.all(charts.map(chartDrawn))).flat()];

@@ -1,12 +1,15 @@
 // A run's curve in the browser: columns that grow with every event of its stream, or that came with the page.
 // One feed a run and figure, however many charts draw it. Python's side is app/stream.py.
 
+import { clamp, unpack } from "./shapes.js";
+
 const COLUMNS = ["step", "loss", "learning_rate", "gradient_norm", "update_norm", "tokens", "seconds", "held_out"];
 const OVER = ["done", "stopped", "diverged", "failed", "gone"]; // states of a run to which nothing is added any more
 const STREAMS = 4; // open at once: a browser gives one host six connections, and the page needs the others
 const feedsOf = new WeakMap(); // stage -> Map of id -> Feed
 const openFeeds = new Set();
-(window.glassbox.feeds ??= new Set()).add(openFeeds); // Rewind, a component of its own, hears of checkpoints from here
+// Rewind, a component of its own, hears of checkpoints from here.
+((window.glassbox ??= {}).feeds ??= new Set()).add(openFeeds);
 
 class Feed {
   constructor(figure, run) {
@@ -157,7 +160,7 @@ class Feed {
 const queuedFeeds = new Set(); // live feeds, those that wait for a free connection among them
 
 /** The feed of a run in this figure; made, filled and opened as needed. run: see curves.js. */
-function feedOf(g, run) {
+export function feedOf(g, run) {
   let feeds = feedsOf.get(g);
   if (!feeds) feedsOf.set(g, (feeds = new Map()));
   let feed = feeds.get(run.id);

@@ -2,6 +2,9 @@
 // A view is plain data -> shapes; whatever is the same for all pictures (echoes from Python, theme, tips, keys,
 // export) is here. The shapes themselves are in shapes.js, which is part of the same module.
 
+import "./export.js"; // which the Take away card finds at window.glassbox
+import { clamp, colours, h, hex, html } from "./shapes.js";
+
 // ---------------------------------------------------------------- the stage
 
 function stage(name, view, parent) {
@@ -212,14 +215,14 @@ function stage(name, view, parent) {
 }
 
 /** Where a pointer is, in the picture's own pixels: the projector mode enlarges the page. */
-function pointerAt(g, event) {
+export function pointerAt(g, event) {
   const box = g.svg.getBoundingClientRect();
   const zoom = Number(g.svg.getAttribute("width")) / box.width;
   return [(event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom];
 }
 
 /** Keep in `local.hover` what `under` says lies under the pointer (null: nothing), and draw when that changes. */
-function pointing(g, local, under) {
+export function pointing(g, local, under) {
   const turn = (hover) => {
     if (JSON.stringify(hover) === JSON.stringify(local.hover ?? null)) return;
     local.hover = hover;
@@ -230,7 +233,7 @@ function pointing(g, local, under) {
 }
 
 /** What a view.js exports: Streamlit calls it for every new data; the stage (and what the browser knows) stays. */
-function mount(name, view) {
+export function mount(name, view) {
   const stages = new WeakMap();
   return ({ data, parentElement, setTriggerValue }) => {
     let g = stages.get(parentElement);

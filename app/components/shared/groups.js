@@ -1,5 +1,7 @@
 // Query heads that share keys and values: grouped-query attention (Ainslie et al. 2023).
 
+import { css, h, label, measure } from "./shapes.js";
+
 /** The other query heads that read the keys and values of `head`; none where each has its own. */
 function sharers(head, heads, kvHeads) {
   const per = heads / (kvHeads || heads);
@@ -7,7 +9,7 @@ function sharers(head, heads, kvHeads) {
   return Array.from({ length: per }, (_, i) => first + i).filter((other) => other !== head);
 }
 /** "shares keys and values with heads 3 and 5"; "" where each head has its own. */
-function sharedWords(head, heads, kvHeads) {
+export function sharedWords(head, heads, kvHeads) {
   const others = sharers(head, heads, kvHeads);
   if (!others.length) return "";
   if (others.length === heads - 1) return "shares keys and values with all other heads";
@@ -15,7 +17,7 @@ function sharedWords(head, heads, kvHeads) {
   return `shares keys and values with ${others.length ? `heads ${others.join(", ")} and` : "head"} ${last}`;
 }
 /** A line under each group of heads that share keys and values: heads `pitch` apart from x, `size` wide, the line at y. */
-function keyGroups(heads, kvHeads, x, y, pitch, size) {
+export function keyGroups(heads, kvHeads, x, y, pitch, size) {
   const per = heads / (kvHeads || heads);
   if (per === 1) return [];
   return Array.from({ length: kvHeads }, (_, group) => {

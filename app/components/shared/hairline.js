@@ -1,6 +1,11 @@
 // Reading a chart of curves.js by pointer and by keys, and drawing it: axes, ground, lines, names, hairline.
 
-Object.defineProperties(Chart.prototype, Object.getOwnPropertyDescriptors({
+import { RUN_DASHES, chartsOf, colourOf, hairs } from "./curves.js";
+import { brief, logTicks, roundTicks } from "./pens.js";
+import { clamp, fit, measure, num, thousands } from "./shapes.js";
+
+/** What a Chart does with a pointer and keys. */
+export const reading = {
   point(event) {
     const rect = this.node.getBoundingClientRect();
     const zoom = this.node.offsetWidth / rect.width || 1; // the projector mode enlarges the page
@@ -82,9 +87,10 @@ Object.defineProperties(Chart.prototype, Object.getOwnPropertyDescriptors({
     this.tip.style.left = `${x + 10 + w > this.box.width ? Math.max(0, x - 10 - w) : x + 10}px`;
     this.tip.style.top = `${this.top + 2}px`;
   },
-}));
+};
 
-function drawChart(chart, pen) {
+
+export function drawChart(chart, pen) {
   const { spec, left, right, top, bottom, high } = chart;
   drawAxes(chart, pen);
   if (spec.guessing && spec.guessing.value <= high) drawGuess(chart, pen);

@@ -1,7 +1,9 @@
 // One drawing, two papers: the same calls draw on a canvas (live curves) and into SVG (exports, browsers without one).
 // Colours are names of design tokens. A line is two arrays; NaN in ys breaks it.
 
-function canvasPen(context, g) {
+import { clamp, css, h, label, thousands } from "./shapes.js";
+
+export function canvasPen(context, g) {
   const fonts = { true: '"JetBrains Mono", ui-monospace, monospace', false: 'Inter, system-ui, sans-serif' };
   return {
     rect(x, y, w, height, fill, alpha = 1) {
@@ -51,7 +53,7 @@ function canvasPen(context, g) {
 }
 
 /** Collects SVG elements in `into`, an array; `name` keeps its clip paths apart from other charts'. */
-function svgPen(into, name) {
+export function svgPen(into, name) {
   let [now, clips] = [into, 0];
   return {
     rect: (x, y, width, height, fill, alpha = 1) => now.push(h("rect", { x, y, width, height, fill: css(fill), opacity: alpha })),
@@ -79,7 +81,7 @@ function svgPen(into, name) {
 // ---------------------------------------------------------------- axes
 
 /** About `count` round numbers between low and high: 1, 2 or 5 times a power of ten apart. */
-function roundTicks(low, high, count) {
+export function roundTicks(low, high, count) {
   const raw = (high - low) / Math.max(1, count) || 1;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = power * ([1, 2, 5].find((m) => m * power >= raw * 0.99) ?? 10);
@@ -88,14 +90,14 @@ function roundTicks(low, high, count) {
   return { ticks, step };
 }
 /** The same on a logarithmic axis: 1 and 3 of every power of ten, or the powers only where there are many. */
-function logTicks(low, high) {
+export function logTicks(low, high) {
   const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
   const ticks = [];
   for (let power = from; power <= to; power++) for (const m of to - from > 3 ? [1] : [1, 3]) ticks.push(m * 10 ** power);
   return { ticks: ticks.filter((at) => at >= low * 0.999 && at <= high * 1.001), step: 0 };
 }
 /** A number as short as an axis wants it: 46,400 -> 46k, 0.00081 -> 8.1e−4, 2.5 -> 2.5. */
-function brief(value, step = 0) {
+export function brief(value, step = 0) {
   const size = Math.abs(value);
   const sign = value < 0 ? "−" : "";
   const trim = (x, digits) => String(Number(x.toFixed(digits)));

@@ -8,7 +8,7 @@ const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
 const STORED = 65535; // bytes of one block at the most
 
 /** rgba (4 bytes a pixel, row by row) as a data URL. */
-function png(width, height, rgba) {
+export function png(width, height, rgba) {
   const line = 4 * width + 1;
   const size = line * height;
   const blocks = Math.ceil(size / STORED);
@@ -63,4 +63,4 @@ function toBase64(bytes) {
   for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
   return btoa(text);
 }
-const fromBase64 = (text) => Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+export const fromBase64 = (text) => Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt(0));

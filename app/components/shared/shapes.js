@@ -1,8 +1,10 @@
 // The shapes pictures are made of: elements, numbers, tokens, paths, colours, heat maps. Nothing here keeps state
 // but caches. Text is only ever set as text nodes: a token may look like markup.
 
-const SVG_NS = "http://www.w3.org/2000/svg";
-const MONO = "var(--gb-mono)";
+import { fromBase64, png } from "./png.js";
+
+export const SVG_NS = "http://www.w3.org/2000/svg";
+export const MONO = "var(--gb-mono)";
 
 function fill(node, attrs, children) {
   for (const [name, value] of Object.entries(attrs || {})) {
@@ -18,25 +20,25 @@ function fill(node, attrs, children) {
 }
 
 /** An SVG element; functions among the attributes become listeners ("onclick" or "click"). */
-const h = (tag, attrs, ...children) => fill(document.createElementNS(SVG_NS, tag), attrs, children);
+export const h = (tag, attrs, ...children) => fill(document.createElementNS(SVG_NS, tag), attrs, children);
 /** An HTML element, for the few native controls that lie over a picture. */
-const html = (tag, attrs, ...children) => fill(document.createElement(tag), attrs, children);
-const css = (name) => `var(--gb-${name})`;
-const clamp = (x, low, high) => Math.max(low, Math.min(high, x));
-const lerp = (a, b, t) => a + (b - a) * t;
+export const html = (tag, attrs, ...children) => fill(document.createElement(tag), attrs, children);
+export const css = (name) => `var(--gb-${name})`;
+export const clamp = (x, low, high) => Math.max(low, Math.min(high, x));
+export const lerp = (a, b, t) => a + (b - a) * t;
 
 // ---------------------------------------------------------------- numbers and words
 
 /** 1.5 -> "1.50", -1 -> "−1.00" with a true minus sign; never "−0.00". */
-function num(x, digits = 2) {
+export function num(x, digits = 2) {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "∞" : "−∞";
   const text = Math.abs(x).toFixed(digits);
   return x < 0 && Number(text) !== 0 ? "−" + text : text;
 }
-const thousands = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+export const thousands = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 
 /** What a token looks like on every page: a leading space is a dot, invisible characters are named. */
-function visible(token) {
+export function visible(token) {
   const text = token
     .replace(/\n/g, "⏎")
     .replace(/\t/g, "⇥")
@@ -47,7 +49,7 @@ function visible(token) {
 
 const ruler = document.createElement("canvas").getContext("2d");
 const widths = new Map();
-function measure(text, size, mono) {
+export function measure(text, size, mono) {
   const key = `${size}${mono ? "m" : "s"}${text}`;
   if (!widths.has(key)) {
     if (widths.size > 4000) widths.clear();
@@ -57,7 +59,7 @@ function measure(text, size, mono) {
   return widths.get(key);
 }
 /** The longest beginning of `text` that fits into `room` pixels, with an ellipsis if it was cut. */
-function fit(text, room, size = 13, mono = true) {
+export function fit(text, room, size = 13, mono = true) {
   if (measure(text, size, mono) <= room) return text;
   const letters = [...text];
   while (letters.length > 1 && measure(letters.join("") + "…", size, mono) > room) letters.pop();
@@ -65,7 +67,7 @@ function fit(text, room, size = 13, mono = true) {
 }
 
 /** Words set into lines of the given width. */
-function inLines(text, room, size = 12) {
+export function inLines(text, room, size = 12) {
   const lines = [""];
   for (const word of text.split(" ").filter(Boolean)) {
     const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
@@ -76,7 +78,7 @@ function inLines(text, room, size = 12) {
 }
 
 /** Text at a baseline. o: size 12, fill "ink2", weight, anchor "start", mono, opacity; any other attribute passes. */
-function label(x, y, text, o = {}) {
+export function label(x, y, text, o = {}) {
   const { size = 12, fill: colour = "ink2", weight, anchor, mono, ...rest } = o;
   return h("text", {
     x, y, fill: css(colour), "font-size": size, "font-weight": weight, "text-anchor": anchor,
@@ -84,16 +86,16 @@ function label(x, y, text, o = {}) {
   }, text);
 }
 /** A token in running text: the space's dot faint, the rest as given. */
-function tokenSpans(token, room = 1e9, size = 13) {
+export function tokenSpans(token, room = 1e9, size = 13) {
   const shown = fit(visible(token), room, size, true);
   const dots = token.startsWith(" ") ? shown.match(/^·+/)?.[0] ?? "" : "";
   return [dots && h("tspan", { opacity: 0.55 }, dots), shown.slice(dots.length)];
 }
 /** A probability as a bar, `w` wide where it is 1: on every page and in every row alike, so that 0.002 never looks like 0.9. */
-const shareBar = (x, y, w, height, p, o = {}) =>
+export const shareBar = (x, y, w, height, p, o = {}) =>
   h("rect", { x, y, width: Math.max(0.75, w * clamp(p, 0, 1)), height, rx: Math.min(2, height / 2), ...o });
 /** A token's chip, the same on every page. o: id, selected, colour (a frame's name), faint, height 24, size 13. */
-function chip(g, x, y, w, token, o = {}) {
+export function chip(g, x, y, w, token, o = {}) {
   const { height = 24, size = 13, selected, faint, id } = o;
   const frame = o.colour ?? (selected ? "accent" : "line");
   const node = h("g", { class: "gb-chip" },
@@ -112,7 +114,7 @@ function chip(g, x, y, w, token, o = {}) {
 // ---------------------------------------------------------------- paths
 
 /** A polyline through [[x, y], ...] with corners rounded by r. */
-function wire(points, r = 6) {
+export function wire(points, r = 6) {
   let d = `M${points[0]}`;
   for (let i = 1; i < points.length - 1; i++) {
     const [a, b, c] = [points[i - 1], points[i], points[i + 1]];
@@ -125,7 +127,7 @@ function wire(points, r = 6) {
   return d + `L${points[points.length - 1]}`;
 }
 /** A band from (x0, y0), w0 wide, to (x1, y1), w1 wide, as a closed path to fill. */
-function ribbon(x0, y0, w0, x1, y1, w1) {
+export function ribbon(x0, y0, w0, x1, y1, w1) {
   const m = (x0 + x1) / 2;
   return `M${x0},${y0 - w0 / 2}C${m},${y0 - w0 / 2} ${m},${y1 - w1 / 2} ${x1},${y1 - w1 / 2}` +
     `L${x1},${y1 + w1 / 2}C${m},${y1 + w1 / 2} ${m},${y0 + w0 / 2} ${x0},${y0 + w0 / 2}Z`;
@@ -133,15 +135,15 @@ function ribbon(x0, y0, w0, x1, y1, w1) {
 
 // ---------------------------------------------------------------- colours and heat maps
 
-const hex = (s) => {
+export const hex = (s) => {
   const t = s.trim().replace("#", "");
   return [0, 2, 4].map((i) => parseInt(t.length === 3 ? t[i / 2] + t[i / 2] : t.slice(i, i + 2), 16));
 };
-const mixed = (a, b, t) => a.map((v, i) => Math.round(v + (b[i] - v) * t));
-const rgb = (c) => "#" + c.map((v) => v.toString(16).padStart(2, "0")).join("");
+export const mixed = (a, b, t) => a.map((v, i) => Math.round(v + (b[i] - v) * t));
+export const rgb = (c) => "#" + c.map((v) => v.toString(16).padStart(2, "0")).join("");
 
 /** base64 from Python's pack() -> typed array, with .shape. */
-function unpack(packed) {
+export function unpack(packed) {
   const raw = fromBase64(packed.b64);
   const kinds = { f32: Float32Array, u8: Uint8Array, i32: Int32Array, u16: Uint16Array };
   const out = new kinds[packed.dtype](raw.buffer);
@@ -149,7 +151,7 @@ function unpack(packed) {
   return out;
 }
 
-function colours(g) {
+export function colours(g) {
   const cache = new Map();
   const raw = (name) => {
     if (!cache.has(name)) cache.set(name, hex(getComputedStyle(g.figure).getPropertyValue(`--gb-${name}`) || "#888888"));
@@ -171,7 +173,7 @@ function colours(g) {
 }
 
 /** values (rows x cols, row major) as a PNG data URL, a pixel a cell; paint(value, index) -> [r, g, b] or null (clear). */
-function heat(values, rows, cols, paint) {
+export function heat(values, rows, cols, paint) {
   const pixels = new Uint8ClampedArray(4 * rows * cols);
   for (let i = 0, at = 0; i < rows * cols; i++, at += 4) {
     const c = paint(values[i], i);
@@ -184,5 +186,5 @@ function heat(values, rows, cols, paint) {
 }
 const BY_HAND = 6000; // pixels: up to here writing a PNG ourselves is quicker than asking the browser
 /** An <image> of a heat map, its cells kept sharp. */
-const heatImage = (x, y, width, height, href, o = {}) =>
+export const heatImage = (x, y, width, height, href, o = {}) =>
   h("image", { x, y, width, height, href, preserveAspectRatio: "none", style: "image-rendering:pixelated", ...o });

@@ -1,14 +1,16 @@
 // Numbers of any size in few signs: powers of ten, thousands, millions.
 
+import { num } from "./shapes.js";
+
 const SUPER = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 const raise = (n) => [...String(n)].map((c) => SUPER[c] ?? c).join("");
 /** 5.8 · 10²³. */
-function powered(v) {
+export function powered(v) {
   const [digits, power] = v.toExponential(1).split("e"); // rounded before the power is chosen: never 10.0
   return `${digits} · 10${raise(Number(power))}`;
 }
 /** A number of any size in few signs: 332k, 3M, 175B, 1.4T. */
-function sized(v, digits = 2) {
+export function sized(v, digits = 2) {
   if (!Number.isFinite(v)) return "";
   const rounded = Number(v.toPrecision(digits + 1));
   if (rounded >= 1e15 || (rounded > 0 && rounded < 1e-3)) return powered(v);

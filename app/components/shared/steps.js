@@ -7,6 +7,8 @@
 // stop or to go back from, state(local)}. The last step shows everything; the field holds -1 for it, so that a link
 // without it shows the whole picture.
 
+import { clamp, html } from "./shapes.js";
+
 /** Where a page puts its charts before its picture (a phone has one column), the bar stands above them all the same. */
 function lifted(figure, bar) {
   const whole = figure.closest('[class*="st-key-gb-steps-above"]');
@@ -25,7 +27,7 @@ function lifted(figure, bar) {
 
 const PACE = 1800; // milliseconds that Play stays at a step
 
-function stepMode(field, names) {
+export function stepMode(field, names) {
   const last = names.length - 1;
   const of = (local) => {
     const at = local.sel[field] ?? -1;

@@ -1,5 +1,7 @@
 // Numbers with their units: bytes by powers of 1,024, other counts by powers of 1,000, times as people say them.
 
+import { num, thousands } from "./shapes.js";
+
 const SI_NAMES = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 const BINARY_NAMES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
@@ -9,24 +11,24 @@ function inUnits(value, base, names) {
   return [value, names[at]];
 }
 /** Three digits, more before the point. */
-const threeDigits = (v) => (v >= 99.95 ? thousands(Math.round(v)) : v >= 9.995 ? num(v, 1) : num(v, 2));
+export const threeDigits = (v) => (v >= 99.95 ? thousands(Math.round(v)) : v >= 9.995 ? num(v, 1) : num(v, 2));
 /** Bytes: 15.6 MiB. */
-function sizeOf(count) {
+export function sizeOf(count) {
   const [value, name] = inUnits(count, 1024, BINARY_NAMES);
   return name === "B" ? `${thousands(Math.round(value))} B` : `${threeDigits(value)} ${name}`;
 }
 /** Anything else: 2.61 GFLOP. */
-function siOf(count, unit = "") {
+export function siOf(count, unit = "") {
   const [value, name] = inUnits(count, 1000, SI_NAMES);
   return `${!name && Number.isInteger(value) ? value : threeDigits(value)} ${name}${unit}`.trim();
 }
 /** Seconds: 1.30 ms, 4.50 hours, 3.10 years. */
-function timeOf(seconds) {
+export function timeOf(seconds) {
   const units = [[3.156e7, 3.156e7, "years"], [172800, 86400, "days"], [7200, 3600, "hours"], [120, 60, "minutes"], [0.9995, 1, "s"], [0.9995e-3, 1e-3, "ms"], [0.9995e-6, 1e-6, "µs"]];
   for (const [least, each, name] of units) if (seconds >= least) return `${threeDigits(seconds / each)} ${name}`;
   return `${num(seconds * 1e9, 2)} ns`;
 }
 /** All digits of a count, or `brief` where a number of the browser no longer holds them (from 2 ** 53 on). */
-const exactOf = (n, brief) => (Number.isSafeInteger(n) ? thousands(n) : brief);
+export const exactOf = (n, brief) => (Number.isSafeInteger(n) ? thousands(n) : brief);
 /** 1 text, 2 texts. */
-const manyOf = (n, name) => `${thousands(n)} ${name}${n === 1 ? "" : "s"}`;
+export const manyOf = (n, name) => `${thousands(n)} ${name}${n === 1 ? "" : "s"}`;

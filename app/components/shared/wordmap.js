@@ -26,6 +26,10 @@
 //   {words, zoom, lasso, hover}. After a frame, map.node.dataset holds ms (script of the frame), frames and labels.
 // Drag pans, the wheel zooms once the map has the focus, + − 0 and arrow keys do, too; Shift and drag is the lasso.
 
+import { svgPen } from "./pens.js";
+import { clamp, css, h, hex, html, lerp, mixed } from "./shapes.js";
+import { drawMap, handling, mapPen } from "./wordmap_hands.js";
+
 const FLOW = 300; // milliseconds in which words move to new places
 const mapsOf = new WeakMap(); // stage -> Map of name -> WordMap
 
@@ -224,8 +228,9 @@ class WordMap {
     };
   }
 }
+Object.defineProperties(WordMap.prototype, Object.getOwnPropertyDescriptors(handling));
 
-function wordmap(g, name, box, spec) {
+export function wordmap(g, name, box, spec) {
   let maps = mapsOf.get(g);
   if (!maps) mapsOf.set(g, (maps = new Map()));
   let map = maps.get(name);

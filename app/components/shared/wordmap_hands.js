@@ -1,6 +1,9 @@
 // A word map's labels, marks and arrows, and what a hand does to it: pan, zoom, lasso, search, pick.
 
-function drawMap(map, pen) {
+import { canvasPen } from "./pens.js";
+import { clamp, fit, html, measure, visible } from "./shapes.js";
+
+export function drawMap(map, pen) {
   const { spec, width, height } = map;
   const room = new LabelRoom(width, height);
   if (spec.caption) room.take(0, height - 22, measure(spec.caption, 12, false) + 12, height);
@@ -53,7 +56,7 @@ function drawMap(map, pen) {
 }
 
 /** A canvas's pen that can also lay a halo under a text, so that it reads over points. */
-function mapPen(context, g) {
+export function mapPen(context, g) {
   const pen = canvasPen(context, g);
   return {
     ...pen,
@@ -104,7 +107,8 @@ class LabelRoom {
 
 const MAP_MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
-Object.defineProperties(WordMap.prototype, Object.getOwnPropertyDescriptors({
+/** What a WordMap does with a pointer, keys and its search box. */
+export const handling = {
   build() {
     const button = (act, text, name, click) => html("button", { type: "button", class: "gb-map-button", "data-map-act": act, "aria-label": name, title: name, click }, text);
     this.lassoButton = button("lasso", "Lasso", "Choose words with a line around them", () => this.lassoMode(!this.lassoing));
@@ -270,4 +274,5 @@ Object.defineProperties(WordMap.prototype, Object.getOwnPropertyDescriptors({
     this.soon();
     return true;
   },
-}));
+};
+

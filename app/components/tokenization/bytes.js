@@ -1,5 +1,10 @@
 // Below the fold: the bytes behind a broken character, and what each tokenizer makes of words that no corpus has.
 
+import { counted } from "../shared/counts.js";
+import { css, fit, h, label, measure, num, thousands, visible } from "../shared/shapes.js";
+import { sentence } from "./cut.js";
+import { chipRow } from "./learn.js";
+
 const BYTE = { w: 74, gap: 4, card: 16, top: 56 };
 
 /** How many of a byte's leading bits only say how long the character is (UTF-8). */
@@ -49,7 +54,7 @@ function byteCard(g, x, y, card) {
   ];
 }
 
-const bytesFigure = {
+export const bytesFigure = {
   init: (data) => ({ data }),
   draw(g, data) {
     const perRow = Math.max(1, Math.floor((g.width + 32) / (4 * (BYTE.w + BYTE.gap) + 32)));
@@ -75,7 +80,7 @@ function lostText(row) {
   return parts.filter(Boolean).join(", ") || "nothing";
 }
 
-const unknownFigure = {
+export const unknownFigure = {
   init: (data) => ({ data }),
   draw(g, data) {
     const wide = g.width >= 720;

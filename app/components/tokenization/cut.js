@@ -1,5 +1,11 @@
 // "How it cuts this word": merge by merge, by longest match, or as the likeliest of all ways. Letters keep their column.
 
+import { counted } from "../shared/counts.js";
+import { MONO, clamp, css, fit, h, label, measure, num, thousands, visible } from "../shared/shapes.js";
+import { dotted } from "./layout.js";
+import { STEPPED, chipRow, mergesAt, stepsOf, timesText } from "./learn.js";
+import { machineOf } from "./view.js";
+
 const CUT = { title: 16, letters: 40, first: 62, most: 30 };
 
 /** Columns of the word's letters in a panel `w` wide. */
@@ -30,7 +36,7 @@ function turnsOf(machine) {
 }
 
 /** Steps (numbers of merges, from 0) that the chosen row needs for the word. */
-function mergesUsed(data, local) {
+export function mergesUsed(data, local) {
   const machine = data.machines[local.sel.method];
   return machine?.kind === "bpe" && STEPPED.includes(local.sel.method) ? machine.turns.map((t) => t.rank) : [];
 }
@@ -83,7 +89,7 @@ function drawMerging(g, data, local, box, machine) {
 }
 
 /** A sentence of at most two lines. */
-function sentence(x, y, w, text, o = {}) {
+export function sentence(x, y, w, text, o = {}) {
   const words = text.split(" ");
   const lines = [""];
   for (const word of words) {
@@ -217,7 +223,7 @@ function drawLookup(g, data, local, box, machine) {
 
 const CUTS = { bpe: drawMerging, wordpiece: drawTrials, unigram: drawLattice, lookup: drawLookup };
 
-function drawCut(g, data, local, box) {
+export function drawCut(g, data, local, box) {
   const machine = machineOf(data, local);
   const row = local.rows.find((r) => r.id === local.sel.method);
   const title = `How ${row.id === "words" || row.id === "characters" ? "this" : row.name} cuts `;

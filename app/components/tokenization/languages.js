@@ -1,5 +1,10 @@
 // Below the fold: the same four sentences in many languages, and what each vocabulary spends on them.
 
+import { counted, timesAs } from "../shared/counts.js";
+import { clamp, css, fit, h, html, label, num } from "../shared/shapes.js";
+import { sentence } from "./cut.js";
+import { symbolChip } from "./learn.js";
+
 const LANGUAGE = { top: 74, pitch: 21, name: 128, bytes: 66 };
 const RATES = { text: "In all", word: "A word", character: "A character", byte: "A byte" };
 
@@ -47,7 +52,7 @@ function languageDetail(g, data, local, y) {
   return nodes;
 }
 
-const languages = {
+export const languages = {
   init: (data, local) => ({ data, language: local.language ?? data.languages.findIndex((l) => l.code === "fi") }),
 
   draw(g, data, local) {

@@ -1,11 +1,13 @@
 // Where everything is: one line of text shared by all rows, a column a character, and the two panels below.
 
-const TOK = { label: 150, count: 84, pitch: 22, chip: 19, line: 18, gap: 5, least: 9, most: 19, size: 13, word: 0.3 };
+import { clamp, measure, visible } from "../shared/shapes.js";
+
+export const TOK = { label: 150, count: 84, pitch: 22, chip: 19, line: 18, gap: 5, least: 9, most: 19, size: 13, word: 0.3 };
 /** "f0 9f" for a piece that is only a part of a character; null for one that is text. */
-const bytesOf = (p) => p.bytes ?? null;
+export const bytesOf = (p) => p.bytes ?? null;
 /** A symbol of a vocabulary as it is shown: its spaces as dots, wherever they stand. */
-const dotted = (text) => visible(text).replace(/ /g, "·");
-const plain = (text) => /^[\u0020-\u024f\u0370-\u052f]*$/.test(text);
+export const dotted = (text) => visible(text).replace(/ /g, "·");
+export const plain = (text) => /^[\u0020-\u024f\u0370-\u052f]*$/.test(text);
 
 /** Room that a character needs: more where a row breaks it into several pieces, which then stand side by side. */
 function columnWidths(chars, rows, base) {
@@ -33,7 +35,7 @@ function wordColumns(data, rows, room) {
 }
 
 /** Columns of the text: x[i] is where character i begins, from 0; `room` is what can be seen of it. */
-function textColumns(data, rows, width) {
+export function textColumns(data, rows, width) {
   const wide = width >= 720;
   const left = wide ? TOK.label : 84;
   const right = wide ? TOK.count : 36;
@@ -52,7 +54,7 @@ function textColumns(data, rows, width) {
 }
 
 /** Where a piece's chip stands: pieces of one broken character share its column. */
-function placePieces(pieces, x) {
+export function placePieces(pieces, x) {
   const boxes = [];
   for (let i = 0; i < pieces.length; ) {
     const p = pieces[i];
@@ -77,7 +79,7 @@ function placePieces(pieces, x) {
 }
 
 /** The word of the text around a character: up to the next spaces, at most `most` characters. */
-function wordAt(chars, at, most = 24) {
+export function wordAt(chars, at, most = 24) {
   const space = (c) => /\s/.test(c ?? " ");
   while (at < chars.length && space(chars[at])) at++;
   let [from, to] = [at, at];
@@ -88,7 +90,7 @@ function wordAt(chars, at, most = 24) {
 }
 
 /** Where the word stands in the text: [first, after last] for each time it does. */
-function placesOf(chars, word) {
+export function placesOf(chars, word) {
   const wanted = [...word];
   const found = [];
   if (!wanted.length) return found;

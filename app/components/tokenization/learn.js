@@ -1,10 +1,15 @@
 // "How it learned": BPE and WordPiece merge by merge. The slider lies on the curve of what is left to spell.
 
-const STEPPED = ["bpe", "wordpiece"]; // the rows that are learned by merges
-const LEARN = { title: 16, said: 42, curve: 56, curveHeight: 38, slider: 84, table: 118, row: 20, rows: 5 };
+import { clamp, css, fit, h, html, label, measure, num, thousands } from "../shared/shapes.js";
+import { mergesUsed } from "./cut.js";
+import { dotted } from "./layout.js";
+import { walkOf } from "./others.js";
+
+export const STEPPED = ["bpe", "wordpiece"]; // the rows that are learned by merges
+export const LEARN = { title: 16, said: 42, curve: 56, curveHeight: 38, slider: 84, table: 118, row: 20, rows: 5 };
 
 /** A small chip for a symbol in a panel; returns [nodes, width]. */
-function symbolChip(x, y, text, o = {}) {
+export function symbolChip(x, y, text, o = {}) {
   const w = Math.max(18, measure(dotted(text), 12, true) + 10);
   const height = o.height ?? 18;
   return [h("g", {},
@@ -12,7 +17,7 @@ function symbolChip(x, y, text, o = {}) {
     label(x + w / 2, y + 4, dotted(text), { anchor: "middle", mono: true, fill: o.on ? "accent" : o.ink ?? "ink", weight: o.on ? 600 : null, direction: "ltr" })), w];
 }
 /** Chips in a row, cut short with an ellipsis where the room ends. */
-function chipRow(x, y, room, texts, o = {}) {
+export function chipRow(x, y, room, texts, o = {}) {
   const nodes = [];
   let at = x;
   for (let i = 0; i < texts.length; i++) {
@@ -25,11 +30,11 @@ function chipRow(x, y, room, texts, o = {}) {
   return nodes;
 }
 
-const stepsOf = (local) => (STEPPED.includes(local.sel.method) ? local.learned?.[local.sel.method] ?? null : null);
+export const stepsOf = (local) => (STEPPED.includes(local.sel.method) ? local.learned?.[local.sel.method] ?? null : null);
 /** How many merges are applied now. */
-const mergesAt = (local, steps) => (local.sel.merge < 0 ? steps.n : clamp(local.sel.merge, 0, steps.n));
+export const mergesAt = (local, steps) => (local.sel.merge < 0 ? steps.n : clamp(local.sel.merge, 0, steps.n));
 
-const timesText = (n) => (n === 1 ? "once" : `${thousands(n)} times`);
+export const timesText = (n) => (n === 1 ? "once" : `${thousands(n)} times`);
 
 function learnSentence(x, y, room, steps, m, kind) {
   if (!steps.n) return label(x, y + 4, "Nothing to join: the vocabulary is full with single signs, or no two stand together.", { fill: "ink2" });
@@ -119,10 +124,10 @@ function pairTable(g, x, y, w, steps, m, kind) {
   ];
 }
 /** A small number without powers of ten: two figures of it. */
-const smallText = (x, digits) => num(x, clamp(1 - Math.floor(Math.log10(Math.abs(x) || 1)), digits, 9));
+export const smallText = (x, digits) => num(x, clamp(1 - Math.floor(Math.log10(Math.abs(x) || 1)), digits, 9));
 const scoreText = (score) => smallText(score, score >= 0.001 ? 4 : 2);
 
-function rivalsAt(steps, i) {
+export function rivalsAt(steps, i) {
   const found = [];
   if (!steps.n) return found;
   const [, each, columns] = steps.rivals.shape;
@@ -166,20 +171,20 @@ function changedWords(x, y, w, steps, m) {
   ];
 }
 
-function setMerge(g, local, m, tell = true) {
+export function setMerge(g, local, m, tell = true) {
   const steps = stepsOf(local);
   const merge = clamp(m, 0, steps.n);
   const value = merge === steps.n ? -1 : merge;
   if (tell) g.select({ merge: value });
   else { local.sel.merge = value; g.redraw(); }
 }
-function stop(local) { clearInterval(local.timer); local.timer = null; }
+export function stop(local) { clearInterval(local.timer); local.timer = null; }
 const BEAT = 700; // milliseconds that Play stays at a step
 const BEATS = 60; // in which it comes to the end, however many merges there are
 const SINGLE = 12; // of them, those that go one step each
 /** How many steps Play goes on at a beat, so that the last one reaches the end. */
 const stride = (beat, left) => (beat < SINGLE ? 1 : Math.max(1, Math.ceil(left / Math.max(1, BEATS - beat))));
-function play(g, local) {
+export function play(g, local) {
   if (local.timer) { stop(local); g.redraw(); return; }
   const steps = walkOf(local);
   if (!steps) return;
@@ -194,7 +199,7 @@ function play(g, local) {
 }
 
 /** Back, Next and Play at the right of the panel's title. */
-function walkButtons(g, local, box, walk) {
+export function walkButtons(g, local, box, walk) {
   const touch = g.width < 720;
   const height = touch ? 44 : 26;
   const top = box.y - (touch ? 14 : 1);
@@ -215,7 +220,7 @@ function walkButtons(g, local, box, walk) {
   put("back", "Back", 50, () => walk.go(walk.at - 1), walk.at <= 0);
 }
 
-function slider(g, box, top, walk, name) {
+export function slider(g, box, top, walk, name) {
   g.overlay("slider", { left: box.x, top: g.width < 720 ? top - 12 : top, width: box.w }, () => html("input", { type: "range", class: "gb-range", min: 0, step: 1 }), (node) => {
     node.max = walk.n;
     node.disabled = walk.n === 0;
@@ -229,7 +234,7 @@ function slider(g, box, top, walk, name) {
 }
 
 /** The panel for BPE and WordPiece. */
-function drawLearn(g, data, local, box) {
+export function drawLearn(g, data, local, box) {
   const row = local.rows.find((r) => r.id === local.sel.method);
   const steps = stepsOf(local);
   const m = mergesAt(local, steps);

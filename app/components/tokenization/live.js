@@ -1,10 +1,12 @@
 // Cutting with the first m merges, in the browser: what the slider shows is computed here from the merges that were
 // learned, so that it follows the hand. The same rules as core/text/bpe.py and core/text/wordpiece.py.
 
+import { unpack } from "../shared/shapes.js";
+
 const pairKey = (left, right) => left * 65536 + right;
 
 /** What is looked up again and again while scrubbing, made once for each learned vocabulary. */
-function prepare(learned) {
+export function prepare(learned) {
   const steps = { ...learned };
   for (const name of ["left", "right", "made", "count", "symbols_left", "rivals", "score", "parts"]) {
     if (learned[name]) steps[name] = unpack(learned[name]);
@@ -79,7 +81,7 @@ function readEntry(entry, inBytes) {
   }
 }
 /** How WordPiece cuts the word with the first m merges: what machines.py gives for all of them. */
-function liveMatching(cuts, machine, steps, m) {
+export function liveMatching(cuts, machine, steps, m) {
   const longest = cuts.reduce((a, b) => ([...b.letters].length > [...a.letters].length ? b : a));
   const letters = [...longest.letters].slice(0, machine.letters.length);
   const trials = matchTrials(letters, steps, m);
@@ -90,7 +92,7 @@ function liveMatching(cuts, machine, steps, m) {
 }
 
 /** The text's pieces with the first m merges. */
-function liveCut(row, cut, steps, m, chars) {
+export function liveCut(row, cut, steps, m, chars) {
   return cut.flatMap(({ ids, letters, spans }) => {
     const parts = row.kind === "wordpiece" ? matchCut([...letters], steps, m) : mergeCut(ids, steps, m);
     return parts.map(([id, from, to]) => {

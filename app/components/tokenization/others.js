@@ -1,8 +1,16 @@
 // "How it learned" of the rows without merges of their own: Unigram's rounds, the most frequent signs and words,
 // and what is known of a published vocabulary.
 
+import { counted } from "../shared/counts.js";
+import { clamp, css, fit, h, label, num, thousands } from "../shared/shapes.js";
+import { sentence } from "./cut.js";
+import { dotted } from "./layout.js";
+import {
+  LEARN, STEPPED, drawLearn, mergesAt, setMerge, slider, smallText, stepsOf, symbolChip, walkButtons,
+} from "./learn.js";
+
 /** What Back, Next, Play and the slider walk through in the chosen row: merges, or Unigram's rounds; null for neither. */
-function walkOf(local) {
+export function walkOf(local) {
   const { g } = local;
   const steps = stepsOf(local);
   if (steps) return { n: steps.n, at: mergesAt(local, steps), go: (m, tell) => setMerge(g, local, m, tell) };
@@ -144,7 +152,7 @@ function drawReady(g, data, local, box) {
   return merges ? 110 + 22 * Math.min(merges, Math.max(3, Math.floor((box.h - 110) / 22))) : 96;
 }
 
-function drawLearned(g, data, local, box) {
+export function drawLearned(g, data, local, box) {
   const { method } = local.sel;
   if (!["model", "gpt2", "cl100k", "smollm2", "bert"].includes(method) && !local.learned?.[method]) {
     g.part("learn", [method, box], () => label(box.x, box.y + 44, "Comes when the vocabulary is learned.", { fill: "ink3" }));

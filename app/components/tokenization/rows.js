@@ -1,5 +1,8 @@
 // The upper half: the learner's text once, and below it one row a tokenizer, every chip under its own characters.
 
+import { MONO, css, fit, h, html, label, measure, num, thousands, visible } from "../shared/shapes.js";
+import { TOK, bytesOf, dotted, placePieces, placesOf, plain } from "./layout.js";
+
 function pieceText(p, x0, x1, columns, colour, weight) {
   const bytes = bytesOf(p);
   const mid = { "text-anchor": "middle", "font-family": MONO, fill: css(colour), "font-weight": weight, direction: "ltr" };
@@ -151,7 +154,7 @@ function textOrWord(g, local) {
 }
 
 /** The whole upper half; returns its height. */
-function drawRows(g, data, local, columns) {
+export function drawRows(g, data, local, columns) {
   const { word } = columns;
   if (!columns.wide) textOrWord(g, local);
   const spoken = !columns.wide && local.spoken; // on a phone the word takes the text's place

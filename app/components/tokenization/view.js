@@ -1,5 +1,17 @@
 // Tokenization: one text, one row a tokenizer; below, how the chosen one learned and how it cuts one word.
 
+import { counted } from "../shared/counts.js";
+import { mount } from "../shared/glass.js";
+import { clamp, css, h, visible } from "../shared/shapes.js";
+import { bytesFigure, unknownFigure } from "./bytes.js";
+import { drawCut } from "./cut.js";
+import { languages } from "./languages.js";
+import { textColumns, wordAt } from "./layout.js";
+import { STEPPED, mergesAt, play, rivalsAt, setMerge, stepsOf, stop } from "./learn.js";
+import { liveCut, liveMatching, prepare } from "./live.js";
+import { drawLearned, walkOf } from "./others.js";
+import { drawRows } from "./rows.js";
+
 const HEIGHT = 516; // of the whole picture on a wide screen
 
 // What was learned is large: it is sent once, and kept here under its key while the page is open.
@@ -42,7 +54,7 @@ function currentRows(data, local) {
   });
 }
 /** How the chosen row cuts the word: of Unigram, with the entries of the chosen round. */
-function machineOf(data, local) {
+export function machineOf(data, local) {
   const { method } = local.sel;
   const machine = data.machines[method];
   const steps = stepsOf(local);
