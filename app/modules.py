@@ -26,7 +26,9 @@ for (const path of OTHERS) {
   if (document.head.querySelector(`link[href="${at(path)}"]`)) continue;
   document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href: at(path) }));
 }
-const { default: component } = await import(at(FIRST));
+const glassbox = (window.glassbox ??= {});
+glassbox.loading = (glassbox.loading ?? 0) + 1; // a page whose pictures are on their way is not drawn yet
+const { default: component } = await import(at(FIRST)).finally(() => { glassbox.loading -= 1; });
 """
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
