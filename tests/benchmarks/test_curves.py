@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
-from app import theme
-from app.components import HERE, _files, pack
+from app import modules, theme
+from app.components import HERE, pack
 from tests.benchmarks import pair
 from tests.browser import driver
 
@@ -20,6 +20,8 @@ Report = Callable[[pair.Figure], None]
 
 # A picture that is one chart, and a stream that the test itself speaks through.
 VIEW = """
+import { curves } from "/shared/curves.js";
+import { mount } from "/shared/glass.js";
 window.EventSource = class {
   constructor() { this.heard = {}; window.streams = [...(window.streams ?? []), this]; }
   addEventListener(name, act) { this.heard[name] = act; }
@@ -50,6 +52,22 @@ TIMED = """async ([batches]) => {
 }"""
 
 
+PLACE = "http://pictures.test/"
+
+
+def served(route: Route) -> None:
+    """A page with the chart, and the modules that it imports."""
+    path = route.request.url.removeprefix(PLACE)
+    if path in modules.sources():
+        route.fulfill(body=modules.sources()[path], content_type="text/javascript")
+        return
+    sheet = "\n".join(path.read_text(encoding="utf-8") for path in sorted((HERE / "shared").glob("*.css")))
+    head = f"<!doctype html><style>{theme.css()}{sheet}</style>"
+    route.fulfill(
+        body=f"{head}<div id=root></div><script type=module>{VIEW}</script>", content_type="text/html"
+    )
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
@@ -61,12 +79,9 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A tab with the shared code of every picture and a chart of it."""
     tab = browser.new_page(viewport={"width": 1100, "height": 400})
-    script, sheet = (
-        "\n".join(path.read_text(encoding="utf-8") for path in _files(HERE / "shared", kind))
-        for kind in ("js", "css")
-    )
-    head = f"<base href=http://localhost/><style>{theme.css()}{sheet}</style>"
-    tab.set_content(f"{head}<div id=root></div><script>{script}{VIEW}</script>")
+    tab.route(f"{PLACE}**", served)
+    tab.goto(PLACE)
+    tab.wait_for_function("() => Boolean(window.say)")
     yield tab
     tab.close()
 

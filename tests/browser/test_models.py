@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,11 @@ def wait(page: Page, **wanted: Any) -> dict[str, Any]:
         page, "models", lambda now: all(now[name] == value for name, value in wanted.items())
     )
     return state
+
+
+def further(than: int, state: dict[str, Any]) -> bool:
+    """Whether the list has been scrolled on."""
+    return bool(state["first"] > than)
 
 
 def test_the_list_and_the_text_are_those_of_core(page: Page, models: Path, lm: core.LanguageModel) -> None:
@@ -218,7 +224,7 @@ def test_what_of_the_list_is_out_of_view_comes_in_by_a_press(page: Page) -> None
     seen, first = names[:shown], 0
     while (left := len(names) - first - shown) > 0:
         figure.get_by_role("button", name=f"{left} more below").click()
-        first = driver.wait_for_state(page, "models", lambda now, was=first: now["first"] > was)["first"]
+        first = driver.wait_for_state(page, "models", partial(further, first))["first"]
         seen += [name for name in (row.get_attribute("data-row") for row in rows.all()) if name not in seen]
     assert seen == names
     figure.get_by_role("button", name=f"{first} more above").click()
