@@ -18,7 +18,7 @@ from core.analysis.stream.overview import Heads, Overview
 home = register("home")
 
 EMBEDDING = 128  # how many numbers of an embedding the strip shows
-LOGITS = 1_500_000  # up to so many logits all rows' distributions are sent, past it the followed row's alone
+LOGITS = 400_000  # up to so many logits all rows' distributions are sent, past it the followed row's alone
 
 
 def record(seen: Overview, word: Callable[[int], str], follow: int, stamp: str) -> dict[str, Any]:
