@@ -120,7 +120,7 @@ export function plan(g, data, local) {
   const deep = at.rows * pitch;
   const first = TOP + Math.max(8, Math.min(16, (high - deep) / 2));
   const flow = flowSource(data, g.width);
-  const tall = wide ? race : race + 72; // a phone's sentence has more lines, and its button one of its own
+  const tall = wide ? race : race + 96; // a phone's sentence has up to seven lines, and its button one of its own
   return {
     ...at, wide, room, size, tree, pitch, labels, x, w: widths, gap, end, total, deep, first, depth,
     ends: (wide ? Math.min(end, tree) : end) + 12,
