@@ -69,6 +69,9 @@ def test_the_switch_and_the_badge_lead_to_the_other_model_with_the_same_text(pag
 def test_on_a_phone_own_lines_are_written_over_the_whole_width(page: Page) -> None:
     page.set_viewport_size(driver.PHONE)
     driver.open_page(page, "fine_tuning")
+    page.get_by_role("button", name=f"Open {models.REAL}").click()
+    page.locator(".st-key-gb-own-lines-asked textarea").wait_for()
+    driver.wait_until_drawn(page)
     fields = page.locator(".st-key-gb-own-lines-asked").locator("textarea, input[type=text]")
     widths = fields.evaluate_all("all => all.map(one => one.getBoundingClientRect().width)")
     assert len(widths) == 2 and min(widths) > 300

@@ -223,6 +223,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from core.costs import row_flops
 from core.costs.activations import kept_bytes
+from core.training.fast_cpu import put_in
 from core.training.measuring import saved_bytes
 from core.hooks import recording
 from core.model.transformer import build
@@ -234,5 +235,6 @@ if parameters(config) < 50_000_000:  # a larger one would take its time
     with FlopCounterMode(display=False) as counter, recording(), torch.no_grad():
         model.eval()(*inputs)
     assert counter.get_total_flops() == 2 * row_flops(config, ids.shape[1], ids.shape[1])
-    if ids.device.type == "cpu":  # the formula is that of a processor
+    if ids.device.type == "cpu":  # the formula is that of a processor, on which training has quick derivatives
+        put_in(model)
         assert saved_bytes(model.train(), *inputs) == kept_bytes(config, 2, ids.shape[1], ids.shape[1])"""
