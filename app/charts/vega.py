@@ -1,14 +1,18 @@
 """Charts that Altair describes and Vega draws: distributions, intervals, small multiples, linked brushing.
 
-A page builds `alt.Chart`s over rows of plain dicts (`data`), colours them by `look.ink`, and draws them with `draw`.
+A page describes `alt.Chart`s over rows of plain dicts (`data`), coloured by `look.ink`, in functions of what they show;
+`once` calls such a function once for each set of values, and `draw` draws what comes of it.
 """
 
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import math
+import pickle
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +20,7 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
-from app import state
+from app import cache, state
 from app.charts.frame import About, framed
 from app.charts.look import CONFIG, ink, plain
 
@@ -60,14 +64,48 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
     return [round(at * step, 10) for at in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
+@dataclass(frozen=True)
+class Described:
+    """A chart as the Vega-Lite that it came to, in our theme.
+
+    Attributes:
+        text: JSON.
+    """
+
+    text: str
+
+    def to_dict(self, *_: Any, **__: Any) -> dict[str, Any]:
+        """The same as a dict, as of a chart of Altair's."""
+        described: dict[str, Any] = json.loads(self.text)
+        return described
+
+
+Drawn = Described | alt.TopLevelMixin
+
+
+def once(describe: Callable[..., alt.TopLevelMixin], *given: Any) -> Described:
+    """A chart of these values, described once for all visitors: Altair takes 0.1 to 1 s, on every run of a page.
+
+    Args:
+        describe: a module-level function of `given` alone.
+    """
+    values = hashlib.sha256(pickle.dumps(given)).hexdigest()
+    key = f"chart\x1f{describe.__module__}.{describe.__qualname__}\x1f{values}"
+    text: str | None = cache.kept(key)
+    if text is None:
+        text = json.dumps(_themed(describe(*given)).to_dict())
+        cache.keep(key, text)
+    return Described(text)
+
+
 def draw(
-    about: About, charts: Sequence[alt.TopLevelMixin], chosen: Callable[[dict[str, Any]], None] | None = None,
+    about: About, charts: Sequence[Described], chosen: Callable[[dict[str, Any]], None] | None = None,
     across: int = 0, form: str = "",
 ) -> None:  # fmt: skip
     """Draw one chart, or several side by side that stand below each other on a phone.
 
     Args:
-        charts: without a width; each takes what its column has.
+        charts: of `once`, without a width; each takes what its column has.
         chosen: hears what is brushed or clicked, {name of the parameter: its values}; of one chart.
         across: how many stand side by side; 0: all of them.
         form: what `frame.css` knows of it: how much room the axes of charts above each other need ("stacked", or "rows"
@@ -78,7 +116,7 @@ def draw(
         ("SVG", "image/svg+xml", lambda: as_svg(charts, dark, across)),
         ("PNG", "image/png", lambda: as_png(charts, dark, across)),
     ]
-    if not form and any(isinstance(chart, alt.VConcatChart) for chart in charts):
+    if not form and any("vconcat" in chart.to_dict() for chart in charts):
         form = "stacked"
     with framed(about, "vega", files, f"{form}-" if form else ""):
         for first in range(0, len(charts), across or len(charts)):
@@ -89,19 +127,16 @@ def draw(
                     _one(about, chart, f"chart.{about.name}.{at}", chosen)
 
 
-def _one(
-    about: About, chart: alt.TopLevelMixin, key: str, chosen: Callable[[dict[str, Any]], None] | None
-) -> None:
-    whole = _themed(chart)
+def _one(about: About, chart: Any, key: str, chosen: Callable[[dict[str, Any]], None] | None) -> None:
     if chosen is None:
-        st.altair_chart(whole, theme=None, key=key, alt=about.said, width="stretch")
+        st.altair_chart(chart, theme=None, key=key, alt=about.said, width="stretch")
         return
 
     def heard() -> None:
         found = state.widget_value(key) or {}
         chosen(dict(found.get("selection", {})))
 
-    st.altair_chart(whole, theme=None, key=key, alt=about.said, width="stretch", on_select=state.whole(heard))
+    st.altair_chart(chart, theme=None, key=key, alt=about.said, width="stretch", on_select=state.whole(heard))
 
 
 def _themed(chart: alt.TopLevelMixin) -> Any:
@@ -115,7 +150,7 @@ def _themed(chart: alt.TopLevelMixin) -> Any:
 # ------------------------------------------------------------------------------------------------- files
 
 
-def document(charts: Sequence[alt.TopLevelMixin], dark: bool, across: int = 0) -> str:
+def document(charts: Sequence[Drawn], dark: bool, across: int = 0) -> str:
     """The charts, so many side by side (0: all), as one Vega-Lite document that needs nothing of the page."""
     parts = [_sized(chart.to_dict()) for chart in charts]
     params = [one for part in parts for one in part.pop("params", [])]
@@ -150,12 +185,12 @@ def _converter() -> Any:
     return vl_convert
 
 
-def as_svg(charts: Sequence[alt.TopLevelMixin], dark: bool, across: int = 0) -> str:
+def as_svg(charts: Sequence[Drawn], dark: bool, across: int = 0) -> str:
     """The charts as SVG text."""
     return str(_converter().vegalite_to_svg(document(charts, dark, across), allowed_base_urls=[]))
 
 
-def as_png(charts: Sequence[alt.TopLevelMixin], dark: bool, across: int = 0) -> bytes:
+def as_png(charts: Sequence[Drawn], dark: bool, across: int = 0) -> bytes:
     """The charts as the bytes of a PNG."""
     return bytes(
         _converter().vegalite_to_png(document(charts, dark, across), scale=SCALE, allowed_base_urls=[])

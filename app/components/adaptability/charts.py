@@ -269,7 +269,8 @@ def draw(data: dict[str, Any], titles: dict[str, str], chosen: dict[str, int], o
         table(plans), drawings=len(keys),
     )  # fmt: skip
     drawn = [
-        chart(shown, not only, titles[key] if not only else shown["title"]) for key, shown in zip(keys, plans)
+        vega.once(chart, shown, not only, titles[key] if not only else shown["title"])
+        for key, shown in zip(keys, plans)
     ]
     vega.draw(about, drawn, heard if only else None, across=0 if only else 2, form="low")
 

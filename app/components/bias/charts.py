@@ -191,4 +191,4 @@ def draw(data: dict[str, Any]) -> None:
             **{side: [one[side] for one in made] for side in "XYAB"},
         },
     )  # fmt: skip
-    vega.draw(about, [tests(data)], chosen, form="rows")
+    vega.draw(about, [vega.once(tests, data)], chosen, form="rows")

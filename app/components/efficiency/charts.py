@@ -199,4 +199,4 @@ def draw(data: dict[str, Any]) -> None:
             "beaten by none": [one["front"] for one in made],
         },
     )  # fmt: skip
-    vega.draw(about, [front(data)])
+    vega.draw(about, [vega.once(front, data)])

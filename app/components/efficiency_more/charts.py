@@ -258,7 +258,7 @@ def _draw_pruned(data: dict[str, Any]) -> None:
         },
         table, drawings=2,
     )  # fmt: skip
-    vega.draw(about, [pruned(data, what) for what in TITLES], heard, form="low")
+    vega.draw(about, [vega.once(pruned, data, what) for what in TITLES], heard, form="low")
 
 
 def _draw_taught(data: dict[str, Any]) -> None:
@@ -279,4 +279,4 @@ def _draw_taught(data: dict[str, Any]) -> None:
         },
         table,
     )  # fmt: skip
-    vega.draw(about, [taught(data)], form="low")
+    vega.draw(about, [vega.once(taught, data)], form="low")

@@ -73,7 +73,7 @@ def draw_weights(model: str, block: str, found: dict[str, dict[str, Any]]) -> No
         },
         drawings=len(found),
     )  # fmt: skip
-    vega.draw(about, [matrix(name, one, edge) for name, one in found.items()], across=ACROSS)
+    vega.draw(about, [vega.once(matrix, name, one, edge) for name, one in found.items()], across=ACROSS)
 
 
 def _within(one: dict[str, Any]) -> float:
@@ -130,4 +130,4 @@ def draw_sizes(arms: Sequence[dict[str, Any]], rate: float, decay: float) -> Non
             "rms": [rms for arm in shown for rms in arm["rms"]],
         },
     )  # fmt: skip
-    vega.draw(about, [growth(shown, (takes, when))])
+    vega.draw(about, [vega.once(growth, shown, (takes, when))])

@@ -451,7 +451,7 @@ def draw_ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str], told: s
             "off the law, %": [row["off"] for row in rows], "here": [row["kind"] for row in rows],
         },
     )  # fmt: skip
-    vega.draw(about, [ladder(seen, mine, layers)], chosen)
+    vega.draw(about, [vega.once(ladder, seen, mine, layers)], chosen)
     if said:
         st.html(f'<p class="gb-hint" role="status">{escape(said)}</p>')
 
@@ -476,4 +476,4 @@ def draw_frontier(data: dict[str, Any], loud: bool) -> None:
             "on the frontier": [row[2:] in best for row in rows], "yours": [row[0] is None for row in rows],
         },
     )  # fmt: skip
-    vega.draw(about, [frontier(data, loud)])
+    vega.draw(about, [vega.once(frontier, data, loud)])

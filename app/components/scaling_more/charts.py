@@ -283,7 +283,7 @@ def draw_metrics(data: dict[str, Any]) -> None:
         | {name: [one[key] for one in rows] for name, key in columns.items()},
         drawings=2,
     )  # fmt: skip
-    vega.draw(about, [smooth(data), sharp(data)], form="low")
+    vega.draw(about, [vega.once(smooth, data), vega.once(sharp, data)], form="low")
 
 
 def draw_published(data: dict[str, Any]) -> None:
@@ -305,4 +305,4 @@ def draw_published(data: dict[str, Any]) -> None:
         | {name: [one[key] for one in data["models"]] for name, key in columns.items()},
         drawings=2,
     )  # fmt: skip
-    vega.draw(about, [budgets(data), losses(data)], form="low")
+    vega.draw(about, [vega.once(budgets, data), vega.once(losses, data)], form="low")
