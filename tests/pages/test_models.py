@@ -287,7 +287,7 @@ def test_what_a_run_needs_is_known_and_room_is_made_before_it_is_loaded(
     )
     shelf = Shelf[Any](9, int(1.5 * need))
     monkeypatch.setattr(cache, "_moments", shelf)
-    first, last = zoo.snapshots(name)[0], zoo.snapshots(name)[-1]
+    first, last = core.snapshots(name)[0], core.snapshots(name)[-1]
     cache.model(name, first)
     load, there = core.load, list[int]()
 

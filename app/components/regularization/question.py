@@ -34,8 +34,8 @@ class Question:
         index = 2 if abs(mean - plain) <= 0.1 * plain else 0 if mean > plain else 1
         why = (
             f"With nothing dropped the model gives it {plain:.3f}. Each of the {PASSES} masks drops other numbers, and "
-            f"with each the model gives another probability: {mean:.3f} on average, mostly between "
-            f"{max(0.0, mean - spread):.3f} and {min(1.0, mean + spread):.3f} (a standard deviation to each side). "
+            f"with each the model gives another probability: {mean:.3f} on average, mostly within "
+            f"{spread:.3f} of that (the standard deviation). "
             "What a mask keeps is scaled up, so that each number stays the same on average; the probability, which "
             "the model computes from all of them, need not."
         )
