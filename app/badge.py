@@ -29,9 +29,12 @@ def draw(place: DeltaGenerator, lm: LanguageModel, key: str, text: str) -> None:
     if said is None:
         return
     other = models.SMALL if lm.name == models.REAL else models.REAL
+    reads = other == models.REAL or not strange.why(
+        text
+    )  # nobody is sent to a model that reads the text worse
     with place.container(key="gb-badge", horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(widgets.escape(said[0]), help=widgets.escape(said[1]))
-        if other in (*models.bundled(), *models.published()):
+        if reads and other in (*models.bundled(), *models.published()):
             st.button(
                 f"Read it with {other}",
                 key="tool.other",

@@ -68,21 +68,22 @@ def test_a_first_visit_opens_on_a_sentence_that_anybody_can_finish(open_page: Op
     assert (store["model"], store["text"]) == (models.REAL, TEXT)
 
 
-@pytest.mark.parametrize(
-    ("model", "text", "other"),
-    [
-        (models.SMALL, "Quantum computers factor integers in polynomial time.", models.REAL),
-        (models.REAL, "xqz bfp 998 ttt ## @@ jwrr", models.SMALL),
-    ],
-)
 def test_a_badge_tells_of_a_text_that_the_model_cannot_read_and_leads_to_the_other(
-    model: str, text: str, other: str, open_page: OpenPage
+    open_page: OpenPage,
 ) -> None:
-    app = open_page("loss", model=model, text=text)
+    text = "Quantum computers factor integers in polynomial time."
+    app = open_page("loss", model=models.SMALL, text=text)
     assert any("nats a character" in one.value for one in app.caption)
     app.button(key="tool.other").click().run()
     store = app.session_state["gb"].store
-    assert (store["model"], store["text"]) == (other, text)
+    assert (store["model"], store["text"]) == (models.REAL, text)
+
+
+@pytest.mark.parametrize("text", ["xqz bfp 998 ttt ## @@ jwrr", "I love 🍕 and naïve cafés"])
+def test_nobody_is_sent_to_a_model_that_reads_the_text_no_better(text: str, open_page: OpenPage) -> None:
+    app = open_page("loss", model=models.REAL, text=text)
+    assert any("nats a character" in one.value for one in app.caption)
+    assert "tool.other" not in [one.key for one in app.button]
 
 
 @pytest.mark.parametrize(

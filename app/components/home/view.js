@@ -192,10 +192,11 @@ function drawScroll(g, data, local, L) {
       g.redraw();
     };
     const x = L.chipW + 3;
+    const said = `rows ${L.first} to ${L.last} of ${n}`;
     return [h("rect", { x, y: L.rowsTop, width: 4, height: track, rx: 2, fill: css("line") }),
       h("rect", { x, y: L.rowsTop + (L.first / n) * track, width: 4, height: (L.rows / n) * track, rx: 2, fill: css("ink3") }),
-      h("rect", { x: x - 4, y: L.rowsTop, width: 12, height: track, fill: "transparent", class: "gb-hot", onpointerdown: move, onpointermove: move }),
-      label(0, L.rowsTop - 8, `rows ${L.first} to ${L.last} of ${n}`, { fill: "ink3" })];
+      h("rect", { x: x - 4, y: L.rowsTop, width: 12, height: track, fill: "transparent", class: "gb-hot", onpointerdown: move, onpointermove: move }, h("title", {}, said)),
+      L.phone ? null : label(0, L.rowsTop + track + 16, said, { fill: "ink3" })];
   });
 }
 

@@ -28,7 +28,7 @@ const explainedView = {
       const way = drawWay(g, data, local, wide ? { x: left + 36, y: 0, w: w - left - 36 } : { x: 0, y: rows + 24, w });
       y = drawJudged(g, data, local, { x: 0, y: Math.max(rows, way) + 40, w });
     } else {
-      const said = inLines(data.why ? `Nothing to explain here: ${data.why}.` : "This model is large: the button above measures its explanations.", w);
+      const said = inLines(data.why ? `Nothing to explain here: ${data.why}.` : "Not measured yet: the button above measures what each token is worth.", w);
       g.part("none", [w], () => said.map((line, i) => label(0, 16 + 17 * i, line, { fill: "ink2", size: 13 })));
       y = 20 + 17 * said.length;
     }

@@ -72,7 +72,7 @@ export function drawHeads(g, data, local, x, y, part) {
   const chosen = headOf(data, local);
   const agreed = data.orders.slice(1).map((one) => one[part]);
   g.part("heads", [x, y, part, chosen], () => [
-    label(x, y - 6, "Whose looking? Darker heads agree with 4", { fill: "ink3" }),
+    label(x, y - 6, `Whose looking? ${g.dark ? "Brighter" : "Darker"} heads agree with 4`, { fill: "ink3" }),
     agreed.map((value, k) => {
       const [cx, cy] = [x + 26 + (k % heads) * HEAD, y + Math.floor(k / heads) * HEAD];
       const node = h("g", { class: "gb-hot", "data-head": k },

@@ -48,7 +48,7 @@ class Question:
         ]
         before, after = (float(one.way(self.way).after[self.row, self.token]) for one in orders)
         index = 2 if abs(after - before) <= ALIKE else 0 if after > before else 1
-        reason = self._reason(lm, orders)
+        reason = self._reason(lm, orders, alike=index == 2)
         return Answer(index, f"It was {before:.3f} and is {after:.3f}. {reason}", {
             "before": before, "after": after, "token": self.token,
         })  # fmt: skip
@@ -65,7 +65,7 @@ class Question:
         told = f"The largest change is {most:.3f} of the usual length. {reason}"
         return Answer(int(found.same), told, {"change": most})
 
-    def _reason(self, lm: LanguageModel, orders: list[Shuffled]) -> str:
+    def _reason(self, lm: LanguageModel, orders: list[Shuffled], alike: bool) -> str:
         if orders[0].order == orders[1].order:
             return "There is no other order to read."
         if orders[0].way(self.way).same:
@@ -76,6 +76,8 @@ class Question:
             return "The model is told no positions, yet its causal mask shows each token other tokens than before."
         if self.way == "as it is":
             return "The model is told where each token stands: the same words in another order are another text to it."
+        if alike:
+            return "Positions are gone. The causal mask could still tell orders apart; here it hardly changes a thing."
         return "Positions are gone, but the causal mask is not: each token still sees only what stands before it."
 
 
