@@ -18,7 +18,7 @@ import torch
 from playwright.sync_api import Browser, Page, expect
 
 import core
-from app.components import HERE
+from app import modules
 from app.components.lab import presets
 from core.runs import Run
 from core.runs import load as load_run
@@ -588,7 +588,6 @@ def test_the_first_screen_is_whole_and_a_phone_holds_it(page: Page) -> None:
 
 
 STATUS = """([seconds, state]) => {
-  window.thousands = String;
   const feed = { live: true, over: false, lastStep: seconds.length, state: { state: "running", steps: 124, ...state } };
   feed.checkpoints = [];
   feed.cols = { step: seconds.map((_, i) => i + 1), seconds };
@@ -598,8 +597,9 @@ STATUS = """([seconds, state]) => {
 
 
 def test_a_slow_first_step_makes_no_minutes_of_a_run_of_seconds(page: Page) -> None:
-    page.set_content("<!doctype html><title>Status</title>")
-    page.add_script_tag(content=(HERE / "lab" / "layout.js").read_text(encoding="utf-8"))
+    page.goto("/_stcore/health")
+    script = f"/modules/{modules.version()}/lab/layout.js"
+    page.evaluate("async (path) => Object.assign(window, await import(path))", script)
     foretold = {"foretold": 9, "beside": 1.2}
     first, _ = page.evaluate(STATUS, [[4.0], foretold])
     assert first == "4 s of training so far, about 9 s left"

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import cache, models
 from app.components import embeddings_sentences
+from app.shelf import Shelf
 from core.vectors.sentences import cosines, mean_of_words, sentence_vectors
 from core.vectors.static import glove
 from core.zoo import load
@@ -118,6 +119,10 @@ def test_a_published_encoder_reads_beside_the_open_model(
         ready, seed=8, shape="encoder", head="none", norm_placement="post", final_norm=False
     )
     monkeypatch.setenv("GLASSBOX_REAL", str(tmp_path))
+    monkeypatch.setattr(
+        cache, "_finished", Shelf(most=64, most_bytes=2**32)
+    )  # as if nothing had been opened yet
+    cache.forget_results()
     assert models.published() == (NAME,)
     app = open_page("embeddings", sentences=LINES)
     assert not app.exception
