@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import sys
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -113,3 +114,34 @@ def typed(args: Any) -> Hashable:
     if isinstance(args, tuple):
         return (type(args), *(typed(part) for part in args))
     return type(args), args
+
+
+def fingerprint(value: Any) -> str:
+    """A checksum of a value's contents: of numbers, texts, arrays, and of records and collections of them.
+
+    Raises:
+        TypeError: something in it is none of these.
+    """
+    found = hashlib.sha256()
+    rest = [value]
+    while rest:
+        one = rest.pop()
+        if type(one) in _ATOMS or isinstance(one, np.generic):
+            found.update(f"{type(one).__name__} {one!r}\n".encode())
+            continue
+        found.update(f"{type(one).__qualname__}\n".encode())
+        if isinstance(one, np.ndarray):
+            found.update(f"{one.dtype} {one.shape}".encode() + one.tobytes())
+        elif isinstance(one, Mapping):
+            found.update(f"{len(one)}\n".encode())
+            rest += [part for pair in one.items() for part in pair]
+        elif isinstance(one, (list, tuple)):
+            found.update(f"{len(one)}\n".encode())
+            rest += one
+        elif isinstance(one, (set, frozenset)):
+            found.update("".join(sorted(map(fingerprint, one))).encode())
+        elif is_dataclass(one) and not isinstance(one, type):
+            rest += [getattr(one, field.name) for field in fields(one)]
+        else:
+            raise TypeError(f"{type(one).__name__} has no contents that could be told: {one!r}")
+    return found.hexdigest()

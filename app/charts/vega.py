@@ -7,10 +7,8 @@ A page describes `alt.Chart`s over rows of plain dicts (`data`), coloured by `lo
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 import math
-import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,10 +21,13 @@ import streamlit as st
 from app import cache, state
 from app.charts.frame import About, framed
 from app.charts.look import CONFIG, ink, plain
+from app.results import fingerprint
 
 WIDTH = 480  # px of one drawing in a file; on the page it takes the room that there is
 SCALE = 2  # pixels of a PNG to one of the drawing
 FONTS = Path(__file__).resolve().parent / "fonts"
+# Ours, and no other. As SVG: custom properties have no colour on a canvas.
+THEME = {"config": CONFIG, "usermeta": {"embedOptions": {"renderer": "svg"}}}
 # What belongs to a whole document, not to a part of it.
 _WHOLE = ("$schema", "config", "usermeta", "background", "padding", "datasets", "autosize")
 
@@ -89,11 +90,10 @@ def once(describe: Callable[..., alt.TopLevelMixin], *given: Any) -> Described:
     Args:
         describe: a module-level function of `given` alone.
     """
-    values = hashlib.sha256(pickle.dumps(given)).hexdigest()
-    key = f"chart\x1f{describe.__module__}.{describe.__qualname__}\x1f{values}"
+    key = f"chart\x1f{describe.__module__}.{describe.__qualname__}\x1f{fingerprint(given)}"
     text: str | None = cache.kept(key)
     if text is None:
-        text = json.dumps(_themed(describe(*given)).to_dict())
+        text = json.dumps(describe(*given).to_dict() | THEME)
         cache.keep(key, text)
     return Described(text)
 
@@ -137,14 +137,6 @@ def _one(about: About, chart: Any, key: str, chosen: Callable[[dict[str, Any]], 
         chosen(dict(found.get("selection", {})))
 
     st.altair_chart(chart, theme=None, key=key, alt=about.said, width="stretch", on_select=state.whole(heard))
-
-
-def _themed(chart: alt.TopLevelMixin) -> Any:
-    """The chart in our theme, drawn as SVG: custom properties have no colour on a canvas."""
-    found: Any = copy.deepcopy(chart)
-    found.config = alt.Config(**CONFIG)
-    found.usermeta = {"embedOptions": {"renderer": "svg"}}
-    return found
 
 
 # ------------------------------------------------------------------------------------------------- files

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import subprocess
 import sys
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import altair as alt
+import numpy as np
 import pytest
 
 from app import theme
 from app.charts import look, vega
 from app.charts.frame import About, table_twin
+from app.results import fingerprint
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -104,3 +109,52 @@ def test_names_of_settings_above_the_front_stand_below_their_marks() -> None:
     down = {one["said"]: one["down"] for one in named(made)}
     assert down["4"] < 0, "over its mark"
     assert sorted(value for said, value in down.items() if ":" in said) == [18, 32], "one below the other"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a chart may be of."""
+
+    name: str
+    values: tuple[float, ...]
+    made: Any = None
+
+
+def test_a_chart_is_described_once_for_each_set_of_values() -> None:
+    asked: list[Shown] = []
+
+    def describe(shown: Shown) -> alt.Chart:
+        asked.append(shown)
+        return alt.Chart(vega.data([{"x": value} for value in shown.values])).mark_point().encode(x="x:Q")
+
+    first = vega.once(describe, Shown("a", (1.0, 2.5)))
+    again = vega.once(describe, Shown("a", (1.0, 2.5)))
+    other = vega.once(describe, Shown("a", (1.0, 2.0)))
+    assert first == again and len(asked) == 2 and other != first
+    described = first.to_dict()
+    assert described["config"] == json.loads(json.dumps(look.CONFIG)) and described["mark"] == {
+        "type": "point"
+    }
+    described["mark"] = "changed"
+    assert first.to_dict()["mark"] == {"type": "point"}, "each who asks has one of their own"
+    assert vega.as_svg([first], dark=False).startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (1, 1.0), (True, 1), ("1", 1), (0.1, 0.1 + 1e-15), ((1, 2), (2, 1)), ([1], (1,)), ({"a": 1}, {"a": 2}),
+        (((1,), 2), (1, (2,))), ([["a"], []], [[], ["a"]]), ({1, 2}, {1, 3}), (None, "None"),
+        (np.arange(3), np.arange(3.0)), (np.zeros((2, 3)), np.zeros((3, 2))), (Shown("a", ()), Shown("b", ())),
+        (Shown("a", (), {"k": np.ones(2)}), Shown("a", (), {"k": np.zeros(2)})),
+    ],
+)  # fmt: skip
+def test_what_differs_has_another_fingerprint(one: Any, other: Any) -> None:
+    assert fingerprint(one) != fingerprint(other)
+    assert fingerprint(one) == fingerprint(copy.deepcopy(one))
+
+
+def test_what_has_no_contents_is_refused() -> None:
+    assert fingerprint({"b", "a", "c"}) == fingerprint({"c", "a", "b"})
+    with pytest.raises(TypeError, match="no contents"):
+        fingerprint([object()])
