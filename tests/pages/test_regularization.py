@@ -102,7 +102,7 @@ def test_the_answer_is_the_models_under_the_masks(name: str, open_page: Any) -> 
         np.isclose(said[:, at, token].mean(), answer.numbers["mean"], atol=1e-5)
         for at in range(said.shape[1])
     )
-    plain, mean = answer.numbers["plain"], answer.numbers["mean"]
+    plain, mean, spread = (answer.numbers[name] for name in ("plain", "mean", "spread"))
     assert answer.index == (2 if abs(mean - plain) <= 0.1 * plain else 0 if mean > plain else 1)
     # In words: what was computed, under how many masks, and how far these lie apart.
     assert f"With nothing dropped the model gives it {plain:.3f}" in answer.why
