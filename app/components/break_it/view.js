@@ -13,12 +13,12 @@ function plan(g, data, stage) {
   const w = g.width;
   const c = [0, 0.226, 0.405, 0.584, 0.763].map((share) => Math.round(share * w));
   const cell = (i, y, h) => ({ x: c[i], y, w: (c[i + 1] ?? w) - c[i] - 18, h });
-  const trained = [cell(2, 308, 164), cell(3, 308, 164)];
+  const trained = [cell(2, 308, 158), cell(3, 308, 158)];
   const remedy = remedyHeight(data.pair.remedy, w);
   return {
     x: 0, w, head: 0, tokens: { x: 0, y: 26, w }, next: { ...cell(0, 94, 176), w: c[1] - 24 }, now: [1, 2, 3].map((i) => cell(i, 94, 176)),
-    says: { x: c[4], y: 94, w: w - c[4], h: 176 }, pairTop: 284, curves: { left: 0, top: 306, width: c[2] - 24, height: 166 }, trained,
-    samples: { x: 0, y: 490, w: c[4] - 24 }, diagnosis: { x: c[4], y: 286, w: w - c[4], h: 232 }, remedy: { x: 0, y: 528, w }, height: 516 + Math.max(16, remedy), phone: false,
+    says: { x: c[4], y: 94, w: w - c[4], h: 176 }, pairTop: 284, curves: { left: 0, top: 306, width: c[2] - 24, height: 160 }, trained,
+    samples: { x: 0, y: 484, w: c[4] - 24 }, diagnosis: { x: c[4], y: 286, w: w - c[4], h: 226 }, remedy: { x: 0, y: 520, w }, height: 508 + Math.max(16, remedy), phone: false,
   };
 }
 function phonePlan(w, data, stage) {
