@@ -23,14 +23,9 @@ class BothEnds(LoadScopeScheduling):
         return nodeid.split("::", 1)[0]
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        if not gives_way(node.gateway.id):  # the next file is taken from the front of the queue
+        if self.nodes.index(node) % 2 == 0:  # the next file is taken from the front of the queue
             self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
         super()._assign_work_unit(node)
-
-
-def gives_way(worker: str) -> bool:
-    """Whether a process, "gw0" or "gw1", is the one that begins with what computes, whichever of them came up first."""
-    return int(worker.removeprefix("gw")) % 2 == 1
 
 
 def give_way(worker: str) -> None:
@@ -39,7 +34,7 @@ def give_way(worker: str) -> None:
     A browser, its server and this process's tests are three on two cores. What computes takes the time that they leave,
     so that pages answer as if they were alone.
     """
-    if gives_way(worker) and hasattr(os, "nice"):
+    if worker == "gw1" and hasattr(os, "nice"):
         os.nice(10)
 
 

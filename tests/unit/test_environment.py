@@ -10,10 +10,8 @@ import stat
 import subprocess
 import sys
 import tomllib
-from collections import OrderedDict
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from packaging.pylock import Pylock
@@ -649,30 +647,6 @@ def test_the_whole_suite_is_shared_by_two_processes_and_a_part_of_it_is_not(core
 def test_with_one_core_one_process_runs_each_test(cores: int | None) -> None:
     assert environment.suite([], cores) == []
     assert environment.suite(["tests/unit"], cores) == ["tests/unit"]
-
-
-class Node:
-    """A process of the test run, as the scheduler knows it."""
-
-    def __init__(self, name: str) -> None:
-        self.gateway = SimpleNamespace(id=name)
-        self.asked: list[int] = []
-
-    def send_runtest_some(self, at: list[int]) -> None:
-        self.asked += at
-
-
-@pytest.mark.parametrize("order", [("gw0", "gw1"), ("gw1", "gw0")])
-def test_the_first_process_begins_with_the_browsers_whichever_came_up_first(order: tuple[str, str]) -> None:
-    files = ["tests/unit/a.py", "tests/pages/b.py", "tests/faults/c.py", "tests/browser/d.py"]
-    nodes: dict[str, Any] = {name: Node(name) for name in order}
-    sharer: Any = object.__new__(sharing.BothEnds)
-    sharer.workqueue = OrderedDict((file, {f"{file}::test": False}) for file in files)
-    sharer.assigned_work = {}
-    sharer.registered_collections = {node: [f"{file}::test" for file in files] for node in nodes.values()}
-    for name in (*order, *order):
-        sharer._assign_work_unit(nodes[name])
-    assert {name: node.asked for name, node in nodes.items()} == {"gw0": [3, 2], "gw1": [0, 1]}
 
 
 def test_of_two_processes_the_one_that_computes_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
