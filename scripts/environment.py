@@ -210,14 +210,22 @@ def command_format() -> int:
     return 0
 
 
-def suite(extra: list[str], cores: int | None) -> list[str]:
-    """What pytest is told, so that no core waits: two processes share the whole suite where there are two cores.
+# What opens a browser and a server keeps two cores busy by itself: with another process beside it pages answer late,
+# and a click may meet a page that is being drawn.
+ALONE = ("tests/browser",)
 
-    A browser and its server keep little more than one core busy, and faults mostly wait for a process to be missed:
-    what computes runs beside both, at a lower priority (tests/sharing.py). What is chosen on the command line runs in
-    one process.
+
+def suite(extra: list[str], cores: int | None) -> list[list[str]]:
+    """What pytest is told, run after run, so that no core waits: all of it in two processes where there are four cores.
+
+    With fewer, two processes share all but the browser's tests: what computes runs beside the faults, which mostly wait
+    for a process to be missed. What is chosen on the command line runs in one.
     """
-    return extra or (["-n", "2"] if (cores or 1) >= 2 else [])
+    if extra:
+        return [extra]
+    if (cores or 1) >= 4:
+        return [["-n", "2"]]
+    return [["-n", "2", *("--ignore=" + folder for folder in ALONE)], list(ALONE)]
 
 
 def command_test(extra: list[str]) -> int:
@@ -229,10 +237,14 @@ def command_test(extra: list[str]) -> int:
         raise Problem(str(missing)) from None
     command_lint()
     real_models.bring(python)  # where they cannot be had, the tests of them fail
-    arguments = suite(extra, os.cpu_count())
-    say(" ".join(["== pytest", *arguments]))
-    command = [python, "-m", "pytest", *arguments]
-    return subprocess.run(command, check=False, cwd=str(ROOT), env=check_environment(path)).returncode
+    codes = []
+    for arguments in suite(extra, os.cpu_count()):
+        say("== pytest " + " ".join(arguments))
+        command = [python, "-m", "pytest", *arguments]
+        codes.append(
+            subprocess.run(command, check=False, cwd=str(ROOT), env=check_environment(path)).returncode
+        )
+    return next((code for code in codes if code), 0)
 
 
 def command_real() -> int:

@@ -135,14 +135,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.user_properties.append(("device", str(parameters["device"])))
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Of two processes that share the tests, one gives way to the other."""
-    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-        from tests.sharing import give_way
-
-        give_way(worker)
-
-
 @pytest.hookimpl(optionalhook=True)  # where pytest-xdist is there and asked for processes
 def pytest_xdist_make_scheduler(config: Any, log: Any) -> Any:
     """Who of several processes runs what."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
@@ -14,8 +13,7 @@ class BothEnds(LoadScopeScheduling):
 
     The tests stand in the order of `pytest_collection_modifyitems`, from the quick ones to the browser's. The first
     process takes files from the end and the second from the beginning, until they meet: as long as possible one of
-    them alone holds a browser and servers, and what waits for others shares the machine with one computing process
-    only, which gives way to it (`give_way`).
+    them alone holds a browser and servers, and what measures time shares the machine with one computing process only.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -26,16 +24,6 @@ class BothEnds(LoadScopeScheduling):
         if self.nodes.index(node) % 2 == 0:  # the next file is taken from the front of the queue
             self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
         super()._assign_work_unit(node)
-
-
-def give_way(worker: str) -> None:
-    """Lower the priority of the process that begins with what computes.
-
-    A browser, its server and this process's tests are three on two cores. What computes takes the time that they leave,
-    so that pages answer as if they were alone.
-    """
-    if worker == "gw1" and hasattr(os, "nice"):
-        os.nice(10)
 
 
 def scheduler(config: Any, log: Any) -> BothEnds:
