@@ -117,7 +117,7 @@ def typed(args: Any) -> Hashable:
 
 
 def fingerprint(value: Any) -> str:
-    """A checksum of a value's contents: of numbers, texts, arrays, and of records and collections of them.
+    """Hash a value by its contents: numbers, texts, arrays, and records and collections of them.
 
     Raises:
         TypeError: something in it is none of these.

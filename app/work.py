@@ -116,7 +116,7 @@ def again() -> None:
 
 
 def anew(steps: Callable[[], Iterator[Any]]) -> sweeps.Make:
-    """For work each of whose steps needs the earlier ones: it is done again, and what is there is passed over."""
+    """Repeat work whose steps need the earlier ones, and pass over the results that are there."""
     return lambda known: islice(steps(), len(known), None)
 
 

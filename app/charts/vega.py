@@ -85,7 +85,7 @@ Drawn = Described | alt.TopLevelMixin
 
 
 def once(describe: Callable[..., alt.TopLevelMixin], *given: Any) -> Described:
-    """A chart of these values, described once for all visitors: Altair takes 0.1 to 1 s, on every run of a page.
+    """Describe a chart of these values once for all visitors: Altair takes 0.1 to 1 s, on every run of a page.
 
     Args:
         describe: a module-level function of `given` alone.

@@ -96,7 +96,7 @@ def readers_beside(ctx: Context) -> tuple[str, ...]:
 
 
 def ask_for(name: str) -> None:
-    """A visitor wants the reader."""
+    """Remember that a visitor asked for an encoder."""
     state.memo("embeddings_sentences")[name] = True
 
 

@@ -102,7 +102,7 @@ def _open(text: str, twin: str) -> None:
 
 
 def name(head: Sequence[int]) -> str:
-    """L23H3."""
+    """Name a head as every page does: L23H3."""
     return f"L{head[0]}H{head[1]}"
 
 

@@ -99,7 +99,7 @@ def seconds(lm: LanguageModel, ask: Ask, tokens: int) -> float:
 
 
 def job(ctx: Context, ask: Ask) -> work.Shared:
-    """All of it where it takes long, once for all visitors."""
+    """Return the whole measurement as work that all visitors share, where it takes long."""
     total = passes(ask, len(ctx.ids)) // AT_ONCE + 4
     make = work.anew(partial(explaining, ctx.lm, ask))
     return work.Shared(JOB, f"explained {ctx.model_key} {ask!r}", total, "steps", make, about=True)

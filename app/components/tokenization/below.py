@@ -36,7 +36,7 @@ def draw_below(name: str, data: dict[str, Any]) -> None:
 
 
 def _methods(lm: LanguageModel, key: str, rows: Sequence[str]) -> dict[str, Method]:
-    """Those of the rows that cut text by now."""
+    """Select the rows whose tokenizers are ready to cut text."""
     learned = cache.kept(key) if key else None
     found = {row: method_of(row, lm, learned) for row in rows}
     return {row: method for row, method in found.items() if method is not None}

@@ -99,7 +99,7 @@ class HeadEffects:
 
     @property
     def complete(self) -> bool:
-        """Whether every head is."""
+        """Whether every head is measured."""
         return self.measured == len(self.after)
 
     @property
