@@ -171,7 +171,7 @@ def steps(lm: LanguageModel, done: Sequence[tuple[str, Any]] = ()) -> Iterator[t
 
 
 def collect(results: Sequence[tuple[str, Any]]) -> Finds:
-    """Measure all finds at once."""
+    """Collect the results of `steps` into the finds."""
     found = dict(results)
     return Finds(found["induction"], {kind: found[kind] for kind in TEXTS if found[kind] is not None})
 
