@@ -47,6 +47,9 @@ def present_devices() -> list[str]:
 
 DEVICES = present_devices()
 
+# What fails there says what it compared, as in a test.
+pytest.register_assert_rewrite("tests.browser.checks")
+
 
 @pytest.fixture(params=DEVICES)
 def device(request: pytest.FixtureRequest) -> torch.device:

@@ -408,9 +408,17 @@ def wait_for_state(page: Page, name: str, holds: Callable[[Any], bool], seconds:
 
 
 def axe(page: Page, options: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    """What axe-core finds wrong with the page as it is: a list of violations, empty when it is accessible."""
-    results = Axe().run(page, options={"resultTypes": ["violations"], **(options or {})})
-    violations: list[dict[str, Any]] = results.response["violations"]
+    """What axe-core finds wrong with the page at rest: a list of violations, empty when it is accessible.
+
+    Streamlit fades what a run is about to replace, and faded words have too little contrast for as long as that takes:
+    a finding counts if it is still there three seconds later.
+    """
+    for _ in range(2):
+        results = Axe().run(page, options={"resultTypes": ["violations"], **(options or {})})
+        violations: list[dict[str, Any]] = results.response["violations"]
+        if not violations:
+            break
+        page.wait_for_timeout(3000)
     return violations
 
 

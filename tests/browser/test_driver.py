@@ -53,6 +53,13 @@ def test_axe_finds_a_picture_without_a_text(page: Page) -> None:
     assert "image-alt (critical)" in driver.axe_lines(violations)[0]
 
 
+def test_what_is_faded_for_a_moment_is_no_finding_and_what_stays_so_is(page: Page) -> None:
+    page.set_content(PAGE.format('<p id="word" style="background: #fff; color: #ddd">Text</p>'))
+    assert [found["id"] for found in driver.axe(page)] == ["color-contrast"]
+    page.evaluate("setTimeout(() => { document.getElementById('word').style.color = '#111' }, 1500)")
+    assert driver.axe(page) == []
+
+
 def test_axe_looks_into_shadow_roots(page: Page) -> None:
     page.set_content(PAGE.format("<div id='host'></div>"))
     page.evaluate(
