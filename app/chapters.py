@@ -72,19 +72,18 @@ class Cover:
 
 @dataclass(frozen=True)
 class Chapter:
-    """One page. `slug` is its address and the name of its file, `folder` its folder under `pages/`."""
+    """One page. `slug` is its address and the name of its folder below `pages/`."""
 
     slug: str
     title: str
     icon: str
     section: str
-    folder: str = ""
     covers: tuple[Cover, ...] = field(default=())
 
     @property
     def path(self) -> str:
         """Where the page's file is, relative to the root of the repository."""
-        return "/".join(part for part in ("pages", self.folder, f"{self.slug}.py") if part)
+        return f"pages/{self.slug}/page.py"
 
     @property
     def exists(self) -> bool:
@@ -92,17 +91,13 @@ class Chapter:
         return (ROOT / self.path).is_file()
 
 
-def _chapter(
-    section: int, folder: str, slug: str, title: str, icon: str, *covers: tuple[str, ...]
-) -> Chapter:
-    return Chapter(
-        slug, title, f":material/{icon}:", SECTIONS[section - 1], folder, tuple(Cover(*c) for c in covers)
-    )
+def _chapter(section: int, slug: str, title: str, icon: str, *covers: tuple[str, ...]) -> Chapter:
+    return Chapter(slug, title, f":material/{icon}:", SECTIONS[section - 1], tuple(Cover(*c) for c in covers))
 
 
 CHAPTERS: tuple[Chapter, ...] = (
     _chapter(
-        1, "", "home", "Home", "home",
+        1, "home", "Home", "home",
         ("1", "large language model", "the whole pass of one, from your words to the next token", "home.top"),
         ("1", "transformer", "the chain of blocks; any of them opens", "home.attends", "Open block"),
         ("1", "deep learning", "what the model would say, had it ended at a block", "home.lens"),
@@ -111,7 +106,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         ("3", "blocks, one on the other", "the stream through all of them, and how long it grows", "home.resid"),
     ),
     _chapter(
-        1, "vectors", "tokenization", "Tokenization", "dataset",
+        1, "tokenization", "Tokenization", "dataset",
         ("2.1", "token", "the same text cut by every tokenizer of the table", "tokenization.rows"),
         ("2.1", "words as tokens", "the word row, with what it cannot name", "tokenization.rows.words", "Word"),
         ("2.1", "parts of words as tokens", "a word in its pieces, piece by piece", "tokenization.machine", "Word"),
@@ -120,16 +115,16 @@ CHAPTERS: tuple[Chapter, ...] = (
         ("2.1", "characters as tokens", "the character row", "tokenization.rows.characters"),
     ),
     _chapter(
-        1, "vectors", "embeddings", "Embeddings", "scatter_plot",
+        1, "embeddings", "Embeddings", "scatter_plot",
         ("2.2", "embedding", "the lookup as a product with a one-hot row", "embeddings.product"),
         ("2.2", "a space of vectors", "the map, and the nearest words by cosine", "embeddings.near", "Map seen along"),
         ("2.2", "GloVe", "neighbours and analogies among its 20,000 words", "embeddings.analogy", "Table"),
-        ("2.2", "word2vec", "trained live, its words drifting on the map", "embeddings_learn.near", "Window"),
-        ("2.2", "vectors in context", "one word in two sentences, by layer", "embeddings_more.cosines", "One sentence"),
-        ("2.2", "vectors of GPT and BERT", "those of the open model", "embeddings_more.model", "Word to follow"),
+        ("2.2", "word2vec", "trained live, its words drifting on the map", "embeddings_learning.near", "Window"),
+        ("2.2", "vectors in context", "one word in two sentences", "embeddings_in_context.cosines", "One sentence"),
+        ("2.2", "vectors of GPT and BERT", "those of the open model", "embeddings_in_context.model", "Word to follow"),
     ),
     _chapter(
-        1, "vectors", "positions", "Positions", "airwave",
+        1, "positions", "Positions", "airwave",
         ("2.3", "why positions", "the words in another order: with positions, without, and without the mask too",
          "positions.order.ways", "Another order"),
         ("2.3", "sines and cosines", "Sinusoidal: the table as a map and as waves, a pair as a clock's hands",
@@ -138,7 +133,7 @@ CHAPTERS: tuple[Chapter, ...] = (
          "positions.badge", "Learned"),
     ),
     _chapter(
-        2, "block", "attention", "Attention", "table_rows_narrow",
+        2, "attention", "Attention", "table_rows_narrow",
         ("3.1", "self-attention", "the row of one token: what it reads, and what is said then", "attention.next"),
         ("3.1", "queries", "Q: a blue strip for every token, number by number", "attention.value"),
         ("3.1", "keys", "K: a red-orange strip for every token", "attention.value"),
@@ -147,34 +142,34 @@ CHAPTERS: tuple[Chapter, ...] = (
         ("3.1", "attention weights", "scale, mask and softmax, cell by cell", "attention.value", "Softmax temperature"),
     ),
     _chapter(
-        2, "block", "multi_head", "Multi-head", "grid_view",
+        2, "multi_head", "Multi-head", "grid_view",
         ("3.2", "many heads at once", "every head of every block, named by what it does", "multi_head.roles", "All"),
         ("3.2", "joining the heads", "their outputs side by side, added one by one", "multi_head.join", "Join"),
         ("3.2", "the last projection", "what each head adds by it, and its share", "multi_head.join.norms", "Join"),
     ),
     _chapter(
-        2, "block", "feed_forward", "Feed-forward", "flip",
+        2, "feed_forward", "Feed-forward", "flip",
         ("3.3", "one network for each token", "one neuron along the tokens", "feed_forward.neuron.along", "Neuron"),
         ("3.3", "fully connected", "a neuron's sum over every number of its token", "feed_forward.neuron"),
         ("3.3", "linear, activation, linear", "expand, bend, contract, with the numbers", "feed_forward"),
-        ("3.3", "ReLU and its kin", "their curves with this text's values on them", "feed_forward_more.curves"),
+        ("3.3", "ReLU and its kin", "their curves with this text's values on them", "feed_forward_activations.curves"),
     ),
     _chapter(
-        2, "block", "norm_residual", "Norm and residual", "segment",
+        2, "norm_residual", "Norm and residual", "segment",
         ("3.4", "layer normalization", "values before and after, number by number", "norm_residual.norm", "Norm"),
         ("3.4", "mean 0, variance 1", "LayerNorm: what it takes off and divides by", "norm_residual.norm", "LayerNorm"),
         ("3.5", "residual connections", "the stream as a ledger", "norm_residual.lines", "Line of"),
-        ("3.5", "gradients by the shortcuts", "their size by depth, with and without", "norm_residual_more.variants"),
+        ("3.5", "gradients by the shortcuts", "by depth, with and without", "norm_residual_gradients.variants"),
     ),
     _chapter(
-        3, "training", "loss", "Loss", "trending_down",
+        3, "loss", "Loss", "trending_down",
         ("6", "what training makes small", "the mean loss of your text, in nats or bits", "loss.mean", "Losses in"),
         ("6.1", "cross-entropy", "the loss of each token of the text", "loss.losses"),
         ("6.1", "its formula", "the sum with this text's numbers in it", "loss.loss"),
         ("6.1", "label and probability", "y and p of each token that might come", "loss.lines", "Label smoothing"),
     ),
     _chapter(
-        3, "training", "objectives", "Objectives", "target",
+        3, "objectives", "Objectives", "target",
         ("4.1", "pretraining", "one sentence as three kinds of examples", "objectives.lanes"),
         ("4.1", "self-supervision", "answers cut out of the text itself", "objectives.lanes.next_token.answers"),
         ("4.1", "next-token prediction", "autoregressive: which positions score", "objectives.lanes.next_token"),
@@ -184,13 +179,13 @@ CHAPTERS: tuple[Chapter, ...] = (
         ("4.1", "what pretraining learns", "the three losses falling", "objectives.rows", "Train the three here"),
     ),
     _chapter(
-        3, "training", "lab", "Training lab", "science",
+        3, "lab", "Training lab", "science",
         ("4", "the training process", "a run that you start, pause, stop and rewind", "lab.film", "Start"),
         ("4.1", "a corpus", "bundled texts or your own, and how much of them is read", "lab.plan", "Data"),
         ("7", "the optimizer and its schedule", "learning rate, gradient norm and loss, live", "lab.runs", "Optimizer"),
     ),
     _chapter(
-        3, "training", "optimizers", "Optimizers", "downhill_skiing",
+        3, "optimizers", "Optimizers", "downhill_skiing",
         ("7.1", "gradient descent", "a ball on a surface that you choose", "optimizers.tracks.sgd", "Surface"),
         ("7.2", "Adam", "the two moments of one weight, step by step", "moments.lines", "Adam’s rate"),
         ("7.2", "momentum", "the memory of the direction", "moments.numbers", "Memory of the direction"),
@@ -198,13 +193,13 @@ CHAPTERS: tuple[Chapter, ...] = (
         ("7.2", "sooner at the same loss", "five optimizers on one real model", "toy.held", "Train all five"),
     ),
     _chapter(
-        3, "training", "regularization", "Regularization", "blur_on",
+        3, "regularization", "Regularization", "blur_on",
         ("7.3", "dropout", "the masks, drawn, and the curves with and without", "regularization.kept", "Dropout rate"),
         ("7.3", "overfitting", "where the held-out loss turns up", "regularization.stops", "Patience"),
         ("7.3", "weight decay", "the histogram of the weights, pulled in", "regularization_sizes.arms"),
     ),
     _chapter(
-        3, "training", "fine_tuning", "Fine-tuning", "tune",
+        3, "fine_tuning", "Fine-tuning", "tune",
         ("4.2", "fine-tuning", "a pretrained model adapted to a new task, four ways", "fine_tuning.ways", "Task"),
         ("4.2", "classification", "Sentiment: what each way says of your text", "fine_tuning.ways.full", "Sentiment"),
         ("4.2", "what pretraining gives", "held-out examples right, from scratch and not", "fine_tuning.ways"),
@@ -212,12 +207,12 @@ CHAPTERS: tuple[Chapter, ...] = (
         ("4.2", "question answering", "Questions: the words of a passage that answer", "fine_tuning.job", "Questions"),
     ),
     _chapter(
-        3, "training", "break_it", "Break it", "build",
+        3, "break_it", "Break it", "build",
         ("3.4", "training without the norm", "two runs side by side", "break_it.pair", "Norms"),
         ("3.5", "training without the residual", "two runs side by side", "break_it.pair", "Residuals"),
     ),
     _chapter(
-        4, "families", "families", "Families", "account_tree",
+        4, "families", "Families", "account_tree",
         ("5", "three kinds of models", "one text read by all three", "families.lanes", "The token asked for"),
         ("5.1", "autoregressive models", "what each position of a GPT may see and predicts", "families.lanes.decoder"),
         ("5.1", "GPT", "its card, drawn to scale", "families_cards.families.GPT"),
@@ -237,7 +232,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         ("13", "DistilBERT", "its card beside BERT's: half the blocks", "families_cards.families.DistilBERT"),
     ),
     _chapter(
-        4, "families", "models", "Models", "inventory_2",
+        4, "models", "Models", "inventory_2",
         ("8.1", "GPT's weights", "GPT-2 and its pupil, with what they need, to be opened",
          "models.entries.openai-community/gpt2", "Decoders (GPT)"),
         ("8.2", "BERT's weights", "BERT and its kin, with what they need, to be opened",
@@ -246,7 +241,7 @@ CHAPTERS: tuple[Chapter, ...] = (
          "models.entries.google-t5/t5-small", "Both (T5)"),
     ),
     _chapter(
-        5, "using", "decoding", "Decoding", "fork_right",
+        5, "decoding", "Decoding", "fork_right",
         ("9", "writing token by token", "a tree of passes, and ways through it", "decoding.paths", "Tokens ahead"),
         ("9.1", "greedy search", "the dashed path of the tree", "decoding.paths.greedy"),
         ("9.1", "what it does not look at", "the likelier text that greedy missed", "decoding.verdict"),
@@ -256,7 +251,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         ("12", "e-mails and letters", "a letter's beginning, gone on with", "decoding.tokens", "Example texts"),
     ),
     _chapter(
-        5, "using", "applications", "Applications", "apps",
+        5, "applications", "Applications", "apps",
         ("12", "generating text", "a story with your hero", "applications.written", "Story"),
         ("12", "chatbots", "a turn of dialogue, answered", "applications.written", "Dialogue"),
         ("12", "translating", "two languages, and which word was read for which", "applications.links", "Translation"),
@@ -266,49 +261,49 @@ CHAPTERS: tuple[Chapter, ...] = (
         ("8.2", "classifying sentences", "the mood of a review", "applications.written", "Sentiment"),
     ),
     _chapter(
-        6, "questions", "compute", "Compute and memory", "memory",
-        ("1", "text to learn from", "the tokens that a model has read, and their hours", "compute_more.training"),
+        6, "compute", "Compute and memory", "memory",
+        ("1", "text to learn from", "the tokens that a model has read, and their hours", "compute_at_scale.training"),
         ("10.1", "the cost of a model", "parameters and operations, part by part", "compute.rows", "Configuration"),
         ("10.1", "the memory of training", "what a step holds, by kind", "compute.memory.training", "Numbers"),
         ("10.1", "the memory of use", "weights and the cache of keys and values", "compute.memory.using", "Card"),
-        ("10.1", "as models grow", "fifteen published sizes, counted", "compute_more.published"),
+        ("10.1", "as models grow", "fifteen published sizes, counted", "compute_at_scale.published"),
     ),
     _chapter(
-        6, "questions", "bias", "Bias", "balance",
+        6, "bias", "Bias", "balance",
         ("10.2", "bias and fairness", "association tests with effect size and p", "bias.shown", "Test"),
-        ("10.2", "bias out of the training data", "the corpus lab's dial, dose by dose", "bias_more.doses", "Remedy"),
-        ("10.2", "unfair outputs", "the pronoun gap, profession by profession", "bias_more.series"),
+        ("10.2", "bias out of the training data", "the corpus lab, dose by dose", "bias_corpus_lab.doses", "Remedy"),
+        ("10.2", "unfair outputs", "the pronoun gap, profession by profession", "bias_corpus_lab.series"),
     ),
     _chapter(
-        6, "questions", "interpretability", "Interpretability", "troubleshoot",
+        6, "interpretability", "Interpretability", "troubleshoot",
         ("10.3", "looking inside", "logit lens, patching and attribution on your text", "interpretability.lens"),
         ("10.3", "what an answer depends on", "patching of every place", "interpretability.maps", "Corrupted text"),
-        ("10.3", "what explanations are worth", "five of them judged by deletion", "interpretability_more.judged"),
-        ("8.2", "naming entities", "a probe tells persons", "interpretability_more.probe", "Name: a person?"),
+        ("10.3", "what explanations are worth", "five, judged by deletion", "interpretability_explainers.judged"),
+        ("8.2", "naming entities", "a probe tells persons", "interpretability_explainers.probe", "Name: a person?"),
     ),
     _chapter(
-        6, "questions", "scaling", "Scaling", "stacked_line_chart",
+        6, "scaling", "Scaling", "stacked_line_chart",
         ("11", "larger is better", "a ladder of sizes and its power law", "scaling.rows", "Loss against"),
         ("11", "more text is better", "the same, against the text that was read", "scaling.against", "Data"),
         ("11", "at a price", "the frontier of compute", "scaling.best", "Compute"),
         ("11", "GPT-2 and GPT-3", "both on the plot, by their real sizes", "scaling_published.models"),
     ),
     _chapter(
-        6, "questions", "efficiency", "Efficiency", "compress",
+        6, "efficiency", "Efficiency", "compress",
         ("13", "smaller models", "size, loss and agreement, by bits", "efficiency.now", "Bits"),
         ("13", "quantization", "a matrix on its grid, weight by weight", "efficiency.matrix", "One scale for a"),
-        ("13", "pruning", "weights, or heads and neurons, left out", "efficiency_more.levels", "Share removed"),
-        ("13", "distillation", "a student that was taught, and one alone", "efficiency_more.students", "Train"),
-        ("13", "DistilBERT beside BERT", "what was published of both", "efficiency_more.published"),
+        ("13", "pruning", "weights, or heads and neurons, left out", "efficiency_smaller.levels", "Share removed"),
+        ("13", "distillation", "a student that was taught, and one alone", "efficiency_smaller.students", "Train"),
+        ("13", "DistilBERT beside BERT", "what was published of both", "efficiency_smaller.published"),
     ),
     _chapter(
-        6, "questions", "multimodal", "Multimodal", "image",
+        6, "multimodal", "Multimodal", "image",
         ("13", "text and images together", "patches that become tokens beside words", "multimodal.looked"),
         ("13", "an image in words", "its caption, word by word", "multimodal.words"),
         ("13", "one space for both", "images and captions, found by each other", "multimodal_space.captions"),
     ),
     _chapter(
-        6, "questions", "adaptability", "Adaptability", "extension",
+        6, "adaptability", "Adaptability", "extension",
         ("13", "adapting with little data", "few examples against many: curves over seeds, beside each other",
          "adaptability.studies.examples"),
         ("13", "adapting with few numbers", "LoRA's rank and a prompt's vectors against quality",
@@ -316,7 +311,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         ("4.2", "examples in the prompt", "the same few, given in the prompt or learned by steps", "adaptability.game"),
     ),
     _chapter(
-        7, "together", "classroom", "Classroom", "groups",
+        7, "classroom", "Classroom", "groups",
         ("9", "a class predicts together", "the class's histogram beside the softmax", "classroom"),
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from app import chapters, events, state
-from app.components.cheatsheet import cards
+from app.frame.cheatsheet import cards
 
 TOPICS: tuple[tuple[str, str], ...] = (
     ("1", "What a large language model is"),

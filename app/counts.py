@@ -1,6 +1,6 @@
 """Counts and ratios in words, in one place: "1 token" and "2 tokens", "2.45 times" and "287 million times".
 
-app/components/shared/counts.js says the same in the browser. No Streamlit in here.
+app/kit/counts.js says the same in the browser. No Streamlit in here.
 """
 
 from __future__ import annotations

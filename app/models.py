@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from app import words
 from core import hub_models, real
 
 if TYPE_CHECKING:
@@ -234,6 +235,11 @@ def _is_file(path: Path) -> bool:
     with suppress(OSError):
         return path.is_file()
     return False
+
+
+def reason(why: Exception) -> str:
+    """An error's message as a sentence that names no places of this machine."""
+    return words.sentence(without_places(str(why)))
 
 
 def without_places(message: str) -> str:

@@ -1,7 +1,7 @@
 """The pictures' scripts as a browser loads them: ES modules that import each other, below an address of their contents.
 
-GET /modules/VERSION/attention/view.js, and so on for every script of app/components. The version is a checksum of all
-of them, so a browser keeps what it has loaded for good, and another version is loaded anew. No Streamlit in here.
+GET /modules/VERSION/pages/attention/figure.js, and so on for every script of pages/ and app/. The version is a checksum
+of all of them, so a browser keeps for good what it has loaded, and loads another version anew. No Streamlit in here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-HERE = Path(__file__).resolve().parent / "components"
+ROOT = Path(__file__).resolve().parent.parent
 _IMPORT = re.compile(r'^(?:import|export)\b[^"\';]*?["\'](\.[^"\']+)["\'];', re.M)
 _LOADER = """
 const at = (path) => new URL(path, document.baseURI).href;
@@ -35,9 +35,9 @@ _FOR_GOOD = "public, max-age=31536000, immutable"
 
 @lru_cache(maxsize=1)
 def sources() -> dict[str, str]:
-    """Every script by its path below app/components, with slashes."""
-    found = sorted(HERE.glob("*/*.js"))
-    return {path.relative_to(HERE).as_posix(): path.read_text(encoding="utf-8") for path in found}
+    """Every script by its path below the root of the repository, with slashes."""
+    found = sorted(path for floor in ("app", "pages") for path in (ROOT / floor).rglob("*.js"))
+    return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in found}
 
 
 @lru_cache(maxsize=1)

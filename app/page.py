@@ -70,6 +70,11 @@ class Context:
     ]  # the steps of training that the model can be rewound to; () where none were kept
     slot: DeltaGenerator  # in the sidebar, for the page's examples
 
+    @property
+    def short_name(self) -> str:
+        """What the open model is called in a sentence: without where it lies."""
+        return self.label if models.run_id(self.name) else self.label.rpartition("/")[2]
+
 
 # Seconds in which a browser draws the picture, before the widgets around it come and keep it from doing so: with this
 # pause the picture is there 20 to 40 ms earlier, and the widgets as much later.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app import events, state
-from app.components import rewind
+from app.frame import rewind_bar as rewind
 from app.opening import Opened
 
 

@@ -14,8 +14,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import chapters, reading, rewind, state, widgets
-from app.components import keys
 from app.counts import counted
+from app.frame import shortcuts as keys
 from app.opening import Opened
 from app.widgets import inline
 

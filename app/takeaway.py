@@ -14,9 +14,17 @@ from typing import Any
 import streamlit as st
 
 from app import chapters, models, notebook, runs, state
-from app.components.takeaway import buttons
+from app.frame.export_buttons import buttons
 
 Table = dict[str, Sequence[Any]]
+
+
+def joined(table: Table, own: Table) -> Table:
+    """Two tables as one: the second's rows below the first's, each with columns of its own."""
+    above, below = (len(next(iter(one.values()))) for one in (table, own))
+    return {name: [*column, *[None] * below] for name, column in table.items()} | {
+        name: [*[None] * above, *column] for name, column in own.items()
+    }
 
 
 def take_card(

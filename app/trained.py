@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app import runs, state
-from app.components import pack
+from app.kit import pack
 
 if TYPE_CHECKING:
     from core.runs.records import Checkpoint, Points, Run

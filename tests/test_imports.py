@@ -97,11 +97,14 @@ class Rule:
     imports: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     breaches: tuple[tuple[str, str], ...] = ()  # (path, source) that this rule must catch
+    at_home: bool = False  # whether a file may import from its own page's folder all the same
 
     def broken_by(self, path: str, source: str) -> list[str]:
         if not self.applies(path):
             return []
         imported, used = names(path, source)
+        home = [".".join(path.split("/")[:2])] if self.at_home else []
+        imported = {(line, name) for line, name in imported if not within(name, *home)}
         found = {(line, name) for line, name in imported if within(name, *self.imports)}
         found |= {(line, name) for line, name in used if within(name, *self.uses)}
         return [f"{path}:{line}: {name} ({self.says})" for line, name in sorted(found)]
@@ -132,17 +135,18 @@ RULES = (
         "app knows no page",
         below("app"),
         imports=("pages",),
-        breaches=(("app/router.py", "from pages import home"), ("app/a.py", "import pages.block.attention")),
+        breaches=(("app/router.py", "from pages import home"), ("app/a.py", "import pages.attention.figure")),
     ),
     Rule(
         "a page never imports another page",
         below("pages"),
         imports=("pages",),
         breaches=(
-            ("pages/home.py", "from pages.block.attention import draw"),
-            ("pages/block/a.py", "from . import b"),
-            ("pages/block/a.py", "from .b import draw"),
+            ("pages/home/page.py", "from pages.attention.figure import draw"),
+            ("pages/home/a.py", "from ..attention import figure"),
+            ("pages/home/a.py", "def f():\n    import pages.home_work.figure"),
         ),
+        at_home=True,
     ),
     Rule(
         "the product computes with its own core, not with the libraries it is measured against",
@@ -160,7 +164,7 @@ RULES = (
         product_but("app/session.py"),
         uses=("streamlit.session_state", "streamlit.query_params"),
         breaches=(
-            ("pages/home.py", "import streamlit as st\nst.session_state['a'] = 1"),
+            ("pages/home/page.py", "import streamlit as st\nst.session_state['a'] = 1"),
             ("app/page.py", "import streamlit\nstreamlit.query_params.clear()"),
             ("app/page.py", "from streamlit import session_state as s\ns.a = 1"),
         ),
@@ -170,7 +174,7 @@ RULES = (
         below(*FLOORS),
         uses=("streamlit.cache_data", "streamlit.cache_resource"),
         breaches=(
-            ("pages/home.py", "import streamlit as st\n@st.cache_data\ndef f(): pass"),
+            ("pages/home/page.py", "import streamlit as st\n@st.cache_data\ndef f(): pass"),
             ("app/page.py", "import streamlit as st\n@st.cache_resource(max_entries=2)\ndef f(): pass"),
             ("app/page.py", "from streamlit import cache_data\n@cache_data\ndef f(): pass"),
             ("app/cache.py", "import streamlit as st\n@st.cache_data\ndef f(): pass"),
@@ -230,6 +234,10 @@ def test_a_breach_is_caught(rule: Rule, path: str, source: str) -> None:
         ("app/session.py", "import streamlit as st\nst.session_state['a'] = st.query_params"),
         ("app/stream.py", "def run(request):\n    return request.query_params['run'], request.session_state"),
         ("pages/a.py", "import streamlit as st\nfrom app.page import page\nfrom core import load\nload('x')"),
+        (
+            "pages/home/a.py",
+            "from pages.home.figure import draw\nfrom pages.home import figure\nfrom . import b",
+        ),
         ("tests/a.py", "import pickle, transformers"),
         ("core/a.py", "from safetensors.torch import load\nload(b'')"),
     ],

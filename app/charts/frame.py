@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.components.charted import charted
+from app.charts.mounted import charted
 from app.takeaway import Table, to_csv
 
 

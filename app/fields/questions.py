@@ -85,7 +85,7 @@ FIELDS: tuple[Field, ...] = (
     # Multimodal (a step is `spoken`, a word of the caption `said`, a head `crossing`, a gallery `lot`)
     Field("pictured", "int", 47, 0, 1_999),  # the held-out picture
     Field("sketched", "bool", False),  # the learner's drawing stands in its place
-    Field("drawing", "text", ""),  # its strokes (app/components/multimodal/strokes.py)
+    Field("drawing", "text", ""),  # its strokes (pages/multimodal/strokes.py)
     Field("imaged", "int", -1, -1, 100, shown="one that misses"),  # a row of the space, the last the drawing
     Field("worded", "int", -1, -1, 100, shown="one that misses"),  # a column, the last the learner's text
     # Efficiency, its lower half: pruning, students
@@ -98,10 +98,10 @@ FIELDS: tuple[Field, ...] = (
     Field("plainly", "float", 0.0, 0.0, 1.0),  # the share of the plain loss beside the teacher's
     Field("lessons", "int", 200, 1, 20_000),  # steps of the next own run
     Field("shrinks", "text", ""),  # the group of own runs that are points on the charts
-    # Efficiency, the open model's own file (app/components/efficiency_stored)
+    # Efficiency, the open model's own file (pages/efficiency/stored.py)
     Field("filed", "text", ""),  # the tensor whose block is looked at; nothing: the usual one
     Field("parcel", "int", 0, 0, 99_999_999),  # which of its blocks
-    # Interpretability, below the picture (app/components/interpretability_more, interpretability_walk)
+    # Interpretability, below the picture (pages/interpretability: explainers.py, circuit.py)
     Field("blank", "choice", "token", choices=("token", "mean", "zero")),  # what stands where a token is gone
     Field("says", "choice", "logit", choices=("logit", "probability")),  # the number that is explained
     Field("quadrature", "int", 32, 1, 256, slides=True),  # steps from the blank text to the text

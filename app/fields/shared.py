@@ -32,5 +32,5 @@ FIELDS: tuple[Field, ...] = (
     Field("col", "int", -1, -1, 99_999, shown="none"),
     Field(
         "edits", "text", ""
-    ),  # scores that a learner has put in place of a head's own (pages/block/attention.py)
+    ),  # scores that a learner has put in place of a head's own (pages/attention/page.py)
 )

@@ -25,7 +25,7 @@ def test_a_dose_ends_with_its_gap_on_the_page(
         page.get_by_role("button", name="Retrain under this dose").click()
         shown = driver.wait_for_state(
             page,
-            "bias_more",
+            "bias_corpus_lab",
             lambda now: (
                 now["own"]
                 and not now["own"][0]["going"]

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from app import modules, theme
-from app.components import HERE, pack
+from app.kit import KIT, pack
 from tests.benchmarks import pair
 from tests.browser import driver
 
@@ -20,8 +20,8 @@ Report = Callable[[pair.Figure], None]
 
 # A picture that is one chart, and a stream that the test itself speaks through.
 VIEW = """
-import { curves } from "/shared/curves.js";
-import { mount } from "/shared/glass.js";
+import { curves } from "/app/kit/curves.js";
+import { mount } from "/app/kit/glass.js";
 window.EventSource = class {
   constructor() { this.heard = {}; window.streams = [...(window.streams ?? []), this]; }
   addEventListener(name, act) { this.heard[name] = act; }
@@ -61,7 +61,7 @@ def served(route: Route) -> None:
     if path in modules.sources():
         route.fulfill(body=modules.sources()[path], content_type="text/javascript")
         return
-    sheet = "\n".join(path.read_text(encoding="utf-8") for path in sorted((HERE / "shared").glob("*.css")))
+    sheet = "\n".join(path.read_text(encoding="utf-8") for path in sorted(KIT.glob("*.css")))
     head = f"<!doctype html><style>{theme.css()}{sheet}</style>"
     route.fulfill(
         body=f"{head}<div id=root></div><script type=module>{VIEW}</script>", content_type="text/html"

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import torch
 
-from app.components.lab.presets import PRESETS
 from core.efficiency.shrink_spec import ShrinkSpec
 from core.memory import keep_freed_memory
 from core.precision import Chosen, products
@@ -25,6 +24,7 @@ from core.training.examples import triple
 from core.training.fine_tune_spec import compared
 from core.training.pairs import broken_spec, few_fables, regularized_spec
 from core.training.quintet import quintet
+from pages.lab.presets import PRESETS
 from tests.benchmarks import pair
 
 WITHIN = 1.5

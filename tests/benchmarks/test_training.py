@@ -17,13 +17,13 @@ import torch
 import transformers
 from torch import nn
 
-from app.components.lab.presets import default
 from core.data.corpora import FABLES
 from core.data.pool import Given
 from core.memory import keep_freed_memory
 from core.precision import Chosen, products
 from core.training import Trainer, recipes
 from core.training.loss import next_token_loss
+from pages.lab.presets import default
 from scripts.measure_recipe import CORPUS, GOAL, PLAIN_STEPS, by_characters, held_out_loss
 from tests.benchmarks import pair
 from tests.benchmarks.plain_torch import PlainGPT

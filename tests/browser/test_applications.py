@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import core
-from app.components.applications import uses
 from core.analysis.heads.cross_reading import Rule, cross_reading, word_spans
 from core.data.tasks import TASKS
+from pages.applications import uses
 from tests.browser import checks, driver
 from tests.pages.conftest import random_model
 

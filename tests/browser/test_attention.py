@@ -266,8 +266,8 @@ def test_a_window_on_the_head(page: Page, lm: core.LanguageModel) -> None:
 
 def test_masks_shared_keys_and_the_cost(page: Page, lm: core.LanguageModel) -> None:
     opened(page)
-    figure = driver.component(page, "attention_more")
-    state = driver.component_state(page, "attention_more")
+    figure = driver.component(page, "attention_variants")
+    state = driver.component_state(page, "attention_variants")
     rules = [MaskRule(), MaskRule(causal=False), MaskRule(window=4), MaskRule(window=4, sinks=1)]
     for shown, rule, one in zip(state["masks"], rules, under_masks(lm, TEXT, rules)):
         assert shown["loss"] == pytest.approx(one.loss, abs=1e-4)
@@ -280,18 +280,20 @@ def test_masks_shared_keys_and_the_cost(page: Page, lm: core.LanguageModel) -> N
     figure.focus()
     page.keyboard.press("ArrowUp")
     row = state["row"] - 1
-    state = driver.wait_for_state(page, "attention_more", lambda now: now["row"] == row)
+    state = driver.wait_for_state(page, "attention_variants", lambda now: now["row"] == row)
     assert state["masks"][2]["seen"] == np.flatnonzero(rules[2].matrix(row + 1)[row]).tolist()
     wait(page, row=row)  # the picture above follows
     at = driver.component_state(page, "attention")["tokens"].index(" sat")
     figure.locator("[data-part=masks] text", has_text="·sat").first.hover()
     driver.wait_for_state(
-        page, "attention_more", lambda now: now["hover"] and now["masks"][0]["seen"] == list(range(at + 1))
+        page,
+        "attention_variants",
+        lambda now: now["hover"] and now["masks"][0]["seen"] == list(range(at + 1)),
     )
     page.get_by_role("button", name="Measure now").click()
     page.get_by_role("button", name="Measure again").wait_for()
     driver.wait_until_drawn(page)
-    cost = driver.component_state(page, "attention_more")["cost"]
+    cost = driver.component_state(page, "attention_variants")["cost"]
     first, last = cost[0], cost[-1]
     assert [one["n"] for one in cost] == list(LENGTHS[: len(cost)]) and len(cost) >= 5
     assert (first["n"], last["bytes"]) == (16, 4 * last["n"] ** 2 * 4)
@@ -299,7 +301,7 @@ def test_masks_shared_keys_and_the_cost(page: Page, lm: core.LanguageModel) -> N
     left_out = "Longer texts would not have fitted into the time" in said
     assert (last["n"] == LENGTHS[-1]) != left_out, "on a busy machine it ends earlier, and says so"
     assert last["attention"] > first["attention"] * last["n"] / first["n"] / 4
-    state = driver.component_state(page, "attention_more")
+    state = driver.component_state(page, "attention_variants")
     assert state["curves"]["attention"][0] > 0
 
 

@@ -14,7 +14,7 @@ from core.runs import doses
 from core.training.corpus_lab import MEASURED
 from tests.browser import checks, driver
 
-NAME = "bias_more"
+NAME = "bias_corpus_lab"
 
 
 def opened(page: Page, **query: Any) -> dict[str, Any]:

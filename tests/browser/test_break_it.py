@@ -11,12 +11,12 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import core
-from app.components.break_it import NAMES, judged, see
-from app.components.break_it.trained import recorded_names
 from core.analysis.health.diagnosis import diagnose
 from core.analysis.health.evidence import of_run
 from core.config import WITHOUT
 from core.runs import recorded
+from pages.break_it.figure import NAMES, judged, see
+from pages.break_it.trained import recorded_names
 from tests.browser import checks, driver
 
 TEXT = "Once upon a time, Lily saw a"

@@ -200,7 +200,7 @@ def test_measured_points_stand_beside_the_formula(page: Page, lm: core.LanguageM
     shown = driver.wait_for_state(page, "compute_roof", lambda now: len(now["measured"]) == 2)
     assert shown["measured"] == state["machine"]["points"]
     more = driver.wait_for_state(
-        page, "compute_more", lambda now: all(row["measured"] is not None for row in now["rows"])
+        page, "compute_at_scale", lambda now: all(row["measured"] is not None for row in now["rows"])
     )
     rows = {row["name"]: row for row in more["rows"]}
     for kind in training_memory(lm.config, length):
@@ -210,7 +210,7 @@ def test_measured_points_stand_beside_the_formula(page: Page, lm: core.LanguageM
     driver.wait_for_state(page, "rewind", lambda now: now["step"] == 0)
     page.wait_for_url("**snapshot=0*")
     driver.wait_until_drawn(page)
-    earlier = driver.component_state(page, "compute_more")
+    earlier = driver.component_state(page, "compute_at_scale")
     assert earlier["rows"] == more["rows"], "another moment of the same model takes no other time"
 
 

@@ -230,18 +230,18 @@ def test_a_text_that_greedy_does_not_miss_is_one_click_from_one_that_it_does(pag
 
 def test_below_the_fold_draws_entropy_and_cache_change_with_the_settings(page: Page) -> None:
     opened(page)
-    before = driver.component_state(page, "decoding_more")
+    before = driver.component_state(page, "decoding_draws")
     assert before["n"] == 200 and len(before["entropy"]) == 14 and len(before["cache"]) == 64
     assert sum(text["count"] for text in before["texts"]) <= 200
     slide(page, "Draws", 1)
-    after = driver.wait_for_state(page, "decoding_more", lambda now: now["n"] == 500)
+    after = driver.wait_for_state(page, "decoding_draws", lambda now: now["n"] == 500)
     assert {text["text"]: text["p"] for text in after["texts"]}.items() & {
         text["text"]: text["p"] for text in before["texts"]
     }.items(), "the exact probabilities do not hang on how many are drawn"
     first = [step["msKept"] for step in after["cache"]]
-    driver.component(page, "decoding_more").locator(".dec-measure").click()
+    driver.component(page, "decoding_draws").locator(".dec-measure").click()
     driver.wait_for_state(
-        page, "decoding_more", lambda now: [step["msKept"] for step in now["cache"]] != first
+        page, "decoding_draws", lambda now: [step["msKept"] for step in now["cache"]] != first
     )
 
 
@@ -462,8 +462,8 @@ def test_the_answer_so_far_is_what_the_tree_grows_after(own_page: Page, models: 
 
 def test_draws_are_told_apart_and_none_is_called_impossible(page: Page) -> None:
     opened(page, text=DEFAULT_TEXT, draws=2000, span=8)
-    state = driver.component_state(page, "decoding_more")
-    texts = written(page, "decoding_more")
+    state = driver.component_state(page, "decoding_draws")
+    texts = written(page, "decoding_draws")
     for row in state["texts"]:
         assert row["text"].strip() in "\n".join(texts)
     assert "0.000" not in texts

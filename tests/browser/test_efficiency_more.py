@@ -14,7 +14,7 @@ from core.runs import shrunk
 from core.zoo import load
 from tests.browser import checks, driver
 
-NAME = "efficiency_more"
+NAME = "efficiency_smaller"
 
 
 def opened(page: Page, **query: Any) -> dict[str, Any]:

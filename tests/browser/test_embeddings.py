@@ -59,7 +59,7 @@ def test_row_neighbours_and_context_are_cores(page: Page, lm: core.LanguageModel
     assert state["near"][0]["cosine"] == pytest.approx(near[0].cosine, abs=1e-5)
     own = of_model(lm).around(lm.encode(TEXT)[-1], 3)
     assert [one["word"] for one in state["other"]["near"]] == [one.word for one in own]
-    more = driver.component_state(page, "embeddings_more")
+    more = driver.component_state(page, "embeddings_in_context")
     one, other = (
         occurrence(lm, text, "bank") for text in (BY_KEY["first"].default, BY_KEY["second"].default)
     )

@@ -16,7 +16,7 @@ from core.vectors.maps import project
 from core.vectors.static import glove
 from tests.browser import checks, driver
 
-LEARN, SETTLE = "embeddings_learn", "embeddings_settle"
+LEARN, SETTLE = "embeddings_learning", "embeddings_settle"
 QUICK = {"corpus": "fables", "dims": 16, "epochs": 12, "rare": 3, "learnword": "fox"}
 
 

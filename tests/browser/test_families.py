@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import core
-from app.components.families import crossing
 from core.families.asked import guesses
 from core.families.published import sizes
 from core.families.writing import write
+from pages.families.figure import crossing
 from tests.browser import checks, driver
 from tests.pages.conftest import random_model
 
@@ -159,10 +159,10 @@ def test_both_themes_a_phone_the_question_and_the_notebook(
     page: Page, browser: Browser, server: driver.Server, tmp_path: Path
 ) -> None:
     opened(page)
-    more = driver.component_state(page, "families_more")
+    more = driver.component_state(page, "families_guesses")
     both, cut = (one for one in more["bars"] if one["shape"] == "encoder")
     assert both["low"] > cut["high"], "BERT at the end of a text is worse than between words, beyond chance"
-    first = driver.component(page, "families_more").text_content() or ""
+    first = driver.component(page, "families_guesses").text_content() or ""
     shown = " ".join(first.split())
     for title, sentence in (
         ("Why GPT cannot see the next word", "Training asks each row for the token behind it."),

@@ -129,13 +129,13 @@ def test_the_steps_lead_through_the_layer(page: Page, browser: Browser, server: 
 
 def test_a_sample_is_read_with_one_click(own_page: Page) -> None:
     driver.open_page(own_page, "feed_forward", model="./both", text="The fox and the crow", corpus="own")
-    below = driver.component_state(own_page, "feed_forward_more")
+    below = driver.component_state(own_page, "feed_forward_activations")
     assert not below["sampled"] and below["firing"]["tokens"] == len(
         driver.component_state(own_page, "feed_forward")["tokens"]
     )
     assert driver.component_state(own_page, "feed_forward")["windows"] == 0
     own_page.get_by_role("button", name="Read it").click()
-    driver.wait_for_state(own_page, "feed_forward_more", lambda now: now["sampled"])
+    driver.wait_for_state(own_page, "feed_forward_activations", lambda now: now["sampled"])
     driver.wait_for_state(
         own_page, "feed_forward", lambda now: now["windows"] == 1 or "nowhere" in now["about"]
     )

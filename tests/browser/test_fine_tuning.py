@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.components.fine_tuning import ways
 from core.runs import recorded
 from core.runs.tuned_recordings import learned, tuned_recording
+from pages.fine_tuning import ways
 from tests.browser import checks, driver
 
 TEXT = "Nora lost the red kite. Tom found the kite under the bench."

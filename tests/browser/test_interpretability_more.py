@@ -17,7 +17,7 @@ from core.analysis.explaining.selectivity import Layer, selectivity
 from core.analysis.patching.circuit_walk import walk
 from tests.browser import checks, driver
 
-PAGE, MORE, WALK = "interpretability", "interpretability_more", "interpretability_walk"
+PAGE, MORE, WALK = "interpretability", "interpretability_explainers", "interpretability_circuit"
 PATH = "interpretability_path"
 TEXT = "Once upon a time, Lily saw a"
 

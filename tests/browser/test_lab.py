@@ -19,11 +19,11 @@ from playwright.sync_api import Browser, Page, expect
 
 import core
 from app import modules
-from app.components.lab import presets
 from core.runs import Run
 from core.runs import load as load_run
 from core.runs.worker import here
 from core.training import TrainSpec
+from pages.lab import presets
 from tests.browser import checks, driver, tabs
 from tests.pages.conftest import SMALL
 

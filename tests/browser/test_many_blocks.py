@@ -153,8 +153,8 @@ def test_names_labels_and_facts_keep_clear_of_each_other(own_page: Page) -> None
                 touching.append(f"{slug}: {one} and {other}")
 
     apart("interpretability", "interpretability", '[data-part="lens"] > text[text-anchor="middle"]', 8)
-    apart("multi_head", "multi_head_more", '[data-part="fit map"] > text[text-anchor]', 20)
-    if len(boxes(own_page, '[data-part="heads"] > text[font-weight]', "multi_head_more")) < 9:
+    apart("multi_head", "multi_head_composition", '[data-part="fit map"] > text[text-anchor]', 20)
+    if len(boxes(own_page, '[data-part="heads"] > text[font-weight]', "multi_head_composition")) < 9:
         touching.append("multi_head: a head of the block is left out")
     apart("tokenization", "bytes", '[data-part="all"] text', 12)
     driver.open_page(own_page, "efficiency", **MODEL)

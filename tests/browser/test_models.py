@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import core
-from app.components.models import use
 from core.parts import parts
 from core.survey import memory_needed
+from pages.models.figure import use
 from tests.browser import checks, driver
 
 TEXT = "Once upon a time, Lily saw a big red ball."

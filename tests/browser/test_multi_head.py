@@ -318,7 +318,7 @@ def test_below_the_picture_scores_stand_beside_chance_and_heads_work_together(
     assert state["score"] == pytest.approx(fits.scores[i, h, j, g], abs=1e-6)
     assert len(state["sets"]) == 7
 
-    figure = driver.component(page, "multi_head_more")
+    figure = driver.component(page, "multi_head_composition")
     driver.click(page, figure.locator('[data-cell="0.3"]'))
     wait(page, block=1, head=3, exact=True)
     driver.wait_until_drawn(page)
@@ -344,12 +344,14 @@ def test_below_the_picture_scores_stand_beside_chance_and_heads_work_together(
 def below(page: Page, **wanted: Any) -> dict[str, Any]:
     """Wait until the part below the picture, as the page has answered, has these values."""
     driver.wait_for_state(
-        page, "multi_head_more", lambda now: all(now[name] == value for name, value in wanted.items())
+        page, "multi_head_composition", lambda now: all(now[name] == value for name, value in wanted.items())
     )
     if "pair" in wanted:
-        driver.wait_for_state(page, "multi_head_more", lambda now: now["sets"][0]["heads"] == wanted["pair"])
+        driver.wait_for_state(
+            page, "multi_head_composition", lambda now: now["sets"][0]["heads"] == wanted["pair"]
+        )
     driver.wait_until_drawn(page)
-    state: dict[str, Any] = driver.component_state(page, "multi_head_more")
+    state: dict[str, Any] = driver.component_state(page, "multi_head_composition")
     return state
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from app.components.multimodal import strokes
-from app.components.multimodal.reading import FELT
 from core.multimodal import drawing, looking, pen
 from core.multimodal.scenes import scenes
 from core.multimodal.shipped import load_captioner, load_space
 from core.multimodal.space import gallery
+from pages.multimodal import strokes
+from pages.multimodal.reading import FELT
 from tests.browser import checks, driver
 
 NAME, SPACE = "multimodal", "multimodal_space"

@@ -63,7 +63,7 @@ def test_lines_norm_and_wiring_are_cores(page: Page, lm: core.LanguageModel) -> 
         float(F.rms_norm(x, x.shape, ln2.w, ln2.eps)[7].detach()), rel=1e-3
     )
     more = driver.wait_for_state(
-        page, "norm_residual_more", lambda now: now["done"] == now["total"], seconds=60
+        page, "norm_residual_gradients", lambda now: now["done"] == now["total"], seconds=60
     )
     for way in more["ways"]:
         own = wired(lm, trace, 2, -1, way["wiring"])

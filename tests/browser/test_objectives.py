@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import core
-from app.components.objectives import naming
-from app.components.objectives.falling import RECORDED
 from core.runs import recorded
 from core.training.examples import Lesson, lesson_losses, lessons, marks
+from pages.objectives.falling import RECORDED
+from pages.objectives.figure import naming
 from tests.browser import checks, driver
 
 TEXT = "Once upon a time, Lily saw a big red ball."

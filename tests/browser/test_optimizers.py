@@ -11,8 +11,6 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import core
-from app.components.optimizers import lesson
-from app.components.optimizers.setup import NAMES
 from core.analysis.health.landscape import measure, random_plane
 from core.runs.worker import here
 from core.training.moments import STEPS, follow, place, train
@@ -21,6 +19,8 @@ from core.training.race import race
 from core.training.rate_finder import search
 from core.training.rules import KINDS, Rule
 from core.training.surfaces import SURFACES
+from pages.optimizers import lesson
+from pages.optimizers.setup import NAMES
 from tests.browser import checks, driver
 
 TEXT = "Once upon a time, Lily saw a"

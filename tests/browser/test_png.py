@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from app.components import HERE
+from app.kit import KIT
 from tests.browser import driver
 
 DECODED = """async ([width, height]) => {
@@ -32,7 +32,7 @@ DECODED = """async ([width, height]) => {
 )
 def test_what_is_written_is_read(width: int, height: int, page: Page) -> None:
     page.set_content("<!doctype html><title>PNG</title>")
-    module = (HERE / "shared" / "png.js").read_text(encoding="utf-8")
+    module = (KIT / "png.js").read_text(encoding="utf-8")
     page.add_script_tag(type="module", content=f"{module}\nwindow.png = png;")
     assert page.evaluate(DECODED, [width, height]) == [width, height, True]
 

@@ -162,7 +162,7 @@ def test_the_steps_tell_how_a_row_is_made(page: Page, browser: Browser, server: 
 
 def test_the_first_screen_holds_it_all_and_below_are_the_shift_and_the_charts(page: Page) -> None:
     opened(page, shift=7)
-    shown = driver.component_state(page, "positions_more")
+    shown = driver.component_state(page, "positions_extrapolation")
     assert shown["by"] == 7
     sine, learned = shown["tables"]
     assert sine["error"] < 1e-10 and learned["error"] > 0.1
@@ -181,10 +181,10 @@ def test_the_first_screen_holds_it_all_and_below_are_the_shift_and_the_charts(pa
 
 def test_another_task_has_another_example(page: Page) -> None:
     opened(page)
-    below = driver.component(page, "positions_more")
+    below = driver.component(page, "positions_extrapolation")
     expect(below).to_contain_text("(copy the letters)")
     page.get_by_role("radiogroup", name="A tiny model’s task").get_by_text("Say them backwards").click()
-    driver.wait_for_state(page, "positions_more", lambda now: now["task"] == "reverse")
+    driver.wait_for_state(page, "positions_extrapolation", lambda now: now["task"] == "reverse")
     expect(below).to_contain_text("(say them backwards)")
     expect(below).not_to_contain_text("(copy the letters)")
 

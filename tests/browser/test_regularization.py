@@ -12,11 +12,11 @@ import torch.nn.functional as F
 from playwright.sync_api import Browser, Page
 
 import core
-from app.components.regularization import MASKS, PASSES
 from core.analysis.stream.weights import by_matrix
 from core.runs import recorded
 from core.training.dropout import mean_over_masks, under_masks
 from core.training.early_stopping import stop_early
+from pages.regularization.figure import MASKS, PASSES
 from tests.browser import checks, driver
 
 TEXT = "Once upon a time, Lily saw a"

@@ -26,7 +26,7 @@ def test_the_names_of_a_long_text_are_as_large_as_those_of_a_short_one(page: Pag
 def test_each_depth_of_the_chart_of_a_word_in_two_sentences_is_named(page: Page) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
     driver.open_page(page, "embeddings")
-    figure = driver.component(page, "embeddings_more")
+    figure = driver.component(page, "embeddings_in_context")
     names = figure.locator('g[data-part="pair"] [data-depth]').all_text_contents()
     assert names == ["table", "in", "0", "1", "2", "3"]
 

@@ -11,11 +11,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import core
-from app.components.tokenization.learned import Learned, Spec, learn, shown
 from core.text.broken import broken
 from core.text.languages import languages, rates
 from core.text.published import Published, published
 from core.text.simple import hidden
+from pages.tokenization.learned import Learned, Spec, learn, shown
 from tests.browser import driver
 
 TEXT = "Her unhappiness 👍 turned into happiness."

@@ -8,12 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app.components.adaptability import games, own, question, studies, vectors
 from core.analysis.tasks.in_context import rounds, weigh
 from core.runs import adaptations
 from core.runs.worker import here
 from core.training import adapting, prompt_tuning
 from core.training.tuned import PROMPT
+from pages.adaptability import games, own, question, studies, vectors
 from tests.pages.conftest import OWNER, Runs, run_notebook
 
 TEXT = "Nora lost her red kite in the storm. She looked for it all day."
@@ -211,7 +211,7 @@ def test_the_page_names_the_models_that_it_adapts_and_asks(open_page: Any) -> No
 
 @pytest.mark.parametrize("game", ["list", "pairs", "kinds"])
 def test_a_panel_that_tells_of_another_game_names_it(game: str, open_page: Any) -> None:
-    from app.components import adaptability as view
+    from pages.adaptability import figure as view
 
     state_of = open_page("adaptability", text=TEXT, game=game)
     assert not state_of.exception

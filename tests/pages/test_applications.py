@@ -13,8 +13,6 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
-from app.components import applications as view
-from app.components.applications import answers, measured, question, uses
 from core.analysis.heads import pointed
 from core.analysis.heads.cross_reading import Rule, cross_reading
 from core.analysis.tasks import heroes
@@ -23,6 +21,8 @@ from core.checkpoints import save_folder
 from core.data.tasks import TASKS
 from core.decoding.together import answers as together
 from core.language_model import LanguageModel
+from pages.applications import answers, measured, question, uses
+from pages.applications import figure as view
 from tests.pages.conftest import OpenPage, mixed, random_model, run_notebook
 from tests.pages.test_applications_verdicts import CARD
 

@@ -12,9 +12,9 @@ import pytest
 
 import core
 from app import state
-from app.components import applications as view
-from app.components.applications import headed, uses
 from core.analysis.tasks.label_reading import read_answer, read_class
+from pages.applications import figure as view
+from pages.applications import headed, uses
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 from tests.pages.test_bad_input import said
 from tests.published_folders import BERT, DISTILBERT, published

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.components import applications as view
-from app.components.applications import answers, question, scores, uses, verdict
 from core.analysis.heads import alignment, pointed
 from core.analysis.heads.cross_reading import word_spans
 from core.analysis.tasks.code_checks import check_code
 from core.data.tasks import TASKS
+from pages.applications import answers, question, scores, uses, verdict
+from pages.applications import figure as view
 
 # A card with the scores of some tasks.
 CARD: dict[str, Any] = {

@@ -13,12 +13,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app.components.attention.change import heard, read_edits, read_shown, with_edit, write_edits
-from app.components.attention_more import cost
 from core.analysis.heads.cost import Curve
 from core.analysis.heads.masks import MaskRule, under_masks
 from core.analysis.heads.shared_keys import sharings
 from core.analysis.heads.steps import Change, attention_steps
+from pages.attention import variants_cost as cost
+from pages.attention.change import heard, read_edits, read_shown, with_edit, write_edits
 from tests.pages.conftest import run_notebook
 
 TEXT = "Once upon a time, Lily saw a"
@@ -306,7 +306,7 @@ def test_the_notebook_measures_masks_and_shared_keys(name: str, open_page: Any) 
 def test_the_cost_is_measured_when_asked_and_kept(open_page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cost, "LENGTHS", (4, 8, 16, 24))
     app = open_page("attention", text="A cat")
-    memo = app.session_state["gb"].memos.setdefault("attention_more", {})
+    memo = app.session_state["gb"].memos.setdefault("attention_variants", {})
     assert not memo
     memo["asked"] = True
     app.run()

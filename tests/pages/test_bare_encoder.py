@@ -9,10 +9,10 @@ import torch
 
 from app import chapters
 from app.bare import UNSAID
-from app.components.bias_more import gaps
 from app.opening import STANDS_IN
 from core.hooks import ablate_head, intervene
 from core.zoo import load
+from pages.bias import corpus_lab_gaps as gaps
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 from tests.pages.test_bad_input import said
 from tests.pages.test_break_it import commit

@@ -11,8 +11,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app.components.bias import said, tables, tested
-from app.components.bias.question import FOUND
 from core.runs.word_recordings import recorded_words
 from core.vectors.association import measure
 from core.vectors.debiasing import gender_direction
@@ -20,6 +18,8 @@ from core.vectors.leftover import leftover, told_by_few
 from core.vectors.static import glove
 from core.vectors.token_words import frequent, of_words, pieces
 from core.vectors.word_lists import Lists, WordList, read, ten_tests
+from pages.bias import said, tables, tested
+from pages.bias.question import FOUND
 from tests.pages.conftest import run_notebook
 
 TEXT = "The nurse helped the engineer."

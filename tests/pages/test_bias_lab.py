@@ -10,13 +10,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app.components import bias_more
-from app.components.bias_more import gaps, lab
 from core.analysis.tasks.pronoun_gap import TEMPLATES, measured, parsed
 from core.runs import doses
 from core.runs.worker import here
 from core.training import corpus_lab
 from core.training.spec import TrainSpec
+from pages.bias import corpus_lab as bias_corpus_lab
+from pages.bias import corpus_lab_gaps as gaps
+from pages.bias import corpus_lab_lab as lab
 from tests.pages.conftest import OWNER, SMALL, Runs, run_notebook
 
 JOBS = "doctor, nurse, pilot"
@@ -46,7 +47,7 @@ def test_both_kinds_of_model_are_shown_with_cores_numbers(open_page: Any) -> Non
     assert not app.exception
     for name in gaps.BESIDE:
         lm = core.load(name, device="cpu")
-        found = measured(lm, sorted(bias_more.gaps.PROFESSIONS), parsed(TEMPLATES))
+        found = measured(lm, sorted(bias_corpus_lab.gaps.PROFESSIONS), parsed(TEMPLATES))
         assert rows(app, name) == pytest.approx({gap.job: gap.mean for gap in found.gaps}, abs=1e-4)
     run_notebook(app)
 
@@ -122,7 +123,7 @@ def test_own_runs_are_points_and_their_gap_is_measured_on_the_way(runs: Runs, op
         0.75,
     )
     assert shown["she, dialled"][at] == kept[-1].health["pronouns"]["dialled"]
-    app.button(key="bias_more.back").click().run()
+    app.button(key="bias_corpus_lab.back").click().run()
     assert not any(name and name.startswith("yours") for name in table(app)["lab run"])
 
 
@@ -130,13 +131,13 @@ def test_a_run_that_waits_can_be_stopped(runs: Runs, open_page: Any) -> None:
     runs.store.create(corpus_lab.spec(0.9), OWNER, name="Corpus lab", group="waits")
     app = open_page("bias", doses="waits")
     assert not app.exception
-    app.button(key="bias_more.stop").click().run()
+    app.button(key="bias_corpus_lab.stop").click().run()
     assert runs.store.list(group="waits")[0].state == "stopped"
 
 
 def test_pressing_retrain_queues_the_dose(queue: Runs, open_page: Any) -> None:
     app = open_page("bias", dose=30, remedy="balance", dosed="Doctor, nurse")
-    app.button(key="bias_more.train").click().run()
+    app.button(key="bias_corpus_lab.train").click().run()
     assert not app.exception
     run = queue.store.list(group=app.session_state["gb"].store["doses"])[0]
     assert run.spec == corpus_lab.spec(0.3, lab.FIRST, ("doctor", "nurse"), "balance")
@@ -147,7 +148,7 @@ def test_a_run_that_the_server_refuses_says_why(queue: Runs, open_page: Any) -> 
     for seed in range(60):
         queue.store.create(corpus_lab.spec(0.9, seed), OWNER, name="Corpus lab", group=group)
     app = open_page("bias", doses=group)
-    app.button(key="bias_more.train").click().run()
+    app.button(key="bias_corpus_lab.train").click().run()
     assert not app.exception
     assert "this server allows 60 at a time" in said(app)
 

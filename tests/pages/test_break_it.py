@@ -13,9 +13,6 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
-from app.components.break_it import CHARTS, NAMES, judged, see
-from app.components.break_it import trained as pairs
-from app.components.break_it.trained import recorded_names
 from core.analysis.health.broken import losses_without, missing, read, without
 from core.analysis.health.diagnosis import diagnose
 from core.analysis.health.evidence import of_run
@@ -25,6 +22,9 @@ from core.precision import alike
 from core.runs import recorded
 from core.runs.worker import here
 from core.training.pairs import broken_spec
+from pages.break_it import trained as pairs
+from pages.break_it.figure import CHARTS, NAMES, judged, see
+from pages.break_it.trained import recorded_names
 from tests.pages.conftest import Runs, run_elsewhere, run_notebook
 
 TEXT = "Once upon a time, Lily saw a"

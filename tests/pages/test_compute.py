@@ -10,12 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import cache, models
-from app.components.compute import stops
 from core.costs import parameters, row_flops
 from core.costs.memory import held, training_memory, using_memory
 from core.costs.sized import resized
 from core.families.presets import PRESETS
 from core.training.measuring import STEPS
+from pages.compute.figure import stops
 from tests.pages.conftest import OpenPage, run_notebook
 
 TEXT = "Once upon a time, Lily saw a"

@@ -16,11 +16,11 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import cache, state, sweeps
-from app.components.decoding import request, search, verdict
-from app.components.decoding.ask import Asked, blanks, grown, options, read_path, searched, write_path
-from app.components.decoding_more import Draws, drawn, filled, measured, unsure
 from core.decoding.stages import FIRST
 from core.decoding.tree import Tree, grow
+from pages.decoding import request, search, verdict
+from pages.decoding.ask import Asked, blanks, grown, options, read_path, searched, write_path
+from pages.decoding.draws import Draws, drawn, filled, measured, unsure
 from tests.pages.conftest import random_model, run_notebook
 
 MISSED = "On a bright day like this, Theo liked to sit outside and think. Rain began"

@@ -10,13 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import cache, models
-from app.components import efficiency as view
-from app.components import efficiency_speed as speed
-from app.components.efficiency import measure
 from core.efficiency.beside import beside
 from core.efficiency.halves import halves
 from core.efficiency.judging import reference, yardstick
 from core.efficiency.quantization import Quantization
+from pages.efficiency import figure as view
+from pages.efficiency import measure, speed
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 
 TEXT = "A red ball was lost. She found the red"

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from app import work
-from app.components import efficiency_more as components
-from app.components.efficiency_more import mine, own, said
 from core.analysis.seeds import Interval
 from core.efficiency import distilbert, held_out, judging, shrink_lab
 from core.efficiency.removal import by_level
@@ -18,6 +16,10 @@ from core.efficiency.shrink_spec import ShrinkSpec
 from core.runs import loading, shrunk
 from core.runs.worker import here
 from core.zoo import load
+from pages.efficiency import smaller as components
+from pages.efficiency import smaller_mine as mine
+from pages.efficiency import smaller_own as own
+from pages.efficiency import smaller_said as said
 from tests.pages.conftest import OWNER, OpenPage, Runs, notebook
 
 SMALL: dict[str, Any] = {"steps": 3, "batch_tokens": 64, "context": 32, "checkpoints": 2}
@@ -39,9 +41,9 @@ def work_of(app: Any) -> work.Job:
 def noted(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is drawn is remembered with the session: an AppTest sees no component."""
     from app import state
-    from app.components import efficiency_more
+    from pages.efficiency import smaller as efficiency_smaller
 
-    record = efficiency_more.record
+    record = efficiency_smaller.record
 
     def kept(ctx: Any, arms: Any) -> dict[str, Any]:
         found = record(ctx, arms)
@@ -50,7 +52,7 @@ def noted(monkeypatch: pytest.MonkeyPatch) -> None:
         memo.update(found)
         return found
 
-    monkeypatch.setattr(efficiency_more, "record", kept)
+    monkeypatch.setattr(efficiency_smaller, "record", kept)
 
 
 @pytest.mark.parametrize(("cutting", "levels"), [("magnitude", LEVELS[1:]), ("structured", PARTS)])

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from app import models
-from app.components import efficiency_stored as stored
 from core import real
 from core.checkpoints.gguf_file import GgufFile
+from pages.efficiency import stored
 from tests import gguf_files
 from tests import real as published
 from tests.pages.conftest import OpenPage, run_notebook

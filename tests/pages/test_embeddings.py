@@ -12,9 +12,6 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import cache, models
-from app.components import embeddings as view
-from app.components import embeddings_more
-from app.components.embeddings import NEAR, rows_shown
 from core.runs import table as run_table
 from core.runs.word_specs import WordsSpec
 from core.runs.worker import here
@@ -22,6 +19,9 @@ from core.vectors.contextual import compare, occurrence
 from core.vectors.meanings import meant, told_apart
 from core.vectors.static import glove, of_model
 from core.zoo import card
+from pages.embeddings import figure as view
+from pages.embeddings import in_context as embeddings_in_context
+from pages.embeddings.figure import NEAR, rows_shown
 from tests.pages.conftest import OWNER, OpenPage, Runs, run_elsewhere, run_notebook
 
 TEXT = "The king lost a red ball"
@@ -40,7 +40,7 @@ def pictures(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
     """What the page's two pictures were last given."""
     given: dict[str, dict[str, Any]] = {}
     monkeypatch.setattr(view, "embeddings", lambda data, **_: given.update(picture=data))
-    monkeypatch.setattr(embeddings_more, "more", lambda data, **_: given.update(more=data))
+    monkeypatch.setattr(embeddings_in_context, "more", lambda data, **_: given.update(more=data))
     return given
 
 
@@ -51,7 +51,7 @@ def lines(app: AppTest, kind: str) -> list[tuple[Any, ...]]:
 
 
 def unpack(packed: dict[str, Any]) -> np.ndarray[Any, Any]:
-    """The inverse of `app.components.pack`."""
+    """The inverse of `app.kit.pack`."""
     import base64
 
     kind = {"f32": "<f4", "u8": "u1"}[packed["dtype"]]
@@ -255,7 +255,7 @@ def test_a_probe_reads_the_sense_in_context_where_the_table_can_only_guess(
     app.button(key="embeddings.probe").click().run()
     probe = pictures["more"]["probe"]
     assert probe["static"]["share"] == 0.5
-    told = told_apart(core.load(model), meant("bank", embeddings_more.EACH))
+    told = told_apart(core.load(model), meant("bank", embeddings_in_context.EACH))
     assert [one["right"] for one in probe["layers"]] == [one.right for one in told.layers]
     if model == "tales-bert":
         assert probe["layers"][probe["best"]]["share"] >= 0.95

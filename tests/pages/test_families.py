@@ -14,12 +14,12 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
-from app.components import families_cards as cards
-from app.components import families_more as more
-from app.components.families import crossing, lanes
 from core.families.asked import guesses, swap
 from core.families.published import FAMILIES, sizes
 from core.families.writing import write
+from pages.families import cards, lanes
+from pages.families import guesses as more
+from pages.families.figure import crossing
 from tests.pages.conftest import OpenPage, run_notebook
 
 TEXT = "Lily gave the golden key to Ben."
@@ -99,7 +99,7 @@ def test_without_an_encoder_decoder_its_lane_shows_the_masks_and_says_so(
     open_page: OpenPage, monkeypatch: Any
 ) -> None:
     seen: list[Any] = []
-    monkeypatch.setattr("app.components.families.families", lambda **given: seen.append(given))
+    monkeypatch.setattr("pages.families.figure.families", lambda **given: seen.append(given))
     app = open_page("families", text=TEXT)
     assert not app.exception
     lane = seen[-1]["data"]["lanes"][2]
@@ -178,7 +178,7 @@ def test_heads_of_a_large_model_are_averaged_block_by_block(monkeypatch: Any) ->
     assert names == ["all heads", *(f"L{i}H{k}" for i in range(2) for k in range(3))]
     np.testing.assert_allclose(arrays[0], heads.mean((0, 1)))
     np.testing.assert_allclose(arrays[1 + 3 + 2], heads[1, 2])
-    monkeypatch.setattr("app.components.families.MOST_HEADS", 100)
+    monkeypatch.setattr("pages.families.figure.MOST_HEADS", 100)
     names, arrays = crossing(heads)
     assert names == ["all heads", "block 0", "block 1"]
     np.testing.assert_allclose(arrays[2], heads[1].mean(0))
@@ -238,7 +238,7 @@ class TestReasons:
         self, open_page: OpenPage, monkeypatch: Any
     ) -> None:
         seen: list[Any] = []
-        monkeypatch.setattr(more, "families_more", lambda **given: seen.append(given["data"]))
+        monkeypatch.setattr(more, "families_guesses", lambda **given: seen.append(given["data"]))
         assert not open_page("families", text=TEXT, follow=4).exception
         told = {one["title"]: one["text"] for one in seen[-1]["reasons"]}
         share = {bar["shape"] + str(bar["cut"]): bar["right"] / bar["of"] for bar in seen[-1]["bars"]}

@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
-from app.components import families as shown
-from app.components.families import lanes
 from core.vectors.sentences import cosines, sentence_vectors
+from pages.families import figure as shown
+from pages.families import lanes
 from tests import real as published
 from tests.pages.conftest import OpenPage, run_notebook
 

@@ -12,11 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
-from app.components.feed_forward.off import COUNTS, counts, group, nearest, read_silent, source
 from core.analysis.neurons import top_texts
 from core.analysis.neurons.feed_forward import token_steps
 from core.model.feed_forward import ACTIVATIONS
 from core.runs import Run
+from pages.feed_forward.off import COUNTS, counts, group, nearest, read_silent, source
 from tests.pages.conftest import OpenPage, Runs, notebook, random_model, run_notebook
 
 TEXT = "The cook baked a"
@@ -204,7 +204,7 @@ def test_the_texts_of_the_finished_model_are_its_own_only(open_page: OpenPage) -
 def test_a_sample_is_read_when_it_is_asked_for(
     corpus: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.components.feed_forward import sample
+    from pages.feed_forward import sample
 
     monkeypatch.setattr(sample, "TEXTS", 3)
     link = SHAPES["other"] | {"text": f"A text for {corpus}"}
@@ -225,7 +225,7 @@ def test_a_sample_is_read_when_it_is_asked_for(
 
 
 def test_a_large_model_reads_fewer_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.components.feed_forward import sample
+    from pages.feed_forward import sample
 
     lm = core.load("tales-gpt")
     all_of_them = sample.texts_of(lm, "fables", ())

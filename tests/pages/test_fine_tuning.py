@@ -10,9 +10,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app.components import fine_tuning as view
-from app.components.fine_tuning import judged, ways
-from app.components.fine_tuning.question import ask
 from app.own_run import NOBODY
 from core.runs import recorded
 from core.runs.tuned_recordings import learned, tuned_recording
@@ -20,6 +17,9 @@ from core.runs.worker import here
 from core.training.fine_tune_spec import compared
 from core.training.lora import places
 from core.training.tuned import count
+from pages.fine_tuning import figure as view
+from pages.fine_tuning import judged, ways
+from pages.fine_tuning.question import ask
 from tests.pages.conftest import OWNER, Runs, run_elsewhere, run_notebook
 
 TEXT = "Nora lost the red kite. Tom found the kite under the bench."
@@ -229,7 +229,7 @@ def test_pressing_train_starts_a_real_run(
 
 def test_the_page_speaks_english_and_promises_what_it_does(open_page: Any) -> None:
     from app import chapters
-    from app.components import fine_tuning as view
+    from pages.fine_tuning import figure as view
 
     assert all("those held out combine people, things and places" in text for text in view.ABOUT.values())
     lines = [cover for cover in chapters.BY_SLUG["fine_tuning"].covers if cover.term == "question answering"]

@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import chapters, cheatsheet_map
-from app.components import home as picture
 from core.analysis.stream.overview import overview
+from pages.home import figure as picture
 from tests.pages.conftest import run_notebook
 
 TEXT = "Once upon a time, Lily saw a"

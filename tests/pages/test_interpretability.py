@@ -14,13 +14,13 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models, page
-from app.components import interpretability_path as path
-from app.components.interpretability import maps as measured
 from core.analysis.patching.patches import Patching, Spot
 from core.analysis.patching.paths import paths
 from core.analysis.patching.sweep import patched
 from core.analysis.patching.text_pairs import text_pair
 from core.analysis.stream.direct_attribution import attribute
+from pages.interpretability import maps as measured
+from pages.interpretability import path
 from tests.pages.conftest import OpenPage, notebook, random_model, run_notebook
 
 TEXT, TWIN = "A red ball was lost. She found the red", "A red saw was lost. She found the red"

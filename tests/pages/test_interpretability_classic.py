@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import core
-from app.components import interpretability_classic as shown
 from core.analysis.patching import classic
+from pages.interpretability import classic as shown
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 from tests.unit.test_classic import WORDS
 

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 import core
-from app.components import interpretability_walk as walked
-from app.components.interpretability_more import Below, measure, take
-from app.components.interpretability_more.measure import Ask
 from core.analysis.explaining.explainers import NAMES
 from core.analysis.explaining.faithfulness import SIDES
 from core.analysis.patching.circuit_walk import collect, steps
+from pages.interpretability import circuit as walked
+from pages.interpretability import explainers_measure as measure
+from pages.interpretability import explainers_take as take
+from pages.interpretability.explainers import Below
+from pages.interpretability.explainers_measure import Ask
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 
 PAGE = "interpretability"
@@ -37,7 +39,7 @@ def test_the_page_opens_with_the_walk_measured_and_its_notebook_agrees(open_page
 
 
 def test_probes_are_measured_when_asked_for(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.components.interpretability_more.selectivity", _quick)
+    monkeypatch.setattr("pages.interpretability.explainers.selectivity", _quick)
     app = open_page(PAGE, model="austen-gpt", text=TEXT, truth="hero")  # no other test probes this one
     [button] = [one for one in app.button if one.label == "Probe every depth"]
     button.click().run()
@@ -49,7 +51,7 @@ def test_probes_are_measured_when_asked_for(open_page: OpenPage, monkeypatch: py
 def test_probes_of_one_task_are_not_those_of_another(
     open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.components.interpretability_more.selectivity", _quick)
+    monkeypatch.setattr("pages.interpretability.explainers.selectivity", _quick)
     random_model(tmp_path / "probed", seed=3, n_ctx=256)
     monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
     app = open_page(PAGE, model="./probed", text=TEXT, truth="held")

@@ -17,8 +17,6 @@ from streamlit.testing.v1 import AppTest
 import core
 from app import runs as face
 from app import state
-from app.components.lab import acts, presets, question, setting, shown, strip, take
-from app.components.lab.planned import planned
 from core import zoo
 from core.analysis.heads.patterns import head_maps, pattern_scores
 from core.checkpoints import load_folder
@@ -27,6 +25,8 @@ from core.runs import load as load_run
 from core.training import TrainSpec
 from core.training.one_step import one_step
 from core.training.text_loss import text_loss
+from pages.lab import acts, presets, question, setting, shown, strip, take
+from pages.lab.planned import planned
 from tests.pages.conftest import OTHER, OpenPage, Runs, run_notebook
 
 TEXT = "Once upon a time, Lily saw a"

@@ -13,10 +13,10 @@ import torch.nn.functional as F
 from streamlit.testing.v1 import AppTest
 
 import core
-from app.components.loss import TOP, mark, record
-from app.components.loss.question import ask
-from app.components.loss_batch import LONGEST, ROWS, texts_of
 from core.training.losses import score_text
+from pages.loss.batch import LONGEST, ROWS, texts_of
+from pages.loss.figure import TOP, mark, record
+from pages.loss.question import ask
 from tests.pages.conftest import OpenPage, run_notebook
 
 TEXT = "Once upon a time, Lily saw a big red ball."

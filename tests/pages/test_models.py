@@ -12,12 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import cache, gallery, models, opening
-from app.components.models import use
 from app.shelf import Shelf
 from core import hub_models, zoo
 from core.costs import parameters
 from core.parts import parts
 from core.survey import memory_needed, supported
+from pages.models.figure import use
 from tests.damaged import BROKEN, damage
 from tests.pages.conftest import OTHER, OWNER, OpenPage, Runs, random_model
 from tests.published_folders import BERT, headed, published

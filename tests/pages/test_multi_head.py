@@ -13,13 +13,6 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import answer, cache, sweeps, work
-from app.components import multi_head_more as more
-from app.components.multi_head import measure
-from app.components.multi_head.off import MARKS, read_off, write_off
-from app.components.multi_head.question import ask
-from app.components.multi_head.roles import changed, columns, rests_on, roles, tips
-from app.components.multi_head.words import BRIEF, MEANS, RANDOM, UNIT, UNWRITTEN
-from app.components.multi_head_more import further
 from core.analysis.heads.composition import composition
 from core.analysis.heads.effects import Knockout, LayerEffects, Resumable, head_effects, knock_out, switch_off
 from core.analysis.heads.jobs import EVEN, MIXED, SHORT, head_jobs
@@ -27,6 +20,13 @@ from core.analysis.heads.patterns import NAMES, head_maps, repeat_scores
 from core.analysis.heads.shares import head_shares
 from core.analysis.heads.steps import attention_steps
 from core.hooks import intervene
+from pages.multi_head import composition as more
+from pages.multi_head import composition_further as further
+from pages.multi_head import measure
+from pages.multi_head.off import MARKS, read_off, write_off
+from pages.multi_head.question import ask
+from pages.multi_head.roles import changed, columns, rests_on, roles, tips
+from pages.multi_head.words import BRIEF, MEANS, RANDOM, UNIT, UNWRITTEN
 from tests.pages.conftest import OpenPage, run_notebook
 
 TEXT = "Lily lost a red ball. Ben found the red"
@@ -471,7 +471,7 @@ def test_where_it_takes_long_sets_are_measured_when_asked(
     monkeypatch.setattr(further, "QUICK", 0.0)
     app = open_page("multi_head", model="./other", text="The dog and the crow sat")
     assert not any(line["single changes added"] for line in lines(app))
-    app.button(key="work.multi_head_more").click().run()
+    app.button(key="work.multi_head_composition").click().run()
     assert any(line["single changes added"] for line in lines(app))
     assert "Switch off pairs of heads" not in [button.label for button in app.button]
     run_notebook(app)

@@ -11,16 +11,17 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from app.components import multimodal as view
-from app.components.multimodal import question, reading, strokes
-from app.components.multimodal import said as telling
-from app.components.multimodal import take as take_picture
-from app.components.multimodal_space import take, towers
 from core.multimodal import captions, drawing, looking, pen
 from core.multimodal.properties import LEFT, RIGHT, THICK, THIN, Properties
 from core.multimodal.scenes import scenes
 from core.multimodal.shipped import captioner_card, load_captioner, space_card
 from core.multimodal.space import gallery, retrieval
+from pages.multimodal import figure as view
+from pages.multimodal import question, reading, strokes
+from pages.multimodal import said as telling
+from pages.multimodal import space_take as take
+from pages.multimodal import take as take_picture
+from pages.multimodal.space import towers
 from tests.pages.conftest import mixed, run_notebook
 
 APART = (

@@ -13,11 +13,11 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import cache, models
-from app.components.norm_residual import PARTS, SUM, chosen_line, record, see
-from app.components.norm_residual_more import SEEDS, both_ways, together
 from core.analysis.stream.depth_grid import VARIANTS, gradient_by_depth
 from core.analysis.stream.ledger import ledger
 from core.analysis.stream.ledger_lines import gathered
+from pages.norm_residual.figure import PARTS, SUM, chosen_line, record, see
+from pages.norm_residual.gradients import SEEDS, both_ways, together
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 
 TEXT = "Once upon a time, Lily saw a"

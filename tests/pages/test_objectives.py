@@ -12,12 +12,13 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import trained
-from app.components.objectives import falling, made, naming, record, split
 from core.precision import alike
 from core.runs import recorded
 from core.runs.worker import here
 from core.training import objectives
 from core.training.examples import lessons, marks, triple
+from pages.objectives import falling
+from pages.objectives.figure import made, naming, record, split
 from tests.pages.conftest import OpenPage, run_notebook
 
 TEXT = "Once upon a time, Lily saw a big red ball."

@@ -12,8 +12,6 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import state, trained, work
-from app.components.optimizers import below, land, lesson, record, take, toy
-from app.components.optimizers.setup import NAMES, Setup, read_racers, write_rates
 from core.analysis.health.landscape import measure, random_plane, walk
 from core.runs.worker import here
 from core.training.moments import STEPS, compare, follow, place, train
@@ -22,6 +20,9 @@ from core.training.race import race
 from core.training.rate_finder import search as search_rates
 from core.training.rules import KINDS, Rule
 from core.training.surfaces import SURFACES
+from pages.optimizers import below, land, lesson, take, toy
+from pages.optimizers.figure import record
+from pages.optimizers.setup import NAMES, Setup, read_racers, write_rates
 from tests.pages.conftest import OpenPage, run_notebook
 
 TEXT = "Once upon a time, Lily saw a"

@@ -10,16 +10,16 @@ import pytest
 
 import core
 from app import models
-from app.components import positions as view
-from app.components import positions_more as more
-from app.components.positions.kinds import SPAN, Where, pairs_of, places, see
-from app.components.positions.order import see_order
-from app.components.positions.question import ask
 from core.analysis.positions.distance_bias import distance_bias
 from core.analysis.positions.extrapolation import EVERY, STEPS, extrapolation, recorded
 from core.analysis.positions.rotation import turning
 from core.analysis.positions.shuffle import shuffle
 from core.zoo import load
+from pages.positions import extrapolation as more
+from pages.positions import figure as view
+from pages.positions.kinds import SPAN, Where, pairs_of, places, see
+from pages.positions.order import see_order
+from pages.positions.question import ask
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 
 TEXT = "Once upon a time, Lily saw a"

@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import cache, chapters, models
-from app.components.applications.assistant import cut_off
 from app.shelf import Shelf
 from core import real
+from pages.applications.assistant import cut_off
 from tests import real as published
 from tests.pages.conftest import SMALLER, OpenPage
 

@@ -14,9 +14,6 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
-from app.components.regularization import COLS, shown_rows
-from app.components.regularization.question import PASSES
-from app.components.regularization.trained import ARMS, stop_of, told
 from app.trained import recorded_arms
 from core.analysis.stream.weights import by_matrix, sizes
 from core.precision import alike
@@ -25,6 +22,9 @@ from core.runs.worker import here
 from core.training.dropout import under_masks
 from core.training.early_stopping import stop_early
 from core.training.pairs import few_fables, regularized_spec
+from pages.regularization.figure import COLS, shown_rows
+from pages.regularization.question import PASSES
+from pages.regularization.trained import ARMS, stop_of, told
 from tests.pages.conftest import Runs, run_elsewhere, run_notebook
 
 TEXT = "Once upon a time, Lily saw a"

@@ -11,8 +11,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import cache
-from app.components import scaling_more
-from app.components.scaling import own, question, seen, words
 from core.analysis.health import emergence
 from core.analysis.health.emergence import LENGTHS
 from core.language_model import LanguageModel
@@ -22,6 +20,8 @@ from core.scaling import fit
 from core.scaling.forecast import forecast
 from core.scaling.published import CHINCHILLA, MODELS, kaplan_both
 from core.training import ladder
+from pages.scaling import own, question, seen, words
+from pages.scaling import published as scaling_published
 from tests.pages.conftest import OTHER, OWNER, Runs, mixed, run_notebook
 
 SMALL = ladder.BATCH * 3  # tokens of a run that takes a second
@@ -265,7 +265,7 @@ def test_an_own_run_of_another_width_is_no_row_of_the_law_over_data() -> None:
 
 @pytest.mark.parametrize("k", LENGTHS)
 def test_what_is_said_of_emergence_is_what_the_shares_show(k: int) -> None:
-    said = scaling_more.said(ladders.series("parameters"), False, k)
+    said = scaling_published.said(ladders.series("parameters"), False, k)
     shares = [
         np.mean([{at: one for at, one, *_ in rung.exact}[k] for rung in ladders.series("parameters")
                  if rung.width == width])
@@ -275,9 +275,9 @@ def test_what_is_said_of_emergence_is_what_the_shares_show(k: int) -> None:
         assert f"{share:.1%}" in said
     assert ("sees nothing yet" in said) == (max(shares) < 0.01)
     assert ("makes the leap" in said) == (k in (8, 16)) and ("leap either" in said) == (k == 1)
-    everywhere = "at every size" in scaling_more.dotted(ladders.series("parameters"), k)
+    everywhere = "at every size" in scaling_published.dotted(ladders.series("parameters"), k)
     assert everywhere == (k not in (1, 32)), "none of 32 in a row is not more often"
-    counted = scaling_more.said(ladders.series("parameters"), True, k)
+    counted = scaling_published.said(ladders.series("parameters"), True, k)
     assert words.sized(ladders.rungs()[0].parameters(True)) in counted
 
 

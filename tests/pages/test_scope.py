@@ -10,10 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import cache, scope
-from app.components.efficiency.measure import ready
 from core.analysis.story_loss import STORIES, mean_loss, story_losses
 from core.efficiency import held_out
 from core.runs import shrunk
+from pages.efficiency.measure import ready
 from tests.pages.conftest import OpenPage
 
 

@@ -10,11 +10,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import cache, models
-from app.components import embeddings_sentences
 from app.shelf import Shelf
 from core.vectors.sentences import cosines, mean_of_words, sentence_vectors
 from core.vectors.static import glove
 from core.zoo import load
+from pages.embeddings import sentences as embeddings_sentences
 from tests.pages.conftest import OpenPage, notebook, random_model, run_notebook
 
 LINES = "The plane is about to leave.\nThe baby is about to leave.\n\nThe flight departs soon."

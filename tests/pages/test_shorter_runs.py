@@ -22,7 +22,8 @@ from tests.pages.conftest import Runs
 
 RATE = {"flops": 9e10, "bytes": 2.25e9, "block": 9e-4, "loop": 6e-4}  # a machine of today, one thread
 PAGES = {  # the button that starts, and how many runs it starts
-    "bias": ("bias_more.train", 1), "break_it": ("break_it.start", 2), "regularization": ("regularization.start", 4),
+    "bias": ("bias_corpus_lab.train", 1), "break_it": ("break_it.start", 2),
+    "regularization": ("regularization.start", 4),
     "optimizers": ("optimizers.toy", 5), "fine_tuning": ("fine_tuning.lora", 1),
     "adaptability": ("adaptability.train", 1),
 }  # fmt: skip
@@ -104,7 +105,7 @@ def test_a_slow_machine_says_so_and_offers_fewer_steps(
 
 
 def test_the_objectives_say_what_three_take_and_can_be_fewer(queue: Runs, open_page: Any, speed: Any) -> None:
-    from app.components.objectives import falling
+    from pages.objectives import falling
 
     speed(40)
     app = open_page("objectives", fewer="objectives 1/4")
@@ -139,11 +140,11 @@ def test_what_is_refused_names_a_control_that_is_there(queue: Runs, open_page: A
     refused = " ".join(one.value.replace("\\", "") for one in app.warning)
     assert (
         "this server allows 3 minutes: choose fewer steps" in refused
-        and app.button(key="bias_more.train").disabled
+        and app.button(key="bias_corpus_lab.train").disabled
     )
     assert "All 600 steps take more than this server allows" in captions(app)
     app = open_page("bias", fewer="bias 1/8")
-    assert not app.button(key="bias_more.train").disabled and not app.warning
+    assert not app.button(key="bias_corpus_lab.train").disabled and not app.warning
 
 
 def test_an_estimate_follows_the_runs_that_ended_here(queue: Runs, open_page: Any, speed: Any) -> None:
@@ -151,7 +152,7 @@ def test_an_estimate_follows_the_runs_that_ended_here(queue: Runs, open_page: An
     from core.runs.schema import runs
 
     speed(1)
-    before = in_seconds(label(open_page("bias"), "bias_more.train"))
+    before = in_seconds(label(open_page("bias"), "bias_corpus_lab.train"))
     spec = corpus_lab.spec(0.5, 7)
     run = queue.store.create(spec, "another")
     with queue.store.database.writing() as connection:
@@ -159,7 +160,7 @@ def test_an_estimate_follows_the_runs_that_ended_here(queue: Runs, open_page: An
         connection.execute(
             runs.update().where(runs.c.id == run.id).values(state="done", step=spec.steps, seconds=took)
         )
-    after = in_seconds(label(open_page("bias"), "bias_more.train"))
+    after = in_seconds(label(open_page("bias"), "bias_corpus_lab.train"))
     assert after == pytest.approx(2.5 * before, rel=0.15)
 
 

@@ -12,9 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import cache
-from app.components.tokenization import columns, compute, readable, rows_for
-from app.components.tokenization.below import byte_data, language_data, unknown_data
-from app.components.tokenization.learned import (
+from core.text.merging import Learning
+from core.text.published import Published, published
+from core.text.simple import Characters, Words, altered, hidden
+from pages.tokenization.below import byte_data, language_data, unknown_data
+from pages.tokenization.figure import columns, compute, readable, rows_for
+from pages.tokenization.learned import (
     Job,
     Learned,
     Spec,
@@ -25,11 +28,8 @@ from app.components.tokenization.learned import (
     rounds_data,
     shown,
 )
-from app.components.tokenization.machines import machine, phrase
-from app.components.tokenization.question import learn_bpe, other
-from core.text.merging import Learning
-from core.text.published import Published, published
-from core.text.simple import Characters, Words, altered, hidden
+from pages.tokenization.machines import machine, phrase
+from pages.tokenization.question import learn_bpe, other
 from tests.pages.conftest import run_notebook
 
 TEXT = "Her unhappiness turned into happiness."

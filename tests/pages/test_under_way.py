@@ -16,7 +16,7 @@ from tests.pages.conftest import OWNER, SMALL, Runs
 
 # The button that starts, the one that stops, and how the page's link begins.
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "bias": ("bias_more.train", "bias_more.stop", {}),
+    "bias": ("bias_corpus_lab.train", "bias_corpus_lab.stop", {}),
     "scaling": ("scaling.train", "scaling.stop", {"width": 16, "portion": "1/8"}),
     "efficiency": ("efficiency.train", "efficiency.stop", {"lessons": 20}),
     "adaptability": ("adaptability.train", "adaptability.stop", {}),

@@ -1,4 +1,4 @@
-// Link every module below a folder, without running it: an import of what nobody exports is told, a cycle is none.
+// Link every module of the app and the pages below a folder, without running it: an import of what nobody exports is told, a cycle is none.
 // node --experimental-vm-modules link.mjs FOLDER -> one line a problem
 import fs from "node:fs";
 import path from "node:path";
@@ -11,7 +11,10 @@ const module = (file) => {
   return known.get(file);
 };
 const link = (given, from) => module(path.resolve(path.dirname(from.identifier), given));
-for (const name of fs.readdirSync(folder, { recursive: true }).filter((one) => one.endsWith(".js")).sort()) {
+for (const name of ["app", "pages"]
+  .flatMap((floor) => fs.readdirSync(path.join(folder, floor), { recursive: true }).map((one) => path.join(floor, one)))
+  .filter((one) => one.endsWith(".js"))
+  .sort()) {
   try {
     known.clear();
     await module(path.join(folder, name)).link(link);

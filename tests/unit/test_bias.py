@@ -10,11 +10,6 @@ import numpy as np
 import pytest
 
 import core
-from app.components.bias import LEAST_REACH, said, tested
-from app.components.bias import _reach as reach
-from app.components.bias.question import FOUND, TOLD, UNSURE, Question
-from app.components.bias.tables import Table
-from app.components.bias.tested import Shown
 from core.vectors import leftover
 from core.vectors.association import (
     EXACT,
@@ -29,6 +24,12 @@ from core.vectors.debiasing import PAIRS, direct_bias, gender_direction, lean, r
 from core.vectors.static import StaticVectors, glove
 from core.vectors.token_words import frequent, of_words, pieces
 from core.vectors.word_lists import LONGEST, MOST, Lists, WordList, first_names, read, ten_tests
+from pages.bias import said, tested
+from pages.bias.figure import LEAST_REACH
+from pages.bias.figure import _reach as reach
+from pages.bias.question import FOUND, TOLD, UNSURE, Question
+from pages.bias.tables import Table
+from pages.bias.tested import Shown
 
 
 def table(words: str, seed: int = 0, size: int = 5) -> StaticVectors:

@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 
 import core
-from app.components.bias_more import gaps, lab
-from app.components.bias_more.gaps import Asked, Series
 from core.analysis.tasks.pronoun_gap import (
     TEMPLATES,
     Gap,
@@ -23,6 +21,9 @@ from core.analysis.tasks.pronoun_gap import (
 from core.data import dial
 from core.runs import doses
 from core.runs.doses import Dose
+from pages.bias import corpus_lab_gaps as gaps
+from pages.bias import corpus_lab_lab as lab
+from pages.bias.corpus_lab_gaps import Asked, Series
 
 
 def test_a_remedy_is_said_to_help_where_the_paired_interval_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

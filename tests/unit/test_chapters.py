@@ -236,17 +236,18 @@ def test_each_chapter_says_what_shows_each_point(chapter: chapters.Chapter) -> N
     assert all(cover.section and cover.term and cover.shown for cover in chapter.covers)
     assert all(cover.component.replace("_", "").isalpha() for cover in chapter.covers)
     assert chapter.icon.startswith(":material/")
-    assert chapter.path.startswith("pages/")
-    assert chapter.path.endswith(f"/{chapter.slug}.py")
+    assert chapter.path == f"pages/{chapter.slug}/page.py"
 
 
 def test_only_pages_that_exist_are_shown() -> None:
     shown = [chapter for group in chapters.shown().values() for chapter in group]
-    files = {path.relative_to(chapters.ROOT).as_posix() for path in (chapters.ROOT / "pages").rglob("*.py")}
+    files = {
+        path.relative_to(chapters.ROOT).as_posix() for path in (chapters.ROOT / "pages").glob("*/page.py")
+    }
     assert [chapter.path for chapter in shown] == [
         chapter.path for chapter in CHAPTERS if chapter.path in files
     ]
-    assert files - {"pages/__init__.py"} <= {chapter.path for chapter in CHAPTERS}, "a page without a chapter"
+    assert files <= {chapter.path for chapter in CHAPTERS}, "a page without a chapter"
 
 
 def test_following_skips_pages_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,17 +261,11 @@ def test_following_skips_pages_that_are_not_there(monkeypatch: pytest.MonkeyPatc
 
 
 def test_every_page_with_a_button_that_trains_lets_workers_come() -> None:
-    """Read from the sources: which components start runs, and which pages show them."""
+    """Read from the sources: on which pages something starts runs."""
     start = re.compile(r"\b(runs|own_run|trained)\.start\b")
-    folder = chapters.ROOT / "app" / "components"
-    starting = {
-        file.parent.name for file in folder.rglob("*.py") if start.search(file.read_text(encoding="utf-8"))
-    }
-    names = "|".join(starting)
-    shows = re.compile(rf"from app\.components(\.({names})\b|[^\n(]* import \(?[^)\n]*\b({names})\b)")
     training = {
-        chapter.slug
-        for chapter in CHAPTERS
-        if chapter.exists and shows.search((chapters.ROOT / chapter.path).read_text(encoding="utf-8"))
+        file.parent.name
+        for file in (chapters.ROOT / "pages").rglob("*.py")
+        if start.search(file.read_text(encoding="utf-8"))
     }
     assert training == chapters.TRAINS

@@ -92,7 +92,7 @@ def test_streamlits_theme_has_the_palette_of_plotly(mode: str, dark: bool) -> No
 def test_a_page_without_charts_loads_nothing_for_them() -> None:
     """Plotly's Python is Streamlit's to load; what it draws with in the browser, only a page with a chart asks for."""
     code = (
-        "import sys; import app.page, app.start, app.components.attention, app.components.home; "
+        "import sys; import app.page, app.start, pages.attention.figure, pages.home.figure; "
         "print([name for name in ('altair', 'app.charts', 'pandas', 'vl_convert') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -100,7 +100,7 @@ def test_a_page_without_charts_loads_nothing_for_them() -> None:
 
 
 def test_names_of_settings_above_the_front_stand_below_their_marks() -> None:
-    from app.components.efficiency.charts import named
+    from pages.efficiency.charts import named
 
     made = [
         {"bits": bits, "loss": loss, "bytes": size, "above": above, "here": bits == 4}

@@ -10,11 +10,11 @@ import pytest
 
 import core
 from app import models
-from app.components import interpretability_classic as shown
 from core.analysis.patching import classic
 from core.analysis.patching.classic import TEXTS, Carried, Finds, Induction
 from core.analysis.patching.patches import Patching
 from core.analysis.patching.text_pairs import text_pair
+from pages.interpretability import classic as shown
 from tests import real as published
 from tests.pages.conftest import random_model
 

@@ -10,9 +10,8 @@ from math import prod
 import pytest
 import torch
 
-from app.components.compute.subject import SIZES, SUBJECTS
-from app.components.compute.units import seconds, si, size
 from app.fields import FIELDS
+from app.units import seconds, si, size
 from core.config import ModelConfig, preset
 from core.costs import cache_bytes, parameters, parameters_by_part
 from core.costs.accelerators import ACCELERATORS, GB, USUAL
@@ -37,6 +36,7 @@ from core.model.transformer import build
 from core.training.estimates import Estimate, Rate, estimate, measured_rate
 from core.training.measuring import STEPS, measure, saved_bytes, size_for
 from core.zoo import load
+from pages.compute.subject import SIZES, SUBJECTS
 
 TALES = load("tales-gpt").config
 GPT3 = PRESETS["gpt3"].config

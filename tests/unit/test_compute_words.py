@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from app import takeaway
-from app.components import compute_more as more
-from app.components.compute import story
-from app.components.compute.subject import Subject
-from app.components.compute.units import in_words
+from app.units import in_words
 from core.config import preset
 from core.costs.accelerators import ACCELERATORS
 from core.costs.schedule import usual_tokens
 from core.families.presets import PRESETS
+from pages.compute import at_scale as more
+from pages.compute import story
+from pages.compute.subject import Subject
 
 
 def subject(key: str, read: int = 0, **sizes: int) -> Subject:
@@ -76,7 +76,7 @@ def test_what_a_head_has_of_its_own() -> None:
 
 
 def _rows(key: str) -> list[story.Row]:
-    from app.components.compute import rows
+    from pages.compute.figure import rows
 
     return rows(subject(key))
 

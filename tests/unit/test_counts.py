@@ -55,7 +55,7 @@ def test_both_sides_count_in_one_place() -> None:
         "multimodal",
         "multimodal_space",
         "bias",
-        "bias_more",
+        "bias_corpus_lab",
         "fine_tuning",
     )
     found = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import posixpath
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app import modules
-from app.components import HERE
+from app.modules import ROOT
 
-NAMES = sorted(folder.name for folder in HERE.iterdir() if (folder / "view.js").exists())
+VIEWS = [path for path, text in sorted(modules.sources().items()) if "\nexport default " in text]
 IMPORT = re.compile(r'^import\s+(?:\{([^}]*)\}\s+from\s+)?"([^"]+)";', re.M)
 LINK = Path(__file__).parent / "link.mjs"
 
@@ -35,46 +34,49 @@ def unlinked(folder: Path) -> list[str]:
 
 
 def test_every_import_names_what_is_exported(tmp_path: Path) -> None:
-    assert unlinked(HERE) == []
-    copied = tmp_path / "components"
-    shutil.copytree(HERE, copied, ignore=lambda _, names: [name for name in names if name.endswith(".py")])
-    curves = copied / "shared" / "curves.js"
+    assert unlinked(ROOT) == []
+    for path, text in modules.sources().items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    curves = tmp_path / "app" / "kit" / "curves.js"
     curves.write_text(
         curves.read_text(encoding="utf-8").replace("export function curves(", "function curves("), "utf-8"
     )
-    assert any(line.startswith("lab/view.js: ") and "'curves'" in line for line in unlinked(copied))
+    assert any(line.startswith("pages/lab/figure.js: ") and "'curves'" in line for line in unlinked(tmp_path))
 
 
 @pytest.mark.parametrize("path", sorted(modules.sources()))
-def test_a_picture_takes_from_its_own_folder_and_from_shared_what_it_uses(path: str) -> None:
+def test_a_picture_takes_from_its_own_folder_and_from_the_kit_what_it_uses(path: str) -> None:
     text = modules.sources()[path].replace("...", " ")
     for names, given in IMPORT.findall(text):
         there = posixpath.normpath(posixpath.join(posixpath.dirname(path), given))
-        assert posixpath.dirname(there) in (posixpath.dirname(path), "shared"), "another picture's own module"
+        assert posixpath.dirname(there) in (posixpath.dirname(path), "app/kit"), "another page's own module"
         for name in filter(None, (one.strip() for one in names.split(","))):
             uses = re.findall(rf"(?<![\w$.]){re.escape(name)}(?![\w$])", text)
             assert len(uses) > 1, f"{path} does not use {name}"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_view_exports_its_component_and_loads_all_it_needs(name: str) -> None:
-    path = f"{name}/view.js"
+@pytest.mark.parametrize("path", VIEWS)
+def test_a_view_exports_its_component_and_loads_all_it_needs(path: str) -> None:
+    assert 'register("' in (ROOT / path).with_suffix(".py").read_text(encoding="utf-8")
     assert len(re.findall(r"^export default ", modules.sources()[path], re.M)) == 1
     loaded = modules.imported(path)
     assert loaded[0] == path and len(loaded) == len(set(loaded))
     loader = modules.loader(path)
     assert all(f'"modules/{modules.version()}/{one}"' in loader for one in loaded)
-    for own in HERE.glob(f"{name}/*.js"):
-        assert f"{name}/{own.name}" in loaded, f"nobody imports {own.name}"
+
+
+def test_every_script_is_a_view_or_imported_by_one() -> None:
+    assert {one for view in VIEWS for one in modules.imported(view)} == set(modules.sources())
 
 
 def test_a_browser_gets_a_script_and_keeps_it(client: TestClient) -> None:
-    path = f"/modules/{modules.version()}/attention/view.js"
+    path = f"/modules/{modules.version()}/pages/attention/figure.js"
     found = client.get(path, headers={"accept-encoding": "gzip"})
     assert found.status_code == 200 and found.headers["content-encoding"] == "gzip"
     assert found.headers["content-type"].startswith("text/javascript")
     assert "immutable" in found.headers["cache-control"] and found.headers["vary"] == "Accept-Encoding"
-    assert found.text == modules.sources()["attention/view.js"]
+    assert found.text == modules.sources()["pages/attention/figure.js"]
     plain = client.get(path, headers={"accept-encoding": "identity"})
     assert "content-encoding" not in plain.headers and plain.text == found.text
     assert len(gzip.compress(plain.content)) < len(plain.content) / 2
@@ -83,18 +85,18 @@ def test_a_browser_gets_a_script_and_keeps_it(client: TestClient) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "attention/nothing.js", "attention/view.css", "attention/__init__.py", "../main.py", "..%2fmain.py",
-        "%2e%2e/%2e%2e/etc/passwd", "attention/../../main.py", "",
+        "pages/attention/nothing.js", "pages/attention/figure.css", "pages/attention/figure.py", "../main.py",
+        "..%2fmain.py", "%2e%2e/%2e%2e/etc/passwd", "pages/attention/../../app/main.py", "app/main.py", "",
     ],
 )  # fmt: skip
 def test_nothing_but_scripts_is_given_away(path: str, client: TestClient) -> None:
     assert client.get(f"/modules/{modules.version()}/{path}").status_code == 404
-    assert client.get("/modules/0123456789ab/attention/view.js").status_code == 404
+    assert client.get("/modules/0123456789ab/pages/attention/figure.js").status_code == 404
 
 
 def test_other_scripts_have_another_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     before = modules.version()
-    sources = modules.sources() | {"attention/view.js": "export default 1;"}
+    sources = modules.sources() | {"pages/attention/figure.js": "export default 1;"}
     monkeypatch.setattr(modules, "sources", lambda: sources)
     modules.version.cache_clear()
     try:

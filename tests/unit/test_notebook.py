@@ -45,7 +45,7 @@ def first_cell(folder: Path, home: str = "") -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("inside", [".", "tests", "app/components"])
+@pytest.mark.parametrize("inside", [".", "tests", "pages/attention"])
 def test_the_first_cell_finds_glassbox_from_inside_the_repository(inside: str) -> None:
     done = first_cell(ROOT / inside)
     assert done.stdout.strip() == str(ROOT / "core" / "__init__.py"), done.stderr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.components.embeddings import words
+from app import models
 from app.words import sentence
 
 
@@ -19,4 +19,4 @@ from app.words import sentence
 )
 def test_a_reason_begins_large_and_ends_with_a_mark(said: object, sentence_of_it: str) -> None:
     assert sentence(said) == sentence_of_it
-    assert words.sentence(ValueError(str(said))) == sentence_of_it
+    assert models.reason(ValueError(str(said))) == sentence_of_it

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.components.multimodal import strokes
-from app.components.multimodal.strokes import LETTERS, MOST, RASTER, BadStrokes, read, write
+from pages.multimodal import strokes
+from pages.multimodal.strokes import LETTERS, MOST, RASTER, BadStrokes, read, write
 
 COLUMNS, ROWS = RASTER
 PLACES = st.tuples(st.integers(0, COLUMNS - 1), st.integers(0, ROWS - 1))

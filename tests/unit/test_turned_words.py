@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from app.components.embeddings.turned import EYE, HEIGHT, LETTER, LINE, SIDES, placed, seen_from
+from pages.embeddings.turned import EYE, HEIGHT, LETTER, LINE, SIDES, placed, seen_from
 
 ROOM = np.array([[-1.0, -1.0, -1.0], [1.0, 1.0, 1.0]])
 

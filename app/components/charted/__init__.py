@@ -1,9 +1,0 @@
-"""What stands beside a chart of Altair's or Plotly's: its state for tests, once it is drawn.
-
-data: {"name": `data-component`, "kind": of library, "said": the chart in a sentence, "drawings": how many drawings
-belong to it, "state": what they show}.
-"""
-
-from app.components import register
-
-charted = register("charted", shared=False)

@@ -1,0 +1,79 @@
+"""Adaptability: LoRA's rank, few examples against many, vectors in front, and examples in the prompt, each measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from app import events, page, state, strange, widgets
+from core.analysis import seeds
+from core.analysis.seeds import interval
+from core.analysis.tasks import in_context
+from core.training import adapting, prompt_tuning, tuned
+from pages.adaptability import controls, games, own, question, studies, take
+from pages.adaptability import figure as view
+
+LONGEST = 100  # tokens of the text
+CODE: dict[str, tuple[Callable[..., Any], ...]] = {
+    "rank": (adapting.spec, tuned.count),
+    "examples": (adapting.spec, seeds.apart),
+    "prompt": (adapting.spec, prompt_tuning.nearest),
+    "context": (in_context.rounds, in_context.weigh),
+}
+APART = f"It does nothing on this page, nor would its Rewind: what reads your text is {own.BASE}, adapted."
+KEYS = ("stage", "rank", "few", "front", "told")
+EXAMPLES = (
+    "Nora lost her red kite in the storm. She looked for it all day.",
+    "Ben gave the golden key back to Maya. She hid it in a box.",
+    "Tim broke the blue cup. Nobody helped him.",
+    "Sara won the race. Her friends made a cake for her.",
+)
+
+ctx = page.begin("adaptability", longest=LONGEST, apart=APART)
+arms = studies.own_runs()
+what = games.shown()
+step = view.step()
+
+data = view.record(arms, ctx.text, what)
+page.claim("A model that knows the words needs fewer examples.")
+view.draw(
+    {
+        **data,
+        "text": ctx.text,
+        "tokens": list(ctx.tokens),
+        "selection": events.selection("picture", {key: state.get(key) for key in KEYS}),
+    },
+    key="picture",
+    on={
+        "select": lambda: events.select("picture", KEYS),
+        "arrived": lambda: None,  # the run of the page that comes with it reads what is new
+        "visit": lambda: events.visit("picture"),
+    },
+)
+
+st.caption(widgets.escape(f"Adapted is {own.BASE}; in the prompt, {data['game']['model']} answers."))
+strange.note_of_news(ctx.text)
+with page.controls():
+    controls.draw(step or "rank", arms[step] if step in arms else arms["rank"], what)
+
+asked = question.ask(what)
+shares = [one["share"] for one in data["game"]["shown"]["options"]]
+
+with page.foot():
+    page.predict(asked.text, question.OPTIONS, asked.judge, (asked.prompt, asked.options))
+    page.code(*CODE.get(step, CODE["rank"]), interval)
+    page.take_away(
+        "adaptability",
+        partial(take.table, arms, ctx.text, what, shares),
+        partial(take.cells, ctx.text, what, shares, asked),
+    )
+
+page.terms(
+    "fine-tuning", "pretraining", "LoRA", "rank", "prompt tuning", "in-context learning", "seed", "interval", "cosine",
+    "parameters",
+)  # fmt: skip
+page.cheatsheet("adaptability")
+page.examples(EXAMPLES)

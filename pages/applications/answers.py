@@ -1,0 +1,284 @@
+"""What a model answers, in parts, with what each part read: for the picture, the table and the notebook alike.
+
+The functions with a model as their first argument are called through `cache.call`; the arithmetic is `core`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from app import cache
+from core.analysis.heads import alignment, pointed
+from core.analysis.heads.cross_reading import (
+    Array,
+    CrossReading,
+    Rule,
+    Spans,
+    clause_spans,
+    cross_reading,
+    rule_of,
+    sentence_spans,
+    word_spans,
+)
+from core.analysis.tasks import code_scores, heroes
+from core.analysis.tasks.code_checks import CodeCheck
+from core.analysis.tasks.label_chances import label_chances
+from core.analysis.tasks.label_reading import LabelReading, read_answer, read_class
+from core.language_model import LanguageModel
+from core.model.transformer import ContextTooLong
+from pages.applications.uses import Opened, Use, Wish
+
+LABELS = ("positive", "negative")
+MOST_LABELS = 6  # of a model with a head: its likeliest classes or spans
+STORY = heroes.DECODING
+TOO_LONG = "{what} has {had:,} tokens, and {name} reads {most:,} at once. Shorten it."
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a decoder wrote behind a prompt: the text, its pieces and their probabilities, and whether it ended."""
+
+    text: str
+    pieces: tuple[str, ...]
+    likely: tuple[float, ...]
+    ended: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """An answer.
+
+    written: the whole of it. units: characters of its parts. likely: (units,) the probability of each part: the product
+        of its pieces'. read: characters of the parts of the source that are read.
+    weights: (units, read), what each part of the answer reads; None of a model that reads nothing across.
+    rule: whose attention. labels: of a sentiment, both labels' probabilities; of a model with a head, its classes or
+        the likeliest spans. check: of code.
+    labelled: what a model with a head said, and attended to; None of one that writes.
+    failed: why there is no answer.
+    """
+
+    wish: Wish
+    name: str = ""  # of the model, as it is shown
+    written: str = ""
+    units: Spans = ()
+    likely: tuple[float, ...] = ()
+    read: Spans = ()
+    weights: Array | None = None
+    rule: Rule | None = None
+    share: float = 1.0
+    labels: tuple[tuple[str, float], ...] = ()
+    check: CodeCheck | None = None
+    labelled: LabelReading | None = None
+    ended: bool = True
+    failed: str = ""
+
+
+def answer(opened: Opened, wish: Wish) -> Found:
+    """Ask a model, through the cache."""
+    ask = _labelled if opened.headed else _continued if wish.use.picture == "lines" else _crossed
+    try:
+        return replace(ask(opened, wish), name=opened.shown)
+    except ContextTooLong:
+        return Found(wish=wish, name=opened.shown, failed=too_long(opened, wish))
+    except ValueError as why:
+        if not opened.headed:
+            raise
+        return Found(wish=wish, name=opened.shown, failed=str(why))  # e.g. a tokenizer without pairs of texts
+
+
+def too_long(opened: Opened, wish: Wish) -> str:
+    """That a text does not fit, with the tokens that it has and those that are read."""
+    lm = opened.lm
+    if not opened.headed:
+        had = len(lm.tokenizer.encode(wish.source))
+    elif wish.use.name == "question":
+        had = len(lm.tokenizer.pair(*asked_of(wish)).ids)
+    else:
+        had = len(lm.tokenizer.encode(wish.source[wish.first :]))
+    what = {"dialogue": "The scene", "code": "The function so far", "story": "The beginning"}
+    said = what.get(wish.use.name, "Your text" if wish.pair is None else "This example")
+    return TOO_LONG.format(what=said, had=had, name=opened.shown, most=lm.config.n_ctx)
+
+
+def asked_of(wish: Wish) -> tuple[str, str]:
+    """The question and its passage."""
+    asked, _, passage = wish.source[wish.first :].partition(pointed.MIDDLE)
+    return asked, passage
+
+
+def rule_for(lm: LanguageModel, use: Use) -> tuple[Rule, float]:
+    """Whose attention is shown, and from what share of the largest weight a word is linked: by the card, where it says.
+
+    The card's head was chosen on examples of the training split. Without one: all heads.
+    """
+    part = lm.card.get("alignment" if use.name == "translate" else "pointed")
+    said = part.get("rule") if isinstance(part, dict) else None
+    rule = rule_of(said, lm) if use.name in ("translate", "question") else None
+    share = said.get("share") if isinstance(said, dict) and rule is not None else None
+    return rule or Rule(), float(share) if isinstance(share, float | int) and 0 < share <= 1 else 1.0
+
+
+def _crossed(opened: Opened, wish: Wish) -> Found:
+    use = wish.use
+    found: CrossReading = cache.call(cross, opened.key, wish.source, use.most)
+    rule, share = rule_for(opened.lm, use)
+    units, read = parts(use, found, wish.first)
+    labels: tuple[tuple[str, float], ...] = ()
+    if use.name == "sentiment":
+        labels = cache.call(chances, opened.key, wish.source)
+    return Found(
+        wish=wish,
+        written=found.written,
+        units=units,
+        likely=unit_chances(found.likely, found.spans, units),
+        read=read,
+        weights=found.gathered(rule, units, read) if units and read else np.zeros((len(units), len(read))),
+        rule=rule,
+        share=share,
+        labels=labels,
+        ended=found.ended,
+    )
+
+
+def parts(use: Use, found: CrossReading, first: int) -> tuple[Spans, Spans]:
+    """The parts of the answer and of the source that the picture shows."""
+    whole: Spans = ((0, len(found.written)),) if found.written else ()
+    if use.name == "translate":
+        return found.words, word_spans(found.source, first)
+    if use.name == "summarize":
+        return clause_spans(found.written), sentence_spans(found.source, first)
+    if use.name == "question":
+        return whole, pointed.sentences(found.source)
+    return whole, word_spans(found.source, first)
+
+
+def unit_chances(likely: Sequence[float], spans: Spans, units: Spans) -> tuple[float, ...]:
+    """The product of the probabilities of the pieces that begin inside each part; 1 where none does."""
+    return tuple(
+        float(np.prod([p for p, (at, _) in zip(likely, spans) if first <= at < end] or [1.0]))
+        for first, end in _with_spaces(units)
+    )
+
+
+def _with_spaces(units: Spans) -> list[tuple[int, int]]:
+    """Parts with what stands between them and the part before: a piece begins with its space."""
+    ends = [0, *(end for _, end in units)]
+    return [(before, end) for before, end in pairwise(ends)]
+
+
+def cross(lm: LanguageModel, source: str, most: int) -> CrossReading:
+    """`cross_reading` with its arguments in a row."""
+    return cross_reading(lm, source, most=most)
+
+
+def chances(lm: LanguageModel, source: str) -> tuple[tuple[str, float], ...]:
+    """Both labels with their probabilities."""
+    return label_chances(lm, source, LABELS)
+
+
+# ---------------------------------------------------------------- heads of classes and spans
+
+
+def _labelled(opened: Opened, wish: Wish) -> Found:
+    """By a model that names the class of a text, or finds the answer in a passage."""
+    if wish.use.name == "question":
+        asked, passage = asked_of(wish)
+        found: LabelReading = cache.call(read_answer, opened.key, asked, passage)
+        labels = tuple((one.text, one.probability) for one in found.answers)
+        read, begins = pointed.sentences(wish.source), len(wish.source) - len(passage)
+    else:
+        found = cache.call(read_class, opened.key, wish.source[wish.first :])
+        labels = found.labels
+        read, begins = word_spans(wish.source, wish.first), wish.first
+    written, likely = labels[0]
+    inside = tuple((first - begins, end - begins) for first, end in read)
+    return Found(
+        wish=wish,
+        written=written,
+        units=((0, len(written)),),
+        likely=(likely,),
+        read=read,
+        weights=found.gathered(inside)[None],
+        labels=labels[:MOST_LABELS],
+        labelled=found,
+    )
+
+
+# ---------------------------------------------------------------- decoders
+
+
+def _continued(opened: Opened, wish: Wish) -> Found:
+    use = wish.use
+    if use.name == "code":
+        code, check, ended = cache.call(complete, opened.key, wish.source, wish.seed)
+        units = line_spans(code)
+        return Found(
+            wish=wish, written=code, units=units, likely=(1.0,) * len(units), check=check, ended=ended
+        )
+    said: Written = cache.call(go_on, opened.key, wish.source, wish.seed, use.most)
+    text, ended = said.text, said.ended
+    if use.name == "dialogue":
+        turn, ended = heroes.turn(text)
+        text = text[: text.find(turn) + len(turn)]
+    units = sentence_spans(text)
+    return Found(
+        wish=wish,
+        written=text,
+        units=units,
+        likely=unit_chances(said.likely, _piece_spans(said.pieces), units),
+        ended=ended,
+    )
+
+
+def _piece_spans(pieces: Sequence[str]) -> Spans:
+    ends = np.cumsum([0, *map(len, pieces)]).tolist()
+    return tuple(pairwise(ends))
+
+
+def go_on(lm: LanguageModel, prompt: str, seed: int, most: int) -> Written:
+    """A sample behind a prompt."""
+    said = lm.generate(prompt, seed=seed, max_new_tokens=most, **STORY)
+    pieces = [lm.tokenizer.display(id) for id in said.ids if id not in lm.special_ids]
+    likely = [step.probability_before for step in said.steps if step.id not in lm.special_ids]
+    return Written(said.text, tuple(pieces), tuple(likely), said.finished == "end token")
+
+
+def complete(lm: LanguageModel, prompt: str, seed: int) -> tuple[str, CodeCheck, bool]:
+    """A function completed as the card's score has it (seed 0: the very draw), cut where it ends, and looked at."""
+    options: dict[str, Any] = dict(code_scores.DECODING) | ({"seed": seed} if seed else {})
+    done = code_scores.complete(code_scores.Task(prompt, ""), code_scores.by_model(lm, **options))
+    return done.code, done.check, "did not end" not in done.check.error
+
+
+def line_spans(text: str) -> Spans:
+    """The lines of a text."""
+    found, at = [], 0
+    for line in text.split("\n"):
+        found.append((at, at + len(line)))
+        at += len(line) + 1
+    return tuple(found)
+
+
+# ---------------------------------------------------------------- what is right about it
+
+
+def made_links(found: Found) -> list[tuple[int, int]]:
+    """The word links read off a translation, in order."""
+    if found.weights is None:
+        return []
+    source = [found.wish.source[first:end] for first, end in found.read]
+    written = [found.written[first:end] for first, end in found.units]
+    return sorted(alignment.links(found.weights, source, written, found.share))
+
+
+def changed_words(one: str, other: str) -> int:
+    """How many words must be put in another's place, in or out, to get from one text to the other."""
+    before, after = ([text[a:b] for a, b in word_spans(text)] for text in (one, other))
+    turns = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return sum(max(b - a, d - c) for what, a, b, c, d in turns if what != "equal")

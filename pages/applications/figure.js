@@ -1,0 +1,111 @@
+// What a model does with a text: one picture a task. layout.js says how much is shown; linked.js draws a translation,
+// passage.js what reads a passage, lines.js what goes on behind a beginning.
+
+import { mount, pointing } from "../../app/kit/glass.js";
+import { clamp, fit, h, inLines, label, num, unpack } from "../../app/kit/shapes.js";
+import { DEEP, partOf, plainly, readsOf, spoken, stepsFor } from "./layout.js";
+import { drawLines } from "./lines.js";
+import { drawLinks } from "./linked.js";
+import { drawPassage } from "./passage.js";
+
+function listen(g, local) {
+  if (local.listening) return;
+  local.listening = true;
+  const under = (event) => {
+    const set = event.target.closest?.("[data-written], [data-read]")?.dataset;
+    if (!set) return null;
+    return set.written !== undefined ? { kind: "written", at: Number(set.written) } : { kind: "read", at: Number(set.read) };
+  };
+  pointing(g, local, under);
+  g.svg.addEventListener("click", (event) => {
+    const hit = under(event);
+    if (hit?.kind === "written") look(g, g.shown, local, hit.at);
+  });
+}
+function look(g, data, local, at) {
+  const count = spoken(data, local);
+  local.hover = null;
+  if (count) g.select({ said: clamp(at, 0, count - 1) });
+}
+
+/** What is right about the answer, once all of it is written. place: {x, top, room}. Returns where it ends. */
+function drawVerdict(g, data, local, place) {
+  const { x, top } = place;
+  const full = spoken(data, local) === data.written.length;
+  const lines = full ? data.verdict : [];
+  const room = Math.min(place.room - 26, 900);
+  let y = top + 8;
+  g.part("verdict", [full, place], () => lines.map((one) => {
+    const set = inLines(plainly(one.text), room, 13);
+    const sign = one.right === null ? "·" : one.right ? "✓" : "✗";
+    const node = h("g", { "data-right": one.right === null ? "" : String(Number(one.right)) },
+      label(x + 4, y + 14, sign, { size: 14, weight: 700, fill: one.right === null ? "ink3" : one.right ? "v-ink" : "k-ink" }),
+      set.map((text, k) => label(x + 24, y + 14 + 18 * k, text, { size: 13, fill: "ink" })));
+    y += 18 * set.length + 3;
+    return node;
+  }));
+  const tall = lines.reduce((sum, one) => sum + 18 * inLines(plainly(one.text), room, 13).length + 3, 0);
+  return top + 8 + tall + 8;
+}
+
+const applicationsView = {
+  init(data, local, before) {
+    if (data.weights) data.cells = unpack(data.weights);
+    return before && before.stamp === data.stamp ? {} : { hover: null };
+  },
+
+  draw(g, data, local) {
+    g.shown = data;
+    listen(g, local);
+    if (data.failed || !data.written.length) {
+      g.figure.querySelector(".gb-steps")?.remove();
+      local.kind = "";
+      const said = data.failed || "The model wrote nothing.";
+      const [room, asked] = [Math.min(g.width - 20, 640), data.source.slice(0, 400)];
+      const [why, what] = [inLines(said, room, 15), inLines(`${data.titles[0]}: ${plainly(asked)}${asked.length < data.source.length ? " …" : ""}`, room, 13)];
+      g.part("failed", null, () => [...why.map((text, i) => label(4, 60 + 24 * i, text, { size: 15, fill: "ink" })),
+        ...what.map((text, i) => label(4, 84 + 24 * why.length + 19 * i, fit(text, g.width - 8, 13, false), { size: 13, fill: "ink3" }))]);
+      g.height = Math.max(DEEP, 100 + 24 * why.length + 19 * what.length);
+      return;
+    }
+    stepsFor(g, data, local).bar(g, local);
+    const made = { links: drawLinks, passage: drawPassage, lines: drawLines }[data.kind](g, data, local);
+    g.height = Math.max(DEEP, made.ends ?? 0, drawVerdict(g, data, local, { x: made.x ?? 0, top: made.top, room: made.room ?? g.width }));
+  },
+
+  key(event, g, data, local) {
+    if (!local.steps || !data.written.length) return false;
+    const move = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (move) look(g, data, local, partOf(data, local) + move);
+    else if (local.steps.key(event, g, local)) return true;
+    else if (event.key === "Escape") {
+      if (local.steps.halt(g, local) || local.steps.whole(g, local)) return true;
+      if ((local.sel.said ?? -1) >= 0) g.select({ said: -1 });
+      else g.visit("home");
+    } else return false;
+    return true;
+  },
+
+  describe(data, local) {
+    if (data.failed || !data.written.length) return `${data.label}: ${data.failed || "the model wrote nothing."}`;
+    const [count, part] = [spoken(data, local), partOf(data, local)];
+    const reads = readsOf(data, local, part);
+    const best = reads ? Array.from(reads).indexOf(Math.max(...reads)) : -1;
+    const read = best >= 0 ? ` “${data.written[part].text}” reads most: “${data.read[best].text}”, ${num(reads[best], 3)}.` : "";
+    const labels = data.labels.map((one) => ` ${one.label} ${num(one.p, 3)}.`).join("");
+    const done = count === data.written.length ? ` ${data.verdict.map((one) => one.text).join(" ")}` : "";
+    return plainly(`${data.label} by ${data.model}. ${data.head || data.source || data.read.map((one) => one.text).join(" ")} Written: ${data.written.slice(0, count).map((one) => one.text).join(" ") || "nothing yet"}.${read}${labels}${done}`);
+  },
+
+  state(data, local) {
+    const part = data.failed ? -1 : partOf(data, local);
+    return { tokens: data.tokens, use: data.use, model: data.model, kind: data.kind, failed: data.failed ?? "", head: data.head, source: data.source,
+      read: data.read.map((one) => one.text), strange: data.read.filter((one) => one.strange).map((one) => one.text),
+      all: data.written.map((one) => one.text), written: data.written.slice(0, spoken(data, local)).map((one) => one.text), part, hover: local.hover ?? null,
+      reads: Array.from(readsOf(data, local, part) ?? [], (v) => Number(v.toFixed(5))), links: data.links, sure: data.sure, possible: data.possible,
+      sentence: data.sentence, labels: data.labels, verdict: data.verdict, wrong: data.wrong, rule: data.rule,
+      ...(local.steps && !data.failed && data.written.length ? local.steps.state(local) : { step: 0, steps: 0, playing: false }) };
+  },
+};
+
+export default mount("applications", applicationsView);

@@ -1,0 +1,157 @@
+"""The Applications picture: what a model is asked, what it answers, and what of its source it read (view.js draws it).
+
+`record` turns an answer (answers.py) and what is right about it (verdict.py) into the component's JSON; it computes
+nothing. Which model does what: uses.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from app.kit import pack, register
+from core.analysis.heads import pointed
+from core.analysis.heads.cross_reading import is_mark
+from core.analysis.tasks import heroes
+from pages.applications.answers import Found, made_links
+from pages.applications.uses import Wish
+from pages.applications.verdict import Verdict, hero_of, strangers
+
+applications = register("applications", __file__)
+
+ASKED = {
+    "translate": "English, as the encoder reads it",
+    "summarize": "The story, sentence by sentence",
+    "question": "The passage, sentence by sentence",
+    "sentiment": "The review",
+    "story": "The beginning",
+    "dialogue": "The scene",
+    "code": "The function so far",
+}
+SAID = {
+    "translate": "Spanish, as the decoder of {model} writes it",
+    "summarize": "The summary by {model}, clause by clause",
+    "question": "The answer by {model}",
+    "sentiment": "The label by {model}",
+    "story": "The story by {model}",
+    "dialogue": "What is answered, by {model}",
+    "code": "The function by {model}",
+}
+LONGEST_LABEL = 28  # characters of a class or span beside its bar
+
+
+def record(
+    found: Found, verdict: Verdict, tokens: Sequence[str], stamp: str, selection: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What view.js draws.
+
+    Args:
+        tokens: of the learner's text, as the open model cuts it.
+        stamp: under the same one nothing but the selection has changed.
+    """
+    use, wish = found.wish.use, found.wish
+    strange = set(strangers(found))
+    data = _frame(wish, found.name, tokens, stamp, selection) | {
+        "failed": found.failed,
+        "head": _question(found),
+        "read": [_read(wish.source[a:b], strange) for a, b in found.read],
+        "written": [
+            {
+                "text": found.written[a:b],
+                "p": None if verdict.strange else p,
+                "mark": is_mark(found.written[a:b]),
+            }
+            for (a, b), p in zip(found.units, found.likely)
+        ],
+        "links": made_links(found) if use.name == "translate" else [],
+        "sure": verdict.links,
+        "possible": [link for link in verdict.possible if link not in verdict.links],
+        "judged": bool(verdict.links),
+        "sentence": verdict.sentence,
+        "labels": [{"label": _short(label), "p": p} for label, p in found.labels if not verdict.strange],
+        "marks": _marks(found),
+        "wrong": [one.line for one in found.check.undefined] if found.check else [],
+        "rule": found.rule.name if found.rule else _attention(found),
+        "verdict": [{"text": line.text, "right": line.right} for line in verdict.lines],
+        "target": verdict.target if verdict.target != found.written else "",
+    }
+    if found.weights is not None:
+        data["weights"] = pack(found.weights)
+    return data
+
+
+def missing(
+    wish: Wish, model: str, why: str, tokens: Sequence[str], stamp: str, selection: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The same for a use whose model does not answer: it says why."""
+    return _frame(wish, model, tokens, stamp, selection) | {"failed": why}
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
+
+
+def _attention(found: Found) -> str:
+    """Whose attention is drawn, of a model with a head."""
+    if found.labelled is None:
+        return ""
+    who = "its tokens" if found.labelled.answers else "what stands for the text"
+    return f"{who} in the last block, mean of all heads"
+
+
+def _frame(
+    wish: Wish, model: str, tokens: Sequence[str], stamp: str, selection: Mapping[str, Any]
+) -> dict[str, Any]:
+    use = wish.use
+    return {
+        "tokens": list(tokens),
+        "stamp": stamp,
+        "use": use.name,
+        "label": use.label,
+        "model": model,
+        "cuts": list(wish.cuts),
+        "kind": use.picture,
+        "titles": [ASKED[use.name], SAID[use.name].format(model=model)],
+        "head": "",
+        "source": wish.source,
+        **{
+            key: []
+            for key in ("read", "written", "links", "sure", "possible", "labels", "marks", "wrong", "verdict")
+        },
+        "judged": False,
+        "sentence": -1,
+        "rule": "",
+        "target": "",
+        "selection": dict(selection),
+    }
+
+
+def _read(text: str, strange: set[str]) -> dict[str, Any]:
+    return {"text": text, "mark": is_mark(text), "strange": text in strange}
+
+
+def _question(found: Found) -> str:
+    """Of a question, the question."""
+    source = found.wish.source
+    if found.wish.use.name != "question":
+        return ""
+    return source[found.wish.first : source.index(pointed.MIDDLE)]
+
+
+def _marks(found: Found) -> list[dict[str, Any]]:
+    """Of a story, the names in each of its parts."""
+    if found.wish.use.name != "story":
+        return []
+    hero, said = hero_of(found), []
+    for at, (first, end) in enumerate(found.units):
+        text = found.written[first:end]
+        for name, a, b in heroes.mentions(text, (*heroes.NAMES, hero)):
+            said.append({"part": at, "first": a, "end": b, "hero": name == hero})
+    return said
+
+
+def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
+    """Mount the picture; `on` maps its events "select" and "visit" to callbacks."""
+    return applications(
+        data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()}
+    )

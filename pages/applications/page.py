@@ -1,0 +1,133 @@
+"""Applications: translate, summarize, answer, judge, tell, talk, write code: each with its truth, checks and score."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from app import events, page, reading, state, widgets
+from core.analysis.heads import alignment, cross_reading, pointed
+from core.analysis.tasks import code_checks, code_scores, heroes, label_chances, label_reading
+from core.decoding import labels
+from core.decoding.generate import generate
+from pages.applications import assistant, headed, measured, question, scores, take, uses, verdict
+from pages.applications import figure as view
+from pages.applications.answers import answer
+
+KEYS = ("spoken", "said")
+EXAMPLES = (
+    "Nora looked under the bench and found her red kite.",
+    "Maya gave the golden key back to her old friend Emil.",
+    "Ben had a red kite. The wind took the kite. Nora found it under the bench.",
+    "I thought that the silver boat would be slow, and I was wrong.",
+)
+CODE = {
+    "": (generate, heroes.mentions),
+    "translate": (cross_reading.cross_reading, cross_reading.CrossReading.gathered, alignment.links),
+    "summarize": (cross_reading.cross_reading, cross_reading.CrossReading.gathered),
+    "question": (pointed.shares, cross_reading.CrossReading.gathered),
+    "sentiment": (label_chances.label_chances, cross_reading.CrossReading.gathered),
+    "story": (generate, heroes.mentions, heroes.stays),
+    "dialogue": (generate, heroes.turn),
+    "code": (code_scores.complete, code_checks.check_code, code_checks.first_function),
+    "sequence": (label_reading.read_class, labels.classify),
+    "span": (label_reading.read_answer, labels.answer, labels.best_spans),
+}
+APART = "It does nothing on this page, nor would its Rewind: each task asks a model of its own."
+
+
+def to_card() -> None:
+    """The card of the model that answers, on the page Models."""
+    state.set("picked", opened.name if opened else headed.chosen(use))
+    state.memo("visit").update(page="models")
+
+
+headed.adopt()
+headed.fit(uses.USES[state.get("use")])
+uses.follow_typing()
+ctx = page.begin("applications", apart=APART)
+typed, _ = reading.clean(state.get("text"))
+# The frame cuts the text to what the open model reads, and another one answers here.
+wish = uses.wish(typed if typed.startswith(ctx.text) else ctx.text)
+use = wish.use
+opened, why = headed.opened(use)
+found = answer(opened, wish) if opened else None
+judged = verdict.judge(found) if found else verdict.Verdict(())
+name = opened.shown if opened else headed.chosen(use).removeprefix("./")
+
+page.claim(verdict.claim(use, found))
+stamp = "\x1f".join(
+    [*ctx.tokens, use.name, opened.key if opened else "", wish.source, str(wish.seed), str(wish.pair is None)]
+)
+selection = events.selection("applications", {key: state.get(key) for key in KEYS})
+view.draw(
+    view.record(found, judged, ctx.tokens, stamp, selection)
+    if found
+    else view.missing(wish, name, why, ctx.tokens, stamp, selection),
+    key="applications",
+    on={
+        "select": lambda: events.select("applications", KEYS),
+        "visit": lambda: events.visit("applications"),
+    },
+)
+
+with page.controls():
+    widgets.segments("Task", "use", list(uses.USES), lambda name: uses.USES[str(name)].label)
+    drawn = use.picture == "lines"
+    st.button(
+        "Another draw" if drawn else "Another example",
+        key="applications.another",
+        on_click=state.whole(uses.another),
+    )
+    if use.name == "story":
+        st.text_input("Hero", width=200, **state.bind("hero"))
+    elif use.name == "dialogue":
+        st.text_area("Scene, up to the quotation mark", height=68, **state.bind("scene"))
+    elif use.name == "code":
+        st.text_area("Function so far", height=110, **state.bind("begun"))
+    else:
+        st.button(
+            "Read my text", key="applications.own", disabled=wish.pair is None, on_click=state.whole(uses.own)
+        )
+        if use.name == "question" and wish.pair is None:
+            st.text_input("Question about my text", width=320, **state.bind("asks"))
+        st.caption("From Toyland, held out." if wish.pair else "Your text, in the box at the left.")
+        others = headed.others(use)
+        if others:
+            names = {"": use.model, **{one: one.removeprefix("./") for one in others}}
+            st.selectbox(
+                "Answered by", list(names), format_func=lambda one: names[one], width=240, **state.bind("by")
+            )
+    if opened or headed.chosen(use) != use.model:
+        said = "answers here, whatever is open" if opened else "would answer here"
+        st.button(f"{widgets.escape(name)} {said}", key="applications.card", type="tertiary",
+                  help="Its card, on Models", icon=":material/inventory_2:", on_click=state.whole(to_card))  # fmt: skip
+    for cut in wish.cuts:
+        st.caption(cut)
+
+with page.foot():
+    asked = question.asked(opened, found)
+    given = asked.found.wish
+    page.predict(
+        asked.text, question.options(given.use), partial(question.judge, asked),
+        (asked.opened.key, given.use.name, given.source, given.first, given.seed),
+    )  # fmt: skip
+    kind = use.name if asked.found is found else ""
+    page.code(*CODE[asked.opened.lm.config.head if kind and asked.opened.headed else kind])
+    page.take_away(
+        "applications", lambda: take.table(found, judged), lambda: take.cells(opened, found, judged)
+    )
+
+scores.draw(use, opened)
+beside = assistant.draw(use, wish)
+bar = measured.button(opened) if opened and use.name == "story" else None
+page.terms(
+    "encoder", "decoder", "cross-attention", "attention", "word alignment", "alignment error rate", "chrF", "token",
+    "sampling", "held out",
+)  # fmt: skip
+page.cheatsheet("applications")
+page.examples(EXAMPLES)
+if opened and bar is not None:
+    measured.go_on(opened, bar)
+assistant.go_on(beside)

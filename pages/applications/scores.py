@@ -1,0 +1,167 @@
+"""The score of an application, from the model's card, beside what needs no transformer, and how to compute it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from app import scope
+from app.widgets import inline, mono
+from pages.applications.uses import Opened, Use
+
+BASELINES = {"copy": "copying", "n-gram": "n-grams", "lookup": "nearest example", "n_gram": "5-grams"}
+ASKED = {
+    "translate": (("exact", "one of the tellings that Toyland allows"),),
+    "summarize": (
+        ("all", "wish, turning point and end right"),
+        ("wish", "wish"),
+        ("turn", "turn"),
+        ("end", "end"),
+    ),
+    "question": (("exact", "the answer, word for word"),),
+    "sentiment": (("exact", "the right label"),),
+}
+CODE = (
+    ("right", "ends, parses, no name from nowhere"),
+    ("uses_parameter", "and reads one of its parameters"),
+    ("exact", "the library's very function"),
+)
+
+
+@dataclass(frozen=True)
+class Score:
+    """One measure: the model's value and what others have, each with its interval where there is one.
+
+    value, low, high: shares, or plain numbers where `unit` is not "%".
+    """
+
+    what: str
+    value: float
+    low: float | None
+    high: float | None
+    of: int
+    others: tuple[tuple[str, float], ...]
+    unit: str = "%"
+
+
+def command(use: Use) -> str:
+    """What computes the card's scores anew; tales-gpt's loss is measured when it is trained."""
+    return f"python -m scripts.train_models {use.model}" + (" --scores" if use.model != "tales-gpt" else "")
+
+
+def scores(use: Use, card: Mapping[str, Any]) -> list[Score]:
+    """What a card says of a use; [] if it says nothing."""
+    try:
+        if use.name == "code":
+            return list(_code(card["scores"]["completions"]))
+        if use.name in ("story", "dialogue"):
+            return list(_loss(card))
+        return [*_task(use.name, card["scores"][use.name]), *_read(use.name, card)]
+    except (KeyError, TypeError, ZeroDivisionError):
+        return []
+
+
+def _share(said: Mapping[str, Any]) -> float:
+    return float(said["right"]) / float(said["of"])
+
+
+def _task(name: str, said: Mapping[str, Any]) -> Iterator[Score]:
+    learned = {kind: each for kind, each in said["baselines"].items() if isinstance(each, Mapping)}
+    for asked, what in ASKED[name]:
+        own = said["model"][asked]
+        others = tuple((BASELINES.get(kind, kind), _share(each[asked])) for kind, each in learned.items())
+        yield Score(what, _share(own), own["low"], own["high"], int(own["of"]), others)
+    if name == "translate":
+        own = said["model"]["chrF"]
+        others = tuple((BASELINES.get(kind, kind), each["chrF"]["score"]) for kind, each in learned.items())
+        yield Score(
+            "chrF, 0 to 100", own["score"], own["low"], own["high"], int(said["examples"]), others, ""
+        )
+
+
+def _read(name: str, card: Mapping[str, Any]) -> Iterator[Score]:
+    part = card.get("alignment" if name == "translate" else "pointed" if name == "question" else "")
+    if not isinstance(part, Mapping):
+        return
+    own = part["model"]
+    if name == "translate":
+        others = tuple((kind, part[kind]["error"]) for kind in ("all heads", "diagonal", "IBM model 1"))
+        what = "alignment error rate of the chosen head (lower is better)"
+        yield Score(what, own["error"], own["low"], own["high"], int(part["examples"]), others, "rate")
+    else:
+        alike = part["most words of the question"]
+        others = (("most words of the question", _share(alike)), ("chance", float(part["chance"])))
+        what = "the sentence read most tells the answer"
+        yield Score(what, _share(own), own["low"], own["high"], int(own["of"]), others)
+
+
+def _code(said: Mapping[str, Any]) -> Iterator[Score]:
+    for asked, what in CODE:
+        own = said["model"][asked]
+        others = tuple((BASELINES[kind], _share(said[kind][asked])) for kind in ("n_gram", "lookup"))
+        yield Score(what, _share(own), own["low"], own["high"], int(own["of"]), others)
+
+
+def _loss(card: Mapping[str, Any]) -> Iterator[Score]:
+    over = scope.of_card(card)
+    what = "loss on held-out stories, nats per token (lower is better)" + (f": over {over}" if over else "")
+    others = (("5-grams", float(card["n_gram"]["held_out_loss"])),)
+    sure = card.get("held_out_interval", {})  # a bootstrap over documents, of cards that have one
+    yield Score(
+        what,
+        float(card["held_out_loss"]),
+        sure.get("low"),
+        sure.get("high"),
+        int(sure.get("documents", 0)),
+        others,
+        "nats",
+    )
+
+
+def shown(value: float, unit: str) -> str:
+    """A value as the table has it."""
+    return f"{value:.1%}" if unit == "%" else f"{value:.3f}" if unit in ("nats", "rate") else f"{value:.1f}"
+
+
+def draw(use: Use, opened: Opened | None) -> None:
+    """The table under the picture, and the command."""
+    card = opened.lm.card if opened else {}
+    found = [] if opened and opened.headed else scores(use, card)
+    head = f"<h2>How good it is: {inline(mono(opened.shown if opened else use.model))}</h2>"
+    if not found:
+        why = (
+            "The card of this model holds no score for this."
+            if opened
+            else "Without the model there is no score."
+        )
+        body = f"<p>{why}</p>"
+    else:
+        rows = "".join(_row(one) for one in found)
+        body = (
+            "<table><thead><tr><th scope='col'>Held out</th><th scope='col'>Score</th><th scope='col'>95 %</th>"
+            f"<th scope='col'>Examples</th><th scope='col'>Beside it</th></tr></thead><tbody>{rows}</tbody></table>"
+            f"<p>From the model’s card. Anew: {inline(f'`{command(use)}`')}{_alone(use)}</p>"
+        )
+    st.html(f'<section class="gb-cheatsheet gb-scores" aria-label="Score">{head}{body}</section>')
+
+
+def _alone(use: Use) -> str:
+    if use.name not in ("translate", "question"):
+        return ""
+    return "; of attention: " + inline("`python -m scripts.reading_report tales-t5`")
+
+
+def _row(one: Score) -> str:
+    between = (
+        ""
+        if one.low is None or one.high is None
+        else f"{shown(one.low, one.unit)} to {shown(one.high, one.unit)}"
+    )
+    others = ", ".join(f"{name} {shown(value, one.unit)}" for name, value in one.others)
+    return (
+        f"<tr><th scope='row'>{inline(one.what)}</th><td>{shown(one.value, one.unit)}</td><td>{between}</td>"
+        f"<td>{one.of or ''}</td><td>{inline(others)}</td></tr>"
+    )

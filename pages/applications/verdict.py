@@ -1,0 +1,246 @@
+"""What is right about an answer, as far as anybody knows: by the generator's truth, by a compiler, by counting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from app import strange
+from app.counts import counted
+from core.analysis.heads import alignment, pointed
+from core.analysis.tasks import heroes
+from core.analysis.tasks.known_words import unknown
+from core.data.toyland.summaries import PARTS, facts_right
+from pages.applications.answers import LABELS, Found, made_links
+from pages.applications.uses import Use
+
+STRANGE = 8  # words from elsewhere that are named
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that is so: right, wrong, or (None) neither."""
+
+    text: str
+    right: bool | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All of it.
+
+    links, possible: the true word links, where they are those of what was written. sentence: the true one; -1: unknown.
+    target: what the generator wrote. strange: whether the learner's text is unlike all that the model read.
+    """
+
+    lines: tuple[Line, ...]
+    target: str = ""
+    strange: bool = False
+    links: tuple[tuple[int, int], ...] = ()
+    possible: tuple[tuple[int, int], ...] = ()
+    sentence: int = -1
+    numbers: dict[str, float] = field(default_factory=dict)
+
+
+def judge(found: Found) -> Verdict:
+    """The verdict on an answer; what nobody knows is not in it."""
+    if found.failed:
+        return Verdict(())
+    judged = _JUDGES[found.wish.use.name](found)
+    lines = list(judged.lines)
+    if not found.ended:
+        lines.append(Line(f"It stopped after {counted(found.wish.use.most, 'token')}, unfinished."))
+    apart = strange.why(own_text(found))
+    if apart:
+        lines.insert(0, Line(apart))
+    if words := strangers(found):
+        more = f" and {len(words) - STRANGE} more" if len(words) > STRANGE else ""
+        lines.append(Line(f"Not in Toyland, so the model cannot know: {', '.join(words[:STRANGE])}{more}."))
+    return Verdict(
+        tuple(lines),
+        judged.target,
+        bool(apart),
+        judged.links,
+        judged.possible,
+        judged.sentence,
+        judged.numbers,
+    )
+
+
+def claim(use: Use, found: Found | None) -> str:
+    """The sentence above the picture: of this answer, where it can be read off it."""
+    if found is None or found.weights is None or not found.weights.size:
+        return use.claim
+    if use.name == "question":
+        return f"For this answer, sentence {int(np.argmax(found.weights[0])) + 1} is read most."
+    if use.name == "summarize":
+        shares = np.sort(found.weights.sum(0))[::-1]
+        half = 1 + int(np.searchsorted(np.cumsum(shares), shares.sum() / 2))
+        return f"Half of what this summary reads lies in {half} of {counted(len(shares), 'sentence')}."
+    truth = found.wish.truth
+    if use.name == "translate" and truth is not None and found.written == truth.spanish:
+        counts = alignment.compared(made_links(found), truth.links, truth.possible)
+        return f"{counts.found_possible} of the {counts.found} links read off attention are true."
+    return use.claim
+
+
+def own_text(found: Found) -> str:
+    """What a learner gave a model of Toyland to read; "" where it was Toyland's, or another model's."""
+    wish = found.wish
+    if wish.use.name in ("code", "story") or wish.pair is not None or found.labelled is not None:
+        return ""
+    return wish.source[wish.first :].replace(pointed.MIDDLE, " ", 1)
+
+
+def strangers(found: Found) -> list[str]:
+    """The words of the learner's text that the model's training texts never hold."""
+    wish = found.wish
+    if not wish.use.learns or wish.pair is not None or found.labelled is not None:
+        return []
+    source = wish.source
+    if wish.use.name == "question":
+        source = source.replace(pointed.MIDDLE, " " * len(pointed.MIDDLE), 1)
+    return unknown(source, wish.use.learns, wish.first)
+
+
+def _translation(found: Found) -> Verdict:
+    truth = found.wish.truth
+    if truth is None:
+        return Verdict((Line("Your own sentence: nobody knows its Spanish here, so nothing is judged."),))
+    count = len(truth.allowed)
+    ways = "the one telling" if count == 1 else f"one of the {count} tellings"
+    if found.written not in truth.allowed:
+        said = f"Not {ways} that Toyland allows. Toyland: {truth.spanish}"
+        return Verdict((Line(said, False),), target=truth.spanish)
+    lines = [Line(f"Right: {ways} that Toyland allows.", True)]
+    if found.written != truth.spanish:
+        lines.append(Line(f"Toyland told it another way, so the true links are not drawn: {truth.spanish}"))
+        return Verdict(tuple(lines), target=truth.spanish)
+    counts = alignment.compared(made_links(found), truth.links, truth.possible)
+    said = (
+        f"{counts.found_possible} of {counts.found} links read off attention are true ones; "
+        f"{counts.found_sure} of {counts.sure} sure ones were found: alignment error {counts.error:.2f}."
+    )
+    return Verdict(
+        (*lines, Line(said)),
+        target=truth.spanish,
+        links=truth.links,
+        possible=truth.possible,
+        numbers={"error": counts.error, "precision": counts.precision, "recall": counts.recall},
+    )
+
+
+def _summary(found: Found) -> Verdict:
+    truth = found.wish.truth
+    if truth is None:
+        return Verdict((Line("Your own story: nobody knows its facts here, so nothing is judged."),))
+    facts = facts_right(found.written, truth)
+    named = {"wish": "The wish", "turn": "The turning point", "end": "The end"}
+    lines = []
+    for part, fact in zip(PARTS, truth.facts):
+        right = getattr(facts, part)
+        told = "" if right else f" Toyland: {fact.tellings[0]}."
+        lines.append(Line(f"{named[part]} is {'right' if right else 'wrong or missing'}.{told}", right))
+    return Verdict(tuple(lines), target=truth.summary)
+
+
+def _answer(found: Found) -> Verdict:
+    truth = found.wish.truth
+    most = int(np.argmax(found.weights[0])) if found.weights is not None and found.weights.size else -1
+    read = Line(f"Read most: sentence {most + 1} of {len(found.read)}.") if most >= 0 else None
+    if truth is None:
+        told = Line("Your own passage: nobody knows the answer here, so nothing is judged.")
+        return Verdict((told, read) if read else (told,))
+    span = found.labelled is not None  # a piece of the passage, with its own capitals and marks
+    right = found.written == truth.answer or (span and bare(found.written) == bare(truth.answer))
+    true = pointed.truth(truth)
+    lines = [
+        Line("The answer is right." if right else f"The answer is wrong. Toyland: {truth.answer}", right),
+        Line(
+            f"Read most: sentence {most + 1}. The one that tells it: sentence {true + 1} (outlined).",
+            most == true,
+        ),
+    ]
+    return Verdict(tuple(lines), target=truth.answer, sentence=true)
+
+
+def bare(text: str) -> str:
+    """A text without capitals, and without marks at its ends: as much of it as counts (Rajpurkar et al. 2016)."""
+    return text.casefold().strip(" .,;:!?\"'")
+
+
+def opinion(label: str) -> str:
+    """Which of Toyland's two labels a class of somebody else's stands for, by its name; "" of neither."""
+    return next((one for one in LABELS if label.casefold().startswith(one[:3])), "")
+
+
+def _sentiment(found: Found) -> Verdict:
+    truth = found.wish.truth
+    if truth is None:
+        return Verdict((Line("Your own review: nobody knows what it should be here, so nothing is judged."),))
+    said = found.written
+    if found.labelled is not None:
+        if {opinion(label) for label, _ in found.labelled.labels} != set(LABELS):
+            told = "Its classes are not just positive and negative, so nothing is judged."
+            return Verdict((Line(told), Line(f"Toyland: {truth.sentiment}, {truth.stars} of 5 stars.")))
+        said = opinion(said)
+    right = said == truth.sentiment
+    how = "contrast" if truth.contrast else "negation" if truth.negation else "plain words"
+    told = "Right." if right else f"Wrong: it is {truth.sentiment}."
+    lines = (Line(f"{told} {truth.stars} of 5 stars, told with {how}.", right),)
+    target = truth.sentiment if found.labelled is None else ""
+    return Verdict(lines, target=target)
+
+
+def _story(found: Found) -> Verdict:
+    hero = hero_of(found)
+    counts = heroes.named(found.written, (*heroes.NAMES, hero))
+    kept = heroes.stays(hero, found.written)
+    others = ", ".join(f"{name} {count}" for name, count in counts.items() if name != hero)
+    lines = [
+        Line(
+            f"{hero} is named {counts.get(hero, 0)} times" + (f"; others: {others}." if others else "."), kept
+        ),
+    ]
+    return Verdict(tuple(lines))
+
+
+def hero_of(found: Found) -> str:
+    """The hero of a story's beginning."""
+    source = found.wish.source
+    return source[source.index(", ") + 2 : source.rindex(" lived near")]
+
+
+def _dialogue(found: Found) -> Verdict:
+    line = Line("The turn is closed with a quotation mark.", True)
+    return Verdict((line if found.ended else Line("The turn was not closed.", False),))
+
+
+def _code(found: Found) -> Verdict:
+    check = found.check
+    assert check is not None
+    lines = [
+        Line(
+            "Python accepts it." if check.parses else (check.reasons or ("It is no Python.",))[0],
+            check.parses,
+        )
+    ]
+    if check.parses and not check.undefined:
+        lines.append(Line("Every name in it comes from somewhere.", True))
+    if check.parses:
+        lines += [Line(f"{reason[0].upper()}{reason[1:]}.", False) for reason in check.reasons]
+    lines.append(Line("Nothing was run: whether it does what its name says, nobody has looked."))
+    return Verdict(tuple(lines))
+
+
+_JUDGES: dict[str, Callable[[Found], Verdict]] = {
+    "translate": _translation,
+    "summarize": _summary,
+    "question": _answer,
+    "sentiment": _sentiment,
+    "story": _story,
+    "dialogue": _dialogue,
+    "code": _code,
+}

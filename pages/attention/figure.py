@@ -1,0 +1,196 @@
+"""The Attention picture: one head from x to output, step by step (view.js draws it, terms.js writes a cell out).
+
+`record` turns what `core.analysis.heads.steps` computed into the component's JSON: the steps with their names and
+formulas, the arrays, the model's next tokens. It computes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from app.bare import UNSAID
+from app.counts import counted
+from app.kit import pack, register
+from core.analysis.heads.steps import AttentionSteps, Change, Kind, attention_steps
+from core.config import ModelConfig
+from core.language_model import LanguageModel
+
+attention = register("attention", __file__)
+
+# Weights beyond this many numbers a matrix are not sent; a cell then shows its value without its products.
+LARGEST_WEIGHT = 300_000
+
+NORMS = {"layer": "LayerNorm", "rms": "RMSNorm", "none": "no norm"}
+BIASES = {"alibi": "ALiBi", "relative": "T5 distance"}
+MATRIX = {"scores": "scores", "scale": "scaled", "bias": "biased", "mask": "masked", "softmax": "pattern"}
+
+
+def compute(
+    lm: LanguageModel,
+    text: str,
+    target: str | None,
+    layer: int,
+    head: int,
+    kind: Kind,
+    change: Change,
+    at: int | None,
+) -> AttentionSteps:
+    """`attention_steps` with its arguments in a row, as the cache takes them."""
+    return attention_steps(lm, text, layer, head, attention=kind, change=change, target=target, position=at)
+
+
+def step_names(steps: AttentionSteps) -> list[str]:
+    """The steps this head has, in order: those without an array are left out."""
+    names = ["x", "q", "k", "v", *(["turn"] if steps.rot_q is not None else []), "scores", "scale"]
+    names += ["bias"] if steps.bias is not None else []
+    names += ["mask"] if steps.causal or steps.change.window is not None or steps.change.shown else []
+    return [*names, "softmax", "sum", "out"]
+
+
+def describe_steps(steps: AttentionSteps, config: ModelConfig) -> list[dict[str, Any]]:
+    """Title, formula and one plain sentence for each step of this head."""
+    change, k = steps.change, config.head_size
+    share = config.n_heads // config.kv_heads
+    first = steps.kv_head * share
+    last = first + share - 1
+    shared = f", shared by heads {first} {'and' if share == 2 else 'to'} {last}" if share > 1 else ""
+    normed = ", normalised" if steps.q_norm is not None else ""
+    read = f"what the head reads of each token: {counted(config.d_model, 'number')}, "
+    read += f"brought to size by {NORMS[config.norm]}" if steps.norm is not None else "as they are"
+    read += "; this model normalises after adding" if config.norm_placement == "post" else ""
+    both = "" if steps.causal else "; every token sees both directions"
+    seen = "every key of the encoder is in view" if steps.attention == "cross" else both.removeprefix("; ")
+    turned = "each pair of numbers turns by the token's position, so a score shows distance"
+    words = {
+        "x": ("x", "norm" if steps.norm is not None else "stream", read),
+        "q": ("Q", "x·W_Q", f"what each token asks: {counted(k, 'number')}{normed}"),
+        "k": ("K", "x·W_K", f"what each token answers: {counted(k, 'number')}{normed}{shared}"),
+        "v": ("V", "x·W_V", f"what each token hands over: {counted(k, 'number')}{shared}"),
+        "turn": ("Turn", "by position", turned),
+        "scores": ("Scores", "Q·Kᵀ", "row asks, column answers: do the two fit?"),
+        "scale": ("Scale", f"÷ √{k}", "smaller scores share out more evenly"),
+        "bias": ("Position bias", BIASES.get(config.position, ""), _bias_words(config)),
+        "mask": ("Mask", *_mask_words(steps)),
+        "softmax": ("Softmax", "Σ row = 1", "the share of each column that the row reads" + (seen and f"; {seen}")),
+        "sum": ("Weighted sum", "A·V", "each row mixes all values by its shares"),
+        "out": ("Output", "sum·W_O", "what this head adds to the residual stream"),
+    }  # fmt: skip
+    if not config.scale_scores:
+        words["scale"] = ("Scale", "× 1", "this model does not divide: its training absorbed the factor")
+    off = {
+        "turn": not change.turn,
+        "scale": not change.scale and config.scale_scores,
+        "mask": not change.mask and change.window is None,
+    }
+    off["bias"] = not change.turn
+    fields = ("title", "formula", "hint")
+    return [
+        {"id": name, "off": off.get(name, False), **dict(zip(fields, words[name]))}
+        for name in step_names(steps)
+    ]
+
+
+def _mask_words(steps: AttentionSteps) -> tuple[str, str]:
+    """What the mask is, short and as a sentence."""
+    window, sinks = steps.change.window, steps.change.sinks
+    future = steps.causal and steps.change.mask
+    if window is None:
+        return "no future", "no row reads a later token: those scores become −∞"
+    kept = f" and the first {sinks}" if sinks else ""
+    said = f"each row reads at most {window - 1} {'back' if future else 'away'}{kept}; the rest is −∞"
+    return f"window {window}" + (f"+{sinks}" if sinks else ""), said
+
+
+def _bias_words(config: ModelConfig) -> str:
+    if config.position == "alibi":
+        return "ALiBi: the head's slope times the distance is taken off"
+    return "T5: a learned number for each distance is added"
+
+
+def arrays(steps: AttentionSteps) -> dict[str, Any]:
+    """The arrays that the picture shows and multiplies, by the names of view.js."""
+    found: dict[str, Any] = {
+        "resid": steps.resid, "x": steps.x, "q": steps.q, "k": steps.k, "v": steps.v, "qn": steps.q_norm,
+        "kn": steps.k_norm, "tq": steps.rot_q, "tk": steps.rot_k, "cos": steps.cos, "sin": steps.sin,
+        "bq": steps.b_Q, "bk": steps.b_K, "bv": steps.b_V, "bias": steps.bias, "z": steps.z,
+        "result": steps.result, **{array: getattr(steps, array) for array in MATRIX.values()},
+    }  # fmt: skip
+    if steps.attention == "cross":
+        found |= {"source": steps.source, "xk": steps.source}
+    if steps.norm is not None:
+        norm = steps.norm
+        found |= {"mean": norm.mean, "norm_scale": norm.scale, "gain": norm.gain, "shift": norm.shift}
+    if steps.W_Q.size <= LARGEST_WEIGHT:
+        found |= {"wq": steps.W_Q, "wk": steps.W_K, "wv": steps.W_V, "wo": steps.W_O}
+    return {name: pack(array) for name, array in found.items() if array is not None}
+
+
+def record(
+    steps: AttentionSteps, lm: LanguageModel, likely: Sequence[int], selection: dict[str, int]
+) -> dict[str, Any]:
+    """What view.js draws.
+
+    Args:
+        likely: ids of the tokens whose probabilities stand under the picture, as the model is and as changed.
+        selection: the chosen step, row and column.
+    """
+    config, change, word = lm.config, steps.change, lm.tokenizer.display
+    special = lm.tokenizer.special_ids
+    kind = "" if steps.attention == "self" else f", {steps.attention} attention"
+    rows, columns = (
+        [{"text": word(i), "id": i, "special": i in special} for i in side]
+        for side in (steps.ids, steps.key_ids)
+    )
+    return {
+        "name": f"L{steps.layer}H{steps.head}{kind}",
+        "block": steps.layer, "head": steps.head, "attention": steps.attention, "nHeads": config.n_heads,
+        "kvHeads": config.kv_heads,
+        "dHead": config.head_size, "cross": steps.attention == "cross", "rows": rows, "cols": columns,
+        "steps": describe_steps(steps, config), "arrays": arrays(steps),
+        "factor": steps.factor, "factorName": f"1/√{config.head_size}" if steps.factor != 1.0 else "not scaled",
+        "biasName": BIASES.get(config.position, ""), "temperature": change.temperature, "on": {"turn": change.turn},
+        "rule": _rule(steps), "blind": list(steps.blind),
+        "moved": [round(float(share), 5) for share in steps.moved] if steps.changed else None,
+        "late": config.norm_placement == "post", "centred": config.norm == "layer", "gained": config.norm_gain,
+        "shifted": config.norm_bias and config.norm == "layer",
+        "edits": [[*edit[:2], edit[2] if edit[2] > -math.inf else None] for edit in change.edits],
+        "next": _following(steps, lm, likely), "selection": selection,
+    }  # fmt: skip
+
+
+def _rule(steps: AttentionSteps) -> dict[str, Any]:
+    """What hides keys from queries."""
+    change = steps.change
+    shown = [list(cell) for cell in change.shown]
+    return {
+        "causal": steps.causal and change.mask,
+        "window": change.window,
+        "sinks": change.sinks,
+        "shown": shown,
+    }
+
+
+def _following(steps: AttentionSteps, lm: LanguageModel, likely: Sequence[int]) -> dict[str, Any]:
+    """The model's likeliest tokens at the position that predicts, before and after the change."""
+    word = lm.tokenizer.display
+    if not steps.before.size:
+        return {"label": UNSAID, "after": "", "tokens": [], "changed": steps.changed}
+    if lm.config.shape == "encoder":
+        token = steps.ids[steps.position]
+        label = "In place of" if token == lm.config.mask_id else "Read back at"
+    else:
+        label, token = "Next token after", lm.config.decoder_start_id or 0
+        if steps.attention != "encoder":
+            token = steps.ids[-1]
+    tokens = [
+        {"text": word(i), "id": i, "before": float(steps.before[i]), "after": float(steps.after[i])}
+        for i in likely
+    ]
+    return {"label": label, "after": word(token), "tokens": tokens, "changed": steps.changed}
+
+
+def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
+    """Mount the picture; `on` maps its events "select", "edit", "reset" and "visit" to callbacks."""
+    return attention(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})

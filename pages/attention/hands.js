@@ -1,0 +1,215 @@
+// Pointer and keys: what is hovered, choosing a cell, scrolling, and giving a score another value.
+
+import { clamp, html } from "../../app/kit/shapes.js";
+import { MATRICES, byKey, stepId } from "./layout.js";
+import { valuesOf } from "./panels.js";
+import { go } from "./rail.js";
+import { at2 } from "./terms.js";
+import { activeCell } from "./figure.js";
+
+/** What lies under a point: {panel, row, col | dim} or null. */
+function locate(at, local, x, y) {
+  for (const m of at.minis) {
+    if (x >= m.x && x < m.x + m.w && y >= m.y && y < m.y + m.h) return { mini: m.id, row: Math.floor(((y - m.y) / m.h) * m.rows), col: Math.floor(((x - m.x) / m.w) * m.cols) };
+    if (x >= m.x - 4 && x < m.x + 90 && y >= m.y - 20 && y < m.y) return { jump: m.id };
+  }
+  if (y < at.top || y > at.top + at.shown) return null;
+  const line = Math.floor((y - at.top + local.scroll) / at.pitch);
+  for (const p of at.panels) {
+    if (p.id === "keychips" || x < p.x || x >= p.x + p.w || line >= p.rows) continue;
+    const across = Math.floor(((x - p.x) / p.w) * p.cols);
+    if (p.phase !== "now" && !(at.id === "sum" && p.id === "softmax" && p.phase === "past")) return { jump: { x: "x", xk: "x", q: "q", tq: "turn", k: "k", tk: "turn", v: "v", z: "sum", out: "out", softmax: "softmax" }[p.id] };
+    if (MATRICES[p.id]) return { row: line, col: across };
+    return byKey(p.id) ? { col: line, dim: across, keyed: true } : { row: line, dim: across, keyed: false };
+  }
+  if (x < at.chips) return { row: line };
+  return null;
+}
+export function bindPointer(g, local) {
+  const point = (event) => {
+    const b = g.svg.getBoundingClientRect();
+    const zoom = g.width / b.width; // the projector mode enlarges the page
+    return locate(local.at, local, (event.clientX - b.left) * zoom, (event.clientY - b.top) * zoom);
+  };
+  g.svg.addEventListener("pointermove", (event) => {
+    const found = point(event);
+    g.svg.style.cursor = found ? "pointer" : "";
+    const next = found && found.jump === undefined ? found : null;
+    if (JSON.stringify(next) === JSON.stringify(local.hover)) return;
+    local.hover = next;
+    g.redraw();
+  });
+  g.svg.addEventListener("pointerleave", () => { if (local.hover) { local.hover = null; g.redraw(); } });
+  g.svg.addEventListener("click", (event) => {
+    const found = point(event);
+    if (!found) return;
+    const data = local.data;
+    const to = found.jump ?? found.mini;
+    if (to !== undefined) { go(g, data, local, data.steps.findIndex((s) => s.id === to)); return; }
+    const again = found.row === local.row && found.col === local.col;
+    choose(g, data, local, found);
+    if (found.col !== undefined && found.dim === undefined && (event.pointerType !== "touch" || again)) edit(g, data, local, local);
+    else g.figure.focus({ preventScroll: true });
+  });
+  g.svg.addEventListener("wheel", (event) => {
+    const most = local.at.lines * local.at.pitch - local.at.shown;
+    const b = g.svg.getBoundingClientRect();
+    const y = (event.clientY - b.top) * (g.width / b.width);
+    const to = clamp(local.scroll + event.deltaY, 0, most);
+    if (most <= 0 || y < local.at.top || y > local.at.top + local.at.shown || to === local.scroll) return;
+    event.preventDefault();
+    local.scroll = to;
+    const found = point(event);
+    local.hover = found && found.jump === undefined ? found : null;
+    g.redraw();
+  }, { passive: false });
+  let touch = null;
+  g.svg.addEventListener("touchstart", (event) => { touch = event.touches[0].clientY; }, { passive: true });
+  g.svg.addEventListener("touchmove", (event) => {
+    const most = local.at.lines * local.at.pitch - local.at.shown;
+    const to = clamp(local.scroll + touch - event.touches[0].clientY, 0, Math.max(0, most));
+    touch = event.touches[0].clientY;
+    if (to === local.scroll) return;
+    event.preventDefault();
+    local.scroll = to;
+    g.redraw();
+  }, { passive: false });
+}
+/** Scroll until the chosen line is in view, whenever it is another one, or lies elsewhere, than when it was last drawn. */
+export function reveal(local, at) {
+  const line = byKey(at.id) || (at.id === "turn" && local.keyed) ? local.col : local.row;
+  const now = [line, at.lines, at.pitch, at.shown].join();
+  if (now !== local.revealed) local.scroll = clamp(local.scroll ?? 0, (line + 1) * at.pitch - at.shown, line * at.pitch);
+  local.revealed = now;
+  local.scroll = clamp(local.scroll, 0, Math.max(0, at.lines * at.pitch - at.shown));
+}
+/** Make a cell the chosen one; row and column also go into the link. */
+function choose(g, data, local, to) {
+  const T = data.rows.length;
+  const S = data.cols.length;
+  if (to.dim !== undefined) local.dim = Math.max(0, to.dim);
+  if (to.keyed !== undefined) local.keyed = to.keyed;
+  local.hover = null;
+  const row = clamp(to.row ?? local.row, 0, T - 1);
+  const col = clamp(to.col ?? local.col, 0, S - 1);
+  const change = {};
+  if (row !== local.row) change.row = row;
+  if (col !== local.col) change.col = col;
+  if (Object.keys(change).length) g.select(change); else g.redraw();
+}
+export function arrows(g, data, local, dx, dy) {
+  const id = stepId(data, local);
+  if (MATRICES[id]) return choose(g, data, local, { row: local.row + dy, col: local.col + dx });
+  const keyed = id === "k" || id === "v" || (id === "turn" && local.keyed);
+  const p = local.at.panels.find((q) => q.phase === "now");
+  choose(g, data, local, { [keyed ? "col" : "row"]: (keyed ? local.col : local.row) + dy, dim: clamp(activeCell(data, local).dim + dx, 0, p.cols - 1), keyed });
+}
+
+// ---------------------------------------------------------------- editing a score
+
+const EDITABLE = ["scores", "scale", "bias", "mask"];
+/** A value typed into a later step, as the raw score that leads to it; −∞ is −∞ at every step. */
+function rawScore(data, local, id, r, c, value) {
+  if (id === "scores" || value === -Infinity) return value;
+  const bias = id !== "scale" && local.a.bias ? at2(local.a.bias, r, c) : 0;
+  return (value - bias) / data.factor;
+}
+export function edit(g, data, local, active) {
+  const id = stepId(data, local);
+  if (!EDITABLE.includes(id)) return false;
+  local.editing = { id, row: active.row, col: active.col, value: at2(valuesOf(local, id), active.row, active.col) };
+  g.redraw();
+  return true;
+}
+/** What was typed: a number, −∞ (also "-inf"), null for an emptied box (the model's own score), NaN for anything else. */
+function typed(text) {
+  const plain = text.trim().replace("−", "-").replace(",", ".");
+  if (!plain) return null;
+  return /^-(∞|inf(inity)?)$/i.test(plain) ? -Infinity : Number(plain);
+}
+const written = (value) => (value === -Infinity ? "−∞" : value.toFixed(2));
+/** Hide the chosen key from the chosen row: its score becomes −∞. */
+export function hide(g, local, cell) {
+  if (!EDITABLE.includes(stepId(local.data, local))) return false;
+  local.editing = null;
+  g.send("edit", { row: cell.row, col: cell.col, hide: true, at: Date.now() });
+  g.figure.focus({ preventScroll: true });
+  g.redraw();
+  return true;
+}
+function commit(g, local, value, close = true) {
+  const e = local.editing;
+  if (!e) return;
+  if (close) local.editing = null;
+  const cell = { row: e.row, col: e.col, at: Date.now() };
+  if (value === null) g.send("edit", { ...cell, back: true });
+  else if (value === -Infinity && e.value !== -Infinity) g.send("edit", { ...cell, hide: true });
+  else if (Number.isFinite(value) && !(Math.abs(value - e.value) <= 1e-9)) {
+    const raw = rawScore(local.data, local, e.id, e.row, e.col, value);
+    // A number in place of a score that the mask hides: the key comes into view.
+    g.send("edit", { ...cell, value: clamp(raw, -1000, 1000), show: e.id === "mask" && e.value === -Infinity });
+  }
+  if (value !== null && !Number.isNaN(value)) e.value = value;
+  if (close) g.figure.focus({ preventScroll: true });
+  g.redraw();
+}
+export function overEdit(g, data, local, at) {
+  const e = local.editing;
+  const p = at.panels.find((q) => q.phase === "now");
+  if (!e || e.id !== at.id) { local.editing = null; return; }
+  const cell = p.w / p.cols;
+  const w = Math.max(76, cell + 8);
+  const x = clamp(p.x + (e.col + 0.5) * cell - w / 2, 0, g.width - w - 40);
+  const top = p.y + e.row * p.pitch - local.scroll + p.pitch / 2 - 16;
+  const node = g.overlay("edit", { left: x, top, width: w, height: 32 }, () => {
+    const input = html("input", {
+      type: "text", autocomplete: "off", spellcheck: "false", class: "att-edit", "aria-label": `New value for row ${e.row}, column ${e.col}; empty: the model's own`,
+      keydown: (event) => {
+        event.stopPropagation();
+        const move = { ArrowUp: 0.1, ArrowDown: -0.1 }[event.key];
+        if (event.key === "Enter") commit(g, local, typed(input.value));
+        if (event.key === "Escape") { local.editing = null; g.figure.focus({ preventScroll: true }); g.redraw(); }
+        if (move) {
+          event.preventDefault();
+          const from = typed(input.value);
+          input.value = ((Number.isFinite(from) ? from : 0) + move * (event.shiftKey ? 10 : 1)).toFixed(2);
+          commit(g, local, typed(input.value), false);
+        }
+      },
+      change: () => local.editing && commit(g, local, typed(input.value), false),
+      blur: () => local.editing && commit(g, local, typed(input.value)),
+    });
+    input.value = written(e.value);
+    if (e.value !== -Infinity) e.value = Number(input.value);
+    drag(g, local, input);
+    setTimeout(() => { input.focus({ preventScroll: true }); input.select(); });
+    return input;
+  });
+  node.dataset.cell = `${e.row},${e.col}`;
+  g.overlay("hide", { left: x + w + 4, top, width: 36, height: 32 }, () => html("button", {
+    type: "button", class: "gb-button att-hide", title: "Hide this key from this row", "aria-label": "Hide: minus infinity",
+    pointerdown: (event) => event.preventDefault(), // the box keeps the focus, and with it its place
+    click: () => hide(g, local, local.editing ?? local),
+  }, "−∞"));
+}
+/** Pull the number up or down with the pointer; the model follows at most eight times a second. */
+function drag(g, local, input) {
+  input.addEventListener("pointerdown", (down) => {
+    const from = typed(input.value);
+    const start = { y: down.clientY, value: Number.isFinite(from) ? from : 0, sent: 0 };
+    const move = (event) => {
+      const dy = start.y - event.clientY;
+      if (Math.abs(dy) < 4) return;
+      event.preventDefault();
+      input.value = (start.value + dy * 0.05).toFixed(2);
+      if (performance.now() - start.sent > 125) { start.sent = performance.now(); commit(g, local, typed(input.value), false); }
+    };
+    const up = () => {
+      window.removeEventListener("pointermove", move);
+      window.removeEventListener("pointerup", up);
+      if (start.sent) commit(g, local, typed(input.value), false);
+    };
+    window.addEventListener("pointermove", move);
+    window.addEventListener("pointerup", up);
+  });
+}

@@ -1,0 +1,142 @@
+"""Attention: one head from x to output, operation by operation, and what becomes of the output when one is changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from app import answer, cache, events, models, page, state, widgets
+from core.analysis.heads.masks import under_masks
+from core.analysis.heads.shared_keys import share_keys
+from core.analysis.heads.steps import AttentionSteps, Change, attention_steps, replace_scores
+from core.analysis.places import Kind
+from core.model.attention import Attention, attention_pattern, attention_scores
+from pages.attention import variants as more
+from pages.attention.change import heard, read_edits, read_shown, write_edits
+from pages.attention.controls import change_controls
+from pages.attention.figure import compute, draw, record, step_names
+from pages.attention.question import ask
+from pages.attention.take import answer_cell, cells, table
+
+LONGEST = 64  # tokens: as many rows and columns as the picture holds
+CHANGES = ("edits", "scale", "mask", "turn", "sharpness", "local")  # what a learner alters in the head
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Lily lost a red ball. Ben found the red",
+    'Tim gave Lily a golden ball. "Thank you,',
+    'Once upon a time, Lily met Tim. "Good morning, Lily," said',
+)
+
+
+ctx = page.begin("attention", longest=LONGEST)
+config = ctx.lm.config
+both = config.shape == "encoder-decoder"
+decoding = both and state.get("stack") == "decoder"
+kind: Kind = "self" if not both else state.get("attention") if decoding else "encoder"
+target = ctx.target if both else None
+blocks = config.decoder_layers if decoding else config.n_layers
+block, head = state.get("block"), state.get("head")
+masks = [place for place, token in enumerate(ctx.ids) if token == config.mask_id]
+position = None
+if config.shape == "encoder":
+    position = masks[0] if masks else events.followed(len(ctx.ids), len(ctx.ids) - 1)
+
+
+def run(change: Change) -> AttentionSteps:
+    """The open head with a change."""
+    where = (block, head, kind, change, position)
+    done: AttentionSteps = cache.call(compute, ctx.model_key, ctx.text, target, *where)
+    return done
+
+
+place = f"{kind}.{block}.{head}.{len(ctx.ids)}.{len(target or '')}"
+given = (state.get("edits"), place, LONGEST, LONGEST)
+edits, shown = read_edits(*given), read_shown(*given)
+local = state.get("local") and kind != "cross"
+change = Change(
+    scale=state.get("scale"), mask=state.get("mask"), turn=state.get("turn"),
+    temperature=float(state.get("sharpness")), edits=edits, shown=shown,
+    window=state.get("reach") if local else None, sinks=state.get("sinks") if local else 0,
+)  # fmt: skip
+try:
+    steps = run(change)
+except IndexError:
+    state.note("The link changes a score that this text does not have; the scores are the model's own.")
+    edits, shown, steps = (), (), run(replace(change, edits=(), shown=()))
+rows, columns = ([ctx.lm.tokenizer.display(i) for i in side] for side in (steps.ids, steps.key_ids))
+asking = masks[0] if masks and config.shape == "encoder" else len(rows) - 1  # the row that predicts
+row = events.followed(len(rows), asking)
+column = state.get("col") if 0 <= state.get("col") < len(columns) else int(np.argmax(steps.pattern[row]))
+names = step_names(steps)
+step = names.index("scores") if not 0 <= state.get("step") < len(names) else state.get("step")
+likely = [int(i) for i in dict.fromkeys([*np.argsort(-steps.before)[:4], *np.argsort(-steps.after)[:5]])][:5]
+
+
+def edited() -> None:
+    """A score typed or dragged in the picture, hidden, or given back."""
+    found = heard(events.sent("picture", "edit"), edits, shown, len(rows), len(columns))
+    state.set("edits", write_edits(found[0], place, found[1]))
+
+
+def restored() -> None:
+    """Everything about the head as the model has it."""
+    state.update({key: state.BY_KEY[key].default for key in CHANGES})
+
+
+page.claim("A head scores every pair of tokens, then mixes values by those scores.")
+draw(
+    record(steps, ctx.lm, likely, events.selection("picture", {"step": step, "row": row, "col": column})),
+    key="picture",
+    on={
+        "select": lambda: events.select("picture", ("step", "row", "col", "head"), row, asking),
+        "edit": edited,
+        "reset": restored,
+        "visit": lambda: events.visit("picture"),
+    },
+)
+
+with page.controls():
+    if both:
+        widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+    if decoding:
+        widgets.segments("Attention", "attention", ("self", "cross"), widgets.capital)
+    widgets.pick("Block", "block", blocks, most=16 - config.n_heads)
+    widgets.pick("Head", "head", config.n_heads, most=16 - blocks)
+    change_controls(steps, config)
+answer.draw(ctx)
+
+opened = models.resolve(ctx.name).target
+load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+question = ask(steps, config, rows, columns, row, ctx.lm.tokenizer.display)
+read = more.Read(ctx.text, target, kind, steps.position)
+below = more.Below(ctx, read, state.get("reach"), state.get("sinks"))
+
+
+def notebook() -> list[str]:
+    """The shown numbers and the question's answer, computed again."""
+    answer = answer_cell(
+        run(question.change), ctx.text, target, question.row, steps.pattern[question.row], question.token
+    )
+    return [*cells(steps, load, ctx.text, target, row, column, likely), answer, *below.cells()]
+
+
+with page.foot():
+    page.predict(
+        question.text, question.options, lambda: question.judge(steps, run(question.change)),
+        (ctx.model_key, ctx.text, target, kind, block, head, steps.change, question.row,
+         position if question.token >= 0 else None),
+    )  # fmt: skip
+    page.code(
+        Attention.forward, attention_scores, attention_pattern, attention_steps, replace_scores, under_masks, share_keys
+    )  # fmt: skip
+    page.take_away("attention", partial(table, steps, names[step], rows, columns), notebook)
+
+below.show(rows)
+page.terms(
+    "head", "query", "key", "value", "attention", "mask", "softmax", "temperature", "residual stream", *more.TERMS,
+    *(["cross-attention"] if both else []),
+)  # fmt: skip
+page.cheatsheet("attention")
+page.examples(EXAMPLES)

@@ -1,0 +1,219 @@
+// The panels themselves: strips, matrices with their numbers, small maps, labels, token chips, arrows.
+
+import { sharedWords } from "../../app/kit/groups.js";
+import {
+  MONO, chip, clamp, css, fit, h, heat, heatImage, hex, label, measure, num, rgb, visible,
+} from "../../app/kit/shapes.js";
+import { FRAME, INK, MATRICES, RAIL, slants } from "./layout.js";
+import { row } from "./terms.js";
+
+export const valuesOf = (local, id) => local.a[MATRICES[id] ?? (id === "out" ? "result" : id)];
+/** The strip of a panel after the query and key norms, where the model has them. */
+export function seen(local, id) {
+  return (id === "q" && local.a.qn) || (id === "k" && local.a.kn) || valuesOf(local, id);
+}
+export function biggest(values) {
+  let max = 0;
+  for (const v of values) if (Number.isFinite(v)) max = Math.max(max, Math.abs(v));
+  return max || 1;
+}
+/** A painter of cells; with numbers on them, colours stay pale enough to read. */
+function painter(g, local, id, numbers) {
+  const strength = numbers ? (g.dark ? 0.5 : 0.62) : 1;
+  const max = local.max[id] ??= biggest(seen(local, id));
+  const hidden = hex(g.color("field"));
+  if (id === "softmax") return (v) => g.sequentialRgb(v * strength, 1);
+  return (v) => (v === -Infinity ? hidden : g.signedRgb(v, max, strength));
+}
+/** Decimals with which all of these fit into `room` pixels, or -1. */
+export function decimals(values, room, best, least) {
+  const digit = measure("0", 12, true);
+  for (let d = best; d >= least; d--) {
+    let longest = 0;
+    for (const v of values) longest = Math.max(longest, num(v, d).length);
+    if (longest * digit <= room - 4) return d;
+  }
+  return -1;
+}
+/** How the numbers of a panel are written so that all fit into its cells, or null: then it keeps to colours. */
+function writer(values, cell, weights) {
+  const digits = decimals(values, cell, weights ? 3 : 2, weights ? 2 : 1);
+  if (digits > 0) return (v) => num(v, digits);
+  const least = biggest(values) < 9.95 ? 1 : 0; // whole numbers say too little of small values: those stay colours
+  return !weights && decimals(values, cell + 3, least, least) >= 0 ? (v) => num(v, least) : null;
+}
+
+export function drawPanel(g, local, p) {
+  const values = seen(local, p.id);
+  const matrix = MATRICES[p.id];
+  const cell = p.w / p.cols;
+  const tall = matrix ? p.pitch - 2 : Math.min(p.phase === "now" ? 26 : 22, p.pitch - 5);
+  const shown = (p.phase === "now" || p.id === "softmax") && p.pitch >= 16;
+  const write = shown ? writer(values, cell, p.id === "softmax") : null;
+  const paint = painter(g, local, p.id, Boolean(write));
+  const y = (r) => p.y + r * p.pitch + (p.pitch - tall) / 2;
+  const parts = [];
+  if (write) {
+    for (let i = 0; i < p.rows * p.cols; i++) {
+      const r = Math.floor(i / p.cols);
+      const x = p.x + (i % p.cols) * cell;
+      parts.push(h("rect", { x: x + 1, y: y(r), width: cell - 2, height: tall, rx: 4, fill: rgb(paint(values[i])) }),
+        h("text", { x: x + cell / 2, y: y(r) + tall / 2 + 4, "text-anchor": "middle", "font-family": MONO, "font-size": 12, fill: css(values[i] === -Infinity || (p.id === "softmax" && values[i] < 0.0005) ? "ink3" : "ink") },
+          p.id === "softmax" && values[i] === 0 ? "0" : write(values[i])));
+    }
+  } else {
+    parts.push(heatImage(p.x, p.y, p.w, p.rows * p.pitch, heat(values, p.rows, p.cols, paint)));
+    const space = p.pitch - tall;
+    if (!matrix || p.pitch >= 12) {
+      for (let r = 0; r <= p.rows; r++) {
+        const gap = matrix ? Math.min(2, space) : space;
+        parts.push(h("rect", { x: p.x - 1, y: p.y + r * p.pitch - gap / 2, width: p.w + 2, height: gap, fill: css("bg") }));
+      }
+    }
+  }
+  if (!matrix) {
+    for (let r = 0; r < p.rows; r++) {
+      parts.push(h("rect", { x: p.x, y: y(r), width: p.w, height: tall, rx: 3, fill: "none", stroke: css(FRAME[p.id]), "stroke-opacity": p.id === "x" || p.id === "xk" ? 1 : 0.55 }));
+    }
+  }
+  return h("g", {}, h("g", { opacity: p.phase === "next" ? 0.42 : 1 }, parts), p.id === "out" && p.phase === "next" && drawMoved(g, local.data, p));
+}
+/** How far a change moved each row's output, over the strip of it. */
+function drawMoved(g, data, p) {
+  return data.moved?.map((share, r) => share >= 0.0005 && [
+    g.tip(h("rect", { x: p.x + 1, y: p.y + (r + 0.5) * p.pitch - 8, width: p.w - 2, height: 16, rx: 3, fill: css("bg"), opacity: 0.86 }), `${visible(data.rows[r].text)} (${r}): your change moved this head's output by ${percent(share)} of its length`),
+    label(p.x + p.w / 2, p.y + (r + 0.5) * p.pitch + 4, percent(share), { anchor: "middle", fill: "accent", weight: 600, "pointer-events": "none" }),
+  ]);
+}
+
+export function drawMini(g, data, local, m) {
+  const values = valuesOf(local, m.id);
+  const paint = painter(g, local, m.id, false);
+  const { title, off } = data.steps.find((s) => s.id === m.id);
+  return h("g", { class: "gb-hot", "data-step": m.id },
+    label(m.x, m.y - 6, off ? `${title} (off)` : title, { weight: m.phase === "now" ? 600 : 500, fill: m.phase === "now" ? "accent" : "ink2" }),
+    h("rect", { x: m.x - 1, y: m.y - 1, width: m.w + 2, height: m.h + 2, rx: 3, fill: css("bg"), stroke: css(m.phase === "now" ? "accent" : "line") }),
+    heatImage(m.x, m.y, m.w, m.h, heat(values, m.rows, m.cols, paint), { opacity: m.phase === "next" ? 0.55 : 1 }),
+    !m.last && arrow(m.x + m.w / 2, m.y + m.h + 5, m.x + m.w / 2, m.y + m.h + 17));
+}
+/** The active cell's place in a small map. */
+export const drawPin = (m, { row, col }) => h("rect", {
+  x: m.x + (col * m.w) / m.cols - 1, y: m.y + (row * m.h) / m.rows - 1, width: m.w / m.cols + 2, height: m.h / m.rows + 2,
+  rx: 2, fill: "none", stroke: css("accent"), "stroke-width": 2,
+});
+function arrow(x0, y0, x1, y1) {
+  const a = Math.atan2(y1 - y0, x1 - x0);
+  const tip = (turn) => `${x1 - 5 * Math.cos(a + turn)},${y1 - 5 * Math.sin(a + turn)}`;
+  return h("path", { d: `M${x0},${y0}L${x1},${y1}M${tip(0.6)}L${x1},${y1}L${tip(-0.6)}`, fill: "none", stroke: css("ink3"), "stroke-width": 1.3, "stroke-linecap": "round" });
+}
+
+const NAMES = { x: "x", xk: "x of the encoder", q: "Q", k: "K", v: "V", tq: "Q, turned", tk: "K, turned", z: "Sum", out: "Output" };
+
+/** What a step does, with the chosen row's own number where there is one to say; where room is scarce that alone. */
+export function hintOf(data, local, r, scarce = false) {
+  const step = data.steps[local.step];
+  if (data.blind.length) return blindWords(data, r, scarce);
+  if (step.id === "out" && data.moved && !scarce) return `${step.hint}; your change moved that of ${visible(data.rows[r].text)} (${r}) by ${percent(data.moved[r])}`;
+  if (step.id !== "softmax") return step.hint;
+  const weights = row(local.a.pattern, r);
+  const best = weights.indexOf(Math.max(...weights));
+  const name = !data.cross && best === r ? "itself" : `${visible(data.cols[best].text)} (${best})`;
+  const found = `${visible(data.rows[r].text)} reads ${name} most, ${num(weights[best], 2)}`;
+  return scarce ? found : `${step.hint}; ${found}`;
+}
+
+/** Rows that see nothing at all are told of at every step, the chosen one first. */
+function blindWords(data, r, scarce) {
+  const rows = data.blind.includes(r) ? [r, ...data.blind.filter((row) => row !== r)] : data.blind;
+  const named = rows.slice(0, 2).map((row) => `${visible(data.rows[row].text)} (${row})`).join(" and ");
+  const more = rows.length > 2 ? ` and ${rows.length - 2} more` : "";
+  const many = rows.length > 1;
+  return `${named}${more} read${many ? "" : "s"} nothing${scarce ? "" : `: all scores are −∞, softmax is 0 ÷ 0`}`;
+}
+const percent = (share) => (share < 9.995 ? `${num(100 * share, share < 0.0995 ? 1 : 0)} %` : `× ${num(share, 0)}`);
+
+export function drawHeads(g, data, local, at, active) {
+  const step = data.steps[local.step];
+  const hint = hintOf(data, local, active.row, !at.wide);
+  const y = RAIL + 20;
+  const ink = data.blind.length ? "accent" : "ink3";
+  const parts = [];
+  for (const p of at.panels) {
+    if (p.id === "keychips") { parts.push(label(p.x, at.top - 12, "keys", { weight: 600 })); continue; }
+    const now = p.phase === "now";
+    const name = MATRICES[p.id] ? data.steps.find((s) => s.id === p.id).title : now && !["tq", "tk"].includes(p.id) ? step.title : data.on.turn ? NAMES[p.id] : NAMES[p.id].replace(", turned", "");
+    const alone = now && !at.flow.now.indexOf(p.id);
+    if (now && (MATRICES[p.id] || at.flow.now.length === 1)) {
+      const edge = Math.min(g.width, ...at.minis.filter((m) => at.wide && m.x > p.x).map((m) => m.x - 12));
+      const named = measure(name, 13, false) + 8;
+      // A narrow panel's words begin to the left of it: nothing else stands at this height.
+      const x = clamp(edge - named - measure(hint, 12, false) * 1.04, 0, p.x);
+      const title = label(x, y, [h("tspan", { fill: css(INK[p.id] ?? "ink"), "font-weight": 600 }, name)]);
+      title.append(h("tspan", { dx: 8, fill: css(ink), "data-hint": "1" }, fit(hint, edge - x - named, 12, false)));
+      parts.push(title);
+    } else {
+      parts.push(label(p.x, at.top - 12, fit(name, p.w + 10, 12, false), { weight: 600, fill: INK[p.id] ?? "ink2", opacity: p.phase === "next" ? 0.75 : 1 }));
+      if (alone) parts.push(label(p.x, y, hint, { fill: ink }));
+    }
+  }
+  if (at.panels.some((p) => p.id === "v" && p.phase === "past")) {
+    const end = Math.min(...at.panels.filter((p) => p.phase === "now").map((p) => p.x)) - 24;
+    parts.push(sharingLabel(data, end, y, end));
+  }
+  return parts;
+}
+/** "Head 4 shares keys and values with heads 3 and 5"; "" where each head has its own. */
+export function sharing(data) {
+  const words = sharedWords(data.head, data.nHeads, data.kvHeads);
+  return words && `Head ${data.head} ${words}`;
+}
+
+/** The same as a label that ends at x, in as many words as fit into `room`. */
+export function sharingLabel(data, x, y, room) {
+  const words = sharing(data);
+  const shorter = [words, words.replace("keys and values", "K, V"), words.replace(/^.*values with/, "K, V also of")];
+  const text = shorter.find((one) => measure(one, 12, false) * 1.04 < room);
+  return text && label(x, y, text, { fill: "k-ink", anchor: "end" });
+}
+
+/** Column labels over the current matrix: level where they fit, slanted where they do not, else only the active one. */
+export function drawColumns(data, at, p, active) {
+  const cell = p.w / p.cols;
+  const level = !slants(data, cell) && cell >= 14;
+  return data.cols.map((t, c) => {
+    const on = c === active.col;
+    const x = p.x + (c + 0.5) * cell;
+    const o = { mono: true, fill: on ? "k-ink" : "ink2", weight: on ? 700 : 400, direction: "ltr" };
+    if (level) return label(x, at.top - 10, visible(t.text), { ...o, anchor: "middle" });
+    if (at.slanted && cell >= 14) return label(x - 1, at.top - 6, fit(visible(t.text), 48, 12, true), { ...o, transform: `rotate(-48 ${x - 1} ${at.top - 6})` });
+    return on ? label(x, at.top - 10, visible(t.text), { ...o, anchor: "middle" }) : null;
+  });
+}
+
+export function drawChips(g, data, at, active) {
+  const height = Math.min(24, at.pitch - 4);
+  const size = at.pitch < 20 ? 12 : 13;
+  const key = data.cross ? null : active.col;
+  const one = (t, r, x, w, colour) => chip(g, x, at.top + (r + 0.5) * at.pitch, w, t.text, { id: t.id, height, size, colour, faint: t.special });
+  const paired = MATRICES[at.id] || ["sum", "out"].includes(at.id);
+  const rows = data.rows.map((t, r) => one(t, r, 0.75, at.chips - 1.5, r === active.row && (paired || !active.keyed) ? "q" : !data.cross && r === key && (paired || active.keyed) ? "k" : undefined));
+  const keys = at.panels.find((p) => p.id === "keychips");
+  return [rows, keys && data.cols.map((t, r) => one(t, r, keys.x, keys.w, r === active.col ? "k" : undefined))];
+}
+
+export function flowArrows(at) {
+  const first = at.panels.find((p) => p.phase === "now");
+  const last = at.panels.filter((p) => p.phase === "now").at(-1);
+  const middle = at.top + Math.min(at.shown, at.pitch * at.lines) / 2;
+  const right = at.panels.filter((p) => p.phase === "next").sort((p, q) => p.x - q.x)[0] ?? null;
+  const side = at.minis.find((m) => m.phase === "next");
+  const old = at.minis.find((m) => m.phase === "past");
+  const to = [right?.x, side?.x].filter((x) => x !== undefined);
+  const end = Math.min(...to);
+  const from = old ? old.x + old.w : null;
+  return [
+    to.length > 0 && arrow(Math.max(last.x + last.w + 8, end - 24), middle, end - 7, middle),
+    from !== null && arrow(from + 8, middle, Math.min(from + 24, first.x - 6), middle),
+    side && right && right.x > side.x + 84 && arrow(right.x - 26, middle, right.x - 8, middle),
+  ];
+}

@@ -1,0 +1,264 @@
+// One cell, written out: the operands of the number under the pointer, term by term, with their true sum. All operands
+// come from the model; here they are only multiplied in pairs, ordered by size, and set in columns.
+
+import { counted } from "../../app/kit/counts.js";
+import { MONO, css, fit, h, label, measure, num, tokenSpans, visible } from "../../app/kit/shapes.js";
+import { CARD } from "./layout.js";
+import { biggest, decimals } from "./panels.js";
+
+const MOST = 16; // terms written in full; of more, the 8 largest
+const FEW = 8; // on a narrow screen 5 and not more
+
+const limits = (narrow) => (narrow ? [6, 5] : [MOST, FEW]);
+
+/** Pairs a[i] * b[i]: those to show, by size when there are many, the rest as "and n others". */
+function products(a, b, names, narrow) {
+  const [most, few] = limits(narrow);
+  const all = Array.from(a, (x, i) => ({ i, a: x, b: b[i], product: x * b[i], name: names(i) }));
+  if (all.length <= most) return { shown: all, others: 0, rest: 0 };
+  const large = [...all].sort((x, y) => Math.abs(y.product) - Math.abs(x.product)).slice(0, few);
+  const kept = new Set(large.map((t) => t.i));
+  const rest = all.filter((t) => !kept.has(t.i)).reduce((sum, t) => sum + t.product, 0);
+  return { shown: large, others: all.length - few, rest };
+}
+export const row = (array, r) => array.subarray(r * array.shape[1], (r + 1) * array.shape[1]);
+export const at2 = (array, r, c) => array[r * array.shape[1] + c];
+const column = (array, c) => Float32Array.from({ length: array.shape[0] }, (_, r) => at2(array, r, c));
+
+/** A sum of products as a card: the two rows of operands with their colours, and the products below. */
+function dot(a, b, o) {
+  const { shown, others, rest } = products(a, b, o.names ?? String, o.narrow);
+  return {
+    ...o,
+    heads: o.heads ?? (others > 0 || o.named) ? shown.map((t) => t.name) : null,
+    rows: [
+      { name: o.first, fill: o.firstInk, values: shown.map((t) => t.a) },
+      { name: `× ${o.second}`, fill: o.secondInk, values: shown.map((t) => t.b) },
+      { name: "=", fill: "ink", values: shown.map((t) => t.product), tint: true },
+    ],
+    others, rest,
+    mark: o.marked === undefined ? -1 : shown.findIndex((t) => t.i === o.marked),
+    sum: shown.reduce((total, t) => total + t.product, rest),
+  };
+}
+
+const CARDS = {
+  x(d, a, { row: r, dim }) {
+    const who = [{ text: `token ${r} `, token: d.rows[r] }, { text: `number ${dim}` }];
+    const value = at2(a.x, r, dim);
+    if (!a.mean) return { who, value, links: [{ name: "residual stream", value: at2(a.resid, r, dim) }], after: d.late ? ["this model normalises after", "adding, not before reading"] : ["no norm stands before it"] };
+    const parts = [
+      { name: "residual stream", value: at2(a.resid, r, dim) },
+      d.centred && { op: "−", name: "mean", value: a.mean[r] },
+      { op: "÷", name: d.centred ? "deviation" : "root mean square", value: a.norm_scale[r] },
+      d.gained && { op: "×", name: "gain", value: a.gain[dim] },
+      d.shifted && { op: "+", name: "bias", value: a.shift[dim] },
+    ].filter(Boolean);
+    return { who, value, links: parts, after: [`then read by W_Q, W_K and W_V`] };
+  },
+  q: (d, a, at, few) => projection(d, a, at.row, at.dim, "q", a.x, d.rows, few),
+  k: (d, a, at, few) => projection(d, a, at.col, at.dim, "k", a.source ?? a.x, d.cols, few),
+  v: (d, a, at, few) => projection(d, a, at.col, at.dim, "v", a.source ?? a.x, d.cols, few),
+  turn(d, a, { row: r, col, dim, keyed }) {
+    const [line, name, side] = keyed ? [col, "k", d.cols] : [r, "q", d.rows];
+    const flat = a[name + "n"] ?? a[name];
+    const half = flat.shape[1] / 2;
+    const mate = dim < half ? dim + half : dim - half;
+    const value = at2(a["t" + name], line, dim);
+    const who = [{ text: `${keyed ? "key" : "query"} ${line} `, token: side[line], fill: `${name}-ink` }, { text: `number ${dim}, paired with ${mate}` }];
+    if (!d.on.turn) return { who, value, links: [{ name, value: at2(flat, line, dim) }], after: ["the turn is off: nothing changes"] };
+    const cos = at2(a.cos, line, dim);
+    const sin = at2(a.sin, line, dim) * (dim < half ? -1 : 1);
+    const degrees = (Math.atan2(at2(a.sin, line, dim), cos) * 180 / Math.PI + 360) % 360;
+    return {
+      ...dot([at2(flat, line, dim), at2(flat, line, mate)], [cos, sin], {
+        first: name, firstInk: `${name}-ink`, second: "turn", secondInk: "ink2", named: true,
+        names: (i) => (i ? `${name}[${mate}] · sin` : `${name}[${dim}] · cos`),
+      }),
+      who, value, after: [`position ${line} turns this pair`, `by ${num(degrees, 0)}° (of 360°)`],
+    };
+  },
+  scores(d, a, { row: r, col }, few) {
+    const q = row(a.tq ?? a.qn ?? a.q, r);
+    const k = row(a.tk ?? a.kn ?? a.k, col);
+    const value = at2(a.scores, r, col);
+    const edited = d.edits.find((e) => e[0] === r && e[1] === col);
+    const card = dot(q, k, { first: "q", firstInk: "q-ink", second: "k", secondInk: "k-ink", names: (i) => `[${i}]`, narrow: few });
+    return { ...card, who: pair(d, r, col), value, edited: Boolean(edited), after: [...onward(d, a, r, col, "scores")] };
+  },
+  scale: (d, a, { row: r, col }) => ({
+    who: pair(d, r, col), value: at2(a.scaled, r, col),
+    links: [{ name: "score q·k", value: at2(a.scores, r, col) }, { op: "×", name: d.factorName, value: d.factor, digits: 4 }],
+    after: onward(d, a, r, col, "scale"),
+  }),
+  bias: (d, a, { row: r, col }) => ({
+    who: pair(d, r, col), value: at2(a.biased, r, col),
+    links: [{ name: "scaled score", value: at2(a.scaled, r, col) }, ...(d.on.turn ? [{ op: "+", name: d.biasName, value: at2(a.bias, r, col), digits: 3 }] : [])],
+    after: [d.on.turn ? `key ${Math.abs(r - col)} ${col > r ? "after" : "before"} the query` : `${d.biasName} is off: nothing is added`, ...onward(d, a, r, col, "bias")],
+  }),
+  mask(d, a, { row: r, col }) {
+    const hidden = at2(a.masked, r, col) === -Infinity;
+    const why = reason(d, a, r, col);
+    const kept = { name: a.bias ? "score with bias" : "scaled score", value: at2(a.biased, r, col) };
+    return {
+      who: pair(d, r, col), value: at2(a.masked, r, col), links: [kept],
+      after: hidden ? [why, "hidden, its weight will be 0"] : [why, ...onward(d, a, r, col, "mask")],
+    };
+  },
+  softmax(d, a, { row: r, col }, few) {
+    const scores = Array.from(row(a.masked, r), (s) => s / d.temperature);
+    const top = Math.max(...scores);
+    if (top === -Infinity) {
+      return { who: pair(d, r, col), value: 0, digits: 4, links: [], after: ["every score of this row is −∞:", "0 ÷ 0, so it reads nothing"] };
+    }
+    const powers = scores.map((s) => Math.exp(s - top));
+    const total = powers.reduce((x, y) => x + y, 0);
+    let shown = scores.map((_, i) => i);
+    const [most, least] = limits(few);
+    if (shown.length > most) shown = shown.sort((x, y) => powers[y] - powers[x]).slice(0, least);
+    const weights = row(a.pattern, r);
+    const others = scores.length - shown.length;
+    return {
+      who: pair(d, r, col), value: at2(a.pattern, r, col), digits: 4,
+      heads: shown.map((i) => visible(d.cols[i].text)), mark: shown.indexOf(col), others,
+      rest: others ? 1 - shown.reduce((sum, i) => sum + weights[i], 0) : 0, sum: weights.reduce((x, y) => x + y, 0),
+      rows: [
+        { name: d.temperature === 1 ? "s" : `s ÷ ${num(d.temperature, 2)}`, fill: "ink2", values: shown.map((i) => scores[i]) },
+        { name: "exp", fill: "ink2", values: shown.map((i) => powers[i]), digits: 3 },
+        { name: "÷ sum", fill: "att-ink", values: shown.map((i) => weights[i]), digits: 3, weight: true },
+      ],
+      after: [`exp(s − ${num(top, 2)}) = ${num(powers[col], 3)}`, `÷ the row's sum, ${num(total, 3)}`],
+    };
+  },
+  sum: (d, a, { row: r, dim, col }, few) => ({
+    ...dot(row(a.pattern, r), column(a.v, dim), {
+      first: "weight", firstInk: "att-ink", second: "v", secondInk: "v-ink", named: true, marked: col,
+      names: (i) => visible(d.cols[i].text), narrow: few,
+    }),
+    who: [{ text: `row ${r} `, token: d.rows[r], fill: "q-ink" }, { text: `number ${dim} of the values` }],
+    value: at2(a.z, r, dim), after: [`then through W_O, with the`, `other ${counted(d.nHeads - 1, "head")}, into the stream`],
+  }),
+  out: (d, a, { row: r, dim }, few) => a.wo ? {
+    ...dot(row(a.z, r), column(a.wo, dim), { first: "sum", firstInk: "att-ink", second: "W_O", secondInk: "ink2", names: (i) => `[${i}]`, narrow: few }),
+    who: [{ text: `token ${r} `, token: d.rows[r] }, { text: `number ${dim} of the stream` }],
+    value: at2(a.result, r, dim), after: ["added to the residual stream,", `number ${dim} of this token`],
+  } : tooWide(a.result, r, dim, d.rows),
+};
+
+const pair = (d, r, c) => [
+  { text: `query ${r} `, token: d.rows[r], fill: "q-ink" },
+  { text: `key ${c} `, token: d.cols[c], fill: "k-ink" },
+];
+const tooWide = (array, r, dim, side) => ({
+  who: [{ text: `token ${r} `, token: side[r] }, { text: `number ${dim}` }], value: at2(array, r, dim), links: [],
+  after: ["this model's weights are too large", "to send: the sum is the model's"],
+});
+/** Why a key is in view of a query, or not: the rules in the order in which they decide. */
+function reason(d, a, r, c) {
+  const { causal, window, sinks, shown } = d.rule;
+  if (at2(a.scores, r, c) === -Infinity) return `your −∞ hides key ${c}`;
+  if (shown.some(([row, col]) => row === r && col === c)) return `key ${c} is in view by your number`;
+  if (causal && c > r) return `key ${c} comes after query ${r}:`;
+  if (window !== null && Math.abs(r - c) >= window) return c < sinks ? `key ${c} is a sink: kept` : `key ${c} is ${Math.abs(r - c)} away, window ${window}:`;
+  if (window !== null) return `key ${c} is within the window: kept`;
+  return `key ${c} is ${c > r ? "in the future, and shown" : "not in the future: kept"}`;
+}
+/** What becomes of a score in the steps that follow. */
+function onward(d, a, r, c, from) {
+  const ids = d.steps.map((s) => s.id);
+  const after = ids.slice(ids.indexOf(from) + 1);
+  const lines = [];
+  const step = (id) => after.includes(id) && d.steps[ids.indexOf(id)];
+  if (step("scale")) lines.push(step("scale").off ? `scaling is off: it stays ${num(at2(a.scaled, r, c), 2)}` : `then ${step("scale").formula} = ${num(at2(a.scaled, r, c), 2)}`);
+  if (step("bias") && !step("bias").off) lines.push(`with the position bias ${num(at2(a.biased, r, c), 2)}`);
+  lines.push(at2(a.masked, r, c) === -Infinity ? "hidden, −∞: its weight is 0" : `after softmax ${num(at2(a.pattern, r, c), 3)}`);
+  return lines;
+}
+function projection(d, a, line, dim, name, source, side, few) {
+  const weights = a["w" + name];
+  const raw = at2(a[name], line, dim);
+  const normed = a[name + "n"];
+  if (!weights) return tooWide(normed ?? a[name], line, dim, side);
+  const bias = a["b" + name]?.[dim];
+  const after = [bias !== undefined && `with the bias ${num(bias, 2)}: ${num(raw, 2)}`, normed && `${num(raw, 2)}, then normalised`].filter(Boolean);
+  const big = name.toUpperCase();
+  return {
+    ...dot(row(source, line), column(weights, dim), { first: "x", firstInk: "ink2", second: `W_${big}`, secondInk: `${name}-ink`, names: (i) => `[${i}]`, narrow: few }),
+    who: [{ text: `${name === "q" ? "query" : name === "k" ? "key" : "value"} ${line} `, token: side[line], fill: `${name}-ink` }, { text: `number ${dim} of ${d.dHead}` }],
+    value: at2(normed ?? a[name], line, dim), after: after.length ? after : [`one of ${counted(d.dHead, "number")}`],
+  };
+}
+
+/** The card of the active cell. few: a narrow screen shows 6 columns at most. */
+export function cardOf(data, local, id, active, few) {
+  const card = CARDS[id](data, local.a, active, few);
+  return { digits: 2, after: [], heads: null, mark: -1, others: 0, rest: 0, ...card };
+}
+
+export function drawCard(g, data, local, id, active, y) {
+  const wide = g.width >= 720;
+  const card = cardOf(data, local, id, active, g.width < 900);
+  const height = wide ? CARD : card.rows ? 190 : 132;
+  const parts = [h("rect", { x: 0.5, y: y + 0.5, width: g.width - 1, height: height - 1, rx: 8, fill: css("bg"), stroke: css("line") })];
+  parts.push(label(13, y + 26, "One cell, written out", { size: 14, weight: 600, fill: "ink" }));
+  card.who.forEach((line, i) => parts.push(h("text", { x: 13, y: y + 46 + 17 * i, "font-size": 12, fill: css(line.fill ?? "ink2") },
+    line.text, line.token && h("tspan", { "font-family": MONO }, tokenSpans(line.token.text, 76, 12)))));
+  const right = wide ? Math.max(180, Math.min(220, g.width * 0.19)) : 0;
+  const x0 = wide ? 176 : 13;
+  const x1 = wide ? g.width - right - 16 : g.width - 8;
+  const top = wide ? y : y + 78;
+  if (card.rows) parts.push(columns(g, card, x0, x1, top, !wide));
+  else if (card.links.length) parts.push(chain(card, x0 + 8, x1, top + (wide ? 0 : -16)));
+  const rx = wide ? g.width - right : g.width - 150;
+  if (wide) parts.push(h("path", { d: `M${rx - 16},${y + 9}V${y + height - 9}`, stroke: css("line") }));
+  parts.push(label(rx, y + 31, num(card.value, card.digits), { size: 22, fill: "accent", mono: true }),
+    card.edited && label(rx + measure(num(card.value, card.digits), 22, true) + 8, y + 31, "your value", { fill: "accent" }),
+    card.after.slice(0, 2).map((text, i) => label(rx, y + 51 + 16 * i, fit(text, right || 142, 12, false), { fill: "ink2" })));
+  return { nodes: parts, height };
+}
+
+function columns(g, card, x0, x1, y, narrow) {
+  const names = 52;
+  const tail = narrow ? 0 : card.others ? 104 : 34;
+  const n = card.rows[0].values.length;
+  const cell = Math.min(n < 4 ? 110 : 78, (x1 - x0 - names - tail) / n);
+  const lines = card.heads ? [33, 50, 67] : [22, 43, 65];
+  const center = (i) => x0 + names + (i + 0.5) * cell;
+  const room = Math.min(66, cell - 2);
+  const parts = [];
+  if (card.mark >= 0) parts.push(h("rect", { x: center(card.mark) - cell / 2, y: y + 4, width: cell, height: CARD - 8, rx: 4, fill: css("accent-soft") }));
+  card.heads?.forEach((text, i) => parts.push(label(center(i), y + 16, fit(text, cell - 2, 12, true), { anchor: "middle", mono: true, fill: "ink3", direction: "ltr" })));
+  card.rows.forEach((line, k) => {
+    parts.push(label(x0 + names - 12, y + lines[k], line.name, { anchor: "end", mono: true, fill: line.fill }));
+    const digits = Math.max(0, decimals(line.values, room + 1, line.digits ?? 2, 0));
+    const max = biggest(line.values);
+    line.values.forEach((v, i) => {
+      if (line.tint || line.weight) {
+        const paint = line.weight ? g.sequential(v * (g.dark ? 0.5 : 0.62), 1) : g.signed(v, max, g.dark ? 0.5 : 0.62);
+        parts.push(h("rect", { x: center(i) - room / 2, y: y + lines[k] - 13, width: room, height: 17, rx: 4, fill: paint }));
+      }
+      parts.push(label(center(i) + room / 2 - 4, y + lines[k], num(v, digits), { anchor: "end", mono: true, fill: line.tint || line.weight ? "ink" : line.fill }));
+    });
+  });
+  const end = x0 + names + n * cell + 8;
+  const rest = num(card.rest, card.rows[2].weight ? 3 : 2);
+  if (card.others && narrow) parts.push(label(x0 + names, y + lines[2] + 26, `and ${counted(card.others, "other")} = ${rest}`, { fill: "ink3" }));
+  else if (card.others) parts.push(label(end, y + lines[1], `and ${counted(card.others, "other")}`, { fill: "ink3" }), label(end, y + lines[2], `= ${rest}`, { mono: true }));
+  else if (!narrow) parts.push(label(end, y + lines[2], card.rows[2].weight ? "" : "sum", { mono: true, fill: "ink3" }));
+  return parts;
+}
+
+/** A chain of operations on one number: 10.93  ÷ √8 ... = 3.86, each operand over its name. */
+function chain(card, x0, x1, y) {
+  const parts = [];
+  let x = x0;
+  const room = Math.min(150, (x1 - x0) / (card.links.length + 1));
+  [...card.links, { op: "=", name: "", value: card.value, strong: true }].forEach((link) => {
+    const text = num(link.value, link.digits ?? 2);
+    if (link.op) parts.push(label(x, y + 36, link.op, { size: 16, fill: "ink3" }));
+    parts.push(label(x + 18, y + 36, text, { size: 16, mono: true, fill: link.strong ? "accent" : "ink" }),
+      label(x + 18, y + 56, fit(link.name, room - 14, 12, false), { fill: "ink3" }));
+    x += Math.max(measure(text, 16, true), Math.min(measure(link.name, 12, false), room - 14)) + 34;
+  });
+  return parts;
+}

@@ -1,0 +1,247 @@
+"""Below the Attention picture: who may see whom, heads that share keys, and the cost as the text grows.
+
+The functions here ask `core.analysis` (masks, shared_keys, attention_cost) and turn the answers into the component's
+JSON; they compute nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from app import cache, events
+from app.bare import UNSAID
+from app.kit import pack, register
+from app.page import Context
+from core.analysis.heads.masks import MaskRule, UnderMask, stories_under_masks, under_masks
+from core.analysis.heads.shared_keys import Sharing, sharing_name, sharings, stories_shared, ways_to_share
+from core.analysis.places import Kind, stack_of
+from core.analysis.story_loss import LONGEST, STORIES
+from core.costs import cache_bytes
+from core.language_model import LanguageModel
+from pages.attention import variants_cost as cost
+from pages.attention import variants_take as take
+from pages.attention.controls import sliders
+from pages.attention.variants_seen import Read as Read
+from pages.attention.variants_seen import Seen
+
+more = register("attention_variants", __file__)
+
+TERMS = ("sliding window", "sink", "cross-attention", "grouped-query", "KV cache")
+LIKELY = 3  # tokens shown of each prediction
+WAITS = "With {:,.0f} million weights this takes a while: press Measure now."
+
+
+def rules(causal: bool, reach: int, sinks: int) -> tuple[MaskRule, ...]:
+    """The masks that are compared: causal, both sides, then the window without and with sinks on the model's own."""
+    window = MaskRule(causal=causal, window=reach)
+    return (
+        MaskRule(),
+        MaskRule(causal=False),
+        window,
+        MaskRule(causal=causal, window=reach, sinks=sinks),
+    )
+
+
+def see_masks(lm: LanguageModel, read: Read, wanted: Sequence[MaskRule]) -> list[UnderMask]:
+    """`under_masks` with its arguments in a row, as the cache takes them."""
+    return under_masks(lm, read.text, wanted, attention=read.masked, target=read.target or None, row=read.row)
+
+
+def see_sharings(lm: LanguageModel, read: Read) -> list[Sharing]:
+    """`sharings`, likewise."""
+    return sharings(lm, read.text, target=read.target or None, row=read.row)
+
+
+def stories(lm: LanguageModel) -> int:
+    """How many held-out stories a model is measured on."""
+    return 1 if cost.heavy(lm) else STORIES
+
+
+def tell_mask(lm: LanguageModel, kind: Kind, rule: MaskRule) -> float:
+    """The stories' loss under one mask; it hangs on no text."""
+    return stories_under_masks(lm, [rule], attention=kind, count=stories(lm))[0]
+
+
+def tell_shared(lm: LanguageModel) -> list[float]:
+    """The stories' loss with ever fewer heads of keys."""
+    return stories_shared(lm, stories(lm))
+
+
+def _near(rule: MaskRule) -> str:
+    """A window in words."""
+    side = "before" if rule.causal else "on each side"
+    return f"itself and {rule.window - 1 if rule.window else 0} {side}"
+
+
+def mask_words(rule: MaskRule, at: int) -> tuple[str, str]:
+    """The name of the mask at that place of `rules`, and which keys it leaves."""
+    if at == 0:
+        return "Causal", "itself and all before"
+    if at == 1:
+        return "Bidirectional", "every token, both sides"
+    if at == 2:
+        return f"Window {rule.window}", _near(rule)
+    name = f"Window {rule.window} + {rule.sinks} sink{'' if rule.sinks == 1 else 's'}"
+    return name, _near(rule) + (f", and the first {rule.sinks}" if rule.sinks else "")
+
+
+def _likely(
+    lm: LanguageModel, probabilities: np.ndarray[Any, Any], own: np.ndarray[Any, Any]
+) -> list[dict[str, Any]]:
+    """The likeliest tokens, each with what the model as it is gives it."""
+    best = np.argsort(-probabilities, kind="stable")[:LIKELY]
+    return [
+        {
+            "id": int(i),
+            "text": lm.tokenizer.display(int(i)),
+            "p": float(probabilities[i]),
+            "own": float(own[i]),
+        }
+        for i in best
+    ]
+
+
+def _shared(
+    lm: LanguageModel, kv: int, at: int, seen: Seen | None, lengths: tuple[int, int]
+) -> dict[str, Any]:
+    """One way to share keys: its bytes by the formula, and what was measured of it."""
+    config = lm.config.replace(n_kv_heads=kv)
+    size = next(lm.transformer.parameters()).element_size()
+    longest = (config.n_ctx, config.n_ctx if config.shape == "encoder-decoder" else 0)
+    said: dict[str, Any] = {"next": [], "loss": None, "stories": None}
+    if seen:
+        one = seen.sharings[at]
+        said = {
+            "next": _likely(lm, one.probabilities, seen.sharings[0].probabilities),
+            "loss": one.loss,
+            "stories": seen.shared_stories[at],
+        }
+    return {
+        "name": sharing_name(config),
+        "kv": kv,
+        "own": kv == lm.config.kv_heads,
+        "bytes": cache_bytes(config, *lengths, size),
+        "full": cache_bytes(config, *longest, size),
+        **said,
+    }
+
+
+def record(
+    lm: LanguageModel,
+    wanted: Sequence[MaskRule],
+    seen: Seen | None,
+    sides: Mapping[str, Sequence[str]],
+    lengths: tuple[int, int],
+    spent: Mapping[str, Any],
+    selection: Mapping[str, int],
+) -> dict[str, Any]:
+    """What view.js draws.
+
+    Args:
+        wanted: the masks. seen: what was measured; None: nothing yet, of a large model, or nothing, of a bare encoder.
+        sides: the tokens as they read: "rows" of the masked stack; "written" and "source" of cross-attention.
+        lengths: how many tokens are read, and written by an encoder-decoder.
+        spent: of `pages.attention.variants_cost`. selection: the chosen row.
+    """
+    config, unsaid = lm.config, lm.config.head == "none"
+    own = seen.sharings[0].probabilities if seen else np.zeros(0)
+    plain = MaskRule(causal=wanted[2].causal)
+    masks = []
+    for at, rule in enumerate(wanted):
+        name, words = mask_words(rule, at)
+        allowed = rule.matrix(len(sides["rows"]))
+        said: dict[str, Any] = {"next": [], "loss": None, "stories": None}
+        if seen:
+            one = seen.masks[at]
+            said = {
+                "next": _likely(lm, one.probabilities, own),
+                "loss": one.loss,
+                "stories": seen.mask_stories[at],
+            }
+        same = bool((allowed == plain.matrix(len(allowed))).all())
+        packed = pack(allowed.astype(np.uint8))
+        masks.append(
+            {"name": name, "words": words, "own": rule == plain, "same": same, "allowed": packed, **said}
+        )
+    shared = [_shared(lm, kv, at, seen, lengths) for at, kv in enumerate(ways_to_share(config))]
+    return {
+        "model": lm.name, "shape": config.shape, "heads": config.n_heads, "layers": config.decoder_layers,
+        "dHead": config.head_size, "context": config.n_ctx, "tokens": lengths,
+        "stories": stories(lm), "longest": min(LONGEST, config.n_ctx),
+        "waits": "" if seen else UNSAID if unsaid else WAITS.format(lm.n_parameters / 1e6), "unsaid": unsaid,
+        "rows": list(sides["rows"]), "written": list(sides["written"]), "source": list(sides["source"]),
+        "asked": "hidden" if config.shape == "encoder" else "next",
+        "masks": masks, "shared": shared, "cost": dict(spent), "selection": dict(selection),
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Below:
+    """The lower half of one run of the page, with the window and sinks of that run."""
+
+    ctx: Context
+    read: Read
+    reach: int
+    sinks: int
+
+    def seen(self) -> Seen:
+        """Measured, or remembered: what hangs on the text anew with every text, the stories once a model."""
+        key, read, wanted = self.ctx.model_key, self.read, self.rules
+        return Seen(
+            wanted,
+            cache.call(see_masks, key, read, wanted),
+            [cache.call(tell_mask, key, read.masked, rule) for rule in wanted],
+            cache.call(see_sharings, key, read),
+            cache.call(tell_shared, key),
+        )
+
+    @property
+    def rules(self) -> tuple[MaskRule, ...]:
+        """The masks that are compared."""
+        return rules(stack_of(self.ctx.lm, self.read.masked).causal, self.reach, self.sinks)
+
+    def cells(self) -> list[str]:
+        """For the notebook."""
+        return [] if self.ctx.lm.config.head == "none" else take.cells(self.read, self.seen())
+
+    def show(self, rows: Sequence[str]) -> None:
+        """The heading, the window's sliders and the picture; then the cost, if it was asked for.
+
+        Args:
+            rows: the tokens of the stack whose masks are changed.
+        """
+        ctx, read = self.ctx, self.read
+        decoding = ctx.lm.config.shape == "encoder-decoder" and read.kind != "encoder"
+        sides = {
+            "rows": rows,
+            "written": rows if decoding else [],
+            "source": ctx.tokens if decoding else [],
+        }
+        st.html('<section class="gb-words"><h2>Masks, shared keys, and the cost</h2></section>')
+        with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+            sliders("more")
+        slot = st.container()
+        seen = None
+        if ctx.lm.config.head != "none" and not cost.waits(ctx.lm):
+            slow = st.spinner("Reading your text under each mask") if cost.heavy(ctx.lm) else nullcontext()
+            with slot, slow:
+                seen = self.seen()
+        batch = ctx.lm.batch(read.text, read.target or None)
+        lengths = (batch[0].shape[1], sum(ids.shape[1] for ids in batch[1:]))
+        spent = cost.record(cost.known(ctx, read.masked), ctx.lm.config.n_heads)
+        last = len(rows) - 1
+        row = events.followed(len(rows), last)
+        chosen = events.selection("more", {"row": row})
+        more(
+            data=record(ctx.lm, self.rules, seen, sides, lengths, spent, chosen),
+            key="more",
+            on_select_change=lambda: events.select("more", ("row",), row, last),
+            on_measure_change=cost.asked,
+        )
+        cost.run(ctx, read.masked, slot)

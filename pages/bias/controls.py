@@ -1,0 +1,75 @@
+"""The controls: which test, on which table, with or without the gender direction, and the learner's own lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app import state, widgets
+from core.vectors.association import LEAST
+from core.vectors.word_lists import MOST
+from pages.bias import said, tables, tested
+from pages.bias.figure import Seen
+from pages.bias.tables import NAMES, Table
+from pages.bias.tested import OWN
+
+TESTS = (*map(str, range(1, 11)), "own")
+WHICH = {"kept": "as it is", "removed": "taken out"}
+ASKS = ("Targets X", "Targets Y", "Attributes A", "Attributes B")
+NEEDED = (
+    f"Words with blanks or commas between them: at least 2 that the vectors have in X and in Y, 1 in A and in B, each "
+    f"in one list only, and at most {MOST} in a list. With 3 words in X and 3 in Y chance alone gives p = 0.05: take "
+    f"more. With under {100 * LEAST:.0f} % of a list in the vectors nothing is concluded. They are test “your lists”."
+)
+# What the recorded word2vec has read of: do toys, rather than food, stand nearer to those who make things?
+TOYLAND = {
+    "listx": "doll drum kite ball top robot", "listy": "soup cake pie stew tart loaf",
+    "lista": "carpenter blacksmith tailor builder", "listb": "cook baker fisher farmer",
+}  # fmt: skip
+
+
+def draw(seen: Seen) -> None:
+    """The widgets below the picture, and what is to be said about them."""
+    st.selectbox("Test", TESTS, format_func=_named, filter_mode=None, width=250, **state.bind("weat"))
+    widgets.segments("Vectors", "vectors", tuple(NAMES), _vectors())
+    widgets.segments("Gender direction", "direction", tuple(WHICH), lambda which: WHICH[str(which)])
+    with st.popover("Your lists", key="gb-own-lists"):
+        st.caption(NEEDED)
+        for key, asks in zip(OWN, ASKS):
+            st.text_area(
+                asks,
+                height=68,
+                value=state.get(key),
+                **state.bind(key, then=lambda: state.set("weat", "own")),
+            )
+    if seen.table.which == "learned" and seen.test is not None and not _made(seen.table):
+        st.button("Test lists that it has", key="bias.toyland", on_click=state.whole(_toyland))
+    for note in seen.notes:
+        st.warning(widgets.escape(note))
+    unused = said.left_out(seen.now)
+    if unused:
+        words = sum(len(one.missing) + len(one.shared) for one in seen.now.lists)
+        with st.popover(f"{words} word{'' if words == 1 else 's'} not used", key="gb-unused"):
+            for line in unused:
+                st.caption(widgets.escape(line))
+
+
+def _vectors() -> Callable[[int | str], str]:
+    """The tables' names; of word2vec, before it is chosen, how many of the ten tests its words allow."""
+    done = _made(tables.learned_table())
+    many = "none of the ten" if not done else "all ten" if done == len(TESTS) - 1 else f"{done} of the ten"
+    return lambda which: f"{NAMES[str(which)]}, {many}" if which == "learned" else NAMES[str(which)]
+
+
+def _made(table: Table) -> int:
+    """How many of the ten tests a table allows."""
+    return sum(one.measured is not None for one in tested.every(table, False))
+
+
+def _toyland() -> None:
+    state.update({**TOYLAND, "weat": "own"})
+
+
+def _named(number: str) -> str:
+    return "your lists" if number == "own" else f"{number}  {said.SHORT[number]}"

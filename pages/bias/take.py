@@ -1,0 +1,190 @@
+"""What the Bias page gives away: words and tests as a table, and cells that make the test again and assert it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.vectors.leftover import FEW
+from core.vectors.word_lists import Lists, ten_tests
+from pages.bias import tested
+from pages.bias.figure import Seen
+from pages.bias.question import SIZES, P, Question
+from pages.bias.tables import Table, source
+from pages.bias.tested import Shown
+
+NAMES = (
+    "what", "name", "list", "association", "effect size", "p", "exact", "splits", "published d", "published p",
+    "share found", "conclusive", "not used",
+)  # fmt: skip
+
+
+def table(seen: Seen) -> dict[str, Sequence[Any]]:
+    """A line for each target word and word of the text, then one for each test, then what the removal left."""
+    lines: list[tuple[Any, ...]] = []
+    done = seen.now.measured
+    if done is not None:
+        for one, values in zip(done.lists, (done.x, done.y)):
+            lines += [("word", word, one.name, float(s), *(None,) * 9) for word, s in zip(one.words, values)]
+        lines += [("word of the text", word, "", s, *(None,) * 9) for word, s in seen.words]
+    for test, shown in zip(ten_tests(), seen.every):
+        lines.append(_line(f"test {test.number}", shown, test.published.d, test.published.p))
+    if seen.test is None:
+        lines.append(_line("your lists", seen.now, None, None))
+    if seen.step == "removal" and not isinstance(rest := tested.left(seen.table), str):
+        sides, direct = rest
+        parts = {
+            "told apart, vectors whole": sides.before.share, "told apart, direction removed": sides.after.share,
+            "told apart, labels shuffled": sides.control[1], "direct bias before": direct,
+        }  # fmt: skip
+        lines += [("removal", name, "", value, *(None,) * 9) for name, value in parts.items()]
+    return dict(zip(NAMES, (list(column) for column in zip(*lines))))
+
+
+def _line(name: str, shown: Shown, d: float | None, p: float | None) -> tuple[Any, ...]:
+    lists = " | ".join(one.name for one in shown.lists)
+    unused = ", ".join(word for one in shown.lists for word in (*one.missing, *one.shared))
+    share, done = min(shown.shares), shown.measured
+    if done is None:
+        return ("test", name, lists, None, None, None, None, None, d, p, share, False, unused)
+    chance = done.chance
+    return (
+        "test", name, lists, None, done.d, chance.p, chance.exact, chance.splits, d, p, share, shown.conclusive, unused,
+    )  # fmt: skip
+
+
+def cells(seen: Seen, load: str, asked: Question) -> list[str]:
+    """Cells that make the shown test, the ten and the question's again.
+
+    Args:
+        load: the call that loads the open model, as source.
+    """
+    removed = "gender_direction(words)" if seen.without is not None else "None"
+    first = f"""# %% The words and their vectors
+import numpy as np
+from core.vectors.association import TooFewWords, measure
+from core.vectors.debiasing import gender_direction
+from core.vectors.word_lists import Lists, WordList, ten_tests
+{source(seen.table, load)}
+
+
+def direction(words):
+    return {removed}  # taken out of every vector
+
+
+def asked_of(lists):
+    return [word for side in lists.all for word in side.words]
+
+
+def same(now, shown):
+    np.testing.assert_allclose(np.ravel(now), np.ravel(shown), rtol=1e-4, atol=1e-5)"""
+    return [first, _chosen(seen), _ten(seen), _question(asked, load, seen.table), *_removal(seen)]
+
+
+def _written(lists: Lists) -> str:
+    """Four lists as source."""
+    inner = ",\n    ".join(f"WordList({one.name!r}, {one.words!r})" for one in lists.all)
+    return f"Lists(\n    {inner},\n)"
+
+
+def _chosen(seen: Seen) -> str:
+    done = seen.now.measured
+    begin = "# %% The chosen test: associations, effect size, permutations\n"
+    begin += f"LISTS = {_written(seen.lists)}\nwords = table(asked_of(LISTS))\n"
+    if done is None:
+        return f"""{begin}
+try:
+    measure(words, LISTS, direction=direction(words))
+    raise AssertionError("the page could not make this test")
+except TooFewWords as why:
+    print(why)"""
+    x, y = ([_short(value) for value in values] for values in (done.x, done.y))
+    return f"""{begin}
+done = measure(words, LISTS, direction=direction(words))
+same(done.x, {x})
+same(done.y, {y})
+same([done.d, done.spread, done.chance.p], [{_short(done.d)}, {_short(done.spread)}, {_short(done.chance.p)}])
+assert (done.chance.exact, done.chance.splits) == {(done.chance.exact, done.chance.splits)}
+assert [one.missing for one in done.lists] == {[one.missing for one in done.lists]}
+print(done.d, done.chance.p, done.conclusive)"""
+
+
+def _ten(seen: Seen) -> str:
+    found = {
+        test.number: (_short(one.measured.d), _short(one.measured.chance.p), one.measured.conclusive)
+        for test, one in zip(ten_tests(), seen.every)
+        if one.measured is not None
+    }
+    return f"""# %% The ten tests
+SHOWN = {found!r}
+words = table([word for test in ten_tests() for word in asked_of(test.lists)])
+for test in ten_tests():
+    if test.number in SHOWN:
+        one = measure(words, test.lists, direction=direction(words))
+        d, p, conclusive = SHOWN[test.number]
+        same([one.d, one.chance.p], [d, p])
+        assert one.conclusive == conclusive
+        print(test.number, one.d, "published", test.published.d, "conclusive" if conclusive else "not conclusive")"""
+
+
+def _question(asked: Question, load: str, shown: Table) -> str:
+    numbers = asked.judge().numbers
+    again = "asked = table" if asked.table.at == shown.at and shown.which == "learned" else None
+    head = f"# %% The question\n{again or source(asked.table, load, 'asked')}\n"
+    if asked.kind == "few":
+        share = _short(numbers["share"])
+        return f"""{head}from core.vectors.leftover import told_by_few
+from core.vectors.token_words import frequent
+
+words = asked(frequent())
+share, others = told_by_few(words, gender_direction(words), {FEW})
+same(share, {share})
+print(share, others)"""
+    if asked.kind == "least":
+        return f"""# %% The question: no p is below one split of all
+from math import comb
+
+ways = [comb(2 * size, size) for size in {tuple(map(int, SIZES))!r}]
+same(next(1 / many for many in ways if 1 / many < {P}), {_short(numbers["p"])})
+print(ways)"""
+    if asked.kind == "one":
+        return f"""{head}from dataclasses import replace
+
+ASKED = {_written(asked.lists)}
+words = asked(asked_of(ASKED))
+whole = measure(words, ASKED, direction=direction(words))
+rests = []
+for side, one in zip("xy", whole.lists):
+    for word in one.words if len(one.words) > 2 else ():
+        fewer = WordList(one.name, tuple(other for other in one.words if other != word))
+        rests.append((measure(words, replace(ASKED, **{{side: fewer}}), direction=direction(words)).d, word))
+d, word = min(rests, key=lambda rest: abs(rest[0]))
+same([whole.d, d], [{_short(numbers["before"])}, {_short(numbers["after"])}])
+print(word, whole.d, d)"""
+    return f"""{head}ASKED = {_written(asked.lists)}
+words = asked(asked_of(ASKED))
+before, after = measure(words, ASKED), measure(words, ASKED, direction=gender_direction(words))
+same([before.d, after.d], [{_short(numbers["before"])}, {_short(numbers["after"])}])
+print(before.d, after.d)"""
+
+
+def _removal(seen: Seen) -> list[str]:
+    rest = tested.left(seen.table) if seen.step == "removal" else ""
+    if isinstance(rest, str):
+        return []
+    sides, direct = rest
+    return [
+        f"""# %% What is left without the direction
+from core.vectors.leftover import leftover
+from core.vectors.token_words import frequent
+
+words = table([*frequent(), *(word for test in ten_tests()[6:8] for word in asked_of(test.lists))])
+left = leftover(words, gender_direction(words))
+assert (left.before.right, left.after.right) == {(sides.before.right, sides.after.right)}
+same(left.control, {[_short(value) for value in sides.control]})
+print(left.before, left.after, left.control, "direct bias before:", {_short(direct)})"""
+    ]
+
+
+def _short(value: Any) -> float:
+    return float(f"{float(value):.6g}")

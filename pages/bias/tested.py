@@ -1,0 +1,200 @@
+"""What the page asks of `core`: the chosen test on the chosen table, the ten beside it, what a projection leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app import cache, state
+from core.language_model import LanguageModel
+from core.vectors.association import LEAST, Found, Measured, TooFewWords, find, measure
+from core.vectors.debiasing import Direction, direct_bias, gender_direction
+from core.vectors.leftover import FEW, Leftover, leftover, told_by_few
+from core.vectors.static import StaticVectors
+from core.vectors.token_words import frequent, pieces
+from core.vectors.word_lists import AssociationTest, Lists, WordList, read, ten_tests
+from pages.bias.tables import Table, words_of
+
+BINS = 44
+OWN = ("listx", "listy", "lista", "listb")
+OWN_NAMES = ("your X", "your Y", "your A", "your B")
+SIDES = ("X", "Y", "A", "B")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One test as it is drawn.
+
+    Attributes:
+        lists: as they were found in the table.
+        measured: without its many splits, which `edges` (BINS + 1,) and `counts` (BINS,) sum up; None: refused.
+        band: between what 95 % of the splits lie, as effect sizes.
+        pieced: of each list, how many words are several tokens of the open model: its table has no row of theirs.
+        why: of a refused one, what is missing and what to do; else "".
+    """
+
+    lists: tuple[Found, Found, Found, Found]
+    measured: Measured | None
+    edges: tuple[float, ...] = ()
+    counts: tuple[int, ...] = ()
+    band: tuple[float, float] = (0.0, 0.0)
+    pieced: tuple[int, ...] = (0, 0, 0, 0)
+    why: str = ""
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Of each list, the share of words with a row of their own."""
+        return tuple(
+            (len(one.words) - many) / max(1, len(one.asked)) for one, many in zip(self.lists, self.pieced)
+        )
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether the test was made, and the table has enough of every list."""
+        return self.measured is not None and min(self.shares) >= LEAST
+
+    @property
+    def within(self) -> bool:
+        """Whether the effect lies between what 95 % of the random splits come to: then it is no finding."""
+        return self.measured is not None and self.band[0] <= self.measured.d <= self.band[1]
+
+    @property
+    def sure(self) -> Measured:
+        """Of a test that was not refused."""
+        assert self.measured is not None
+        return self.measured
+
+
+@dataclass(frozen=True)
+class Singles:
+    """Of the words that the classifier is about, how many are one token of the open model.
+
+    Attributes:
+        asked, asked_whole: the frequent words that the vocabulary can write, and the single tokens among them.
+        probed, probed_whole: those that leaned most, and the single tokens among them.
+    """
+
+    asked: int
+    asked_whole: int
+    probed: int
+    probed_whole: int
+
+
+def test_of(number: str) -> AssociationTest | None:
+    """One of the ten by its number in a link; None: the learner's own lists."""
+    return None if number == "own" else ten_tests()[int(number) - 1]
+
+
+def own_lists() -> tuple[Lists, str]:
+    """The learner's four lists, and what is wrong with the first that cannot be read: it counts as empty."""
+    lists, why = [], ""
+    for key, side, name in zip(OWN, SIDES, OWN_NAMES):
+        try:
+            words = read(str(state.get(key)))
+        except ValueError as error:
+            words, why = (), why or f"List {side}: {error}."
+        lists.append(WordList(name, words))
+    return Lists(*lists), why
+
+
+def direction_of(table: Table) -> Direction | str:
+    """The gender direction of a table, or why it has none."""
+    try:
+        return gender_direction(table.words)
+    except ValueError as why:
+        return str(why)
+
+
+def shown(table: Table, lists: Lists, removed: bool) -> Shown:
+    """A test on the table, with or without the gender direction."""
+    done: Shown = cache.call(_shown, table.key, table.at, lists, removed)
+    return done
+
+
+def every(table: Table, removed: bool) -> list[Shown]:
+    """The ten tests on the table."""
+    done: list[Shown] = cache.call(_every, table.key, table.at, removed)
+    return done
+
+
+def left(table: Table) -> tuple[Leftover, float] | str:
+    """What is left without the direction, and the direct bias of the targets of tests 7 and 8; or why none is known."""
+    done: tuple[Leftover, float] | str = cache.call(_left, table.key, table.at)
+    return done
+
+
+def singles(table: Table, probed: tuple[str, ...]) -> Singles:
+    """How many of the words that `left` sorts and of those it probes are single tokens of the open model."""
+    done: Singles = cache.call(_singles, table.key, probed)
+    return done
+
+
+def few(table: Table) -> tuple[float, int]:
+    """The share that a classifier tells apart that saw few words of either side, and how many others there are."""
+    done: tuple[float, int] = cache.call(_few, table.key, table.at)
+    return done
+
+
+At = tuple[str, str, str, int]
+
+
+def asked(*lists: Lists) -> tuple[str, ...]:
+    """All words of some lists."""
+    return tuple(word for one in lists for side in one.all for word in side.words)
+
+
+def _shown(lm: LanguageModel, at: At, lists: Lists, removed: bool) -> Shown:
+    return _made(lm, at, words_of(lm, asked(lists), *at), lists, removed)
+
+
+def _every(lm: LanguageModel, at: At, removed: bool) -> list[Shown]:
+    words = words_of(lm, asked(*(test.lists for test in ten_tests())), *at)
+    return [_made(lm, at, words, test.lists, removed) for test in ten_tests()]
+
+
+def _made(lm: LanguageModel, at: At, words: StaticVectors, lists: Lists, removed: bool) -> Shown:
+    found = find(words, lists)
+    pieced = (0, 0, 0, 0) if at[0] != "model" else tuple(several(lm, one.words) for one in found)
+    try:
+        done = measure(words, lists, direction=gender_direction(words) if removed else None)
+    except TooFewWords as why:
+        return Shown(found, None, pieced=pieced, why=str(why))
+    chance = done.chance
+    spread = done.spread or 1.0
+    reach = 1.02 * max(float(np.abs(chance.values).max()), abs(chance.observed), 1e-12)
+    counts, edges = np.histogram(chance.values, BINS, (-reach, reach))
+    low, high = np.quantile(chance.values, [0.025, 0.975]) / spread
+    slim = replace(done, chance=replace(chance, values=np.empty(0)))
+    edge, count = tuple((edges / spread).tolist()), tuple(counts.tolist())
+    return Shown(done.lists, slim, edge, count, (float(low), float(high)), pieced)
+
+
+def several(lm: LanguageModel, words: Sequence[str]) -> int:
+    """How many of the words are more than one token."""
+    return sum(len(ids) > 1 for ids in pieces(lm, words))
+
+
+def _left(lm: LanguageModel, at: At) -> tuple[Leftover, float] | str:
+    tests = ten_tests()[6:8]
+    words = words_of(lm, (*frequent(), *asked(*(test.lists for test in tests))), *at)
+    targets = [word for test in tests for side in (test.lists.x, test.lists.y) for word in side.words]
+    try:
+        direction = gender_direction(words)
+        rows = {words.row(word) for word in targets if word in words}
+        return leftover(words, direction), direct_bias(words, direction, sorted(rows))
+    except ValueError as why:
+        return str(why)
+
+
+def _singles(lm: LanguageModel, probed: tuple[str, ...]) -> Singles:
+    written = [ids for ids in pieces(lm, frequent()) if ids]
+    return Singles(
+        len(written), sum(len(ids) == 1 for ids in written), len(probed), len(probed) - several(lm, probed)
+    )
+
+
+def _few(lm: LanguageModel, at: At) -> tuple[float, int]:
+    words = words_of(lm, frequent(), *at)
+    return told_by_few(words, gender_direction(words), FEW)

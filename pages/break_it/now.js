@@ -1,0 +1,104 @@
+// The upper half: the open model with one part taken out, on the learner's own text, measured now.
+
+import { MONO, chip, clamp, css, fit, h, label, measure, num, tokenSpans, visible } from "../../app/kit/shapes.js";
+import { WHOLE, WITHOUT, drawDepth, sized } from "./charts.js";
+import { EVIDENCE, drawSaid } from "./stages.js";
+
+const wideOf = (t, widest) => clamp(measure(visible(t.text), 13, true) + 14, 30, widest);
+
+/** The tokens in rows of at most `room` pixels, the last ones where not all fit: [[token, x], ...] for each row. */
+function tokenRows(said, room, most) {
+  // Long tokens give way first, so that all of a short text stands in one row.
+  const widest = most > 1 ? 96 : clamp(Math.floor(room / Math.max(1, said.length)) - 4, 60, 96);
+  const rows = [[]];
+  let used = 0;
+  for (const t of [...said].reverse()) {
+    const wide = wideOf(t, widest);
+    if (used + wide > room && rows[0].length) {
+      if (rows.length === most) break;
+      rows.unshift([]);
+      used = 0;
+    }
+    rows[0].unshift([t, wide]);
+    used += wide + 4;
+  }
+  return rows;
+}
+const TOKEN_ROW = 64;
+const PHONE_ROWS = 3;
+export const tokensHeight = (said, w) => 24 + TOKEN_ROW * tokenRows(said, w, PHONE_ROWS).length;
+
+/** The text's tokens with the loss of each, whole and without the part, as bars below the chip. */
+function drawTokens(g, data, box) {
+  const { x, y, w, phone } = box;
+  const { said } = data.now;
+  const rows = tokenRows(said, phone ? w : w - 132, phone ? PHONE_ROWS : 1);
+  const shown = rows.flat();
+  const most = Math.max(1, ...shown.flatMap(([t]) => [t.whole, t.without]).filter(Number.isFinite));
+  const before = said.length - shown.length;
+  const more = before <= 0 ? "" : phone ? `… ${before} before these` : `, … ${before} before`;
+  const out = [label(x, y + 14, phone ? "Loss of each token, in nats" : "Loss of each token", { weight: 600, fill: "ink" }),
+    phone ? label(x + w, y + 14, more, { anchor: "end", fill: "ink3" }) : label(x, y + 30, `in nats${more}`, { fill: "ink3" })]; // the door to Loss stands below
+  rows.forEach((row, r) => {
+    let at = phone ? x : x + 132;
+    const top = phone ? y + 24 + r * TOKEN_ROW : y;
+    for (const [t, wide] of row) {
+      const bar = (value, dx, colour) => {
+        const full = Number.isFinite(value) && value !== null;
+        const tall = full ? Math.max(1, (26 * value) / most) : 26;
+        return h("rect", { x: at + wide / 2 + dx, y: top + 56 - tall, width: 7, height: tall, fill: full ? css(colour) : "none", stroke: css(colour) });
+      };
+      const node = h("g", {}, chip(g, at, top + 11, wide, t.text, { height: 20, size: 12 }), bar(t.whole, -9, "res"), bar(t.without, 2, WITHOUT),
+        h("rect", { x: at, y: top, width: wide, height: 58, fill: "transparent" }));
+      out.push(g.tip(node, `${visible(t.text)}  id ${t.id}\nloss, whole ${sized(t.whole)}\n${data.words.second} ${sized(t.without)}`));
+      at += wide + 4;
+    }
+  });
+  return out;
+}
+
+/** The likeliest next tokens of both, two bars each. */
+function drawNext(g, data, box) {
+  const { x, y, w } = box;
+  const next = data.now.next;
+  const room = w - 74 - 48;
+  const out = [label(x, y + 12, `${next.label} ${fit(visible(next.after), 70, 12, true)}`, { weight: 600, fill: "ink" }),
+    label(x, y + 28, `whole and ${data.words.second}`, { fill: "ink3" })];
+  next.tokens.forEach((t, i) => {
+    const top = y + 36 + i * 27;
+    const bar = (p, dy, colour) => [
+      h("rect", { x: x + 74, y: top + dy, width: Math.max(1, room * (p ?? 0)), height: 9, rx: 2, fill: css(colour) }),
+      label(x + w, top + dy + 9, p === null ? "–" : num(p, 3), { anchor: "end", mono: true, fill: colour === WITHOUT ? "accent" : "ink2" }),
+    ];
+    const node = h("g", {}, h("text", { x, y: top + 14, "font-family": MONO, "font-size": 13, fill: css("ink"), direction: "ltr" }, tokenSpans(t.text, 70, 13)),
+      bar(t.whole, 0, "res"), bar(t.without, 11, WITHOUT));
+    out.push(g.tip(node, `${visible(t.text)}\nwhole ${t.whole === null ? "–" : num(t.whole, 5)}, ${data.words.second} ${t.without === null ? "no number" : num(t.without, 5)}`));
+  });
+  return out;
+}
+
+export function drawNow(g, data, at, stage) {
+  const now = data.now;
+  const title = fit(data.words.now, at.phone ? at.w : at.w - 200, 14, false);
+  const aside = at.x + measure(title, 14, false) * 1.06 + 20;
+  const about = `loss: ${now.asked}`;
+  g.part("now head", [at], () => [
+    label(at.x, at.head + 14, title, { size: 14, weight: 600, fill: "ink" }),
+    !at.phone && aside + measure(about, 12, false) < at.x + at.w - 200 && label(aside, at.head + 14, about, { fill: "ink3" }),
+    legend(data.words.second, at.phone ? at.x : at.x + at.w - 168 - measure(data.words.second, 12, false) + 44, at.phone ? at.head + 34 : at.head + 10),
+  ]);
+  g.part("tokens", [at.tokens], () => drawTokens(g, data, at.tokens));
+  g.part("next", [at.next], () => drawNext(g, data, at.next));
+  if (stage >= EVIDENCE) now.charts.forEach((chart, i) => g.part(`now ${chart.key}`, [at.now[i]], () => drawDepth(g, at.now[i], { ...chart, names: now.names, second: data.words.second })));
+  g.part("now says", [stage, at.says], () => drawSaid(at.says, stage, now).nodes);
+}
+
+/** Which line is which model's. */
+function legend(second, left, y) {
+  return [
+    h("path", { d: `M${left},${y}h22`, stroke: css(WHOLE), "stroke-width": 2 }), h("circle", { cx: left + 11, cy: y, r: 3, fill: css(WHOLE) }),
+    label(left + 28, y + 4, "whole"),
+    h("path", { d: `M${left + 80},${y}h26`, stroke: css(WITHOUT), "stroke-width": 2, "stroke-dasharray": "6 3" }), h("rect", { x: left + 90, y: y - 3, width: 6, height: 6, fill: css(WITHOUT) }),
+    label(left + 112, y + 4, second, { fill: "accent" }),
+  ];
+}

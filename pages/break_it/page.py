@@ -1,0 +1,109 @@
+"""Break it: one part taken out of the open model now, and out of a small model in training; what the numbers say."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from app import answer, cache, events, models, own_run, page, state, widgets
+from core.analysis.health.broken import losses_without, read, without
+from core.analysis.health.diagnosis import diagnose
+from core.analysis.health.remedies import remedy
+from core.analysis.health.training_health import order_seen
+from core.analysis.stream.depth import measure_depth
+from pages.break_it import figure as view
+from pages.break_it import take
+from pages.break_it import trained as pairs
+from pages.break_it.question import ask
+
+LONGEST = 64  # tokens of the text
+KEYS = ("part", "stage")
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Once upon a time, Lily met Tim. Lily gave Tim",
+    "Tom had a cat. Anna had a dog. Tom",
+    "On a bright day like this, Theo liked to sit outside and think.",
+)
+
+ctx = page.begin("break_it", longest=LONGEST)
+lm = ctx.lm
+target = ctx.target if lm.config.shape == "encoder-decoder" else None
+part, instead = view.fitting(lm, state.get("part"))
+seen = cache.call(view.see, ctx.model_key, ctx.text, target, part)
+arms = pairs.pair_of(part)
+steps = pairs.moments(arms)
+look = state.get("look") if 0 <= state.get("look") < len(steps) else len(steps) - 1
+at = steps[look] if steps else None
+
+
+def begin() -> None:
+    """Train both anew."""
+    pairs.begin(part)
+
+
+page.claim("Every part has a job: take it out and measure.")
+tokens = [{"text": text, "id": i} for text, i in zip(ctx.tokens, ctx.ids, strict=True)]
+data = {
+    "tokens": tokens,
+    "name": ctx.label,
+    "part": part,
+    "parts": list(view.CHOICES),
+    "words": view.titles(ctx.label, part),
+    "now": view.record_now(lm, ctx.text, target, seen),
+    "pair": pairs.record_pair(arms, part, at),
+    "selection": events.selection("picture", {"part": part, "stage": state.get("stage")}),
+}
+view.draw(
+    data,
+    key="picture",
+    on={
+        "select": lambda: events.select("picture", KEYS),
+        "arrived": lambda: None,  # the run of the page that comes with it reads the new checkpoint
+        "visit": lambda: events.visit("picture"),
+    },
+)
+if instead:
+    st.caption(widgets.escape(instead))
+
+with page.controls():
+    widgets.segments("Take out", "part", tuple(view.CHOICES), lambda name: view.CHOICES[str(name)])
+    if len(steps) > 1:
+        st.select_slider(
+            "Trained pair at step",
+            range(len(steps)),
+            format_func=lambda i: f"{steps[i]:,}",
+            **state.part("look", look, lambda index: state.set("look", index)),
+        )
+    if not own_run.under_way(arms, "break_it.stop", "Stop both"):
+        spend, refused = own_run.cost(partial(pairs.following, part))
+        own_run.shorter(partial(pairs.following, part), pairs.specs(part, 0)["whole"].steps)
+        own_run.button("Train both now", spend, "break_it.start", False, on_click=state.whole(begin))
+        own_run.warn(refused)
+if why := state.memo("break_it").pop("why", ""):
+    st.warning(widgets.escape(why))
+if target is not None:
+    with ctx.slot:
+        answer.draw(ctx)
+
+question = ask(lm, part)
+judge = partial(question.judge, lm, ctx.text, target, seen[0].loss)
+opened = models.resolve(ctx.name).target
+load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+given = {"TEXT": ctx.text} | ({} if target is None else {"TARGET": target})
+
+with page.foot():
+    page.predict(question.text, question.options, judge, (ctx.model_key, ctx.text, target))
+    page.code(without, read, measure_depth, order_seen, diagnose, remedy, losses_without)
+    page.take_away(
+        "break_it",
+        partial(take.table, lm, seen),
+        lambda: take.cells(load, given, part, seen, arms, judge(), pairs.judged_at(arms, at)),
+    )
+
+page.terms(
+    "residual stream", "norm", "1/√d", "mask", "activation", "cosine", "gradient", "entropy", "validation", "guessing",
+    "nats and bits", "checkpoint",
+)  # fmt: skip
+page.cheatsheet("break_it")
+page.examples(EXAMPLES)

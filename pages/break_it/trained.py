@@ -1,0 +1,144 @@
+"""The trained pair of the Break it page: recorded or the learner's own, at a checkpoint, and its diagnosis."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, cast
+
+from app import own_run, state, trained
+from app.counts import counted
+from app.own_run import Next
+from app.trained import Arm
+from core.analysis.health.diagnosis import Diagnosis, diagnose
+from core.analysis.health.evidence import Evidence, Health, of_run
+from core.analysis.health.remedies import remedy
+from core.config import Part
+from core.training.pairs import broken_spec
+from pages.break_it.figure import CHARTS, NOTHING, WITHOUT_WORDS, by_block, charts
+
+if TYPE_CHECKING:
+    from core.training.spec import TrainSpec
+
+ARMS = ("whole", "without")
+
+
+def recorded_names(part: str) -> dict[str, str]:
+    """The recorded pair of a part."""
+    return {"whole": "break-whole", "without": "break-twin" if part == NOTHING else f"break-{part}"}
+
+
+def specs(part: str, seed: int, share: str | None = "1") -> dict[str, TrainSpec]:
+    """A pair's runs: alike but for the part; where nothing is taken out, alike but for the seed.
+
+    Args:
+        share: of the steps, as for `own_run.shortened`.
+    """
+    other = broken_spec(None, seed + 1) if part == NOTHING else broken_spec(cast(Part, part), seed)
+    pair = (own_run.shortened(spec, share) for spec in (broken_spec(None, seed), other))
+    return dict(zip(ARMS, pair, strict=True))
+
+
+def following(part: str, share: str | None = None) -> list[Next]:
+    """The next pair, as it would be put into the queue."""
+    return own_run.of_arms(specs(part, int(state.memo("break_it").get("seed", 0)) + 1, share))
+
+
+def pair_of(part: str) -> list[Arm]:
+    """The learner's own pair, where it is one of this part; else the recorded one."""
+    own = trained.own_arms(state.get("duo"), ARMS)
+    if own and own[1].spec.changes == specs(part, 0)["without"].changes:
+        return own
+    return trained.recorded_arms(recorded_names(part))
+
+
+def begin(part: str) -> None:
+    """Train both anew, from another seed than the last own pair's."""
+    memo = state.memo("break_it")
+    memo["seed"] = memo.get("seed", 0) + 1
+    group, memo["why"] = trained.start(specs(part, memo["seed"], None))
+    if group:
+        state.set("duo", group)
+
+
+def judged(arms: list[Arm], upto: int | None = None) -> Diagnosis:
+    """What the measurements of both say, as far as they have come, or as they were at a step."""
+    whole, other = (evidence(arm, upto) for arm in arms)
+    return diagnose(whole, other)
+
+
+def evidence(arm: Arm, upto: int | None = None) -> Evidence:
+    """One run, for the diagnosis, as it is or as it was at a step."""
+    ended = arm.ended if upto is None else ""
+    return of_run(arm.points, arm.checkpoints, guessing=arm.guessing, ended=ended, upto=upto)
+
+
+def judged_at(arms: list[Arm], at: int | None) -> int | None:
+    """The step up to which the diagnosis counts; None, all of it, where the newest checkpoint is shown."""
+    return None if at == max(moments(arms), default=None) else at
+
+
+def moments(arms: list[Arm]) -> list[int]:
+    """The steps at which both were measured."""
+    both = [{one.step for one in arm.checkpoints if one.health} for arm in arms]
+    return sorted(both[0] & both[1])
+
+
+def mended(arms: list[Arm], part: str, said: Diagnosis, upto: int | None = None) -> str:
+    """What the diagnosis asks for, and whether that is what was taken out; then what its twin came to."""
+    asked = remedy(said)
+    if asked is None:
+        return "No finding asks for a remedy." if part == NOTHING else "So far no finding asks for a remedy."
+    if asked.part != part:
+        return f"{asked.sentence} But taken out here: {NOTHING if part == NOTHING else WITHOUT_WORDS[part]}."
+    whole = evidence(arms[0], upto).held_out
+    twin = "" if whole is None else f" The twin that kept it has a held-out loss of {whole:.2f}."
+    return f"{asked.sentence} That is what was taken out.{twin}"
+
+
+def record_pair(arms: list[Arm], part: str, at: int | None) -> dict[str, Any]:
+    """The lower half of the picture.
+
+    Args:
+        part: what the second was trained without.
+        at: the step of the checkpoint that is shown; None: none has been measured.
+    """
+    upto = judged_at(arms, at)
+    spec, said = arms[1].spec, judged(arms, upto)
+    seen = [next((one for one in arm.checkpoints if one.step == at), None) for arm in arms]
+    health = [one.health if one else {} for one in seen]
+    measured = all(health)
+    layers = dict(spec.changes)
+    size = f"{counted(layers['n_layers'], 'block')} × {layers['d_model']}"
+    seeds = sorted({arm.spec.seed for arm in arms})
+    seed = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} and {seeds[1]}"
+    return {
+        "about": f"held-out loss · {size}, {counted(spec.steps, 'step')}, {seed}",
+        "own": arms[0].run is not None,
+        "runs": [arm.curve() for arm in arms],
+        "guessing": {"value": arms[0].guessing, "text": f"guessing: ln {spec.vocab_size} = {arms[0].guessing:.2f}"},
+        "at": at,
+        "newest": at == max(moments(arms), default=None),
+        "names": list(health[0]["names"]) if measured else [],
+        "charts": most_apart(*health) if measured else [],
+        "samples": [one.sample if one else "" for one in seen],
+        "findings": [finding.sentence for finding in said.findings],
+        "remedy": mended(arms, part, said, upto) if measured else "",
+        "cost": said.cost if measured else "The first measurements come with the first checkpoint.",
+    }  # fmt: skip
+
+
+def most_apart(whole: Health, other: Health) -> list[dict[str, Any]]:
+    """The two of the charts in which the two models differ most, in the charts' own order."""
+    gaps = {key: apart(by_block(whole, key), by_block(other, key)) for key in CHARTS}
+    first = sorted(gaps, key=lambda key: -gaps[key])[:2]
+    return [chart for chart in charts(whole, other) if chart["key"] in first]
+
+
+def apart(whole: list[float | None], other: list[float | None]) -> float:
+    """How far two lists of sizes are apart: the largest logarithm of their ratios; infinite where one is lost."""
+    far = 0.0
+    for one, two in zip(whole, other, strict=True):
+        if one is None or two is None:
+            return math.inf
+        far = max(far, abs(math.log(max(one, 1e-30)) - math.log(max(two, 1e-30))))
+    return far

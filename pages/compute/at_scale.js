@@ -1,0 +1,135 @@
+// Formula beside measurement on this machine; a training's hours and energy; what was published of each preset.
+
+import { counted } from "../../app/kit/counts.js";
+import { mount } from "../../app/kit/glass.js";
+import { css, fit, h, inLines, label, num, thousands } from "../../app/kit/shapes.js";
+import { manyOf, siOf, sizeOf, timeOf } from "../../app/kit/units.js";
+
+const NAMES = { weights: "Weights", gradients: "Gradients", optimizer: "AdamW’s moments", activations: "Kept activations", prefill: "Reading the text", decode: "Writing a token", step: "A training step" };
+/** 2 trillion, 175 billion, 117 million. */
+const inWords = (n) => [[1e12, "trillion"], [1e9, "billion"], [1e6, "million"]].reduce((said, [each, name]) => said ?? (n >= each ? `${Number((n / each).toFixed(2))} ${name}` : null), null) ?? thousands(n);
+const head = (x, y, title, about) => [label(x, y + 14, title, { weight: 600, fill: "ink", size: 14 }), label(x, y + 32, about, { fill: "ink3" })];
+
+function drawMeasured(data, { x, y, w }) {
+  if (!data.own) return [head(x, y, "Formula and measurement", ""), inLines(`${data.resized ? "A model of these sizes" : "A published configuration"} is not built here, so nothing of it is measured. Its formulas are the same ones that can be held against measurements of the open model.`, w).map((line, i) => label(x, y + 34 + 17 * i, line, { fill: "ink2" }))];
+  const known = data.rows.some((row) => row.measured !== null);
+  const bytes = (n) => (w < 480 && n >= 1e8 ? siOf(n, "B") : thousands(n)); // all digits of so many do not fit a phone
+  const columns = [x + w * 0.5, x + w * 0.72, x + w];
+  const sub = `${data.name}, float32, ${manyOf(data.at[0], "text")} of ${manyOf(data.at[1], "token")}`;
+  const machine = data.machine.peak ? [`This machine: ${siOf(data.machine.peak, "FLOP/s")} in a product of two matrices, ${siOf(data.machine.bandwidth, "B/s")} in copying.`] : ["Not measured yet: the button above times the passes here and asks autograd what it keeps."];
+  return [head(x, y, "Formula and measurement", fit(sub, w, 12, false)),
+    ["Formula", known ? "Measured" : "", known ? "The two" : ""].map((title, i) => label(columns[i], y + 56, title, { anchor: "end", fill: "ink3" })),
+    data.rows.map((row, i) => {
+      const mid = y + 78 + 24 * i;
+      const ratio = row.measured !== null && row.formula ? row.measured / row.formula : null;
+      const said = row.kind === "bytes" ? (ratio === null ? "" : row.measured === row.formula ? "equal" : `× ${num(ratio, 4)}`) : row.rate ? siOf(row.rate, "FLOP/s") : "";
+      const formula = row.kind === "bytes" ? bytes(row.formula) : row.formula ? `≥ ${timeOf(row.formula)}` : siOf(row.flops, "FLOP");
+      const found = row.measured === null ? (row.why ? "not here" : "–") : row.kind === "bytes" ? bytes(row.measured) : timeOf(row.measured);
+      return h("g", { "data-measure": row.name }, label(x, mid, NAMES[row.name], { fill: "ink" }),
+        [formula, known || row.why ? found : "", said].map((text, k) => label(columns[k], mid, text, { anchor: "end", mono: true, fill: said === "equal" && k === 2 ? "pos" : "ink2" })));
+    }),
+    [...machine, ...new Set(data.rows.map((row) => row.why).filter(Boolean))].flatMap((line) => inLines(line, w)).map((line, i) => label(x, y + 84 + 24 * data.rows.length + 17 * i, line, { fill: "ink2" }))];
+}
+
+/** Where the number of tokens is from. */
+const WHOSE = {
+  yours: "The number of tokens is yours.", card: "So many tokens did it read, by its card.",
+  never: "Nobody trained a model of these sizes: 20 tokens for each weight, unless you say how many.",
+  unpublished: "How many tokens it read was not published: 20 for each weight, unless you say how many.",
+  unknown: "Its card does not say how many tokens it read: 20 for each weight, unless you say how many.",
+};
+
+function trainingLines(data, w) {
+  const t = data.training;
+  const lines = [`${siOf(t.flops, "FLOP")} at ${num(100 * t.reached, 0)} % of ${siOf(t.peak, "FLOP/s")} on ${thousands(t.devices)} × ${t.card}: ${timeOf(t.seconds)}, ${siOf(t.energy * 1000, "Wh")}.`];
+  if (t.reached > t.roof.share * 1.0001) {
+    lines.push(`The roofline allows ${num(100 * t.roof.share, t.roof.share < 0.1 ? 1 : 0)} % with ${manyOf(t.roof.batch, "text")} at once; ${num(100 * t.reached, 0)} % ${t.roof.enough === null ? "are beyond it with any number of them" : `take ${thousands(t.roof.enough)} or more`}.`);
+  }
+  if (t.published) {
+    lines.push(`Published: ${inWords(t.published.tokens)} tokens${t.published.hours ? `, ${thousands(t.published.hours)} hours of ${t.published.device}` : ""} (${t.published.where}).`);
+    if (t.published.reached) lines.push(`So that training reached ${num(100 * t.published.reached, 1)} % of the peak, waiting and repairs counted.`);
+  }
+  if (WHOSE[t.whose]) lines.push(WHOSE[t.whose]);
+  if (t.writes) lines.push("Counted as if it wrote as many tokens as it reads. A training on hidden spans, as T5’s own, writes fewer: about 114 for 512.");
+  return lines.flatMap((line) => inLines(line, w));
+}
+function drawTraining(data, { x, y, w }) {
+  const t = data.training;
+  return [head(x, y, "A training, by hours and energy", fit(`3 passes for each of ${inWords(t.tokens)} tokens, in texts of ${thousands(t.length)}`, w, 12, false)),
+    trainingLines(data, w).map((line, i) => label(x, y + 56 + 17 * i, line, { fill: "ink2" }))];
+}
+
+const cardTall = (phone) => (phone ? 40 : 22);
+/** What each card can do by its maker, and how long one of them alone would train. */
+function drawCards(data, { x, y, w }, phone) {
+  const t = data.training;
+  const most = Math.max(...t.cards.map((card) => card.hours));
+  const columns = phone ? [] : [["Peak", 190], ["Memory", 258], ["Bandwidth", 344], ["Power", 400]];
+  const bar = phone ? { from: x + 118, room: w - 118 - 180 } : { from: x + 424, room: 120 };
+  const [time, energy] = phone ? [x + w - 82, x + w] : [x + 650, x + 736];
+  return [head(x, y, "One card alone, at that share of its peak", fit("peaks of products in what the model is trained in, dense, as published; cards at full power and nothing else counted", w, 12, false)),
+    columns.map(([title, at]) => label(x + at, y + 56, title, { anchor: "end", fill: "ink3" })),
+    !phone && [label(bar.from, y + 56, "Time", { fill: "ink3" }), label(energy, y + 56, "Energy", { anchor: "end", fill: "ink3" }), label(x + 760, y + 56, "Source", { fill: "ink3" })],
+    t.cards.map((card, i) => {
+      const mid = y + (phone ? 58 : 78) + cardTall(phone) * i;
+      const facts = [siOf(card.peak), sizeOf(card.memory).replace(".0", ""), siOf(card.bandwidth, "B/s"), `${card.watts} W`];
+      return h("g", { "data-card": card.name }, label(x, mid, card.name, { fill: card.chosen ? "accent" : "ink", weight: card.chosen ? 600 : 400 }),
+        columns.map(([, at], k) => label(x + at, mid, facts[k], { anchor: "end", mono: true, fill: "ink2" })),
+        h("rect", { x: bar.from, y: mid - 9, width: Math.max(1, (bar.room * card.hours) / most), height: 10, rx: 2, fill: css(card.chosen ? "accent" : "res") }),
+        label(time, mid, timeOf(card.hours * 3600), { anchor: "end", mono: true, fill: "ink2" }), label(energy, mid, siOf(card.hours * card.watts, "Wh"), { anchor: "end", mono: true, fill: "ink2" }),
+        phone ? label(x, mid + 16, fit(facts.join(", "), w, 12, false), { fill: "ink3" }) : label(x + 760, mid, fit(card.source, w - 760, 12, false), { fill: "ink3" }));
+    })];
+}
+
+/** Every row of the table of presets: its lines of words, and where it stands. */
+function publishedRows(data, w, phone) {
+  let y = 58;
+  return data.published.map((one) => {
+    const off = Math.abs(100 * one.difference);
+    const same = one.agrees ? "the same, rounded" : `${num(off, 1)} % ${one.difference > 0 ? "more" : "less"} than was said`;
+    const words = inLines(`${phone ? `${one.where}: ` : ""}${one.note ? `${same}. ${one.note}` : same}`, phone ? w : w - 600);
+    const at = y;
+    y += phone ? 34 + 16 * words.length : 8 + 16 * words.length;
+    return { one, words, at, end: y };
+  });
+}
+function drawPublished(data, { x, y, w }, phone) {
+  const columns = phone ? [x, x + w * 0.68, x + w] : [x, x + 246, x + 350, x + 376, x + 600];
+  return [head(x, y, "Every preset, counted and as published", fit("shared weights once; a published count is rounded as its authors rounded it", w, 12, false)),
+    publishedRows(data, w, phone).map(({ one, words, at }) => {
+      const mid = y + at;
+      return h("g", { "data-published": one.key }, label(columns[0], mid, one.name, { fill: "ink", weight: 500 }),
+        label(columns[1], mid, thousands(one.ours), { anchor: "end", mono: true, fill: "ink" }),
+        label(columns[2], mid, one.said, { anchor: "end", fill: "ink2" }),
+        !phone && label(columns[3], mid, fit(one.where, 216, 12, false), { fill: "ink3" }),
+        words.map((line, i) => label(phone ? x : columns[4], mid + (phone ? 17 : 0) + 16 * i, line, { fill: one.agrees ? "pos" : "ink2" })));
+    })];
+}
+
+const moreView = {
+  draw(g, data) {
+    const phone = g.width < 760;
+    const half = phone ? g.width : (g.width - 48) / 2;
+    const first = data.own ? 100 + 24 * data.rows.length + 17 * (phone ? 5 : 3) : 60 + 17 * (phone ? 5 : 3);
+    const second = 76 + 17 * trainingLines(data, half).length;
+    g.part("measured", null, () => drawMeasured(data, { x: 0, y: 8, w: half }));
+    g.part("training", null, () => drawTraining(data, phone ? { x: 0, y: first + 20, w: half } : { x: half + 48, y: 8, w: half }));
+    const cards = (phone ? first + 20 + second : Math.max(first, second)) + 8;
+    g.part("cards", null, () => drawCards(data, { x: 0, y: cards, w: g.width }, phone));
+    const top = cards + 96 + cardTall(phone) * data.training.cards.length;
+    g.part("published", null, () => drawPublished(data, { x: 0, y: top, w: g.width }, phone));
+    g.height = top + publishedRows(data, g.width, phone).at(-1).end + 8;
+  },
+
+  describe(data) {
+    const rows = data.rows.filter((row) => row.measured !== null).map((row) => `${NAMES[row.name]}: ${row.kind === "bytes" ? `${thousands(row.measured)} bytes measured, ${thousands(row.formula)} by formula` : `${timeOf(row.measured)} measured`}`).join("; ");
+    const t = data.training;
+    return `${rows || "Nothing measured yet"}. A training on ${siOf(t.tokens)} tokens: ${siOf(t.flops, "FLOP")}, ${timeOf(t.seconds)} on ${thousands(t.devices)} × ${t.card}, ${siOf(t.energy * 1000, "Wh")}. ${data.published.map((one) => `${one.name} ${counted(one.ours, "weight")}, published ${one.said}`).join("; ")}.`;
+  },
+
+  state(data) {
+    return { name: data.name, own: data.own, at: data.at, rows: data.rows, machine: data.machine, training: data.training, published: data.published };
+  },
+};
+
+export default mount("compute_at_scale", moreView);

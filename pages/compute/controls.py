@@ -1,0 +1,68 @@
+"""The row below the picture: which configuration, in which precision, on which card, and its sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app import state, widgets
+from app.units import PRECISIONS
+from core.costs.accelerators import ACCELERATORS
+from core.costs.memory import PRECISIONS as KINDS
+from core.costs.sized import LIMITS
+from core.families.presets import PRESETS
+from pages.compute.subject import OPEN, SIZES, SUBJECTS, Subject
+
+
+def draw(shown: Subject, opened: str) -> None:
+    """The widgets; `opened` is the open model's name."""
+    names = {OPEN: f"{opened}, open"} | {key: preset.name for key, preset in PRESETS.items()}
+    st.selectbox(
+        "Configuration", SUBJECTS, format_func=lambda key: names[key], filter_mode=None,
+        **state.part("costed", shown.key, _choose),
+    )  # fmt: skip
+    widgets.segments("Numbers", "floats", KINDS, lambda key: PRECISIONS[str(key)])
+    st.selectbox(
+        "Card", list(ACCELERATORS), format_func=lambda key: ACCELERATORS[key].name, filter_mode=None,
+        **state.bind("card"),
+    )  # fmt: skip
+    # What a closed popover holds would show zeros when it is opened: what a page puts into a widget is sent once.
+    menu = st.popover("Sizes", key="gb-compute-sizes", on_change="rerun")
+    if menu.open:
+        with menu:
+            _sizes(shown)
+    if shown.wrong:
+        said = f"These sizes make no model: {shown.wrong}. Shown is {shown.name} as it is"
+        st.warning(widgets.escape(f"{said}; your numbers stay under Sizes."))
+
+
+def _choose(key: str | None) -> None:
+    """Another configuration begins with its own sizes and its own length."""
+    if key in SUBJECTS and key != state.get("costed"):
+        state.update({**dict.fromkeys(("long", *SIZES), -1), "costed": key})
+
+
+def _sizes(shown: Subject) -> None:
+    config = shown.config
+    with st.container(horizontal=True, gap="small"):
+        for field, (name, label) in SIZES.items():
+            asked = shown.sizes.get(name)
+            value = asked if asked is not None else int(getattr(config, name))
+            # A list of numbers answers with what it showed: another configuration has boxes of its own.
+            st.number_input(
+                label, 0, LIMITS[name], step=1, width=150,
+                **state.part(f"{field}.{shown.key}", value, _changed(field, int(getattr(shown.base, name)))),
+            )  # fmt: skip
+    st.button(
+        "As it was", key="compute.sizes", disabled=not shown.sizes,
+        on_click=state.whole(lambda: state.update(dict.fromkeys(SIZES, -1))),
+    )  # fmt: skip
+
+
+def _changed(field: str, own: int) -> Callable[[int | None], None]:
+    def change(value: int | None) -> None:
+        if value is not None:
+            state.set(field, -1 if value == own else value)
+
+    return change

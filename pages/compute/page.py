@@ -1,0 +1,65 @@
+"""Compute and memory: weights, operations and bytes of any configuration, what fits on a card, what sets the pace."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app import events, models, page, state
+from core.costs.memory import training_memory, using_memory
+from core.costs.operations import flops_by_part
+from core.costs.roofline import attainable, decode, prefill
+from core.costs.weights import parameters_by_part
+from pages.compute import at_scale as more
+from pages.compute import controls, question, take
+from pages.compute import figure as view
+from pages.compute.subject import subject
+
+LONGEST = 512  # tokens of the text
+KEYS = ("counted", "together", "long")
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Once",
+    "Once upon a time, Lily saw a big dog. The dog was sad. Lily gave the dog a red ball. Then the dog was happy.",
+)
+
+ctx = page.begin("compute", longest=LONGEST)
+shown = subject(ctx)
+known, at, key = more.measured(ctx, shown)
+
+page.claim("Training holds at least four times what the weights take.")
+view.draw(
+    view.record(
+        shown, list(ctx.tokens), known, at, events.selection("picture", {key: state.get(key) for key in KEYS})
+    ),
+    shown,
+    key="picture",
+    on={
+        "select": lambda: events.select("picture", KEYS),
+        "visit": lambda: events.visit("picture"),
+    },
+)  # fmt: skip
+
+with page.controls():
+    controls.draw(shown, ctx.label)
+
+judge = partial(question.judge, shown)
+opened = models.resolve(ctx.name).target
+load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+
+with page.foot():
+    page.predict(question.text(shown), question.OPTIONS, judge, (shown.config, shown.precision))
+    page.code(parameters_by_part, flops_by_part, training_memory, using_memory, prefill, decode, attainable)
+    page.take_away(
+        "compute",
+        partial(take.table, shown, ctx.tokens, known, more.dials(shown)),
+        lambda: take.cells(load, repr(ctx.text), shown, judge(), more.dials(shown)),
+    )
+
+measure = more.show(ctx, shown, known, at, key)
+page.terms(
+    "parameters", "activation", "gradient", "moments", "batch", "KV cache", "FLOP", "precision", "roofline",
+    "operational intensity", "utilization",
+)  # fmt: skip
+page.cheatsheet("compute")
+page.examples(EXAMPLES)
+measure()

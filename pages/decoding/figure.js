@@ -1,0 +1,146 @@
+// Decoding: one tree of shared forward passes. Every strategy walks through the same nodes; an edge is as wide as its
+// probability, the best text is filled, greedy is dashed, the sample dotted, what nobody took is pale and can be forced.
+// layout.js says what stands where; tree.js draws it; race.js reckons and explains; warp.js is the distribution at the
+// right; hands.js answers pointer and keys.
+
+import { mount } from "../../app/kit/glass.js";
+import { clamp, css, h, label, num, unpack, visible } from "../../app/kit/shapes.js";
+import { activeNode, bindPan, chooseNode, force, goStep, play, walk } from "./hands.js";
+import { TOP, plan, wayTo } from "./layout.js";
+import { drawLegend, drawRace, overLegend, products, rivals } from "./race.js";
+import { drawSource, mostRead, overSource, readFor, readerOf, saidOf } from "./source.js";
+import {
+  drawChances, drawChips, drawEdges, drawEnds, drawHeads, drawNote, drawRing, drawSumHead, fitEnd, nameOf, shownTo,
+} from "./tree.js";
+import { distribution, drawPanel } from "./warp.js";
+
+function nodeAt(data, way) {
+  let at = 0;
+  if (!way) return data.focus;
+  for (const id of way === "." ? [] : way.split(".")) {
+    at = data.children[at].find((i) => data.nodes.id[i] === Number(id));
+    if (at === undefined) return 0;
+  }
+  return at;
+}
+
+const spoken = (pieces) => pieces.map(([text, mono]) => (mono ? visible(text) : text)).join("");
+
+const decoding = {
+  init(data, local, before) {
+    data.children = data.nodes.parent.map(() => []);
+    data.nodes.parent.forEach((p, i) => { if (i) data.children[p].push(i); });
+    const same = before && before.stamp === data.stamp;
+    const said = local.sel.level ?? -1;
+    return {
+      data, probs: unpack(data.next.probs), reads: data.source ? unpack(data.source.reads) : null, arranged: same ? local.arranged : undefined,
+      step: said < 0 ? data.depth : Math.min(said, data.depth),
+      node: nodeAt(data, local.sel.node), hover: null,
+      panX: same ? local.panX : 0, panY: same ? local.panY : 0, fresh: !same,
+    };
+  },
+
+  selected(g, data, local, change) {
+    if ("node" in change) local.node = nodeAt(data, change.node);
+  },
+
+  draw(g, data, local) {
+    if (!local.bound) { local.bound = true; bindPan(g, local); }
+    let at = plan(g, data, local);
+    for (let tries = 0; g.whole && at.mostX && tries < 4; tries++) {
+      g.width += Math.ceil(at.mostX);
+      at = plan(g, data, local);
+    }
+    local.at = at;
+    if (local.fresh && !at.wide) { // a phone opens at the prompt, or where the tree is growing
+      const from = local.step < data.depth ? Math.min(data.nodes.depth[data.focus], Math.max(0, local.step - 1)) : 0;
+      local.panX = from ? at.x[from] - 6 : 0;
+    }
+    local.fresh = false;
+    local.panX = clamp(local.panX, 0, at.mostX);
+    local.panY = clamp(local.panY, 0, at.mostY);
+    const active = activeNode(data, local);
+    const grown = [local.step];
+    const over = at.wide ? 10 : 0; // the last column's frame and name, before the sums begin
+    g.part("clip", null, () => [
+      h("clipPath", { id: "dec-tree" }, h("rect", { x: -4, y: at.clip.y, width: at.clip.w + 4 + over, height: at.clip.h })),
+      h("clipPath", { id: "dec-ends" }, h("rect", { x: -4, y: at.clip.y, width: at.room + 4, height: at.clip.h })),
+      h("clipPath", { id: "dec-heads" }, h("rect", { x: -4, y: 0, width: at.clip.w + 4 + over, height: 20 })),
+      h("clipPath", { id: "dec-race" }, h("rect", { x: at.w[0] + 14, y: at.raceY + 20, width: at.clip.w - at.w[0] - 6, height: 80 })),
+    ]);
+    // Built once a step; panning only moves what is there.
+    const shift = (node) => node.firstChild.firstChild.setAttribute("transform", `translate(${-local.panX},${-local.panY})`);
+    const moved = (name, deps, build) => shift(g.part(name, [...grown, ...deps], () => h("g", { "clip-path": "url(#dec-tree)" }, h("g", {}, build()))));
+    g.part("heads", [...grown, local.panX], () => h("g", { "clip-path": "url(#dec-heads)" }, h("g", { transform: `translate(${-local.panX},0)` }, drawHeads(data, local, at))));
+    const beside = (node) => node.firstChild.firstChild.setAttribute("transform", `translate(${at.wide ? 0 : -local.panX},${-local.panY})`);
+    g.part("sums", [at.wide ? 0 : local.panX], () => h("g", at.wide ? {} : { "clip-path": "url(#dec-heads)" }, h("g", { transform: `translate(${at.wide ? 0 : -local.panX},0)` }, drawSumHead(g, data, at))));
+    g.part("note", grown, () => drawNote(data, local, at));
+    moved("edges", [], () => drawEdges(g, data, local, at));
+    moved("chances", [], () => drawChances(data, local, at));
+    moved("chips", [], () => drawChips(g, data, local, at));
+    moved("ring", [active], () => drawRing(data, at, active));
+    moved("ends", [], () => [label(at.x[0] - 2, at.y(0) - at.pitch / 2 - 4, fitEnd(data.prompt.before.trim() && visible(data.prompt.before.trim()), at.w[0] + at.gap - 8), { fill: "ink3" }), drawEnds(data, local, at, false)]);
+    beside(g.part("results", grown, () => h("g", { "clip-path": "url(#dec-ends)" }, h("g", {}, drawEnds(data, local, at, true)))));
+    if (at.mostX || at.mostY) g.part("thumbs", [local.panX, local.panY], () => drawThumbs(local, at));
+    g.part("race", [...grown, local.panX], () => drawRace(g, data, local, at));
+    g.part("legend", null, () => drawLegend(g, data, local, at));
+    overLegend(g, data, local, at);
+    if (data.source) {
+      g.part("source", [...grown, active], () => drawSource(g, data, local, at, active));
+      overSource(g, data, local, at);
+    }
+    g.part("panel", [...grown, active], () => drawPanel(g, data, local, at));
+    if (at.wide && data.doors.includes("tokenization")) g.door("tokenization", { left: -2, top: 18 }, "tokens", "How the prompt was cut");
+    g.height = at.wide ? at.tallest + at.source.flow.height : local.panelEnd + 4;
+  },
+
+  key(event, g, data, local) {
+    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (event.key === "," || event.key === "." || (event.shiftKey && move?.[0])) goStep(g, local, local.step + (event.key === "," || move?.[0] < 0 ? -1 : 1));
+    else if (move) walk(g, data, local, ...move);
+    else if (event.key === " ") play(g, local);
+    else if (event.key === "Enter") { const i = activeNode(data, local); if (i) force(g, data.nodes.parent[i], data.nodes.id[i]); }
+    else if (event.key === "Escape" && (local.node || local.hover)) chooseNode(g, 0);
+    else if (event.key === "Escape") g.visit("home");
+    else return false;
+    return true;
+  },
+
+  describe(data, local) {
+    const ended = local.step >= data.depth; // before, nothing is said of the end
+    const found = !ended ? "" : data.paths.map((path) => `${nameOf(data, path.name)}: ${visible(path.text)} (sum of log p ${num(path.sum, 2)})`).join("; ");
+    const D = distribution(data, local, activeNode(data, local));
+    const next = D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[0][k], 3)}`).join(", ");
+    const read = mostRead(data, local, activeNode(data, local), 3).map(({ text, share }) => `${visible(text)} ${num(share, 2)}`).join(", ");
+    const source = data.source ? ` The source is ${data.source.tokens.map(({ text }) => text).join("").trim()}.${read ? ` To say ${saidOf(data, activeNode(data, local))} it read most: ${read} (${data.source.readers[readerOf(data, local)]}).` : ""}` : "";
+    return `Tree of ${visible(data.prompt.long)}, grown to step ${local.step} of ${data.depth}. ${ended ? `${found}. ${spoken(data.verdict.pieces)} ${spoken(data.verdict.search)} ` : ""}` +
+      `After ${D.node ? visible(data.nodes.text[D.node]) : "the prompt"} come ${next}.${source}`;
+  },
+
+  state(data, local) {
+    const active = activeNode(data, local);
+    const D = distribution(data, local, active);
+    return {
+      tokens: data.tokens, depth: data.depth, step: local.step, node: active, way: wayTo(data, active), hover: local.hover !== null,
+      nodes: data.nodes.parent.length, drawn: data.nodes.parent.filter((_, i) => local.at.drawn(i) && shownTo(data, local, i)).length,
+      paths: data.paths.map(({ name, nodes, sum, score }) => ({ name, ids: nodes.map((i) => data.nodes.id[i]), sum, score })),
+      best: data.best, verdict: data.verdict, show: data.show, seed: data.seed, passes: data.passes, forced: data.forced,
+      asked: { node: D.node, stages: D.stages.map((s) => s.name), ids: D.ids, p: D.p.map((row) => row.map((v) => Number(v.toPrecision(6)))), kept: D.kept, entropy: D.entropy },
+      root: data.root, source: data.source && { tokens: data.source.tokens.map(({ text }) => text), reader: data.source.readers[readerOf(data, local)], says: saidOf(data, active), reads: readFor(data, local, active) && Array.from(readFor(data, local, active), (v) => Number(v.toFixed(5))) },
+      race: rivals(data).map((path) => ({ name: path.name, products: products(data, path) })), pan: [local.panX, local.panY], playing: Boolean(local.timer),
+    };
+  },
+};
+
+function drawThumbs(local, at) {
+  const out = [];
+  const bar = (x, y, width, height) => out.push(h("rect", { x, y, width, height, rx: 2, fill: css("ink3"), opacity: 0.5 }));
+  if (at.mostX) bar((local.panX / at.total) * at.tree, at.clip.y + at.clip.h - 5, (at.tree / at.total) * at.tree, 4);
+  if (at.mostY) {
+    const whole = at.clip.h + at.mostY;
+    bar(at.tree + (at.wide ? 3 : -5), TOP + (local.panY / whole) * at.clip.h, 4, (at.clip.h / whole) * at.clip.h);
+  }
+  return out;
+}
+
+export default mount("decoding", decoding);

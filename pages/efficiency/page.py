@@ -1,0 +1,121 @@
+"""Efficiency: weights of 8, 4 and 2 bits, what they save and what they cost, on the learner's own model and text."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app import answer, events, models, page, state
+from core.efficiency.beside import beside_steps, first_choices
+from core.efficiency.compressing import compress_steps
+from core.efficiency.frontier import front
+from core.efficiency.judging import judge
+from core.efficiency.quantization import nearest
+from core.efficiency.stored import block, contents
+from pages.efficiency import figure as view
+from pages.efficiency import setting as settings
+from pages.efficiency import smaller as more
+from pages.efficiency import speed, stored, take
+from pages.efficiency.measure import Measure
+from pages.efficiency.question import ask
+
+LONGEST = 64  # tokens of the text
+KEYS = ("stage", "block", "piece", "output", "slice")
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Once upon a time, Lily saw a big dog. The dog",
+    "Tim gave Lily a golden ball. Then Lily",
+    "Ben was sad because his blue kite",
+)
+
+ctx = page.begin("efficiency", longest=LONGEST)
+lm, config = ctx.lm, ctx.lm.config
+both = config.shape == "encoder-decoder"
+stack = state.get("stack") if both else None
+target = ctx.target if both else None
+setting, said = settings.chosen(lm)
+measure = Measure(ctx, setting, target)
+own, times = measure.original
+found = measure.known()
+file = stored.Below(ctx, stored.held(ctx))
+points = measure.points()
+there = view.pieces(lm, stack)
+place = (min(state.get("block"), max((block for block, _ in there), default=0)), state.get("piece"))
+if there and place not in there:  # the piece of another shape
+    place = next(one for one in there if one[0] == place[0])
+looked = (
+    view.look(
+        lm, there[place], measure.matrix(there[place]), setting, state.get("output"), state.get("slice")
+    )
+    if there
+    else None
+)
+ids = view.rows_read(lm, ctx.text, target)
+
+page.claim(view.claim(points, found), f"losses over {measure.over}")
+picked = {key: state.get(key) for key in KEYS}
+view.draw(
+    view.record(
+        lm, ids, looked, found, own, measure.over, times, points, setting, stack=stack, place=place,
+        stamp=repr((measure.key, place, looked and (looked.row, looked.group, looked.moved is not None),
+                    found is not None, len(points), times)),
+        came=file.found, selection=events.selection("picture", picked),
+    ),
+    key="picture",
+    on={"select": lambda: events.select("picture", KEYS), "visit": lambda: events.visit("picture")},
+)  # fmt: skip
+
+with page.controls():
+    settings.controls(both)
+    bars = measure.one_button(), measure.all_button()
+settings.notes((*said, *stored.note(ctx, file.found)))
+if both:
+    with ctx.slot:
+        answer.draw(ctx)
+
+question = ask()
+pruned = more.cells(ctx)
+opened = models.resolve(ctx.name).target
+load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+
+with page.foot():
+    page.predict(question.text, question.options, partial(question.judge, ctx), (ctx.model_key,))
+    page.code(
+        nearest,
+        compress_steps,
+        beside_steps,
+        first_choices,
+        judge,
+        front,
+        *((contents, block) if file.found else ()),
+    )
+    page.take_away(
+        "efficiency",
+        partial(take.table, lm, ids, looked, found, own, points, file.lines()),
+        lambda: [
+            *take.cells(
+                load,
+                {"TEXT": ctx.text, "TARGET": target},
+                setting,
+                looked,
+                found,
+                own,
+                points,
+                question,
+                question.judge(ctx),
+            ),
+            *file.cells(),
+            *pruned,
+        ],
+    )
+
+file.show()
+bar = speed.show(measure)
+below = more.show(ctx)
+page.terms(
+    "quantization", "grid", "GPTQ", "calibration", "Pareto front", "int8", "first choice kept", "logits", "parameters",
+    *more.TERMS,
+)  # fmt: skip
+page.cheatsheet("efficiency")
+page.examples(EXAMPLES)
+measure.go_on(*bars, bar)
+below()

@@ -1,0 +1,76 @@
+// Whether few bits save time as well: a pass of the model and single products, timed on this machine.
+
+import { mount } from "../../app/kit/glass.js";
+import { paragraphs } from "../../app/kit/paragraphs.js";
+import { css, fit, h, label, num, thousands } from "../../app/kit/shapes.js";
+import { manyOf, timeOf } from "../../app/kit/units.js";
+
+const KERNEL_INK = { float32: "res", bfloat16: "ink3", int8: "accent", "int8 weights": "pos", "int4 weights": "mlp" };
+const shareOf = (v) => `${num(100 * v, v < 0.0995 ? 1 : 0)} %`;
+
+/** The products by matrix and number of tokens. */
+function panelsOf(data) {
+  const found = new Map();
+  for (const one of data.speeds) {
+    const name = `${thousands(one.rows)} × ${thousands(one.columns)}, ${manyOf(one.tokens, "token")}`;
+    found.set(name, [...(found.get(name) ?? []), one]);
+  }
+  return [...found];
+}
+
+function saidOf(data) {
+  const p = data.passes;
+  const lines = ["Codes that are widened to float32 before each product save storage only: the products are the same as before."];
+  if (p) {
+    const verdict = p.high < 1 ? "so it saves time as well" : p.low > 1 ? "so at this size rounding what is read costs more than whole numbers save" : "so neither is clearly quicker";
+    if (p.int8 === null) lines.push(`${data.name} in float32: a pass of ${manyOf(p.tokens, "token")} takes ${timeOf(p.float32)}. With int8 numbers, not here: ${p.why}`);
+    else lines.push(`${data.name} multiplying int8 numbers in its blocks: a pass of ${manyOf(p.tokens, "token")} takes ${timeOf(p.int8)} here, in float32 ${timeOf(p.float32)}; turn by turn int8 takes ${num(p.low, 2)} to ${num(p.high, 2)} of the time (the middle half of the rounds), ${verdict}.${p.agreement === null ? "" : ` It keeps ${shareOf(p.agreement)} of the first choices.`}`);
+  }
+  const [rows, columns] = data.large;
+  const large = (kernel) => data.speeds.find((one) => one.kernel === kernel && one.rows === rows && one.columns === columns && one.tokens > 1)?.seconds;
+  const [float, whole] = [large("float32"), large("int8")];
+  if (float && whole) lines.push(`A matrix of ${thousands(rows)} × ${thousands(columns)}, as in a model of 7 billion weights: ${timeOf(whole)} in int8, ${timeOf(float)} in float32, ${whole < 0.85 * float ? `${num(float / whole, 1)} times quicker` : "not clearly quicker"}.`);
+  if (data.speeds.some((one) => one.halved)) lines.push("This processor adds two int8 products up in 16 bits, where large ones have no room. So each matrix is taken as the sum of two of 7 bits: what comes out is exact, and takes two products.");
+  if (!data.speeds.length) lines.push("The button times single products, also of a matrix of a far larger model.");
+  return lines;
+}
+
+function drawPanel(g, name, kernels, { x, y, w }) {
+  const most = Math.max(...kernels.map((one) => one.seconds ?? 0));
+  const room = w - 168;
+  return h("g", { "data-products": name }, label(x, y, name, { fill: "ink", weight: 600 }), kernels.map((one, i) => {
+    const at = y + 18 + 17 * i;
+    const long = one.seconds ? Math.max(1, room * (one.seconds / most)) : 0;
+    const node = h("g", {},
+      h("rect", { x, y: at - 11, width: w - 8, height: 16, fill: "transparent" }),
+      label(x, at, one.kernel, { fill: "ink2" }),
+      one.seconds && h("rect", { x: x + 88, y: at - 9, width: long, height: 10, rx: 2, fill: css(KERNEL_INK[one.kernel] ?? "res") }),
+      label(x + 94 + long, at, one.seconds ? timeOf(one.seconds) : fit(`not here: ${one.why}`, w - 100, 12, false), { fill: "ink3", size: 11, mono: Boolean(one.seconds) }));
+    return g.tip(node, () => (one.seconds ? `${one.kernel}: ${timeOf(one.seconds)}\nits result is off by ${shareOf(one.error)} of its size` : `${one.kernel} does not run here: ${one.why}`));
+  }));
+}
+
+const speedView = {
+  keys: [],
+
+  init: () => ({}),
+
+  draw(g, data) {
+    const W = g.width - 2;
+    const low = paragraphs(g, "said", { x: 0, y: 0, w: W }, saidOf(data), { fill: "ink2" });
+    const panels = panelsOf(data);
+    const cols = W < 620 ? 1 : W < 900 ? 2 : 4;
+    const tall = 30 + 17 * 5 + 14;
+    g.part("products", null, () => panels.map(([name, kernels], k) => drawPanel(g, name, kernels, { x: (k % cols) * (W / cols), y: low + 18 + Math.floor(k / cols) * tall, w: W / cols })));
+    g.height = low + (panels.length ? 8 + Math.ceil(panels.length / cols) * tall : 0);
+  },
+
+  describe(data) {
+    const products = panelsOf(data).map(([name, kernels]) => `${name}: ${kernels.map((one) => `${one.kernel} ${one.seconds ? timeOf(one.seconds) : "does not run here"}`).join(", ")}`);
+    return [...saidOf(data), ...products].join(" ");
+  },
+
+  state: (data) => ({ tokens: data.tokens, passes: data.passes, speeds: data.speeds, said: saidOf(data) }),
+};
+
+export default mount("efficiency_speed", speedView);

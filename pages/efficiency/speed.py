@@ -1,0 +1,33 @@
+"""Below the Efficiency picture: whether few bits save time as well as storage, timed on this machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app.kit import register
+from core.efficiency import kernels
+from pages.efficiency.measure import Measure, Slot
+
+speed = register("efficiency_speed", __file__)
+
+
+def record(measure: Measure) -> dict[str, Any]:
+    """What view.js draws."""
+    _, times = measure.original
+    timed = measure.speeds()
+    return {
+        "stamp": repr((measure.ctx.model_key, len(timed), times)),
+        "tokens": list(measure.ctx.tokens), "name": measure.ctx.label.rsplit("/", 1)[-1],
+        "passes": None if times is None else vars(times), "speeds": [vars(one) for one in timed],
+        "large": list(kernels.LARGE),
+    }  # fmt: skip
+
+
+def show(measure: Measure) -> Slot:
+    """The heading, the button and the figure. Returns the place of the bar."""
+    st.html('<section class="gb-words"><h2>Storage, or time as well?</h2></section>')
+    slot = measure.speed_button()
+    speed(data=record(measure), key="speed")
+    return slot

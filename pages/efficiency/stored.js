@@ -1,0 +1,134 @@
+// How a file holds a model: bytes of each part beside float32, and one block of weights on the grid of its codes.
+
+import { counted } from "../../app/kit/counts.js";
+import { mount } from "../../app/kit/glass.js";
+import { paragraphs } from "../../app/kit/paragraphs.js";
+import { clamp, css, fit, h, inLines, label, measure, num, thousands } from "../../app/kit/shapes.js";
+import { siOf } from "../../app/kit/units.js";
+
+const PART = 30; // pixels of a part's row
+/** Four digits that count. */
+const four = (v) => (v === 0 ? "0" : num(v, clamp(3 - Math.floor(Math.log10(Math.abs(v))), 0, 8)));
+const signed = (v) => (v < 0 ? `− ${four(-v)}` : `+ ${four(v)}`);
+const bytesOf = (count) => siOf(count, "B");
+const bitsOf = (v) => num(v, Number.isInteger(v) ? 0 : v * 2 === Math.round(v * 2) ? 1 : 2);
+
+function saidOf(data) {
+  const few = data.shares.reduce((a, b) => (b.bits < a.bits ? b : a));
+  return [
+    `${data.name} is ${bytesOf(data.size)} on disk, ${num(data.floats / data.size, 1)} times smaller than as float32: ${bitsOf(data.bits)} bits a weight on average, ${bitsOf(few.bits)} where it has fewest. Before a product each code is widened to float32: storage is saved, and no time.`,
+    "The weights that it was rounded from are not here, so what these bits cost is not known. To round it once more, as above, and compare would measure the second rounding, not the first.",
+  ];
+}
+
+/** A row for each part: its kind and bits; its bytes as float32 in outline, as they are stored filled. */
+function drawShares(g, data, box) {
+  const most = Math.max(...data.shares.map((one) => one.floats));
+  const room = box.w - 92;
+  g.part("shares", [box], () => [
+    label(box.x, box.y + 13, `What ${fit(data.file, box.w - 150, 13, false)} holds`, { weight: 600, fill: "ink", size: 13 }),
+    data.shares.map((one, i) => {
+      const y = box.y + 36 + (PART + 8) * i;
+      const said = `${one.kind}, ${bitsOf(one.bits)} bits a weight`;
+      const node = h("g", { "data-part-of": one.part },
+        h("rect", { x: box.x, y: y - 12, width: box.w, height: PART + 4, fill: "transparent" }),
+        label(box.x, y, one.part, { fill: "ink", weight: 600 }), label(box.x + box.w - 8, y, said, { fill: "ink2", anchor: "end" }),
+        h("rect", { x: box.x + 0.5, y: y + 5.5, width: Math.max(1, room * (one.floats / most)), height: 11, rx: 2, fill: "none", stroke: css("ink3"), "stroke-dasharray": "2 2" }),
+        h("rect", { x: box.x, y: y + 5, width: Math.max(1, room * (one.bytes / most)), height: 12, rx: 2, fill: css(one.bits < 16 ? "accent" : "res") }),
+        label(box.x + box.w - 8, y + 15, bytesOf(one.bytes), { mono: true, fill: "ink", anchor: "end" }));
+      return g.tip(node, () => `${one.part}: ${thousands(one.weights)} weights in ${counted(one.tensors, "tensor")}, ${thousands(one.bytes)} bytes; as float32 ${thousands(one.floats)}${one.group > 1 ? `\n${one.group} weights make a block of ${one.block} bytes` : ""}`);
+    }),
+  ].flat(3));
+  return box.y + 36 + (PART + 8) * data.shares.length;
+}
+
+function weightOf(b, i) {
+  const code = b.codes[i];
+  return `weight ${thousands(b.first + i)} of the row: code ${code}, ${b.kind === "Q4_1" ? `${four(b.scale)} × ${code} ${signed(b.minimum)}` : `${four(b.scale)} × ${b.kind === "Q4_0" ? `(${code} − 8)` : code}`} = ${four(b.values[i])}`;
+}
+
+/** The grid of one block as a line of ticks, its weights piled up over them. */
+function drawBlock(g, data, local, box) {
+  const b = data.block;
+  if (!b) return box.y;
+  const count = b.codes.length;
+  const title = `Block ${thousands(b.number)} of ${thousands(b.of)}`;
+  const about = `row ${thousands(b.row)}, weights ${thousands(b.first)} to ${thousands(b.first + count - 1)}`;
+  const piles = new Map();
+  const places = b.codes.map((code) => { const n = piles.get(code) ?? 0; piles.set(code, n + 1); return n; });
+  const tall = Math.max(...piles.values());
+  const each = Math.min(15, (box.w - 16) / b.grid.length);
+  const wide = b.grid.length > 32 ? (box.w - 16) / b.grid.length : Math.min(34, (box.w - 16) / b.grid.length);
+  const r = b.grid.length > 32 ? 3 : Math.min(5, each / 2 - 0.5);
+  const ground = box.y + 34 + tall * (2 * r + 1) + 6;
+  const px = (code) => box.x + 8 + (code - b.low + 0.5) * wide;
+  const turn = (x, sign, by) => h("g", { class: "gb-hot", "data-turn": by > 0 ? "next" : "before", click: () => g.select({ parcel: (b.number + by + b.of) % b.of }) },
+    h("rect", { x: x - 8, y: box.y, width: 24, height: 20, fill: "transparent" }), label(x + 4, box.y + 14, sign, { anchor: "middle", fill: "accent", weight: 700 }));
+  const beside = b.beside.map((name) => `${name} ${four(b[name])}`).join(" and ");
+  const bits = (count * b.bits + b.beside.length * b.half) / count;
+  const sum = `${beside}, ${b.half} bits each, serve ${counted(count, "weight")}: (${count} × ${b.bits} + ${b.beside.length} × ${b.half}) / ${count} = ${bitsOf(bits)} bits a weight.`;
+  const picked = local.pick ?? 0;
+  const text = [...inLines(weightOf(b, picked), box.w), ...inLines(sum[0].toUpperCase() + sum.slice(1), box.w)];
+  g.part("block", [box, b.name, b.number, picked], () => {
+    const from = measure(title, 13, false) * 1.07 + 14;
+    const every = Math.ceil((b.low < 0 ? 40 : 22) / wide);
+    return [
+      label(box.x, box.y + 13, title, { weight: 600, fill: "ink", size: 13 }),
+      turn(box.x + from, "‹", -1), turn(box.x + from + 24, "›", 1),
+      label(box.x + from + 50, box.y + 13, fit(about, box.w - from - 50, 12, false), { fill: "ink3" }),
+      h("path", { d: `M${box.x + 4},${ground}H${px(b.low + b.grid.length - 1) + wide / 2 + 4}`, stroke: css("line") }),
+      b.grid.map((value, i) => h("path", { d: `M${px(b.low + i).toFixed(1)},${ground}v6`, stroke: css("ink3") })),
+      b.grid.map((value, i) => i % every === 0 && label(px(b.low + i), ground + 18, String(b.low + i).replace("-", "−"), { anchor: "middle", mono: true, size: 11, fill: "ink2" })),
+      b.codes.map((code, i) => {
+        const node = h("g", { class: "gb-hot", "data-weight": i, click: () => { local.pick = i; g.redraw(); } },
+          h("circle", { cx: px(code), cy: ground - 6 - r - places[i] * (2 * r + 1), r, fill: css(i === picked ? "accent" : "res") }));
+        return g.tip(node, () => weightOf(b, i));
+      }),
+      label(px(b.low) - Math.min(wide / 2, 8), ground + 34, `${four(b.grid[0])}`, { mono: true, size: 11, fill: "ink2" }),
+      label(px(b.low + b.grid.length - 1) + Math.min(wide / 2, 8), ground + 34, `${four(b.grid.at(-1))}`, { mono: true, size: 11, fill: "ink2", anchor: "end" }),
+      label((px(b.low) + px(b.low + b.grid.length - 1)) / 2, ground + 34, `${b.grid.length} values, a code each`, { anchor: "middle", fill: "ink3", size: 11 }),
+      text.map((line, i) => label(box.x, ground + 54 + 16 * i, line, { fill: "ink" })),
+    ].flat(3);
+  });
+  return ground + 54 + 16 * text.length;
+}
+
+const storedView = {
+  keys: [["← →", "the block of weights before or after"], ["n p", "the weight after or before"]],
+
+  init(data, local, before) {
+    return before && before.stamp === data.stamp ? {} : { pick: 0 };
+  },
+
+  draw(g, data, local) {
+    const W = g.width - 2;
+    const phone = W < 820;
+    const half = phone ? W : Math.round(W * 0.46);
+    const left = drawShares(g, data, { x: 0, y: 0, w: half });
+    const right = drawBlock(g, data, local, phone ? { x: 0, y: left + 14, w: W } : { x: half + 40, y: 0, w: W - half - 40 });
+    g.height = paragraphs(g, "said", { x: 0, y: Math.max(left, right) + 2, w: W }, saidOf(data), { fill: "ink2" });
+  },
+
+  key(event, g, data, local) {
+    const b = data.block;
+    const side = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!b) return false;
+    if (side) g.select({ parcel: (b.number + side + b.of) % b.of });
+    else if (event.key === "n" || event.key === "p") {
+      local.pick = clamp((local.pick ?? 0) + (event.key === "n" ? 1 : -1), 0, b.codes.length - 1);
+      g.redraw();
+    } else return false;
+    return true;
+  },
+
+  describe(data, local) {
+    const shares = data.shares.map((one) => `${one.part}: ${one.kind}, ${bitsOf(one.bits)} bits a weight, ${bytesOf(one.bytes)}`).join("; ");
+    const b = data.block;
+    const looked = b ? ` Block ${b.number} of ${b.name}: scale ${four(b.scale)}, code 0 is ${four(b.minimum)}; ${weightOf(b, local.pick ?? 0)}.` : "";
+    return `${shares}.${looked} ${saidOf(data).join(" ")}`;
+  },
+
+  state: (data, local) => ({ tokens: data.tokens, size: data.size, bits: data.bits, shares: data.shares, block: data.block, picked: local.pick ?? 0, said: saidOf(data) }),
+};
+
+export default mount("efficiency_stored", storedView);

@@ -1,0 +1,173 @@
+"""Below the Efficiency picture: how the open model's own file holds its weights, where that is in few bits.
+
+`core.efficiency.stored` reads the file; the functions here turn what it says into the component's JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app import cache, events, models, state, widgets
+from app.kit import register
+from app.page import Context
+from core import real
+from core.checkpoints import CheckpointError
+from core.efficiency.stored import FLOAT, HALF, Block, Contents, block, contents
+
+stored = register("efficiency_stored", __file__)
+
+KEYS = ("parcel",)
+FEW = 16  # bits a weight: with so many nothing was rounded that is told of here
+USUAL = ".ffn_down."
+
+
+def file_of(ctx: Context) -> Path | None:
+    """The GGUF file that the open model was unpacked from; None: it comes as floats, or its file has gone."""
+    chosen = models.resolve(ctx.name)
+    path = Path(chosen.target)
+    if chosen.source == "real":
+        home = real.home()
+        path = Path() if home is None else home / real.BY_NAME[ctx.name].weights
+    return path if path.suffix == models.GGUF and path.is_file() else None
+
+
+def held(ctx: Context) -> Contents | None:
+    """What that file holds; None: there is none, or no weights of few bits in it."""
+    path = file_of(ctx)
+    if path is None:
+        return None
+    key = f"efficiency stored {ctx.model_key}"
+    found: Contents | None = cache.kept(key)
+    if found is None:
+        try:
+            found = contents(path)
+        except (CheckpointError, OSError):
+            return None
+        cache.keep(key, found, small=True)
+    return found if found.fewest.bits < FEW else None
+
+
+def note(ctx: Context, found: Contents | None) -> tuple[str, ...]:
+    """That the settings of the page round what was rounded before; () where it was not."""
+    if found is None:
+        return ()
+    few = found.fewest
+    parts = " and ".join(one.part for one in found.shares if one.kind == few.kind)
+    return (
+        f"{ctx.label} was rounded before it came here: {few.kind}, {few.bits:g} bits a weight in its {parts}. The "
+        "settings here round it a second time, and “original” is the model as it came. What the first rounding cost "
+        "is not known: the weights that it was made from are not here.",
+    )
+
+
+@dataclass(frozen=True)
+class Below:
+    """The section of one run of the page."""
+
+    ctx: Context
+    found: Contents | None
+
+    @property
+    def name(self) -> str:
+        """The tensor whose block is looked at."""
+        assert self.found is not None
+        there = list(self.found.tensors)
+        wished = str(state.get("filed"))
+        return wished if wished in there else next((one for one in there if USUAL in one), there[0])
+
+    @property
+    def block(self) -> Block | None:
+        """The block that is looked at; None: the file has none of a kind that is taken apart."""
+        if self.found is None or not self.found.tensors:
+            return None
+        of = block(self.found, self.name, 0).of
+        return block(self.found, self.name, min(int(state.get("parcel")), of - 1))
+
+    def show(self) -> None:
+        """The heading, the list of tensors and the picture; nothing where the model comes as floats."""
+        if self.found is None:
+            return
+        st.html('<section class="gb-words"><h2>As it came: weights of few bits</h2></section>')
+        looked = self.block
+        if looked is not None:
+            st.selectbox(
+                "Tensor", list(self.found.tensors), width=300, format_func=widgets.visible,
+                **state.part("efficiency.filed", looked.name, _choose),
+            )  # fmt: skip
+        stored(
+            data=record(self.ctx, self.found, looked)
+            | {"selection": events.selection("stored", {key: state.get(key) for key in KEYS})},
+            key="stored",
+            on_select_change=lambda: events.select("stored", KEYS),
+        )
+
+    def lines(self) -> list[tuple[Any, ...]]:
+        """For the page's table: what, of which part and kind, bytes."""
+        if self.found is None:
+            return []
+        return [
+            ("stored", f"{one.part}: {one.kind}, {one.bits:.4g} bits a weight", one.bytes)
+            for one in self.found.shares
+        ]
+
+    def cells(self) -> list[str]:
+        """A notebook cell that reads the file again."""
+        looked = self.block
+        if self.found is None or looked is None:
+            return []
+        place = (
+            f"real.home() / real.BY_NAME[{self.ctx.name!r}].weights"
+            if self.ctx.name in real.BY_NAME
+            else f"Path({str(self.found.path)!r})"
+        )
+        shares = [(one.part, one.kind, one.weights, one.bytes) for one in self.found.shares]
+        return [
+            f"""# %% The file: bits a weight, and one block of them
+from pathlib import Path
+from core import real
+from core.efficiency.stored import block, contents
+
+held = contents({place})
+print(held.size, "bytes,", round(held.bits, 3), "bits a weight")
+assert [(one.part, one.kind, one.weights, one.bytes) for one in held.shares] == {shares!r}
+one = block(held, {looked.name!r}, {looked.number})
+print(one.scale, one.minimum, one.codes)
+assert list(one.codes) == {list(looked.codes)}
+same([one.grid[code - one.low] for code in one.codes], one.values)"""
+        ]
+
+
+def _choose(name: str) -> None:
+    state.update({"filed": name, "parcel": 0})
+
+
+def record(ctx: Context, found: Contents, looked: Block | None) -> dict[str, Any]:
+    """What view.js draws."""
+    return {
+        "stamp": repr((ctx.model_key, looked and (looked.name, looked.number))),
+        "tokens": list(ctx.tokens), "name": ctx.label, "file": found.path.name, "size": found.size,
+        "bits": found.bits, "bytes": found.bytes, "floats": FLOAT * found.weights,
+        "shares": [
+            {
+                "part": one.part, "kind": one.kind, "tensors": one.tensors, "weights": one.weights,
+                "bytes": one.bytes, "floats": FLOAT * one.weights, "bits": one.bits, "group": one.group,
+                "block": one.block,
+            }
+            for one in found.shares
+        ],
+        "block": None if looked is None else _block(looked),
+    }  # fmt: skip
+
+
+def _block(one: Block) -> dict[str, Any]:
+    beside = ["scale", "minimum"] if one.kind == "Q4_1" else ["scale"]
+    return {
+        "name": one.name, "kind": one.kind, "number": one.number, "of": one.of, "row": one.row,
+        "first": one.first, "codes": list(one.codes), "values": list(one.values), "grid": list(one.grid),
+        "scale": one.scale, "minimum": one.minimum, "low": one.low, "bits": one.bits, "half": 8 * HALF,
+        "beside": beside,
+    }  # fmt: skip

@@ -1,0 +1,108 @@
+"""Embeddings: a word becomes a row of a table; rows on a map, neighbours, analogies, and one word in two contexts."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from app import events, models, page, state, widgets
+from core.vectors.analogies import solve
+from core.vectors.contextual import compare
+from core.vectors.map_view import map_view
+from core.vectors.sentences import pool, sentence_vectors
+from core.vectors.static import StaticVectors
+from pages.embeddings import figure as view
+from pages.embeddings import in_context as embeddings_in_context
+from pages.embeddings import learning as embeddings_learning
+from pages.embeddings import sentences as embeddings_sentences
+from pages.embeddings import take, turned
+from pages.embeddings.context import read_pair
+from pages.embeddings.question import ask
+
+LONGEST = 64  # tokens of the text
+KEYS = ("follow", "seek", "analogy", "gaze", "stage")
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "The king and the queen lived in a big house",
+    "Paris is in France and Rome is in Italy",
+    "On Monday it rained, on Tuesday it snowed",
+    "Once upon a time, Lily saw a",
+)
+
+ctx = page.begin("embeddings", longest=LONGEST)
+tables, lacking = view.tables_of(ctx)
+seen = view.see(ctx, tables)
+gaze = str(state.get("gaze"))
+
+page.claim("A word is a row of numbers; related words point the same way.")
+data = view.record(ctx, seen, gaze)
+data["selection"] = events.selection("picture", {key: state.get(key) for key in KEYS})
+view.draw(
+    data,
+    key="picture",
+    on={
+        "select": lambda: events.select("picture", KEYS),
+        "need": view.needed,
+        "visit": lambda: events.visit("picture"),
+    },
+)
+
+with page.controls():
+    if len(tables) > 1:
+        widgets.segments("Table", "vectors", tuple(tables), lambda which: tables[str(which)].name)
+    if lacking:
+        st.caption(widgets.escape(lacking))
+    widgets.segments(
+        "Map seen along",
+        "gaze",
+        ("all", "near", "analogy"),
+        lambda which: {"all": "all words", "near": "the neighbours"}.get(str(which), "the analogy"),
+    )
+
+pair = read_pair(ctx)
+asked = tables.get("model", seen.table)
+row = seen.subject.row if seen.which == "model" or "model" not in tables else seen.other
+question = ask(asked, ctx.ids[-1] if row is None else row)
+opened = models.resolve(ctx.name).target
+load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+beside = embeddings_sentences.readers_beside(ctx)
+read = partial(embeddings_sentences.see, ctx, load, beside, *embeddings_sentences.sentences())
+
+with page.foot():
+    own = ("model", ctx.model_key)
+    other = (seen.which, state.get("learned"), state.get("glimpse"))
+    page.predict(
+        question.text,
+        question.options,
+        question.judge,
+        (*(own if "model" in tables else other), question.row),
+    )
+    page.code(
+        StaticVectors.look_up, StaticVectors.cosines, StaticVectors.around, solve, map_view, compare, sentence_vectors,
+        pool,
+    )  # fmt: skip
+    page.take_away(
+        "embeddings",
+        lambda: take.table(ctx, seen, pair, gaze, embeddings_sentences.table(read())),
+        lambda: [
+            *take.cells(load, ctx, seen, question, question.judge(), pair),
+            *embeddings_sentences.cells(read()),
+        ],
+    )
+
+st.html(
+    '<section class="gb-words"><h2>The same words in three dimensions</h2><p class="gb-hint">What the flat map lays on '
+    "each other lies apart in a third direction: drag to turn it. A dot without room for its word says it when "
+    "you point at it.</p></section>"
+)
+turned.draw(ctx, seen)
+embeddings_in_context.show(ctx, pair, seen.table, view.key_of(ctx, seen))
+embeddings_sentences.show(ctx, read())
+embeddings_learning.show(ctx)
+page.terms(
+    "token", "embedding", "one-hot", "GloVe", "cosine", "PCA", "analogy", "static vector", "vector in context",
+    "sentence vector", "probe", "word2vec", "negative sampling", "t-SNE", "UMAP",
+)  # fmt: skip
+page.cheatsheet("embeddings")
+page.examples(EXAMPLES)

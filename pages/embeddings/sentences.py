@@ -1,0 +1,257 @@
+"""Below the Embeddings picture: sentences of one's own, how like each two are, and who says so.
+
+The open model, the mean of static vectors and the encoders of this machine read the same sentences. The functions here
+ask `core.vectors.sentences` and turn its answers into the component's JSON; they compute nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from app import cache, events, models, reading, room, state, widgets
+from app.counts import counted
+from app.kit import register
+from app.page import Context
+from core.checkpoints.sentence import CARD
+from core.language_model import LanguageModel
+from core.vectors.sentences import Pooling, cosines, mean_of_words, nearest, sentence_vectors
+from core.vectors.static import glove
+
+pictured = register("embeddings_sentences", __file__)
+
+# Encoders that read beside the open model, where they are on this machine: the bundled one, and one made for sentences,
+# which is opened when a visitor asks for it.
+READERS = ("tales-bert", "all-MiniLM-L6-v2")
+MOST = 8  # sentences
+LONGEST = 200  # characters of one
+KEYS = ("alike",)
+POOLED = {
+    "first": "its first token’s vector",
+    "max": "the largest of each number",
+    "mean": "the mean of its tokens’ vectors",
+}
+DIVERGED = "Its vectors are no numbers any more: its training diverged."
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What one reader makes of the sentences.
+
+    how: what stands for a sentence.   load: source that opens a model; "" for static vectors.
+    vectors: (N, D), and their cosines (N, N).   tokens: how many each sentence has.
+    left_out: of each sentence, the words that have no vector.   said: why there is nothing, "" where there is.
+    """
+
+    name: str
+    how: str
+    load: str = ""
+    vectors: np.ndarray[Any, Any] | None = None
+    likeness: np.ndarray[Any, Any] | None = None
+    tokens: tuple[int, ...] = ()
+    left_out: tuple[tuple[str, ...], ...] = ()
+    said: str = ""
+
+    @property
+    def best(self) -> tuple[int, int] | None:
+        """The two sentences that are most alike; None where there are not two."""
+        if self.likeness is None or len(self.likeness) < 2:
+            return None
+        pairs = np.triu(np.ones_like(self.likeness, dtype=bool), 1)
+        row, col = np.unravel_index(int(np.where(pairs, self.likeness, -np.inf).argmax()), pairs.shape)
+        return int(row), int(col)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The sentences, as they are read, their readers, and what of the box is not read."""
+
+    sentences: tuple[str, ...]
+    readers: tuple[Reader, ...]
+    note: str
+
+
+def sentences() -> tuple[tuple[str, ...], str]:
+    """Those of the box, a line each, and what is left out of it."""
+    lines = [reading.clean(line)[0].strip() for line in str(state.get("sentences")).splitlines()]
+    lines = [line for line in lines if line]
+    notes = []
+    if len(lines) > MOST:
+        notes.append(f"The first {MOST} sentences are read.")
+    if any(len(line) > LONGEST for line in lines[:MOST]):
+        notes.append(f"Of a long sentence the first {LONGEST} characters are read.")
+    return tuple(line[:LONGEST] for line in lines[:MOST]), " ".join(notes)
+
+
+def readers_beside(ctx: Context) -> tuple[str, ...]:
+    """The encoders that read beside the open model: the bundled one, and the published one once it is asked for."""
+    asked = state.memo("embeddings_sentences")
+    here = {*models.bundled(), *(name for name in models.published() if name in asked)}
+    return tuple(name for name in READERS if name in here and (name != ctx.name or ctx.snapshot is not None))
+
+
+def ask_for(name: str) -> None:
+    """Remember that a visitor asked for an encoder."""
+    state.memo("embeddings_sentences")[name] = True
+
+
+def read_by_model(lm: LanguageModel, texts: tuple[str, ...]) -> tuple[Any, tuple[int, ...], str, str]:
+    """Vectors, tokens of each text, what stands for a text, and why there is nothing, as the cache calls it."""
+    try:
+        pooling = Pooling.of(lm)
+        vectors = sentence_vectors(lm, texts, pooling)
+    except ValueError as why:
+        return None, (), "", models.reason(why)
+    how = " and ".join(POOLED[kind] for kind in pooling.kinds) + (
+        ", brought to length 1" if pooling.normalised else ""
+    )
+    if lm.card.get(CARD):
+        how = f"as its files ask: {how}"
+    if not np.isfinite(vectors).all():
+        return None, (), how, DIVERGED
+    return vectors, tuple(len(lm.encode(text.strip())) for text in texts), how, ""
+
+
+def read_by_words(texts: Sequence[str]) -> Reader:
+    """The mean of GloVe's vectors of the words."""
+    table, vectors, left = glove(), [], []
+    how = "the mean of its words’ vectors"
+    try:
+        for text in texts:
+            mean, unknown = mean_of_words(table, text)
+            vectors.append(mean)
+            left.append(unknown)
+    except ValueError as why:
+        return Reader(table.name, how, said=models.reason(why))
+    stacked = np.stack(vectors)
+    return Reader(table.name, how, "", stacked, cosines(stacked), left_out=tuple(left))
+
+
+def see(ctx: Context, load: str, readers: Sequence[str], texts: tuple[str, ...], note: str) -> Seen:
+    """All readers' answers: the open model first, then static vectors, then the encoders that are not open.
+
+    Args:
+        load: the call that opens the open model, as source. readers: of `readers_beside`. texts, note: of `sentences`.
+    """
+    if not texts:
+        return Seen((), (), "Write a sentence, or two to compare.")
+    asked = [(ctx.short_name, ctx.model_key, load)]
+    asked += [(name, cache.key(name), f"core.load({name!r})") for name in readers]
+    found = []
+    for name, key, source in asked:
+        try:
+            vectors, tokens, how, said = cache.call(read_by_model, key, texts)
+        except (
+            ValueError,
+            OSError,
+        ) as why:  # there is no room for it beside the open one, or it has just gone
+            vectors, tokens, how, said = (
+                None,
+                (),
+                "",
+                models.reason(ValueError(models.without_places(str(why)))),
+            )
+        likeness = None if vectors is None else cosines(vectors)
+        found.append(Reader(name, how, source, vectors, likeness, tokens, said=said))
+    return Seen(texts, (found[0], read_by_words(texts), *found[1:]), note)
+
+
+def show(ctx: Context, seen: Seen) -> None:
+    """The heading, the box with the sentences, the readers that wait to be asked, and the picture."""
+    st.html(
+        '<section class="gb-words"><h2>Which two sentences mean the same?</h2><p class="gb-hint">A sentence as one '
+        "vector. Choose the pair that you would put together, in any of the maps, and see which pair each reader "
+        "finds: two that share words, or two that mean the same?</p></section>"
+    )
+    st.text_area("Sentences, one a line", height=168, width=520, **state.bind("sentences"))
+    if seen.note:
+        st.caption(widgets.escape(seen.note))
+    if not seen.sentences:
+        return
+    there = {ctx.name, *readers_beside(ctx)}
+    for name in (name for name in READERS if name in models.published() and name not in there):
+        need = room.written(models.need(models.resolve(name)))
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.button(f"Ask {name}", key=f"sentences.{name}", on_click=state.whole(ask_for), args=(name,))
+            st.caption(
+                widgets.escape(
+                    f"An encoder made for sentences; to open it takes {need}, once for all visitors."
+                )
+            )
+    pictured(
+        data=record(seen) | {"selection": events.selection("meant", {key: state.get(key) for key in KEYS})},
+        key="meant",
+        on_select_change=lambda: events.select("meant", KEYS),
+    )
+
+
+def record(seen: Seen) -> dict[str, Any]:
+    """What view.js draws."""
+    return {
+        "stamp": repr((seen.sentences, [(one.name, one.how, one.said) for one in seen.readers])),
+        "sentences": list(seen.sentences),
+        "readers": [_reader(one) for one in seen.readers],
+    }
+
+
+def _reader(one: Reader) -> dict[str, Any]:
+    if one.likeness is None or one.vectors is None:
+        return {"name": one.name, "how": one.how, "said": one.said, "cosines": [], "best": None}
+    unknown = list(dict.fromkeys(word for words in one.left_out for word in words))
+    return {
+        "name": one.name, "how": one.how, "said": "", "cosines": one.likeness.tolist(), "best": one.best,
+        "nearest": nearest(one.likeness), "tokens": list(one.tokens), "dims": one.vectors.shape[1],
+        "lengths": np.linalg.norm(one.vectors, axis=1).tolist(),
+        "unknown": f"Without a vector: {', '.join(unknown[:6])}{' …' if len(unknown) > 6 else ''}" if unknown else "",
+    }  # fmt: skip
+
+
+def table(seen: Seen) -> list[tuple[Any, ...]]:
+    """Lines for the page's table: what, by whom, the two sentences, and the cosine."""
+    return [
+        (
+            "two sentences, cosine",
+            one.name,
+            f"{seen.sentences[a]} | {seen.sentences[b]}",
+            None,
+            _short(one.likeness[a, b]),
+        )
+        for one in seen.readers
+        if one.likeness is not None
+        for a in range(len(seen.sentences))
+        for b in range(a + 1, len(seen.sentences))
+    ]
+
+
+def cells(seen: Seen) -> list[str]:
+    """A cell that reads the sentences again and asserts every cosine; `lm` and `static` are the notebook's own."""
+    known = [one for one in seen.readers if one.likeness is not None]
+    if not known:
+        return []
+    lines = []
+    for one in known:
+        made = f"sentence_vectors({'lm' if one is seen.readers[0] else one.load}, SENTENCES)"
+        if not one.load:
+            made = "np.stack([mean_of_words(static, text)[0] for text in SENTENCES])"
+        assert one.likeness is not None
+        shown = [[_short(value) for value in row] for row in one.likeness]
+        lines.append(
+            f"likeness = cosines({made})  # {one.name}\nprint({one.name!r}, likeness.round(3).tolist())\n"
+            f"np.testing.assert_allclose(likeness, {shown}, atol=1e-3)"
+        )
+    code = "\n".join(lines)
+    return [
+        f"""# %% Sentences as vectors, and their cosines: {counted(len(known), "reader")}
+from core.vectors.sentences import cosines, mean_of_words, sentence_vectors
+
+SENTENCES = {list(seen.sentences)!r}
+{code}"""
+    ]
+
+
+def _short(value: Any) -> float:
+    return float(f"{float(value):.6g}")

@@ -1,0 +1,245 @@
+"""The Families picture: one text in three lanes, GPT, BERT and T5 (view.js draws it).
+
+`gather` asks `core.families` through the cache; `record` turns the answers into the component's JSON. Nothing here
+computes. Which model stands in which lane: pages/families/lanes.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app import cache
+from app.kit import pack, register
+from core.config import Shape
+from core.families.asked import Swap
+from core.families.seen import Array
+from core.families.vectors import Turned, Vectors
+from core.families.writing import Writing
+from core.language_model import LanguageModel
+from pages.families import lanes
+from pages.families.lanes import Asked, Lane
+
+families = register("families", __file__)
+
+TITLES: dict[Shape, str] = {"decoder": "GPT", "encoder": "BERT", "encoder-decoder": "T5"}
+TRAINED: dict[Shape, str] = {
+    "decoder": "trained to say the next token",
+    "encoder": "trained to fill what is hidden",
+    "encoder-decoder": "trained to write what is asked for",
+}
+BARE = "no head: it predicts nothing; vectors come out"
+POOLED = {"first": "the first token’s vector", "max": "the largest of each number", "mean": "their mean"}
+SAID = 3  # rows of an answer in an encoder-decoder's masks: the start token, the gap's sign, a first token
+MOST_HEADS = 60_000  # numbers of cross-attention; with more, heads are averaged block by block
+NONE = "No encoder-decoder is installed here, so nobody speaks in this lane. The masks are those of an untrained one."
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one lane's model said.
+
+    at: the token of this lane that is asked for; -1: none. swap: with another token in the place of the one behind it.
+    vectors, turn: of a model without a head, in the place of what it would say and of its swap.
+    """
+
+    lane: Lane
+    at: int
+    maps: dict[str, Array]
+    asked: dict[int, Asked]
+    swap: Swap | None = None
+    writing: Writing | None = None
+    vectors: Vectors | None = None
+    turn: Turned | None = None
+
+
+def gather(lane: Lane, at: int, asks: str, text: str, length: int) -> Found:
+    """Ask a lane's model everything that the picture shows.
+
+    Args:
+        at: the token that is asked for. asks: what an encoder-decoder writes. text: as the page reads it.
+        length: how many tokens the open model reads, for a lane without a model.
+    """
+    if lane.lm is None:
+        return Found(lane, at, lanes.bare_masks(lane.shape, length, SAID), {})
+    if lane.bare:
+        return _gather_vectors(lane, at)
+    places = tuple(lane.body)
+    if lane.lm.n_parameters > lanes.HEAVY:
+        places = (at,) if at >= 0 else ()
+    maps = cache.call(lanes.masks, lane.key, lane.ids, SAID)
+    asked = cache.call(lanes.ask, lane.key, lane.ids, places)
+    swapped = None
+    if at in asked and at + 1 in lane.body:
+        swapped = cache.call(lanes.exchange, lane.key, lane.ids, at, at + 1)
+    writing = cache.call(lanes.let_write, lane.key, *lanes.source(lane, asks, text, max(0, at)))
+    return Found(lane, at, maps, asked, swapped, writing)
+
+
+def _gather_vectors(lane: Lane, at: int) -> Found:
+    turn = None
+    if at in lane.body and at + 1 in lane.body:
+        turn = cache.call(lanes.turn, lane.key, lane.ids, at, at + 1)
+    maps = cache.call(lanes.masks, lane.key, lane.ids, SAID)
+    return Found(lane, at, maps, {}, vectors=cache.call(lanes.read_as_vectors, lane.key, lane.ids), turn=turn)
+
+
+# ---------------------------------------------------------------- for view.js
+
+
+def record(
+    found: Sequence[Found],
+    tokens: Sequence[str],
+    spans: Sequence[tuple[int, int]],
+    start: int,
+    asks: str,
+    stamp: str,
+    selection: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What view.js draws.
+
+    Args:
+        tokens, spans: of the text as the open model cuts it. start: the token that is followed when none is chosen.
+        asks: what an encoder-decoder writes. stamp: under the same one nothing but the selection has changed.
+    """
+    return {
+        "stamp": stamp,
+        "tokens": list(tokens),
+        "start": start,
+        "asks": asks,
+        "strokes": lanes.STROKES,
+        "lanes": [_lane(one, tokens, spans) for one in found],
+        "selection": dict(selection),
+    }
+
+
+def _lane(one: Found, tokens: Sequence[str], spans: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    lane, lm = one.lane, one.lane.lm
+    if lm is None:
+        read = [{"text": token, "special": end <= start} for token, (start, end) in zip(tokens, spans)]
+        known: dict[str, Any] = {"model": "", "missing": NONE, "at": list(range(len(tokens)))}
+        known["back"] = list(range(len(tokens)))
+    else:
+        special = lm.tokenizer.special_ids
+        read = [{"id": id, "text": lm.tokenizer.display(id), "special": id in special} for id in lane.ids]
+        places = lanes.across(spans, lane.spans)
+        if lane.own:
+            places = list(range(len(lane.ids)))
+        known = {"model": lane.name, "missing": "", "at": places, "back": _back(places, lane, spans)}
+    return known | {
+        "shape": lane.shape,
+        "title": TITLES[lane.shape],
+        "trained": BARE if lane.bare else TRAINED[lane.shape],
+        "own": lane.own,
+        "notes": list(lane.notes),
+        "tokens": read,
+        "sign": lanes.sign(lane),
+        "start": _start(lane),
+        "maps": {
+            name: {"rows": seen.shape[0], "cols": seen.shape[1], "packed": pack(seen.astype(np.uint8))}
+            for name, seen in one.maps.items()
+        },
+        "asked": {str(at): _asked(lm, one) for at, one in one.asked.items()} if lm else {},
+        "swap": _swap(lm, one.swap) if lm and one.swap else None,
+        "writing": _writing(lane, lm, one.writing) if lm and one.writing else None,
+        "vectors": _vectors(lm, one) if lm else None,
+    }
+
+
+def _back(places: Sequence[int], lane: Lane, spans: Sequence[tuple[int, int]]) -> list[int]:
+    """For each token of a lane the open model's token that it stands for; -1: none."""
+    return list(range(len(places))) if lane.own else lanes.across(lane.spans, spans)
+
+
+def _start(lane: Lane) -> dict[str, Any]:
+    """The token that a decoder of an encoder-decoder begins with."""
+    if lane.lm is None or lane.lm.config.decoder_start_id is None:
+        return {"text": "start"}
+    return _token(lane.lm, lane.lm.config.decoder_start_id)
+
+
+def _token(lm: LanguageModel, id: int) -> dict[str, Any]:
+    return {"id": id, "text": lanes.display(lm, id), "special": id in lm.tokenizer.special_ids}
+
+
+def _top(lm: LanguageModel, top: Sequence[tuple[int, float]]) -> list[dict[str, Any]]:
+    return [_token(lm, id) | {"p": p} for id, p in top]
+
+
+def _asked(lm: LanguageModel, one: Asked) -> dict[str, Any]:
+    return {"truth": one.truth, "right": one.right, "place": one.place, "top": _top(lm, one.top)}
+
+
+def _swap(lm: LanguageModel, one: Swap) -> dict[str, Any]:
+    return {
+        "at": one.at,
+        "old": lm.tokenizer.display(one.old),
+        "new": lm.tokenizer.display(one.new),
+        "moved": one.moved,
+        "before": lm.tokenizer.display(one.before.best),
+        "after": lm.tokenizer.display(one.after.best),
+    }
+
+
+def _vectors(lm: LanguageModel, one: Found) -> dict[str, Any] | None:
+    """The vectors of a model without a head: of each token, their cosines, of the text; and how far one turns."""
+    made, turn = one.vectors, one.turn
+    if made is None:
+        return None
+    return {
+        "tokens": pack(made.tokens),
+        "text": pack(made.text),
+        "alike": pack(made.alike),
+        "how": " and ".join(POOLED[kind] for kind in made.kinds)
+        + (", brought to length 1" if made.normalised else ""),
+        "turn": turn
+        and {
+            "at": turn.changed,
+            "old": lm.tokenizer.display(turn.old),
+            "new": lm.tokenizer.display(turn.new),
+            "cosine": turn.cosine,
+        },
+    }
+
+
+def _writing(lane: Lane, lm: LanguageModel, one: Writing) -> dict[str, Any]:
+    strokes = [
+        _token(lm, stroke.id) | {"p": stroke.probability, "top": _top(lm, stroke.top)}
+        for stroke in one.strokes
+    ]
+    said: dict[str, Any] = {
+        "read": [_token(lm, id) for id in one.read],
+        "strokes": strokes,
+        "ended": one.ended,
+        "different": one.different,
+        "positions": one.positions,
+        "behind": lane.after if lane.shape == "encoder" else 0,
+    }
+    if one.crossing is not None:
+        names, arrays = crossing(one.crossing)
+        said |= {"readers": names, "crossing": pack(arrays)}
+    return said
+
+
+def crossing(heads: Array) -> tuple[list[str], Array]:
+    """Cross-attention as one may choose it: all heads averaged, then each head, or each block where those are many.
+
+    Args:
+        heads: (L, H, N, S).   Returns names (K) and the patterns (K, N, S).
+    """
+    layers, count = heads.shape[:2]
+    mean = heads.mean(axis=(0, 1))[None]
+    if heads.size > MOST_HEADS:
+        return ["all heads", *(f"block {i}" for i in range(layers))], np.concatenate(
+            [mean, heads.mean(axis=1)]
+        )
+    names = [f"L{i}H{k}" for i in range(layers) for k in range(count)]
+    return ["all heads", *names], np.concatenate([mean, heads.reshape(-1, *heads.shape[2:])])
+
+
+def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
+    """Mount the picture; `on` maps its events "select" and "visit" to callbacks."""
+    return families(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})

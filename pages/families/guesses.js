@@ -1,0 +1,64 @@
+// How often a first guess is the word: a bar for each way of asking, with its interval; beside them what follows.
+
+import { counted } from "../../app/kit/counts.js";
+import { mount } from "../../app/kit/glass.js";
+import { css, fit, h, inLines, label, measure, num } from "../../app/kit/shapes.js";
+
+const ROW = 34;
+
+const moreView = {
+  draw(g, data) {
+    const wide = g.width >= 900;
+    const w = wide ? Math.round(g.width * 0.46) : g.width;
+    const left = data.bars.length ? 46 + data.bars.length * ROW + 22 : 40;
+    g.part("bars", null, () => drawBars(g, data, w));
+    const reasons = { x: wide ? w + 40 : 0, y: wide ? 0 : left + 8, w: wide ? g.width - w - 40 : g.width };
+    const set = reasonLines(data, reasons.w);
+    g.part("reasons", null, () => drawReasons(set, reasons));
+    g.height = Math.max(left, reasons.y + set.height);
+  },
+
+  describe(data) {
+    const said = data.bars.map((one) => `${one.title}, ${one.model}, ${one.way}: ${one.right} of ${one.of}`).join("; ");
+    return `How often the first guess is the word. ${said || data.none}. ${data.reasons.map((one) => `${one.title}: ${one.text}`).join(" ")}`;
+  },
+
+  state(data) { return { bars: data.bars, none: data.none, reasons: data.reasons }; },
+};
+
+function drawBars(g, data, w) {
+  if (!data.bars.length) return inLines(data.none, w, 12).map((line, i) => label(0, 14 + 16 * i, line));
+  const [x, end] = [g.width < 500 ? 150 : 216, w - 46];
+  const at = (share) => x + share * (end - x);
+  const out = [label(0, 14, `First guess right, of ${counted(data.bars[0].of, "word")} of held-out stories`, { weight: 600, fill: "ink" })];
+  const bottom = 34 + data.bars.length * ROW;
+  for (const share of [0, 0.5, 1]) out.push(h("line", { x1: at(share), x2: at(share), y1: 30, y2: bottom, stroke: css("line") }), label(at(share), bottom + 16, `${100 * share} %`, { anchor: "middle", fill: "ink3" }));
+  data.bars.forEach((one, i) => {
+    const y = 34 + i * ROW + ROW / 2;
+    const share = one.right / one.of;
+    const node = h("g", { "data-bar": i },
+      label(0, y - 2, one.title, { weight: 600, fill: "ink" }), label(measure(one.title, 12, false) + 12, y - 2, one.model, { fill: "ink3" }),
+      label(0, y + 13, fit(`sees ${one.way}`, x - 8, 12, false), { fill: "ink2" }),
+      h("rect", { x, y: y - 7, width: Math.max(1, at(share) - x), height: 14, rx: 2, fill: css(one.cut ? "accent" : "res") }),
+      h("line", { x1: at(one.low), x2: at(one.high), y1: y, y2: y, stroke: css("ink"), "stroke-width": 1.5 }),
+      [one.low, one.high].map((v) => h("line", { x1: at(v), x2: at(v), y1: y - 4, y2: y + 4, stroke: css("ink"), "stroke-width": 1.5 })),
+      label(w, y + 4, `${Math.round(100 * share)} %`, { anchor: "end", mono: true, fill: "ink" }));
+    out.push(g.tip(node, `${one.right} of ${one.of}; 95 % interval ${num(100 * one.low, 0)} to ${num(100 * one.high, 0)} %`));
+  });
+  return out;
+}
+
+/** The reasons set into lines, and the height that they take. */
+function reasonLines(data, w) {
+  let y = 14;
+  const lines = [];
+  for (const one of data.reasons) {
+    lines.push({ y, text: one.title, title: true });
+    for (const text of inLines(one.text, w, 13)) lines.push({ y: (y += 19), text });
+    y += 30;
+  }
+  return { lines, height: y - 14 };
+}
+const drawReasons = (set, { x, y }) => set.lines.map((one) => label(x, y + one.y, one.text, { size: 13, weight: one.title ? 600 : null, fill: one.title ? "ink" : "ink2" }));
+
+export default mount("families_guesses", moreView);

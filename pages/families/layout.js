@@ -1,0 +1,107 @@
+// What stands where, and what a lane's model may look at when it speaks of the token that is asked for.
+
+import { counted } from "../../app/kit/counts.js";
+import { clamp, inLines, measure, visible } from "../../app/kit/shapes.js";
+import { stepMode } from "../../app/kit/steps.js";
+import { vectorsTall } from "./vectors.js";
+
+export const steps = stepMode("drafted", ["The text", "Who sees whom", "The question",
+  ...Array.from({ length: 12 }, (_, n) => `${n + 1} written`)]);
+export const ASKED = 2; // the step that asks; those after it write
+export const NAMES_W = 86; // of a row's token
+const DEEP = 510; // the height on a wide screen
+export const COUNT = 4; // likeliest tokens shown
+
+/** How many tokens are written in the shown step. */
+export const drafted = (local) => Math.max(0, steps.of(local) - ASKED);
+/** The open model's token that is asked for. */
+export function tokenOf(data, local) {
+  if (local.hover != null) return local.hover;
+  const chosen = local.sel.follow ?? -1;
+  return chosen < 0 || chosen >= data.tokens.length ? data.start : chosen;
+}
+
+/** The rows and columns of a lane's grid: what is read, and of an encoder-decoder what its decoder has read. */
+export function readBy(lane, token) {
+  const at = lane.at[token] ?? -1;
+  const read = lane.tokens.map((one, i) => (i === at && lane.sign.text ? { ...one, text: lane.sign.text, hidden: true } : one));
+  if (lane.shape !== "encoder-decoder") return { at, read, said: [] };
+  const first = lane.asked[at]?.top[0];
+  return { at, read, said: [lane.start, lane.sign, first ?? { text: "…" }] };
+}
+/** The row of the grid that speaks of the token, and which rows it sees; null: nobody speaks of it in this lane. */
+export function speaks(lane, token) {
+  const at = lane.at[token] ?? -1;
+  const width = lane.tokens.length;
+  if (at < 0 || (lane.shape === "decoder" && at === 0)) return null;
+  if (lane.shape !== "encoder-decoder") {
+    const row = lane.shape === "decoder" ? at - 1 : at;
+    return { row, at, sees: mapRow(lane.maps.self, row).filter((j) => j !== at) };
+  }
+  const sees = [...mapRow(lane.maps.cross, 1).filter((j) => j !== at), ...mapRow(lane.maps.decoder, 1).map((j) => width + j)];
+  return { row: width + 1, at, sees };
+}
+const mapRow = (map, row) => Array.from({ length: map.cols }, (_, j) => j).filter((j) => map.cells[row * map.cols + j]);
+
+/** In words, what is in view when the token is spoken of. */
+export function inView(data, lane, token) {
+  const found = speaks(lane, token);
+  const count = (n) => `${n} ${n === 1 ? "token" : "tokens"}`;
+  if (!found) return lane.shape === "decoder" ? "nothing stands before it" : "no token of this lane";
+  const source = found.sees.filter((j) => j < lane.tokens.length).length;
+  const behind = lane.tokens.length - 1 - found.at;
+  if (lane.shape === "decoder") return `sees the ${count(source)} before it, ${behind ? `none of the ${behind} behind` : "and there is no more"}`;
+  if (lane.shape === "encoder") return `sees ${lane.vectors ? "itself and " : ""}all ${counted(source, "other")}, on both sides`;
+  return `sees all ${counted(source, "other")} and what it has said`;
+}
+
+/** All places, in pixels of the picture. */
+export function plan(g, data, local) {
+  const phone = g.width < 780;
+  const gap = 18;
+  const w = phone ? g.width : (g.width - 2 * gap) / 3;
+  const most = Math.max(...data.lanes.map((lane) => rowCount(lane)));
+  const pitch = phone ? 19 : clamp(210 / most, 13.5, 18); // below that no name can be read
+  const lanes = [];
+  const notes = data.lanes.map((lane) => lane.notes.flatMap((note) => inLines(note, w, 12)));
+  const noted = Math.max(...notes.map((lines) => lines.length));
+  let [y, height] = [0, 0];
+  data.lanes.forEach((lane, i) => {
+    const rows = rowCount(lane);
+    const x = phone ? 0 : i * (w + gap);
+    const right = 78; // for what the row says
+    const cell = Math.min(pitch, (w - NAMES_W - right) / (rows + 0.5));
+    const deep = (phone ? rows : most) * pitch + 5;
+    const top = y + 48 + 15 * (phone ? notes[i].length : noted);
+    const asked = top + deep + 18;
+    const write = asked + 16 + COUNT * 16 + 24;
+    lanes.push({ lane, x, y, w, top, pitch, cell, asked, write, notes: notes[i] });
+    const ends = write + 18 + (lane.vectors ? vectorsTall(lane) : flowOf(lane, w - 8).height + 20);
+    if (phone) y = ends + 28;
+    height = Math.max(height, ends);
+  });
+  return { phone, lanes, height: phone ? y : Math.max(height, DEEP) };
+}
+const rowCount = (lane) => lane.tokens.length + (lane.shape === "encoder-decoder" ? 3 : 0);
+/** Pixels of a row or column: an encoder-decoder's own two halves stand a little apart. */
+const shift = (lane, i) => (i >= lane.tokens.length ? 4 : 0);
+export const rowY = (place, i) => place.top + i * place.pitch + shift(place.lane, i);
+export const colX = (place, i) => place.x + NAMES_W + i * place.cell + shift(place.lane, i);
+
+export const LINE = 20; // of the flowing tokens
+/** Tokens set into lines: what is read (of an encoder-decoder), a line's space, what is written. */
+export function flowOf(lane, room) {
+  const places = [];
+  let [x, y] = [0, 0];
+  const put = (kind, list) => list.forEach((one, i) => {
+    const w = measure(visible(one.text), 12, true) + (kind === "written" ? 12 : 6);
+    if (x + w > room && x) { x = 0; y += LINE; }
+    places.push({ kind, i, one, x, y, w });
+    x += w + (kind === "written" ? 3 : 0);
+  });
+  const writing = lane.writing;
+  if (!writing) return { places, height: 3 * LINE };
+  if (lane.shape === "encoder-decoder") { put("read", writing.read); x = 0; y += LINE + 4; }
+  put("written", writing.strokes);
+  return { places, height: y + LINE };
+}

@@ -1,0 +1,98 @@
+"""Families: one text through GPT, BERT and T5: what each may see, is asked and writes; and the published models."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import events, page, state, widgets
+from core.families.asked import guesses, swap
+from core.families.right import right
+from core.families.seen import seen
+from core.families.vectors import turned, vectors
+from core.families.writing import write
+from pages.families import cards, lanes, question, take
+from pages.families import guesses as more
+from pages.families.figure import draw, gather, record
+
+KEYS = ("follow", "drafted", "crossing")
+ASKS = {"gap": "Fill the gap", "translate": "Translate", "summarize": "Summarize", "sentiment": "Sentiment"}
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Once upon a time, Lily saw a big red",
+    "Tim was sad because his boat was gone.",
+    "Lily gave the golden key to Ben.",
+)
+
+ctx = page.begin("families", longest=lanes.LONGEST, room=lanes.STROKES)
+three = lanes.all_lanes(ctx)
+spans = ctx.lm.tokenizer.offsets(ctx.text)
+start = lanes.default_token(ctx.tokens, spans)
+token = state.get("follow") if 0 <= state.get("follow") < len(ctx.ids) else start
+places = [lanes.place(lane, spans, token) for lane in three]
+asks = str(state.get("ask"))
+found = [gather(lane, at, asks, ctx.text, len(ctx.ids)) for lane, at in zip(three, places)]
+writer = next(one for one in found if one.lane.shape == "encoder")
+
+asked = question.ask(writer, writer.lane.text)
+
+page.claim(
+    "GPT sees the past and writes; BERT sees all and fills."
+    if writer.vectors is None
+    else "GPT sees the past and writes; an encoder sees all, and this one only reads."
+)
+stamp = "\x1f".join([*(lane.key for lane in three), ctx.text, str(token), asks])
+draw(
+    record(
+        found,
+        ctx.tokens,
+        spans,
+        start,
+        asks,
+        stamp,
+        events.selection("families", {key: state.get(key) for key in KEYS}),
+    ),
+    key="families",
+    on={"select": lambda: events.select("families", KEYS), "visit": lambda: events.visit("families")},
+)
+
+with page.controls():
+    st.selectbox(
+        "The token asked for",
+        range(len(ctx.tokens)),
+        format_func=lambda at: f"{at}: {widgets.visible(ctx.tokens[at])}",  # a selectbox shows plain text
+        width=190,
+        **state.part("families.follow", token, lambda at: state.set("follow", at)),
+    )
+    encoders = lanes.readers(ctx)
+    if len(encoders) > 1:
+        st.segmented_control(
+            "Encoder beside it", list(encoders), required=True,
+            format_func=lambda kind: widgets.escape(encoders[str(kind)]),
+            **state.part("families.reader", lanes.reader(ctx), lambda kind: state.set("reader", kind)),
+        )  # fmt: skip
+    if ctx.lm.config.head == "none" and not writer.lane.own:
+        stands_in = (
+            f"{ctx.label} is a bare encoder and says no tokens: {writer.lane.name} stands in its place."
+        )
+        st.caption(widgets.escape(stands_in))
+    if three[-1].lm is not None:
+        widgets.segments("T5 is asked to", "ask", lanes.ASKS, lambda name: ASKS[str(name)])
+
+with page.foot():
+    about = (writer.lane.key, writer.lane.ids)
+    page.predict(asked.text, asked.options, asked.judge, about)
+    page.code(seen, guesses, swap, *((vectors, turned) if writer.vectors else ()), write, right)
+    page.take_away(
+        "families",
+        lambda: take.table(found),
+        lambda: take.cells(found, ctx.snapshot, asked.judge(), writer.lane.text),
+    )
+
+more.show(found)
+cards.show()
+page.terms(
+    "encoder", "decoder", "cross-attention", "causal mask", "[MASK]", "sentinel", "next-token prediction",
+    "masked language modelling", "span corruption", "parameters",
+)  # fmt: skip
+page.cheatsheet("families")
+page.examples(EXAMPLES)

@@ -1,0 +1,94 @@
+// Six activations with the followed token's numbers on each, and how often the neurons of every block fire.
+
+import { counted } from "../../app/kit/counts.js";
+import { mount } from "../../app/kit/glass.js";
+import { clamp, css, fit, h, inLines, label, num, unpack, visible } from "../../app/kit/shapes.js";
+
+function drawOne(g, x, y, w, tall, one, k) {
+  const xs = unpack(one.x);
+  const lines = one.lines.map(unpack);
+  const slope = unpack(one.slope);
+  const dots = one.dots && one.dots.map(unpack);
+  const [low, high] = [xs[0], xs[xs.length - 1]];
+  const all = [...lines.flatMap((line) => [...line]), ...(dots ? dots[1] : [])];
+  const [least, most] = [Math.min(0, ...all), Math.max(...all, 1e-9)];
+  const [top, bottom] = [y + 48, y + tall - 24];
+  const X = (v) => x + (w * (clamp(v, low, high) - low)) / (high - low || 1);
+  const Y = (v) => bottom - ((bottom - top) * (clamp(v, least, most) - least)) / (most - least || 1);
+  const [flat, steep] = [Math.min(0, ...slope), Math.max(...slope, 1e-9)];
+  const S = (v) => bottom - ((bottom - top) * (v - flat)) / (steep - flat || 1);
+  const path = (values, place) => xs.reduce((d, v, i) => `${d}${i ? "L" : "M"}${X(v).toFixed(1)},${place(values[i]).toFixed(1)}`, "");
+  const facts = [one.held !== null && `${num(100 * one.held, 0)} % within 0.01 of 0`, one.low && `lowest ${num(one.low[1], 2)} at ${num(one.low[0], 2)}`,
+    one.gates.length > 1 && `drawn for a second sum of ${one.gates.map((v) => num(v, v % 1 ? 1 : 0)).join(", ")}`].filter(Boolean).join(", ");
+  return g.tip(h("g", {},
+    label(x, y + 14, one.name, { weight: 600, size: 13, fill: one.own ? "mlp-ink" : "ink" }), one.own && label(x + w, y + 14, "this model’s", { anchor: "end", fill: "mlp-ink", weight: 600 }),
+    label(x, y + 32, fit(one.formula, w, 12, true), { mono: true, fill: "ink3" }),
+    h("path", { d: `M${x},${Y(0)}H${x + w}M${X(0)},${top}V${bottom}`, stroke: css("line") }),
+    h("path", { d: path(slope, S), fill: "none", stroke: css("ink3"), "stroke-width": 1, "stroke-dasharray": "2 3" }),
+    lines.map((line, i) => h("path", { d: path(line, Y), fill: "none", stroke: css("res"), "stroke-width": 1.5, opacity: 1 - 0.16 * i })),
+    dots && h("path", { d: Array.from(dots[0], (v, i) => `M${X(v).toFixed(1)},${Y(dots[1][i]).toFixed(1)}h0`).join(""), stroke: css("mlp"), "stroke-width": 4.5, "stroke-linecap": "round", opacity: 0.75 }),
+    label(x, bottom + 16, facts, { fill: "ink3" }),
+    h("rect", { x, y, width: w, height: tall, fill: "transparent" })),
+  `${one.name}: ${one.formula}\nfrom ${num(low, 1)} to ${num(high, 1)} it gives ${num(least, 2)} to ${num(most, 2)}\nits slope (dotted) goes from ${num(flat, 2)} to ${num(steep, 2)}`);
+}
+
+/** How many neurons of each block fire at which share of the tokens: a row of bars a block. */
+function drawFiring(g, data, box) {
+  const { x, y, w } = box;
+  const f = data.firing;
+  if (!f) return [label(x, y + 14, "How often neurons fire", { size: 14, weight: 600, fill: "ink" }), inLines("A decoder reads no text by itself, so there is no sample of its neurons.", w).map((line, i) => label(x, y + 36 + 16 * i, line, { fill: "ink3" }))];
+  const bins = f.spread[0].length;
+  const side = 196;
+  const wide = w - side - 62;
+  const pitch = box.pitch;
+  const out = [label(x, y + 14, `How often neurons fire in ${fit(data.of, w - 190, 14, false)}`, { size: 14, weight: 600, fill: "ink" }),
+    label(x + 62, y + 34, "never", { fill: "ink3" }), label(x + 62 + wide, y + 34, "at every token", { fill: "ink3", anchor: "end" })];
+  f.spread.forEach((counts, l) => {
+    const base = y + 42 + pitch * (l + 1) - 6;
+    const most = Math.max(...counts, 1);
+    const bars = counts.map((count, i) => `M${(x + 62 + (i * wide) / bins + 1).toFixed(1)},${base}v${(-(pitch - 12) * Math.sqrt(count / most)).toFixed(1)}h${(wide / bins - 2).toFixed(1)}V${base}Z`).join("");
+    const own = l === data.block;
+    out.push(label(x, base - 2, `block ${l}`, { fill: own ? "mlp-ink" : "ink2", weight: own ? 600 : 400 }), h("path", { d: bars, fill: css(own ? "mlp" : "res"), opacity: 0.8 }), h("path", { d: `M${x + 62},${base}h${wide}`, stroke: css("line") }),
+      label(x + w, base - 2, data.sampled ? `${f.dead[l]} dead, ${f.rare[l]} rare, ${f.always[l]} always on` : `${f.dead[l]} never, ${f.always[l]} nearly always`, { anchor: "end", fill: "ink2" }),
+      g.tip(h("rect", { x, y: base - pitch + 6, width: w, height: pitch, fill: "transparent" }), `block ${l}: ${counted(f.neurons, "neuron")}\n${f.dead[l]} fire at no token, ${f.rare[l]} at no more than ${num(100 * data.limits[0], 1)} % of them, ${f.always[l]} at ${num(100 * data.limits[1], 0)} % or more\nthe bars’ heights are the roots of their counts`));
+    if (own) out.push(h("path", { d: `M${x + 62 + wide * f.share},${base - pitch + 10}V${base}`, stroke: css("accent"), "stroke-width": 2 }));
+  });
+  const end = y + 42 + pitch * f.spread.length + 18;
+  const said = [`${data.name} (the mark) fires at ${num(100 * f.share, 1)} % of ${counted(f.tokens, "token")}, with ${num(f.most, 2)} at most.`,
+    data.sampled ? `What looks dead here may yet fire at up to ${num(100 * f.unseen, 2)} % of other tokens (95 % sure).` : "So short a text says little: read a sample to tell a dead neuron from one that waits for its word."];
+  out.push(said.map((text, i) => inLines(text, w).map((line, k) => label(x, end + 18 * i + 16 * k * (w < 640 ? 1 : 0) + (w < 640 ? 32 * i : 0), line, { fill: i ? "ink3" : "ink2" }))));
+  return out;
+}
+
+const more = {
+  draw(g, data) {
+    const wide = g.width >= 900;
+    const across = wide ? 3 : g.width < 560 ? 1 : 2;
+    const w = (g.width - 28 * (across - 1)) / across;
+    const tall = 196;
+    g.part("curves", null, () => [
+      label(0, 14, "The same numbers through every curve", { size: 14, weight: 600, fill: "ink" }), label(0, 32, fit(`a dot for each neuron at ${visible(data.token)}; dotted: the slope, which training sends back`, g.width, 12, false), { fill: "ink3" }),
+      data.curves.map((one, k) => drawOne(g, (k % across) * (w + 28), 48 + Math.floor(k / across) * (tall + 14), w, tall, one, k)),
+    ]);
+    const under = 48 + Math.ceil(data.curves.length / across) * (tall + 14) + 16;
+    const blocks = data.firing ? data.firing.spread.length : 1;
+    const pitch = clamp(260 / blocks, 26, 46);
+    g.part("firing", null, () => drawFiring(g, data, { x: 0, y: under, w: g.width, pitch }));
+    g.height = under + 42 + pitch * blocks + (g.width < 640 ? 110 : 50);
+  },
+
+  describe(data) {
+    const f = data.firing;
+    return `The followed token’s numbers through ${data.curves.map((one) => `${one.name}${one.held === null ? "" : `, ${num(100 * one.held, 0)} % within 0.01 of 0`}`).join("; ")}. ` +
+      (f ? `In ${data.of}: ${f.dead.map((count, l) => `block ${l}, ${count} of ${counted(f.neurons, "neuron")} fire at no token, ${f.always[l]} at nearly all`).join("; ")}.` : "");
+  },
+
+  state(data) {
+    return {
+      curves: data.curves.map(({ name, held, low, own }) => ({ name, held, low, own })), of: data.of, sampled: data.sampled,
+      firing: data.firing && { tokens: data.firing.tokens, dead: data.firing.dead, rare: data.firing.rare, always: data.firing.always, share: data.firing.share },
+    };
+  },
+};
+
+export default mount("feed_forward_activations", more);

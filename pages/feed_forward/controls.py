@@ -1,0 +1,45 @@
+"""The Feed-forward page's controls: block, neuron, a curve beside the model's, and which neurons are off."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state, widgets
+from pages.feed_forward.figure import BENDS
+from pages.feed_forward.off import GROUPS, counts
+
+
+def draw(blocks: int, neurons: int, neuron: int, strongest: int) -> None:
+    """The row below the picture.
+
+    Args:
+        neuron: the chosen one. strongest: how many count as that.
+    """
+    widgets.pick("Block", "block", blocks, most=8)
+    st.number_input(
+        "Neuron",
+        0,
+        neurons - 1,
+        width=120,
+        **state.part("neuron", neuron, lambda chosen: state.set("neuron", chosen)),
+    )
+    st.selectbox(
+        "A curve beside it",
+        list(BENDS),
+        format_func=BENDS.__getitem__,
+        filter_mode=None,
+        **state.bind("bend"),
+    )
+    st.selectbox(
+        "Switched off",
+        list(GROUPS),
+        format_func=GROUPS.__getitem__,
+        filter_mode=None,
+        **state.bind("silence"),
+    )
+    if state.get("silence") in ("strongest", "others"):
+        st.select_slider(
+            "How many are the strongest",
+            counts(neurons),
+            **state.part("loudest", strongest, lambda chosen: state.set("loudest", chosen)),
+        )

@@ -1,0 +1,138 @@
+// The chosen neuron: its sum written out, what it writes, the tokens it pushes, and the texts that fire it most.
+
+import {
+  MONO, chip, clamp, css, fit, h, inLines, label, measure, num, thousands, tokenSpans, visible,
+} from "../../app/kit/shapes.js";
+import { CONTRACT, nameOf, percent, short } from "./layout.js";
+
+/** Its sum: the largest products, the others together, bias, and what they add up to. */
+export function drawSum(g, data, at) {
+  const { x, y, w } = at.sum;
+  const one = data.neuron;
+  const rank = one.rank === 0 ? "the strongest" : `no. ${thousands(one.rank + 1)}`;
+  const title = nameOf(data, one.number);
+  const line = (k) => y + 40 + 17 * k;
+  const end = Math.min(w, 330);
+  const cols = [x + 40, x + end * 0.36, x + end * 0.62, x + end];
+  const rows = one.terms.map((t) => [`x[${t.d}]`, num(t.x, 2), num(t.w, 2), t.p]);
+  const others = one.rest.count > 0 ? [[`${one.rest.count} other products`, one.rest.sum]] : [];
+  const bias = one.bias ? [["bias", one.bias]] : [];
+  const tail = [...others, ...bias];
+  const last = line(rows.length + tail.length) + 2;
+  return [
+    h("text", { x, y: y + 13, "font-size": 14, fill: css("ink2") }, h("tspan", { "font-family": MONO, "font-weight": 700, fill: css("accent") }, title),
+      data.needed ? `, ${rank} of ${thousands(data.neurons)} at ` : `, one of ${thousands(data.neurons)} that write nothing at `, h("tspan", { "font-family": MONO, fill: css("ink"), direction: "ltr" }, tokenSpans(data.rows[data.row].text, 70, 14))),
+    rows.map(([name, a, b, p], k) => [
+      label(x, line(k), name, { mono: true, fill: "ink3" }), label(cols[1], line(k), a, { mono: true, anchor: "end" }), label((cols[1] + cols[2]) / 2 - 14, line(k), "×", { mono: true, fill: "ink3", anchor: "middle" }),
+      label(cols[2], line(k), b, { mono: true, anchor: "end" }), label((cols[2] + cols[3]) / 2 - 8, line(k), "=", { mono: true, fill: "ink3", anchor: "middle" }),
+      label(cols[3], line(k), num(p, 2), { mono: true, anchor: "end", fill: p < 0 ? "neg" : "pos", weight: 600 }),
+    ]),
+    tail.map(([name, v], k) => [label(x, line(rows.length + k), name, { fill: "ink3" }), label(cols[3], line(rows.length + k), num(v, 2), { mono: true, anchor: "end", fill: v < 0 ? "neg" : "pos", weight: 600 })]),
+    h("path", { d: `M${x},${last - 13}H${cols[3]}`, stroke: css("line") }),
+    label(x, last + 2, data.gated ? "x · w_gate, the sum" : "x · w_in, the sum", { fill: "ink2" }), label(cols[3], last + 2, num(one.pre, 3), { mono: true, anchor: "end", weight: 700, fill: "ink" }),
+  ];
+}
+
+/** What comes through the bend, what that writes, and the tokens it pushes. */
+export function drawWrites(g, data, at, step) {
+  const { x, y, w } = at.writes;
+  const one = data.neuron;
+  const bent = data.curve.dot[1];
+  const silent = one.post === 0;
+  const through = data.gated ? [`${data.plain} and the second sum, ${num(one.linear, 2)}:`, `${short(one.pre)} becomes ${num(one.post, 3)}`]
+    : [`${data.plain}(${num(one.pre, 3)}) = ${num(bent, 3)}${silent ? ": silent" : ""}`];
+  const out = [label(x, y + 13, "What comes through", { weight: 600, fill: "ink" }), through.map((text, k) => label(x, y + 32 + 16 * k, fit(text, w, 12, true), { mono: true, fill: "ink" }))];
+  let now = y + 34 + 16 * through.length;
+  if (step < CONTRACT) return out;
+  const says = one.off ? "Off: it writes nothing now." : !one.length && !silent ? "It fires, but its row of W_out is all 0." : silent ? "It writes nothing here." : `It writes ${short(one.length)} long: ${percent(one.share, 1)} of all writing.`;
+  out.push(g.tip(label(x, now + 2, fit(says, w, 12, false), { fill: one.off ? "accent" : "ink2", weight: one.off ? 600 : 400 }), "the length of what it adds to the stream; shares are of the squared lengths of all neurons"));
+  now += 26;
+  const chips = (title, tokens, colour) => {
+    out.push(g.tip(label(x, now + 2, title, { fill: "ink3" }), data.says.why));
+    let left = x;
+    now += 18;
+    for (const token of tokens) {
+      const room = clamp(measure(visible(token.text), 12, true) + 14, 24, 96);
+      if (left + room > x + w) break;
+      out.push(g.tip(chip(g, left + 0.5, now, room, token.text, { height: 22, size: 12, colour }), `${visible(token.text)}\n${num(token.score, 3)}, by ${data.says.why}`));
+      left += room + 4;
+    }
+    now += 26;
+  };
+  if (data.says.up.length) {
+    chips(one.post < 0 ? "Its row pushes up (it fires below 0: down)" : "Its row pushes these tokens up", data.says.up, "pos");
+    chips("and these down", data.says.down, "neg");
+  } else out.push(inLines(data.says.why, w).map((text, k) => label(x, now + 2 + 16 * k, text, { fill: "ink3" })));
+  return out;
+}
+
+/** Tokens in running text, each on a ground as strong as the neuron fires there. */
+function firedTokens(g, tokens, fired, x, y, room, most, marked, from = 0) {
+  const out = [];
+  let left = x;
+  for (let i = from; i < tokens.length; i++) {
+    const text = visible(tokens[i]);
+    const wide = measure(text, 12, true) + 3;
+    if (left + wide > x + room) return { nodes: out, next: i };
+    const strength = clamp(Math.abs(fired[i]) / (most || 1), 0, 1);
+    const ground = fired[i] < 0 ? "neg" : "mlp";
+    out.push(g.tip(h("g", {},
+      h("rect", { x: left, y: y - 12, width: wide, height: 17, rx: 2, fill: g.mix("bg", ground, 0.42 * strength), stroke: i === marked ? css("mlp-ink") : "none", "stroke-width": 1.5 }),
+      h("text", { x: left + 1.5, y, "font-family": MONO, "font-size": 12, "font-weight": i === marked ? 700 : null, fill: css("ink"), direction: "ltr" }, tokenSpans(tokens[i], 1e9, 12))),
+    `${text}\nfires with ${num(fired[i], 2)}`));
+    left += wide;
+  }
+  return { nodes: out, next: tokens.length };
+}
+
+/** The learner's text in lines: the parts of it that fit, from which token to which. */
+export function alongLines(data, w, lines = 99) {
+  const out = [];
+  let [from, left] = [0, 0];
+  data.rows.forEach((row, i) => {
+    const wide = measure(visible(row.text), 12, true) + 3;
+    if (left + wide > w && i > from) { out.push([from, i]); from = i; left = 0; }
+    left += wide;
+  });
+  out.push([from, data.rows.length]);
+  if (out.length <= lines) return out;
+  const at = clamp(out.findIndex(([, to]) => data.row < to) - lines + 1, 0, out.length - lines);
+  return out.slice(at, at + lines);
+}
+
+export function drawTexts(g, data, at) {
+  const { x, y, w } = at.texts;
+  const one = data.neuron;
+  const tokens = data.rows.map((row) => row.text);
+  const most = Math.max(...one.along.map(Math.abs), 1e-9);
+  const out = [label(x, y + 13, "How it fires along your text", { weight: 600, fill: "ink" })];
+  let now = y + 34;
+  for (const [from, to] of alongLines(data, w, at.phone ? 99 : 6 - Math.max(2, data.windows.length))) {
+    out.push(firedTokens(g, tokens.slice(0, to), one.along, x, now, w + 4, most, data.row, from).nodes);
+    now += 20;
+  }
+  out.push(label(x, now + 10, "Texts that fire it most", { weight: 600, fill: "ink" }),
+    data.windows.length > 0 && label(x + w, now + 10, fit(data.about, Math.max(40, w - 160), 12, false), { fill: "ink3", anchor: "end" }));
+  now += 30;
+  if (!data.windows.length) return [...out, inLines(data.about, w).map((text, k) => label(x, now + 16 * k, text, { fill: "ink3" }))];
+  const top = Math.max(...data.windows.map((one) => one.fired[one.peak]), 1e-9);
+  for (const window of data.windows) {
+    const room = w - 52;
+    const value = label(x + w, now, short(window.fired[window.peak]), { anchor: "end", mono: true, fill: "mlp-ink", weight: 600 });
+    // So much before the token that fires that this one is in view.
+    let from = 0;
+    while (from < window.peak && firedTokens(g, window.tokens, window.fired, 0, 0, room, top, -1, from).next <= window.peak) from++;
+    out.push(firedTokens(g, window.tokens, window.fired, x, now, room, top, window.peak, from).nodes, value);
+    now += 20;
+  }
+  return out;
+}
+
+/** Whether the chosen neuron was switched off by hand; and the link's text with it the other way. */
+function silentWith(data, local, n) {
+  const name = `${data.mark}${data.block}.${n}`;
+  const parts = String(local.sel.silent ?? "").split(" ").filter(Boolean);
+  return parts.includes(name) ? parts.filter((part) => part !== name).join(" ") : [...parts, name].join(" ");
+}
+export const byHand = (data, local, n) => String(local.sel.silent ?? "").split(" ").includes(`${data.mark}${data.block}.${n}`);
+export const toggle = (g, data, local, n) => g.select({ silent: silentWith(data, local, n) });

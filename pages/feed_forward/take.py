@@ -1,0 +1,170 @@
+"""What the Feed-forward page gives away: a line for each neuron as a table, and cells that compute it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from app.predict import Answer
+from core.analysis.neurons.knockouts import NeuronKnockout
+from core.language_model import LanguageModel
+from pages.feed_forward.figure import Seen, likely
+from pages.feed_forward.neuron import TOKENS
+from pages.feed_forward.off import source
+from pages.feed_forward.question import Question
+
+MOST = 512  # neurons with a line each: of more, the strongest
+
+
+def table(lm: LanguageModel, seen: Seen) -> dict[str, Sequence[Any]]:
+    """A line for each neuron at the followed token, for each token of the text, and for the likeliest next tokens."""
+    word, steps, off = lm.tokenizer.display, seen.steps, set(seen.silenced)
+    shown = sorted(seen.as_is.strongest(MOST))
+    lines: list[tuple[Any, ...]] = [
+        ("neuron", f"L{steps.layer}N{n}", *map(_short, (steps.pre[n], steps.post[n], seen.as_is.shares[n])),
+         "off" if n in off else "on")
+        for n in shown
+    ]  # fmt: skip
+    lines += [
+        ("token: share of the neurons that fire", f"{at} {word(i)}", None, None, _short(share), None)
+        for at, (i, share) in enumerate(zip(seen.ids, seen.bent.firing, strict=True))
+    ]
+    without = seen.without
+    lines += [
+        ("next token: as it is, and with neurons off", word(i), _short(without.before[i]), _short(without.after[i]),
+         None, None)
+        for i in likely(without, 8)
+    ]  # fmt: skip
+    names = ("what", "of", "before the bend", "behind it", "share of what is written", "switch")
+    return dict(zip(names, (list(column) for column in zip(*lines))))
+
+
+def _short(value: Any) -> float:
+    return float(f"{float(value):.8g}")
+
+
+def cells(
+    load: str, given: Mapping[str, Any], seen: Seen, off: str, stack: str, question: Question,
+    asked: NeuronKnockout | None, answer: Answer | None, shipped: bool,
+) -> list[str]:  # fmt: skip
+    """Cells that take the token apart again, switch the neurons off, and ask the question.
+
+    Args:
+        load: the call that loads the model, as source. given: TEXT and, of an encoder-decoder, TARGET.
+        off: source that makes the list of the neurons that are off.
+        asked: the prediction that the question asks for; None: of a bare encoder.
+        shipped: the shown texts are those that come with the model.
+    """
+    target = "TARGET" if "TARGET" in given else "None"
+    out = [_steps(load, given, seen, off, stack, target)]
+    if asked is None or answer is None:
+        return out
+    out += [_neuron(seen, shipped)] if stack != "encoder" else []
+    out.append(_prediction(seen))
+    out.append(_asked(question, asked, answer))
+    return out
+
+
+def _steps(load: str, given: Mapping[str, Any], seen: Seen, off: str, stack: str, target: str) -> str:
+    steps, as_is, one = seen.steps, seen.as_is, seen.neuron
+    values = "".join(f"{name} = {value!r}\n" for name, value in given.items())
+    return f"""# %% One token through the layer: expand, bend, contract
+import numpy as np
+from core.analysis.neurons.activation_curves import bends
+from core.analysis.neurons.feed_forward import token_steps
+
+lm = {load}
+{values}BLOCK, ROW, NEURON, STACK = {steps.layer}, {steps.row}, {one.neuron}, {stack or None!r}
+where = {{"stack": STACK, "target": {target}}}
+
+
+def same(now, shown):
+    np.testing.assert_allclose(np.ravel(now), np.array(shown, dtype=float), rtol=5e-3, atol=1e-4)
+
+
+trace = lm.trace(TEXT, {target})
+as_is = token_steps(lm, TEXT, BLOCK, ROW, **where, trace=trace)
+OFF = {off}
+with core.intervene(core.ablate_neurons(BLOCK, OFF, stack=STACK)):
+    steps = token_steps(lm, TEXT, BLOCK, ROW, **where)
+same(steps.read[:6], {_numbers(steps.read[:6])})
+same(steps.pre[:6], {_numbers(steps.pre[:6])})
+same(steps.post[:6], {_numbers(steps.post[:6])})
+same(steps.out[:6], {_numbers(steps.out[:6])})
+same(steps.after[:6], {_numbers(steps.after[:6])})
+assert steps.error < 1e-3, "what the neurons write adds up to what the layer adds"
+bent = bends(lm, TEXT, BLOCK, **where, trace=trace)
+same(bent.firing, {_numbers(seen.bent.firing)})
+
+# One neuron, number by number, and how few write most of it
+one = as_is.neuron(NEURON)
+same(one.products.sum() + one.bias, [{one.pre:.6g}])
+same([one.pre, one.post, as_is.shares[NEURON]], {_numbers([one.pre, one.post, as_is.shares[one.neuron]])})
+assert as_is.needed() == {as_is.needed()}
+print(as_is.strongest(), as_is.needed())"""
+
+
+def _neuron(seen: Seen, shipped: bool) -> str:
+    says = seen.says
+    cell = f"""# %% What the neuron says
+from core.analysis.neurons.feed_forward import NotLinear, Promoted, direct_effect, promoted
+
+try:
+    says = promoted(lm, BLOCK, NEURON, {TOKENS})
+except NotLinear:
+    change = direct_effect(lm, TEXT, BLOCK, NEURON, ROW, target=where["target"], trace=trace)
+    says = Promoted.of(change, {TOKENS})
+print([lm.tokenizer.display(i) for i in says.ids])
+same(says.scores, {_numbers(says.scores)})
+same(says.low_scores, {_numbers(says.low_scores)})"""
+    if not shipped or not seen.windows:
+        return cell
+    return f"""{cell}
+
+# The texts that fire it most, of those kept with the model
+from core.analysis.neurons import top_texts
+
+for window in top_texts.bundled(lm).windows(BLOCK, NEURON):
+    print("".join(lm.tokenizer.display(i) for i in window.ids), window.fired[window.peak])
+first = top_texts.bundled(lm).windows(BLOCK, NEURON)[0]
+same(first.fired[first.peak], [{seen.windows[0].fired[seen.windows[0].peak]:.6g}])"""
+
+
+def _prediction(seen: Seen) -> str:
+    found, ids = seen.without, likely(seen.without)
+    return f"""# %% The prediction without the neurons that are off
+from core.analysis.neurons.knockouts import knock_out_neurons
+
+found = knock_out_neurons(lm, TEXT, BLOCK, OFF, row={found.row}, **where, trace=trace)
+ids = {ids}
+for i in ids:
+    print(repr(lm.tokenizer.display(i)), round(float(found.before[i]), 3), round(float(found.after[i]), 3))
+same(found.before[ids], {_numbers(found.before[ids])})
+same(found.after[ids], {_numbers(found.after[ids])})"""
+
+
+def _asked(question: Question, asked: NeuronKnockout, answer: Answer) -> str:
+    numbers = {
+        name: float(f"{value:.5g}") for name, value in answer.numbers.items() if isinstance(value, float)
+    }
+    off, others = (
+        source((), "all", 0)
+        if len(neurons) == question.count
+        else source((), "others", question.count - len(neurons))
+        for neurons in (question.off, question.others)
+    )
+    return f"""# %% The question
+more = {{"row": {asked.row}, **where, "trace": trace}}
+asked = knock_out_neurons(lm, TEXT, BLOCK, {off}, **more)
+few = knock_out_neurons(lm, TEXT, BLOCK, {others}, **more)
+token = {answer.numbers["token"]}
+told = {{"before": asked.before[token], "after": asked.after[token], "kept": few.after[token]}}
+assert asked.before.argmax() == token
+for name, shown in {numbers!r}.items():
+    same(told[name], [shown])"""
+
+
+def _numbers(values: Any) -> str:
+    return "[" + ", ".join(f"{float(value):.6g}" for value in np.ravel(values)) + "]"

@@ -1,0 +1,93 @@
+"""What the next runs are: the task, LoRA's rank, alpha and matrices, own examples, and the buttons that start them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from app import own_run, runs, state, widgets
+from app.trained import Arm
+from core.training.fine_tune_spec import PRESETS, Way
+from pages.fine_tuning import ways
+from pages.fine_tuning.ways import FITTING, KIND
+
+_NAMES = {"q": "Q", "k": "K", "v": "V", "o": "O", "in": "MLP in", "out": "MLP out"}
+
+
+def draw(arms: Mapping[Way, Arm]) -> None:
+    """The row below the picture."""
+    widgets.segments(
+        "Task",
+        "job",
+        ("sentiment", "questions"),
+        lambda name: {"sentiment": "Sentiment"}.get(str(name), "Questions"),
+    )
+    if ways.task() == "questions":
+        st.text_input("Question about your text", width=260, **state.bind("quiz"))
+    st.number_input("Rank", 1, 128, step=1, width=110, **state.bind("rank"))
+    st.number_input("Alpha", 0.01, 1024.0, step=1.0, width=110, **state.bind("alpha"))
+    st.pills(
+        "LoRA beside", list(FITTING), selection_mode="multi", format_func=lambda name: _NAMES[str(name)],
+        **state.part("beside", list(ways.targets()), _beside),
+    )  # fmt: skip
+    if ways.task() == "sentiment":
+        _own_examples()
+    if not any(arm.going for arm in arms.values()):
+        own_run.shorter(lambda share: [ways.following("lora", share)], PRESETS[ways.task()]["steps"])
+    with st.container(horizontal=True, gap="small", width="content"):  # a row of its own where space is short
+        _buttons(arms)
+
+
+def _beside(chosen: list[str] | None) -> None:
+    state.set("beside", " ".join(target for target in FITTING if target in (chosen or [])))
+
+
+def _buttons(arms: Mapping[Way, Arm]) -> None:
+    spend, why = own_run.cost(lambda: ways.following("lora"))
+    off = bool(why) or runs.engine() is None
+    if not own_run.under_way(list(arms.values()), "fine_tuning.stop"):
+        own_run.button(
+            "Train LoRA now", spend, "fine_tuning.lora", False, disabled=off, on_click=state.whole(_start),
+            args=("lora",),
+        )  # fmt: skip
+        whole, _ = own_run.cost(lambda: [ways.following(way) for way in ways.WAYS])
+        st.button(
+            f"Train all four{f', {whole}' if whole else ''}", key="fine_tuning.all", disabled=off,
+            on_click=state.whole(_start), args=tuple(ways.WAYS),
+        )  # fmt: skip
+    if state.get("tuned"):
+        st.button(
+            "Recorded runs", key="fine_tuning.back", on_click=state.whole(lambda: state.set("tuned", ""))
+        )
+    own_run.warn(own_run.why_not("fine_tuning", why))
+
+
+def _start(*chosen: Way) -> None:
+    own_run.start("fine_tuning", "tuned", lambda: [ways.following(way) for way in chosen])
+
+
+def _own_examples() -> None:
+    """Where a learner brings labelled lines."""
+    with st.popover("Your examples", key="gb-own-examples"):
+        st.caption(
+            "One a line: the text, a semicolon (or a tab, |, a comma), then `negative` or `positive`. Measured is "
+            "held-out news all the same."
+        )
+        st.text_area(
+            "Labelled lines", key=f"{KIND}.lines", height=160, on_change=state.whole(_typed),
+            placeholder="The rain took the bridge away.; negative",
+        )  # fmt: skip
+        if ways.own_lines().strip():
+            count = sum(bool(line.strip()) for line in ways.own_lines().splitlines())
+            st.caption(f"{count:,} line{'s' if count != 1 else ''} of your own will be learned from.")
+            st.button("News of Toyland instead", key="fine_tuning.reviews", on_click=state.whole(_forget))
+
+
+def _typed() -> None:
+    ways.keep_lines(str(state.widget_value(f"{KIND}.lines") or ""))
+
+
+def _forget() -> None:
+    ways.keep_lines("")
+    state.empty_widget(f"{KIND}.lines")

@@ -1,0 +1,119 @@
+"""The Fine-tuning picture: four ways of adapting tales-bert on one chart, what each costs and forgets, and LoRA's sum.
+
+The functions here ask `core` and turn its answers into the component's JSON; they compute nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from app import events, state
+from app.kit import pack, register
+from app.trained import Arm
+from core.runs.fine_tuning import bundled_base
+from core.training import lora
+from core.training.fine_tune_spec import PRESETS, Way
+from pages.fine_tuning import judged, ways
+
+fine_tuning = register("fine_tuning", __file__)
+
+BASE = "tales-bert"
+HELD_OUT = "those held out combine people, things and places as no other does"
+ABOUT = {
+    "sentiment": (
+        "Good or bad news: what happens in two sentences of a tale, by what somebody then feels. Learned from are "
+        f"{PRESETS['sentiment']['examples']:,}; {HELD_OUT}."
+    ),
+    "questions": (
+        "Questions whose answer stands in a passage of a tale. Learned from are "
+        f"{PRESETS['questions']['examples']:,}; {HELD_OUT}."
+    ),
+}
+
+
+def record_ways(arms: Mapping[Way, Arm], text: str, question: str) -> list[dict[str, Any]]:
+    """Each way: its curve, what it is worth, and what it says of the learner's text."""
+    return [
+        {
+            "key": way,
+            "curve": arm.curve(),
+            "own": arm.run is not None,
+            "ended": arm.ended,
+            "going": arm.going,
+            "worth": ways.last(arm),
+            "judged": judged.judge(arm, text, question),
+        }
+        for way, arm in arms.items()
+    ]
+
+
+def record_lora(arm: Arm, cell: tuple[int, int], full: Arm | None = None) -> dict[str, Any] | None:
+    """One matrix of LoRA's way: the base's W, A, B and (alpha / r) B A, and the sum of one cell; None: none is kept.
+
+    The first of the targets in the last block. "moved" is how much of W's length (the root of its summed squares) the
+    product has, and of the full way, where it is given, what it changed in the same matrix.
+    """
+    found = matrix_of(arm)
+    if found is None:
+        return None
+    name, plain, adapter = found
+    key = next(
+        key.removesuffix(".A") for key in adapter.tensors if key.startswith(name) and key.endswith(".A")
+    )
+    a, b = adapter.tensors[f"{key}.A"].numpy(), adapter.tensors[f"{key}.B"].numpy()
+    added = adapter.product(key).numpy()
+    w = plain[key]
+    i, j = (
+        at if 0 <= at < size else int(top)
+        for at, size, top in zip(cell, added.shape, np.unravel_index(np.abs(added).argmax(), added.shape))
+    )
+    return {
+        "name": key, "rank": adapter.lora.rank, "alpha": adapter.lora.alpha,
+        "W": pack(w), "A": pack(a), "B": pack(b), "added": pack(added),
+        "moved": {"lora": _length(added) / _length(w), "full": None if full is None else _moved(full, key, w)},
+        "cell": {"row": i, "col": j, "w": float(w[i, j]), "terms": [float(x) for x in b[i] * a[:, j]],
+                 "scale": adapter.lora.scale, "added": float(added[i, j])},
+    }  # fmt: skip
+
+
+def _moved(full: Arm, key: str, plain: np.ndarray[Any, Any]) -> float | None:
+    """How much the full way changed a target's matrix, of its length; None: it keeps nothing yet."""
+    base = bundled_base(BASE).transformer
+    every = lora.Lora(1, 1.0, ways.FITTING)
+    place = next(place for place in lora.places(base, every) if place.key == key)
+    found = judged.learned_of(full).get(place.name)
+    if found is None:
+        return None
+    return _length(found[place.first : place.last].numpy() - plain) / _length(plain)
+
+
+def _length(matrix: np.ndarray[Any, Any]) -> float:
+    return float(np.linalg.norm(matrix))
+
+
+def matrix_of(arm: Arm) -> tuple[str, dict[str, np.ndarray[Any, Any]], lora.Adapter] | None:
+    """The stored matrix that is shown, the base's rows of each target in it, and the adapter."""
+    adapter = judged.adapter_of(arm)
+    if adapter is None:
+        return None
+    base = bundled_base(BASE).transformer
+    found = lora.places(base, adapter.lora)
+    place = found[-1]
+    shown = [one for one in found if one.name == place.name]
+    stored = dict(base.named_parameters())[place.name].detach()
+    return place.name, {one.key: stored[one.first : one.last].numpy() for one in shown}, adapter
+
+
+def axis() -> None:
+    """The picture asked for steps or seconds across."""
+    chosen = events.sent("picture", "axis").get("x")
+    if chosen in ("step", "seconds"):
+        state.set("axis", chosen)
+
+
+def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
+    """Mount the picture; `on` maps its events to callbacks."""
+    return fine_tuning(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})

@@ -1,0 +1,171 @@
+// Home of a model with many blocks: the first, the open and the last block stand wide, the others are folded into narrow columns.
+
+import { MONO, clamp, css, fit, h, label, measure, num, visible } from "../../app/kit/shapes.js";
+import { BASE, argmax, attentionRow, blockOf, looking, rowOf, spot } from "./layout.js";
+import { stepOf } from "./steps.js";
+import { openBlock, openBlockFrom } from "./figure.js";
+
+export const FOLD = {
+  end: 46, gap: 2, least: 300, most: 400, share: 0.43, left: 150, chip: 84, // widths: of first and last, of the open block, left of the blocks
+  narrowest: 860, phone: 14, // the least width of the wide picture; the least width of a phone's columns before they fold
+  rest: 180, // ms that the pointer rests on a column before it opens
+  squares: 100, line: 34, // heights of the squares over a column, of the lens's line
+};
+
+/** Whether so many blocks run off a picture of this width, each closed one as narrow as its maps allow. */
+export function folds(data, width) {
+  const room = width - BASE.bars - BASE.fan - 194; // with the widest chips
+  return data.blocks > 3 && (room - BASE.least) / (data.blocks - 1) - 4 < (data.cross ? 28 : 20);
+}
+/** Widths of folded, first and last blocks, closed and opened; they always sum to `room`. */
+export function foldedWidths(data, room) {
+  const n = data.blocks;
+  const open = clamp(room * FOLD.share, FOLD.least, FOLD.most);
+  const closed = Math.max(1, (room - open - 2 * FOLD.end - (n - 1) * FOLD.gap) / (n - 3));
+  const widths = Array.from({ length: n }, (_, l) => (l === 0 || l === n - 1 ? FOLD.end : closed));
+  return { closed, widths, opened: widths.map((w) => open + w - closed), gap: FOLD.gap, narrow: true };
+}
+/** The same of a phone, where the open block is a wider column and its inside stands one screen down. */
+export function phoneWidths(data, room, open, gap) {
+  const wide = new Set([0, open, data.blocks - 1]);
+  const closed = (room - (data.blocks - 1) * gap - 22 * wide.size) / (data.blocks - wide.size);
+  return { closed, widths: Array.from({ length: data.blocks }, (_, l) => (wide.has(l) ? 22 : closed)) };
+}
+export const isFolded = (data, L, l) => L.folded && l > 0 && l < data.blocks - 1;
+/** Which blocks are folded now. */
+export const foldedOf = (data, local) =>
+  local.folds ? Array.from({ length: data.blocks }, (_, l) => l).filter((l) => l > 0 && l < data.blocks - 1 && l !== blockOf(data, local)) : [];
+
+/** Neighbouring folded blocks, from the first to the last of each run, with the pixels that they take. */
+function runsOf(data, L, open) {
+  const runs = [];
+  for (let l = 1; l < data.blocks - 1; l++) {
+    if (l === open) continue;
+    if (runs.at(-1)?.to === l - 1) runs.at(-1).to = l;
+    else runs.push({ from: l, to: l });
+  }
+  return runs.map((run) => ({ ...run, x: L.blocks[run.from].x, end: L.blocks[run.to].x + L.blocks[run.to].w }));
+}
+
+export function foldedHeadings(data, L, open) {
+  const middle = (l) => L.blocks[l].x + L.blocks[l].w / 2;
+  const strong = (x, y, text, o = {}) => label(x, y, text, { fill: "ink", weight: 600, anchor: "middle", ...o });
+  if (L.phone) {
+    const named = [open, 0, data.blocks - 1].filter((l, i) => !i || Math.abs(middle(l) - middle(open)) > 18);
+    return named.map((l) => strong(middle(l), 14, l, { fill: l === open ? "att-ink" : "ink" }));
+  }
+  const out = [0, data.blocks - 1].filter((l) => l !== open).map((l) => strong(middle(l), 14, l));
+  if (L.blocks[open].o > 0.99) out.push(label(L.blocks[open].x + L.blocks[open].w - 8, 14, "row reads column", { fill: "ink3", anchor: "end" }));
+  for (const { from, to, x, end } of runsOf(data, L, open)) {
+    const span = from === to ? `${from}` : `${from} … ${to}`;
+    const name = [`${span}, folded`, span].find((text) => measure(text, 12, false) * 1.1 < end - x);
+    if (name) out.push(label(x + 2, 14, name, { fill: "ink", weight: 600 }));
+    const [how, used] = ["hover or ← → opens one", measure(name ?? "", 12, false) * 1.1 + 16];
+    if (name && used + measure(how, 12, false) * 1.04 < end - x) out.push(label(end - 2, 14, how, { fill: "ink3", anchor: "end" }));
+    const every = [1, 2, 4, 5, 10, 20].find((step) => step * (L.closed + L.gap) >= 22) ?? 50;
+    for (let l = from; l <= to; l++) if (l % every === 0) out.push(label(middle(l), L.bottom + 13, l, { fill: "ink3", anchor: "middle" }));
+  }
+  return out;
+}
+
+/** Over every folded column one square a head: how much the followed row reads there what it reads most in the open head. */
+export function drawReading(g, data, local, L) {
+  const row = rowOf(data, local);
+  const heads = looking(data, local);
+  const weights = attentionRow(data, local, row);
+  if (!weights.length) return;
+  const col = argmax(weights);
+  const [, H, T, S] = heads.pattern.shape;
+  const per = H / data.kv_heads;
+  const space = per > 1 && data.kv_heads > 1 ? 2 : 0; // between groups that share keys
+  const step = Math.min(11, (FOLD.squares - space * (H / per - 1)) / H);
+  const tall = step > 4 ? step - 2 : step;
+  const side = data.cross && heads === local.cross ? data.source : data.tokens;
+  g.part("reading", [L.blocks, row, col, local.sel.attention], () => {
+    const out = [];
+    L.blocks.forEach((b, l) => {
+      if (!isFolded(data, L, l) || b.o > 0) return;
+      const w = Math.min(9, b.w - 2);
+      for (let head = 0; head < H; head++) {
+        const p = heads.pattern[((l * H + head) * T + row) * S + col];
+        const node = h("rect", {
+          x: b.x + (b.w - w) / 2, y: L.top + 6 + head * step + space * Math.floor(head / per), width: w, height: tall, rx: Math.min(1.5, w / 4), class: "gb-hot",
+          fill: g.sequential(p ** 0.7, 1, "att", "field"), onclick: () => openBlock(g, data, local, l, head),
+        });
+        out.push(g.tip(node, `L${l}H${head}: ${visible(data.tokens[row])} gives ${visible(side[col])} ${num(p, 3)}; click to open it`));
+      }
+    });
+    const widest = runsOf(data, L, blockOf(data, local)).sort((a, b) => b.end - b.x - (a.end - a.x))[0];
+    const names = [visible(data.tokens[row]), col === row && side === data.tokens ? "itself" : visible(side[col])].map((name) => fit(name, 90, 12, true));
+    const said = [`how much ${names[0]} reads ${names[1]}, head by head`, `${names[0]} reads ${names[1]}`];
+    const text = said.find((one) => measure(one, 12, false) * 1.04 < widest.end - widest.x);
+    return [out, text && label(widest.x + 2, L.rowsTop - 6, text, { fill: "ink3" })];
+  });
+}
+
+/** The logit lens as one line over all depths: what the row's own answer gets there. */
+export function drawLensLine(g, data, local, L) {
+  const [T, row, open] = [data.tokens.length, rowOf(data, local), blockOf(data, local)];
+  g.part("lens", [row, open, L.blocks], () => {
+    const points = L.blocks.map((b, l) => ({ x: b.x + b.w / 2, depth: l + 1 }));
+    if (!L.phone) points.unshift({ x: L.embX + L.embW / 2, depth: 0 });
+    const floor = L.lensY + FOLD.line + 2;
+    for (const point of points) {
+      const at = point.depth * T + row;
+      Object.assign(point, { own: local.lensOwn[at], guess: visible(data.words[local.lensIds[at]]), p: local.lensProbs[at] });
+      point.y = floor - FOLD.line * point.own;
+    }
+    const last = points.at(-1);
+    const answer = last.guess;
+    const out = [label(0, L.lensY + 14, L.phone ? "If stopped:" : "If it stopped here,", { fill: "ink3" }),
+      h("text", { x: 0, y: L.lensY + 30, "font-size": 12, fill: css("ink3"), direction: "ltr" },
+        h("tspan", { "font-family": MONO, fill: css("ink") }, fit(answer, L.phone ? L.chipW : L.chipW - 26, 12, true)), L.phone ? "" : " gets"),
+      h("path", { d: `M${points.map(({ x, y }) => `${x},${y}`).join("L")}`, fill: "none", stroke: css("accent"), "stroke-width": 1.5, "stroke-linejoin": "round" })];
+    for (const { x, y, depth, own, guess, p } of points) {
+      const node = h("g", {}, h("rect", { x: x - 5, y: L.lensY, width: 10, height: FOLD.line + 8, fill: "transparent" }),
+        h("circle", { cx: x, cy: y, r: depth === open + 1 ? 3.5 : 2.2, fill: css("accent") }));
+      out.push(g.tip(node, `${depth ? `after block ${depth - 1}` : "after the embedding"}: first guess ${guess} ${num(p, 3)}${guess === answer ? "" : `; ${answer} ${num(own, 4)}`}`));
+    }
+    if (L.phone) {
+      out.push(label(last.x - 6, Math.max(L.lensY + 10, last.y + 4), num(last.own), { mono: true, fill: "accent", weight: 600, anchor: "end" }));
+      return out;
+    }
+    out.push(label(last.x + 8, last.y + 4, num(last.own), { mono: true, fill: "accent", weight: 600 }));
+    const here = points[open + 1];
+    if (here !== last) out.push(label(here.x, here.own < 0.5 ? L.lensY + 12 : floor + 2, `first guess after block ${open}: ${fit(here.guess, 90, 12, true)} ${num(here.p)}`, { fill: "ink2", anchor: "middle" }));
+    return out;
+  });
+}
+
+// ---------------------------------------------------------------- the pointer opens a column
+
+/** A folded column that the pointer rests on opens until the pointer leaves the picture; a click keeps it open. */
+export function rest(g, event) {
+  const { local, layout: L, data } = g;
+  const [x, y] = spot(g, event);
+  const l = L.blocks.findIndex((b) => x >= b.x - L.gap / 2 && x <= b.x + b.w + L.gap / 2);
+  const on = L.folded && !L.phone && y >= L.top && y <= L.bottom && !stepOf(data, local) && l >= 0 && L.blocks[l].o === 0 ? l : null;
+  if (on === local.restsOn) return;
+  clearTimeout(local.resting);
+  local.restsOn = on;
+  if (on !== null) local.resting = setTimeout(() => peekInto(g, on), FOLD.rest);
+}
+function peekInto(g, l) {
+  const { local, data } = g;
+  local.restsOn = null;
+  openBlockFrom(g, data, local, l ?? local.sel.block ?? 0);
+  local.peek = l;
+  g.redraw();
+}
+export function listenForFolded(g) {
+  const { local } = g;
+  g.figure.addEventListener("pointerleave", () => {
+    clearTimeout(local.resting);
+    local.restsOn = null;
+    if (local.peek !== null && local.peek !== undefined) peekInto(g, null);
+  });
+  // A way to another page leads to the block that is seen.
+  g.figure.addEventListener("click", (event) => {
+    if (event.target.closest(".gb-door") && local.peek !== null && local.peek !== undefined) openBlock(g, g.data, local, local.peek);
+  }, true);
+}

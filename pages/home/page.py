@@ -1,0 +1,159 @@
+"""Home: the whole machine in one picture. One pass of the model over the text; any part of it opens its own page."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import core
+from app import answer, bare, cache, cheatsheet_map, events, models, page, state, widgets
+from app.counts import counted
+from core.analysis.patching import ablation
+from core.analysis.stream.logit_lens import logit_lens
+from core.analysis.stream.overview import Overview, overview
+from core.decoding.answering import answer_with
+from core.text import edit
+from pages.home import controls, takeaway
+from pages.home import figure as home
+
+LONGEST = 128  # tokens: what the picture's rows and columns hold
+WORDS = "No One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve".split()
+KEYS = ("block", "head", "follow", "ribbons", "attention", "temperature", "walk")
+TEXTS = [
+    "A red ball was lost. She found the red",
+    'Once upon a time, Lily met Tim. "Good morning, Lily," said',
+    'Tim gave Lily a golden ball. "Thank you,',
+    "Once upon a time, Lily lived by the lake. One day,",
+    "It was raining, and Ben the baker",
+]
+
+ctx = page.begin("home", longest=LONGEST)
+lm, shape = ctx.lm, ctx.lm.config.shape
+both = shape == "encoder-decoder"
+stack = state.get("stack") if both else "decoder"
+target = ctx.target if both else None
+seen: Overview = cache.call(overview, ctx.model_key, ctx.text, target, stack)
+last = len(seen.ids) - 1
+state.fit({"follow": last, "block": max(0, seen.n_blocks - 1)})
+if state.get("follow") == seen.predicting_row:
+    state.put({"follow": -1})
+block, head = state.get("block"), state.get("head")
+row = state.get("follow") if state.get("follow") >= 0 else seen.predicting_row
+kind: Literal["self", "cross", "encoder"] = (
+    "encoder" if both and stack == "encoder" else state.get("attention") if seen.cross else "self"
+)
+place = {"block": block, "head": head, "row": row, "kind": kind}
+given: dict[str, Any] = {"TEXT": ctx.text} | ({"TARGET": target, "STACK": stack} if both else {})
+
+
+def appended() -> None:
+    """Put the chosen token at the end of the text, into its mask, or after an encoder-decoder's answer so far."""
+    asked = events.sent("home", "append")
+    token, at = (int(asked.get(name, -1)) for name in ("id", "row"))
+    if not (0 <= token < lm.config.d_vocab and 0 <= at <= last):
+        return
+    if shape == "encoder":
+        state.set("text", edit.replaced(lm.tokenizer, ctx.text, at, token))
+        return
+    key, before = ("target", ctx.target) if both else ("text", ctx.text)
+    after = answer_with(lm, before, [token]) if both else edit.continued(lm.tokenizer, before, token)
+    if after == before:
+        state.note(
+            f"“{lm.tokenizer.display(token)}” is no text: with it the model says that it has finished."
+        )
+    elif len(seen.ids) >= min(LONGEST, lm.config.n_ctx):
+        state.note(
+            f"All {counted(len(seen.ids), 'row')} of the picture are used up: shorten the text to append to it."
+        )
+    else:
+        state.update({key: after, "follow": -1})
+
+
+def picture() -> None:
+    """The component; a double-click or Enter on a head leads to its own page, with the same text, block and head."""
+    stamp = "\x1f".join([ctx.model_key, ctx.text, str(target), stack])
+    data = home.record(seen, lm.tokenizer.display, row, stamp) | {"model": ctx.name}
+    answers = {
+        "select": lambda: events.select("home", KEYS),
+        "append": appended,
+        "visit": lambda: events.visit("home"),
+    }
+    home.draw(data, events.selection("home", {key: state.get(key) for key in KEYS}), answers, key="home")
+
+
+def effect(token: int | None) -> ablation.Effect:
+    """The chosen head's worth to `token` at the followed row; of an encoder's head, to the decoder's next token."""
+    change = core.ablate_head(block, head, attention=kind)
+    return ablation.effect(lm, ctx.text, change, row=-1 if token is None else row, token=token, target=target)
+
+
+def turned() -> page.Answer:
+    """How far the text's vector of a bare encoder turns without the chosen head."""
+    return bare.judge(lm, ctx.text, [core.ablate_head(block, head)])
+
+
+def ask() -> None:
+    """What one head is worth to the prediction: the model answers with the head switched off."""
+    if lm.config.head == "none":
+        asked = bare.question(f"Switch off L{block}H{head}")
+        page.predict(asked, bare.OPTIONS, turned, (ctx.model_key, ctx.text, block, head))
+        return
+    token = None if seen.logits is None else int(seen.top_ids[row, 0])
+    what = "the decoder’s next token"
+    if token is not None:
+        what = widgets.mono(widgets.visible(lm.tokenizer.display(token)))
+
+    def answer() -> page.Answer:
+        found = effect(token)
+        moved = found.after - found.before
+        numbers = f"{found.before:.3f}; with its output set to zero, {found.after:.3f}."
+        why = f"With L{block}H{head} the model gives {what} {numbers}"
+        index = 2 if abs(moved) <= 0.01 else 0 if moved > 0 else 1
+        return page.Answer(index, why, {"before": found.before, "after": found.after})
+
+    options = ["Rises", "Falls", "Stays within 0.01"]
+    asked = what if token is None else f"the probability of {what}"
+    about = (ctx.model_key, ctx.text, target, stack, place)
+    page.predict(f"Switch off L{block}H{head}: {asked} …", options, answer, about)
+
+
+def cells() -> list[str]:
+    """The notebook: the pass again, every shown number asserted, and the chosen head switched off."""
+    name = models.resolve(ctx.name)
+    snapshot = "" if ctx.snapshot is None else f", snapshot={ctx.snapshot}"
+    made = takeaway.cells(f"core.load({str(name.target)!r}{snapshot})", given, seen, place)
+    if seen.n_blocks and lm.config.head == "none":
+        made.append(bare.cell(ctx.text, f"core.ablate_head({block}, {head})", "import core", turned()))
+    elif seen.n_blocks:
+        token = None if seen.logits is None else int(seen.top_ids[row, 0])
+        at = place if token is not None else place | {"row": -1}
+        made.append(takeaway.ablation_cell(given, at, effect(token)))
+    return made
+
+
+ends = {
+    "decoder": "the last row predicts the next token.",
+    "encoder": "each row guesses the token of its place.",
+}
+end = ends.get(shape, "the decoder reads what they leave." if stack == "encoder" else ends["decoder"])
+if lm.config.head == "none":
+    end = "each ends as its token’s vector in this text."
+count = WORDS[seen.n_blocks] if seen.n_blocks < len(WORDS) else str(seen.n_blocks)
+page.claim(
+    f"{count} {'block adds' if seen.n_blocks == 1 else 'blocks add'} to every row; {end}",
+    f"{seen.parameters:,} parameters, all of it computed now in {seen.milliseconds:.0f} ms",
+)
+picture()
+controls.draw(seen, both)
+answer.draw(ctx, empty=controls.EMPTY)
+with page.foot():
+    if seen.n_blocks:
+        ask()
+    page.code(type(lm.transformer).forward, overview, logit_lens, ablation.effect)
+    page.take_away("home", lambda: takeaway.table(seen, lm.tokenizer.display, row), cells)
+page.terms(
+    "token", "embedding", "residual stream", "block", "head", "L1H0", "query", "key", "value", "attention", "MLP",
+    "norm", "logits", "softmax", "temperature", "logit lens", *(["cross-attention"] if both else []),
+)  # fmt: skip
+page.cheatsheet("home")
+cheatsheet_map.draw()
+page.examples(TEXTS)

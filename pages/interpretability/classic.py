@@ -1,0 +1,224 @@
+"""Below the picture: three classic finds of a model that knows their words, measured when asked for, each a click away.
+
+`core.analysis.patching.classic` measures; here the answers become sentences and the component's JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from app import cache, state, work
+from app.counts import counted
+from app.kit import register
+from app.page import Context
+from core.analysis.patching import classic
+from core.analysis.patching.circuit_texts import TEXTS, TOKENS
+from core.analysis.patching.circuit_walk import NAMED_FROM
+from core.analysis.patching.classic import Carried, Finds, Induction, Kind
+from core.language_model import LanguageModel
+
+classics = register("interpretability_classic", __file__)
+
+JOB = "interpretability_classic"
+A_SECOND = 2e10  # weights x positions that are patched in a second, roughly, on one processor
+POSITIONS = 7  # of a text, that a head's patch reads again
+TITLES = {"induction": "Induction heads", "object": "An indirect object", "fact": "A fact"}
+LIST = "apple, river, candle, stone. apple, river, candle,"
+NOBODY = "It answers none of the {} texts rightly, so nothing can be traced."
+
+
+def offered(ctx: Context) -> bool:
+    """Whether the open model can be asked."""
+    return bool(cache.call(_knows, ctx.model_key))
+
+
+def _knows(lm: LanguageModel) -> bool:
+    return classic.knows(lm)
+
+
+def _job(ctx: Context) -> work.Shared:
+    make = partial(classic.steps, ctx.lm)
+    return work.Shared(JOB, f"{JOB} {ctx.model_key}", classic.count(ctx.lm), "results", make)
+
+
+def known(ctx: Context) -> Finds | None:
+    """What was measured on the open model, by anybody; None: not all of it yet."""
+    there = _job(ctx).measured
+    return classic.collect(there.results) if there.ended else None
+
+
+def seconds(ctx: Context) -> int:
+    """About how long it takes."""
+    config = ctx.lm.config
+    patches = config.n_layers * (config.n_heads + POSITIONS) * POSITIONS / 2 * len(classic.TEXTS)
+    return max(1, round(ctx.lm.n_parameters * (patches + 2 * TEXTS * TOKENS) / A_SECOND))
+
+
+def show(ctx: Context) -> Callable[[], None]:
+    """The heading, a click to each text, and the picture; nothing for a model that does not know the words.
+
+    Returns what measures, if it was asked for: to be called when the page is drawn.
+    """
+    if not offered(ctx):
+        return lambda: None
+    job, found = _job(ctx), known(ctx)
+    st.html('<section class="gb-words"><h2>Three classic finds, on this model</h2></section>')
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-classic-texts"):
+        st.caption("Open its text above:", width="content")
+        for name, title in TITLES.items():
+            st.button(
+                title,
+                key=f"classic.{name}",
+                on_click=state.whole(_open),
+                args=_texts(name, found),
+            )
+    slot = None if found else job.buttons(f"Measure all three, about {seconds(ctx)} s")
+    classics(data=record(ctx, found), key="classic")
+    return lambda: job.go_on(slot, first=job.total)
+
+
+def _texts(name: str, found: Finds | None) -> tuple[str, str]:
+    """The clean text of a find and its twin; the texts that were measured, once they are known."""
+    if name not in classic.TEXTS:
+        return LIST, ""
+    kind: Kind = "object" if name == "object" else "fact"
+    carried = found.carried.get(kind) if found else None
+    twins = carried.twins if carried else classic.TEXTS[kind][0]
+    return twins.clean, twins.corrupted
+
+
+def _open(text: str, twin: str) -> None:
+    state.update(
+        {"text": text, "corrupted": twin, "asked": -1, "versus": -1, "follow": -1, "row": -1, "tier": -1,
+         "sight": "stream", "stage": -1}
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- in words
+
+
+def name(head: Sequence[int]) -> str:
+    """Name a head as every page does: L23H3."""
+    return f"L{head[0]}H{head[1]}"
+
+
+def percent(share: float) -> str:
+    """A share of a difference, which may lie above 1 or below 0."""
+    return f"{100 * share:.0f}\u00a0%".replace("-", "−")
+
+
+def of_induction(found: Induction) -> str:
+    """How many heads look back, who does so most, and what chance reaches."""
+    heads = found.heads
+    setting = f"In lists of {TOKENS} random tokens said twice"
+    if not heads:
+        return (
+            f"{setting}, no head gives {NAMED_FROM:g} or more of its attention to what followed before: the most is "
+            f"{float(found.look.max()):.2f}, and chance reaches {found.line:.2f}."
+        )
+    told = ", ".join(f"{name(head)} {found.look[head]:.2f}" for head in heads[: classic.NAMED])
+    more = f" and {len(heads) - classic.NAMED} more" if len(heads) > classic.NAMED else ""
+    verb, whose = ("give", "their") if len(heads) > 1 else ("gives", "its")
+    return (
+        f"{setting}, {len(heads)} of {found.look.size} heads {verb} {NAMED_FROM:g} or more of {whose} attention to "
+        f"what followed before: {told}{more}. Chance reaches {found.line:.2f}: so much the luckiest head gives to "
+        "places of other items."
+    )
+
+
+def of_carried(found: Carried | None, kind: Kind) -> str:
+    """Who carries the answer, whether others confirm it, and, of a fact, where it is read."""
+    if found is None:
+        return NOBODY.format(len(classic.TEXTS[kind]))
+    best, worst = found.best, found.worst
+    told = ", ".join(f"{name(head)} {percent(found.heads[head])}" for head in best)
+    twins = found.twins
+    said = (
+        f"“{twins.clean}”: {twins.answer} lies {found.clean:.2f} above {twins.other}; in the twin, "
+        f"“{twins.corrupted}”, {abs(found.corrupted):.2f} {'below' if found.corrupted < 0 else 'above'}. "
+    )
+    if kind == "fact" and found.moved is not None:
+        said += (
+            f"Up to block {found.moved} all of it stands at the country’s name (put in there, "
+            f"{percent(found.subject[found.moved])} comes back); behind that block at the last token, "
+            f"{percent(found.last[found.moved + 1])}. "
+        )
+    said += f"Heads that bring the difference back alone: {told}."
+    if found.heads[worst] < -0.1:
+        said += f" {name(worst)} works against it, {percent(found.heads[worst])}."
+    if found.checked:
+        low, high = min(found.checked), max(found.checked)
+        said += (
+            f" {name(best[0])} was found on this text; on {len(found.checked)} of {counted(found.asked - 1, 'other')}, "
+            f"which the model answers rightly, it brings back {percent(low)} to {percent(high)}."
+        )
+    return said
+
+
+def record(ctx: Context, found: Finds | None) -> dict[str, Any]:
+    """What view.js draws."""
+    data: dict[str, Any] = {
+        "stamp": repr((ctx.model_key, found is None)), "tokens": list(ctx.tokens), "name": ctx.label,
+        "known": found is not None, "finds": [],
+    }  # fmt: skip
+    if found is None:
+        return data
+    look = found.induction
+    best = look.heads[:8] or classic.first(-look.look)
+    bars = [{"name": name(head), "value": float(look.look[head])} for head in best]
+    finds: list[dict[str, Any]] = [
+        {"title": TITLES["induction"], "said": of_induction(look), "bars": bars, "line": look.line, "depth": None,
+         "unit": "of its attention that goes to what followed before"}
+    ]  # fmt: skip
+    kinds: tuple[Kind, ...] = ("object", "fact")
+    for kind in kinds:
+        one = found.carried.get(kind)
+        finds.append(
+            {"title": TITLES[kind], "said": of_carried(one, kind), "unit": "of the difference that a head brings back",
+             "bars": [] if one is None else _bars(one), "line": None,
+             "depth": None if one is None else _depth(one)}
+        )  # fmt: skip
+    return data | {"finds": finds}
+
+
+def _bars(one: Carried) -> list[dict[str, Any]]:
+    shown = dict.fromkeys((*one.best, one.worst))
+    return [{"name": name(head), "value": float(one.heads[head])} for head in shown]
+
+
+def _depth(one: Carried) -> dict[str, Any]:
+    """By block, what the stream brings back where the texts differ, and at the last token."""
+    words = one.twins.clean.split()
+    other = one.twins.corrupted.split()
+    differs = next((a for a, b in zip(words, other) if a != b), "")
+    return {
+        "subject": one.subject.tolist(), "last": one.last.tolist(), "word": differs.strip(","),
+        "end": words[-1], "moved": one.moved,
+    }  # fmt: skip
+
+
+def cells(ctx: Context) -> list[str]:
+    """A notebook cell that measures the finds again."""
+    found = known(ctx) if offered(ctx) else None
+    if found is None:
+        return []
+    shown = {
+        kind: {name(head): float(f"{one.heads[head]:.6g}") for head in one.best}
+        for kind, one in found.carried.items()
+    }
+    heads = [list(head) for head in found.induction.heads]
+    return [
+        f"""# %% Three classic finds
+from core.analysis.patching import classic
+
+finds = classic.collect(list(classic.steps(lm)))
+assert [list(head) for head in finds.induction.heads] == {heads}
+for kind, best in {shown!r}.items():
+    one = finds.carried[kind]
+    print(kind, one.twins, best)
+    same([one.heads[head] for head in one.best], list(best.values()), 2e-3)"""
+    ]

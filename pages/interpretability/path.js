@@ -1,0 +1,91 @@
+// The path to one head: a map for its query, its keys and its values; a cell for the embedding, below it a row for
+// each earlier block with a column for each of its heads and its MLP.
+
+import { counted } from "../../app/kit/counts.js";
+import { mount } from "../../app/kit/glass.js";
+import { clamp, css, h, inLines, label, num } from "../../app/kit/shapes.js";
+
+const INTO = { Q: ["Query", "q"], K: ["Keys", "k"], V: ["Values", "v"] };
+
+const senderPlan = (g, data) => {
+  const phone = g.width < 760;
+  const gap = 28;
+  const w = phone ? g.width - 40 : (g.width - 2 * gap) / 3 - 40;
+  const cols = data.heads * (data.cross ? 2 : 1) + 1;
+  const rows = data.block + 1;
+  const pitch = clamp(200 / rows, 12, 26);
+  const tall = 52 + rows * pitch + 26;
+  return { phone, cols, rows, pitch, w, places: Object.keys(INTO).map((_, i) => (phone ? { x: 34, y: 52 + i * tall } : { x: i * (w + 40 + gap) + 34, y: 52 })), height: (phone ? 3 : 1) * tall + 40 };
+};
+/** Where a sender's cell is: the embedding above, the blocks below in order. */
+const cellOf = (data, one) => (one.layer === null ? { row: 0, col: 0 } : { row: one.layer + 1, col: one.head === null ? data.heads * (data.cross ? 2 : 1) : one.head + (one.cross ? data.heads : 0) });
+
+const path = {
+  keys: [["← →", "the head before or after"], ["↑ ↓", "the block before or after"], ["q k v", "the query, the keys, the values"]],
+
+  draw(g, data, local) {
+    const at = senderPlan(g, data);
+    const name = `L${data.block}H${data.head}`;
+    if (data.why || !data.senders.length) {
+      const why = inLines(data.why || `The paths to ${name} have not been walked yet.`, g.width - 10, 13);
+      g.height = Math.max(60, 24 + 18 * why.length);
+      g.part("why", [data.why, g.width], () => why.map((line, i) => label(0, 18 + 18 * i, line, { size: 13, fill: "ink2" })));
+      return;
+    }
+    Object.entries(INTO).forEach(([into, [title, ink]], i) => g.part(into, [local.sel.compose, data.shares[into]], () => drawMap(g, data, at, at.places[i], into, title, ink, local)));
+    const said = inLines(saidOfPath(data, local), g.width, 13);
+    g.height = Math.max(at.height, at.height - 24 + 17 * said.length); // a phone's sentence has more lines
+    g.part("said", [local.sel.compose, said], () => said.map((line, i) => label(0, at.height - 24 + 17 * i, line, { size: 13, fill: "ink2" })));
+  },
+
+  key(event, g, data, local) {
+    const side = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const down = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (side) g.select({ sight: "heads", block: local.sel.block, head: clamp(local.sel.head + side, 0, data.heads - 1) });
+    else if (down) g.select({ sight: "heads", head: local.sel.head, block: clamp(local.sel.block + down, 0, data.blocks - 1) });
+    else if ("qkv".includes(event.key)) g.select({ compose: event.key.toUpperCase() });
+    else return false;
+    return true;
+  },
+
+  describe: (data, local) => (data.why ? data.why : data.senders.length ? saidOfPath(data, local) : "The paths to the chosen head have not been walked yet."),
+  state: (data, local) => ({ tokens: data.tokens, block: data.block, head: data.head, senders: data.senders.map((one) => one.name), shares: data.shares, whole: data.whole, best: data.best, why: data.why, into: local.sel.compose }),
+};
+
+function saidOfPath(data, local) {
+  const into = local.sel.compose;
+  const line = data.shares[into];
+  const walked = line.filter((v) => v !== null).length;
+  if (walked < line.length) return `${walked} of ${counted(line.length, "path")} into its ${{ Q: "query", K: "keys", V: "values" }[into]} walked so far; a cell without a colour waits.`;
+  const at = line.reduce((best, v, i) => (Math.abs(v) > Math.abs(line[best]) ? i : best), 0);
+  const what = { Q: "query", K: "keys", V: "values" }[into];
+  return `Of what L${data.block}H${data.head}’s ${what} ${into === "Q" ? "hears" : "hear"}, ${data.senders[at].name} ${line[at] < 0 ? "counts most, the other way:" : "brings back most:"} ${num(line[at], 3)} of the difference. All senders at once, into its ${what} alone: ${num(data.whole[into], 3)}. Everything else stays as in the corrupted text; shares need not add up.${data.slight && ` ${data.slight}`}`;
+}
+
+function drawMap(g, data, at, place, into, title, ink, local) {
+  const { x, y } = place;
+  const width = at.w / at.cols;
+  const most = Math.max(...Object.values(data.shares).flat().map((v) => Math.abs(v ?? 0)), 1e-30);
+  const chosen = local.sel.compose === into;
+  const every = Math.ceil(26 / width);
+  const names = [...Array(data.heads).keys()].map((i) => `H${i}`).concat(data.cross ? [...Array(data.heads).keys()].map((i) => `X${i}`) : [], "mlp");
+  const cells = data.senders.map((one, i) => {
+    const { row, col } = cellOf(data, one);
+    const value = data.shares[into][i];
+    const [cx, cy, cw] = [x + col * width, y + row * at.pitch, one.layer === null ? at.w : width];
+    if (value === null) return h("rect", { x: cx + 0.5, y: cy + 0.5, width: cw - 1, height: at.pitch - 1, fill: css("bg"), stroke: css("line"), "stroke-width": 0.5 });
+    return g.tip(h("g", {}, h("rect", { x: cx + 0.5, y: cy + 0.5, width: cw - 1, height: at.pitch - 1, fill: g.signed(Math.sign(value) * (Math.abs(value) / most) ** 0.75, 1, 0.7) }),
+      cw >= 34 && label(cx + cw / 2, cy + at.pitch / 2 + 4, num(value, 2), { anchor: "middle", mono: true, size: 11, fill: "ink" })), `${one.name}, into the ${title.toLowerCase()}: ${num(value, 4)}`);
+  });
+  return [
+    h("g", { class: "gb-hot", "data-into": into, click: () => g.select({ compose: into }) }, h("rect", { x: x - 34, y: y - 52, width: at.w + 40, height: 20, fill: "transparent" }),
+      label(x - 34, y - 38, `${title} of L${data.block}H${data.head}`, { fill: `${ink}-ink`, weight: 600, size: 13 }), chosen && h("path", { d: `M${x - 34},${y - 32}h${at.w + 34}`, stroke: css(ink), "stroke-width": 2 })),
+    label(x - 34, y - 18, data.whole[into] === null ? "" : `all at once: ${num(data.whole[into], 3)}`, { fill: "ink3" }),
+    data.block > 0 && names.map((one, i) => (i % every === 0 || one === "mlp") && label(x + (i + 0.5) * width, y + (data.block + 1) * at.pitch + 13, one, { anchor: "middle", fill: "ink3", size: 11 })),
+    Array.from({ length: data.block }, (_, l) => label(x - 6, y + (l + 1.5) * at.pitch + 4, `L${l}`, { anchor: "end", fill: "ink3", size: 11 })),
+    label(x - 6, y + 0.5 * at.pitch + 4, "emb", { anchor: "end", fill: "ink3", size: 11 }),
+    cells,
+  ];
+}
+
+export default mount("interpretability_path", path);

@@ -1,0 +1,105 @@
+"""Training lab: start a run, watch it learn, rewind every page to any moment of it, fork it, compare it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app import cache, events, models, page, state
+from core.analysis.heads.patterns import head_maps, pattern_scores
+from core.analysis.places import Kind
+from core.checkpoints import CheckpointError
+from core.training.estimates import estimate
+from core.training.text_loss import text_loss
+from pages.lab import acts, controls, ours, planned, question, setting, shown, strip, take
+from pages.lab import figure as view
+
+LONGEST = 64  # tokens of the text: what a map of the strip holds
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Once upon a time, Lily saw a",
+    "Tim, Lily, Ben, Tim, Lily, Ben,",
+    "the cat the cat the cat the",
+)
+
+shown.adopt()
+spec = setting.current()  # before the frame, which says what did not fit
+ctx = page.begin("lab", longest=LONGEST)
+lm = ctx.lm
+both = lm.config.shape == "encoder-decoder"
+decoding = both and state.get("stack") == "decoder"
+kind: Kind = "self" if not both else state.get("attention") if decoding else "encoder"
+target = ctx.target if both else None
+
+curves = shown.curves(ctx.name)
+first = curves[0] if curves else None
+own = shown.find(
+    ctx.name.removeprefix(shown.RUN)
+)  # the open model's own curve; first is another while a run waits
+
+
+def moment(step: int) -> strip.Moment:
+    """The open model at a step of its training, on the text; -1: as it is."""
+    finished = own is not None and own.run is None and step == own.steps[-1]
+    key = cache.key(ctx.name, -1 if finished else step)
+    found: strip.Moment = cache.call(strip.look, key, ctx.text, target, kind)
+    return found
+
+
+steps = own.steps if own is not None else ()
+now = -1 if ctx.snapshot is None else ctx.snapshot
+try:
+    film = strip.film(strip.choose(steps, now) or [-1], moment)
+except CheckpointError:  # the run was deleted since it was opened: the next run of the page says so
+    film = strip.film([-1], lambda step: strip.look(lm, ctx.text, target, kind))
+
+page.claim("Many small steps down the loss turn noise into words.", shown.facts(first))
+controls.draw(first, spec)
+plan = planned.planned(spec)
+data = view.record(
+    lm, ctx.tokens, ctx.text, curves, film, plan,
+    {
+        "model": ctx.name,
+        "label": own.name if own is not None else ctx.label,
+        "x": state.get("axis"),
+        "selection": events.selection(acts.KEY, {"model": ctx.name, "snapshot": state.get("snapshot")}),
+    },
+)  # fmt: skip
+view.draw(
+    data,
+    key=acts.KEY,
+    on={
+        "select": lambda: events.select(acts.KEY, ("model", "snapshot", "block", "head")),
+        "command": acts.sent_command,
+        "fork": acts.sent_fork,
+        "axis": acts.axis,
+        "changed": lambda: None,  # a new state or checkpoint: this run of the page is the answer
+        "visit": lambda: events.visit(acts.KEY),
+    },
+)
+
+asked = question.ask(own, ctx.snapshot, strip.unit(lm), f"{ctx.name} {ctx.text} {target}")
+coming = question.coming(first, ctx.text, ctx.target or None) or asked
+given = (moment, lm, ctx.text, target)
+load = f"core.load({str(models.resolve(ctx.name).target)!r}{{more}})"
+
+
+def notebook() -> list[str]:
+    """The strip and the question's answer, measured again."""
+    answer = question.measure(asked, *given)
+    return take.cells(load, lm, {"TEXT": ctx.text, "KIND": kind, "TARGET": target}, film, asked, answer)
+
+
+rows, cols = ([lm.tokenizer.display(i) for i in side] for side in strip.sides(lm, ctx.text, target, kind))
+
+with page.foot():
+    page.predict(coming.text, coming.options, partial(question.judge, coming, *given), (coming.about,))
+    page.code(head_maps, pattern_scores, text_loss, estimate)
+    page.take_away("lab", partial(take.table, film, (rows, cols), own), notebook)
+
+ours.draw(ctx, curves, own)
+page.terms(
+    "step", "loss", "guessing", "validation", "learning rate", "gradient norm", "checkpoint", "fork", "head", "L1H0",
+    "attention", "token", "parameters",
+)  # fmt: skip
+page.cheatsheet("lab")
+page.examples(EXAMPLES)

@@ -1,0 +1,70 @@
+// Rewind: a slider on the loss chart's own axis, one tick a checkpoint; where it stands, every page stands.
+
+import { css, fit, h, html, label, measure, thousands } from "../../app/kit/shapes.js";
+import { momentNow, momentsOf, nearest, rewindTo, stepBy } from "./layout.js";
+
+export function drawRewind(g, data, local, at) {
+  const chart = local.chart;
+  const steps = momentsOf(data, chart);
+  const y = at.rewindY + 11;
+  const rail = () => [chart.px(0), Math.max(chart.px(0), chart.plot.right)];
+  if (!steps.length || !data.moments.model) {
+    g.part("rewind none", [at, data.moments.why], () => label(chart.plot.left, y + 4, fit(data.moments.why, at.main - 40, 12, false), { fill: "ink3" }));
+    return;
+  }
+  const now = momentNow(data, local);
+  const places = steps.map((step) => Math.round(chart.px(step) * 2) / 2);
+  const [from, to] = rail().map(Math.round);
+  const here = now === null ? null : chart.px(nearest(steps, now));
+  g.part("rewind rail", [at, from, to, places, here], () => [
+    h("rect", { x: from, y: y - 1.5, width: to - from, height: 3, rx: 1.5, fill: css("line") }),
+    here !== null && h("rect", { x: from, y: y - 1.5, width: Math.max(0, here - from), height: 3, rx: 1.5, fill: css("accent") }),
+    places.map((x) => h("path", { d: `M${x},${y - 6}v12`, stroke: css(here !== null && x <= here + 0.5 ? "accent" : "ink3"), "stroke-width": 1.5 })),
+  ]);
+  const span = { left: from - 9, top: y - 10, width: Math.max(30, to - from + 18) };
+  g.overlay("rewind", span, () => rewindInput(g), (node) => {
+    Object.assign(node, { min: 0, max: span.width - 18 });
+    const x = (here ?? places[places.length - 1]) - from;
+    if (Number(node.value) !== x) node.value = x;
+    const step = now ?? steps[steps.length - 1];
+    node.setAttribute("aria-valuetext", now === null ? "not on this run" : `step ${thousands(step)}`);
+    node.classList.toggle("gb-rewind-off", now === null);
+  });
+  const name = data.runs[0].name;
+  const room = at.main - chart.plot.left - 60 - (data.forks ? 118 : 0);
+  const where = now === null ? "" : `step ${thousands(now)}`;
+  const ways = now === null ? [`slide it: every page then shows ${name} at that moment`, "slide it: every page follows"] : [`every page now shows ${name} at ${where}`, `every page: ${where}`, where];
+  const said = ways.find((way) => measure(way, 12) * 1.08 <= room) ?? fit(ways.at(-1), room, 12, false);
+  g.part("rewind words", [at, said], () => [
+    label(chart.plot.left, y + 27, "Rewind", { weight: 600, fill: "ink" }),
+    label(chart.plot.left + 56, y + 27, said, { weight: 600, fill: "accent" }),
+  ]);
+  if (!data.forks) return;
+  const step = now ?? steps[steps.length - 1];
+  g.overlay("fork", { left: at.main - 114, top: y + 11 }, () => html("button", { class: "gb-lab-fork", type: "button" }), (node) => {
+    node.textContent = `Fork at ${thousands(step)}`;
+    node.title = "A new run with the present settings begins with these weights";
+    node.onclick = () => g.send("fork", { run: data.moments.id, step, at: Date.now() });
+  });
+}
+
+function rewindInput(g) {
+  const node = html("input", { class: "gb-range gb-rewind", type: "range", step: "any", "aria-label": "Rewind: the step of the training that every page shows" });
+  const data = () => g.local.data;
+  node.addEventListener("input", () => {
+    const { chart } = g.local;
+    const steps = momentsOf(data(), chart);
+    const step = nearest(steps, chart.px(0) + Number(node.value), (s) => chart.px(s));
+    if (step !== momentNow(data(), g.local)) rewindTo(g, data(), step);
+    else g.redraw();
+  });
+  node.addEventListener("change", () => g.redraw()); // the knob comes to rest on its tick
+  node.addEventListener("keydown", (event) => {
+    const move = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 3, PageDown: -3, Home: -1e6, End: 1e6 }[event.key];
+    if (move === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    stepBy(g, data(), move);
+  });
+  return node;
+}

@@ -1,0 +1,176 @@
+"""The settings of the next run: one spec, kept as the field `spec` (JSON), shown by many widgets, always checked.
+
+The field is empty for the default preset, so that a link stays short. An own text is not in the link: the spec names it
+by its fingerprint, and it lies in this session or, once a run was started with it, in the store.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from app import runs, state
+from core.data.corpora import check_text, fingerprint
+from core.training import TrainSpec
+from pages.lab import presets
+
+SAMPLE = 120  # characters of the learner's text that samples continue
+
+
+def current() -> TrainSpec:
+    """The spec of the next run; what a link brings and does not fit becomes the default preset, with a message."""
+    raw = state.get("spec")
+    if not raw:
+        return presets.default()
+    try:
+        return TrainSpec.from_json(raw)
+    except ValueError as why:
+        state.put({"spec": ""})
+        state.note(f"The settings in the link were not taken: {why}. The lab starts with its usual ones.")
+        return presets.default()
+
+
+def put(spec: TrainSpec) -> None:
+    """Remember the settings."""
+    spec = spec.replace(prompt="", parent="")
+    state.set("spec", "" if spec == presets.default() else spec.to_json(defaults=False))
+
+
+def change(**changes: Any) -> None:
+    """Change some settings; those that do not fit are refused in words and nothing is lost."""
+    spec = current()
+    model = dict(spec.changes) | changes.pop("model_changes", {})
+    if changes.get("objective") == "text_to_text" != spec.objective:
+        model["n_ctx"] = max(presets.PRESETS["tasks"].make().config(8).n_ctx, spec.config(8).n_ctx)
+    try:
+        put(spec.replace(changes=model, **_following(spec, changes)))
+    except (ValueError, OverflowError) as why:
+        state.note(f"That does not fit: {why}. The settings stayed as they were.")
+
+
+def _following(spec: TrainSpec, changes: dict[str, Any]) -> dict[str, Any]:
+    """What a change takes along: a new optimizer begins at a rate that suits it, a new tokenizer at a usual size."""
+    more: dict[str, Any] = {}
+    optimizer = changes.get("optimizer", spec.optimizer)
+    if optimizer != spec.optimizer:
+        usual = presets.default()
+        more["learning_rate"] = (
+            usual.learning_rate if optimizer == usual.optimizer else presets.RATES[optimizer]
+        )
+        more["clip"] = 0.0 if optimizer == "muon" else 1.0
+    tokenizer = changes.get("tokenizer", spec.tokenizer)
+    if tokenizer != spec.tokenizer:
+        more["vocab_size"] = presets.WORDS_OF[tokenizer]
+    if changes.get("corpus", spec.corpus) != "own":
+        more["text"] = ""
+    objective = changes.get("objective", spec.objective)
+    if objective != spec.objective:
+        more |= _of_tasks() if objective == "text_to_text" else {"tasks": ()}
+    return more | changes
+
+
+def _of_tasks() -> dict[str, Any]:
+    """Questions with what they are asked of, a row each, are longer than the rows of a text."""
+    preset = presets.PRESETS["tasks"].make()
+    return {name: getattr(preset, name) for name in ("tokenizer", "vocab_size", "context", "stages", "tasks")}
+
+
+def with_steps(spec: TrainSpec, steps: int) -> TrainSpec:
+    """The settings with another number of steps, of which as large a share warms up."""
+    return spec.replace(steps=steps, warmup=spec.warmup * steps // spec.steps)
+
+
+def part(name: str, value: Any, changed: Callable[[Any], None] | None = None) -> dict[str, Any]:
+    """Keyword arguments of a widget that shows one setting; without `changed` it sets the spec's field `name`."""
+
+    def chosen(new: Any) -> None:
+        if new is not None:
+            changed(new) if changed else change(**{name: new})
+
+    return state.part(f"lab.{name}", value, chosen)
+
+
+def model_part(name: str, value: Any) -> dict[str, Any]:
+    """The same for a field of the model's configuration."""
+    return part(name, value, lambda new: change(model_changes={name: new}))
+
+
+# ---------------------------------------------------------------- own texts
+
+
+def bring(data: str | bytes | None) -> None:
+    """Take a text of the learner's as the data of the next run; what cannot be read is refused in words."""
+    if not data:
+        return
+    try:
+        text = check_text(data)
+    except ValueError as why:
+        state.note(f"The text was not taken: {why}.")
+        return
+    name = fingerprint(text)
+    texts = state.memo("lab").setdefault("texts", {})
+    texts.clear()  # one at a time: five megabytes a session are enough
+    texts[name] = text
+    change(corpus="own", text=name)
+
+
+def own_text(name: str) -> str | None:
+    """An own text by its fingerprint: of this session, or of a run in the store; None: it is not here."""
+    texts: dict[str, str] = state.memo("lab").get("texts", {})
+    return texts.get(name) if name in texts else runs.text(name) if name else None
+
+
+# ---------------------------------------------------------------- before the start
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What the next run would be: the numbers, and why it would be refused ("" where it would not)."""
+
+    parameters: int
+    bytes: int
+    seconds: float
+    refused: str
+
+
+def plan(spec: TrainSpec) -> Plan:
+    """Parameters, memory and time of a spec by formula, against the limits of this server."""
+    from core.runs.limits import Limits
+
+    try:
+        cost = runs.estimate(spec)
+    except ValueError as why:
+        return Plan(0, 0, 0.0, str(why))
+    refused = ""
+    if spec.corpus == "own" and own_text(spec.text) is None:
+        refused = "the own text of these settings is not here: paste it, or choose other data"
+    if runs.engine() is None:  # else the estimate has been held against the limits already
+        try:
+            Limits.from_environment().check_spec(spec)
+        except ValueError as why:
+            refused = str(why)
+    return Plan(cost.parameters, cost.bytes, cost.seconds, refused)
+
+
+def ready(spec: TrainSpec, prompt: str) -> TrainSpec:
+    """The spec as it is started: with the text that its samples continue, measured often enough for a curve."""
+    return spec.replace(prompt=prompt[:SAMPLE], eval_every=spec.eval_every or max(1, spec.steps // 30))
+
+
+def fork(spec: TrainSpec, parent: TrainSpec, run: str, step: int) -> TrainSpec:
+    """The present settings on a parent's weights: its model, tokenizer and objective stay, the rest is the learner's.
+
+    Steps that are no more than the parent's are counted anew: a fork trains as many steps as are asked for.
+    """
+    kept = ("model", "changes", "tokenizer", "vocab_size", "objective", "init")
+    same = {name: getattr(parent, name) for name in kept}
+    same["changes"] = dict(parent.changes) | {
+        name: value for name, value in spec.changes if name in ("dropout", "n_ctx")
+    }
+    return spec.replace(**same, parent=f"{run}@{step}")
+
+
+def names(options: Sequence[Any], value: Any) -> list[Any]:
+    """The options, and `value` among them where a link brought another one."""
+    return list(options) if value in options else [value, *options]

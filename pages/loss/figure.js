@@ -1,0 +1,75 @@
+// The loss of a text: each token's, the followed one's with every number of its formula, and the curve it lies on.
+// layout.js says what stands where; rows.js, sum.js and curve.js draw; hands.js listens and walks.
+
+import { counted } from "../../app/kit/counts.js";
+import { mount } from "../../app/kit/glass.js";
+import { clamp, css, h, num, visible } from "../../app/kit/shapes.js";
+import { drawCurve, give } from "./curve.js";
+import { follow, listen } from "./hands.js";
+import {
+  DEEP, chance, draggedOf, followed, lossOf, meanOf, paragraph, perplexed, plan, stepOf, steps,
+} from "./layout.js";
+import { drawRows } from "./rows.js";
+import { drawSum, linesOf } from "./sum.js";
+
+const lossView = {
+  init(data, local, before) {
+    return before && before.stamp === data.stamp ? {} : { drag: null, pulling: false };
+  },
+
+  draw(g, data, local) {
+    g.data = data;
+    listen(g, local);
+    steps.bar(g, local);
+    const at = plan(g, data);
+    g.height = at.height;
+    if (!data.scored.length) {
+      g.height = 120;
+      g.part("nothing", [data.nothing], () => paragraph(0, 40, data.nothing, g.width, { size: 14, fill: "ink" }));
+      return;
+    }
+    drawRows(g, data, local, at);
+    drawSum(g, data, local, at);
+    drawCurve(g, data, local, at);
+    if (!at.phone) g.part("lines", null, () => [at.rows.x + at.rows.w + 15, at.curve.x - 15].map((x) => h("path", { d: `M${x},0V${DEEP - 6}`, stroke: css("line") })));
+  },
+
+  key(event, g, data, local) {
+    if (!data.scored.length) return false;
+    const now = followed(data, local);
+    const given = draggedOf(data, local) ?? Math.exp(-data.scored[now].surprise);
+    if (event.key === "ArrowUp" || event.key === "ArrowDown") follow(g, data, local, now + (event.key === "ArrowUp" ? -1 : 1));
+    else if (steps.key(event, g, local)) return true;
+    else if (event.key === "+" || event.key === "-") give(g, data, local, clamp(given + (event.key === "+" ? 0.05 : -0.05), 0.0005, 0.9995));
+    else if (event.key === "Escape") {
+      if (steps.halt(g, local)) return true;
+      if (draggedOf(data, local) !== null) give(g, data, local, null);
+      else if (!steps.whole(g, local)) g.visit("home");
+    } else return false;
+    return true;
+  },
+
+  describe(data, local) {
+    if (!data.scored.length) return data.nothing;
+    const one = data.scored[followed(data, local)];
+    const given = draggedOf(data, local);
+    const mean = meanOf(data, local, true);
+    return `Loss of ${counted(data.scored.length, "token")}; step ${stepOf(local) + 1}, ${steps.names[stepOf(local)]}. ${visible(one.text)} had probability ${chance(given ?? Math.exp(-one.surprise))}${given === null ? "" : " by your hand"}: ` +
+      `loss ${num(lossOf(data, one, given), 3)} nats${data.smoothing ? `, with label smoothing ${data.smoothing}` : ""}. The whole text: mean ${num(mean, 3)} nats, ${num(mean / Math.LN2, 3)} bits, perplexity ${perplexed(mean)}. ` +
+      `Most surprising: ${[...data.scored].sort((a, b) => b.surprise - a.surprise).slice(0, 3).map((t) => `${visible(t.text)} ${num(t.surprise, 2)}`).join(", ")}.`;
+  },
+
+  state(data, local) {
+    const out = { tokens: data.tokens, kind: data.kind, unit: data.unit, smoothing: data.smoothing, ...steps.state(local), scored: data.scored.length };
+    if (!data.scored.length) return out;
+    const at = followed(data, local);
+    const [one, given] = [data.scored[at], draggedOf(data, local)];
+    const { lines, rest } = linesOf(data, one, given);
+    const [mean, plain] = [meanOf(data, local), meanOf(data, local, true)];
+    return { ...out, place: one.place, follow: at, given, losses: data.scored.map((t, i) => lossOf(data, t, i === at ? given : null)),
+      p: given ?? Math.exp(-one.surprise), loss: lossOf(data, one, given), mean, bits: plain / Math.LN2, perplexity: Math.exp(plain),
+      lines: lines.map(({ id, text, logit, e, p, y, d }) => ({ id, text, logit, e, p, y, d })), rest: { count: rest.count, p: rest.p, d: rest.d } };
+  },
+};
+
+export default mount("loss", lossView);

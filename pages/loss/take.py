@@ -1,0 +1,140 @@
+"""What the Loss page gives away: every loss as a table, and notebook cells that compute them again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from app.predict import Answer
+from core.language_model import LanguageModel
+from core.training.losses import ScoredBatch, ScoredText, bits, logit_gradient
+from pages.loss.question import Question
+
+
+def table(
+    lm: LanguageModel, told: ScoredText, at: int, smoothing: float, batch: ScoredBatch
+) -> dict[str, Sequence[Any]]:
+    """A line for each scored token, then for the likeliest tokens at the followed one, then for each text of the batch.
+
+    Args:
+        at: the followed token, counted among those that score.
+    """
+    word = lm.tokenizer.display
+    empty = dict.fromkeys(
+        ("line", "position", "token", "p", "loss, nats", "loss, bits", "smoothed, nats", "logit", "p - y")
+    )
+    lines: list[dict[str, Any]] = []
+    if len(told):
+        gradient = logit_gradient(told.logits, told.targets, smoothing)
+        p = told.logits.softmax(-1)
+        surprise, smoothed = told.surprise.tolist(), told.losses(smoothing).tolist()
+        for n, (place, right) in enumerate(zip(told.places, told.targets.tolist())):
+            more = {"smoothed, nats": _rounded(smoothed[n])} if smoothing else {}
+            lines.append(
+                empty | {"line": "token", "position": place, "token": word(right), "p": _rounded(p[n, right])}
+                | {"loss, nats": _rounded(surprise[n]), "loss, bits": _rounded(bits(surprise[n]))} | more
+                | {"logit": _rounded(told.logits[n, right]), "p - y": _rounded(gradient[n, right])}
+            )  # fmt: skip
+        for i in told.logits[at].topk(min(10, told.logits.shape[-1])).indices.tolist():
+            lines.append(
+                empty | {"line": "followed", "position": told.places[at], "token": word(i), "p": _rounded(p[at, i])}
+                | {"logit": _rounded(told.logits[at, i]), "p - y": _rounded(gradient[at, i])}
+            )  # fmt: skip
+    for row, (mean, one) in enumerate(zip(batch.rows, batch.texts)):
+        text = "".join(lm.tokenizer.pieces(one.targets.tolist()))
+        lines.append(empty | {"line": f"batch, row {row}", "token": text, "loss, nats": _rounded(mean)})
+    return {name: [line[name] for line in lines] for name in empty}
+
+
+def _rounded(value: Any) -> float | None:
+    return None if np.isnan(float(value)) else float(f"{float(value):.8g}")
+
+
+def cells(
+    load: str, given: Mapping[str, Any], told: ScoredText, at: int, smoothing: float, batch: ScoredBatch,
+    texts: Sequence[tuple[Any, Any]], question: Question, answer: Answer | None,
+) -> list[str]:  # fmt: skip
+    """Cells that score the text again and assert every number of the picture.
+
+    Args:
+        load: the call that loads the model, as source.
+        given: TEXT, TARGET and HIDE.
+        texts: of the batch, as `score_batch` takes them.
+    """
+    values = "".join(f"{name} = {value!r}\n" for name, value in given.items())
+    made = [
+        f"""# %% What the model gave to each token, and what that costs
+import math
+import numpy as np
+import torch
+import torch.nn.functional as F
+from core.training.losses import bits, cross_entropy, logit_gradient, perplexity, score_batch, score_text
+
+lm = {load}
+{values}
+
+def same(now, shown, tolerance=1e-3):
+    now, shown = (np.asarray(values, dtype=float) for values in (now, shown))
+    np.testing.assert_allclose(now, shown, rtol=2e-3, atol=tolerance)
+
+
+told = score_text(lm, TEXT, TARGET, HIDE)
+for i, nats in zip(told.targets.tolist(), told.surprise.tolist()):
+    print(repr(lm.tokenizer.display(i)), round(math.exp(-nats), 4), "->", round(nats, 3), "nats,", round(bits(nats), 3))
+same(told.surprise, {_numbers(told.surprise)})"""
+    ]
+    if len(told):
+        made += [_mean(told, smoothing), _followed(told, at, smoothing)]
+    made.append(_batch(batch, texts))
+    if answer is not None:
+        made.append(_question(question, answer))
+    return made
+
+
+def _mean(told: ScoredText, smoothing: float) -> str:
+    return f"""# %% The mean of the text, beside torch's
+SMOOTHING = {smoothing!r}
+mean = told.mean(SMOOTHING)
+print(mean, "nats;", bits(mean), "bits; perplexity", perplexity(mean))
+assert math.isclose(mean, F.cross_entropy(told.logits, told.targets, label_smoothing=SMOOTHING).item(), rel_tol=1e-4)
+same(told.losses(SMOOTHING), F.cross_entropy(told.logits, told.targets, label_smoothing=SMOOTHING, reduction="none"))
+same(mean, {told.mean(smoothing):.6g})"""
+
+
+def _followed(told: ScoredText, at: int, smoothing: float) -> str:
+    gradient = logit_gradient(told.logits, told.targets, smoothing)[at, told.targets[at]]
+    return f"""# %% The followed token, from logits to loss and gradient
+AT = {at}
+logits, right = told.logits[AT], int(told.targets[AT])
+e = (logits - logits.max()).exp()
+p = e / e.sum()
+print(lm.tokenizer.display(right), "-log", float(p[right]), "=", float(-p[right].log()))
+same(-p[right].log(), {float(told.surprise[at]):.6g})
+free = told.logits.detach().clone().requires_grad_()
+F.cross_entropy(free, told.targets, label_smoothing=SMOOTHING, reduction="sum").backward()
+same(logit_gradient(told.logits, told.targets, SMOOTHING), free.grad, 1e-5)
+same(free.grad[AT, right], {float(gradient):.6g})"""
+
+
+def _batch(batch: ScoredBatch, texts: Sequence[tuple[Any, Any]]) -> str:
+    return f"""# %% Several texts as one batch: the padding does not score
+texts = {[tuple(pair) for pair in texts]!r}
+batch = score_batch(lm, texts, HIDE)
+assert batch.scores.sum(1).tolist() == {batch.scores.sum(1).tolist()}
+same(batch.mean(), {batch.mean():.6g})
+same(batch.mean(ignore_padding=False), {batch.mean(ignore_padding=False):.6g})
+same(batch.rows, {_numbers(batch.rows).replace("nan", "math.nan")})"""
+
+
+def _question(question: Question, answer: Answer) -> str:
+    numbers = [answer.numbers["least"], answer.numbers["most"]]
+    return f"""# %% The question: what label smoothing {question.smoothing:g} adds to the least and the most surprising
+rise = told.losses({question.smoothing!r}) - told.losses()
+print("least:", float(rise[{question.least}]), "most:", float(rise[{question.most}]))
+same(rise[[{question.least}, {question.most}]], [{numbers[0]:.5g}, {numbers[1]:.5g}])"""
+
+
+def _numbers(values: Any) -> str:
+    return "[" + ", ".join(f"{float(value):.8g}" for value in np.ravel(np.asarray(values))) + "]"

@@ -1,0 +1,153 @@
+"""The Models picture: everything that can be opened, to one scale, and what a text does with the open model's weights.
+
+`record` turns the gallery's entries and the open model's numbers into the component's JSON (view.js draws it); it
+computes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app import chapters, room
+from app.gallery import SOURCES, Entry
+from app.kit import register
+from core.language_model import LanguageModel
+from core.parts import PARTS, Part, parts, row_sizes, spreads, used_weights
+
+models = register("models", __file__)
+
+TITLES: dict[Part, str] = {
+    "embeddings": "Tables",
+    "attention": "Attention",
+    "feed_forward": "Feed-forward",
+    "rest": "Norms and heads",
+}
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a text does with the open model's weights.
+
+    Attributes:
+        ids, decoder_ids: the tokens read.
+        whole, used: weights of each part, and how many of them the text meets. sizes: their root mean square.
+        rows: the root mean square of each token's row in the token table.
+    """
+
+    ids: tuple[int, ...]
+    decoder_ids: tuple[int, ...]
+    whole: dict[Part, int]
+    used: dict[Part, int]
+    sizes: dict[Part, float]
+    rows: list[float]
+
+    @property
+    def share(self) -> float:
+        """Percent of all weights that the text meets."""
+        return 100 * sum(self.used.values()) / sum(self.whole.values())
+
+
+def use(lm: LanguageModel, text: str, target: str) -> Use:
+    """The weights that a text meets, counted, and its tokens' rows, measured.
+
+    Args:
+        target: what an encoder-decoder's decoder has written so far; "" for others.
+    """
+    pair = lm.config.shape == "encoder-decoder"
+    batch = lm.batch(text, target) if pair else lm.batch(text)
+    ids, decoder_ids = (
+        [tuple(row[0].tolist()) for row in batch] if pair else [tuple(batch[0][0].tolist()), ()]
+    )
+    model = lm.transformer
+    used = used_weights(model, ids, decoder_ids)
+    return Use(ids, decoder_ids, parts(lm.config), used, spreads(model), row_sizes(model, ids))
+
+
+def record(
+    lm: LanguageModel,
+    shown: Sequence[Entry],
+    current: Entry,
+    picked: Entry,
+    found: Use,
+    held: tuple[int, int],
+    free: int | None,
+    stamp: str,
+    selection: Mapping[str, Any],
+    refused: str = "",
+) -> dict[str, Any]:
+    """What view.js draws.
+
+    Args:
+        shown: the entries that fit the filters. current: the open model's own. picked: whose details are shown.
+        held: bytes that models in memory take, and may take. free: bytes that the machine has left; None: not known.
+        stamp: names what is shown: under the same one only the selection has changed.
+        refused: why the model that a link picked is not here.
+    """
+    display = lm.tokenizer.display
+    return {
+        "stamp": stamp,
+        "entries": [_entry(one) for one in shown],
+        "current": _entry(current),
+        "picked": _entry(picked),
+        "held": {
+            "now": held[0],
+            "most": held[1],
+            "nowText": room.written(held[0]),
+            "mostText": room.written(held[1]),
+            "freeText": "" if free is None else room.written(free),
+        },
+        "titles": [TITLES[part] for part in PARTS],
+        "tokens": [{"id": id, "text": display(id), "size": size} for id, size in zip(found.ids, found.rows)],
+        "use": {
+            "whole": [found.whole[part] for part in PARTS],
+            "used": [found.used[part] for part in PARTS],
+            "sizes": [found.sizes[part] for part in PARTS],
+            "share": found.share,
+            "rows": len({*found.ids, *found.decoder_ids}),
+            "vocabulary": lm.config.d_vocab,
+            "tied": lm.config.tied_embeddings and lm.config.head == "lm",
+        },
+        "refused": refused,
+        "doors": [slug for slug in ("tokenization", "lab", "families") if chapters.BY_SLUG[slug].exists],
+        "selection": dict(selection),
+    }
+
+
+def stored(one: Entry) -> str:
+    """The size of a model's files, and what that makes of a weight: "2.1 MB, 16 bits a weight"."""
+    if not one.stored:
+        return "not known"
+    return room.written(one.stored) + (
+        f", {8 * one.stored / one.total:.0f} bits a weight" if one.total else ""
+    )
+
+
+def _entry(one: Entry) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "label": one.label,
+        "short": one.label.rpartition("/")[2] if one.source == "hub" else one.label,
+        "source": one.source,
+        "from": SOURCES[one.source],
+        "kind": one.kind,
+        "shape": one.shape,
+        "what": one.what,
+        "licence": one.licence or "not stated",
+        "parts": [one.weights.get(part, 0) for part in PARTS],
+        "total": one.total,
+        "stored": stored(one),
+        "memory": room.written(one.memory) if one.memory else "not known",
+        "bytes": one.memory,
+        "here": one.here,
+        "open": one.open,
+        "problem": one.problem,
+        "headed": one.headed,
+        "asked": one.asked,
+    }
+
+
+def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
+    """Mount the picture; `on` maps its events "select" and "visit" to callbacks."""
+    return models(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})

@@ -1,0 +1,104 @@
+"""Models: everything that this installation can open, what each needs before it is opened, and its card."""
+
+from __future__ import annotations
+
+from app import cache, choice, events, gallery, models, page, room, state, widgets
+from core.parts import part_of, parts, row_sizes, used_weights
+from core.survey import memory_needed
+from pages.models import card, question, take
+from pages.models import figure as view
+
+LONGEST = 64  # tokens: as many chips as the picture holds
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Once upon a time, Lily met Tim by the river.",
+    "the the the the the the the the",
+    "Nobody counts the words that nobody reads.",
+)
+STOCK = {
+    "all": "All", "bundled": "Bundled", "real": "Published", "run": "Trained here", "folder": "Folders", "hub": "Hub",
+}  # fmt: skip
+KIN = {
+    "all": "All",
+    "decoder": "Decoders (GPT)",
+    "encoder": "Encoders (BERT)",
+    "encoder-decoder": "Both (T5)",
+}
+RULER = {"log": "Logarithmic", "linear": "Linear"}
+
+ctx = page.begin("models", longest=LONGEST)
+lm, target = ctx.lm, ctx.target
+found: view.Use = cache.call(view.use, ctx.model_key, ctx.text, target)
+everything = gallery.entries(ctx.name)
+shown = gallery.fitting(everything, state.get("stock"), state.get("kin"))
+current = gallery.current(everything, ctx.name, lm)
+picked, refused = gallery.pick(everything, state.get("picked"), current)
+
+
+def select() -> None:
+    """A model is picked; or opened, for this page and every other, where the event says so for the first time."""
+    events.select("models", ("picked", "ruler"))
+    sent, memo = events.sent("models", "select"), state.memo("gallery")
+    entry = next((one for one in everything if one.name == sent.get("picked")), None)
+    if entry is None or sent.get("open") in (None, memo.get("open")):
+        return
+    memo["open"] = sent["open"]
+    if entry.asked:  # it says no words: Applications asks it
+        state.update({"use": entry.asked, "by": entry.name})
+        state.memo("visit").update(page="applications")
+    else:
+        choice.choose(entry.name, picked="")
+
+
+page.claim("What a model needs is known before it is opened: weights times bytes.", gallery.facts(everything))
+stamp = "\x1f".join(
+    [
+        ctx.model_key,
+        repr(ctx.ids),
+        target,
+        repr([(one.name, one.open, one.total) for one in (picked, *shown)]),
+    ]
+)
+view.draw(
+    view.record(
+        lm, shown, current, picked, found, cache.held(), room.free(), stamp,
+        events.selection("models", {"picked": picked.name, "ruler": state.get("ruler")}), refused,
+    ),
+    key="models",
+    on={
+        "select": select,
+        "visit": lambda: events.visit("models"),
+    },
+)  # fmt: skip
+
+with page.controls():
+    widgets.segments("From", "stock", tuple(STOCK), lambda name: STOCK[str(name)])
+    widgets.segments("Shape", "kin", tuple(KIN), lambda name: KIN[str(name)])
+    widgets.segments("Scale of the bars", "ruler", tuple(RULER), lambda name: RULER[str(name)])
+
+opened = models.resolve(ctx.name).target
+load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+with page.foot():
+    about = (ctx.model_key, ctx.text, target)
+    page.predict(question.text(current.label), question.OPTIONS, lambda: question.judge(lm, found), about)
+    page.code(memory_needed, parts, part_of, used_weights, row_sizes)
+    page.take_away(
+        "models",
+        lambda: take.table(lm, shown, found),
+        lambda: take.cells(load, lm, current, found, question.judge(lm, found)),
+    )
+
+card.show(picked, gallery.card(picked), gallery.readme(picked))
+page.terms(
+    "parameters",
+    "embedding",
+    "attention",
+    "MLP",
+    "vocabulary",
+    "encoder",
+    "decoder",
+    "safetensors",
+    "licence",
+)
+page.cheatsheet("models")
+page.examples(EXAMPLES)

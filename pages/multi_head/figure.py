@@ -1,0 +1,306 @@
+"""The Multi-head picture: every head of a model, and one of them large (view.js draws it).
+
+`record` turns what `core.analysis` computed into the component's JSON; the functions above it put those computations
+into the form that the cache takes: arguments in a row. None of them computes anything itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app.bare import UNSAID
+from app.kit import pack, register
+from core.analysis.heads.effects import HeadEffects, Knockout, Value, head_effects, switch_off
+from core.analysis.heads.jobs import HeadJobs
+from core.analysis.heads.nulls import Chance, Null, halves_that_differ, head_chance
+from core.analysis.heads.patterns import HeadMaps, Job, Score, head_maps, repeat_scores
+from core.analysis.heads.shares import HeadShares
+from core.analysis.heads.steps import attention_steps
+from core.analysis.places import Kind
+from core.hooks import intervene
+from core.language_model import LanguageModel
+from core.trace import Trace
+from pages.multi_head.off import MARKS, Head
+from pages.multi_head.roles import changed, columns, rests_on, roles, tips
+from pages.multi_head.words import ABOUT, UNIT
+
+multi_head = register("multi_head", __file__)
+
+OFF_ADDS: dict[int | str, str] = {
+    "zero": "nothing",
+    "mean": "its mean over the text",
+}  # what stands in place of a head that is off
+
+QUICK = 3e9  # weights x tokens x heads: up to here all heads are measured without asking
+A_SECOND = 3e10  # of the same, roughly, on one processor
+
+
+@dataclass(frozen=True)
+class Off:
+    """The heads that are off, and what stands in their place."""
+
+    heads: tuple[Head, ...] = ()
+    value: Value = "zero"
+
+    def applied(self, kind: Kind) -> AbstractContextManager[None]:
+        """Passes run inside go without these heads."""
+        return intervene(*switch_off(self.heads, self.value, kind))
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One head: what its rows ask and its keys answer, and what comes of it. T rows, S keys."""
+
+    q: np.ndarray[Any, Any]  # (T, K)
+    k: np.ndarray[Any, Any]  # (S, K)
+    scaled: np.ndarray[Any, Any]  # (T, S) before bias and mask
+    bias: np.ndarray[Any, Any] | None  # (T, S)
+    allowed: np.ndarray[Any, Any]  # (T, S) bool
+    pattern: np.ndarray[Any, Any]  # (T, S)
+    factor: float
+
+
+@dataclass(frozen=True)
+class Largest:
+    """The head whose absence changes the prediction most, and what every head then gives from the chosen row."""
+
+    head: Head
+    weights: np.ndarray[Any, Any]  # (L, H, S)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """Everything that the picture shows."""
+
+    usual: HeadJobs  # what the heads do when none is off
+    jobs: HeadJobs  # this and the rest without the heads that are off
+    maps: HeadMaps
+    opened: Opened  # the chosen head
+    shares: HeadShares  # of its block, at the chosen row
+    without: Knockout
+    effects: HeadEffects | None  # None: nothing measured yet; nan: not that block
+    largest: Largest | None  # None: not measured yet, or no head changes anything
+    block: int
+    head: int
+    row: int
+    col: int  # the chosen key, or the one that the row reads most
+    home: int  # the row that predicts
+
+    @property
+    def measured(self) -> HeadEffects | None:
+        """The effects, once all of them are measured."""
+        return self.effects if self.effects is not None and self.effects.complete else None
+
+
+def see_repeats(lm: LanguageModel, kind: Kind, off: Off) -> dict[Job, Score]:
+    """The scores on random tokens said twice, without the heads that are off; they hang on no text."""
+    with off.applied(kind):
+        return repeat_scores(lm, kind)
+
+
+def see_chance(lm: LanguageModel, text: str, target: str | None, kind: Kind) -> Chance:
+    """What every score on the text comes to by chance, in the whole model."""
+    return head_chance(lm, head_maps(lm, text, attention=kind, target=target), {})
+
+
+def see_halves(lm: LanguageModel, kind: Kind) -> dict[Job, Null]:
+    """What the scores on repeats come to by chance; they hang on no text."""
+    return halves_that_differ(lm, kind)
+
+
+def see_pass(lm: LanguageModel, text: str, target: str | None, kind: Kind, off: Off) -> Trace:
+    """One pass without the heads that are off; all views below read it."""
+    with off.applied(kind):
+        return lm.trace(text, target)
+
+
+def see_row(
+    lm: LanguageModel, text: str, target: str | None, kind: Kind, off: Off, row: int
+) -> np.ndarray[Any, Any]:
+    """What every head gives from one row without the heads that are off: (L, H, S)."""
+    with off.applied(kind):
+        return head_maps(lm, text, attention=kind, target=target).maps[:, :, row].copy()
+
+
+def see_one(
+    lm: LanguageModel, text: str, target: str | None, kind: Kind, block: int, head: int, trace: Trace
+) -> Opened:
+    """One head of a pass, as the view of queries and keys multiplies it out."""
+    steps = attention_steps(lm, text, block, head, attention=kind, target=target, trace=trace)
+    return Opened(
+        steps.asked, steps.answered, steps.scaled, steps.bias, steps.allowed, steps.pattern, steps.factor
+    )
+
+
+def see_effects(
+    lm: LanguageModel,
+    text: str,
+    target: str | None,
+    kind: Kind,
+    off: Off,
+    row: int,
+    token: int,
+) -> HeadEffects:
+    """What becomes of one token's log-probability when every head is switched off alone, besides those that are off."""
+    with off.applied(kind):
+        return head_effects(
+            lm,
+            text,
+            row=row,
+            token=token,
+            value=off.value,
+            attention=kind,
+            target=target,
+        )
+
+
+def cost(lm: LanguageModel, tokens: int, heads: int) -> float:
+    """How much work it is to switch every head off alone, in weights x tokens x heads."""
+    return float(lm.n_parameters) * tokens * heads
+
+
+# ------------------------------------------------------------------------------------------------ the record
+
+
+def record(
+    lm: LanguageModel, seen: Seen, stamp: str, running: bool, selection: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What view.js draws.
+
+    Args:
+        stamp: names model, text, attention and the heads that are off: under the same one the maps are the same.
+        running: the effects that are not known yet are being measured.
+    """
+    maps, opened, shares, special = seen.maps, seen.opened, seen.shares, lm.special_ids
+    rows, cols = (
+        [{"text": lm.tokenizer.display(i), "id": i, "special": i in special} for i in side]
+        for side in (maps.ids, maps.key_ids)
+    )
+    table, rested = columns(seen.jobs), rests_on(seen.jobs, maps.causal)
+    written = lm.config.shape != "encoder-decoder" or maps.attention == "encoder" or len(maps.ids) > 1
+    now, usual = (roles(jobs, maps.causal, written) for jobs in (seen.jobs, seen.usual))
+    blocks, heads = maps.maps.shape[:2]
+    places = [(block, head) for block in range(blocks) for head in range(heads)]
+    arrays = {
+        "pattern": opened.pattern, "q": opened.q, "k": opened.k, "scaled": opened.scaled, "bias": opened.bias,
+        "allowed": opened.allowed.astype(np.uint8), "z": shares.z, "out": shares.out,
+        "vectors": np.concatenate([shares.vectors, shares.bias[None]]),
+    }  # fmt: skip
+    return {
+        "kind": maps.attention, "mark": MARKS[maps.attention], "cross": maps.attention == "cross",
+        "causal": maps.causal, "rows": rows, "cols": cols, "blocks": blocks, "heads": heads,
+        "kvHeads": lm.config.kv_heads,
+        "home": seen.home, "block": seen.block, "head": seen.head, "mapsStamp": stamp,
+        "maps": pack(np.rint(255 * maps.maps).astype(np.uint8)), "roles": changed(now, usual),
+        "scoreNames": list(table), "scoreShort": [UNIT[name] for name in table],
+        "sharing": sum(name in ABOUT for name in table),
+        "scoreTips": [tips(rested, seen.usual)[name] for name in table], "scoreRows": [rested[name] for name in table],
+        "scores": [[table[name][block][head] for name in table] for block, head in places],
+        "arrays": {name: pack(array) for name, array in arrays.items() if array is not None},
+        "factorText": "" if opened.factor == 1.0 else f"÷ √{lm.config.head_size}",
+        "join": _join(seen), "next": following(lm, maps, seen.without),
+        "effect": _effect(lm, seen) | {"running": running},
+        "selection": dict(selection),
+    }  # fmt: skip
+
+
+def _join(seen: Seen) -> dict[str, Any]:
+    shares = seen.shares
+    biased = bool(shares.bias.any())
+    return {
+        "block": seen.block, "row": shares.row, "biased": biased,
+        "shares": [*shares.shares.tolist(), *([shares.bias_share] if biased else [])],
+        "norms": [*shares.norms.tolist(), *([shares.bias_norm] if biased else [])],
+    }  # fmt: skip
+
+
+def following(lm: LanguageModel, maps: HeadMaps, without: Knockout) -> dict[str, Any]:
+    """The model's likeliest tokens at the row that predicts, as it is and with the heads off."""
+    word, shape = lm.tokenizer.display, lm.config.shape
+    if not without.before.size:
+        return {"label": UNSAID, "after": "", "tokens": [], "changed": bool(without.heads)}
+    label, after = "Next token after", word(maps.ids[without.row]) if maps.attention != "encoder" else ""
+    if shape == "encoder":
+        label = "In place of" if maps.ids[without.row] == lm.config.mask_id else "Read back at"
+    elif maps.attention == "encoder":
+        label = "The decoder’s next token"
+    shown = _both(without)
+    tokens = [
+        {"text": word(i), "id": i, "before": float(without.before[i]), "after": float(without.after[i])}
+        for i in shown
+    ]
+    return {"label": label, "after": after, "tokens": tokens, "changed": bool(without.heads)}
+
+
+def _both(without: Knockout, count: int = 5) -> list[int]:
+    """The likeliest before, then the likeliest after, then the others of before."""
+    before, after = (np.argsort(-p, kind="stable")[:count].tolist() for p in (without.before, without.after))
+    return list(dict.fromkeys([*before[:1], *after[:2], *before[1:], *after]))[:count]
+
+
+def _effect(lm: LanguageModel, seen: Seen) -> dict[str, Any]:
+    maps, effects = seen.maps, seen.effects
+    blocks, heads = maps.maps.shape[:2]
+    if not seen.without.before.size:
+        return {"change": None, "token": None, "weight": None, "seconds": 0, "unsaid": UNSAID}
+    if effects is None:
+        seconds = cost(lm, len(maps.ids), blocks * heads) / A_SECOND
+        return {"change": None, "token": None, "weight": None, "seconds": max(1, round(seconds))}
+    weight, _ = maps.read_most(seen.row)
+    where = "" if maps.attention == "encoder" else f"at row {effects.row}"
+    return {
+        "change": [[None if np.isnan(one) else one for one in line] for line in effects.change.tolist()],
+        "measured": effects.measured, "weight": weight.tolist(), "where": where,
+        "token": lm.tokenizer.display(effects.token), "before": effects.before, "seconds": 0, "row": seen.row,
+        "largest": seen.largest and seen.largest.head, "reader": reader(seen),
+    }  # fmt: skip
+
+
+def reader(seen: Seen) -> tuple[int, int, int, float, float] | None:
+    """A head that reads after the one that matters most: the chosen one, or else the one whose reading changes most.
+
+    Returns:
+        Its block and head, the column that the row reads most, and that column's weight with the head that matters
+        and without it; None where no head comes later.
+    """
+    if seen.largest is None:
+        return None
+    row, (layer, _) = seen.maps.maps[:, :, seen.row], seen.largest.head
+    moved = np.abs(row - seen.largest.weights).sum(-1)  # (L, H) twice the weight that goes elsewhere
+    moved[: layer + 1] = -1
+    for block, head in seen.without.heads:
+        moved[block, head] = -1  # what it reads goes nowhere
+    block, head = seen.block, seen.head
+    if moved[block, head] < 0:
+        block, head = map(int, np.unravel_index(int(moved.argmax()), moved.shape))
+    if moved[block, head] < 0:
+        return None
+    col = int(row[block, head].argmax())
+    return block, head, col, float(row[block, head, col]), float(seen.largest.weights[block, head, col])
+
+
+def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
+    """Mount the picture; `on` maps its events "select", "measure" and "visit" to callbacks."""
+    return multi_head(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+
+
+def predicting_row(lm: LanguageModel, maps: HeadMaps) -> int:
+    """The row to begin with: the last; of an encoder the first mask, or else the last that is text."""
+    last = len(maps.ids) - 1
+    if lm.config.shape == "decoder" or maps.attention != (
+        "self" if lm.config.shape == "encoder" else "encoder"
+    ):
+        return last
+    if lm.config.mask_id in maps.ids:
+        return maps.ids.index(lm.config.mask_id)
+    return max((place for place, token in enumerate(maps.ids) if token not in lm.special_ids), default=last)
+
+
+def first_fitting(places: Sequence[int], count: int) -> int:
+    """The first of these places that `count` tokens have."""
+    return next(place for place in places if 0 <= place < count)

@@ -1,0 +1,180 @@
+// The grid: every head of every block as a small map, with its name and what it does.
+
+import { counted } from "../../app/kit/counts.js";
+import { MONO, clamp, css, fit, h, html, label, measure, num } from "../../app/kit/shapes.js";
+import { offSet } from "./foot.js";
+import { allMeasured, blockOf, headOf, kindsOf, nameOf, orderedBy, roleOf, rowOf, tile } from "./layout.js";
+
+/** All maps as one image of twice the grid's pixels; drawn again only for other maps, sizes or colours. */
+function sprite(g, data, local, at) {
+  const { grid } = at;
+  const key = JSON.stringify([local.mapsStamp, g.dark, grid]);
+  if (local.sprite?.key === key) return local.sprite;
+  const [T, S, L, H] = [data.rows.length, data.cols.length, data.blocks, data.heads];
+  const [w, hgt] = [grid.w, grid.end - grid.top].map((v) => Math.ceil(v));
+  const sheet = Object.assign(document.createElement("canvas"), { width: 2 * w, height: 2 * hgt });
+  const one = Object.assign(document.createElement("canvas"), { width: S, height: T });
+  const [draw, dot] = [sheet.getContext("2d"), one.getContext("2d")];
+  // Of many tokens each gets little: there the pale end is stretched, the same for all heads.
+  const bend = clamp(1 - (S - 12) / 60, 0.5, 1);
+  const shades = Array.from({ length: 256 }, (_, v) => g.sequentialRgb((v / 255) ** bend, 1));
+  const image = dot.createImageData(S, T);
+  image.data.fill(255);
+  draw.imageSmoothingEnabled = Math.max(T, S) > 2 * grid.size;
+  draw.imageSmoothingQuality = "high";
+  const [mw, mh] = mapSize(grid.size, T, S);
+  for (let i = 0; i < L * H; i++) {
+    const to = tile(at, Math.floor(i / H), i % H);
+    if (!to) continue;
+    const from = i * T * S;
+    for (let k = 0; k < T * S; k++) image.data.set(shades[local.maps[from + k]], 4 * k);
+    dot.putImageData(image, 0, 0);
+    draw.drawImage(one, 2 * (to.x - grid.left), 2 * (to.y - grid.top), 2 * mw, 2 * mh);
+  }
+  local.sprite = { key, w, h: hgt, url: sheet.toDataURL() };
+  return local.sprite;
+}
+/** A map keeps square cells: the longer side fills the tile. */
+const mapSize = (size, T, S) => [Math.max(4, size * Math.min(1, S / T)), Math.max(4, size * Math.min(1, T / S))];
+
+export function drawGrid(g, data, local, at) {
+  const { grid } = at;
+  const [T, S] = [data.rows.length, data.cols.length];
+  const [mw, mh] = mapSize(grid.size, T, S);
+  const total = data.blocks * data.heads;
+  g.part("grid", [grid, orderedBy(data, local)], () => {
+    const sheet = sprite(g, data, local, at);
+    const title = total === 1 ? "The only head" : `All ${counted(total, "head")}`;
+    const out = [label(0, 12, title, { fill: "ink", weight: 600 }),
+      h("image", { x: grid.left, y: grid.top, width: sheet.w, height: sheet.h, href: sheet.url, preserveAspectRatio: "none" })];
+    if (!grid.large && !grid.order) out.push(gridLabels(data, at, mw, mh));
+    const counts = new Map(kindsOf(data).map(({ name, count }) => [name, count]));
+    let kind = null;
+    for (const i of grid.order ?? data.roles.keys()) {
+      const first = orderedBy(data, local) === "kind" && data.roles[i].name !== kind && counts.get(data.roles[i].name) > 1; // of its kind
+      out.push(drawTile(g, data, at, Math.floor(i / data.heads), i % data.heads, mw, mh, first));
+      kind = data.roles[i].name;
+    }
+    return out;
+  });
+  g.part("grid hint", [grid, local.sel.off], () => {
+    const off = offSet(data, local);
+    const first = Math.min(...[...off].map((name) => Number(name.split(".")[0])));
+    const later = Array.from({ length: total }, (_, i) => i).some((i) => Math.floor(i / data.heads) > first && !off.has(`${Math.floor(i / data.heads)}.${i % data.heads}`));
+    const names = off.size === 1 ? `L${[...off][0].replace(".", "H")}` : `the ${counted(off.size, "head")} that are off`;
+    const without = `without ${names}${later ? ": later heads read differently" : ""}`;
+    const touch = at.phone || window.matchMedia("(pointer: coarse)").matches;
+    const how = `row reads column${data.cross ? ", the encoder’s tokens" : ""}`;
+    const x = measure(total === 1 ? "The only head" : `All ${counted(total, "head")}`, 12, false) * 1.07 + 12;
+    const room = at.phone ? g.width - x : at.bar ? at.width - ORDER - x - 12 : at.panel.x - x - 4;
+    const press = touch ? "; tap one to choose it" : "; click one";
+    const hint = [`${how}${press}; blocks and heads count from 0`, `${how}${press}; counted from 0`, how + press].find((one) => measure(one, 12, false) * 1.04 < room) ?? how;
+
+    const text = off.size === total ? "all heads off: what they read goes nowhere" : off.size ? without : total === 1 ? how : hint;
+    return label(x, 12, fit(text, room, 12, false), { fill: off.size ? "accent" : "ink3" });
+  });
+  drawMarks(g, data, local, at, mw, mh);
+}
+
+/** Names over the columns and beside the rows; a line over the columns of heads that share keys and values. */
+function gridLabels(data, at, mw, mh) {
+  const { grid } = at;
+  const out = [];
+  const every = [1, grid.per].find((step) => step * grid.dx >= 26) ?? Math.ceil(26 / grid.dx);
+  const down = Math.ceil(13 / grid.dy);
+  for (let first = 0; first < data.blocks; first += grid.rows) {
+    const shared = grid.per > 1;
+    for (let i = 0; i < data.heads; i += every) out.push(label(tile(at, first, i).x + mw / 2, grid.top - (shared ? 9 : 5), `H${i}`, { anchor: "middle", fill: "ink3" }));
+    for (let i = 0; shared && i < data.heads; i += grid.per) {
+      out.push(h("path", { d: `M${tile(at, first, i).x},${grid.top - 4}H${tile(at, first, i + grid.per - 1).x + mw}`, stroke: css("k"), "stroke-width": 1.5, "data-keys": i / grid.per }));
+    }
+    for (let l = first; l < Math.min(data.blocks, first + grid.rows); l += down) {
+      const { x, y } = tile(at, l, 0);
+      out.push(label(x - 6, y + Math.min(mh / 2 + 4, 15), `L${l}`, { anchor: "end", fill: "ink3" }));
+    }
+  }
+  return out;
+}
+
+function drawTile(g, data, at, block, head, mw, mh, first) {
+  const { x, y } = tile(at, block, head);
+  const role = roleOf(data, block, head);
+  const out = [h("rect", { x: x + 0.5, y: y + 0.5, width: mw - 1, height: mh - 1, rx: 2, fill: "none", stroke: css("line") })];
+  if (at.grid.large) {
+    const room = at.grid.dx - 8;
+    out.push(label(x, y + mh + 14, nameOf(block, head), { weight: 600, fill: "ink" }),
+      label(x + Math.max(40, 1.07 * measure(nameOf(block, head), 12, false) + 7), y + mh + 14, role.score === null ? "" : num(role.score, 2), { mono: true, fill: "ink3" }),
+      label(x, y + mh + 28, fit(role.name, room, 12, false), { fill: role.short ? "att-ink" : "ink3" }));
+  } else if ((at.grid.size >= 27 && role.short) || (first && at.grid.size >= 14)) {
+    out.push(label(x + mw - 2, y + 11, role.short || "mix", { anchor: "end", fill: "ink", "paint-order": "stroke", stroke: css("bg"), "stroke-width": 3, "stroke-linejoin": "round" }));
+  }
+  return out;
+}
+
+/** What changes with the hand: the chosen head's frame, the followed row, heads that are off, roles that are asked for. */
+function drawMarks(g, data, local, at, mw, mh) {
+  const [block, head] = [blockOf(data, local), headOf(data, local)];
+  const row = rowOf(data, local);
+  g.part("row ticks", [at.grid, row], () => {
+    if (mh < 12) return null;
+    const d = [];
+    for (let i = 0; i < data.blocks * data.heads; i++) {
+      const to = tile(at, Math.floor(i / data.heads), i % data.heads);
+      if (!to) continue;
+      const { x, y } = to;
+      const middle = y + ((row + 0.5) * mh) / data.rows.length;
+      d.push(at.grid.large ? `M${x - 5},${middle - 3.5}l4,3.5l-4,3.5z` : `M${x - 2},${middle}h4`);
+    }
+    return h("path", { d: d.join(""), fill: at.grid.large ? css("accent") : "none", stroke: at.grid.large ? "none" : css("accent"), "stroke-width": 1.5 });
+  });
+  g.part("off tiles", [at.grid, local.sel.off], () => [...offSet(data, local)].map((name) => {
+    const [l, i] = name.split(".").map(Number);
+    const to = l < data.blocks && i < data.heads ? tile(at, l, i) : null;
+    if (!to) return null;
+    const { x, y } = to;
+    return [h("rect", { x, y, width: mw, height: mh, fill: css("bg"), opacity: 0.78 }),
+      h("path", { d: `M${x + 2},${y + mh - 2}L${x + mw - 2},${y + 2}`, stroke: css("accent"), "stroke-width": 1.5 }),
+      mw >= 27 && label(x + mw / 2, y + mh / 2 + 4, "off", { anchor: "middle", weight: 600, fill: "accent", "paint-order": "stroke", stroke: css("bg"), "stroke-width": 4 })];
+  }));
+  const asked = local.role ?? local.pinned ?? null;
+  g.part("dim", [at.grid, asked], () => asked && data.roles.map((role, i) => {
+    const to = role.name === asked ? null : tile(at, Math.floor(i / data.heads), i % data.heads);
+    if (!to) return null;
+    const { x, y } = to;
+    return h("rect", { x: x - 6, y: y - 1, width: at.grid.large ? at.grid.dx : mw + 7, height: at.grid.large ? at.grid.dy - 1 : mh + 2, fill: css("bg"), opacity: 0.76 });
+  }));
+  const peek = local.peek;
+  g.part("chosen tile", [at.grid, block, head, peek], () => {
+    const frame = (l, i, width) => {
+      const to = tile(at, l, i);
+      if (!to) return null;
+      const { x, y } = to;
+      return h("rect", { x: x - 1, y: y - 1, width: mw + 2, height: mh + 2, rx: 3, fill: "none", stroke: css("accent"), "stroke-width": width });
+    };
+    const own = tile(at, block, head);
+    return [frame(block, head, 2.5), peek && frame(peek.block, peek.head, 1.2),
+      own && at.grid.large && label(own.x, own.y + mh + 14, nameOf(block, head), { weight: 700, fill: "accent", "paint-order": "stroke", stroke: css("bg"), "stroke-width": 3 })];
+  });
+}
+
+/** The roles over the grid: how many heads do what; pointing at one dims the others. */
+export function drawRoles(g, data, local, at) {
+  g.part("roles", [at.lines, local.pinned ?? null, local.role ?? null], () => at.lines.map((line, k) => line.map((role) => {
+    const on = (local.role ?? local.pinned) === role.name;
+    return h("text", { x: role.x, y: 31 + at.bar + 17 * k, "font-size": 12, class: "gb-hot", "data-role": role.name, fill: css(on ? "accent" : role.short ? "att-ink" : "ink3"), "text-decoration": on ? "underline" : null },
+      role.text, h("tspan", { "font-family": MONO, fill: css(on ? "accent" : "ink2") }, role.count));
+  })));
+}
+
+const ORDER = 206; // the width of its buttons
+/** Many heads can be put in another order: by block, by kind, by effect. */
+export function drawOrder(g, data, local, at) {
+  if (!at.bar) return;
+  const pick = (order) => g.select({ order, ...(order === "effect" && !allMeasured(g.data) ? { panel: "effect" } : {}) });
+  const box = at.phone ? { left: 0, top: 20, width: at.width, height: 44 } : { left: at.width - ORDER, top: 0, width: ORDER, height: 24 };
+  g.overlay("order", box, () => html("div", { class: "mh-panels mh-order", role: "group", "aria-label": "Order of the heads" },
+    ["block", "kind", "effect"].map((order) => html("button", { type: "button", "data-order": order, onclick: () => pick(order) }, `By ${order}`))), (node) => {
+    for (const button of node.children) button.setAttribute("aria-pressed", String(button.dataset.order === orderedBy(data, local)));
+    node.lastChild.title = allMeasured(data) ? "The heads whose absence changes the prediction most come first" : "Their effects have to be measured first";
+  });
+}

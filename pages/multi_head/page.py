@@ -1,0 +1,153 @@
+"""Multi-head: every head of a model in one view, what each of them does, how they join, and what depends on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app import answer, bare, cache, events, page, state, widgets
+from core.analysis.heads.composition import composition
+from core.analysis.heads.effects import Knockout, head_effects, knock_out, switch_off
+from core.analysis.heads.jobs import head_jobs, name_heads
+from core.analysis.heads.nulls import head_chance
+from core.analysis.heads.patterns import head_maps, pattern_scores
+from core.analysis.heads.sets import set_effects
+from core.analysis.heads.shares import head_shares
+from core.analysis.places import Kind
+from core.model.attention import Attention
+from pages.multi_head import figure as view
+from pages.multi_head import measure, take
+from pages.multi_head.composition import show
+from pages.multi_head.composition_further import Further
+from pages.multi_head.off import read_off
+from pages.multi_head.question import OPTIONS, ask
+
+LONGEST = 64  # tokens: what the maps and lines hold
+KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "off", "instead", "order")
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Lily lost a red ball. Ben found the red",
+    "Tim, Lily, Ben, Anna, Tim, Lily, Ben,",
+    'Once upon a time, Lily met Tim. "Good morning, Lily," said',
+    "the cat the cat the cat the",
+)
+
+ctx = page.begin("multi_head", longest=LONGEST, writes=True)
+lm, config = ctx.lm, ctx.lm.config
+both = config.shape == "encoder-decoder"
+decoding = both and state.get("stack") == "decoder"
+kind: Kind = "self" if not both else state.get("attention") if decoding else "encoder"
+target = ctx.target if both else None
+here = (ctx.text, target, kind)
+
+plain = cache.share(view.see_pass, ctx.model_key, *here, view.Off())
+given: dict[str, Any] = {"attention": kind, "target": target}
+repeats = cache.call(view.see_repeats, ctx.model_key, kind, view.Off())
+chance = measure.by_chance(ctx, here, repeats)
+usual = head_jobs(lm, head_maps(lm, ctx.text, **given, trace=plain), repeats, chance)
+blocks, heads = usual.evenness.shape
+off = view.Off(read_off(state.get("off"), kind, blocks, heads), state.get("instead"))
+passed = cache.share(view.see_pass, ctx.model_key, *here, off) if off.heads else plain
+maps = head_maps(lm, ctx.text, **given, trace=passed)
+jobs = usual
+if off.heads:
+    jobs = head_jobs(lm, maps, cache.call(view.see_repeats, ctx.model_key, kind, off), chance)
+block, head = min(state.get("block"), blocks - 1), state.get("head")
+home = view.predicting_row(lm, maps)
+rows, cols = ([lm.tokenizer.display(i) for i in side] for side in (maps.ids, maps.key_ids))
+row = events.followed(len(rows), home)
+col = view.first_fitting([state.get("col"), int(maps.maps[block, head, row].argmax())], len(cols))
+logit_row = -1 if kind == "encoder" else row
+
+without = knock_out(
+    lm, ctx.text, off.heads, row=logit_row, value=off.value, trace=plain, without=passed, **given
+)
+likely = int(without.before.argmax()) if without.before.size else -1
+job = measure.Measure(ctx, here, off, logit_row, likely, blocks * heads)
+seen = view.Seen(
+    usual=usual, jobs=jobs, maps=maps, block=block, head=head, row=row, col=col, home=home,
+    opened=view.see_one(lm, *here, block, head, passed),
+    shares=head_shares(lm, ctx.text, block, row=row, trace=passed, **given),
+    without=without,
+    effects=job.so_far,
+    largest=job.largest(row),
+)  # fmt: skip
+
+page.claim("Each head reads in its own way; what all heads bring adds up.")
+stamp = "\x1f".join([ctx.model_key, ctx.text, str(target), kind, repr(off)])
+picked = {key: state.get(key) for key in KEYS} | {"block": block, "row": row}
+data = view.record(lm, seen, stamp, job.running, events.selection("heads", picked))
+view.draw(
+    data,
+    key="heads",
+    on={
+        "select": lambda: events.select("heads", KEYS),
+        "measure": measure.asked,
+        "visit": lambda: events.visit("heads"),
+    },
+)
+
+with page.controls():
+    if both:
+        widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+    if decoding:
+        widgets.segments("Attention", "attention", ("self", "cross"), widgets.capital)
+    widgets.pick("Block", "block", blocks, most=16 - config.n_heads)
+    widgets.pick("Head", "head", config.n_heads, most=16 - blocks)
+    widgets.segments("A head that is off adds", "instead", ("zero", "mean"), lambda name: view.OFF_ADDS[name])
+answer.draw(ctx)
+
+slot = st.container(key="gb-measuring")
+further = Further.of(ctx, here, off, logit_row, likely, blocks * heads)
+about = "" if kind == "encoder" or likely < 0 else lm.tokenizer.display(likely)
+question = ask(block, head, blocks, heads, off.heads, about, lambda at: f"L{at[0]}H{at[1]}")
+
+
+def ask_model() -> Knockout:
+    """The prediction with the question's heads off."""
+    return knock_out(lm, ctx.text, question.off, row=logit_row, value=off.value, trace=plain, **given)
+
+
+def judge() -> page.Answer:
+    """The question's answer: of a bare encoder, how far the text's vector turns."""
+    if likely < 0:
+        return bare.judge(lm, ctx.text, switch_off(question.off, off.value))
+    return question.judge(ask_model())
+
+
+def notebook() -> list[str]:
+    """The shown numbers and the question's answer, computed again."""
+    asked = {"TEXT": ctx.text, "KIND": kind} | ({"TARGET": target} if both else {})
+    shown = [token["id"] for token in data["next"]["tokens"]]
+    if likely < 0:
+        without_them = f"*switch_off({list(question.off)}, {off.value!r})"
+        return [
+            *take.cells(take.loading(ctx), asked, off, seen, shown, None, further),
+            bare.cell(ctx.text, without_them, "from core.analysis.heads.effects import switch_off", judge()),
+        ]
+    return take.cells(take.loading(ctx), asked, off, seen, shown, ask_model(), further)
+
+
+with page.foot():
+    hangs_on = (ctx.model_key, *here, logit_row, question.off, off.value)
+    if likely < 0:
+        page.predict(bare.question(question.start), bare.OPTIONS, judge, hangs_on)
+    else:
+        page.predict(question.text, OPTIONS, judge, hangs_on)
+    page.code(
+        Attention.forward, head_maps, pattern_scores, head_chance, name_heads, head_shares, knock_out, head_effects,
+        composition, set_effects,
+    )  # fmt: skip
+    page.take_away("multi_head", lambda: take.table(seen, (rows, cols), further), notebook)
+
+measure_sets = show(lm, seen, further)
+page.terms(
+    "head", "L1H0", "attention", "query", "key", "value", "residual stream", "softmax", "ablation", "induction head",
+    "repeats", "by chance", "composition", "share of the output", "W_O", "log probability",
+    *(["cross-attention"] if both else []),
+)  # fmt: skip
+page.cheatsheet("multi_head")
+page.examples(EXAMPLES)
+job.run(slot)
+measure_sets()

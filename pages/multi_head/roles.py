@@ -1,0 +1,121 @@
+"""What each head does, in words and numbers: its name, the score that says so, and how many tokens that rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.counts import counted
+from core.analysis.heads.jobs import EVEN, NAMED_FROM, SHORT, HeadJobs, reads
+from core.analysis.heads.patterns import NAMES, Job
+from pages.multi_head.words import ABOUT, BRIEF, MEANS, RANDOM, UNWRITTEN
+
+COLUMNS: tuple[Job, ...] = ("previous", "recent", "first", "last", "itself", "next", "same", "induction")
+TWICE: dict[str, Job] = {NAMES[job]: job for job in ("induction", "same")}  # measured on repeats too
+Table = dict[str, list[list[float | None]]]
+
+
+def columns(jobs: HeadJobs) -> Table:
+    """Every score that the page shows, by name: L lists of H numbers from 0 to 1, None where the text has no such pair.
+
+    Induction has two: on this text, and on random tokens said twice.
+    """
+    measured = {NAMES[job]: jobs.scores.get(job) for job in COLUMNS} | {RANDOM: jobs.repeats.get("induction")}
+    found: Table = {}
+    for name, score in measured.items():
+        if score is not None:
+            weight = score.weight
+            none: list[list[float | None]] = [[None] * jobs.evenness.shape[1] for _ in jobs.evenness]
+            found[name] = none if weight is None else weight.tolist()
+    return found | {EVEN: jobs.evenness.tolist()}
+
+
+def rests_on(jobs: HeadJobs, causal: bool) -> dict[str, int]:
+    """How many tokens each score of `columns` is a mean over: those that have such a token to read at all."""
+    tokens = jobs.scores["first"].rows
+    found = {NAMES[job]: score.rows for job, score in jobs.scores.items()}
+    if "induction" in jobs.repeats:
+        found[RANDOM] = jobs.repeats["induction"].rows
+    return found | {EVEN: tokens - 1 if causal else tokens}
+
+
+def tips(rows: Mapping[str, int], jobs: HeadJobs | None = None) -> dict[str, str]:
+    """What each score measures, in a sentence, over how many tokens, and from where on chance does not explain it."""
+    lines = {} if jobs is None else {NAMES[job]: null.line for job, null in jobs.chance.text.items()}
+    said = {
+        name: f"How much of its attention a token gives to {ABOUT[name]}, of 1 in all: mean over {count(n)} of this "
+        "text. These parts overlap (the token before is one of the last few), so they need not add up to 1."
+        f"{_beyond(lines.get(name))}"
+        for name, n in rows.items()
+        if name in ABOUT
+    }
+    said[EVEN] = (
+        f"1: reads all tokens alike. 0: each token reads a single one. Mean over {count(rows[EVEN])}."
+    )
+    if RANDOM in rows:
+        said[RANDOM] = (
+            "Induction, on random tokens said twice: there only the repetition can be known, so this shows a habit "
+            f"of the head, whatever the text. Mean over {count(rows[RANDOM])}."
+        )
+    return said
+
+
+def _beyond(line: float | None) -> str:
+    return "" if line is None else f" By chance some head comes to {line:.2f}; a name needs more."
+
+
+def count(rows: int) -> str:
+    """So many tokens, in words."""
+    return counted(rows, "token")
+
+
+def roles(jobs: HeadJobs, causal: bool, written: bool = True) -> list[dict[str, Any]]:
+    """What each head does, block by block: name, short name, the score that says so, what it rests on, a sentence.
+
+    Args:
+        written: whether a decoder that reads a source has written anything; its start token alone tells nothing.
+    """
+    table, rows = columns(jobs), rests_on(jobs, causal)
+    return [
+        {"name": name, "short": BRIEF[name], **_evidence(jobs, table, rows, name, block, head)}
+        for block, line in enumerate(jobs.names)
+        for head, name in enumerate(
+            line if written else [UNWRITTEN if name == SHORT else name for name in line]
+        )
+    ]
+
+
+def _evidence(
+    jobs: HeadJobs, table: Table, rows: Mapping[str, int], name: str, block: int, head: int
+) -> dict[str, Any]:
+    """The score behind a head's name (None: there is none), the column it stands in, and what is honest to say."""
+    score = table[name][block][head] if name in table else None
+    for words, one in jobs.chance.classes.items():
+        if name == reads(words) and one.weight is not None:
+            score, rows = float(one.weight[block, head]), {name: one.rows}
+    here = f"on {count(rows[name])} of this text" if score is not None else ""
+    found = {"score": score, "by": name, "on": here, "means": MEANS[name]}
+    repeats = jobs.repeats.get(TWICE[name]) if name in TWICE else None
+    if repeats is None or repeats.weight is None or repeats.above_even is None:
+        return found
+    twice, habit = float(repeats.weight[block, head]), repeats.above_even[block, head] >= NAMED_FROM
+    if score is not None and score >= twice:
+        shown = "a habit, whatever the text." if habit else "no general habit."
+        return found | {"means": f"{MEANS[name]} On random tokens said twice {twice:.2f}: {shown}"}
+    here = "This text repeats no token." if score is None else f"In this text {score:.2f}, {here}."
+    return found | {
+        "score": twice, "by": RANDOM if name == NAMES["induction"] else name,
+        "on": "on random tokens said twice", "means": f"{MEANS[name]} {here}",
+    }  # fmt: skip
+
+
+def changed(now: list[dict[str, Any]], usual: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`now`, with "was": what the head does while no head is off, where that reads otherwise; "" elsewhere."""
+
+    def read(role: dict[str, Any]) -> str:
+        return str(role["name"]) + ("" if role["score"] is None else f" {role['score']:.2f}")
+
+    return [
+        one | {"was": "" if read(one) == read(old) else read(old)}
+        for one, old in zip(now, usual, strict=True)
+    ]

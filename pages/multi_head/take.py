@@ -1,0 +1,270 @@
+"""What the Multi-head page gives away: a line for each head as a table, and notebook cells that compute it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from app import models
+from app.page import Context
+from core.analysis.heads.effects import HeadEffects, Knockout
+from core.analysis.heads.jobs import EVEN
+from core.analysis.heads.patterns import NAMES
+from pages.multi_head.composition_further import Further
+from pages.multi_head.figure import Off, Seen, reader
+from pages.multi_head.roles import columns
+from pages.multi_head.words import RANDOM
+
+
+def table(
+    seen: Seen, words: tuple[Sequence[str], Sequence[str]], further: Further
+) -> dict[str, Sequence[Any]]:
+    """A line for each head: what it does, its scores, what the row reads most of it, its share where the picture shows
+    it, its effect. Then a line for each key of the chosen head: what the row gives to it, and the score that led there;
+    one with the line of chance for each score; one for each set of heads that is switched off; one for the pair.
+
+    Args:
+        words: how the rows' and the columns' tokens read.
+        further: what is measured below the picture.
+    """
+    jobs, shares, effects, row = seen.jobs, seen.shares, seen.measured, seen.row
+    places = [(block, head) for block, line in enumerate(jobs.names) for head in range(len(line))]
+    weights, cols = seen.maps.read_most(row)
+    scores = columns(jobs)
+    even = scores.pop(EVEN)
+    lines = [
+        {
+            "head": f"L{block}H{head}",
+            "does": jobs.names[block][head],
+            "row": f"{row} {words[0][row]}",
+            "reads": f"{cols[block, head]} {words[1][cols[block, head]]}",
+            "weight": _rounded(weights[block, head]),
+            "score": None,
+            **{name: _rounded(values[block][head]) for name, values in scores.items()},
+            "short of an even spread": _rounded(1 - (even[block][head] or 0.0)),
+            f"share of block {shares.layer}’s output": _rounded(shares.shares[head])
+            if block == seen.block
+            else None,
+            "single changes added": None,
+            "fit of the pair": None,
+            "change of log p without it": None if effects is None else _rounded(effects.change[block, head]),
+        }
+        for block, head in places
+    ]
+    name = f"L{seen.block}H{seen.head}"
+    lines += [
+        dict.fromkeys(lines[0])
+        | {"head": name, "row": f"{row} {words[0][row]}", "reads": f"{col} {token}"}
+        | {"weight": _rounded(seen.opened.pattern[row, col]), "score": _rounded(seen.opened.scaled[row, col])}
+        for col, token in enumerate(words[1])
+    ]
+    chance = {NAMES[job]: _rounded(null.line) for job, null in jobs.chance.text.items()}
+    lines.append(dict.fromkeys(lines[0]) | {"head": "by chance"} | chance)
+    for one in further.shown:
+        together = {
+            "change of log p without it": _rounded(one.joint),
+            "single changes added": _rounded(one.total),
+        }
+        lines.append(dict.fromkeys(lines[0]) | {"head": " + ".join(map(_named, one.heads))} | together)
+    if further.chosen is not None and further.score is not None:
+        writes, reads = map(_named, further.chosen)
+        fit = {"fit of the pair": _rounded(further.score)}
+        lines.append(dict.fromkeys(lines[0]) | {"head": f"{writes} → {reads}"} | fit)
+    return {name: [line[name] for line in lines] for name in lines[0]}
+
+
+def _named(head: tuple[int, int]) -> str:
+    return f"L{head[0]}H{head[1]}"
+
+
+def _rounded(value: Any) -> float | None:
+    return None if value is None else float(f"{value:.8g}")
+
+
+def loading(ctx: Context) -> str:
+    """The call that loads the page's model, as source."""
+    moment = "" if ctx.snapshot is None else f", snapshot={ctx.snapshot}"
+    return f"core.load({str(models.resolve(ctx.name).target)!r}{moment})"
+
+
+def cells(
+    load: str,
+    given: Mapping[str, Any],
+    off: Off,
+    seen: Seen,
+    shown: Sequence[int],
+    answer: Knockout | None,
+    further: Further,
+) -> list[str]:
+    """Cells that measure the heads again and assert every number of the picture.
+
+    Args:
+        load: the call that loads the model, as source.
+        given: TEXT, KIND, and for an encoder-decoder TARGET.
+        off: the heads that are off.
+        shown: the ids whose probabilities stand at the foot.
+        answer: the prediction with the heads off that the page's question is about; None: of a bare encoder.
+        further: what is measured below the picture.
+    """
+    more = "attention=KIND" + (", target=TARGET" if "TARGET" in given else "")
+    switch = f"with core.intervene(*switch_off({list(off.heads)}, {off.value!r}, KIND)):\n    "
+    made = [
+        _heads(load, given, seen, more, switch), _scores(seen), _pair(seen, more, switch), _joined(seen, more, switch),
+    ]  # fmt: skip
+    if answer is not None:
+        title = "The next token, without the heads that are off"
+        made.append(knockout_cell(title, "without", seen.without, more, shown))
+    if seen.measured is not None:
+        made.append(_alone(seen.measured, more, switch))
+    if seen.largest is not None:
+        made.append(_largest(seen, off, more))
+    if further.chosen is not None:
+        made.append(_fit(further))
+    if further.shown:
+        made.append(_sets(further, more))
+    if answer is None:
+        return made
+    token = int(answer.before.argmax())
+    return [*made, knockout_cell("The question: these heads off instead", "asked", answer, more, [token])]
+
+
+def _heads(load: str, given: Mapping[str, Any], seen: Seen, more: str, switch: str) -> str:
+    values = "".join(f"{name} = {value!r}\n" for name, value in given.items())
+    return f"""# %% Every head's map, and what the heads do
+import numpy as np
+from core.analysis.heads.effects import switch_off
+from core.analysis.heads.jobs import EVEN, head_jobs
+from core.analysis.heads.nulls import head_chance
+from core.analysis.heads.patterns import NAMES, head_maps
+
+lm = {load}
+{values}BLOCK, HEAD, ROW, COL = {seen.block}, {seen.head}, {seen.row}, {seen.col}
+
+
+def same(now, shown, tolerance=1e-3):
+    now, shown = (np.asarray(values, dtype=float) for values in (now, shown))
+    np.testing.assert_allclose(now, shown, rtol=2e-3, atol=tolerance)
+
+
+chance = head_chance(lm, head_maps(lm, TEXT, {more}))  # of the whole model
+{switch}jobs = head_jobs(lm, head_maps(lm, TEXT, {more}), chance=chance)
+assert jobs.names[BLOCK] == {seen.jobs.names[seen.block]!r}
+{switch}maps = head_maps(lm, TEXT, {more}).maps
+same(maps[BLOCK, HEAD, ROW], {_numbers(seen.maps.maps[seen.block, seen.head, seen.row])})
+same(maps.sum(-1), 1)"""
+
+
+def _scores(seen: Seen) -> str:
+    scores = {name: [_rounded(v) for v in values[seen.block]] for name, values in columns(seen.jobs).items()}
+    chance = seen.jobs.chance
+    lines = {NAMES[job]: _rounded(null.line) for job, null in chance.text.items()}
+    lines |= {words: _rounded(null.line) for words, null in chance.class_nulls.items()}
+    return f"""# %% What a row of this block’s heads gives to such tokens, where there are any, and what chance comes to
+shown = {scores!r}
+for job, score in jobs.scores.items():
+    if score.weight is not None:
+        same(score.weight[BLOCK], shown[NAMES[job]])
+if "induction" in jobs.repeats:
+    same(jobs.repeats["induction"].weight[BLOCK], shown[{RANDOM!r}])
+same(jobs.evenness[BLOCK], shown[EVEN])
+lines = {lines!r}
+for job, null in chance.text.items():
+    same(null.line, lines[NAMES[job]])
+for words, null in chance.class_nulls.items():
+    same(null.line, lines[words])"""
+
+
+def _pair(seen: Seen, more: str, switch: str) -> str:
+    return f"""# %% Why the row reads what it reads: its query with one key, number by number
+from core.analysis.heads.steps import attention_steps
+from core.analysis.heads.query_key import query_key
+
+{switch}steps = attention_steps(lm, TEXT, BLOCK, HEAD, {more})
+asked = query_key(steps, ROW)
+print(np.round(asked.products[COL], 2), "sum", asked.scores[COL])
+assert np.isclose(asked.products[COL].sum(), asked.scores[COL], rtol=1e-3, atol=1e-3)
+same(asked.scaled, {_numbers(seen.opened.scaled[seen.row])})
+same(asked.weights, {_numbers(seen.opened.pattern[seen.row])})"""
+
+
+def _joined(seen: Seen, more: str, switch: str) -> str:
+    shares = seen.shares
+    return f"""# %% The heads' outputs, joined: they add up to what the attention puts into the stream
+from core.analysis.heads.shares import head_shares
+
+{switch}joined = head_shares(lm, TEXT, BLOCK, row=ROW, {more})
+same(joined.vectors.sum(axis=0) + joined.bias, joined.out, 1e-3 * max(1.0, abs(joined.out).max()))
+same(joined.shares, {_numbers(shares.shares)})
+same(joined.norms, {_numbers(shares.norms)})
+same(joined.shares.sum() + joined.bias_share, {float(shares.shares.sum() + shares.bias_share):.6g})"""
+
+
+def _alone(effects: HeadEffects, more: str, switch: str) -> str:
+    changes = [[float(f"{change:.6g}") for change in line] for line in effects.change]
+    return f"""# %% Each head off, alone
+from core.analysis.heads.effects import head_effects
+
+{switch}alone = head_effects(lm, TEXT, row={effects.row}, token={effects.token}, value={effects.value!r}, {more})
+same(alone.change, {changes})"""
+
+
+def _largest(seen: Seen, off: Off, more: str) -> str:
+    assert seen.largest is not None
+    found, switched = reader(seen), [*off.heads, seen.largest.head]
+    cell = f"""# %% The head whose absence changes most
+assert alone.largest == {seen.largest.head}"""
+    if found is None:
+        return cell
+    block, head, col, _, after = found
+    return f"""{cell}
+with core.intervene(*switch_off({switched}, {off.value!r}, KIND)):
+    less = head_maps(lm, TEXT, {more}).maps
+same(less[{block}, {head}, ROW, {col}], {after:.6g})"""
+
+
+def _fit(further: Further) -> str:
+    assert further.chosen is not None and further.composition is not None
+    (i, h), (j, g) = further.chosen
+    found = further.composition
+    numbers = _numbers([further.score, found.chance, found.line])
+    return f"""# %% How well what one head writes fits what a later one reads
+from core.analysis.heads.composition import composition
+
+fit = composition(lm, {found.way!r}, KIND)
+print(fit.scores[{i}, {h}, {j}, {g}], "at random", fit.chance)
+same([fit.scores[{i}, {h}, {j}, {g}], fit.chance, fit.line], {numbers}, 1e-5)"""
+
+
+def _sets(further: Further, more: str) -> str:
+    text = "".join(
+        f"    ({[*map(list, one.heads)]}, {one.total:.6g}, {one.joint:.6g}),\n" for one in further.shown
+    )
+    return f"""# %% Heads off together, beside the sum of what each does alone
+from core.analysis.heads.sets import set_effects
+
+shown = [
+{text}]
+options = dict(row={further.row}, token={further.token}, value={further.off.value!r}, {more})
+for one, (heads, total, joint) in zip(set_effects(lm, TEXT, [heads for heads, _, _ in shown], **options), shown):
+    print(heads, round(total, 3), "added", round(joint, 3), "together")
+    same([one.total, one.joint], [total, joint])"""
+
+
+def knockout_cell(title: str, name: str, found: Knockout, more: str, shown: Sequence[int]) -> str:
+    """A cell that switches heads off and asserts what that does to the tokens of `shown`."""
+    off, ids = list(found.heads), list(map(int, shown))
+    return f"""# %% {title}
+from core.analysis.heads.effects import knock_out
+
+{name} = knock_out(lm, TEXT, {off}, row={found.row}, value={found.value!r}, {more})
+ids = {ids}
+for i in ids:
+    print(repr(lm.tokenizer.display(i)), round(float({name}.before[i]), 3), round(float({name}.after[i]), 3))
+same({name}.before[ids], {_numbers(found.before[ids])})
+same({name}.after[ids], {_numbers(found.after[ids])})"""
+
+
+def _numbers(values: Any) -> str:
+    return "[" + ", ".join(f"{float(value):.6g}" for value in np.ravel(values)) + "]"

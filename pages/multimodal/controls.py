@@ -1,0 +1,38 @@
+"""The controls below the Multimodal picture: which picture, the learner's own drawing, whose looking is shown."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state, widgets
+from pages.multimodal.reading import OF, Picture, captioner
+
+KINDS = {False: "Held out", True: "My drawing"}
+
+
+def draw(what: Picture) -> None:
+    """The row below the picture."""
+    st.segmented_control(
+        "Picture",
+        list(KINDS),
+        required=True,
+        format_func=lambda drawn: KINDS[drawn],
+        **state.bind("sketched"),
+    )
+    st.number_input("Number", 0, OF - 1, step=1, width=130, disabled=what.drawn, **state.bind("pictured"))
+    st.button(
+        "Next dozen",
+        key="multimodal.more",
+        on_click=state.whole(lambda: state.update({"pictured": (what.number + 12) % OF, "sketched": False})),
+    )
+    config = captioner().config
+    count = config.n_layers * config.n_heads
+    names = {-1: "all heads, mean"} | {
+        at: f"L{at // config.n_heads}H{at % config.n_heads}" for at in range(count)
+    }
+    if int(state.get("crossing")) >= count:
+        state.put({"crossing": -1})
+    st.selectbox(
+        "Looking of", list(names), format_func=lambda at: widgets.escape(names[at]), filter_mode=None, width=170,
+        **state.bind("crossing"),
+    )  # fmt: skip

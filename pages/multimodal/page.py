@@ -1,0 +1,64 @@
+"""Multimodal: a picture cut into pieces that are tokens beside words, its caption, and one space for both."""
+
+from __future__ import annotations
+
+from app import events, page, state, takeaway
+from core.multimodal import drawing, looking, patches, pen, space
+from core.multimodal.captioner import Captioner, Seeing
+from pages.multimodal import controls, question, reading, take
+from pages.multimodal import figure as view
+from pages.multimodal import space as more
+
+KEYS = ("spoken", "said", "crossing", "pictured", "sketched", "drawing")
+EXAMPLES = (
+    "a seven, thick, slanted left, next to a two",
+    "a three, slanted right",
+    "an eight, thin, next to a zero",
+    "a four, next to a four",
+)
+APART = (
+    "It does nothing on this page, nor would its Rewind: a captioner of its own reads the picture. Your text is a "
+    "caption to be looked for."
+)
+
+reading.follow_typing()
+ctx = page.begin("multimodal", apart=APART)
+what = reading.picture()
+own = reading.own(what, ctx.text)
+seen = reading.see(what, own.text)
+below = more.Below(what, own)
+
+page.claim("A picture is read like text: each piece of it is a token.")
+view.draw(
+    view.record(
+        what, seen, own, ctx.tokens, events.selection("picture", {key: state.get(key) for key in KEYS})
+    ),
+    key="picture",
+    on={"select": lambda: events.select("picture", KEYS), "visit": lambda: events.visit("picture")},
+)
+
+with page.controls():
+    controls.draw(what)
+
+asked = question.ask(seen, int(state.get("said")))
+
+with page.foot():
+    page.predict(asked.text, asked.options, asked.judge, (what.number, what.drawn, what.strokes, asked.at))
+    page.code(
+        *((pen.ink, drawing.seen) if what.drawn else ()),
+        *((patches.cut, Seeing.read, Captioner.caption, looking.ablated, looking.agreement) if seen else ()),
+        space.retrieval,
+    )
+    page.take_away(
+        "multimodal",
+        lambda: takeaway.joined(take.table(seen), below.table()),
+        lambda: [*take.cells(what, seen, own, asked), *below.cells()],
+    )
+
+below.show()
+page.terms(
+    "token", "patch", "attention", "head", "ablation", "rank agreement", "dead band", "held out",
+    "contrastive learning", "cosine", "retrieval",
+)  # fmt: skip
+page.cheatsheet("multimodal")
+page.examples(EXAMPLES)

@@ -1,0 +1,123 @@
+"""What the Multimodal page says of a caption in words: what a word needed, what is right, how good the captioner is."""
+
+from __future__ import annotations
+
+import math
+
+from app.words import sentence
+from core.multimodal import shipped
+from core.multimodal.captions import END
+from core.multimodal.properties import LEFT, RIGHT, THICK, THIN
+from pages.multimodal.reading import FELT, Own, Picture, Seen
+
+AGREES = 0.5  # rank correlation from which the order of looking is said to be the order of what counts
+PARTLY = 0.25  # from which it is said to be so in part
+FEWEST, DIGITS = 3, 9  # decimals of a measurement: as few as leave it on its side of the edges of words
+
+
+def found(seen: Seen, head: int) -> list[str]:
+    """Of each word: whether the pieces it looked at are those that it needed."""
+    how = seen.agreement(head)
+    assert how.left_top is not None and how.left_chance is not None
+    lines = []
+    measured = zip(how.left_top.tolist(), how.left_chance.tolist(), how.top.tolist())
+    for at, (left_top, left_chance, cost) in enumerate(list(measured)[: seen.count]):
+        top, chance = f"{left_top:.0%}", f"{left_chance:.0%}"
+        # What is printed decides: two shares that read alike are not called different.
+        more = cost >= FELT and int(top[:-1]) < int(chance[:-1])
+        told = _verdict(seen.order(at, head), more, first=not at)
+        shares = f"Its most looked-at piece covered: {top}; a random one: {chance}. "
+        lines.append(told if seen.order(at, head) is None else shares + told)
+    return lines
+
+
+def _verdict(order: float | None, more: bool, first: bool) -> str:
+    """Whether looking tells what a word needs.
+
+    Args:
+        order: the rank agreement, None where no piece matters.
+        more: covering the piece that is most looked at costs more than a random one, and enough to be felt.
+        first: the word has none before it.
+    """
+    if order is None:
+        why = "captions begin so anyway" if first else "the words before it"
+        return f"No single piece matters to this word: {why}, or several pieces, already tell it."
+    told = f"(rank agreement {_signed(order)})"
+    # As it is printed: of two agreements the larger one never has the weaker word.
+    shown = round(order, 2)
+    if shown < PARTLY:
+        return f"Looking hardly tells: one piece {told}." if more else f"Looking hardly tells {told}."
+    if shown >= AGREES and more:
+        return f"Looking tells what counts {told}."
+    return f"Looking tells in part {told}."
+
+
+def verdict(seen: Seen, own: Own) -> list[tuple[str, bool | None]]:
+    """Lines with whether they tell of something right, wrong, or neither."""
+    lines: list[tuple[str, bool | None]] = []
+    scene = seen.picture.scene
+    if scene is not None:
+        same = seen.said.text == scene.caption
+        lines.append(
+            (f"Right, word for word: {scene.caption}.", True)
+            if same
+            else (f"True is: {scene.caption}.", False)
+        )
+    else:
+        lines.append((f"The captioner says: {seen.said.text}.", None))
+    lines += [(sentence(note), None) for note in seen.picture.notes]
+    if scene is not None:
+        lines.append((figure(), None))
+    return [*lines, (_own(seen, own), None)]
+
+
+def measured(what: Picture) -> str:
+    """The measurements behind the words of the described digit, and the bands between in which no word is used."""
+    first = what.properties[0]
+    whose = "The left digit: strokes" if len(what.properties) > 1 else "Strokes"
+    return (
+        f"{whose} {_beside(first.thickness, THIN, THICK)} pixels wide (thin ≤ {THIN}, thick ≥ {THICK}), leaning "
+        f"{_beside(first.slant, LEFT, RIGHT)} (left ≤ {_signed(LEFT)}, right ≥ {_signed(RIGHT)})."
+    )
+
+
+def _beside(value: float, low: float, high: float) -> str:
+    """`value` with enough decimals that what is read is on the same side of both edges as what was measured."""
+
+    def sides(number: float) -> tuple[bool, bool]:
+        return number <= low, number >= high
+
+    places = range(FEWEST, DIGITS)
+    return _signed(
+        value, next((some for some in places if sides(round(value, some)) == sides(value)), DIGITS)
+    )
+
+
+def _signed(value: float, places: int = 2) -> str:
+    """With a true minus, and none before a zero."""
+    return f"{round(value, places) + 0.0:.{places}f}".replace("-", "−")
+
+
+def _own(seen: Seen, own: Own) -> str:
+    if own.said is None:
+        return f"{own.why} An example text shows how."
+    worst = int(own.said.chances.argmin())
+    word = own.said.words[worst]
+    name = "the end" if word == END else f"“{word}”"
+    mine, its = (_share(math.exp(one.log_chance)) for one in (own.said, seen.said))
+    return f"Your text as its caption: {mine}, least likely at {name}; the written one: {its}."
+
+
+def _share(p: float) -> str:
+    return f"{p:.1%}" if p >= 0.001 else "less than 0.1%"
+
+
+def figure() -> str:
+    """How often the captioner is right, from its card."""
+    scores = shipped.captioner_card()["scores"]
+    exact, clear = scores["exact"], scores["clear"]
+    return (
+        f"Of {exact['of']:,} pictures like these, no digit of them trained on, {exact['score']:.1%} get exactly their "
+        f"caption ({exact['low']:.1%} to {exact['high']:.1%}); of those clear of the edges of words, "
+        f"{clear['score']:.1%}."
+    )

@@ -1,0 +1,176 @@
+"""Below the Multimodal picture: pictures and captions as points of one space, and who finds whom there.
+
+The functions here ask `core.multimodal.space` and turn its answers into the component's JSON; they compute nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from app import cache, events, state
+from app.kit import pack, register
+from core.data.digits import LEVELS
+from core.multimodal import captions, shipped
+from core.multimodal.space import Gallery, Retrieval, Space, gallery, retrieval
+from pages.multimodal import space_take as take
+from pages.multimodal.reading import Own, Picture
+
+space = register("multimodal_space", __file__)
+
+KEYS = ("imaged", "worded")
+GALLERIES = 1_000
+
+
+@lru_cache(maxsize=1)
+def towers() -> Space:
+    """The shipped towers, one for all visitors. Read only."""
+    return shipped.load_space()
+
+
+@dataclass(frozen=True)
+class Points:
+    """A gallery in the space: images (N, E) and captions (N, E)."""
+
+    gallery: Gallery
+    images: Tensor
+    texts: Tensor
+
+
+def points(number: int) -> Points:
+    """A gallery's points."""
+    key = f"multimodal space\x1f{number}"
+    found: Points | None = cache.kept(key)
+    if found is None:
+        drawn = gallery(number)
+        order = drawn.scenes.captions.argsort()  # like captions beside each other: what is confused lies near
+        shown = Gallery(drawn.rows[order], drawn.scenes.rows(order))
+        found = Points(shown, towers().images(shown.scenes.images), towers().captions(shown.scenes.captions))
+        cache.keep(key, found, small=True)
+    return found
+
+
+@dataclass(frozen=True)
+class Below:
+    """The lower half of one run of the page: a gallery, and the learner's drawing and text among it."""
+
+    what: Picture
+    own: Own
+
+    @cached_property
+    def number(self) -> int:
+        """Of the gallery."""
+        return int(state.get("lot")) % GALLERIES
+
+    @cached_property
+    def at(self) -> Points:
+        """The gallery's points."""
+        return points(self.number)
+
+    @cached_property
+    def found(self) -> Retrieval:
+        """Which caption is nearest to each picture of the gallery, and which picture to each caption."""
+        numbers = self.at.gallery.scenes.captions
+        return retrieval(self.at.images, self.at.texts, numbers, numbers)
+
+    @property
+    def drawing(self) -> bool:
+        """Whether the learner's drawing has a row."""
+        return self.what.drawn and self.what.image is not None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The captions by column, the learner's last if it is one."""
+        own = () if self.own.why else (captions.text_of(captions.parse(self.own.text)),)
+        return (*self.at.gallery.texts, *own)
+
+    @cached_property
+    def cosines(self) -> Tensor:
+        """(rows, columns), the learner's own in the last of either."""
+        images, texts = self.at.images, self.at.texts
+        if self.drawing:
+            assert self.what.image is not None
+            images = torch.cat([images, towers().images(self.what.image[None])])
+        if not self.own.why:
+            texts = torch.cat([texts, towers().texts([self.own.text])])
+        return images @ texts.T
+
+    def record(self) -> dict[str, Any]:
+        """What view.js draws, but for the selection."""
+        found, scenes = self.found, self.at.gallery.scenes
+        images = scenes.images
+        if self.drawing:
+            assert self.what.image is not None
+            images = torch.cat([images, self.what.image[None]])
+        missed = [(row, int(found.caption_of[row]), 0) for row in _wrong(found.image_hits)]
+        missed += [(int(found.image_of[column]), column, 1) for column in _wrong(found.caption_hits)]
+        row = missed[0][0] if missed else 0
+        return {
+            "stamp": "\x1f".join([str(self.number), self.own.text, str(self.what.drawn), str(state.get("drawing"))]),
+            "count": len(self.at.gallery.texts),
+            "images": pack((images * LEVELS).round().byte().numpy()),
+            "numbers": self.at.gallery.rows.tolist(),
+            "captions": list(self.texts),
+            "cosines": pack(self.cosines.numpy()),
+            "missed": missed,
+            "first": [len(images) - 1 if self.drawing else row, len(self.texts) - 1 if not self.own.why else row],
+            "told": self.told(),
+        }  # fmt: skip
+
+    def told(self) -> list[str]:
+        """How many find what belongs to them, and what is not among them."""
+        found = self.found
+        count = len(found.image_hits)
+        lines = [
+            f"{int(found.image_hits.sum())} of {count} pictures find their own caption, "
+            f"{int(found.caption_hits.sum())} of {count} captions find a picture of theirs. By chance it "
+            f"would be 1. {take.figure()}",
+        ]
+        if self.own.why:
+            lines.append(f"Your text has no column. {self.own.why}")
+        return lines
+
+    def table(self) -> take.Table:
+        """For the table, with columns of its own."""
+        return take.table(self.at.gallery, self.found)
+
+    def cells(self) -> list[str]:
+        """For the notebook."""
+        strokes = self.what.strokes if self.drawing else None
+        return take.cells(
+            self.number, self.found, strokes, "" if self.own.why else self.own.text, self.cosines
+        )
+
+    def show(self) -> None:
+        """The heading, the picture, the control."""
+        st.html(
+            '<section class="gb-words"><h2>Pictures and captions in one space</h2><p>Two other models, trained '
+            "together: one makes a point of a picture, one of a caption, and a picture and its caption are pulled to "
+            "one place. The model of pictures began as the captioner above, which captions had taught to see digits; "
+            "that of captions began untrained.</p></section>"
+        )
+        space(
+            data={
+                **self.record(),
+                "selection": events.selection("space", {key: state.get(key) for key in KEYS}),
+            },
+            key="space",
+            on_select_change=lambda: events.select("space", KEYS),
+            on_visit_change=lambda: events.visit("space"),
+        )
+        st.button(
+            "Another hundred", key="multimodal.lot",
+            on_click=state.whole(
+                lambda: state.update({"lot": (self.number + 1) % GALLERIES, "imaged": -1, "worded": -1})
+            ),
+        )  # fmt: skip
+
+
+def _wrong(hits: Tensor) -> list[int]:
+    found: list[int] = (~hits).nonzero()[:, 0].tolist()
+    return found

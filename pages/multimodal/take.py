@@ -1,0 +1,116 @@
+"""What the Multimodal page gives away: a line for each word and piece, and cells that compute them again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.multimodal.captions import LONGEST
+from pages.multimodal.question import Question
+from pages.multimodal.reading import Own, Picture, Seen
+
+NAMES = (
+    "place", "word", "probability", "true word", "right", "piece", "attention", "cost in nats",
+    "probability without it",
+)  # fmt: skip
+
+Table = dict[str, Sequence[Any]]
+
+
+def table(seen: Seen | None) -> Table:
+    """A line for each word and piece; without a picture, no line."""
+    if seen is None:
+        return {name: [] for name in NAMES}
+    lines = []
+    for at, word in enumerate(seen.words):
+        true, right = seen.truth[at], seen.right[at]
+        columns = (seen.looked[at].tolist(), seen.cost[at].tolist(), seen.left[at].tolist())
+        for piece, (looked, cost, left) in enumerate(zip(*columns)):
+            lines.append((at, word, float(seen.said.chances[at]), true, right, piece, looked, cost, left))
+    return dict(zip(NAMES, (list(column) for column in zip(*lines))))
+
+
+def _short(values: Sequence[float]) -> list[float]:
+    return [float(f"{value:.6g}") for value in values]
+
+
+def _nothing(what: Picture, chance: float) -> str:
+    """A cell for a sheet of which nothing is written, and for an empty one."""
+    tried = """try:
+    drawing.seen(pen.ink(STROKES))
+except ValueError as why:
+    print(why)
+else:
+    raise AssertionError("there is something to read")"""
+    if not what.why:
+        tried = "assert not shipped.load_captioner().caption(drawing.seen(pen.ink(STROKES)).image).text"
+    return f"""# %% The drawing, and an empty sheet
+import math
+
+import torch
+from core.multimodal import drawing, pen, shipped
+
+STROKES = {what.strokes!r}
+{tried}
+said = shipped.load_captioner().caption(torch.zeros(12, 24))
+print(said.text)
+assert abs(math.exp(said.log_chance) - {_short([chance])[0]!r}) < 1e-4"""
+
+
+def cells(what: Picture, seen: Seen | None, own: Own, asked: Question) -> list[str]:
+    """Cells that read the picture again and assert what was shown."""
+    shares = [value for value in asked.judge().numbers.values() if isinstance(value, float)]
+    if seen is None:
+        return [_nothing(what, shares[0])]
+    if what.scene is None:
+        image = f"""from core.multimodal import drawing, pen
+
+STROKES = {what.strokes!r}
+image = drawing.seen(pen.ink(STROKES)).image"""
+    else:
+        image = f"""from core.multimodal.scenes import scenes
+
+scene = scenes("held_out")[{what.number}]
+image = scene.image
+assert scene.caption == {what.scene.caption!r}"""
+    first = f"""# %% The picture and its caption
+{image}
+
+from core.multimodal import looking, patches, shipped
+
+captioner = shipped.load_captioner()
+said = captioner.caption(image)
+print(said.text, said.chances)
+assert said.text == {seen.said.text!r}
+chances = {_short(seen.said.chances.tolist())!r}
+assert all(abs(a - b) < 1e-4 for a, b in zip(said.chances.tolist(), chances, strict=True))
+print(patches.cut(image).shape)"""
+    orders = {at: round(order, 6) for at in range(seen.count) if (order := seen.order(at, -1)) is not None}
+    assert seen.together.left_top is not None and seen.together.left_chance is not None
+    second = f"""# %% Where each word looked, and what covering a piece costs it
+looked, cost = looking.looked_at(said), looking.ablated(captioner, image, said)
+left = looking.left(said, cost)
+how = looking.agreement(looked, cost, image, said.chances)
+
+def same(values, others):
+    return all(abs(a - b) < 1e-3 for a, b in zip(values, others, strict=True))
+
+assert same(looked[{asked.at}].tolist(), {_short(seen.looked[asked.at].tolist())!r})
+assert same(left[{asked.at}].tolist(), {_short(seen.left[asked.at].tolist())!r})
+assert same(how.left_top.tolist(), {_short(seen.together.left_top.tolist())!r})
+assert same(how.left_chance.tolist(), {_short(seen.together.left_chance.tolist())!r})
+# Costs that differ by less than a computer rounds may change places, so these are compared less closely.
+assert all(abs(float(how.order[at]) - order) < 0.1 for at, order in {orders!r}.items())"""
+    third = f"""# %% Pieces covered together
+from core.multimodal.captions import WORDS
+
+again = captioner.score(looking.covered(image, {asked.pieces!r}), said.words[:{LONGEST}]).probabilities[{asked.at}]
+assert same([float(again[WORDS.index(word)]) for word in {asked.options[:-1]!r}], {_short(shares)!r})
+print(WORDS[int(again.argmax())])"""
+    if own.said is None:
+        return [first, second, third]
+    fourth = f"""# %% Your text as its caption
+mine = captioner.score(image, {own.text!r})
+assert same(mine.chances.tolist(), {_short(own.said.chances.tolist())!r})
+print(mine.words, mine.log_chance)"""
+    return [first, second, third, fourth]

@@ -1,0 +1,132 @@
+"""Below the ledger: the open block wired both ways, and the gradient by depth of untrained models, measured now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from app import cache, state, work
+from app.kit import register
+from core.analysis.stacks import Stack
+from core.analysis.stream.depth_grid import VARIANTS, GradientByDepth, Variant, gradient_by_depth
+from core.analysis.stream.norm_wiring import Wired, wired
+from core.language_model import LanguageModel
+from pages.norm_residual.figure import Seen
+
+more = register("norm_residual_gradients", __file__)
+
+SEEDS = 3  # models a variant
+JOB = "depth"
+
+
+def measured(layers: int, draw: int) -> tuple[Sequence[GradientByDepth], str]:
+    """What is known of these models, a record for each variant and seed, and the key of the work."""
+    key = f"depth {layers} {draw}"
+    kept = cache.kept(key)
+    if kept is not None:
+        return kept, key
+    job = work.of(JOB, key)
+    if job is None:
+        work.begin(JOB, key, len(VARIANTS) * SEEDS, lambda: _measure(layers, draw))
+        return (), key
+    if job.ended:
+        cache.keep(key, tuple(job.done))
+    return job.done, key
+
+
+def _measure(layers: int, draw: int) -> Iterator[GradientByDepth]:
+    for variant in VARIANTS:
+        for seed in range(SEEDS * draw, SEEDS * (draw + 1)):
+            yield from gradient_by_depth([variant], n_layers=layers, seeds=(seed,))
+
+
+def together(found: Sequence[GradientByDepth], variant: Variant) -> GradientByDepth | None:
+    """One variant's measurements over all its seeds so far; None: nothing yet."""
+    ours = [one for one in found if one.variant == variant]
+    if not ours:
+        return None
+    columns = {
+        name: np.concatenate([getattr(one, name) for one in ours])
+        for name in ("stream", "weights", "activation", "loss")
+    }
+    return GradientByDepth(variant=variant, **columns)
+
+
+def _drawn(one: GradientByDepth) -> dict[str, Any]:
+    reach = one.reach
+    return {
+        "name": one.variant.name,
+        "residual": one.variant.residual,
+        "norms": one.variant.norms,
+        "seeds": len(one.loss),
+        "reach": reach if np.isfinite(reach) else None,
+        "stream": _band(one.stream),
+        "activation": _band(one.activation),
+    }
+
+
+def _band(values: np.ndarray[Any, Any]) -> dict[str, list[float | None]]:
+    """Lowest, median and highest of the seeds at each depth; None where a number overflowed."""
+    rows = {"low": values.min(0), "mid": np.median(values, axis=0), "high": values.max(0)}
+    return {
+        name: [float(value) if np.isfinite(value) else None for value in row] for name, row in rows.items()
+    }
+
+
+def both_ways(lm: LanguageModel, seen: Seen, block: int, stack: Stack | None) -> tuple[Wired, ...]:
+    """The open block with its norms before its parts and after its sums; (): there is no block, or no norm to move."""
+    if lm.config.norm == "none" or all(entry.layer is None for entry in seen.book.entries):
+        return ()
+    place = (lm, seen.trace, block, seen.book.row)
+    return wired(*place, "pre", stack), wired(*place, "post", stack)
+
+
+def _another() -> None:
+    state.set("draw", (state.get("draw") + 1) % 3000)
+
+
+def show(
+    lm: LanguageModel, seen: Seen, block: int, ways: Sequence[Wired], notes: Sequence[str]
+) -> Callable[[], None]:
+    """The heading, the dials and the figure. Returns what measures the rest: to be called when the page is drawn.
+
+    Args:
+        ways: what `both_ways` found.
+        notes: of this run; measuring draws the page anew, and they are to be read then.
+    """
+    layers, draw = state.get("layers"), state.get("draw") % 3000
+    found, key = measured(layers, draw)
+    st.html('<section class="gb-words"><h2>Norms before or after, and gradients by depth</h2></section>')
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        st.slider("Blocks of the untrained models", 2, 24, width=300, **state.bind("layers"))
+        st.button("Other random weights", key="norm_residual.another", on_click=state.whole(_another))
+        bar = st.container(width="stretch")
+    more(
+        data={
+            "stamp": f"{key}\x1f{len(found)}\x1f{ways}",
+            "layers": layers,
+            "total": len(VARIANTS) * SEEDS,
+            "done": len(found),
+            "block": block,
+            "token": lm.tokenizer.display(seen.ids[seen.book.row]),
+            "kind": lm.config.norm,
+            "ways": None if not ways else [
+                {"wiring": way.wiring, "own": way.own, "steps": [list(step) for step in way.steps]} for way in ways
+            ],
+            "variants": [_drawn(one) for variant in VARIANTS if (one := together(found, variant))],
+        },
+        key="more",
+    )  # fmt: skip
+
+    def go_on() -> None:
+        job = work.of(JOB, key)
+        if job is None or not job.going:
+            return
+        for note in notes:
+            state.note(note)
+        work.go_on(JOB, key, bar, "untrained models", at_once=SEEDS)
+
+    return go_on

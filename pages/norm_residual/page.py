@@ -1,0 +1,101 @@
+"""Norm and residual: one token's stream as a ledger of all that was written into it, and the norms that read it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app import answer, cache, events, models, page, state, widgets
+from core.analysis.stream.ledger import ledger
+from core.analysis.stream.ledger_lines import direct_logits, without_line
+from core.analysis.stream.normalization import norm_steps
+from core.model.block import Block
+from core.model.norm import Normalise
+from pages.norm_residual import figure as view
+from pages.norm_residual import gradients as more
+from pages.norm_residual import take
+from pages.norm_residual.question import ask
+
+LONGEST = 64  # tokens of the text
+KEYS = ("line", "block", "number", "follow", "written")
+LINES = {
+    "embedding": "Embedding", "attention": "Attention", "cross": "Cross", "mlp": "MLP", "sum": "Sum",
+}  # fmt: skip
+NORMS = {"own": "The model’s", "layer": "LayerNorm", "rms": "RMSNorm"}
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Once upon a time, Lily saw a big dog. The dog",
+    "Tim gave Lily a golden ball. Then Lily",
+    "the the the the the the",
+    "Once",
+)
+
+ctx = page.begin("norm_residual", longest=LONGEST)
+lm, config = ctx.lm, ctx.lm.config
+both = config.shape == "encoder-decoder"
+stack = state.get("stack") if both else None
+target = ctx.target if both else None
+blocks = config.decoder_layers if stack == "decoder" else config.n_layers
+block = min(state.get("block"), max(0, blocks - 1))
+masks = [place for place, token in enumerate(ctx.ids) if token == config.mask_id]
+row = state.get("follow") if state.get("follow") >= 0 else masks[0] if masks else -1
+try:
+    seen = cache.share(view.see, ctx.model_key, ctx.text, target, stack, row)
+except ValueError:  # a position of another text, or of the other stack
+    seen = cache.share(view.see, ctx.model_key, ctx.text, target, stack, -1)
+chosen = view.chosen_line(seen, state.get("line"), block)
+place = seen.places[chosen]
+kind = view.kind_shown(place, state.get("norm"))
+
+page.claim(view.claim(config))
+stamp = "\x1f".join([ctx.model_key, ctx.text, str(target), str(stack), str(seen.book.row)])
+selection = events.selection("picture", {key: state.get(key) for key in KEYS} | {"block": block})
+view.draw(
+    view.record(lm, seen, state.get("norm"), stamp, selection),
+    key="picture",
+    on={
+        "select": lambda: events.select("picture", KEYS),
+        "visit": lambda: events.visit("picture"),
+    },
+)
+
+with page.controls():
+    names = {name: said for name, said in LINES.items() if name != "cross" or stack == "decoder"}
+    if state.get("line") not in names:
+        names[state.get("line")] = widgets.capital(state.get("line"))
+    widgets.segments("Line of", "line", tuple(names), lambda name: names[str(name)])
+    if blocks:
+        widgets.pick("Block", "block", blocks, most=8)
+    widgets.segments("Norm", "norm", tuple(NORMS), lambda name: NORMS[str(name)])
+    view.follow_picker(lm, seen)
+if both:
+    with ctx.slot:
+        widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+        answer.draw(ctx)
+
+ways = more.both_ways(lm, seen, block, stack)
+question = ask(lm, seen, chosen)
+judge = partial(question.judge, lm, seen, stack)
+opened = models.resolve(ctx.name).target
+load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+given = {"TEXT": ctx.text, "ROW": seen.book.row, "STACK": stack} | (
+    {} if target is None else {"TARGET": target}
+)
+
+with page.foot():
+    about = (ctx.model_key, ctx.text, target, stack, seen.book.row, question.line)
+    page.predict(question.text, question.options, judge, about)
+    page.code(Block.forward, Normalise.forward, norm_steps, ledger, direct_logits, without_line)
+    page.take_away(
+        "norm_residual",
+        partial(take.table, lm, seen, place, kind, ways),
+        lambda: take.cells(load, given, seen, place, kind, ways, block, question, judge()),
+    )
+
+measure = more.show(lm, seen, block, ways, ctx.notes)
+page.terms(
+    "residual stream", "norm", "LayerNorm", "RMSNorm", "pre-norm", "post-norm", "ledger", "cosine", "rms",
+    "logits", "gradient", "activation",
+)  # fmt: skip
+page.cheatsheet("norm_residual")
+page.examples(EXAMPLES)
+measure()

@@ -1,0 +1,83 @@
+"""Objectives: one sentence as three kinds of training examples, on three shapes of model, and how their losses fall."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import cache, events, models, own_run, page, state
+from core.training.examples import STEPS, lesson_losses, lessons
+from core.training.objectives import masked, next_token, span_corruption
+from pages.objectives import falling, question, take
+from pages.objectives import figure as view
+
+LONGEST = 24  # tokens: a row each
+KEYS = ("follow", "lesson")
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Once upon a time, Lily saw a big red ball in the park.",
+    "Tim was sad because his boat was gone.",
+    "Lily lost a red ball. Ben found the red",
+)
+
+ctx = page.begin("objectives", longest=LONGEST)
+lm = ctx.lm
+rate, length, seed = float(state.get("mask_rate")), int(state.get("span_length")), int(state.get("seed"))
+drawn = (rate, float(length), seed)
+found: view.Made = cache.share(view.made, ctx.model_key, ctx.ids, *drawn)
+
+
+def again() -> None:
+    """Another draw of what is hidden."""
+    state.set("seed", (state.get("seed") + 1) % 1_000_000)
+
+
+three = falling.arms()
+page.claim("The same sentence asks three different questions.")
+stamp = "\x1f".join([ctx.model_key, repr(ctx.ids), repr(drawn)])
+view.draw(
+    view.record(
+        lm,
+        found,
+        falling.falling(three),
+        stamp,
+        events.selection("objectives", {key: state.get(key) for key in KEYS}),
+    ),
+    key="objectives",
+    on={
+        "select": lambda: events.select("objectives", KEYS),
+        "visit": lambda: events.visit("objectives"),
+        "again": again,
+        "train": falling.train,
+        "stop": falling.stop,
+    },
+)
+
+with page.controls():
+    st.slider("Hidden share (BERT, T5: 0.15)", 0.0, 0.9, step=0.05, width=230, **state.bind("mask_rate"))
+    st.slider("Mean span length (T5: 3)", 1, 10, width=230, **state.bind("span_length"))
+    st.number_input("Seed of the draw", 0, 999_999, step=1, width=150, **state.bind("seed"))
+    st.button("Draw again", key="objectives.again", on_click=state.whole(again))
+    own_run.shorter(falling.following, STEPS)
+    own_run.progress([arm.run for arm in three])
+
+opened = models.resolve(ctx.name).target
+load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+
+
+def notebook() -> list[str]:
+    """The three examples, the losses and the question's answer, computed again."""
+    return take.cells(load, found, *drawn, question.judge(lm, found, *drawn))
+
+
+with page.foot():
+    about = (ctx.model_key, ctx.ids, drawn)
+    page.predict(question.QUESTION, question.OPTIONS, lambda: question.judge(lm, found, *drawn), about)
+    page.code(next_token, masked, span_corruption, lessons, lesson_losses)
+    page.take_away("objectives", lambda: take.table(lm, found), notebook)
+
+page.terms(
+    "objective", "next-token prediction", "masked language modelling", "span corruption", "sentinel", "[MASK]",
+    "causal mask", "cross-attention", "loss", "encoder", "decoder",
+)  # fmt: skip
+page.cheatsheet("objectives")
+page.examples(EXAMPLES)

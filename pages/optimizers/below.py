@@ -1,0 +1,157 @@
+"""Below the race: Adam on one weight of the open model, as data for its figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app import cache, state
+from app.kit import pack
+from app.page import Context
+from core.language_model import LanguageModel
+from core.training.moments import MATRICES, WHOLE, Place, Trained, follow, place, train
+from core.training.rules import Rule, Step
+from core.training.text_loss import losses_by_token
+
+MAP = 128  # cells of the gradient's map along a side, at most
+MATRIX_NAMES = {"Q": "queries", "K": "keys", "V": "values", "O": "output", "in": "MLP in", "out": "MLP out"}
+COLUMNS = ("gradient", "used", "first", "second", "first_hat", "second_hat", "direction", "before", "after")
+
+
+@dataclass(frozen=True)
+class Weight:
+    """What the panel shows: which matrix, by which rule, on which text."""
+
+    ctx: Context
+    target: str | None
+    stack: str
+    block: int
+    matrix: str
+    rule: Rule
+    row: int = -1  # below 0: a weight of middling gradient
+    col: int = -1
+
+    @property
+    def place(self) -> Place:
+        """Where the matrix is stored."""
+        return place(self.ctx.lm, self.block, self.matrix, self.stack)
+
+    @property
+    def name(self) -> str:
+        """The matrix, as a learner would call it."""
+        side = f"{self.stack} " if self.ctx.lm.config.shape == "encoder-decoder" else ""
+        return f"{side}block {self.block}’s {MATRIX_NAMES[self.matrix]}"
+
+    @property
+    def title(self) -> str:
+        """The same with its size."""
+        rows, columns = self.place.shape
+        return f"{self.name}, {rows} × {columns}"
+
+    @property
+    def heavy(self) -> bool:
+        """Training it takes seconds: only when the learner asks."""
+        return self.ctx.lm.n_parameters > WHOLE
+
+    def trained(self) -> Trained:
+        """The run, computed once for all who ask."""
+        found: Trained = cache.share(
+            run,
+            self.ctx.model_key,
+            self.ctx.text,
+            self.target,
+            self.stack,
+            self.block,
+            self.matrix,
+            self.rule,
+        )
+        return found
+
+    def chosen(self, trained: Trained) -> tuple[int, int]:
+        """The chosen weight's row and column; a middling one where none was chosen, or the matrix has no such."""
+        rows, columns = trained.start.shape
+        inside = 0 <= self.row < rows and 0 <= self.col < columns
+        return (self.row, self.col) if inside else trained.middling
+
+
+def weight_of(ctx: Context, target: str | None) -> Weight:
+    """The matrix and the rule that the fields name."""
+    config = ctx.lm.config
+    stack = state.get("stack") if config.shape == "encoder-decoder" else "encoder"
+    blocks = config.decoder_layers if stack == "decoder" else config.n_layers
+    beta = float(state.get("beta"))
+    rule = Rule(
+        "adam", float(state.get("adam")), beta1=beta, beta2=float(state.get("beta2")),
+        weight_decay=float(state.get("decay")),
+    )  # fmt: skip
+    block = min(state.get("block"), blocks - 1)
+    return Weight(ctx, target, stack, block, state.get("matrix"), rule, state.get("wrow"), state.get("wcol"))
+
+
+def run(
+    lm: LanguageModel, text: str, target: str | None, stack: str, block: int, matrix: str, rule: Rule
+) -> Trained:
+    """`moments.train`, as the cache calls it."""
+    return train(lm, text, place(lm, block, matrix, stack), rule, target)
+
+
+def token_losses(lm: LanguageModel, text: str, target: str | None) -> list[float | None]:
+    """`losses_by_token`, as the cache calls it."""
+    return losses_by_token(lm, text, target)
+
+
+def numbers(steps: Sequence[Step]) -> np.ndarray:
+    """The steps' numbers: (n, 9), in the order of `COLUMNS`."""
+    rows = [
+        [
+            s.gradient,
+            s.used,
+            s.memory.first,
+            s.memory.second,
+            s.first_hat,
+            s.second_hat,
+            s.direction,
+            s.before,
+            s.after,
+        ]
+        for s in steps
+    ]
+    return np.array([[float(np.nan if value is None else value) for value in row] for row in rows])
+
+
+def reduced(gradient: np.ndarray, most: int = MAP) -> np.ndarray:
+    """A matrix as at most `most` by `most` cells, each its largest number by size; (R, C) -> (r, c)."""
+    rows, columns = gradient.shape
+    r, c = -(-rows // most), -(-columns // most)
+    padded = np.zeros((-(-rows // r) * r, -(-columns // c) * c), dtype=gradient.dtype)
+    padded[:rows, :columns] = gradient
+    cells = padded.reshape(padded.shape[0] // r, r, padded.shape[1] // c, c).swapaxes(1, 2)
+    flat = cells.reshape(*cells.shape[:2], -1)
+    return np.take_along_axis(flat, np.abs(flat).argmax(-1)[..., None], -1)[..., 0]
+
+
+def moments_record(weight: Weight, trained: Trained, selection: dict[str, Any]) -> dict[str, Any]:
+    """What the figure of one weight draws."""
+    row, col = weight.chosen(trained)
+    steps = follow(trained, row, col)
+    cells = reduced(trained.gradients[0])
+    size = float(np.abs(cells).max()) or 1.0
+    shades = np.clip(np.round(127.5 + 127.5 * np.sign(cells) * np.sqrt(np.abs(cells) / size)), 0, 255)
+    rule = trained.rule
+    return {
+        "figure": "moments",
+        "stamp": repr((weight.ctx.model_key, weight.ctx.text, weight.target, weight.title, rule, row, col)),
+        "title": weight.title, "shape": trained.start.shape, "row": row, "col": col,
+        "cells": pack(shades.astype(np.uint8)), "numbers": pack(numbers(steps)),
+        "losses": trained.losses.tolist(), "asked": trained.asked, "alone": trained.alone,
+        "settings": {
+            "rate": rule.rate, "beta": rule.beta1, "beta2": rule.beta2, "eps": rule.eps, "decay": rule.weight_decay,
+        },
+        "selection": selection,
+    }  # fmt: skip
+
+
+__all__ = ["MATRICES", "MATRIX_NAMES", "Weight", "moments_record", "numbers", "weight_of"]

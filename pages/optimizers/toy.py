@@ -1,0 +1,144 @@
+"""The five optimizers on a real small model: recorded runs at first, the learner's own when they trained some."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import streamlit as st
+
+from app import events, own_run, state, trained
+from app.counts import counted
+from app.own_run import Next
+from app.trained import Arm
+from core.training.quintet import RATES, STEPS, quintet
+from core.training.rules import Kind
+from core.training.spec import TrainSpec
+from pages.optimizers import figure as view
+from pages.optimizers.figure import SHORT
+from pages.optimizers.setup import NAMES, read_rates
+
+KINDS = {NAMES[kind]: kind for kind in NAMES}
+SWEEP = Path(__file__).resolve().parents[2] / "assets" / "rates.json"  # scripts/sweep_rates.py writes it
+
+
+def arms() -> list[Arm]:
+    """The learner's own five where there are some, else the recorded ones."""
+    own = trained.own_arms(str(state.get("quintet")), list(KINDS))
+    return own or trained.recorded_arms({name: f"optimizers-{kind}" for name, kind in KINDS.items()})
+
+
+def panel() -> None:
+    """The figure, and the buttons that train the five anew at the chosen rates or stop them."""
+    shown = arms()
+    view.draw(
+        record(shown),
+        key="toy",
+        on={
+            "select": lambda: events.select("toy", ("toyrates",)),
+            "visit": lambda: events.visit("toy"),
+            "ended": lambda: None,  # the page is drawn anew, with what the run came to
+        },
+    )
+    memo = state.memo("optimizers")
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if not own_run.under_way(shown, "optimizers.toy.stop", "Stop them"):
+            own_run.shorter(following, STEPS)
+            spend, why = own_run.cost(following)
+            steps = next(iter(wished().values())).steps
+            st.button(
+                f"Train all five: {counted(steps, 'step')} each{f', {spend}' if spend else ''}", key="optimizers.toy",
+                on_click=state.whole(begin),
+            )  # fmt: skip
+            own_run.warn(why)
+        if state.get("quintet"):
+            st.button(
+                "Show the recorded ones",
+                key="optimizers.toy.back",
+                on_click=state.whole(lambda: state.set("quintet", "")),
+            )
+        if memo.get("said"):
+            st.caption(memo.pop("said"))
+
+
+def begin() -> None:
+    """Put the five runs into the queue."""
+    group, why = trained.start(wished())
+    if group:
+        state.set("quintet", group)
+    state.memo("optimizers")["said"] = why
+
+
+def wished(share: str | None = None) -> dict[str, TrainSpec]:
+    """The five runs at the chosen rates; `share` of their steps as for `own_run.shortened`."""
+    five = quintet(read_rates("toyrates", cast(Any, RATES)))
+    return {NAMES[kind]: own_run.shortened(spec, share) for kind, spec in five.items()}
+
+
+def following(share: str | None = None) -> list[Next]:
+    """The next five, as they would be put into the queue."""
+    return own_run.of_arms(wished(share))
+
+
+def record(shown: list[Arm]) -> dict[str, Any]:
+    """What the figure draws: five curves, and for each its rate and its last held-out loss."""
+    rates = read_rates("toyrates", cast(Any, RATES))
+    runs = []
+    for arm in shown:
+        held = arm.points.held_out[np.isfinite(arm.points.held_out)]
+        runs.append(
+            arm.curve()
+            | {
+                "kind": KINDS[arm.name], "rate": arm.spec.learning_rate, "ended": arm.ended, "going": arm.going,
+                "held": float(held[-1]) if len(held) else None,
+            }
+        )  # fmt: skip
+    own = any(arm.run is not None for arm in shown)
+    kinds = [
+        {"id": kind, "name": name, "short": SHORT[kind], "rate": rates[kind], "usual": RATES[kind]}
+        | ({} if own else spread(kind))
+        for name, kind in KINDS.items()
+    ]
+    return {
+        "figure": "toy", "runs": runs, "kinds": kinds, "guessing": shown[0].guessing if shown else None,
+        "own": own, "going": any(arm.going for arm in shown), "about": "These are your runs." if own else about(),
+        "stamp": repr([(run["id"], run["going"], run["held"]) for run in runs] + [rates]),
+        "selection": events.selection("toy", {"toyrates": state.get("toyrates")}),
+    }  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def swept() -> dict[str, Any]:
+    """How the recorded runs' rates were chosen."""
+    values: dict[str, Any] = json.loads(SWEEP.read_text(encoding="utf-8"))
+    return values
+
+
+def losses_at_best(kind: Kind) -> list[float]:
+    """The held-out losses at an optimizer's best rate, one of each seed."""
+    found = swept()["kinds"][kind]
+    losses: list[float] = found["losses"][found["rates"].index(found["best"])]
+    return losses
+
+
+def spread(kind: Kind) -> dict[str, Any]:
+    """The lowest and the highest of the seeds' losses at the best rate, and all rates that were tried."""
+    losses, found = losses_at_best(kind), swept()["kinds"][kind]
+    tried = [
+        {"rate": rate, "losses": each} for rate, each in zip(found["rates"], found["losses"], strict=True)
+    ]
+    return {"low": min(losses), "high": max(losses), "tried": tried}
+
+
+def about() -> str:
+    """What the recorded runs are, in words."""
+    sweep = swept()
+    counts = [len(found["rates"]) for found in sweep["kinds"].values()]
+    many = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
+    return (
+        f"Recorded runs of seed {sweep['seeds'][0]}, each optimizer at its own best of {many} rates by the mean "
+        f"held-out loss of {len(sweep['seeds'])} seeds (in grey: from the lowest seed to the highest)."
+    )

@@ -1,0 +1,140 @@
+"""Positions: six answers to how a model knows where a token stands, and what is left of order without any."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from app import answer, cache, events, models, page, state, widgets
+from core.analysis.positions.distance_bias import alibi_bias, distance_bias
+from core.analysis.positions.extrapolation import recorded
+from core.analysis.positions.rotation import (
+    one_by_distance,
+    plain_turning,
+    score_by_distance,
+    turned_by,
+    turning,
+)
+from core.analysis.positions.shuffle import shuffle
+from core.analysis.positions.tables import model_table, shift, similarity_by_distance, sinusoidal
+from core.analysis.positions.tiny import tiny_bias, tiny_table
+from core.config import Position
+from pages.positions import extrapolation as more
+from pages.positions import figure as view
+from pages.positions import take
+from pages.positions.kinds import BIASES, TABLES, Seen, Where, see
+from pages.positions.order import Order, see_order
+from pages.positions.question import ask
+
+LONGEST = 24  # tokens: a chip each, side by side
+KEYS = ("row", "col", "number", "stage")
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Tom gave Anna a book. Anna gave Tom",
+    "the dog saw the cat",
+    "one two three four five six seven",
+)
+
+ctx = page.begin("positions", longest=LONGEST)
+lm, config = ctx.lm, ctx.lm.config
+both = config.shape == "encoder-decoder"
+target = ctx.target if both else None
+stack = state.get("stack") if both else None
+blocks = config.decoder_layers if stack == "decoder" else config.n_layers
+kind: Position = config.position if state.get("kind") == "own" else state.get("kind")
+where = Where(stack, min(state.get("block"), blocks - 1), state.get("head"))
+begins, seed = state.get("begins"), state.get("draw")
+
+seen: Seen = cache.call(see, ctx.model_key, ctx.text, target, kind, where, begins)
+order: Order = cache.call(see_order, ctx.model_key, ctx.text, target, seed)
+last = len(seen.ids) - 1
+pair = view.chosen(events.followed(len(seen.ids), last), state.get("col"), last)
+own_head = kind == "rotary" and seen.source == "own"
+head = where.head if kind not in BIASES else min(where.head, len(seen.bias.values) - 1 if seen.bias else 0)
+place = f"{f'{stack} ' if both else ''}block {where.block}, head {head}" if own_head else f"head {head}"
+
+
+def another() -> None:
+    """Another order."""
+    state.set("draw", (state.get("draw") + 1) % 10_000)
+
+
+page.claim("Attention alone sees a bag of words; positions give it order.")
+view.draw(
+    view.record(
+        lm, seen, order, place, head, begins, pair,
+        events.selection("picture", {key: state.get(key) for key in KEYS} | {"row": pair[0]}),
+    ),
+    key="picture",
+    on={
+        "select": lambda: events.select("picture", KEYS, pair[0], last),
+        "another": another,
+        "visit": lambda: events.visit("picture"),
+    },
+)  # fmt: skip
+
+with page.controls():
+    st.segmented_control(
+        "Kind of position",
+        list(view.TITLES),
+        required=True,
+        format_func=lambda name: view.TITLES[name] + (" · own" if name == config.position else ""),
+        **state.part(
+            "kind", kind, lambda name: state.set("kind", "own" if name == config.position else name)
+        ),
+    )
+    st.number_input("Text begins at position", 0, 4_096, width=150, **state.bind("begins"))
+    if own_head:
+        widgets.pick("Block", "block", blocks, most=6)
+    if own_head or kind in BIASES:
+        widgets.pick("Head", "head", config.n_heads, most=4)
+if both:
+    with ctx.slot:
+        widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+        answer.draw(ctx)
+
+question = ask(lm, order, seed)
+judge = partial(question.judge, lm, ctx.text, target)
+opened = models.resolve(ctx.name).target
+load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+given = {"TEXT": ctx.text} | ({} if target is None else {"TARGET": target})
+by, row = state.get("shift"), begins + pair[0]
+
+
+def notebook() -> list[str]:
+    """The picture, the other order, what stands below and the question's answer, computed again."""
+    below = more.cell(by, cache.call(more.held, ctx.model_key, stack, by, row))
+    return take.cells(load, given, seen, where, order, seed, begins, pair, question, judge(), below)
+
+
+def behind() -> list[Any]:
+    """The functions that made this picture."""
+    if kind in TABLES:
+        table = model_table if seen.source == "own" else tiny_table if kind == "learned" else sinusoidal
+        return [table, similarity_by_distance]
+    if kind == "rotary":
+        return (
+            [turning, one_by_distance, score_by_distance]
+            if own_head
+            else [plain_turning, turned_by, score_by_distance]
+        )
+    if kind in BIASES:
+        return [distance_bias if seen.source == "own" else alibi_bias if kind == "alibi" else tiny_bias]
+    return []
+
+
+with page.foot():
+    page.predict(question.text, question.options, judge, (ctx.model_key, ctx.text, target, question.seed))
+    page.code(*behind(), shuffle, shift, recorded)
+    page.take_away("positions", partial(take.table, lm, seen, order, head, begins, pair), notebook)
+
+go_on = more.show(ctx.model_key, stack, kind, row, ctx.notes)
+page.terms(
+    "position", "sinusoidal positions", "learned positions", "rotary position", "ALiBi", "relative bias", "embedding",
+    "query", "key", "cosine", "causal mask", "extrapolation",
+)  # fmt: skip
+page.cheatsheet("positions")
+page.examples(EXAMPLES)
+go_on()

@@ -1,0 +1,88 @@
+// How a position gets into a model, step by step, said with the numbers of the chosen token.
+
+import { counted } from "../../app/kit/counts.js";
+import { num, thousands, visible } from "../../app/kit/shapes.js";
+import { stepMode } from "../../app/kit/steps.js";
+import { factsOf } from "./cells.js";
+
+export const stages = stepMode("stage", ["The words", "Position", "Number", "Into the model", "Distance", "Another order"]);
+export const [PLACE, NUMBER, INTO, APART] = [1, 2, 3, 4];
+
+const TABLES = ["sinusoidal", "learned"];
+export const BIASES = ["alibi", "relative"];
+/** Where a key that comes later is hidden: in scores; rows of a table, or of vectors, can all be compared. */
+export const masks = (data) => data.causal && (data.kind === "rotary" || BIASES.includes(data.kind));
+
+/** Whole turns apart from the rest of an angle in radians, as core/analysis/positions/rotation.py says it. */
+export function inTurns(angle) {
+  const tenths = Math.round((Math.abs(angle) * 1800) / Math.PI);
+  const [whole, rest] = [Math.floor(tenths / 3600), tenths % 3600];
+  const sign = angle < 0 && tenths ? "−" : "";
+  return whole ? `${sign}${thousands(whole)} turn${whole > 1 ? "s" : ""} and ${num(rest / 10, 1)}°` : `${sign}${num(rest / 10, 1)}°`;
+}
+/** A number with four digits that count, however small. */
+export function short(x) {
+  if (!Number.isFinite(x)) return "–";
+  const size = Math.abs(x);
+  if (size !== 0 && size < 1e-4) { const [digits, power] = size.toExponential(1).split("e"); return `${x < 0 ? "−" : ""}${digits}e−${power.slice(1)}`; }
+  return num(x, size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 0.1 || size === 0 ? 3 : 4);
+}
+
+/** A rate: no zeros that say nothing. */
+export const rateText = (x) => (x >= 0.001 ? String(Number(x.toPrecision(3))) : short(x));
+
+export const said = (data, at) => visible(data.tokens[at]?.text ?? "");
+
+/** The sentences of one step. f: the facts of the chosen cell (cells.js). */
+export function sentences(data, local, step) {
+  const f = factsOf(data, local);
+  const kind = data.kind;
+  const here = `${said(data, f.row)} stands at position ${thousands(f.place)}`;
+  if (step === 0) return ["Attention compares what tokens are and mixes them by that. Nothing in it asks where a token stands: on its own it reads a set of words, in no order.", `So a number for the place has to be put in. ${data.title === "None" ? "Here none is." : `Here it is ${data.title}: ${data.what}.`}`];
+  if (kind === "none") return [["", "Nothing is looked up for a position.", "The token’s own vector goes in, the same at every position.", "It enters attention as it is.", "No score knows how far apart its two tokens are."][step]];
+  if (step === PLACE) {
+    if (BIASES.includes(kind)) return [`${here}; it asks, as the query. ${said(data, f.col)} at position ${thousands(f.other)} answers, as the key.`, `Only their distance is used: ${thousands(f.other)} − ${thousands(f.place)} = ${num(f.apart, 0)}.`];
+    if (kind === "learned") return [`${here}, so it takes row ${thousands(data.start + data.rows[f.row])} of the table.${data.notes.length ? ` ${data.notes[0]}` : ""}`];
+    return [`${here}. ${kind === "rotary" ? "Pair" : "The pair of column"} ${f.column} turns by ${rateText(f.rate)} radians from one position to the next.`, `${thousands(f.place)} × ${rateText(f.rate)} = ${short(f.angle)} radians = ${inTurns(f.angle)}. The next pair turns more slowly: fast hands tell neighbours apart, slow ones tell far from near.`];
+  }
+  if (step === NUMBER) {
+    if (kind === "alibi") return [`Head ${data.bias.head} has the slope ${short(data.bias.slopes[data.bias.head])}: −${short(data.bias.slopes[data.bias.head])} × ${num(Math.abs(f.apart), 0)} = ${short(f.pair)}.`, "The farther a token is, the lower its score; each head has a slope of its own."];
+    if (kind === "relative") return [`Distance ${num(f.apart, 0)} falls into bucket ${f.bucket}. For it head ${data.bias.head} has learned ${short(f.pair)}.`, "Near distances have a bucket each, far ones share one."];
+    if (kind === "learned") return [`Number ${f.column} of that row is ${short(f.value)}. It has no formula: training has set it, as it sets every weight.`];
+    if (kind === "rotary") return [`Two numbers of the query, ${short(f.q[0])} and ${short(f.q[1])}, are an arrow. Turned by ${inTurns(f.angle)} it becomes ${short(f.tq[0])} and ${short(f.tq[1])}.`, "The key’s arrow is turned by its own position. No arrow gets longer or shorter."];
+    return [`${f.column % 2 ? "cos" : "sin"} ${short(f.angle)} = ${short(f.value)} is number ${f.column} of row ${thousands(f.place)}; its partner in the pair is ${f.column % 2 ? "the sine" : "the cosine"}, ${short(f.partner)}.`];
+  }
+  if (step === INTO) {
+    if (BIASES.includes(kind)) {
+      const score = f.score === null ? "" : ` The softmax gets ${short(f.score)}: the score ${short(f.score - f.pair)}, and ${short(f.pair)} by distance.`;
+      return [`${short(f.pair)} is added to the score of this query and key, before the softmax.${score}`];
+    }
+    if (kind === "rotary") return [`The turned arrows are multiplied: of this pair ${short(f.product)}, of all ${counted(data.width, "pair")} together q · k = ${short(f.pair)}.`];
+    return [f.embed === null ? `A token’s vector has ${counted(data.embedWidth, "number")} in the open model and this table has ${data.width}: it belongs to the tiny model, and is only shown.` : `${data.source === "own" ? "It is added" : "It would be added"} to the token’s own number: ${short(f.embed)} ${f.value < 0 ? "−" : "+"} ${short(Math.abs(f.value))} = ${short(f.embed + f.value)}. The same word at another place is another vector.`];
+  }
+  if (kind === "rotary") return [`Both arrows turned by the same rate: between them the turn is ${num(-f.apart, 0)} × ${rateText(f.rate)} = ${inTurns(-f.apart * (f.rate ?? 0))}. Let the text begin later, and both turn on together: the score stays.`];
+  if (BIASES.includes(kind)) return ["Wherever the text begins, the distances stay, and so does all that is added."];
+  return [`Rows ${num(Math.abs(f.apart), 0)} apart: their cosine is ${short(f.pair)}. ${kind === "sinusoidal" ? "It hangs on the distance alone, whatever the two positions are." : "A learned table need not keep to that: the band shows how far it varies at one distance."}`];
+}
+
+/** The step's arithmetic in one line, with the numbers of the chosen cell; "" where a step has none. */
+export function formula(data, local, step) {
+  const f = factsOf(data, local);
+  const kind = data.kind;
+  const sum = (a, b) => `${short(a)} ${b < 0 ? "−" : "+"} ${short(Math.abs(b))} = ${short(a + b)}`;
+  if (step === 0 || kind === "none") return "";
+  if (BIASES.includes(kind)) {
+    if (step === PLACE || step === APART) return `${thousands(f.other)} − ${thousands(f.place)} = ${num(f.apart, 0)}`;
+    if (step === NUMBER) return kind === "alibi" ? `−${short(data.bias.slopes[data.bias.head])} × ${num(Math.abs(f.apart), 0)} = ${short(f.pair)}` : `bucket ${f.bucket}: ${short(f.pair)}`;
+    return f.score === null ? `score + ${f.pair < 0 ? `(${short(f.pair)})` : short(f.pair)}` : sum(f.score - f.pair, f.pair);
+  }
+  if (kind === "learned") return step === PLACE ? `row ${thousands(data.start + data.rows[f.row])}` : step === NUMBER ? short(f.value) : step === INTO && f.embed !== null ? sum(f.embed, f.value) : step === APART ? `cosine ${short(f.pair)}` : "";
+  if (step === PLACE) return `${thousands(f.place)} × ${rateText(f.rate)} = ${short(f.angle)} rad`;
+  if (kind === "rotary") {
+    if (step === NUMBER) return `(${short(f.q[0])}, ${short(f.q[1])}) turned by ${inTurns(f.angle)} = (${short(f.tq[0])}, ${short(f.tq[1])})`;
+    if (step === INTO) return `${short(f.tq[0])} × ${short(f.tk[0])} ${f.tq[1] * f.tk[1] < 0 ? "−" : "+"} ${short(Math.abs(f.tq[1] * f.tk[1]))} = ${short(f.product)}`;
+    return `${num(-f.apart, 0)} × ${rateText(f.rate)} = ${inTurns(-f.apart * f.rate)}`;
+  }
+  if (step === NUMBER) return `${f.column % 2 ? "cos" : "sin"} ${short(f.angle)} = ${short(f.value)}`;
+  return step === INTO && f.embed !== null ? sum(f.embed, f.value) : `cosine ${short(f.pair)}`;
+}

@@ -1,0 +1,208 @@
+"""What the Positions page gives away: what it shows as a table, and notebook cells that compute it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from app.predict import Answer
+from core.analysis.positions.rotation import one_by_distance
+from core.language_model import LanguageModel
+from pages.positions.kinds import SPAN, TABLES, Seen, Where
+from pages.positions.order import Order
+from pages.positions.question import Question
+
+FIRST = 8  # numbers of a token's row in the table; the CSV of all would be long
+
+
+def table(
+    lm: LanguageModel, seen: Seen, order: Order, head: int, begins: int, pair: tuple[int, int]
+) -> dict[str, Sequence[Any]]:
+    """A line for each number: of the tokens' places, of pairs, by distance, and of the text in another order."""
+    word = lm.tokenizer.display
+    row, col = pair
+    lines: list[tuple[Any, ...]] = []
+
+    def say(what: str, of: Any, number: Any, value: float, other: float | None = None) -> None:
+        whose = None if of is None else str(of)  # one type a column
+        lines.append((what, whose, number, _digits(value), None if other is None else _digits(other)))
+
+    for at, i in enumerate(seen.ids):
+        lines.append(("token", f"{begins + at} {word(i)}", i, None, None))
+        if seen.kind in TABLES and seen.waves is not None:
+            for n, c in enumerate(seen.columns[:FIRST]):
+                say("position vector", begins + at, c, seen.waves[seen.rows[at], n])
+        if seen.kind == "none":
+            for c in range(FIRST):
+                say("token vector", begins + at, c, seen.embed[at, c])
+    if seen.turning is not None:
+        found = seen.turning.pairs(row, col)
+        for n, value in enumerate(found.products):
+            say(
+                "product of a pair of numbers",
+                f"{begins + row} and {begins + col}",
+                n,
+                value,
+                seen.turning.angles[row, n],
+            )
+        for c, value in enumerate(seen.turning.scores[row]):
+            say("q · k", f"{begins + row} and {begins + c}", None, value)
+        if seen.source == "own":
+            for n, value in enumerate(one_by_distance(seen.turning, row, col, SPAN - 1).mean[: 2 * FIRST]):
+                say(
+                    "q · k of this pair, were it so far apart", f"{begins + row} and {begins + col}", n, value
+                )
+    if seen.alike is not None:
+        for c, value in enumerate(seen.alike[row]):
+            say("cosine", f"{begins + row} and {begins + c}", None, value)
+    if seen.by is not None:
+        for d, mean, spread in zip(seen.by.distances, seen.by.mean, seen.by.spread):
+            say("by distance: mean, spread", None, int(d), mean, spread)
+    if seen.bias is not None:
+        for at, values in enumerate(seen.bias.values):
+            for d, value in zip(seen.bias.distances[-2 * FIRST :], values[-2 * FIRST :]):
+                say("added to a score", f"head {at}", int(d), value)
+    for way in order.found.ways:
+        for at, change in enumerate(way.change):
+            say(f"other order, {way.way}: change", f"{at} {word(order.found.ids[at])}", None, change)
+        for i in order.likeliest(way):
+            say(f"other order, {way.way}: p before, after", word(i), i, way.before[0, i], way.after[0, i])
+    names = ("what", "of", "number", "value", "second value")
+    return dict(zip(names, (list(column) for column in zip(*lines))))
+
+
+def cells(
+    load: str, given: Mapping[str, Any], seen: Seen, where: Where, order: Order, seed: int, begins: int,
+    pair: tuple[int, int], question: Question, answer: Answer, below: str,
+) -> list[str]:  # fmt: skip
+    """Cells that compute the picture's numbers again.
+
+    Args:
+        load: the call that loads the model, as source.
+        given: TEXT and, of an encoder-decoder, TARGET.
+        seed: of the order. below: the cell of what stands below the picture.
+    """
+    values = "".join(f"{name} = {value!r}\n" for name, value in given.items())
+    target = "TARGET" if "TARGET" in given else "None"
+    first = f"""# %% {seen.kind}: {"the model's own" if seen.source == "own" else "not the model's own"}
+import numpy as np
+from core.analysis.positions.shuffle import shuffle
+{_imports(seen)}
+
+lm = {load}
+{values}STACK = {where.stack!r}
+
+
+def same(now, shown, tolerance=2e-4):
+    np.testing.assert_allclose(np.ravel(now), np.array(shown, dtype=float), rtol=5e-3, atol=tolerance)
+
+
+trace = lm.trace(TEXT, {target})
+print(lm.config.position, trace.tokens)
+{_kind(seen, where, begins, pair, target)}"""
+    return [first, _order(order, seed, target), below, _question(question, answer, target)]
+
+
+def _imports(seen: Seen) -> str:
+    tiny = "from core.analysis.positions.tiny import tiny_bias, tiny_table\n"
+    if seen.kind in TABLES:
+        return (
+            tiny
+            + "from core.analysis.positions.tables import model_table, similarity_by_distance, sinusoidal"
+        )
+    if seen.turning is not None:
+        return "from core.analysis.positions.rotation import one_by_distance, plain_turning, score_by_distance, turning"
+    return tiny + "from core.analysis.positions.distance_bias import alibi_bias, distance_bias"
+
+
+def _kind(seen: Seen, where: Where, begins: int, pair: tuple[int, int], target: str) -> str:
+    row, col = pair
+    if seen.kind in TABLES and seen.waves is not None and seen.by is not None:
+        last = seen.start + len(seen.waves)
+        made = {"own": "model_table(lm, STACK)", "tiny": "tiny_table()"}.get(
+            seen.source, f"sinusoidal({last}, lm.config.d_model)"
+        )
+        columns = list(seen.columns[:FIRST])
+        return f"""table = {made}
+same(table[{seen.start + seen.rows[row]}, {columns}], {_numbers(seen.waves[seen.rows[row], :FIRST])})
+alike = similarity_by_distance(table[{seen.start}:{last}])
+same(alike.mean, {_numbers(seen.by.mean)})
+same(alike.spread, {_numbers(seen.by.spread)})"""
+    if seen.turning is not None and seen.by is not None:
+        attention = "encoder" if where.stack == "encoder" else "self"
+        own = f'turning(lm, TEXT, {where.block}, {where.head}, attention="{attention}", target={target}, trace=trace)'
+        width = f"plain_turning({len(seen.ids)}, {2 * len(seen.turning.rates)}, lm.config.rope_theta)"
+        return f"""found = {own if seen.source == "own" else width}.begun_at({begins})
+print(found.written({row}, 0))
+same(found.pairs({row}, {col}).products, {_numbers(seen.turning.pairs(row, col).products)}, 2e-3)
+same(found.scores[{row}], {_numbers(seen.turning.scores[row])}, 5e-3)
+same(score_by_distance(found, {SPAN - 1}).mean, {_numbers(seen.by.mean)}, 5e-3)
+same(one_by_distance(found, {row}, {col}).mean[{abs(row - col)}], {_number(_apart(seen, pair))}, 5e-3)"""
+    if seen.bias is not None:
+        far = int(-seen.bias.distances[0]) + 1
+        causal = "" if len(seen.bias.distances) == far else ", causal=False"
+        made = (
+            f"distance_bias(lm, {far}, STACK)" if seen.source == "own"
+            else f"alibi_bias(lm.config.n_heads, {far}{causal})" if seen.kind == "alibi" else f"tiny_bias({far})"
+        )  # fmt: skip
+        return f"""bias = {made}
+assert len(bias.distances) == {len(seen.bias.distances)}
+same(bias.values[:, {far - 12}:{far + 1}], {_numbers(seen.bias.values[:, far - 12 : far + 1])})"""
+    prefix = "" if where.stack is None else f"{where.stack}."
+    return f"""same(trace["{prefix}hook_embed"].detach()[{row}, :{FIRST}], {_numbers(seen.embed[row, :FIRST])})"""
+
+
+def _apart(seen: Seen, pair: tuple[int, int]) -> float:
+    """The score of the chosen query and key as many positions apart as they are, the query last."""
+    assert seen.turning is not None
+    return float(one_by_distance(seen.turning, *pair).mean[abs(pair[0] - pair[1])])
+
+
+def _order(order: Order, seed: int, target: str) -> str:
+    asserted = "\n".join(
+        f"same(found.way({way.way!r}).change, {_numbers(way.change)}, 1e-3)"
+        + ("" if order.token < 0 else f"\nsame(p(found.way({way.way!r})), {_numbers(order.pair(way))})")
+        for way in order.found.ways
+    )
+    asked = f"""
+
+def p(way):
+    return [rows[{order.row}, {order.token}] for rows in (way.before, way.after)]
+
+"""
+    return f"""# %% The same tokens in another order
+found = shuffle(lm, TEXT, seed={seed}, target={target}, keep_last={order.kept})
+print([found.tokens[at] for at in found.order])
+{asked if order.token >= 0 else ""}
+for way in found.ways:
+    print(way.way, "the same" if way.same else "not the same", way.change.round(3))
+{asserted}"""
+
+
+def _question(question: Question, answer: Answer, target: str) -> str:
+    if question.token < 0:
+        return f"""# %% The question: another order, read {question.way}
+asked = shuffle(lm, TEXT, seed={question.seed}, target={target}, keep_last={question.keep_last}).way({question.way!r})
+same(asked.change.max(), [{_number(answer.numbers["change"])}], 1e-3)"""
+    return f"""# %% The question: another order beside the one shown, read {question.way}
+asked = [
+    shuffle(lm, TEXT, seed=seed, target={target}, keep_last={question.keep_last}).way({question.way!r})
+    for seed in ({question.shown}, {question.seed})
+]
+pair = [float(one.after[{question.row}, {question.token}]) for one in asked]
+print(pair)
+same(pair, [{_number(answer.numbers["before"])}, {_number(answer.numbers["after"])}], 1e-5)"""
+
+
+def _digits(value: float) -> float:
+    return float(f"{float(value):.8g}")
+
+
+def _number(value: Any) -> str:
+    return f"{float(value):.6g}"
+
+
+def _numbers(values: Any) -> str:
+    return "[" + ", ".join(_number(value) for value in np.ravel(values)) + "]"

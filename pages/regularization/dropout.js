@@ -1,0 +1,131 @@
+// The upper half: one mask over the open model's activations, number by number, and what many masks come to.
+
+import { counted } from "../../app/kit/counts.js";
+import {
+  MONO, chip, clamp, css, fit, h, heat, heatImage, hex, label, measure, num, tokenSpans, visible,
+} from "../../app/kit/shapes.js";
+import { DRAWN, MANY, SCALED, inUse, numbersOf } from "./stages.js";
+
+/** The chosen or hovered cell, as row and column of what is shown. */
+export function cellOf(data, local) {
+  const d = data.dropout;
+  const row = d.rows.findIndex((r) => r.at === local.sel.row);
+  return local.hover ?? [row < 0 ? d.rows.length - 1 : row, clamp(local.sel.number ?? 0, 0, local.cols - 1)];
+}
+
+export function drawMasks(g, data, local, at, step) {
+  const d = data.dropout;
+  const used = inUse(data, local);
+  const shown = [step, used, at.top];
+  const a = numbersOf(data, local);
+  const panels = at.panels.slice(0, step < DRAWN ? 1 : step < SCALED ? 2 : 3);
+  const rows = d.rows.length;
+  const cols = local.cols;
+  // One number in thirty may be larger than the strongest colour: a single outlier would pale all others.
+  const sizes = Array.from(a.clean, Math.abs).sort((a, b) => a - b);
+  const most = sizes[Math.floor(sizes.length * 0.97)] || 1e-9;
+  const factor = 1 / (1 - d.rate);
+  g.part("dropout head", null, () => [
+    label(at.x, 14, `Dropout: ${d.what}, for your text`, { size: 14, weight: 600, fill: "ink" }),
+    at.phone ? null : label(at.panels[2].x + at.panels[2].w, 14, `${cols} of the ${counted(d.width, "number")} of each token`, { anchor: "end", fill: "ink3" }),
+  ]);
+  g.part("rows", shown, () => (at.phone ? panels : panels.slice(0, 1)).map((p) => d.rows.map((r, i) => chip(g, at.x, p.top + (i + 0.5) * at.pitch, at.chips, r.text, { height: at.pitch - 2, size: 12, id: r.id }))));
+  const panel = (k, title, values, paint) => {
+    const p = panels[k];
+    if (!p) return;
+    g.part(`panel ${k}`, shown, () => {
+      const w = p.w / cols;
+      const out = [label(p.x, p.top - 8, title, { weight: 600, fill: "ink" }),
+        heatImage(p.x, p.top, p.w, rows * at.pitch, heat(values, rows, cols, paint))];
+      const grid = [];
+      for (let r = 0; r <= rows; r++) grid.push(`M${p.x},${p.top + r * at.pitch}h${p.w}`);
+      for (let c = 0; c <= cols; c++) grid.push(`M${p.x + c * w},${p.top}v${rows * at.pitch}`);
+      out.push(h("path", { d: grid.join(""), stroke: css("bg"), "stroke-width": 1 }));
+      if (k) {
+        const gone = [];
+        for (let i = 0; i < rows * cols; i++) {
+          if (a.factors[i] > 0) continue;
+          const [x, y] = [p.x + ((i % cols) + 0.5) * w, p.top + (Math.floor(i / cols) + 0.5) * at.pitch];
+          gone.push(`M${x - 2.5},${y - 2.5}l5,5m0,-5l-5,5`);
+        }
+        out.push(h("path", { d: gone.join(""), stroke: css("ink3"), "stroke-width": 1 }));
+      }
+      const spot = (event) => {
+        const box = event.currentTarget.getBoundingClientRect();
+        return [clamp(Math.floor(((event.clientY - box.top) / box.height) * rows), 0, rows - 1), clamp(Math.floor(((event.clientX - box.left) / box.width) * cols), 0, cols - 1)];
+      };
+      out.push(h("rect", {
+        class: "gb-hot", x: p.x, y: p.top, width: p.w, height: rows * at.pitch, fill: "transparent",
+        pointermove: (event) => { local.hover = spot(event); g.redraw(); },
+        pointerleave: () => { local.hover = null; g.redraw(); },
+        click: (event) => { const [r, c] = spot(event); g.select({ row: d.rows[r].at, number: c }); },
+      }));
+      return out;
+    });
+    if (k && !at.phone) g.part(`sign ${k}`, shown, () => label(p.x - at.gap / 2, p.top + (rows * at.pitch) / 2 + 5, k === 1 ? "×" : "=", { size: 16, anchor: "middle", fill: "ink2" }));
+  };
+  const empty = () => hex(g.color("bg"));
+  const mask = used ? "in use: nothing is dropped" : step < SCALED ? "mask: ×, dropped; grey, kept" : `mask: 0, or 1 ÷ (1 − ${num(d.rate, 2)}) = ${num(factor, 3)}`;
+  panel(0, "as computed", a.clean, (v) => g.signedRgb(v, most));
+  panel(1, mask, a.factors, (v) => (v > 0 ? hex(g.mix("bg", "ink3", used ? 0.35 : 0.6)) : empty()));
+  panel(2, used ? "goes on unchanged" : "what goes on, scaled up", a.values, (v, i) => (a.factors[i] > 0 ? g.signedRgb(v, most) : empty()));
+  const [r, c] = cellOf(data, local);
+  g.part("cell", [r, c, ...shown], () => {
+    const i = r * cols + c;
+    const [x, m, y] = [a.clean[i], a.factors[i], a.values[i]];
+    const times = m > 0 ? `${num(x, 3)} × ${num(m, 3)} = ${num(y, 3)}` : `${num(x, 3)} × 0 = 0`;
+    const written = step < DRAWN ? num(x, 3) : used ? `${num(x, 3)}, as it is` : step < SCALED ? `${num(x, 3)}, ${m > 0 ? "kept" : "dropped"}` : times;
+    const mean = used || step < MANY ? "" : `mean over ${counted(d.counts.at(-1), "mask")}: ${num(a.mean[i], 3)}`;
+    return [
+      panels.map((p) => h("rect", { x: p.x + (c * p.w) / cols - 0.5, y: p.top + r * at.pitch - 0.5, width: p.w / cols + 1, height: at.pitch + 1, rx: 2, fill: "none", stroke: css("accent"), "stroke-width": 2 })),
+      h("text", { x: at.x, y: at.written, "font-size": 13, "font-family": MONO, fill: css("ink") },
+        h("tspan", { fill: css("ink3") }, `${fit(visible(d.rows[r].text), 80, 13, true)}, number ${c}: `), written,
+        h("tspan", at.phone ? { fill: css("ink2"), x: at.x, dy: 18 } : { fill: css("ink2"), dx: 24 }, mean)),
+    ];
+  });
+}
+
+/** How far the mean over n masks is from the clean value, against the law. */
+export function drawMean(g, data, box) {
+  const d = data.dropout;
+  const { x, y, w } = box;
+  const [top, bottom, left, right] = [y + 36, y + 100, x + 2, x + w - 42];
+  const n = d.counts.length;
+  const most = Math.max(...d.errors, ...d.law, 1e-9);
+  const X = (i) => left + ((right - left) * i) / Math.max(1, n - 1);
+  const Y = (v) => bottom - ((bottom - top) * v) / most;
+  const line = (values) => values.map((v, i) => `${i ? "L" : "M"}${X(i).toFixed(1)},${Y(v).toFixed(1)}`).join("");
+  return [
+    label(x, y + 12, "The mean over many masks", { weight: 600, fill: "ink" }), label(x, y + 28, "how far off it is; grey: expected", { fill: "ink3" }),
+    h("path", { d: `M${left},${bottom}H${right}`, stroke: css("line") }),
+    h("path", { d: line(d.law), fill: "none", stroke: css("res"), "stroke-width": 5, opacity: 0.45 }),
+    h("path", { d: line(d.errors), fill: "none", stroke: css("accent"), "stroke-width": 2 }),
+    label(right + 6, Y(d.errors[n - 1]) + 2, `${num(100 * d.errors[n - 1], 1)}%`, { fill: "accent", weight: 600, mono: true }),
+    label(left, bottom + 15, "1 mask", { fill: "ink3" }), label(right, bottom + 15, `${d.counts[n - 1]}`, { fill: "ink3", anchor: "end" }),
+    g.tip(h("rect", { x, y: y + 32, width: w, height: 84, fill: "transparent" }),
+      `off: root mean square, as a share of what was computed\nexpected: √(p ÷ (1 − p) ÷ n)\n${d.counts.map((c, i) => `${String(c).padStart(4)} ${c === 1 ? "mask " : "masks"}  ${num(100 * d.errors[i], 1).padStart(6)}%  expected ${num(100 * d.law[i], 1)}%`).join("\n")}`),
+  ];
+}
+
+/** What the model then says: a dot for each mask, a mark for the clean pass. */
+export function drawUnder(g, data, box, used) {
+  const { x, y, w } = box;
+  const { tokens } = data.dropout.next;
+  const many = tokens[0].each.length;
+  const ways = (t) => (used ? [t.clean] : t.each);
+  const meanOf = (t) => (used ? t.clean : t.mean);
+  const [left, right] = [x + 62, x + w - 42];
+  const X = (p) => left + (right - left) * p;
+  return [
+    label(x, y + 12, `${fit(data.dropout.next.label, w - measure(" under 48 masks", 12, false) * 1.08, 12, false)}${used ? ", in use" : ` under ${counted(many, "mask")}`}`, { weight: 600, fill: "ink" }),
+    label(x, y + 28, used ? "always the same" : "a dot each; mark: none dropped", { fill: "ink3" }),
+    tokens.map((t, i) => {
+      const mid = y + 48 + i * 24;
+      const dots = ways(t).map((p, k) => h("circle", { cx: X(p), cy: mid + ((k * 7) % 11) - 5, r: 2.5, fill: css("accent"), opacity: 0.55 }));
+      return g.tip(h("g", {}, h("text", { x, y: mid + 4, "font-family": MONO, "font-size": 13, fill: css("ink"), direction: "ltr" }, tokenSpans(t.text, 58, 13)),
+        h("path", { d: `M${left},${mid}H${right}`, stroke: css("line") }), dots, h("path", { d: `M${X(t.clean)},${mid - 9}V${mid + 9}`, stroke: css("ink"), "stroke-width": 2 }),
+        label(x + w, mid + 4, num(meanOf(t), 3), { anchor: "end", mono: true, fill: "accent" }), h("rect", { x, y: mid - 11, width: w, height: 22, fill: "transparent" })),
+      `${visible(t.text)}\nnone dropped ${num(t.clean, 4)}${used ? "" : `\nmean over the masks ${num(t.mean, 4)}, from ${num(Math.min(...t.each), 4)} to ${num(Math.max(...t.each), 4)}`}`);
+    }),
+  ];
+}

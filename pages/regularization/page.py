@@ -1,0 +1,120 @@
+"""Regularization: dropout on the open model's activations, and small models trained with and without it and decay."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from app import answer, cache, events, models, page, state, widgets
+from core.analysis.stream.weights import by_matrix
+from core.training.dropout import dropout_mask, dropped, mean_over_masks, under_masks
+from core.training.early_stopping import stop_early
+from pages.regularization import decay as more
+from pages.regularization import figure as view
+from pages.regularization import take
+from pages.regularization import trained as runs
+from pages.regularization.question import OPTIONS, ask
+
+LONGEST = 64  # tokens of the text
+KEYS = ("row", "number", "arm", "stage")
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Once upon a time, Lily met Tim. Lily gave Tim",
+    "Tom had a cat. Anna had a dog. Tom",
+    "On a frosty morning,",
+)
+
+ctx = page.begin("regularization", longest=LONGEST)
+lm, config = ctx.lm, ctx.lm.config
+both = config.shape == "encoder-decoder"
+target = ctx.target if both else None
+rate, seed, site, evaluate = (state.get(key) for key in ("drop", "draw", "site", "evaluate"))
+stack = state.get("stack")
+blocks = config.decoder_layers if both and stack == "decoder" else config.n_layers
+block = min(state.get("block"), blocks - 1)
+place = view.place_of(lm, stack, block, site)
+clean = cache.call(view.see, ctx.model_key, ctx.text, target, place.hook)
+last = len(clean.ids) - 1
+row = events.followed(last + 1, last)
+masked = cache.call(view.see_masked, ctx.model_key, ctx.text, target, place.hook, rate, seed)
+arms = runs.all_arms()
+arm = state.get("arm")
+pair = [arms["plain"], arms[arm]]
+others = [one for key, one in arms.items() if key not in ("plain", arm)]
+steps = runs.moments(pair)
+glance = state.get("glance") if 0 <= state.get("glance") < len(steps) else len(steps) - 1
+at = steps[glance] if steps else None
+
+
+def another() -> None:
+    """Another mask."""
+    state.set("draw", (state.get("draw") + 1) % 10_000)
+
+
+page.claim("Noise and small weights hinder learning by heart.")
+tokens = [{"text": text, "id": i} for text, i in zip(ctx.tokens, ctx.ids, strict=True)]
+data = {
+    "tokens": tokens,
+    "dropout": view.record_dropout(lm, clean, masked, place, rate, seed, evaluate, row),
+    "trained": runs.record_runs(pair, others, state.get("patience"), at),
+    "selection": events.selection("picture", {key: state.get(key) for key in KEYS} | {"row": row}),
+}
+view.draw(
+    data,
+    key="picture",
+    on={
+        "select": lambda: events.select("picture", KEYS, row, last),
+        "another": another,
+        "arrived": lambda: None,  # the run of the page that comes with it reads what is new
+        "visit": lambda: events.visit("picture"),
+    },
+)
+
+with page.controls():
+    widgets.segments(
+        "Output of", "site", tuple(view.SITES), lambda name: {"mlp": "MLP"}.get(str(name), "Attention")
+    )
+    widgets.pick("Block", "block", blocks, most=8)
+    st.slider("Dropout rate", 0.0, 0.9, step=0.05, **state.bind("drop"))
+    st.button("Another mask", key="regularization.another", on_click=state.whole(another))
+    st.toggle("In use", help="A model in use drops nothing and scales nothing.", **state.bind("evaluate"))
+    st.slider("Patience", 0, 20, **state.bind("patience"))
+    more.moment(steps, glance)
+if both:
+    with ctx.slot:
+        widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+        answer.draw(ctx)
+
+question = ask(lm, clean, rate, place.words)
+judge = partial(question.judge, lm, ctx.text, target, place.hook, seed, clean)
+opened = models.resolve(ctx.name).target
+load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+given = {"TEXT": ctx.text} | ({} if target is None else {"TARGET": target})
+
+with page.foot():
+    page.predict(question.text, OPTIONS, judge, (ctx.model_key, ctx.text, target, place.hook, seed))
+    page.code(dropout_mask, dropped, mean_over_masks, under_masks, stop_early, by_matrix)
+    page.take_away(
+        "regularization",
+        partial(take.table, lm, clean, masked, row),
+        lambda: take.cells(
+            load, given, place, rate, seed, clean, masked, question, judge(), pair, state.get("patience")
+        ),
+    )
+
+more.show(
+    lm,
+    ctx.label,
+    ctx.model_key,
+    place.hook.rpartition(".")[0],
+    list(arms.values()),
+    runs.begin,
+    runs.following,
+)
+page.terms(
+    "activation", "dropout", "expectation", "weight decay", "overfitting", "validation", "early stopping", "patience",
+    "rms", "checkpoint",
+)  # fmt: skip
+page.cheatsheet("regularization")
+page.examples(EXAMPLES)

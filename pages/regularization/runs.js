@@ -1,0 +1,93 @@
+// The lower half: models trained with and without, where each is best, and how large their weights are.
+
+import { curves } from "../../app/kit/curves.js";
+import { feedOf } from "../../app/kit/feed.js";
+import { css, h, html, inLines, label, num, thousands } from "../../app/kit/shapes.js";
+
+const PLAIN = "ink2";
+const ARM = "accent";
+
+export function drawRuns(g, data, local, at) {
+  const t = data.trained;
+  g.part("runs head", null, () => [
+    h("path", { d: `M${at.x},${at.mid}H${at.x + at.w}`, stroke: css("line") }),
+    label(at.x, at.mid + 22, t.about, { size: 14, weight: 600, fill: "ink" }),
+    label(at.legend.x, at.legend.y, "solid: held out · dashed: training", { anchor: at.legend.anchor, fill: "ink3" }),
+  ]);
+  g.overlay("arms", { left: at.arms.x, top: at.arms.y }, () => html("div", { class: "reg-arms", role: "group", "aria-label": "Beside the plain run" },
+    t.arms.map((arm) => html("button", { type: "button", "data-arm": arm.key, onclick: () => g.select({ arm: arm.key }) }, arm.name))), (node) => {
+    for (const button of node.children) button.setAttribute("aria-pressed", String(button.dataset.arm === local.sel.arm));
+  });
+  local.chart = curves(g, "runs", at.curves, {
+    runs: t.runs.map((run, i) => ({ ...run, colour: i ? ARM : PLAIN })),
+    x: "step", ends: "line", title: "Loss, nats a token", low: t.low, high: t.high,
+    marks: t.stops.map((stop, i) => stop && { x: stop.bestStep, colour: i ? ARM : PLAIN }).filter(Boolean),
+    onpoint: (feed, what) => heard(g, local, what),
+  });
+  g.part("best", [t.stops.map((stop) => stop?.bestStep), at.curves], () => drawBest(local.chart, t.stops, at.curves.top + 18));
+  local.listener ??= (feed, what) => heard(g, local, what);
+  local.others = t.others.map((run) => feedOf(g, run));
+  for (const feed of local.others) feed.listeners.add(local.listener);
+  g.part("stops", null, () => drawStops(at.stops, t));
+  g.part("weights", null, () => drawWeights(g, at.weights, t));
+}
+
+/** What the upright lines are, each on its own side of the two; once where both stand at one step. */
+function drawBest(chart, stops, y) {
+  const known = stops.map((stop, i) => stop && { step: stop.bestStep, fill: i ? ARM : PLAIN }).filter(Boolean);
+  const [first, last] = [Math.min(...known.map((one) => one.step)), Math.max(...known.map((one) => one.step))];
+  if (first === last) return known.slice(-1).map(({ step, fill }) => label(chart.px(step) + 6, y, known.length > 1 ? "best of both" : "best", { fill, weight: 600 }));
+  return known.map(({ step, fill }) => label(chart.px(step) + (step === first ? -6 : 6), y, "best", { fill, weight: 600, anchor: step === first ? "end" : "start" }));
+}
+
+/** New measurements are worth a look by the page, once a second at most. */
+function heard(g, local, what) {
+  if (what === "points") return;
+  const now = [...(local.chart?.feeds ?? []), ...(local.others ?? [])].map((feed) => `${feed.checkpoints.length} ${feed.state.state}`).join(",");
+  if (now === local.heard) return;
+  local.heard = now;
+  clearTimeout(local.asking);
+  local.asking = setTimeout(() => { if (g.figure.isConnected) g.send("arrived", { at: Date.now() }); }, 1000);
+}
+
+/** Early stopping on both curves: what is kept, where patience stops, what that saves. */
+function drawStops(box, t) {
+  const { x, y, w } = box;
+  const out = [label(x, y + 12, "Early stopping", { weight: 600, fill: "ink" })];
+  let at = y + 34;
+  t.stops.forEach((stop, i) => {
+    if (!stop) return;
+    out.push(label(x, at, t.runs[i].name, { weight: 600, fill: i ? ARM : "ink" }));
+    const said = inLines(stop.text, w);
+    out.push(said.map((line, k) => label(x, at + 17 + 16 * k, line)));
+    at += 25 + 16 * said.length;
+  });
+  if (t.stops.every((stop) => !stop)) out.push(inLines("Nothing has been measured on held-out text yet.", w).map((line, k) => label(x, at + 16 * k, line)));
+  return out;
+}
+
+/** How high that gets. */
+export const stopsHeight = (t, w) => 34 + t.stops.reduce((sum, stop) => sum + (stop ? 25 + 16 * inLines(stop.text, w).length : 0), 0);
+
+/** The weights of both at one moment, as outlines over one axis. */
+function drawWeights(g, box, t) {
+  const { x, y, w } = box;
+  const out = [label(x, y + 12, "Weights inside the blocks", { weight: 600, fill: "ink" }), label(x, y + 28, t.step === null ? "none measured yet" : `at step ${thousands(t.step)}`, { fill: "ink3" })];
+  const known = t.weights.filter(Boolean);
+  if (!known.length) return out;
+  const edge = Math.max(...known.map((k) => k.edge));
+  const density = (k) => k.counts.map((c) => c / k.counts.reduce((a, b) => a + b, 0) / ((2 * k.edge) / k.counts.length));
+  const most = Math.max(...known.flatMap(density));
+  const [top, bottom] = [y + 54, y + box.h - 20];
+  const X = (v) => x + (w * (v + edge)) / (2 * edge);
+  out.push(h("path", { d: `M${x},${bottom}H${x + w}`, stroke: css("line") }), label(x, bottom + 15, num(-edge, 2), { fill: "ink3", mono: true }),
+    label(X(0), bottom + 15, "0", { fill: "ink3", anchor: "middle", mono: true }), label(x + w, bottom + 15, num(edge, 2), { fill: "ink3", anchor: "end", mono: true }));
+  t.weights.forEach((k, i) => {
+    if (!k) return;
+    const wide = (2 * k.edge) / k.counts.length;
+    const d = density(k).map((v, b) => `${b ? "L" : "M"}${X(-k.edge + b * wide).toFixed(1)},${(bottom - ((bottom - top) * v) / most).toFixed(1)}H${X(-k.edge + (b + 1) * wide).toFixed(1)}`).join("");
+    out.push(h("path", { d, fill: "none", stroke: css(i ? ARM : PLAIN), "stroke-width": 2, "stroke-dasharray": i ? null : "4 2" }),
+      label(x + w, y + 28 + i * 16, `${t.runs[i].name}: rms ${num(k.rms, 3)}`, { anchor: "end", fill: i ? ARM : "ink2", weight: i ? 600 : 400 }));
+  });
+  return out;
+}

@@ -1,0 +1,67 @@
+"""The controls of the Scaling page: the axis, what the fit may see, how parameters are counted, an own run."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import own_run, runs, state, widgets
+from core.runs import ladders
+from pages.scaling import own
+from pages.scaling.own import Own
+from pages.scaling.seen import Seen
+
+NAMES = {"parameters": "Parameters", "data": "Data", "compute": "Compute"}
+
+
+def draw(seen: Seen) -> None:
+    """The row below the picture."""
+    widgets.segments("Loss against", "against", tuple(NAMES), lambda name: NAMES[str(name)])
+    widgets.segments("Largest sizes kept from the fit", "withheld", range(5))
+    if seen.against == "data":
+        st.segmented_control(
+            "Width of the runs", ladders.widths(), required=True,
+            **state.part("rung", seen.width, lambda width: state.set("rung", width)),
+        )  # fmt: skip
+    else:
+        st.toggle("Count the embeddings", **state.bind("tables"))
+
+
+def train(mine: list[Own]) -> None:
+    """A section of its own, which covers nothing: width and text of the next own run, the buttons, what went wrong."""
+    st.html('<section class="gb-words"><h2>A size of your own</h2></section>')
+    spend, why = _cost(mine)
+    with st.container(key="gb-own-size", horizontal=True, gap="medium", vertical_alignment="bottom"):
+        st.number_input(
+            "Width (d_model), a multiple of 16", 16, 512, step=16, width=240, **state.bind("width")
+        )
+        widgets.segments("Share of the ladder’s text", "portion", own.PORTIONS)
+        going = own_run.under_way([one.arm for one in mine], "scaling.stop")
+        own_run.button(
+            "Train it now", spend, "scaling.train", going, disabled=bool(why) or runs.engine() is None,
+            on_click=state.whole(own_run.start), args=("scaling", "ladder", lambda: [own.following(mine)]),
+        )  # fmt: skip
+        if state.get("ladder"):
+            st.button(
+                "Without mine", key="scaling.back", on_click=state.whole(lambda: state.set("ladder", ""))
+            )
+    if not going:
+        own_run.quicker(
+            "scaling", lambda size: own.following(mine, size), own.asked(), own.smaller(own.asked()),
+            lambda size: f"Width {size[0]} on {size[1]} of the text", own.take,
+        )  # fmt: skip
+    if runs.engine() is None:
+        st.caption(own_run.NOBODY)
+    st.caption(
+        "The ladder’s recipe with another seed; its loss is measured on the ladder’s held-out stories when it is done. "
+        "Runs of the Training lab on tales, by characters, with rows of 128 stand beside the ladder, too."
+    )
+    _told(mine)
+
+
+def _told(mine: list[Own]) -> None:
+    for line in [_cost(mine)[1] or own_run.refused("scaling"), *own.lost(mine)]:
+        own_run.warn(line)
+
+
+def _cost(mine: list[Own]) -> tuple[str, str]:
+    return own_run.cost(lambda: own.following(mine))

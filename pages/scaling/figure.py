@@ -1,0 +1,143 @@
+"""The Scaling picture: a ladder of sizes, the law of its runs, what the law foretells, and the frontier of compute.
+
+The functions here ask `core` and turn its answers into JSON: of the component, which holds the steps, a row for each
+size and the curves of a run that trains, and of the charts beside it (`charts.py`). They compute nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from app import state
+from app.kit import register
+from core.runs import ladders
+from core.runs.ladders import Rung
+from core.scaling.surface import Surface
+from pages.scaling import charts, own, words
+from pages.scaling.own import Own
+from pages.scaling.seen import AXES, Seen, fits, shown, surface
+
+scaling = register("scaling", __file__)
+
+STEPS = ("runs", "law", "band", "forecast", "frontier")
+TOLD: dict[str, tuple[int, ...]] = {
+    "runs": (),
+    "law": (0,),
+    "band": (0,),
+    "forecast": (0, 1),
+    "frontier": (2,),
+}
+
+
+def step() -> str:
+    """The step that is looked at, or "" for the whole picture."""
+    at = int(state.get("stage"))
+    return STEPS[at] if 0 <= at < len(STEPS) else ""
+
+
+def record(seen: Seen, mine: Sequence[Own]) -> dict[str, Any]:
+    """What view.js draws, but for the selection."""
+    axis, letter = AXES[seen.against]
+    both = surface(seen.tables)
+    used = max(seen.found.used) if seen.found else 0.0
+    return {
+        "against": seen.against, "axis": axis, "letter": letter, "tables": seen.tables, "withheld": seen.withheld,
+        "points": [_point(one, seen) | {"used": one.at(seen.against, seen.tables) <= used} for one in seen.runs],
+        "own": [_own(one, seen) for one in mine],
+        "law": _law(seen), "forecast": _forecast(seen), "why": seen.why,
+        "rows": words.rows(seen, [one.rung for one in mine]),
+        "frontier": _frontier(seen, both, [one.rung for one in mine if one.known]),
+        "told": told(seen, both), "live": [one.arm.curve() for one in mine if one.arm.going],
+    }  # fmt: skip
+
+
+def _point(one: Rung, seen: Seen) -> dict[str, Any]:
+    return {
+        "name": one.name, "x": one.at(seen.against, seen.tables), "loss": one.loss, "low": one.low, "high": one.high,
+        "width": one.width, "seed": one.seed, "n": one.parameters(seen.tables), "d": one.tokens,
+    }  # fmt: skip
+
+
+def _own(one: Own, seen: Seen) -> dict[str, Any]:
+    """An own run; `fits`: it belongs on the axis as it stands, with the text (or the width) of the runs there."""
+    rung = one.rung
+    return {
+        "id": rung.own, "name": rung.name, "x": rung.at(seen.against, seen.tables), "fits": fits(rung, seen),
+        "alike": rung.alike, "loss": rung.loss if one.known else None, "width": rung.width, "d": rung.tokens,
+        "n": rung.parameters(seen.tables), "going": one.arm.going,
+    }  # fmt: skip
+
+
+def _law(seen: Seen) -> dict[str, Any] | None:
+    if seen.found is None:
+        return None
+    law, band = seen.found.law, seen.found.band
+    low, high = band.exponent() if band else (None, None)
+    return {"floor": law.floor, "amount": law.amount, "exponent": law.exponent, "low": low, "high": high}
+
+
+def _forecast(seen: Seen) -> dict[str, Any] | None:
+    found = seen.found
+    if found is None:
+        return None
+    return {
+        "at": found.at, "loss": found.loss, "low": found.low, "high": found.high, "truth": found.truth,
+        "miss": found.miss, "verdict": found.verdict, "held": list(found.held),
+    }  # fmt: skip
+
+
+def _frontier(seen: Seen, law: Surface, mine: Sequence[Rung]) -> dict[str, Any]:
+    """Loss against compute: a line for each width, the sizes that none beats, the best split by the surface."""
+    runs = ladders.rungs()
+    lines = []
+    for width in ladders.widths():
+        ours = [one for one in runs if one.width == width]
+        tokens = sorted({one.tokens for one in ours})
+        means = [ladders.mean([one for one in ours if one.tokens == count]) for count in tokens]
+        n = ours[0].parameters(seen.tables)
+        at = [next(one for one in ours if one.tokens == count).at("compute", seen.tables) for count in tokens]
+        lines.append({"width": width, "n": n, "c": at, "loss": means, "d": tokens})
+    best: dict[float, list[Rung]] = {}
+    for one in ladders.frontier(runs, seen.tables):
+        best.setdefault(one.at("compute", seen.tables), []).append(one)
+    return {
+        "lines": lines,
+        "best": [{"c": c, "loss": ladders.mean(kind), "name": kind[0].name} for c, kind in best.items()],
+        "own": [{"c": one.at("compute", seen.tables), "loss": one.loss, "name": one.name} for one in mine],
+        "share": law.share if min(law.amount_n, law.amount_d) > 0 else None,
+    }  # fmt: skip
+
+
+def told(seen: Seen, both: Surface) -> list[str]:
+    """What the step says, in sentences."""
+    found = words.findings(seen, both)
+    if step() == "runs":
+        only = "the text that they read" if seen.against == "data" else "the width"
+        rest = ""
+        if seen.against == "compute":
+            rest = ", and the text; these are the sizes that none cheaper beats, by the mean of their seeds"
+        return [f"{len(seen.runs)} runs by one recipe: only {only} differs{rest}. A dot is a seed."]
+    return found if seen.found is None else [found[i] for i in TOLD.get(step(), (0, 1, 2))]
+
+
+def draw(
+    data: dict[str, Any], seen: Seen, mine: Sequence[Own], key: str, on: Mapping[str, Callable[[], None]]
+) -> None:
+    """Mount the picture and its charts; `on` maps its events to callbacks."""
+    layers = charts.shows(step(), STEPS)
+    with st.container(key="gb-steps-above-scaling"):
+        left, right = st.columns([56, 44], gap="medium")
+    with right:
+        scaling(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+        if "frontier" in layers:
+            charts.draw_frontier(data["frontier"], loud=step() == "frontier")
+    with left:
+        charts.draw_ladder(seen, mine, layers, " ".join(data["told"]))
+    st.html("".join(f'<p class="gb-told">{escape(line)}</p>' for line in data["told"]))
+
+
+__all__ = ["Own", "Seen", "draw", "own", "record", "shown", "step"]

@@ -1,0 +1,68 @@
+"""Scaling: a ladder of sizes, the law of the smaller ones and what it foretells, the frontier, and published laws."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from app import events, page, state
+from core.runs import ladders
+from core.scaling import bootstrap, fit
+from core.scaling.forecast import forecast
+from core.scaling.surface import fit_surface
+from pages.scaling import controls, own, question, take
+from pages.scaling import figure as view
+from pages.scaling import published as more
+
+KEYS = ("stage", "withheld")
+EXAMPLES = (
+    "A red ball was lost. She found the red",
+    "Once upon a time, there was a girl called Lily.",
+)
+
+APART = (
+    "Neither it, nor its Rewind, nor your text does anything on this page: the ladder is of models of its own, all "
+    "trained on the same stories."
+)
+
+ctx = page.begin("scaling", apart=APART)
+mine = own.found()
+seen = view.shown([one.rung for one in mine])
+
+page.claim("A few small models foretell a larger one, within a band.")
+view.draw(
+    {
+        **view.record(seen, mine),
+        "tokens": list(ctx.tokens),
+        "selection": events.selection("picture", {key: state.get(key) for key in KEYS}),
+    },
+    seen,
+    mine,
+    key="picture",
+    on={
+        "select": lambda: events.select("picture", KEYS),
+        "arrived": lambda: None,  # the run of the page that comes with it reads what is new
+        "visit": lambda: events.visit("picture"),
+    },
+)
+
+with page.controls():
+    controls.draw(seen)
+asked = question.ask(seen)
+
+with page.foot():
+    page.predict(asked.text, question.OPTIONS, asked.judge, (asked.held, asked.tables))
+    page.code(fit, bootstrap, forecast, fit_surface, ladders.frontier)
+    page.take_away("scaling_ladder", partial(take.table, seen, mine), partial(take.cells, seen, mine, asked))
+
+controls.train(mine)
+bar = st.empty()
+more.show(seen.tables, mine)
+page.terms(
+    "scaling law", "power law", "compute", "frontier", "held out", "bootstrap", "seed", "interval", "parameters",
+    "emergence",
+)  # fmt: skip
+page.cheatsheet("scaling")
+page.examples(EXAMPLES)
+own.measure(own.waiting(mine), bar)

@@ -1,0 +1,142 @@
+"""What the Scaling page gives away: every run and published model as a table, and cells that fit the laws again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.analysis.health.emergence import LENGTHS
+from core.runs import ladders
+from core.runs.ladders import Rung
+from core.scaling import published
+from pages.scaling.own import Own
+from pages.scaling.question import Question
+from pages.scaling.seen import Seen, sure, surface
+
+NAMES = (
+    "run", "kind", "width", "seed", "N without embeddings", "N of the embeddings", "D", "C = 6 N D",
+    "operations counted", "loss", "low", "high", "used for the fit", "law", "seconds", "log p", "share right",
+    *(f"{k} in a row right" for k in LENGTHS), "Kaplan L(N, D)", "Hoffmann L(N, D)",
+)  # fmt: skip
+
+
+def table(seen: Seen, own: Sequence[Own]) -> dict[str, Sequence[Any]]:
+    """A line for each recorded run, each own one and each published model."""
+    names = {one.name for one in seen.runs}
+    lines = [_line(seen, one, "recorded", one.name in names) for one in ladders.rungs()]
+    lines += [_line(seen, one.rung, "yours", False) for one in own if one.known]
+    for model in published.MODELS:
+        both = None if model.tokens is None else (model.parameters, model.tokens)
+        lines.append((
+            model.name, "published", None, None, model.parameters, None, model.tokens, model.flops, *(None,) * 9,
+            *(None,) * len(LENGTHS), None if both is None else float(published.kaplan_both(*both)),
+            None if both is None else float(published.CHINCHILLA(*both)),
+        ))  # fmt: skip
+    return dict(zip(NAMES, (list(column) for column in zip(*lines))))
+
+
+def _line(seen: Seen, one: Rung, kind: str, on_axis: bool) -> tuple[Any, ...]:
+    x, found = one.at(seen.against, seen.tables), seen.found
+    used = on_axis and found is not None and x <= max(found.used)
+    exact = {k: share for k, share, *_ in one.exact}
+    return (
+        one.name, kind, one.width, one.seed, one.blocks, one.tables, one.tokens, one.at("compute", seen.tables),
+        one.flops, one.loss, one.low, one.high, used, float(found.law(x)) if on_axis and found else None, one.seconds,
+        one.log, one.right, *(exact.get(k) for k in LENGTHS), None, None,
+    )  # fmt: skip
+
+
+def cells(seen: Seen, own: Sequence[Own], asked: Question) -> list[str]:
+    """Cells that fit the recorded runs again, ask the question, and place the published models."""
+    return [_fit(seen), _frontier(seen), _question(asked), _own(seen, own), PUBLISHED]
+
+
+def _fit(seen: Seen) -> str:
+    head = f"""# %% The law of the recorded runs, without the largest sizes
+from core.runs import ladders
+from core.scaling.forecast import forecast
+
+AGAINST, TABLES, WIDTH, WITHHELD = {seen.against!r}, {seen.tables!r}, {seen.width!r}, {seen.withheld!r}
+runs = ladders.series(AGAINST, WIDTH, TABLES)
+AT = None if WITHHELD else ladders.place(ladders.ahead(AGAINST, WIDTH), AGAINST, TABLES)
+x, losses = [one.at(AGAINST, TABLES) for one in runs], [one.loss for one in runs]
+"""
+    if seen.found is None:
+        return (
+            head
+            + f"""try:
+    forecast(x, losses, WITHHELD)
+except ValueError as why:
+    assert str(why).lower() in {seen.why.lower()!r}
+    print(why)
+else:
+    raise AssertionError("a law was fitted")"""
+        )
+    law, found = seen.found.law, seen.found
+    shown = [law.floor, law.amount, law.exponent, found.at, found.loss]
+    interval = None if found.low is None else (found.low, found.high)
+    return (
+        head
+        + f"""own = {[one for one in found.truths if not found.held]!r}  # losses of own runs of the size foretold
+found = forecast(x, losses, WITHHELD, AT, own)
+shown = {[float(f"{value:.9g}") for value in shown]!r}
+again = [found.law.floor, found.law.amount, found.law.exponent, found.at, found.loss]
+assert all(abs(one - other) <= 1e-5 * abs(other) + 1e-9 for one, other in zip(again, shown, strict=True)), again
+interval = {interval!r}
+assert interval is None or max(abs(found.low - interval[0]), abs(found.high - interval[1])) < 1e-5
+assert found.verdict == {found.verdict!r}
+print(found.law, found.loss, (found.low, found.high), found.truth)"""
+    )
+
+
+def _frontier(seen: Seen) -> str:
+    law, (low, high, off) = surface(seen.tables), sure(seen.tables)
+    best = [one.name for one in ladders.frontier(ladders.rungs(), seen.tables)]
+    return f"""# %% The frontier of compute, and the law over parameters and characters at once
+import numpy as np
+from core.scaling.surface import fit_surface, misfit, share_between
+
+every = ladders.rungs()
+best = [one.name for one in ladders.frontier(every, TABLES)]
+assert best == {best!r}
+n, d, found_losses = zip(*((one.parameters(TABLES), one.tokens, one.loss) for one in every))
+surface = fit_surface(n, d, found_losses)
+assert abs(surface.share - {law.share!r}) < 1e-4
+between = share_between(surface, n, d, found_losses)
+assert max(abs(between[0] - {low!r}), abs(between[1] - {high!r})) < 1e-3
+off = misfit(surface, *(np.array(one) for one in (n, d, found_losses)))
+assert abs(off - {off!r}) < 1e-5
+print(surface, between, off, best)"""
+
+
+def _question(asked: Question) -> str:
+    found = asked.forecast()
+    return f"""# %% The question: other sizes kept from the fit
+runs = ladders.series("parameters")
+asked = forecast([one.parameters({asked.tables!r}) for one in runs], [one.loss for one in runs], {asked.held!r})
+assert asked.verdict == {found.verdict!r} and abs(asked.loss - {found.loss!r}) < 1e-5
+print(asked.loss, (asked.low, asked.high), asked.truth)"""
+
+
+def _own(seen: Seen, own: Sequence[Own]) -> str:
+    mine = [(one.rung.at(seen.against, seen.tables), one.rung.loss) for one in own if one.known]
+    return (
+        f"""# %% Own runs: where they stand, their loss, and what the law says there
+for at, loss in {mine!r}:
+    print(at, loss, float(found.law(at)))"""
+        if seen.found
+        else "# %% No law, so nothing to hold own runs against"
+    )
+
+
+PUBLISHED = """# %% The published laws, and models by their published sizes
+from core.scaling.published import CHINCHILLA, MODELS, chinchilla_best, kaplan_best, kaplan_both
+
+for model in MODELS:
+    if model.tokens is None:
+        print(model.name, model.parameters, "tokens never published")
+        continue
+    assert abs(model.flops - 6 * model.parameters * model.tokens) < 1e-6 * model.flops
+    both = (model.parameters, model.tokens)
+    print(model.name, model.flops, float(kaplan_both(*both)), float(CHINCHILLA(*both)))
+    print("best size by Kaplan, by Hoffmann:", kaplan_best(model.flops)[0], chinchilla_best(model.flops)[0])"""

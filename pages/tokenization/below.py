@@ -1,0 +1,161 @@
+"""Below the fold: languages, the bytes behind a character, and unknown words, as data for three figures."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from app import cache, events, state
+from core.language_model import LanguageModel
+from core.text.broken import broken
+from core.text.languages import languages, rates
+from core.text.pieces import Method, Piece
+from core.text.simple import altered, hidden
+from pages.tokenization.figure import SMOLLM2, draw, method_of, readable, title_of
+
+SPENDERS = ("model", "bpe", "wordpiece", "unigram", "gpt2", "cl100k", SMOLLM2, "bert")
+BYTE_ROWS = ("model", "bpe", "gpt2", "cl100k", SMOLLM2)
+SAMPLE = "é€क👍"  # two, three and four bytes, for a text that has no such character
+CARDS = 3
+SAID = (
+    "Coloured bits spell the character's number, the grey ones its length. Where the corpus rarely had it, its bytes "
+    "stay single tokens."
+)
+PROBES = (("zorkle", "made up"), ("naïve", "rare sign"), ("नमस्ते", "another script"), ("👍", "emoji"))
+
+
+def draw_below(name: str, data: dict[str, Any]) -> None:
+    """Mount one of the figures; the languages' rate is a field of the link."""
+    if name == "languages":
+        data["narrow"] = state.get("method") if state.get("method") in SPENDERS else "cl100k"
+        data["selection"] = events.selection(name, {"rate": state.get("rate")})
+        draw(data, name, {"select": lambda: events.select(name, ("rate",))})
+    else:
+        draw(data, name, {})
+
+
+def _methods(lm: LanguageModel, key: str, rows: Sequence[str]) -> dict[str, Method]:
+    """Select the rows whose tokenizers are ready to cut text."""
+    learned = cache.kept(key) if key else None
+    found = {row: method_of(row, lm, learned) for row in rows}
+    return {row: method for row, method in found.items() if method is not None}
+
+
+def _chips(pieces: Sequence[Piece]) -> list[tuple[str, bool]]:
+    return [(readable(piece)[0], piece.unknown) for piece in pieces]
+
+
+def language_data(lm: LanguageModel, name: str, table: tuple[str, ...], key: str) -> dict[str, Any]:
+    """Every language's sentences as every vocabulary cuts them: tokens, unknown ones, and the second one's pieces.
+
+    Args:
+        table: its rows (`rows_for`), as for the two below.
+    """
+    methods = _methods(lm, key, [row for row in SPENDERS if row in table])
+    found = []
+    for language in languages():
+        cells = {}
+        for row, method in methods.items():
+            spent = rates(method, language.sentences, language.spaced)
+            pieces = _chips(method.encode(language.sentences[1]))
+            cells[row] = {"tokens": spent.tokens, "unknown": spent.unknown, "pieces": pieces}
+        found.append(
+            {
+                "code": language.code, "name": language.name, "words": spent.words, "characters": spent.characters,
+                "bytes": spent.bytes, "sentence": language.sentences[1], "direction": language.direction,
+                "cells": cells,
+            }
+        )  # fmt: skip
+    named = [{"id": row, "name": title_of(row, name)} for row in methods]
+    return {
+        "figure": "languages",
+        "stamp": f"{name}\x1f{table}\x1f{key}",
+        "methods": named,
+        "languages": found,
+    }
+
+
+def byte_data(lm: LanguageModel, name: str, table: tuple[str, ...], text: str, key: str) -> dict[str, Any]:
+    """The characters of the text that a vocabulary of bytes cut, and who holds which bytes; else a sample's."""
+    methods = {
+        row: method for row, method in _methods(lm, key, [row for row in BYTE_ROWS if row in table]).items()
+        if any(broken(method.encode(SAMPLE), SAMPLE)) or all(not p.unknown for p in method.encode(SAMPLE))
+    }  # fmt: skip
+    own = _broken_in(methods, text)
+    shown = own or _broken_in(methods, SAMPLE) or list(SAMPLE[1:])
+    source = text if own else SAMPLE
+    cards = []
+    for character in shown[:CARDS]:
+        at = source.index(character)
+        rows = []
+        for row, method in methods.items():
+            shares = _shares(method, source, character, at)
+            held = [[id, count] for id, count, _ in shares]
+            also = [more for _, _, more in shares]
+            rows.append({"id": row, "name": title_of(row, name), "tokens": held, "also": also})
+        data = list(character.encode("utf-8", "surrogatepass"))
+        about = {"code": f"U+{ord(character):04X}", "name": unicodedata.name(character, "").capitalize()}
+        cards.append({"character": character, **about, "bytes": data, "rows": rows})
+    said = SAID
+    if not own:
+        said = f"Your text has no broken character; these are examples. {said}"
+    return {
+        "figure": "bytes",
+        "stamp": f"{name}\x1f{table}\x1f{text}\x1f{key}",
+        "own": bool(own),
+        "said": said,
+        "cards": cards,
+    }
+
+
+def _broken_in(methods: dict[str, Method], text: str) -> list[str]:
+    """The different characters of the text that any of them breaks, those broken most often first."""
+    found: dict[str, int] = {}
+    for method in methods.values():
+        for one in broken(method.encode(text), text):
+            found[one.character] = found.get(one.character, 0) + 1
+    return sorted(found, key=lambda character: -len(character.encode("utf-8", "surrogatepass")))
+
+
+def _shares(method: Method, text: str, character: str, at: int) -> list[tuple[int, int, str]]:
+    """(id, how many of the character's bytes it holds, what else it holds) for each token that has a part of it."""
+    pieces = method.encode(text)
+    for one in broken(pieces, text):
+        if one.at == at:
+            return [(s.piece.id, len(s.data), _also(s.piece.data, s.data)) for s in one.shares]
+    data = character.encode("utf-8", "surrogatepass")
+    whole = next((piece for piece in pieces if piece.start <= at < piece.end), None)
+    return [(-1, len(data), "")] if whole is None else [(whole.id, len(data), _also(whole.data, data))]
+
+
+def _also(whole: bytes, part: bytes) -> str:
+    """What a token holds besides its part of a character: "a space" before it, or what stands on both sides of it."""
+    before, found, after = whole.partition(part)
+    if not found or not before + after:
+        return ""
+    if before + after == b" ":
+        return "a space"
+    sides = [side.decode("utf-8", "replace").replace(" ", "·") for side in (before, after)]
+    if all(side.isprintable() and "\ufffd" not in side for side in sides):
+        return f"“{'…'.join(sides) if all(sides) else ''.join(sides)}”"
+    return (before + after).hex(" ")
+
+
+def unknown_data(lm: LanguageModel, name: str, table: tuple[str, ...], text: str, key: str) -> dict[str, Any]:
+    """Words that no corpus has, as every tokenizer cuts them, and the share of the text that it hides or alters."""
+    rows = [
+        {
+            "id": row, "name": title_of(row, name), "hidden": hidden(method.encode(text), text),
+            "altered": altered(method.encode(text), text),
+            "cells": [_chips(method.encode(probe)) for probe, _ in PROBES],
+        }
+        for row, method in _methods(lm, key, table).items()
+    ]  # fmt: skip
+    probes = [{"text": probe, "what": what} for probe, what in PROBES]
+    return {
+        "figure": "unknown",
+        "stamp": f"{name}\x1f{table}\x1f{text}\x1f{key}",
+        "rows": rows,
+        "probes": probes,
+    }

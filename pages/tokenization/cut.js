@@ -1,0 +1,237 @@
+// "How it cuts this word": merge by merge, by longest match, or as the likeliest of all ways. Letters keep their column.
+
+import { counted } from "../../app/kit/counts.js";
+import { MONO, clamp, css, fit, h, label, measure, num, thousands, visible } from "../../app/kit/shapes.js";
+import { dotted } from "./layout.js";
+import { STEPPED, chipRow, mergesAt, stepsOf, timesText } from "./learn.js";
+import { machineOf } from "./figure.js";
+
+const CUT = { title: 16, letters: 40, first: 62, most: 30 };
+
+/** Columns of the word's letters in a panel `w` wide. */
+function letterColumns(box, n, side) {
+  const step = clamp((box.w - side) / Math.max(1, n), 7, CUT.most);
+  return { step, x: (i) => box.x + i * step, side: box.x + n * step + 10 };
+}
+
+function cell(x0, x1, y, height, text, o = {}) {
+  const size = o.size ?? 12;
+  return [
+    h("rect", { x: x0 + 1, y: y - height / 2, width: Math.max(2, x1 - x0 - 2), height, rx: 3, fill: css(o.fill ?? "wash"), stroke: css(o.frame ?? "line"), "stroke-dasharray": o.dash, opacity: o.opacity }),
+    x1 - x0 > 6 && height >= 11 && label((x0 + x1) / 2, y + 4, fit(dotted(text), x1 - x0 - 2, size), { anchor: "middle", mono: true, size, fill: o.ink ?? "ink", weight: o.weight, direction: "ltr" }),
+  ];
+}
+
+/** The states of a word while it is merged: after each turn the parts as [id or text, from, to]. */
+function turnsOf(machine) {
+  let parts = machine.letters.map((text, i) => ({ text, from: i, to: i + 1 }));
+  const rows = [{ parts, turn: null }];
+  for (const turn of machine.turns) {
+    const [left, right] = [parts[turn.at], parts[turn.at + 1]];
+    const made = { text: turn.made, from: left.from, to: right.to, made: true };
+    parts = [...parts.slice(0, turn.at), made, ...parts.slice(turn.at + 2)].map((p) => ({ ...p, made: p === made }));
+    rows.push({ parts, turn });
+  }
+  return rows;
+}
+
+/** Steps (numbers of merges, from 0) that the chosen row needs for the word. */
+export function mergesUsed(data, local) {
+  const machine = data.machines[local.sel.method];
+  return machine?.kind === "bpe" && STEPPED.includes(local.sel.method) ? machine.turns.map((t) => t.rank) : [];
+}
+
+/** Where BPE's cut of the word ends, and why; before merge m, what it still waits for. */
+function whyNot(machine, m) {
+  const next = machine.turns.find((turn) => turn.rank >= m);
+  if (next) return `With ${m === 1 ? "1 merge" : `${counted(m, "merge")}`} no more is joined here; #${thousands(next.rank + 1)} is the next that joins.`;
+  const ends = machine.ends ?? [];
+  if (!ends.length) return machine.turns.length ? "One piece: every pair on the way had been learned." : "";
+  if (machine.needed === 0) return "Nothing was merged, so every word stays spelled.";
+  const e = ends[0];
+  const pair = `${dotted(e.left)} + ${dotted(e.right)}`;
+  if (e.count === undefined) return `It stops here: no merge joins ${pair}.`;
+  const times = e.count === 0 ? "never met in the corpus" : `met ${timesText(e.count)}`;
+  return `It stops here: ${pair} ${times}; the last merge had ${thousands(machine.needed)}.`;
+}
+
+function drawMerging(g, data, local, box, machine) {
+  const rows = turnsOf(machine);
+  const n = machine.letters.length;
+  const columns = letterColumns(box, n, 116);
+  const steps = stepsOf(local);
+  const m = steps ? mergesAt(local, steps) : Infinity;
+  const room = box.h - CUT.letters - 30;
+  const pitch = clamp(room / rows.length, 15, 24);
+  const fits = Math.max(2, Math.floor(room / pitch));
+  const first = Math.max(0, rows.length - fits);
+  const shown = rows.slice(first);
+  return [
+    shown.map((row, k) => {
+      const y = box.y + CUT.letters + (k + 0.5) * pitch;
+      const off = row.turn && row.turn.rank >= m;
+      const last = row === rows[rows.length - 1];
+      const node = h("g", { opacity: off ? 0.35 : 1, class: row.turn && steps ? "gb-hot" : null, "data-turn": row.turn && steps ? row.turn.rank : null },
+        row.turn && steps && h("rect", { x: box.x, y: y - pitch / 2, width: box.w, height: pitch, fill: "transparent" }),
+        row.parts.map((p) => cell(columns.x(p.from), columns.x(p.to), y, Math.min(20, pitch - 3), p.text,
+          p.made ? { fill: "accent-soft", frame: "accent", ink: "accent", weight: 600 } : last ? { fill: "bg", frame: "ink3" } : {})),
+        row.turn
+          ? [label(columns.side, y + 4, `#${thousands(row.turn.rank + 1)}`, { mono: true, fill: off ? "ink3" : "ink2" }),
+            row.turn.count !== undefined && label(box.x + box.w, y + 4, `×${thousands(row.turn.count)}`, { anchor: "end", mono: true, fill: "ink3" })]
+          : label(columns.side, y + 4, first ? `turn ${first} of ${rows.length - 1}` : "as spelled", { fill: "ink3" }));
+      if (row.turn) g.tip(node, () => `pairs there: ${row.turn.pairs.map((p) => `${visible(p[0])}+${visible(p[1])} ${p[2] < 0 ? "not learned" : "#" + thousands(p[2] + 1)}`).join(", ")}\nthe earliest learned is taken`);
+      return node;
+    }),
+    label(columns.side, box.y + CUT.letters - 8, "merge", { fill: "ink3" }),
+    machine.turns[0]?.count !== undefined && label(box.x + box.w, box.y + CUT.letters - 8, "seen", { anchor: "end", fill: "ink3" }),
+    sentence(box.x, box.y + CUT.letters + shown.length * pitch + 16, box.w, whyNot(machine, m), m < (machine.turns.at(-1)?.rank ?? -1) + 1 ? { fill: "ink3" } : {}),
+  ];
+}
+
+/** A sentence of at most two lines. */
+export function sentence(x, y, w, text, o = {}) {
+  const words = text.split(" ");
+  const lines = [""];
+  for (const word of words) {
+    const longer = lines[lines.length - 1] ? `${lines[lines.length - 1]} ${word}` : word;
+    if (measure(longer, 12, false) > w && lines.length < (o.lines ?? 2)) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.map((line, i) => label(x, y + 16 * i, fit(line, w, 12, false), { fill: o.fill ?? "ink2" }));
+}
+
+/** The tries of longest match, a group for each piece: what was tried in vain, and the entry that was found. */
+function trialGroups(trials) {
+  const groups = [{ misses: [], hit: null }];
+  for (const t of trials) {
+    const group = groups[groups.length - 1];
+    if (t.found) { group.hit = t; groups.push({ misses: [], hit: null }); } else group.misses.push(t);
+  }
+  return groups.filter((group) => group.hit || group.misses.length);
+}
+/** How many vain tries of each group can be drawn, `thin` high each, so that all groups fit into `room`. */
+function triesDrawn(groups, room, thin) {
+  let most = 0;
+  const used = (n) => groups.reduce((sum, group) => sum + Math.min(n, group.misses.length), 0) * thin;
+  const all = Math.max(0, ...groups.map((group) => group.misses.length));
+  while (most < all && used(most + 1) <= room) most++;
+  return most;
+}
+
+/** Longest match: every beginning that was tried, longest first, until one is an entry; what has no room is counted. */
+function drawTrials(g, data, local, box, machine) {
+  const n = machine.letters.length;
+  const columns = letterColumns(box, n, 96);
+  const groups = trialGroups(machine.trials);
+  const room = box.h - CUT.letters - 36;
+  const thin = 13;
+  const drawnAt = (tall) => triesDrawn(groups, room - groups.length * tall, thin);
+  // Flatter pieces where that leaves room for a try of each.
+  const height = [20, 17, 15].find((tall) => drawnAt(tall) > 0) ?? clamp(room / Math.max(1, groups.length), 13, 20);
+  const fits = Math.floor(room / height + 0.01);
+  const shown = groups.length > fits ? groups.slice(0, Math.max(1, Math.floor((room - 16) / height))) : groups;
+  const drawn = shown.length < groups.length ? 0 : drawnAt(height);
+  const written = (t) => { // the ## goes where a chip is too narrow for it
+    const wide = columns.x(t.end) - columns.x(t.start) - 2 >= measure(dotted(t.tried), 12, true);
+    return wide || t.tried.length < 3 ? t.tried : t.tried.replace(/^##/, "");
+  };
+  let y = box.y + CUT.letters;
+  const nodes = [machine.letters.map((c, i) => label(columns.x(i + 0.5), box.y + CUT.letters - 8, dotted(c), { anchor: "middle", mono: true, fill: "ink2" }))];
+  const put = (t, tall, about) => {
+    const node = h("g", { "data-trial": t.found ? "found" : "vain" },
+      cell(columns.x(t.start), columns.x(t.end), y + tall / 2, tall - 2, written(t), t.found ? { fill: "accent-soft", frame: "accent", ink: "accent", weight: 600, size: Math.min(12, tall - 2) } : { fill: "field", frame: "field", ink: "ink3", size: 11 }));
+    nodes.push(g.tip(node, () => `${t.tried}: ${t.found ? "an entry, taken" : "no entry, one letter less"}`));
+    if (about) nodes.push(label(columns.side, y + tall / 2 + 4, about, { fill: "ink3" }));
+    y += tall;
+  };
+  for (const { misses, hit } of shown) {
+    const left = misses.length - drawn;
+    misses.slice(0, drawn).forEach((t, k) => put(t, thin, left > 0 && k === drawn - 1 ? `and ${left} more` : null));
+    if (hit) put(hit, height, misses.length ? `after ${misses.length} ${misses.length === 1 ? "try" : "tries"}` : "at once");
+  }
+  const more = groups.length - shown.length;
+  if (more) nodes.push(label(box.x, y + 12, `and ${more} more ${more === 1 ? "piece" : "pieces"}`, { fill: "ink3" }));
+  const unknown = machine.unknown;
+  const said = unknown ? "Stuck: not even one sign fits here, so the whole word becomes [UNK]."
+    : "From the left: the longest beginning that is an entry, then on with the rest.";
+  nodes.push(sentence(box.x, y + (more ? 30 : 18), box.w, said, { fill: unknown ? "neg" : "ink2" }));
+  return nodes;
+}
+
+const shareText = (p) => (p >= 0.0005 ? num(p, 3) : "<0.001");
+const UNREAD = { fill: "bg", frame: "neg", ink: "neg", dash: "3 2" }; // a sign that the vocabulary has nothing for
+
+/** Unigram: all entries that fit in the word, the likeliest way through them, and the runners-up. */
+function drawLattice(g, data, local, box, machine) {
+  const n = machine.letters.length;
+  const columns = letterColumns(box, n, 10);
+  const best = new Set(machine.best.map((e) => `${e[0]}.${e[1]}`));
+  const lanes = [];
+  const edges = [...machine.edges].sort((a, b) => best.has(`${b[0]}.${b[1]}`) - best.has(`${a[0]}.${a[1]}`) || b[1] - b[0] - (a[1] - a[0]) || a[0] - b[0]);
+  const max = Math.max(...edges.map((e) => e[3]), -1);
+  const least = Math.min(...edges.map((e) => e[3]), -2);
+  const rows = Math.min(machine.n_best.length, 4);
+  const most = Math.max(2, Math.floor((box.h - CUT.letters - rows * 21 - 48) / 17));
+  const nodes = [];
+  let hidden = 0;
+  for (const [from, to, entry, logp, unknown] of edges) {
+    let lane = 0;
+    while (lanes[lane]?.some(([a, b]) => from < b && to > a)) lane++;
+    if (lane >= most) { hidden++; continue; }
+    (lanes[lane] ??= []).push([from, to]);
+    const on = best.has(`${from}.${to}`);
+    const y = box.y + CUT.letters + lane * 17 + 12;
+    const strength = 0.35 + 0.65 * ((logp - least) / (max - least || 1));
+    const node = h("g", {}, cell(columns.x(from), columns.x(to), y, 15, unknown ? machine.letters[from] : entry, unknown ? UNREAD : on ? { fill: "accent-soft", frame: "accent", ink: "accent", weight: 600 } : { opacity: strength, ink: "ink2" }));
+    nodes.push(g.tip(node, () => unknown ? `no entry is ${dotted(machine.letters[from])}: [UNK], far less probable than any entry` : `${dotted(entry)}: probability ${Math.exp(logp) < 0.0001 ? Math.exp(logp).toExponential(1) : num(Math.exp(logp), 4)}, log ${num(logp, 2)}`));
+  }
+  const y = box.y + CUT.letters + Math.min(lanes.length, most) * 17 + 20;
+  const wide = box.w - 62;
+  const lost = new Set(edges.filter((e) => e[4]).map((e) => e[0])); // letters that no entry fits alone
+  const known = edges.length - lost.size;
+  const fitting = known && lost.size ? `${known} ${known === 1 ? "entry fits" : "entries fit"} in it; the ${lost.size === 1 ? "dashed sign fits" : `${lost.size} dashed signs fit`} none: [UNK]`
+    : known ? `${known} ${known === 1 ? "entry fits" : "entries fit"} somewhere in it${hidden ? `, ${hidden} not drawn` : ""}; any way through is possible`
+    : "No entry fits anywhere in it: every sign is unknown, [UNK]";
+  nodes.push(
+    label(box.x, box.y + CUT.letters - 6, fit(measure(fitting, 12, false) <= box.w ? fitting : fitting.split("; any way")[0], box.w, 12, false), { fill: known ? "ink3" : "neg" }),
+    label(box.x, y + 4, "The likeliest ways", { weight: 600, fill: "ink" }),
+    label(box.x + box.w, y + 4, "share", { anchor: "end", fill: "ink3" }),
+    machine.n_best.slice(0, rows).map((way, k) => {
+      const at = y + 22 + k * 21;
+      return h("g", { "data-way": k },
+        h("rect", { x: box.x, y: at - 9, width: Math.max(1, wide * way.probability), height: 18, rx: 3, fill: css(k ? "field" : "accent-soft") }),
+        chipRow(box.x + 3, at, wide, way.pieces, { height: 16, on: () => k === 0, lost: (i) => lost.has(way.starts[i]) }),
+        label(box.x + box.w, at + 4, shareText(way.probability), { anchor: "end", mono: true, fill: k ? "ink2" : "accent", weight: k ? null : 600 }));
+    }));
+  return nodes;
+}
+
+/** Words and characters: looked up whole. */
+function drawLookup(g, data, local, box, machine) {
+  const n = Math.max(1, machine.letters.length);
+  const columns = letterColumns(box, n, 10);
+  const nodes = [
+    machine.letters.map((c, i) => h("g", {}, cell(columns.x(i), columns.x(i + 1), box.y + CUT.letters + 8, 20, c))),
+    machine.pieces.map((p) => h("g", {},
+      h("path", { d: `M${columns.x((p.from + p.to) / 2)},${box.y + CUT.letters + 20}v14`, stroke: css(p.unknown ? "neg" : "ink3") }),
+      cell(columns.x(p.from), columns.x(p.to), box.y + CUT.letters + 46, 22, p.unknown ? "[UNK]" : p.text,
+        p.unknown ? UNREAD : { fill: "accent-soft", frame: "accent", ink: "accent", weight: 600 }))),
+    sentence(box.x, box.y + CUT.letters + 84, box.w, machine.said, { lines: 4 }),
+  ];
+  return nodes;
+}
+
+const CUTS = { bpe: drawMerging, wordpiece: drawTrials, unigram: drawLattice, lookup: drawLookup };
+
+export function drawCut(g, data, local, box) {
+  const machine = machineOf(data, local);
+  const row = local.rows.find((r) => r.id === local.sel.method);
+  const title = `How ${row.id === "words" || row.id === "characters" ? "this" : row.name} cuts `;
+  const room = box.w - measure(title, 14, false) * 1.06 - (machine?.clipped ? measure("(its beginning)", 12, false) + 12 : 4);
+  g.part("cut", [local.sel.method, local.sel.merge, local.sel.round, box, Boolean(local.learned)], () => [
+    label(box.x, box.y + CUT.title, [h("tspan", { "font-weight": 600, fill: css("ink"), "font-size": 14 }, title),
+      h("tspan", { "font-family": MONO, "font-size": 13, "font-weight": 600, fill: css("accent") }, machine ? fit(dotted(machine.word), room / 1.04, 13) : ""),
+      machine?.clipped && h("tspan", { dx: 6 }, "(its beginning)")]),
+    machine ? CUTS[machine.kind](g, data, local, box, machine) : label(box.x, box.y + 44, "Comes when the vocabulary is learned.", { fill: "ink3" }),
+  ]);
+}

@@ -1,0 +1,228 @@
+// Tokenization: one text, one row a tokenizer; below, how the chosen one learned and how it cuts one word.
+
+import { counted } from "../../app/kit/counts.js";
+import { mount } from "../../app/kit/glass.js";
+import { clamp, css, h, visible } from "../../app/kit/shapes.js";
+import { bytesFigure, unknownFigure } from "./bytes.js";
+import { drawCut } from "./cut.js";
+import { languages } from "./languages.js";
+import { textColumns, wordAt } from "./layout.js";
+import { STEPPED, mergesAt, play, rivalsAt, setMerge, stepsOf, stop } from "./learn.js";
+import { liveCut, liveMatching, prepare } from "./live.js";
+import { drawLearned, walkOf } from "./others.js";
+import { drawRows } from "./rows.js";
+
+const HEIGHT = 516; // of the whole picture on a wide screen
+
+// What was learned is large: it is sent once, and kept here under its key while the page is open.
+const VOCABULARIES = ((window.glassbox ??= {}).vocabularies ??= new Map());
+
+function keepLearned(key, learned) {
+  for (const id of STEPPED) learned[id] = prepare(learned[id]);
+  VOCABULARIES.delete(key);
+  VOCABULARIES.set(key, learned);
+  if (VOCABULARIES.size > 6) VOCABULARIES.delete(VOCABULARIES.keys().next().value);
+}
+
+/** Columns, as they were sent, as one object a piece. */
+function piecesOf(sent, lengths) {
+  if (!sent) return [];
+  const unknown = new Set(sent.unknown);
+  return sent.text.map((text, i) => ({
+    text, entry: sent.entry[i], id: sent.id[i], start: sent.start[i], end: sent.end[i], unknown: unknown.has(i), bytes: sent.bytes[i], length: lengths?.[i],
+  }));
+}
+
+/** The rows as they stand now: the chosen one follows the slider, through BPE's merges or Unigram's rounds. */
+function currentRows(data, local) {
+  return local.whole.map((row) => {
+    if (row.id !== local.sel.method || row.pending) return row;
+    const walk = walkOf(local);
+    if (!walk || walk.at === walk.n) return row;
+    const key = `${row.id}.${walk.at}`;
+    if (local.cutKey !== key) {
+      local.cutKey = key;
+      const steps = stepsOf(local);
+      const round = data.rounds[walk.at];
+      local.cut = !steps ? { pieces: piecesOf(round.pieces), word: piecesOf(round.word), entries: round.entries } : {
+        pieces: liveCut(row, data.cuts[row.id].text, steps, walk.at, data.chars),
+        word: liveCut(row, data.cuts[row.id].word, steps, walk.at, [...data.spoken]),
+        entries: steps.sizes[walk.at],
+      };
+    }
+    return { ...row, ...local.cut, mark: key };
+  });
+}
+/** How the chosen row cuts the word: of Unigram, with the entries of the chosen round. */
+export function machineOf(data, local) {
+  const { method } = local.sel;
+  const machine = data.machines[method];
+  const steps = stepsOf(local);
+  if (machine?.kind === "wordpiece" && steps && mergesAt(local, steps) < steps.n) {
+    return liveMatching(data.cuts.wordpiece.word, machine, steps, mergesAt(local, steps));
+  }
+  const walk = method === "unigram" ? walkOf(local) : null;
+  return (walk && walk.at < walk.n ? data.rounds[walk.at]?.machine : data.machines[method]) ?? null;
+}
+
+function choose(g, data, local, method, at) {
+  const change = { method };
+  if (at !== undefined) {
+    const word = wordAt(data.chars, at);
+    if (word) change.word = word;
+  }
+  stop(local);
+  g.select(change);
+}
+
+function clicked(g, data, local, event) {
+  const turn = event.target.closest("[data-turn]");
+  if (turn) { stop(local); setMerge(g, local, Number(turn.dataset.turn) + 1); return; }
+  const chip = event.target.closest("[data-chip]");
+  if (chip) {
+    const [id, i] = chip.dataset.chip.split(".");
+    choose(g, data, local, id, i === "word" ? undefined : local.rows.find((r) => r.id === id).pieces[Number(i)].start);
+    return;
+  }
+  const row = event.target.closest("[data-row]");
+  if (row) choose(g, data, local, row.dataset.row);
+}
+
+function scrollBy(g, local, dx) {
+  const max = Math.max(0, local.columns.total - local.columns.room);
+  const next = clamp(local.scroll + dx, 0, max);
+  if (next === local.scroll) return false;
+  local.scroll = next;
+  g.redraw();
+  return true;
+}
+
+/** Wheel and drag move a text that is longer than the picture is wide. */
+function hands(g, local) {
+  if (local.hands) return;
+  local.hands = true;
+  g.svg.addEventListener("click", (event) => { if (!local.dragged) clicked(g, local.data, local, event); });
+  g.svg.addEventListener("wheel", (event) => {
+    const dx = event.shiftKey ? event.deltaY : event.deltaX;
+    if (dx && scrollBy(g, local, dx)) event.preventDefault();
+  }, { passive: false });
+  g.svg.addEventListener("pointerdown", (event) => {
+    const from = { x: event.clientX, scroll: local.scroll };
+    local.dragged = false;
+    const move = (now) => {
+      if (Math.abs(now.clientX - from.x) > 5) local.dragged = true;
+      if (local.dragged) scrollBy(g, local, from.scroll - (now.clientX - from.x) - local.scroll);
+    };
+    const up = () => { window.removeEventListener("pointermove", move); window.removeEventListener("pointerup", up); };
+    window.addEventListener("pointermove", move);
+    window.addEventListener("pointerup", up);
+  });
+}
+
+const tokenization = {
+  init(data, local, before) {
+    const whole = data.rows.map((row) => ({ ...row, pieces: piecesOf(row.pieces, row.lengths), word: piecesOf(row.word), pending: row.pieces ? null : "is being learned", mark: row.id }));
+    const fresh = { data, whole, cutKey: null, scroll: before?.text === data.text ? local.scroll ?? 0 : 0 };
+    if (data.learned) keepLearned(data.learnedKey, JSON.parse(data.learned));
+    fresh.learned = VOCABULARIES.get(data.learnedKey) ?? null;
+    if (before && before.learnedKey !== data.learnedKey) stop(local);
+    return fresh;
+  },
+
+  draw(g, data, local) {
+    local.g = g;
+    hands(g, local);
+    if (data.learnedKey && !local.learned && local.asked !== data.learnedKey) {
+      local.asked = data.learnedKey;
+      g.send("need", { key: data.learnedKey, at: Date.now() });
+    }
+    local.rows = currentRows(data, local);
+    const spoken = g.width < 720 && Boolean(local.spoken);
+    const columnsIn = (width) => (spoken ? textColumns({ ...data, chars: [...data.spoken], front: [], back: [] }, local.whole.map((row) => ({ ...row, pieces: row.word })), width)
+      : textColumns(data, local.whole, width));
+    if (g.whole) {
+      local.scroll = 0;
+      for (let tries = 0; tries < 6; tries++) {
+        const { total, room } = columnsIn(g.width);
+        if (total <= room) break;
+        g.width += Math.ceil(total - room);
+      }
+    }
+    const key = `${data.stamp}.${g.width}.${spoken}`;
+    if (local.columnsKey !== key) {
+      local.columnsKey = key;
+      local.columns = columnsIn(g.width);
+      local.columns.mark = `${g.width}.${spoken}`;
+    }
+    const columns = local.columns;
+    const top = drawRows(g, data, local, columns) + 6;
+    const wide = g.width >= 720;
+    g.part("rule", [top, g.width], () => h("path", { d: `M0,${top - 4}H${g.width}`, stroke: css("line") }));
+    if (wide) {
+      const left = Math.round(g.width * 0.56);
+      const height = HEIGHT - top;
+      drawLearned(g, data, local, { x: 0, y: top, w: left - 14, h: height });
+      g.part("between", [top, left], () => h("path", { d: `M${left + 2},${top + 4}V${HEIGHT - 4}`, stroke: css("line") }));
+      drawCut(g, data, local, { x: left + 18, y: top, w: g.width - left - 18, h: height });
+      g.height = HEIGHT;
+      g.door("home", { left: g.width - 56, top: top - 26 }, "Home", "What the model makes of these tokens");
+    } else {
+      drawCut(g, data, local, { x: 0, y: top, w: g.width, h: 270 });
+      const used = drawLearned(g, data, local, { x: 0, y: top + 296, w: g.width, h: 300 });
+      g.height = top + 296 + used + 30;
+      g.door("home", { left: -2, top: g.height - 26 }, "Home", "What the model makes of these tokens");
+    }
+  },
+
+  key(event, g, data, local) {
+    const walk = walkOf(local);
+    const ids = data.rows.map((row) => row.id);
+    const at = ids.indexOf(local.sel.method);
+    if (event.key === "ArrowUp" || event.key === "ArrowDown") choose(g, data, local, ids[clamp(at + (event.key === "ArrowUp" ? -1 : 1), 0, ids.length - 1)]);
+    else if (event.key === "ArrowLeft" && walk) { stop(local); walk.go(walk.at - 1); }
+    else if (event.key === "ArrowRight" && walk) { stop(local); walk.go(walk.at + 1); }
+    else if (event.key === "Home" && walk) walk.go(0);
+    else if (event.key === "End" && walk) walk.go(walk.n);
+    else if (event.key === " " && walk) play(g, local);
+    else if (event.key === "Escape") g.visit("home");
+    else return false;
+    return true;
+  },
+
+  describe(data, local) {
+    const s = tokenization.state(data, local);
+    const counts = local.rows.filter((r) => !r.pending).map((r) => `${r.name} ${r.pieces.length}`).join(", ");
+    const now = local.rows.find((r) => r.id === s.method);
+    const cut = now.pending ? "being learned" : now.pieces.map((p) => visible(p.bytes ?? p.text)).join(" | ");
+    const walk = s.merge === null ? "" : ` After ${s.merge} of ${counted(s.merges, "merge")}.`;
+    return `The text in tokens: ${counts}. ${now.name} cuts it into ${cut}.${walk}`;
+  },
+
+  state(data, local) {
+    const { method, word } = local.sel;
+    const steps = stepsOf(local);
+    const m = steps ? mergesAt(local, steps) : null;
+    const i = Math.max(0, (m ?? 0) - 1);
+    const machine = machineOf(data, local);
+    const walk = walkOf(local);
+    return {
+      tokens: data.tokens, method, word, key: local.learned ? data.learnedKey : null, playing: Boolean(local.timer),
+      rows: Object.fromEntries(local.rows.map((r) => [r.id, { count: r.pending ? null : r.pieces.length, ids: r.pending ? [] : r.pieces.map((p) => p.id), unknown: r.pieces.filter((p) => p.unknown).length, word: r.word.map((p) => p.bytes ?? p.text) }])),
+      merge: m, merges: steps?.n ?? null, round: method === "unigram" && walk ? walk.at : null,
+      pair: steps && m ? [steps.shown[steps.left[i]], steps.shown[steps.right[i]], steps.count[i]] : null,
+      rivals: steps?.n ? rivalsAt(steps, i).map((r) => [steps.shown[r.left], steps.shown[r.right], r.count, r.score]) : null,
+      left: steps ? steps.symbols_left[m] : null, changes: steps && m ? steps.changes[i] : null,
+      machine: machine && { kind: machine.kind, word: machine.word, turns: machine.turns?.map((t) => [t.rank, t.made]), trials: machine.trials?.map((t) => [t.tried, t.found]),
+        ways: machine.n_best?.map((w) => [w.pieces, w.probability]), unknown: machine.unknown ?? false, ends: machine.ends ?? null },
+    };
+  },
+};
+
+const FIGURES = {
+  tokenization: mount("tokenization", tokenization),
+  languages: mount("languages", languages),
+  bytes: mount("bytes", bytesFigure),
+  unknown: mount("unknown", unknownFigure),
+};
+
+export default (given) => FIGURES[given.data.figure](given);

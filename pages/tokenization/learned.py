@@ -1,0 +1,298 @@
+"""Vocabularies learned from a corpus while the learner waits: what is asked for, how far it is, what came of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from app.counts import counted
+from app.kit import pack
+from core.data.corpora import corpus as documents_of
+from core.text.merging import Learning, Merge
+from core.text.pieces import Method
+from core.text.pretokens import BYTE_OF, SPACE_MARK
+from core.text.simple import Characters, Words
+from core.text.unigram_learning import Loss, UnigramLearning
+from core.text.unigram_stages import Stages
+from core.text.wordpiece import CONTINUED
+
+AMOUNT = 200_000  # characters of a corpus that has more; an own text is read whole
+SIZES = (50, 100, 200, 300, 400, 500, 700, 1000, 1500, 2000, 3000, 4000)
+USUAL = {"bpe": "bytes", "wordpiece": "words", "unigram": "spaces"}  # where each method comes from
+NAMES = {"bpe": "BPE", "wordpiece": "WordPiece", "unigram": "Unigram"}
+
+
+PARTS = re.compile(r"(\\x[0-9a-f]{2})+")  # stray bytes as Python writes them
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What is to be learned. `split`: a name in PRETOKENS, or "usual"; `own`: the checksum of an own text."""
+
+    corpus: str
+    size: int
+    split: str
+    own: str = ""
+
+    @property
+    def key(self) -> str:
+        """One string for the same vocabularies."""
+        return "\x1f".join([self.corpus, str(self.size), self.split, self.own])
+
+    def pretokens(self, method: str) -> str:
+        """How the corpus is split for one of the methods."""
+        return USUAL[method] if self.split == "usual" else self.split
+
+
+def read(spec: Spec, own: str = "") -> list[str]:
+    """The documents that are learned from: the first 200,000 characters of a corpus, or all of an own text."""
+    if spec.corpus == "own":
+        return [own]
+    found, room = [], AMOUNT
+    for document in documents_of(spec.corpus):
+        found.append(document[:room])
+        room -= len(found[-1])
+        if room <= 0:
+            break
+    return found
+
+
+@dataclass
+class Learned:
+    """All of them, from one corpus. `stopped`: the learner did not wait for the end."""
+
+    spec: Spec
+    characters: Characters
+    words: Words
+    bpe: Learning
+    wordpiece: Learning
+    unigram: UnigramLearning
+    stopped: bool = False
+
+    @property
+    def key(self) -> str:
+        """The spec's key, and how far it came where it was stopped."""
+        far = f"\x1f{len(self.bpe.merges)}.{len(self.wordpiece.merges)}" if self.stopped else ""
+        return self.spec.key + far
+
+    @property
+    def characters_read(self) -> int:
+        """Characters of the corpus, spaces too."""
+        return sum(self.characters.counts.values())
+
+    @cached_property
+    def methods(self) -> dict[str, Method]:
+        """What cuts text, by the rows' names."""
+        return {
+            "characters": self.characters,
+            "words": self.words,
+            "bpe": self.bpe.tokenizer(),
+            "wordpiece": self.wordpiece.tokenizer(),
+            "unigram": self.unigram.tokenizer(),
+        }
+
+    @cached_property
+    def stages(self) -> Stages:
+        """Unigram's vocabulary at the start and after each round; the last one is `methods["unigram"]`."""
+        return Stages(self.unigram)
+
+    @cached_property
+    def json(self) -> str:
+        """Everything the browser needs to walk through the learning by itself, as JSON."""
+        found = {
+            "bpe": merges_data(self.bpe),
+            "wordpiece": merges_data(self.wordpiece),
+            "unigram": {"rounds": rounds_data(self.unigram)},
+            "characters": counts_data(self.characters, "characters"),
+            "words": counts_data(self.words, "words"),
+        }
+        return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+
+    @property
+    def note(self) -> str:
+        """What there is to say about this corpus and size, in one line, or ""."""
+        all_three: dict[str, Learning | UnigramLearning] = {name: getattr(self, name) for name in NAMES}
+        found = list(dict.fromkeys(method.note for method in all_three.values() if not method.n_words))
+        crowded = {name: method for name, method in all_three.items() if method.crowded}
+        if crowded:
+            signs = ", ".join(_singles(name, method) for name, method in crowded.items())
+            unknown = "" if set(crowded) == {"bpe"} else "; and [UNK]"
+            few = f"{counted(self.spec.size, 'entry')} cannot hold the single signs, which all stay"
+            found.append(f"{few}: {signs}{unknown}.")
+        ended = [
+            f"{NAMES[name]} ends at {_sized(method)}" for name, method in all_three.items() if method.ended
+        ]
+        if ended:
+            found.append(f"The corpus repeats nothing more: {', '.join(ended)} entries.")
+        if self.unigram.left_out and not crowded:
+            rare = f"{self.unigram.left_out:,} rarer ones are left out for speed"
+            found.append(f"Unigram learned from the most frequent words; {rare}.")
+        return " ".join(found)
+
+
+class Job:
+    """The work of learning, in steps: iterate for (what, share done); stop at any time and `finish`."""
+
+    def __init__(self, spec: Spec, documents: Sequence[str]) -> None:
+        self.spec, self.documents = spec, documents
+        self.parts: dict[str, Any] = {}
+        self._steps = self._run()
+
+    def __iter__(self) -> Iterator[tuple[str, float]]:
+        return self._steps
+
+    def _run(self) -> Iterator[tuple[str, float]]:
+        size = self.spec.size
+        self.parts["characters"] = Characters.learn(self.documents, size)
+        self.parts["words"] = Words.learn(self.documents, size)
+        for at, method in enumerate(("bpe", "wordpiece")):
+            yield f"{NAMES[method]}: counting pairs", 0.33 * at
+            learning = self._part(method)
+            for merge in learning:
+                if merge.step % 10 == 9:
+                    share = (merge.step + 1) / max(1, learning.most)
+                    said = f"{NAMES[method]}: merge {merge.step + 1:,} of {learning.most:,}"
+                    yield said, 0.33 * (at + share)
+        yield "Unigram: counting candidates", 0.66
+        unigram = self._part("unigram")
+        for done in unigram:
+            yield f"Unigram: {done.after + 1:,} entries left", 0.66 + 0.34 * (done.number + 1) / done.of
+
+    def _part(self, method: str) -> Any:
+        if method not in self.parts:
+            pretokens = self.spec.pretokens(method)
+            if method == "unigram":
+                self.parts[method] = UnigramLearning(self.documents, self.spec.size, pretokens)
+            else:
+                rule = "count" if method == "bpe" else "score"
+                self.parts[method] = Learning(self.documents, self.spec.size, pretokens, rule)  # type: ignore[arg-type]
+        return self.parts[method]
+
+    def finish(self, stopped: bool = False) -> Learned:
+        """What has been learned so far; a method that has not begun knows its letters only."""
+        for method in NAMES:
+            self._part(method)
+        return Learned(self.spec, **self.parts, stopped=stopped)
+
+
+def _singles(name: str, method: Learning | UnigramLearning) -> str:
+    """What of a method always stays: "Unigram 61"."""
+    many = method.alphabet if isinstance(method, UnigramLearning) else len(method.letters)
+    what = " bytes" if name == "bpe" and method.pretokens == "bytes" else ""
+    marked = " (most letters twice, also with ##)" if name == "wordpiece" else ""
+    return f"{NAMES[name]} {many}{what}{marked}"
+
+
+def _sized(method: Learning | UnigramLearning) -> str:
+    many = method.seeds + 1 if isinstance(method, UnigramLearning) else len(method.vocabulary)
+    return f"{many:,}"
+
+
+def learn(spec: Spec, own: str = "") -> Learned:
+    """All of it at once, without a word on the way."""
+    job = Job(spec, read(spec, own))
+    for _ in job:
+        pass
+    return job.finish()
+
+
+# ------------------------------------------------------------------------------------------ for the browser
+
+
+def shown(entry: str, pretokens: str) -> tuple[str, str | None]:
+    """An entry as a person reads it; and as hexadecimal bytes if it is only a part of a character, else None."""
+    mark = CONTINUED if entry.startswith(CONTINUED) and len(entry) > len(CONTINUED) else ""
+    body = entry.removeprefix(mark)
+    if pretokens == "bytes" and body and all(letter in BYTE_OF for letter in body):
+        data = bytes(BYTE_OF[letter] for letter in body)
+        text = data.decode("utf-8", errors="backslashreplace")
+        try:
+            return mark + data.decode("utf-8"), None
+        except UnicodeDecodeError:
+            part = PARTS.sub(lambda found: found[0].replace("\\x", " "), text).strip()
+            return mark + part, mark + part
+    return mark + body.replace(SPACE_MARK, " "), None
+
+
+def merges_data(learning: Learning) -> dict[str, Any]:
+    """BPE or WordPiece step by step: ids of the pair and of what it made, counts, rivals, and changed words."""
+    id = {entry: at for at, entry in enumerate(learning.vocabulary)}
+    merges = learning.merges
+    read = [shown(entry, learning.pretokens) for entry in learning.vocabulary]
+    return {
+        "entries": list(learning.vocabulary),
+        "shown": [text for text, _ in read],
+        "bytes": {str(at): part for at, (_, part) in enumerate(read) if part},
+        "letters": learning.n_characters,
+        "left": pack([id[m.left] for m in merges]),
+        "right": pack([id[m.right] for m in merges]),
+        "made": pack([m.id for m in merges]),
+        "count": pack([m.count for m in merges]),
+        "parts": pack([[m.rivals[0].left_count, m.rivals[0].right_count] for m in merges]),
+        "score": pack([m.score for m in merges]),
+        "symbols_left": pack([learning.n_characters, *(m.symbols for m in merges)]),
+        "rivals": pack(_rivals(merges, id)),
+        "other": [[id[m.other.left], id[m.other.right], m.other.count] for m in merges],
+        "changes": [[[c.count, [id[entry] for entry in c.before]] for c in m.changes] for m in merges],
+    }
+
+
+def _rivals(merges: Sequence[Merge], id: dict[str, int]) -> np.ndarray[Any, Any]:
+    """(merges, 5, 4): ids of the two parts, count, score; -1 where there are fewer."""
+    found = np.full((len(merges), 5, 4), -1.0)
+    for at, merge in enumerate(merges):
+        for rank, pair in enumerate(merge.rivals[:5]):
+            found[at, rank] = id[pair.left], id[pair.right], pair.count, pair.score
+    return found
+
+
+def rounds_data(learning: UnigramLearning) -> list[dict[str, Any]]:
+    """Unigram's rounds, the seeds first: sizes, likelihood, what goes (cheapest first) and what is missed most.
+
+    Sizes do not count `[UNK]`. Of the seeds also how many candidates the corpus has (`repeated`).
+    """
+
+    def losses(found: Sequence[Loss]) -> list[dict[str, Any]]:
+        return [
+            {
+                "shown": shown(loss.entry, learning.pretokens)[0],
+                "loss": float(loss.loss),
+                "alternative": [shown(part, learning.pretokens)[0] for part in loss.alternative],
+            }
+            for loss in found[:5]
+        ]
+
+    seeds: dict[str, Any] = {
+        "before": learning.seeds, "after": learning.seeds, "repeated": learning.repeated, "likelihoods": [],
+        "gone": [], "kept": [],
+    }  # fmt: skip
+    return [seeds] + [
+        {
+            "before": done.before, "after": done.after, "likelihoods": [float(x) for x in done.log_likelihoods],
+            "gone": losses(done.cheapest), "kept": losses(done.kept),
+        }
+        for done in learning.rounds
+    ]  # fmt: skip
+
+
+def counts_data(method: Any, what: str) -> dict[str, Any]:
+    """The most frequent signs or words, and where the list was cut off."""
+    ordered = sorted(method.counts.items(), key=lambda item: -item[1])
+    many = len(ordered)
+    said = f"The corpus has {many:,} different {what if many != 1 else what.removesuffix('s')}"
+    if method.left_out is None:
+        said += f". Each is an entry, and [UNK], for what it has never seen, is one more: {len(method):,}."
+    else:
+        entry, count = method.left_out
+        seen = "once" if count == 1 else f"{count:,} times"
+        said += (
+            f"; the {len(method) - 1:,} most frequent and [UNK] make the {counted(len(method), 'entry')}. "
+        )
+        said += f"First left out: “{entry}”, seen {seen}. All others are [UNK]."
+    return {"top": [[entry, count] for entry, count in ordered[:40]], "said": said}

@@ -1,0 +1,84 @@
+"""The page's question: what another corpus would make of the same text. The answer is learned when it is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app import state
+from app.counts import counted
+from app.predict import Answer
+from core.text.merging import Learning
+from core.text.pieces import Method
+from pages.tokenization.learned import Spec, read
+from pages.tokenization.machines import phrase
+
+OPTIONS = ("fewer", "as many", "more")
+WORD = 40  # characters of the word that is cut step by step
+TITLES = {"tales": "tales", "fables": "fables", "python": "Python code", "own": "your own text"}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Pieces of a word, as one vocabulary cuts it; those of the text, and how many characters each holds on average."""
+
+    pieces: tuple[str, ...]
+    tokens: int
+    per_piece: float
+
+    @classmethod
+    def of(cls, method: Method, word: str, text: str) -> Counts:
+        """Count with `method`."""
+        pieces = tuple(piece.text for piece in method.encode(phrase(word, text)))
+        tokens = len(method.encode(text))
+        return cls(pieces, tokens, len(text) / max(1, tokens))
+
+
+def word_of(typed: str) -> tuple[str, str]:
+    """The word to cut, of what was typed, and what there is to say about it, or ""."""
+    word, first = typed.strip(), str(state.BY_KEY["word"].default)
+    if not word:
+        return first, f"No word given: “{first}” is cut."
+    return word[:WORD], f"The word’s first {WORD} characters are cut." if len(word) > WORD else ""
+
+
+def other(spec: Spec) -> Spec:
+    """The same with a corpus that is as different as can be."""
+    return Spec("tales" if spec.corpus == "python" else "python", spec.size, spec.split)
+
+
+def text_of(spec: Spec) -> str:
+    """The question."""
+    return f"From {TITLES[other(spec).corpus]}, BPE cuts your text into … tokens"
+
+
+def learn_bpe(spec: Spec, own: str = "") -> Learning:
+    """BPE alone, to the end."""
+    return Learning(read(spec, own), spec.size, spec.pretokens("bpe")).run()
+
+
+def judge(spec: Spec, now: Method, model: Method, word: str, text: str) -> Answer:
+    """Learn from the other corpus, cut the text with both, and say which cuts finer.
+
+    Args:
+        now: BPE as the page has it. model: the open model's own vocabulary, to compare with.
+    """
+    before = Counts.of(now, word, text)
+    after = Counts.of(learn_bpe(other(spec)).tokenizer(), word, text)
+    few, many = before.tokens, after.tokens
+    own = Counts.of(model, word, text).per_piece
+    because = (
+        "What a corpus does not repeat has to be spelled" if many > few else
+        "What it repeats becomes one piece" if many < few else "Neither corpus repeats more of it"
+    )  # fmt: skip
+    why = (
+        f"{counted(many, 'token')}, now {few:,}: {after.per_piece:.3f} characters in each, now {before.per_piece:.3f} "
+        f"(the open model's: {own:.3f}). {because}."
+    )
+    numbers: dict[str, float | int | str] = {
+        "then": after.per_piece,
+        "now": before.per_piece,
+        "model": own,
+        "tokens": many,
+        "tokens_now": few,
+    }
+    return Answer(0 if many < few else 1 if many == few else 2, why, numbers)
