@@ -13,8 +13,9 @@ import pytest
 import torch
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
-from app import chapters, page
+from app import page
 from app import runs as run_face
 from core.checkpoints import save_folder
 from core.config import ModelConfig
@@ -181,8 +182,8 @@ def open_page() -> OpenPage:
         for key, value in link.items():
             app.query_params[key] = value if isinstance(value, list | bytes) else str(value)
         if slug != "home":
-            # From the router's folder: Streamlit resolves pages against the script that runs.
-            app.switch_page(f"../{chapters.BY_SLUG[slug].path}")
+            # `switch_page` would run Home first: before any run it takes a page's address for its file's name.
+            app._page_hash = calc_hash(slug)
         return app.run()
 
     return run
