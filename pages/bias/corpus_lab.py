@@ -22,7 +22,6 @@ from pages.bias import corpus_lab_controls as controls
 from pages.bias import corpus_lab_gaps as gaps
 from pages.bias import corpus_lab_lab as lab
 from pages.bias import corpus_lab_take as take
-from pages.bias.corpus_lab_take import joined as joined
 
 more = register("bias_corpus_lab", __file__)
 
