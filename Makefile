@@ -32,7 +32,7 @@ real: ## fetch the published models that `make run` fetches by itself, and make 
 shots: ## every page in light, dark and 390 px into .shots/, with console errors and accessibility findings
 	@$(DO) shots $(ARGS)
 
-lint: ## ruff, mypy, and the floors of core
+lint: ## ruff, mypy, the floors of the code, and the scripts of the pictures: types, rules, unit tests
 	@$(DO) lint
 
 format: ## let ruff format the code and sort the imports

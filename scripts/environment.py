@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from scripts import browser, real_models  # noqa: E402  (found once the root is on the path)
+from scripts import browser, pictures, real_models  # noqa: E402  (found once the root is on the path)
 from scripts.download import SIZES  # noqa: E402
 from scripts.installation import (  # noqa: E402
     DEVELOPMENT,
@@ -52,6 +52,7 @@ MADE = (
     ".hypothesis",
     ".shots",
     "glassbox.egg-info",
+    "node_modules",
 )
 
 
@@ -200,6 +201,10 @@ def command_lint() -> int:
     ):
         say("== " + title)
         run([python, *arguments])
+    pictures.ensure(python, say)
+    for title, command in pictures.checks(python):
+        say("== " + title)
+        run(command)
     return 0
 
 
