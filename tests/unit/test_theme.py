@@ -77,7 +77,7 @@ def test_a_component_sees_every_token_in_both_modes() -> None:
 
 
 def test_the_style_sheets_use_no_colour_that_is_no_token() -> None:
-    for path in sorted((ROOT / "app").rglob("*.css")):
+    for path in sorted([*(ROOT / "app").rglob("*.css"), *(ROOT / "pages").rglob("*.css")]):
         sheet = path.read_text(encoding="utf-8")
         assert not re.findall(r"#[0-9a-fA-F]{3,8}\b", sheet), f"{path.name} has a colour of its own"
         for name in re.findall(r"var\(--gb-([\w-]+)", sheet):
