@@ -146,6 +146,7 @@ def serving(
     env: dict[str, str] | None = None,
     port: int | None = None,
     workers: int = 0,
+    root: Path = ROOT,
 ) -> Iterator[Server]:
     """Start the real app, wait until it is healthy, and stop it at the end.
 
@@ -155,6 +156,7 @@ def serving(
         env: further environment variables of the server.
         port: None: a free one.
         workers: processes that may train runs; most tests do without.
+        root: the checkout whose code is served.
     Raises:
         RuntimeError: the app ended or did not answer within two minutes; the message holds what it printed.
     """
@@ -179,7 +181,7 @@ def serving(
     }  # fmt: skip
     variables = {**os.environ, **own, **(env or {})}
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=root, env=variables, stdout=output, stderr=subprocess.STDOUT)
         server = Server(f"http://127.0.0.1:{port}", log, process, data)
         try:
             deadline = time.monotonic() + 120
