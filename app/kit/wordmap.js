@@ -26,11 +26,11 @@
 //   {words, zoom, lasso, hover}. After a frame, map.node.dataset holds ms (script of the frame), frames and labels.
 // Drag pans, the wheel zooms once the map has the focus, + − 0 and arrow keys do, too; Shift and drag is the lasso.
 
-import { svgPen } from "./pens.js";
-import { clamp, css, h, hex, html, lerp, mixed } from "./shapes.js";
-import { drawMap, handling, mapPen } from "./wordmap_hands.js";
+import { canvasPen, svgPen } from "./pens.js";
+import { clamp, css, fit, h, hex, html, lerp, measure, mixed, visible } from "./shapes.js";
 
 const FLOW = 300; // milliseconds in which words move to new places
+const MAP_MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const mapsOf = new WeakMap(); // stage -> Map of name -> WordMap
 
 class WordMap {
@@ -227,8 +227,175 @@ class WordMap {
       lasso: this.spec.selected.length, hover: this.hover < 0 ? null : this.spec.words[this.hover],
     };
   }
+
+  // ------------------------------------------------------------- pointer, keys and the search box
+
+  build() {
+    const button = (act, text, name, click) => html("button", { type: "button", class: "gb-map-button", "data-map-act": act, "aria-label": name, title: name, click }, text);
+    this.lassoButton = button("lasso", "Lasso", "Choose words with a line around them", () => this.lassoMode(!this.lassoing));
+    this.bar = html("div", { class: "gb-map-bar" },
+      button("out", "−", "Zoom out", () => this.zoom(1 / 1.6)), button("in", "+", "Zoom in", () => this.zoom(1.6)),
+      button("whole", "All", "All words in view", () => this.fit()), this.lassoButton);
+    const list = `gb-map-words-${Math.random().toString(36).slice(2)}`;
+    this.hints = html("datalist", { id: list });
+    this.search = html("input", { class: "gb-map-search", type: "search", placeholder: "Search a word", "aria-label": "Search a word on the map", list, autocomplete: "off", spellcheck: "false",
+      oninput: () => this.hint(), onchange: () => this.seek(this.search.value), onkeydown: (event) => { if (event.key === "Enter") { this.seek(this.search.value); event.preventDefault(); } event.stopPropagation(); } });
+    this.saying = html("p", { class: "gb-map-said", role: "status", hidden: "" });
+    const node = html("div", { class: "gb-map", "data-map": this.name, tabindex: 0, role: "group" }, this.canvas, this.search, this.hints, this.saying, this.bar, this.tip);
+    const on = (name, act, o) => this.canvas.addEventListener(name, act, o);
+    this.pointers = new Map();
+    on("pointerdown", (event) => this.down(event));
+    on("pointermove", (event) => this.move(event));
+    on("pointerup", (event) => this.up(event));
+    on("pointercancel", (event) => this.up(event, true));
+    on("pointerleave", () => { if (!this.pointers.size) this.over(-1); });
+    on("dblclick", (event) => this.zoom(2, this.spot(event)));
+    on("wheel", (event) => {
+      if (!event.ctrlKey && document.activeElement !== node) return; // the page scrolls until the map is chosen
+      event.preventDefault();
+      this.zoom(Math.exp(-clamp(event.deltaY, -240, 240) / 300), this.spot(event));
+    }, { passive: false });
+    node.addEventListener("keydown", (event) => { if (event.target === node && this.key(event)) { event.preventDefault(); event.stopPropagation(); } });
+    node.addEventListener("blur", () => { this.aiming = false; this.soon(); });
+    return node;
+  }
+  /** What the page says about a search, and the word that it found. */
+  told() {
+    const { said = "", found = "", offers = [] } = this.spec;
+    this.search.hidden = !this.spec.onsearch;
+    if (this.foundWord !== found) { this.foundWord = found; if (document.activeElement !== this.search) this.search.value = found; }
+    const now = [said, ...offers].join("\x1f");
+    if (this.nowSaid !== now) {
+      this.nowSaid = now;
+      this.saying.replaceChildren(said, ...offers.map((word) => html("button", { type: "button", class: "gb-map-button", click: () => this.seek(word) }, visible(word))));
+    }
+    this.saying.hidden = !said;
+    this.lassoButton.hidden = !this.spec.onlasso;
+  }
+  rowOf(text) {
+    if (this.listed !== this.spec.words) {
+      this.listed = this.spec.words;
+      this.rows = new Map();
+      for (let i = this.listed.length - 1; i >= 0; i--) this.rows.set(this.listed[i].trim().toLowerCase(), i);
+    }
+    return this.rows.get(text.trim().toLowerCase());
+  }
+  hint() {
+    const start = this.search.value.trim().toLowerCase();
+    const found = [];
+    if (start) for (const word of this.spec.words) { if (word.trim().toLowerCase().startsWith(start) && found.push(word.trim()) >= 8) break; }
+    this.hints.replaceChildren(...[...new Set(found)].map((word) => html("option", { value: word })));
+  }
+  seek(text) {
+    if (text === this.spec.found) return;
+    const id = this.rowOf(text);
+    if (!text.trim()) this.spec.onsearch?.("");
+    else if (id === undefined) this.spec.onsearch?.(text);
+    else { this.spec.onpick?.(id); this.show(id); }
+  }
+  /** Bring a word into the middle, unless it is in view. */
+  show(id) {
+    const [x, y] = this.place(id);
+    if (x > 30 && y > 30 && x < this.width - 30 && y < this.height - 30) return;
+    this.fitted = false;
+    this.turn({ x: this.target[2 * id], y: this.target[2 * id + 1], k: this.view.k }, true);
+  }
+  spot(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const zoom = this.width / box.width || 1; // the projector mode enlarges the page
+    return [(event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom];
+  }
+  zoom(factor, [px, py] = [this.width / 2, this.height / 2]) {
+    const { view } = this;
+    const k = clamp(view.k * factor, this.base / 2, this.base * 400);
+    this.halt?.();
+    const [x, y] = [view.x + (px - this.width / 2) / view.k, view.y - (py - this.height / 2) / view.k]; // stays under the pointer
+    this.view = { k, x: x - (px - this.width / 2) / k, y: y + (py - this.height / 2) / k };
+    this.fitted = false;
+    this.soon();
+  }
+  pan(dx, dy) {
+    this.halt?.();
+    this.view = { ...this.view, x: this.view.x - dx / this.view.k, y: this.view.y + dy / this.view.k };
+    this.fitted = false;
+    this.soon();
+  }
+  lassoMode(on) {
+    this.lassoing = on;
+    this.lassoButton.setAttribute("aria-pressed", String(on));
+    this.canvas.classList.toggle("gb-map-lasso", on);
+  }
+  down(event) {
+    if (event.button) return;
+    this.canvas.setPointerCapture(event.pointerId);
+    const at = this.spot(event);
+    this.pointers.set(event.pointerId, at);
+    this.start = at;
+    this.moved = false;
+    this.path = this.spec.onlasso && (this.lassoing || event.shiftKey) && this.pointers.size === 1 ? [at] : null;
+    this.node.focus({ preventScroll: true });
+    this.aiming = false;
+    event.preventDefault();
+  }
+  move(event) {
+    const at = this.spot(event);
+    const last = this.pointers.get(event.pointerId);
+    if (!last) { this.over(this.nearest(...at), at); return; }
+    const others = [...this.pointers.entries()].filter(([id]) => id !== event.pointerId).map(([, spot]) => spot);
+    this.pointers.set(event.pointerId, at);
+    if (Math.hypot(at[0] - this.start[0], at[1] - this.start[1]) > 4) this.moved = true;
+    if (others.length) {
+      const far = (p) => Math.hypot(p[0] - others[0][0], p[1] - others[0][1]) || 1;
+      this.zoom(far(at) / far(last), [(at[0] + others[0][0]) / 2, (at[1] + others[0][1]) / 2]);
+    } else if (this.path) { this.path.push(at); this.soon(); } else if (this.moved) { this.over(-1); this.pan(at[0] - last[0], at[1] - last[1]); }
+  }
+  up(event, lost = false) {
+    if (!this.pointers.delete(event.pointerId)) return;
+    const [at, path] = [this.spot(event), this.path];
+    this.path = null;
+    this.soon();
+    if (lost) return;
+    if (path && path.length > 2) { this.lassoMode(false); this.spec.onlasso(this.within(path)); }
+    else if (!this.moved) { const id = this.nearest(...at); if (id >= 0) this.spec.onpick?.(id); }
+  }
+  over(id, at) {
+    if (id !== this.hover) { this.hover = id; this.soon(); this.canvas.style.cursor = id < 0 ? "" : "pointer"; }
+    this.tip.hidden = id < 0 || !this.spec.tip;
+    if (this.tip.hidden) return;
+    this.tip.textContent = this.spec.tip(id);
+    this.tip.style.left = `${clamp(at[0] + 14, 0, Math.max(0, this.width - this.tip.offsetWidth - 2))}px`;
+    this.tip.style.top = `${Math.min(at[1] + 16, this.height - this.tip.offsetHeight - 2)}px`;
+  }
+  /** The words inside a closed line on the map, the most frequent first. */
+  within(path) {
+    const ids = [];
+    for (let id = 0; id < this.spec.words.length; id++) {
+      const [x, y] = this.place(id);
+      let inside = false;
+      for (let i = 0, j = path.length - 1; i < path.length; j = i++) {
+        const [[ax, ay], [bx, by]] = [path[i], path[j]];
+        if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
+      }
+      if (inside) ids.push(id);
+    }
+    return ids;
+  }
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return false;
+    const move = MAP_MOVES[event.key];
+    if (move) this.pan(-move[0] * 40, move[1] * 40);
+    else if (event.key === "+" || event.key === "=") this.zoom(1.3);
+    else if (event.key === "-") this.zoom(1 / 1.3);
+    else if (event.key === "0") this.fit();
+    else if (event.key === "Enter") { const id = this.nearest(this.width / 2, this.height / 2, 1e9); if (id >= 0) this.spec.onpick?.(id); }
+    else if (event.key === "Escape" && (this.path || this.lassoing)) { this.path = null; this.lassoMode(false); }
+    else return false;
+    this.aiming = true;
+    this.over(move || event.key !== "Enter" ? this.nearest(this.width / 2, this.height / 2, 40) : -1, [this.width / 2, this.height / 2]);
+    this.soon();
+    return true;
+  }
 }
-Object.defineProperties(WordMap.prototype, Object.getOwnPropertyDescriptors(handling));
 
 export function wordmap(g, name, box, spec) {
   let maps = mapsOf.get(g);
@@ -242,4 +409,108 @@ export function wordmap(g, name, box, spec) {
   g.figure.exports = g.figure.exports ?? new Map();
   g.figure.exports.set(name, () => (node.isConnected ? map.svg() : null));
   return map;
+}
+
+// ---------------------------------------------------------------- drawing: labels, marks, arrows
+
+function drawMap(map, pen) {
+  const { spec, width, height } = map;
+  const room = new LabelRoom(width, height);
+  if (spec.caption) room.take(0, height - 22, measure(spec.caption, 12, false) + 12, height);
+  room.take(width - 166, height - 38, width, height); // the buttons
+  if (spec.onsearch) room.take(0, 0, 142, 38);
+  const inside = ([x, y]) => x > -20 && y > -20 && x < width + 20 && y < height + 20;
+  pen.clipped(0, 0, width, height, () => {
+    if (spec.selected.length) for (const id of spec.selected) { const at = map.place(id); if (inside(at)) pen.dot(...at, spec.selected.length > 200 ? 1.5 : 2.5, "ink"); }
+    for (const arrow of spec.arrows) drawArrow(pen, map.end(arrow.from), map.end(arrow.to), arrow);
+    const marks = spec.marks.map((mark) => ({ ...mark, at: map.place(mark.id) })).filter((mark) => inside(mark.at));
+    for (const { at, size = 4, colour = "accent" } of [...marks].reverse()) {
+      pen.dot(...at, size + 1.5, "bg");
+      pen.dot(...at, size, colour);
+      room.take(at[0] - 1, at[1] - 1, at[0] + 1, at[1] + 1);
+    }
+    const named = [];
+    const name = (id, at, o) => {
+      const text = fit(visible(o.text ?? spec.words[id]).replace(/^·+/, ""), 120, 12, false);
+      const w = measure(text, 12, false) * (o.weight ? 1.06 : 1);
+      const spot = room.find(at[0], at[1], w, o.gap ?? 5, o.force);
+      if (!spot) return;
+      named.push(id);
+      pen.halo(spot.x, spot.y, text, o);
+      pen.text(spot.x, spot.y, text, { fill: o.fill, weight: o.weight, anchor: "start" });
+    };
+    const ids = new Set(marks.map((mark) => mark.id));
+    if (map.hover >= 0 && !ids.has(map.hover)) {
+      const at = map.place(map.hover);
+      pen.dot(...at, 4, "ink");
+      name(map.hover, at, { fill: "ink", weight: 600, force: true });
+      ids.add(map.hover);
+    }
+    marks.forEach((mark, i) => { if (mark.label !== false) name(mark.id, mark.at, { text: mark.text, fill: mark.ink ?? mark.colour ?? "accent", weight: 600, gap: (mark.size ?? 4) + 3, force: i === 0 }); });
+    const free = spec.most;
+    let [placed, tried] = [0, 0];
+    for (let id = 0; id < spec.words.length && placed < free && tried < 6 * free; id++) {
+      if (ids.has(id)) continue;
+      const at = map.place(id);
+      if (at[0] < 4 || at[1] < 8 || at[0] > width - 8 || at[1] > height - 4 || !spec.labelled(id)) continue;
+      tried++;
+      const before = named.length;
+      name(id, at, { fill: "ink3" });
+      placed += named.length - before;
+    }
+    map.labels = named.map((id) => spec.words[id]);
+    if (spec.caption) { pen.halo(8, height - 8, spec.caption, {}); pen.text(8, height - 8, spec.caption, { fill: "ink3" }); }
+    if (map.path) pen.line(map.path.map((p) => p[0]), map.path.map((p) => p[1]), { stroke: "accent", width: 1.5, dash: [4, 3] });
+    if (map.aiming) { pen.line([width / 2 - 6, width / 2 + 6], [height / 2, height / 2], { stroke: "ink" }); pen.line([width / 2, width / 2], [height / 2 - 6, height / 2 + 6], { stroke: "ink" }); }
+  });
+}
+
+/** A canvas's pen that can also lay a halo under a text, so that it reads over points. */
+function mapPen(context, g) {
+  const pen = canvasPen(context, g);
+  return {
+    ...pen,
+    halo(x, y, text, o) {
+      context.font = `${o.weight ?? 400} 12px Inter, system-ui, sans-serif`;
+      context.textAlign = "left";
+      context.lineWidth = 3;
+      context.lineJoin = "round";
+      context.strokeStyle = g.color("bg");
+      context.strokeText(text, x, y);
+    },
+  };
+}
+
+function drawArrow(pen, [x0, y0], [x1, y1], { colour = "accent", dash }) {
+  const length = Math.hypot(x1 - x0, y1 - y0);
+  if (length < 2) return;
+  const [dx, dy] = [(x1 - x0) / length, (y1 - y0) / length];
+  const [tx, ty] = [x1 - dx * 6, y1 - dy * 6];
+  pen.line([x0 + dx * 6, tx], [y0 + dy * 6, ty], { stroke: colour, width: 2, dash });
+  pen.line([tx - dx * 8 - dy * 4, tx, tx - dx * 8 + dy * 4], [ty - dy * 8 + dx * 4, ty, ty - dy * 8 - dx * 4], { stroke: colour, width: 2 });
+}
+
+/** Which parts of a map hold a label already, in cells of 6 x 7 pixels. */
+class LabelRoom {
+  constructor(width, height) {
+    [this.cols, this.rows] = [Math.ceil(width / 6), Math.ceil(height / 7)];
+    this.cells = new Uint8Array(this.cols * this.rows);
+    [this.width, this.height] = [width, height];
+  }
+  each(x0, y0, x1, y1, visit) {
+    const [a, b, c, d] = [Math.floor(x0 / 6), Math.floor(y0 / 7), Math.floor((x1 - 0.01) / 6), Math.floor((y1 - 0.01) / 7)];
+    for (let r = Math.max(0, b); r <= Math.min(this.rows - 1, d); r++) for (let q = Math.max(0, a); q <= Math.min(this.cols - 1, c); q++) if (visit(r * this.cols + q)) return true;
+    return false;
+  }
+  take(...box) { this.each(...box, (cell) => { this.cells[cell] = 1; }); }
+  /** Where a label of width w has room beside (x, y): its left end and baseline; null: nowhere. */
+  find(x, y, w, gap, force) {
+    const spots = [[x + gap, y + 4], [x - gap - w, y + 4], [x - w / 2, y - gap - 3], [x - w / 2, y + gap + 11]];
+    const whole = ([left, base]) => left >= 0 && left + w <= this.width && base >= 11 && base <= this.height - 3;
+    let spot = spots.find((one) => whole(one) && !this.each(one[0], one[1] - 9, one[0] + w, one[1] + 2, (cell) => this.cells[cell]));
+    if (!spot && force) spot = spots.find(whole) ?? [clamp(x - w / 2, 0, Math.max(0, this.width - w)), clamp(y - gap, 11, this.height - 3)];
+    if (!spot) return null;
+    this.take(spot[0] - 2, spot[1] - 10, spot[0] + w + 2, spot[1] + 3);
+    return { x: spot[0], y: spot[1] };
+  }
 }
