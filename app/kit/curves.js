@@ -74,7 +74,10 @@ import { clamp, fit, h, html, lerp, measure, num, thousands } from "./shapes.js"
 
 export const RUN_COLOURS = ["accent", "ink2", "k-ink", "v-ink", "q-ink", "mlp-ink"];
 export const RUN_DASHES = [null, null, [8, 3], [2, 3], [8, 3, 2, 3], [4, 2]];
-/** A run's colour: its own, or that of its slot, which stays when others come and go, or of its place. @type {(run: Run, k: number) => string} */
+/**
+ * A run's colour: its own, or that of its slot, which stays when others come and go, or of its place.
+ * @type {(run: Run, k: number) => string}
+ */
 const colourOf = (run, k) => run.colour ?? RUN_COLOURS[(run.slot ?? k) % RUN_COLOURS.length];
 /** @type {NonNullable<CurvesSpec["lines"]>} */
 const LOSS_LINES = [{ column: "loss", kind: "raw" }, { column: "smooth", kind: "dashed" }, { column: "held_out", kind: "solid" }];
@@ -153,7 +156,10 @@ export class Chart {
   }
   /** Whether a recorded curve goes on beyond the axis, which ends with the runs that are watched. @param {Feed} feed */
   goesOn(feed) { return !feed.live && this.limit < Infinity && feed.n > 0 && feed.cols[this.axis][feed.n - 1] > this.limit; }
-  /** What a curve that goes on is where the axis ends: between the last point before and the first one behind it. @type {(feed: Feed, column: Column, rows: number) => {at: number, value: number, edge?: boolean} | null} */
+  /**
+   * What a curve that goes on is where the axis ends: between the last point before and the first one behind it.
+   * @type {(feed: Feed, column: Column, rows: number) => {at: number, value: number, edge?: boolean} | null}
+   */
   leaves(feed, column, rows) {
     const [at, values] = [feed.cols[this.axis], feed.column(column)];
     const [before, behind] = [feed.last(column, rows - 1), feed.last(column, rows)];
@@ -170,7 +176,7 @@ export class Chart {
       const whole = feed.over ? end : this.spec.x === "step" ? feed.state.steps : (end / Math.max(1, feed.lastStep)) * feed.state.steps;
       return Math.max(end, whole) + this.shift(k);
     });
-    const [mine, others] = [true, false].map((live) => Math.max(0, ...ends.filter((end, k) => this.feeds[k].live === live)));
+    const [mine, others] = [true, false].map((live) => Math.max(0, ...ends.filter((_, k) => this.feeds[k].live === live)));
     return mine > 0 && others > 2 * mine ? mine : Infinity;
   }
   get axis() { return this.spec.x; }
@@ -213,7 +219,10 @@ export class Chart {
     this.across = across;
     this.px0 = (/** @type {number} */ value) => this.left + value * across;
   }
-  /** The y axis: what the smooth and solid lines, the guess and half of the raw one's spread need, on round numbers. @returns {[number, number]} */
+  /**
+   * The y axis: what the smooth and solid lines, the guess and half of the raw one's spread need, on round numbers.
+   * @returns {[number, number]}
+   */
   range() {
     const { spec } = this;
     const log = spec.scale === "log";
@@ -341,7 +350,10 @@ export class Chart {
     const zoom = this.node.offsetWidth / rect.width || 1; // the projector mode enlarges the page
     this.hair(this.measured(((event.clientX - rect.left) * zoom - this.left) / this.across));
   }
-  /** The nearest place on the axis where the first run with points was measured: what is read off is what was written down. @param {number} value */
+  /**
+   * The nearest place on the axis where the first run with points was measured: what is read off is what was written down.
+   * @param {number} value
+   */
   measured(value) {
     const k = this.feeds.findIndex((feed) => this.rows(feed));
     if (k < 0) return value;
@@ -368,7 +380,10 @@ export class Chart {
     if (at === null || !feed || !this.rows(feed)) return;
     this.spec.onpick?.(feed.cols.step[feed.find(this.axis, at - this.shift(0))], feed);
   }
-  /** Arrows move the hairline from point to point of the first run; Enter picks; Esc leaves. @param {KeyboardEvent} event */
+  /**
+   * Arrows move the hairline from point to point of the first run; Enter picks; Esc leaves.
+   * @param {KeyboardEvent} event
+   */
   key(event) {
     const feed = this.feeds[0];
     if (!feed || !this.rows(feed) || event.ctrlKey || event.metaKey || event.altKey) return false;
@@ -454,8 +469,8 @@ function drawChart(chart, pen) {
   drawAxes(chart, pen);
   if (spec.guessing && spec.guessing.value <= high) drawGuess(chart, pen);
   pen.clipped(left - 1, top - 4, right - left + 3, bottom - top + 6, () => {
-    chart.feeds.forEach((feed, k) => drawRun(chart, pen, feed, k));
-    chart.feeds.filter((feed) => feed.live && !feed.n).forEach((feed, row) => drawWaiting(chart, pen, feed, row));
+    for (const [k, feed] of chart.feeds.entries()) drawRun(chart, pen, feed, k);
+    for (const [row, feed] of chart.feeds.filter((one) => one.live && !one.n).entries()) drawWaiting(chart, pen, feed, row);
     /** @type {Written[]} */
     const written = [];
     for (const mark of spec.marks ?? []) {
@@ -540,7 +555,10 @@ function drawRun(chart, pen, feed, k) {
   }
 }
 
-/** The name of a run without a point, and what it does, where its curve will begin. @type {(chart: Chart, pen: Pen, feed: Feed, row: number) => void} */
+/**
+ * The name of a run without a point, and what it does, where its curve will begin.
+ * @type {(chart: Chart, pen: Pen, feed: Feed, row: number) => void}
+ */
 function drawWaiting(chart, pen, feed, row) {
   const word = chart.spec.waiting?.(feed);
   if (!word) return;

@@ -60,7 +60,10 @@ async function exportText(figure, beside = [], probe = false) {
     .replace(/var\((--gb-[a-z0-9-]+)\)/g, (_, p) => (colour(p) || "inherit").replace(/"/g, "'"));
 }
 
-/** What a token's colour is where an element stands: the page itself holds both of its themes. A face is no colour. @type {(element: Element) => (name: string) => string} */
+/**
+ * What a token's colour is where an element stands: the page itself holds both of its themes. A face is no colour.
+ * @type {(element: Element) => (name: string) => string}
+ */
 const exportInk = (element) => (name) => {
   if (name === "--gb-sans" || name === "--gb-mono") return getComputedStyle(element).getPropertyValue(name).trim();
   const probe = element.appendChild(html("i", { hidden: "" }));
@@ -75,7 +78,10 @@ const exportInk = (element) => (name) => {
 /** @type {Map<string, string>} an address -> the file as a data URL */
 const fontFiles = new Map();
 
-/** The faces of our families that these letters need: family, a letter of it, the @font-face rule with the file in it. @param {string} letters */
+/**
+ * The faces of our families that these letters need: family, a letter of it, the @font-face rule with the file in it.
+ * @param {string} letters
+ */
 async function fontsOf(letters) {
   const codes = new Set([...letters].map((letter) => letter.codePointAt(0) ?? 0));
   const rules = [...document.styleSheets].flatMap((sheet) => {
@@ -118,7 +124,10 @@ const EXPORT_CHARTS = '[class*="st-key-gb-chart-vega-"], [class*="st-key-gb-char
 /** The chart that a figure only says the state of; null of a picture. @param {Element} figure */
 const chartOf = (figure) => figure.closest(EXPORT_CHARTS);
 
-/** The drawings of a figure and of charts beside it: {source, drawn, x, y, width, height}, from the left upper corner of all. @type {(figure: Figure, beside: Element[]) => Promise<(Place & Pick<Copied, "source" | "drawn">)[]>} */
+/**
+ * The drawings of a figure and of charts beside it: {source, drawn, x, y, width, height}, from the left upper corner of all.
+ * @type {(figure: Figure, beside: Element[]) => Promise<(Place & Pick<Copied, "source" | "drawn">)[]>}
+ */
 async function drawingsOf(figure, beside) {
   const charts = new Set([chartOf(figure) ?? [], beside].flat());
   const own = chartOf(figure) ? [] : [pictureDrawn(figure)];
@@ -129,7 +138,10 @@ async function drawingsOf(figure, beside) {
     return { ...part, drawn: apart(drawn, i), x: x - left, y: y - top };
   });
 }
-/** An SVG's copy, with its size and place on the page in its own pixels: the projector mode enlarges the page. @type {(source: SVGSVGElement) => Copied} */
+/**
+ * An SVG's copy, with its size and place on the page in its own pixels: the projector mode enlarges the page.
+ * @type {(source: SVGSVGElement) => Copied}
+ */
 function copied(source) {
   const [width, height] = ["width", "height"].map((side) => Number(source.getAttribute(side)));
   const box = source.getBoundingClientRect();
@@ -165,7 +177,10 @@ async function chartDrawn(chart) {
   }
   return layers;
 }
-/** Names of clips and gradients are a drawing's own: two charts would call theirs alike. @type {(drawn: SVGSVGElement, which: number) => SVGSVGElement} */
+/**
+ * Names of clips and gradients are a drawing's own: two charts would call theirs alike.
+ * @type {(drawn: SVGSVGElement, which: number) => SVGSVGElement}
+ */
 function apart(drawn, which) {
   const own = new Set([...drawn.querySelectorAll("[id]")].map((node) => node.id));
   for (const node of [drawn, ...drawn.querySelectorAll("*")]) {
@@ -179,7 +194,10 @@ function apart(drawn, which) {
 
 // ---------------------------------------------------------------- what lies over the picture
 
-/** Titles and sliders over the picture as shapes at their places; what one presses there says nothing in a file. @type {(figure: Figure, source: SVGSVGElement) => SVGElement[]} */
+/**
+ * Titles and sliders over the picture as shapes at their places; what one presses there says nothing in a file.
+ * @type {(figure: Figure, source: SVGSVGElement) => SVGElement[]}
+ */
 function overlaysDrawn(figure, source) {
   const frame = source.getBoundingClientRect();
   const zoom = Number(source.getAttribute("width")) / frame.width; // the projector mode enlarges the page
@@ -227,7 +245,10 @@ function wordsDrawn(text, style, at, opacity) {
     "font-family": style.fontFamily.replace(/"/g, "'"), direction: "ltr",
   }, words.join(" ")));
 }
-/** A slider as its rail and knob; a box for a word or a number with what is in it. @type {(node: HTMLInputElement | HTMLSelectElement, style: CSSStyleDeclaration, box: Place, opacity: string | null) => SVGElement[]} */
+/**
+ * A slider as its rail and knob; a box for a word or a number with what is in it.
+ * @type {(node: HTMLInputElement | HTMLSelectElement, style: CSSStyleDeclaration, box: Place, opacity: string | null) => SVGElement[]}
+ */
 function inputDrawn(node, style, box, opacity) {
   const middle = box.y + box.height / 2;
   if (node instanceof HTMLInputElement && node.type === "range") {
@@ -246,7 +267,10 @@ function inputDrawn(node, style, box, opacity) {
 
 // ---------------------------------------------------------------- files
 
-/** The picture as a PNG blob, EXPORT_SCALE pixels a unit, fewer of one that is very long. @type {(figure: Figure, beside: Element[]) => Promise<Blob | null>} */
+/**
+ * The picture as a PNG blob, EXPORT_SCALE pixels a unit, fewer of one that is very long.
+ * @type {(figure: Figure, beside: Element[]) => Promise<Blob | null>}
+ */
 async function exportBlob(figure, beside) {
   const text = await exportText(figure, beside, true);
   const faces = text.split("@font-face").length - 1;
@@ -267,7 +291,10 @@ async function exportBlob(figure, beside) {
     URL.revokeObjectURL(url);
   }
 }
-/** Whether the letter of each face is there, below the picture. @type {(strip: HTMLCanvasElement, image: HTMLImageElement, faces: number) => boolean} */
+/**
+ * Whether the letter of each face is there, below the picture.
+ * @type {(strip: HTMLCanvasElement, image: HTMLImageElement, faces: number) => boolean}
+ */
 function lettersIn(strip, image, faces) {
   const pen = strip.getContext("2d", { willReadFrequently: true });
   if (!pen) return true;

@@ -95,7 +95,10 @@ export class Feed {
     this.version++;
   }
 
-  /** A column by its name, with those made here: "smooth" (of the loss) and "rate" (tokens a second). @param {Column} name */
+  /**
+   * A column by its name, with those made here: "smooth" (of the loss) and "rate" (tokens a second).
+   * @param {Column} name
+   */
   column(name) {
     if (name === "smooth") return this.smooth();
     return name === "rate" ? this.rate() : this.cols[name];
@@ -137,7 +140,10 @@ export class Feed {
       return passed > 0 ? (tokens[i] - (i ? tokens[j] : 0)) / passed : NaN;
     });
   }
-  /** The index of the last row whose column is at most `value`; 0 before the first. @type {(name: Given, value: number) => number} */
+  /**
+   * The index of the last row whose column is at most `value`; 0 before the first.
+   * @type {(name: Given, value: number) => number}
+   */
   find(name, value) {
     const values = this.cols[name];
     let [low, high] = [0, this.n - 1];
@@ -148,7 +154,10 @@ export class Feed {
     }
     return low;
   }
-  /** The last measured value of a column among the first `upto` rows, and where; null without one. @param {Column} name */
+  /**
+   * The last measured value of a column among the first `upto` rows, and where; null without one.
+   * @param {Column} name
+   */
   last(name, upto = this.n) {
     const values = this.column(name);
     for (let i = Math.min(upto, this.n) - 1; i >= 0; i--) if (Number.isFinite(values[i])) return { at: i, value: values[i] };

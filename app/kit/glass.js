@@ -227,7 +227,10 @@ function stage(name, view, parent) {
     figure.dataset.draws = String(Number(figure.dataset.draws ?? 0) + 1);
   }
 
-  /** Python's word wins, unless it was spoken before it heard our last choice (which `n` numbers). @param {Record<string, any>} selection */
+  /**
+   * Python's word wins, unless it was spoken before it heard our last choice (which `n` numbers).
+   * @param {Record<string, any>} selection
+   */
   function adopt({ n, ...said }) {
     if (n !== undefined && n < chosen && Date.now() - chosen < 30_000) return;
     Object.assign(local.sel, said);

@@ -2,13 +2,19 @@
 
 import { css, h, label, measure } from "./shapes.js";
 
-/** The other query heads that read the keys and values of `head`; none where each has its own. @type {(head: number, heads: number, kvHeads: number) => number[]} */
+/**
+ * The other query heads that read the keys and values of `head`; none where each has its own.
+ * @type {(head: number, heads: number, kvHeads: number) => number[]}
+ */
 function sharers(head, heads, kvHeads) {
   const per = heads / (kvHeads || heads);
   const first = Math.floor(head / per) * per;
   return Array.from({ length: per }, (_, i) => first + i).filter((other) => other !== head);
 }
-/** "shares keys and values with heads 3 and 5"; "" where each head has its own. @type {(head: number, heads: number, kvHeads: number) => string} */
+/**
+ * "shares keys and values with heads 3 and 5"; "" where each head has its own.
+ * @type {(head: number, heads: number, kvHeads: number) => string}
+ */
 export function sharedWords(head, heads, kvHeads) {
   const others = sharers(head, heads, kvHeads);
   if (!others.length) return "";

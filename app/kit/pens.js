@@ -106,7 +106,10 @@ export function svgPen(into, name) {
 
 // ---------------------------------------------------------------- axes
 
-/** About `count` round numbers between low and high: 1, 2 or 5 times a power of ten apart. @type {(low: number, high: number, count: number) => {ticks: number[], step: number}} */
+/**
+ * About `count` round numbers between low and high: 1, 2 or 5 times a power of ten apart.
+ * @type {(low: number, high: number, count: number) => {ticks: number[], step: number}}
+ */
 export function roundTicks(low, high, count) {
   const raw = (high - low) / Math.max(1, count) || 1;
   const power = 10 ** Math.floor(Math.log10(raw));
@@ -115,7 +118,10 @@ export function roundTicks(low, high, count) {
   for (let at = Math.ceil(low / step - 1e-6) * step; at <= high + step * 1e-6; at += step) ticks.push(Math.abs(at) < step * 1e-6 ? 0 : at);
   return { ticks, step };
 }
-/** The same on a logarithmic axis: 1 and 3 of every power of ten, or the powers only where there are many. @type {(low: number, high: number) => {ticks: number[], step: number}} */
+/**
+ * The same on a logarithmic axis: 1 and 3 of every power of ten, or the powers only where there are many.
+ * @type {(low: number, high: number) => {ticks: number[], step: number}}
+ */
 export function logTicks(low, high) {
   const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
   const ticks = [];

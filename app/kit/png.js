@@ -8,7 +8,10 @@ const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
 });
 const STORED = 65535; // bytes of one block at the most
 
-/** rgba (4 bytes a pixel, row by row) as a data URL. @type {(width: number, height: number, rgba: Uint8ClampedArray) => string} */
+/**
+ * rgba (4 bytes a pixel, row by row) as a data URL.
+ * @type {(width: number, height: number, rgba: Uint8ClampedArray) => string}
+ */
 export function png(width, height, rgba) {
   const line = 4 * width + 1;
   const size = line * height;

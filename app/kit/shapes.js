@@ -115,7 +115,10 @@ export const thousands = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 // Control characters, marks of direction and widths of nothing.
 const INVISIBLE = /[\p{Cc}\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
-/** What a token looks like on every page: a leading space is a dot, invisible characters are named. @type {(token: string) => string} */
+/**
+ * What a token looks like on every page: a leading space is a dot, invisible characters are named.
+ * @type {(token: string) => string}
+ */
 export function visible(token) {
   const text = token
     .replace(/\n/g, "⏎")
@@ -183,7 +186,10 @@ export function label(x, y, text, o = {}) {
     "font-family": mono ? MONO : null, ...rest,
   }, text);
 }
-/** A token in running text: the space's dot faint, the rest as given. @type {(token: string, room?: number, size?: number) => Shapes[]} */
+/**
+ * A token in running text: the space's dot faint, the rest as given.
+ * @type {(token: string, room?: number, size?: number) => Shapes[]}
+ */
 export function tokenSpans(token, room = 1e9, size = 13) {
   const shown = fit(visible(token), room, size, true);
   const dots = token.startsWith(" ") ? shown.match(/^·+/)?.[0] ?? "" : "";
@@ -223,7 +229,10 @@ export function chip(g, x, y, w, token, o = {}) {
 
 // ---------------------------------------------------------------- paths
 
-/** A polyline through [[x, y], ...] with corners rounded by r. @type {(points: readonly Point[], r?: number) => string} */
+/**
+ * A polyline through [[x, y], ...] with corners rounded by r.
+ * @type {(points: readonly Point[], r?: number) => string}
+ */
 export function wire(points, r = 6) {
   let d = `M${points[0]}`;
   for (let i = 1; i < points.length - 1; i++) {
@@ -278,7 +287,10 @@ export function colours(g) {
   /** @param {string} name */
   const raw = (name) => {
     let colour = cache.get(name);
-    if (!colour) cache.set(name, (colour = hex(getComputedStyle(g.figure).getPropertyValue(`--gb-${name}`) || "#888888")));
+    if (!colour) {
+      colour = hex(getComputedStyle(g.figure).getPropertyValue(`--gb-${name}`) || "#888888");
+      cache.set(name, colour);
+    }
     return colour;
   };
   /** @type {(x: number, max: number, strength?: number) => Colour} */
@@ -294,7 +306,10 @@ export function colours(g) {
     /** @type {(a: string, b: string, t: number) => string} */
     mix: (a, b, t) => rgb(mixed(raw(a), raw(b), t)),
     signedRgb, sequentialRgb,
-    /** 0 is the middle colour, ±max the ends; strength 0.62 keeps ink readable on it. @type {(...a: Parameters<typeof signedRgb>) => string} */
+    /**
+     * 0 is the middle colour, ±max the ends; strength 0.62 keeps ink readable on it.
+     * @type {(...a: Parameters<typeof signedRgb>) => string}
+     */
     signed: (...a) => rgb(signedRgb(...a)),
     /** @type {(...a: Parameters<typeof sequentialRgb>) => string} */
     sequential: (...a) => rgb(sequentialRgb(...a)),

@@ -31,7 +31,10 @@ export function timeOf(seconds) {
   for (const [least, each, name] of TIMES) if (seconds >= least) return `${threeDigits(seconds / each)} ${name}`;
   return `${num(seconds * 1e9, 2)} ns`;
 }
-/** All digits of a count, or `brief` where a number of the browser no longer holds them (from 2 ** 53 on). @type {(n: number, brief: string) => string} */
+/**
+ * All digits of a count, or `brief` where a number of the browser no longer holds them (from 2 ** 53 on).
+ * @type {(n: number, brief: string) => string}
+ */
 export const exactOf = (n, brief) => (Number.isSafeInteger(n) ? thousands(n) : brief);
 /** 1 text, 2 texts. @type {(n: number, name: string) => string} */
 export const manyOf = (n, name) => `${thousands(n)} ${name}${n === 1 ? "" : "s"}`;
