@@ -13,8 +13,9 @@ import { shared } from "./shared.js";
  * @typedef {"step" | "loss" | "learning_rate" | "gradient_norm" | "update_norm" | "tokens" | "seconds" | "held_out"} Given
  * @typedef {Given | "smooth" | "rate"} Column
  *
- * How a run stands: `ended` says why it ended, `place` which it is in the queue.
- * @typedef {{state: string, step: number, steps: number, ended?: string, place?: number | string}} State
+ * How a run stands: `ended` says why it ended, `place` which it is in the queue, `starting` that
+ * nothing trains yet.
+ * @typedef {{state: string, step: number, steps: number, ended?: string, place?: number | null, starting?: boolean}} State
  * @typedef {{step: number, held_out?: number | null, sample?: string, [name: string]: unknown}} Checkpoint
  *
  * What a feed tells its listeners: the name of an event of the stream.
