@@ -21,7 +21,7 @@ import { fromBase64, png } from "./png.js";
  * @typedef {[x: number, y: number]} Point
  *
  * What attributes of a text label() knows by a short name; any other attribute passes.
- * @typedef {{size?: number, fill?: string, weight?: number | string | null, anchor?: "start" | "middle" | "end" | null, mono?: boolean, [name: string]: unknown}} Lettering
+ * @typedef {{size?: number, fill?: string, weight?: number | string | null, anchor?: string | null, mono?: boolean, [name: string]: unknown}} Lettering
  *
  * An array as Python's pack() sends it: base64 of its little-endian numbers, row by row.
  * @typedef {{f32: Float32Array, u8: Uint8Array, i32: Int32Array, u16: Uint16Array}} Kinds
@@ -176,7 +176,7 @@ export function inLines(text, room, size = 12) {
  * Text at a baseline. o: size 12, fill "ink2", weight, anchor "start", mono, opacity; any other attribute passes.
  * @param {number} x
  * @param {number} y
- * @param {string | number} text
+ * @param {Shapes} text
  * @param {Lettering} o
  */
 export function label(x, y, text, o = {}) {
