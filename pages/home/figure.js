@@ -118,7 +118,7 @@ import { caption, drawSteps, goTo, leaveSteps, play } from "./steps.js";
  * @property {number} [sent] how often Append was pressed
  *
  * @typedef {Local & Opened & Pointed} Kept
- * @typedef {Stage & {data: Data, layout: Layout, listening?: boolean}} Home
+ * @typedef {Omit<Stage, "local"> & {local: Kept, data: Data, layout: Layout, listening?: boolean}} Home
  * @typedef {(g: Home, data: Data, local: Kept, L: Layout) => void} Draw
  */
 

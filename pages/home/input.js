@@ -13,8 +13,6 @@ export function openBlock(g, data, local, l, head) {
   local.peek = null;
   g.select(head === undefined ? { block: to } : { block: to, head });
 }
-/** What the browser knows, as a listener finds it: it is made once for all data. @type {(g: Home) => Kept} */
-const keptOf = (g) => /** @type {Kept} */ (/** @type {unknown} */ (g.local));
 
 /**
  * Starts the opening movement from the block that is open now.
@@ -79,8 +77,7 @@ export function listen(g) {
  * @type {(g: Home, event: PointerEvent) => void}
  */
 function rest(g, event) {
-  const { layout: L, data } = g;
-  const local = keptOf(g);
+  const { local, layout: L, data } = g;
   const [x, y] = spot(g, event);
   const l = L.blocks.findIndex((b) => x >= b.x - L.gap / 2 && x <= b.x + b.w + L.gap / 2);
   const on = L.folded && !L.phone && y >= L.top && y <= L.bottom && !stepOf(data, local) && l >= 0 && L.blocks[l].o === 0 ? l : null;
@@ -91,8 +88,7 @@ function rest(g, event) {
 }
 /** @type {(g: Home, l: number | null) => void} */
 function peekInto(g, l) {
-  const { data } = g;
-  const local = keptOf(g);
+  const { local, data } = g;
   local.restsOn = null;
   openBlockFrom(g, data, local, l ?? local.sel.block ?? 0);
   local.peek = l;
@@ -100,7 +96,7 @@ function peekInto(g, l) {
 }
 /** @type {(g: Home) => void} */
 function listenForFolded(g) {
-  const local = keptOf(g);
+  const { local } = g;
   g.figure.addEventListener("pointerleave", () => {
     clearTimeout(local.resting);
     local.restsOn = null;
