@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 ROOT = Path(__file__).resolve().parent.parent
+_DOCUMENTATION = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*$", re.M | re.S)
 _IMPORT = re.compile(r'^(?:import|export)\b[^"\';]*?["\'](\.[^"\']+)["\'];', re.M)
 _LOADER = """
 const at = (path) => new URL(path, document.baseURI).href;
@@ -35,9 +36,16 @@ _FOR_GOOD = "public, max-age=31536000, immutable"
 
 @lru_cache(maxsize=1)
 def sources() -> dict[str, str]:
-    """Every script by its path below the root of the repository, with slashes."""
+    """Every script by its path below the root of the repository, with slashes.
+
+    Comments that document types stay here: they are a sixth of what a browser would load. Lines keep their numbers.
+    """
     found = sorted(path for floor in ("app", "pages") for path in (ROOT / floor).rglob("*.js"))
-    return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in found}
+    return {path.relative_to(ROOT).as_posix(): _bare(path.read_text(encoding="utf-8")) for path in found}
+
+
+def _bare(text: str) -> str:
+    return _DOCUMENTATION.sub(lambda comment: "\n" * comment[0].count("\n"), text)
 
 
 @lru_cache(maxsize=1)

@@ -3,11 +3,37 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { MONO, css, fit, h, inLines, label, num, thousands, tokenSpans, visible } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
+
+/**
+ * @import { Local, Stage, View } from "../../app/kit/glass.js"
+ *
+ * A token of a row, padding or not, and its loss in nats.
+ * @typedef {{text: string, loss: number, pad: boolean}} Cell
+ */
+/**
+ * Texts of one length, filled up with padding, as Python sends them (`record` in batch.py). Losses are in nats.
+ * @typedef {object} Data
+ * @property {{cells: Cell[], mean: number | null, count: number}[]} rows `count` tokens of each score
+ * @property {"ignored" | "counted"} padding
+ * @property {string} pad the token that fills rows up
+ * @property {number} sum of all that scores
+ * @property {number} count
+ * @property {number} pads how many tokens are padding
+ * @property {number} padSum
+ * @property {number} mean over the tokens that score
+ * @property {number} counted over the padding, too
+ * @property {number} rowMean of the rows' means
+ */
 
 const CELL = 44; // the height of a row
+/** @type {(g: Stage, loss: number, most: number) => string} */
 const shade = (g, loss, most) => g.sequential(0.6 * Math.min(loss, most), most, "accent");
 
-/** What the rows come to, in sentences: each with the number in it that counts. */
+/**
+ * What the rows come to, in sentences: each with the number in it that counts.
+ * @type {(data: Data, counts: boolean) => [line: string, number: string][]}
+ */
 function said(data, counts) {
   const { pads, count } = data;
   const padding = `${thousands(pads)} padding ${pads === 1 ? "token" : "tokens"}`;
@@ -16,25 +42,29 @@ function said(data, counts) {
     : `All losses ÷ all tokens: ${num(all, 2)} ÷ ${count} = ${num(shown, 3)} nats. ${pads ? `${padding} ${pads === 1 ? "is" : "are"} left out.` : "No row needs padding."}`;
   const rows = num(data.rowMean, 3);
   const last = counts ? `Without the padding it is ${num(data.mean, 3)}.` : pads ? `With the padding it would be ${num(data.counted, 3)}.` : "";
-  return [[first, num(shown, 3)], [`Mean of the rows’ means: ${rows}: there a short text counts as much as a long one. Training takes the first.`, rows], ...(last ? [[last, ""]] : [])];
+  /** @type {[line: string, number: string]} */
+  const between = [`Mean of the rows’ means: ${rows}: there a short text counts as much as a long one. Training takes the first.`, rows];
+  return [[first, num(shown, 3)], between, ...(last ? [/** @type {[string, string]} */ ([last, ""])] : [])];
 }
-/** A line with one number of it in the accent. */
+/** A line with one number of it in the accent. @type {(line: string, number: string) => (string | SVGElement)[]} */
 function marked(line, number) {
   const at = number ? line.indexOf(number) : -1;
   if (at < 0) return [line];
   return [line.slice(0, at), h("tspan", { "font-family": MONO, "font-weight": 700, fill: css("accent") }, number), line.slice(at + number.length)];
 }
 
+/** @type {View<Data, Local>} */
 const batchView = {
   draw(g, data) {
-    const phone = g.width < 760;
+    const phone = isPhone(g.width);
     const most = Math.max(4, ...data.rows.flatMap((row) => row.cells.filter((c) => !c.pad || data.padding === "counted").map((c) => c.loss)));
     const n = Math.max(1, data.rows[0]?.cells.length ?? 1);
     const side = 130;
     // On a phone a row of the batch goes on in the next line, and its mean stands below it; on a desk it is one line.
     const per = phone ? Math.max(1, Math.floor((g.width - 38) / 48)) : n;
     const w = phone ? (g.width - 38) / per : Math.max(34, Math.min(72, (g.width - side) / n));
-    g.pictureWidth = phone ? g.width : Math.max(g.width, Math.ceil(w * n + side));
+    const across = phone ? g.width : Math.max(g.width, Math.ceil(w * n + side));
+    g.pictureWidth = across;
     const deep = Math.ceil(n / per) * (CELL + 4) + (phone ? 22 : 0);
     const bottom = 26 + data.rows.length * deep;
     const meanX = phone ? g.width : 38 + w * n + 88;
@@ -54,13 +84,14 @@ const batchView = {
       }), phone && label(38, meanY, "row’s mean", { fill: "ink3" }), label(meanX, meanY, row.mean === null ? "–" : num(row.mean, 3), { anchor: "end", mono: true, fill: "ink" })];
     }));
     const words = said(data, counts);
-    const lines = words.map(([text]) => inLines(text, Math.min(g.width, g.pictureWidth) - 38 - (phone ? 0 : 40), 13));
+    const lines = words.map(([text]) => inLines(text, Math.min(g.width, across) - 38 - (phone ? 0 : 40), 13));
     g.height = bottom + 8 + 20 * lines.flat().length + 8 * lines.length;
     g.part("batch foot", [lines], () => {
       let y = bottom + 18;
-      const out = [h("path", { d: `M0,${bottom}H${g.pictureWidth}`, stroke: css("line") })];
+      /** @type {SVGElement[]} */
+      const out = [h("path", { d: `M0,${bottom}H${across}`, stroke: css("line") })];
       lines.forEach((broken, i) => {
-        broken.forEach((line) => { out.push(h("text", { x: phone ? 0 : 38, y, "font-size": 13, fill: css("ink2") }, marked(line, words[i][1]))); y += 20; });
+        for (const line of broken) { out.push(h("text", { x: phone ? 0 : 38, y, "font-size": 13, fill: css("ink2") }, marked(line, words[i][1]))); y += 20; }
         y += 4;
       });
       return out;

@@ -1,4 +1,4 @@
-"""Below the Loss picture: several texts as the rows of one batch, filled up to one length (view.js draws it).
+"""Below the Loss picture: several texts as the rows of one batch, filled up to one length (batch.js draws it).
 
 The functions here ask `core.training.losses` and turn the answer into the component's JSON.
 """
@@ -63,7 +63,7 @@ def scored(lm: LanguageModel, texts: Texts, hide: Hide) -> ScoredBatch:
 
 
 def record(lm: LanguageModel, batch: ScoredBatch, padding: str) -> dict[str, Any]:
-    """What view.js draws. padding: "ignored" or "counted"."""
+    """Turn a scored batch into what batch.js draws. padding: "ignored" or "counted"."""
     word = lm.tokenizer.display
     ids, losses, scores = batch.ids.tolist(), batch.losses.tolist(), batch.scores.tolist()
     counts = [sum(mine) for mine in scores]

@@ -4,13 +4,20 @@ import {
   MONO, clamp, css, fit, h, html, label, measure, num, thousands, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
 import {
-  chance, draggedOf, evenAt, followed, inUnit, lossOf, meanOf, paragraph, perplexed, stepOf, told, word,
+  chance, draggedOf, evenAt, followed, inUnit, lossOf, lossText, meanOf, paragraph, perplexed, stepOf, word,
 } from "./layout.js";
+
+/**
+ * @import { Shapes } from "../../app/kit/shapes.js"
+ * @import { Data, Draw, Kept, Loss, Scored } from "./figure.js"
+ * @import { CurvePlace, Plan } from "./layout.js"
+ */
 
 const LEAST = 0.0005; // the smallest probability that can be given by hand, and as far from 1 the largest
 const GRID = Array.from({ length: 201 }, (_, i) => 10 ** (-9 + (9 * i) / 200)); // probabilities from 1e-9 to 1, evenly by their logarithm
 const PLACES = [...GRID, ...Array.from({ length: 100 }, (_, i) => (i + 0.5) / 100)].sort((a, b) => a - b).map((p) => Math.min(p, 1 - 1e-6));
 
+/** @type {(data: Data, local: Kept, at: Plan) => CurvePlace} */
 function curvePlan(data, local, at) {
   const p = at.curve;
   const left = p.x + 40; // the handle at p = 0 keeps clear of the numbers
@@ -21,16 +28,19 @@ function curvePlan(data, local, at) {
   const one = data.scored[followed(data, local)];
   const ends = [LEAST, 1 - LEAST, draggedOf(data, local)].map((given) => lossOf(data, one, given));
   const high = Math.ceil(Math.max(...[...ends, ...data.scored.flatMap((t) => [t.surprise, lossOf(data, t)])].map((nats) => inUnit(data, nats))));
-  return { left, top, wide, tall, high, X: (v) => left + wide * v, Y: (nats) => top + tall - (tall * Math.min(inUnit(data, nats), high)) / high };
+  return { left, top, wide, tall, high, X: (/** @type {number} */ v) => left + wide * v, Y: (/** @type {number} */ nats) => top + tall - (tall * Math.min(inUnit(data, nats), high)) / high };
 }
 
+/** @type {Draw} */
 export function drawCurve(g, data, local, at) {
   const p = at.curve;
   const step = stepOf(local);
   const now = followed(data, local);
   const one = data.scored[now];
   const given = draggedOf(data, local);
-  const q = (local.curveAt = curvePlan(data, local, at));
+  const q = curvePlan(data, local, at);
+  local.curveAt = q;
+  /** @type {(of: (p: number) => number) => string} */
   const path = (of) => PLACES.filter((v) => inUnit(data, of(v)) <= q.high * 1.02).map((v, i) => `${i ? "L" : "M"}${q.X(v).toFixed(1)},${q.Y(of(v)).toFixed(1)}`).join("");
   g.part("curve", [data.smoothing ? one.place : 0, data.smoothing, q.high], () => {
     const gap = [1, 2, 5, 10, 20].find((v) => q.high / v <= 7) ?? 50;
@@ -57,13 +67,13 @@ export function drawCurve(g, data, local, at) {
     return [h("path", { d: `M${x},${y}V${q.top + q.tall}`, stroke: css("accent"), "stroke-dasharray": "2 3" }),
       given !== null && h("circle", { cx: q.X(Math.exp(-one.surprise)), cy: q.Y(lossOf(data, one)), r: 5, fill: "none", stroke: css("accent"), "stroke-width": 1.5, "stroke-dasharray": "2 2" }),
       h("circle", { cx: x, cy: y, r: 8, fill: css("accent"), stroke: css("bg"), "stroke-width": 2, "data-handle": "1", style: "cursor:grab" }),
-      h("text", { x: x + (flip ? -14 : 14), y: Math.max(q.top + 12, y + up), "data-name": "1", "text-anchor": flip ? "end" : "start", "font-size": 13, "font-family": MONO, "font-weight": 700, fill: css("accent"), direction: "ltr", stroke: css("bg"), "stroke-width": 4, "paint-order": "stroke" }, tokenSpans(one.text, 120), ` ${told(data, lossOf(data, one, given))}`)];
+      h("text", { x: x + (flip ? -14 : 14), y: Math.max(q.top + 12, y + up), "data-name": "1", "text-anchor": flip ? "end" : "start", "font-size": 13, "font-family": MONO, "font-weight": 700, fill: css("accent"), direction: "ltr", stroke: css("bg"), "stroke-width": 4, "paint-order": "stroke" }, tokenSpans(one.text, 120), ` ${lossText(data, lossOf(data, one, given))}`)];
   });
-  drawDrag(g, data, local, at, q, one, value, given, step);
+  drawDrag(g, local, at, q, one, value, given, step);
   drawWhole(g, data, local, at, q, given, step);
 }
 
-/** With smoothed labels the best probability is below 1. */
+/** With smoothed labels the best probability is below 1. @type {(data: Data, q: CurvePlace, one: Scored) => Shapes} */
 function smoothNote(data, q, one) {
   const best = 1 - data.smoothing + data.smoothing / data.size;
   const x = q.X(best);
@@ -72,15 +82,18 @@ function smoothNote(data, q, one) {
     label(Math.min(x + 4, q.left + q.wide), Math.min(q.top + q.tall - 6, y + 20), `lowest at p = ${num(best, 2)}`, { anchor: "end", fill: "accent" })];
 }
 
-/** The same probability as a slider, for keys and fingers, and the way back to the model's own. */
-function drawDrag(g, data, local, at, q, one, value, given, step) {
+/**
+ * The same probability as a slider, for keys and fingers, and the way back to the model's own.
+ * @type {(g: Loss, local: Kept, at: Plan, q: CurvePlace, one: Scored, value: number, given: number | null, step: number) => void}
+ */
+function drawDrag(g, local, at, q, one, value, given, step) {
   const p = at.curve;
   const y = q.top + q.tall + 40;
   if (step < 4) return;
   g.part("drag label", [given, one.place], () => h("text", { x: p.x, y: y + 14, "font-size": 12, fill: css("ink2") }, "What if ", word(one.text, 80), " had p = ", h("tspan", { "font-family": MONO, "font-weight": 700, fill: css("accent") }, chance(value)), given === null ? ", as the model says" : ""));
   g.overlay("drag", { left: p.x, top: y + (at.phone ? 20 : 24), width: p.w - 96, height: at.phone ? 44 : 22 }, () => html("input", {
     class: "gb-range", type: "range", min: 0, max: 1000, step: 1, "aria-label": "Probability of the right token, in thousandths",
-    oninput: (event) => give(g, g.data, local, clamp(Number(event.target.value) / 1000, LEAST, 1 - LEAST)),
+    oninput: (event) => give(g, g.data, local, clamp(Number(/** @type {HTMLInputElement} */ (event.target).value) / 1000, LEAST, 1 - LEAST)),
   }), (node) => {
     const set = String(Math.round(1000 * value));
     if (node.value !== set) node.value = set;
@@ -91,7 +104,10 @@ function drawDrag(g, data, local, at, q, one, value, given, step) {
     (node) => { node.disabled = given === null; });
 }
 
-/** Mean, bits, perplexity: of the whole text, before and after the hand. */
+/**
+ * Mean, bits, perplexity: of the whole text, before and after the hand.
+ * @type {(g: Loss, data: Data, local: Kept, at: Plan, q: CurvePlace, given: number | null, step: number) => void}
+ */
 function drawWhole(g, data, local, at, q, given, step) {
   const p = at.curve;
   const y = q.top + q.tall + (at.phone ? 122 : 106);
@@ -99,6 +115,7 @@ function drawWhole(g, data, local, at, q, given, step) {
   g.door("lab", { left: p.x - 2, top: y - 14 }, "The whole text", "Training pushes this number down: watch it fall");
   const plain = data.scored.reduce((sum, one) => sum + one.surprise, 0) / data.scored.length;
   const after = meanOf(data, local, true);
+  /** @type {[name: string, was: number, is: number, show: (nats: number) => string][]} */
   const lines = [["mean loss, nats", plain, after, (v) => num(v, 3)], ["bits per token", plain, after, (v) => num(v / Math.LN2, 3)], ["perplexity", plain, after, perplexed]];
   if (data.smoothing) lines.unshift(["mean loss, smoothed", data.mean, meanOf(data, local), (v) => num(v, 3)]);
   const first = y + (at.phone ? 36 : 24);
@@ -115,13 +132,19 @@ function drawWhole(g, data, local, at, q, given, step) {
   ]);
 }
 
-/** Gives the followed token another probability (null: the model's own). The picture moves at once; the page hears of it. */
+/**
+ * Gives the followed token another probability (null: the model's own). The picture moves at once; the page hears of it.
+ * @type {(g: Loss, data: Data, local: Kept, value: number | null) => void}
+ */
 export function give(g, data, local, value) {
   local.drag = null;
   const one = data.scored[followed(data, local)];
   g.select({ given: value === null ? "" : `${value.toFixed(9).replace(/0+$/, "")}@${one.place}.${data.mark}` });
 }
-/** The probability on the curve that is nearest to a point. */
+/**
+ * The probability on the curve that is nearest to a point.
+ * @type {(data: Data, q: CurvePlace, one: Scored, x: number, y: number) => number}
+ */
 export function nearest(data, q, one, x, y) {
   let [best, least] = [0.5, Infinity];
   for (const v of PLACES) {

@@ -1,19 +1,62 @@
 // The loss of a text: each token's, the followed one's with every number of its formula, and the curve it lies on.
-// layout.js says what stands where; rows.js, sum.js and curve.js draw; hands.js listens and walks.
+// layout.js says what stands where; rows.js, sum.js and curve.js draw; input.js listens.
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { clamp, css, h, num, visible } from "../../app/kit/shapes.js";
 import { drawCurve, give } from "./curve.js";
-import { follow, listen } from "./hands.js";
+import { follow, listen } from "./input.js";
 import {
   DEEP, chance, draggedOf, followed, lossOf, meanOf, paragraph, perplexed, plan, stepOf, steps,
 } from "./layout.js";
 import { drawRows } from "./rows.js";
 import { drawSum, linesOf } from "./sum.js";
 
+/**
+ * @import { Local, Stage, View } from "../../app/kit/glass.js"
+ * @import { CurvePlace, Plan } from "./layout.js"
+ *
+ * A token that has a line of its own: its logit, and the gradient of the loss at it.
+ * @typedef {{id: number, text: string, logit: number, d: number}} Likely
+ */
+/**
+ * A token that scores, with what the model gave it.
+ * @typedef {object} Scored
+ * @property {number} place among all tokens of the text
+ * @property {number} id
+ * @property {string} text
+ * @property {string} before the name of its place
+ * @property {number} surprise −log p, in nats
+ * @property {number} even −log p on average over the vocabulary, in nats
+ * @property {number} lse the logarithm of the sum of e to the power of all logits
+ * @property {number} max the largest logit
+ * @property {Likely[]} top the likeliest tokens and the right one
+ * @property {{count: number, p: number}} rest all others together
+ */
+/**
+ * The losses of a text, as Python sends them (`record` in figure.py).
+ * @typedef {object} Data
+ * @property {string} [stamp]
+ * @property {string} kind how it is scored: "next", "masked one", ...
+ * @property {string} mark names the scored text: what a hand changed belongs to this one only
+ * @property {string} heading
+ * @property {string} nothing what is said where nothing scores
+ * @property {string[]} tokens
+ * @property {"nats" | "bits"} unit
+ * @property {number} smoothing of the labels
+ * @property {number} size of the vocabulary
+ * @property {number} mean loss, smoothed, in nats
+ * @property {Scored[]} scored
+ *
+ * What the browser knows by itself: the probability under a finger, and where the curve stands.
+ * @typedef {Local & {drag?: number | null, pulling?: boolean, listening?: boolean, most?: number, curveAt?: CurvePlace, timer?: number | null}} Kept
+ * @typedef {Stage & {data: Data}} Loss
+ * @typedef {(g: Loss, data: Data, local: Kept, at: Plan) => void} Draw
+ */
+
+/** @type {View<Data, Kept, Loss>} */
 const lossView = {
-  init(data, local, before) {
+  init(data, _, before) {
     return before && before.stamp === data.stamp ? {} : { drag: null, pulling: false };
   },
 

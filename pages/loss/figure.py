@@ -1,4 +1,4 @@
-"""The Loss picture: every token's loss, and the followed one's from logits to gradient (view.js draws it).
+"""The Loss picture: every token's loss, and the followed one's from logits to gradient (figure.js draws it).
 
 `record` turns a `core.training.losses.ScoredText` into the component's JSON; the arithmetic is that record's.
 """
@@ -42,7 +42,7 @@ def mark(told: ScoredText) -> str:
 def record(
     lm: LanguageModel, told: ScoredText, hide: str, smoothing: float, unit: str, selection: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What view.js draws.
+    """Turn a scored text into what figure.js draws.
 
     Args:
         hide: which tokens an encoder did not see, "one" at a time or "all".

@@ -16,9 +16,7 @@ from core.training.losses import (
     score_batch,
     score_text,
 )
-from pages.loss import batch as loss_batch
-from pages.loss import figure as view
-from pages.loss import take
+from pages.loss import batch, export, figure
 from pages.loss.question import ask
 
 LONGEST = 32  # tokens: a row each
@@ -48,11 +46,11 @@ follow = state.get("follow")
 at = next((n for n, place in enumerate(told.places) if 0 <= follow <= place), len(told) - 1)
 
 page.claim("A token’s loss is −log of the probability it was given.")
-data = view.record(
+data = figure.record(
     lm, told, hide, smoothing, unit, events.selection("loss", {key: state.get(key) for key in KEYS})
 )
 data["stamp"] = "\x1f".join([ctx.model_key, ctx.text, str(target), hide, str(smoothing), unit])
-view.draw(
+figure.draw(
     data,
     key="loss",
     on={"select": lambda: events.select("loss", KEYS), "visit": lambda: events.visit("loss")},
@@ -68,8 +66,8 @@ with page.controls():
     if shape == "encoder-decoder":
         st.text_input("Answer to be scored", **state.bind("target"))
 
-texts = loss_batch.texts_of(lm, ctx.text, target, state.get("batch"))
-batch = cache.share(loss_batch.scored, ctx.model_key, texts, hide)
+texts = batch.texts_of(lm, ctx.text, target, state.get("batch"))
+rows = cache.share(batch.scored, ctx.model_key, texts, hide)
 question = ask(lm, told, smoothing)
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
@@ -79,16 +77,16 @@ def notebook() -> list[str]:
     """The losses, the formula, the batch and the question's answer, computed again."""
     given = {"TEXT": ctx.text, "TARGET": target, "HIDE": hide}
     answer: Answer | None = question.judge(lm, told) if len(told) else None
-    return take.cells(load, given, told, at, smoothing, batch, texts, question, answer)
+    return export.cells(load, given, told, at, smoothing, rows, texts, question, answer)
 
 
 with page.foot():
     about = (ctx.model_key, ctx.text, target, hide)
     page.predict(question.text, question.options, lambda: question.judge(lm, told), about)
     page.code(cross_entropy, logit_gradient, score_text, score_batch, perplexity)
-    page.take_away("loss", lambda: take.table(lm, told, at, smoothing, batch), notebook)
+    page.take_away("loss", lambda: export.table(lm, told, at, smoothing, rows), notebook)
 
-loss_batch.show(lm, ctx.model_key, texts, hide)
+batch.show(lm, ctx.model_key, texts, hide)
 page.terms(
     "loss", "cross-entropy", "nats and bits", "logits", "softmax", "perplexity", "label smoothing", "gradient",
     "batch", "padding", "log probability",

@@ -1,8 +1,11 @@
 // The text, a row a token: what the model gave it, and what that costs.
 
 import { MONO, clamp, css, fit, h, label, num, tokenSpans, visible } from "../../app/kit/shapes.js";
-import { chance, draggedOf, followed, lossOf, stepOf, told } from "./layout.js";
+import { chance, draggedOf, followed, lossOf, lossText, stepOf } from "./layout.js";
 
+/** @import { Draw } from "./figure.js" */
+
+/** @type {Draw} */
 export function drawRows(g, data, local, at) {
   const p = at.rows;
   const step = stepOf(local);
@@ -35,16 +38,16 @@ export function drawRows(g, data, local, at) {
       probable && label(bar - 8, mid + 4, value < 0.0005 ? "<.001" : num(value, 3), { anchor: "end", mono: true, fill: chosen ? "accent" : "ink2" }),
       shown && h("rect", { x: bar, y: mid - tall / 2, width: Math.max(1.5, (room * losses[i]) / most), height: tall, rx: 2, fill: css(chosen ? "accent" : "res"), opacity: chosen ? 1 : 0.8 }),
       shown && data.smoothing > 0 && h("path", { d: `M${bar + (room * (chosen && given !== null ? -Math.log(given) : one.surprise)) / most},${mid - tall / 2 - 2}v${tall + 4}`, stroke: css("ink"), "stroke-width": 1.5 }),
-      shown && label(p.x + p.w - 4, mid + 4, told(data, losses[i]), { anchor: "end", mono: true, fill: chosen ? "accent" : "ink2", weight: chosen ? 700 : null }));
-    return g.tip(row, `${visible(one.text)}  id ${one.id}\np ${chance(Math.exp(-one.surprise))}: ${num(one.surprise, 3)} nats, ${num(one.surprise / Math.LN2, 3)} bits` + (data.smoothing ? `\nsmoothed ${num(lossOf(data, one), 3)} nats` : ""));
+      shown && label(p.x + p.w - 4, mid + 4, lossText(data, losses[i]), { anchor: "end", mono: true, fill: chosen ? "accent" : "ink2", weight: chosen ? 700 : null }));
+    return g.tip(row, `${visible(one.text)}  id ${one.id}\np ${chance(Math.exp(-one.surprise))}: ${num(one.surprise, 3)} nats, ${num(one.surprise / Math.LN2, 3)} bits${data.smoothing ? `\nsmoothed ${num(lossOf(data, one), 3)} nats` : ""}`);
   }));
   g.part("row foot", [step, given, now], () => {
     const y = p.bottom + 8;
     if (!data.scored.length || step < 5) return [];
     const sum = losses.reduce((a, b) => a + b, 0);
     return [h("path", { d: `M${p.x},${y - 3}h${p.w}`, stroke: css("ink3") }),
-      label(p.x + 6, y + 13, fit(`mean: ${told(data, sum)} ÷ ${data.scored.length}`, p.w - 60, 12, false), { weight: 600, fill: "ink" }),
-      label(p.x + p.w - 4, y + 13, told(data, sum / losses.length, 3), { anchor: "end", mono: true, weight: 700, fill: "ink" }),
+      label(p.x + 6, y + 13, fit(`mean: ${lossText(data, sum)} ÷ ${data.scored.length}`, p.w - 60, 12, false), { weight: 600, fill: "ink" }),
+      label(p.x + p.w - 4, y + 13, lossText(data, sum / losses.length, 3), { anchor: "end", mono: true, weight: 700, fill: "ink" }),
       data.smoothing > 0 && label(p.x + 6, y + 30, "line: without smoothing", { fill: "ink3" })];
   });
 }

@@ -3,22 +3,37 @@
 import { MONO, css, fit, h, label, num, thousands, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { LAST, chance, draggedOf, evenAt, followed, lossOf, meanOf, perplexed, stepOf, word } from "./layout.js";
 
-/** The table's lines: the likeliest tokens with the right one among them, then all others as one. */
+/**
+ * @import { Shapes } from "../../app/kit/shapes.js"
+ * @import { Data, Draw, Kept, Loss, Scored } from "./figure.js"
+ * @import { Box, Plan } from "./layout.js"
+ *
+ * A line of the table: of a token, or of all that have none; e is its exponential, y what p should be, d the gradient.
+ * @typedef {{right?: boolean, e: number, p: number, y: number, d: number} & ({id: number, text: string, logit: number} | {text: null, count: number})} Line
+ * @typedef {Line & {text: string}} Token
+ * @typedef {Line & {text: null}} Rest
+ * @typedef {ReturnType<typeof columns>} Columns
+ */
+
+/**
+ * The table's lines: the likeliest tokens with the right one among them, then all others as one.
+ * @type {(data: Data, one: Scored, given: number | null) => {lines: Token[], rest: Rest}}
+ */
 export function linesOf(data, one, given) {
   const right = Math.exp(-one.surprise);
   const scale = given === null ? 1 : (1 - given) / Math.max(1e-12, 1 - right);
-  const y = (right) => (right ? 1 - data.smoothing : 0) + data.smoothing / data.size;
+  const y = (/** @type {boolean} */ isRight) => (isRight ? 1 - data.smoothing : 0) + data.smoothing / data.size;
   const lines = one.top.map((t) => {
     const mine = t.id === one.id;
     const p = mine && given !== null ? given : Math.exp(t.logit - one.lse) * (mine ? 1 : scale);
     return { ...t, right: mine, e: Math.exp(t.logit - one.max), p, y: y(mine), d: given === null ? t.d : p - y(mine) };
   });
   const p = one.rest.p * scale;
-  const rest = { text: null, count: one.rest.count, e: one.rest.p * Math.exp(one.lse - one.max), p, y: (data.smoothing * one.rest.count) / data.size };
+  const rest = { text: /** @type {null} */ (null), count: one.rest.count, e: one.rest.p * Math.exp(one.lse - one.max), p, y: (data.smoothing * one.rest.count) / data.size };
   return { lines, rest: { ...rest, d: p - rest.y } };
 }
 
-/** Where the columns end (numbers stand at their right), and the bars' zero. */
+/** Where the columns end (numbers stand at their right), and the bars' zero. @param {Box} p @param {boolean} phone */
 function columns(p, phone) {
   const bars = phone ? 66 : Math.min(112, p.w * 0.25);
   const ends = phone ? [44, 116, 162, 204] : [46, 126, 176, 222];
@@ -27,6 +42,7 @@ function columns(p, phone) {
   return { names, logit, e, p: chanceAt, y, zero: p.x + p.w - bars / 2, half: bars / 2 - 4 };
 }
 
+/** @type {Draw} */
 export function drawSum(g, data, local, at) {
   const p = at.sum;
   const one = data.scored[followed(data, local)];
@@ -35,6 +51,7 @@ export function drawSum(g, data, local, at) {
   const c = columns(p, at.phone);
   const { lines, rest } = linesOf(data, one, given);
   g.door("decoding", { left: p.x - 2, top: p.y - 2 }, one.before, "All that the model would write here, and how one is chosen");
+  /** @type {[name: string, x: number, from: number][]} */
   const heads = [["logit z", c.logit, 0], [`e^(z−${num(one.max, 1)})`, c.e, 1], ["p", c.p, 2], ["y", c.y, 3]];
   g.part("sum heads", [step, one.before], () => [
     label(p.x, p.y + p.head, "token", { fill: "ink3" }),
@@ -58,11 +75,13 @@ export function drawSum(g, data, local, at) {
   g.part("words", [step, given, one.place], () => drawWords(data, local, at, one, given, step, end + 46));
 }
 
+/** @type {(g: Loss, data: Data, p: Box, c: Columns, t: Line, y: number, pitch: number, step: number) => SVGElement} */
 function sumLine(g, data, p, c, t, y, pitch, step) {
   const mid = y + pitch / 2;
   const ink = t.right ? "accent" : "ink";
   const weight = t.right ? 700 : null;
-  const small = (v) => (v > 0 && v < 0.0005 ? "<.001" : num(v, 3));
+  const small = (/** @type {number} */ v) => (v > 0 && v < 0.0005 ? "<.001" : num(v, 3));
+  /** @type {(value: number, name: string, top: number, tall: number, opacity?: number) => SVGElement} */
   const bar = (value, name, top, tall, opacity = 1) => h("rect", { x: Math.min(c.zero, c.zero + value * c.half), y: top, width: Math.max(Math.abs(value) * c.half, 0.5), height: tall, fill: css(name), opacity });
   const node = h("g", { "data-line": t.text === null ? "rest" : t.id },
     h("rect", { x: p.x - 4, y, width: p.w + 8, height: pitch, rx: 4, fill: t.right ? css("accent-soft") : "transparent" }),
@@ -77,23 +96,28 @@ function sumLine(g, data, p, c, t, y, pitch, step) {
   return g.tip(node, t.text === null ? `${thousands(t.count)} other tokens\np together ${chance(t.p)}` : `${visible(t.text)}  id ${t.id}\nlogit ${num(t.logit, 4)}\np ${chance(t.p)}\np − y ${num(t.d, 5)}`);
 }
 
-/** What the step does, in the followed token's numbers. */
+/**
+ * What the step does, in the followed token's numbers.
+ * @type {(data: Data, local: Kept, at: Plan, one: Scored, given: number | null, step: number, y: number) => SVGElement[]}
+ */
 function drawWords(data, local, at, one, given, step, y) {
   const p = at.sum;
-  const right = one.top.find((t) => t.id === one.id);
+  const logit = one.top.find((t) => t.id === one.id)?.logit ?? NaN;
   const value = given ?? Math.exp(-one.surprise);
   const loss = lossOf(data, one, given);
+  /** @type {SVGElement[]} */
   const out = [];
   let line = y;
+  /** @type {(from: number, build: () => Shapes[]) => void} */
   const say = (from, build) => {
     if (step < from) return;
     const rows = build();
     out.push(h("g", { opacity: step === from || step === LAST ? 1 : 0.75 }, rows.map((row, i) => h("text", { x: p.x, y: line + 17 * i, "font-size": 12, fill: css("ink2") }, row))));
     line += 17 * rows.length + 7;
   };
-  const b = (text, name = "ink") => h("tspan", { "font-family": MONO, "font-weight": 600, fill: css(name) }, text);
+  const b = (/** @type {string | number} */ text, name = "ink") => h("tspan", { "font-family": MONO, "font-weight": 600, fill: css(name) }, text);
   if (step < 2) say(0, () => step === 0 ? ["A logit is the model’s score for a token: any number.", "The higher, the more the model expects it here."] : ["e to the power of a logit is never negative. The largest logit,", `${num(one.max, 2)}, is taken off first: no ratio changes, nothing overflows.`]);
-  say(2, () => [given === null ? ["p(", word(one.text), ") = ", b(`e^(${num(right.logit, 2)} − ${num(one.max, 2)})`), " ÷ ", b(num(Math.exp(one.lse - one.max), 4)), " = ", b(chance(value), "accent")] : ["p(", word(one.text), ") = ", b(chance(value), "accent"), ", by your hand; the others share the rest."]]);
+  say(2, () => [given === null ? ["p(", word(one.text), ") = ", b(`e^(${num(logit, 2)} − ${num(one.max, 2)})`), " ÷ ", b(num(Math.exp(one.lse - one.max), 4)), " = ", b(chance(value), "accent")] : ["p(", word(one.text), ") = ", b(chance(value), "accent"), ", by your hand; the others share the rest."]]);
   if (step === 3) say(3, () => ["y is what should be: 1 at the token that is right, 0 elsewhere.", "In −Σ y · log p all other terms vanish: one is left."]);
   say(4, () => {
     const plain = ["−log ", b(chance(value)), " = ", b(num(-Math.log(value), 3), data.smoothing ? "ink" : "accent"), " nats", data.unit === "bits" ? [" ÷ log 2 = ", b(num(-Math.log(value) / Math.LN2, 3), "accent"), " bits"] : ""];

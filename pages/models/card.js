@@ -1,28 +1,41 @@
 // The details of the picked model, before it is opened; and the learner's text in the open one.
 
 import { counted } from "../../app/kit/counts.js";
-import { chip, clamp, css, fit, h, html, inLines, label, measure, num, thousands, visible } from "../../app/kit/shapes.js";
+import { chip, clamp, css, fit, h, html, inLines, label, measure, num, percent, thousands, visible } from "../../app/kit/shapes.js";
 import { PARTS, pickedOf } from "./layout.js";
-import { openIt } from "./figure.js";
 
+/**
+ * @import { Attributes, Lettering, Shapes } from "../../app/kit/shapes.js"
+ * @import { Data, Draw, Entry, Kept, Models } from "./figure.js"
+ * @import { Plan } from "./layout.js"
+ */
+
+/** @type {(x: number, w: number, y: number, name: string, value: string, o?: Lettering) => SVGElement[]} */
 const row = (x, w, y, name, value, o = {}) => [label(x, y, name, { fill: "ink3" }), label(x + w, y, fit(value, w - measure(name, 12, false) - 12, 12, Boolean(o.mono)), { anchor: "end", fill: "ink", ...o })];
 
+/** The same event as picking: one that overtook it would be undone by it. @type {(g: Models, name: string) => void} */
+export function openIt(g, name) {
+  g.select({ picked: name, open: Date.now() });
+}
+
+/** @type {Draw} */
 export function drawCard(g, data, local, at) {
   const { x, y, w } = at.card;
   const one = pickedOf(data, local);
   const open = one.name === data.current.name;
   g.part("card", [one.name, one.open, at.card], () => {
+    /** @type {Shapes[]} */
     const out = [h("rect", { x: x + 0.5, y: y + 0.5, width: w - 1, height: at.card.h - 1, rx: 8, fill: css("wash"), stroke: css("line") })];
     const [left, room] = [x + 14, w - 28];
     out.push(label(left, y + 26, fit(one.label, room, 15, false), { size: 15, weight: 600, fill: "ink", "data-part": "picked" }));
     let line = y + 46;
-    const say = (text, o) => { for (const part of inLines(text, room, 12)) { out.push(label(left, line, fit(part, room, 12, false), o)); line += 16; } };
+    const say = (/** @type {string} */ text, /** @type {Lettering} */ o) => { for (const part of inLines(text, room, 12)) { out.push(label(left, line, fit(part, room, 12, false), o)); line += 16; } };
     say(one.problem || one.shape, { fill: one.problem ? "neg" : "ink2" });
     if (one.what && !one.problem) say(one.what, { fill: "ink3" });
     line += 8;
     one.parts.forEach((n, i) => {
       if (!one.total) return;
-      out.push(h("rect", { x: left, y: line - 9, width: 10, height: 10, rx: 2, fill: css(PARTS[i]) }), row(left + 16, room - 16, line, data.titles[i], `${thousands(n)}  ${num((100 * n) / one.total, 1).padStart(4)} %`, { mono: true }));
+      out.push(h("rect", { x: left, y: line - 9, width: 10, height: 10, rx: 2, fill: css(PARTS[i]) }), row(left + 16, room - 16, line, data.titles[i], `${thousands(n)}  ${percent(n / one.total, 1).padStart(6)}`, { mono: true }));
       line += 18;
     });
     line += 4;
@@ -32,21 +45,25 @@ export function drawCard(g, data, local, at) {
       out.push(row(left, room, line, name, value, { mono: ["weights"].includes(name) }));
       line += 18;
     }
-    if (one.bytes) drawRoom(data, one, left, y + at.card.h - (at.phone ? 84 : 76), room).forEach((each) => out.push(each));
+    if (one.bytes) out.push(drawRoom(data, one, left, y + at.card.h - (at.phone ? 84 : 76), room));
     const state = data.refused && open ? data.refused : open ? "Open: this page and all others show it." : one.problem ? "" : one.asked ? `It says ${one.asked === "sentiment" ? "classes" : "spans"} and no words: Applications asks it.` : one.headed ? "It labels tokens and says no words, so no page shows it; in a notebook, core.load opens it and tag asks it." : data.held.most < one.bytes ? `More than the ${data.held.mostText} that models may take here: it is refused.` : one.open ? "In memory: it opens at once." : one.here ? "" : "It is fetched once, for everybody.";
-    inLines(state, room - (open || one.problem || (one.headed && !one.asked) ? 0 : 92), 12).slice(0, 3).forEach((text, i, all) => out.push(label(left, y + at.card.h - 14 - 15 * (all.length - 1 - i), text, { fill: data.refused && open ? "neg" : "ink2" })));
+    const words = inLines(state, room - (open || one.problem || (one.headed && !one.asked) ? 0 : 92), 12).slice(0, 3);
+    out.push(words.map((text, i) => label(left, y + at.card.h - 14 - 15 * (words.length - 1 - i), text, { fill: data.refused && open ? "neg" : "ink2" })));
     return out;
   });
   if (open || one.problem || (one.headed && !one.asked)) return;
   const deep = at.phone ? 44 : 32;
-  g.overlay("open", { left: x + w - 96, top: y + at.card.h - deep - 10, width: 82 }, () => html("button", { type: "button", class: "gb-button gb-primary gb-small", "data-act": "open", onclick: (event) => openIt(g, event.currentTarget.dataset.name) }), (node) => {
+  g.overlay("open", { left: x + w - 96, top: y + at.card.h - deep - 10, width: 82 }, () => html("button", { type: "button", class: "gb-button gb-primary gb-small", "data-act": "open", onclick: (event) => openIt(g, /** @type {HTMLElement} */ (event.currentTarget).dataset.name ?? "") }), (node) => {
     node.dataset.name = one.name;
     node.textContent = one.asked ? "Ask it" : "Open it";
     node.setAttribute("aria-label", `${node.textContent}: ${one.label}`);
   });
 }
 
-/** What models in memory take, and this one beside them, of what they may take together. */
+/**
+ * What models in memory take, and this one beside them, of what they may take together.
+ * @type {(data: Data, one: Entry, x: number, y: number, w: number) => Shapes}
+ */
 function drawRoom(data, one, x, y, w) {
   const held = data.held;
   const more = one.open ? 0 : one.bytes;
@@ -61,7 +78,10 @@ function drawRoom(data, one, x, y, w) {
   ];
 }
 
-/** The learner's text in the open model: its tokens with the size of their rows, and how many weights it meets. */
+/**
+ * The learner's text in the open model: its tokens with the size of their rows, and how many weights it meets.
+ * @type {(g: Models, data: Data, at: Plan) => void}
+ */
 export function drawText(g, data, at) {
   const { x, y, w } = at.text;
   const use = data.use;
@@ -69,6 +89,7 @@ export function drawText(g, data, at) {
   const used = use.used.reduce((a, b) => a + b, 0);
   const most = Math.max(...data.tokens.map((one) => one.size), 1e-9);
   g.part("text", [at.text], () => {
+    /** @type {SVGElement[]} */
     const out = [h("path", { d: `M${x},${y - 8}H${x + w}`, stroke: css("line") })];
     const said = `reads ${thousands(use.rows)} of ${counted(use.vocabulary, "row")} of the token table${use.tied ? ", and chooses the next token by all of them" : ""}`;
     out.push(label(x + (at.phone ? 0 : 78), y + (at.phone ? 46 : 12), fit(`in ${data.current.label} ${said}`, w - (at.phone ? 0 : 358), 12, false), { fill: "ink2" }));
@@ -94,7 +115,7 @@ export function drawText(g, data, at) {
       from += all;
     });
     out.push(label(bx, by + 24, `${num(use.share, 1)} %; hollow: rows that it does not read`, { fill: "ink3" }));
-    g.height = by + 34 > cy + 46 ? by + 34 : cy + 46;
+    g.height = Math.max(by + 34, cy + 46);
     return out;
   });
   g.door("tokenization", { left: x - 2, top: y - 1 }, "Your text", "How it was cut into tokens");

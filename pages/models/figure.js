@@ -4,10 +4,64 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { clamp, num } from "../../app/kit/shapes.js";
-import { drawCard, drawText } from "./card.js";
+import { drawCard, drawText, openIt } from "./card.js";
 import { millions, pickedOf, plan, rowOf } from "./layout.js";
 import { drawList } from "./list.js";
 
+/**
+ * @import { Local, Stage, View } from "../../app/kit/glass.js"
+ * @import { Plan } from "./layout.js"
+ */
+/**
+ * A model that can be opened, or is known of.
+ * @typedef {object} Entry
+ * @property {string} name
+ * @property {string} label
+ * @property {string} short its label without the account that it is from
+ * @property {string} source
+ * @property {string} from where it is from, in words
+ * @property {string} kind
+ * @property {string} shape its architecture, in words
+ * @property {string} what it was made for
+ * @property {string} licence
+ * @property {number[]} parts weights of tables, attention, feed-forward, norms and heads
+ * @property {number} total weights; 0: not known
+ * @property {string} stored size of its files, in words
+ * @property {string} memory that it takes, in words
+ * @property {number} bytes of memory; 0: not known
+ * @property {boolean} here whether its files are on this machine
+ * @property {boolean} open whether it is in memory
+ * @property {string} problem why it does not open
+ * @property {boolean} headed whether it says labels in place of words
+ * @property {string} asked what Applications asks it for
+ */
+/**
+ * All models, and what the text does with the weights of the open one, as Python sends them (`record` in figure.py).
+ * @typedef {object} Data
+ * @property {string} stamp
+ * @property {Entry[]} entries that fit the filters
+ * @property {Entry} current the open one
+ * @property {Entry} picked the one whose details are shown
+ * @property {{now: number, most: number, nowText: string, mostText: string, freeText: string}} held bytes that models in memory take, and may take
+ * @property {string[]} titles of the four parts
+ * @property {{id: number, text: string, size: number}[]} tokens of the text; size: the root mean square of a token's row
+ * @property {Use} use
+ * @property {string} refused why the model that a link picked is not here
+ *
+ * Weights of each part, how many of them the text meets, their root mean square; the percent met of all; the rows read of
+ * a table of `vocabulary` rows, `tied` to the choice of the next token.
+ * @typedef {{whole: number[], used: number[], sizes: number[], share: number, rows: number, vocabulary: number, tied: boolean}} Use
+ *
+ * What the browser knows by itself: the first row in view, and whether a hand moved the list away from the picked model.
+ * @typedef {Local & {first?: number, free?: boolean, listening?: boolean, height?: number}} Kept
+ * @typedef {Stage & {data: Data}} Models
+ * @typedef {(g: Models, data: Data, local: Kept, at: Plan) => void} Draw
+ */
+
+/** The name of the model whose row an event is on. @type {(event: Event) => string | undefined} */
+const nameAt = (event) => (event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest("[data-row]"))?.dataset.row : undefined);
+
+/** @type {(g: Models, data: Data, local: Kept, to: number) => void} */
 function choose(g, data, local, to) {
   if (!data.entries.length) return;
   const name = data.entries[clamp(to, 0, data.entries.length - 1)].name;
@@ -15,21 +69,17 @@ function choose(g, data, local, to) {
   g.select({ picked: name });
 }
 
-/** The same event as picking: one that overtook it would be undone by it. */
-export function openIt(g, name) {
-  g.select({ picked: name, open: Date.now() });
-}
-
+/** @type {(g: Models, local: Kept) => void} */
 function listen(g, local) {
   if (local.listening) return;
   local.listening = true;
   g.svg.addEventListener("click", (event) => {
-    const name = event.target.closest?.("[data-row]")?.dataset.row;
+    const name = nameAt(event);
     if (name !== undefined) choose(g, g.data, local, g.data.entries.findIndex((one) => one.name === name));
   });
   g.svg.addEventListener("wheel", (event) => {
     const at = plan(g, g.data);
-    const over = event.target.closest?.("[data-row]") && g.data.entries.length > at.list.rows;
+    const over = nameAt(event) !== undefined && g.data.entries.length > at.list.rows;
     if (!over || Math.abs(event.deltaY) < Math.abs(event.deltaX)) return;
     const to = clamp((local.first ?? 0) + Math.sign(event.deltaY), 0, g.data.entries.length - at.list.rows);
     if (to === local.first) return; // at an end the page scrolls on
@@ -40,14 +90,12 @@ function listen(g, local) {
   }, { passive: false });
 }
 
+/** @type {View<Data, Kept, Models>} */
 const modelsView = {
-  keys: [["↑ ↓", "choose a model"], ["Home End", "the first, the last"], ["Enter", "open the chosen one"], ["Esc", "back to the open one, then up"]],
-
   draw(g, data, local) {
     g.data = data;
     listen(g, local);
     const at = plan(g, data);
-    g.height = Math.max(at.text.y + 96, g.tall ?? 0);
     drawList(g, data, local, at);
     drawCard(g, data, local, at);
     g.height = local.height ?? at.text.y + 96;

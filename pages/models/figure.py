@@ -1,6 +1,6 @@
 """The Models picture: everything that can be opened, to one scale, and what a text does with the open model's weights.
 
-`record` turns the gallery's entries and the open model's numbers into the component's JSON (view.js draws it); it
+`record` turns the gallery's entries and the open model's numbers into the component's JSON (figure.js draws it); it
 computes nothing.
 """
 
@@ -77,7 +77,7 @@ def record(
     selection: Mapping[str, Any],
     refused: str = "",
 ) -> dict[str, Any]:
-    """What view.js draws.
+    """Turn entries and numbers into what figure.js draws.
 
     Args:
         shown: the entries that fit the filters. current: the open model's own. picked: whose details are shown.

@@ -1,8 +1,17 @@
 // The list: a row a model, its bar as long as its weights, coloured by the shares of its parts.
 
+import { counted } from "../../app/kit/counts.js";
 import { clamp, css, fit, h, html, label } from "../../app/kit/shapes.js";
 import { PARTS, firstOf, fitMiddle, markText, millions, pickedOf, scaleOf } from "./layout.js";
 
+/**
+ * @import { Data, Draw, Entry, Models } from "./figure.js"
+ * @import { Plan } from "./layout.js"
+ *
+ * @typedef {HTMLButtonElement & {act?: () => void}} Button what it does changes with the row
+ */
+
+/** @type {Draw} */
 export function drawList(g, data, local, at) {
   const { list, phone } = at;
   const first = firstOf(data, local, list.rows);
@@ -10,7 +19,7 @@ export function drawList(g, data, local, at) {
   const scale = scaleOf(data, local, list.bw);
   const linear = (local.sel.ruler ?? "log") === "linear";
   g.part("axis", [linear, phone], () => [
-    label(0, 14, `${data.entries.length} ${data.entries.length === 1 ? "model" : "models"}`, { weight: 600, fill: "ink" }),
+    label(0, 14, counted(data.entries.length, "model"), { weight: 600, fill: "ink" }),
     label(90, 14, phone ? `weights, ${linear ? "linear" : "logarithmic"}` : fit(`length: weights, to one ${linear ? "linear" : "logarithmic"} scale; colours: the shares of its parts`, list.w - 90, 12, false), { fill: "ink3" }),
     scale.marks.map((n) => [
       label(list.bar + scale.to(n), list.y - 8, markText(n), { anchor: n === scale.marks[0] ? "start" : "middle", fill: "ink3", size: 12 }),
@@ -18,7 +27,7 @@ export function drawList(g, data, local, at) {
     phone ? null : [label(list.w - 66, list.y - 8, "weights", { anchor: "end", fill: "ink3" }), label(list.w, list.y - 8, "memory", { anchor: "end", fill: "ink3" })],
   ]);
   g.part("rows", [first, picked, linear, phone], () => data.entries.length
-    ? data.entries.slice(first, first + list.rows).map((one, k) => drawRow(g, data, local, at, one, list.y + k * list.pitch, one.name === picked, scale))
+    ? data.entries.slice(first, first + list.rows).map((one, k) => drawRow(g, data, at, one, list.y + k * list.pitch, one.name === picked, scale))
     : [label(0, list.y + 22, "No model of this kind is here. Choose “All”.", { fill: "ink2" })]);
   const below = data.entries.length - first - list.rows;
   const y = list.y + list.rows * list.pitch + 17;
@@ -26,17 +35,28 @@ export function drawList(g, data, local, at) {
     label(0, y, legendText(data, phone), { fill: "ink3", "data-part": "hint" }),
   ]);
   const tall = phone ? 44 : 20;
-  const move = (by) => { local.free = true; local.first = clamp(first + by, 0, data.entries.length - list.rows); g.redraw(); };
-  const sign = (key, many, left, by) => many > 0 && g.overlay(key, { left: list.w - left, top: y - 4 - tall / 2, height: tall },
-    () => html("button", { type: "button", class: "gb-rows", onclick: (event) => event.currentTarget.act() }),
-    (node) => { node.act = () => move(by); node.textContent = `${many} more ${key}`; });
+  const move = (/** @type {number} */ by) => { local.free = true; local.first = clamp(first + by, 0, data.entries.length - list.rows); g.redraw(); };
+  /** @type {(key: string, many: number, left: number, by: number) => void} */
+  const sign = (key, many, left, by) => {
+    if (many <= 0) return;
+    g.overlay(key, { left: list.w - left, top: y - 4 - tall / 2, height: tall }, () => {
+      /** @type {Button} */
+      const button = html("button", { type: "button", class: "gb-rows", onclick: () => button.act?.() });
+      return button;
+    }, (node) => {
+      node.act = () => move(by);
+      node.textContent = `${many} more ${key}`;
+    });
+  };
   sign("above", first, below > 0 ? 182 : 92, -list.rows);
   sign("below", below, 92, list.rows);
 }
 
+/** @type {(data: Data, phone: boolean) => string} */
 const legendText = (data, phone) => phone ? "● in memory  ↓ to fetch  ! not opened" : `● in memory   ↓ to be fetched   ! does not open${data.held.freeText ? `   ${data.held.freeText} free on this machine` : ""}`;
 
-function drawRow(g, data, local, at, one, y, chosen, scale) {
+/** @type {(g: Models, data: Data, at: Plan, one: Entry, y: number, chosen: boolean, scale: {to: (n: number) => number}) => SVGElement} */
+function drawRow(g, data, at, one, y, chosen, scale) {
   const { list, phone } = at;
   const open = one.name === data.current.name;
   const mid = phone ? y + 15 : y + list.pitch / 2 + 4;

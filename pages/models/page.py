@@ -5,8 +5,7 @@ from __future__ import annotations
 from app import cache, choice, events, gallery, models, page, room, state, widgets
 from core.parts import part_of, parts, row_sizes, used_weights
 from core.survey import memory_needed
-from pages.models import card, question, take
-from pages.models import figure as view
+from pages.models import card, export, figure, question
 
 LONGEST = 64  # tokens: as many chips as the picture holds
 EXAMPLES = (
@@ -28,7 +27,7 @@ RULER = {"log": "Logarithmic", "linear": "Linear"}
 
 ctx = page.begin("models", longest=LONGEST)
 lm, target = ctx.lm, ctx.target
-found: view.Use = cache.call(view.use, ctx.model_key, ctx.text, target)
+found: figure.Use = cache.call(figure.use, ctx.model_key, ctx.text, target)
 everything = gallery.entries(ctx.name)
 shown = gallery.fitting(everything, state.get("stock"), state.get("kin"))
 current = gallery.current(everything, ctx.name, lm)
@@ -59,8 +58,8 @@ stamp = "\x1f".join(
         repr([(one.name, one.open, one.total) for one in (picked, *shown)]),
     ]
 )
-view.draw(
-    view.record(
+figure.draw(
+    figure.record(
         lm, shown, current, picked, found, cache.held(), room.free(), stamp,
         events.selection("models", {"picked": picked.name, "ruler": state.get("ruler")}), refused,
     ),
@@ -84,8 +83,8 @@ with page.foot():
     page.code(memory_needed, parts, part_of, used_weights, row_sizes)
     page.take_away(
         "models",
-        lambda: take.table(lm, shown, found),
-        lambda: take.cells(load, lm, current, found, question.judge(lm, found)),
+        lambda: export.table(lm, shown, found),
+        lambda: export.cells(load, lm, current, found, question.judge(lm, found)),
     )
 
 card.show(picked, gallery.card(picked), gallery.readme(picked))

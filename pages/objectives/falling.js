@@ -4,8 +4,14 @@ import { counted } from "../../app/kit/counts.js";
 import { RUN_COLOURS, RUN_DASHES, curves } from "../../app/kit/curves.js";
 import { css, fit, h, html, inLines, label, num, thousands } from "../../app/kit/shapes.js";
 
+/**
+ * @import { Feed } from "../../app/kit/feed.js"
+ * @import { Draw, Standing } from "./figure.js"
+ */
+
 export const NAMES = { next_token: "next token", masked: "masked", span_corruption: "spans" };
 
+/** @type {Draw} */
 export function drawFalling(g, data, local, at) {
   const p = at.curve;
   const tall = at.phone ? 190 : 216;
@@ -13,11 +19,12 @@ export function drawFalling(g, data, local, at) {
   g.door("lab", { left: p.x - 2, top: p.y - 2 }, "The three losses, falling", "Train anything you like in the lab");
   const tell = () => g.redraw();
   local.chart = curves(g, "falling", box, {
-    runs: data.runs.map((run, i) => ({ ...run, colour: RUN_COLOURS[i], dash: RUN_DASHES[i] })),
+    runs: data.runs.map((run, i) => ({ ...run, colour: RUN_COLOURS[i], dash: RUN_DASHES[i] ?? undefined })),
     lines: [{ column: "loss", kind: "raw" }, { column: "held_out", kind: "solid" }],
     guessing: data.guessing, ends: "none", title: "Loss, nats per scored token", onpoint: tell, ticks: false, left: 26,
   });
   g.part("falling head", [data.trained], () => label(p.x, p.y + (at.phone ? 46 : 34), fit("nats per scored token; bold: held out", p.w, 12, false), { fill: "ink3" }));
+  /** @type {Standing[]} */
   const rows = local.chart.feeds.map((feed) => ({ first: first(feed), last: feed.last("held_out")?.value ?? null, step: Math.max(0, feed.lastStep), steps: feed.state.steps, state: feed.state.state, lost: feed.lost, ended: feed.state.ended, place: feed.state.place, starting: Boolean(feed.state.starting) }));
   local.rows = rows;
   g.part("falling rows", [rows], () => rows.map((row, i) => {
@@ -45,11 +52,13 @@ export function drawFalling(g, data, local, at) {
     return all.map((line, i) => label(p.x, y + (at.phone ? 62 : 46) + 16 * i, line, { fill: data.cannot && i >= all.length - now.length ? "accent" : "ink3" }));
   });
 }
+/** The first held-out loss. @type {(feed: Feed) => number | null} */
 const first = (feed) => { for (let i = 0; i < feed.n; i++) if (Number.isFinite(feed.cols.held_out[i])) return feed.cols.held_out[i]; return null; };
+/** @type {(row: Standing) => string} */
 function wordOf(row) {
   const step = `step ${thousands(row.step)} of ${thousands(row.steps || row.step)}`;
   if (row.state === "queued" && row.starting) return "the workers are starting";
-  if (row.state === "queued") return row.place > 1 ? `waits, place ${row.place} in the queue` : row.place ? "waits for a worker" : "begins";
+  if (row.state === "queued") return (row.place ?? 0) > 1 ? `waits, place ${row.place} in the queue` : row.place ? "waits for a worker" : "begins";
   if (row.state === "done") return `${counted(row.step, "step")}`;
   if (row.state === "running") return step;
   return `${row.state}, ${step}`;

@@ -1,4 +1,4 @@
-"""The Objectives picture: one sentence as three training examples, and three runs that learn so (view.js draws it).
+"""The Objectives picture: one sentence as three training examples, and three runs that learn so (figure.js draws it).
 
 `record` turns the `Lesson`s of `core.training.examples` into the component's JSON; it computes nothing.
 """
@@ -76,7 +76,7 @@ def made(lm: LanguageModel, ids: tuple[int, ...], rate: float, length: float, se
 def record(
     lm: LanguageModel, found: Made, falling: Mapping[str, Any], stamp: str, selection: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What view.js draws.
+    """Turn the examples into what figure.js draws.
 
     Args:
         falling: the runs whose curves are shown (pages/objectives/falling.py).

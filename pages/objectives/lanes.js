@@ -6,8 +6,19 @@ import {
 } from "../../app/kit/shapes.js";
 import { LAST, columnsOf, rowOf, stepOf, yOf } from "./layout.js";
 
+/**
+ * @import { Shapes } from "../../app/kit/shapes.js"
+ * @import { Answer, Data, Draw, Lane, Objectives } from "./figure.js"
+ * @import { LanePlace } from "./layout.js"
+ *
+ * Puts a text into column i at a row; shift: pixels to the right, room: pixels that it may take, under: underlined.
+ * @typedef {(i: number, at: number, text: string, o: {fill: string, weight?: number | null, shift?: number, room?: number, under?: boolean}) => void} Put
+ * @typedef {{text: string, row: number, mark: boolean}} Told a token of a column
+ */
+
 const KIND_FILL = { mask: "accent", sentinel: "accent", random: "k-ink", kept: "v-ink", special: "ink3", plain: "ink" };
 
+/** @type {Draw} */
 export function drawLanes(g, data, local, at) {
   const step = stepOf(local);
   const row = rowOf(data, local);
@@ -16,15 +27,16 @@ export function drawLanes(g, data, local, at) {
     g.part(`ground ${i}`, null, () => lane.own && h("rect", { x: place.x, y: place.y, width: place.w, height: place.map + place.side + 20 - place.y, rx: 8, fill: css("wash"), stroke: css("line") }));
     g.part(`band ${i}`, [row], () => h("rect", { x: place.names ? place.x - place.names - 8 : place.x - 6, y: yOf(place, row), width: place.w + (place.names ? place.names + 8 : 6), height: place.pitch, fill: css("accent-soft") }));
     g.part(`head ${i}`, [step], () => drawHead(data, place, step));
-    if (place.names) g.part(`names ${i}`, [row, step], () => drawNames(g, data, place, row, step));
-    g.part(`lane ${i}`, [row, step], () => drawLane(g, data, place, row, step));
+    if (place.names) g.part(`names ${i}`, [row, step], () => drawNames(g, data, place, row));
+    g.part(`lane ${i}`, [step], () => drawLane(g, data, place, step));
     if (place.names && data.note && step >= 2) g.part("note", null, () => inLines(data.note, place.names - 2).map((line, k) => label(Math.max(0, place.x - place.names - 8), place.map + 10 + 16 * k, line, { fill: "ink2" })));
-    g.part(`maps ${i}`, [row, step], () => drawMaps(g, data, place, row, step));
+    g.part(`maps ${i}`, [row, step], () => drawMaps(g, place, row, step));
   });
   const first = at.lanes[0];
   g.door("tokenization", { left: Math.max(0, first.x - first.names - 10), top: first.y - 2 }, "Tokens", "How the text was cut into tokens");
 }
 
+/** @type {(data: Data, place: LanePlace, step: number) => Shapes} */
 function drawHead(data, place, step) {
   const { lane, x, y, w } = place;
   const c = columnsOf(place);
@@ -39,7 +51,8 @@ function drawHead(data, place, step) {
   ];
 }
 
-function drawNames(g, data, place, row, step) {
+/** @type {(g: Objectives, data: Data, place: LanePlace, row: number) => Shapes} */
+function drawNames(g, data, place, row) {
   const left = place.x - place.names;
   return data.words.map((one, i) => {
     const y = yOf(place, i) + place.pitch / 2 + 4;
@@ -49,10 +62,13 @@ function drawNames(g, data, place, row, step) {
   });
 }
 
-function drawLane(g, data, place, row, step) {
+/** @type {(g: Objectives, data: Data, place: LanePlace, step: number) => Shapes} */
+function drawLane(g, data, place, step) {
   const { lane } = place;
   const c = columnsOf(place);
+  /** @type {Shapes[]} */
   const out = [];
+  /** @type {Put} */
   const put = (i, at, text, o) => out.push(h("text", { x: c.at(i) + (o.shift ?? 0), y: yOf(place, at) + place.pitch / 2 + 4, "font-family": MONO, "font-size": 12, direction: "ltr", fill: css(o.fill), "font-weight": o.weight ?? null, "text-decoration": o.under ? "underline" : null }, tokenSpans(text, o.room ?? c.each - 6, 12)));
   if (step >= 1) for (const at of lane.hidden) out.push(h("rect", { x: c.at(0) - 5, y: yOf(place, at) + 2, width: 2.5, height: place.pitch - 4, rx: 1, fill: css("accent") }));
   if (step >= 2) {
@@ -64,20 +80,26 @@ function drawLane(g, data, place, row, step) {
     }
   }
   const last = lane.columns.length - 1;
-  if (last === 2 && step >= 3) grouped(lane.decoder).forEach((ones) => inRow(put, 1, ones, c.each, "ink2"));
-  if (step >= 3) grouped(lane.answers.filter((one) => one.score)).forEach((ones) => inRow(put, last, ones, c.each, "accent"));
+  if (last === 2 && step >= 3) for (const ones of grouped(lane.decoder)) inRow(put, 1, ones, c.each, "ink2");
+  if (step >= 3) for (const ones of grouped(lane.answers.filter((one) => one.score))) inRow(put, last, ones, c.each, "accent");
   if (step >= 3 && lane.objective === "masked") for (let at = 0; at < data.words.length; at++) if (!lane.hidden.includes(at)) out.push(label(c.at(1), yOf(place, at) + place.pitch / 2 + 4, "–", { fill: "ink3" }));
   // Over the words, so that pointing at a word points at its row.
   for (let at = -1; at <= data.words.length; at++) out.push(h("rect", { class: "gb-hot", "data-row": clamp(at, 0, data.words.length - 1), x: place.x, y: yOf(place, at), width: place.w, height: place.pitch, fill: "transparent" }));
-  if (lane.own && step >= LAST) drawLosses(g, data, place, c, out);
+  if (lane.own && step >= LAST) out.push(drawLosses(g, data, place, c));
   return out;
 }
-/** The entries of a column by their row: a sentinel shares the row with the first token of its span. */
+/**
+ * The entries of a column by their row: a sentinel shares the row with the first token of its span.
+ * @template {{row: number}} One
+ * @param {One[]} entries
+ */
 function grouped(entries) {
+  /** @type {Map<number, One[]>} */
   const rows = new Map();
   for (const one of entries) rows.set(one.row, [...(rows.get(one.row) ?? []), one]);
   return [...rows.values()];
 }
+/** @type {(put: Put, column: number, ones: Told[], room: number, fill: string) => void} */
 function inRow(put, column, ones, room, fill) {
   let shift = 0;
   for (const one of ones) {
@@ -87,53 +109,63 @@ function inRow(put, column, ones, room, fill) {
     shift += wide;
   }
 }
-/** The open model's loss at every position that scores; a row of two shows both in its tip and their sum. */
-function drawLosses(g, data, place, c, out) {
-  const { lane } = place;
-  const most = Math.max(...lane.answers.filter((one) => one.score).map((one) => one.loss), 1);
-  for (const ones of grouped(lane.answers.filter((one) => one.score))) {
+/**
+ * The open model's loss at every position that scores; a row of two shows both in its tip and their sum.
+ * @type {(g: Objectives, data: Data, place: LanePlace, c: ReturnType<typeof columnsOf>) => SVGElement[]}
+ */
+function drawLosses(g, data, place, c) {
+  const scored = place.lane.answers.filter((one) => one.score).map((one) => ({ ...one, loss: one.loss ?? NaN }));
+  const most = Math.max(...scored.map((one) => one.loss), 1);
+  return grouped(scored).map((ones) => {
     const loss = Math.max(...ones.map((one) => one.loss));
     const y = yOf(place, ones[0].row);
     const tall = clamp(place.pitch - 12, 4, 10);
     const node = h("g", { class: "gb-hot", "data-row": clamp(ones[0].row, 0, data.words.length - 1) }, h("rect", { x: c.loss - 76, y: y + 2, width: 76, height: place.pitch - 4, fill: "transparent" }),
       h("rect", { x: c.loss - 78, y: y + (place.pitch - tall) / 2, width: Math.max(1.5, (36 * loss) / most), height: tall, rx: 2, fill: css("accent") }),
-      label(c.loss, y + place.pitch / 2 + 4, num(ones.at(-1).loss, 2), { anchor: "end", mono: true, fill: "ink" }));
-    out.push(g.tip(node, ones.map((one) => `${visible(one.text)}: ${num(one.loss, 3)} nats`).join("\n")));
-  }
+      label(c.loss, y + place.pitch / 2 + 4, num(ones[ones.length - 1].loss, 2), { anchor: "end", mono: true, fill: "ink" }));
+    return g.tip(node, ones.map((one) => `${visible(one.text)}: ${num(one.loss, 3)} nats`).join("\n"));
+  });
 }
 
 // ---------------------------------------------------------------- who sees whom
 
-/** Which position of a lane stands for a row of the sentence: [of the answers, of the inputs]; -1: none. */
+/**
+ * Which position of a lane stands for a row of the sentence: [of the answers, of the inputs]; -1: none.
+ * @type {(lane: Lane, row: number) => {asked: number, read: number}}
+ */
 export function positions(lane, row) {
   const asked = lane.answers.findLastIndex((one) => one.row === row && !one.mark && (one.score || lane.objective === "masked"));
   const read = lane.reads.findLastIndex((one) => one.at === row);
   return { asked, read };
 }
-/** How many positions the one that answers for `row` may see, in words. */
-export function seenBy(data, lane, row) {
+/**
+ * How many positions the one that answers for `row` may see, in words.
+ * @type {(lane: Lane, row: number) => string}
+ */
+export function seenBy(lane, row) {
   const { asked, read } = positions(lane, row);
-  const tokens = (n) => `${n} ${n === 1 ? "token" : "tokens"}`;
+  const tokens = (/** @type {number} */ n) => counted(n, "token");
   if (lane.objective === "next_token") return asked < 0 ? "nothing stands before it" : `sees the ${tokens(asked + 1)} before`;
-  if (lane.objective === "masked") return `sees all ${lane.reads.length}${lane.hidden.includes(row) ? `, itself ${{ random: "random", kept: "kept" }[lane.reads[read]?.kind] ?? "hidden"}` : ""}`;
+  if (lane.objective === "masked") return `sees all ${lane.reads.length}${lane.hidden.includes(row) ? `, itself ${["random", "kept"].find((kind) => kind === lane.reads[read]?.kind) ?? "hidden"}` : ""}`;
   if (asked < 0) return read < 0 ? "" : `kept: the encoder sees all ${lane.reads.length}`;
   return `sees ${tokens(asked + 1)} written, ${lane.reads.length} read`;
 }
-function drawMaps(g, data, place, row, step) {
+/** @type {(g: Objectives, place: LanePlace, row: number, step: number) => Shapes} */
+function drawMaps(g, place, row, step) {
   if (step < 4) return [];
   const { lane, x, map, side } = place;
   const { asked, read } = positions(lane, row);
   const each = lane.maps.length === 1 ? side : Math.min(side, (place.w - 16) / 3 - 6);
-  const out = [label(x + 8, map - 6, fit(seenBy(data, lane, row), place.w - 12, 12, false), { fill: "ink2" })];
+  /** @type {Shapes[]} */
+  const out = [label(x + 8, map - 6, fit(seenBy(lane, row), place.w - 12, 12, false), { fill: "ink2" })];
   lane.maps.forEach((one, i) => {
     const left = x + 8 + i * (each + 8);
-    const url = heat(one.cells, one.rows, one.cols, (v) => (v ? g.sequentialRgb(0.55, 1, "att") : g.sequentialRgb(1, 1, "field")));
+    const url = heat(one.cells ?? [], one.rows, one.cols, (v) => (v ? g.sequentialRgb(0.55, 1, "att") : g.sequentialRgb(1, 1, "field")));
     const on = one.name === "encoder" || lane.objective === "masked" ? read : asked;
-    const tall = one.name === "self" || one.name === "encoder" ? each : each;
-    out.push(heatImage(left, map, each, tall, url), h("rect", { x: left, y: map, width: each, height: tall, fill: "none", stroke: css("line") }),
-      on >= 0 && on < one.rows && h("rect", { x: left - 1, y: map + (tall * on) / one.rows, width: each + 2, height: Math.max(2, tall / one.rows), fill: "none", stroke: css("accent"), "stroke-width": 1.5 }),
-      label(lane.maps.length === 1 ? left + each + 8 : left, lane.maps.length === 1 ? map + 12 : map + tall + 14, one.title, { fill: "ink3" }));
-    if (lane.maps.length === 1) ["sees the", "violet", "columns"].forEach((text, k) => out.push(label(left + each + 8, map + 12 + 16 * (k + 1), text, { fill: "ink3" })));
+    out.push(heatImage(left, map, each, each, url), h("rect", { x: left, y: map, width: each, height: each, fill: "none", stroke: css("line") }),
+      on >= 0 && on < one.rows && h("rect", { x: left - 1, y: map + (each * on) / one.rows, width: each + 2, height: Math.max(2, each / one.rows), fill: "none", stroke: css("accent"), "stroke-width": 1.5 }),
+      label(lane.maps.length === 1 ? left + each + 8 : left, lane.maps.length === 1 ? map + 12 : map + each + 14, one.title, { fill: "ink3" }));
+    if (lane.maps.length === 1) out.push(["sees the", "violet", "columns"].map((text, k) => label(left + each + 8, map + 12 + 16 * (k + 1), text, { fill: "ink3" })));
   });
   return out;
 }

@@ -3,12 +3,26 @@
 
 import { clamp } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
+import { isPhone } from "../../app/kit/widths.js";
 
+/**
+ * @import { Data, Kept, Lane } from "./figure.js"
+ *
+ * A lane's place: its rows from `top` on, `pitch` apart; `names`: room for the sentence at its left, 0: none; `map` is the y of
+ * who sees whom, maps are `side` large.
+ * @typedef {{lane: Lane, names: number, x: number, y: number, w: number, top: number, pitch: number, map: number, side: number}} LanePlace
+ * @typedef {{phone: boolean, lanes: LanePlace[], pitch: number, curve: {x: number, y: number, w: number}, height: number}} Plan
+ */
+
+const WIDTHS = { next_token: 150, masked: 164, span_corruption: 236 }; // the least of each lane
 const DEEP = 516; // the height of the picture on a wide screen
 export const steps = stepMode("lesson", ["The sentence", "What is hidden", "What is read", "What is asked", "Who sees whom", "The loss"]);
 export const LAST = steps.last;
 export const stepOf = steps.of;
-/** The row of the sentence that is looked at: pointed at, or followed; -1 and N are the special tokens around it. */
+/**
+ * The row of the sentence that is looked at: pointed at, or followed; -1 and N are the special tokens around it.
+ * @type {(data: Data, local: Kept) => number}
+ */
 export function rowOf(data, local) {
   if (local.hover != null) return local.hover;
   const place = local.sel.follow ?? -1;
@@ -16,16 +30,17 @@ export function rowOf(data, local) {
   return clamp(row, 0, data.words.length - 1);
 }
 
-/** All places, in pixels of the picture. */
+/** All places, in pixels of the picture. @type {(g: {width: number}, data: Data) => Plan} */
 export function plan(g, data) {
-  const phone = g.width < 780;
+  const phone = isPhone(g.width);
   const rows = data.words.length + 2;
-  const widths = data.lanes.map((lane) => ({ next_token: 150, masked: 164, span_corruption: 236 })[lane.objective] + (lane.own ? 78 : 0));
+  const widths = data.lanes.map((lane) => WIDTHS[lane.objective] + (lane.own ? 78 : 0));
   const names = 92;
   const gap = 10;
   const total = names + widths.reduce((a, b) => a + b + gap, 0);
   const below = !phone && g.width < total + 260; // the curves find no room beside the lanes
   const grow = phone ? 1 : clamp((g.width - (below ? 0 : 262) - total) / 3, 0, below ? 60 : 24);
+  /** @type {LanePlace[]} */
   const lanes = [];
   let x = names + gap;
   const top = 70;
@@ -39,7 +54,7 @@ export function plan(g, data) {
       lanes.push({ lane, names: 84, x: 88, y, w: g.width - 88, top: y + top, pitch, map: y + top + rows * pitch + 22, side });
       y += top + rows * pitch + 22 + side + 40;
     });
-    return { phone, lanes, pitch, curve: { x: 0, y: y + 4, w: g.width, h: 520 }, height: y + 524 };
+    return { phone, lanes, pitch, curve: { x: 0, y: y + 4, w: g.width }, height: y + 524 };
   }
   data.lanes.forEach((lane, i) => {
     const w = widths[i] + grow;
@@ -47,15 +62,16 @@ export function plan(g, data) {
     x += w + gap;
   });
   if (below) return { phone, lanes, pitch, curve: { x: 0, y: map + side + 44, w: g.width }, height: map + side + 500 };
-  return { phone, lanes, pitch, curve: { x: x + 14, y: 0, w: g.width - x - 14, h: DEEP }, height: Math.max(DEEP, map + side + 22) };
+  return { phone, lanes, pitch, curve: { x: x + 14, y: 0, w: g.width - x - 14 }, height: Math.max(DEEP, map + side + 22) };
 }
 
-/** Where the columns of a lane begin, and how wide they are. */
+/** Where the columns of a lane begin, and how wide they are. @param {LanePlace} place */
 export function columnsOf(place) {
   const { lane, x, w } = place;
   const own = lane.own ? 82 : 0;
   const count = lane.objective === "span_corruption" ? 3 : 2;
   const each = (w - own - 12) / count;
-  return { each, at: (i) => x + 8 + each * i, loss: x + w - 6 };
+  return { each, at: (/** @type {number} */ i) => x + 8 + each * i, loss: x + w - 6 };
 }
+/** @type {(place: LanePlace, row: number) => number} */
 export const yOf = (place, row) => place.top + (row + 1) * place.pitch;

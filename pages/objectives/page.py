@@ -7,8 +7,7 @@ import streamlit as st
 from app import cache, events, models, own_run, page, state
 from core.training.examples import STEPS, lesson_losses, lessons
 from core.training.objectives import masked, next_token, span_corruption
-from pages.objectives import falling, question, take
-from pages.objectives import figure as view
+from pages.objectives import export, falling, figure, question
 
 LONGEST = 24  # tokens: a row each
 KEYS = ("follow", "lesson")
@@ -23,7 +22,7 @@ ctx = page.begin("objectives", longest=LONGEST)
 lm = ctx.lm
 rate, length, seed = float(state.get("mask_rate")), int(state.get("span_length")), int(state.get("seed"))
 drawn = (rate, float(length), seed)
-found: view.Made = cache.share(view.made, ctx.model_key, ctx.ids, *drawn)
+found: figure.Made = cache.share(figure.made, ctx.model_key, ctx.ids, *drawn)
 
 
 def again() -> None:
@@ -34,8 +33,8 @@ def again() -> None:
 three = falling.arms()
 page.claim("The same sentence asks three different questions.")
 stamp = "\x1f".join([ctx.model_key, repr(ctx.ids), repr(drawn)])
-view.draw(
-    view.record(
+figure.draw(
+    figure.record(
         lm,
         found,
         falling.falling(three),
@@ -66,14 +65,14 @@ load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snaps
 
 def notebook() -> list[str]:
     """The three examples, the losses and the question's answer, computed again."""
-    return take.cells(load, found, *drawn, question.judge(lm, found, *drawn))
+    return export.cells(load, found, *drawn, question.judge(lm, found, *drawn))
 
 
 with page.foot():
     about = (ctx.model_key, ctx.ids, drawn)
     page.predict(question.QUESTION, question.OPTIONS, lambda: question.judge(lm, found, *drawn), about)
     page.code(next_token, masked, span_corruption, lessons, lesson_losses)
-    page.take_away("objectives", lambda: take.table(lm, found), notebook)
+    page.take_away("objectives", lambda: export.table(lm, found), notebook)
 
 page.terms(
     "objective", "next-token prediction", "masked language modelling", "span corruption", "sentinel", "[MASK]",

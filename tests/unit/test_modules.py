@@ -70,6 +70,16 @@ def test_every_script_is_a_view_or_imported_by_one() -> None:
     assert {one for view in VIEWS for one in modules.imported(view)} == set(modules.sources())
 
 
+def test_a_browser_loads_no_documentation_and_names_the_same_lines() -> None:
+    for path, text in modules.sources().items():
+        whole = (ROOT / path).read_text(encoding="utf-8")
+        assert not re.search(r"^\s*/\*\*", text, re.M) and text.count("\n") == whole.count("\n"), path
+        kept = [line for line in whole.splitlines() if not re.match(r"\s*(/\*\*|\*[ /]|\*$)", line)]
+        assert [line for line in text.splitlines() if line.strip()] == [
+            line for line in kept if line.strip()
+        ], path
+
+
 def test_a_browser_gets_a_script_and_keeps_it(client: TestClient) -> None:
     path = f"/modules/{modules.version()}/pages/attention/figure.js"
     found = client.get(path, headers={"accept-encoding": "gzip"})

@@ -1,4 +1,4 @@
-"""What the Objectives page gives away: the three examples as a table, and notebook cells that make them again."""
+"""Export the three examples: as a table, and as notebook cells that make them again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the Models page gives away: the gallery and the open model's weights as a table, and cells that count again."""
+"""Export the models and the weights of the open one: as a table, and as notebook cells that count again."""
 
 from __future__ import annotations
 

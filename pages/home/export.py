@@ -1,4 +1,4 @@
-"""What one takes away from Home besides the picture: its numbers as a table, and as notebook cells that assert them."""
+"""Export the numbers of the pass: as a table, and as notebook cells that assert them."""
 
 from __future__ import annotations
 

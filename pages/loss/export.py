@@ -1,4 +1,4 @@
-"""What the Loss page gives away: every loss as a table, and notebook cells that compute them again."""
+"""Export the losses: every one as a table, and notebook cells that compute them again."""
 
 from __future__ import annotations
 
