@@ -1,12 +1,22 @@
 // Home's left and middle: token rows, embedding strips, residual lines, closed blocks, the logit lens, the legend.
 
 import { counted } from "../../app/kit/counts.js";
-import { MONO, chip, css, h, heat, heatImage, label, measure, num, tokenSpans, visible } from "../../app/kit/shapes.js";
+import { MONO, chip, css, h, heat, heatImage, label, num, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { drawLensLine, foldedHeadings, isFolded } from "./fold.js";
-import { BASE, blockOf, dotRadius, lineWidth, looking, reference, rowOf } from "./layout.js";
-import { follow, openBlock } from "./figure.js";
+import { follow, openBlock } from "./input.js";
+import { dotRadius, legendOf, lineWidth, reference } from "./layout.js";
+import { blockOf, looking, rowOf } from "./selection.js";
 
-/** Where to look first, in the free corner over the rows; what a row's end is for depends on the model's shape. */
+/**
+ * @import { Shapes, Unpacked } from "../../app/kit/shapes.js"
+ * @import { Data, Draw, Heads, Home, Kept } from "./figure.js"
+ * @import { Layout } from "./layout.js"
+ */
+
+/**
+ * Where to look first, in the free corner over the rows; what a row's end is for depends on the model's shape.
+ * @type {(g: Home, data: Data, L: Layout) => void}
+ */
 export function drawHint(g, data, L) {
   const ends = { decoder: ["its end names what", "comes next."], encoder: ["its end names the", "token of its place."], source: ["its end is what the", "decoder reads."], bare: ["its end is the token’s", "vector in this text."] };
   const end = ends[data.bare ? "bare" : data.shape === "encoder-decoder" ? (data.stack === "encoder" ? "source" : "decoder") : data.shape];
@@ -15,8 +25,10 @@ export function drawHint(g, data, L) {
   g.part("hint", [L.blocksX], () => lines.map((line, i) => label(0, 51 + 16 * i, line, { fill: "ink3" })));
 }
 
+/** @type {(L: Layout) => number[]} */
 export const rowsShown = (L) => Array.from({ length: L.rows }, (_, i) => L.first + i);
 
+/** @type {Draw} */
 export function drawHeadings(g, data, local, L) {
   const open = blockOf(data, local);
   const wide = L.blocks[open];
@@ -24,6 +36,7 @@ export function drawHeadings(g, data, local, L) {
   if (!L.phone) g.door("embeddings", { left: L.embX - 9, top: 0 }, "Embedding", "The table’s row for each token, and which rows are alike");
   if (!L.phone && wide?.o > 0.99) g.door("multi_head", { left: wide.x + 8, top: 0 }, `Block ${open}, open`, "All heads side by side");
   g.part("headings", [L.blocks, L.narrow, local.sel.attention, open], () => {
+    /** @type {Shapes[]} */
     const out = [];
     if (!L.phone) {
       const many = data.d_model > data.embed.shape[1];
@@ -48,6 +61,7 @@ export function drawHeadings(g, data, local, L) {
   });
 }
 
+/** @type {Draw} */
 export function drawGround(g, data, local, L) {
   const open = blockOf(data, local);
   g.part("ground", [L.blocks, open], () => L.blocks.map((b, l) => {
@@ -68,13 +82,14 @@ export function drawGround(g, data, local, L) {
   });
 }
 
+/** @type {Draw} */
 export function drawTokens(g, data, local, L) {
   const height = Math.min(24, L.pitch - 3);
   const size = L.pitch < 22 ? 12 : 13;
-  const one = (i, selected) => {
+  const one = (/** @type {number} */ i, /** @type {boolean} */ selected) => {
     const node = chip(g, 0.5, L.y(i), L.chipW - 1, data.tokens[i], { id: data.ids[i], selected, height, size, faint: data.special[i] });
     node.classList.add("gb-hot");
-    node.addEventListener("click", () => follow(g, data, local, i));
+    node.addEventListener("click", () => follow(g, data, i));
     return node;
   };
   g.part("tokens", [L.first], () => rowsShown(L).map((i) => one(i, false)));
@@ -86,20 +101,25 @@ export function drawTokens(g, data, local, L) {
     const max = reference(local.embed.map(Math.abs), 4);
     const height = Math.min(16, L.pitch - 4);
     return rowsShown(L).map((i) => {
-      const href = local.strips[i] ??= heat(local.embed.subarray(i * cols, (i + 1) * cols), 1, cols, (v) => g.signedRgb(v, max));
+      local.strips[i] ??= heat(local.embed.subarray(i * cols, (i + 1) * cols), 1, cols, (v) => g.signedRgb(v, max));
+      const href = local.strips[i];
       const node = h("g", {}, heatImage(L.embX, L.y(i) - height / 2, L.embW, height, href),
         h("rect", { x: L.embX - 0.5, y: L.y(i) - height / 2 - 0.5, width: L.embW + 1, height: height + 1, rx: 2, fill: "none", stroke: css("line") }));
-      return g.tip(node, () => `${visible(data.tokens[i])}: ${counted(data.d_model, "number")}, length ${num(local.embedNorm[i])}\n` +
-        [...local.embed.subarray(i * cols, i * cols + 6)].map((v) => num(v)).join("  ") + " …");
+      return g.tip(node, () => `${visible(data.tokens[i])}: ${counted(data.d_model, "number")}, length ${num(local.embedNorm[i])}\n${
+        [...local.embed.subarray(i * cols, i * cols + 6)].map((v) => num(v)).join("  ")} …`);
     });
   });
 }
 
-/** One row's residual line from its chip to the end, outside open blocks. */
+/**
+ * One row's residual line from its chip to the end, outside open blocks.
+ * @type {(data: Data, local: Kept, L: Layout, i: number, colour: string) => SVGElement[]}
+ */
 function residualLine(data, local, L, i, colour) {
   const T = data.tokens.length;
   const y = L.y(i);
-  const at = (l) => lineWidth(local, local.resid[l * T + i]);
+  const at = (/** @type {number} */ l) => lineWidth(local, local.resid[l * T + i]);
+  /** @type {(x1: number, x2: number, w: number, opacity?: number) => SVGElement} */
   const piece = (x1, x2, w, opacity = 1) =>
     h("line", { x1, x2, y1: y, y2: y, stroke: css(colour), "stroke-width": w, opacity: opacity < 1 ? opacity : null });
   const out = L.phone ? [piece(L.chipW, L.blocksX, at(0))]
@@ -112,6 +132,7 @@ function residualLine(data, local, L, i, colour) {
   return out;
 }
 
+/** @type {Draw} */
 export function drawLines(g, data, local, L) {
   const row = rowOf(data, local);
   g.part("lines", [L.blocks, L.first], () => rowsShown(L).map((i) => residualLine(data, local, L, i, "res")));
@@ -119,16 +140,21 @@ export function drawLines(g, data, local, L) {
     row < L.first || row > L.last ? [] : residualLine(data, local, L, row, "ink2"));
 }
 
-export function thumbnail(g, data, local, heads, kind, l, head) {
+/** @type {(g: Home, local: Kept, heads: Heads<Unpacked>, kind: "own" | "cross", l: number, head: number) => string} */
+export function thumbnail(g, local, heads, kind, l, head) {
   const key = `${kind} ${l} ${head} ${g.dark}`;
   const [, H, T, S] = heads.pattern.shape;
   const start = (l * H + head) * T * S;
-  return local.maps[key] ??= heat(heads.pattern.subarray(start, start + T * S), T, S, (v) => g.sequentialRgb(Math.sqrt(v), 1));
+  local.maps[key] ??= heat(heads.pattern.subarray(start, start + T * S), T, S, (v) => g.sequentialRgb(Math.sqrt(v), 1));
+  return local.maps[key];
 }
 
-/** The largest square cells in which n maps fill w x height. */
+/**
+ * The largest square cells in which n maps fill w x height.
+ * @type {(n: number, w: number, height: number, gap: number) => {cols: number, rows: number, size: number}}
+ */
 function grid(n, w, height, gap) {
-  let best = { size: 0 };
+  let best = { cols: 1, rows: n, size: 0 };
   for (let cols = 1; cols <= n; cols++) {
     const rows = Math.ceil(n / cols);
     const size = Math.min((w - gap * (cols - 1)) / cols, (height - gap * (rows - 1)) / rows);
@@ -137,6 +163,7 @@ function grid(n, w, height, gap) {
   return best;
 }
 
+/** @type {Draw} */
 export function drawClosed(g, data, local, L) {
   const T = data.tokens.length;
   const places = data.cross ? [0.2, 0.5, 0.8] : [1 / 3, 2 / 3];
@@ -146,6 +173,7 @@ export function drawClosed(g, data, local, L) {
     const limit = Math.min(8, L.pitch * 0.42, (w / (places.length + 0.6)) * 0.5);
     const heads = looking(data, local);
     const node = g.part(`closed ${l}`, [w, L.first, L.phone, heads === local.cross], () => {
+      /** @type {Shapes[]} */
       const out = [];
       if (!L.phone && !isFolded(data, L, l)) {
         const { cols, size } = grid(data.heads, w - 8, 100, 3);
@@ -154,12 +182,13 @@ export function drawClosed(g, data, local, L) {
           const x = left + (head % cols) * (size + 3);
           const y = L.top + 6 + Math.floor(head / cols) * (size + 3);
           const map = h("g", { class: "gb-hot", onclick: () => openBlock(g, data, local, l, head) },
-            heatImage(x, y, size, size, thumbnail(g, data, local, heads, heads === local.cross ? "cross" : "own", l, head)),
+            heatImage(x, y, size, size, thumbnail(g, local, heads, heads === local.cross ? "cross" : "own", l, head)),
             h("rect", { x, y, width: size, height: size, rx: 2, fill: "none", stroke: css("line") }));
           out.push(g.tip(map, `L${l}H${head}: open block ${l} at this head`));
         }
       }
       for (const i of rowsShown(L)) {
+        /** @type {["att" | "cross" | "mlp", Unpacked][]} */
         const added = data.cross ? [["att", local.att], ["cross", local.crossAdded], ["mlp", local.mlp]] : [["att", local.att], ["mlp", local.mlp]];
         added.forEach(([kind, norms], k) => {
           const r = dotRadius(local, norms[l * T + i], limit);
@@ -175,10 +204,11 @@ export function drawClosed(g, data, local, L) {
       return out;
     });
     node.setAttribute("transform", `translate(${b.x + (b.w - w) / 2},0)`);
-    node.setAttribute("opacity", 1 - b.o);
+    node.setAttribute("opacity", String(1 - b.o));
   });
 }
 
+/** @type {Draw} */
 export function drawLens(g, data, local, L) {
   if (!data.lens) {
     if (data.blocks && !L.phone) g.part("lens", [], () => label(0, L.lensY + 24,
@@ -196,13 +226,15 @@ export function drawLens(g, data, local, L) {
     if (!L.phone) cells.unshift({ x: L.embX + L.embW / 2 - 1, l: 0 });
     const open = blockOf(data, local) + 1;
     const order = [...cells].sort((a, b) => rank(b) - rank(a));
-    function rank(c) { return c.l === data.blocks ? 3 : c.l === open ? 2 : c.l === 0 ? 1 : -c.l / 1000; }
+    function rank(/** @type {{l: number}} */ c) { return c.l === data.blocks ? 3 : c.l === open ? 2 : c.l === 0 ? 1 : -c.l / 1000; }
+    /** @type {typeof cells} */
     const placed = [];
     for (const c of order) if (placed.every((p) => Math.abs(p.x - c.x) >= box + 2)) placed.push(c);
+    /** @type {SVGElement[]} */
     const out = [label(0, L.lensY + 16, L.phone ? "If stopped" : "If the model", { fill: "ink3" }),
       label(0, L.lensY + 32, L.phone ? "here:" : "stopped here:", { fill: "ink3" })];
     if (!L.phone) out.push(h("line", { x1: cells[0].x, x2: cells[cells.length - 1].x, y1: middle, y2: middle, stroke: css("line") }));
-    const covered = (c) => !placed.includes(c) && placed.some((p) => Math.abs(p.x - c.x) < box / 2 + 3);
+    const covered = (/** @type {typeof cells[number]} */ c) => !placed.includes(c) && placed.some((p) => Math.abs(p.x - c.x) < box / 2 + 3);
     for (const c of cells.filter((one) => !covered(one))) {
       const [id, p] = [local.lensIds[c.l * T + row], local.lensProbs[c.l * T + row]];
       const word = data.words[id];
@@ -219,26 +251,7 @@ export function drawLens(g, data, local, L) {
   });
 }
 
-/** What the lines and dots mean, each with its place: lines end before the bars while these still run on at the right. */
-export function legendOf(data, L) {
-  const items = [["line", "res", L.phone ? "residual stream" : "residual stream →   a row’s numbers, thicker when larger"], ["dot", "att", "attention adds"]];
-  if (data.cross) items.push(["ring", "att", "cross-attention adds"]);
-  items.push(["dot", "mlp", "MLP adds"]);
-  if (L.phone) items.push(items.shift());
-  else items.push(["line", "q", "Q asks"], ["line", "k", "K answers"], ["line", "v", data.cross ? "V carries" : data.tokens.length > 24 ? "V carries; drawn are the 8 that the row reads most"
-    : "V carries; K and V as wide as the row’s attention"]);
-  const edge = (y) => (L.phone ? Infinity : y < L.actY + BASE.act + 10 ? L.barsX - 16 : L.width);
-  let x = 0;
-  let y = L.phone ? L.lensY + (data.lens ? (L.folded ? 46 : 52) : 12) : L.legendY;
-  return items.map(([kind, colour, text]) => {
-    const long = measure(text, 12, false);
-    if (x && x + 20 + long > edge(y)) [x, y] = [0, y + 20];
-    const left = x + (kind === "line" ? 20 : 16);
-    const item = { kind, colour, text, x, y, left, right: left + long };
-    x = item.right + (L.phone ? 14 : 16);
-    return item;
-  });
-}
+/** @type {Draw} */
 export function drawLegend(g, data, local, L) {
   const about = "What each part adds to a row, line by line, and the norms that read it";
   if (!L.phone) g.door("norm_residual", { left: 18, top: L.legendY - 10 }, "residual stream", about).classList.add("home-legend");

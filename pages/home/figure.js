@@ -7,34 +7,142 @@ import { drawOpen, headSentence } from "./block.js";
 import {
   drawClosed, drawGround, drawHeadings, drawHint, drawLegend, drawLens, drawLines, drawTokens, rowsShown, thumbnail,
 } from "./columns.js";
-import { drawReading, foldedOf, listenForFolded, rest } from "./fold.js";
-import { attentionRow, blockOf, headOf, layout, looking, reference, rowOf, spot } from "./layout.js";
+import { drawReading, foldedOf } from "./fold.js";
+import { follow, listen, openBlock } from "./input.js";
+import { layout, reference, spot } from "./layout.js";
 import { distribution, drawNext } from "./next.js";
-import { caption, drawSteps, goTo, leaveSteps, play, stepOf, stepsOf, walked } from "./steps.js";
+import { attentionRow, blockOf, headOf, looking, rowOf, stepOf, stepsOf, walked } from "./selection.js";
+import { caption, drawSteps, goTo, leaveSteps, play } from "./steps.js";
 
+/**
+ * @import { Local, Stage, View } from "../../app/kit/glass.js"
+ * @import { Packed, Unpacked } from "../../app/kit/shapes.js"
+ * @import { Layout, Phone } from "./layout.js"
+ *
+ * All heads of one kind, in every block: L blocks, H heads, T rows, S columns (T, or the source's length), n numbers.
+ * @template [Numbers=Packed]
+ * @typedef {object} Heads
+ * @property {Numbers} pattern (L, H, T, S), rows sum to 1
+ * @property {Numbers} q (L, H, T, n), the first n numbers of each
+ * @property {Numbers} k (L, H, S, n)
+ * @property {Numbers} v (L, H, S, n)
+ * @property {Numbers} q_norm (L, H, T), lengths
+ * @property {Numbers} k_norm (L, H, S)
+ * @property {Numbers} v_norm (L, H, S)
+ */
+/**
+ * One pass of the model over the text, as Python sends it (`record` in figure.py). T rows, one for each token.
+ * @typedef {object} Data
+ * @property {string} stamp changes with model, text and stack
+ * @property {string} [model]
+ * @property {"decoder" | "encoder" | "encoder-decoder"} shape
+ * @property {"encoder" | "decoder"} stack
+ * @property {boolean} bare an encoder without a head that says tokens
+ * @property {string[]} tokens
+ * @property {number[]} ids
+ * @property {boolean[]} special tokens that are no text
+ * @property {string[]} source what cross-attention reads, else empty
+ * @property {number} blocks
+ * @property {number} heads
+ * @property {number} kv_heads that the heads share
+ * @property {number} d_model
+ * @property {number} vocabulary
+ * @property {number} home_row the one that predicts
+ * @property {number | null} mask_id
+ * @property {Record<string, string>} words how a person reads the token of an id
+ * @property {Packed} embed (T, at most 128), the beginning of each row of the table
+ * @property {number[]} embed_norm (T), lengths
+ * @property {number[] | null} position_norm
+ * @property {number[] | null} read_norm of what the unembedding reads
+ * @property {boolean} embed_normed whether a norm stands after the embedding
+ * @property {boolean} final_norm
+ * @property {Packed} resid (L + 1, T), lengths of the stream
+ * @property {Packed} att (L, T), lengths of what attention adds
+ * @property {Packed} mlp (L, T)
+ * @property {Packed | null} crossAdded (L, T)
+ * @property {Heads} own
+ * @property {Heads | null} cross
+ * @property {boolean} lens whether there is a logit lens
+ * @property {Packed} lensIds (L + 1, T), its first guess
+ * @property {Packed} lensProbs (L + 1, T)
+ * @property {Packed} lensOwn (L + 1, T), what it gives to the row's own answer
+ * @property {Packed} topIds (T, 9), best first
+ * @property {Packed} topProbs (T, 9)
+ * @property {{shape: [rows: number, named: number]}} top
+ * @property {{values: Packed, rows: number[] | null} | null} logits (T, vocabulary), or of these rows alone
+ *
+ * @typedef {{ids: number[], p: number[], others: number, exact: boolean}} Distribution of a row: the named tokens, and the rest
+ */
+/**
+ * What the browser knows by itself: the arrays, opened, and what the pointer does.
+ * @typedef {object} Opened
+ * @property {Unpacked} embed
+ * @property {Unpacked} resid
+ * @property {Unpacked} att
+ * @property {Unpacked} mlp
+ * @property {Unpacked} crossAdded where there is a source
+ * @property {Unpacked} lensIds
+ * @property {Unpacked} lensProbs
+ * @property {Unpacked} lensOwn
+ * @property {Unpacked} topIds
+ * @property {Unpacked} topProbs
+ * @property {Unpacked} logits
+ * @property {number[]} embedNorm
+ * @property {Heads<Unpacked>} own
+ * @property {Heads<Unpacked> | null} cross
+ * @property {number} residScale typical lengths: of the stream
+ * @property {number} addScale of what is added to it
+ * @property {number} ribbonScale of q, k and v
+ * @property {number} numberScale of one number of them
+ * @property {Record<string, string>} maps images that were drawn already: of heads
+ * @property {Record<string, string>} strips of embeddings
+ * @property {Record<string, string>} qkv of q, k and v
+ * @property {{key: string, value: Distribution} | null} softmax the last that was asked for
+ *
+ * @typedef {object} Pointed
+ * @property {number | null} [hover] the row under the pointer
+ * @property {number | null} [peek] the folded block that the pointer rests on
+ * @property {number | null} [restsOn] before it opens
+ * @property {number} [resting] a timer
+ * @property {{row: number, k: number} | null} [choice] the bar that was clicked
+ * @property {number} [first] the first row in view
+ * @property {number} [followed]
+ * @property {boolean} [folds]
+ * @property {boolean} [walks] whether step mode is on
+ * @property {number | null} [timer] of Play
+ * @property {boolean} [dragging]
+ * @property {number} temperature
+ * @property {number} [temperatureFrom] the one that Python said
+ * @property {{from: number, t: number} | null} [opening] a block that closes while another opens
+ * @property {() => void} [stop]
+ * @property {number} [sent] how often Append was pressed
+ *
+ * @typedef {Local & Opened & Pointed} Kept
+ * @typedef {Stage & {data: Data, layout: Layout, listening?: boolean}} Home
+ * @typedef {(g: Home, data: Data, local: Kept, L: Layout) => void} Draw
+ */
+
+/** @type {("embed" | "resid" | "att" | "crossAdded" | "mlp" | "lensIds" | "lensProbs" | "lensOwn" | "topIds" | "topProbs")[]} */
 const DATA_ARRAYS = ["embed", "resid", "att", "crossAdded", "mlp", "lensIds", "lensProbs", "lensOwn", "topIds", "topProbs"];
 
-function openHeads(packed) {
-  return packed && Object.fromEntries(Object.entries(packed).map(([name, value]) => [name, unpack(value)]));
-}
-function rowNorms(values, rows) {
-  const cols = values.length / Math.max(1, rows);
-  return Float32Array.from({ length: rows }, (_, i) => Math.sqrt(values.subarray(i * cols, (i + 1) * cols).reduce((s, v) => s + v * v, 0)));
-}
+/** @type {(packed: Heads) => Heads<Unpacked>} */
+const openHeads = (packed) => /** @type {Heads<Unpacked>} */ (Object.fromEntries(Object.entries(packed).map(([name, value]) => [name, unpack(value)])));
 
+/** @type {View<Data, Kept, Home>} */
 const home = {
-  init(data, local, before) {
+  init(data, _, before) {
     if (before && before.stamp === data.stamp) return {};
-    const out = { maps: {}, strips: {}, qkv: {}, softmax: null, choice: null, hover: null, peek: null, first: undefined };
-    for (const name of DATA_ARRAYS) out[name] = data[name] ? unpack(data[name]) : null;
-    Object.assign(out, { own: openHeads(data.own), cross: openHeads(data.cross), logits: data.logits ? unpack(data.logits.values) : null });
-    out.embedNorm = data.embed_norm;
-    out.residScale = reference(out.resid, 2.5);
-    const added = [...out.att, ...out.mlp, ...(out.crossAdded ?? [])];
-    out.addScale = reference(added, 3);
-    out.ribbonScale = reference([...out.own.q_norm, ...out.own.k_norm, ...out.own.v_norm], 2.5);
-    out.numberScale = reference([...out.own.q, ...out.own.k, ...out.own.v].map(Math.abs), 5);
-    return out;
+    const arrays = /** @type {Pick<Kept, typeof DATA_ARRAYS[number]>} */ (
+      Object.fromEntries(DATA_ARRAYS.map((name) => [name, data[name] ? unpack(data[name]) : null])));
+    const own = openHeads(data.own);
+    return {
+      ...arrays, own, cross: data.cross && openHeads(data.cross), logits: data.logits ? unpack(data.logits.values) : undefined, embedNorm: data.embed_norm,
+      residScale: reference(arrays.resid, 2.5),
+      addScale: reference([...arrays.att, ...arrays.mlp, ...(arrays.crossAdded ?? [])], 3),
+      ribbonScale: reference([...own.q_norm, ...own.k_norm, ...own.v_norm], 2.5),
+      numberScale: reference([...own.q, ...own.k, ...own.v].map(Math.abs), 5),
+      maps: {}, strips: {}, qkv: {}, softmax: null, choice: null, hover: null, peek: null, first: undefined,
+    };
   },
 
   draw(g, data, local) {
@@ -44,7 +152,8 @@ const home = {
     local.walks = walks;
     if (!local.dragging) local.temperature = local.temperatureFrom === local.sel.temperature ? local.temperature : local.sel.temperature ?? 1;
     local.temperatureFrom = local.sel.temperature;
-    const L = (g.layout = layout(g, data, local));
+    const L = layout(g, data, local);
+    g.layout = L;
     local.folds = L.folded;
     g.pictureWidth = L.width;
     g.height = L.height;
@@ -67,18 +176,19 @@ const home = {
   },
 
   /** A selection just made here: the old block closes while the new one opens. */
-  selected(g, data, local, change) {
+  selected(_g, _data, local, change) {
     if (change.follow !== undefined) local.hover = null;
   },
 
   key(event, g, data, local) {
     const step = stepOf(data, local);
     const row = rowOf(data, local);
+    /** @type {Record<string, () => void>} */
     const keys = {
       ArrowRight: () => (step ? goTo(g, data, local, walked(local) + 1) : openBlock(g, data, local, blockOf(data, local) + 1)),
       ArrowLeft: () => (step ? goTo(g, data, local, walked(local) - 1) : openBlock(g, data, local, blockOf(data, local) - 1)),
-      ArrowDown: () => follow(g, data, local, Math.min(data.tokens.length - 1, row + 1)),
-      ArrowUp: () => follow(g, data, local, Math.max(0, row - 1)),
+      ArrowDown: () => follow(g, data, Math.min(data.tokens.length - 1, row + 1)),
+      ArrowUp: () => follow(g, data, Math.max(0, row - 1)),
       " ": () => play(g, data, local, !local.timer),
       s: () => goTo(g, data, local, 0),
       Enter: () => g.visit("attention"),
@@ -98,7 +208,8 @@ const home = {
     if (data.source.length) parts.push(`Its cross-attention reads the source: ${visible(data.source.join("").trim())}.`);
     if (data.logits) {
       const D = distribution(data, local, row);
-      parts.push(`Row ${row}, ${visible(data.tokens[row])}, predicts ` + D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[k], 3)}`).join(", ") + ".");
+      const best = D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[k], 3)}`).join(", ");
+      parts.push(`Row ${row}, ${visible(data.tokens[row])}, predicts ${best}.`);
     }
     const step = stepOf(data, local);
     if (step) parts.push(`Step ${step.name}: ${caption(data, local, step)}`);
@@ -110,7 +221,7 @@ const home = {
     const T = data.tokens.length;
     const D = data.logits ? distribution(data, local, row) : null;
     const step = stepOf(data, local);
-    const depth = (values) => Array.from({ length: data.blocks + 1 }, (_, l) => values[l * T + row]);
+    const depth = (/** @type {ArrayLike<number>} */ values) => Array.from({ length: data.blocks + 1 }, (_, l) => values[l * T + row]);
     return {
       model: data.model, shape: data.shape, stack: data.stack, tokens: data.tokens, ids: data.ids, blocks: data.blocks, heads: data.heads,
       block: blockOf(data, local), head: headOf(data, local), row, attention: data.cross && local.sel.attention === "cross" ? "cross" : "self",
@@ -124,68 +235,13 @@ const home = {
   },
 };
 
-export function openBlock(g, data, local, l, head) {
-  const to = clamp(l, 0, Math.max(0, data.blocks - 1));
-  openBlockFrom(g, data, local, to);
-  local.peek = null;
-  g.select(head === undefined ? { block: to } : { block: to, head });
-}
-/** Starts the opening movement from the block that is open now. */
-export function openBlockFrom(g, data, local, to) {
-  const from = blockOf(data, local);
-  if (from === to || g.layout.phone) return;
-  local.stop?.();
-  local.opening = g.reduced ? null : { from, t: 0 };
-  local.stop = g.tween(300, (t) => {
-    local.opening = t < 1 ? { from, t } : null;
-    g.redraw();
-  });
-}
-export function follow(g, data, local, row) {
-  g.select({ follow: row === data.home_row ? -1 : row });
-}
-
-/** One set of pointer listeners for all rows: hovering a row follows it until the pointer leaves. */
-function listen(g) {
-  if (g.listening) return;
-  g.listening = true;
-  const rowAt = (event) => {
-    const L = g.layout;
-    const [x, y] = spot(g, event);
-    const i = L.first + Math.floor((y - L.rowsTop) / L.pitch);
-    return x <= L.blocksEnd && y >= L.rowsTop && i <= L.last ? i : null;
-  };
-  const hover = (row) => {
-    if (row === g.local.hover) return;
-    g.local.hover = row;
-    g.redraw();
-  };
-  g.svg.addEventListener("pointermove", (event) => {
-    if (event.pointerType === "touch") return;
-    hover(rowAt(event));
-    rest(g, event);
-  });
-  listenForFolded(g);
-  g.svg.addEventListener("pointerleave", () => hover(null));
-  g.svg.addEventListener("wheel", (event) => {
-    const L = g.layout;
-    if (!L.scrolls || rowAt(event) === null) return;
-    const first = clamp(L.first + Math.sign(event.deltaY) * 2, 0, g.data.tokens.length - L.rows);
-    if (first === L.first) return;
-    event.preventDefault();
-    g.local.first = first;
-    g.local.hover = null;
-    g.redraw();
-  }, { passive: false });
-}
-
-/** More rows than fit: a thin bar at the left edge shows, and drags, the part that is seen. */
+/** More rows than fit: a thin bar at the left edge shows, and drags, the part that is seen. @type {Draw} */
 function drawScroll(g, data, local, L) {
   if (!L.scrolls) return;
   const n = data.tokens.length;
   const track = L.rows * L.pitch;
   g.part("scroll", [L.first], () => {
-    const move = (event) => {
+    const move = (/** @type {PointerEvent} */ event) => {
       if (!event.buttons) return;
       const [, y] = spot(g, event);
       local.first = clamp(Math.round(((y - L.rowsTop) / track) * n - L.rows / 2), 0, n - L.rows);
@@ -200,7 +256,10 @@ function drawScroll(g, data, local, L) {
   });
 }
 
-/** The phone's bands between the blocks and the bars: the open block's heads, and the block itself one screen down. */
+/**
+ * The phone's bands between the blocks and the bars: the open block's heads, and the block itself one screen down.
+ * @type {(g: Home, data: Data, local: Kept, L: Phone) => void}
+ */
 function drawPhone(g, data, local, L) {
   const row = rowOf(data, local);
   const open = blockOf(data, local);
@@ -214,7 +273,7 @@ function drawPhone(g, data, local, L) {
         const y = L.headsY + 10 + Math.floor(head / L.across) * (L.size + 4);
         const chosen = head === headOf(data, local);
         return h("g", { class: "gb-hot", "data-head": head, onclick: () => g.select({ head }) },
-          heatImage(x, y, L.size, L.size, thumbnail(g, data, local, heads, kind, open, head)),
+          heatImage(x, y, L.size, L.size, thumbnail(g, local, heads, kind, open, head)),
           h("rect", { x: x + 0.5, y: y + 0.5, width: L.size - 1, height: L.size - 1, rx: 2, fill: "transparent", stroke: css(chosen ? "att" : "line"), "stroke-width": chosen ? 2 : 1 }));
       })];
   });

@@ -1,54 +1,42 @@
 // Home of a model with many blocks: the first, the open and the last block stand wide, the others are folded into narrow columns.
 
-import { MONO, clamp, css, fit, h, label, measure, num, visible } from "../../app/kit/shapes.js";
-import { BASE, argmax, attentionRow, blockOf, looking, rowOf, spot } from "./layout.js";
-import { stepOf } from "./steps.js";
-import { openBlock, openBlockFrom } from "./figure.js";
+import { MONO, css, fit, h, label, measure, num, visible } from "../../app/kit/shapes.js";
+import { openBlock } from "./input.js";
+import { FOLD } from "./layout.js";
+import { argmax, attentionRow, blockOf, looking, rowOf } from "./selection.js";
 
-export const FOLD = {
-  end: 46, gap: 2, least: 300, most: 400, share: 0.43, left: 150, chip: 84, // widths: of first and last, of the open block, left of the blocks
-  narrowest: 860, phone: 14, // the least width of the wide picture; the least width of a phone's columns before they fold
-  rest: 180, // ms that the pointer rests on a column before it opens
-  squares: 100, line: 34, // heights of the squares over a column, of the lens's line
-};
+/**
+ * @import { Lettering, Shape } from "../../app/kit/shapes.js"
+ * @import { Data, Draw, Kept } from "./figure.js"
+ * @import { Layout } from "./layout.js"
+ */
 
-/** Whether so many blocks run off a picture of this width, each closed one as narrow as its maps allow. */
-export function folds(data, width) {
-  const room = width - BASE.bars - BASE.fan - 194; // with the widest chips
-  return data.blocks > 3 && (room - BASE.least) / (data.blocks - 1) - 4 < (data.cross ? 28 : 20);
-}
-/** Widths of folded, first and last blocks, closed and opened; they always sum to `room`. */
-export function foldedWidths(data, room) {
-  const n = data.blocks;
-  const open = clamp(room * FOLD.share, FOLD.least, FOLD.most);
-  const closed = Math.max(1, (room - open - 2 * FOLD.end - (n - 1) * FOLD.gap) / (n - 3));
-  const widths = Array.from({ length: n }, (_, l) => (l === 0 || l === n - 1 ? FOLD.end : closed));
-  return { closed, widths, opened: widths.map((w) => open + w - closed), gap: FOLD.gap, narrow: true };
-}
-/** The same of a phone, where the open block is a wider column and its inside stands one screen down. */
-export function phoneWidths(data, room, open, gap) {
-  const wide = new Set([0, open, data.blocks - 1]);
-  const closed = (room - (data.blocks - 1) * gap - 22 * wide.size) / (data.blocks - wide.size);
-  return { closed, widths: Array.from({ length: data.blocks }, (_, l) => (wide.has(l) ? 22 : closed)) };
-}
+/** @type {(data: Data, L: Layout, l: number) => boolean} */
 export const isFolded = (data, L, l) => L.folded && l > 0 && l < data.blocks - 1;
-/** Which blocks are folded now. */
+/** Which blocks are folded now. @type {(data: Data, local: Kept) => number[]} */
 export const foldedOf = (data, local) =>
   local.folds ? Array.from({ length: data.blocks }, (_, l) => l).filter((l) => l > 0 && l < data.blocks - 1 && l !== blockOf(data, local)) : [];
 
-/** Neighbouring folded blocks, from the first to the last of each run, with the pixels that they take. */
+/**
+ * Neighbouring folded blocks, from the first to the last of each run, with the pixels that they take.
+ * @type {(data: Data, L: Layout, open: number) => {from: number, to: number, x: number, end: number}[]}
+ */
 function runsOf(data, L, open) {
+  /** @type {{from: number, to: number}[]} */
   const runs = [];
   for (let l = 1; l < data.blocks - 1; l++) {
     if (l === open) continue;
-    if (runs.at(-1)?.to === l - 1) runs.at(-1).to = l;
+    const last = runs.at(-1);
+    if (last?.to === l - 1) last.to = l;
     else runs.push({ from: l, to: l });
   }
   return runs.map((run) => ({ ...run, x: L.blocks[run.from].x, end: L.blocks[run.to].x + L.blocks[run.to].w }));
 }
 
+/** @type {(data: Data, L: Layout, open: number) => SVGElement[]} */
 export function foldedHeadings(data, L, open) {
-  const middle = (l) => L.blocks[l].x + L.blocks[l].w / 2;
+  const middle = (/** @type {number} */ l) => L.blocks[l].x + L.blocks[l].w / 2;
+  /** @type {(x: number, y: number, text: number, o?: Lettering) => SVGElement} */
   const strong = (x, y, text, o = {}) => label(x, y, text, { fill: "ink", weight: 600, anchor: "middle", ...o });
   if (L.phone) {
     const named = [open, 0, data.blocks - 1].filter((l, i) => !i || Math.abs(middle(l) - middle(open)) > 18);
@@ -68,7 +56,10 @@ export function foldedHeadings(data, L, open) {
   return out;
 }
 
-/** Over every folded column one square a head: how much the followed row reads there what it reads most in the open head. */
+/**
+ * Over every folded column one square a head: how much the followed row reads there what it reads most in the open head.
+ * @type {Draw}
+ */
 export function drawReading(g, data, local, L) {
   const row = rowOf(data, local);
   const heads = looking(data, local);
@@ -82,6 +73,7 @@ export function drawReading(g, data, local, L) {
   const tall = step > 4 ? step - 2 : step;
   const side = data.cross && heads === local.cross ? data.source : data.tokens;
   g.part("reading", [L.blocks, row, col, local.sel.attention], () => {
+    /** @type {Shape[]} */
     const out = [];
     L.blocks.forEach((b, l) => {
       if (!isFolded(data, L, l) || b.o > 0) return;
@@ -103,20 +95,21 @@ export function drawReading(g, data, local, L) {
   });
 }
 
-/** The logit lens as one line over all depths: what the row's own answer gets there. */
+/** The logit lens as one line over all depths: what the row's own answer gets there. @type {Draw} */
 export function drawLensLine(g, data, local, L) {
   const [T, row, open] = [data.tokens.length, rowOf(data, local), blockOf(data, local)];
   g.part("lens", [row, open, L.blocks], () => {
-    const points = L.blocks.map((b, l) => ({ x: b.x + b.w / 2, depth: l + 1 }));
-    if (!L.phone) points.unshift({ x: L.embX + L.embW / 2, depth: 0 });
+    const places = L.blocks.map((b, l) => ({ x: b.x + b.w / 2, depth: l + 1 }));
+    if (!L.phone) places.unshift({ x: L.embX + L.embW / 2, depth: 0 });
     const floor = L.lensY + FOLD.line + 2;
-    for (const point of points) {
-      const at = point.depth * T + row;
-      Object.assign(point, { own: local.lensOwn[at], guess: visible(data.words[local.lensIds[at]]), p: local.lensProbs[at] });
-      point.y = floor - FOLD.line * point.own;
-    }
-    const last = points.at(-1);
+    const points = places.map(({ x, depth }) => {
+      const at = depth * T + row;
+      const own = local.lensOwn[at];
+      return { x, y: floor - FOLD.line * own, depth, own, guess: visible(data.words[local.lensIds[at]]), p: local.lensProbs[at] };
+    });
+    const last = points[points.length - 1];
     const answer = last.guess;
+    /** @type {SVGElement[]} */
     const out = [label(0, L.lensY + 14, L.phone ? "If stopped:" : "If it stopped here,", { fill: "ink3" }),
       h("text", { x: 0, y: L.lensY + 30, "font-size": 12, fill: css("ink3"), direction: "ltr" },
         h("tspan", { "font-family": MONO, fill: css("ink") }, fit(answer, L.phone ? L.chipW : L.chipW - 26, 12, true)), L.phone ? "" : " gets"),
@@ -135,37 +128,4 @@ export function drawLensLine(g, data, local, L) {
     if (here !== last) out.push(label(here.x, here.own < 0.5 ? L.lensY + 12 : floor + 2, `first guess after block ${open}: ${fit(here.guess, 90, 12, true)} ${num(here.p)}`, { fill: "ink2", anchor: "middle" }));
     return out;
   });
-}
-
-// ---------------------------------------------------------------- the pointer opens a column
-
-/** A folded column that the pointer rests on opens until the pointer leaves the picture; a click keeps it open. */
-export function rest(g, event) {
-  const { local, layout: L, data } = g;
-  const [x, y] = spot(g, event);
-  const l = L.blocks.findIndex((b) => x >= b.x - L.gap / 2 && x <= b.x + b.w + L.gap / 2);
-  const on = L.folded && !L.phone && y >= L.top && y <= L.bottom && !stepOf(data, local) && l >= 0 && L.blocks[l].o === 0 ? l : null;
-  if (on === local.restsOn) return;
-  clearTimeout(local.resting);
-  local.restsOn = on;
-  if (on !== null) local.resting = setTimeout(() => peekInto(g, on), FOLD.rest);
-}
-function peekInto(g, l) {
-  const { local, data } = g;
-  local.restsOn = null;
-  openBlockFrom(g, data, local, l ?? local.sel.block ?? 0);
-  local.peek = l;
-  g.redraw();
-}
-export function listenForFolded(g) {
-  const { local } = g;
-  g.figure.addEventListener("pointerleave", () => {
-    clearTimeout(local.resting);
-    local.restsOn = null;
-    if (local.peek !== null && local.peek !== undefined) peekInto(g, null);
-  });
-  // A way to another page leads to the block that is seen.
-  g.figure.addEventListener("click", (event) => {
-    if (event.target.closest(".gb-door") && local.peek !== null && local.peek !== undefined) openBlock(g, g.data, local, local.peek);
-  }, true);
 }

@@ -2,18 +2,34 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { MONO, clamp, css, fit, h, html, label, num, shareBar, tokenSpans, visible } from "../../app/kit/shapes.js";
-import { BASE, rowOf } from "./layout.js";
-import { frontierHides, stepOf } from "./steps.js";
-import { follow } from "./figure.js";
+import { follow } from "./input.js";
+import { BASE } from "./layout.js";
+import { frontierHides, rowOf, stepOf } from "./selection.js";
+
+/**
+ * @import { Shapes } from "../../app/kit/shapes.js"
+ * @import { Data, Distribution, Draw, Home, Kept } from "./figure.js"
+ * @import { Layout } from "./layout.js"
+ *
+ * The bars: their heading, the first and the distance to the next, how many, where and how wide; the slider's y.
+ * @typedef {{head: number, top: number, pitch: number, n: number, bar: number, barW: number, slider: number, height: number}} Bars
+ *
+ * What the big button does for a row: an event for Python, or only another row.
+ * @typedef {{verb: string, word: string, quiet?: boolean, event?: "append", value?: {id: number, row: number}}} Action
+ * @typedef {HTMLButtonElement & {act?: () => void}} Button what it does changes with the row
+ */
 
 const NAMED = 9;
 
-/** softmax(logits / t) of one row: the named tokens and the rest. All in the browser, from the real logits. */
+/**
+ * softmax(logits / t) of one row: the named tokens and the rest. All in the browser, from the real logits.
+ * @type {(data: Data, local: Kept, row: number) => Distribution}
+ */
 export function distribution(data, local, row) {
   const named = Math.min(NAMED, data.top.shape[1]);
   const ids = [...local.topIds.subarray(row * data.top.shape[1], row * data.top.shape[1] + named)];
   const t = local.temperature;
-  const at = data.logits.rows ? data.logits.rows.indexOf(row) : row;
+  const at = logitsRow(data, row);
   if (at < 0) {
     const p = [...local.topProbs.subarray(row * data.top.shape[1], row * data.top.shape[1] + named)];
     return { ids, p, others: 1 - p.reduce((a, b) => a + b, 0), exact: false };
@@ -22,6 +38,7 @@ export function distribution(data, local, row) {
   if (local.softmax?.key === key) return local.softmax.value;
   const V = data.vocabulary;
   const logits = local.logits.subarray(at * V, (at + 1) * V);
+  /** @type {number[]} */
   let p;
   if (t === 0) p = ids.map((_, k) => (k === 0 ? 1 : 0));
   else {
@@ -35,8 +52,13 @@ export function distribution(data, local, row) {
   return value;
 }
 
+/** Where a row's logits stand among those that came; -1: they did not. @type {(data: Data, row: number) => number} */
+export const logitsRow = (data, row) => (data.logits?.rows ? data.logits.rows.indexOf(row) : row);
+
+/** @type {(local: Kept, row: number) => number} */
 const chosenOf = (local, row) => (local.choice?.row === row ? local.choice.k : 0);
 
+/** @type {Draw} */
 export function drawNext(g, data, local, L) {
   if (!data.logits) return;
   const row = rowOf(data, local);
@@ -52,6 +74,7 @@ export function drawNext(g, data, local, L) {
   g.door("decoding", { left: L.barsX - 2, top: B.head - (L.phone ? 26 : 14) }, title, "From probabilities to text: greedy, beam, sampling");
   const chosen = chosenOf(local, row);
   g.part("bars", [row, D.p, chosen, B], () => {
+    /** @type {Shapes[]} */
     const out = [];
     out.push(label(L.barsX, B.slider + 4, D.exact ? "Temperature" : "Click the row to change", { fill: "ink2" }),
       label(L.barsX + L.barsW, B.slider + 4, num(D.exact ? local.temperature : 1, 1), { mono: true, fill: "accent", anchor: "end" }));
@@ -68,10 +91,13 @@ export function drawNext(g, data, local, L) {
   controls(g, data, local, L, B, D, row, chosen);
 }
 
-/** What the text itself goes on with, where it does: the row's target. */
+/**
+ * What the text itself goes on with, where it does: the row's target.
+ * @type {(data: Data, local: Kept, L: Layout, row: number, y: number) => Shapes}
+ */
 function truth(data, local, L, row, y) {
   if (data.shape === "encoder" || row >= data.tokens.length - 1) return [];
-  const at = data.logits.rows ? data.logits.rows.indexOf(row) : row;
+  const at = logitsRow(data, row);
   const id = data.ids[row + 1];
   const out = [label(L.barsX, y, "the text has", { fill: "ink3" }),
     h("text", { x: L.barsX + 72, y, "font-family": MONO, fill: css("ink"), direction: "ltr" }, tokenSpans(data.tokens[row + 1], 54, 12))];
@@ -84,6 +110,7 @@ function truth(data, local, L, row, y) {
   return out;
 }
 
+/** @type {(g: Home, data: Data, local: Kept, L: Layout, B: Bars, D: Distribution, k: number, row: number, chosen: boolean) => SVGElement} */
 function oneBar(g, data, local, L, B, D, k, row, chosen) {
   const y = B.top + k * B.pitch;
   const token = data.words[D.ids[k]];
@@ -96,12 +123,13 @@ function oneBar(g, data, local, L, B, D, k, row, chosen) {
   return g.tip(node, `${visible(token)}  id ${D.ids[k]}  ${num(p, 5)}`);
 }
 
+/** @type {(L: Layout, B: Bars, D: Distribution, n: number, row: number, chosen: number) => SVGElement[]} */
 function fan(L, B, D, n, row, chosen) {
   if (row < L.first || row > L.last) return [];
   const x0 = L.blocksEnd + 8;
   const x1 = L.barsX - 5;
   const m = x0 + 14;
-  const order = Array.from({ length: n }, (_, k) => k).sort((a, b) => (a === chosen) - (b === chosen) || D.p[a] - D.p[b]);
+  const order = Array.from({ length: n }, (_, k) => k).sort((a, b) => Number(a === chosen) - Number(b === chosen) || D.p[a] - D.p[b]);
   return order.map((k) => {
     const y = B.top + k * B.pitch;
     return h("path", {
@@ -111,7 +139,10 @@ function fan(L, B, D, n, row, chosen) {
   });
 }
 
-/** What the big button does for this row, or null. */
+/**
+ * What the big button does for this row, or null.
+ * @type {(data: Data, D: Distribution, row: number, chosen: number) => Action | null}
+ */
 function action(data, D, row, chosen) {
   const last = data.tokens.length - 1;
   const id = D.ids[chosen];
@@ -124,15 +155,18 @@ function action(data, D, row, chosen) {
   return { verb: "Append", word: data.words[id], event: "append", value: { id, row } };
 }
 
+const sliderValue = (/** @type {Event} */ event) => Number(/** @type {HTMLInputElement} */ (event.target).value);
+
+/** @type {(g: Home, data: Data, local: Kept, L: Layout, B: Bars, D: Distribution, row: number, chosen: number) => void} */
 function controls(g, data, local, L, B, D, row, chosen) {
-  const dim = (node) => { node.style.opacity = frontierHides(g, data, local, "next") ? 0.15 : ""; };
+  const dim = (/** @type {HTMLElement} */ node) => { node.style.opacity = frontierHides(data, local, "next") ? "0.15" : ""; };
   g.overlay("temperature", { left: L.barsX, top: B.slider + (L.phone ? 4 : 11), width: L.barsW },
     () => html("input", {
       type: "range", class: "gb-range", min: 0, max: 2, step: 0.1, "aria-label": "Temperature",
-      oninput: (event) => { local.temperature = Number(event.target.value); g.redraw(); },
-      onchange: (event) => g.select({ temperature: Number(event.target.value) }),
+      oninput: (event) => { local.temperature = sliderValue(event); g.redraw(); },
+      onchange: (event) => g.select({ temperature: sliderValue(event) }),
     }), (node) => {
-      if (Number(node.value) !== local.temperature) node.value = local.temperature;
+      if (Number(node.value) !== local.temperature) node.value = String(local.temperature);
       node.style.setProperty("--fill", `${local.temperature * 50}%`);
       node.disabled = !D.exact;
       dim(node);
@@ -141,9 +175,18 @@ function controls(g, data, local, L, B, D, row, chosen) {
   if (!what) return;
   const box = L.phone ? { left: 0, top: L.controlsY + 62, width: L.width / 2 - 4, height: 44 }
     : { left: L.barsX, top: L.actY, width: L.barsW, height: BASE.act };
-  g.overlay("append", box, () => html("button", { class: "gb-button", type: "button", onclick: (event) => event.currentTarget.act() }),
+  const act = () => {
+    if (!what.event) return follow(g, data, data.home_row);
+    local.sent = (local.sent ?? 0) + 1;
+    g.send(what.event, { ...what.value, n: local.sent });
+  };
+  g.overlay("append", box, () => {
+    /** @type {Button} */
+    const button = html("button", { class: "gb-button", type: "button", onclick: () => button.act?.() });
+    return button;
+  },
     (node) => {
-      node.act = () => (what.event ? g.send(what.event, { ...what.value, n: (local.sent = (local.sent ?? 0) + 1) }) : follow(g, data, local, data.home_row));
+      node.act = act;
       node.classList.toggle("gb-primary", !what.quiet);
       node.replaceChildren(what.verb, ...(what.word ? [html("code", {}, fit(visible(what.word).replace(/^·/, ""), 90, 14))] : []));
       dim(node);

@@ -12,8 +12,7 @@ from core.analysis.stream.logit_lens import logit_lens
 from core.analysis.stream.overview import Overview, overview
 from core.decoding.answering import answer_with
 from core.text import edit
-from pages.home import controls, takeaway
-from pages.home import figure as home
+from pages.home import controls, export, figure
 
 LONGEST = 128  # tokens: what the picture's rows and columns hold
 WORDS = "No One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve".split()
@@ -71,13 +70,13 @@ def appended() -> None:
 def picture() -> None:
     """The component; a double-click or Enter on a head leads to its own page, with the same text, block and head."""
     stamp = "\x1f".join([ctx.model_key, ctx.text, str(target), stack])
-    data = home.record(seen, lm.tokenizer.display, row, stamp) | {"model": ctx.name}
+    data = figure.record(seen, lm.tokenizer.display, row, stamp) | {"model": ctx.name}
     answers = {
         "select": lambda: events.select("home", KEYS),
         "append": appended,
         "visit": lambda: events.visit("home"),
     }
-    home.draw(data, events.selection("home", {key: state.get(key) for key in KEYS}), answers, key="home")
+    figure.draw(data, events.selection("home", {key: state.get(key) for key in KEYS}), answers, key="home")
 
 
 def effect(token: int | None) -> ablation.Effect:
@@ -120,13 +119,13 @@ def cells() -> list[str]:
     """The notebook: the pass again, every shown number asserted, and the chosen head switched off."""
     name = models.resolve(ctx.name)
     snapshot = "" if ctx.snapshot is None else f", snapshot={ctx.snapshot}"
-    made = takeaway.cells(f"core.load({str(name.target)!r}{snapshot})", given, seen, place)
+    made = export.cells(f"core.load({str(name.target)!r}{snapshot})", given, seen, place)
     if seen.n_blocks and lm.config.head == "none":
         made.append(bare.cell(ctx.text, f"core.ablate_head({block}, {head})", "import core", turned()))
     elif seen.n_blocks:
         token = None if seen.logits is None else int(seen.top_ids[row, 0])
         at = place if token is not None else place | {"row": -1}
-        made.append(takeaway.ablation_cell(given, at, effect(token)))
+        made.append(export.ablation_cell(given, at, effect(token)))
     return made
 
 
@@ -149,7 +148,7 @@ with page.foot():
     if seen.n_blocks:
         ask()
     page.code(type(lm.transformer).forward, overview, logit_lens, ablation.effect)
-    page.take_away("home", lambda: takeaway.table(seen, lm.tokenizer.display, row), cells)
+    page.take_away("home", lambda: export.table(seen, lm.tokenizer.display, row), cells)
 page.terms(
     "token", "embedding", "residual stream", "block", "head", "L1H0", "query", "key", "value", "attention", "MLP",
     "norm", "logits", "softmax", "temperature", "logit lens", *(["cross-attention"] if both else []),

@@ -3,128 +3,130 @@
 import { counted } from "../../app/kit/counts.js";
 import { clamp, css, h, html, num, thousands, visible } from "../../app/kit/shapes.js";
 import { readSentence } from "./block.js";
-import { headOf, insides, rowOf } from "./layout.js";
-import { distribution } from "./next.js";
-import { openBlockFrom } from "./figure.js";
+import { openBlockFrom } from "./input.js";
+import { insides } from "./layout.js";
+import { distribution, logitsRow } from "./next.js";
+import { headOf, rowOf, stepOf, stepsOf, walked } from "./selection.js";
 
-/** All operations in order: {name, block?, part}. The same list drives the curtain, the caption and the buttons. */
-export function stepsOf(data) {
-  const steps = [{ name: "Tokens", part: "tokens" }, { name: "Embedding", part: "embedding" }];
-  if (data.position_norm) steps.push({ name: "Position", part: "position" });
-  for (let l = 0; l < data.blocks; l++) {
-    steps.push({ name: `Block ${l}: attention`, part: "attention", block: l });
-    if (data.cross) steps.push({ name: `Block ${l}: cross-attention`, part: "cross", block: l });
-    steps.push({ name: `Block ${l}: MLP`, part: "mlp", block: l });
-  }
-  if (!data.logits) return steps;
-  if (data.final_norm) steps.push({ name: "Final norm", part: "norm" });
-  return [...steps, { name: "Logits", part: "logits" }, { name: data.shape === "encoder" ? "Prediction" : "Next token", part: "next" }];
-}
-/** The index of the current step; -1 when the whole picture is shown (`walk` counts from 1). */
-export const walked = (local) => (local.sel.walk ?? 0) - 1;
-/** The current step, or null when the whole picture is shown. */
-export function stepOf(data, local) {
-  const at = walked(local);
-  return at < 0 ? null : stepsOf(data)[Math.min(at, stepsOf(data).length - 1)];
-}
-const ORDER = ["tokens", "embedding", "position", "attention", "cross", "mlp", "norm", "logits", "next"];
-/** The step has not yet reached `part` (of the right side). */
-export function frontierHides(g, data, local, part) {
-  const step = stepOf(data, local);
-  return Boolean(step) && ORDER.indexOf(step.part) < ORDER.indexOf(part) - (part === "next" ? 1 : 0);
-}
+/**
+ * @import { Data, Draw, Home, Kept } from "./figure.js"
+ * @import { Layout } from "./layout.js"
+ * @import { Step } from "./selection.js"
+ */
 
+/** @type {(g: Home, data: Data, local: Kept, at: number) => void} */
 export function goTo(g, data, local, at) {
   const steps = stepsOf(data);
   const step = clamp(at, 0, steps.length - 1);
   const { part, block } = steps[step];
+  /** @type {{walk: number, block?: number, attention?: "cross" | "self"}} */
   const change = { walk: step + 1 };
   local.peek = null;
-  if (block !== undefined) openBlockFrom(g, data, local, (change.block = block));
+  if (block !== undefined) {
+    change.block = block;
+    openBlockFrom(g, data, local, block);
+  }
   if (data.cross && (part === "attention" || part === "cross")) change.attention = part === "cross" ? "cross" : "self";
   g.select(change);
   if (step === steps.length - 1) play(g, data, local, false);
 }
+/** @type {(g: Home, data: Data, local: Kept, on: boolean) => void} */
 export function play(g, data, local, on) {
-  clearInterval(local.timer);
+  clearInterval(local.timer ?? undefined);
   local.timer = null;
   if (on) {
     goTo(g, g.data, local, walked(local) >= stepsOf(data).length - 1 ? 0 : walked(local) + 1);
-    local.timer = setInterval(() => (g.figure.isConnected ? goTo(g, g.data, local, walked(local) + 1) : clearInterval(local.timer)), 1600);
+    local.timer = setInterval(() => {
+      if (g.figure.isConnected) goTo(g, g.data, local, walked(local) + 1);
+      else clearInterval(local.timer ?? undefined);
+    }, 1600);
   }
   g.redraw();
 }
+/** @type {(g: Home, data: Data, local: Kept) => void} */
 export function leaveSteps(g, data, local) {
   play(g, data, local, false);
   g.select({ walk: 0 });
 }
 
-/** What happens in this step to the followed row, with its numbers. */
+/**
+ * What happens in this step to the followed row, with its numbers.
+ * @type {(data: Data, local: Kept, step: Step) => string}
+ */
 export function caption(data, local, step) {
   const row = rowOf(data, local);
   const T = data.tokens.length;
   const word = visible(data.tokens[row]);
-  const l = step.block;
-  const after = (depth) => num(local.resid[depth * T + row]);
-  const guess = (depth) => data.lens ? ` If the model stopped here: ${visible(data.words[local.lensIds[depth * T + row]])} ${num(local.lensProbs[depth * T + row])}.` : "";
-  const D = data.logits ? distribution(data, local, row) : null;
+  const l = step.block ?? 0; // of a step that has none, no sentence asks
+  const after = (/** @type {number} */ depth) => num(local.resid[depth * T + row]);
+  const guess = (/** @type {number} */ depth) => data.lens ? ` If the model stopped here: ${visible(data.words[local.lensIds[depth * T + row]])} ${num(local.lensProbs[depth * T + row])}.` : "";
+  const D = data.logits ? distribution(data, local, row) : { ids: [], p: [] };
+  /** @type {Record<Step["part"], () => string>} */
   const lines = {
     tokens: () => `The text is cut into ${counted(T, "token")}, a row each: words, parts of words, signs. ${word} is number ${thousands(data.ids[row])} of the ${thousands(data.vocabulary)} that the model knows.`,
     embedding: () => `The model looks ${word} up in a learned table: ${counted(data.d_model, "number")}, beginning ${first(local, data, row)}. Their length, the root of the sum of their squares, is ${num(local.embedNorm[row])}.${data.position_norm || !data.embed_normed ? "" : ` A norm brings it to ${after(0)}.`}`,
-    position: () => `Position ${row} has ${data.d_model} learned or fixed numbers of its own, of length ${num(data.position_norm[row])}; added${data.embed_normed ? " and brought to size by a norm" : ""}, the row is ${after(0)} long.`,
+    position: () => `Position ${row} has ${data.d_model} learned or fixed numbers of its own, of length ${num(data.position_norm?.[row] ?? 0)}; added${data.embed_normed ? " and brought to size by a norm" : ""}, the row is ${after(0)} long.`,
     attention: () => `Rows read each other. In head ${headOf(data, local)}, ${readSentence({ ...data, cross: null }, local, row, l)}. What all ${counted(data.heads, "head")} found is added to the row: ${num(local.att[l * T + row])} long, onto ${after(l)}.`,
     cross: () => `Rows read the encoder’s text. In head ${headOf(data, local)}, ${readSentence(data, { ...local, sel: { ...local.sel, attention: "cross" } }, row, l)}. What all ${counted(data.heads, "head")} found there is added to the row: ${num(local.crossAdded[l * T + row])} long.`,
     mlp: () => `The MLP, a small network, works on each row alone and adds ${num(local.mlp[l * T + row])}; the row is now ${after(l + 1)} long.${guess(l + 1)}`,
-    norm: () => `A last norm brings row ${word} from a length of ${after(data.blocks)} to ${num(data.read_norm[row])}: from here on its direction counts, not its size.`,
+    norm: () => `A last norm brings row ${word} from a length of ${after(data.blocks)} to ${num(data.read_norm?.[row] ?? 0)}: from here on its direction counts, not its size.`,
     logits: () => `The row is compared with each of the ${counted(data.vocabulary, "token")}, one product each: the logits. The highest: ${visible(data.words[D.ids[0]])}, ${logit(data, local, row, D.ids[0])}.`,
     next: () => `Softmax turns the logits into probabilities that sum to 1: ${D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[k], 3)}`).join(", ")}, the rest for all others.${data.shape === "encoder" ? "" : ` Append puts the chosen one at the end of the ${data.source.length ? "answer" : "text"}.`}`,
   };
   return lines[step.part]();
 }
+/** @type {(local: Kept, data: Data, row: number) => string} */
 const first = (local, data, row) => {
   const cols = data.embed.shape[1];
   return [...local.embed.subarray(row * cols, row * cols + 3)].map((v) => num(v)).join(", ");
 };
+/** @type {(data: Data, local: Kept, row: number, id: number) => string} */
 function logit(data, local, row, id) {
-  const at = data.logits.rows ? data.logits.rows.indexOf(row) : row;
+  const at = logitsRow(data, row);
   return at < 0 ? "" : num(local.logits[at * data.vocabulary + id]);
 }
 
-/** Where the pass has got to, from the left, and the frame around the part that works now. */
-function frontier(data, local, L, step) {
+/**
+ * Where the pass has got to, from the left, and the frame around the part that works now.
+ * @type {(L: Layout, step: Step) => {x: number, frame: {left: number, right: number, top: number, height: number} | null}}
+ */
+function frontier(L, step) {
   const b = step.block === undefined ? null : L.blocks[step.block];
   if (L.phone) {
-    const x = { tokens: L.chipW + 2, embedding: L.blocksX - 1, position: L.blocksX - 1 }[step.part]
-      ?? (b ? b.x + b.w * (step.part === "mlp" ? 1 : step.part === "cross" ? 0.66 : 0.5) : L.width);
+    /** @type {Partial<Record<Step["part"], number>>} */
+    const places = { tokens: L.chipW + 2, embedding: L.blocksX - 1, position: L.blocksX - 1 };
+    const x = places[step.part] ?? (b ? b.x + b.w * (step.part === "mlp" ? 1 : step.part === "cross" ? 0.66 : 0.5) : L.width);
     return { x, frame: null };
   }
   const G = b && insides(b.opened, 2, L.folded);
-  const attEnd = b && (b.o > 0.5 ? b.x + ((G.plus + 8) * b.w) / b.opened : b.x + b.w / 2); // closed: between its dots
+  const attEnd = b && G ? (b.o > 0.5 ? b.x + ((G.plus + 8) * b.w) / b.opened : b.x + b.w / 2) : 0; // closed: between its dots
+  /** @type {Record<Step["part"], [number, number] | null>} */
   const places = {
     tokens: [0, L.chipW + 2], embedding: [L.embX - 4, L.embX + L.embW + 4], position: [L.embX - 4, L.embX + L.embW + 8],
     attention: b && [b.x, attEnd], cross: b && [b.x, attEnd], mlp: b && [attEnd - (b.o > 0.5 ? 2 : 0), b.x + b.w],
     norm: [L.blocksEnd - 2, L.blocksEnd + 12], logits: [L.blocksEnd + 4, L.barsX + 56], next: [L.barsX - 9, L.barsX - 4],
   };
-  const [left, right] = places[step.part];
+  const [left, right] = places[step.part] ?? [0, 0];
   const beside = step.part === "logits" || step.part === "next"; // the bars have their own height
   const [top, height] = step.part === "next" ? [84, 332] : [L.rowsTop - 2, L.rows * L.pitch + 4];
   return { x: beside ? L.width : right + 2, frame: step.part === "logits" ? null : { left, right, top, height } };
 }
 
+/** @type {Draw} */
 export function drawSteps(g, data, local, L) {
   const step = stepOf(data, local);
   if (!step) {
     if (local.timer) play(g, data, local, false);
     return;
   }
-  const F = frontier(data, local, L, step);
+  const F = frontier(L, step);
   const end = L.lensY + 42;
   g.part("curtain", [F, L.height, end], () => [
     h("rect", { x: F.x, y: L.phone ? 20 : 0, width: Math.max(0, L.width - F.x), height: end - (L.phone ? 20 : 0), fill: css("bg"), opacity: 0.84, "pointer-events": "none" }),
     F.frame && h("rect", { x: F.frame.left + 1, y: F.frame.top, width: Math.max(2, F.frame.right - F.frame.left - 2), height: F.frame.height, rx: 6, fill: "none", stroke: css("accent"), "stroke-width": 1.5, "pointer-events": "none" }),
   ]);
   const steps = stepsOf(data);
-  const at = steps.indexOf(steps.find((s) => s.name === step.name));
+  const at = steps.findIndex((one) => one.name === step.name);
   g.overlay("stepper", { left: 0, top: L.phone ? L.controlsY + 114 : L.legendY - 7, width: L.phone ? g.width : L.barsX - 16 }, () => stepper(g, local), (node) => {
     const [back, next, playing, leave] = node.querySelectorAll("button");
     back.disabled = at === 0;
@@ -132,13 +134,15 @@ export function drawSteps(g, data, local, L) {
     next.textContent = steps[at + 1] ? `Next: ${steps[at + 1].name}` : "Next";
     playing.textContent = local.timer ? "Pause" : "Play";
     leave.textContent = "Whole picture";
-    node.querySelector("strong").textContent = `${at + 1} of ${steps.length}  ${step.name}`;
+    const [name, said] = [node.querySelector("strong"), node.querySelector("p")];
+    if (name) name.textContent = `${at + 1} of ${steps.length}  ${step.name}`;
     const text = caption(data, local, step);
-    const p = node.querySelector("p");
-    if (p.textContent !== text) p.textContent = text;
+    if (said && said.textContent !== text) said.textContent = text;
   });
 }
+/** @type {(g: Home, local: Kept) => HTMLElement} */
 function stepper(g, local) {
+  /** @type {(text: string, act: () => void, primary?: boolean) => HTMLButtonElement} */
   const button = (text, act, primary) => html("button", { type: "button", class: `gb-button${primary ? " gb-primary" : ""}`, onclick: act }, text);
   return html("div", { class: "gb-stepper" },
     html("div", { class: "gb-step-buttons" }, button("Back", () => goTo(g, g.data, local, walked(local) - 1)),
