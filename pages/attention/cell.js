@@ -3,6 +3,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { MONO, clamp, css, fit, h, label, measure, num, tokenSpans, visible } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 import { CARD, MATRICES, stepId } from "./layout.js";
 
 /**
@@ -307,7 +308,7 @@ export function cardOf(data, local, id, active, few) {
  */
 export function drawCard(g, data, local, id, active, y) {
   const wide = g.width >= 720;
-  const card = cardOf(data, local, id, active, g.width < 900);
+  const card = cardOf(data, local, id, active, !isDesk(g.width));
   const height = wide ? CARD : card.rows ? 190 : 132;
   /** @type {Shapes[]} */
   const parts = [h("rect", { x: 0.5, y: y + 0.5, width: g.width - 1, height: height - 1, rx: 8, fill: css("bg"), stroke: css("line") })];

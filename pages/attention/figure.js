@@ -7,6 +7,7 @@ import { mount } from "../../app/kit/glass.js";
 import {
   MONO, clamp, css, fit, h, html, label, measure, num, shareBar, tokenSpans, unpack, visible,
 } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 import { activeCell, cardOf, drawCard } from "./cell.js";
 import { arrows, bindPointer, drawBar, edit, go, hide, overEdit, overRail, overRows, play, reveal } from "./input.js";
 import { HEAD, MATRICES, RAIL, ROWS, plan, stepId } from "./layout.js";
@@ -198,7 +199,7 @@ function drawNext(g, data, y) {
   const after = data.next.after ? fit(visible(data.next.after), 90, 13) : "";
   const lead = 1.06 * measure(`${name} ${after}`, 12, false) + 38;
   const room = g.width - (wide ? 150 + (changed ? 70 : 0) : 0);
-  const per = wide ? Math.min(190, (room - lead) / Math.min((g.width < 900 ? 3 : 5) - (changed ? 1 : 0), tokens.length)) : g.width / 2;
+  const per = wide ? Math.min(190, (room - lead) / Math.min((isDesk(g.width) ? 5 : 3) - (changed ? 1 : 0), tokens.length)) : g.width / 2;
   if (!tokens.length) return [label(0, y + 14, fit(name, g.width, 12, false), { fill: "ink2" })];
   const shown = tokens.slice(0, wide ? Math.max(1, Math.floor((room - lead) / per)) : 4);
   return [shown.map((t, i) => {

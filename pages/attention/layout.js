@@ -1,6 +1,7 @@
 // What stands where: the panels of each step and their places, in pixels of the picture.
 
 import { clamp, measure, visible } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -98,7 +99,7 @@ export const slants = (data, cell) => cell >= 14 && Math.max(...data.cols.map((t
 export function plan(g, data, local) {
   const id = stepId(data, local);
   const wide = g.width >= 720; // narrower, a phone: one panel, and the small maps below it
-  const roomy = g.width >= 900; // in between: without what x was and what the sum will be
+  const roomy = isDesk(g.width); // in between: without what x was and what the sum will be
   const T = data.rows.length;
   const S = data.cols.length;
   const longest = Math.max(...[...data.rows, ...data.cols].map((t) => measure(visible(t.text), 13, true)));

@@ -3,7 +3,7 @@
 
 import { sharedWords } from "../../app/kit/groups.js";
 import {
-  MONO, chip, clamp, css, fit, h, heat, heatImage, hex, label, measure, num, rgb, visible, wire,
+  MONO, chip, clamp, css, fit, h, heat, heatImage, hex, label, measure, num, percent, rgb, visible, wire,
 } from "../../app/kit/shapes.js";
 import { biggest, decimals, row, seen, valuesOf } from "./cell.js";
 import { FRAME, INK, MATRICES, RAIL, panelNow, slants } from "./layout.js";
@@ -101,8 +101,8 @@ export function drawPanel(g, local, p) {
  */
 function drawMoved(g, data, p) {
   return data.moved?.map((share, r) => share >= 0.0005 && [
-    g.tip(h("rect", { x: p.x + 1, y: p.y + (r + 0.5) * p.pitch - 8, width: p.w - 2, height: 16, rx: 3, fill: css("bg"), opacity: 0.86 }), `${visible(data.rows[r].text)} (${r}): your change moved this head's output by ${percent(share)} of its length`),
-    label(p.x + p.w / 2, p.y + (r + 0.5) * p.pitch + 4, percent(share), { anchor: "middle", fill: "accent", weight: 600, "pointer-events": "none" }),
+    g.tip(h("rect", { x: p.x + 1, y: p.y + (r + 0.5) * p.pitch - 8, width: p.w - 2, height: 16, rx: 3, fill: css("bg"), opacity: 0.86 }), `${visible(data.rows[r].text)} (${r}): your change moved this head's output by ${movedBy(share)} of its length`),
+    label(p.x + p.w / 2, p.y + (r + 0.5) * p.pitch + 4, movedBy(share), { anchor: "middle", fill: "accent", weight: 600, "pointer-events": "none" }),
   ]);
 }
 
@@ -144,7 +144,7 @@ const NAMES = { x: "x", xk: "x of the encoder", q: "Q", k: "K", v: "V", tq: "Q, 
 export function hintOf(data, local, r, scarce = false) {
   const step = data.steps[local.step];
   if (data.blind.length) return blindWords(data, r, scarce);
-  if (step.id === "out" && data.moved && !scarce) return `${step.hint}; your change moved that of ${visible(data.rows[r].text)} (${r}) by ${percent(data.moved[r])}`;
+  if (step.id === "out" && data.moved && !scarce) return `${step.hint}; your change moved that of ${visible(data.rows[r].text)} (${r}) by ${movedBy(data.moved[r])}`;
   if (step.id !== "softmax") return step.hint;
   const weights = row(local.a.pattern, r);
   const best = weights.indexOf(Math.max(...weights));
@@ -166,7 +166,7 @@ function blindWords(data, r, scarce) {
   return `${named}${more} read${many ? "" : "s"} nothing${scarce ? "" : `: all scores are −∞, softmax is 0 ÷ 0`}`;
 }
 /** @param {number} share */
-const percent = (share) => (share < 9.995 ? `${num(100 * share, share < 0.0995 ? 1 : 0)} %` : `× ${num(share, 0)}`);
+const movedBy = (share) => (share < 9.995 ? percent(share, share < 0.0995 ? 1 : 0) : `× ${num(share, 0)}`);
 
 /** @param {Stage} g @param {Data} data @param {Local} local @param {Layout} at @param {Active} active */
 export function drawHeads(g, data, local, at, active) {

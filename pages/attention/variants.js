@@ -9,6 +9,7 @@ import {
   MONO, clamp, css, fit, h, heat, heatImage, hex, html, inLines, label, measure, num, thousands, tokenSpans, unpack,
   visible,
 } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 
 /**
  * @import { Local as Kept, Stage } from "../../app/kit/glass.js"
@@ -119,7 +120,7 @@ function setWords(tokens, room) {
 function planMasks(g, data, local) {
   const panels = panelsOf(data, local);
   const gap = 24;
-  const across = g.width >= 900 ? panels.length : g.width >= 560 ? 3 : 2;
+  const across = isDesk(g.width) ? panels.length : g.width >= 560 ? 3 : 2;
   const w = (g.width - gap * (across - 1)) / across;
   const side = Math.min(150, w);
   const wordy = panels.map((panel) => setWords(panel.cols, w));
@@ -373,11 +374,6 @@ function roundStep(least) {
   const power = 10 ** Math.floor(Math.log10(least));
   return power * ([1, 2, 5].find((k) => k * power >= least) ?? 10);
 }
-/** @param {number} n */
-/** @param {number} n */
-/** @param {number} n */
-/** @param {number} n */
-/** @param {number} n */
 /** @type {(curve: [square: number, linear: number, fixed: number], n: number) => number} */
 const at2nd = ([square, linear, fixed], n) => square * n * n + linear * n + fixed; // core.analysis.heads.cost.Curve
 
@@ -460,7 +456,7 @@ const variants = {
     if (!local.bound) { local.bound = true; bindMasks(g, local); }
     const plan = planMasks(g, data, local);
     local.plan = plan;
-    const wide = g.width >= 900;
+    const wide = isDesk(g.width);
     g.part("masks", [local.hover, local.row], () => drawMasks(g, local, plan));
     g.part("under", null, () => drawUnder(g, data, plan));
     const y = plan.height + 30;

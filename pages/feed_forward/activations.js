@@ -2,7 +2,8 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
-import { clamp, css, fit, h, inLines, label, num, unpack, visible } from "../../app/kit/shapes.js";
+import { clamp, css, fit, h, inLines, label, num, percent, unpack, visible } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 
 /**
  * @import { Local, Stage } from "../../app/kit/glass.js"
@@ -46,7 +47,7 @@ function drawOne(g, x, y, w, tall, one) {
   const [flat, steep] = [Math.min(0, ...slope), Math.max(...slope, 1e-9)];
   const S = (/** @type {number} */ v) => bottom - ((bottom - top) * (v - flat)) / (steep - flat || 1);
   const path = (/** @type {ArrayLike<number>} */ values, /** @type {(v: number) => number} */ place) => xs.reduce((d, v, i) => `${d}${i ? "L" : "M"}${X(v).toFixed(1)},${place(values[i]).toFixed(1)}`, "");
-  const facts = [one.held !== null && `${num(100 * one.held, 0)} % within 0.01 of 0`, one.low && `lowest ${num(one.low[1], 2)} at ${num(one.low[0], 2)}`,
+  const facts = [one.held !== null && `${percent(one.held, 0)} within 0.01 of 0`, one.low && `lowest ${num(one.low[1], 2)} at ${num(one.low[0], 2)}`,
     one.gates.length > 1 && `drawn for a second sum of ${one.gates.map((v) => num(v, v % 1 ? 1 : 0)).join(", ")}`].filter(Boolean).join(", ");
   return g.tip(h("g", {},
     label(x, y + 14, one.name, { weight: 600, size: 13, fill: one.own ? "mlp-ink" : "ink" }), one.own && label(x + w, y + 14, "this model’s", { anchor: "end", fill: "mlp-ink", weight: 600 }),
@@ -82,12 +83,12 @@ function drawFiring(g, data, box) {
     const own = l === data.block;
     out.push(label(x, base - 2, `block ${l}`, { fill: own ? "mlp-ink" : "ink2", weight: own ? 600 : 400 }), h("path", { d: bars, fill: css(own ? "mlp" : "res"), opacity: 0.8 }), h("path", { d: `M${x + 62},${base}h${wide}`, stroke: css("line") }),
       label(x + w, base - 2, data.sampled ? `${f.dead[l]} dead, ${f.rare[l]} rare, ${f.always[l]} always on` : `${f.dead[l]} never, ${f.always[l]} nearly always`, { anchor: "end", fill: "ink2" }),
-      g.tip(h("rect", { x, y: base - pitch + 6, width: w, height: pitch, fill: "transparent" }), `block ${l}: ${counted(f.neurons, "neuron")}\n${f.dead[l]} fire at no token, ${f.rare[l]} at no more than ${num(100 * data.limits[0], 1)} % of them, ${f.always[l]} at ${num(100 * data.limits[1], 0)} % or more\nthe bars’ heights are the roots of their counts`));
+      g.tip(h("rect", { x, y: base - pitch + 6, width: w, height: pitch, fill: "transparent" }), `block ${l}: ${counted(f.neurons, "neuron")}\n${f.dead[l]} fire at no token, ${f.rare[l]} at no more than ${percent(data.limits[0], 1)} of them, ${f.always[l]} at ${percent(data.limits[1], 0)} or more\nthe bars’ heights are the roots of their counts`));
     if (own) out.push(h("path", { d: `M${x + 62 + wide * f.share},${base - pitch + 10}V${base}`, stroke: css("accent"), "stroke-width": 2 }));
   });
   const end = y + 42 + pitch * f.spread.length + 18;
-  const said = [`${data.name} (the mark) fires at ${num(100 * f.share, 1)} % of ${counted(f.tokens, "token")}, with ${num(f.most, 2)} at most.`,
-    data.sampled ? `What looks dead here may yet fire at up to ${num(100 * f.unseen, 2)} % of other tokens (95 % sure).` : "So short a text says little: read a sample to tell a dead neuron from one that waits for its word."];
+  const said = [`${data.name} (the mark) fires at ${percent(f.share, 1)} of ${counted(f.tokens, "token")}, with ${num(f.most, 2)} at most.`,
+    data.sampled ? `What looks dead here may yet fire at up to ${percent(f.unseen, 2)} of other tokens (95 % sure).` : "So short a text says little: read a sample to tell a dead neuron from one that waits for its word."];
   out.push(said.map((text, i) => inLines(text, w).map((line, k) => label(x, end + 18 * i + 16 * k * (w < 640 ? 1 : 0) + (w < 640 ? 32 * i : 0), line, { fill: i ? "ink3" : "ink2" }))));
   return out;
 }
@@ -95,7 +96,7 @@ function drawFiring(g, data, box) {
 /** @type {import("../../app/kit/glass.js").View<Data, Local>} */
 const activations = {
   draw(g, data) {
-    const wide = g.width >= 900;
+    const wide = isDesk(g.width);
     const across = wide ? 3 : g.width < 560 ? 1 : 2;
     const w = (g.width - 28 * (across - 1)) / across;
     const tall = 196;
@@ -112,7 +113,7 @@ const activations = {
 
   describe(data) {
     const f = data.firing;
-    return `The followed token’s numbers through ${data.curves.map((one) => `${one.name}${one.held === null ? "" : `, ${num(100 * one.held, 0)} % within 0.01 of 0`}`).join("; ")}. ` +
+    return `The followed token’s numbers through ${data.curves.map((one) => `${one.name}${one.held === null ? "" : `, ${percent(one.held, 0)} within 0.01 of 0`}`).join("; ")}. ` +
       (f ? `In ${data.of}: ${f.dead.map((count, l) => `block ${l}, ${count} of ${counted(f.neurons, "neuron")} fire at no token, ${f.always[l]} at nearly all`).join("; ")}.` : "");
   },
 

@@ -4,11 +4,11 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import {
-  MONO, chip, clamp, css, h, html, inLines, label, num, shareBar, thousands, tokenSpans, unpack, visible,
+  MONO, chip, clamp, css, h, html, inLines, label, num, percent, shareBar, thousands, tokenSpans, unpack, visible,
 } from "../../app/kit/shapes.js";
 import { beside, chosenOf, drawBend, drawFlow, drawGrid, drawStrip, ghosts } from "./grids.js";
 import {
-  ACTIVATE, ADD, CONTRACT, EXPAND, READ, TOP, WORDS, firing, firstRow, followed, nameOf, percent, plan, stages, writers,
+  ACTIVATE, ADD, CONTRACT, EXPAND, READ, TOP, WORDS, firing, firstRow, followed, nameOf, plan, stages, writers,
 } from "./layout.js";
 import { byHand, drawSum, drawTexts, drawWrites, toggle } from "./neuron.js";
 
@@ -103,7 +103,7 @@ function drawTokens(g, data, at) {
       const y = c.top + (i + 0.5) * c.pitch;
       const on = first + i === data.row;
       const parts = h("g", {}, chip(g, 0.5, y, c.w, row.text, { height: c.pitch - 3, size: 12, selected: on, faint: row.special, id: row.id }),
-        label(c.end, y + 4, percent(row.fires), { anchor: "end", mono: true, size: 12, fill: on ? "mlp-ink" : "ink3" }),
+        label(c.end, y + 4, percent(row.fires, 0), { anchor: "end", mono: true, size: 12, fill: on ? "mlp-ink" : "ink3" }),
         h("rect", { x: c.bar, y: y - 10, width: c.end - c.bar, height: 20, fill: "transparent" }));
       return pick(g, data, first + i, parts);
     }),

@@ -3,8 +3,9 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { pointerAt } from "../../app/kit/glass.js";
-import { clamp, css, fit, h, heat, heatImage, label, num, thousands, wire } from "../../app/kit/shapes.js";
-import { ACTIVATE, ADD, CONTRACT, EXPAND, firstRow, nameOf, outlined, percent, short } from "./layout.js";
+import { clamp, css, fit, h, heat, heatImage, label, num, percent, thousands, wire } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
+import { ACTIVATE, ADD, CONTRACT, EXPAND, firstRow, nameOf, outlined, short } from "./layout.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -81,8 +82,8 @@ export function drawGrid(g, data, local, box, key, title, hint) {
   const most = usualMost(values, key === "pre" ? 0.97 : 0.9);
   const frame = (/** @type {number} */ m, grow = 0.5) => { const c = cellBox(box, m, n); return { x: c.x - grow, y: c.y - grow, width: c.w + 2 * grow, height: c.h + 2 * grow }; };
   g.part(`grid ${key}`, [box, data.off.length], () => [
-    label(box.x, box.y - (g.width < 760 ? 8 : 32), title, { weight: 600, fill: "ink" }),
-    g.width < 760 ? label(box.x + box.w, box.y - 8, hint, { fill: "ink3", anchor: "end" }) : label(box.x, box.y - 16, fit(hint, box.w + 30, 12, false), { fill: "ink3" }),
+    label(box.x, box.y - (isPhone(g.width) ? 8 : 32), title, { weight: 600, fill: "ink" }),
+    isPhone(g.width) ? label(box.x + box.w, box.y - 8, hint, { fill: "ink3", anchor: "end" }) : label(box.x, box.y - 16, fit(hint, box.w + 30, 12, false), { fill: "ink3" }),
     heatImage(box.x, box.y, box.w, box.h, heat(values, rows, box.cols, (v, i) => (i < n ? g.signedRgb(v, most) : null))),
     h("rect", { x: box.x - 0.5, y: box.y - 0.5, width: box.w + 1, height: box.h + 1, fill: "none", stroke: css(key === "post" ? "mlp" : "line"), rx: 2 }),
     key === "post" && outlined(data) && h("g", { fill: "none", stroke: css("mlp"), "stroke-width": 1.5 }, data.most.map((m) => h("rect", frame(m)))),

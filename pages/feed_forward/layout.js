@@ -4,6 +4,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { clamp, inLines, measure, num, thousands, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -43,7 +44,7 @@ function columnsFor(n, w, tall) {
 export function plan(g, data, local) {
   const n = data.neurons;
   const step = stages.of(local);
-  if (g.width < 760) return phonePlan(g, data, n, step);
+  if (isPhone(g.width)) return phonePlan(g, data, n, step);
   const w = g.width;
   const rows = g.whole ? data.rows.length : Math.min(data.rows.length, 11);
   const chips = { x: 0, w: 78, bar: 82, end: 118, top: TOP, rows, pitch: clamp(TALL / rows, 21, 26) };
@@ -133,8 +134,6 @@ export const firstRow = (data, at) => clamp(data.row - Math.floor(at.chips.rows 
  * @param {Data} data
  */
 export const outlined = (data) => data.most.length <= Math.min(100, data.neurons / 4);
-/** @param {number} share */
-export const percent = (share, digits = 0) => `${num(100 * share, digits)} %`;
 /** @param {Data} data @param {number} n */
 export const nameOf = (data, n) => `${data.mark ? "encoder " : ""}L${data.block}N${n}`;
 /**

@@ -1,9 +1,9 @@
 // The chosen neuron: its sum written out, what it writes, the tokens it pushes, and the texts that fire it most.
 
 import {
-  MONO, chip, clamp, css, fit, h, inLines, label, measure, num, thousands, tokenSpans, visible,
+  MONO, chip, clamp, css, fit, h, inLines, label, measure, num, percent, thousands, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
-import { CONTRACT, alongLines, nameOf, percent, short } from "./layout.js";
+import { CONTRACT, alongLines, nameOf, short } from "./layout.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"

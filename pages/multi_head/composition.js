@@ -5,8 +5,9 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount, pointerAt } from "../../app/kit/glass.js";
 import {
-  MONO, clamp, css, fit, h, heat, heatImage, hex, html, inLines, label, num, unpack, visible,
+  MONO, clamp, css, fit, h, heat, heatImage, hex, html, inLines, label, num, signed, unpack, visible,
 } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 
 /**
  * @import { Local as Kept, Stage } from "../../app/kit/glass.js"
@@ -52,7 +53,6 @@ import {
 
 /** @type {(head: Head) => string} */
 const headName = ([block, head]) => `L${block}H${head}`;
-const NARROW = 900;
 
 // ---------------------------------------------------------------- scores against chance
 
@@ -222,7 +222,7 @@ function drawFit(g, data, local, { x, y, w }) {
     Object.entries(WAYS).map(([way, name]) => html("button", { type: "button", "data-way": way, onclick: () => g.select({ compose: way }) }, name))), (node) => {
     for (const button of node.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.way === (local.sel.compose ?? fit.way)));
   });
-  top += g.width < NARROW ? 50 : 38;
+  top += isDesk(g.width) ? 38 : 50;
   const [layers, heads, readers] = fit.shape;
   const [rows, cols] = [layers * heads, readers * heads];
   const box = { x: x + 34, y: top + 18, w: w - 36 };
@@ -285,8 +285,6 @@ function meaning(row) {
   }
   return row.beyond > 0 ? "likelier than that" : "less likely than that";
 }
-/** @param {number} v */
-const signedNum = (v) => (v > 0 ? "+" : "") + num(v, 2);
 
 /** @param {Stage} g @param {Data} data @param {Corner} at */
 function drawSets(g, data, { x, y, w }) {
@@ -330,15 +328,15 @@ function drawSets(g, data, { x, y, w }) {
         const from = v < 0 ? down : up;
         if (v < 0) down += v; else up += v;
         const [a, b] = [X(Math.min(from, from + v)), X(Math.max(from, from + v))];
-        return g.tip(h("rect", { x: a, y: bars, width: Math.max(0.5, b - a - (b - a > 3 ? 1 : 0)), height: 11, fill: css("att"), opacity: k % 2 ? 0.55 : 0.85 }), `${headName(row.heads[k])} off alone: ${signedNum(v)}`);
+        return g.tip(h("rect", { x: a, y: bars, width: Math.max(0.5, b - a - (b - a > 3 ? 1 : 0)), height: 11, fill: css("att"), opacity: k % 2 ? 0.55 : 0.85 }), `${headName(row.heads[k])} off alone: ${signed(v)}`);
       });
       const [a, b] = [X(Math.min(0, row.joint)), X(Math.max(0, row.joint))];
       return [h("path", { d: `M${X(0)},${bars - 2}v29`, stroke: css("ink3") }), singles,
-        g.tip(h("rect", { x: a, y: bars + 13, width: Math.max(1, b - a), height: 11, fill: css("accent") }), `all off together: ${signedNum(row.joint)}`),
+        g.tip(h("rect", { x: a, y: bars + 13, width: Math.max(1, b - a), height: 11, fill: css("accent") }), `all off together: ${signed(row.joint)}`),
         over(row.joint) && label(X(row.joint) + (row.joint < 0 ? 4 : -4), bars + 23, row.joint < 0 ? "◂" : "▸", { fill: "accent-on", anchor: row.joint < 0 ? "start" : "end" }),
         h("path", { d: `M${X(row.total)},${bars - 2}v13`, stroke: css("ink"), "stroke-width": 1.5 }),
         !phone && what ? label(x + lead - 12, top + 20, what, { anchor: "end", fill: "ink3" }) : null,
-        h("text", { x: right, y: phone ? bars + 38 : top + 20, "font-size": 12, fill: css("ink2") }, h("tspan", { "font-family": MONO, fill: css("att-ink") }, signedNum(row.total)), " added, ", h("tspan", { "font-family": MONO, fill: css("accent"), "font-weight": 600 }, signedNum(row.joint)), " together: ", meaning(row))];
+        h("text", { x: right, y: phone ? bars + 38 : top + 20, "font-size": 12, fill: css("ink2") }, h("tspan", { "font-family": MONO, fill: css("att-ink") }, signed(row.total)), " added, ", h("tspan", { "font-family": MONO, fill: css("accent"), "font-weight": 600 }, signed(row.joint)), " together: ", meaning(row))];
     });
   });
   return at + sets.rows.length * pitch + 6;
@@ -358,7 +356,7 @@ const composition = {
   },
 
   draw(g, data, local) {
-    const wide = g.width >= NARROW;
+    const wide = isDesk(g.width);
     const left = wide ? Math.round(g.width * 0.57) : g.width;
     const table = { x: 0, y: 0, w: left };
     const under = drawChance(g, data, local, table);

@@ -1,6 +1,7 @@
 // What stands where: the grid of all heads at the left, the chosen head's panel at the right, the next token below.
 
 import { clamp, fit, measure } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -117,7 +118,7 @@ export function offSet(data, local) {
  * @param {Pick<Stage, "width">} g @param {Data} data @param {Pick<Local, "sel" | "pinned">} local
  */
 export function plan(g, data, local) {
-  const phone = g.width < 760;
+  const phone = isPhone(g.width);
   const total = data.blocks * data.heads;
   const most = phone ? g.width : Math.round(data.heads > 12 || total > 150 ? clamp(g.width * 0.5, 300, 540) : clamp(g.width * 0.44, 300, 472));
   // Few heads leave more to the panel: a large tile needs its map and the words below it.

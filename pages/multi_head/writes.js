@@ -2,7 +2,7 @@
 // the stream; they add up. Effect: every head a dot, across how much it reads, up and down what happens without it.
 
 import { counted } from "../../app/kit/counts.js";
-import { clamp, css, fit, h, html, label, lerp, measure, num, visible } from "../../app/kit/shapes.js";
+import { clamp, css, fit, h, html, label, lerp, measure, num, signed, visible } from "../../app/kit/shapes.js";
 import { allMeasured, blockOf, headOf, nameOf, named, offSet, roleOf, wrapped } from "./layout.js";
 import { furthest, strip } from "./reads.js";
 
@@ -206,7 +206,7 @@ export function drawEffect(g, data, local, at) {
     return [
       q.said.map((line, i) => label(p.x, p.top + 8 + 16 * i, line, { fill: "ink", weight: 500 })),
       t.values.map((v) => [h("path", { d: `M${q.left},${q.y(v)}H${q.right}`, stroke: css(v === 0 ? "ink3" : "line"), "stroke-width": 1 }),
-        label(q.left - 6, q.y(v) + 4, (v > 0 ? "+" : "") + num(v, t.digits), { anchor: "end", mono: true, fill: "ink3" })]),
+        label(q.left - 6, q.y(v) + 4, signed(v, t.digits), { anchor: "end", mono: true, fill: "ink3" })]),
       [0, 0.25, 0.5, 0.75, 1].map((part) => part * q.most).map((w) => [h("path", { d: `M${q.x(w)},${q.bottom}v4`, stroke: css("ink3") }),
         label(q.x(w), q.bottom + 16, num(w, q.most < 0.4 ? 3 : 2), { anchor: "middle", mono: true, fill: "ink3" })]),
       label(q.right + 20, q.bottom + 34, fit(at.phone ? "its largest weight →" : "the most that the row gives to one token →", (q.right - q.left) / 1.8, 12, false), { anchor: "end", fill: "ink2" }),

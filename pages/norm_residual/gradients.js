@@ -3,6 +3,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { MONO, css, h, inLines, label, num, tokenSpans } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -146,7 +147,7 @@ function verdict(data) {
 /** @type {import("../../app/kit/glass.js").View<Data>} */
 const gradients = {
   draw(g, data) {
-    const wide = g.width >= 900;
+    const wide = isDesk(g.width);
     const w = g.width;
     const rows = data.ways ? data.ways[0].steps.length : 0;
     const high = data.ways ? 74 + rows * 29 : 44;

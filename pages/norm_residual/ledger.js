@@ -2,7 +2,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import {
-  MONO, chip, clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, tokenSpans, visible,
+  MONO, chip, clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, percent, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
 import { COLOUR, chosenOf, inkOf, normStep, placeOf, stepNow, written } from "./layout.js";
 
@@ -124,7 +124,7 @@ function overLines(g, data, local, at, whole) {
   /** @type {(key: string, list: Line[], top: number, to: number, where: string) => unknown} */
   const sign = (key, list, top, to, where) => list.length && g.overlay(key, { left: at.names[0] + 12, top, height: at.hint },
     () => html("button", { type: "button", class: "gb-rows", click: () => scrollTo(g, local, (local.first ?? 0) + to) }),
-    (node) => { node.textContent = `${counted(list.length, "line")} ${where}${whole ? `, together ${num(100 * list.reduce((sum, one) => sum + one.share, 0), 1)} % of the sum` : ""}`; });
+    (node) => { node.textContent = `${counted(list.length, "line")} ${where}${whole ? `, together ${percent(list.reduce((sum, one) => sum + one.share, 0), 1)} of the sum` : ""}`; });
   sign("lines above", data.lines.slice(0, at.first), at.top - at.hint - 1, -at.rows, "above");
   sign("lines below", data.lines.slice(last), at.top + at.rows * at.pitch + 1, at.rows, whole ? "below" : "further down");
   g.part("thumb", [at.first, at.pitch], () => {
@@ -252,7 +252,7 @@ function saidOf(data, local, room) {
   const then = ["The sum is then ", b(long(one.running)), " long."];
   const out = narrow ? [adds, then] : [[...adds, " ", ...then]];
   if (changed(data, one)) out.push(narrow ? ["Written ", b(long(one.written)), " long; norms left this of it."] : ["It was written ", b(long(one.written)), " long; the norms that came later left ", b(long(one.norm)), " of it."]);
-  if (normStep(data, local) >= 0) out.push([one.cosine >= 0 ? "It points along the final sum" : "It points against the final sum", ...(narrow ? [", "] : [" (cosine ", b(num(one.cosine, 2)), ") and makes "]), b(`${num(100 * one.share, 1)} %`), " of it."]);
+  if (normStep(data, local) >= 0) out.push([one.cosine >= 0 ? "It points along the final sum" : "It points against the final sum", ...(narrow ? [", "] : [" (cosine ", b(num(one.cosine, 2)), ") and makes "]), b(percent(one.share, 1)), " of it."]);
   if (data.direct && one.up.length) {
     const raised = ["It raises most ", tokens(one.up.slice(0, narrow ? 2 : 3), 70)];
     const lowered = ["lowers ", tokens(one.down.slice(0, 2), 70), "."];

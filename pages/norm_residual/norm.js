@@ -2,7 +2,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import {
-  MONO, clamp, css, fit, h, heat, heatImage, inLines, label, num, tokenSpans, visible,
+  MONO, clamp, css, fit, h, heat, heatImage, inLines, label, num, percent, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
 import { KIND, chosenOf, kindOf, normStep, numberOf, placeOf, stepNow } from "./layout.js";
 import { changed, long } from "./ledger.js";
@@ -134,7 +134,7 @@ function against(place) {
   const mean = place.layer.mean ?? 0;
   const spread = place.rms.scale || 1e-30;
   const far = place.alike > 0.995 ? "nearly the same" : place.alike > 0.9 ? "much alike" : "clearly different";
-  return `LayerNorm takes off the mean, ${num(mean, 3)}, which is ${num((100 * Math.abs(mean)) / spread, 1)} % of the size, and divides by ${num(place.layer.scale, 3)}; RMSNorm divides by ${num(place.rms.scale, 3)} and no more. What they make of these numbers is ${far}: cosine ${num(place.alike, 4)}.`;
+  return `LayerNorm takes off the mean, ${num(mean, 3)}, which is ${percent(Math.abs(mean) / spread, 1)} of the size, and divides by ${num(place.layer.scale, 3)}; RMSNorm divides by ${num(place.rms.scale, 3)} and no more. What they make of these numbers is ${far}: cosine ${num(place.alike, 4)}.`;
 }
 
 /**
