@@ -18,8 +18,8 @@ import { MATRICES, RAIL, byKey, panelNow, stepId } from "./layout.js";
 const STEP_OF = { x: "x", xk: "x", q: "q", tq: "turn", k: "k", tk: "turn", v: "v", z: "sum", out: "out", softmax: "softmax" };
 
 /**
- * What lies under a point: {panel, row, col | dim} or null.
- * @param {Layout} at @param {Local} local @param {number} x @param {number} y
+ * What lies under a point of the picture.
+ * @param {Layout} at @param {Local} local @param {number} x @param {number} y @returns {Hit | null}
  */
 function locate(at, local, x, y) {
   for (const m of at.minis) {

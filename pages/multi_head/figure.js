@@ -395,9 +395,11 @@ function moveRow(g, data, local, by) {
 /** @type {import("../../app/kit/glass.js").View<Data, Local, {data: Data, at: Layout}>} */
 const heads = {
   init(data, local) {
-    const { allowed, bias, ...floats } = data.arrays;
-    const open = /** @type {Record<Exclude<keyof typeof data.arrays, "bias" | "allowed">, Unpacked>} */ (Object.fromEntries(Object.entries(floats).map(([name, packed]) => [name, unpack(packed)])));
-    const a = { ...open, allowed: unpack(allowed), ...(bias && { bias: unpack(bias) }) };
+    const { pattern, q, k, scaled, bias, allowed, z, out, vectors } = data.arrays;
+    const a = {
+      pattern: unpack(pattern), q: unpack(q), k: unpack(k), scaled: unpack(scaled), allowed: unpack(allowed),
+      z: unpack(z), out: unpack(out), vectors: unpack(vectors), ...(bias && { bias: unpack(bias) }),
+    };
     const maps = local.mapsStamp === data.mapsStamp ? local.maps : unpack(data.maps);
     const other = local.mapsStamp !== data.mapsStamp;
     return { a, maps, mapsStamp: data.mapsStamp, ...(other ? { hover: null, peek: null, under: null, pinned: null } : {}) };
