@@ -15,7 +15,7 @@ FIELDS: tuple[Field, ...] = (
     ),  # of the chosen head
     Field("added", "int", -1, -1, 999, shown="the sum of all"),  # how many heads have been added up
     Field("order", "choice", "block", choices=("block", "kind", "effect")),  # of the small maps
-    Field("off", "text", ""),  # the heads that are switched off (pages/multi_head/off.py)
+    Field("off", "text", ""),  # the heads that are switched off (pages/multi_head/ablation.py)
     Field(
         "instead", "choice", "zero", choices=("zero", "mean")
     ),  # what stands in place of a head that is off
@@ -23,7 +23,7 @@ FIELDS: tuple[Field, ...] = (
     Field("compose", "choice", "K", choices=("K", "Q", "V")),  # what of the reader meets the writer's output
     # Feed-forward
     Field("neuron", "int", -1, -1, 999_999, shown="the strongest one"),
-    Field("silent", "text", ""),  # neurons switched off by hand (pages/feed_forward/off.py)
+    Field("silent", "text", ""),  # neurons switched off by hand (pages/feed_forward/ablation.py)
     Field(
         "silence", "choice", "none", choices=("none", "strongest", "others", "all")
     ),  # and those beside them

@@ -1,41 +1,81 @@
 // One attention head from x to output. The current step is large and carries its numbers, what came before stands to
 // its left, what is still to come is pale at its right, and every token keeps its row from the chip to the end.
-// A cell, hovered or chosen, is framed back to where it came from and written out below (terms.js).
-// layout.js says what stands where; panels.js, frames.js and rail.js draw it; hands.js answers pointer and keys.
+// A cell, hovered or chosen, is framed back to where it came from and written out below (cell.js).
+// layout.js says what stands where, panels.js draws it, input.js answers pointer, keys and buttons.
 
 import { mount } from "../../app/kit/glass.js";
-import { clamp, css, fit, h, html, num, unpack, visible } from "../../app/kit/shapes.js";
-import { drawFrames } from "./frames.js";
-import { arrows, bindPointer, edit, hide, overEdit, reveal } from "./hands.js";
+import {
+  MONO, clamp, css, fit, h, html, label, measure, num, shareBar, tokenSpans, unpack, visible,
+} from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
+import { activeCell, cardOf, drawCard } from "./cell.js";
+import { arrows, bindPointer, drawBar, edit, go, hide, overEdit, overRail, overRows, play, reveal } from "./input.js";
 import { HEAD, MATRICES, RAIL, ROWS, plan, stepId } from "./layout.js";
 import {
-  drawChips, drawColumns, drawHeads, drawMini, drawPanel, drawPin, flowArrows, hintOf, seen, sharing, sharingLabel,
+  drawChips, drawColumns, drawFrames, drawHeads, drawMini, drawPanel, drawPin, drawRail, flowArrows, hintOf, sharing,
+  sharingLabel,
 } from "./panels.js";
-import { drawBar, drawNext, drawRail, go, overRail, overRows, play } from "./rail.js";
-import { cardOf, drawCard, row } from "./terms.js";
 
-/** Where the number furthest from 0 stands: the cell a learner who has chosen none is shown. */
-const largest = (values) => values.reduce((best, v, i) => (Math.abs(v) > Math.abs(values[best]) ? i : best), 0);
-export function activeCell(data, local) {
-  const id = stepId(data, local);
-  const active = { row: local.row, col: local.col, dim: local.dim, keyed: local.keyed, ...(local.hover ?? {}) };
-  active.keyed = id === "k" || id === "v" || (id === "turn" && Boolean(active.keyed));
-  if (MATRICES[id]) return { ...active, dim: active.dim ?? 0 };
-  const values = seen(local, id === "turn" ? (active.keyed ? "tk" : "tq") : id === "sum" ? "z" : id);
-  active.dim = active.dim === null ? largest(row(values, active.keyed ? active.col : active.row)) : clamp(active.dim, 0, values.shape[1] - 1);
-  return active;
-}
+/**
+ * @import { Local as Kept, Stage } from "../../app/kit/glass.js"
+ * @import { Packed, Shapes, Unpacked } from "../../app/kit/shapes.js"
+ * @import { Editing, Hit } from "./input.js"
+ * @import { Layout, StepId } from "./layout.js"
+ *
+ * What Python sends (`record` in figure.py): one head over T rows, which ask, and S columns, which answer; K numbers a head,
+ * D a token. `arrays` holds what the head computed, each as a matrix unless it says otherwise:
+ *   resid, x (T, D), source, xk (S, D) of cross-attention; q (T, K), k, v (S, K), qn, kn after norms of their own, tq, tk
+ *   turned by position, cos, sin; wq, wk, wv (D, K), wo (K, D) unless they are too large; bq, bk, bv (K);
+ *   scores, scaled, biased, masked, pattern, bias (T, S); z (T, K), result (T, D); mean, norm_scale (T), gain, shift (D).
+ * @typedef {object} Data
+ * @property {string} name "L1H2"
+ * @property {number} block
+ * @property {number} head
+ * @property {"self" | "cross" | "encoder"} attention
+ * @property {boolean} cross rows and columns are tokens of two texts
+ * @property {number} nHeads
+ * @property {number} kvHeads fewer where heads share keys and values
+ * @property {number} dHead K
+ * @property {Token[]} rows
+ * @property {Token[]} cols
+ * @property {Step[]} steps
+ * @property {Record<string, Packed>} arrays
+ * @property {number} factor that scores are multiplied by
+ * @property {string} factorName "1/√8"
+ * @property {string} biasName of a position bias, "ALiBi"
+ * @property {number} temperature
+ * @property {{turn: boolean}} on
+ * @property {{causal: boolean, window: number | null, sinks: number, shown: [row: number, col: number][]}} rule what hides
+ *   keys from queries; shown: cells that a learner brought into view
+ * @property {number[]} blind rows that see no key
+ * @property {number[] | null} moved by which share of its length a change moved each row's output
+ * @property {boolean} late the model normalises after adding
+ * @property {boolean} centred its norm takes a mean off
+ * @property {boolean} gained it has a gain
+ * @property {boolean} shifted and a bias
+ * @property {[row: number, col: number, value: number | null][]} edits a learner's own scores; null: −∞
+ * @property {{label: string, after: string, tokens: Likely[], changed: boolean}} next
+ *
+ * @typedef {{text: string, id: number, special: boolean}} Token
+ * @typedef {{id: StepId, title: string, formula: string, hint: string, off: boolean}} Step
+ * @typedef {{text: string, id: number, before: number, after: number}} Likely a next token's probability, without the change and with it
+ *
+ * What the browser keeps: the arrays unpacked, the shown step, the chosen cell (dim: a number of a strip; null: the largest),
+ * whether it is a key's, how far rows are scrolled, and what is hovered or edited.
+ * @typedef {Kept & {
+ *   a: Arrays, data: Data, max: Record<string, number>, step: number, row: number, col: number, dim: number | null,
+ *   keyed: boolean, scroll: number, hover: Hit | null, editing?: Editing | null, timer?: number | null, at: Layout,
+ *   bound?: boolean, entered?: number, revealed?: string, cardHeight: number,
+ * }} Local
+ * @typedef {Record<string, Unpacked>} Arrays those that a head has not are missing
+ * @typedef {{row: number, col: number, dim: number, keyed: boolean}} Active the cell that is framed and written out
+ */
 
+/** @type {import("../../app/kit/glass.js").View<Data, Local>} */
 const attention = {
-  keys: [
-    ["arrows", "move the cell"], ["Shift + ← →", "one step back or on; also , and ."], ["Space", "play and pause"],
-    ["Enter", "type a new score"], ["Delete", "hide a key: its score becomes −∞"], ["0 … 9", "choose a head"], ["Esc", "up, to the whole machine"],
-  ],
-
   init(data, local) {
-    const a = {};
-    for (const [name, packed] of Object.entries(data.arrays)) a[name] = unpack(packed);
-    const from = (field, last, fallback) => {
+    const a = Object.fromEntries(Object.entries(data.arrays).map(([name, packed]) => [name, unpack(packed)]));
+    const from = (/** @type {string} */ field, /** @type {number} */ last, /** @type {number} */ fallback) => {
       const given = local.sel[field];
       return given === undefined || given < 0 ? fallback : clamp(given, 0, last);
     };
@@ -43,19 +83,20 @@ const attention = {
       a, data, max: {},
       step: from("step", data.steps.length - 1, 0),
       row: from("row", data.rows.length - 1, data.rows.length - 1),
-      col: from("col", data.cols.length - 1, data.best),
+      col: from("col", data.cols.length - 1, 0),
       dim: local.dim ?? null, scroll: local.scroll ?? null, hover: local.hover ?? null, keyed: local.keyed ?? false,
     };
   },
 
-  selected(g, data, local, change) {
+  selected(_g, _data, local, change) {
     if ("step" in change) local.entered = performance.now();
-    for (const name of ["row", "col", "step"]) if (name in change) local[name] = change[name];
+    for (const name of /** @type {const} */ (["row", "col", "step"])) if (name in change) local[name] = change[name];
   },
 
   draw(g, data, local) {
     if (!local.bound) { local.bound = true; bindPointer(g, local); }
-    const at = (local.at = plan(g, data, local));
+    const at = plan(g, data, local);
+    local.at = at;
     reveal(local, at);
     const active = activeCell(data, local);
     const wide = at.wide;
@@ -68,16 +109,16 @@ const attention = {
     g.part("heads", [local.step, active.row], () => drawHeads(g, data, local, at, active));
     g.part("columns", [local.step, active.col], () => now.filter((p) => MATRICES[p.id]).map((p) => drawColumns(data, at, p, active)));
     const clip = g.part("clip", key, () => h("clipPath", { id: "att-rows" }, h("rect", { x: -4, y: at.top - 3, width: g.width + 8, height: at.shown + 6 })));
-    clip.firstChild.firstChild.setAttribute("height", at.shown + 6);
+    clip.querySelector("rect")?.setAttribute("height", String(at.shown + 6));
     const window = { "clip-path": "url(#att-rows)" };
-    const scrolled = (nodes) => h("g", window, h("g", { transform: `translate(0,${-local.scroll})` }, nodes));
+    const scrolled = (/** @type {Shapes} */ nodes) => h("g", window, h("g", { transform: `translate(0,${-local.scroll})` }, nodes));
     g.part("chips", [local.step, active.row, active.col, active.keyed, local.scroll], () => scrolled(drawChips(g, data, at, active)));
     g.part("panels", [local.step, local.scroll], () => h("g", { class: performance.now() - (local.entered ?? -1e9) < 100 ? "att-enter" : "" }, scrolled(at.panels.filter((p) => p.id !== "keychips").map((p) => drawPanel(g, local, p)))));
     g.part("minis", key, () => at.minis.map((m) => drawMini(g, data, local, m)));
     if (MATRICES[at.id] || at.id === "sum") g.part("pins", [local.step, active.row, active.col], () => at.minis.map((m) => drawPin(m, active)));
     g.part("arrows", key, () => at.wide && flowArrows(at));
     g.part("frames", [local.step, active, local.scroll], () => {
-      const nodes = drawFrames(g, data, local, at, active);
+      const nodes = drawFrames(data, local, at, active);
       const wire = at.id === "scores" ? nodes.pop() : null;
       return [scrolled(nodes), wire && h("g", { transform: `translate(0,${-local.scroll})` }, wire)];
     });
@@ -87,32 +128,33 @@ const attention = {
       g.part("thumb", [local.scroll], () => h("rect", { x: at.chips + 3, y: at.top + local.scroll * share, width: 4, height: at.shown * share, rx: 2, fill: css("ink3"), opacity: 0.5 }));
     }
     const base = wide ? Math.max(RAIL + HEAD + ROWS, at.top + at.shown) + 12 : Math.max(...at.minis.map((m) => m.y + m.h)) + 16;
-    let height = 0;
     g.part("card", [local.step, active], () => {
       const card = drawCard(g, data, local, at.id, active, base);
       local.cardHeight = card.height;
       return card.nodes;
     });
-    height = base + local.cardHeight + 8;
+    const height = base + local.cardHeight + 8;
     g.part("next", null, () => drawNext(g, data, height));
     const after = data.next.after ? ` ${fit(visible(data.next.after), 90, 12)}` : "";
     if (data.next.tokens.length) g.door("decoding", { left: -2, top: wide ? height + 1 : height - 12 }, data.next.label + after, "From probabilities to text: greedy, beam, sampling");
-    const corner = (key, text, left, width, act) => g.overlay(key, { left, top: wide ? height - 2 : height - 8, width, height: wide ? 28 : 44 },
-      () => html("button", { type: "button", class: "gb-button att-corner", click: act }, text));
     const doors = wide ? height + 2 : height + 80;
     g.door("multi_head", { left: wide ? g.width - 132 : -2, top: doors }, "All heads", "Every head of every block side by side");
     g.door("home", { left: wide ? g.width - 56 : 90, top: doors }, "Home", "The whole machine");
     if (!wide) g.part("sharing", null, () => sharingLabel(data, g.width, doors + 15, g.width - 144)); // beside the doors
-    if (data.next.changed) corner("reset", "Reset", wide ? g.width - 132 - 70 : g.width - 62, 62, () => g.send("reset", { at: Date.now() }));
+    if (data.next.changed) g.overlay("reset", { left: g.width - (wide ? 132 + 70 : 62), top: height - (wide ? 2 : 8), width: 62, height: wide ? 28 : 44 },
+      () => html("button", { type: "button", class: "gb-button att-corner", click: () => g.send("reset", { at: Date.now() }) }, "Reset"));
     g.height = height + (wide ? 26 : 126);
-    overEdit(g, data, local, at);
+    overEdit(g, local, at);
   },
 
+  // Arrows move the cell; Shift + ← →, or comma and point, go one step back or on; Space plays and pauses; Enter: type a
+  // new score; Delete: hide a key, its score becomes −∞; 0 … 9 choose a head; Esc: up, to the whole machine.
   key(event, g, data, local) {
-    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (event.key === "," || event.key === "." || (event.shiftKey && move?.[0])) go(g, data, local, local.step + (event.key === "," || move?.[0] < 0 ? -1 : 1));
-    else if (move) arrows(g, data, local, ...move);
-    else if (event.key === " ") play(g, data, local);
+    const dx = Number(event.key === "ArrowRight") - Number(event.key === "ArrowLeft");
+    const dy = Number(event.key === "ArrowDown") - Number(event.key === "ArrowUp");
+    if (event.key === "," || event.key === "." || (event.shiftKey && dx)) go(g, data, local, local.step + (event.key === "," || dx < 0 ? -1 : 1));
+    else if (dx || dy) arrows(g, data, local, dx, dy);
+    else if (event.key === " ") play(g, local);
     else if (event.key === "Enter") return edit(g, data, local, local);
     else if (event.key === "Delete") return hide(g, local, local);
     else if (event.key === "Escape") g.visit("home");
@@ -123,10 +165,12 @@ const attention = {
 
   describe(data, local) {
     const step = data.steps[local.step];
-    const s = attention.state(data, local);
-    const where = MATRICES[step.id] ? `row ${s.row} ${visible(data.rows[s.row].text)}, column ${s.col} ${visible(data.cols[s.col].text)}`
-      : s.keyed ? `key ${s.col} ${visible(data.cols[s.col].text)}, number ${s.dim}` : `row ${s.row} ${visible(data.rows[s.row].text)}, number ${s.dim}`;
-    return `${data.name}, step ${local.step + 1} of ${data.steps.length}: ${step.title}, ${hintOf(data, local, s.row)}. At ${where} the value is ${num(s.value, 3)}. ${s.shared && `${s.shared}. `}` +
+    const active = activeCell(data, local);
+    const [{ row, col, dim }, shared] = [active, sharing(data)];
+    const where = MATRICES[step.id] ? `row ${row} ${visible(data.rows[row].text)}, column ${col} ${visible(data.cols[col].text)}`
+      : active.keyed ? `key ${col} ${visible(data.cols[col].text)}, number ${dim}` : `row ${row} ${visible(data.rows[row].text)}, number ${dim}`;
+    const { value } = cardOf(data, local, step.id, active, false);
+    return `${data.name}, step ${local.step + 1} of ${data.steps.length}: ${step.title}, ${hintOf(data, local, row)}. At ${where} the value is ${num(value, 3)}. ${shared && `${shared}. `}` +
       `${data.next.label}${data.next.tokens.length ? ` ${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}`).join(", ")}.` : ""}`;
   },
 
@@ -144,5 +188,33 @@ const attention = {
     };
   },
 };
+
+/**
+ * What the whole model predicts, as it is and with the change: one line, a bar a token.
+ * @param {Stage} g @param {Data} data @param {number} y
+ */
+function drawNext(g, data, y) {
+  const { tokens, label: name, changed } = data.next;
+  const wide = g.width >= 720;
+  const after = data.next.after ? fit(visible(data.next.after), 90, 13) : "";
+  const lead = 1.06 * measure(`${name} ${after}`, 12, false) + 38;
+  const room = g.width - (wide ? 150 + (changed ? 70 : 0) : 0);
+  const per = wide ? Math.min(190, (room - lead) / Math.min((isDesk(g.width) ? 5 : 3) - (changed ? 1 : 0), tokens.length)) : g.width / 2;
+  if (!tokens.length) return [label(0, y + 14, fit(name, g.width, 12, false), { fill: "ink2" })];
+  const shown = tokens.slice(0, wide ? Math.max(1, Math.floor((room - lead) / per)) : 4);
+  return [shown.map((t, i) => {
+    const x = wide ? lead + i * per : (i % 2) * per;
+    const base = wide ? y : y + 40 + 24 * Math.floor(i / 2);
+    const numbers = changed ? `${num(t.before, 3)} → ${num(t.after, 3)}` : num(t.after, 3);
+    const word = per - measure(numbers, 12, true) - 22;
+    const bar = per - 14;
+    return h("g", {},
+      h("text", { x, y: base + 14, "font-family": MONO, "font-size": 13, fill: css("ink"), direction: "ltr" }, tokenSpans(t.text, word)),
+      label(x + bar, base + 14, numbers, { anchor: "end", mono: true, fill: changed && t.after !== t.before ? "accent" : "ink2" }),
+      h("rect", { x, y: base + 19, width: bar, height: 4, rx: 2, fill: css("field") }),
+      changed && shareBar(x, base + 19, bar, 4, t.before, { fill: css("res"), opacity: 0.55 }),
+      shareBar(x, base + (changed ? 20 : 19), bar, changed ? 2 : 4, t.after, { fill: css(changed ? "accent" : "res") }));
+  })];
+}
 
 export default mount("attention", attention);

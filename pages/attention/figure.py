@@ -1,4 +1,4 @@
-"""The Attention picture: one head from x to output, step by step (view.js draws it, terms.js writes a cell out).
+"""Record the Attention picture: one head from x to output, step by step (figure.js draws it).
 
 `record` turns what `core.analysis.heads.steps` computed into the component's JSON: the steps with their names and
 formulas, the arrays, the model's next tokens. It computes nothing.
@@ -110,7 +110,7 @@ def _bias_words(config: ModelConfig) -> str:
 
 
 def arrays(steps: AttentionSteps) -> dict[str, Any]:
-    """The arrays that the picture shows and multiplies, by the names of view.js."""
+    """The arrays that the picture shows and multiplies, by the names that figure.js reads."""
     found: dict[str, Any] = {
         "resid": steps.resid, "x": steps.x, "q": steps.q, "k": steps.k, "v": steps.v, "qn": steps.q_norm,
         "kn": steps.k_norm, "tq": steps.rot_q, "tk": steps.rot_k, "cos": steps.cos, "sin": steps.sin,
@@ -130,7 +130,7 @@ def arrays(steps: AttentionSteps) -> dict[str, Any]:
 def record(
     steps: AttentionSteps, lm: LanguageModel, likely: Sequence[int], selection: dict[str, int]
 ) -> dict[str, Any]:
-    """What view.js draws.
+    """Record what figure.js draws.
 
     Args:
         likely: ids of the tokens whose probabilities stand under the picture, as the model is and as changed.

@@ -13,12 +13,12 @@ from core.analysis.heads.shared_keys import share_keys
 from core.analysis.heads.steps import AttentionSteps, Change, attention_steps, replace_scores
 from core.analysis.places import Kind
 from core.model.attention import Attention, attention_pattern, attention_scores
-from pages.attention import variants as more
-from pages.attention.change import heard, read_edits, read_shown, write_edits
 from pages.attention.controls import change_controls
+from pages.attention.edits import apply_event, read_edits, read_shown, write_edits
+from pages.attention.export import answer_cell, cells, table, variant_cells
 from pages.attention.figure import compute, draw, record, step_names
 from pages.attention.question import ask
-from pages.attention.take import answer_cell, cells, table
+from pages.attention.variants import TERMS, Below, Reading
 
 LONGEST = 64  # tokens: as many rows and columns as the picture holds
 CHANGES = ("edits", "scale", "mask", "turn", "sharpness", "local")  # what a learner alters in the head
@@ -76,7 +76,7 @@ likely = [int(i) for i in dict.fromkeys([*np.argsort(-steps.before)[:4], *np.arg
 
 def edited() -> None:
     """A score typed or dragged in the picture, hidden, or given back."""
-    found = heard(events.sent("picture", "edit"), edits, shown, len(rows), len(columns))
+    found = apply_event(events.sent("picture", "edit"), edits, shown, len(rows), len(columns))
     state.set("edits", write_edits(found[0], place, found[1]))
 
 
@@ -110,8 +110,8 @@ answer.draw(ctx)
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
 question = ask(steps, config, rows, columns, row, ctx.lm.tokenizer.display)
-read = more.Read(ctx.text, target, kind, steps.position)
-below = more.Below(ctx, read, state.get("reach"), state.get("sinks"))
+reading = Reading(ctx.text, target, kind, steps.position)
+below = Below(ctx, reading, state.get("reach"), state.get("sinks"))
 
 
 def notebook() -> list[str]:
@@ -119,7 +119,8 @@ def notebook() -> list[str]:
     answer = answer_cell(
         run(question.change), ctx.text, target, question.row, steps.pattern[question.row], question.token
     )
-    return [*cells(steps, load, ctx.text, target, row, column, likely), answer, *below.cells()]
+    lower = [] if config.head == "none" else variant_cells(reading, below.measured())
+    return [*cells(steps, load, ctx.text, target, row, column, likely), answer, *lower]
 
 
 with page.foot():
@@ -135,7 +136,7 @@ with page.foot():
 
 below.show(rows)
 page.terms(
-    "head", "query", "key", "value", "attention", "mask", "softmax", "temperature", "residual stream", *more.TERMS,
+    "head", "query", "key", "value", "attention", "mask", "softmax", "temperature", "residual stream", *TERMS,
     *(["cross-attention"] if both else []),
 )  # fmt: skip
 page.cheatsheet("attention")

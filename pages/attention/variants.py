@@ -1,11 +1,12 @@
-"""Below the Attention picture: who may see whom, heads that share keys, and the cost as the text grows.
+"""Draw the lower half of the Attention page: who may see whom, heads that share keys, and the cost as the text grows.
 
-The functions here ask `core.analysis` (masks, shared_keys, attention_cost) and turn the answers into the component's
-JSON; they compute nothing.
+The functions here ask `core.analysis.heads` (masks, shared_keys, cost) and turn the answers into the component's JSON;
+they compute nothing. The cost is measured when a learner asks, with progress and a stop, and kept for the session.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -13,32 +14,63 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, events
+from app import cache, events, state, work
 from app.bare import UNSAID
+from app.counts import counted
 from app.kit import pack, register
 from app.page import Context
+from core.analysis.heads.cost import LENGTHS, CostPoint, Curve, cost_points, score_bytes
 from core.analysis.heads.masks import MaskRule, UnderMask, stories_under_masks, under_masks
 from core.analysis.heads.shared_keys import Sharing, sharing_name, sharings, stories_shared, ways_to_share
 from core.analysis.places import Kind, stack_of
 from core.analysis.story_loss import LONGEST, STORIES
 from core.costs import cache_bytes
 from core.language_model import LanguageModel
-from pages.attention import variants_cost as cost
-from pages.attention import variants_take as take
 from pages.attention.controls import sliders
-from pages.attention.variants_seen import Read as Read
-from pages.attention.variants_seen import Seen
 
-more = register("attention_variants", __file__)
+attention_variants = register("attention_variants", __file__)
 
 TERMS = ("sliding window", "sink", "cross-attention", "grouped-query", "KV cache")
 LIKELY = 3  # tokens shown of each prediction
 WAITS = "With {:,.0f} million weights this takes a while: press Measure now."
+BUDGET = 20.0  # seconds of measuring the cost: longer texts are then left out, and the page says so
+REPEATS = 5
+KINDS = ("attention", "fused", "rest")
+HEAVY = (
+    20_000_000  # weights: such a model is read anew only when a learner asks, and with one story, not four
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Name what is read: the text, an encoder-decoder's target, the attention of the page, the row of the logits."""
+
+    text: str
+    target: str | None
+    kind: Kind
+    row: int
+
+    @property
+    def masked(self) -> Kind:
+        """The self-attention whose mask is changed: of the stack that the page shows."""
+        return "encoder" if self.kind == "encoder" else "self"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Hold all that was measured of one text, but the cost."""
+
+    rules: tuple[MaskRule, ...]
+    masks: list[UnderMask]
+    mask_stories: list[float]
+    sharings: list[Sharing]
+    shared_stories: list[float]
 
 
 def rules(causal: bool, reach: int, sinks: int) -> tuple[MaskRule, ...]:
-    """The masks that are compared: causal, both sides, then the window without and with sinks on the model's own."""
+    """List the masks to compare: causal, both sides, then the window without and with sinks on the model's own."""
     window = MaskRule(causal=causal, window=reach)
     return (
         MaskRule(),
@@ -48,19 +80,29 @@ def rules(causal: bool, reach: int, sinks: int) -> tuple[MaskRule, ...]:
     )
 
 
-def see_masks(lm: LanguageModel, read: Read, wanted: Sequence[MaskRule]) -> list[UnderMask]:
+def see_masks(lm: LanguageModel, read: Reading, wanted: Sequence[MaskRule]) -> list[UnderMask]:
     """`under_masks` with its arguments in a row, as the cache takes them."""
     return under_masks(lm, read.text, wanted, attention=read.masked, target=read.target or None, row=read.row)
 
 
-def see_sharings(lm: LanguageModel, read: Read) -> list[Sharing]:
+def see_sharings(lm: LanguageModel, read: Reading) -> list[Sharing]:
     """`sharings`, likewise."""
     return sharings(lm, read.text, target=read.target or None, row=read.row)
 
 
+def heavy(lm: LanguageModel) -> bool:
+    """A model so large that a pass of it takes its time."""
+    return lm.n_parameters > HEAVY
+
+
+def waits(lm: LanguageModel) -> bool:
+    """Nothing of this model is measured before the learner asks."""
+    return heavy(lm) and not state.memo("attention_variants").get("heavy")
+
+
 def stories(lm: LanguageModel) -> int:
     """How many held-out stories a model is measured on."""
-    return 1 if cost.heavy(lm) else STORIES
+    return 1 if heavy(lm) else STORIES
 
 
 def tell_mask(lm: LanguageModel, kind: Kind, rule: MaskRule) -> float:
@@ -108,7 +150,7 @@ def _likely(
 
 
 def _shared(
-    lm: LanguageModel, kv: int, at: int, seen: Seen | None, lengths: tuple[int, int]
+    lm: LanguageModel, kv: int, at: int, seen: Measured | None, lengths: tuple[int, int]
 ) -> dict[str, Any]:
     """One way to share keys: its bytes by the formula, and what was measured of it."""
     config = lm.config.replace(n_kv_heads=kv)
@@ -135,19 +177,19 @@ def _shared(
 def record(
     lm: LanguageModel,
     wanted: Sequence[MaskRule],
-    seen: Seen | None,
+    seen: Measured | None,
     sides: Mapping[str, Sequence[str]],
     lengths: tuple[int, int],
     spent: Mapping[str, Any],
     selection: Mapping[str, int],
 ) -> dict[str, Any]:
-    """What view.js draws.
+    """Record what variants.js draws.
 
     Args:
         wanted: the masks. seen: what was measured; None: nothing yet, of a large model, or nothing, of a bare encoder.
         sides: the tokens as they read: "rows" of the masked stack; "written" and "source" of cross-attention.
         lengths: how many tokens are read, and written by an encoder-decoder.
-        spent: of `pages.attention.variants_cost`. selection: the chosen row.
+        spent: of `record_cost`. selection: the chosen row.
     """
     config, unsaid = lm.config, lm.config.head == "none"
     own = seen.sharings[0].probabilities if seen else np.zeros(0)
@@ -181,19 +223,92 @@ def record(
     }  # fmt: skip
 
 
+# ------------------------------------------------------------------------------------------------ the cost
+
+
+def ask_for_cost() -> None:
+    """Note that the learner wants it measured."""
+    state.memo("attention_variants").update(asked=True, heavy=True)
+
+
+def _about(ctx: Context, kind: Kind) -> str:
+    return repr((ctx.model_key, kind))
+
+
+def known_cost(ctx: Context, kind: Kind) -> list[CostPoint]:
+    """What this session has measured of this model and stack; nothing yet: []."""
+    points: list[CostPoint] = state.memo("attention_variants").get(_about(ctx, kind), [])
+    return points
+
+
+def record_cost(points: list[CostPoint], n_heads: int) -> dict[str, Any]:
+    """Record the points and the curves through them."""
+    lengths = [one.length for one in points]
+    curves = {}
+    if len(points) >= 3:
+        for name in KINDS:
+            curve = Curve.through(lengths, [getattr(one, name) for one in points], square=name != "rest")
+            curves[name] = [curve.square, curve.linear, curve.fixed]
+    return {
+        "points": [
+            {"n": one.length, "bytes": one.score_bytes} | {name: getattr(one, name) for name in KINDS}
+            for one in points
+        ],
+        "curves": curves,
+        "crossing": crossing(points),
+        "lengths": list(LENGTHS),
+        "repeats": REPEATS,
+        "bytes": [score_bytes(n_heads, length) for length in LENGTHS],
+    }
+
+
+def crossing(points: list[CostPoint]) -> int | None:
+    """The first measured length at which attention took longer than all the rest; None: at none."""
+    return next((one.length for one in points if one.attention > one.rest), None)
+
+
+def measure_cost(ctx: Context, kind: Kind, slot: DeltaGenerator) -> None:
+    """If it was asked for: measure length by length, saying in `slot` how far that is; then draw the page anew.
+
+    Called when the page is drawn. Any click on it, the button's too, stops the measuring.
+    """
+    memo = state.memo("attention_variants")
+    if not memo.pop("asked", False):
+        return
+    with slot, st.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0, text="Measuring texts of 16 tokens")
+        st.button("Stop", key="attention_variants.stop")
+    points: list[CostPoint] = []
+    began = time.perf_counter()
+    for point in cost_points(ctx.lm, LENGTHS, attention=kind, repeats=REPEATS, budget=BUDGET):
+        points.append(point)
+        spent = time.perf_counter() - began
+        following = LENGTHS[min(len(points), len(LENGTHS) - 1)]
+        bar.progress(
+            len(points) / len(LENGTHS),
+            text=f"{counted(point.length, 'token')} measured, {following:,} next; "
+            f"{spent:.0f} seconds of at most {BUDGET:.0f}",
+        )
+    memo[_about(ctx, kind)] = points
+    work.again()
+
+
+# ---------------------------------------------------------------------------------------- on the page
+
+
 @dataclass(frozen=True)
 class Below:
-    """The lower half of one run of the page, with the window and sinks of that run."""
+    """Show the lower half in one run of the page, with the window and sinks of that run."""
 
     ctx: Context
-    read: Read
+    read: Reading
     reach: int
     sinks: int
 
-    def seen(self) -> Seen:
-        """Measured, or remembered: what hangs on the text anew with every text, the stories once a model."""
+    def measured(self) -> Measured:
+        """Measure, or recall: what hangs on the text anew with every text, the stories once a model."""
         key, read, wanted = self.ctx.model_key, self.read, self.rules
-        return Seen(
+        return Measured(
             wanted,
             cache.call(see_masks, key, read, wanted),
             [cache.call(tell_mask, key, read.masked, rule) for rule in wanted],
@@ -205,10 +320,6 @@ class Below:
     def rules(self) -> tuple[MaskRule, ...]:
         """The masks that are compared."""
         return rules(stack_of(self.ctx.lm, self.read.masked).causal, self.reach, self.sinks)
-
-    def cells(self) -> list[str]:
-        """For the notebook."""
-        return [] if self.ctx.lm.config.head == "none" else take.cells(self.read, self.seen())
 
     def show(self, rows: Sequence[str]) -> None:
         """The heading, the window's sliders and the picture; then the cost, if it was asked for.
@@ -228,20 +339,20 @@ class Below:
             sliders("more")
         slot = st.container()
         seen = None
-        if ctx.lm.config.head != "none" and not cost.waits(ctx.lm):
-            slow = st.spinner("Reading your text under each mask") if cost.heavy(ctx.lm) else nullcontext()
+        if ctx.lm.config.head != "none" and not waits(ctx.lm):
+            slow = st.spinner("Reading your text under each mask") if heavy(ctx.lm) else nullcontext()
             with slot, slow:
-                seen = self.seen()
+                seen = self.measured()
         batch = ctx.lm.batch(read.text, read.target or None)
         lengths = (batch[0].shape[1], sum(ids.shape[1] for ids in batch[1:]))
-        spent = cost.record(cost.known(ctx, read.masked), ctx.lm.config.n_heads)
+        spent = record_cost(known_cost(ctx, read.masked), ctx.lm.config.n_heads)
         last = len(rows) - 1
         row = events.followed(len(rows), last)
         chosen = events.selection("more", {"row": row})
-        more(
+        attention_variants(
             data=record(ctx.lm, self.rules, seen, sides, lengths, spent, chosen),
             key="more",
             on_select_change=lambda: events.select("more", ("row",), row, last),
-            on_measure_change=cost.asked,
+            on_measure_change=ask_for_cost,
         )
-        cost.run(ctx, read.masked, slot)
+        measure_cost(ctx, read.masked, slot)

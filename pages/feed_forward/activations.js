@@ -2,23 +2,52 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
-import { clamp, css, fit, h, inLines, label, num, unpack, visible } from "../../app/kit/shapes.js";
+import { clamp, css, fit, h, inLines, label, num, percent, unpack, visible } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 
-function drawOne(g, x, y, w, tall, one, k) {
+/**
+ * @import { Local, Stage } from "../../app/kit/glass.js"
+ * @import { Packed, Shapes } from "../../app/kit/shapes.js"
+ *
+ * What Python sends (`show` in activations.py).
+ * @typedef {object} Data
+ * @property {string} stamp
+ * @property {string} name of the chosen neuron
+ * @property {number} block
+ * @property {Curve[]} curves
+ * @property {string} token the followed one
+ * @property {Firing | null} firing null: a decoder reads no text by itself
+ * @property {string} of what was read
+ * @property {boolean} sampled more than the learner's own text
+ * @property {[rare: number, always: number]} limits shares of the tokens
+ *
+ * A curve over places x: its values (of a gated one a line for each second sum), slopes, and where the token's neurons land.
+ * @typedef {{name: string, formula: string, own: boolean, x: Packed, lines: Packed[], slope: Packed, dots: [x: Packed, y: Packed] | null,
+ *   held: number | null, low: [x: number, y: number] | null, gates: number[]}} Curve held: the share of neurons within 0.01 of 0
+ *
+ * How often neurons fire, block by block: counts by share of the tokens (spread), at none, few, nearly all; of the chosen one
+ * share and most; unseen: a neuron that never fired may yet do so at this share of tokens.
+ * @typedef {{tokens: number, unseen: number, spread: number[][], dead: number[], rare: number[], always: number[], neurons: number,
+ *   share: number, most: number}} Firing
+ * @typedef {{x: number, y: number, w: number, pitch: number}} Place
+ */
+
+/** @param {Stage} g @param {number} x @param {number} y @param {number} w @param {number} tall @param {Curve} one */
+function drawOne(g, x, y, w, tall, one) {
   const xs = unpack(one.x);
   const lines = one.lines.map(unpack);
   const slope = unpack(one.slope);
-  const dots = one.dots && one.dots.map(unpack);
+  const dots = one.dots?.map(unpack);
   const [low, high] = [xs[0], xs[xs.length - 1]];
   const all = [...lines.flatMap((line) => [...line]), ...(dots ? dots[1] : [])];
   const [least, most] = [Math.min(0, ...all), Math.max(...all, 1e-9)];
   const [top, bottom] = [y + 48, y + tall - 24];
-  const X = (v) => x + (w * (clamp(v, low, high) - low)) / (high - low || 1);
-  const Y = (v) => bottom - ((bottom - top) * (clamp(v, least, most) - least)) / (most - least || 1);
+  const X = (/** @type {number} */ v) => x + (w * (clamp(v, low, high) - low)) / (high - low || 1);
+  const Y = (/** @type {number} */ v) => bottom - ((bottom - top) * (clamp(v, least, most) - least)) / (most - least || 1);
   const [flat, steep] = [Math.min(0, ...slope), Math.max(...slope, 1e-9)];
-  const S = (v) => bottom - ((bottom - top) * (v - flat)) / (steep - flat || 1);
-  const path = (values, place) => xs.reduce((d, v, i) => `${d}${i ? "L" : "M"}${X(v).toFixed(1)},${place(values[i]).toFixed(1)}`, "");
-  const facts = [one.held !== null && `${num(100 * one.held, 0)} % within 0.01 of 0`, one.low && `lowest ${num(one.low[1], 2)} at ${num(one.low[0], 2)}`,
+  const S = (/** @type {number} */ v) => bottom - ((bottom - top) * (v - flat)) / (steep - flat || 1);
+  const path = (/** @type {ArrayLike<number>} */ values, /** @type {(v: number) => number} */ place) => xs.reduce((d, v, i) => `${d}${i ? "L" : "M"}${X(v).toFixed(1)},${place(values[i]).toFixed(1)}`, "");
+  const facts = [one.held !== null && `${percent(one.held, 0)} within 0.01 of 0`, one.low && `lowest ${num(one.low[1], 2)} at ${num(one.low[0], 2)}`,
     one.gates.length > 1 && `drawn for a second sum of ${one.gates.map((v) => num(v, v % 1 ? 1 : 0)).join(", ")}`].filter(Boolean).join(", ");
   return g.tip(h("g", {},
     label(x, y + 14, one.name, { weight: 600, size: 13, fill: one.own ? "mlp-ink" : "ink" }), one.own && label(x + w, y + 14, "this model’s", { anchor: "end", fill: "mlp-ink", weight: 600 }),
@@ -32,7 +61,10 @@ function drawOne(g, x, y, w, tall, one, k) {
   `${one.name}: ${one.formula}\nfrom ${num(low, 1)} to ${num(high, 1)} it gives ${num(least, 2)} to ${num(most, 2)}\nits slope (dotted) goes from ${num(flat, 2)} to ${num(steep, 2)}`);
 }
 
-/** How many neurons of each block fire at which share of the tokens: a row of bars a block. */
+/**
+ * How many neurons of each block fire at which share of the tokens: a row of bars a block.
+ * @param {Stage} g @param {Data} data @param {Place} box
+ */
 function drawFiring(g, data, box) {
   const { x, y, w } = box;
   const f = data.firing;
@@ -41,6 +73,7 @@ function drawFiring(g, data, box) {
   const side = 196;
   const wide = w - side - 62;
   const pitch = box.pitch;
+  /** @type {Shapes[]} */
   const out = [label(x, y + 14, `How often neurons fire in ${fit(data.of, w - 190, 14, false)}`, { size: 14, weight: 600, fill: "ink" }),
     label(x + 62, y + 34, "never", { fill: "ink3" }), label(x + 62 + wide, y + 34, "at every token", { fill: "ink3", anchor: "end" })];
   f.spread.forEach((counts, l) => {
@@ -50,25 +83,26 @@ function drawFiring(g, data, box) {
     const own = l === data.block;
     out.push(label(x, base - 2, `block ${l}`, { fill: own ? "mlp-ink" : "ink2", weight: own ? 600 : 400 }), h("path", { d: bars, fill: css(own ? "mlp" : "res"), opacity: 0.8 }), h("path", { d: `M${x + 62},${base}h${wide}`, stroke: css("line") }),
       label(x + w, base - 2, data.sampled ? `${f.dead[l]} dead, ${f.rare[l]} rare, ${f.always[l]} always on` : `${f.dead[l]} never, ${f.always[l]} nearly always`, { anchor: "end", fill: "ink2" }),
-      g.tip(h("rect", { x, y: base - pitch + 6, width: w, height: pitch, fill: "transparent" }), `block ${l}: ${counted(f.neurons, "neuron")}\n${f.dead[l]} fire at no token, ${f.rare[l]} at no more than ${num(100 * data.limits[0], 1)} % of them, ${f.always[l]} at ${num(100 * data.limits[1], 0)} % or more\nthe bars’ heights are the roots of their counts`));
+      g.tip(h("rect", { x, y: base - pitch + 6, width: w, height: pitch, fill: "transparent" }), `block ${l}: ${counted(f.neurons, "neuron")}\n${f.dead[l]} fire at no token, ${f.rare[l]} at no more than ${percent(data.limits[0], 1)} of them, ${f.always[l]} at ${percent(data.limits[1], 0)} or more\nthe bars’ heights are the roots of their counts`));
     if (own) out.push(h("path", { d: `M${x + 62 + wide * f.share},${base - pitch + 10}V${base}`, stroke: css("accent"), "stroke-width": 2 }));
   });
   const end = y + 42 + pitch * f.spread.length + 18;
-  const said = [`${data.name} (the mark) fires at ${num(100 * f.share, 1)} % of ${counted(f.tokens, "token")}, with ${num(f.most, 2)} at most.`,
-    data.sampled ? `What looks dead here may yet fire at up to ${num(100 * f.unseen, 2)} % of other tokens (95 % sure).` : "So short a text says little: read a sample to tell a dead neuron from one that waits for its word."];
+  const said = [`${data.name} (the mark) fires at ${percent(f.share, 1)} of ${counted(f.tokens, "token")}, with ${num(f.most, 2)} at most.`,
+    data.sampled ? `What looks dead here may yet fire at up to ${percent(f.unseen, 2)} of other tokens (95 % sure).` : "So short a text says little: read a sample to tell a dead neuron from one that waits for its word."];
   out.push(said.map((text, i) => inLines(text, w).map((line, k) => label(x, end + 18 * i + 16 * k * (w < 640 ? 1 : 0) + (w < 640 ? 32 * i : 0), line, { fill: i ? "ink3" : "ink2" }))));
   return out;
 }
 
-const more = {
+/** @type {import("../../app/kit/glass.js").View<Data, Local>} */
+const activations = {
   draw(g, data) {
-    const wide = g.width >= 900;
+    const wide = isDesk(g.width);
     const across = wide ? 3 : g.width < 560 ? 1 : 2;
     const w = (g.width - 28 * (across - 1)) / across;
     const tall = 196;
     g.part("curves", null, () => [
       label(0, 14, "The same numbers through every curve", { size: 14, weight: 600, fill: "ink" }), label(0, 32, fit(`a dot for each neuron at ${visible(data.token)}; dotted: the slope, which training sends back`, g.width, 12, false), { fill: "ink3" }),
-      data.curves.map((one, k) => drawOne(g, (k % across) * (w + 28), 48 + Math.floor(k / across) * (tall + 14), w, tall, one, k)),
+      data.curves.map((one, k) => drawOne(g, (k % across) * (w + 28), 48 + Math.floor(k / across) * (tall + 14), w, tall, one)),
     ]);
     const under = 48 + Math.ceil(data.curves.length / across) * (tall + 14) + 16;
     const blocks = data.firing ? data.firing.spread.length : 1;
@@ -79,7 +113,7 @@ const more = {
 
   describe(data) {
     const f = data.firing;
-    return `The followed token’s numbers through ${data.curves.map((one) => `${one.name}${one.held === null ? "" : `, ${num(100 * one.held, 0)} % within 0.01 of 0`}`).join("; ")}. ` +
+    return `The followed token’s numbers through ${data.curves.map((one) => `${one.name}${one.held === null ? "" : `, ${percent(one.held, 0)} within 0.01 of 0`}`).join("; ")}. ` +
       (f ? `In ${data.of}: ${f.dead.map((count, l) => `block ${l}, ${count} of ${counted(f.neurons, "neuron")} fire at no token, ${f.always[l]} at nearly all`).join("; ")}.` : "");
   },
 
@@ -91,4 +125,4 @@ const more = {
   },
 };
 
-export default mount("feed_forward_activations", more);
+export default mount("feed_forward_activations", activations);

@@ -1,4 +1,4 @@
-"""Below the Feed-forward picture: every curve with this text's numbers on it, and how often neurons fire."""
+"""Draw the lower half of the Feed-forward page: every curve with this text's numbers, and how often neurons fire."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from core.analysis.neurons.activation_curves import FORMULAS, curve, held, lowes
 from core.analysis.neurons.firing import ALWAYS, RARE, Firing
 from core.config import Activation
 from pages.feed_forward.figure import ACTS, GATED, Seen
-from pages.feed_forward.sample import CORPORA, Job, Sample, asked, see_own
+from pages.feed_forward.neuron import CORPORA, Sample, SampleJob, request_sample, see_own
 
-more = register("feed_forward_activations", __file__)
+feed_forward_activations = register("feed_forward_activations", __file__)
 
 PLACES = 121
 LINEAR = (2.0, 1.0, 0.5, -1.0)  # second numbers that SwiGLU is drawn for where the model has none of its own
@@ -58,7 +58,7 @@ def counted(firing: Firing, block: int, neuron: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def show(seen: Seen, job: Job, sample: Sample | None, act: Activation, stamp: str) -> DeltaGenerator:
+def show(seen: Seen, job: SampleJob, sample: Sample | None, act: Activation, stamp: str) -> DeltaGenerator:
     """Heading, the sample's controls and the figure; returns the place for the bar of a reading."""
     st.html(
         '<section class="gb-words"><h2>Other curves, and neurons that never or always fire</h2></section>'
@@ -72,13 +72,13 @@ def show(seen: Seen, job: Job, sample: Sample | None, act: Activation, stamp: st
                 "Read it" if sample is None else "Read",
                 key="feed_forward.read",
                 disabled=sample is not None,
-                on_click=state.whole(asked),
+                on_click=state.whole(request_sample),
             )
         fired = sample.firing if sample is not None else cast(
             Firing, cache.call(see_own, job.ctx.model_key, job.ctx.ids)
         )  # fmt: skip
     slot = st.container(key="gb-sampling")
-    more(
+    feed_forward_activations(
         data={
             "stamp": f"{stamp}\x1f{sample is not None and sample.words}",
             "name": f"L{block}N{neuron}", "block": block, "curves": curves(seen, act),

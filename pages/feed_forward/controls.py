@@ -1,12 +1,12 @@
-"""The Feed-forward page's controls: block, neuron, a curve beside the model's, and which neurons are off."""
+"""Draw the Feed-forward page's controls: block, neuron, a curve beside the model's, and which neurons are off."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from app import state, widgets
+from pages.feed_forward.ablation import GROUPS, counts
 from pages.feed_forward.figure import BENDS
-from pages.feed_forward.off import GROUPS, counts
 
 
 def draw(blocks: int, neurons: int, neuron: int, strongest: int) -> None:

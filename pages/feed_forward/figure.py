@@ -1,4 +1,4 @@
-"""The Feed-forward picture: one token through the neurons of one block (view.js draws it).
+"""Record the Feed-forward picture: one token through the neurons of one block (figure.js draws it).
 
 `record` turns what `core.analysis` computed into the component's JSON; nothing here computes.
 """
@@ -95,7 +95,7 @@ def name_of(config: ModelConfig) -> str:
 def record(
     lm: LanguageModel, seen: Seen, stack: str, beside: Activation | None, stamp: str, selection: Mapping[str, Any]
 ) -> dict[str, Any]:  # fmt: skip
-    """What view.js draws.
+    """Record what figure.js draws.
 
     Args:
         stack: "encoder" or "decoder" of an encoder-decoder, else "".

@@ -1,10 +1,27 @@
-// What stands where: tokens at the left, then the stream, what is read, the neurons before and behind the bend, what
+// What stands where and what each step says: tokens at the left, then the stream, what is read, the neurons before and behind the bend, what
 // they write, the stream again, and the next token; below it the chosen neuron with its numbers.
 
-import { clamp, inLines, measure, num, visible } from "../../app/kit/shapes.js";
+import { counted } from "../../app/kit/counts.js";
+import { clamp, inLines, measure, num, thousands, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
-import { alongLines } from "./neuron.js";
-import { WORDS } from "./stages.js";
+import { isPhone } from "../../app/kit/widths.js";
+
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Data, Local } from "./figure.js"
+ *
+ * Places in pixels of the picture; strips stand upright on a wide screen and lie on a phone.
+ * @typedef {{x: number, y: number, w: number, h: number, upright?: boolean}} Box
+ * @typedef {Box & {cols: number}} GridBox
+ * @typedef {{x: number, y: number, w: number}} Corner
+ * @typedef {{w: number, stream: Box, read: Box, pre: GridBox, curve: Box, post: GridBox, out: Box, after: Box, next: Corner,
+ *   words: Corner, sum: Corner, writes: Corner, texts: Corner, line: number, height: number}} Places
+ * @typedef {Places & {phone: true, chips: {x: number, w: number, top: number, wrapped: Chip[]}}} PhoneLayout
+ * @typedef {Places & {phone: false, middle: number, floor: number, plus: number,
+ *   chips: {x: number, w: number, bar: number, end: number, top: number, rows: number, pitch: number}}} WideLayout
+ * @typedef {PhoneLayout | WideLayout} Layout
+ * @typedef {{at: number, x: number, y: number, w: number}} Chip of token `at`
+ */
 
 export const TOP = 44; // of the panels, under two lines of words
 const TALL = 236; // of the neurons' grids
@@ -12,7 +29,10 @@ const SHORT = 150; // of a strip of d_model numbers
 export const stages = stepMode("stage", ["Read", "Expand", "Activate", "Contract", "Add"]);
 export const [READ, EXPAND, ACTIVATE, CONTRACT, ADD] = [0, 1, 2, 3, 4];
 
-/** How many columns a grid of n cells has in a box: near square cells, and whole rows where that is near. */
+/**
+ * How many columns a grid of n cells has in a box: near square cells, and whole rows where that is near.
+ * @param {number} n @param {number} w @param {number} tall
+ */
 function columnsFor(n, w, tall) {
   const best = clamp(Math.round(Math.sqrt((n * w) / tall)), 1, n);
   const whole = Array.from({ length: n > 1 ? 2 * best : 1 }, (_, i) => i + 1).filter((c) => n % c === 0);
@@ -20,28 +40,28 @@ function columnsFor(n, w, tall) {
   return near > 0.6 * best && near < 1.6 * best ? near : best;
 }
 
+/** @param {Pick<Stage, "width" | "whole">} g @param {Data} data @param {Pick<Local, "sel">} local @returns {Layout} */
 export function plan(g, data, local) {
   const n = data.neurons;
   const step = stages.of(local);
-  if (g.width < 760) return phonePlan(g, data, n, step);
+  if (isPhone(g.width)) return phonePlan(g, data, n, step);
   const w = g.width;
-  const chips = { x: 0, w: 78, bar: 82, end: 118, top: TOP, rows: g.whole ? data.rows.length : Math.min(data.rows.length, 11) };
-  chips.pitch = clamp(TALL / chips.rows, 21, 26);
+  const rows = g.whole ? data.rows.length : Math.min(data.rows.length, 11);
+  const chips = { x: 0, w: 78, bar: 82, end: 118, top: TOP, rows, pitch: clamp(TALL / rows, 21, 26) };
   const more = Math.max(0, chips.rows * chips.pitch - TALL - 6);
   const next = { x: w - 108, y: 0, w: 108 };
   const [strip, funnel] = [14, 42];
-  const stream = { x: 138, w: strip };
-  const read = { x: stream.x + strip + 26, w: strip };
-  const after = { x: next.x - 24 - strip, w: strip };
-  const out = { x: after.x - 42 - strip, w: strip };
+  const upright = (/** @type {number} */ x) => ({ x, y: TOP + (TALL - SHORT) / 2, w: strip, h: SHORT, upright: true });
+  const stream = upright(138);
+  const read = upright(stream.x + strip + 26);
+  const after = upright(next.x - 24 - strip);
+  const out = upright(after.x - 42 - strip);
   const left = read.x + strip + funnel; // of the first grid
   const room = out.x - funnel - left - 52 - 16; // 52: the curve's numbers and air
   const wide = Math.floor(room * 0.31);
-  const pre = { x: left, y: TOP, w: wide, h: TALL };
+  const pre = { x: left, y: TOP, w: wide, h: TALL, cols: columnsFor(n, wide, TALL) };
   const curve = { x: left + wide + 52, y: TOP, w: room - 2 * wide, h: TALL };
-  const post = { x: out.x - funnel - wide, y: TOP, w: wide, h: TALL };
-  for (const one of [stream, read, out, after]) Object.assign(one, { y: TOP + (TALL - SHORT) / 2, h: SHORT, upright: true });
-  for (const one of [pre, post]) one.cols = columnsFor(n, one.w, one.h);
+  const post = { ...pre, x: out.x - funnel - wide };
   const middle = TOP + TALL / 2;
   const told = step < stages.last; // step by step words stand at the left, where at the end the neuron's sum begins
   const [a, b] = told ? [0.36, 0.34] : [0.285, 0.295];
@@ -56,13 +76,14 @@ export function plan(g, data, local) {
   };
 }
 
+/** @param {Pick<Stage, "width">} g @param {Data} data @param {number} n @param {number} step @returns {PhoneLayout} */
 function phonePlan(g, data, n, step) {
   const w = g.width;
   const chips = { x: 0, w, top: 26, wrapped: wrapped(data, w) };
   let y = chips.top + (chips.wrapped.at(-1)?.y ?? 0) + 34;
   const words = { x: 0, y: y + 14, w };
   if (step < stages.last) y += 20 + 20 * inLines(WORDS[step](data), w, 14).length;
-  const band = (tall) => { const box = { x: 1, y: y + 22, w: w - 2, h: tall, upright: false }; y += tall + 34; return box; };
+  const band = (/** @type {number} */ tall) => { const box = { x: 1, y: y + 22, w: w - 2, h: tall, upright: false }; y += tall + 34; return box; };
   const stream = band(14);
   const read = band(14);
   y += 14;
@@ -85,8 +106,12 @@ function phonePlan(g, data, n, step) {
   return { phone: true, w, chips, stream, read, pre, curve, post, out, after, next, words, line, sum, writes, texts, height };
 }
 
-/** The tokens as chips in lines: [{at, x, y, w}]. */
+/**
+ * The tokens as chips in lines: [{at, x, y, w}].
+ * @param {Data} data @param {number} room
+ */
 function wrapped(data, room) {
+  /** @type {Chip[]} */
   const out = [];
   let [x, y] = [0, 0];
   data.rows.forEach((row, at) => {
@@ -98,12 +123,59 @@ function wrapped(data, room) {
   return out;
 }
 
-/** The first of the token rows that are shown: those around the followed one. */
+/**
+ * The first of the token rows that are shown: those around the followed one.
+ * @param {Data} data @param {WideLayout} at
+ */
 export const firstRow = (data, at) => clamp(data.row - Math.floor(at.chips.rows / 2), 0, data.rows.length - at.chips.rows);
 
-/** Whether the neurons that write most are outlined: so few that they can be told apart. */
+/**
+ * Whether the neurons that write most are outlined: so few that they can be told apart.
+ * @param {Data} data
+ */
 export const outlined = (data) => data.most.length <= Math.min(100, data.neurons / 4);
-export const percent = (share, digits = 0) => `${num(100 * share, digits)} %`;
+/** @param {Data} data @param {number} n */
 export const nameOf = (data, n) => `${data.mark ? "encoder " : ""}L${data.block}N${n}`;
-/** A number as short as a cell wants it. */
+/**
+ * A number as short as a cell wants it.
+ * @param {number} x
+ */
 export const short = (x) => num(x, Math.abs(x) >= 99.5 ? 0 : Math.abs(x) >= 9.95 ? 1 : 2);
+/**
+ * The learner's text in lines: the parts of it that fit, from which token to which.
+ * @param {Data} data @param {number} w
+ */
+export function alongLines(data, w, lines = 99) {
+  /** @type {[from: number, to: number][]} */
+  const out = [];
+  let [from, left] = [0, 0];
+  data.rows.forEach((row, i) => {
+    const wide = measure(visible(row.text), 12, true) + 3;
+    if (left + wide > w && i > from) { out.push([from, i]); from = i; left = 0; }
+    left += wide;
+  });
+  out.push([from, data.rows.length]);
+  if (out.length <= lines) return out;
+  const at = clamp(out.findIndex(([, to]) => data.row < to) - lines + 1, 0, out.length - lines);
+  return out.slice(at, at + lines);
+}
+
+// ---------------------------------------------------------------- what each step says, with the picture's own numbers
+
+/** @param {Data} data */
+export const followed = (data) => visible(data.rows[data.row].text);
+/**
+ * How few of the neurons write nearly all.
+ * @param {Data} data
+ */
+export const writers = (data) => (data.needed ? `${outlined(data) ? "outlined: " : ""}${thousands(data.needed)} write 90 %` : "none writes anything");
+/** @param {Data} data */
+export const firing = (data) => Math.round(data.fires * data.neurons);
+
+/** @type {((d: Data) => string)[]} */
+export const WORDS = [
+  (d) => `The stream holds ${counted(d.width, "number")} for ${followed(d)}. ${d.late ? "This model normalises after adding, so the layer reads them as they are." : d.norm === "no norm" ? "The layer reads them as they are." : `${d.norm.replace("norm", "normalization")} brings them to size; the layer reads the result, x.`} Every token goes this way alone, through the same weights.`,
+  (d) => `Each of ${counted(d.neurons, "neuron")} takes its own weighted sum of x: a large one says that x points the neuron’s way. Green is above 0, brown below: ${thousands(firing(d))} of them are above 0 here.`,
+  (d) => `${d.plain}, ${d.formula}, bends every sum: those above 0 go through, the others are held near 0.${d.gated ? ` In this model a second sum of each neuron multiplies what comes through: ${d.act}.` : ""} A neuron that lets something through fires.`,
+  (d) => `Each neuron writes its row of W_out, as strongly as it fires; all rows add up to ${counted(d.width, "number")} again. ${d.needed ? `${thousands(d.needed)} of ${counted(d.neurons, "neuron")}${outlined(d) ? " (outlined)" : ""} write 90 % of it, by squared length.` : "Here none of them writes anything."}`,
+];

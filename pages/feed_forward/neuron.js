@@ -1,53 +1,67 @@
 // The chosen neuron: its sum written out, what it writes, the tokens it pushes, and the texts that fire it most.
 
 import {
-  MONO, chip, clamp, css, fit, h, inLines, label, measure, num, thousands, tokenSpans, visible,
+  MONO, chip, clamp, css, fit, h, inLines, label, measure, num, percent, thousands, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
-import { CONTRACT, nameOf, percent, short } from "./layout.js";
+import { CONTRACT, alongLines, nameOf, short } from "./layout.js";
 
-/** Its sum: the largest products, the others together, bias, and what they add up to. */
-export function drawSum(g, data, at) {
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Shapes } from "../../app/kit/shapes.js"
+ * @import { Data, Local, Pushed } from "./figure.js"
+ * @import { Layout } from "./layout.js"
+ */
+
+/**
+ * Its sum: the largest products, the others together, bias, and what they add up to.
+ * @param {Data} data @param {Layout} at
+ */
+export function drawSum(data, at) {
   const { x, y, w } = at.sum;
   const one = data.neuron;
   const rank = one.rank === 0 ? "the strongest" : `no. ${thousands(one.rank + 1)}`;
   const title = nameOf(data, one.number);
-  const line = (k) => y + 40 + 17 * k;
+  const line = (/** @type {number} */ k) => y + 40 + 17 * k;
   const end = Math.min(w, 330);
   const cols = [x + 40, x + end * 0.36, x + end * 0.62, x + end];
-  const rows = one.terms.map((t) => [`x[${t.d}]`, num(t.x, 2), num(t.w, 2), t.p]);
-  const others = one.rest.count > 0 ? [[`${one.rest.count} other products`, one.rest.sum]] : [];
-  const bias = one.bias ? [["bias", one.bias]] : [];
+  const rows = one.terms;
+  const others = one.rest.count > 0 ? [{ name: `${one.rest.count} other products`, value: one.rest.sum }] : [];
+  const bias = one.bias ? [{ name: "bias", value: one.bias }] : [];
   const tail = [...others, ...bias];
   const last = line(rows.length + tail.length) + 2;
   return [
     h("text", { x, y: y + 13, "font-size": 14, fill: css("ink2") }, h("tspan", { "font-family": MONO, "font-weight": 700, fill: css("accent") }, title),
       data.needed ? `, ${rank} of ${thousands(data.neurons)} at ` : `, one of ${thousands(data.neurons)} that write nothing at `, h("tspan", { "font-family": MONO, fill: css("ink"), direction: "ltr" }, tokenSpans(data.rows[data.row].text, 70, 14))),
-    rows.map(([name, a, b, p], k) => [
-      label(x, line(k), name, { mono: true, fill: "ink3" }), label(cols[1], line(k), a, { mono: true, anchor: "end" }), label((cols[1] + cols[2]) / 2 - 14, line(k), "×", { mono: true, fill: "ink3", anchor: "middle" }),
-      label(cols[2], line(k), b, { mono: true, anchor: "end" }), label((cols[2] + cols[3]) / 2 - 8, line(k), "=", { mono: true, fill: "ink3", anchor: "middle" }),
+    rows.map(({ d, x: a, w: b, p }, k) => [
+      label(x, line(k), `x[${d}]`, { mono: true, fill: "ink3" }), label(cols[1], line(k), num(a, 2), { mono: true, anchor: "end" }), label((cols[1] + cols[2]) / 2 - 14, line(k), "×", { mono: true, fill: "ink3", anchor: "middle" }),
+      label(cols[2], line(k), num(b, 2), { mono: true, anchor: "end" }), label((cols[2] + cols[3]) / 2 - 8, line(k), "=", { mono: true, fill: "ink3", anchor: "middle" }),
       label(cols[3], line(k), num(p, 2), { mono: true, anchor: "end", fill: p < 0 ? "neg" : "pos", weight: 600 }),
     ]),
-    tail.map(([name, v], k) => [label(x, line(rows.length + k), name, { fill: "ink3" }), label(cols[3], line(rows.length + k), num(v, 2), { mono: true, anchor: "end", fill: v < 0 ? "neg" : "pos", weight: 600 })]),
+    tail.map(({ name, value: v }, k) => [label(x, line(rows.length + k), name, { fill: "ink3" }), label(cols[3], line(rows.length + k), num(v, 2), { mono: true, anchor: "end", fill: v < 0 ? "neg" : "pos", weight: 600 })]),
     h("path", { d: `M${x},${last - 13}H${cols[3]}`, stroke: css("line") }),
     label(x, last + 2, data.gated ? "x · w_gate, the sum" : "x · w_in, the sum", { fill: "ink2" }), label(cols[3], last + 2, num(one.pre, 3), { mono: true, anchor: "end", weight: 700, fill: "ink" }),
   ];
 }
 
-/** What comes through the bend, what that writes, and the tokens it pushes. */
+/**
+ * What comes through the bend, what that writes, and the tokens it pushes.
+ * @param {Stage} g @param {Data} data @param {Layout} at @param {number} step
+ */
 export function drawWrites(g, data, at, step) {
   const { x, y, w } = at.writes;
   const one = data.neuron;
   const bent = data.curve.dot[1];
   const silent = one.post === 0;
-  const through = data.gated ? [`${data.plain} and the second sum, ${num(one.linear, 2)}:`, `${short(one.pre)} becomes ${num(one.post, 3)}`]
+  const through = data.gated ? [`${data.plain} and the second sum, ${num(one.linear ?? 1, 2)}:`, `${short(one.pre)} becomes ${num(one.post, 3)}`]
     : [`${data.plain}(${num(one.pre, 3)}) = ${num(bent, 3)}${silent ? ": silent" : ""}`];
+  /** @type {Shapes[]} */
   const out = [label(x, y + 13, "What comes through", { weight: 600, fill: "ink" }), through.map((text, k) => label(x, y + 32 + 16 * k, fit(text, w, 12, true), { mono: true, fill: "ink" }))];
   let now = y + 34 + 16 * through.length;
   if (step < CONTRACT) return out;
   const says = one.off ? "Off: it writes nothing now." : !one.length && !silent ? "It fires, but its row of W_out is all 0." : silent ? "It writes nothing here." : `It writes ${short(one.length)} long: ${percent(one.share, 1)} of all writing.`;
   out.push(g.tip(label(x, now + 2, fit(says, w, 12, false), { fill: one.off ? "accent" : "ink2", weight: one.off ? 600 : 400 }), "the length of what it adds to the stream; shares are of the squared lengths of all neurons"));
   now += 26;
-  const chips = (title, tokens, colour) => {
+  const chips = (/** @type {string} */ title, /** @type {Pushed[]} */ tokens, /** @type {string} */ colour) => {
     out.push(g.tip(label(x, now + 2, title, { fill: "ink3" }), data.says.why));
     let left = x;
     now += 18;
@@ -66,7 +80,11 @@ export function drawWrites(g, data, at, step) {
   return out;
 }
 
-/** Tokens in running text, each on a ground as strong as the neuron fires there. */
+/**
+ * Tokens in running text, each on a ground as strong as the neuron fires there.
+ * @param {Stage} g @param {string[]} tokens @param {number[]} fired @param {number} x @param {number} y
+ * @param {number} room @param {number} most @param {number} marked
+ */
 function firedTokens(g, tokens, fired, x, y, room, most, marked, from = 0) {
   const out = [];
   let left = x;
@@ -85,26 +103,13 @@ function firedTokens(g, tokens, fired, x, y, room, most, marked, from = 0) {
   return { nodes: out, next: tokens.length };
 }
 
-/** The learner's text in lines: the parts of it that fit, from which token to which. */
-export function alongLines(data, w, lines = 99) {
-  const out = [];
-  let [from, left] = [0, 0];
-  data.rows.forEach((row, i) => {
-    const wide = measure(visible(row.text), 12, true) + 3;
-    if (left + wide > w && i > from) { out.push([from, i]); from = i; left = 0; }
-    left += wide;
-  });
-  out.push([from, data.rows.length]);
-  if (out.length <= lines) return out;
-  const at = clamp(out.findIndex(([, to]) => data.row < to) - lines + 1, 0, out.length - lines);
-  return out.slice(at, at + lines);
-}
-
+/** @param {Stage} g @param {Data} data @param {Layout} at */
 export function drawTexts(g, data, at) {
   const { x, y, w } = at.texts;
   const one = data.neuron;
   const tokens = data.rows.map((row) => row.text);
   const most = Math.max(...one.along.map(Math.abs), 1e-9);
+  /** @type {Shapes[]} */
   const out = [label(x, y + 13, "How it fires along your text", { weight: 600, fill: "ink" })];
   let now = y + 34;
   for (const [from, to] of alongLines(data, w, at.phone ? 99 : 6 - Math.max(2, data.windows.length))) {
@@ -128,11 +133,16 @@ export function drawTexts(g, data, at) {
   return out;
 }
 
-/** Whether the chosen neuron was switched off by hand; and the link's text with it the other way. */
+/**
+ * Whether the chosen neuron was switched off by hand; and the link's text with it the other way.
+ * @param {Data} data @param {Local} local @param {number} n
+ */
 function silentWith(data, local, n) {
   const name = `${data.mark}${data.block}.${n}`;
   const parts = String(local.sel.silent ?? "").split(" ").filter(Boolean);
   return parts.includes(name) ? parts.filter((part) => part !== name).join(" ") : [...parts, name].join(" ");
 }
+/** @param {Data} data @param {Local} local @param {number} n */
 export const byHand = (data, local, n) => String(local.sel.silent ?? "").split(" ").includes(`${data.mark}${data.block}.${n}`);
+/** @param {Stage} g @param {Data} data @param {Local} local @param {number} n */
 export const toggle = (g, data, local, n) => g.select({ silent: silentWith(data, local, n) });

@@ -1,15 +1,28 @@
-"""What the chosen neuron is for: the tokens it pushes, and the texts that fire it most."""
+"""Find what the chosen neuron is for: the tokens it pushes, and the texts that fire it most.
+
+The texts come with the model, or from a sample of a corpus, read when a learner asks; the sample also says how often
+each neuron fires.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import cache, state, work
 from app.counts import counted
+from app.page import Context
 from core.analysis.neurons import top_texts
 from core.analysis.neurons.feed_forward import NotLinear, Promoted, direct_effect, promoted
-from core.analysis.neurons.top_texts import Window
+from core.analysis.neurons.firing import Firing, firing
+from core.analysis.neurons.top_texts import TopTexts, Window, find_top, sample_texts
 from core.language_model import LanguageModel
 from core.trace import Trace
 from pages.feed_forward.figure import Says
-from pages.feed_forward.sample import CORPORA, Sample
 
 TOKENS = 6  # pushed up, and as many down
 WINDOWS = 5
@@ -19,11 +32,123 @@ FELT = "what leaving it out changes here, past the blocks behind"
 ENCODER = "An encoder’s neurons name no token: the decoder reads what they write."
 BARE = "A bare encoder’s neurons name no token: it has no head that says tokens."
 
+TEXTS = 60
+WORK = 1e12  # weights x tokens: a large model reads fewer texts
+CORPORA: dict[str, str] = {
+    "tales": "stories",
+    "fables": "fables",
+    "python": "Python files",
+    "own": "your text",
+}
+
+
+# ------------------------------------------------------------------------------------------------------------ a sample
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Hold what was read, and what it fired."""
+
+    top: TopTexts
+    firing: Firing
+    corpus: str
+    texts: int
+
+    @property
+    def words(self) -> str:
+        """What was read, in words."""
+        read = "your text" if self.corpus == "own" else f"{self.texts} {CORPORA[self.corpus]}"
+        return f"of {read}, {counted(self.firing.tokens, 'token')}"
+
+
+def texts_of(lm: LanguageModel, corpus: str, own: Sequence[int]) -> list[list[int]]:
+    """List the ids of the texts that are read: of a corpus as many as the model can read in about half a minute."""
+    if corpus == "own":
+        return [list(own)]
+    room = WORK / max(1, lm.n_parameters)
+    found: list[list[int]] = []
+    for ids in sample_texts(lm, corpus, TEXTS):
+        room -= len(ids)
+        if found and room < 0:
+            break
+        found.append(ids)
+    return found
+
+
+def read_sample(
+    lm: LanguageModel, corpus: str, own: Sequence[int], progress: Callable[[float], None] | None = None
+) -> Sample:
+    """Read a sample twice: for how often, and for where most.
+
+    Args:
+        own: the ids of the learner's text. progress: called with the share that is done.
+    """
+    texts = texts_of(lm, corpus, own)
+    total = 2 * sum(map(len, texts))
+
+    def told(before: int) -> Callable[[int], None] | None:
+        return None if progress is None else lambda tokens: progress((before + tokens) / total)
+
+    fired = firing(lm, texts, progress=told(0))
+    return Sample(find_top(lm, texts, progress=told(total // 2)), fired, corpus, len(texts))
+
+
+@dataclass(frozen=True)
+class SampleJob:
+    """Read a sample for the open model; only its stack that reads texts has one."""
+
+    ctx: Context
+    stack: str
+
+    @property
+    def can(self) -> bool:
+        """Whether these neurons have a sample at all."""
+        return self.stack != "decoder"
+
+    @property
+    def _about(self) -> str:
+        own = self.ctx.text if state.get("corpus") == "own" else ""
+        return repr(("top texts", self.ctx.model_key, state.get("corpus"), own))
+
+    @property
+    def known(self) -> Sample | None:
+        """What was read, by this visitor or another; None: nobody has asked."""
+        return cache.kept(self._about) if self.can else None
+
+    def run(self, slot: DeltaGenerator) -> None:
+        """If it was asked for: read, saying in `slot` how far that is; then draw the page anew. A click stops it."""
+        if not state.memo("feed_forward").pop("asked", False) or self.known is not None or not self.can:
+            return
+        with slot, st.container(horizontal=True, vertical_alignment="center"):
+            bar = st.progress(0.0, text="Reading")
+            st.button("Stop", key="feed_forward.stop")
+        began = time.monotonic()
+
+        def progress(share: float) -> None:
+            left = (time.monotonic() - began) * (1 - share) / max(share, 1e-6)
+            bar.progress(min(1.0, share), text=f"{share:.0%} read, about {left:.0f} s left")
+
+        cache.keep(self._about, read_sample(self.ctx.lm, state.get("corpus"), self.ctx.ids, progress))
+        work.again()
+
+
+def request_sample() -> None:
+    """Note that the learner wants a sample read."""
+    state.memo("feed_forward")["asked"] = True
+
+
+def see_own(lm: LanguageModel, ids: tuple[int, ...]) -> Firing:
+    """Count how often every neuron fires in the learner's own text."""
+    return firing(lm, [list(ids)])
+
+
+# ---------------------------------------------------------------------------------------------------- tokens and texts
+
 
 def see_says(
     lm: LanguageModel, text: str, block: int, row: int, neuron: int, *, stack: str, target: str | None, trace: Trace
 ) -> Says:  # fmt: skip
-    """The tokens that a neuron pushes up and down: from its weights, or where they do not say, on this text."""
+    """Find the tokens that a neuron pushes up and down: from its weights, or where they do not say, on this text."""
     if stack == "encoder":
         return Says(why=ENCODER)
     if lm.config.head == "none":
@@ -37,7 +162,7 @@ def see_says(
 
 
 def bundled_windows(lm: LanguageModel, block: int, neuron: int) -> tuple[list[Window], str] | None:
-    """From the table that comes with the model, and what it was made of; None: there is none for these weights."""
+    """Look into the table that comes with the model, and what it was made of; None: there is none for these weights."""
     table = top_texts.bundled(lm)
     if table is None:
         return None
@@ -46,10 +171,10 @@ def bundled_windows(lm: LanguageModel, block: int, neuron: int) -> tuple[list[Wi
     return table.windows(block, neuron), f"of {about['texts']:,} {read}, {counted(about['tokens'], 'token')}"
 
 
-def windows(
+def strongest_texts(
     kept: tuple[list[Window], str] | None, sample: Sample | None, block: int, neuron: int, *, stack: str, moment: bool
 ) -> tuple[list[Window], str]:  # fmt: skip
-    """The texts that fire a neuron most, and where they come from, or why there are none.
+    """Choose the texts that fire a neuron most, and where they come from, or why there are none.
 
     Args:
         kept: from `bundled_windows`. sample: what was read on this page. moment: the model is at an earlier step.

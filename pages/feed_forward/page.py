@@ -11,12 +11,9 @@ from core.analysis.neurons.feed_forward import promoted, token_steps
 from core.analysis.neurons.knockouts import NeuronKnockout, ablate_neurons, knock_out_neurons
 from core.model.feed_forward import FeedForward
 from core.trace import Trace
-from pages.feed_forward import activations as more
-from pages.feed_forward import controls, off, take
-from pages.feed_forward import figure as view
-from pages.feed_forward import neuron as about
+from pages.feed_forward import ablation, activations, controls, export, figure
+from pages.feed_forward.neuron import SampleJob, bundled_windows, see_says, strongest_texts
 from pages.feed_forward.question import OPTIONS, ask
-from pages.feed_forward.sample import Job
 
 LONGEST = 64  # tokens of the text
 KEYS = ("neuron", "follow", "silent", "stage")
@@ -38,7 +35,7 @@ block = min(state.get("block"), blocks - 1)
 state.fit({"neuron": config.mlp_size - 1})
 here = (ctx.text, target, block, stack or None)
 
-plain = cache.share(view.see_pass, ctx.model_key, *here)
+plain = cache.share(figure.see_pass, ctx.model_key, *here)
 ids = plain.ids if stack != "decoder" or plain.decoder_ids is None else plain.decoder_ids
 ids = tuple(ids.tolist())
 home = predicting_row(lm, list(ids), len(ids)) if not both else len(ids) - 1
@@ -47,17 +44,17 @@ logit_row = -1 if stack == "encoder" else row
 where: dict[str, Any] = {"stack": stack or None, "target": target}
 
 as_is = token_steps(lm, ctx.text, block, row, **where, trace=plain)
-by_hand = off.read_silent(state.get("silent"), "e" if stack == "encoder" else "", block, len(as_is.post))
-count = off.nearest(state.get("loudest"), len(as_is.post))
-silenced = tuple(sorted({*by_hand, *off.group(as_is, state.get("silence"), count)}))
-passed = cache.share(view.see_pass, ctx.model_key, *here, silenced) if silenced else plain
+by_hand = ablation.read_silent(state.get("silent"), "e" if stack == "encoder" else "", block, len(as_is.post))
+count = ablation.nearest(state.get("loudest"), len(as_is.post))
+silenced = tuple(sorted({*by_hand, *ablation.group(as_is, state.get("silence"), count)}))
+passed = cache.share(figure.see_pass, ctx.model_key, *here, silenced) if silenced else plain
 number = state.get("neuron") if state.get("neuron") >= 0 else as_is.strongest(1)[0]
 neuron = as_is.neuron(number)
-sample = Job(ctx, stack)
+sample = SampleJob(ctx, stack)
 read = sample.known
-kept = cache.call(about.bundled_windows, ctx.model_key, block, number)
+kept = cache.call(bundled_windows, ctx.model_key, block, number)
 earlier = ctx.snapshot is not None and models.resolve(ctx.name).source == "bundled"
-windows = about.windows(kept, read, block, number, stack=stack, moment=earlier)
+windows = strongest_texts(kept, read, block, number, stack=stack, moment=earlier)
 
 
 def knocked(neurons: tuple[int, ...], without: Trace | None = None) -> NeuronKnockout:
@@ -67,12 +64,12 @@ def knocked(neurons: tuple[int, ...], without: Trace | None = None) -> NeuronKno
     )
 
 
-seen = view.Seen(
+seen = figure.Seen(
     ids=ids, home=home, as_is=as_is, neuron=neuron, silenced=silenced,
     steps=token_steps(lm, ctx.text, block, row, **where, trace=passed),
     bent=bends(lm, ctx.text, block, **where, trace=plain),
     without=knocked(silenced, passed),
-    says=about.see_says(lm, ctx.text, block, row, number, stack=stack, target=target, trace=plain),
+    says=see_says(lm, ctx.text, block, row, number, stack=stack, target=target, trace=plain),
     windows=windows[0], about=windows[1],
 )  # fmt: skip
 
@@ -80,8 +77,8 @@ page.claim("Neurons read each token alone; those that fire write to it.")
 bend = state.get("bend")
 stamp = "\x1f".join(map(repr, [ctx.model_key, here, row, number, silenced, bend, seen.about]))
 picked = events.selection("picture", {key: state.get(key) for key in KEYS})
-view.draw(
-    view.record(lm, seen, stack, None if bend in ("model", config.act) else bend, stamp, picked),
+figure.draw(
+    figure.record(lm, seen, stack, None if bend in ("model", config.act) else bend, stamp, picked),
     key="picture",
     on={"select": lambda: events.select("picture", KEYS), "visit": lambda: events.visit("picture")},
 )
@@ -103,7 +100,7 @@ question = ask(
 )
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
-source = off.source(by_hand, state.get("silence"), count)
+source = ablation.source(by_hand, state.get("silence"), count)
 given = {"TEXT": ctx.text} | ({} if target is None else {"TARGET": target})
 
 
@@ -120,10 +117,10 @@ def notebook() -> list[str]:
     if not says:
         off_now = f"ablate_neurons({block}, {list(question.off)})"
         imports = "from core.analysis.neurons.knockouts import ablate_neurons"
-        made = take.cells(load, given, seen, source, stack, question, None, None, shipped)
+        made = export.cells(load, given, seen, source, stack, question, None, None, shipped)
         return [*made, bare.cell(ctx.text, off_now, imports, judge())]
     asked, answer = knocked(question.off), judge()
-    return take.cells(load, given, seen, source, stack, question, asked, answer, shipped)
+    return export.cells(load, given, seen, source, stack, question, asked, answer, shipped)
 
 
 with page.foot():
@@ -133,9 +130,9 @@ with page.foot():
     else:
         page.predict(bare.question(question.start), bare.OPTIONS, judge, hangs_on)
     page.code(FeedForward.forward, token_steps, bends, curve, promoted, knock_out_neurons)
-    page.take_away("feed_forward", lambda: take.table(lm, seen), notebook)
+    page.take_away("feed_forward", lambda: export.table(lm, seen), notebook)
 
-slot = more.show(seen, sample, read, config.act, stamp)
+slot = activations.show(seen, sample, read, config.act, stamp)
 page.terms(
     "MLP", "neuron", "activation function", "pre-activation", "GELU", "SwiGLU", "dead neuron", "residual stream",
     "norm", "ablation", "logits",

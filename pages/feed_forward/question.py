@@ -10,7 +10,7 @@ from app.counts import counted
 from app.predict import Answer
 from core.analysis.neurons.feed_forward import TokenSteps
 from core.analysis.neurons.knockouts import NeuronKnockout
-from pages.feed_forward.off import group
+from pages.feed_forward.ablation import group
 
 OPTIONS = ("Rises", "Falls", "Stays, within a tenth of it")
 WHY = (

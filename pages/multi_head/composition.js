@@ -1,53 +1,396 @@
-// Scores against chance, how well heads fit together, and sets of heads off: three panels below the picture.
-// chance.js, fit.js and sets.js draw them.
+// Below the Multi-head picture, three panels. Scores against chance: a row a score, a column a head, grey dots the same head
+// by chance. Which heads fit together: a cell for each pair of a head that writes and one that reads. And sets of heads
+// off: what each does alone, added up, beside what all of them do together.
 
-import { mount } from "../../app/kit/glass.js";
-import { num, unpack } from "../../app/kit/shapes.js";
-import { drawChance } from "./composition_chance.js";
-import { drawFit, fitSaid, movePair, pairOf, scoreOf } from "./composition_fit.js";
-import { drawSets } from "./composition_sets.js";
+import { counted } from "../../app/kit/counts.js";
+import { mount, pointerAt } from "../../app/kit/glass.js";
+import {
+  MONO, clamp, css, fit, h, heat, heatImage, hex, html, inLines, label, num, signed, unpack, visible,
+} from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 
-export const headName = ([block, head]) => `L${block}H${head}`;
-export const NARROW = 900;
+/**
+ * @import { Local as Kept, Stage } from "../../app/kit/glass.js"
+ * @import { Packed, Shapes, Unpacked } from "../../app/kit/shapes.js"
+ *
+ * What Python sends (`show` in composition.py): all of the whole model, whatever is off in the picture above.
+ * @typedef {object} Data
+ * @property {number} blocks
+ * @property {number} heads
+ * @property {number} block of the chosen head
+ * @property {number} head
+ * @property {"" | "c" | "e"} mark of the attention
+ * @property {string[]} names of the block's heads
+ * @property {boolean} off whether heads are off above
+ * @property {Score[]} chance
+ * @property {number} from how far above an even spread, of what is possible, a score gives a name
+ * @property {number} luck
+ * @property {Fit | null} fit null: comparing all pairs takes too long
+ * @property {Sets | null} sets null: nobody has asked yet for what takes long
+ *
+ * One score of the block's heads, and what it comes to by chance: line, which the luckiest of all heads passes in 1 of 20
+ * draws; mean of the draws, how many reach the score; above the line, large enough for a name, named after it; dots (H, n).
+ * @typedef {{group: "where" | "copies" | "words", name: string, names: string, tokens: number, line: number, how: string,
+ *   draws: number, values: number[], mean: number[], reached: number[], above: boolean[], large: boolean[], named: boolean[],
+ *   dots: Packed}} Score
+ *
+ * How well what each head writes fits what each later one reads: scores of `shape`, of random heads chance on average and
+ * line at most; follows[i][j]: block j reads after block i.
+ * @typedef {{way: Way, scores: Packed, chance: number, line: number, shape: [layers: number, heads: number, readers: number,
+ *   heads: number], follows: number[][], mark: string, pair: Pair | null, score: number | null}} Fit
+ * @typedef {"K" | "Q" | "V"} Way
+ * @typedef {[block: number, head: number]} Head
+ * @typedef {[writes: Head, reads: Head]} Pair
+ *
+ * Changes of a token's log probability: of each head off alone, of all together, and the sum of the single ones.
+ * @typedef {{token: string, now: boolean, chosen: number, rows: HeadSet[], pairs: number, unsaid?: string}} Sets
+ * @typedef {{heads: Head[], singles: number[], joint: number, total: number, beyond: number, off: string}} HeadSet
+ *
+ * @typedef {Kept & {fit: OpenFit | null, dots: Unpacked[]}} Local
+ * @typedef {Omit<Fit, "scores"> & {scores: Unpacked}} OpenFit
+ * @typedef {{x: number, y: number, w: number}} Corner where a panel begins, and its width
+ */
 
-const more = {
+/** @type {(head: Head) => string} */
+const headName = ([block, head]) => `L${block}H${head}`;
+
+// ---------------------------------------------------------------- scores against chance
+
+/** @type {Record<Score["group"], string>} */
+const GROUPS = {
+  where: "Where a token reads",
+  copies: "Copies of a token",
+  words: "Kinds of words",
+};
+const STRIP = 26; // a row's height
+
+/**
+ * The heads that fit, around the chosen one.
+ * @param {Data} data @param {number} w
+ */
+function headsShown(data, w) {
+  const least = w / data.heads >= 44 ? 44 : 58; // a little closer where all of them then fit
+  const room = Math.max(1, Math.min(data.heads, Math.floor(w / least)));
+  const first = clamp(data.head - Math.floor(room / 2), 0, data.heads - room);
+  return Array.from({ length: room }, (_, i) => first + i);
+}
+
+/** @param {Stage} g @param {Data} data @param {Local} local @param {Corner} at */
+function drawChance(g, data, local, { x, y, w }) {
+  const lead = w < 520 ? 124 : 200;
+  const heads = headsShown(data, w - lead);
+  const col = (w - lead) / heads.length;
+  const said = inLines(`Violet: a head’s score. Grey dots: the same head by chance. The line: what the luckiest of all ${counted(data.blocks * data.heads, "head")} reaches in 19 of 20 draws. ` +
+    `Filled: beyond the line. A name needs that, and ${num(data.from, 1)} of the way from an even spread to the best possible.`, w);
+  g.part("chance head", [w], () => [
+    label(x, y + 14, `Block ${data.block}${data.off ? ", all heads on" : ""}: more than chance?`, { size: 14, weight: 600, fill: "ink" }),
+    said.map((line, i) => label(x, y + 34 + 16 * i, line, { fill: "ink3" })),
+  ]);
+  let at = y + 50 + 16 * said.length;
+  g.part("heads", [w], () => heads.map((h, k) => [
+    label(x + lead + k * col + 4, at, headName([data.block, h]), { weight: h === data.head ? 700 : 600, fill: h === data.head ? "accent" : "ink", size: 12 }),
+    label(x + lead + k * col + 4, at + 15, fit(data.names[h], col - 4, 12, false), { fill: data.names[h] === "mixed" ? "ink3" : "att-ink" }),
+  ]));
+  if (!data.chance.length) {
+    g.part("nothing", [w], () => inLines("This text is too short to compare: with one token to read there is no other place that chance could choose.", w - lead).map((line, i) => label(x + lead, at + 24 + 16 * i, line, { fill: "ink2" })));
+    return at + 64;
+  }
+  at += 26;
+  /** @type {Score["group"] | ""} */
+  let group = "";
+  data.chance.forEach((row, r) => {
+    if (row.group !== group) {
+      const now = row.group;
+      group = now;
+      const top = at;
+      g.part(`group ${group}`, [w, at], () => [h("path", { d: `M${x},${top}H${x + w}`, stroke: css("line") }),
+        label(x, top + 15, GROUPS[now], { weight: 600, fill: "ink2" }), w < 520 ? null : label(x + lead + 4, top + 15, fit(`chance: ${row.how}`, w - lead - 8, 12, false), { fill: "ink3" })]);
+      at += 22;
+    }
+    const top = at;
+    g.part(`score ${r}`, [w, top], () => strips(g, data, local, row, r, { x, top, lead, col, heads }));
+    at += STRIP;
+  });
+  return at + 4;
+}
+
+/**
+ * One score: its name, and for each head the dots of chance, the line, and the head's own score.
+ * @param {Stage} g @param {Data} data @param {Local} local @param {Score} row @param {number} r
+ * @param {{x: number, top: number, lead: number, col: number, heads: number[]}} at
+ */
+function strips(g, data, local, row, r, { x, top, lead, col, heads }) {
+  const pad = 8;
+  const wide = col - 2 * pad;
+  const X = (/** @type {number} */ k, /** @type {number} */ v) => x + lead + k * col + pad + wide * clamp(v, 0, 1);
+  const middle = top + STRIP / 2;
+  const dots = local.dots[r];
+  const n = dots.shape[1];
+  /** @type {Shapes[]} */
+  const out = [g.tip(label(x, middle + 4, fit(row.name, lead - 42, 12, false), { fill: "ink" }), `${row.name}: over ${row.tokens} ${row.tokens === 1 ? "token" : "tokens"}`),
+    label(x + lead - 8, middle + 4, num(row.line, 2), { anchor: "end", mono: true, fill: "ink3" })];
+  heads.forEach((h0, k) => {
+    const cloud = [];
+    for (let i = 0; i < n; i++) cloud.push(`M${X(k, dots[h0 * n + i]).toFixed(1)},${(middle + ((((i + 1) * 0.618) % 1) - 0.5) * (STRIP - 12)).toFixed(1)}h0`);
+    const [value, above] = [row.values[h0], row.above[h0]];
+    const said = `${headName([data.block, h0])} ${row.name} ${num(value, 3)}; by chance ${num(row.mean[h0], 3)} on average, the line ${num(row.line, 3)}. ` +
+      `As high in ${row.reached[h0]} of ${counted(row.draws, "draw")}${above ? (row.named[h0] ? ": named after it" : row.large[h0] ? ": another score names it" : ": too little for a name") : ""}. Chance: ${row.how}.`;
+    out.push(h("path", { d: `M${X(k, 0)},${middle}H${X(k, 1)}`, stroke: css("line") }),
+      h("path", { d: cloud.join(""), stroke: css("ink3"), "stroke-width": 2.6, "stroke-linecap": "round", opacity: 0.42, fill: "none" }),
+      h("path", { d: `M${X(k, row.line)},${top + 3}V${top + STRIP - 3}`, stroke: css("ink"), "stroke-width": 1.5 }),
+      h("circle", { cx: X(k, value), cy: middle, r: row.named[h0] ? 6 : 4.5, fill: above ? css("att") : css("bg"), stroke: css("att"), "stroke-width": 1.8 }),
+      g.tip(h("rect", { class: "gb-hot", "data-cell": `${r}.${h0}`, x: x + lead + k * col, y: top, width: col, height: STRIP, fill: "transparent", click: () => g.select({ block: data.block, head: h0 }) }), said));
+  });
+  return out;
+}
+
+// ---------------------------------------------------------------- which heads fit together
+
+/** @type {Record<Way, string>} */
+const WAYS = { K: "Keys", Q: "Queries", V: "Values" };
+/** @type {Record<Way, string>} */
+const MET = { K: "keys", Q: "queries", V: "values" };
+
+/**
+ * The chosen pair: what the hand chose while the page has not answered, else what came with the data.
+ * @param {OpenFit | null} fit @param {Local} local
+ */
+function pairOf(fit, local) {
+  if (!fit?.pair) return null;
+  const read = /^(\d+)\.(\d+) (\d+)\.(\d+)$/.exec(local.sel.pair ?? "");
+  /** @type {Pair | null} */
+  const pair = read && [[Number(read[1]), Number(read[2])], [Number(read[3]), Number(read[4])]];
+  return pair && isPair(fit, pair) ? pair : fit.pair;
+}
+/** Whether the reader comes after the writer. @type {(fit: OpenFit, pair: Pair) => boolean} */
+function isPair(fit, [[i, a], [j, b]]) {
+  const [layers, heads, readers] = fit.shape;
+  return i >= 0 && j >= 0 && a >= 0 && b >= 0 && i < layers && j < readers && a < heads && b < heads && Boolean(fit.follows[i][j]);
+}
+/** @type {(fit: OpenFit, pair: Pair) => number} */
+function scoreOf(fit, [[i, a], [j, b]]) {
+  const [, heads, readers] = fit.shape;
+  return fit.scores[((i * heads + a) * readers + j) * heads + b];
+}
+/** The pair at a cell of the map. @type {(row: number, col: number, heads: number) => Pair} */
+const pairAt = (row, col, heads) => [[Math.floor(row / heads), row % heads], [Math.floor(col / heads), col % heads]];
+/** @type {(data: Data, fit: OpenFit, head: Head) => string} */
+const writerName = (data, fit, head) => (fit.mark === data.mark ? "" : fit.mark === "e" ? "the encoder’s " : "the decoder’s ") + headName(head);
+
+/**
+ * The pair in one sentence.
+ * @param {Data} data @param {OpenFit} fit @param {Pair} pair
+ */
+function fitSaid(data, fit, pair) {
+  const score = scoreOf(fit, pair);
+  const { chance, line } = fit;
+  const how = score > line ? "better than any of 64 pairs of random heads" : score > chance ? "a little better than two random heads" : "no better than two random heads";
+  return `How well what ${writerName(data, fit, pair[0])} writes fits what the ${MET[fit.way]} of ${headName(pair[1])} read: ${num(score, 3)}, ${how} (${num(chance, 3)} on average, ${num(line, 3)} at most).`;
+}
+
+/** @param {Stage} g @param {Pair} pair */
+function choosePair(g, pair) {
+  const [[i, a], [j, b]] = pair;
+  g.select({ pair: `${i}.${a} ${j}.${b}`, block: j, head: b });
+}
+/**
+ * Writer by writer and reader by reader, leaving out pairs that do not follow each other.
+ * @param {Stage} g @param {OpenFit} fit @param {Pair} pair @param {number} down @param {number} right
+ */
+function movePair(g, fit, [[i, a], [j, b]], down, right) {
+  const [layers, heads, readers] = fit.shape;
+  let [row, col] = [i * heads + a, j * heads + b];
+  do {
+    [row, col] = [row + down, col + right];
+    if (row < 0 || col < 0 || row >= layers * heads || col >= readers * heads) return;
+  } while (!fit.follows[Math.floor(row / heads)][Math.floor(col / heads)]);
+  choosePair(g, pairAt(row, col, heads));
+}
+
+/** @param {Stage} g @param {Data} data @param {Local} local @param {Corner} at */
+function drawFit(g, data, local, { x, y, w }) {
+  g.part("fit head", [x, y, w], () => label(x, y + 14, "Which heads fit together", { size: 14, weight: 600, fill: "ink" }));
+  const about = inLines("A later head reads what an earlier one wrote, by its keys, its queries or its values. How well their weights fit (composition score, Elhage et al. 2021): green above two random heads, brown below.", w);
+  g.part("fit about", [x, y, w], () => about.map((line, i) => label(x, y + 34 + 16 * i, line, { fill: "ink3" })));
+  let top = y + 42 + 16 * about.length;
+  const { fit } = local;
+  if (!fit) {
+    g.part("fit none", [x, top, w], () => inLines("This model has so many heads that comparing every pair takes minutes; it is left out here.", w).map((line, i) => label(x, top + 8 + 16 * i, line, { fill: "ink2" })));
+    return top + 40;
+  }
+  g.overlay("ways", { left: x, top: top - 8 }, () => html("div", { class: "mm-ways", role: "group", "aria-label": "What of the later head reads" },
+    Object.entries(WAYS).map(([way, name]) => html("button", { type: "button", "data-way": way, onclick: () => g.select({ compose: way }) }, name))), (node) => {
+    for (const button of node.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.way === (local.sel.compose ?? fit.way)));
+  });
+  top += isDesk(g.width) ? 38 : 50;
+  const [layers, heads, readers] = fit.shape;
+  const [rows, cols] = [layers * heads, readers * heads];
+  const box = { x: x + 34, y: top + 18, w: w - 36 };
+  const cell = Math.min(box.w / cols, 340 / rows, 22);
+  const [wide, tall] = [cell * cols, cell * rows];
+  const { chance, follows, scores } = fit;
+  const values = Float32Array.from({ length: rows * cols }, (_, k) => scores[k] - chance);
+  const reads = (/** @type {number} */ k) => follows[Math.floor(Math.floor(k / cols) / heads)][Math.floor((k % cols) / heads)];
+  const most = values.reduce((m, v, k) => (reads(k) ? Math.max(m, Math.abs(v)) : m), 1e-9);
+  g.part("fit map", [x, top, w], () => {
+    const ground = hex(g.color("field"));
+    /** @type {Shapes[]} */
+    const out = [label(x, top + 6, "down: the head that writes; across: the head that reads", { fill: "ink3" }),
+      heatImage(box.x, box.y, wide, tall, heat(values, rows, cols, (v, k) => (reads(k) ? g.signedRgb(v, most) : ground)))];
+    const lines = [];
+    for (let i = 0; i <= layers; i++) lines.push(`M${box.x},${box.y + i * heads * cell}h${wide}`);
+    for (let j = 0; j <= readers; j++) lines.push(`M${box.x + j * heads * cell},${box.y}v${tall}`);
+    out.push(h("path", { d: lines.join(""), stroke: css("bg"), "stroke-width": 2 }));
+    const [down, across] = [13, 26].map((room) => Math.ceil(room / (heads * cell)));
+    for (let i = 0; i < layers; i += down) out.push(label(box.x - 6, box.y + (i + 0.5) * heads * cell + 4, `L${i}`, { anchor: "end", fill: "ink2" }));
+    for (let j = 0; j < readers; j += across) out.push(label(box.x + (j + 0.5) * heads * cell, box.y + tall + 15, `L${j}`, { anchor: "middle", fill: "ink2" }));
+    const at = (/** @type {MouseEvent} */ event) => {
+      const [px, py] = pointerAt(g, event);
+      const [row, col] = [clamp(Math.floor((py - box.y) / cell), 0, rows - 1), clamp(Math.floor((px - box.x) / cell), 0, cols - 1)];
+      return pairAt(row, col, heads);
+    };
+    const over = h("rect", { class: "gb-hot", "data-fit": "map", x: box.x, y: box.y, width: wide, height: tall, fill: "transparent", click: (event) => { const pair = at(event); if (isPair(fit, pair)) choosePair(g, pair); } });
+    out.push(g.tip(over, (event) => {
+      const pair = at(event);
+      if (!isPair(fit, pair)) return `${headName(pair[1])} does not come after ${writerName(data, fit, pair[0])}`;
+      return `${writerName(data, fit, pair[0])} → ${headName(pair[1])}: ${num(scoreOf(fit, pair), 4)}, at random ${num(chance, 4)}`;
+    }));
+    return out;
+  });
+  const pair = pairOf(fit, local);
+  const said = inLines(pair ? fitSaid(data, fit, pair) : "With one block no head comes after another.", w);
+  const fine = inLines("From the weights alone: a turn by position, the norms’ division, and what really stands in a text are not in it.", w);
+  g.part("fit pair", [x, top, w, pair], () => [
+    pair && h("rect", { x: box.x + (pair[1][0] * heads + pair[1][1]) * cell - 1, y: box.y + (pair[0][0] * heads + pair[0][1]) * cell - 1, width: cell + 2, height: cell + 2, rx: 2, fill: "none", stroke: css("accent"), "stroke-width": 2.2 }),
+    said.map((line, i) => label(x, box.y + tall + 38 + 16 * i, line, { fill: "ink" })),
+    fine.map((line, i) => label(x, box.y + tall + 42 + 16 * (said.length + i), line, { fill: "ink3" })),
+  ]);
+  return box.y + tall + 38 + 16 * (said.length + fine.length);
+}
+
+// ---------------------------------------------------------------- sets of heads off
+
+const NIL = 0.01; // nats: what is less is drawn, and not spoken of
+
+/**
+ * What it means that together is more or less than the sum.
+ * @param {HeadSet} row
+ */
+function meaning(row) {
+  const many = row.heads.length > 2;
+  if (Math.abs(row.beyond) < Math.max(NIL, 0.1 * Math.max(Math.abs(row.total), Math.abs(row.joint)))) return "they add up";
+  if (row.joint < 0 && row.singles.every((v) => v < NIL)) {
+    if (row.joint < row.total) return many ? "they cover for each other" : "each covers for the other";
+    return many ? "they need each other" : "one needs the other";
+  }
+  return row.beyond > 0 ? "likelier than that" : "less likely than that";
+}
+
+/** @param {Stage} g @param {Data} data @param {Corner} at */
+function drawSets(g, data, { x, y, w }) {
+  const sets = data.sets;
+  const token = sets ? visible(sets.token) : "";
+  const about = inLines(sets?.unsaid ? sets.unsaid : sets ? `Change of log p of ${token} with heads off, in the whole model. Violet: each head off alone; the mark is their sum. Red: all of them off together. Where mark and red differ, the heads meet.`
+    : "Switching off pairs of heads takes long on this model and text: the button below measures it.", w);
+  g.part("sets head", [x, y, w], () => [h("path", { d: `M${x},${y}H${x + w}`, stroke: css("line") }),
+    label(x, y + 26, "Heads off together: the sum of their parts?", { size: 14, weight: 600, fill: "ink" }),
+    about.map((line, i) => label(x, y + 46 + 16 * i, line, { fill: "ink3" }))]);
+  const at = y + 58 + 16 * about.length;
+  if (!sets || sets.unsaid) return at;
+  if (!sets.rows.length) {
+    g.part("sets none", [x, at, w], () => label(x, at + 6, "This model has no two heads to switch off together.", { fill: "ink2" }));
+    return at + 24;
+  }
+  const phone = w < 640;
+  const [lead, tail] = phone ? [0, 0] : [240, 372];
+  // A large set's change could leave no room for the others': then it runs over the edge, and its number says how far.
+  const endsOf = (/** @type {HeadSet[]} */ rows) => rows.flatMap((row) => [row.joint, sum(row.singles, -1), sum(row.singles, 1), row.total]);
+  const reach = (/** @type {number[]} */ ends) => [Math.min(0, ...ends), Math.max(0, ...ends)];
+  const [all, few] = [endsOf(sets.rows), endsOf(sets.rows.filter((row) => row.heads.length <= 3))].map(reach);
+  const [low, high] = few[1] > few[0] && all[1] - all[0] > 3 * (few[1] - few[0]) ? few : all;
+  const wide = w - lead - tail;
+  const X = (/** @type {number} */ v) => x + lead + wide * clamp((v - low) / (high - low || 1), 0, 1);
+  const over = (/** @type {number} */ v) => v < low || v > high;
+  const pitch = phone ? 104 : 36;
+  sets.rows.forEach((row, r) => {
+    const top = at + r * pitch;
+    const names = row.heads.length > 3 ? `${counted(row.heads.length, "head")}` : row.heads.map(headName).join(" + ");
+    const what = r >= sets.chosen ? "" : r === 0 && sets.now ? "off now" : "the pair";
+    g.overlay(`set ${r}`, { left: x, top: top + (phone ? 0 : 2), height: phone ? 44 : 28 }, () => html("button", { type: "button", class: "gb-button gb-small mm-set", onclick: (event) => g.select({ off: /** @type {HTMLElement} */ (event.currentTarget).dataset.off }) }), (node) => {
+      node.dataset.off = row.off;
+      node.textContent = `Switch off ${names}`;
+      node.disabled = r === 0 && sets.now;
+    });
+    const [bars, right] = [phone ? top + 48 : top + 3, phone ? x : x + w - tail + 12];
+    g.part(`bars ${r}`, [x, top, w], () => {
+      let [down, up] = [0, 0];
+      const singles = row.singles.map((v, k) => {
+        const from = v < 0 ? down : up;
+        if (v < 0) down += v; else up += v;
+        const [a, b] = [X(Math.min(from, from + v)), X(Math.max(from, from + v))];
+        return g.tip(h("rect", { x: a, y: bars, width: Math.max(0.5, b - a - (b - a > 3 ? 1 : 0)), height: 11, fill: css("att"), opacity: k % 2 ? 0.55 : 0.85 }), `${headName(row.heads[k])} off alone: ${signed(v)}`);
+      });
+      const [a, b] = [X(Math.min(0, row.joint)), X(Math.max(0, row.joint))];
+      return [h("path", { d: `M${X(0)},${bars - 2}v29`, stroke: css("ink3") }), singles,
+        g.tip(h("rect", { x: a, y: bars + 13, width: Math.max(1, b - a), height: 11, fill: css("accent") }), `all off together: ${signed(row.joint)}`),
+        over(row.joint) && label(X(row.joint) + (row.joint < 0 ? 4 : -4), bars + 23, row.joint < 0 ? "◂" : "▸", { fill: "accent-on", anchor: row.joint < 0 ? "start" : "end" }),
+        h("path", { d: `M${X(row.total)},${bars - 2}v13`, stroke: css("ink"), "stroke-width": 1.5 }),
+        !phone && what ? label(x + lead - 12, top + 20, what, { anchor: "end", fill: "ink3" }) : null,
+        h("text", { x: right, y: phone ? bars + 38 : top + 20, "font-size": 12, fill: css("ink2") }, h("tspan", { "font-family": MONO, fill: css("att-ink") }, signed(row.total)), " added, ", h("tspan", { "font-family": MONO, fill: css("accent"), "font-weight": 600 }, signed(row.joint)), " together: ", meaning(row))];
+    });
+  });
+  return at + sets.rows.length * pitch + 6;
+}
+/**
+ * The parts of one sign, added.
+ * @param {number[]} values @param {number} sign
+ */
+const sum = (values, sign) => values.reduce((total, v) => (Math.sign(v) === sign ? total + v : total), 0);
+
+// ---------------------------------------------------------------- the picture
+
+/** @type {import("../../app/kit/glass.js").View<Data, Local>} */
+const composition = {
   init(data) {
-    return { scores: data.fit && unpack(data.fit.scores), dots: data.chance.map((row) => unpack(row.dots)) };
+    return { fit: data.fit && { ...data.fit, scores: unpack(data.fit.scores) }, dots: data.chance.map((row) => unpack(row.dots)) };
   },
 
   draw(g, data, local) {
-    const wide = g.width >= NARROW;
+    const wide = isDesk(g.width);
     const left = wide ? Math.round(g.width * 0.57) : g.width;
     const table = { x: 0, y: 0, w: left };
     const under = drawChance(g, data, local, table);
     const map = wide ? { x: left + 40, y: 0, w: g.width - left - 40 } : { x: 0, y: under + 28, w: g.width };
     const below = drawFit(g, data, local, map);
     const y = Math.max(under, below) + 26;
-    g.height = drawSets(g, data, local, { x: 0, y, w: g.width });
+    g.height = drawSets(g, data, { x: 0, y, w: g.width });
   },
 
-  key(event, g, data, local) {
-    const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-    if (!move || !data.fit?.pair) return false;
-    movePair(g, data, local, ...move);
+  key(event, g, _data, local) {
+    const right = Number(event.key === "ArrowRight") - Number(event.key === "ArrowLeft");
+    const down = Number(event.key === "ArrowDown") - Number(event.key === "ArrowUp");
+    const pair = pairOf(local.fit, local);
+    if (!(right || down) || !local.fit || !pair) return false;
+    movePair(g, local.fit, pair, down, right);
     return true;
   },
 
   describe(data, local) {
     const named = data.chance.flatMap((row) => row.named.map((is, h) => is && `${headName([data.block, h])} ${row.names}`)).filter(Boolean);
-    const fitted = data.fit?.pair ? ` ${fitSaid(data, local, pairOf(data, local))}` : "";
+    const pair = pairOf(local.fit, local);
+    const fitted = local.fit && pair ? ` ${fitSaid(data, local.fit, pair)}` : "";
     const sets = data.sets?.rows.length ? ` ${data.sets.rows.map((row) => `${row.heads.map(headName).join(" and ")} off: together ${num(row.joint, 2)}, single effects added ${num(row.total, 2)}`).slice(0, 3).join("; ")}.` : "";
     return `Scores of block ${data.block} against chance; beyond the line and named: ${named.join(", ") || "none"}.${fitted}${sets}`;
   },
 
   state(data, local) {
-    const pair = pairOf(data, local);
+    const pair = pairOf(local.fit, local);
     return {
-      block: data.block, way: data.fit?.way ?? null, pair, score: pair && scoreOf(data, local, pair), chance: data.fit?.chance ?? null,
+      block: data.block, way: data.fit?.way ?? null, pair, score: local.fit && pair && scoreOf(local.fit, pair), chance: data.fit?.chance ?? null,
       rows: data.chance.map(({ name, line, values, above, named, reached, draws }) => ({ name, line, values, above, named, reached, draws })),
       sets: data.sets?.rows.map(({ heads, singles, joint, total }) => ({ heads, singles, joint, total })) ?? null,
     };
   },
 };
 
-export default mount("multi_head_composition", more);
+export default mount("multi_head_composition", composition);

@@ -1,33 +1,45 @@
-"""Below the Multi-head picture: scores against chance, how heads fit together, and sets of heads switched off.
+"""Draw the lower half of the Multi-head page: scores against chance, how heads fit together, sets of heads off.
 
-`show` draws the part; the functions below it turn what `core.analysis` computed into the component's JSON.
+`show` draws it; `HeadsTogether` measures what it shows, and the functions below turn that into the component's JSON.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import partial
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from app import events, state
+from app import cache, events, state
 from app.bare import UNSAID
 from app.kit import pack, register
+from app.page import Context
+from app.work import Shared
+from core.analysis.heads.composition import Composition, Way, composition, work
+from core.analysis.heads.effects import HeadEffects, Value
 from core.analysis.heads.jobs import NAMED_FROM, HeadJobs, reads
 from core.analysis.heads.nulls import BY_LUCK, Null
 from core.analysis.heads.patterns import NAMES, Score
-from core.analysis.heads.sets import SetEffect
+from core.analysis.heads.sets import (
+    Change,
+    SetEffect,
+    changes,
+    collected,
+    pairs_of_largest,
+    set_effects,
+    variants,
+)
+from core.analysis.places import Kind
 from core.language_model import LanguageModel
-from pages.multi_head.composition_further import Further
-from pages.multi_head.figure import A_SECOND, Seen, cost
-from pages.multi_head.measure import halves
-from pages.multi_head.off import MARKS, write_off
-from pages.multi_head.roles import COLUMNS
+from pages.multi_head.ablation import A_SECOND, MARKS, QUICK, Head, Here, Measure, Off, cost, write_off
+from pages.multi_head.figure import Seen
+from pages.multi_head.roles import COLUMNS, halves
 
-more = register("multi_head_composition", __file__)
+multi_head_composition = register("multi_head_composition", __file__)
 
 KEYS = ("block", "head", "off", "pair", "compose")
 DOTS = 40  # of a null distribution that are drawn
@@ -40,40 +52,189 @@ TAKEN: dict[str, str] = {
     "words moved": "the words changed places under the map",
 }
 
+Pair = tuple[Head, Head]  # a head that writes and one that reads
 
-def show(lm: LanguageModel, seen: Seen, further: Further) -> Callable[[], None]:
+SHOWN = 6  # pairs that are drawn
+MULTIPLIED = 2e11  # of `work`: up to here the composition of all pairs is computed without asking
+_PAIR = re.compile(r"([0-9]{1,3})\.([0-9]{1,3}) ([0-9]{1,3})\.([0-9]{1,3})")
+
+
+# ---------------------------------------------------------------------------------------------------- what is measured
+
+
+def see_composition(lm: LanguageModel, way: Way, kind: Kind) -> Composition:
+    """The scores of all pairs, in the order of arguments that the cache takes."""
+    return composition(lm, way, kind)
+
+
+def see_sets(
+    lm: LanguageModel,
+    text: str,
+    target: str | None,
+    kind: Kind,
+    value: Value,
+    row: int,
+    token: int,
+    sets: tuple[tuple[Head, ...], ...],
+) -> tuple[SetEffect, ...]:
+    """What becomes of one token's log-probability without each of the sets, and without each of their heads alone."""
+    return set_effects(lm, text, sets, row=row, token=token, value=value, attention=kind, target=target)
+
+
+@dataclass(frozen=True)
+class HeadsTogether:
+    """Measure heads together: all of it of the whole model, whatever is off in the picture above.
+
+    off: the heads that are off above.   row: of the logits.   token: whose log-probability; -1: of a bare encoder none.
+    alone: every head of the whole model off by itself; None: that takes long, and nobody has asked.
+    """
+
+    ctx: Context
+    here: Here
+    off: Off
+    row: int
+    token: int
+    alone: HeadEffects | None
+    way: Way
+    pair_text: str
+
+    @classmethod
+    def of(cls, ctx: Context, here: Here, off: Off, row: int, token: int, heads: int) -> HeadsTogether:
+        """What the page's fields ask for."""
+        alone = Measure(ctx, here, Off((), off.value), row, token, heads).known
+        return cls(ctx, here, off, row, token, alone, state.get("compose"), state.get("pair"))
+
+    @cached_property
+    def composition(self) -> Composition | None:
+        """Of all pairs of heads; None where that takes long."""
+        kind = self.here[2]
+        kinds: list[Kind] = (
+            [kind, kind] if kind != "cross" else ["self" if self.way == "Q" else "encoder", kind]
+        )
+        if work(self.ctx.lm, kinds) > MULTIPLIED:
+            return None
+        found: Composition = cache.call(see_composition, self.ctx.model_key, self.way, kind)
+        return found
+
+    @cached_property
+    def chosen(self) -> Pair | None:
+        """The chosen pair, or else the one that fits best; None where no head follows another."""
+        found = self.composition
+        if found is None or found.strongest is None:
+            return None
+        read = _PAIR.fullmatch(self.pair_text)
+        if read is not None:
+            i, h, j, g = map(int, read.groups())
+            layers, heads, readers, _ = found.scores.shape
+            if i < layers and j < readers and h < heads and g < heads and found.follows[i, j]:
+                return (i, h), (j, g)
+        i, h, j, g = found.strongest
+        return (i, h), (j, g)
+
+    @property
+    def score(self) -> float | None:
+        """How well the chosen pair fits."""
+        if self.composition is None or self.chosen is None:
+            return None
+        (i, h), (j, g) = self.chosen
+        return float(self.composition.scores[i, h, j, g])
+
+    @cached_property
+    def first(self) -> tuple[tuple[Head, ...], ...]:
+        """The sets that a learner chose: the heads that are off above, and the pair."""
+        chosen: list[tuple[Head, ...]] = [self.off.heads] if len(self.off.heads) > 1 else []
+        within = self.here[2] != "cross"  # there the writer is a head of another attention
+        if self.chosen is not None and within:
+            chosen.append(self.chosen)
+        return tuple(dict.fromkeys(chosen))
+
+    @property
+    def sets(self) -> tuple[tuple[Head, ...], ...]:
+        """All sets to switch off: the chosen ones, and the pairs of the heads that matter most alone."""
+        pairs = pairs_of_largest(self.alone) if self.alone is not None else ()
+        return tuple(dict.fromkeys([*self.first, *pairs]))
+
+    @property
+    def quick(self) -> bool:
+        """Whether the sets are measured without asking."""
+        return cost(self.ctx.lm, len(self.ctx.ids), 48) <= QUICK
+
+    @cached_property
+    def measured(self) -> tuple[SetEffect, ...] | None:
+        """Every set off; None as long as nobody has asked where that takes long; of a bare encoder none, ()."""
+        if self.token < 0:
+            return ()
+        if not self.quick:
+            found = self.job.measured
+            return collected(self.sets, found.results) if found.ended else None
+        done: tuple[SetEffect, ...] = cache.call(see_sets, self.ctx.model_key, *self.given)
+        return done
+
+    @property
+    def given(self) -> tuple[str, str | None, Kind, Value, int, int, tuple[tuple[Head, ...], ...]]:
+        """The arguments of `see_sets`."""
+        return *self.here, self.off.value, self.row, self.token, self.sets
+
+    @property
+    def job(self) -> Shared:
+        """The measuring, where it takes long."""
+        text, target, kind = self.here
+        sets, row, token, value = self.sets, self.row, self.token, self.off.value
+
+        def make(known: Sequence[Change]) -> Iterator[Change]:
+            return changes(
+                self.ctx.lm, text, sets, row=row, token=token, value=value, attention=kind, target=target,
+                known=[heads for heads, _ in known],
+            )  # fmt: skip
+
+        key = repr(("sets of heads off", self.ctx.model_key, *self.here, value, row, token, sets))
+        return Shared("multi_head_composition", key, len(variants(sets)), "sets measured", make)
+
+    @property
+    def shown(self) -> list[SetEffect]:
+        """The measured sets in the order in which they are shown: the chosen ones, then pairs that meet most."""
+        found, first = self.measured or (), len(self.first)
+        return [*found[:first], *sorted(found[first:], key=lambda one: -abs(one.beyond))][: first + SHOWN]
+
+
+# --------------------------------------------------------------------------------------------------------- on the page
+
+
+def show(lm: LanguageModel, seen: Seen, together: HeadsTogether) -> Callable[[], None]:
     """The heading, and below it the three panels; a button where measuring sets of heads takes long.
 
     Returns what measures those that were asked for: to be called when the page is drawn.
     """
     st.html('<section class="gb-words"><h2>More than chance, and heads together</h2></section>')
     blocks, heads = seen.maps.maps.shape[:2]
-    chance = replace(seen.usual.chance, repeats=halves(further.ctx, further.here))
+    chance = replace(seen.usual.chance, repeats=halves(together.ctx, together.here))
     rows = chance_rows(replace(seen.usual, chance=chance), seen.block) if blocks else []
     picked = {key: state.get(key) for key in KEYS} | {"block": seen.block}
     draw(
         data={
             "blocks": blocks, "heads": heads, "block": seen.block, "head": seen.head,
             "mark": MARKS[seen.maps.attention], "names": list(seen.usual.names[seen.block]) if blocks else [],
-            "off": bool(further.off.heads),
+            "off": bool(together.off.heads),
             "chance": rows, "from": NAMED_FROM, "luck": BY_LUCK,
-            "fit": _fit(further), "sets": _sets(lm, seen, further),
+            "fit": _fit(together), "sets": _sets(lm, seen, together),
             "selection": events.selection("more", picked),
         },
         key="more",
         on={"select": lambda: events.select("more", KEYS)},
     )  # fmt: skip
-    if further.measured is not None:
+    if together.measured is not None:
         return lambda: None
-    seconds = max(1, round(cost(further.ctx.lm, len(further.ctx.ids), 48) / A_SECOND))
-    job = further.job
+    seconds = max(1, round(cost(together.ctx.lm, len(together.ctx.ids), 48) / A_SECOND))
+    job = together.job
     slot = job.buttons(f"Switch off pairs of heads, about {seconds} s")
     return partial(job.go_on, slot, job.total, whole=False)
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Any]) -> Any:
     """Mount the picture; `on` maps its events to callbacks."""
-    return more(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+    return multi_head_composition(
+        data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()}
+    )
 
 
 # ------------------------------------------------------------------------------------------------ the record
@@ -122,30 +283,31 @@ def _row(group: str, label: str, names: str, score: Score, null: Null, block: in
     }  # fmt: skip
 
 
-def _fit(further: Further) -> dict[str, Any] | None:
+def _fit(together: HeadsTogether) -> dict[str, Any] | None:
     """How well what each head writes fits what each later one reads; None where that takes long."""
-    found, pair = further.composition, further.chosen
+    found, pair = together.composition, together.chosen
     if found is None:
         return None
     return {
         "way": found.way, "scores": pack(found.scores.reshape(-1)), "chance": found.chance, "line": found.line,
         "shape": list(found.scores.shape), "follows": found.follows.astype(int).tolist(),
-        "mark": MARKS[found.writers], "pair": pair, "score": further.score,
+        "mark": MARKS[found.writers], "pair": pair, "score": together.score,
     }  # fmt: skip
 
 
-def _sets(lm: LanguageModel, seen: Seen, further: Further) -> dict[str, Any] | None:
+def _sets(lm: LanguageModel, seen: Seen, together: HeadsTogether) -> dict[str, Any] | None:
     """The sets of heads that are off, together and alone; None where nobody has asked for what takes long."""
-    measured, kind = further.measured, further.here[2]
+    measured, kind = together.measured, together.here[2]
     if measured is None:
         return None
-    if further.token < 0:
+    if together.token < 0:
         return {"token": "", "now": False, "chosen": 0, "rows": [], "pairs": 0, "unsaid": UNSAID}
     stack = seen.maps.maps.shape[:2]
     return {
-        "token": lm.tokenizer.display(further.token), "now": len(further.off.heads) > 1, "chosen": len(further.first),
-        "rows": [_set(one) | {"off": write_off(one.heads, kind, *stack)} for one in further.shown],
-        "pairs": len(measured) - len(further.first),
+        "token": lm.tokenizer.display(together.token), "now": len(together.off.heads) > 1,
+        "chosen": len(together.first),
+        "rows": [_set(one) | {"off": write_off(one.heads, kind, *stack)} for one in together.shown],
+        "pairs": len(measured) - len(together.first),
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The Multi-head picture: every head of a model, and one of them large (view.js draws it).
+"""Record the Multi-head picture: every head of a model, and one of them large (figure.js draws it).
 
 `record` turns what `core.analysis` computed into the component's JSON; the functions above it put those computations
 into the form that the cache takes: arguments in a row. None of them computes anything itself.
@@ -7,7 +7,6 @@ into the form that the cache takes: arguments in a row. None of them computes an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,19 +14,16 @@ import numpy as np
 
 from app.bare import UNSAID
 from app.kit import pack, register
-from core.analysis.heads.effects import HeadEffects, Knockout, Value, head_effects, switch_off
+from core.analysis.heads.effects import HeadEffects, Knockout
 from core.analysis.heads.jobs import HeadJobs
-from core.analysis.heads.nulls import Chance, Null, halves_that_differ, head_chance
-from core.analysis.heads.patterns import HeadMaps, Job, Score, head_maps, repeat_scores
+from core.analysis.heads.patterns import HeadMaps
 from core.analysis.heads.shares import HeadShares
 from core.analysis.heads.steps import attention_steps
 from core.analysis.places import Kind
-from core.hooks import intervene
 from core.language_model import LanguageModel
 from core.trace import Trace
-from pages.multi_head.off import MARKS, Head
-from pages.multi_head.roles import changed, columns, rests_on, roles, tips
-from pages.multi_head.words import ABOUT, UNIT
+from pages.multi_head.ablation import A_SECOND, MARKS, Largest, Off, cost
+from pages.multi_head.roles import ABOUT, UNIT, changed, columns, rests_on, roles, tips
 
 multi_head = register("multi_head", __file__)
 
@@ -35,21 +31,6 @@ OFF_ADDS: dict[int | str, str] = {
     "zero": "nothing",
     "mean": "its mean over the text",
 }  # what stands in place of a head that is off
-
-QUICK = 3e9  # weights x tokens x heads: up to here all heads are measured without asking
-A_SECOND = 3e10  # of the same, roughly, on one processor
-
-
-@dataclass(frozen=True)
-class Off:
-    """The heads that are off, and what stands in their place."""
-
-    heads: tuple[Head, ...] = ()
-    value: Value = "zero"
-
-    def applied(self, kind: Kind) -> AbstractContextManager[None]:
-        """Passes run inside go without these heads."""
-        return intervene(*switch_off(self.heads, self.value, kind))
 
 
 @dataclass(frozen=True)
@@ -63,14 +44,6 @@ class Opened:
     allowed: np.ndarray[Any, Any]  # (T, S) bool
     pattern: np.ndarray[Any, Any]  # (T, S)
     factor: float
-
-
-@dataclass(frozen=True)
-class Largest:
-    """The head whose absence changes the prediction most, and what every head then gives from the chosen row."""
-
-    head: Head
-    weights: np.ndarray[Any, Any]  # (L, H, S)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,34 +70,10 @@ class Seen:
         return self.effects if self.effects is not None and self.effects.complete else None
 
 
-def see_repeats(lm: LanguageModel, kind: Kind, off: Off) -> dict[Job, Score]:
-    """The scores on random tokens said twice, without the heads that are off; they hang on no text."""
-    with off.applied(kind):
-        return repeat_scores(lm, kind)
-
-
-def see_chance(lm: LanguageModel, text: str, target: str | None, kind: Kind) -> Chance:
-    """What every score on the text comes to by chance, in the whole model."""
-    return head_chance(lm, head_maps(lm, text, attention=kind, target=target), {})
-
-
-def see_halves(lm: LanguageModel, kind: Kind) -> dict[Job, Null]:
-    """What the scores on repeats come to by chance; they hang on no text."""
-    return halves_that_differ(lm, kind)
-
-
 def see_pass(lm: LanguageModel, text: str, target: str | None, kind: Kind, off: Off) -> Trace:
     """One pass without the heads that are off; all views below read it."""
     with off.applied(kind):
         return lm.trace(text, target)
-
-
-def see_row(
-    lm: LanguageModel, text: str, target: str | None, kind: Kind, off: Off, row: int
-) -> np.ndarray[Any, Any]:
-    """What every head gives from one row without the heads that are off: (L, H, S)."""
-    with off.applied(kind):
-        return head_maps(lm, text, attention=kind, target=target).maps[:, :, row].copy()
 
 
 def see_one(
@@ -137,40 +86,13 @@ def see_one(
     )
 
 
-def see_effects(
-    lm: LanguageModel,
-    text: str,
-    target: str | None,
-    kind: Kind,
-    off: Off,
-    row: int,
-    token: int,
-) -> HeadEffects:
-    """What becomes of one token's log-probability when every head is switched off alone, besides those that are off."""
-    with off.applied(kind):
-        return head_effects(
-            lm,
-            text,
-            row=row,
-            token=token,
-            value=off.value,
-            attention=kind,
-            target=target,
-        )
-
-
-def cost(lm: LanguageModel, tokens: int, heads: int) -> float:
-    """How much work it is to switch every head off alone, in weights x tokens x heads."""
-    return float(lm.n_parameters) * tokens * heads
-
-
 # ------------------------------------------------------------------------------------------------ the record
 
 
 def record(
     lm: LanguageModel, seen: Seen, stamp: str, running: bool, selection: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What view.js draws.
+    """Record what figure.js draws.
 
     Args:
         stamp: names model, text, attention and the heads that are off: under the same one the maps are the same.

@@ -2,10 +2,18 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { MONO, clamp, css, fit, h, html, label, measure, num } from "../../app/kit/shapes.js";
-import { offSet } from "./foot.js";
-import { allMeasured, blockOf, headOf, kindsOf, nameOf, orderedBy, roleOf, rowOf, tile } from "./layout.js";
+import { allMeasured, blockOf, blockTile, headOf, kindsOf, nameOf, offSet, orderedBy, roleOf, rowOf, tile } from "./layout.js";
 
-/** All maps as one image of twice the grid's pixels; drawn again only for other maps, sizes or colours. */
+/**
+ * @import { Shapes } from "../../app/kit/shapes.js"
+ * @import { Data, HeadsStage, Local } from "./figure.js"
+ * @import { BlockGrid, Layout } from "./layout.js"
+ */
+
+/**
+ * All maps as one image of twice the grid's pixels; drawn again only for other maps, sizes or colours.
+ * @param {HeadsStage} g @param {Data} data @param {Local} local @param {Layout} at
+ */
 function sprite(g, data, local, at) {
   const { grid } = at;
   const key = JSON.stringify([local.mapsStamp, g.dark, grid]);
@@ -14,7 +22,7 @@ function sprite(g, data, local, at) {
   const [w, hgt] = [grid.w, grid.end - grid.top].map((v) => Math.ceil(v));
   const sheet = Object.assign(document.createElement("canvas"), { width: 2 * w, height: 2 * hgt });
   const one = Object.assign(document.createElement("canvas"), { width: S, height: T });
-  const [draw, dot] = [sheet.getContext("2d"), one.getContext("2d")];
+  const [draw, dot] = [sheet, one].map((canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")));
   // Of many tokens each gets little: there the pale end is stretched, the same for all heads.
   const bend = clamp(1 - (S - 12) / 60, 0.5, 1);
   const shades = Array.from({ length: 256 }, (_, v) => g.sequentialRgb((v / 255) ** bend, 1));
@@ -34,9 +42,13 @@ function sprite(g, data, local, at) {
   local.sprite = { key, w, h: hgt, url: sheet.toDataURL() };
   return local.sprite;
 }
-/** A map keeps square cells: the longer side fills the tile. */
+/**
+ * A map keeps square cells: the longer side fills the tile.
+ * @param {number} size @param {number} T @param {number} S
+ */
 const mapSize = (size, T, S) => [Math.max(4, size * Math.min(1, S / T)), Math.max(4, size * Math.min(1, T / S))];
 
+/** @param {HeadsStage} g @param {Data} data @param {Local} local @param {Layout} at */
 export function drawGrid(g, data, local, at) {
   const { grid } = at;
   const [T, S] = [data.rows.length, data.cols.length];
@@ -45,14 +57,17 @@ export function drawGrid(g, data, local, at) {
   g.part("grid", [grid, orderedBy(data, local)], () => {
     const sheet = sprite(g, data, local, at);
     const title = total === 1 ? "The only head" : `All ${counted(total, "head")}`;
+    /** @type {Shapes[]} */
     const out = [label(0, 12, title, { fill: "ink", weight: 600 }),
       h("image", { x: grid.left, y: grid.top, width: sheet.w, height: sheet.h, href: sheet.url, preserveAspectRatio: "none" })];
-    if (!grid.large && !grid.order) out.push(gridLabels(data, at, mw, mh));
+    if (!grid.large && !grid.order) out.push(gridLabels(data, grid, mw, mh));
     const counts = new Map(kindsOf(data).map(({ name, count }) => [name, count]));
-    let kind = null;
+    let kind = "";
     for (const i of grid.order ?? data.roles.keys()) {
-      const first = orderedBy(data, local) === "kind" && data.roles[i].name !== kind && counts.get(data.roles[i].name) > 1; // of its kind
-      out.push(drawTile(g, data, at, Math.floor(i / data.heads), i % data.heads, mw, mh, first));
+      const first = orderedBy(data, local) === "kind" && data.roles[i].name !== kind && (counts.get(data.roles[i].name) ?? 0) > 1; // of its kind
+      const [block, head] = [Math.floor(i / data.heads), i % data.heads];
+      const to = tile(at, block, head);
+      if (to) out.push(drawTile(data, at, to, block, head, mw, mh, first));
       kind = data.roles[i].name;
     }
     return out;
@@ -76,29 +91,35 @@ export function drawGrid(g, data, local, at) {
   drawMarks(g, data, local, at, mw, mh);
 }
 
-/** Names over the columns and beside the rows; a line over the columns of heads that share keys and values. */
-function gridLabels(data, at, mw, mh) {
-  const { grid } = at;
+/**
+ * Names over the columns and beside the rows; a line over the columns of heads that share keys and values.
+ * @param {Data} data @param {BlockGrid} grid @param {number} mw @param {number} mh
+ */
+function gridLabels(data, grid, mw, mh) {
   const out = [];
   const every = [1, grid.per].find((step) => step * grid.dx >= 26) ?? Math.ceil(26 / grid.dx);
   const down = Math.ceil(13 / grid.dy);
   for (let first = 0; first < data.blocks; first += grid.rows) {
     const shared = grid.per > 1;
-    for (let i = 0; i < data.heads; i += every) out.push(label(tile(at, first, i).x + mw / 2, grid.top - (shared ? 9 : 5), `H${i}`, { anchor: "middle", fill: "ink3" }));
+    for (let i = 0; i < data.heads; i += every) out.push(label(blockTile(grid, first, i).x + mw / 2, grid.top - (shared ? 9 : 5), `H${i}`, { anchor: "middle", fill: "ink3" }));
     for (let i = 0; shared && i < data.heads; i += grid.per) {
-      out.push(h("path", { d: `M${tile(at, first, i).x},${grid.top - 4}H${tile(at, first, i + grid.per - 1).x + mw}`, stroke: css("k"), "stroke-width": 1.5, "data-keys": i / grid.per }));
+      out.push(h("path", { d: `M${blockTile(grid, first, i).x},${grid.top - 4}H${blockTile(grid, first, i + grid.per - 1).x + mw}`, stroke: css("k"), "stroke-width": 1.5, "data-keys": i / grid.per }));
     }
     for (let l = first; l < Math.min(data.blocks, first + grid.rows); l += down) {
-      const { x, y } = tile(at, l, 0);
+      const { x, y } = blockTile(grid, l, 0);
       out.push(label(x - 6, y + Math.min(mh / 2 + 4, 15), `L${l}`, { anchor: "end", fill: "ink3" }));
     }
   }
   return out;
 }
 
-function drawTile(g, data, at, block, head, mw, mh, first) {
-  const { x, y } = tile(at, block, head);
+/**
+ * @param {Data} data @param {Layout} at @param {{x: number, y: number}} to @param {number} block @param {number} head @param {number} mw
+ * @param {number} mh @param {boolean} first
+ */
+function drawTile(data, at, { x, y }, block, head, mw, mh, first) {
   const role = roleOf(data, block, head);
+  /** @type {Shapes[]} */
   const out = [h("rect", { x: x + 0.5, y: y + 0.5, width: mw - 1, height: mh - 1, rx: 2, fill: "none", stroke: css("line") })];
   if (at.grid.large) {
     const room = at.grid.dx - 8;
@@ -111,7 +132,11 @@ function drawTile(g, data, at, block, head, mw, mh, first) {
   return out;
 }
 
-/** What changes with the hand: the chosen head's frame, the followed row, heads that are off, roles that are asked for. */
+/**
+ * What changes with the hand: the chosen head's frame, the followed row, heads that are off, roles that are asked for.
+ * @param {HeadsStage} g @param {Data} data @param {Local} local @param {Layout} at @param {number} mw
+ * @param {number} mh
+ */
 function drawMarks(g, data, local, at, mw, mh) {
   const [block, head] = [blockOf(data, local), headOf(data, local)];
   const row = rowOf(data, local);
@@ -145,7 +170,7 @@ function drawMarks(g, data, local, at, mw, mh) {
   }));
   const peek = local.peek;
   g.part("chosen tile", [at.grid, block, head, peek], () => {
-    const frame = (l, i, width) => {
+    const frame = (/** @type {number} */ l, /** @type {number} */ i, /** @type {number} */ width) => {
       const to = tile(at, l, i);
       if (!to) return null;
       const { x, y } = to;
@@ -157,8 +182,11 @@ function drawMarks(g, data, local, at, mw, mh) {
   });
 }
 
-/** The roles over the grid: how many heads do what; pointing at one dims the others. */
-export function drawRoles(g, data, local, at) {
+/**
+ * The roles over the grid: how many heads do what; pointing at one dims the others.
+ * @param {HeadsStage} g @param {Local} local @param {Layout} at
+ */
+export function drawRoles(g, local, at) {
   g.part("roles", [at.lines, local.pinned ?? null, local.role ?? null], () => at.lines.map((line, k) => line.map((role) => {
     const on = (local.role ?? local.pinned) === role.name;
     return h("text", { x: role.x, y: 31 + at.bar + 17 * k, "font-size": 12, class: "gb-hot", "data-role": role.name, fill: css(on ? "accent" : role.short ? "att-ink" : "ink3"), "text-decoration": on ? "underline" : null },
@@ -167,14 +195,18 @@ export function drawRoles(g, data, local, at) {
 }
 
 const ORDER = 206; // the width of its buttons
-/** Many heads can be put in another order: by block, by kind, by effect. */
+/**
+ * Many heads can be put in another order: by block, by kind, by effect.
+ * @param {HeadsStage} g @param {Data} data @param {Local} local @param {Layout} at
+ */
 export function drawOrder(g, data, local, at) {
   if (!at.bar) return;
-  const pick = (order) => g.select({ order, ...(order === "effect" && !allMeasured(g.data) ? { panel: "effect" } : {}) });
+  const pick = (/** @type {string} */ order) => g.select({ order, ...(order === "effect" && !allMeasured(g.data) ? { panel: "effect" } : {}) });
   const box = at.phone ? { left: 0, top: 20, width: at.width, height: 44 } : { left: at.width - ORDER, top: 0, width: ORDER, height: 24 };
   g.overlay("order", box, () => html("div", { class: "mh-panels mh-order", role: "group", "aria-label": "Order of the heads" },
     ["block", "kind", "effect"].map((order) => html("button", { type: "button", "data-order": order, onclick: () => pick(order) }, `By ${order}`))), (node) => {
-    for (const button of node.children) button.setAttribute("aria-pressed", String(button.dataset.order === orderedBy(data, local)));
-    node.lastChild.title = allMeasured(data) ? "The heads whose absence changes the prediction most come first" : "Their effects have to be measured first";
+    const buttons = [...node.querySelectorAll("button")];
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.order === orderedBy(data, local)));
+    buttons[2].title = allMeasured(data) ? "The heads whose absence changes the prediction most come first" : "Their effects have to be measured first";
   });
 }

@@ -16,12 +16,11 @@ from core.analysis.heads.sets import set_effects
 from core.analysis.heads.shares import head_shares
 from core.analysis.places import Kind
 from core.model.attention import Attention
-from pages.multi_head import figure as view
-from pages.multi_head import measure, take
-from pages.multi_head.composition import show
-from pages.multi_head.composition_further import Further
-from pages.multi_head.off import read_off
+from pages.multi_head import ablation, export, figure
+from pages.multi_head.ablation import Off, read_off
+from pages.multi_head.composition import HeadsTogether, show
 from pages.multi_head.question import OPTIONS, ask
+from pages.multi_head.roles import by_chance, see_repeats
 
 LONGEST = 64  # tokens: what the maps and lines hold
 KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "off", "instead", "order")
@@ -41,33 +40,33 @@ kind: Kind = "self" if not both else state.get("attention") if decoding else "en
 target = ctx.target if both else None
 here = (ctx.text, target, kind)
 
-plain = cache.share(view.see_pass, ctx.model_key, *here, view.Off())
+plain = cache.share(figure.see_pass, ctx.model_key, *here, Off())
 given: dict[str, Any] = {"attention": kind, "target": target}
-repeats = cache.call(view.see_repeats, ctx.model_key, kind, view.Off())
-chance = measure.by_chance(ctx, here, repeats)
+repeats = cache.call(see_repeats, ctx.model_key, kind, Off())
+chance = by_chance(ctx, here, repeats)
 usual = head_jobs(lm, head_maps(lm, ctx.text, **given, trace=plain), repeats, chance)
 blocks, heads = usual.evenness.shape
-off = view.Off(read_off(state.get("off"), kind, blocks, heads), state.get("instead"))
-passed = cache.share(view.see_pass, ctx.model_key, *here, off) if off.heads else plain
+off = Off(read_off(state.get("off"), kind, blocks, heads), state.get("instead"))
+passed = cache.share(figure.see_pass, ctx.model_key, *here, off) if off.heads else plain
 maps = head_maps(lm, ctx.text, **given, trace=passed)
 jobs = usual
 if off.heads:
-    jobs = head_jobs(lm, maps, cache.call(view.see_repeats, ctx.model_key, kind, off), chance)
+    jobs = head_jobs(lm, maps, cache.call(see_repeats, ctx.model_key, kind, off), chance)
 block, head = min(state.get("block"), blocks - 1), state.get("head")
-home = view.predicting_row(lm, maps)
+home = figure.predicting_row(lm, maps)
 rows, cols = ([lm.tokenizer.display(i) for i in side] for side in (maps.ids, maps.key_ids))
 row = events.followed(len(rows), home)
-col = view.first_fitting([state.get("col"), int(maps.maps[block, head, row].argmax())], len(cols))
+col = figure.first_fitting([state.get("col"), int(maps.maps[block, head, row].argmax())], len(cols))
 logit_row = -1 if kind == "encoder" else row
 
 without = knock_out(
     lm, ctx.text, off.heads, row=logit_row, value=off.value, trace=plain, without=passed, **given
 )
 likely = int(without.before.argmax()) if without.before.size else -1
-job = measure.Measure(ctx, here, off, logit_row, likely, blocks * heads)
-seen = view.Seen(
+job = ablation.Measure(ctx, here, off, logit_row, likely, blocks * heads)
+seen = figure.Seen(
     usual=usual, jobs=jobs, maps=maps, block=block, head=head, row=row, col=col, home=home,
-    opened=view.see_one(lm, *here, block, head, passed),
+    opened=figure.see_one(lm, *here, block, head, passed),
     shares=head_shares(lm, ctx.text, block, row=row, trace=passed, **given),
     without=without,
     effects=job.so_far,
@@ -77,13 +76,13 @@ seen = view.Seen(
 page.claim("Each head reads in its own way; what all heads bring adds up.")
 stamp = "\x1f".join([ctx.model_key, ctx.text, str(target), kind, repr(off)])
 picked = {key: state.get(key) for key in KEYS} | {"block": block, "row": row}
-data = view.record(lm, seen, stamp, job.running, events.selection("heads", picked))
-view.draw(
+data = figure.record(lm, seen, stamp, job.running, events.selection("heads", picked))
+figure.draw(
     data,
     key="heads",
     on={
         "select": lambda: events.select("heads", KEYS),
-        "measure": measure.asked,
+        "measure": ablation.request,
         "visit": lambda: events.visit("heads"),
     },
 )
@@ -95,11 +94,13 @@ with page.controls():
         widgets.segments("Attention", "attention", ("self", "cross"), widgets.capital)
     widgets.pick("Block", "block", blocks, most=16 - config.n_heads)
     widgets.pick("Head", "head", config.n_heads, most=16 - blocks)
-    widgets.segments("A head that is off adds", "instead", ("zero", "mean"), lambda name: view.OFF_ADDS[name])
+    widgets.segments(
+        "A head that is off adds", "instead", ("zero", "mean"), lambda name: figure.OFF_ADDS[name]
+    )
 answer.draw(ctx)
 
 slot = st.container(key="gb-measuring")
-further = Further.of(ctx, here, off, logit_row, likely, blocks * heads)
+together = HeadsTogether.of(ctx, here, off, logit_row, likely, blocks * heads)
 about = "" if kind == "encoder" or likely < 0 else lm.tokenizer.display(likely)
 question = ask(block, head, blocks, heads, off.heads, about, lambda at: f"L{at[0]}H{at[1]}")
 
@@ -123,10 +124,10 @@ def notebook() -> list[str]:
     if likely < 0:
         without_them = f"*switch_off({list(question.off)}, {off.value!r})"
         return [
-            *take.cells(take.loading(ctx), asked, off, seen, shown, None, further),
+            *export.cells(export.loading(ctx), asked, off, seen, shown, None, together),
             bare.cell(ctx.text, without_them, "from core.analysis.heads.effects import switch_off", judge()),
         ]
-    return take.cells(take.loading(ctx), asked, off, seen, shown, ask_model(), further)
+    return export.cells(export.loading(ctx), asked, off, seen, shown, ask_model(), together)
 
 
 with page.foot():
@@ -139,9 +140,9 @@ with page.foot():
         Attention.forward, head_maps, pattern_scores, head_chance, name_heads, head_shares, knock_out, head_effects,
         composition, set_effects,
     )  # fmt: skip
-    page.take_away("multi_head", lambda: take.table(seen, (rows, cols), further), notebook)
+    page.take_away("multi_head", lambda: export.table(seen, (rows, cols), together), notebook)
 
-measure_sets = show(lm, seen, further)
+measure_sets = show(lm, seen, together)
 page.terms(
     "head", "L1H0", "attention", "query", "key", "value", "residual stream", "softmax", "ablation", "induction head",
     "repeats", "by chance", "composition", "share of the output", "W_O", "log probability",

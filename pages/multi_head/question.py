@@ -9,7 +9,7 @@ from app import widgets
 from app.counts import counted
 from app.predict import Answer
 from core.analysis.heads.effects import Knockout
-from pages.multi_head.off import Head
+from pages.multi_head.ablation import Head
 
 OPTIONS = ("Rises", "Falls", "Stays, within a tenth of it")
 

@@ -1,14 +1,71 @@
-"""What each head does, in words and numbers: its name, the score that says so, and how many tokens that rests on."""
+"""Say what each head does: its name, the score that says so, how many tokens that rests on, what chance makes of it.
+
+The words are for somebody who hears of heads for the first time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from app import cache
 from app.counts import counted
-from core.analysis.heads.jobs import EVEN, NAMED_FROM, SHORT, HeadJobs, reads
-from core.analysis.heads.patterns import NAMES, Job
-from pages.multi_head.words import ABOUT, BRIEF, MEANS, RANDOM, UNWRITTEN
+from app.page import Context
+from core.analysis.heads.jobs import EVEN, MIXED, NAMED_FROM, SHORT, HeadJobs, reads
+from core.analysis.heads.nulls import CONTENT, Chance, Null, halves_that_differ, head_chance
+from core.analysis.heads.patterns import NAMES, RECENT, Job, Score, head_maps, repeat_scores
+from core.analysis.places import Kind
+from core.analysis.word_classes import CLASSES
+from core.language_model import LanguageModel
+from pages.multi_head.ablation import Here, Off
+
+# Induction on random tokens said twice, where only the repetition can be known.
+RANDOM = "induction on random tokens"
+
+UNWRITTEN = "nothing is written yet"  # of a decoder that reads a source
+
+# Below a small map, where there is room for four letters.
+BRIEF: dict[str, str] = {
+    NAMES["induction"]: "ind", NAMES["same"]: "same", NAMES["previous"]: "prev", NAMES["next"]: "next",
+    NAMES["itself"]: "self", NAMES["recent"]: "near", NAMES["first"]: "1st", NAMES["last"]: "last", EVEN: "even",
+    MIXED: "", SHORT: "", UNWRITTEN: "", **{reads(name): name[:4].rstrip() for name in CLASSES},
+}  # fmt: skip
+
+# Over a score's number, where there is room for one word.
+UNIT: dict[str, str] = {
+    NAMES["induction"]: "induction", NAMES["same"]: "same", NAMES["previous"]: "previous", NAMES["next"]: "next",
+    NAMES["itself"]: "itself", NAMES["recent"]: "recent", NAMES["first"]: "first", NAMES["last"]: "last",
+    EVEN: "evenly", RANDOM: "repeats",
+}  # fmt: skip
+
+MEANS: dict[str, str] = {
+    NAMES["induction"]: "finds this token earlier, reads what came after it.",
+    NAMES["same"]: "finds the same token elsewhere in the text.",
+    NAMES["previous"]: "looks one token back.",
+    NAMES["next"]: "looks one token ahead.",
+    NAMES["itself"]: "each token reads itself.",
+    NAMES["recent"]: "looks at the last few tokens.",
+    NAMES["first"]: "rests on the first token: often it has nothing to fetch.",
+    NAMES["last"]: "rests on the last token.",
+    EVEN: "reads everything alike: an average of the text.",
+    SHORT: "so few tokens show no habit: nothing can be said.",
+    UNWRITTEN: "one row shows no habit: let the model write its answer, under the picture.",
+    MIXED: "no single habit that chance does not explain.",
+    **{reads(name): f"finds {name} among the other tokens, more than chance explains." for name in CLASSES},
+}
+
+# What a token gives its attention to, as the score of that name counts it.
+ABOUT: dict[str, str] = {
+    NAMES["induction"]: "the token that came after an earlier copy of it",
+    NAMES["same"]: "the same token elsewhere",
+    NAMES["previous"]: "the token before it",
+    NAMES["next"]: "the token after it",
+    NAMES["itself"]: "itself",
+    NAMES["recent"]: f"the {RECENT} tokens before it",
+    NAMES["first"]: "the first token",
+    NAMES["last"]: "the last token",
+}
 
 COLUMNS: tuple[Job, ...] = ("previous", "recent", "first", "last", "itself", "next", "same", "induction")
 TWICE: dict[str, Job] = {NAMES[job]: job for job in ("induction", "same")}  # measured on repeats too
@@ -119,3 +176,41 @@ def changed(now: list[dict[str, Any]], usual: list[dict[str, Any]]) -> list[dict
         one | {"was": "" if read(one) == read(old) else read(old)}
         for one, old in zip(now, usual, strict=True)
     ]
+
+
+# ------------------------------------------------------------------------------------------------------ against chance
+
+
+def see_repeats(lm: LanguageModel, kind: Kind, off: Off) -> dict[Job, Score]:
+    """The scores on random tokens said twice, without the heads that are off; they hang on no text."""
+    with off.applied(kind):
+        return repeat_scores(lm, kind)
+
+
+def see_chance(lm: LanguageModel, text: str, target: str | None, kind: Kind) -> Chance:
+    """What every score on the text comes to by chance, in the whole model."""
+    return head_chance(lm, head_maps(lm, text, attention=kind, target=target), {})
+
+
+def see_halves(lm: LanguageModel, kind: Kind) -> dict[Job, Null]:
+    """What the scores on repeats come to by chance; they hang on no text."""
+    return halves_that_differ(lm, kind)
+
+
+def by_chance(ctx: Context, here: Here, repeats: dict[Job, Score]) -> Chance:
+    """What every score comes to by chance, in the whole model.
+
+    Args:
+        repeats: the scores on repeats. Where none is high enough for a name, what they come to by chance is left out:
+            it decides nothing above the fold, and `halves` measures it for what stands below.
+    """
+    text: Chance = cache.call(see_chance, ctx.model_key, *here)
+    above = [score.above_even for job, score in repeats.items() if job in CONTENT]
+    high = any(one is not None and (one >= NAMED_FROM).any() for one in above)
+    return replace(text, repeats=halves(ctx, here)) if high else text
+
+
+def halves(ctx: Context, here: Here) -> dict[Job, Null]:
+    """What the scores on repeats come to by chance."""
+    found: dict[Job, Null] = cache.call(see_halves, ctx.model_key, here[2])
+    return found

@@ -1,4 +1,4 @@
-"""The picture of norms and the residual stream: one token's ledger, and the norm at the chosen line (view.js draws it).
+"""Record the residual stream: one token's ledger, and the norm at the chosen line (figure.js draws it).
 
 `see` asks core for all of one token at once, `record` turns that into the component's JSON. The arithmetic is core's.
 """
@@ -184,7 +184,7 @@ def kind_shown(place: Place, wanted: str) -> str | None:
 def record(
     lm: LanguageModel, seen: Seen, wanted: str, stamp: str, selection: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What view.js draws.
+    """Record what figure.js draws.
 
     Args:
         wanted: "own", "layer" or "rms": the norm that is taken apart.

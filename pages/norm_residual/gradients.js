@@ -3,14 +3,47 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { MONO, css, h, inLines, label, num, tokenSpans } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Point, Shapes } from "../../app/kit/shapes.js"
+ *
+ * What Python sends (`show` in gradients.py).
+ * @typedef {object} Data
+ * @property {string} stamp
+ * @property {number} layers blocks of the untrained models
+ * @property {number} total models to measure
+ * @property {number} done
+ * @property {number} block of the open model
+ * @property {string} token the followed one
+ * @property {"layer" | "rms" | "none"} kind of its norms
+ * @property {Way[] | null} ways the open block with its norms before its parts and after its sums
+ * @property {Variant[]} variants kinds of untrained models, each with the band of its seeds
+ *
+ * @typedef {{wiring: "pre" | "post", own: boolean, steps: [where: string, size: number][]}} Way own: the model is built so; the
+ *   size (rms) of the numbers after each step
+ * @typedef {{name: string, residual: boolean, norms: "pre" | "post" | "none", seeds: number, reach: number | null, stream: Band,
+ *   activation: Band}} Variant reach: the gradient at the input over the one after the last block; null: it overflowed
+ * @typedef {Record<"low" | "mid" | "high", (number | null)[]>} Band by depth: of the gradient, and of the stream's numbers (rms)
+ * @typedef {{x: number, y: number, w: number}} Corner
+ */
+
+/** @type {Record<string, string>} */
 const SHADE = { pre: "pos", post: "accent", none: "neg" };
+/** @type {Record<string, string>} */
 const WHERE = { x: "x comes in", sum: "the sum", attention: "attention", "cross-attention": "cross-attention", mlp: "MLP" };
+/** @type {Record<string, string>} */
 const HUE = { attention: "att", "cross-attention": "att", mlp: "mlp", x: "res", sum: "res" };
+/** @param {string} where */
 const isNorm = (where) => where.startsWith("ln");
 
-const raised = (n) => [...String(n)].map((c) => ({ "-": "⁻" })[c] ?? "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]).join("");
-/** A number of any size: plain where that is short, else with a power of ten. */
+/** @param {number} n */
+const raised = (n) => [...String(n)].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)])).join("");
+/**
+ * A number of any size: plain where that is short, else with a power of ten.
+ * @param {number | null} v
+ */
 function sized(v) {
   if (v === null) return "no number";
   if (v === 0) return "0";
@@ -19,23 +52,27 @@ function sized(v) {
   return `${num(v / 10 ** power, 1)} · 10${raised(power)}`;
 }
 
-/** One way of wiring: the stream runs down, a part's branch leaves it to the right, each with the size measured. */
-function drawWay(g, data, box, way) {
+/**
+ * One way of wiring: the stream runs down, a part's branch leaves it to the right, each with the size measured.
+ * @param {Corner} box @param {Way} way
+ */
+function drawWay(box, way) {
   const { x, y, w } = box;
   const pitch = 29;
   const most = Math.max(...way.steps.map(([, size]) => size), 1e-30);
   const line = x + 9;
   const branch = x + 32;
   const room = Math.max(20, w - 190);
-  const inStream = ([where], i) => where === "x" || where === "sum" || (way.wiring === "post" && isNorm(where));
-  const Y = (i) => y + 62 + i * pitch;
+  const inStream = (/** @type {string} */ where) => where === "x" || where === "sum" || (way.wiring === "post" && isNorm(where));
+  const Y = (/** @type {number} */ i) => y + 62 + i * pitch;
+  /** @type {Shapes[]} */
   const out = [label(x, y + 14, way.wiring === "pre" ? "Norm before each part (pre-norm)" : "Norm after each sum (post-norm)", { weight: 600, fill: "ink" }),
     label(x, y + 31, way.own ? "this model is built so" : "its weights, wired the other way", { fill: way.own ? "accent" : "ink3" }),
     h("path", { d: `M${line},${Y(0)}V${Y(way.steps.length - 1) + 12}m-4,-6l4,6l4,-6`, fill: "none", stroke: css("res"), "stroke-width": 3 })];
   let from = 0;
   way.steps.forEach((step, i) => {
     const [where, size] = step;
-    const on = inStream(step, i);
+    const on = inStream(where);
     if (where === "sum") out.push(h("path", { d: `M${line + 2},${Y(from) + 2}Q${branch - 8},${Y(from) + 4} ${branch - 6},${Y(from + 1) - 4}V${Y(i - 1) + 4}Q${branch - 8},${Y(i) - 6} ${line + 8},${Y(i)}`, fill: "none", stroke: css("ink3"), "stroke-width": 1.2 }));
     if (on) from = i;
     const name = isNorm(where) ? `norm ${where}` : WHERE[where];
@@ -48,18 +85,23 @@ function drawWay(g, data, box, way) {
   return out;
 }
 
-/** Six curves over the blocks on a logarithmic axis, the seeds as a band. */
+/**
+ * Six curves over the blocks on a logarithmic axis, the seeds as a band.
+ * @param {Stage} g @param {Data} data @param {Corner & {h: number}} box @param {"stream" | "activation"} what
+ * @param {string} title @param {string} about
+ */
 function drawDepth(g, data, box, what, title, about) {
   const { x, y, w, h: tall } = box;
-  const known = data.variants.flatMap((one) => [...one[what].low, ...one[what].high]).filter((v) => v > 0);
+  const known = data.variants.flatMap((one) => [...one[what].low, ...one[what].high]).flatMap((v) => (v !== null && v > 0 ? [v] : []));
   const [low, high] = known.length ? [Math.floor(Math.log10(Math.min(...known))), Math.ceil(Math.log10(Math.max(...known)))] : [-6, 0];
   const [left, right, top, bottom] = [x + 40, x + w - 8, y + 44, y + tall - 34];
-  const X = (i) => left + ((right - left) * i) / data.layers;
-  const Y = (v) => bottom - ((bottom - top) * (Math.log10(v) - low)) / Math.max(1, high - low);
+  const X = (/** @type {number} */ i) => left + ((right - left) * i) / data.layers;
+  const Y = (/** @type {number} */ v) => bottom - ((bottom - top) * (Math.log10(v) - low)) / Math.max(1, high - low);
   const every = Math.max(1, Math.ceil((high - low) / 7));
   const ticks = Array.from({ length: Math.floor((high - low) / every) + 1 }, (_, i) => low + i * every);
-  const points = (values) => values.map((v, i) => (v > 0 ? [X(i), Y(v)] : null)).filter(Boolean);
-  const path = (list) => list.map(([a, b], i) => `${i ? "L" : "M"}${a.toFixed(1)},${b.toFixed(1)}`).join("");
+  /** @type {(values: (number | null)[]) => Point[]} */
+  const points = (values) => values.flatMap((v, i) => (v !== null && v > 0 ? [/** @type {Point} */ ([X(i), Y(v)])] : []));
+  const path = (/** @type {Point[]} */ list) => list.map(([a, b], i) => `${i ? "L" : "M"}${a.toFixed(1)},${b.toFixed(1)}`).join("");
   return [
     label(x, y + 14, title, { weight: 600, fill: "ink", size: 14 }), label(x, y + 31, about, { fill: "ink3" }),
     ticks.map((t) => [h("path", { d: `M${left},${Y(10 ** t)}H${right}`, stroke: css("line") }), label(left - 6, Y(10 ** t) + 4, `10${raised(t)}`, { anchor: "end", mono: true, fill: "ink3" })]),
@@ -67,13 +109,14 @@ function drawDepth(g, data, box, what, title, about) {
     label((left + right) / 2, bottom + 31, "blocks passed, from the input", { anchor: "middle", fill: "ink3" }),
     data.variants.map((one) => {
       const [up, down, mid] = [points(one[what].high), points(one[what].low).reverse(), points(one[what].mid)];
-      return g.tip(h("g", {}, h("path", { d: path([...up, ...down]) + "Z", fill: css(SHADE[one.norms]), opacity: 0.16 }),
+      return g.tip(h("g", {}, h("path", { d: `${path([...up, ...down])}Z`, fill: css(SHADE[one.norms]), opacity: 0.16 }),
         h("path", { d: path(mid), fill: "none", stroke: css(SHADE[one.norms]), "stroke-width": 2, "stroke-dasharray": one.residual ? null : "5 3" })),
-      `${one.name}\nat the input ${sized(one[what].mid[0])}, after block ${data.layers - 1} ${sized(one[what].mid.at(-1))}`);
+      `${one.name}\nat the input ${sized(one[what].mid[0])}, after block ${data.layers - 1} ${sized(one[what].mid[one[what].mid.length - 1])}`);
     }),
   ];
 }
 
+/** @param {Data} data @param {Corner} box */
 function drawLegend(data, box) {
   const { x, y, w } = box;
   return [label(x, y + 14, "What reaches the input", { weight: 600, fill: "ink", size: 14 }), label(x, y + 31, "gradient there ÷ after the last block", { fill: "ink3" }),
@@ -85,11 +128,15 @@ function drawLegend(data, box) {
     data.done < data.total ? label(x, y + 56 + data.variants.length * 26 + 4, `${data.done} of ${counted(data.total, "model")} measured …`, { fill: "ink3" })
       : inLines(verdict(data), w).map((line, i) => label(x, y + 66 + data.variants.length * 26 + 17 * i, line, { fill: "ink2" }))];
 }
-/** What the six numbers say. */
+/**
+ * What the six numbers say.
+ * @param {Data} data
+ */
 function verdict(data) {
   const bare = data.variants.find((one) => !one.residual && one.norms === "none");
   const pre = data.variants.find((one) => one.residual && one.norms === "pre");
   const loose = data.variants.find((one) => one.residual && one.norms === "none");
+  if (!bare || !pre || !loose) return "";
   const said = [];
   if (bare.reach !== null) said.push(bare.reach < 0.1 ? `With neither, ${sized(bare.reach)} of the gradient is left at the input: the first blocks hardly learn.` : `With neither, ${sized(bare.reach)} of the gradient is left at the input: at this depth that is no trouble yet.`);
   if (loose.reach === null || loose.reach > 10) said.push(`Residuals without norms: the stream grows block by block, and the gradient ${loose.reach === null ? "overflows" : `with it, ${sized(loose.reach)} times`}.`);
@@ -97,21 +144,22 @@ function verdict(data) {
   return said.join(" ");
 }
 
-const moreView = {
+/** @type {import("../../app/kit/glass.js").View<Data>} */
+const gradients = {
   draw(g, data) {
-    const wide = g.width >= 900;
+    const wide = isDesk(g.width);
     const w = g.width;
     const rows = data.ways ? data.ways[0].steps.length : 0;
     const high = data.ways ? 74 + rows * 29 : 44;
     const half = wide ? (w - 48) / 2 : w;
-    if (data.ways) data.ways.forEach((way, i) => g.part(`way ${i}`, [i], () => drawWay(g, data, { x: wide ? i * (half + 48) : 0, y: (wide ? 0 : i * (high + 16)) + 24, w: half }, way)));
+    for (const [i, way] of (data.ways ?? []).entries()) g.part(`way ${i}`, [i], () => drawWay({ x: wide ? i * (half + 48) : 0, y: (wide ? 0 : i * (high + 16)) + 24, w: half }, way));
     g.part("head", null, () => [
       data.ways && h("text", { x: 0, y: 12, "font-size": 14, "font-weight": 600, fill: css("ink") }, `Block ${data.block} on `, h("tspan", { "font-family": MONO }, tokenSpans(data.token, 100, 14)), wide ? ": size (rms) of its numbers on the way" : ""),
       !data.ways && inLines(data.kind === "none" ? "This model has no norms to place." : "This model has no block to wire.", w).map((line, i) => label(0, 14 + 17 * i, line, { fill: "ink2" })),
     ]);
     const top = (data.ways ? (wide ? high : 2 * high + 16) : 20) + 44;
     const third = wide ? (w - 60) / 3 : w;
-    const at = (i) => (wide ? { x: i * (third + 30), y: top, w: third, h: 300 } : { x: 0, y: top + [0, 320, 640][i], w, h: 300 });
+    const at = (/** @type {number} */ i) => (wide ? { x: i * (third + 30), y: top, w: third, h: 300 } : { x: 0, y: top + [0, 320, 640][i], w, h: 300 });
     g.part("gradient", null, () => drawDepth(g, data, at(0), "stream", "Gradient by depth", "rms of the loss’s gradient by the stream"));
     g.part("activation", null, () => drawDepth(g, data, at(1), "activation", "The stream by depth", "rms of its numbers"));
     g.part("legend", null, () => drawLegend(data, at(2)));
@@ -128,4 +176,4 @@ const moreView = {
   },
 };
 
-export default mount("norm_residual_gradients", moreView);
+export default mount("norm_residual_gradients", gradients);

@@ -1,4 +1,4 @@
-"""Below the ledger: the open block wired both ways, and the gradient by depth of untrained models, measured now."""
+"""Draw the lower half of the page: the open block wired both ways, and the gradient by depth, measured now."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.analysis.stream.norm_wiring import Wired, wired
 from core.language_model import LanguageModel
 from pages.norm_residual.figure import Seen
 
-more = register("norm_residual_gradients", __file__)
+norm_residual_gradients = register("norm_residual_gradients", __file__)
 
 SEEDS = 3  # models a variant
 JOB = "depth"
@@ -104,7 +104,7 @@ def show(
         st.slider("Blocks of the untrained models", 2, 24, width=300, **state.bind("layers"))
         st.button("Other random weights", key="norm_residual.another", on_click=state.whole(_another))
         bar = st.container(width="stretch")
-    more(
+    norm_residual_gradients(
         data={
             "stamp": f"{key}\x1f{len(found)}\x1f{ways}",
             "layers": layers,

@@ -2,21 +2,34 @@
 
 import { counted } from "../../app/kit/counts.js";
 import {
-  MONO, chip, clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, tokenSpans, visible,
+  MONO, chip, clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, percent, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
 import { COLOUR, chosenOf, inkOf, normStep, placeOf, stepNow, written } from "./layout.js";
 
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Lettering, Shapes } from "../../app/kit/shapes.js"
+ * @import { Data, Line, Local, Part, Raised } from "./figure.js"
+ * @import { Layout, Span } from "./layout.js"
+ *
+ * What a row of the ledger shows; the sum's has no length of its own.
+ * @typedef {{norm: number | null, running: number, cosine: number, logit: number | null}} Sizes
+ */
+
+/** @param {Stage} g @param {Data} data @param {Local} local @param {Layout} at */
 export function drawRail(g, data, local, at) {
-  if (at.phone) {
+  const { chips } = at;
+  if (chips) {
     g.part("chips", null, () => data.tokens.map((token, i) => {
-      const p = at.chips.places[i];
+      const p = chips.places[i];
       const node = chip(g, p.x + 0.5, p.y + 14, p.w - 1, token.text, { id: token.id, selected: i === data.row, faint: token.special, height: 28 });
-      node.setAttribute("data-token", i);
+      node.setAttribute("data-token", String(i));
       node.classList.add("gb-hot");
       return node;
     }));
     return;
   }
+  if (!at.rail) return;
   const { rows, chip: w, top } = at.rail;
   const place = placeOf(data, chosenOf(data, local));
   const many = data.tokens.length > rows;
@@ -25,7 +38,7 @@ export function drawRail(g, data, local, at) {
   const shown = Math.min(data.tokens.length, room);
   const pitch = Math.min(34, (at.height - 60) / (shown + (many ? 2 : 0)));
   const most = Math.max(...place.scales, 1e-30);
-  const y = (k) => top + (many ? 20 : 0) + (k + 0.5) * pitch;
+  const y = (/** @type {number} */ k) => top + (many ? 20 : 0) + (k + 0.5) * pitch;
   g.part("rail", [place.name, first], () => [
     label(0, 14, "Tokens", { fill: "ink", weight: 600 }), label(0, 30, "bar: size at the norm", { fill: "ink3" }),
     many && first > 0 && label(2, top + 8, `${first} before`, { fill: "ink2", class: "gb-hot", "data-token": first - 1 }),
@@ -41,14 +54,17 @@ export function drawRail(g, data, local, at) {
   ]);
 }
 
+/** @param {Stage} g @param {Data} data @param {Layout} at */
 export function drawHeads(g, data, at) {
-  const head = (box, title, about, o = {}) => box && [label(box[0], 14, title, { fill: "ink", weight: 600, ...o }), label(box[0], 30, about, { fill: "ink3", ...o })];
+  /** @type {(box: number[] | null, title: string, about: string) => Shapes} */
+  const head = (box, title, about) => box && [label(box[0], 14, title, { fill: "ink", weight: 600 }), label(box[0], 30, about, { fill: "ink3" })];
   const token = data.tokens[data.row].text;
   const shown = Math.min(data.width, 128);
-  if (at.phone) {
+  const { chips } = at;
+  if (chips) {
     g.part("heads", null, () => [
-      label(0, at.chips.height + 22, "The ledger of", { fill: "ink", weight: 600, size: 14 }),
-      h("text", { x: measure("The ledger of ", 14, false) * 1.06 + 4, y: at.chips.height + 22, "font-family": MONO, "font-size": 14, "font-weight": 700, fill: css("accent") }, tokenSpans(token, 140, 14)),
+      label(0, chips.height + 22, "The ledger of", { fill: "ink", weight: 600, size: 14 }),
+      h("text", { x: measure("The ledger of ", 14, false) * 1.06 + 4, y: chips.height + 22, "font-family": MONO, "font-size": 14, "font-weight": 700, fill: css("accent") }, tokenSpans(token, 140, 14)),
       label(at.size[0], at.top - 10 - at.hint, "length; sum so far", { fill: "ink3" }), label(at.cosine[0] + at.cosine[1], at.top - 10 - at.hint, "cosine", { anchor: "end", fill: "ink3" }),
     ]);
     return;
@@ -58,17 +74,27 @@ export function drawHeads(g, data, at) {
     head(at.strip, "What", data.width > shown ? `${shown} of ${counted(data.width, "number")}` : `${counted(data.width, "number")}`),
     head(at.size, "Length", "grey: the sum so far"),
     head(at.cosine, "Along the sum", "cosine, −1 to 1"),
-    at.logit && [label(at.logit[0], 14, "Logit of", { fill: "ink", weight: 600 }), h("text", { x: at.logit[0], y: 30, "font-family": MONO, "font-size": 12, fill: css("accent"), direction: "ltr" }, tokenSpans(data.top.text, at.logit[1], 12))],
+    at.logit && data.top && [label(at.logit[0], 14, "Logit of", { fill: "ink", weight: 600 }), h("text", { x: at.logit[0], y: 30, "font-family": MONO, "font-size": 12, fill: css("accent"), direction: "ltr" }, tokenSpans(data.top.text, at.logit[1], 12))],
   ]);
 }
 
-/** Square root of its share of the strongest, with its sign: small lines keep their colours beside large ones. */
+/**
+ * Square root of its share of the strongest, with its sign: small lines keep their colours beside large ones.
+ * @param {number} v @param {number} most
+ */
 const shade = (v, most) => Math.sign(v) * Math.sqrt(Math.min(1, Math.abs(v) / most));
+/** @param {Layout} at @param {number} i */
 const rowY = (at, i) => (i === at.count ? at.top + (at.rows + 0.5) * at.pitch + 8 + at.hint : at.top + (i - at.first + 0.5) * at.pitch);
-/** The lines in view that are written: their numbers. */
+/**
+ * The lines in view that are written: their numbers.
+ * @param {Layout} at @param {number} count
+ */
 const inView = (at, count) => Array.from({ length: Math.max(0, Math.min(count, at.first + at.rows) - at.first) }, (_, k) => at.first + k);
 
-/** Scroll until the chosen line is in view, whenever it is another one than when the ledger was last drawn. */
+/**
+ * Scroll until the chosen line is in view, whenever it is another one than when the ledger was last drawn.
+ * @param {Data} data @param {Local} local @param {Layout} at
+ */
 export function reveal(data, local, at) {
   const chosen = chosenOf(data, local);
   const most = data.lines.length - at.rows;
@@ -76,9 +102,10 @@ export function reveal(data, local, at) {
   let first = local.first ?? 0;
   if (now !== local.revealed && chosen < data.lines.length) first = clamp(first, chosen - at.rows + 1, chosen);
   local.revealed = now;
-  at.count = data.lines.length;
-  at.first = local.first = clamp(first, 0, most);
+  at.first = clamp(first, 0, most);
+  local.first = at.first;
 }
+/** @param {Stage} g @param {Local} local @param {number} first */
 export function scrollTo(g, local, first) {
   const to = clamp(first, 0, local.at.count - local.at.rows);
   if (to === local.first) return false;
@@ -87,13 +114,17 @@ export function scrollTo(g, local, first) {
   return true;
 }
 
-/** What is out of view: how many lines, and, once all are written, what they make of the sum; pressed, they come in. */
+/**
+ * What is out of view: how many lines, and, once all are written, what they make of the sum; pressed, they come in.
+ * @param {Stage} g @param {Data} data @param {Local} local @param {Layout} at @param {boolean} whole
+ */
 function overLines(g, data, local, at, whole) {
   if (!at.hint) return;
   const last = at.first + at.rows;
+  /** @type {(key: string, list: Line[], top: number, to: number, where: string) => unknown} */
   const sign = (key, list, top, to, where) => list.length && g.overlay(key, { left: at.names[0] + 12, top, height: at.hint },
-    () => html("button", { type: "button", class: "gb-rows", click: () => scrollTo(g, local, local.first + to) }),
-    (node) => { node.textContent = `${counted(list.length, "line")} ${where}${whole ? `, together ${num(100 * list.reduce((sum, one) => sum + one.share, 0), 1)} % of the sum` : ""}`; });
+    () => html("button", { type: "button", class: "gb-rows", click: () => scrollTo(g, local, (local.first ?? 0) + to) }),
+    (node) => { node.textContent = `${counted(list.length, "line")} ${where}${whole ? `, together ${percent(list.reduce((sum, one) => sum + one.share, 0), 1)} of the sum` : ""}`; });
   sign("lines above", data.lines.slice(0, at.first), at.top - at.hint - 1, -at.rows, "above");
   sign("lines below", data.lines.slice(last), at.top + at.rows * at.pitch + 1, at.rows, whole ? "below" : "further down");
   g.part("thumb", [at.first, at.pitch], () => {
@@ -102,11 +133,18 @@ function overLines(g, data, local, at, whole) {
   });
 }
 
-/** A length in about three digits. */
+/**
+ * A length in about three digits.
+ * @param {number} v
+ */
 export const long = (v) => (v === 0 ? "0" : v < 0.00005 ? "<.0001" : num(v, v >= 10 ? 1 : v >= 0.1 ? 2 : 4));
 
-/** One row's bars: its length over the sum's so far, its cosine, its part of the logit. */
-function bars(data, at, y, one, colour, most, mostLogit) {
+/**
+ * One row's bars: its length over the sum's so far, its cosine, its part of the logit.
+ * @param {Layout} at @param {number} y @param {Sizes} one @param {string} colour @param {number} most
+ * @param {{low: number, high: number}} mostLogit
+ */
+function bars(at, y, one, colour, most, mostLogit) {
   const tall = clamp(at.pitch * 0.32, 4, 10);
   const numbers = at.phone ? 50 : 46;
   const room = at.size[1] - numbers;
@@ -128,28 +166,31 @@ function bars(data, at, y, one, colour, most, mostLogit) {
     label(at.logit[0] + at.logit[1], y + 4, num(one.logit, 2), { anchor: "end", mono: true, fill: "ink2" })];
 }
 
+/** @param {Stage} g @param {Data} data @param {Local} local @param {Layout} at */
 export function drawLedger(g, data, local, at) {
   const [n, count, chosen] = [data.lines.length, written(data, local), chosenOf(data, local)];
   const whole = count === n;
   const most = Math.max(...data.lines.map((one) => Math.max(one.norm, one.running)), 1e-30);
-  const said = data.direct ? data.lines.map((one) => one.logit) : [0];
+  const said = data.lines.map((one) => one.logit ?? 0);
   const mostLogit = { low: Math.max(1e-30, -Math.min(...said, 0)), high: Math.max(1e-30, ...said, whole ? data.top?.logit ?? 0 : 0) };
   const { cols } = local;
   const spread = Array.from(local.a.vectors, Math.abs).sort((a, b) => a - b);
   const strong = spread[Math.floor(spread.length * 0.99)] || 1e-30;
+  /** @type {(values: Float32Array, from: number) => string} */
   const strip = (values, from) => heat(values.subarray(from, from + cols), 1, cols, (v) => g.signedRgb(shade(v, strong), 1));
   const tall = clamp(at.pitch * 0.62, 8, 20);
+  /** @type {(i: number, y: number, name: string, part: Part | null, one: Sizes, values: Float32Array, from: number, colour: string) => SVGGElement} */
   const row = (i, y, name, part, one, values, from, colour) => h("g", { class: "gb-hot", "data-line": i },
     h("rect", { x: at.x + (at.phone ? 0 : 14), y: y - at.pitch / 2, width: at.w - (at.phone ? 0 : 14), height: at.pitch, rx: 4, fill: i === chosen ? css("accent-soft") : "transparent" }),
     label(at.names[0] + 16, y + 4, fit(name.replace("cross-attention", "cross"), at.names[1] - 18, 12, true), { mono: true, fill: i === chosen ? "accent" : part ? inkOf(part) : "ink", weight: i === chosen || !part ? 700 : 500 }),
     at.strip && [heatImage(at.strip[0], y - tall / 2, at.strip[1], tall, strip(values, from)), h("rect", { x: at.strip[0] - 0.5, y: y - tall / 2 - 0.5, width: at.strip[1] + 1, height: tall + 1, rx: 2, fill: "none", stroke: css(colour), "stroke-opacity": 0.6 })],
-    bars(data, at, y, one, colour, most, mostLogit));
+    bars(at, y, one, colour, most, mostLogit));
   g.part("ledger", [count, chosen, at.pitch, at.first], () => [
-    inView(at, count).map((i) => [i, data.lines[i]]).map(([i, one]) => g.tip(row(i, rowY(at, i), one.name, one.part, one, local.a.vectors, i * cols, COLOUR[one.part]),
-      `${one.name}: ${num(one.norm, 3)} long${changed(data, one) ? `, written ${num(one.written, 3)} long` : ""}\nthe sum is then ${num(one.running, 3)} long\ncosine ${num(one.cosine, 4)}, its share of the sum ${num(100 * one.share, 1)}%` + (one.logit === null ? "" : `\nsays ${num(one.logit, 3)} to ${visible(data.top.text)}`))),
+    inView(at, count).map((i) => ({ i, one: data.lines[i] })).map(({ i, one }) => g.tip(row(i, rowY(at, i), one.name, one.part, one, local.a.vectors, i * cols, COLOUR[one.part]),
+      `${one.name}: ${num(one.norm, 3)} long${changed(data, one) ? `, written ${num(one.written, 3)} long` : ""}\nthe sum is then ${num(one.running, 3)} long\ncosine ${num(one.cosine, 4)}, its share of the sum ${num(100 * one.share, 1)}%${one.logit === null || !data.top ? "" : `\nsays ${num(one.logit, 3)} to ${visible(data.top.text)}`}`)),
     h("path", { d: `M${at.x + (at.phone ? 0 : 14)},${rowY(at, n) - at.pitch / 2 - 4}h${at.w - (at.phone ? 0 : 14)}`, stroke: css("ink3") }),
     row(n, rowY(at, n), whole ? "= the sum" : "sum so far", null,
-      { norm: null, running: whole ? data.length : data.lines[count - 1].running, cosine: whole ? 1 : local.along[count - 1], logit: whole && data.direct ? data.top.logit : null },
+      { norm: null, running: whole ? data.length : data.lines[count - 1].running, cosine: whole ? 1 : local.along[count - 1], logit: whole && data.direct && data.top ? data.top.logit : null },
       whole ? local.a.final : local.a.sums, whole ? 0 : (count - 1) * cols, "ink3"),
   ]);
   g.part("own", [whole], () => whole && label(at.names[0] + (at.phone ? 0 : 16), at.own, `the model’s own last row: ${at.phone ? "" : `${long(data.length)} long, `}off by ${tiny(data.error)}${at.phone ? "" : " of it"}${data.direct && Math.abs(data.rest) > 0.005 && !at.phone ? `; biases add ${num(data.rest, 2)} to the logit` : ""}`, { fill: "ink3" }));
@@ -157,11 +198,15 @@ export function drawLedger(g, data, local, at) {
   g.part("stream", [count, at.first], () => drawStream(data, at, count, most));
 }
 
-/** The stream itself: it runs down past the lines, and each line is added to it. */
+/**
+ * The stream itself: it runs down past the lines, and each line is added to it.
+ * @param {Data} data @param {Layout} at @param {number} count @param {number} most
+ */
 function drawStream(data, at, count, most) {
   const n = data.lines.length;
   const x = at.stream;
-  const thick = (length) => clamp((9 * length) / most, 1.5, 9);
+  const thick = (/** @type {number} */ length) => clamp((9 * length) / most, 1.5, 9);
+  /** @type {Shapes[]} */
   const out = [];
   const shown = inView(at, count);
   if (at.first && shown.length) out.push(h("path", { d: `M${x},${at.top - 14}V${rowY(at, at.first)}`, stroke: css("res"), "stroke-width": thick(data.lines[at.first - 1].running) }));
@@ -181,25 +226,33 @@ function drawStream(data, at, count, most) {
 
 // ---------------------------------------------------------------- the chosen line in words
 
+/** @param {string} text */
 const b = (text, name = "ink") => h("tspan", { "font-family": MONO, "font-weight": 600, fill: css(name) }, text);
+/** @param {Raised[]} list @param {number} room */
 const tokens = (list, room) => list.map((one, i) => [i ? ", " : "", h("tspan", { "font-family": MONO, fill: css("ink"), direction: "ltr" }, tokenSpans(one.text, room, 12)), ` ${one.value > 0 ? "+" : ""}${num(one.value, 2)}`]);
 
-/** What the page can say of the chosen line, as lists of spans, a list a line of text; narrow: more and shorter lines. */
+/**
+ * What the page can say of the chosen line, as lists of spans, a list a line of text; narrow: more and shorter lines.
+ * @param {Data} data @param {Local} local @param {number} room
+ */
 function saidOf(data, local, room) {
   const narrow = room < 520;
   const chosen = chosenOf(data, local);
   if (chosen === data.lines.length) {
+    /** @type {Shapes[][]} */
     const out = [["The ", b(`${data.lines.length} lines`), " add up to a stream ", b(`${long(data.length)} long`), "."],
       [narrow ? "Nothing but rounding is missing." : "The model’s pass ends in the same numbers: nothing but rounding is missing."]];
-    if (data.direct) out.push([b(visible(data.top.text)), ` has logit ${num(data.top.logit, 2)}: the lines say ${num(data.top.logit - data.rest, 2)}`, Math.abs(data.rest) > 5e-6 ? `, biases ${num(data.rest, 2)}.` : "."]);
+    if (data.direct && data.top) out.push([b(visible(data.top.text)), ` has logit ${num(data.top.logit, 2)}: the lines say ${num(data.top.logit - data.rest, 2)}`, Math.abs(data.rest) > 5e-6 ? `, biases ${num(data.rest, 2)}.` : "."]);
     return [...out, ...whyNot(data, room)];
   }
   const one = data.lines[chosen];
+  /** @type {Shapes[]} */
   const adds = [b(one.name, inkOf(one.part)), " adds ", b(`${counted(data.width, "number")}`), ", ", b(`${long(one.norm)} long`), "."];
+  /** @type {Shapes[]} */
   const then = ["The sum is then ", b(long(one.running)), " long."];
   const out = narrow ? [adds, then] : [[...adds, " ", ...then]];
   if (changed(data, one)) out.push(narrow ? ["Written ", b(long(one.written)), " long; norms left this of it."] : ["It was written ", b(long(one.written)), " long; the norms that came later left ", b(long(one.norm)), " of it."]);
-  if (normStep(data, local) >= 0) out.push([one.cosine >= 0 ? "It points along the final sum" : "It points against the final sum", ...(narrow ? [", "] : [" (cosine ", b(num(one.cosine, 2)), ") and makes "]), b(`${num(100 * one.share, 1)} %`), " of it."]);
+  if (normStep(data, local) >= 0) out.push([one.cosine >= 0 ? "It points along the final sum" : "It points against the final sum", ...(narrow ? [", "] : [" (cosine ", b(num(one.cosine, 2)), ") and makes "]), b(percent(one.share, 1)), " of it."]);
   if (data.direct && one.up.length) {
     const raised = ["It raises most ", tokens(one.up.slice(0, narrow ? 2 : 3), 70)];
     const lowered = ["lowers ", tokens(one.down.slice(0, 2), 70), "."];
@@ -207,16 +260,26 @@ function saidOf(data, local, room) {
   }
   return [...out, ...whyNot(data, room)];
 }
-/** Why there are no logits of each line. */
+/**
+ * Why there are no logits of each line.
+ * @param {Data} data @param {number} room
+ */
 const whyNot = (data, room) => (data.direct ? [] : inLines(`No logits here: ${data.why}.`, room - 16).map((line) => [h("tspan", { fill: css("ink3") }, line)]));
-/** Whether norms that came later have changed the line. */
+/**
+ * Whether norms that came later have changed the line.
+ * @param {Data} data @param {Line} one
+ */
 export const changed = (data, one) => data.rescaled && Math.abs(one.written - one.norm) > 1e-6 * one.norm;
-/** A very small number in plain digits. */
+/**
+ * A very small number in plain digits.
+ * @param {number} v
+ */
 export const tiny = (v) => (v === 0 ? "0" : v < 1e-12 ? "less than 0.000000000001" : v.toFixed(Math.min(14, Math.max(3, Math.ceil(-Math.log10(v)) + 1))));
 
+/** @param {Stage} g @param {Data} data @param {Local} local @param {Layout} at */
 export function drawCard(g, data, local, at) {
   const { x, y } = at.card;
   g.part("card", [stepNow(local), chosenOf(data, local)], () => [
-    saidOf(data, local, at.card.w).map((spans, i) => h("text", { x: x + (at.phone ? 0 : 16), y: y + 18 * i, "font-size": 12.5, fill: css("ink2") }, spans.flat(9))),
+    saidOf(data, local, at.card.w).map((spans, i) => h("text", { x: x + (at.phone ? 0 : 16), y: y + 18 * i, "font-size": 12.5, fill: css("ink2") }, ...spans)),
   ]);
 }

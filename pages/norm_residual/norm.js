@@ -2,36 +2,47 @@
 
 import { counted } from "../../app/kit/counts.js";
 import {
-  MONO, clamp, css, fit, h, heat, heatImage, inLines, label, num, tokenSpans, visible,
+  MONO, clamp, css, fit, h, heat, heatImage, inLines, label, num, percent, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
 import { KIND, chosenOf, kindOf, normStep, numberOf, placeOf, stepNow } from "./layout.js";
 import { changed, long } from "./ledger.js";
 
-export function titleOf(data, place, kind) {
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Data, Kind, Local, Part, Place, Spread } from "./figure.js"
+ * @import { Layout } from "./layout.js"
+ */
+
+/** @param {Data} data @param {Place} place */
+export function titleOf(data, place) {
   const name = place.name.replace(/^(encoder|decoder)\./, "");
   const own = place.own ? KIND[place.own] : "no norm";
   if (name === "ln_embed") return place.own ? `${own} after the embeddings` : "After the embeddings: no norm";
   if (name === "ln_final") return place.own ? `${own} after the last block` : "After the last block: no norm";
-  const [, block, which] = /^blocks\.(\d+)\.ln(\d)$/.exec(name);
+  const [, block, which] = /^blocks\.(\d+)\.ln(\d)$/.exec(name) ?? [];
   const last = !(`L${block} cross-attention` in data.places) ? "2" : "3";
   const part = which === "1" ? "attention" : which === last ? "MLP" : "cross-attention";
   if (!place.own) return `Before L${block} ${part}: no norm`;
   return `${own} ${data.post ? "after the sum with" : "before"} L${block} ${part}`;
 }
 
-/** The steps of the shown kind: what it is called, what stands at its right, which numbers. */
-function normRows(data, local, place, kind) {
+/**
+ * The steps of the shown kind: what it is called, what stands at its right, which numbers.
+ * @param {Local} local @param {Place} place @param {Kind} kind
+ */
+function normRows(local, place, kind) {
   const s = place[kind];
   const q = local.p(place, kind);
   const root = `√(${num(s.variance, 3)} + ε)`;
   return [
     { title: "x, the stream there", said: `mean ${num(place.before.mean, 3)}, rms ${num(place.before.rms, 2)}`, values: q.x },
-    { title: kind === "layer" ? `− mean ${num(s.mean, 3)}` : "no mean is taken off", said: kind === "layer" ? "now around 0" : "RMSNorm only divides", values: q.centred },
+    { title: s.mean !== null ? `− mean ${num(s.mean, 3)}` : "no mean is taken off", said: kind === "layer" ? "now around 0" : "RMSNorm only divides", values: q.centred },
     { title: `÷ ${num(s.scale, 3)}`, said: root, values: q.normalised },
     { title: place.bias && kind === "layer" ? "× weight + bias" : place.gain ? "× weight" : "no weight", said: place.gain ? "learned, a number each" : "this norm has none", values: q.output },
   ];
 }
 
+/** @param {Stage} g @param {Data} data @param {Local} local @param {Layout} at */
 export function drawNorm(g, data, local, at) {
   const step = normStep(data, local);
   const { x, y, w } = at.norm;
@@ -39,26 +50,26 @@ export function drawNorm(g, data, local, at) {
   const chosen = chosenOf(data, local);
   const place = placeOf(data, chosen);
   const kind = kindOf(data, place);
-  const number = numberOf(data, local);
+  const number = numberOf(local);
   const token = data.tokens[data.row].text;
   g.part("norm head", [place.name, kind], () => [
-    label(x, y + 14, fit(kind && kind !== place.own ? `${KIND[kind]} in its place` : titleOf(data, place, kind), w, 14, false), { size: 14, weight: 600, fill: "ink" }),
-    h("text", { x, y: y + 31, "font-size": 12, fill: css("ink3") }, kind && kind !== place.own ? fit(`${titleOf(data, place, kind)}`, w, 12, false) : ["of ", h("tspan", { "font-family": MONO, direction: "ltr" }, tokenSpans(token, 90, 12)), `: ${counted(data.width, "number")}, ε = ${eps(place.eps)}`]),
+    label(x, y + 14, fit(kind && kind !== place.own ? `${KIND[kind]} in its place` : titleOf(data, place), w, 14, false), { size: 14, weight: 600, fill: "ink" }),
+    h("text", { x, y: y + 31, "font-size": 12, fill: css("ink3") }, kind && kind !== place.own ? fit(`${titleOf(data, place)}`, w, 12, false) : ["of ", h("tspan", { "font-family": MONO, direction: "ltr" }, tokenSpans(token, 90, 12)), `: ${counted(data.width, "number")}, ε = ${eps(place.eps)}`]),
   ]);
   if (!kind) {
     g.part("norm none", [place.name], () => inLines(`These numbers go on as they are: mean ${num(place.before.mean, 3)}, rms ${num(place.before.rms, 3)}. Choose LayerNorm or RMSNorm below to see what it would make of them.`, w).map((line, i) => label(x, y + 60 + 17 * i, line, { fill: "ink2" })));
     g.part("histograms", [place.name], () => drawSpread(g, { x, y: y + 150, w, h: 84 }, "as they are", place.before, "res"));
     return;
   }
-  const rows = normRows(data, local, place, kind).slice(0, step + 1);
+  const rows = normRows(local, place, kind).slice(0, step + 1);
   const pitch = 45;
   const cell = w / local.cols;
   g.part("norm rows", [place.name, kind, step], () => rows.map((row, i) => {
     const top = y + 44 + i * pitch;
     const sizes = Array.from(row.values, Math.abs).sort((a, b) => a - b);
     const strong = sizes[Math.floor(sizes.length * 0.97)] || 1e-30;
-    const spot = (event) => {
-      const box = event.currentTarget.getBoundingClientRect();
+    const spot = (/** @type {MouseEvent} */ event) => {
+      const box = /** @type {Element} */ (event.currentTarget).getBoundingClientRect();
       return clamp(Math.floor(((event.clientX - box.left) / box.width) * local.cols), 0, local.cols - 1);
     };
     return [label(x, top + 12, row.title, { fill: "ink", weight: 600 }), label(x + w, top + 12, row.said, { anchor: "end", fill: "ink2" }),
@@ -67,7 +78,7 @@ export function drawNorm(g, data, local, at) {
   }));
   g.part("norm number", [place.name, kind, step, number], () => [
     rows.map((_, i) => h("rect", { x: x + number * cell - 1, y: y + 60 + i * pitch, width: Math.max(3, cell) + 1.5, height: 20, rx: 2, fill: "none", stroke: css("accent"), "stroke-width": 1.5 })),
-    writtenOut(data, local, place, kind, number, Math.min(step, 3)).map((line, i) => label(x, y + 44 + 4 * pitch + 14 + 17 * i, line, { mono: true, fill: i ? "accent" : "ink" })),
+    writtenOut(local, place, kind, number, Math.min(step, 3)).map((line, i) => label(x, y + 44 + 4 * pitch + 14 + 17 * i, line, { mono: true, fill: i ? "accent" : "ink" })),
   ]);
   if (step <= 3) g.part("norm words", [place.name, kind, step], () => inLines(wordsOf(data, place, kind, step), w, 14).map((line, i) => label(x, y + (step < 3 ? 286 : 392) + 20 * i, line, { size: 14, fill: "ink" })));
   if (step < 3) return;
@@ -76,25 +87,32 @@ export function drawNorm(g, data, local, at) {
     drawSpread(g, { x, y: y + 266, w: half, h: 84 }, "before", place.before, "res"),
     drawSpread(g, { x: x + half + 20, y: y + 266, w: half, h: 84 }, "after", place[kind].after, "accent"),
   ]);
-  if (step > 3) g.part("against", [place.name, kind], () => inLines(against(data, place), w).map((line, i) => label(x, y + 384 + 16 * i, line, { fill: "ink2" })));
+  if (step > 3) g.part("against", [place.name, kind], () => inLines(against(place), w).map((line, i) => label(x, y + 384 + 16 * i, line, { fill: "ink2" })));
 }
 
-/** One number's way through, in digits. */
-function writtenOut(data, local, place, kind, i, step) {
+/**
+ * One number's way through, in digits.
+ * @param {Local} local @param {Place} place @param {Kind} kind @param {number} i @param {number} step
+ */
+function writtenOut(local, place, kind, i, step) {
   const q = local.p(place, kind);
   const s = place[kind];
   const x = num(q.x[i], 3);
-  const off = kind === "layer" ? (step >= 1 ? `(${x} − ${s.mean < 0 ? `(${num(s.mean, 3)})` : num(s.mean, 3)})` : x) : x;
+  const mean = s.mean === null ? "" : s.mean < 0 ? `(${num(s.mean, 3)})` : num(s.mean, 3); // RMSNorm takes none off
+  const off = kind === "layer" ? (step >= 1 ? `(${x} − ${mean})` : x) : x;
   const lines = [`number ${i}: ${step >= 2 ? `${off} ÷ ${num(s.scale, 3)}` : off}`];
   if (step === 0) return [`number ${i}: ${x}`];
-  if (step === 1) return [kind === "layer" ? `number ${i}: ${x} − ${s.mean < 0 ? `(${num(s.mean, 3)})` : num(s.mean, 3)}` : `number ${i}: ${x}`, `= ${num(q.centred[i], 3)}`];
+  if (step === 1) return [kind === "layer" ? `number ${i}: ${x} − ${mean}` : `number ${i}: ${x}`, `= ${num(q.centred[i], 3)}`];
   if (step === 2) return [...lines, `= ${num(q.normalised[i], 3)}`];
   const weight = q.gain ? ` × ${num(q.gain[i], 3)}` : "";
   const bias = q.bias && kind === "layer" ? ` + ${q.bias[i] < 0 ? `(${num(q.bias[i], 3)})` : num(q.bias[i], 3)}` : "";
   return [lines[0], `${weight.trim()}${bias} = ${num(q.output[i], 3)}`.trim()];
 }
 
-/** What a step of the norm does. */
+/**
+ * What a step of the norm does.
+ * @param {Data} data @param {Place} place @param {Kind} kind @param {number} step
+ */
 function wordsOf(data, place, kind, step) {
   const into = !place.own ? "" : place.name.endsWith("ln_embed") ? "The stream begins with this." : place.name.endsWith("ln_final") ? "What comes after reads this copy." : data.post ? "The result takes the stream’s place: what stood is rescaled." : "The part reads this copy; the stream itself is left as it is.";
   return [
@@ -105,22 +123,30 @@ function wordsOf(data, place, kind, step) {
   ][step];
 }
 
+/** @param {number} v */
 const eps = (v) => (v >= 0.001 ? num(v, 3) : v.toFixed(Math.min(14, Math.ceil(-Math.log10(v || 1e-14)))));
 
-/** LayerNorm against RMSNorm on these numbers. */
-function against(data, place) {
-  const mean = Math.abs(place.layer.mean);
+/**
+ * LayerNorm against RMSNorm on these numbers.
+ * @param {Place} place
+ */
+function against(place) {
+  const mean = place.layer.mean ?? 0;
   const spread = place.rms.scale || 1e-30;
   const far = place.alike > 0.995 ? "nearly the same" : place.alike > 0.9 ? "much alike" : "clearly different";
-  return `LayerNorm takes off the mean, ${num(place.layer.mean, 3)}, which is ${num((100 * mean) / spread, 1)} % of the size, and divides by ${num(place.layer.scale, 3)}; RMSNorm divides by ${num(place.rms.scale, 3)} and no more. What they make of these numbers is ${far}: cosine ${num(place.alike, 4)}.`;
+  return `LayerNorm takes off the mean, ${num(mean, 3)}, which is ${percent(Math.abs(mean) / spread, 1)} of the size, and divides by ${num(place.layer.scale, 3)}; RMSNorm divides by ${num(place.rms.scale, 3)} and no more. What they make of these numbers is ${far}: cosine ${num(place.alike, 4)}.`;
 }
 
-/** How numbers lie: bars, with the mean and a deviation to each side. */
+/**
+ * How numbers lie: bars, with the mean and a deviation to each side.
+ * @param {Stage} g @param {{x: number, y: number, w: number, h: number}} box @param {string} title
+ * @param {Spread} one @param {string} colour
+ */
 function drawSpread(g, box, title, one, colour) {
   const { x, y, w, h: tall } = box;
   const [top, bottom] = [y + 20, y + tall];
   const most = Math.max(...one.counts, 1);
-  const X = (v) => x + (w * (v + one.edge)) / (2 * one.edge);
+  const X = (/** @type {number} */ v) => x + (w * (v + one.edge)) / (2 * one.edge);
   const wide = w / one.counts.length;
   const d = one.counts.map((c, i) => `M${(x + i * wide).toFixed(1)},${bottom}v${((-(bottom - top) * c) / most).toFixed(1)}h${Math.max(0.5, wide - 0.8).toFixed(1)}V${bottom}Z`).join("");
   return g.tip(h("g", {}, label(x, y + 10, title, { fill: "ink", weight: 600 }), label(x + w, y + 10, `rms ${num(one.rms, 2)}`, { anchor: "end", mono: true, fill: "ink2" }),
@@ -131,16 +157,20 @@ function drawSpread(g, box, title, one, colour) {
     h("rect", { x, y, width: w, height: tall + 18, fill: "transparent" })), `${title}: mean ${num(one.mean, 4)}, standard deviation ${num(one.deviation, 4)}, rms ${num(one.rms, 4)}\nbar below: mean ± deviation`);
 }
 
-/** While the ledger grows: what is happening, in a few sentences. */
+/**
+ * While the ledger grows: what is happening, in a few sentences.
+ * @param {Stage} g @param {Data} data @param {Local} local @param {Layout} at
+ */
 function drawStory(g, data, local, at) {
   const { x, y, w } = at.norm;
   const step = stepNow(local);
   const one = data.lines[step];
   const token = visible(data.tokens[data.row].text);
   const before = step ? data.lines[step - 1] : null;
-  const first = { embedding: `The stream of ${token} begins as its embedding: ${counted(data.width, "number")}, ${long(one.norm)} long.`, position: "A vector for its position is added: another line, not a new start.", "token type": "So is a vector that says which sentence it stands in." }[one.part];
+  /** @type {Partial<Record<Part, string>>} */
+  const begins = { embedding: `The stream of ${token} begins as its embedding: ${counted(data.width, "number")}, ${long(one.norm)} long.`, position: "A vector for its position is added: another line, not a new start.", "token type": "So is a vector that says which sentence it stands in." };
   const reads = data.post ? "reads the stream as it stands" : data.norms ? "reads the stream through a norm" : "reads the stream";
-  const what = first ?? (one.part === "norm bias" ? "The norms' biases stand in the stream as well; together they are one line." : `${one.name} ${reads} and adds ${counted(data.width, "number")} of its own, ${long(one.norm)} long.`);
+  const what = begins[one.part] ?? (one.part === "norm bias" ? "The norms' biases stand in the stream as well; together they are one line." : `${one.name} ${reads} and adds ${counted(data.width, "number")} of its own, ${long(one.norm)} long.`);
   const way = !before ? "" : one.running > before.running * 1.005 ? `The stream grows from ${long(before.running)} to ${long(one.running)}: shorter than the two lengths together, as they do not point the same way.`
     : one.running < before.running * 0.995 ? `The stream shrinks from ${long(before.running)} to ${long(one.running)}: the new line points against what stood.` : `The stream keeps its length, ${long(one.running)}, and turns.`;
   const kept = changed(data, one) ? `(It was written ${long(one.written)} long; each line is shown as it stands at the end, after the norms that came later.)` : "";

@@ -10,9 +10,7 @@ from core.analysis.stream.ledger_lines import direct_logits, without_line
 from core.analysis.stream.normalization import norm_steps
 from core.model.block import Block
 from core.model.norm import Normalise
-from pages.norm_residual import figure as view
-from pages.norm_residual import gradients as more
-from pages.norm_residual import take
+from pages.norm_residual import export, figure, gradients
 from pages.norm_residual.question import ask
 
 LONGEST = 64  # tokens of the text
@@ -39,18 +37,18 @@ block = min(state.get("block"), max(0, blocks - 1))
 masks = [place for place, token in enumerate(ctx.ids) if token == config.mask_id]
 row = state.get("follow") if state.get("follow") >= 0 else masks[0] if masks else -1
 try:
-    seen = cache.share(view.see, ctx.model_key, ctx.text, target, stack, row)
+    seen = cache.share(figure.see, ctx.model_key, ctx.text, target, stack, row)
 except ValueError:  # a position of another text, or of the other stack
-    seen = cache.share(view.see, ctx.model_key, ctx.text, target, stack, -1)
-chosen = view.chosen_line(seen, state.get("line"), block)
+    seen = cache.share(figure.see, ctx.model_key, ctx.text, target, stack, -1)
+chosen = figure.chosen_line(seen, state.get("line"), block)
 place = seen.places[chosen]
-kind = view.kind_shown(place, state.get("norm"))
+kind = figure.kind_shown(place, state.get("norm"))
 
-page.claim(view.claim(config))
+page.claim(figure.claim(config))
 stamp = "\x1f".join([ctx.model_key, ctx.text, str(target), str(stack), str(seen.book.row)])
 selection = events.selection("picture", {key: state.get(key) for key in KEYS} | {"block": block})
-view.draw(
-    view.record(lm, seen, state.get("norm"), stamp, selection),
+figure.draw(
+    figure.record(lm, seen, state.get("norm"), stamp, selection),
     key="picture",
     on={
         "select": lambda: events.select("picture", KEYS),
@@ -66,13 +64,13 @@ with page.controls():
     if blocks:
         widgets.pick("Block", "block", blocks, most=8)
     widgets.segments("Norm", "norm", tuple(NORMS), lambda name: NORMS[str(name)])
-    view.follow_picker(lm, seen)
+    figure.follow_picker(lm, seen)
 if both:
     with ctx.slot:
         widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
         answer.draw(ctx)
 
-ways = more.both_ways(lm, seen, block, stack)
+ways = gradients.both_ways(lm, seen, block, stack)
 question = ask(lm, seen, chosen)
 judge = partial(question.judge, lm, seen, stack)
 opened = models.resolve(ctx.name).target
@@ -87,11 +85,11 @@ with page.foot():
     page.code(Block.forward, Normalise.forward, norm_steps, ledger, direct_logits, without_line)
     page.take_away(
         "norm_residual",
-        partial(take.table, lm, seen, place, kind, ways),
-        lambda: take.cells(load, given, seen, place, kind, ways, block, question, judge()),
+        partial(export.table, lm, seen, place, kind, ways),
+        lambda: export.cells(load, given, seen, place, kind, ways, block, question, judge()),
     )
 
-measure = more.show(lm, seen, block, ways, ctx.notes)
+measure = gradients.show(lm, seen, block, ways, ctx.notes)
 page.terms(
     "residual stream", "norm", "LayerNorm", "RMSNorm", "pre-norm", "post-norm", "ledger", "cosine", "rms",
     "logits", "gradient", "activation",

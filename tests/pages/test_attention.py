@@ -17,8 +17,8 @@ from core.analysis.heads.cost import Curve
 from core.analysis.heads.masks import MaskRule, under_masks
 from core.analysis.heads.shared_keys import sharings
 from core.analysis.heads.steps import Change, attention_steps
-from pages.attention import variants_cost as cost
-from pages.attention.change import heard, read_edits, read_shown, with_edit, write_edits
+from pages.attention import variants
+from pages.attention.edits import apply_event, read_edits, read_shown, with_edit, write_edits
 from tests.pages.conftest import run_notebook
 
 TEXT = "Once upon a time, Lily saw a"
@@ -217,25 +217,25 @@ def test_the_text_of_edits_reads_back() -> None:
 
 
 def test_what_the_picture_sends_becomes_edits() -> None:
-    edits, shown = heard({"row": 1, "col": 2, "value": 3.5, "show": True}, (), (), 4, 4)
+    edits, shown = apply_event({"row": 1, "col": 2, "value": 3.5, "show": True}, (), (), 4, 4)
     assert (edits, shown) == (((1, 2, 3.5),), ((1, 2),))
     text = write_edits(edits, "self.0.0.4.0", shown)
     assert text == "self.0.0.4.0:1,2,3.5!"
     assert read_edits(text, "self.0.0.4.0", 4, 4) == edits
     assert read_shown(text, "self.0.0.4.0", 4, 4) == shown
-    again = heard({"row": 1, "col": 2, "value": 2}, edits, shown, 4, 4)
+    again = apply_event({"row": 1, "col": 2, "value": 2}, edits, shown, 4, 4)
     assert again == (((1, 2, 2.0),), ((1, 2),)), "a key in view stays in view"
-    edits, shown = heard({"row": 1, "col": 2, "hide": True}, *again, 4, 4)
+    edits, shown = apply_event({"row": 1, "col": 2, "hide": True}, *again, 4, 4)
     assert (edits, shown) == (((1, 2, -np.inf),), ())
     assert read_edits(write_edits(edits, "p"), "p", 4, 4) == edits
-    assert heard({"row": 1, "col": 2, "back": True}, edits, shown, 4, 4) == ((), ())
+    assert apply_event({"row": 1, "col": 2, "back": True}, edits, shown, 4, 4) == ((), ())
     for wrong in (
         {},
         {"row": 9, "col": 0, "hide": True},
         {"row": "a", "col": 0, "value": 1},
         {"row": 1, "col": 2},
     ):
-        assert heard(wrong, edits, shown, 4, 4) == (edits, shown)
+        assert apply_event(wrong, edits, shown, 4, 4) == (edits, shown)
 
 
 def test_a_window_reaches_the_head_and_the_notebook(open_page: Any) -> None:
@@ -304,7 +304,7 @@ def test_the_notebook_measures_masks_and_shared_keys(name: str, open_page: Any) 
 
 
 def test_the_cost_is_measured_when_asked_and_kept(open_page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cost, "LENGTHS", (4, 8, 16, 24))
+    monkeypatch.setattr(variants, "LENGTHS", (4, 8, 16, 24))
     app = open_page("attention", text="A cat")
     memo = app.session_state["gb"].memos.setdefault("attention_variants", {})
     assert not memo
@@ -313,14 +313,14 @@ def test_the_cost_is_measured_when_asked_and_kept(open_page: Any, monkeypatch: p
     assert not app.exception
     (points,) = memo.values()
     assert [one.length for one in points] == [4, 8, 16, 24]
-    shown = cost.record(points, 4)
+    shown = variants.record_cost(points, 4)
     assert shown["points"][2]["attention"] == points[2].attention > 0
     expected = Curve.through([4, 8, 16, 24], [one.attention for one in points])
     assert shown["curves"]["attention"] == [expected.square, expected.linear, expected.fixed]
     assert shown["curves"]["rest"][0] == 0
     assert shown["points"][3]["bytes"] == 4 * 24 * 24 * 4
     assert shown["crossing"] in (None, 4, 8, 16, 24)
-    assert cost.record([], 4)["curves"] == {}
+    assert variants.record_cost([], 4)["curves"] == {}
 
 
 @pytest.mark.parametrize("step", range(11))

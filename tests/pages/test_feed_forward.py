@@ -16,7 +16,7 @@ from core.analysis.neurons import top_texts
 from core.analysis.neurons.feed_forward import token_steps
 from core.model.feed_forward import ACTIVATIONS
 from core.runs import Run
-from pages.feed_forward.off import COUNTS, counts, group, nearest, read_silent, source
+from pages.feed_forward.ablation import COUNTS, counts, group, nearest, read_silent, source
 from tests.pages.conftest import OpenPage, Runs, notebook, random_model, run_notebook
 
 TEXT = "The cook baked a"
@@ -204,9 +204,9 @@ def test_the_texts_of_the_finished_model_are_its_own_only(open_page: OpenPage) -
 def test_a_sample_is_read_when_it_is_asked_for(
     corpus: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pages.feed_forward import sample
+    from pages.feed_forward import neuron
 
-    monkeypatch.setattr(sample, "TEXTS", 3)
+    monkeypatch.setattr(neuron, "TEXTS", 3)
     link = SHAPES["other"] | {"text": f"A text for {corpus}"}
     app = open_page("feed_forward", **link, corpus=corpus)
     app.button(key="feed_forward.read").click().run()
@@ -215,7 +215,7 @@ def test_a_sample_is_read_when_it_is_asked_for(
     run_notebook(app)
     lm = model_of(link)
     ids = lm.encode(link["text"])
-    found = sample.read(lm, corpus, ids)
+    found = neuron.read_sample(lm, corpus, ids)
     assert found.texts == (1 if corpus == "own" else 3)
     texts = [ids] if corpus == "own" else list(top_texts.sample_texts(lm, corpus, 3))
     assert found.firing.tokens == sum(map(len, texts))
@@ -225,13 +225,13 @@ def test_a_sample_is_read_when_it_is_asked_for(
 
 
 def test_a_large_model_reads_fewer_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pages.feed_forward import sample
+    from pages.feed_forward import neuron
 
     lm = core.load("tales-gpt")
-    all_of_them = sample.texts_of(lm, "fables", ())
-    monkeypatch.setattr(sample, "WORK", 500 * lm.n_parameters)
-    few = sample.texts_of(lm, "fables", ())
-    assert 1 <= len(few) < len(all_of_them) <= sample.TEXTS
+    all_of_them = neuron.texts_of(lm, "fables", ())
+    monkeypatch.setattr(neuron, "WORK", 500 * lm.n_parameters)
+    few = neuron.texts_of(lm, "fables", ())
+    assert 1 <= len(few) < len(all_of_them) <= neuron.TEXTS
     assert sum(map(len, few[1:])) <= 500
 
 

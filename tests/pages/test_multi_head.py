@@ -20,13 +20,22 @@ from core.analysis.heads.patterns import NAMES, head_maps, repeat_scores
 from core.analysis.heads.shares import head_shares
 from core.analysis.heads.steps import attention_steps
 from core.hooks import intervene
-from pages.multi_head import composition as more
-from pages.multi_head import composition_further as further
-from pages.multi_head import measure
-from pages.multi_head.off import MARKS, read_off, write_off
+from pages.multi_head import ablation
+from pages.multi_head.ablation import MARKS, read_off, write_off
+from pages.multi_head.composition import chance_rows
 from pages.multi_head.question import ask
-from pages.multi_head.roles import changed, columns, rests_on, roles, tips
-from pages.multi_head.words import BRIEF, MEANS, RANDOM, UNIT, UNWRITTEN
+from pages.multi_head.roles import (
+    BRIEF,
+    MEANS,
+    RANDOM,
+    UNIT,
+    UNWRITTEN,
+    changed,
+    columns,
+    rests_on,
+    roles,
+    tips,
+)  # fmt: skip
 from tests.pages.conftest import OpenPage, run_notebook
 
 TEXT = "Lily lost a red ball. Ben found the red"
@@ -291,7 +300,7 @@ def test_why_speaks_of_parts_that_add_up_within_a_block(lm: core.LanguageModel) 
 def test_where_it_takes_long_the_heads_are_measured_when_asked(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(measure, "QUICK", 0.0)
+    monkeypatch.setattr(ablation, "QUICK", 0.0)
     said: list[int] = []
     effects = Resumable.effects
 
@@ -323,25 +332,25 @@ def test_where_it_takes_long_the_heads_are_measured_when_asked(
 def test_measuring_that_was_stopped_goes_on_where_it_was(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(measure, "QUICK", 0.0)
+    monkeypatch.setattr(ablation, "QUICK", 0.0)
     given: list[int] = []
-    make = measure.Measure._make
+    make = ablation.Measure._make
 
-    def noted(self: measure.Measure, known: Any) -> Any:
+    def noted(self: ablation.Measure, known: Any) -> Any:
         given.append(len(known))
         return make(self, known)
 
     app = open_page("multi_head", model="./other", text="The crow and the dog met", panel="effect")
-    monkeypatch.setattr(measure.Measure, "_make", noted)
+    monkeypatch.setattr(ablation.Measure, "_make", noted)
     jobs: list[work.Shared] = []
-    kept = vars(measure.Measure)["_job"].fget
+    kept = vars(ablation.Measure)["_job"].fget
     assert kept is not None
 
-    def seen(self: measure.Measure) -> Any:
+    def seen(self: ablation.Measure) -> Any:
         jobs.append(kept(self))
         return jobs[-1]
 
-    monkeypatch.setattr(measure.Measure, "_job", property(seen))
+    monkeypatch.setattr(ablation.Measure, "_job", property(seen))
     monkeypatch.setattr(sweeps, "IDLE", 0.0)
     app.run()
     job = next(job for job in jobs if job.measured.results == ())
@@ -364,7 +373,7 @@ def test_scores_stand_beside_what_chance_comes_to(open_page: OpenPage, lm: core.
     text = "A red ball was lost. She found the red"
     app = open_page("multi_head", text=text, block=3, head=2)
     jobs = head_jobs(lm, head_maps(lm, text))
-    rows = {row["name"]: row for row in more.chance_rows(jobs, 3)}
+    rows = {row["name"]: row for row in chance_rows(jobs, 3)}
     for job, null in jobs.chance.text.items():
         row = rows[NAMES[job]]
         assert row["line"] == null.line
@@ -468,14 +477,14 @@ def test_of_one_row_no_habit_is_named_until_an_answer_is_written(
 def test_where_it_takes_long_sets_are_measured_when_asked(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(further, "QUICK", 0.0)
+    monkeypatch.setattr("pages.multi_head.composition.QUICK", 0.0)
     app = open_page("multi_head", model="./other", text="The dog and the crow sat")
     assert not any(line["single changes added"] for line in lines(app))
     app.button(key="work.multi_head_composition").click().run()
     assert any(line["single changes added"] for line in lines(app))
     assert "Switch off pairs of heads" not in [button.label for button in app.button]
     run_notebook(app)
-    monkeypatch.setattr(further, "MULTIPLIED", 0.0)
+    monkeypatch.setattr("pages.multi_head.composition.MULTIPLIED", 0.0)
     app = open_page("multi_head", model="./other", text="The dog and the crow sat")
     assert not app.exception
     assert not any(line["fit of the pair"] for line in lines(app))

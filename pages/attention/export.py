@@ -1,13 +1,14 @@
-"""What the Attention page gives away: the current step as a table, and notebook cells that compute it again."""
+"""Export the Attention page: the current step as a table, and notebook cells that compute all pictures again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from core.analysis.heads.steps import AttentionSteps, Change
+from pages.attention.variants import Measured, Reading
 
 STRIPS = {"x": "x", "q": "q", "k": "k", "v": "v", "turn": "rot_q", "sum": "z", "out": "result"}
 MATRICES = {"scores": "scores", "scale": "scaled", "bias": "biased", "mask": "masked", "softmax": "pattern"}
@@ -128,3 +129,33 @@ for token, p, now in zip(ids, steps.before[ids], steps.after[ids]):
 assert np.allclose(steps.before[ids], {before}, atol=1e-3)
 assert np.allclose(steps.after[ids], {after}, atol=1e-3)"""
     return [run, cell, sums, predicted]
+
+
+def variant_cells(read: Reading, seen: Measured) -> list[str]:
+    """Notebook cells of the lower half: the masks and the shared keys, computed again; `lm` is the notebook's model."""
+    where = f"attention={read.masked!r}, target={read.target or None!r}, row={read.row}"
+    masks = f"""# %% Other masks on the whole stack: the next word, and the loss of the text
+from core.analysis.heads.masks import MaskRule, under_masks
+
+rules = {list(seen.rules)!r}
+under = under_masks(lm, {read.text!r}, rules, {where})
+for one in under:
+    token = int(one.probabilities.argmax())
+    print(one.rule, repr(lm.tokenizer.display(token)), round(float(one.probabilities[token]), 3), round(one.loss, 3))
+assert np.allclose([one.loss for one in under], {_numbers(one.loss for one in seen.masks)}, atol=1e-3)
+assert np.allclose([one.probabilities.max() for one in under], {
+        _numbers(one.probabilities.max() for one in seen.masks)
+    }, atol=1e-3)"""
+    shared = f"""# %% Fewer heads of keys and values: the mean of each group's projections
+from core.analysis.heads.shared_keys import sharings
+
+shared = sharings(lm, {read.text!r}, target={read.target or None!r}, row={read.row})
+for one in shared:
+    print(one.name, one.kv_heads, one.cache, "bytes", round(one.loss, 3))
+assert [one.cache for one in shared] == {[one.cache for one in seen.sharings]}
+assert np.allclose([one.loss for one in shared], {_numbers(one.loss for one in seen.sharings)}, atol=1e-3)"""
+    return [masks, shared]
+
+
+def _numbers(values: Iterable[float]) -> list[float]:
+    return [round(float(value), 5) for value in values]

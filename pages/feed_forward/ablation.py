@@ -1,6 +1,6 @@
-"""Which neurons are off: those switched off by hand, as text for the link, and a group chosen by their strength.
+"""Say which neurons are off: those switched off by hand, as text for the link, and a group chosen by their strength.
 
-By hand: "3.419 3.7" are neurons 419 and 7 of block 3; an "e" in front names an encoder-decoder's encoder. `view.js`
+By hand: "3.419 3.7" are neurons 419 and 7 of block 3; an "e" in front names an encoder-decoder's encoder. `neuron.js`
 reads and writes the same. A group is made of the followed token's neurons, by how much each writes there.
 """
 
@@ -24,7 +24,7 @@ _PART = re.compile(r"(e?)([0-9]{1,3})\.([0-9]{1,6})")
 
 
 def read_silent(text: str, mark: str, block: int, neurons: int) -> tuple[int, ...]:
-    """The neurons of one block that `text` switches off, in order; whatever does not fit is left out.
+    """Read which neurons of one block `text` switches off, in order; whatever does not fit is left out.
 
     Args:
         mark: "e" for an encoder-decoder's encoder, else "".
@@ -35,17 +35,17 @@ def read_silent(text: str, mark: str, block: int, neurons: int) -> tuple[int, ..
 
 
 def counts(neurons: int) -> list[int]:
-    """The sizes of a group of strongest neurons that can be chosen: fewer than there are."""
+    """List the sizes of a group of strongest neurons that can be chosen: fewer than there are."""
     return [count for count in COUNTS if count < neurons] or [1]
 
 
 def nearest(count: int, neurons: int) -> int:
-    """The size that can be chosen which is nearest to `count`."""
+    """Find the size that can be chosen which is nearest to `count`."""
     return min(counts(neurons), key=lambda one: (abs(one - count), one))
 
 
 def group(steps: TokenSteps, chosen: Group, count: int) -> tuple[int, ...]:
-    """The neurons of a group, in order.
+    """List the neurons of a group, in order.
 
     Args:
         steps: the token's, with nothing off. count: how many are the strongest.
@@ -60,7 +60,7 @@ def group(steps: TokenSteps, chosen: Group, count: int) -> tuple[int, ...]:
 
 
 def source(by_hand: tuple[int, ...], chosen: Group, count: int) -> str:
-    """The same choice as Python that finds it again from `as_is`, a TokenSteps."""
+    """Write the same choice as Python that finds it again from `as_is`, a TokenSteps."""
     others = {
         "strongest": f"as_is.strongest({count})",
         "others": f"set(range(len(as_is.post))) - set(as_is.strongest({count}))",

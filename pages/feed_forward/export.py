@@ -1,4 +1,4 @@
-"""What the Feed-forward page gives away: a line for each neuron as a table, and cells that compute it again."""
+"""Export the Feed-forward page: a line for each neuron as a table, and cells that compute it again."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from app.predict import Answer
 from core.analysis.neurons.knockouts import NeuronKnockout
 from core.language_model import LanguageModel
+from pages.feed_forward.ablation import source
 from pages.feed_forward.figure import Seen, likely
 from pages.feed_forward.neuron import TOKENS
-from pages.feed_forward.off import source
 from pages.feed_forward.question import Question
 
 MOST = 512  # neurons with a line each: of more, the strongest

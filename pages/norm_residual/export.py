@@ -1,4 +1,4 @@
-"""What the page gives away: the ledger and the norm as a table, and notebook cells that compute them again."""
+"""Export the Norm and residual page: the ledger and the norm as a table, and notebook cells that compute them again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the Multi-head page gives away: a line for each head as a table, and notebook cells that compute it again."""
+"""Export the Multi-head page: a line for each head as a table, and notebook cells that compute it again."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from app.page import Context
 from core.analysis.heads.effects import HeadEffects, Knockout
 from core.analysis.heads.jobs import EVEN
 from core.analysis.heads.patterns import NAMES
-from pages.multi_head.composition_further import Further
-from pages.multi_head.figure import Off, Seen, reader
-from pages.multi_head.roles import columns
-from pages.multi_head.words import RANDOM
+from pages.multi_head.ablation import Off
+from pages.multi_head.composition import HeadsTogether
+from pages.multi_head.figure import Seen, reader
+from pages.multi_head.roles import RANDOM, columns
 
 
 def table(
-    seen: Seen, words: tuple[Sequence[str], Sequence[str]], further: Further
+    seen: Seen, words: tuple[Sequence[str], Sequence[str]], together: HeadsTogether
 ) -> dict[str, Sequence[Any]]:
     """A line for each head: what it does, its scores, what the row reads most of it, its share where the picture shows
     it, its effect. Then a line for each key of the chosen head: what the row gives to it, and the score that led there;
@@ -27,7 +27,7 @@ def table(
 
     Args:
         words: how the rows' and the columns' tokens read.
-        further: what is measured below the picture.
+        together: what is measured below the picture.
     """
     jobs, shares, effects, row = seen.jobs, seen.shares, seen.measured, seen.row
     places = [(block, head) for block, line in enumerate(jobs.names) for head in range(len(line))]
@@ -62,15 +62,15 @@ def table(
     ]
     chance = {NAMES[job]: _rounded(null.line) for job, null in jobs.chance.text.items()}
     lines.append(dict.fromkeys(lines[0]) | {"head": "by chance"} | chance)
-    for one in further.shown:
-        together = {
+    for one in together.shown:
+        effect = {
             "change of log p without it": _rounded(one.joint),
             "single changes added": _rounded(one.total),
         }
-        lines.append(dict.fromkeys(lines[0]) | {"head": " + ".join(map(_named, one.heads))} | together)
-    if further.chosen is not None and further.score is not None:
-        writes, reads = map(_named, further.chosen)
-        fit = {"fit of the pair": _rounded(further.score)}
+        lines.append(dict.fromkeys(lines[0]) | {"head": " + ".join(map(_named, one.heads))} | effect)
+    if together.chosen is not None and together.score is not None:
+        writes, reads = map(_named, together.chosen)
+        fit = {"fit of the pair": _rounded(together.score)}
         lines.append(dict.fromkeys(lines[0]) | {"head": f"{writes} → {reads}"} | fit)
     return {name: [line[name] for line in lines] for name in lines[0]}
 
@@ -96,7 +96,7 @@ def cells(
     seen: Seen,
     shown: Sequence[int],
     answer: Knockout | None,
-    further: Further,
+    together: HeadsTogether,
 ) -> list[str]:
     """Cells that measure the heads again and assert every number of the picture.
 
@@ -106,7 +106,7 @@ def cells(
         off: the heads that are off.
         shown: the ids whose probabilities stand at the foot.
         answer: the prediction with the heads off that the page's question is about; None: of a bare encoder.
-        further: what is measured below the picture.
+        together: what is measured below the picture.
     """
     more = "attention=KIND" + (", target=TARGET" if "TARGET" in given else "")
     switch = f"with core.intervene(*switch_off({list(off.heads)}, {off.value!r}, KIND)):\n    "
@@ -120,10 +120,10 @@ def cells(
         made.append(_alone(seen.measured, more, switch))
     if seen.largest is not None:
         made.append(_largest(seen, off, more))
-    if further.chosen is not None:
-        made.append(_fit(further))
-    if further.shown:
-        made.append(_sets(further, more))
+    if together.chosen is not None:
+        made.append(_fit(together))
+    if together.shown:
+        made.append(_sets(together, more))
     if answer is None:
         return made
     token = int(answer.before.argmax())
@@ -224,11 +224,11 @@ with core.intervene(*switch_off({switched}, {off.value!r}, KIND)):
 same(less[{block}, {head}, ROW, {col}], {after:.6g})"""
 
 
-def _fit(further: Further) -> str:
-    assert further.chosen is not None and further.composition is not None
-    (i, h), (j, g) = further.chosen
-    found = further.composition
-    numbers = _numbers([further.score, found.chance, found.line])
+def _fit(together: HeadsTogether) -> str:
+    assert together.chosen is not None and together.composition is not None
+    (i, h), (j, g) = together.chosen
+    found = together.composition
+    numbers = _numbers([together.score, found.chance, found.line])
     return f"""# %% How well what one head writes fits what a later one reads
 from core.analysis.heads.composition import composition
 
@@ -237,16 +237,16 @@ print(fit.scores[{i}, {h}, {j}, {g}], "at random", fit.chance)
 same([fit.scores[{i}, {h}, {j}, {g}], fit.chance, fit.line], {numbers}, 1e-5)"""
 
 
-def _sets(further: Further, more: str) -> str:
+def _sets(together: HeadsTogether, more: str) -> str:
     text = "".join(
-        f"    ({[*map(list, one.heads)]}, {one.total:.6g}, {one.joint:.6g}),\n" for one in further.shown
+        f"    ({[*map(list, one.heads)]}, {one.total:.6g}, {one.joint:.6g}),\n" for one in together.shown
     )
     return f"""# %% Heads off together, beside the sum of what each does alone
 from core.analysis.heads.sets import set_effects
 
 shown = [
 {text}]
-options = dict(row={further.row}, token={further.token}, value={further.off.value!r}, {more})
+options = dict(row={together.row}, token={together.token}, value={together.off.value!r}, {more})
 for one, (heads, total, joint) in zip(set_effects(lm, TEXT, [heads for heads, _, _ in shown], **options), shown):
     print(heads, round(total, 3), "added", round(joint, 3), "together")
     same([one.total, one.joint], [total, joint])"""

@@ -1,17 +1,103 @@
-// One cell, written out: the operands of the number under the pointer, term by term, with their true sum. All operands
+// The cell that is looked at, and its card: the operands of the number under the pointer, term by term, with their true sum. All operands
 // come from the model; here they are only multiplied in pairs, ordered by size, and set in columns.
 
 import { counted } from "../../app/kit/counts.js";
-import { MONO, css, fit, h, label, measure, num, tokenSpans, visible } from "../../app/kit/shapes.js";
-import { CARD } from "./layout.js";
-import { biggest, decimals } from "./panels.js";
+import { MONO, clamp, css, fit, h, label, measure, num, tokenSpans, visible } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
+import { CARD, MATRICES, stepId } from "./layout.js";
+
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Shapes, Unpacked } from "../../app/kit/shapes.js"
+ * @import { Active, Arrays, Data, Local, Token } from "./figure.js"
+ * @import { StepId } from "./layout.js"
+ *
+ * What is written out: whose number it is, either a table of columns (rows: operands and their products) or a chain of
+ * operations (links), its value, and what becomes of it.
+ * @typedef {object} Card
+ * @property {{text: string, token?: Token, fill?: string}[]} who
+ * @property {number} value
+ * @property {string[]} after
+ * @property {number} digits of the value
+ * @property {Link[]} [links]
+ * @property {Row[]} [rows]
+ * @property {string[] | null} heads over the columns
+ * @property {number} mark the column of the active cell, or -1
+ * @property {number} others how many terms are not shown
+ * @property {number} rest and their sum
+ * @property {number} [sum] of all terms
+ * @property {boolean} [edited] the value is the learner's own
+ *
+ * @typedef {{op?: string, name: string, value: number, digits?: number, strong?: boolean}} Link
+ * @typedef {{name: string, fill: string, values: number[], digits?: number, tint?: boolean, weight?: boolean}} Row
+ * @typedef {{first: string, firstInk: string, second: string, secondInk: string, names?: (i: number) => string,
+ *   named?: boolean, narrow?: boolean, marked?: number}} Dot how a sum of products is set
+ */
+
+// ---------------------------------------------------------------- the arrays and the cell that is looked at
+
+/** @param {Unpacked} array @param {number} r */
+export const row = (array, r) => array.subarray(r * array.shape[1], (r + 1) * array.shape[1]);
+/** @param {Unpacked} array @param {number} r @param {number} c */
+export const at2 = (array, r, c) => array[r * array.shape[1] + c];
+/** @param {Local} local @param {string} id */
+export const valuesOf = (local, id) => local.a[MATRICES[id] ?? (id === "out" ? "result" : id)];
+/**
+ * The strip of a panel after the query and key norms, where the model has them.
+ * @param {Local} local @param {string} id
+ */
+export function seen(local, id) {
+  return (id === "q" && local.a.qn) || (id === "k" && local.a.kn) || valuesOf(local, id);
+}
+/** @param {Iterable<number>} values */
+export function biggest(values) {
+  let max = 0;
+  for (const v of values) if (Number.isFinite(v)) max = Math.max(max, Math.abs(v));
+  return max || 1;
+}
+/**
+ * Decimals with which all of these fit into `room` pixels, or -1.
+ * @param {Iterable<number>} values @param {number} room @param {number} best @param {number} least
+ */
+export function decimals(values, room, best, least) {
+  const digit = measure("0", 12, true);
+  for (let d = best; d >= least; d--) {
+    let longest = 0;
+    for (const v of values) longest = Math.max(longest, num(v, d).length);
+    if (longest * digit <= room - 4) return d;
+  }
+  return -1;
+}
+
+/**
+ * Where the number furthest from 0 stands: the cell a learner who has chosen none is shown.
+ * @param {Float32Array} values
+ */
+const largest = (values) => values.reduce((best, v, i) => (Math.abs(v) > Math.abs(values[best]) ? i : best), 0);
+/** @param {Data} data @param {Local} local @returns {Active} */
+export function activeCell(data, local) {
+  const id = stepId(data, local);
+  const at = { row: local.row, col: local.col, dim: local.dim, keyed: local.keyed, ...local.hover };
+  const keyed = id === "k" || id === "v" || (id === "turn" && at.keyed);
+  if (MATRICES[id]) return { row: at.row, col: at.col, dim: at.dim ?? 0, keyed };
+  const values = seen(local, id === "turn" ? (keyed ? "tk" : "tq") : id === "sum" ? "z" : id);
+  const dim = at.dim === null ? largest(row(values, keyed ? at.col : at.row)) : clamp(at.dim, 0, values.shape[1] - 1);
+  return { row: at.row, col: at.col, dim, keyed };
+}
+
+// ---------------------------------------------------------------- the card
 
 const MOST = 16; // terms written in full; of more, the 8 largest
 const FEW = 8; // on a narrow screen 5 and not more
 
+/** @param {boolean} [narrow] */
 const limits = (narrow) => (narrow ? [6, 5] : [MOST, FEW]);
 
-/** Pairs a[i] * b[i]: those to show, by size when there are many, the rest as "and n others". */
+/**
+ * Pairs a[i] * b[i]: those to show, by size when there are many, the rest as "and n others".
+ * @param {ArrayLike<number>} a @param {ArrayLike<number>} b @param {(i: number) => string} names
+ * @param {boolean} [narrow]
+ */
 function products(a, b, names, narrow) {
   const [most, few] = limits(narrow);
   const all = Array.from(a, (x, i) => ({ i, a: x, b: b[i], product: x * b[i], name: names(i) }));
@@ -21,16 +107,18 @@ function products(a, b, names, narrow) {
   const rest = all.filter((t) => !kept.has(t.i)).reduce((sum, t) => sum + t.product, 0);
   return { shown: large, others: all.length - few, rest };
 }
-export const row = (array, r) => array.subarray(r * array.shape[1], (r + 1) * array.shape[1]);
-export const at2 = (array, r, c) => array[r * array.shape[1] + c];
+/** @param {Unpacked} array @param {number} c */
 const column = (array, c) => Float32Array.from({ length: array.shape[0] }, (_, r) => at2(array, r, c));
 
-/** A sum of products as a card: the two rows of operands with their colours, and the products below. */
+/**
+ * A sum of products as a card: the two rows of operands with their colours, and the products below.
+ * @param {ArrayLike<number>} a @param {ArrayLike<number>} b @param {Dot} o
+ * @returns {Pick<Card, "heads" | "rows" | "others" | "rest" | "mark" | "sum">}
+ */
 function dot(a, b, o) {
   const { shown, others, rest } = products(a, b, o.names ?? String, o.narrow);
   return {
-    ...o,
-    heads: o.heads ?? (others > 0 || o.named) ? shown.map((t) => t.name) : null,
+    heads: others > 0 || o.named ? shown.map((t) => t.name) : null,
     rows: [
       { name: o.first, fill: o.firstInk, values: shown.map((t) => t.a) },
       { name: `× ${o.second}`, fill: o.secondInk, values: shown.map((t) => t.b) },
@@ -42,29 +130,30 @@ function dot(a, b, o) {
   };
 }
 
+/** @type {Record<StepId, (d: Data, a: Arrays, at: Active, few: boolean) => Partial<Card> & Pick<Card, "who" | "value" | "after">>} */
 const CARDS = {
   x(d, a, { row: r, dim }) {
     const who = [{ text: `token ${r} `, token: d.rows[r] }, { text: `number ${dim}` }];
     const value = at2(a.x, r, dim);
     if (!a.mean) return { who, value, links: [{ name: "residual stream", value: at2(a.resid, r, dim) }], after: d.late ? ["this model normalises after", "adding, not before reading"] : ["no norm stands before it"] };
-    const parts = [
+    const links = [
       { name: "residual stream", value: at2(a.resid, r, dim) },
-      d.centred && { op: "−", name: "mean", value: a.mean[r] },
+      ...(d.centred ? [{ op: "−", name: "mean", value: a.mean[r] }] : []),
       { op: "÷", name: d.centred ? "deviation" : "root mean square", value: a.norm_scale[r] },
-      d.gained && { op: "×", name: "gain", value: a.gain[dim] },
-      d.shifted && { op: "+", name: "bias", value: a.shift[dim] },
-    ].filter(Boolean);
-    return { who, value, links: parts, after: [`then read by W_Q, W_K and W_V`] };
+      ...(d.gained ? [{ op: "×", name: "gain", value: a.gain[dim] }] : []),
+      ...(d.shifted ? [{ op: "+", name: "bias", value: a.shift[dim] }] : []),
+    ];
+    return { who, value, links, after: ["then read by W_Q, W_K and W_V"] };
   },
   q: (d, a, at, few) => projection(d, a, at.row, at.dim, "q", a.x, d.rows, few),
   k: (d, a, at, few) => projection(d, a, at.col, at.dim, "k", a.source ?? a.x, d.cols, few),
   v: (d, a, at, few) => projection(d, a, at.col, at.dim, "v", a.source ?? a.x, d.cols, few),
   turn(d, a, { row: r, col, dim, keyed }) {
     const [line, name, side] = keyed ? [col, "k", d.cols] : [r, "q", d.rows];
-    const flat = a[name + "n"] ?? a[name];
+    const flat = a[`${name}n`] ?? a[name];
     const half = flat.shape[1] / 2;
     const mate = dim < half ? dim + half : dim - half;
-    const value = at2(a["t" + name], line, dim);
+    const value = at2(a[`t${name}`], line, dim);
     const who = [{ text: `${keyed ? "key" : "query"} ${line} `, token: side[line], fill: `${name}-ink` }, { text: `number ${dim}, paired with ${mate}` }];
     if (!d.on.turn) return { who, value, links: [{ name, value: at2(flat, line, dim) }], after: ["the turn is off: nothing changes"] };
     const cos = at2(a.cos, line, dim);
@@ -145,15 +234,20 @@ const CARDS = {
   } : tooWide(a.result, r, dim, d.rows),
 };
 
+/** @param {Data} d @param {number} r @param {number} c */
 const pair = (d, r, c) => [
   { text: `query ${r} `, token: d.rows[r], fill: "q-ink" },
   { text: `key ${c} `, token: d.cols[c], fill: "k-ink" },
 ];
+/** @param {Unpacked} array @param {number} r @param {number} dim @param {Token[]} side */
 const tooWide = (array, r, dim, side) => ({
   who: [{ text: `token ${r} `, token: side[r] }, { text: `number ${dim}` }], value: at2(array, r, dim), links: [],
   after: ["this model's weights are too large", "to send: the sum is the model's"],
 });
-/** Why a key is in view of a query, or not: the rules in the order in which they decide. */
+/**
+ * Why a key is in view of a query, or not: the rules in the order in which they decide.
+ * @param {Data} d @param {Arrays} a @param {number} r @param {number} c
+ */
 function reason(d, a, r, c) {
   const { causal, window, sinks, shown } = d.rule;
   if (at2(a.scores, r, c) === -Infinity) return `your −∞ hides key ${c}`;
@@ -163,24 +257,34 @@ function reason(d, a, r, c) {
   if (window !== null) return `key ${c} is within the window: kept`;
   return `key ${c} is ${c > r ? "in the future, and shown" : "not in the future: kept"}`;
 }
-/** What becomes of a score in the steps that follow. */
+/**
+ * What becomes of a score in the steps that follow.
+ * @param {Data} d @param {Arrays} a @param {number} r @param {number} c @param {StepId} from
+ */
 function onward(d, a, r, c, from) {
   const ids = d.steps.map((s) => s.id);
   const after = ids.slice(ids.indexOf(from) + 1);
   const lines = [];
-  const step = (id) => after.includes(id) && d.steps[ids.indexOf(id)];
-  if (step("scale")) lines.push(step("scale").off ? `scaling is off: it stays ${num(at2(a.scaled, r, c), 2)}` : `then ${step("scale").formula} = ${num(at2(a.scaled, r, c), 2)}`);
-  if (step("bias") && !step("bias").off) lines.push(`with the position bias ${num(at2(a.biased, r, c), 2)}`);
+  const step = (/** @type {StepId} */ id) => (after.includes(id) ? d.steps[ids.indexOf(id)] : undefined);
+  const [scale, bias] = [step("scale"), step("bias")];
+  if (scale) lines.push(scale.off ? `scaling is off: it stays ${num(at2(a.scaled, r, c), 2)}` : `then ${scale.formula} = ${num(at2(a.scaled, r, c), 2)}`);
+  if (bias && !bias.off) lines.push(`with the position bias ${num(at2(a.biased, r, c), 2)}`);
   lines.push(at2(a.masked, r, c) === -Infinity ? "hidden, −∞: its weight is 0" : `after softmax ${num(at2(a.pattern, r, c), 3)}`);
   return lines;
 }
+/**
+ * @param {Data} d @param {Arrays} a @param {number} line @param {number} dim @param {"q" | "k" | "v"} name
+ * @param {Unpacked} source @param {Token[]} side @param {boolean} few
+ */
 function projection(d, a, line, dim, name, source, side, few) {
-  const weights = a["w" + name];
+  const weights = a[`w${name}`];
   const raw = at2(a[name], line, dim);
-  const normed = a[name + "n"];
+  const normed = a[`${name}n`];
   if (!weights) return tooWide(normed ?? a[name], line, dim, side);
-  const bias = a["b" + name]?.[dim];
-  const after = [bias !== undefined && `with the bias ${num(bias, 2)}: ${num(raw, 2)}`, normed && `${num(raw, 2)}, then normalised`].filter(Boolean);
+  const bias = a[`b${name}`]?.[dim];
+  const after = [];
+  if (bias !== undefined) after.push(`with the bias ${num(bias, 2)}: ${num(raw, 2)}`);
+  if (normed) after.push(`${num(raw, 2)}, then normalised`);
   const big = name.toUpperCase();
   return {
     ...dot(row(source, line), column(weights, dim), { first: "x", firstInk: "ink2", second: `W_${big}`, secondInk: `${name}-ink`, names: (i) => `[${i}]`, narrow: few }),
@@ -189,26 +293,34 @@ function projection(d, a, line, dim, name, source, side, few) {
   };
 }
 
-/** The card of the active cell. few: a narrow screen shows 6 columns at most. */
+/**
+ * The card of the active cell. few: a narrow screen shows 6 columns at most.
+ * @param {Data} data @param {Local} local @param {StepId} id @param {Active} active @param {boolean} few
+ */
 export function cardOf(data, local, id, active, few) {
   const card = CARDS[id](data, local.a, active, few);
-  return { digits: 2, after: [], heads: null, mark: -1, others: 0, rest: 0, ...card };
+  return { digits: 2, heads: null, mark: -1, others: 0, rest: 0, ...card };
 }
 
+/**
+ * @param {Stage} g @param {Data} data @param {Local} local @param {StepId} id @param {Active} active
+ * @param {number} y
+ */
 export function drawCard(g, data, local, id, active, y) {
   const wide = g.width >= 720;
-  const card = cardOf(data, local, id, active, g.width < 900);
+  const card = cardOf(data, local, id, active, !isDesk(g.width));
   const height = wide ? CARD : card.rows ? 190 : 132;
+  /** @type {Shapes[]} */
   const parts = [h("rect", { x: 0.5, y: y + 0.5, width: g.width - 1, height: height - 1, rx: 8, fill: css("bg"), stroke: css("line") })];
   parts.push(label(13, y + 26, "One cell, written out", { size: 14, weight: 600, fill: "ink" }));
-  card.who.forEach((line, i) => parts.push(h("text", { x: 13, y: y + 46 + 17 * i, "font-size": 12, fill: css(line.fill ?? "ink2") },
+  parts.push(card.who.map((line, i) => h("text", { x: 13, y: y + 46 + 17 * i, "font-size": 12, fill: css(line.fill ?? "ink2") },
     line.text, line.token && h("tspan", { "font-family": MONO }, tokenSpans(line.token.text, 76, 12)))));
   const right = wide ? Math.max(180, Math.min(220, g.width * 0.19)) : 0;
   const x0 = wide ? 176 : 13;
   const x1 = wide ? g.width - right - 16 : g.width - 8;
   const top = wide ? y : y + 78;
-  if (card.rows) parts.push(columns(g, card, x0, x1, top, !wide));
-  else if (card.links.length) parts.push(chain(card, x0 + 8, x1, top + (wide ? 0 : -16)));
+  if (card.rows) parts.push(columns(g, card, card.rows, x0, x1, top, !wide));
+  else if (card.links?.length) parts.push(chain(card.links, card.value, x0 + 8, x1, top + (wide ? 0 : -16)));
   const rx = wide ? g.width - right : g.width - 150;
   if (wide) parts.push(h("path", { d: `M${rx - 16},${y + 9}V${y + height - 9}`, stroke: css("line") }));
   parts.push(label(rx, y + 31, num(card.value, card.digits), { size: 22, fill: "accent", mono: true }),
@@ -217,18 +329,23 @@ export function drawCard(g, data, local, id, active, y) {
   return { nodes: parts, height };
 }
 
-function columns(g, card, x0, x1, y, narrow) {
+/**
+ * @param {Stage} g @param {Card} card @param {Row[]} rows @param {number} x0 @param {number} x1 @param {number} y
+ * @param {boolean} narrow
+ */
+function columns(g, card, rows, x0, x1, y, narrow) {
   const names = 52;
   const tail = narrow ? 0 : card.others ? 104 : 34;
-  const n = card.rows[0].values.length;
+  const n = rows[0].values.length;
   const cell = Math.min(n < 4 ? 110 : 78, (x1 - x0 - names - tail) / n);
   const lines = card.heads ? [33, 50, 67] : [22, 43, 65];
-  const center = (i) => x0 + names + (i + 0.5) * cell;
+  const center = (/** @type {number} */ i) => x0 + names + (i + 0.5) * cell;
   const room = Math.min(66, cell - 2);
+  /** @type {Shapes[]} */
   const parts = [];
   if (card.mark >= 0) parts.push(h("rect", { x: center(card.mark) - cell / 2, y: y + 4, width: cell, height: CARD - 8, rx: 4, fill: css("accent-soft") }));
-  card.heads?.forEach((text, i) => parts.push(label(center(i), y + 16, fit(text, cell - 2, 12, true), { anchor: "middle", mono: true, fill: "ink3", direction: "ltr" })));
-  card.rows.forEach((line, k) => {
+  parts.push(card.heads?.map((text, i) => label(center(i), y + 16, fit(text, cell - 2, 12, true), { anchor: "middle", mono: true, fill: "ink3", direction: "ltr" })));
+  rows.forEach((line, k) => {
     parts.push(label(x0 + names - 12, y + lines[k], line.name, { anchor: "end", mono: true, fill: line.fill }));
     const digits = Math.max(0, decimals(line.values, room + 1, line.digits ?? 2, 0));
     const max = biggest(line.values);
@@ -241,24 +358,30 @@ function columns(g, card, x0, x1, y, narrow) {
     });
   });
   const end = x0 + names + n * cell + 8;
-  const rest = num(card.rest, card.rows[2].weight ? 3 : 2);
+  const rest = num(card.rest, rows[2].weight ? 3 : 2);
   if (card.others && narrow) parts.push(label(x0 + names, y + lines[2] + 26, `and ${counted(card.others, "other")} = ${rest}`, { fill: "ink3" }));
   else if (card.others) parts.push(label(end, y + lines[1], `and ${counted(card.others, "other")}`, { fill: "ink3" }), label(end, y + lines[2], `= ${rest}`, { mono: true }));
-  else if (!narrow) parts.push(label(end, y + lines[2], card.rows[2].weight ? "" : "sum", { mono: true, fill: "ink3" }));
+  else if (!narrow) parts.push(label(end, y + lines[2], rows[2].weight ? "" : "sum", { mono: true, fill: "ink3" }));
   return parts;
 }
 
-/** A chain of operations on one number: 10.93  ÷ √8 ... = 3.86, each operand over its name. */
-function chain(card, x0, x1, y) {
+/**
+ * A chain of operations on one number: 10.93  ÷ √8 ... = 3.86, each operand over its name.
+ * @param {Link[]} links @param {number} value @param {number} x0 @param {number} x1 @param {number} y
+ */
+function chain(links, value, x0, x1, y) {
+  /** @type {Shapes[]} */
   const parts = [];
   let x = x0;
-  const room = Math.min(150, (x1 - x0) / (card.links.length + 1));
-  [...card.links, { op: "=", name: "", value: card.value, strong: true }].forEach((link) => {
+  const room = Math.min(150, (x1 - x0) / (links.length + 1));
+  /** @type {Link[]} */
+  const all = [...links, { op: "=", name: "", value, strong: true }];
+  for (const link of all) {
     const text = num(link.value, link.digits ?? 2);
     if (link.op) parts.push(label(x, y + 36, link.op, { size: 16, fill: "ink3" }));
     parts.push(label(x + 18, y + 36, text, { size: 16, mono: true, fill: link.strong ? "accent" : "ink" }),
       label(x + 18, y + 56, fit(link.name, room - 14, 12, false), { fill: "ink3" }));
     x += Math.max(measure(text, 16, true), Math.min(measure(link.name, 12, false), room - 14)) + 34;
-  });
+  }
   return parts;
 }

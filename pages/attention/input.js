@@ -1,13 +1,26 @@
-// Pointer and keys: what is hovered, choosing a cell, scrolling, and giving a score another value.
+// Pointer, keys and buttons: choosing a cell, scrolling, walking from step to step, and giving a score another value.
 
 import { clamp, html } from "../../app/kit/shapes.js";
-import { MATRICES, byKey, stepId } from "./layout.js";
-import { valuesOf } from "./panels.js";
-import { go } from "./rail.js";
-import { at2 } from "./terms.js";
-import { activeCell } from "./figure.js";
+import { activeCell, at2, valuesOf } from "./cell.js";
+import { MATRICES, RAIL, byKey, panelNow, stepId } from "./layout.js";
 
-/** What lies under a point: {panel, row, col | dim} or null. */
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Active, Data, Local } from "./figure.js"
+ * @import { Layout, StepId } from "./layout.js"
+ *
+ * What lies under a point: a cell or a row, a small map, or (jump) a panel of another step.
+ * @typedef {{row?: number, col?: number, dim?: number, keyed?: boolean, mini?: StepId, jump?: StepId}} Hit
+ * @typedef {{id: StepId, row: number, col: number, value: number}} Editing the score in the box, as the step shows it
+ */
+
+/** The step that a panel of another step leads to. @type {Record<string, StepId>} */
+const STEP_OF = { x: "x", xk: "x", q: "q", tq: "turn", k: "k", tk: "turn", v: "v", z: "sum", out: "out", softmax: "softmax" };
+
+/**
+ * What lies under a point of the picture.
+ * @param {Layout} at @param {Local} local @param {number} x @param {number} y @returns {Hit | null}
+ */
 function locate(at, local, x, y) {
   for (const m of at.minis) {
     if (x >= m.x && x < m.x + m.w && y >= m.y && y < m.y + m.h) return { mini: m.id, row: Math.floor(((y - m.y) / m.h) * m.rows), col: Math.floor(((x - m.x) / m.w) * m.cols) };
@@ -18,15 +31,16 @@ function locate(at, local, x, y) {
   for (const p of at.panels) {
     if (p.id === "keychips" || x < p.x || x >= p.x + p.w || line >= p.rows) continue;
     const across = Math.floor(((x - p.x) / p.w) * p.cols);
-    if (p.phase !== "now" && !(at.id === "sum" && p.id === "softmax" && p.phase === "past")) return { jump: { x: "x", xk: "x", q: "q", tq: "turn", k: "k", tk: "turn", v: "v", z: "sum", out: "out", softmax: "softmax" }[p.id] };
+    if (p.phase !== "now" && !(at.id === "sum" && p.id === "softmax" && p.phase === "past")) return { jump: STEP_OF[p.id] };
     if (MATRICES[p.id]) return { row: line, col: across };
     return byKey(p.id) ? { col: line, dim: across, keyed: true } : { row: line, dim: across, keyed: false };
   }
   if (x < at.chips) return { row: line };
   return null;
 }
+/** @param {Stage} g @param {Local} local */
 export function bindPointer(g, local) {
-  const point = (event) => {
+  const point = (/** @type {MouseEvent} */ event) => {
     const b = g.svg.getBoundingClientRect();
     const zoom = g.width / b.width; // the projector mode enlarges the page
     return locate(local.at, local, (event.clientX - b.left) * zoom, (event.clientY - b.top) * zoom);
@@ -48,7 +62,7 @@ export function bindPointer(g, local) {
     if (to !== undefined) { go(g, data, local, data.steps.findIndex((s) => s.id === to)); return; }
     const again = found.row === local.row && found.col === local.col;
     choose(g, data, local, found);
-    if (found.col !== undefined && found.dim === undefined && (event.pointerType !== "touch" || again)) edit(g, data, local, local);
+    if (found.col !== undefined && found.dim === undefined && (/** @type {PointerEvent} */ (event).pointerType !== "touch" || again)) edit(g, data, local, local);
     else g.figure.focus({ preventScroll: true });
   });
   g.svg.addEventListener("wheel", (event) => {
@@ -63,7 +77,7 @@ export function bindPointer(g, local) {
     local.hover = found && found.jump === undefined ? found : null;
     g.redraw();
   }, { passive: false });
-  let touch = null;
+  let touch = 0; // where the finger was
   g.svg.addEventListener("touchstart", (event) => { touch = event.touches[0].clientY; }, { passive: true });
   g.svg.addEventListener("touchmove", (event) => {
     const most = local.at.lines * local.at.pitch - local.at.shown;
@@ -75,7 +89,10 @@ export function bindPointer(g, local) {
     g.redraw();
   }, { passive: false });
 }
-/** Scroll until the chosen line is in view, whenever it is another one, or lies elsewhere, than when it was last drawn. */
+/**
+ * Scroll until the chosen line is in view, whenever it is another one, or lies elsewhere, than when it was last drawn.
+ * @param {Local} local @param {Layout} at
+ */
 export function reveal(local, at) {
   const line = byKey(at.id) || (at.id === "turn" && local.keyed) ? local.col : local.row;
   const now = [line, at.lines, at.pitch, at.shown].join();
@@ -83,7 +100,10 @@ export function reveal(local, at) {
   local.revealed = now;
   local.scroll = clamp(local.scroll, 0, Math.max(0, at.lines * at.pitch - at.shown));
 }
-/** Make a cell the chosen one; row and column also go into the link. */
+/**
+ * Make a cell the chosen one; row and column also go into the link.
+ * @param {Stage} g @param {Data} data @param {Local} local @param {Hit} to
+ */
 function choose(g, data, local, to) {
   const T = data.rows.length;
   const S = data.cols.length;
@@ -97,23 +117,106 @@ function choose(g, data, local, to) {
   if (col !== local.col) change.col = col;
   if (Object.keys(change).length) g.select(change); else g.redraw();
 }
+/** @param {Stage} g @param {Data} data @param {Local} local @param {number} dx @param {number} dy */
 export function arrows(g, data, local, dx, dy) {
   const id = stepId(data, local);
   if (MATRICES[id]) return choose(g, data, local, { row: local.row + dy, col: local.col + dx });
   const keyed = id === "k" || id === "v" || (id === "turn" && local.keyed);
-  const p = local.at.panels.find((q) => q.phase === "now");
+  const p = panelNow(local.at);
   choose(g, data, local, { [keyed ? "col" : "row"]: (keyed ? local.col : local.row) + dy, dim: clamp(activeCell(data, local).dim + dx, 0, p.cols - 1), keyed });
+}
+
+// ---------------------------------------------------------------- from step to step
+
+/** @param {Stage} g @param {Data} data @param {Local} local @param {number} step */
+export function go(g, data, local, step) {
+  const next = clamp(step, 0, data.steps.length - 1);
+  if (next !== local.step) { local.hover = null; g.select({ step: next }); }
+}
+/** @param {Stage} g @param {Local} local */
+export function play(g, local, on = !local.timer) {
+  if (local.timer) clearInterval(local.timer);
+  local.timer = null;
+  if (on) {
+    if (local.step >= local.data.steps.length - 1) go(g, local.data, local, 0);
+    local.timer = setInterval(() => {
+      go(g, local.data, local, local.step + 1);
+      if (local.step >= local.data.steps.length - 1 || !g.figure.isConnected) play(g, local, false);
+    }, 1600);
+  }
+  g.redraw();
+}
+
+/**
+ * Back, Next and Play: real buttons, at the right of the claim where there is room, else above the rail.
+ * @param {Stage} g @param {Data} data @param {Local} local
+ */
+export function drawBar(g, data, local) {
+  let bar = g.figure.querySelector(".att-bar");
+  if (!bar) {
+    /** @type {(name: string, act: () => void, extra?: string) => HTMLButtonElement} */
+    const button = (name, act, extra = "") => html("button", { type: "button", class: `gb-button ${extra}`, "data-act": name, click: act });
+    bar = html("div", { class: "att-bar" }, html("span", { class: "att-count", role: "status" }),
+      button("back", () => go(g, local.data, local, local.step - 1)),
+      button("next", () => go(g, local.data, local, local.step + 1), "gb-primary"),
+      button("play", () => play(g, local)));
+    g.figure.prepend(bar);
+  }
+  const [back, next, run] = bar.querySelectorAll("button");
+  const last = local.step === data.steps.length - 1;
+  bar.children[0].textContent = `Step ${local.step + 1} of ${data.steps.length}`;
+  back.textContent = "Back";
+  next.textContent = last ? "The end" : `Next: ${data.steps[local.step + 1].title.replace(/^.* /, "").replace(/^./, (c) => c.toUpperCase())}`;
+  run.textContent = local.timer ? "Pause" : "Play";
+  back.disabled = local.step === 0;
+  next.disabled = last;
+}
+
+/**
+ * Which rows are scrolled out of view: a button above the chips and one below them, which bring those rows in.
+ * @param {Stage} g @param {Local} local @param {Layout} at
+ */
+export function overRows(g, local, at) {
+  const first = Math.round(local.scroll / at.pitch);
+  const last = first + Math.round(at.shown / at.pitch) - 1;
+  const rows = (/** @type {number} */ from, /** @type {number} */ to) => (from === to ? `row ${from}` : `rows ${from}–${to}`);
+  /** @type {(key: string, box: {left: number, top: number}, text: string, by: number) => void} */
+  const sign = (key, box, text, by) => g.overlay(key, box,
+    () => html("button", { type: "button", class: "gb-rows att-rows", click: () => { local.scroll = clamp(local.scroll + by, 0, at.lines * at.pitch - at.shown); g.redraw(); } }),
+    (node) => { node.textContent = text; });
+  if (first > 0) sign("rows above", { left: -2, top: at.top - 34 }, `${rows(0, first - 1)}\nabove`, -at.shown);
+  if (last < at.lines - 1) sign("rows below", { left: -2, top: at.top + at.shown - 2 }, `${rows(last + 1, at.lines - 1)} below`, at.shown);
+}
+
+/**
+ * Transparent buttons over the drawn rail, so that it can be reached by Tab and read aloud.
+ * @param {Stage} g @param {Data} data @param {Local} local
+ */
+export function overRail(g, data, local) {
+  const w = g.width / data.steps.length;
+  for (const [i, step] of data.steps.entries()) g.overlay(`rail ${i}`, { left: i * w, top: 0, width: w, height: RAIL },
+    () => html("button", { type: "button", class: "att-step", click: () => go(g, local.data, local, i) }),
+    (node) => {
+      node.setAttribute("aria-label", `Step ${i + 1}: ${step.title}, ${step.off ? "off" : step.formula}`);
+      node.title = step.title;
+      if (i === local.step) node.setAttribute("aria-current", "step"); else node.removeAttribute("aria-current");
+    });
 }
 
 // ---------------------------------------------------------------- editing a score
 
 const EDITABLE = ["scores", "scale", "bias", "mask"];
-/** A value typed into a later step, as the raw score that leads to it; −∞ is −∞ at every step. */
+/**
+ * A value typed into a later step, as the raw score that leads to it; −∞ is −∞ at every step.
+ * @param {Data} data @param {Local} local @param {StepId} id @param {number} r @param {number} c
+ * @param {number} value
+ */
 function rawScore(data, local, id, r, c, value) {
   if (id === "scores" || value === -Infinity) return value;
   const bias = id !== "scale" && local.a.bias ? at2(local.a.bias, r, c) : 0;
   return (value - bias) / data.factor;
 }
+/** @param {Stage} g @param {Data} data @param {Local} local @param {{row: number, col: number}} active */
 export function edit(g, data, local, active) {
   const id = stepId(data, local);
   if (!EDITABLE.includes(id)) return false;
@@ -121,14 +224,26 @@ export function edit(g, data, local, active) {
   g.redraw();
   return true;
 }
-/** What was typed: a number, −∞ (also "-inf"), null for an emptied box (the model's own score), NaN for anything else. */
+/**
+ * What was typed: a number, −∞ (also "-inf"), null for an emptied box (the model's own score), NaN for anything else.
+ * @param {string} text
+ */
 function typed(text) {
   const plain = text.trim().replace("−", "-").replace(",", ".");
   if (!plain) return null;
   return /^-(∞|inf(inity)?)$/i.test(plain) ? -Infinity : Number(plain);
 }
+/** The number that was typed, or 0. @param {string} text */
+function finite(text) {
+  const value = typed(text);
+  return value !== null && Number.isFinite(value) ? value : 0;
+}
+/** @param {number} value */
 const written = (value) => (value === -Infinity ? "−∞" : value.toFixed(2));
-/** Hide the chosen key from the chosen row: its score becomes −∞. */
+/**
+ * Hide the chosen key from the chosen row: its score becomes −∞.
+ * @param {Stage} g @param {Local} local @param {{row: number, col: number}} cell
+ */
 export function hide(g, local, cell) {
   if (!EDITABLE.includes(stepId(local.data, local))) return false;
   local.editing = null;
@@ -137,6 +252,7 @@ export function hide(g, local, cell) {
   g.redraw();
   return true;
 }
+/** @param {Stage} g @param {Local} local @param {number | null} value */
 function commit(g, local, value, close = true) {
   const e = local.editing;
   if (!e) return;
@@ -153,26 +269,27 @@ function commit(g, local, value, close = true) {
   if (close) g.figure.focus({ preventScroll: true });
   g.redraw();
 }
-export function overEdit(g, data, local, at) {
+/** @param {Stage} g @param {Local} local @param {Layout} at */
+export function overEdit(g, local, at) {
   const e = local.editing;
-  const p = at.panels.find((q) => q.phase === "now");
+  const p = panelNow(at);
   if (!e || e.id !== at.id) { local.editing = null; return; }
   const cell = p.w / p.cols;
   const w = Math.max(76, cell + 8);
   const x = clamp(p.x + (e.col + 0.5) * cell - w / 2, 0, g.width - w - 40);
   const top = p.y + e.row * p.pitch - local.scroll + p.pitch / 2 - 16;
   const node = g.overlay("edit", { left: x, top, width: w, height: 32 }, () => {
+    /** @type {HTMLInputElement} */
     const input = html("input", {
       type: "text", autocomplete: "off", spellcheck: "false", class: "att-edit", "aria-label": `New value for row ${e.row}, column ${e.col}; empty: the model's own`,
       keydown: (event) => {
         event.stopPropagation();
-        const move = { ArrowUp: 0.1, ArrowDown: -0.1 }[event.key];
+        const move = 0.1 * (Number(event.key === "ArrowUp") - Number(event.key === "ArrowDown"));
         if (event.key === "Enter") commit(g, local, typed(input.value));
         if (event.key === "Escape") { local.editing = null; g.figure.focus({ preventScroll: true }); g.redraw(); }
         if (move) {
           event.preventDefault();
-          const from = typed(input.value);
-          input.value = ((Number.isFinite(from) ? from : 0) + move * (event.shiftKey ? 10 : 1)).toFixed(2);
+          input.value = (finite(input.value) + move * (event.shiftKey ? 10 : 1)).toFixed(2);
           commit(g, local, typed(input.value), false);
         }
       },
@@ -192,12 +309,14 @@ export function overEdit(g, data, local, at) {
     click: () => hide(g, local, local.editing ?? local),
   }, "−∞"));
 }
-/** Pull the number up or down with the pointer; the model follows at most eight times a second. */
+/**
+ * Pull the number up or down with the pointer; the model follows at most eight times a second.
+ * @param {Stage} g @param {Local} local @param {HTMLInputElement} input
+ */
 function drag(g, local, input) {
   input.addEventListener("pointerdown", (down) => {
-    const from = typed(input.value);
-    const start = { y: down.clientY, value: Number.isFinite(from) ? from : 0, sent: 0 };
-    const move = (event) => {
+    const start = { y: down.clientY, value: finite(input.value), sent: 0 };
+    const move = (/** @type {PointerEvent} */ event) => {
       const dy = start.y - event.clientY;
       if (Math.abs(dy) < 4) return;
       event.preventDefault();

@@ -1,7 +1,7 @@
-"""A learner's own scores as text for the link: "self.1.0.9:8,7,3.5;8,6,-inf" is a place, then row, column, value.
+"""Read and write a learner's own scores as text for the link: "self.1.0.9:8,7,3.5;8,6,-inf" is a place, then edits.
 
-A "!" after the value: the key is in view in spite of the mask. The place names the attention, block, head and number
-of tokens: edits made elsewhere are not this head's.
+An edit is row, column, value; a "!" after it: the key is in view in spite of the mask. The place names the attention,
+block, head and number of tokens: edits made elsewhere are not this head's.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ LARGEST = 1000.0
 
 
 def read_edits(text: str, place: str, rows: int, columns: int) -> Edits:
-    """The edits of `text` that belong to `place` and lie inside rows x columns; whatever does not fit is left out."""
+    """Read the edits of `text` that belong to `place` and lie inside rows x columns; what does not fit is left out."""
     found = _read(text, place, rows, columns)
     return tuple((row, column, value) for (row, column), (value, _) in sorted(found.items()))
 
 
 def read_shown(text: str, place: str, rows: int, columns: int) -> Cells:
-    """The edited cells of `text` that are in view in spite of the mask."""
+    """Read the edited cells of `text` that are in view in spite of the mask."""
     return tuple(cell for cell, (_, shown) in sorted(_read(text, place, rows, columns).items()) if shown)
 
 
@@ -45,7 +45,7 @@ def _read(text: str, place: str, rows: int, columns: int) -> dict[tuple[int, int
 
 
 def write_edits(edits: Edits, place: str, shown: Cells = ()) -> str:
-    """The reverse of `read_edits` and `read_shown`; "" for no edits."""
+    """Write edits as text, the reverse of `read_edits` and `read_shown`; "" for no edits."""
     if not edits:
         return ""
     marks = dict.fromkeys(shown, "!")
@@ -55,7 +55,7 @@ def write_edits(edits: Edits, place: str, shown: Cells = ()) -> str:
 
 
 def with_edit(edits: Edits, row: int, column: int, value: float) -> Edits:
-    """`edits` and one more, in place of an earlier one at the same cell; a value that is no number changes nothing.
+    """Add an edit, in place of an earlier one at the same cell; a value that is no number changes nothing.
 
     Minus infinity is a value: it hides the key.
     """
@@ -66,12 +66,14 @@ def with_edit(edits: Edits, row: int, column: int, value: float) -> Edits:
 
 
 def without_edit(edits: Edits, row: int, column: int) -> Edits:
-    """`edits` with the model's own score back at a cell."""
+    """Give a cell its own score back."""
     return tuple(edit for edit in edits if edit[:2] != (row, column))
 
 
-def heard(event: dict[str, Any], edits: Edits, shown: Cells, rows: int, columns: int) -> tuple[Edits, Cells]:
-    """The edits and the cells in view after what the picture sent; an event that fits no cell changes nothing."""
+def apply_event(
+    event: dict[str, Any], edits: Edits, shown: Cells, rows: int, columns: int
+) -> tuple[Edits, Cells]:
+    """Apply what the picture sent to the edits and the cells in view; an event that fits no cell changes nothing."""
     row, column = event.get("row"), event.get("col")
     if not (isinstance(row, int) and isinstance(column, int) and 0 <= row < rows and 0 <= column < columns):
         return edits, shown
