@@ -18,7 +18,7 @@ from core.analysis.patching.circuit import KINDS
 from core.analysis.patching.circuit_texts import MATERIALS, TEXTS, TOKENS
 from core.analysis.patching.circuit_walk import CUT, NAMED_FROM, Walk, collect, count, steps
 
-walked = register("interpretability_circuit", __file__)
+circuit = register("interpretability_circuit", __file__)
 
 JOB = "circuit"
 QUICK = 6e10  # weights x tokens: up to here without asking
@@ -67,7 +67,7 @@ def show(ctx: Context, found: Walk | None) -> tuple[work.Shared, DeltaGenerator 
             slot = place
             if measuring.until is None:
                 measuring.wait(measuring.total)
-    walked(
+    circuit(
         data=record(ctx, found, why)
         | {"selection": events.selection("walk", {"circuit": state.get("circuit")})},
         key="walk",
@@ -87,7 +87,7 @@ def _why_not(ctx: Context) -> str:
 
 
 def record(ctx: Context, found: Walk | None, why: str = "") -> dict[str, Any]:
-    """What view.js draws."""
+    """What circuit.js draws."""
     config = ctx.lm.config
     said: dict[str, Any] = {
         "stamp": f"{ctx.model_key}\x1f{found is None}\x1f{why}", "model": ctx.label, "shape": config.shape,

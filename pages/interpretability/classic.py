@@ -21,7 +21,7 @@ from core.analysis.patching.circuit_walk import NAMED_FROM
 from core.analysis.patching.classic import Carried, Finds, Induction, Kind
 from core.language_model import LanguageModel
 
-classics = register("interpretability_classic", __file__)
+classic_finds = register("interpretability_classic", __file__)
 
 JOB = "interpretability_classic"
 A_SECOND = 2e10  # weights x positions that are patched in a second, roughly, on one processor
@@ -77,7 +77,7 @@ def show(ctx: Context) -> Callable[[], None]:
                 args=_texts(name, found),
             )
     slot = None if found else job.buttons(f"Measure all three, about {seconds(ctx)} s")
-    classics(data=record(ctx, found), key="classic")
+    classic_finds(data=record(ctx, found), key="classic")
     return lambda: job.go_on(slot, first=job.total)
 
 
@@ -160,7 +160,7 @@ def of_carried(found: Carried | None, kind: Kind) -> str:
 
 
 def record(ctx: Context, found: Finds | None) -> dict[str, Any]:
-    """What view.js draws."""
+    """What classic.js draws."""
     data: dict[str, Any] = {
         "stamp": repr((ctx.model_key, found is None)), "tokens": list(ctx.tokens), "name": ctx.label,
         "known": found is not None, "finds": [],

@@ -18,8 +18,8 @@ from core.analysis.patching.patches import NothingToRecover
 from core.analysis.patching.paths import INTO, Paths, Piece, Sender, gathered, paths, pieces, senders_of, walk
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
-from pages.interpretability.asking import Asked
-from pages.interpretability.maps import A_SECOND, QUICK, prepared
+from pages.interpretability.controls import Asked
+from pages.interpretability.figure import A_SECOND, QUICK, prepared
 
 path = register("interpretability_path", __file__)
 
@@ -168,7 +168,7 @@ assert [sender.name for sender in way.senders] == {[sender.name for sender in fo
 
 
 def record(below: Below, found: Paths | None, selection: dict[str, Any]) -> dict[str, Any]:
-    """What view.js draws."""
+    """What path.js draws."""
     config = below.ctx.lm.config
     data: dict[str, Any] = {
         "tokens": list(below.ctx.tokens), "block": below.block, "head": below.head, "heads": config.n_heads,

@@ -11,9 +11,8 @@ from app.predict import Answer
 from core.analysis.patching.patches import Spot
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
-from pages.interpretability.asking import Asked
-from pages.interpretability.figure import Looked
-from pages.interpretability.maps import Maps, prepared
+from pages.interpretability.controls import Asked
+from pages.interpretability.figure import Looked, Maps, prepared
 
 SHARES = ("Less than half", "Half, but not nine tenths", "Nine tenths or more")
 LOUDER = ("Attention", "The MLPs", "The same, within a tenth")

@@ -1,4 +1,4 @@
-"""What the page gives away: all panels as a table, and notebook cells that compute them again."""
+"""The export of the picture: all panels as a table, and notebook cells that compute them again."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import numpy as np
 from app.predict import Answer
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
-from pages.interpretability.asking import Asked
-from pages.interpretability.figure import Looked, gathered, rows_of
-from pages.interpretability.maps import Maps
+from pages.interpretability.controls import Asked
+from pages.interpretability.figure import Looked, Maps, gathered, rows_of
 from pages.interpretability.question import Question
 
 COLUMNS = ("what", "token", "position", "block", "says first", "chance of it", "chance", "place", "value")
