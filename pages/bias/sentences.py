@@ -5,8 +5,7 @@ from __future__ import annotations
 from core.vectors.association import LEAST, Found, Measured, Permutations
 from core.vectors.leftover import Leftover
 from core.vectors.word_lists import AssociationTest
-from pages.bias.tables import Table
-from pages.bias.tested import Shown, Singles
+from pages.bias.weat import Shown, Singles, Table
 
 # Of the tests whose targets are first names (3, 4, 5, 6, 10): what such a list is, and what it is not.
 NAMES = (
