@@ -1,12 +1,114 @@
 // Adaptability: what little data and few numbers come to. Four studies, each with what belongs beside its chart, which is
-// the page's (studies.js, games.js); the last step says of all four what they found.
+// the page's: what each place costs, what it says of the learner's text, a prompt answered now; the last step says of all
+// four what they found.
 
 import { curves, heardRuns } from "../../app/kit/curves.js";
 import { mount } from "../../app/kit/glass.js";
-import { clamp, fit, html, label, num, visible } from "../../app/kit/shapes.js";
+import { clamp, css, fit, h, html, inLines, label, num, thousands, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
-import { drawPrompt, gamePlan } from "./games.js";
-import { ladder, prose, span, vectorRows } from "./studies.js";
+
+// ---------------------------------------------------------------- beside the charts of the three studies
+
+const percent = (x) => `${num(100 * x, 1)} %`;
+const span = (one) => `${percent(one.mean)} (${num(100 * one.low, 0)} to ${num(100 * one.high, 0)})`;
+const bytesOf = (n) => (n >= 1e6 ? `${num(n / 1e6, 2)} MB` : `${num(n / 1e3, 0)} kB`);
+const saidOf = (one) => (one.says === undefined ? one.why : `${one.says}  ${one.guess ? "a guess" : num(one.probability, 2)}`);
+
+/** Lines of prose from y on; returns the y below them. */
+function prose(g, key, box, lines, o = {}) {
+  const size = o.size ?? 13;
+  const set = lines.flatMap((line, i) => inLines(line, box.w, size).map((words, k) => ({ words, gap: i && !k ? 6 : 0 })));
+  let y = box.y;
+  const at = set.map(({ words, gap }) => ({ words, y: (y += size + 5 + gap) }));
+  g.part(key, [box, lines], () => at.map(({ words, y }) => label(box.x, y, words, { size, fill: o.fill ?? "ink" })));
+  return y + 8;
+}
+
+/** Place, numbers learned, file, what is right, and the verdict on the text; the chosen row is marked. */
+function ladder(g, study, box, pick) {
+  const way = study.series.find((one) => one.key === study.asked) ?? study.series[0];
+  const columns = study.key === "examples"
+    ? [[0, study.short], [0.2, `right, ${way.name}`], [0.58, "says of your text"]]
+    : [[0, study.short], [0.13, "numbers"], [0.28, "file"], [0.41, "right"], [0.72, "says of your text"]];
+  const pitch = 24;
+  g.part("ladder", [box, study.chosen], () => {
+    const out = columns.map(([share, head]) => label(box.x + box.w * share, box.y + 10, head, { fill: "ink3", size: 11 }));
+    way.points.forEach((p, k) => {
+      const y = box.y + 16 + k * pitch;
+      const judged = study.judged.find((one) => one.at === p.at) ?? { why: "" };
+      const cells = study.key === "examples" ? [thousands(p.at), span(p), saidOf(judged)]
+        : [thousands(p.at), thousands(p.trained), bytesOf(p.bytes), span(p), saidOf(judged)];
+      const row = h("g", { class: "gb-hot", "data-row": p.at, onclick: () => pick(p.at) },
+        h("rect", { x: box.x - 4, y, width: box.w + 4, height: pitch - 2, rx: 4, fill: p.at === study.chosen ? css("accent-soft") : "transparent" }),
+        cells.map((text, i) => label(box.x + box.w * columns[i][0], y + 15, fit(text, box.w * ((columns[i + 1]?.[0] ?? 1) - columns[i][0]) - 4, 12), { mono: true, fill: "ink", weight: i ? null : 600 })));
+      out.push(g.tip(row, `${study.short} ${thousands(p.at)}: ${span(p)} right, by seed ${p.shares.map(percent).join(", ")}\n${thousands(p.trained)} numbers, a file of ${thousands(p.bytes)} bytes\nyour text: ${judged.says === undefined ? judged.why : `${judged.says}, ${judged.guess ? "a guess: unlike the news it learned from" : num(judged.probability, 4)}`}`));
+    });
+    return out;
+  });
+  return box.y + 16 + way.points.length * pitch + 4;
+}
+
+/** Each vector of the chosen prompt: the token that it began as, and what is nearest to it now. */
+function vectorRows(g, near, box) {
+  const pitch = 22;
+  g.part("near", [box], () => {
+    const out = [[0, "vector"], [0.12, "began as"], [0.36, "nearest now, with the cosine"]].map(([share, head]) => label(box.x + box.w * share, box.y + 10, head, { fill: "ink3", size: 11 }));
+    near.forEach((one, k) => {
+      const y = box.y + 30 + k * pitch;
+      const now = one.now.map(([token, cosine]) => `${visible(token)} ${num(cosine, 2)}`).join("   ");
+      out.push(label(box.x, y, String(k), { mono: true, fill: "ink3" }), label(box.x + box.w * 0.12, y, fit(visible(one.began), box.w * 0.22, 12), { mono: true, fill: "ink2" }),
+        label(box.x + box.w * 0.36, y, fit(now, box.w * 0.64, 12), { mono: true, fill: "ink" }));
+    });
+    return out;
+  });
+  return box.y + 30 + near.length * pitch;
+}
+
+// ---------------------------------------------------------------- examples in the prompt
+
+function gamePlan(game) {
+  const series = [["context", "in the prompt"], ["steps", "learned by steps"], ["elsewhere", `in the prompt of ${game.other}`]].filter(([key]) => game[key]?.length);
+  return {
+    places: game.context.map((p) => p.at), axis: "solved examples",
+    series: series.map(([key, name]) => ({ key, name: key === "context" ? `${name}, ${game.model}` : name, points: game[key] })),
+  };
+}
+
+/** The prompt as the model reads it, and the shares of the answers to choose from. */
+function drawPrompt(g, game, box) {
+  const shown = game.shown;
+  const room = Math.max(20, Math.floor(box.w / 7.6));
+  const rows = [];
+  for (const piece of shown.prompt.split(/(?<= )/)) {
+    if (rows.length && rows.at(-1).length + piece.length <= room) rows[rows.length - 1] += piece;
+    else rows.push(piece);
+  }
+  const lines = rows.slice(-9);
+  const top = box.y + 30 + 17 * lines.length + (rows.length > 9 ? 17 : 0);
+  g.part("prompt", [box], () => {
+    const out = [label(box.x, box.y + 11, shown.own ? `Your prompt, as ${game.model} reads it` : `One prompt, as ${game.model} reads it`, { fill: "ink3" })];
+    let y = box.y + 30;
+    if (rows.length > 9) { out.push(label(box.x, y, "…", { mono: true, fill: "ink3" })); y += 17; }
+    lines.forEach((line, k) => out.push(label(box.x, y + 17 * k, line, { mono: true, fill: "ink" })));
+    const y0 = top + 14;
+    out.push(label(box.x, y0, "What follows, among these", { fill: "ink3" }));
+    shown.options.forEach((one, k) => {
+      const at = y0 + 10 + 24 * k;
+      const width = Math.max(1, one.share * (box.w - 210));
+      const right = k === shown.right;
+      out.push(g.tip(h("g", { "data-option": one.text }, h("rect", { x: box.x, y: at, width: box.w, height: 20, fill: "transparent" }),
+        label(box.x, at + 14, fit(one.text, 96, 13), { mono: true, size: 13, fill: "ink", weight: right ? 700 : null }),
+        h("rect", { x: box.x + 104, y: at + 2, width, height: 15, rx: 2, fill: css(right ? "accent" : "line") }),
+        label(box.x + 110 + width, at + 14, `${num(one.share, 2)}${right ? " right" : ""}`, { mono: true, fill: "ink2" })),
+      `${one.text}${right ? ", the right one" : ""}: ${num(100 * one.share, 2)} % of what these get`));
+    });
+    if (shown.why) out.push(label(box.x, y0 + 20, shown.why, { fill: "ink2" }));
+    return out;
+  });
+  return top + 28 + 24 * Math.max(1, shown.options.length);
+}
+
+// ---------------------------------------------------------------- the picture
 
 const stages = stepMode("stage", ["Rank", "Few examples", "Prompt", "In context", "All four"]);
 const STUDIES = ["rank", "examples", "prompt"];

@@ -1,4 +1,7 @@
-"""The three studies with labels: recorded curves, the learner's own points on them, and what is said of their text."""
+"""The three studies with labels: recorded curves, the learner's own runs beside them, and what is said of their text.
+
+An own run is a real fine-tuning run, with a seed that no recorded run has.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,17 @@ import math
 from functools import lru_cache
 from typing import Any
 
-from app import runs, state, strange
+from app import own_run, runs, state, strange
+from app.own_run import Next
 from app.trained import Arm
 from core.analysis.seeds import Interval, apart
 from core.runs import adaptations
 from core.runs.adaptations import Place
+from core.runs.fine_tuning import bundled_base
 from core.training import adapting
 from core.training.adapting import STUDIES, Study
-from core.training.fine_tune_spec import Way
+from core.training.fine_tune_spec import FineTuneSpec, Way
+from core.training.tuned import count
 
 KIND = "fine_tune"
 NAMES: dict[Way, str] = {
@@ -201,3 +207,51 @@ def _of_prompts() -> list[str]:
         f"same frozen body without them, {line('prompt', 'frozen').mean:.1%}; full: {line('prompt', 'full').mean:.1%}.",
         "Lester et al. (2021, figure 1) found prompts to reach full fine-tuning only in models of billions of weights.",
     ]
+
+
+# ------------------------------------------------------------------------------- own runs, trained now
+
+
+BASE = adapting.spec("full").base  # what every run of the page adapts
+FIRST = 100  # seed of own runs; the next one has the next seed
+
+
+def spec_of(study: Study, seed: int, share: str | None = None) -> FineTuneSpec:
+    """The next run by the page's settings. Raises ValueError: they do not fit the base; the message says why.
+
+    Args:
+        share: of the steps, as for `own_run.shortened`.
+    """
+    if study == "rank":
+        spec = adapting.spec("lora", rank=int(state.get("rank")), seed=seed)
+    elif study == "prompt":
+        spec = adapting.spec("prompt", vectors=int(state.get("front")), seed=seed)
+    else:
+        spec = adapting.spec(state.get("way"), examples=int(state.get("few")), seed=seed)
+    return own_run.shortened(spec, share)
+
+
+def seed_of(own: list[Arm]) -> int:
+    """The seed of the next run: other examples, in another order, than all before."""
+    return FIRST + len(own)
+
+
+def following(study: Study, own: list[Arm], share: str | None = None) -> Next:
+    """The next run as it would be put into the queue. Raises as `spec_of`."""
+    spec = spec_of(study, seed_of(own), share)
+    return Next(spec, f"{study}: {adapting.name(spec)}")
+
+
+def learned(study: Study) -> str:
+    """How many numbers the next run learns, counted on the base's own matrices; "" where it would be refused."""
+    try:
+        found = count(spec_of(study, FIRST), bundled_base(BASE).config)
+    except ValueError:
+        return ""
+    return f"It learns {found.learned:,} of {found.whole:,} numbers of {BASE}, {found.head:,} of them the head’s."
+
+
+def live(own: list[Arm]) -> list[dict[str, object]]:
+    """The runs that are going, as curves.js follows them; nothing where none is."""
+    going = [arm for arm in own if arm.going]
+    return [arm.curve() for arm in going]

@@ -1,4 +1,4 @@
-"""What the Adaptability page gives away: every recorded place as a table, and cells that ask the models again."""
+"""The export: every recorded place as a table, and cells that ask the models again."""
 
 from __future__ import annotations
 
