@@ -1,15 +1,219 @@
 // Multimodal: a picture of digits is cut into pieces, each piece is a token beside the words, and every word of the caption
-// was written looking at some of them. tiles.js draws the pieces, sequence.js the tokens, pad.js what is drawn by hand.
+// was written looking at some of them. What is drawn by hand is pad.js's.
 
 import { mount } from "../../app/kit/glass.js";
-import { clamp, css, h, heat, heatImage, inLines, label, unpack } from "../../app/kit/shapes.js";
-import { stepMode } from "../../app/kit/steps.js";
-import { drawPad, drawnStrokes } from "./pad.js";
-import { HEAD, drawHeads, drawSequence, planSequence } from "./sequence.js";
 import {
-  GAP, agreementOf, columnsOf, drawCloseUp, drawCovered, drawLooked, drawTiles, foundOf, framePiece, headName,
-  headOf, heading, looks, percent, piecesOf, row, tallOf,
-} from "./tiles.js";
+  chip, clamp, css, fit, h, heat, heatImage, inLines, label, lerp, measure, num, unpack, visible,
+} from "../../app/kit/shapes.js";
+import { stepMode } from "../../app/kit/steps.js";
+import { drawnStrokes, drawPad } from "./pad.js";
+
+// ---------------------------------------------------------------- the picture in pieces, once for each thing that is told of them
+
+const GAP = 3; // pixels between pieces
+
+const piecesOf = (data) => data.grid[0] * data.grid[1];
+const acrossOf = (data, cell, gap) => data.grid[1] * (data.side * cell + gap) - gap;
+const tallOf = (data, cell, gap) => data.grid[0] * (data.side * cell + gap) - gap;
+const placeOf = (data, box, i) => {
+  const pitch = data.side * box.cell + box.gap;
+  return [box.x + (i % data.grid[1]) * pitch, box.y + Math.floor(i / data.grid[1]) * pitch];
+};
+const percent = (p) => `${Math.round(100 * p)}%`;
+
+/** The pieces as pictures, ink on paper, fainter where something is laid over them; made once for each theme. */
+function pieceLinks(g, data, strength) {
+  data.links ??= {};
+  const [side, across] = [data.side, data.grid[1]];
+  return (data.links[`${g.dark} ${strength}`] ??= Array.from({ length: piecesOf(data) }, (_, i) => {
+    const [r0, c0] = [Math.floor(i / across) * side, (i % across) * side];
+    const pixels = Array.from({ length: side * side }, (_, k) => data.image[(r0 + Math.floor(k / side)) * across * side + c0 + (k % side)]);
+    return heat(pixels, side, side, (v) => g.sequentialRgb(strength * v, 1, "ink", "field"));
+  }));
+}
+const pieceImage = (g, data, i, x, y, size, strength = 1) => heatImage(x, y, size, size, pieceLinks(g, data, strength)[i]);
+
+/** All pieces; over each what paint(i) says: {fill, opacity, text}. box: {x, y, cell, gap}. */
+function drawTiles(g, data, key, box, deps, paint = null) {
+  const size = data.side * box.cell;
+  g.part(key, [box, deps], () => Array.from({ length: piecesOf(data) }, (_, i) => {
+    const [x, y] = placeOf(data, box, i);
+    const over = paint?.(i);
+    return h("g", { class: "gb-hot", "data-piece": i, "data-value": over?.text },
+      pieceImage(g, data, i, x, y, size, paint ? 0.45 : 1),
+      over && h("rect", { x, y, width: size, height: size, fill: css(over.fill), opacity: over.opacity.toFixed(3) }),
+      over?.text && label(x + size / 2, y + size / 2 + 4, over.text, { anchor: "middle", mono: true, fill: "ink", size: size < 30 ? 10.5 : 12, weight: 600, stroke: css("bg"), "stroke-width": 3, "paint-order": "stroke" }));
+  }));
+}
+/** The frame of the piece that is pointed at, in one picture. */
+function framePiece(g, data, local, key, box, otherwise = -1) {
+  const at = local.piece ?? otherwise;
+  const size = data.side * box.cell;
+  if (at >= 0) g.part(`frame ${key}`, [box, at], () => {
+    const [x, y] = placeOf(data, box, at);
+    return h("rect", { x: x - 1, y: y - 1, width: size + 2, height: size + 2, fill: "none", stroke: css("accent"), "stroke-width": 2, "pointer-events": "none" });
+  });
+}
+
+/** A heading: the number of the claim's part, and its words; `more` is what stands below in small. */
+const heading = (x, y, number, text, room) => [
+  h("circle", { cx: x + 9, cy: y - 4.5, r: 9, fill: css("accent-soft") }),
+  label(x + 9, y - 0.5, String(number), { anchor: "middle", weight: 700, fill: "accent" }),
+  label(x + 25, y, fit(text, room - 28, 13.5, false), { weight: 600, fill: "ink", size: 13.5 }),
+];
+
+const looks = (data, local, at) => {
+  const head = local.sel.crossing ?? -1;
+  const count = piecesOf(data);
+  const from = head >= 0 && head < data.heads[0] * data.heads[1] ? head * data.words.length : -1;
+  return from < 0 ? data.looked.slice(at * count, (at + 1) * count) : data.pattern.slice((from + at) * count, (from + at + 1) * count);
+};
+const row = (data, values, at) => values.slice(at * piecesOf(data), (at + 1) * piecesOf(data));
+const headOf = (data, local) => {
+  const head = local.sel.crossing ?? -1;
+  return head >= 0 && head < data.heads[0] * data.heads[1] ? head : -1;
+};
+const headName = (data, head) => (head < 0 ? "all heads" : `L${Math.floor(head / data.heads[1])}H${head % data.heads[1]}`);
+const agreementOf = (data, local, at) => data.orders[headOf(data, local) + 1][at];
+const foundOf = (data, local, at) => data.found[headOf(data, local) + 1][at];
+
+/** Places: {phone, cell, w, room, pad, sequence: {x, w}, xs}: three columns, or on a phone one. */
+function columnsOf(g, data) {
+  const phone = g.width < 720;
+  const [count, gap] = [data.grid[1] * data.side, phone ? 0 : 30];
+  const each = phone ? g.width : Math.floor((g.width - 2 * gap) / 3);
+  const cell = clamp(Math.floor((each - (data.grid[1] - 1) * GAP) / count), 6, phone ? 13 : 16);
+  const w = acrossOf(data, cell, GAP);
+  if (phone) return { phone, cell, w, room: g.width, pad: Math.min(g.width, 360), sequence: { x: 0, w: g.width }, xs: [0, 0, 0] };
+  const spare = Math.floor((g.width - 3 * w) / 2);
+  const xs = [0, w + spare, 2 * (w + spare)];
+  return { phone, cell, w, room: w + spare - 14, pad: w, sequence: { x: xs[1], w: g.width - xs[1] }, xs };
+}
+
+/** Attention over the pieces. */
+function drawLooked(g, data, local, box, at) {
+  const weights = looks(data, local, at);
+  const most = Math.max(...weights, 1e-9);
+  drawTiles(g, data, "looked", box, [at, headOf(data, local)], (i) => ({ fill: "att", opacity: 0.75 * (weights[i] / most), text: weights[i] >= 0.015 ? percent(weights[i]) : "" }));
+}
+/** The word's probability with each of the pieces covered. */
+function drawCovered(g, data, local, box, at) {
+  const [left, fell] = [row(data, data.covered, at), row(data, data.fell, at)];
+  const most = Math.max(1, ...fell.map(Math.abs));
+  drawTiles(g, data, "covered", box, [at], (i) => ({ fill: fell[i] >= 0 ? "neg" : "pos", opacity: 0.7 * Math.min(1, Math.abs(fell[i]) / most), text: Math.abs(fell[i]) >= data.felt ? percent(left[i]) : "" }));
+}
+
+/** One piece close up: its numbers; with `cut` it is a piece, with `vectors` what it becomes stands beside a word's. Returns the y below. */
+function drawCloseUp(g, data, local, box, cut, vectors) {
+  const at = local.piece ?? data.closeup;
+  const side = data.side;
+  const size = 46;
+  const [r0, c0] = [Math.floor(at / data.grid[1]) * side, (at % data.grid[1]) * side];
+  g.part("close up", [box, at], () => Array.from({ length: side * side }, (_, k) => {
+    const value = data.image[(r0 + Math.floor(k / side)) * data.grid[1] * side + c0 + (k % side)];
+    const [x, y] = [box.x + (k % side) * (size + 2), box.y + Math.floor(k / side) * (size + 2)];
+    return [h("rect", { x, y, width: size, height: size, fill: g.sequential(value, 1, "ink", "field") }),
+      label(x + size / 2, y + size / 2 + 4, num(value, 2), { anchor: "middle", mono: true, fill: value > 0.5 ? "bg" : "ink" })];
+  }));
+  const x = box.x + side * (size + 2) + 22;
+  const room = box.w - x + box.x;
+  g.part("close up words", [box, at, cut, vectors, x], () => {
+    const lines = inLines(`${cut ? `Piece ${at}: ${side} × ${side}` : `A part of it: ${side} × ${side} of its`} numbers, from 0 for paper to 1 for ink. They are all that the model gets.`, room, 13);
+    const out = lines.map((text, i) => label(x, box.y + 14 + 18 * i, text, { size: 13, fill: "ink" }));
+    if (!vectors) return out;
+    const top = box.y + 14 + 18 * lines.length + 6;
+    const strip = (values, y, name) => [label(x, y - 5, fit(name, room, 12, false), { fill: "ink3" }), heatImage(x, y, room, 16, heat(values, 1, values.length, (v) => g.signedRgb(v, data.largest)))];
+    const of = (k) => data.vectors.slice(k * data.vectors.shape[1], (k + 1) * data.vectors.shape[1]);
+    return [out, strip(of(at), top + 10, `Times a matrix: ${data.vectors.shape[1]} numbers, a token`),
+      strip(of(piecesOf(data) + data.focus), top + 48, `“${data.words[data.focus].text}”, from the table of words: as many`)];
+  });
+  return box.y + side * (size + 2);
+}
+
+// ---------------------------------------------------------------- the tokens of pieces and words
+
+/** Places of the pieces and words: {size, pieces: [x, y], words: [{x, y, w}], bottom}. box: {x, y, w}. */
+function planSequence(g, data, box) {
+  const count = piecesOf(data);
+  const per = Math.min(count / 2, Math.floor(box.w / 27));
+  const even = Math.ceil(count / Math.ceil(count / per));
+  const pitch = Math.min(42, Math.floor(box.w / even));
+  const size = pitch - 4;
+  const pieces = Array.from({ length: count }, (_, i) => [box.x + (i % even) * pitch, box.y + Math.floor(i / even) * (size + 6)]);
+  let [x, y] = [box.x, pieces.at(-1)[1] + size + 50];
+  const words = data.words.map((one) => {
+    const w = Math.max(42, measure(visible(one.text), 13, true) + 12);
+    if (x > box.x && x + w > box.x + box.w) { x = box.x; y += 58; }
+    const place = { x, y, w };
+    x += w + 4;
+    return place;
+  });
+  return { size, pieces, words, bottom: (words.at(-1)?.y ?? y) + 40 };
+}
+
+/** step: pieces fly in while local.fly < 1; `count` words are written. */
+function drawSequence(g, data, local, at, o) {
+  const { count, part } = o;
+  const [fly, full] = [local.fly ?? 1, at.size];
+  const shown = part >= 0 && part < count;
+  const weights = shown ? looks(data, local, part) : [];
+  const most = Math.max(...weights, 1e-9);
+  // Ribbons first: those of the upper row pass behind the lower one.
+  if (shown) g.part("ribbons", [at.pieces, at.words, part, headOf(data, local)], () => at.pieces.map(([x, y], i) => {
+    if (weights[i] / most < 0.08) return null;
+    const [to, y1, y0] = [at.words[part], at.words[part].y - 13, y + full / 2];
+    const [x0, x1, m] = [x + full / 2, to.x + to.w / 2, at.pieces.at(-1)[1] + full + 8];
+    const line = h("path", { d: `M${x0},${y0}V${m}C${x0},${(m + y1) / 2} ${x1},${(m + y1) / 2} ${x1},${y1}`, fill: "none", stroke: css("att"), "stroke-width": (0.8 + 7 * (weights[i] / most)).toFixed(2), opacity: (0.2 + 0.6 * (weights[i] / most)).toFixed(3), "data-link": i });
+    return g.tip(line, `“${data.words[part].text}” reads piece ${i}: ${num(weights[i], 3)}`);
+  }));
+  g.part("token pieces", [at.pieces, fly, o.from], () => at.pieces.map(([x, y], i) => {
+    const [x0, y0] = fly < 1 ? placeOf(data, o.from, i) : [x, y];
+    const size = lerp(fly < 1 ? data.side * o.from.cell : full, full, fly);
+    const [px, py] = [lerp(x0, x, fly), lerp(y0, y, fly)];
+    return h("g", { class: "gb-hot gb-chip", "data-piece": i }, pieceImage(g, data, i, px, py, size),
+      h("rect", { x: px - 0.5, y: py - 0.5, width: size + 1, height: size + 1, rx: 3, fill: "none", stroke: css("line") }));
+  }));
+  if (shown) g.part("read pieces", [at.pieces, part, headOf(data, local)], () => at.pieces.map(([x, y], i) => weights[i] / most > 0.08
+    ? h("rect", { x: x - 1.5, y: y - 1.5, width: full + 3, height: full + 3, rx: 4, fill: "none", stroke: css("att"), "stroke-width": 2.5, opacity: (weights[i] / most).toFixed(3), "pointer-events": "none" }) : null));
+  g.part("words", [at.words, count, part], () => data.words.slice(0, count).map((one, j) => {
+    const { x, y, w } = at.words[j];
+    const node = h("g", { class: "gb-hot", "data-word": j },
+      h("rect", { x, y: y - 14, width: w, height: 52, fill: "transparent" }),
+      chip(g, x, y, w, one.text, { selected: j === part }),
+      h("rect", { x, y: y + 16, width: w, height: 4, rx: 2, fill: css("field") }),
+      h("rect", { x, y: y + 16, width: Math.max(1, w * one.p), height: 4, rx: 2, fill: css(one.right === false ? "k" : j === part ? "accent" : "res") }),
+      label(x + w / 2, y + 35, `${one.right === false ? "✗ " : ""}${percent(one.p)}`, { anchor: "middle", mono: true, fill: one.right === false ? "k-ink" : j === part ? "accent" : "ink3" }));
+    return g.tip(node, `${one.text}: probability ${num(one.p, 3)}`);
+  }));
+  const at0 = local.piece ?? -1;
+  if (at0 >= 0) g.part("frame token", [at.pieces, at0], () => {
+    const [x, y] = at.pieces[at0];
+    return h("rect", { x: x - 2, y: y - 2, width: full + 4, height: full + 4, rx: 4, fill: "none", stroke: css("accent"), "stroke-width": 2, "pointer-events": "none" });
+  });
+}
+
+const HEAD = 18; // pixels from head to head
+
+/** A cell for each head, the darker the better its looking agrees with what covering shows; a click looks through it. */
+function drawHeads(g, data, local, x, y, part) {
+  const [layers, heads] = data.heads;
+  const size = 15;
+  const chosen = headOf(data, local);
+  const agreed = data.orders.slice(1).map((one) => one[part]);
+  g.part("heads", [x, y, part, chosen], () => [
+    label(x, y - 6, `Whose looking? ${g.dark ? "Brighter" : "Darker"} heads agree with 4`, { fill: "ink3" }),
+    agreed.map((value, k) => {
+      const [cx, cy] = [x + 26 + (k % heads) * HEAD, y + Math.floor(k / heads) * HEAD];
+      const node = h("g", { class: "gb-hot", "data-head": k },
+        h("rect", { x: cx, y: cy, width: size, height: size, rx: 2, fill: g.sequential(Math.max(0, value), 1, "att", "field"), stroke: css(k === chosen ? "accent" : "line"), "stroke-width": k === chosen ? 2 : 1 }));
+      return g.tip(node, `${headName(data, k)}: ${value === null ? "no single piece matters" : `rank agreement ${num(value, 2)}`}`);
+    }),
+    Array.from({ length: layers }, (_, l) => label(x, y + l * HEAD + 12, `L${l}`, { fill: "ink3", mono: true })),
+  ]);
+  return y + layers * HEAD;
+}
+
+// ---------------------------------------------------------------- the picture
 
 const BEFORE = 3; // steps before the first word: the picture, its pieces, the pieces as tokens
 const KEPT = 12; // pictures of the strip

@@ -18,7 +18,6 @@ from app.kit import pack, register
 from core.data.digits import LEVELS
 from core.multimodal import captions, shipped
 from core.multimodal.space import Gallery, Retrieval, Space, gallery, retrieval
-from pages.multimodal import space_take as take
 from pages.multimodal.reading import Own, Picture
 
 space = register("multimodal_space", __file__)
@@ -101,7 +100,7 @@ class Below:
         return images @ texts.T
 
     def record(self) -> dict[str, Any]:
-        """What view.js draws, but for the selection."""
+        """What space.js draws, but for the selection."""
         found, scenes = self.found, self.at.gallery.scenes
         images = scenes.images
         if self.drawing:
@@ -129,22 +128,11 @@ class Below:
         lines = [
             f"{int(found.image_hits.sum())} of {count} pictures find their own caption, "
             f"{int(found.caption_hits.sum())} of {count} captions find a picture of theirs. By chance it "
-            f"would be 1. {take.figure()}",
+            f"would be 1. {figure()}",
         ]
         if self.own.why:
             lines.append(f"Your text has no column. {self.own.why}")
         return lines
-
-    def table(self) -> take.Table:
-        """For the table, with columns of its own."""
-        return take.table(self.at.gallery, self.found)
-
-    def cells(self) -> list[str]:
-        """For the notebook."""
-        strokes = self.what.strokes if self.drawing else None
-        return take.cells(
-            self.number, self.found, strokes, "" if self.own.why else self.own.text, self.cosines
-        )
 
     def show(self) -> None:
         """The heading, the picture, the control."""
@@ -169,6 +157,17 @@ class Below:
                 lambda: state.update({"lot": (self.number + 1) % GALLERIES, "imaged": -1, "worded": -1})
             ),
         )  # fmt: skip
+
+
+def figure() -> str:
+    """How often the towers find what belongs together, from their card."""
+    scores = shipped.space_card()["scores"]
+    image, caption = scores["image_to_caption"], scores["caption_to_image"]
+    return (
+        f"Over {scores['galleries']} such hundreds: {image['score']:.1%} of the pictures find their caption (at "
+        f"the worst {image['worst']:.0%}), {caption['score']:.1%} of the captions their picture (at the worst "
+        f"{caption['worst']:.0%})."
+    )
 
 
 def _wrong(hits: Tensor) -> list[int]:

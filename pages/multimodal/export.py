@@ -1,4 +1,4 @@
-"""What the Multimodal page gives away: a line for each word and piece, and cells that compute them again."""
+"""The export: a line for each word and piece, who found whom in the one space, and cells that compute them again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from core.multimodal.captions import LONGEST
 from pages.multimodal.question import Question
 from pages.multimodal.reading import Own, Picture, Seen
+from pages.multimodal.space import Below
 
 NAMES = (
     "place", "word", "probability", "true word", "right", "piece", "attention", "cost in nats",
@@ -114,3 +115,52 @@ mine = captioner.score(image, {own.text!r})
 assert same(mine.chances.tolist(), {_short(own.said.chances.tolist())!r})
 print(mine.words, mine.log_chance)"""
     return [first, second, third, fourth]
+
+
+# ------------------------------------------------------------------ pictures and captions in one space
+
+
+def space_table(below: Below) -> Table:
+    """A line for each picture and its caption."""
+    shown, found = below.at.gallery, below.found
+    texts, rows = shown.texts, range(len(shown.texts))
+    return {
+        "picture": shown.rows.tolist(),
+        "its caption": list(texts),
+        "cosine of the two": found.similarity.diagonal().tolist(),
+        "caption found": [texts[int(found.caption_of[row])] for row in rows],
+        "picture found by its caption": [int(shown.rows[int(found.image_of[row])]) for row in rows],
+    }
+
+
+def space_cells(below: Below) -> list[str]:
+    """Cells that look for pictures and captions again."""
+    found, cosines = below.found, below.cosines
+    strokes = below.what.strokes if below.drawing else None
+    text = "" if below.own.why else below.own.text
+    shares = (round(found.images_right, 6), round(found.captions_right, 6))
+    own = ""
+    if strokes is not None:
+        row = [float(f"{value:.6g}") for value in cosines[-1, : len(found.image_hits)].tolist()]
+        own += f"""
+from core.multimodal import drawing, pen
+
+mine = space.images(drawing.seen(pen.ink({strokes!r})).image[None])
+assert all(abs(a - b) < 1e-4 for a, b in zip((mine @ texts.T)[0].tolist(), {row!r}, strict=True))"""
+    if text:
+        column = [float(f"{value:.6g}") for value in cosines[: len(found.image_hits), -1].tolist()]
+        own += f"""
+asked = space.texts([{text!r}])
+assert all(abs(a - b) < 1e-4 for a, b in zip((images @ asked.T)[:, 0].tolist(), {column!r}, strict=True))"""
+    return [
+        f"""# %% Pictures and captions in one space
+from core.multimodal.shipped import load_space
+from core.multimodal.space import gallery, retrieval
+
+space, drawn = load_space(), gallery({below.number}).scenes
+shown = drawn.rows(drawn.captions.argsort())
+images, texts = space.images(shown.images), space.captions(shown.captions)
+found = retrieval(images, texts, shown.captions, shown.captions)
+print(found.images_right, found.captions_right)
+assert abs(found.images_right - {shares[0]}) < 1e-5 and abs(found.captions_right - {shares[1]}) < 1e-5{own}"""
+    ]
