@@ -13,7 +13,7 @@ from pages.adaptability.studies import NAMES
 
 
 def draw(step: str, arms: list[Arm], what: games.Shown) -> None:
-    """The row below the picture; `step` is a study's name, or "context"."""
+    """Draw the row below the picture; `step` is a study's name, or "context"."""
     if step == "context":
         _context(what)
         return
@@ -81,5 +81,5 @@ def _another() -> None:
 
 
 def _begun(name: str) -> str:
-    """With a capital; the rest stays: LoRA."""
+    """Begin a name with a capital; the rest stays: LoRA."""
     return f"{name[:1].upper()}{name[1:]}"

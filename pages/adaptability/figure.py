@@ -27,13 +27,13 @@ TITLES = {
 
 
 def step() -> str:
-    """The step that is looked at: a study, "context", or "" for all four."""
+    """Return the step that is looked at: a study, "context", or "" for all four."""
     at = int(state.get("stage"))
     return STEPS[at] if 0 <= at < len(STEPS) else ""
 
 
 def record(arms: dict[Study, list[Arm]], text: str, what: games.Shown) -> dict[str, Any]:
-    """What figure.js draws, but for the selection."""
+    """Turn all four studies into what figure.js draws, but for the selection."""
     now = step()
     near = vectors.near(vectors.name_of(studies.chosen("prompt"))) if now == "prompt" else None
     found = {study: studies.findings(study) for study in STUDIES}

@@ -29,7 +29,7 @@ TOYLAND = {
 
 
 def draw(seen: Seen) -> None:
-    """The widgets below the picture, and what is to be said about them."""
+    """Draw the widgets below the picture, and what is to be said about them."""
     st.selectbox("Test", TESTS, format_func=_named, filter_mode=None, width=250, **state.bind("weat"))
     widgets.segments("Vectors", "vectors", tuple(NAMES), _vectors())
     widgets.segments("Gender direction", "direction", tuple(WHICH), lambda which: WHICH[str(which)])
@@ -55,14 +55,14 @@ def draw(seen: Seen) -> None:
 
 
 def _vectors() -> Callable[[int | str], str]:
-    """The tables' names; of word2vec, before it is chosen, how many of the ten tests its words allow."""
+    """Name the tables; of word2vec, before it is chosen, say how many of the ten tests its words allow."""
     done = _made(weat.learned_table())
     many = "none of the ten" if not done else "all ten" if done == len(TESTS) - 1 else f"{done} of the ten"
     return lambda which: f"{NAMES[str(which)]}, {many}" if which == "learned" else NAMES[str(which)]
 
 
 def _made(table: Table) -> int:
-    """How many of the ten tests a table allows."""
+    """Count how many of the ten tests a table allows."""
     return sum(one.measured is not None for one in weat.every(table, False))
 
 

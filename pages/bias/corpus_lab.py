@@ -37,13 +37,13 @@ NAMES: dict[Remedy, str] = {
 
 
 def jobs() -> tuple[str, ...]:
-    """The professions that the next run dials: the learner's, or those of the recorded runs."""
+    """Return the professions that the next run dials: the learner's, or those of the recorded runs."""
     given = [part.strip().lower() for part in re.split(r"[,;\n]", str(state.get("dosed"))) if part.strip()]
     return tuple(sorted(dict.fromkeys(given))) or DIALLED
 
 
 def own() -> list[Arm]:
-    """The learner's runs of the group that the link names, oldest first."""
+    """Return the learner's runs of the group that the link names, oldest first."""
     group = str(state.get("doses"))
     found = []
     for run in runs.grouped(group) if group else ():
@@ -57,7 +57,7 @@ def own() -> list[Arm]:
 
 
 def spec_of(arms: list[Arm], share: str | None = None) -> TrainSpec:
-    """The next run by the page's fields: a seed that no recorded run has. Raises ValueError: it cannot be.
+    """Specify the next run by the page's fields: a seed that no recorded run has. Raises ValueError: it cannot be.
 
     Args:
         share: of the steps, as for `own_run.shortened`.
@@ -68,13 +68,13 @@ def spec_of(arms: list[Arm], share: str | None = None) -> TrainSpec:
 
 
 def following(arms: list[Arm], share: str | None = None) -> Next:
-    """The next run as it would be put into the queue. Raises as `spec_of`."""
+    """Return the next run as it would be put into the queue. Raises as `spec_of`."""
     spec = spec_of(arms, share)
     return Next(spec, f"Corpus lab: {title(spec)}")
 
 
 def title(spec: TrainSpec) -> str:
-    """A run in words: "90 % she, swap"."""
+    """Name a run: "90 % she, swap"."""
     doing = "" if spec.remedy == "none" else f", {spec.remedy}"
     if spec.steps != corpus_lab.STEPS:
         doing += f", {spec.steps} of {corpus_lab.STEPS} steps"
@@ -98,7 +98,7 @@ def _dose(one: Dose) -> dict[str, Any]:
 
 
 def own_point(arm: Arm) -> dict[str, Any]:
-    """An own run: its dose, and how the gap moved at each moment that was kept."""
+    """Turn an own run into a point: its dose, and how the gap moved at each moment that was kept."""
     spec = arm.spec
     try:
         at: float | None = corpus_lab.dose_of(spec)
@@ -117,7 +117,7 @@ def own_point(arm: Arm) -> dict[str, Any]:
 
 
 def lab_record(arms: list[Arm]) -> dict[str, Any]:
-    """For the picture."""
+    """Turn the recorded doses and own runs into the lab's part of the picture."""
     going = [arm for arm in arms if arm.going]
     return {
         "doses": [_dose(one) for one in doses.curve()], "remedies": [_dose(one) for one in doses.remedies()],
@@ -127,7 +127,7 @@ def lab_record(arms: list[Arm]) -> dict[str, Any]:
 
 
 def findings() -> list[str]:
-    """What the recorded runs say, in sentences made from their numbers."""
+    """Say what the recorded runs found, in sentences made from their numbers."""
     curve, tried = doses.curve(), doses.remedies()
     first, last = curve[0], curve[-1]
     moved, spilt = doses.moved(last, first), doses.moved(last, first, "others")
@@ -172,7 +172,7 @@ def findings() -> list[str]:
 
 
 def _eased(tried: list[Dose]) -> str:
-    """What each remedy takes off, seed by seed, and of which the seeds tell that it helps."""
+    """Say what each remedy takes off, seed by seed, and of which the seeds tell that it helps."""
     off = {NAMES[one.remedy]: doses.eased(tried[0], one) for one in tried[1:]}
     kinds = (
         ([name for name, one in off.items() if one.low > 0], ("helps", "help")),
@@ -204,7 +204,7 @@ def _holds_nothing(one: Interval) -> bool:
 
 
 def _points(one: Interval, digits: int = 0) -> str:
-    """In percentage points, with the interval; "0", never "−0"."""
+    """Write an interval in percentage points; "0", never "−0"."""
     mean, low, high = (
         f"{round(100 * value, digits) + 0.0:.{digits}f}".replace("-", "−")
         for value in (one.mean, one.low, one.high)
@@ -218,7 +218,7 @@ def _points(one: Interval, digits: int = 0) -> str:
 def draw_controls(
     ctx: Context, what: pronoun_gap.Asked, shown: list[Series], arms: list[Arm]
 ) -> Callable[[], None]:
-    """Both rows. Returns what asks a heavy model, if the learner wants it: to be called when the page is drawn."""
+    """Draw both rows of widgets. Returns what asks a heavy model, if wanted: to be called when the page is drawn."""
     slot, heavy = None, pronoun_gap.asking(ctx.lm, ctx.model_key, what)
     if any(one.waits for one in shown):
         slot = heavy.buttons(f"Ask {widgets.escape(shown[0].name)}")
@@ -305,7 +305,7 @@ class Below:
 
     @cached_property
     def shown(self) -> list[pronoun_gap.Series]:
-        """The models with their pronoun_gap."""
+        """The models with their gaps."""
         return pronoun_gap.series(self.ctx, self.asked)
 
     @cached_property
@@ -314,7 +314,7 @@ class Below:
         return own()
 
     def record(self) -> dict[str, Any]:
-        """What corpus_lab.js draws, but for the selection."""
+        """Turn all into what corpus_lab.js draws, but for the selection."""
         what = self.asked
         return {
             "tokens": list(what.jobs), "templates": [one.text for one in what.templates],
@@ -331,7 +331,7 @@ class Below:
         return f"core.load({str(models.resolve(self.ctx.name).target)!r}, device='cpu'{moment})"
 
     def show(self) -> Callable[[], None]:
-        """The heading, the picture, the controls. Returns what takes long: to be called when the page is drawn."""
+        """Draw heading, picture and controls. Returns what takes long: to be called when the page is drawn."""
         st.html('<section class="gb-words"><h2>The pronoun gap, and a corpus with a dial</h2></section>')
         chosen = min(int(state.get("profession")), len(self.asked.jobs) - 1)
         bias_corpus_lab(

@@ -21,7 +21,7 @@ NAMES = (
 
 
 def table(seen: Seen) -> Rows:
-    """A line for each target word and word of the text, then one for each test, then what the removal left."""
+    """Export each target word and word of the text, then each test, then what the removal left."""
     lines: list[tuple[Any, ...]] = []
     done = seen.now.measured
     if done is not None:
@@ -55,7 +55,7 @@ def _line(name: str, shown: Shown, d: float | None, p: float | None) -> tuple[An
 
 
 def cells(seen: Seen, load: str, asked: Question) -> list[str]:
-    """Cells that make the shown test, the ten and the question's again.
+    """Write notebook cells that make the shown test, the ten and the question's again.
 
     Args:
         load: the call that loads the open model, as source.
@@ -83,7 +83,7 @@ def same(now, shown):
 
 
 def _written(lists: Lists) -> str:
-    """Four lists as source."""
+    """Write four lists as source."""
     inner = ",\n    ".join(f"WordList({one.name!r}, {one.words!r})" for one in lists.all)
     return f"Lists(\n    {inner},\n)"
 
@@ -202,7 +202,7 @@ COLUMNS = (
 
 
 def lab_table(below: Below) -> Rows:
-    """A line for each profession of each model, then for each recorded dose and remedy, then for own runs."""
+    """Export each profession of each model, then each recorded dose and remedy, then own runs."""
     shown, what, arms = below.shown, below.asked, below.arms
     lines: list[tuple[Any, ...]] = []
     for one in shown:
@@ -227,7 +227,7 @@ def lab_table(below: Below) -> Rows:
 
 
 def lab_cells(below: Below) -> list[str]:
-    """Cells that ask each model again, and take the means of the recorded runs again."""
+    """Write notebook cells that ask each model again, and take the means of the recorded runs again."""
     load, shown, what = below.load, below.shown, below.asked
     found = []
     for one in shown:

@@ -66,7 +66,7 @@ class Seen:
 
 
 def step() -> str:
-    """The step that is looked at, or "" for the whole test."""
+    """Return the step that is looked at, or "" for the whole test."""
     at = int(state.get("stage"))
     return STEPS[at] if 0 <= at < len(STEPS) else ""
 
@@ -91,7 +91,7 @@ def see(ctx: Context) -> Seen:
 
 
 def _own_words(seen: Seen, text: str) -> list[tuple[str, float]]:
-    """The first words of the text that the table has, each once, with their association to A and B."""
+    """Return the first words of the text that the table has, each once, with their association to A and B."""
     if seen.now.measured is None:
         return []
     table = seen.table.words
@@ -111,7 +111,7 @@ def _own_words(seen: Seen, text: str) -> list[tuple[str, float]]:
 
 
 def chosen(seen: Seen) -> tuple[int, int]:
-    """The target and the attribute that are looked at, by their places in X, Y and A, B."""
+    """Return the target and the attribute that are looked at, by their places in X, Y and A, B."""
     done = seen.now.measured
     if done is None:
         return 0, 0
@@ -124,7 +124,7 @@ def chosen(seen: Seen) -> tuple[int, int]:
 
 
 def record(ctx: Context, seen: Seen) -> dict[str, Any]:
-    """What figure.js draws, but for the selection."""
+    """Turn the test into what figure.js draws, but for the selection."""
     return {
         "tokens": list(ctx.tokens),
         "table": {"which": seen.table.which, "name": seen.table.name},
@@ -147,7 +147,7 @@ def record(ctx: Context, seen: Seen) -> dict[str, Any]:
 
 
 def _reach(seen: Seen) -> float:
-    """How far the axis of effect sizes goes, ±: to 2, or to the largest where lists of unequal size allow more."""
+    """Compute how far the axis of effect sizes goes, ±: to 2, or to the largest where unequal lists allow more."""
     before = weat.every(seen.table, False) if seen.step == "removal" else []
     found = [LEAST_REACH]
     for one in (*seen.every, *before, seen.now, seen.whole):
@@ -161,7 +161,7 @@ def _reach(seen: Seen) -> float:
 
 
 def _test(shown: Shown) -> dict[str, Any]:
-    """The chosen test with everything that a step writes down."""
+    """Turn the chosen test into JSON, with everything that a step writes down."""
     lists = [
         {"name": one.name, "words": list(one.words), "asked": len(one.asked)}
         for one in shown.lists
@@ -184,7 +184,7 @@ def _means(done: Measured) -> list[float]:
 
 
 def _row(number: str, shown: Shown, test: AssociationTest | None) -> dict[str, Any]:
-    """One line of the ten."""
+    """Turn one of the ten into a line."""
     done = shown.measured
     return {
         "number": number, "short": sentences.SHORT.get(number, "your lists"), "share": min(shown.shares),
@@ -197,7 +197,7 @@ def _row(number: str, shown: Shown, test: AssociationTest | None) -> dict[str, A
 
 
 def _was(seen: Seen) -> dict[str, Any] | None:
-    """Where the words lay with nothing removed."""
+    """Return where the words lay with nothing removed."""
     if not seen.removed or seen.whole.measured is None:
         return None
     done = seen.whole.measured
@@ -210,7 +210,7 @@ def _was(seen: Seen) -> dict[str, Any] | None:
 
 
 def _pair(seen: Seen) -> dict[str, Any] | None:
-    """The cosine of the chosen two as a sum of products of their numbers."""
+    """Take the cosine of the chosen two apart, as a sum of products of their numbers."""
     if seen.now.measured is None:
         return None
     subject, mate = chosen(seen)
@@ -229,7 +229,7 @@ def _pair(seen: Seen) -> dict[str, Any] | None:
 
 
 def _removal(seen: Seen) -> dict[str, Any]:
-    """The tests about gender before and after, and what a classifier still tells apart."""
+    """Compare the tests about gender before and after, and what a classifier still tells apart."""
     if isinstance(seen.direction, str):
         return {"why": seen.direction}
     before = weat.every(seen.table, False)

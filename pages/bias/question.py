@@ -50,7 +50,7 @@ class Question:
     removed: bool = False
 
     def judge(self) -> Answer:
-        """Computed now: the test once more without the direction, or many small classifiers."""
+        """Compute the answer now: the test once more without the direction, or many small classifiers."""
         if self.kind == "few":
             share, others = weat.few(self.table)
             index = 2 if share > 0.75 else 1 if share > 0.55 else 0
@@ -79,7 +79,7 @@ class Question:
         return Answer(index, why, {"before": self.d, "after": after})
 
     def _means(self, index: int) -> list[str]:
-        """What a share of held-out words says, by the right option, and what the open model's rows are made of."""
+        """Say what a share of held-out words means, by the right option, and what the open model's rows are made of."""
         rest = weat.left(self.table)
         if isinstance(rest, str):
             return []
@@ -91,7 +91,7 @@ class Question:
 
 
 def without_one(table: Table, lists: Lists, removed: bool) -> tuple[str, str, float]:
-    """The word of X or Y without which the effect size falls most towards 0: the word, its list, d without it.
+    """Find the word of X or Y without which d falls most towards 0: the word, its list, d without it.
 
     Raises ValueError: no list has a word to spare.
     """
@@ -110,7 +110,7 @@ def without_one(table: Table, lists: Lists, removed: bool) -> tuple[str, str, fl
 
 
 def left(before: float, after: float) -> int:
-    """Which of `GONE` an effect size has come to."""
+    """Choose which of `GONE` an effect size has come to."""
     if abs(after) < SMALL:
         return 2
     if before * after < 0:
@@ -119,7 +119,7 @@ def left(before: float, after: float) -> int:
 
 
 def ask(seen: Seen) -> Question:
-    """About the chosen test with nothing removed; about the classifier where something is.
+    """Ask about the chosen test with nothing removed; about the classifier where something is.
 
     Where the chosen lists or the chosen table can be neither, the question is about test 7 on GloVe.
     """
@@ -141,7 +141,7 @@ def ask(seen: Seen) -> Question:
 
 
 def _of_own(seen: Seen) -> Question:
-    """About the learner's lists: without one word, or, where they are too short for that, how long they must be."""
+    """Ask about the learner's lists: without one word, or, where they are too short, how long they must be."""
     done = seen.now.measured
     if done is None or max(len(one.words) for one in seen.now.lists[:2]) < 3:
         text = (

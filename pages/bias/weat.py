@@ -50,7 +50,7 @@ class Table:
 
 
 def choose(ctx: Context, wanted: Sequence[str]) -> tuple[Table, str]:
-    """The chosen table; where it cannot be read, GloVe, and why.
+    """Choose the table; where it cannot be read, GloVe, and why.
 
     Args:
         wanted: words that the page asks for, beside the pairs of the gender direction.
@@ -68,7 +68,7 @@ def choose(ctx: Context, wanted: Sequence[str]) -> tuple[Table, str]:
 
 
 def learned_table() -> Table:
-    """The learner's own word2vec run, or the recorded one."""
+    """Return the table of the learner's own word2vec run, or of the recorded one."""
     run = learned.checkpoint() or ("", 0)
     name = "your word2vec run" if run[0] else "the recorded word2vec"
     return Table(
@@ -77,14 +77,14 @@ def learned_table() -> Table:
 
 
 def usual_table() -> Table:
-    """GloVe."""
+    """Return GloVe's table."""
     return Table("glove", "GloVe", ("", 0), cache.key(state.DEFAULT_MODEL), glove())
 
 
 def words_of(
     lm: LanguageModel | None, wanted: Sequence[str], which: str, name: str, run: str, step: int
 ) -> StaticVectors:
-    """The words and vectors that `Table.at` names.
+    """Load the words and vectors that `Table.at` names.
 
     Args:
         lm: the model whose rows "model" means.   wanted: the words that it is asked for, beside the pairs'.
@@ -100,7 +100,7 @@ def words_of(
 
 
 def source(table: Table, load: str, name: str = "table") -> str:
-    """The table as source, for the notebook; of the model, a function of the words that are asked for.
+    """Write the table as source, for the notebook; of the model, a function of the words that are asked for.
 
     Args:
         load: the call that loads the open model.
@@ -192,12 +192,12 @@ class Singles:
 
 
 def test_of(number: str) -> AssociationTest | None:
-    """One of the ten by its number in a link; None: the learner's own lists."""
+    """Return one of the ten by its number in a link; None: the learner's own lists."""
     return None if number == "own" else ten_tests()[int(number) - 1]
 
 
 def own_lists() -> tuple[Lists, str]:
-    """The learner's four lists, and what is wrong with the first that cannot be read: it counts as empty."""
+    """Read the learner's four lists, and say what is wrong with the first that cannot be read: it counts as empty."""
     lists, why = [], ""
     for key, side, name in zip(OWN, SIDES, OWN_NAMES):
         try:
@@ -209,7 +209,7 @@ def own_lists() -> tuple[Lists, str]:
 
 
 def direction_of(table: Table) -> Direction | str:
-    """The gender direction of a table, or why it has none."""
+    """Find the gender direction of a table, or say why it has none."""
     try:
         return gender_direction(table.words)
     except ValueError as why:
@@ -217,31 +217,31 @@ def direction_of(table: Table) -> Direction | str:
 
 
 def shown(table: Table, lists: Lists, removed: bool) -> Shown:
-    """A test on the table, with or without the gender direction."""
+    """Make a test on the table, with or without the gender direction."""
     done: Shown = cache.call(_shown, table.key, table.at, lists, removed)
     return done
 
 
 def every(table: Table, removed: bool) -> list[Shown]:
-    """The ten tests on the table."""
+    """Make the ten tests on the table."""
     done: list[Shown] = cache.call(_every, table.key, table.at, removed)
     return done
 
 
 def left(table: Table) -> tuple[Leftover, float] | str:
-    """What is left without the direction, and the direct bias of the targets of tests 7 and 8; or why none is known."""
+    """Measure what is left without the direction, and the direct bias of tests 7 and 8; or say why there is none."""
     done: tuple[Leftover, float] | str = cache.call(_left, table.key, table.at)
     return done
 
 
 def singles(table: Table, probed: tuple[str, ...]) -> Singles:
-    """How many of the words that `left` sorts and of those it probes are single tokens of the open model."""
+    """Count how many of the words that `left` sorts and probes are single tokens of the open model."""
     done: Singles = cache.call(_singles, table.key, probed)
     return done
 
 
 def few(table: Table) -> tuple[float, int]:
-    """The share that a classifier tells apart that saw few words of either side, and how many others there are."""
+    """Measure the share told apart by a classifier that saw few words of either side, and count the others."""
     done: tuple[float, int] = cache.call(_few, table.key, table.at)
     return done
 
@@ -250,7 +250,7 @@ At = tuple[str, str, str, int]
 
 
 def asked(*lists: Lists) -> tuple[str, ...]:
-    """All words of some lists."""
+    """Collect all words of some lists."""
     return tuple(word for one in lists for side in one.all for word in side.words)
 
 
@@ -281,7 +281,7 @@ def _made(lm: LanguageModel, at: At, words: StaticVectors, lists: Lists, removed
 
 
 def several(lm: LanguageModel, words: Sequence[str]) -> int:
-    """How many of the words are more than one token."""
+    """Count how many of the words are more than one token."""
     return sum(len(ids) > 1 for ids in pieces(lm, words))
 
 

@@ -66,7 +66,7 @@ class Other:
 def other_text(
     lm: LanguageModel, text: str, target: str | None, typed: str, row: int, seed: int, longest: int
 ) -> Other:
-    """What the learner typed, as far as it fits, or a change of the text that the page finds.
+    """Return the corrupted text: the learner's, as far as it fits, or a change of the text that the page finds.
 
     Args:
         typed: the learner's corrupted text; "": the page finds one. seed: of what it draws.
@@ -85,7 +85,7 @@ def other_text(
 def ask(
     lm: LanguageModel, text: str, target: str | None, other: Other, row: int, token: int, versus: int
 ) -> Asked:
-    """Resolve the question.
+    """Resolve the question: the pair of texts, the row, the token, and the one whose logit is taken off.
 
     Args:
         row: of the logits, or from the end if negative; one that is not there stands for the last.
@@ -116,7 +116,7 @@ def ask(
 
 
 def _logits(lm: LanguageModel, asked: Sequence[tuple[str, int]], target: str | None) -> list[Tensor]:
-    """(V,) of each text at its row; texts of one length are read together."""
+    """Compute the logits (V,) of each text at its row; texts of one length are read together."""
     read = [lm.batch(text, target) for text, _ in asked]
     ids = [batch[0][0] for batch in read]
     with torch.no_grad():
@@ -129,7 +129,7 @@ def _logits(lm: LanguageModel, asked: Sequence[tuple[str, int]], target: str | N
 
 
 def _against(lm: LanguageModel, clean: Tensor, other: Tensor | None, answer: int, versus: int) -> int | None:
-    """The second token: of the corrupted text's likeliest the first, or, if that is the answer, what rose most."""
+    """Choose the second token: the corrupted text's likeliest, or, if that is the answer, what rose most."""
     if versus == NOTHING:
         return None
     if 0 <= versus < lm.config.d_vocab:
@@ -147,7 +147,7 @@ def _against(lm: LanguageModel, clean: Tensor, other: Tensor | None, answer: int
 
 
 def draw(ctx: Context, asked: Asked) -> None:
-    """The row below the picture."""
+    """Draw the row of widgets below the picture."""
     _answer(ctx, asked)
     _versus(ctx, asked)
     st.text_input(
@@ -163,7 +163,7 @@ def draw(ctx: Context, asked: Asked) -> None:
 
 
 def _answer(ctx: Context, asked: Asked) -> None:
-    """The token that is explained, of those that either text finds likely; -1, the likeliest, moves with the text."""
+    """Draw the list of tokens that either text finds likely; -1, the likeliest, moves with the text."""
     word = ctx.lm.tokenizer.display
     names = {id: f"{widgets.visible(word(id))}  id {id}" for id in asked.likely}
     view = (
@@ -181,7 +181,7 @@ def _answer(ctx: Context, asked: Asked) -> None:
 
 
 def _versus(ctx: Context, asked: Asked) -> None:
-    """Against what the corrupted text says, or alone."""
+    """Draw the choice between the logit alone and its difference to what the corrupted text says."""
     word = ctx.lm.tokenizer.display
     other = asked.against
     against = "another token" if other is None else widgets.visible(word(other))
@@ -196,14 +196,14 @@ def _versus(ctx: Context, asked: Asked) -> None:
 
 
 def stacks(decoding: bool) -> None:
-    """Of an encoder-decoder: whose places are patched."""
+    """Draw the choice of the patched stack, of an encoder-decoder."""
     widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
     if decoding:
         widgets.segments("Attention", "attention", ("self", "cross"), widgets.capital)
 
 
 def _another(ctx: Context) -> None:
-    """The next pair of Toyland that the model answers as it tells; where it cannot, another change of the text."""
+    """Take the next pair of Toyland that the model answers rightly; where it cannot, another change of the text."""
     first = int(state.get("dealt")) + 1
     drawn = draw_pair(ctx.lm, first, LONGEST)
     chosen: dict[str, str | int] = {"corrupted": "", "dealt": first}

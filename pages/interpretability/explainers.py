@@ -58,7 +58,7 @@ class Ask:
     steps: int
 
     def readout(self, lm: LanguageModel) -> Readout:
-        """The number as a function of the tokens' vectors."""
+        """Return the number as a function of the tokens' vectors."""
         return Readout.of(
             lm, self.text, row=self.row, token=self.token, target=self.target or None, says=self.says
         )
@@ -78,7 +78,7 @@ class Explained:
 
 
 def explaining(lm: LanguageModel, ask: Ask) -> Iterator[Any]:
-    """The measurements one after the other; the last is `Explained`."""
+    """Measure a question step by step; the last result is `Explained`."""
     of = ask.readout(lm)
     base = baseline(of, ask.blank)
     attribution = integrated_gradients(of, base, ask.steps)
@@ -103,20 +103,20 @@ def explaining(lm: LanguageModel, ask: Ask) -> Iterator[Any]:
 
 
 def see(lm: LanguageModel, ask: Ask) -> Explained:
-    """All of it, in the order of arguments that the cache takes."""
+    """Measure a question at once, with the arguments in the order that the cache takes."""
     *_, last = explaining(lm, ask)
     assert isinstance(last, Explained)
     return last
 
 
 def passes(ask: Ask, tokens: int) -> int:
-    """About how many texts are read, gradients counted three times, and how many batches that makes."""
+    """Count about how many texts are read: gradients three times, and the batches of the curves."""
     curves = (ORDERS + 2 * len(NAMES)) * min(POINTS, tokens)
     return 3 * (2 * ask.steps + sum(SHORTER)) + min(curves, 2 ** min(tokens, 20))
 
 
 def seconds(lm: LanguageModel, ask: Ask, tokens: int) -> float:
-    """About how long all of it takes."""
+    """Estimate how long the whole measurement takes."""
     return lm.n_parameters * passes(ask, tokens) * tokens / A_SECOND
 
 
@@ -128,7 +128,7 @@ def job(ctx: Context, ask: Ask) -> work.Shared:
 
 
 def known(ctx: Context, ask: Ask) -> Explained | None:
-    """What was measured, if it is quick or was asked for.
+    """Return what was measured, if it is quick or was asked for.
 
     Raises:
         ValueError: there is nothing to measure (see `Readout.of`), so that no work is to be asked for.
@@ -142,7 +142,7 @@ def known(ctx: Context, ask: Ask) -> Explained | None:
 
 
 def blank_word(lm: LanguageModel, blank: Baseline) -> str:
-    """What stands in a token's place, in words; a token as it reads."""
+    """Name what stands in a token's place; a token as it reads."""
     if blank == "zero":
         return "zeros"
     if blank == "mean":
@@ -179,7 +179,7 @@ class Below:
 
     @classmethod
     def of(cls, ctx: Context, target: str | None, row: int, token: int) -> Below:
-        """What the fields ask for.
+        """Read the question from the page's fields.
 
         Args:
             target: what an encoder-decoder has written so far.   row: of the logits.   token: its id.
@@ -228,7 +228,7 @@ class Below:
         return table(self.ctx.lm, self.explained[0], self.probes[0], self.walk)
 
     def show(self) -> Callable[[], None]:
-        """Heading, controls and pictures. Returns what measures the rest: to be called when the page is drawn."""
+        """Draw heading, controls and pictures. Returns what measures the rest: to be called when the page is drawn."""
         lm, (found, why) = self.ctx.lm, self.explained
         st.html(
             '<section class="gb-words"><h2>Which tokens it rests on, and whether that is true</h2></section>'
@@ -277,7 +277,7 @@ class Below:
         }  # fmt: skip
 
     def _probe_buttons(self) -> tuple[work.Shared, DeltaGenerator | None]:
-        """What the probe reads, and the button; returns the work and the place of its bar."""
+        """Draw the choice of the task and the button; returns the work and the place of its bar."""
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             widgets.segments("The probe reads", "truth", tuple(PROBED), lambda name: PROBED[str(name)])
             with st.container(width="stretch"):
@@ -285,7 +285,7 @@ class Below:
 
 
 def _probes(lm: LanguageModel, task: Task) -> Iterator[Layer | int | str]:
-    """The steps of `selectivity`; the last one says why there are no probes, where the model reads too little."""
+    """Probe depth by depth; the last result says why there are no probes, where the model reads too little."""
     try:
         yield from selectivity(lm, task)
     except ValueError as why:
@@ -311,7 +311,7 @@ def _layer(one: Layer) -> dict[str, Any]:
 def record(
     ctx: Context, ask: Ask, found: Explained | None, why: str, probe: dict[str, Any]
 ) -> dict[str, Any]:
-    """What explainers.js draws; `found` is None where nothing was measured, `why` where there is nothing to measure."""
+    """Turn a question's answers into what explainers.js draws; `why`: there is nothing to measure."""
     lm = ctx.lm
     shown = [] if found is None else [_token(lm, found, at) for at in range(len(found.ids))]
     return {
@@ -370,7 +370,7 @@ def _judged(one: Faithfulness) -> dict[str, Any]:
 def cells(
     ask: Ask, found: Explained | None, task: str, layers: Sequence[Layer], walk: Walk | None
 ) -> list[str]:
-    """Cells for what was measured; `lm` and `np` are the notebook's."""
+    """Write notebook cells for what was measured; `lm` and `np` are the notebook's."""
     made = [] if found is None else [_explained_cell(ask, found)]
     if found is not None and found.judged is not None:
         made.append(_judged_cell(found))
@@ -454,7 +454,7 @@ for name, gain in {_rounded(named)!r}.items():
 def table(
     lm: LanguageModel, found: Explained | None, layers: Sequence[Layer], walk: Walk | None
 ) -> dict[str, Sequence[Any]]:
-    """All that the two pictures show, a row a number: the panel, whose it is, where, the value and its interval."""
+    """Export both pictures, a row a number: the panel, whose it is, where, the value and its interval."""
     rows: list[Row] = []
     if found is not None:
         rows += _rows_explained(lm, found)

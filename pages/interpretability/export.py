@@ -20,7 +20,7 @@ COLUMNS = ("what", "token", "position", "block", "says first", "chance of it", "
 def table(
     lm: LanguageModel, asked: Asked, looked: Looked, maps: Maps, kind: Kind
 ) -> dict[str, Sequence[Any]]:
-    """The lens place by place, the parts of the logit, every head, and the patched maps."""
+    """Export the lens place by place, the parts of the logit, every head, and the patched maps."""
     word = lm.tokenizer.display
     lines: list[tuple[Any, ...]] = []
     if looked.lens is not None:
@@ -68,7 +68,7 @@ def _short(value: Any) -> float:
 def cells(
     load: str, asked: Asked, looked: Looked, maps: Maps, kind: Kind, question: Question, answer: Answer
 ) -> list[str]:
-    """Cells that compute lens, attribution and patches again, and answer the question.
+    """Write notebook cells that compute lens, attribution and patches again, and answer the question.
 
     Args:
         load: the call that loads the model, as source.

@@ -79,27 +79,27 @@ class Maps:
 
 
 def prepared(lm: LanguageModel, asked: Asked, kind: Kind) -> Patching:
-    """Both texts, run. `asked` has a pair."""
+    """Run both texts, ready to be patched. `asked` has a pair."""
     assert asked.pair is not None
     return Patching.of(lm, asked.pair, asked.token, asked.against, attention=kind)
 
 
 def see_maps(lm: LanguageModel, asked: Asked, kind: Kind) -> tuple[Ends, dict[str, Array]]:
-    """What both texts say, and the maps of sites and heads; {}: nothing can be patched."""
+    """Measure what both texts say, and patch all sites and heads; {}: nothing can be patched."""
     found = prepared(lm, asked, kind)
     ends = _ends(found)
     return ends, {} if ends[-1] else patched(found, by_place=False)
 
 
 def see_heads(lm: LanguageModel, asked: Asked, kind: Kind) -> Array:
-    """(L, H, T'): the heads at one position at a time, which are more work than all other maps together."""
+    """Patch the heads at one position at a time, (L, H, T'): more work than all other maps together."""
     found = prepared(lm, asked, kind)
     lines = [found.by_head_and_place(layer) for layer in range(found.layers)]
     return np.array(lines).reshape(found.layers, found.heads, len(found.counterpart))
 
 
 def see_ends(lm: LanguageModel, asked: Asked, kind: Kind) -> Ends:
-    """What the clean and the corrupted text say, how many results there are, the sites, and why there are none."""
+    """Measure what both texts say, count the results, and name the sites, or why there are none."""
     return _ends(prepared(lm, asked, kind))
 
 
@@ -113,7 +113,7 @@ def _ends(found: Patching) -> Ends:
 
 
 def cost(lm: LanguageModel, positions: int, layers: int, sites: int, by_place: bool = True) -> float:
-    """How much work all maps are, in weights x positions, half of the blocks each on average."""
+    """Estimate the work of all maps, in weights x positions, half of the blocks each on average."""
     variants = layers * (sites * positions + lm.config.n_heads * (1 + by_place * positions))
     return 0.5 * lm.n_parameters * positions * variants
 
@@ -166,7 +166,7 @@ class Measure:
         return float(self.ctx.lm.n_parameters) * self.positions**2 * self.ctx.lm.config.n_heads * share
 
     def known(self) -> Maps:
-        """What there is by now; work that takes a moment is begun, longer work waits for `buttons`."""
+        """Return the maps so far; work that takes a moment is begun, longer work waits for `buttons`."""
         if self.asked.pair is None:
             return Maps(why=self.asked.why)
         if self.quick:
@@ -195,7 +195,7 @@ class Measure:
         return Maps(total=total, clean=clean, corrupted=corrupted, sites=sites, why=why)
 
     def _quick(self) -> Maps:
-        """All that is looked at, at once."""
+        """Patch all that is looked at, at once."""
         given = self.ctx.model_key, self.asked, self.kind
         told, maps = cache.call(see_maps, *given)
         ends = self._told(told)
@@ -207,15 +207,15 @@ class Measure:
         return replace(ends, found=found, done=ends.total)
 
     def _first(self, total: int) -> int:
-        """The results of the first round."""
+        """Count the results of the first round."""
         return len(range(0, self.layers, COARSE)) * (total // max(1, self.layers))
 
     def _job(self, total: int) -> work.Shared:
-        """All sites and heads, block by block."""
+        """Return the patching of all sites and heads, block by block, as shared work."""
         return work.Shared(JOB, self.key, total, "results", self.make)
 
     def _heads(self, block: int) -> work.Shared:
-        """The heads of a block, position by position."""
+        """Return the patching of a block's heads, position by position, as shared work."""
 
         def make(known: Sequence[Any]) -> Iterator[tuple[int, Array]]:
             found = prepared(self.ctx.lm, self.asked, self.kind)
@@ -228,7 +228,7 @@ class Measure:
         return work.Shared(HEADS, repr((self.key, block)), places, "positions", make)
 
     def _by_head(self) -> dict[int, Array]:
-        """The blocks whose heads have been patched at every position."""
+        """Collect the blocks whose heads have been patched at every position."""
         found = {}
         for block in range(self.layers):
             there = self._heads(block).measured
@@ -237,12 +237,12 @@ class Measure:
         return found
 
     def make(self, known: Sequence[tuple[str, int, Array]]) -> Iterator[tuple[str, int, Array]]:
-        """What is left of the work."""
+        """Patch what is left."""
         done = {(name, layer) for name, layer, _ in known}
         return sweep(prepared(self.ctx.lm, self.asked, self.kind), by_place=False, coarse=True, known=done)
 
     def buttons(self, maps: Maps) -> tuple[DeltaGenerator | None, DeltaGenerator | None]:
-        """Where the work is long: the buttons that begin, stop or go on with it; returns the places of their bars."""
+        """Draw, where the work is long, buttons that begin, stop or go on with it; returns the places of their bars."""
         if maps.why or self.quick:
             return None, None
         bar = self._job(maps.total).buttons(f"Patch every block, about {self.seconds} s")
@@ -253,7 +253,7 @@ class Measure:
         return bar, self._heads(self.block).buttons(label)
 
     def go_on(self, maps: Maps, slots: tuple[DeltaGenerator | None, DeltaGenerator | None]) -> None:
-        """Do what is left to do. Called at the end of the page."""
+        """Do what is left to do, at the end of the page."""
         if maps.why or self.quick:
             return
         if self.by_place:
@@ -263,7 +263,7 @@ class Measure:
 
 
 def full(lines: Mapping[int, Array], layers: int) -> Array:
-    """(L, ...): the lines of the blocks that are patched, nan in those that are not."""
+    """Stack the lines of the blocks that are patched, (L, ...), nan in those that are not."""
     some = next(iter(lines.values()))
     return np.stack([lines.get(layer, np.full_like(some, np.nan)) for layer in range(layers)])
 
@@ -291,7 +291,7 @@ class Looked:
 
 
 def look(lm: LanguageModel, asked: Asked) -> Looked:
-    """Lens and attribution, from one pass."""
+    """Compute lens and attribution, from one pass."""
     with torch.no_grad():
         trace = lm.trace(asked.clean, asked.target)
     lens = logit_lens(lm, trace, TOP, asked.token) if lm.config.decoder_layers else None
@@ -304,7 +304,7 @@ def look(lm: LanguageModel, asked: Asked) -> Looked:
 
 
 def rows_of(asked: Asked, looked: Looked, kind: Kind, both: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The ids of the patched stack in the clean text, and for each its position in the corrupted one, or -1."""
+    """Return the ids of the patched stack in the clean text, and for each its position in the corrupted one, or -1."""
     if both and kind != "encoder":
         return looked.ids, tuple(range(len(looked.ids)))
     if asked.pair is None:
@@ -313,14 +313,14 @@ def rows_of(asked: Asked, looked: Looked, kind: Kind, both: bool) -> tuple[tuple
 
 
 def by_clean(line: Array, back: Sequence[int]) -> Array:
-    """(..., T): values (..., T') at the corrupted text's positions, put at the clean one's; nan where there is none."""
+    """Move values (..., T') of the corrupted text's positions to the clean one's, (..., T); nan where there is none."""
     places = np.array([max(0, at) for at in back], dtype=int)
     values: Array = np.where(np.array(back) >= 0, line[..., places], np.nan)
     return values
 
 
 def gathered(maps: Maps, back: Sequence[int]) -> dict[str, Array]:
-    """The maps so far by the clean text's positions: site -> (L, T), "head" -> (L, H), "heads" -> (L, H, T).
+    """Gather the maps so far by the clean text's positions: site -> (L, T), "head" -> (L, H), "heads" -> (L, H, T).
 
     nan: there is no counterpart, or the block is not patched yet (`Maps.found` has those that are).
     """
@@ -339,7 +339,7 @@ SIGHTS = {"stream": "stream", "attention": "attention", "cross-attention": "cros
 
 
 def strongest(found: Mapping[str, Array]) -> tuple[int, int] | None:
-    """(position, block) of the stream's patch that brings most back, of equals the latest block; None: none yet.
+    """Find the stream's patch that brings most back, (position, block), of equals the latest block; None: none yet.
 
     What is put in before the first block is the other word itself: the first block that reads it counts from there on.
     """
@@ -353,7 +353,7 @@ def strongest(found: Mapping[str, Array]) -> tuple[int, int] | None:
 
 
 def best_head(maps: Maps, layers: int) -> tuple[int, int] | None:
-    """(block, head) of the head that brings most back alone; None while not all are known."""
+    """Find the head that brings most back alone, (block, head); None while not all are known."""
     values = maps.rows("head") if layers else None
     if values is None:
         return None
@@ -375,7 +375,7 @@ def record(
     seconds: int,
     selection: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What figure.js draws.
+    """Turn all into what figure.js draws.
 
     Args:
         stamp: changes with model, texts and question. seconds: about how long the patches take, if they wait.
@@ -425,7 +425,7 @@ def _token(word: Callable[[int], str], id: int, special: frozenset[int]) -> dict
 
 
 def _others(asked: Asked, ids: Sequence[int], back: Sequence[int], written: bool) -> list[int | None]:
-    """What stands in the corrupted text where another token does; the decoder reads the same in both."""
+    """Return what stands in the corrupted text where another token does; the decoder reads the same in both."""
     if asked.pair is None or written:
         return [None] * len(ids)
     theirs = [asked.pair.corrupted[at] if at >= 0 else None for at in back]

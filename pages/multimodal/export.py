@@ -19,7 +19,7 @@ Table = dict[str, Sequence[Any]]
 
 
 def table(seen: Seen | None) -> Table:
-    """A line for each word and piece; without a picture, no line."""
+    """Export each word and piece; without a picture, no line."""
     if seen is None:
         return {name: [] for name in NAMES}
     lines = []
@@ -36,7 +36,7 @@ def _short(values: Sequence[float]) -> list[float]:
 
 
 def _nothing(what: Picture, chance: float) -> str:
-    """A cell for a sheet of which nothing is written, and for an empty one."""
+    """Write a cell for a sheet of which nothing is written, and for an empty one."""
     tried = """try:
     drawing.seen(pen.ink(STROKES))
 except ValueError as why:
@@ -59,7 +59,7 @@ assert abs(math.exp(said.log_chance) - {_short([chance])[0]!r}) < 1e-4"""
 
 
 def cells(what: Picture, seen: Seen | None, own: Own, asked: Question) -> list[str]:
-    """Cells that read the picture again and assert what was shown."""
+    """Write notebook cells that read the picture again and assert what was shown."""
     shares = [value for value in asked.judge().numbers.values() if isinstance(value, float)]
     if seen is None:
         return [_nothing(what, shares[0])]
@@ -121,7 +121,7 @@ print(mine.words, mine.log_chance)"""
 
 
 def space_table(below: Below) -> Table:
-    """A line for each picture and its caption."""
+    """Export each picture and its caption."""
     shown, found = below.at.gallery, below.found
     texts, rows = shown.texts, range(len(shown.texts))
     return {
@@ -134,7 +134,7 @@ def space_table(below: Below) -> Table:
 
 
 def space_cells(below: Below) -> list[str]:
-    """Cells that look for pictures and captions again."""
+    """Write notebook cells that look for pictures and captions again."""
     found, cosines = below.found, below.cosines
     strokes = below.what.strokes if below.drawing else None
     text = "" if below.own.why else below.own.text

@@ -26,7 +26,7 @@ STRIP = 12  # held-out pictures that are offered together
 def record(
     what: Picture, seen: Seen | None, own: Own, tokens: Sequence[str], selection: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What figure.js draws.
+    """Turn what was read into what figure.js draws.
 
     Args:
         seen: None where there is nothing to caption; what the learner can do is said instead.
@@ -82,7 +82,7 @@ def record(
 
 
 def _strip(number: int) -> dict[str, Any]:
-    """The dozen of held-out pictures that the chosen one is among."""
+    """Return the dozen of held-out pictures that the chosen one is among."""
     first = min(number // STRIP * STRIP, OF - STRIP)
     everything = scenes("held_out")
     rows = range(first, first + STRIP)

@@ -28,7 +28,7 @@ GALLERIES = 1_000
 
 @lru_cache(maxsize=1)
 def towers() -> Space:
-    """The shipped towers, one for all visitors. Read only."""
+    """Load the shipped towers, once for all visitors. Read only."""
     return shipped.load_space()
 
 
@@ -42,7 +42,7 @@ class Points:
 
 
 def points(number: int) -> Points:
-    """A gallery's points."""
+    """Embed a gallery."""
     key = f"multimodal space\x1f{number}"
     found: Points | None = cache.kept(key)
     if found is None:
@@ -100,7 +100,7 @@ class Below:
         return images @ texts.T
 
     def record(self) -> dict[str, Any]:
-        """What space.js draws, but for the selection."""
+        """Turn the space into what space.js draws, but for the selection."""
         found, scenes = self.found, self.at.gallery.scenes
         images = scenes.images
         if self.drawing:
@@ -122,7 +122,7 @@ class Below:
         }  # fmt: skip
 
     def told(self) -> list[str]:
-        """How many find what belongs to them, and what is not among them."""
+        """Say how many find what belongs to them, and what is not among them."""
         found = self.found
         count = len(found.image_hits)
         lines = [
@@ -135,7 +135,7 @@ class Below:
         return lines
 
     def show(self) -> None:
-        """The heading, the picture, the control."""
+        """Draw the heading, the picture and the control."""
         st.html(
             '<section class="gb-words"><h2>Pictures and captions in one space</h2><p>Two other models, trained '
             "together: one makes a point of a picture, one of a caption, and a picture and its caption are pulled to "
@@ -160,7 +160,7 @@ class Below:
 
 
 def figure() -> str:
-    """How often the towers find what belongs together, from their card."""
+    """Say how often the towers find what belongs together, from their card."""
     scores = shipped.space_card()["scores"]
     image, caption = scores["image_to_caption"], scores["caption_to_image"]
     return (
