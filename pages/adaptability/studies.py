@@ -21,6 +21,8 @@ from core.training.adapting import STUDIES, Study
 from core.training.fine_tune_spec import FineTuneSpec, Way
 from core.training.tuned import count
 
+BASE = adapting.spec("full").base  # what every run of the page adapts
+FIRST = 100  # seed of own runs; the next one has the next seed
 KIND = "fine_tune"
 NAMES: dict[Way, str] = {
     "scratch": "from scratch", "frozen": "frozen body", "full": "full", "lora": "LoRA", "prompt": "prompt tuning",
@@ -210,10 +212,6 @@ def _of_prompts() -> list[str]:
 
 
 # ------------------------------------------------------------------------------- own runs, trained now
-
-
-BASE = adapting.spec("full").base  # what every run of the page adapts
-FIRST = 100  # seed of own runs; the next one has the next seed
 
 
 def spec_of(study: Study, seed: int, share: str | None = None) -> FineTuneSpec:

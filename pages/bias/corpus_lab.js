@@ -352,7 +352,7 @@ function spread(wanted, gap) {
 // ---------------------------------------------------------------- the picture
 
 /** @type {View<Data, Kept>} */
-const biasMore = {
+const corpusLab = {
   init(data, local) {
     return { row: clamp(local.sel.profession ?? 0, 0, data.tokens.length - 1) };
   },
@@ -402,4 +402,4 @@ const biasMore = {
   },
 };
 
-export default mount("bias_corpus_lab", biasMore);
+export default mount("bias_corpus_lab", corpusLab);

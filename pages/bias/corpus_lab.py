@@ -30,10 +30,22 @@ from core.training.spec import TrainSpec
 from pages.bias import pronoun_gap
 from pages.bias.pronoun_gap import Series
 
+bias_corpus_lab = register("bias_corpus_lab", __file__)
+
+TERMS = ("seed", "log probability")
+KEYS = ("profession",)
+LIMITS = (
+    "Two forms stand for people here, “she” and “he”; nobody else is counted, and nothing but pronouns is measured.",
+    "The text is a toy: a world of one dial. On real text many causes move together, and no dial turns one alone.",
+    "A gap of a template is not a harm done to a person, and a gap of 0 is not fairness: other sentences may differ.",
+)
 FIRST = 100  # seed of own runs; the next one has the next seed
 NAMES: dict[Remedy, str] = {
     "none": "as it is told", "swap": "swap", "remove": "remove", "balance": "balance",
 }  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------- runs and doses
 
 
 def jobs() -> tuple[str, ...]:
@@ -279,17 +291,6 @@ def _buttons(arms: list[Arm]) -> None:
 
 
 # -------------------------------------------------------------------------------------------- the page
-
-
-bias_corpus_lab = register("bias_corpus_lab", __file__)
-
-TERMS = ("seed", "log probability")
-KEYS = ("profession",)
-LIMITS = (
-    "Two forms stand for people here, “she” and “he”; nobody else is counted, and nothing but pronouns is measured.",
-    "The text is a toy: a world of one dial. On real text many causes move together, and no dial turns one alone.",
-    "A gap of a template is not a harm done to a person, and a gap of 0 is not fairness: other sentences may differ.",
-)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,13 @@ from core.vectors.word_lists import AssociationTest, Lists, WordList, read, ten_
 
 NAMES = {"glove": "GloVe", "model": "The open model", "learned": "word2vec"}
 PAIRED = tuple(word for pair in PAIRS for word in pair)
+BINS = 44  # of the histogram of splits
+OWN = ("listx", "listy", "lista", "listb")
+OWN_NAMES = ("your X", "your Y", "your A", "your B")
+SIDES = ("X", "Y", "A", "B")
+
+
+# ------------------------------------------------------------------------------------------ the tables
 
 
 @dataclass(frozen=True)
@@ -124,12 +131,6 @@ def source(table: Table, load: str, name: str = "table") -> str:
 
 
 # ------------------------------------------------------------------------------------------- the tests
-
-
-BINS = 44
-OWN = ("listx", "listy", "lista", "listb")
-OWN_NAMES = ("your X", "your Y", "your A", "your B")
-SIDES = ("X", "Y", "A", "B")
 
 
 @dataclass(frozen=True)

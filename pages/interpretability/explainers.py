@@ -39,10 +39,27 @@ from core.analysis.patching.circuit_walk import Walk
 from core.language_model import LanguageModel
 from pages.interpretability import circuit
 
+explainers = register("interpretability_explainers", __file__)
+
+TERMS = (
+    "integrated gradients", "baseline", "attention rollout", "faithfulness", "probe", "control task", "induction head",
+    "mean ablation",
+)  # fmt: skip
+CODE = (integrated_gradients, explain, attention_rollout, faithfulness_steps)
+KEYS = ("explainer", "along")
+BLANKS = {"token": "a neutral token", "mean": "the mean", "zero": "zeros"}
+PROBED = {
+    "held": "Thing: held?", "holder": "Person: holding?", "hero": "Pronoun: the hero?", "name": "Name: a person?",
+}  # fmt: skip
+PROBES = "probes"
+
 QUICK = 4e10  # weights x tokens: up to here without asking
 A_SECOND = 3e10  # of the same, roughly, on one processor
 SHORTER = (1, 2, 4, 8, 16)  # numbers of steps whose delta is shown beside that of the chosen number
 JOB = "explain"
+
+
+# ---------------------------------------------------------------------------------------- the measurement
 
 
 @dataclass(frozen=True)
@@ -152,21 +169,6 @@ def blank_word(lm: LanguageModel, blank: Baseline) -> str:
 
 
 # -------------------------------------------------------------------------------------------- the page
-
-
-explainers = register("interpretability_explainers", __file__)
-
-TERMS = (
-    "integrated gradients", "baseline", "attention rollout", "faithfulness", "probe", "control task", "induction head",
-    "mean ablation",
-)  # fmt: skip
-CODE = (integrated_gradients, explain, attention_rollout, faithfulness_steps)
-KEYS = ("explainer", "along")
-BLANKS = {"token": "a neutral token", "mean": "the mean", "zero": "zeros"}
-PROBED = {
-    "held": "Thing: held?", "holder": "Person: holding?", "hero": "Pronoun: the hero?", "name": "Name: a person?",
-}  # fmt: skip
-PROBES = "probes"
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,11 @@ from core.analysis.stream.logit_lens import LogitLens, logit_lens
 from core.language_model import LanguageModel
 from pages.interpretability.controls import Asked
 
+interpretability = register("interpretability", __file__)
+
+TOP = 5  # tokens of the lens at each place
+LOUD = 6  # neurons that are named
+
 Array = np.ndarray[Any, Any]
 JOB, HEADS = "interpretability", "interpretability.heads"
 QUICK = 5e9  # weights x positions: up to here all places are patched without a bar
@@ -35,6 +40,9 @@ A_SECOND = 4e10  # of the same, roughly, on one processor
 LEAST = 1.0  # of a logit: shares of a smaller difference are large for next to nothing
 
 Ends = tuple[float, float, int, tuple[str, ...], str]  # see `see_ends`
+
+
+# --------------------------------------------------------------------------- patches, at once or bit by bit
 
 
 @dataclass(frozen=True)
@@ -269,12 +277,6 @@ def full(lines: Mapping[int, Array], layers: int) -> Array:
 
 
 # ----------------------------------------------------------------------------------------- the picture
-
-
-interpretability = register("interpretability", __file__)
-
-TOP = 5  # tokens of the lens at each place
-LOUD = 6  # neurons that are named
 
 
 @dataclass(frozen=True)
