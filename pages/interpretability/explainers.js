@@ -2,6 +2,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount, pointerAt } from "../../app/kit/glass.js";
+import { roundTicks } from "../../app/kit/pens.js";
 import {
   MONO, chip, clamp, css, fit, h, html, inLines, label, num, tokenSpans, unpack, visible,
 } from "../../app/kit/shapes.js";
@@ -185,7 +186,7 @@ function drawWay(g, data, local, { x, y, w }) {
       const near = one.along.reduce((best, at, i) => (Math.abs(at - t) < Math.abs(one.along[best] - t) ? i : best), 0);
       g.select({ along: near >= one.steps - 1 ? -1 : near });
     };
-    const { ticks, step } = roundEnds(low, high);
+    const { ticks, step } = roundTicks(low, high, 3);
     return [
       label(x, y + 14, "The way from nothing to the text", { size: 14, weight: 600, fill: "ink" }),
       label(x, y + 31, fit(along < 0 ? `${counted(one.steps, "step")}; a click stops at one of them` : `the first ${now + 1} of ${counted(one.steps, "step")} are added up`, w, 12, false), { fill: along < 0 ? "ink3" : "accent" }),
@@ -211,15 +212,6 @@ function drawWay(g, data, local, { x, y, w }) {
   return bottom + 44 + 16 * (said.length + fewer.length);
 }
 
-/** Two or three round heights between low and high. @param {number} low @param {number} high */
-function roundEnds(low, high) {
-  const raw = (high - low) / 3 || 1;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = power * ([1, 2, 5].find((m) => m * power >= raw * 0.99) ?? 10);
-  const ticks = [];
-  for (let t = Math.ceil(low / step - 1e-6) * step; t <= high + step * 1e-6 && ticks.length < 6; t += step) ticks.push(Math.abs(t) < step * 1e-6 ? 0 : t);
-  return { ticks, step };
-}
 /** A number of any size, short. @param {number} v */
 function sized(v) {
   if (v === 0) return "0";
@@ -292,7 +284,7 @@ function chart(g, data, side, chosen, { x, y, w }) {
   const Y = (v) => bottom - ((bottom - top) * (v - low)) / (high - low || 1);
   /** @param {number[]} values */
   const path = (values) => values.map((v, i) => `${i ? "L" : "M"}${X(counts[i]).toFixed(1)},${Y(v).toFixed(1)}`).join("");
-  const { ticks, step } = roundEnds(low, high);
+  const { ticks, step } = roundTicks(low, high, 3);
   const band = [...of.band[2].map((v, i) => [counts[i], v]), ...of.band[0].map((v, i) => [counts[i], v]).reverse()];
   const order = data.explainers.map((one) => one.name).sort((a, b) => Number(a === chosen) - Number(b === chosen));
   const every = Math.max(1, Math.ceil(counts.length / 7));
