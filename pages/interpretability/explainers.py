@@ -172,15 +172,15 @@ def blank_word(lm: LanguageModel, blank: Baseline) -> str:
 
 
 @dataclass(frozen=True)
-class Below:
-    """The lower half of one run of the page: what is asked, as the page above asks it."""
+class Explanations:
+    """The explanations and the probes of one run of the page: what is asked, as the page above asks it."""
 
     ctx: Context
     ask: Ask
     truth: Task  # what a probe is to tell
 
     @classmethod
-    def of(cls, ctx: Context, target: str | None, row: int, token: int) -> Below:
+    def of(cls, ctx: Context, target: str | None, row: int, token: int) -> Explanations:
         """Read the question from the page's fields.
 
         Args:

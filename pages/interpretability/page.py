@@ -72,8 +72,10 @@ if both:
         controls.stacks(decoding)
         answer.draw(ctx)
 
-below = path.Below(ctx, asked, kind, layers, places, found.why, figure.best_head(found, layers), found.slight)
-lower = explainers.Below.of(ctx, target, asked.row, asked.token)
+paths = path.PathsToHead(
+    ctx, asked, kind, layers, places, found.why, figure.best_head(found, layers), found.slight
+)
+explained = explainers.Explanations.of(ctx, target, asked.row, asked.token)
 predict = question.ask(lm, asked, found, layers, "X" if kind == "cross" else "H")
 judge = partial(predict.judge, lm, asked, looked, kind)
 opened = models.resolve(ctx.name).target
@@ -91,12 +93,12 @@ with page.foot():
         lambda: [
             *export.cells(load, asked, looked, found, kind, predict, judge()),
             *classic.cells(ctx),
-            *below.cells(),
-            *lower.cells(),
+            *paths.cells(),
+            *explained.cells(),
         ],
     )
 
-longer = [classic.show(ctx), below.show(), lower.show()]
+longer = [classic.show(ctx), paths.show(), explained.show()]
 page.terms(
     "logit lens", "logits", "direct attribution", "activation patching", "path patching", "corrupted text",
     "residual stream", "head", "L1H0", "neuron", "norm", "ablation", *(["cross-attention"] if both else []),

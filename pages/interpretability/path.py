@@ -40,7 +40,7 @@ def see_paths(lm: LanguageModel, asked: Asked, kind: Kind, block: int, head: int
 
 
 @dataclass(frozen=True)
-class Below:
+class PathsToHead:
     """The path to one head for the page's question.
 
     positions: of the patched stack. why: there is none, because of the texts. slight: what is to be said where they
@@ -167,14 +167,14 @@ assert [sender.name for sender in way.senders] == {[sender.name for sender in fo
         ]
 
 
-def record(below: Below, found: Paths | None, selection: dict[str, Any]) -> dict[str, Any]:
+def record(asked: PathsToHead, found: Paths | None, selection: dict[str, Any]) -> dict[str, Any]:
     """Turn the paths into what path.js draws."""
-    config = below.ctx.lm.config
+    config = asked.ctx.lm.config
     data: dict[str, Any] = {
-        "tokens": list(below.ctx.tokens), "block": below.block, "head": below.head, "heads": config.n_heads,
-        "blocks": below.layers, "why": below.told, "slight": below.slight, "senders": [], "shares": {},
+        "tokens": list(asked.ctx.tokens), "block": asked.block, "head": asked.head, "heads": config.n_heads,
+        "blocks": asked.layers, "why": asked.told, "slight": asked.slight, "senders": [], "shares": {},
         "whole": {}, "best": None,
-        "cross": below.kind == "self" and config.shape == "encoder-decoder", "selection": selection,
+        "cross": asked.kind == "self" and config.shape == "encoder-decoder", "selection": selection,
     }  # fmt: skip
     if found is None:
         return data

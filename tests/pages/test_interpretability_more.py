@@ -13,7 +13,7 @@ from core.analysis.explaining.explainers import NAMES
 from core.analysis.explaining.faithfulness import SIDES
 from core.analysis.patching.circuit_walk import collect, steps
 from pages.interpretability import circuit, explainers
-from pages.interpretability.explainers import Ask, Below
+from pages.interpretability.explainers import Ask, Explanations
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 
 PAGE = "interpretability"
@@ -70,13 +70,13 @@ def test_a_context_too_short_for_probes_is_told(
     random_model(tmp_path / "short", seed=3, n_ctx=context)
     monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
     drawn: list[dict[str, Any]] = []
-    record = Below._probe_record
+    record = Explanations._probe_record
 
-    def kept(self: Below) -> dict[str, Any]:
+    def kept(self: Explanations) -> dict[str, Any]:
         drawn.append(record(self))
         return drawn[-1]
 
-    monkeypatch.setattr(Below, "_probe_record", kept)
+    monkeypatch.setattr(Explanations, "_probe_record", kept)
     app = open_page(PAGE, model="./short", text="the dog")
     [button] = [one for one in app.button if one.label == "Probe every depth"]
     button.click().run()
