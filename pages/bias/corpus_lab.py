@@ -294,8 +294,8 @@ def _buttons(arms: list[Arm]) -> None:
 
 
 @dataclass(frozen=True)
-class Below:
-    """The lower half of one run of the page."""
+class CorpusLab:
+    """The pronoun gap and the corpus lab of one run of the page."""
 
     ctx: Context
 

@@ -9,7 +9,7 @@ from core.runs import doses
 from core.vectors.leftover import FEW
 from core.vectors.word_lists import Lists, ten_tests
 from pages.bias import corpus_lab, weat
-from pages.bias.corpus_lab import Below
+from pages.bias.corpus_lab import CorpusLab
 from pages.bias.figure import Seen
 from pages.bias.question import SIZES, P, Question
 from pages.bias.weat import Shown, Table, source
@@ -201,9 +201,9 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def lab_table(below: Below) -> Rows:
+def lab_table(lab: CorpusLab) -> Rows:
     """Export each profession of each model, then each recorded dose and remedy, then own runs."""
-    shown, what, arms = below.shown, below.asked, below.arms
+    shown, what, arms = lab.shown, lab.asked, lab.arms
     lines: list[tuple[Any, ...]] = []
     for one in shown:
         for gap in one.record(what.jobs)["gaps"]:
@@ -226,9 +226,9 @@ def lab_table(below: Below) -> Rows:
     return dict(zip(COLUMNS, (list(column) for column in zip(*lines)), strict=True))
 
 
-def lab_cells(below: Below) -> list[str]:
+def lab_cells(lab: CorpusLab) -> list[str]:
     """Write notebook cells that ask each model again, and take the means of the recorded runs again."""
-    load, shown, what = below.load, below.shown, below.asked
+    load, shown, what = lab.load, lab.shown, lab.asked
     found = []
     for one in shown:
         if one.found is None:

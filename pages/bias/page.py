@@ -52,7 +52,7 @@ NOT_SAID = {
 
 ctx = page.begin("bias", longest=LONGEST)
 seen = figure.see(ctx)
-below = corpus_lab.Below(ctx)
+lab = corpus_lab.CorpusLab(ctx)
 
 page.claim("Word vectors carry the associations of their text.")
 data = figure.record(ctx, seen)
@@ -76,8 +76,8 @@ with page.foot():
     page.code(*CODE.get(seen.step, WHOLE))
     page.take_away(
         "bias",
-        lambda: takeaway.joined(export.table(seen), export.lab_table(below)),
-        lambda: [*export.cells(seen, load, asked), *export.lab_cells(below)],
+        lambda: takeaway.joined(export.table(seen), export.lab_table(lab)),
+        lambda: [*export.cells(seen, load, asked), *export.lab_cells(lab)],
     )
 
 entries = "".join(f"<dt>{inline(name)}</dt><dd>{inline(text)}</dd>" for name, text in NOT_SAID.items())
@@ -85,7 +85,7 @@ st.html(
     '<section class="gb-words" aria-label="What these numbers do not say">'
     f"<h2>What these numbers do not say</h2><dl>{entries}</dl></section>"
 )
-go_on = below.show()
+go_on = lab.show()
 page.terms(
     "WEAT", "association", "cosine", "effect size", "permutation test", "p-value", "gender direction", "projection",
     "probe", "interval", "GloVe", "word2vec", *corpus_lab.TERMS,

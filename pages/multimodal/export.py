@@ -8,7 +8,7 @@ from typing import Any
 from core.multimodal.captions import LONGEST
 from pages.multimodal.question import Question
 from pages.multimodal.reading import Own, Picture, Seen
-from pages.multimodal.space import Below
+from pages.multimodal.space import SharedSpace
 
 NAMES = (
     "place", "word", "probability", "true word", "right", "piece", "attention", "cost in nats",
@@ -120,9 +120,9 @@ print(mine.words, mine.log_chance)"""
 # ------------------------------------------------------------------ pictures and captions in one space
 
 
-def space_table(below: Below) -> Table:
+def space_table(shared: SharedSpace) -> Table:
     """Export each picture and its caption."""
-    shown, found = below.at.gallery, below.found
+    shown, found = shared.at.gallery, shared.found
     texts, rows = shown.texts, range(len(shown.texts))
     return {
         "picture": shown.rows.tolist(),
@@ -133,11 +133,11 @@ def space_table(below: Below) -> Table:
     }
 
 
-def space_cells(below: Below) -> list[str]:
+def space_cells(shared: SharedSpace) -> list[str]:
     """Write notebook cells that look for pictures and captions again."""
-    found, cosines = below.found, below.cosines
-    strokes = below.what.strokes if below.drawing else None
-    text = "" if below.own.why else below.own.text
+    found, cosines = shared.found, shared.cosines
+    strokes = shared.what.strokes if shared.drawing else None
+    text = "" if shared.own.why else shared.own.text
     shares = (round(found.images_right, 6), round(found.captions_right, 6))
     own = ""
     if strokes is not None:
@@ -157,7 +157,7 @@ assert all(abs(a - b) < 1e-4 for a, b in zip((images @ asked.T)[:, 0].tolist(), 
 from core.multimodal.shipped import load_space
 from core.multimodal.space import gallery, retrieval
 
-space, drawn = load_space(), gallery({below.number}).scenes
+space, drawn = load_space(), gallery({shared.number}).scenes
 shown = drawn.rows(drawn.captions.argsort())
 images, texts = space.images(shown.images), space.captions(shown.captions)
 found = retrieval(images, texts, shown.captions, shown.captions)

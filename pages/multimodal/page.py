@@ -6,7 +6,7 @@ from app import events, page, state, takeaway
 from core.multimodal import drawing, looking, patches, pen, space
 from core.multimodal.captioner import Captioner, Seeing
 from pages.multimodal import controls, export, figure, question, reading
-from pages.multimodal.space import Below
+from pages.multimodal.space import SharedSpace
 
 KEYS = ("spoken", "said", "crossing", "pictured", "sketched", "drawing")
 EXAMPLES = (
@@ -25,7 +25,7 @@ ctx = page.begin("multimodal", apart=APART)
 what = reading.picture()
 own = reading.own(what, ctx.text)
 seen = reading.see(what, own.text)
-below = Below(what, own)
+shared = SharedSpace(what, own)
 
 page.claim("A picture is read like text: each piece of it is a token.")
 figure.draw(
@@ -50,11 +50,11 @@ with page.foot():
     )
     page.take_away(
         "multimodal",
-        lambda: takeaway.joined(export.table(seen), export.space_table(below)),
-        lambda: [*export.cells(what, seen, own, asked), *export.space_cells(below)],
+        lambda: takeaway.joined(export.table(seen), export.space_table(shared)),
+        lambda: [*export.cells(what, seen, own, asked), *export.space_cells(shared)],
     )
 
-below.show()
+shared.show()
 page.terms(
     "token", "patch", "attention", "head", "ablation", "rank agreement", "dead band", "held out",
     "contrastive learning", "cosine", "retrieval",

@@ -55,8 +55,8 @@ def points(number: int) -> Points:
 
 
 @dataclass(frozen=True)
-class Below:
-    """The lower half of one run of the page: a gallery, and the learner's drawing and text among it."""
+class SharedSpace:
+    """The space of one run of the page: a gallery, and the learner's drawing and text among it."""
 
     what: Picture
     own: Own
