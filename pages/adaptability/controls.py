@@ -8,12 +8,12 @@ from app import own_run, runs, state, widgets
 from app.trained import Arm
 from core.analysis.tasks.in_context import COUNTS, GAMES
 from core.training.adapting import WAYS, Study
-from pages.adaptability import games, own
+from pages.adaptability import games, studies
 from pages.adaptability.studies import NAMES
 
 
 def draw(step: str, arms: list[Arm], what: games.Shown) -> None:
-    """The row below the picture; `step` is a study's name, or "context"."""
+    """Draw the row below the picture; `step` is a study's name, or "context"."""
     if step == "context":
         _context(what)
         return
@@ -27,20 +27,21 @@ def draw(step: str, arms: list[Arm], what: games.Shown) -> None:
         st.number_input("Labelled examples", 2, 20_000, step=10, width=150, **state.bind("few"))
     if not any(arm.going for arm in arms):
         own_run.shorter(
-            lambda share: [own.following(study, arms, share)], own.spec_of(study, own.FIRST, "1").steps
+            lambda share: [studies.following(study, arms, share)],
+            studies.spec_of(study, studies.FIRST, "1").steps,
         )
     _buttons(study, arms)
 
 
 def _buttons(study: Study, arms: list[Arm]) -> None:
-    spend, why = own_run.cost(lambda: own.following(study, arms))
+    spend, why = own_run.cost(lambda: studies.following(study, arms))
     off = bool(why) or runs.engine() is None
     with st.container(horizontal=True, gap="small", width="content"):  # a row of its own where space is short
         going = own_run.under_way(arms, "adaptability.stop")
         own_run.button(
             "Train this point now", spend, "adaptability.train", going, disabled=off,
             on_click=state.whole(own_run.start),
-            args=("adaptability", "adapted", lambda: [own.following(study, arms)]),
+            args=("adaptability", "adapted", lambda: [studies.following(study, arms)]),
         )  # fmt: skip
         if state.get("adapted"):
             st.button(
@@ -48,7 +49,7 @@ def _buttons(study: Study, arms: list[Arm]) -> None:
                 key="adaptability.back",
                 on_click=state.whole(lambda: state.set("adapted", "")),
             )
-    if told := own.learned(study):
+    if told := studies.learned(study):
         st.caption(told)
     own_run.warn(own_run.why_not("adaptability", why))
 
@@ -80,5 +81,5 @@ def _another() -> None:
 
 
 def _begun(name: str) -> str:
-    """With a capital; the rest stays: LoRA."""
+    """Begin a name with a capital; the rest stays: LoRA."""
     return f"{name[:1].upper()}{name[1:]}"

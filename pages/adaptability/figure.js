@@ -1,73 +1,248 @@
 // Adaptability: what little data and few numbers come to. Four studies, each with what belongs beside its chart, which is
-// the page's (studies.js, games.js); the last step says of all four what they found.
+// the page's: what each place costs, what it says of the learner's text, a prompt answered now; the last step says of all
+// four what they found.
 
 import { curves, heardRuns } from "../../app/kit/curves.js";
 import { mount } from "../../app/kit/glass.js";
-import { clamp, fit, html, label, num, visible } from "../../app/kit/shapes.js";
+import { paragraphs } from "../../app/kit/paragraphs.js";
+import { clamp, css, fit, h, html, label, num, thousands, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
-import { drawPrompt, gamePlan } from "./games.js";
-import { ladder, prose, span, vectorRows } from "./studies.js";
+
+/**
+ * @import { Chart, Run } from "../../app/kit/curves.js"
+ * @import { Stage, View } from "../../app/kit/glass.js"
+ * @import { Shapes } from "../../app/kit/shapes.js"
+ *
+ * What figure.py and page.py send. Shares are 0 to 1, with 95 % intervals over seeds or rounds.
+ * @typedef {object} Data
+ * @property {Record<Study, StudyData>} studies
+ * @property {Game} game examples in the prompt
+ * @property {Record<Study | "context", string[]>} findings
+ * @property {Near[] | null} near vectors of the chosen prompt, in its step
+ * @property {Partial<Record<Study, Judged[]>>} judged the verdicts on the text, where they are shown
+ * @property {Run[]} live own runs that are going
+ * @property {string} text the learner's
+ * @property {string[]} tokens
+ *
+ * @typedef {"rank" | "examples" | "prompt"} Study
+ * @typedef {Study | "context"} Key of a step
+ *
+ * A study: a curve for each way of adapting, over its places.
+ * @typedef {{key: Study, title: string, axis: string, short: string, places: number[], asked: string, own: object[], series: Series[], judged: Judged[]}} StudyData asked: the way whose models read the text
+ * @typedef {{key: string, name: string, points: Point[]}} Series
+ * @typedef {Share & {at: number, trained: number, bytes: number}} Point numbers learned, and bytes of the file
+ * @typedef {{mean: number, low: number, high: number, shares: number[]}} Share
+ *
+ * What the model of a place says of the text; why: it says nothing; guess: the text is unlike what it learned from.
+ * @typedef {{at?: number, says?: undefined, why: string} | {at?: number, says: string, probability: number, guess?: boolean}} Judged
+ *
+ * A game: examples in the prompt, the same learned by steps, or in the prompt of another model; and one prompt, answered.
+ * @typedef {{key: string, title: string, model: string, other: string, context: Played[], steps: Played[], elsewhere: Played[], shown: Prompt}} Game
+ * @typedef {Share & {at: number}} Played
+ * @typedef {{prompt: string, own: boolean, why: string, right: number, options: {text: string, share: number}[]}} Prompt
+ *
+ * The token that a vector began as, and what is nearest to it now.
+ * @typedef {{began: string, now: [token: string, cosine: number][]}} Near
+ *
+ * @typedef {{sel: {rank?: number, few?: number, front?: number, told?: number}, timer?: number | null, chart?: Chart | null}} Kept
+ * @typedef {{x: number, y: number, w: number}} Box
+ */
+
+// ---------------------------------------------------------------- beside the charts of the three studies
+
+/** @param {number} x */
+const percent = (x) => `${num(100 * x, 1)} %`;
+/** @param {Share} one */
+const span = (one) => `${percent(one.mean)} (${num(100 * one.low, 0)} to ${num(100 * one.high, 0)})`;
+/** @param {number} n */
+const bytesOf = (n) => (n >= 1e6 ? `${num(n / 1e6, 2)} MB` : `${num(n / 1e3, 0)} kB`);
+/** @param {Judged} one */
+const saidOf = (one) => (one.says === undefined ? one.why : `${one.says}  ${one.guess ? "a guess" : num(one.probability, 2)}`);
+
+/** A column's head, and where it begins as a share of the width. @param {number} share @param {string} head */
+const column = (share, head) => ({ share, head });
+
+/**
+ * Place, numbers learned, file, what is right, and the verdict on the text; the chosen row is marked.
+ * @param {Stage} g @param {StudyData} study @param {number} chosen @param {Box} box
+ * @param {(place: number) => void} pick
+ */
+function ladder(g, study, chosen, box, pick) {
+  const way = study.series.find((one) => one.key === study.asked) ?? study.series[0];
+  const columns = study.key === "examples"
+    ? [column(0, study.short), column(0.2, `right, ${way.name}`), column(0.58, "says of your text")]
+    : [column(0, study.short), column(0.13, "numbers"), column(0.28, "file"), column(0.41, "right"), column(0.72, "says of your text")];
+  const pitch = 24;
+  g.part("ladder", [box, chosen], () => {
+    /** @type {Shapes[]} */
+    const out = columns.map(({ share, head }) => label(box.x + box.w * share, box.y + 10, head, { fill: "ink3", size: 11 }));
+    way.points.forEach((p, k) => {
+      const y = box.y + 16 + k * pitch;
+      const judged = study.judged.find((one) => one.at === p.at) ?? { why: "" };
+      const cells = study.key === "examples" ? [thousands(p.at), span(p), saidOf(judged)]
+        : [thousands(p.at), thousands(p.trained), bytesOf(p.bytes), span(p), saidOf(judged)];
+      const row = h("g", { class: "gb-hot", "data-row": p.at, onclick: () => pick(p.at) },
+        h("rect", { x: box.x - 4, y, width: box.w + 4, height: pitch - 2, rx: 4, fill: p.at === chosen ? css("accent-soft") : "transparent" }),
+        cells.map((text, i) => label(box.x + box.w * columns[i].share, y + 15, fit(text, box.w * ((columns[i + 1]?.share ?? 1) - columns[i].share) - 4, 12), { mono: true, fill: "ink", weight: i ? null : 600 })));
+      out.push(g.tip(row, `${study.short} ${thousands(p.at)}: ${span(p)} right, by seed ${p.shares.map(percent).join(", ")}\n${thousands(p.trained)} numbers, a file of ${thousands(p.bytes)} bytes\nyour text: ${judged.says === undefined ? judged.why : `${judged.says}, ${judged.guess ? "a guess: unlike the news it learned from" : num(judged.probability, 4)}`}`));
+    });
+    return out;
+  });
+  return box.y + 16 + way.points.length * pitch + 4;
+}
+
+/**
+ * Each vector of the chosen prompt: the token that it began as, and what is nearest to it now.
+ * @param {Stage} g @param {Near[]} near @param {Box} box
+ */
+function vectorRows(g, near, box) {
+  const pitch = 22;
+  g.part("near", [box], () => {
+    /** @type {Shapes[]} */
+    const out = [column(0, "vector"), column(0.12, "began as"), column(0.36, "nearest now, with the cosine")].map(({ share, head }) => label(box.x + box.w * share, box.y + 10, head, { fill: "ink3", size: 11 }));
+    near.forEach((one, k) => {
+      const y = box.y + 30 + k * pitch;
+      const now = one.now.map(([token, cosine]) => `${visible(token)} ${num(cosine, 2)}`).join("   ");
+      out.push(label(box.x, y, String(k), { mono: true, fill: "ink3" }), label(box.x + box.w * 0.12, y, fit(visible(one.began), box.w * 0.22, 12), { mono: true, fill: "ink2" }),
+        label(box.x + box.w * 0.36, y, fit(now, box.w * 0.64, 12), { mono: true, fill: "ink" }));
+    });
+    return out;
+  });
+  return box.y + 30 + near.length * pitch;
+}
+
+// ---------------------------------------------------------------- examples in the prompt
+
+/** @param {Game} game */
+function gamePlan(game) {
+  const series = [
+    { key: "context", name: `in the prompt, ${game.model}`, points: game.context },
+    { key: "steps", name: "learned by steps", points: game.steps },
+    { key: "elsewhere", name: `in the prompt of ${game.other}`, points: game.elsewhere },
+  ];
+  return { places: game.context.map((p) => p.at), axis: "solved examples", series: series.filter(({ points }) => points.length) };
+}
+
+/**
+ * The prompt as the model reads it, and the shares of the answers to choose from.
+ * @param {Stage} g @param {Game} game @param {Box} box
+ */
+function drawPrompt(g, game, box) {
+  const shown = game.shown;
+  const room = Math.max(20, Math.floor(box.w / 7.6));
+  const rows = [];
+  for (const piece of shown.prompt.split(/(?<= )/)) {
+    if (rows.length && rows[rows.length - 1].length + piece.length <= room) rows[rows.length - 1] += piece;
+    else rows.push(piece);
+  }
+  const lines = rows.slice(-9);
+  const top = box.y + 30 + 17 * lines.length + (rows.length > 9 ? 17 : 0);
+  g.part("prompt", [box], () => {
+    /** @type {Shapes[]} */
+    const out = [label(box.x, box.y + 11, shown.own ? `Your prompt, as ${game.model} reads it` : `One prompt, as ${game.model} reads it`, { fill: "ink3" })];
+    let y = box.y + 30;
+    if (rows.length > 9) { out.push(label(box.x, y, "…", { mono: true, fill: "ink3" })); y += 17; }
+    for (const [k, line] of lines.entries()) out.push(label(box.x, y + 17 * k, line, { mono: true, fill: "ink" }));
+    const y0 = top + 14;
+    out.push(label(box.x, y0, "What follows, among these", { fill: "ink3" }));
+    shown.options.forEach((one, k) => {
+      const at = y0 + 10 + 24 * k;
+      const width = Math.max(1, one.share * (box.w - 210));
+      const right = k === shown.right;
+      out.push(g.tip(h("g", { "data-option": one.text }, h("rect", { x: box.x, y: at, width: box.w, height: 20, fill: "transparent" }),
+        label(box.x, at + 14, fit(one.text, 96, 13), { mono: true, size: 13, fill: "ink", weight: right ? 700 : null }),
+        h("rect", { x: box.x + 104, y: at + 2, width, height: 15, rx: 2, fill: css(right ? "accent" : "line") }),
+        label(box.x + 110 + width, at + 14, `${num(one.share, 2)}${right ? " right" : ""}`, { mono: true, fill: "ink2" })),
+      `${one.text}${right ? ", the right one" : ""}: ${num(100 * one.share, 2)} % of what these get`));
+    });
+    if (shown.why) out.push(label(box.x, y0 + 20, shown.why, { fill: "ink2" }));
+    return out;
+  });
+  return top + 28 + 24 * Math.max(1, shown.options.length);
+}
+
+// ---------------------------------------------------------------- the picture
 
 const stages = stepMode("stage", ["Rank", "Few examples", "Prompt", "In context", "All four"]);
+/** @type {Study[]} */
 const STUDIES = ["rank", "examples", "prompt"];
+/** @type {Record<Key, "rank" | "few" | "front" | "told">} */
 const FIELDS = { rank: "rank", examples: "few", prompt: "front", context: "told" };
+/** @type {Record<Key, string>} */
 const TITLES = { rank: "Rank against quality", examples: "Few examples against many", prompt: "Vectors in front", context: "In the prompt against by steps" };
 
-const keyOf = (step) => [...STUDIES, "context"][step];
-/** The chosen place of a study: the recorded one that is nearest to what the page's field says. */
+/** @type {Key[]} */
+const KEYS = [...STUDIES, "context"];
+/** @type {(step: number) => Key | undefined} */
+const keyOf = (step) => KEYS[step];
+/**
+ * The chosen place of a study: the recorded one that is nearest to what the page's field says.
+ * @param {Data} data @param {Kept} local @param {Key} key
+ */
 function chosenOf(data, local, key) {
   const places = key === "context" ? data.game.context.map((p) => p.at) : data.studies[key].places;
   const wanted = local.sel[FIELDS[key]] ?? places[0];
   return places.reduce((best, one) => (Math.abs(one - wanted) < Math.abs(best - wanted) ? one : best));
 }
-const planOf = (data, local, key) => ({ ...(key === "context" ? gamePlan(data.game) : { ...data.studies[key], chosen: chosenOf(data, local, key) }) });
+/**
+ * The axis of a step, its places, and a curve for each way.
+ * @param {Data} data @param {Key} key
+ * @returns {{axis: string, places: number[], series: {name: string, points: (Share & {at: number})[]}[]}}
+ */
+const planOf = (data, key) => (key === "context" ? gamePlan(data.game) : data.studies[key]);
 
-/** Every study's door, and what it found. */
+/** Every study's door, and what it found. @param {Stage} g @param {Data} data @param {Kept} local */
 function drawAll(g, data, local) {
   const tall = g.width < 420 ? 34 : 24;
   let y = 0;
-  [...STUDIES, "context"].forEach((key, at) => {
+  KEYS.forEach((key, at) => {
     const title = key === "context" ? `${TITLES[key]}: ${data.game.title}` : TITLES[key];
     g.overlay(`open ${key}`, { left: 0, top: y, width: g.width }, () => html("button", { type: "button", class: "adapt-open", onclick: () => stages.to(g, local, at) }), (node) => { node.textContent = title; });
-    y = prose(g, `found ${key}`, { x: 4, y: y + tall - 4, w: g.width - 8 }, data.findings[key], { size: 12, fill: "ink2" }) + 4;
+    y = paragraphs(g, `found ${key}`, { x: 4, y: y + tall - 4, w: g.width - 8 }, data.findings[key], { size: 12, fill: "ink2" }) + 4;
   });
   drawText(g, data, { x: 4, y: y + 4, w: g.width - 8 });
   return y + 24;
 }
 
-/** The learner's text, as it was judged. */
+/** The learner's text, as it was judged. @param {Stage} g @param {Data} data @param {Box} at */
 const drawText = (g, data, at) => g.part("text", [at, data.text], () => label(at.x, at.y + 8, fit(`Your text: “${visible(data.text)}”`, at.w, 12, false), { fill: "ink2" }));
 
+/** @param {Stage} g @param {Data} data @param {Kept} local @param {Key} key */
 function drawOne(g, data, local, key) {
   const box = { x: 0, y: 4, w: g.width };
+  /** @param {number} place */
   const pick = (place) => g.select({ [FIELDS[key]]: place });
   let y = box.y;
   if (key === "context") y = drawPrompt(g, data.game, box);
   else {
-    y = ladder(g, { ...data.studies[key], chosen: chosenOf(data, local, key) }, box, pick);
+    y = ladder(g, data.studies[key], chosenOf(data, local, key), box, pick);
     drawText(g, data, { x: box.x, y: y + 4, w: box.w });
     y += 20;
     if (key === "prompt" && data.near) y = vectorRows(g, data.near, { ...box, y: y + 10 }) + 8;
   }
-  return prose(g, "told", { ...box, y: y + 6 }, data.findings[key]);
+  return paragraphs(g, "told", { ...box, y: y + 6 }, data.findings[key]);
 }
 
-/** Own runs that are going: their curves, live. */
+/**
+ * Own runs that are going: their curves, live.
+ * @param {Stage} g @param {Data} data @param {Kept} local @param {number} y
+ */
 function drawLive(g, data, local, y) {
   local.chart = null;
   if (!data.live.length) return y;
   g.part("live head", [y], () => label(0, y + 14, "Your runs: held-out examples that are right, by step", { fill: "ink3" }));
   local.chart = curves(g, "live", { left: 0, top: y + 22, width: g.width, height: 150 }, {
     runs: data.live, lines: [{ column: "held_out", kind: "solid" }], x: "step", ends: "line", low: 0.3, high: 1, title: "Your runs",
-    format: (v) => `${num(Number((100 * v).toPrecision(6)), 1)} %`, onpoint: (feed, what) => heardRuns(g, local, what),
+    format: (v) => `${num(Number((100 * v).toPrecision(6)), 1)} %`, onpoint: (_, what) => heardRuns(g, local, what),
   });
   return y + 182;
 }
+/** @type {View<Data, Kept>} */
 const adaptability = {
   draw(g, data, local) {
     const step = stages.of(local);
     stages.bar(g, local);
-    const y = step === stages.last ? drawAll(g, data, local) : drawOne(g, data, local, keyOf(step));
+    const y = step === stages.last ? drawAll(g, data, local) : drawOne(g, data, local, KEYS[step]);
     g.height = drawLive(g, data, local, y);
   },
 
@@ -76,8 +251,8 @@ const adaptability = {
     const key = keyOf(stages.of(local));
     const move = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (move && key) {
-      const { places, chosen } = planOf(data, local, key);
-      g.select({ [FIELDS[key]]: places[clamp(places.indexOf(chosen) + move, 0, places.length - 1)] });
+      const { places } = planOf(data, key);
+      g.select({ [FIELDS[key]]: places[clamp(places.indexOf(chosenOf(data, local, key)) + move, 0, places.length - 1)] });
       return true;
     }
     if (event.key !== "Escape") return false;
@@ -87,10 +262,11 @@ const adaptability = {
 
   describe(data, local) {
     const step = stages.of(local);
+    /** @param {Key} key */
     const one = (key) => `${TITLES[key]}. ${data.findings[key].join(" ")}`;
-    if (step === stages.last) return [...STUDIES, "context"].map(one).join(" ");
-    const key = keyOf(step);
-    const plan = planOf(data, local, key);
+    if (step === stages.last) return KEYS.map(one).join(" ");
+    const key = KEYS[step];
+    const plan = planOf(data, key);
     const figures = plan.series.map((s) => `${s.name}: ${s.points.map((p) => `${p.at}: ${span(p)}`).join(", ")}`).join(". ");
     return `Step ${step + 1}. ${one(key)} ${plan.axis}: ${figures}.`;
   },

@@ -15,7 +15,7 @@ from app.kit import register
 from app.trained import Arm
 from core.analysis.tasks.in_context import Game
 from core.training.adapting import STUDIES, Study
-from pages.adaptability import charts, games, own, studies, vectors
+from pages.adaptability import charts, games, studies, vectors
 
 adaptability = register("adaptability", __file__)
 
@@ -27,13 +27,13 @@ TITLES = {
 
 
 def step() -> str:
-    """The step that is looked at: a study, "context", or "" for all four."""
+    """Return the step that is looked at: a study, "context", or "" for all four."""
     at = int(state.get("stage"))
     return STEPS[at] if 0 <= at < len(STEPS) else ""
 
 
 def record(arms: dict[Study, list[Arm]], text: str, what: games.Shown) -> dict[str, Any]:
-    """What view.js draws, but for the selection."""
+    """Turn all four studies into what figure.js draws, but for the selection."""
     now = step()
     near = vectors.near(vectors.name_of(studies.chosen("prompt"))) if now == "prompt" else None
     found = {study: studies.findings(study) for study in STUDIES}
@@ -53,7 +53,7 @@ def record(arms: dict[Study, list[Arm]], text: str, what: games.Shown) -> dict[s
         "findings": {**found, "context": context},
         "near": near,
         "judged": verdicts,
-        "live": own.live([arm for study in STUDIES for arm in arms[study]]),
+        "live": studies.live([arm for study in STUDIES for arm in arms[study]]),
     }
 
 

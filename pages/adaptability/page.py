@@ -13,8 +13,7 @@ from core.analysis import seeds
 from core.analysis.seeds import interval
 from core.analysis.tasks import in_context
 from core.training import adapting, prompt_tuning, tuned
-from pages.adaptability import controls, games, own, question, studies, take
-from pages.adaptability import figure as view
+from pages.adaptability import controls, export, figure, games, question, studies
 
 LONGEST = 100  # tokens of the text
 CODE: dict[str, tuple[Callable[..., Any], ...]] = {
@@ -23,7 +22,9 @@ CODE: dict[str, tuple[Callable[..., Any], ...]] = {
     "prompt": (adapting.spec, prompt_tuning.nearest),
     "context": (in_context.rounds, in_context.weigh),
 }
-APART = f"It does nothing on this page, nor would its Rewind: what reads your text is {own.BASE}, adapted."
+APART = (
+    f"It does nothing on this page, nor would its Rewind: what reads your text is {studies.BASE}, adapted."
+)
 KEYS = ("stage", "rank", "few", "front", "told")
 EXAMPLES = (
     "Nora lost her red kite in the storm. She looked for it all day.",
@@ -35,11 +36,11 @@ EXAMPLES = (
 ctx = page.begin("adaptability", longest=LONGEST, apart=APART)
 arms = studies.own_runs()
 what = games.shown()
-step = view.step()
+step = figure.step()
 
-data = view.record(arms, ctx.text, what)
+data = figure.record(arms, ctx.text, what)
 page.claim("A model that knows the words needs fewer examples.")
-view.draw(
+figure.draw(
     {
         **data,
         "text": ctx.text,
@@ -54,7 +55,7 @@ view.draw(
     },
 )
 
-st.caption(widgets.escape(f"Adapted is {own.BASE}; in the prompt, {data['game']['model']} answers."))
+st.caption(widgets.escape(f"Adapted is {studies.BASE}; in the prompt, {data['game']['model']} answers."))
 strange.note_of_news(ctx.text)
 with page.controls():
     controls.draw(step or "rank", arms[step] if step in arms else arms["rank"], what)
@@ -67,8 +68,8 @@ with page.foot():
     page.code(*CODE.get(step, CODE["rank"]), interval)
     page.take_away(
         "adaptability",
-        partial(take.table, arms, ctx.text, what, shares),
-        partial(take.cells, ctx.text, what, shares, asked),
+        partial(export.table, arms, ctx.text, what, shares),
+        partial(export.cells, ctx.text, what, shares, asked),
     )
 
 page.terms(

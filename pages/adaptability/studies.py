@@ -1,4 +1,7 @@
-"""The three studies with labels: recorded curves, the learner's own points on them, and what is said of their text."""
+"""The three studies with labels: recorded curves, the learner's own runs beside them, and what is said of their text.
+
+An own run is a real fine-tuning run, with a seed that no recorded run has.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,20 @@ import math
 from functools import lru_cache
 from typing import Any
 
-from app import runs, state, strange
+from app import own_run, runs, state, strange
+from app.own_run import Next
 from app.trained import Arm
 from core.analysis.seeds import Interval, apart
 from core.runs import adaptations
 from core.runs.adaptations import Place
+from core.runs.fine_tuning import bundled_base
 from core.training import adapting
 from core.training.adapting import STUDIES, Study
-from core.training.fine_tune_spec import Way
+from core.training.fine_tune_spec import FineTuneSpec, Way
+from core.training.tuned import count
 
+BASE = adapting.spec("full").base  # what every run of the page adapts
+FIRST = 100  # seed of own runs; the next one has the next seed
 KIND = "fine_tune"
 NAMES: dict[Way, str] = {
     "scratch": "from scratch", "frozen": "frozen body", "full": "full", "lora": "LoRA", "prompt": "prompt tuning",
@@ -37,13 +45,13 @@ ASKED: dict[Study, Way] = {
 
 
 def chosen(study: Study) -> int:
-    """The recorded place that is nearest to the page's own number."""
+    """Find the recorded place that is nearest to the page's own number."""
     wanted = int(state.get(FIELDS[study]))
     return min(adapting.places(study), key=lambda place: abs(place - wanted))
 
 
 def own_runs() -> dict[Study, list[Arm]]:
-    """The learner's runs of the group that the link names, by study, oldest first."""
+    """Return the learner's runs of the group that the link names, by study, oldest first."""
     found: dict[Study, list[Arm]] = {study: [] for study in STUDIES}
     group = str(state.get("adapted"))
     for run in runs.grouped(group, KIND) if group else ():
@@ -56,7 +64,7 @@ def own_runs() -> dict[Study, list[Arm]]:
 
 
 def own_point(study: Study, arm: Arm) -> dict[str, Any]:
-    """An own run as a point: where on the axis, and the share that was right when it was measured last."""
+    """Turn an own run into a point: where on the axis, and the share that was right when it was measured last."""
     spec: Any = arm.spec
     values = [value for value in arm.points.held_out.tolist() if math.isfinite(value)]
     at = {"rank": spec.rank, "examples": spec.examples, "prompt": spec.vectors}[study]
@@ -68,7 +76,7 @@ def own_point(study: Study, arm: Arm) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def judge(name: str, text: str) -> dict[str, Any]:
-    """What a recorded run's model says of a text; {"why"} where that holds for nothing."""
+    """Let a recorded run's model judge a text; {"why"} where that holds for nothing."""
     try:
         label, probability = adaptations.adapted(name).classify(text)[0]
     except ValueError as why:  # too long for the base's context, or nothing to read
@@ -77,7 +85,7 @@ def judge(name: str, text: str) -> dict[str, Any]:
 
 
 def judged(study: Study, text: str) -> list[dict[str, Any]]:
-    """The verdict of each place's model of the first seed."""
+    """Let each place's model of the first seed judge a text."""
     way = ASKED[study]
     return [
         {"at": at, **judge(adapting.name(adapting.at(study, way, at, adapting.SEEDS[0])), text)}
@@ -86,7 +94,7 @@ def judged(study: Study, text: str) -> list[dict[str, Any]]:
 
 
 def verdict(study: Study, said: list[dict[str, Any]]) -> str:
-    """What the model of the chosen place says of the text, in a sentence."""
+    """Say what the model of the chosen place makes of the text."""
     at = chosen(study)
     one = next(one for one in said if one["at"] == at)
     if "why" in one:
@@ -101,7 +109,7 @@ def verdict(study: Study, said: list[dict[str, Any]]) -> str:
 
 
 def record(study: Study, said: list[dict[str, Any]], own: list[Arm]) -> dict[str, Any]:
-    """A study for the picture; `said`: the verdicts on the text, where they are shown."""
+    """Turn a study into what the picture draws; `said`: the verdicts on the text, where they are shown."""
     varied = adapting.WAYS if study == "examples" else adapting.ways(study)[:1]
     lines = () if study == "examples" else adapting.LINES
     axis, short = AXES[study]
@@ -118,12 +126,12 @@ def record(study: Study, said: list[dict[str, Any]], own: list[Arm]) -> dict[str
 
 
 def line(study: Study, way: Way) -> Interval:
-    """A way that does not vary along the axis."""
+    """Return the interval of a way that does not vary along the axis."""
     return adaptations.curve(study, way)[0].interval
 
 
 def title(study: Study) -> str:
-    """What the chart shows, in words."""
+    """Say what the chart shows."""
     same = f"{adapting.SOME} examples" if study != "examples" else f"LoRA of rank {adapting.RANK}"
     return f"Held-out news judged right, %: {len(adapting.SEEDS)} seeds, 95 % interval; {same}, {adapting.STEPS} steps"
 
@@ -140,7 +148,7 @@ def _spread(one: Interval) -> dict[str, float]:
 
 
 def findings(study: Study) -> list[str]:
-    """What the recorded runs of a study say, in sentences made from their numbers."""
+    """Say what the recorded runs of a study found, in sentences made from their numbers."""
     return {"rank": _of_ranks, "examples": _of_examples, "prompt": _of_prompts}[study]()
 
 
@@ -170,7 +178,7 @@ def _of_examples() -> list[str]:
 
 
 def _told(curves: dict[Way, list[Place]], one: Way, other: Way) -> str:
-    """Where a way is ahead of another, and where the seeds do not tell."""
+    """Say where a way is ahead of another, and where the seeds do not tell."""
     found: dict[int, list[str]] = {1: [], -1: [], 0: []}
     for a, b in zip(curves[one], curves[other], strict=True):
         found[apart(a.shares, b.shares)].append(f"{a.at:,}")
@@ -201,3 +209,47 @@ def _of_prompts() -> list[str]:
         f"same frozen body without them, {line('prompt', 'frozen').mean:.1%}; full: {line('prompt', 'full').mean:.1%}.",
         "Lester et al. (2021, figure 1) found prompts to reach full fine-tuning only in models of billions of weights.",
     ]
+
+
+# ------------------------------------------------------------------------------- own runs, trained now
+
+
+def spec_of(study: Study, seed: int, share: str | None = None) -> FineTuneSpec:
+    """Specify the next run by the page's settings. Raises ValueError: they do not fit the base; the message says why.
+
+    Args:
+        share: of the steps, as for `own_run.shortened`.
+    """
+    if study == "rank":
+        spec = adapting.spec("lora", rank=int(state.get("rank")), seed=seed)
+    elif study == "prompt":
+        spec = adapting.spec("prompt", vectors=int(state.get("front")), seed=seed)
+    else:
+        spec = adapting.spec(state.get("way"), examples=int(state.get("few")), seed=seed)
+    return own_run.shortened(spec, share)
+
+
+def seed_of(own: list[Arm]) -> int:
+    """Choose the seed of the next run: other examples, in another order, than all before."""
+    return FIRST + len(own)
+
+
+def following(study: Study, own: list[Arm], share: str | None = None) -> Next:
+    """Return the next run as it would be put into the queue. Raises as `spec_of`."""
+    spec = spec_of(study, seed_of(own), share)
+    return Next(spec, f"{study}: {adapting.name(spec)}")
+
+
+def learned(study: Study) -> str:
+    """Count the numbers that the next run learns, on the base's own matrices; "" where it would be refused."""
+    try:
+        found = count(spec_of(study, FIRST), bundled_base(BASE).config)
+    except ValueError:
+        return ""
+    return f"It learns {found.learned:,} of {found.whole:,} numbers of {BASE}, {found.head:,} of them the head’s."
+
+
+def live(own: list[Arm]) -> list[dict[str, object]]:
+    """Return the runs that are going, as curves.js follows them; nothing where none is."""
+    going = [arm for arm in own if arm.going]
+    return [arm.curve() for arm in going]

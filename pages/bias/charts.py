@@ -21,14 +21,14 @@ BEYOND, WITHIN, UNSURE = "beyond chance", "within chance", "not conclusive"
 
 
 def kind(test: dict[str, Any]) -> str:
-    """What an effect size may be told as."""
+    """Name what an effect size may be told as."""
     if not test["conclusive"]:
         return UNSURE
     return WITHIN if test["within"] else BEYOND
 
 
 def rows(data: dict[str, Any]) -> list[dict[str, Any]]:
-    """A row for each test, with what its tooltip says."""
+    """Make a row for each test, with what its tooltip says."""
     return [_row(one, one["number"] == data["test"]) for one in data["tests"]]
 
 
@@ -57,7 +57,7 @@ def _signed(d: float) -> str:
 
 
 def tests(data: dict[str, Any]) -> alt.TopLevelMixin:
-    """The tests, a row each; below them the splits of the chosen one, where it could be made."""
+    """Chart the tests, a row each; below them the splits of the chosen one, where it could be made."""
     reach = data["reach"]
     step = math.ceil(reach / 3)
     marks = [k * step for k in range(-math.floor(reach / step), math.floor(reach / step) + 1)]
@@ -129,7 +129,7 @@ def _tests(made: list[dict[str, Any]], size: Any, lowest: bool) -> Any:
 
 
 def _splits(shown: dict[str, Any], size: Any) -> Any:
-    """Every split's effect size as a histogram; what reaches the observed one is filled."""
+    """Chart every split's effect size as a histogram; what reaches the observed one is filled."""
     d = shown["d"]
     bars = []
     for (low, high), count in zip(pairwise(shown["edges"]), shown["counts"]):
@@ -165,7 +165,7 @@ def _splits(shown: dict[str, Any], size: Any) -> Any:
 
 
 def draw(data: dict[str, Any]) -> None:
-    """The chart on the page; a click on a test chooses it."""
+    """Draw the chart on the page; a click on a test chooses it."""
     made = rows(data)
     memo = state.memo("bias.pick")
 

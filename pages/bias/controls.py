@@ -9,10 +9,9 @@ import streamlit as st
 from app import state, widgets
 from core.vectors.association import LEAST
 from core.vectors.word_lists import MOST
-from pages.bias import said, tables, tested
+from pages.bias import sentences, weat
 from pages.bias.figure import Seen
-from pages.bias.tables import NAMES, Table
-from pages.bias.tested import OWN
+from pages.bias.weat import NAMES, OWN, Table
 
 TESTS = (*map(str, range(1, 11)), "own")
 WHICH = {"kept": "as it is", "removed": "taken out"}
@@ -30,7 +29,7 @@ TOYLAND = {
 
 
 def draw(seen: Seen) -> None:
-    """The widgets below the picture, and what is to be said about them."""
+    """Draw the widgets below the picture, and what is to be said about them."""
     st.selectbox("Test", TESTS, format_func=_named, filter_mode=None, width=250, **state.bind("weat"))
     widgets.segments("Vectors", "vectors", tuple(NAMES), _vectors())
     widgets.segments("Gender direction", "direction", tuple(WHICH), lambda which: WHICH[str(which)])
@@ -47,7 +46,7 @@ def draw(seen: Seen) -> None:
         st.button("Test lists that it has", key="bias.toyland", on_click=state.whole(_toyland))
     for note in seen.notes:
         st.warning(widgets.escape(note))
-    unused = said.left_out(seen.now)
+    unused = sentences.left_out(seen.now)
     if unused:
         words = sum(len(one.missing) + len(one.shared) for one in seen.now.lists)
         with st.popover(f"{words} word{'' if words == 1 else 's'} not used", key="gb-unused"):
@@ -56,15 +55,15 @@ def draw(seen: Seen) -> None:
 
 
 def _vectors() -> Callable[[int | str], str]:
-    """The tables' names; of word2vec, before it is chosen, how many of the ten tests its words allow."""
-    done = _made(tables.learned_table())
+    """Name the tables; of word2vec, before it is chosen, say how many of the ten tests its words allow."""
+    done = _made(weat.learned_table())
     many = "none of the ten" if not done else "all ten" if done == len(TESTS) - 1 else f"{done} of the ten"
     return lambda which: f"{NAMES[str(which)]}, {many}" if which == "learned" else NAMES[str(which)]
 
 
 def _made(table: Table) -> int:
-    """How many of the ten tests a table allows."""
-    return sum(one.measured is not None for one in tested.every(table, False))
+    """Count how many of the ten tests a table allows."""
+    return sum(one.measured is not None for one in weat.every(table, False))
 
 
 def _toyland() -> None:
@@ -72,4 +71,4 @@ def _toyland() -> None:
 
 
 def _named(number: str) -> str:
-    return "your lists" if number == "own" else f"{number}  {said.SHORT[number]}"
+    return "your lists" if number == "own" else f"{number}  {sentences.SHORT[number]}"

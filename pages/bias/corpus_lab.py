@@ -1,11 +1,12 @@
 """Below the Bias picture: the pronoun gap by profession in language models, and the corpus lab that moves it.
 
-The functions here ask `core` (pronoun_gap, corpus_lab, doses) and turn the answers into the component's JSON; they
-compute nothing.
+The functions here ask `core` (corpus_lab, doses) and pages.bias.pronoun_gap, and turn the answers into the component's
+JSON; they compute nothing. The lab is the recorded doses and remedies, and the learner's own runs as points among them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,17 +14,23 @@ from typing import Any
 
 import streamlit as st
 
-from app import events, models, state
+from app import events, models, own_run, runs, state, widgets
 from app.kit import register
+from app.own_run import Next
 from app.page import Context
-from core.analysis.tasks.pronoun_gap import SURE
+from app.trained import Arm
+from core.analysis.seeds import Interval
+from core.analysis.tasks.pronoun_gap import SURE, TEMPLATES
+from core.data.dial import REMEDIES, Remedy
 from core.runs import doses
-from pages.bias import corpus_lab_controls as controls
-from pages.bias import corpus_lab_gaps as gaps
-from pages.bias import corpus_lab_lab as lab
-from pages.bias import corpus_lab_take as take
+from core.runs.doses import Dose
+from core.training import corpus_lab
+from core.training.corpus_lab import BIASED, DIALLED, OTHERS
+from core.training.spec import TrainSpec
+from pages.bias import pronoun_gap
+from pages.bias.pronoun_gap import Series
 
-more = register("bias_corpus_lab", __file__)
+bias_corpus_lab = register("bias_corpus_lab", __file__)
 
 TERMS = ("seed", "log probability")
 KEYS = ("profession",)
@@ -32,60 +39,307 @@ LIMITS = (
     "The text is a toy: a world of one dial. On real text many causes move together, and no dial turns one alone.",
     "A gap of a template is not a harm done to a person, and a gap of 0 is not fairness: other sentences may differ.",
 )
+FIRST = 100  # seed of own runs; the next one has the next seed
+NAMES: dict[Remedy, str] = {
+    "none": "as it is told", "swap": "swap", "remove": "remove", "balance": "balance",
+}  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------- runs and doses
+
+
+def jobs() -> tuple[str, ...]:
+    """Return the professions that the next run dials: the learner's, or those of the recorded runs."""
+    given = [part.strip().lower() for part in re.split(r"[,;\n]", str(state.get("dosed"))) if part.strip()]
+    return tuple(sorted(dict.fromkeys(given))) or DIALLED
+
+
+def own() -> list[Arm]:
+    """Return the learner's runs of the group that the link names, oldest first."""
+    group = str(state.get("doses"))
+    found = []
+    for run in runs.grouped(group) if group else ():
+        if run.spec.dial and (points := runs.points(run.id)) is not None:
+            short = run.over and run.step < run.steps
+            checkpoints = runs.checkpoints(run.id)
+            found.append(
+                Arm(run.name, run.id, run.spec, points, checkpoints, run, run.ended if short else "")
+            )
+    return found
+
+
+def spec_of(arms: list[Arm], share: str | None = None) -> TrainSpec:
+    """Specify the next run by the page's fields: a seed that no recorded run has. Raises ValueError: it cannot be.
+
+    Args:
+        share: of the steps, as for `own_run.shortened`.
+    """
+    seed = FIRST + len(arms)
+    spec = corpus_lab.spec(int(state.get("dose")) / 100, seed, jobs(), state.get("remedy"))
+    return own_run.shortened(spec, share)
+
+
+def following(arms: list[Arm], share: str | None = None) -> Next:
+    """Return the next run as it would be put into the queue. Raises as `spec_of`."""
+    spec = spec_of(arms, share)
+    return Next(spec, f"Corpus lab: {title(spec)}")
+
+
+def title(spec: TrainSpec) -> str:
+    """Name a run: "90 % she, swap"."""
+    doing = "" if spec.remedy == "none" else f", {spec.remedy}"
+    if spec.steps != corpus_lab.STEPS:
+        doing += f", {spec.steps} of {corpus_lab.STEPS} steps"
+    try:
+        return f"{100 * corpus_lab.dose_of(spec):.0f} % she{doing}"
+    except ValueError:
+        return f"a dial for each profession{doing}"
+
+
+def _spread(one: Interval) -> dict[str, Any]:
+    return {"mean": one.mean, "low": one.low, "high": one.high}
+
+
+def _dose(one: Dose) -> dict[str, Any]:
+    return {
+        "at": one.at, "remedy": one.remedy, "name": NAMES[one.remedy],
+        "dialled": {**_spread(one.spread("dialled")), "values": list(one.dialled)},
+        "others": {**_spread(one.spread("others")), "values": list(one.others)},
+        "heldOut": _loss(one),
+    }  # fmt: skip
+
+
+def own_point(arm: Arm) -> dict[str, Any]:
+    """Turn an own run into a point: its dose, and how the gap moved at each moment that was kept."""
+    spec = arm.spec
+    try:
+        at: float | None = corpus_lab.dose_of(spec)
+    except ValueError:
+        at = None
+    trace = [
+        {"step": one.step, "dialled": said["dialled"], "others": said["others"]}
+        for one in arm.checkpoints
+        if (said := one.health.get("pronouns"))
+    ]
+    return {
+        "id": arm.id, "name": title(spec), "at": at, "remedy": spec.remedy, "seed": spec.seed, "steps": spec.steps,
+        "same": {job for job, _ in spec.dial} == set(DIALLED) and spec.steps == corpus_lab.STEPS, "trace": trace,
+        "jobs": len(spec.dial), "going": arm.going, "ended": arm.ended,
+    }  # fmt: skip
+
+
+def lab_record(arms: list[Arm]) -> dict[str, Any]:
+    """Turn the recorded doses and own runs into the lab's part of the picture."""
+    going = [arm for arm in arms if arm.going]
+    return {
+        "doses": [_dose(one) for one in doses.curve()], "remedies": [_dose(one) for one in doses.remedies()],
+        "biased": BIASED, "seeds": len(corpus_lab.SEEDS), "steps": corpus_lab.STEPS, "dialled": list(DIALLED),
+        "own": [own_point(arm) for arm in arms], "live": [arm.curve() for arm in going], "findings": findings(),
+    }  # fmt: skip
+
+
+def findings() -> list[str]:
+    """Say what the recorded runs found, in sentences made from their numbers."""
+    curve, tried = doses.curve(), doses.remedies()
+    first, last = curve[0], curve[-1]
+    moved, spilt = doses.moved(last, first), doses.moved(last, first, "others")
+    said = [
+        f"Dialled: {', '.join(DIALLED)}; the other {len(OTHERS)} professions stay at one half.",
+        f"From a dose of {first.at:.0%} to one of {last.at:.0%} the model’s share of “she” moves by "
+        f"{_points(moved)}: "
+        + (
+            "the seeds do not tell it from nothing."
+            if _holds_nothing(moved)
+            else "only the dial differs, so the dial is the cause."
+        ),
+        f"The professions that nobody touched move by {_points(spilt)}: "
+        + (
+            "the seeds do not tell it from nothing."
+            if _holds_nothing(spilt)
+            else "what is learned of some spreads to others."
+        ),
+    ]
+    slope = doses.slope(curve)
+    said.append(
+        f"A model that said what its text says would follow the dotted line, slope 1; this one has a slope of "
+        f"{slope.mean:.2f} ({slope.low:.2f} to {slope.high:.2f}): "
+        + (
+            "it mutes the dose."
+            if slope.high < 1
+            else "it amplifies it."
+            if slope.low > 1
+            else "as the text, within the interval."
+        )
+    )
+    before = doses.contrast(tried[0])
+    after = "; ".join(f"{NAMES[one.remedy]} {_points(doses.contrast(one))}" for one in tried[1:])
+    said.append(
+        f"At {BIASED:.0%} the dialled stand above the untouched by {_points(before)}"
+        f"{', which the seeds do not tell from nothing' if _holds_nothing(before) else ''}; after a remedy by: {after}."
+    )
+    said.append(_eased(tried))
+    losses = "; ".join(f"{NAMES[one.remedy]} {_loss(one):.2f}" for one in tried)
+    said.append(f"What it costs, in held-out loss: {losses} nats. Swap tells half as many tales, each twice.")
+    return said
+
+
+def _eased(tried: list[Dose]) -> str:
+    """Say what each remedy takes off, seed by seed, and of which the seeds tell that it helps."""
+    off = {NAMES[one.remedy]: doses.eased(tried[0], one) for one in tried[1:]}
+    kinds = (
+        ([name for name, one in off.items() if one.low > 0], ("helps", "help")),
+        ([name for name, one in off.items() if one.high < 0], ("makes it wider", "make it wider")),
+    )
+    told = [f"{_listed(names)} {verbs[len(names) > 1]}" for names, verbs in kinds if names]
+    if unsure := [name for name, one in off.items() if _holds_nothing(one)]:
+        told.append(
+            f"of {_listed(unsure)} the seeds do not tell whether {'they help' if len(unsure) > 1 else 'it helps'}"
+        )
+    every = "; ".join(f"{name} {_points(one, 1)}" for name, one in off.items())
+    found = "; ".join(told)
+    return (
+        f"Seed by seed a remedy takes off that: {every}. {found[0].upper()}{found[1:]}. How far a whole model "
+        f"leans to one pronoun differs by seed, so {len(corpus_lab.SEEDS)} are drawn, which are few."
+    )
+
+
+def _loss(one: Dose) -> float:
+    return sum(one.held_out) / len(one.held_out)
+
+
+def _listed(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def _holds_nothing(one: Interval) -> bool:
+    return one.low <= 0 <= one.high
+
+
+def _points(one: Interval, digits: int = 0) -> str:
+    """Write an interval in percentage points; "0", never "−0"."""
+    mean, low, high = (
+        f"{round(100 * value, digits) + 0.0:.{digits}f}".replace("-", "−")
+        for value in (one.mean, one.low, one.high)
+    )
+    return f"{mean} point{'' if mean in ('1', '−1') else 's'} ({low} to {high})"
+
+
+# ---------------------------------------------------------------------------------------- the controls
+
+
+def draw_controls(
+    ctx: Context, what: pronoun_gap.Asked, shown: list[Series], arms: list[Arm]
+) -> Callable[[], None]:
+    """Draw both rows of widgets. Returns what asks a heavy model, if wanted: to be called when the page is drawn."""
+    slot, heavy = None, pronoun_gap.asking(ctx.lm, ctx.model_key, what)
+    if any(one.waits for one in shown):
+        slot = heavy.buttons(f"Ask {widgets.escape(shown[0].name)}")
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        _whom()
+        with st.container(width=260):
+            st.slider("Dose: percent of “she” told", 0, 100, step=5, **state.bind("dose"))
+        widgets.segments("Remedy", "remedy", REMEDIES, lambda name: NAMES[name].capitalize())  # type: ignore[index]
+        with st.popover("Dialled", key="gb-dosed"):
+            st.text_area(
+                "Professions under the dial",
+                height=150,
+                placeholder=", ".join(DIALLED),
+                **widgets.hidden("dosed"),
+            )
+    if not any(arm.going for arm in arms):
+        own_run.shorter(lambda share: [following(arms, share)], corpus_lab.STEPS)
+    _buttons(arms)
+    for said in what.why:
+        st.warning(widgets.escape(said))
+    return lambda: heavy.go_on(slot, first=heavy.total)
+
+
+def _whom() -> None:
+    with st.popover("Whom, and how", key="gb-jobs"):
+        st.text_area(
+            "Professions, with commas",
+            height=90,
+            placeholder="doctor, nurse, pilot",
+            **widgets.hidden("jobs"),
+        )
+        st.text_area(
+            "Sentences, one a line, with {job} and {she/he}", height=190, placeholder="\n".join(TEMPLATES),
+            **widgets.hidden("frames"),
+        )  # fmt: skip
+
+
+def _buttons(arms: list[Arm]) -> None:
+    spend, why = own_run.cost(lambda: following(arms))
+    off = bool(why) or runs.engine() is None
+    with st.container(horizontal=True, gap="small", width="content"):
+        going = own_run.under_way(arms, "bias_corpus_lab.stop")
+        own_run.button(
+            "Retrain under this dose", spend, "bias_corpus_lab.train", going, disabled=off,
+            on_click=state.whole(own_run.start), args=("bias", "doses", lambda: [following(arms)]),
+        )  # fmt: skip
+        if state.get("doses"):
+            st.button(
+                "Without mine",
+                key="bias_corpus_lab.back",
+                on_click=state.whole(lambda: state.set("doses", "")),
+            )
+    if any(arm.checkpoints for arm in arms):
+        st.caption(
+            "Your retrained models stand in the list of models: open one, and its gaps are drawn above."
+        )
+    own_run.warn(own_run.why_not("bias", why))
+
+
+# -------------------------------------------------------------------------------------------- the page
 
 
 @dataclass(frozen=True)
-class Below:
-    """The lower half of one run of the page."""
+class CorpusLab:
+    """The pronoun gap and the corpus lab of one run of the page."""
 
     ctx: Context
 
     @cached_property
-    def asked(self) -> gaps.Asked:
+    def asked(self) -> pronoun_gap.Asked:
         """Professions and templates."""
-        return gaps.asked()
+        return pronoun_gap.asked()
 
     @cached_property
-    def shown(self) -> list[gaps.Series]:
+    def shown(self) -> list[pronoun_gap.Series]:
         """The models with their gaps."""
-        return gaps.series(self.ctx, self.asked)
+        return pronoun_gap.series(self.ctx, self.asked)
 
     @cached_property
     def arms(self) -> list[Any]:
         """The learner's own runs."""
-        return lab.own()
+        return own()
 
     def record(self) -> dict[str, Any]:
-        """What view.js draws, but for the selection."""
+        """Turn all into what corpus_lab.js draws, but for the selection."""
         what = self.asked
         return {
             "tokens": list(what.jobs), "templates": [one.text for one in what.templates],
-            "told": gaps.told(what), "stories": doses.recorded()["stories"],
+            "told": pronoun_gap.told(what), "stories": doses.recorded()["stories"],
             "ownJobs": what.own_jobs, "ownTemplates": what.own_templates,
-            "series": [one.record(what.jobs) for one in self.shown], "findings": gaps.findings(self.shown, what),
-            "sure": SURE, "limits": list(LIMITS), "lab": lab.record(self.arms),
+            "series": [one.record(what.jobs) for one in self.shown], "findings": pronoun_gap.findings(self.shown, what),
+            "sure": SURE, "limits": list(LIMITS), "lab": lab_record(self.arms),
         }  # fmt: skip
 
-    def table(self) -> take.Table:
-        """For the table, with columns of its own."""
-        return take.table(self.shown, self.asked, self.arms)
-
-    def cells(self) -> list[str]:
-        """For the notebook."""
-        ctx = self.ctx
-        moment = "" if ctx.snapshot is None else f", snapshot={ctx.snapshot}"
-        load = f"core.load({str(models.resolve(ctx.name).target)!r}, device='cpu'{moment})"
-        return take.cells(load, self.shown, self.asked)
+    @property
+    def load(self) -> str:
+        """The call that loads the open model, as source."""
+        moment = "" if self.ctx.snapshot is None else f", snapshot={self.ctx.snapshot}"
+        return f"core.load({str(models.resolve(self.ctx.name).target)!r}, device='cpu'{moment})"
 
     def show(self) -> Callable[[], None]:
-        """The heading, the picture, the controls. Returns what takes long: to be called when the page is drawn."""
+        """Draw heading, picture and controls. Returns what takes long: to be called when the page is drawn."""
         st.html('<section class="gb-words"><h2>The pronoun gap, and a corpus with a dial</h2></section>')
         chosen = min(int(state.get("profession")), len(self.asked.jobs) - 1)
-        more(
+        bias_corpus_lab(
             data={**self.record(), "selection": events.selection("more", {"profession": chosen})},
             key="more",
             on_select_change=lambda: events.select("more", KEYS),
             on_arrived_change=lambda: None,  # the run of the page that comes with it reads what is new
             on_visit_change=lambda: events.visit("more"),
         )
-        return controls.draw(self.ctx, self.asked, self.shown, self.arms)
+        return draw_controls(self.ctx, self.asked, self.shown, self.arms)

@@ -1,35 +1,253 @@
-// Bias: an association test on word vectors. The words of two lists on an axis between two others (axis.js), and each
-// step with its numbers (written.js). The tests beside each other, and chance, are a chart of the page's.
+// Bias: an association test on word vectors. The words of two lists on an axis between two others (axis.js), and the
+// numbers of each step, written out. The tests beside each other, and chance, are a chart of the page's.
 
 import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
-import { clamp, num, unpack, visible } from "../../app/kit/shapes.js";
+import { clamp, css, fit, h, inLines, label, num, unpack, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { ATTRIBUTES, TARGETS, wordAxis } from "./axis.js";
-import { columns, heading, writeCosine, writeEffect, writeRemoval } from "./written.js";
+
+/**
+ * @import { Stage, View } from "../../app/kit/glass.js"
+ * @import { Packed, Unpacked } from "../../app/kit/shapes.js"
+ * @import { Box, Plan } from "./axis.js"
+ *
+ * What figure.py sends: the chosen test on the chosen table, and the ten beside it. X and Y are the targets, A and B the
+ * attributes; an association s is the mean cosine with A less that with B, d the effect size.
+ * @typedef {object} Data
+ * @property {string[]} tokens
+ * @property {{which: "glove" | "model" | "learned", name: string}} table
+ * @property {string} test its number, or "own"
+ * @property {boolean} removed whether every vector is without the gender direction
+ * @property {Refused | Made} shown
+ * @property {{x: number[], y: number[], d: number, means: [number, number]} | null} was with nothing removed
+ * @property {Pair | null} pair the chosen two words
+ * @property {{word: string, s: number}[]} text words of the learner's own text
+ * @property {{number: string, d: number | null, share: number, conclusive: boolean}[]} tests share: of its shortest list that was found
+ * @property {Removal | null} removal
+ * @property {number} reach of the axis of effect sizes, to both sides
+ *
+ * What every test has: its lists X, Y, A, B, and what is said of it.
+ * @typedef {object} Told
+ * @property {[List, List, List, List]} lists
+ * @property {string} title
+ * @property {string[]} verdict a sentence a line
+ * @property {string} dealt what the permutations counted
+ * @property {string} names what first names stand for, "" where there are none
+ * @property {string[]} left words that are not used
+ * @typedef {{name: string, words: string[], asked: number}} List asked: how many words it was to have
+ *
+ * A test that cannot be made.
+ * @typedef {Told & {d: null}} Refused
+ *
+ * A test that was: associations of X and of Y, cosines (X + Y, A + B), means, standard deviation, permutations.
+ * @typedef {object} Test
+ * @property {number[]} x
+ * @property {number[]} y
+ * @property {Packed} cosines
+ * @property {[number, number]} means
+ * @property {number} spread
+ * @property {number} d
+ * @property {number} p
+ * @property {boolean} exact whether all splits were counted
+ * @property {number} reached splits that put X as far above Y
+ * @property {number[]} counts of splits, from edge to edge
+ * @typedef {Told & Test} Made
+ *
+ * A cosine taken apart: lengths of both vectors, and what each number of them adds.
+ * @typedef {{dot: number, lengths: [number, number], cosine: number, products: Packed}} Pair
+ *
+ * What is left without the direction: effect sizes before and after, and shares of words that a classifier tells apart.
+ * `why`: nothing can be removed; `rest`: why nothing was probed.
+ * @typedef {{why: string, pairs?: undefined} | {why: "", pairs: Moved[], share: number, of: number} & ({rest: string} | {rest: null} & Probed)} Removal
+ * @typedef {{name: string, before: number, after: number}} Moved
+ * @typedef {{direct: number, words: number, said: string[], one: string[], two: string[], bars: {name: string, share: number, low: number, high: number}[]}} Probed
+ *
+ * @typedef {Data & {shown: Made}} Done
+ * @typedef {{sel: {stage?: number, weat?: string, subject?: number, mate?: number}, timer?: number | null, cosines: Unpacked | null}} Kept
+ *
+ * A column of words with their numbers; first: the place of its first word among all.
+ * @typedef {{name: string, words: string[], values: number[], mean: number, first: number, fill: string}} Column
+ */
+
+// ---------------------------------------------------------------- the numbers of a step
+
+/** @param {Stage} g @param {string} key @param {Box} box @param {string} text */
+const heading = (g, key, box, text) => {
+  g.part(key, [box, text], () => label(box.x, box.y + 12, fit(text, box.w, 13.5, false), { weight: 600, fill: "ink", size: 13 }));
+  return box.y + 20;
+};
+/** @param {Stage} g @param {string} key @param {Box} box @param {string[]} lines */
+const monoLines = (g, key, box, lines) => {
+  g.part(key, [box, lines], () => lines.map((line, k) => label(box.x, box.y + 14 + 19 * k, fit(line, box.w, 13), { mono: true, size: 13, fill: "ink" })));
+  return box.y + 14 + 19 * lines.length;
+};
+
+/**
+ * cos(w, o): the dot product over the lengths, and every number's part of it.
+ * @param {Stage} g @param {Box} box @param {Pair | null} pair @param {string} one @param {string} other
+ */
+function writeCosine(g, box, pair, one, other) {
+  let y = heading(g, "head", box, `cos(${one}, ${other})`);
+  if (!pair) return y;
+  const [a, b] = pair.lengths;
+  y = monoLines(g, "sum", { ...box, y }, [
+    `${one} · ${other} = ${num(pair.dot, 4)}`, `|${one}| = ${num(a, 4)}`, `|${other}| = ${num(b, 4)}`,
+    `cos = ${num(pair.dot, 4)} / (${num(a, 4)} × ${num(b, 4)})`, `    = ${num(pair.cosine, 4)}`,
+  ]) + 6;
+  const products = unpack(pair.products);
+  const tall = 96;
+  const most = Math.max(1e-9, ...products.map(Math.abs));
+  const wide = (box.w - 8) / products.length;
+  g.part("products", [{ ...box, y }], () => {
+    const middle = y + 24 + tall / 2;
+    const out = [label(box.x, y + 10, `What each of the ${products.length} numbers adds (vectors at length 1)`, { fill: "ink3", size: 11 }), h("path", { d: `M${box.x},${middle}h${box.w - 8}`, stroke: css("ink3") })];
+    products.forEach((value, k) => {
+      const height = (Math.abs(value) / most) * (tall / 2);
+      const bar = h("rect", { x: box.x + k * wide, y: value < 0 ? middle : middle - height, width: Math.max(0.5, wide - 1), height: Math.max(0.5, height), fill: css(value < 0 ? "neg" : "pos") });
+      out.push(products.length <= 128 ? g.tip(bar, `number ${k}: ${num(value, 4)}`) : bar);
+    });
+    return out;
+  });
+  return paragraphs(g, "about", { ...box, y: y + 26 + tall }, ["1: the same way. 0: at right angles. −1: opposite ways. Lengths do not matter."], { fill: "ink2" });
+}
+
+/**
+ * Two columns of words with their numbers, and each column's mean.
+ * @param {Stage} g @param {string} key @param {Box} box @param {Column[]} sides
+ * @param {{mark: string, chosen?: number, pick: (at: number) => void}} o
+ */
+function columns(g, key, box, sides, o) {
+  const wide = (box.w - 20) / 2;
+  const rows = Math.max(...sides.map((side) => side.words.length));
+  const pitch = rows > 16 ? 14 : 18;
+  const size = rows > 16 ? 11 : 12;
+  g.part(key, [box, sides, o.chosen], () => sides.map((side, at) => {
+    const x = box.x + at * (wide + 20);
+    const order = side.words.map((word, i) => ({ word, value: side.values[i], i })).sort((a, b) => b.value - a.value);
+    const most = Math.max(1e-9, ...sides.flatMap((one) => one.values.map(Math.abs)));
+    const bar = wide * 0.3;
+    return [
+      label(x, box.y + 11, fit(side.name, wide, 12, false), { weight: 600, fill: side.fill }),
+      order.map(({ word, value, i }, k) => {
+        const y = box.y + 20 + k * pitch;
+        const place = side.first + i;
+        const on = place === o.chosen;
+        return h("g", { class: "gb-hot", [o.mark]: place, onclick: () => o.pick(place) },
+          h("rect", { x: x - 3, y, width: wide + 3, height: pitch, rx: 3, fill: on ? css("accent-soft") : "transparent" }),
+          label(x, y + pitch - 4, fit(visible(word), wide * 0.44, size, false), { size, fill: on ? "accent" : "ink", weight: on ? 700 : null }),
+          h("rect", { x: x + wide * 0.46 + (value < 0 ? bar / 2 - (bar / 2) * Math.abs(value) / most : bar / 2), y: y + pitch / 2 - 3, width: Math.max(0.5, (bar / 2) * Math.abs(value) / most), height: 6, fill: css(value < 0 ? "neg" : "pos") }),
+          label(x + wide, y + pitch - 4, num(value, 3), { size, mono: true, anchor: "end", fill: "ink2" }));
+      }),
+      label(x, box.y + 34 + side.words.length * pitch, "mean", { fill: side.fill, weight: 600 }),
+      label(x + wide, box.y + 34 + side.words.length * pitch, num(side.mean, 4), { mono: true, anchor: "end", fill: side.fill, weight: 600 }),
+    ];
+  }));
+  return box.y + 44 + rows * pitch;
+}
+
+/** d with the numbers in it. @param {Stage} g @param {Box} box @param {Made} shown */
+function writeEffect(g, box, shown) {
+  const [x, y] = shown.means;
+  const many = shown.x.length + shown.y.length;
+  let at = heading(g, "head", box, "d: the distance between the means, in standard deviations");
+  at = monoLines(g, "sum", { ...box, y: at }, [
+    `mean of X = ${num(x, 4)}`, `mean of Y = ${num(y, 4)}`, `difference = ${num(x - y, 4)}`,
+    `standard deviation = ${num(shown.spread, 4)}`, `d = ${num(x - y, 4)} / ${num(shown.spread, 4)} = ${num(shown.d, 4)}`,
+  ]);
+  return paragraphs(g, "about", { ...box, y: at + 6 }, [
+    `The deviation is that of all ${many} associations together, X and Y, divided by ${many} (ddof 0).`,
+    "d = 2 is the most there can be with as many words in X as in Y: every word of X at one place, every word of Y at another. Psychologists call 0.2 small, 0.5 medium and 0.8 large.",
+    "d says how far apart the lists lie. It does not say whether so few words could lie so by chance: that is the next step.",
+  ], { fill: "ink2" });
+}
+
+/**
+ * Tests before and after, and how well a classifier still tells the words apart.
+ * @param {Stage} g @param {Box} box @param {Removal} removal @param {number} reach
+ */
+function writeRemoval(g, box, removal, reach) {
+  let y = heading(g, "head", box, "What the projection takes, and what it leaves");
+  if (!removal.pairs) return paragraphs(g, "about", { ...box, y }, [`Nothing can be removed: ${removal.why}.`]);
+  const left = box.x + 76;
+  /** @param {number} d */
+  const px = (d) => left + ((clamp(d, -reach, reach) + reach) / (2 * reach)) * (box.w - 76 - 84);
+  const from = y + 14;
+  g.part("pairs", [{ ...box, y }, removal.pairs, reach], () => {
+    /** @type {SVGElement[]} */
+    const out = [label(box.x, y + 10, "d, before and after", { fill: "ink3", size: 11 }), h("path", { d: `M${px(0)},${from}v${20 * removal.pairs.length}`, stroke: css("line"), "stroke-dasharray": "2 3" })];
+    for (const [k, one] of removal.pairs.entries()) {
+      const at = from + 12 + 20 * k;
+      out.push(label(box.x, at + 4, one.name, { fill: "ink" }), h("path", { d: `M${px(one.before)},${at}H${px(one.after)}`, stroke: css("ink3") }),
+        h("circle", { cx: px(one.before), cy: at, r: 4.5, fill: css("bg"), stroke: css("ink2"), "stroke-width": 1.5 }), h("circle", { cx: px(one.after), cy: at, r: 4.5, fill: css("accent") }),
+        label(box.x + box.w, at + 4, `${num(one.before, 2)} → ${num(one.after, 2)}`, { mono: true, anchor: "end", fill: "ink2" }));
+    }
+    return out;
+  });
+  y = from + 20 * removal.pairs.length + 12;
+  if (removal.rest !== null) return paragraphs(g, "about", { ...box, y }, [`What is left was not probed: ${removal.rest}.`], { fill: "ink2" });
+  y = paragraphs(g, "direct", { ...box, y }, [`The direction is the first component of ${removal.of} pairs such as she and he (${num(100 * removal.share, 0)} % of their variance). Of science, art and mathematics words it holds a mean |cosine| of ${num(removal.direct, 3)} before, 0 after.`], { fill: "ink2", size: 12 });
+  const bars = y + 30;
+  g.part("bars", [{ ...box, y }, removal.bars], () => {
+    const [start, room] = [box.x + 126, box.w - 126 - 140];
+    /** @param {number} share */
+    const bx = (share) => start + share * room;
+    /** @type {SVGElement[]} */
+    const out = inLines(`Held-out words put on their old side (${removal.words} that leaned most)`, box.w, 12).slice(0, 1).map((line) => label(box.x, y + 14, line, { fill: "ink3", size: 11 }));
+    out.push(h("path", { d: `M${bx(0.5)},${bars - 4}v${22 * removal.bars.length}`, stroke: css("ink3"), "stroke-dasharray": "2 3" }));
+    for (const [k, one] of removal.bars.entries()) {
+      const at = bars + 22 * k;
+      out.push(label(box.x, at + 11, one.name, { fill: "ink", weight: k === 1 ? 600 : null }),
+        h("rect", { x: start, y: at, width: Math.max(1, bx(one.share) - start), height: 14, rx: 2, fill: css(k === 1 ? "accent" : "line") }),
+        h("path", { d: `M${bx(one.low)},${at + 7}H${bx(one.high)}M${bx(one.low)},${at + 3}v8M${bx(one.high)},${at + 3}v8`, stroke: css("ink") }),
+        label(box.x + box.w, at + 11, `${num(100 * one.share, 1)} % (${num(100 * one.low, 0)}–${num(100 * one.high, 0)})`, { mono: true, size: 11, anchor: "end", fill: "ink2" }));
+    }
+    return out;
+  });
+  return paragraphs(g, "about", { ...box, y: bars + 22 * removal.bars.length }, [
+    `Some that leaned to “he”: ${removal.one.map(visible).join(", ")}. To “she”: ${removal.two.map(visible).join(", ")}. Names are among them: where there are no capitals, not all can be told from words.`,
+    ...removal.said,
+  ], { fill: "ink2", size: 12 });
+}
+
+// ---------------------------------------------------------------- the picture
 
 const stages = stepMode("stage", ["Cosine", "One word", "Means", "Effect size", "Permutation", "Removal", "The whole test"]);
-const [COSINE, WORD, MEANS, EFFECT, CHANCE, REMOVAL] = [0, 1, 2, 3, 4, 5];
+const [COSINE, WORD, MEANS, EFFECT, , REMOVAL] = [0, 1, 2, 3, 4, 5];
 
+/** @param {Data} data @returns {data is Done} */
+function isMade(data) {
+  return data.shown.d !== null;
+}
+/** @param {Told} shown */
 const sizesOf = (shown) => shown.lists.map((one) => one.words.length);
-/** What is looked at: a target by its place in X, then Y; an attribute by its place in A, then B. */
+/**
+ * What is looked at: a target by its place in X, then Y; an attribute by its place in A, then B.
+ * @param {Data} data @param {Kept} local
+ */
 function chosenOf(data, local) {
   const [x, y, a, b] = sizesOf(data.shown);
-  const within = (at, most) => ((at ?? -1) >= 0 && at < most ? at : 0);
+  /** @param {number | undefined} at @param {number} most */
+  const within = (at, most) => (at !== undefined && at >= 0 && at < most ? at : 0);
   return { subject: within(local.sel.subject, x + y), mate: within(local.sel.mate, a + b) };
 }
+/** @param {Told} shown @param {number} first @param {number} at */
 const wordAt = (shown, first, at) => visible([...shown.lists[first].words, ...shown.lists[first + 1].words][at] ?? "");
+/** @param {number[]} values */
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 
-/** A target's cosines with A and with B. */
-function cosinesOf(data, subject) {
-  const every = data.cosines;
+/** A target's cosines with A and with B. @param {Done} data @param {Kept} local @param {number} subject */
+function cosinesOf(data, local, subject) {
   const [, , a, b] = sizesOf(data.shown);
-  const row = Array.from(every.slice(subject * (a + b), (subject + 1) * (a + b)));
+  const row = Array.from(local.cosines?.slice(subject * (a + b), (subject + 1) * (a + b)) ?? []);
   return [row.slice(0, a), row.slice(a)];
 }
 
-/** The words of X and Y by their association with A and B. */
+/**
+ * The words of X and Y by their association with A and B.
+ * @param {Stage} g @param {Done} data @param {Kept} local @param {number} step
+ * @returns {Plan}
+ */
 function testPlan(g, data, local, step) {
   const { shown, was, text } = data;
   const { subject } = chosenOf(data, local);
@@ -40,15 +258,19 @@ function testPlan(g, data, local, step) {
     sides: [{ name: x.name, fill: TARGETS[0], words: x.words, values: shown.x, was: was?.x, mean: shown.means[0], first: 0 }, { name: y.name, fill: TARGETS[1], words: y.words, values: shown.y, was: was?.y, mean: shown.means[1], first: x.words.length }],
     ends: [{ text: `nearer to B: ${b.name}`, fill: ATTRIBUTES[1] }, { text: `nearer to A: ${a.name}`, fill: ATTRIBUTES[0] }],
     ruler: step >= EFFECT ? { spread: shown.spread, text: `d = ${num(shown.d, 2)}` } : null,
-    pick: (at) => g.select({ subject: at }), tip: (at) => wordTip(data, at),
+    pick: (at) => g.select({ subject: at }), tip: (at) => wordTip(data, local, at),
   };
 }
-/** One word's cosines with the words of A and of B. */
+/**
+ * One word's cosines with the words of A and of B.
+ * @param {Stage} g @param {Done} data @param {Kept} local @param {number} step
+ * @returns {Plan}
+ */
 function wordPlan(g, data, local, step) {
   const { shown } = data;
   const { subject, mate } = chosenOf(data, local);
   const [, , a, b] = shown.lists;
-  const [to, from] = cosinesOf(data, subject);
+  const [to, from] = cosinesOf(data, local, subject);
   const word = wordAt(shown, 0, subject);
   return {
     marks: ["A", "B"], chosen: step === COSINE ? mate : null, lane: null,
@@ -58,16 +280,18 @@ function wordPlan(g, data, local, step) {
     pick: (at) => g.select({ mate: at, stage: COSINE }), tip: null,
   };
 }
-function wordTip(data, at) {
+/** @param {Done} data @param {Kept} local @param {number} at */
+function wordTip(data, local, at) {
   const { shown } = data;
   const [, , a, b] = shown.lists;
-  const [to, from] = cosinesOf(data, at);
+  const [to, from] = cosinesOf(data, local, at);
+  /** @param {List} list @param {number[]} values */
   const line = (list, values) => list.words.map((word, i) => `${visible(word)} ${num(values[i], 2)}`).join(", ");
   const [on, off] = [mean(to), mean(from)];
   return `${wordAt(shown, 0, at)}: s = ${num(on, 3)} − ${num(off, 3)} = ${num(on - off, 3)}\nA ${a.name}: ${line(a, to)}\nB ${b.name}: ${line(b, from)}`;
 }
 
-/** Under the axis: what it shows in this step. */
+/** Under the axis: what it shows in this step. @param {Done} data @param {Kept} local @param {number} step */
 function captionOf(data, local, step) {
   const { shown } = data;
   const [, , a, b] = shown.lists;
@@ -79,15 +303,18 @@ function captionOf(data, local, step) {
   return shown.verdict[0];
 }
 
-/** Below the axis: the numbers of the step, or what chance makes of the test. Returns the y below. */
+/**
+ * Below the axis: the numbers of the step, or what chance makes of the test. Returns the y below.
+ * @param {Stage} g @param {Done} data @param {Kept} local @param {number} step @param {Box} box
+ */
 function drawSide(g, data, local, step, box) {
   const { shown } = data;
   const { subject, mate } = chosenOf(data, local);
   const [x, y, a, b] = shown.lists;
-  if (shown.d === null || step === stages.last) return box.y;
+  if (step === stages.last) return box.y;
   if (step === COSINE) return writeCosine(g, box, data.pair, wordAt(shown, 0, subject), wordAt(shown, 2, mate));
   if (step === WORD) {
-    const [to, from] = cosinesOf(data, subject);
+    const [to, from] = cosinesOf(data, local, subject);
     const [on, off] = [mean(to), mean(from)];
     const word = wordAt(shown, 0, subject);
     const top = heading(g, "head", box, `s(${word}) = ${num(on, 4)} − ${num(off, 4)} = ${num(on - off, 4)}`);
@@ -110,22 +337,26 @@ function drawSide(g, data, local, step, box) {
   ], { fill: "ink2" });
 }
 
+/** @param {Stage} g @param {Data} data @param {Kept} local */
 function drawPage(g, data, local) {
   const step = stages.of(local);
   const { shown } = data;
   const box = { x: 0, w: g.width };
+  const gap = step === stages.last ? 0 : 12;
   let y = heading(g, "title", { ...box, y: 0 }, shown.title);
-  if (shown.d === null) y = paragraphs(g, "verdict", { ...box, y }, [...shown.verdict, ...shown.left]);
-  else {
-    const plan = step === COSINE || step === WORD ? wordPlan(g, data, local, step) : testPlan(g, data, local, step);
-    y = wordAxis(g, "axis", { ...box, y: y + 2 }, plan);
-    y = paragraphs(g, "verdict", { x: 4, y: y + 2, w: g.width - 8 }, [captionOf(data, local, step)], { fill: "ink2" });
+  if (!isMade(data)) {
+    g.height = paragraphs(g, "verdict", { ...box, y }, [...shown.verdict, ...shown.left]) + gap + 4;
+    return;
   }
-  g.height = drawSide(g, data, local, step, { x: 4, y: y + (step === stages.last ? 0 : 12), w: g.width - 8 }) + 4;
+  const plan = step === COSINE || step === WORD ? wordPlan(g, data, local, step) : testPlan(g, data, local, step);
+  y = wordAxis(g, "axis", { ...box, y: y + 2 }, plan);
+  y = paragraphs(g, "verdict", { x: 4, y: y + 2, w: g.width - 8 }, [captionOf(data, local, step)], { fill: "ink2" });
+  g.height = drawSide(g, data, local, step, { x: 4, y: y + gap, w: g.width - 8 }) + 4;
 }
 
+/** @type {View<Data, Kept>} */
 const bias = {
-  init: (data) => { if (data.shown.cosines && !data.cosines) data.cosines = unpack(data.shown.cosines); },
+  init: ({ shown }) => ({ cosines: shown.d === null ? null : unpack(shown.cosines) }),
 
   draw(g, data, local) {
     stages.bar(g, local);
@@ -142,7 +373,7 @@ const bias = {
       if (data.tests[at]) g.select({ weat: data.tests[at].number, subject: -1, mate: -1 });
       return true;
     }
-    if (move && data.shown.d !== null) {
+    if (move && isMade(data)) {
       const { subject, mate } = chosenOf(data, local);
       if (step === COSINE) g.select({ mate: clamp(mate + move, 0, a + b - 1) });
       else g.select({ subject: clamp(subject + move, 0, x + y - 1) });
@@ -156,6 +387,7 @@ const bias = {
   describe(data, local) {
     const { shown } = data;
     const step = stages.of(local);
+    /** @param {List} list @param {number[]} values */
     const words = (list, values) => list.words.map((word, i) => `${word} ${num(values[i], 2)}`).join(", ");
     const begin = `${shown.title}, on ${data.table.name}${data.removed ? ", without the gender direction" : ""}. ${shown.verdict.join(" ")}`;
     if (shown.d === null) return begin;
@@ -166,9 +398,10 @@ const bias = {
 
   state(data, local) {
     const { shown } = data;
+    const made = isMade(data) ? data.shown : null;
     return {
       tokens: data.tokens, stage: stages.state(local), test: data.test, table: data.table.which, removed: data.removed, ...chosenOf(data, local),
-      shown: { lists: shown.lists.map((one) => one.words), x: shown.x ?? null, y: shown.y ?? null, means: shown.means ?? null, spread: shown.spread ?? null, d: shown.d, p: shown.p ?? null, exact: shown.exact ?? null, reached: shown.reached ?? null, counts: shown.counts ?? null },
+      shown: { lists: shown.lists.map((one) => one.words), x: made?.x ?? null, y: made?.y ?? null, means: made?.means ?? null, spread: made?.spread ?? null, d: shown.d, p: made?.p ?? null, exact: made?.exact ?? null, reached: made?.reached ?? null, counts: made?.counts ?? null },
       tests: data.tests.map(({ number, d, share, conclusive }) => ({ number, d, share, conclusive })),
       text: data.text, pair: data.pair?.cosine ?? null, removal: data.removal, verdict: shown.verdict,
     };

@@ -22,9 +22,8 @@ from core.vectors.association import Measured, association, unit
 from core.vectors.debiasing import Direction, remove
 from core.vectors.leftover import Leftover
 from core.vectors.word_lists import AssociationTest, Lists
-from pages.bias import charts, said, tested
-from pages.bias.tables import Table, choose
-from pages.bias.tested import Shown
+from pages.bias import charts, sentences, weat
+from pages.bias.weat import Shown, Table, choose
 
 bias = register("bias", __file__)
 
@@ -67,24 +66,24 @@ class Seen:
 
 
 def step() -> str:
-    """The step that is looked at, or "" for the whole test."""
+    """Return the step that is looked at, or "" for the whole test."""
     at = int(state.get("stage"))
     return STEPS[at] if 0 <= at < len(STEPS) else ""
 
 
 def see(ctx: Context) -> Seen:
     """Make the chosen test on the chosen table."""
-    test = tested.test_of(str(state.get("weat")))
-    lists, wrong = (test.lists, "") if test else tested.own_lists()
-    table, trouble = choose(ctx, (*tested.asked(lists), *_WORD.findall(ctx.text)))
-    direction = tested.direction_of(table)
+    test = weat.test_of(str(state.get("weat")))
+    lists, wrong = (test.lists, "") if test else weat.own_lists()
+    table, trouble = choose(ctx, (*weat.asked(lists), *_WORD.findall(ctx.text)))
+    direction = weat.direction_of(table)
     asked = state.get("direction") == "removed" or step() == "removal"
     removed = asked and isinstance(direction, Direction)
-    now = tested.shown(table, lists, removed)
-    whole = tested.shown(table, lists, False) if removed else now
+    now = weat.shown(table, lists, removed)
+    whole = weat.shown(table, lists, False) if removed else now
     no_way = f"Nothing was removed: {direction}." if asked and isinstance(direction, str) else ""
     seen = Seen(
-        step(), table, test, lists, direction, removed, now, whole, tested.every(table, removed), [],
+        step(), table, test, lists, direction, removed, now, whole, weat.every(table, removed), [],
         [one for one in (trouble, wrong, no_way) if one],
     )  # fmt: skip
     seen.words.extend(_own_words(seen, ctx.text))
@@ -92,7 +91,7 @@ def see(ctx: Context) -> Seen:
 
 
 def _own_words(seen: Seen, text: str) -> list[tuple[str, float]]:
-    """The first words of the text that the table has, each once, with their association to A and B."""
+    """Return the first words of the text that the table has, each once, with their association to A and B."""
     if seen.now.measured is None:
         return []
     table = seen.table.words
@@ -112,7 +111,7 @@ def _own_words(seen: Seen, text: str) -> list[tuple[str, float]]:
 
 
 def chosen(seen: Seen) -> tuple[int, int]:
-    """The target and the attribute that are looked at, by their places in X, Y and A, B."""
+    """Return the target and the attribute that are looked at, by their places in X, Y and A, B."""
     done = seen.now.measured
     if done is None:
         return 0, 0
@@ -125,31 +124,31 @@ def chosen(seen: Seen) -> tuple[int, int]:
 
 
 def record(ctx: Context, seen: Seen) -> dict[str, Any]:
-    """What view.js draws, but for the selection."""
+    """Turn the test into what figure.js draws, but for the selection."""
     return {
         "tokens": list(ctx.tokens),
         "table": {"which": seen.table.which, "name": seen.table.name},
         "test": "own" if seen.test is None else str(seen.test.number),
         "removed": seen.removed,
         "shown": _test(seen.now) | {
-            "title": said.title(seen.test, seen.now),
-            "verdict": said.verdict(seen.now, seen.table),
-            "dealt": f"{said.dealt(seen.now.measured)} {said.FOUND}" if seen.now.measured else said.FOUND,
-            "names": said.NAMES if seen.test is not None and seen.test.names else "",
-            "left": said.left_out(seen.now),
+            "title": sentences.title(seen.test, seen.now),
+            "verdict": sentences.verdict(seen.now, seen.table),
+            "dealt": " ".join([*([sentences.dealt(seen.now.measured)] if seen.now.measured else []), sentences.FOUND]),
+            "names": sentences.NAMES if seen.test is not None and seen.test.names else "",
+            "left": sentences.left_out(seen.now),
         },
         "was": _was(seen),
         "pair": _pair(seen) if seen.step == "cosine" else None,
         "text": [{"word": word, "s": s} for word, s in seen.words],
-        "tests": [_row(str(at), one, test) for at, (one, test) in enumerate(zip(seen.every, tested.ten_tests()), 1)]
+        "tests": [_row(str(at), one, test) for at, (one, test) in enumerate(zip(seen.every, weat.ten_tests()), 1)]
         + ([_row("own", seen.now, None)] if seen.test is None else []),
         "removal": _removal(seen) if seen.step == "removal" else None, "reach": _reach(seen),
     }  # fmt: skip
 
 
 def _reach(seen: Seen) -> float:
-    """How far the axis of effect sizes goes, ±: to 2, or to the largest where lists of unequal size allow more."""
-    before = tested.every(seen.table, False) if seen.step == "removal" else []
+    """Compute how far the axis of effect sizes goes, ±: to 2, or to the largest where unequal lists allow more."""
+    before = weat.every(seen.table, False) if seen.step == "removal" else []
     found = [LEAST_REACH]
     for one in (*seen.every, *before, seen.now, seen.whole):
         if one.measured is None:
@@ -162,7 +161,7 @@ def _reach(seen: Seen) -> float:
 
 
 def _test(shown: Shown) -> dict[str, Any]:
-    """The chosen test with everything that a step writes down."""
+    """Turn the chosen test into JSON, with everything that a step writes down."""
     lists = [
         {"name": one.name, "words": list(one.words), "asked": len(one.asked)}
         for one in shown.lists
@@ -174,7 +173,7 @@ def _test(shown: Shown) -> dict[str, Any]:
     return {
         "lists": lists, "x": done.x.tolist(), "y": done.y.tolist(), "cosines": pack(done.cosines),
         "means": _means(done), "spread": done.spread, "d": done.d,
-        "p": chance.p, "said_p": said.chance(chance.p), "exact": chance.exact, "splits": chance.splits,
+        "p": chance.p, "said_p": sentences.chance(chance.p), "exact": chance.exact, "splits": chance.splits,
         "reached": chance.reached, "edges": list(shown.edges), "counts": list(shown.counts),
         "conclusive": shown.conclusive,
     }  # fmt: skip
@@ -185,20 +184,20 @@ def _means(done: Measured) -> list[float]:
 
 
 def _row(number: str, shown: Shown, test: AssociationTest | None) -> dict[str, Any]:
-    """One line of the ten."""
+    """Turn one of the ten into a line."""
     done = shown.measured
     return {
-        "number": number, "short": said.SHORT.get(number, "your lists"), "share": min(shown.shares),
+        "number": number, "short": sentences.SHORT.get(number, "your lists"), "share": min(shown.shares),
         "names": [one.name for one in shown.lists],
         "found": [[len(one.words) - many, len(one.asked)] for one, many in zip(shown.lists, shown.pieced)],
-        "published": {"d": test.published.d, "p": said.chance(test.published.p)} if test else None,
-        "d": done.d if done else None, "p": said.chance(done.chance.p) if done else "", "why": shown.why,
+        "published": {"d": test.published.d, "p": sentences.chance(test.published.p)} if test else None,
+        "d": done.d if done else None, "p": sentences.chance(done.chance.p) if done else "", "why": shown.why,
         "band": list(shown.band), "conclusive": shown.conclusive, "within": shown.within,
     }  # fmt: skip
 
 
 def _was(seen: Seen) -> dict[str, Any] | None:
-    """Where the words lay with nothing removed."""
+    """Return where the words lay with nothing removed."""
     if not seen.removed or seen.whole.measured is None:
         return None
     done = seen.whole.measured
@@ -211,7 +210,7 @@ def _was(seen: Seen) -> dict[str, Any] | None:
 
 
 def _pair(seen: Seen) -> dict[str, Any] | None:
-    """The cosine of the chosen two as a sum of products of their numbers."""
+    """Take the cosine of the chosen two apart, as a sum of products of their numbers."""
     if seen.now.measured is None:
         return None
     subject, mate = chosen(seen)
@@ -230,10 +229,10 @@ def _pair(seen: Seen) -> dict[str, Any] | None:
 
 
 def _removal(seen: Seen) -> dict[str, Any]:
-    """The tests about gender before and after, and what a classifier still tells apart."""
+    """Compare the tests about gender before and after, and what a classifier still tells apart."""
     if isinstance(seen.direction, str):
         return {"why": seen.direction}
-    before = tested.every(seen.table, False)
+    before = weat.every(seen.table, False)
     pairs = [
         {"name": f"test {number}", "before": one.d, "after": two.d}
         for number in BESIDE
@@ -243,7 +242,7 @@ def _removal(seen: Seen) -> dict[str, Any]:
         one, two = seen.whole.measured, seen.now.measured
         name = "your lists" if seen.test is None else f"test {seen.test.number}"
         pairs = [*([{"name": name, "before": one.d, "after": two.d}] if one and two else []), *pairs]
-    rest = tested.left(seen.table)
+    rest = weat.left(seen.table)
     found = {
         "why": "", "pairs": pairs, "share": float(seen.direction.shares[0]), "of": len(seen.direction.pairs),
         "rest": rest if isinstance(rest, str) else None,
@@ -254,7 +253,7 @@ def _removal(seen: Seen) -> dict[str, Any]:
     half = len(sides.words) // 2
     return found | {
         "direct": direct, "words": len(sides.words),
-        "said": [said.kept(sides), *_pieced(seen.table, sides)],
+        "said": [sentences.kept(sides), *_pieced(seen.table, sides)],
         "one": list(sides.words[: half : half // SAMPLE]), "two": list(sides.words[half :: half // SAMPLE]),
         "bars": [
             {"name": "vectors whole", "share": sides.before.share, "low": sides.before.low, "high": sides.before.high},
@@ -265,7 +264,7 @@ def _removal(seen: Seen) -> dict[str, Any]:
 
 
 def _pieced(table: Table, sides: Leftover) -> list[str]:
-    return [said.pieced(table, tested.singles(table, sides.words))] if table.which == "model" else []
+    return [sentences.pieced(table, weat.singles(table, sides.words))] if table.which == "model" else []
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import streamlit as st
+
 from app import events, models, page, state, takeaway
+from app.widgets import inline
 from core.vectors import association, debiasing, leftover
-from pages.bias import controls, limits, question, take
-from pages.bias import corpus_lab as more
-from pages.bias import figure as view
+from pages.bias import controls, corpus_lab, export, figure, question
 
 LONGEST = 64  # tokens of the text
 KEYS = ("stage", "weat", "subject", "mate")
@@ -26,15 +27,37 @@ EXAMPLES = (
     "A soldier came home to his family and opened a shop.",
     "The lawyer, the cook and the singer met in an office.",
 )
+NOT_SAID = {
+    "Who meant what": (
+        "The vectors hold which words stand near which in a body of text (GloVe: Wikipedia of 2014, and news). What "
+        "people did, what was written about them and what writers took for granted is all in it, unseparated."
+    ),
+    "Whether it is wrong": (
+        "Flowers differ from insects (test 1) by the same arithmetic as science from arts (test 8). Whether an "
+        "association does harm is decided by what a system does with it; the test measures and does not judge."
+    ),
+    "How a model will act": (
+        "A small d on these lists promises nothing for other words, or for the text that a model writes; a large one "
+        "proves no single unfair decision."
+    ),
+    "Anything about a person": (
+        "First names stand for groups here only because studies with people used them so. Their spelling matters, "
+        "too: GloVe has small letters only, where Bill is also a bill, and Rose a rose."
+    ),
+    "That bias is gone": (
+        "A projection takes out what its direction defines, and d falls. What else the words of a side share is left, "
+        "and a classifier may find it: step 6, after Gonen & Goldberg 2019."
+    ),
+}
 
 ctx = page.begin("bias", longest=LONGEST)
-seen = view.see(ctx)
-below = more.Below(ctx)
+seen = figure.see(ctx)
+lab = corpus_lab.CorpusLab(ctx)
 
 page.claim("Word vectors carry the associations of their text.")
-data = view.record(ctx, seen)
+data = figure.record(ctx, seen)
 data["selection"] = events.selection("picture", {key: state.get(key) for key in KEYS})
-view.draw(
+figure.draw(
     data,
     key="picture",
     on={"select": lambda: events.select("picture", KEYS), "visit": lambda: events.visit("picture")},
@@ -53,15 +76,19 @@ with page.foot():
     page.code(*CODE.get(seen.step, WHOLE))
     page.take_away(
         "bias",
-        lambda: takeaway.joined(take.table(seen), below.table()),
-        lambda: [*take.cells(seen, load, asked), *below.cells()],
+        lambda: takeaway.joined(export.table(seen), export.lab_table(lab)),
+        lambda: [*export.cells(seen, load, asked), *export.lab_cells(lab)],
     )
 
-limits.show()
-go_on = below.show()
+entries = "".join(f"<dt>{inline(name)}</dt><dd>{inline(text)}</dd>" for name, text in NOT_SAID.items())
+st.html(
+    '<section class="gb-words" aria-label="What these numbers do not say">'
+    f"<h2>What these numbers do not say</h2><dl>{entries}</dl></section>"
+)
+go_on = lab.show()
 page.terms(
     "WEAT", "association", "cosine", "effect size", "permutation test", "p-value", "gender direction", "projection",
-    "probe", "interval", "GloVe", "word2vec", *more.TERMS,
+    "probe", "interval", "GloVe", "word2vec", *corpus_lab.TERMS,
 )  # fmt: skip
 page.cheatsheet("bias")
 page.examples(EXAMPLES)

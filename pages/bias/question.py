@@ -12,9 +12,9 @@ from app.predict import Answer
 from core.vectors.debiasing import Direction
 from core.vectors.leftover import FEW
 from core.vectors.word_lists import AssociationTest, Lists, WordList, ten_tests
-from pages.bias import said, tested
+from pages.bias import sentences, weat
 from pages.bias.figure import Seen
-from pages.bias.tables import Table, usual_table
+from pages.bias.weat import Table, usual_table
 
 SMALL = 0.2  # an effect size below this counts as none (Cohen 1988)
 AS_BEFORE = 0.9  # of the effect size that is left: from here on it counts as unchanged
@@ -50,9 +50,9 @@ class Question:
     removed: bool = False
 
     def judge(self) -> Answer:
-        """Computed now: the test once more without the direction, or many small classifiers."""
+        """Compute the answer now: the test once more without the direction, or many small classifiers."""
         if self.kind == "few":
-            share, others = tested.few(self.table)
+            share, others = weat.few(self.table)
             index = 2 if share > 0.75 else 1 if share > 0.55 else 0
             why = f"Of {others} other words, a share of {share:.3f} is put on its old side: the mean over 40 draws."
             return Answer(index, " ".join((why, *self._means(index))), {"share": share})
@@ -70,7 +70,7 @@ class Question:
             word, side, after = without_one(self.table, self.lists, self.removed)
             why = f"Without “{word}” of {side} d goes from {self.d:.3f} to {after:.3f}; no other word does as much."
             return Answer(left(self.d, after), why, {"before": self.d, "after": after})
-        after = tested.shown(self.table, self.lists, True).sure.d
+        after = weat.shown(self.table, self.lists, True).sure.d
         index = left(self.d, after)
         why = (
             f"d goes from {self.d:.3f} to {after:.3f}. The projection takes one direction out of "
@@ -79,28 +79,28 @@ class Question:
         return Answer(index, why, {"before": self.d, "after": after})
 
     def _means(self, index: int) -> list[str]:
-        """What a share of held-out words says, by the right option, and what the open model's rows are made of."""
-        rest = tested.left(self.table)
+        """Say what a share of held-out words means, by the right option, and what the open model's rows are made of."""
+        rest = weat.left(self.table)
         if isinstance(rest, str):
             return []
         sides = rest[0]
         found = FOUND[index] if index == 0 or sides.beyond_chance else UNSURE
         if self.table.which != "model":
             return [found]
-        return [found, said.pieced(self.table, tested.singles(self.table, sides.words))]
+        return [found, sentences.pieced(self.table, weat.singles(self.table, sides.words))]
 
 
 def without_one(table: Table, lists: Lists, removed: bool) -> tuple[str, str, float]:
-    """The word of X or Y without which the effect size falls most towards 0: the word, its list, d without it.
+    """Find the word of X or Y without which d falls most towards 0: the word, its list, d without it.
 
     Raises ValueError: no list has a word to spare.
     """
-    before = tested.shown(table, lists, removed)
+    before = weat.shown(table, lists, removed)
     found = []
     for side, one in zip("XY", before.lists):
         for word in one.words if len(one.words) > 2 else ():
             fewer = WordList(one.name, tuple(other for other in one.words if other != word))
-            after = tested.shown(table, replace(lists, **{side.lower(): fewer}), removed).measured
+            after = weat.shown(table, replace(lists, **{side.lower(): fewer}), removed).measured
             if after is not None:
                 found.append((abs(after.d), word, side, after.d))
     if not found:
@@ -110,7 +110,7 @@ def without_one(table: Table, lists: Lists, removed: bool) -> tuple[str, str, fl
 
 
 def left(before: float, after: float) -> int:
-    """Which of `GONE` an effect size has come to."""
+    """Choose which of `GONE` an effect size has come to."""
     if abs(after) < SMALL:
         return 2
     if before * after < 0:
@@ -119,14 +119,14 @@ def left(before: float, after: float) -> int:
 
 
 def ask(seen: Seen) -> Question:
-    """About the chosen test with nothing removed; about the classifier where something is.
+    """Ask about the chosen test with nothing removed; about the classifier where something is.
 
     Where the chosen lists or the chosen table can be neither, the question is about test 7 on GloVe.
     """
     if seen.test is None:
         return _of_own(seen)
     known = isinstance(seen.direction, Direction)
-    if seen.removed and not isinstance(tested.left(seen.table), str):
+    if seen.removed and not isinstance(weat.left(seen.table), str):
         text = (
             f"A linear classifier sees {FEW} words that leaned to `he` and {FEW} that leaned to `she`, without the "
             "direction. How many of the other words does it put on their side?"
@@ -137,11 +137,11 @@ def ask(seen: Seen) -> Question:
         return _effect(seen.table, seen.lists, seen.test, done.d)
     usual = usual_table()
     test = ten_tests()[6]
-    return _effect(usual, test.lists, test, tested.shown(usual, test.lists, False).sure.d)
+    return _effect(usual, test.lists, test, weat.shown(usual, test.lists, False).sure.d)
 
 
 def _of_own(seen: Seen) -> Question:
-    """About the learner's lists: without one word, or, where they are too short for that, how long they must be."""
+    """Ask about the learner's lists: without one word, or, where they are too short, how long they must be."""
     done = seen.now.measured
     if done is None or max(len(one.words) for one in seen.now.lists[:2]) < 3:
         text = (

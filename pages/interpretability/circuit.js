@@ -1,21 +1,310 @@
-// The walk through a circuit: a rung a step, its finding in words beside its small picture. rungs.js draws them.
+// The walk through a circuit: a rung a step, its finding in words beside its small picture.
 
+import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
-import { css, h, inLines, label, measure } from "../../app/kit/shapes.js";
+import { clamp, css, fit, h, inLines, label, measure, num } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
-import { rungs, verdict } from "./circuit_rungs.js";
+
+/**
+ * @import { Stage, View } from "../../app/kit/glass.js"
+ * @import { Shapes } from "../../app/kit/shapes.js"
+ *
+ * What circuit.py sends before anything was measured. `known` says whether the rest is there.
+ * @typedef {object} Waiting
+ * @property {string} stamp
+ * @property {string} model
+ * @property {"decoder" | "encoder" | "encoder-decoder"} shape
+ * @property {string} why the walk cannot be made on this model
+ * @property {false} known
+ * @property {object} selection
+ * @property {number} texts that are read
+ * @property {number} cut the share of attention above which no single part carries it
+ *
+ * And what it sends of a walk. Losses are nats a token, shares go from 0 to 1; what is left of the worth of a repetition may
+ * lie outside.
+ * @typedef {object} Walk
+ * @property {string} material that the lists are of
+ * @property {Record<string, string>} materials in words
+ * @property {Record<string, number>} worthOf each material, as far as tried
+ * @property {number} period tokens of one saying
+ * @property {number} items of a list
+ * @property {number[]} places the loss of each token, [] of an encoder
+ * @property {Interval} worth of the repetition, with its 95 % interval
+ * @property {number} plain the loss of an item in the second saying
+ * @property {number} first in the first saying
+ * @property {number} control after another list
+ * @property {number} other how often the item of another list is said
+ * @property {number[][]} look (L, H) attention to where the answer stands
+ * @property {number} line what the luckiest head gives to places of other items
+ * @property {Head | null} reader the head that looks back most
+ * @property {Head[]} readers all that look back
+ * @property {number} before the reader's attention
+ * @property {number} content its attention to what followed this item before
+ * @property {number} place its attention to what stood at this place
+ * @property {CutPart[]} parts the most missed first
+ * @property {Writer | null} writer the part that tells the reader where
+ * @property {number | null} copies how often the reader alone names the item
+ * @property {Record<string, number>} off what is left without the reader, the writer, both, all readers
+ * @property {number[]} others without as many others, by lot
+ * @property {[k: number, left: number][]} kept what is back with so many heads kept
+ * @property {number | null} enough heads for four fifths
+ * @property {number[]} byLot with as many by lot
+ * @property {Record<string, boolean>} findings
+ * @property {boolean} found whether the chain of two heads was
+ * @property {number} heads of the model
+ *
+ * @typedef {Omit<Waiting, "known"> & {known: true} & Walk} Known
+ * @typedef {Waiting | Known} Data
+ *
+ * @typedef {[value: number, low: number, high: number]} Interval
+ * @typedef {[layer: number, head: number]} Head
+ * @typedef {{name: string, head: boolean, keys: number, queries: number}} CutPart attention left with it cut from the keys, from the queries
+ * @typedef {{name: string, head: Head, way: "keys" | "queries", left: number, read: {kind: string, share: number, even: number}[]}} Writer
+ * @typedef {{x: number, y: number, w: number}} Box
+ * @typedef {{title: string, ok: boolean, high: number, draw: (g: Stage, box: Box) => Shapes, text: string}} Rung `high` is its picture, in pixels
+ * @typedef {{sel: {circuit: number}, timer?: number | null}} Kept
+ */
+
+// ---------------------------------------------------------------- the steps
+
+/** @param {Head} place */
+const headName = ([layer, head]) => `L${layer}H${head}`;
+/** @param {number} v */
+const percent = (v) => `${num(100 * v, 0)} %`;
+/** @param {number[]} values */
+const meanOf = (values) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
+const NIL = "Nothing to lose: the second saying is no cheaper.";
+
+/**
+ * One entry a step: title, what was found, whether it counts as found, and how tall its picture is.
+ * @param {Known} data
+ * @returns {Rung[]}
+ */
+function rungs(data) {
+  const { findings, writer } = data;
+  const reader = data.reader && headName(data.reader);
+  const [worth, low, high] = data.worth;
+  /** @param {string} name */
+  const off = (name) => (data.off[name] === undefined ? null : percent(data.off[name]));
+  const also = data.readers.map(headName).filter((name) => name !== reader);
+  const tried = Object.entries(data.worthOf).filter(([name]) => name !== data.material).map(([name, v]) => `with ${data.materials[name]} ${num(v, 2)}`);
+  const way = findings.content ? "by content" : "by place";
+  const alone = data.shape === "encoder"; // it says no first list, so the second is compared with one after another list
+  const costs = alone ? `a hidden item of the second saying costs ${num(data.plain, 2)} nats, after another list ${num(data.control, 2)}.` : `an item costs ${num(data.first, 2)} nats the first time and ${num(data.plain, 2)} the second.`;
+  return [
+    {
+      title: "Said twice", ok: findings.gains, high: 104, draw: (g, box) => drawLosses(g, data, box),
+      text: `Lists of ${data.items} ${data.materials[data.material]}, said twice in ${counted(data.texts, "text")}: ${costs} The repetition is worth ${num(worth, 2)} (${num(low, 2)} to ${num(high, 2)}, 95 %)${findings.gains ? "" : ": nothing"}.${alone ? "" : ` After another list it costs ${num(data.control, 2)}.`}${tried.length ? ` Tried as well: ${tried.join(", ")}.` : ""}`,
+    },
+    {
+      title: "A head looks back", ok: findings.looks, high: 104, draw: (g, box) => drawHeads(g, data, box),
+      text: reader ? `${reader} gives ${percent(data.before)} of its attention to the place in the first saying where the answer stands; to places of other items the luckiest head gives ${percent(data.line)}. ${findings.looks ? (also.length ? `${also.join(", ")} ${also.length > 1 ? "look" : "looks"} back, too.` : "No other head looks back.") : findings.gains ? "That is too little to speak of a head that looks back." : ""}` : "This model has no head.",
+    },
+    {
+      title: "By content or by place", ok: findings.way, high: 74, draw: (_, box) => drawWays(data, box),
+      text: reader ? `Now the second saying begins in the middle of the list, so what followed this item before and what stood at this place are two tokens. ${reader} gives ${percent(data.content)} to the first and ${percent(data.place)} to the second${findings.way ? `: it goes ${way}${findings.content ? ", as an induction head does" : ", like somebody who counts"}. After another list the model says that list’s item in ${percent(data.other)} of cases.` : ": neither."}` : "No head, no way.",
+    },
+    {
+      title: "Who tells it where", ok: findings.told, high: 30 + 22 * Math.min(5, Math.max(1, data.parts.length)), draw: (g, box) => drawParts(g, data, box),
+      text: writer ? `Each earlier part is cut out on its way to ${reader}’s keys alone, and to its queries alone. Of the heads ${writer.name} is missed most, in the ${writer.way}: ${percent(writer.left)} of the attention is left, of ${percent(data.before)}.${writer.left >= data.cut * data.before ? " No single head carries it." : writer.left > data.before / 2 ? " Others carry part of it." : ""}` : "No part comes before this head, so nobody can tell it anything.",
+    },
+    {
+      title: "What the teller reads", ok: Boolean(writer) && findings.told && topRead(data).share > 2 * topRead(data).even, high: 120, draw: (_, box) => drawRead(data, box),
+      text: writer ? `${writer.name} reads, where its word counts, most beyond an even spread: ${topRead(data).kind}, ${percent(topRead(data).share)} against ${percent(topRead(data).even)}.${topRead(data).kind === "previous token" && findings.content ? " So each place knows what stood before it." : ""}` : "There is no teller to look at.",
+    },
+    {
+      title: "It hands the item on", ok: findings.copies, high: 44, draw: (_, box) => drawCopies(data, box),
+      text: data.copies === null ? "Not defined here: after another norm, or without a head at all, a part has no logits of its own." : `What ${reader} alone writes names the right one of the ${data.items} items in ${percent(data.copies)} of cases; by luck ${percent(1 / data.items)}.`,
+    },
+    {
+      title: "Taken away", ok: findings["reader needed"], high: findings.gains ? 30 + 24 * (Object.keys(data.off).length + 1) : 20, draw: (_, box) => (findings.gains ? drawOff(data, box) : []),
+      text: !findings.gains ? NIL : `Of what the repetition is worth there is left: without ${reader} ${off("reader")}${off("writer") === null ? "" : `, without ${writer?.name} ${off("writer")}, without both ${off("both")}`}${data.others.length ? `; without as many others, by lot, ${percent(meanOf(data.others))} on average` : ""}. ${Math.min(...Object.values(data.off)) < 0 ? `Below 0 the model is worse off than ${alone ? "after another list" : "at the first saying"}: it is sure of a wrong item. ` : ""}${findings["reader needed"] ? "" : `${reader} is not missed more than others. `}${off("writer") === null || findings["writer needed"] ? "" : `${writer?.name} alone is not missed more than others.`}`,
+    },
+    {
+      title: "How many are enough", ok: findings.enough, high: findings.gains ? 132 : 20, draw: (g, box) => (findings.gains ? drawKept(g, data, box) : []),
+      text: !findings.gains ? NIL : data.enough === null ? "No number of heads brings back four fifths of it: it does not rest on heads." : `With all but the ${data.enough} most missed of ${counted(data.heads, "head")} at their mean, four fifths of it are back${data.byLot.length ? `; with as many by lot ${percent(meanOf(data.byLot))} on average` : ""}.${findings.enough ? "" : " That is more than half of them."}`,
+    },
+  ];
+}
+/** @param {Known} data */
+const topRead = (data) => (data.writer ? data.writer.read.reduce((a, b) => (b.share - b.even > a.share - a.even ? b : a)) : { kind: "", share: 0, even: 0 });
+
+/** One sentence over all. @param {Known} data */
+function verdict(data) {
+  const { findings } = data;
+  if (!findings.gains) return `${data.model} does not gain from a list said twice: there is no such circuit to find.`;
+  if (!data.found) return `${data.model} gains from a list said twice, but the walk finds no chain of two heads: ${rungs(data).filter((one) => !one.ok).map((one) => `“${one.title.toLowerCase()}”`).join(", ")} came to nothing.`;
+  const reader = data.reader ? headName(data.reader) : "";
+  if (!findings.content) return `${data.model} copies by place: ${reader} looks to the same place of the list, whatever came before it${findings.copies ? ", and hands on what stands there" : ""}. No textbook induction head; without it ${data.off.reader <= 0 ? `nothing of the gain is left (${percent(data.off.reader)})` : `${percent(data.off.reader)} of the gain is left`}.`;
+  const { writer, copies } = data;
+  const kind = topRead(data).kind;
+  if (kind === "previous token" && writer?.way === "keys" && findings.copies) return `${data.model} copies by content: ${writer.name} tells ${reader} what stood before each place, ${reader} finds it and hands on what came next. An induction circuit.`;
+  const hands = copies === null ? `what ${reader} hands on could not be asked` : `${reader} ${findings.copies ? "hands the item on" : "does not hand the item on by itself"}`;
+  return `${data.model} copies by content: ${reader} looks to what followed this item before. ${writer?.name}, which reads most beyond an even spread: ${kind}, tells its ${writer?.way}; ${hands}. Not every part of an induction circuit was found.`;
+}
+
+// ---------------------------------------------------------------- the small pictures
+
+/**
+ * The loss of each token, the second saying on a darker ground; an encoder's two means as bars.
+ * @param {Stage} g @param {Known} data @param {Box} box
+ */
+function drawLosses(g, data, box) {
+  const { x, y, w } = box;
+  const tall = 78;
+  if (!data.places.length) return meansOf(data, box);
+  const top = y + 2;
+  const most = Math.max(...data.places, 0.1);
+  const col = w / data.places.length;
+  const second = data.places.length - data.period;
+  return [
+    h("rect", { x: x + col * second, y: top, width: w - col * second, height: tall, fill: css("field") }),
+    data.places.map((v, i) => g.tip(h("rect", { x: x + i * col + 0.5, y: top + tall * (1 - v / most), width: Math.max(1, col - 1.5), height: (tall * v) / most, fill: css(i >= second ? "accent" : "res") }), `token ${i + 1}: ${num(v, 2)} nats`)),
+    label(x, top + tall + 16, "first saying, token by token", { fill: "ink3" }), label(x + w, top + tall + 16, "second saying", { fill: "accent", anchor: "end" }),
+  ];
+}
+/** @param {Known} data @param {Box} box */
+function meansOf(data, { x, y, w }) {
+  const most = Math.max(data.plain, data.control, 0.1);
+  const bars = [{ name: "said before", v: data.plain, fill: "accent" }, { name: "after another list", v: data.control, fill: "res" }];
+  return bars.map(({ name, v, fill }, i) => [
+    label(x, y + 20 + 34 * i, name, { fill: "ink2" }), h("rect", { x, y: y + 24 + 34 * i, width: Math.max(1, ((w - 50) * v) / most), height: 10, rx: 2, fill: css(fill) }), label(x + w, y + 33 + 34 * i, num(v, 2), { anchor: "end", mono: true, fill: "ink" })]);
+}
+
+/**
+ * A cell a head, blocks down, heads across; the reader framed.
+ * @param {Stage} g @param {Known} data @param {Box} box
+ */
+function drawHeads(g, data, { x, y, w }) {
+  const values = data.look;
+  if (!values.length) return [];
+  const [rows, cols] = [values.length, values[0].length];
+  const cell = Math.min((w - 30) / cols, 96);
+  const tall = Math.min(24, 96 / rows);
+  const roomy = cell >= 34 && tall >= 16;
+  const named = new Set(data.readers.map(headName));
+  return values.map((line, r) => [
+    (rows <= 8 || r % 2 === 0) && label(x + 22, y + tall * r + tall / 2 + 4, `L${r}`, { anchor: "end", fill: "ink3", mono: true }),
+    line.map((v, c) => {
+      const isReader = data.reader?.[0] === r && data.reader[1] === c;
+      return g.tip(h("g", {},
+        h("rect", { x: x + 28 + cell * c, y: y + tall * r, width: cell - 2, height: tall - 2, rx: 2, fill: g.sequential(0.6 * clamp(v, 0, 1), 1), stroke: css(isReader ? "accent" : named.has(headName([r, c])) ? "ink2" : "line"), "stroke-width": isReader ? 2.5 : 1 }),
+        roomy && label(x + 28 + cell * c + (cell - 2) / 2, y + tall * r + tall / 2 + 3, num(v, 2), { anchor: "middle", mono: true, fill: "ink" })),
+      `${headName([r, c])}: ${num(v, 3)}`);
+    }),
+  ]);
+}
+
+/**
+ * Two bars: what the reader gives to the answer by content and to that by place.
+ * @param {Known} data @param {Box} box
+ */
+function drawWays(data, { x, y, w }) {
+  if (!data.reader) return [];
+  const room = w - 46;
+  const bars = [{ name: "what followed this item before", v: data.content, hue: "k" }, { name: "what stood at this place", v: data.place, hue: "v" }];
+  return bars.map(({ name, v, hue }, i) => [
+    label(x, y + 12 + 36 * i, name, { fill: "ink2" }), h("rect", { x, y: y + 18 + 36 * i, width: room, height: 11, rx: 2, fill: css("field") }),
+    h("rect", { x, y: y + 18 + 36 * i, width: Math.max(1, room * clamp(v, 0, 1)), height: 11, rx: 2, fill: css(hue) }), label(x + w, y + 28 + 36 * i, percent(v), { anchor: "end", mono: true, fill: "ink" })]);
+}
+
+/** What the teller reads, kind by kind; the mark: an even spread. @param {Known} data @param {Box} box */
+function drawRead(data, { x, y, w }) {
+  if (!data.writer) return [];
+  const [lead, room] = [124, w - 124 - 46];
+  return [data.writer.read.map((one, i) => [label(x, y + 14 + 20 * i, one.kind, { fill: "ink" }), h("rect", { x: x + lead, y: y + 4 + 20 * i, width: Math.max(1, room * one.share), height: 12, rx: 2, fill: css("att") }),
+    h("path", { d: `M${x + lead + room * one.even},${y + 2 + 20 * i}v16`, stroke: css("ink"), "stroke-width": 1.8 }), label(x + w, y + 14 + 20 * i, percent(one.share), { anchor: "end", mono: true, fill: "ink" })]),
+  label(x + lead, y + 116, "mark: an even spread", { fill: "ink3" })];
+}
+
+/**
+ * How much of the look back is left without each part: its keys as bars, its queries as a mark.
+ * @param {Stage} g @param {Known} data @param {Box} box
+ */
+function drawParts(g, data, { x, y, w }) {
+  if (!data.parts.length) return [];
+  const shown = data.parts.slice(0, 5);
+  const lead = 62;
+  /** @param {number} v */
+  const X = (v) => x + lead + (w - lead - 84) * clamp(v / Math.max(data.before, 1e-9), 0, 1.15);
+  return [
+    h("path", { d: `M${X(data.before)},${y}v${22 * shown.length}`, stroke: css("ink3"), "stroke-dasharray": "3 3" }),
+    shown.map((one, i) => g.tip(h("g", {},
+      label(x, y + 22 * i + 14, one.name, { fill: one.head ? "ink" : "mlp-ink", weight: i === 0 ? 600 : 400 }),
+      h("rect", { x: x + lead, y: y + 22 * i + 4, width: Math.max(1, X(one.keys) - x - lead), height: 12, rx: 2, fill: css("k") }),
+      h("path", { d: `M${X(one.queries)},${y + 22 * i + 2}v16`, stroke: css("q"), "stroke-width": 2.5 }),
+      label(x + w, y + 22 * i + 14, percent(one.keys), { anchor: "end", mono: true, fill: "ink" })),
+    `${one.name} cut from the keys: ${num(one.keys, 3)} left; from the queries: ${num(one.queries, 3)}; uncut ${num(data.before, 3)}`)),
+    label(x, y + 22 * shown.length + 14, "bar: keys cut; mark: queries cut; dashed: uncut", { fill: "ink3" }),
+  ];
+}
+
+/** @param {Known} data @param {Box} box */
+function drawCopies(data, { x, y, w }) {
+  if (data.copies === null) return [];
+  const room = w - 52;
+  return [
+    h("rect", { x, y: y + 6, width: room, height: 14, rx: 2, fill: css("field") }), h("rect", { x, y: y + 6, width: Math.max(1, room * data.copies), height: 14, rx: 2, fill: css("v") }),
+    h("path", { d: `M${x + room * (1 / data.items)},${y + 2}v22`, stroke: css("ink"), "stroke-width": 1.5 }), label(x + w, y + 18, percent(data.copies), { anchor: "end", mono: true, fill: "ink" }),
+    label(x + room * (1 / data.items) + 5, y + 36, "by luck", { fill: "ink3" }),
+  ];
+}
+
+/**
+ * What is left of the repetition's worth without some heads; grey dots: as many others by lot.
+ * @param {Known} data @param {Box} box
+ */
+function drawOff(data, { x, y, w }) {
+  /** @type {Record<string, string>} */
+  const names = { reader: `without ${data.reader && headName(data.reader)}`, writer: `without ${data.writer?.name}`, both: "without both", every: `all ${data.readers.length} that look back` };
+  const rows = Object.entries(data.off).filter(([name]) => name !== "every" || data.readers.length > 1);
+  const [low, high] = [Math.min(0, ...rows.map(([, v]) => Math.max(v, -2)), ...data.others.map((v) => Math.max(v, -2))), Math.max(1, ...data.others.map((v) => Math.min(v, 1.4)))];
+  const lead = 132;
+  /** @param {number} v */
+  const X = (v) => x + lead + ((w - lead - 52) * (clamp(v, low, high) - low)) / (high - low);
+  /** @param {number} i */
+  const at = (i) => y + 24 * i;
+  const end = at(rows.length + (data.others.length ? 1 : 0));
+  return [
+    h("path", { d: `M${X(0)},${y}V${end}M${X(1)},${y}V${end}`, stroke: css("ink3"), "stroke-dasharray": "2 3" }),
+    rows.map(([name, gain], i) => [label(x, at(i) + 16, fit(names[name], lead - 8, 12, false), { fill: "ink" }),
+      h("rect", { x: Math.min(X(0), X(gain)), y: at(i) + 5, width: Math.max(1, Math.abs(X(gain) - X(0))), height: 13, rx: 2, fill: css(gain < 0 ? "neg" : "pos") }), label(x + w, at(i) + 16, percent(gain), { anchor: "end", mono: true, fill: "ink" })]),
+    data.others.length > 0 && [label(x, at(rows.length) + 16, "as many others", { fill: "ink2" }),
+      data.others.map((v, i) => h("circle", { cx: X(v), cy: at(rows.length) + 11 + ((i * 5) % 9) - 4, r: 2.6, fill: css("res") })),
+      label(x + w, at(rows.length) + 16, percent(meanOf(data.others)), { anchor: "end", mono: true, fill: "ink2" })],
+    label(X(0), end + 14, "0", { fill: "ink3", anchor: "middle", mono: true }), label(X(1), end + 14, "all of it", { fill: "ink3", anchor: "middle" }),
+  ];
+}
+
+/**
+ * Heads kept, the most missed first, against what is back; grey: as many by lot.
+ * @param {Stage} g @param {Known} data @param {Box} box
+ */
+function drawKept(g, data, { x, y, w }) {
+  const { enough } = data;
+  const [left, right, top, bottom] = [x + 38, x + w - 8, y + 6, y + 92];
+  const [low, high] = [Math.min(-0.1, ...data.kept.map(([, v]) => Math.max(v, -0.6))), 1.15];
+  /** @param {number} k */
+  const X = (k) => left + ((right - left) * k) / Math.max(1, data.heads);
+  /** @param {number} v */
+  const Y = (v) => bottom - ((bottom - top) * (clamp(v, low, high) - low)) / (high - low);
+  return [
+    [0, 0.8, 1].map((t) => [h("path", { d: `M${left},${Y(t)}H${right}`, stroke: css("line"), "stroke-dasharray": t === 0.8 ? "3 3" : null }), t !== 1 && label(left - 6, Y(t) + 4, percent(t), { anchor: "end", fill: "ink3", mono: true })]),
+    enough !== null && data.byLot.map((v) => h("circle", { cx: X(enough), cy: Y(v), r: 2.6, fill: css("res") })),
+    h("path", { d: data.kept.map(([k, v], i) => `${i ? "L" : "M"}${X(k).toFixed(1)},${Y(v).toFixed(1)}`).join(""), fill: "none", stroke: css("accent"), "stroke-width": 2 }),
+    data.kept.map(([k, v]) => g.tip(h("circle", { cx: X(k), cy: Y(v), r: k === data.enough ? 5 : 3.2, fill: css(k === data.enough ? "accent" : "bg"), stroke: css("accent"), "stroke-width": 1.6 }), `${counted(k, "head")} kept: ${percent(v)} of the worth`)),
+    [0, data.heads].map((k) => label(X(k), bottom + 16, k, { anchor: "middle", fill: "ink3", mono: true })), label((left + right) / 2, bottom + 16, "heads kept; grey: by lot", { anchor: "middle", fill: "ink3" }),
+  ];
+}
+
+// ---------------------------------------------------------------- the picture
 
 const NAMES = ["Said twice", "A head looks back", "By content or by place", "Who tells it where", "What the teller reads", "It hands the item on", "Taken away", "How many are enough"];
 const walkSteps = stepMode("circuit", NAMES);
 const GAP = 22;
 
+/** @type {View<Data, Kept>} */
 const walkView = {
-  keys: [["← →", "a step of the walk"], ["Space", "play"]],
-
-  init(data, local) {
-    return { data };
-  },
-
   draw(g, data, local) {
     const w = g.width;
     const wide = w >= 720;
@@ -48,13 +337,14 @@ const walkView = {
         label(34, top + 15, one.title, { size: 14, weight: 600, fill: "ink" }),
         label(34 + measure(one.title, 14) * 1.08 + 10, top + 15, one.ok ? "found" : "not found", { fill: one.ok ? "pos" : "ink3", weight: 600 }),
         lines.map((line, k) => label(34, top + 36 + 16 * k, line, { fill: "ink2" })),
-        h("g", {}, one.draw(g, picture, data)),
+        h("g", {}, one.draw(g, picture)),
       ]);
       y += tall + GAP;
     });
     g.height = y;
   },
 
+  // Keys: ← →: a step of the walk; Space: play.
   key(event, g, data, local) {
     if (!data.known) return false;
     if (walkSteps.key(event, g, local)) return true;
@@ -71,7 +361,7 @@ const walkView = {
 
   state(data, local) {
     if (!data.known) return { known: false, why: data.why, tokens: [] };
-    const { selection, stamp, ...rest } = data;
+    const { selection: _, stamp: __, ...rest } = data;
     return { ...rest, tokens: [], stage: walkSteps.state(local), verdict: verdict(data), rungs: rungs(data).map(({ title, ok, text }) => ({ title, ok, text })) };
   },
 };

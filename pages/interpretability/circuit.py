@@ -18,7 +18,7 @@ from core.analysis.patching.circuit import KINDS
 from core.analysis.patching.circuit_texts import MATERIALS, TEXTS, TOKENS
 from core.analysis.patching.circuit_walk import CUT, NAMED_FROM, Walk, collect, count, steps
 
-walked = register("interpretability_circuit", __file__)
+circuit = register("interpretability_circuit", __file__)
 
 JOB = "circuit"
 QUICK = 6e10  # weights x tokens: up to here without asking
@@ -27,7 +27,7 @@ KEYS = ("circuit",)
 
 
 def job(ctx: Context) -> work.Shared:
-    """The walk, which hangs on the model only."""
+    """Return the circuit's walk as work that all visitors share; it depends on the model only."""
 
     def make(known: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
         return steps(ctx.lm, known=dict(known))
@@ -36,19 +36,19 @@ def job(ctx: Context) -> work.Shared:
 
 
 def known(ctx: Context) -> Walk | None:
-    """What was measured on the open model; None: not all of it yet."""
+    """Collect what was measured on the open model; None: not all of it yet."""
     found = job(ctx).measured
     return collect(dict(found.results)) if found.ended else None
 
 
 def seconds(ctx: Context) -> float:
-    """About how long the walk takes."""
+    """Estimate how long the walk takes."""
     passes = count(ctx.lm) + 60  # sets of heads by lot, and the parts before the reader
     return ctx.lm.n_parameters * TEXTS * 2 * TOKENS * passes / A_SECOND
 
 
 def show(ctx: Context, found: Walk | None) -> tuple[work.Shared, DeltaGenerator | None]:
-    """The heading, a button where the walk takes long, and the picture. Returns the work and the place of its bar.
+    """Draw the heading, a button where the walk takes long, and the picture. Returns the work and the place of its bar.
 
     Args:
         found: what `known` says.
@@ -67,7 +67,7 @@ def show(ctx: Context, found: Walk | None) -> tuple[work.Shared, DeltaGenerator 
             slot = place
             if measuring.until is None:
                 measuring.wait(measuring.total)
-    walked(
+    circuit(
         data=record(ctx, found, why)
         | {"selection": events.selection("walk", {"circuit": state.get("circuit")})},
         key="walk",
@@ -77,7 +77,7 @@ def show(ctx: Context, found: Walk | None) -> tuple[work.Shared, DeltaGenerator 
 
 
 def _why_not(ctx: Context) -> str:
-    """Why the walk cannot be made on this model, in a sentence; "" where it can."""
+    """Explain why the walk cannot be made on this model, in a sentence; "" where it can."""
     config = ctx.lm.config
     if config.shape == "encoder" and config.mask_id is None:
         return "This encoder has no mask, so no token can be hidden and asked for."
@@ -87,7 +87,7 @@ def _why_not(ctx: Context) -> str:
 
 
 def record(ctx: Context, found: Walk | None, why: str = "") -> dict[str, Any]:
-    """What view.js draws."""
+    """Turn the walk into what circuit.js draws."""
     config = ctx.lm.config
     said: dict[str, Any] = {
         "stamp": f"{ctx.model_key}\x1f{found is None}\x1f{why}", "model": ctx.label, "shape": config.shape,

@@ -4,14 +4,33 @@ import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
 import { css, fit, h, label, measure, num } from "../../app/kit/shapes.js";
 
+/**
+ * @import { Stage, View } from "../../app/kit/glass.js"
+ *
+ * What classic.py sends. The finds are there once they are measured.
+ * @typedef {{stamp: string, tokens: string[], name: string, known: boolean, finds: Find[]}} Data
+ *
+ * One find: heads with their shares (`unit` says of what), where chance ends, and the way of a fact through the depth.
+ * @typedef {{title: string, said: string, unit: string, bars: {name: string, value: number}[], line: number | null, depth: Depth | null}} Find
+ *
+ * By block, what the stream brings back at the word that differs (subject) and at the last token, as shares; moved: the
+ * last block before it has left the word.
+ * @typedef {{subject: number[], last: number[], word: string, end: string, moved: number | null}} Depth
+ * @typedef {{x: number, y: number, w: number}} Box
+ */
+
 const BAR = 18; // pixels of a head's row
 const LINES = 96; // pixels of the two lines' chart
 
-/** A head's share from 0 on, to the left where it is below; a dotted line where chance ends. */
+/**
+ * A head's share from 0 on, to the left where it is below; a dotted line where chance ends.
+ * @param {Stage} g @param {Find} one @param {Box} box
+ */
 function drawHeads(g, one, box) {
   const low = Math.min(0, ...one.bars.map((bar) => bar.value));
   const high = Math.max(0.01, one.line ?? 0, ...one.bars.map((bar) => bar.value));
   const [left, right] = [box.x + 62, box.x + box.w - 48];
+  /** @param {number} v */
   const px = (v) => left + ((v - low) / (high - low)) * (right - left);
   const tall = BAR * one.bars.length;
   return [
@@ -31,31 +50,36 @@ function drawHeads(g, one, box) {
   ];
 }
 
-/** Over the blocks: what the stream brings back at the word that differs, and at the last token. */
+/**
+ * Over the blocks: what the stream brings back at the word that differs, and at the last token.
+ * @param {Stage} g @param {Depth} depth @param {Box} box
+ */
 function drawDepth(g, depth, box) {
   const count = depth.last.length;
   const every = [...depth.subject, ...depth.last];
   const [low, high] = [Math.min(0, ...every), Math.max(1, ...every)];
   const [left, right, top, bottom] = [box.x + 34, box.x + box.w - 8, box.y + 22, box.y + LINES];
+  /** @param {number} i */
   const px = (i) => left + (count > 1 ? i / (count - 1) : 0) * (right - left);
+  /** @param {number} v */
   const py = (v) => bottom - ((v - low) / (high - low)) * (bottom - top);
+  /** @param {number[]} values */
   const line = (values) => values.map((v, i) => `${i ? "L" : "M"}${px(i).toFixed(1)},${py(v).toFixed(1)}`).join("");
-  const series = [["subject", "accent", depth.word, null], ["last", "att", depth.end, "5 3"]];
+  const series = [{ values: depth.subject, name: "subject", ink: "accent", word: depth.word, dash: null }, { values: depth.last, name: "last", ink: "att", word: depth.end, dash: "5 3" }];
   const second = left + 22 + measure(`put in at “${depth.word}”`, 11, false) * 1.05 + 20;
   return [
-    series.map(([name, ink, word, dash], i) => [
+    series.map(({ values, name, ink, word, dash }, i) => [
       h("path", { d: `M${i ? second : left},${box.y + 8}h16`, stroke: css(ink), "stroke-width": 2, "stroke-dasharray": dash }),
       label((i ? second : left) + 20, box.y + 12, i ? fit(`at “${word}”`, right - second - 20, 11, false) : `put in at “${word}”`, { size: 11, fill: "ink2" }),
-      g.tip(h("path", { d: line(depth[name]), fill: "none", stroke: css(ink), "stroke-width": 2, "stroke-dasharray": dash, "data-line": name }), `put in at “${word}”, block by block`),
+      g.tip(h("path", { d: line(values), fill: "none", stroke: css(ink), "stroke-width": 2, "stroke-dasharray": dash, "data-line": name }), `put in at “${word}”, block by block`),
     ]),
     [0, 1].map((v) => [h("path", { d: `M${left},${py(v)}H${right}`, stroke: css("line") }), label(left - 5, py(v) + 4, String(v), { anchor: "end", mono: true, size: 11, fill: "ink3" })]),
     [0, Math.floor((count - 1) / 2), count - 1].filter((i, k, all) => all.indexOf(i) === k).map((i) => label(px(i), bottom + 14, `L${i}`, { anchor: i === count - 1 ? "end" : i ? "middle" : "start", mono: true, size: 11, fill: "ink3" })),
   ];
 }
 
+/** @type {View<Data>} */
 const classicView = {
-  keys: [],
-
   init: () => ({}),
 
   draw(g, data) {

@@ -21,7 +21,7 @@ from core.analysis.patching.circuit_walk import NAMED_FROM
 from core.analysis.patching.classic import Carried, Finds, Induction, Kind
 from core.language_model import LanguageModel
 
-classics = register("interpretability_classic", __file__)
+classic_finds = register("interpretability_classic", __file__)
 
 JOB = "interpretability_classic"
 A_SECOND = 2e10  # weights x positions that are patched in a second, roughly, on one processor
@@ -32,7 +32,7 @@ NOBODY = "It answers none of the {} texts rightly, so nothing can be traced."
 
 
 def offered(ctx: Context) -> bool:
-    """Whether the open model can be asked."""
+    """Say whether the open model knows the words of the finds."""
     return bool(cache.call(_knows, ctx.model_key))
 
 
@@ -46,20 +46,20 @@ def _job(ctx: Context) -> work.Shared:
 
 
 def known(ctx: Context) -> Finds | None:
-    """What was measured on the open model, by anybody; None: not all of it yet."""
+    """Collect what was measured on the open model, by anybody; None: not all of it yet."""
     there = _job(ctx).measured
     return classic.collect(there.results) if there.ended else None
 
 
 def seconds(ctx: Context) -> int:
-    """About how long it takes."""
+    """Estimate how long the measurement takes."""
     config = ctx.lm.config
     patches = config.n_layers * (config.n_heads + POSITIONS) * POSITIONS / 2 * len(classic.TEXTS)
     return max(1, round(ctx.lm.n_parameters * (patches + 2 * TEXTS * TOKENS) / A_SECOND))
 
 
 def show(ctx: Context) -> Callable[[], None]:
-    """The heading, a click to each text, and the picture; nothing for a model that does not know the words.
+    """Draw the heading, a click to each text, and the picture; nothing for a model that does not know the words.
 
     Returns what measures, if it was asked for: to be called when the page is drawn.
     """
@@ -77,12 +77,12 @@ def show(ctx: Context) -> Callable[[], None]:
                 args=_texts(name, found),
             )
     slot = None if found else job.buttons(f"Measure all three, about {seconds(ctx)} s")
-    classics(data=record(ctx, found), key="classic")
+    classic_finds(data=record(ctx, found), key="classic")
     return lambda: job.go_on(slot, first=job.total)
 
 
 def _texts(name: str, found: Finds | None) -> tuple[str, str]:
-    """The clean text of a find and its twin; the texts that were measured, once they are known."""
+    """Return the clean and the corrupted text of a find; those that were measured, once they are known."""
     if name not in classic.TEXTS:
         return LIST, ""
     kind: Kind = "object" if name == "object" else "fact"
@@ -107,12 +107,12 @@ def name(head: Sequence[int]) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of a difference, which may lie above 1 or below 0."""
+    """Write a share of a difference, which may lie above 1 or below 0, in percent."""
     return f"{100 * share:.0f}\u00a0%".replace("-", "−")
 
 
 def of_induction(found: Induction) -> str:
-    """How many heads look back, who does so most, and what chance reaches."""
+    """Say how many heads look back, which does so most, and what chance reaches."""
     heads = found.heads
     setting = f"In lists of {TOKENS} random tokens said twice"
     if not heads:
@@ -131,7 +131,7 @@ def of_induction(found: Induction) -> str:
 
 
 def of_carried(found: Carried | None, kind: Kind) -> str:
-    """Who carries the answer, whether others confirm it, and, of a fact, where it is read."""
+    """Say which heads carry the answer, whether other texts confirm it, and, of a fact, where it is read."""
     if found is None:
         return NOBODY.format(len(classic.TEXTS[kind]))
     best, worst = found.best, found.worst
@@ -160,7 +160,7 @@ def of_carried(found: Carried | None, kind: Kind) -> str:
 
 
 def record(ctx: Context, found: Finds | None) -> dict[str, Any]:
-    """What view.js draws."""
+    """Turn the finds into what classic.js draws."""
     data: dict[str, Any] = {
         "stamp": repr((ctx.model_key, found is None)), "tokens": list(ctx.tokens), "name": ctx.label,
         "known": found is not None, "finds": [],
@@ -191,7 +191,7 @@ def _bars(one: Carried) -> list[dict[str, Any]]:
 
 
 def _depth(one: Carried) -> dict[str, Any]:
-    """By block, what the stream brings back where the texts differ, and at the last token."""
+    """Return what the stream brings back block by block, where the texts differ and at the last token."""
     words = one.twins.clean.split()
     other = one.twins.corrupted.split()
     differs = next((a for a, b in zip(words, other) if a != b), "")
@@ -202,7 +202,7 @@ def _depth(one: Carried) -> dict[str, Any]:
 
 
 def cells(ctx: Context) -> list[str]:
-    """A notebook cell that measures the finds again."""
+    """Write a notebook cell that measures the finds again."""
     found = known(ctx) if offered(ctx) else None
     if found is None:
         return []

@@ -1,39 +1,45 @@
 """Below the Interpretability picture: which tokens a prediction rests on, whether that is true, and what probes read.
 
-The functions here ask `core.analysis` (integrated_gradients, explainers, faithfulness, selectivity) and turn the
-answers into the component's JSON; they compute nothing. The circuit's walk is its own picture,
-`pages.interpretability.circuit`.
+`explaining` asks `core.analysis.explaining`, at once where that is quick, else when asked for; `record` turns the
+answers into the component's JSON (explainers.js draws it); `cells` and `table` export the same numbers. The circuit's
+walk is a picture of its own, `pages.interpretability.circuit`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
+import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import events, state, widgets, work
+from app import cache, events, state, widgets, work
 from app.fields import BY_KEY
 from app.kit import pack, register
 from app.page import Context
 from app.takeaway import to_csv
 from core.analysis.explaining.explainers import NAMES, explain, only_directions
-from core.analysis.explaining.faithfulness import SIDES, Faithfulness, faithfulness_steps
-from core.analysis.explaining.integrated_gradients import integrated_gradients
-from core.analysis.explaining.readout import neutral_token
+from core.analysis.explaining.faithfulness import (
+    AT_ONCE,
+    ORDERS,
+    POINTS,
+    SIDES,
+    Faithfulness,
+    faithfulness_steps,
+)
+from core.analysis.explaining.integrated_gradients import Attribution, integrated_gradients
+from core.analysis.explaining.readout import Baseline, Readout, Says, baseline, neutral_token
 from core.analysis.explaining.rollout import attention_rollout
 from core.analysis.explaining.selectivity import STORIES, TASKS, Layer, Task, selectivity
+from core.analysis.patching.circuit import KINDS
 from core.analysis.patching.circuit_walk import Walk
 from core.language_model import LanguageModel
-from pages.interpretability import circuit as walked
-from pages.interpretability import explainers_measure as measure
-from pages.interpretability import explainers_take as take
-from pages.interpretability.explainers_measure import Ask, Explained
+from pages.interpretability import circuit
 
-more = register("interpretability_explainers", __file__)
+explainers = register("interpretability_explainers", __file__)
 
 TERMS = (
     "integrated gradients", "baseline", "attention rollout", "faithfulness", "probe", "control task", "induction head",
@@ -47,18 +53,135 @@ PROBED = {
 }  # fmt: skip
 PROBES = "probes"
 
+QUICK = 4e10  # weights x tokens: up to here without asking
+A_SECOND = 3e10  # of the same, roughly, on one processor
+SHORTER = (1, 2, 4, 8, 16)  # numbers of steps whose delta is shown beside that of the chosen number
+JOB = "explain"
+
+
+# ---------------------------------------------------------------------------------------- the measurement
+
 
 @dataclass(frozen=True)
-class Below:
-    """The lower half of one run of the page: what is asked, as the page above asks it."""
+class Ask:
+    """What is explained: a number of the prediction, and against what."""
+
+    text: str
+    target: str | None
+    row: int
+    token: int
+    says: Says
+    blank: Baseline
+    steps: int
+
+    def readout(self, lm: LanguageModel) -> Readout:
+        """Return the number as a function of the tokens' vectors."""
+        return Readout.of(
+            lm, self.text, row=self.row, token=self.token, target=self.target or None, says=self.says
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explained:
+    """Everything that was measured of one question. `judged` is None where there is only one token to take away."""
+
+    ids: tuple[int, ...]
+    split: int
+    free: tuple[int, ...]
+    attribution: Attribution
+    deltas: tuple[tuple[int, float], ...]
+    values: dict[str, np.ndarray[Any, Any]]
+    judged: Faithfulness | None
+
+
+def explaining(lm: LanguageModel, ask: Ask) -> Iterator[Any]:
+    """Measure a question step by step; the last result is `Explained`."""
+    of = ask.readout(lm)
+    base = baseline(of, ask.blank)
+    attribution = integrated_gradients(of, base, ask.steps)
+    yield "integrated gradients"
+    deltas = []
+    for steps in SHORTER:
+        deltas.append((steps, integrated_gradients(of, base, steps).delta))
+    yield "their steps"
+    values = explain(of, base, ask.steps)
+    yield "the other explainers"
+    judged = None
+    if len(of.free) > 1:
+        for found in faithfulness_steps(of, base, values):
+            if isinstance(found, Faithfulness):
+                judged = found
+            else:
+                yield found
+    yield Explained(
+        ids=of.ids, split=of.split, free=of.free, attribution=attribution, deltas=tuple(deltas), values=values,
+        judged=judged,
+    )  # fmt: skip
+
+
+def see(lm: LanguageModel, ask: Ask) -> Explained:
+    """Measure a question at once, with the arguments in the order that the cache takes."""
+    *_, last = explaining(lm, ask)
+    assert isinstance(last, Explained)
+    return last
+
+
+def passes(ask: Ask, tokens: int) -> int:
+    """Count about how many texts are read: gradients three times, and the batches of the curves."""
+    curves = (ORDERS + 2 * len(NAMES)) * min(POINTS, tokens)
+    return 3 * (2 * ask.steps + sum(SHORTER)) + min(curves, 2 ** min(tokens, 20))
+
+
+def seconds(lm: LanguageModel, ask: Ask, tokens: int) -> float:
+    """Estimate how long the whole measurement takes."""
+    return lm.n_parameters * passes(ask, tokens) * tokens / A_SECOND
+
+
+def job(ctx: Context, ask: Ask) -> work.Shared:
+    """Return the whole measurement as work that all visitors share, where it takes long."""
+    total = passes(ask, len(ctx.ids)) // AT_ONCE + 4
+    make = work.anew(partial(explaining, ctx.lm, ask))
+    return work.Shared(JOB, f"explained {ctx.model_key} {ask!r}", total, "steps", make, about=True)
+
+
+def known(ctx: Context, ask: Ask) -> Explained | None:
+    """Return what was measured, if it is quick or was asked for.
+
+    Raises:
+        ValueError: there is nothing to measure (see `Readout.of`), so that no work is to be asked for.
+    """
+    ask.readout(ctx.lm)
+    if seconds(ctx.lm, ask, len(ctx.ids)) * A_SECOND <= QUICK:
+        quick: Explained = cache.call(see, ctx.model_key, ask)
+        return quick
+    last = job(ctx, ask).measured.results[-1:]
+    return last[0] if last and isinstance(last[0], Explained) else None
+
+
+def blank_word(lm: LanguageModel, blank: Baseline) -> str:
+    """Name what stands in a token's place; a token as it reads."""
+    if blank == "zero":
+        return "zeros"
+    if blank == "mean":
+        return "the mean of all tokens’ vectors"
+    token = neutral_token(lm)
+    return "" if token is None else lm.tokenizer.display(token)
+
+
+# -------------------------------------------------------------------------------------------- the page
+
+
+@dataclass(frozen=True)
+class Explanations:
+    """The explanations and the probes of one run of the page: what is asked, as the page above asks it."""
 
     ctx: Context
     ask: Ask
     truth: Task  # what a probe is to tell
 
     @classmethod
-    def of(cls, ctx: Context, target: str | None, row: int, token: int) -> Below:
-        """What the fields ask for.
+    def of(cls, ctx: Context, target: str | None, row: int, token: int) -> Explanations:
+        """Read the question from the page's fields.
 
         Args:
             target: what an encoder-decoder has written so far.   row: of the logits.   token: its id.
@@ -74,7 +197,7 @@ class Below:
     def explained(self) -> tuple[Explained | None, str]:
         """What was measured, or None; and why there is nothing to measure."""
         try:
-            return measure.known(self.ctx, self.ask), ""
+            return known(self.ctx, self.ask), ""
         except ValueError as why:
             return None, str(why)
 
@@ -82,7 +205,7 @@ class Below:
     @cached_property
     def walk(self) -> Walk | None:
         """The circuit's walk, if it was measured."""
-        return walked.known(self.ctx)
+        return circuit.known(self.ctx)
 
     @property
     def _probing(self) -> work.Shared:
@@ -100,14 +223,14 @@ class Below:
 
     def cells(self) -> list[str]:
         """For the notebook."""
-        return take.cells(self.ask, self.explained[0], self.truth, self.probes[0], self.walk)
+        return cells(self.ask, self.explained[0], self.truth, self.probes[0], self.walk)
 
     def table(self) -> dict[str, Sequence[Any]]:
         """The table twin of the two pictures below the foot."""
-        return take.table(self.ctx.lm, self.explained[0], self.probes[0], self.walk)
+        return table(self.ctx.lm, self.explained[0], self.probes[0], self.walk)
 
     def show(self) -> Callable[[], None]:
-        """Heading, controls and pictures. Returns what measures the rest: to be called when the page is drawn."""
+        """Draw heading, controls and pictures. Returns what measures the rest: to be called when the page is drawn."""
         lm, (found, why) = self.ctx.lm, self.explained
         st.html(
             '<section class="gb-words"><h2>Which tokens it rests on, and whether that is true</h2></section>'
@@ -120,11 +243,11 @@ class Below:
             st.slider("Steps of integrated gradients", low, high, width=220, **state.bind("quadrature"))
         waiting: list[tuple[work.Shared, DeltaGenerator | None, bool]] = []  # and whether all of it is drawn
         if found is None and not why:
-            job = measure.job(self.ctx, self.ask)
-            seconds = max(1, round(measure.seconds(lm, self.ask, len(self.ctx.ids))))
-            waiting.append((job, job.buttons(f"Explain this prediction, about {seconds} s"), False))
+            explained = job(self.ctx, self.ask)
+            about = max(1, round(seconds(lm, self.ask, len(self.ctx.ids))))
+            waiting.append((explained, explained.buttons(f"Explain this prediction, about {about} s"), False))
         picked = {name: state.get(name) for name in KEYS}
-        more(
+        explainers(
             data=record(self.ctx, self.ask, found, why, self._probe_record())
             | {"selection": events.selection("explained", picked)},
             key="explained",
@@ -132,18 +255,18 @@ class Below:
         )
         layers, not_probed = self.probes
         waiting.append((*self._probe_buttons(), bool(not_probed) or len(layers) > lm.config.n_layers))
-        waiting.append((*walked.show(self.ctx, self.walk), self.walk is not None))
+        waiting.append((*circuit.show(self.ctx, self.walk), self.walk is not None))
         with st.container(horizontal=True, gap="small"):
             if st.button("Both pictures as a table", key="explained.table"):
-                _table(self.table())
+                _show_table(self.table())
             name = "glassbox-interpretability-more.csv"
             st.download_button(
                 "CSV", lambda: to_csv(self.table()), name, "text/csv", key="explained.csv", on_click="ignore"
             )
 
         def go_on() -> None:
-            for job, slot, whole in waiting:
-                job.go_on(slot, job.total, whole)
+            for shared, slot, whole in waiting:
+                shared.go_on(slot, shared.total, whole)
 
         return go_on
 
@@ -156,7 +279,7 @@ class Below:
         }  # fmt: skip
 
     def _probe_buttons(self) -> tuple[work.Shared, DeltaGenerator | None]:
-        """What the probe reads, and the button; returns the work and the place of its bar."""
+        """Draw the choice of the task and the button; returns the work and the place of its bar."""
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             widgets.segments("The probe reads", "truth", tuple(PROBED), lambda name: PROBED[str(name)])
             with st.container(width="stretch"):
@@ -164,7 +287,7 @@ class Below:
 
 
 def _probes(lm: LanguageModel, task: Task) -> Iterator[Layer | int | str]:
-    """The steps of `selectivity`; the last one says why there are no probes, where the model reads too little."""
+    """Probe depth by depth; the last result says why there are no probes, where the model reads too little."""
     try:
         yield from selectivity(lm, task)
     except ValueError as why:
@@ -172,8 +295,8 @@ def _probes(lm: LanguageModel, task: Task) -> Iterator[Layer | int | str]:
 
 
 @st.dialog("What is explained, and the circuit", width="large")
-def _table(table: dict[str, Sequence[Any]]) -> None:
-    st.dataframe(table, hide_index=True)
+def _show_table(rows: dict[str, Sequence[Any]]) -> None:
+    st.dataframe(rows, hide_index=True)
 
 
 def _layer(one: Layer) -> dict[str, Any]:
@@ -190,13 +313,13 @@ def _layer(one: Layer) -> dict[str, Any]:
 def record(
     ctx: Context, ask: Ask, found: Explained | None, why: str, probe: dict[str, Any]
 ) -> dict[str, Any]:
-    """What view.js draws. `found` is None where nothing was measured: `why` says that there is nothing to measure."""
+    """Turn a question's answers into what explainers.js draws; `why`: there is nothing to measure."""
     lm = ctx.lm
     shown = [] if found is None else [_token(lm, found, at) for at in range(len(found.ids))]
     return {
         "stamp": f"{ctx.model_key}\x1f{ask!r}\x1f{found is None}\x1f{probe}",
         "model": ctx.label, "asked": lm.tokenizer.display(ask.token), "row": ask.row, "says": ask.says,
-        "blank": ask.blank, "blankWord": measure.blank_word(lm, ask.blank), "tokens": shown, "why": why,
+        "blank": ask.blank, "blankWord": blank_word(lm, ask.blank), "tokens": shown, "why": why,
         "names": list(NAMES), "shape": lm.config.shape, "normed": only_directions(lm),
         "integrated": None if found is None else _integrated(found),
         "explainers": [] if found is None else [
@@ -241,3 +364,174 @@ def _judged(one: Faithfulness) -> dict[str, Any]:
         "orders": len(one.areas["deletion"]),
         **sides,
     }
+
+
+# ---------------------------------------------------------------------------------- table and notebook
+
+
+def cells(
+    ask: Ask, found: Explained | None, task: str, layers: Sequence[Layer], walk: Walk | None
+) -> list[str]:
+    """Write notebook cells for what was measured; `lm` and `np` are the notebook's."""
+    made = [] if found is None else [_explained_cell(ask, found)]
+    if found is not None and found.judged is not None:
+        made.append(_judged_cell(found))
+    if layers:
+        made.append(_probes_cell(task, layers))
+    if walk is not None and walk.reader is not None:
+        made.append(_walk_cell(walk))
+    return made
+
+
+def _explained_cell(ask: Ask, found: Explained) -> str:
+    one = found.attribution
+    given = f"row={ask.row}, token={ask.token}, target={ask.target or None!r}, says={ask.says!r}"
+    return f"""# %% Which tokens the prediction rests on: shares that add up, and four other explainers
+from core.analysis.explaining.explainers import explain
+from core.analysis.explaining.integrated_gradients import integrated_gradients
+from core.analysis.explaining.readout import Readout, baseline
+
+readout = Readout.of(lm, {ask.text!r}, {given})
+blank = baseline(readout, {ask.blank!r})
+shares = integrated_gradients(readout, blank, {one.steps})
+print("shares", shares.values.round(4), "together", shares.total)
+print("wanted", shares.at - shares.base, "delta", shares.delta)
+assert np.allclose(shares.values, {_numbers(one.values)}, atol=1e-3)
+assert np.allclose([shares.at, shares.base], {_numbers([one.at, one.base])}, atol=1e-3)
+explained = explain(readout, blank, {one.steps})
+for name, values in explained.items():
+    print(name, values.round(4))
+assert list(explained) == {list(found.values)!r}"""
+
+
+def _judged_cell(found: Explained) -> str:
+    assert found.judged is not None
+    areas = {
+        side: {name: round(curve.area, 5) for name, curve in found.judged.side(side).items()}
+        for side in ("deletion", "insertion")
+    }
+    # Where two values are all but equal, other arithmetic may order them otherwise: the areas then differ a little.
+    return f"""# %% Is it true to the model? Tokens taken away, and put back, in each explainer's order
+from core.analysis.explaining.faithfulness import faithfulness
+
+judged = faithfulness(readout, blank, explained)
+for side in ("deletion", "insertion"):
+    for name, curve in judged.side(side).items():
+        print(side, name, round(curve.area, 4), curve.verdict, "as good by lot:", round(curve.as_good, 3))
+areas = {areas!r}
+size = max(abs(judged.at - judged.base), 1e-3)
+for side, wanted in areas.items():
+    for name, area in wanted.items():
+        assert abs(judged.side(side)[name].area - area) < 0.02 * size + 1e-3, (side, name)"""
+
+
+def _probes_cell(task: str, layers: Sequence[Layer]) -> str:
+    shares = _numbers(one.task.share for one in layers)
+    return f"""# %% What a probe reads at each depth, and what it would read of labels by lot
+from core.analysis.explaining.selectivity import Layer, selectivity
+
+layers = [one for one in selectivity(lm, {task!r}) if isinstance(one, Layer)]
+for one in layers:
+    print(one.depth, round(one.task.share, 3), round(one.control.share, 3), (one.selectivity, one.low, one.high))
+assert np.allclose([one.task.share for one in layers][: {len(shares)}], {shares}, atol=0.02)"""
+
+
+def _walk_cell(walk: Walk) -> str:
+    assert walk.reader is not None
+    named = {name: walk.gain(losses) for name, losses in walk.off.items()}
+    ends = _numbers([walk.plain.mean(), walk.first.mean(), walk.control.mean()])
+    return f"""# %% The circuit, measured step by step
+from core.analysis.patching.circuit_walk import walk
+
+found = walk(lm)
+print("worth", found.worth, "reader", found.reader, "looks back", found.before, "writer", found.writer)
+print("by content", found.content, "by place", found.place)
+print(found.findings)
+assert np.allclose([found.plain.mean(), found.first.mean(), found.control.mean()], {ends}, atol=1e-2)
+assert np.allclose(found.look, {[_numbers(line) for line in walk.look.tolist()]}, atol=1e-3)
+for name, gain in {_rounded(named)!r}.items():
+    assert abs(found.gain(found.off[name]) - gain) < 0.02, name"""
+
+
+def table(
+    lm: LanguageModel, found: Explained | None, layers: Sequence[Layer], walk: Walk | None
+) -> dict[str, Sequence[Any]]:
+    """Export both pictures, a row a number: the panel, whose it is, where, the value and its interval."""
+    rows: list[Row] = []
+    if found is not None:
+        rows += _rows_explained(lm, found)
+    for one in layers:
+        depth = "embedding" if not one.depth else f"after block {one.depth - 1}"
+        rows += [
+            ("probe", "task", depth, one.task.share, one.task.low, one.task.high),
+            ("probe", "control", depth, one.control.share, one.control.low, one.control.high),
+            ("probe", "selectivity", depth, one.selectivity, one.low, one.high),
+        ]
+    if walk is not None:
+        rows += _rows_walk(walk)
+    names = ("panel", "name", "at", "value", "low", "high")
+    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+
+
+Row = tuple[str, str, str, float, float | None, float | None]
+
+
+def _rows_explained(lm: LanguageModel, found: Explained) -> list[Row]:
+    rows: list[Row] = [
+        ("explainer", name, f"{at} {lm.tokenizer.display(one)}", float(values[at]), None, None)
+        for name, values in found.values.items()
+        for at, one in enumerate(found.ids)
+    ]
+    one = found.attribution
+    rows += [("integrated gradients", "delta", f"{one.steps} steps", one.delta, None, None)]
+    if found.judged is not None:
+        judged = found.judged
+        for side in SIDES:
+            band = judged.band(side)
+            counts = judged.counts.tolist()
+            for i, gone in enumerate(counts):
+                rows.append(
+                    (side, "random", str(gone), float(band[1, i]), float(band[0, i]), float(band[2, i]))
+                )
+            for name, curve in judged.side(side).items():
+                rows += [
+                    (side, name, str(gone), float(v), None, None)
+                    for gone, v in zip(counts, curve.values, strict=True)
+                ]
+                rows.append((f"{side}, area", name, curve.verdict, curve.area, None, None))
+    return rows
+
+
+def _rows_walk(walk: Walk) -> list[Row]:
+    worth, low, high = walk.worth
+    rows: list[Row] = [("circuit", "worth of the repetition", "nats a token", worth, low, high)]
+    for layer, line in enumerate(walk.look.tolist()):
+        rows += [
+            ("circuit", "looks back", f"L{layer}H{head}", value, None, None)
+            for head, value in enumerate(line)
+        ]
+    rows += [
+        ("circuit", "looks by", way, value, None, None)
+        for way, value in (("content", walk.content), ("place", walk.place))
+    ]
+    rows += [
+        ("circuit", "writer reads", kind, float(share), None, None)
+        for kind, share in zip(KINDS, walk.read, strict=False)
+    ]
+    rows += [("circuit", "left without it in the keys", one.name, one.keys, None, None) for one in walk.parts]
+    rows += [
+        ("circuit", "gain left", f"without {name}", walk.gain(one), None, None)
+        for name, one in walk.off.items()
+    ]
+    rows += [
+        ("circuit", "gain back", f"{k} heads kept", walk.gain(loss), None, None) for k, loss in walk.kept
+    ]
+    return rows
+
+
+def _numbers(values: Iterable[float]) -> list[float]:
+    return [round(float(value), 5) for value in values]
+
+
+def _rounded(values: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in values.items()}

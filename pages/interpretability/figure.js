@@ -1,16 +1,659 @@
 // Three questions to one pass: when is the answer known (lens), who says it (attribution), where does it come from
-// (patching). layout.js places the panels, panels.js draws them, words.js says what the chosen cell means.
+// (patching). Panels of cells, the parts of the logit as bars, and what the chosen cell means, in a sentence.
 
+/**
+ * @import { Stage, View } from "../../app/kit/glass.js"
+ * @import { Packed, Shapes, Unpacked } from "../../app/kit/shapes.js"
+ * @import { Steps } from "../../app/kit/steps.js"
+ *
+ * What figure.py sends. T tokens of the logits' rows, S rows of the patched stack, L blocks, H heads; positions and blocks
+ * count from 0, a depth is 0 at the embedding and l + 1 after block l. A map's values are shares of the difference between
+ * the two texts that come back, NaN where the corrupted text has no such place or the block is not patched yet.
+ * @typedef {object} Data
+ * @property {string} stamp
+ * @property {(Token & {special: boolean})[]} tokens (T,)
+ * @property {Row[]} rows (S,)
+ * @property {boolean} one whether rows and tokens are the same
+ * @property {"" | "encoder" | "decoder"} stack that is patched, of an encoder-decoder
+ * @property {number} blocks L
+ * @property {number} heads H
+ * @property {"H" | "X"} mark of a head's name; X: cross-attention
+ * @property {number} row of the logits, whose answer is explained
+ * @property {Token} answer
+ * @property {Token | null} against whose logit is taken off
+ * @property {number} probability of the answer
+ * @property {Token[]} firsts the likeliest token of the clean text, then that of the corrupted one
+ * @property {string} corrupted the other text
+ * @property {[string, string] | null} change of the word that the page replaced
+ * @property {{clean: number, corrupted: number}} says the logit, or its difference, with either text
+ * @property {Lens | null} lens null: the model has no blocks
+ * @property {number} vocabulary
+ * @property {Parts} parts
+ * @property {Partial<Record<MapName, Packed>>} maps so far: a site (L, S), head (L, H), heads (L, H, S)
+ * @property {{[name in MapName]?: number[]}} patched the blocks that are in them
+ * @property {number} done
+ * @property {number} total results of patching
+ * @property {boolean} whole
+ * @property {string} why nothing can be patched
+ * @property {number} seconds that patching takes, about
+ * @property {string} slight what is to be said where the texts hardly differ
+ * @property {string} told what is to be said of a typed text
+ * @property {{row: number, tier: number} | null} best the patch of the stream that brings most back
+ * @property {Site[]} sites that are patched
+ *
+ * @typedef {{text: string, id: number}} Token
+ * @typedef {Token & {special: boolean, other: string | null, place: number}} Row other, place: in the corrupted text
+ * @typedef {"stream" | "attention" | "cross" | "mlp"} Site what is patched of a place
+ * @typedef {Site | "head" | "heads"} MapName
+ *
+ * The lens, by depth and position: the likeliest ids (depths, T, 5), the chance of the answer and of each row's own last
+ * word (depths, T), and the answer's rank.
+ * @typedef {{ids: number[][][], words: Record<number, string>, probabilities: Packed, own: Packed, chance: Packed, rank: number[][]}} Lens
+ *
+ * The logit as a sum: parts in the order of the pass, heads (L, H), the loudest neurons of each MLP as [neuron, value].
+ * @typedef {{lines: Part[], logit: number, total: number, error: number, frozen: string[], heads: Packed | null, neurons: [number, number][][]}} Parts
+ * @typedef {{name: string, part: PartKind, layer: number | null, value: number}} Part
+ * @typedef {"embedding" | "position" | "token type" | "attention" | "cross-attention" | "mlp" | "biases"} PartKind
+ *
+ * @typedef {{maps: Partial<Record<MapName, Unpacked>>, steps: Steps, direct: Unpacked | null, top: Unpacked | null, own: Unpacked | null, chance: Unpacked | null}} Arrays
+ * @typedef {{sel: Selection, timer?: number | null} & Arrays} Kept
+ * @typedef {{sight: Sight, row: number, tier: number, block: number, head: number, shade: "answer" | "own", extent: "all" | "here", stage: number}} Selection
+ * @typedef {"lens" | Site | "heads" | "parts"} Sight the panel that the chosen cell is in
+ *
+ * The chosen cell: of the lens or a site; a head, patched at a row; a part of the logit.
+ * @typedef {{sight: "lens" | Site, row: number, tier: number, block?: undefined, head?: undefined, line?: undefined}} Cell
+ * @typedef {{sight: "heads", block: number, head: number, row: number, tier?: undefined, line?: undefined}} ChosenHead
+ * @typedef {{sight: "parts", line: number, row?: undefined, tier?: undefined, block?: undefined, head?: undefined}} ChosenPart
+ * @typedef {Cell | ChosenHead | ChosenPart} Chosen
+ *
+ * A panel of cells, in pixels: `pitch` is the height of a row, w / cols the width of a column.
+ * @typedef {{x: number, y: number, w: number, cols: number, rows: number, pitch: number}} Box
+ *
+ * What decides where the panels stand.
+ * @typedef {Pick<Data, "blocks" | "heads" | "lens" | "one" | "rows" | "sites" | "tokens">} Counts
+ *
+ * @typedef {object} Layout
+ * @property {boolean} phone
+ * @property {number} pitch
+ * @property {{x: number, w: number}} rail the tokens beside the lens
+ * @property {{x: number, w: number} | null} second the rows beside the sites, where they are not the same
+ * @property {Box} lens
+ * @property {Record<Site, Box>} sites of those that are patched
+ * @property {{x: number, y: number, w: number, h: number}} parts
+ * @property {Box} direct heads, what each says
+ * @property {Box} patched heads, what each brings back
+ * @property {{x: number, y: number, w: number}} neurons
+ * @property {{x: number, y: number, w: number}} card the sentence
+ * @property {number} height
+ */
+
+import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
-import { clamp, css, h, inLines, label, num, unpack } from "../../app/kit/shapes.js";
+import {
+  MONO, chip, clamp, css, h, heat, heatImage, inLines, label, measure, num, thousands, tokenSpans, unpack, visible,
+} from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
-import { SIGHTS, SITE, STEPS, chosenOf, plan, stepNow } from "./layout.js";
-import { drawHeads, drawLens, drawNeurons, drawParts, drawRail, drawSite } from "./panels.js";
-import { drawCard, saidOf } from "./words.js";
 
+// ---------------------------------------------------------------- places and the chosen cell
+
+const STEPS = ["Two texts", "Lens", "Attribution", "One patch", "Every place", "Every head", "The whole picture"];
+/** @type {Sight[]} */
+const SIGHTS = ["lens", "stream", "attention", "cross", "mlp", "heads", "parts"];
+/** @type {Record<Site, string>} */
+const SITE = { stream: "Stream", attention: "Attention", cross: "Cross-attention", mlp: "MLP" };
+/** @type {Record<Site, string>} */
+const SITE_INK = { stream: "ink", attention: "att-ink", cross: "att-ink", mlp: "mlp-ink" };
+/** @type {Record<PartKind, string>} */
+const SHORT = { embedding: "emb", position: "pos", "token type": "type", biases: "bias", attention: "att", "cross-attention": "crs", mlp: "mlp" };
+/** @type {Record<PartKind, string>} */
+const COLOUR = { embedding: "res", position: "res", "token type": "res", attention: "att", "cross-attention": "att", mlp: "mlp", biases: "ink3" };
+/** @param {Kept} local */
+const stepNow = (local) => local.steps.of(local);
+/** @param {number} tier */
+const depthName = (tier) => (tier ? `after block ${tier - 1}` : "at the embedding");
+/** @param {Data} data @param {number} block @param {number} head */
+const headName = (data, block, head) => `L${block}${data.mark}${head}`;
+
+/** Places of all panels in a figure so wide. @param {number} width @param {Counts} data */
+export function plan(width, data) {
+  const phone = width < 860;
+  const most = Math.max(data.rows.length, data.tokens.length);
+  const pitch = phone ? clamp(Math.floor(420 / most), 17, 24) : clamp(Math.floor(262 / most), 13, 21);
+  return phone ? phonePlan(width, data, pitch) : widePlan(width, data, pitch);
+}
+
+/** @param {number} W @param {Counts} data @param {number} pitch */
+function widePlan(W, data, pitch) {
+  const L = data.blocks;
+  const top = 50;
+  const rail = { x: 0, w: data.one ? 134 : 84 };
+  const depths = data.lens ? data.lens.ids.length : 0;
+  const lens = { x: rail.x + rail.w + 8, y: top, w: depths ? Math.round(clamp(depths * 60, 150, W * 0.3)) : 0, cols: depths, rows: data.tokens.length, pitch };
+  let x = lens.x + lens.w + 24;
+  const second = data.one ? null : { x, w: 128 };
+  if (second) x += second.w + 8;
+  const gap = 16;
+  const each = (W - 1 - x - gap * (data.sites.length - 1)) / data.sites.length;
+  const sites = /** @type {Layout["sites"]} */ (Object.fromEntries(data.sites.map((site, i) => [site, { x: x + i * (each + gap), y: top, w: each, cols: L, rows: data.rows.length, pitch }])));
+  const tall = Math.max(data.rows.length, data.tokens.length) * pitch;
+  const band = top + tall + 20;
+  const parts = { x: 0, y: band, w: lens.x + lens.w, h: 112 };
+  const right = lens.x + lens.w + 24;
+  const third = (W - right - 32) / 3;
+  const cell = clamp(92 / Math.max(1, L), 5, 23);
+  /** @param {number} i */
+  const head = (i) => ({ x: right + i * (third + 16), y: band + 34, w: third - 26, cols: data.heads, rows: L, pitch: cell });
+  const below = Math.max(parts.h + 6, 40 + L * cell);
+  return {
+    phone: false, pitch, top, rail, second, lens, sites, parts, direct: head(0), patched: head(1), neurons: { x: right + 2 * (third + 16), y: band, w: third },
+    card: { x: 0, y: band + below + 24, w: W }, height: band + below + 24 + 28,
+  };
+}
+
+/** @param {number} width @param {Counts} data @param {number} pitch */
+function phonePlan(width, data, pitch) {
+  const [L, W] = [data.blocks, width - 1]; // the frame's last line
+  const rail = { x: 0, w: 66 };
+  const top = 66;
+  const depths = data.lens ? data.lens.ids.length : 0;
+  const lens = { x: rail.w + 6, y: top, w: W - rail.w - 6, cols: depths, rows: data.tokens.length, pitch };
+  let y = top + data.tokens.length * pitch + 30;
+  const second = { x: 0, w: 66 };
+  const sites = /** @type {Layout["sites"]} */ ({});
+  for (let i = 0; i < data.sites.length; i += 2) {
+    const pair = data.sites.slice(i, i + 2);
+    const each = (W - second.w - 6 - 14 * (pair.length - 1)) / Math.max(2, pair.length);
+    for (const [k, site] of pair.entries()) sites[site] = { x: second.w + 6 + k * (each + 14), y: y + 44, w: each, cols: L, rows: data.rows.length, pitch };
+    y += 44 + data.rows.length * pitch + 18;
+  }
+  const parts = { x: 0, y, w: W, h: 130 };
+  y += 150;
+  const cell = clamp(110 / Math.max(1, L), 6, 26);
+  const half = (W - 14) / 2;
+  /** @param {number} i */
+  const head = (i) => ({ x: i * (half + 14), y: y + 50, w: half - 24, cols: data.heads, rows: L, pitch: cell });
+  const places = [head(0), head(1)];
+  y += 50 + L * cell + 24;
+  const neurons = { x: 0, y, w: W };
+  y += 138;
+  return { phone: true, pitch, top, rail, second, lens, sites, parts, direct: places[0], patched: places[1], neurons, card: { x: 0, y, w: W }, height: y + 112 };
+}
+
+/** Whether a panel is a site's. @param {string} sight @returns {sight is Site} */
+function isSite(sight) {
+  return sight in SITE;
+}
+/**
+ * The lens with its numbers, of a model that has one.
+ * @param {Data} data @param {Kept} local
+ */
+function lensOf(data, local) {
+  const [{ lens }, { top, own, chance }] = [data, local];
+  if (!lens || !top || !own || !chance) throw new Error("a model without blocks has no lens");
+  return { ids: lens.ids, words: lens.words, rank: lens.rank, top, own, chance };
+}
+
+/** @param {Box} box */
+const colWidth = (box) => box.w / Math.max(1, box.cols);
+
+/**
+ * The map of a site so far, or null; of its blocks those of `data.patched` are.
+ * @param {Pick<Kept, "maps">} local @param {Site} site
+ */
+const mapOf = (local, site) => local.maps[site] ?? null;
+/** @param {Data} data @param {MapName} site @param {number} tier */
+const isPatched = (data, site, tier) => data.patched[site]?.includes(tier) ?? false;
+/**
+ * The patched block nearest to one, the earlier of two; -1: none is.
+ * @param {Data} data @param {Site} site @param {number} tier
+ */
+const nearest = (data, site, tier) => (data.patched[site] ?? []).reduce((best, one) => (best < 0 || Math.abs(one - tier) < Math.abs(best - tier) ? one : best), -1);
+
+/**
+ * The chosen cell: {sight, row, tier, block, head, line}. Where nothing was chosen, the strongest there is.
+ * @param {Data} data @param {Kept} local
+ * @returns {Chosen}
+ */
+function chosenOf(data, local) {
+  const { sight, row, tier, block, head } = local.sel;
+  let kind = SIGHTS.includes(sight) ? sight : "stream";
+  const depths = data.lens?.ids.length ?? 0;
+  if (kind === "lens" && !data.lens) kind = "parts";
+  if (isSite(kind) && !data.sites.includes(kind)) kind = "stream";
+  if (isSite(kind) && (data.why || !data.blocks)) kind = data.lens ? "lens" : "parts";
+  if (kind === "heads" && !data.blocks) kind = "parts";
+  if (kind === "lens") return { sight: kind, row: row >= 0 ? Math.min(row, data.tokens.length - 1) : data.row, tier: tier >= 0 ? Math.min(tier, depths - 1) : depths - 1 };
+  if (kind === "heads") return { sight: kind, block: clamp(block, 0, data.blocks - 1), head: clamp(head, 0, data.heads - 1), row: patchRow(data, row) };
+  if (kind === "parts") return { sight: kind, line: tier >= 0 ? Math.min(tier, data.parts.lines.length - 1) : loudestLine(data) };
+  const best = bestOf(data, local, kind);
+  return { sight: kind, row: row >= 0 ? patchRow(data, row) : best.row, tier: tier >= 0 ? Math.min(tier, data.blocks - 1) : best.tier };
+}
+/** The row that is patched: the chosen one, or the strongest. @param {Data} data @param {number} row */
+const patchRow = (data, row) => (row >= 0 ? Math.min(row, data.rows.length - 1) : data.best?.row ?? data.rows.length - 1);
+/** @param {Data} data */
+function loudestLine(data) {
+  return data.parts.lines.reduce((best, line, i, all) => (Math.abs(line.value) > Math.abs(all[best].value) ? i : best), 0);
+}
+/** @param {Data} data @param {Kept} local @param {Site} site */
+function bestOf(data, local, site) {
+  if (site === "stream" && data.best) return data.best;
+  const map = mapOf(local, site);
+  const [first] = data.patched[site] ?? [];
+  if (!map || first === undefined) return { row: data.rows.length - 1, tier: 0 };
+  let at = first * data.rows.length;
+  for (let i = 0; i < map.length; i++) if (isPatched(data, site, Math.floor(i / data.rows.length)) && (Math.abs(map[i]) > Math.abs(map[at]) || Number.isNaN(map[at]))) at = i;
+  return { row: at % data.rows.length, tier: Math.floor(at / data.rows.length) };
+}
+/** @param {Data} data @param {Kept} local @param {Site} site @param {number} tier @param {number} row */
+const patchValue = (data, local, site, tier, row) => (isPatched(data, site, tier) ? local.maps[site]?.[tier * data.rows.length + row] : undefined);
+/**
+ * One head's patch: at all positions, or at the chosen one.
+ * @param {Data} data @param {Kept} local @param {number} block @param {number} head @param {number} row
+ */
+function headValue(data, local, block, head, row) {
+  if (local.sel.extent === "here") return isPatched(data, "heads", block) ? local.maps.heads?.[(block * data.heads + head) * data.rows.length + row] : undefined;
+  return isPatched(data, "head", block) ? local.maps.head?.[block * data.heads + head] : undefined;
+}
+/** From which depth on the answer is the first token of its row, or -1. @param {Data} data @param {number} row */
+function knownFrom(data, row) {
+  const ranks = data.lens?.rank.map((line) => line[row]) ?? [];
+  let from = ranks.length;
+  while (from > 0 && ranks[from - 1] === 0) from--;
+  return from < ranks.length ? from : -1;
+}
+
+// ---------------------------------------------------------------- the panels
+
+/** @param {string} token */
+const tokenSpan = (token, room = 90, size = 12) => h("tspan", { "font-family": MONO, direction: "ltr" }, tokenSpans(token, room, size));
+/** @param {Data} data */
+const answerOf = (data) => (data.against ? [tokenSpan(data.answer.text), " − ", tokenSpan(data.against.text)] : [tokenSpan(data.answer.text)]);
+/** @param {number} x @param {number} y @param {string} title @param {Shapes} about */
+const headline = (x, y, title, about, ink = "ink") => [label(x, y, title, { fill: ink, weight: 600 }), about && h("text", { x, y: y + 15, "font-size": 12, fill: css("ink3") }, about)];
+
+/** The cell under a pointer, {row, col}. @param {MouseEvent} event @param {Box} box */
+function cellAt(event, box) {
+  const area = /** @type {Element} */ (event.currentTarget).getBoundingClientRect();
+  const [u, v] = [(event.clientX - area.left) / area.width, (event.clientY - area.top) / area.height];
+  return { col: clamp(Math.floor(u * box.cols), 0, box.cols - 1), row: clamp(Math.floor(v * box.rows), 0, box.rows - 1) };
+}
+/**
+ * Where a panel listens: `tip` and `pick` get the cell.
+ * @param {Stage} g @param {Box} box @param {string} name @param {(cell: {row: number, col: number}) => string} tip
+ * @param {(cell: {row: number, col: number}) => void} pick
+ */
+function ground(g, box, name, tip, pick) {
+  const node = h("rect", { class: "gb-hot", "data-panel": name, x: box.x, y: box.y, width: box.w, height: box.rows * box.pitch, fill: "transparent", click: (event) => pick(cellAt(event, box)) });
+  return g.tip(node, (event) => tip(cellAt(event, box)));
+}
+/** @param {Box} box @param {number} col @param {number} row */
+const frame = (box, col, row, ink = "accent") => h("rect", { x: box.x + col * colWidth(box) + 0.75, y: box.y + row * box.pitch + 0.75, width: Math.max(3, colWidth(box) - 1.5), height: Math.max(3, box.pitch - 1.5), rx: 2, fill: "none", stroke: css(ink), "stroke-width": 2 });
+/** @param {Box} box */
+const outline = (box) => h("rect", { x: box.x - 0.5, y: box.y - 0.5, width: box.w + 1, height: box.rows * box.pitch + 1, rx: 2, fill: "none", stroke: css("line") });
+
+/** @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at @param {"tokens" | "rows"} which */
+function drawRail(g, data, local, at, which) {
+  const box = which === "rows" ? at.second ?? at.rail : at.rail;
+  const list = which === "tokens" ? data.tokens : data.rows;
+  const top = which === "tokens" || !at.phone ? at.lens.y : Object.values(at.sites)[0].y;
+  const chosen = chosenOf(data, local);
+  const asked = which === "tokens" || data.one ? data.row : -1;
+  const wide = Math.min(box.w, 74);
+  const size = at.pitch < 16 ? 11 : 12;
+  const tall = Math.min(21, at.pitch - 2);
+  /** @param {Site} site @param {number} k */
+  const place = (site, k) => (at.phone && which === "rows" ? at.sites[site].y : top) + (k + 0.5) * at.pitch;
+  const lines = at.phone && which === "rows" ? data.sites.filter((_, i) => i % 2 === 0) : [data.sites[0]];
+  const shows = which === "rows" || (data.one && !at.phone);
+  g.part(`rail ${which}`, [asked, chosen.row], () => [
+    !at.phone && headline(box.x, 12, which === "tokens" && !data.one ? "Decoder" : data.stack ? `The ${data.stack}` : "The text", shows && data.rows.some((one) => one.other) ? "right: corrupted" : null),
+    lines.map((site) => list.map((token, k) => {
+      const y = place(site, k);
+      const other = shows ? data.rows[k].other : null;
+      const bare = at.pitch < 15 && k !== asked; // no room for a frame
+      return [bare ? g.tip(h("text", { x: box.x + wide / 2, y: y + 4, "text-anchor": "middle", "font-family": MONO, "font-size": size, fill: css(token.special ? "ink3" : "ink"), direction: "ltr" }, tokenSpans(token.text, wide - 4, size)), `${visible(token.text)}  id ${token.id}`)
+        : chip(g, box.x + 0.5, y, wide - 1, token.text, { id: token.id, selected: k === asked, faint: token.special, height: tall, size }),
+        other && !at.phone && g.tip(h("text", { x: box.x + wide + 4, y: y + 4, "font-family": MONO, "font-size": size, fill: css("neg"), "font-weight": 600 }, tokenSpans(other, box.w - wide - 4, size)), `in the corrupted text: ${visible(other)}`),
+        other && at.phone && h("circle", { cx: box.x + wide - 5, cy: y - tall / 2 + 4, r: 2.5, fill: css("neg") })];
+    })),
+  ].flat(9));
+}
+
+/** @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at */
+function drawLens(g, data, local, at) {
+  const box = at.lens;
+  const lens = lensOf(data, local);
+  const width = colWidth(box);
+  const own = local.sel.shade === "own";
+  const shown = own ? lens.own : lens.chance;
+  const chosen = chosenOf(data, local);
+  const size = at.pitch < 16 ? 10.5 : 12;
+  g.part("lens", [local.sel.shade], () => {
+    const order = new Float32Array(box.cols * box.rows);
+    for (let d = 0; d < box.cols; d++) for (let t = 0; t < box.rows; t++) order[t * box.cols + d] = shown[d * box.rows + t];
+    const every = Math.ceil((box.cols > 10 ? 28 : 18) / width); // two digits are wider
+    return [
+      headline(at.phone ? 0 : box.x, 12, "Lens: the first token at each depth", ["shade: chance of ", own ? "the row’s own last word" : tokenSpan(data.answer.text, 80)]),
+      Array.from({ length: box.cols }, (_, d) => d % every === 0 && box.x + (d + 0.5) * width + 11 < g.width && label(box.x + (d + 0.5) * width, box.y - 5, d ? `L${d - 1}` : width > 24 ? "emb" : "e", { anchor: "middle", fill: "ink3" })),
+      heatImage(box.x, box.y, box.w, box.rows * box.pitch, heat(order, box.rows, box.cols, (v) => g.sequentialRgb(0.6 * v ** 0.6, 1, "accent"))),
+      outline(box),
+      width >= 34 && lens.ids.map((line, d) => line.map((ids, t) => h("text", { x: box.x + (d + 0.5) * width, y: box.y + (t + 0.5) * at.pitch + 4, "text-anchor": "middle", "font-family": MONO, "font-size": size, fill: css("ink"), direction: "ltr", "pointer-events": "none" }, tokenSpans(lens.words[ids[0]], width - 4, size)))),
+      ground(g, box, "lens", ({ row, col }) => lensTip(data, local, row, col), ({ row, col }) => g.select({ sight: "lens", row, tier: col, stage: -1 })),
+    ];
+  });
+  g.part("lens frame", [chosen], () => [h("path", { d: `M${box.x - 4},${box.y + (data.row + 0.5) * at.pitch - 4}l4,4l-4,4z`, fill: css("accent") }), chosen.sight === "lens" && frame(box, chosen.tier, chosen.row)]);
+}
+/** @param {Data} data @param {Kept} local @param {number} row @param {number} tier */
+function lensTop(data, local, row, tier) {
+  const { ids, words, top } = lensOf(data, local);
+  const ranked = ids[tier][row];
+  return ranked.map((id, k) => ({ text: words[id], id, probability: top[(tier * data.tokens.length + row) * ranked.length + k] }));
+}
+/** @param {Data} data @param {Kept} local @param {number} row @param {number} tier */
+function lensTip(data, local, row, tier) {
+  const { chance, rank } = lensOf(data, local);
+  const at = tier * data.tokens.length + row;
+  const top = lensTop(data, local, row, tier).map((one) => `${num(one.probability, 3)}  ${visible(one.text)}`).join("\n");
+  return `${visible(data.tokens[row].text)}, ${depthName(tier)}\n${top}\n${visible(data.answer.text)}: ${num(chance[at], 3)}, place ${thousands(rank[tier][row] + 1)} of ${thousands(data.vocabulary)}`;
+}
+
+/** @param {number} v */
+const strengthen = (v) => Math.sign(v) * Math.min(1, Math.abs(v)) ** 0.75;
+/**
+ * The colour of a cell: clear while it is not patched, grey where the corrupted text has no such place.
+ * @param {Stage} g @param {number | undefined} v @param {(v: number) => number} scaled @param {boolean} [pale] for a neighbour's value
+ */
+const shade = (g, v, scaled, pale = false) => (v === undefined ? null : Number.isNaN(v) ? g.sequentialRgb(pale ? 0.2 : 0.35, 1, "res") : g.signedRgb(scaled(v), 1, pale ? 0.4 : 0.75));
+
+/**
+ * @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at @param {Site} site @param {boolean} only
+ */
+function drawSite(g, data, local, at, site, only) {
+  const box = at.sites[site];
+  const map = mapOf(local, site);
+  const chosen = chosenOf(data, local);
+  const width = colWidth(box);
+  const there = data.patched[site]?.length ?? 0;
+  g.part(`map ${site}`, [only, only && chosen], () => {
+    const of = Array.from({ length: box.cols }, (_, tier) => nearest(data, site, tier)); // the block that a column shows
+    /** @param {number} i */
+    const own = (i) => of[i % box.cols] === i % box.cols;
+    /** @param {number} row @param {number} col */
+    const cell = (row, col) => (only ? (chosen.sight === site && row === chosen.row && col === chosen.tier ? patchValue(data, local, site, col, row) : undefined) : there ? map?.[of[col] * box.rows + row] : undefined);
+    const values = Array.from({ length: box.rows * box.cols }, (_, i) => cell(Math.floor(i / box.cols), i % box.cols));
+    const every = Math.ceil((box.cols > 10 ? 28 : 18) / width); // two digits are wider
+    const numbers = width >= 30 && at.pitch >= 13;
+    const about = { stream: "before each block", attention: "what it adds", cross: "what it adds", mlp: "what it adds" }[site];
+    const first = site === data.sites[0] && !at.phone;
+    return [
+      headline(box.x, box.y - 38, first ? "Patched: stream" : SITE[site], first ? "share that returns" : about, SITE_INK[site]),
+      Array.from({ length: box.cols }, (_, l) => l % every === 0 && box.x + (l + 0.5) * width + 11 < g.width && label(box.x + (l + 0.5) * width, box.y - 5, `L${l}`, { anchor: "middle", fill: "ink3" })),
+      there > 0 && heatImage(box.x, box.y, box.w, box.rows * box.pitch, heat([...values.keys()], box.rows, box.cols, (i) => shade(g, values[i], strengthen, !own(i)))),
+      outline(box),
+      numbers && values.map((v, i) => v !== undefined && own(i) && !Number.isNaN(v) && Math.abs(v) >= 0.005 && label(box.x + ((i % box.cols) + 0.5) * width, box.y + (Math.floor(i / box.cols) + 0.5) * at.pitch + 4, num(v, 2), { anchor: "middle", mono: true, size: at.pitch < 16 || width < 36 ? 10 : 11, fill: "ink", "pointer-events": "none" })),
+      ground(g, box, site, ({ row, col }) => patchTip(data, local, site, row, col), ({ row, col }) => g.select({ sight: site, row, tier: col, stage: -1 })),
+    ];
+  });
+  g.part(`frame ${site}`, [chosen, only], () => chosen.sight === site && frame(box, chosen.tier, chosen.row));
+}
+/** @param {Data} data @param {Kept} local @param {Site} site @param {number} row @param {number} tier */
+function patchTip(data, local, site, row, tier) {
+  const value = patchValue(data, local, site, tier, row);
+  const where = `${site === "stream" ? `the stream before block ${tier}` : `what L${tier} ${SITE[site]} adds`} at ${visible(data.rows[row].text)}`;
+  const near = nearest(data, site, tier);
+  if (value === undefined) return `${where}: not patched yet${near < 0 ? "" : `\nthe colour is that of block ${near}, the nearest that is`}`;
+  if (Number.isNaN(value)) return `${where}: the corrupted text has no such place`;
+  const said = data.says.corrupted + value * (data.says.clean - data.says.corrupted);
+  return `${where}\nbrings back ${num(value, 3)} of the difference\n${num(data.says.corrupted, 3)} becomes ${num(said, 3)}; clean ${num(data.says.clean, 3)}`;
+}
+
+/**
+ * Bars from sum to sum: each part begins where those before it have come to.
+ * @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at
+ */
+function drawParts(g, data, local, at) {
+  const { x, y, w, h: tall } = at.parts;
+  const { lines, logit } = data.parts;
+  const chosen = chosenOf(data, local);
+  g.part("parts", [chosen.line], () => {
+    const sums = [0];
+    for (const line of lines) sums.push(sums[sums.length - 1] + line.value);
+    const [low, high] = [Math.min(0, ...sums, logit), Math.max(0, ...sums, logit)];
+    const top = y + 34;
+    const room = tall - 52;
+    /** @param {number} v */
+    const py = (v) => top + room * (1 - (v - low) / (high - low || 1));
+    const wide = w / (lines.length + 1);
+    const bar = Math.max(2, wide - Math.min(8, wide * 0.25));
+    const several = measure("att", 12, false) + 4 < wide;
+    return [
+      headline(x, y + 12, "Attribution: who says it", ["parts of logit ", answerOf(data)]),
+      h("path", { d: `M${x},${py(0)}H${x + w}`, stroke: css("line") }),
+      lines.map((line, i) => {
+        const [from, to] = [py(sums[i]), py(sums[i + 1])];
+        const left = x + i * wide + (wide - bar) / 2;
+        const node = h("g", { class: "gb-hot", "data-line": i, click: () => g.select({ sight: "parts", tier: i, stage: -1 }) },
+          h("rect", { x: x + i * wide, y: top - 4, width: wide, height: room + 22, fill: chosen.sight === "parts" && chosen.line === i ? css("accent-soft") : "transparent" }),
+          h("rect", { x: left, y: Math.min(from, to), width: bar, height: Math.max(1.5, Math.abs(to - from)), rx: 1.5, fill: css(COLOUR[line.part]) }),
+          h("path", { d: `M${left + bar},${to}H${left + wide}`, stroke: css("ink3"), "stroke-width": 0.75 }),
+          several && label(x + (i + 0.5) * wide, top + room + 13, SHORT[line.part], { anchor: "middle", fill: "ink3", size: 11 }));
+        return g.tip(node, `${line.name}: ${num(line.value, 4)}\nthe sum is then ${num(sums[i + 1], 4)}`);
+      }),
+      several && lines.map((line, i) => line.part === "attention" && label(x + i * wide + 2, top + room + 25, `L${line.layer}`, { fill: "ink3", size: 11 })),
+      h("rect", { x: x + lines.length * wide + (wide - bar) / 2, y: Math.min(py(0), py(logit)), width: bar, height: Math.max(1.5, Math.abs(py(logit) - py(0))), rx: 1.5, fill: css("accent") }),
+      label(Math.min(x + (lines.length + 0.5) * wide, g.width - measure(num(logit, 2), 11, true) * 0.55), (logit >= 0 ? py(logit) - 4 : py(logit) + 13), num(logit, 2), { anchor: "middle", mono: true, fill: "accent", weight: 700, size: 11 }),
+      several && label(x + (lines.length + 0.5) * wide, top + room + 13, "sum", { anchor: "middle", fill: "ink3", size: 11 }),
+    ];
+  });
+}
+
+/** @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at @param {"direct" | "patched"} which */
+function drawHeads(g, data, local, at, which) {
+  const box = at[which];
+  const chosen = chosenOf(data, local);
+  const direct = which === "direct";
+  const row = patchRow(data, local.sel.row);
+  const here = !direct && local.sel.extent === "here";
+  /** @param {number} block @param {number} head */
+  const value = (block, head) => (direct ? local.direct?.[block * data.heads + head] : headValue(data, local, block, head, row));
+  g.part(`heads ${which}`, [local.sel.extent, here && row], () => {
+    const values = Array.from({ length: box.rows * box.cols }, (_, i) => value(Math.floor(i / box.cols), i % box.cols));
+    const known = values.flatMap((v) => (v === undefined || Number.isNaN(v) ? [] : [v]));
+    const most = direct ? Math.max(...known.map(Math.abs), 1e-30) : 1;
+    const width = colWidth(box);
+    const numbers = width >= 30 && box.pitch >= 13;
+    const x = box.x;
+    const every = Math.ceil(24 / width);
+    const down = Math.ceil(12 / box.pitch);
+    return [
+      headline(x, box.y - 22, direct ? "Heads: what each says" : "Heads: what returns", at.phone ? null : direct ? "directly, to the logit" : here ? ["patched at ", tokenSpan(data.rows[row].text, 60)] : "patched everywhere", "att-ink"),
+      known.length > 0 && [
+        heatImage(x, box.y, box.w, box.rows * box.pitch, heat([...values.keys()], box.rows, box.cols, (i) => shade(g, values[i], direct ? (v) => v / most : strengthen))),
+        numbers && values.map((v, i) => v !== undefined && !Number.isNaN(v) && Math.abs(v) >= 0.005 && label(x + ((i % box.cols) + 0.5) * width, box.y + (Math.floor(i / box.cols) + 0.5) * box.pitch + 4, num(v, 2), { anchor: "middle", mono: true, size: 11, fill: "ink", "pointer-events": "none" })),
+      ],
+      outline(box),
+      Array.from({ length: box.cols }, (_, i) => i % every === 0 && label(x + (i + 0.5) * width, box.y + box.rows * box.pitch + 12, `${data.mark}${i}`, { anchor: "middle", fill: "ink3", size: 11 })),
+      Array.from({ length: box.rows }, (_, l) => l % down === 0 && label(x + box.w + 5, box.y + (l + 0.5) * box.pitch + 4, `L${l}`, { fill: "ink3", size: 11 })),
+      ground(g, box, which, ({ row: block, col: head }) => headTip(data, local, block, head), ({ row: block, col: head }) => g.select({ sight: "heads", block, head, stage: -1 })),
+    ];
+  });
+  g.part(`heads frame ${which}`, [chosen], () => chosen.sight === "heads" && frame(box, chosen.head, chosen.block));
+}
+/** @param {Data} data @param {Kept} local @param {number} block @param {number} head */
+function headTip(data, local, block, head) {
+  const said = local.direct?.[block * data.heads + head];
+  const value = headValue(data, local, block, head, patchRow(data, local.sel.row));
+  return [headName(data, block, head), said === undefined ? "" : `says ${num(said, 4)} directly`, value === undefined ? "not patched" : `brings back ${num(value, 3)} of the difference`].filter(Boolean).join("\n");
+}
+
+/** @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at */
+function drawNeurons(g, data, local, at) {
+  const { x, y, w } = at.neurons;
+  const chosen = chosenOf(data, local);
+  const line = chosen.sight === "parts" && data.parts.lines[chosen.line];
+  const layer = (line && line.part === "mlp" ? line.layer : null) ?? -1;
+  g.part("neurons", [layer], () => {
+    const all = data.parts.neurons.flatMap((list, l) => (layer < 0 || l === layer ? list.map(([n, value]) => ({ name: `L${l}N${n}`, value })) : []));
+    const shown = all.sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, 5);
+    const most = Math.max(...shown.map((one) => Math.abs(one.value)), 1e-30);
+    const room = w - 74 - 48;
+    const mid = x + 74 + room / 2;
+    return [
+      headline(x, y + 12, "Neurons: what they say", layer < 0 ? "the loudest of all MLPs" : `the loudest of L${layer} mlp`, "mlp-ink"),
+      shown.map((one, i) => {
+        const top = y + 36 + i * 17;
+        const long = Math.max(1, ((room / 2) * Math.abs(one.value)) / most);
+        return [label(x, top + 10, one.name, { mono: true, fill: "mlp-ink", size: 11 }),
+          h("rect", { x: one.value < 0 ? mid - long : mid, y: top + 2, width: long, height: 9, fill: css(one.value < 0 ? "neg" : "pos") }),
+          label(x + w, top + 10, num(one.value, 2), { anchor: "end", mono: true, fill: "ink2", size: 11 })];
+      }),
+    ];
+  });
+}
+
+// ---------------------------------------------------------------- in words
+
+/** @param {string} text */
+const mono = (text, ink = "ink") => h("tspan", { "font-family": MONO, "font-weight": 600, fill: css(ink) }, text);
+/** @param {Token} one */
+const word = (one) => h("tspan", { "font-family": MONO, "font-weight": 600, fill: css("ink"), direction: "ltr" }, tokenSpans(one.text, 110, 12.5));
+/** @param {Data} data */
+const asked = (data) => (data.against ? ["logit(", word(data.answer), ") − logit(", word(data.against), ")"] : ["logit(", word(data.answer), ")"]);
+/** @param {Data} data @param {number} value */
+const gone = (data, value) => data.says.corrupted + value * (data.says.clean - data.says.corrupted);
+
+const LIMITS = {
+  lens: "The lens puts the model’s own head to streams that it was not made for: what early depths say is a hint, not a thought.",
+  parts: "Direct only: what a later block made of a part counts as that block’s; frozen:",
+  map: "Only about these two texts: another corrupted text asks for other places, and shares of places need not add up.",
+};
+/** @param {Data} data @param {string} sight */
+const limitOf = (data, sight) => (sight === "lens" ? LIMITS.lens : sight === "parts" ? `${LIMITS.parts} ${data.parts.frozen.join(", ") || "nothing"}.` : LIMITS.map);
+
+/**
+ * Lines of spans: what is to be read of the picture now.
+ * @param {Data} data @param {Kept} local
+ * @returns {Shapes[][]}
+ */
+function saidOf(data, local) {
+  const step = stepNow(local);
+  const chosen = chosenOf(data, local);
+  const teller = [tellTexts, tellLens, tellParts, tellPatch, tellPlaces, tellHeads][step];
+  const sight = [null, "lens", "parts", "map", "map", "map"][step] ?? (limitOf(data, chosen.sight) === LIMITS.map ? "map" : chosen.sight);
+  /** @type {Shapes[][]} */
+  const lines = teller ? teller(data, local, chosen) : tellCell(data, local, chosen);
+  if (data.told) lines.push([data.told]);
+  if (data.slight && (sight === "map" || !step)) lines.push([h("tspan", { "font-weight": 600, fill: css("ink") }, data.slight)]);
+  else if (step) lines.push([h("tspan", { fill: css("ink3") }, (step >= 3 && coarseSaid(data)) || limitOf(data, sight))]);
+  return lines;
+}
+
+/** Which blocks are patched while not all are, and what stands for the others; "": all, or none. @param {Data} data */
+function coarseSaid(data) {
+  const blocks = data.patched[data.sites[0]] ?? [];
+  if (data.whole || !blocks.length || blocks.length === data.blocks) return "";
+  const gaps = new Set(blocks.slice(1).map((one, i) => one - blocks[i]));
+  const even = gaps.size === 1 && blocks[0] === 0;
+  return `${even ? `Every ${ordinal([...gaps][0])} block is patched so far` : `${blocks.length} of ${counted(data.blocks, "block")} are patched so far`}; a pale column repeats the nearest of them until its own block is.`;
+}
+/** @param {number} n */
+const ordinal = (n) => ({ 2: "second", 3: "third", 4: "fourth", 8: "eighth" }[n] ?? `${n}th`);
+
+/** @param {Data} data */
+function tellTexts(data) {
+  const [own, other] = data.firsts;
+  const chance = num(data.probability, 3);
+  const said = own.id === data.answer.id ? ["The model answers ", word(own), ` with chance ${chance}. `] : ["The model answers ", word(own), "; ", word(data.answer), ` has chance ${chance}. `];
+  if (data.why) return [[...said, data.why]];
+  const how = data.change ? ["with ", mono(data.change[1]), " for ", mono(data.change[0])] : ["as it stands below"];
+  return [[...said, "The corrupted text, ", ...how, other.id === own.id ? ", also gets " : ", asks for another answer, ", word(other), ":"],
+    [...asked(data), " is ", mono(num(data.says.clean, 2)), " with the clean text and ", mono(num(data.says.corrupted, 2)), " with the corrupted one. Where in the pass does the difference sit?"]];
+}
+/** @param {Data} data @param {Kept} local */
+function tellLens(data, local) {
+  if (!data.lens) return [["This model has no blocks: there is nothing between embedding and answer."]];
+  const { chance } = lensOf(data, local);
+  const from = knownFrom(data, data.row);
+  const chances = data.lens.ids.map((_, d) => num(chance[d * data.tokens.length + data.row], 3)).slice(-8).join(", ");
+  return [["In the row of ", word(data.tokens[data.row]), from < 0 ? [", ", word(data.answer), " is not the first token in the end"] : [", ", word(data.answer), ` is the first token from ${from ? `block ${from - 1}` : "the embedding"} on`], `; its chance by depth: ${chances}.`]];
+}
+/** @param {Data} data */
+function tellParts(data) {
+  const line = data.parts.lines[loudestLine(data)];
+  return [[mono(`${counted(data.parts.lines.length, "part")}`), " add up to ", ...asked(data), " = ", mono(num(data.parts.total, 3)), `, the model’s own number (off by ${tinyNumber(data.parts.error)}). The largest part is `, mono(line.name), " with ", mono(num(line.value, 2)), "."]];
+}
+/** @param {Data} data @param {Kept} local @param {Chosen} chosen */
+function tellPatch(data, local, chosen) {
+  return tellCell(data, local, chosen.sight in SITE ? chosen : { sight: "stream", ...bestOf(data, local, "stream") });
+}
+/** @param {Data} data @param {Kept} local */
+function tellPlaces(data, local) {
+  if (data.why || !data.blocks) return tellCell(data, local, { sight: "stream", row: 0, tier: 0 });
+  const counts = data.sites.map((site) => [...(mapOf(local, site) ?? [])].filter((v) => v >= 0.5).length);
+  const lead = data.whole ? "Places that" : `Patched so far: ${data.done} of ${data.total} results. Places among them that`;
+  const rest = data.whole ? ` (of ${data.rows.length * data.blocks} each). Grey has no counterpart; 0 where nothing differs yet or nothing can be heard any more.` : ".";
+  return [[`${lead} alone bring back half or more: `, data.sites.map((site, i) => [i ? ", " : "", mono(String(counts[i]), SITE_INK[site]), ` ${SITE[site].toLowerCase()}`]), rest]];
+}
+/** @param {Data} data @param {Kept} local */
+function tellHeads(data, local) {
+  const map = local.maps.head;
+  if (!map || !data.patched.head?.length) return [[data.why || "The heads have not been patched yet."]];
+  const best = map.reduce((at, v, i) => (Math.abs(v) > Math.abs(map[at]) || Number.isNaN(map[at]) ? i : at), 0);
+  return tellCell(data, local, { sight: "heads", block: Math.floor(best / data.heads), head: best % data.heads, row: patchRow(data, local.sel.row) });
+}
+
+/** @param {Data} data @param {Kept} local @param {Chosen} chosen */
+function tellCell(data, local, chosen) {
+  if (chosen.sight === "lens") return tellLensCell(data, local, chosen);
+  if (chosen.sight === "parts") {
+    const line = data.parts.lines[chosen.line];
+    const loud = line.part === "mlp" && line.layer !== null ? data.parts.neurons[line.layer]?.[0] : null;
+    return [[mono(line.name), " says ", mono(num(line.value, 3)), " of ", ...asked(data), " = ", mono(num(data.parts.logit, 3)), loud ? [`; its loudest neuron, ${loud[0]}, `, mono(num(loud[1], 3))] : "", `. All ${counted(data.parts.lines.length, "part")} add up to it, off by ${tinyNumber(data.parts.error)}.`]];
+  }
+  if (data.why) return [[data.why]];
+  if (chosen.sight === "heads") {
+    const value = headValue(data, local, chosen.block, chosen.head, chosen.row);
+    const said = local.direct?.[chosen.block * data.heads + chosen.head];
+    const direct = said === undefined ? ["It speaks to the decoder only. "] : ["Directly it says ", mono(num(said, 3)), " of ", mono(num(data.parts.logit, 3)), ". "];
+    const where = local.sel.extent === "here" ? ["at ", word(data.rows[chosen.row])] : ["at every position"];
+    const back = value === undefined ? ["Not patched yet."] : Number.isNaN(value) ? ["The corrupted text has no such place."] : ["Taken from the clean text ", ...where, " it brings back ", mono(num(value, 3)), " of the difference."];
+    return [[mono(headName(data, chosen.block, chosen.head), "att-ink"), ": ", ...direct, ...back]];
+  }
+  const value = patchValue(data, local, chosen.sight, chosen.tier, chosen.row);
+  const what = chosen.sight === "stream" ? [mono("the stream"), " of ", word(data.rows[chosen.row]), ` before block ${chosen.tier}`] : ["what ", mono(`L${chosen.tier} ${SITE[chosen.sight].toLowerCase()}`, SITE_INK[chosen.sight]), " adds at ", word(data.rows[chosen.row])];
+  if (value === undefined) return [["Not patched yet: ", ...what, "."]];
+  if (Number.isNaN(value)) return [["The corrupted text has no counterpart of ", ...what, ": where the texts differ in length, only their beginnings and ends are matched."]];
+  return [["Take ", ...what, " from the clean text: ", ...asked(data), " goes from ", mono(num(data.says.corrupted, 2)), " to ", mono(num(gone(data, value), 2)), ", ", mono(num(value, 2)), " of the way to the clean ", mono(num(data.says.clean, 2)), "."]];
+}
+/** @param {Data} data @param {Kept} local @param {{row: number, tier: number}} box */
+function tellLensCell(data, local, { row, tier }) {
+  const top = lensTop(data, local, row, tier);
+  const { chance, rank } = lensOf(data, local);
+  const at = tier * data.tokens.length + row;
+  return [["If the model stopped ", depthName(tier), ", it would say ", word(top[0]), ` after `, word(data.tokens[row]), ` (${num(top[0].probability, 3)}); `, word(data.answer), ` has chance ${num(chance[at], 3)} there, place ${thousands(rank[tier][row] + 1)} of ${thousands(data.vocabulary)}.`]];
+}
+/** A very small number in plain digits. @param {number} v */
+const tinyNumber = (v) => (v === 0 ? "0" : v < 1e-12 ? "less than 0.000000000001" : v.toFixed(Math.min(14, Math.max(3, Math.ceil(-Math.log10(v)) + 1))));
+
+/** @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at */
+function drawCard(g, data, local, at) {
+  const { x, y, w } = at.card;
+  g.part("card", [stepNow(local), chosenOf(data, local), local.sel.extent], () => {
+    const lines = saidOf(data, local);
+    if (!at.phone) return lines.map((spans, i) => h("text", { x, y: y + 17 * i, "font-size": 12.5, fill: css("ink2") }, spans.flat(9)));
+    // A phone has no room for a line of spans: the words are set anew.
+    let line = 0;
+    return lines.map((spans) => {
+      const plain = spans.flat(9).map((one) => (one instanceof Node ? one.textContent : one)).join("");
+      return inLines(plain, w, 12.5).map((text) => label(x, y + 17 * line++, text, { size: 12.5, fill: "ink2" }));
+    });
+  });
+}
+
+// ---------------------------------------------------------------- the picture
+
+/** @type {View<Data, Kept>} */
 const interpretability = {
-  keys: [["↑ ↓", "the token before or after"], ["← →", "the depth before or after; of heads, the head"], ["[ ]", "the panel before or after"], ["s", "the lens’s shade: the answer, or each row’s own"], ["a", "heads everywhere, or at the chosen token"], ["Shift + ← →", "one step back or on; also , and ."], ["Space", "play and pause"], ["Esc", "up, to the whole picture"]],
-
   init(data, local, before) {
     if (before && before.stamp === data.stamp) return {};
     const maps = Object.fromEntries(Object.entries(data.maps).map(([name, packed]) => [name, unpack(packed)]));
@@ -22,7 +665,7 @@ const interpretability = {
   },
 
   draw(g, data, local) {
-    const at = plan(g, data);
+    const at = plan(g.width, data);
     g.height = at.height;
     local.steps.bar(g, local);
     const step = stepNow(local);
@@ -38,6 +681,9 @@ const interpretability = {
     drawCard(g, data, local, at);
   },
 
+  // Keys: ↑ ↓: the token before or after; ← →: the depth before or after; of heads, the head; [ ]: the panel before
+  // or after; s: the lens’s shade: the answer, or each row’s own; a: heads everywhere, or at the chosen token;
+  // Shift + ← →: one step back or on; also , and .; Space: play and pause; Esc: up, to the whole picture.
   key(event, g, data, local) {
     const chosen = chosenOf(data, local);
     const [down, side] = [{ ArrowUp: -1, ArrowDown: 1 }[event.key], { ArrowLeft: -1, ArrowRight: 1 }[event.key]];
@@ -62,8 +708,9 @@ const interpretability = {
 
   state(data, local) {
     const chosen = chosenOf(data, local);
+    /** @param {Unpacked | null} values */
     const shown = (values) => (values ? [...values].map((v) => (Number.isNaN(v) ? null : v)) : null);
-    const last = data.lens && data.lens.ids.length;
+    const last = data.lens?.ids.length;
     return {
       tokens: data.tokens.map((token) => token.text), rows: data.rows.map(({ text, other, place }) => ({ text, other, place })), stage: local.steps.state(local),
       row: data.row, answer: data.answer, against: data.against, alone: data.against === null, corrupted: data.corrupted, says: data.says, probability: data.probability,
@@ -75,9 +722,16 @@ const interpretability = {
   },
 };
 
-const siteShown = (data, local) => (chosenOf(data, local).sight in SITE ? chosenOf(data, local).sight : data.sites[0]);
+/** @param {Data} data @param {Kept} local */
+function siteShown(data, local) {
+  const { sight } = chosenOf(data, local);
+  return isSite(sight) ? sight : data.sites[0];
+}
 
-/** One cell up or down, left or right, in the chosen panel. */
+/**
+ * One cell up or down, left or right, in the chosen panel.
+ * @param {Stage} g @param {Data} data @param {Chosen} chosen @param {number} down @param {number} side
+ */
 function move(g, data, chosen, down, side) {
   if (chosen.sight === "heads") {
     g.select({ block: clamp(chosen.block + down, 0, data.blocks - 1), head: clamp(chosen.head + side, 0, data.heads - 1), sight: "heads" });
@@ -85,17 +739,18 @@ function move(g, data, chosen, down, side) {
     g.select({ sight: "parts", tier: clamp(chosen.line + (side || down), 0, data.parts.lines.length - 1) });
   } else {
     const lens = chosen.sight === "lens";
-    const most = lens ? [data.tokens.length, data.lens.ids.length] : [data.rows.length, data.blocks];
+    const most = lens ? [data.tokens.length, data.lens?.ids.length ?? 0] : [data.rows.length, data.blocks];
     g.select({ sight: chosen.sight, row: clamp(chosen.row + down, 0, most[0] - 1), tier: clamp(chosen.tier + side, 0, most[1] - 1) });
   }
 }
-/** The panel before or after. */
+/** The panel before or after. @param {Stage} g @param {Data} data @param {Chosen} chosen @param {number} by */
 function turn(g, data, chosen, by) {
-  const there = SIGHTS.filter((one) => (one in SITE ? data.sites.includes(one) && !data.why : one !== "lens" || data.lens) && (data.blocks || one === "parts"));
+  const there = SIGHTS.filter((one) => (isSite(one) ? data.sites.includes(one) && !data.why : one !== "lens" || data.lens) && (data.blocks || one === "parts"));
   const next = there[(there.indexOf(chosen.sight) + by + there.length) % there.length];
   g.select({ sight: next, tier: -1 });
 }
 
+/** @param {Stage} g @param {Data} data @param {Layout} at */
 function drawWhy(g, data, at) {
   const box = Object.values(at.sites)[0];
   const wide = at.phone ? g.width - box.x : Math.max(...Object.values(at.sites).map((one) => one.x + one.w)) - box.x;

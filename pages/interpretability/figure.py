@@ -1,31 +1,282 @@
-"""The picture of three questions to one pass: lens, direct attribution and patching (view.js draws it).
+"""The picture of three questions to one pass: lens, direct attribution and patching (figure.js draws it).
 
-`look` asks core for lens and attribution at once, `pages.interpretability.maps` for the patches; `record`
-turns all into the component's JSON. The arithmetic is core's.
+`look` asks core for lens and attribution at once, `Measure` for the patches: at once where that is quick, else from
+coarse to fine, with a bar, for all visitors together. The first round patches every eighth block, and each later one
+those halfway between. Heads at one position at a time are many more passes: where it is not quick, only those of the
+chosen block are patched. `record` turns all into the component's JSON. The arithmetic is core's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
+from streamlit.delta_generator import DeltaGenerator
 
+from app import cache, work
 from app.kit import pack, register
+from app.page import Context
+from core.analysis.patching.patches import NothingToRecover, Patching
+from core.analysis.patching.sweep import COARSE, patched, steps, sweep
 from core.analysis.places import Kind
 from core.analysis.stream.direct_attribution import Attribution, attribute
 from core.analysis.stream.logit_lens import LogitLens, logit_lens
 from core.language_model import LanguageModel
-from pages.interpretability.asking import Asked
-from pages.interpretability.maps import Maps, full
+from pages.interpretability.controls import Asked
 
 interpretability = register("interpretability", __file__)
 
 TOP = 5  # tokens of the lens at each place
 LOUD = 6  # neurons that are named
+
 Array = np.ndarray[Any, Any]
+JOB, HEADS = "interpretability", "interpretability.heads"
+QUICK = 5e9  # weights x positions: up to here all places are patched without a bar
+ASKS = 3e11  # and up to here all blocks, or else the first round of them, without being asked to
+A_SECOND = 4e10  # of the same, roughly, on one processor
+LEAST = 1.0  # of a logit: shares of a smaller difference are large for next to nothing
+
+Ends = tuple[float, float, int, tuple[str, ...], str]  # see `see_ends`
+
+
+# --------------------------------------------------------------------------- patches, at once or bit by bit
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What has been patched so far.
+
+    found: site -> block -> a line, as `core.analysis.patching.patches` gives them: positions are the corrupted text's;
+    "head" (H,) and "heads" (H, T') a block. done, total: results, without "heads". clean, corrupted: what both texts
+    say. why: nothing can be patched.
+    """
+
+    found: dict[str, dict[int, Array]] = field(default_factory=dict)
+    done: int = 0
+    total: int = 0
+    clean: float = 0.0
+    corrupted: float = 0.0
+    sites: tuple[str, ...] = ()
+    why: str = ""
+
+    @property
+    def slight(self) -> str:
+        """What is to be said where the texts differ by less than `LEAST`; "" where they do not."""
+        gap = abs(self.clean - self.corrupted)
+        if self.why or not self.total or gap >= LEAST:
+            return ""
+        return (
+            f"Both texts say nearly the same: {gap:.2f} apart, less than {LEAST:g}. There is hardly a difference to "
+            "share out, so the shares mean little; take another pair."
+        )
+
+    @property
+    def whole(self) -> bool:
+        """All is there."""
+        return self.total > 0 and self.done == self.total
+
+    def rows(self, name: str) -> Array | None:
+        """All blocks of a map, (L, ...); None while one is not patched."""
+        lines = self.found.get(name, {})
+        if not lines or not self.whole:
+            return None
+        return np.stack([lines[layer] for layer in sorted(lines)])
+
+
+def prepared(lm: LanguageModel, asked: Asked, kind: Kind) -> Patching:
+    """Run both texts, ready to be patched. `asked` has a pair."""
+    assert asked.pair is not None
+    return Patching.of(lm, asked.pair, asked.token, asked.against, attention=kind)
+
+
+def see_maps(lm: LanguageModel, asked: Asked, kind: Kind) -> tuple[Ends, dict[str, Array]]:
+    """Measure what both texts say, and patch all sites and heads; {}: nothing can be patched."""
+    found = prepared(lm, asked, kind)
+    ends = _ends(found)
+    return ends, {} if ends[-1] else patched(found, by_place=False)
+
+
+def see_heads(lm: LanguageModel, asked: Asked, kind: Kind) -> Array:
+    """Patch the heads at one position at a time, (L, H, T'): more work than all other maps together."""
+    found = prepared(lm, asked, kind)
+    lines = [found.by_head_and_place(layer) for layer in range(found.layers)]
+    return np.array(lines).reshape(found.layers, found.heads, len(found.counterpart))
+
+
+def see_ends(lm: LanguageModel, asked: Asked, kind: Kind) -> Ends:
+    """Measure what both texts say, count the results, and name the sites, or why there are none."""
+    return _ends(prepared(lm, asked, kind))
+
+
+def _ends(found: Patching) -> Ends:
+    why = ""
+    try:
+        found.recovered(0.0)
+    except NothingToRecover as reason:
+        why = str(reason)
+    return found.clean, found.corrupted, steps(found, by_place=False), tuple(found.sites), why
+
+
+def cost(lm: LanguageModel, positions: int, layers: int, sites: int, by_place: bool = True) -> float:
+    """Estimate the work of all maps, in weights x positions, half of the blocks each on average."""
+    variants = layers * (sites * positions + lm.config.n_heads * (1 + by_place * positions))
+    return 0.5 * lm.n_parameters * positions * variants
+
+
+@dataclass(frozen=True)
+class Measure:
+    """The maps of one question. positions: of the patched stack.
+
+    by_place: heads are looked at one position at a time. Where all is quick, these are patched only then; elsewhere
+        only those of `block`, and of the blocks that somebody has asked for before.
+    """
+
+    ctx: Context
+    asked: Asked
+    kind: Kind
+    positions: int
+    layers: int
+    by_place: bool = True
+    block: int = 0
+
+    @property
+    def key(self) -> str:
+        """What the work hangs on."""
+        return repr((self.ctx.model_key, self.asked, self.kind))
+
+    @property
+    def sites(self) -> int:
+        """How many things of a place are patched."""
+        return 3 + (self.kind != "encoder")
+
+    @property
+    def weight(self) -> float:
+        """How much work it is, without heads at one position at a time."""
+        return cost(self.ctx.lm, self.positions, self.layers, self.sites, by_place=False)
+
+    @property
+    def quick(self) -> bool:
+        """Whether what is looked at is patched at once, without a bar."""
+        return cost(self.ctx.lm, self.positions, self.layers, self.sites, self.by_place) <= QUICK
+
+    @property
+    def seconds(self) -> int:
+        """About how long all blocks take."""
+        return max(1, round(self.weight / A_SECOND))
+
+    @property
+    def heads_weight(self) -> float:
+        """How much work the heads of the chosen block are at one position at a time."""
+        share = (self.layers - self.block) / max(1, self.layers)
+        return float(self.ctx.lm.n_parameters) * self.positions**2 * self.ctx.lm.config.n_heads * share
+
+    def known(self) -> Maps:
+        """Return the maps so far; work that takes a moment is begun, longer work waits for `buttons`."""
+        if self.asked.pair is None:
+            return Maps(why=self.asked.why)
+        if self.quick:
+            return self._quick()
+        ends = self._told(cache.call(see_ends, self.ctx.model_key, self.asked, self.kind))
+        if ends.why:
+            return ends
+        job = self._job(ends.total)
+        if job.until is None and self.weight <= ASKS:
+            job.wait(ends.total)
+        elif job.until is None and self.weight * self._first(ends.total) / ends.total <= ASKS:
+            job.wait(self._first(ends.total))
+        lines: dict[str, dict[int, Array]] = {}
+        there = job.measured.results
+        for name, layer, line in there:
+            lines.setdefault(name, {})[layer] = line
+        if self.by_place:
+            heads = self._heads(self.block)
+            if heads.until is None and self.heads_weight <= ASKS:
+                heads.wait(heads.total)
+            lines |= {"heads": self._by_head()}
+        return replace(ends, found=lines, done=len(there))
+
+    def _told(self, ends: Ends) -> Maps:
+        clean, corrupted, total, sites, why = ends
+        return Maps(total=total, clean=clean, corrupted=corrupted, sites=sites, why=why)
+
+    def _quick(self) -> Maps:
+        """Patch all that is looked at, at once."""
+        given = self.ctx.model_key, self.asked, self.kind
+        told, maps = cache.call(see_maps, *given)
+        ends = self._told(told)
+        if ends.why:
+            return ends
+        found = {name: dict(enumerate(rows)) for name, rows in maps.items()}
+        if self.by_place:
+            found["heads"] = dict(enumerate(cache.call(see_heads, *given)))
+        return replace(ends, found=found, done=ends.total)
+
+    def _first(self, total: int) -> int:
+        """Count the results of the first round."""
+        return len(range(0, self.layers, COARSE)) * (total // max(1, self.layers))
+
+    def _job(self, total: int) -> work.Shared:
+        """Return the patching of all sites and heads, block by block, as shared work."""
+        return work.Shared(JOB, self.key, total, "results", self.make)
+
+    def _heads(self, block: int) -> work.Shared:
+        """Return the patching of a block's heads, position by position, as shared work."""
+
+        def make(known: Sequence[Any]) -> Iterator[tuple[int, Array]]:
+            found = prepared(self.ctx.lm, self.asked, self.kind)
+            for at in range(len(known), len(found.counterpart)):
+                yield at, found.by_head_and_place(block, [at])[:, at]
+
+        assert self.asked.pair is not None
+        written = self.ctx.lm.config.shape == "encoder-decoder" and self.kind != "encoder"
+        places = self.positions if written else len(self.asked.pair.corrupted)
+        return work.Shared(HEADS, repr((self.key, block)), places, "positions", make)
+
+    def _by_head(self) -> dict[int, Array]:
+        """Collect the blocks whose heads have been patched at every position."""
+        found = {}
+        for block in range(self.layers):
+            there = self._heads(block).measured
+            if there.ended:
+                found[block] = np.stack([line for _, line in there.results], axis=1)
+        return found
+
+    def make(self, known: Sequence[tuple[str, int, Array]]) -> Iterator[tuple[str, int, Array]]:
+        """Patch what is left."""
+        done = {(name, layer) for name, layer, _ in known}
+        return sweep(prepared(self.ctx.lm, self.asked, self.kind), by_place=False, coarse=True, known=done)
+
+    def buttons(self, maps: Maps) -> tuple[DeltaGenerator | None, DeltaGenerator | None]:
+        """Draw, where the work is long, buttons that begin, stop or go on with it; returns the places of their bars."""
+        if maps.why or self.quick:
+            return None, None
+        bar = self._job(maps.total).buttons(f"Patch every block, about {self.seconds} s")
+        if not self.by_place:
+            return bar, None
+        seconds = max(1, round(self.heads_weight / A_SECOND))
+        label = f"Patch the heads of block {self.block} at every position, about {seconds} s"
+        return bar, self._heads(self.block).buttons(label)
+
+    def go_on(self, maps: Maps, slots: tuple[DeltaGenerator | None, DeltaGenerator | None]) -> None:
+        """Do what is left to do, at the end of the page."""
+        if maps.why or self.quick:
+            return
+        if self.by_place:
+            drawn = self.block in maps.found.get("heads", {})
+            self._heads(self.block).go_on(slots[1], whole=drawn)
+        self._job(maps.total).go_on(slots[0], maps.total // max(1, self.layers), maps.whole)
+
+
+def full(lines: Mapping[int, Array], layers: int) -> Array:
+    """Stack the lines of the blocks that are patched, (L, ...), nan in those that are not."""
+    some = next(iter(lines.values()))
+    return np.stack([lines.get(layer, np.full_like(some, np.nan)) for layer in range(layers)])
+
+
+# ----------------------------------------------------------------------------------------- the picture
 
 
 @dataclass(frozen=True)
@@ -42,7 +293,7 @@ class Looked:
 
 
 def look(lm: LanguageModel, asked: Asked) -> Looked:
-    """Lens and attribution, from one pass."""
+    """Compute lens and attribution, from one pass."""
     with torch.no_grad():
         trace = lm.trace(asked.clean, asked.target)
     lens = logit_lens(lm, trace, TOP, asked.token) if lm.config.decoder_layers else None
@@ -55,7 +306,7 @@ def look(lm: LanguageModel, asked: Asked) -> Looked:
 
 
 def rows_of(asked: Asked, looked: Looked, kind: Kind, both: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The ids of the patched stack in the clean text, and for each its position in the corrupted one, or -1."""
+    """Return the ids of the patched stack in the clean text, and for each its position in the corrupted one, or -1."""
     if both and kind != "encoder":
         return looked.ids, tuple(range(len(looked.ids)))
     if asked.pair is None:
@@ -64,14 +315,14 @@ def rows_of(asked: Asked, looked: Looked, kind: Kind, both: bool) -> tuple[tuple
 
 
 def by_clean(line: Array, back: Sequence[int]) -> Array:
-    """(..., T): values (..., T') at the corrupted text's positions, put at the clean one's; nan where there is none."""
+    """Move values (..., T') of the corrupted text's positions to the clean one's, (..., T); nan where there is none."""
     places = np.array([max(0, at) for at in back], dtype=int)
     values: Array = np.where(np.array(back) >= 0, line[..., places], np.nan)
     return values
 
 
 def gathered(maps: Maps, back: Sequence[int]) -> dict[str, Array]:
-    """The maps so far by the clean text's positions: site -> (L, T), "head" -> (L, H), "heads" -> (L, H, T).
+    """Gather the maps so far by the clean text's positions: site -> (L, T), "head" -> (L, H), "heads" -> (L, H, T).
 
     nan: there is no counterpart, or the block is not patched yet (`Maps.found` has those that are).
     """
@@ -90,7 +341,7 @@ SIGHTS = {"stream": "stream", "attention": "attention", "cross-attention": "cros
 
 
 def strongest(found: Mapping[str, Array]) -> tuple[int, int] | None:
-    """(position, block) of the stream's patch that brings most back, of equals the latest block; None: none yet.
+    """Find the stream's patch that brings most back, (position, block), of equals the latest block; None: none yet.
 
     What is put in before the first block is the other word itself: the first block that reads it counts from there on.
     """
@@ -104,7 +355,7 @@ def strongest(found: Mapping[str, Array]) -> tuple[int, int] | None:
 
 
 def best_head(maps: Maps, layers: int) -> tuple[int, int] | None:
-    """(block, head) of the head that brings most back alone; None while not all are known."""
+    """Find the head that brings most back alone, (block, head); None while not all are known."""
     values = maps.rows("head") if layers else None
     if values is None:
         return None
@@ -126,7 +377,7 @@ def record(
     seconds: int,
     selection: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What view.js draws.
+    """Turn all into what figure.js draws.
 
     Args:
         stamp: changes with model, texts and question. seconds: about how long the patches take, if they wait.
@@ -176,7 +427,7 @@ def _token(word: Callable[[int], str], id: int, special: frozenset[int]) -> dict
 
 
 def _others(asked: Asked, ids: Sequence[int], back: Sequence[int], written: bool) -> list[int | None]:
-    """What stands in the corrupted text where another token does; the decoder reads the same in both."""
+    """Return what stands in the corrupted text where another token does; the decoder reads the same in both."""
     if asked.pair is None or written:
         return [None] * len(ids)
     theirs = [asked.pair.corrupted[at] if at >= 0 else None for at in back]

@@ -11,12 +11,7 @@ from core.analysis.patching.text_pairs import text_pair
 from core.analysis.places import Kind
 from core.analysis.stream.direct_attribution import attribute
 from core.analysis.stream.logit_lens import logit_lens
-from pages.interpretability import asking, controls, maps, path, take
-from pages.interpretability import classic as classics
-from pages.interpretability import explainers as more
-from pages.interpretability import figure as view
-from pages.interpretability.controls import LONGEST
-from pages.interpretability.question import ask
+from pages.interpretability import classic, controls, explainers, export, figure, path, question
 
 KEYS = ("stage", "sight", "row", "tier", "block", "head", "shade", "extent")
 EXAMPLES = (
@@ -25,7 +20,7 @@ EXAMPLES = (
     "Once upon a time, Lily saw a big dog. The dog",
 )
 
-ctx = page.begin("interpretability", longest=LONGEST)
+ctx = page.begin("interpretability", longest=controls.LONGEST)
 lm, config = ctx.lm, ctx.lm.config
 both = config.shape == "encoder-decoder"
 decoding = both and state.get("stack") == "decoder"
@@ -33,30 +28,32 @@ kind: Kind = "self" if not both else state.get("attention") if decoding else "en
 target = ctx.target if both else None
 masks = [place for place, token in enumerate(ctx.ids) if token == config.mask_id]
 row = state.get("follow") if state.get("follow") >= 0 else masks[0] if masks else -1
-twin: asking.Other = cache.call(
-    asking.other_text,
+twin: controls.Other = cache.call(
+    controls.other_text,
     ctx.model_key,
     ctx.text,
     target,
     state.get("corrupted"),
     row,
     state.get("dealt"),
-    LONGEST,
+    controls.LONGEST,
 )
-asked: asking.Asked = cache.call(
-    asking.ask, ctx.model_key, ctx.text, target, twin, row, state.get("asked"), state.get("versus")
+asked: controls.Asked = cache.call(
+    controls.ask, ctx.model_key, ctx.text, target, twin, row, state.get("asked"), state.get("versus")
 )
-looked: view.Looked = cache.call(view.look, ctx.model_key, asked)
+looked: figure.Looked = cache.call(figure.look, ctx.model_key, asked)
 layers = config.n_layers if kind == "encoder" else config.decoder_layers
-places = len(view.rows_of(asked, looked, kind, both)[0])
+places = len(figure.rows_of(asked, looked, kind, both)[0])
 block = min(state.get("block"), max(0, layers - 1))
-measure = maps.Measure(ctx, asked, kind, places, layers, by_place=state.get("extent") == "here", block=block)
+measure = figure.Measure(
+    ctx, asked, kind, places, layers, by_place=state.get("extent") == "here", block=block
+)
 found = measure.known()
 
-page.claim(view.CLAIM)
+page.claim(figure.CLAIM)
 picked = {key: state.get(key) for key in KEYS} | {"block": block}
-view.draw(
-    view.record(
+figure.draw(
+    figure.record(
         lm, asked, looked, found, kind, stamp="\x1f".join([ctx.model_key, repr(asked), kind]),
         seconds=measure.seconds, selection=events.selection("picture", picked),
     ),
@@ -75,35 +72,37 @@ if both:
         controls.stacks(decoding)
         answer.draw(ctx)
 
-below = path.Below(ctx, asked, kind, layers, places, found.why, view.best_head(found, layers), found.slight)
-lower = more.Below.of(ctx, target, asked.row, asked.token)
-question = ask(lm, asked, found, layers, "X" if kind == "cross" else "H")
-judge = partial(question.judge, lm, asked, looked, kind)
+paths = path.PathsToHead(
+    ctx, asked, kind, layers, places, found.why, figure.best_head(found, layers), found.slight
+)
+explained = explainers.Explanations.of(ctx, target, asked.row, asked.token)
+predict = question.ask(lm, asked, found, layers, "X" if kind == "cross" else "H")
+judge = partial(predict.judge, lm, asked, looked, kind)
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
 
 with page.foot():
-    about = (ctx.model_key, asked, kind, question.heads)
-    page.predict(question.text, question.options, judge, about)
+    about = (ctx.model_key, asked, kind, predict.heads)
+    page.predict(predict.text, predict.options, judge, about)
     page.code(
-        logit_lens, attribute, corrupt, text_pair, Patching.of, Patching.by_place, Patching.by_head, *more.CODE,
+        logit_lens, attribute, corrupt, text_pair, Patching.of, Patching.by_place, Patching.by_head, *explainers.CODE,
     )  # fmt: skip
     page.take_away(
         "interpretability",
-        partial(take.table, lm, asked, looked, found, kind),
+        partial(export.table, lm, asked, looked, found, kind),
         lambda: [
-            *take.cells(load, asked, looked, found, kind, question, judge()),
-            *classics.cells(ctx),
-            *below.cells(),
-            *lower.cells(),
+            *export.cells(load, asked, looked, found, kind, predict, judge()),
+            *classic.cells(ctx),
+            *paths.cells(),
+            *explained.cells(),
         ],
     )
 
-longer = [classics.show(ctx), below.show(), lower.show()]
+longer = [classic.show(ctx), paths.show(), explained.show()]
 page.terms(
     "logit lens", "logits", "direct attribution", "activation patching", "path patching", "corrupted text",
     "residual stream", "head", "L1H0", "neuron", "norm", "ablation", *(["cross-attention"] if both else []),
-    *more.TERMS,
+    *explainers.TERMS,
 )  # fmt: skip
 page.cheatsheet("interpretability")
 page.examples(EXAMPLES)

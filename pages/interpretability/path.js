@@ -5,26 +5,59 @@ import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { clamp, css, h, inLines, label, num } from "../../app/kit/shapes.js";
 
-const INTO = { Q: ["Query", "q"], K: ["Keys", "k"], V: ["Values", "v"] };
+/**
+ * @import { Stage, View } from "../../app/kit/glass.js"
+ *
+ * What path.py sends: the paths to one head of the chosen pair of texts, sender by sender.
+ * @typedef {object} Data
+ * @property {string[]} tokens
+ * @property {number} block of the receiver
+ * @property {number} head the receiver
+ * @property {number} heads of a block
+ * @property {number} blocks
+ * @property {boolean} cross whether heads of cross-attention are among the senders
+ * @property {string} why there is no path to show
+ * @property {string} slight what is to be said where the texts hardly differ
+ * @property {Sender[]} senders in the order of the pass
+ * @property {Record<Into, (number | null)[]>} shares of the difference that each sender's path brings back; null: not walked yet
+ * @property {Record<Into, number | null>} whole all senders at once
+ * @property {{into: Into, sender: string, share: number} | null} best
+ *
+ * @typedef {"Q" | "K" | "V"} Into the receiver's query, keys and values
+ * @typedef {{name: string, layer: number | null, head: number | null, cross: boolean}} Sender layer null: the embedding; head null: an MLP
+ * @typedef {{sel: {compose: Into, block: number, head: number}}} Kept
+ * @typedef {{x: number, y: number}} Place of a map's first cell
+ * @typedef {{cols: number, rows: number, pitch: number, w: number, places: Place[], height: number}} Layout of the three maps, each w wide
+ */
 
-const senderPlan = (g, data) => {
-  const phone = g.width < 760;
+/** @type {Into[]} */
+const INTO = ["Q", "K", "V"];
+const TITLES = { Q: "Query", K: "Keys", V: "Values" };
+const INKS = { Q: "q", K: "k", V: "v" };
+
+/**
+ * Places of the three maps in a figure so wide: beside each other, on a phone below.
+ * @param {number} width @param {Pick<Data, "block" | "cross" | "heads">} data
+ * @returns {Layout}
+ */
+export function planMaps(width, data) {
+  const phone = width < 760;
   const gap = 28;
-  const w = phone ? g.width - 40 : (g.width - 2 * gap) / 3 - 40;
+  const w = phone ? width - 40 : (width - 2 * gap) / 3 - 40;
   const cols = data.heads * (data.cross ? 2 : 1) + 1;
   const rows = data.block + 1;
   const pitch = clamp(200 / rows, 12, 26);
   const tall = 52 + rows * pitch + 26;
-  return { phone, cols, rows, pitch, w, places: Object.keys(INTO).map((_, i) => (phone ? { x: 34, y: 52 + i * tall } : { x: i * (w + 40 + gap) + 34, y: 52 })), height: (phone ? 3 : 1) * tall + 40 };
-};
-/** Where a sender's cell is: the embedding above, the blocks below in order. */
+  const places = INTO.map((_, i) => (phone ? { x: 34, y: 52 + i * tall } : { x: i * (w + 40 + gap) + 34, y: 52 }));
+  return { cols, rows, pitch, w, places, height: (phone ? 3 : 1) * tall + 40 };
+}
+/** Where a sender's cell is: the embedding above, the blocks below in order. @param {Data} data @param {Sender} one */
 const cellOf = (data, one) => (one.layer === null ? { row: 0, col: 0 } : { row: one.layer + 1, col: one.head === null ? data.heads * (data.cross ? 2 : 1) : one.head + (one.cross ? data.heads : 0) });
 
+/** @type {View<Data, Kept>} */
 const path = {
-  keys: [["← →", "the head before or after"], ["↑ ↓", "the block before or after"], ["q k v", "the query, the keys, the values"]],
-
   draw(g, data, local) {
-    const at = senderPlan(g, data);
+    const at = planMaps(g.width, data);
     const name = `L${data.block}H${data.head}`;
     if (data.why || !data.senders.length) {
       const why = inLines(data.why || `The paths to ${name} have not been walked yet.`, g.width - 10, 13);
@@ -32,12 +65,13 @@ const path = {
       g.part("why", [data.why, g.width], () => why.map((line, i) => label(0, 18 + 18 * i, line, { size: 13, fill: "ink2" })));
       return;
     }
-    Object.entries(INTO).forEach(([into, [title, ink]], i) => g.part(into, [local.sel.compose, data.shares[into]], () => drawMap(g, data, at, at.places[i], into, title, ink, local)));
+    for (const [i, into] of INTO.entries()) g.part(into, [local.sel.compose, data.shares[into]], () => drawMap(g, data, at, at.places[i], into, local));
     const said = inLines(saidOfPath(data, local), g.width, 13);
     g.height = Math.max(at.height, at.height - 24 + 17 * said.length); // a phone's sentence has more lines
     g.part("said", [local.sel.compose, said], () => said.map((line, i) => label(0, at.height - 24 + 17 * i, line, { size: 13, fill: "ink2" })));
   },
 
+  // Keys: ← →: the head before or after; ↑ ↓: the block before or after; q k v: the query, the keys, the values.
   key(event, g, data, local) {
     const side = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     const down = { ArrowUp: -1, ArrowDown: 1 }[event.key];
@@ -52,18 +86,23 @@ const path = {
   state: (data, local) => ({ tokens: data.tokens, block: data.block, head: data.head, senders: data.senders.map((one) => one.name), shares: data.shares, whole: data.whole, best: data.best, why: data.why, into: local.sel.compose }),
 };
 
+/** @param {Data} data @param {Kept} local */
 function saidOfPath(data, local) {
   const into = local.sel.compose;
-  const line = data.shares[into];
-  const walked = line.filter((v) => v !== null).length;
-  if (walked < line.length) return `${walked} of ${counted(line.length, "path")} into its ${{ Q: "query", K: "keys", V: "values" }[into]} walked so far; a cell without a colour waits.`;
+  const line = data.shares[into].filter((v) => v !== null);
+  const all = data.shares[into].length;
+  if (line.length < all) return `${line.length} of ${counted(all, "path")} into its ${TITLES[into].toLowerCase()} walked so far; a cell without a colour waits.`;
   const at = line.reduce((best, v, i) => (Math.abs(v) > Math.abs(line[best]) ? i : best), 0);
-  const what = { Q: "query", K: "keys", V: "values" }[into];
-  return `Of what L${data.block}H${data.head}’s ${what} ${into === "Q" ? "hears" : "hear"}, ${data.senders[at].name} ${line[at] < 0 ? "counts most, the other way:" : "brings back most:"} ${num(line[at], 3)} of the difference. All senders at once, into its ${what} alone: ${num(data.whole[into], 3)}. Everything else stays as in the corrupted text; shares need not add up.${data.slight && ` ${data.slight}`}`;
+  const what = TITLES[into].toLowerCase();
+  return `Of what L${data.block}H${data.head}’s ${what} ${into === "Q" ? "hears" : "hear"}, ${data.senders[at].name} ${line[at] < 0 ? "counts most, the other way:" : "brings back most:"} ${num(line[at], 3)} of the difference. All senders at once, into its ${what} alone: ${num(data.whole[into] ?? 0, 3)}. Everything else stays as in the corrupted text; shares need not add up.${data.slight && ` ${data.slight}`}`;
 }
 
-function drawMap(g, data, at, place, into, title, ink, local) {
+/**
+ * @param {Stage} g @param {Data} data @param {Layout} at @param {Place} place @param {Into} into @param {Kept} local
+ */
+function drawMap(g, data, at, place, into, local) {
   const { x, y } = place;
+  const [title, ink] = [TITLES[into], INKS[into]];
   const width = at.w / at.cols;
   const most = Math.max(...Object.values(data.shares).flat().map((v) => Math.abs(v ?? 0)), 1e-30);
   const chosen = local.sel.compose === into;
@@ -80,7 +119,7 @@ function drawMap(g, data, at, place, into, title, ink, local) {
   return [
     h("g", { class: "gb-hot", "data-into": into, click: () => g.select({ compose: into }) }, h("rect", { x: x - 34, y: y - 52, width: at.w + 40, height: 20, fill: "transparent" }),
       label(x - 34, y - 38, `${title} of L${data.block}H${data.head}`, { fill: `${ink}-ink`, weight: 600, size: 13 }), chosen && h("path", { d: `M${x - 34},${y - 32}h${at.w + 34}`, stroke: css(ink), "stroke-width": 2 })),
-    label(x - 34, y - 18, data.whole[into] === null ? "" : `all at once: ${num(data.whole[into], 3)}`, { fill: "ink3" }),
+    label(x - 34, y - 18, data.whole[into] === null ? "" : `all at once: ${num(data.whole[into] ?? 0, 3)}`, { fill: "ink3" }),
     data.block > 0 && names.map((one, i) => (i % every === 0 || one === "mlp") && label(x + (i + 0.5) * width, y + (data.block + 1) * at.pitch + 13, one, { anchor: "middle", fill: "ink3", size: 11 })),
     Array.from({ length: data.block }, (_, l) => label(x - 6, y + (l + 1.5) * at.pitch + 4, `L${l}`, { anchor: "end", fill: "ink3", size: 11 })),
     label(x - 6, y + 0.5 * at.pitch + 4, "emb", { anchor: "end", fill: "ink3", size: 11 }),

@@ -18,8 +18,8 @@ from core.analysis.patching.patches import NothingToRecover
 from core.analysis.patching.paths import INTO, Paths, Piece, Sender, gathered, paths, pieces, senders_of, walk
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
-from pages.interpretability.asking import Asked
-from pages.interpretability.maps import A_SECOND, QUICK, prepared
+from pages.interpretability.controls import Asked
+from pages.interpretability.figure import A_SECOND, QUICK, prepared
 
 path = register("interpretability_path", __file__)
 
@@ -32,7 +32,7 @@ CROSS = (
 
 
 def see_paths(lm: LanguageModel, asked: Asked, kind: Kind, block: int, head: int) -> Paths | str:
-    """All paths to one head, or why there are none."""
+    """Patch all paths to one head, or say why there are none."""
     try:
         return paths(lm, prepared(lm, asked, kind), block, head)
     except NothingToRecover as reason:
@@ -40,7 +40,7 @@ def see_paths(lm: LanguageModel, asked: Asked, kind: Kind, block: int, head: int
 
 
 @dataclass(frozen=True)
-class Below:
+class PathsToHead:
     """The path to one head for the page's question.
 
     positions: of the patched stack. why: there is none, because of the texts. slight: what is to be said where they
@@ -91,7 +91,7 @@ class Below:
         return float(self.ctx.lm.n_parameters) * len(self.ctx.ids) * len(INTO) * count * share
 
     def known(self) -> Paths | None:
-        """The paths, at once where that is quick, else those that have been walked; None: none yet."""
+        """Return the paths, at once where that is quick, else those that have been walked; None: none yet."""
         if self.told:
             return None
         if self.quick:
@@ -131,7 +131,7 @@ class Below:
         return work.Shared(JOB, self.key, pieces(self.senders, places), "parts", make)
 
     def show(self) -> Callable[[], None]:
-        """The heading and the three maps; a button where walking takes long.
+        """Draw the heading and the three maps; a button where walking takes long.
 
         Returns what walks the paths that were asked for: to be called when the page is drawn.
         """
@@ -149,7 +149,7 @@ class Below:
         return partial(job.go_on, slot, whole=self._walked.ended)
 
     def cells(self) -> list[str]:
-        """A notebook cell that walks the paths again, where all have been walked."""
+        """Write a notebook cell that walks the paths again, where all have been walked."""
         found = self.known()
         if found is None or not found.complete:
             return []
@@ -167,14 +167,14 @@ assert [sender.name for sender in way.senders] == {[sender.name for sender in fo
         ]
 
 
-def record(below: Below, found: Paths | None, selection: dict[str, Any]) -> dict[str, Any]:
-    """What view.js draws."""
-    config = below.ctx.lm.config
+def record(asked: PathsToHead, found: Paths | None, selection: dict[str, Any]) -> dict[str, Any]:
+    """Turn the paths into what path.js draws."""
+    config = asked.ctx.lm.config
     data: dict[str, Any] = {
-        "tokens": list(below.ctx.tokens), "block": below.block, "head": below.head, "heads": config.n_heads,
-        "blocks": below.layers, "why": below.told, "slight": below.slight, "senders": [], "shares": {},
+        "tokens": list(asked.ctx.tokens), "block": asked.block, "head": asked.head, "heads": config.n_heads,
+        "blocks": asked.layers, "why": asked.told, "slight": asked.slight, "senders": [], "shares": {},
         "whole": {}, "best": None,
-        "cross": below.kind == "self" and config.shape == "encoder-decoder", "selection": selection,
+        "cross": asked.kind == "self" and config.shape == "encoder-decoder", "selection": selection,
     }  # fmt: skip
     if found is None:
         return data
@@ -194,5 +194,5 @@ def record(below: Below, found: Paths | None, selection: dict[str, Any]) -> dict
 
 
 def _known(value: float) -> float | None:
-    """A share; None where that path has not been walked."""
+    """Return a share; None where that path has not been walked."""
     return None if np.isnan(value) else float(value)

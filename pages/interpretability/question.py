@@ -11,9 +11,8 @@ from app.predict import Answer
 from core.analysis.patching.patches import Spot
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
-from pages.interpretability.asking import Asked
-from pages.interpretability.figure import Looked
-from pages.interpretability.maps import Maps, prepared
+from pages.interpretability.controls import Asked
+from pages.interpretability.figure import Looked, Maps, prepared
 
 SHARES = ("Less than half", "Half, but not nine tenths", "Nine tenths or more")
 LOUDER = ("Attention", "The MLPs", "The same, within a tenth")
@@ -29,7 +28,7 @@ class Question:
     heads: tuple[tuple[int, int], ...]
 
     def judge(self, lm: LanguageModel, asked: Asked, looked: Looked, kind: Kind) -> Answer:
-        """The right option and why, in the model's numbers."""
+        """Find the right option and say why, in the model's numbers."""
         return self._together(lm, asked, kind) if self.heads else self._louder(looked)
 
     def _together(self, lm: LanguageModel, asked: Asked, kind: Kind) -> Answer:
@@ -62,7 +61,7 @@ class Question:
 
 
 def louder(looked: Looked) -> tuple[float, float]:
-    """What all attention says to the logit, and what all MLPs say."""
+    """Sum what all attention says to the logit, and what all MLPs say."""
     sums = {
         part: float(np.sum([line.value for line in looked.parts.lines if line.part in parts]))
         for part, parts in (("attention", ("attention", "cross-attention")), ("mlp", ("mlp",)))
@@ -71,7 +70,7 @@ def louder(looked: Looked) -> tuple[float, float]:
 
 
 def ask(lm: LanguageModel, asked: Asked, maps: Maps, layers: int, mark: str) -> Question:
-    """About the heads that bring most back alone; while they are not known, about the first ones of the last block."""
+    """Ask about the heads that bring most back alone; while they are not known, about the first of the last block."""
     word = widgets.mono(widgets.visible(lm.tokenizer.display(asked.token)))
     if maps.why or not layers:
         return Question(f"Who says more to the logit of {word}, all attention or all MLPs?", LOUDER, ())

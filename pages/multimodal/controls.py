@@ -11,7 +11,7 @@ KINDS = {False: "Held out", True: "My drawing"}
 
 
 def draw(what: Picture) -> None:
-    """The row below the picture."""
+    """Draw the row of widgets below the picture."""
     st.segmented_control(
         "Picture",
         list(KINDS),

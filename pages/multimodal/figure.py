@@ -1,6 +1,6 @@
 """The Multimodal picture: an image in pieces, the pieces as tokens, its caption, and what each word looked at.
 
-`record` turns what was read (reading.py) into the component's JSON; it computes nothing. view.js draws it.
+`record` turns what was read (reading.py) into the component's JSON; it computes nothing. figure.js draws it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from core.data.digits import LEVELS
 from core.multimodal import patches, pen
 from core.multimodal.captioner import COLUMNS, ROWS
 from core.multimodal.scenes import scenes
-from pages.multimodal import said
+from pages.multimodal import sentences
 from pages.multimodal.reading import FELT, OF, Own, Picture, Seen, captioner, closest
 
 multimodal = register("multimodal", __file__)
@@ -26,7 +26,7 @@ STRIP = 12  # held-out pictures that are offered together
 def record(
     what: Picture, seen: Seen | None, own: Own, tokens: Sequence[str], selection: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What view.js draws.
+    """Turn what was read into what figure.js draws.
 
     Args:
         seen: None where there is nothing to caption; what the learner can do is said instead.
@@ -72,17 +72,17 @@ def record(
         "fell": pack(seen.cost.numpy()),
         "covered": pack(seen.left.numpy()),
         "orders": [[seen.order(at, head) for at in range(count)] for head in range(-1, len(seen.heads))],
-        "found": [said.found(seen, head) for head in range(-1, len(seen.heads))],
-        "measured": said.measured(what),
+        "found": [sentences.found(seen, head) for head in range(-1, len(seen.heads))],
+        "measured": sentences.measured(what),
         "focus": seen.focus,
         "closeup": closest(seen.image),
         "vectors": pack(seen.vectors.numpy()),
-        "verdict": [{"text": text, "right": right} for text, right in said.verdict(seen, own)],
+        "verdict": [{"text": text, "right": right} for text, right in sentences.verdict(seen, own)],
     }
 
 
 def _strip(number: int) -> dict[str, Any]:
-    """The dozen of held-out pictures that the chosen one is among."""
+    """Return the dozen of held-out pictures that the chosen one is among."""
     first = min(number // STRIP * STRIP, OF - STRIP)
     everything = scenes("held_out")
     rows = range(first, first + STRIP)

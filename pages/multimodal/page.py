@@ -5,9 +5,8 @@ from __future__ import annotations
 from app import events, page, state, takeaway
 from core.multimodal import drawing, looking, patches, pen, space
 from core.multimodal.captioner import Captioner, Seeing
-from pages.multimodal import controls, question, reading, take
-from pages.multimodal import figure as view
-from pages.multimodal import space as more
+from pages.multimodal import controls, export, figure, question, reading
+from pages.multimodal.space import SharedSpace
 
 KEYS = ("spoken", "said", "crossing", "pictured", "sketched", "drawing")
 EXAMPLES = (
@@ -26,11 +25,11 @@ ctx = page.begin("multimodal", apart=APART)
 what = reading.picture()
 own = reading.own(what, ctx.text)
 seen = reading.see(what, own.text)
-below = more.Below(what, own)
+shared = SharedSpace(what, own)
 
 page.claim("A picture is read like text: each piece of it is a token.")
-view.draw(
-    view.record(
+figure.draw(
+    figure.record(
         what, seen, own, ctx.tokens, events.selection("picture", {key: state.get(key) for key in KEYS})
     ),
     key="picture",
@@ -51,11 +50,11 @@ with page.foot():
     )
     page.take_away(
         "multimodal",
-        lambda: takeaway.joined(take.table(seen), below.table()),
-        lambda: [*take.cells(what, seen, own, asked), *below.cells()],
+        lambda: takeaway.joined(export.table(seen), export.space_table(shared)),
+        lambda: [*export.cells(what, seen, own, asked), *export.space_cells(shared)],
     )
 
-below.show()
+shared.show()
 page.terms(
     "token", "patch", "attention", "head", "ablation", "rank agreement", "dead band", "held out",
     "contrastive learning", "cosine", "retrieval",

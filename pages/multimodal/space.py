@@ -18,7 +18,6 @@ from app.kit import pack, register
 from core.data.digits import LEVELS
 from core.multimodal import captions, shipped
 from core.multimodal.space import Gallery, Retrieval, Space, gallery, retrieval
-from pages.multimodal import space_take as take
 from pages.multimodal.reading import Own, Picture
 
 space = register("multimodal_space", __file__)
@@ -29,7 +28,7 @@ GALLERIES = 1_000
 
 @lru_cache(maxsize=1)
 def towers() -> Space:
-    """The shipped towers, one for all visitors. Read only."""
+    """Load the shipped towers, once for all visitors. Read only."""
     return shipped.load_space()
 
 
@@ -43,7 +42,7 @@ class Points:
 
 
 def points(number: int) -> Points:
-    """A gallery's points."""
+    """Embed a gallery."""
     key = f"multimodal space\x1f{number}"
     found: Points | None = cache.kept(key)
     if found is None:
@@ -56,8 +55,8 @@ def points(number: int) -> Points:
 
 
 @dataclass(frozen=True)
-class Below:
-    """The lower half of one run of the page: a gallery, and the learner's drawing and text among it."""
+class SharedSpace:
+    """The space of one run of the page: a gallery, and the learner's drawing and text among it."""
 
     what: Picture
     own: Own
@@ -101,7 +100,7 @@ class Below:
         return images @ texts.T
 
     def record(self) -> dict[str, Any]:
-        """What view.js draws, but for the selection."""
+        """Turn the space into what space.js draws, but for the selection."""
         found, scenes = self.found, self.at.gallery.scenes
         images = scenes.images
         if self.drawing:
@@ -123,31 +122,20 @@ class Below:
         }  # fmt: skip
 
     def told(self) -> list[str]:
-        """How many find what belongs to them, and what is not among them."""
+        """Say how many find what belongs to them, and what is not among them."""
         found = self.found
         count = len(found.image_hits)
         lines = [
             f"{int(found.image_hits.sum())} of {count} pictures find their own caption, "
             f"{int(found.caption_hits.sum())} of {count} captions find a picture of theirs. By chance it "
-            f"would be 1. {take.figure()}",
+            f"would be 1. {figure()}",
         ]
         if self.own.why:
             lines.append(f"Your text has no column. {self.own.why}")
         return lines
 
-    def table(self) -> take.Table:
-        """For the table, with columns of its own."""
-        return take.table(self.at.gallery, self.found)
-
-    def cells(self) -> list[str]:
-        """For the notebook."""
-        strokes = self.what.strokes if self.drawing else None
-        return take.cells(
-            self.number, self.found, strokes, "" if self.own.why else self.own.text, self.cosines
-        )
-
     def show(self) -> None:
-        """The heading, the picture, the control."""
+        """Draw the heading, the picture and the control."""
         st.html(
             '<section class="gb-words"><h2>Pictures and captions in one space</h2><p>Two other models, trained '
             "together: one makes a point of a picture, one of a caption, and a picture and its caption are pulled to "
@@ -169,6 +157,17 @@ class Below:
                 lambda: state.update({"lot": (self.number + 1) % GALLERIES, "imaged": -1, "worded": -1})
             ),
         )  # fmt: skip
+
+
+def figure() -> str:
+    """Say how often the towers find what belongs together, from their card."""
+    scores = shipped.space_card()["scores"]
+    image, caption = scores["image_to_caption"], scores["caption_to_image"]
+    return (
+        f"Over {scores['galleries']} such hundreds: {image['score']:.1%} of the pictures find their caption (at "
+        f"the worst {image['worst']:.0%}), {caption['score']:.1%} of the captions their picture (at the worst "
+        f"{caption['worst']:.0%})."
+    )
 
 
 def _wrong(hits: Tensor) -> list[int]:

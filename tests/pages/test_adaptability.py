@@ -13,7 +13,7 @@ from core.runs import adaptations
 from core.runs.worker import here
 from core.training import adapting, prompt_tuning
 from core.training.tuned import PROMPT
-from pages.adaptability import games, own, question, studies, vectors
+from pages.adaptability import figure, games, question, studies, vectors
 from tests.pages.conftest import OWNER, Runs, run_notebook
 
 TEXT = "Nora lost her red kite in the storm. She looked for it all day."
@@ -133,7 +133,7 @@ def test_pressing_train_queues_the_point(
     app.button(key="adaptability.train").click().run()
     assert not app.exception
     run = queue.store.list(group=app.session_state["gb"].store["adapted"])[0]
-    assert (run.kind, run.spec.way, run.spec.seed) == ("fine_tune", way, own.FIRST)
+    assert (run.kind, run.spec.way, run.spec.seed) == ("fine_tune", way, studies.FIRST)
     assert getattr(run.spec, place) == next(iter(link.values()))
 
 
@@ -211,12 +211,11 @@ def test_the_page_names_the_models_that_it_adapts_and_asks(open_page: Any) -> No
 
 @pytest.mark.parametrize("game", ["list", "pairs", "kinds"])
 def test_a_panel_that_tells_of_another_game_names_it(game: str, open_page: Any) -> None:
-    from pages.adaptability import figure as view
 
     state_of = open_page("adaptability", text=TEXT, game=game)
     assert not state_of.exception
     what = games.Shown(game, games._drawn(game), games._drawn(game).questions[0], 8)  # type: ignore[arg-type]
-    told = view.record({study: [] for study in adapting.STUDIES}, TEXT, what)["findings"]["context"]
+    told = figure.record({study: [] for study in adapting.STUDIES}, TEXT, what)["findings"]["context"]
     assert told[0] == games.findings(game)[0]  # type: ignore[arg-type]
     other = "pairs" if game == "kinds" else "kinds"
     assert told[1].startswith(f"Another game, {games.TITLES[other]}: ")  # type: ignore[index]

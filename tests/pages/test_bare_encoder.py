@@ -12,7 +12,7 @@ from app.bare import UNSAID
 from app.opening import STANDS_IN
 from core.hooks import ablate_head, intervene
 from core.zoo import load
-from pages.bias import corpus_lab_gaps as gaps
+from pages.bias import pronoun_gap
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 from tests.pages.test_bad_input import said
 from tests.pages.test_break_it import commit
@@ -82,7 +82,9 @@ def test_families_and_the_pronoun_gap_say_that_it_predicts_nothing(
     said_there = " ".join(one.value for one in app.caption).replace("\\", "")
     assert f"reader is a bare encoder and says no tokens: {STANDS_IN} stands in its place." in said_there
     lm = load(bare / "reader")
-    series = gaps._of(lm, "any", gaps.Asked(("baker",), gaps.TEMPLATES, False, False, ()), "reader", True)
+    series = pronoun_gap._of(
+        lm, "any", pronoun_gap.Asked(("baker",), pronoun_gap.TEMPLATES, False, False, ()), "reader", True
+    )
     assert (series.found, series.why, series.waits) == (None, UNSAID, False)
 
 

@@ -18,7 +18,7 @@ from core.vectors.leftover import leftover, told_by_few
 from core.vectors.static import glove
 from core.vectors.token_words import frequent, of_words, pieces
 from core.vectors.word_lists import Lists, WordList, read, ten_tests
-from pages.bias import said, tables, tested
+from pages.bias import sentences, weat
 from pages.bias.question import FOUND
 from tests.pages.conftest import run_notebook
 
@@ -162,13 +162,13 @@ def test_of_the_open_model_it_is_said_how_many_words_are_single_tokens(
     open_page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    plain = said.pieced
+    plain = sentences.pieced
 
     def heard(*given: Any) -> str:
         told.append(plain(*given))
         return told[-1]
 
-    monkeypatch.setattr(said, "pieced", heard)
+    monkeypatch.setattr(sentences, "pieced", heard)
     app = open_page("bias", text=TEXT, vectors="model", weat="7", stage=5)
     assert not app.exception
     written = [ids for ids in pieces(core.load("tales-gpt"), frequent()) if ids]
@@ -318,7 +318,7 @@ def test_what_is_wrong_with_own_lists_is_told_and_nothing_is_lost(
         return say
 
     for name in ("verdict", "left_out"):
-        monkeypatch.setattr(said, name, heard(getattr(said, name)))
+        monkeypatch.setattr(sentences, name, heard(getattr(sentences, name)))
     app = open_page("bias", text=TEXT, weat="own", **link)
     assert not app.exception
     assert why in (warned(app) if where == "warning" else " ".join(told))
@@ -346,8 +346,8 @@ def test_the_ends_of_the_dials_work(link: dict[str, Any], open_page: Any) -> Non
 
 
 def test_an_effect_within_chance_is_no_finding(open_page: Any) -> None:
-    glove = tables.usual_table()
-    every = tested.every(glove, False)
+    glove = weat.usual_table()
+    every = weat.every(glove, False)
     within = [at for at, one in enumerate(every, 1) if one.within]
     assert all(one.band[0] <= one.sure.d <= one.band[1] for one in every if one.within)
     lists = {
@@ -373,7 +373,7 @@ def test_what_is_missing_is_our_cut_of_glove_and_not_glove(open_page: Any) -> No
 
 def test_word2vec_says_before_it_is_chosen_that_none_of_the_ten_can_be_made(open_page: Any) -> None:
     app = open_page("bias")
-    done = sum(one.measured is not None for one in tested.every(tables.learned_table(), False))
+    done = sum(one.measured is not None for one in weat.every(weat.learned_table(), False))
     assert done == 0
     options = app.segmented_control(key="vectors").options
     assert "word2vec, none of the ten" in [

@@ -15,9 +15,8 @@ from core.runs import doses
 from core.runs.worker import here
 from core.training import corpus_lab
 from core.training.spec import TrainSpec
-from pages.bias import corpus_lab as bias_corpus_lab
-from pages.bias import corpus_lab_gaps as gaps
-from pages.bias import corpus_lab_lab as lab
+from pages.bias import corpus_lab as page_lab
+from pages.bias import pronoun_gap
 from tests.pages.conftest import OWNER, SMALL, Runs, run_notebook
 
 JOBS = "doctor, nurse, pilot"
@@ -45,9 +44,9 @@ def rows(app: AppTest, model: str) -> dict[str, float]:
 def test_both_kinds_of_model_are_shown_with_cores_numbers(open_page: Any) -> None:
     app = open_page("bias")
     assert not app.exception
-    for name in gaps.BESIDE:
+    for name in pronoun_gap.BESIDE:
         lm = core.load(name, device="cpu")
-        found = measured(lm, sorted(bias_corpus_lab.gaps.PROFESSIONS), parsed(TEMPLATES))
+        found = measured(lm, sorted(pronoun_gap.PROFESSIONS), parsed(TEMPLATES))
         assert rows(app, name) == pytest.approx({gap.job: gap.mean for gap in found.gaps}, abs=1e-4)
     run_notebook(app)
 
@@ -64,15 +63,15 @@ def test_own_professions_and_sentences_are_asked(open_page: Any) -> None:
 def test_a_large_model_is_asked_at_a_press_sentence_by_sentence(
     open_page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gaps, "HEAVY", 10)
+    monkeypatch.setattr(pronoun_gap, "HEAVY", 10)
     asked: list[Any] = []
-    plain = gaps.measure
+    plain = pronoun_gap.measure
 
     def measure(lm: Any, jobs: Any, templates: Any) -> Any:
         asked.append((lm.name, len(templates)))
         return plain(lm, jobs, templates)
 
-    monkeypatch.setattr(gaps, "measure", measure)
+    monkeypatch.setattr(pronoun_gap, "measure", measure)
     app = open_page("bias", jobs=JOBS, frames=FRAMES)
     assert not app.exception and rows(app, "tales-gpt") == {}
     assert ("tales-gpt", 1) not in asked, "nobody has asked for it"
@@ -140,7 +139,7 @@ def test_pressing_retrain_queues_the_dose(queue: Runs, open_page: Any) -> None:
     app.button(key="bias_corpus_lab.train").click().run()
     assert not app.exception
     run = queue.store.list(group=app.session_state["gb"].store["doses"])[0]
-    assert run.spec == corpus_lab.spec(0.3, lab.FIRST, ("doctor", "nurse"), "balance")
+    assert run.spec == corpus_lab.spec(0.3, page_lab.FIRST, ("doctor", "nurse"), "balance")
 
 
 def test_a_run_that_the_server_refuses_says_why(queue: Runs, open_page: Any) -> None:
@@ -170,5 +169,5 @@ def test_what_is_recorded_is_what_the_doses_say() -> None:
             assert raw[f"none-{round(100 * one.at)}-{seed}"]["trace"][-1]["dialled"] == share
     slope = doses.slope(doses.curve())
     assert slope.low <= slope.mean <= slope.high
-    said = " ".join(lab.findings())
+    said = " ".join(page_lab.findings())
     assert "so the dial is the cause" in said and "balance" in said

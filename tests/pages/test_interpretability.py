@@ -19,8 +19,7 @@ from core.analysis.patching.paths import paths
 from core.analysis.patching.sweep import patched
 from core.analysis.patching.text_pairs import text_pair
 from core.analysis.stream.direct_attribution import attribute
-from pages.interpretability import maps as measured
-from pages.interpretability import path
+from pages.interpretability import figure, path
 from tests.pages.conftest import OpenPage, notebook, random_model, run_notebook
 
 TEXT, TWIN = "A red ball was lost. She found the red", "A red saw was lost. She found the red"
@@ -169,11 +168,11 @@ def test_long_work_shows_how_far_it_is_and_ends_the_same(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick = table(open_page("interpretability", **LINKS["bundled"], dealt=3))
-    monkeypatch.setattr(measured, "QUICK", 0.0)
+    monkeypatch.setattr(figure, "QUICK", 0.0)
     app = open_page("interpretability", **LINKS["bundled"], dealt=4)
     assert not app.exception
     assert table(app) == quick
-    monkeypatch.setattr(measured, "ASKS", 0.0)
+    monkeypatch.setattr(figure, "ASKS", 0.0)
     app = open_page("interpretability", text=TEXT, corrupted="A red boat was lost. She found the red")
     assert not values(table(app), "patched stream")
     app.button(key="work.interpretability").click().run()
@@ -190,20 +189,20 @@ def deep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A link to a random model of 20 blocks, too large to be patched at once."""
     random_model(tmp_path / "deep", seed=7, n_layers=20, n_heads=2)
     monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
-    monkeypatch.setattr(measured, "QUICK", 0.0)
+    monkeypatch.setattr(figure, "QUICK", 0.0)
     return {"model": "./deep", "text": "The cat saw the dog", "corrupted": "The dog saw the dog"}
 
 
 def asks_of_the_first_round(link: dict[str, Any]) -> float:
     """Work that the first round of a deep model is below, and all of it above."""
     lm, found = prepared(link, "self")
-    return measured.cost(lm, len(found.counterpart), 20, 4, by_place=False) / 3
+    return figure.cost(lm, len(found.counterpart), 20, 4, by_place=False) / 3
 
 
 def test_a_deep_model_is_patched_from_coarse_to_fine(
     deep: dict[str, Any], open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(measured, "ASKS", asks_of_the_first_round(deep))
+    monkeypatch.setattr(figure, "ASKS", asks_of_the_first_round(deep))
     app = open_page("interpretability", **deep)
     assert not app.exception
     first = blocks(table(app), "patched stream")
@@ -225,7 +224,7 @@ def test_a_deep_model_is_patched_from_coarse_to_fine(
 def test_a_second_visitor_sees_what_the_first_has_measured(
     deep: dict[str, Any], open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(measured, "ASKS", asks_of_the_first_round(deep))
+    monkeypatch.setattr(figure, "ASKS", asks_of_the_first_round(deep))
     app = open_page("interpretability", **deep)
     app.button(key="work.interpretability").click().run()
     whole = table(app)
@@ -233,7 +232,7 @@ def test_a_second_visitor_sees_what_the_first_has_measured(
     def none(*_: Any, **__: Any) -> Any:
         raise AssertionError("measured again")
 
-    monkeypatch.setattr(measured, "sweep", none)
+    monkeypatch.setattr(figure, "sweep", none)
     other = open_page("interpretability", **deep)
     assert not other.exception and table(other) == whole
 
@@ -241,12 +240,12 @@ def test_a_second_visitor_sees_what_the_first_has_measured(
 def test_stop_keeps_what_was_measured(
     deep: dict[str, Any], open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(measured, "ASKS", asks_of_the_first_round(deep))
+    monkeypatch.setattr(figure, "ASKS", asks_of_the_first_round(deep))
     app = open_page("interpretability", **deep)
     first = blocks(table(app), "patched stream")
     memo = app.session_state["gb"].memos["shared work"]
-    key, _ = memo[measured.JOB]
-    memo[measured.JOB] = key, 0  # as the button does while it is being measured
+    key, _ = memo[figure.JOB]
+    memo[figure.JOB] = key, 0  # as the button does while it is being measured
     app.run()
     assert not app.exception and blocks(table(app), "patched stream") >= first
     other = open_page("interpretability", **deep)
@@ -257,19 +256,19 @@ def test_stop_keeps_what_was_measured(
 def test_heads_by_place_are_patched_block_by_block(
     deep: dict[str, Any], open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(measured, "ASKS", 0.0)
+    monkeypatch.setattr(figure, "ASKS", 0.0)
     app = open_page("interpretability", **deep, extent="here", block=5, sight="heads")
     assert (
         "Patch the heads of block 5 at every position" in app.button(key="work.interpretability.heads").label
     )
     asked = dict[int, Any]()
-    by_head = measured.Measure._by_head
+    by_head = figure.Measure._by_head
 
-    def seen(self: measured.Measure) -> Any:
+    def seen(self: figure.Measure) -> Any:
         asked.update(by_head(self))
         return asked
 
-    monkeypatch.setattr(measured.Measure, "_by_head", seen)
+    monkeypatch.setattr(figure.Measure, "_by_head", seen)
     app.button(key="work.interpretability.heads").click().run()
     assert not app.exception and asked.keys() == {5}
     _, found = prepared(deep, "self")

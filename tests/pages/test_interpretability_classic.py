@@ -29,7 +29,7 @@ def speaker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> core.LanguageMod
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What the picture is given, run by run."""
     seen: list[Any] = []
-    monkeypatch.setattr(shown, "classics", lambda **given: seen.append(given["data"]))
+    monkeypatch.setattr(shown, "classic_finds", lambda **given: seen.append(given["data"]))
     return seen
 
 

@@ -12,11 +12,8 @@ import core
 from core.analysis.explaining.explainers import NAMES
 from core.analysis.explaining.faithfulness import SIDES
 from core.analysis.patching.circuit_walk import collect, steps
-from pages.interpretability import circuit as walked
-from pages.interpretability import explainers_measure as measure
-from pages.interpretability import explainers_take as take
-from pages.interpretability.explainers import Below
-from pages.interpretability.explainers_measure import Ask
+from pages.interpretability import circuit, explainers
+from pages.interpretability.explainers import Ask, Explanations
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 
 PAGE = "interpretability"
@@ -73,13 +70,13 @@ def test_a_context_too_short_for_probes_is_told(
     random_model(tmp_path / "short", seed=3, n_ctx=context)
     monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
     drawn: list[dict[str, Any]] = []
-    record = Below._probe_record
+    record = Explanations._probe_record
 
-    def kept(self: Below) -> dict[str, Any]:
+    def kept(self: Explanations) -> dict[str, Any]:
         drawn.append(record(self))
         return drawn[-1]
 
-    monkeypatch.setattr(Below, "_probe_record", kept)
+    monkeypatch.setattr(Explanations, "_probe_record", kept)
     app = open_page(PAGE, model="./short", text="the dog")
     [button] = [one for one in app.button if one.label == "Probe every depth"]
     button.click().run()
@@ -92,7 +89,7 @@ def test_a_context_too_short_for_probes_is_told(
 def test_nothing_to_explain_is_told_of_a_large_model_too(
     monkeypatch: pytest.MonkeyPatch, open_page: OpenPage
 ) -> None:
-    monkeypatch.setattr(measure, "QUICK", 0.0)
+    monkeypatch.setattr(explainers, "QUICK", 0.0)
     for text, asked in (("<s>", 0), (TEXT, 1)):  # special tokens alone, and a text
         app = open_page(PAGE, text=text, quadrature=3)
         assert not app.exception and not app.error
@@ -141,7 +138,7 @@ def test_a_folder_of_random_weights(
 
 
 def test_what_takes_long_waits_to_be_asked(monkeypatch: pytest.MonkeyPatch, open_page: OpenPage) -> None:
-    for module in (measure, walked):
+    for module in (explainers, circuit):
         monkeypatch.setattr(module, "QUICK", 0.0)
     app = open_page(PAGE, model="code-gpt", text="def first(items):")  # no other test walks through this one
     asked = [one.label for one in app.button if one.label.startswith(("Explain this", "Walk through"))]
@@ -157,9 +154,9 @@ def test_what_takes_long_waits_to_be_asked(monkeypatch: pytest.MonkeyPatch, open
 
 def test_the_table_holds_every_number() -> None:
     lm = core.load("tales-gpt", device="cpu")
-    found = measure.see(lm, ask(lm))
+    found = explainers.see(lm, ask(lm))
     walk = collect(dict(steps(lm)))
-    table = take.table(lm, found, [], walk)
+    table = explainers.table(lm, found, [], walk)
     assert len({len(column) for column in table.values()}) == 1
     rows = list(zip(*table.values(), strict=True))
     assert {row[1] for row in rows if row[0] == "explainer"} == set(NAMES)
@@ -175,12 +172,12 @@ def test_the_table_holds_every_number() -> None:
 
 def test_the_estimate_counts_what_is_read() -> None:
     lm = core.load("tales-gpt", device="cpu")
-    short, long = (measure.seconds(lm, ask(lm), n) for n in (5, 50))
+    short, long = (explainers.seconds(lm, ask(lm), n) for n in (5, 50))
     assert 0 < short < long
-    assert measure.passes(ask(lm, steps=200), 9) > measure.passes(ask(lm, steps=8), 9)
+    assert explainers.passes(ask(lm, steps=200), 9) > explainers.passes(ask(lm, steps=8), 9)
 
 
 def test_every_blank_is_named() -> None:
     lm = core.load("tales-bert", device="cpu")
-    assert measure.blank_word(lm, "token") == "[MASK]"
-    assert measure.blank_word(lm, "zero") == "zeros"
+    assert explainers.blank_word(lm, "token") == "[MASK]"
+    assert explainers.blank_word(lm, "zero") == "zeros"

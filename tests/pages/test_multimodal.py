@@ -16,11 +16,7 @@ from core.multimodal.properties import LEFT, RIGHT, THICK, THIN, Properties
 from core.multimodal.scenes import scenes
 from core.multimodal.shipped import captioner_card, load_captioner, space_card
 from core.multimodal.space import gallery, retrieval
-from pages.multimodal import figure as view
-from pages.multimodal import question, reading, strokes
-from pages.multimodal import said as telling
-from pages.multimodal import space_take as take
-from pages.multimodal import take as take_picture
+from pages.multimodal import export, figure, question, reading, sentences, space, strokes
 from pages.multimodal.space import towers
 from tests.pages.conftest import mixed, run_notebook
 
@@ -92,7 +88,7 @@ def test_a_word_too_many_or_too_few_leaves_the_others_right() -> None:
         said = replace(seen.said, words=(*words, "</s>"))
         read = replace(seen, said=said, count=len(words))
         assert read.right == right
-        told = take_picture.table(read)
+        told = export.table(read)
         pieces = len(told["place"]) // len(words)
         assert tuple(told["right"][::pieces]) == right
         true = told["true word"][::pieces]
@@ -187,13 +183,14 @@ def test_a_drawing_of_which_nothing_is_written_says_what_to_do(
 
 def test_the_figures_are_those_of_the_cards() -> None:
     exact, clear = (captioner_card()["scores"][name] for name in ("exact", "clear"))
-    told = telling.figure()
+    told = sentences.figure()
     for share in (exact["score"], exact["low"], exact["high"], clear["score"]):
         assert f"{share:.1%}" in told
     scores = space_card()["scores"]
     for way in ("image_to_caption", "caption_to_image"):
         assert (
-            f"{scores[way]['score']:.1%}" in take.figure() and f"{scores[way]['worst']:.0%}" in take.figure()
+            f"{scores[way]['score']:.1%}" in space.figure()
+            and f"{scores[way]['worst']:.0%}" in space.figure()
         )
 
 
@@ -202,7 +199,7 @@ def test_what_was_measured_is_what_the_caption_says() -> None:
     for number in range(200):
         scene = everything[number]
         what = reading.Picture(number, False, scene, scene.image, properties=scene.properties)
-        told, first = telling.measured(what), scene.properties[0]
+        told, first = sentences.measured(what), scene.properties[0]
         found = re.search(r"trokes ([\d.]+) pixels wide .*leaning (−?[\d.]+) ", told)
         assert found and "−0.000 " not in told
         thickness, slant = float(found[1]), float(found[2].replace("−", "-"))
@@ -217,7 +214,7 @@ def test_what_was_measured_is_what_the_caption_says() -> None:
 def test_a_measurement_at_an_edge_is_printed_on_its_own_side(value: float) -> None:
     scene = scenes()[0]
     for properties in (Properties(value, -0.000_2), Properties(1.5, value / 10)):
-        told = telling.measured(reading.Picture(0, False, scene, scene.image, properties=(properties,)))
+        told = sentences.measured(reading.Picture(0, False, scene, scene.image, properties=(properties,)))
         found = re.search(r"Strokes (−?[\d.]+) pixels wide .*leaning (−?[\d.]+) ", told)
         assert found and "−0.000 " not in told
         thickness = float(found[1].replace("−", "-"))
@@ -237,7 +234,7 @@ def looked_at(number: int) -> reading.Seen:
 def test_a_random_piece_is_the_mean_of_the_probabilities() -> None:
     seen = looked_at(4)
     inked = looking.inked(seen.image) > 0
-    for at, line in enumerate(telling.found(seen, -1)):
+    for at, line in enumerate(sentences.found(seen, -1)):
         if seen.order(at, -1) is not None:
             assert f"a random one: {float(seen.left[at][inked].mean()):.0%}." in line
 
@@ -248,7 +245,7 @@ def test_the_verdict_never_contradicts_its_numbers() -> None:
     for number in range(12):
         seen = looked_at(number)
         for head in range(-1, len(seen.heads)):
-            for at, line in enumerate(telling.found(seen, head)):
+            for at, line in enumerate(sentences.found(seen, head)):
                 nothing = float(seen.cost[at].abs().max()) < reading.FELT
                 assert line.startswith("No single piece matters") or not nothing
                 if seen.order(at, head) is None:
@@ -274,14 +271,14 @@ def test_the_verdict_never_contradicts_its_numbers() -> None:
     assert len(told) == 3, told
     least = {rank: min(agrees for agrees, one in words if one == rank) for rank in range(3)}
     most = {rank: max(agrees for agrees, one in words if one == rank) for rank in range(3)}
-    assert most[0] < telling.PARTLY <= least[1], "0.12 is never said to tell more than 0.40"
-    assert least[2] >= telling.AGREES
+    assert most[0] < sentences.PARTLY <= least[1], "0.12 is never said to tell more than 0.40"
+    assert least[2] >= sentences.AGREES
 
 
 def test_no_piece_matters_says_why() -> None:
     seen = looked_at(4)
     still = replace(seen, cost=torch.zeros_like(seen.cost))
-    first, second = telling.found(still, -1)[:2]
+    first, second = sentences.found(still, -1)[:2]
     assert "captions begin so anyway, or several pieces, already tell it." in first
     assert "the words before it, or several pieces, already tell it." in second
 
@@ -291,7 +288,7 @@ def test_a_piece_that_only_makes_a_word_likelier_is_felt_on_both_sides() -> None
     cost = torch.zeros_like(seen.cost)
     cost[0, 0] = -2 * reading.FELT
     assert replace(seen, cost=cost).order(0, -1) is not None
-    ctx = view.record(seen.picture, seen, reading.own(seen.picture, CAPTION), ["a"], {"drawing": ""})
+    ctx = figure.record(seen.picture, seen, reading.own(seen.picture, CAPTION), ["a"], {"drawing": ""})
     assert ctx["felt"] == reading.FELT
 
 

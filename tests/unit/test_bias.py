@@ -24,12 +24,11 @@ from core.vectors.debiasing import PAIRS, direct_bias, gender_direction, lean, r
 from core.vectors.static import StaticVectors, glove
 from core.vectors.token_words import frequent, of_words, pieces
 from core.vectors.word_lists import LONGEST, MOST, Lists, WordList, first_names, read, ten_tests
-from pages.bias import said, tested
+from pages.bias import sentences, weat
 from pages.bias.figure import LEAST_REACH
 from pages.bias.figure import _reach as reach
 from pages.bias.question import FOUND, TOLD, UNSURE, Question
-from pages.bias.tables import Table
-from pages.bias.tested import Shown
+from pages.bias.weat import Shown, Table
 
 
 def table(words: str, seed: int = 0, size: int = 5) -> StaticVectors:
@@ -112,7 +111,9 @@ def test_under_70_percent_of_a_list_is_not_conclusive() -> None:
     less = measure(table(TOY), lists("ant bee cat dog elk fox yak1 yak2 yak3", "hen ibis", "jay", "kite"))
     assert not less.conclusive and [one.name for one in less.short] == ["X"]
     assert len(less.x) == 6 and len(less.y) == 2, "it is made all the same, of unequal sizes"
-    told = " ".join(said.verdict(Shown(less.lists, less), Table("learned", "toy", ("", 0), "", table(TOY))))
+    told = " ".join(
+        sentences.verdict(Shown(less.lists, less), Table("learned", "toy", ("", 0), "", table(TOY)))
+    )
     assert "Not conclusive: toy has only 6 of 9 of “X”" in told
     assert "X has 6 words and Y 2: every random split keeps these sizes" in told
 
@@ -137,9 +138,9 @@ def test_many_splits_are_drawn_with_a_seed_and_it_is_said() -> None:
     done = measure(glove(), ten_tests()[1].lists)
     assert not done.chance.exact
     assert done.chance.draws == 50_000 == one.draws
-    assert "50,000 were drawn (seed 0)" in said.dealt(done)
+    assert "50,000 were drawn (seed 0)" in sentences.dealt(done)
     few = measure(glove(), ten_tests()[5].lists)
-    assert few.chance.exact and "All 12,870 ways" in said.dealt(few) and few.chance.draws == 12_870
+    assert few.chance.exact and "All 12,870 ways" in sentences.dealt(few) and few.chance.draws == 12_870
     with pytest.raises(ValueError, match="at least one word on either side"):
         permutation_test(x, y[:0])
 
@@ -149,24 +150,24 @@ def test_p_is_told_as_one_sided() -> None:
     there = measure(glove(), given)
     back = measure(glove(), Lists(given.y, given.x, given.a, given.b))
     assert there.d > 0 > back.d and back.chance.p > 0.99
-    assert "put X’s mean at least as far above Y’s" in said.dealt(there) and "exchange" not in said.dealt(
+    assert "put X’s mean at least as far above Y’s" in sentences.dealt(
         there
-    )
-    assert f"{back.chance.reached:,} of them put X’s mean" in said.dealt(back)
-    assert said.dealt(back).endswith(
+    ) and "exchange" not in sentences.dealt(there)
+    assert f"{back.chance.reached:,} of them put X’s mean" in sentences.dealt(back)
+    assert sentences.dealt(back).endswith(
         "X’s mean lies below Y’s here, and p is one-sided: exchange X and Y to ask the other way."
     )
     alone = dataclasses.replace(there, chance=dataclasses.replace(there.chance, reached=1))
-    assert "1 of them puts X’s mean" in said.dealt(alone)
+    assert "1 of them puts X’s mean" in sentences.dealt(alone)
 
 
 def test_what_a_classifier_still_finds_is_said_only_where_it_finds_it() -> None:
     words = glove()
     sure = leftover.leftover(words, gender_direction(words), side=200, shuffles=40)
-    assert sure.after.low > sure.control[2] and "they still lie near each other" in said.kept(sure)
+    assert sure.after.low > sure.control[2] and "they still lie near each other" in sentences.kept(sure)
     within = dataclasses.replace(sure, control=(0.2, 0.5, sure.after.low))
-    assert "does not surely find more" in said.kept(within)
-    assert "lie near each other" not in said.kept(within)
+    assert "does not surely find more" in sentences.kept(within)
+    assert "lie near each other" not in sentences.kept(within)
 
 
 @pytest.mark.parametrize(("share", "index"), [(0.5, 0), (0.6, 1), (0.8, 2)])
@@ -177,9 +178,9 @@ def test_the_classifiers_answer_says_what_its_share_says(
     sure = leftover.leftover(words, gender_direction(words), side=200, shuffles=40)
     within = dataclasses.replace(sure, control=(0.2, 0.5, sure.after.low))
     asked = Question("few", "", TOLD, Table("glove", "GloVe", ("", 0), "", words), ten_tests()[6].lists, 0.0)
-    monkeypatch.setattr(tested, "few", lambda table: (share, 380))
+    monkeypatch.setattr(weat, "few", lambda table: (share, 380))
     for sides, says in ((sure, FOUND[index]), (within, UNSURE if index else FOUND[0])):
-        monkeypatch.setattr(tested, "left", lambda table, sides=sides: (sides, 0.1))
+        monkeypatch.setattr(weat, "left", lambda table, sides=sides: (sides, 0.1))
         answer = asked.judge()
         assert answer.index == index and answer.why.endswith(f"the mean over 40 draws. {says}")
 

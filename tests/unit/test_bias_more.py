@@ -21,9 +21,8 @@ from core.analysis.tasks.pronoun_gap import (
 from core.data import dial
 from core.runs import doses
 from core.runs.doses import Dose
-from pages.bias import corpus_lab_gaps as gaps
-from pages.bias import corpus_lab_lab as lab
-from pages.bias.corpus_lab_gaps import Asked, Series
+from pages.bias import corpus_lab, pronoun_gap
+from pages.bias.pronoun_gap import Asked, Series
 
 
 def test_a_remedy_is_said_to_help_where_the_paired_interval_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,16 +38,16 @@ def test_a_remedy_is_said_to_help_where_the_paired_interval_says_so(monkeypatch:
     assert doses.contrast(unsure).low < 0 < doses.contrast(unsure).high
     assert doses.eased(before, sure).mean == pytest.approx(0.29 / 3) and doses.eased(before, sure).low > 0.08
     monkeypatch.setattr(doses, "remedies", lambda: [before, sure, unsure, wider])
-    said = " ".join(lab.findings())
+    said = " ".join(corpus_lab.findings())
     assert "Swap helps; balance makes it wider; of remove the seeds do not tell whether it helps." in said
     assert "swap 9.7 points (8.2 to 11.1)" in said
 
 
 def test_the_dial_is_called_the_cause_where_the_share_moves(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "the dial is the cause" in " ".join(lab.findings())
+    assert "the dial is the cause" in " ".join(corpus_lab.findings())
     low, high = (Dose(at, "none", (0.2, 0.5, 0.9), (0.5,) * 3, (1.0,) * 3) for at in (0.0, 1.0))
     monkeypatch.setattr(doses, "curve", lambda: [low, high])
-    said = lab.findings()[1]
+    said = corpus_lab.findings()[1]
     assert "the dial is the cause" not in said and "the seeds do not tell it from nothing" in said
 
 
@@ -64,7 +63,7 @@ def test_professions_are_held_against_their_average_sentence_by_sentence() -> No
     assert clear_of_average(found) == 3
     assert clear_of_average([Gap(job, sentences, 1) for job in jobs]) == 0, "all alike"
     asked = Asked(tuple(jobs), parsed(TEMPLATES[:4]), True, True, ())
-    said = gaps.findings([Series("toy", "decoder", True, Measured(found, ()))], asked)[0]
+    said = pronoun_gap.findings([Series("toy", "decoder", True, Measured(found, ()))], asked)[0]
     assert "0 of 3 intervals leave out 0; held against that average sentence by sentence, 3 do." in said
     assert "from the sentences or from the whole model" in said and "by chance" not in said
 
@@ -93,11 +92,11 @@ def test_who_lies_outside_the_chance_band_is_named() -> None:
     assert band is not None and (band.above, band.below) == (("nurse",), ("smith",))
     asked = Asked(tuple(leans), parsed(TEMPLATES), True, True, ())
     shown = Series("toy", "decoder", True, Measured(found, ()))
-    said = gaps.findings([shown], asked)[0]
+    said = pronoun_gap.findings([shown], asked)[0]
     assert "in 95 of 100 shuffles: nurse (towards she) and smith (towards he) lie outside" in said
     assert shown.record(tuple(leans))["band"] == [band.low, band.high]
     level = tuple(Gap(job, tuple(noise[job].tolist()), 1) for job in leans)
-    said = gaps.findings([Series("toy", "decoder", True, Measured(level, ()))], asked)[0]
+    said = pronoun_gap.findings([Series("toy", "decoder", True, Measured(level, ()))], asked)[0]
     assert "none lies outside that chance band" in said
 
 

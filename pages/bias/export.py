@@ -1,17 +1,18 @@
-"""What the Bias page gives away: words and tests as a table, and cells that make the test again and assert it."""
+"""The export: words, tests and runs as a table, and notebook cells that make the test again and assert it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from core.runs import doses
 from core.vectors.leftover import FEW
 from core.vectors.word_lists import Lists, ten_tests
-from pages.bias import tested
+from pages.bias import corpus_lab, weat
+from pages.bias.corpus_lab import CorpusLab
 from pages.bias.figure import Seen
 from pages.bias.question import SIZES, P, Question
-from pages.bias.tables import Table, source
-from pages.bias.tested import Shown
+from pages.bias.weat import Shown, Table, source
 
 NAMES = (
     "what", "name", "list", "association", "effect size", "p", "exact", "splits", "published d", "published p",
@@ -19,8 +20,8 @@ NAMES = (
 )  # fmt: skip
 
 
-def table(seen: Seen) -> dict[str, Sequence[Any]]:
-    """A line for each target word and word of the text, then one for each test, then what the removal left."""
+def table(seen: Seen) -> Rows:
+    """Export each target word and word of the text, then each test, then what the removal left."""
     lines: list[tuple[Any, ...]] = []
     done = seen.now.measured
     if done is not None:
@@ -31,7 +32,7 @@ def table(seen: Seen) -> dict[str, Sequence[Any]]:
         lines.append(_line(f"test {test.number}", shown, test.published.d, test.published.p))
     if seen.test is None:
         lines.append(_line("your lists", seen.now, None, None))
-    if seen.step == "removal" and not isinstance(rest := tested.left(seen.table), str):
+    if seen.step == "removal" and not isinstance(rest := weat.left(seen.table), str):
         sides, direct = rest
         parts = {
             "told apart, vectors whole": sides.before.share, "told apart, direction removed": sides.after.share,
@@ -54,7 +55,7 @@ def _line(name: str, shown: Shown, d: float | None, p: float | None) -> tuple[An
 
 
 def cells(seen: Seen, load: str, asked: Question) -> list[str]:
-    """Cells that make the shown test, the ten and the question's again.
+    """Write notebook cells that make the shown test, the ten and the question's again.
 
     Args:
         load: the call that loads the open model, as source.
@@ -82,7 +83,7 @@ def same(now, shown):
 
 
 def _written(lists: Lists) -> str:
-    """Four lists as source."""
+    """Write four lists as source."""
     inner = ",\n    ".join(f"WordList({one.name!r}, {one.words!r})" for one in lists.all)
     return f"Lists(\n    {inner},\n)"
 
@@ -169,7 +170,7 @@ print(before.d, after.d)"""
 
 
 def _removal(seen: Seen) -> list[str]:
-    rest = tested.left(seen.table) if seen.step == "removal" else ""
+    rest = weat.left(seen.table) if seen.step == "removal" else ""
     if isinstance(rest, str):
         return []
     sides, direct = rest
@@ -188,3 +189,67 @@ print(left.before, left.after, left.control, "direct bias before:", {_short(dire
 
 def _short(value: Any) -> float:
     return float(f"{float(value):.6g}")
+
+
+# -------------------------------------------------------------------------------------- the corpus lab
+
+
+Rows = dict[str, Sequence[Any]]
+COLUMNS = (
+    "pronoun gap of", "profession", "gap, nats", "gap, low", "gap, high", "share of she", "tokens", "lab run", "dose",
+    "she, dialled", "she, others",
+)  # fmt: skip
+
+
+def lab_table(lab: CorpusLab) -> Rows:
+    """Export each profession of each model, then each recorded dose and remedy, then own runs."""
+    shown, what, arms = lab.shown, lab.asked, lab.arms
+    lines: list[tuple[Any, ...]] = []
+    for one in shown:
+        for gap in one.record(what.jobs)["gaps"]:
+            if gap:
+                lines.append((
+                    one.name, gap["job"], gap["mean"], gap["low"], gap["high"], gap["share"], gap["tokens"],
+                    *(None,) * 4,
+                ))  # fmt: skip
+    for dose in [*doses.curve(), *doses.remedies()[1:]]:
+        for seed, (dialled, others) in enumerate(zip(dose.dialled, dose.others, strict=True)):
+            name = f"recorded, {corpus_lab.NAMES[dose.remedy]}, seed {seed}"
+            lines.append((*(None,) * 7, name, dose.at, dialled, others))
+    for arm in arms:
+        point = corpus_lab.own_point(arm)
+        if point["trace"]:
+            last = point["trace"][-1]
+            lines.append(
+                (*(None,) * 7, f"yours, {point['name']}", point["at"], last["dialled"], last["others"])
+            )
+    return dict(zip(COLUMNS, (list(column) for column in zip(*lines)), strict=True))
+
+
+def lab_cells(lab: CorpusLab) -> list[str]:
+    """Write notebook cells that ask each model again, and take the means of the recorded runs again."""
+    load, shown, what = lab.load, lab.shown, lab.asked
+    found = []
+    for one in shown:
+        if one.found is None:
+            continue
+        expected = {gap.job: round(gap.mean, 6) for gap in one.found.gaps}
+        opened = load if one.open else f'core.load({one.name!r}, device="cpu")'
+        found.append(f"""# %% The pronoun gap by profession, {one.name.replace(chr(10), " ")}
+from core.analysis.tasks.pronoun_gap import measured, parsed
+
+TEMPLATES = {[template.text for template in what.templates]!r}
+EXPECTED = {expected!r}
+found = measured({opened}, {list(what.jobs)!r}, parsed(TEMPLATES))
+for gap in found.gaps:
+    assert abs(gap.mean - EXPECTED[gap.job]) < 1e-3 + 1e-3 * abs(gap.mean), gap.job
+    print(gap.job, gap.mean, gap.spread)""")
+    means = [round(dose.spread("dialled").mean, 6) for dose in doses.curve()]
+    found.append(f"""# %% Dose and response: means over the recorded seeds
+from core.runs.doses import curve, slope
+
+MEANS = {means!r}
+assert all(abs(one.spread("dialled").mean - mean) < 1e-5 for one, mean in zip(curve(), MEANS, strict=True))
+print([(one.at, one.spread("dialled"), one.spread("others")) for one in curve()])
+print(slope(curve()))""")
+    return found

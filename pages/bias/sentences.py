@@ -5,8 +5,7 @@ from __future__ import annotations
 from core.vectors.association import LEAST, Found, Measured, Permutations
 from core.vectors.leftover import Leftover
 from core.vectors.word_lists import AssociationTest
-from pages.bias.tables import Table
-from pages.bias.tested import Shown, Singles
+from pages.bias.weat import Shown, Singles, Table
 
 # Of the tests whose targets are first names (3, 4, 5, 6, 10): what such a list is, and what it is not.
 NAMES = (
@@ -28,17 +27,17 @@ SHORT = {
 
 
 def chance(p: float) -> str:
-    """A p-value as it reads: 0.0123, or 2e−5 where it is small."""
+    """Write a p-value: 0.0123, or 2e−5 where it is small."""
     return f"{p:.4f}" if p >= 0.0001 else f"{p:.0e}".replace("e-0", "e−").replace("e-", "e−")
 
 
 def counted(one: Found, pieced: int) -> str:
-    """How much of a list has rows of its own: "7 of 25 of “flowers”"."""
+    """Count how much of a list has rows of its own: "7 of 25 of “flowers”"."""
     return f"{len(one.words) - pieced} of {len(one.asked)} of “{one.name}”"
 
 
 def verdict(shown: Shown, table: Table) -> list[str]:
-    """What the test comes to, and what speaks against it: a sentence a line."""
+    """Say what the test comes to, and what speaks against it: a sentence a line."""
     done = shown.measured
     if done is None:
         return [f"This test cannot be made: {shown.why}.", *_has(table)]
@@ -77,7 +76,7 @@ def verdict(shown: Shown, table: Table) -> list[str]:
 
 
 def _has(table: Table) -> list[str]:
-    """Of vectors learned from a text: what they have instead of what was asked for, and what can be done."""
+    """Say what vectors learned from a text have instead of what was asked for, and what can be done."""
     if table.which != "learned":
         return []
     words = table.words.words
@@ -91,7 +90,7 @@ def _has(table: Table) -> list[str]:
 
 
 def _by_chance(shown: Shown, x: str, y: str, a: str) -> str:
-    """Of a test whose effect lies where the splits by chance lie: no finding, whatever its size."""
+    """Say that an effect lies where the splits by chance lie: no finding, whatever its size."""
     low, high = (_signed(end) for end in shown.band)
     return (
         f"No finding: how much nearer the words of “{x}” lie to “{a}” than those of “{y}”, "
@@ -112,7 +111,7 @@ def _finding(done: Measured, x: str, y: str, a: str, b: str) -> str:
 
 
 def dealt(done: Measured) -> str:
-    """What the permutation test counted."""
+    """Say what the permutation test counted."""
     chances = done.chance
     if chances.exact:
         return (
@@ -131,14 +130,14 @@ def _reach(chances: Permutations) -> str:
 
 
 def _side(done: Measured) -> str:
-    """Where X lies below Y, nearly every split counts: what is asked, and how to ask the other way."""
+    """Say, where X lies below Y and nearly every split counts, how to ask the other way."""
     if done.d >= 0:
         return ""
     return " X’s mean lies below Y’s here, and p is one-sided: exchange X and Y to ask the other way."
 
 
 def many(splits: int) -> str:
-    """A large number as it reads: "34.6 million", "9.7 × 10^34"."""
+    """Write a large number: "34.6 million", "9.7 × 10^34"."""
     if splits < 1e9:
         return f"{splits / 1e6:.1f} million"
     digits, power = f"{splits:.1e}".split("e+")
@@ -146,7 +145,7 @@ def many(splits: int) -> str:
 
 
 def kept(sides: Leftover) -> str:
-    """What a classifier finds without the direction: more than shuffled labels give, or not surely."""
+    """Say whether a classifier finds more without the direction than shuffled labels give."""
     if sides.beyond_chance:
         return "One direction is gone. What the words of a side share besides is not: they still lie near each other."
     return (
@@ -156,7 +155,7 @@ def kept(sides: Leftover) -> str:
 
 
 def pieced(table: Table, single: Singles) -> str:
-    """Of the open model's table: how many of the words that the classifier is about have a row of their own."""
+    """Say how many of the words that the classifier is about have a row of their own in the open model's table."""
     return (
         f"Of the {single.asked:,} frequent words that were sorted here, {single.asked_whole:,} are single tokens of "
         f"{table.name}, and of the {single.probed:,} probed {single.probed_whole:,}. Every other word has the mean of "
@@ -165,7 +164,7 @@ def pieced(table: Table, single: Singles) -> str:
 
 
 def left_out(shown: Shown) -> list[str]:
-    """Words that the test does not use, list by list."""
+    """List the words that the test does not use, list by list."""
     lines = []
     for side, one in zip("XYAB", shown.lists):
         if one.missing:
@@ -176,7 +175,7 @@ def left_out(shown: Shown) -> list[str]:
 
 
 def title(test: AssociationTest | None, shown: Shown) -> str:
-    """ "Test 6: men's names and women's names"."""
+    """Name a test: "Test 6: men's names and women's names"."""
     x, y = shown.lists[0].name, shown.lists[1].name
     return f"{'Your lists' if test is None else f'Test {test.number}'}: {x} and {y}"
 

@@ -1,4 +1,7 @@
-"""What the page asks of `core`: the chosen test on the chosen table, the ten beside it, what a projection leaves."""
+"""The association test: on which table, the chosen test, the ten beside it, what a projection leaves.
+
+A table is GloVe, the open model's own rows, or what word2vec learned from a text; `core.vectors` computes.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,127 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app import cache, state
+from app import cache, models, state
+from app import learned_vectors as learned
+from app.page import Context
 from core.language_model import LanguageModel
+from core.runs.carried import pack_vectors
+from core.runs.word_recordings import recorded_words
 from core.vectors.association import LEAST, Found, Measured, TooFewWords, find, measure
-from core.vectors.debiasing import Direction, direct_bias, gender_direction
+from core.vectors.debiasing import PAIRS, Direction, direct_bias, gender_direction
 from core.vectors.leftover import FEW, Leftover, leftover, told_by_few
-from core.vectors.static import StaticVectors
-from core.vectors.token_words import frequent, pieces
+from core.vectors.static import StaticVectors, glove
+from core.vectors.token_words import frequent, of_words, pieces
 from core.vectors.word_lists import AssociationTest, Lists, WordList, read, ten_tests
-from pages.bias.tables import Table, words_of
 
-BINS = 44
+NAMES = {"glove": "GloVe", "model": "The open model", "learned": "word2vec"}
+PAIRED = tuple(word for pair in PAIRS for word in pair)
+BINS = 44  # of the histogram of splits
 OWN = ("listx", "listy", "lista", "listb")
 OWN_NAMES = ("your X", "your Y", "your A", "your B")
 SIDES = ("X", "Y", "A", "B")
+
+
+# ------------------------------------------------------------------------------------------ the tables
+
+
+@dataclass(frozen=True)
+class Table:
+    """A chosen table.
+
+    which: "glove", "model" or "learned".   name: what a sentence calls it.
+    run: the id and checkpoint of an own word2vec run; ("", 0) where there is none.
+    key: of the model that results are cached with (GloVe and word2vec are of no model: the usual one's).
+    words: all words of GloVe or of the run; of the model, those that were asked for.
+    """
+
+    which: str
+    name: str
+    run: tuple[str, int]
+    key: str
+    words: StaticVectors
+
+    @property
+    def at(self) -> tuple[str, str, str, int]:
+        """What `words_of` finds it by."""
+        return self.which, self.name, *self.run
+
+
+def choose(ctx: Context, wanted: Sequence[str]) -> tuple[Table, str]:
+    """Choose the table; where it cannot be read, GloVe, and why.
+
+    Args:
+        wanted: words that the page asks for, beside the pairs of the gender direction.
+    """
+    which, why = str(state.get("vectors")), ""
+    if which == "model":
+        name, asked = ctx.short_name, (*wanted, *PAIRED)
+        try:
+            return Table(which, name, ("", 0), ctx.model_key, of_words(ctx.lm, asked, name)), ""
+        except ValueError as error:  # training diverged, or a vocabulary of nothing that is asked for
+            why = f"{name} has no table to test: {models.reason(error)} GloVe is used."
+    if which == "learned":
+        return learned_table(), ""
+    return usual_table(), models.without_places(why)
+
+
+def learned_table() -> Table:
+    """Return the table of the learner's own word2vec run, or of the recorded one."""
+    run = learned.checkpoint() or ("", 0)
+    name = "your word2vec run" if run[0] else "the recorded word2vec"
+    return Table(
+        "learned", name, run, cache.key(state.DEFAULT_MODEL), words_of(None, (), "learned", name, *run)
+    )
+
+
+def usual_table() -> Table:
+    """Return GloVe's table."""
+    return Table("glove", "GloVe", ("", 0), cache.key(state.DEFAULT_MODEL), glove())
+
+
+def words_of(
+    lm: LanguageModel | None, wanted: Sequence[str], which: str, name: str, run: str, step: int
+) -> StaticVectors:
+    """Load the words and vectors that `Table.at` names.
+
+    Args:
+        lm: the model whose rows "model" means.   wanted: the words that it is asked for, beside the pairs'.
+    """
+    if which == "model" and lm is not None:
+        return of_words(lm, (*wanted, *PAIRED), name)
+    if which == "learned":
+        own = learned.table_at(run, step) if run else None
+        kept = recorded_words()
+        found = own if own is not None else kept.table(len(kept.steps) - 1)
+        return StaticVectors(name, found.words, found.vectors)
+    return glove()
+
+
+def source(table: Table, load: str, name: str = "table") -> str:
+    """Write the table as source, for the notebook; of the model, a function of the words that are asked for.
+
+    Args:
+        load: the call that loads the open model.
+        name: of the variable.
+    """
+    if table.which == "model":
+        read = "from core.vectors.debiasing import PAIRS\nfrom core.vectors.token_words import of_words"
+        return (
+            f"{read}\n\nlm = {load}\npaired = [word for pair in PAIRS for word in pair]\n"
+            f"{name} = lambda words: of_words(lm, [*words, *paired])"
+        )
+    if table.which == "learned" and table.run[0]:
+        found = f"vectors({pack_vectors(table.words)!r})"
+        return f"from core.runs.carried import vectors\n\nlearned = {found}\n{name} = lambda words: learned"
+    if table.which == "learned":
+        return (
+            "from core.runs.word_recordings import recorded_words\n\n"
+            f"kept = recorded_words()\nlearned = kept.table(len(kept.steps) - 1)\n{name} = lambda words: learned"
+        )
+    return f"from core.vectors.static import glove\n\n{name} = lambda words: glove()"
+
+
+# ------------------------------------------------------------------------------------------- the tests
 
 
 @dataclass(frozen=True)
@@ -83,12 +193,12 @@ class Singles:
 
 
 def test_of(number: str) -> AssociationTest | None:
-    """One of the ten by its number in a link; None: the learner's own lists."""
+    """Return one of the ten by its number in a link; None: the learner's own lists."""
     return None if number == "own" else ten_tests()[int(number) - 1]
 
 
 def own_lists() -> tuple[Lists, str]:
-    """The learner's four lists, and what is wrong with the first that cannot be read: it counts as empty."""
+    """Read the learner's four lists, and say what is wrong with the first that cannot be read: it counts as empty."""
     lists, why = [], ""
     for key, side, name in zip(OWN, SIDES, OWN_NAMES):
         try:
@@ -100,7 +210,7 @@ def own_lists() -> tuple[Lists, str]:
 
 
 def direction_of(table: Table) -> Direction | str:
-    """The gender direction of a table, or why it has none."""
+    """Find the gender direction of a table, or say why it has none."""
     try:
         return gender_direction(table.words)
     except ValueError as why:
@@ -108,31 +218,31 @@ def direction_of(table: Table) -> Direction | str:
 
 
 def shown(table: Table, lists: Lists, removed: bool) -> Shown:
-    """A test on the table, with or without the gender direction."""
+    """Make a test on the table, with or without the gender direction."""
     done: Shown = cache.call(_shown, table.key, table.at, lists, removed)
     return done
 
 
 def every(table: Table, removed: bool) -> list[Shown]:
-    """The ten tests on the table."""
+    """Make the ten tests on the table."""
     done: list[Shown] = cache.call(_every, table.key, table.at, removed)
     return done
 
 
 def left(table: Table) -> tuple[Leftover, float] | str:
-    """What is left without the direction, and the direct bias of the targets of tests 7 and 8; or why none is known."""
+    """Measure what is left without the direction, and the direct bias of tests 7 and 8; or say why there is none."""
     done: tuple[Leftover, float] | str = cache.call(_left, table.key, table.at)
     return done
 
 
 def singles(table: Table, probed: tuple[str, ...]) -> Singles:
-    """How many of the words that `left` sorts and of those it probes are single tokens of the open model."""
+    """Count how many of the words that `left` sorts and probes are single tokens of the open model."""
     done: Singles = cache.call(_singles, table.key, probed)
     return done
 
 
 def few(table: Table) -> tuple[float, int]:
-    """The share that a classifier tells apart that saw few words of either side, and how many others there are."""
+    """Measure the share told apart by a classifier that saw few words of either side, and count the others."""
     done: tuple[float, int] = cache.call(_few, table.key, table.at)
     return done
 
@@ -141,7 +251,7 @@ At = tuple[str, str, str, int]
 
 
 def asked(*lists: Lists) -> tuple[str, ...]:
-    """All words of some lists."""
+    """Collect all words of some lists."""
     return tuple(word for one in lists for side in one.all for word in side.words)
 
 
@@ -172,7 +282,7 @@ def _made(lm: LanguageModel, at: At, words: StaticVectors, lists: Lists, removed
 
 
 def several(lm: LanguageModel, words: Sequence[str]) -> int:
-    """How many of the words are more than one token."""
+    """Count how many of the words are more than one token."""
     return sum(len(ids) > 1 for ids in pieces(lm, words))
 
 

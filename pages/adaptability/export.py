@@ -1,4 +1,4 @@
-"""What the Adaptability page gives away: every recorded place as a table, and cells that ask the models again."""
+"""The export: every recorded place as a table, and cells that ask the models again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAMES = (
 def table(
     own: dict[Study, list[Arm]], text: str, what: Shown, shares: Sequence[float]
 ) -> dict[str, Sequence[Any]]:
-    """A line for each place of each way; then the games; then own runs; then the answers to the prompt."""
+    """Export each place of each way; then the games; then own runs; then the answers to the prompt."""
     lines: list[tuple[Any, ...]] = []
     for study in STUDIES:
         said = {one["at"]: one for one in studies.judged(study, text)}
@@ -52,7 +52,7 @@ def table(
 
 
 def cells(text: str, what: Shown, shares: Sequence[float], asked: Question) -> list[str]:
-    """Cells that open the recorded models, ask them of the text, and weigh the prompt's answers again."""
+    """Write cells that open the recorded models, ask them of the text, and weigh the prompt's answers again."""
     said = {}
     for study in STUDIES:
         for at, one in zip(adapting.places(study), studies.judged(study, text), strict=True):

@@ -1,4 +1,4 @@
-"""What the page gives away: all panels as a table, and notebook cells that compute them again."""
+"""The export of the picture: all panels as a table, and notebook cells that compute them again."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import numpy as np
 from app.predict import Answer
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
-from pages.interpretability.asking import Asked
-from pages.interpretability.figure import Looked, gathered, rows_of
-from pages.interpretability.maps import Maps
+from pages.interpretability.controls import Asked
+from pages.interpretability.figure import Looked, Maps, gathered, rows_of
 from pages.interpretability.question import Question
 
 COLUMNS = ("what", "token", "position", "block", "says first", "chance of it", "chance", "place", "value")
@@ -21,7 +20,7 @@ COLUMNS = ("what", "token", "position", "block", "says first", "chance of it", "
 def table(
     lm: LanguageModel, asked: Asked, looked: Looked, maps: Maps, kind: Kind
 ) -> dict[str, Sequence[Any]]:
-    """The lens place by place, the parts of the logit, every head, and the patched maps."""
+    """Export the lens place by place, the parts of the logit, every head, and the patched maps."""
     word = lm.tokenizer.display
     lines: list[tuple[Any, ...]] = []
     if looked.lens is not None:
@@ -69,7 +68,7 @@ def _short(value: Any) -> float:
 def cells(
     load: str, asked: Asked, looked: Looked, maps: Maps, kind: Kind, question: Question, answer: Answer
 ) -> list[str]:
-    """Cells that compute lens, attribution and patches again, and answer the question.
+    """Write notebook cells that compute lens, attribution and patches again, and answer the question.
 
     Args:
         load: the call that loads the model, as source.

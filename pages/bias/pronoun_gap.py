@@ -42,7 +42,7 @@ class Asked:
 
 
 def asked() -> Asked:
-    """By the page's fields."""
+    """Read professions and templates from the page's fields."""
     jobs, frames, why = str(state.get("jobs")).strip(), str(state.get("frames")).strip(), []
     mine, wanted = tuple(sorted(PROFESSIONS)), parsed(TEMPLATES)
     own_jobs = own_templates = False
@@ -60,7 +60,7 @@ def asked() -> Asked:
 
 
 def measure(lm: LanguageModel, jobs: tuple[str, ...], templates: tuple[Template, ...]) -> Measured | str:
-    """`measured`, or why the model cannot say."""
+    """Measure the gaps of a model, or say why it has none."""
     try:
         return pronoun_gap.measured(lm, jobs, templates)
     except ValueError as why:  # a context too short among them
@@ -79,7 +79,7 @@ class Series:
     waits: bool = False
 
     def record(self, jobs: tuple[str, ...]) -> dict[str, Any]:
-        """For the picture: a line for each profession, None where the vocabulary has no piece for it."""
+        """Turn a model into a line for each profession, None where the vocabulary has no piece for it."""
         known = {gap.job: gap for gap in self.found.gaps} if self.found else {}
         return {
             "name": self.name, "shape": self.shape, "how": HOW[self.shape], "open": self.open, "why": self.why,
@@ -114,7 +114,7 @@ def _line(gap: Gap | None) -> dict[str, Any] | None:
 
 
 def series(ctx: Context, what: Asked) -> list[Series]:
-    """The open model first, then those beside it (the open model not twice)."""
+    """Ask the open model first, then those beside it (the open model not twice)."""
     found = [_of(ctx.lm, ctx.model_key, what, ctx.label, True)]
     for name in BESIDE:
         if name != ctx.name or ctx.snapshot is not None:
@@ -140,12 +140,12 @@ def _of(lm: LanguageModel, key: str, what: Asked, name: str, opened: bool) -> Se
 
 
 def heavy(lm: LanguageModel) -> bool:
-    """A model whose answers take a while."""
+    """Say whether a model takes a while to answer."""
     return lm.n_parameters > HEAVY
 
 
 def asking(lm: LanguageModel, key: str, what: Asked) -> work.Shared:
-    """The work of asking a heavy model, sentence by sentence; for all visitors once."""
+    """Return the work of asking a heavy model, sentence by sentence; for all visitors once."""
     about = repr((JOB, key, what.jobs, what.templates))
     return work.Shared(JOB, about, len(what.templates), "sentences", partial(_ask, lm, what))
 
@@ -156,13 +156,13 @@ def _ask(lm: LanguageModel, what: Asked, done: Sequence[Any]) -> Iterator[Measur
 
 
 def told(what: Asked) -> list[list[int] | None]:
-    """What tales of the bundled models' world say of each profession: [she, people]; None: not one of Toyland's."""
+    """Look up what tales of the bundled models' world say of each profession: [she, people]; None: not Toyland's."""
     counted = doses.recorded()["told"]
     return [counted.get(job) for job in what.jobs]
 
 
 def findings(shown: list[Series], what: Asked) -> list[str]:
-    """What the gaps share, how many are clear of none, and how far professions lie apart, in sentences."""
+    """Say what the gaps share, how many are clear of none, and how far professions lie apart."""
     said = []
     for one in shown:
         if one.found is None or not one.found.gaps:
@@ -190,7 +190,7 @@ def findings(shown: list[Series], what: Asked) -> list[str]:
 
 
 def by_chance(band: pronoun_gap.Chance | None) -> str:
-    """What chance alone would make of the means, and who lies outside, after a space; "" where that is not known."""
+    """Say what chance alone would make of the means, and who lies outside, after a space; "" where it is unknown."""
     if band is None:
         return ""
     outside = [
@@ -207,5 +207,5 @@ def by_chance(band: pronoun_gap.Chance | None) -> str:
 
 
 def signed(value: float) -> str:
-    """+0.31, with a true minus sign."""
+    """Write a number with its sign: +0.31, with a true minus."""
     return f"{value:+.2f}".replace("-", "−")

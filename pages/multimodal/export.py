@@ -1,4 +1,4 @@
-"""What the Multimodal page gives away: a line for each word and piece, and cells that compute them again."""
+"""The export: a line for each word and piece, who found whom in the one space, and cells that compute them again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from core.multimodal.captions import LONGEST
 from pages.multimodal.question import Question
 from pages.multimodal.reading import Own, Picture, Seen
+from pages.multimodal.space import SharedSpace
 
 NAMES = (
     "place", "word", "probability", "true word", "right", "piece", "attention", "cost in nats",
@@ -18,7 +19,7 @@ Table = dict[str, Sequence[Any]]
 
 
 def table(seen: Seen | None) -> Table:
-    """A line for each word and piece; without a picture, no line."""
+    """Export each word and piece; without a picture, no line."""
     if seen is None:
         return {name: [] for name in NAMES}
     lines = []
@@ -35,7 +36,7 @@ def _short(values: Sequence[float]) -> list[float]:
 
 
 def _nothing(what: Picture, chance: float) -> str:
-    """A cell for a sheet of which nothing is written, and for an empty one."""
+    """Write a cell for a sheet of which nothing is written, and for an empty one."""
     tried = """try:
     drawing.seen(pen.ink(STROKES))
 except ValueError as why:
@@ -58,7 +59,7 @@ assert abs(math.exp(said.log_chance) - {_short([chance])[0]!r}) < 1e-4"""
 
 
 def cells(what: Picture, seen: Seen | None, own: Own, asked: Question) -> list[str]:
-    """Cells that read the picture again and assert what was shown."""
+    """Write notebook cells that read the picture again and assert what was shown."""
     shares = [value for value in asked.judge().numbers.values() if isinstance(value, float)]
     if seen is None:
         return [_nothing(what, shares[0])]
@@ -114,3 +115,52 @@ mine = captioner.score(image, {own.text!r})
 assert same(mine.chances.tolist(), {_short(own.said.chances.tolist())!r})
 print(mine.words, mine.log_chance)"""
     return [first, second, third, fourth]
+
+
+# ------------------------------------------------------------------ pictures and captions in one space
+
+
+def space_table(shared: SharedSpace) -> Table:
+    """Export each picture and its caption."""
+    shown, found = shared.at.gallery, shared.found
+    texts, rows = shown.texts, range(len(shown.texts))
+    return {
+        "picture": shown.rows.tolist(),
+        "its caption": list(texts),
+        "cosine of the two": found.similarity.diagonal().tolist(),
+        "caption found": [texts[int(found.caption_of[row])] for row in rows],
+        "picture found by its caption": [int(shown.rows[int(found.image_of[row])]) for row in rows],
+    }
+
+
+def space_cells(shared: SharedSpace) -> list[str]:
+    """Write notebook cells that look for pictures and captions again."""
+    found, cosines = shared.found, shared.cosines
+    strokes = shared.what.strokes if shared.drawing else None
+    text = "" if shared.own.why else shared.own.text
+    shares = (round(found.images_right, 6), round(found.captions_right, 6))
+    own = ""
+    if strokes is not None:
+        row = [float(f"{value:.6g}") for value in cosines[-1, : len(found.image_hits)].tolist()]
+        own += f"""
+from core.multimodal import drawing, pen
+
+mine = space.images(drawing.seen(pen.ink({strokes!r})).image[None])
+assert all(abs(a - b) < 1e-4 for a, b in zip((mine @ texts.T)[0].tolist(), {row!r}, strict=True))"""
+    if text:
+        column = [float(f"{value:.6g}") for value in cosines[: len(found.image_hits), -1].tolist()]
+        own += f"""
+asked = space.texts([{text!r}])
+assert all(abs(a - b) < 1e-4 for a, b in zip((images @ asked.T)[:, 0].tolist(), {column!r}, strict=True))"""
+    return [
+        f"""# %% Pictures and captions in one space
+from core.multimodal.shipped import load_space
+from core.multimodal.space import gallery, retrieval
+
+space, drawn = load_space(), gallery({shared.number}).scenes
+shown = drawn.rows(drawn.captions.argsort())
+images, texts = space.images(shown.images), space.captions(shown.captions)
+found = retrieval(images, texts, shown.captions, shown.captions)
+print(found.images_right, found.captions_right)
+assert abs(found.images_right - {shares[0]}) < 1e-5 and abs(found.captions_right - {shares[1]}) < 1e-5{own}"""
+    ]

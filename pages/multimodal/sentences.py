@@ -16,7 +16,7 @@ FEWEST, DIGITS = 3, 9  # decimals of a measurement: as few as leave it on its si
 
 
 def found(seen: Seen, head: int) -> list[str]:
-    """Of each word: whether the pieces it looked at are those that it needed."""
+    """Say of each word whether the pieces it looked at are those that it needed."""
     how = seen.agreement(head)
     assert how.left_top is not None and how.left_chance is not None
     lines = []
@@ -32,7 +32,7 @@ def found(seen: Seen, head: int) -> list[str]:
 
 
 def _verdict(order: float | None, more: bool, first: bool) -> str:
-    """Whether looking tells what a word needs.
+    """Say whether looking tells what a word needs.
 
     Args:
         order: the rank agreement, None where no piece matters.
@@ -53,7 +53,7 @@ def _verdict(order: float | None, more: bool, first: bool) -> str:
 
 
 def verdict(seen: Seen, own: Own) -> list[tuple[str, bool | None]]:
-    """Lines with whether they tell of something right, wrong, or neither."""
+    """Say what is right of the caption: lines, each with whether it tells of something right, wrong, or neither."""
     lines: list[tuple[str, bool | None]] = []
     scene = seen.picture.scene
     if scene is not None:
@@ -72,7 +72,7 @@ def verdict(seen: Seen, own: Own) -> list[tuple[str, bool | None]]:
 
 
 def measured(what: Picture) -> str:
-    """The measurements behind the words of the described digit, and the bands between in which no word is used."""
+    """Say how the described digit was measured, and between which bounds no word is used."""
     first = what.properties[0]
     whose = "The left digit: strokes" if len(what.properties) > 1 else "Strokes"
     return (
@@ -82,7 +82,7 @@ def measured(what: Picture) -> str:
 
 
 def _beside(value: float, low: float, high: float) -> str:
-    """`value` with enough decimals that what is read is on the same side of both edges as what was measured."""
+    """Write a value with enough decimals that it reads on the same side of both edges as it was measured."""
 
     def sides(number: float) -> tuple[bool, bool]:
         return number <= low, number >= high
@@ -94,7 +94,7 @@ def _beside(value: float, low: float, high: float) -> str:
 
 
 def _signed(value: float, places: int = 2) -> str:
-    """With a true minus, and none before a zero."""
+    """Write a number with a true minus, and none before a zero."""
     return f"{round(value, places) + 0.0:.{places}f}".replace("-", "−")
 
 
@@ -113,7 +113,7 @@ def _share(p: float) -> str:
 
 
 def figure() -> str:
-    """How often the captioner is right, from its card."""
+    """Say how often the captioner is right, from its card."""
     scores = shipped.captioner_card()["scores"]
     exact, clear = scores["exact"], scores["clear"]
     return (

@@ -1,0 +1,71 @@
+// The layouts of the Interpretability page: no panel lies over another, and all lie inside the figure.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { plan } from "../../pages/interpretability/figure.js";
+import { planMaps } from "../../pages/interpretability/path.js";
+
+const WIDTHS = [1280, 900, 760, 358];
+const many = (count) => Array.from({ length: count }, (_, i) => ({ text: ` word${i}`, id: i }));
+
+/** A model of so many blocks and heads on texts of so many tokens. */
+function counts({ tokens = 12, rows = tokens, blocks = 6, heads = 8, sites = ["stream", "attention", "mlp"], one = true }) {
+  const lens = blocks ? { ids: Array.from({ length: blocks + 1 }, () => []) } : null;
+  return { tokens: many(tokens), rows: many(rows), blocks, heads, sites, one, lens };
+}
+
+const MODELS = {
+  "a small model": counts({}),
+  "a deep model": counts({ blocks: 30, heads: 9, tokens: 40 }),
+  "an encoder-decoder": counts({ one: false, rows: 7, sites: ["stream", "attention", "cross", "mlp"] }),
+  "a model without blocks": counts({ blocks: 0 }),
+};
+
+/** Every panel as {left, right, top, bottom}, without the names above and beside it. */
+function panels(at) {
+  const cells = (box) => ({ left: box.x, right: box.x + box.w, top: box.y, bottom: box.y + box.rows * box.pitch });
+  const found = { ...Object.fromEntries(Object.entries(at.sites).map(([name, box]) => [name, cells(box)])), direct: cells(at.direct), patched: cells(at.patched) };
+  if (at.lens.cols) found.lens = cells(at.lens);
+  found.parts = { left: at.parts.x, right: at.parts.x + at.parts.w, top: at.parts.y, bottom: at.parts.y + at.parts.h };
+  found.neurons = { left: at.neurons.x, right: at.neurons.x + at.neurons.w, top: at.neurons.y, bottom: at.neurons.y + 36 + 5 * 17 };
+  found.card = { left: at.card.x, right: at.card.x + at.card.w, top: at.card.y, bottom: at.height };
+  return Object.entries(found);
+}
+const apart = (a, b) => a.right <= b.left + 1e-6 || b.right <= a.left + 1e-6 || a.bottom <= b.top + 1e-6 || b.bottom <= a.top + 1e-6;
+
+for (const [name, data] of Object.entries(MODELS)) {
+  for (const width of WIDTHS) {
+    test(`${name}, ${width} pixels: panels lie apart and inside`, () => {
+      const at = plan(width, data);
+      const all = panels(at);
+      for (const [key, box] of all) {
+        assert.ok(box.left >= 0 && box.right <= width, `${key} leaves the figure`);
+        assert.ok(box.top >= 0 && box.bottom <= at.height, `${key} is cut off below`);
+        assert.ok(box.right > box.left, `${key} has no room`);
+      }
+      for (const [i, [key, box]] of all.entries()) for (const [other, place] of all.slice(i + 1)) assert.ok(apart(box, place), `${key} over ${other}`);
+      assert.deepEqual(Object.keys(at.sites), data.sites);
+      for (const box of Object.values(at.sites)) assert.deepEqual([box.rows, box.cols], [data.rows.length, data.blocks]);
+      assert.deepEqual([at.direct.rows, at.direct.cols], [data.blocks, data.heads]);
+    });
+  }
+}
+
+test("a phone has the lens above the sites, a desk has them beside each other", () => {
+  const [phone, desk] = [plan(358, MODELS["a small model"]), plan(1280, MODELS["a small model"])];
+  assert.ok(phone.sites.stream.y > phone.lens.y + phone.lens.rows * phone.lens.pitch);
+  assert.equal(desk.sites.stream.y, desk.lens.y);
+});
+
+for (const width of WIDTHS) {
+  test(`the three maps of a path, ${width} pixels: apart and inside, a row for each sender's block`, () => {
+    for (const data of [{ block: 0, heads: 4, cross: false }, { block: 11, heads: 12, cross: false }, { block: 5, heads: 8, cross: true }]) {
+      const at = planMaps(width, data);
+      assert.equal(at.rows, data.block + 1);
+      assert.equal(at.cols, data.heads * (data.cross ? 2 : 1) + 1);
+      const boxes = at.places.map(({ x, y }) => ({ left: x - 34, right: x + at.w, top: y - 52, bottom: y + at.rows * at.pitch }));
+      for (const box of boxes) assert.ok(box.left >= 0 && box.right <= width && box.bottom <= at.height);
+      assert.ok(apart(boxes[0], boxes[1]) && apart(boxes[1], boxes[2]) && apart(boxes[0], boxes[2]));
+    }
+  });
+}
