@@ -1,7 +1,7 @@
-"""The numbers of a setting: at once where that takes a moment, else with a bar; and of all settings when asked for.
+"""Measure a quantization setting: the one that the controls stand for, and on request all that there are.
 
-What the first picture can do without (the times of a pass, the usual settings beside the chosen one) is measured when
-the page is drawn.
+What takes a moment is measured at once, the rest with a bar. What the first picture can do without (the times of a
+pass, the usual settings beside the chosen one) is measured when the page is drawn.
 """
 
 from __future__ import annotations
@@ -13,16 +13,99 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, scope, work
+from app import cache, scope, state, widgets, work
 from app.page import Context
 from core.efficiency import kernels
 from core.efficiency.beside import Beside, beside, beside_steps
-from core.efficiency.compressing import Compressed, matrix_names
+from core.efficiency.compressing import Compressed, check_model, matrix_names
 from core.efficiency.frontier import Point, measure_steps, settings, steps_of
 from core.efficiency.judging import LONGEST, Judged, Reference, judge, pace, reference, seconds, yardstick
 from core.efficiency.packing import from_file, to_file
-from core.efficiency.quantization import Quantization, Quantized, nearest
+from core.efficiency.quantization import (
+    Granularity,
+    Method,
+    Quantization,
+    QuantizationError,
+    Quantized,
+    nearest,
+)
 from core.language_model import LanguageModel
+
+PER = {"tensor": "Matrix", "channel": "Row", "group": "Group"}
+WAYS = {"nearest": "To nearest", "gptq": "GPTQ"}
+SHARED = {
+    "tensor": "one scale a matrix",
+    "channel": "one scale a row",
+    "group": "one scale for every {} weights",
+}
+
+
+def chosen_setting(lm: LanguageModel) -> tuple[Quantization, tuple[str, ...]]:
+    """The setting of this run, and what of the learner's wishes no model, or not this one, allows."""
+    bits, per, way = int(state.get("bits")), state.get("per"), state.get("rounding")
+    return fitting(lm, bits, per, int(state.get("group")), way, bool(state.get("centred")))
+
+
+def fitting(
+    lm: LanguageModel, bits: int, per: Granularity, group: int, way: Method, centred: bool
+) -> tuple[Quantization, tuple[str, ...]]:
+    """A setting as near to these wishes as there is one, and why it is not what was wished."""
+    said: list[str] = []
+    if bits == 16 and way == "gptq":
+        said.append(_why(bits, per, group, way, centred) + ". Every weight is a float16 here.")
+        way = "nearest"
+    if bits == 1 and centred:
+        said.append(
+            _why(bits, per, group, way, centred) + ". The grid reaches from smallest to largest here."
+        )
+        centred = False
+    setting = Quantization(bits, per, group, way, centred)
+    try:
+        check_model(lm, setting)
+    except QuantizationError as why:
+        said.append(f"{widgets.capital(str(why)[:1]) + str(why)[1:]}. Every row has one scale here.")
+        setting = replace(setting, granularity="channel")
+    return without_idle_parts(setting), tuple(said)
+
+
+def without_idle_parts(setting: Quantization) -> Quantization:
+    """The same setting, its idle parts as they are by default: one setting is one point."""
+    if setting.bits == 16:
+        return Quantization(16)
+    return setting if setting.granularity == "group" else replace(setting, group=32)
+
+
+def _why(*wished: object) -> str:
+    try:
+        Quantization(*wished)  # type: ignore[arg-type]
+    except QuantizationError as why:
+        return widgets.capital(str(why)[:1]) + str(why)[1:]
+    return ""
+
+
+def setting_name(setting: Quantization) -> str:
+    """In words: "4 bits, one scale a row, to nearest, around 0"."""
+    if setting.bits == 16:
+        return "16 bits, float16"
+    shared = SHARED[setting.granularity].format(setting.group)
+    way = "GPTQ" if setting.method == "gptq" else "to nearest"
+    reach = "around 0" if setting.symmetric else "smallest to largest"
+    return f"{setting.bits} {'bit' if setting.bits == 1 else 'bits'}, {shared}, {way}, {reach}"
+
+
+def setting_controls(both: bool) -> None:
+    """The row below the picture."""
+    widgets.segments("Bits", "bits", ("16", "8", "4", "2", "1"))
+    widgets.segments("One scale for a", "per", tuple(PER), lambda one: PER[str(one)])
+    if state.get("per") == "group":
+        widgets.segments("Weights in it", "group", ("16", "32", "64", "128"))
+    widgets.segments("Round", "rounding", tuple(WAYS), lambda one: WAYS[str(one)])
+    st.toggle("Grid around 0", **state.bind("centred"))
+    if both:
+        widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+
+
+# ------------------------------------------------------------------------------------------------- numbers
 
 ONE, ALL, SPEED, REST = "efficiency whole", "efficiency all", "efficiency speed", "efficiency rest"
 USUAL = (

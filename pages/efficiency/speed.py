@@ -14,7 +14,7 @@ speed = register("efficiency_speed", __file__)
 
 
 def record(measure: Measure) -> dict[str, Any]:
-    """What view.js draws."""
+    """What speed.js draws."""
     _, times = measure.original
     timed = measure.speeds()
     return {

@@ -146,7 +146,7 @@ def _choose(name: str) -> None:
 
 
 def record(ctx: Context, found: Contents, looked: Block | None) -> dict[str, Any]:
-    """What view.js draws."""
+    """What stored.js draws."""
     return {
         "stamp": repr((ctx.model_key, looked and (looked.name, looked.number))),
         "tokens": list(ctx.tokens), "name": ctx.label, "file": found.path.name, "size": found.size,
