@@ -33,7 +33,7 @@ def table(
     points: Mapping[Quantization, Judged],
     came: Sequence[tuple[str, str, int]] = (),
 ) -> dict[str, Sequence[Any]]:
-    """Every matrix, the shown weights, the text's first choices, and every setting that was measured.
+    """List every matrix, the shown weights, the text's first choices, and every setting that was measured.
 
     Args:
         came: what of the model's own file is told: what, of which part, bytes.
@@ -84,7 +84,7 @@ def cells(
     question: Question,
     answer: Answer,
 ) -> list[str]:
-    """Cells that compress and judge again, take the matrix apart, and answer the question.
+    """Write cells that compress and judge again, take the matrix apart, and answer the question.
 
     Args:
         load: the call that loads the model, as source. given: TEXT and TARGET.
@@ -177,7 +177,7 @@ REMOVED = {
 
 
 def pruning_cells(ctx: Context) -> list[str]:
-    """Source for the notebook, which has the open model as `lm`."""
+    """Write cells that prune again; the notebook has the open model as `lm`."""
     way = cut()
     found = pruned_shares(ctx, way).get(share())
     lines = [

@@ -1,4 +1,4 @@
-"""The picture of a model in fewer bits: a grid over weights, both models word by word, and size against loss.
+"""Draw a model in fewer bits: a grid over weights, both models token by token, and size against loss.
 
 `measure` asks core (beside, frontier, kernels), `look` for one matrix; `record` turns all into the JSON that view.js
 draws. The arithmetic is core's.
@@ -76,7 +76,7 @@ class Looked:
 
 
 def pieces(lm: LanguageModel, stack: str | None) -> dict[tuple[int, str], str]:
-    """(block, piece) -> the weight's name, of the one stack or of an encoder-decoder's chosen one."""
+    """Map (block, piece) to the weight's name, in the one stack or of an encoder-decoder's chosen one."""
     found = {}
     for name in (name for block in matrix_names(lm) for name in block):
         if stack and not name.startswith(stack):
@@ -91,7 +91,7 @@ def pieces(lm: LanguageModel, stack: str | None) -> dict[tuple[int, str], str]:
 def look(
     lm: LanguageModel, name: str, matrix: Quantized | None, setting: Quantization, row: int, group: int
 ) -> Looked:
-    """One matrix, and of it the weights that share a grid with those of this row and group, or a row of them."""
+    """Look at one matrix, and in it at the weights that share a grid with this row and group, or at a row of them."""
     weight = lm.transformer.get_parameter(name).detach().float()
     rows, columns = weight.shape
     wide = setting.group if setting.granularity == "group" else columns
@@ -120,7 +120,7 @@ def look(
 
 
 def claim(points: Mapping[Quantization, Judged], found: Beside | None = None) -> str:
-    """What 4 and 2 bits come to in this model, with one scale a row, rounded to nearest around 0.
+    """State what 4 and 2 bits come to in this model, with one scale a row, rounded to nearest around 0.
 
     Args:
         found: the chosen setting: where products moved and 4 and 2 bits still say exactly the same, no block adds
@@ -157,7 +157,7 @@ def record(
     selection: Mapping[str, Any],
     came: Contents | None = None,
 ) -> dict[str, Any]:
-    """What figure.js draws.
+    """Turn the measurements into the JSON that figure.js draws.
 
     Args:
         came: the file of few bits that the model was unpacked from.
@@ -215,7 +215,7 @@ def _looked(one: Looked, place: tuple[int, str]) -> dict[str, Any]:
 
 
 def rows_read(lm: LanguageModel, text: str, target: str | None) -> list[int]:
-    """The ids at whose places the model says something: the decoder's in an encoder-decoder."""
+    """List the ids at whose places the model says something: the decoder's in an encoder-decoder."""
     inputs: tuple[torch.Tensor, ...] = lm.batch(text, target)
     return [int(id) for id in inputs[-1][0]]
 
@@ -236,7 +236,7 @@ NEAREST, GPTQ, ABOVE = "to nearest", "GPTQ", "above the chart"
 
 
 def chart_room(points: list[dict[str, Any]], base: float) -> tuple[float, float]:
-    """Between what losses the chart goes: settings that lose half as much again as the original lie above it."""
+    """Set the range of losses: settings that lose half as much again as the original lie above it."""
     losses = [one["loss"] for one in points]
     reach = max(0.5 * base, 0.05)
     low, high = min([base, *losses]), max([base + 0.02, *(loss for loss in losses if loss <= base + reach)])
@@ -244,7 +244,7 @@ def chart_room(points: list[dict[str, Any]], base: float) -> tuple[float, float]
 
 
 def chart_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
-    """A row for each setting, with what its tooltip says."""
+    """Make a row for each setting, with what its tooltip says."""
     base = data["original"]["loss"]
     _, high = chart_room(data["points"], base)
     made = []
@@ -272,7 +272,7 @@ def _share(share: float) -> str:
 
 
 def named(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The names: of each number of bits its best setting carries it, the chosen one wherever it lies above the chart.
+    """Choose the settings that are named: the best of each number of bits, and the chosen one where it lies above.
 
     Those of settings above the chart stand below their marks, one below the other: beside them lies the next mark.
     """
@@ -294,7 +294,7 @@ def named(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def joined(made: list[dict[str, Any]], high: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The front inside the chart, and what leads from it to a setting above: dashed, as steep as it is, to the edge."""
+    """Trace the front inside the chart, and the dashed line that leads from it to a setting above the chart."""
     order = sorted((one for one in made if one["front"]), key=lambda one: one["bytes"])
     inside = [{"bytes": one["bytes"], "loss": one["loss"]} for one in order if not one["above"]]
     stub = []
@@ -307,7 +307,7 @@ def joined(made: list[dict[str, Any]], high: float) -> tuple[list[dict[str, Any]
 
 
 def front_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
-    """The chart."""
+    """Describe the chart of size against loss."""
     made, original = chart_rows(data), data["original"]
     low, high = chart_room(data["points"], original["loss"])
     came = data.get("came")
@@ -340,7 +340,7 @@ def front_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
 def _behind(
     made: list[dict[str, Any]], original: dict[str, Any], high: float, x: alt.X, up: alt.Scale
 ) -> list[alt.Chart]:
-    """The original, and the front as a line."""
+    """Draw the original, and the front as a line."""
     y = alt.Y("loss:Q", scale=up, axis=alt.Axis(tickCount=5))
     whole = {"bytes": original["bytes"], "loss": original["loss"]}
     whole |= {"said": si(original["bytes"], "B"), "how": f"{original['loss']:.3f}"}
@@ -359,7 +359,7 @@ def _behind(
 
 
 def _came(came: dict[str, Any], loss: float, x: alt.X, up: alt.Scale) -> list[alt.Chart]:
-    """The file that the original was unpacked from: the same weights, so the same loss, in fewer bytes."""
+    """Draw the file that the original was unpacked from: the same weights, so the same loss, in fewer bytes."""
     one = {"bytes": came["bytes"], "loss": loss, "said": si(came["bytes"], "B"), "how": f"{loss:.3f}"}
     one |= {"kind": f"{came['kind']}, {came['bits']:.2f} bits a weight", "word": "as it came"}
     base = alt.Chart(vega.data([one])).encode(x=x, y=alt.Y("loss:Q", scale=up))
@@ -371,7 +371,7 @@ def _came(came: dict[str, Any], loss: float, x: alt.X, up: alt.Scale) -> list[al
 
 
 def _points(made: list[dict[str, Any]], x: alt.X, at: alt.Y, up: alt.Scale) -> list[alt.Chart]:
-    """The settings, each with its interval."""
+    """Draw the settings, each with its interval."""
     base = alt.Chart(vega.data(made))
     colour = alt.Color("ink:N", scale=None)
     told = {
@@ -397,7 +397,7 @@ def _points(made: list[dict[str, Any]], x: alt.X, at: alt.Y, up: alt.Scale) -> l
 
 
 def draw_chart(data: dict[str, Any]) -> None:
-    """The chart on the page."""
+    """Put the chart on the page."""
     made = chart_rows(data)
     about = About(
         "efficiency_front",

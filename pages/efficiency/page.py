@@ -35,7 +35,7 @@ setting, said = chosen_setting(lm)
 measure = Measure(ctx, setting, target)
 own, times = measure.original
 found = measure.known()
-file = stored.Below(ctx, stored.held(ctx))
+file = stored.Section(ctx, stored.stored_weights(ctx))
 points = measure.points()
 there = figure.pieces(lm, stack)
 place = (min(state.get("block"), max((block for block, _ in there), default=0)), state.get("piece"))
@@ -66,7 +66,7 @@ figure.draw(
 with page.controls():
     setting_controls(both)
     bars = measure.one_button(), measure.all_button()
-for note in (*said, *stored.note(ctx, file.found)):
+for note in (*said, *stored.rounding_note(ctx, file.found)):
     st.caption(widgets.escape(note))
 if both:
     with ctx.slot:

@@ -1,4 +1,4 @@
-"""Below the Efficiency picture: pruning with and without retraining, students with and without a teacher, DistilBERT.
+"""Compare pruning with and without retraining, students with and without a teacher, and DistilBERT with BERT.
 
 The recorded runs fill both charts at once; the open model's own pruning curve is measured beside them, and a learner's
 own runs are points on them.
@@ -34,7 +34,7 @@ from core.runs import loading, shrunk
 from core.runs.shrinking import bundled_base
 from core.runs.shrunk import Level
 from pages.efficiency import smaller_charts as charts
-from pages.efficiency.measure import ready
+from pages.efficiency.measure import judge_original
 
 smaller = register("efficiency_smaller", __file__)
 
@@ -100,7 +100,7 @@ def _arm(one: shrunk.Arm) -> dict[str, Any]:
 
 
 def _speed(one: Sequence[float]) -> float | None:
-    """How many times as fast; None: the rounds do not tell it from the original's."""
+    """Say how many times as fast a pass is; None: the rounds do not tell it from the original's."""
     return one[1] if told(one) else None
 
 
@@ -109,7 +109,7 @@ def _spread(one: Interval) -> dict[str, float]:
 
 
 def show(ctx: Context) -> Callable[[], None]:
-    """The heading, the controls and the figure. Returns what measures: to be called when the page is drawn."""
+    """Draw the heading, the controls and the figure. Returns what measures: to be called when the page is drawn."""
     arms = own_runs()
     way = cut()
     missing = missing_shares(ctx, way)
@@ -142,7 +142,7 @@ KINDS = {"distilled": "Student, taught", "alone": "Student, alone", "pruned": "P
 
 
 def controls(ctx: Context, arms: list[Arm], way: Cut, missing: Sequence[float]) -> DeltaGenerator:
-    """The row of controls; returns the place for the bars of what is measured."""
+    """Draw the row of controls; returns the place for the bars of what is measured."""
     with st.container(key="gb-efficiency-dials", horizontal=True, gap="medium", vertical_alignment="bottom"):
         widgets.segments("Removed", "cutting", tuple(CUTS), lambda name: CUTS[str(name)])
         st.slider("Share removed, percent", 5, 95, step=5, width=220, **state.bind("removed"))
@@ -160,13 +160,13 @@ def controls(ctx: Context, arms: list[Arm], way: Cut, missing: Sequence[float]) 
 
 
 def refusal(why: str) -> str:
-    """A refusal in the words of this page: it has no batch to choose, and says where its settings are."""
+    """Word a refusal for this page: it has no batch to choose, and says where its settings are."""
     told = why.replace("choose fewer steps, or a smaller batch", "choose fewer steps")
     return f"{told} The settings stand under “Train your own”." if told else ""
 
 
 def _pruning_button(ctx: Context, way: Cut, missing: Sequence[float]) -> DeltaGenerator:
-    """A button where measuring the open model takes long; small ones are measured without being asked."""
+    """Offer a button where measuring the open model takes long; small ones are measured without being asked."""
     if ctx.lm.n_parameters <= SMALL or not missing:
         return st.container(width="stretch", key="gb-bar-efficiency")
     job, key = work.of(PRUNING, pruning_key(ctx, way)), pruning_key(ctx, way)
@@ -181,7 +181,7 @@ def _pruning_button(ctx: Context, way: Cut, missing: Sequence[float]) -> DeltaGe
 
 
 def _own_controls(ctx: Context, arms: list[Arm]) -> None:
-    """What the next own run trains, and the buttons."""
+    """Draw the settings of the next own run, and its buttons."""
     widgets.segments("Train", "shrunk", tuple(KINDS), lambda name: KINDS[str(name)])
     kind = str(state.get("shrunk"))
     if kind == "distilled":
@@ -219,28 +219,28 @@ SMALL = 3_000_000  # weights of a model that is measured without being asked
 
 
 def cut() -> Cut:
-    """What is removed: "magnitude" or "structured"."""
+    """Read what is removed: "magnitude" or "structured"."""
     chosen: Cut = state.get("cutting")
     return chosen
 
 
 def share() -> float:
-    """The learner's share."""
+    """Read the learner's share."""
     return int(state.get("removed")) / 100
 
 
 def shares(way: Cut) -> list[float]:
-    """The shares that make the curve, and the learner's own."""
+    """List the shares that make the curve, and the learner's own."""
     return sorted({*(level for level in levels(way) if level), share()})
 
 
 def pruning_key(ctx: Context, way: Cut) -> str:
-    """The key of the work: the share is no part of it, so that what is measured stays when another is chosen."""
+    """Name the work: the share is no part of it, so that what is measured stays when another is chosen."""
     return f"pruned {ctx.model_key} {way}"
 
 
 def pruned_shares(ctx: Context, way: Cut) -> dict[float, dict[str, Any]]:
-    """What is measured of the open model, by share; "why" instead of figures where it cannot be cut so."""
+    """Look up what is measured of the open model, by share; "why" instead of figures where it cannot be cut so."""
     found = dict(cache.kept(pruning_key(ctx, way)) or {})
     job = work.of(PRUNING, pruning_key(ctx, way))
     if job is not None and job.done:
@@ -252,7 +252,7 @@ def pruned_shares(ctx: Context, way: Cut) -> dict[float, dict[str, Any]]:
 
 
 def missing_shares(ctx: Context, way: Cut) -> list[float]:
-    """The shares still to be measured, the learner's first."""
+    """List the shares still to be measured, the learner's first."""
     found = pruned_shares(ctx, way)
     return sorted((one for one in shares(way) if one not in found), key=lambda one: (one != share(), one))
 
@@ -276,7 +276,7 @@ def pruning_steps(ctx: Context, way: Cut) -> Iterator[dict[str, Any]]:
     """Measure the open model on the yardstick of the page's picture, at what is missing, the learner's share first."""
     while left := missing_shares(ctx, way):
         try:
-            before, _ = cache.share(ready, ctx.model_key)
+            before, _ = cache.share(judge_original, ctx.model_key)
             yield from by_level(before, way, left[:1])
         except ValueError as why:
             yield {"sparsity": left[0], "why": str(why)}
@@ -298,7 +298,7 @@ class Base:
 
 
 def base_of(ctx: Context) -> Base:
-    """The open model where it can be trained on further, otherwise tales-gpt with the reason."""
+    """Choose the open model where it can be trained on further, otherwise tales-gpt with the reason."""
     spec = ctx.lm.card.get("spec", {})
     corpus = str(spec.get("corpus", ""))
     if ctx.name == USUAL and ctx.snapshot is None:
@@ -319,7 +319,7 @@ def base_of(ctx: Context) -> Base:
 
 
 def spec_of(ctx: Context, seed: int = FIRST_SEED, steps: int | None = None) -> ShrinkSpec:
-    """The next run by the page's settings. Raises ValueError: they do not fit; the message says why.
+    """Describe the next run by the page's settings. Raises ValueError: they do not fit; the message says why.
 
     Args:
         steps: None: those of the settings.
@@ -336,7 +336,7 @@ def spec_of(ctx: Context, seed: int = FIRST_SEED, steps: int | None = None) -> S
 
 
 def run_title(spec: ShrinkSpec) -> str:
-    """A run in words, with the model that it began with where that is not the usual one."""
+    """Name a run in words, with the model that it began with where that is not the usual one."""
     of = "" if spec.base == USUAL else f" of {base_name(spec)}"
     if spec.way == "alone":
         return f"student{of} alone, {counted(spec.steps, 'step')}"
@@ -348,14 +348,14 @@ def run_title(spec: ShrinkSpec) -> str:
 
 
 def run_label(spec: ShrinkSpec) -> str:
-    """A run in a table's row."""
+    """Name a run for a table's row."""
     what = {"alone": "alone", "distilled": "taught"}.get(spec.way, f"−{spec.sparsity:.0%}")
     where = "" if spec.base == USUAL else f" {base_name(spec)}"
     return f"yours:{where} {what}, {spec.steps}"
 
 
 def base_name(spec: ShrinkSpec) -> str:
-    """What a run made smaller: a bundled model, or the name of a run."""
+    """Name what a run made smaller: a bundled model, or the name of a run."""
     if spec.base:
         return spec.base
     run = runs.find(spec.parent.partition("@")[0])
@@ -363,7 +363,7 @@ def base_name(spec: ShrinkSpec) -> str:
 
 
 def own_runs() -> list[Arm]:
-    """The runs of the group that the link names, newest first."""
+    """Find the runs of the group that the link names, newest first."""
     group = str(state.get("shrinks"))
     arms = []
     for run in runs.grouped(group, kind="shrink") if group else ():
@@ -376,13 +376,13 @@ def own_runs() -> list[Arm]:
 
 
 def next_run(ctx: Context, arms: list[Arm], steps: int | None = None) -> Next:
-    """The next run as it would be put into the queue. Raises as `spec_of`."""
+    """Prepare the next run as it would be put into the queue. Raises as `spec_of`."""
     spec = spec_of(ctx, FIRST_SEED + len(arms), steps)
     return Next(spec, f"Efficiency: {run_title(spec)}")
 
 
 def own_record(arm: Arm) -> dict[str, Any]:
-    """An own run for the picture; its figures are None as long as it is not measured."""
+    """Describe an own run for the picture; its figures are None as long as it is not measured."""
     spec: ShrinkSpec = arm.spec  # type: ignore[assignment]
     return {
         "id": arm.id, "name": run_title(spec), "short": run_label(spec),
@@ -397,7 +397,7 @@ def _own_end(found: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def unmeasured(arms: list[Arm]) -> list[Arm]:
-    """Runs that are over and still to be measured."""
+    """List the runs that are over and still to be measured."""
     return [
         arm
         for arm in arms

@@ -47,12 +47,12 @@ def _value(what: str, value: float) -> str:
 
 
 def _span(what: str, one: dict[str, float]) -> str:
-    """A mean with its interval."""
+    """Write a mean with its interval."""
     return f"{_value(what, one['mean'])} ({_value(what, one['low'])} to {_value(what, one['high'])})"
 
 
 def ways(data: dict[str, Any]) -> dict[str, tuple[str, list[int]]]:
-    """What each line is called, with its colour and dash."""
+    """Name each line, with its colour and dash."""
     base = data["base"]
     found = {
         f"{base['name']}, as pruned, {counted(base['texts'], 'text')}": ("neg", LONG),
@@ -68,7 +68,7 @@ def _mine(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def own_pruned(data: dict[str, Any]) -> list[dict[str, Any]]:
-    """The learner's pruned runs that belong on these charts."""
+    """List the learner's pruned runs that belong on these charts."""
     return [
         one for one in data["own"]
         if not one["student"] and one["way"] == data["cut"] and one["end"] and one["usual"]
@@ -76,7 +76,7 @@ def own_pruned(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def rows(data: dict[str, Any], what: str) -> list[dict[str, Any]]:
-    """A row for each point of the lines: its share, its value, the line, what is said of it."""
+    """Make a row for each point of the lines: its share, its value, the line, what is said of it."""
     names = list(ways(data))
     base, levels = data["base"], data["curves"][data["cut"]]
     out = []
@@ -106,7 +106,7 @@ def _rests(one: dict[str, Any]) -> str:
 
 
 def room(data: dict[str, Any], what: str) -> list[float]:
-    """Between what values the chart reaches."""
+    """Set the range of values."""
     if what == "agreement":
         return [0.0, 1.0]
     values = [one[end] for one in rows(data, what) for end in ("value", "low", "high") if end in one]
@@ -115,7 +115,7 @@ def room(data: dict[str, Any], what: str) -> list[float]:
 
 
 def pruning_chart(data: dict[str, Any], what: str) -> alt.TopLevelMixin:
-    """One figure of the pruned models against the share that is removed; a click on a share chooses it."""
+    """Describe one figure of the pruned models against the share that is removed; a click on a share chooses it."""
     listed = ways(data)
     made = rows(data, what)
     whole = [
@@ -166,7 +166,7 @@ def pruning_chart(data: dict[str, Any], what: str) -> alt.TopLevelMixin:
 def _diamonds(
     found: Sequence[dict[str, Any]], x: alt.X, y: alt.Y, colour: str, tips: list[alt.Tooltip], name: str
 ) -> list[Any]:
-    """A learner's own points."""
+    """Draw a learner's own points."""
     if not found:
         return []
     mark = alt.Chart(vega.data(found)).mark_point(
@@ -182,7 +182,7 @@ def _legend() -> alt.Legend:
 
 
 def students_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
-    """The students' held-out loss along their training, with and without a teacher."""
+    """Describe the students' held-out loss along their training, with and without a teacher."""
     made = [
         {"at": moment["step"], "step": f"{moment['step']:,}", "value": moment["loss"]["mean"],
          "low": moment["loss"]["low"], "high": moment["loss"]["high"], "way": name,
@@ -230,7 +230,7 @@ def students_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
 
 
 def draw(data: dict[str, Any]) -> None:
-    """The three charts beside each other; a click on a share chooses it."""
+    """Draw the three charts beside each other; a click on a share chooses it."""
     left, right = st.columns([2, 1], gap="medium")
     with left:
         _draw_pruned(data)
@@ -297,7 +297,7 @@ MENDED = 0.1  # nats above the model that nothing was taken from and that learne
 
 
 def pruning_text(magnitude: Sequence[Level], structured: Sequence[Level]) -> list[str]:
-    """Of tales-gpt without its smallest weights, and without whole heads and neurons."""
+    """Tell of tales-gpt without its smallest weights, and without whole heads and neurons."""
     whole, *levels = magnitude
     half = levels[0]
     control = whole.spread("rise")
@@ -324,7 +324,7 @@ def pruning_text(magnitude: Sequence[Level], structured: Sequence[Level]) -> lis
 
 
 def scope_text() -> str:
-    """What all recorded losses are taken over."""
+    """Say what all recorded losses are taken over."""
     base = shrunk.base()
     taken = scope.one_by_one(int(base["places"]), STORIES, "stories", LONGEST)
     return (
@@ -334,7 +334,7 @@ def scope_text() -> str:
 
 
 def students_text(alone: Arm, distilled: Arm, longer: Arm) -> list[str]:
-    """Of the students."""
+    """Tell of the students."""
     teacher, student = shrunk.base(), distilled.end[0]["numbers"]
     gain, later = shrunk.gain(alone, distilled), shrunk.gain(longer, distilled)
     return [
@@ -349,7 +349,7 @@ def students_text(alone: Arm, distilled: Arm, longer: Arm) -> list[str]:
 
 
 def distilbert_text() -> list[str]:
-    """Of DistilBERT beside BERT."""
+    """Tell of DistilBERT beside BERT."""
     one, other = distilbert.TEACHER, distilbert.STUDENT
     share = other.size.published / one.size.published
     return [
@@ -361,12 +361,12 @@ def distilbert_text() -> list[str]:
 
 
 def _fast(speed: Sequence[float]) -> str:
-    """A speed where the rounds tell it from the original's."""
+    """Write a speed where the rounds tell it from the original's."""
     return f"{speed[1]:.1f} times as fast" if told(speed) else "as fast, as far as its rounds tell"
 
 
 def _teaching(spec: ShrinkSpec) -> str:
-    """What the taught student learns from."""
+    """Say what the taught student learns from."""
     settings = f"(T = {spec.temperature:g}, share of the plain loss {spec.hard:g})"
     if not spec.hard:
         return f"it learns the teacher’s distribution alone {settings}"
@@ -382,7 +382,7 @@ def _lower(gain: Interval) -> str:
 
 
 def _against(gain: Interval) -> str:
-    """`gain`: by how much the longer run alone ends above the taught one."""
+    """Place the longer run alone beside the taught one, above which it ends by `gain`."""
     if gain.high < 0:
         return f"{_interval(_turned(gain))} below the taught one: for the same operations, reading more pays more"
     if gain.low > 0:
