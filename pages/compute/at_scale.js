@@ -4,6 +4,7 @@ import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { css, fit, h, inLines, label, num, thousands } from "../../app/kit/shapes.js";
 import { manyOf, siOf, sizeOf, timeOf } from "../../app/kit/units.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { View } from "../../app/kit/glass.js"
@@ -172,7 +173,7 @@ function drawPublished(data, { x, y, w }, phone) {
 /** @type {View<Data>} */
 const atScale = {
   draw(g, data) {
-    const phone = g.width < 760;
+    const phone = isPhone(g.width);
     const half = phone ? g.width : (g.width - 48) / 2;
     const first = data.own ? 100 + 24 * data.rows.length + 17 * (phone ? 5 : 3) : 60 + 17 * (phone ? 5 : 3);
     const second = 76 + 17 * trainingLines(data, half).length;

@@ -1,6 +1,8 @@
 // Where the parts of the picture stand: parts, sliders and story at the left, memory at the right above the page's chart of
 // the roofline; on a phone one below the other. Places and sizes are in pixels.
 
+import { isPhone } from "../../app/kit/widths.js";
+
 /** @typedef {ReturnType<typeof plan>} Plan */
 
 const ROOFLINE = 244; // the page's chart, which stands below the memory on a desk (frame.css)
@@ -12,7 +14,7 @@ const ROOFLINE = 244; // the page's chart, which stands below the memory on a de
  * @param {boolean} listed whether the tokens of the text stand below it
  */
 export function plan(width, rows, lines, listed) {
-  const phone = width < 760;
+  const phone = isPhone(width);
   const half = phone ? width : Math.floor((width - 48) / 2);
   const [x, w] = phone ? [2, half - 8] : [6, half - 6];
   const row = phone ? 32 : 26;

@@ -3,7 +3,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
-import { MONO, clamp, css, fit, h, inLines, label, measure, num, thousands, tokenSpans, visible } from "../../app/kit/shapes.js";
+import { MONO, clamp, css, fit, h, inLines, label, measure, num, percent, thousands, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { siOf, timeOf } from "../../app/kit/units.js";
 import { PITCH, answerPlaces, plan } from "./layout.js";
@@ -80,9 +80,6 @@ const stepNow = (local) => local.steps.of(local);
 const small = (v) => (v === 0 ? "0" : Math.abs(v) < 0.001 || Math.abs(v) >= 1000 ? `${num(v / 10 ** exponent(v), 2)}e${signedWhole(exponent(v))}` : num(v, 4));
 /** @param {number} v */
 const exponent = (v) => Math.floor(Math.log10(Math.abs(v)));
-
-/** A share: with more digits where it is near 0 or near all. @param {number} v */
-const percent = (v) => v > 0 && v < 0.001 ? `${num(100 * v, Math.min(12, 1 - exponent(100 * v)))} %` : `${num(100 * v, v > 0 && (v < 0.0995 || (v > 0.9949 && v < 1)) ? 1 : 0)} %`;
 
 /** Bytes of a file, by powers of 1,000. @param {number} count */
 const bytesOf = (count) => siOf(count, "B");

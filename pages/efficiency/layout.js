@@ -1,5 +1,7 @@
 // Where the parts of the picture stand: two columns on a desk, one on a phone. Places and sizes are in pixels.
 
+import { isDesk } from "../../app/kit/widths.js";
+
 /** @typedef {ReturnType<typeof plan>} Plan */
 
 const CHART = 238; // the page's chart of size against loss
@@ -11,7 +13,7 @@ export const PITCH = 18; // a row of the matrices' table
  * @param {(room: number) => string[]} about what there is to say of the matrix, in lines that wide
  */
 export function plan(width, pieces, about) {
-  const phone = width < 860; // as in frame.css
+  const phone = !isDesk(width); // as in frame.css
   const left = { x: 0, w: phone ? width - 2 : Math.round(width * 0.53) };
   const right = phone ? { x: 0, w: width - 2 } : { x: left.w + 36, w: width - left.w - 38 };
   const table = { x: left.x, y: 0, w: left.w, h: 34 + PITCH * Math.max(1, pieces) };

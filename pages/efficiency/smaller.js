@@ -4,7 +4,8 @@ import { counted } from "../../app/kit/counts.js";
 import { curves, heardRuns } from "../../app/kit/curves.js";
 import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
-import { clamp, fit, h, label, num, thousands } from "../../app/kit/shapes.js";
+import { clamp, fit, h, label, num, percent, thousands } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage, View } from "../../app/kit/glass.js"
@@ -59,7 +60,6 @@ import { clamp, fit, h, label, num, thousands } from "../../app/kit/shapes.js";
 
 // ---------------------------------------------------------------- words
 
-const inPercent = (/** @type {number} */ v, digits = 0) => `${num(100 * v, digits)} %`;
 /** @type {Record<Cut, string>} */
 const WHAT = { magnitude: "the blocks’ weights, the smallest first", structured: "heads and neurons" };
 const timesAsFast = (/** @type {number | null} */ speed) => (speed ? `${num(speed, 1)} times as fast` : "as fast");
@@ -72,14 +72,14 @@ const partsStay = (one) => `${one.heads[0]} of ${counted(one.heads[1], "head")} 
 /** The open model at the learner's share, in words. @type {(data: Data, share: number) => string} */
 function mineSaid(data, share) {
   const one = data.mine.find((each) => Math.abs(each.sparsity - share) < 1e-6);
-  const what = `${inPercent(share)} of ${data.cut === "structured" && data.neuronsOnly ? "the neurons" : WHAT[data.cut]}`;
+  const what = `${percent(share, 0)} of ${data.cut === "structured" && data.neuronsOnly ? "the neurons" : WHAT[data.cut]}`;
   if (!one) return `${data.name} without ${what}: not measured yet.`;
   if (one.why !== undefined) return `${data.name}: ${one.why}.`;
   const begin = data.cut === "structured"
     ? `${data.name}, ${what} asked for: ${partsStay(one)}${data.neuronsOnly ? " (the heads share one table of biases)" : ""}. Measured now ${restsOn(one)}`
     : `${data.name} without ${what}, measured now ${restsOn(one)}`;
   const speed = data.cut === "structured" ? `a pass is ${timesAsFast(one.speed)}` : "a pass multiplies by the zeros all the same";
-  return `${begin}, not retrained: ${num(one.rise, 2)} nats above its own loss, ${inPercent(one.agreement, 1)} of its first choices stay (${inPercent(one.low)} to ${inPercent(one.high)}); ${counted(one.numbers, "number")}, a file of ${inMegabytes(one.bytes)}; ${speed}. The recorded curves rest ${restsOn(data.base)}.`;
+  return `${begin}, not retrained: ${num(one.rise, 2)} nats above its own loss, ${percent(one.agreement, 1)} of its first choices stay (${percent(one.low, 0)} to ${percent(one.high, 0)}); ${counted(one.numbers, "number")}, a file of ${inMegabytes(one.bytes)}; ${speed}. The recorded curves rest ${restsOn(data.base)}.`;
 }
 
 // ---------------------------------------------------------------- tables
@@ -99,7 +99,7 @@ function drawTable(g, key, box, head, rows) {
 /** A speed in a table: only where the rounds tell it from the teacher's. @param {number | null} speed */
 const inTimes = (speed) => (speed ? `${num(speed, 1)}×` : "as fast");
 /** An own run in full, for its row. @param {Own} one @param {NonNullable<Own["end"]>} end */
-const ownSaid = (one, end) => `yours: ${one.name}\nbegan with ${one.base}; loss ${num(end.loss, 3)}, first choices ${inPercent(end.agreement, 1)}${one.way === "structured" && end.heads ? `\n${partsStay(/** @type {Parts} */ (end))}` : ""}`;
+const ownSaid = (one, end) => `yours: ${one.name}\nbegan with ${one.base}; loss ${num(end.loss, 3)}, first choices ${percent(end.agreement, 1)}${one.way === "structured" && end.heads ? `\n${partsStay(/** @type {Parts} */ (end))}` : ""}`;
 
 const lossOf = (/** @type {Student} */ one) => one.trace[one.trace.length - 1].loss.mean;
 
@@ -110,8 +110,8 @@ function studentRows(data, narrow) {
   const head = narrow ? ["", "numbers", "loss", "agrees"] : ["", "numbers", "file", "speed", "loss", "agrees"];
   return [head, [
     row("teacher", data.base.numbers, data.base.bytes, "1×", num(data.base.loss, 3), "100 %"),
-    ...data.students.map((one, i) => row(i === 2 ? `alone, ${counted(one.steps, "step")}` : `${ARMS[i].replace("student ", "")}, ${counted(one.steps, "step")}`, one.numbers, one.bytes, inTimes(one.speed), num(lossOf(one), 3), inPercent(one.agreement.mean, 1))),
-    ...data.own.flatMap((one) => (one.end ? [row([one.short, ownSaid(one, one.end)], one.end.numbers, one.end.bytes, inTimes(one.end.speed), num(one.end.loss, 3), inPercent(one.end.agreement, 1))] : [])),
+    ...data.students.map((one, i) => row(i === 2 ? `alone, ${counted(one.steps, "step")}` : `${ARMS[i].replace("student ", "")}, ${counted(one.steps, "step")}`, one.numbers, one.bytes, inTimes(one.speed), num(lossOf(one), 3), percent(one.agreement.mean, 1))),
+    ...data.own.flatMap((one) => (one.end ? [row([one.short, ownSaid(one, one.end)], one.end.numbers, one.end.bytes, inTimes(one.end.speed), num(one.end.loss, 3), percent(one.end.agreement, 1))] : [])),
   ]];
 }
 
@@ -119,7 +119,7 @@ function studentRows(data, narrow) {
 function publishedRows(data, narrow) {
   const [one, other] = data.published;
   /** @type {(name: string, of: (model: Data["published"][number]) => number, text: (value: number) => string) => Cell[]} */
-  const line = (name, of, text) => [name, text(of(one)), text(of(other)), inPercent(of(other) / of(one))];
+  const line = (name, of, text) => [name, text(of(one)), text(of(other)), percent(of(other) / of(one), 0)];
   return [["", narrow ? "BERT" : one.name, other.name, "share"], [
     line("weights, published", (m) => m.said, (v) => `${num(v / 1e6, 0)}M`), line("GLUE, mean score", (m) => m.glue, (v) => num(v, 1)),
     line("IMDb, % right", (m) => m.imdb, (v) => num(v, 2)), line("SQuAD, F1", (m) => m.squad, (v) => num(v, 1)), line("seconds, one pass", (m) => m.seconds, (v) => num(v, 0)),
@@ -149,7 +149,7 @@ const efficiencySmaller = {
   },
 
   draw(g, data, local) {
-    const wide = g.width >= 860;
+    const wide = isDesk(g.width);
     const w = wide ? (g.width - 44) / 2 : g.width - 4;
     const left = { x: 2, y: 0, w };
     const x = wide ? w + 44 : 2;
@@ -173,7 +173,7 @@ const efficiencySmaller = {
   },
 
   describe(data, local) {
-    const levels = data.curves[data.cut].map((one) => `${inPercent(one.sparsity)} removed: ${num(one.before.rise, 2)} nats above, after retraining ${num(one.after.rise.mean, 2)}`);
+    const levels = data.curves[data.cut].map((one) => `${percent(one.sparsity, 0)} removed: ${num(one.before.rise, 2)} nats above, after retraining ${num(one.after.rise.mean, 2)}`);
     const students = data.students.map((one, i) => `${ARMS[i]}: ${num(lossOf(one), 3)} after ${counted(one.steps, "step")}`);
     return `Pruning ${WHAT[data.cut]}: ${data.base.name}. ${levels.join("; ")}. ${mineSaid(data, local.share)} ${data.said.pruned.join(" ")} Teacher ${num(data.base.loss, 3)}. ${students.join("; ")}. ${data.said.taught.join(" ")} ${data.said.published.join(" ")}`;
   },

@@ -2,8 +2,9 @@
 
 import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
-import { css, fit, h, label, num, thousands } from "../../app/kit/shapes.js";
+import { css, fit, h, label, num, percent, thousands } from "../../app/kit/shapes.js";
 import { manyOf, timeOf } from "../../app/kit/units.js";
+import { isDesk, isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage, View } from "../../app/kit/glass.js"
@@ -28,7 +29,7 @@ import { manyOf, timeOf } from "../../app/kit/units.js";
 /** @type {Record<string, string>} */
 const KERNEL_INK = { float32: "res", bfloat16: "ink3", int8: "accent", "int8 weights": "pos", "int4 weights": "mlp" };
 /** @param {number} v */
-const shareOf = (v) => `${num(100 * v, v < 0.0995 ? 1 : 0)} %`;
+const shareOf = (v) => percent(v, v < 0.0995 ? 1 : 0);
 
 /** The products by matrix and number of tokens. @type {(data: Data) => [name: string, products: Product[]][]} */
 function panelsOf(data) {
@@ -83,7 +84,7 @@ const speedView = {
     const W = g.width - 2;
     const low = paragraphs(g, "said", { x: 0, y: 0, w: W }, saidOf(data), { fill: "ink2" });
     const panels = panelsOf(data);
-    const cols = W < 620 ? 1 : W < 900 ? 2 : 4;
+    const cols = isDesk(g.width) ? 4 : isPhone(g.width) ? 1 : 2;
     const tall = 30 + 17 * 5 + 14;
     g.part("products", null, () => panels.map(([name, kernels], k) => drawPanel(g, name, kernels, { x: (k % cols) * (W / cols), y: low + 18 + Math.floor(k / cols) * tall, w: W / cols })));
     g.height = low + (panels.length ? 8 + Math.ceil(panels.length / cols) * tall : 0);

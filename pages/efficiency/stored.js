@@ -5,6 +5,7 @@ import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
 import { clamp, css, fit, h, inLines, label, measure, num, thousands } from "../../app/kit/shapes.js";
 import { siOf } from "../../app/kit/units.js";
+import { isDesk } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage, View } from "../../app/kit/glass.js"
@@ -148,7 +149,7 @@ const storedView = {
 
   draw(g, data, local) {
     const W = g.width - 2;
-    const phone = W < 820;
+    const phone = !isDesk(g.width);
     const half = phone ? W : Math.round(W * 0.46);
     const left = drawShares(g, data, { x: 0, y: 0, w: half });
     const right = drawBlock(g, data, local, phone ? { x: 0, y: left + 14, w: W } : { x: half + 40, y: 0, w: W - half - 40 });

@@ -3,7 +3,8 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount, pointerAt } from "../../app/kit/glass.js";
-import { MONO, chip, clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, thousands, tokenSpans, unpack, visible, wire } from "../../app/kit/shapes.js";
+import { MONO, chip, clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, percent, thousands, tokenSpans, unpack, visible, wire } from "../../app/kit/shapes.js";
+import { shared } from "../../app/kit/shared.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { wordmap } from "../../app/kit/wordmap.js";
 import { plan } from "./layout.js";
@@ -71,8 +72,6 @@ import { plan } from "./layout.js";
 
 const stages = stepMode("stage", ["Words", "One-hot row", "Times the table", "The row", "Map", "Neighbours", "Analogy"]);
 const [CUT, HOT, TABLE, ROW, MAP, NEAR] = [0, 1, 2, 3, 4, 5];
-/** @param {number} share */
-const percent = (share, digits = 1) => `${num(100 * share, digits)} %`;
 /** A word inside a sentence. @param {string} text */
 const word = (text) => `“${visible(text)}”`;
 
@@ -82,7 +81,7 @@ const WORDS = [
   (d) => [`The number becomes a row x with a place for each of the ${counted(d.table.size, "word")}: 1 at place ${thousands(d.subject.row)}, 0 everywhere else.`, "It is called one-hot. All such rows are equally far from each other: nothing in them says which words are alike."],
   (d) => [`The table E has ${counted(d.table.dims, "number")} for each word, ${thousands(d.table.size * d.table.dims)} in all. They were learned from text.`, "x times E multiplies each row of E by its word’s place in x: by 0, all but one.", "Green is above 0, brown below."],
   (d) => [`Added up, one row is left: row ${thousands(d.subject.row)} as it stands in the table. So no program multiplies: it reads the row.`, `These ${counted(d.table.dims, "number")} are the embedding of ${word(d.subject.word)}, and all that is handed on of it.`],
-  (d) => [`${counted(d.table.dims, "number")} are an arrow in ${d.table.dims} dimensions. The map shows the plane in which all ${thousands(d.table.shown)} arrows differ most: ${percent(d.map.share)} of their spread.`],
+  (d) => [`${counted(d.table.dims, "number")} are an arrow in ${d.table.dims} dimensions. The map shows the plane in which all ${thousands(d.table.shown)} arrows differ most: ${percent(d.map.share, 1)} of their spread.`],
   (d) => (d.near.length ? [`Words are alike when their arrows point the same way. Cosine of ${word(d.subject.word)} and ${word(d.near[0].word)}: product ${num(d.near[0].dot, 2)} ÷ lengths ${num(d.lookup.length, 2)} × ${num(d.near[0].length, 2)} = ${num(d.near[0].cosine, 3)}.`] : ["Words are alike when their arrows point the same way."]),
 ];
 
@@ -301,11 +300,11 @@ function drawMapOf(g, data, local, at, step) {
   /** @type {(put: Put, i: number) => number | Point} */
   const end = (put, i) => (i < 4 && rowAt(put, i) < shown ? rowAt(put, i) : put.ends[i]);
   const focus = analogy ? [0, 1, 2, 3, 4].map((i) => analogy.ends[i])
-    : data.gaze === "near" && near.length ? [data.subject.row, ...near.map((one) => one.row)].filter((row) => row < shown) : null;
+    : data.gaze === "near" && near.length ? [data.subject.row, ...near.map((one) => one.row)].filter((row) => row < shown) : undefined;
   local.map = wordmap(g, "words", at.map, {
     title: `${counted(shown, "word")} of ${data.table.name}`, words, points: local.points, shades: step >= NEAR ? local.shades : local.flat,
     marks: [...marks.values()], selected: local.lasso ?? [], most: at.phone ? 14 : 26, labelled: (id) => LETTERS.test(words[id]),
-    arrows: analogy ? analogy.arrows.map(([from, to], k) => ({ from: end(analogy, from), to: end(analogy, to), colour: "accent", dash: k ? [6, 4] : null })) : [],
+    arrows: analogy ? analogy.arrows.map(([from, to], k) => ({ from: end(analogy, from), to: end(analogy, to), colour: "accent", dash: k ? [6, 4] : undefined })) : [],
     focus: { key: `${data.map.key} ${data.gaze} ${analogy ? data.analogy.written.join(" ") : ""}`, ids: focus },
     tip: (id) => `${visible(words[id])}\nrow ${thousands(id)}`,
     onpick: (id) => seekWord(g, local, words[id]), onlasso: (ids) => { local.lasso = ids.length ? ids : null; g.redraw(); },
@@ -396,7 +395,8 @@ function writeAnalogy(g, local) {
 
 // Maps and lists of words are large: each is sent once, and kept here under its key while the page is open.
 /** @type {Map<string, any>} */
-const MAPS = new Map();
+const MAPS = shared.maps ?? new Map();
+shared.maps = MAPS;
 
 /** What was sent now, or is kept. @type {<Sent, Read>(what: Large<Sent>, read: (sent: Sent) => Read) => Read | null} */
 function kept(what, read) {

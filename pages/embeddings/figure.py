@@ -53,7 +53,7 @@ class Subject:
 
 
 def pieces_of(ctx: Context, table: StaticVectors, own: bool) -> list[Piece]:
-    """Cut the text into the table's words; `own`: into the model's tokens, special ones left out if there are others."""
+    """Cut the text into the table's words; `own`: into the model's tokens, but special ones if there are others."""
     if own:
         every = [Piece(text, at, id) for at, (text, id) in enumerate(zip(ctx.tokens, ctx.ids))]
         return [piece for piece in every if ctx.ids[piece.follow] not in ctx.lm.special_ids] or every

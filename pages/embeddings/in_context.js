@@ -3,6 +3,7 @@
 
 import { mount } from "../../app/kit/glass.js";
 import { chip, clamp, css, fit, h, inLines, label, measure, num, thousands, visible } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage, View } from "../../app/kit/glass.js"
@@ -150,7 +151,7 @@ function drawScores(g, data, box) {
 /** @type {View<Data>} */
 const inContext = {
   draw(g, data) {
-    const wide = g.width >= 900;
+    const wide = isDesk(g.width);
     const w = g.width;
     const gap = 34;
     const each = wide ? (w - 2 * gap) / 3 : w;

@@ -1,6 +1,8 @@
 // Where the parts of the pictures stand. Of the first: text and lookup at the left, the map with its neighbours at the right, the analogy
 // below the map; on a phone one below the other. Places and sizes are in pixels.
 
+import { isPhone } from "../../app/kit/widths.js";
+
 /**
  * @typedef {ReturnType<typeof plan>} Plan
  * @typedef {ReturnType<typeof trainingPlan>} TrainingPlan
@@ -11,7 +13,7 @@
  * @param {number} w width of the figure
  */
 export function plan(w) {
-  if (w < 760) {
+  if (isPhone(w)) {
     return {
       phone: true, chips: { x: 0, y: 16, w, lines: 3 }, lookup: { x: 0, y: 146, w }, other: { x: 0, y: 468, w }, map: { left: 0, top: 542, width: w, height: 320 },
       list: { x: 0, y: 888, w, pitch: 28 }, analogy: { x: 0, y: 1330, w }, words: { x: 0, y: 468, w }, height: 1446,
@@ -34,7 +36,7 @@ export function plan(w) {
  * @param {boolean} families whether their colours are told above the map
  */
 export function trainingPlan(width, families) {
-  const phone = width < 760;
+  const phone = isPhone(width);
   const top = families ? 46 : 26;
   const room = phone ? width : 324;
   const wide = phone ? width : width - room - 20;

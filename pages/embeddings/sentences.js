@@ -4,6 +4,7 @@ import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
 import { clamp, css, fit, h, inLines, label, num, visible } from "../../app/kit/shapes.js";
+import { isDesk, isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage, View } from "../../app/kit/glass.js"
@@ -33,7 +34,6 @@ import { clamp, css, fit, h, inLines, label, num, visible } from "../../app/kit/
  */
 
 const LETTER = "ABCDEFGH";
-const NARROWEST = 640; // pixels: below it the maps stand under each other
 
 /** The learner's pair, smaller number first; null before one was chosen. @type {(data: Data, local: Kept) => Pair | null} */
 function chosenPair(data, local) {
@@ -142,7 +142,7 @@ const sentencesView = {
     const pair = chosenPair(data, local);
     const top = drawSentences(g, data, pair);
     const many = data.readers.length;
-    const across = g.width >= 900 ? many : g.width >= NARROWEST ? 2 : 1;
+    const across = isDesk(g.width) ? many : isPhone(g.width) ? 1 : 2;
     const gap = 28;
     const each = (g.width - gap * (across - 1)) / across;
     let y = top;

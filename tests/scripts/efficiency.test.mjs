@@ -22,7 +22,7 @@ for (const width of [1280, 358]) {
 
   test(`a place for each token at ${width} px`, () => {
     for (const count of [0, 1, 7, 64]) {
-      const { places, each, h, bottom } = answerPlaces({ x: 0, y: 400, w: width - 2 }, count, width < 860);
+      const { places, each, h, bottom } = answerPlaces({ x: 0, y: 400, w: width - 2 }, count, width < 900);
       const boxes = places.map((one) => ({ ...one, w: each, h }));
       assert.equal(boxes.length, count);
       boxes.forEach((one, i) => {
