@@ -170,6 +170,8 @@ def _numbers(values: Sequence[float | int | str], digits: int = 7) -> str:
     return "[" + ", ".join(f"{float(value):.{digits}g}" for value in values) + "]"
 
 
+# ------------------------------------------------------------------------------------------------- pruning
+
 REMOVED = {
     "magnitude": "a share of the blocks’ weights, the smallest first,",
     "structured": "a share of heads and of neurons, rounded to whole ones,",

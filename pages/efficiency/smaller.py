@@ -33,8 +33,9 @@ from core.language_model import LanguageModel
 from core.runs import loading, shrunk
 from core.runs.shrinking import bundled_base
 from core.runs.shrunk import Level
-from pages.efficiency import smaller_charts as charts
+from pages.efficiency import smaller_charts
 from pages.efficiency.measure import judge_original
+from pages.efficiency.smaller_charts import distilbert_text, pruning_text, scope_text, students_text
 
 smaller = register("efficiency_smaller", __file__)
 
@@ -70,8 +71,8 @@ def record(ctx: Context, arms: Sequence[Arm]) -> dict[str, Any]:
             for one in (distilbert.TEACHER, distilbert.STUDENT)
         ],
         "said": {
-            "pruned": [*charts.pruning_text(curves["magnitude"], curves["structured"]), charts.scope_text()],
-            "taught": charts.students_text(alone, taught, longer), "published": charts.distilbert_text(),
+            "pruned": [*pruning_text(curves["magnitude"], curves["structured"]), scope_text()],
+            "taught": students_text(alone, taught, longer), "published": distilbert_text(),
         },
     }  # fmt: skip
 
@@ -122,7 +123,7 @@ def show(ctx: Context) -> Callable[[], None]:
     bar = controls(ctx, arms, way, missing)
     chosen = {"removed": int(state.get("removed"))}
     data = record(ctx, arms)
-    charts.draw(data)
+    smaller_charts.draw(data)
     smaller(
         data={**data, "selection": events.selection("more", chosen)},
         key="more",
@@ -136,6 +137,8 @@ def show(ctx: Context) -> Callable[[], None]:
 
     return measure
 
+
+# ------------------------------------------------------------------------------------------------- controls
 
 CUTS = {"magnitude": "Weights, smallest first", "structured": "Heads and neurons"}
 KINDS = {"distilled": "Student, taught", "alone": "Student, alone", "pruned": "Pruned, retrained"}
@@ -214,6 +217,8 @@ def _own_controls(ctx: Context, arms: list[Arm]) -> None:
     )
 
 
+# ------------------------------------------------------------------------------------------------- pruning
+
 PRUNING = "efficiency.pruned"
 SMALL = 3_000_000  # weights of a model that is measured without being asked
 
@@ -281,6 +286,8 @@ def pruning_steps(ctx: Context, way: Cut) -> Iterator[dict[str, Any]]:
         except ValueError as why:
             yield {"sparsity": left[0], "why": str(why)}
 
+
+# ------------------------------------------------------------------------------------------------- own runs
 
 FIRST_SEED = 100  # seed of own runs; the next one has the next seed
 OWN_RUNS = "efficiency.runs"

@@ -22,6 +22,8 @@ from core.vectors.analogies import Analogy, solve
 from core.vectors.map_view import MOST, MapView, map_view
 from core.vectors.static import Lookup, Neighbour, StaticVectors, UnknownWord, glove, of_model
 
+embeddings = register("embeddings", __file__)
+
 _WORD = re.compile(r"\w+|[^\w\s]")  # as GloVe was read: words, and signs by themselves
 FALLBACK = "king"  # where nothing of the text is in the table
 LONGEST_WORD = 60  # characters of a word that is searched for
@@ -111,7 +113,7 @@ def analogy_of(table: StaticVectors, pieces: Sequence[Piece], written: str) -> t
     return a, b, c
 
 
-embeddings = register("embeddings", __file__)
+# ------------------------------------------------------------------------------------------------- lookup
 
 NEAR = 14  # neighbours
 ANSWERS = 14  # of the analogy

@@ -155,6 +155,8 @@ def _total(scores: Sequence[Score]) -> dict[str, Any]:
     return {"covered": whole.covered, "right": whole.right, "asked": whole.asked, "share": whole.share}
 
 
+# ------------------------------------------------------------------------------------------------- two sentences
+
 LONGEST = 1000  # characters of a sentence
 
 
