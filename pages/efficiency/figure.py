@@ -1,7 +1,7 @@
 """Draw a model in fewer bits: a grid over weights, both models token by token, and size against loss.
 
-`measure` asks core (beside, frontier, kernels), `look` for one matrix; `record` turns all into the JSON that view.js
-draws. The arithmetic is core's.
+`measure` asks core (beside, frontier, kernels), `look` for one matrix; `record` turns all into the JSON that figure.js
+draws. The chart of size against loss is below: layout.js leaves it room. The arithmetic is core's.
 """
 
 from __future__ import annotations
