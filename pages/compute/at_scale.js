@@ -4,19 +4,78 @@ import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { css, fit, h, inLines, label, num, thousands } from "../../app/kit/shapes.js";
 import { manyOf, siOf, sizeOf, timeOf } from "../../app/kit/units.js";
+import { isPhone } from "../../app/kit/widths.js";
 
+/**
+ * @import { View } from "../../app/kit/glass.js"
+ * @import { Shapes } from "../../app/kit/shapes.js"
+ *
+ * What at_scale.py sends. Operations are FLOP, rates a second.
+ * @typedef {object} Data
+ * @property {string} name of the configuration
+ * @property {boolean} own whether it is the open model as it is, which can be measured
+ * @property {boolean} resized
+ * @property {[batch: number, length: number] | null} at the texts that are measured
+ * @property {Row[]} rows
+ * @property {{peak?: number, bandwidth?: number}} machine as measured
+ * @property {Training} training
+ * @property {Published[]} published
+ *
+ * A formula and its measurement (null: not measured; `why`: it cannot be), in bytes, or in seconds: then `formula` is the least
+ * that this machine's roof allows (null: not measured), for so many operations and bytes.
+ * @typedef {{name: string, measured: number | null, why: string} & ({kind: "bytes", formula: number} | {kind: "seconds", formula: number | null, flops: number, bytes: number, rate: number | null, roof: number | null})} Row
+ */
+/**
+ * A training on so many tokens. reached: the share of a card's peak; roof: the share that is possible with `batch` texts at once,
+ * and how many are enough for `reached` (null: no number is).
+ * @typedef {object} Training
+ * @property {{share: number, batch: number, enough: number | null}} roof
+ * @property {number} tokens
+ * @property {"yours" | "card" | "published" | "never" | "unpublished" | "unknown"} whose number that is
+ * @property {boolean} writes whether the model has a decoder beside its encoder
+ * @property {number} length of a text, in tokens
+ * @property {number} flops
+ * @property {number} seconds
+ * @property {number} hours of all cards together
+ * @property {number} energy kilowatt hours
+ * @property {number} devices
+ * @property {number} watts
+ * @property {number} peak
+ * @property {number} reached
+ * @property {string} card
+ * @property {Card[]} cards
+ * @property {{tokens: number, hours: number | null, device: string, where: string, reached: number | null} | null} published
+ *
+ * A card by its maker, and the hours that one of them alone would train.
+ * @typedef {{name: string, year: number, peak: number, memory: number, bandwidth: number, watts: number, source: string, chosen: boolean, hours: number}} Card
+ *
+ * Weights of a preset, counted here and as published; difference: of our count from theirs, as a share.
+ * @typedef {{key: string, name: string, ours: number, published: number, agrees: boolean, said: string, where: string, note: string, difference: number}} Published
+ *
+ * @typedef {{x: number, y: number, w: number}} Box
+ */
+
+/** @type {Record<string, string>} */
 const NAMES = { weights: "Weights", gradients: "Gradients", optimizer: "AdamW’s moments", activations: "Kept activations", prefill: "Reading the text", decode: "Writing a token", step: "A training step" };
-/** 2 trillion, 175 billion, 117 million. */
-const inWords = (n) => [[1e12, "trillion"], [1e9, "billion"], [1e6, "million"]].reduce((said, [each, name]) => said ?? (n >= each ? `${Number((n / each).toFixed(2))} ${name}` : null), null) ?? thousands(n);
+/** @type {[each: number, name: string][]} */
+const LARGE = [[1e12, "trillion"], [1e9, "billion"], [1e6, "million"]];
+/** 2 trillion, 175 billion, 117 million. @param {number} n */
+function inWords(n) {
+  const found = LARGE.find(([each]) => n >= each);
+  return found ? `${Number((n / found[0]).toFixed(2))} ${found[1]}` : thousands(n);
+}
+/** @type {(x: number, y: number, title: string, about: string) => Shapes} */
 const head = (x, y, title, about) => [label(x, y + 14, title, { weight: 600, fill: "ink", size: 14 }), label(x, y + 32, about, { fill: "ink3" })];
 
+/** Formula beside measurement on this machine. @type {(data: Data, box: Box) => Shapes} */
 function drawMeasured(data, { x, y, w }) {
-  if (!data.own) return [head(x, y, "Formula and measurement", ""), inLines(`${data.resized ? "A model of these sizes" : "A published configuration"} is not built here, so nothing of it is measured. Its formulas are the same ones that can be held against measurements of the open model.`, w).map((line, i) => label(x, y + 34 + 17 * i, line, { fill: "ink2" }))];
+  const { at, machine: here } = data;
+  if (!data.own || !at) return [head(x, y, "Formula and measurement", ""), inLines(`${data.resized ? "A model of these sizes" : "A published configuration"} is not built here, so nothing of it is measured. Its formulas are the same ones that can be held against measurements of the open model.`, w).map((line, i) => label(x, y + 34 + 17 * i, line, { fill: "ink2" }))];
   const known = data.rows.some((row) => row.measured !== null);
-  const bytes = (n) => (w < 480 && n >= 1e8 ? siOf(n, "B") : thousands(n)); // all digits of so many do not fit a phone
+  const bytes = (/** @type {number} */ n) => (w < 480 && n >= 1e8 ? siOf(n, "B") : thousands(n)); // all digits of so many do not fit a phone
   const columns = [x + w * 0.5, x + w * 0.72, x + w];
-  const sub = `${data.name}, float32, ${manyOf(data.at[0], "text")} of ${manyOf(data.at[1], "token")}`;
-  const machine = data.machine.peak ? [`This machine: ${siOf(data.machine.peak, "FLOP/s")} in a product of two matrices, ${siOf(data.machine.bandwidth, "B/s")} in copying.`] : ["Not measured yet: the button above times the passes here and asks autograd what it keeps."];
+  const sub = `${data.name}, float32, ${manyOf(at[0], "text")} of ${manyOf(at[1], "token")}`;
+  const machine = here.peak && here.bandwidth ? [`This machine: ${siOf(here.peak, "FLOP/s")} in a product of two matrices, ${siOf(here.bandwidth, "B/s")} in copying.`] : ["Not measured yet: the button above times the passes here and asks autograd what it keeps."];
   return [head(x, y, "Formula and measurement", fit(sub, w, 12, false)),
     ["Formula", known ? "Measured" : "", known ? "The two" : ""].map((title, i) => label(columns[i], y + 56, title, { anchor: "end", fill: "ink3" })),
     data.rows.map((row, i) => {
@@ -31,7 +90,7 @@ function drawMeasured(data, { x, y, w }) {
     [...machine, ...new Set(data.rows.map((row) => row.why).filter(Boolean))].flatMap((line) => inLines(line, w)).map((line, i) => label(x, y + 84 + 24 * data.rows.length + 17 * i, line, { fill: "ink2" }))];
 }
 
-/** Where the number of tokens is from. */
+/** Where the number of tokens is from. @type {Record<string, string>} */
 const WHOSE = {
   yours: "The number of tokens is yours.", card: "So many tokens did it read, by its card.",
   never: "Nobody trained a model of these sizes: 20 tokens for each weight, unless you say how many.",
@@ -39,6 +98,7 @@ const WHOSE = {
   unknown: "Its card does not say how many tokens it read: 20 for each weight, unless you say how many.",
 };
 
+/** What a training comes to, in lines. @type {(data: Data, w: number) => string[]} */
 function trainingLines(data, w) {
   const t = data.training;
   const lines = [`${siOf(t.flops, "FLOP")} at ${num(100 * t.reached, 0)} % of ${siOf(t.peak, "FLOP/s")} on ${thousands(t.devices)} × ${t.card}: ${timeOf(t.seconds)}, ${siOf(t.energy * 1000, "Wh")}.`];
@@ -53,17 +113,20 @@ function trainingLines(data, w) {
   if (t.writes) lines.push("Counted as if it wrote as many tokens as it reads. A training on hidden spans, as T5’s own, writes fewer: about 114 for 512.");
   return lines.flatMap((line) => inLines(line, w));
 }
+/** A training's hours and energy. @type {(data: Data, box: Box) => Shapes} */
 function drawTraining(data, { x, y, w }) {
   const t = data.training;
   return [head(x, y, "A training, by hours and energy", fit(`3 passes for each of ${inWords(t.tokens)} tokens, in texts of ${thousands(t.length)}`, w, 12, false)),
     trainingLines(data, w).map((line, i) => label(x, y + 56 + 17 * i, line, { fill: "ink2" }))];
 }
 
+/** The height of a card's row. @param {boolean} phone */
 const cardTall = (phone) => (phone ? 40 : 22);
-/** What each card can do by its maker, and how long one of them alone would train. */
+/** What each card can do by its maker, and how long one of them alone would train. @type {(data: Data, box: Box, phone: boolean) => Shapes} */
 function drawCards(data, { x, y, w }, phone) {
   const t = data.training;
   const most = Math.max(...t.cards.map((card) => card.hours));
+  /** @type {[title: string, at: number][]} */
   const columns = phone ? [] : [["Peak", 190], ["Memory", 258], ["Bandwidth", 344], ["Power", 400]];
   const bar = phone ? { from: x + 118, room: w - 118 - 180 } : { from: x + 424, room: 120 };
   const [time, energy] = phone ? [x + w - 82, x + w] : [x + 650, x + 736];
@@ -81,7 +144,7 @@ function drawCards(data, { x, y, w }, phone) {
     })];
 }
 
-/** Every row of the table of presets: its lines of words, and where it stands. */
+/** Every row of the table of presets: its lines of words, and where it stands. @type {(data: Data, w: number, phone: boolean) => {one: Published, words: string[], at: number, end: number}[]} */
 function publishedRows(data, w, phone) {
   let y = 58;
   return data.published.map((one) => {
@@ -93,6 +156,7 @@ function publishedRows(data, w, phone) {
     return { one, words, at, end: y };
   });
 }
+/** Weights of every preset, counted and as published. @type {(data: Data, box: Box, phone: boolean) => Shapes} */
 function drawPublished(data, { x, y, w }, phone) {
   const columns = phone ? [x, x + w * 0.68, x + w] : [x, x + 246, x + 350, x + 376, x + 600];
   return [head(x, y, "Every preset, counted and as published", fit("shared weights once; a published count is rounded as its authors rounded it", w, 12, false)),
@@ -106,9 +170,10 @@ function drawPublished(data, { x, y, w }, phone) {
     })];
 }
 
-const moreView = {
+/** @type {View<Data>} */
+const atScale = {
   draw(g, data) {
-    const phone = g.width < 760;
+    const phone = isPhone(g.width);
     const half = phone ? g.width : (g.width - 48) / 2;
     const first = data.own ? 100 + 24 * data.rows.length + 17 * (phone ? 5 : 3) : 60 + 17 * (phone ? 5 : 3);
     const second = 76 + 17 * trainingLines(data, half).length;
@@ -118,11 +183,11 @@ const moreView = {
     g.part("cards", null, () => drawCards(data, { x: 0, y: cards, w: g.width }, phone));
     const top = cards + 96 + cardTall(phone) * data.training.cards.length;
     g.part("published", null, () => drawPublished(data, { x: 0, y: top, w: g.width }, phone));
-    g.height = top + publishedRows(data, g.width, phone).at(-1).end + 8;
+    g.height = top + Math.max(...publishedRows(data, g.width, phone).map((one) => one.end)) + 8;
   },
 
   describe(data) {
-    const rows = data.rows.filter((row) => row.measured !== null).map((row) => `${NAMES[row.name]}: ${row.kind === "bytes" ? `${thousands(row.measured)} bytes measured, ${thousands(row.formula)} by formula` : `${timeOf(row.measured)} measured`}`).join("; ");
+    const rows = data.rows.flatMap((row) => (row.measured === null ? [] : [`${NAMES[row.name]}: ${row.kind === "bytes" ? `${thousands(row.measured)} bytes measured, ${thousands(row.formula)} by formula` : `${timeOf(row.measured)} measured`}`])).join("; ");
     const t = data.training;
     return `${rows || "Nothing measured yet"}. A training on ${siOf(t.tokens)} tokens: ${siOf(t.flops, "FLOP")}, ${timeOf(t.seconds)} on ${thousands(t.devices)} × ${t.card}, ${siOf(t.energy * 1000, "Wh")}. ${data.published.map((one) => `${one.name} ${counted(one.ours, "weight")}, published ${one.said}`).join("; ")}.`;
   },
@@ -132,4 +197,4 @@ const moreView = {
   },
 };
 
-export default mount("compute_at_scale", moreView);
+export default mount("compute_at_scale", atScale);

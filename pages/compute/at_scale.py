@@ -1,4 +1,4 @@
-"""Below the picture: formula and measurement side by side, the hours and the energy of a training, published counts."""
+"""Compare formulas with measurements; count a training's hours and energy; list what was published of each preset."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from core.families.presets import PRESETS
 from core.training.measuring import STEPS, Measured, Size, measure, size_for
 from pages.compute.subject import Subject
 
-more = register("compute_at_scale", __file__)
+at_scale = register("compute_at_scale", __file__)
 
 JOB = "compute"
 BYTES = ("weights", "gradients", "optimizer", "activations")
 
 
 def measured(ctx: Context, shown: Subject) -> tuple[dict[str, Measured], Size | None, str]:
-    """What is known of the open model here at the shown sizes, by name; at which; and the key of the work."""
+    """Look up what is measured of the open model at the shown sizes, by name; at which; and the key of the work."""
     if not shown.own:
         return {}, None, ""
     at = size_for(shown.config, shown.batch, shown.length)
@@ -43,7 +43,7 @@ def measured(ctx: Context, shown: Subject) -> tuple[dict[str, Measured], Size | 
 
 
 def tokens_read(shown: Subject) -> tuple[int, str]:
-    """Tokens of the training that is reckoned, and whose number that is.
+    """Choose the tokens of the training that is reckoned, and say whose number that is.
 
     "yours": the learner's. "published", "card": what the model itself read. Otherwise 20 for each weight: "never" was a
     model of these sizes trained, "unpublished" is how long a known one was, and of the open one it is "unknown".
@@ -60,13 +60,13 @@ def tokens_read(shown: Subject) -> tuple[int, str]:
 
 
 def peak(shown: Subject) -> float:
-    """Operations a second of one card, in what the model is trained in, unless the learner gave another number."""
+    """Read the operations a second of one card, in the precision of training, unless the learner gave others."""
     own = float(state.get("teraflops"))
     return own * 1e12 if own > 0 else shown.card.peak(trained_in(shown.precision))
 
 
 def dials(shown: Subject) -> dict[str, Any]:
-    """What is set for a training over texts of the shown length, as `training` takes it."""
+    """Read what is set for a training over texts of the shown length, as `training` takes it."""
     return {
         "tokens": tokens_read(shown)[0], "length": shown.length, "peak": peak(shown),
         "utilization": float(state.get("reached")), "devices": int(state.get("cards")), "watts": shown.card.watts,
@@ -74,7 +74,7 @@ def dials(shown: Subject) -> dict[str, Any]:
 
 
 def formulas(shown: Subject, at: Size) -> dict[str, tuple[float, Work | None]]:
-    """What the formulas say to each measurement: bytes, or a pass's work. Measured is in float32."""
+    """Compute what the formulas say to each measurement: bytes, or a pass's work. Measured is in float32."""
     kinds = {kind.name: float(kind.bytes(at.batch)) for kind in training_memory(shown.config, at.length)}
     found: dict[str, tuple[float, Work | None]] = {name: (kinds[name], None) for name in BYTES}
     reading = prefill(shown.config, at.length)
@@ -86,7 +86,7 @@ def formulas(shown: Subject, at: Size) -> dict[str, tuple[float, Work | None]]:
 
 
 def step(shown: Subject, precision: Precision, length: int | None = None) -> Work:
-    """A training step's operations and bytes, over texts of this length; None: of the shown one.
+    """Count a training step's operations and bytes, over texts of this length; None: of the shown one.
 
     Forward and backward, the weights met three times: once for the pass, once for each of the two gradients.
     """
@@ -96,7 +96,7 @@ def step(shown: Subject, precision: Precision, length: int | None = None) -> Wor
 
 
 def record(shown: Subject, known: Mapping[str, Measured], at: Size | None) -> dict[str, Any]:
-    """What view.js draws."""
+    """Describe what at_scale.js draws, as its JSON."""
     done = training(shown.config, **dials(shown))
     return {
         "stamp": repr((shown, sorted(known.items()), at, done)),
@@ -163,7 +163,7 @@ def _training(shown: Subject, done: Training) -> dict[str, Any]:
 
 
 def roof(shown: Subject) -> tuple[float, int | None]:
-    """What share of the peak a training step over the shown texts can reach, and how many texts the set share needs.
+    """Bound the share of the peak that a step over the shown texts can reach; count the texts that the set share needs.
 
     The second is None where no number of texts is enough.
     """
@@ -188,7 +188,7 @@ def _published(key: str) -> dict[str, Any]:
 def show(
     ctx: Context, shown: Subject, known: Mapping[str, Measured], at: Size | None, about: str
 ) -> Callable[[], None]:
-    """The heading, the dials and the figure. Returns what measures: to be called when the page is drawn.
+    """Draw the heading, the dials and the figure. Returns what measures: to be called when the page is drawn.
 
     Args:
         known, at, about: of `measured`.
@@ -221,7 +221,7 @@ def show(
             "Share of the peak that is reached", 0.01, 1.0, step=0.01, width=240, **state.bind("reached")
         )
         st.number_input("Cards", 1, 1_000_000, step=1, width=140, **state.bind("cards"))
-    more(data=record(shown, known, at), key="more")
+    at_scale(data=record(shown, known, at), key="more")
 
     def go_on() -> None:
         if bar is not None:

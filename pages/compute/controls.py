@@ -1,4 +1,4 @@
-"""The row below the picture: which configuration, in which precision, on which card, and its sizes."""
+"""Draw the controls below the picture: which configuration, in which precision, on which card, and its sizes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pages.compute.subject import OPEN, SIZES, SUBJECTS, Subject
 
 
 def draw(shown: Subject, opened: str) -> None:
-    """The widgets; `opened` is the open model's name."""
+    """Draw the widgets; `opened` is the open model's name."""
     names = {OPEN: f"{opened}, open"} | {key: preset.name for key, preset in PRESETS.items()}
     st.selectbox(
         "Configuration", SUBJECTS, format_func=lambda key: names[key], filter_mode=None,
@@ -38,7 +38,7 @@ def draw(shown: Subject, opened: str) -> None:
 
 
 def _choose(key: str | None) -> None:
-    """Another configuration begins with its own sizes and its own length."""
+    """Begin another configuration with its own sizes and its own length."""
     if key in SUBJECTS and key != state.get("costed"):
         state.update({**dict.fromkeys(("long", *SIZES), -1), "costed": key})
 

@@ -1,7 +1,7 @@
-"""The picture of what a configuration costs: its parts, its memory beside a card's, its two passes under a roof.
+"""Draw what a configuration costs: its parts, its memory beside a card's, its two passes under a roof.
 
 `record` asks core for every number at every stop of the two sliders, so that dragging them is a matter of the browser
-(view.js); the arithmetic is core's.
+(figure.js); the arithmetic is core's.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from core.costs.operations import flops_by_part
 from core.costs.roofline import Work, attainable, decode, prefill, ridge
 from core.costs.weights import parameters_by_part
 from core.training.measuring import Measured, Size
-from pages.compute import charts, story
+from pages.compute import roofline, story
 from pages.compute.subject import Subject
 
 compute = register("compute", __file__)
@@ -42,7 +42,7 @@ ROWS = ("embedding", "positions", "attention", "scores", "cross-attention", "mlp
 
 
 def stops(*more: int) -> list[int]:
-    """Where a slider stops: 1, 2, 3, 4, 6, 8, 12 ... 1,048,576, and any other number that is asked for."""
+    """List where a slider stops: 1, 2, 3, 4, 6, 8, 12 ... 1,048,576, and any other number that is asked for."""
     found = sorted({1, *(power for k in range(1, 21) for power in (2**k, 3 * 2 ** (k - 1))), MOST})
     for one in more:
         if one not in found:
@@ -51,7 +51,7 @@ def stops(*more: int) -> list[int]:
 
 
 def works(shown: Subject, length: int) -> dict[str, Work | None]:
-    """Reading texts of that length, and writing a token after one; an encoder writes none."""
+    """Count the work of reading texts of that length, and writing a token after one; an encoder writes none."""
     writes = shown.config.shape != "encoder"
     return {
         "reading": prefill(shown.config, length, shown.precision),
@@ -60,7 +60,7 @@ def works(shown: Subject, length: int) -> dict[str, Work | None]:
 
 
 def fits(shown: Subject) -> dict[str, dict[str, int | None]]:
-    """How many texts of this length fit on the card, and how long this many may be: in training, and in use."""
+    """Find how many texts of this length fit on the card, and how long this many may be: in training, and in use."""
     found = {}
     for name, memory in (("training", training_memory), ("using", using_memory)):
         of_length = partial(_at, memory, shown)
@@ -76,7 +76,7 @@ def _at(memory: Callable[..., tuple[Held, ...]], shown: Subject, length: int) ->
 
 
 def rows(shown: Subject) -> list[tuple[str, Part | None, Part | None]]:
-    """The table's rows: name, weights, operations of a pass over one text; a part without either is left out."""
+    """Make the table's rows: name, weights, operations of a pass over one text; a part without either is left out."""
     weights = {one.name: one for one in parameters_by_part(shown.config)}
     flops = {one.name: one for one in flops_by_part(shown.config, shown.length, shown.length)}
     listed = [(name, weights.get(name), flops.get(name)) for name in ROWS]
@@ -90,7 +90,7 @@ def record(
     at: Size | None,
     selection: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What view.js draws.
+    """Describe what figure.js draws, as its JSON.
 
     Args:
         measured: what was measured on this machine, by name. at: the texts that it was measured on.
@@ -124,13 +124,13 @@ def record(
 
 
 def _flops(shown: Subject, lengths: list[int], names: list[str]) -> list[list[int]]:
-    """Operations over one text, for each row of the table and each length."""
+    """Count the operations over one text, for each row of the table and each length."""
     found = [{one.name: one.value for one in flops_by_part(shown.config, at, at)} for at in lengths]
     return [[counts.get(name, 0) for counts in found] for name in names]
 
 
 def _memory(shown: Subject, lengths: list[int]) -> dict[str, list[dict[str, Any]]]:
-    """Every kind at every length; only the last of each changes with it."""
+    """Count every kind of memory at every length; only the last of each changes with it."""
     found = {}
     for name, memory, last in (
         ("training", training_memory, activations),
@@ -163,7 +163,7 @@ def _works(shown: Subject, lengths: list[int]) -> dict[str, Any]:
 
 
 def _machine(shown: Subject, measured: Mapping[str, Measured], at: Size | None) -> dict[str, Any] | None:
-    """The measured roof of this machine, and the open model's passes under it."""
+    """Describe the measured roof of this machine, and the open model's passes under it."""
     peak, width = (measured[name].value if name in measured else None for name in ("peak", "bandwidth"))
     if not peak or not width or at is None:
         return None
@@ -186,4 +186,4 @@ def draw(data: dict[str, Any], shown: Subject, key: str, on: Mapping[str, Callab
     focus = data["steps"][at]["focus"] if 0 <= at < len(data["steps"]) else ""
     with st.container(key="gb-compute-both", gap="xsmall"):
         compute(data=data, key=key, **{f"on_{name}_change": act for name, act in on.items()})
-        charts.draw(shown, works(shown, shown.length), data["machine"], focus)
+        roofline.draw(shown, works(shown, shown.length), data["machine"], focus)

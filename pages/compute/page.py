@@ -9,9 +9,7 @@ from core.costs.memory import training_memory, using_memory
 from core.costs.operations import flops_by_part
 from core.costs.roofline import attainable, decode, prefill
 from core.costs.weights import parameters_by_part
-from pages.compute import at_scale as more
-from pages.compute import controls, question, take
-from pages.compute import figure as view
+from pages.compute import at_scale, controls, export, figure, question
 from pages.compute.subject import subject
 
 LONGEST = 512  # tokens of the text
@@ -24,11 +22,11 @@ EXAMPLES = (
 
 ctx = page.begin("compute", longest=LONGEST)
 shown = subject(ctx)
-known, at, key = more.measured(ctx, shown)
+known, at, key = at_scale.measured(ctx, shown)
 
 page.claim("Training holds at least four times what the weights take.")
-view.draw(
-    view.record(
+figure.draw(
+    figure.record(
         shown, list(ctx.tokens), known, at, events.selection("picture", {key: state.get(key) for key in KEYS})
     ),
     shown,
@@ -51,11 +49,11 @@ with page.foot():
     page.code(parameters_by_part, flops_by_part, training_memory, using_memory, prefill, decode, attainable)
     page.take_away(
         "compute",
-        partial(take.table, shown, ctx.tokens, known, more.dials(shown)),
-        lambda: take.cells(load, repr(ctx.text), shown, judge(), more.dials(shown)),
+        partial(export.table, shown, ctx.tokens, known, at_scale.dials(shown)),
+        lambda: export.cells(load, repr(ctx.text), shown, judge(), at_scale.dials(shown)),
     )
 
-measure = more.show(ctx, shown, known, at, key)
+measure = at_scale.show(ctx, shown, known, at, key)
 page.terms(
     "parameters", "activation", "gradient", "moments", "batch", "KV cache", "FLOP", "precision", "roofline",
     "operational intensity", "utilization",

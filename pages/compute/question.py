@@ -1,4 +1,4 @@
-"""The page's question: what twice as many texts, each twice as long, do to a training step's memory."""
+"""Ask what twice as many texts, each twice as long, do to a training step's memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OPTIONS = ("Less than twice", "Two to four times", "More than four times")
 
 
 def text(shown: Subject) -> str:
-    """What is asked; it names both sizes."""
+    """Write what is asked; it names both sizes."""
     return (
         f"Train on {counted(2 * shown.batch, 'text')} of {counted(2 * shown.length, 'token')} instead of "
         f"{shown.batch:,} of "
@@ -21,7 +21,7 @@ def text(shown: Subject) -> str:
 
 
 def judge(shown: Subject) -> Answer:
-    """By the formula of all four kinds, at both sizes."""
+    """Judge by the formula of all four kinds, at both sizes."""
     now = training_memory(shown.config, shown.length, shown.precision)
     then = training_memory(shown.config, 2 * shown.length, shown.precision)
     before, after = held(now, shown.batch), held(then, 2 * shown.batch)

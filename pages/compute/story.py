@@ -1,4 +1,4 @@
-"""The page's walk: the sum of weights, of operations and of bytes, part by part, with the numbers of what is shown."""
+"""Tell the picture in steps: weights, operations and bytes, added up part by part with the numbers of what is shown."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def steps(
     works: Mapping[str, Work | None],
     fits: Mapping[str, Mapping[str, int | None]],
 ) -> list[dict[str, Any]]:
-    """Every step: its name, which part of the picture it is about, and its lines."""
+    """Tell every step: its name, which part of the picture it is about, and its lines."""
     walk = [_part(shown, row) for row in rows]
     walk += [_weights(shown), _pass(shown, rows), _training_step(shown, rows)]
     walk += [_bytes(shown, kind) for kind in training_memory(shown.config, shown.length, shown.precision)]
@@ -69,7 +69,7 @@ def _part(shown: Subject, row: Row) -> dict[str, Any]:
 
 
 def _head(config: ModelConfig) -> str:
-    """What the head makes of the stream, and which weights are its own."""
+    """Tell what the head makes of the stream, and which weights are its own."""
     if config.head == "sequence":
         labels = _plural(config.n_outputs, "label")
         return f"One layer of the width, then a number for each of {labels} of the whole text."
@@ -180,7 +180,7 @@ def _used(shown: Subject) -> dict[str, Any]:
 
 
 def _stored(precision: Precision) -> str:
-    """In what the weights are kept while a model is used."""
+    """Say in what the weights are kept while a model is used."""
     if precision in ("int8", "int4"):
         return f"the matrices of the blocks in {PRECISIONS[precision]}, the rest in 16"
     return f"in {PRECISIONS[precision]}"

@@ -1,4 +1,4 @@
-"""Which configuration the page counts: the open model's, a published one, or either with other sizes."""
+"""Choose the configuration that the page counts: the open model's, a published one, or either with other sizes."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Subject:
 
 
 def subject(ctx: Context) -> Subject:
-    """What the page's fields ask for."""
+    """Read what the page's fields ask for."""
     key = state.get("costed")
     preset = PRESETS.get(key)
     base = ctx.lm.config if preset is None else preset.config
@@ -84,6 +84,6 @@ def subject(ctx: Context) -> Subject:
 
 
 def _read(ctx: Context) -> int:
-    """A card is other people's: what is no number of tokens counts as nothing said."""
+    """Read from its card how many tokens the model read. Cards are other people's: what is no number counts as 0."""
     found = ctx.lm.card.get("tokens_read")
     return found if isinstance(found, int) and found > 0 else 0

@@ -1,21 +1,28 @@
-"""The picture of a model in fewer bits: a grid over weights, both models word by word, and size against loss.
+"""Draw a model in fewer bits: a grid over weights, both models token by token, and size against loss.
 
-`measure` asks core (beside, frontier, kernels), `look` for one matrix; `record` turns all into the JSON that view.js
-draws. The arithmetic is core's.
+`measure` asks core (beside, frontier, kernels), `look` for one matrix; `record` turns all into the JSON that figure.js
+draws. The chart of size against loss is below: layout.js leaves it room. The arithmetic is core's.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
+import altair as alt
 import streamlit as st
 import torch
 
 from app import state
+from app.charts import vega
+from app.charts.frame import About
+from app.charts.look import ink
 from app.kit import register
+from app.units import si
 from core.efficiency.beside import Beside
 from core.efficiency.compressing import matrix_names
 from core.efficiency.frontier import front
@@ -24,9 +31,7 @@ from core.efficiency.movement import BINS, Moved, histogram, moved, one_group
 from core.efficiency.quantization import Quantization, Quantized, values
 from core.efficiency.stored import Contents
 from core.language_model import LanguageModel
-from pages.efficiency import charts
-from pages.efficiency.measure import Passes
-from pages.efficiency.setting import name as setting_name
+from pages.efficiency.measure import Passes, setting_name
 
 efficiency = register("efficiency", __file__)
 
@@ -71,7 +76,7 @@ class Looked:
 
 
 def pieces(lm: LanguageModel, stack: str | None) -> dict[tuple[int, str], str]:
-    """(block, piece) -> the weight's name, of the one stack or of an encoder-decoder's chosen one."""
+    """Map (block, piece) to the weight's name, in the one stack or of an encoder-decoder's chosen one."""
     found = {}
     for name in (name for block in matrix_names(lm) for name in block):
         if stack and not name.startswith(stack):
@@ -86,7 +91,7 @@ def pieces(lm: LanguageModel, stack: str | None) -> dict[tuple[int, str], str]:
 def look(
     lm: LanguageModel, name: str, matrix: Quantized | None, setting: Quantization, row: int, group: int
 ) -> Looked:
-    """One matrix, and of it the weights that share a grid with those of this row and group, or a row of them."""
+    """Look at one matrix, and in it at the weights that share a grid with this row and group, or at a row of them."""
     weight = lm.transformer.get_parameter(name).detach().float()
     rows, columns = weight.shape
     wide = setting.group if setting.granularity == "group" else columns
@@ -115,7 +120,7 @@ def look(
 
 
 def claim(points: Mapping[Quantization, Judged], found: Beside | None = None) -> str:
-    """What 4 and 2 bits come to in this model, with one scale a row, rounded to nearest around 0.
+    """State what 4 and 2 bits come to in this model, with one scale a row, rounded to nearest around 0.
 
     Args:
         found: the chosen setting: where products moved and 4 and 2 bits still say exactly the same, no block adds
@@ -152,7 +157,7 @@ def record(
     selection: Mapping[str, Any],
     came: Contents | None = None,
 ) -> dict[str, Any]:
-    """What view.js draws.
+    """Turn the measurements into the JSON that figure.js draws.
 
     Args:
         came: the file of few bits that the model was unpacked from.
@@ -210,7 +215,7 @@ def _looked(one: Looked, place: tuple[int, str]) -> dict[str, Any]:
 
 
 def rows_read(lm: LanguageModel, text: str, target: str | None) -> list[int]:
-    """The ids at whose places the model says something: the decoder's in an encoder-decoder."""
+    """List the ids at whose places the model says something: the decoder's in an encoder-decoder."""
     inputs: tuple[torch.Tensor, ...] = lm.batch(text, target)
     return [int(id) for id in inputs[-1][0]]
 
@@ -220,4 +225,195 @@ def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -
     with st.container(key="gb-efficiency-both", gap="xsmall"):
         efficiency(data=data, key=key, **{f"on_{name}_change": act for name, act in on.items()})
         if not 0 <= int(state.get("stage")) < LAST:
-            charts.draw(data)
+            draw_chart(data)
+
+
+# ------------------------------------------------------------------------------------------------- size against loss
+
+KEPT = ("name", "bytes", "loss", "low", "high", "above", "front", "here")  # of a row, for tests
+TALL = 226  # px
+NEAREST, GPTQ, ABOVE = "to nearest", "GPTQ", "above the chart"
+
+
+def chart_room(points: list[dict[str, Any]], base: float) -> tuple[float, float]:
+    """Set the range of losses: settings that lose half as much again as the original lie above it."""
+    losses = [one["loss"] for one in points]
+    reach = max(0.5 * base, 0.05)
+    low, high = min([base, *losses]), max([base + 0.02, *(loss for loss in losses if loss <= base + reach)])
+    return low - 0.08 * (high - low), high + 0.08 * (high - low)
+
+
+def chart_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Make a row for each setting, with what its tooltip says."""
+    base = data["original"]["loss"]
+    _, high = chart_room(data["points"], base)
+    made = []
+    for one in data["points"]:
+        above = one["loss"] > high
+        made.append({
+            "name": one["name"], "bits": one["bits"], "bytes": one["bytes"], "loss": one["loss"],
+            "at": high if above else one["loss"], "low": base + one["riseLow"], "high": base + one["riseHigh"],
+            "above": above, "kind": ABOVE if above else GPTQ if one["gptq"] else NEAREST, "front": one["front"],
+            "here": one["here"], "said size": si(one["bytes"], "B"),
+            "ink": ink("accent" if one["here"] else "ink" if one["front"] else "res"),
+            "said loss": f"{one['loss']:.3f}{', above the chart' if above else ''}",
+            "said interval": f"{base + one['riseLow']:.3f} to {base + one['riseHigh']:.3f}",
+            "said kept": f"{_share(one['agreement'])} of the first choices",
+            "said front": "nothing is smaller and as good" if one["front"] else
+            "another is smaller and as good, or better and as small",
+        })  # fmt: skip
+    return made
+
+
+def _share(share: float) -> str:
+    return (
+        f"{100 * share:.0f} %" if share in (0.0, 1.0) or 0.0995 <= share <= 0.9949 else f"{100 * share:.1f} %"
+    )
+
+
+def named(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Choose the settings that are named: the best of each number of bits, and the chosen one where it lies above.
+
+    Those of settings above the chart stand below their marks, one below the other: beside them lies the next mark.
+    """
+    best: dict[int, dict[str, Any]] = {}
+    for one in made:
+        if one["bits"] not in best or one["loss"] < best[one["bits"]]["loss"]:
+            best[one["bits"]] = one
+    chosen = next((one for one in made if one["here"] and one["above"]), None)
+    kept = [
+        one for one in best.values() if chosen is None or one["bits"] != chosen["bits"] or not one["above"]
+    ]
+    kept += [chosen] if chosen is not None and chosen not in kept else []
+    off = sorted((one for one in kept if one["above"]), key=lambda one: -one["bytes"])
+    return [
+        {**one, "said": f"{one['bits']}: {one['loss']:.1f}" if one["above"] else f"{one['bits']}",
+         "down": 18 + 14 * off.index(one) if one["above"] else -8}
+        for one in kept
+    ]  # fmt: skip
+
+
+def joined(made: list[dict[str, Any]], high: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Trace the front inside the chart, and the dashed line that leads from it to a setting above the chart."""
+    order = sorted((one for one in made if one["front"]), key=lambda one: one["bytes"])
+    inside = [{"bytes": one["bytes"], "loss": one["loss"]} for one in order if not one["above"]]
+    stub = []
+    for one, other in pairwise(order):
+        if one["above"] and not other["above"]:
+            part = (high - other["loss"]) / (one["loss"] - other["loss"])
+            away = math.log(other["bytes"]) + part * (math.log(one["bytes"]) - math.log(other["bytes"]))
+            stub = [{"bytes": other["bytes"], "loss": other["loss"]}, {"bytes": math.exp(away), "loss": high}]
+    return inside, stub
+
+
+def front_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
+    """Describe the chart of size against loss."""
+    made, original = chart_rows(data), data["original"]
+    low, high = chart_room(data["points"], original["loss"])
+    came = data.get("came")
+    sizes = [*(one["bytes"] for one in made), original["bytes"], *([came["bytes"]] if came else ())]
+    across = [min(sizes) * 0.85, max(sizes) * 1.15]
+    every = (m * 10.0**k for k in range(3, 13) for m in (1, 2, 5))
+    marks = [one for one in every if across[0] * 1.05 < one < across[1] * 0.95]
+    written = [si(one, "B").replace(".00", "").replace(".0 ", " ") for one in marks]
+    axis = alt.Axis(**vega.words(marks, written), title="size of the file")
+    x = alt.X("bytes:Q", scale=alt.Scale(type="log", domain=across, nice=False), axis=axis)
+    up = alt.Scale(domain=[low, high], nice=False)
+    at = alt.Y("at:Q", scale=up)
+    layers: list[Any] = _behind(made, original, high, x, up)
+    layers += [] if came is None else _came(came, original["loss"], x, up)
+    for one in named(made):
+        word = alt.Chart(vega.data([one])).mark_text(
+            align="left", dx=-5 if one["above"] else 13 if one["here"] else 9, dy=one["down"], font="JetBrains Mono",
+            color=ink("accent" if one["here"] else "ink3"),
+        )  # fmt: skip
+        layers.append(vega.haloed(word.encode(x=x, y=at, text="said:N")))
+    layers += _points(made, x, at, up)  # on top: a word would catch the pointer
+    beaten = sum(not one["front"] for one in made)
+    many = "setting" if len(made) == 1 else "settings"
+    title = alt.TitleParams(
+        "Size against loss, nats a token", subtitle=f"{len(made)} {many} measured, {beaten} beaten"
+    )
+    return alt.layer(*layers).properties(height=TALL, title=title)
+
+
+def _behind(
+    made: list[dict[str, Any]], original: dict[str, Any], high: float, x: alt.X, up: alt.Scale
+) -> list[alt.Chart]:
+    """Draw the original, and the front as a line."""
+    y = alt.Y("loss:Q", scale=up, axis=alt.Axis(tickCount=5))
+    whole = {"bytes": original["bytes"], "loss": original["loss"]}
+    whole |= {"said": si(original["bytes"], "B"), "how": f"{original['loss']:.3f}"}
+    line = alt.Chart(vega.data([whole]))
+    whose = [alt.Tooltip("said:N", title="the original, float32"), alt.Tooltip("how:N", title="loss")]
+    inside, stub = joined(made, high)
+    joint: dict[str, Any] = {"color": ink("ink3"), "strokeWidth": 1.5}
+    return [
+        line.mark_rule(color=ink("res"), strokeDash=[3, 3]).encode(y=y),
+        line.mark_point(color=ink("res"), filled=False, size=90, strokeWidth=2).encode(
+            x=x, y=y, tooltip=whose
+        ),
+        alt.Chart(vega.data(inside)).mark_line(**joint).encode(x=x, y=y),
+        alt.Chart(vega.data(stub)).mark_line(strokeDash=[4, 3], **joint).encode(x=x, y=y),
+    ]
+
+
+def _came(came: dict[str, Any], loss: float, x: alt.X, up: alt.Scale) -> list[alt.Chart]:
+    """Draw the file that the original was unpacked from: the same weights, so the same loss, in fewer bytes."""
+    one = {"bytes": came["bytes"], "loss": loss, "said": si(came["bytes"], "B"), "how": f"{loss:.3f}"}
+    one |= {"kind": f"{came['kind']}, {came['bits']:.2f} bits a weight", "word": "as it came"}
+    base = alt.Chart(vega.data([one])).encode(x=x, y=alt.Y("loss:Q", scale=up))
+    told = {"said": "its file", "kind": "in", "how": "loss"}
+    tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in told.items()]
+    mark = base.mark_point(shape="diamond", filled=True, size=110, color=ink("res")).properties(name="came")
+    word = base.mark_text(dy=-13, color=ink("ink2")).encode(text="word:N")
+    return [mark.encode(tooltip=tips), vega.haloed(word)]
+
+
+def _points(made: list[dict[str, Any]], x: alt.X, at: alt.Y, up: alt.Scale) -> list[alt.Chart]:
+    """Draw the settings, each with its interval."""
+    base = alt.Chart(vega.data(made))
+    colour = alt.Color("ink:N", scale=None)
+    told = {
+        "name": "setting", "said size": "size", "said loss": "loss", "said interval": "95 % interval",
+        "said kept": "keeps", "said front": "here",
+    }  # fmt: skip
+    shape = alt.Shape(
+        "kind:N", scale=alt.Scale(domain=[NEAREST, GPTQ, ABOVE], range=["circle", "square", "triangle-up"]),
+        legend=alt.Legend(symbolFillColor=ink("ink3"), symbolStrokeColor=ink("ink3")),
+    )  # fmt: skip
+    interval = base.transform_filter("!datum.above").mark_rule(strokeWidth=1.5, opacity=0.6, clip=True)
+    ring = base.transform_filter("datum.here").mark_point(
+        filled=False, size=300, strokeWidth=2, color=ink("accent")
+    )
+    dots = base.mark_point(filled=True, size=60).properties(name="points")
+    tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in told.items()]
+    bright = alt.condition("datum.front || datum.here", alt.value(1), alt.value(0.6))
+    return [
+        interval.encode(x=x, y=alt.Y("low:Q", scale=up), y2="high:Q", color=colour),
+        ring.encode(x=x, y=at),
+        dots.encode(x=x, y=at, color=colour, shape=shape, tooltip=tips, opacity=bright),
+    ]
+
+
+def draw_chart(data: dict[str, Any]) -> None:
+    """Put the chart on the page."""
+    made = chart_rows(data)
+    about = About(
+        "efficiency_front",
+        f"Size against loss of {len(made)} settings; the original: {si(data['original']['bytes'], 'B')}, loss "
+        f"{data['original']['loss']:.3f}. "
+        + "; ".join(f"{one['name']}: {one['said size']}, {one['said loss']}" for one in made if one["front"]) + ".",
+        {
+            "points": [{key: one[key] for key in KEPT} for one in made],
+            "names": [one["said"] for one in named(made)],
+            "came": data.get("came"),
+        },
+        {
+            "setting": [one["name"] for one in made], "bytes": [one["bytes"] for one in made],
+            "loss": [one["loss"] for one in made], "low": [one["low"] for one in made],
+            "high": [one["high"] for one in made], "keeps": [one["said kept"] for one in made],
+            "beaten by none": [one["front"] for one in made],
+        },
+    )  # fmt: skip
+    vega.draw(about, [vega.once(front_chart, data)])

@@ -1,7 +1,7 @@
-"""The numbers of a setting: at once where that takes a moment, else with a bar; and of all settings when asked for.
+"""Measure a quantization setting: the one that the controls stand for, and on request all that there are.
 
-What the first picture can do without (the times of a pass, the usual settings beside the chosen one) is measured when
-the page is drawn.
+What takes a moment is measured at once, the rest with a bar. What the first picture can do without (the times of a
+pass, the usual settings beside the chosen one) is measured when the page is drawn.
 """
 
 from __future__ import annotations
@@ -13,16 +13,99 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, scope, work
+from app import cache, scope, state, widgets, work
 from app.page import Context
 from core.efficiency import kernels
 from core.efficiency.beside import Beside, beside, beside_steps
-from core.efficiency.compressing import Compressed, matrix_names
+from core.efficiency.compressing import Compressed, check_model, matrix_names
 from core.efficiency.frontier import Point, measure_steps, settings, steps_of
 from core.efficiency.judging import LONGEST, Judged, Reference, judge, pace, reference, seconds, yardstick
 from core.efficiency.packing import from_file, to_file
-from core.efficiency.quantization import Quantization, Quantized, nearest
+from core.efficiency.quantization import (
+    Granularity,
+    Method,
+    Quantization,
+    QuantizationError,
+    Quantized,
+    nearest,
+)
 from core.language_model import LanguageModel
+
+PER = {"tensor": "Matrix", "channel": "Row", "group": "Group"}
+WAYS = {"nearest": "To nearest", "gptq": "GPTQ"}
+SHARED = {
+    "tensor": "one scale a matrix",
+    "channel": "one scale a row",
+    "group": "one scale for every {} weights",
+}
+
+
+def chosen_setting(lm: LanguageModel) -> tuple[Quantization, tuple[str, ...]]:
+    """Read the setting from the controls, and say what of the learner's wishes no model, or not this one, allows."""
+    bits, per, way = int(state.get("bits")), state.get("per"), state.get("rounding")
+    return fitting(lm, bits, per, int(state.get("group")), way, bool(state.get("centred")))
+
+
+def fitting(
+    lm: LanguageModel, bits: int, per: Granularity, group: int, way: Method, centred: bool
+) -> tuple[Quantization, tuple[str, ...]]:
+    """Find the setting nearest to these wishes, and say why it is not what was wished."""
+    said: list[str] = []
+    if bits == 16 and way == "gptq":
+        said.append(_why(bits, per, group, way, centred) + ". Every weight is a float16 here.")
+        way = "nearest"
+    if bits == 1 and centred:
+        said.append(
+            _why(bits, per, group, way, centred) + ". The grid reaches from smallest to largest here."
+        )
+        centred = False
+    setting = Quantization(bits, per, group, way, centred)
+    try:
+        check_model(lm, setting)
+    except QuantizationError as why:
+        said.append(f"{widgets.capital(str(why)[:1]) + str(why)[1:]}. Every row has one scale here.")
+        setting = replace(setting, granularity="channel")
+    return without_idle_parts(setting), tuple(said)
+
+
+def without_idle_parts(setting: Quantization) -> Quantization:
+    """Reset the parts of a setting that do nothing in it: one setting is one point."""
+    if setting.bits == 16:
+        return Quantization(16)
+    return setting if setting.granularity == "group" else replace(setting, group=32)
+
+
+def _why(*wished: object) -> str:
+    try:
+        Quantization(*wished)  # type: ignore[arg-type]
+    except QuantizationError as why:
+        return widgets.capital(str(why)[:1]) + str(why)[1:]
+    return ""
+
+
+def setting_name(setting: Quantization) -> str:
+    """Name a setting: "4 bits, one scale a row, to nearest, around 0"."""
+    if setting.bits == 16:
+        return "16 bits, float16"
+    shared = SHARED[setting.granularity].format(setting.group)
+    way = "GPTQ" if setting.method == "gptq" else "to nearest"
+    reach = "around 0" if setting.symmetric else "smallest to largest"
+    return f"{setting.bits} {'bit' if setting.bits == 1 else 'bits'}, {shared}, {way}, {reach}"
+
+
+def setting_controls(both: bool) -> None:
+    """Draw the controls below the picture."""
+    widgets.segments("Bits", "bits", ("16", "8", "4", "2", "1"))
+    widgets.segments("One scale for a", "per", tuple(PER), lambda one: PER[str(one)])
+    if state.get("per") == "group":
+        widgets.segments("Weights in it", "group", ("16", "32", "64", "128"))
+    widgets.segments("Round", "rounding", tuple(WAYS), lambda one: WAYS[str(one)])
+    st.toggle("Grid around 0", **state.bind("centred"))
+    if both:
+        widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+
+
+# ------------------------------------------------------------------------------------------------- numbers
 
 ONE, ALL, SPEED, REST = "efficiency whole", "efficiency all", "efficiency speed", "efficiency rest"
 USUAL = (
@@ -62,14 +145,14 @@ class Passes:
     why: str = ""
 
 
-def ready(lm: LanguageModel) -> tuple[Reference, Judged]:
-    """The original on the yardstick, and its own worth."""
+def judge_original(lm: LanguageModel) -> tuple[Reference, Judged]:
+    """Run the original over the held-out texts, and judge it."""
     before = reference(lm, yardstick(lm))
     return before, judge(before, lm, timed=False)
 
 
-def passes(before: Reference, times: Passes | None = None) -> Passes:
-    """A pass in float32 and one in int8, turn by turn. times: of a model of this shape, where they are known."""
+def time_passes(before: Reference, times: Passes | None = None) -> Passes:
+    """Time passes in float32 and in int8, turn by turn. times: of a model of this shape, where they are known."""
     tokens = before.asked[0].inputs[-1].shape[1]
     try:
         other = kernels.int8_model(before.lm)
@@ -83,24 +166,28 @@ def passes(before: Reference, times: Passes | None = None) -> Passes:
     return Passes(found.original, found.changed, tokens, found.low, found.high, agreement)
 
 
-def both(
+def compress_quick(
     lm: LanguageModel, key: str, setting: Quantization, text: str, target: str | None
 ) -> tuple[Beside, Compressed]:
-    """Of a quick model: everything at once."""
-    before, _ = cache.share(ready, key)
+    """Compress and compare a quick model, everything at once."""
+    before, _ = cache.share(judge_original, key)
     return beside(before, setting, text, target)
 
 
-def numbers(lm: LanguageModel, key: str, setting: Quantization, text: str, target: str | None) -> Beside:
-    """Of a quick model: all but the codes, of which few are kept; rounded to nearest they are there in a moment."""
+def compare_quick(
+    lm: LanguageModel, key: str, setting: Quantization, text: str, target: str | None
+) -> Beside:
+    """Compare a quick model without keeping its codes: rounded to nearest they are there in a moment."""
     given = (key, setting, text, target)
-    found: Beside = (cache.share(both, key, *given) if setting.method == "gptq" else both(lm, *given))[0]
+    found: Beside = (
+        cache.share(compress_quick, key, *given) if setting.method == "gptq" else compress_quick(lm, *given)
+    )[0]
     return found
 
 
-def timed(before: Reference) -> Iterator[list[kernels.Timed] | Passes]:
-    """The model's own pass, products at its largest matrix, and at one of a far larger model."""
-    yield passes(before)
+def time_kernels(before: Reference) -> Iterator[list[kernels.Timed] | Passes]:
+    """Time the model's own pass, products at its largest matrix, and at one of a far larger model."""
+    yield time_passes(before)
     own = max(kernels.shapes(before.lm), key=lambda size: size[0] * size[1], default=None)
     for size in (own, kernels.LARGE):
         if size is None:
@@ -135,7 +222,7 @@ class Measure:
     @property
     def over(self) -> str:
         """What the losses of the picture are taken over."""
-        before, own = cache.share(ready, self.ctx.model_key)
+        before, own = cache.share(judge_original, self.ctx.model_key)
         longest = min(LONGEST, self.ctx.lm.config.n_ctx)
         return scope.one_by_one(own.places, len(before.asked), "texts", longest)
 
@@ -145,7 +232,7 @@ class Measure:
 
         Times are kept apart, so that nothing on the page changes when the rest is worked out again.
         """
-        _, own = cache.share(ready, self.ctx.model_key)
+        _, own = cache.share(judge_original, self.ctx.model_key)
         found = cache.kept(self._passes)
         done = [*self._timed(), *self._rested()]
         if found is None and (fresh := [one for one in done if isinstance(one, Passes)]):
@@ -157,7 +244,7 @@ class Measure:
     def known(self) -> Beside | None:
         """Both models beside each other; of a large one None until the work, which is begun, has come to its end."""
         if self.quick:
-            small: Beside = cache.call(numbers, self.ctx.model_key, self.ctx.model_key, *self._asked)
+            small: Beside = cache.call(compare_quick, self.ctx.model_key, self.ctx.model_key, *self._asked)
             return small
         found: Whole | None = cache.kept(self.key)
         if found is None:
@@ -177,7 +264,9 @@ class Measure:
         if self.setting.method == "nearest":
             return nearest(weight, self.setting)
         if self.quick:
-            small: Compressed = cache.share(both, self.ctx.model_key, self.ctx.model_key, *self._asked)[1]
+            small: Compressed = cache.share(
+                compress_quick, self.ctx.model_key, self.ctx.model_key, *self._asked
+            )[1]
             return small.matrices[name]
         found: Whole | None = cache.kept(self.key)
         return None if found is None else from_file(name, found.packed, weight.shape[1], self.setting)
@@ -278,16 +367,16 @@ class Measure:
         return sum(steps_of(self.ctx.lm, one) for one in self._plain()) + (cache.kept(self._passes) is None)
 
     def _make_rest(self) -> Iterator[Point | Passes | None]:
-        before, _ = cache.share(ready, self.ctx.model_key)
+        before, _ = cache.share(judge_original, self.ctx.model_key)
         yield from measure_steps(before, self._plain())
         if cache.kept(self._passes) is None:
-            yield passes(before, cache.kept(self._times))
+            yield time_passes(before, cache.kept(self._times))
 
     def _total(self) -> int:
         return len(matrix_names(self.ctx.lm)) + 1
 
     def _make(self) -> Iterator[Whole | None]:
-        before, _ = cache.share(ready, self.ctx.model_key)
+        before, _ = cache.share(judge_original, self.ctx.model_key)
         for found, small in beside_steps(before, self.setting, self.ctx.text, self.target):
             if found is None:
                 yield None
@@ -305,9 +394,9 @@ class Measure:
         return [one for one in settings(self.ctx.lm) if one not in kept]
 
     def _make_all(self) -> Iterator[Point | None]:
-        before, _ = cache.share(ready, self.ctx.model_key)
+        before, _ = cache.share(judge_original, self.ctx.model_key)
         return measure_steps(before, self._missing())
 
     def _make_speeds(self) -> Iterator[list[kernels.Timed] | Passes]:
-        before, _ = cache.share(ready, self.ctx.model_key)
-        return timed(before)
+        before, _ = cache.share(judge_original, self.ctx.model_key)
+        return time_kernels(before)

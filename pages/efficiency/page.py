@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from app import answer, events, models, page, state
+import streamlit as st
+
+from app import answer, events, models, page, state, widgets
 from core.efficiency.beside import beside_steps, first_choices
 from core.efficiency.compressing import compress_steps
 from core.efficiency.frontier import front
 from core.efficiency.judging import judge
 from core.efficiency.quantization import nearest
 from core.efficiency.stored import block, contents
-from pages.efficiency import figure as view
-from pages.efficiency import setting as settings
-from pages.efficiency import smaller as more
-from pages.efficiency import speed, stored, take
-from pages.efficiency.measure import Measure
+from pages.efficiency import export, figure, smaller, speed, stored
+from pages.efficiency.measure import Measure, chosen_setting, setting_controls
 from pages.efficiency.question import ask
 
 LONGEST = 64  # tokens of the text
@@ -32,29 +31,29 @@ lm, config = ctx.lm, ctx.lm.config
 both = config.shape == "encoder-decoder"
 stack = state.get("stack") if both else None
 target = ctx.target if both else None
-setting, said = settings.chosen(lm)
+setting, said = chosen_setting(lm)
 measure = Measure(ctx, setting, target)
 own, times = measure.original
 found = measure.known()
-file = stored.Below(ctx, stored.held(ctx))
+file = stored.Section(ctx, stored.stored_weights(ctx))
 points = measure.points()
-there = view.pieces(lm, stack)
+there = figure.pieces(lm, stack)
 place = (min(state.get("block"), max((block for block, _ in there), default=0)), state.get("piece"))
 if there and place not in there:  # the piece of another shape
     place = next(one for one in there if one[0] == place[0])
 looked = (
-    view.look(
+    figure.look(
         lm, there[place], measure.matrix(there[place]), setting, state.get("output"), state.get("slice")
     )
     if there
     else None
 )
-ids = view.rows_read(lm, ctx.text, target)
+ids = figure.rows_read(lm, ctx.text, target)
 
-page.claim(view.claim(points, found), f"losses over {measure.over}")
+page.claim(figure.claim(points, found), f"losses over {measure.over}")
 picked = {key: state.get(key) for key in KEYS}
-view.draw(
-    view.record(
+figure.draw(
+    figure.record(
         lm, ids, looked, found, own, measure.over, times, points, setting, stack=stack, place=place,
         stamp=repr((measure.key, place, looked and (looked.row, looked.group, looked.moved is not None),
                     found is not None, len(points), times)),
@@ -65,15 +64,16 @@ view.draw(
 )  # fmt: skip
 
 with page.controls():
-    settings.controls(both)
+    setting_controls(both)
     bars = measure.one_button(), measure.all_button()
-settings.notes((*said, *stored.note(ctx, file.found)))
+for note in (*said, *stored.rounding_note(ctx, file.found)):
+    st.caption(widgets.escape(note))
 if both:
     with ctx.slot:
         answer.draw(ctx)
 
 question = ask()
-pruned = more.cells(ctx)
+pruned = export.pruning_cells(ctx)
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
 
@@ -90,9 +90,9 @@ with page.foot():
     )
     page.take_away(
         "efficiency",
-        partial(take.table, lm, ids, looked, found, own, points, file.lines()),
+        partial(export.table, lm, ids, looked, found, own, points, file.lines()),
         lambda: [
-            *take.cells(
+            *export.cells(
                 load,
                 {"TEXT": ctx.text, "TARGET": target},
                 setting,
@@ -110,10 +110,10 @@ with page.foot():
 
 file.show()
 bar = speed.show(measure)
-below = more.show(ctx)
+below = smaller.show(ctx)
 page.terms(
     "quantization", "grid", "GPTQ", "calibration", "Pareto front", "int8", "first choice kept", "logits", "parameters",
-    *more.TERMS,
+    *smaller.TERMS,
 )  # fmt: skip
 page.cheatsheet("efficiency")
 page.examples(EXAMPLES)

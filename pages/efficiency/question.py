@@ -1,4 +1,4 @@
-"""The page's question: only attention in 2 bits, or only the MLPs, which the picture never shows apart."""
+"""Ask which half of the blocks suffers more in 2 bits, attention or the MLPs: the picture never shows them apart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.page import Context
 from app.predict import Answer
 from core.efficiency.halves import HALVES, Half, halves
 from core.efficiency.quantization import Quantization
-from pages.efficiency.measure import ready
+from pages.efficiency.measure import judge_original
 
 OPTIONS = ("Attention", "The MLPs", "The same, within a tenth")
 BITS = 2
@@ -25,8 +25,8 @@ class Question:
     options: tuple[str, ...] = OPTIONS
 
     def judge(self, ctx: Context) -> Answer:
-        """The right option and why, in the model's numbers."""
-        before, own = cache.share(ready, ctx.model_key)
+        """Find the right option, and say why, in the model's numbers."""
+        before, own = cache.share(judge_original, ctx.model_key)
         found = halves(before, self.setting)
         if not found:
             return Answer(2, "This model has no blocks: nothing is rounded in either case.", {})
@@ -50,7 +50,7 @@ def _weights(a: Half, b: Half) -> str:
 
 
 def ask() -> Question:
-    """One scale a row, to nearest, from smallest to largest: at 2 bits a grid around 0 has three values only."""
+    """Ask with a grid a row, to nearest, from smallest to largest: with 2 bits one around 0 has only three values."""
     text = (
         f"Round only one half of the blocks to {BITS} bits (a grid a row, smallest to largest). "
         "Which raises the loss more?"

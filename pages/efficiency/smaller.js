@@ -1,35 +1,155 @@
-// Below the charts of pruning and of students: what they say (pruned.js), tables (taught.js), own runs as they train.
+// Below the charts of pruning and of students: what they say, the tables of what each came to, own runs as they train.
 
 import { counted } from "../../app/kit/counts.js";
 import { curves, heardRuns } from "../../app/kit/curves.js";
 import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
-import { clamp, label, num } from "../../app/kit/shapes.js";
-import { WHAT, inPercent, mineSaid } from "./smaller_pruned.js";
-import { ARMS, drawTable, publishedRows, studentRows } from "./smaller_taught.js";
+import { clamp, fit, h, label, num, percent, thousands } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 
+/**
+ * @import { Stage, View } from "../../app/kit/glass.js"
+ *
+ * What smaller.py sends. Losses and rises are in nats a token, shares between 0 and 1, sizes in bytes; a speed says how many
+ * times as fast a pass is (null: the rounds do not tell it from the original's).
+ * @typedef {object} Data
+ * @property {string[]} tokens of the open text
+ * @property {string} name of the open model
+ * @property {Cut} cut
+ * @property {number} share removed, as the learner chose
+ * @property {number} retrained steps after pruning
+ * @property {{name: string, loss: number, numbers: number, bytes: number, places: number, texts: number}} base the recorded runs' model
+ * @property {Record<Cut, Level[]>} curves
+ * @property {boolean} neuronsOnly whether the open model's heads cannot go
+ * @property {(Measured | {sparsity: number, why: string})[]} mine the open model, pruned and not retrained
+ * @property {number} waits shares still to be measured
+ * @property {Student[]} students alone, taught, and alone for as many operations
+ * @property {Own[]} own
+ * @property {any[]} live own runs that train, as curves.js takes them
+ * @property {{name: string, counted: number, said: number, glue: number, imdb: number, squad: number, seconds: number}[]} published
+ *   BERT and DistilBERT
+ * @property {{pruned: string[], taught: string[], published: string[]}} said
+ */
+/**
+ * @typedef {"magnitude" | "structured"} Cut
+ * @typedef {{mean: number, low: number, high: number}} Interval of the seeds
+ * @typedef {{sparsity: number, numbers: number, bytes: number, speed: number | null, before: {rise: number, agreement: number}, after: {rise: Interval, agreement: Interval}}} Level
+ * @typedef {{way: string, steps: number, numbers: number, bytes: number, trace: {step: number, loss: Interval}[], agreement: Interval, speed: number | null}} Student
+ *
+ * What stays of a block, of how many.
+ * @typedef {{heads: [stay: number, of: number], neurons: [stay: number, of: number]}} Parts
+ *
+ * The open model without a share of its weights; low to high: the 95 % interval of its agreement.
+ * @typedef {Parts & {why?: undefined, sparsity: number, rise: number, agreement: number, low: number, high: number, numbers: number, bytes: number, texts: number, places: number, speed: number | null}} Measured
+ *
+ * A run of the learner; end: null until it is measured.
+ * @typedef {object} Own
+ * @property {string} id
+ * @property {string} name
+ * @property {string} short
+ * @property {string} way
+ * @property {string} base
+ * @property {(Partial<Parts> & {loss: number, agreement: number, numbers: number, bytes: number, speed: number | null}) | null} end
+ *
+ * @typedef {{sel: Record<string, any>, share: number, chart: any}} Kept
+ * @typedef {{x: number, y: number, w: number}} Box
+ *
+ * A cell of a table: its text, or its text and its tip.
+ * @typedef {string | [text: string, tip: string]} Cell
+ */
+
+// ---------------------------------------------------------------- words
+
+/** @type {Record<Cut, string>} */
+const WHAT = { magnitude: "the blocks’ weights, the smallest first", structured: "heads and neurons" };
+const timesAsFast = (/** @type {number | null} */ speed) => (speed ? `${num(speed, 1)} times as fast` : "as fast");
+const restsOn = (/** @type {{texts: number, places: number}} */ one) => `on ${one.texts} ${one.texts === 1 ? "text" : "texts"} (${counted(one.places, "token")})`;
+const inMegabytes = (/** @type {number} */ v) => `${num(v / 1e6, v < 1e5 ? 3 : 2)} MB`;
+
+/** What is left of each block: whole heads and neurons only can go. @param {Parts} one */
+const partsStay = (one) => `${one.heads[0]} of ${counted(one.heads[1], "head")} and ${thousands(one.neurons[0])} of ${counted(one.neurons[1], "neuron")} of each block stay`;
+
+/** The open model at the learner's share, in words. @type {(data: Data, share: number) => string} */
+function mineSaid(data, share) {
+  const one = data.mine.find((each) => Math.abs(each.sparsity - share) < 1e-6);
+  const what = `${percent(share, 0)} of ${data.cut === "structured" && data.neuronsOnly ? "the neurons" : WHAT[data.cut]}`;
+  if (!one) return `${data.name} without ${what}: not measured yet.`;
+  if (one.why !== undefined) return `${data.name}: ${one.why}.`;
+  const begin = data.cut === "structured"
+    ? `${data.name}, ${what} asked for: ${partsStay(one)}${data.neuronsOnly ? " (the heads share one table of biases)" : ""}. Measured now ${restsOn(one)}`
+    : `${data.name} without ${what}, measured now ${restsOn(one)}`;
+  const speed = data.cut === "structured" ? `a pass is ${timesAsFast(one.speed)}` : "a pass multiplies by the zeros all the same";
+  return `${begin}, not retrained: ${num(one.rise, 2)} nats above its own loss, ${percent(one.agreement, 1)} of its first choices stay (${percent(one.low, 0)} to ${percent(one.high, 0)}); ${counted(one.numbers, "number")}, a file of ${inMegabytes(one.bytes)}; ${speed}. The recorded curves rest ${restsOn(data.base)}.`;
+}
+
+// ---------------------------------------------------------------- tables
+
+const ARMS = ["student alone", "student taught", "alone, as many operations"];
+
+/** Rows of columns, the first to the left and the others to the right; a cell is text, or [text, its tip]. Returns the y below. @type {(g: Stage, key: string, box: Box, head: string[], rows: Cell[][]) => number} */
+function drawTable(g, key, box, head, rows) {
+  const first = Math.min(150, box.w * (head.length > 4 ? 0.29 : 0.37));
+  const each = (box.w - first) / (head.length - 1);
+  const cell = (/** @type {string} */ text, /** @type {number} */ r, /** @type {number} */ c) => label(c ? box.x + first + each * c : box.x, box.y + 14 + 19 * r, c ? fit(text, each - 6, 12, true) : fit(text, first - 4, 12, false),
+    { anchor: c ? "end" : null, mono: c > 0 && r > 0, size: 12, fill: r ? "ink" : "ink3" });
+  g.part(key, [box, head, rows], () => [head, ...rows].map((row, r) => row.map((one, c) => (Array.isArray(one) ? g.tip(h("g", { "data-row": one[0] }, cell(one[0], r, c)), one[1]) : cell(one, r, c)))));
+  return box.y + 14 + 19 * rows.length + 14;
+}
+
+/** A speed in a table: only where the rounds tell it from the teacher's. @param {number | null} speed */
+const inTimes = (speed) => (speed ? `${num(speed, 1)}×` : "as fast");
+/** An own run in full, for its row. @param {Own} one @param {NonNullable<Own["end"]>} end */
+const ownSaid = (one, end) => `yours: ${one.name}\nbegan with ${one.base}; loss ${num(end.loss, 3)}, first choices ${percent(end.agreement, 1)}${one.way === "structured" && end.heads ? `\n${partsStay(/** @type {Parts} */ (end))}` : ""}`;
+
+const lossOf = (/** @type {Student} */ one) => one.trace[one.trace.length - 1].loss.mean;
+
+/** Head and rows of the students' table. @type {(data: Data, narrow: boolean) => [string[], Cell[][]]} */
+function studentRows(data, narrow) {
+  /** @type {(name: Cell, numbers: number, bytes: number, speed: string, loss: string, agreement: string) => Cell[]} */
+  const row = (name, numbers, bytes, speed, loss, agreement) => (narrow ? [name, thousands(numbers), loss, agreement] : [name, thousands(numbers), inMegabytes(bytes), speed, loss, agreement]);
+  const head = narrow ? ["", "numbers", "loss", "agrees"] : ["", "numbers", "file", "speed", "loss", "agrees"];
+  return [head, [
+    row("teacher", data.base.numbers, data.base.bytes, "1×", num(data.base.loss, 3), "100 %"),
+    ...data.students.map((one, i) => row(i === 2 ? `alone, ${counted(one.steps, "step")}` : `${ARMS[i].replace("student ", "")}, ${counted(one.steps, "step")}`, one.numbers, one.bytes, inTimes(one.speed), num(lossOf(one), 3), percent(one.agreement.mean, 1))),
+    ...data.own.flatMap((one) => (one.end ? [row([one.short, ownSaid(one, one.end)], one.end.numbers, one.end.bytes, inTimes(one.end.speed), num(one.end.loss, 3), percent(one.end.agreement, 1))] : [])),
+  ]];
+}
+
+/** Head and rows of the table of BERT and DistilBERT. @type {(data: Data, narrow: boolean) => [string[], Cell[][]]} */
+function publishedRows(data, narrow) {
+  const [one, other] = data.published;
+  /** @type {(name: string, of: (model: Data["published"][number]) => number, text: (value: number) => string) => Cell[]} */
+  const line = (name, of, text) => [name, text(of(one)), text(of(other)), percent(of(other) / of(one), 0)];
+  return [["", narrow ? "BERT" : one.name, other.name, "share"], [
+    line("weights, published", (m) => m.said, (v) => `${num(v / 1e6, 0)}M`), line("GLUE, mean score", (m) => m.glue, (v) => num(v, 1)),
+    line("IMDb, % right", (m) => m.imdb, (v) => num(v, 2)), line("SQuAD, F1", (m) => m.squad, (v) => num(v, 1)), line("seconds, one pass", (m) => m.seconds, (v) => num(v, 0)),
+  ]];
+}
+
+// ---------------------------------------------------------------- the picture
+
+/** The learner's runs as they train. Returns the y below. @type {(g: Stage, data: Data, local: Kept, box: Box) => number} */
 function drawLiveRuns(g, data, local, box) {
   local.chart = null;
   if (!data.live.length) return box.y;
   g.part("live head", [box], () => label(box.x, box.y + 12, "Your run: loss on what it reads, smoothed, by step", { fill: "ink3" }));
   local.chart = curves(g, "live", { left: box.x, top: box.y + 18, width: box.w, height: 120 }, {
-    runs: data.live, lines: [{ column: "smooth", kind: "solid" }], x: "step", ends: "line", title: "Your run", onpoint: (feed, what) => heardRuns(g, local, what),
+    runs: data.live, lines: [{ column: "smooth", kind: "solid" }], x: "step", ends: "line", title: "Your run", onpoint: (_, what) => heardRuns(g, local, what),
   });
   return box.y + 150;
 }
 
-const efficiencyMore = {
-  keys: [["← →", "another share removed"]],
-
+/** @type {View<Data, Kept>} */
+const efficiencySmaller = {
   init(data, local) {
     return { share: (local.sel.removed ?? Math.round(100 * data.share)) / 100 };
   },
-  selected(g, data, local, change) {
+  selected(_g, _data, local, change) {
     if ("removed" in change) local.share = change.removed / 100;
   },
 
   draw(g, data, local) {
-    const wide = g.width >= 860;
+    const wide = isDesk(g.width);
     const w = wide ? (g.width - 44) / 2 : g.width - 4;
     const left = { x: 2, y: 0, w };
     const x = wide ? w + 44 : 2;
@@ -44,16 +164,17 @@ const efficiencyMore = {
     g.height = Math.max(y, down) + 6;
   },
 
-  key(event, g, data, local) {
-    const by = { ArrowLeft: -5, ArrowRight: 5 }[event.key];
+  // ← →: another share removed.
+  key(event, g, _, local) {
+    const by = event.key === "ArrowLeft" ? -5 : event.key === "ArrowRight" ? 5 : 0;
     if (!by) return false;
     g.select({ removed: clamp(5 * Math.round(20 * local.share) + by, 5, 95) });
     return true;
   },
 
   describe(data, local) {
-    const levels = data.curves[data.cut].map((one) => `${inPercent(one.sparsity)} removed: ${num(one.before.rise, 2)} nats above, after retraining ${num(one.after.rise.mean, 2)}`);
-    const students = data.students.map((one, i) => `${ARMS[i]}: ${num(one.trace.at(-1).loss.mean, 3)} after ${counted(one.steps, "step")}`);
+    const levels = data.curves[data.cut].map((one) => `${percent(one.sparsity, 0)} removed: ${num(one.before.rise, 2)} nats above, after retraining ${num(one.after.rise.mean, 2)}`);
+    const students = data.students.map((one, i) => `${ARMS[i]}: ${num(lossOf(one), 3)} after ${counted(one.steps, "step")}`);
     return `Pruning ${WHAT[data.cut]}: ${data.base.name}. ${levels.join("; ")}. ${mineSaid(data, local.share)} ${data.said.pruned.join(" ")} Teacher ${num(data.base.loss, 3)}. ${students.join("; ")}. ${data.said.taught.join(" ")} ${data.said.published.join(" ")}`;
   },
 
@@ -66,4 +187,4 @@ const efficiencyMore = {
   },
 };
 
-export default mount("efficiency_smaller", efficiencyMore);
+export default mount("efficiency_smaller", efficiencySmaller);

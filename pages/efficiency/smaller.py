@@ -1,4 +1,4 @@
-"""Below the Efficiency picture: pruning with and without retraining, students with and without a teacher, DistilBERT.
+"""Compare pruning with and without retraining, students with and without a teacher, and DistilBERT with BERT.
 
 The recorded runs fill both charts at once; the open model's own pruning curve is measured beside them, and a learner's
 own runs are points on them.
@@ -6,53 +6,61 @@ own runs are points on them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from app import events, state, work
+from app import cache, events, measured, own_run, runs, state, widgets, work
+from app.counts import counted
 from app.kit import register
+from app.own_run import Next
 from app.page import Context
-from app.trained import Arm as Run
+from app.trained import Arm
+from app.words import sentence
 from core.analysis.seeds import Interval
+from core.data import corpora
 from core.efficiency import distilbert, held_out
-from core.efficiency.removal import Cut, neurons_only
-from core.efficiency.shrink_lab import LONGER, RETRAINED
+from core.efficiency.judging import Reference
+from core.efficiency.removal import Cut, by_level, neurons_only, stays
+from core.efficiency.shrink_lab import LONGER, RETRAINED, levels, rate_at
+from core.efficiency.shrink_spec import STUDENTS, ShrinkSpec
+from core.efficiency.shrinking import masks_of
 from core.efficiency.speed import told
-from core.runs import shrunk
-from core.runs.shrunk import Arm, Level
-from pages.efficiency import smaller_charts as charts
-from pages.efficiency import smaller_controls as controls
-from pages.efficiency import smaller_mine as mine
-from pages.efficiency import smaller_own as own
-from pages.efficiency import smaller_said as said
-from pages.efficiency.smaller_take import cells as cells
+from core.language_model import LanguageModel
+from core.runs import loading, shrunk
+from core.runs.shrinking import bundled_base
+from core.runs.shrunk import Level
+from pages.efficiency import smaller_charts
+from pages.efficiency.measure import judge_original
+from pages.efficiency.smaller_charts import distilbert_text, pruning_text, scope_text, students_text
 
-more = register("efficiency_smaller", __file__)
+smaller = register("efficiency_smaller", __file__)
 
 TERMS = ("pruning", "sparsity", "distillation", "teacher", "temperature", "held out", "seed", "interval")
 
 
-def record(ctx: Context, arms: Sequence[Run]) -> dict[str, Any]:
-    """What view.js draws."""
-    way = mine.cut()
+def record(ctx: Context, arms: Sequence[Arm]) -> dict[str, Any]:
+    """Turn recorded runs, the open model's pruning curve and own runs into the JSON that smaller.js draws."""
+    way = cut()
     alone, taught, longer = shrunk.arm("alone"), shrunk.arm("distilled"), shrunk.arm("alone", LONGER)
     curves: dict[Cut, list[Level]] = {
         "magnitude": shrunk.curve("magnitude"),
         "structured": shrunk.curve("structured"),
     }
-    found = mine.known(ctx, way)
-    listed = [own.record(arm) for arm in arms]
+    found = pruned_shares(ctx, way)
+    listed = [own_record(arm) for arm in arms]
     return {
-        "stamp": repr((ctx.model_key, way, mine.share(), sorted(found), listed)),
-        "tokens": list(ctx.tokens), "name": ctx.label, "cut": way, "share": mine.share(), "retrained": RETRAINED,
+        "stamp": repr((ctx.model_key, way, share(), sorted(found), listed)),
+        "tokens": list(ctx.tokens), "name": ctx.label, "cut": way, "share": share(), "retrained": RETRAINED,
         "base": {name: shrunk.base()[name] for name in ("name", "loss", "numbers", "bytes", "places")}
         | {"texts": held_out.STORIES},
         "curves": {name: [_level(one) for one in levels] for name, levels in curves.items()},
         "neuronsOnly": neurons_only(ctx.lm),
-        "mine": [_found(found[share]) for share in mine.wanted(way) if share in found],
-        "waits": len(mine.missing(ctx, way)),
+        "mine": [_found(found[one]) for one in shares(way) if one in found],
+        "waits": len(missing_shares(ctx, way)),
         "students": [_arm(one) for one in (alone, taught, longer)],
         "own": listed, "live": [arm.curve() for arm in arms if arm.going],
         "published": [
@@ -63,8 +71,8 @@ def record(ctx: Context, arms: Sequence[Run]) -> dict[str, Any]:
             for one in (distilbert.TEACHER, distilbert.STUDENT)
         ],
         "said": {
-            "pruned": [*said.pruned(curves["magnitude"], curves["structured"]), said.over()],
-            "taught": said.taught(alone, taught, longer), "published": said.published(),
+            "pruned": [*pruning_text(curves["magnitude"], curves["structured"]), scope_text()],
+            "taught": students_text(alone, taught, longer), "published": distilbert_text(),
         },
     }  # fmt: skip
 
@@ -81,7 +89,7 @@ def _level(one: Level) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _arm(one: Arm) -> dict[str, Any]:
+def _arm(one: shrunk.Arm) -> dict[str, Any]:
     return {
         "way": one.way, "steps": one.steps, "numbers": one.end[0]["numbers"], "bytes": one.end[0]["bytes"],
         "trace": [
@@ -93,7 +101,7 @@ def _arm(one: Arm) -> dict[str, Any]:
 
 
 def _speed(one: Sequence[float]) -> float | None:
-    """How many times as fast; None: the rounds do not tell it from the original's."""
+    """Say how many times as fast a pass is; None: the rounds do not tell it from the original's."""
     return one[1] if told(one) else None
 
 
@@ -102,21 +110,21 @@ def _spread(one: Interval) -> dict[str, float]:
 
 
 def show(ctx: Context) -> Callable[[], None]:
-    """The heading, the controls and the figure. Returns what measures: to be called when the page is drawn."""
-    arms = own.found()
-    way = mine.cut()
-    missing = mine.missing(ctx, way)
-    if ctx.lm.n_parameters <= mine.SMALL:
-        mine.begin(ctx, way)
-    mine.count(ctx, way)
+    """Draw the heading, the controls and the figure. Returns what measures: to be called when the page is drawn."""
+    arms = own_runs()
+    way = cut()
+    missing = missing_shares(ctx, way)
+    if ctx.lm.n_parameters <= SMALL:
+        begin_pruning(ctx, way)
+    count_pruning(ctx, way)
     st.html(
         '<section class="gb-words"><h2>Weights taken out, and a small model with a teacher</h2></section>'
     )
-    bar = controls.draw(ctx, arms, way, missing)
+    bar = controls(ctx, arms, way, missing)
     chosen = {"removed": int(state.get("removed"))}
     data = record(ctx, arms)
-    charts.draw(data)
-    more(
+    smaller_charts.draw(data)
+    smaller(
         data={**data, "selection": events.selection("more", chosen)},
         key="more",
         on_select_change=lambda: events.select("more", tuple(chosen)),
@@ -124,7 +132,310 @@ def show(ctx: Context) -> Callable[[], None]:
     )
 
     def measure() -> None:
-        work.go_on(mine.JOB, mine.about(ctx, way), bar, "shares measured")
-        own.measure(own.waiting(arms), bar)
+        work.go_on(PRUNING, pruning_key(ctx, way), bar, "shares measured")
+        measure_own(unmeasured(arms), bar)
 
     return measure
+
+
+# ------------------------------------------------------------------------------------------------- controls
+
+CUTS = {"magnitude": "Weights, smallest first", "structured": "Heads and neurons"}
+KINDS = {"distilled": "Student, taught", "alone": "Student, alone", "pruned": "Pruned, retrained"}
+
+
+def controls(ctx: Context, arms: list[Arm], way: Cut, missing: Sequence[float]) -> DeltaGenerator:
+    """Draw the row of controls; returns the place for the bars of what is measured."""
+    with st.container(key="gb-efficiency-dials", horizontal=True, gap="medium", vertical_alignment="bottom"):
+        widgets.segments("Removed", "cutting", tuple(CUTS), lambda name: CUTS[str(name)])
+        st.slider("Share removed, percent", 5, 95, step=5, width=220, **state.bind("removed"))
+        with st.popover("Train your own", key="gb-own-shrunk"):
+            _own_controls(ctx, arms)
+        own_run.under_way(arms, "efficiency.stop")
+        bar = _pruning_button(ctx, way, missing)
+    for arm in arms[:1]:  # a later run has its own fate
+        if arm.run is not None and arm.run.over and arm.run.state != "done":
+            said = sentence(arm.ended or f"It was {arm.run.state}")
+            own_run.warn(f"Your {run_title(arm.spec)}: {said}")  # type: ignore[arg-type]
+    why = own_run.cost(lambda: next_run(ctx, arms))[1]
+    own_run.warn(refusal(why or own_run.refused("efficiency")))
+    return bar
+
+
+def refusal(why: str) -> str:
+    """Word a refusal for this page: it has no batch to choose, and says where its settings are."""
+    told = why.replace("choose fewer steps, or a smaller batch", "choose fewer steps")
+    return f"{told} The settings stand under “Train your own”." if told else ""
+
+
+def _pruning_button(ctx: Context, way: Cut, missing: Sequence[float]) -> DeltaGenerator:
+    """Offer a button where measuring the open model takes long; small ones are measured without being asked."""
+    if ctx.lm.n_parameters <= SMALL or not missing:
+        return st.container(width="stretch", key="gb-bar-efficiency")
+    job, key = work.of(PRUNING, pruning_key(ctx, way)), pruning_key(ctx, way)
+    asked = (PRUNING, key, len(missing), lambda: pruning_steps(ctx, way))
+    if job is not None and job.ended:  # what is missing now is another share: nothing is done again
+        st.button(
+            f"Measure {share():.0%}", key="efficiency.share", type="primary",
+            on_click=state.whole(work.begin), args=asked,
+        )  # fmt: skip
+        return st.container(width="stretch", key="gb-bar-efficiency")
+    return work.buttons(PRUNING, key, f"Prune {widgets.escape(ctx.label)}", *asked[2:])
+
+
+def _own_controls(ctx: Context, arms: list[Arm]) -> None:
+    """Draw the settings of the next own run, and its buttons."""
+    widgets.segments("Train", "shrunk", tuple(KINDS), lambda name: KINDS[str(name)])
+    kind = str(state.get("shrunk"))
+    if kind == "distilled":
+        st.number_input("Temperature", 0.1, 20.0, step=0.5, **widgets.hidden("softness"))
+        st.slider("Share of the plain loss", 0.0, 1.0, step=0.1, **widgets.hidden("plainly"))
+    st.number_input("Steps", 1, 20_000, step=50, **widgets.hidden("lessons"))
+    spend, why = own_run.cost(lambda: next_run(ctx, arms))
+    going = any(arm.going for arm in arms)
+    own_run.button(
+        "Train it now", spend, "efficiency.train", going, disabled=bool(why) or runs.engine() is None,
+        on_click=state.whole(own_run.start), args=("efficiency", "shrinks", lambda: [next_run(ctx, arms)]),
+    )  # fmt: skip
+    if not going:
+        own_run.quicker(
+            "efficiency", lambda steps: next_run(ctx, arms, steps), int(state.get("lessons")),
+            [steps for steps in (800, 400, 200, 100, 50, 20) if steps < int(state.get("lessons"))],
+            lambda steps: counted(steps, "step"), lambda steps: state.set("lessons", steps),
+        )  # fmt: skip
+    if state.get("shrinks"):
+        st.button(
+            "Without mine", key="efficiency.back", on_click=state.whole(lambda: state.set("shrinks", ""))
+        )
+    if runs.engine() is None:
+        st.caption(own_run.NOBODY)
+    base = base_of(ctx)
+    begun = f"Begins with {base.name or 'the open run'}" + (f": {base.why}. " if base.why else ". ")
+    st.caption(
+        widgets.escape(begun)
+        + "It reads training stories only, with a seed of its own; when it is done, it is measured on held-out ones."
+    )
+
+
+# ------------------------------------------------------------------------------------------------- pruning
+
+PRUNING = "efficiency.pruned"
+SMALL = 3_000_000  # weights of a model that is measured without being asked
+
+
+def cut() -> Cut:
+    """Read what is removed: "magnitude" or "structured"."""
+    chosen: Cut = state.get("cutting")
+    return chosen
+
+
+def share() -> float:
+    """Read the learner's share."""
+    return int(state.get("removed")) / 100
+
+
+def shares(way: Cut) -> list[float]:
+    """List the shares that make the curve, and the learner's own."""
+    return sorted({*(level for level in levels(way) if level), share()})
+
+
+def pruning_key(ctx: Context, way: Cut) -> str:
+    """Name the work: the share is no part of it, so that what is measured stays when another is chosen."""
+    return f"pruned {ctx.model_key} {way}"
+
+
+def pruned_shares(ctx: Context, way: Cut) -> dict[float, dict[str, Any]]:
+    """Look up what is measured of the open model, by share; "why" instead of figures where it cannot be cut so."""
+    found = dict(cache.kept(pruning_key(ctx, way)) or {})
+    job = work.of(PRUNING, pruning_key(ctx, way))
+    if job is not None and job.done:
+        new = {one["sparsity"]: one for one in job.done}
+        if not new.keys() <= found.keys():
+            found |= new
+            cache.keep(pruning_key(ctx, way), found, small=True)
+    return found
+
+
+def missing_shares(ctx: Context, way: Cut) -> list[float]:
+    """List the shares still to be measured, the learner's first."""
+    found = pruned_shares(ctx, way)
+    return sorted((one for one in shares(way) if one not in found), key=lambda one: (one != share(), one))
+
+
+def begin_pruning(ctx: Context, way: Cut) -> None:
+    """Ask for the work, if the model is small enough not to be asked for."""
+    left = len(missing_shares(ctx, way))
+    job = work.of(PRUNING, pruning_key(ctx, way))
+    if left and (job is None or job.ended):
+        work.begin(PRUNING, pruning_key(ctx, way), left, lambda: pruning_steps(ctx, way))
+
+
+def count_pruning(ctx: Context, way: Cut) -> None:
+    """Tell the work that goes on how much it has to do: another share may have been chosen since it began."""
+    job = work.of(PRUNING, pruning_key(ctx, way))
+    if job is not None and not job.ended:
+        job.total = max(1, len(job.done) + len(missing_shares(ctx, way)))
+
+
+def pruning_steps(ctx: Context, way: Cut) -> Iterator[dict[str, Any]]:
+    """Measure the open model on the yardstick of the page's picture, at what is missing, the learner's share first."""
+    while left := missing_shares(ctx, way):
+        try:
+            before, _ = cache.share(judge_original, ctx.model_key)
+            yield from by_level(before, way, left[:1])
+        except ValueError as why:
+            yield {"sparsity": left[0], "why": str(why)}
+
+
+# ------------------------------------------------------------------------------------------------- own runs
+
+FIRST_SEED = 100  # seed of own runs; the next one has the next seed
+OWN_RUNS = "efficiency.runs"
+USUAL = "tales-gpt"
+
+
+@dataclass(frozen=True)
+class Base:
+    """What the next run makes smaller (a bundled decoder, or "RUN@STEP"), what it reads; why not the open model."""
+
+    name: str
+    parent: str
+    corpus: str
+    why: str = ""
+
+
+def base_of(ctx: Context) -> Base:
+    """Choose the open model where it can be trained on further, otherwise tales-gpt with the reason."""
+    spec = ctx.lm.card.get("spec", {})
+    corpus = str(spec.get("corpus", ""))
+    if ctx.name == USUAL and ctx.snapshot is None:
+        return Base(USUAL, "", "tales")
+    why = ""
+    if ctx.lm.config.shape != "decoder" or ctx.lm.config.head != "lm":
+        why = f"{ctx.label} says no next tokens"
+    elif corpus not in corpora.names():
+        why = f"what {ctx.label} was trained on is not at hand"
+    elif ctx.name.startswith("run:") and spec.get("kind", "train") == "train":
+        step = ctx.snapshot if ctx.snapshot is not None else int(ctx.lm.card["steps"])
+        return Base("", f"{ctx.name.removeprefix('run:')}@{step}", corpus)
+    elif ctx.name.startswith(("run:", "/", "./", "../")) or ctx.snapshot is not None:
+        why = f"{ctx.label} is no model that a run can begin with as it is here"
+    else:
+        return Base(ctx.name, "", corpus)
+    return Base(USUAL, "", "tales", why)
+
+
+def spec_of(ctx: Context, seed: int = FIRST_SEED, steps: int | None = None) -> ShrinkSpec:
+    """Describe the next run by the page's settings. Raises ValueError: they do not fit; the message says why.
+
+    Args:
+        steps: None: those of the settings.
+    """
+    base, kind = base_of(ctx), str(state.get("shrunk"))
+    way = cut() if kind == "pruned" else kind
+    rate = rate_at(way, share()) if kind == "pruned" else None  # type: ignore[arg-type]
+    return ShrinkSpec(
+        base=base.name, parent=base.parent, corpus=base.corpus, way=way, sparsity=share(), rate=rate,  # type: ignore[arg-type]
+        temperature=float(state.get("softness")), hard=float(state.get("plainly")),
+        steps=int(state.get("lessons")) if steps is None else steps,
+        seed=seed,
+    )  # fmt: skip
+
+
+def run_title(spec: ShrinkSpec) -> str:
+    """Name a run in words, with the model that it began with where that is not the usual one."""
+    of = "" if spec.base == USUAL else f" of {base_name(spec)}"
+    if spec.way == "alone":
+        return f"student{of} alone, {counted(spec.steps, 'step')}"
+    if spec.way == "distilled":
+        return f"student{of} taught, T = {spec.temperature:g}, plain share {spec.hard:g}, {counted(spec.steps, 'step')}"
+    what = "the blocks’ weights" if spec.way == "magnitude" else "heads and neurons"
+    order = ", the smallest first" if spec.way == "magnitude" else ""
+    return f"{spec.sparsity:.0%} of {what}{of} removed{order}, {counted(spec.steps, 'step')}"
+
+
+def run_label(spec: ShrinkSpec) -> str:
+    """Name a run for a table's row."""
+    what = {"alone": "alone", "distilled": "taught"}.get(spec.way, f"−{spec.sparsity:.0%}")
+    where = "" if spec.base == USUAL else f" {base_name(spec)}"
+    return f"yours:{where} {what}, {spec.steps}"
+
+
+def base_name(spec: ShrinkSpec) -> str:
+    """Name what a run made smaller: a bundled model, or the name of a run."""
+    if spec.base:
+        return spec.base
+    run = runs.find(spec.parent.partition("@")[0])
+    return run.name if run is not None and run.name else "a run of yours"
+
+
+def own_runs() -> list[Arm]:
+    """Find the runs of the group that the link names, newest first."""
+    group = str(state.get("shrinks"))
+    arms = []
+    for run in runs.grouped(group, kind="shrink") if group else ():
+        points = runs.points(run.id)
+        if points is not None:
+            short = run.over and run.step < run.steps
+            checkpoints = runs.checkpoints(run.id)
+            arms.append(Arm(run.name, run.id, run.spec, points, checkpoints, run, run.ended if short else ""))
+    return arms
+
+
+def next_run(ctx: Context, arms: list[Arm], steps: int | None = None) -> Next:
+    """Prepare the next run as it would be put into the queue. Raises as `spec_of`."""
+    spec = spec_of(ctx, FIRST_SEED + len(arms), steps)
+    return Next(spec, f"Efficiency: {run_title(spec)}")
+
+
+def own_record(arm: Arm) -> dict[str, Any]:
+    """Describe an own run for the picture; its figures are None as long as it is not measured."""
+    spec: ShrinkSpec = arm.spec  # type: ignore[assignment]
+    return {
+        "id": arm.id, "name": run_title(spec), "short": run_label(spec),
+        "way": spec.way, "student": spec.way in STUDENTS, "sparsity": spec.sparsity,
+        "steps": spec.steps, "seed": spec.seed, "going": arm.going, "ended": arm.ended,
+        "usual": spec.base == USUAL, "base": base_name(spec), "end": _own_end(measured.of(OWN_RUNS, arm)),
+    }  # fmt: skip
+
+
+def _own_end(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    return found and {**found, "speed": found["speed"][1] if told(found["speed"]) else None}
+
+
+def unmeasured(arms: list[Arm]) -> list[Arm]:
+    """List the runs that are over and still to be measured."""
+    return [
+        arm
+        for arm in arms
+        if arm.run is not None
+        and arm.run.state in ("done", "stopped")
+        and arm.run.step
+        and measured.of(OWN_RUNS, arm) is None
+    ]
+
+
+def measure_own(arms: list[Arm], slot: Any) -> None:
+    """Measure these runs, with a bar in `slot`; the page is drawn anew when that is done."""
+    measured.measure(OWN_RUNS, arms, slot, lambda: _own_measured(arms))
+
+
+def _own_measured(arms: list[Arm]) -> Iterator[tuple[Arm, dict[str, Any]]]:
+    beside: dict[str, Reference] = {}
+    for arm in arms:
+        spec: ShrinkSpec = arm.spec  # type: ignore[assignment]
+        name = spec.base or spec.parent
+        if name not in beside:
+            beside[name] = held_out.beside(_load_base(spec))
+        lm = loading.load(runs.store(), arm.id)
+        result = held_out.measure(beside[name], lm, masks_of(spec, beside[name].lm))
+        if spec.way == "structured":
+            result |= stays(beside[name].lm, lm)
+        yield arm, result
+
+
+def _load_base(spec: ShrinkSpec) -> LanguageModel:
+    if spec.base:
+        return bundled_base(spec.base)
+    id, _, step = spec.parent.partition("@")
+    return loading.load(runs.store(), id, int(step))

@@ -1,4 +1,4 @@
-"""The charts of what is taken out and of what is taught: means of the seeds with their intervals, side by side."""
+"""Draw the charts of pruning and of students (means of the seeds with their intervals), and put them into sentences."""
 
 from __future__ import annotations
 
@@ -8,11 +8,20 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
-from app import state
+from app import scope, state
 from app.charts import vega
 from app.charts.frame import About
 from app.charts.look import ink
 from app.counts import counted
+from core.analysis.seeds import Interval
+from core.efficiency import distilbert
+from core.efficiency.held_out import STORIES
+from core.efficiency.judging import LONGEST
+from core.efficiency.shrink_lab import RETRAINED
+from core.efficiency.shrink_spec import ShrinkSpec
+from core.efficiency.speed import told
+from core.runs import shrunk
+from core.runs.shrunk import Arm, Level
 
 TALL = 290  # px, with title and legend
 WHOLE, LONG, DOTTED = [1, 0], [6, 4], [2, 3]
@@ -38,12 +47,12 @@ def _value(what: str, value: float) -> str:
 
 
 def _span(what: str, one: dict[str, float]) -> str:
-    """A mean with its interval."""
+    """Write a mean with its interval."""
     return f"{_value(what, one['mean'])} ({_value(what, one['low'])} to {_value(what, one['high'])})"
 
 
 def ways(data: dict[str, Any]) -> dict[str, tuple[str, list[int]]]:
-    """What each line is called, with its colour and dash."""
+    """Name each line, with its colour and dash."""
     base = data["base"]
     found = {
         f"{base['name']}, as pruned, {counted(base['texts'], 'text')}": ("neg", LONG),
@@ -58,8 +67,8 @@ def _mine(data: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in data["mine"] if "why" not in one]
 
 
-def own(data: dict[str, Any]) -> list[dict[str, Any]]:
-    """The learner's pruned runs that belong on these charts."""
+def own_pruned(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the learner's pruned runs that belong on these charts."""
     return [
         one for one in data["own"]
         if not one["student"] and one["way"] == data["cut"] and one["end"] and one["usual"]
@@ -67,7 +76,7 @@ def own(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def rows(data: dict[str, Any], what: str) -> list[dict[str, Any]]:
-    """A row for each point of the lines: its share, its value, the line, what is said of it."""
+    """Make a row for each point of the lines: its share, its value, the line, what is said of it."""
     names = list(ways(data))
     base, levels = data["base"], data["curves"][data["cut"]]
     out = []
@@ -97,16 +106,16 @@ def _rests(one: dict[str, Any]) -> str:
 
 
 def room(data: dict[str, Any], what: str) -> list[float]:
-    """Between what values the chart reaches."""
+    """Set the range of values."""
     if what == "agreement":
         return [0.0, 1.0]
     values = [one[end] for one in rows(data, what) for end in ("value", "low", "high") if end in one]
-    values += [one["end"][what] for one in own(data)]
+    values += [one["end"][what] for one in own_pruned(data)]
     return [min(0.0, *values), max(0.5, *values) * 1.06]
 
 
-def pruned(data: dict[str, Any], what: str) -> alt.TopLevelMixin:
-    """One figure of the pruned models against the share that is removed; a click on a share chooses it."""
+def pruning_chart(data: dict[str, Any], what: str) -> alt.TopLevelMixin:
+    """Describe one figure of the pruned models against the share that is removed; a click on a share chooses it."""
     listed = ways(data)
     made = rows(data, what)
     whole = [
@@ -148,7 +157,7 @@ def pruned(data: dict[str, Any], what: str) -> alt.TopLevelMixin:
     mine = [
         {"at": one["sparsity"], "value": one["end"][what], "way": f"yours: {one['name']}",
          "removed": f"{one['sparsity']:.0%}".replace("%", " %"), "said": _value(what, one["end"][what])}
-        for one in own(data)
+        for one in own_pruned(data)
     ]  # fmt: skip
     layers += _diamonds(mine, x, y, "k-ink", tips[:3], "own")
     return alt.layer(*layers).properties(height=TALL, title=TITLES[what])
@@ -157,7 +166,7 @@ def pruned(data: dict[str, Any], what: str) -> alt.TopLevelMixin:
 def _diamonds(
     found: Sequence[dict[str, Any]], x: alt.X, y: alt.Y, colour: str, tips: list[alt.Tooltip], name: str
 ) -> list[Any]:
-    """A learner's own points."""
+    """Draw a learner's own points."""
     if not found:
         return []
     mark = alt.Chart(vega.data(found)).mark_point(
@@ -172,8 +181,8 @@ def _legend() -> alt.Legend:
     )
 
 
-def taught(data: dict[str, Any]) -> alt.TopLevelMixin:
-    """The students' held-out loss along their training, with and without a teacher."""
+def students_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
+    """Describe the students' held-out loss along their training, with and without a teacher."""
     made = [
         {"at": moment["step"], "step": f"{moment['step']:,}", "value": moment["loss"]["mean"],
          "low": moment["loss"]["low"], "high": moment["loss"]["high"], "way": name,
@@ -221,7 +230,7 @@ def taught(data: dict[str, Any]) -> alt.TopLevelMixin:
 
 
 def draw(data: dict[str, Any]) -> None:
-    """The three charts beside each other; a click on a share chooses it."""
+    """Draw the three charts beside each other; a click on a share chooses it."""
     left, right = st.columns([2, 1], gap="medium")
     with left:
         _draw_pruned(data)
@@ -250,7 +259,7 @@ def _draw_pruned(data: dict[str, Any]) -> None:
         "efficiency_pruned", f"{ACROSS[data['cut']]}, against two costs, for {', '.join(ways(data))}.",
         {
             "cut": data["cut"], "share": data["share"], "lines": list(ways(data)),
-            "own": [one["id"] for one in own(data)],
+            "own": [one["id"] for one in own_pruned(data)],
             **{
                 what: [[row["at"], row["value"], row.get("low"), row.get("high")] for row in made]
                 for what, made in both.items()
@@ -258,7 +267,7 @@ def _draw_pruned(data: dict[str, Any]) -> None:
         },
         table, drawings=2,
     )  # fmt: skip
-    vega.draw(about, [vega.once(pruned, data, what) for what in TITLES], heard, form="low")
+    vega.draw(about, [vega.once(pruning_chart, data, what) for what in TITLES], heard, form="low")
 
 
 def _draw_taught(data: dict[str, Any]) -> None:
@@ -279,4 +288,119 @@ def _draw_taught(data: dict[str, Any]) -> None:
         },
         table,
     )  # fmt: skip
-    vega.draw(about, [vega.once(taught, data)], form="low")
+    vega.draw(about, [vega.once(students_chart, data)], form="low")
+
+
+# ------------------------------------------------------------------------------------------------- in sentences
+
+MENDED = 0.1  # nats above the model that nothing was taken from and that learned on as long
+
+
+def pruning_text(magnitude: Sequence[Level], structured: Sequence[Level]) -> list[str]:
+    """Tell of tales-gpt without its smallest weights, and without whole heads and neurons."""
+    whole, *levels = magnitude
+    half = levels[0]
+    control = whole.spread("rise")
+    mended = [one for one in levels if one.spread("rise").mean - control.mean <= MENDED]
+    last = levels[-1]
+    most = structured[-1]
+    return [
+        f"tales-gpt without {half.sparsity:.0%} of its blocks’ weights, the smallest first: "
+        f"{_nats(half.before['rise'])} above the whole model. After {RETRAINED} more steps with the rest: "
+        f"{_interval(half.spread('rise'))}. With nothing removed and trained on as long: {_interval(control)}.",
+        (
+            f"Up to {mended[-1].sparsity:.0%} can go for less than {MENDED:g} nats beside that."
+            if mended
+            else f"None of these shares comes within {MENDED:g} nats of that."
+        )
+        + f" With {last.sparsity:.0%} gone, retraining brings {_nats(last.before['rise'])} down to "
+        f"{_nats(last.spread('rise').mean)}.",
+        f"Zeros save room only in a file that packs them ({_megabytes(last.bytes)} instead of "
+        f"{_megabytes(int(shrunk.base()['bytes']))} at {last.sparsity:.0%}): a pass multiplies by them all the same. "
+        f"Where {most.sparsity:.0%} of heads and neurons are taken out, {counted(most.numbers, 'number')} are "
+        f"left and a pass "
+        f"is {_fast(most.speed)}; after retraining the loss is {_interval(most.spread('rise'))} above.",
+    ]
+
+
+def scope_text() -> str:
+    """Say what all recorded losses are taken over."""
+    base = shrunk.base()
+    taken = scope.one_by_one(int(base["places"]), STORIES, "stories", LONGEST)
+    return (
+        f"Recorded losses, here and of the students, are over {taken}: {base['loss']:.3f} nats for {base['name']} "
+        "itself. Its card has another number, over whole rows, where more stands before each token."
+    )
+
+
+def students_text(alone: Arm, distilled: Arm, longer: Arm) -> list[str]:
+    """Tell of the students."""
+    teacher, student = shrunk.base(), distilled.end[0]["numbers"]
+    gain, later = shrunk.gain(alone, distilled), shrunk.gain(longer, distilled)
+    return [
+        f"The student has {counted(student, 'number')}, {student / teacher['numbers']:.0%} of its teacher’s "
+        f"{teacher['numbers']:,}. {counted(alone.steps, 'step')}, the same stories, the same first weights: "
+        f"taught, it ends "
+        f"{_lower(gain)}.",
+        f"Taught: {_teaching(distilled.spec)}.",
+        f"A taught step costs {shrunk.operations():.1f} times the operations, as the teacher reads along. Alone with "
+        f"as many operations ({counted(longer.steps, 'step')}) the student ends {_against(later)}.",
+    ]
+
+
+def distilbert_text() -> list[str]:
+    """Tell of DistilBERT beside BERT."""
+    one, other = distilbert.TEACHER, distilbert.STUDENT
+    share = other.size.published / one.size.published
+    return [
+        f"Published: DistilBERT, a student of BERT base, has {share:.0%} of its weights, {other.glue / one.glue:.0%} "
+        f"of its score on GLUE, and took {other.seconds / one.seconds:.0%} of the time ({distilbert.SOURCE}, tables 1 "
+        "to 3). It saw the teacher’s probabilities, its hidden states, and the words themselves. "
+        f"Counted here, DistilBERT has {other.size.parameters / 1e6:.1f}M weights. {other.size.note}",
+    ]
+
+
+def _fast(speed: Sequence[float]) -> str:
+    """Write a speed where the rounds tell it from the original's."""
+    return f"{speed[1]:.1f} times as fast" if told(speed) else "as fast, as far as its rounds tell"
+
+
+def _teaching(spec: ShrinkSpec) -> str:
+    """Say what the taught student learns from."""
+    settings = f"(T = {spec.temperature:g}, share of the plain loss {spec.hard:g})"
+    if not spec.hard:
+        return f"it learns the teacher’s distribution alone {settings}"
+    return f"it learns the teacher’s distribution and the tokens that came {settings}"
+
+
+def _lower(gain: Interval) -> str:
+    if gain.low > 0:
+        return f"{_interval(gain)} lower than alone"
+    if gain.high < 0:
+        return f"{_interval(_turned(gain))} higher than alone: the teacher does harm"
+    return f"{_interval(gain)} lower than alone, which {gain.of} seeds do not tell from nothing"
+
+
+def _against(gain: Interval) -> str:
+    """Place the longer run alone beside the taught one, above which it ends by `gain`."""
+    if gain.high < 0:
+        return f"{_interval(_turned(gain))} below the taught one: for the same operations, reading more pays more"
+    if gain.low > 0:
+        return f"still {_interval(gain)} above the taught one"
+    return f"where the taught one does, as far as {gain.of} seeds tell (a difference of {_interval(gain)})"
+
+
+def _turned(one: Interval) -> Interval:
+    return Interval(-one.mean, -one.high, -one.low, one.of)
+
+
+def _nats(value: float) -> str:
+    return f"{value:.2f} nats".replace("-", "−")
+
+
+def _interval(one: Interval) -> str:
+    return f"{one.mean:.2f} nats ({one.low:.2f} to {one.high:.2f})".replace("-", "−")
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:.1f} MB"

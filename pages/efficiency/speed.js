@@ -2,14 +2,38 @@
 
 import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
-import { css, fit, h, label, num, thousands } from "../../app/kit/shapes.js";
+import { css, fit, h, label, num, percent, thousands } from "../../app/kit/shapes.js";
 import { manyOf, timeOf } from "../../app/kit/units.js";
+import { isDesk, isPhone } from "../../app/kit/widths.js";
 
+/**
+ * @import { Stage, View } from "../../app/kit/glass.js"
+ *
+ * What speed.py sends: times are in seconds.
+ * @typedef {object} Data
+ * @property {string[]} tokens of the open text
+ * @property {string} name of the open model
+ * @property {Passes | null} passes null: not timed yet
+ * @property {Product[]} speeds
+ * @property {[rows: number, columns: number]} large the matrix of a far larger model
+ *
+ * A pass in float32 and with int8 products. int8: null where this machine has none (`why`); low, high: the middle half of
+ * int8 / float32; agreement: the share of first choices that both have alike.
+ * @typedef {{float32: number, int8: number | null, tokens: number, low: number, high: number, agreement: number | null, why: string}} Passes
+ *
+ * A matrix times `tokens` columns. seconds: null where the kernel does not run here (`why`); error: of the result, of its
+ * size; halved: the matrix was taken as the sum of two of 7 bits.
+ * @typedef {{kernel: string, rows: number, columns: number, tokens: number, seconds: number | null, error: number, halved: boolean, why: string}} Product
+ */
+
+/** @type {Record<string, string>} */
 const KERNEL_INK = { float32: "res", bfloat16: "ink3", int8: "accent", "int8 weights": "pos", "int4 weights": "mlp" };
-const shareOf = (v) => `${num(100 * v, v < 0.0995 ? 1 : 0)} %`;
+/** @param {number} v */
+const shareOf = (v) => percent(v, v < 0.0995 ? 1 : 0);
 
-/** The products by matrix and number of tokens. */
+/** The products by matrix and number of tokens. @type {(data: Data) => [name: string, products: Product[]][]} */
 function panelsOf(data) {
+  /** @type {Map<string, Product[]>} */
   const found = new Map();
   for (const one of data.speeds) {
     const name = `${thousands(one.rows)} × ${thousands(one.columns)}, ${manyOf(one.tokens, "token")}`;
@@ -18,6 +42,7 @@ function panelsOf(data) {
   return [...found];
 }
 
+/** What the times come to, in sentences. @param {Data} data */
 function saidOf(data) {
   const p = data.passes;
   const lines = ["Codes that are widened to float32 before each product save storage only: the products are the same as before."];
@@ -27,7 +52,7 @@ function saidOf(data) {
     else lines.push(`${data.name} multiplying int8 numbers in its blocks: a pass of ${manyOf(p.tokens, "token")} takes ${timeOf(p.int8)} here, in float32 ${timeOf(p.float32)}; turn by turn int8 takes ${num(p.low, 2)} to ${num(p.high, 2)} of the time (the middle half of the rounds), ${verdict}.${p.agreement === null ? "" : ` It keeps ${shareOf(p.agreement)} of the first choices.`}`);
   }
   const [rows, columns] = data.large;
-  const large = (kernel) => data.speeds.find((one) => one.kernel === kernel && one.rows === rows && one.columns === columns && one.tokens > 1)?.seconds;
+  const large = (/** @type {string} */ kernel) => data.speeds.find((one) => one.kernel === kernel && one.rows === rows && one.columns === columns && one.tokens > 1)?.seconds;
   const [float, whole] = [large("float32"), large("int8")];
   if (float && whole) lines.push(`A matrix of ${thousands(rows)} × ${thousands(columns)}, as in a model of 7 billion weights: ${timeOf(whole)} in int8, ${timeOf(float)} in float32, ${whole < 0.85 * float ? `${num(float / whole, 1)} times quicker` : "not clearly quicker"}.`);
   if (data.speeds.some((one) => one.halved)) lines.push("This processor adds two int8 products up in 16 bits, where large ones have no room. So each matrix is taken as the sum of two of 7 bits: what comes out is exact, and takes two products.");
@@ -35,6 +60,7 @@ function saidOf(data) {
   return lines;
 }
 
+/** The products of one matrix as bars. @type {(g: Stage, name: string, kernels: Product[], box: {x: number, y: number, w: number}) => SVGElement} */
 function drawPanel(g, name, kernels, { x, y, w }) {
   const most = Math.max(...kernels.map((one) => one.seconds ?? 0));
   const room = w - 168;
@@ -50,16 +76,15 @@ function drawPanel(g, name, kernels, { x, y, w }) {
   }));
 }
 
+/** @type {View<Data>} */
 const speedView = {
-  keys: [],
-
   init: () => ({}),
 
   draw(g, data) {
     const W = g.width - 2;
     const low = paragraphs(g, "said", { x: 0, y: 0, w: W }, saidOf(data), { fill: "ink2" });
     const panels = panelsOf(data);
-    const cols = W < 620 ? 1 : W < 900 ? 2 : 4;
+    const cols = isDesk(g.width) ? 4 : isPhone(g.width) ? 1 : 2;
     const tall = 30 + 17 * 5 + 14;
     g.part("products", null, () => panels.map(([name, kernels], k) => drawPanel(g, name, kernels, { x: (k % cols) * (W / cols), y: low + 18 + Math.floor(k / cols) * tall, w: W / cols })));
     g.height = low + (panels.length ? 8 + Math.ceil(panels.length / cols) * tall : 0);

@@ -1,4 +1,4 @@
-"""Below the Efficiency picture: whether few bits save time as well as storage, timed on this machine."""
+"""Time products of few bits on this machine: whether they save time as well as storage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ speed = register("efficiency_speed", __file__)
 
 
 def record(measure: Measure) -> dict[str, Any]:
-    """What view.js draws."""
+    """Describe what speed.js draws, as its JSON."""
     _, times = measure.original
     timed = measure.speeds()
     return {
@@ -26,7 +26,7 @@ def record(measure: Measure) -> dict[str, Any]:
 
 
 def show(measure: Measure) -> Slot:
-    """The heading, the button and the figure. Returns the place of the bar."""
+    """Draw the heading, the button and the figure. Returns the place of the bar."""
     st.html('<section class="gb-words"><h2>Storage, or time as well?</h2></section>')
     slot = measure.speed_button()
     speed(data=record(measure), key="speed")

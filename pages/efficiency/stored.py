@@ -1,4 +1,4 @@
-"""Below the Efficiency picture: how the open model's own file holds its weights, where that is in few bits.
+"""Show how the open model's own file holds its weights, where that is in few bits.
 
 `core.efficiency.stored` reads the file; the functions here turn what it says into the component's JSON.
 """
@@ -26,7 +26,7 @@ USUAL = ".ffn_down."
 
 
 def file_of(ctx: Context) -> Path | None:
-    """The GGUF file that the open model was unpacked from; None: it comes as floats, or its file has gone."""
+    """Find the GGUF file that the open model was unpacked from; None: it comes as floats, or its file has gone."""
     chosen = models.resolve(ctx.name)
     path = Path(chosen.target)
     if chosen.source == "real":
@@ -35,8 +35,8 @@ def file_of(ctx: Context) -> Path | None:
     return path if path.suffix == models.GGUF and path.is_file() else None
 
 
-def held(ctx: Context) -> Contents | None:
-    """What that file holds; None: there is none, or no weights of few bits in it."""
+def stored_weights(ctx: Context) -> Contents | None:
+    """Read what that file holds; None: there is none, or no weights of few bits in it."""
     path = file_of(ctx)
     if path is None:
         return None
@@ -51,8 +51,8 @@ def held(ctx: Context) -> Contents | None:
     return found if found.fewest.bits < FEW else None
 
 
-def note(ctx: Context, found: Contents | None) -> tuple[str, ...]:
-    """That the settings of the page round what was rounded before; () where it was not."""
+def rounding_note(ctx: Context, found: Contents | None) -> tuple[str, ...]:
+    """Say that the settings of the page round what was rounded before; () where it was not."""
     if found is None:
         return ()
     few = found.fewest
@@ -65,7 +65,7 @@ def note(ctx: Context, found: Contents | None) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Below:
+class Section:
     """The section of one run of the page."""
 
     ctx: Context
@@ -88,7 +88,7 @@ class Below:
         return block(self.found, self.name, min(int(state.get("parcel")), of - 1))
 
     def show(self) -> None:
-        """The heading, the list of tensors and the picture; nothing where the model comes as floats."""
+        """Draw the heading, the list of tensors and the picture; nothing where the model comes as floats."""
         if self.found is None:
             return
         st.html('<section class="gb-words"><h2>As it came: weights of few bits</h2></section>')
@@ -106,7 +106,7 @@ class Below:
         )
 
     def lines(self) -> list[tuple[Any, ...]]:
-        """For the page's table: what, of which part and kind, bytes."""
+        """List for the page's table: what, of which part and kind, bytes."""
         if self.found is None:
             return []
         return [
@@ -115,7 +115,7 @@ class Below:
         ]
 
     def cells(self) -> list[str]:
-        """A notebook cell that reads the file again."""
+        """Write a notebook cell that reads the file again."""
         looked = self.block
         if self.found is None or looked is None:
             return []
@@ -146,7 +146,7 @@ def _choose(name: str) -> None:
 
 
 def record(ctx: Context, found: Contents, looked: Block | None) -> dict[str, Any]:
-    """What view.js draws."""
+    """Describe what stored.js draws, as its JSON."""
     return {
         "stamp": repr((ctx.model_key, looked and (looked.name, looked.number))),
         "tokens": list(ctx.tokens), "name": ctx.label, "file": found.path.name, "size": found.size,

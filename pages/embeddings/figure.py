@@ -1,4 +1,4 @@
-"""The Embeddings picture: a word's row by a one-hot product, all words on a map, neighbours, an analogy (view.js).
+"""Draw a word's row by a one-hot product, all words on a map, its neighbours, and an analogy.
 
 The functions here ask `core.vectors` and turn its answers into the component's JSON; they compute nothing.
 """
@@ -6,6 +6,7 @@ The functions here ask `core.vectors` and turn its answers into the component's 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,10 +20,100 @@ from app.page import Context
 from core.language_model import LanguageModel
 from core.vectors.analogies import Analogy, solve
 from core.vectors.map_view import MOST, MapView, map_view
-from core.vectors.static import Lookup, Neighbour, StaticVectors, glove, of_model
-from pages.embeddings.words import Piece, Subject, analogy_of, pieces_of, subject_of
+from core.vectors.static import Lookup, Neighbour, StaticVectors, UnknownWord, glove, of_model
 
 embeddings = register("embeddings", __file__)
+
+_WORD = re.compile(r"\w+|[^\w\s]")  # as GloVe was read: words, and signs by themselves
+FALLBACK = "king"  # where nothing of the text is in the table
+LONGEST_WORD = 60  # characters of a word that is searched for
+TRIPLES = (("man", "king", "woman"), ("he", "his", "she"), ("boy", "he", "girl"))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A word of the text: how it reads, its first token's position, and its row in the table (None: it has none)."""
+
+    text: str
+    follow: int
+    row: int | None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The word that is looked up.
+
+    at: its place among the text's pieces; None: searched for, or no word of the text is known.
+    said: what there is to say about it.   offers: words spelt like one that the table does not have.
+    """
+
+    word: str
+    row: int
+    at: int | None
+    said: str = ""
+    offers: tuple[str, ...] = ()
+
+
+def pieces_of(ctx: Context, table: StaticVectors, own: bool) -> list[Piece]:
+    """Cut the text into the table's words; `own`: into the model's tokens, but special ones if there are others."""
+    if own:
+        every = [Piece(text, at, id) for at, (text, id) in enumerate(zip(ctx.tokens, ctx.ids))]
+        return [piece for piece in every if ctx.ids[piece.follow] not in ctx.lm.special_ids] or every
+    spans = ctx.lm.tokenizer.offsets(ctx.text)
+    found = []
+    for match in _WORD.finditer(ctx.text):
+        start, end = match.span()
+        follow = next((at for at, (a, b) in enumerate(spans) if a < end and b > start), len(spans) - 1)
+        word = match.group()
+        found.append(Piece(word, follow, table.row(word) if word in table else None))
+    return found
+
+
+def subject_of(table: StaticVectors, pieces: Sequence[Piece], follow: int, seek: str) -> Subject:
+    """Choose the word searched for, or the followed one, or the nearest known one of the text."""
+    said, offers = "", tuple[str, ...]()
+    if seek.strip():
+        try:
+            row = table.row(seek[:LONGEST_WORD])
+        except UnknownWord as why:
+            said, offers = models.reason(why), why.near
+        else:
+            return Subject(table.words[row], row, None)
+    known = [at for at, piece in enumerate(pieces) if piece.row is not None]
+    if not known:
+        row = table.row(FALLBACK) if FALLBACK in table else len(table) - 1
+        said = (
+            said
+            or f"No word of your text is in {table.name}: search one, or write others. This is one of its words."
+        )
+        return Subject(table.words[row], row, None, said, offers)
+    before = [at for at in known if follow < 0 or pieces[at].follow <= follow]
+    at = before[-1] if before else known[0]
+    chosen = at if follow < 0 else max((k for k, p in enumerate(pieces) if p.follow <= follow), default=at)
+    if chosen != at and not said:
+        try:
+            table.row(pieces[chosen].text[:LONGEST_WORD])
+        except UnknownWord as why:
+            said, offers = models.reason(why), why.near
+    number = pieces[at].row or 0
+    return Subject(table.words[number], number, at, said, offers)
+
+
+def analogy_of(table: StaticVectors, pieces: Sequence[Piece], written: str) -> tuple[str, str, str]:
+    """Read a, b, c of a : b :: c : ? as the link has them ("a|b|c"); nothing written: three that the table has."""
+    if written:
+        a, b, c = [*(word[:LONGEST_WORD] for word in written.split("|")), "", "", ""][:3]
+        return a, b, c
+    for triple in TRIPLES:
+        if all(word in table for word in triple):
+            return triple
+    rows = list(dict.fromkeys(piece.row for piece in pieces if piece.row is not None))
+    words = [*(table.words[row] for row in rows), *table.words[:3]]
+    a, b, c = list(dict.fromkeys(words))[:3]
+    return a, b, c
+
+
+# ------------------------------------------------------------------------------------------------- lookup
 
 NEAR = 14  # neighbours
 ANSWERS = 14  # of the analogy
@@ -65,7 +156,7 @@ class Seen:
 
 
 def tables_of(ctx: Context) -> tuple[dict[str, StaticVectors], str]:
-    """GloVe, the open model's own table, a word2vec run's; where the model's numbers are none, without it, and why."""
+    """Open GloVe, the model's own table, a word2vec run's; say why where the model's numbers are none."""
     found = {"glove": glove()}
     at = learned.checkpoint()
     own = learned.table_at(*at) if at is not None else None
@@ -81,12 +172,12 @@ def tables_of(ctx: Context) -> tuple[dict[str, StaticVectors], str]:
 
 
 def _own_table(lm: LanguageModel, name: str) -> StaticVectors:
-    """A model's table under its short name, as the cache calls it."""
+    """Read a model's table, under its short name (called by the cache)."""
     table = of_model(lm)
     return StaticVectors(name, table.words, table.vectors)
 
 
-def see(ctx: Context, tables: Mapping[str, StaticVectors]) -> Seen:
+def look_up(ctx: Context, tables: Mapping[str, StaticVectors]) -> Seen:
     """Look the followed or searched word up in the chosen table, and put the analogy."""
     which = state.get("vectors") if state.get("vectors") in tables else "glove"
     table = tables[which]
@@ -111,7 +202,7 @@ def see(ctx: Context, tables: Mapping[str, StaticVectors]) -> Seen:
 def _elsewhere(
     ctx: Context, tables: Mapping[str, StaticVectors], which: str, pieces: Sequence[Piece], subject: Subject
 ) -> int | None:
-    """The row of the same word in the other table: of the model, the followed word's first token."""
+    """Find the row of the same word in the other table: of the model, the followed word's first token."""
     if which == "model" or "model" not in tables:
         glove_table = tables["glove"]
         return glove_table.row(subject.word) if which == "model" and subject.word in glove_table else None
@@ -125,19 +216,19 @@ def _elsewhere(
 
 
 def _whole_map(lm: LanguageModel, which: str) -> MapView:
-    """The map of all words of a table, as the cache calls it."""
+    """Lay out the map of all words of a table (called by the cache)."""
     return map_view(glove() if which == "glove" else of_model(lm))
 
 
 def key_of(ctx: Context, seen: Seen) -> str:
-    """A name of the chosen table, another for each checkpoint and model."""
+    """Name the chosen table, another for each checkpoint and model."""
     if seen.which == "learned":
         return "learned {} {}".format(*(seen.run or ("", 0)))
     return "glove" if seen.which == "glove" else ctx.model_key
 
 
 def map_of(ctx: Context, seen: Seen, gaze: str) -> tuple[str, MapView]:
-    """The map and its key: along all words, or from where the neighbours or the analogy are seen best."""
+    """Lay out the map, with its key: along all words, or from where the neighbours or the analogy are seen best."""
     name = key_of(ctx, seen)
     if gaze == "near":
         rows = np.array([seen.subject.row, *(one.row for one in seen.near)])
@@ -154,7 +245,7 @@ def map_of(ctx: Context, seen: Seen, gaze: str) -> tuple[str, MapView]:
 
 
 def _once(kind: str, key: str, make: Callable[[], Any]) -> dict[str, Any]:
-    """What is large and sent once: its key, and the thing itself if this browser does not have it yet."""
+    """Send what is large once: its key, and the thing itself if this browser does not have it yet."""
     sent: list[str] = state.memo("embeddings.sent").setdefault("keys", [])
     name = f"{kind}:{key}"
     if name in sent:
@@ -163,8 +254,8 @@ def _once(kind: str, key: str, make: Callable[[], Any]) -> dict[str, Any]:
     return {"key": name, "sent": make()}
 
 
-def needed() -> None:
-    """The browser says that it has not got a map or a list of words: it will be sent again."""
+def send_again() -> None:
+    """Send maps and lists of words again: a browser says that it has not got one."""
     state.memo("embeddings.sent").clear()
 
 
@@ -172,13 +263,13 @@ def needed() -> None:
 
 
 def rows_shown(row: int, count: int) -> list[int]:
-    """Rows of the table that the picture writes down: the first two, the word's with one on either side, the last."""
+    """Choose the rows that the picture writes down: the first two, the word's with one on either side, the last."""
     near = {0, 1, row - 1, row, row + 1, count - 1}
     return sorted(at for at in near if 0 <= at < count)
 
 
 def record(ctx: Context, seen: Seen, gaze: str) -> dict[str, Any]:
-    """What view.js draws."""
+    """Describe what figure.js draws, as its JSON."""
     table, subject = seen.table, seen.subject
     key, view = map_of(ctx, seen, gaze)
     shown = min(len(table), MOST)
@@ -210,14 +301,14 @@ def record(ctx: Context, seen: Seen, gaze: str) -> dict[str, Any]:
 
 
 def _aim(seen: Seen, gaze: str) -> tuple[np.ndarray[Any, Any], Sequence[Neighbour]]:
-    """The vector that words are coloured by, and its nearest words: the looked-up row, or the analogy's target."""
+    """Find the vector that words are coloured by, and its nearest words: the looked-up row, or the analogy's target."""
     if gaze == "analogy" and seen.analogy is not None:
         return seen.analogy.points[4], seen.analogy.answers
     return seen.lookup.product, seen.near
 
 
 def shades(table: StaticVectors, to: np.ndarray[Any, Any], near: Sequence[Neighbour]) -> np.ndarray[Any, Any]:
-    """(V,) uint8: how strong a word's colour is, by its cosine with a vector; its nearest word has all of it."""
+    """Shade words by their cosine with a vector, (V,) uint8; its nearest word has the whole colour."""
     most = max((one.cosine for one in near), default=1.0)
     strength = np.clip(table.cosines(to) / (most if most > 0 else 1.0), 0, 1) ** 2.5
     shade: np.ndarray[Any, Any] = np.rint(255 * strength).astype(np.uint8)
@@ -232,7 +323,7 @@ def _near(table: StaticVectors, row: int, one: Neighbour) -> dict[str, Any]:
 
 
 def _other(seen: Seen) -> dict[str, Any] | None:
-    """The same word in the other table: its row, and who is near it there."""
+    """Look the same word up in the other table: its row, and who is near it there."""
     if len(seen.tables) < 2:
         return None
     table = seen.other_table
@@ -246,7 +337,7 @@ def _other(seen: Seen) -> dict[str, Any] | None:
 
 
 def _analogy(seen: Seen, view: MapView) -> dict[str, Any]:
-    """The three words, the best answers, and where all of it lies on the map."""
+    """Describe the three words, the best answers, and where all of it lies on the map."""
     if seen.analogy is None:
         return {"written": list(seen.triple), "said": seen.refused, "answers": []}
     found = seen.analogy

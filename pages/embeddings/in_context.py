@@ -1,4 +1,4 @@
-"""Below the Embeddings picture: one word in two sentences, depth by depth; a probe of its senses; analogies by section.
+"""Compare one word in two sentences, depth by depth; probe its senses; score all analogies, section by section.
 
 The functions here ask `core.vectors` and turn its answers into the component's JSON; they compute nothing.
 """
@@ -6,31 +6,33 @@ The functions here ask `core.vectors` and turn its answers into the component's 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
-from app import cache, models, state, widgets
+from app import cache, models, reading, state, widgets
 from app.counts import counted
 from app.kit import register
 from app.page import Context
 from core.language_model import LanguageModel
 from core.vectors.analogies import Score, score, sections, total
+from core.vectors.contextual import Occurrence, compare, occurrence
 from core.vectors.meanings import meant, read, told_apart
 from core.vectors.probe import Accuracy
 from core.vectors.static import StaticVectors
 from core.zoo import card
-from pages.embeddings.context import Pair
 
-more = register("embeddings_in_context", __file__)
+in_context = register("embeddings_in_context", __file__)
 
 READER = "tales-bert"  # the bundled encoder
 EACH = 120  # sentences of each sense, at most
 KEEPS = ("sentence", "telling", "unread")  # what a card's probes were kept from seeing
 
 
-def measured(lm: LanguageModel, word: str) -> dict[str, Any]:
-    """The probe of a word's senses, as the cache calls it; {"said": why} where it cannot be measured."""
+def probe_senses(lm: LanguageModel, word: str) -> dict[str, Any]:
+    """Probe a word's senses (called by the cache); {"said": why} where it cannot be measured."""
     try:
         examples = meant(word, many=EACH)
         vectors = read(lm, examples)
@@ -57,8 +59,8 @@ def _accuracy(one: Accuracy) -> dict[str, float]:
     return {"right": one.right, "of": one.of, "share": one.share, "low": one.low, "high": one.high}
 
 
-def on_card(name: str) -> dict[str, Any]:
-    """The probes of all ambiguous words that a bundled model's card has, in the form of `measured`."""
+def probes_on_card(name: str) -> dict[str, Any]:
+    """Read the probes of all ambiguous words from a bundled model's card, in the form of `probe_senses`."""
     senses = card(name)["senses"]
     every, worded, unread = ([senses[keep]["static"], *senses[keep]["layers"]] for keep in KEEPS)
     for one in (*every, *worded, *unread):
@@ -80,7 +82,7 @@ def on_card(name: str) -> dict[str, Any]:
 
 
 def scores_of(key: str, table: StaticVectors) -> list[Score]:
-    """All analogies put to a table, a section at a time, with progress; kept for the next visitor."""
+    """Score all analogies put to a table, a section at a time, with progress; kept for the next visitor."""
     kept: list[Score] | None = cache.kept(f"analogies {key}")
     if kept is not None:
         return kept
@@ -96,7 +98,7 @@ def scores_of(key: str, table: StaticVectors) -> list[Score]:
 
 
 def show(ctx: Context, pair: Pair, table: StaticVectors, key: str) -> None:
-    """The heading, the boxes with the word and the two sentences, the buttons, and the picture.
+    """Draw the heading, the boxes with the word and the two sentences, the buttons, and the picture.
 
     Args:
         table: whose analogies are scored, and its key among others.
@@ -117,18 +119,18 @@ def show(ctx: Context, pair: Pair, table: StaticVectors, key: str) -> None:
         )  # fmt: skip
     if READER in models.bundled() and ctx.name != READER:
         st.caption(f"{READER} reads both sides of a word: choose it in the list of models.")
-    probe = on_card(READER)
+    probe = probes_on_card(READER)
     if state.get("probed"):
         with st.spinner(f"Reading sentences with {widgets.escape(pair.word)}"):
-            probe = cache.call(measured, ctx.model_key, pair.word.strip().lower())
+            probe = cache.call(probe_senses, ctx.model_key, pair.word.strip().lower())
     scores = scores_of(key, table) if state.get("scored") else []
-    more(data=record(ctx, pair, probe, table.name, scores), key="more")
+    in_context(data=record(ctx, pair, probe, table.name, scores), key="more")
 
 
 def record(
     ctx: Context, pair: Pair, probe: dict[str, Any], name: str, scores: Sequence[Score]
 ) -> dict[str, Any]:
-    """What view.js draws."""
+    """Describe what in_context.js draws, as its JSON."""
     return {
         "model": ctx.short_name,
         "shape": ctx.lm.config.shape,
@@ -151,3 +153,57 @@ def record(
 def _total(scores: Sequence[Score]) -> dict[str, Any]:
     whole = total(scores)
     return {"covered": whole.covered, "right": whole.right, "asked": whole.asked, "share": whole.share}
+
+
+# ------------------------------------------------------------------------------------------------- two sentences
+
+LONGEST = 1000  # characters of a sentence
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The word in both sentences.
+
+    sides: of each sentence, its tokens, which of them are the word, and the text as it was read.
+    static: the cosine of the two rows of the table.   cosines, usual: (L + 1,) by depth.
+    said: why there is nothing to compare; "" where there is.
+    """
+
+    word: str
+    sides: tuple[dict[str, Any], ...] = ()
+    static: float = 0.0
+    cosines: tuple[float, ...] = ()
+    usual: tuple[float, ...] = ()
+    said: str = ""
+
+
+def read_pair(ctx: Context) -> Pair:
+    """Read the word and the sentences of the boxes below the picture."""
+    word, first, second = (
+        reading.clean(str(state.get(key)))[0][:LONGEST] for key in ("sense", "first", "second")
+    )
+    pair: Pair = cache.call(compare_word, ctx.model_key, word, first, second)
+    return pair
+
+
+def compare_word(lm: LanguageModel, word: str, first: str, second: str) -> Pair:
+    """Compare a word in two sentences (called by the cache)."""
+    try:
+        one, other = occurrence(lm, first, word), occurrence(lm, second, word)
+    except ValueError as why:
+        return Pair(word, said=models.reason(why))
+    found = compare(one, other)
+    if not (np.isfinite(found.cosines).all() and np.isfinite(found.usual).all()):
+        return Pair(word, said="The model's vectors are no numbers any more: its training diverged.")
+    return Pair(
+        word, (_side(lm, one), _side(lm, other)), found.static,
+        tuple(found.cosines.tolist()), tuple(found.usual.tolist()),
+    )  # fmt: skip
+
+
+def _side(lm: LanguageModel, seen: Occurrence) -> dict[str, Any]:
+    return {
+        "text": seen.text,
+        "tokens": [lm.tokenizer.display(id) for id in lm.encode(seen.text)],
+        "mine": list(seen.positions),
+    }

@@ -12,12 +12,7 @@ from core.vectors.contextual import compare
 from core.vectors.map_view import map_view
 from core.vectors.sentences import pool, sentence_vectors
 from core.vectors.static import StaticVectors
-from pages.embeddings import figure as view
-from pages.embeddings import in_context as embeddings_in_context
-from pages.embeddings import learning as embeddings_learning
-from pages.embeddings import sentences as embeddings_sentences
-from pages.embeddings import take, turned
-from pages.embeddings.context import read_pair
+from pages.embeddings import export, figure, in_context, learning, sentences, turned
 from pages.embeddings.question import ask
 
 LONGEST = 64  # tokens of the text
@@ -31,19 +26,19 @@ EXAMPLES = (
 )
 
 ctx = page.begin("embeddings", longest=LONGEST)
-tables, lacking = view.tables_of(ctx)
-seen = view.see(ctx, tables)
+tables, lacking = figure.tables_of(ctx)
+seen = figure.look_up(ctx, tables)
 gaze = str(state.get("gaze"))
 
 page.claim("A word is a row of numbers; related words point the same way.")
-data = view.record(ctx, seen, gaze)
+data = figure.record(ctx, seen, gaze)
 data["selection"] = events.selection("picture", {key: state.get(key) for key in KEYS})
-view.draw(
+figure.draw(
     data,
     key="picture",
     on={
         "select": lambda: events.select("picture", KEYS),
-        "need": view.needed,
+        "need": figure.send_again,
         "visit": lambda: events.visit("picture"),
     },
 )
@@ -60,14 +55,14 @@ with page.controls():
         lambda which: {"all": "all words", "near": "the neighbours"}.get(str(which), "the analogy"),
     )
 
-pair = read_pair(ctx)
+pair = in_context.read_pair(ctx)
 asked = tables.get("model", seen.table)
 row = seen.subject.row if seen.which == "model" or "model" not in tables else seen.other
 question = ask(asked, ctx.ids[-1] if row is None else row)
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
-beside = embeddings_sentences.readers_beside(ctx)
-read = partial(embeddings_sentences.see, ctx, load, beside, *embeddings_sentences.sentences())
+beside = sentences.readers_beside(ctx)
+read = partial(sentences.compare_readers, ctx, load, beside, *sentences.sentences())
 
 with page.foot():
     own = ("model", ctx.model_key)
@@ -84,10 +79,10 @@ with page.foot():
     )  # fmt: skip
     page.take_away(
         "embeddings",
-        lambda: take.table(ctx, seen, pair, gaze, embeddings_sentences.table(read())),
+        lambda: export.table(ctx, seen, pair, gaze, sentences.table(read())),
         lambda: [
-            *take.cells(load, ctx, seen, question, question.judge(), pair),
-            *embeddings_sentences.cells(read()),
+            *export.cells(load, ctx, seen, question, question.judge(), pair),
+            *sentences.cells(read()),
         ],
     )
 
@@ -97,9 +92,9 @@ st.html(
     "you point at it.</p></section>"
 )
 turned.draw(ctx, seen)
-embeddings_in_context.show(ctx, pair, seen.table, view.key_of(ctx, seen))
-embeddings_sentences.show(ctx, read())
-embeddings_learning.show(ctx)
+in_context.show(ctx, pair, seen.table, figure.key_of(ctx, seen))
+sentences.show(ctx, read())
+learning.show(ctx)
 page.terms(
     "token", "embedding", "one-hot", "GloVe", "cosine", "PCA", "analogy", "static vector", "vector in context",
     "sentence vector", "probe", "word2vec", "negative sampling", "t-SNE", "UMAP",

@@ -1,4 +1,4 @@
-"""The Embeddings page's question: half of every row is taken away, and who is near is counted again."""
+"""Ask who is still near when half of every row is taken away."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Question:
     bounds: tuple[int, ...]  # the smallest count of each option but the last, which is everything below
 
     def judge(self) -> Answer:
-        """How many of the nearest words stay among the nearest, with the best one's cosine before and after."""
+        """Count how many of the nearest words stay among the nearest, with the best one's cosine before and after."""
         before = self.table.around(self.row, COUNT)
         cut = self.table.first(self.kept)
         after = cut.around(self.row, COUNT)
@@ -41,7 +41,7 @@ class Question:
 
 
 def ask(table: StaticVectors, row: int) -> Question:
-    """About the open model's own table, or GloVe where the model has none."""
+    """Ask about the open model's own table, or GloVe where the model has none."""
     many = min(COUNT, len(table) - 1)
     kept = max(1, table.size // 2)
     word = widgets.mono(widgets.visible(table.words[row]))

@@ -4,25 +4,55 @@ import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
 import { clamp, css, fit, h, inLines, label, num, visible } from "../../app/kit/shapes.js";
+import { isDesk, isPhone } from "../../app/kit/widths.js";
+
+/**
+ * @import { Stage, View } from "../../app/kit/glass.js"
+ * @import { Shapes } from "../../app/kit/shapes.js"
+ *
+ * What sentences.py sends. A pair is two numbers of sentences, the smaller first.
+ * @typedef {{stamp: string, sentences: string[], readers: Reader[]}} Data
+ *
+ * What one reader makes of the sentences. how: what stands for a sentence; said: why there is nothing, and only name, how, and
+ * empty cosines are there; cosines: (N, N); best: the pair most alike (null: there is one sentence); nearest: of each sentence;
+ * tokens: of each, none of a reader of words; lengths: of the vectors; unknown: words without a vector, in a sentence.
+ * @typedef {object} Reader
+ * @property {string} name
+ * @property {string} how
+ * @property {string} said
+ * @property {number[][]} cosines
+ * @property {Pair | null} best
+ * @property {number[]} nearest
+ * @property {number[]} tokens
+ * @property {number} dims
+ * @property {number[]} lengths
+ * @property {string} unknown
+ *
+ * @typedef {[number, number]} Pair
+ * @typedef {{sel: Record<string, any>, hover?: unknown}} Kept
+ * @typedef {{text: string, fill: string, weight?: number}} Told a line under a map
+ */
 
 const LETTER = "ABCDEFGH";
-const NARROWEST = 640; // pixels: below it the maps stand under each other
 
-/** The learner's pair, smaller number first; null before one was chosen. */
+/** The learner's pair, smaller number first; null before one was chosen. @type {(data: Data, local: Kept) => Pair | null} */
 function chosenPair(data, local) {
   const read = /^(\d) (\d)$/.exec(local.sel.alike ?? "");
-  const pair = read && [Number(read[1]), Number(read[2])].sort();
-  return pair && pair[0] !== pair[1] && pair[1] < data.sentences.length ? pair : null;
+  if (!read) return null;
+  const [a, b] = [Number(read[1]), Number(read[2])].sort();
+  return a !== b && b < data.sentences.length ? [a, b] : null;
 }
-/** The pair that the sum is written out for: the learner's, else the one that the first reader finds most alike. */
+/** The pair that the sum is written out for: the learner's, else the one that the first reader finds most alike. @type {(data: Data, local: Kept) => Pair | null} */
 const shownPair = (data, local) => chosenPair(data, local) ?? data.readers.find((one) => one.best)?.best ?? null;
-const pairsOf = (one) => one.cosines.flatMap((row, a) => row.slice(a + 1));
-/** Which place a pair has among all, 1 for the most alike. */
+const pairsOf = (/** @type {Reader} */ one) => one.cosines.flatMap((row, a) => row.slice(a + 1));
+/** Which place a pair has among all, 1 for the most alike. @type {(one: Reader, pair: Pair) => number} */
 const placeOf = (one, [a, b]) => 1 + pairsOf(one).filter((v) => v > one.cosines[a][b]).length;
+/** @type {(g: Stage, pair: Pair) => void} */
 const choose = (g, pair) => g.select({ alike: pair.join(" ") });
-const isPair = (pair, a, b) => Boolean(pair) && pair[0] === Math.min(a, b) && pair[1] === Math.max(a, b);
+/** @type {(pair: Pair | null, a: number, b: number) => boolean} */
+const isPair = (pair, a, b) => pair !== null && pair[0] === Math.min(a, b) && pair[1] === Math.max(a, b);
 
-/** The sentences with their letters; returns the y below. */
+/** The sentences with their letters; returns the y below. @type {(g: Stage, data: Data, pair: Pair | null) => number} */
 function drawSentences(g, data, pair) {
   const lines = data.sentences.map((text) => inLines(visible(text), g.width - 30, 13));
   let y = 4;
@@ -33,7 +63,7 @@ function drawSentences(g, data, pair) {
   return y + 8;
 }
 
-/** One reader: name, map, and what it puts together; returns the y below. */
+/** One reader: name, map, and what it puts together; returns the y below. `box.lines`: of `how`, in the reader beside that has most. @type {(g: Stage, data: Data, local: Kept, number: number, box: {x: number, y: number, w: number, lines: number}) => number} */
 function drawReader(g, data, local, number, box) {
   const one = data.readers[number];
   const n = data.sentences.length;
@@ -44,23 +74,27 @@ function drawReader(g, data, local, number, box) {
   const cell = side / n;
   const pairs = one.said ? [] : pairsOf(one);
   const [low, high] = [Math.min(...pairs), Math.max(...pairs)];
-  const told = one.said ? inLines(one.said, box.w, 13) : tellReader(data, one, mine).flatMap((line) => inLines(line.text, box.w, 12).map((words) => ({ ...line, words })));
+  const refused = inLines(one.said, box.w, 13);
+  const told = one.said ? [] : tellReader(data, one, mine).flatMap((line) => inLines(line.text, box.w, 12).map((words) => ({ ...line, words })));
   g.part(`reader ${number}`, [box, mine, local.hover], () => {
+    /** @type {Shapes[]} */
     const out = [label(box.x, box.y + 14, fit(one.name, box.w, 14, false), { size: 14, weight: 600, fill: "ink" }),
       about.map((line, i) => label(box.x, box.y + 32 + 16 * i, line, { fill: "ink3" }))];
-    if (one.said) return [...out, told.map((line, i) => label(box.x, top + 6 + 18 * i, line, { size: 13, fill: "neg" }))];
+    if (one.said) return [...out, refused.map((line, i) => label(box.x, top + 6 + 18 * i, line, { size: 13, fill: "neg" }))];
     const x = box.x + 20;
     for (let a = 0; a < n; a++) {
       out.push(label(box.x + 4, top + cell * (a + 0.5) + 4, LETTER[a], { mono: true, fill: mine?.includes(a) ? "accent" : "ink2" }),
         label(x + cell * (a + 0.5), top - 6, LETTER[a], { mono: true, anchor: "middle", fill: mine?.includes(a) ? "accent" : "ink2" }));
       for (let b = 0; b < n; b++) out.push(drawCell(g, data, one, { a, b, x: x + cell * b, y: top + cell * a, cell, low, high }));
     }
+    /** @type {(pair: Pair | null, colour: string, dash: boolean) => Shapes} */
     const ring = (pair, colour, dash) => pair && [pair, [pair[1], pair[0]]].map(([a, b]) => h("rect", { x: x + cell * b + 1.5, y: top + cell * a + 1.5, width: cell - 3, height: cell - 3, rx: 3, fill: "none", stroke: css(colour), "stroke-width": 2.5, "stroke-dasharray": dash ? "4 3" : null, "pointer-events": "none" }));
     out.push(ring(one.best, "ink", false), ring(mine, "accent", isPair(one.best, ...(mine ?? [-1, -1]))));
     return [...out, told.map((line, i) => label(box.x, top + side + 22 + 17 * i, line.words, { fill: line.fill, weight: line.weight }))];
   });
-  return top + (one.said ? 18 * told.length + 12 : side + 30 + 17 * told.length);
+  return top + (one.said ? 18 * refused.length + 12 : side + 30 + 17 * told.length);
 }
+/** The cosine of a pair; a click chooses it. @type {(g: Stage, data: Data, one: Reader, cell: {a: number, b: number, x: number, y: number, cell: number, low: number, high: number}) => SVGElement} */
 function drawCell(g, data, one, { a, b, x, y, cell, low, high }) {
   const v = one.cosines[a][b];
   const self = a === b;
@@ -71,10 +105,11 @@ function drawCell(g, data, one, { a, b, x, y, cell, low, high }) {
   return g.tip(node, self ? `${LETTER[a]} itself: 1` : `${LETTER[a]} and ${LETTER[b]}: ${num(v, 4)}\n${visible(data.sentences[a])}\n${visible(data.sentences[b])}`);
 }
 
-/** What a reader puts together, and how that goes with the learner's pair. */
+/** What a reader puts together, and how that goes with the learner's pair. @type {(data: Data, one: Reader, mine: Pair | null) => Told[]} */
 function tellReader(data, one, mine) {
   if (!one.best) return [{ text: "One sentence alone: write another to compare.", fill: "ink2" }];
   const [a, b] = one.best;
+  /** @type {Told[]} */
   const lines = [{ text: `Most alike: ${LETTER[a]} and ${LETTER[b]}, ${num(one.cosines[a][b], 3)}`, fill: "ink", weight: 600 }];
   if (mine) {
     const place = placeOf(one, mine);
@@ -86,7 +121,7 @@ function tellReader(data, one, mine) {
   return lines;
 }
 
-/** The shown pair's sum, written out for each reader that read it. */
+/** The shown pair's sum, written out for the first reader that read it. @type {(data: Data, pair: Pair | null) => string[]} */
 function writtenOut(data, pair) {
   const one = data.readers.find((each) => !each.said);
   if (!one || !pair) return [];
@@ -98,14 +133,16 @@ function writtenOut(data, pair) {
     "Colours run from the least alike pair of each map to its most alike, which is framed; your pair has a frame in colour. Different readers’ cosines are on different scales: compare which pairs come first, not the numbers."];
 }
 
-const sentencesView = {
-  keys: [["← → ↑ ↓", "another pair"], ["Esc", "no pair"]],
+/** @type {Record<string, Pair>} */
+const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
+/** @type {View<Data, Kept>} */
+const sentencesView = {
   draw(g, data, local) {
     const pair = chosenPair(data, local);
     const top = drawSentences(g, data, pair);
     const many = data.readers.length;
-    const across = g.width >= 900 ? many : g.width >= NARROWEST ? 2 : 1;
+    const across = isDesk(g.width) ? many : isPhone(g.width) ? 1 : 2;
     const gap = 28;
     const each = (g.width - gap * (across - 1)) / across;
     let y = top;
@@ -118,8 +155,9 @@ const sentencesView = {
     g.height = paragraphs(g, "sum", { x: 0, y, w: Math.min(g.width, 900) }, writtenOut(data, shownPair(data, local)), { fill: "ink2" }) + 4;
   },
 
+  // Arrows: another pair; Esc: no pair.
   key(event, g, data, local) {
-    const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+    const move = MOVES[event.key];
     if (event.key === "Escape" && chosenPair(data, local)) { g.select({ alike: "" }); return true; }
     const n = data.sentences.length;
     if (!move || n < 2) return false;

@@ -1,4 +1,4 @@
-"""Below the Embeddings picture: sentences of one's own, how like each two are, and who says so.
+"""Compare sentences as vectors: how like each two of the learner's own are, by each reader.
 
 The open model, the mean of static vectors and the encoders of this machine read the same sentences. The functions here
 ask `core.vectors.sentences` and turn its answers into the component's JSON; they compute nothing.
@@ -76,7 +76,7 @@ class Seen:
 
 
 def sentences() -> tuple[tuple[str, ...], str]:
-    """Those of the box, a line each, and what is left out of it."""
+    """Read those of the box, a line each, and what is left out of it."""
     lines = [reading.clean(line)[0].strip() for line in str(state.get("sentences")).splitlines()]
     lines = [line for line in lines if line]
     notes = []
@@ -88,7 +88,7 @@ def sentences() -> tuple[tuple[str, ...], str]:
 
 
 def readers_beside(ctx: Context) -> tuple[str, ...]:
-    """The encoders that read beside the open model: the bundled one, and the published one once it is asked for."""
+    """List the encoders that read beside the open model: the bundled one, the published one once it is asked for."""
     asked = state.memo("embeddings_sentences")
     here = {*models.bundled(), *(name for name in models.published() if name in asked)}
     return tuple(name for name in READERS if name in here and (name != ctx.name or ctx.snapshot is not None))
@@ -100,7 +100,7 @@ def ask_for(name: str) -> None:
 
 
 def read_by_model(lm: LanguageModel, texts: tuple[str, ...]) -> tuple[Any, tuple[int, ...], str, str]:
-    """Vectors, tokens of each text, what stands for a text, and why there is nothing, as the cache calls it."""
+    """Read texts by a model, for the cache: vectors, tokens of each, what stands for a text, why there is nothing."""
     try:
         pooling = Pooling.of(lm)
         vectors = sentence_vectors(lm, texts, pooling)
@@ -117,7 +117,7 @@ def read_by_model(lm: LanguageModel, texts: tuple[str, ...]) -> tuple[Any, tuple
 
 
 def read_by_words(texts: Sequence[str]) -> Reader:
-    """The mean of GloVe's vectors of the words."""
+    """Read texts as the mean of GloVe's vectors of the words."""
     table, vectors, left = glove(), [], []
     how = "the mean of its words’ vectors"
     try:
@@ -131,8 +131,10 @@ def read_by_words(texts: Sequence[str]) -> Reader:
     return Reader(table.name, how, "", stacked, cosines(stacked), left_out=tuple(left))
 
 
-def see(ctx: Context, load: str, readers: Sequence[str], texts: tuple[str, ...], note: str) -> Seen:
-    """All readers' answers: the open model first, then static vectors, then the encoders that are not open.
+def compare_readers(
+    ctx: Context, load: str, readers: Sequence[str], texts: tuple[str, ...], note: str
+) -> Seen:
+    """Compare all readers' answers: the open model first, then static vectors, then the encoders that are not open.
 
     Args:
         load: the call that opens the open model, as source. readers: of `readers_beside`. texts, note: of `sentences`.
@@ -161,7 +163,7 @@ def see(ctx: Context, load: str, readers: Sequence[str], texts: tuple[str, ...],
 
 
 def show(ctx: Context, seen: Seen) -> None:
-    """The heading, the box with the sentences, the readers that wait to be asked, and the picture."""
+    """Draw the heading, the box with the sentences, the readers that wait to be asked, and the picture."""
     st.html(
         '<section class="gb-words"><h2>Which two sentences mean the same?</h2><p class="gb-hint">A sentence as one '
         "vector. Choose the pair that you would put together, in any of the maps, and see which pair each reader "
@@ -190,7 +192,7 @@ def show(ctx: Context, seen: Seen) -> None:
 
 
 def record(seen: Seen) -> dict[str, Any]:
-    """What view.js draws."""
+    """Describe what sentences.js draws, as its JSON."""
     return {
         "stamp": repr((seen.sentences, [(one.name, one.how, one.said) for one in seen.readers])),
         "sentences": list(seen.sentences),
@@ -211,7 +213,7 @@ def _reader(one: Reader) -> dict[str, Any]:
 
 
 def table(seen: Seen) -> list[tuple[Any, ...]]:
-    """Lines for the page's table: what, by whom, the two sentences, and the cosine."""
+    """List for the page's table: what, by whom, the two sentences, and the cosine."""
     return [
         (
             "two sentences, cosine",
@@ -228,7 +230,7 @@ def table(seen: Seen) -> list[tuple[Any, ...]]:
 
 
 def cells(seen: Seen) -> list[str]:
-    """A cell that reads the sentences again and asserts every cosine; `lm` and `static` are the notebook's own."""
+    """Write a cell that reads the sentences again and asserts every cosine; `lm` and `static` are the notebook's."""
     known = [one for one in seen.readers if one.likeness is not None]
     if not known:
         return []

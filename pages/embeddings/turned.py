@@ -1,4 +1,4 @@
-"""The words in three dimensions: what the flat map, which shows two of them, lays on each other."""
+"""Draw the words in three dimensions: what the flat map, which shows two of them, lays on each other."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OTHERS = "other words"
 
 
 def space(table: StaticVectors) -> Plane:
-    """The three directions in which the words of a table, each at length 1, differ most."""
+    """Find the three directions in which the words of a table, each at length 1, differ most."""
     return pca(table.unit(slice(0, MOST)), 3)
 
 
@@ -45,7 +45,7 @@ def _space(lm: LanguageModel, which: str) -> Plane:
 
 
 def space_of(ctx: Context, seen: Seen) -> Plane:
-    """The directions of the chosen table, found once."""
+    """Find the directions of the chosen table, found once."""
     if seen.which == "learned":
         return space(seen.table)
     whose = cache.key(state.DEFAULT_MODEL) if seen.which == "glove" else ctx.model_key
@@ -54,7 +54,7 @@ def space_of(ctx: Context, seen: Seen) -> Plane:
 
 
 def groups(seen: Seen) -> dict[str, list[int]]:
-    """The rows that are drawn, by what they are here; a row stands in the first group that it belongs to."""
+    """Group the rows that are drawn by what they are here; a row stands in the first group that it belongs to."""
     near = [one.row for one in seen.near]
     asked = []
     if seen.analogy is not None:
@@ -70,7 +70,7 @@ def groups(seen: Seen) -> dict[str, list[int]]:
 
 
 def seen_from(points: np.ndarray[Any, Any], room: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Where points stand on the screen at first, in px right and up of the middle.
+    """Project points to where they stand on the screen at first, in px right and up of the middle.
 
     Args:
         points: (N, 3). room: (2, 3), the lowest and the highest of all that is drawn: it fills a cube of side 1.
@@ -89,7 +89,7 @@ def seen_from(points: np.ndarray[Any, Any], room: np.ndarray[Any, Any]) -> np.nd
 
 
 def placed(words: Sequence[str], at: np.ndarray[Any, Any]) -> list[str]:
-    """Where each word stands by its point, so that none lies on another or on another's point; "" of one without room.
+    """Place each word by its point, so that none lies on another or on another's point; "": there is no room for it.
 
     Args:
         words: the most important first. at: (N, 2), px of their points.
@@ -116,7 +116,7 @@ def placed(words: Sequence[str], at: np.ndarray[Any, Any]) -> list[str]:
 
 
 def sides(seen: Seen, places: dict[str, Any]) -> dict[int, str]:
-    """Where each row's word stands by its point: the looked-up one chooses first, then the analogy's."""
+    """Choose where each row's word stands by its point: the looked-up one chooses first, then the analogy's."""
     every = np.concatenate([points for rows, points in places.values() if rows])
     room = np.stack((every.min(0), every.max(0)))
     told = [places[name] for name in ("looked up", "the analogy", "its neighbours")]
@@ -127,7 +127,7 @@ def sides(seen: Seen, places: dict[str, Any]) -> dict[int, str]:
 
 
 def figure(seen: Seen, places: dict[str, Any]) -> go.Figure:
-    """The map, which is turned by hand."""
+    """Describe the map, which is turned by hand."""
     drawn = go.Figure()
     side = sides(seen, places)
     for name, colour, size in (
@@ -162,7 +162,7 @@ def figure(seen: Seen, places: dict[str, Any]) -> go.Figure:
 
 
 def draw(ctx: Context, seen: Seen) -> None:
-    """The map on the page."""
+    """Put the map on the page."""
     plane, table = space_of(ctx, seen), seen.table
     places = {
         name: (rows, plane.place(table.unit(np.array(rows, dtype=np.int64))))

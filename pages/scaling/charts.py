@@ -1,4 +1,4 @@
-"""Scaling's charts: the runs with their law and how far they lie off it, linked by a brush; the frontier of compute."""
+"""Draw the runs with their law and how far they lie off it, linked by a brush, and the frontier of compute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The controls of the Scaling page: the axis, what the fit may see, how parameters are counted, an own run."""
+"""Draw the controls of the Scaling page: the axis, what the fit may see, how parameters are counted, an own run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMES = {"parameters": "Parameters", "data": "Data", "compute": "Compute"}
 
 
 def draw(seen: Seen) -> None:
-    """The row below the picture."""
+    """Draw the row below the picture."""
     widgets.segments("Loss against", "against", tuple(NAMES), lambda name: NAMES[str(name)])
     widgets.segments("Largest sizes kept from the fit", "withheld", range(5))
     if seen.against == "data":
@@ -27,7 +27,7 @@ def draw(seen: Seen) -> None:
 
 
 def train(mine: list[Own]) -> None:
-    """A section of its own, which covers nothing: width and text of the next own run, the buttons, what went wrong."""
+    """Draw the section of an own run: width and text of the next own run, the buttons, what went wrong."""
     st.html('<section class="gb-words"><h2>A size of your own</h2></section>')
     spend, why = _cost(mine)
     with st.container(key="gb-own-size", horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -38,7 +38,7 @@ def train(mine: list[Own]) -> None:
         going = own_run.under_way([one.arm for one in mine], "scaling.stop")
         own_run.button(
             "Train it now", spend, "scaling.train", going, disabled=bool(why) or runs.engine() is None,
-            on_click=state.whole(own_run.start), args=("scaling", "ladder", lambda: [own.following(mine)]),
+            on_click=state.whole(own_run.start), args=("scaling", "ladder", lambda: [own.next_run(mine)]),
         )  # fmt: skip
         if state.get("ladder"):
             st.button(
@@ -46,8 +46,8 @@ def train(mine: list[Own]) -> None:
             )
     if not going:
         own_run.quicker(
-            "scaling", lambda size: own.following(mine, size), own.asked(), own.smaller(own.asked()),
-            lambda size: f"Width {size[0]} on {size[1]} of the text", own.take,
+            "scaling", lambda size: own.next_run(mine, size), own.asked(), own.smaller(own.asked()),
+            lambda size: f"Width {size[0]} on {size[1]} of the text", own.set_size,
         )  # fmt: skip
     if runs.engine() is None:
         st.caption(own_run.NOBODY)
@@ -59,9 +59,9 @@ def train(mine: list[Own]) -> None:
 
 
 def _told(mine: list[Own]) -> None:
-    for line in [_cost(mine)[1] or own_run.refused("scaling"), *own.lost(mine)]:
+    for line in [_cost(mine)[1] or own_run.refused("scaling"), *own.missing_points(mine)]:
         own_run.warn(line)
 
 
 def _cost(mine: list[Own]) -> tuple[str, str]:
-    return own_run.cost(lambda: own.following(mine))
+    return own_run.cost(lambda: own.next_run(mine))

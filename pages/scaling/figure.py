@@ -1,4 +1,4 @@
-"""The Scaling picture: a ladder of sizes, the law of its runs, what the law foretells, and the frontier of compute.
+"""Draw the Scaling picture: a ladder of sizes, the law of its runs, what it foretells, and the frontier of compute.
 
 The functions here ask `core` and turn its answers into JSON: of the component, which holds the steps, a row for each
 size and the curves of a run that trains, and of the charts beside it (`charts.py`). They compute nothing.
@@ -40,7 +40,7 @@ def step() -> str:
 
 
 def record(seen: Seen, mine: Sequence[Own]) -> dict[str, Any]:
-    """What view.js draws, but for the selection."""
+    """Describe what figure.js draws, as its JSON, but for the selection."""
     axis, letter = AXES[seen.against]
     both = surface(seen.tables)
     used = max(seen.found.used) if seen.found else 0.0

@@ -1,4 +1,4 @@
-"""A learner's own runs beside the ladder: a size trained by its recipe, and runs of the Training lab that match it."""
+"""Find a learner's own runs for the ladder: sizes trained by its recipe, runs of the Training lab that match it."""
 
 from __future__ import annotations
 
@@ -45,31 +45,31 @@ PORTIONS = ("2", "1", "1/2", "1/4", "1/8")
 
 
 def asked() -> Size:
-    """Width and text of the next own run."""
+    """Read width and text of the next own run."""
     return int(state.get("width")), str(state.get("portion"))
 
 
 def smaller(size: Size) -> list[Size]:
-    """Sizes that take less time: with less of the text, then narrower ones with the least of it."""
+    """List sizes that take less time: with less of the text, then narrower ones with the least of it."""
     width, portion = size
     less = [(width, one) for one in PORTIONS if Fraction(one) < Fraction(portion)]
     return less + [(one, PORTIONS[-1]) for one in range(width - ladder.APART, 0, -ladder.APART)]
 
 
-def take(size: Size) -> None:
+def set_size(size: Size) -> None:
     """Set width and text of the next own run."""
     state.set("width", size[0])
     state.set("portion", size[1])
 
 
 def spec_of(seed: int = FIRST, size: Size | None = None) -> TrainSpec:
-    """The next run, by the page's settings or of a size. Raises ValueError: no rung is so wide; it says why."""
+    """Describe the next run, by the settings or of a size. Raises ValueError: no rung is so wide; it says why."""
     width, portion = size or asked()
     return ladder.spec(width, int(ladder.FULL * Fraction(portion)), seed)
 
 
-def found() -> list[Own]:
-    """The runs of the group that the link names, newest first; then those of the Training lab that match the ladder."""
+def own_runs() -> list[Own]:
+    """Find the runs of the link's group, newest first; then those of the Training lab that match the ladder."""
     group = str(state.get("ladder"))
     # A link may name a group of another page: its runs read other rows.
     listed = [run for run in runs.grouped(group) if ladder.is_rung(run.spec)] if group else []
@@ -89,7 +89,7 @@ def found() -> list[Own]:
 
 
 def _rung(arm: Arm) -> Rung:
-    """An own run as a rung; measured on the ladder's own stories, as its own held-out ones are those of its seed."""
+    """Turn an own run into a rung, measured on the ladder's stories: its own held-out ones are those of its seed."""
     spec, size = arm.spec, ladders.vocabulary()
     config = spec.config(size)
     blocks, tables = ladder.counted(config)
@@ -105,8 +105,8 @@ def _rung(arm: Arm) -> Rung:
     )  # fmt: skip
 
 
-def waiting(own: list[Own]) -> list[Arm]:
-    """Runs that have reached their end and are still to be measured."""
+def unmeasured(own: list[Own]) -> list[Arm]:
+    """List the runs that have reached their end and are still to be measured."""
     return [
         one.arm for one in own if not one.measured and one.arm.run is not None and one.arm.run.state == "done"
     ]
@@ -123,14 +123,14 @@ def _measured(arms: list[Arm]) -> Iterator[tuple[Arm, Metrics]]:
         yield arm, emergence.measure(lm, emergence.rows(lm, ladder.CONTEXT))
 
 
-def following(own: list[Own], size: Size | None = None) -> Next:
-    """The next run as it would be put into the queue. Raises as `spec_of`."""
+def next_run(own: list[Own], size: Size | None = None) -> Next:
+    """Prepare the next run as it would be put into the queue. Raises as `spec_of`."""
     spec = spec_of(FIRST + sum(one.arm.name.startswith(TITLE) for one in own), size)
     return Next(spec, f"{TITLE}{ladder.name(spec)}")
 
 
-def lost(own: list[Own]) -> list[str]:
-    """What is said of runs that are no points: they diverged, ended early, or have a loss that is no number."""
+def missing_points(own: list[Own]) -> list[str]:
+    """Tell of runs that are no points: they diverged, ended early, or have a loss that is no number."""
     silent = [
         f"{one.arm.name} is no point: its loss is no number." for one in own if one.measured and not one.known
     ]

@@ -11,9 +11,7 @@ from core.runs import ladders
 from core.scaling import bootstrap, fit
 from core.scaling.forecast import forecast
 from core.scaling.surface import fit_surface
-from pages.scaling import controls, own, question, take
-from pages.scaling import figure as view
-from pages.scaling import published as more
+from pages.scaling import controls, export, figure, own, published, question
 
 KEYS = ("stage", "withheld")
 EXAMPLES = (
@@ -27,13 +25,13 @@ APART = (
 )
 
 ctx = page.begin("scaling", apart=APART)
-mine = own.found()
-seen = view.shown([one.rung for one in mine])
+mine = own.own_runs()
+seen = figure.shown([one.rung for one in mine])
 
 page.claim("A few small models foretell a larger one, within a band.")
-view.draw(
+figure.draw(
     {
-        **view.record(seen, mine),
+        **figure.record(seen, mine),
         "tokens": list(ctx.tokens),
         "selection": events.selection("picture", {key: state.get(key) for key in KEYS}),
     },
@@ -54,15 +52,17 @@ asked = question.ask(seen)
 with page.foot():
     page.predict(asked.text, question.OPTIONS, asked.judge, (asked.held, asked.tables))
     page.code(fit, bootstrap, forecast, fit_surface, ladders.frontier)
-    page.take_away("scaling_ladder", partial(take.table, seen, mine), partial(take.cells, seen, mine, asked))
+    page.take_away(
+        "scaling_ladder", partial(export.table, seen, mine), partial(export.cells, seen, mine, asked)
+    )
 
 controls.train(mine)
 bar = st.empty()
-more.show(seen.tables, mine)
+published.show(seen.tables, mine)
 page.terms(
     "scaling law", "power law", "compute", "frontier", "held out", "bootstrap", "seed", "interval", "parameters",
     "emergence",
 )  # fmt: skip
 page.cheatsheet("scaling")
 page.examples(EXAMPLES)
-own.measure(own.waiting(mine), bar)
+own.measure(own.unmeasured(mine), bar)

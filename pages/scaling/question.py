@@ -1,4 +1,4 @@
-"""The Scaling page's question: another number of sizes is kept from the fit. Where does the largest run come out?"""
+"""Ask where the largest run comes out when another number of sizes is kept from the fit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Question:
     text: str
 
     def forecast(self) -> Forecast:
-        """What the law says, computed now.
+        """Compute what the law says.
 
         Raises:
             ValueError: the recorded sizes are too few.
@@ -34,7 +34,7 @@ class Question:
         return seen.found
 
     def judge(self) -> Answer:
-        """The right option, with the forecast's numbers."""
+        """Find the right option, with the forecast's numbers."""
         found = self.forecast()
         assert found.truth is not None and found.low is not None and found.high is not None
         return Answer(
@@ -47,7 +47,7 @@ class Question:
 
 
 def ask(seen: Seen) -> Question:
-    """About the two largest sizes kept from the fit; about one where the picture shows that already."""
+    """Ask about the two largest sizes kept from the fit; about one where the picture shows that already."""
     held = 1 if seen.against == "parameters" and seen.withheld == 2 else 2
     largest = max(one.parameters(seen.tables) for one in ladders.series("parameters"))
     many = "the largest size is" if held == 1 else "the two largest sizes are"

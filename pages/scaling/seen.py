@@ -1,4 +1,4 @@
-"""What the Scaling picture is about: the recorded runs of an axis, and what the law of the smaller ones foretells."""
+"""Fit the law of an axis: its recorded runs, and what the law of the smaller ones foretells of the largest."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Seen:
 
 
 def shown(own: Sequence[Rung] = ()) -> Seen:
-    """What the page's fields ask for; `own` as in `see`."""
+    """Fit what the page's fields ask for; `own` as in `see`."""
     against: Against = state.get("against")
     widths = ladders.widths()
     width = min(widths, key=lambda one: abs(one - int(state.get("rung"))))
@@ -61,14 +61,14 @@ def shown(own: Sequence[Rung] = ()) -> Seen:
 
 
 def see(against: Against, withheld: int, tables: bool, width: int, own: Sequence[Rung] = ()) -> Seen:
-    """The recorded runs of an axis, with the law of those that are not held back.
+    """Fit the law of an axis to those of its recorded runs that are not held back.
 
     Args:
         own: a learner's runs; with nothing held back, what is foretold is held against those that are that very run.
     """
     ahead = None if withheld else ladders.ahead(against, width)
     at = None if ahead is None else ladders.place(ahead, against, tables)
-    truths = [one.loss for one in own if ahead is not None and came(one, ahead)]
+    truths = [one.loss for one in own if ahead is not None and is_foretold(one, ahead)]
     runs = tuple(ladders.series(against, width, tables))
     x, losses = [one.at(against, tables) for one in runs], [one.loss for one in runs]
     try:
@@ -80,7 +80,7 @@ def see(against: Against, withheld: int, tables: bool, width: int, own: Sequence
         return Seen(against, withheld, tables, width, runs, None, f"{said[:1].upper()}{said[1:]}.")
 
 
-def came(one: Rung, ahead: TrainSpec) -> bool:
+def is_foretold(one: Rung, ahead: TrainSpec) -> bool:
     """Whether an own run is the one that was foretold, and measured."""
     same = (one.width, one.tokens) == (ladder.width_of(ahead), ladder.tokens_of(ahead))
     return one.alike and same and bool(np.isfinite(one.loss))
@@ -94,7 +94,7 @@ def fits(one: Rung, seen: Seen) -> bool:
 
 
 def surface(tables: bool) -> Surface:
-    """The law over parameters and data at once, of all recorded runs."""
+    """Fit the law over parameters and data at once, of all recorded runs."""
     runs = ladders.rungs()
     return fit_surface(
         [one.parameters(tables) for one in runs], [one.tokens for one in runs], [one.loss for one in runs]
@@ -102,14 +102,14 @@ def surface(tables: bool) -> Surface:
 
 
 @lru_cache(maxsize=2)
-def sure(tables: bool) -> tuple[float, float, float]:
-    """Between what the best split of `surface` lies, and how far the runs are off it, in nats."""
+def split_interval(tables: bool) -> tuple[float, float, float]:
+    """Bound the best split of `surface`, and say how far the runs are off it, in nats."""
     runs, law = ladders.rungs(), surface(tables)
     n, d, losses = zip(*((one.parameters(tables), one.tokens, one.loss) for one in runs))
     return *share_between(law, n, d, losses), misfit(law, np.array(n), np.array(d), np.array(losses))
 
 
 def places(seen: Seen) -> list[float]:
-    """Where the curve is drawn: over all points, and as far as the forecast reaches."""
+    """Space the places of the curve: over all points, and as far as the forecast reaches."""
     x = [*seen.x, *([seen.found.at] if seen.found else [])]
     return [float(place) for place in np.geomspace(min(x) / 1.4, max(x) * 4, PLACES)]

@@ -1,4 +1,4 @@
-"""What the Scaling picture says: a row for each size, and sentences made from the law's numbers."""
+"""Tell the Scaling picture in words: a row for each size, and sentences made from the law's numbers."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from core.scaling.forecast import Forecast
 from core.scaling.surface import Surface
 from core.training import ladder
 from core.training.spec import TrainSpec
-from pages.scaling.seen import AXES, Seen, fits, sure
+from pages.scaling.seen import AXES, Seen, fits, split_interval
 
 GREEK = "α"
 SMALLEST = 0.005  # a floor that is printed as more than 0.00
 
 
 def powered(value: float) -> str:
-    """A number with its power of ten: 1.2 · 10¹²."""
+    """Write a number with its power of ten: 1.2 · 10¹²."""
     digits, power = f"{value:.1e}".split("e")  # rounded before the power is chosen: never 10.0
     return f"{digits} · 10{raised(int(power))}"
 
 
 def raised(power: int) -> str:
-    """An exponent in superscript signs."""
+    """Write an exponent in superscript signs."""
     return "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(one)] if one.isdigit() else "⁻" for one in str(power))
 
 
 def sized(value: float) -> str:
-    """A number of any size in few signs: 332k, 2.99M, 1.2 · 10¹⁵."""
+    """Write a number of any size in few signs: 332k, 2.99M, 1.2 · 10¹⁵."""
     rounded = float(f"{value:.3g}")
     if rounded >= 1e15 or 0 < rounded < 1e-3:
         return powered(value)
@@ -42,7 +42,7 @@ def sized(value: float) -> str:
 
 
 def rows(seen: Seen, own: Sequence[Rung]) -> list[dict[str, Any]]:
-    """A row for each size: its runs' mean, what the law says there, and how far that is off."""
+    """Make a row for each size: its runs' mean, what the law says there, and how far that is off."""
     found = []
     for x in sorted(set(seen.x)):
         losses = [loss for at, loss in zip(seen.x, seen.losses) if at == x]
@@ -64,14 +64,14 @@ def rows(seen: Seen, own: Sequence[Rung]) -> list[dict[str, Any]]:
 
 
 def findings(seen: Seen, both: Surface) -> list[str]:
-    """The law in numbers; what it foretells and what came; the frontier, by the surface `both`."""
+    """Tell the law in numbers; what it foretells and what came; the frontier, by the surface `both`."""
     if seen.found is None:
         return [seen.why]
     return [_law(seen, seen.found), _forecast(seen, seen.found), _frontier(seen, both)]
 
 
 def equation(seen: Seen) -> str:
-    """The law with its numbers: L(N) = 0.52 + 38.1 / N^0.39."""
+    """Write the law with its numbers: L(N) = 0.52 + 38.1 / N^0.39."""
     if seen.found is None:
         return ""
     law, letter = seen.found.law, AXES[seen.against][1]
@@ -89,7 +89,7 @@ def _law(seen: Seen, found: Forecast) -> str:
 
 
 def _floor(found: Forecast) -> str:
-    """Of what the law leaves a share, and how sure its floor is."""
+    """Tell what the law's floor leaves over, and how sure it is."""
     if found.law.floor < SMALLEST:
         return "the loss; no floor can be told from these runs"
     above = f"what lies above E = {found.law.floor:.2f}"
@@ -123,7 +123,7 @@ def _forecast(seen: Seen, found: Forecast) -> str:
 
 
 def _ahead(one: TrainSpec) -> str:
-    """The run to come, as the control that trains it names its two dials."""
+    """Name the run to come, as the control that trains it names its two dials."""
     text = "all of" if ladder.tokens_of(one) == ladder.FULL else "twice"
     return f"a width of {ladder.width_of(one)} on {text} the ladder’s text"
 
@@ -131,7 +131,7 @@ def _ahead(one: TrainSpec) -> str:
 def _frontier(seen: Seen, law: Surface) -> str:
     if min(law.amount_n, law.amount_d) <= 0:
         return "On these runs only one of parameters and characters makes a difference, so there is no best split."
-    low, high, off = sure(seen.tables)
+    low, high, off = split_interval(seen.tables)
     floor = f"E = {law.floor:.2f}" if law.floor >= SMALLEST else "no floor"
     return (
         "On the frontier no cheaper size is better, by the mean of its seeds. By the law over both N and D "
@@ -142,7 +142,7 @@ def _frontier(seen: Seen, law: Surface) -> str:
 
 
 def _ended(seen: Seen, law: Surface) -> str:
-    """From where on the longest text sets the frontier: a larger size there would want more text than was read."""
+    """Tell from where on the longest text sets the frontier: a larger size there would want more text than was read."""
     best = ladders.frontier(ladders.rungs(), seen.tables)
     longest = max(one.tokens for one in ladders.rungs())
     shorter = [one.at("compute", seen.tables) for one in best if one.tokens < longest]

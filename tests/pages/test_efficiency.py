@@ -14,8 +14,7 @@ from core.efficiency.beside import beside
 from core.efficiency.halves import halves
 from core.efficiency.judging import reference, yardstick
 from core.efficiency.quantization import Quantization
-from pages.efficiency import figure as view
-from pages.efficiency import measure, speed
+from pages.efficiency import figure, measure, speed
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 
 TEXT = "A red ball was lost. She found the red"
@@ -157,7 +156,7 @@ def test_a_large_model_is_compressed_block_by_block_and_comes_to_the_same(
 
 def test_what_came_later_changes_the_stamp(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[dict[str, Any]] = []
-    monkeypatch.setattr(view, "draw", lambda data, **_: drawn.append(data))
+    monkeypatch.setattr(figure, "draw", lambda data, **_: drawn.append(data))
     link = {"text": "Lily saw a kite", "bits": 2, "rounding": "gptq", "centred": 0}
     open_page("efficiency", **link)  # the setting is a point now, whatever the size of the model
     with monkeypatch.context() as early_on:

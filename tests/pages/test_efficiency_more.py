@@ -16,10 +16,7 @@ from core.efficiency.shrink_spec import ShrinkSpec
 from core.runs import loading, shrunk
 from core.runs.worker import here
 from core.zoo import load
-from pages.efficiency import smaller as components
-from pages.efficiency import smaller_mine as mine
-from pages.efficiency import smaller_own as own
-from pages.efficiency import smaller_said as said
+from pages.efficiency import smaller, smaller_charts
 from tests.pages.conftest import OWNER, OpenPage, Runs, notebook
 
 SMALL: dict[str, Any] = {"steps": 3, "batch_tokens": 64, "context": 32, "checkpoints": 2}
@@ -33,7 +30,7 @@ def drawn(app: Any) -> dict[str, Any]:
 
 def work_of(app: Any) -> work.Job:
     """The measuring of the open model."""
-    found: work.Job = app.session_state["gb"].memos["work"][mine.JOB]
+    found: work.Job = app.session_state["gb"].memos["work"][smaller.PRUNING]
     return found
 
 
@@ -41,9 +38,9 @@ def work_of(app: Any) -> work.Job:
 def noted(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is drawn is remembered with the session: an AppTest sees no component."""
     from app import state
-    from pages.efficiency import smaller as efficiency_smaller
+    from pages.efficiency import smaller
 
-    record = efficiency_smaller.record
+    record = smaller.record
 
     def kept(ctx: Any, arms: Any) -> dict[str, Any]:
         found = record(ctx, arms)
@@ -52,7 +49,7 @@ def noted(monkeypatch: pytest.MonkeyPatch) -> None:
         memo.update(found)
         return found
 
-    monkeypatch.setattr(efficiency_smaller, "record", kept)
+    monkeypatch.setattr(smaller, "record", kept)
 
 
 @pytest.mark.parametrize(("cutting", "levels"), [("magnitude", LEVELS[1:]), ("structured", PARTS)])
@@ -76,13 +73,13 @@ def test_the_open_model_is_pruned_beside_the_recorded_curve(
 def test_another_share_measures_only_itself(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_page("efficiency", removed=80)
     asked: list[float] = []
-    real = mine.by_level
+    real = smaller.by_level
 
     def noting(before: Any, way: Any, levels: Any) -> Any:
         asked.extend(levels)
         return real(before, way, levels)
 
-    monkeypatch.setattr(mine, "by_level", noting)
+    monkeypatch.setattr(smaller, "by_level", noting)
     app.slider(key="removed").set_value(35).run()
     assert not app.exception and asked == [0.35]
     assert 0.35 in [one["sparsity"] for one in drawn(app)["mine"]]
@@ -93,7 +90,7 @@ def test_what_is_measured_stays_when_the_share_moves(
 ) -> None:
     """Moved while the curve is measured: nothing is measured twice, and the new share comes next."""
     asked: list[float] = []
-    real, further = mine.by_level, work.go_on
+    real, further = smaller.by_level, work.go_on
 
     def noting(before: Any, way: Any, levels: Any) -> Any:
         asked.extend(levels)
@@ -101,13 +98,15 @@ def test_what_is_measured_stays_when_the_share_moves(
 
     def two(name: str, key: str, *rest: Any, **more: Any) -> None:
         job = work.of(name, key)
-        if name != mine.JOB:
+        if name != smaller.PRUNING:
             further(name, key, *rest, **more)
         elif job is not None and job.going:
             job.done += itertools.islice(job.steps, 2)
 
-    monkeypatch.setattr(mine, "by_level", noting)
-    monkeypatch.setattr(mine, "_shelf", lambda ctx, way: f"moved {ctx.model_key} {way}")  # of this test alone
+    monkeypatch.setattr(smaller, "by_level", noting)
+    monkeypatch.setattr(
+        smaller, "pruning_key", lambda ctx, way: f"moved {ctx.model_key} {way}"
+    )  # of this test alone
     monkeypatch.setattr(work, "go_on", two)
     app = open_page("efficiency", removed=80)
     assert asked == [0.8, 0.5]
@@ -134,7 +133,9 @@ def test_the_original_is_read_once_for_both_halves(
         return real(*given)
 
     monkeypatch.setattr(judging, "reference", noting)
-    monkeypatch.setattr(mine, "_shelf", lambda ctx, way: f"once {ctx.model_key} {way}")  # of this test alone
+    monkeypatch.setattr(
+        smaller, "pruning_key", lambda ctx, way: f"once {ctx.model_key} {way}"
+    )  # of this test alone
     app = open_page("efficiency", removed=80)
     assert not app.exception and drawn(app)["waits"] == 0 and read == []
 
@@ -187,7 +188,11 @@ def test_the_notebook_prunes_again(cutting: str, removed: int, open_page: OpenPa
 def done(runs: Runs, group: str, **changes: Any) -> str:
     """A run of a moment, over."""
     return here(
-        runs.store, ShrinkSpec(**{**SMALL, "seed": own.FIRST, **changes}), OWNER, name="Mine", group=group
+        runs.store,
+        ShrinkSpec(**{**SMALL, "seed": smaller.FIRST_SEED, **changes}),
+        OWNER,
+        name="Mine",
+        group=group,
     ).id
 
 
@@ -227,7 +232,7 @@ def test_pressing_train_queues_what_is_set(queue: Runs, open_page: OpenPage) -> 
         2.0,
         0.3,
         50,
-        own.FIRST,
+        smaller.FIRST_SEED,
     )
     assert not app.exception and drawn(app)["own"][0]["going"]
     app.button(key="efficiency.stop").click().run()
@@ -264,7 +269,7 @@ class TestWords:
     def test_of_the_recorded_ones(self) -> None:
         alone, taught, longer = shrunk.arm("alone"), shrunk.arm("distilled"), shrunk.arm("alone", LONGER)
         gain = shrunk.gain(alone, taught)
-        first, how, second = said.taught(alone, taught, longer)
+        first, how, second = smaller_charts.students_text(alone, taught, longer)
         assert f"{gain.mean:.2f} nats ({gain.low:.2f} to {gain.high:.2f})" in first
         assert ("do not tell" in first) == (gain.low <= 0 <= gain.high)
         assert f"{longer.steps:,} steps" in second
@@ -274,7 +279,7 @@ class TestWords:
         assert how == f"Taught: it learns the teacher’s distribution alone {settings}."
 
     def test_of_a_teacher_beside_the_tokens(self) -> None:
-        mixed = said._teaching(ShrinkSpec(temperature=2, hard=0.3))
+        mixed = smaller_charts._teaching(ShrinkSpec(temperature=2, hard=0.3))
         assert mixed == (
             "it learns the teacher’s distribution and the tokens that came (T = 2, share of the plain loss 0.3)"
         )
@@ -288,13 +293,13 @@ class TestWords:
         ],
     )
     def test_a_speed_only_where_the_rounds_tell(self, speed: Any, words: str) -> None:
-        assert said._fast(speed) == words
-        assert components._speed(speed) == (None if words.startswith("as fast") else speed[1])
+        assert smaller_charts._fast(speed) == words
+        assert smaller._speed(speed) == (None if words.startswith("as fast") else speed[1])
 
     def test_whose_weights_are_smallest_and_who_counted(self) -> None:
-        first, *_ = said.pruned(shrunk.curve("magnitude"), shrunk.curve("structured"))
+        first, *_ = smaller_charts.pruning_text(shrunk.curve("magnitude"), shrunk.curve("structured"))
         assert first.startswith("tales-gpt without 50% of its blocks’ weights, the smallest first: ")
-        (published,) = said.published()
+        (published,) = smaller_charts.distilbert_text()
         assert "has 60% of its weights" in published and distilbert.STUDENT.size.note in published
         assert "Counted here, DistilBERT has 67.0M weights." in published
 
@@ -311,7 +316,7 @@ class TestWords:
         ],
     )
     def test_of_any_sign(self, gain: Interval, words: str, later: str) -> None:
-        assert words in said._lower(gain) and later in said._against(gain)
+        assert words in smaller_charts._lower(gain) and later in smaller_charts._against(gain)
 
 
 def test_a_refusal_stands_in_front_of_the_popover_and_goes_with_its_settings(

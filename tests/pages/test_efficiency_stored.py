@@ -74,8 +74,8 @@ def test_a_model_that_comes_as_floats_has_no_such_section(
 def test_the_published_model_is_read_from_the_file_that_was_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     published.here(monkeypatch)
     ctx: Any = SimpleNamespace(name=models.REAL, model_key=f"{models.REAL}@-1@0", label=models.REAL)
-    found = stored.held(ctx)
+    found = stored.stored_weights(ctx)
     assert found is not None and found.path == published.FOLDER / real.BY_NAME[models.REAL].weights
-    assert "Q4_1, 5 bits a weight in its MLPs and attention" in stored.note(ctx, found)[0]
+    assert "Q4_1, 5 bits a weight in its MLPs and attention" in stored.rounding_note(ctx, found)[0]
     monkeypatch.setenv(real.VARIABLE, str(published.FOLDER / "ready"))
     assert stored.file_of(SimpleNamespace(name=models.SMALL)) is None  # type: ignore[arg-type]

@@ -19,8 +19,7 @@ from core.vectors.contextual import compare, occurrence
 from core.vectors.meanings import meant, told_apart
 from core.vectors.static import glove, of_model
 from core.zoo import card
-from pages.embeddings import figure as view
-from pages.embeddings import in_context as embeddings_in_context
+from pages.embeddings import figure, in_context
 from pages.embeddings.figure import NEAR, rows_shown
 from tests.pages.conftest import OWNER, OpenPage, Runs, run_elsewhere, run_notebook
 
@@ -39,8 +38,8 @@ LINKS: dict[str, dict[str, Any]] = {
 def pictures(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
     """What the page's two pictures were last given."""
     given: dict[str, dict[str, Any]] = {}
-    monkeypatch.setattr(view, "embeddings", lambda data, **_: given.update(picture=data))
-    monkeypatch.setattr(embeddings_in_context, "more", lambda data, **_: given.update(more=data))
+    monkeypatch.setattr(figure, "embeddings", lambda data, **_: given.update(picture=data))
+    monkeypatch.setattr(in_context, "in_context", lambda data, **_: given.update(more=data))
     return given
 
 
@@ -168,7 +167,7 @@ def test_maps_and_words_are_sent_once_until_the_browser_asks_again(
     again = pictures["picture"]
     assert "sent" not in again["map"] and "sent" not in again["words"]
     assert again["map"]["key"] == first["map"]["key"]
-    app.session_state["gb"].memos["embeddings.sent"].clear()  # what `needed` does
+    app.session_state["gb"].memos["embeddings.sent"].clear()  # what `send_again` does
     app.run()
     assert "sent" in pictures["picture"]["map"] and "sent" in pictures["picture"]["words"]
 
@@ -255,7 +254,7 @@ def test_a_probe_reads_the_sense_in_context_where_the_table_can_only_guess(
     app.button(key="embeddings.probe").click().run()
     probe = pictures["more"]["probe"]
     assert probe["static"]["share"] == 0.5
-    told = told_apart(core.load(model), meant("bank", embeddings_in_context.EACH))
+    told = told_apart(core.load(model), meant("bank", in_context.EACH))
     assert [one["right"] for one in probe["layers"]] == [one.right for one in told.layers]
     if model == "tales-bert":
         assert probe["layers"][probe["best"]]["share"] >= 0.95
@@ -287,7 +286,7 @@ def test_a_model_whose_training_diverged_leaves_glove(
     def no_table(lm: core.LanguageModel) -> None:
         raise ValueError("the vector of 'a' holds what is no number: training diverged")
 
-    monkeypatch.setattr(view, "of_model", no_table)
+    monkeypatch.setattr(figure, "of_model", no_table)
     cache._shared.clear()
     app = open_page("embeddings", text=TEXT, vectors="model")
     assert not app.exception

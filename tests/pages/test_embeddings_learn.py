@@ -20,7 +20,7 @@ from core.runs.word_specs import MapSpec, WordsSpec
 from core.runs.worker import here
 from core.vectors.projection import neighbours_kept, pca
 from core.vectors.static import glove, of_model
-from pages.embeddings import learning as embeddings_learning
+from pages.embeddings import learning
 from tests.pages.conftest import OTHER, OWNER, OpenPage, Runs
 
 SPEC = WordsSpec(corpus="fables", min_count=3, size=8, epochs=2, steps=40, checkpoints=5)
@@ -49,7 +49,7 @@ class Pictures:
 @pytest.fixture
 def pictures(monkeypatch: pytest.MonkeyPatch) -> Pictures:
     seen = Pictures()
-    monkeypatch.setattr(embeddings_learning, "embeddings_learning", seen)
+    monkeypatch.setattr(learning, "embeddings_learning", seen)
     return seen
 
 

@@ -20,8 +20,7 @@ from core.scaling import fit
 from core.scaling.forecast import forecast
 from core.scaling.published import CHINCHILLA, MODELS, kaplan_both
 from core.training import ladder
-from pages.scaling import own, question, seen, words
-from pages.scaling import published as scaling_published
+from pages.scaling import own, published, question, seen, words
 from tests.pages.conftest import OTHER, OWNER, Runs, mixed, run_notebook
 
 SMALL = ladder.BATCH * 3  # tokens of a run that takes a second
@@ -265,7 +264,7 @@ def test_an_own_run_of_another_width_is_no_row_of_the_law_over_data() -> None:
 
 @pytest.mark.parametrize("k", LENGTHS)
 def test_what_is_said_of_emergence_is_what_the_shares_show(k: int) -> None:
-    said = scaling_published.said(ladders.series("parameters"), False, k)
+    said = published.said(ladders.series("parameters"), False, k)
     shares = [
         np.mean([{at: one for at, one, *_ in rung.exact}[k] for rung in ladders.series("parameters")
                  if rung.width == width])
@@ -275,9 +274,9 @@ def test_what_is_said_of_emergence_is_what_the_shares_show(k: int) -> None:
         assert f"{share:.1%}" in said
     assert ("sees nothing yet" in said) == (max(shares) < 0.01)
     assert ("makes the leap" in said) == (k in (8, 16)) and ("leap either" in said) == (k == 1)
-    everywhere = "at every size" in scaling_published.dotted(ladders.series("parameters"), k)
+    everywhere = "at every size" in published.dotted(ladders.series("parameters"), k)
     assert everywhere == (k not in (1, 32)), "none of 32 in a row is not more often"
-    counted = scaling_published.said(ladders.series("parameters"), True, k)
+    counted = published.said(ladders.series("parameters"), True, k)
     assert words.sized(ladders.rungs()[0].parameters(True)) in counted
 
 
@@ -289,7 +288,7 @@ def test_a_law_without_a_floor_says_so_and_with_one_how_sure_it_is() -> None:
     assert found is not None and found.band is not None
     low, high = found.band.floor()
     assert f"E = {found.law.floor:.2f}, between {low:.2f} and {high:.2f}." in law[0]
-    low, high, off = seen.sure(False)
+    low, high, off = seen.split_interval(False)
     assert f"between C^{low:.2f} and C^{high:.2f}" in law[2] and f"{off:.3f} nats" in law[2]
     ended = float(both.budget(ladder.FULL))
     assert f"From C = {words.powered(ended)} on" in law[2] and both.best(ended)[1] == pytest.approx(

@@ -13,7 +13,7 @@ from app import cache, scope
 from core.analysis.story_loss import STORIES, mean_loss, story_losses
 from core.efficiency import held_out
 from core.runs import shrunk
-from pages.efficiency.measure import ready
+from pages.efficiency.measure import judge_original
 from tests.pages.conftest import OpenPage
 
 
@@ -41,7 +41,7 @@ def test_the_cards_loss_says_its_rows_on_both_pages_that_show_it(open_page: Open
 
 def test_the_losses_of_efficiency_say_their_texts(open_page: OpenPage) -> None:
     app = open_page("efficiency")
-    before, own = cache.share(ready, cache.key("tales-gpt"))
+    before, own = cache.share(judge_original, cache.key("tales-gpt"))
     (shown,) = (data for data in pictures(app) if "original" in data)
     assert shown["original"]["loss"] == own.loss and own.places == sum(one.asked for one in before.asked)
     over = f"{own.places:,} tokens of {len(before.asked)} held-out texts, each read by itself and cut at 128 tokens"

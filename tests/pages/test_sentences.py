@@ -14,7 +14,7 @@ from app.shelf import Shelf
 from core.vectors.sentences import cosines, mean_of_words, sentence_vectors
 from core.vectors.static import glove
 from core.zoo import load
-from pages.embeddings import sentences as embeddings_sentences
+from pages.embeddings import sentences
 from tests.pages.conftest import OpenPage, notebook, random_model, run_notebook
 
 LINES = "The plane is about to leave.\nThe baby is about to leave.\n\nThe flight departs soon."
@@ -26,7 +26,7 @@ READ = ("The plane is about to leave.", "The baby is about to leave.", "The flig
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What the picture was given, run by run."""
     seen: list[dict[str, Any]] = []
-    monkeypatch.setattr(embeddings_sentences, "pictured", lambda data, **_: seen.append(data))
+    monkeypatch.setattr(sentences, "pictured", lambda data, **_: seen.append(data))
     return seen
 
 
@@ -99,7 +99,7 @@ def test_any_text_is_read_or_says_why_not(
         assert not drawn and "Write a sentence" in captions
         return
     shown = drawn[-1]
-    assert 1 <= len(shown["sentences"]) <= embeddings_sentences.MOST
+    assert 1 <= len(shown["sentences"]) <= sentences.MOST
     for one in shown["readers"]:
         assert one["said"] or len(one["cosines"]) == len(shown["sentences"])
     if text.startswith("🜁"):

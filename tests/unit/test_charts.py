@@ -100,7 +100,7 @@ def test_a_page_without_charts_loads_nothing_for_them() -> None:
 
 
 def test_names_of_settings_above_the_front_stand_below_their_marks() -> None:
-    from pages.efficiency.charts import named
+    from pages.efficiency.figure import named
 
     made = [
         {"bits": bits, "loss": loss, "bytes": size, "above": above, "here": bits == 4}

@@ -13,8 +13,7 @@ from core.config import preset
 from core.costs.accelerators import ACCELERATORS
 from core.costs.schedule import usual_tokens
 from core.families.presets import PRESETS
-from pages.compute import at_scale as more
-from pages.compute import story
+from pages.compute import at_scale, story
 from pages.compute.subject import Subject
 
 
@@ -29,26 +28,26 @@ def subject(key: str, read: int = 0, **sizes: int) -> Subject:
 def billions(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """The learner's number of tokens, 0 at first."""
     asked = {"billions": 0.0}
-    monkeypatch.setattr(more.state, "get", asked.__getitem__)
+    monkeypatch.setattr(at_scale.state, "get", asked.__getitem__)
     return asked
 
 
 def test_whose_tokens_a_training_reads(billions: dict[str, float]) -> None:
-    assert more.tokens_read(subject("bert-base")) == (128 * 10**9, "published")
-    assert more.tokens_read(subject("t5-small")) == (1_000_000 * 2**20, "published")
+    assert at_scale.tokens_read(subject("bert-base")) == (128 * 10**9, "published")
+    assert at_scale.tokens_read(subject("t5-small")) == (1_000_000 * 2**20, "published")
     gpt2 = subject("gpt2")
-    assert more.tokens_read(gpt2) == (usual_tokens(gpt2.config), "unpublished")
+    assert at_scale.tokens_read(gpt2) == (usual_tokens(gpt2.config), "unpublished")
     resized = subject("llama2-7b", n_layers=3)
-    assert more.tokens_read(resized) == (usual_tokens(resized.config), "never")
-    assert more.tokens_read(subject("open", read=13_824_000)) == (13_824_000, "card")
-    assert more.tokens_read(subject("open", read=9, n_layers=1))[1] == "never"
-    assert more.tokens_read(subject("open"))[1] == "unknown"
+    assert at_scale.tokens_read(resized) == (usual_tokens(resized.config), "never")
+    assert at_scale.tokens_read(subject("open", read=13_824_000)) == (13_824_000, "card")
+    assert at_scale.tokens_read(subject("open", read=9, n_layers=1))[1] == "never"
+    assert at_scale.tokens_read(subject("open"))[1] == "unknown"
     billions["billions"] = 3.0
     for key in ("open", "gpt2", "bert-base"):
-        assert more.tokens_read(subject(key)) == (3 * 10**9, "yours")
+        assert at_scale.tokens_read(subject(key)) == (3 * 10**9, "yours")
     wrong = replace(gpt2, sizes={"d_model": 100}, wrong="does not divide")
     billions["billions"] = 0.0
-    assert more.tokens_read(wrong)[1] == "unpublished", "shown is the model as it is"
+    assert at_scale.tokens_read(wrong)[1] == "unpublished", "shown is the model as it is"
 
 
 def head(config: Any) -> str:

@@ -1,4 +1,4 @@
-"""What the Scaling page gives away: every run and published model as a table, and cells that fit the laws again."""
+"""Export the Scaling page: every run and published model as a table, and notebook cells that fit the laws again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.runs.ladders import Rung
 from core.scaling import published
 from pages.scaling.own import Own
 from pages.scaling.question import Question
-from pages.scaling.seen import Seen, sure, surface
+from pages.scaling.seen import Seen, split_interval, surface
 
 NAMES = (
     "run", "kind", "width", "seed", "N without embeddings", "N of the embeddings", "D", "C = 6 N D",
@@ -21,7 +21,7 @@ NAMES = (
 
 
 def table(seen: Seen, own: Sequence[Own]) -> dict[str, Sequence[Any]]:
-    """A line for each recorded run, each own one and each published model."""
+    """List each recorded run, each own one and each published model."""
     names = {one.name for one in seen.runs}
     lines = [_line(seen, one, "recorded", one.name in names) for one in ladders.rungs()]
     lines += [_line(seen, one.rung, "yours", False) for one in own if one.known]
@@ -47,7 +47,7 @@ def _line(seen: Seen, one: Rung, kind: str, on_axis: bool) -> tuple[Any, ...]:
 
 
 def cells(seen: Seen, own: Sequence[Own], asked: Question) -> list[str]:
-    """Cells that fit the recorded runs again, ask the question, and place the published models."""
+    """Write cells that fit the recorded runs again, ask the question, and place the published models."""
     return [_fit(seen), _frontier(seen), _question(asked), _own(seen, own), PUBLISHED]
 
 
@@ -90,7 +90,7 @@ print(found.law, found.loss, (found.low, found.high), found.truth)"""
 
 
 def _frontier(seen: Seen) -> str:
-    law, (low, high, off) = surface(seen.tables), sure(seen.tables)
+    law, (low, high, off) = surface(seen.tables), split_interval(seen.tables)
     best = [one.name for one in ladders.frontier(ladders.rungs(), seen.tables)]
     return f"""# %% The frontier of compute, and the law over parameters and characters at once
 import numpy as np

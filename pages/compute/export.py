@@ -1,4 +1,4 @@
-"""What the page gives away: every number of the picture as a table, and notebook cells that count them again."""
+"""Export the page: every number of the picture as a table, and notebook cells that count them again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMES = ("what", "of", "weights", "operations", "bytes", "share or rate")
 def table(
     shown: Subject, tokens: Sequence[str], measured: Mapping[str, Measured], dials: Mapping[str, Any]
 ) -> dict[str, Sequence[Any]]:
-    """Parts, memory, what fits, both passes; the cache after each token of the text; a training; what was measured.
+    """List parts, memory, what fits, both passes; the cache after each token; a training; what was measured.
 
     Args:
         dials: of the training, as `core.costs.schedule.training` takes them.
@@ -102,7 +102,7 @@ def _passes(shown: Subject) -> list[Line]:
 
 
 def cells(load: str, given: str, shown: Subject, answer: Answer, dials: Mapping[str, Any]) -> list[str]:
-    """Cells that describe the configuration, count it again, answer the question, and let torch count.
+    """Write cells that describe the configuration, count it again, answer the question, and let torch count.
 
     Args:
         load: the call that loads the open model, as source. given: the text, as source. dials: as in `table`.

@@ -1,19 +1,22 @@
-"""What the page gives away: all numbers of the picture as a table, and notebook cells that compute them again."""
+"""Export the page: all numbers of the picture as a table, and notebook cells that compute them again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.page import Context
 from app.predict import Answer
 from core.efficiency.beside import Beside
 from core.efficiency.frontier import front
 from core.efficiency.judging import Judged
 from core.efficiency.quantization import Quantization
 from core.language_model import LanguageModel
+from core.runs import shrunk
 from pages.efficiency.figure import Looked
+from pages.efficiency.measure import setting_name
 from pages.efficiency.question import Question
-from pages.efficiency.setting import name as setting_name
+from pages.efficiency.smaller import cut, pruned_shares, share
 
 COLUMNS = (
     "what", "of", "weight", "rounded", "weights moved", "products moved", "says", "chance", "says then", "chance then",
@@ -30,7 +33,7 @@ def table(
     points: Mapping[Quantization, Judged],
     came: Sequence[tuple[str, str, int]] = (),
 ) -> dict[str, Sequence[Any]]:
-    """Every matrix, the shown weights, the text's first choices, and every setting that was measured.
+    """List every matrix, the shown weights, the text's first choices, and every setting that was measured.
 
     Args:
         came: what of the model's own file is told: what, of which part, bytes.
@@ -81,7 +84,7 @@ def cells(
     question: Question,
     answer: Answer,
 ) -> list[str]:
-    """Cells that compress and judge again, take the matrix apart, and answer the question.
+    """Write cells that compress and judge again, take the matrix apart, and answer the question.
 
     Args:
         load: the call that loads the model, as source. given: TEXT and TARGET.
@@ -165,3 +168,45 @@ same([value for one in points for value in (one.judged.bytes / 1e6, one.judged.l
 
 def _numbers(values: Sequence[float | int | str], digits: int = 7) -> str:
     return "[" + ", ".join(f"{float(value):.{digits}g}" for value in values) + "]"
+
+
+# ------------------------------------------------------------------------------------------------- pruning
+
+REMOVED = {
+    "magnitude": "a share of the blocks’ weights, the smallest first,",
+    "structured": "a share of heads and of neurons, rounded to whole ones,",
+}
+
+
+def pruning_cells(ctx: Context) -> list[str]:
+    """Write cells that prune again; the notebook has the open model as `lm`."""
+    way = cut()
+    found = pruned_shares(ctx, way).get(share())
+    lines = [
+        f"# Pruning: {REMOVED[way]} removed, nothing retrained.",
+        "from core.efficiency import judging",
+        "from core.efficiency.removal import by_level",
+        "",
+        "before = judging.reference(lm, judging.yardstick(lm))",
+    ]
+    asked = f"by_level(before, {way!r}, [{share()}])"
+    if found is None or "why" in found:
+        lines += ["try:", f"    print(list({asked}))", "except ValueError as why:", "    print(why)"]
+    else:
+        lines += [
+            f"(pruned,) = {asked}",
+            "print(pruned)",
+            f"assert abs(pruned['rise'] - {found['rise']!r}) < 1e-3",
+            f"assert abs(pruned['agreement'] - {found['agreement']!r}) < 5e-3",
+            f"assert (pruned['numbers'], pruned['bytes']) == ({found['numbers']}, {found['bytes']})",
+        ]
+    gain = shrunk.gain(shrunk.arm("alone"), shrunk.arm("distilled"))
+    recorded = [
+        "# The recorded students: by how much the one alone ends above the taught one, seed by seed.",
+        "from core.runs import shrunk",
+        "",
+        'gain = shrunk.gain(shrunk.arm("alone"), shrunk.arm("distilled"))',
+        "print(gain)",
+        f"assert abs(gain.mean - {gain.mean!r}) < 1e-9",
+    ]
+    return ["\n".join(lines), "\n".join(recorded)]

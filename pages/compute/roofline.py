@@ -1,4 +1,4 @@
-"""The roofline: operations for each byte against operations a second, the card's roof, the frontier of all cards."""
+"""Draw the roofline: operations for each byte against operations a second, a card's roof, the frontier of all cards."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Roof = tuple[float, float]  # operations a second, bytes a second
 
 
 def passes(shown: Subject, works: Mapping[str, Work | None]) -> dict[str, dict[str, float]]:
-    """Both passes at the shown texts: operations, bytes, and what the card allows at most."""
+    """Count both passes at the shown texts: operations, bytes, and what the card allows at most."""
     peak = shown.card.peak(shown.precision)
     return {
         name: {
@@ -36,7 +36,7 @@ def passes(shown: Subject, works: Mapping[str, Work | None]) -> dict[str, dict[s
 
 
 def frontier(shown: Subject, at: np.ndarray[Any, Any]) -> tuple[list[float], list[str]]:
-    """The most that any listed card reaches at each intensity, and which one it is."""
+    """Find the most that any listed card reaches at each intensity, and which one it is."""
     roofs = {card.name: (card.peak(shown.precision), card.bandwidth) for card in ACCELERATORS.values()}
     found = [max((attainable(x, *one), name) for name, one in roofs.items()) for x in at]
     return [most for most, _ in found], [name for _, name in found]
@@ -45,7 +45,7 @@ def frontier(shown: Subject, at: np.ndarray[Any, Any]) -> tuple[list[float], lis
 def reach(
     found: Mapping[str, Mapping[str, float]], shown: Subject, machine: dict[str, Any] | None
 ) -> tuple[float, float]:
-    """Between what powers of ten of intensity the chart goes."""
+    """Set the range of intensity, in powers of ten."""
     points = [one["intensity"] for one in found.values()]
     points += [one["intensity"] for one in (machine or {"points": {}})["points"].values()]
     points.append(ridge(shown.card.peak(shown.precision), shown.card.bandwidth))
@@ -55,7 +55,7 @@ def reach(
 def roof(
     shown: Subject, found: Mapping[str, Mapping[str, float]], machine: dict[str, Any] | None, focus: str
 ) -> go.Figure:
-    """The chart, which is zoomed into.
+    """Describe the chart, which is zoomed into.
 
     Args:
         found: of `passes`.
@@ -86,7 +86,7 @@ def roof(
 def _laid_out(
     figure: go.Figure, shown: Subject, across: tuple[float, float], machine: dict[str, Any] | None
 ) -> None:
-    """Axes, title and names."""
+    """Set axes, title and names."""
     axes = {"type": "log", "showgrid": True, "zeroline": False, "dtick": 1}
     about = f"operations a second, at most, on {shown.card.name}<br>dotted: the best of all cards"
     if shown.own and machine is None:
@@ -110,7 +110,7 @@ def _laid_out(
 
 
 def _best(shown: Subject, at: np.ndarray[Any, Any]) -> go.Scatter:
-    """The frontier of all cards."""
+    """Draw the frontier of all cards."""
     best, whose = frontier(shown, at)
     return go.Scatter(
         x=at, y=best, name="the best of all cards", mode="lines", customdata=list(zip(map(si_rate, best), whose)),
@@ -121,7 +121,7 @@ def _best(shown: Subject, at: np.ndarray[Any, Any]) -> go.Scatter:
 
 
 def _measured(name: str, one: Mapping[str, float]) -> go.Scatter:
-    """A pass as it was measured on this machine, and how far it stays below its roof."""
+    """Draw a pass as it was measured on this machine, and how far it stays below its roof."""
     accent = turned.mark("accent")
     rates = f"{si_rate(one['flops'])} of {si_rate(one['most'])}"
     return go.Scatter(
@@ -133,12 +133,12 @@ def _measured(name: str, one: Mapping[str, float]) -> go.Scatter:
 
 
 def si_rate(value: float) -> str:
-    """Operations a second in few signs."""
+    """Write operations a second in few signs."""
     return si(value, "FLOP/s")
 
 
 def _roof(at: np.ndarray[Any, Any], one: Roof, name: str, colour: str, dash: str) -> go.Scatter:
-    """A machine's roof, which says at every place what it allows."""
+    """Draw a machine's roof, which says at every place what it allows."""
     most = [attainable(x, *one) for x in at]
     held = ["memory" if x < ridge(*one) else "computing" for x in at]
     return go.Scatter(
@@ -150,7 +150,7 @@ def _roof(at: np.ndarray[Any, Any], one: Roof, name: str, colour: str, dash: str
 
 
 def _pass(shown: Subject, name: str, one: Mapping[str, float], bright: float) -> go.Scatter:
-    """Reading or writing, under the card's roof."""
+    """Draw reading or writing, under the card's roof."""
     texts = f"{shown.batch:,} text{'' if shown.batch == 1 else 's'}"
     tokens = f"{shown.length:,} token{'' if shown.length == 1 else 's'}"
     work = f"{si(one['flops'], 'FLOP')} for {size(one['bytes'])}: {one['intensity']:.2f} a byte"
@@ -164,7 +164,7 @@ def _pass(shown: Subject, name: str, one: Mapping[str, float], bright: float) ->
 def draw(
     shown: Subject, works: Mapping[str, Work | None], machine: dict[str, Any] | None, focus: str
 ) -> None:
-    """The chart on the page."""
+    """Put the chart on the page."""
     found = passes(shown, works)
     peak, width = shown.card.peak(shown.precision), shown.card.bandwidth
     told = "; ".join(

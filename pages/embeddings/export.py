@@ -1,4 +1,4 @@
-"""What the Embeddings page gives away: rows, neighbours and the analogy as a table, and cells for them."""
+"""Export the Embeddings page: rows, neighbours and the analogy as a table, and notebook cells for them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from app.page import Context
 from app.predict import Answer
 from core.runs.carried import pack_vectors
-from pages.embeddings.context import Pair
 from pages.embeddings.figure import ANSWERS, NEAR, Seen
+from pages.embeddings.in_context import Pair
 from pages.embeddings.question import COUNT, Question
 
 WRITTEN = 24  # numbers of each of the text's rows that the table holds
@@ -18,7 +18,7 @@ WRITTEN = 24  # numbers of each of the text's rows that the table holds
 def table(
     ctx: Context, seen: Seen, pair: Pair, gaze: str, below: Sequence[tuple[Any, ...]]
 ) -> dict[str, Sequence[Any]]:
-    """The looked-up row, its neighbours, the analogy; then the rows of the text's tokens in the open model.
+    """List the looked-up row, its neighbours, the analogy; then the rows of the text's tokens in the open model.
 
     Args:
         below: lines of what stands below the picture, in the same columns.
@@ -65,7 +65,7 @@ def table(
 
 
 def cells(load: str, ctx: Context, seen: Seen, question: Question, answer: Answer, pair: Pair) -> list[str]:
-    """Cells that look the word up again, find its neighbours, put the analogy, and answer the question.
+    """Write cells that look the word up again, find its neighbours, put the analogy, and answer the question.
 
     Args:
         load: the call that loads the model, as source.
@@ -144,7 +144,7 @@ print(compared.cosines)"""
 
 
 def _chosen(seen: Seen) -> str:
-    """The chosen table, as source."""
+    """Write the chosen table as source."""
     if seen.which == "learned" and seen.run is not None:
         return f"from core.runs.carried import vectors\n\ntable = vectors({pack_vectors(seen.table)!r})"
     return f"table = {'own' if seen.which == 'model' else 'static'}"
