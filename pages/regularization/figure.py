@@ -103,7 +103,7 @@ def record_dropout(
     evaluate: bool,
     chosen: int,
 ) -> dict[str, Any]:
-    """The upper half of the picture.
+    """Turn the upper half of the picture into JSON.
 
     Args:
         evaluate: the model in use: every factor is 1.
