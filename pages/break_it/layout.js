@@ -2,6 +2,7 @@
 // bands; on a phone one under the other, as high as their words are.
 
 import { clamp, inLines, measure, thousands, visible } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @typedef {{x: number, y: number, w: number}} Column as high as what stands in it
@@ -44,7 +45,7 @@ export const [EVIDENCE, FOUND, REMEDY] = [1, 2, 3]; // steps: charts come, findi
  * @param {number} stage
  */
 export function planBreakIt(width, words, stage) {
-  return width < 640 ? planPhone(width, words, stage) : planDesk(width, words);
+  return isPhone(width) ? planPhone(width, words, stage) : planDesk(width, words);
 }
 
 /** @type {(w: number, words: Words) => Layout} */

@@ -3,10 +3,10 @@
 
 import { curves, heardRuns } from "../../app/kit/curves.js";
 import { mount } from "../../app/kit/glass.js";
-import { fit, html, inLines, label, unpack, visible } from "../../app/kit/shapes.js";
+import { fit, html, inLines, label, percent, unpack, visible } from "../../app/kit/shapes.js";
 import { planStep, planWays } from "./layout.js";
 import { WORDS, drawLora, stages } from "./lora.js";
-import { FORGOTTEN, WAY_COLOURS, WAY_DASHES, cells, drawTable, percent, saidOf } from "./table.js";
+import { FORGOTTEN, WAY_COLOURS, WAY_DASHES, cells, drawTable, saidOf } from "./table.js";
 
 /**
  * @import { Axis, Chart } from "../../app/kit/curves.js"
@@ -54,7 +54,7 @@ const tuning = {
     local.chart = curves(g, "ways", at.chart, {
       runs: data.ways.map((way) => ({ ...way.curve, colour: WAY_COLOURS[way.key], dash: WAY_DASHES[way.key] })),
       lines: [{ column: "held_out", kind: "solid" }], x: data.x, ends: "line", low: data.low, high: 1, title: data.title,
-      guessing: data.guessing, format: (share) => percent(share), onpoint: (_, what) => heardRuns(g, local, what),
+      guessing: data.guessing, format: (share) => percent(share, 1), onpoint: (_, what) => heardRuns(g, local, what),
     });
     g.overlay("axis", at.axis, () => html("div", { class: "tune-axis", role: "group", "aria-label": "Across" },
       [["step", "Steps"], ["seconds", "Seconds"]].map(([key, name]) => html("button", { type: "button", "data-axis": key, onclick: () => g.send("axis", { x: key, at: Date.now() }) }, name))), (node) => {

@@ -1,6 +1,7 @@
 // What stands where in the Fine-tuning picture: LoRA's matrices at its steps, then the curves with the table of the ways.
 
 import { inLines } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @typedef {{x: number, y: number, w: number}} Column as high as what stands in it
@@ -12,7 +13,6 @@ import { inLines } from "../../app/kit/shapes.js";
  * @typedef {"W" | "A" | "B" | "added" | "sum"} Matrix
  */
 
-const PHONE = 720; // below this width everything stands in one column
 const GAP = 36; // between matrices
 
 /**
@@ -23,7 +23,7 @@ const GAP = 36; // between matrices
  * @param {{rank: number, columns: number}} lora the rank, and the columns of W
  */
 export function planStep(width, step, said, { rank, columns }) {
-  const phone = width < PHONE;
+  const phone = isPhone(width);
   const size = phone ? Math.min(width - 40, 240) : Math.min(260, Math.floor((width - 120) / 3.4)); // of W
   const words = inLines(said, Math.min(width, 760), 14);
   const top = 34 + 20 * words.length;
@@ -50,7 +50,7 @@ export function planStep(width, step, said, { rank, columns }) {
  * @param {string} foot what stands below the table
  */
 export function planWays(width, about, foot) {
-  const phone = width < PHONE;
+  const phone = isPhone(width);
   const chart = phone ? { left: 0, top: 22, width, height: 250 } : { left: 0, top: 22, width: Math.round(width * 0.5), height: 330 };
   const axis = { left: 0, top: phone ? 280 : 360 };
   /** @type {Column} */

@@ -1,6 +1,6 @@
 // Beside the chart: what each way is worth, what it costs, what it forgets, and what it says of the learner's text.
 
-import { css, fit, h, inLines, label, num, thousands } from "../../app/kit/shapes.js";
+import { css, fit, h, inLines, label, num, percent, thousands } from "../../app/kit/shapes.js";
 
 /**
  * @import { Run } from "../../app/kit/curves.js"
@@ -39,9 +39,6 @@ import { css, fit, h, inLines, label, num, thousands } from "../../app/kit/shape
 export const WAY_COLOURS = { scratch: "ink2", frozen: "k-ink", full: "v-ink", lora: "accent" };
 /** @type {Record<string, number[]>} */
 export const WAY_DASHES = { scratch: [2, 3], frozen: [8, 3, 2, 3], full: [8, 3], lora: [] };
-// A share of the curve is a float of 32 bits: rounded to what it holds first, so that 0.6975 reads alike everywhere.
-/** @param {number} x */
-export const percent = (x) => `${num(Number((100 * x).toPrecision(6)), 1)} %`;
 /** @param {number} n */
 const bytesOf = (n) => (n >= 1e6 ? `${num(n / 1e6, 2)} MB` : `${num(n / 1e3, 0)} kB`);
 
@@ -51,7 +48,7 @@ export function cells(way) {
   if (!("accuracy" in w && w.accuracy)) return { accuracy: "—", learned: "—", bytes: "—", seconds: "—", forgets: "—" };
   const { right, of, low, high } = w.accuracy;
   return {
-    accuracy: `${percent(right / of)}  (${num(100 * low, 0)} to ${num(100 * high, 0)})`,
+    accuracy: `${percent(right / of, 1)}  (${num(100 * low, 0)} to ${num(100 * high, 0)})`,
     learned: thousands(w.trained), bytes: bytesOf(w.bytes), seconds: `${num(w.seconds, 0)} s`,
     forgets: w.old ? `${w.old[0] - w.old[1] > 5e-4 ? "+" : ""}${num(w.old[0] - w.old[1], 3)}` : "nothing known",
   };

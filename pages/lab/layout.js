@@ -2,6 +2,7 @@
 // loss's own axis, the film strip below; on a phone everything in one column. And the words about the run that is shown.
 
 import { inLines, num, thousands } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Feed, State } from "../../app/kit/feed.js"
@@ -18,7 +19,6 @@ import { inLines, num, thousands } from "../../app/kit/shapes.js";
 
 // ---------------------------------------------------------------- what stands where
 
-const WIDE = 760; // from this width on the small charts stand beside the loss
 const HEAD = 22; // height of the title over the loss
 const SIDE = 416; // width of the small charts
 const REWIND = 48; // height of Rewind
@@ -32,7 +32,7 @@ const FRAME = { wide: 177, strip: 134, down: 150 }; // width of a frame of the s
  * @param {number} frames of the strip
  */
 export function planLab(width, news, frames) {
-  const wide = width >= WIDE;
+  const wide = !isPhone(width);
   const side = wide ? SIDE : width;
   const main = wide ? width - side - 44 : width;
   const newsHeight = news ? 17 * inLines(news, main - 26).length + 18 + 8 : 0; // 8: apart from the chart

@@ -65,7 +65,7 @@ def read_racers(raw: str) -> tuple[Kind, ...]:
 
 
 def read_start(surface: Surface) -> tuple[float, float]:
-    """Where the race begins: inside the picture, as no hand can put it elsewhere."""
+    """Where the race begins: never outside the picture."""
     raw = str(state.get("start"))
     if not raw.strip():
         return surface.start

@@ -417,7 +417,7 @@ function play(g, data, local, on) {
   } else if (local.lap !== null && local.lap !== undefined) setLap(g, data, local, local.lap);
   g.redraw();
 }
-/** One step by hand ends the playing. @type {(g: Stage, data: Race, local: Kept, by: number) => void} */
+/** One step by button or key ends the playing. @type {(g: Stage, data: Race, local: Kept, by: number) => void} */
 function stepBy(g, data, local, by) {
   halt(local);
   setLap(g, data, local, lapOf(data, local) + by);
@@ -493,7 +493,7 @@ function drawBar(g, data, local) {
   next.disabled = lap >= data.steps;
 }
 
-/** A slider over the steps, and what a hand can do. @type {(g: Ground, data: Race, local: Kept, at: Layout) => void} */
+/** A slider over the steps, and what pointer and keys do. @type {(g: Ground, data: Race, local: Kept, at: Layout) => void} */
 function drawSlider(g, data, local, at) {
   const lap = lapOf(data, local);
   g.overlay("lap", { left: at.slider.x, top: at.slider.y, width: at.slider.w, height: at.slider.h },

@@ -1,6 +1,7 @@
 // What stands where in the pictures of this page, how their numbers are written, and how an optimizer looks in all of them.
 
 import { clamp, inLines, label, measure, num, thousands } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Lettering, Point } from "../../app/kit/shapes.js"
@@ -31,13 +32,12 @@ export const LOOKS = {
 
 // ---------------------------------------------------------------- what stands where
 
-const PHONE = 760; // below this width everything stands in one column
 const DEEP = 521; // the height of the race on a wide screen
 const ROW = 27; // of one optimizer
 
 /** The race: map and slider, beside them the formula, a row for each optimizer, their losses, one step; the text below. @param {number} width */
 export function planRace(width) {
-  const phone = width < PHONE;
+  const phone = isPhone(width);
   const wide = phone ? width : Math.min(598, Math.round(width * 0.563));
   /** @type {Box} */
   const map = { x: 0, y: 0, w: wide, h: Math.round(wide * 0.75) };
@@ -59,7 +59,7 @@ export function planRace(width) {
 
 /** Adam on one weight: its matrix, its numbers step by step, one step with its numbers. @param {number} width */
 export function planMoments(width) {
-  const phone = width < PHONE;
+  const phone = isPhone(width);
   const side = phone ? width : 300;
   /** @type {Box} */
   const map = { x: 0, y: 42, w: side, h: phone ? 220 : 256 };
@@ -72,7 +72,7 @@ export function planMoments(width) {
 
 /** The five on a real model: their curves, and a row with a dial for each. @param {number} width */
 export function planFive(width) {
-  const phone = width < PHONE;
+  const phone = isPhone(width);
   const side = phone ? width : 390;
   /** @type {Rows} */
   const rows = phone ? { x: 0, y: 322, w: width, row: 46 } : { x: width - side, y: 24, w: side, row: 36 };
@@ -81,7 +81,7 @@ export function planFive(width) {
 
 /** The rate finder: a chart, and words beside or below it. @param {number} width */
 export function planFinder(width) {
-  const phone = width < PHONE;
+  const phone = isPhone(width);
   const beside = phone ? width : 300;
   /** @type {Plot} */
   const plot = { left: 44, top: 12, right: phone ? width - 4 : width - beside - 36, bottom: 232 };
@@ -92,7 +92,7 @@ export function planFinder(width) {
 
 /** The loss landscape: a map, and words beside or below it. @param {number} width */
 export function planLandscape(width) {
-  const phone = width < PHONE;
+  const phone = isPhone(width);
   const w = phone ? width : Math.min(520, Math.round(width * 0.49));
   const h = Math.round(w * 0.66);
   /** @type {Box} */
@@ -109,7 +109,7 @@ export function planLandscape(width) {
  * @param {{removed: string, what: string, low: number, high: number}[]} parts
  */
 export function planRecipe(width, full, parts) {
-  const phone = width < PHONE;
+  const phone = isPhone(width);
   const names = phone ? 0 : Math.round(width * 0.46);
   const numbers = 118; // the width of both columns of figures
   const room = phone ? width : names - 24;

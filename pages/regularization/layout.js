@@ -1,6 +1,7 @@
 // What stands where in the Regularization picture: dropout above, the trained runs below; step by step first only dropout.
 
 import { inLines } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @typedef {{x: number, y: number, w: number}} Column as high as what stands in it
@@ -37,7 +38,7 @@ import { inLines } from "../../app/kit/shapes.js";
 
 /** @type {(width: number, shown: Shown) => Layout} */
 export function planRegularization(w, shown) {
-  if (w < 640) return planPhone(w, shown);
+  if (isPhone(w)) return planPhone(w, shown);
   const side = Math.round(w * 0.2);
   const gap = 28;
   const chips = 74;

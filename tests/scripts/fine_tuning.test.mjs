@@ -3,9 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-// Where the kit measures text when there is no document, this one gives every letter the same width.
-globalThis.document ??= { createElement: () => ({ getContext: () => ({ measureText: (text) => ({ width: 6.5 * text.length }) }) }) };
-const { planStep, planWays } = await import("../../pages/fine_tuning/layout.js");
+import { planStep, planWays } from "../../pages/fine_tuning/layout.js";
 
 const SAID = "Learned are A, 8 × 128, and B, 128 × 8: 2,048 numbers instead of 16,384. A begins at random, B at 0.";
 const apart = (a, b) => a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y;

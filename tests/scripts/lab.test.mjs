@@ -3,9 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-// Where the kit measures text when there is no document, this one gives every letter the same width.
-globalThis.document ??= { createElement: () => ({ getContext: () => ({ measureText: (text) => ({ width: 6.5 * text.length }) }) }) };
-const { newsOf, planLab, statusOf, waitingWord } = await import("../../pages/lab/layout.js");
+import { newsOf, planLab, statusOf, waitingWord } from "../../pages/lab/layout.js";
 
 const NEWS = "Waiting for a free worker: place 12 in the queue. It begins by itself.";
 const run = (state, more = {}) => ({

@@ -3,9 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-// Where the kit measures text when there is no document, this one gives every letter the same width.
-globalThis.document ??= { createElement: () => ({ getContext: () => ({ measureText: (text) => ({ width: 6.5 * text.length }) }) }) };
-const { planFinder, planFive, planLandscape, planMoments, planRace, planRecipe, scaleOf, set, sig } = await import("../../pages/optimizers/layout.js");
+import { planFinder, planFive, planLandscape, planMoments, planRace, planRecipe, scaleOf, set, sig } from "../../pages/optimizers/layout.js";
 
 const WIDTHS = [1280, 800, 358];
 const apart = (a, b) => a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y;
