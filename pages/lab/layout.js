@@ -24,7 +24,7 @@ const SIDE = 416; // width of the small charts
 const REWIND = 48; // height of Rewind
 export const MAP = 90; // side of a map of the strip
 export const UNDER = 40; // from the strip's title to what is said of it, on a phone
-const FRAME = { wide: 177, strip: 134, down: 150 }; // width of a frame of the strip, height of the last row, from row to row
+const FRAME = { least: 150, most: 177, last: 134, down: 150 }; // widths of a frame of the strip, height of the last row, from row to row
 
 /**
  * @param {number} width of the figure
@@ -42,10 +42,11 @@ export function planLab(width, news, frames) {
   const afterMain = rewindY + REWIND;
   const sideAt = wide ? { x: width - side, y: 0 } : { x: 0, y: afterMain + 56 };
   const stripY = wide ? afterMain + 6 : sideAt.y + 366;
-  const columns = wide ? Math.min(6, Math.floor((width + 8) / FRAME.wide)) : Math.max(1, Math.floor(width / 170)); // 8: between two frames
+  const room = width + (wide ? 8 : 0); // 8: between two frames
+  const columns = wide ? Math.min(6, Math.floor(room / FRAME.least)) : Math.max(1, Math.floor(width / 170));
   const rows = Math.ceil(frames / columns) || 1;
-  const pitch = wide ? FRAME.wide : Math.floor(width / columns);
-  const height = stripY + (wide ? 26 + FRAME.strip : UNDER + 64 + FRAME.down) + (rows - 1) * FRAME.down;
+  const pitch = wide ? Math.min(FRAME.most, Math.floor(room / columns)) : Math.floor(width / columns);
+  const height = stripY + (wide ? 26 + FRAME.last : UNDER + 64 + FRAME.down) + (rows - 1) * FRAME.down;
   return { newsTop, wide, main, side, chart, rewindY, sideAt, stripY, columns, pitch, down: FRAME.down, rows, height };
 }
 

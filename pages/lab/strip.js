@@ -63,7 +63,7 @@ function drawFrame(g, data, local, i, { x, y }, chosen, at) {
     h("rect", { x: x + 0.5, y: y + 0.5, width: w - 1, height: tall - 1, rx: 2, fill: "none", stroke: css(chosen ? "accent" : "line"), "stroke-width": chosen ? 2 : 1 }),
     label(text, y + 12, frame.step < 0 ? "model" : "step"),
     label(text, y + 30, frame.step < 0 ? "as it is" : thousands(frame.step), { size: frame.step < 0 ? 12 : 16, mono: frame.step >= 0, fill: chosen ? "accent" : "ink", weight: chosen ? 600 : null }),
-    label(text, y + 58, fit(film.short, at.pitch - size - 14, 12, false)),
+    label(text, y + 58, fit(film.short, at.pitch - size - 11, 12, false)),
     label(text, y + 76, num(frame.score, 2), { mono: true, fill: "att-ink" }),
     label(x, y + size + 21, fit(sample, room, 12, true), { mono: true, fill: chosen ? "ink" : "ink2" }));
   return g.tip(out, `${frame.step < 0 ? "" : `step ${thousands(frame.step)}: `}${film.about}: ${num(frame.score, 3)}\nloss on your text: ${num(frame.loss, 3)} nats a token\n${film.fills ? "puts" : "writes"}: ${visible(frame.sample)}`);

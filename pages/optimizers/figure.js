@@ -10,7 +10,7 @@ import { linesOf, momentsFigure } from "./moments.js";
 import { drawDial, rateOf, recipeFigure, toyFigure, turn, unheard } from "./runs.js";
 
 /**
- * @import { Local, Stage, View } from "../../app/kit/glass.js"
+ * @import { Given, Local, Stage, View } from "../../app/kit/glass.js"
  * @import { Lettering, Packed, Point, Shapes, Unpacked } from "../../app/kit/shapes.js"
  * @import { Bounds, Box, Rows } from "./layout.js"
  * @import { StepNumbers, StepSettings } from "./moments.js"
@@ -585,7 +585,7 @@ const race = {
   },
 };
 
-/** By the name that Python gives its data. @type {Record<string, (given: any) => () => void>} */
+/** By the name that Python gives its data. @type {Record<string, (given: Given) => () => void>} */
 const FIGURES = {
   race: mount("optimizers", race),
   moments: mount("moments", momentsFigure),
@@ -595,5 +595,5 @@ const FIGURES = {
   recipe: mount("recipe", recipeFigure),
 };
 
-/** @param {{data: {figure: string}}} given */
+/** @param {Given<{figure: string}>} given */
 export default (given) => FIGURES[given.data.figure](given);

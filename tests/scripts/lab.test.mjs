@@ -11,7 +11,7 @@ const run = (state, more = {}) => ({
   cols: { step: [0], seconds: [2] }, last: () => null, ...more, state: { state, step: 0, steps: 200, ...more.state },
 });
 
-for (const width of [1280, 800, 358]) {
+for (const width of [1280, 976, 800, 358]) {
   test(`everything lies inside ${width}, in order`, () => {
     for (const news of ["", NEWS.repeat(3)]) {
       const at = planLab(width, news, 6);
@@ -34,6 +34,7 @@ for (const width of [1280, 800, 358]) {
     for (const frames of [1, 2, 6]) {
       const at = planLab(width, "", frames);
       assert.ok(at.rows * at.columns >= frames && (at.rows - 1) * at.columns < frames);
+      if (width >= 976) assert.equal(at.rows, 1);
       assert.ok(at.columns * at.pitch - 8 <= width && at.stripY + (at.rows - 1) * at.down + 128 <= at.height);
     }
   });
