@@ -1,4 +1,4 @@
-"""The Break it picture: a part taken out of the open model now, and of a small model in training (figure.js draws it).
+"""Draw a part taken out: of the open model now, and of a small model in training.
 
 The functions here ask `core` and turn its answers into the component's JSON; they compute nothing.
 """

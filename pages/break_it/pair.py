@@ -1,4 +1,4 @@
-"""The trained pair: recorded or the learner's own, at a checkpoint, and its diagnosis."""
+"""Compare the trained pair, recorded or the learner's own, at a checkpoint, and diagnose it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Fine-tuning picture: four ways of adapting tales-bert on one chart, what each costs and forgets, and LoRA's sum.
+"""Draw four ways of adapting tales-bert on one chart, what each costs and forgets, and LoRA's sum.
 
 The functions here ask `core` and turn its answers into the component's JSON; they compute nothing.
 """

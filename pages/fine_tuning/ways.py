@@ -1,4 +1,4 @@
-"""The ways of adapting: runs, recorded or the learner's own, what the next ones would be, and what each has learned."""
+"""Collect the ways of adapting: runs, recorded or own, what the next ones would be, what each has learned."""
 
 from __future__ import annotations
 

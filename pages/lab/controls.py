@@ -1,4 +1,4 @@
-"""The row of buttons and settings over the picture, behind one button those rarely asked for, and what the buttons do.
+"""Draw the row of buttons and settings, behind one button those rarely asked for; start, pause and fork runs.
 
 What a button does is a callback; a refusal is said in words.
 """

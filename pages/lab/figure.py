@@ -1,4 +1,4 @@
-"""The Training lab's picture: curves that grow while a run trains, Rewind on their axis, the film strip below.
+"""Draw the Training lab: curves that grow while a run trains, Rewind on their axis, the film strip below.
 
 `record` turns what was computed into the component's JSON. It computes nothing.
 """

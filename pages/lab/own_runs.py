@@ -1,4 +1,4 @@
-"""The section of runs: compare curves, download one whole, and list the runs of this browser."""
+"""List the runs: compare curves, download one whole, open or delete those of this browser."""
 
 from __future__ import annotations
 

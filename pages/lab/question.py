@@ -1,4 +1,4 @@
-"""The question: how far does training move the loss on the learner's own text? The model answers at commit.
+"""Ask how far training moves the loss on the learner's own text. The model answers at commit.
 
 Of a run that is still training the answer waits for its end.
 """

@@ -1,4 +1,4 @@
-"""The race's settings: its sliders, and what the link's fields say of surface, start, rates and who takes part.
+"""Set up the race: its sliders, and what the link's fields say of surface, start, rates and who takes part.
 
 The sliders' steps are those that matter; any other value that a link brings joins them. A field that holds what no
 optimizer can use is put right, and a note says so.

@@ -1,4 +1,4 @@
-"""The race of the optimizers as a picture, from above and in three dimensions; `draw` mounts every picture of the page.
+"""Draw the race of the optimizers, from above and in three dimensions; `draw` mounts every picture of the page.
 
 `record` turns tracks of `core.training.race` into the race's JSON, `perspective` into a landscape that can be turned.
 """

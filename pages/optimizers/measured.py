@@ -1,4 +1,4 @@
-"""What is measured of the open model when a learner asks: loss against learning rate, and the landscape of the loss.
+"""Measure the open model when a learner asks: its loss against the learning rate, and the landscape of the loss.
 
 Both take a while: `work` goes on with them, a step or a row at a time, while the page shows what has come.
 """

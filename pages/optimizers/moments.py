@@ -1,4 +1,4 @@
-"""Adam on one weight of the open model: which weight, its steps on the text, their picture and its controls."""
+"""Follow Adam on one weight of the open model: choose it, train on the text, draw its steps."""
 
 from __future__ import annotations
 

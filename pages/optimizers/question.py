@@ -1,4 +1,4 @@
-"""The Optimizers page's question: gradient descent moves steep weights far; what does Adam do with them?"""
+"""Ask the page's question: gradient descent moves steep weights far; what does Adam do with them?"""
 
 from __future__ import annotations
 

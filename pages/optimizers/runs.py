@@ -1,4 +1,4 @@
-"""Real runs: the five optimizers on one small model, and the fast recipe without each of its parts.
+"""Compare real runs: the five optimizers on one small model, and the fast recipe without each of its parts.
 
 Of the five, recorded runs are shown at first, the learner's own when they trained some; the recipe's were all recorded.
 """

@@ -1,4 +1,4 @@
-"""The Regularization picture: dropout on the open model's activations, and small models trained with and without.
+"""Draw dropout on the open model's activations, and small models trained with and without.
 
 The functions here ask `core` and turn its answers into the component's JSON; they compute nothing.
 """

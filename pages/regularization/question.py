@@ -1,4 +1,4 @@
-"""The Regularization page's question: another dropout rate than the picture's, and the prediction under many masks."""
+"""Ask about another dropout rate than the picture's: the prediction under many masks."""
 
 from __future__ import annotations
 

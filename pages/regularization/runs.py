@@ -1,4 +1,4 @@
-"""Runs trained with and without regularization: recorded or the learner's own, where each is best, and its weights."""
+"""Compare runs with and without regularization, recorded or own: where each is best, and its weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights as charts: how the numbers of each matrix of the open model are spread, how large four runs' weights grow.
+"""Chart the weights: how those of each matrix of the open model are spread, how large four runs' weights grow.
 
 The buttons that train the four runs anew stand with them.
 """
