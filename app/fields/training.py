@@ -23,7 +23,7 @@ FIELDS: tuple[Field, ...] = (
     Field("lesson", "int", -1, -1, 9, shown="the finished examples"),  # a step of making the examples
     Field("triple", "text", ""),  # the group of three runs whose curves are shown
     # Training lab
-    Field("spec", "text", ""),  # of the next run, as JSON (pages/lab/setting.py)
+    Field("spec", "text", ""),  # of the next run, as JSON (pages/lab/settings.py)
     Field("runs", "text", ""),  # beside the open model's own curve: ids of runs, names of recorded ones
     Field("axis", "choice", "step", choices=("step", "tokens", "seconds")),
     # Optimizers
@@ -32,7 +32,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field("start", "text", ""),  # of the race, as "x y"; nothing: the surface's own
     Field("racers", "text", ""),  # who takes part; nothing: all
-    Field("rates", "text", ""),  # rates other than the surface's own (pages/optimizers/setup.py)
+    Field("rates", "text", ""),  # rates other than the surface's own (pages/optimizers/controls.py)
     Field("racer", "choice", "adam", choices=("sgd", "momentum", "adam", "adamw", "muon")),
     Field("beta", "float", 0.9, 0.0, 0.999),  # how much of the past direction stays
     Field("beta2", "float", 0.999, 0.0, 0.99999),

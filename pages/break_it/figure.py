@@ -1,4 +1,4 @@
-"""The Break it picture: a part taken out of the open model now, and of a small model in training (view.js draws it).
+"""Draw a part taken out: of the open model now, and of a small model in training.
 
 The functions here ask `core` and turn its answers into the component's JSON; they compute nothing.
 """
@@ -115,7 +115,7 @@ def charts(whole: Any, other: Any) -> list[dict[str, Any]]:
 def record_now(
     lm: LanguageModel, text: str, target: str | None, pair: tuple[Reading, Reading]
 ) -> dict[str, Any]:
-    """The upper half of the picture."""
+    """Turn the upper half of the picture into JSON."""
     whole, other = pair
     word = lm.tokenizer.display
     said = judged(whole, other)

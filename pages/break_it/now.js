@@ -1,50 +1,47 @@
 // The upper half: the open model with one part taken out, on the learner's own text, measured now.
 
-import { MONO, chip, clamp, css, fit, h, label, measure, num, tokenSpans, visible } from "../../app/kit/shapes.js";
-import { WHOLE, WITHOUT, drawDepth, sized } from "./charts.js";
-import { EVIDENCE, drawSaid } from "./stages.js";
+import { MONO, chip, css, fit, h, label, measure, num, tokenSpans, visible } from "../../app/kit/shapes.js";
+import { WHOLE, WITHOUT, drawDepth, drawSaid, sized } from "./charts.js";
+import { EVIDENCE, PHONE_ROWS, TOKEN_ROW, tokenRows } from "./layout.js";
 
-const wideOf = (t, widest) => clamp(measure(visible(t.text), 13, true) + 14, 30, widest);
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Shapes } from "../../app/kit/shapes.js"
+ * @import { DepthChart } from "./charts.js"
+ * @import { BreakIt } from "./figure.js"
+ * @import { Box, Layout, Said, Token } from "./layout.js"
+ *
+ * What Python sends of the open model.
+ * @typedef {object} NowHere
+ * @property {string} asked what the loss is of, in words
+ * @property {Token[]} said tokens with a loss
+ * @property {[whole: number | null, without: number | null]} loss of the text, in nats a token
+ * @property {string[]} names of the blocks
+ * @property {DepthChart[]} charts
+ * @property {{label: string, after: string, tokens: Token[]}} next likeliest next tokens, with probabilities in place of losses
+ *
+ * @typedef {Said & NowHere} Now
+ */
 
-/** The tokens in rows of at most `room` pixels, the last ones where not all fit: [[token, x], ...] for each row. */
-function tokenRows(said, room, most) {
-  // Long tokens give way first, so that all of a short text stands in one row.
-  const widest = most > 1 ? 96 : clamp(Math.floor(room / Math.max(1, said.length)) - 4, 60, 96);
-  const rows = [[]];
-  let used = 0;
-  for (const t of [...said].reverse()) {
-    const wide = wideOf(t, widest);
-    if (used + wide > room && rows[0].length) {
-      if (rows.length === most) break;
-      rows.unshift([]);
-      used = 0;
-    }
-    rows[0].unshift([t, wide]);
-    used += wide + 4;
-  }
-  return rows;
-}
-const TOKEN_ROW = 64;
-const PHONE_ROWS = 3;
-export const tokensHeight = (said, w) => 24 + TOKEN_ROW * tokenRows(said, w, PHONE_ROWS).length;
-
-/** The text's tokens with the loss of each, whole and without the part, as bars below the chip. */
+/** The text's tokens with the loss of each, whole and without the part, as bars below the chip. @type {(g: Stage, data: BreakIt, box: Layout["tokens"]) => Shapes} */
 function drawTokens(g, data, box) {
   const { x, y, w, phone } = box;
   const { said } = data.now;
   const rows = tokenRows(said, phone ? w : w - 132, phone ? PHONE_ROWS : 1);
   const shown = rows.flat();
-  const most = Math.max(1, ...shown.flatMap(([t]) => [t.whole, t.without]).filter(Number.isFinite));
+  const most = Math.max(1, ...shown.flatMap(([t]) => [t.whole, t.without]).filter((v) => v !== null).filter(Number.isFinite));
   const before = said.length - shown.length;
   const more = before <= 0 ? "" : phone ? `… ${before} before these` : `, … ${before} before`;
+  /** @type {SVGElement[]} */
   const out = [label(x, y + 14, phone ? "Loss of each token, in nats" : "Loss of each token", { weight: 600, fill: "ink" }),
     phone ? label(x + w, y + 14, more, { anchor: "end", fill: "ink3" }) : label(x, y + 30, `in nats${more}`, { fill: "ink3" })]; // the door to Loss stands below
-  rows.forEach((row, r) => {
+  for (const [r, row] of rows.entries()) {
     let at = phone ? x : x + 132;
     const top = phone ? y + 24 + r * TOKEN_ROW : y;
     for (const [t, wide] of row) {
+      /** @type {(value: number | null, dx: number, colour: string) => SVGRectElement} */
       const bar = (value, dx, colour) => {
-        const full = Number.isFinite(value) && value !== null;
+        const full = value !== null && Number.isFinite(value);
         const tall = full ? Math.max(1, (26 * value) / most) : 26;
         return h("rect", { x: at + wide / 2 + dx, y: top + 56 - tall, width: 7, height: tall, fill: full ? css(colour) : "none", stroke: css(colour) });
       };
@@ -53,19 +50,21 @@ function drawTokens(g, data, box) {
       out.push(g.tip(node, `${visible(t.text)}  id ${t.id}\nloss, whole ${sized(t.whole)}\n${data.words.second} ${sized(t.without)}`));
       at += wide + 4;
     }
-  });
+  }
   return out;
 }
 
-/** The likeliest next tokens of both, two bars each. */
+/** The likeliest next tokens of both, two bars each. @type {(g: Stage, data: BreakIt, box: Box) => Shapes} */
 function drawNext(g, data, box) {
   const { x, y, w } = box;
   const next = data.now.next;
   const room = w - 74 - 48;
+  /** @type {SVGElement[]} */
   const out = [label(x, y + 12, `${next.label} ${fit(visible(next.after), 70, 12, true)}`, { weight: 600, fill: "ink" }),
     label(x, y + 28, `whole and ${data.words.second}`, { fill: "ink3" })];
-  next.tokens.forEach((t, i) => {
+  for (const [i, t] of next.tokens.entries()) {
     const top = y + 36 + i * 27;
+    /** @type {(p: number | null, dy: number, colour: string) => SVGElement[]} */
     const bar = (p, dy, colour) => [
       h("rect", { x: x + 74, y: top + dy, width: Math.max(1, room * (p ?? 0)), height: 9, rx: 2, fill: css(colour) }),
       label(x + w, top + dy + 9, p === null ? "–" : num(p, 3), { anchor: "end", mono: true, fill: colour === WITHOUT ? "accent" : "ink2" }),
@@ -73,10 +72,11 @@ function drawNext(g, data, box) {
     const node = h("g", {}, h("text", { x, y: top + 14, "font-family": MONO, "font-size": 13, fill: css("ink"), direction: "ltr" }, tokenSpans(t.text, 70, 13)),
       bar(t.whole, 0, "res"), bar(t.without, 11, WITHOUT));
     out.push(g.tip(node, `${visible(t.text)}\nwhole ${t.whole === null ? "–" : num(t.whole, 5)}, ${data.words.second} ${t.without === null ? "no number" : num(t.without, 5)}`));
-  });
+  }
   return out;
 }
 
+/** Tokens, likeliest next ones, charts, words. @type {(g: Stage, data: BreakIt, at: Layout, stage: number) => void} */
 export function drawNow(g, data, at, stage) {
   const now = data.now;
   const title = fit(data.words.now, at.phone ? at.w : at.w - 200, 14, false);
@@ -89,11 +89,11 @@ export function drawNow(g, data, at, stage) {
   ]);
   g.part("tokens", [at.tokens], () => drawTokens(g, data, at.tokens));
   g.part("next", [at.next], () => drawNext(g, data, at.next));
-  if (stage >= EVIDENCE) now.charts.forEach((chart, i) => g.part(`now ${chart.key}`, [at.now[i]], () => drawDepth(g, at.now[i], { ...chart, names: now.names, second: data.words.second })));
-  g.part("now says", [stage, at.says], () => drawSaid(at.says, stage, now).nodes);
+  if (stage >= EVIDENCE) for (const [i, chart] of now.charts.entries()) g.part(`now ${chart.key}`, [at.now[i]], () => drawDepth(g, at.now[i], { ...chart, names: now.names, second: data.words.second }));
+  g.part("now says", [stage, at.says], () => drawSaid(at.says, stage, now));
 }
 
-/** Which line is which model's. */
+/** Which line is which model's. @type {(second: string, left: number, y: number) => Shapes} */
 function legend(second, left, y) {
   return [
     h("path", { d: `M${left},${y}h22`, stroke: css(WHOLE), "stroke-width": 2 }), h("circle", { cx: left + 11, cy: y, r: 3, fill: css(WHOLE) }),

@@ -12,9 +12,7 @@ from core.analysis.health.diagnosis import diagnose
 from core.analysis.health.remedies import remedy
 from core.analysis.health.training_health import order_seen
 from core.analysis.stream.depth import measure_depth
-from pages.break_it import figure as view
-from pages.break_it import take
-from pages.break_it import trained as pairs
+from pages.break_it import export, figure, pair
 from pages.break_it.question import ask
 
 LONGEST = 64  # tokens of the text
@@ -29,17 +27,17 @@ EXAMPLES = (
 ctx = page.begin("break_it", longest=LONGEST)
 lm = ctx.lm
 target = ctx.target if lm.config.shape == "encoder-decoder" else None
-part, instead = view.fitting(lm, state.get("part"))
-seen = cache.call(view.see, ctx.model_key, ctx.text, target, part)
-arms = pairs.pair_of(part)
-steps = pairs.moments(arms)
+part, instead = figure.fitting(lm, state.get("part"))
+seen = cache.call(figure.see, ctx.model_key, ctx.text, target, part)
+arms = pair.pair_of(part)
+steps = pair.moments(arms)
 look = state.get("look") if 0 <= state.get("look") < len(steps) else len(steps) - 1
 at = steps[look] if steps else None
 
 
 def begin() -> None:
     """Train both anew."""
-    pairs.begin(part)
+    pair.begin(part)
 
 
 page.claim("Every part has a job: take it out and measure.")
@@ -48,13 +46,13 @@ data = {
     "tokens": tokens,
     "name": ctx.label,
     "part": part,
-    "parts": list(view.CHOICES),
-    "words": view.titles(ctx.label, part),
-    "now": view.record_now(lm, ctx.text, target, seen),
-    "pair": pairs.record_pair(arms, part, at),
+    "parts": list(figure.CHOICES),
+    "words": figure.titles(ctx.label, part),
+    "now": figure.record_now(lm, ctx.text, target, seen),
+    "pair": pair.record_pair(arms, part, at),
     "selection": events.selection("picture", {"part": part, "stage": state.get("stage")}),
 }
-view.draw(
+figure.draw(
     data,
     key="picture",
     on={
@@ -67,7 +65,7 @@ if instead:
     st.caption(widgets.escape(instead))
 
 with page.controls():
-    widgets.segments("Take out", "part", tuple(view.CHOICES), lambda name: view.CHOICES[str(name)])
+    widgets.segments("Take out", "part", tuple(figure.CHOICES), lambda name: figure.CHOICES[str(name)])
     if len(steps) > 1:
         st.select_slider(
             "Trained pair at step",
@@ -76,8 +74,8 @@ with page.controls():
             **state.part("look", look, lambda index: state.set("look", index)),
         )
     if not own_run.under_way(arms, "break_it.stop", "Stop both"):
-        spend, refused = own_run.cost(partial(pairs.following, part))
-        own_run.shorter(partial(pairs.following, part), pairs.specs(part, 0)["whole"].steps)
+        spend, refused = own_run.cost(partial(pair.following, part))
+        own_run.shorter(partial(pair.following, part), pair.specs(part, 0)["whole"].steps)
         own_run.button("Train both now", spend, "break_it.start", False, on_click=state.whole(begin))
         own_run.warn(refused)
 if why := state.memo("break_it").pop("why", ""):
@@ -97,8 +95,8 @@ with page.foot():
     page.code(without, read, measure_depth, order_seen, diagnose, remedy, losses_without)
     page.take_away(
         "break_it",
-        partial(take.table, lm, seen),
-        lambda: take.cells(load, given, part, seen, arms, judge(), pairs.judged_at(arms, at)),
+        partial(export.table, lm, seen),
+        lambda: export.cells(load, given, part, seen, arms, judge(), pair.judged_at(arms, at)),
     )
 
 page.terms(

@@ -1,4 +1,4 @@
-"""The Break it page's question: which of the other parts the learner's text would miss most."""
+"""Ask which of the other parts the learner's text would miss most."""
 
 from __future__ import annotations
 

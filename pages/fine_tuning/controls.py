@@ -1,4 +1,4 @@
-"""What the next runs are: the task, LoRA's rank, alpha and matrices, own examples, and the buttons that start them."""
+"""Choose the next runs: the task, LoRA's rank, alpha and matrices, own examples; start them."""
 
 from __future__ import annotations
 

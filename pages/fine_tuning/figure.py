@@ -1,4 +1,4 @@
-"""The Fine-tuning picture: four ways of adapting tales-bert on one chart, what each costs and forgets, and LoRA's sum.
+"""Draw four ways of adapting tales-bert on one chart, what each costs and forgets, and LoRA's sum.
 
 The functions here ask `core` and turn its answers into the component's JSON; they compute nothing.
 """
@@ -16,7 +16,7 @@ from app.trained import Arm
 from core.runs.fine_tuning import bundled_base
 from core.training import lora
 from core.training.fine_tune_spec import PRESETS, Way
-from pages.fine_tuning import judged, ways
+from pages.fine_tuning import ways
 
 fine_tuning = register("fine_tuning", __file__)
 
@@ -44,7 +44,7 @@ def record_ways(arms: Mapping[Way, Arm], text: str, question: str) -> list[dict[
             "ended": arm.ended,
             "going": arm.going,
             "worth": ways.last(arm),
-            "judged": judged.judge(arm, text, question),
+            "judged": ways.judge(arm, text, question),
         }
         for way, arm in arms.items()
     ]
@@ -84,7 +84,7 @@ def _moved(full: Arm, key: str, plain: np.ndarray[Any, Any]) -> float | None:
     base = bundled_base(BASE).transformer
     every = lora.Lora(1, 1.0, ways.FITTING)
     place = next(place for place in lora.places(base, every) if place.key == key)
-    found = judged.learned_of(full).get(place.name)
+    found = ways.learned_of(full).get(place.name)
     if found is None:
         return None
     return _length(found[place.first : place.last].numpy() - plain) / _length(plain)
@@ -96,7 +96,7 @@ def _length(matrix: np.ndarray[Any, Any]) -> float:
 
 def matrix_of(arm: Arm) -> tuple[str, dict[str, np.ndarray[Any, Any]], lora.Adapter] | None:
     """The stored matrix that is shown, the base's rows of each target in it, and the adapter."""
-    adapter = judged.adapter_of(arm)
+    adapter = ways.adapter_of(arm)
     if adapter is None:
         return None
     base = bundled_base(BASE).transformer

@@ -1,4 +1,4 @@
-"""Lines of the learner's own, taught to the real model by LoRA: what it says before and after, and what it forgets."""
+"""Teach the learner's own lines to the real model by LoRA: what it says before and after, and what it forgets."""
 
 from __future__ import annotations
 

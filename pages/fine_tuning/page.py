@@ -9,12 +9,11 @@ from core.decoding.labels import classify
 from core.runs.fine_tuning import bundled_base
 from core.training.lora import Adapter, trained
 from core.training.tuned import count
-from pages.fine_tuning import controls, own_lines, take, ways
-from pages.fine_tuning import figure as view
+from pages.fine_tuning import controls, export, figure, own_lines, ways
 from pages.fine_tuning.question import OPTIONS, ask
 
 LONGEST = 100  # tokens of the text
-APART = f"It does nothing on this page, nor would its Rewind: what reads your text is {view.BASE}, adapted."
+APART = f"It does nothing on this page, nor would its Rewind: what reads your text is {figure.BASE}, adapted."
 KEYS = ("stage", "wrow", "wcol")
 EXAMPLES = (
     "Nora lost the red kite. Tom found the kite under the bench.",
@@ -26,7 +25,7 @@ EXAMPLES = (
 ctx = page.begin("fine_tuning", longest=LONGEST, apart=APART)
 job = ways.task()
 arms = ways.all_arms()
-records = view.record_ways(arms, ctx.text, str(state.get("quiz")))
+records = figure.record_ways(arms, ctx.text, str(state.get("quiz")))
 cell = (state.get("wrow"), state.get("wcol"))
 
 page.claim("Few new numbers teach a trained model a new task.")
@@ -38,19 +37,19 @@ data = {
     "asks": "Your text:" if job == "sentiment" else "Answer:",
     "guessing": {"value": 0.5, "text": "guessing: one of two"} if job == "sentiment" else None,
     "low": 0.4 if job == "sentiment" else 0.0,
-    "about": view.ABOUT[job],
+    "about": figure.ABOUT[job],
     "x": "seconds" if state.get("axis") == "seconds" else "step",
     "ways": records,
-    "lora": view.record_lora(arms["lora"], cell, arms["full"]),
+    "lora": figure.record_lora(arms["lora"], cell, arms["full"]),
     "selection": events.selection("picture", {key: state.get(key) for key in KEYS}),
 }
-view.draw(
+figure.draw(
     data,
     key="picture",
     on={
         "select": lambda: events.select("picture", KEYS),
         "arrived": lambda: None,  # the run of the page that comes with it reads what is new
-        "axis": view.axis,
+        "axis": figure.axis,
         "visit": lambda: events.visit("picture"),
     },
 )
@@ -62,15 +61,15 @@ else:
 with page.controls():
     controls.draw(arms)
 
-question = ask(job, bundled_base(view.BASE).config, state.get("rank"), ways.targets())
+question = ask(job, bundled_base(figure.BASE).config, state.get("rank"), ways.targets())
 
 with page.foot():
     page.predict(question.text, OPTIONS, question.judge, (question.rank, question.targets, job))
     page.code(Adapter.product, trained, count, classify)
     page.take_away(
         "fine_tuning",
-        partial(take.table, arms, records),
-        partial(take.cells, job, arms, records, ctx.text, str(state.get("quiz")), question),
+        partial(export.table, arms, records),
+        partial(export.cells, job, arms, records, ctx.text, str(state.get("quiz")), question),
     )
 
 lines = own_lines.draw()

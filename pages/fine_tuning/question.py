@@ -1,4 +1,4 @@
-"""The Fine-tuning page's question: twice LoRA's rank, and how many numbers are learned then."""
+"""Ask what twice LoRA's rank does to how many numbers are learned."""
 
 from __future__ import annotations
 

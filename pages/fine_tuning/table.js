@@ -1,34 +1,69 @@
 // Beside the chart: what each way is worth, what it costs, what it forgets, and what it says of the learner's text.
 
-import { css, fit, h, inLines, label, num, thousands } from "../../app/kit/shapes.js";
+import { css, fit, h, inLines, label, num, percent, thousands } from "../../app/kit/shapes.js";
 
+/**
+ * @import { Run } from "../../app/kit/curves.js"
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Shapes } from "../../app/kit/shapes.js"
+ * @import { Tuning } from "./figure.js"
+ * @import { planWays } from "./layout.js"
+ *
+ * What a way is worth at its last checkpoint: right answers on held-out examples with a 95 % interval, the numbers that it
+ * learned and of these the head's, bytes of its file, seconds of training, the loss on the old task now and before.
+ * @typedef {object} Worth
+ * @property {{right: number, of: number, low: number, high: number}} accuracy
+ * @property {number} trained
+ * @property {number} head
+ * @property {number} bytes
+ * @property {number} seconds
+ * @property {[now: number, before: number] | null} old null: it had learned no old task
+ *
+ * What it says of the learner's text; `guess`: the text is unlike what it learned from. Or why it says nothing.
+ * @typedef {{says: string, probability: number, guess?: boolean} | {why: string}} Judged
+ *
+ * A way of adapting as Python sends it.
+ * @typedef {object} Way
+ * @property {string} key
+ * @property {Run} curve
+ * @property {boolean} own whether it is the learner's run
+ * @property {string} ended why it ended early
+ * @property {boolean} going
+ * @property {Worth | {}} worth {} before the first checkpoint
+ * @property {Judged} judged
+ *
+ * @typedef {ReturnType<typeof planWays>["table"]} Table
+ */
+
+/** @type {Record<string, string>} */
 export const WAY_COLOURS = { scratch: "ink2", frozen: "k-ink", full: "v-ink", lora: "accent" };
+/** @type {Record<string, number[]>} */
 export const WAY_DASHES = { scratch: [2, 3], frozen: [8, 3, 2, 3], full: [8, 3], lora: [] };
-// A share of the curve is a float of 32 bits: rounded to what it holds first, so that 0.6975 reads alike everywhere.
-export const percent = (x) => `${num(Number((100 * x).toPrecision(6)), 1)} %`;
+/** @param {number} n */
 const bytesOf = (n) => (n >= 1e6 ? `${num(n / 1e6, 2)} MB` : `${num(n / 1e3, 0)} kB`);
 
-/** The cells of a way's row, in words. */
+/** The cells of a way's row, in words. @type {(way: Way) => Record<string, string>} */
 export function cells(way) {
   const w = way.worth;
-  if (!w.accuracy) return { accuracy: "—", learned: "—", bytes: "—", seconds: "—", forgets: "—" };
+  if (!("accuracy" in w && w.accuracy)) return { accuracy: "—", learned: "—", bytes: "—", seconds: "—", forgets: "—" };
   const { right, of, low, high } = w.accuracy;
   return {
-    accuracy: `${percent(right / of)}  (${num(100 * low, 0)} to ${num(100 * high, 0)})`,
+    accuracy: `${percent(right / of, 1)}  (${num(100 * low, 0)} to ${num(100 * high, 0)})`,
     learned: thousands(w.trained), bytes: bytesOf(w.bytes), seconds: `${num(w.seconds, 0)} s`,
     forgets: w.old ? `${w.old[0] - w.old[1] > 5e-4 ? "+" : ""}${num(w.old[0] - w.old[1], 3)}` : "nothing known",
   };
 }
-export const saidOf = (way) => (way.judged.says === undefined ? way.judged.why : `${way.judged.says}  ${way.judged.guess ? "a guess" : num(way.judged.probability, 2)}`);
+/** What a way says of the learner's text, or why it says nothing. @param {Way} way */
+export const saidOf = ({ judged }) => ("why" in judged ? judged.why : `${judged.says}  ${judged.guess ? "a guess" : num(judged.probability, 2)}`);
 const HEADS = [["accuracy", "held out, 95 % interval"], ["learned", "numbers learned"], ["bytes", "file"], ["seconds", "time"], ["forgets", "forgotten, nats"]];
 
 const THROUGH = { "pointer-events": "none" }; // words that the ground behind them answers for
 
-/** What each cell of a way's row says whole. */
+/** What each cell of a way's row says whole. @type {(way: Way) => Record<string, string>} */
 function exactCells(way) {
-  const w = way.worth;
-  const told = { says: way.judged.says === undefined ? way.judged.why : `${way.judged.says}${way.judged.guess ? ", a guess: unlike the news it learned from" : `: ${num(way.judged.probability, 4)}`}` };
-  if (!w.accuracy) return told;
+  const { worth: w, judged } = way;
+  const told = { says: "why" in judged ? judged.why : `${judged.says}${judged.guess ? ", a guess: unlike the news it learned from" : `: ${num(judged.probability, 4)}`}` };
+  if (!("accuracy" in w && w.accuracy)) return told;
   const { right, of, low, high } = w.accuracy;
   return {
     ...told, accuracy: `${thousands(right)} of ${thousands(of)} right: ${num((100 * right) / of, 2)} %, 95 % between ${num(100 * low, 1)} and ${num(100 * high, 1)}`,
@@ -37,10 +72,11 @@ function exactCells(way) {
   };
 }
 
-/** The ground of a row's cells, each of which answers the pointer. */
+/** The ground of a row's cells, each of which answers the pointer. @type {(g: Stage, data: Tuning, way: Way, at: Table, y: number) => Shapes} */
 function cellGround(g, data, way, at, y) {
   const exact = exactCells(way);
-  const ground = (key, title, x, top, w, h_) => exact[key] && g.tip(h("rect", { x, y: top, width: w, height: h_, fill: "transparent", "data-cell": `${way.key} ${key}` }), `${way.curve.name}, ${title}\n${exact[key]}`);
+  /** @type {(key: string, title: string, x: number, y: number, width: number, height: number) => Shapes} */
+  const ground = (key, title, x, top, width, height) => exact[key] && g.tip(h("rect", { x, y: top, width, height, fill: "transparent", "data-cell": `${way.key} ${key}` }), `${way.curve.name}, ${title}\n${exact[key]}`);
   return [HEADS.map(([key, head], i) => {
     const [share, line] = at.cells[i];
     const next = at.cells[i + 1]?.[1] === line ? at.cells[i + 1][0] : 1;
@@ -50,25 +86,27 @@ function cellGround(g, data, way, at, y) {
 
 export const FORGOTTEN = "Forgotten: how much the loss on the old task, hidden words of held-out tales, has grown. Without its adapter LoRA has forgotten nothing.";
 
+/** A row for each way, and what forgetting is measured by. @type {(g: Stage, data: Tuning, at: Table) => void} */
 export function drawTable(g, data, at) {
   g.part("table", [at], () => {
+    /** @type {Shapes[]} */
     const out = [];
-    data.ways.forEach((way, k) => {
+    for (const [k, way] of data.ways.entries()) {
       const y = at.y + k * at.pitch;
       const row = cells(way);
       const colour = WAY_COLOURS[way.key];
       out.push(h("path", { d: `M${at.x},${y}H${at.x + at.w}`, stroke: css("line") }),
-        label(at.x, y + 18, way.curve.name, { weight: 600, fill: colour, size: 13 }),
+        label(at.x, y + 18, way.curve.name ?? "", { weight: 600, fill: colour, size: 13 }),
         label(at.x + at.w, y + 18, way.own ? (way.going ? "yours, learning" : "yours") : "recorded", { anchor: "end", fill: "ink3" }));
       out.push(cellGround(g, data, way, at, y));
-      HEADS.forEach(([key, head], i) => {
+      for (const [i, [key, head]] of HEADS.entries()) {
         const [share, line] = at.cells[i];
         const x = at.x + at.w * share;
         out.push(label(x, y + 34 + 36 * line, head, { fill: "ink3", size: 11, ...THROUGH }), label(x, y + 50 + 36 * line, row[key], { mono: true, fill: "ink", ...THROUGH }));
-      });
+      }
       const last = y + at.pitch - 10;
-      out.push(label(at.x, last, fit(data.asks, 70, 12, false), { fill: "ink3", ...THROUGH }), label(at.x + 76, last, fit(saidOf(way), at.w - 80, 12), { ...THROUGH, mono: true, fill: way.judged.says === undefined ? "ink3" : "ink", weight: 600 }));
-    });
+      out.push(label(at.x, last, fit(data.asks, 70, 12, false), { fill: "ink3", ...THROUGH }), label(at.x + 76, last, fit(saidOf(way), at.w - 80, 12), { ...THROUGH, mono: true, fill: "why" in way.judged ? "ink3" : "ink", weight: 600 }));
+    }
     out.push(inLines(FORGOTTEN, at.w).map((line, i) => label(at.x, at.y + 4 * at.pitch + 12 + 16 * i, line, { fill: "ink3" })));
     return out;
   });

@@ -1,4 +1,7 @@
-"""The row of buttons and settings over the picture, and behind one button the settings that are rarely asked for."""
+"""Draw the row of buttons and settings, behind one button those rarely asked for; start, pause and fork runs.
+
+What a button does is a callback; a refusal is said in words.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,17 @@ from typing import Any
 
 import streamlit as st
 
-from app import own_run, page, runs, state, widgets
+from app import events, own_run, page, runs, state, widgets
 from app.counts import counted
 from app.own_run import Next
 from core.training import TrainSpec
-from pages.lab import acts, presets, setting, shown
-from pages.lab.planned import described, planned, preset_of
-from pages.lab.shown import Shown, run_name
+from pages.lab import curves, presets, settings
+from pages.lab.curves import Curve, run_name
+
+KEY = "lab"  # of the picture
 
 
-def draw(first: Shown | None, spec: TrainSpec) -> None:
+def draw(first: Curve | None, spec: TrainSpec) -> None:
     """All of it. first: the curve that the page is about."""
     with st.container(key="gb-lab-controls"), page.controls():
         with st.container(key="gb-lab-buttons", horizontal=True, gap="xsmall", width="content"):
@@ -25,11 +29,11 @@ def draw(first: Shown | None, spec: TrainSpec) -> None:
         _shapes(spec)
         st.selectbox(
             "Optimizer", list(presets.OPTIMIZERS), format_func=presets.OPTIMIZERS.__getitem__, filter_mode=None,
-            **setting.part("optimizer", spec.optimizer),
+            **settings.part("optimizer", spec.optimizer),
         )  # fmt: skip
         st.select_slider(
             "Peak rate", sorted({*presets.LADDER, spec.learning_rate}), format_func=lambda rate: f"{rate:g}",
-            **setting.part("learning_rate", spec.learning_rate),
+            **settings.part("learning_rate", spec.learning_rate),
         )  # fmt: skip
         # What a closed popover holds reaches the browser when it is opened, and would show Streamlit's zeros there: the
         # values that the page gives to a widget are sent once.
@@ -42,13 +46,13 @@ def draw(first: Shown | None, spec: TrainSpec) -> None:
     if first is not None and first.run is not None and not first.run.over:
         return  # what trains now is not moved by what could be trained next
     own_run.quicker(
-        "lab", lambda steps: Next(setting.with_steps(spec, steps), ""), spec.steps,
+        "lab", lambda steps: Next(settings.with_steps(spec, steps), ""), spec.steps,
         [round(spec.steps * share) for share in (0.5, 0.25, 0.1) if round(spec.steps * share) >= 2],
-        lambda steps: counted(steps, "step"), lambda steps: setting.put(setting.with_steps(spec, steps)),
+        lambda steps: counted(steps, "step"), lambda steps: settings.put(settings.with_steps(spec, steps)),
     )  # fmt: skip
 
 
-def _buttons(first: Shown | None, spec: TrainSpec) -> None:
+def _buttons(first: Curve | None, spec: TrainSpec) -> None:
     """Start, Pause, Resume in one place; One step, Stop, New run beside it."""
     run = first.run if first is not None else None
     mine = first is not None and first.mine
@@ -63,23 +67,23 @@ def _buttons(first: Shown | None, spec: TrainSpec) -> None:
         or run.state in ("done", "diverged", "failed")
         or (run.state == "stopped" and not kept)
     ):
-        label, icon, act, args = "Start", play, acts.start, ()
+        label, icon, act, args = "Start", play, start, ()
     elif run.state == "stopped":
-        label, icon, act, args = "Resume", play, acts.go_on, (run.id,)
+        label, icon, act, args = "Resume", play, go_on, (run.id,)
     elif run.state == "paused" or (run.control == "pause" and run.state != "queued"):
-        label, icon, act, args = "Resume", play, acts.command, (run.id, "run")
+        label, icon, act, args = "Resume", play, command, (run.id, "run")
     else:
-        label, icon, act, args = "Pause", wait, acts.command, (run.id, "pause")
+        label, icon, act, args = "Pause", wait, command, (run.id, "pause")
     # One key for all its names: a new widget would stand beside the old one until the page is drawn.
     st.button(label, key="lab.go", type="primary", icon=icon, on_click=state.whole(act), args=args)
     if going and run is not None:
-        st.button("One step", key="lab.step", on_click=state.whole(acts.command), args=(run.id, "step"))
+        st.button("One step", key="lab.step", on_click=state.whole(command), args=(run.id, "step"))
     else:
-        st.button("One step", key="lab.step", on_click=state.whole(acts.start_with_a_step))
+        st.button("One step", key="lab.step", on_click=state.whole(start_with_a_step))
     st.button(
         "Stop",
         key="lab.stop",
-        on_click=state.whole(acts.command),
+        on_click=state.whole(command),
         args=(run.id if run else "", "stop"),
         disabled=not going,
     )
@@ -87,12 +91,12 @@ def _buttons(first: Shown | None, spec: TrainSpec) -> None:
     alone = run is None or not mine
     with st.popover("New run", key="gb-lab-new", disabled=alone):
         st.caption(
-            f"One with the present settings, beside this run. {widgets.escape(planned(spec)['line'])}."
+            f"One with the present settings, beside this run. {widgets.escape(settings.planned(spec)['line'])}."
         )
-        st.button("Train it", key="lab.new", on_click=state.whole(acts.start), disabled=alone)
+        st.button("Train it", key="lab.new", on_click=state.whole(start), disabled=alone)
 
 
-def _whose(first: Shown | None, spec: TrainSpec) -> str:
+def _whose(first: Curve | None, spec: TrainSpec) -> str:
     """Which settings Resume takes, where those that are set here are others; "" where there is nothing to confuse."""
     run = first.run if first is not None and first.mine else None
     lost = run is not None and run.state == "stopped" and not (first is not None and first.steps)
@@ -102,8 +106,8 @@ def _whose(first: Shown | None, spec: TrainSpec) -> str:
     if run.spec == spec.replace(**of_start):  # what a start adds is no setting
         return ""
     return (
-        f"Resume goes on with {run_name(run)}’s own settings, {described(run.spec)}. "
-        f"What is set here, {described(spec)}, is for a new run."
+        f"Resume goes on with {run_name(run)}’s own settings, {settings.described(run.spec)}. "
+        f"What is set here, {settings.described(spec)}, is for a new run."
     )
 
 
@@ -117,9 +121,9 @@ def _data(spec: TrainSpec) -> dict[str, Any]:
         if name not in presets.DATA:
             return  # a label that the browser still has from before the tokenizer was changed
         if name != "own":
-            setting.change(corpus=name)
+            settings.change(corpus=name)
         elif text := state.memo("lab").get("texts"):
-            setting.change(corpus="own", text=next(iter(text)))
+            settings.change(corpus="own", text=next(iter(text)))
         else:
             state.memo("lab")["bring"] = True  # Settings open at their box for it
             state.open_box("gb-lab-more")
@@ -127,25 +131,25 @@ def _data(spec: TrainSpec) -> dict[str, Any]:
                 "Own text: paste or upload it here, under Settings; the data stay as they are until then."
             )
 
-    return setting.part("corpus", spec.corpus, chosen)
+    return settings.part("corpus", spec.corpus, chosen)
 
 
 def _shapes(spec: TrainSpec) -> None:
     shape = presets.shape_of(spec)
     st.selectbox(
-        "Shape", setting.names(presets.SHAPES, shape), format_func=presets.shape_name, filter_mode=None,
-        **setting.part("shape", shape, lambda new: setting.change(model_changes=presets.shape_changes(*new))),
+        "Shape", settings.names(presets.SHAPES, shape), format_func=presets.shape_name, filter_mode=None,
+        **settings.part("shape", shape, lambda new: settings.change(model_changes=presets.shape_changes(*new))),
     )  # fmt: skip
 
 
 def _more(spec: TrainSpec) -> None:
     """Everything else that a run is made of."""
-    name = preset_of(spec)
+    name = settings.preset_of(spec)
     options = list(presets.PRESETS) if name else ["", *presets.PRESETS]
     st.selectbox(
         "Preset", options, filter_mode=None,
         format_func=lambda one: presets.PRESETS[one].name if one else "Settings of your own",
-        **setting.part("preset", name, _preset),
+        **settings.part("preset", name, _preset),
     )  # fmt: skip
     names, memo = ["Task", "Own text", "Steps", "Model"], state.memo("lab")
     # The box for an own text is asked for: other tabs, with that one in front; they keep it as their first one.
@@ -167,7 +171,7 @@ def _more(spec: TrainSpec) -> None:
             _number("Seed", "seed", spec, 1)
         with right:
             _choice("Schedule", "schedule", presets.SCHEDULES, spec)
-            st.text_input("Peak rate, any number", **setting.part("peak", f"{spec.learning_rate:g}", _rate))
+            st.text_input("Peak rate, any number", **settings.part("peak", f"{spec.learning_rate:g}", _rate))
             _number("Weight decay", "weight_decay", spec, 0.01)
             _number("Clip gradients at (0: never)", "clip", spec, 0.5)
     with model:
@@ -185,7 +189,7 @@ def _more(spec: TrainSpec) -> None:
 
 def _preset(name: str) -> None:
     if name:
-        setting.put(presets.PRESETS[name].make())
+        settings.put(presets.PRESETS[name].make())
 
 
 def _choice(label: str, name: str, options: dict[str, str], spec: TrainSpec) -> None:
@@ -194,18 +198,18 @@ def _choice(label: str, name: str, options: dict[str, str], spec: TrainSpec) -> 
         list(options),
         format_func=options.__getitem__,
         filter_mode=None,
-        **setting.part(name, getattr(spec, name)),
+        **settings.part(name, getattr(spec, name)),
     )
 
 
 def _number(label: str, name: str, spec: TrainSpec, step: float, instead: float = 0) -> None:
     value = getattr(spec, name)
     value = instead if value is None else value
-    _settled(label, value, step, setting.part(name, value))
+    _settled(label, value, step, settings.part(name, value))
 
 
 def _of_model(label: str, name: str, value: float, step: float) -> None:
-    _settled(label, value, step, setting.model_part(name, value))
+    _settled(label, value, step, settings.model_part(name, value))
 
 
 def _settled(label: str, value: float, step: float, bound: dict[str, Any]) -> None:
@@ -215,7 +219,7 @@ def _settled(label: str, value: float, step: float, bound: dict[str, Any]) -> No
 
 def _rate(typed: str) -> None:
     try:
-        setting.change(learning_rate=float(typed.replace("−", "-").replace(",", ".")))
+        settings.change(learning_rate=float(typed.replace("−", "-").replace(",", ".")))
     except ValueError:
         state.note(f"“{typed[:20]}” is no number, so the peak rate stayed as it was.")
 
@@ -224,17 +228,17 @@ def _own(spec: TrainSpec) -> None:
     """Bring a text: pasted or as a file."""
 
     def pasted() -> None:
-        setting.bring(state.widget_value("lab.paste"))
+        settings.bring(state.widget_value("lab.paste"))
 
     def uploaded() -> None:
         file = state.widget_value("lab.upload")
-        setting.bring(None if file is None else file.getvalue())
+        settings.bring(None if file is None else file.getvalue())
 
     st.caption("Up to 5 MB of UTF-8 text; a blank line ends a document. The last tenth is held out.")
     st.text_area("Paste a text", height=120, key="lab.paste", on_change=state.whole(pasted))
     st.file_uploader("Or a file", type=None, key="lab.upload", on_change=state.whole(uploaded))
     if spec.corpus == "own":
-        text = setting.own_text(spec.text)
+        text = settings.own_text(spec.text)
         size = (
             "not here any more: bring it again"
             if text is None
@@ -243,25 +247,91 @@ def _own(spec: TrainSpec) -> None:
         st.caption(f"Own text: {size}.")
 
 
-def compare(first: Shown | None) -> None:
-    """Which curves stand beside the first one: runs of this browser, recorded ones, bundled models."""
-    from app import models
-    from core.runs import recordings
-
-    def label(id: str) -> str:
-        found = shown.find(id)
-        return id if found is None else found.name  # nothing that changes while it trains
-
-    known = [id for id in shown.listed() if shown.find(id) and (first is None or id != first.id)]
-    options = [*known, *(run.id for run in runs.mine()), *models.bundled(), *recordings.names()]
-    options = [id for id in dict.fromkeys(options) if first is None or id != first.id]
-    st.multiselect(
-        "Compare with", options, format_func=label, max_selections=shown.MOST - 1, placeholder="Runs",
-        **setting.part("compare", known, _put_beside),
-    )  # fmt: skip
+# ---------------------------------------------------------------- what the buttons do
 
 
-def _put_beside(ids: list[str] | None) -> None:
-    # A run without a checkpoint is the first curve by this field alone.
-    waiting: str = state.memo("lab").get("waiting", "")
-    state.set("runs", " ".join([one for one in (waiting, *(ids or ())) if one]))
+def start() -> None:
+    """Train the next run, or say why not."""
+    _start()
+
+
+def _start() -> str:
+    """The id of the run, "" when it was refused."""
+    spec = settings.current()
+    return _begin(settings.ready(spec, state.get("text")), spec)
+
+
+def start_with_a_step() -> None:
+    """Start the next run and let it take a single step."""
+    if id := _start():
+        command(id, "step")
+
+
+def _begin(spec: TrainSpec, asked: TrainSpec) -> str:
+    begun = runs.start(spec, text=settings.own_text(asked.text), name=curves.free_name())
+    if isinstance(begun, str):
+        state.note(begun)
+        return ""
+    before = [id for id in curves.listed() if id != begun.id]
+    now = state.get("model").removeprefix(curves.RUN)
+    if state.get("model").startswith(curves.RUN) and now not in before:
+        before.insert(0, now)  # the run that was open stays beside the new one
+    state.update({"runs": " ".join([begun.id, *before][: curves.MOST])})
+    state.memo("lab")["waiting"] = begun.id
+    return begun.id
+
+
+def command(id: str, word: str) -> None:
+    """Say a word to a run."""
+    if why := runs.command(id, word):
+        state.note(why)
+
+
+def sent_command() -> None:
+    """The same, from the picture's keyboard."""
+    heard = events.sent(KEY, "command")
+    if heard.get("word") in ("run", "pause", "step", "stop"):
+        command(str(heard.get("run")), str(heard["word"]))
+
+
+def sent_fork() -> None:
+    """Fork from the moment that the picture names."""
+    heard = events.sent(KEY, "fork")
+    step = heard.get("step")
+    if isinstance(step, int):
+        fork(str(heard.get("run")), step)
+
+
+def fork(id: str, step: int) -> None:
+    """Start a run with the present settings on the weights of a checkpoint."""
+    parent = runs.find(id)
+    if parent is None:
+        state.note("That run is not there any more, so nothing was forked.")
+        return
+    spec = settings.current()
+    try:
+        child = settings.fork(settings.ready(spec, state.get("text")), parent.spec, id, step)
+    except ValueError as why:
+        state.note(f"These settings do not fit the model of {curves.run_name(parent)}: {why}.")
+        return
+    _begin(child, child)
+
+
+def go_on(id: str) -> None:
+    """A stopped run goes on as a fork of its last checkpoint, with its own settings and the steps that were left."""
+    parent, steps = runs.find(id), runs.steps(id)
+    if parent is None or not steps:
+        state.note("That run kept no checkpoint to go on from: start a new one.")
+        return
+    last = steps[-1]
+    left = max(1, parent.steps - last)
+    warmup = min(parent.spec.warmup, max(0, left - 1))
+    child = parent.spec.replace(steps=left, warmup=warmup, parent=f"{id}@{last}")
+    _begin(child, child)
+
+
+def axis() -> None:
+    """Another x axis."""
+    chosen = events.sent(KEY, "axis").get("x")
+    if chosen in ("step", "tokens", "seconds"):
+        state.set("axis", chosen)

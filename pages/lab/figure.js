@@ -1,20 +1,82 @@
 // The Training lab: a run's loss as it falls, what steers it, and what it has learned, at every moment of it.
-// layout.js says what stands where and in which words; rewind.js, side.js and strip.js draw; curves.js (shared) the curves.
+// layout.js says what stands where and in which words; rewind.js and strip.js draw; curves.js (shared) the curves.
 
 import { curves } from "../../app/kit/curves.js";
+import { feedOf } from "../../app/kit/feed.js";
 import { mount } from "../../app/kit/glass.js";
-import { fit, html, label, measure, num, thousands, unpack, visible } from "../../app/kit/shapes.js";
-import { momentNow, momentsOf, nearest, newsOf, planLab, rewindTo, statusOf, stepBy, waitingWord } from "./layout.js";
-import { drawRewind } from "./rewind.js";
-import { drawSide } from "./side.js";
+import { brief } from "../../app/kit/pens.js";
+import { css, fit, h, html, inLines, label, measure, num, thousands, unpack, visible } from "../../app/kit/shapes.js";
+import { newsOf, planLab, statusOf, waitingWord } from "./layout.js";
+import { drawRewind, momentNow, momentsOf, nearest, rewindTo, stepBy } from "./rewind.js";
 import { drawStrip, openHead } from "./strip.js";
 
+/**
+ * @import { Axis, Chart, Run } from "../../app/kit/curves.js"
+ * @import { Column, Feed, What } from "../../app/kit/feed.js"
+ * @import { Local, Stage, View } from "../../app/kit/glass.js"
+ * @import { Packed, Unpacked } from "../../app/kit/shapes.js"
+ *
+ * A curve as curves.js takes it; `model` opens it ("": nothing does), `mine`: whether this browser may command it, `growth`:
+ * from which steps on it reads longer rows.
+ * @typedef {Run & {model: string, mine: boolean, growth: {x: number, text: string}[]}} LabRun
+ *
+ * The film strip: one head at several moments of the open model's training.
+ * @typedef {object} Film
+ * @property {string} title what the head does or learns
+ * @property {string} about what is measured
+ * @property {string} short the score's short name
+ * @property {string} prompt what samples continue
+ * @property {boolean} fills whether a sample says what an encoder puts in each place
+ * @property {boolean} causal whether nothing lies above the diagonal
+ * @property {number} block
+ * @property {number} head
+ * @property {Packed} maps (frames, T, S) attention of the head
+ * @property {{step: number, score: number, sample: string, loss: number}[]} frames step below 0: the model as it is; loss in nats a token
+ *
+ * What Python sends.
+ * @typedef {object} Lab
+ * @property {string[]} tokens of the text
+ * @property {"character" | "token"} unit
+ * @property {string} title of the loss
+ * @property {LabRun[]} runs the first is the one that the picture is about
+ * @property {{value: number, text: string} | null} guessing
+ * @property {Axis} x
+ * @property {{id: string, model: string, steps: number[], why: string}} moments of the first run that can be opened; why there are none
+ * @property {boolean} forks whether a fork can begin there
+ * @property {Film} film
+ * @property {{rows: [name: string, value: string, strong: boolean][], about: string, refused: string}} plan the next run
+ * @property {{text: string, wrong: boolean}} next the same in a line
+ *
+ * What the browser keeps: the axis that was asked for and the one that is shown, marks of all charts; of what streams brought:
+ * what the page was told of each run, and timers of the next drawing and the next page.
+ * @typedef {object} KeptHere
+ * @property {Lab} data
+ * @property {Unpacked} maps
+ * @property {Axis} x
+ * @property {Axis} asked
+ * @property {{x: number}[]} marks
+ * @property {Chart} [chart]
+ * @property {Map<string, string>} [told]
+ * @property {string} [axisWas]
+ * @property {number} [slow]
+ * @property {number} [later]
+ * @property {number} [sent]
+ *
+ * @typedef {Local & KeptHere} Kept
+ * @typedef {Stage & {local: Kept}} Ground
+ * @typedef {ReturnType<typeof planLab>} Layout
+ */
+
+/** @type {[x: Axis, name: string][]} */
 const XS = [["step", "Steps"], ["tokens", "Tokens"], ["seconds", "Seconds"]];
+/** By how many moments a key moves Rewind. @type {Record<string, number>} */
+const MOVES = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, Home: -1e6, End: 1e6 };
 const WORDS_EVERY = 500; // milliseconds between two drawings of the words beside the curve, which draws itself
 // Milliseconds between two pages drawn for new moments alone: curve and Rewind have them at once, only the strip waits. A
 // page is some 200 ms of both the server's and the browser's computing, which a run on the same processors goes without.
 const MOMENTS_EVERY = 5000;
 
+/** @type {View<Lab, Kept, {local: Kept}>} */
 const lab = {
   init(data, local, before) {
     const asked = data.x;
@@ -23,27 +85,29 @@ const lab = {
 
   draw(g, data, local) {
     data.x = local.x;
-    const at = (local.at = planLab(g, data));
+    const news = newsOf(data.runs[0] && feedOf(g, data.runs[0]), data.runs[0]?.mine);
+    const at = planLab(g.width, news, data.film.frames.length);
     const now = momentNow(data, local);
     local.marks = now === null || now < 0 ? [] : [{ x: now }];
     drawHead(g, data, local, at);
-    local.chart = curves(g, "loss", at.chart, {
+    const chart = curves(g, "loss", at.chart, {
       runs: data.runs, x: data.x, guessing: data.guessing, title: data.title, sync: true, own: true, waiting: (feed) => waitingWord(feed),
       marks: [...(data.runs[0]?.growth ?? []).map((one) => ({ ...one, colour: "ink3", width: 1, dash: [2, 3] })), ...local.marks],
       onpoint: (feed, what) => heard(g, local, feed, what),
       onframe: () => keepRewind(g, local),
       onpick: (step) => { const steps = momentsOf(local.data, local.chart); if (steps.length && local.data.moments.model) rewindTo(g, local.data, nearest(steps, step)); },
     });
-    drawRewind(g, data, local, at);
-    drawSide(g, data, local, at);
+    local.chart = chart;
+    drawRewind(g, data, local, at, chart);
+    drawSide(g, data, local, at, chart);
     drawStrip(g, data, local, at);
-    drawNews(g, at);
+    drawNews(g, at, news);
     g.height = at.height;
   },
 
   key(event, g, data, local) {
     const feed = local.chart?.feeds[0];
-    const move = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, Home: -1e6, End: 1e6 }[event.key];
+    const move = MOVES[event.key];
     if (move) stepBy(g, data, move);
     else if (event.key === " ") say(g, data, feed, feed?.state.state === "running" ? "pause" : "run");
     else if (event.key === ".") say(g, data, feed, "step");
@@ -54,7 +118,7 @@ const lab = {
   },
 
   describe(data, local) {
-    const curve = (feed, k) => {
+    const curve = (/** @type {Feed} */ feed, /** @type {number} */ k) => {
       const loss = feed.last("held_out") ?? feed.last("smooth");
       const first = feed.n ? feed.cols.loss[0] : NaN;
       return `${data.runs[k].name}, ${feed.state.state}, step ${thousands(Math.max(0, feed.lastStep))}: loss from ${num(first, 3)} to ${loss ? num(loss.value, 3) : "nothing yet"}`;
@@ -67,10 +131,9 @@ const lab = {
 
   state(data, local) {
     const { film } = data;
-    const chart = local.chart.summary();
-    const feed = local.chart.feeds[0];
+    const feed = local.chart?.feeds[0];
     return {
-      tokens: data.tokens, ...chart, unit: data.unit, guessing: data.guessing?.value ?? null, mine: Boolean(data.runs[0]?.mine),
+      tokens: data.tokens, ...local.chart?.summary(), unit: data.unit, guessing: data.guessing?.value ?? null, mine: Boolean(data.runs[0]?.mine),
       now: momentNow(data, local), moments: momentsOf(data, local.chart), model: data.moments.model,
       status: statusOf(feed, data).join("  "), news: newsOf(feed, data.runs[0]?.mine),
       film: { title: film.title, block: film.block, head: film.head, steps: film.frames.map((f) => f.step), scores: film.frames.map((f) => f.score), losses: film.frames.map((f) => f.loss), samples: film.frames.map((f) => f.sample) },
@@ -79,18 +142,18 @@ const lab = {
   },
 };
 
-/** A word to the first run, through the page: only its owner's counts. */
+/** A word to the first run, through the page: only its owner's counts. @type {(g: Ground, data: Lab, feed: Feed | undefined, word: string) => void} */
 function say(g, data, feed, word) {
   if (!feed?.live || feed.over || !data.runs[0].mine) return;
   g.send("command", { run: feed.id, word, at: Date.now() });
 }
 
-/** What a stream brought: the words follow twice a second; the page hears of what it has to do something about. */
+/** What a stream brought: the words follow twice a second; the page hears of what it has to do something about. @type {(g: Ground, local: Kept, feed: Feed, what: What) => void} */
 function heard(g, local, feed, what) {
-  if (!local.slow) local.slow = setTimeout(() => { local.slow = 0; g.redraw(); }, WORDS_EVERY);
+  local.slow ||= setTimeout(() => { local.slow = 0; g.redraw(); }, WORDS_EVERY);
   if (what === "points" || what === "away") return;
   const said = `${feed.id} ${feed.state.state} ${feed.checkpoints.length}`;
-  local.told = local.told ?? new Map();
+  local.told ??= new Map();
   const known = local.told.get(feed.id);
   local.told.set(feed.id, said);
   if (known === said || (known === undefined && feed.over)) return;
@@ -99,7 +162,7 @@ function heard(g, local, feed, what) {
   const newMoment = steps && feed.checkpoints.some((one) => !steps.includes(one.step));
   if (page && (page.state !== feed.state.state || newMoment)) {
     // A new state and the first moment at once; later ones one page at a time: who watches leaves the workers their cores.
-    const atOnce = page.state !== feed.state.state || !steps.length;
+    const atOnce = page.state !== feed.state.state || !steps?.length;
     const wait = atOnce ? 120 : Math.max(120, (local.sent ?? 0) + MOMENTS_EVERY - Date.now());
     clearTimeout(local.later);
     local.later = setTimeout(() => {
@@ -109,7 +172,7 @@ function heard(g, local, feed, what) {
   }
 }
 
-/** The chart's own frames move its axis (a name needs room, seconds stretch): Rewind follows. */
+/** The chart's own frames move its axis (a name needs room, seconds stretch): Rewind follows. @type {(g: Ground, local: Kept) => void} */
 function keepRewind(g, local) {
   const chart = local.chart;
   if (!chart) return;
@@ -117,6 +180,7 @@ function keepRewind(g, local) {
   if (now !== local.axisWas) { local.axisWas = now; g.redraw(); }
 }
 
+/** Title, legend, and the choice of the axis. @type {(g: Ground, data: Lab, local: Kept, at: Layout) => void} */
 function drawHead(g, data, local, at) {
   const far = at.main;
   g.part("title", [at, data.title], () => label(0, 12, data.title, { weight: 600, fill: "ink" }));
@@ -125,14 +189,78 @@ function drawHead(g, data, local, at) {
   g.part("legend", [at, words, after], () => label(after, 12, fit(words, Math.max(10, far - after - 190), 12, false), { fill: "ink3" }));
   g.overlay("axis", { left: far - 172, top: -4, width: 172 }, () => html("div", { class: "gb-lab-axis", role: "group", "aria-label": "Horizontal axis" },
     XS.map(([x, name]) => html("button", { type: "button", "data-x": x, onclick: () => { local.x = x; g.send("axis", { x, at: Date.now() }); g.redraw(); } }, name))),
-  (node) => { for (const button of node.children) button.setAttribute("aria-pressed", String(button.dataset.x === local.x)); });
+  (node) => { for (const button of node.children) button.setAttribute("aria-pressed", String(button.getAttribute("data-x") === local.x)); });
 }
 
-function drawNews(g, at) {
-  const text = at.news;
-  if (!text) return;
+/** What is unusual about the run. @type {(g: Ground, at: Layout, news: string) => void} */
+function drawNews(g, at, news) {
+  if (!news) return;
   g.overlay("news", { left: 0, top: at.newsTop, width: at.main }, () => html("div", { class: "gb-lab-news", role: "status" }), (node) => {
-    if (node.textContent !== text) node.textContent = text;
+    if (node.textContent !== news) node.textContent = news;
+  });
+}
+
+// ---------------------------------------------------------------- beside the loss
+
+/** The three small charts, one under the other. @type {{name: string, title: string, column: Column, low?: number, scale?: "log", format: (value: number) => string}[]} */
+const SIDES = [
+  { name: "rate", title: "Learning rate", column: "learning_rate", low: 0, format: (v) => brief(v) },
+  { name: "gradient", title: "Gradient norm", column: "gradient_norm", scale: "log", format: (v) => (v < 0.01 ? brief(v) : num(v, 2)) },
+  { name: "speed", title: "Tokens per second", column: "rate", low: 0, format: (v) => thousands(Math.round(v / 100) * 100) },
+];
+
+/** The right column: how far the run is; learning rate, gradient norm and speed of every run, or the next run. @type {(g: Ground, data: Lab, local: Kept, at: Layout, chart: Chart) => void} */
+function drawSide(g, data, local, at, chart) {
+  const { x } = at.sideAt;
+  const [place, time] = statusOf(chart.feeds[0], data);
+  const right = x + at.side;
+  const y = at.wide ? 0 : at.sideAt.y - 22;
+  g.part("status", [at, place, time], () => [
+    label(right - measure(time, 12) * 1.05 - (time ? 12 : 0), y + 12, place, { anchor: "end", mono: true, fill: "ink2" }),
+    label(right, y + 12, time, { anchor: "end", fill: "ink3" }),
+  ]);
+  const measured = chart.feeds.some((feed) => feed.last("learning_rate"));
+  if (measured || data.runs[0]?.live) drawSmall(g, data, local, at);
+  else drawPlan(g, data, at);
+}
+
+/** @type {(g: Ground, data: Lab, local: Kept, at: Layout) => void} */
+function drawSmall(g, data, local, at) {
+  const { x, y } = at.sideAt;
+  const pitch = 104;
+  for (const [i, one] of SIDES.entries()) {
+    const top = y + 26 + i * pitch;
+    const name = one.column === "rate" ? one.title.replace("Tokens", data.unit === "character" ? "Characters" : "Tokens") : one.title;
+    g.part(`title ${one.name}`, [at, top, name], () => label(x, top + 8, name, { weight: 600, fill: "ink" }));
+    curves(g, one.name, { left: x, top: top + 13, width: at.side, height: pitch - 23 }, {
+      runs: data.runs, x: data.x, lines: [{ column: one.column }], scale: one.scale, low: one.low, ends: "column", room: 106, left: 44,
+      axis: false, title: name, format: one.format, sync: true, own: true, marks: local.marks.map((mark) => ({ ...mark, width: 1 })),
+      names: { [one.column]: "" },
+    });
+  }
+  const { text, wrong } = data.next;
+  g.part("next", [at, text, wrong], () => label(x, y + 26 + 3 * pitch + 10, fit(text, at.side, 12, false), { fill: wrong ? "accent" : "ink3" }));
+}
+
+/** The next run in numbers: what Start will train, and what it takes on this machine. @type {(g: Ground, data: Lab, at: Layout) => void} */
+function drawPlan(g, data, at) {
+  const { x, y } = at.sideAt;
+  const { rows, about, refused } = data.plan;
+  g.part("plan", [at, rows, about, refused], () => {
+    const top = y + 26;
+    /** @type {SVGElement[]} */
+    const out = [
+      h("rect", { x: x + 0.5, y: top + 0.5, width: at.side - 1, height: 300, rx: 8, fill: css("wash"), stroke: css("line") }),
+      label(x + 16, top + 26, "Start trains this", { weight: 600, fill: "ink", size: 14 }),
+    ];
+    out.push(...inLines(about, at.side - 32).slice(0, 2).map((line, i) => label(x + 16, top + 46 + i * 16, line, { fill: "ink3" })));
+    rows.forEach(([name, value, strong], i) => {
+      const line = top + 88 + i * 25;
+      out.push(h("path", { d: `M${x + 16},${line - 16.5}h${at.side - 32}`, stroke: css("line") }),
+        label(x + 16, line, name), label(x + at.side - 16, line, fit(value, at.side - 150, 12, true), { anchor: "end", mono: true, fill: strong ? "accent" : "ink", weight: strong ? 600 : null }));
+    });
+    out.push(...inLines(refused, at.side - 32).slice(0, 2).map((line, i) => label(x + 16, top + 276 + i * 16, line, { fill: "accent", weight: 600 })));
+    return out;
   });
 }
 

@@ -1,4 +1,4 @@
-"""The Training lab's picture: curves that grow while a run trains, Rewind on their axis, the film strip below.
+"""Draw the Training lab: curves that grow while a run trains, Rewind on their axis, the film strip below.
 
 `record` turns what was computed into the component's JSON. It computes nothing.
 """
@@ -13,25 +13,24 @@ import numpy as np
 from app.kit import pack, register
 from core.language_model import LanguageModel
 from pages.lab import strip
-from pages.lab.shown import Shown
+from pages.lab.curves import Curve
 
 lab = register("lab", __file__)
 
-PROMPT = (
-    44  # characters of the text that the strip's heading quotes: of a longer one its beginning and its end
-)
+# Characters of the text that the strip's heading quotes: of a longer one its beginning and its end.
+PROMPT = 44
 
 
 def record(
     lm: LanguageModel,
     tokens: Sequence[str],
     text: str,
-    curves: Sequence[Shown],
+    curves: Sequence[Curve],
     film: strip.Film,
     plan: Mapping[str, Any],
     more: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What view.js draws.
+    """What figure.js draws.
 
     Args:
         tokens: of the text, as they read.
@@ -41,9 +40,8 @@ def record(
     """
     unit, short = strip.unit(lm), str(more["label"])
     first = curves[0] if curves else None
-    own = (
-        first is not None and first.model == more["model"]
-    )  # else the curve of a run that cannot be opened yet
+    # Otherwise the first curve is that of a run that cannot be opened yet.
+    own = first is not None and first.model == more["model"]
     return {
         "tokens": list(tokens),
         "unit": unit,
@@ -71,7 +69,7 @@ def guessing(lm: LanguageModel) -> dict[str, Any]:
     return {"value": float(np.log(size)), "text": f"guessing: ln {size:,} = {np.log(size):.2f}"}
 
 
-def _moments(first: Shown | None, own: bool, model: str, short: str) -> dict[str, Any]:
+def _moments(first: Curve | None, own: bool, model: str, short: str) -> dict[str, Any]:
     if first is None or not own:
         name = model.removeprefix("./")
         why = f"{name} keeps no moments of its training; {first.name if first else 'a run'} beside it does"

@@ -1,84 +1,77 @@
-// What stands where in the lab's picture: the loss at the left, three small charts or the plan at the right, Rewind on
-// the loss's own axis, the film strip below. On a phone everything stands in one column.
+// What stands where in the lab's picture: the loss at the left, three small charts or the plan at the right, Rewind on the
+// loss's own axis, the film strip below; on a phone everything in one column. And the words about the run that is shown.
 
-import { feedOf } from "../../app/kit/feed.js";
-import { brief } from "../../app/kit/pens.js";
-import { clamp, inLines, num, thousands } from "../../app/kit/shapes.js";
+import { inLines, num, thousands } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 
-export const LAB = { head: 22, chart: 292, rewind: 48, side: 416, gap: 44, strip: 152, under: 40, phoneFrame: 150, map: 90, thin: 0.4, frame: 177 };
+/**
+ * @import { Feed, State } from "../../app/kit/feed.js"
+ *
+ * How a run stands, as its stream says it.
+ * @typedef {object} More
+ * @property {string} [control] what its owner last asked for: "run", "pause", "step", "stop"
+ * @property {boolean} [starting] whether the server's workers are still on their way
+ * @property {number} [foretold] seconds that all its steps were estimated to take
+ * @property {number} [beside] how many times as long a step takes while others train beside it
+ *
+ * @typedef {Pick<Feed, "live" | "lost" | "n" | "over" | "lastStep" | "cols" | "last" | "checkpoints"> & {state: State & More}} RunFeed
+ */
 
-export function planLab(g, data) {
-  const wide = g.width >= 760;
-  const side = wide ? LAB.side : g.width;
-  const main = wide ? g.width - side - LAB.gap : g.width;
-  // What is unusual stands over the chart, which gives it room: on the chart it would cover names and numbers.
-  const feed = data.runs[0] ? feedOf(g, data.runs[0]) : null;
-  const news = newsOf(feed, data.runs[0]?.mine);
+// ---------------------------------------------------------------- what stands where
+
+const HEAD = 22; // height of the title over the loss
+const SIDE = 416; // width of the small charts
+const REWIND = 48; // height of Rewind
+export const MAP = 90; // side of a map of the strip
+export const UNDER = 40; // from the strip's title to what is said of it, on a phone
+const FRAME = { least: 150, most: 177, last: 134, down: 150 }; // widths of a frame of the strip, height of the last row, from row to row
+
+/**
+ * @param {number} width of the figure
+ * @param {string} news what is unusual: it stands over the chart, which gives it room, as on it it would cover names
+ * @param {number} frames of the strip
+ */
+export function planLab(width, news, frames) {
+  const wide = !isPhone(width);
+  const side = wide ? SIDE : width;
+  const main = wide ? width - side - 44 : width;
   const newsHeight = news ? 17 * inLines(news, main - 26).length + 18 + 8 : 0; // 8: apart from the chart
-  const newsTop = LAB.head + (wide ? 0 : 24); // a phone's buttons of the axis are taller
-  const chart = { left: 0, top: (news ? newsTop : LAB.head) + newsHeight, width: main, height: (wide ? LAB.chart : 240) - (wide ? newsHeight : 0) };
+  const newsTop = HEAD + (wide ? 0 : 24); // a phone's buttons of the axis are taller
+  const chart = { left: 0, top: (news ? newsTop : HEAD) + newsHeight, width: main, height: wide ? 292 - newsHeight : 240 };
   const rewindY = chart.top + chart.height;
-  const afterMain = rewindY + LAB.rewind;
-  const sideAt = wide ? { x: main + LAB.gap, y: 0 } : { x: 0, y: afterMain + 56 };
+  const afterMain = rewindY + REWIND;
+  const sideAt = wide ? { x: width - side, y: 0 } : { x: 0, y: afterMain + 56 };
   const stripY = wide ? afterMain + 6 : sideAt.y + 366;
-  const columns = wide ? 6 : Math.max(1, Math.floor(g.width / 170));
-  const frames = data.film.frames.length;
+  const room = width + (wide ? 8 : 0); // 8: between two frames
+  const columns = wide ? Math.min(6, Math.floor(room / FRAME.least)) : Math.max(1, Math.floor(width / 170));
   const rows = Math.ceil(frames / columns) || 1;
-  const pitch = wide ? LAB.frame : Math.floor(g.width / columns);
-  const height = stripY + (wide ? 26 : LAB.under + 64) + rows * (wide ? LAB.strip - 18 : LAB.phoneFrame);
-  return { news, newsTop, wide, main, side, chart, rewindY, sideAt, stripY, columns, pitch, rows, height };
+  const pitch = wide ? Math.min(FRAME.most, Math.floor(room / columns)) : Math.floor(width / columns);
+  const height = stripY + (wide ? 26 + FRAME.last : UNDER + 64 + FRAME.down) + (rows - 1) * FRAME.down;
+  return { newsTop, wide, main, side, chart, rewindY, sideAt, stripY, columns, pitch, down: FRAME.down, rows, height };
 }
 
-/** The three small charts, one under the other. */
-export const SIDES = [
-  { name: "rate", title: "Learning rate", column: "learning_rate", low: 0, format: (v) => brief(v) },
-  { name: "gradient", title: "Gradient norm", column: "gradient_norm", scale: "log", format: (v) => (v < 0.01 ? brief(v) : num(v, 2)) },
-  { name: "speed", title: "Tokens per second", column: "rate", low: 0, format: (v) => thousands(Math.round(v / 100) * 100) },
-];
+// ---------------------------------------------------------------- words about a run
 
-/** The steps of the subject that can be opened: Python's, and those that came since. */
-export function momentsOf(data, chart) {
-  const kept = data.moments.steps;
-  const feed = chart?.feeds[0];
-  const later = feed && data.moments.id === feed.id ? feed.checkpoints.map((one) => one.step).filter((step) => !kept.length || step > kept[kept.length - 1]) : [];
-  return [...kept, ...later];
-}
-/** The step that every page shows now; null while the open model is not the first curve's. */
-export function momentNow(data, local) {
-  if (!data.moments.model || local.sel.model !== data.moments.model) return null;
-  const steps = data.moments.steps;
-  return local.sel.snapshot < 0 ? steps[steps.length - 1] ?? null : local.sel.snapshot;
-}
-/** Rewind: every page follows. The last moment of a finished training is the finished model. */
-export function rewindTo(g, data, step) {
-  const steps = momentsOf(data, g.local.chart);
-  const last = step === steps[steps.length - 1];
-  g.select({ model: data.moments.model, snapshot: last ? -1 : step });
-}
-export const nearest = (steps, value, at = (s) => s) => steps.reduce((best, step) => (Math.abs(at(step) - value) < Math.abs(at(best) - value) ? step : best), steps[0]);
-export function stepBy(g, data, move) {
-  const steps = momentsOf(data, g.local.chart);
-  if (!steps.length) return;
-  const now = momentNow(data, g.local) ?? steps[steps.length - 1];
-  const at = steps.indexOf(nearest(steps, now));
-  rewindTo(g, data, steps[clamp(at + move, 0, steps.length - 1)]);
-}
-
-/** Seconds as a person says them. */
+/** Seconds as a person says them. @param {number} s */
 const spokenSeconds = (s) => (s < 90 ? `${Math.round(s)} s` : s < 5400 ? `${Math.round(s / 60)} min` : `${num(s / 3600, 1)} h`);
 
-/** Seconds to a run's end, as core.runs.corrections.left: by what was foretold at first, by its own pace when a tenth is
- *  done. The first step, which may take seconds however small the model, is no part of the pace. Null: not known. */
+/**
+ * Seconds to a run's end, as core.runs.corrections.left: by what was foretold at first, by its own pace when a tenth is
+ * done. The first step, which may take seconds however small the model, is no part of the pace. Null: not known.
+ * @param {RunFeed} feed
+ * @param {number} step
+ * @param {number} steps
+ */
 function secondsLeft(feed, step, steps) {
   const { foretold = 0, beside = 1 } = feed.state;
-  const [first, began, seconds] = [feed.cols.step[0], feed.cols.seconds[0], feed.last("seconds").value];
+  const [first, began, seconds] = [feed.cols.step[0], feed.cols.seconds[0], feed.last("seconds")?.value ?? 0];
   const own = step > first ? ((seconds - began) / (step - first)) * steps * beside : 0;
   const trust = !own ? 0 : foretold ? Math.min(1, (10 * step) / steps) : 1;
   const whole = trust * own + (1 - trust) * foretold;
   return whole && steps ? whole * (1 - step / steps) : null;
 }
 
-/** How far the first run is: "step 1,100 of 1,500", "31 s so far, about 11 s left". */
+/** How far the first run is: "step 1,100 of 1,500", "31 s so far, about 11 s left". @type {(feed: RunFeed | undefined, data: {runs: {model: string}[]}) => [place: string, time: string]} */
 export function statusOf(feed, data) {
   if (!feed) return ["", ""];
   const { state, steps } = feed.state;
@@ -94,13 +87,13 @@ export function statusOf(feed, data) {
   return [place, left === null ? done : `${done}, about ${spokenSeconds(left)} left`];
 }
 
-/** What a run without a point does, behind its name where its curve will begin. */
+/** What a run without a point does, behind its name where its curve will begin. @param {RunFeed} feed */
 export function waitingWord(feed) {
   const { state, starting } = feed.state;
   return state === "running" ? "begins" : state === "queued" ? (starting ? "waits for the workers" : "waits") : state === "done" ? "" : state;
 }
 
-/** What is unusual about the first run now, and what can be done; "" when all is well. */
+/** What is unusual about the first run now, and what can be done; "" when all is well. @type {(feed: RunFeed | null | undefined, mine?: boolean) => string} */
 export function newsOf(feed, mine) {
   if (!feed) return "";
   if (feed.lost) return `${feed.lost[0].toUpperCase()}${feed.lost.slice(1)}. No point of the curve gets lost.`;
@@ -108,7 +101,7 @@ export function newsOf(feed, mine) {
   const { state, place, ended, starting } = feed.state;
   const word = ended ? `${ended[0].toUpperCase()}${ended.slice(1).replace(/\.$/, "")}. ` : "";
   if (state === "queued" && starting) return "This server’s workers are still starting. The run begins by itself as soon as they are ready.";
-  if (state === "queued") return place > 0 ? `Waiting for a free worker: place ${place} in the queue. It begins by itself.` : "Waiting for a worker. It begins by itself.";
+  if (state === "queued") return Number(place) > 0 ? `Waiting for a free worker: place ${place} in the queue. It begins by itself.` : "Waiting for a worker. It begins by itself.";
   if (state === "paused") return `Paused at step ${thousands(Math.max(0, feed.lastStep))}. ${mine ? "Resume goes on from here with its own settings; One step takes just one." : "Its owner can go on."}`;
   const kept = feed.n ? "The curve is kept. " : "It ended before its first step: there is no curve. ";
   const moments = feed.checkpoints.length > 0;

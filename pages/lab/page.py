@@ -10,8 +10,7 @@ from core.analysis.places import Kind
 from core.checkpoints import CheckpointError
 from core.training.estimates import estimate
 from core.training.text_loss import text_loss
-from pages.lab import acts, controls, ours, planned, question, setting, shown, strip, take
-from pages.lab import figure as view
+from pages.lab import controls, curves, export, figure, own_runs, question, settings, strip
 
 LONGEST = 64  # tokens of the text: what a map of the strip holds
 EXAMPLES = (
@@ -21,8 +20,8 @@ EXAMPLES = (
     "the cat the cat the cat the",
 )
 
-shown.adopt()
-spec = setting.current()  # before the frame, which says what did not fit
+curves.adopt()
+spec = settings.current()  # before the frame, which says what did not fit
 ctx = page.begin("lab", longest=LONGEST)
 lm = ctx.lm
 both = lm.config.shape == "encoder-decoder"
@@ -30,11 +29,10 @@ decoding = both and state.get("stack") == "decoder"
 kind: Kind = "self" if not both else state.get("attention") if decoding else "encoder"
 target = ctx.target if both else None
 
-curves = shown.curves(ctx.name)
-first = curves[0] if curves else None
-own = shown.find(
-    ctx.name.removeprefix(shown.RUN)
-)  # the open model's own curve; first is another while a run waits
+shown = curves.shown(ctx.name)
+first = shown[0] if shown else None
+# The open model's own curve: the first is another while a run waits.
+own = curves.find(ctx.name.removeprefix(curves.RUN))
 
 
 def moment(step: int) -> strip.Moment:
@@ -52,28 +50,28 @@ try:
 except CheckpointError:  # the run was deleted since it was opened: the next run of the page says so
     film = strip.film([-1], lambda step: strip.look(lm, ctx.text, target, kind))
 
-page.claim("Many small steps down the loss turn noise into words.", shown.facts(first))
+page.claim("Many small steps down the loss turn noise into words.", curves.facts(first))
 controls.draw(first, spec)
-plan = planned.planned(spec)
-data = view.record(
-    lm, ctx.tokens, ctx.text, curves, film, plan,
+plan = settings.planned(spec)
+data = figure.record(
+    lm, ctx.tokens, ctx.text, shown, film, plan,
     {
         "model": ctx.name,
         "label": own.name if own is not None else ctx.label,
         "x": state.get("axis"),
-        "selection": events.selection(acts.KEY, {"model": ctx.name, "snapshot": state.get("snapshot")}),
+        "selection": events.selection(controls.KEY, {"model": ctx.name, "snapshot": state.get("snapshot")}),
     },
 )  # fmt: skip
-view.draw(
+figure.draw(
     data,
-    key=acts.KEY,
+    key=controls.KEY,
     on={
-        "select": lambda: events.select(acts.KEY, ("model", "snapshot", "block", "head")),
-        "command": acts.sent_command,
-        "fork": acts.sent_fork,
-        "axis": acts.axis,
+        "select": lambda: events.select(controls.KEY, ("model", "snapshot", "block", "head")),
+        "command": controls.sent_command,
+        "fork": controls.sent_fork,
+        "axis": controls.axis,
         "changed": lambda: None,  # a new state or checkpoint: this run of the page is the answer
-        "visit": lambda: events.visit(acts.KEY),
+        "visit": lambda: events.visit(controls.KEY),
     },
 )
 
@@ -86,7 +84,7 @@ load = f"core.load({str(models.resolve(ctx.name).target)!r}{{more}})"
 def notebook() -> list[str]:
     """The strip and the question's answer, measured again."""
     answer = question.measure(asked, *given)
-    return take.cells(load, lm, {"TEXT": ctx.text, "KIND": kind, "TARGET": target}, film, asked, answer)
+    return export.cells(load, lm, {"TEXT": ctx.text, "KIND": kind, "TARGET": target}, film, asked, answer)
 
 
 rows, cols = ([lm.tokenizer.display(i) for i in side] for side in strip.sides(lm, ctx.text, target, kind))
@@ -94,9 +92,9 @@ rows, cols = ([lm.tokenizer.display(i) for i in side] for side in strip.sides(lm
 with page.foot():
     page.predict(coming.text, coming.options, partial(question.judge, coming, *given), (coming.about,))
     page.code(head_maps, pattern_scores, text_loss, estimate)
-    page.take_away("lab", partial(take.table, film, (rows, cols), own), notebook)
+    page.take_away("lab", partial(export.table, film, (rows, cols), own), notebook)
 
-ours.draw(ctx, curves, own)
+own_runs.draw(ctx, shown, own)
 page.terms(
     "step", "loss", "guessing", "validation", "learning rate", "gradient norm", "checkpoint", "fork", "head", "L1H0",
     "attention", "token", "parameters",

@@ -1,4 +1,4 @@
-"""What the Training lab offers: whole presets, shapes, data, and a fair peak rate for each optimizer."""
+"""Offer whole presets, shapes, data, and a fair peak rate for each optimizer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The question: how far does training move the loss on the learner's own text? The model answers at commit.
+"""Ask how far training moves the loss on the learner's own text. The model answers at commit.
 
 Of a run that is still training the answer waits for its end.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from app.predict import Answer, NotYet
 from core.language_model import LanguageModel
 from core.training.one_step import one_step
-from pages.lab.shown import RUN, Shown
+from pages.lab.curves import RUN, Curve
 from pages.lab.strip import Moment
 
 RATE = 0.1  # of the one step
@@ -48,7 +48,7 @@ class Question:
         )
 
 
-def coming(first: Shown | None, text: str, target: str | None) -> Question | None:
+def coming(first: Curve | None, text: str, target: str | None) -> Question | None:
     """About the run that the page shows and that has no moment yet; None: there is none.
 
     The words, and what the question hangs on, are those of `ask` once it has moments: what was said stays said.
@@ -58,7 +58,7 @@ def coming(first: Shown | None, text: str, target: str | None) -> Question | Non
     return _of_run(first, 0, 0, first.unit, f"{RUN}{first.id} {text} {target}")
 
 
-def _of_run(run: Shown, early: int, last: int, unit: str, about: str) -> Question:
+def _of_run(run: Curve, early: int, last: int, unit: str, about: str) -> Question:
     waits = "" if run.run is None or run.run.over else f"The answer comes when {run.name} has ended."
     text = (
         f"From step {early:,} to its end: how far does {run.name}’s loss on your text move, nats per {unit}?"
@@ -66,7 +66,7 @@ def _of_run(run: Shown, early: int, last: int, unit: str, about: str) -> Questio
     return Question(text, NEAR if early else WIDE, (early, last), waits, f"{about} {early}")
 
 
-def ask(own: Shown | None, now: int | None, unit: str, about: str) -> Question:
+def ask(own: Curve | None, now: int | None, unit: str, about: str) -> Question:
     """About two moments of the open model's training if it keeps two, else about one more step.
 
     Args:

@@ -1,10 +1,51 @@
 // Rewind: a slider on the loss chart's own axis, one tick a checkpoint; where it stands, every page stands.
 
-import { css, fit, h, html, label, measure, thousands } from "../../app/kit/shapes.js";
-import { momentNow, momentsOf, nearest, rewindTo, stepBy } from "./layout.js";
+import { clamp, css, fit, h, html, label, measure, thousands } from "../../app/kit/shapes.js";
 
-export function drawRewind(g, data, local, at) {
-  const chart = local.chart;
+/**
+ * @import { Chart } from "../../app/kit/curves.js"
+ * @import { Ground, Kept, Lab, Layout } from "./figure.js"
+ */
+
+// ---------------------------------------------------------------- moments of a training
+
+/** The steps of the subject that can be opened: Python's, and those that came since. @type {(data: Lab, chart: Chart | undefined) => number[]} */
+export function momentsOf(data, chart) {
+  const kept = data.moments.steps;
+  const feed = chart?.feeds[0];
+  const later = feed && data.moments.id === feed.id ? feed.checkpoints.map((one) => one.step).filter((step) => !kept.length || step > kept[kept.length - 1]) : [];
+  return [...kept, ...later];
+}
+/** The step that every page shows now; null while the open model is not the first curve's. @type {(data: Lab, local: Kept) => number | null} */
+export function momentNow(data, local) {
+  if (!data.moments.model || local.sel.model !== data.moments.model) return null;
+  const steps = data.moments.steps;
+  return local.sel.snapshot < 0 ? steps[steps.length - 1] ?? null : local.sel.snapshot;
+}
+/** Rewind: every page follows. The last moment of a finished training is the finished model. @type {(g: Ground, data: Lab, step: number) => void} */
+export function rewindTo(g, data, step) {
+  const steps = momentsOf(data, g.local.chart);
+  const last = step === steps[steps.length - 1];
+  g.select({ model: data.moments.model, snapshot: last ? -1 : step });
+}
+/** The step that lies nearest to a value, by where `at` places steps. @type {(steps: number[], value: number, at?: (step: number) => number) => number} */
+export const nearest = (steps, value, at = (s) => s) => steps.reduce((best, step) => (Math.abs(at(step) - value) < Math.abs(at(best) - value) ? step : best), steps[0]);
+/** Rewind by so many moments. @type {(g: Ground, data: Lab, move: number) => void} */
+export function stepBy(g, data, move) {
+  const steps = momentsOf(data, g.local.chart);
+  if (!steps.length) return;
+  const now = momentNow(data, g.local) ?? steps[steps.length - 1];
+  const at = steps.indexOf(nearest(steps, now));
+  rewindTo(g, data, steps[clamp(at + move, 0, steps.length - 1)]);
+}
+
+// ---------------------------------------------------------------- the slider
+
+/** By how many moments a key moves the slider. @type {Record<string, number>} */
+const MOVES = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 3, PageDown: -3, Home: -1e6, End: 1e6 };
+
+/** The slider under the loss, where it stands, and a button that forks there. @type {(g: Ground, data: Lab, local: Kept, at: Layout, chart: Chart) => void} */
+export function drawRewind(g, data, local, at, chart) {
   const steps = momentsOf(data, chart);
   const y = at.rewindY + 11;
   const rail = () => [chart.px(0), Math.max(chart.px(0), chart.plot.right)];
@@ -25,7 +66,7 @@ export function drawRewind(g, data, local, at) {
   g.overlay("rewind", span, () => rewindInput(g), (node) => {
     Object.assign(node, { min: 0, max: span.width - 18 });
     const x = (here ?? places[places.length - 1]) - from;
-    if (Number(node.value) !== x) node.value = x;
+    if (Number(node.value) !== x) node.value = String(x);
     const step = now ?? steps[steps.length - 1];
     node.setAttribute("aria-valuetext", now === null ? "not on this run" : `step ${thousands(step)}`);
     node.classList.toggle("gb-rewind-off", now === null);
@@ -34,7 +75,7 @@ export function drawRewind(g, data, local, at) {
   const room = at.main - chart.plot.left - 60 - (data.forks ? 118 : 0);
   const where = now === null ? "" : `step ${thousands(now)}`;
   const ways = now === null ? [`slide it: every page then shows ${name} at that moment`, "slide it: every page follows"] : [`every page now shows ${name} at ${where}`, `every page: ${where}`, where];
-  const said = ways.find((way) => measure(way, 12) * 1.08 <= room) ?? fit(ways.at(-1), room, 12, false);
+  const said = ways.find((way) => measure(way, 12) * 1.08 <= room) ?? fit(ways[ways.length - 1], room, 12, false);
   g.part("rewind words", [at, said], () => [
     label(chart.plot.left, y + 27, "Rewind", { weight: 600, fill: "ink" }),
     label(chart.plot.left + 56, y + 27, said, { weight: 600, fill: "accent" }),
@@ -48,11 +89,13 @@ export function drawRewind(g, data, local, at) {
   });
 }
 
+/** @param {Ground} g */
 function rewindInput(g) {
   const node = html("input", { class: "gb-range gb-rewind", type: "range", step: "any", "aria-label": "Rewind: the step of the training that every page shows" });
   const data = () => g.local.data;
   node.addEventListener("input", () => {
     const { chart } = g.local;
+    if (!chart) return;
     const steps = momentsOf(data(), chart);
     const step = nearest(steps, chart.px(0) + Number(node.value), (s) => chart.px(s));
     if (step !== momentNow(data(), g.local)) rewindTo(g, data(), step);
@@ -60,7 +103,7 @@ function rewindInput(g) {
   });
   node.addEventListener("change", () => g.redraw()); // the knob comes to rest on its tick
   node.addEventListener("keydown", (event) => {
-    const move = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 3, PageDown: -3, Home: -1e6, End: 1e6 }[event.key];
+    const move = MOVES[event.key];
     if (move === undefined) return;
     event.preventDefault();
     event.stopPropagation();

@@ -3,8 +3,16 @@
 import {
   clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, thousands, visible,
 } from "../../app/kit/shapes.js";
-import { LAB, momentNow, nearest, rewindTo } from "./layout.js";
+import { MAP, UNDER } from "./layout.js";
+import { momentNow, nearest, rewindTo } from "./rewind.js";
 
+/**
+ * @import { Ground, Kept, Lab, Layout } from "./figure.js"
+ */
+
+const THIN = 0.4; // of a map's side: of few tokens it is not thinner
+
+/** The strip's title, what is shaded, and its frames. @type {(g: Ground, data: Lab, local: Kept, at: Layout) => void} */
 export function drawStrip(g, data, local, at) {
   const { film } = data;
   const y = at.stripY;
@@ -16,17 +24,18 @@ export function drawStrip(g, data, local, at) {
   const x = at.wide ? measure(film.title, 12) * 1.1 + 44 : 0;
   const about = `shaded: ${film.about}${film.prompt ? `; below: what it ${film.fills ? "puts in each place of" : "writes after"} “${visible(film.prompt)}”` : ""}`;
   const lines = at.wide ? [fit(about, g.width - x, 12, false)] : inLines(about, g.width);
-  g.part("strip about", [at, lines], () => lines.map((line, i) => label(x, (at.wide ? y + 14 : y + LAB.under) + 16 * i, line, { fill: "ink3" })));
+  g.part("strip about", [at, lines], () => lines.map((line, i) => label(x, (at.wide ? y + 14 : y + UNDER) + 16 * i, line, { fill: "ink3" })));
   const now = momentNow(data, local);
   const shownStep = now === null ? film.frames[film.frames.length - 1]?.step : nearest(film.frames.map((f) => f.step), now);
-  const top = y + (at.wide ? 26 : LAB.under + 16 * lines.length);
+  const top = y + (at.wide ? 26 : UNDER + 16 * lines.length);
   film.frames.forEach((frame, i) => {
-    const box = { x: (i % at.columns) * at.pitch, y: top + Math.floor(i / at.columns) * LAB.phoneFrame };
+    const box = { x: (i % at.columns) * at.pitch, y: top + Math.floor(i / at.columns) * at.down };
     const chosen = film.frames.length > 1 && frame.step === shownStep;
     g.part(`frame ${i}`, [at, box, chosen, frame.step, g.dark], () => drawFrame(g, data, local, i, box, chosen, at));
   });
 }
 
+/** A frame's map as an image. @type {(g: Ground, data: Lab, local: Kept, i: number) => string} */
 function mapImage(g, data, local, i) {
   const [, T, S] = local.maps.shape;
   const from = i * T * S;
@@ -35,12 +44,13 @@ function mapImage(g, data, local, i) {
     (data.film.causal && k % S > Math.floor(k / S) ? null : g.sequentialRgb(value ** bend, 1)));
 }
 
+/** One moment: map, step, score, sample. @type {(g: Ground, data: Lab, local: Kept, i: number, box: {x: number, y: number}, chosen: boolean, at: Layout) => SVGGElement} */
 function drawFrame(g, data, local, i, { x, y }, chosen, at) {
   const { film } = data;
   const frame = film.frames[i];
   const [, T, S] = local.maps.shape;
-  const size = LAB.map;
-  const [w, tall] = [size * clamp(S / T, LAB.thin, 1), size * clamp(T / S, LAB.thin, 1)]; // a row or two stay a map, not a line
+  const size = MAP;
+  const [w, tall] = [size * clamp(S / T, THIN, 1), size * clamp(T / S, THIN, 1)]; // a row or two stay a map, not a line
   const many = film.frames.length > 1;
   const text = x + size + 9;
   const room = at.pitch - 6;
@@ -53,13 +63,13 @@ function drawFrame(g, data, local, i, { x, y }, chosen, at) {
     h("rect", { x: x + 0.5, y: y + 0.5, width: w - 1, height: tall - 1, rx: 2, fill: "none", stroke: css(chosen ? "accent" : "line"), "stroke-width": chosen ? 2 : 1 }),
     label(text, y + 12, frame.step < 0 ? "model" : "step"),
     label(text, y + 30, frame.step < 0 ? "as it is" : thousands(frame.step), { size: frame.step < 0 ? 12 : 16, mono: frame.step >= 0, fill: chosen ? "accent" : "ink", weight: chosen ? 600 : null }),
-    label(text, y + 58, fit(film.short, at.pitch - size - 14, 12, false)),
+    label(text, y + 58, fit(film.short, at.pitch - size - 11, 12, false)),
     label(text, y + 76, num(frame.score, 2), { mono: true, fill: "att-ink" }),
     label(x, y + size + 21, fit(sample, room, 12, true), { mono: true, fill: chosen ? "ink" : "ink2" }));
   return g.tip(out, `${frame.step < 0 ? "" : `step ${thousands(frame.step)}: `}${film.about}: ${num(frame.score, 3)}\nloss on your text: ${num(frame.loss, 3)} nats a token\n${film.fills ? "puts" : "writes"}: ${visible(frame.sample)}`);
 }
 
-/** The strip's head on its own page, at the moment that is shown. */
+/** The strip's head on its own page, at the moment that is shown. @type {(g: Ground, data: Lab) => void} */
 export function openHead(g, { film }) {
   g.select({ block: film.block, head: film.head });
   g.visit("attention");

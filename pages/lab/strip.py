@@ -1,4 +1,4 @@
-"""The film strip: one head's map, a score and a sample at several moments of a training, on the learner's text.
+"""Measure the film strip: one head's map, a score and a sample at several moments of a training, on the learner's text.
 
 The head is the one whose score rose most between the first moment and the last; `core.analysis.heads.patterns`
 measures.

@@ -1,10 +1,106 @@
-// Adam on one weight: the matrix it stands in, its numbers step by step, and the chosen step written out.
+// Adam on one weight: the matrix it stands in, its numbers step by step, and the chosen step written out. How a step is
+// written out is the same for every optimizer, in the race too.
 
 import { pointerAt } from "../../app/kit/glass.js";
 import { clamp, css, fit, h, heat, heatImage, html, label, num, unpack } from "../../app/kit/shapes.js";
-import { paragraph, sig } from "./layout.js";
-import { linesOf } from "./written.js";
+import { paragraph, planMoments, set, sig, sliderValue } from "./layout.js";
 
+/**
+ * @import { Local, Stage, View } from "../../app/kit/glass.js"
+ * @import { Packed, Shapes, Unpacked } from "../../app/kit/shapes.js"
+ *
+ * One weight at one step: its gradient, what is used of it (with coupled weight decay), m and v after and before the step,
+ * both without their bias, the direction, and the weight before and after.
+ * @typedef {object} StepNumbers
+ * @property {number} g
+ * @property {number} used
+ * @property {number} m
+ * @property {number} v
+ * @property {number} mHat
+ * @property {number} vHat
+ * @property {number} direction
+ * @property {number} before
+ * @property {number} after
+ * @property {number} m0
+ * @property {number} v0
+ *
+ * @typedef {{rate: number, beta: number, beta2: number, eps: number, decay: number, nesterov?: boolean}} StepSettings
+ *
+ * A line of a written-out step: what becomes what, by which rule, and the rule with its numbers put in.
+ * @typedef {{id: string, symbol: string, rule: string, value: number, sum: string}} Line
+ *
+ * What Python sends.
+ * @typedef {object} Followed
+ * @property {string} title of the matrix, with its size
+ * @property {[rows: number, columns: number]} shape of the matrix
+ * @property {number} row of the weight
+ * @property {number} col
+ * @property {Packed<"u8">} cells the matrix's first gradient in shades, 127.5 for 0; of a large matrix several numbers a cell
+ * @property {Packed} numbers (steps, 9): gradient, used, m, v, m̂, v̂, direction, before, after
+ * @property {number[]} losses on the text in nats: before the first step and after each
+ * @property {string} asked what the loss is of, in words
+ * @property {boolean} alone whether only this matrix was trained
+ * @property {StepSettings} settings
+ *
+ * `n`: how many steps. `tick`: while the slider is dragged. `matrixAt`: where the matrix is drawn.
+ * @typedef {Local & {numbers: Unpacked, n: number, cells: Unpacked<"u8">, tick?: number | null, matrixAt: {x: number, y: number, w: number, h: number}, listening?: boolean}} Kept
+ *
+ * @typedef {Stage & {data: Followed}} Ground
+ * @typedef {ReturnType<typeof planMoments>} Layout
+ */
+
+// ---------------------------------------------------------------- one step, written out
+
+/** In a product or a sum a negative number stands in brackets. @param {string} text */
+const factor = (text) => (text.startsWith("−") ? `(${text})` : text);
+
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+/** @param {number} n */
+const power = (n) => [...String(n)].map((d) => RAISED[Number(d)]).join("");
+
+/**
+ * A step of an optimizer as the lines of its equations.
+ * @param {string} kind which optimizer
+ * @param {StepNumbers} n
+ * @param {StepSettings} s
+ * @param {number} t the step, from 1
+ */
+export function linesOf(kind, n, s, t) {
+  const f = (/** @type {number} */ x) => factor(sig(x));
+  /** @type {Line[]} */
+  const lines = [{ id: "g", symbol: "g", rule: "the slope here", value: n.g, sum: "" }];
+  const coupled = s.decay > 0 && ["sgd", "momentum", "adam"].includes(kind);
+  if (coupled) lines.push({ id: "used", symbol: "g", rule: `g + ${set(s.decay)}·w`, value: n.used, sum: `${sig(n.g)} + ${set(s.decay)}·${f(n.before)}` });
+  if (kind === "momentum") {
+    const first = t === 1;
+    lines.push({ id: "m", symbol: "b", rule: first ? "g: nothing came before" : `${set(s.beta)}·b + g`, value: n.m, sum: first ? sig(n.used) : `${set(s.beta)}·${f(n.m0)} + ${f(n.used)}` });
+    if (s.nesterov) lines.push({ id: "direction", symbol: "d", rule: `g + ${set(s.beta)}·b`, value: n.direction, sum: `${sig(n.used)} + ${set(s.beta)}·${f(n.m)}` });
+  } else if (kind === "adam" || kind === "adamw") {
+    const [b1, b2] = [s.beta, s.beta2];
+    const rest = (/** @type {number} */ b) => set(Number((1 - b).toPrecision(6)));
+    lines.push(
+      { id: "m", symbol: "m", rule: `${set(b1)}·m + ${rest(b1)}·g`, value: n.m, sum: `${set(b1)}·${f(n.m0)} + ${rest(b1)}·${f(n.used)}` },
+      { id: "v", symbol: "v", rule: `${set(b2)}·v + ${rest(b2)}·g²`, value: n.v, sum: `${set(b2)}·${f(n.v0)} + ${rest(b2)}·${f(n.used)}²` },
+      { id: "mHat", symbol: "m̂", rule: `m / (1 − ${set(b1)}${power(t)})`, value: n.mHat, sum: `${sig(n.m)} / ${sig(1 - b1 ** t)}` },
+      { id: "vHat", symbol: "v̂", rule: `v / (1 − ${set(b2)}${power(t)})`, value: n.vHat, sum: `${sig(n.v)} / ${sig(1 - b2 ** t)}` },
+      { id: "direction", symbol: "d", rule: "m̂ / (√v̂ + ε)", value: n.direction, sum: `${sig(n.mHat)} / (√${sig(n.vHat)} + ${set(s.eps)})` });
+  } else if (kind === "muon") {
+    lines.push(
+      { id: "m", symbol: "b", rule: `${set(s.beta)}·b + ${set(Number((1 - s.beta).toPrecision(6)))}·g`, value: n.m, sum: `${set(s.beta)}·${f(n.m0)} + ${set(Number((1 - s.beta).toPrecision(6)))}·${f(n.g)}` },
+      { id: "direction", symbol: "o", rule: s.nesterov ? "g and b, made about 1 long" : "b, made about 1 long", value: n.direction, sum: "" });
+  }
+  const what = { sgd: "g", momentum: s.nesterov ? "d" : "b", adam: "d", adamw: "d", muon: "o" }[kind];
+  const pulled = s.decay > 0 && (kind === "adamw" || kind === "muon");
+  lines.push({
+    id: "move", symbol: "w", rule: pulled ? `w − ${set(s.rate)}·${what} − ${set(s.rate)}·${set(s.decay)}·w` : `w − ${set(s.rate)}·${what}`, value: n.after,
+    sum: `${sig(n.before)} − ${set(s.rate)}·${f(n.direction)}${pulled ? ` − ${set(s.rate)}·${set(s.decay)}·${f(n.before)}` : ""}`,
+  });
+  return lines;
+}
+
+// ---------------------------------------------------------------- Adam on one weight
+
+/** The numbers that are drawn over the steps; `column` of Python's numbers. @type {{id: string, column: number, name: string, colour?: string}[]} */
 const MOMENT_ROWS = [
   { id: "g", column: 0, name: "g, the gradient" },
   { id: "mHat", column: 4, name: "m̂, its mean", colour: "q" },
@@ -12,34 +108,30 @@ const MOMENT_ROWS = [
   { id: "d", column: 6, name: "m̂ / √v̂, the direction", colour: "accent" },
 ];
 
-const tickOf = (data, local) => {
+/** The step that is shown, from 1. @param {Kept} local */
+const tickOf = (local) => {
   const at = local.tick ?? local.sel.tick ?? -1;
   return at < 1 || at > local.n ? local.n : at;
 };
+/** @type {(local: Kept, k: number, column: number) => number} */
 const momentAt = (local, k, column) => local.numbers[9 * (k - 1) + column];
+/** The weight's numbers at step k, from 1. @type {(local: Kept, k: number) => StepNumbers} */
 function weightNumbers(local, k) {
   const [g, used, m, v, mHat, vHat, direction, before, after] = Array.from({ length: 9 }, (_, column) => momentAt(local, k, column));
   return { g, used, m, v, mHat, vHat, direction, before, after, m0: k > 1 ? momentAt(local, k - 1, 2) : 0, v0: k > 1 ? momentAt(local, k - 1, 3) : 0 };
 }
 
-/** The chosen weight's row or column by the last word of the hand: its numbers may still be on their way. */
+/** The chosen weight's row or column as it was last chosen: its numbers may still be on their way. @type {(data: Followed, local: Kept, key: "wrow" | "wcol") => number} */
 const weightAt = (data, local, key) => {
   const [now, size] = key === "wrow" ? [data.row, data.shape[0]] : [data.col, data.shape[1]];
   return local.sel[key] >= 0 && local.sel[key] < size ? local.sel[key] : now;
 };
+/** @type {(g: Stage, data: Followed, row: number, col: number) => void} */
 function chooseWeight(g, data, row, col) {
   g.select({ wrow: clamp(row, 0, data.shape[0] - 1), wcol: clamp(col, 0, data.shape[1] - 1) });
 }
 
-function momentsPlan(g) {
-  const phone = g.width < 760;
-  const side = phone ? g.width : 300;
-  const map = { x: 0, y: 42, w: side, h: phone ? 220 : 256 };
-  const chart = phone ? { x: 0, y: map.y + map.h + 64, w: g.width } : { x: side + 30, y: 0, w: Math.round((g.width - side - 60) * 0.42) };
-  const sums = phone ? { x: 0, y: chart.y + 372, w: g.width } : { x: chart.x + chart.w + 30, y: 0, w: g.width - chart.x - chart.w - 30 };
-  return { phone, map, chart, sums, height: phone ? sums.y + 348 : 338 };
-}
-
+/** The matrix's first gradient, with the weight that is followed. @type {(g: Ground, data: Followed, local: Kept, at: Layout) => void} */
 function drawMatrix(g, data, local, { map }) {
   const [rows, cols] = data.shape;
   const [r, c] = local.cells.shape;
@@ -68,6 +160,7 @@ function drawMatrix(g, data, local, { map }) {
     label(at.x, at.y + tall + 17, `weight [${data.row}, ${data.col}]`, { mono: true, weight: 700, fill: "accent" }),
   ]);
 }
+/** The weight under a pointer. @type {(g: Stage, data: Followed, local: Kept, event: MouseEvent) => [row: number, col: number]} */
 function cellAt(g, data, local, event) {
   const { x, y, w, h: tall } = local.matrixAt;
   const [px, py] = pointerAt(g, event);
@@ -75,17 +168,17 @@ function cellAt(g, data, local, event) {
   return [clamp(Math.floor(fy * data.shape[0]), 0, data.shape[0] - 1), clamp(Math.floor(fx * data.shape[1]), 0, data.shape[1] - 1)];
 }
 
-/** The four numbers as strips of bars over the steps. */
-function drawStrips(g, data, local, { chart }, tick) {
+/** The four numbers as strips of bars over the steps. @type {(g: Ground, local: Kept, at: Layout, tick: number) => void} */
+function drawStrips(g, local, { chart }, tick) {
   const tall = 44;
   const [left, right] = [chart.x, chart.x + chart.w - 74];
   const pitch = (right - left) / local.n;
-  const valueOf = (row, k) => (row.id === "root" ? Math.sqrt(momentAt(local, k, 5)) : momentAt(local, k, row.column));
+  const numberOf = (/** @type {typeof MOMENT_ROWS[0]} */ row, /** @type {number} */ k) => (row.id === "root" ? Math.sqrt(momentAt(local, k, 5)) : momentAt(local, k, row.column));
   g.part("strips", [chart], () => [
     label(left, chart.y + 14, "Step by step", { weight: 600, fill: "ink" }),
     MOMENT_ROWS.map((row, i) => {
       const y = chart.y + 34 + i * (tall + 24);
-      const values = Array.from({ length: local.n }, (_, k) => valueOf(row, k + 1));
+      const values = Array.from({ length: local.n }, (_, k) => numberOf(row, k + 1));
       const most = Math.max(...values.filter(Number.isFinite).map(Math.abs), 1e-30);
       const signed = row.id !== "root";
       const zero = signed ? y + 10 + tall / 2 : y + 10 + tall;
@@ -100,25 +193,25 @@ function drawStrips(g, data, local, { chart }, tick) {
   ]);
   g.part("tick", [chart, tick], () => [
     h("rect", { x: left + (tick - 1) * pitch, y: chart.y + 22, width: pitch, height: 4 * (tall + 24) + 6, fill: "none", stroke: css("accent"), "stroke-width": 1.5, rx: 3 }),
-    MOMENT_ROWS.map((row, i) => label(chart.x + chart.w, chart.y + 34 + i * (tall + 24) + 10 + tall / 2, sig(valueOf(row, tick), 3), { mono: true, anchor: "end", fill: "ink", weight: 600 })),
+    MOMENT_ROWS.map((row, i) => label(chart.x + chart.w, chart.y + 34 + i * (tall + 24) + 10 + tall / 2, sig(numberOf(row, tick), 3), { mono: true, anchor: "end", fill: "ink", weight: 600 })),
   ]);
   g.overlay("ticks", { left, top: chart.y + 34 + 4 * (tall + 24) - 2, width: right - left, height: g.width < 760 ? 44 : 20 },
     () => html("input", { type: "range", class: "gb-range", min: 1, step: 1, "data-tick": "", "aria-label": "Step of Adam",
-      input: (event) => { local.tick = Number(event.target.value); g.redraw(); },
-      change: (event) => { local.tick = null; g.select({ tick: Number(event.target.value) === local.n ? -1 : Number(event.target.value) }); } }),
+      input: (event) => { local.tick = sliderValue(event); g.redraw(); },
+      change: (event) => { local.tick = null; g.select({ tick: sliderValue(event) === local.n ? -1 : sliderValue(event) }); } }),
     (node) => {
-      node.max = local.n;
-      node.value = tick;
+      Object.assign(node, { max: local.n, value: tick });
       node.style.setProperty("--fill", `${local.n > 1 ? (100 * (tick - 1)) / (local.n - 1) : 100}%`);
     });
 }
 
-/** The chosen step with its numbers put in, and what gradient descent would have done. */
+/** The chosen step with its numbers put in, and what gradient descent would have done. @type {(g: Ground, data: Followed, local: Kept, at: Layout, tick: number) => void} */
 function drawSums(g, data, local, { sums }, tick) {
   g.part("sums", [sums, tick], () => {
     const n = weightNumbers(local, tick);
     const s = data.settings;
     const lines = linesOf("adam", n, s, tick);
+    /** @type {Shapes[]} */
     const out = [label(sums.x, sums.y + 14, `Step ${tick} of ${local.n}, with its numbers`, { weight: 600, fill: "ink" })];
     let y = sums.y + 36;
     for (const line of lines) {
@@ -135,11 +228,12 @@ function drawSums(g, data, local, { sums }, tick) {
     const said = plain === 0 ? (moved === 0 ? "Neither would move it." : `Gradient descent would not move it: its gradient is 0. Adam moves it by ${sig(moved)}.`)
       : `Gradient descent at this rate would move it by ${sig(plain, 3)}: Adam’s step is ${times >= 1 ? `${sig(times, 3)} times as long` : `shorter, ${sig(times, 3)} of it`}.`;
     out.push(paragraph(sums.x, y + 4, said, sums.w, { fill: "ink" }));
-    out.push(paragraph(sums.x, y + (said.length * 6 > sums.w * 2 ? 56 : 40), `Loss over these steps: ${num(data.losses[0], 3)} → ${num(data.losses.at(-1), 3)} nats (${data.asked})${data.alone ? "; only this matrix was trained" : ""}.`, sums.w, { fill: "ink3" }));
+    out.push(paragraph(sums.x, y + (said.length * 6 > sums.w * 2 ? 56 : 40), `Loss over these steps: ${num(data.losses[0], 3)} → ${num(data.losses[data.losses.length - 1], 3)} nats (${data.asked})${data.alone ? "; only this matrix was trained" : ""}.`, sums.w, { fill: "ink3" }));
     return out;
   });
 }
 
+/** @type {View<Followed, Kept, {data: Followed}>} */
 export const momentsFigure = {
   init(data) {
     const numbers = unpack(data.numbers);
@@ -149,31 +243,31 @@ export const momentsFigure = {
     g.data = data;
     if (!local.listening) {
       local.listening = true;
-      g.svg.addEventListener("click", (event) => { if (event.target.closest(".op-matrix")) chooseWeight(g, g.data, ...cellAt(g, g.data, local, event)); });
+      g.svg.addEventListener("click", (event) => { if (/** @type {Element} */ (event.target).closest(".op-matrix")) chooseWeight(g, g.data, ...cellAt(g, g.data, local, event)); });
     }
-    const at = momentsPlan(g);
-    const tick = tickOf(data, local);
+    const at = planMoments(g.width);
+    const tick = tickOf(local);
     g.height = at.height;
     drawMatrix(g, data, local, at);
-    drawStrips(g, data, local, at, tick);
+    drawStrips(g, local, at, tick);
     drawSums(g, data, local, at, tick);
   },
   key(event, g, data, local) {
     const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     if (move && event.shiftKey) chooseWeight(g, data, weightAt(data, local, "wrow") + move[0], weightAt(data, local, "wcol") + move[1]);
-    else if (move && move[1]) {
-      const to = clamp(tickOf(data, local) + move[1], 1, local.n);
+    else if (move?.[1]) {
+      const to = clamp(tickOf(local) + move[1], 1, local.n);
       g.select({ tick: to === local.n ? -1 : to });
     } else return false;
     return true;
   },
   describe(data, local) {
-    const tick = tickOf(data, local);
+    const tick = tickOf(local);
     const n = weightNumbers(local, tick);
-    return `Adam on weight [${data.row}, ${data.col}] of ${data.title}, step ${tick} of ${local.n}: gradient ${sig(n.g)}, m ${sig(n.m)}, v ${sig(n.v)}, without bias ${sig(n.mHat)} and ${sig(n.vHat)}; the weight goes from ${sig(n.before)} to ${sig(n.after)}. Loss ${num(data.losses[0], 3)} to ${num(data.losses.at(-1), 3)}.`;
+    return `Adam on weight [${data.row}, ${data.col}] of ${data.title}, step ${tick} of ${local.n}: gradient ${sig(n.g)}, m ${sig(n.m)}, v ${sig(n.v)}, without bias ${sig(n.mHat)} and ${sig(n.vHat)}; the weight goes from ${sig(n.before)} to ${sig(n.after)}. Loss ${num(data.losses[0], 3)} to ${num(data.losses[data.losses.length - 1], 3)}.`;
   },
   state(data, local) {
-    const tick = tickOf(data, local);
+    const tick = tickOf(local);
     return { title: data.title, row: data.row, col: data.col, steps: local.n, tick, numbers: weightNumbers(local, tick), losses: data.losses, lines: linesOf("adam", weightNumbers(local, tick), data.settings, tick).map(({ id, value, sum }) => [id, value, sum]) };
   },
 };

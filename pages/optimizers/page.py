@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from app import cache, events, models, page, state
+import streamlit as st
+
+from app import cache, events, models, page, state, widgets
 from core.training.moments import follow, train
 from core.training.race import race
 from core.training.rules import adam, gradient_descent, momentum, muon
-from pages.optimizers import below, land, panels, question, search, setup, take
-from pages.optimizers import figure as view
-from pages.optimizers.controls import race_controls
+from pages.optimizers import controls, export, figure, measured, moments, question, runs
 
 LONGEST = 64  # tokens that are trained on: each step is a real one
 RACE = ("start", "racers", "rates", "racer", "lap")
@@ -20,32 +20,38 @@ EXAMPLES = (
     "One day it rained. So Theo stayed at home and read a book.",
 )
 
-wish = setup.read()
+setup = controls.read()
 ctx = page.begin("optimizers", longest=LONGEST)
 lm = ctx.lm
 both = lm.config.shape == "encoder-decoder"
 target = (ctx.target or None) if both else None
-tracks = race(wish.surface, wish.start, wish.rules, wish.steps)
+tracks = race(setup.surface, setup.start, setup.rules, setup.steps)
 
 page.claim("What an optimizer remembers decides where it steps.")
 picked = events.selection("race", {key: state.get(key) for key in RACE})
-losses = cache.call(below.token_losses, ctx.model_key, ctx.text, target)
-view.draw(
-    view.record(wish, tracks, picked, ctx.tokens, losses),
+losses = cache.call(moments.token_losses, ctx.model_key, ctx.text, target)
+figure.draw(
+    figure.record(setup, tracks, picked, ctx.tokens, losses),
     key="race",
     on={"select": lambda: events.select("race", RACE), "visit": lambda: events.visit("race")},
 )
-race_controls()
+controls.race_controls()
 
-weight = below.weight_of(ctx, target)
+weight = moments.weight_of(ctx, target)
 opened = models.resolve(ctx.name).target
 load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
-found = [*search.cells(ctx, target), *land.cells(ctx, target)]
+found = [*measured.finder_cells(ctx, target), *measured.land_cells(ctx, target)]
 
 
 def notebook() -> list[str]:
     """The weight's steps, the race and the question's answer, computed again."""
-    return take.cells(load, wish, tracks, weight, question.judge(weight), found)
+    return export.cells(load, setup, tracks, weight, question.judge(weight), found)
+
+
+def heading(title: str, about: str) -> None:
+    """A panel's title and what it is good for."""
+    said = f'<p class="gb-hint">{widgets.inline(about)}</p>'
+    st.html(f'<section class="gb-words"><h2>{widgets.inline(title)}</h2>{said}</section>')
 
 
 with page.foot():
@@ -54,16 +60,47 @@ with page.foot():
         (ctx.model_key, ctx.text, target, weight.rule, weight.row, weight.col),
     )  # fmt: skip
     page.code(race, gradient_descent, momentum, adam, muon, train, follow)
-    page.take_away("optimizers", lambda: take.table(weight, weight.trained(), tracks), notebook)
+    page.take_away("optimizers", lambda: export.table(weight, weight.trained(), tracks), notebook)
 
-panels.ground(wish, tracks)
-panels.moments(weight)
-panels.real_runs()
-go_on = panels.rate_and_land(ctx, target)
+heading(
+    "The race, seen from the side",
+    "The same surface and the same steps, with the loss as height: drag to turn it. Thin lines join points of one "
+    "loss. A way is grey where the surface hides it, and ends where it leaves the picture.",
+)
+figure.draw_perspective(setup, tracks)
+heading(
+    "Adam on one weight of this model",
+    "Real training steps of a copy of the open model on your text. Adam keeps two numbers for each weight: the "
+    "mean of its gradients and the mean of their squares. β₁, β₂ and weight decay are those of the race.",
+)
+moments.panel(weight)
+heading(
+    "The same five on a real model",
+    "A small GPT learns tales: 130,000 weights instead of two, and a new batch at each step. Here the slope is "
+    "never known exactly, and no two weights are equally steep.",
+)
+runs.five_panel()
+heading(
+    "What a fast recipe is made of",
+    "The fast recipe of the training lab, each part taken away in turn and everything else kept: what is it worth?",
+)
+runs.recipe_panel()
+heading(
+    "Which rate? Let it grow and watch",
+    "The rate of a real run grows a little at each step, from far too small to far too large (Smith 2017).",
+)
+searching = measured.finder_panel(ctx, target)
+heading(
+    "The landscape around this model",
+    "The same picture as the race, for all the weights of the model: a plane is laid through them, and the loss of "
+    "your text is measured at every point of a grid on it (Li et al. 2018).",
+)
+measuring = measured.land_panel(ctx, target)
+
 page.terms(
     "optimizer", "gradient", "learning rate", "gradient descent", "momentum", "Nesterov", "Adam", "moments",
     "bias correction", "AdamW", "weight decay", "Muon", "saddle", "diverged", "loss landscape",
 )  # fmt: skip
 page.cheatsheet("optimizers")
 page.examples(EXAMPLES)
-go_on()
+measured.go_on(ctx, target, searching, measuring)

@@ -1,11 +1,11 @@
-"""The Optimizers page's question: gradient descent moves steep weights far; what does Adam do with them?"""
+"""Ask the page's question: gradient descent moves steep weights far; what does Adam do with them?"""
 
 from __future__ import annotations
 
 from app.counts import counted
 from app.predict import Answer
 from core.training.moments import Distance, compare
-from pages.optimizers.below import Weight
+from pages.optimizers.moments import Weight
 
 OPTIONS = ("Less far", "Up to 3 times", "Over 3 times")
 

@@ -1,18 +1,81 @@
-// The upper half: one mask over the open model's activations, number by number, and what many masks come to.
+// The upper half: one mask over the open model's activations, number by number, and what many masks come to. It is told step
+// by step, each step said with the picture's own numbers.
 
 import { counted } from "../../app/kit/counts.js";
 import {
   MONO, chip, clamp, css, fit, h, heat, heatImage, hex, label, measure, num, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
-import { DRAWN, MANY, SCALED, inUse, numbersOf } from "./stages.js";
+import { stepMode } from "../../app/kit/steps.js";
 
-/** The chosen or hovered cell, as row and column of what is shown. */
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Colour, Packed, Shapes, Unpacked } from "../../app/kit/shapes.js"
+ * @import { Kept, Regularization } from "./figure.js"
+ * @import { Column, Layout } from "./layout.js"
+ *
+ * A likely next token: its probability with nothing dropped, under each mask, and the mean of those.
+ * @typedef {{text: string, id: number, clean: number, mean: number, each: number[]}} NextToken
+ *
+ * What Python sends of dropout. The arrays are (rows, numbers), a row for each token that is shown.
+ * @typedef {object} Dropout
+ * @property {string} what is dropped, in words
+ * @property {string} hook
+ * @property {number} rate the share that falls out on average
+ * @property {number} seed
+ * @property {boolean} evaluate the model in use: nothing is dropped
+ * @property {{at: number, text: string, id: number}[]} rows the tokens
+ * @property {number} width numbers of each token, of which the panels show the first
+ * @property {Packed} clean as computed
+ * @property {Packed} factors of the mask: 0, or 1 / (1 - rate)
+ * @property {Packed} values what goes on
+ * @property {Packed} mean over many masks
+ * @property {number} kept share
+ * @property {number} drawn share that the mask keeps, also where it is not in use
+ * @property {number[]} counts of masks for which the mean's distance from `clean` is known
+ * @property {number[]} errors that distance: root mean square, as a share of `clean`
+ * @property {number[]} law what is expected of it
+ * @property {{label: string, after: string, tokens: NextToken[]}} next
+ *
+ * @typedef {{clean: Unpacked, factors: Unpacked | Float32Array, values: Unpacked, mean: Unpacked}} Numbers
+ * @typedef {[row: number, col: number]} Cell
+ */
+
+/** The last of a list that is not empty. @param {number[]} list */
+const last = (list) => list[list.length - 1];
+
+// ---------------------------------------------------------------- steps
+
+export const stages = stepMode("stage", ["As computed", "Draw a mask", "Scale up", "Many masks", "In use", "Trained with it"]);
+const [DRAWN, SCALED, USED] = [1, 2, 4];
+export const MANY = 3;
+
+/** What is said at each step but the last. @type {((d: Dropout) => string)[]} */
+export const WORDS = [
+  (d) => `Dropout works on numbers inside the model, here on ${d.what}. Green is above 0, brown below. This is what the model computes with nothing dropped.`,
+  (d) => `In training each number is set to 0 with probability ${num(d.rate, 2)}: a coin for each, thrown anew at every step. Here ${num(100 * (1 - d.drawn), 0)} % fall out.`,
+  (d) => `What is kept is divided by 1 − ${num(d.rate, 2)} = ${num(1 - d.rate, 2)}: it makes up for what fell out, so that the mean stays as it was.`,
+  (d) => `One mask changes much, and the next token with it. The mean over ${counted(last(d.counts), "mask")} is ${num(100 * last(d.errors), 1)} % off what was computed; after one mask it is ${num(100 * d.errors[0], 0)} %.`,
+  () => "When training is over, nothing is dropped and nothing is scaled: the model in use gives one answer, always the same.",
+];
+
+/** The model in use: by the switch below the picture, or as the step that shows it. @type {(data: Regularization, local: Kept) => boolean} */
+export const inUse = (data, local) => data.dropout.evaluate || stages.of(local) === USED;
+/** What the panels show: under the mask, or with nothing dropped. @type {(data: Regularization, local: Kept) => Numbers} */
+export const numbersOf = (data, local) => (inUse(data, local) ? local.idle : local.a);
+
+// ---------------------------------------------------------------- panels
+
+/** The chosen or hovered cell, as row and column of what is shown. @type {(data: Regularization, local: Pick<Kept, "sel" | "hover" | "cols">) => Cell} */
 export function cellOf(data, local) {
   const d = data.dropout;
   const row = d.rows.findIndex((r) => r.at === local.sel.row);
   return local.hover ?? [row < 0 ? d.rows.length - 1 : row, clamp(local.sel.number ?? 0, 0, local.cols - 1)];
 }
 
+/**
+ * The activations, the mask, what goes on, as far as the step shows them; and the chosen number's sum.
+ * @type {(g: Stage, data: Regularization, local: Kept, at: Layout, step: number) => void}
+ */
 export function drawMasks(g, data, local, at, step) {
   const d = data.dropout;
   const used = inUse(data, local);
@@ -30,11 +93,13 @@ export function drawMasks(g, data, local, at, step) {
     at.phone ? null : label(at.panels[2].x + at.panels[2].w, 14, `${cols} of the ${counted(d.width, "number")} of each token`, { anchor: "end", fill: "ink3" }),
   ]);
   g.part("rows", shown, () => (at.phone ? panels : panels.slice(0, 1)).map((p) => d.rows.map((r, i) => chip(g, at.x, p.top + (i + 0.5) * at.pitch, at.chips, r.text, { height: at.pitch - 2, size: 12, id: r.id }))));
+  /** @type {(k: number, title: string, values: ArrayLike<number>, paint: (value: number, i: number) => Colour) => void} */
   const panel = (k, title, values, paint) => {
     const p = panels[k];
     if (!p) return;
     g.part(`panel ${k}`, shown, () => {
       const w = p.w / cols;
+      /** @type {SVGElement[]} */
       const out = [label(p.x, p.top - 8, title, { weight: 600, fill: "ink" }),
         heatImage(p.x, p.top, p.w, rows * at.pitch, heat(values, rows, cols, paint))];
       const grid = [];
@@ -50,8 +115,9 @@ export function drawMasks(g, data, local, at, step) {
         }
         out.push(h("path", { d: gone.join(""), stroke: css("ink3"), "stroke-width": 1 }));
       }
+      /** @type {(event: MouseEvent) => Cell} */
       const spot = (event) => {
-        const box = event.currentTarget.getBoundingClientRect();
+        const box = /** @type {Element} */ (event.currentTarget).getBoundingClientRect();
         return [clamp(Math.floor(((event.clientY - box.top) / box.height) * rows), 0, rows - 1), clamp(Math.floor(((event.clientX - box.left) / box.width) * cols), 0, cols - 1)];
       };
       out.push(h("rect", {
@@ -75,7 +141,7 @@ export function drawMasks(g, data, local, at, step) {
     const [x, m, y] = [a.clean[i], a.factors[i], a.values[i]];
     const times = m > 0 ? `${num(x, 3)} × ${num(m, 3)} = ${num(y, 3)}` : `${num(x, 3)} × 0 = 0`;
     const written = step < DRAWN ? num(x, 3) : used ? `${num(x, 3)}, as it is` : step < SCALED ? `${num(x, 3)}, ${m > 0 ? "kept" : "dropped"}` : times;
-    const mean = used || step < MANY ? "" : `mean over ${counted(d.counts.at(-1), "mask")}: ${num(a.mean[i], 3)}`;
+    const mean = used || step < MANY ? "" : `mean over ${counted(last(d.counts), "mask")}: ${num(a.mean[i], 3)}`;
     return [
       panels.map((p) => h("rect", { x: p.x + (c * p.w) / cols - 0.5, y: p.top + r * at.pitch - 0.5, width: p.w / cols + 1, height: at.pitch + 1, rx: 2, fill: "none", stroke: css("accent"), "stroke-width": 2 })),
       h("text", { x: at.x, y: at.written, "font-size": 13, "font-family": MONO, fill: css("ink") },
@@ -85,16 +151,16 @@ export function drawMasks(g, data, local, at, step) {
   });
 }
 
-/** How far the mean over n masks is from the clean value, against the law. */
+/** How far the mean over n masks is from the clean value, against the law. @type {(g: Stage, data: Regularization, box: Column) => Shapes} */
 export function drawMean(g, data, box) {
   const d = data.dropout;
   const { x, y, w } = box;
   const [top, bottom, left, right] = [y + 36, y + 100, x + 2, x + w - 42];
   const n = d.counts.length;
   const most = Math.max(...d.errors, ...d.law, 1e-9);
-  const X = (i) => left + ((right - left) * i) / Math.max(1, n - 1);
-  const Y = (v) => bottom - ((bottom - top) * v) / most;
-  const line = (values) => values.map((v, i) => `${i ? "L" : "M"}${X(i).toFixed(1)},${Y(v).toFixed(1)}`).join("");
+  const X = (/** @type {number} */ i) => left + ((right - left) * i) / Math.max(1, n - 1);
+  const Y = (/** @type {number} */ v) => bottom - ((bottom - top) * v) / most;
+  const line = (/** @type {number[]} */ values) => values.map((v, i) => `${i ? "L" : "M"}${X(i).toFixed(1)},${Y(v).toFixed(1)}`).join("");
   return [
     label(x, y + 12, "The mean over many masks", { weight: 600, fill: "ink" }), label(x, y + 28, "how far off it is; grey: expected", { fill: "ink3" }),
     h("path", { d: `M${left},${bottom}H${right}`, stroke: css("line") }),
@@ -107,15 +173,15 @@ export function drawMean(g, data, box) {
   ];
 }
 
-/** What the model then says: a dot for each mask, a mark for the clean pass. */
+/** What the model then says: a dot for each mask, a mark for the clean pass. @type {(g: Stage, data: Regularization, box: Column, used: boolean) => Shapes} */
 export function drawUnder(g, data, box, used) {
   const { x, y, w } = box;
   const { tokens } = data.dropout.next;
   const many = tokens[0].each.length;
-  const ways = (t) => (used ? [t.clean] : t.each);
-  const meanOf = (t) => (used ? t.clean : t.mean);
+  const ways = (/** @type {NextToken} */ t) => (used ? [t.clean] : t.each);
+  const meanOf = (/** @type {NextToken} */ t) => (used ? t.clean : t.mean);
   const [left, right] = [x + 62, x + w - 42];
-  const X = (p) => left + (right - left) * p;
+  const X = (/** @type {number} */ p) => left + (right - left) * p;
   return [
     label(x, y + 12, `${fit(data.dropout.next.label, w - measure(" under 48 masks", 12, false) * 1.08, 12, false)}${used ? ", in use" : ` under ${counted(many, "mask")}`}`, { weight: 600, fill: "ink" }),
     label(x, y + 28, used ? "always the same" : "a dot each; mark: none dropped", { fill: "ink3" }),

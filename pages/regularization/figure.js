@@ -2,56 +2,50 @@
 
 import { mount } from "../../app/kit/glass.js";
 import { clamp, inLines, label, num, unpack, visible } from "../../app/kit/shapes.js";
-import { cellOf, drawMasks, drawMean, drawUnder } from "./dropout.js";
-import { drawRuns, stopsHeight } from "./runs.js";
-import { MANY, WORDS, inUse, numbersOf, stages } from "./stages.js";
+import { MANY, WORDS, cellOf, drawMasks, drawMean, drawUnder, inUse, numbersOf, stages } from "./dropout.js";
+import { planRegularization } from "./layout.js";
+import { drawRuns } from "./runs.js";
 
-function plan(g, data, step) {
-  const rows = data.dropout.rows.length;
-  if (g.width < 640) return phonePlan(g.width, rows, data, step);
-  const w = g.width;
-  const side = Math.round(w * 0.2);
-  const gap = 28;
-  const chips = 74;
-  const pw = Math.floor((w - side - 26 - chips - 10 - 2 * gap) / 3);
-  const panels = [0, 1, 2].map((k) => ({ x: chips + 10 + k * (pw + gap), w: pw, top: 42 }));
-  const right = w - side;
-  const c = panels[2].x;
-  const pitch = step < stages.last ? 34 : 17; // step by step there is room: the runs come with the last
-  const written = 42 + 10 * pitch + 22;
-  return {
-    x: 0, w, top: 42, pitch, chips, gap, panels, written, words: { x: 0, y: written + 36, w: right - 26 }, mean: { x: right, y: 0, w: side },
-    under: { x: right, y: 124, w: side }, mid: 250, arms: { x: 140, y: 257 }, curves: { left: 0, top: 288, width: c - 30, height: 206 },
-    legend: { x: c - 8, y: 272, anchor: "end" }, stops: { x: c, y: 258, w: right - c - 26 }, weights: { x: right, y: 258, w: side, h: 236 }, height: 500,
-    door: { x: right - 122, y: 256 }, phone: false,
-  };
-}
-function phonePlan(w, rows, data, step) {
-  const tall = rows * 17;
-  const early = step < stages.last; // the step's words stand on top, and nothing was trained yet
-  const first = 50 + (early ? 20 * inLines(WORDS[step](data.dropout), w, 14).length + 14 : 0);
-  const panels = [0, 1, 2].map((k) => ({ x: 70, w: w - 70, top: first + k * (tall + 36) }));
-  const end = first + 3 * (tall + 36) - 8; // below the panels
-  const stops = end + 644;
-  const weights = stops + stopsHeight(data.trained, w) + 24;
-  return {
-    x: 0, w, top: first, pitch: 17, chips: 62, gap: 0, panels, written: end, words: { x: 0, y: 42, w }, mean: { x: 0, y: end + 46, w }, under: { x: 0, y: end + 176, w },
-    mid: end + 300, arms: { x: 0, y: end + 330 }, curves: { left: 0, top: end + 404, width: w, height: 220 }, legend: { x: 0, y: end + 396, anchor: "start" },
-    stops: { x: 0, y: stops, w }, weights: { x: 0, y: weights, w, h: 220 }, door: { x: -2, y: weights + 232 }, height: early ? end + 300 : weights + 262, phone: true,
-  };
-}
+/**
+ * @import { Chart } from "../../app/kit/curves.js"
+ * @import { Feed, Listener } from "../../app/kit/feed.js"
+ * @import { Local, View } from "../../app/kit/glass.js"
+ * @import { Cell, Dropout, Numbers } from "./dropout.js"
+ * @import { Trained } from "./runs.js"
+ *
+ * What Python sends.
+ * @typedef {{tokens: {text: string, id: number}[], dropout: Dropout, trained: Trained}} Regularization
+ *
+ * What the browser keeps: the numbers under the mask and with nothing dropped, the cell under the pointer, the chart, runs
+ * that train unseen, and what the page was told of them all.
+ * @typedef {object} KeptHere
+ * @property {Numbers} a
+ * @property {Numbers} idle
+ * @property {number} cols
+ * @property {Cell | null} hover
+ * @property {Chart | null} [chart]
+ * @property {Feed[]} [others]
+ * @property {Listener} [listener]
+ * @property {string} [heard]
+ * @property {number} [asking]
+ * @property {number | null} [timer] of Play
+ *
+ * @typedef {Local & KeptHere} Kept
+ */
 
+/** @type {View<Regularization, Kept>} */
 const regularization = {
   init(data) {
     const d = data.dropout;
-    const a = Object.fromEntries(["clean", "factors", "values", "mean"].map((name) => [name, unpack(d[name])]));
+    const a = { clean: unpack(d.clean), factors: unpack(d.factors), values: unpack(d.values), mean: unpack(d.mean) };
     const idle = { clean: a.clean, factors: a.factors.map(() => 1), values: a.clean, mean: a.clean }; // in use: nothing is dropped
     return { a, idle, cols: d.clean.shape[1], hover: null };
   },
 
   draw(g, data, local) {
     const step = stages.of(local);
-    const at = plan(g, data, step);
+    const said = step < stages.last ? WORDS[step](data.dropout) : "";
+    const at = planRegularization(g.width, { rows: data.dropout.rows.length, said, stops: data.trained.stops.flatMap((stop) => stop?.text ?? []) });
     g.height = at.height;
     stages.bar(g, local);
     drawMasks(g, data, local, at, step);
@@ -59,9 +53,9 @@ const regularization = {
       g.part("mean", [at.mean], () => drawMean(g, data, at.mean));
       g.part("under", [at.under, step], () => drawUnder(g, data, at.under, inUse(data, local)));
     }
-    if (step < stages.last) {
+    if (said) {
       local.chart = null;
-      g.part("step", [step, at.words], () => inLines(WORDS[step](data.dropout), at.words.w, 14).map((line, i) => label(at.words.x, at.words.y + 20 * i, line, { size: 14, fill: "ink" })));
+      g.part("step", [step, at.words], () => inLines(said, at.words.w, 14).map((line, i) => label(at.words.x, at.words.y + 20 * i, line, { size: 14, fill: "ink" })));
       return;
     }
     drawRuns(g, data, local, at);

@@ -1,4 +1,4 @@
-"""The Regularization picture: dropout on the open model's activations, and small models trained with and without.
+"""Draw dropout on the open model's activations, and small models trained with and without.
 
 The functions here ask `core` and turn its answers into the component's JSON; they compute nothing.
 """
@@ -103,7 +103,7 @@ def record_dropout(
     evaluate: bool,
     chosen: int,
 ) -> dict[str, Any]:
-    """The upper half of the picture.
+    """Turn the upper half of the picture into JSON.
 
     Args:
         evaluate: the model in use: every factor is 1.

@@ -10,10 +10,7 @@ from app import answer, cache, events, models, page, state, widgets
 from core.analysis.stream.weights import by_matrix
 from core.training.dropout import dropout_mask, dropped, mean_over_masks, under_masks
 from core.training.early_stopping import stop_early
-from pages.regularization import decay as more
-from pages.regularization import figure as view
-from pages.regularization import take
-from pages.regularization import trained as runs
+from pages.regularization import export, figure, runs, weights
 from pages.regularization.question import OPTIONS, ask
 
 LONGEST = 64  # tokens of the text
@@ -33,11 +30,11 @@ rate, seed, site, evaluate = (state.get(key) for key in ("drop", "draw", "site",
 stack = state.get("stack")
 blocks = config.decoder_layers if both and stack == "decoder" else config.n_layers
 block = min(state.get("block"), blocks - 1)
-place = view.place_of(lm, stack, block, site)
-clean = cache.call(view.see, ctx.model_key, ctx.text, target, place.hook)
+place = figure.place_of(lm, stack, block, site)
+clean = cache.call(figure.see, ctx.model_key, ctx.text, target, place.hook)
 last = len(clean.ids) - 1
 row = events.followed(last + 1, last)
-masked = cache.call(view.see_masked, ctx.model_key, ctx.text, target, place.hook, rate, seed)
+masked = cache.call(figure.see_masked, ctx.model_key, ctx.text, target, place.hook, rate, seed)
 arms = runs.all_arms()
 arm = state.get("arm")
 pair = [arms["plain"], arms[arm]]
@@ -56,11 +53,11 @@ page.claim("Noise and small weights hinder learning by heart.")
 tokens = [{"text": text, "id": i} for text, i in zip(ctx.tokens, ctx.ids, strict=True)]
 data = {
     "tokens": tokens,
-    "dropout": view.record_dropout(lm, clean, masked, place, rate, seed, evaluate, row),
+    "dropout": figure.record_dropout(lm, clean, masked, place, rate, seed, evaluate, row),
     "trained": runs.record_runs(pair, others, state.get("patience"), at),
     "selection": events.selection("picture", {key: state.get(key) for key in KEYS} | {"row": row}),
 }
-view.draw(
+figure.draw(
     data,
     key="picture",
     on={
@@ -73,14 +70,14 @@ view.draw(
 
 with page.controls():
     widgets.segments(
-        "Output of", "site", tuple(view.SITES), lambda name: {"mlp": "MLP"}.get(str(name), "Attention")
+        "Output of", "site", tuple(figure.SITES), lambda name: {"mlp": "MLP"}.get(str(name), "Attention")
     )
     widgets.pick("Block", "block", blocks, most=8)
     st.slider("Dropout rate", 0.0, 0.9, step=0.05, **state.bind("drop"))
     st.button("Another mask", key="regularization.another", on_click=state.whole(another))
     st.toggle("In use", help="A model in use drops nothing and scales nothing.", **state.bind("evaluate"))
     st.slider("Patience", 0, 20, **state.bind("patience"))
-    more.moment(steps, glance)
+    weights.moment(steps, glance)
 if both:
     with ctx.slot:
         widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
@@ -97,14 +94,13 @@ with page.foot():
     page.code(dropout_mask, dropped, mean_over_masks, under_masks, stop_early, by_matrix)
     page.take_away(
         "regularization",
-        partial(take.table, lm, clean, masked, row),
-        lambda: take.cells(
+        partial(export.table, lm, clean, masked, row),
+        lambda: export.cells(
             load, given, place, rate, seed, clean, masked, question, judge(), pair, state.get("patience")
         ),
     )
 
-more.show(
-    lm,
+weights.show(
     ctx.label,
     ctx.model_key,
     place.hook.rpartition(".")[0],

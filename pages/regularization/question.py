@@ -1,4 +1,4 @@
-"""The Regularization page's question: another dropout rate than the picture's, and the prediction under many masks."""
+"""Ask about another dropout rate than the picture's: the prediction under many masks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.training.dropout import under_masks
 from pages.regularization.figure import Clean
 
 OPTIONS = ("Higher", "Lower", "The same, within a tenth")
-PASSES = 48
+DRAWS = 48  # masks under which the model is asked
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ class Question:
         self, lm: LanguageModel, text: str, target: str | None, hook: str, seed: int, clean: Clean
     ) -> Answer:
         """The right option, with the clean probability, the mean under the masks and their spread."""
-        said = under_masks(lm, text, hook, self.rate, tuple(range(seed, seed + PASSES)), target)
+        said = under_masks(lm, text, hook, self.rate, tuple(range(seed, seed + DRAWS)), target)
         under = said[:, clean.row, self.token].astype(np.float64)
         plain, mean, spread = float(clean.probabilities[self.token]), float(under.mean()), float(under.std())
         index = 2 if abs(mean - plain) <= 0.1 * plain else 0 if mean > plain else 1
         why = (
-            f"With nothing dropped the model gives it {plain:.3f}. Each of the {PASSES} masks drops other numbers, and "
+            f"With nothing dropped the model gives it {plain:.3f}. Each of the {DRAWS} masks drops other numbers, and "
             f"with each the model gives another probability: {mean:.3f} on average, mostly within "
             f"{spread:.3f} of that (the standard deviation). "
             "What a mask keeps is scaled up, so that each number stays the same on average; the probability, which "
@@ -48,5 +48,5 @@ def ask(lm: LanguageModel, clean: Clean, rate: float, what: str) -> Question:
     token = int(clean.probabilities.argmax())
     word = widgets.mono(widgets.visible(lm.tokenizer.display(token)))
     return Question(
-        f"Drop {asked:g} of {what} under {PASSES} masks: the mean probability of {word} is …", asked, token
+        f"Drop {asked:g} of {what} under {DRAWS} masks: the mean probability of {word} is …", asked, token
     )

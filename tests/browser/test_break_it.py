@@ -16,7 +16,7 @@ from core.analysis.health.evidence import of_run
 from core.config import WITHOUT
 from core.runs import recorded
 from pages.break_it.figure import NAMES, judged, see
-from pages.break_it.trained import recorded_names
+from pages.break_it.pair import recorded_names
 from tests.browser import checks, driver
 
 TEXT = "Once upon a time, Lily saw a"

@@ -19,8 +19,8 @@ from core.training.race import race
 from core.training.rate_finder import search
 from core.training.rules import KINDS, Rule
 from core.training.surfaces import SURFACES
-from pages.optimizers import lesson
-from pages.optimizers.setup import NAMES
+from pages.optimizers import runs as real_runs
+from pages.optimizers.controls import NAMES
 from tests.browser import checks, driver
 
 TEXT = "Once upon a time, Lily saw a"
@@ -259,7 +259,7 @@ def test_the_five_real_runs_are_drawn_with_their_losses(page: Page) -> None:
         assert state["held"][kind] == pytest.approx(held[np.isfinite(held)][-1], rel=1e-5)
     assert [run["id"] for run in state["chart"]["runs"]] == [f"optimizers-{kind}" for kind in KINDS]
     assert all(run["count"] == 200 for run in state["chart"]["runs"])
-    table = lesson.measured()
+    table = real_runs.recipe()
     shown = driver.component_state(page, "recipe")
     assert shown["full"] == table["full"]["loss"]
     assert shown["rows"] == [[row["removed"], row["loss"], row["step_time"]] for row in table["rows"]]

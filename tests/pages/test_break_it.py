@@ -22,9 +22,9 @@ from core.precision import alike
 from core.runs import recorded
 from core.runs.worker import here
 from core.training.pairs import broken_spec
-from pages.break_it import trained as pairs
+from pages.break_it import pair as pairs
 from pages.break_it.figure import CHARTS, NAMES, judged, see
-from pages.break_it.trained import recorded_names
+from pages.break_it.pair import recorded_names
 from tests.pages.conftest import Runs, run_elsewhere, run_notebook
 
 TEXT = "Once upon a time, Lily saw a"

@@ -17,8 +17,7 @@ from core.runs.worker import here
 from core.training.fine_tune_spec import compared
 from core.training.lora import places
 from core.training.tuned import count
-from pages.fine_tuning import figure as view
-from pages.fine_tuning import judged, ways
+from pages.fine_tuning import figure, ways
 from pages.fine_tuning.question import ask
 from tests.pages.conftest import OWNER, Runs, run_elsewhere, run_notebook
 
@@ -83,7 +82,7 @@ def test_what_the_ways_forget_and_what_pretraining_brings(job: str) -> None:
 
 def test_loras_numbers_are_those_of_the_matrices() -> None:
     arm = ways.recorded_arms({"LoRA": "finetune-sentiment-lora"})[0]
-    shown = view.record_lora(arm, (3, 5))
+    shown = figure.record_lora(arm, (3, 5))
     assert shown is not None
     found, base = learned(arm.id), core.load("tales-bert").transformer
     a, b = (found[f"lora.{shown['name']}.{letter}"].numpy() for letter in "AB")
@@ -96,7 +95,7 @@ def test_loras_numbers_are_those_of_the_matrices() -> None:
     whole, old = (dict(model.named_parameters())[stored].detach() for model in (merged, base))
     assert np.isclose((whole - old).abs().numpy(), abs(cell["added"]), rtol=1e-3, atol=1e-6).any()
     full = ways.recorded_arms({"Full": "finetune-sentiment-full"})[0]
-    moved = (view.record_lora(arm, (3, 5), full) or {})["moved"]
+    moved = (figure.record_lora(arm, (3, 5), full) or {})["moved"]
     plain = dict(base.named_parameters())[stored].detach()
     rows = next(
         place for place in places(base, compared("sentiment", "lora").lora) if place.key == shown["name"]
@@ -106,7 +105,7 @@ def test_loras_numbers_are_those_of_the_matrices() -> None:
     assert moved["lora"] == pytest.approx(
         float(np.linalg.norm(b @ a) * cell["scale"] / before.norm()), rel=1e-4
     )
-    largest = view.record_lora(arm, (-1, -1))
+    largest = figure.record_lora(arm, (-1, -1))
     assert largest is not None and abs(largest["cell"]["added"]) >= abs(cell["added"])
 
 
@@ -201,9 +200,9 @@ def test_own_examples_that_cannot_be_learned_from_are_refused_and_kept(
 
 def test_a_text_beyond_the_base_is_told(open_page: Any) -> None:
     arm = ways.recorded_arms({"LoRA": "finetune-sentiment-lora"})[0]
-    assert "cannot read" in judged.judge(arm, "very " * 200, "")["why"]
+    assert "cannot read" in ways.judge(arm, "very " * 200, "")["why"]
     asked = ways.recorded_arms({"LoRA": "finetune-questions-lora"})[0]
-    assert "the question has no tokens" in judged.judge(asked, TEXT, " ")["why"]
+    assert "the question has no tokens" in ways.judge(asked, TEXT, " ")["why"]
 
 
 @pytest.mark.parametrize("link", [{"rank": 128}, {"rank": 999}, {"alpha": 0}, {"beside": "w x"}, {"beside": ""},
@@ -229,9 +228,8 @@ def test_pressing_train_starts_a_real_run(
 
 def test_the_page_speaks_english_and_promises_what_it_does(open_page: Any) -> None:
     from app import chapters
-    from pages.fine_tuning import figure as view
 
-    assert all("those held out combine people, things and places" in text for text in view.ABOUT.values())
+    assert all("those held out combine people, things and places" in text for text in figure.ABOUT.values())
     lines = [cover for cover in chapters.BY_SLUG["fine_tuning"].covers if cover.term == "question answering"]
     assert lines and "yes" not in lines[0].shown, "answers are words of a passage"
     app = open_page("fine_tuning", job="questions", quiz="Who found the kite?")

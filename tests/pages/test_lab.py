@@ -25,8 +25,8 @@ from core.runs import load as load_run
 from core.training import TrainSpec
 from core.training.one_step import one_step
 from core.training.text_loss import text_loss
-from pages.lab import acts, presets, question, setting, shown, strip, take
-from pages.lab.planned import planned
+from pages.lab import controls, curves, export, presets, question, settings, strip
+from pages.lab.settings import planned
 from tests.pages.conftest import OTHER, OpenPage, Runs, run_notebook
 
 TEXT = "Once upon a time, Lily saw a"
@@ -153,7 +153,7 @@ def test_a_run_is_shown_with_its_moments_and_its_curve_comes_by_stream(
 def test_the_curve_says_where_rows_become_longer(open_page: OpenPage, runs: Runs) -> None:
     bundled = picture(open_page("lab"))["runs"][0]
     assert bundled["growth"] == [{"x": 1500, "text": "rows of 384 tokens"}]
-    found = shown.find(runs.queued(stages=((0.5, 8),)).id)
+    found = curves.find(runs.queued(stages=((0.5, 8),)).id)
     assert found is not None and found.run is not None
     spec = found.run.spec
     assert found.growth == ((spec.steps // 2, spec.context or spec.config(spec.vocab_size).n_ctx),)
@@ -161,16 +161,16 @@ def test_the_curve_says_where_rows_become_longer(open_page: OpenPage, runs: Runs
 
 def test_the_files_of_a_run_are_its_curve_its_spec_and_its_weights(runs: Runs, tmp_path: Path) -> None:
     run = runs.ready()
-    found = shown.find(run.id)
+    found = curves.find(run.id)
     assert found is not None
-    rows = list(csv.DictReader(io.StringIO(take.curve_csv(found))))
+    rows = list(csv.DictReader(io.StringIO(export.curve_csv(found))))
     points = runs.store.points(run.id)
     assert [int(row["step"]) for row in rows] == points.step.tolist()
     assert [float(row["loss"]) for row in rows] == points.loss.tolist()
     assert [row["held_out"] == "" for row in rows] == np.isnan(points.held_out).tolist()
-    assert TrainSpec.from_json(take.spec_json(found)) == run.spec
+    assert TrainSpec.from_json(export.spec_json(found)) == run.spec
     lm = core.load("tales-gpt")
-    with zipfile.ZipFile(io.BytesIO(take.weights_zip(lm))) as packed:
+    with zipfile.ZipFile(io.BytesIO(export.weights_zip(lm))) as packed:
         packed.extractall(tmp_path / "taken")
     again = load_folder(
         tmp_path / "taken", device="cpu", dtype=core.load("tales-gpt").transformer.embed.W_E.dtype
@@ -236,7 +236,7 @@ def test_while_a_run_waits_everything_says_whose_it_is(open_page: OpenPage, runs
     assert data["film"]["title"].startswith("Old: L")
     assert any("From step 0 to its end: how far does New’s loss" in str(one.proto) for one in app.get("html"))
     first = app.session_state["gb"].memos["predict"]["signature"]
-    found = shown.find(run.id)
+    found = curves.find(run.id)
     assert found is not None
     coming = question.coming(found, TEXT, None)
     assert coming is not None and coming.waits == "The answer comes when New has ended."
@@ -334,7 +334,7 @@ def test_runs_are_compared_by_id_and_name_and_unknown_ones_are_left_out(
 def test_a_fork_takes_the_parents_shape_and_the_learners_settings(runs: Runs) -> None:
     run = runs.ready()
     spec = presets.default().replace(steps=30, learning_rate=0.01)
-    child = setting.fork(spec, run.spec, run.id, 4)
+    child = settings.fork(spec, run.spec, run.id, 4)
     assert child.parent == f"{run.id}@4" and child.config(300) == run.spec.config(300)
     assert (child.tokenizer, child.vocab_size, child.steps, child.learning_rate) == ("bpe", 320, 30, 0.01)
 
@@ -350,15 +350,15 @@ def test_a_run_that_is_deleted_while_the_page_is_drawn_leaves_the_open_model(
     open_page: OpenPage, runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = runs.trained(name="Short", steps=6)
-    usual = shown.curves
+    usual = curves.shown
 
-    def gone(name: str) -> list[shown.Shown]:
+    def gone(name: str) -> list[curves.Curve]:
         found = usual(name)
         runs.store.delete(run.id, runs.owner)
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(shown, "curves", gone)
+        patch.setattr(curves, "shown", gone)
         app = open_page("lab", model=f"run:{run.id}", text=TEXT)
     assert not app.exception and not app.error
     assert [frame["step"] for frame in picture(app)["film"]["frames"]] == [-1]
@@ -538,6 +538,6 @@ def test_the_answer_about_a_run_waits_for_its_end() -> None:
 
 def test_a_command_from_the_picture_is_heard_only_in_the_four_words(runs: Runs) -> None:
     run = runs.queued()
-    acts.command(run.id, "pause")
+    controls.command(run.id, "pause")
     assert runs.store.get(run.id).state == "paused"
     runs.store.delete(run.id, runs.owner)

@@ -20,9 +20,10 @@ from core.training.race import race
 from core.training.rate_finder import search as search_rates
 from core.training.rules import KINDS, Rule
 from core.training.surfaces import SURFACES
-from pages.optimizers import below, land, lesson, take, toy
+from pages.optimizers import export, measured, moments
+from pages.optimizers import runs as real_runs
+from pages.optimizers.controls import NAMES, Setup, read_racers, write_rates
 from pages.optimizers.figure import record
-from pages.optimizers.setup import NAMES, Setup, read_racers, write_rates
 from tests.pages.conftest import OpenPage, run_notebook
 
 TEXT = "Once upon a time, Lily saw a"
@@ -103,7 +104,7 @@ def test_the_table_has_the_weights_steps_and_the_race(open_page: OpenPage, lm: c
     theirs = table[STEPS + len(tokens) :]
     expected = np.concatenate([track.points for track in tracks])
     losses = np.concatenate([track.losses for track in tracks])
-    told = [line[take.RACE].replace("(", "").replace(")", "").replace(",", "").split() for line in theirs]
+    told = [line[export.RACE].replace("(", "").replace(")", "").replace(",", "").split() for line in theirs]
     np.testing.assert_allclose(np.array(told, dtype=float), np.column_stack([expected, losses]), rtol=1e-4)
 
 
@@ -140,14 +141,14 @@ def test_rates_of_nothing_and_of_far_too_much_are_a_race_too(open_page: OpenPage
     app = open_page("optimizers", text=TEXT, rates="sgd:0 momentum:1e12 adam:0 adamw:5 muon:1e9", adam=1000)
     assert not app.exception and not app.info
     table = lines(app)
-    assert {line[take.RACE].split(",")[0] for line in table if line["what"] == "Gradient descent"} == {
+    assert {line[export.RACE].split(",")[0] for line in table if line["what"] == "Gradient descent"} == {
         "(-2.4"
     }
     assert len([line for line in table if line["what"] == "Momentum"]) == 2, "it diverged in its first step"
     run_notebook(app)
     app = open_page("optimizers", text=TEXT, racers="none", adam=0)
     assert not app.exception
-    assert not any(line[take.RACE] for line in lines(app))
+    assert not any(line[export.RACE] for line in lines(app))
     run_notebook(app)
 
 
@@ -205,14 +206,14 @@ def test_a_map_of_gradients_keeps_the_largest_of_each_cell() -> None:
     draw = np.random.default_rng(0)
     for shape in [(3, 5), (300, 128), (257, 129)]:
         gradient = draw.normal(size=shape).astype(np.float32)
-        cells = below.reduced(gradient)
-        assert max(cells.shape) <= below.MAP
+        cells = moments.reduced(gradient)
+        assert max(cells.shape) <= moments.MAP
         assert np.abs(cells).max() == np.abs(gradient).max()
-        if max(shape) <= below.MAP:
+        if max(shape) <= moments.MAP:
             np.testing.assert_array_equal(cells, gradient)
     tall = np.zeros((256, 1), dtype=np.float32)
     tall[7] = -2.0
-    assert below.reduced(tall)[3, 0] == -2.0
+    assert moments.reduced(tall)[3, 0] == -2.0
 
 
 def test_a_search_runs_to_its_end_and_is_that_of_core(open_page: OpenPage, lm: core.LanguageModel) -> None:
@@ -234,7 +235,7 @@ def test_a_search_runs_to_its_end_and_is_that_of_core(open_page: OpenPage, lm: c
 def test_a_landscape_is_measured_row_by_row_and_can_be_stopped(
     open_page: OpenPage, lm: core.LanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(land, "GRID", 5)
+    monkeypatch.setattr(measured, "GRID", 5)
     app = open_page("optimizers", text=TEXT)
     app.button(key="work.land").click().run()
     assert not app.exception
@@ -280,7 +281,9 @@ def test_work_goes_on_where_a_click_stopped_it(monkeypatch: pytest.MonkeyPatch) 
 def test_the_recorded_five_fill_the_first_screen(open_page: OpenPage) -> None:
     app = open_page("optimizers", text=TEXT)
     assert not app.exception
-    data = toy.record(trained.recorded_arms({name: f"optimizers-{kind}" for name, kind in toy.KINDS.items()}))
+    data = real_runs.record(
+        trained.recorded_arms({name: f"optimizers-{kind}" for name, kind in real_runs.KINDS.items()})
+    )
     assert [run["kind"] for run in data["runs"]] == list(KINDS)
     assert all(run["held"] < data["guessing"] - 1 for run in data["runs"]), "everybody learned something"
     assert [run["rate"] for run in data["runs"]] == [RATES[kind] for kind in KINDS]
@@ -299,7 +302,9 @@ def test_five_runs_are_queued_at_the_chosen_rates(
     monkeypatch.setattr(trained, "start", start)
     app.button(key="optimizers.toy").click().run()
     assert not app.exception
-    assert {toy.KINDS[name]: spec for name, spec in begun.items()} == quintet({"sgd": 0.5, "adam": 0.02})
+    assert {real_runs.KINDS[name]: spec for name, spec in begun.items()} == quintet(
+        {"sgd": 0.5, "adam": 0.02}
+    )
     assert any("Nothing can be trained here." in caption.value for caption in app.caption)
 
 
@@ -308,7 +313,7 @@ def test_own_runs_take_the_recorded_ones_place(open_page: OpenPage, runs: Any) -
         here(runs.store, spec.replace(eval_every=3), runs.owner, name=NAMES[kind], group="five")
     app = open_page("optimizers", text=TEXT, quintet="five")
     assert not app.exception
-    own = toy.record(trained.own_arms("five", list(toy.KINDS)))
+    own = real_runs.record(trained.own_arms("five", list(real_runs.KINDS)))
     assert own["own"] and not own["going"]
     assert [run["kind"] for run in own["runs"]] == list(KINDS)
     assert own["runs"][0]["rate"] == 1e6
@@ -346,8 +351,8 @@ def test_reset_puts_the_race_back(open_page: OpenPage) -> None:
 
 
 def test_the_lesson_is_the_measured_table(open_page: OpenPage) -> None:
-    table = lesson.measured()
-    data = lesson.record(table)
+    table = real_runs.recipe()
+    data = real_runs.recipe_record(table)
     assert len(data["rows"]) == len(table["rows"]) > 10
     full = data["full"]
     for row in data["rows"]:
@@ -378,14 +383,14 @@ def recipe_table(seeds: int, spread: float) -> dict[str, Any]:
 
 
 def test_the_lesson_says_what_its_seeds_can_tell_and_what_not() -> None:
-    said = lesson.record(recipe_table(3, 0.01))
+    said = real_runs.recipe_record(recipe_table(3, 0.01))
     assert [row["unclear"] for row in said["rows"]] == [False, True, False]
     about = " ".join(said["about"])
     assert "mean of 3 seeds; thin lines" in about
     assert "no further from the whole recipe than seeds differ: unclear." in about
     assert "Without better the loss is lower: here that part does harm." in about
     assert "2,250 steps to 1.871; this one takes 124 to 1.850" in about
-    one = " ".join(lesson.record(recipe_table(1, 0.0))["about"])
+    one = " ".join(real_runs.recipe_record(recipe_table(1, 0.0))["about"])
     assert "one seed, so how far seeds differ is not known" in one and "Pale" not in one
     assert "Without better the loss is lower: one seed cannot tell whether that is chance." in one
 
@@ -393,12 +398,12 @@ def test_the_lesson_says_what_its_seeds_can_tell_and_what_not() -> None:
 def test_the_recorded_five_are_told_with_their_sweep(open_page: OpenPage) -> None:
     app = open_page("optimizers", text=TEXT)
     assert not app.exception
-    told = toy.record(toy.arms())
-    sweep = toy.swept()
+    told = real_runs.record(real_runs.arms())
+    sweep = real_runs.swept()
     assert f"best of {len(sweep['kinds']['sgd']['rates'])} rates" in told["about"]
     assert f"held-out loss of {len(sweep['seeds'])} seeds" in told["about"]
     for kind, run in zip(told["kinds"], told["runs"], strict=True):
-        losses = toy.losses_at_best(kind["id"])
+        losses = real_runs.losses_at_best(kind["id"])
         assert (kind["low"], kind["high"]) == (min(losses), max(losses))
         assert kind["usual"] == sweep["kinds"][kind["id"]]["best"] == run["rate"]
         assert kind["low"] - 1e-4 <= run["held"] <= kind["high"] + 1e-4

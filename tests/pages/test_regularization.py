@@ -23,8 +23,8 @@ from core.training.dropout import under_masks
 from core.training.early_stopping import stop_early
 from core.training.pairs import few_fables, regularized_spec
 from pages.regularization.figure import COLS, shown_rows
-from pages.regularization.question import PASSES
-from pages.regularization.trained import ARMS, stop_of, told
+from pages.regularization.question import DRAWS
+from pages.regularization.runs import ARMS, stop_of, told
 from tests.pages.conftest import Runs, run_elsewhere, run_notebook
 
 TEXT = "Once upon a time, Lily saw a"
@@ -94,7 +94,7 @@ def test_the_answer_is_the_models_under_the_masks(name: str, open_page: Any) -> 
     app.button(key="predict.commit").click().run()
     answer = app.session_state["gb"].memos["predict"]["answer"]
     lm = core.load(models.resolve(link.get("model", "tales-gpt")).target)
-    said = under_masks(lm, link["text"], hook, 0.5, range(3, 3 + PASSES), link.get("target"))
+    said = under_masks(lm, link["text"], hook, 0.5, range(3, 3 + DRAWS), link.get("target"))
     token = answer.numbers["token"]
     row = run_notebook(app)["asked"]
     np.testing.assert_allclose(answer.numbers["mean"], row.mean(), atol=1e-5)

@@ -1,4 +1,4 @@
-"""The settings of the next run: one spec, kept as the field `spec` (JSON), shown by many widgets, always checked.
+"""Keep the settings of the next run: one spec, the field `spec` (JSON), shown by many widgets, always checked.
 
 The field is empty for the default preset, so that a link stays short. An own text is not in the link: the spec names it
 by its fingerprint, and it lies in this session or, once a run was started with it, in the store.
@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from app import runs, state
+from app.own_run import duration
 from core.data.corpora import check_text, fingerprint
 from core.training import TrainSpec
 from pages.lab import presets
@@ -151,6 +152,61 @@ def plan(spec: TrainSpec) -> Plan:
         except ValueError as why:
             refused = str(why)
     return Plan(cost.parameters, cost.bytes, cost.seconds, refused)
+
+
+def planned(spec: TrainSpec) -> dict[str, Any]:
+    """Describe the next run: rows (name, value, whether to look at it), a sentence, a line, why it would be refused."""
+    found = plan(spec)
+    name = preset_of(spec)
+    unit = "characters" if spec.tokenizer == "characters" else "tokens"
+    rows = [
+        ("Data", f"{presets.DATA[spec.corpus]}, {presets.TOKENIZERS[spec.tokenizer]}", False),
+        ("Task", presets.OBJECTIVES[spec.objective], False),
+        ("Shape", presets.shape_name(presets.shape_of(spec)), False),
+        (
+            "Optimizer",
+            f"{presets.OPTIMIZERS[spec.optimizer]}, {spec.learning_rate:g}, {spec.schedule}",
+            False,
+        ),
+        ("Steps", f"{spec.steps:,} of {spec.batch_tokens:,} {unit}", False),
+    ]
+    line = f"Next run refused: {found.refused}"
+    if found.parameters:
+        rows += [
+            ("Weights", f"about {weights(found.parameters)}", False),
+            ("Memory", f"{found.bytes / 2**20:,.0f} MB", False),
+        ]
+        rows.append(("Time here", f"about {duration(found.seconds)}", not found.refused))
+    if not found.refused:
+        size = f"about {weights(found.parameters)} weights, {found.bytes / 2**20:,.0f} MB"
+        line = f"Next run: {spec.steps:,} steps, {size}, about {duration(found.seconds)}"
+    return {
+        "rows": [list(row) for row in rows],
+        "about": presets.PRESETS[name].about
+        if name
+        else "Settings of your own; Start trains them from noise.",
+        "line": line,
+        "refused": f"Start would refuse: {found.refused}." if found.refused else "",
+    }
+
+
+def described(spec: TrainSpec) -> str:
+    """A spec's settings in a line."""
+    data = f"{presets.DATA[spec.corpus]}, {presets.TOKENIZERS[spec.tokenizer]}"
+    shape = presets.shape_name(presets.shape_of(spec))
+    return (
+        f"{data}, {shape}, {presets.OPTIMIZERS[spec.optimizer]} {spec.learning_rate:g}, {spec.steps:,} steps"
+    )
+
+
+def preset_of(spec: TrainSpec) -> str:
+    """The preset that a spec is, "" when it is none."""
+    return next((name for name, preset in presets.PRESETS.items() if preset.make() == spec), "")
+
+
+def weights(count: int) -> str:
+    """A count that hangs on a vocabulary not yet learned: three digits of it."""
+    return f"{float(f'{count:.3g}'):,.0f}"
 
 
 def ready(spec: TrainSpec, prompt: str) -> TrainSpec:

@@ -1,8 +1,12 @@
-"""The five optimizers on a real small model: recorded runs at first, the learner's own when they trained some."""
+"""Compare real runs: the five optimizers on one small model, and the fast recipe without each of its parts.
+
+Of the five, recorded runs are shown at first, the learner's own when they trained some; the recipe's were all recorded.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -17,12 +21,16 @@ from app.trained import Arm
 from core.training.quintet import RATES, STEPS, quintet
 from core.training.rules import Kind
 from core.training.spec import TrainSpec
-from pages.optimizers import figure as view
+from pages.optimizers import figure
+from pages.optimizers.controls import NAMES, read_rates
 from pages.optimizers.figure import SHORT
-from pages.optimizers.setup import NAMES, read_rates
 
 KINDS = {NAMES[kind]: kind for kind in NAMES}
-SWEEP = Path(__file__).resolve().parents[2] / "assets" / "rates.json"  # scripts/sweep_rates.py writes it
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+SWEEP = ASSETS / "rates.json"  # scripts/sweep_rates.py writes it
+RECIPE = ASSETS / "recipe.json"  # scripts/measure_recipe.py writes it
+
+# ---------------------------------------------------------------- the five optimizers
 
 
 def arms() -> list[Arm]:
@@ -31,10 +39,10 @@ def arms() -> list[Arm]:
     return own or trained.recorded_arms({name: f"optimizers-{kind}" for name, kind in KINDS.items()})
 
 
-def panel() -> None:
-    """The figure, and the buttons that train the five anew at the chosen rates or stop them."""
+def five_panel() -> None:
+    """The picture, and the buttons that train the five anew at the chosen rates or stop them."""
     shown = arms()
-    view.draw(
+    figure.draw(
         record(shown),
         key="toy",
         on={
@@ -84,7 +92,7 @@ def following(share: str | None = None) -> list[Next]:
 
 
 def record(shown: list[Arm]) -> dict[str, Any]:
-    """What the figure draws: five curves, and for each its rate and its last held-out loss."""
+    """What toyFigure draws: five curves, and for each its rate and its last held-out loss."""
     rates = read_rates("toyrates", cast(Any, RATES))
     runs = []
     for arm in shown:
@@ -142,3 +150,56 @@ def about() -> str:
         f"Recorded runs of seed {sweep['seeds'][0]}, each optimizer at its own best of {many} rates by the mean "
         f"held-out loss of {len(sweep['seeds'])} seeds (in grey: from the lowest seed to the highest)."
     )
+
+
+# ---------------------------------------------------------------- the fast recipe, part by part
+
+
+@lru_cache(maxsize=1)
+def recipe() -> dict[str, Any]:
+    """The table of removals: the whole recipe and, by falling loss, the recipe without each part."""
+    values: dict[str, Any] = json.loads(RECIPE.read_text(encoding="utf-8"))
+    return values
+
+
+def recipe_panel() -> None:
+    """The table as a picture."""
+    figure.draw(recipe_record(recipe()), key="recipe", on={})
+
+
+def recipe_record(table: dict[str, Any]) -> dict[str, Any]:
+    """What recipeFigure draws; a row whose seeds reach into those of the whole recipe is marked as unclear."""
+    keys = ("removed", "what", "loss", "low", "high", "step_time")
+    full = {key: table["full"][key] for key in keys}
+    rows = [{key: row[key] for key in keys} | {"unclear": overlap(row, full)} for row in table["rows"]]
+    return {"figure": "recipe", "full": full, "rows": rows, "about": about_recipe(table, rows)}
+
+
+def overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether the losses of the two, from the lowest seed to the highest, have some in common."""
+    return bool(one["low"] <= other["high"] and other["low"] <= one["high"])
+
+
+def about_recipe(table: dict[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The sentences below the picture: what was measured, and what the rows do not show."""
+    full = table["full"]
+    count = full["seeds"]
+    seeds = (
+        "one seed, so how far seeds differ is not known"
+        if count == 1
+        else f"mean of {count} seeds; thin lines: from the lowest seed to the highest"
+    )
+    said = [f"{table['about'].split('; mean')[0]}; {seeds}. ×: the time of a step beside the whole recipe’s."]
+    unclear = [row["removed"] for row in rows if row["unclear"]]
+    if unclear:
+        said.append(f"Pale: no further from the whole recipe than seeds differ: {', '.join(unclear)}.")
+    better = [row["removed"] for row in rows if row["loss"] < full["loss"] and not row["unclear"]]
+    if better:
+        why = "one seed cannot tell whether that is chance" if count == 1 else "here that part does harm"
+        said.append(f"Without {' and without '.join(better)} the loss is lower: {why}.")
+    if plain := table.get("plain"):
+        said.append(
+            f"The plain recipe, a GPT-2 with AdamW, warm-up and cosine, takes {counted(plain['steps'], 'step')} to "
+            f"{plain['loss']:.3f}; this one takes {full['steps']:,} to {full['loss']:.3f}."
+        )
+    return said

@@ -1,4 +1,4 @@
-"""The trained runs of the Regularization page: recorded or the learner's own, where each is best, and its weights."""
+"""Compare runs with and without regularization, recorded or own: where each is best, and its weights."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def moments(pair: list[Arm]) -> list[int]:
 
 
 def record_runs(pair: list[Arm], others: list[Arm], patience: int, at: int | None) -> dict[str, Any]:
-    """The lower half of the picture: the plain run and one beside it.
+    """Turn the lower half of the picture into JSON: the plain run and one beside it.
 
     Args:
         others: the arms that are not drawn; their ends are waited for.

@@ -1,4 +1,4 @@
-"""What the Break it page gives away: the measures of both models as a table, and notebook cells that measure again."""
+"""Export the Break it page: the measures of both models as a table, and notebook cells that measure again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.analysis.health.diagnosis import diagnose
 from core.language_model import LanguageModel
 from core.runs.carried import pack_curve
 from pages.break_it.figure import NOTHING, by_block, finite
-from pages.break_it.trained import evidence
+from pages.break_it.pair import evidence
 
 _MEASURES = ("activation", "read", "carry", "gradient", "entropy", "spread", "ahead", "dead")
 

@@ -1,4 +1,4 @@
-"""What the Regularization page gives away: activations and masks as a table, and cells that draw them again."""
+"""Export the Regularization page: activations and masks as a table, and notebook cells that draw them again."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from app.trained import Arm
 from core.language_model import LanguageModel
 from core.runs.carried import pack_curve
 from pages.regularization.figure import COLS, PASSES, Clean, Masked, Place, shown_rows
-from pages.regularization.question import PASSES as ASKED
-from pages.regularization.question import Question
-from pages.regularization.trained import stop_of
+from pages.regularization.question import DRAWS, Question
+from pages.regularization.runs import stop_of
 
 
 def table(lm: LanguageModel, clean: Clean, masked: Masked, chosen: int) -> dict[str, Sequence[Any]]:
@@ -82,7 +81,7 @@ said = under_masks(lm, TEXT, PLACE, RATE, range(SEED, SEED + {PASSES}), {target}
 same(trace.logits[{clean.row}].detach().float().softmax(-1)[ids], {_numbers(clean.probabilities[best])})
 same(said[:, ids].mean(0), {_numbers(masked.probabilities[:, best].mean(0))})"""
     third = f"""# %% The question: another rate
-asked = under_masks(lm, TEXT, PLACE, {question.rate}, range(SEED, SEED + {ASKED}), {target})[:, {clean.row}, {question.token}]
+asked = under_masks(lm, TEXT, PLACE, {question.rate}, range(SEED, SEED + {DRAWS}), {target})[:, {clean.row}, {question.token}]
 found = {{"plain": float(trace.logits[{clean.row}].detach().float().softmax(-1)[{question.token}]), "mean": asked.mean(), "spread": asked.std()}}
 for name, shown in {numbers!r}.items():
     same(found[name], [shown])"""  # noqa: E501

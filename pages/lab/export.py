@@ -1,4 +1,4 @@
-"""What the lab gives away: the picture as a table, a notebook that measures it again, a run's curve, spec, weights."""
+"""Export the Training lab: the picture as a table, a notebook that measures it again, a run's curve, spec, weights."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from app import runs
 from app.predict import Answer
 from core.language_model import LanguageModel
 from core.runs.records import COLUMNS
+from pages.lab.curves import Curve
 from pages.lab.question import RATE, Question
-from pages.lab.shown import Shown
 from pages.lab.strip import Film
 
 ROWS = 200  # of a curve in the table; the file has all
 
 
 def table(
-    film: Film, tokens: tuple[Sequence[str], Sequence[str]], own: Shown | None
+    film: Film, tokens: tuple[Sequence[str], Sequence[str]], own: Curve | None
 ) -> dict[str, Sequence[Any]]:
     """For every moment what each token reads most, the score and the loss on the text; then the model's own curve.
 
@@ -148,7 +148,7 @@ same(told, [{before!r}, {after!r}])"""
 # ---------------------------------------------------------------- a run, whole
 
 
-def curve(run: Shown) -> dict[str, Any]:
+def curve(run: Curve) -> dict[str, Any]:
     """All points of a curve, name -> column."""
     if run.run is None:
         rows = len(run.columns["step"])
@@ -157,7 +157,7 @@ def curve(run: Shown) -> dict[str, Any]:
     return {} if points is None else points.columns()
 
 
-def curve_csv(run: Shown) -> str:
+def curve_csv(run: Curve) -> str:
     """The curve as CSV, a line a step; a column that was not measured is empty."""
     columns = curve(run)
     out = io.StringIO()
@@ -172,7 +172,7 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def spec_json(run: Shown) -> str:
+def spec_json(run: Curve) -> str:
     """The run's spec, whole: what `python -m core.runs.train` takes."""
     assert run.run is not None
     return json.dumps(run.run.spec.to_dict(), indent=2, ensure_ascii=False) + "\n"

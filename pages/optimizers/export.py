@@ -1,4 +1,4 @@
-"""What the Optimizers page gives away: the weight's steps and the race as a table, and a notebook that asserts them."""
+"""Export the Optimizers page: the weight's steps and the race as a table, and notebook cells that assert them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from app.predict import Answer
 from core.training.moments import Distance, Trained, follow
 from core.training.race import Track
 from core.training.rate_finder import Found
-from pages.optimizers.below import COLUMNS, Weight, numbers
-from pages.optimizers.setup import NAMES, Setup
+from pages.optimizers.controls import NAMES, Setup
+from pages.optimizers.moments import COLUMNS, Weight, numbers
 
-RACE = (
-    "race: (x, y) loss"  # as text: the race is the same for every model, all other numbers are this model's
-)
+# As text: the race is the same for every model, all other numbers are this model's.
+RACE = "race: (x, y) loss"
 
 
 def table(weight: Weight, trained: Trained, tracks: Sequence[Track]) -> dict[str, Sequence[Any]]:
@@ -81,7 +80,7 @@ def cells(
 
     Args:
         load: the call that loads the model, as source.
-        more: cells of what was searched and measured (`searched`, `measured`).
+        more: cells of what was searched and measured (`finder_cell`, `landscape_cell`).
     """
     trained = weight.trained()
     return [
@@ -166,7 +165,7 @@ np.testing.assert_allclose(found.gradients, {found.gradients:.5g}, rtol=2e-2)
 np.testing.assert_allclose(found.adam, {found.adam:.5g}, rtol=2e-2)"""
 
 
-def searched(seen: Found, kind: str, fresh: bool) -> str:
+def finder_cell(seen: Found, kind: str, fresh: bool) -> str:
     """A cell that searches a rate again, up to where the loss was lowest: beyond, small differences grow large."""
     upto = seen.lowest + 1
     losses = _numbers([trial.loss for trial in seen.trials[:upto]])
@@ -179,7 +178,7 @@ print(min(trials, key=lambda trial: trial.loss))
 np.testing.assert_allclose([trial.loss for trial in trials], {losses}, rtol=5e-2, atol=5e-2)"""
 
 
-def measured(heights: np.ndarray, box: tuple[float, ...], moments: Sequence[int], name: str) -> str:
+def landscape_cell(heights: np.ndarray, box: tuple[float, ...], moments: Sequence[int], name: str) -> str:
     """A cell that measures the landscape again and asserts every fifth point.
 
     Args:

@@ -1,4 +1,4 @@
-"""Below the race: Adam on one weight of the open model, as data for its figure."""
+"""Follow Adam on one weight of the open model: choose it, train on the text, draw its steps."""
 
 from __future__ import annotations
 
@@ -7,23 +7,27 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import streamlit as st
 
-from app import cache, state
+from app import cache, events, state, widgets
 from app.kit import pack
 from app.page import Context
 from core.language_model import LanguageModel
 from core.training.moments import MATRICES, WHOLE, Place, Trained, follow, place, train
 from core.training.rules import Rule, Step
 from core.training.text_loss import losses_by_token
+from pages.optimizers import figure
+from pages.optimizers.controls import RATES, ladder
 
 MAP = 128  # cells of the gradient's map along a side, at most
 MATRIX_NAMES = {"Q": "queries", "K": "keys", "V": "values", "O": "output", "in": "MLP in", "out": "MLP out"}
+FIELDS = ("wrow", "wcol", "tick")  # what the picture selects
 COLUMNS = ("gradient", "used", "first", "second", "first_hat", "second_hat", "direction", "before", "after")
 
 
 @dataclass(frozen=True)
 class Weight:
-    """What the panel shows: which matrix, by which rule, on which text."""
+    """A weight of the open model: in which matrix, trained by which rule, on which text."""
 
     ctx: Context
     target: str | None
@@ -94,12 +98,12 @@ def weight_of(ctx: Context, target: str | None) -> Weight:
 def run(
     lm: LanguageModel, text: str, target: str | None, stack: str, block: int, matrix: str, rule: Rule
 ) -> Trained:
-    """`moments.train`, as the cache calls it."""
+    """Train one matrix, as the cache calls it."""
     return train(lm, text, place(lm, block, matrix, stack), rule, target)
 
 
 def token_losses(lm: LanguageModel, text: str, target: str | None) -> list[float | None]:
-    """`losses_by_token`, as the cache calls it."""
+    """Measure the loss of each token, as the cache calls it."""
     return losses_by_token(lm, text, target)
 
 
@@ -133,8 +137,8 @@ def reduced(gradient: np.ndarray, most: int = MAP) -> np.ndarray:
     return np.take_along_axis(flat, np.abs(flat).argmax(-1)[..., None], -1)[..., 0]
 
 
-def moments_record(weight: Weight, trained: Trained, selection: dict[str, Any]) -> dict[str, Any]:
-    """What the figure of one weight draws."""
+def record(weight: Weight, trained: Trained, selection: dict[str, Any]) -> dict[str, Any]:
+    """What moments.js draws."""
     row, col = weight.chosen(trained)
     steps = follow(trained, row, col)
     cells = reduced(trained.gradients[0])
@@ -154,4 +158,27 @@ def moments_record(weight: Weight, trained: Trained, selection: dict[str, Any]) 
     }  # fmt: skip
 
 
-__all__ = ["MATRICES", "MATRIX_NAMES", "Weight", "moments_record", "numbers", "weight_of"]
+def panel(weight: Weight) -> None:
+    """Controls and picture; of a large model, whose steps take seconds, a button first."""
+    lm = weight.ctx.lm
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        if lm.config.shape == "encoder-decoder":
+            widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+        blocks = lm.config.decoder_layers if weight.stack == "decoder" else lm.config.n_layers
+        widgets.pick("Block", "block", blocks, most=8)
+        widgets.segments("Matrix", "matrix", MATRICES, lambda name: MATRIX_NAMES[str(name)])
+        ladder("Adam’s rate", "adam", RATES, {0.0: "0: nothing moves"}, 150)
+    memo = state.memo("optimizers")
+    about = repr((weight.ctx.model_key, weight.ctx.text, weight.title))
+    if weight.heavy and memo.get("trained") != about:
+        st.caption(f"This model has {lm.n_parameters / 1e6:,.0f} million weights: a step takes some seconds.")
+        st.button(
+            "Train it", key="optimizers.train", on_click=state.whole(lambda: memo.update(trained=about))
+        )
+        return
+    chosen = events.selection("moments", {key: state.get(key) for key in FIELDS})
+    figure.draw(
+        record(weight, weight.trained(), chosen),
+        key="moments",
+        on={"select": lambda: events.select("moments", FIELDS)},
+    )

@@ -1,4 +1,4 @@
-"""Which curves the lab shows: the open model's own first, then those that the learner put beside it.
+"""Choose the curves that the lab shows: the open model's own first, then those that the learner put beside it.
 
 A curve is a run of the store (drawn live, by its stream), a recorded run, or the one on a bundled model's card.
 """
@@ -23,8 +23,8 @@ RUN = "run:"
 
 
 @dataclass(frozen=True)
-class Shown:
-    """One curve.
+class Curve:
+    """The curve of a training.
 
     Attributes:
         id: of a run; of a recorded run or a bundled model its name.
@@ -55,7 +55,7 @@ class Shown:
         return "character" if self.run is not None and self.run.spec.tokenizer == "characters" else "token"
 
     def record(self) -> dict[str, Any]:
-        """What curves.js takes."""
+        """Turn it into what curves.js draws."""
         told: dict[str, Any] = {"id": self.id, "name": self.name, "model": self.model, "mine": self.mine}
         told["slot"] = self.slot
         told["growth"] = [
@@ -89,7 +89,7 @@ def adopt() -> None:
         state.put({"model": RUN + run.id, "snapshot": -1})
 
 
-def curves(name: str) -> list[Shown]:
+def shown(name: str) -> list[Curve]:
     """The curves to show, the one that the page is about first.
 
     Args:
@@ -100,14 +100,13 @@ def curves(name: str) -> list[Shown]:
     own = find(name.removeprefix(RUN))
     first = waiting[:1] or ([] if own is None else [own])
     others = [one for one in found if one.id != (first[0].id if first else "")]
-    if (
-        not first and not others
-    ):  # never an empty chart: a model without a curve of its own stands beside one that has
+    if not first and not others:
+        # Never an empty chart: a model without a curve of its own stands beside one that has.
         others = [one for one in [find(state.DEFAULT_MODEL)] if one is not None]
     return coloured([*first, *others][:MOST])
 
 
-def coloured(curves: list[Shown]) -> list[Shown]:
+def coloured(curves: list[Curve]) -> list[Curve]:
     """The curves with the slots that they had before in this session; a new one gets the first that is free."""
     slots: dict[str, int] = state.memo("lab").setdefault("slots", {})
     taken = {slots[one.id] for one in curves if one.id in slots}
@@ -124,7 +123,7 @@ def coloured(curves: list[Shown]) -> list[Shown]:
     return [replace(one, slot=slots[one.id]) for one in curves]
 
 
-def find(id: str) -> Shown | None:
+def find(id: str) -> Curve | None:
     """A curve by its id or name; None: there is none."""
     if id in models.bundled():
         return _bundled(id)
@@ -138,9 +137,9 @@ def _is_id(text: str) -> bool:
     return len(text) == 24 and all(letter in "0123456789abcdef" for letter in text)
 
 
-def _stored(run: Run) -> Shown:
+def _stored(run: Run) -> Curve:
     steps = tuple(runs.steps(run.id))
-    return Shown(
+    return Curve(
         run.id, run_name(run), RUN + run.id if steps else "", run, runs.is_mine(run), steps=steps, planned=run.steps,
         growth=_growth(run.spec),
     )  # fmt: skip
@@ -149,7 +148,7 @@ def _stored(run: Run) -> Shown:
 run_name = models.run_name
 
 
-def _bundled(name: str) -> Shown | None:
+def _bundled(name: str) -> Curve | None:
     card = zoo.card(name)
     curve = card.get("curve")
     if not curve:
@@ -163,14 +162,14 @@ def _bundled(name: str) -> Shown | None:
     if batch:
         columns["tokens"] = [step * batch for step in columns["step"]]
     growth = _growth(TrainSpec.from_dict(card["spec"]))
-    return Shown(name, name, name, None, False, columns, tuple(zoo.snapshots(name)), card["steps"], growth)
+    return Curve(name, name, name, None, False, columns, tuple(zoo.snapshots(name)), card["steps"], growth)
 
 
-def _recorded(name: str) -> Shown:
+def _recorded(name: str) -> Curve:
     run = recordings.recorded(name)
     columns = dict(run.points().columns())
     steps = tuple(int(each.step) for each in run.checkpoints())
-    return Shown(name, name, "", None, False, columns, steps, run.spec.steps, _growth(run.spec))
+    return Curve(name, name, "", None, False, columns, steps, run.spec.steps, _growth(run.spec))
 
 
 def _growth(spec: TrainSpec) -> tuple[tuple[int, int], ...]:
@@ -196,7 +195,7 @@ def free_name() -> str:
     return "Run"
 
 
-def facts(first: Shown | None) -> str:
+def facts(first: Curve | None) -> str:
     """Who trains what, in a line; the picture says how far it is."""
     if first is None or first.run is None:
         return "" if first is None else f"{first.name}, {counted(first.planned, 'step')}"

@@ -1,4 +1,4 @@
-"""The trained pair of the Break it page: recorded or the learner's own, at a checkpoint, and its diagnosis."""
+"""Compare the trained pair, recorded or the learner's own, at a checkpoint, and diagnose it."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def mended(arms: list[Arm], part: str, said: Diagnosis, upto: int | None = None)
 
 
 def record_pair(arms: list[Arm], part: str, at: int | None) -> dict[str, Any]:
-    """The lower half of the picture.
+    """Turn the lower half of the picture into JSON.
 
     Args:
         part: what the second was trained without.

@@ -1,4 +1,4 @@
-"""What the Fine-tuning page gives away: every way's worth as a table, and cells that ask the tuned models again."""
+"""Export the Fine-tuning page: every way's worth as a table, and notebook cells that ask the tuned models again."""
 
 from __future__ import annotations
 

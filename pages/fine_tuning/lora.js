@@ -1,0 +1,81 @@
+// LoRA step by step, with the numbers of one matrix of the run that is shown.
+
+import { pointerAt } from "../../app/kit/glass.js";
+import { clamp, css, h, heat, heatImage, label, num, thousands } from "../../app/kit/shapes.js";
+import { stepMode } from "../../app/kit/steps.js";
+
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Packed, Unpacked } from "../../app/kit/shapes.js"
+ * @import { Box, Matrix, planStep } from "./layout.js"
+ *
+ * What Python sends of one matrix of the LoRA run.
+ * @typedef {object} Lora
+ * @property {string} name of the matrix
+ * @property {number} rank
+ * @property {number} alpha
+ * @property {Packed} W (out, in) of the pretrained model
+ * @property {Packed} A (rank, in)
+ * @property {Packed} B (out, rank)
+ * @property {Packed} added (out, in) B times A times alpha / rank
+ * @property {{lora: number, full: number | null}} moved how much of W's length that has, and what the full way changed
+ * @property {{row: number, col: number, w: number, terms: number[], scale: number, added: number}} cell one number: of W, the
+ *   terms of its sum over the rank, alpha / rank, and what is added to it
+ *
+ * @typedef {Record<Matrix, Unpacked | Float32Array>} Arrays
+ * @typedef {{say: string, values: Arrays[Matrix], shape: number[]}} Shown
+ */
+
+export const stages = stepMode("stage", ["The matrix W", "Two thin ones", "Their product", "One number", "The sum", "All four ways"]);
+
+/** What is said at each step but the last. @type {((d: Lora) => string)[]} */
+export const WORDS = [
+  (d) => `${d.W.shape[0]} × ${d.W.shape[1]} numbers of ${BASE_NAME}: ${d.name}. LoRA leaves them as they are; green is above 0, brown below.`,
+  (d) => `Learned are A, ${d.A.shape.join(" × ")}, and B, ${d.B.shape.join(" × ")}: ${thousands(d.rank * (d.A.shape[1] + d.B.shape[0]))} numbers instead of ${thousands(d.W.shape[0] * d.W.shape[1])}. A begins at random, B at 0.`,
+  (d) => `B times A is as large as W, times alpha / r = ${num(d.alpha, 4)} / ${d.rank} = ${num(d.cell.scale, 4)}. It has rank ${d.rank}: rows that repeat, more or less, in stripes. By the root of their summed squares it is ${num(100 * d.moved.lora, 1)} % of W${d.moved.full === null ? "" : `; the full way changed this matrix by ${num(100 * d.moved.full, 1)} %`}.`,
+  (d) => `Row ${d.cell.row} of B times column ${d.cell.col} of A: ${summed(d.cell.terms)}, times ${num(d.cell.scale, 4)}: ${num(d.cell.added, digitsOf(d.cell.terms))}.`,
+  (d) => `W + ΔW there: ${num(d.cell.w, 3)} + ${num(d.cell.added, 3)} = ${num(d.cell.w + d.cell.added, 3)}. With the sum in place of W nothing is slower than before, and taking it off again gives the old model back.`,
+];
+const BASE_NAME = "tales-bert";
+/** As many digits after the point as show three of the largest term: a sum that is written out has to add up. @param {number[]} terms */
+const digitsOf = (terms) => clamp(3 - Math.ceil(Math.log10(Math.max(...terms.map(Math.abs), 1e-9))), 2, 7);
+/** Terms and their sum: "0.0093 − 0.0012 = 0.0081". @param {number[]} terms */
+function summed(terms) {
+  const digits = digitsOf(terms);
+  const written = terms.map((t) => num(t, digits)).join(" + ").replaceAll("+ −", "− ").replaceAll("+ -", "− ");
+  return `${written} = ${num(terms.reduce((sum, t) => sum + t, 0), digits)}`;
+}
+
+/** The number under the pointer, and how large the largest is. @type {(g: Stage, event: MouseEvent, box: Box, shown: Shown, largest: number) => string} */
+function cellText(g, event, box, { say, values, shape }, largest) {
+  const [rows, cols] = shape;
+  const [x, y] = pointerAt(g, event);
+  const [i, j] = [clamp(Math.floor(((y - box.y) / box.h) * rows), 0, rows - 1), clamp(Math.floor(((x - box.x) / box.w) * cols), 0, cols - 1)];
+  return `${say}, row ${i}, column ${j}: ${num(values[i * cols + j], 4)}\n${rows} × ${cols}, largest ${num(largest, 3)}`;
+}
+
+/** W, A, B, the product and the sum, as far as the step shows them. @type {(g: Stage, d: Lora, arrays: Arrays, at: ReturnType<typeof planStep>, step: number) => void} */
+export function drawLora(g, d, arrays, at, step) {
+  /** @type {[key: Matrix, say: string, shape: number[]][]} */
+  const matrices = [["W", "W", d.W.shape], ["B", "B", d.B.shape], ["A", "A", d.A.shape], ["added", "ΔW = B A · α/r", d.W.shape], ["sum", "W + ΔW", d.W.shape]];
+  for (const [key, say, shape] of matrices) {
+    const box = at.boxes[key];
+    if (box) g.part(`lora ${key}`, [box.x, box.y, box.w, step], () => drawMatrix(g, d, key, box, { say, values: arrays[key], shape }, step));
+  }
+}
+
+/** A matrix in colours; from the fourth step on with lines at the row and the column of the written-out number. @type {(g: Stage, d: Lora, key: Matrix, box: Box, shown: Shown, step: number) => SVGElement[]} */
+function drawMatrix(g, d, key, box, shown, step) {
+  const { say, values, shape: [rows, cols] } = shown;
+  const largest = values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+  const top = 3 * Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length) || 1; // single large ones would pale all others
+  const image = heatImage(box.x, box.y, box.w, box.h, heat(values, rows, cols, (v) => g.signedRgb(v, top)));
+  const across = key === "A" ? "" : `M${box.x},${box.y + ((d.cell.row + 0.5) / rows) * box.h}h${box.w}`;
+  const down = key === "B" ? "" : `M${box.x + ((d.cell.col + 0.5) / cols) * box.w},${box.y}v${box.h}`;
+  return [
+    h("rect", { x: box.x - 0.5, y: box.y - 0.5, width: box.w + 1, height: box.h + 1, fill: "none", stroke: css("line") }),
+    g.tip(image, (event) => cellText(g, event, box, shown, largest)),
+    label(box.x, box.y - 6, `${say}${box.w > 90 ? `, ${rows} × ${cols}` : ""}`, { weight: 600, fill: "ink" }),
+    ...(step >= 3 ? [h("path", { d: across + down, stroke: css("accent"), "stroke-width": 1, "pointer-events": "none" })] : []),
+  ];
+}
