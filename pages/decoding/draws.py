@@ -17,9 +17,9 @@ from core.decoding import cache_cost, entropy, samples
 from core.decoding.fill import fill
 from core.language_model import LanguageModel
 from pages.decoding import controls
-from pages.decoding.ask import HEAVY, Asked, in_a_row
+from pages.decoding.request import HEAVY, Asked, in_a_row
 
-more = register("decoding_draws", __file__)
+decoding_draws = register("decoding_draws", __file__)
 
 TEXTS = 14  # rows of draws
 TOKENS = 14  # rows of entropy
@@ -190,4 +190,4 @@ def show(lm: LanguageModel, key: str, asked: Asked, written: tuple[int, ...]) ->
         "cache": None if blanks else waits or cache.call(measured, key, memo.get("measure", 0)),
         "fill": cache.call(filled, key, asked) if blanks else None,
     }
-    more(data=data, key="more", on_measure_change=measure)
+    decoding_draws(data=data, key="more", on_measure_change=measure)

@@ -15,7 +15,7 @@ from app.kit import pack, register
 from core.decoding.stages import FIRST
 from core.decoding.tree import Tree
 from core.language_model import LanguageModel
-from pages.decoding.ask import begins
+from pages.decoding.request import begins
 from pages.decoding.verdict import Verdict
 
 decoding = register("decoding", __file__)

@@ -10,14 +10,12 @@ from app import answer, cache, events, models, page, state
 from core.decoding import beam, exact, stages
 from core.decoding.crossing import Texts, crossings, tree_crossing
 from core.decoding.tree import Tree, grow
-from pages.decoding import controls, request
-from pages.decoding import draws as decoding_draws
-from pages.decoding.ask import begins, grown, most_passes, reader_of
+from pages.decoding import controls, draws, request
+from pages.decoding.export import cells, chosen, crossing_cell, table
 from pages.decoding.figure import draw, record
 from pages.decoding.question import ask
-from pages.decoding.search import Search
-from pages.decoding.take import cells, chosen, crossing_cell, table
-from pages.decoding.verdict import judge
+from pages.decoding.request import begins, grown, most_passes, reader_of
+from pages.decoding.verdict import Search, judge
 
 ROOM = 16  # positions of the context that stay free for what the model writes
 LONGEST = 256  # tokens of the text
@@ -129,7 +127,7 @@ with page.foot():
     page.take_away("decoding", partial(table, lm, tree, ctx.tokens, across), notebook)
 
 best = tree.path(verdict.best)
-decoding_draws.show(lm, ctx.model_key, asked, best.ids if best else ())
+draws.show(lm, ctx.model_key, asked, best.ids if best else ())
 crossing = () if across is None else ("cross-attention",)
 torn = ("\\xbd",) if any("\\x" in token for token in ctx.tokens) else ()
 page.terms(

@@ -9,7 +9,7 @@ from app.predict import Answer
 from core.decoding.stages import Next
 from core.decoding.tree import Tree
 from core.language_model import LanguageModel
-from pages.decoding.ask import Asked, following, grown
+from pages.decoding.request import Asked, following, grown
 
 HOTTER = 3.0
 HOT = {"temperature": HOTTER, "top_k": None, "top_p": None, "min_p": None, "repetition_penalty": 1.0}

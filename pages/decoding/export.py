@@ -1,4 +1,4 @@
-"""What the Decoding page gives away: the tree as a table, and notebook cells that grow it again."""
+"""Export the tree as a table, and as notebook cells that grow it again."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from core.decoding.exact import Exact
 from core.decoding.stages import Next
 from core.decoding.tree import Tree
 from core.language_model import LanguageModel
-from pages.decoding.ask import Asked, in_a_row
 from pages.decoding.question import HOT, Question, way_to
+from pages.decoding.request import Asked, in_a_row
 
 Array = np.ndarray[Any, Any]
 
