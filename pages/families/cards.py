@@ -1,4 +1,4 @@
-"""Below the Families picture: the published models on a line of time and as cards, to one scale (view.js draws them).
+"""Below the Families picture: the published models on a line of time and as cards, to one scale (cards.js draws them).
 
 The figures are `core.families.published`'s; nothing here computes.
 """
@@ -25,7 +25,7 @@ COLUMNS = (
 
 
 def record() -> dict[str, Any]:
-    """What view.js draws, with what this server opens."""
+    """What cards.js draws, with what this server opens."""
     return {
         "families": record_families(),
         "now": state.get("model"),

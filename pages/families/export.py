@@ -1,4 +1,4 @@
-"""What the Families page gives away: what the three say as a table, and notebook cells that ask them again."""
+"""Export what the three models say as a table, and as notebook cells that ask them again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Families picture: one text in three lanes, GPT, BERT and T5 (view.js draws it).
+"""The Families picture: one text in three lanes, GPT, BERT and T5 (figure.js draws it).
 
 `gather` asks `core.families` through the cache; `record` turns the answers into the component's JSON. Nothing here
 computes. Which model stands in which lane: pages/families/lanes.py.
@@ -87,7 +87,7 @@ def _gather_vectors(lane: Lane, at: int) -> Found:
     return Found(lane, at, maps, {}, vectors=cache.call(lanes.read_as_vectors, lane.key, lane.ids), turn=turn)
 
 
-# ---------------------------------------------------------------- for view.js
+# ---------------------------------------------------------------- for figure.js
 
 
 def record(
@@ -99,7 +99,7 @@ def record(
     stamp: str,
     selection: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What view.js draws.
+    """What figure.js draws.
 
     Args:
         tokens, spans: of the text as the open model cuts it. start: the token that is followed when none is chosen.

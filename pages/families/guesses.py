@@ -1,4 +1,4 @@
-"""Below the Families picture: how often each shape's first guess is right, and what follows from it (view.js draws it).
+"""Below the Families picture: how often each shape's first guess is right, and what follows from it (guesses.js).
 
 `core.families.right` measures, once for the models at hand; the functions here turn that into the component's JSON.
 """
@@ -59,7 +59,7 @@ def measured(found: Sequence[Found]) -> dict[str, list[Accuracy]]:
 
 
 def record(found: Sequence[Found], shares: dict[str, list[Accuracy]]) -> dict[str, Any]:
-    """What view.js draws: a bar for each way, and what it means."""
+    """What guesses.js draws: a bar for each way, and what it means."""
     bars: list[dict[str, Any]] = [
         {
             "title": TITLES[one.lane.shape],
