@@ -1,12 +1,22 @@
 // Beside a chart: what it shows, as JSON, once all of its drawings are there. A chart's own parts are hidden from screen
 // readers: they read its sentence, which the library puts on it, and its table.
 
+/**
+ * @import { Given } from "../kit/glass.js"
+ *
+ * What a chart says of itself: how many drawings it has, its sentence for screen readers, and what they show.
+ * @typedef {{name: string, kind: "vega" | "plotly", drawings: number, said: string, state: unknown}} Data
+ *
+ * An element of Plotly's, with the options of its camera.
+ * @typedef {Element & {_context: {toImageButtonOptions: {format: string}}}} Plot
+ */
+
 const DRAWN = { vega: "svg.marks", plotly: ".js-plotly-plot .main-svg:first-child" };
 
-/** Beside Plotly's own button, which saves a PNG, one that has it save an SVG. */
+/** Beside Plotly's own button, which saves a PNG, one that has it save an SVG. @param {Plot} plot */
 function svgButton(plot) {
-  const camera = plot.querySelector('.modebar-btn[data-title^="Download plot"]');
-  if (!camera || camera.parentElement.querySelector(".gb-save-svg")) return;
+  const camera = /** @type {HTMLElement | null} */ (plot.querySelector('.modebar-btn[data-title^="Download plot"]'));
+  if (!camera || camera.parentElement?.querySelector(".gb-save-svg")) return;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "modebar-btn gb-save-svg";
@@ -23,22 +33,24 @@ function svgButton(plot) {
   camera.after(button);
 }
 
+/** @param {Given<Data>} given */
 export default function charted({ data, parentElement }) {
-  let figure = parentElement.querySelector(":scope > figure");
+  let figure = /** @type {HTMLElement | null} */ (parentElement.querySelector(":scope > figure"));
   if (!figure) {
     figure = document.createElement("figure");
     figure.hidden = true;
     parentElement.append(figure);
   }
-  const around = parentElement.closest(`[class*="st-key-gb-chart-${data.kind}-"]`);
+  const { dataset } = figure;
+  const around = parentElement.closest(`[class*="st-key-gb-chart-${data.kind}-"]`) ?? parentElement;
   const look = () => {
     const drawn = around.querySelectorAll(DRAWN[data.kind]);
     for (const drawing of drawn) if (data.kind === "vega") drawing.setAttribute("aria-hidden", "true");
-    for (const plot of around.querySelectorAll(".js-plotly-plot")) svgButton(plot);
-    if (drawn.length >= data.drawings) figure.dataset.state = JSON.stringify(data.state);
+    for (const plot of /** @type {NodeListOf<Plot>} */ (around.querySelectorAll(".js-plotly-plot"))) svgButton(plot);
+    if (drawn.length >= data.drawings) dataset.state = JSON.stringify(data.state);
   };
-  figure.dataset.component = data.name;
-  figure.dataset.chart = data.kind;
+  dataset.component = data.name;
+  dataset.chart = data.kind;
   figure.setAttribute("aria-label", data.said);
   const watch = new MutationObserver(look);
   watch.observe(around, { childList: true, subtree: true });

@@ -1,7 +1,24 @@
 // Cards of the cheatsheet's sections. One component, because a hundred native elements would be diffed at every change.
 
+/**
+ * @import { Given } from "../kit/glass.js"
+ *
+ * A page of a section: `terms` are what it explains, `exists` says whether it is built.
+ * @typedef {{slug: string, title: string, terms: string, exists: boolean}} Entry
+ * @typedef {{query: string, cards: {section: string, name: string, pages: Entry[]}[]}} Data query: of the link to a page
+ *
+ * @typedef {{query: string, visit: (slug: string) => void, root: HTMLElement}} Kept
+ */
+
+/** @type {WeakMap<HTMLElement, Kept>} */
 const roots = new WeakMap();
 
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} [className]
+ * @param {string} [text]
+ */
 function make(tag, className, text) {
   const element = document.createElement(tag);
   if (className) element.className = className;
@@ -9,6 +26,7 @@ function make(tag, className, text) {
   return element;
 }
 
+/** @type {(entry: Entry, query: () => string, visit: (slug: string) => void) => HTMLLIElement} */
 function page(entry, query, visit) {
   const item = make("li");
   if (entry.exists) {
@@ -30,15 +48,15 @@ function page(entry, query, visit) {
   return item;
 }
 
+/** @param {Given<Data>} given */
 export default function cheatsheet({ parentElement, data, setTriggerValue }) {
-  let local = roots.get(parentElement);
-  if (local?.root.isConnected) {
-    local.query = data.query;
-    local.visit = (slug) => setTriggerValue("visit", { page: slug });
+  const visit = (/** @type {string} */ slug) => setTriggerValue("visit", { page: slug });
+  const before = roots.get(parentElement);
+  if (before?.root.isConnected) {
+    Object.assign(before, { query: data.query, visit });
     return;
   }
-  local = { query: data.query, visit: (slug) => setTriggerValue("visit", { page: slug }) };
-  local.root = make("section", "gb-map");
+  const local = { query: data.query, visit, root: make("section", "gb-map") };
   local.root.setAttribute("aria-labelledby", "gb-map-title");
   const title = make("h2", "", "The subject as a map");
   title.id = "gb-map-title";

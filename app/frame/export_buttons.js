@@ -1,7 +1,20 @@
-// Link, SVG, PNG. The figure is found in the document; its export is window.glassbox's (shared/export.js).
+// Link, SVG, PNG. The figure is found in the document; its export came with it (kit/export.js).
 
+import { shared } from "../kit/shared.js";
+
+/**
+ * @import { Figure, Given } from "../kit/glass.js"
+ *
+ * The picture's component, the name of its files, and the link that restores the page.
+ * @typedef {{picture: string, name: string, query: string}} Data
+ *
+ * @typedef {{data: Data, root: HTMLElement, stop: () => void}} Kept
+ */
+
+/** @type {WeakMap<HTMLElement, Kept>} */
 const roots = new WeakMap();
 
+/** @type {(label: string, title: string, act: () => void) => HTMLButtonElement} */
 function button(label, title, act) {
   const element = document.createElement("button");
   element.type = "button";
@@ -11,6 +24,7 @@ function button(label, title, act) {
   return element;
 }
 
+/** @type {(text: string) => Promise<boolean>} whether it is in the clipboard */
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -29,30 +43,32 @@ async function copy(text) {
   }
 }
 
-/** The page's charts that stand above the card: they belong to its picture. */
+/** The page's charts that stand above the card: they belong to its picture. @type {(card: Element) => Element[]} */
 const chartsAbove = (card) => [...document.querySelectorAll('[class*="st-key-gb-chart-vega-"], [class*="st-key-gb-chart-plotly-"]')]
   .filter((chart) => chart.compareDocumentPosition(card) & Node.DOCUMENT_POSITION_FOLLOWING);
 
-function build(parent, local) {
+/** @type {(parent: HTMLElement, data: Data) => Kept} */
+function build(parent, data) {
   const root = document.createElement("div");
   root.className = "gb-take-row";
   const status = document.createElement("span");
   status.className = "gb-take-status";
   status.setAttribute("role", "status");
   let timer = 0;
-  const say = (text) => {
+  const say = (/** @type {string} */ text) => {
     status.textContent = text;
     clearTimeout(timer);
     timer = setTimeout(() => { status.textContent = ""; }, 2500);
   };
-  const save = (kind) => async () => {
-    const figure = document.querySelector(`figure[data-component="${CSS.escape(local.data.picture)}"]`);
-    const act = window.glassbox && window.glassbox[`export${kind}`];
+  const save = (/** @type {"SVG" | "PNG"} */ kind) => async () => {
+    const { picture, name } = kept.data;
+    const figure = /** @type {Figure | null} */ (document.querySelector(`figure[data-component="${CSS.escape(picture)}"]`));
+    const act = shared[`export${kind}`];
     if (!figure || !act) {
       say("No picture yet");
       return;
     }
-    await act(figure, `${local.data.name}.${kind.toLowerCase()}`, chartsAbove(root));
+    await act(figure, `${name}.${kind.toLowerCase()}`, chartsAbove(root));
     say("Saved");
   };
   root.append(
@@ -64,16 +80,15 @@ function build(parent, local) {
     status,
   );
   parent.append(root);
-  return { root, stop: () => clearTimeout(timer) };
+  const kept = { data, root, stop: () => clearTimeout(timer) };
+  return kept;
 }
 
+/** @param {Given<Data>} given */
 export default function takeaway({ parentElement, data }) {
-  let local = roots.get(parentElement);
-  if (!local || !local.root.isConnected) {
-    local = { data };
-    Object.assign(local, build(parentElement, local));
-    roots.set(parentElement, local);
-  }
+  const before = roots.get(parentElement);
+  const local = before?.root.isConnected ? before : build(parentElement, data);
+  roots.set(parentElement, local);
   local.data = data;
   // replaceState, not pushState: the Back button leaves the page, Undo goes back inside it.
   const address = new URL(location.href);

@@ -1,24 +1,46 @@
 // Rewind: a native range over the kept steps, so that arrows, Home, End and Page keys work as everywhere. While the run
 // still trains, its new steps come by its stream.
 
+import { shared } from "../kit/shared.js";
+import { html, thousands } from "../kit/shapes.js";
+
+/**
+ * @import { Given } from "../kit/glass.js"
+ *
+ * The kept moments of a model's training: `at` is the step that is shown, `total` all steps that it is to take, `state` the
+ * run's and `ends` what to call the newest moment in each, `run` its id while it trains, `n` the choice that Python heard last.
+ * @typedef {{steps: number[], at: number, total: number, state: string, ends: Record<string, string>, run?: string | null, n: number}} Data
+ *
+ * @typedef {object} Live a run that is heard
+ * @property {number[]} steps
+ * @property {string} state
+ * @property {Set<Slider>} sliders
+ * @property {EventSource | null} source
+ * @property {boolean} over
+ * @property {number} timer
+ */
+/** @typedef {ReturnType<typeof build>} Slider */
+
 const EVERY = 150; // milliseconds between two choices sent while the slider is dragged; the last one always goes
 const LOOK = 500; // milliseconds between two looks at a live run
 const NO_POINTS = 999999999; // after this step a stream has no points to send: only states and checkpoints
+/** @type {WeakMap<HTMLElement, Slider>} */
 const sliders = new WeakMap();
 let count = 0;
 
 // ---------------------------------------------------------------- the live run
 
-const live = new Map(); // run -> {steps, state, sliders, source, timer}: one stream for all sliders of the page
+/** @type {Map<string, Live>} a run's id -> its one stream for all sliders of the page */
+const live = new Map();
 
-/** A picture of this page that hears the run already, if there is one (shared/feed.js). */
+/** A picture of this page that hears the run already, if there is one (kit/feed.js). @param {string} run */
 function pictureOf(run) {
-  for (const open of window.glassbox?.feeds ?? []) for (const feed of open) if (feed.id === run) return feed;
+  for (const open of shared.feeds ?? []) for (const feed of open) if (feed.id === run) return feed;
   return null;
 }
 
-function hear(run, steps, state) {
-  const known = live.get(run);
+/** @type {(known: Live, steps: number[], state: string) => void} */
+function hear(known, steps, state) {
   const more = steps.filter((step) => !known.steps.includes(step));
   if (!more.length && state === known.state) return;
   known.steps.push(...more);
@@ -27,23 +49,27 @@ function hear(run, steps, state) {
   for (const local of known.sliders) merge(local);
 }
 
-function listen(run) {
-  const known = live.get(run);
-  const source = (known.source = new EventSource(new URL(`runs/${encodeURIComponent(run)}/events?after=${NO_POINTS}`, document.baseURI)));
-  source.addEventListener("checkpoint", (event) => hear(run, [JSON.parse(event.data).step], known.state));
-  source.addEventListener("state", (event) => hear(run, [], JSON.parse(event.data).state));
+/** @type {(run: string, known: Live) => void} */
+function listen(run, known) {
+  const source = new EventSource(new URL(`runs/${encodeURIComponent(run)}/events?after=${NO_POINTS}`, document.baseURI));
+  known.source = source;
+  source.addEventListener("checkpoint", (event) => hear(known, [JSON.parse(event.data).step], known.state));
+  source.addEventListener("state", (event) => hear(known, [], JSON.parse(event.data).state));
   for (const last of ["end", "gone"]) source.addEventListener(last, () => { known.over = true; hush(known); });
 }
 
+/** @param {Live} known */
 function hush(known) {
   known.source?.close();
   known.source = null;
 }
 
-/** Once in a while: hear of the run from a picture, else by a stream of our own; stop when no slider is left. */
-function look(run) {
-  const known = live.get(run);
-  for (const local of known.sliders) if (!local.root.isConnected || local.data.run !== run) known.sliders.delete(local);
+/**
+ * Once in a while: hear of the run from a picture, else by a stream of our own; stop when no slider is left.
+ * @type {(run: string, known: Live) => void}
+ */
+function look(run, known) {
+  for (const local of known.sliders) if (!local.root.isConnected || local.data?.run !== run) known.sliders.delete(local);
   if (!known.sliders.size || known.over) {
     hush(known);
     clearInterval(known.timer);
@@ -53,28 +79,32 @@ function look(run) {
   const picture = pictureOf(run);
   if (picture) {
     hush(known);
-    hear(run, picture.checkpoints.map((one) => one.step), picture.state.state);
-  } else if (!known.source || known.source.readyState === EventSource.CLOSED) listen(run);
+    hear(known, picture.checkpoints.map((one) => one.step), picture.state.state);
+  } else if (!known.source || known.source.readyState === EventSource.CLOSED) listen(run, known);
 }
 
-function follow(local) {
-  const { run, steps, state } = local.data;
+/** @type {(local: Slider, data: Data) => void} */
+function follow(local, { run, steps, state }) {
   if (!run) return;
-  if (!live.has(run)) live.set(run, { steps: [...steps], state, sliders: new Set(), source: null, over: false, timer: setInterval(() => look(run), LOOK) });
-  live.get(run).sliders.add(local);
-  hear(run, steps, live.get(run).state);
+  /** @type {Live} */
+  const known = live.get(run) ?? { steps: [...steps], state, sliders: new Set(), source: null, over: false, timer: setInterval(() => look(run, known), LOOK) };
+  live.set(run, known);
+  known.sliders.add(local);
+  hear(known, steps, known.state);
 }
 
 // ---------------------------------------------------------------- the slider
 
+/** @param {Slider} local */
 function words(local) {
-  const { steps, data: { total, ends }, state } = local;
+  const { steps, data, state } = local;
+  const { total = 0, ends = {} } = data ?? {};
   const step = steps[local.index];
-  const thousands = (n) => n.toLocaleString("en-US");
   if (local.index === steps.length - 1) return `${ends[state] ?? "newest"}, step ${thousands(step)}${step < total ? ` of ${thousands(total)}` : ""}`;
   return step === 0 ? "untrained, step 0" : `step ${thousands(step)} of ${thousands(total)}`;
 }
 
+/** @param {Slider} local */
 function tell(local) {
   const last = local.index === local.steps.length - 1;
   local.later = 0;
@@ -82,22 +112,25 @@ function tell(local) {
   local.send("select", { snapshot: last ? -1 : local.steps[local.index], n: local.chosen });
 }
 
+/** @param {Slider} local */
 function show(local) {
   const text = words(local);
-  local.range.value = local.index;
+  local.range.value = String(local.index);
   local.range.setAttribute("aria-valuetext", text);
   local.output.textContent = text;
-  local.brief.textContent = `step ${local.steps[local.index].toLocaleString("en-US")}`;
+  local.brief.textContent = `step ${thousands(local.steps[local.index])}`;
   local.mark.dataset.state = JSON.stringify(
     { steps: local.steps.length, index: local.index, step: local.steps[local.index], said: text });
 }
 
-/** The page's steps and those that came since: the knob stays at the step where it is. */
+/** The page's steps and those that came since: the knob stays at the step where it is. @param {Slider} local */
 function merge(local, at = local.at) {
-  const known = live.get(local.data.run);
-  local.steps = known?.steps ?? local.data.steps;
-  local.state = known?.state ?? local.data.state;
-  local.range.max = local.steps.length - 1;
+  const { data } = local;
+  if (!data) return;
+  const known = data.run ? live.get(data.run) : undefined;
+  local.steps = known?.steps ?? data.steps;
+  local.state = known?.state ?? data.state;
+  local.range.max = String(local.steps.length - 1);
   if (local.ticks.childElementCount !== local.steps.length) {
     local.ticks.replaceChildren(...local.steps.map(() => document.createElement("i")));
   }
@@ -106,6 +139,7 @@ function merge(local, at = local.at) {
   show(local);
 }
 
+/** @param {Slider} local */
 function choose(local) {
   const index = Number(local.range.value);
   if (index === local.index) return;
@@ -119,37 +153,34 @@ function choose(local) {
   else local.later = setTimeout(() => tell(local), wait);
 }
 
+/** @param {HTMLElement} parent */
 function build(parent) {
-  const make = (tag, name) => Object.assign(document.createElement(tag), { className: name });
-  const local = { index: 0, chosen: 0, sentAt: -EVERY, later: 0, data: null, steps: [], at: 0 };
-  local.root = make("div", "gb-rewind");
+  const root = html("div", { class: "gb-rewind" });
   // What is shown, as data. Not on the root: an element with this attribute brings its own colours, a figure's.
-  local.mark = Object.assign(make("i", ""), { hidden: true });
-  local.mark.dataset.component = "rewind";
-  const head = make("label", "gb-rewind-head");
-  local.range = Object.assign(make("input", "gb-rewind-range"), { type: "range", min: 0, step: 1, id: `gb-rewind-${++count}` });
-  head.htmlFor = local.range.id;
-  const name = make("span", "gb-rewind-name");
-  name.textContent = "Rewind";
-  local.output = make("span", "gb-rewind-step");
-  local.brief = make("span", "gb-rewind-brief"); // on narrow screens, instead of the two
-  local.brief.setAttribute("aria-hidden", "true");
-  head.append(name, local.output, local.brief);
-  local.ticks = make("div", "gb-rewind-ticks");
-  local.ticks.setAttribute("aria-hidden", "true");
-  local.range.addEventListener("input", () => choose(local));
-  local.root.append(head, local.range, local.ticks, local.mark);
-  parent.append(local.root);
+  const mark = html("i", { hidden: "", "data-component": "rewind" });
+  const range = html("input", { class: "gb-rewind-range", type: "range", min: 0, step: 1, id: `gb-rewind-${++count}` });
+  const output = html("span", { class: "gb-rewind-step" });
+  const brief = html("span", { class: "gb-rewind-brief", "aria-hidden": "true" }); // on narrow screens, instead of the two
+  const ticks = html("div", { class: "gb-rewind-ticks", "aria-hidden": "true" });
+  root.append(html("label", { class: "gb-rewind-head", for: range.id }, html("span", { class: "gb-rewind-name" }, "Rewind"), output, brief), range, ticks, mark);
+  parent.append(root);
+  const local = {
+    root, mark, range, output, brief, ticks, index: 0, chosen: 0, sentAt: -EVERY, later: 0, at: 0, state: "",
+    data: /** @type {Data | null} */ (null), steps: /** @type {number[]} */ ([]), send: /** @type {Given["setTriggerValue"]} */ (() => {}),
+  };
+  range.addEventListener("input", () => choose(local));
   return local;
 }
 
+/** @param {Given<Data>} given */
 export default function rewind({ parentElement, data, setTriggerValue }) {
-  let local = sliders.get(parentElement);
-  if (!local || !parentElement.contains(local.root)) sliders.set(parentElement, (local = build(parentElement)));
+  const before = sliders.get(parentElement);
+  const local = before && parentElement.contains(before.root) ? before : build(parentElement);
+  sliders.set(parentElement, local);
   const same = local.data?.run === data.run;
   local.data = data;
   local.send = setTriggerValue;
-  follow(local);
+  follow(local, data);
   // What the page says counts, unless it was said before the page heard our last choice.
   const old = same && data.n < local.chosen && Date.now() - local.chosen < 30000;
   merge(local, old ? local.at : data.at);

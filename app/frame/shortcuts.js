@@ -1,5 +1,6 @@
 // The sheet of keys. The browser's own <dialog> brings the focus trap, Esc and the way back to the button.
 
+import { html } from "../kit/shapes.js";
 import { watchNavigation } from "./shortcuts_navigation.js";
 import { watchTyping } from "./shortcuts_typing.js";
 
@@ -17,27 +18,21 @@ const KEYS = [
   ["?", "this sheet"],
 ];
 
-const typing = (element) =>
-  element && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
+/** @import { Given } from "../kit/glass.js" */
 
+const typing = (/** @type {EventTarget | null} */ element) =>
+  element instanceof HTMLElement && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
+
+/** @param {HTMLElement} parent */
 function build(parent) {
-  const make = (tag, text, attributes = {}) => {
-    const element = document.createElement(tag);
-    if (text) element.textContent = text;
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    return element;
-  };
-  const dialog = make("dialog", "", { class: "gb-keys", "aria-labelledby": "gb-keys-title" });
-  const list = make("dl", "");
-  for (const [key, meaning] of KEYS) list.append(make("dt", key), make("dd", meaning));
-  const close = make("button", "Close", { type: "button" });
-  close.addEventListener("click", () => dialog.close());
-  dialog.append(make("h2", "Keys", { id: "gb-keys-title" }), list, close);
-  const open = make("button", "Keys", { type: "button", class: "gb-keys-open", title: "The keys that work here (?)" });
-  open.addEventListener("click", () => dialog.showModal());
+  const list = html("dl", {}, KEYS.map(([key, meaning]) => [html("dt", {}, key), html("dd", {}, meaning)]));
+  const close = html("button", { type: "button", click: () => dialog.close() }, "Close");
+  /** @type {HTMLDialogElement} */
+  const dialog = html("dialog", { class: "gb-keys", "aria-labelledby": "gb-keys-title" }, html("h2", { id: "gb-keys-title" }, "Keys"), list, close);
+  const open = html("button", { type: "button", class: "gb-keys-open", title: "The keys that work here (?)", click: () => dialog.showModal() }, "Keys");
   parent.append(open);
   document.body.append(dialog); // in the sidebar it would be clipped
-  const listen = (event) => {
+  const listen = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "?" || event.ctrlKey || event.metaKey || typing(event.target) || dialog.open) return;
     event.preventDefault();
     dialog.showModal();
@@ -52,8 +47,10 @@ function build(parent) {
   };
 }
 
+/** @type {WeakMap<HTMLElement, () => void>} how to take the sheet away again */
 const built = new WeakMap();
 
+/** @param {Given} given */
 export default function keys({ parentElement }) {
   if (!built.has(parentElement)) built.set(parentElement, build(parentElement));
   return () => {

@@ -1,12 +1,13 @@
 // Streamlit's navigation is a list whose items sit one level too deep, and its section headings fold by mouse only.
 // Screen readers get plain links instead of a broken list, and the headings become buttons.
 
+/** @param {HTMLElement} nav */
 function mendNavigation(nav) {
   for (const element of nav.querySelectorAll("ul:not([role]), li:not([role])")) element.setAttribute("role", "none");
   for (const header of nav.querySelectorAll('[data-testid="stNavSectionHeader"]')) {
-    const heading = header.firstElementChild; // the click rises to the header, which folds the section
+    const heading = /** @type {HTMLElement | null} */ (header.firstElementChild); // the click rises to the header, which folds the section
     if (!heading) continue;
-    const open = Boolean(header.parentElement.querySelector("li"));
+    const open = Boolean(header.parentElement?.querySelector("li"));
     if (heading.getAttribute("aria-expanded") !== String(open)) heading.setAttribute("aria-expanded", String(open));
     if (heading.hasAttribute("tabindex")) continue;
     heading.setAttribute("role", "button");
@@ -19,9 +20,12 @@ function mendNavigation(nav) {
   }
 }
 
-// The contents scroll by themselves (frame.css): the open page's line comes into sight, once a page.
+/**
+ * The contents scroll by themselves (frame.css): the open page's line comes into sight, once a page.
+ * @param {HTMLElement} nav
+ */
 function showCurrent(nav) {
-  const link = nav.querySelector('[aria-current="page"]');
+  const link = /** @type {HTMLAnchorElement | null} */ (nav.querySelector('[aria-current="page"]'));
   if (!link || nav.dataset.shown === link.href) return;
   nav.dataset.shown = link.href;
   const [line, box] = [link.getBoundingClientRect(), nav.getBoundingClientRect()];
@@ -29,11 +33,11 @@ function showCurrent(nav) {
   else if (line.bottom > box.bottom) nav.scrollTop += line.bottom - box.bottom + line.height;
 }
 
-// Watches the sidebar, whose parts come and go; returns how to stop.
+/** Watches the sidebar, whose parts come and go; returns how to stop. */
 export function watchNavigation() {
   const sidebar = document.querySelector('[data-testid="stSidebar"]') || document.body;
   const mend = () => {
-    const nav = document.querySelector('[data-testid="stSidebarNav"]');
+    const nav = /** @type {HTMLElement | null} */ (document.querySelector('[data-testid="stSidebarNav"]'));
     if (!nav) return;
     mendNavigation(nav);
     showCurrent(nav);

@@ -2,14 +2,23 @@
 
 import { num, thousands } from "./shapes.js";
 
+/**
+ * A count with its word: "1 token", "2 passes", "3 stories".
+ * @param {number | string} count
+ * @param {string} word for one
+ * @param {string} [many] for several, where no rule makes it
+ */
 export function counted(count, word, many) {
   const several = many ?? (/(s|x|ch|sh)$/.test(word) ? `${word}es` : /[^aeiou]y$/.test(word) ? `${word.slice(0, -1)}ies` : `${word}s`);
   return `${thousands(count)} ${Number(count) === 1 ? word : several}`;
 }
-/** How many times as much, to three digits that count: a ratio of millions has no hundredths. */
+/** @type {[least: number, name: string][]} */
+const LARGE = [[1e12, " trillion"], [1e9, " billion"], [1e6, " million"]];
+
+/** How many times as much, to three digits that count: a ratio of millions has no hundredths. @param {number} ratio */
 export function timesAs(ratio) {
   if (!Number.isFinite(ratio)) return "endlessly many times";
-  const [size, name] = [[1e12, " trillion"], [1e9, " billion"], [1e6, " million"]].find(([least]) => Math.abs(ratio) >= 0.9995 * least) ?? [1, ""];
+  const [size, name] = LARGE.find(([least]) => Math.abs(ratio) >= 0.9995 * least) ?? [1, ""];
   const value = ratio / size;
   const digits = Math.abs(value) < 9.995 ? 2 : Math.abs(value) < 99.95 ? 1 : 0;
   return `${num(value, digits).replace(/\B(?=(\d{3})+(?!\d))/g, (_, __, at, all) => (all.slice(0, at).includes(".") ? "" : ","))}${name} times`;

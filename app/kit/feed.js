@@ -2,28 +2,78 @@
 // One feed a run and figure, however many charts draw it. Python's side is app/stream.py.
 
 import { clamp, unpack } from "./shapes.js";
+import { shared } from "./shared.js";
 
+/**
+ * @import { Stage } from "./glass.js"
+ * @import { Packed } from "./shapes.js"
+ * @import { Run } from "./curves.js"
+ *
+ * A column by its name; "smooth" and "rate" are made in the browser, out of the others.
+ * @typedef {"step" | "loss" | "learning_rate" | "gradient_norm" | "update_norm" | "tokens" | "seconds" | "held_out"} Given
+ * @typedef {Given | "smooth" | "rate"} Column
+ *
+ * How a run stands: `ended` says why it ended, `place` which it is in the queue.
+ * @typedef {{state: string, step: number, steps: number, ended?: string, place?: number | string}} State
+ * @typedef {{step: number, held_out?: number | null, sample?: string, [name: string]: unknown}} Checkpoint
+ *
+ * What a feed tells its listeners: the name of an event of the stream.
+ * @typedef {"points" | "state" | "checkpoint" | "away" | "gone" | "end"} What
+ * @typedef {(feed: Feed, what: What) => void} Listener
+ *
+ * A derived column, computed up to a row; `key` is what it was computed with.
+ * @typedef {{key: number, upto: number, values: Float32Array, sum?: number, weight?: number}} Made
+ */
+
+/** @type {Given[]} */
 const COLUMNS = ["step", "loss", "learning_rate", "gradient_norm", "update_norm", "tokens", "seconds", "held_out"];
 const OVER = ["done", "stopped", "diverged", "failed", "gone"]; // states of a run to which nothing is added any more
 const STREAMS = 4; // open at once: a browser gives one host six connections, and the page needs the others
-const feedsOf = new WeakMap(); // stage -> Map of id -> Feed
+/** @type {WeakMap<object, Map<string, Feed>>} of a stage, by a run's id */
+const feedsOf = new WeakMap();
+/** @type {Set<Feed>} */
 const openFeeds = new Set();
 // Rewind, a component of its own, hears of checkpoints from here.
-((window.glassbox ??= {}).feeds ??= new Set()).add(openFeeds);
+shared.feeds ??= new Set();
+shared.feeds.add(openFeeds);
 
-class Feed {
+export class Feed {
+  /**
+   * @param {HTMLElement} figure
+   * @param {Run} run
+   */
   constructor(figure, run) {
-    Object.assign(this, { id: run.id, figure, live: Boolean(run.live), n: 0, version: 0, room: 256, source: null, lost: "", ended: false });
-    this.cols = Object.fromEntries(COLUMNS.map((name) => [name, new Float32Array(this.room)]));
-    this.made = new Map(); // smoothed and derived columns, each with how far it has been computed
+    this.id = run.id;
+    this.figure = figure;
+    this.live = Boolean(run.live);
+    this.n = 0; // rows
+    this.version = 0;
+    this.room = 256;
+    /** @type {EventSource | null} */
+    this.source = null;
+    this.lost = ""; // what is wrong with the connection
+    this.ended = false;
+    this.waiting = 0;
+    this.watch = 0;
+    /** @type {string | undefined} the recorded points that it holds */
+    this.given = undefined;
+    this.cols = /** @type {Record<Given, Float32Array>} */ (Object.fromEntries(COLUMNS.map((name) => [name, new Float32Array(this.room)])));
+    /** @type {Map<Column, Made>} smoothed and derived columns, each with how far it has been computed */
+    this.made = new Map();
+    /** @type {State} */
     this.state = { state: run.state ?? (run.live ? "queued" : "done"), step: 0, steps: run.steps ?? 0 };
+    /** @type {Checkpoint[]} */
     this.checkpoints = [];
+    /** @type {Set<Listener>} */
     this.listeners = new Set();
   }
 
-  /** Adds rows of columns, leaving out steps that are known: a replay after a broken connection makes no duplicates. */
+  /**
+   * Adds rows of columns, leaving out steps that are known: a replay after a broken connection makes no duplicates.
+   * @param {Partial<Record<Given, Float32Array>>} cols
+   */
   append(cols) {
-    const steps = cols.step;
+    const steps = cols.step ?? new Float32Array(0);
     let at = 0;
     while (at < steps.length && this.n && steps[at] <= this.cols.step[this.n - 1]) at++;
     const more = steps.length - at;
@@ -45,14 +95,21 @@ class Feed {
     this.version++;
   }
 
-  /** A column by its name, with those made here: "smooth" (of the loss) and "rate" (tokens a second). */
+  /**
+   * A column by its name, with those made here: "smooth" (of the loss) and "rate" (tokens a second).
+   * @param {Column} name
+   */
   column(name) {
     if (name === "smooth") return this.smooth();
     return name === "rate" ? this.rate() : this.cols[name];
   }
+  /** @type {(name: Column, key: number, step: (made: Made, i: number) => number) => Float32Array} */
   derived(name, key, step) {
     let made = this.made.get(name);
-    if (!made || made.key !== key) this.made.set(name, (made = { key, upto: 0, values: new Float32Array(this.room) }));
+    if (!made || made.key !== key) {
+      made = { key, upto: 0, values: new Float32Array(this.room) };
+      this.made.set(name, made);
+    }
     if (made.values.length < this.room) {
       const wider = new Float32Array(this.room);
       wider.set(made.values.subarray(0, made.upto));
@@ -71,19 +128,22 @@ class Feed {
         made.sum = (made.sum ?? 0) * keep + value * (1 - keep);
         made.weight = (made.weight ?? 0) * keep + (1 - keep);
       }
-      return made.weight ? made.sum / made.weight : NaN;
+      return made.weight ? (made.sum ?? 0) / made.weight : NaN;
     });
   }
   /** Tokens a second over the last 16 steps (pauses count as time that no token passed in; seconds leaves them out). */
   rate() {
-    return this.derived("rate", 0, (made, i) => {
+    return this.derived("rate", 0, (_, i) => {
       const { tokens, seconds } = this.cols;
       const j = Math.max(0, i - 16);
       const passed = seconds[i] - (i ? seconds[j] : 0);
       return passed > 0 ? (tokens[i] - (i ? tokens[j] : 0)) / passed : NaN;
     });
   }
-  /** The index of the last row whose column is at most `value`; 0 before the first. */
+  /**
+   * The index of the last row whose column is at most `value`; 0 before the first.
+   * @type {(name: Given, value: number) => number}
+   */
   find(name, value) {
     const values = this.cols[name];
     let [low, high] = [0, this.n - 1];
@@ -94,7 +154,10 @@ class Feed {
     }
     return low;
   }
-  /** The last measured value of a column among the first `upto` rows, and where; null without one. */
+  /**
+   * The last measured value of a column among the first `upto` rows, and where; null without one.
+   * @param {Column} name
+   */
   last(name, upto = this.n) {
     const values = this.column(name);
     for (let i = Math.min(upto, this.n) - 1; i >= 0; i--) if (Number.isFinite(values[i])) return { at: i, value: values[i] };
@@ -103,22 +166,26 @@ class Feed {
   get lastStep() { return this.n ? this.cols.step[this.n - 1] : -1; }
   get over() { return OVER.includes(this.state.state); }
 
+  /** @param {What} what */
   tell(what) { for (const listener of [...this.listeners]) listener(this, what); }
 
   // ------------------------------------------------------------- the stream
 
   open() {
     if (!this.live || this.source || this.ended || this.waiting || openFeeds.size >= STREAMS) return;
-    const source = (this.source = new EventSource(new URL(`runs/${encodeURIComponent(this.id)}/events?after=${this.lastStep}`, document.baseURI)));
+    const source = new EventSource(new URL(`runs/${encodeURIComponent(this.id)}/events?after=${this.lastStep}`, document.baseURI));
+    this.source = source;
     openFeeds.add(this);
+    /** @type {(name: What, heard: (said: any) => void) => void} */
     const on = (name, heard) => source.addEventListener(name, (event) => {
       if (!this.figure.isConnected) { this.close(); return; }
       heard(JSON.parse(event.data));
       this.tell(name);
     });
-    on("points", ({ cols }) => this.append(Object.fromEntries(Object.entries(cols).map(([name, packed]) => [name, unpack(packed)]))));
+    on("points", ({ cols }) => this.append(opened(cols)));
     on("state", (state) => { this.lost = ""; this.state = state; this.version++; });
     on("checkpoint", (one) => {
+      /** @type {Checkpoint[]} */
       const rest = this.checkpoints.filter((other) => other.step !== one.step);
       this.checkpoints = [...rest, one].sort((a, b) => a.step - b.step);
       this.version++;
@@ -157,21 +224,30 @@ class Feed {
     this.close();
   }
 }
-const queuedFeeds = new Set(); // live feeds, those that wait for a free connection among them
+/** @type {Set<Feed>} live feeds, those that wait for a free connection among them */
+const queuedFeeds = new Set();
 
-/** The feed of a run in this figure; made, filled and opened as needed. run: see curves.js. */
+/** @type {(cols: Partial<Record<Given, Packed>>) => Partial<Record<Given, Float32Array>>} */
+const opened = (cols) => Object.fromEntries(Object.entries(cols).map(([name, packed]) => [name, unpack(packed)]));
+
+/**
+ * The feed of a run in this figure; made, filled and opened as needed.
+ * @param {Pick<Stage, "figure">} g
+ * @param {Run} run
+ */
 export function feedOf(g, run) {
-  let feeds = feedsOf.get(g);
-  if (!feeds) feedsOf.set(g, (feeds = new Map()));
-  let feed = feeds.get(run.id);
-  if (!feed) feeds.set(run.id, (feed = new Feed(g.figure, run)));
+  const feeds = feedsOf.get(g) ?? new Map();
+  feedsOf.set(g, feeds);
+  /** @type {Feed} */
+  const feed = feeds.get(run.id) ?? new Feed(g.figure, run);
+  feeds.set(run.id, feed);
   if (run.live && !feed.live) Object.assign(feed, { live: true, ended: false }); // an old run that goes on
   if (run.points && !feed.live && feed.given !== run.points.step.b64) {
     Object.assign(feed, { n: 0, given: run.points.step.b64, version: feed.version + 1 });
     feed.made.clear();
-    feed.append(Object.fromEntries(Object.entries(run.points).map(([name, packed]) => [name, unpack(packed)])));
+    feed.append(opened(run.points));
     feed.state = { state: run.state ?? "done", step: feed.lastStep, steps: run.steps ?? feed.lastStep, ended: run.ended };
-    feed.checkpoints = (run.checkpoints ?? []).map((one) => (typeof one === "number" ? { step: one } : one));
+    feed.checkpoints = (run.checkpoints ?? []).map((/** @type {number | Checkpoint} */ one) => (typeof one === "number" ? { step: one } : one));
   }
   if (feed.live && !feed.ended) { queuedFeeds.add(feed); feed.open(); }
   return feed;

@@ -1,33 +1,103 @@
 // The ground every picture stands on: one <figure> with one <svg>, redrawn in parts, themed, keyed, exported.
 // A view is plain data -> shapes; whatever is the same for all pictures (echoes from Python, theme, tips, keys,
-// export) is here. The shapes themselves are in shapes.js, which is part of the same module.
+// export) is here. The shapes themselves are in shapes.js.
 
 import "./export.js"; // which the Take away card finds at window.glassbox
 import { clamp, colours, h, hex, html } from "./shapes.js";
 
+/**
+ * @import { Shapes } from "./shapes.js"
+ *
+ * What a component of Streamlit is called with, for every new data.
+ * @template [Data=any]
+ * @typedef {{data: Data, parentElement: HTMLElement, setTriggerValue: (event: string, value: unknown) => void}} Given
+ */
+/**
+ * What the browser knows by itself: `sel`, the learner's selection, which goes to Python and comes back, and whatever
+ * else a view keeps from draw to draw.
+ * @typedef {{sel: Record<string, any>}} Local
+ *
+ * @typedef {{left?: number, top?: number, width?: number, height?: number}} OverlayBox
+ *
+ * The element of a picture, with what its export needs to know.
+ * @typedef {HTMLElement & {whole?: Whole, exports?: Map<string, () => Element | null>}} Figure
+ * @typedef {<Taken>(take: () => Taken) => Taken} Whole
+ */
+/**
+ * What a view draws on, `g` in every picture. A part is an SVG group that is built again only when what it depends on, the
+ * data, the width or the theme changed; an overlay is an HTML element over the picture, kept with its focus.
+ * @typedef {object} Ground
+ * @property {Figure} figure
+ * @property {SVGSVGElement} svg
+ * @property {Local & Record<string, any>} local
+ * @property {number} width of the figure, in pixels
+ * @property {number} height which the view sets
+ * @property {number} [pictureWidth] of a picture wider than its figure, which then scrolls
+ * @property {boolean} dark
+ * @property {boolean} whole while an export is made: all rows and columns are to be drawn
+ * @property {boolean} reduced whether motion is unwelcome
+ * @property {(event: string, value: unknown) => void} send tells Python
+ * @property {(page: string) => void} visit
+ * @property {(key: string, deps: unknown, build: () => Shapes) => SVGGElement} part
+ * @property {<Made extends HTMLElement>(key: string, box: OverlayBox, build: () => Made, update?: (node: Made) => void) => Made} overlay
+ * @property {(page: string, box: OverlayBox, text: string, about?: string) => HTMLButtonElement} door
+ * @property {(change: Record<string, unknown>) => void} select
+ * @property {<Made extends Element>(node: Made, text: string | ((event: PointerEvent) => string)) => Made} tip
+ * @property {() => void} redraw
+ * @property {(ms: number, fn: (t: number) => void) => () => void} tween
+ *
+ * @typedef {Ground & ReturnType<typeof colours>} Stage
+ */
+/**
+ * A picture: from data (what Python sent) and local (what the browser knows) to shapes. `Own` is what a view keeps on `g`,
+ * its layout for example.
+ * @template Data
+ * @template {Local} [Kept=Local & Record<string, any>]
+ * @template [Own=unknown]
+ * @typedef {object} View
+ * @property {(g: Stage & Own, data: Data, local: Kept) => void} draw
+ * @property {(data: Data, local: Kept) => string} describe for screen readers
+ * @property {(data: Data, local: Kept) => unknown} state what is shown, as JSON in `data-state`
+ * @property {(data: Data, local: Kept, before: Data | null) => Partial<Kept> | void} [init] what new data change in `local`
+ * @property {(event: KeyboardEvent, g: Stage & Own, data: Data, local: Kept) => boolean | undefined} [key] whether it was one of its keys
+ * @property {(g: Stage & Own, data: Data, local: Kept, change: Record<string, any>) => void} [selected] before a choice is sent
+ */
+
 // ---------------------------------------------------------------- the stage
 
+/**
+ * @param {string} name
+ * @param {View<any, any, any>} view
+ * @param {HTMLElement} parent
+ */
 function stage(name, view, parent) {
   const svg = h("svg", { "aria-hidden": "true", "font-family": "var(--gb-sans)", "font-size": 12 });
   const tipBox = html("div", { class: "gb-tip", hidden: "" });
   const probe = html("i", { class: "gb-probe" });
   const scroller = html("div", { class: "gb-scroll" }, svg);
+  /** @type {Figure} */
   const figure = html("figure", { class: "gb-figure", "data-component": name, tabindex: 0, role: "group" },
     scroller, tipBox, probe);
   parent.querySelector(":scope > .gb-figure")?.remove();
   parent.append(figure); // beside the style sheet, which Streamlit keeps in the same element
+  /** @type {Local & Record<string, any>} */
   const local = { sel: {} };
+  /** @type {Map<string, {node: SVGGElement, now: string}>} */
   const parts = new Map();
+  /** @type {Map<string, HTMLElement>} */
   const overlays = new Map();
+  /** @type {string[]} */
   let seen = [];
   let stamp = 0;
   let frame = 0;
+  /** @type {any} */
   let data = null;
+  /** @type {Given["setTriggerValue"]} */
   let send = () => {};
   let [chosen, sentAt, later] = [0, 0, 0];
   const motion = matchMedia("(prefers-reduced-motion: reduce)");
 
-  const g = { figure, svg, local, width: 0, height: 0, dark: false, whole: false, get reduced() { return motion.matches; } };
+  const g = /** @type {Stage} */ ({ figure, svg, local, width: 0, height: 0, dark: false, whole: false, get reduced() { return motion.matches; } });
   Object.assign(g, colours(g));
   g.send = (event, value) => send(event, value);
   const tell = () => { later = 0; sentAt = Date.now(); send("select", { ...local.sel, n: chosen }); };
@@ -43,24 +113,26 @@ function stage(name, view, parent) {
     if (!part || part.now !== now) {
       const node = h("g", { "data-part": key }, build());
       if (part) part.node.replaceWith(node);
-      parts.set(key, (part = { node, now }));
+      part = { node, now };
+      parts.set(key, part);
     }
     seen.push(key);
     return part.node;
   };
   /** A native control over the picture, kept (with its focus) from draw to draw; update(node) runs every draw. */
   g.overlay = (key, box, build, update) => {
-    let node = overlays.get(key);
+    let node = /** @type {ReturnType<typeof build> | undefined} */ (overlays.get(key));
     if (!node) {
-      overlays.set(key, (node = build()));
+      node = build();
+      overlays.set(key, node);
       node.classList.add("gb-over");
       scroller.append(node);
     }
-    for (const side of ["left", "top", "width", "height"]) {
+    for (const side of /** @type {const} */ (["left", "top", "width", "height"])) {
       node.style[side] = box[side] === undefined ? "" : `${box[side]}px`;
     }
     update?.(node);
-    seen.push("overlay " + key);
+    seen.push(`overlay ${key}`);
     return node;
   };
   /** A way to another page: `text` with an arrow, as a button that reads like a link. */
@@ -83,7 +155,7 @@ function stage(name, view, parent) {
     g.redraw();
   };
   g.tip = (node, text) => {
-    const show = (event) => {
+    const show = (/** @type {PointerEvent} */ event) => {
       tipBox.textContent = typeof text === "function" ? text(event) : text;
       tipBox.hidden = false;
       const box = figure.getBoundingClientRect();
@@ -92,8 +164,8 @@ function stage(name, view, parent) {
       tipBox.style.left = `${clamp((event.clientX - box.left) * zoom + 12, 0, Math.max(0, figure.offsetWidth - w - 4))}px`;
       tipBox.style.top = `${(event.clientY - box.top) * zoom + 16}px`;
     };
-    node.addEventListener("pointermove", show);
-    node.addEventListener("pointerleave", () => (tipBox.hidden = true));
+    node.addEventListener("pointermove", /** @type {EventListener} */ (show));
+    node.addEventListener("pointerleave", () => { tipBox.hidden = true; });
     return node;
   };
   /** Draws in the next frame, however often it is asked. */
@@ -113,7 +185,7 @@ function stage(name, view, parent) {
   /** What `take` makes of the picture with all rows and columns in it: on the page some are scrolled out of view. */
   figure.whole = (take) => {
     const [kept, width] = [{ ...local }, g.width];
-    const again = (whole) => {
+    const again = (/** @type {boolean} */ whole) => {
       Object.assign(g, { whole, width });
       stamp++;
       draw();
@@ -135,7 +207,8 @@ function stage(name, view, parent) {
     view.draw(g, data, local);
     const keep = new Set(seen);
     for (const [key, part] of parts) if (!keep.has(key)) { part.node.remove(); parts.delete(key); }
-    for (const [key, node] of overlays) if (!keep.has("overlay " + key)) { node.remove(); overlays.delete(key); }
+    for (const [key, node] of overlays) if (!keep.has(`overlay ${key}`)) { node.remove(); overlays.delete(key); }
+    /** @type {Node | null} */
     let at = svg.firstChild;
     for (const key of seen) {
       const node = parts.get(key)?.node;
@@ -144,17 +217,20 @@ function stage(name, view, parent) {
       else svg.insertBefore(node, at);
     }
     const w = g.pictureWidth ?? g.width;
-    svg.setAttribute("width", w);
-    svg.setAttribute("height", g.height);
+    svg.setAttribute("width", String(w));
+    svg.setAttribute("height", String(g.height));
     svg.setAttribute("viewBox", `0 0 ${w} ${g.height}`);
     figure.setAttribute("aria-label", view.describe(data, local));
     const ms = performance.now() - start;
     figure.dataset.state = JSON.stringify(view.state(data, local));
     figure.dataset.ms = ms.toFixed(2);
-    figure.dataset.draws = Number(figure.dataset.draws ?? 0) + 1;
+    figure.dataset.draws = String(Number(figure.dataset.draws ?? 0) + 1);
   }
 
-  /** Python's word wins, unless it was spoken before it heard our last choice (which `n` numbers). */
+  /**
+   * Python's word wins, unless it was spoken before it heard our last choice (which `n` numbers).
+   * @param {Record<string, any>} selection
+   */
   function adopt({ n, ...said }) {
     if (n !== undefined && n < chosen && Date.now() - chosen < 30_000) return;
     Object.assign(local.sel, said);
@@ -162,7 +238,7 @@ function stage(name, view, parent) {
   function theme() {
     const style = getComputedStyle(parent);
     const ground = style.getPropertyValue("--st-background-color").trim();
-    const given = parent.closest("[data-theme]")?.dataset.theme;
+    const given = /** @type {HTMLElement | null} */ (parent.closest("[data-theme]"))?.dataset.theme;
     const dark = given ? given === "dark" : /^#/.test(ground) ? hex(ground).reduce((a, b) => a + b) < 380
       : matchMedia("(prefers-color-scheme: dark)").matches;
     if (figure.dataset.theme && dark === g.dark) return false;
@@ -178,24 +254,25 @@ function stage(name, view, parent) {
   });
   probe.addEventListener("transitionend", () => theme() && draw());
   // When what was pressed is drawn anew before the release, a browser makes no click of the two: so we make one.
+  /** @type {{target: Element, x: number, y: number} | null} */
   let pressed = null;
   svg.addEventListener("pointerdown", ({ button, isPrimary, target, clientX: x, clientY: y }) => {
-    pressed = button === 0 && isPrimary ? { target, x, y } : null;
+    pressed = button === 0 && isPrimary && target instanceof Element ? { target, x, y } : null;
   }, true);
   svg.addEventListener("pointerup", (event) => {
     const { clientX, clientY, pointerId, pointerType, target } = event;
     const lost = pressed && !pressed.target.isConnected && Math.hypot(clientX - pressed.x, clientY - pressed.y) < 4;
     pressed = null;
-    if (lost) target.dispatchEvent(new PointerEvent("click", { bubbles: true, cancelable: true, composed: true, clientX, clientY, pointerId, pointerType }));
+    if (lost) target?.dispatchEvent(new PointerEvent("click", { bubbles: true, cancelable: true, composed: true, clientX, clientY, pointerId, pointerType }));
   });
   figure.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const control = event.target !== figure && event.target.closest("input, button, select, textarea");
+    const control = event.target instanceof Element && event.target !== figure && event.target.closest("input, button, select, textarea");
     // A button of the picture that was just pressed keeps its own two keys; the others are the picture's.
     if (control && (control.tagName !== "BUTTON" || event.key === " " || event.key === "Enter")) return;
     if (view.key?.(event, g, data, local)) { event.preventDefault(); event.stopPropagation(); }
   });
-  g.receive = (next, trigger) => {
+  const receive = (/** @type {any} */ next, /** @type {Given["setTriggerValue"]} */ trigger) => {
     send = trigger;
     const before = data;
     data = next;
@@ -210,20 +287,31 @@ function stage(name, view, parent) {
     theme();
     draw();
   };
-  g.release = () => { resize.disconnect(); cancelAnimationFrame(frame); frame = 0; };
-  return g;
+  const release = () => { resize.disconnect(); cancelAnimationFrame(frame); frame = 0; };
+  return { figure, receive, release };
 }
 
-/** Where a pointer is, in the picture's own pixels: the projector mode enlarges the page. */
+/**
+ * Where a pointer is, in the picture's own pixels: the projector mode enlarges the page.
+ * @param {Pick<Stage, "svg">} g
+ * @param {{clientX: number, clientY: number}} event
+ * @returns {[number, number]}
+ */
 export function pointerAt(g, event) {
   const box = g.svg.getBoundingClientRect();
   const zoom = Number(g.svg.getAttribute("width")) / box.width;
   return [(event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom];
 }
 
-/** Keep in `local.hover` what `under` says lies under the pointer (null: nothing), and draw when that changes. */
+/**
+ * Keep in `local.hover` what `under` says lies under the pointer (null: nothing), and draw when that changes.
+ * @template Hover
+ * @param {Stage} g
+ * @param {{hover?: Hover | null}} local
+ * @param {(event: PointerEvent) => Hover | null} under
+ */
 export function pointing(g, local, under) {
-  const turn = (hover) => {
+  const turn = (/** @type {Hover | null} */ hover) => {
     if (JSON.stringify(hover) === JSON.stringify(local.hover ?? null)) return;
     local.hover = hover;
     g.redraw();
@@ -232,13 +320,26 @@ export function pointing(g, local, under) {
   g.svg.addEventListener("pointerleave", () => turn(null));
 }
 
-/** What a view.js exports: Streamlit calls it for every new data; the stage (and what the browser knows) stays. */
+/**
+ * What a picture's script exports: Streamlit calls it for every new data; the stage (and what the browser knows) stays.
+ * @template Data
+ * @template {Local} [Kept=Local & Record<string, any>]
+ * @template [Own=unknown]
+ * @param {string} name
+ * @param {View<Data, Kept, Own>} view
+ * @returns {(given: Given<Data>) => () => void}
+ */
 export function mount(name, view) {
+  /** @type {WeakMap<HTMLElement, ReturnType<typeof stage>>} */
   const stages = new WeakMap();
   return ({ data, parentElement, setTriggerValue }) => {
-    let g = stages.get(parentElement);
-    if (!g || !parentElement.contains(g.figure)) stages.set(parentElement, (g = stage(name, view, parentElement)));
-    g.receive(data, setTriggerValue);
-    return () => g.release();
+    let made = stages.get(parentElement);
+    if (!made || !parentElement.contains(made.figure)) {
+      made = stage(name, view, parentElement);
+      stages.set(parentElement, made);
+    }
+    const { receive, release } = made;
+    receive(data, setTriggerValue);
+    return release;
   };
 }

@@ -2,12 +2,16 @@
 // page has fifty of them. The pixels are stored, not compressed (RFC 1950, 1951; PNG specification, third edition).
 
 const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
-  for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
-  return n;
+  let crc = n;
+  for (let k = 0; k < 8; k++) crc = crc & 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1;
+  return crc;
 });
 const STORED = 65535; // bytes of one block at the most
 
-/** rgba (4 bytes a pixel, row by row) as a data URL. */
+/**
+ * rgba (4 bytes a pixel, row by row) as a data URL.
+ * @type {(width: number, height: number, rgba: Uint8ClampedArray) => string}
+ */
 export function png(width, height, rgba) {
   const line = 4 * width + 1;
   const size = line * height;
@@ -16,9 +20,11 @@ export function png(width, height, rgba) {
   const view = new DataView(file.buffer);
   file.set([137, 80, 78, 71, 13, 10, 26, 10]);
   let at = 8;
+  /** @type {(name: string, length: number, write: () => void) => void} */
   const chunk = (name, length, write) => {
     view.setUint32(at, length);
-    const start = (at += 4);
+    at += 4;
+    const start = at;
     for (const letter of name) file[at++] = letter.charCodeAt(0);
     write();
     let crc = 0xffffffff;
@@ -54,13 +60,16 @@ export function png(width, height, rgba) {
     at += 4;
   });
   chunk("IEND", 0, () => {});
-  return "data:image/png;base64," + toBase64(file);
+  return `data:image/png;base64,${toBase64(file)}`;
 }
 
+/** @param {Uint8Array & {toBase64?: () => string}} bytes newer browsers do it themselves */
 function toBase64(bytes) {
   if (bytes.toBase64) return bytes.toBase64();
   let text = "";
   for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
   return btoa(text);
 }
-export const fromBase64 = (text) => Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+const newer = /** @type {typeof Uint8Array & {fromBase64?: (text: string) => Uint8Array<ArrayBuffer>}} */ (Uint8Array);
+/** @type {(text: string) => Uint8Array<ArrayBuffer>} */
+export const fromBase64 = (text) => newer.fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt(0));

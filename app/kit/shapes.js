@@ -3,70 +3,165 @@
 
 import { fromBase64, png } from "./png.js";
 
+/**
+ * @import { Stage } from "./glass.js"
+ *
+ * What an element holds: nodes and words, in lists of lists (three deep); null, undefined and false are left out.
+ * @typedef {Node | string | number | false | null | undefined} Shape
+ * @typedef {Shape | readonly Shapes[]} Shapes
+ *
+ * Attributes of an element: null, undefined and false are left out, functions become listeners ("onclick" or "click").
+ * @typedef {{[Name in keyof HTMLElementEventMap as Name | `on${Name}`]?: (event: HTMLElementEventMap[Name]) => unknown}} Listeners
+ * @typedef {Listeners & {[name: string]: unknown}} Attributes
+ *
+ * A colour as red, green, blue, 0 to 255 each.
+ * @typedef {number[]} Colour
+ *
+ * A place in pixels.
+ * @typedef {[x: number, y: number]} Point
+ *
+ * What attributes of a text label() knows by a short name; any other attribute passes.
+ * @typedef {{size?: number, fill?: string, weight?: number | string | null, anchor?: "start" | "middle" | "end" | null, mono?: boolean, [name: string]: unknown}} Lettering
+ *
+ * An array as Python's pack() sends it: base64 of its little-endian numbers, row by row.
+ * @typedef {{f32: Float32Array, u8: Uint8Array, i32: Int32Array, u16: Uint16Array}} Kinds
+ */
+/**
+ * @template {keyof Kinds} [Kind="f32"]
+ * @typedef {{b64: string, dtype: Kind, shape: number[]}} Packed
+ */
+/**
+ * @template {keyof Kinds} [Kind="f32"]
+ * @typedef {Kinds[Kind] & {shape: number[]}} Unpacked
+ */
+
 export const SVG_NS = "http://www.w3.org/2000/svg";
 export const MONO = "var(--gb-mono)";
 
+/**
+ * @template {Element} Made
+ * @param {Made} node
+ * @param {Attributes | null | undefined} attrs
+ * @param {Shapes[]} children
+ */
 function fill(node, attrs, children) {
-  for (const [name, value] of Object.entries(attrs || {})) {
+  for (const [name, value] of Object.entries(attrs ?? {})) {
     if (value === null || value === undefined || value === false) continue;
-    if (typeof value === "function") node.addEventListener(name.replace(/^on/, ""), value);
-    else node.setAttribute(name, value);
+    if (typeof value === "function") node.addEventListener(name.replace(/^on/, ""), /** @type {EventListener} */ (value));
+    else node.setAttribute(name, String(value));
   }
-  for (const child of children.flat(3)) {
+  for (const child of /** @type {Shape[]} */ (children.flat(3))) {
     if (child === null || child === undefined || child === false) continue;
     node.append(child instanceof Node ? child : document.createTextNode(String(child)));
   }
   return node;
 }
 
-/** An SVG element; functions among the attributes become listeners ("onclick" or "click"). */
+/**
+ * An SVG element; functions among the attributes become listeners ("onclick" or "click").
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Attributes | null} [attrs]
+ * @param {...Shapes} children
+ */
 export const h = (tag, attrs, ...children) => fill(document.createElementNS(SVG_NS, tag), attrs, children);
-/** An HTML element, for the few native controls that lie over a picture. */
+/**
+ * An HTML element, for the few native controls that lie over a picture.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Attributes | null} [attrs]
+ * @param {...Shapes} children
+ */
 export const html = (tag, attrs, ...children) => fill(document.createElement(tag), attrs, children);
+/** @param {string} name of a design token */
 export const css = (name) => `var(--gb-${name})`;
+/** @type {(x: number, low: number, high: number) => number} */
 export const clamp = (x, low, high) => Math.max(low, Math.min(high, x));
+/** @type {(a: number, b: number, t: number) => number} */
 export const lerp = (a, b, t) => a + (b - a) * t;
 
 // ---------------------------------------------------------------- numbers and words
 
-/** 1.5 -> "1.50", -1 -> "−1.00" with a true minus sign; never "−0.00". */
+/**
+ * 1.5 -> "1.50", -1 -> "−1.00" with a true minus sign; never "−0.00".
+ * @param {number} x
+ */
 export function num(x, digits = 2) {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "∞" : "−∞";
   const text = Math.abs(x).toFixed(digits);
-  return x < 0 && Number(text) !== 0 ? "−" + text : text;
+  return x < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
+/** A change: 1.5 -> "+1.50", -1 -> "−1.00". @type {(x: number, digits?: number) => string} */
+export const signed = (x, digits = 2) => (x > 0 ? "+" : "") + num(x, digits);
+/**
+ * A share in percent: 0.285 -> "29 %", with one digit "28.5 %". Six figures are rounded first: what float32 makes of
+ * 0.285 is just below it.
+ * @param {number} share 1 is all
+ * @param {number} [digits] after the point; not given: none, and one below 10 % and just below all, more below 0.1 %
+ */
+export function percent(share, digits) {
+  const value = Number((100 * share).toPrecision(6));
+  return `${num(value, digits ?? percentDigits(share))} %`;
+}
+/** @param {number} share */
+function percentDigits(share) {
+  if (share <= 0 || share === 1) return 0;
+  if (share < 0.001) return Math.min(12, 1 - Math.floor(Math.log10(100 * share)));
+  return share < 0.0995 || (share > 0.9949 && share < 1) ? 1 : 0;
+}
+/** 12345 -> "12,345". @type {(n: number | string) => string} */
 export const thousands = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 
-/** What a token looks like on every page: a leading space is a dot, invisible characters are named. */
+// Control characters, marks of direction and widths of nothing.
+const INVISIBLE = /[\p{Cc}\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+
+/**
+ * What a token looks like on every page: a leading space is a dot, invisible characters are named.
+ * @type {(token: string) => string}
+ */
 export function visible(token) {
   const text = token
     .replace(/\n/g, "⏎")
     .replace(/\t/g, "⇥")
-    .replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g,
-      (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
+    .replace(INVISIBLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
   return text.replace(/^ +/, (s) => "·".repeat(s.length)) || "∅";
 }
 
-const ruler = document.createElement("canvas").getContext("2d");
+/** Without a document (layouts are tested in Node) letters have widths that are right on average. */
+const ruler = typeof document === "undefined" ? null : document.createElement("canvas").getContext("2d");
+/** @type {Map<string, number>} */
 const widths = new Map();
+/**
+ * Pixels that a text takes.
+ * @param {string} text
+ * @param {number} size
+ * @param {boolean} [mono]
+ */
 export function measure(text, size, mono) {
+  if (!ruler) return [...text].length * size * (mono ? 0.6 : 0.54);
   const key = `${size}${mono ? "m" : "s"}${text}`;
-  if (!widths.has(key)) {
+  let width = widths.get(key);
+  if (width === undefined) {
     if (widths.size > 4000) widths.clear();
     ruler.font = `${size}px ${mono ? '"JetBrains Mono", monospace' : "Inter, sans-serif"}`;
-    widths.set(key, ruler.measureText(text).width);
+    width = ruler.measureText(text).width;
+    widths.set(key, width);
   }
-  return widths.get(key);
+  return width;
 }
-/** The longest beginning of `text` that fits into `room` pixels, with an ellipsis if it was cut. */
+/**
+ * The longest beginning of `text` that fits into `room` pixels, with an ellipsis if it was cut.
+ * @param {string} text
+ * @param {number} room
+ */
 export function fit(text, room, size = 13, mono = true) {
   if (measure(text, size, mono) <= room) return text;
   const letters = [...text];
-  while (letters.length > 1 && measure(letters.join("") + "…", size, mono) > room) letters.pop();
-  return letters.join("") + "…";
+  while (letters.length > 1 && measure(`${letters.join("")}…`, size, mono) > room) letters.pop();
+  return `${letters.join("")}…`;
 }
 
-/** Words set into lines of the given width. */
+/** Words set into lines of the given width. @type {(text: string, room: number, size?: number) => string[]} */
 export function inLines(text, room, size = 12) {
   const lines = [""];
   for (const word of text.split(" ").filter(Boolean)) {
@@ -77,7 +172,13 @@ export function inLines(text, room, size = 12) {
   return lines.filter(Boolean);
 }
 
-/** Text at a baseline. o: size 12, fill "ink2", weight, anchor "start", mono, opacity; any other attribute passes. */
+/**
+ * Text at a baseline. o: size 12, fill "ink2", weight, anchor "start", mono, opacity; any other attribute passes.
+ * @param {number} x
+ * @param {number} y
+ * @param {string | number} text
+ * @param {Lettering} o
+ */
 export function label(x, y, text, o = {}) {
   const { size = 12, fill: colour = "ink2", weight, anchor, mono, ...rest } = o;
   return h("text", {
@@ -85,16 +186,31 @@ export function label(x, y, text, o = {}) {
     "font-family": mono ? MONO : null, ...rest,
   }, text);
 }
-/** A token in running text: the space's dot faint, the rest as given. */
+/**
+ * A token in running text: the space's dot faint, the rest as given.
+ * @type {(token: string, room?: number, size?: number) => Shapes[]}
+ */
 export function tokenSpans(token, room = 1e9, size = 13) {
   const shown = fit(visible(token), room, size, true);
   const dots = token.startsWith(" ") ? shown.match(/^·+/)?.[0] ?? "" : "";
   return [dots && h("tspan", { opacity: 0.55 }, dots), shown.slice(dots.length)];
 }
-/** A probability as a bar, `w` wide where it is 1: on every page and in every row alike, so that 0.002 never looks like 0.9. */
+/**
+ * A probability as a bar, `w` wide where it is 1: on every page and in every row alike, so that 0.002 never looks like 0.9.
+ * @type {(x: number, y: number, w: number, height: number, p: number, o?: Attributes) => SVGRectElement}
+ */
 export const shareBar = (x, y, w, height, p, o = {}) =>
   h("rect", { x, y, width: Math.max(0.75, w * clamp(p, 0, 1)), height, rx: Math.min(2, height / 2), ...o });
-/** A token's chip, the same on every page. o: id, selected, colour (a frame's name), faint, height 24, size 13. */
+/**
+ * A token's chip, the same on every page.
+ * @param {Pick<Stage, "tip">} g
+ * @param {number} x of its left edge
+ * @param {number} y of its middle
+ * @param {number} w
+ * @param {string} token
+ * @param {{id?: number, selected?: boolean, colour?: string, faint?: boolean, height?: number, size?: number}} o colour: of its
+ *   frame; height 24, size 13 of the letters
+ */
 export function chip(g, x, y, w, token, o = {}) {
   const { height = 24, size = 13, selected, faint, id } = o;
   const frame = o.colour ?? (selected ? "accent" : "line");
@@ -113,7 +229,10 @@ export function chip(g, x, y, w, token, o = {}) {
 
 // ---------------------------------------------------------------- paths
 
-/** A polyline through [[x, y], ...] with corners rounded by r. */
+/**
+ * A polyline through [[x, y], ...] with corners rounded by r.
+ * @type {(points: readonly Point[], r?: number) => string}
+ */
 export function wire(points, r = 6) {
   let d = `M${points[0]}`;
   for (let i = 1; i < points.length - 1; i++) {
@@ -124,9 +243,12 @@ export function wire(points, r = 6) {
     d += `L${b[0] - ((b[0] - a[0]) / before) * s},${b[1] - ((b[1] - a[1]) / before) * s}`;
     d += `Q${b} ${b[0] + ((c[0] - b[0]) / after) * s},${b[1] + ((c[1] - b[1]) / after) * s}`;
   }
-  return d + `L${points[points.length - 1]}`;
+  return `${d}L${points[points.length - 1]}`;
 }
-/** A band from (x0, y0), w0 wide, to (x1, y1), w1 wide, as a closed path to fill. */
+/**
+ * A band from (x0, y0), w0 wide, to (x1, y1), w1 wide, as a closed path to fill.
+ * @type {(x0: number, y0: number, w0: number, x1: number, y1: number, w1: number) => string}
+ */
 export function ribbon(x0, y0, w0, x1, y1, w1) {
   const m = (x0 + x1) / 2;
   return `M${x0},${y0 - w0 / 2}C${m},${y0 - w0 / 2} ${m},${y1 - w1 / 2} ${x1},${y1 - w1 / 2}` +
@@ -135,44 +257,72 @@ export function ribbon(x0, y0, w0, x1, y1, w1) {
 
 // ---------------------------------------------------------------- colours and heat maps
 
+/** "#8af" or "#88aaff" as a colour. @type {(s: string) => Colour} */
 export const hex = (s) => {
   const t = s.trim().replace("#", "");
   return [0, 2, 4].map((i) => parseInt(t.length === 3 ? t[i / 2] + t[i / 2] : t.slice(i, i + 2), 16));
 };
+/** @type {(a: Colour, b: Colour, t: number) => Colour} */
 export const mixed = (a, b, t) => a.map((v, i) => Math.round(v + (b[i] - v) * t));
-export const rgb = (c) => "#" + c.map((v) => v.toString(16).padStart(2, "0")).join("");
+/** @type {(c: Colour) => string} */
+export const rgb = (c) => `#${c.map((v) => v.toString(16).padStart(2, "0")).join("")}`;
 
-/** base64 from Python's pack() -> typed array, with .shape. */
+/**
+ * base64 from Python's pack() -> typed array, with .shape.
+ * @template {keyof Kinds} Kind
+ * @param {Packed<Kind>} packed
+ * @returns {Unpacked<Kind>}
+ */
 export function unpack(packed) {
   const raw = fromBase64(packed.b64);
   const kinds = { f32: Float32Array, u8: Uint8Array, i32: Int32Array, u16: Uint16Array };
-  const out = new kinds[packed.dtype](raw.buffer);
-  out.shape = packed.shape;
-  return out;
+  const numbers = /** @type {Kinds[Kind]} */ (new kinds[packed.dtype](raw.buffer));
+  return Object.assign(numbers, { shape: packed.shape });
 }
 
+/** The colours of a figure's theme, and what stands between them. @param {{figure: Element}} g */
 export function colours(g) {
+  /** @type {Map<string, Colour>} */
   const cache = new Map();
+  /** @param {string} name */
   const raw = (name) => {
-    if (!cache.has(name)) cache.set(name, hex(getComputedStyle(g.figure).getPropertyValue(`--gb-${name}`) || "#888888"));
-    return cache.get(name);
+    let colour = cache.get(name);
+    if (!colour) {
+      colour = hex(getComputedStyle(g.figure).getPropertyValue(`--gb-${name}`) || "#888888");
+      cache.set(name, colour);
+    }
+    return colour;
   };
+  /** @type {(x: number, max: number, strength?: number) => Colour} */
   const signedRgb = (x, max, strength = 1) =>
     mixed(raw("mid"), raw(x < 0 ? "neg" : "pos"), strength * clamp(Math.abs(x) / (max || 1), 0, 1));
+  /** @type {(x: number, max: number, name?: string, ground?: string) => Colour} */
   const sequentialRgb = (x, max, name = "att", ground = "bg") =>
     mixed(raw(ground), raw(name), clamp(x / (max || 1), 0, 1));
   return {
     clear: () => cache.clear(),
+    /** @type {(name: string) => string} */
     color: (name) => rgb(raw(name)),
+    /** @type {(a: string, b: string, t: number) => string} */
     mix: (a, b, t) => rgb(mixed(raw(a), raw(b), t)),
     signedRgb, sequentialRgb,
-    /** 0 is the middle colour, ±max the ends; strength 0.62 keeps ink readable on it. */
+    /**
+     * 0 is the middle colour, ±max the ends; strength 0.62 keeps ink readable on it.
+     * @type {(...a: Parameters<typeof signedRgb>) => string}
+     */
     signed: (...a) => rgb(signedRgb(...a)),
+    /** @type {(...a: Parameters<typeof sequentialRgb>) => string} */
     sequential: (...a) => rgb(sequentialRgb(...a)),
   };
 }
 
-/** values (rows x cols, row major) as a PNG data URL, a pixel a cell; paint(value, index) -> [r, g, b] or null (clear). */
+/**
+ * values (rows x cols, row major) as a PNG data URL, a pixel a cell.
+ * @param {ArrayLike<number>} values
+ * @param {number} rows
+ * @param {number} cols
+ * @param {(value: number, index: number) => Colour | null | undefined | false} paint a cell's colour; null: clear
+ */
 export function heat(values, rows, cols, paint) {
   const pixels = new Uint8ClampedArray(4 * rows * cols);
   for (let i = 0, at = 0; i < rows * cols; i++, at += 4) {
@@ -181,10 +331,13 @@ export function heat(values, rows, cols, paint) {
   }
   if (rows * cols <= BY_HAND) return png(cols, rows, pixels);
   const canvas = Object.assign(document.createElement("canvas"), { width: cols, height: rows });
-  canvas.getContext("2d").putImageData(new ImageData(pixels, cols, rows), 0, 0);
+  canvas.getContext("2d")?.putImageData(new ImageData(pixels, cols, rows), 0, 0);
   return canvas.toDataURL();
 }
 const BY_HAND = 6000; // pixels: up to here writing a PNG ourselves is quicker than asking the browser
-/** An <image> of a heat map, its cells kept sharp. */
+/**
+ * An <image> of a heat map, its cells kept sharp.
+ * @type {(x: number, y: number, width: number, height: number, href: string, o?: Attributes) => SVGImageElement}
+ */
 export const heatImage = (x, y, width, height, href, o = {}) =>
   h("image", { x, y, width, height, href, preserveAspectRatio: "none", style: "image-rendering:pixelated", ...o });

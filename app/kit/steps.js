@@ -1,15 +1,34 @@
 // Step mode: a picture told operation by operation, with Back, Next and Play at the right of the claim.
 //
 //   const steps = stepMode("formula", ["Logits", "Softmax", "Loss"]);   // once, outside view: the field that keeps it
-//
-// Returns {names, last, of(local) -> the shown step, to(g, local, at), play(g, local, on), bar(g, local), key(event, g,
-// local) -> whether it was one of step mode's keys, halt(g, local) and whole(g, local) -> whether there was anything to
-// stop or to go back from, state(local)}. The last step shows everything; the field holds -1 for it, so that a link
-// without it shows the whole picture.
 
 import { clamp, html } from "./shapes.js";
 
-/** Where a page puts its charts before its picture (a phone has one column), the bar stands above them all the same. */
+/**
+ * @import { Local, Stage } from "./glass.js"
+ *
+ * @typedef {Pick<Stage, "figure" | "select" | "redraw" | "width">} Ground
+ * @typedef {Local & {timer?: number | null}} Played a selection, and whether Play is on
+ */
+/**
+ * The last step shows everything; the field holds -1 for it, so that a link without it shows the whole picture.
+ * @typedef {object} Steps
+ * @property {string[]} names
+ * @property {number} last
+ * @property {(local: Local) => number} of the step that is shown
+ * @property {(g: Ground, local: Played, at: number) => void} to
+ * @property {(g: Ground, local: Played, on: boolean) => void} play
+ * @property {(g: Ground, local: Played) => void} bar puts Back, Next and Play over the picture
+ * @property {(event: KeyboardEvent, g: Ground, local: Played) => boolean} key whether it was one of step mode's keys
+ * @property {(g: Ground, local: Played) => boolean} halt whether there was anything to stop
+ * @property {(g: Ground, local: Played) => boolean} whole whether there was anything to go back from
+ * @property {(local: Played) => {step: number, steps: number, playing: boolean}} state
+ */
+
+/**
+ * Where a page puts its charts before its picture (a phone has one column), the bar stands above them all the same.
+ * @type {(figure: HTMLElement, bar: HTMLElement) => void}
+ */
 function lifted(figure, bar) {
   const whole = figure.closest('[class*="st-key-gb-steps-above"]');
   if (!whole) return;
@@ -27,31 +46,41 @@ function lifted(figure, bar) {
 
 const PACE = 1800; // milliseconds that Play stays at a step
 
+/**
+ * @param {string} field of the selection, which keeps the step
+ * @param {string[]} names
+ * @returns {Steps}
+ */
 export function stepMode(field, names) {
   const last = names.length - 1;
+  /** @type {Steps["of"]} */
   const of = (local) => {
     const at = local.sel[field] ?? -1;
     return at < 0 || at > last ? last : at;
   };
+  /** @type {Steps["to"]} */
   const to = (g, local, at) => {
     const step = clamp(at, 0, last);
     g.select({ [field]: step === last ? -1 : step });
     if (step === last) play(g, local, false);
   };
+  /** @type {Steps["to"]} */
   const by = (g, local, move) => to(g, local, of(local) + move);
+  /** @type {Steps["play"]} */
   const play = (g, local, on) => {
-    clearInterval(local.timer);
+    clearInterval(local.timer ?? undefined);
     local.timer = null;
     if (on) {
       to(g, local, of(local) >= last ? 0 : of(local) + 1);
       local.timer = setInterval(() => {
         if (g.figure.isConnected) by(g, local, 1);
-        else clearInterval(local.timer);
+        else clearInterval(local.timer ?? undefined);
       }, PACE);
     }
     g.redraw();
   };
-  const build = (g, local) => {
+  const build = (/** @type {Ground} */ g, /** @type {Played} */ local) => {
+    /** @type {(act: string, click: () => void, extra?: string) => HTMLButtonElement} */
     const button = (act, click, extra = "") => html("button", { type: "button", class: `gb-button gb-small ${extra}`, "data-act": act, click });
     const made = html("div", { class: "gb-steps" }, html("span", { class: "gb-steps-count", role: "status" }),
       button("back", () => by(g, local, -1)),
@@ -61,8 +90,11 @@ export function stepMode(field, names) {
     lifted(g.figure, made);
     return made;
   };
+  /** @type {Steps["bar"]} */
   const bar = (g, local) => {
-    const [count, back, next, run] = (g.figure.querySelector(".gb-steps") ?? build(g, local)).children;
+    const made = g.figure.querySelector(".gb-steps") ?? build(g, local);
+    const count = made.children[0];
+    const [back, next, run] = made.querySelectorAll("button");
     g.figure.classList.toggle("gb-steps-beside", g.width >= 1000); // room for it beside the claim
     const now = of(local);
     count.textContent = `Step ${now + 1} of ${names.length}: ${names[now]}`;
@@ -72,8 +104,19 @@ export function stepMode(field, names) {
     back.disabled = now === 0;
     next.disabled = now === last;
   };
-  const halt = (g, local) => Boolean(local.timer) && (play(g, local, false), true);
-  const whole = (g, local) => of(local) < last && (to(g, local, last), true);
+  /** @type {Steps["halt"]} */
+  const halt = (g, local) => {
+    if (!local.timer) return false;
+    play(g, local, false);
+    return true;
+  };
+  /** @type {Steps["whole"]} */
+  const whole = (g, local) => {
+    if (of(local) >= last) return false;
+    to(g, local, last);
+    return true;
+  };
+  /** @type {Steps["key"]} */
   const key = (event, g, local) => {
     if (event.key === "ArrowLeft" || event.key === ",") by(g, local, -1);
     else if (event.key === "ArrowRight" || event.key === ".") by(g, local, 1);
@@ -81,6 +124,7 @@ export function stepMode(field, names) {
     else return false;
     return true;
   };
+  /** @type {Steps["state"]} */
   const state = (local) => ({ step: of(local), steps: names.length, playing: Boolean(local.timer) });
   return { names, last, of, to, play, bar, key, halt, whole, state };
 }

@@ -5,30 +5,36 @@ import { num, thousands } from "./shapes.js";
 const SI_NAMES = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 const BINARY_NAMES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
-function inUnits(value, base, names) {
-  let at = 0;
+/** @type {[least: number, each: number, name: string][]} */
+const TIMES = [[3.156e7, 3.156e7, "years"], [172800, 86400, "days"], [7200, 3600, "hours"], [120, 60, "minutes"], [0.9995, 1, "s"], [0.9995e-3, 1e-3, "ms"], [0.9995e-6, 1e-6, "µs"]];
+
+/** @type {(count: number, base: number, names: string[]) => [number, string]} */
+function inUnits(count, base, names) {
+  let [value, at] = [count, 0];
   while (value >= 0.9995 * base && at < names.length - 1) { value /= base; at++; }
   return [value, names[at]];
 }
-/** Three digits, more before the point. */
+/** Three digits, more before the point. @param {number} v */
 export const threeDigits = (v) => (v >= 99.95 ? thousands(Math.round(v)) : v >= 9.995 ? num(v, 1) : num(v, 2));
-/** Bytes: 15.6 MiB. */
+/** Bytes: 15.6 MiB. @param {number} count */
 export function sizeOf(count) {
   const [value, name] = inUnits(count, 1024, BINARY_NAMES);
   return name === "B" ? `${thousands(Math.round(value))} B` : `${threeDigits(value)} ${name}`;
 }
-/** Anything else: 2.61 GFLOP. */
+/** Anything else: 2.61 GFLOP. @param {number} count */
 export function siOf(count, unit = "") {
   const [value, name] = inUnits(count, 1000, SI_NAMES);
   return `${!name && Number.isInteger(value) ? value : threeDigits(value)} ${name}${unit}`.trim();
 }
-/** Seconds: 1.30 ms, 4.50 hours, 3.10 years. */
+/** Seconds: 1.30 ms, 4.50 hours, 3.10 years. @param {number} seconds */
 export function timeOf(seconds) {
-  const units = [[3.156e7, 3.156e7, "years"], [172800, 86400, "days"], [7200, 3600, "hours"], [120, 60, "minutes"], [0.9995, 1, "s"], [0.9995e-3, 1e-3, "ms"], [0.9995e-6, 1e-6, "µs"]];
-  for (const [least, each, name] of units) if (seconds >= least) return `${threeDigits(seconds / each)} ${name}`;
+  for (const [least, each, name] of TIMES) if (seconds >= least) return `${threeDigits(seconds / each)} ${name}`;
   return `${num(seconds * 1e9, 2)} ns`;
 }
-/** All digits of a count, or `brief` where a number of the browser no longer holds them (from 2 ** 53 on). */
+/**
+ * All digits of a count, or `brief` where a number of the browser no longer holds them (from 2 ** 53 on).
+ * @type {(n: number, brief: string) => string}
+ */
 export const exactOf = (n, brief) => (Number.isSafeInteger(n) ? thousands(n) : brief);
-/** 1 text, 2 texts. */
+/** 1 text, 2 texts. @type {(n: number, name: string) => string} */
 export const manyOf = (n, name) => `${thousands(n)} ${name}${n === 1 ? "" : "s"}`;
