@@ -176,7 +176,7 @@ export function inLines(text, room, size = 12) {
  * Text at a baseline. o: size 12, fill "ink2", weight, anchor "start", mono, opacity; any other attribute passes.
  * @param {number} x
  * @param {number} y
- * @param {string | number} text
+ * @param {Shapes} text words, or spans of them
  * @param {Lettering} o
  */
 export function label(x, y, text, o = {}) {
