@@ -1,4 +1,4 @@
-"""What the Positions page gives away: what it shows as a table, and notebook cells that compute it again."""
+"""Export what the picture shows as a table, and as notebook cells that compute it again."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from core.config import Position
 from core.language_model import LanguageModel
 from pages.positions.figure import TITLES
 
-more = register("positions_extrapolation", __file__)
+positions_extrapolation = register("positions_extrapolation", __file__)
 
 ROWS = 128  # positions of the sinusoidal table that is held to the identity
 JOB = "extrapolation"
@@ -151,7 +151,7 @@ def show(key: str, stack: Stack | None, kind: Position, row: int, notes: Sequenc
         go_on = training(kind, state.get("task"), notes)
     by, mine = state.get("shift"), trained_here(kind, state.get("task"))
     tables: list[Held] = cache.call(held, key, stack, by, row)
-    more(
+    positions_extrapolation(
         data={
             "stamp": f"{key} {stack} {by} {row} {kind} {state.get('task')} {mine and mine.step} {mine and mine.kind}",
             "by": by, "row": row, "kind": kind, "name": TITLES[kind],

@@ -56,7 +56,7 @@ def record(
     lm: LanguageModel, seen: Seen, order: Order, place: str, head: int, begins: int, pair: tuple[int, int],
     selection: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
-    """What view.js draws.
+    """What figure.js draws.
 
     Args:
         place: the block and head that are looked at, in words.
