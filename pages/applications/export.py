@@ -1,4 +1,4 @@
-"""What the Applications page gives away: the answer in parts as a table, and notebook cells that ask again."""
+"""Export the answer in parts as a table, and as notebook cells that ask again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Applications picture: what a model is asked, what it answers, and what of its source it read (view.js draws it).
+"""The Applications picture: what a model is asked, what it answers, and what of its source it read (figure.js).
 
 `record` turns an answer (answers.py) and what is right about it (verdict.py) into the component's JSON; it computes
 nothing. Which model does what: uses.py.
@@ -43,7 +43,7 @@ LONGEST_LABEL = 28  # characters of a class or span beside its bar
 def record(
     found: Found, verdict: Verdict, tokens: Sequence[str], stamp: str, selection: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What view.js draws.
+    """What figure.js draws.
 
     Args:
         tokens: of the learner's text, as the open model cuts it.

@@ -11,8 +11,7 @@ from app.widgets import mono
 from core.analysis.heads.cross_reading import is_mark, word_spans
 from core.analysis.tasks import heroes
 from pages.applications.answers import Found, answer, changed_words
-from pages.applications.uses import USES, Opened, Use, Wish
-from pages.applications.uses import opened as model_of
+from pages.applications.uses import USES, Opened, Use, Wish, usual
 from pages.applications.verdict import hero_of
 
 OPTIONS = ("Stays as it is", "Changes in one or two words", "Changes more")
@@ -46,7 +45,7 @@ def asked(opened: Opened | None, found: Found | None) -> Asked:
     if opened is not None and found is not None and not found.failed and found.written:
         return Asked(opened, found, change(found).text)
     use = USES["story"]
-    teller = model_of(use)
+    teller = usual(use)
     assert teller is not None  # tales-gpt comes with every Glassbox
     told = answer(teller, Wish(use, heroes.BEGINNING.format(hero="Nora"), 0))
     return Asked(teller, told, f"A story by {use.model} instead. {change(told).text}")

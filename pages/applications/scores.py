@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from app import scope
+from app import scope, work
+from app.counts import counted
 from app.widgets import inline, mono
+from core.analysis.tasks import heroes
+from core.vectors.probe import wilson
 from pages.applications.uses import Opened, Use
 
 BASELINES = {"copy": "copying", "n-gram": "n-grams", "lookup": "nearest example", "n_gram": "5-grams"}
@@ -165,3 +169,36 @@ def _row(one: Score) -> str:
         f"<tr><th scope='row'>{inline(one.what)}</th><td>{shown(one.value, one.unit)}</td><td>{between}</td>"
         f"<td>{one.of or ''}</td><td>{inline(others)}</td></tr>"
     )
+
+
+# ------------------------------------------------ how often a story keeps its hero, measured when asked for
+
+JOB = "heroes"
+STORIES = 30
+
+
+def heroes_button(opened: Opened) -> DeltaGenerator:
+    """The button that writes the stories, and what they came to; returns the place for the bar."""
+
+    def make() -> Iterator[bool]:
+        return heroes.kept(opened.lm, STORIES)
+
+    bar = work.buttons(JOB, opened.key, f"Write {STORIES} stories with other heroes", STORIES, make)
+    job = work.of(JOB, opened.key)
+    if job is not None and job.done:
+        st.html(f'<p class="gb-hint" role="status">{inline(heroes_kept(job.done))}</p>')
+    return bar
+
+
+def heroes_kept(kept: list[bool]) -> str:
+    """The share with its interval."""
+    found = wilson(sum(kept), len(kept))
+    return (
+        f"In {found.right} of {counted(found.of, 'story')} no other name is written more often than the hero’s: "
+        f"{found.share:.0%} (95 %: {found.low:.0%} to {found.high:.0%})."
+    )
+
+
+def write_heroes(opened: Opened, bar: DeltaGenerator) -> None:
+    """Write the stories that are still to be written."""
+    work.go_on(JOB, opened.key, bar, "stories")

@@ -1,7 +1,8 @@
-"""What the Applications page can be asked for, which model does it, and what that model reads.
+"""List the applications, open the model that does each, and read the page's fields into what that model reads.
 
-The models are those that come with Glassbox, or folders of their names; where there is none the page says so. What
-else can be asked, a model with a head of classes or spans, is in headed.py.
+The models are those that come with Glassbox, or folders of their names; where there is none the page says so. A model
+that names classes can be asked for the sentiment of a review, one that finds spans for the answer to a question: those
+are folders under GLASSBOX_MODELS and ids of the hub list, and read the same texts as the usual model.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from app import cache, models, state
+from app import cache, gallery, models, opening, state
 from app.counts import counted
 from core.analysis.heads import pointed
 from core.analysis.tasks import heroes
@@ -97,7 +98,7 @@ class Opened:
         return self.lm.config.head != "lm"
 
 
-def opened(use: Use) -> Opened | None:
+def usual(use: Use) -> Opened | None:
     """The usual model that does it; None: this server has none."""
     name = use.model if use.model in models.bundled() else f"./{use.model}"
     try:
@@ -212,3 +213,66 @@ def another() -> None:
 def own() -> None:
     """The learner's own text."""
     state.update({"drawn": -1, "spoken": -1, "said": -1})
+
+
+# --------------------------------------- models with a head of classes or spans, in the usual model's place
+
+HEADS = set(gallery.ASKED.values())  # the uses in which such a model can be asked
+MISSING = (
+    "{model} is not on this server, so nothing is computed here: choose a task whose model is. "
+    "Whoever runs this Glassbox can put a folder of that name under GLASSBOX_MODELS."
+)
+
+
+def use_of(name: str) -> str:
+    """The use in which a model of the list can be asked; "" of one that says words, that does not open, or of none."""
+    try:
+        config = models.shape(models.resolve(name))
+    except models.RefusedModel:
+        return ""
+    return "" if config is None else gallery.ASKED.get(config.head, "")
+
+
+def others(use: Use) -> list[str]:
+    """The names of the models that can answer besides the usual one."""
+    if use.name not in HEADS:
+        return []
+    return [choice.name for choice in models.choices() if use_of(choice.name) == use.name]
+
+
+def adopt() -> None:
+    """Before the page begins: a model with a head that was chosen for all pages is asked on this one."""
+    name, memo = str(state.get("model")), state.memo("applications")
+    use = use_of(name)
+    if not use:
+        memo["model"] = name
+        return
+    state.put({"model": memo.get("model", state.DEFAULT_MODEL), "snapshot": -1, "use": use, "by": name})
+
+
+def chosen(use: Use) -> str:
+    """Which model answers: the one that was chosen, where it can, or the usual one."""
+    by = str(state.get("by"))
+    return by if by and by in others(use) else use.model
+
+
+def fit(use: Use) -> None:
+    """A model that cannot answer here is no choice of the list "Answered by"."""
+    by = str(state.get("by"))
+    if by and use.name in HEADS and by not in others(use):
+        if not use_of(by):
+            state.note(f"“{by[:80]}” is no model of this server that can answer here, so {use.model} does.")
+        state.put({"by": ""})
+
+
+def opened(use: Use) -> tuple[Opened | None, str]:
+    """The model that answers, or why none does."""
+    name = chosen(use)
+    if name == use.model:
+        found = usual(use)
+        return found, "" if found else MISSING.format(model=name)
+    try:
+        lm = opening.load(name)
+    except (ValueError, OSError) as why:
+        return None, models.without_places(str(why))
+    return Opened(cache.key(name), str(models.resolve(name).target), lm, name), ""
