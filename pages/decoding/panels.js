@@ -36,7 +36,8 @@ export const products = (data, path) => path.nodes.map((i) => Math.exp(data.node
 
 /**
  * Pieces of a sentence, [text, whether it is a token], broken into at most `lines` lines.
- * @param {number} x @param {number} y @param {Pieces} pieces @param {number} room @param {{size?: number, lines?: number, colour?: string}} [o]
+ * @param {number} x @param {number} y @param {Pieces} pieces @param {number} room
+ * @param {{size?: number, lines?: number, colour?: string}} [o]
  */
 function sentence(x, y, pieces, room, o = {}) {
   const { size = 12, lines = 2, colour = "ink" } = o;
@@ -327,7 +328,8 @@ function hiddenYet(data, node) {
 }
 
 /**
- * @param {Stage} g @param {Data} data @param {Distribution} D @param {number} k @param {{x: number, y: number, w: number, pitch: number, names: number, col: number}} o
+ * @param {Stage} g @param {Data} data @param {Distribution} D @param {number} k
+ * @param {{x: number, y: number, w: number, pitch: number, names: number, col: number}} o
  */
 function drawTokenRow(g, data, D, k, o) {
   const id = D.ids[k];
@@ -403,7 +405,9 @@ export function mostRead(data, local, i, count) {
 /** @param {Data} data @param {number} i */
 export const saidOf = (data, i) => (i ? `“${visible(data.nodes.text[i])}”` : data.root === "Start" ? "the first token" : "the next token");
 
-/** @param {Stage} g @param {Data} data @param {Source} source @param {Kept} local @param {Layout} at @param {number} i */
+/**
+ * @param {Stage} g @param {Data} data @param {Source} source @param {Kept} local @param {Layout} at @param {number} i
+ */
 export function drawSource(g, data, source, local, at, i) {
   const { y, room, flow } = at.source;
   const row = readFor(data, local, i);

@@ -1,4 +1,4 @@
-"""Below the fold: languages, the bytes behind a character, and unknown words, as data for three figures."""
+"""Compare what each vocabulary covers, for coverage.js: languages, bytes of a character, words that no corpus has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How each row cuts one word, as data for the picture: merges made again, entries tried, ways through a lattice."""
+"""Cut one word with every tokenizer, for cut.js: merges made again, entries tried, ways through a lattice."""
 
 from __future__ import annotations
 

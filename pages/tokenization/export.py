@@ -1,13 +1,13 @@
-"""What the Tokenization page gives away: every row's pieces as a table, and notebook cells that cut and learn again."""
+"""Export every row's pieces as a table, and as notebook cells that cut and learn again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pages.tokenization.cut import phrase
 from pages.tokenization.figure import title_of
 from pages.tokenization.learned import AMOUNT, Learned
-from pages.tokenization.machines import phrase
 from pages.tokenization.question import Counts, learn_bpe, other
 
 

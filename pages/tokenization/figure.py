@@ -1,4 +1,4 @@
-"""The Tokenization page's pictures: one text cut by every tokenizer (view.js), and three figures below the fold.
+"""The Tokenization page's pictures: one text cut by every tokenizer, and three lower figures (coverage.js draws them).
 
 `compute` asks every tokenizer for its pieces of the text and for how it cuts one word; `record` turns that into the
 picture's data. Arithmetic is `core`'s.
@@ -21,8 +21,8 @@ from core.text import published
 from core.text.pieces import UNKNOWN, Method, Piece
 from core.text.pretokens import SPACE_MARK
 from core.text.published import Published
+from pages.tokenization.cut import machine, phrase
 from pages.tokenization.learned import NAMES, Learned
-from pages.tokenization.machines import machine, phrase
 
 tokenization = register("tokenization", __file__)
 

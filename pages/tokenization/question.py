@@ -9,8 +9,8 @@ from app.counts import counted
 from app.predict import Answer
 from core.text.merging import Learning
 from core.text.pieces import Method
+from pages.tokenization.cut import phrase
 from pages.tokenization.learned import Spec, read
-from pages.tokenization.machines import phrase
 
 OPTIONS = ("fewer", "as many", "more")
 WORD = 40  # characters of the word that is cut step by step
