@@ -64,7 +64,7 @@ import { drawPassage } from "./passage.js";
  * Steps of this answer: the task, then a part of the answer each. A new answer gets a new bar.
  * @param {Stage} g @param {Data} data @param {Kept} local
  */
-export function stepsFor(g, data, local) {
+function stepsFor(g, data, local) {
   const count = data.written.length;
   const kind = `${data.use} ${count}`;
   if (local.kind !== kind || !local.steps) {

@@ -1,4 +1,4 @@
-// What is shown in a step: how much of the answer is written, and which part of it is looked at.
+// How much of the answer is written, which part of it is looked at, and where words, lines and links stand.
 
 import { measure, visible } from "../../app/kit/shapes.js";
 

@@ -1,6 +1,7 @@
 // Translation: source words above, written words below (in two columns where they find no room), and what links them.
 
 import { chip, css, h, inLines, label, measure, num } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 import { PAD, partOf, planLinks, readsOf, spoken } from "./layout.js";
 
 /**
@@ -74,7 +75,7 @@ export function drawLinks(g, data, local) {
       return node;
     }), ...inLines(data.rule, g.width - x - PAD > 200 ? g.width - x - PAD : g.width - 2 * PAD).map((text, i) => label(g.width - x - PAD > 200 ? x : PAD, g.width - x - PAD > 200 ? y + 16 * i : y + 18 + 16 * i, text, { fill: "ink3" }))];
   });
-  return { top: y + (g.width < 600 ? 44 : 22) };
+  return { top: y + (isPhone(g.width) ? 44 : 22) };
 }
 
 /**

@@ -37,7 +37,7 @@ APART = "It does nothing on this page, nor would its Rewind: each task asks a mo
 
 
 def to_card() -> None:
-    """The card of the model that answers, on the page Models."""
+    """Open the card of the model that answers, on the page Models."""
     state.set("picked", opened.name if opened else uses.chosen(use))
     state.memo("visit").update(page="models")
 

@@ -1,6 +1,7 @@
 // Summary, question, sentiment: the source as blocks or words, shaded by what the looked-at part of the answer reads.
 
 import { MONO, css, fit, h, inLines, label, measure, num, visible } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 import { flow, partOf, plainly, readsOf, spoken } from "./layout.js";
 
 /**
@@ -14,7 +15,7 @@ const MANY = 8; // sentences; more of them are set as running text
 
 /** @param {Stage} g @param {Data} data @param {Kept} local */
 export function drawPassage(g, data, local) {
-  const phone = g.width < 780;
+  const phone = isPhone(g.width);
   const sentences = data.use !== "sentiment";
   const right = phone ? 0 : Math.min(380, g.width * 0.36);
   const room = g.width - right - (phone ? 0 : 28);

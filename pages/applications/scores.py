@@ -1,4 +1,4 @@
-"""The score of an application, from the model's card, beside what needs no transformer, and how to compute it anew."""
+"""Show the score of an application, from the model's card, beside baselines, and how to compute it anew."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CODE = (
 
 @dataclass(frozen=True)
 class Score:
-    """One measure: the model's value and what others have, each with its interval where there is one.
+    """Hold one measure: the model's value and what others have, each with its interval where there is one.
 
     value, low, high: shares, or plain numbers where `unit` is not "%".
     """
@@ -52,12 +52,12 @@ class Score:
 
 
 def command(use: Use) -> str:
-    """What computes the card's scores anew; tales-gpt's loss is measured when it is trained."""
+    """Return the command that computes the card's scores anew; tales-gpt's loss is measured when it is trained."""
     return f"python -m scripts.train_models {use.model}" + (" --scores" if use.model != "tales-gpt" else "")
 
 
 def scores(use: Use, card: Mapping[str, Any]) -> list[Score]:
-    """What a card says of a use; [] if it says nothing."""
+    """Read a card's scores of a use; [] if it has none."""
     try:
         if use.name == "code":
             return list(_code(card["scores"]["completions"]))
@@ -126,12 +126,12 @@ def _loss(card: Mapping[str, Any]) -> Iterator[Score]:
 
 
 def shown(value: float, unit: str) -> str:
-    """A value as the table has it."""
+    """Format a value of the table."""
     return f"{value:.1%}" if unit == "%" else f"{value:.3f}" if unit in ("nats", "rate") else f"{value:.1f}"
 
 
 def draw(use: Use, opened: Opened | None) -> None:
-    """The table under the picture, and the command."""
+    """Draw the table under the picture, and the command."""
     card = opened.lm.card if opened else {}
     found = [] if opened and opened.headed else scores(use, card)
     head = f"<h2>How good it is: {inline(mono(opened.shown if opened else use.model))}</h2>"
@@ -178,7 +178,7 @@ STORIES = 30
 
 
 def heroes_button(opened: Opened) -> DeltaGenerator:
-    """The button that writes the stories, and what they came to; returns the place for the bar."""
+    """Draw the button that writes the stories, and their result; return the place for the bar."""
 
     def make() -> Iterator[bool]:
         return heroes.kept(opened.lm, STORIES)
@@ -191,7 +191,7 @@ def heroes_button(opened: Opened) -> DeltaGenerator:
 
 
 def heroes_kept(kept: list[bool]) -> str:
-    """The share with its interval."""
+    """Say the share of stories that keep their hero, with its interval."""
     found = wilson(sum(kept), len(kept))
     return (
         f"In {found.right} of {counted(found.of, 'story')} no other name is written more often than the hero’s: "

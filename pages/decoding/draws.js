@@ -6,6 +6,7 @@ import { mount } from "../../app/kit/glass.js";
 import {
   MONO, css, fit, h, html, label, measure, num, thousands, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage, View } from "../../app/kit/glass.js"
@@ -212,7 +213,7 @@ function drawFill(f, o) {
 /** @type {View<Data>} */
 const draws = {
   draw(g, data) {
-    const wide = g.width >= 900;
+    const wide = isDesk(g.width);
     const gap = 36;
     const w = wide ? (g.width - 2 * gap) / 3 : Math.min(g.width, 420);
     const rows = (/** @type {number} */ n, line = LINE) => FIRST + n * line + 70;

@@ -2,6 +2,7 @@
 // Rows and columns are those of the whole tree, so that nothing moves while the steps grow it.
 
 import { clamp, measure, visible } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 import { flowSource, rivals, stagesOf } from "./panels.js";
 import { endOf } from "./tree.js";
 
@@ -124,7 +125,7 @@ function labelsOf(data) {
  * @returns {Layout}
  */
 export function plan(g, data, local) {
-  const wide = g.width >= 900;
+  const wide = isDesk(g.width);
   const panel = Math.max(PANEL, 50 + 42 * stagesOf(data, -1).length);
   const room = wide ? g.width - panel - 22 : g.width;
   const race = RACE + 17 * (rivals(data).length - 2) + (data.verdict.search.length || data.verdict.act ? SAID : 0);

@@ -45,7 +45,7 @@ reader = reader_of(lm, state.get("crossing"))
 
 
 def read_across(texts: Texts) -> list[np.ndarray]:
-    """What each row of these texts reads of the source."""
+    """Compute the cross-attention of each row of these texts."""
     read: list[np.ndarray] = cache.call(crossings, ctx.model_key, asked.ids, texts, reader)
     return read
 
@@ -61,14 +61,14 @@ verdict = judge(tree, found, lm.config.shape, EXAMPLES[0] if offered else "", se
 
 
 def force() -> None:
-    """A branch forced in the picture, or let go."""
+    """Set the branch that was forced in the picture, or let go of it."""
     way = events.sent("picture", "force").get("path")
     if isinstance(way, str):
         state.update(wish.force(way))
 
 
 def again() -> None:
-    """Another sample."""
+    """Draw another sample."""
     state.set("seed", (state.get("seed") + 1) % 1_000_000)
 
 
@@ -110,7 +110,7 @@ question = ask(tree, asked, verdict.focus)
 
 
 def notebook() -> list[str]:
-    """The tree, the search and the question's answer, computed again."""
+    """Write the notebook that computes the tree, the search and the question's answer again."""
     node = chosen(tree, state.get("node") or verdict.focus)
     made = cells(load, asked, tree, found, most_passes(lm), node, question, question.judge(lm))
     if across is not None:

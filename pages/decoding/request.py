@@ -28,7 +28,7 @@ LARGEST = 1_200  # beams times steps: more nodes do no picture good
 
 @dataclass(frozen=True)
 class Asked:
-    """One tree: what is read, how far it grows, who walks through it.
+    """Request one tree: what is read, how far it grows, which strategies walk through it.
 
     ids: the prompt. target: what an encoder-decoder's decoder has written; None elsewhere.
     slots: the positions of an encoder's blanks; None elsewhere.
@@ -45,7 +45,7 @@ class Asked:
     options: tuple[tuple[str, Any], ...]
 
     def arguments(self) -> dict[str, Any]:
-        """The keyword arguments of `grow`, but the prompt."""
+        """Return the keyword arguments of `grow`, but the prompt."""
         return {
             "depth": self.depth,
             "strategies": self.strategies,
@@ -55,17 +55,17 @@ class Asked:
         }
 
     def place(self) -> dict[str, Any]:
-        """Where the tokens go, as every function of `core.decoding` takes it: nothing for a decoder."""
+        """Return where the tokens go, as keyword arguments of `core.decoding`: none for a decoder."""
         given = {"target": self.target, "slots": self.slots}
         return {name: value for name, value in given.items() if value is not None}
 
     def warpers(self) -> dict[str, Any]:
-        """The options that change a distribution."""
+        """Select the options that change a distribution."""
         return {name: value for name, value in self.options if name in WARPERS}
 
 
 def options(values: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """The page's fields as `DecodingOptions` has them: what is off is None, or the value that changes nothing."""
+    """Convert the page's fields to `DecodingOptions`: what is off is None, or the value that changes nothing."""
     found = {
         "n_beams": max(1, values["beams"]),
         "length_penalty": float(values["penalty"]),
@@ -80,42 +80,42 @@ def options(values: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
 
 
 def grown(lm: LanguageModel, asked: Asked) -> Tree:
-    """The tree, as the cache takes it."""
+    """Grow the tree, called by the cache."""
     return grow(lm, asked.ids, shown=SHOWN, pruned=PALE, **asked.arguments())
 
 
 def searching(
     lm: LanguageModel, ids: tuple[int, ...], depth: int, place: tuple[tuple[str, Any], ...]
 ) -> Iterator[int | exact.Exact]:
-    """The exact search for the likeliest `depth` tokens, pass by pass. place: the items of `Asked.place`."""
+    """Search for the likeliest `depth` tokens, pass by pass. place: the items of `Asked.place`."""
     return exact.best_steps(lm, ids, depth, max_passes=most_passes(lm), stop_ids=(), **dict(place))
 
 
 def searched(
     lm: LanguageModel, ids: tuple[int, ...], depth: int, place: tuple[tuple[str, Any], ...]
 ) -> exact.Exact:
-    """The same at once, as the cache takes it."""
+    """Search for them at once, called by the cache."""
     return exact.best(lm, ids, depth, max_passes=most_passes(lm), stop_ids=(), **dict(place))
 
 
 def most_passes(lm: LanguageModel) -> int:
-    """What the exact search may cost on this model."""
+    """Limit the passes of the exact search on this model."""
     return SEARCHED if lm.n_parameters <= HEAVY else FEWER
 
 
 def following(lm: LanguageModel, asked: Asked, path: tuple[int, ...], **changed: Any) -> stages.Next:
-    """The next token's distribution after `path`, with some of the warpers changed."""
+    """Compute the next token's distribution after `path`, with some of the warpers changed."""
     return stages.next_tokens(lm, asked.ids, path, shown=SHOWN, **asked.place(), **asked.warpers() | changed)
 
 
 def begins(lm: LanguageModel, target: str) -> tuple[int, ...]:
-    """What an encoder-decoder's tree grows after: its start token, and the ids of what is written."""
+    """Collect what an encoder-decoder's tree grows after: its start token, and the ids of what is written."""
     written = lm.tokenizer.encode(target, add_special_tokens=False) if target else []
     return (lm.config.decoder_start_id or 0, *written)
 
 
 def reader_of(lm: LanguageModel, crossing: int) -> tuple[int, int] | None:
-    """(layer, head) whose cross-attention is shown, of their number in the link; None: the mean of all."""
+    """Find the (layer, head) whose cross-attention is shown, by its number in the link; None: the mean of all."""
     layer, head = divmod(crossing, lm.config.n_heads)
     return (layer, head) if crossing >= 0 and layer < lm.config.decoder_layers else None
 
@@ -124,7 +124,7 @@ def reader_of(lm: LanguageModel, crossing: int) -> tuple[int, int] | None:
 
 
 def read_path(text: str, place: str, vocabulary: int, most: int) -> tuple[tuple[int, ...], str]:
-    """The ids of "place:12.55.7" or "12.55.7", and what to say about them ("" when there is nothing).
+    """Read the ids of "place:12.55.7" or "12.55.7", and what to say about them ("" when there is nothing).
 
     A branch that belongs to another place (another text) is no branch of this one.
     """
@@ -144,7 +144,7 @@ def read_path(text: str, place: str, vocabulary: int, most: int) -> tuple[tuple[
 
 
 def write_path(ids: Sequence[int], place: str) -> str:
-    """The reverse of `read_path`."""
+    """Write ids as `read_path` reads them."""
     return f"{place}:{'.'.join(map(str, ids))}" if ids else ""
 
 
@@ -152,7 +152,7 @@ def write_path(ids: Sequence[int], place: str) -> str:
 
 
 def in_a_row(lm: LanguageModel, ids: Sequence[int], slots: Sequence[int] | None) -> str:
-    """Tokens as one text, with a mark where the blanks that they fill stand apart."""
+    """Join tokens to one text, with a mark where the blanks that they fill stand apart."""
     if not slots:
         return lm.tokenizer.joined(ids)
     rows = list[list[int]]()
@@ -165,7 +165,7 @@ def in_a_row(lm: LanguageModel, ids: Sequence[int], slots: Sequence[int] | None)
 
 
 def told_blanks(lm: LanguageModel, ids: Sequence[int], slots: Sequence[int], followed: bool) -> str:
-    """Which tokens an encoder fills anew where the text has no mask of its own; "" where it has."""
+    """Say which tokens an encoder fills anew where the text has no mask of its own; "" where it has."""
     mask = lm.config.mask_id
     if mask is not None and mask in ids:
         return ""
@@ -179,7 +179,7 @@ def told_blanks(lm: LanguageModel, ids: Sequence[int], slots: Sequence[int], fol
 
 
 def blanks(lm: LanguageModel, ids: tuple[int, ...], follow: int, depth: int) -> tuple[int, ...]:
-    """Positions to fill in an encoder's text: its own masks, or the followed token and up to two before it.
+    """Choose positions to fill in an encoder's text: its own masks, or the followed token and up to two before it.
 
     Args:
         follow: a position; -1: the last token that is no special one.
@@ -203,7 +203,7 @@ SETTINGS = ("beams", "penalty", "temperature", "topk", "topp", "minp", "repeat",
 
 @dataclass(frozen=True)
 class Request:
-    """What the page asks, what it says about it, and to which text a forced branch belongs.
+    """Hold what the page asks, what it says about it, and to which text a forced branch belongs.
 
     show: by strategy, whether it is on the tree.
     """
@@ -214,13 +214,13 @@ class Request:
     place: str
 
     def force(self, way: str) -> dict[str, str]:
-        """The fields that make "12.55.7" the forced branch; "" lets go of it."""
+        """Return the fields that force the branch "12.55.7"; "" lets go of it."""
         ids, _ = read_path(way, "", 2**31, self.asked.depth)
         return {"force": write_path(ids, self.place), "node": way if ids else ""}
 
 
 def read(ctx: page.Context) -> Request:
-    """The page's fields, for this model and text."""
+    """Read the page's fields, for this model and text."""
     config = ctx.lm.config
     values = {key: state.get(key) for key in SETTINGS}
     show = {name: bool(state.get(name)) for name in STRATEGIES}

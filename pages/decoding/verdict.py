@@ -26,7 +26,7 @@ Pieces = list[tuple[str, bool]]  # text, and whether it is a token
 
 @dataclass(frozen=True)
 class Verdict:
-    """The page's finding.
+    """Hold the page's finding.
 
     kind: "miss" (a path on the tree beats greedy), "hidden" (only the exact search does), "same", or "open".
     claim, facts: the head of the page. best: name of the path with the highest score; "" without paths.
@@ -85,7 +85,7 @@ def judge(tree: Tree, found: Exact | None, shape: str, offer: str, pending: str 
 
 
 def _parting(greedy: Path, best: Path) -> int | None:
-    """The first step, from 0, at which two paths take different tokens; None: one begins the other."""
+    """Find the first step, from 0, at which two paths take different tokens; None: one begins the other."""
     return next((i for i, pair in enumerate(zip(greedy.ids, best.ids)) if pair[0] != pair[1]), None)
 
 
@@ -99,7 +99,7 @@ def _focus(tree: Tree, greedy: Path | None, best: Path) -> int:
 
 
 def why(tree: Tree, greedy: Path, best: Path) -> Pieces:
-    """Where the two texts part, what greedy saw there, and from which step on the other is ahead."""
+    """Explain where the two texts part, what greedy saw there, and from which step on the other is ahead."""
     at = _parting(greedy, best)
     if at is None:  # one is the beginning of the other: an end token came
         return [("One text ends where the other goes on, and each further step costs probability.", False)]
@@ -171,7 +171,7 @@ def _hidden() -> Pieces:
 
 
 def _pushed(tree: Tree, greedy: Path) -> bool:
-    """Whether greedy somewhere did not take the model's likeliest token: a penalty had changed the order."""
+    """Test whether greedy somewhere did not take the model's likeliest token: a penalty had changed the order."""
     parents = (0, *greedy.nodes[:-1])
     return any(
         tree.nodes[node].probability
@@ -206,7 +206,7 @@ def _claim(kind: str, shape: str, proven: bool) -> str:
 
 
 def _facts(tree: Tree) -> str:
-    """How often the model ran over a text for the tree, which its searches share."""
+    """Count the model's passes for the tree, which its searches share."""
     ran = f"{counted(tree.passes, 'run')} of the model"
     count = len(tree.apart)
     if count < 2:
@@ -216,7 +216,7 @@ def _facts(tree: Tree) -> str:
 
 
 def _searched(found: Exact | None, greedy: Path | None, best: Path | None) -> Pieces:
-    """What the exact search says of the best text on the tree."""
+    """Say what the exact search found about the best text on the tree."""
     if found is None or best is None or not found.texts:
         return []
     top, count = found.texts[0], counted(found.passes, "pass")
@@ -238,7 +238,7 @@ JOB = "decoding"
 
 @dataclass(frozen=True)
 class Search:
-    """The likeliest text of as many tokens as the tree has levels."""
+    """Search exactly for the likeliest text of as many tokens as the tree has levels."""
 
     ctx: Context
     asked: Asked
@@ -246,17 +246,17 @@ class Search:
 
     @property
     def possible(self) -> bool:
-        """Whether so few tokens are asked for that the passes can prove something."""
+        """Test whether so few tokens are asked for that the passes can prove something."""
         return 0 < self.depth <= DEEPEST
 
     @property
     def quick(self) -> bool:
-        """Whether it is done at once, without a bar."""
+        """Test whether the search is done at once, without a bar."""
         return self.ctx.lm.n_parameters <= HEAVY
 
     @cached_property
     def known(self) -> Exact | None:
-        """What it found; None: not yet, or nothing is searched. It begins without being asked to."""
+        """Return what the search found; None: not yet, or nothing is searched. It begins without being asked to."""
         if not self.possible:
             return None
         place = tuple(self.asked.place().items())
@@ -270,7 +270,7 @@ class Search:
 
     @property
     def pending(self) -> str:
-        """What is said in place of its result; "" where there is nothing to wait for."""
+        """Say what stands in place of the result; "" where there is nothing to wait for."""
         if not self.possible or self.quick or self.known is not None:
             return ""
         if self._job.until:
@@ -278,13 +278,13 @@ class Search:
         return "The exact search for a likelier text was stopped: it goes on by the button below."
 
     def buttons(self) -> DeltaGenerator | None:
-        """The button that stops it or goes on; returns the place of its bar."""
+        """Draw the button that stops the search or goes on; return the place of its bar."""
         if not self.possible or self.quick:
             return None
         return self._job.buttons("Search for the likeliest text")
 
     def go_on(self, slot: DeltaGenerator | None) -> None:
-        """Wait for what is left. Called at the end of the page."""
+        """Run what is left of the search. Called at the end of the page."""
         if self.possible and not self.quick:
             self._job.go_on(slot, self._job.total, whole=self.known is not None)
 

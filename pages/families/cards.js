@@ -3,6 +3,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { clamp, css, h, html, inLines, label, measure } from "../../app/kit/shapes.js";
+import { isDesk, isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Local, Stage, View } from "../../app/kit/glass.js"
@@ -36,7 +37,7 @@ const LARGEST = 175e9;
  * The longest side of all squares, and of one with so many weights.
  * @param {Pick<Stage, "width">} g @param {number} weights
  */
-const sideOf = (g, weights) => (g.width < 700 ? 96 : 132) * Math.sqrt(weights / LARGEST);
+const sideOf = (g, weights) => (isPhone(g.width) ? 96 : 132) * Math.sqrt(weights / LARGEST);
 /** @param {Pick<Stage, "width">} g @param {number} date */
 const atYear = (g, date) => 8 + ((date - FROM) / (TILL - FROM)) * (g.width - 60);
 
@@ -122,7 +123,7 @@ function cardText(one, w) {
 
 /** @param {Stage} g @param {Data} data @param {number} top */
 function planCards(g, data, top) {
-  const columns = g.width >= 900 ? 3 : g.width >= 620 ? 2 : 1;
+  const columns = isDesk(g.width) ? 3 : isPhone(g.width) ? 1 : 2;
   const w = (g.width - CARD.gap * (columns - 1)) / columns;
   /** @type {Card[]} */
   const places = [];
@@ -215,7 +216,7 @@ function drawOpens(g, data, place) {
     if (!size.opens) return;
     const y = place.y + 138 + 20 * (i + 1);
     const now = data.now === size.hub;
-    const tall = g.width < 640 ? 44 : 20; // room for a finger
+    const tall = isPhone(g.width) ? 44 : 20; // room for a finger
     g.overlay(`open ${size.hub}`, { left: c.name - 2, top: y - 4 - tall / 2, height: tall },
       () => html("button", { type: "button", class: "gb-door fam-open", "data-open": size.hub, click: () => g.send("open", { name: size.hub, at: Date.now() }) }),
       (node) => {

@@ -3,6 +3,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { css, fit, h, inLines, label, measure, num } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage, View } from "../../app/kit/glass.js"
@@ -23,7 +24,7 @@ const ROW = 34;
 /** @type {View<Data>} */
 const guessesView = {
   draw(g, data) {
-    const wide = g.width >= 900;
+    const wide = isDesk(g.width);
     const w = wide ? Math.round(g.width * 0.46) : g.width;
     const left = data.bars.length ? 46 + data.bars.length * ROW + 22 : 40;
     g.part("bars", null, () => drawBars(g, data, w));

@@ -3,6 +3,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { clamp, inLines, measure, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -84,7 +85,7 @@ export function inView(lane, token) {
 
 /** All places, in pixels of the picture. @param {Pick<Stage, "width">} g @param {Pick<Data, "lanes">} data */
 export function plan(g, data) {
-  const phone = g.width < 780;
+  const phone = isPhone(g.width);
   const gap = 18;
   const w = phone ? g.width : (g.width - 2 * gap) / 3;
   const most = Math.max(...data.lanes.map((lane) => rowCount(lane)));

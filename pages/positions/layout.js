@@ -1,6 +1,7 @@
 // What stands where: beside each other on a wide screen, below each other on a phone.
 
 import { inLines, measure } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 import { BIASES, countOf, sentences, stages } from "./stages.js";
 
 /**
@@ -27,7 +28,7 @@ const ruleRows = (data) => (data.bias?.slopes ?? data.bias?.spans ?? []).length;
 /** @param {Pick<Stage, "width" | "whole">} g @param {Data} data @param {Kept} local */
 export function plan(g, data, local) {
   const rows = rowsIn(g, data);
-  if (g.width < 760) return phonePlan(g, data, local, rows);
+  if (isPhone(g.width)) return phonePlan(g, data, local, rows);
   const w = g.width;
   const pitch = Math.min(22, 222 / Math.min(MOST, rows));
   const more = g.whole && BIASES.includes(data.kind) ? Math.max(0, 16 * ruleRows(data) - 224) : Math.max(0, pitch * rows - 222);

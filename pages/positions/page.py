@@ -55,7 +55,7 @@ place = f"{f'{stack} ' if both else ''}block {where.block}, head {head}" if own_
 
 
 def another() -> None:
-    """Another order."""
+    """Draw another order."""
     state.set("draw", (state.get("draw") + 1) % 10_000)
 
 
@@ -102,13 +102,13 @@ by, row = state.get("shift"), begins + pair[0]
 
 
 def notebook() -> list[str]:
-    """The picture, the other order, what stands below and the question's answer, computed again."""
+    """Write the notebook that computes the picture, the other order, the lower picture and the answer again."""
     below = extrapolation.cell(by, cache.call(extrapolation.held, ctx.model_key, stack, by, row))
     return export.cells(load, given, seen, where, order, seed, begins, pair, question, judge(), below)
 
 
 def behind() -> list[Any]:
-    """The functions that made this picture."""
+    """List the functions that made this picture."""
     if kind in TABLES:
         table = model_table if seen.source == "own" else tiny_table if kind == "learned" else sinusoidal
         return [table, similarity_by_distance]

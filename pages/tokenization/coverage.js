@@ -3,6 +3,7 @@
 
 import { counted, timesAs } from "../../app/kit/counts.js";
 import { clamp, css, fit, h, html, label, measure, num, thousands, visible } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 import { sentence } from "./cut.js";
 import { chipRow, symbolChip } from "./learned.js";
 
@@ -68,7 +69,7 @@ function languageCell(g, x, y, w, language, english, method, rate, most) {
 function languageDetail(g, data, local, y) {
   const language = data.languages[local.language];
   const rtl = language.direction === "rtl";
-  const wide = g.width >= 720;
+  const wide = !isPhone(g.width);
   /** @type {Shapes[]} */
   const nodes = [label(0, y, [h("tspan", { "font-weight": 600, fill: css("ink") }, `${language.name}: `), language.sentence], { size: 13 })];
   if (rtl) nodes.push(sentence(0, y + 18, g.width, "Read from right to left. Its tokens stand in the order in which the model reads them: the beginning is at the left.", { lines: wide ? 1 : 3, fill: "ink3" }));
@@ -92,7 +93,7 @@ export const languages = {
   init: (data, local) => ({ data, language: local.language ?? data.languages.findIndex((l) => l.code === "fi") }),
 
   draw(g, data, local) {
-    const wide = g.width >= 720;
+    const wide = !isPhone(g.width);
     const rate = local.sel.rate ?? "text";
     const shown = wide ? data.methods : data.methods.filter((m) => m.id === data.narrow);
     const left = wide ? LANGUAGE.name + LANGUAGE.bytes : 96;
@@ -219,7 +220,7 @@ export const bytesFigure = {
   draw(g, data) {
     const perRow = Math.max(1, Math.floor((g.width + 32) / (4 * (BYTE.w + BYTE.gap) + 32)));
     const width = (g.width + 32) / perRow;
-    const wide = g.width >= 720;
+    const wide = !isPhone(g.width);
     const tall = 90 + (data.cards[0]?.rows.length ?? 0) * 40 + 20;
     const top = wide ? BYTE.top : 92;
     g.part("all", [g.width], () => [
@@ -244,7 +245,7 @@ function lostText(row) {
 export const unknownFigure = {
   init: (data) => ({ data }),
   draw(g, data) {
-    const wide = g.width >= 720;
+    const wide = !isPhone(g.width);
     const probes = wide ? data.probes.map((_, i) => i) : [0, 2];
     const left = wide ? 110 : 84;
     const right = wide ? 168 : 0;

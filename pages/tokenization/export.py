@@ -12,7 +12,7 @@ from pages.tokenization.question import Counts, learn_bpe, other
 
 
 def table(seen: Mapping[str, Any], name: str) -> dict[str, Sequence[Any]]:
-    """One line for each piece of each row; of the open model's, also the length of its vector."""
+    """Tabulate the pieces of each row; of the open model's, also the length of its vector."""
     lines: list[list[Any]] = []
     for row in seen["rows"]:
         pieces = row["pieces"]
@@ -29,7 +29,7 @@ def table(seen: Mapping[str, Any], name: str) -> dict[str, Sequence[Any]]:
 
 
 def cells(load: str, text: str, word: str, seen: Mapping[str, Any], learned: Learned, own: str) -> list[str]:
-    """Cells that cut the text again with the model's vocabulary, learn BPE again, and compute the question's answer.
+    """Write cells that cut the text again with the model's vocabulary, learn BPE again, and compute the answer.
 
     Args:
         load: the call of `core.load` that opens the model, as source. own: a learner's own corpus, or "".

@@ -4,6 +4,7 @@ import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { clamp, css, h, visible } from "../../app/kit/shapes.js";
 import { shared } from "../../app/kit/shared.js";
+import { isPhone } from "../../app/kit/widths.js";
 import { bytesFigure, languages, unknownFigure } from "./coverage.js";
 import { drawCut } from "./cut.js";
 import { textColumns, wordAt } from "./layout.js";
@@ -197,7 +198,7 @@ const tokenization = {
       g.send("need", { key: data.learnedKey, at: Date.now() });
     }
     local.rows = currentRows(data, local);
-    const spoken = g.width < 720 && Boolean(local.spoken);
+    const spoken = isPhone(g.width) && Boolean(local.spoken);
     const columnsIn = (/** @type {number} */ width) => (spoken ? textColumns({ ...data, chars: [...data.spoken], front: [], back: [] }, local.whole.map((row) => ({ ...row, pieces: row.word })), width)
       : textColumns(data, local.whole, width));
     if (g.whole) {
@@ -215,7 +216,7 @@ const tokenization = {
     }
     const columns = local.columns;
     const top = drawRows(g, data, local, columns) + 6;
-    const wide = g.width >= 720;
+    const wide = !isPhone(g.width);
     g.part("rule", [top, g.width], () => h("path", { d: `M0,${top - 4}H${g.width}`, stroke: css("line") }));
     if (wide) {
       const left = Math.round(g.width * 0.56);

@@ -1,6 +1,7 @@
 // Where everything is: one line of text shared by all rows, a column a character, and the two panels below.
 
 import { clamp, measure, visible } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /** @import { Data, Piece } from "./figure.js" */
 
@@ -59,7 +60,7 @@ function wordColumns(data, rows, room) {
  * @param {number} width
  */
 export function textColumns(data, rows, width) {
-  const wide = width >= 720;
+  const wide = !isPhone(width);
   const left = wide ? TOK.label : 84;
   const right = wide ? TOK.count : 36;
   const chip = (/** @type {string} */ t) => measure(visible(t), 12, true) + 12;

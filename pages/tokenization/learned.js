@@ -3,6 +3,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { clamp, css, fit, h, html, label, measure, num, thousands } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 import { mergesUsed, sentence } from "./cut.js";
 import { dotted } from "./layout.js";
 
@@ -278,7 +279,7 @@ export function play(g, local) {
  * @param {Stage} g @param {Kept} local @param {Box} box @param {Walk} walk
  */
 function walkButtons(g, local, box, walk) {
-  const touch = g.width < 720;
+  const touch = isPhone(g.width);
   const height = touch ? 44 : 26;
   const top = box.y - (touch ? 14 : 1);
   let right = box.x + box.w;
@@ -296,7 +297,7 @@ function walkButtons(g, local, box, walk) {
 
 /** @param {Stage} g @param {Box} box @param {number} top @param {Walk} walk @param {string} name */
 function slider(g, box, top, walk, name) {
-  g.overlay("slider", { left: box.x, top: g.width < 720 ? top - 12 : top, width: box.w }, () => html("input", { type: "range", class: "gb-range", min: 0, step: 1 }), (node) => {
+  g.overlay("slider", { left: box.x, top: isPhone(g.width) ? top - 12 : top, width: box.w }, () => html("input", { type: "range", class: "gb-range", min: 0, step: 1 }), (node) => {
     node.max = String(walk.n);
     node.disabled = walk.n === 0;
     node.setAttribute("aria-label", name);
@@ -416,7 +417,7 @@ function drawRounds(g, local, box) {
   const walk = walkOf(local);
   if (!rounds || !walk) return 0;
   const r = rounds[walk.at];
-  const wide = g.width >= 720;
+  const wide = !isPhone(g.width);
   // The last round only fits probabilities: what went before it stands here, so that something is to be seen.
   const went = r.gone.length || !walk.at ? walk.at : rounds.findLastIndex((round) => round.gone.length);
   const pruned = rounds[Math.max(0, went)];

@@ -39,7 +39,7 @@ PARTS = re.compile(r"(\\x[0-9a-f]{2})+")  # stray bytes as Python writes them
 
 @dataclass(frozen=True)
 class Spec:
-    """What is to be learned. `split`: a name in PRETOKENS, or "usual"; `own`: the checksum of an own text."""
+    """Specify what is to be learned. `split`: a name in PRETOKENS, or "usual"; `own`: the checksum of an own text."""
 
     corpus: str
     size: int
@@ -48,16 +48,16 @@ class Spec:
 
     @property
     def key(self) -> str:
-        """One string for the same vocabularies."""
+        """Key the vocabularies by one string."""
         return "\x1f".join([self.corpus, str(self.size), self.split, self.own])
 
     def pretokens(self, method: str) -> str:
-        """How the corpus is split for one of the methods."""
+        """Return how the corpus is split for one of the methods."""
         return USUAL[method] if self.split == "usual" else self.split
 
 
 def read(spec: Spec, own: str = "") -> list[str]:
-    """The documents that are learned from: the first 200,000 characters of a corpus, or all of an own text."""
+    """Read the documents that are learned from: the first 200,000 characters of a corpus, or all of an own text."""
     if spec.corpus == "own":
         return [own]
     found, room = [], AMOUNT
@@ -71,7 +71,7 @@ def read(spec: Spec, own: str = "") -> list[str]:
 
 @dataclass
 class Learned:
-    """All of them, from one corpus. `stopped`: the learner did not wait for the end."""
+    """Hold all vocabularies of one corpus. `stopped`: the learner did not wait for the end."""
 
     spec: Spec
     characters: Characters
@@ -83,18 +83,18 @@ class Learned:
 
     @property
     def key(self) -> str:
-        """The spec's key, and how far it came where it was stopped."""
+        """Key the spec, and how far it came where it was stopped."""
         far = f"\x1f{len(self.bpe.merges)}.{len(self.wordpiece.merges)}" if self.stopped else ""
         return self.spec.key + far
 
     @property
     def characters_read(self) -> int:
-        """Characters of the corpus, spaces too."""
+        """Count the characters of the corpus, spaces too."""
         return sum(self.characters.counts.values())
 
     @cached_property
     def methods(self) -> dict[str, Method]:
-        """What cuts text, by the rows' names."""
+        """Return the tokenizers, by the rows' names."""
         return {
             "characters": self.characters,
             "words": self.words,
@@ -105,12 +105,12 @@ class Learned:
 
     @cached_property
     def stages(self) -> Stages:
-        """Unigram's vocabulary at the start and after each round; the last one is `methods["unigram"]`."""
+        """Rebuild Unigram's vocabulary at the start and after each round; the last one is `methods["unigram"]`."""
         return Stages(self.unigram)
 
     @cached_property
     def json(self) -> str:
-        """Everything the browser needs to walk through the learning by itself, as JSON."""
+        """Serialize everything the browser needs to walk through the learning by itself."""
         found = {
             "bpe": merges_data(self.bpe),
             "wordpiece": merges_data(self.wordpiece),
@@ -122,7 +122,7 @@ class Learned:
 
     @property
     def note(self) -> str:
-        """What there is to say about this corpus and size, in one line, or ""."""
+        """Say what there is about this corpus and size, in one line, or ""."""
         all_three: dict[str, Learning | UnigramLearning] = {name: getattr(self, name) for name in NAMES}
         found = list(dict.fromkeys(method.note for method in all_three.values() if not method.n_words))
         crowded = {name: method for name, method in all_three.items() if method.crowded}
@@ -143,7 +143,7 @@ class Learned:
 
 
 class Job:
-    """The work of learning, in steps: iterate for (what, share done); stop at any time and `finish`."""
+    """Learn in steps: iterate for (what, share done); stop at any time and `finish`."""
 
     def __init__(self, spec: Spec, documents: Sequence[str]) -> None:
         self.spec, self.documents = spec, documents
@@ -181,14 +181,14 @@ class Job:
         return self.parts[method]
 
     def finish(self, stopped: bool = False) -> Learned:
-        """What has been learned so far; a method that has not begun knows its letters only."""
+        """Return what has been learned so far; a method that has not begun knows its letters only."""
         for method in NAMES:
             self._part(method)
         return Learned(self.spec, **self.parts, stopped=stopped)
 
 
 def _singles(name: str, method: Learning | UnigramLearning) -> str:
-    """What of a method always stays: "Unigram 61"."""
+    """Count the single signs of a method, which always stay: "Unigram 61"."""
     many = method.alphabet if isinstance(method, UnigramLearning) else len(method.letters)
     what = " bytes" if name == "bpe" and method.pretokens == "bytes" else ""
     marked = " (most letters twice, also with ##)" if name == "wordpiece" else ""
@@ -201,7 +201,7 @@ def _sized(method: Learning | UnigramLearning) -> str:
 
 
 def learn(spec: Spec, own: str = "") -> Learned:
-    """All of it at once, without a word on the way."""
+    """Learn all vocabularies at once, without progress."""
     job = Job(spec, read(spec, own))
     for _ in job:
         pass
@@ -212,7 +212,7 @@ def learn(spec: Spec, own: str = "") -> Learned:
 
 
 def shown(entry: str, pretokens: str) -> tuple[str, str | None]:
-    """An entry as a person reads it; and as hexadecimal bytes if it is only a part of a character, else None."""
+    """Read an entry as text; and as hexadecimal bytes if it is only a part of a character, else None."""
     mark = CONTINUED if entry.startswith(CONTINUED) and len(entry) > len(CONTINUED) else ""
     body = entry.removeprefix(mark)
     if pretokens == "bytes" and body and all(letter in BYTE_OF for letter in body):
@@ -227,7 +227,7 @@ def shown(entry: str, pretokens: str) -> tuple[str, str | None]:
 
 
 def merges_data(learning: Learning) -> dict[str, Any]:
-    """BPE or WordPiece step by step: ids of the pair and of what it made, counts, rivals, and changed words."""
+    """Pack BPE or WordPiece step by step: ids of the pair and of what it made, counts, rivals, and changed words."""
     id = {entry: at for at, entry in enumerate(learning.vocabulary)}
     merges = learning.merges
     read = [shown(entry, learning.pretokens) for entry in learning.vocabulary]
@@ -250,7 +250,7 @@ def merges_data(learning: Learning) -> dict[str, Any]:
 
 
 def _rivals(merges: Sequence[Merge], id: dict[str, int]) -> np.ndarray[Any, Any]:
-    """(merges, 5, 4): ids of the two parts, count, score; -1 where there are fewer."""
+    """Collect the best pairs before each merge, (merges, 5, 4): ids of the two parts, count, score; -1 where fewer."""
     found = np.full((len(merges), 5, 4), -1.0)
     for at, merge in enumerate(merges):
         for rank, pair in enumerate(merge.rivals[:5]):
@@ -259,7 +259,7 @@ def _rivals(merges: Sequence[Merge], id: dict[str, int]) -> np.ndarray[Any, Any]
 
 
 def rounds_data(learning: UnigramLearning) -> list[dict[str, Any]]:
-    """Unigram's rounds, the seeds first: sizes, likelihood, what goes (cheapest first) and what is missed most.
+    """List Unigram's rounds, the seeds first: sizes, likelihood, what goes (cheapest first), what is missed most.
 
     Sizes do not count `[UNK]`. Of the seeds also how many candidates the corpus has (`repeated`).
     """
@@ -288,7 +288,7 @@ def rounds_data(learning: UnigramLearning) -> list[dict[str, Any]]:
 
 
 def counts_data(method: Any, what: str) -> dict[str, Any]:
-    """The most frequent signs or words, and where the list was cut off."""
+    """List the most frequent signs or words, and where the list was cut off."""
     ordered = sorted(method.counts.items(), key=lambda item: -item[1])
     many = len(ordered)
     said = f"The corpus has {many:,} different {what if many != 1 else what.removesuffix('s')}"
@@ -317,7 +317,7 @@ def _memo() -> dict[str, Any]:
 
 
 def wanted() -> Spec:
-    """What the controls ask for; tales while there is no own text yet."""
+    """Read what the controls ask for; tales while there is no own text yet."""
     corpus, text = state.get("corpus"), own()
     if corpus == "own" and not text.strip():
         corpus = "tales"
@@ -326,7 +326,7 @@ def wanted() -> Spec:
 
 
 def current(spec: Spec) -> Learned | None:
-    """What has been learned for `spec`, here or in another session, in full or until it was stopped."""
+    """Look up what has been learned for `spec`, here or in another session, in full or until it was stopped."""
     found: Learned | None = cache.kept(spec.key)
     stopped: Learned | None = _memo().get("stopped")
     if found is None and stopped is not None and stopped.spec == spec:
@@ -376,7 +376,7 @@ def _stop(spec: Spec) -> None:
 
 
 def offer_to_go_on(learned: Learned) -> None:
-    """After a stop: how far it came, and a button that learns the rest."""
+    """Say after a stop how far it came, and draw a button that learns the rest."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-stopped"):
         far = f"{counted(len(learned.bpe.merges), 'merge')} of BPE and {len(learned.wordpiece.merges):,} of WordPiece"
         rounds, seeds = learned.unigram.rounds, learned.unigram.seeds + 1
@@ -389,7 +389,7 @@ def offer_to_go_on(learned: Learned) -> None:
 
 
 def facts(learned: Learned | None) -> str:
-    """What was learned and how long it took, for the right of the claim."""
+    """Say what was learned and how long it took, for the right of the claim."""
     if learned is None:
         return "the vocabularies are being learned"
     seconds = _memo().get("seconds", {}).get(learned.key)
