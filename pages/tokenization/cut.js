@@ -48,9 +48,11 @@ function letterColumns(box, n, side) {
 }
 
 /**
- * A piece of the word, over its letters.
+ * How a piece of the word looks.
  * @typedef {{size?: number, fill?: string, frame?: string, dash?: string, opacity?: number, ink?: string, weight?: number}} CellLook
- *
+ */
+/**
+ * A piece of the word, over its letters from x0 to x1.
  * @param {number} x0 @param {number} x1 @param {number} y @param {number} height @param {string} text
  * @param {CellLook} [o]
  */
@@ -63,7 +65,7 @@ function cell(x0, x1, y, height, text, o = {}) {
 }
 
 /**
- * The states of a word while it is merged: after each turn the parts as [id or text, from, to].
+ * The states of a word while it is merged: after each turn its parts, with the letters that they span.
  * @param {Merging} machine
  */
 function turnsOf(machine) {
