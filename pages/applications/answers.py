@@ -1,4 +1,4 @@
-"""What a model answers, in parts, with what each part read: for the picture, the table and the notebook alike.
+"""Answer with a model, in parts, with what each part read: for the picture, the table and the notebook alike.
 
 The functions with a model as their first argument are called through `cache.call`; the arithmetic is `core`'s.
 """
@@ -42,7 +42,7 @@ TOO_LONG = "{what} has {had:,} tokens, and {name} reads {most:,} at once. Shorte
 
 @dataclass(frozen=True)
 class Written:
-    """What a decoder wrote behind a prompt: the text, its pieces and their probabilities, and whether it ended."""
+    """Hold what a decoder wrote behind a prompt: the text, its pieces and their probabilities, and whether it ended."""
 
     text: str
     pieces: tuple[str, ...]
@@ -52,7 +52,7 @@ class Written:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """An answer.
+    """Hold an answer.
 
     written: the whole of it. units: characters of its parts. likely: (units,) the probability of each part: the product
         of its pieces'. read: characters of the parts of the source that are read.
@@ -93,7 +93,7 @@ def answer(opened: Opened, wish: Wish) -> Found:
 
 
 def too_long(opened: Opened, wish: Wish) -> str:
-    """That a text does not fit, with the tokens that it has and those that are read."""
+    """Say that a text does not fit, with the tokens that it has and those that are read."""
     lm = opened.lm
     if not opened.headed:
         had = len(lm.tokenizer.encode(wish.source))
@@ -107,13 +107,13 @@ def too_long(opened: Opened, wish: Wish) -> str:
 
 
 def asked_of(wish: Wish) -> tuple[str, str]:
-    """The question and its passage."""
+    """Split a source into the question and its passage."""
     asked, _, passage = wish.source[wish.first :].partition(pointed.MIDDLE)
     return asked, passage
 
 
 def rule_for(lm: LanguageModel, use: Use) -> tuple[Rule, float]:
-    """Whose attention is shown, and from what share of the largest weight a word is linked: by the card, where it says.
+    """Choose whose attention is shown, and from what share of the largest weight a word is linked: by the card.
 
     The card's head was chosen on examples of the training split. Without one: all heads.
     """
@@ -147,7 +147,7 @@ def _crossed(opened: Opened, wish: Wish) -> Found:
 
 
 def parts(use: Use, found: CrossReading, first: int) -> tuple[Spans, Spans]:
-    """The parts of the answer and of the source that the picture shows."""
+    """Split the answer and the source into the parts that the picture shows."""
     whole: Spans = ((0, len(found.written)),) if found.written else ()
     if use.name == "translate":
         return found.words, word_spans(found.source, first)
@@ -159,7 +159,7 @@ def parts(use: Use, found: CrossReading, first: int) -> tuple[Spans, Spans]:
 
 
 def unit_chances(likely: Sequence[float], spans: Spans, units: Spans) -> tuple[float, ...]:
-    """The product of the probabilities of the pieces that begin inside each part; 1 where none does."""
+    """Multiply the probabilities of the pieces that begin inside each part; 1 where none does."""
     return tuple(
         float(np.prod([p for p, (at, _) in zip(likely, spans) if first <= at < end] or [1.0]))
         for first, end in _with_spaces(units)
@@ -167,18 +167,18 @@ def unit_chances(likely: Sequence[float], spans: Spans, units: Spans) -> tuple[f
 
 
 def _with_spaces(units: Spans) -> list[tuple[int, int]]:
-    """Parts with what stands between them and the part before: a piece begins with its space."""
+    """Extend parts by what stands between them and the part before: a piece begins with its space."""
     ends = [0, *(end for _, end in units)]
     return [(before, end) for before, end in pairwise(ends)]
 
 
 def cross(lm: LanguageModel, source: str, most: int) -> CrossReading:
-    """`cross_reading` with its arguments in a row."""
+    """Read the cross-attention of an answer, called by the cache."""
     return cross_reading(lm, source, most=most)
 
 
 def chances(lm: LanguageModel, source: str) -> tuple[tuple[str, float], ...]:
-    """Both labels with their probabilities."""
+    """Compute the probabilities of both labels."""
     return label_chances(lm, source, LABELS)
 
 
@@ -186,7 +186,7 @@ def chances(lm: LanguageModel, source: str) -> tuple[tuple[str, float], ...]:
 
 
 def _labelled(opened: Opened, wish: Wish) -> Found:
-    """By a model that names the class of a text, or finds the answer in a passage."""
+    """Answer by a model that names the class of a text, or finds the answer in a passage."""
     if wish.use.name == "question":
         asked, passage = asked_of(wish)
         found: LabelReading = cache.call(read_answer, opened.key, asked, passage)
@@ -242,7 +242,7 @@ def _piece_spans(pieces: Sequence[str]) -> Spans:
 
 
 def go_on(lm: LanguageModel, prompt: str, seed: int, most: int) -> Written:
-    """A sample behind a prompt."""
+    """Sample behind a prompt."""
     said = lm.generate(prompt, seed=seed, max_new_tokens=most, **STORY)
     pieces = [lm.tokenizer.display(id) for id in said.ids if id not in lm.special_ids]
     likely = [step.probability_before for step in said.steps if step.id not in lm.special_ids]
@@ -250,14 +250,14 @@ def go_on(lm: LanguageModel, prompt: str, seed: int, most: int) -> Written:
 
 
 def complete(lm: LanguageModel, prompt: str, seed: int) -> tuple[str, CodeCheck, bool]:
-    """A function completed as the card's score has it (seed 0: the very draw), cut where it ends, and looked at."""
+    """Complete a function as the card's score does (seed 0: the very draw), cut where it ends, and check it."""
     options: dict[str, Any] = dict(code_scores.DECODING) | ({"seed": seed} if seed else {})
     done = code_scores.complete(code_scores.Task(prompt, ""), code_scores.by_model(lm, **options))
     return done.code, done.check, "did not end" not in done.check.error
 
 
 def line_spans(text: str) -> Spans:
-    """The lines of a text."""
+    """Find the spans of a text's lines."""
     found, at = [], 0
     for line in text.split("\n"):
         found.append((at, at + len(line)))
@@ -269,7 +269,7 @@ def line_spans(text: str) -> Spans:
 
 
 def made_links(found: Found) -> list[tuple[int, int]]:
-    """The word links read off a translation, in order."""
+    """Read the word links off a translation, in order."""
     if found.weights is None:
         return []
     source = [found.wish.source[first:end] for first, end in found.read]
@@ -278,7 +278,7 @@ def made_links(found: Found) -> list[tuple[int, int]]:
 
 
 def changed_words(one: str, other: str) -> int:
-    """How many words must be put in another's place, in or out, to get from one text to the other."""
+    """Count the words to replace, insert or delete to get from one text to the other."""
     before, after = ([text[a:b] for a, b in word_spans(text)] for text in (one, other))
     turns = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     return sum(max(b - a, d - c) for what, a, b, c, d in turns if what != "equal")

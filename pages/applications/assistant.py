@@ -1,4 +1,4 @@
-"""The same request to the real model, asked as an assistant through its chat template, beside the small models'.
+"""Ask the published model the same through its chat template, beside the small models.
 
 It was trained on none of Toyland's tasks and never told the truth of an example. What it answers is shown as text with
 that truth, and its score on held-out examples stands beside, low where it is low (assets/real).
@@ -72,13 +72,13 @@ def draw(use: Use, wish: Wish) -> tuple[str, DeltaGenerator] | None:
 
 
 def go_on(drawn: tuple[str, DeltaGenerator] | None) -> None:
-    """Write what is still to be written."""
+    """Generate what is still to be written."""
     if drawn is not None:
         work.go_on(JOB, *drawn, "tokens", at_once=8)
 
 
 def answer(lm: LanguageModel, asked: str, name: str) -> Iterator[str]:
-    """What the model has said so far, after each token."""
+    """Generate the answer, yielding what was said after each token."""
     text = conversation(lm, [{"role": "user", "content": asked}])
     ids: list[int] = []
     for step in lm.stream(lm.encode(text, add_special_tokens=False), max_new_tokens=instructed.MOST[name]):
@@ -87,12 +87,12 @@ def answer(lm: LanguageModel, asked: str, name: str) -> Iterator[str]:
 
 
 def cut_off(said: Sequence[str], most: int) -> bool:
-    """Whether an answer was ended by its limit; by itself it ends with a token that adds no text."""
+    """Test whether an answer was ended by its limit; by itself it ends with a token that adds no text."""
     return len(said) >= most and said[-1:] != said[-2:-1]
 
 
 def judged(use: Use, wish: Wish, said: str) -> str:
-    """What is right about an answer, of an example whose truth is known."""
+    """Judge the answer to an example whose truth is known."""
     assert wish.pair is not None
     held = instructed.holds(use.name, said, wish.pair)
     truth = wish.pair.target
@@ -102,7 +102,7 @@ def judged(use: Use, wish: Wish, said: str) -> str:
 
 
 def _scores(use: Use) -> str:
-    """Its shares of right answers on held-out examples, as a line."""
+    """Quote its shares of right answers on held-out examples, as a line."""
     found: dict[str, Any] = real.card(models.REAL).get("scores", {}).get(use.name, {})
     if not found:
         return "<p>It has no score here: nobody has set it this task with known answers.</p>"

@@ -3,32 +3,108 @@
 
 import { mount, pointing } from "../../app/kit/glass.js";
 import { clamp, fit, h, inLines, label, num, unpack } from "../../app/kit/shapes.js";
-import { DEEP, partOf, plainly, readsOf, spoken, stepsFor } from "./layout.js";
+import { stepMode } from "../../app/kit/steps.js";
+import { DEEP, partOf, plainly, readsOf, spoken } from "./layout.js";
 import { drawLines } from "./lines.js";
 import { drawLinks } from "./linked.js";
 import { drawPassage } from "./passage.js";
 
+/**
+ * @import { Local, Stage, View } from "../../app/kit/glass.js"
+ * @import { Packed, Unpacked } from "../../app/kit/shapes.js"
+ */
+
+/**
+ * A part of the source or of the answer: `mark` is punctuation, `strange` no word that the model's task has. `p`: the
+ * product of the probabilities of its tokens; null where none is told.
+ * @typedef {{text: string, mark: boolean, strange?: boolean, p?: number | null}} Part
+ *
+ * A word of the source and a word of the answer that belong together.
+ * @typedef {[read: number, written: number]} Link
+ */
+/**
+ * What figure.py sends.
+ * @typedef {object} Data
+ * @property {string} stamp under the same one nothing but the selection has changed
+ * @property {string[]} tokens of the learner's text
+ * @property {"translate" | "summarize" | "question" | "sentiment" | "story" | "dialogue" | "code"} use
+ * @property {string} label of the use
+ * @property {string} model that answers
+ * @property {"links" | "passage" | "lines"} kind of picture
+ * @property {[source: string, answer: string]} titles
+ * @property {string} failed why there is no answer; "" where there is one
+ * @property {string} head of a question, the question
+ * @property {string} source
+ * @property {Part[]} read the source in parts: words, or sentences
+ * @property {(Part & {p: number | null})[]} written the answer in parts
+ * @property {Packed} [weights] (written, read) what each part of the answer reads
+ * @property {Unpacked} [cells] the same, unpacked here
+ * @property {Link[]} links that attention makes, of a translation
+ * @property {Link[]} sure and possible: the true ones
+ * @property {Link[]} possible
+ * @property {boolean} judged whether the true links are known
+ * @property {number} sentence that tells the answer; -1: unknown, or none
+ * @property {{label: string, p: number}[]} labels and their probabilities, of a sentiment
+ * @property {{part: number, first: number, end: number, hero: boolean}[]} marks names in a story, by characters of a part
+ * @property {number[]} wrong lines of code that use an undefined name, from 1
+ * @property {string} rule whose attention is drawn
+ * @property {{text: string, right: boolean | null}[]} verdict what is right about the answer; null: nobody says
+ */
+/**
+ * What the browser knows: the part under the pointer, the steps of this answer, and where its parts of the picture end.
+ * @typedef {Local & {hover?: {kind: "read" | "written", at: number} | null, listening?: boolean, kind?: string,
+ *   steps?: ReturnType<typeof stepMode>, timer?: ReturnType<typeof setInterval> | null, shares?: number[] | null,
+ *   bottom: number, deep: number}} Kept
+ *
+ * How far a picture reaches: where the verdict begins, and what stands beside it.
+ * @typedef {{top: number, x?: number, room?: number, ends?: number}} Reach
+ */
+
+/**
+ * Steps of this answer: the task, then a part of the answer each. A new answer gets a new bar.
+ * @param {Stage} g @param {Data} data @param {Kept} local
+ */
+function stepsFor(g, data, local) {
+  const count = data.written.length;
+  const kind = `${data.use} ${count}`;
+  if (local.kind !== kind || !local.steps) {
+    local.kind = kind;
+    if (local.timer) { clearInterval(local.timer); local.timer = null; }
+    g.figure.querySelector(".gb-steps")?.remove();
+    const unit = { links: "word", passage: "part", lines: data.use === "code" ? "line" : "sentence" }[data.kind];
+    local.steps = stepMode("spoken", ["Nothing written", ...Array.from({ length: count }, (_, n) => `${n + 1} ${unit}${n ? "s" : ""}`)]);
+  }
+  return local.steps;
+}
+
+/** @param {Stage & {shown?: Data}} g @param {Kept} local */
 function listen(g, local) {
   if (local.listening) return;
   local.listening = true;
+  /** @type {(event: Event) => Kept["hover"] & object | null} */
   const under = (event) => {
-    const set = event.target.closest?.("[data-written], [data-read]")?.dataset;
-    if (!set) return null;
+    const found = event.target instanceof Element ? event.target.closest("[data-written], [data-read]") : null;
+    if (!(found instanceof SVGElement)) return null;
+    const set = found.dataset;
     return set.written !== undefined ? { kind: "written", at: Number(set.written) } : { kind: "read", at: Number(set.read) };
   };
   pointing(g, local, under);
   g.svg.addEventListener("click", (event) => {
     const hit = under(event);
-    if (hit?.kind === "written") look(g, g.shown, local, hit.at);
+    if (hit?.kind === "written" && g.shown) look(g, g.shown, local, hit.at);
   });
 }
+/** @param {Stage} g @param {Data} data @param {Kept} local @param {number} at */
 function look(g, data, local, at) {
   const count = spoken(data, local);
   local.hover = null;
   if (count) g.select({ said: clamp(at, 0, count - 1) });
 }
 
-/** What is right about the answer, once all of it is written. place: {x, top, room}. Returns where it ends. */
+/**
+ * What is right about the answer, once all of it is written. place: {x, top, room}. Returns where it ends.
+ * @param {Stage} g @param {Data} data @param {Kept} local @param {{x: number, top: number, room: number}} place
+ */
 function drawVerdict(g, data, local, place) {
   const { x, top } = place;
   const full = spoken(data, local) === data.written.length;
@@ -48,8 +124,9 @@ function drawVerdict(g, data, local, place) {
   return top + 8 + tall + 8;
 }
 
+/** @type {View<Data, Kept, {shown?: Data}>} */
 const applicationsView = {
-  init(data, local, before) {
+  init(data, _, before) {
     if (data.weights) data.cells = unpack(data.weights);
     return before && before.stamp === data.stamp ? {} : { hover: null };
   },
@@ -69,6 +146,7 @@ const applicationsView = {
       return;
     }
     stepsFor(g, data, local).bar(g, local);
+    /** @type {Reach} */
     const made = { links: drawLinks, passage: drawPassage, lines: drawLines }[data.kind](g, data, local);
     g.height = Math.max(DEEP, made.ends ?? 0, drawVerdict(g, data, local, { x: made.x ?? 0, top: made.top, room: made.room ?? g.width }));
   },
@@ -89,9 +167,9 @@ const applicationsView = {
   describe(data, local) {
     if (data.failed || !data.written.length) return `${data.label}: ${data.failed || "the model wrote nothing."}`;
     const [count, part] = [spoken(data, local), partOf(data, local)];
-    const reads = readsOf(data, local, part);
+    const reads = readsOf(data, part);
     const best = reads ? Array.from(reads).indexOf(Math.max(...reads)) : -1;
-    const read = best >= 0 ? ` “${data.written[part].text}” reads most: “${data.read[best].text}”, ${num(reads[best], 3)}.` : "";
+    const read = reads && best >= 0 ? ` “${data.written[part].text}” reads most: “${data.read[best].text}”, ${num(reads[best], 3)}.` : "";
     const labels = data.labels.map((one) => ` ${one.label} ${num(one.p, 3)}.`).join("");
     const done = count === data.written.length ? ` ${data.verdict.map((one) => one.text).join(" ")}` : "";
     return plainly(`${data.label} by ${data.model}. ${data.head || data.source || data.read.map((one) => one.text).join(" ")} Written: ${data.written.slice(0, count).map((one) => one.text).join(" ") || "nothing yet"}.${read}${labels}${done}`);
@@ -102,7 +180,7 @@ const applicationsView = {
     return { tokens: data.tokens, use: data.use, model: data.model, kind: data.kind, failed: data.failed ?? "", head: data.head, source: data.source,
       read: data.read.map((one) => one.text), strange: data.read.filter((one) => one.strange).map((one) => one.text),
       all: data.written.map((one) => one.text), written: data.written.slice(0, spoken(data, local)).map((one) => one.text), part, hover: local.hover ?? null,
-      reads: Array.from(readsOf(data, local, part) ?? [], (v) => Number(v.toFixed(5))), links: data.links, sure: data.sure, possible: data.possible,
+      reads: Array.from(readsOf(data, part) ?? [], (v) => Number(v.toFixed(5))), links: data.links, sure: data.sure, possible: data.possible,
       sentence: data.sentence, labels: data.labels, verdict: data.verdict, wrong: data.wrong, rule: data.rule,
       ...(local.steps && !data.failed && data.written.length ? local.steps.state(local) : { step: 0, steps: 0, playing: false }) };
   },

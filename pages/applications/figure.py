@@ -1,4 +1,4 @@
-"""The Applications picture: what a model is asked, what it answers, and what of its source it read (view.js draws it).
+"""Draw the Applications picture: what a model is asked, what it answers, and what of its source it read.
 
 `record` turns an answer (answers.py) and what is right about it (verdict.py) into the component's JSON; it computes
 nothing. Which model does what: uses.py.
@@ -43,7 +43,7 @@ LONGEST_LABEL = 28  # characters of a class or span beside its bar
 def record(
     found: Found, verdict: Verdict, tokens: Sequence[str], stamp: str, selection: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What view.js draws.
+    """Turn an answer into the JSON that figure.js draws.
 
     Args:
         tokens: of the learner's text, as the open model cuts it.
@@ -83,7 +83,7 @@ def record(
 def missing(
     wish: Wish, model: str, why: str, tokens: Sequence[str], stamp: str, selection: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The same for a use whose model does not answer: it says why."""
+    """Describe a use whose model does not answer, with the reason."""
     return _frame(wish, model, tokens, stamp, selection) | {"failed": why}
 
 
@@ -92,7 +92,7 @@ def _short(label: str) -> str:
 
 
 def _attention(found: Found) -> str:
-    """Whose attention is drawn, of a model with a head."""
+    """Say whose attention is drawn, of a model with a head."""
     if found.labelled is None:
         return ""
     who = "its tokens" if found.labelled.answers else "what stands for the text"
@@ -131,7 +131,7 @@ def _read(text: str, strange: set[str]) -> dict[str, Any]:
 
 
 def _question(found: Found) -> str:
-    """Of a question, the question."""
+    """Cut the question out of the source."""
     source = found.wish.source
     if found.wish.use.name != "question":
         return ""
@@ -139,7 +139,7 @@ def _question(found: Found) -> str:
 
 
 def _marks(found: Found) -> list[dict[str, Any]]:
-    """Of a story, the names in each of its parts."""
+    """Find the names in each part of a story."""
     if found.wish.use.name != "story":
         return []
     hero, said = hero_of(found), []

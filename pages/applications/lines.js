@@ -3,10 +3,18 @@
 import { MONO, css, h, inLines, label, measure, num } from "../../app/kit/shapes.js";
 import { monoLines, partOf, plainly, spoken } from "./layout.js";
 
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Shapes } from "../../app/kit/shapes.js"
+ * @import { Data, Kept } from "./figure.js"
+ */
+
+/** @param {Stage} g @param {Data} data @param {Kept} local */
 export function drawLines(g, data, local) {
   return data.use === "code" ? drawCode(g, data, local) : drawProse(g, data, local);
 }
 
+/** @param {Stage} g @param {Data} data @param {Kept} local */
 function drawProse(g, data, local) {
   const room = Math.min(g.width, 760);
   const count = spoken(data, local);
@@ -19,6 +27,7 @@ function drawProse(g, data, local) {
   const start = y;
   g.part("prose", [count, part], () => {
     y = start;
+    /** @type {Shapes[]} */
     const out = [label(0, y, data.titles[1], { weight: 600, fill: "ink2" })];
     y += 14;
     data.written.slice(0, count).forEach((one, j) => {
@@ -37,7 +46,10 @@ function drawProse(g, data, local) {
   });
   return { top: local.bottom + 8 };
 }
-/** A line of text with names set off: the hero's in the accent, others' underlined. */
+/**
+ * A line of text with names set off: the hero's in the accent, others' underlined.
+ * @param {string} text @param {number} x @param {number} y @param {{text: string, hero: boolean}[]} named
+ */
 function marked(text, x, y, named) {
   const names = [...new Map(named.map((one) => [one.text, one.hero]))];
   const spans = [];
@@ -52,11 +64,13 @@ function marked(text, x, y, named) {
   return h("text", { x, y, "font-size": 15, fill: css("ink"), style: "white-space:pre" }, spans);
 }
 
+/** @param {Stage} g @param {Data} data @param {Kept} local */
 function drawCode(g, data, local) {
   const count = spoken(data, local);
   const part = partOf(data, local);
   const given = data.source.split("\n").length;
   g.part("code", [count, part], () => {
+    /** @type {Shapes[]} */
     const out = [label(0, 20, data.titles[1], { weight: 600, fill: "ink2" }), label(measure(data.titles[1], 12, false) + 24, 20, "grey lines were given", { fill: "ink3" })];
     let y = 34;
     data.written.slice(0, count).forEach((one, j) => {

@@ -11,8 +11,7 @@ from core.analysis.heads import alignment, cross_reading, pointed
 from core.analysis.tasks import code_checks, code_scores, heroes, label_chances, label_reading
 from core.decoding import labels
 from core.decoding.generate import generate
-from pages.applications import assistant, headed, measured, question, scores, take, uses, verdict
-from pages.applications import figure as view
+from pages.applications import assistant, export, figure, question, scores, uses, verdict
 from pages.applications.answers import answer
 
 KEYS = ("spoken", "said")
@@ -38,33 +37,33 @@ APART = "It does nothing on this page, nor would its Rewind: each task asks a mo
 
 
 def to_card() -> None:
-    """The card of the model that answers, on the page Models."""
-    state.set("picked", opened.name if opened else headed.chosen(use))
+    """Open the card of the model that answers, on the page Models."""
+    state.set("picked", opened.name if opened else uses.chosen(use))
     state.memo("visit").update(page="models")
 
 
-headed.adopt()
-headed.fit(uses.USES[state.get("use")])
+uses.adopt()
+uses.fit(uses.USES[state.get("use")])
 uses.follow_typing()
 ctx = page.begin("applications", apart=APART)
 typed, _ = reading.clean(state.get("text"))
 # The frame cuts the text to what the open model reads, and another one answers here.
 wish = uses.wish(typed if typed.startswith(ctx.text) else ctx.text)
 use = wish.use
-opened, why = headed.opened(use)
+opened, why = uses.opened(use)
 found = answer(opened, wish) if opened else None
 judged = verdict.judge(found) if found else verdict.Verdict(())
-name = opened.shown if opened else headed.chosen(use).removeprefix("./")
+name = opened.shown if opened else uses.chosen(use).removeprefix("./")
 
 page.claim(verdict.claim(use, found))
 stamp = "\x1f".join(
     [*ctx.tokens, use.name, opened.key if opened else "", wish.source, str(wish.seed), str(wish.pair is None)]
 )
 selection = events.selection("applications", {key: state.get(key) for key in KEYS})
-view.draw(
-    view.record(found, judged, ctx.tokens, stamp, selection)
+figure.draw(
+    figure.record(found, judged, ctx.tokens, stamp, selection)
     if found
-    else view.missing(wish, name, why, ctx.tokens, stamp, selection),
+    else figure.missing(wish, name, why, ctx.tokens, stamp, selection),
     key="applications",
     on={
         "select": lambda: events.select("applications", KEYS),
@@ -93,13 +92,13 @@ with page.controls():
         if use.name == "question" and wish.pair is None:
             st.text_input("Question about my text", width=320, **state.bind("asks"))
         st.caption("From Toyland, held out." if wish.pair else "Your text, in the box at the left.")
-        others = headed.others(use)
+        others = uses.others(use)
         if others:
             names = {"": use.model, **{one: one.removeprefix("./") for one in others}}
             st.selectbox(
                 "Answered by", list(names), format_func=lambda one: names[one], width=240, **state.bind("by")
             )
-    if opened or headed.chosen(use) != use.model:
+    if opened or uses.chosen(use) != use.model:
         said = "answers here, whatever is open" if opened else "would answer here"
         st.button(f"{widgets.escape(name)} {said}", key="applications.card", type="tertiary",
                   help="Its card, on Models", icon=":material/inventory_2:", on_click=state.whole(to_card))  # fmt: skip
@@ -116,12 +115,12 @@ with page.foot():
     kind = use.name if asked.found is found else ""
     page.code(*CODE[asked.opened.lm.config.head if kind and asked.opened.headed else kind])
     page.take_away(
-        "applications", lambda: take.table(found, judged), lambda: take.cells(opened, found, judged)
+        "applications", lambda: export.table(found, judged), lambda: export.cells(opened, found, judged)
     )
 
 scores.draw(use, opened)
 beside = assistant.draw(use, wish)
-bar = measured.button(opened) if opened and use.name == "story" else None
+bar = scores.heroes_button(opened) if opened and use.name == "story" else None
 page.terms(
     "encoder", "decoder", "cross-attention", "attention", "word alignment", "alignment error rate", "chrF", "token",
     "sampling", "held out",
@@ -129,5 +128,5 @@ page.terms(
 page.cheatsheet("applications")
 page.examples(EXAMPLES)
 if opened and bar is not None:
-    measured.go_on(opened, bar)
+    scores.write_heroes(opened, bar)
 assistant.go_on(beside)

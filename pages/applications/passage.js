@@ -1,18 +1,26 @@
 // Summary, question, sentiment: the source as blocks or words, shaded by what the looked-at part of the answer reads.
 
 import { MONO, css, fit, h, inLines, label, measure, num, visible } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 import { flow, partOf, plainly, readsOf, spoken } from "./layout.js";
+
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Shapes } from "../../app/kit/shapes.js"
+ * @import { Data, Kept } from "./figure.js"
+ */
 
 const LINE_H = 19;
 const MANY = 8; // sentences; more of them are set as running text
 
+/** @param {Stage} g @param {Data} data @param {Kept} local */
 export function drawPassage(g, data, local) {
-  const phone = g.width < 780;
+  const phone = isPhone(g.width);
   const sentences = data.use !== "sentiment";
   const right = phone ? 0 : Math.min(380, g.width * 0.36);
   const room = g.width - right - (phone ? 0 : 28);
   const part = partOf(data, local);
-  const reads = readsOf(data, local, part);
+  const reads = readsOf(data, part);
   const sum = reads ? Array.from(reads).reduce((a, b) => a + b, 0) || 1 : 1;
   const shares = reads ? Array.from(reads, (v) => v / sum) : null;
   local.shares = shares;
@@ -43,8 +51,13 @@ export function drawPassage(g, data, local) {
   return phone ? { top: local.bottom } : { x, top: local.bottom, room: right, ends: deep + 8 };
 }
 
-/** Sentences, each a block of lines with its share at the left. */
+/**
+ * Sentences, each a block of lines with its share at the left.
+ * @param {Stage} g @param {Data} data @param {number[] | null} shares @param {number} most @param {number} top
+ * @param {number} room
+ */
 function blocks(g, data, shares, most, top, room) {
+  /** @type {Shapes[]} */
   const out = [];
   let y = top;
   data.read.forEach((one, i) => {
@@ -61,15 +74,21 @@ function blocks(g, data, shares, most, top, room) {
   });
   return { out, y };
 }
-/** Many sentences as one text, each on its own ground; the three that are read most with their shares. */
+/**
+ * Many sentences as one text, each on its own ground; the three that are read most with their shares.
+ * @param {Stage} g @param {Data} data @param {number[] | null} shares @param {number} most @param {number} top
+ * @param {number} room
+ */
 function flowing(g, data, shares, most, top, room) {
   const space = measure(" ", 13, false);
   const best = shares ? [...shares].map((share, i) => [share, i]).sort((a, b) => b[0] - a[0]).slice(0, 3).map(([, i]) => i) : [];
+  /** @type {Shapes[]} */
   const out = [];
   let [x, y] = [0, top];
   data.read.forEach((one, i) => {
     const truth = i === data.sentence;
-    const said = best.includes(i) ? `${plainly(one.text)}\u00a0[${num(shares[i], 2)}]` : plainly(one.text);
+    const said = shares && best.includes(i) ? `${plainly(one.text)}\u00a0[${num(shares[i], 2)}]` : plainly(one.text);
+    /** @type {{x: number, y: number, w: number, words: string[]}[]} */
     const runs = [];
     for (const word of said.split(" ").filter(Boolean)) {
       const w = measure(word, 13, false) * 1.02;
@@ -87,7 +106,11 @@ function flowing(g, data, shares, most, top, room) {
   });
   return { out, y: y + LINE_H + 6 };
 }
-/** Words in running text. */
+/**
+ * Words in running text.
+ * @param {Stage} g @param {Data} data @param {number[] | null} shares @param {number} most @param {number} top
+ * @param {number} room
+ */
 function running(g, data, shares, most, top, room) {
   const set = flow(data.read, room, { pitch: 30, gap: 3, pad: 10 });
   const out = set.places.map(({ i, x, y, w }) => {
@@ -101,9 +124,14 @@ function running(g, data, shares, most, top, room) {
   return { out, y: top + set.height };
 }
 
-/** The answer's parts, both labels of a sentiment, and whose attention it is. */
+/**
+ * The answer's parts, both labels of a sentiment, and whose attention it is.
+ * @param {Stage} g @param {Data} data @param {Kept} local @param {number} x @param {number} top @param {number} room
+ * @param {number} part
+ */
 function answerOf(g, data, local, x, top, room, part) {
   const count = spoken(data, local);
+  /** @type {Shapes[]} */
   const out = [label(x, top, fit(data.titles[1], room, 12, false), { weight: 600, fill: "ink2" })];
   let y = top + 14;
   data.written.slice(0, count).forEach((one, j) => {

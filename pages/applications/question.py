@@ -1,4 +1,4 @@
-"""The Applications page's question: one thing of the input is changed, and the model answers again."""
+"""Ask the Applications page's question: one thing of the input is changed, and the model answers again."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from app.widgets import mono
 from core.analysis.heads.cross_reading import is_mark, word_spans
 from core.analysis.tasks import heroes
 from pages.applications.answers import Found, answer, changed_words
-from pages.applications.uses import USES, Opened, Use, Wish
-from pages.applications.uses import opened as model_of
+from pages.applications.uses import USES, Opened, Use, Wish, usual
 from pages.applications.verdict import hero_of
 
 OPTIONS = ("Stays as it is", "Changes in one or two words", "Changes more")
@@ -20,13 +19,13 @@ SHORT = ("Stays as it is", "Changes")  # of a label
 
 
 def options(use: Use) -> tuple[str, ...]:
-    """What a learner chooses from."""
+    """List what a learner chooses from."""
     return SHORT if use.name == "sentiment" else OPTIONS
 
 
 @dataclass(frozen=True)
 class Change:
-    """What is changed, as a question, and the input that comes of it."""
+    """Hold what is changed, as a question, and the input that comes of it."""
 
     text: str
     wish: Wish
@@ -34,7 +33,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question about an answer: the model that gave it, the answer, and the words of the question."""
+    """Hold a question about an answer: the model that gave it, the answer, and the words of the question."""
 
     opened: Opened
     found: Found
@@ -42,18 +41,18 @@ class Asked:
 
 
 def asked(opened: Opened | None, found: Found | None) -> Asked:
-    """About the shown answer, or about a story, where none could be given."""
+    """Ask about the shown answer, or about a story, where none could be given."""
     if opened is not None and found is not None and not found.failed and found.written:
         return Asked(opened, found, change(found).text)
     use = USES["story"]
-    teller = model_of(use)
+    teller = usual(use)
     assert teller is not None  # tales-gpt comes with every Glassbox
     told = answer(teller, Wish(use, heroes.BEGINNING.format(hero="Nora"), 0))
     return Asked(teller, told, f"A story by {use.model} instead. {change(told).text}")
 
 
 def change(found: Found) -> Change:
-    """The change that is asked about.
+    """Choose the change that is asked about.
 
     A translation: a name, or the word read most, is another. Passages: the sentence or word that is read most is left
     out. A story: another hero. A dialogue: another speaker, or the last word left out. Code: the function's name.
@@ -79,7 +78,7 @@ def _other(wish: Wish, source: str) -> Wish:
 
 
 def _without(found: Found) -> Change:
-    """What is read most of all, left out."""
+    """Leave out what is read most of all."""
     wish = found.wish
     assert found.weights is not None
     weights = found.weights.mean(0)
@@ -95,7 +94,7 @@ def _without(found: Found) -> Change:
 
 
 def _swapped(wish: Wish) -> Change:
-    """A name becomes another one; without a name, the longest word is left out."""
+    """Replace a name by another one; without a name, leave out the longest word."""
     named = heroes.mentions(wish.source[wish.first :])
     what = "the translation, names aside," if wish.use.name == "translate" else "what is said, names aside,"
     if named:
@@ -119,7 +118,7 @@ def _renaming(text: str, name: str, other: str) -> str:
 
 
 def _renamed(wish: Wish) -> Change:
-    """The function's name becomes another one."""
+    """Rename the function."""
     name = function_name(wish.source)
     other = "f" if name != "f" else "g"
     source = wish.source.replace(f"def {name}(", f"def {other}(", 1)
@@ -129,7 +128,7 @@ def _renamed(wish: Wish) -> Change:
 
 
 def function_name(source: str) -> str:
-    """The name behind the first def; "" where there is none."""
+    """Find the name behind the first def; "" where there is none."""
     _, _, rest = source.partition("def ")
     return rest.partition("(")[0].strip()
 
@@ -159,7 +158,7 @@ def judge(asked: Asked) -> Answer:
 
 
 def plain(found: Found) -> str:
-    """An answer without what the change itself changes: names, and a function's head."""
+    """Strip an answer of what the change itself changes: names, and a function's head."""
     use, text = found.wish.use.name, found.written
     if use in ("translate", "dialogue"):
         return _nameless(text, heroes.NAMES)
@@ -179,5 +178,5 @@ def _nameless(text: str, names: tuple[str, ...]) -> str:
 
 
 def _mean(found: Found) -> float:
-    """The probability of a whole answer, as the product of its parts'."""
+    """Multiply the probabilities of an answer's parts."""
     return float(np.prod(found.likely)) if found.likely else 0.0

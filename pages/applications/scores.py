@@ -1,4 +1,4 @@
-"""The score of an application, from the model's card, beside what needs no transformer, and how to compute it anew."""
+"""Show the score of an application, from the model's card, beside baselines, and how to compute it anew."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from app import scope
+from app import scope, work
+from app.counts import counted
 from app.widgets import inline, mono
+from core.analysis.tasks import heroes
+from core.vectors.probe import wilson
 from pages.applications.uses import Opened, Use
 
 BASELINES = {"copy": "copying", "n-gram": "n-grams", "lookup": "nearest example", "n_gram": "5-grams"}
@@ -33,7 +37,7 @@ CODE = (
 
 @dataclass(frozen=True)
 class Score:
-    """One measure: the model's value and what others have, each with its interval where there is one.
+    """Hold one measure: the model's value and what others have, each with its interval where there is one.
 
     value, low, high: shares, or plain numbers where `unit` is not "%".
     """
@@ -48,12 +52,12 @@ class Score:
 
 
 def command(use: Use) -> str:
-    """What computes the card's scores anew; tales-gpt's loss is measured when it is trained."""
+    """Return the command that computes the card's scores anew; tales-gpt's loss is measured when it is trained."""
     return f"python -m scripts.train_models {use.model}" + (" --scores" if use.model != "tales-gpt" else "")
 
 
 def scores(use: Use, card: Mapping[str, Any]) -> list[Score]:
-    """What a card says of a use; [] if it says nothing."""
+    """Read a card's scores of a use; [] if it has none."""
     try:
         if use.name == "code":
             return list(_code(card["scores"]["completions"]))
@@ -122,12 +126,12 @@ def _loss(card: Mapping[str, Any]) -> Iterator[Score]:
 
 
 def shown(value: float, unit: str) -> str:
-    """A value as the table has it."""
+    """Format a value of the table."""
     return f"{value:.1%}" if unit == "%" else f"{value:.3f}" if unit in ("nats", "rate") else f"{value:.1f}"
 
 
 def draw(use: Use, opened: Opened | None) -> None:
-    """The table under the picture, and the command."""
+    """Draw the table under the picture, and the command."""
     card = opened.lm.card if opened else {}
     found = [] if opened and opened.headed else scores(use, card)
     head = f"<h2>How good it is: {inline(mono(opened.shown if opened else use.model))}</h2>"
@@ -165,3 +169,36 @@ def _row(one: Score) -> str:
         f"<tr><th scope='row'>{inline(one.what)}</th><td>{shown(one.value, one.unit)}</td><td>{between}</td>"
         f"<td>{one.of or ''}</td><td>{inline(others)}</td></tr>"
     )
+
+
+# ------------------------------------------------ how often a story keeps its hero, measured when asked for
+
+JOB = "heroes"
+STORIES = 30
+
+
+def heroes_button(opened: Opened) -> DeltaGenerator:
+    """Draw the button that writes the stories, and their result; return the place for the bar."""
+
+    def make() -> Iterator[bool]:
+        return heroes.kept(opened.lm, STORIES)
+
+    bar = work.buttons(JOB, opened.key, f"Write {STORIES} stories with other heroes", STORIES, make)
+    job = work.of(JOB, opened.key)
+    if job is not None and job.done:
+        st.html(f'<p class="gb-hint" role="status">{inline(heroes_kept(job.done))}</p>')
+    return bar
+
+
+def heroes_kept(kept: list[bool]) -> str:
+    """Say the share of stories that keep their hero, with its interval."""
+    found = wilson(sum(kept), len(kept))
+    return (
+        f"In {found.right} of {counted(found.of, 'story')} no other name is written more often than the hero’s: "
+        f"{found.share:.0%} (95 %: {found.low:.0%} to {found.high:.0%})."
+    )
+
+
+def write_heroes(opened: Opened, bar: DeltaGenerator) -> None:
+    """Write the stories that are still to be written."""
+    work.go_on(JOB, opened.key, bar, "stories")

@@ -1,7 +1,8 @@
-"""What the Applications page can be asked for, which model does it, and what that model reads.
+"""List the applications, open the model that does each, and read the page's fields into what that model reads.
 
-The models are those that come with Glassbox, or folders of their names; where there is none the page says so. What
-else can be asked, a model with a head of classes or spans, is in headed.py.
+The models are those that come with Glassbox, or folders of their names; where there is none the page says so. A model
+that names classes can be asked for the sentiment of a review, one that finds spans for the answer to a question: those
+are folders under GLASSBOX_MODELS and ids of the hub list, and read the same texts as the usual model.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from app import cache, models, state
+from app import cache, gallery, models, opening, state
 from app.counts import counted
 from core.analysis.heads import pointed
 from core.analysis.tasks import heroes
@@ -29,7 +30,7 @@ MOST_OF_A_HERO, MOST_OF_A_QUESTION = 40, 200  # characters
 
 @dataclass(frozen=True)
 class Use:
-    """One application: its name in a link and on the page, the model that does it, how it is drawn, and a claim.
+    """Describe one application: its name in a link and on the page, its model, how it is drawn, and a claim.
 
     most: tokens that are written.
     """
@@ -43,7 +44,7 @@ class Use:
 
     @property
     def learns(self) -> str:
-        """The task whose words the model knows; "" of one that knows any."""
+        """Name the task whose words the model knows; "" of one that knows any."""
         return "" if self.name == "code" else "tales" if self.model == "tales-gpt" else self.name
 
 
@@ -79,7 +80,7 @@ USES: dict[str, Use] = {
 
 @dataclass(frozen=True)
 class Opened:
-    """The model that answers: its key for `cache.call`, what `core.load` takes, itself, and its name in lists."""
+    """Hold the model that answers: its key for `cache.call`, what `core.load` takes, itself, and its name in lists."""
 
     key: str
     target: str
@@ -88,17 +89,17 @@ class Opened:
 
     @property
     def shown(self) -> str:
-        """The name as the picker has it."""
+        """Return the name as the picker has it."""
         return self.name.removeprefix("./")
 
     @property
     def headed(self) -> bool:
-        """Whether it names classes or finds spans, and writes nothing."""
+        """Test whether it names classes or finds spans, and writes nothing."""
         return self.lm.config.head != "lm"
 
 
-def opened(use: Use) -> Opened | None:
-    """The usual model that does it; None: this server has none."""
+def usual(use: Use) -> Opened | None:
+    """Open the usual model of a use; None: this server has none."""
     name = use.model if use.model in models.bundled() else f"./{use.model}"
     try:
         lm = cache.model(name)
@@ -116,13 +117,13 @@ def opened(use: Use) -> Opened | None:
 
 @lru_cache(maxsize=64)
 def example(name: str, seed: int) -> Pair:
-    """A held-out example of a text-to-text task, with its truth."""
+    """Generate a held-out example of a text-to-text task, with its truth."""
     return next(iter(TASKS[name].pairs(FIRST_SEED + seed, "held_out")))
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What the page was asked for.
+    """Hold what the page was asked for.
 
     source: what the model reads. first: the characters of it that are the task's own words.
     pair: the example with its truth; None: the learner's own text.
@@ -138,12 +139,12 @@ class Wish:
 
     @property
     def truth(self) -> Any:
-        """What the generator knows of it; None: nothing."""
+        """Return what the generator knows of the example; None: nothing."""
         return self.pair.truth if self.pair else None
 
 
 def wish(text: str) -> Wish:
-    """Read off the page's fields.
+    """Read what is asked for off the page's fields.
 
     Args:
         text: the learner's, all of it.
@@ -173,14 +174,14 @@ def wish(text: str) -> Wish:
 
 
 def first_of(what: str, text: str, most: int = MOST_CHARACTERS) -> tuple[str, tuple[str, ...]]:
-    """As much of a text as is read, and a sentence with both numbers where that is not all; the field keeps all."""
+    """Cut a text to what is read, with a sentence of both numbers where that is not all; the field keeps all."""
     if len(text) <= most:
         return text, ()
     return text[:most], (f"{what} has {counted(len(text), 'character')}; the first {most:,} are read.",)
 
 
 def bare(text: str) -> tuple[str, str, tuple[str, ...]]:
-    """A learner's text on one line without the prefix of any task, the question that may stand before it, and cuts."""
+    """Strip a learner's text of line ends and task prefixes; return the question before it, the text, and cuts."""
     text, cuts = first_of("Your text", " ".join(text.split()))
     for task in TASKS.values():
         if text.startswith(task.prefix):
@@ -191,12 +192,12 @@ def bare(text: str) -> tuple[str, str, tuple[str, ...]]:
 
 
 def owns(text: str, drawn: int) -> bool:
-    """Whether the learner's own text is read: by choice, or because it is not the one that every page begins with."""
+    """Test whether the learner's own text is read: by choice, or because it is not the default text."""
     return drawn < 0 or (drawn == 0 and text.strip() != state.DEFAULT_TEXT)
 
 
 def follow_typing() -> None:
-    """A text that was typed while an example was shown takes its place."""
+    """Replace an example by a text that was typed while it was shown."""
     memo = state.memo("applications")
     text = state.get("text")
     if memo.get("text", text) != text and int(state.get("drawn")) > 0:
@@ -205,10 +206,73 @@ def follow_typing() -> None:
 
 
 def another() -> None:
-    """The next example, or another draw."""
+    """Choose the next example, or another draw."""
     state.update({"drawn": (max(0, int(state.get("drawn"))) + 1) % 1_000_000, "spoken": -1, "said": -1})
 
 
 def own() -> None:
-    """The learner's own text."""
+    """Choose the learner's own text."""
     state.update({"drawn": -1, "spoken": -1, "said": -1})
+
+
+# --------------------------------------- models with a head of classes or spans, in the usual model's place
+
+HEADS = set(gallery.ASKED.values())  # the uses in which such a model can be asked
+MISSING = (
+    "{model} is not on this server, so nothing is computed here: choose a task whose model is. "
+    "Whoever runs this Glassbox can put a folder of that name under GLASSBOX_MODELS."
+)
+
+
+def use_of(name: str) -> str:
+    """Find the use in which a model of the list can be asked; "" of one that says words, does not open, or has none."""
+    try:
+        config = models.shape(models.resolve(name))
+    except models.RefusedModel:
+        return ""
+    return "" if config is None else gallery.ASKED.get(config.head, "")
+
+
+def others(use: Use) -> list[str]:
+    """List the names of the models that can answer besides the usual one."""
+    if use.name not in HEADS:
+        return []
+    return [choice.name for choice in models.choices() if use_of(choice.name) == use.name]
+
+
+def adopt() -> None:
+    """Adopt, before the page begins, a model with a head that was chosen for all pages: it is asked on this one."""
+    name, memo = str(state.get("model")), state.memo("applications")
+    use = use_of(name)
+    if not use:
+        memo["model"] = name
+        return
+    state.put({"model": memo.get("model", state.DEFAULT_MODEL), "snapshot": -1, "use": use, "by": name})
+
+
+def chosen(use: Use) -> str:
+    """Choose the model that answers: the one that was chosen, where it can, or the usual one."""
+    by = str(state.get("by"))
+    return by if by and by in others(use) else use.model
+
+
+def fit(use: Use) -> None:
+    """Drop a model that cannot answer here from the field "Answered by"."""
+    by = str(state.get("by"))
+    if by and use.name in HEADS and by not in others(use):
+        if not use_of(by):
+            state.note(f"“{by[:80]}” is no model of this server that can answer here, so {use.model} does.")
+        state.put({"by": ""})
+
+
+def opened(use: Use) -> tuple[Opened | None, str]:
+    """Open the model that answers, or say why none does."""
+    name = chosen(use)
+    if name == use.model:
+        found = usual(use)
+        return found, "" if found else MISSING.format(model=name)
+    try:
+        lm = opening.load(name)
+    except (ValueError, OSError) as why:
+        return None, models.without_places(str(why))
+    return Opened(cache.key(name), str(models.resolve(name).target), lm, name), ""

@@ -1,4 +1,4 @@
-"""What is right about an answer, as far as anybody knows: by the generator's truth, by a compiler, by counting."""
+"""Judge an answer, as far as anybody can: by the generator's truth, by a compiler, by counting."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STRANGE = 8  # words from elsewhere that are named
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that is so: right, wrong, or (None) neither."""
+    """Hold one finding: right, wrong, or (None) neither."""
 
     text: str
     right: bool | None = None
@@ -29,7 +29,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All of it.
+    """Hold all findings about an answer.
 
     links, possible: the true word links, where they are those of what was written. sentence: the true one; -1: unknown.
     target: what the generator wrote. strange: whether the learner's text is unlike all that the model read.
@@ -45,7 +45,7 @@ class Verdict:
 
 
 def judge(found: Found) -> Verdict:
-    """The verdict on an answer; what nobody knows is not in it."""
+    """Judge an answer; what nobody knows is not in the verdict."""
     if found.failed:
         return Verdict(())
     judged = _JUDGES[found.wish.use.name](found)
@@ -70,7 +70,7 @@ def judge(found: Found) -> Verdict:
 
 
 def claim(use: Use, found: Found | None) -> str:
-    """The sentence above the picture: of this answer, where it can be read off it."""
+    """Word the sentence above the picture: of this answer, where it can be read off it."""
     if found is None or found.weights is None or not found.weights.size:
         return use.claim
     if use.name == "question":
@@ -87,7 +87,7 @@ def claim(use: Use, found: Found | None) -> str:
 
 
 def own_text(found: Found) -> str:
-    """What a learner gave a model of Toyland to read; "" where it was Toyland's, or another model's."""
+    """Return what a learner gave a model of Toyland to read; "" where it was Toyland's, or another model's."""
     wish = found.wish
     if wish.use.name in ("code", "story") or wish.pair is not None or found.labelled is not None:
         return ""
@@ -95,7 +95,7 @@ def own_text(found: Found) -> str:
 
 
 def strangers(found: Found) -> list[str]:
-    """The words of the learner's text that the model's training texts never hold."""
+    """List the words of the learner's text that the model's training texts never hold."""
     wish = found.wish
     if not wish.use.learns or wish.pair is not None or found.labelled is not None:
         return []
@@ -167,12 +167,12 @@ def _answer(found: Found) -> Verdict:
 
 
 def bare(text: str) -> str:
-    """A text without capitals, and without marks at its ends: as much of it as counts (Rajpurkar et al. 2016)."""
+    """Normalize a text: no capitals, no marks at its ends (Rajpurkar et al. 2016)."""
     return text.casefold().strip(" .,;:!?\"'")
 
 
 def opinion(label: str) -> str:
-    """Which of Toyland's two labels a class of somebody else's stands for, by its name; "" of neither."""
+    """Map a class of another model to one of Toyland's two labels, by its name; "" of neither."""
     return next((one for one in LABELS if label.casefold().startswith(one[:3])), "")
 
 
@@ -208,7 +208,7 @@ def _story(found: Found) -> Verdict:
 
 
 def hero_of(found: Found) -> str:
-    """The hero of a story's beginning."""
+    """Find the hero of a story's beginning."""
     source = found.wish.source
     return source[source.index(", ") + 2 : source.rindex(" lived near")]
 

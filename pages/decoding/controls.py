@@ -1,4 +1,4 @@
-"""The sliders under the tree. Their steps are those that matter; any other value that a link brings joins them."""
+"""Draw the sliders under the tree. Their steps are those that matter; any other value that a link brings joins them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REPEAT = (0.0, 0.5, 0.8, 1.0, 1.1, 1.2, 1.3, 1.5, 2.0, 3.0, 5.0)
 
 
 def draw(blanks: bool) -> None:
-    """The sliders in groups, each under the name of what it steers; the warpers in the order in which they apply.
+    """Draw the sliders in groups, each under the name of what it steers; the warpers in the order in which they apply.
 
     Args:
         blanks: the tree fills blanks and its depth is their number.
@@ -45,7 +45,7 @@ def draw(blanks: bool) -> None:
 
 @contextmanager
 def _group(name: str, key: str) -> Iterator[None]:
-    """Some sliders under one name."""
+    """Group some sliders under one name."""
     with st.container(key=f"gb-group-{key}", width="content", gap=None):
         st.html(f'<p class="gb-group">{name}</p>')
         with st.container(horizontal=True, gap="small", width="content"):
@@ -53,7 +53,7 @@ def _group(name: str, key: str) -> Iterator[None]:
 
 
 def ladder(label: str, key: str, steps: Sequence[float], names: dict[float, str] | None = None) -> None:
-    """A slider over `steps` for one field; `names` says what a value means where its number does not."""
+    """Draw a slider over `steps` for one field; `names` says what a value means where its number does not."""
     value = state.get(key)
     told = names or {}
     st.select_slider(

@@ -1,4 +1,4 @@
-"""Below the tree: many draws, entropy along the text, and what a cache spares (for blanks: all at once or in turn).
+"""Show many draws, entropy along the text, and what a KV cache spares (for blanks: all at once or in turn).
 
 The functions here ask `core.decoding` and turn the answers into the component's JSON; they compute nothing.
 """
@@ -17,9 +17,9 @@ from core.decoding import cache_cost, entropy, samples
 from core.decoding.fill import fill
 from core.language_model import LanguageModel
 from pages.decoding import controls
-from pages.decoding.ask import HEAVY, Asked, in_a_row
+from pages.decoding.request import HEAVY, Asked, in_a_row
 
-more = register("decoding_draws", __file__)
+decoding_draws = register("decoding_draws", __file__)
 
 TEXTS = 14  # rows of draws
 TOKENS = 14  # rows of entropy
@@ -31,14 +31,14 @@ APART = (
 
 @dataclass(frozen=True)
 class Draws:
-    """Many draws: how many, how many tokens each."""
+    """Request many draws: how many, how many tokens each."""
 
     n: int
     span: int
 
 
 def drawn(lm: LanguageModel, asked: Asked, draws: Draws) -> dict[str, Any]:
-    """`samples.draw` as rows, the most frequent first."""
+    """Draw many texts: rows of `samples.draw`, the most frequent first."""
     seed = dict(asked.options)["seed"]
     found = samples.draw(lm, asked.ids, draws.n, draws.span, seed=seed, **asked.place(), **asked.warpers())
     return {
@@ -64,7 +64,7 @@ def drawn(lm: LanguageModel, asked: Asked, draws: Draws) -> dict[str, Any]:
 
 
 def unsure(lm: LanguageModel, asked: Asked, written: tuple[int, ...]) -> dict[str, Any]:
-    """`entropy.along` over the text and what the best path wrote: the last rows of it."""
+    """Measure entropy and surprisal along the text and what the best path wrote: the last rows of `entropy.along`."""
     shape, text, target = lm.config.shape, list(asked.ids), None
     if shape == "encoder":
         if lm.config.mask_id is None:
@@ -108,7 +108,7 @@ def unsure(lm: LanguageModel, asked: Asked, written: tuple[int, ...]) -> dict[st
 
 
 def measured(lm: LanguageModel, _: int) -> dict[str, Any]:
-    """`cache_cost.measure` after one start token. The number only tells one measurement from the next."""
+    """Time writing with and without the KV cache. The number only tells one measurement from the next."""
     cost = cache_cost.measure(lm, [lm.config.bos_id or 0], NEW, repeats=2)
     with_cache, without = 1e3 * cost.seconds_with, 1e3 * cost.seconds_without
     text = (
@@ -135,7 +135,7 @@ def measured(lm: LanguageModel, _: int) -> dict[str, Any]:
 
 
 def unmeasured(lm: LanguageModel) -> dict[str, Any] | None:
-    """What stands in place of the measurement until it is asked for; None where it takes no time to speak of."""
+    """Say why nothing is timed until it is asked for; None where it takes no time to speak of."""
     if lm.n_parameters <= HEAVY:
         return None
     why = f"With {lm.n_parameters / 1e6:,.0f} million parameters this takes some seconds."
@@ -143,7 +143,7 @@ def unmeasured(lm: LanguageModel) -> dict[str, Any] | None:
 
 
 def filled(lm: LanguageModel, asked: Asked) -> dict[str, Any]:
-    """`fill` of an encoder's blanks, at once and one by one."""
+    """Fill an encoder's blanks, at once and one by one."""
     found = fill(lm, asked.ids, slots=asked.slots)
     pairs = zip(found.together, found.one_by_one)
     gap = found.log_prob_one_by_one - found.log_prob_together
@@ -167,7 +167,7 @@ def filled(lm: LanguageModel, asked: Asked) -> dict[str, Any]:
 
 
 def show(lm: LanguageModel, key: str, asked: Asked, written: tuple[int, ...]) -> None:
-    """The heading, the two sliders and the three panels.
+    """Draw the heading, the two sliders and the three panels.
 
     Args:
         key: of the model, for the cache.
@@ -190,4 +190,4 @@ def show(lm: LanguageModel, key: str, asked: Asked, written: tuple[int, ...]) ->
         "cache": None if blanks else waits or cache.call(measured, key, memo.get("measure", 0)),
         "fill": cache.call(filled, key, asked) if blanks else None,
     }
-    more(data=data, key="more", on_measure_change=measure)
+    decoding_draws(data=data, key="more", on_measure_change=measure)

@@ -1,31 +1,107 @@
 // Decoding: one tree of shared forward passes. Every strategy walks through the same nodes; an edge is as wide as its
 // probability, the best text is filled, greedy is dashed, the sample dotted, what nobody took is pale and can be forced.
-// layout.js says what stands where; tree.js draws it; race.js reckons and explains; warp.js is the distribution at the
-// right; hands.js answers pointer and keys.
+// layout.js says what stands where; tree.js draws it; panels.js draws what stands around it; input.js answers pointer and
+// keys.
 
 import { mount } from "../../app/kit/glass.js";
 import { clamp, css, h, label, num, unpack, visible } from "../../app/kit/shapes.js";
-import { activeNode, bindPan, chooseNode, force, goStep, play, walk } from "./hands.js";
+import { activeNode, bindPan, chooseNode, force, goStep, play, walk } from "./input.js";
 import { TOP, plan, wayTo } from "./layout.js";
-import { drawLegend, drawRace, overLegend, products, rivals } from "./race.js";
-import { drawSource, mostRead, overSource, readFor, readerOf, saidOf } from "./source.js";
+import {
+  distribution, drawLegend, drawPanel, drawRace, drawSource, mostRead, overLegend, overSource, products, readFor,
+  readerOf, rivals, saidOf,
+} from "./panels.js";
 import {
   drawChances, drawChips, drawEdges, drawEnds, drawHeads, drawNote, drawRing, drawSumHead, fitEnd, nameOf, shownTo,
 } from "./tree.js";
-import { distribution, drawPanel } from "./warp.js";
 
+/**
+ * @import { Local, View } from "../../app/kit/glass.js"
+ * @import { Packed, Shapes, Unpacked } from "../../app/kit/shapes.js"
+ * @import { Arranged, Layout } from "./layout.js"
+ */
+
+/**
+ * Text, and whether it is a token.
+ * @typedef {[text: string, mono: boolean][]} Pieces
+ *
+ * One text of the tree: the nodes behind the prompt, its sum of log p, and that sum divided by the length's penalty.
+ * @typedef {{name: string, strategy: "greedy" | "beam" | "sample" | "forced", nodes: number[], text: string, sum: number,
+ *   score: number, finished: string}} Path
+ *
+ * The tree, a column each: node 0 is the prompt. `on`: names of the paths that go through; `running`: a beam search kept
+ * it at its step; `next`: its place in `Data.next`, -1 where the model was not asked what follows.
+ * @typedef {{parent: number[], depth: number[], id: number[], text: string[], p: number[], sum: number[], score: number[],
+ *   on: string[][], running: boolean[], next: number[]}} Nodes
+ *
+ * What may follow, for each node that was asked: ids and `probs` (node, stage, candidate) as the model says and after every
+ * warper; `kept` tokens and entropy in bits (node, stage). `active`: by node, whether a stage changes anything.
+ * @typedef {{ids: number[][], probs: Packed, kept: number[][], entropy: number[][],
+ *   stages: {name: string, setting: string, active: boolean[]}[]}} Next
+ *
+ * What an encoder-decoder reads, and `reads` (node asked, token): the cross-attention of the row after it, NaN where it was
+ * not kept. `readers`: whose attention can be shown, all heads first.
+ * @typedef {{tokens: {text: string, special: boolean}[], reads: Packed, readers: string[]}} Source
+ *
+ * The finding; `act`: the button beside it, and the event that it sends.
+ * @typedef {{kind: "miss" | "hidden" | "same" | "open", pieces: Pieces, search: Pieces,
+ *   act: {event: string, label: string, value: Record<string, unknown>, about: string} | null}} Verdict
+ */
+/**
+ * What figure.py sends.
+ * @typedef {object} Data
+ * @property {string} stamp changes with anything but the selection
+ * @property {"decoder" | "encoder" | "encoder-decoder"} shape of the model
+ * @property {string[]} tokens of the text
+ * @property {{chip: string, before: string, long: string}} prompt its last token, what stands before that, and both
+ * @property {string} root what the first chip is
+ * @property {string[]} heads of the columns, one a step
+ * @property {number[]} slots positions of an encoder's blanks; none elsewhere
+ * @property {number} depth steps of the tree
+ * @property {number} penalty the power of the length by which a score is divided
+ * @property {Nodes} nodes
+ * @property {Path[]} paths
+ * @property {string} best name of the path with the highest score; "" without paths
+ * @property {number} focus the node whose distribution tells most
+ * @property {Verdict} verdict
+ * @property {Next} next
+ * @property {Record<number, string>} words tokens by id
+ * @property {number} vocabulary entries
+ * @property {number} passes of the model over a text
+ * @property {Source | null} source of an encoder-decoder
+ * @property {string[]} doors pages that can be visited
+ * @property {number} beams
+ * @property {number} seed
+ * @property {boolean} forced whether a branch is
+ * @property {Record<"beam" | "greedy" | "sample", boolean>} show
+ * @property {number[][]} children of every node, found here
+ */
+/**
+ * What the browser knows: the step that is grown, the chosen node and the one under the pointer, how far the tree is moved
+ * under its window, and the layout of the last draw.
+ * @typedef {Local & {data: Data, probs: Unpacked, reads: Unpacked | null, arranged?: Arranged, step: number, node: number,
+ *   hover: number | null, panX: number, panY: number, fresh: boolean, at: Layout, bound?: boolean, dragged?: boolean,
+ *   timer?: ReturnType<typeof setInterval> | null, panelEnd: number}} Kept
+ */
+
+/** @param {Data} data @param {string | undefined} way */
 function nodeAt(data, way) {
   let at = 0;
   if (!way) return data.focus;
   for (const id of way === "." ? [] : way.split(".")) {
-    at = data.children[at].find((i) => data.nodes.id[i] === Number(id));
-    if (at === undefined) return 0;
+    at = data.children[at].find((i) => data.nodes.id[i] === Number(id)) ?? 0;
+    if (!at) return 0;
   }
   return at;
 }
 
+/** @param {Pieces} pieces */
 const spoken = (pieces) => pieces.map(([text, mono]) => (mono ? visible(text) : text)).join("");
 
+/** @type {Record<string, [dx: number, dy: number]>} */
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** @type {View<Data, Kept>} */
 const decoding = {
   init(data, local, before) {
     data.children = data.nodes.parent.map(() => []);
@@ -40,7 +116,7 @@ const decoding = {
     };
   },
 
-  selected(g, data, local, change) {
+  selected(_, data, local, change) {
     if ("node" in change) local.node = nodeAt(data, change.node);
   },
 
@@ -69,25 +145,26 @@ const decoding = {
       h("clipPath", { id: "dec-race" }, h("rect", { x: at.w[0] + 14, y: at.raceY + 20, width: at.clip.w - at.w[0] - 6, height: 80 })),
     ]);
     // Built once a step; panning only moves what is there.
-    const shift = (node) => node.firstChild.firstChild.setAttribute("transform", `translate(${-local.panX},${-local.panY})`);
-    const moved = (name, deps, build) => shift(g.part(name, [...grown, ...deps], () => h("g", { "clip-path": "url(#dec-tree)" }, h("g", {}, build()))));
+    const shift = (/** @type {Element} */ part) => part.firstElementChild?.firstElementChild?.setAttribute("transform", `translate(${-local.panX},${-local.panY})`);
+    const moved = (/** @type {string} */ name, /** @type {unknown[]} */ deps, /** @type {() => Shapes} */ build) => shift(g.part(name, [...grown, ...deps], () => h("g", { "clip-path": "url(#dec-tree)" }, h("g", {}, build()))));
     g.part("heads", [...grown, local.panX], () => h("g", { "clip-path": "url(#dec-heads)" }, h("g", { transform: `translate(${-local.panX},0)` }, drawHeads(data, local, at))));
-    const beside = (node) => node.firstChild.firstChild.setAttribute("transform", `translate(${at.wide ? 0 : -local.panX},${-local.panY})`);
+    const beside = (/** @type {Element} */ part) => part.firstElementChild?.firstElementChild?.setAttribute("transform", `translate(${at.wide ? 0 : -local.panX},${-local.panY})`);
     g.part("sums", [at.wide ? 0 : local.panX], () => h("g", at.wide ? {} : { "clip-path": "url(#dec-heads)" }, h("g", { transform: `translate(${at.wide ? 0 : -local.panX},0)` }, drawSumHead(g, data, at))));
     g.part("note", grown, () => drawNote(data, local, at));
-    moved("edges", [], () => drawEdges(g, data, local, at));
+    moved("edges", [], () => drawEdges(data, local, at));
     moved("chances", [], () => drawChances(data, local, at));
     moved("chips", [], () => drawChips(g, data, local, at));
     moved("ring", [active], () => drawRing(data, at, active));
     moved("ends", [], () => [label(at.x[0] - 2, at.y(0) - at.pitch / 2 - 4, fitEnd(data.prompt.before.trim() && visible(data.prompt.before.trim()), at.w[0] + at.gap - 8), { fill: "ink3" }), drawEnds(data, local, at, false)]);
     beside(g.part("results", grown, () => h("g", { "clip-path": "url(#dec-ends)" }, h("g", {}, drawEnds(data, local, at, true)))));
     if (at.mostX || at.mostY) g.part("thumbs", [local.panX, local.panY], () => drawThumbs(local, at));
-    g.part("race", [...grown, local.panX], () => drawRace(g, data, local, at));
-    g.part("legend", null, () => drawLegend(g, data, local, at));
+    g.part("race", [...grown, local.panX], () => drawRace(data, local, at));
+    g.part("legend", null, () => drawLegend(data, at));
     overLegend(g, data, local, at);
-    if (data.source) {
-      g.part("source", [...grown, active], () => drawSource(g, data, local, at, active));
-      overSource(g, data, local, at);
+    const { source } = data;
+    if (source) {
+      g.part("source", [...grown, active], () => drawSource(g, data, source, local, at, active));
+      overSource(g, data, source, local, at);
     }
     g.part("panel", [...grown, active], () => drawPanel(g, data, local, at));
     if (at.wide && data.doors.includes("tokenization")) g.door("tokenization", { left: -2, top: 18 }, "tokens", "How the prompt was cut");
@@ -95,7 +172,7 @@ const decoding = {
   },
 
   key(event, g, data, local) {
-    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const move = MOVES[event.key];
     if (event.key === "," || event.key === "." || (event.shiftKey && move?.[0])) goStep(g, local, local.step + (event.key === "," || move?.[0] < 0 ? -1 : 1));
     else if (move) walk(g, data, local, ...move);
     else if (event.key === " ") play(g, local);
@@ -120,21 +197,24 @@ const decoding = {
   state(data, local) {
     const active = activeNode(data, local);
     const D = distribution(data, local, active);
+    const reads = readFor(data, local, active);
     return {
       tokens: data.tokens, depth: data.depth, step: local.step, node: active, way: wayTo(data, active), hover: local.hover !== null,
       nodes: data.nodes.parent.length, drawn: data.nodes.parent.filter((_, i) => local.at.drawn(i) && shownTo(data, local, i)).length,
       paths: data.paths.map(({ name, nodes, sum, score }) => ({ name, ids: nodes.map((i) => data.nodes.id[i]), sum, score })),
       best: data.best, verdict: data.verdict, show: data.show, seed: data.seed, passes: data.passes, forced: data.forced,
       asked: { node: D.node, stages: D.stages.map((s) => s.name), ids: D.ids, p: D.p.map((row) => row.map((v) => Number(v.toPrecision(6)))), kept: D.kept, entropy: D.entropy },
-      root: data.root, source: data.source && { tokens: data.source.tokens.map(({ text }) => text), reader: data.source.readers[readerOf(data, local)], says: saidOf(data, active), reads: readFor(data, local, active) && Array.from(readFor(data, local, active), (v) => Number(v.toFixed(5))) },
+      root: data.root, source: data.source && { tokens: data.source.tokens.map(({ text }) => text), reader: data.source.readers[readerOf(data, local)], says: saidOf(data, active), reads: reads && Array.from(reads, (v) => Number(v.toFixed(5))) },
       race: rivals(data).map((path) => ({ name: path.name, products: products(data, path) })), pan: [local.panX, local.panY], playing: Boolean(local.timer),
     };
   },
 };
 
+/** @param {Kept} local @param {Layout} at */
 function drawThumbs(local, at) {
+  /** @type {Shapes[]} */
   const out = [];
-  const bar = (x, y, width, height) => out.push(h("rect", { x, y, width, height, rx: 2, fill: css("ink3"), opacity: 0.5 }));
+  const bar = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ width, /** @type {number} */ height) => out.push(h("rect", { x, y, width, height, rx: 2, fill: css("ink3"), opacity: 0.5 }));
   if (at.mostX) bar((local.panX / at.total) * at.tree, at.clip.y + at.clip.h - 5, (at.tree / at.total) * at.tree, 4);
   if (at.mostY) {
     const whole = at.clip.h + at.mostY;

@@ -1,4 +1,4 @@
-"""The Decoding picture: one tree of shared passes, and the warped distribution after any of its nodes.
+"""Draw the Decoding picture: one tree of shared passes, and the warped distribution after any of its nodes.
 
 `record` turns what `core.decoding` computed into the component's JSON. It computes nothing.
 """
@@ -15,7 +15,7 @@ from app.kit import pack, register
 from core.decoding.stages import FIRST
 from core.decoding.tree import Tree
 from core.language_model import LanguageModel
-from pages.decoding.ask import begins
+from pages.decoding.request import begins
 from pages.decoding.verdict import Verdict
 
 decoding = register("decoding", __file__)
@@ -35,7 +35,7 @@ def record(
     stamp: str,
     selection: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What view.js draws.
+    """Turn a tree into the JSON that figure.js draws.
 
     Args:
         shown: `tokens` of the text, `beams`, `seed`, `forced` (whether a branch is), `show`, by strategy, and `across`:
@@ -111,21 +111,21 @@ def _said(verdict: Verdict) -> dict[str, Any]:
 
 
 def _written(lm: LanguageModel, tree: Tree, shown: Mapping[str, Any]) -> list[str]:
-    """The tokens that a tree grows after: of an encoder-decoder, what its decoder has written."""
+    """Read the tokens that a tree grows after: of an encoder-decoder, what its decoder has written."""
     if lm.config.shape != "encoder-decoder":
         return [lm.tokenizer.display(id) for id in tree.prompt_ids]
     return [lm.tokenizer.display(id) for id in begins(lm, shown["target"])]
 
 
 def _root(lm: LanguageModel, target: str | None) -> str:
-    """Over the tree's first chip: what that is."""
+    """Name the tree's first chip."""
     if lm.config.shape == "encoder":
         return "Text"
     return "Prompt" if target is None else "So far" if target else "Start"
 
 
 def _source(lm: LanguageModel, ids: Sequence[int], across: Array, special: Collection[int]) -> dict[str, Any]:
-    """What an encoder-decoder reads, and what each row of its decoder reads of it."""
+    """Describe what an encoder-decoder reads, and pack the cross-attention of each row of its decoder."""
     heads = [
         f"L{layer}H{head}" for layer in range(lm.config.decoder_layers) for head in range(lm.config.n_heads)
     ]
@@ -176,7 +176,7 @@ def _nexts(tree: Tree, lm: LanguageModel) -> dict[str, Any]:
 
 
 def _setting(lm: LanguageModel, name: str, value: float | None, active: bool) -> str:
-    """A warper's setting as the column's second line; of the first token, which it is."""
+    """Format a warper's setting, the column's second line; of the first token, which it is."""
     if name == "model":
         return ""
     if name == FIRST and lm.config.first_id is not None:

@@ -2,10 +2,29 @@
 // Rows and columns are those of the whole tree, so that nothing moves while the steps grow it.
 
 import { clamp, measure, visible } from "../../app/kit/shapes.js";
-import { rivals } from "./race.js";
-import { flowSource } from "./source.js";
+import { isDesk } from "../../app/kit/widths.js";
+import { flowSource, rivals, stagesOf } from "./panels.js";
 import { endOf } from "./tree.js";
-import { stagesOf } from "./warp.js";
+
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Data, Kept, Path } from "./figure.js"
+ */
+
+/**
+ * The tree's own order and what of it is drawn: children, the row of every node (-1: none), how many rows, and which ends
+ * of dropped texts are hidden.
+ * @typedef {{kids: number[][], row: number[], rows: number, drawn: (i: number) => boolean, hidden: number[]}} Arranged
+ *
+ * What stands where, in pixels of the picture. x, w: of the columns; y: of a node; `tree`: width of the window through
+ * which the tree is seen, `total` of the tree; mostX, mostY: how far it can be moved under the window; `ends`: where the
+ * sums begin, `labels`: their width.
+ * @typedef {Arranged & {wide: boolean, room: number, size: number, tree: number, pitch: number, labels: number, x: number[],
+ *   w: number[], gap: number, end: number, total: number, deep: number, first: number, depth: number, ends: number,
+ *   clip: {x: number, y: number, w: number, h: number}, y: (i: number) => number, raceY: number, legendY: number,
+ *   panel: {x: number, y: number, w: number}, tallest: number,
+ *   source: {y: number, room: number, flow: ReturnType<typeof flowSource>}, mostX: number, mostY: number}} Layout
+ */
 
 const PANEL = 240; // the distribution at the right, at least
 export const TOP = 44; // column heads
@@ -18,23 +37,29 @@ const GAP = 34; // between two steps: the place of a probability, at least
 const FEWEST = 44; // pixels of a chip that must give way
 const LEFT = 4;
 
-/** Rank of a path among siblings: the best at the top, then the beams, what a hand forced, samples, greedy, the rest. */
+/**
+ * Rank of a path among siblings: the best at the top, then the beams, what a hand forced, samples, greedy, the rest.
+ * @param {Data} data @param {string} name
+ */
 function standing(data, name) {
   if (name === data.best) return 0;
   const rank = Number(name.split(" ")[1] ?? 1);
   return name.startsWith("beam") ? rank : name.startsWith("forced") ? 2000 + rank : name === "sample" ? 4000 : 5000;
 }
 
-/** The tree's own order and what of it is drawn: children, the row of every node, how many rows, and which ends are hidden.
- *  Every path is drawn. Of the other ends (texts that a beam search dropped, tokens that nobody took) those with the
- *  largest sums are, as many as there are rows for. */
+/**
+ * The tree's own order and what of it is drawn: children, the row of every node, how many rows, and which ends are hidden.
+ * Every path is drawn. Of the other ends (texts that a beam search dropped, tokens that nobody took) those with the
+ * largest sums are, as many as there are rows for.
+ * @param {Data} data @param {number} most
+ */
 function arrange(data, most) {
   const { parent, on, sum, next, running } = data.nodes;
   const all = parent.map((_, i) => i);
-  const taken = (i) => i === 0 || on[i].length > 0;
+  const taken = (/** @type {number} */ i) => i === 0 || on[i].length > 0;
   const ends = all.filter((i) => taken(i) && !data.children[i].some(taken)).length;
-  const dropped = (i) => running[i] || next[i] >= 0;
-  const bySum = (list) => list.sort((a, b) => sum[b] - sum[a]);
+  const dropped = (/** @type {number} */ i) => running[i] || next[i] >= 0;
+  const bySum = (/** @type {number[]} */ list) => list.sort((a, b) => sum[b] - sum[a]);
   const dead = bySum(all.filter((i) => !taken(i) && dropped(i) && !data.children[i].some(dropped)));
   const pale = bySum(all.filter((i) => !taken(i) && !dropped(i) && taken(parent[i])));
   const spare = Math.max(3, most - ends);
@@ -45,17 +70,18 @@ function arrange(data, most) {
   const key = on.map((names, i) => (names.length ? Math.min(...names.map((name) => standing(data, name))) : 1e5 - sum[i] * 100));
   for (let i = parent.length - 1; i > 0; i--) key[parent[i]] = Math.min(key[parent[i]], key[i]);
   const kids = data.children.map((list) => list.filter((i) => drawn[i]).sort((a, b) => key[a] - key[b]));
-  const row = new Array(parent.length).fill(-1);
+  const row = parent.map(() => -1);
   let rows = 0;
-  const place = (i) => {
+  const place = (/** @type {number} */ i) => {
     if (!kids[i].length) { row[i] = rows++; return; }
     for (const child of kids[i]) place(child);
     row[i] = row[kids[i][0]];
   };
   place(0);
-  return { kids, row, rows, drawn: (i) => drawn[i], hidden: dead.filter((i) => !drawn[i]) };
+  return { kids, row, rows, drawn: (/** @type {number} */ i) => drawn[i], hidden: dead.filter((i) => !drawn[i]) };
 }
 
+/** @param {Data} data @param {Pick<Arranged, "drawn">} at @param {number} size @param {number} pad */
 function widthsOf(data, at, size, pad) {
   const { depth, text, on } = data.nodes;
   const widths = new Array(data.depth + 1).fill(30);
@@ -67,7 +93,10 @@ function widthsOf(data, at, size, pad) {
   return widths;
 }
 
-/** Take what is a little too much off the widest columns; a tree that is much too wide pans instead. */
+/**
+ * Take what is a little too much off the widest columns; a tree that is much too wide pans instead.
+ * @param {number[]} widths @param {number} excess
+ */
 function narrow(widths, excess) {
   if (excess > 90) return;
   for (let most = Math.max(...widths); excess > 0 && most > FEWEST; most--) {
@@ -75,10 +104,14 @@ function narrow(widths, excess) {
   }
 }
 
-/** How wide the column of sums, names and scores must be, so that no name is cut. */
+/** How wide the column of sums, names and scores must be, so that no name is cut. @param {Data} data */
 function labelsOf(data) {
+  /** @type {Map<number, Path[]>} */
   const ends = new Map();
-  for (const path of data.paths) if (path.nodes.length) ends.set(path.nodes.at(-1), [...(ends.get(path.nodes.at(-1)) ?? []), path]);
+  for (const path of data.paths) {
+    const end = path.nodes.at(-1);
+    if (end !== undefined) ends.set(end, [...(ends.get(end) ?? []), path]);
+  }
   const wide = [...ends].map(([i, paths]) => {
     const end = endOf(data, i, paths, false);
     return Math.max(end.left + measure(end.name, 12, false) * 1.08, measure(end.score, 12, false));
@@ -86,21 +119,26 @@ function labelsOf(data) {
   return Math.ceil(Math.max(LABEL, ...wide) + 14);
 }
 
-/** Everything that drawing needs: {wide, w, x[], w[], y(i), pitch, panel, total, tall, ...}. */
+/**
+ * Lay the picture out; `arranged` is kept from step to step, so that nothing moves.
+ * @param {Pick<Stage, "width" | "whole">} g @param {Data} data @param {{arranged?: Arranged}} local
+ * @returns {Layout}
+ */
 export function plan(g, data, local) {
-  const wide = g.width >= 900;
-  const panel = Math.max(PANEL, 50 + 42 * stagesOf(data).length);
+  const wide = isDesk(g.width);
+  const panel = Math.max(PANEL, 50 + 42 * stagesOf(data, -1).length);
   const room = wide ? g.width - panel - 22 : g.width;
   const race = RACE + 17 * (rivals(data).length - 2) + (data.verdict.search.length || data.verdict.act ? SAID : 0);
   let rowsAt = wide ? LEGEND - 4 - race : 384;
   let high = rowsAt - TOP;
-  const at = (local.arranged ??= arrange(data, Math.floor((high - 8) / 30)));
+  local.arranged ??= arrange(data, Math.floor((high - 8) / 30));
+  const at = local.arranged;
   const pitch = clamp(Math.floor((high - 8) / at.rows), 29, 44);
   const more = g.whole ? Math.max(0, at.rows * pitch + 8 - high) : 0; // a file does not pan
   [rowsAt, high] = [rowsAt + more, high + more];
   const labels = labelsOf(data);
   const depth = data.depth;
-  const excess = (widths) => LEFT + labels + GAP * depth + widths.reduce((a, b) => a + b, 0) - room;
+  const excess = (/** @type {number[]} */ widths) => LEFT + labels + GAP * depth + widths.reduce((a, b) => a + b, 0) - room;
   let [size, widths] = [13, widthsOf(data, at, 13, 8)];
   if (excess(widths) > 0) [size, widths] = [12, widthsOf(data, at, 12, 5)]; // smaller signs rather than fewer
   narrow(widths, excess(widths));
@@ -125,7 +163,7 @@ export function plan(g, data, local) {
     ...at, wide, room, size, tree, pitch, labels, x, w: widths, gap, end, total, deep, first, depth,
     ends: (wide ? Math.min(end, tree) : end) + 12,
     clip: { x: 0, y: TOP - 6, w: tree, h: high + 8 },
-    y: (i) => first + (at.row[i] + 0.5) * pitch,
+    y: (/** @type {number} */ i) => first + (at.row[i] + 0.5) * pitch,
     raceY: rowsAt + 4, legendY: rowsAt + tall + 4,
     panel: wide ? { x: g.width - panel, y: 0, w: panel } : { x: 0, y: rowsAt + tall + 126 + flow.height, w: g.width },
     tallest: TALL + more, source: { y: wide ? TALL + more + 6 : rowsAt + tall + 122, room: g.width, flow },
@@ -133,7 +171,7 @@ export function plan(g, data, local) {
   };
 }
 
-/** Move the tree under its window so that node i can be seen. */
+/** Move the tree under its window so that node i can be seen. @param {Kept} local @param {number} i */
 export function reveal(local, i) {
   const at = local.at;
   if (!at || at.row[i] < 0) return;
@@ -145,7 +183,10 @@ export function reveal(local, i) {
   local.panY = clamp(local.panY, Math.max(0, y + at.pitch - (TOP + at.clip.h)), Math.max(0, Math.min(y - at.pitch / 2 - TOP, at.mostY)));
 }
 
-/** "12.55.7": the way to a node, as the link has it; "." is the prompt, "" the page's own choice. */
+/**
+ * "12.55.7": the way to a node, as the link has it; "." is the prompt, "" the page's own choice.
+ * @param {Data} data @param {number} i
+ */
 export function wayTo(data, i) {
   const ids = [];
   for (let n = i; n > 0; n = data.nodes.parent[n]) ids.unshift(data.nodes.id[n]);

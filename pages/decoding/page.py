@@ -10,14 +10,12 @@ from app import answer, cache, events, models, page, state
 from core.decoding import beam, exact, stages
 from core.decoding.crossing import Texts, crossings, tree_crossing
 from core.decoding.tree import Tree, grow
-from pages.decoding import controls, request
-from pages.decoding import draws as decoding_draws
-from pages.decoding.ask import begins, grown, most_passes, reader_of
+from pages.decoding import controls, draws, request
+from pages.decoding.export import cells, chosen, crossing_cell, table
 from pages.decoding.figure import draw, record
 from pages.decoding.question import ask
-from pages.decoding.search import Search
-from pages.decoding.take import cells, chosen, crossing_cell, table
-from pages.decoding.verdict import judge
+from pages.decoding.request import begins, grown, most_passes, reader_of
+from pages.decoding.verdict import Search, judge
 
 ROOM = 16  # positions of the context that stay free for what the model writes
 LONGEST = 256  # tokens of the text
@@ -47,7 +45,7 @@ reader = reader_of(lm, state.get("crossing"))
 
 
 def read_across(texts: Texts) -> list[np.ndarray]:
-    """What each row of these texts reads of the source."""
+    """Compute the cross-attention of each row of these texts."""
     read: list[np.ndarray] = cache.call(crossings, ctx.model_key, asked.ids, texts, reader)
     return read
 
@@ -63,14 +61,14 @@ verdict = judge(tree, found, lm.config.shape, EXAMPLES[0] if offered else "", se
 
 
 def force() -> None:
-    """A branch forced in the picture, or let go."""
+    """Set the branch that was forced in the picture, or let go of it."""
     way = events.sent("picture", "force").get("path")
     if isinstance(way, str):
         state.update(wish.force(way))
 
 
 def again() -> None:
-    """Another sample."""
+    """Draw another sample."""
     state.set("seed", (state.get("seed") + 1) % 1_000_000)
 
 
@@ -112,7 +110,7 @@ question = ask(tree, asked, verdict.focus)
 
 
 def notebook() -> list[str]:
-    """The tree, the search and the question's answer, computed again."""
+    """Write the notebook that computes the tree, the search and the question's answer again."""
     node = chosen(tree, state.get("node") or verdict.focus)
     made = cells(load, asked, tree, found, most_passes(lm), node, question, question.judge(lm))
     if across is not None:
@@ -129,7 +127,7 @@ with page.foot():
     page.take_away("decoding", partial(table, lm, tree, ctx.tokens, across), notebook)
 
 best = tree.path(verdict.best)
-decoding_draws.show(lm, ctx.model_key, asked, best.ids if best else ())
+draws.show(lm, ctx.model_key, asked, best.ids if best else ())
 crossing = () if across is None else ("cross-attention",)
 torn = ("\\xbd",) if any("\\x" in token for token in ctx.tokens) else ()
 page.terms(

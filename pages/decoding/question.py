@@ -1,4 +1,4 @@
-"""The Decoding page's question: a token that no path takes. Does it lead to a likelier text than greedy's?"""
+"""Ask the Decoding page's question: does a token that no path takes lead to a likelier text than greedy's?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.predict import Answer
 from core.decoding.stages import Next
 from core.decoding.tree import Tree
 from core.language_model import LanguageModel
-from pages.decoding.ask import Asked, following, grown
+from pages.decoding.request import Asked, following, grown
 
 HOTTER = 3.0
 HOT = {"temperature": HOTTER, "top_k": None, "top_p": None, "min_p": None, "repetition_penalty": 1.0}
@@ -17,7 +17,7 @@ HOT = {"temperature": HOTTER, "top_k": None, "top_p": None, "min_p": None, "repe
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked. way: the branch to force; () where the question is about the temperature instead."""
+    """Hold what is asked. way: the branch to force; () where the question is about the temperature instead."""
 
     text: str
     options: tuple[str, ...]
@@ -27,13 +27,13 @@ class Question:
 
     @property
     def hangs_on(self) -> tuple[object, ...]:
-        """What of the request decides the answer: beams, draws and their settings do not."""
+        """Key what decides the answer: beams, draws and their settings do not."""
         asked = self.asked
         told = (asked.ids, asked.target, asked.slots)
         return (*told, asked.depth, self.way, asked.warpers()["repetition_penalty"]) if self.way else told
 
     def judge(self, lm: LanguageModel) -> Answer:
-        """The answer, computed now."""
+        """Compute the answer."""
         return self._forced(lm) if self.way else self._hotter(lm)
 
     def _forced(self, lm: LanguageModel) -> Answer:
@@ -63,7 +63,7 @@ class Question:
 
 
 def ask(tree: Tree, asked: Asked, focus: int) -> Question:
-    """About the likeliest token after node `focus` that no path takes; with nothing to force, about the temperature."""
+    """Ask about the likeliest token after node `focus` that no path takes; with none, about the temperature."""
     prompt, after = tree.nexts[0], tree.nexts[tree.nodes[focus].next]
     greedy = replace(asked, strategies=("greedy",), forced=())
     taken = {node.token_id for node in tree.nodes if node.parent == focus and node.on}
@@ -79,7 +79,7 @@ def ask(tree: Tree, asked: Asked, focus: int) -> Question:
 
 
 def way_to(tree: Tree, node: int) -> list[int]:
-    """The tokens that lead from the prompt to a node."""
+    """Collect the tokens that lead from the prompt to a node."""
     ids: list[int] = []
     while node > 0:
         ids.insert(0, tree.nodes[node].token_id)

@@ -4,35 +4,53 @@ import { counted } from "../../app/kit/counts.js";
 import {
   MONO, clamp, css, fit, h, label, measure, num, thousands, tokenSpans, visible, wire,
 } from "../../app/kit/shapes.js";
-import { hoverNode, press } from "./hands.js";
+import { hoverNode, press } from "./input.js";
 
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Point, Shapes } from "../../app/kit/shapes.js"
+ * @import { Data, Kept, Path } from "./figure.js"
+ * @import { Layout } from "./layout.js"
+ */
+
+/** @param {Data} data @param {string} name */
 export const pathOf = (data, name) => data.paths.find((path) => path.name === name);
+/** @param {Data} data @param {Kept} local @param {number} i */
 export const shownTo = (data, local, i) => data.nodes.depth[i] <= local.step;
-/** A probability on the tree: two digits, no zero before the point (the columns at the right have more). */
+/**
+ * A probability on the tree: two digits, no zero before the point (the columns at the right have more).
+ * @param {number} p
+ */
 const chance = (p) => (p >= 0.995 ? "1.0" : p >= 0.005 ? num(p, 2).slice(1) : p > 0 ? "≈0" : "0");
-/** A text's signs, none of them torn: what stands for a single byte ("\\xbd") or character code is one sign. */
+/**
+ * A text's signs, none of them torn: what stands for a single byte ("\\xbd") or character code is one sign.
+ * @param {string} text
+ */
 const signs = (text) => text.match(/\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|./gsu) ?? [];
-/** The longest end of `text` that fits. */
+/** The longest end of `text` that fits. @param {string} text @param {number} room */
 export function fitEnd(text, room) {
   const left = signs(text);
   if (measure(text, 12, false) <= room) return text;
-  while (left.length > 1 && measure("…" + left.join(""), 12, false) > room) left.shift();
-  return "…" + left.join("").trimStart();
+  while (left.length > 1 && measure(`…${left.join("")}`, 12, false) > room) left.shift();
+  return `…${left.join("").trimStart()}`;
 }
-/** A probability of any size, as many decimals as two digits that count need: 0.830, 0.0014, 0.000022. */
+/**
+ * A probability of any size, as many decimals as two digits that count need: 0.830, 0.0014, 0.000022.
+ * @param {number} p
+ */
 export const decimal = (p) => (p >= 0.1 ? num(p, 3) : p > 0 ? num(p, Math.max(4, 1 - Math.floor(Math.log10(p)))) : "0");
-/** The same as a power of ten: 2.2·10⁻⁵. */
+/** The same as a power of ten: 2.2·10⁻⁵. @param {number} p */
 export function power(p) {
   if (!(p > 0)) return "0";
-  let [digits, exponent] = p.toExponential(1).split("e");
-  exponent = exponent.replace("+", "").replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]));
-  return `${digits}·10${exponent}`;
+  const [digits, exponent] = p.toExponential(1).split("e");
+  return `${digits}·10${exponent.replace("+", "").replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]))}`;
 }
-/** Where one stands alone: decimals while they can be read. */
+/** Where one stands alone: decimals while they can be read. @param {number} p */
 export const odds = (p) => (p >= 1e-6 ? decimal(p) : power(p));
-/** How many decimals tell the scores apart: three digits of the largest. */
+/** How many decimals tell the scores apart: three digits of the largest. @param {number[]} values */
 const decimalsOf = (values) => clamp(2 - Math.floor(Math.log10(Math.max(...values.map(Math.abs), 1e-9))), 2, 8);
 
+/** @param {Layout} at @param {Data} data @param {number} i @returns {Point[]} */
 function edgePoints(at, data, i) {
   const p = data.nodes.parent[i];
   const d = data.nodes.depth[i];
@@ -41,8 +59,10 @@ function edgePoints(at, data, i) {
   return Math.abs(y1 - y0) < 1 ? [[x0, y0], [at.x[d], y1]] : [[x0, y0], [x0 + 3, y0], [x0 + 3, y1], [at.x[d], y1]];
 }
 
-export function drawEdges(g, data, local, at) {
+/** @param {Data} data @param {Kept} local @param {Layout} at */
+export function drawEdges(data, local, at) {
   const { p, on, parent } = data.nodes;
+  /** @type {Record<"pale" | "kept" | "best" | "over", Shapes[]>} */
   const layers = { pale: [], kept: [], best: [], over: [] };
   const best = new Set(pathOf(data, data.best)?.nodes ?? []);
   for (let i = 1; i < parent.length; i++) {
@@ -55,7 +75,7 @@ export function drawEdges(g, data, local, at) {
       d, fill: "none", "stroke-width": pale ? Math.min(width, 3) : width,
       stroke: css(best.has(i) ? "accent" : pale ? "line" : "res"), "stroke-linejoin": "round",
     }));
-    const over = (dash, offset) => layers.over.push(h("path", {
+    const over = (/** @type {string} */ dash, /** @type {number} */ offset) => layers.over.push(h("path", {
       d, fill: "none", stroke: css(best.has(i) ? "accent-on" : "ink"), "stroke-width": best.has(i) ? Math.min(2.4, Math.max(1.2, width * 0.55)) : 2.2,
       "stroke-dasharray": dash, "stroke-dashoffset": offset, "stroke-linecap": dash.startsWith("0") ? "round" : "butt",
     }));
@@ -69,6 +89,7 @@ export function drawEdges(g, data, local, at) {
   return [layers.pale, layers.kept, layers.best, layers.over];
 }
 
+/** @param {Data} data @param {Kept} local @param {Layout} at */
 export function drawChances(data, local, at) {
   const { p, on, parent, depth } = data.nodes;
   return parent.map((_, i) => {
@@ -77,6 +98,7 @@ export function drawChances(data, local, at) {
   });
 }
 
+/** @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at */
 export function drawChips(g, data, local, at) {
   const { text, on, depth, parent, running } = data.nodes;
   const best = new Set(pathOf(data, data.best)?.nodes ?? []);
@@ -99,7 +121,7 @@ export function drawChips(g, data, local, at) {
     return g.tip(node, () => tipOf(local.data, i));
   });
 }
-/** Around the node whose distribution is shown. */
+/** Around the node whose distribution is shown. @param {Data} data @param {Layout} at @param {number} i */
 export function drawRing(data, at, i) {
   const high = Math.min(26, at.pitch - 3) + 6;
   return h("rect", {
@@ -107,6 +129,7 @@ export function drawRing(data, at, i) {
     stroke: css("accent"), "stroke-width": 2, "pointer-events": "none",
   });
 }
+/** @param {Data} data @param {number} i */
 function tipOf(data, i) {
   if (!i) return `${visible(data.prompt.long)}\n${data.source ? "where the decoder begins" : data.slots.length ? "what stands before blank 1; the model also reads what stands after it" : "the prompt"}${data.prompt.long.includes("\\x") ? "; \\x and two signs: one byte of a character that is cut in two" : ""}`;
   const n = data.nodes;
@@ -115,10 +138,16 @@ function tipOf(data, i) {
   return `${visible(n.text[i])}  id ${n.id[i]}\np ${num(n.p[i], 5)}   text so far ${odds(Math.exp(n.sum[i]))}\nsum of log p ${num(n.sum[i], 3)}\n${who}`;
 }
 
-/** A path's name as the learner reads it: "beam 1", "greedy", "sample", "yours". */
+/**
+ * A path's name as the learner reads it: "beam 1", "greedy", "sample", "yours".
+ * @param {Data} data @param {string} name
+ */
 export const nameOf = (data, name) => (name.startsWith("forced") ? "yours" : name.startsWith("beam") && data.beams === 1 ? "beam" : name);
 
-/** The names of several paths with one end: many beams as their number; while the tree grows, they are still one. */
+/**
+ * The names of several paths with one end: many beams as their number; while the tree grows, they are still one.
+ * @param {Data} data @param {Path[]} paths @param {boolean} growing
+ */
 function namesOf(data, paths, growing) {
   const beams = paths.filter((path) => path.strategy === "beam");
   const others = paths.filter((path) => path.strategy !== "beam").map((path) => nameOf(data, path.name));
@@ -126,7 +155,10 @@ function namesOf(data, paths, growing) {
   return paths[0].strategy === "beam" || paths.some((path) => path.name === data.best && path.strategy === "beam") ? [...told, ...others] : [...others, ...told];
 }
 
-/** What stands at the end of some paths: {total, left, name, score}; left: where the name, or names, begin. */
+/**
+ * What stands at the end of some paths: {total, left, name, score}; left: where the name, or names, begin.
+ * @param {Data} data @param {number} i @param {Path[]} paths @param {boolean} growing
+ */
 export function endOf(data, i, paths, growing) {
   const names = namesOf(data, paths, growing).join(", ");
   const total = num(data.nodes.sum[i], 2);
@@ -138,10 +170,14 @@ export function endOf(data, i, paths, growing) {
   };
 }
 
-/** At the end of every path: the sum, the score and the names; at pale ends the sum alone.
- *  last: those of the last step, which stand beside the window of the tree; else all others. */
+/**
+ * At the end of every path: the sum, the score and the names; at pale ends the sum alone.
+ * last: those of the last step, which stand beside the window of the tree; else all others.
+ * @param {Data} data @param {Kept} local @param {Layout} at @param {boolean} last
+ */
 export function drawEnds(data, local, at, last) {
   const { on, depth, parent, sum, running } = data.nodes;
+  /** @type {Map<number | undefined, Path[]>} */
   const ends = new Map();
   for (const path of data.paths) {
     const seen = path.nodes.filter((i) => shownTo(data, local, i));
@@ -169,9 +205,10 @@ export function drawEnds(data, local, at, last) {
   });
 }
 
-/** The names of the steps: they move with the tree. */
+/** The names of the steps: they move with the tree. @param {Data} data @param {Kept} local @param {Layout} at */
 export function drawHeads(data, local, at) {
-  const centre = (d) => at.x[d] + at.w[d] / 2;
+  const centre = (/** @type {number} */ d) => at.x[d] + at.w[d] / 2;
+  /** @type {Shapes[]} */
   const out = [label(at.x[0], 14, data.root, { weight: 600, fill: "ink" })];
   for (let d = 1; d <= at.depth; d++) {
     const now = d === local.step && local.step < at.depth;
@@ -179,13 +216,19 @@ export function drawHeads(data, local, at) {
   }
   return out;
 }
-/** Over the sums: what they are, and what the score under each is. */
+/**
+ * Over the sums: what they are, and what the score under each is.
+ * @param {Stage} g @param {Data} data @param {Layout} at
+ */
 export function drawSumHead(g, data, at) {
   const power = `${at.depth}^${String(Number(data.penalty.toFixed(2))).replace("-", "−")}`;
   return g.tip(h("g", {}, label(at.ends, 14, "Sum of log p", { weight: 600, fill: "ink" }), label(at.ends, 30, `score: ÷ ${power}`, { fill: "ink3" })),
     `The logarithms of a text’s step probabilities, added: 0 would be certain.\nScore: that sum divided by the length to the power of the length penalty, ${power} = ${num(at.depth ** data.penalty, 2)} at full length. A beam search ranks by it.`);
 }
-/** What the drawing means, and how many of the dropped texts have no row. */
+/**
+ * What the drawing means, and how many of the dropped texts have no row.
+ * @param {Data} data @param {Kept} local @param {Layout} at
+ */
 export function drawNote(data, local, at) {
   const left = at.hidden.filter((i) => data.nodes.depth[i] < local.step || local.step === at.depth).length;
   const dropped = left ? (at.wide ? `, ${thousands(left)} more of them not drawn` : ` (${thousands(left)} more)`) : "";
@@ -194,6 +237,6 @@ export function drawNote(data, local, at) {
   const texts = !at.wide ? [`${swipe}D${gave}`] : [`thick: likely · dashed: no path takes it · d${gave}`, `dashed: no path takes it · d${gave}`, `d${gave}`];
   const places = !at.wide ? [[0, at.room]] : [[66, at.ends - 12], [at.ends + at.labels, at.room]]; // before the sums, or beyond
   const [x, end] = places.sort(([a, b], [c, d]) => d - c - (b - a))[0];
-  const text = texts.find((each) => measure(each, 12, false) <= end - x) ?? texts.at(-1);
+  const text = texts.find((each) => measure(each, 12, false) <= end - x) ?? texts[texts.length - 1];
   return label(x, 32, fit(text, end - x, 12, false), { fill: "ink3" });
 }

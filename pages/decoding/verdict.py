@@ -1,14 +1,23 @@
-"""What a tree proves about its text: whether the likeliest token each time gave the likeliest text, and why not."""
+"""Judge greedy's text: whether the likeliest token each time gave the likeliest text, and why not.
+
+The tree says so of the texts on it, an exact search of all texts.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, partial
 from math import exp
 from typing import Any
 
+from streamlit.delta_generator import DeltaGenerator
+
+from app import cache, work
 from app.counts import counted
+from app.page import Context
 from core.decoding.exact import Exact
 from core.decoding.tree import Path, Tree
+from pages.decoding.request import DEEPEST, HEAVY, Asked, most_passes, searched, searching
 
 TINY = 1e-5  # of a sum of log p: float32 adds up to no more
 
@@ -17,7 +26,7 @@ Pieces = list[tuple[str, bool]]  # text, and whether it is a token
 
 @dataclass(frozen=True)
 class Verdict:
-    """The page's finding.
+    """Hold the page's finding.
 
     kind: "miss" (a path on the tree beats greedy), "hidden" (only the exact search does), "same", or "open".
     claim, facts: the head of the page. best: name of the path with the highest score; "" without paths.
@@ -76,7 +85,7 @@ def judge(tree: Tree, found: Exact | None, shape: str, offer: str, pending: str 
 
 
 def _parting(greedy: Path, best: Path) -> int | None:
-    """The first step, from 0, at which two paths take different tokens; None: one begins the other."""
+    """Find the first step, from 0, at which two paths take different tokens; None: one begins the other."""
     return next((i for i, pair in enumerate(zip(greedy.ids, best.ids)) if pair[0] != pair[1]), None)
 
 
@@ -90,7 +99,7 @@ def _focus(tree: Tree, greedy: Path | None, best: Path) -> int:
 
 
 def why(tree: Tree, greedy: Path, best: Path) -> Pieces:
-    """Where the two texts part, what greedy saw there, and from which step on the other is ahead."""
+    """Explain where the two texts part, what greedy saw there, and from which step on the other is ahead."""
     at = _parting(greedy, best)
     if at is None:  # one is the beginning of the other: an end token came
         return [("One text ends where the other goes on, and each further step costs probability.", False)]
@@ -162,7 +171,7 @@ def _hidden() -> Pieces:
 
 
 def _pushed(tree: Tree, greedy: Path) -> bool:
-    """Whether greedy somewhere did not take the model's likeliest token: a penalty had changed the order."""
+    """Test whether greedy somewhere did not take the model's likeliest token: a penalty had changed the order."""
     parents = (0, *greedy.nodes[:-1])
     return any(
         tree.nodes[node].probability
@@ -197,7 +206,7 @@ def _claim(kind: str, shape: str, proven: bool) -> str:
 
 
 def _facts(tree: Tree) -> str:
-    """How often the model ran over a text for the tree, which its searches share."""
+    """Count the model's passes for the tree, which its searches share."""
     ran = f"{counted(tree.passes, 'run')} of the model"
     count = len(tree.apart)
     if count < 2:
@@ -207,7 +216,7 @@ def _facts(tree: Tree) -> str:
 
 
 def _searched(found: Exact | None, greedy: Path | None, best: Path | None) -> Pieces:
-    """What the exact search says of the best text on the tree."""
+    """Say what the exact search found about the best text on the tree."""
     if found is None or best is None or not found.texts:
         return []
     top, count = found.texts[0], counted(found.passes, "pass")
@@ -220,3 +229,68 @@ def _searched(found: Exact | None, greedy: Path | None, best: Path | None) -> Pi
         whose = "your text" if best.name.startswith("forced") else f"{best.name}’s text"
         return [(f"An exact search ({count}) proves {whose} the likeliest of all that are this long.", False)]
     return [(f"An exact search found none likelier in {count}, and stopped before it could prove it.", False)]
+
+
+# ------------------------------------------------------- the exact search: at once where quick, else with a bar
+
+JOB = "decoding"
+
+
+@dataclass(frozen=True)
+class Search:
+    """Search exactly for the likeliest text of as many tokens as the tree has levels."""
+
+    ctx: Context
+    asked: Asked
+    depth: int
+
+    @property
+    def possible(self) -> bool:
+        """Test whether so few tokens are asked for that the passes can prove something."""
+        return 0 < self.depth <= DEEPEST
+
+    @property
+    def quick(self) -> bool:
+        """Test whether the search is done at once, without a bar."""
+        return self.ctx.lm.n_parameters <= HEAVY
+
+    @cached_property
+    def known(self) -> Exact | None:
+        """Return what the search found; None: not yet, or nothing is searched. It begins without being asked to."""
+        if not self.possible:
+            return None
+        place = tuple(self.asked.place().items())
+        if self.quick:
+            quick: Exact = cache.call(searched, self.ctx.model_key, self.asked.ids, self.depth, place)
+            return quick
+        if self._job.until is None:
+            self._job.wait(self._job.total)
+        last = self._job.measured.results[-1:]
+        return last[0] if last and isinstance(last[0], Exact) else None
+
+    @property
+    def pending(self) -> str:
+        """Say what stands in place of the result; "" where there is nothing to wait for."""
+        if not self.possible or self.quick or self.known is not None:
+            return ""
+        if self._job.until:
+            return "An exact search for a likelier text is under way: the bar below says how far it is."
+        return "The exact search for a likelier text was stopped: it goes on by the button below."
+
+    def buttons(self) -> DeltaGenerator | None:
+        """Draw the button that stops the search or goes on; return the place of its bar."""
+        if not self.possible or self.quick:
+            return None
+        return self._job.buttons("Search for the likeliest text")
+
+    def go_on(self, slot: DeltaGenerator | None) -> None:
+        """Run what is left of the search. Called at the end of the page."""
+        if self.possible and not self.quick:
+            self._job.go_on(slot, self._job.total, whole=self.known is not None)
+
+    @property
+    def _job(self) -> work.Shared:
+        lm, ids, place = self.ctx.lm, self.asked.ids, tuple(self.asked.place().items())
+        key = repr(("exact search", self.ctx.model_key, ids, self.depth, place))
+        make = work.anew(partial(searching, lm, ids, self.depth, place))
+        return work.Shared(JOB, key, most_passes(lm), "passes of the exact search", make, about=True)

@@ -1,4 +1,4 @@
-"""Below the Families picture: the published models on a line of time and as cards, to one scale (view.js draws them).
+"""Show the published models on a line of time and as cards, to one scale (cards.js draws them).
 
 The figures are `core.families.published`'s; nothing here computes.
 """
@@ -25,7 +25,7 @@ COLUMNS = (
 
 
 def record() -> dict[str, Any]:
-    """What view.js draws, with what this server opens."""
+    """Collect what cards.js draws, with what this server opens."""
     return {
         "families": record_families(),
         "now": state.get("model"),
@@ -35,7 +35,7 @@ def record() -> dict[str, Any]:
 
 
 def record_families() -> list[dict[str, Any]]:
-    """Every family's card."""
+    """Describe every family's card."""
     offered = set(models.hub_ids())
     return [_family(one, offered) for one in FAMILIES]
 
@@ -59,7 +59,7 @@ def _family(one: Family, offered: set[str]) -> dict[str, Any]:
 
 
 def _closed(one: Family, offered: set[str]) -> str:
-    """Which sizes this server does not fetch although Glassbox reads them, and how it would; "" without such ones."""
+    """Say which sizes this server does not fetch although Glassbox reads them, and how it would; "" for none."""
     closed = [size for size in one.sizes if size.hub and size.hub not in offered and _read(size)]
     if not closed:
         return ""
@@ -72,7 +72,7 @@ def _closed(one: Family, offered: set[str]) -> str:
 
 
 def _read(one: Size) -> bool:
-    """Whether a converter reads it: none does a decoder whose norms stand behind, as in the first GPT."""
+    """Test whether a converter reads it: none does a decoder with post-norm, as in the first GPT."""
     return one.config.shape != "decoder" or one.config.norm_placement == "pre"
 
 
@@ -99,14 +99,14 @@ def _size(one: Size, offered: set[str]) -> dict[str, Any]:
 
 
 def opened() -> None:
-    """A model was asked for: the page shows it, as if it had been picked from the list."""
+    """Open the model that was asked for, as if it had been picked from the list."""
     name = events.sent("cards", "open").get("name")
     if name in models.hub_ids():
         choice.choose(str(name))
 
 
 def show() -> None:
-    """The heading, the picture, and the same as a table."""
+    """Draw the heading, the picture, and the same as a table."""
     st.html('<section class="gb-words"><h2>The published models, to one scale</h2></section>')
     families_cards(
         data=record(),
@@ -119,7 +119,7 @@ def show() -> None:
 
 
 def rows() -> list[list[str]]:
-    """The table twin: a line for each published model, and one that says so for a family that published none."""
+    """Tabulate the published models, with a line that says so for a family that published none."""
     found = []
     for one in FAMILIES:
         about = [one.shape, f"{MONTHS[one.month - 1]} {one.year}"]
@@ -147,7 +147,7 @@ def rows() -> list[list[str]]:
 
 
 def _table_html(lines: Sequence[Sequence[str]]) -> str:
-    """The table, folded, and wider than a phone on its own."""
+    """Render the table, folded, scrolling on its own where it is wider than a phone."""
     head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in COLUMNS)
     body = "".join(
         f"<tr><th scope='row'>{html.escape(line[0])}</th>"

@@ -1,22 +1,29 @@
-// One text through three shapes, side by side. layout.js says what stands where; grids.js draws who sees whom and what is
-// asked, strips.js what is written.
+// One text through three shapes, side by side. layout.js says what stands where, and what each may look at; lanes.js draws
+// one of the three.
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { clamp, num, unpack, visible } from "../../app/kit/shapes.js";
-import { drawAsked, drawGrid, drawHead } from "./grids.js";
+import {
+  crossingOf, drawAsked, drawGrid, drawHead, drawReader, drawStrip, nearestOf, readerOf, strokeOf,
+} from "./lanes.js";
 import { ASKED, drafted, inView, plan, speaks, steps, tokenOf } from "./layout.js";
-import { crossingOf, drawReader, drawStrip, readerOf, strokeOf } from "./strips.js";
-import { nearestOf } from "./vectors.js";
 
+/**
+ * @import { Local, Stage, View } from "../../app/kit/glass.js"
+ * @import { Packed, Unpacked } from "../../app/kit/shapes.js"
+ */
+
+/** @param {Stage} g @param {Kept} local */
 function listen(g, local) {
   if (local.listening) return;
   local.listening = true;
-  const under = (event) => {
-    const set = event.target.closest?.("[data-token], [data-stroke]")?.dataset ?? {};
-    return { token: set.token === undefined ? null : Number(set.token), stroke: set.stroke === undefined ? null : { lane: set.lane, at: Number(set.stroke) } };
+  const under = (/** @type {MouseEvent} */ event) => {
+    const found = event.target instanceof Element ? event.target.closest("[data-token], [data-stroke]") : null;
+    const set = found instanceof SVGElement ? found.dataset : {};
+    return { token: set.token === undefined ? null : Number(set.token), stroke: set.stroke === undefined ? null : { lane: String(set.lane), at: Number(set.stroke) } };
   };
-  const turn = ({ token, stroke }) => {
+  const turn = (/** @type {ReturnType<typeof under>} */ { token, stroke }) => {
     if (token === (local.hover ?? null) && JSON.stringify(stroke) === JSON.stringify(local.stroke ?? null)) return;
     [local.hover, local.stroke] = [token, stroke];
     g.redraw();
@@ -28,19 +35,60 @@ function listen(g, local) {
     if (token !== null) follow(g, local, token);
   });
 }
+/** @param {Stage} g @param {Kept} local @param {number} token */
 function follow(g, local, token) {
   local.hover = null;
   g.select({ follow: token });
 }
 
-const familiesView = {
-  keys: [["↑ ↓", "choose the token that is asked for"], ["← →", "one step back or on; also , and ."], ["Space", "play and pause"], ["Esc", "up, to the whole picture"]],
+/**
+ * A token; of an untrained lane it has no id. `p`: its probability (or its cosine), `place`: among all that might come.
+ * @typedef {{text: string, id?: number, special?: boolean, hidden?: boolean}} Token
+ * @typedef {Token & {p: number, place?: number}} Guess
+ *
+ * A mask: 1 where a row may look at a column. `cells`: unpacked here.
+ * @typedef {{rows: number, cols: number, packed: Packed<"u8">, cells: Unpacked<"u8">}} Mask
+ *
+ * What a model wrote, token by token, after what it read; `crossing` (reader, written token, token read): an
+ * encoder-decoder's cross-attention, of all heads and of each.
+ * @typedef {{read: Token[], strokes: (Guess & {top: Guess[]})[], ended: boolean, readers?: string[], crossing?: Packed,
+ *   cells: Unpacked}} Writing
+ *
+ * Of a model without a head: a vector for each token (token, number), all cosines between them, the text's vector and how
+ * it is made; `turn`: with another token in the place of `at`.
+ * @typedef {{tokens: Unpacked, text: Unpacked, alike: Unpacked, how: string,
+ *   turn: {at: number, old: string, new: string, cosine: number} | null}} Vectors
+ *
+ * One model on the text, or (`missing` says why) the masks of an untrained one. `at`: for each token of the open model its
+ * token here, `back`: the reverse; -1: none. `sign`: what hides the token asked for, `start`: what a decoder begins with.
+ * `asked`: by token, the likeliest there and the text's own. `swap`: what another token in the place of `at` does.
+ * @typedef {{shape: "decoder" | "encoder" | "encoder-decoder", title: string, trained: string, model: string, own: boolean,
+ *   missing: string, notes: string[], tokens: Token[], at: number[], back: number[], sign: Token, start: Token,
+ *   maps: Record<string, Mask>, asked: Record<number, {truth: number, right: number, place: number, top: Guess[]}>,
+ *   swap: {at: number, old: string, new: string, moved: number} | null, writing: Writing | null, vectors: Vectors | null}} Lane
+ *
+ * What figure.py sends. `tokens` as the open model cuts the text, `start`: the one that is followed when none is chosen,
+ * `asks`: what an encoder-decoder is asked to write.
+ * @typedef {{stamp: string, tokens: string[], start: number, asks: "gap" | "translate" | "summarize" | "sentiment",
+ *   lanes: Lane[]}} Data
+ *
+ * What the browser knows: the token and the written token under the pointer.
+ * @typedef {Local & {hover?: number | null, stroke?: {lane: string, at: number} | null, listening?: boolean}} Kept
+ */
 
-  init(data, local, before) {
+/** @type {("tokens" | "text" | "alike")[]} */
+const NUMBERS = ["tokens", "text", "alike"];
+/** What Python packed, in the place where it is unpacked. @type {(numbers: unknown) => Packed} */
+const sentAs = (numbers) => /** @type {Packed} */ (numbers);
+
+/** @type {View<Data, Kept>} */
+const familiesView = {
+  init(data, _, before) {
     for (const lane of data.lanes) {
       for (const map of Object.values(lane.maps)) map.cells = unpack(map.packed);
       if (lane.writing?.crossing) lane.writing.cells = unpack(lane.writing.crossing);
-      for (const name of lane.vectors ? ["tokens", "text", "alike"] : []) lane.vectors[name] = unpack(lane.vectors[name]);
+      const { vectors } = lane;
+      if (vectors) for (const name of NUMBERS) vectors[name] = unpack(sentAs(vectors[name]));
     }
     return before && before.stamp === data.stamp ? {} : { hover: null, stroke: null };
   },
@@ -48,13 +96,13 @@ const familiesView = {
   draw(g, data, local) {
     listen(g, local);
     steps.bar(g, local);
-    const at = plan(g, data, local);
+    const at = plan(g, data);
     const [token, step] = [tokenOf(data, local), steps.of(local)];
     g.height = at.height;
     at.lanes.forEach((place, i) => {
-      g.part(`head ${i}`, null, () => drawHead(data, place));
-      g.part(`grid ${i}`, [token, Math.min(step, ASKED)], () => drawGrid(g, data, local, place, token));
-      g.part(`asked ${i}`, [token, Math.min(step, ASKED)], () => drawAsked(g, data, local, place, token));
+      g.part(`head ${i}`, null, () => drawHead(place));
+      g.part(`grid ${i}`, [token, Math.min(step, ASKED)], () => drawGrid(g, local, place, token));
+      g.part(`asked ${i}`, [token, Math.min(step, ASKED)], () => drawAsked(data, local, place, token));
       g.part(`strip ${i}`, [step, local.stroke, local.sel.crossing, place.lane.vectors && token], () => drawStrip(g, data, local, place));
       drawReader(g, local, place);
     });
@@ -80,7 +128,7 @@ const familiesView = {
       const near = found && lane.vectors ? ` It predicts nothing; its vector lies nearest to those of ${nearestOf(lane, found.at).map((one) => `${visible(one.text)} ${num(one.p, 3)}`).join(", ")}.` : "";
       const turn = found && lane.vectors?.turn?.at === found.at + 1 ? ` With ${visible(lane.vectors.turn.new)} behind it, the vector turns to cosine ${num(lane.vectors.turn.cosine, 3)}.` : "";
       const wrote = lane.writing ? ` Written: ${lane.writing.strokes.slice(0, drafted(local)).map((one) => visible(one.text)).join(" ") || "nothing yet"}.` : "";
-      return `${lane.title}, ${lane.shape}${lane.model ? `, ${lane.model}` : ""}: ${lane.notes.map((note) => `${note} `).join("")}${inView(data, lane, token)}.${says}${swap}${near}${turn}${wrote}${lane.missing ? ` ${lane.missing}` : ""}`;
+      return `${lane.title}, ${lane.shape}${lane.model ? `, ${lane.model}` : ""}: ${lane.notes.map((note) => `${note} `).join("")}${inView(lane, token)}.${says}${swap}${near}${turn}${wrote}${lane.missing ? ` ${lane.missing}` : ""}`;
     });
     return `One text of ${counted(data.tokens.length, "token")} through three shapes; step ${steps.of(local) + 1}, ${steps.names[steps.of(local)]}. Asked for: ${visible(data.tokens[token])}. ${said.join(" ")}`;
   },
@@ -91,7 +139,7 @@ const familiesView = {
       lanes: data.lanes.map((lane) => {
         const found = speaks(lane, token);
         return { shape: lane.shape, model: lane.model, own: lane.own, missing: Boolean(lane.missing), tokens: lane.tokens.map((one) => one.text), at: lane.at[token] ?? -1,
-          row: found?.row ?? null, sees: found?.sees ?? [], view: inView(data, lane, token), maps: Object.fromEntries(Object.entries(lane.maps).map(([name, map]) => [name, map.cells.reduce((a, b) => a + b, 0)])),
+          row: found?.row ?? null, sees: found?.sees ?? [], view: inView(lane, token), maps: Object.fromEntries(Object.entries(lane.maps).map(([name, map]) => [name, map.cells.reduce((a, b) => a + b, 0)])),
           asked: (found && lane.asked[found.at]) ?? null, swap: lane.swap, notes: lane.notes,
           vectors: lane.vectors && { text: Array.from(lane.vectors.text.slice(0, 8), (v) => Number(v.toFixed(5))), dims: lane.vectors.tokens.shape[1], turn: lane.vectors.turn, nearest: found ? nearestOf(lane, found.at).map((one) => ({ at: one.at, cosine: one.p })) : [] },
           writes: (lane.writing?.strokes ?? []).slice(0, drafted(local)).map((one) => one.id), ended: lane.writing?.ended ?? false,

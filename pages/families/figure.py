@@ -1,4 +1,4 @@
-"""The Families picture: one text in three lanes, GPT, BERT and T5 (view.js draws it).
+"""Draw the Families picture: one text in three lanes, GPT, BERT and T5 (figure.js draws it).
 
 `gather` asks `core.families` through the cache; `record` turns the answers into the component's JSON. Nothing here
 computes. Which model stands in which lane: pages/families/lanes.py.
@@ -40,7 +40,7 @@ NONE = "No encoder-decoder is installed here, so nobody speaks in this lane. The
 
 @dataclass(frozen=True)
 class Found:
-    """What one lane's model said.
+    """Hold what one lane's model said.
 
     at: the token of this lane that is asked for; -1: none. swap: with another token in the place of the one behind it.
     vectors, turn: of a model without a head, in the place of what it would say and of its swap.
@@ -87,7 +87,7 @@ def _gather_vectors(lane: Lane, at: int) -> Found:
     return Found(lane, at, maps, {}, vectors=cache.call(lanes.read_as_vectors, lane.key, lane.ids), turn=turn)
 
 
-# ---------------------------------------------------------------- for view.js
+# ---------------------------------------------------------------- for figure.js
 
 
 def record(
@@ -99,7 +99,7 @@ def record(
     stamp: str,
     selection: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What view.js draws.
+    """Turn what the models said into the JSON that figure.js draws.
 
     Args:
         tokens, spans: of the text as the open model cuts it. start: the token that is followed when none is chosen.
@@ -150,12 +150,12 @@ def _lane(one: Found, tokens: Sequence[str], spans: Sequence[tuple[int, int]]) -
 
 
 def _back(places: Sequence[int], lane: Lane, spans: Sequence[tuple[int, int]]) -> list[int]:
-    """For each token of a lane the open model's token that it stands for; -1: none."""
+    """Align each token of a lane with the open model's token that it stands for; -1: none."""
     return list(range(len(places))) if lane.own else lanes.across(lane.spans, spans)
 
 
 def _start(lane: Lane) -> dict[str, Any]:
-    """The token that a decoder of an encoder-decoder begins with."""
+    """Describe the token that a decoder of an encoder-decoder begins with."""
     if lane.lm is None or lane.lm.config.decoder_start_id is None:
         return {"text": "start"}
     return _token(lane.lm, lane.lm.config.decoder_start_id)
@@ -185,7 +185,7 @@ def _swap(lm: LanguageModel, one: Swap) -> dict[str, Any]:
 
 
 def _vectors(lm: LanguageModel, one: Found) -> dict[str, Any] | None:
-    """The vectors of a model without a head: of each token, their cosines, of the text; and how far one turns."""
+    """Pack the vectors of a model without a head: of each token, their cosines, of the text; and how far one turns."""
     made, turn = one.vectors, one.turn
     if made is None:
         return None
@@ -225,7 +225,7 @@ def _writing(lane: Lane, lm: LanguageModel, one: Writing) -> dict[str, Any]:
 
 
 def crossing(heads: Array) -> tuple[list[str], Array]:
-    """Cross-attention as one may choose it: all heads averaged, then each head, or each block where those are many.
+    """Average cross-attention as it can be chosen: over all heads, then each head, or each block where those are many.
 
     Args:
         heads: (L, H, N, S).   Returns names (K) and the patterns (K, N, S).

@@ -3,12 +3,28 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { css, fit, h, inLines, label, measure, num } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
+
+/**
+ * @import { Stage, View } from "../../app/kit/glass.js"
+ * @import { Shapes } from "../../app/kit/shapes.js"
+ */
+
+/**
+ * One way of asking (`cut`: the text ends at the word): how many first guesses are right, with a 95 % interval.
+ * @typedef {{title: string, shape: string, model: string, way: string, cut: boolean, right: number, of: number, low: number,
+ *   high: number}} Bar
+ *
+ * What guesses.py sends; `none`: why there are no bars.
+ * @typedef {{bars: Bar[], none: string, reasons: {title: string, text: string}[]}} Data
+ */
 
 const ROW = 34;
 
-const moreView = {
+/** @type {View<Data>} */
+const guessesView = {
   draw(g, data) {
-    const wide = g.width >= 900;
+    const wide = isDesk(g.width);
     const w = wide ? Math.round(g.width * 0.46) : g.width;
     const left = data.bars.length ? 46 + data.bars.length * ROW + 22 : 40;
     g.part("bars", null, () => drawBars(g, data, w));
@@ -26,10 +42,12 @@ const moreView = {
   state(data) { return { bars: data.bars, none: data.none, reasons: data.reasons }; },
 };
 
+/** @param {Stage} g @param {Data} data @param {number} w */
 function drawBars(g, data, w) {
   if (!data.bars.length) return inLines(data.none, w, 12).map((line, i) => label(0, 14 + 16 * i, line));
   const [x, end] = [g.width < 500 ? 150 : 216, w - 46];
-  const at = (share) => x + share * (end - x);
+  const at = (/** @type {number} */ share) => x + share * (end - x);
+  /** @type {Shapes[]} */
   const out = [label(0, 14, `First guess right, of ${counted(data.bars[0].of, "word")} of held-out stories`, { weight: 600, fill: "ink" })];
   const bottom = 34 + data.bars.length * ROW;
   for (const share of [0, 0.5, 1]) out.push(h("line", { x1: at(share), x2: at(share), y1: 30, y2: bottom, stroke: css("line") }), label(at(share), bottom + 16, `${100 * share} %`, { anchor: "middle", fill: "ink3" }));
@@ -48,17 +66,21 @@ function drawBars(g, data, w) {
   return out;
 }
 
-/** The reasons set into lines, and the height that they take. */
+/** The reasons set into lines, and the height that they take. @param {Data} data @param {number} w */
 function reasonLines(data, w) {
   let y = 14;
   const lines = [];
   for (const one of data.reasons) {
     lines.push({ y, text: one.title, title: true });
-    for (const text of inLines(one.text, w, 13)) lines.push({ y: (y += 19), text });
+    for (const text of inLines(one.text, w, 13)) {
+      y += 19;
+      lines.push({ y, text });
+    }
     y += 30;
   }
   return { lines, height: y - 14 };
 }
+/** @param {ReturnType<typeof reasonLines>} set @param {{x: number, y: number}} given */
 const drawReasons = (set, { x, y }) => set.lines.map((one) => label(x, y + one.y, one.text, { size: 13, weight: one.title ? 600 : null, fill: one.title ? "ink" : "ink2" }));
 
-export default mount("families_guesses", moreView);
+export default mount("families_guesses", guessesView);

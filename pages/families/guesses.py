@@ -1,4 +1,4 @@
-"""Below the Families picture: how often each shape's first guess is right, and what follows from it (view.js draws it).
+"""Show how often each shape's first guess is right, and what follows from it (guesses.js draws it).
 
 `core.families.right` measures, once for the models at hand; the functions here turn that into the component's JSON.
 """
@@ -29,7 +29,7 @@ FEWEST = 20  # words, below which a share says little
 
 
 def measure(lm: LanguageModel, keys: tuple[str, ...]) -> dict[str, list[Accuracy]]:
-    """By the key of each model: how often its first guess is right, in the ways of its shape. {}: too few words.
+    """Measure by the key of each model how often its first guess is right, in the ways of its shape. {}: too few words.
 
     Args:
         keys: of all models (app/cache.py); the words are single tokens to each. `lm` is one of them.
@@ -49,7 +49,7 @@ def _model(key: str) -> LanguageModel:
 
 
 def measured(found: Sequence[Found]) -> dict[str, list[Accuracy]]:
-    """`measure` of the lanes' models, remembered; {} where one is so large that it would take long."""
+    """Cache `measure` of the lanes' models; {} where one is so large that it would take long."""
     models = [one.lane for one in found if one.lane.lm is not None and not one.lane.bare]
     if any(lane.lm is None or lane.lm.n_parameters > lanes.HEAVY for lane in models):
         return {}
@@ -59,7 +59,7 @@ def measured(found: Sequence[Found]) -> dict[str, list[Accuracy]]:
 
 
 def record(found: Sequence[Found], shares: dict[str, list[Accuracy]]) -> dict[str, Any]:
-    """What view.js draws: a bar for each way, and what it means."""
+    """Turn the shares into what guesses.js draws: a bar for each way, and what it means."""
     bars: list[dict[str, Any]] = [
         {
             "title": TITLES[one.lane.shape],
@@ -85,7 +85,7 @@ def record(found: Sequence[Found], shares: dict[str, list[Accuracy]]) -> dict[st
 
 
 def reasons(found: Sequence[Found], shares: dict[str, float]) -> list[dict[str, str]]:
-    """Why each shape can do what it can, with the numbers of these models.
+    """Explain why each shape can do what it can, with the numbers of these models.
 
     Args:
         shares: by shape and whether the text is cut.
@@ -131,12 +131,12 @@ def reasons(found: Sequence[Found], shares: dict[str, float]) -> list[dict[str, 
 
 
 def note(lm: LanguageModel | None) -> str:
-    """What a model's card says of its weakness, after a space; "" where it says nothing."""
+    """Quote what a model's card says of its weakness, after a space; "" where it says nothing."""
     said = str(lm.card.get("note", "")) if lm is not None else ""
     return said and f" {said}"
 
 
 def show(found: Sequence[Found]) -> None:
-    """The heading and the picture."""
+    """Draw the heading and the picture."""
     st.html('<section class="gb-words"><h2>Why one writes and the other fills</h2></section>')
     families_guesses(data=record(found, measured(found)), key="families_guesses")

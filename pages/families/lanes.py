@@ -1,4 +1,4 @@
-"""The three lanes of the Families page: which model stands in each, what it reads, and what is asked of it.
+"""Choose the models of the three lanes of the Families page, what each reads, and what is asked of it.
 
 The open model stands in the lane of its shape; in the others stands the bundled model of theirs, or a folder of that
 name; beside a published model the other published one, where there is one of that shape. Where there is none (no
@@ -47,7 +47,7 @@ ASKS = ("gap", "translate", "summarize", "sentiment")
 
 @dataclass(frozen=True)
 class Lane:
-    """One shape: its model, if there is one, and the text as that model reads it.
+    """Hold one shape: its model, if there is one, and the text as that model reads it.
 
     key: for `cache.call`; "" without a model. target: what `core.load` takes; name: as the picker shows it.
     text: as far as its model reads it. ids: with special tokens; before, after: how many of those stand around the
@@ -69,24 +69,24 @@ class Lane:
 
     @property
     def body(self) -> range:
-        """The positions of the text's own tokens."""
+        """List the positions of the text's own tokens."""
         return range(self.before, len(self.ids) - self.after)
 
     @property
     def bare(self) -> bool:
-        """Whether its model has no head: vectors come out of it, and no tokens."""
+        """Test whether the model has no head: vectors come out of it, and no tokens."""
         return self.lm is not None and self.lm.config.head == "none"
 
 
 def all_lanes(ctx: Context) -> list[Lane]:
-    """GPT, BERT, T5: each with its model."""
+    """List the lanes, GPT, BERT, T5, each with its model."""
     return [
         _own(ctx, shape) if _stands(ctx.lm, shape, reader(ctx)) else _other(ctx, shape) for shape in SHAPES
     ]
 
 
 def readers(ctx: Context) -> dict[str, str]:
-    """The encoders that the lane can have: by what comes out. One that fills, open, stands alone."""
+    """List the encoders that the lane can have, by what comes out. One that fills, open, stands alone."""
     config = ctx.lm.config
     if config.shape == "encoder" and config.head == "lm":
         return {"fills": ctx.label}
@@ -97,7 +97,7 @@ def readers(ctx: Context) -> dict[str, str]:
 
 
 def reader(ctx: Context) -> str:
-    """Which of `readers` stands in the lane: the learner's choice, or the one that fits the open model."""
+    """Choose which of `readers` stands in the lane: the learner's choice, or the one that fits the open model."""
     there, wished = readers(ctx), str(state.get("reader"))
     if wished == "fitting":
         wished = "vectors" if ctx.name in real.BY_NAME or _bare(ctx.lm) else "fills"
@@ -109,7 +109,7 @@ def _bare(lm: LanguageModel) -> bool:
 
 
 def _stands(lm: LanguageModel, shape: Shape, reader: str) -> bool:
-    """Whether a model can stand in the lane of `shape`: one whose head says classes says neither tokens nor vectors."""
+    """Test whether a model can stand in the lane of `shape`: a head of classes gives neither tokens nor vectors."""
     return lm.config.shape == shape and (lm.config.head == "lm" or (_bare(lm) and reader == "vectors"))
 
 
@@ -130,7 +130,7 @@ def _other(ctx: Context, shape: Shape) -> Lane:
 
 
 def _candidates(ctx: Context, shape: Shape) -> list[str]:
-    """Models for a lane, the first that opens taking it."""
+    """List models for a lane, which the first that opens takes."""
     usual = USUAL[shape] if USUAL[shape] in models.bundled() else f"./{USUAL[shape]}"
     if shape == "encoder" and reader(ctx) == "vectors":
         return [ENCODER, usual]
@@ -164,7 +164,7 @@ def _read(lane: Lane, text: str, ids: Sequence[int]) -> Lane:
 
 
 def in_pieces(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
-    """That words are cut to pieces, with how many of each: a model has learned little of a word that it spells out."""
+    """Note words that are cut into many pieces: a model has learned little of a word that it spells out."""
     found: dict[str, int] = {}
     for match in _WORD.finditer(text):
         pieces = sum(start < match.end() and end > match.start() and end > start for start, end in spans)
@@ -178,7 +178,7 @@ def in_pieces(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
 
 
 def across(spans: Sequence[tuple[int, int]], others: Sequence[tuple[int, int]]) -> list[int]:
-    """For each token by its characters, the first token of another cut that shares most of them; -1: none does."""
+    """Align each token by its characters with the first token of another cut that shares most of them; -1: none."""
     found = []
     for start, end in spans:
         shared = [min(end, last) - max(start, first) for first, last in others]
@@ -188,7 +188,7 @@ def across(spans: Sequence[tuple[int, int]], others: Sequence[tuple[int, int]]) 
 
 
 def default_token(tokens: Sequence[str], spans: Sequence[tuple[int, int]]) -> int:
-    """The token that the page begins with: the longest word with another token behind it, of several the last."""
+    """Choose the token to begin with: the longest word with another token behind it, of several the last."""
     own = [at for at, (start, end) in enumerate(spans) if end > start]
     return max(own[:-1] or own or [0], key=lambda at: (len(tokens[at].strip()), at))
 
@@ -197,20 +197,20 @@ def default_token(tokens: Sequence[str], spans: Sequence[tuple[int, int]]) -> in
 
 
 def masks(lm: LanguageModel, ids: tuple[int, ...], said: int) -> dict[str, Array]:
-    """`seen` of a text; an encoder-decoder has read `said` tokens of an answer, whichever: masks know only places."""
+    """Compute the masks of a text; an encoder-decoder has read `said` tokens of an answer: masks know only places."""
     both = lm.config.shape == "encoder-decoder"
     return seen(lm.transformer, ids, ids[:1] * said) if both else seen(lm.transformer, ids)
 
 
 def bare_masks(shape: Shape, length: int, said: int) -> dict[str, Array]:
-    """The same of an untrained model, for a lane without one."""
+    """Compute the masks of an untrained model, for a lane without one."""
     rows = [[0] * length, [0] * said] if shape == "encoder-decoder" else [[0] * length]
     return seen(untrained(shape, max(length, said)), *rows)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A guess without the whole of its distribution: the likeliest tokens, and the right one with its place."""
+    """Hold a guess without its whole distribution: the likeliest tokens, and the right one with its rank."""
 
     at: int
     truth: int
@@ -220,39 +220,39 @@ class Asked:
 
 
 def brief(guess: Guess) -> Asked:
-    """A guess as the picture needs it."""
+    """Shorten a guess to what the picture needs."""
     right = float(guess.probabilities[guess.truth])
     place = 1 + int((guess.probabilities > right).sum())
     return Asked(guess.at, guess.truth, right, place, tuple(guess.likeliest(TOP)))
 
 
 def ask(lm: LanguageModel, ids: tuple[int, ...], at: tuple[int, ...]) -> dict[int, Asked]:
-    """What the model says of these tokens, by position."""
+    """Predict these tokens, by position."""
     return {guess.at: brief(guess) for guess in guesses(lm, ids, at)}
 
 
 def exchange(lm: LanguageModel, ids: tuple[int, ...], at: int, changed: int) -> Swap:
-    """The guess about token `at` when token `changed` becomes another."""
+    """Predict token `at` when token `changed` becomes another."""
     return swap(lm, ids, at, changed, stand_in(lm, ids, changed))
 
 
 def read_as_vectors(lm: LanguageModel, ids: tuple[int, ...]) -> Vectors:
-    """`vectors` with its arguments in a row."""
+    """Compute a text's vectors, called by the cache."""
     return vectors(lm, ids)
 
 
 def turn(lm: LanguageModel, ids: tuple[int, ...], at: int, changed: int) -> Turned:
-    """How far the vector of token `at` turns when token `changed` becomes another."""
+    """Measure how far the vector of token `at` turns when token `changed` becomes another."""
     return turned(lm, ids, at, changed, stand_in(lm, ids, changed))
 
 
 def let_write(lm: LanguageModel, ids: tuple[int, ...], after: tuple[int, ...]) -> Writing:
-    """`write` with its arguments in a row."""
+    """Write with a lane's model, called by the cache."""
     return write(lm, ids, STROKES, after)
 
 
 def source(lane: Lane, asked: str, text: str, at: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """What a lane's model reads before it writes: ids, and those that stay behind what an encoder writes.
+    """Choose what a lane's model reads before it writes: ids, and those that stay behind what an encoder writes.
 
     Args:
         asked: of an encoder-decoder, one of ASKS. at: the token that is the gap.
@@ -273,20 +273,20 @@ def source(lane: Lane, asked: str, text: str, at: int) -> tuple[tuple[int, ...],
 
 
 def load(lane: Lane, snapshot: int | None = None) -> str:
-    """The call that loads a lane's model, as source."""
+    """Write the call that loads a lane's model, as source."""
     moment = "" if snapshot is None or not lane.own else f", snapshot={snapshot}"
     return f"core.load({lane.target!r}{moment})"
 
 
 def display(lm: LanguageModel, id: int) -> str:
-    """How a token reads; what stands for one that is missing reads as a sign: [MASK], or T5's sentinel in short."""
+    """Display a token; one that stands for a missing one as a sign: [MASK], or T5's sentinel in short."""
     if id != sign_of(lm):
         return lm.tokenizer.display(id)
     return "[MASK]" if id == marks(lm).specials.mask_id else "<x0>"
 
 
 def sign(lane: Lane) -> dict[str, Any]:
-    """What a lane's model gets in the place of the token that is asked for: nothing of a decoder, or without a head."""
+    """Return what hides the token that is asked for from a lane's model: nothing of a decoder, or without a head."""
     if lane.lm is None:
         return {"text": "<x0>"} if lane.shape == "encoder-decoder" else {}
     if lane.bare:  # nothing is hidden from it
@@ -296,7 +296,7 @@ def sign(lane: Lane) -> dict[str, Any]:
 
 
 def place(lane: Lane, spans: Sequence[tuple[int, int]], token: int) -> int:
-    """Where the open model's token `token` stands in a lane; -1: nowhere."""
+    """Find where the open model's token `token` stands in a lane; -1: nowhere."""
     if lane.lm is None or lane.own:
         return token
     return across(spans[token : token + 1], lane.spans)[0]

@@ -3,7 +3,25 @@
 import { counted } from "../../app/kit/counts.js";
 import { clamp, inLines, measure, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
-import { vectorsTall } from "./vectors.js";
+import { isPhone } from "../../app/kit/widths.js";
+
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Data, Kept, Lane, Mask, Token } from "./figure.js"
+ */
+
+/**
+ * Where a lane stands, in pixels: its grid from `top` on with rows of `pitch` and columns of `cell`, what it is asked and
+ * what it writes below.
+ * @typedef {{lane: Lane, x: number, y: number, w: number, top: number, pitch: number, cell: number, asked: number,
+ *   write: number, notes: string[]}} Place
+ *
+ * The row of a grid that speaks of a token, that token, and the rows that it sees.
+ * @typedef {{row: number, at: number, sees: number[]}} Found
+ *
+ * A token that was read or written, and its place in the flow.
+ * @typedef {{kind: "read" | "written", i: number, one: Token & {p?: number}, x: number, y: number, w: number}} Spot
+ */
 
 export const steps = stepMode("drafted", ["The text", "Who sees whom", "The question",
   ...Array.from({ length: 12 }, (_, n) => `${n + 1} written`)]);
@@ -12,16 +30,19 @@ export const NAMES_W = 86; // of a row's token
 const DEEP = 510; // the height on a wide screen
 export const COUNT = 4; // likeliest tokens shown
 
-/** How many tokens are written in the shown step. */
+/** How many tokens are written in the shown step. @param {Kept} local */
 export const drafted = (local) => Math.max(0, steps.of(local) - ASKED);
-/** The open model's token that is asked for. */
+/** The open model's token that is asked for. @param {Data} data @param {Kept} local */
 export function tokenOf(data, local) {
   if (local.hover != null) return local.hover;
   const chosen = local.sel.follow ?? -1;
   return chosen < 0 || chosen >= data.tokens.length ? data.start : chosen;
 }
 
-/** The rows and columns of a lane's grid: what is read, and of an encoder-decoder what its decoder has read. */
+/**
+ * The rows and columns of a lane's grid: what is read, and of an encoder-decoder what its decoder has read.
+ * @param {Lane} lane @param {number} token
+ */
 export function readBy(lane, token) {
   const at = lane.at[token] ?? -1;
   const read = lane.tokens.map((one, i) => (i === at && lane.sign.text ? { ...one, text: lane.sign.text, hidden: true } : one));
@@ -29,7 +50,10 @@ export function readBy(lane, token) {
   const first = lane.asked[at]?.top[0];
   return { at, read, said: [lane.start, lane.sign, first ?? { text: "…" }] };
 }
-/** The row of the grid that speaks of the token, and which rows it sees; null: nobody speaks of it in this lane. */
+/**
+ * The row of the grid that speaks of the token, and which rows it sees; null: nobody speaks of it in this lane.
+ * @param {Lane} lane @param {number} token
+ */
 export function speaks(lane, token) {
   const at = lane.at[token] ?? -1;
   const width = lane.tokens.length;
@@ -41,12 +65,16 @@ export function speaks(lane, token) {
   const sees = [...mapRow(lane.maps.cross, 1).filter((j) => j !== at), ...mapRow(lane.maps.decoder, 1).map((j) => width + j)];
   return { row: width + 1, at, sees };
 }
+/** @param {Mask} map @param {number} row */
 const mapRow = (map, row) => Array.from({ length: map.cols }, (_, j) => j).filter((j) => map.cells[row * map.cols + j]);
 
-/** In words, what is in view when the token is spoken of. */
-export function inView(data, lane, token) {
+/**
+ * In words, what is in view when the token is spoken of.
+ * @param {Lane} lane @param {number} token
+ */
+export function inView(lane, token) {
   const found = speaks(lane, token);
-  const count = (n) => `${n} ${n === 1 ? "token" : "tokens"}`;
+  const count = (/** @type {number} */ n) => `${n} ${n === 1 ? "token" : "tokens"}`;
   if (!found) return lane.shape === "decoder" ? "nothing stands before it" : "no token of this lane";
   const source = found.sees.filter((j) => j < lane.tokens.length).length;
   const behind = lane.tokens.length - 1 - found.at;
@@ -55,13 +83,14 @@ export function inView(data, lane, token) {
   return `sees all ${counted(source, "other")} and what it has said`;
 }
 
-/** All places, in pixels of the picture. */
-export function plan(g, data, local) {
-  const phone = g.width < 780;
+/** All places, in pixels of the picture. @param {Pick<Stage, "width">} g @param {Pick<Data, "lanes">} data */
+export function plan(g, data) {
+  const phone = isPhone(g.width);
   const gap = 18;
   const w = phone ? g.width : (g.width - 2 * gap) / 3;
   const most = Math.max(...data.lanes.map((lane) => rowCount(lane)));
   const pitch = phone ? 19 : clamp(210 / most, 13.5, 18); // below that no name can be read
+  /** @type {Place[]} */
   const lanes = [];
   const notes = data.lanes.map((lane) => lane.notes.flatMap((note) => inLines(note, w, 12)));
   const noted = Math.max(...notes.map((lines) => lines.length));
@@ -82,18 +111,32 @@ export function plan(g, data, local) {
   });
   return { phone, lanes, height: phone ? y : Math.max(height, DEEP) };
 }
+/** Pixels of a token's vector. @param {Lane} lane */
+export const rowTall = (lane) => clamp(Math.floor(80 / lane.tokens.length), 4, 8);
+/** Pixels of all vectors of a lane, and of the text's. @param {Lane} lane */
+const vectorsTall = (lane) => 6 + rowTall(lane) * lane.tokens.length + 8 + 14 + 18;
+/** @param {Lane} lane */
 const rowCount = (lane) => lane.tokens.length + (lane.shape === "encoder-decoder" ? 3 : 0);
-/** Pixels of a row or column: an encoder-decoder's own two halves stand a little apart. */
+/**
+ * Pixels of a row or column: an encoder-decoder's own two halves stand a little apart.
+ * @param {Lane} lane @param {number} i
+ */
 const shift = (lane, i) => (i >= lane.tokens.length ? 4 : 0);
+/** @param {Place} place @param {number} i */
 export const rowY = (place, i) => place.top + i * place.pitch + shift(place.lane, i);
+/** @param {Place} place @param {number} i */
 export const colX = (place, i) => place.x + NAMES_W + i * place.cell + shift(place.lane, i);
 
 export const LINE = 20; // of the flowing tokens
-/** Tokens set into lines: what is read (of an encoder-decoder), a line's space, what is written. */
+/**
+ * Tokens set into lines: what is read (of an encoder-decoder), a line's space, what is written.
+ * @param {Lane} lane @param {number} room
+ */
 export function flowOf(lane, room) {
+  /** @type {Spot[]} */
   const places = [];
   let [x, y] = [0, 0];
-  const put = (kind, list) => list.forEach((one, i) => {
+  const put = (/** @type {"read" | "written"} */ kind, /** @type {Spot["one"][]} */ list) => list.forEach((one, i) => {
     const w = measure(visible(one.text), 12, true) + (kind === "written" ? 12 : 6);
     if (x + w > room && x) { x = 0; y += LINE; }
     places.push({ kind, i, one, x, y, w });

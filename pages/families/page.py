@@ -10,8 +10,8 @@ from core.families.right import right
 from core.families.seen import seen
 from core.families.vectors import turned, vectors
 from core.families.writing import write
-from pages.families import cards, lanes, question, take
-from pages.families import guesses as more
+from pages.families import cards, export, lanes, question
+from pages.families import guesses as first_guesses
 from pages.families.figure import draw, gather, record
 
 KEYS = ("follow", "drafted", "crossing")
@@ -84,11 +84,11 @@ with page.foot():
     page.code(seen, guesses, swap, *((vectors, turned) if writer.vectors else ()), write, right)
     page.take_away(
         "families",
-        lambda: take.table(found),
-        lambda: take.cells(found, ctx.snapshot, asked.judge(), writer.lane.text),
+        lambda: export.table(found),
+        lambda: export.cells(found, ctx.snapshot, asked.judge(), writer.lane.text),
     )
 
-more.show(found)
+first_guesses.show(found)
 cards.show()
 page.terms(
     "encoder", "decoder", "cross-attention", "causal mask", "[MASK]", "sentinel", "next-token prediction",

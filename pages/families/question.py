@@ -1,4 +1,4 @@
-"""The Families page's question: how much of what BERT wrote does BERT stand by, once all of it is there?
+"""Ask the Families page's question: how many of its own tokens does BERT predict again, once all of them are there?
 
 Of an encoder without a head, which writes nothing: how far the text's vector turns when its words stand backwards.
 """
@@ -26,7 +26,7 @@ COSINES = ("Above 0.9", "Between 0.6 and 0.9", "Below 0.6")
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of the encoder's lane, its options, and what judges it."""
+    """Hold what is asked of the encoder's lane, its options, and what judges it."""
 
     text: str
     options: tuple[str, ...]
@@ -34,31 +34,31 @@ class Question:
 
 
 def ask(found: Found, text: str) -> Question:
-    """The question that the lane's model can answer. text: as the page reads it."""
+    """Ask the question that the lane's model can answer. text: as the page reads it."""
     if found.vectors is None:
         return Question(question(found), OPTIONS, lambda: judge(found))
     return Question(TURNED, COSINES, lambda: judge_order(found, text))
 
 
 def question(found: Found) -> str:
-    """With the number of tokens that were written."""
+    """Word the question with the number of tokens that were written."""
     count = len(found.writing.strokes) if found.writing else 0
     return QUESTION.format(count=count) if count else NOBODY
 
 
 def backwards(text: str) -> str:
-    """A text's words in reverse order."""
+    """Reverse the order of a text's words."""
     return " ".join(reversed(text.split()))
 
 
 def order(lm: LanguageModel, text: str) -> float:
-    """The cosine of a text's vector with that of the same words in reverse order."""
+    """Compute the cosine of a text's vector with that of the same words in reverse order."""
     both = [vectors(lm, lm.encode(one)).text for one in (text, backwards(text))]
     return float(cosines(np.stack(both))[0, 1])
 
 
 def judge_order(found: Found, text: str) -> Answer:
-    """The right option, with the cosine."""
+    """Find the right option, with the cosine."""
     cosine: float = cache.call(order, found.lane.key, text)
     index = 0 if cosine > 0.9 else 1 if cosine >= 0.6 else 2
     why = (
@@ -70,7 +70,7 @@ def judge_order(found: Found, text: str) -> Answer:
 
 
 def judge(found: Found) -> Answer:
-    """The share of its tokens that the encoder would write again, and how likely it found them then and finds them now.
+    """Measure the share of its tokens that the encoder would write again, and their probabilities then and now.
 
     Raises:
         ValueError: it wrote nothing.

@@ -1,4 +1,4 @@
-"""Below the Positions picture: a shift as one matrix, and tiny models on rows longer than any they were trained on."""
+"""Show a shift of positions as one matrix, and tiny models on rows longer than any they were trained on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.config import Position
 from core.language_model import LanguageModel
 from pages.positions.figure import TITLES
 
-more = register("positions_extrapolation", __file__)
+positions_extrapolation = register("positions_extrapolation", __file__)
 
 ROWS = 128  # positions of the sinusoidal table that is held to the identity
 JOB = "extrapolation"
@@ -32,7 +32,7 @@ TASK_WORDS = {"copy": "Copy the letters", "reverse": "Say them backwards", "firs
 
 @dataclass(frozen=True)
 class Held:
-    """A table held to the identity PE(t + k) = M PE(t): its name, the shift, and the row that is shown."""
+    """Hold a table beside the identity PE(t + k) = M PE(t): its name, the shift, and the row that is shown."""
 
     name: str
     found: Shift
@@ -43,7 +43,7 @@ class Held:
 
 
 def held(lm: LanguageModel, stack: Stack | None, by: int, row: int) -> list[Held]:
-    """The sinusoidal table of the model's width, and a learned one: its own, or the tiny model's."""
+    """Test the identity on a sinusoidal table of the model's width and a learned one: its own, or the tiny model's."""
     width = lm.config.d_model + lm.config.d_model % 2
     tables = [(f"sinusoidal, {width} wide", sinusoidal(ROWS, width))]
     own = lm.config.position == "learned" and lm.config.d_model % 2 == 0 and lm.config.n_ctx > by + 1
@@ -60,7 +60,7 @@ def held(lm: LanguageModel, stack: Stack | None, by: int, row: int) -> list[Held
 
 
 def charts(kind: Position) -> list[dict[str, Any]]:
-    """The recorded results of each task, every kind's mean and span over the seeds; of `kind` its answers, too."""
+    """Collect the recorded results of each task: every kind's mean and span over seeds; of `kind` its answers, too."""
     made = []
     for task in TASKS:
         plan = Plan(task=task)
@@ -82,18 +82,18 @@ def charts(kind: Position) -> list[dict[str, Any]]:
 
 
 def drawn(_: LanguageModel, kind: Position) -> list[dict[str, Any]]:
-    """`charts`, as the cache calls it; they are the same beside every model."""
+    """Collect `charts`, called by the cache; they are the same beside every model."""
     return charts(kind)
 
 
 def trained_here(kind: Position, task: Task) -> Trained | None:
-    """The last report of the training that the learner has asked for, of this kind on this task."""
+    """Return the last report of the training that the learner has asked for, of this kind on this task."""
     job = work.of(JOB, f"{kind} {task}")
     return job.done[-1] if job is not None and job.done else None
 
 
 def training(kind: Position, task: Task, notes: Sequence[str]) -> Callable[[], None]:
-    """The button that trains a tiny model of this kind for this task; returns what trains on, at the page's end.
+    """Draw the button that trains a tiny model of this kind for this task; return what trains on, at the page's end.
 
     Args:
         notes: what the page says on top, to be said again when it is drawn anew.
@@ -114,7 +114,7 @@ def training(kind: Position, task: Task, notes: Sequence[str]) -> Callable[[], N
 
 
 def cell(by: int, tables: list[Held]) -> str:
-    """The notebook's cell of both."""
+    """Write the notebook's cell of both panels."""
     best = {task: [max(one.mean[one.lengths.index(12)] for one in recorded(task))] for task in TASKS}
     own = "tiny_table()" if tables[1].name.endswith("tiny model") else "model_table(lm, STACK)"
     shown = {task: float(f"{value[0]:.6g}") for task, value in best.items()}
@@ -137,7 +137,7 @@ for task, share in {shown!r}.items():
 
 
 def show(key: str, stack: Stack | None, kind: Position, row: int, notes: Sequence[str]) -> Callable[[], None]:
-    """The heading, the slider of the shift, the task, the button that trains, and both panels.
+    """Draw the heading, the slider of the shift, the task, the button that trains, and both panels.
 
     Returns:
         what goes on with a training that was asked for: the page calls it last.
@@ -151,7 +151,7 @@ def show(key: str, stack: Stack | None, kind: Position, row: int, notes: Sequenc
         go_on = training(kind, state.get("task"), notes)
     by, mine = state.get("shift"), trained_here(kind, state.get("task"))
     tables: list[Held] = cache.call(held, key, stack, by, row)
-    more(
+    positions_extrapolation(
         data={
             "stamp": f"{key} {stack} {by} {row} {kind} {state.get('task')} {mine and mine.step} {mine and mine.kind}",
             "by": by, "row": row, "kind": kind, "name": TITLES[kind],
@@ -172,7 +172,7 @@ def show(key: str, stack: Stack | None, kind: Position, row: int, notes: Sequenc
 
 
 def told(report: Trained) -> dict[str, Any]:
-    """A training on this page, for the component."""
+    """Turn a report of a training on this page into JSON."""
     return {
         "step": report.step, "steps": report.steps, "loss": report.loss, "seed": report.seed,
         "exact": list(report.exact.values()), "margin": list(report.margin.values()),

@@ -1,68 +1,82 @@
 // Positions: one kind on the learner's text, alone (table.js) and by distance (pairs.js), and the text shuffled (order.js).
-// cells.js knows what is chosen, stages.js tells it step by step.
+// stages.js knows what is chosen and tells it step by step; layout.js says what stands where.
 
 import { mount } from "../../app/kit/glass.js";
 import { clamp, css, fit, h, inLines, label, measure, num, thousands, unpack, visible } from "../../app/kit/shapes.js";
-import { colOf, columnAt, countOf, factsOf, rowOf, shownRows } from "./cells.js";
-import { CALLED, drawOrder, orderTall, percent } from "./order.js";
-import { drawBias, drawCurve, drawMatrix } from "./pairs.js";
 import {
-  APART, BIASES, INTO, NUMBER, PLACE, formula, inTurns, rateText, said, sentences, short, stages,
+  APART, BIASES, INTO, NUMBER, PLACE, colOf, columnAt, countOf, factsOf, formula, inTurns, rateText, rowOf, said,
+  sentences, short, shownRows, stages, untrained,
 } from "./stages.js";
+import { plan, rowsIn } from "./layout.js";
+import { CALLED, drawOrder, percent } from "./order.js";
+import { drawBias, drawCurve, drawMatrix } from "./pairs.js";
 import { drawChips, drawClock, drawHeat, drawWaves, drawWhole } from "./table.js";
 
-const MOST = 14; // tokens with a row of their own
+/**
+ * @import { Local, Stage, View } from "../../app/kit/glass.js"
+ * @import { Packed, Unpacked } from "../../app/kit/shapes.js"
+ * @import { Layout } from "./layout.js"
+ */
 
-/** How many tokens have a row of their own. */
-const rowsIn = (g, data) => (g.whole ? countOf(data) : Math.min(MOST, countOf(data)));
-/** How many rows the rule behind a bias has: a head's slope each, or a bucket's distances. */
-const ruleRows = (data) => (data.bias.slopes ?? data.bias.spans).length;
+/**
+ * The same tokens in another order: `order` says which token comes where; for each way of reading, how much each token's
+ * final vector changes and the probability of `token` before and after.
+ * @typedef {{way: "as it is" | "without positions" | "without positions or mask", same: boolean, change: number[],
+ *   pair: [before: number, after: number] | null}} Way
+ * @typedef {{tokens: {text: string, id: number}[], order: number[], shuffles: boolean,
+ *   token: {text: string, id: number} | null, asked: string, ways: Way[]}} Order
+ *
+ * What each head adds to a score, by distance (head, distance): a slope for each head, or a learned number for each bucket;
+ * `spans`: bucket, its first and its last distance.
+ * @typedef {{distances: number[], values: number[][], slopes: number[] | null, buckets: number[] | null,
+ *   spans: [bucket: number, from: number, to: number][], head: number}} Bias
+ *
+ * Similarity, or q · k, by distance, with its spread over all pairs; `mine`: of the chosen query and key alone.
+ * @typedef {{distances: number[], mean: number[], spread: number[],
+ *   mine: {row: number, col: number, values: number[]} | null}} Curve
+ */
+/**
+ * What figure.py sends.
+ * @typedef {object} Data
+ * @property {"sinusoidal" | "learned" | "rotary" | "alibi" | "relative" | "none"} kind
+ * @property {string} title
+ * @property {string} what the kind does, in words
+ * @property {"own" | "formula" | "tiny"} source whose it is: the open model's, by formula, a tiny model's
+ * @property {string} badge the same in words
+ * @property {string} about and in a sentence
+ * @property {boolean} door whether the Attention page shows this head
+ * @property {{text: string, id: number}[]} tokens
+ * @property {number} begins position of the first token
+ * @property {number} start position of the first row of `waves`
+ * @property {number[]} rows of `waves`, one for each token
+ * @property {string[]} notes what was clipped
+ * @property {boolean} causal
+ * @property {number[]} columns of the table, those that are shown
+ * @property {number} width how many columns (of rotary: pairs) there are
+ * @property {number | null} trained rows that training has reached; null: all
+ * @property {Packed | null} waves (position, column) the table; of rotary the cosine of each pair's angle
+ * @property {Packed | null} others (position, column) of rotary, the sine
+ * @property {(number | null)[] | null} rates radians a position, by column
+ * @property {(number | null)[] | null} lengths positions until a wave comes round, by column
+ * @property {number[] | null} strength how much of a column is that one wave
+ * @property {Packed} embed (token, column) the token vectors, before anything is added
+ * @property {boolean} added whether the table is added to them
+ * @property {number} embedWidth numbers of a token's vector
+ * @property {{of: string, values: Packed, scores?: Packed | null} | null} matrix (query, key)
+ * @property {Curve | null} curve
+ * @property {{query: Packed, key: Packed, turnedQuery: Packed, turnedKey: Packed} | null} arrows (token, pair, 2) of rotary
+ * @property {Bias | null} bias of ALiBi and T5
+ * @property {Order} order
+ */
+/**
+ * What the browser knows: the numbers unpacked, what the pointer is on, and how far the hands have still to turn.
+ * @typedef {Local & {hover: {row?: number, col?: number, number?: number} | null, moved: number, late?: number,
+ *   stop?: () => void, embedCols: number, a: Numbers}} Kept
+ * @typedef {Record<"waves" | "others" | "matrix" | "scores" | "query" | "key" | "turnedQuery" | "turnedKey", Unpacked | null> &
+ *   {embed: Unpacked}} Numbers
+ */
 
-function plan(g, data, local) {
-  const rows = rowsIn(g, data);
-  if (g.width < 760) return phonePlan(g, data, local, rows);
-  const w = g.width;
-  const pitch = Math.min(22, 222 / Math.min(MOST, rows));
-  const more = g.whole && BIASES.includes(data.kind) ? Math.max(0, 16 * ruleRows(data) - 224) : Math.max(0, pitch * rows - 222);
-  const left = Math.round(w * 0.38);
-  const mid = left + 30;
-  const midW = Math.round(w * 0.275);
-  const large = BIASES.includes(data.kind) || data.kind === "none";
-  const right = large ? w - 340 : mid + midW + 34;
-  const rw = w - right;
-  const matrix = large ? Math.min(190, rw - 140) : 118;
-  return {
-    phone: false, w, pitch, heading: 1, chips: { x: 0, w: 76 }, heat: { x: 106, y: 58, w: left - 106 }, waves: { x: mid, y: 58, w: midW, h: 84 },
-    clock: { x: mid, y: 178, w: midW, r: 46 }, matrix: { x: right, y: 58, size: matrix }, told: { x: right + matrix + 16, y: 58, w: rw - matrix - 16 },
-    curve: { x: right, y: 208, w: rw, h: 76 }, bias: { left: 0, x: 44, y: 58, w: left + 20, h: 218 }, rule: { x: left + 100, y: 58, w: right - left - 140, h: 224 + more },
-    words: { x: 0, y: 340 + more, w }, mute: { x: mid, y: 58, w: right - mid - 40 }, order: { x: 0, y: 310 + more, w }, height: ((w - 416) / data.order.tokens.length < 40 ? 510 : 490) + more,
-  };
-}
-function phonePlan(g, data, local, rows) {
-  const w = g.width;
-  const step = stages.of(local);
-  const heading = (measure(`${data.title}: ${data.what}`, 14, false) * 1.05 > w ? 3 : 2) + (data.notes.length ? 2 : 1) - 1;
-  const early = step < stages.last;
-  const words = 36 + 18 * heading;
-  const top = words + 10 + (early ? 22 * sentences(data, local, step).flatMap((s) => inLines(s, w, 14)).length + 8 : 0) + 22;
-  const pitch = 22;
-  const under = top + rows * pitch + 64;
-  const biased = BIASES.includes(data.kind);
-  const plain = data.kind === "none";
-  const clock = under + 84 + 44;
-  const ruled = biased ? 16 * (g.whole ? ruleRows(data) : Math.min(14, ruleRows(data))) : 0;
-  const matrix = biased ? top + 200 + 62 + ruled + 44 : plain ? under + 150 : clock + 150;
-  const size = Math.min(160, w - 150);
-  const curve = matrix + Math.max(size, 130) + 48;
-  const end = plain ? matrix + Math.max(size, 130) + 30 : biased ? matrix + Math.max(size, 130) + 40 : curve + 90 + 36;
-  return {
-    phone: true, w, pitch, heading, chips: { x: 0, w: 68 }, heat: { x: 98, y: top, w: w - 98 }, waves: { x: 0, y: under, w, h: 84 }, clock: { x: 0, y: clock, w, r: 52 },
-    matrix: { x: 0, y: matrix, size }, told: { x: size + 14, y: matrix, w: w - size - 14 }, curve: { x: 0, y: curve, w, h: 90 },
-    bias: { left: 0, x: 44, y: top, w: w - 46, h: 200 }, rule: { x: 0, y: top + 262, w: Math.min(w, 300), h: ruled }, mute: { x: 0, y: under, w },
-    words: { x: 0, y: words + 14, w }, order: { x: 0, y: end, w }, height: end + (early ? 0 : orderTall(data)),
-  };
-}
-
+/** @param {Stage} g @param {Data} data @param {Layout} at */
 function drawHeading(g, data, at) {
   const title = `${data.title}: ${data.what}`;
   const wide = measure(data.badge, 12, false) * 1.04 + 18;
@@ -79,29 +93,31 @@ function drawHeading(g, data, at) {
   });
 }
 
+/** @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at @param {number[]} rows */
 function drawWritten(g, data, local, at, rows) {
   const f = factsOf(data, local);
-  const y = at.heat.y + rows.length * at.pitch + 24 + (data.trained !== null && rows.some((r) => data.rows[r] + data.start >= data.trained) ? 12 : 0);
+  const y = at.heat.y + rows.length * at.pitch + 24 + (rows.some((r) => untrained(data, r)) ? 12 : 0);
   g.part("written", [f.row, f.n, at.heat, stages.of(local)], () => {
     const place = thousands(f.place);
     const line = data.kind === "rotary" ? `${place} × ${rateText(f.rate)} = ${short(f.angle)} rad = ${inTurns(f.angle)}`
       : data.kind === "sinusoidal" ? `${f.column % 2 ? "cos" : "sin"}(${place} × ${rateText(f.rate)}) = ${short(f.value)}` : `row ${thousands(data.start + data.rows[f.row])}, column ${f.column}: ${short(f.value)}`;
-    const into = f.embed !== null && stages.of(local) >= INTO ? `; + embedding ${short(f.embed)} = ${short(f.embed + f.value)}` : "";
+    const into = !Number.isNaN(f.embed) && stages.of(local) >= INTO ? `; + embedding ${short(f.embed)} = ${short(f.embed + f.value)}` : "";
     const [room, text] = [at.heat.x + at.heat.w, line + into];
     const size = measure(text, 12, true) > room ? 11 : 12;
     return [label(at.chips.x, y, fit(text, room, size), { mono: true, size, fill: "ink" })];
   });
 }
 
+/** @type {View<Data, Kept>} */
 const positionsView = {
-  init(data, local, before) {
+  init(data, _, before) {
     // Where the text begins was changed: the hands turn there, from where they stood, at most half a turn of the fastest.
     const moved = before && before.kind === data.kind ? clamp(data.begins - before.begins, -3, 3) : 0;
-    const list = (packed) => (packed ? unpack(packed) : null);
+    const list = (/** @type {Packed | null | undefined} */ packed) => (packed ? unpack(packed) : null);
     const embed = unpack(data.embed);
-    const arrows = data.arrows ?? {};
+    const { arrows } = data;
     return { hover: null, moved, embedCols: embed.shape[1], a: { embed, waves: list(data.waves), others: list(data.others), matrix: list(data.matrix?.values), scores: list(data.matrix?.scores),
-      query: list(arrows.query), key: list(arrows.key), turnedQuery: list(arrows.turnedQuery), turnedKey: list(arrows.turnedKey) } };
+      query: list(arrows?.query), key: list(arrows?.key), turnedQuery: list(arrows?.turnedQuery), turnedKey: list(arrows?.turnedKey) } };
   },
 
   draw(g, data, local) {
@@ -137,7 +153,7 @@ const positionsView = {
       }
     }
     if (data.door && step >= INTO) g.door("attention", { left: at.told.x - 2, top: at.told.y + 106 }, "Attention", "This head, number by number");
-    if (step === stages.last) drawOrder(g, data, local, at);
+    if (step === stages.last) drawOrder(g, data, at);
     else g.part("step", [step, at.words, local.sel, local.hover], () => {
       const size = at.phone ? 14 : 16;
       const lines = sentences(data, local, step).flatMap((sentence) => inLines(sentence, Math.min(at.words.w, 900), size));
@@ -167,10 +183,10 @@ const positionsView = {
     const f = factsOf(data, local);
     const step = stages.of(local);
     const told = step < stages.last ? `Step ${step + 1}, ${stages.names[step]}: ${sentences(data, local, step).join(" ")} ` : "";
-    const cell = f.value === null ? "" : `Position ${f.place}, ${data.kind === "rotary" ? "pair" : "column"} ${f.column}: ${short(f.value)}. `;
-    const pair = f.pair === null ? "" : `${said(data, f.row)} at ${f.place} and ${said(data, f.col)} at ${f.other}: ${data.matrix.of} ${short(f.pair)}. `;
+    const cell = Number.isNaN(f.value) ? "" : `Position ${f.place}, ${data.kind === "rotary" ? "pair" : "column"} ${f.column}: ${short(f.value)}. `;
+    const pair = Number.isNaN(f.pair) ? "" : `${said(data, f.row)} at ${f.place} and ${said(data, f.col)} at ${f.other}: ${data.matrix?.of} ${short(f.pair)}. `;
     const o = data.order;
-    const shuffled = o.shuffles ? o.ways.map((way) => `${CALLED[way.way]}: the vectors ${way.same ? "do not change" : `change by up to ${num(Math.max(...way.change), 2)}`}${o.token ? `, p of ${visible(o.token.text)} ${percent(way.pair[0])}, then ${percent(way.pair[1])}` : ""}`).join("; ") : "there is only one order";
+    const shuffled = o.shuffles ? o.ways.map((way) => `${CALLED[way.way]}: the vectors ${way.same ? "do not change" : `change by up to ${num(Math.max(...way.change), 2)}`}${o.token && way.pair ? `, p of ${visible(o.token.text)} ${way.pair.map(percent).join(", then ")}` : ""}`).join("; ") : "there is only one order";
     const text = data.tokens.map((token) => visible(token.text)).join(" ");
     return `${told}The text ${text}. ${data.title} positions, ${data.badge}: ${data.what}. ${data.notes.join(" ")} ${cell}${pair}The words in another order: ${shuffled}.`;
   },
@@ -180,7 +196,7 @@ const positionsView = {
     const o = data.order;
     return {
       kind: data.kind, source: data.source, badge: data.badge, tokens: data.tokens.map((t) => t.text), begins: data.begins, notes: data.notes, stage: stages.state(local),
-      cell: { row: f.row, col: f.col, place: f.place, column: f.column, value: f.value, angle: f.angle, embed: f.embed, pair: f.pair, product: f.product ?? null, score: f.score, bucket: f.bucket },
+      cell: { row: f.row, col: f.col, place: f.place, column: f.column, value: f.value, angle: f.angle, embed: f.embed, pair: f.pair, product: f.product, score: f.score, bucket: f.bucket },
       curve: data.curve && { mean: data.curve.mean, spread: data.curve.spread, mine: data.curve.mine },
       bias: data.bias && { head: data.bias.head, distances: data.bias.distances, values: data.bias.values[data.bias.head] },
       order: { order: o.order, shuffles: o.shuffles, token: o.token, ways: o.ways.map(({ way, same, change, pair }) => ({ way, same, change, pair })) },

@@ -1,4 +1,4 @@
-"""The Positions picture: one kind of position on the learner's text, alone and by distance, and the text shuffled.
+"""Draw the Positions picture: one kind of position on the learner's text, alone and by distance; the text shuffled.
 
 The functions here ask `core` (kinds.py, order.py) and turn its answers into the component's JSON; they compute nothing.
 """
@@ -35,12 +35,12 @@ WHAT: dict[Position, str] = {
 
 
 def chosen(row: int, col: int, last: int) -> tuple[int, int]:
-    """The query's row and the key's; where no key was chosen, one three before the query."""
+    """Choose the query's row and the key's; where no key was chosen, one three before the query."""
     return row, col if 0 <= col <= last else max(0, row - 3)
 
 
 def badge(lm: LanguageModel, seen: Seen, place: str) -> tuple[str, str]:
-    """Whose the shown positions are, in two or three words, and a sentence that says it in full."""
+    """Say whose the shown positions are, in two or three words, and in a full sentence."""
     uses = f"The open model itself {HOW[lm.config.position]}"
     if seen.kind == "none":
         own = lm.config.position == "none"
@@ -56,7 +56,7 @@ def record(
     lm: LanguageModel, seen: Seen, order: Order, place: str, head: int, begins: int, pair: tuple[int, int],
     selection: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
-    """What view.js draws.
+    """Turn what a kind shows into the JSON that figure.js draws.
 
     Args:
         place: the block and head that are looked at, in words.
@@ -86,13 +86,13 @@ def record(
 
 
 def _embedding(seen: Seen) -> np.ndarray[Any, Any]:
-    """(T, C): the token vectors in the columns that are shown of the table, or in the first ones."""
+    """Select the token vectors (T, C) in the columns that are shown of the table, or in the first ones."""
     beside = seen.kind in TABLES and seen.width == seen.embed.shape[1]
     return seen.embed[:, list(seen.columns)] if beside else seen.embed[:, :COLS]
 
 
 def _matrix(seen: Seen, head: int, count: int) -> dict[str, Any] | None:
-    """A number for every query (row) and key (column)."""
+    """Pack a number for every query (row) and key (column)."""
     if seen.turning is not None:
         return {"of": "q · k", "values": pack(seen.turning.scores)}
     if seen.alike is not None:
@@ -105,7 +105,7 @@ def _matrix(seen: Seen, head: int, count: int) -> dict[str, Any] | None:
 
 
 def _curve(seen: Seen, pair: tuple[int, int]) -> dict[str, Any] | None:
-    """What distance does, over all pairs, and of rotary for the chosen query and key alone."""
+    """Collect what distance does, over all pairs, and of rotary for the chosen query and key alone."""
     if seen.by is None:
         return None
     mine = None

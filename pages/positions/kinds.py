@@ -1,4 +1,4 @@
-"""What each kind of position has to show for a text: asked of `core`, nothing computed here.
+"""Collect from `core` what each kind of position shows for a text.
 
 Of the open model where it has that kind; else by the formula, for a model of its size; what is learned and therefore
 has no formula is then that of a tiny model (`core.analysis.positions.tiny`).
@@ -41,7 +41,7 @@ COLS = 128  # columns of a table that the picture holds
 
 @dataclass(frozen=True)
 class Where:
-    """Which part of the model is looked at: a stack (None: it has one), a block and a head of it."""
+    """Locate the part of the model that is looked at: a stack (None: it has one), a block and a head of it."""
 
     stack: Stack | None
     block: int
@@ -50,7 +50,7 @@ class Where:
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """One kind of position on one text of T tokens that begins at some position.
+    """Hold one kind of position on one text of T tokens that begins at some position.
 
     Attributes:
         source: whose it is: the open model's own, by formula, or a tiny model's.
@@ -92,7 +92,7 @@ class Seen:
 
 
 def see(lm: LanguageModel, text: str, target: str | None, kind: Position, where: Where, begins: int) -> Seen:
-    """One kind of position for the open model's text, its first token at position `begins`."""
+    """Collect one kind of position for the open model's text, its first token at position `begins`."""
     half = Half.of(lm, where.stack)
     trace = lm.trace(text, target)
     own = lm.config.position == kind
@@ -118,7 +118,7 @@ def see(lm: LanguageModel, text: str, target: str | None, kind: Position, where:
 
 
 def places(begins: int, length: int, rows: int | None) -> tuple[range, tuple[int, ...], tuple[str, ...]]:
-    """The positions that are shown, the row of each token among them, and what was clipped.
+    """Choose the positions that are shown, the row of each token among them, and say what was clipped.
 
     Args:
         rows: of the table; None: it has no end.
@@ -134,7 +134,7 @@ def places(begins: int, length: int, rows: int | None) -> tuple[range, tuple[int
 
 
 def pairs_of(width: int) -> list[int]:
-    """Columns, two by two, evenly spread over a table that is wider than the picture."""
+    """Choose columns, two by two, evenly spread over a table that is wider than the picture."""
     if width <= COLS:
         return list(range(width))
     pairs = np.linspace(0, width // 2 - 1, COLS // 2).round().astype(int)
@@ -171,7 +171,7 @@ def _table(
 
 
 def _measured(table: Array) -> dict[str, Any]:
-    """The strongest wave of each column of a learned table, in the table's order."""
+    """Measure the strongest wave of each column of a learned table, in the table's order."""
     waves = measured_waves(table)
     back = np.argsort([at for (at,) in waves.columns])
     return {"lengths": waves.wavelengths[back], "strength": waves.strength[back]}
@@ -215,10 +215,10 @@ def _bias(
 
 
 def heads_of(seen: Seen) -> int:
-    """How many heads the bias has."""
+    """Count the heads of the bias."""
     return 0 if seen.bias is None else len(seen.bias.values)
 
 
 def finite(values: Sequence[float] | Array) -> list[float | None]:
-    """Numbers for JSON: what is not finite becomes null."""
+    """Convert numbers for JSON: what is not finite becomes null."""
     return [float(value) if np.isfinite(value) else None for value in np.ravel(np.asarray(values))]

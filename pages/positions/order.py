@@ -1,4 +1,4 @@
-"""The same tokens in another order: what a text becomes, with the model's positions, without, and without its mask."""
+"""Shuffle a text: what its tokens become with the model's positions, without, and without its mask."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOP = 5  # likeliest tokens in the table
 
 @dataclass(frozen=True)
 class Order:
-    """A text and another order of it.
+    """Hold a text and another order of it.
 
     Attributes:
         found: its ways keep one row of their predictions.
@@ -32,21 +32,21 @@ class Order:
 
     @property
     def shuffles(self) -> bool:
-        """There is another order."""
+        """Test whether there is another order."""
         return self.found.order != tuple(range(len(self.found.order)))
 
     def pair(self, way: Compared) -> tuple[float, float] | None:
-        """The token's probability before and after, read that way; None without one."""
+        """Return the token's probability before and after, read that way; None without one."""
         if self.token < 0:
             return None
         return float(way.before[0, self.token]), float(way.after[0, self.token])
 
     def likeliest(self, way: Compared) -> list[int]:
-        """The tokens that are likeliest before, read that way."""
+        """List the tokens that are likeliest before, read that way."""
         return [int(i) for i in np.argsort(-way.before[0], kind="stable")[:TOP]]
 
     def record(self, lm: LanguageModel) -> dict[str, Any]:
-        """For the component."""
+        """Turn the order into JSON."""
         word = lm.tokenizer.display
         return {
             "tokens": [{"text": word(i), "id": i} for i in self.found.ids],
@@ -64,7 +64,7 @@ class Order:
         }  # fmt: skip
 
     def asked(self, lm: LanguageModel) -> str:
-        """Where the probability is read, for a heading."""
+        """Say where the probability is read, for a heading."""
         if lm.config.shape == "encoder":
             return "in its place"
         return "next"

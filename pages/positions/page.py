@@ -21,9 +21,7 @@ from core.analysis.positions.shuffle import shuffle
 from core.analysis.positions.tables import model_table, shift, similarity_by_distance, sinusoidal
 from core.analysis.positions.tiny import tiny_bias, tiny_table
 from core.config import Position
-from pages.positions import extrapolation as more
-from pages.positions import figure as view
-from pages.positions import take
+from pages.positions import export, extrapolation, figure
 from pages.positions.kinds import BIASES, TABLES, Seen, Where, see
 from pages.positions.order import Order, see_order
 from pages.positions.question import ask
@@ -50,20 +48,20 @@ begins, seed = state.get("begins"), state.get("draw")
 seen: Seen = cache.call(see, ctx.model_key, ctx.text, target, kind, where, begins)
 order: Order = cache.call(see_order, ctx.model_key, ctx.text, target, seed)
 last = len(seen.ids) - 1
-pair = view.chosen(events.followed(len(seen.ids), last), state.get("col"), last)
+pair = figure.chosen(events.followed(len(seen.ids), last), state.get("col"), last)
 own_head = kind == "rotary" and seen.source == "own"
 head = where.head if kind not in BIASES else min(where.head, len(seen.bias.values) - 1 if seen.bias else 0)
 place = f"{f'{stack} ' if both else ''}block {where.block}, head {head}" if own_head else f"head {head}"
 
 
 def another() -> None:
-    """Another order."""
+    """Draw another order."""
     state.set("draw", (state.get("draw") + 1) % 10_000)
 
 
 page.claim("Attention alone sees a bag of words; positions give it order.")
-view.draw(
-    view.record(
+figure.draw(
+    figure.record(
         lm, seen, order, place, head, begins, pair,
         events.selection("picture", {key: state.get(key) for key in KEYS} | {"row": pair[0]}),
     ),
@@ -78,9 +76,9 @@ view.draw(
 with page.controls():
     st.segmented_control(
         "Kind of position",
-        list(view.TITLES),
+        list(figure.TITLES),
         required=True,
-        format_func=lambda name: view.TITLES[name] + (" · own" if name == config.position else ""),
+        format_func=lambda name: figure.TITLES[name] + (" · own" if name == config.position else ""),
         **state.part(
             "kind", kind, lambda name: state.set("kind", "own" if name == config.position else name)
         ),
@@ -104,13 +102,13 @@ by, row = state.get("shift"), begins + pair[0]
 
 
 def notebook() -> list[str]:
-    """The picture, the other order, what stands below and the question's answer, computed again."""
-    below = more.cell(by, cache.call(more.held, ctx.model_key, stack, by, row))
-    return take.cells(load, given, seen, where, order, seed, begins, pair, question, judge(), below)
+    """Write the notebook that computes the picture, the other order, the lower picture and the answer again."""
+    below = extrapolation.cell(by, cache.call(extrapolation.held, ctx.model_key, stack, by, row))
+    return export.cells(load, given, seen, where, order, seed, begins, pair, question, judge(), below)
 
 
 def behind() -> list[Any]:
-    """The functions that made this picture."""
+    """List the functions that made this picture."""
     if kind in TABLES:
         table = model_table if seen.source == "own" else tiny_table if kind == "learned" else sinusoidal
         return [table, similarity_by_distance]
@@ -128,9 +126,9 @@ def behind() -> list[Any]:
 with page.foot():
     page.predict(question.text, question.options, judge, (ctx.model_key, ctx.text, target, question.seed))
     page.code(*behind(), shuffle, shift, recorded)
-    page.take_away("positions", partial(take.table, lm, seen, order, head, begins, pair), notebook)
+    page.take_away("positions", partial(export.table, lm, seen, order, head, begins, pair), notebook)
 
-go_on = more.show(ctx.model_key, stack, kind, row, ctx.notes)
+go_on = extrapolation.show(ctx.model_key, stack, kind, row, ctx.notes)
 page.terms(
     "position", "sinusoidal positions", "learned positions", "rotary position", "ALiBi", "relative bias", "embedding",
     "query", "key", "cosine", "causal mask", "extrapolation",

@@ -2,19 +2,38 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { MONO, clamp, css, fit, h, heat, heatImage, hex, inLines, label, num, thousands } from "../../app/kit/shapes.js";
-import { countOf, factsOf } from "./cells.js";
-import { masks, said, short } from "./stages.js";
+import { countOf, factsOf, masks, said, short } from "./stages.js";
 import { strongest } from "./table.js";
 
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Shapes } from "../../app/kit/shapes.js"
+ * @import { Bias, Data, Kept } from "./figure.js"
+ * @import { Box, Layout } from "./layout.js"
+ * @import { Facts } from "./stages.js"
+ */
+
+/** What the matrix shows, and whether its columns are keys. @type {Record<Data["kind"], [title: string, keys: boolean]>} */
+const TITLES = {
+  sinusoidal: ["Every two rows: their cosine", false],
+  learned: ["Every two rows: their cosine", false],
+  none: ["Every two tokens: cosine of their vectors", false],
+  rotary: ["q · k: rows ask, columns answer", true],
+  alibi: ["Added to each score: rows ask, columns answer", true],
+  relative: ["Added to each score: rows ask, columns answer", true],
+};
+
+/** @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at */
 export function drawMatrix(g, data, local, at) {
   const { x, y, size } = at.matrix;
   const n = countOf(data);
   const f = factsOf(data, local);
   const m = local.a.matrix;
+  if (!data.matrix || !m) return;
   const most = data.matrix.of === "cosine" ? 1 : strongest(m);
-  const hidden = (i) => masks(data) && i % n > Math.floor(i / n);
+  const hidden = (/** @type {number} */ i) => masks(data) && i % n > Math.floor(i / n);
   const away = hex(g.color("field"));
-  const [title, red] = { sinusoidal: ["Every two rows: their cosine", null], learned: ["Every two rows: their cosine", null], none: ["Every two tokens: cosine of their vectors", null], rotary: ["q · k: rows ask, columns answer", "k"], alibi: ["Added to each score: rows ask, columns answer", "k"], relative: ["Added to each score: rows ask, columns answer", "k"] }[data.kind];
+  const [title, keys] = TITLES[data.kind];
   g.part("matrix", [at.matrix], () => [
     label(x, y - 10, title, { weight: 600, fill: "ink" }),
     heatImage(x, y, size, size, heat(m, n, n, (v, i) => (hidden(i) ? away : g.signedRgb(v, most)))),
@@ -30,27 +49,32 @@ export function drawMatrix(g, data, local, at) {
   const big = blocked ? "–" : data.kind === "rotary" ? num(f.pair, 2) : short(f.pair);
   const lx = at.told.x;
   const lines = [
-    h("text", { x: lx, y: at.told.y + 12, "font-size": 12, fill: css(red ? "q-ink" : "accent"), "font-weight": 600, "font-family": MONO }, fit(`${said(data, f.row)} at ${thousands(f.place)}`, at.told.w, 12)),
-    h("text", { x: lx, y: at.told.y + 30, "font-size": 12, fill: css(red ? "k-ink" : "ink2"), "font-weight": 600, "font-family": MONO }, fit(`${said(data, f.col)} at ${thousands(f.other)}`, at.told.w, 12)),
+    h("text", { x: lx, y: at.told.y + 12, "font-size": 12, fill: css(keys ? "q-ink" : "accent"), "font-weight": 600, "font-family": MONO }, fit(`${said(data, f.row)} at ${thousands(f.place)}`, at.told.w, 12)),
+    h("text", { x: lx, y: at.told.y + 30, "font-size": 12, fill: css(keys ? "k-ink" : "ink2"), "font-weight": 600, "font-family": MONO }, fit(`${said(data, f.col)} at ${thousands(f.other)}`, at.told.w, 12)),
     label(lx, at.told.y + 50, `distance ${num(Math.abs(f.apart), 0)}${f.bucket === null ? "" : `, bucket ${f.bucket}`}`, { fill: "ink2" }),
     h("text", { x: lx, y: at.told.y + 80, "font-size": 24, fill: css("accent"), "font-family": MONO }, big),
   ];
   let under = at.told.y + 100;
-  const words = blocked ? "hidden by the causal mask" : data.kind === "rotary" ? `pair ${f.column} alone: ${short(f.product)}` : f.score !== null ? `softmax gets ${short(f.score)}` : "";
+  const words = blocked ? "hidden by the causal mask" : data.kind === "rotary" ? `pair ${f.column} alone: ${short(f.product)}` : !Number.isNaN(f.score) ? `softmax gets ${short(f.score)}` : "";
   for (const line of inLines(words, at.told.w)) { lines.push(label(lx, under, line, { fill: "ink3" })); under += 15; }
   g.part("pair", [f.row, f.col, f.n, at.matrix, at.told], () => [
     h("rect", { x: x + f.col * s - 1, y: y + f.row * s - 1, width: s + 2, height: s + 2, fill: "none", stroke: css("accent"), "stroke-width": 2, "pointer-events": "none" }), lines,
   ]);
 }
+/** @param {MouseEvent} event @param {number} n */
 function pairAt(event, n) {
-  const box = event.currentTarget.getBoundingClientRect();
-  const at = (v, from, size) => clamp(Math.floor(((v - from) / size) * n), 0, n - 1);
+  const box = /** @type {Element} */ (event.currentTarget).getBoundingClientRect();
+  const at = (/** @type {number} */ v, /** @type {number} */ from, /** @type {number} */ size) => clamp(Math.floor(((v - from) / size) * n), 0, n - 1);
   return [at(event.clientY, box.top, box.height), at(event.clientX, box.left, box.width)];
 }
 
-/** Similarity, or q . k, by distance: over all pairs a line and its spread, and of the chosen pair alone. */
+/**
+ * Similarity, or q . k, by distance: over all pairs a line and its spread, and of the chosen pair alone.
+ * @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at
+ */
 export function drawCurve(g, data, local, at) {
   const c = data.curve;
+  if (!c) return;
   const { x, y, w, h: tall } = at.curve;
   const f = factsOf(data, local);
   const mine = c.mine && c.mine.row === f.row && c.mine.col === f.col ? c.mine.values : null;
@@ -58,9 +82,9 @@ export function drawCurve(g, data, local, at) {
   const highs = c.mean.map((v, i) => v + c.spread[i]).concat(mine ?? []);
   const lows = c.mean.map((v, i) => v - c.spread[i]).concat(mine ?? []);
   const [top, low] = [Math.max(...highs, 0), Math.min(...lows, 0)];
-  const X = (d) => x + (w * d) / Math.max(1, n - 1);
-  const Y = (v) => y + tall - ((v - low) / (top - low || 1)) * tall;
-  const path = (values) => values.map((v, i) => `${i ? "L" : "M"}${X(i).toFixed(1)},${Y(v).toFixed(1)}`).join("");
+  const X = (/** @type {number} */ d) => x + (w * d) / Math.max(1, n - 1);
+  const Y = (/** @type {number} */ v) => y + tall - ((v - low) / (top - low || 1)) * tall;
+  const path = (/** @type {number[]} */ values) => values.map((v, i) => `${i ? "L" : "M"}${X(i).toFixed(1)},${Y(v).toFixed(1)}`).join("");
   const back = c.mean.map((_, i) => n - 1 - i).map((i) => `L${X(i).toFixed(1)},${Y(c.mean[i] - c.spread[i]).toFixed(1)}`).join("");
   const d = Math.abs(f.apart);
   const wide = Math.max(...c.spread);
@@ -69,7 +93,7 @@ export function drawCurve(g, data, local, at) {
   const line = mine ?? c.mean;
   g.part("curve", [f.row, f.col, at.curve], () => [
     label(x, y - 8, title, { weight: 600, fill: "ink" }), label(x + w, y - 8, note, { anchor: "end", fill: "ink3" }),
-    wide > 1e-6 && h("path", { d: path(c.mean.map((v, i) => v + c.spread[i])) + back + "Z", fill: css("ink3"), opacity: 0.18 }),
+    wide > 1e-6 && h("path", { d: `${path(c.mean.map((v, i) => v + c.spread[i])) + back}Z`, fill: css("ink3"), opacity: 0.18 }),
     h("path", { d: `M${x},${Y(0)}h${w}`, stroke: css("line") }),
     h("path", { d: path(c.mean), fill: "none", stroke: css(mine ? "ink3" : "pos"), "stroke-width": mine ? 1.5 : 2 }),
     mine && h("path", { d: path(mine), fill: "none", stroke: css("pos"), "stroke-width": 2 }),
@@ -78,17 +102,21 @@ export function drawCurve(g, data, local, at) {
   ]);
 }
 
-/** What each head adds to a score, by distance (ALiBi, T5). */
+/**
+ * What each head adds to a score, by distance (ALiBi, T5).
+ * @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at
+ */
 export function drawBias(g, data, local, at) {
   const b = data.bias;
+  if (!b) return;
   const { x, y, w, h: tall } = at.bias;
   const f = factsOf(data, local);
   const n = b.distances.length;
   const flat = b.values.flat();
   const [top, low] = [Math.max(0, ...flat), Math.min(0, ...flat)];
-  const X = (i) => x + (w * i) / Math.max(1, n - 1);
-  const Y = (v) => y + tall - ((v - low) / (top - low || 1)) * tall;
-  const path = (values) => values.map((v, i) => (b.buckets ? `${i ? "H" : "M"}${(i ? X(i - 0.5) : X(i)).toFixed(1)}${i ? "V" : ","}${Y(v).toFixed(1)}` : `${i ? "L" : "M"}${X(i).toFixed(1)},${Y(v).toFixed(1)}`)).join("") + (b.buckets ? `H${X(n - 1)}` : "");
+  const X = (/** @type {number} */ i) => x + (w * i) / Math.max(1, n - 1);
+  const Y = (/** @type {number} */ v) => y + tall - ((v - low) / (top - low || 1)) * tall;
+  const path = (/** @type {number[]} */ values) => values.map((v, i) => (b.buckets ? `${i ? "H" : "M"}${(i ? X(i - 0.5) : X(i)).toFixed(1)}${i ? "V" : ","}${Y(v).toFixed(1)}` : `${i ? "L" : "M"}${X(i).toFixed(1)},${Y(v).toFixed(1)}`)).join("") + (b.buckets ? `H${X(n - 1)}` : "");
   const at0 = b.distances.indexOf(f.apart);
   g.part("bias", [f.row, f.col, at.bias], () => [
     label(at.bias.left, y - 10, `What each of ${counted(b.values.length, "head")} adds to a score, by distance`, { weight: 600, fill: "ink" }),
@@ -100,16 +128,19 @@ export function drawBias(g, data, local, at) {
     label(x, y + tall + 16, `${num(b.distances[0], 0)} (before)`, { size: 11, fill: "ink3" }), label(x + w, y + tall + 16, b.distances[n - 1] > 0 ? `+${b.distances[n - 1]} (after)` : "0 (itself)", { size: 11, fill: "ink3", anchor: "end" }),
     label(x + w / 2, y + tall + 16, "key − query", { size: 11, fill: "ink3", anchor: "middle" }),
     g.tip(h("rect", { x, y, width: w, height: tall, fill: "transparent" }), (event) => {
-      const box = event.target.getBoundingClientRect();
+      const box = /** @type {Element} */ (event.target).getBoundingClientRect();
       const i = clamp(Math.round(((event.clientX - box.left) / box.width) * (n - 1)), 0, n - 1);
-      return `distance ${num(b.distances[i], 0)}${b.buckets ? `, bucket ${b.buckets[i]}` : ""}\n` + b.values.slice(0, 16).map((values, head) => `head ${head}: ${short(values[i])}`).join("\n");
+      return `distance ${num(b.distances[i], 0)}${b.buckets ? `, bucket ${b.buckets[i]}` : ""}\n${b.values.slice(0, 16).map((values, head) => `head ${head}: ${short(values[i])}`).join("\n")}`;
     }),
   ]);
-  g.part("rule", [at.rule, f.row, f.col], () => drawRule(data, at.rule, f));
+  g.part("rule", [at.rule, f.row, f.col], () => drawRule(b, at.rule, f));
 }
-/** The rule behind it: a slope for each head, or a learned number for each bucket. */
-function drawRule(data, box, f) {
-  const b = data.bias;
+/**
+ * The rule behind it: a slope for each head, or a learned number for each bucket.
+ * @param {Bias} b @param {Box & {h: number}} box @param {Facts} f
+ */
+function drawRule(b, box, f) {
+  /** @type {Shapes[]} */
   const out = [label(box.x, box.y - 10, b.slopes ? "Slope of each head, × distance" : `Buckets of head ${b.head}`, { weight: 600, fill: "ink" })];
   const room = Math.floor(box.h / 16);
   const rows = b.slopes

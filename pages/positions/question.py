@@ -1,4 +1,4 @@
-"""The Positions page's question: one probability in yet another order, held against that in the order shown."""
+"""Ask the Positions page's question: one probability in yet another order, against that in the order shown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNSAID = ("Change", "Stay the same, each with its token")  # of a bare encoder's
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: the probability of `token` at `row` of the predictions, in the order of `seed`, read in `way`.
+    """Hold what is asked: the probability of `token` at `row` of the predictions, in order `seed`, read in `way`.
 
     Attributes:
         shown: the seed of the order that the picture shows.
@@ -35,11 +35,11 @@ class Question:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """What may be answered."""
+        """List what may be answered."""
         return OPTIONS if self.token >= 0 else UNSAID
 
     def judge(self, lm: LanguageModel, text: str, target: str | None) -> Answer:
-        """The right option, with the probability in both orders; of a bare encoder with the largest change."""
+        """Find the right option, with the probability in both orders; of a bare encoder with the largest change."""
         if self.token < 0:
             return self._of_vectors(lm, text)
         orders = [
@@ -54,7 +54,7 @@ class Question:
         })  # fmt: skip
 
     def _of_vectors(self, lm: LanguageModel, text: str) -> Answer:
-        """Whether the vectors of a bare encoder are the same in the other order, each with its token."""
+        """Test whether the vectors of a bare encoder are the same in the other order, each with its token."""
         found = shuffle(lm, text, seed=self.seed, keep_last=self.keep_last).way(self.way)
         most = float(found.change.max())
         reason = "Its positions tell each token another place, and all read each other."
@@ -82,7 +82,7 @@ class Question:
 
 
 def ask(lm: LanguageModel, order: Order, seed: int) -> Question:
-    """About the order after the one that the picture shows, read in a way in which order counts.
+    """Ask about the order after the one that the picture shows, read in a way in which order counts.
 
     Args:
         seed: of the picture's order.

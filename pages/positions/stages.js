@@ -1,26 +1,119 @@
-// How a position gets into a model, step by step, said with the numbers of the chosen token.
+// How a position gets into a model, step by step: what is chosen or pointed at, the numbers that stand there, and the sentences
+// that say them.
 
 import { counted } from "../../app/kit/counts.js";
-import { num, thousands, visible } from "../../app/kit/shapes.js";
+import { clamp, num, thousands, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
-import { factsOf } from "./cells.js";
+
+/**
+ * @import { Point, Unpacked } from "../../app/kit/shapes.js"
+ * @import { Data, Kept } from "./figure.js"
+ */
+
+/**
+ * What stands at the chosen query and key, or where the pointer is; NaN where there is no such number. `column` n of the
+ * table, its rate in radians a position, its angle here, its value and the other one of its pair; `embed`: the token's own
+ * number there; `pair`: of query and key; q, k: a rotary pair of them, tq, tk turned.
+ * @typedef {{row: number, col: number, n: number, place: number, other: number, apart: number, column: number, rate: number,
+ *   length: number, angle: number, value: number, partner: number, embed: number, pair: number, score: number,
+ *   product: number, bucket: number | null, q: Point, k: Point, tq: Point, tk: Point}} Facts
+ */
+
+/** @param {Data} data */
+export const countOf = (data) => data.tokens.length;
+/** @param {Data} data @param {Kept} local */
+export const rowOf = (data, local) => { const at = local.sel.row ?? -1; return at >= 0 && at < countOf(data) ? at : countOf(data) - 1; };
+/** @param {Data} data @param {Kept} local */
+export function colOf(data, local) {
+  const at = local.sel.col ?? -1;
+  return at >= 0 && at < countOf(data) ? at : Math.max(0, rowOf(data, local) - 3);
+}
+/**
+ * The place of column `number` among those that are shown: itself, or the nearest.
+ * @param {Data} data @param {number} number
+ */
+export function columnAt(data, number) {
+  let best = 0;
+  data.columns.forEach((c, i) => { if (Math.abs(c - number) < Math.abs(data.columns[best] - number)) best = i; });
+  return best;
+}
+
+/** @type {Point} */
+const NONE = [NaN, NaN];
+/**
+ * The chosen cell, or the one that the pointer is on: row, col, and every number that a sentence may need.
+ * @param {Data} data @param {Kept} local
+ */
+export function factsOf(data, local) {
+  const over = local.hover ?? {};
+  const row = over.row ?? rowOf(data, local);
+  const col = over.col ?? colOf(data, local);
+  const n = over.number ?? columnAt(data, local.sel.number ?? 0);
+  const a = local.a;
+  const [place, other] = [data.begins + row, data.begins + col];
+  /** @type {Facts} */
+  const out = { row, col, n, place, other, apart: col - row, column: data.columns[n] ?? 0, rate: data.rates?.[n] ?? NaN, length: data.lengths?.[n] ?? NaN,
+    angle: NaN, value: NaN, partner: NaN, embed: NaN, pair: NaN, score: NaN, product: NaN, bucket: null, q: NONE, k: NONE, tq: NONE, tk: NONE };
+  if (a.waves) {
+    const cols = data.columns.length;
+    out.value = a.waves[data.rows[row] * cols + n];
+    out.partner = a.others ? a.others[data.rows[row] * cols + n] : a.waves[data.rows[row] * cols + Math.min(cols - 1, n ^ 1)];
+    out.angle = place * out.rate;
+    if (data.added) out.embed = a.embed[row * cols + n];
+  }
+  if (a.matrix) out.pair = a.matrix[row * countOf(data) + col];
+  if (a.scores && !(data.causal && col > row)) out.score = a.scores[row * countOf(data) + col];
+  if (a.query && a.key && a.turnedQuery && a.turnedKey) {
+    /** @type {(values: Unpacked, at: number) => Point} */
+    const two = (values, at) => [values[(at * data.width + n) * 2], values[(at * data.width + n) * 2 + 1]];
+    Object.assign(out, { q: two(a.query, row), k: two(a.key, col), tq: two(a.turnedQuery, row), tk: two(a.turnedKey, col) });
+    out.product = out.tq[0] * out.tk[0] + out.tq[1] * out.tk[1];
+  }
+  if (data.bias?.buckets) out.bucket = data.bias.buckets[data.bias.distances.indexOf(col - row)] ?? null;
+  return out;
+}
+
+/**
+ * The tokens that are drawn: all, or as many as fit around the chosen one.
+ * @param {Data} data @param {Kept} local @param {number} most
+ */
+export function shownRows(data, local, most) {
+  const count = countOf(data);
+  const first = clamp(rowOf(data, local) - Math.floor(most / 2), 0, Math.max(0, count - most));
+  const start = count <= most ? 0 : first;
+  return Array.from({ length: Math.min(most, count) }, (_, i) => start + i);
+}
+
+/** @param {Data} data @param {Kept} local @param {number} at */
+export const frameOf = (data, local, at) => {
+  const f = factsOf(data, local);
+  const arrows = data.kind === "rotary" || BIASES.includes(data.kind);
+  return at === f.row ? (arrows ? "q" : "accent") : at === f.col ? (arrows ? "k" : "ink3") : undefined;
+};
+
+// ---------------------------------------------------------------- the steps, in words
 
 export const stages = stepMode("stage", ["The words", "Position", "Number", "Into the model", "Distance", "Another order"]);
 export const [PLACE, NUMBER, INTO, APART] = [1, 2, 3, 4];
 
-const TABLES = ["sinusoidal", "learned"];
 export const BIASES = ["alibi", "relative"];
-/** Where a key that comes later is hidden: in scores; rows of a table, or of vectors, can all be compared. */
+/**
+ * Where a key that comes later is hidden: in scores; rows of a table, or of vectors, can all be compared.
+ * @param {Data} data
+ */
 export const masks = (data) => data.causal && (data.kind === "rotary" || BIASES.includes(data.kind));
 
-/** Whole turns apart from the rest of an angle in radians, as core/analysis/positions/rotation.py says it. */
+/**
+ * Whole turns apart from the rest of an angle in radians, as core/analysis/positions/rotation.py says it.
+ * @param {number} angle
+ */
 export function inTurns(angle) {
   const tenths = Math.round((Math.abs(angle) * 1800) / Math.PI);
   const [whole, rest] = [Math.floor(tenths / 3600), tenths % 3600];
   const sign = angle < 0 && tenths ? "−" : "";
   return whole ? `${sign}${thousands(whole)} turn${whole > 1 ? "s" : ""} and ${num(rest / 10, 1)}°` : `${sign}${num(rest / 10, 1)}°`;
 }
-/** A number with four digits that count, however small. */
+/** A number with four digits that count, however small. @param {number} x */
 export function short(x) {
   if (!Number.isFinite(x)) return "–";
   const size = Math.abs(x);
@@ -28,15 +121,22 @@ export function short(x) {
   return num(x, size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 0.1 || size === 0 ? 3 : 4);
 }
 
-/** A rate: no zeros that say nothing. */
+/** A rate: no zeros that say nothing. @param {number} x */
 export const rateText = (x) => (x >= 0.001 ? String(Number(x.toPrecision(3))) : short(x));
 
+/** Whether training never reached the row of a token. @param {Data} data @param {number} r */
+export const untrained = (data, r) => data.trained !== null && data.rows[r] + data.start >= data.trained;
+/** @param {Data} data @param {number} at */
 export const said = (data, at) => visible(data.tokens[at]?.text ?? "");
 
-/** The sentences of one step. f: the facts of the chosen cell (cells.js). */
+/**
+ * The sentences of one step. f: the facts of the chosen cell (cells.js).
+ * @param {Data} data @param {Kept} local @param {number} step
+ */
 export function sentences(data, local, step) {
   const f = factsOf(data, local);
   const kind = data.kind;
+  const slope = short(data.bias?.slopes?.[data.bias.head] ?? NaN);
   const here = `${said(data, f.row)} stands at position ${thousands(f.place)}`;
   if (step === 0) return ["Attention compares what tokens are and mixes them by that. Nothing in it asks where a token stands: on its own it reads a set of words, in no order.", `So a number for the place has to be put in. ${data.title === "None" ? "Here none is." : `Here it is ${data.title}: ${data.what}.`}`];
   if (kind === "none") return [["", "Nothing is looked up for a position.", "The token’s own vector goes in, the same at every position.", "It enters attention as it is.", "No score knows how far apart its two tokens are."][step]];
@@ -46,37 +146,40 @@ export function sentences(data, local, step) {
     return [`${here}. ${kind === "rotary" ? "Pair" : "The pair of column"} ${f.column} turns by ${rateText(f.rate)} radians from one position to the next.`, `${thousands(f.place)} × ${rateText(f.rate)} = ${short(f.angle)} radians = ${inTurns(f.angle)}. The next pair turns more slowly: fast hands tell neighbours apart, slow ones tell far from near.`];
   }
   if (step === NUMBER) {
-    if (kind === "alibi") return [`Head ${data.bias.head} has the slope ${short(data.bias.slopes[data.bias.head])}: −${short(data.bias.slopes[data.bias.head])} × ${num(Math.abs(f.apart), 0)} = ${short(f.pair)}.`, "The farther a token is, the lower its score; each head has a slope of its own."];
-    if (kind === "relative") return [`Distance ${num(f.apart, 0)} falls into bucket ${f.bucket}. For it head ${data.bias.head} has learned ${short(f.pair)}.`, "Near distances have a bucket each, far ones share one."];
+    if (kind === "alibi") return [`Head ${data.bias?.head} has the slope ${slope}: −${slope} × ${num(Math.abs(f.apart), 0)} = ${short(f.pair)}.`, "The farther a token is, the lower its score; each head has a slope of its own."];
+    if (kind === "relative") return [`Distance ${num(f.apart, 0)} falls into bucket ${f.bucket}. For it head ${data.bias?.head} has learned ${short(f.pair)}.`, "Near distances have a bucket each, far ones share one."];
     if (kind === "learned") return [`Number ${f.column} of that row is ${short(f.value)}. It has no formula: training has set it, as it sets every weight.`];
     if (kind === "rotary") return [`Two numbers of the query, ${short(f.q[0])} and ${short(f.q[1])}, are an arrow. Turned by ${inTurns(f.angle)} it becomes ${short(f.tq[0])} and ${short(f.tq[1])}.`, "The key’s arrow is turned by its own position. No arrow gets longer or shorter."];
     return [`${f.column % 2 ? "cos" : "sin"} ${short(f.angle)} = ${short(f.value)} is number ${f.column} of row ${thousands(f.place)}; its partner in the pair is ${f.column % 2 ? "the sine" : "the cosine"}, ${short(f.partner)}.`];
   }
   if (step === INTO) {
     if (BIASES.includes(kind)) {
-      const score = f.score === null ? "" : ` The softmax gets ${short(f.score)}: the score ${short(f.score - f.pair)}, and ${short(f.pair)} by distance.`;
+      const score = Number.isNaN(f.score) ? "" : ` The softmax gets ${short(f.score)}: the score ${short(f.score - f.pair)}, and ${short(f.pair)} by distance.`;
       return [`${short(f.pair)} is added to the score of this query and key, before the softmax.${score}`];
     }
     if (kind === "rotary") return [`The turned arrows are multiplied: of this pair ${short(f.product)}, of all ${counted(data.width, "pair")} together q · k = ${short(f.pair)}.`];
-    return [f.embed === null ? `A token’s vector has ${counted(data.embedWidth, "number")} in the open model and this table has ${data.width}: it belongs to the tiny model, and is only shown.` : `${data.source === "own" ? "It is added" : "It would be added"} to the token’s own number: ${short(f.embed)} ${f.value < 0 ? "−" : "+"} ${short(Math.abs(f.value))} = ${short(f.embed + f.value)}. The same word at another place is another vector.`];
+    return [Number.isNaN(f.embed) ? `A token’s vector has ${counted(data.embedWidth, "number")} in the open model and this table has ${data.width}: it belongs to the tiny model, and is only shown.` : `${data.source === "own" ? "It is added" : "It would be added"} to the token’s own number: ${short(f.embed)} ${f.value < 0 ? "−" : "+"} ${short(Math.abs(f.value))} = ${short(f.embed + f.value)}. The same word at another place is another vector.`];
   }
-  if (kind === "rotary") return [`Both arrows turned by the same rate: between them the turn is ${num(-f.apart, 0)} × ${rateText(f.rate)} = ${inTurns(-f.apart * (f.rate ?? 0))}. Let the text begin later, and both turn on together: the score stays.`];
+  if (kind === "rotary") return [`Both arrows turned by the same rate: between them the turn is ${num(-f.apart, 0)} × ${rateText(f.rate)} = ${inTurns(-f.apart * f.rate)}. Let the text begin later, and both turn on together: the score stays.`];
   if (BIASES.includes(kind)) return ["Wherever the text begins, the distances stay, and so does all that is added."];
   return [`Rows ${num(Math.abs(f.apart), 0)} apart: their cosine is ${short(f.pair)}. ${kind === "sinusoidal" ? "It hangs on the distance alone, whatever the two positions are." : "A learned table need not keep to that: the band shows how far it varies at one distance."}`];
 }
 
-/** The step's arithmetic in one line, with the numbers of the chosen cell; "" where a step has none. */
+/**
+ * The step's arithmetic in one line, with the numbers of the chosen cell; "" where a step has none.
+ * @param {Data} data @param {Kept} local @param {number} step
+ */
 export function formula(data, local, step) {
   const f = factsOf(data, local);
   const kind = data.kind;
-  const sum = (a, b) => `${short(a)} ${b < 0 ? "−" : "+"} ${short(Math.abs(b))} = ${short(a + b)}`;
+  const sum = (/** @type {number} */ a, /** @type {number} */ b) => `${short(a)} ${b < 0 ? "−" : "+"} ${short(Math.abs(b))} = ${short(a + b)}`;
   if (step === 0 || kind === "none") return "";
   if (BIASES.includes(kind)) {
     if (step === PLACE || step === APART) return `${thousands(f.other)} − ${thousands(f.place)} = ${num(f.apart, 0)}`;
-    if (step === NUMBER) return kind === "alibi" ? `−${short(data.bias.slopes[data.bias.head])} × ${num(Math.abs(f.apart), 0)} = ${short(f.pair)}` : `bucket ${f.bucket}: ${short(f.pair)}`;
-    return f.score === null ? `score + ${f.pair < 0 ? `(${short(f.pair)})` : short(f.pair)}` : sum(f.score - f.pair, f.pair);
+    if (step === NUMBER) return kind === "alibi" ? `−${short(data.bias?.slopes?.[data.bias.head] ?? NaN)} × ${num(Math.abs(f.apart), 0)} = ${short(f.pair)}` : `bucket ${f.bucket}: ${short(f.pair)}`;
+    return Number.isNaN(f.score) ? `score + ${f.pair < 0 ? `(${short(f.pair)})` : short(f.pair)}` : sum(f.score - f.pair, f.pair);
   }
-  if (kind === "learned") return step === PLACE ? `row ${thousands(data.start + data.rows[f.row])}` : step === NUMBER ? short(f.value) : step === INTO && f.embed !== null ? sum(f.embed, f.value) : step === APART ? `cosine ${short(f.pair)}` : "";
+  if (kind === "learned") return step === PLACE ? `row ${thousands(data.start + data.rows[f.row])}` : step === NUMBER ? short(f.value) : step === INTO && !Number.isNaN(f.embed) ? sum(f.embed, f.value) : step === APART ? `cosine ${short(f.pair)}` : "";
   if (step === PLACE) return `${thousands(f.place)} × ${rateText(f.rate)} = ${short(f.angle)} rad`;
   if (kind === "rotary") {
     if (step === NUMBER) return `(${short(f.q[0])}, ${short(f.q[1])}) turned by ${inTurns(f.angle)} = (${short(f.tq[0])}, ${short(f.tq[1])})`;
@@ -84,5 +187,5 @@ export function formula(data, local, step) {
     return `${num(-f.apart, 0)} × ${rateText(f.rate)} = ${inTurns(-f.apart * f.rate)}`;
   }
   if (step === NUMBER) return `${f.column % 2 ? "cos" : "sin"} ${short(f.angle)} = ${short(f.value)}`;
-  return step === INTO && f.embed !== null ? sum(f.embed, f.value) : `cosine ${short(f.pair)}`;
+  return step === INTO && !Number.isNaN(f.embed) ? sum(f.embed, f.value) : `cosine ${short(f.pair)}`;
 }

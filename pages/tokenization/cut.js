@@ -3,17 +3,59 @@
 import { counted } from "../../app/kit/counts.js";
 import { MONO, clamp, css, fit, h, label, measure, num, thousands, visible } from "../../app/kit/shapes.js";
 import { dotted } from "./layout.js";
-import { STEPPED, chipRow, mergesAt, stepsOf, timesText } from "./learn.js";
+import { STEPPED, chipRow, mergesAt, stepsOf, timesText, rowOf } from "./learned.js";
 import { machineOf } from "./figure.js";
+
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Shapes } from "../../app/kit/shapes.js"
+ * @import { Data, Kept } from "./figure.js"
+ */
+
+/**
+ * How a word is cut, as cut.py sends it; `clipped`: only its beginning. BPE: the pair that each turn joins, with the pairs
+ * that were there (rank -1: not learned); at the end the pairs that are left, and how often one must be met to be joined.
+ * @typedef {{at: number, rank: number, made: string, left: string, right: string, pairs: [left: string, right: string,
+ *   rank: number][], count?: number}} Turn
+ * @typedef {{kind: "bpe", word: string, clipped: boolean, letters: string[], turns: Turn[],
+ *   ends: {left: string, right: string, count?: number}[], needed?: number}} Merging
+ *
+ * WordPiece: every entry that was looked up, longest first.
+ * @typedef {{start: number, end: number, tried: string, found: boolean}} Trial
+ * @typedef {{kind: "wordpiece", word: string, clipped: boolean, letters: string[], inBytes: boolean, trials: Trial[],
+ *   unknown: boolean}} Matching
+ *
+ * Unigram: every entry that fits, with its log p; the likeliest way through, and the likeliest ways with their shares.
+ * @typedef {{pieces: string[], starts: number[], probability: number}} Way
+ * @typedef {{kind: "unigram", word: string, clipped: boolean, letters: string[], edges: [from: number, to: number,
+ *   entry: string, logp: number, unknown: boolean][], best: [from: number, to: number][], unknown: boolean,
+ *   n_best: Way[]}} Lattice
+ *
+ * Words and characters: looked up whole.
+ * @typedef {{kind: "lookup", word: string, clipped: boolean, letters: string[], said: string, unknown: boolean,
+ *   pieces: {from: number, to: number, text: string, unknown: boolean}[]}} Lookup
+ *
+ * @typedef {Merging | Matching | Lattice | Lookup} Machine
+ * @typedef {{x: number, y: number, w: number, h: number}} Box
+ */
 
 const CUT = { title: 16, letters: 40, first: 62, most: 30 };
 
-/** Columns of the word's letters in a panel `w` wide. */
+/** Columns of the word's letters in a panel `w` wide. @param {Box} box @param {number} n @param {number} side */
 function letterColumns(box, n, side) {
   const step = clamp((box.w - side) / Math.max(1, n), 7, CUT.most);
-  return { step, x: (i) => box.x + i * step, side: box.x + n * step + 10 };
+  return { step, x: (/** @type {number} */ i) => box.x + i * step, side: box.x + n * step + 10 };
 }
 
+/**
+ * How a piece of the word looks.
+ * @typedef {{size?: number, fill?: string, frame?: string, dash?: string, opacity?: number, ink?: string, weight?: number}} CellLook
+ */
+/**
+ * A piece of the word, over its letters from x0 to x1.
+ * @param {number} x0 @param {number} x1 @param {number} y @param {number} height @param {string} text
+ * @param {CellLook} [o]
+ */
 function cell(x0, x1, y, height, text, o = {}) {
   const size = o.size ?? 12;
   return [
@@ -22,9 +64,13 @@ function cell(x0, x1, y, height, text, o = {}) {
   ];
 }
 
-/** The states of a word while it is merged: after each turn the parts as [id or text, from, to]. */
+/**
+ * The states of a word while it is merged: after each turn its parts, with the letters that they span.
+ * @param {Merging} machine
+ */
 function turnsOf(machine) {
-  let parts = machine.letters.map((text, i) => ({ text, from: i, to: i + 1 }));
+  let parts = machine.letters.map((text, i) => ({ text, from: i, to: i + 1, made: false }));
+  /** @type {{parts: typeof parts, turn: Turn | null}[]} */
   const rows = [{ parts, turn: null }];
   for (const turn of machine.turns) {
     const [left, right] = [parts[turn.at], parts[turn.at + 1]];
@@ -35,13 +81,16 @@ function turnsOf(machine) {
   return rows;
 }
 
-/** Steps (numbers of merges, from 0) that the chosen row needs for the word. */
+/** Steps (numbers of merges, from 0) that the chosen row needs for the word. @param {Data} data @param {Kept} local */
 export function mergesUsed(data, local) {
   const machine = data.machines[local.sel.method];
   return machine?.kind === "bpe" && STEPPED.includes(local.sel.method) ? machine.turns.map((t) => t.rank) : [];
 }
 
-/** Where BPE's cut of the word ends, and why; before merge m, what it still waits for. */
+/**
+ * Where BPE's cut of the word ends, and why; before merge m, what it still waits for.
+ * @param {Merging} machine @param {number} m
+ */
 function whyNot(machine, m) {
   const next = machine.turns.find((turn) => turn.rank >= m);
   if (next) return `With ${m === 1 ? "1 merge" : `${counted(m, "merge")}`} no more is joined here; #${thousands(next.rank + 1)} is the next that joins.`;
@@ -52,10 +101,11 @@ function whyNot(machine, m) {
   const pair = `${dotted(e.left)} + ${dotted(e.right)}`;
   if (e.count === undefined) return `It stops here: no merge joins ${pair}.`;
   const times = e.count === 0 ? "never met in the corpus" : `met ${timesText(e.count)}`;
-  return `It stops here: ${pair} ${times}; the last merge had ${thousands(machine.needed)}.`;
+  return `It stops here: ${pair} ${times}; the last merge had ${thousands(machine.needed ?? 0)}.`;
 }
 
-function drawMerging(g, data, local, box, machine) {
+/** @param {Stage} g @param {Kept} local @param {Box} box @param {Merging} machine */
+function drawMerging(g, local, box, machine) {
   const rows = turnsOf(machine);
   const n = machine.letters.length;
   const columns = letterColumns(box, n, 116);
@@ -69,17 +119,18 @@ function drawMerging(g, data, local, box, machine) {
   return [
     shown.map((row, k) => {
       const y = box.y + CUT.letters + (k + 0.5) * pitch;
-      const off = row.turn && row.turn.rank >= m;
+      const { turn } = row;
+      const off = turn !== null && turn.rank >= m;
       const last = row === rows[rows.length - 1];
-      const node = h("g", { opacity: off ? 0.35 : 1, class: row.turn && steps ? "gb-hot" : null, "data-turn": row.turn && steps ? row.turn.rank : null },
-        row.turn && steps && h("rect", { x: box.x, y: y - pitch / 2, width: box.w, height: pitch, fill: "transparent" }),
+      const node = h("g", { opacity: off ? 0.35 : 1, class: turn && steps ? "gb-hot" : null, "data-turn": turn && steps ? turn.rank : null },
+        turn && steps && h("rect", { x: box.x, y: y - pitch / 2, width: box.w, height: pitch, fill: "transparent" }),
         row.parts.map((p) => cell(columns.x(p.from), columns.x(p.to), y, Math.min(20, pitch - 3), p.text,
           p.made ? { fill: "accent-soft", frame: "accent", ink: "accent", weight: 600 } : last ? { fill: "bg", frame: "ink3" } : {})),
-        row.turn
-          ? [label(columns.side, y + 4, `#${thousands(row.turn.rank + 1)}`, { mono: true, fill: off ? "ink3" : "ink2" }),
-            row.turn.count !== undefined && label(box.x + box.w, y + 4, `×${thousands(row.turn.count)}`, { anchor: "end", mono: true, fill: "ink3" })]
+        turn
+          ? [label(columns.side, y + 4, `#${thousands(turn.rank + 1)}`, { mono: true, fill: off ? "ink3" : "ink2" }),
+            turn.count !== undefined && label(box.x + box.w, y + 4, `×${thousands(turn.count)}`, { anchor: "end", mono: true, fill: "ink3" })]
           : label(columns.side, y + 4, first ? `turn ${first} of ${rows.length - 1}` : "as spelled", { fill: "ink3" }));
-      if (row.turn) g.tip(node, () => `pairs there: ${row.turn.pairs.map((p) => `${visible(p[0])}+${visible(p[1])} ${p[2] < 0 ? "not learned" : "#" + thousands(p[2] + 1)}`).join(", ")}\nthe earliest learned is taken`);
+      if (turn) g.tip(node, () => `pairs there: ${turn.pairs.map((p) => `${visible(p[0])}+${visible(p[1])} ${p[2] < 0 ? "not learned" : `#${thousands(p[2] + 1)}`}`).join(", ")}\nthe earliest learned is taken`);
       return node;
     }),
     label(columns.side, box.y + CUT.letters - 8, "merge", { fill: "ink3" }),
@@ -88,7 +139,11 @@ function drawMerging(g, data, local, box, machine) {
   ];
 }
 
-/** A sentence of at most two lines. */
+/**
+ * A sentence of at most two lines.
+ * @param {number} x @param {number} y @param {number} w @param {string} text
+ * @param {{lines?: number, fill?: string}} [o]
+ */
 export function sentence(x, y, w, text, o = {}) {
   const words = text.split(" ");
   const lines = [""];
@@ -100,8 +155,14 @@ export function sentence(x, y, w, text, o = {}) {
   return lines.map((line, i) => label(x, y + 16 * i, fit(line, w, 12, false), { fill: o.fill ?? "ink2" }));
 }
 
-/** The tries of longest match, a group for each piece: what was tried in vain, and the entry that was found. */
+/** What was tried in vain before a piece was found. @typedef {{misses: Trial[], hit: Trial | null}} TrialGroup */
+
+/**
+ * The tries of longest match, a group for each piece: what was tried in vain, and the entry that was found.
+ * @param {Trial[]} trials
+ */
 function trialGroups(trials) {
+  /** @type {TrialGroup[]} */
   const groups = [{ misses: [], hit: null }];
   for (const t of trials) {
     const group = groups[groups.length - 1];
@@ -109,35 +170,42 @@ function trialGroups(trials) {
   }
   return groups.filter((group) => group.hit || group.misses.length);
 }
-/** How many vain tries of each group can be drawn, `thin` high each, so that all groups fit into `room`. */
+/**
+ * How many vain tries of each group can be drawn, `thin` high each, so that all groups fit into `room`.
+ * @param {TrialGroup[]} groups @param {number} room @param {number} thin
+ */
 function triesDrawn(groups, room, thin) {
   let most = 0;
-  const used = (n) => groups.reduce((sum, group) => sum + Math.min(n, group.misses.length), 0) * thin;
+  const used = (/** @type {number} */ n) => groups.reduce((sum, group) => sum + Math.min(n, group.misses.length), 0) * thin;
   const all = Math.max(0, ...groups.map((group) => group.misses.length));
   while (most < all && used(most + 1) <= room) most++;
   return most;
 }
 
-/** Longest match: every beginning that was tried, longest first, until one is an entry; what has no room is counted. */
-function drawTrials(g, data, local, box, machine) {
+/**
+ * Longest match: every beginning that was tried, longest first, until one is an entry; what has no room is counted.
+ * @param {Stage} g @param {Box} box @param {Matching} machine
+ */
+function drawTrials(g, box, machine) {
   const n = machine.letters.length;
   const columns = letterColumns(box, n, 96);
   const groups = trialGroups(machine.trials);
   const room = box.h - CUT.letters - 36;
   const thin = 13;
-  const drawnAt = (tall) => triesDrawn(groups, room - groups.length * tall, thin);
+  const drawnAt = (/** @type {number} */ tall) => triesDrawn(groups, room - groups.length * tall, thin);
   // Flatter pieces where that leaves room for a try of each.
   const height = [20, 17, 15].find((tall) => drawnAt(tall) > 0) ?? clamp(room / Math.max(1, groups.length), 13, 20);
   const fits = Math.floor(room / height + 0.01);
   const shown = groups.length > fits ? groups.slice(0, Math.max(1, Math.floor((room - 16) / height))) : groups;
   const drawn = shown.length < groups.length ? 0 : drawnAt(height);
-  const written = (t) => { // the ## goes where a chip is too narrow for it
+  const written = (/** @type {Trial} */ t) => { // the ## goes where a chip is too narrow for it
     const wide = columns.x(t.end) - columns.x(t.start) - 2 >= measure(dotted(t.tried), 12, true);
     return wide || t.tried.length < 3 ? t.tried : t.tried.replace(/^##/, "");
   };
   let y = box.y + CUT.letters;
+  /** @type {Shapes[]} */
   const nodes = [machine.letters.map((c, i) => label(columns.x(i + 0.5), box.y + CUT.letters - 8, dotted(c), { anchor: "middle", mono: true, fill: "ink2" }))];
-  const put = (t, tall, about) => {
+  const put = (/** @type {Trial} */ t, /** @type {number} */ tall, /** @type {string | null} */ about) => {
     const node = h("g", { "data-trial": t.found ? "found" : "vain" },
       cell(columns.x(t.start), columns.x(t.end), y + tall / 2, tall - 2, written(t), t.found ? { fill: "accent-soft", frame: "accent", ink: "accent", weight: 600, size: Math.min(12, tall - 2) } : { fill: "field", frame: "field", ink: "ink3", size: 11 }));
     nodes.push(g.tip(node, () => `${t.tried}: ${t.found ? "an entry, taken" : "no entry, one letter less"}`));
@@ -146,7 +214,7 @@ function drawTrials(g, data, local, box, machine) {
   };
   for (const { misses, hit } of shown) {
     const left = misses.length - drawn;
-    misses.slice(0, drawn).forEach((t, k) => put(t, thin, left > 0 && k === drawn - 1 ? `and ${left} more` : null));
+    for (const [k, t] of misses.slice(0, drawn).entries()) put(t, thin, left > 0 && k === drawn - 1 ? `and ${left} more` : null);
     if (hit) put(hit, height, misses.length ? `after ${misses.length} ${misses.length === 1 ? "try" : "tries"}` : "at once");
   }
   const more = groups.length - shown.length;
@@ -158,27 +226,33 @@ function drawTrials(g, data, local, box, machine) {
   return nodes;
 }
 
+/** @param {number} p */
 const shareText = (p) => (p >= 0.0005 ? num(p, 3) : "<0.001");
 const UNREAD = { fill: "bg", frame: "neg", ink: "neg", dash: "3 2" }; // a sign that the vocabulary has nothing for
 
-/** Unigram: all entries that fit in the word, the likeliest way through them, and the runners-up. */
-function drawLattice(g, data, local, box, machine) {
+/**
+ * Unigram: all entries that fit in the word, the likeliest way through them, and the runners-up.
+ * @param {Stage} g @param {Box} box @param {Lattice} machine
+ */
+function drawLattice(g, box, machine) {
   const n = machine.letters.length;
   const columns = letterColumns(box, n, 10);
   const best = new Set(machine.best.map((e) => `${e[0]}.${e[1]}`));
+  /** @type {[from: number, to: number][][]} */
   const lanes = [];
-  const edges = [...machine.edges].sort((a, b) => best.has(`${b[0]}.${b[1]}`) - best.has(`${a[0]}.${a[1]}`) || b[1] - b[0] - (a[1] - a[0]) || a[0] - b[0]);
+  const edges = [...machine.edges].sort((a, b) => Number(best.has(`${b[0]}.${b[1]}`)) - Number(best.has(`${a[0]}.${a[1]}`)) || b[1] - b[0] - (a[1] - a[0]) || a[0] - b[0]);
   const max = Math.max(...edges.map((e) => e[3]), -1);
   const least = Math.min(...edges.map((e) => e[3]), -2);
   const rows = Math.min(machine.n_best.length, 4);
   const most = Math.max(2, Math.floor((box.h - CUT.letters - rows * 21 - 48) / 17));
+  /** @type {Shapes[]} */
   const nodes = [];
   let hidden = 0;
   for (const [from, to, entry, logp, unknown] of edges) {
     let lane = 0;
     while (lanes[lane]?.some(([a, b]) => from < b && to > a)) lane++;
     if (lane >= most) { hidden++; continue; }
-    (lanes[lane] ??= []).push([from, to]);
+    lanes[lane] = [...(lanes[lane] ?? []), [from, to]];
     const on = best.has(`${from}.${to}`);
     const y = box.y + CUT.letters + lane * 17 + 12;
     const strength = 0.35 + 0.65 * ((logp - least) / (max - least || 1));
@@ -206,10 +280,14 @@ function drawLattice(g, data, local, box, machine) {
   return nodes;
 }
 
-/** Words and characters: looked up whole. */
-function drawLookup(g, data, local, box, machine) {
+/**
+ * Words and characters: looked up whole.
+ * @param {Box} box @param {Lookup} machine
+ */
+function drawLookup(box, machine) {
   const n = Math.max(1, machine.letters.length);
   const columns = letterColumns(box, n, 10);
+  /** @type {Shapes[]} */
   const nodes = [
     machine.letters.map((c, i) => h("g", {}, cell(columns.x(i), columns.x(i + 1), box.y + CUT.letters + 8, 20, c))),
     machine.pieces.map((p) => h("g", {},
@@ -221,17 +299,23 @@ function drawLookup(g, data, local, box, machine) {
   return nodes;
 }
 
-const CUTS = { bpe: drawMerging, wordpiece: drawTrials, unigram: drawLattice, lookup: drawLookup };
+/** @param {Stage} g @param {Kept} local @param {Box} box @param {Machine} machine */
+function drawMachine(g, local, box, machine) {
+  if (machine.kind === "bpe") return drawMerging(g, local, box, machine);
+  if (machine.kind === "wordpiece") return drawTrials(g, box, machine);
+  return machine.kind === "unigram" ? drawLattice(g, box, machine) : drawLookup(box, machine);
+}
 
+/** @param {Stage} g @param {Data} data @param {Kept} local @param {Box} box */
 export function drawCut(g, data, local, box) {
   const machine = machineOf(data, local);
-  const row = local.rows.find((r) => r.id === local.sel.method);
+  const row = rowOf(local);
   const title = `How ${row.id === "words" || row.id === "characters" ? "this" : row.name} cuts `;
   const room = box.w - measure(title, 14, false) * 1.06 - (machine?.clipped ? measure("(its beginning)", 12, false) + 12 : 4);
   g.part("cut", [local.sel.method, local.sel.merge, local.sel.round, box, Boolean(local.learned)], () => [
     label(box.x, box.y + CUT.title, [h("tspan", { "font-weight": 600, fill: css("ink"), "font-size": 14 }, title),
       h("tspan", { "font-family": MONO, "font-size": 13, "font-weight": 600, fill: css("accent") }, machine ? fit(dotted(machine.word), room / 1.04, 13) : ""),
       machine?.clipped && h("tspan", { dx: 6 }, "(its beginning)")]),
-    machine ? CUTS[machine.kind](g, data, local, box, machine) : label(box.x, box.y + 44, "Comes when the vocabulary is learned.", { fill: "ink3" }),
+    machine ? drawMachine(g, local, box, machine) : label(box.x, box.y + 44, "Comes when the vocabulary is learned.", { fill: "ink3" }),
   ]);
 }

@@ -3,29 +3,77 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { clamp, css, h, visible } from "../../app/kit/shapes.js";
-import { bytesFigure, unknownFigure } from "./bytes.js";
+import { shared } from "../../app/kit/shared.js";
+import { isPhone } from "../../app/kit/widths.js";
+import { bytesFigure, languages, unknownFigure } from "./coverage.js";
 import { drawCut } from "./cut.js";
-import { languages } from "./languages.js";
 import { textColumns, wordAt } from "./layout.js";
-import { STEPPED, mergesAt, play, rivalsAt, setMerge, stepsOf, stop } from "./learn.js";
-import { liveCut, liveMatching, prepare } from "./live.js";
-import { drawLearned, walkOf } from "./others.js";
+import { drawLearned, mergesAt, play, rivalsAt, rowOf, setMerge, stepsOf, stop, walkOf } from "./learned.js";
+import { liveCut, liveMatching, prepare } from "./replay.js";
 import { drawRows } from "./rows.js";
+
+/**
+ * @import { Given, Local, Stage, View } from "../../app/kit/glass.js"
+ * @import { Machine } from "./cut.js"
+ * @import { TextColumns } from "./layout.js"
+ * @import { Learned } from "./learned.js"
+ * @import { SentSteps } from "./replay.js"
+ */
 
 const HEIGHT = 516; // of the whole picture on a wide screen
 
-// What was learned is large: it is sent once, and kept here under its key while the page is open.
-const VOCABULARIES = ((window.glassbox ??= {}).vocabularies ??= new Map());
+/**
+ * Pieces of a text as columns, which are shorter to send: `unknown` are places of pieces, `bytes` by place what stands for a
+ * piece that is only a part of a character, `dropped` stretches of the text that are in no piece.
+ * @typedef {{text: string[], entry: string[], id: number[], start: number[], end: number[], unknown: number[],
+ *   bytes: Record<number, string>, dropped: [from: number, to: number][]}} Columns
+ *
+ * One of them; `length`: of its row in the model's embedding table.
+ * @typedef {{text: string, entry: string, id: number, start: number, end: number, unknown: boolean, bytes?: string,
+ *   length?: number}} Piece
+ *
+ * A tokenizer; its pieces are null while it is being learned. Rows of one group stand together.
+ * @typedef {{id: string, name: string, group: number, kind: string, about?: string, merges?: number, entries?: number}} About
+ * @typedef {About & {pieces: Columns | null, word: Columns | null, lengths?: number[]}} SentRow
+ *
+ * The same in the browser; `mark` changes with its pieces.
+ * @typedef {About & {pieces: Piece[], word: Piece[], lengths?: number[], pending: string | null, mark: string}} Row
+ *
+ * A word as it is spelled before the first merge, and the characters of the text that each letter stands for.
+ * @typedef {{ids?: number[], letters?: string, spans: [from: number, to: number][]}} Spelled
+ *
+ * What figure.py sends. `front` and `back`: special tokens around the text; `spoken`: the word with the space before it.
+ * `rounds` of Unigram, from the seeds to the one before the last; `cuts` of BPE and WordPiece, to be merged here. `learned`
+ * is JSON of Learned: it is large and sent once, and kept here under `learnedKey`.
+ * @typedef {{stamp: string, chars: string[], text: string, tokens: string[], front: string[], back: string[], rows: SentRow[],
+ *   machines: Record<string, Machine | null>, spoken: string, learnedKey: string | null, learned?: string,
+ *   rounds: {pieces: Columns, word: Columns, entries: number, machine: Machine | null}[],
+ *   cuts: Record<string, {text: Spelled[], word: Spelled[]}>}} Data
+ *
+ * What the browser knows: the rows as sent and as they stand now, how far a long text is scrolled, and what was learned.
+ * @typedef {Local & {g: Stage, data: Data, whole: Row[], rows: Row[], cutKey: string | null, scroll: number,
+ *   cut: Pick<Row, "pieces" | "word" | "entries">, learned: Learned | null, asked?: string, spoken?: boolean,
+ *   columnsKey?: string, columns: TextColumns & {mark: string}, bound?: boolean, dragged?: boolean,
+ *   timer?: ReturnType<typeof setInterval> | null}} Kept
+ */
 
+shared.vocabularies ??= new Map();
+/** What was learned, by its key: it is large, is sent once, and stays while the page is open. @type {Map<string, Learned>} */
+const VOCABULARIES = shared.vocabularies;
+
+/** @param {string} key @param {Learned & Record<"bpe" | "wordpiece", SentSteps>} learned */
 function keepLearned(key, learned) {
-  for (const id of STEPPED) learned[id] = prepare(learned[id]);
   VOCABULARIES.delete(key);
-  VOCABULARIES.set(key, learned);
-  if (VOCABULARIES.size > 6) VOCABULARIES.delete(VOCABULARIES.keys().next().value);
+  VOCABULARIES.set(key, { ...learned, bpe: prepare(learned.bpe), wordpiece: prepare(learned.wordpiece) });
+  const [oldest] = VOCABULARIES.keys();
+  if (VOCABULARIES.size > 6) VOCABULARIES.delete(oldest);
 }
 
-/** Columns, as they were sent, as one object a piece. */
-function piecesOf(sent, lengths) {
+/**
+ * Columns, as they were sent, as one object a piece.
+ * @param {Columns | null} sent @param {number[]} [lengths]
+ */
+function piecesOf(sent, lengths = undefined) {
   if (!sent) return [];
   const unknown = new Set(sent.unknown);
   return sent.text.map((text, i) => ({
@@ -33,7 +81,10 @@ function piecesOf(sent, lengths) {
   }));
 }
 
-/** The rows as they stand now: the chosen one follows the slider, through BPE's merges or Unigram's rounds. */
+/**
+ * The rows as they stand now: the chosen one follows the slider, through BPE's merges or Unigram's rounds.
+ * @param {Data} data @param {Kept} local
+ */
 function currentRows(data, local) {
   return local.whole.map((row) => {
     if (row.id !== local.sel.method || row.pending) return row;
@@ -53,7 +104,10 @@ function currentRows(data, local) {
     return { ...row, ...local.cut, mark: key };
   });
 }
-/** How the chosen row cuts the word: of Unigram, with the entries of the chosen round. */
+/**
+ * How the chosen row cuts the word: of Unigram, with the entries of the chosen round.
+ * @param {Data} data @param {Kept} local
+ */
 export function machineOf(data, local) {
   const { method } = local.sel;
   const machine = data.machines[method];
@@ -65,7 +119,9 @@ export function machineOf(data, local) {
   return (walk && walk.at < walk.n ? data.rounds[walk.at]?.machine : data.machines[method]) ?? null;
 }
 
-function choose(g, data, local, method, at) {
+/** @param {Stage} g @param {Data} data @param {Kept} local @param {string} method @param {number} [at] */
+function choose(g, data, local, method, at = undefined) {
+  /** @type {{method: string, word?: string}} */
   const change = { method };
   if (at !== undefined) {
     const word = wordAt(data.chars, at);
@@ -75,19 +131,23 @@ function choose(g, data, local, method, at) {
   g.select(change);
 }
 
+/** @param {Stage} g @param {Data} data @param {Kept} local @param {Event} event */
 function clicked(g, data, local, event) {
-  const turn = event.target.closest("[data-turn]");
-  if (turn) { stop(local); setMerge(g, local, Number(turn.dataset.turn) + 1); return; }
-  const chip = event.target.closest("[data-chip]");
+  /** What is written on the element that was hit, or around it. @type {(name: string) => string | null | undefined} */
+  const hit = (name) => (event.target instanceof Element ? event.target.closest(`[${name}]`)?.getAttribute(name) : null);
+  const turn = hit("data-turn");
+  if (turn) { stop(local); setMerge(g, local, Number(turn) + 1); return; }
+  const chip = hit("data-chip");
   if (chip) {
-    const [id, i] = chip.dataset.chip.split(".");
-    choose(g, data, local, id, i === "word" ? undefined : local.rows.find((r) => r.id === id).pieces[Number(i)].start);
+    const [id, i] = chip.split(".");
+    choose(g, data, local, id, i === "word" ? undefined : rowOf(local, id).pieces[Number(i)].start);
     return;
   }
-  const row = event.target.closest("[data-row]");
-  if (row) choose(g, data, local, row.dataset.row);
+  const row = hit("data-row");
+  if (row) choose(g, data, local, row);
 }
 
+/** @param {Stage} g @param {Kept} local @param {number} dx */
 function scrollBy(g, local, dx) {
   const max = Math.max(0, local.columns.total - local.columns.room);
   const next = clamp(local.scroll + dx, 0, max);
@@ -97,10 +157,10 @@ function scrollBy(g, local, dx) {
   return true;
 }
 
-/** Wheel and drag move a text that is longer than the picture is wide. */
-function hands(g, local) {
-  if (local.hands) return;
-  local.hands = true;
+/** Wheel and drag move a text that is longer than the picture is wide. @param {Stage} g @param {Kept} local */
+function bindPointer(g, local) {
+  if (local.bound) return;
+  local.bound = true;
   g.svg.addEventListener("click", (event) => { if (!local.dragged) clicked(g, local.data, local, event); });
   g.svg.addEventListener("wheel", (event) => {
     const dx = event.shiftKey ? event.deltaY : event.deltaX;
@@ -109,7 +169,7 @@ function hands(g, local) {
   g.svg.addEventListener("pointerdown", (event) => {
     const from = { x: event.clientX, scroll: local.scroll };
     local.dragged = false;
-    const move = (now) => {
+    const move = (/** @type {PointerEvent} */ now) => {
       if (Math.abs(now.clientX - from.x) > 5) local.dragged = true;
       if (local.dragged) scrollBy(g, local, from.scroll - (now.clientX - from.x) - local.scroll);
     };
@@ -119,26 +179,27 @@ function hands(g, local) {
   });
 }
 
+/** @type {View<Data, Kept>} */
 const tokenization = {
   init(data, local, before) {
     const whole = data.rows.map((row) => ({ ...row, pieces: piecesOf(row.pieces, row.lengths), word: piecesOf(row.word), pending: row.pieces ? null : "is being learned", mark: row.id }));
     const fresh = { data, whole, cutKey: null, scroll: before?.text === data.text ? local.scroll ?? 0 : 0 };
-    if (data.learned) keepLearned(data.learnedKey, JSON.parse(data.learned));
-    fresh.learned = VOCABULARIES.get(data.learnedKey) ?? null;
+    const key = data.learnedKey ?? "";
+    if (data.learned) keepLearned(key, JSON.parse(data.learned));
     if (before && before.learnedKey !== data.learnedKey) stop(local);
-    return fresh;
+    return { ...fresh, learned: VOCABULARIES.get(key) ?? null };
   },
 
   draw(g, data, local) {
     local.g = g;
-    hands(g, local);
+    bindPointer(g, local);
     if (data.learnedKey && !local.learned && local.asked !== data.learnedKey) {
       local.asked = data.learnedKey;
       g.send("need", { key: data.learnedKey, at: Date.now() });
     }
     local.rows = currentRows(data, local);
-    const spoken = g.width < 720 && Boolean(local.spoken);
-    const columnsIn = (width) => (spoken ? textColumns({ ...data, chars: [...data.spoken], front: [], back: [] }, local.whole.map((row) => ({ ...row, pieces: row.word })), width)
+    const spoken = isPhone(g.width) && Boolean(local.spoken);
+    const columnsIn = (/** @type {number} */ width) => (spoken ? textColumns({ ...data, chars: [...data.spoken], front: [], back: [] }, local.whole.map((row) => ({ ...row, pieces: row.word })), width)
       : textColumns(data, local.whole, width));
     if (g.whole) {
       local.scroll = 0;
@@ -151,12 +212,11 @@ const tokenization = {
     const key = `${data.stamp}.${g.width}.${spoken}`;
     if (local.columnsKey !== key) {
       local.columnsKey = key;
-      local.columns = columnsIn(g.width);
-      local.columns.mark = `${g.width}.${spoken}`;
+      local.columns = { ...columnsIn(g.width), mark: `${g.width}.${spoken}` };
     }
     const columns = local.columns;
     const top = drawRows(g, data, local, columns) + 6;
-    const wide = g.width >= 720;
+    const wide = !isPhone(g.width);
     g.part("rule", [top, g.width], () => h("path", { d: `M0,${top - 4}H${g.width}`, stroke: css("line") }));
     if (wide) {
       const left = Math.round(g.width * 0.56);
@@ -189,12 +249,12 @@ const tokenization = {
     return true;
   },
 
-  describe(data, local) {
-    const s = tokenization.state(data, local);
+  describe(_, local) {
     const counts = local.rows.filter((r) => !r.pending).map((r) => `${r.name} ${r.pieces.length}`).join(", ");
-    const now = local.rows.find((r) => r.id === s.method);
+    const now = rowOf(local);
     const cut = now.pending ? "being learned" : now.pieces.map((p) => visible(p.bytes ?? p.text)).join(" | ");
-    const walk = s.merge === null ? "" : ` After ${s.merge} of ${counted(s.merges, "merge")}.`;
+    const steps = stepsOf(local);
+    const walk = steps ? ` After ${mergesAt(local, steps)} of ${counted(steps.n, "merge")}.` : "";
     return `The text in tokens: ${counts}. ${now.name} cuts it into ${cut}.${walk}`;
   },
 
@@ -211,13 +271,16 @@ const tokenization = {
       merge: m, merges: steps?.n ?? null, round: method === "unigram" && walk ? walk.at : null,
       pair: steps && m ? [steps.shown[steps.left[i]], steps.shown[steps.right[i]], steps.count[i]] : null,
       rivals: steps?.n ? rivalsAt(steps, i).map((r) => [steps.shown[r.left], steps.shown[r.right], r.count, r.score]) : null,
-      left: steps ? steps.symbols_left[m] : null, changes: steps && m ? steps.changes[i] : null,
-      machine: machine && { kind: machine.kind, word: machine.word, turns: machine.turns?.map((t) => [t.rank, t.made]), trials: machine.trials?.map((t) => [t.tried, t.found]),
-        ways: machine.n_best?.map((w) => [w.pieces, w.probability]), unknown: machine.unknown ?? false, ends: machine.ends ?? null },
+      left: steps && m !== null ? steps.symbols_left[m] : null, changes: steps && m ? steps.changes[i] : null,
+      machine: machine && { kind: machine.kind, word: machine.word, turns: machine.kind === "bpe" ? machine.turns.map((t) => [t.rank, t.made]) : undefined,
+        trials: machine.kind === "wordpiece" ? machine.trials.map((t) => [t.tried, t.found]) : undefined,
+        ways: machine.kind === "unigram" ? machine.n_best.map((w) => [w.pieces, w.probability]) : undefined,
+        unknown: machine.kind === "bpe" ? false : machine.unknown, ends: machine.kind === "bpe" ? machine.ends : null },
     };
   },
 };
 
+/** @type {Record<string, (given: Given<any>) => () => void>} */
 const FIGURES = {
   tokenization: mount("tokenization", tokenization),
   languages: mount("languages", languages),
@@ -225,4 +288,5 @@ const FIGURES = {
   unknown: mount("unknown", unknownFigure),
 };
 
+/** @param {Given<{figure: string}>} given */
 export default (given) => FIGURES[given.data.figure](given);

@@ -1,4 +1,4 @@
-"""The Tokenization page's pictures: one text cut by every tokenizer (view.js), and three figures below the fold.
+"""Draw the Tokenization page's pictures: one text cut by every tokenizer, and three lower ones (coverage.js).
 
 `compute` asks every tokenizer for its pieces of the text and for how it cuts one word; `record` turns that into the
 picture's data. Arithmetic is `core`'s.
@@ -21,8 +21,8 @@ from core.text import published
 from core.text.pieces import UNKNOWN, Method, Piece
 from core.text.pretokens import SPACE_MARK
 from core.text.published import Published
+from pages.tokenization.cut import machine, phrase
 from pages.tokenization.learned import NAMES, Learned
-from pages.tokenization.machines import machine, phrase
 
 tokenization = register("tokenization", __file__)
 
@@ -62,24 +62,24 @@ own_vocabulary = lru_cache(maxsize=4)(Published)  # of a model's tokenizer: read
 
 @lru_cache(maxsize=1)
 def _fetched(place: Path) -> Published:
-    """The vocabulary of SmolLM2, whose weights stay unread."""
+    """Open the vocabulary of SmolLM2, whose weights stay unread."""
     return Published(real.tokenizer(models.REAL), SMOLLM2, TITLES[SMOLLM2])
 
 
 def rows_for(name: str) -> tuple[str, ...]:
-    """The rows of the table beside the open model `name`: SmolLM2's where it is here and not open itself."""
+    """List the rows of the table beside the open model `name`: SmolLM2's where it is here and not open itself."""
     there = name != models.REAL and real.folder(models.REAL) is not None
     return tuple(row for row in ROWS if row != SMOLLM2 or there)
 
 
 def lacking() -> str:
-    """Why SmolLM2's vocabulary is not in the table; "" where it is."""
+    """Say why SmolLM2's vocabulary is not in the table; "" where it is."""
     here = real.folder(models.REAL) is not None
     return "" if here else f"{TITLES[SMOLLM2]}’s vocabulary is not in the table: {real.missing(models.REAL)}."
 
 
 def method_of(row: str, lm: LanguageModel, learned: Learned | None) -> Method | None:
-    """What cuts text in a row; None while it is still being learned."""
+    """Return the tokenizer of a row; None while it is still being learned."""
     if row == "model":
         return own_vocabulary(lm.tokenizer)
     if row in published.names():
@@ -91,12 +91,12 @@ def method_of(row: str, lm: LanguageModel, learned: Learned | None) -> Method | 
 
 
 def title_of(row: str, name: str) -> str:
-    """A row's name for the eye; the open model's is `name` without its folder."""
+    """Title a row; the open model's is `name` without its folder."""
     return name.removeprefix("./").rpartition("/")[2] if row == "model" else TITLES[row]
 
 
 def readable(piece: Piece) -> tuple[str, bool]:
-    """A piece as a person reads it, and whether it is only a part of a character: then its bytes stand as "f0 9f"."""
+    """Read a piece as text, and whether it is only a part of a character: then its bytes stand as "f0 9f"."""
     try:
         piece.data.decode("utf-8")
         return piece.text if piece.end > piece.start else piece.text.replace(SPACE_MARK, " "), False
@@ -109,7 +109,7 @@ def readable(piece: Piece) -> tuple[str, bool]:
 
 
 def columns(pieces: Sequence[Piece], text: str) -> dict[str, Any]:
-    """Pieces of a text as columns, which are shorter to send.
+    """Turn pieces of a text into columns, which are shorter to send.
 
     `bytes` where a piece is only a part of a character; `dropped`: stretches of the text that are in no piece.
     """
@@ -124,7 +124,7 @@ def columns(pieces: Sequence[Piece], text: str) -> dict[str, Any]:
 
 
 def dropped(pieces: Sequence[Piece], text: str) -> list[list[int]]:
-    """The stretches of the text, first and after last character, that are in no piece; spaces are not missed."""
+    """Find the stretches of the text, first and after last character, that are in no piece; spaces are not missed."""
     held = {at for piece in pieces for at in range(piece.start, piece.end)}
     found: list[list[int]] = []
     for at, letter in enumerate(text):
@@ -138,7 +138,7 @@ def dropped(pieces: Sequence[Piece], text: str) -> list[list[int]]:
 
 
 def compute(lm: LanguageModel, shown: tuple[str, ...], text: str, word: str, key: str) -> dict[str, Any]:
-    """Rows and machines of a text and a word, as JSON; `key` names what was learned, "" for nothing yet.
+    """Cut a text and a word with every row, as JSON; `key` names what was learned, "" for nothing yet.
 
     Args:
         shown: the rows, of `rows_for`.
@@ -183,7 +183,7 @@ def compute(lm: LanguageModel, shown: tuple[str, ...], text: str, word: str, key
 
 
 def cuts(learned: Learned, text: str, word: str) -> dict[str, Any]:
-    """Text and word before the first merge, so that the browser can make the first n itself."""
+    """Spell text and word as before the first merge, so that the browser can make the first n itself."""
     bpe: Any = learned.methods["bpe"]
     wordpiece = learned.methods["wordpiece"]
 
@@ -206,7 +206,7 @@ def record(
     seen: dict[str, Any], lm: LanguageModel, name: str, text: str, ids: Sequence[int], tokens: Sequence[str],
     learned: Learned | None,
 ) -> dict[str, Any]:  # fmt: skip
-    """The picture's data, without the selection.
+    """Collect the picture's data, without the selection.
 
     Args:
         seen: what `compute` gave. name: the model's. ids, tokens: the text as the model reads it, special tokens too.
@@ -224,7 +224,7 @@ def record(
 
 
 def with_learned(data: dict[str, Any], learned: Learned | None) -> dict[str, Any]:
-    """The data with what was learned, if this browser does not have it yet: it is large, and sent once."""
+    """Add what was learned, if this browser does not have it yet: it is large, and sent once."""
     memo = state.memo("tokenization.sent")
     sent: list[str] = memo.setdefault("keys", [])
     if learned is None or learned.key in sent:
@@ -234,12 +234,12 @@ def with_learned(data: dict[str, Any], learned: Learned | None) -> dict[str, Any
 
 
 def needed() -> None:
-    """The browser says that it has not got what was learned: it will be sent again."""
+    """Send what was learned again: the browser says that it has not got it."""
     state.memo("tokenization.sent").clear()
 
 
 def _about(row: str, name: str, lm: LanguageModel) -> dict[str, Any]:
-    """A row's name, its group (rows of one group stand together), its rule, and what is known of it."""
+    """Describe a row: its name, its group (rows of one group stand together), its rule, and what is known of it."""
     if row in NAMES or row in ("characters", "words"):
         return {"name": TITLES[row], "group": 1, "kind": row}
     method: Any = method_of(row, lm, None)

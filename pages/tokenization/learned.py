@@ -1,18 +1,24 @@
-"""Vocabularies learned from a corpus while the learner waits: what is asked for, how far it is, what came of it."""
+"""Learn vocabularies from a corpus while the learner waits: what is asked for, how far it is, what came of it."""
 
 from __future__ import annotations
 
 import json
 import re
+import time
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from app import cache, state, widgets, work
 from app.counts import counted
 from app.kit import pack
+from app.own_corpus import own
 from core.data.corpora import corpus as documents_of
 from core.text.merging import Learning, Merge
 from core.text.pieces import Method
@@ -33,7 +39,7 @@ PARTS = re.compile(r"(\\x[0-9a-f]{2})+")  # stray bytes as Python writes them
 
 @dataclass(frozen=True)
 class Spec:
-    """What is to be learned. `split`: a name in PRETOKENS, or "usual"; `own`: the checksum of an own text."""
+    """Specify what is to be learned. `split`: a name in PRETOKENS, or "usual"; `own`: the checksum of an own text."""
 
     corpus: str
     size: int
@@ -42,16 +48,16 @@ class Spec:
 
     @property
     def key(self) -> str:
-        """One string for the same vocabularies."""
+        """Key the vocabularies by one string."""
         return "\x1f".join([self.corpus, str(self.size), self.split, self.own])
 
     def pretokens(self, method: str) -> str:
-        """How the corpus is split for one of the methods."""
+        """Return how the corpus is split for one of the methods."""
         return USUAL[method] if self.split == "usual" else self.split
 
 
 def read(spec: Spec, own: str = "") -> list[str]:
-    """The documents that are learned from: the first 200,000 characters of a corpus, or all of an own text."""
+    """Read the documents that are learned from: the first 200,000 characters of a corpus, or all of an own text."""
     if spec.corpus == "own":
         return [own]
     found, room = [], AMOUNT
@@ -65,7 +71,7 @@ def read(spec: Spec, own: str = "") -> list[str]:
 
 @dataclass
 class Learned:
-    """All of them, from one corpus. `stopped`: the learner did not wait for the end."""
+    """Hold all vocabularies of one corpus. `stopped`: the learner did not wait for the end."""
 
     spec: Spec
     characters: Characters
@@ -77,18 +83,18 @@ class Learned:
 
     @property
     def key(self) -> str:
-        """The spec's key, and how far it came where it was stopped."""
+        """Key the spec, and how far it came where it was stopped."""
         far = f"\x1f{len(self.bpe.merges)}.{len(self.wordpiece.merges)}" if self.stopped else ""
         return self.spec.key + far
 
     @property
     def characters_read(self) -> int:
-        """Characters of the corpus, spaces too."""
+        """Count the characters of the corpus, spaces too."""
         return sum(self.characters.counts.values())
 
     @cached_property
     def methods(self) -> dict[str, Method]:
-        """What cuts text, by the rows' names."""
+        """Return the tokenizers, by the rows' names."""
         return {
             "characters": self.characters,
             "words": self.words,
@@ -99,12 +105,12 @@ class Learned:
 
     @cached_property
     def stages(self) -> Stages:
-        """Unigram's vocabulary at the start and after each round; the last one is `methods["unigram"]`."""
+        """Rebuild Unigram's vocabulary at the start and after each round; the last one is `methods["unigram"]`."""
         return Stages(self.unigram)
 
     @cached_property
     def json(self) -> str:
-        """Everything the browser needs to walk through the learning by itself, as JSON."""
+        """Serialize everything the browser needs to walk through the learning by itself."""
         found = {
             "bpe": merges_data(self.bpe),
             "wordpiece": merges_data(self.wordpiece),
@@ -116,7 +122,7 @@ class Learned:
 
     @property
     def note(self) -> str:
-        """What there is to say about this corpus and size, in one line, or ""."""
+        """Say what there is about this corpus and size, in one line, or ""."""
         all_three: dict[str, Learning | UnigramLearning] = {name: getattr(self, name) for name in NAMES}
         found = list(dict.fromkeys(method.note for method in all_three.values() if not method.n_words))
         crowded = {name: method for name, method in all_three.items() if method.crowded}
@@ -137,7 +143,7 @@ class Learned:
 
 
 class Job:
-    """The work of learning, in steps: iterate for (what, share done); stop at any time and `finish`."""
+    """Learn in steps: iterate for (what, share done); stop at any time and `finish`."""
 
     def __init__(self, spec: Spec, documents: Sequence[str]) -> None:
         self.spec, self.documents = spec, documents
@@ -175,14 +181,14 @@ class Job:
         return self.parts[method]
 
     def finish(self, stopped: bool = False) -> Learned:
-        """What has been learned so far; a method that has not begun knows its letters only."""
+        """Return what has been learned so far; a method that has not begun knows its letters only."""
         for method in NAMES:
             self._part(method)
         return Learned(self.spec, **self.parts, stopped=stopped)
 
 
 def _singles(name: str, method: Learning | UnigramLearning) -> str:
-    """What of a method always stays: "Unigram 61"."""
+    """Count the single signs of a method, which always stay: "Unigram 61"."""
     many = method.alphabet if isinstance(method, UnigramLearning) else len(method.letters)
     what = " bytes" if name == "bpe" and method.pretokens == "bytes" else ""
     marked = " (most letters twice, also with ##)" if name == "wordpiece" else ""
@@ -195,7 +201,7 @@ def _sized(method: Learning | UnigramLearning) -> str:
 
 
 def learn(spec: Spec, own: str = "") -> Learned:
-    """All of it at once, without a word on the way."""
+    """Learn all vocabularies at once, without progress."""
     job = Job(spec, read(spec, own))
     for _ in job:
         pass
@@ -206,7 +212,7 @@ def learn(spec: Spec, own: str = "") -> Learned:
 
 
 def shown(entry: str, pretokens: str) -> tuple[str, str | None]:
-    """An entry as a person reads it; and as hexadecimal bytes if it is only a part of a character, else None."""
+    """Read an entry as text; and as hexadecimal bytes if it is only a part of a character, else None."""
     mark = CONTINUED if entry.startswith(CONTINUED) and len(entry) > len(CONTINUED) else ""
     body = entry.removeprefix(mark)
     if pretokens == "bytes" and body and all(letter in BYTE_OF for letter in body):
@@ -221,7 +227,7 @@ def shown(entry: str, pretokens: str) -> tuple[str, str | None]:
 
 
 def merges_data(learning: Learning) -> dict[str, Any]:
-    """BPE or WordPiece step by step: ids of the pair and of what it made, counts, rivals, and changed words."""
+    """Pack BPE or WordPiece step by step: ids of the pair and of what it made, counts, rivals, and changed words."""
     id = {entry: at for at, entry in enumerate(learning.vocabulary)}
     merges = learning.merges
     read = [shown(entry, learning.pretokens) for entry in learning.vocabulary]
@@ -244,7 +250,7 @@ def merges_data(learning: Learning) -> dict[str, Any]:
 
 
 def _rivals(merges: Sequence[Merge], id: dict[str, int]) -> np.ndarray[Any, Any]:
-    """(merges, 5, 4): ids of the two parts, count, score; -1 where there are fewer."""
+    """Collect the best pairs before each merge, (merges, 5, 4): ids of the two parts, count, score; -1 where fewer."""
     found = np.full((len(merges), 5, 4), -1.0)
     for at, merge in enumerate(merges):
         for rank, pair in enumerate(merge.rivals[:5]):
@@ -253,7 +259,7 @@ def _rivals(merges: Sequence[Merge], id: dict[str, int]) -> np.ndarray[Any, Any]
 
 
 def rounds_data(learning: UnigramLearning) -> list[dict[str, Any]]:
-    """Unigram's rounds, the seeds first: sizes, likelihood, what goes (cheapest first) and what is missed most.
+    """List Unigram's rounds, the seeds first: sizes, likelihood, what goes (cheapest first), what is missed most.
 
     Sizes do not count `[UNK]`. Of the seeds also how many candidates the corpus has (`repeated`).
     """
@@ -282,7 +288,7 @@ def rounds_data(learning: UnigramLearning) -> list[dict[str, Any]]:
 
 
 def counts_data(method: Any, what: str) -> dict[str, Any]:
-    """The most frequent signs or words, and where the list was cut off."""
+    """List the most frequent signs or words, and where the list was cut off."""
     ordered = sorted(method.counts.items(), key=lambda item: -item[1])
     many = len(ordered)
     said = f"The corpus has {many:,} different {what if many != 1 else what.removesuffix('s')}"
@@ -296,3 +302,100 @@ def counts_data(method: Any, what: str) -> dict[str, Any]:
         )
         said += f"First left out: “{entry}”, seen {seen}. All others are [UNK]."
     return {"top": [[entry, count] for entry, count in ordered[:40]], "said": said}
+
+
+# ------------------------------------------------------------------------------------------ while the learner waits
+
+# The work is done in small steps at the end of the page's run. Any click or key interrupts it between two steps, the
+# page answers, and the work goes on where it was.
+
+EVERY = 0.1  # seconds between two signs of progress
+
+
+def _memo() -> dict[str, Any]:
+    return state.memo("tokenization")
+
+
+def wanted() -> Spec:
+    """Read what the controls ask for; tales while there is no own text yet."""
+    corpus, text = state.get("corpus"), own()
+    if corpus == "own" and not text.strip():
+        corpus = "tales"
+    checksum = f"{zlib.crc32(text.encode('utf-8', 'replace')):x}.{len(text)}" if corpus == "own" else ""
+    return Spec(corpus, state.get("size"), state.get("split"), checksum)
+
+
+def current(spec: Spec) -> Learned | None:
+    """Look up what has been learned for `spec`, here or in another session, in full or until it was stopped."""
+    found: Learned | None = cache.kept(spec.key)
+    stopped: Learned | None = _memo().get("stopped")
+    if found is None and stopped is not None and stopped.spec == spec:
+        found = stopped
+        cache.keep(
+            found.key, found
+        )  # others come and go; to weigh it at every run of the page would take long
+    return found
+
+
+def go_on(spec: Spec, slot: DeltaGenerator, notes: Sequence[str] = ()) -> None:
+    """Learn what is missing, with a bar and a button to stop; then draw the page again, with its notes."""
+    memo = _memo()
+    if "job" not in memo or memo["job"].spec != spec:
+        memo["job"] = Job(spec, read(spec, own()))
+        memo["since"] = time.monotonic()
+    job: Job = memo["job"]
+    since: float = memo.setdefault("since", time.monotonic())
+    with slot.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-learning"):
+        bar = st.progress(0.0, text="Learning")
+        st.button("Stop", key="tokenization.stop", on_click=state.whole(_stop), args=(spec,))
+    last = 0.0
+    for what, share in job:
+        now = time.monotonic()
+        if now - last > EVERY:
+            last = now
+            bar.progress(min(1.0, share), text=widgets.escape(what + _left(now - since, share)))
+    learned = job.finish()
+    cache.keep(learned.key, learned)
+    memo.pop("job", None)
+    memo["seconds"] = {**memo.get("seconds", {}), spec.key: time.monotonic() - since}
+    for note in notes:
+        state.note(note)
+    work.again()
+
+
+def _left(spent: float, share: float) -> str:
+    if share < 0.05:
+        return ""
+    return f"; about {max(1, round(spent * (1 - share) / share))} s left"
+
+
+def _stop(spec: Spec) -> None:
+    job: Job | None = _memo().get("job")
+    if job is not None and job.spec == spec:
+        _memo()["stopped"] = job.finish(stopped=True)
+
+
+def offer_to_go_on(learned: Learned) -> None:
+    """Say after a stop how far it came, and draw a button that learns the rest."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-stopped"):
+        far = f"{counted(len(learned.bpe.merges), 'merge')} of BPE and {len(learned.wordpiece.merges):,} of WordPiece"
+        rounds, seeds = learned.unigram.rounds, learned.unigram.seeds + 1
+        left = rounds[-1].after + 1 if rounds else seeds
+        unigram = f"Unigram still has {left:,} of its {seeds:,} candidates"
+        st.caption(f"Stopped after {far}. {unigram}. The rows above know no more than that.")
+        st.button(
+            "Learn on", key="tokenization.on", on_click=state.whole(lambda: _memo().pop("stopped", None))
+        )
+
+
+def facts(learned: Learned | None) -> str:
+    """Say what was learned and how long it took, for the right of the claim."""
+    if learned is None:
+        return "the vocabularies are being learned"
+    seconds = _memo().get("seconds", {}).get(learned.key)
+    took = "" if seconds is None else f" in {seconds:.1f} s"
+    many = learned.characters_read
+    read = counted(many, "character")
+    if learned.stopped:
+        return f"learning from {read} was stopped before its end"
+    return f"three vocabularies learned from {read}{took}"

@@ -12,7 +12,8 @@ from core.text.bpe import replay
 from core.text.merging import Learning
 from core.text.unigram import best_path
 from core.text.wordpiece import trials
-from pages.tokenization.below import byte_data, draw_below, language_data, unknown_data
+from pages.tokenization.coverage import byte_data, draw_below, language_data, unknown_data
+from pages.tokenization.export import cells, table
 from pages.tokenization.figure import (
     compute,
     draw,
@@ -23,9 +24,8 @@ from pages.tokenization.figure import (
     rows_for,
     with_learned,
 )
+from pages.tokenization.learned import current, facts, go_on, offer_to_go_on, wanted
 from pages.tokenization.question import OPTIONS, judge, text_of, word_of
-from pages.tokenization.take import cells, table
-from pages.tokenization.wait import current, facts, go_on, offer_to_go_on, wanted
 
 LONGEST = 256  # tokens of the model: what the picture scrolls through
 CORPORA = {"tales": "Tales", "fables": "Fables", "python": "Python", "own": "Own"}

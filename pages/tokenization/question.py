@@ -1,4 +1,4 @@
-"""The page's question: what another corpus would make of the same text. The answer is learned when it is asked for."""
+"""Ask the page's question: how would BPE cut the text, learned from another corpus? It is learned when asked."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from app.counts import counted
 from app.predict import Answer
 from core.text.merging import Learning
 from core.text.pieces import Method
+from pages.tokenization.cut import phrase
 from pages.tokenization.learned import Spec, read
-from pages.tokenization.machines import phrase
 
 OPTIONS = ("fewer", "as many", "more")
 WORD = 40  # characters of the word that is cut step by step
@@ -19,7 +19,7 @@ TITLES = {"tales": "tales", "fables": "fables", "python": "Python code", "own": 
 
 @dataclass(frozen=True)
 class Counts:
-    """Pieces of a word, as one vocabulary cuts it; those of the text, and how many characters each holds on average."""
+    """Count the pieces of a word and of the text by one vocabulary, and the characters that each holds on average."""
 
     pieces: tuple[str, ...]
     tokens: int
@@ -34,7 +34,7 @@ class Counts:
 
 
 def word_of(typed: str) -> tuple[str, str]:
-    """The word to cut, of what was typed, and what there is to say about it, or ""."""
+    """Read the word to cut, of what was typed, and what there is to say about it, or ""."""
     word, first = typed.strip(), str(state.BY_KEY["word"].default)
     if not word:
         return first, f"No word given: “{first}” is cut."
@@ -42,17 +42,17 @@ def word_of(typed: str) -> tuple[str, str]:
 
 
 def other(spec: Spec) -> Spec:
-    """The same with a corpus that is as different as can be."""
+    """Replace the corpus by one that is as different as can be."""
     return Spec("tales" if spec.corpus == "python" else "python", spec.size, spec.split)
 
 
 def text_of(spec: Spec) -> str:
-    """The question."""
+    """Word the question."""
     return f"From {TITLES[other(spec).corpus]}, BPE cuts your text into … tokens"
 
 
 def learn_bpe(spec: Spec, own: str = "") -> Learning:
-    """BPE alone, to the end."""
+    """Learn BPE alone, to the end."""
     return Learning(read(spec, own), spec.size, spec.pretokens("bpe")).run()
 
 

@@ -21,8 +21,7 @@ from core.checkpoints import save_folder
 from core.data.tasks import TASKS
 from core.decoding.together import answers as together
 from core.language_model import LanguageModel
-from pages.applications import answers, measured, question, uses
-from pages.applications import figure as view
+from pages.applications import answers, figure, question, scores, uses
 from tests.pages.conftest import OpenPage, mixed, random_model, run_notebook
 from tests.pages.test_applications_verdicts import CARD
 
@@ -61,7 +60,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What the picture is given, run by run."""
     seen: list[dict[str, Any]] = []
-    monkeypatch.setattr(view, "applications", lambda **given: seen.append(given["data"]))
+    monkeypatch.setattr(figure, "applications", lambda **given: seen.append(given["data"]))
     return seen
 
 
@@ -117,9 +116,9 @@ def test_a_model_of_another_kind_is_not_taken(
 ) -> None:
     random_model(tmp_path / "tales-t5", seed=9)
     monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
-    assert uses.opened(uses.USES["translate"]) is None
+    assert uses.usual(uses.USES["translate"]) is None
     monkeypatch.setenv("GLASSBOX_MODELS", str(server))
-    assert uses.opened(uses.USES["translate"]) is not None
+    assert uses.usual(uses.USES["translate"]) is not None
 
 
 @pytest.mark.parametrize("use", CROSSED)
@@ -222,14 +221,14 @@ def test_a_hero_is_counted(open_page: OpenPage, drawn: list[dict[str, Any]]) -> 
 
 
 def test_heroes_are_measured_when_asked_for(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measured, "STORIES", 3)
+    monkeypatch.setattr(scores, "STORIES", 3)
     app = open_page("applications", use="story")
     assert not [button for button in app.button if button.label == "Again"]
     app.button(key="work.heroes").click().run()
     assert not app.exception
     kept = list(heroes.kept(core.load("tales-gpt"), 3))
-    assert measured.said(kept) in html(app)
-    assert f"In {sum(kept)} of 3 stories" in measured.said(kept)
+    assert scores.heroes_kept(kept) in html(app)
+    assert f"In {sum(kept)} of 3 stories" in scores.heroes_kept(kept)
 
 
 def test_a_turn_of_dialogue_ends_at_its_quotation_mark(

@@ -13,8 +13,7 @@ import pytest
 import core
 from app import state
 from core.analysis.tasks.label_reading import read_answer, read_class
-from pages.applications import figure as view
-from pages.applications import headed, uses
+from pages.applications import figure, uses
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 from tests.pages.test_bad_input import said
 from tests.published_folders import BERT, DISTILBERT, published
@@ -52,7 +51,7 @@ def server(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     seen: list[dict[str, Any]] = []
-    monkeypatch.setattr(view, "applications", lambda **given: seen.append(given["data"]))
+    monkeypatch.setattr(figure, "applications", lambda **given: seen.append(given["data"]))
     return seen
 
 
@@ -67,14 +66,14 @@ def weights(data: dict[str, Any]) -> np.ndarray:
 @pytest.mark.usefixtures("server")
 def test_who_can_be_asked_is_known_without_opening_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core, "load", lambda *_, **__: pytest.fail("it was opened"))
-    assert headed.others(uses.USES["sentiment"]) == ["./moods", "./opinions", "./short"]
-    assert headed.others(uses.USES["question"]) == ["./spans", "./spans-own"]
-    assert headed.others(uses.USES["translate"]) == []
+    assert uses.others(uses.USES["sentiment"]) == ["./moods", "./opinions", "./short"]
+    assert uses.others(uses.USES["question"]) == ["./spans", "./spans-own"]
+    assert uses.others(uses.USES["translate"]) == []
     names = ("./tags", "./blanks", "tales-bert", "../x", "nobody", "run:0")
-    assert {headed.use_of(name) for name in names} == {""}
+    assert {uses.use_of(name) for name in names} == {""}
     monkeypatch.setenv("GLASSBOX_HUB", "distilbert/distilbert-base-cased-distilled-squad,google-t5/t5-small")
-    assert headed.use_of("distilbert/distilbert-base-cased-distilled-squad") == "question"
-    assert headed.use_of("google-t5/t5-small") == ""
+    assert uses.use_of("distilbert/distilbert-base-cased-distilled-squad") == "question"
+    assert uses.use_of("google-t5/t5-small") == ""
 
 
 def test_a_class_is_named_with_the_text_s_words_read_and_a_notebook(

@@ -11,8 +11,7 @@ from core.analysis.heads import alignment, pointed
 from core.analysis.heads.cross_reading import word_spans
 from core.analysis.tasks.code_checks import check_code
 from core.data.tasks import TASKS
-from pages.applications import answers, question, scores, uses, verdict
-from pages.applications import figure as view
+from pages.applications import answers, figure, question, scores, uses, verdict
 
 # A card with the scores of some tasks.
 CARD: dict[str, Any] = {
@@ -114,7 +113,7 @@ def test_names_from_nowhere_are_said_with_their_lines() -> None:
     judged = verdict.judge(found)
     assert [line.right for line in judged.lines] == [True, False, None]
     assert "'m' is not defined here, at line 2" in judged.lines[1].text
-    assert view.record(found, judged, (), "", {})["wrong"] == [2]
+    assert figure.record(found, judged, (), "", {})["wrong"] == [2]
 
 
 class TestScores:

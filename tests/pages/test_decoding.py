@@ -18,9 +18,9 @@ import core
 from app import cache, state, sweeps
 from core.decoding.stages import FIRST
 from core.decoding.tree import Tree, grow
-from pages.decoding import request, search, verdict
-from pages.decoding.ask import Asked, blanks, grown, options, read_path, searched, write_path
+from pages.decoding import request, verdict
 from pages.decoding.draws import Draws, drawn, filled, measured, unsure
+from pages.decoding.request import Asked, blanks, grown, options, read_path, searched, write_path
 from tests.pages.conftest import random_model, run_notebook
 
 MISSED = "On a bright day like this, Theo liked to sit outside and think. Rain began"
@@ -105,15 +105,15 @@ def test_of_a_large_model_the_exact_search_is_done_once_for_everybody_and_can_be
     open_page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick = picture(open_page("decoding", text="Once upon a time, Lily saw a", depth=8))["verdict"]
-    monkeypatch.setattr(search, "HEAVY", 0)
+    monkeypatch.setattr(verdict, "HEAVY", 0)
     asked: list[Any] = []
-    steps = search.searching
+    steps = verdict.searching
 
     def once(*given: Any) -> Any:
         asked.append(given)
         return steps(*given)
 
-    monkeypatch.setattr(search, "searching", once)
+    monkeypatch.setattr(verdict, "searching", once)
     for _ in range(2):
         app = open_page("decoding", text="Once upon a time, Lily saw a", depth=8)
         assert not app.exception and picture(app)["verdict"] == quick
@@ -135,14 +135,14 @@ def test_of_a_large_model_the_exact_search_is_done_once_for_everybody_and_can_be
 def test_a_search_that_ends_while_its_page_is_drawn_is_shown(
     open_page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "HEAVY", 0)
-    buttons = search.Search.buttons
+    monkeypatch.setattr(verdict, "HEAVY", 0)
+    buttons = verdict.Search.buttons
 
-    def late(self: search.Search) -> Any:
+    def late(self: verdict.Search) -> Any:
         sweeps.follow(self._job.key, self._job.make, lambda done: False)
         return buttons(self)
 
-    monkeypatch.setattr(search.Search, "buttons", late)
+    monkeypatch.setattr(verdict.Search, "buttons", late)
     app = open_page("decoding", text="Once upon a time, Ruth lived near", depth=6)
     assert not app.exception and "exact search (" in spoken(picture(app)["verdict"]["search"])
 

@@ -18,7 +18,7 @@ from core.families.asked import guesses, swap
 from core.families.published import FAMILIES, sizes
 from core.families.writing import write
 from pages.families import cards, lanes
-from pages.families import guesses as more
+from pages.families import guesses as first_guesses
 from pages.families.figure import crossing
 from tests.pages.conftest import OpenPage, run_notebook
 
@@ -238,7 +238,7 @@ class TestReasons:
         self, open_page: OpenPage, monkeypatch: Any
     ) -> None:
         seen: list[Any] = []
-        monkeypatch.setattr(more, "families_guesses", lambda **given: seen.append(given["data"]))
+        monkeypatch.setattr(first_guesses, "families_guesses", lambda **given: seen.append(given["data"]))
         assert not open_page("families", text=TEXT, follow=4).exception
         told = {one["title"]: one["text"] for one in seen[-1]["reasons"]}
         share = {bar["shape"] + str(bar["cut"]): bar["right"] / bar["of"] for bar in seen[-1]["bars"]}

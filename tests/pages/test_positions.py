@@ -15,15 +15,15 @@ from core.analysis.positions.extrapolation import EVERY, STEPS, extrapolation, r
 from core.analysis.positions.rotation import turning
 from core.analysis.positions.shuffle import shuffle
 from core.zoo import load
-from pages.positions import extrapolation as more
-from pages.positions import figure as view
+from pages.positions import extrapolation as lower_picture
+from pages.positions import figure
 from pages.positions.kinds import SPAN, Where, pairs_of, places, see
 from pages.positions.order import see_order
 from pages.positions.question import ask
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 
 TEXT = "Once upon a time, Lily saw a"
-KINDS = tuple(view.TITLES)
+KINDS = tuple(figure.TITLES)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_a_models_own_kind_stands_first_and_is_marked(model: str, own: str, open
     app = open_page("positions", model=model, text="The cat")
     control = app.segmented_control(key="kind")
     assert control.value == own
-    assert [name for name in control.options if name.endswith("own")] == [f"{view.TITLES[own]} · own"]  # type: ignore[index]
+    assert [name for name in control.options if name.endswith("own")] == [f"{figure.TITLES[own]} · own"]  # type: ignore[index]
     control.set_value("alibi").run()
     assert app.session_state["gb"].store["kind"] == "alibi"
     app.segmented_control(key="kind").set_value(own).run()
@@ -222,21 +222,24 @@ def test_the_question_is_not_answered_by_what_is_shown() -> None:
 def test_the_shift_holds_for_sines_alone() -> None:
     lm = core.load("tales-gpt")
     for by in (1, 5, 60):
-        sine, learned = more.held(lm, None, by, 9)
+        sine, learned = lower_picture.held(lm, None, by, 9)
         assert sine.found.error < 1e-11 < 0.1 < learned.found.error
-        assert sine.found.rows == more.ROWS - by
+        assert sine.found.rows == lower_picture.ROWS - by
         np.testing.assert_allclose(sine.moved, sine.after, atol=1e-11)
-    assert more.held(lm, None, 5, 10_000)[0].at == more.ROWS - 5 - 1
+    assert lower_picture.held(lm, None, 5, 10_000)[0].at == lower_picture.ROWS - 5 - 1
 
 
 @pytest.mark.usefixtures("shaped")
 def test_the_learned_table_that_is_shifted_is_the_open_models() -> None:
     lm = core.load(models.resolve("./odd").target)  # 27 numbers: the last has no partner
-    assert [one.name for one in more.held(lm, None, 5, 0)] == ["sinusoidal, 28 wide", "learned, a tiny model"]
+    assert [one.name for one in lower_picture.held(lm, None, 5, 0)] == [
+        "sinusoidal, 28 wide",
+        "learned, a tiny model",
+    ]
 
 
 def test_the_charts_are_those_recorded() -> None:
-    for chart in more.charts("rotary"):
+    for chart in lower_picture.charts("rotary"):
         runs = recorded(chart["task"])
         assert [one["kind"] for one in chart["kinds"]] == [run.kind for run in runs]
         for one, run in zip(chart["kinds"], runs):
@@ -261,10 +264,10 @@ def test_a_tiny_model_is_trained_on_the_page(open_page: OpenPage, monkeypatch: p
     (train,) = [button for button in app.button if button.label == "Train ALiBi now"]
     train.click().run()
     assert not app.exception
-    job = app.session_state["gb"].memos["work"][more.JOB]
-    *_, expected = extrapolation(["alibi"], "reverse", seed=more.SEED)
+    job = app.session_state["gb"].memos["work"][lower_picture.JOB]
+    *_, expected = extrapolation(["alibi"], "reverse", seed=lower_picture.SEED)
     assert [report.step for report in job.done] == [EVERY, 2 * EVERY]
     assert job.done[-1].exact == expected.exact and job.done[-1].loss == expected.loss
-    assert more.told(job.done[-1])["answers"][0][2] == expected.answers[0].right
+    assert lower_picture.told(job.done[-1])["answers"][0][2] == expected.answers[0].right
     app.segmented_control(key="kind").set_value("none").run()
     assert [button.label for button in app.button if button.label.startswith("Train")] == ["Train None now"]

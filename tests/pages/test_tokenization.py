@@ -15,7 +15,8 @@ from app import cache
 from core.text.merging import Learning
 from core.text.published import Published, published
 from core.text.simple import Characters, Words, altered, hidden
-from pages.tokenization.below import byte_data, language_data, unknown_data
+from pages.tokenization.coverage import byte_data, language_data, unknown_data
+from pages.tokenization.cut import machine, phrase
 from pages.tokenization.figure import columns, compute, readable, rows_for
 from pages.tokenization.learned import (
     Job,
@@ -28,7 +29,6 @@ from pages.tokenization.learned import (
     rounds_data,
     shown,
 )
-from pages.tokenization.machines import machine, phrase
 from pages.tokenization.question import learn_bpe, other
 from tests.pages.conftest import run_notebook
 

@@ -1,4 +1,4 @@
-"""Below the fold: languages, the bytes behind a character, and unknown words, as data for three figures."""
+"""Compare what each vocabulary covers, for coverage.js: languages, bytes of a character, words that no corpus has."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _chips(pieces: Sequence[Piece]) -> list[tuple[str, bool]]:
 
 
 def language_data(lm: LanguageModel, name: str, table: tuple[str, ...], key: str) -> dict[str, Any]:
-    """Every language's sentences as every vocabulary cuts them: tokens, unknown ones, and the second one's pieces.
+    """Cut every language's sentences with every vocabulary: tokens, unknown ones, and the second one's pieces.
 
     Args:
         table: its rows (`rows_for`), as for the two below.
@@ -77,7 +77,7 @@ def language_data(lm: LanguageModel, name: str, table: tuple[str, ...], key: str
 
 
 def byte_data(lm: LanguageModel, name: str, table: tuple[str, ...], text: str, key: str) -> dict[str, Any]:
-    """The characters of the text that a vocabulary of bytes cut, and who holds which bytes; else a sample's."""
+    """Find the characters of the text that a byte vocabulary broke, and who holds which bytes; else a sample's."""
     methods = {
         row: method for row, method in _methods(lm, key, [row for row in BYTE_ROWS if row in table]).items()
         if any(broken(method.encode(SAMPLE), SAMPLE)) or all(not p.unknown for p in method.encode(SAMPLE))
@@ -110,7 +110,7 @@ def byte_data(lm: LanguageModel, name: str, table: tuple[str, ...], text: str, k
 
 
 def _broken_in(methods: dict[str, Method], text: str) -> list[str]:
-    """The different characters of the text that any of them breaks, those broken most often first."""
+    """List the characters of the text that any of them breaks, those broken most often first."""
     found: dict[str, int] = {}
     for method in methods.values():
         for one in broken(method.encode(text), text):
@@ -119,7 +119,7 @@ def _broken_in(methods: dict[str, Method], text: str) -> list[str]:
 
 
 def _shares(method: Method, text: str, character: str, at: int) -> list[tuple[int, int, str]]:
-    """(id, how many of the character's bytes it holds, what else it holds) for each token that has a part of it."""
+    """List (id, how many of the character's bytes it holds, what else it holds) for each token with a part of it."""
     pieces = method.encode(text)
     for one in broken(pieces, text):
         if one.at == at:
@@ -130,7 +130,7 @@ def _shares(method: Method, text: str, character: str, at: int) -> list[tuple[in
 
 
 def _also(whole: bytes, part: bytes) -> str:
-    """What a token holds besides its part of a character: "a space" before it, or what stands on both sides of it."""
+    """Say what a token holds besides its part of a character: "a space" before it, or what stands on both sides."""
     before, found, after = whole.partition(part)
     if not found or not before + after:
         return ""
@@ -143,7 +143,7 @@ def _also(whole: bytes, part: bytes) -> str:
 
 
 def unknown_data(lm: LanguageModel, name: str, table: tuple[str, ...], text: str, key: str) -> dict[str, Any]:
-    """Words that no corpus has, as every tokenizer cuts them, and the share of the text that it hides or alters."""
+    """Cut words that no corpus has with every tokenizer, and measure the share of the text that it hides or alters."""
     rows = [
         {
             "id": row, "name": title_of(row, name), "hidden": hidden(method.encode(text), text),

@@ -1,4 +1,4 @@
-"""How each row cuts one word, as data for the picture: merges made again, entries tried, ways through a lattice."""
+"""Cut one word with every tokenizer, for cut.js: merges made again, entries tried, ways through a lattice."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ WAYS = 5
 
 
 def phrase(word: str, text: str) -> str:
-    """The word as it stands in running text: with the space before it, but at the beginning of the text."""
+    """Write the word as it stands in running text: with the space before it, but at the beginning of the text."""
     first = text.startswith(word) and f" {word}" not in text
     return word if first else f" {word}"
 
 
 def pick(method: Method, text: str) -> tuple[Word | None, bool]:
-    """The longest stretch that no piece may leave, cut to what the picture holds; and whether anything was left out."""
+    """Pick the longest pre-token of a text, cut to what the picture holds; and whether anything was left out."""
     words = method.words(text)
     if not words:
         return None, False
@@ -39,7 +39,7 @@ def pick(method: Method, text: str) -> tuple[Word | None, bool]:
 
 
 def machine(method: Any, row: str, text: str, learned: Learned | None = None) -> dict[str, Any] | None:
-    """How `method` cuts the longest word of `text`; None where there is none.
+    """Replay how `method` cuts the longest word of `text`; None where there is none.
 
     Args:
         method: a `Method` that can replay how it cuts. row: the row's name. learned: where the counts of pairs are,
@@ -63,7 +63,7 @@ def machine(method: Any, row: str, text: str, learned: Learned | None = None) ->
 
 
 def pretokens_of(method: Any) -> str:
-    """How a vocabulary writes its entries: "bytes", or in letters with a mark for the space ("spaces")."""
+    """Tell how a vocabulary writes its entries: "bytes", or in letters with a mark for the space ("spaces")."""
     if isinstance(method, Published):
         return "bytes" if method.tokenizer.kind == "bytes" else "spaces"
     written: str = method.pretokens
@@ -71,7 +71,7 @@ def pretokens_of(method: Any) -> str:
 
 
 def merging(turns: Sequence[Turn], pretokens: str, learning: Learning | None) -> dict[str, Any]:
-    """BPE: each turn's pairs with their ranks, and the one that is taken; at the end, why it stops."""
+    """Replay BPE: each turn's pairs with their ranks, and the one that is taken; at the end, why it stops."""
 
     def read(entry: str) -> str:
         return shown(entry, pretokens)[0]
@@ -107,7 +107,7 @@ def merging(turns: Sequence[Turn], pretokens: str, learning: Learning | None) ->
 
 
 def matching(trials: Sequence[Trial], word: Word, pretokens: str) -> dict[str, Any]:
-    """WordPiece: every entry that was looked up, longest first."""
+    """Replay WordPiece: every entry that was looked up, longest first."""
     found = [trial for trial in trials if trial.found]
     return {
         "kind": "wordpiece",
@@ -122,7 +122,7 @@ def matching(trials: Sequence[Trial], word: Word, pretokens: str) -> dict[str, A
 
 
 def lattice(method: Unigram, word: Word, pretokens: str) -> dict[str, Any]:
-    """Unigram: every entry that fits, the likeliest way through, and the runners-up with their shares of all ways."""
+    """Draw Unigram's lattice: every entry that fits, the likeliest way through, and the runners-up."""
     found = method.lattice(word.entry)
     return {
         "kind": "unigram",
@@ -143,7 +143,7 @@ def lattice(method: Unigram, word: Word, pretokens: str) -> dict[str, Any]:
 
 
 def lookup(method: Method, row: str, word: Word, text: str) -> dict[str, Any]:
-    """Characters and words: each is looked up as it is."""
+    """Look up characters and words, each as it is."""
     pieces = method.encode(text)[:LETTERS] if row == "characters" else method.cut(word, text)
     start = word.start
     counts = getattr(method, "counts", {})

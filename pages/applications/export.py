@@ -1,4 +1,4 @@
-"""What the Applications page gives away: the answer in parts as a table, and notebook cells that ask again."""
+"""Export the answer in parts as a table, and as notebook cells that ask again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMES = ("part", "text", "p", "reads most", "share of it", "true")
 
 
 def table(found: Found | None, verdict: Verdict) -> dict[str, Sequence[Any]]:
-    """A line for each part of the answer; then one for each label of a sentiment, and for each line of the verdict.
+    """Tabulate the parts of the answer, then the labels of a sentiment and the lines of the verdict.
 
     Each column holds values of one type: what is neither right nor wrong has none.
     """
@@ -38,7 +38,7 @@ def _judged_as(line: Line) -> str | None:
 
 
 def _true(found: Found, verdict: Verdict, at: int) -> str | None:
-    """The source words that a written word is truly linked to, or the sentence that tells the answer."""
+    """Find the source words that a written word is truly linked to, or the sentence that tells the answer."""
     if verdict.links:
         return " ".join(found.wish.source[slice(*found.read[i])] for i, j in verdict.links if j == at) or None
     if verdict.sentence >= 0:
@@ -51,7 +51,7 @@ def _round(p: float) -> float:
 
 
 def cells(opened: Opened | None, found: Found | None, verdict: Verdict) -> list[str]:
-    """Cells that load the model, ask it again and assert what the picture showed."""
+    """Write cells that load the model, ask it again and assert what the picture showed."""
     if opened is None or found is None or found.failed:
         return ['# %% The model of this task was not there\nprint("Nothing was computed.")']
     first = f"""# %% The model and what it is asked
@@ -73,7 +73,7 @@ def same(now, shown):
 
 
 def _labelled(found: Found) -> str:
-    """By a model with a head."""
+    """Write the cell that asks a model with a head of classes or spans."""
     assert found.weights is not None
     asked, passage = asked_of(found.wish)
     spans = found.wish.use.name == "question"

@@ -1,4 +1,4 @@
-"""What the Families page gives away: what the three say as a table, and notebook cells that ask them again."""
+"""Export what the three models say as a table, and as notebook cells that ask them again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMES = (
 
 
 def table(found: Sequence[Found]) -> dict[str, Sequence[Any]]:
-    """Of each lane a line for what is asked, then one for each token that is written.
+    """Tabulate for each lane what is asked, then the tokens that are written.
 
     The open model's lane has all tokens of the text, the others the one that is asked for in the picture.
     """
@@ -51,7 +51,7 @@ def table(found: Sequence[Found]) -> dict[str, Sequence[Any]]:
 
 
 def _nearest(one: Found) -> list[tuple[Any, ...]]:
-    """Of each token of a model without a head: the other one of the text whose vector lies nearest, and the cosine."""
+    """Find for each token of a model without a head the token of the text whose vector lies nearest, and the cosine."""
     lane, made = one.lane, one.vectors
     if lane.lm is None or made is None or len(lane.body) < 2:
         return []
@@ -71,7 +71,7 @@ def _nearest(one: Found) -> list[tuple[Any, ...]]:
 
 
 def in_view(one: Found, at: int) -> int:
-    """How many tokens of the text a lane's model sees when it speaks of token `at`, which is hidden: by its masks."""
+    """Count by its masks the tokens of the text that a lane's model sees when it predicts the hidden token `at`."""
     if one.lane.shape == "decoder":
         return int(one.maps["self"][at - 1].sum())
     if one.lane.shape == "encoder":
@@ -84,7 +84,7 @@ def _round(p: float) -> float:
 
 
 def cells(found: Sequence[Found], snapshot: int | None, answer: Answer, text: str) -> list[str]:
-    """A cell that sets the table of models, one for each lane, and one for the question.
+    """Write a cell that loads the models, one for each lane, and one for the question.
 
     Args:
         snapshot: the step of training that the open model was rewound to. text: as the page reads it.
@@ -173,7 +173,7 @@ def _lane(one: Found, snapshot: int | None) -> str:
 
 
 def _vector_lines(one: Found) -> list[str]:
-    """What a model without a head makes of the text, and how far a token's vector turns."""
+    """Assert the vectors of a model without a head, and how far a token's vector turns."""
     assert one.vectors is not None
     lines = [
         "from core.families.asked import stand_in",

@@ -1,4 +1,4 @@
-"""What the Decoding page gives away: the tree as a table, and notebook cells that grow it again."""
+"""Export the tree as a table, and as notebook cells that grow it again."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from core.decoding.exact import Exact
 from core.decoding.stages import Next
 from core.decoding.tree import Tree
 from core.language_model import LanguageModel
-from pages.decoding.ask import Asked, in_a_row
 from pages.decoding.question import HOT, Question, way_to
+from pages.decoding.request import Asked, in_a_row
 
 Array = np.ndarray[Any, Any]
 
@@ -21,7 +21,7 @@ Array = np.ndarray[Any, Any]
 def table(
     lm: LanguageModel, tree: Tree, text: Sequence[str], across: Array | None = None
 ) -> dict[str, Sequence[Any]]:
-    """One line for each node of the tree, step by step: its text, its probability, its sum, and who goes through it.
+    """Tabulate the nodes of the tree, step by step: text, probability, sum of log p, and who goes through each.
 
     Then what may follow the text, and the text's own tokens.
 
@@ -64,7 +64,7 @@ def table(
 
 
 def most_read(across: Array, tree: Tree, node: int, text: Sequence[str], count: int = 3) -> str:
-    """In words, what the row after a node reads most of the source; "" where that was not computed."""
+    """Say what the row after a node reads most of the source; "" where that was not computed."""
     read = across[tree.nodes[node].next]
     if np.isnan(read).any():
         return ""
@@ -72,13 +72,13 @@ def most_read(across: Array, tree: Tree, node: int, text: Sequence[str], count: 
 
 
 def _warped(following: Next, token: int) -> float | None:
-    """A token's probability after all warpers; None where it is not among those that are told."""
+    """Look up a token's probability after all warpers; None where it is not among those that are told."""
     at = np.flatnonzero(following.ids == token)
     return float(following.probabilities[-1, at[0]]) if len(at) else None
 
 
 def chosen(tree: Tree, node: str | int) -> tuple[tuple[int, ...], Next]:
-    """The way to a node, as far as the model was asked about it, and what may follow there.
+    """Follow the way to a node, as far as the model was asked about it; return it and what may follow there.
 
     Args:
         node: its place in the tree, or the way to it as a link has it ("12.55.7", "." for the prompt).
@@ -104,7 +104,7 @@ def cells(
     question: Question,
     answer: Answer,
 ) -> list[str]:
-    """Notebook cells: the tree again, every path and the shown distribution asserted, the search, the answer.
+    """Write notebook cells: the tree, every path and the shown distribution asserted, the search, the answer.
 
     Args:
         load: the call of `core.load` that opens the model, as source.
@@ -212,7 +212,7 @@ def _listed(values: Iterable[float]) -> str:
 def crossing_cell(
     tree: Tree, way: Sequence[int], before: Sequence[int], reader: tuple[int, int] | None, across: Array
 ) -> str:
-    """What the row after the chosen node reads of the source, asserted.
+    """Write the cell that asserts what the row after the chosen node reads of the source.
 
     Args:
         way: the tokens that lead to it. before: ids that the decoder had written before the tree.

@@ -4,16 +4,24 @@ import { clamp } from "../../app/kit/shapes.js";
 import { reveal, wayTo } from "./layout.js";
 import { pathOf, shownTo } from "./tree.js";
 
+/**
+ * @import { Stage } from "../../app/kit/glass.js"
+ * @import { Point } from "../../app/kit/shapes.js"
+ * @import { Data, Kept } from "./figure.js"
+ */
+
+/** @param {Data} data @param {Kept} local */
 export const activeNode = (data, local) => {
   const i = local.hover ?? local.node;
   return i < data.nodes.parent.length && shownTo(data, local, i) ? i : 0;
 };
+/** @param {Stage} g @param {number | null} i */
 export function hoverNode(g, i) {
   if (g.local.hover === i || g.local.dragged) return;
   g.local.hover = i;
   g.redraw();
 }
-/** A click on a node: one on a path is chosen, any other is forced. */
+/** A click on a node: one on a path is chosen, any other is forced. @param {Stage} g @param {number} i */
 export function press(g, i) {
   const { data } = g.local;
   if (g.local.dragged) return;
@@ -21,13 +29,18 @@ export function press(g, i) {
   else chooseNode(g, i);
   g.figure.focus({ preventScroll: true });
 }
+/** @param {Stage} g @param {number} i */
 export function chooseNode(g, i) {
-  g.local.node = i;
-  g.local.hover = null;
-  reveal(g.local, i);
-  g.select({ node: wayTo(g.local.data, i) });
+  const local = /** @type {Kept} */ (g.local);
+  local.node = i;
+  local.hover = null;
+  reveal(local, i);
+  g.select({ node: wayTo(local.data, i) });
 }
-/** Follow this token after that node, whatever the model thinks of it. */
+/**
+ * Follow this token after that node, whatever the model thinks of it.
+ * @param {Stage} g @param {number} node @param {number} id
+ */
 export function force(g, node, id) {
   const way = wayTo(g.local.data, node);
   g.local.hover = null;
@@ -36,6 +49,7 @@ export function force(g, node, id) {
   g.send("force", { path: way === "." ? String(id) : `${way}.${id}`, at: Date.now() });
 }
 
+/** @param {Stage} g @param {Kept} local @param {number} step */
 export function goStep(g, local, step) {
   const to = clamp(step, 0, local.data.depth);
   if (to === local.step) return;
@@ -45,8 +59,9 @@ export function goStep(g, local, step) {
   if (along !== undefined) reveal(local, along);
   g.select({ level: to === local.data.depth ? -1 : to });
 }
+/** @param {Stage} g @param {Kept} local */
 export function play(g, local, on = !local.timer) {
-  clearInterval(local.timer);
+  clearInterval(local.timer ?? undefined);
   local.timer = null;
   if (on) {
     if (local.step >= local.data.depth) goStep(g, local, 0);
@@ -58,11 +73,14 @@ export function play(g, local, on = !local.timer) {
   g.redraw();
 }
 
-/** Arrow keys walk along the tree: to the parent, to the best child, to the next node of the same step. */
+/**
+ * Arrow keys walk along the tree: to the parent, to the best child, to the next node of the same step.
+ * @param {Stage} g @param {Data} data @param {Kept} local @param {number} dx @param {number} dy
+ */
 export function walk(g, data, local, dx, dy) {
   const at = local.at;
   const now = activeNode(data, local);
-  const seen = (i) => at.drawn(i) && shownTo(data, local, i);
+  const seen = (/** @type {number} */ i) => at.drawn(i) && shownTo(data, local, i);
   let to;
   if (dx < 0) to = now ? data.nodes.parent[now] : 0;
   else if (dx > 0) to = at.kids[now].find(seen);
@@ -73,14 +91,15 @@ export function walk(g, data, local, dx, dy) {
   if (to !== undefined && to !== now) chooseNode(g, to);
 }
 
+/** @param {Stage} g @param {Kept} local */
 export function bindPan(g, local) {
-  const inside = (event) => {
+  const inside = (/** @type {MouseEvent} */ event) => {
     const box = g.svg.getBoundingClientRect();
     const zoom = g.width / box.width; // the projector mode enlarges the page
     const [x, y] = [(event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom];
     return x <= local.at.clip.w && y >= 0 && y <= local.at.raceY + 60;
   };
-  const pan = (dx, dy) => {
+  const pan = (/** @type {number} */ dx, /** @type {number} */ dy) => {
     const [x, y] = [clamp(local.panX + dx, 0, local.at.mostX), clamp(local.panY + dy, 0, local.at.mostY)];
     const moved = x !== local.panX || y !== local.panY;
     if (moved) { local.panX = x; local.panY = y; g.redraw(); }
@@ -91,6 +110,7 @@ export function bindPan(g, local) {
     const sideways = event.shiftKey || (local.at.mostY === 0 && event.deltaX === 0);
     if (pan(sideways ? event.deltaX || event.deltaY : event.deltaX, sideways ? 0 : event.deltaY)) event.preventDefault();
   }, { passive: false });
+  /** @type {Point | null} */
   let from = null;
   g.svg.addEventListener("pointerdown", (event) => {
     local.dragged = false;

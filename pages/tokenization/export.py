@@ -1,18 +1,18 @@
-"""What the Tokenization page gives away: every row's pieces as a table, and notebook cells that cut and learn again."""
+"""Export every row's pieces as a table, and as notebook cells that cut and learn again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pages.tokenization.cut import phrase
 from pages.tokenization.figure import title_of
 from pages.tokenization.learned import AMOUNT, Learned
-from pages.tokenization.machines import phrase
 from pages.tokenization.question import Counts, learn_bpe, other
 
 
 def table(seen: Mapping[str, Any], name: str) -> dict[str, Sequence[Any]]:
-    """One line for each piece of each row; of the open model's, also the length of its vector."""
+    """Tabulate the pieces of each row; of the open model's, also the length of its vector."""
     lines: list[list[Any]] = []
     for row in seen["rows"]:
         pieces = row["pieces"]
@@ -29,7 +29,7 @@ def table(seen: Mapping[str, Any], name: str) -> dict[str, Sequence[Any]]:
 
 
 def cells(load: str, text: str, word: str, seen: Mapping[str, Any], learned: Learned, own: str) -> list[str]:
-    """Cells that cut the text again with the model's vocabulary, learn BPE again, and compute the question's answer.
+    """Write cells that cut the text again with the model's vocabulary, learn BPE again, and compute the answer.
 
     Args:
         load: the call of `core.load` that opens the model, as source. own: a learner's own corpus, or "".

@@ -1,4 +1,4 @@
-"""What the Positions page gives away: what it shows as a table, and notebook cells that compute it again."""
+"""Export what the picture shows as a table, and as notebook cells that compute it again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIRST = 8  # numbers of a token's row in the table; the CSV of all would be long
 def table(
     lm: LanguageModel, seen: Seen, order: Order, head: int, begins: int, pair: tuple[int, int]
 ) -> dict[str, Sequence[Any]]:
-    """A line for each number: of the tokens' places, of pairs, by distance, and of the text in another order."""
+    """Tabulate the numbers of the tokens' positions, of pairs, by distance, and of the text in another order."""
     word = lm.tokenizer.display
     row, col = pair
     lines: list[tuple[Any, ...]] = []
@@ -77,7 +77,7 @@ def cells(
     load: str, given: Mapping[str, Any], seen: Seen, where: Where, order: Order, seed: int, begins: int,
     pair: tuple[int, int], question: Question, answer: Answer, below: str,
 ) -> list[str]:  # fmt: skip
-    """Cells that compute the picture's numbers again.
+    """Write cells that compute the picture's numbers again.
 
     Args:
         load: the call that loads the model, as source.
@@ -155,7 +155,7 @@ same(bias.values[:, {far - 12}:{far + 1}], {_numbers(seen.bias.values[:, far - 1
 
 
 def _apart(seen: Seen, pair: tuple[int, int]) -> float:
-    """The score of the chosen query and key as many positions apart as they are, the query last."""
+    """Compute the score of the chosen query and key as many positions apart as they are, the query last."""
     assert seen.turning is not None
     return float(one_by_distance(seen.turning, *pair).mean[abs(pair[0] - pair[1])])
 
