@@ -14,11 +14,13 @@ if __name__ != "__mp_main__":
     import streamlit as st
     from starlette.middleware import Middleware
 
-    from app import modules, runs, stream
-    from app.owner import OwnerCookie
-    from app.start import lifespan, on_error
-    from app.uploads import Uploads
-    from app.visitors import Visitor
+    from app import runs
+    from app.kit import modules
+    from app.server import stream
+    from app.server.start import lifespan, on_error
+    from app.server.uploads import Uploads
+    from app.session.owner import OwnerCookie
+    from app.session.visitors import Visitor
 
     app = st.App(
         ROOT / "app" / "router.py",

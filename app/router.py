@@ -7,7 +7,9 @@ from __future__ import annotations
 if __name__ != "__mp_main__":
     import streamlit as st
 
-    from app import chapters, page, state
+    from app import chapters
+    from app.frame import page
+    from app.session import state
 
     st.set_page_config(
         page_icon=str(chapters.ROOT / "app" / "static" / "logo.svg"),

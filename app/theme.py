@@ -79,10 +79,10 @@ def frame(projector: bool = False) -> str:
     tokens = "".join(
         f"--gb-{name}:light-dark({light},{dark});" for name, (light, dark) in values(projector).items()
     )
-    sheet = Path(__file__).with_name("frame.css").read_text(encoding="utf-8")
+    sheet = (Path(__file__).parent / "frame" / "frame.css").read_text(encoding="utf-8")
     root = f":root{{{tokens}--gb-sans:{SANS};--gb-mono:{MONO};}}"
     if projector:
-        sheet += Path(__file__).with_name("projector.css").read_text(encoding="utf-8")
+        sheet += (Path(__file__).parent / "frame" / "projector.css").read_text(encoding="utf-8")
         for dark, theme in ((False, ""), (True, '[data-theme="dark"]')):
             stronger = "".join(f"--gb-{name}:{TOKENS[other][dark]};" for name, other in PROJECTOR.items())
             root += f":root [data-component]{theme}{{{stronger}}}"

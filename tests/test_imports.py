@@ -126,7 +126,7 @@ RULES = (
         breaches=(
             ("core/a.py", "import streamlit"),
             ("core/model/a.py", "def f():\n    from plotly import graph_objects"),
-            ("core/a.py", "from app.state import x"),
+            ("core/a.py", "from app.session.state import x"),
             ("core/a.py", "from .. import pages"),
             ("core/a.py", "import importlib\nimportlib.import_module('altair')"),
         ),
@@ -160,24 +160,24 @@ RULES = (
         ),
     ),
     Rule(
-        "only app/session.py touches Streamlit's session and the link",
-        product_but("app/session.py"),
+        "only app/session/__init__.py touches Streamlit's session and the link",
+        product_but("app/session/__init__.py"),
         uses=("streamlit.session_state", "streamlit.query_params"),
         breaches=(
             ("pages/home/page.py", "import streamlit as st\nst.session_state['a'] = 1"),
-            ("app/page.py", "import streamlit\nstreamlit.query_params.clear()"),
-            ("app/page.py", "from streamlit import session_state as s\ns.a = 1"),
+            ("app/frame/page.py", "import streamlit\nstreamlit.query_params.clear()"),
+            ("app/frame/page.py", "from streamlit import session_state as s\ns.a = 1"),
         ),
     ),
     Rule(
-        "nobody caches through Streamlit: app/cache.py counts bytes",
+        "nobody caches through Streamlit: app/models/cache.py counts bytes",
         below(*FLOORS),
         uses=("streamlit.cache_data", "streamlit.cache_resource"),
         breaches=(
             ("pages/home/page.py", "import streamlit as st\n@st.cache_data\ndef f(): pass"),
-            ("app/page.py", "import streamlit as st\n@st.cache_resource(max_entries=2)\ndef f(): pass"),
-            ("app/page.py", "from streamlit import cache_data\n@cache_data\ndef f(): pass"),
-            ("app/cache.py", "import streamlit as st\n@st.cache_data\ndef f(): pass"),
+            ("app/frame/page.py", "import streamlit as st\n@st.cache_resource(max_entries=2)\ndef f(): pass"),
+            ("app/frame/page.py", "from streamlit import cache_data\n@cache_data\ndef f(): pass"),
+            ("app/models/cache.py", "import streamlit as st\n@st.cache_data\ndef f(): pass"),
         ),
     ),
     Rule(
@@ -231,9 +231,15 @@ def test_a_breach_is_caught(rule: Rule, path: str, source: str) -> None:
             "core/a.py",
             "import torch\nfrom core.hooks import recording\nfrom . import config\nimport application",
         ),
-        ("app/session.py", "import streamlit as st\nst.session_state['a'] = st.query_params"),
-        ("app/stream.py", "def run(request):\n    return request.query_params['run'], request.session_state"),
-        ("pages/a.py", "import streamlit as st\nfrom app.page import page\nfrom core import load\nload('x')"),
+        ("app/session/__init__.py", "import streamlit as st\nst.session_state['a'] = st.query_params"),
+        (
+            "app/server/stream.py",
+            "def run(request):\n    return request.query_params['run'], request.session_state",
+        ),
+        (
+            "pages/a.py",
+            "import streamlit as st\nfrom app.frame.page import page\nfrom core import load\nload('x')",
+        ),
         (
             "pages/home/a.py",
             "from pages.home.figure import draw\nfrom pages.home import figure\nfrom . import b",
@@ -247,7 +253,7 @@ def test_honest_code_passes(path: str, source: str) -> None:
 
 
 def bare_callbacks(path: str, source: str) -> list[str]:
-    """Callbacks of widgets that a newer event could interrupt (`app.state.whole` says why that must not be)."""
+    """Callbacks of widgets that a newer event could interrupt (`app.session.state.whole` says why that must not be)."""
     return [
         f"{path}:{keyword.value.lineno}: {keyword.arg}={ast.unparse(keyword.value)}: wrap it in state.whole(...)"
         for call in ast.walk(ast.parse(source))
@@ -290,7 +296,7 @@ UPWARDS = {
     "vectors to training": ("core/vectors/static.py", "from core.training.loss import cross_entropy"),
     "costs to training": ("core/costs/weights.py", "from core.training import loss"),
     "a circle of two files": ("core/vectors/projection.py", "from core.vectors import maps"),
-    "core to app": ("core/plain.py", "import app.state"),
+    "core to app": ("core/plain.py", "import app.session.state"),
     "a part without a floor": ("core/attic.py", ""),
 }
 

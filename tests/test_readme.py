@@ -91,7 +91,7 @@ def test_every_named_file_exists() -> None:
 
 
 def test_the_frame_functions_exist() -> None:
-    from app import page
+    from app.frame import page
 
     named = set(re.findall(r"`page\.(\w+)`", README))
     assert {"begin", "claim", "take_away"} <= named

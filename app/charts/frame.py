@@ -15,7 +15,7 @@ import numpy as np
 import streamlit as st
 
 from app.charts.mounted import charted
-from app.takeaway import Table, to_csv
+from app.frame.takeaway import Table, to_csv
 
 
 @dataclass(frozen=True)

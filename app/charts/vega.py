@@ -18,10 +18,11 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
-from app import cache, state
 from app.charts.frame import About, framed
 from app.charts.look import CONFIG, ink, plain
-from app.results import fingerprint
+from app.models import cache
+from app.models.results import fingerprint
+from app.session import state
 
 WIDTH = 480  # px of one drawing in a file; on the page it takes the room that there is
 SCALE = 2  # pixels of a PNG to one of the drawing

@@ -1,9 +1,80 @@
-"""The cheatsheet as a map: cards of sections, each naming the pages on which it is alive.
+"""The whole subject as a map: every section of the cheatsheet, and the page on which it is alive.
 
-data: {"query": the page's link, "cards": [{"section", "name", "pages": [{"slug", "title", "terms", "exists"}]}]}.
-A click on a page sends "visit" ({"page"}), so that the session stays; the link's address is there for everything else.
+Sections are named by their numbers and in our own words; a page that has not been built yet is shown greyed.
 """
 
-from app.kit import register
+from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
+from app import chapters
+from app.kit import register
+from app.session import events, state
+
+# A click on a page sends "visit" ({"page"}), so that the session stays; the link is there for everything else.
 cards = register("cheatsheet", __file__, shared=False)
+
+TOPICS: tuple[tuple[str, str], ...] = (
+    ("1", "What a large language model is"),
+    ("2", "Its parts: tokens, vectors, positions"),
+    ("3", "The transformer"),
+    ("4", "How it is trained"),
+    ("5", "Three kinds of models"),
+    ("6", "What it minimizes"),
+    ("7", "How it is optimized"),
+    ("8", "Well-known models"),
+    ("9", "How it writes"),
+    ("10", "Its troubles: cost, bias, opacity"),
+    ("11", "What size does"),
+    ("12", "What it is used for"),
+    ("13", "Where it goes"),
+)
+
+
+def pages_of(topic: str) -> list[tuple[chapters.Chapter, list[chapters.Cover]]]:
+    """The chapters that cover section `topic` or a part of it (3 and 3.1, not 13), with what they cover of it."""
+    found = []
+    for chapter in chapters.CHAPTERS:
+        covers = [cover for cover in chapter.covers if cover.section.split(".")[0] == topic]
+        if covers:
+            found.append((chapter, covers))
+    return found
+
+
+@cache
+def sections() -> list[dict[str, Any]]:
+    """The cards, as the component reads them."""
+    return [
+        {
+            "section": topic,
+            "name": name,
+            "pages": [
+                {
+                    "slug": chapter.slug,
+                    "title": chapter.title,
+                    "exists": chapter.exists,
+                    "terms": _terms(covers),
+                }
+                for chapter, covers in pages_of(topic)
+            ],
+        }
+        for topic, name in TOPICS
+    ]
+
+
+def draw() -> None:
+    """All sections as cards; a page that exists opens with the same model, text and selections."""
+    cards(
+        data={"query": state.link(), "cards": sections()},
+        key="map",
+        on_visit_change=lambda: events.visit("map"),
+    )
+
+
+def _terms(covers: list[chapters.Cover]) -> str:
+    """The terms by section: "3.1 self-attention, attention weights"."""
+    by_section: dict[str, list[str]] = {}
+    for cover in covers:
+        by_section.setdefault(cover.section, []).append(cover.term)
+    return "; ".join(f"{section} {', '.join(terms)}" for section, terms in by_section.items())

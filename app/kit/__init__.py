@@ -2,7 +2,7 @@
 
 A picture is three files of one name in its page's folder: `NAME.py` turns what core computed into JSON, `NAME.js` draws
 it, `NAME.css`, if there is one, styles it. `NAME.js` exports the component and imports what it needs, from its folder
-and from here (`app.modules` serves them); nothing is built. Arrays cross through `pack`.
+and from here (`app.kit.modules` serves them); nothing is built. Arrays cross through `pack`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from app import modules, state, theme
+from app import theme
+from app.kit import modules
+from app.session import state
 
 KIT = Path(__file__).resolve().parent
 

@@ -1,5 +1,5 @@
 // A run's curve in the browser: columns that grow with every event of its stream, or that came with the page.
-// One feed a run and figure, however many charts draw it. Python's side is app/stream.py.
+// One feed a run and figure, however many charts draw it. Python's side is app/server/stream.py.
 
 import { clamp, unpack } from "./shapes.js";
 import { shared } from "./shared.js";

@@ -8,10 +8,10 @@ from typing import Any
 
 import altair as alt
 
-from app import state
 from app.charts import vega
 from app.charts.frame import About
 from app.charts.look import ink
+from app.session import state
 
 WHOLE, LONG, SHORT, DOTTED = [1, 0], [8, 3], [4, 4], [2, 3]
 WAYS = {

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import own_run, runs, state, widgets
-from app.trained import Arm
+from app import markup, runs
+from app.controls import own_run, widgets
+from app.runs.trained import Arm
+from app.session import state
 from core.analysis.tasks.in_context import COUNTS, GAMES
 from core.training.adapting import WAYS, Study
 from pages.adaptability import games, studies
@@ -73,7 +75,7 @@ def _context(what: games.Shown) -> None:
             st.text_input("Whose partner?", **widgets.hidden("sought"))
     if what.why:
         said = f"{what.why[:1].upper()}{what.why[1:]}."
-        st.warning(widgets.escape(said))
+        st.warning(markup.escape(said))
 
 
 def _another() -> None:

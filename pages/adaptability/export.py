@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.trained import Arm
+from app.runs.trained import Arm
 from core.analysis.tasks.in_context import GAMES, MODELS
 from core.runs import adaptations
 from core.training import adapting

@@ -10,9 +10,9 @@ from typing import Any
 
 import streamlit as st
 
-from app import state
 from app.kit import register
-from app.trained import Arm
+from app.runs.trained import Arm
+from app.session import state
 from core.analysis.tasks.in_context import Game
 from core.training.adapting import STUDIES, Study
 from pages.adaptability import charts, games, studies, vectors

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app import cache, state
+from app.models import cache
+from app.session import state
 from core.analysis.seeds import Interval
 from core.analysis.tasks import in_context
 from core.analysis.tasks.in_context import Asked, Game, Round

@@ -8,7 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from app import events, page, state, strange, widgets
+from app import markup
+from app.controls import strange
+from app.frame import page
+from app.session import events, state
 from core.analysis import seeds
 from core.analysis.seeds import interval
 from core.analysis.tasks import in_context
@@ -55,7 +58,7 @@ figure.draw(
     },
 )
 
-st.caption(widgets.escape(f"Adapted is {studies.BASE}; in the prompt, {data['game']['model']} answers."))
+st.caption(markup.escape(f"Adapted is {studies.BASE}; in the prompt, {data['game']['model']} answers."))
 strange.note_of_news(ctx.text)
 with page.controls():
     controls.draw(step or "rank", arms[step] if step in arms else arms["rank"], what)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app import cache
-from app.predict import Answer
+from app.controls.predict import Answer
+from app.models import cache
 from core.analysis.tasks.in_context import MODELS, Asked, Game, Round, rounds
 from pages.adaptability import games
 from pages.adaptability.games import Shown, weighed

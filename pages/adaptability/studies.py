@@ -9,9 +9,11 @@ import math
 from functools import lru_cache
 from typing import Any
 
-from app import own_run, runs, state, strange
-from app.own_run import Next
-from app.trained import Arm
+from app import runs
+from app.controls import own_run, strange
+from app.controls.own_run import Next
+from app.runs.trained import Arm
+from app.session import state
 from core.analysis.seeds import Interval, apart
 from core.runs import adaptations
 from core.runs.adaptations import Place

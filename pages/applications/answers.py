@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from app import cache
+from app.models import cache
 from core.analysis.heads import alignment, pointed
 from core.analysis.heads.cross_reading import (
     Array,

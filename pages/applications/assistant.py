@@ -12,9 +12,11 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, models, work
+from app import models
+from app.controls import work
 from app.counts import counted
-from app.widgets import inline
+from app.markup import inline
+from app.models import cache
 from core import real
 from core.analysis.tasks import instructed
 from core.decoding.chat import conversation

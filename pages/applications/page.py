@@ -6,7 +6,11 @@ from functools import partial
 
 import streamlit as st
 
-from app import events, page, reading, state, widgets
+from app import markup
+from app.controls import widgets
+from app.frame import page
+from app.models import reading
+from app.session import events, state
 from core.analysis.heads import alignment, cross_reading, pointed
 from core.analysis.tasks import code_checks, code_scores, heroes, label_chances, label_reading
 from core.decoding import labels
@@ -100,7 +104,7 @@ with page.controls():
             )
     if opened or uses.chosen(use) != use.model:
         said = "answers here, whatever is open" if opened else "would answer here"
-        st.button(f"{widgets.escape(name)} {said}", key="applications.card", type="tertiary",
+        st.button(f"{markup.escape(name)} {said}", key="applications.card", type="tertiary",
                   help="Its card, on Models", icon=":material/inventory_2:", on_click=state.whole(to_card))  # fmt: skip
     for cut in wish.cuts:
         st.caption(cut)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.predict import Answer
-from app.widgets import mono
+from app.controls.predict import Answer
+from app.markup import mono
 from core.analysis.heads.cross_reading import is_mark, word_spans
 from core.analysis.tasks import heroes
 from pages.applications.answers import Found, answer, changed_words

@@ -9,9 +9,9 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import scope, work
+from app.controls import scope, work
 from app.counts import counted
-from app.widgets import inline, mono
+from app.markup import inline, mono
 from core.analysis.tasks import heroes
 from core.vectors.probe import wilson
 from pages.applications.uses import Opened, Use

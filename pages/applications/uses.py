@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from app import cache, gallery, models, opening, state
+from app import models
 from app.counts import counted
+from app.models import cache, gallery, opening
+from app.session import state
 from core.analysis.heads import pointed
 from core.analysis.tasks import heroes
 from core.data.tasks import TASKS, Pair

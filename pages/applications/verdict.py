@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app import strange
+from app.controls import strange
 from app.counts import counted
 from core.analysis.heads import alignment, pointed
 from core.analysis.tasks import heroes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import state
-from app.fields import BY_KEY
+from app.session import state
+from app.session.fields import BY_KEY
 from core.analysis.heads.steps import AttentionSteps
 from core.config import ModelConfig
 from pages.attention.question import TURNS

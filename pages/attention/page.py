@@ -7,7 +7,11 @@ from functools import partial
 
 import numpy as np
 
-from app import answer, cache, events, models, page, state, widgets
+from app import markup, models
+from app.controls import answer, widgets
+from app.frame import page
+from app.models import cache
+from app.session import events, state
 from core.analysis.heads.masks import under_masks
 from core.analysis.heads.shared_keys import share_keys
 from core.analysis.heads.steps import AttentionSteps, Change, attention_steps, replace_scores
@@ -99,9 +103,9 @@ draw(
 
 with page.controls():
     if both:
-        widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+        widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
     if decoding:
-        widgets.segments("Attention", "attention", ("self", "cross"), widgets.capital)
+        widgets.segments("Attention", "attention", ("self", "cross"), markup.capital)
     widgets.pick("Block", "block", blocks, most=16 - config.n_heads)
     widgets.pick("Head", "head", config.n_heads, most=16 - blocks)
     change_controls(steps, config)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app import widgets
-from app.predict import Answer
+from app import markup
+from app.controls.predict import Answer
 from core.analysis.heads.steps import AttentionSteps, Change
 from core.config import ModelConfig
 
@@ -68,7 +68,7 @@ class Question:
         return Answer(index, why, {"column": self.column, "then": then, "now": now})
 
     def _name(self, position: int) -> str:
-        return widgets.mono(self.names[position])
+        return markup.mono(self.names[position])
 
 
 def ask(
@@ -114,7 +114,7 @@ def ask(
         if len(columns) > 3
         else tuple(names[i] for i in candidates)
     )
-    text = f"With {what}, what does {widgets.mono(_shown(rows)[row])} read most?"
+    text = f"With {what}, what does {markup.mono(_shown(rows)[row])} read most?"
     if len(options) < 2:
         return _hotter(steps, rows, names, row)
     return Question(text, options, other, row, int(order[0]), candidates, names)
@@ -123,8 +123,8 @@ def ask(
 def _only(steps: AttentionSteps, names: tuple[str, ...], row: int, word: Callable[[int], str]) -> Question:
     """With one key there is nothing to share: what does the head bring at all?"""
     token = int(np.argmax(steps.before))
-    said = widgets.mono(widgets.visible(word(token)))
-    text = f"One key gets all of the softmax. Hide {widgets.mono(names[0])} from the head: the probability of {said} …"
+    said = markup.mono(markup.visible(word(token)))
+    text = f"One key gets all of the softmax. Hide {markup.mono(names[0])} from the head: the probability of {said} …"
     change = replace(steps.change, edits=tuple((i, 0, -np.inf) for i in range(len(steps.ids))), shown=())
     return Question(text, MOVES, change, row, 0, (), names, token)
 
@@ -139,7 +139,7 @@ def _share(
     steps: AttentionSteps, what: str, change: Change, rows: Sequence[str], names: tuple[str, ...], row: int
 ) -> Question:
     best = int(np.argmax(steps.pattern[row]))
-    reader, read = widgets.mono(_shown(rows)[row]), widgets.mono(names[best])
+    reader, read = markup.mono(_shown(rows)[row]), markup.mono(names[best])
     text = f"With {what}, how much does {reader} give {read}?"
     return Question(text, SHARES, change, row, best, (), names)
 
@@ -147,6 +147,6 @@ def _share(
 def _shown(tokens: Sequence[str]) -> list[str]:
     """Tokens with their position where a text has the same one twice, and the leading space as a dot."""
     return [
-        widgets.visible(token) + (f" ({i})" if tokens.count(token) > 1 else "")
+        markup.visible(token) + (f" ({i})" if tokens.count(token) > 1 else "")
         for i, token in enumerate(tokens)
     ]

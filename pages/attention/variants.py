@@ -16,11 +16,13 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, events, state, work
-from app.bare import UNSAID
+from app.controls import work
+from app.controls.bare import UNSAID
 from app.counts import counted
+from app.frame.page import Context
 from app.kit import pack, register
-from app.page import Context
+from app.models import cache
+from app.session import events, state
 from core.analysis.heads.cost import LENGTHS, CostPoint, Curve, cost_points, score_bytes
 from core.analysis.heads.masks import MaskRule, UnderMask, stories_under_masks, under_masks
 from core.analysis.heads.shared_keys import Sharing, sharing_name, sharings, stories_shared, ways_to_share

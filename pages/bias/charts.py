@@ -8,10 +8,10 @@ from typing import Any
 
 import altair as alt
 
-from app import state
 from app.charts import vega
 from app.charts.frame import About
 from app.charts.look import ink
+from app.session import state
 from core.vectors.association import LEAST
 
 KEPT = ("number", "d", "low", "high", "kind", "published", "share")  # of a row, for tests

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import state, widgets
+from app import markup
+from app.controls import widgets
+from app.session import state
 from core.vectors.association import LEAST
 from core.vectors.word_lists import MOST
 from pages.bias import sentences, weat
@@ -45,13 +47,13 @@ def draw(seen: Seen) -> None:
     if seen.table.which == "learned" and seen.test is not None and not _made(seen.table):
         st.button("Test lists that it has", key="bias.toyland", on_click=state.whole(_toyland))
     for note in seen.notes:
-        st.warning(widgets.escape(note))
+        st.warning(markup.escape(note))
     unused = sentences.left_out(seen.now)
     if unused:
         words = sum(len(one.missing) + len(one.shared) for one in seen.now.lists)
         with st.popover(f"{words} word{'' if words == 1 else 's'} not used", key="gb-unused"):
             for line in unused:
-                st.caption(widgets.escape(line))
+                st.caption(markup.escape(line))
 
 
 def _vectors() -> Callable[[int | str], str]:

@@ -14,11 +14,13 @@ from typing import Any
 
 import streamlit as st
 
-from app import events, models, own_run, runs, state, widgets
+from app import markup, models, runs
+from app.controls import own_run, widgets
+from app.controls.own_run import Next
+from app.frame.page import Context
 from app.kit import register
-from app.own_run import Next
-from app.page import Context
-from app.trained import Arm
+from app.runs.trained import Arm
+from app.session import events, state
 from core.analysis.seeds import Interval
 from core.analysis.tasks.pronoun_gap import SURE, TEMPLATES
 from core.data.dial import REMEDIES, Remedy
@@ -233,7 +235,7 @@ def draw_controls(
     """Draw both rows of widgets. Returns what asks a heavy model, if wanted: to be called when the page is drawn."""
     slot, heavy = None, pronoun_gap.asking(ctx.lm, ctx.model_key, what)
     if any(one.waits for one in shown):
-        slot = heavy.buttons(f"Ask {widgets.escape(shown[0].name)}")
+        slot = heavy.buttons(f"Ask {markup.escape(shown[0].name)}")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         _whom()
         with st.container(width=260):
@@ -250,7 +252,7 @@ def draw_controls(
         own_run.shorter(lambda share: [following(arms, share)], corpus_lab.STEPS)
     _buttons(arms)
     for said in what.why:
-        st.warning(widgets.escape(said))
+        st.warning(markup.escape(said))
     return lambda: heavy.go_on(slot, first=heavy.total)
 
 

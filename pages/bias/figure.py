@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import state
+from app.frame.page import Context
 from app.kit import pack, register
-from app.page import Context
+from app.session import state
 from core.vectors.association import Measured, association, unit
 from core.vectors.debiasing import Direction, remove
 from core.vectors.leftover import Leftover

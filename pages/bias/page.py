@@ -7,8 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from app import events, models, page, state, takeaway
-from app.widgets import inline
+from app import models
+from app.frame import page, takeaway
+from app.markup import inline
+from app.session import events, state
 from core.vectors import association, debiasing, leftover
 from pages.bias import controls, corpus_lab, export, figure, question
 

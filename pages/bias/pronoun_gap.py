@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from app import cache, state, work
-from app.bare import UNSAID
-from app.page import Context
+from app.controls import work
+from app.controls.bare import UNSAID
+from app.frame.page import Context
+from app.models import cache
+from app.session import state
 from app.words import sentence
 from core.analysis.tasks import pronoun_gap
 from core.analysis.tasks.pronoun_gap import TEMPLATES, Gap, Measured, Template, listed, parsed

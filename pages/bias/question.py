@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import comb
 
-from app.predict import Answer
+from app.controls.predict import Answer
 from core.vectors.debiasing import Direction
 from core.vectors.leftover import FEW
 from core.vectors.word_lists import AssociationTest, Lists, WordList, ten_tests

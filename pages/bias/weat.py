@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app import cache, models, state
-from app import learned_vectors as learned
-from app.page import Context
+from app import models
+from app.frame.page import Context
+from app.models import cache
+from app.runs import learned_vectors as learned
+from app.session import state
 from core.language_model import LanguageModel
 from core.runs.carried import pack_vectors
 from core.runs.word_recordings import recorded_words

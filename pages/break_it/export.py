@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.predict import Answer
-from app.trained import Arm
+from app.controls.predict import Answer
+from app.runs.trained import Arm
 from core.analysis.health.broken import Reading
 from core.analysis.health.diagnosis import diagnose
 from core.language_model import LanguageModel

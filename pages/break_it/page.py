@@ -6,7 +6,11 @@ from functools import partial
 
 import streamlit as st
 
-from app import answer, cache, events, models, own_run, page, state, widgets
+from app import markup, models
+from app.controls import answer, own_run, widgets
+from app.frame import page
+from app.models import cache
+from app.session import events, state
 from core.analysis.health.broken import losses_without, read, without
 from core.analysis.health.diagnosis import diagnose
 from core.analysis.health.remedies import remedy
@@ -62,7 +66,7 @@ figure.draw(
     },
 )
 if instead:
-    st.caption(widgets.escape(instead))
+    st.caption(markup.escape(instead))
 
 with page.controls():
     widgets.segments("Take out", "part", tuple(figure.CHOICES), lambda name: figure.CHOICES[str(name)])
@@ -79,7 +83,7 @@ with page.controls():
         own_run.button("Train both now", spend, "break_it.start", False, on_click=state.whole(begin))
         own_run.warn(refused)
 if why := state.memo("break_it").pop("why", ""):
-    st.warning(widgets.escape(why))
+    st.warning(markup.escape(why))
 if target is not None:
     with ctx.slot:
         answer.draw(ctx)

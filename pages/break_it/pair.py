@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, cast
 
-from app import own_run, state, trained
+from app.controls import own_run
+from app.controls.own_run import Next
 from app.counts import counted
-from app.own_run import Next
-from app.trained import Arm
+from app.runs import trained
+from app.runs.trained import Arm
+from app.session import state
 from core.analysis.health.diagnosis import Diagnosis, diagnose
 from core.analysis.health.evidence import Evidence, Health, of_run
 from core.analysis.health.remedies import remedy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from app.predict import Answer
+from app.controls.predict import Answer
 from core.analysis.health.broken import losses_without, missing
 from core.config import WITHOUT, Part
 from core.language_model import LanguageModel

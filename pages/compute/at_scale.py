@@ -7,9 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from app import cache, state, widgets, work
+from app import markup
+from app.controls import work
+from app.frame.page import Context
 from app.kit import register
-from app.page import Context
+from app.models import cache
+from app.session import state
 from app.units import in_words
 from core.costs.accelerators import ACCELERATORS
 from core.costs.memory import Precision, trained_in, training_memory
@@ -210,7 +213,7 @@ def show(
             if shown.preset is not None
             else "press “As it was” under Sizes"
         )
-        st.caption(widgets.escape(f"Measured is the open model as it is: {how}."))
+        st.caption(markup.escape(f"Measured is the open model as it is: {how}."))
     with st.container(key="gb-compute-dials", horizontal=True, gap="medium", vertical_alignment="bottom"):
         for label, key, most in (
             ("Tokens to train on, billions (0: usual)", "billions", 1e9),

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import state, widgets
+from app import markup
+from app.controls import widgets
+from app.session import state
 from app.units import PRECISIONS
 from core.costs.accelerators import ACCELERATORS
 from core.costs.memory import PRECISIONS as KINDS
@@ -34,7 +36,7 @@ def draw(shown: Subject, opened: str) -> None:
             _sizes(shown)
     if shown.wrong:
         said = f"These sizes make no model: {shown.wrong}. Shown is {shown.name} as it is"
-        st.warning(widgets.escape(f"{said}; your numbers stay under Sizes."))
+        st.warning(markup.escape(f"{said}; your numbers stay under Sizes."))
 
 
 def _choose(key: str | None) -> None:

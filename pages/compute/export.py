@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.predict import Answer
+from app.controls.predict import Answer
 from core.costs.cache import cache_bytes
 from core.costs.memory import held, training_memory, using_memory
 from core.costs.roofline import attainable

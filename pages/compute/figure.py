@@ -13,8 +13,8 @@ from typing import Any
 
 import streamlit as st
 
-from app import state
 from app.kit import register
+from app.session import state
 from app.units import PRECISIONS
 from core.costs.counts import Part
 from core.costs.memory import (

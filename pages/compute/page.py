@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from app import events, models, page, state
+from app import models
+from app.frame import page
+from app.session import events, state
 from core.costs.memory import training_memory, using_memory
 from core.costs.operations import flops_by_part
 from core.costs.roofline import attainable, decode, prefill

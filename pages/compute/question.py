@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.controls.predict import Answer
 from app.counts import counted, times
-from app.predict import Answer
 from app.units import size
 from core.costs.memory import held, training_memory
 from pages.compute.subject import Subject

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app import state
-from app.page import Context
+from app.frame.page import Context
+from app.session import state
 from core.config import ModelConfig
 from core.costs.accelerators import ACCELERATORS, Accelerator
 from core.costs.memory import Precision

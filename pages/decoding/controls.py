@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from app import page, state
+from app.frame import page
+from app.session import state
 
 WIDTH = 110  # pixels of a slider: eight stand in a row
 TOKENS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 30, 40, 60)

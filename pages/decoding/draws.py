@@ -10,9 +10,10 @@ from typing import Any
 
 import streamlit as st
 
-from app import cache, state
 from app.counts import counted
 from app.kit import register
+from app.models import cache
+from app.session import state
 from core.decoding import cache_cost, entropy, samples
 from core.decoding.fill import fill
 from core.language_model import LanguageModel

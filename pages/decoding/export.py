@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from app.predict import Answer
+from app.controls.predict import Answer
 from core.decoding.exact import Exact
 from core.decoding.stages import Next
 from core.decoding.tree import Tree

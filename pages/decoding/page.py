@@ -6,7 +6,11 @@ from functools import partial
 
 import numpy as np
 
-from app import answer, cache, events, models, page, state
+from app import models
+from app.controls import answer
+from app.frame import page
+from app.models import cache
+from app.session import events, state
 from core.decoding import beam, exact, stages
 from core.decoding.crossing import Texts, crossings, tree_crossing
 from core.decoding.tree import Tree, grow

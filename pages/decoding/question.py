@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from app import widgets
-from app.predict import Answer
+from app import markup
+from app.controls.predict import Answer
 from core.decoding.stages import Next
 from core.decoding.tree import Tree
 from core.language_model import LanguageModel
@@ -88,4 +88,4 @@ def way_to(tree: Tree, node: int) -> list[int]:
 
 
 def _token(text: str) -> str:
-    return widgets.mono(widgets.visible(text))
+    return markup.mono(markup.visible(text))

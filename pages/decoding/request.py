@@ -10,8 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app import page, state, widgets
+from app import markup
 from app.counts import counted
+from app.frame import page
+from app.session import state
 from core.decoding import exact, stages
 from core.decoding.tree import Tree, grow
 from core.language_model import LanguageModel
@@ -169,7 +171,7 @@ def told_blanks(lm: LanguageModel, ids: Sequence[int], slots: Sequence[int], fol
     mask = lm.config.mask_id
     if mask is not None and mask in ids:
         return ""
-    hidden = widgets.mono(widgets.visible(lm.tokenizer.joined([ids[slot] for slot in slots])))
+    hidden = markup.mono(markup.visible(lm.tokenizer.joined([ids[slot] for slot in slots])))
     many = f"{len(slots)} tokens" if len(slots) > 1 else "token"
     which = f"the {many} up to the one that you follow" if followed else f"the last {many}"
     verb = "are" if len(slots) > 1 else "is"

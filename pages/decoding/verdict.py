@@ -12,9 +12,10 @@ from typing import Any
 
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, work
+from app.controls import work
 from app.counts import counted
-from app.page import Context
+from app.frame.page import Context
+from app.models import cache
 from core.decoding.exact import Exact
 from core.decoding.tree import Path, Tree
 from pages.decoding.request import DEEPEST, HEAVY, Asked, most_passes, searched, searching

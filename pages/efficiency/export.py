@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.page import Context
-from app.predict import Answer
+from app.controls.predict import Answer
+from app.frame.page import Context
 from core.efficiency.beside import Beside
 from core.efficiency.frontier import front
 from core.efficiency.judging import Judged

@@ -17,11 +17,11 @@ import altair as alt
 import streamlit as st
 import torch
 
-from app import state
 from app.charts import vega
 from app.charts.frame import About
 from app.charts.look import ink
 from app.kit import register
+from app.session import state
 from app.units import si
 from core.efficiency.beside import Beside
 from core.efficiency.compressing import matrix_names

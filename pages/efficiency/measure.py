@@ -13,8 +13,11 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, scope, state, widgets, work
-from app.page import Context
+from app import markup
+from app.controls import scope, widgets, work
+from app.frame.page import Context
+from app.models import cache
+from app.session import state
 from core.efficiency import kernels
 from core.efficiency.beside import Beside, beside, beside_steps
 from core.efficiency.compressing import Compressed, check_model, matrix_names
@@ -63,7 +66,7 @@ def fitting(
     try:
         check_model(lm, setting)
     except QuantizationError as why:
-        said.append(f"{widgets.capital(str(why)[:1]) + str(why)[1:]}. Every row has one scale here.")
+        said.append(f"{markup.capital(str(why)[:1]) + str(why)[1:]}. Every row has one scale here.")
         setting = replace(setting, granularity="channel")
     return without_idle_parts(setting), tuple(said)
 
@@ -79,7 +82,7 @@ def _why(*wished: object) -> str:
     try:
         Quantization(*wished)  # type: ignore[arg-type]
     except QuantizationError as why:
-        return widgets.capital(str(why)[:1]) + str(why)[1:]
+        return markup.capital(str(why)[:1]) + str(why)[1:]
     return ""
 
 
@@ -102,7 +105,7 @@ def setting_controls(both: bool) -> None:
     widgets.segments("Round", "rounding", tuple(WAYS), lambda one: WAYS[str(one)])
     st.toggle("Grid around 0", **state.bind("centred"))
     if both:
-        widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+        widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
 
 
 # ------------------------------------------------------------------------------------------------- numbers

@@ -6,7 +6,10 @@ from functools import partial
 
 import streamlit as st
 
-from app import answer, events, models, page, state, widgets
+from app import markup, models
+from app.controls import answer
+from app.frame import page
+from app.session import events, state
 from core.efficiency.beside import beside_steps, first_choices
 from core.efficiency.compressing import compress_steps
 from core.efficiency.frontier import front
@@ -67,7 +70,7 @@ with page.controls():
     setting_controls(both)
     bars = measure.one_button(), measure.all_button()
 for note in (*said, *stored.rounding_note(ctx, file.found)):
-    st.caption(widgets.escape(note))
+    st.caption(markup.escape(note))
 if both:
     with ctx.slot:
         answer.draw(ctx)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app import cache
+from app.controls.predict import Answer
 from app.counts import counted
-from app.page import Context
-from app.predict import Answer
+from app.frame.page import Context
+from app.models import cache
 from core.efficiency.halves import HALVES, Half, halves
 from core.efficiency.quantization import Quantization
 from pages.efficiency.measure import judge_original

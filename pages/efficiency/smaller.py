@@ -13,12 +13,15 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, events, measured, own_run, runs, state, widgets, work
+from app import markup, runs
+from app.controls import measured, own_run, widgets, work
+from app.controls.own_run import Next
 from app.counts import counted
+from app.frame.page import Context
 from app.kit import register
-from app.own_run import Next
-from app.page import Context
-from app.trained import Arm
+from app.models import cache
+from app.runs.trained import Arm
+from app.session import events, state
 from app.words import sentence
 from core.analysis.seeds import Interval
 from core.data import corpora
@@ -180,7 +183,7 @@ def _pruning_button(ctx: Context, way: Cut, missing: Sequence[float]) -> DeltaGe
             on_click=state.whole(work.begin), args=asked,
         )  # fmt: skip
         return st.container(width="stretch", key="gb-bar-efficiency")
-    return work.buttons(PRUNING, key, f"Prune {widgets.escape(ctx.label)}", *asked[2:])
+    return work.buttons(PRUNING, key, f"Prune {markup.escape(ctx.label)}", *asked[2:])
 
 
 def _own_controls(ctx: Context, arms: list[Arm]) -> None:
@@ -212,7 +215,7 @@ def _own_controls(ctx: Context, arms: list[Arm]) -> None:
     base = base_of(ctx)
     begun = f"Begins with {base.name or 'the open run'}" + (f": {base.why}. " if base.why else ". ")
     st.caption(
-        widgets.escape(begun)
+        markup.escape(begun)
         + "It reads training stories only, with a seed of its own; when it is done, it is measured on held-out ones."
     )
 

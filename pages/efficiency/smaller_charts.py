@@ -8,11 +8,12 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
-from app import scope, state
 from app.charts import vega
 from app.charts.frame import About
 from app.charts.look import ink
+from app.controls import scope
 from app.counts import counted
+from app.session import state
 from core.analysis.seeds import Interval
 from core.efficiency import distilbert
 from core.efficiency.held_out import STORIES

@@ -11,9 +11,11 @@ from typing import Any
 
 import streamlit as st
 
-from app import cache, events, models, state, widgets
+from app import markup, models
+from app.frame.page import Context
 from app.kit import register
-from app.page import Context
+from app.models import cache
+from app.session import events, state
 from core import real
 from core.checkpoints import CheckpointError
 from core.efficiency.stored import FLOAT, HALF, Block, Contents, block, contents
@@ -95,7 +97,7 @@ class Section:
         looked = self.block
         if looked is not None:
             st.selectbox(
-                "Tensor", list(self.found.tensors), width=300, format_func=widgets.visible,
+                "Tensor", list(self.found.tensors), width=300, format_func=markup.visible,
                 **state.part("efficiency.filed", looked.name, _choose),
             )  # fmt: skip
         stored(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.page import Context
-from app.predict import Answer
+from app.controls.predict import Answer
+from app.frame.page import Context
 from core.runs.carried import pack_vectors
 from pages.embeddings.figure import ANSWERS, NEAR, Seen
 from pages.embeddings.in_context import Pair

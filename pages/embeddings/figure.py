@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from app import cache, models, state
-from app import learned_vectors as learned
+from app import models
+from app.frame.page import Context
 from app.kit import pack, register
-from app.page import Context
+from app.models import cache
+from app.runs import learned_vectors as learned
+from app.session import state
 from core.language_model import LanguageModel
 from core.vectors.analogies import Analogy, solve
 from core.vectors.map_view import MOST, MapView, map_view

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import cache, models, reading, state, widgets
+from app import markup, models
 from app.counts import counted
+from app.frame.page import Context
 from app.kit import register
-from app.page import Context
+from app.models import cache, reading
+from app.session import state
 from core.language_model import LanguageModel
 from core.vectors.analogies import Score, score, sections, total
 from core.vectors.contextual import Occurrence, compare, occurrence
@@ -121,7 +123,7 @@ def show(ctx: Context, pair: Pair, table: StaticVectors, key: str) -> None:
         st.caption(f"{READER} reads both sides of a word: choose it in the list of models.")
     probe = probes_on_card(READER)
     if state.get("probed"):
-        with st.spinner(f"Reading sentences with {widgets.escape(pair.word)}"):
+        with st.spinner(f"Reading sentences with {markup.escape(pair.word)}"):
             probe = cache.call(probe_senses, ctx.model_key, pair.word.strip().lower())
     scores = scores_of(key, table) if state.get("scored") else []
     in_context(data=record(ctx, pair, probe, table.name, scores), key="more")

@@ -12,12 +12,16 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from app import cache, events, models, own_run, page, runs, state, widgets
+from app import markup, models, runs
+from app.controls import own_run, widgets
+from app.controls.own_corpus import own, own_corpus
 from app.counts import counted
-from app.fields import BY_KEY
+from app.frame import page
 from app.kit import pack, register
-from app.own_corpus import own, own_corpus
-from app.trained import Arm
+from app.models import cache
+from app.runs.trained import Arm
+from app.session import events, state
+from app.session.fields import BY_KEY
 from core.data.corpora import check_text, fingerprint
 from core.language_model import LanguageModel
 from core.runs import Run
@@ -447,4 +451,4 @@ def run_cost(spec: Spec, text: str | None = None) -> tuple[str, str]:
 def number_box(label: str, key: str, most: int, width: int = 120) -> None:
     """Draw a box for a whole number that a field holds."""
     low = int(BY_KEY[key].low)
-    st.number_input(widgets.escape(label), low, most, step=1, width=width, **state.bind(key))
+    st.number_input(markup.escape(label), low, most, step=1, width=width, **state.bind(key))

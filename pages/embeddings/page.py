@@ -6,7 +6,10 @@ from functools import partial
 
 import streamlit as st
 
-from app import events, models, page, state, widgets
+from app import markup, models
+from app.controls import widgets
+from app.frame import page
+from app.session import events, state
 from core.vectors.analogies import solve
 from core.vectors.contextual import compare
 from core.vectors.map_view import map_view
@@ -47,7 +50,7 @@ with page.controls():
     if len(tables) > 1:
         widgets.segments("Table", "vectors", tuple(tables), lambda which: tables[str(which)].name)
     if lacking:
-        st.caption(widgets.escape(lacking))
+        st.caption(markup.escape(lacking))
     widgets.segments(
         "Map seen along",
         "gaze",

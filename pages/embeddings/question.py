@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app import widgets
+from app import markup
+from app.controls.predict import Answer
 from app.counts import counted
-from app.predict import Answer
 from core.vectors.static import StaticVectors
 
 COUNT = 10  # neighbours
@@ -32,7 +32,7 @@ class Question:
         best = before[0]
         now = cut.written(self.row, best.row).cosine
         index = next((at for at, least in enumerate(self.bounds) if stay >= least), len(self.bounds))
-        word = widgets.mono(widgets.visible(best.word))
+        word = markup.mono(markup.visible(best.word))
         why = (
             f"{stay} of {len(before)} stay. The cosine of the nearest, {word}, was {best.cosine:.3f} and is {now:.3f} "
             "with half the numbers: what a word means is spread over all of them, so a half still tells much."
@@ -44,7 +44,7 @@ def ask(table: StaticVectors, row: int) -> Question:
     """Ask about the open model's own table, or GloVe where the model has none."""
     many = min(COUNT, len(table) - 1)
     kept = max(1, table.size // 2)
-    word = widgets.mono(widgets.visible(table.words[row]))
+    word = markup.mono(markup.visible(table.words[row]))
     text = (
         f"Keep {kept} of the {counted(table.size, 'number')} of each row of {table.name}: "
         f"of the {counted(many, 'word')} nearest to {word}, how many are still among the {many} nearest?"

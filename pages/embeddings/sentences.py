@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import cache, events, models, reading, room, state, widgets
+from app import markup, models
 from app.counts import counted
+from app.frame.page import Context
 from app.kit import register
-from app.page import Context
+from app.models import cache, reading, room
+from app.session import events, state
 from core.checkpoints.sentence import CARD
 from core.language_model import LanguageModel
 from core.vectors.sentences import Pooling, cosines, mean_of_words, nearest, sentence_vectors
@@ -171,7 +173,7 @@ def show(ctx: Context, seen: Seen) -> None:
     )
     st.text_area("Sentences, one a line", height=168, width=520, **state.bind("sentences"))
     if seen.note:
-        st.caption(widgets.escape(seen.note))
+        st.caption(markup.escape(seen.note))
     if not seen.sentences:
         return
     there = {ctx.name, *readers_beside(ctx)}
@@ -180,7 +182,7 @@ def show(ctx: Context, seen: Seen) -> None:
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             st.button(f"Ask {name}", key=f"sentences.{name}", on_click=state.whole(ask_for), args=(name,))
             st.caption(
-                widgets.escape(
+                markup.escape(
                     f"An encoder made for sentences; to open it takes {need}, once for all visitors."
                 )
             )

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from app import cache, state
 from app.charts import turned
 from app.charts.frame import About
-from app.page import Context
+from app.frame.page import Context
+from app.models import cache
+from app.session import state
 from core.language_model import LanguageModel
 from core.vectors.map_view import MOST
 from core.vectors.projection import Plane, pca

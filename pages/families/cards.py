@@ -11,8 +11,10 @@ from typing import Any
 
 import streamlit as st
 
-from app import chapters, choice, events, models, state
+from app import chapters, models
 from app.kit import register
+from app.models import choice
+from app.session import events, state
 from core.families.published import FAMILIES, Family, Size
 
 families_cards = register("families_cards", __file__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.predict import Answer
+from app.controls.predict import Answer
 from pages.families import lanes
 from pages.families.figure import SAID, TITLES, Found
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from app import cache
 from app.kit import pack, register
+from app.models import cache
 from core.config import Shape
 from core.families.asked import Swap
 from core.families.seen import Array

@@ -10,8 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from app import cache
 from app.kit import register
+from app.models import cache
 from core.families.right import right, words
 from core.language_model import LanguageModel
 from core.vectors.probe import Accuracy
@@ -32,7 +32,7 @@ def measure(lm: LanguageModel, keys: tuple[str, ...]) -> dict[str, list[Accuracy
     """Measure by the key of each model how often its first guess is right, in the ways of its shape. {}: too few words.
 
     Args:
-        keys: of all models (app/cache.py); the words are single tokens to each. `lm` is one of them.
+        keys: of all models (app/models/cache.py); the words are single tokens to each. `lm` is one of them.
     """
     known = {key: _model(key) for key in keys}
     asked = words(list(known.values()))

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app import cache, models, reading, state
+from app import models
 from app.counts import counted
+from app.models import cache, reading
+from app.session import state
 from core import real
 from core.config import Shape
 from core.families.asked import Guess, Swap, guesses, sign_of, stand_in, swap
@@ -27,7 +29,7 @@ from core.families.writing import Writing, write
 from core.training.examples import marks
 
 if TYPE_CHECKING:
-    from app.page import Context
+    from app.frame.page import Context
     from core.language_model import LanguageModel
 
 LONGEST = 32  # tokens of the open model: a row and a column each

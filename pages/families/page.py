@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import events, page, state, widgets
+from app import markup
+from app.controls import widgets
+from app.frame import page
+from app.session import events, state
 from core.families.asked import guesses, swap
 from core.families.right import right
 from core.families.seen import seen
@@ -59,7 +62,7 @@ with page.controls():
     st.selectbox(
         "The token asked for",
         range(len(ctx.tokens)),
-        format_func=lambda at: f"{at}: {widgets.visible(ctx.tokens[at])}",  # a selectbox shows plain text
+        format_func=lambda at: f"{at}: {markup.visible(ctx.tokens[at])}",  # a selectbox shows plain text
         width=190,
         **state.part("families.follow", token, lambda at: state.set("follow", at)),
     )
@@ -67,14 +70,14 @@ with page.controls():
     if len(encoders) > 1:
         st.segmented_control(
             "Encoder beside it", list(encoders), required=True,
-            format_func=lambda kind: widgets.escape(encoders[str(kind)]),
+            format_func=lambda kind: markup.escape(encoders[str(kind)]),
             **state.part("families.reader", lanes.reader(ctx), lambda kind: state.set("reader", kind)),
         )  # fmt: skip
     if ctx.lm.config.head == "none" and not writer.lane.own:
         stands_in = (
             f"{ctx.label} is a bare encoder and says no tokens: {writer.lane.name} stands in its place."
         )
-        st.caption(widgets.escape(stands_in))
+        st.caption(markup.escape(stands_in))
     if three[-1].lm is not None:
         widgets.segments("T5 is asked to", "ask", lanes.ASKS, lambda name: ASKS[str(name)])
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app import cache
-from app.predict import Answer
+from app.controls.predict import Answer
+from app.models import cache
 from core.families.vectors import vectors
 from core.language_model import LanguageModel
 from core.vectors.sentences import cosines

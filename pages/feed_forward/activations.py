@@ -8,8 +8,10 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, state, widgets
+from app.controls import widgets
 from app.kit import pack, register
+from app.models import cache
+from app.session import state
 from core.analysis.neurons.activation_curves import FORMULAS, curve, held, lowest
 from core.analysis.neurons.firing import ALWAYS, RARE, Firing
 from core.config import Activation

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import state, widgets
+from app.controls import widgets
+from app.session import state
 from pages.feed_forward.ablation import GROUPS, counts
 from pages.feed_forward.figure import BENDS
 

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, state, work
+from app.controls import work
 from app.counts import counted
-from app.page import Context
+from app.frame.page import Context
+from app.models import cache
+from app.session import state
 from core.analysis.neurons import top_texts
 from core.analysis.neurons.feed_forward import NotLinear, Promoted, direct_effect, promoted
 from core.analysis.neurons.firing import Firing, firing

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import answer, bare, cache, events, models, page, state, widgets
+from app import markup, models
+from app.controls import answer, bare, widgets
+from app.frame import page
+from app.models import cache
+from app.session import events, state
 from core.analysis.health.broken import predicting_row
 from core.analysis.neurons.activation_curves import bends, curve
 from core.analysis.neurons.feed_forward import promoted, token_steps
@@ -87,7 +91,7 @@ with page.controls():
     controls.draw(blocks, len(as_is.post), number, count)
 if both:
     with ctx.slot:
-        widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+        widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
         answer.draw(ctx)
 
 word = lm.tokenizer.display

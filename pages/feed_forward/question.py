@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from app import widgets
+from app import markup
+from app.controls.predict import Answer
 from app.counts import counted
-from app.predict import Answer
 from core.analysis.neurons.feed_forward import TokenSteps
 from core.analysis.neurons.knockouts import NeuronKnockout
 from pages.feed_forward.ablation import group
@@ -52,8 +52,8 @@ def ask(as_is: TokenSteps, off: Collection[int], token: str, after: str) -> Ques
     """
     count = len(as_is.post)
     every, others = group(as_is, "all", KEPT), group(as_is, "others", min(KEPT, count))
-    said = f"the probability of {widgets.mono(widgets.visible(token))}"
-    here = f" after {widgets.mono(widgets.visible(after))}" if after else ""
+    said = f"the probability of {markup.mono(markup.visible(token))}"
+    here = f" after {markup.mono(markup.visible(after))}" if after else ""
     if len(off) < count:
         many = f"all {counted(count, 'neuron')}" if count > 1 else "the only neuron"
         what = f"Switch off {many} of block {as_is.layer}"

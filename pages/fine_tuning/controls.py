@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from app import own_run, runs, state, widgets
-from app.trained import Arm
+from app import runs
+from app.controls import own_run, widgets
+from app.runs.trained import Arm
+from app.session import state
 from core.training.fine_tune_spec import PRESETS, Way
 from pages.fine_tuning import ways
 from pages.fine_tuning.ways import FITTING, KIND

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from app import runs
-from app.trained import Arm
+from app.runs.trained import Arm
 from core.runs.carried import pack_tuned
 from core.training.fine_tune_spec import FineTuneSpec, Task, Way
 from pages.fine_tuning import ways

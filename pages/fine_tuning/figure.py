@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from app import events, state
 from app.kit import pack, register
-from app.trained import Arm
+from app.runs.trained import Arm
+from app.session import events, state
 from core.runs.fine_tuning import bundled_base
 from core.training import lora
 from core.training.fine_tune_spec import PRESETS, Way

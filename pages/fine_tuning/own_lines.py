@@ -7,9 +7,12 @@ from html import escape
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, models, room, state, widgets, work
+from app import markup, models
+from app.controls import widgets, work
 from app.counts import counted
-from app.widgets import inline, mono, visible
+from app.markup import inline, mono, visible
+from app.models import cache, room
+from app.session import state
 from core import real
 from core.language_model import LanguageModel
 from core.training import own_lines
@@ -89,7 +92,7 @@ def _offer(name: str) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-own-lines-offer"):
         st.button(f"Open {name}", key="own_lines.open", on_click=state.whole(_ask))
         st.caption(
-            widgets.escape(f"This page has not opened it: it takes {need} of memory, once for all visitors.")
+            markup.escape(f"This page has not opened it: it takes {need} of memory, once for all visitors.")
         )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from app import events, page, state, strange
+from app.controls import strange
+from app.frame import page
+from app.session import events, state
 from core.decoding.labels import classify
 from core.runs.fine_tuning import bundled_base
 from core.training.lora import Adapter, trained

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.predict import Answer
+from app.controls.predict import Answer
 from core.config import ModelConfig
 from core.training.fine_tune_spec import Task, compared
 from core.training.tuned import Count, count

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
-from app import own_run, runs, state, strange
-from app.own_run import Next
-from app.trained import Arm, recorded_arms
+from app import runs
+from app.controls import own_run, strange
+from app.controls.own_run import Next
+from app.runs.trained import Arm, recorded_arms
+from app.session import state
 from core.data.corpora import check_text, fingerprint
 from core.training.fine_tune_spec import FineTuneSpec, Task, Way, compared
 from core.training.lora import TARGETS

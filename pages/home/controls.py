@@ -6,7 +6,10 @@ import zlib
 
 import streamlit as st
 
-from app import page, state, widgets
+from app import markup
+from app.controls import widgets
+from app.frame import page
+from app.session import state
 from core.analysis.stream.overview import Overview
 
 EMPTY = (
@@ -21,12 +24,12 @@ def draw(seen: Overview, both: bool) -> None:
         if seen.n_blocks:
             widgets.pick("Open block", "block", seen.n_blocks)
             widgets.pick("Head", "head", seen.heads.pattern.shape[1])
-        widgets.segments("Ribbons show", "ribbons", ["size", "sign", "none"], widgets.capital)
+        widgets.segments("Ribbons show", "ribbons", ["size", "sign", "none"], markup.capital)
         _row(seen)
         if both:
-            widgets.segments("Stack", "stack", ["encoder", "decoder"], widgets.capital)
+            widgets.segments("Stack", "stack", ["encoder", "decoder"], markup.capital)
         if seen.cross:
-            widgets.segments("Attention", "attention", ["self", "cross"], widgets.capital)
+            widgets.segments("Attention", "attention", ["self", "cross"], markup.capital)
         walking = state.get("walk") > 0
         label = "Whole picture" if walking else "Step through"
         st.button(label, key="home.walk", on_click=state.whole(state.set), args=("walk", 0 if walking else 1))
@@ -35,7 +38,7 @@ def draw(seen: Overview, both: bool) -> None:
 def _row(seen: Overview) -> None:
     """The rows by name; -1, "the one that predicts", stands at that row's place and moves with the text."""
     rows = [-1 if i == seen.predicting_row else i for i in range(len(seen.ids))]
-    names = [f"{i}  {widgets.visible(token)}" for i, token in enumerate(seen.tokens)]
+    names = [f"{i}  {markup.visible(token)}" for i, token in enumerate(seen.tokens)]
 
     def name(i: int) -> str:
         return names[i if i >= 0 else seen.predicting_row]  # a list shows its options as they are

@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import core
-from app import answer, bare, cache, cheatsheet_map, events, models, page, state, widgets
+from app import markup, models
+from app.controls import answer, bare
 from app.counts import counted
+from app.frame import cheatsheet as cheatsheet_map
+from app.frame import page
+from app.models import cache
+from app.session import events, state
 from core.analysis.patching import ablation
 from core.analysis.stream.logit_lens import logit_lens
 from core.analysis.stream.overview import Overview, overview
@@ -99,7 +104,7 @@ def ask() -> None:
     token = None if seen.logits is None else int(seen.top_ids[row, 0])
     what = "the decoder’s next token"
     if token is not None:
-        what = widgets.mono(widgets.visible(lm.tokenizer.display(token)))
+        what = markup.mono(markup.visible(lm.tokenizer.display(token)))
 
     def answer() -> page.Answer:
         found = effect(token)

@@ -11,9 +11,10 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import events, state, work
+from app.controls import work
+from app.frame.page import Context
 from app.kit import register
-from app.page import Context
+from app.session import events, state
 from core.analysis.patching.circuit import KINDS
 from core.analysis.patching.circuit_texts import MATERIALS, TEXTS, TOKENS
 from core.analysis.patching.circuit_walk import CUT, NAMED_FROM, Walk, collect, count, steps

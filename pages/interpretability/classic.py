@@ -11,10 +11,12 @@ from typing import Any
 
 import streamlit as st
 
-from app import cache, state, work
+from app.controls import work
 from app.counts import counted
+from app.frame.page import Context
 from app.kit import register
-from app.page import Context
+from app.models import cache
+from app.session import state
 from core.analysis.patching import classic
 from core.analysis.patching.circuit_texts import TEXTS, TOKENS
 from core.analysis.patching.circuit_walk import NAMED_FROM

@@ -13,8 +13,11 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from app import reading, state, widgets
-from app.page import Context
+from app import markup
+from app.controls import widgets
+from app.frame.page import Context
+from app.models import reading
+from app.session import state
 from core.analysis.patching.corrupting import Change, corrupt
 from core.analysis.patching.holder_pairs import draw_pair
 from core.analysis.patching.text_pairs import TextPair, Unlike, text_pair
@@ -165,7 +168,7 @@ def draw(ctx: Context, asked: Asked) -> None:
 def _answer(ctx: Context, asked: Asked) -> None:
     """Draw the list of tokens that either text finds likely; -1, the likeliest, moves with the text."""
     word = ctx.lm.tokenizer.display
-    names = {id: f"{widgets.visible(word(id))}  id {id}" for id in asked.likely}
+    names = {id: f"{markup.visible(word(id))}  id {id}" for id in asked.likely}
     view = (
         f"{zlib.crc32(repr(names).encode('utf-8', 'replace')):x}"  # a list answers with the words it showed
     )
@@ -184,10 +187,10 @@ def _versus(ctx: Context, asked: Asked) -> None:
     """Draw the choice between the logit alone and its difference to what the corrupted text says."""
     word = ctx.lm.tokenizer.display
     other = asked.against
-    against = "another token" if other is None else widgets.visible(word(other))
+    against = "another token" if other is None else markup.visible(word(other))
     options = {"less": f"less {against}", "alone": "its logit alone"}
     st.segmented_control(
-        "Measure", list(options), required=True, format_func=lambda one: widgets.escape(options[str(one)]),
+        "Measure", list(options), required=True, format_func=lambda one: markup.escape(options[str(one)]),
         **state.part(
             "versus", "alone" if other is None else "less",
             lambda one: state.set("versus", NOTHING if one == "alone" else -1),
@@ -197,9 +200,9 @@ def _versus(ctx: Context, asked: Asked) -> None:
 
 def stacks(decoding: bool) -> None:
     """Draw the choice of the patched stack, of an encoder-decoder."""
-    widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+    widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
     if decoding:
-        widgets.segments("Attention", "attention", ("self", "cross"), widgets.capital)
+        widgets.segments("Attention", "attention", ("self", "cross"), markup.capital)
 
 
 def _another(ctx: Context) -> None:

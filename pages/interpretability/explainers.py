@@ -16,11 +16,14 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, events, state, widgets, work
-from app.fields import BY_KEY
+from app import markup
+from app.controls import widgets, work
+from app.frame.page import Context
+from app.frame.takeaway import to_csv
 from app.kit import pack, register
-from app.page import Context
-from app.takeaway import to_csv
+from app.models import cache
+from app.session import events, state
+from app.session.fields import BY_KEY
 from core.analysis.explaining.explainers import NAMES, explain, only_directions
 from core.analysis.explaining.faithfulness import (
     AT_ONCE,
@@ -238,7 +241,7 @@ class Explanations:
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             options = [one for one in BLANKS if one != "token" or neutral_token(lm) is not None]
             widgets.segments("Where a token is gone stands", "blank", options, lambda name: BLANKS[str(name)])
-            widgets.segments("Explained is its", "says", ("logit", "probability"), widgets.capital)
+            widgets.segments("Explained is its", "says", ("logit", "probability"), markup.capital)
             low, high = (int(bound) for bound in (BY_KEY["quadrature"].low, BY_KEY["quadrature"].high))
             st.slider("Steps of integrated gradients", low, high, width=220, **state.bind("quadrature"))
         waiting: list[tuple[work.Shared, DeltaGenerator | None, bool]] = []  # and whether all of it is drawn

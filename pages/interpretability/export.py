@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from app.predict import Answer
+from app.controls.predict import Answer
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
 from pages.interpretability.controls import Asked

@@ -16,9 +16,10 @@ import numpy as np
 import torch
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, work
+from app.controls import work
+from app.frame.page import Context
 from app.kit import pack, register
-from app.page import Context
+from app.models import cache
 from core.analysis.patching.patches import NothingToRecover, Patching
 from core.analysis.patching.sweep import COARSE, patched, steps, sweep
 from core.analysis.places import Kind

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from app import answer, cache, events, models, page, state
+from app import models
+from app.controls import answer
+from app.frame import page
+from app.models import cache
+from app.session import events, state
 from core.analysis.patching.corrupting import corrupt
 from core.analysis.patching.patches import Patching
 from core.analysis.patching.text_pairs import text_pair

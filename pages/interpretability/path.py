@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import cache, events, state, work
+from app.controls import work
+from app.frame.page import Context
 from app.kit import register
-from app.page import Context
-from app.sweeps import Measured
+from app.models import cache
+from app.models.sweeps import Measured
+from app.session import events, state
 from core.analysis.patching.patches import NothingToRecover
 from core.analysis.patching.paths import INTO, Paths, Piece, Sender, gathered, paths, pieces, senders_of, walk
 from core.analysis.places import Kind

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app import widgets
-from app.predict import Answer
+from app import markup
+from app.controls.predict import Answer
 from core.analysis.patching.patches import Spot
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
@@ -71,7 +71,7 @@ def louder(looked: Looked) -> tuple[float, float]:
 
 def ask(lm: LanguageModel, asked: Asked, maps: Maps, layers: int, mark: str) -> Question:
     """Ask about the heads that bring most back alone; while they are not known, about the first of the last block."""
-    word = widgets.mono(widgets.visible(lm.tokenizer.display(asked.token)))
+    word = markup.mono(markup.visible(lm.tokenizer.display(asked.token)))
     if maps.why or not layers:
         return Question(f"Who says more to the logit of {word}, all attention or all MLPs?", LOUDER, ())
     heads = lm.config.n_heads
@@ -81,7 +81,7 @@ def ask(lm: LanguageModel, asked: Asked, maps: Maps, layers: int, mark: str) -> 
         chosen = [divmod(int(at), heads) for at in order]
     else:
         chosen = [(layers - 1, head) for head in range(min(EVERY, heads))]
-    names = ", ".join(widgets.mono(f"L{layer}{mark}{head}") for layer, head in chosen)
+    names = ", ".join(markup.mono(f"L{layer}{mark}{head}") for layer, head in chosen)
     several = f"{names} together" if len(chosen) > 1 else names
     return Question(
         f"Take {several} from the clean text: how much of the difference comes back?", SHARES, tuple(chosen)

@@ -10,9 +10,12 @@ from typing import Any
 
 import streamlit as st
 
-from app import events, own_run, page, runs, state, widgets
+from app import markup, runs
+from app.controls import own_run
+from app.controls.own_run import Next
 from app.counts import counted
-from app.own_run import Next
+from app.frame import page
+from app.session import events, state
 from core.training import TrainSpec
 from pages.lab import curves, presets, settings
 from pages.lab.curves import Curve, run_name
@@ -42,7 +45,7 @@ def draw(first: Curve | None, spec: TrainSpec) -> None:
             with more:
                 _more(spec)
     if said := _whose(first, spec):
-        st.caption(widgets.escape(said))
+        st.caption(markup.escape(said))
     if first is not None and first.run is not None and not first.run.over:
         return  # what trains now is not moved by what could be trained next
     own_run.quicker(
@@ -91,7 +94,7 @@ def _buttons(first: Curve | None, spec: TrainSpec) -> None:
     alone = run is None or not mine
     with st.popover("New run", key="gb-lab-new", disabled=alone):
         st.caption(
-            f"One with the present settings, beside this run. {widgets.escape(settings.planned(spec)['line'])}."
+            f"One with the present settings, beside this run. {markup.escape(settings.planned(spec)['line'])}."
         )
         st.button("Train it", key="lab.new", on_click=state.whole(start), disabled=alone)
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from app import models, runs, state
+from app import models, runs
 from app.counts import counted
 from app.kit import pack
+from app.session import state
 from core import zoo
 from core.runs import Run, recordings
 from core.training import TrainSpec

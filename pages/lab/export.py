@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from app import runs
-from app.predict import Answer
+from app.controls.predict import Answer
 from core.language_model import LanguageModel
 from core.runs.records import COLUMNS
 from pages.lab.curves import Curve

@@ -6,8 +6,10 @@ from functools import partial
 
 import streamlit as st
 
-from app import models, page, runs, state, widgets
-from app.widgets import inline
+from app import markup, models, runs
+from app.frame import page
+from app.markup import inline
+from app.session import state
 from core.runs import Run, recordings
 from pages.lab import curves, export, presets, settings
 from pages.lab.curves import Curve
@@ -110,7 +112,7 @@ def _table() -> None:
             )
             with st.popover("Delete", key=f"gb-lab-delete-{run.id}"):
                 gone = f"{curves.run_name(run)}, its curve and all its moments are gone for good."
-                st.caption(widgets.escape(gone))
+                st.caption(markup.escape(gone))
                 st.button(
                     "Delete it", key=f"lab.delete.{run.id}", on_click=state.whole(_delete), args=(run.id,)
                 )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from app import cache, events, models, page, state
+from app import models
+from app.frame import page
+from app.models import cache
+from app.session import events, state
 from core.analysis.heads.patterns import head_maps, pattern_scores
 from core.analysis.places import Kind
 from core.checkpoints import CheckpointError

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.predict import Answer, NotYet
+from app.controls.predict import Answer, NotYet
 from core.language_model import LanguageModel
 from core.training.one_step import one_step
 from pages.lab.curves import RUN, Curve

@@ -10,8 +10,9 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from app import runs, state
-from app.own_run import duration
+from app import runs
+from app.controls.own_run import duration
+from app.session import state
 from core.data.corpora import check_text, fingerprint
 from core.training import TrainSpec
 from pages.lab import presets

@@ -10,9 +10,12 @@ from typing import Any
 
 import streamlit as st
 
-from app import cache, reading, state, widgets
+from app import markup
+from app.controls import widgets
 from app.counts import counted
 from app.kit import register
+from app.models import cache, reading
+from app.session import state
 from core.language_model import LanguageModel
 from core.training.losses import Hide, ScoredBatch, perplexity, score_batch
 
@@ -106,6 +109,6 @@ def show(lm: LanguageModel, key: str, texts: Texts, hide: Hide) -> None:
             lambda name: "ignored (ignore_index)" if name == "ignored" else "counted",
         )
     if said := cut(lm, str(state.get("text")), str(state.get("batch"))):
-        st.caption(widgets.escape(said))
+        st.caption(markup.escape(said))
     batch = cache.share(scored, key, texts, hide)
     loss_batch(data=record(lm, batch, state.get("padding")), key="batch-picture")

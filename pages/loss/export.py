@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from app.predict import Answer
+from app.controls.predict import Answer
 from core.language_model import LanguageModel
 from core.training.losses import ScoredBatch, ScoredText, bits, logit_gradient
 from pages.loss.question import Question

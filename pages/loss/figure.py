@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from app import widgets
+from app import markup
 from app.kit import register
 from core.language_model import LanguageModel
 from core.training.losses import ScoredText, logit_gradient
@@ -109,10 +109,10 @@ def _others(p: torch.Tensor, named: Sequence[int]) -> float:
 
 def _before(told: ScoredText, place: int, word: Callable[[int], str]) -> str:
     """The name of the followed token's place."""
-    right = widgets.visible(word(told.ids[place]))
+    right = markup.visible(word(told.ids[place]))
     if told.kind in ("masked", "read back"):
         return f"In the place of “{right}”"
-    return f"After “{widgets.visible(word(told.ids[place - 1]))}” came “{right}”"
+    return f"After “{markup.visible(word(told.ids[place - 1]))}” came “{right}”"
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:

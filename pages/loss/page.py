@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, events, models, page, state, widgets
-from app.predict import Answer
+from app import models
+from app.controls import widgets
+from app.controls.predict import Answer
+from app.frame import page
+from app.models import cache
+from app.session import events, state
 from core.language_model import LanguageModel
 from core.training.losses import (
     Hide,

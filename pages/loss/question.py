@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app import widgets
-from app.predict import Answer
+from app import markup
+from app.controls.predict import Answer
 from core.language_model import LanguageModel
 from core.training.losses import ScoredText
 
@@ -26,7 +26,7 @@ class Question:
         rises = [float(smoothed[at] - plain[at]) for at in (self.least, self.most)]
         index = 2 if abs(rises[0] - rises[1]) < 1e-6 else 0 if rises[0] > rises[1] else 1
         said = "; ".join(
-            f"{widgets.mono(widgets.visible(lm.tokenizer.display(int(told.targets[at]))))} goes from "
+            f"{markup.mono(markup.visible(lm.tokenizer.display(int(told.targets[at]))))} goes from "
             f"{float(plain[at]):.3f} to {float(smoothed[at]):.3f} nats, by {rise:.3f}"
             for at, rise in zip((self.least, self.most), rises)
         )
@@ -56,8 +56,8 @@ def ask(lm: LanguageModel, told: ScoredText, smoothing: float) -> Question:
     least, most = int(surprise.argmin()), int(surprise.argmax())
     names = [lm.tokenizer.display(int(told.targets[at])) for at in (least, most)]
     options = (
-        f"Least surprising: {widgets.visible(names[0])}",
-        f"Most surprising: {widgets.visible(names[1])}",
+        f"Least surprising: {markup.visible(names[0])}",
+        f"Most surprising: {markup.visible(names[1])}",
         "Both alike",
     )
     return Question(text, options, asked, least, most)

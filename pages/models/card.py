@@ -11,8 +11,9 @@ from typing import Any
 
 import streamlit as st
 
-from app import room, scope
-from app.gallery import SOURCES, Entry
+from app.controls import scope
+from app.models import room
+from app.models.gallery import SOURCES, Entry
 from pages.models.figure import stored
 
 _LONG = {"curve", "spec", "samples", "name"}  # shown in a way of their own, or not at all

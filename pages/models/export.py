@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.gallery import SOURCES, Entry
-from app.predict import Answer
+from app.controls.predict import Answer
+from app.models.gallery import SOURCES, Entry
 from core.language_model import LanguageModel
 from core.parts import PARTS
 from pages.models.figure import TITLES, Use

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app import chapters, room
-from app.gallery import SOURCES, Entry
+from app import chapters
 from app.kit import register
+from app.models import room
+from app.models.gallery import SOURCES, Entry
 from core.language_model import LanguageModel
 from core.parts import PARTS, Part, parts, row_sizes, spreads, used_weights
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from app import cache, choice, events, gallery, models, page, room, state, widgets
+from app import models
+from app.controls import widgets
+from app.frame import page
+from app.models import cache, choice, gallery, room
+from app.session import events, state
 from core.parts import part_of, parts, row_sizes, used_weights
 from core.survey import memory_needed
 from pages.models import card, export, figure, question

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.predict import Answer
+from app.controls.predict import Answer
 from core.language_model import LanguageModel
 from core.parts import used_weights
 from pages.models.figure import Use

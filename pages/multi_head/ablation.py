@@ -20,8 +20,10 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, state, work
-from app.page import Context
+from app.controls import work
+from app.frame.page import Context
+from app.models import cache
+from app.session import state
 from core.analysis.heads.effects import HeadEffects, LayerEffects, Resumable, Value, head_effects, switch_off
 from core.analysis.heads.patterns import head_maps
 from core.analysis.patching.sweep import COARSE, coarse_to_fine

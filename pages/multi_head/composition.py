@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import cache, events, state
-from app.bare import UNSAID
+from app.controls.bare import UNSAID
+from app.controls.work import Shared
+from app.frame.page import Context
 from app.kit import pack, register
-from app.page import Context
-from app.work import Shared
+from app.models import cache
+from app.session import events, state
 from core.analysis.heads.composition import Composition, Way, composition, work
 from core.analysis.heads.effects import HeadEffects, Value
 from core.analysis.heads.jobs import NAMED_FROM, HeadJobs, reads

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from app import models
-from app.page import Context
+from app.frame.page import Context
 from core.analysis.heads.effects import HeadEffects, Knockout
 from core.analysis.heads.jobs import EVEN
 from core.analysis.heads.patterns import NAMES

@@ -6,7 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from app import answer, bare, cache, events, page, state, widgets
+from app import markup
+from app.controls import answer, bare, widgets
+from app.frame import page
+from app.models import cache
+from app.session import events, state
 from core.analysis.heads.composition import composition
 from core.analysis.heads.effects import Knockout, head_effects, knock_out, switch_off
 from core.analysis.heads.jobs import head_jobs, name_heads
@@ -89,9 +93,9 @@ figure.draw(
 
 with page.controls():
     if both:
-        widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+        widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
     if decoding:
-        widgets.segments("Attention", "attention", ("self", "cross"), widgets.capital)
+        widgets.segments("Attention", "attention", ("self", "cross"), markup.capital)
     widgets.pick("Block", "block", blocks, most=16 - config.n_heads)
     widgets.pick("Head", "head", config.n_heads, most=16 - blocks)
     widgets.segments(

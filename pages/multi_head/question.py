@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from app import widgets
+from app import markup
+from app.controls.predict import Answer
 from app.counts import counted
-from app.predict import Answer
 from core.analysis.heads.effects import Knockout
 from pages.multi_head.ablation import Head
 
@@ -71,5 +71,5 @@ def ask(
     ]
     asked = (choice for choice in choices if choice[0] and set(choice[0]) != set(off))
     heads_off, what, start = next(asked, choices[1])  # a model's only head may be off already
-    of = f"the probability of {widgets.mono(widgets.visible(token))}" if token else "the decoder’s next token"
+    of = f"the probability of {markup.mono(markup.visible(token))}" if token else "the decoder’s next token"
     return Question(f"{start}: {of} …", heads_off, what, start)

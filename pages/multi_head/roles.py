@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from app import cache
 from app.counts import counted
-from app.page import Context
+from app.frame.page import Context
+from app.models import cache
 from core.analysis.heads.jobs import EVEN, MIXED, NAMED_FROM, SHORT, HeadJobs, reads
 from core.analysis.heads.nulls import CONTENT, Chance, Null, halves_that_differ, head_chance
 from core.analysis.heads.patterns import NAMES, RECENT, Job, Score, head_maps, repeat_scores

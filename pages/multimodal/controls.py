@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import state, widgets
+from app import markup
+from app.session import state
 from pages.multimodal.reading import OF, Picture, captioner
 
 KINDS = {False: "Held out", True: "My drawing"}
@@ -33,6 +34,6 @@ def draw(what: Picture) -> None:
     if int(state.get("crossing")) >= count:
         state.put({"crossing": -1})
     st.selectbox(
-        "Looking of", list(names), format_func=lambda at: widgets.escape(names[at]), filter_mode=None, width=170,
+        "Looking of", list(names), format_func=lambda at: markup.escape(names[at]), filter_mode=None, width=170,
         **state.bind("crossing"),
     )  # fmt: skip

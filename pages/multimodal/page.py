@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app import events, page, state, takeaway
+from app.frame import page, takeaway
+from app.session import events, state
 from core.multimodal import drawing, looking, patches, pen, space
 from core.multimodal.captioner import Captioner, Seeing
 from pages.multimodal import controls, export, figure, question, reading

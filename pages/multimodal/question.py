@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from app.predict import Answer
+from app.controls.predict import Answer
 from core.multimodal import looking
 from core.multimodal.captions import END, LONGEST, WORDS
 from core.multimodal.scenes import HEIGHT, WIDTH

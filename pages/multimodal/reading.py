@@ -13,7 +13,8 @@ from functools import cached_property, lru_cache
 import torch
 from torch import Tensor
 
-from app import cache, state
+from app.models import cache
+from app.session import state
 from app.words import sentence
 from core.data.digits import NAMES
 from core.multimodal import captions, drawing, looking, patches, pen, shipped

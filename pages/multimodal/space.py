@@ -13,8 +13,9 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from app import cache, events, state
 from app.kit import pack, register
+from app.models import cache
+from app.session import events, state
 from core.data.digits import LEVELS
 from core.multimodal import captions, shipped
 from core.multimodal.space import Gallery, Retrieval, Space, gallery, retrieval

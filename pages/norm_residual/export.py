@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from app.predict import Answer
+from app.controls.predict import Answer
 from core.analysis.stream.norm_wiring import Wired
 from core.language_model import LanguageModel
 from pages.norm_residual.figure import NAMES, Place, Seen

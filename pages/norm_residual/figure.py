@@ -14,8 +14,9 @@ import numpy as np
 import streamlit as st
 import torch
 
-from app import state, widgets
+from app import markup
 from app.kit import pack, register
+from app.session import state
 from core.analysis.stacks import Half, Stack
 from core.analysis.stream.ledger import Entry, Ledger, ledger
 from core.analysis.stream.ledger_lines import (
@@ -156,7 +157,7 @@ def chosen_line(seen: Seen, line: str, block: int) -> str:
 def follow_picker(lm: LanguageModel, seen: Seen) -> None:
     """The tokens by name; -1, the last one, stands at its place and moves with the text."""
     last = len(seen.ids) - 1
-    names = [f"{at}  {widgets.visible(lm.tokenizer.display(i))}" for at, i in enumerate(seen.ids)]
+    names = [f"{at}  {markup.visible(lm.tokenizer.display(i))}" for at, i in enumerate(seen.ids)]
     rows = [-1 if at == last else at for at in range(last + 1)]
     shown = -1 if seen.book.row == last else seen.book.row
     # A list answers with the words it showed: a new text has a new list.

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import cache, state, work
+from app.controls import work
 from app.kit import register
+from app.models import cache
+from app.session import state
 from core.analysis.stacks import Stack
 from core.analysis.stream.depth_grid import VARIANTS, GradientByDepth, Variant, gradient_by_depth
 from core.analysis.stream.norm_wiring import Wired, wired

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from app import answer, cache, events, models, page, state, widgets
+from app import markup, models
+from app.controls import answer, widgets
+from app.frame import page
+from app.models import cache
+from app.session import events, state
 from core.analysis.stream.ledger import ledger
 from core.analysis.stream.ledger_lines import direct_logits, without_line
 from core.analysis.stream.normalization import norm_steps
@@ -59,7 +63,7 @@ figure.draw(
 with page.controls():
     names = {name: said for name, said in LINES.items() if name != "cross" or stack == "decoder"}
     if state.get("line") not in names:
-        names[state.get("line")] = widgets.capital(state.get("line"))
+        names[state.get("line")] = markup.capital(state.get("line"))
     widgets.segments("Line of", "line", tuple(names), lambda name: names[str(name)])
     if blocks:
         widgets.pick("Block", "block", blocks, most=8)
@@ -67,7 +71,7 @@ with page.controls():
     figure.follow_picker(lm, seen)
 if both:
     with ctx.slot:
-        widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+        widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
         answer.draw(ctx)
 
 ways = gradients.both_ways(lm, seen, block, stack)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app import widgets
-from app.predict import Answer
+from app import markup
+from app.controls.predict import Answer
 from core.analysis.stacks import Stack
 from core.analysis.stream.ledger_lines import without_line
 from core.language_model import LanguageModel
@@ -35,7 +35,7 @@ class Question:
         after, now = float(logits.softmax(-1)[seen.top]), int(logits.argmax())
         before, logit = seen.probability, float(logits[seen.top])
         index = 2 if abs(after - before) <= 0.1 * before else 0 if after > before else 1
-        name = widgets.mono(widgets.visible(lm.tokenizer.display(now)))
+        name = markup.mono(markup.visible(lm.tokenizer.display(now)))
         winner = "it stays the likeliest" if now == seen.top else f"{name} is the likeliest then"
         why = (
             f"With the whole sum it has probability {before:.3f} and logit {seen.logit:.3f}; without that line "
@@ -65,12 +65,12 @@ def longer(seen: Seen) -> tuple[float, float]:
 
 def ask(lm: LanguageModel, seen: Seen, chosen: str) -> Question:
     """About the chosen line; where the sum is chosen, about the longest."""
-    word = widgets.mono(widgets.visible(lm.tokenizer.display(seen.ids[seen.book.row])))
+    word = markup.mono(markup.visible(lm.tokenizer.display(seen.ids[seen.book.row])))
     if seen.top is None:
         text = f"For {word}: add up all that attention wrote, and all that the MLPs wrote. Which is longer?"
         return Question(text, MOST, "")
     longest = max(seen.book.entries, key=lambda entry: entry.norm).name
     line = longest if chosen == SUM else chosen
-    said = widgets.mono(widgets.visible(lm.tokenizer.display(seen.top)))
-    text = f"Leave the line of {widgets.mono(line)} out of the sum: the probability of {said} …"
+    said = markup.mono(markup.visible(lm.tokenizer.display(seen.top)))
+    text = f"Leave the line of {markup.mono(line)} out of the sum: the probability of {said} …"
     return Question(text, FALLS, line)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import own_run, runs, state, trained
+from app import runs
+from app.controls import own_run
+from app.controls.own_run import Next
 from app.counts import counted
-from app.own_run import Next
+from app.runs import trained
+from app.session import state
 from core.training.examples import LESSONS, triple
 from core.training.spec import Objective, TrainSpec
 

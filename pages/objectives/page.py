@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, events, models, own_run, page, state
+from app import models
+from app.controls import own_run
+from app.frame import page
+from app.models import cache
+from app.session import events, state
 from core.training.examples import STEPS, lesson_losses, lessons
 from core.training.objectives import masked, next_token, span_corruption
 from pages.objectives import export, falling, figure, question

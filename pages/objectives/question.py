@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from app.predict import Answer
+from app.controls.predict import Answer
 from core.language_model import LanguageModel
 from pages.objectives.figure import Made, made
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import page, state
+from app.frame import page
+from app.session import state
 from core.training.rules import KINDS, Kind, Rule
 from core.training.surfaces import SURFACES, Surface
 

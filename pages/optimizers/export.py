@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from app.predict import Answer
+from app.controls.predict import Answer
 from core.training.moments import Distance, Trained, follow
 from core.training.race import Track
 from core.training.rate_finder import Found

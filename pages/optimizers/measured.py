@@ -13,11 +13,14 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, events, models, state, widgets, work
+from app import models
 from app.charts import turned
 from app.charts.frame import About
+from app.controls import widgets, work
+from app.frame.page import Context
 from app.kit import pack
-from app.page import Context
+from app.models import cache
+from app.session import events, state
 from core.analysis.health.landscape import Path, load_path, measure, path_plane, random_plane, walk
 from core.language_model import LanguageModel
 from core.training.rate_finder import RANGES, STEPS, Found, Trial, found, search

@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import cache, events, state, widgets
+from app import markup
+from app.controls import widgets
+from app.frame.page import Context
 from app.kit import pack
-from app.page import Context
+from app.models import cache
+from app.session import events, state
 from core.language_model import LanguageModel
 from core.training.moments import MATRICES, WHOLE, Place, Trained, follow, place, train
 from core.training.rules import Rule, Step
@@ -163,7 +166,7 @@ def panel(weight: Weight) -> None:
     lm = weight.ctx.lm
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         if lm.config.shape == "encoder-decoder":
-            widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+            widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
         blocks = lm.config.decoder_layers if weight.stack == "decoder" else lm.config.n_layers
         widgets.pick("Block", "block", blocks, most=8)
         widgets.segments("Matrix", "matrix", MATRICES, lambda name: MATRIX_NAMES[str(name)])

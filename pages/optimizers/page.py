@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, events, models, page, state, widgets
+from app import markup, models
+from app.frame import page
+from app.models import cache
+from app.session import events, state
 from core.training.moments import follow, train
 from core.training.race import race
 from core.training.rules import adam, gradient_descent, momentum, muon
@@ -50,8 +53,8 @@ def notebook() -> list[str]:
 
 def heading(title: str, about: str) -> None:
     """A panel's title and what it is good for."""
-    said = f'<p class="gb-hint">{widgets.inline(about)}</p>'
-    st.html(f'<section class="gb-words"><h2>{widgets.inline(title)}</h2>{said}</section>')
+    said = f'<p class="gb-hint">{markup.inline(about)}</p>'
+    st.html(f'<section class="gb-words"><h2>{markup.inline(title)}</h2>{said}</section>')
 
 
 with page.foot():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.controls.predict import Answer
 from app.counts import counted
-from app.predict import Answer
 from core.training.moments import Distance, compare
 from pages.optimizers.moments import Weight
 

@@ -14,10 +14,12 @@ from typing import Any, cast
 import numpy as np
 import streamlit as st
 
-from app import events, own_run, state, trained
+from app.controls import own_run
+from app.controls.own_run import Next
 from app.counts import counted
-from app.own_run import Next
-from app.trained import Arm
+from app.runs import trained
+from app.runs.trained import Arm
+from app.session import events, state
 from core.training.quintet import RATES, STEPS, quintet
 from core.training.rules import Kind
 from core.training.spec import TrainSpec

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from app.predict import Answer
+from app.controls.predict import Answer
 from core.analysis.positions.rotation import one_by_distance
 from core.language_model import LanguageModel
 from pages.positions.kinds import SPAN, TABLES, Seen, Where

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import cache, state, widgets, work
+from app.controls import widgets, work
 from app.kit import pack, register
+from app.models import cache
+from app.session import state
 from core.analysis.positions.extrapolation import EVERY, Plan, Trained, extrapolation, recorded
 from core.analysis.positions.order_tasks import TASKS, Task
 from core.analysis.positions.tables import Shift, model_table, shift, sinusoidal

@@ -7,7 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from app import answer, cache, events, models, page, state, widgets
+from app import markup, models
+from app.controls import answer, widgets
+from app.frame import page
+from app.models import cache
+from app.session import events, state
 from core.analysis.positions.distance_bias import alibi_bias, distance_bias
 from core.analysis.positions.extrapolation import recorded
 from core.analysis.positions.rotation import (
@@ -90,7 +94,7 @@ with page.controls():
         widgets.pick("Head", "head", config.n_heads, most=4)
 if both:
     with ctx.slot:
-        widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+        widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
         answer.draw(ctx)
 
 question = ask(lm, order, seed)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app import widgets
-from app.predict import Answer
+from app import markup
+from app.controls.predict import Answer
 from core.analysis.health.broken import missing
 from core.analysis.positions.shuffle import Shuffled, Way, shuffle
 from core.language_model import LanguageModel
@@ -99,7 +99,7 @@ def ask(lm: LanguageModel, order: Order, seed: int) -> Question:
         text = f"{how} and shuffle the {what} once more: the vectors of the tokens …"
         return Question(text, way, *seeds, order.kept, order.row, order.token)
     now = pair[1]
-    word = widgets.mono(widgets.visible(lm.tokenizer.display(order.token)))
+    word = markup.mono(markup.visible(lm.tokenizer.display(order.token)))
     how = " and read them without positions" if open_ways else ""
     held = f"{now:.3f}" if now >= ALIKE else f"under {ALIKE:g}"
     text = f"Shuffle the {what} once more{how}: the probability of {word}, in this order {held}, becomes …"

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from app.predict import Answer
-from app.trained import Arm
+from app.controls.predict import Answer
+from app.runs.trained import Arm
 from core.language_model import LanguageModel
 from core.runs.carried import pack_curve
 from pages.regularization.figure import COLS, PASSES, Clean, Masked, Place, shown_rows

@@ -6,7 +6,11 @@ from functools import partial
 
 import streamlit as st
 
-from app import answer, cache, events, models, page, state, widgets
+from app import markup, models
+from app.controls import answer, widgets
+from app.frame import page
+from app.models import cache
+from app.session import events, state
 from core.analysis.stream.weights import by_matrix
 from core.training.dropout import dropout_mask, dropped, mean_over_masks, under_masks
 from core.training.early_stopping import stop_early
@@ -80,7 +84,7 @@ with page.controls():
     weights.moment(steps, glance)
 if both:
     with ctx.slot:
-        widgets.segments("Stack", "stack", ("encoder", "decoder"), widgets.capital)
+        widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
         answer.draw(ctx)
 
 question = ask(lm, clean, rate, place.words)

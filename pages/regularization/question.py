@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app import widgets
-from app.predict import Answer
+from app import markup
+from app.controls.predict import Answer
 from core.language_model import LanguageModel
 from core.training.dropout import under_masks
 from pages.regularization.figure import Clean
@@ -46,7 +46,7 @@ def ask(lm: LanguageModel, clean: Clean, rate: float, what: str) -> Question:
     """About a rate of a half, or of 0.8 where the picture shows about a half."""
     asked = 0.5 if abs(rate - 0.5) > 0.05 else 0.8
     token = int(clean.probabilities.argmax())
-    word = widgets.mono(widgets.visible(lm.tokenizer.display(token)))
+    word = markup.mono(markup.visible(lm.tokenizer.display(token)))
     return Question(
         f"Drop {asked:g} of {what} under {DRAWS} masks: the mean probability of {word} is …", asked, token
     )

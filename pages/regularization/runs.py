@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from app import own_run, state, trained
-from app.own_run import Next
-from app.trained import Arm
+from app.controls import own_run
+from app.controls.own_run import Next
+from app.runs import trained
+from app.runs.trained import Arm
+from app.session import state
 from core.training.early_stopping import Stop, stop_early
 from core.training.pairs import DECAY, DROPOUT, FABLES, few_fables, regularized_spec
 from core.training.spec import TrainSpec

@@ -12,11 +12,14 @@ import altair as alt
 import numpy as np
 import streamlit as st
 
-from app import cache, own_run, state, widgets
+from app import markup
 from app.charts import vega
 from app.charts.frame import About
 from app.charts.look import ink
-from app.trained import Arm
+from app.controls import own_run
+from app.models import cache
+from app.runs.trained import Arm
+from app.session import state
 from core.analysis.stream.weights import BINS, by_matrix
 from core.language_model import LanguageModel
 
@@ -190,14 +193,14 @@ def show(
             )
             own_run.warn(refused)
     if why := state.memo("regularization").pop("why", ""):
-        st.warning(widgets.escape(why))
+        st.warning(markup.escape(why))
     decayed = max(arms, key=lambda arm: arm.spec.weight_decay).spec
     left, right = st.columns([58, 42], gap="medium")
     with left:
         said = (
-            f"The weights of {widgets.mono(name)}, {place_of(block)}: the open model, none of the four runs."
+            f"The weights of {markup.mono(name)}, {place_of(block)}: the open model, none of the four runs."
         )
-        st.html(f'<p class="gb-hint">{widgets.inline(said)}</p>')
+        st.html(f'<p class="gb-hint">{markup.inline(said)}</p>')
         draw_weights(name, block, cache.call(_matrices, key, block))
     with right:
         draw_sizes([sizes(arm) for arm in arms], decayed.learning_rate, decayed.weight_decay)

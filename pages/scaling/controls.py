@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import own_run, runs, state, widgets
+from app import runs
+from app.controls import own_run, widgets
+from app.session import state
 from core.runs import ladders
 from pages.scaling import own
 from pages.scaling.own import Own

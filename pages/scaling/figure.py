@@ -12,8 +12,8 @@ from typing import Any
 
 import streamlit as st
 
-from app import state
 from app.kit import register
+from app.session import state
 from core.runs import ladders
 from core.runs.ladders import Rung
 from core.scaling.surface import Surface

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from app import measured, runs, state
-from app.own_run import Next
-from app.trained import Arm
+from app import runs
+from app.controls import measured
+from app.controls.own_run import Next
+from app.runs.trained import Arm
+from app.session import state
 from core.analysis.health import emergence
 from core.analysis.health.emergence import Metrics
 from core.runs import ladders, loading

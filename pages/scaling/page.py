@@ -6,7 +6,8 @@ from functools import partial
 
 import streamlit as st
 
-from app import events, page, state
+from app.frame import page
+from app.session import events, state
 from core.runs import ladders
 from core.scaling import bootstrap, fit
 from core.scaling.forecast import forecast

@@ -11,10 +11,10 @@ import altair as alt
 import numpy as np
 import streamlit as st
 
-from app import state
 from app.charts import vega
 from app.charts.frame import About
 from app.charts.look import ink
+from app.session import state
 from core.analysis.health.emergence import LENGTHS
 from core.runs import ladders
 from core.runs.ladders import Rung

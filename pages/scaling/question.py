@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.predict import Answer
+from app.controls.predict import Answer
 from core.runs import ladders
 from core.scaling.forecast import Forecast
 from pages.scaling.seen import Seen, see

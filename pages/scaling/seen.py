@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from app import state
+from app.session import state
 from core.runs import ladders
 from core.runs.ladders import Against, Rung
 from core.scaling.forecast import Forecast, forecast

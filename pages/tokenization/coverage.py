@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from app import cache, events, state
+from app.models import cache
+from app.session import events, state
 from core.language_model import LanguageModel
 from core.text.broken import broken
 from core.text.languages import languages, rates

@@ -11,9 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from app import cache, models, state
+from app import models
 from app.counts import counted
 from app.kit import register
+from app.models import cache
+from app.session import state
 from core import real
 from core.analysis.stream.embedding_rows import row_lengths
 from core.language_model import LanguageModel

@@ -15,10 +15,13 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import cache, state, widgets, work
+from app import markup
+from app.controls import work
+from app.controls.own_corpus import own
 from app.counts import counted
 from app.kit import pack
-from app.own_corpus import own
+from app.models import cache
+from app.session import state
 from core.data.corpora import corpus as documents_of
 from core.text.merging import Learning, Merge
 from core.text.pieces import Method
@@ -353,7 +356,7 @@ def go_on(spec: Spec, slot: DeltaGenerator, notes: Sequence[str] = ()) -> None:
         now = time.monotonic()
         if now - last > EVERY:
             last = now
-            bar.progress(min(1.0, share), text=widgets.escape(what + _left(now - since, share)))
+            bar.progress(min(1.0, share), text=markup.escape(what + _left(now - since, share)))
     learned = job.finish()
     cache.keep(learned.key, learned)
     memo.pop("job", None)

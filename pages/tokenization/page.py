@@ -6,8 +6,12 @@ from functools import partial
 
 import streamlit as st
 
-from app import cache, events, models, page, state, widgets
-from app.own_corpus import own, own_corpus
+from app import markup, models
+from app.controls import widgets
+from app.controls.own_corpus import own, own_corpus
+from app.frame import page
+from app.models import cache
+from app.session import events, state
 from core.text.bpe import replay
 from core.text.merging import Learning
 from core.text.unigram import best_path
@@ -72,9 +76,9 @@ if learned is not None and learned.stopped:
 waits = "“Your corpus” has no text yet: bring one to learn from. Until then these are the tales."
 lines = [waits * (state.get("corpus") != spec.corpus), about_word, "" if learned is None else learned.note]
 if any(lines):
-    st.caption(widgets.escape(" ".join(filter(None, lines))))
+    st.caption(markup.escape(" ".join(filter(None, lines))))
 if missing := lacking():
-    st.html(f"<p class='gb-hint' role='status'>{widgets.inline(missing)}</p>")
+    st.html(f"<p class='gb-hint' role='status'>{markup.inline(missing)}</p>")
 
 with page.controls():
     widgets.segments("Learn from", "corpus", tuple(CORPORA), lambda name: CORPORA[str(name)])

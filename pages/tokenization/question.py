@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app import state
+from app.controls.predict import Answer
 from app.counts import counted
-from app.predict import Answer
+from app.session import state
 from core.text.merging import Learning
 from core.text.pieces import Method
 from pages.tokenization.cut import phrase

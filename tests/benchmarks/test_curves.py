@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from app import modules, theme
-from app.kit import KIT, pack
+from app import theme
+from app.kit import KIT, modules, pack
 from tests.benchmarks import pair
 from tests.browser import driver
 

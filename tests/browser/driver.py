@@ -32,8 +32,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from app import keys
-from app.owner import COOKIE, signed
+from app.session import keys
+from app.session.owner import COOKIE, signed
 from scripts import browser as chromium
 from tests.ports import free_port
 
@@ -45,7 +45,7 @@ DESKTOP: ViewportSize = {"width": 1366, "height": 768}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SECONDS = 60  # the longest a page may take to draw on a busy two-core machine
 
-BROKEN = "Something went wrong on this page"  # what app/start.py says when a page raised
+BROKEN = "Something went wrong on this page"  # what app/server/start.py says when a page raised
 
 # Streamlit asks these below the page's own path first, is told 404, and then finds them at the root.
 STREAMLITS_OWN_PROBES = ("/_stcore/health", "/_stcore/host-config")

@@ -11,7 +11,7 @@ import torch
 from playwright.sync_api import Browser, Page
 
 import core
-from app.fields import BY_KEY, DEFAULT_TEXT
+from app.session.fields import BY_KEY, DEFAULT_TEXT
 from core.decoding import exact
 from core.decoding.stages import next_tokens
 from core.decoding.tree import Tree, grow

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import core
-from app.fields import BY_KEY
+from app.session.fields import BY_KEY
 from core.vectors.analogies import solve
 from core.vectors.contextual import compare, occurrence
 from core.vectors.map_view import MOST

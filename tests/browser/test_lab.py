@@ -18,7 +18,7 @@ import torch
 from playwright.sync_api import Browser, Page, expect
 
 import core
-from app import modules
+from app.kit import modules
 from core.runs import Run
 from core.runs import load as load_run
 from core.runs.worker import here

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.start import LEAVES
+from app.server.start import LEAVES
 from tests.browser.driver import serving
 from tests.faults.runs import OWNER, SETTINGS, finished, gone, in_the_middle, same_curve, small
 from tests.runs import until

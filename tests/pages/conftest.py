@@ -15,8 +15,8 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from app import page
 from app import runs as run_face
+from app.frame import page
 from core.checkpoints import save_folder
 from core.config import ModelConfig
 from core.model.transformer import EncoderDecoder, Transformer

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 import core.decoding.answering
-from app import answer
+from app.controls import answer
 from core.decoding.answering import answer_with
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 

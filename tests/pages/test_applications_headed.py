@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import core
-from app import state
+from app.session import state
 from core.analysis.tasks.label_reading import read_answer, read_class
 from pages.applications import figure, uses
 from tests.pages.conftest import OpenPage, random_model, run_notebook

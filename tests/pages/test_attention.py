@@ -271,7 +271,7 @@ def open_ids(link: dict[str, Any], lm: core.LanguageModel | None, steps: Any) ->
     """The ids of the page's text, which an edit's place counts; a decoder's are not those of the picture."""
     if steps.attention != "self" or "target" not in link:
         return tuple(steps.ids)
-    from app import cache
+    from app.models import cache
 
     return tuple(cache.model(link["model"]).encode(link["text"]))
 

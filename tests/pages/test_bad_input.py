@@ -14,8 +14,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import chapters, models, state
-from app.fields import FIELDS
+from app import chapters, models
+from app.session import state
+from app.session.fields import FIELDS
 from tests.damaged import BROKEN, MARKUP_TOKENS, damage
 from tests.pages.conftest import OWN_MODELS, SMALLER, OpenPage, random_model
 
@@ -206,7 +207,7 @@ def test_markup_is_text_in_everything_a_page_writes(
 def test_a_backtick_in_a_token_is_a_backtick_on_the_page(token: str) -> None:
     from html import escape
 
-    from app.widgets import inline, mono
+    from app.markup import inline, mono
 
     assert inline(f"what does {mono(token)} read?") == f"what does <code>{escape(token)}</code> read?"
 

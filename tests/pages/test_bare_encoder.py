@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from app import chapters
-from app.bare import UNSAID
-from app.opening import STANDS_IN
+from app.controls.bare import UNSAID
+from app.models.opening import STANDS_IN
 from core.hooks import ablate_head, intervene
 from core.zoo import load
 from pages.bias import pronoun_gap

@@ -9,7 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import choice, models, state
+from app import models
+from app.models import choice
+from app.session import state
 from core import zoo
 from core.families.suited import suited
 from tests.pages.conftest import OpenPage, Runs, random_model

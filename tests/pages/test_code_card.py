@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from app import cache, chapters, source
+from app import chapters
+from app.frame import source
+from app.models import cache
 from tests.pages.conftest import OpenPage
 
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]

@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import cache, models
+from app import models
+from app.models import cache
 from core.costs import parameters, row_flops
 from core.costs.memory import held, training_memory, using_memory
 from core.costs.sized import resized

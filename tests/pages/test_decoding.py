@@ -15,7 +15,8 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import cache, state, sweeps
+from app.models import cache, sweeps
+from app.session import state
 from core.decoding.stages import FIRST
 from core.decoding.tree import Tree, grow
 from pages.decoding import request, verdict

@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import cache, models
+from app import models
+from app.models import cache
 from core.efficiency.beside import beside
 from core.efficiency.halves import halves
 from core.efficiency.judging import reference, yardstick

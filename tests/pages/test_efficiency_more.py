@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app import work
+from app.controls import work
 from core.analysis.seeds import Interval
 from core.efficiency import distilbert, held_out, judging, shrink_lab
 from core.efficiency.removal import by_level
@@ -37,7 +37,7 @@ def work_of(app: Any) -> work.Job:
 @pytest.fixture(autouse=True)
 def noted(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is drawn is remembered with the session: an AppTest sees no component."""
-    from app import state
+    from app.session import state
     from pages.efficiency import smaller
 
     record = smaller.record

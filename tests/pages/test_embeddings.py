@@ -11,7 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import cache, models
+from app import models
+from app.models import cache
 from core.runs import table as run_table
 from core.runs.word_specs import WordsSpec
 from core.runs.worker import here

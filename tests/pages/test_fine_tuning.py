@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app.own_run import NOBODY
+from app.controls.own_run import NOBODY
 from core.runs import recorded
 from core.runs.tuned_recordings import learned, tuned_recording
 from core.runs.worker import here

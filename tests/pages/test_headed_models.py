@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app import chapters, state
+from app import chapters
+from app.session import state
 from tests.pages.conftest import OpenPage, random_model
 from tests.pages.test_bad_input import said
 

@@ -12,7 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import chapters, cheatsheet_map
+from app import chapters
+from app.frame import cheatsheet as cheatsheet_map
 from core.analysis.stream.overview import overview
 from pages.home import figure as picture
 from tests.pages.conftest import run_notebook

@@ -13,7 +13,8 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import models, page
+from app import models
+from app.frame import page
 from core.analysis.patching.patches import Patching, Spot
 from core.analysis.patching.paths import paths
 from core.analysis.patching.sweep import patched

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import runs as face
-from app import state
+from app.session import state
 from core import zoo
 from core.analysis.heads.patterns import head_maps, pattern_scores
 from core.checkpoints import load_folder

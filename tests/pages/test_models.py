@@ -11,8 +11,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import cache, gallery, models, opening
-from app.shelf import Shelf
+from app import models
+from app.models import cache, gallery, opening
+from app.models.shelf import Shelf
 from core import hub_models, zoo
 from core.costs import parameters
 from core.parts import parts

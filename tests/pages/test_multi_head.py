@@ -12,7 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import answer, cache, sweeps, work
+from app.controls import answer, work
+from app.models import cache, sweeps
 from core.analysis.heads.composition import composition
 from core.analysis.heads.effects import Knockout, LayerEffects, Resumable, head_effects, knock_out, switch_off
 from core.analysis.heads.jobs import EVEN, MIXED, SHORT, head_jobs

@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import cache, models
+from app import models
+from app.models import cache
 from core.analysis.stream.depth_grid import VARIANTS, gradient_by_depth
 from core.analysis.stream.ledger import ledger
 from core.analysis.stream.ledger_lines import gathered

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import trained
+from app.runs import trained
 from core.precision import alike
 from core.runs import recorded
 from core.runs.worker import here

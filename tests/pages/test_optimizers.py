@@ -11,7 +11,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import state, trained, work
+from app.controls import work
+from app.runs import trained
+from app.session import state
 from core.analysis.health.landscape import measure, random_plane, walk
 from core.runs.worker import here
 from core.training.moments import STEPS, compare, follow, place, train

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import chapters, predict
+from app import chapters
+from app.controls import predict
 from tests.pages.conftest import OWN_MODELS, SMALLER, OpenPage
 
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import cache, chapters, models
-from app.shelf import Shelf
+from app import chapters, models
+from app.models import cache
+from app.models.shelf import Shelf
 from core import real
 from pages.applications.assistant import cut_off
 from tests import real as published

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
-from app.trained import recorded_arms
+from app.runs.trained import recorded_arms
 from core.analysis.stream.weights import by_matrix, sizes
 from core.precision import alike
 from core.runs import recorded

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import cache, chapters, models, state
+from app import chapters, models, runs
 from app import runs as run_face
+from app.models import cache
+from app.session import state
 from core.runs import NotYours, StoreAway
 from tests.pages.conftest import OTHER, OWN_MODELS, OWNER, SMALLER, OpenPage, Runs, run_notebook
 
@@ -339,4 +341,4 @@ def test_without_cookies_a_session_is_its_own_owner(open_page: OpenPage) -> None
 
 def test_no_link_can_claim_to_be_an_owner() -> None:
     assert not {"owner", "glassbox_owner"} & set(state.BY_KEY)
-    assert models.run_id("run:" + OWNER) == OWNER, "an owner's id opens nothing but a run of that name"
+    assert runs.run_id("run:" + OWNER) == OWNER, "an owner's id opens nothing but a run of that name"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import core
-from app import notebook as notebooks
-from app import takeaway
+from app.frame import notebook as notebooks
+from app.frame import takeaway
 from core.catalogue import _store, snapshots
 from core.checkpoints import CheckpointError
 from core.runs import exported

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import cache
+from app.models import cache
 from core.analysis.health import emergence
 from core.analysis.health.emergence import LENGTHS
 from core.language_model import LanguageModel

@@ -9,7 +9,8 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import cache, scope
+from app.controls import scope
+from app.models import cache
 from core.analysis.story_loss import STORIES, mean_loss, story_losses
 from core.efficiency import held_out
 from core.runs import shrunk

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import cache, models
-from app.shelf import Shelf
+from app import models
+from app.models import cache
+from app.models.shelf import Shelf
 from core.vectors.sentences import cosines, mean_of_words, sentence_vectors
 from core.vectors.static import glove
 from core.zoo import load

@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import chapters, models, state
+from app import chapters, models
+from app.session import state
 from core.checkpoints import hub
 from tests.pages.conftest import random_model
 

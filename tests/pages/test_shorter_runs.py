@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import own_run
+from app.controls import own_run
 from core import machine
 from core.runs import Engine, corrections
 from core.runs.limits import Limits

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import cache
+from app.models import cache
 from core.text.merging import Learning
 from core.text.published import Published, published
 from core.text.simple import Characters, Words, altered, hidden

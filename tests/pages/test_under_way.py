@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import own_run
 from app import runs as run_face
+from app.controls import own_run
 from core.runs import Run
 from core.training.estimates import Estimate
 from tests.pages.conftest import OWNER, SMALL, Runs

@@ -7,8 +7,9 @@ from collections import Counter
 
 import pytest
 
-from app import chapters, cheatsheet_map
+from app import chapters
 from app.chapters import CHAPTERS
+from app.frame import cheatsheet as cheatsheet_map
 
 # The subject, heading by heading and term by term in our own words: the page, and the term of its cover that is alive.
 POINTS: dict[str, dict[str, tuple[str, str]]] = {

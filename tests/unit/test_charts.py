@@ -18,7 +18,7 @@ import pytest
 from app import theme
 from app.charts import look, vega
 from app.charts.frame import About, table_twin
-from app.results import fingerprint
+from app.models.results import fingerprint
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -92,7 +92,7 @@ def test_streamlits_theme_has_the_palette_of_plotly(mode: str, dark: bool) -> No
 def test_a_page_without_charts_loads_nothing_for_them() -> None:
     """Plotly's Python is Streamlit's to load; what it draws with in the browser, only a page with a chart asks for."""
     code = (
-        "import sys; import app.page, app.start, pages.attention.figure, pages.home.figure; "
+        "import sys; import app.frame.page, app.server.start, pages.attention.figure, pages.home.figure; "
         "print([name for name in ('altair', 'app.charts', 'pandas', 'vl_convert') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -10,7 +10,7 @@ from math import prod
 import pytest
 import torch
 
-from app.fields import FIELDS
+from app.session.fields import FIELDS
 from app.units import seconds, si, size
 from core.config import ModelConfig, preset
 from core.costs import cache_bytes, parameters, parameters_by_part

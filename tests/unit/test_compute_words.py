@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app import takeaway
+from app.frame import takeaway
 from app.units import in_words
 from core.config import preset
 from core.costs.accelerators import ACCELERATORS

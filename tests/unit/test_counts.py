@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from app import modules
 from app.counts import counted, plural, times
+from app.kit import modules
 
 
 @pytest.mark.parametrize(

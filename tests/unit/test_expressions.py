@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from app import models, widgets
+from app import markup, models
 from core import survey
 from core.analysis.heads import cross_reading
 from core.analysis.tasks import heroes
@@ -102,8 +102,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "a word to follow": _found("a"),
     "a word of dots to follow": _found("a." * 40),
     "a long word to follow": lambda text: _found(text[: len(text) // 2])(text),
-    "a label": widgets.escape,
-    "a sentence of a page": widgets.inline,
+    "a label": markup.escape,
+    "a sentence of a page": markup.inline,
     "a message": models.without_places,
     "heroes": heroes.mentions,
     "a README": _front,

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 import core
-from app import gallery, models
+from app import models
+from app.models import gallery
 from core.checkpoints import CheckpointError
 from core.checkpoints.folder import load_folder
 from core.checkpoints.gguf_file import GgufFile

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from app import cache, room
-from app.results import measure, own, typed
+from app.models import cache, room
+from app.models.results import measure, own, typed
 from core.language_model import LanguageModel
 
 MB = 2**20

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app import memory
+from app.models import memory
 from core.memory import _libraries, let_go_of_libraries
 
 STATUS = Path("/proc/self/status")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app import models
+from app import models, runs
 from app.models import RefusedModel
 from core.runs import Run
 from core.training.spec import TrainSpec
@@ -169,7 +169,7 @@ def test_runs_of_one_name_look_different(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_run_is_resolved_by_its_id_alone() -> None:
     choice = models.resolve("run:0123456789abcdef01234567")
     assert (choice.source, choice.target) == ("run", "run:0123456789abcdef01234567")
-    assert models.run_id(choice.name) == "0123456789abcdef01234567"
+    assert runs.run_id(choice.name) == "0123456789abcdef01234567"
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_run_is_resolved_by_its_id_alone() -> None:
     ["run:", "run:x", "run:ABCDEF012345", "run:0123/../4567", "run:0123 4567", "run:" + "0" * 65, "run:0\n1"],
 )
 def test_what_is_no_run_is_refused(name: str) -> None:
-    assert models.run_id(name) == ""
+    assert runs.run_id(name) == ""
     with pytest.raises(RefusedModel, match="is no training run"):
         models.resolve(name)
-    assert models.run_id("tales-gpt") == models.run_id("0" * 24) == ""
+    assert runs.run_id("tales-gpt") == runs.run_id("0" * 24) == ""

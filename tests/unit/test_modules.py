@@ -13,8 +13,8 @@ from playwright._impl._driver import compute_driver_executable
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app import modules
-from app.modules import ROOT
+from app.kit import modules
+from app.kit.modules import ROOT
 
 VIEWS = [path for path, text in sorted(modules.sources().items()) if "\nexport default " in text]
 IMPORT = re.compile(r'^import\s+(?:\{([^}]*)\}\s+from\s+)?"([^"]+)";', re.M)

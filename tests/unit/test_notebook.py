@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from app import notebook
+from app.frame import notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 CELLS = ["# %% The trace\nx = 1 + 1", "assert x == 2"]

@@ -16,7 +16,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from app import keys, owner, runs
+from app import runs
+from app.session import keys, owner
 from core.runs import Store
 from tests.runs import OTHER, OWNER, tiny
 

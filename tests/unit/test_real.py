@@ -14,8 +14,9 @@ import pytest
 import torch
 
 import core
-from app import choice, gallery, models, state
-from app.models import RefusedModel
+from app import models
+from app.models import RefusedModel, choice, gallery
+from app.session import state
 from core import real
 from core.checkpoints import CheckpointError, load_folder
 from core.real import RealModel

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 import core
-from app import cache, loading, models, room
-from app.loading import Tell
-from app.shelf import NoRoom, Shelf, weigh
+from app import models
+from app.models import cache, loading, room
+from app.models.loading import Tell
+from app.models.shelf import NoRoom, Shelf, weigh
 from core import memory
 from core.checkpoints import hub
 from core.language_model import LanguageModel

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import core.runs
-from app import stream
+from app.server import stream
 from core.data.corpora import fingerprint
 from core.runs import Engine, LimitExceeded, Limits, RunError, Store, kinds, load
 from core.runs.loop import Training

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 import core
-from app import cache
-from app.shelf import Shelf, weigh
+from app.models import cache
+from app.models.shelf import Shelf, weigh
 from core.language_model import LanguageModel
 
 

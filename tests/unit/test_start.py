@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from app import cache, runs, start
+from app import runs
+from app.models import cache
+from app.server import start
 from core.runs import SchemaError, StoreAway
 
 runs_begin = runs.begin  # tests put another in its place
@@ -231,7 +233,7 @@ def test_what_does_not_come_back_is_not_waited_for(
 def test_a_signal_ends_a_server_that_waits_for_something() -> None:
     code = (
         "import signal, time\n"
-        "from app import start\n"
+        "from app.server import start\n"
         "start.LEAVES = 0.2\n"
         "signal.signal(signal.SIGTERM, lambda *_: print('heard', flush=True))\n"
         "with start._leaving_in_time():\n"

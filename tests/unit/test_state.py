@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.runtime.scriptrunner import RerunData, RerunException
 
-from app import state
-from app.fields import BY_KEY, FIELDS, VERSION, Field
+from app.session import state
+from app.session.fields import BY_KEY, FIELDS, VERSION, Field
 
 
 class Query(dict[str, str]):

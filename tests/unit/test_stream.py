@@ -17,7 +17,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app import feed, stream
+from app.runs import feed
+from app.server import stream
 from core.runs import Checkpoint, NoSuchRun, Points, Run, Store, StoreAway
 from core.training.spec import TrainSpec
 

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from app import cache, sweeps
-from app.sweeps import Measured, follow, measured
+from app.models import cache, sweeps
+from app.models.sweeps import Measured, follow, measured
 
 
 class Work:

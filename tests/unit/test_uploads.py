@@ -17,8 +17,8 @@ from starlette.testclient import TestClient
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
-from app import uploads
-from app.uploads import LARGEST, MB, OF_ALL, OF_ONE
+from app.server import uploads
+from app.server.uploads import LARGEST, MB, OF_ALL, OF_ONE
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from app import visitors
+from app.session import visitors
 
 
 def found(peer: str, *forwarded: str, known: str = "") -> str:

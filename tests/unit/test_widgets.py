@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import takeaway, widgets
+from app import markup
+from app.frame import takeaway
 
 JOINER = "\u2060"
 
@@ -24,12 +25,12 @@ def plain(escaped: str) -> str:
     )
 )
 def test_an_escaped_label_reads_as_it_was_written(text: str) -> None:
-    assert plain(widgets.escape(text)) == text
+    assert plain(markup.escape(text)) == text
 
 
 @given(st.text())
 def test_no_markdown_character_is_left_bare(text: str) -> None:
-    bare = re.sub(r"\\.", "", widgets.escape(text), flags=re.DOTALL)
+    bare = re.sub(r"\\.", "", markup.escape(text), flags=re.DOTALL)
     assert not re.search(r"[`*_{}\[\]()<>#+\-.!|$~:&@=]", bare)
     assert "\n" not in bare
 
@@ -38,25 +39,25 @@ def test_no_markdown_character_is_left_bare(text: str) -> None:
     "text", [":smile:", "->", "<-", "--", ">=", "<=", "~=", "<->", "www.example.com", "a@b.example"]
 )
 def test_what_streamlit_would_replace_after_markdown_is_kept_apart(text: str) -> None:
-    assert JOINER in widgets.escape(text)
+    assert JOINER in markup.escape(text)
 
 
 @pytest.mark.parametrize("text", ["<b>x</b>", "<img src=x onerror=alert(1)>", "&amp;", '" onload="', "`<i>`"])
 def test_inline_html_holds_text_only(text: str) -> None:
-    shown = widgets.inline(text)
+    shown = markup.inline(text)
     assert re.sub(r"</?code>", "", shown).count("<") == 0
     assert '"' not in shown
 
 
 def test_inline_sets_pieces_between_backticks_in_mono() -> None:
-    assert widgets.inline("what does `·a` read?") == "what does <code>·a</code> read?"
+    assert markup.inline("what does `·a` read?") == "what does <code>·a</code> read?"
 
 
 @pytest.mark.parametrize(
     ("token", "shown"), [(" a", "·a"), ("a", "a"), ("\n", "⏎"), ("\t", "⇥"), (" ", "·"), ("", "")]
 )
 def test_a_token_shows_its_space(token: str, shown: str) -> None:
-    assert widgets.visible(token) == shown
+    assert markup.visible(token) == shown
 
 
 def test_csv_keeps_values_and_defuses_formulas() -> None:

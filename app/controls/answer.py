@@ -1,0 +1,144 @@
+"""What an encoder-decoder has written so far: the field for it, and the model itself to write into it.
+
+Every page about a decoder that reads a source has these; the state's field `target` holds the text.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app.counts import counted
+from app.models import cache, reading
+from app.session import state
+
+if TYPE_CHECKING:
+    from app.frame.page import Context
+    from core.language_model import LanguageModel
+
+MOST = 128  # tokens that the model writes at one press
+QUIET = 0.4  # seconds that writing may take before the page says how far it is
+QUICK = 20_000_000  # parameters up to which a model writes by itself
+EMPTY = (
+    "Nothing is written yet: the decoder has only its start token. Type the beginning of an answer, or let the model "
+    "write it, to see what each written token reads."
+)
+OWN = (
+    "Nothing is typed: the picture reads what the model itself writes. Type another, or have it written here."
+)
+
+
+def draw(ctx: Context, *, writes: bool = True, empty: str = EMPTY, told: str = "") -> None:
+    """The row with the answer so far, below a page's other controls; nothing for a model of another shape.
+
+    Args:
+        writes: offer that the model writes it. empty: what is said while nothing is written; told: of what is written.
+    """
+    if ctx.lm.config.shape != "encoder-decoder":
+        return
+    with st.container(key="gb-answer", horizontal=True, gap="small", vertical_alignment="bottom"):
+        typed = bool(state.get("target"))
+        usual = "nothing yet" if typed else ctx.target or "nothing yet"
+        st.text_input("Answer so far", placeholder=usual, width=360, **state.bind("target"))
+        if writes:
+            label = "Let the model go on" if typed else "Let the model write it"
+            st.button(
+                label, key="answer.write", on_click=state.whole(_ask), icon=":material/edit:",
+                help="The likeliest token each time, until it ends or the picture is full. Undo takes it back.",
+            )  # fmt: skip
+        if typed:
+            st.button("Clear", key="answer.clear", on_click=state.whole(state.set), args=("target", ""))
+    said = (told if typed else OWN) if ctx.target else empty
+    if said:
+        st.caption(said)
+
+
+def by_itself(lm: LanguageModel, model_key: str, text: str, longest: int | None) -> str:
+    """What the model answers, for a page that an empty answer leaves with nothing to show; "" where that takes long.
+
+    Args:
+        text: what its encoder reads. longest: as in `page.begin`.
+    """
+    rows = min(lm.config.n_ctx, longest or lm.config.n_ctx)
+    if lm.n_parameters > QUICK or rows < 2:
+        return ""
+    written: str = cache.call(_by_itself, model_key, text, min(MOST, rows - 1))
+    return written
+
+
+def _by_itself(lm: LanguageModel, text: str, most: int) -> str:
+    """Write the likeliest token each time, `most` of them at the most."""
+    from core.decoding.answering import answer_with, answering
+
+    return answer_with(lm, "", list(answering(lm, lm.tokenizer.encode(text), (), most)))
+
+
+def _ask() -> None:
+    state.memo("answer")["asked"] = True
+
+
+def _stop() -> None:
+    """Keep what is written by now."""
+    so_far = state.memo("answer").pop("so_far", None)
+    if so_far is not None:
+        state.set("target", so_far)
+
+
+def write(lm: LanguageModel, text: str, longest: int | None) -> None:
+    """If it was asked for, let the model write (`page.begin` calls this, before anything is drawn).
+
+    It takes the likeliest token each time and goes on after what is written already. What takes longer than a moment
+    says how far it is and can be stopped; then what is written by then stays.
+
+    Args:
+        text: what its encoder reads. longest: as in `page.begin`.
+    """
+    from core.decoding.answering import answer_with, answering
+
+    place = (
+        st.empty()
+    )  # always there: a browser builds anew what stands below it where one more element comes
+    memo = state.memo("answer")
+    if not memo.pop("asked", False):
+        return
+    before, _ = reading.read_target(lm, state.get("target"), longest)
+    written = lm.tokenizer.encode(before, add_special_tokens=False) if before else []
+    rows = min(lm.config.n_ctx, longest or lm.config.n_ctx)
+    room = min(MOST, rows - 1 - len(written))
+    if room <= 0:
+        state.note(
+            f"All {counted(rows, 'row')} of the picture are used up: clear or shorten the answer, then let it go on."
+        )
+        return
+    ids: list[int] = []
+    began = time.monotonic()
+    bar = None
+    for id in answering(lm, lm.tokenizer.encode(text), written, room):
+        ids.append(id)
+        memo["so_far"] = answer_with(lm, before, ids)
+        if time.monotonic() - began > QUIET:
+            bar = bar or _bar(place)
+            bar.progress(len(ids) / room, text=f"Token {len(ids)} of at most {room}")
+    place.empty()
+    _said(lm, memo.pop("so_far", before), before, ids, room)
+
+
+def _bar(place: st.delta_generator.DeltaGenerator) -> st.delta_generator.DeltaGenerator:
+    with place.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0)
+        st.button("Stop", key="answer.stop", on_click=state.whole(_stop))
+    return bar
+
+
+def _said(lm: LanguageModel, after: str, before: str, ids: list[int], room: int) -> None:
+    """Put the answer into its field, and say how it ended where that is not plain."""
+    ended = bool(ids) and ids[-1] in lm.config.eos_ids
+    if after != before:
+        state.set("target", after)
+    elif ended:
+        state.note("The model has nothing to add: its next token is the one that ends the answer.")
+    if not ended:
+        more = "" if room == MOST else ": more do not fit here"
+        state.note(f"The model wrote {counted(len(ids), 'token')} without an end{more}.")

@@ -1,0 +1,49 @@
+"""What is measured of a page's own runs when they are over: once, with a bar, remembered with the session.
+
+What leaves the server's shelf is not measured again as long as the session lasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from app.controls import work
+from app.models import cache
+from app.runs.trained import Arm
+from app.session import state
+
+
+def of(page: str, arm: Arm) -> Any:
+    """What was measured of a run; None: nothing yet."""
+    memo, key = state.memo(f"{page}.measured"), _key(page, arm)
+    if key not in memo and (found := cache.kept(key)) is not None:
+        memo[key] = found
+    return memo.get(key)
+
+
+def measure(
+    page: str, arms: Sequence[Arm], slot: Any, steps: Callable[[], Iterator[tuple[Arm, Any]]]
+) -> None:
+    """Measure these runs, with a bar in `slot`; the page is drawn anew when that is done.
+
+    Args:
+        steps: yields each of them with what was found.
+    """
+    if not arms:
+        return
+    key = " ".join(_key(page, arm) for arm in arms)
+    if work.of(page, key) is None:
+        work.begin(page, key, len(arms), lambda: _kept(page, steps()))
+    work.go_on(page, key, slot, "runs measured on the held-out stories")
+
+
+def _kept(page: str, found: Iterator[tuple[Arm, Any]]) -> Iterator[str]:
+    for arm, one in found:
+        cache.keep(_key(page, arm), one, small=True)
+        state.memo(f"{page}.measured")[_key(page, arm)] = one
+        yield arm.id
+
+
+def _key(page: str, arm: Arm) -> str:
+    return f"measured {page} {arm.id} {arm.run.step if arm.run else 0}"

@@ -1,0 +1,56 @@
+"""A text of the learner's own to learn from, typed or brought as a file; tokenizers and word2vec read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app.session import state
+
+LARGEST = 5_000_000  # bytes of an own text
+
+
+def _memo() -> dict[str, Any]:
+    return state.memo("tokenization")
+
+
+def own_corpus() -> None:
+    """Where a learner brings a text of their own: typed, or a file."""
+    with st.popover("Your corpus", key="gb-own"):
+        st.text_area(
+            "A text to learn from", key="tokenization.own", on_change=state.whole(_typed), height=160
+        )
+        st.file_uploader(
+            "Or a text file (UTF-8, up to 5 MB; 1 MB learns in a few seconds)",
+            type=["txt", "md", "csv", "json", "py"], key="tokenization.file", on_change=state.whole(_brought),
+        )  # fmt: skip
+
+
+def _typed() -> None:
+    _take(str(state.widget_value("tokenization.own") or "").encode("utf-8", "replace"))
+
+
+def _brought() -> None:
+    file = state.widget_value("tokenization.file")
+    if file is not None:
+        _take(file.getvalue())
+
+
+def _take(data: bytes) -> None:
+    if len(data) > LARGEST:
+        state.note("The file is larger than 5 MB; its first 5 MB are learned from.")
+        data = data[:LARGEST].decode("utf-8", "ignore").encode()
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        state.note(f"The file is not UTF-8 (byte {error.start}): save it as UTF-8 and bring it again.")
+        return
+    _memo()["own"] = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        state.note("There is nothing to learn from in it yet: bring a text with some words in it.")
+
+
+def own() -> str:
+    """The learner's own text to learn from; "" while there is none."""
+    return str(_memo().get("own", ""))

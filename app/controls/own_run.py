@@ -1,0 +1,297 @@
+"""The next runs of a page: what they would take here, how they are made shorter, their start, and how far they are.
+
+Runs join a group click by click, or make one at once (app/runs/trained.py); a link carries the group, so
+that others see its runs, too.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import streamlit as st
+
+from app import markup, runs
+from app.runs import trained
+from app.session import state
+from app.words import sentence
+
+if TYPE_CHECKING:
+    from app.runs.trained import Arm
+    from core.runs import Run
+    from core.runs.kinds import Spec
+
+NOBODY = "Nothing trains on this server: it was started without workers."
+LONG = 60.0  # seconds
+SHARES = ("1", "1/2", "1/4", "1/8")  # of a preset's steps
+LOOK = 1.0  # seconds between two looks at runs that are under way
+
+Described = TypeVar("Described", bound=Any)
+
+
+@dataclass(frozen=True)
+class Next:
+    """A run to come: its spec, what it is called, and the own text of a spec that has one."""
+
+    spec: Any
+    name: str
+    text: str | None = None
+
+
+# ------------------------------------------------------------------------------------------------ what it would take
+
+
+def long() -> float:
+    """Seconds that a run may take before the page offers a shorter one: GLASSBOX_LONG, or a minute."""
+    return float(os.environ.get("GLASSBOX_LONG", "").strip() or LONG)
+
+
+def duration(seconds: float) -> str:
+    """A time to come as a person says it: no more digits than an estimate has."""
+    if seconds < 1.5:
+        return "a second"
+    if seconds < 20:
+        return f"{seconds:.0f} s"
+    if seconds < 90:
+        return f"{5 * round(seconds / 5)} s"
+    minutes = seconds / 60
+    return f"{minutes:.1f}".removesuffix(".0") + " min" if minutes < 5 else f"{minutes:.0f} min"
+
+
+def seconds(made: Sequence[Next]) -> float:
+    """Seconds from the start of these runs to the end of the last, with this server's workers side by side.
+
+    Raises:
+        ValueError: one of them would be refused (LimitExceeded), or its text is too small.
+    """
+    each = [runs.estimate(one.spec, one.text).seconds for one in made]
+    return max(*each, sum(each) / runs.side_by_side())
+
+
+def cost(make: Callable[[], Next | Sequence[Next]]) -> tuple[str, str]:
+    """What the next runs would take, in words, or why they would be refused: one of the two is "".
+
+    Args:
+        make: the runs by the page's settings; ValueError: they do not fit.
+    """
+    try:
+        made = make()
+        return f"about {duration(seconds([made] if isinstance(made, Next) else made))}", ""
+    except ValueError as why:  # LimitExceeded among them
+        return "", sentence(why)
+
+
+# ------------------------------------------------------------------------------------------------ shorter ones
+
+
+def chosen() -> str:
+    """The share of its steps that the open page's own runs take: one of SHARES."""
+    page, _, share = str(state.get("fewer")).partition(" ")
+    return share if page == state.page() and share in SHARES else "1"
+
+
+def _choose(share: str | None) -> None:
+    state.set("fewer", f"{state.page()} {share}" if share in SHARES[1:] else "")
+
+
+def shortened(spec: Described, share: str | None = None) -> Described:
+    """A preset's spec with the share of its steps that the learner has chosen; all that hangs on steps shrinks along.
+
+    Args:
+        share: one of SHARES; None: the page's choice.
+    """
+    part = Fraction(share or chosen())
+    if part == 1:
+        return spec
+    steps = max(2, round(spec.steps * part))
+    changes: dict[str, Any] = {"steps": steps}
+    has = {field.name for field in fields(spec)}
+    if "eval_every" in has and spec.eval_every:
+        changes["eval_every"] = min(spec.eval_every, steps)
+    if isinstance(getattr(spec, "warmup", None), int):  # in steps; where it is a share, it stays one
+        changes["warmup"] = round(spec.warmup * part)
+    found: Described = spec.replace(**changes)
+    return found
+
+
+def shorter(made: Callable[[str], Sequence[Next]], steps: int) -> None:
+    """Draw the choice of fewer steps where a preset takes over a minute here, and what each choice takes.
+
+    Args:
+        made: the runs with that share of their steps (one of SHARES).
+        steps: of the whole preset.
+    """
+    taken = {share: _taken(made, share) for share in SHARES}
+    if not (taken["1"] > long() or chosen() != "1"):
+        return
+    names = {share: f"{max(2, round(steps * Fraction(share))):,}" for share in SHARES}
+    st.segmented_control(
+        "Steps", list(SHARES), required=True, format_func=lambda share: names[share],
+        **state.part("fewer", chosen(), _choose),
+    )  # fmt: skip
+    quick = next((share for share in SHARES if taken[share] <= long()), SHARES[-1])
+    whole = "more than this server allows" if taken["1"] == float("inf") else f"about {duration(taken['1'])}"
+    said = f"All {names['1']} steps take {whole} on this computer"
+    if quick != "1" and taken[quick] < float("inf"):
+        said += f"; {names[quick]} take about {duration(taken[quick])} and tell less"
+    st.caption(f"{said}.")
+
+
+def quicker(
+    key: str, made: Callable[[Any], Next | Sequence[Next]], now: Any, options: Sequence[Any],
+    name: Callable[[Any], str], choose: Callable[[Any], None],
+) -> None:  # fmt: skip
+    """Draw, where a page's own settings take over a minute here, a button for the largest that do not.
+
+    Args:
+        made: the runs of a setting; now: the present one; options: smaller ones, the largest first.
+        name: of a setting, on the button; choose: takes one over.
+    """
+
+    def taken(setting: Any) -> float:
+        return _taken(lambda _: [one] if isinstance(one := made(setting), Next) else one, "")
+
+    if (whole := taken(now)) <= long():
+        return
+    known = f"takes about {duration(whole)}" if whole < float("inf") else "takes more than this server allows"
+    fitting = next((one for one in options if taken(one) <= long()), None)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"gb-quicker-{key}"):
+        st.caption(f"This {known} on this computer.", width="content")
+        if fitting is not None:
+            label = f"{name(fitting)} instead: about {duration(taken(fitting))}"
+            st.button(label, key=f"{key}.quicker", on_click=state.whole(choose), args=(fitting,))
+
+
+def _taken(made: Callable[[str], Sequence[Next]], share: str) -> float:
+    try:
+        return seconds(made(share))
+    except ValueError:
+        return float("inf")
+
+
+# ------------------------------------------------------------------------------------------------ the start
+
+
+def start(page: str, field: str, make: Callable[[], Sequence[Next]]) -> None:
+    """Put runs into the queue, in the group that the link names in `field`; `why_not` tells why they were not.
+
+    Where one is refused, those before it are taken back.
+
+    Args:
+        make: the runs by the page's settings; ValueError: they do not fit.
+    """
+    memo = state.memo(f"{page}.start")
+    memo["why"], memo["of"] = "", state.link()
+    group = str(state.get(field)) or secrets.token_hex(8)
+    begun: list[str] = []
+    try:
+        for one in make():
+            run = runs.start(one.spec, one.text, name=one.name, group=group)
+            if isinstance(run, str):
+                raise ValueError(run)
+            begun.append(run.id)
+    except ValueError as why:
+        memo["why"] = sentence(why)
+        for id in begun:
+            runs.command(id, "stop")
+            runs.delete(id)
+        return
+    state.set(field, group)
+
+
+def button(label: str, spend: str, key: str, going: bool, **more: Any) -> None:
+    """Draw the button that starts the next runs; while one is going, Stop is what counts, and this one steps back."""
+    st.button(
+        f"{label}{f', {spend}' if spend else ''}", key=key, type="secondary" if going else "primary", **more
+    )
+
+
+def refused(page: str) -> str:
+    """Why the last start was refused, as long as the settings are those that were; or ""."""
+    memo = state.memo(f"{page}.start")
+    return str(memo.get("why", "")) if memo.get("of") == state.link() else ""
+
+
+def why_not(page: str, why: str) -> str:
+    """What `cost` said, or why the last start was refused, or that no worker is here; "" where all is well."""
+    return why or refused(page) or (NOBODY if runs.engine() is None else "")
+
+
+def warn(said: str) -> None:
+    """Show a reason, where there is one."""
+    if said:
+        st.warning(markup.escape(said))
+
+
+def of_arms(specs: Mapping[str, Spec], text: str | None = None) -> list[Next]:
+    """The runs of a comparison, an arm each."""
+    return [Next(spec, name, text) for name, spec in specs.items()]
+
+
+# ------------------------------------------------------------------------------------------------ while they train
+
+
+def under_way(arms: Sequence[Arm], key: str, label: str = "Stop") -> bool:
+    """Draw, while a run is going, the button that stops them and how far they are; return whether one is going.
+
+    Args:
+        arms: the page's runs; key, label: of the button.
+    """
+    going = [arm for arm in arms if arm.going]
+    if not going:
+        return False
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
+        st.button(label, key=key, on_click=state.whole(trained.stop), args=(going,))
+        progress([arm.run for arm in going])
+    return True
+
+
+def progress(of: Sequence[Run | None]) -> None:
+    """Draw how far runs are and how long they will take; the page is drawn anew when one of them has ended."""
+    if going := tuple((run.id, run.kind) for run in of if run is not None and not run.over):
+        _looked_at(going)
+
+
+@st.fragment(run_every=LOOK)
+def _looked_at(ids: tuple[tuple[str, str], ...]) -> None:
+    """The line of `progress`. A fragment: looking again draws this line anew, not the page."""
+    found = [runs.find(id, kind) for id, kind in ids]
+    now = [run for run in found if run is not None]
+    if any(run.over for run in now):
+        state.turn_again()
+        st.rerun()
+    st.caption(markup.escape(how_far(now)), width="content")
+
+
+def how_far(now: Sequence[Run]) -> str:
+    """Say how far runs that are not over are, and how long they will still take: "step 120 of 400, about 8 s left"."""
+    begun = [run for run in now if run.state != "queued"]
+    if not begun:
+        place = min((run.place for run in now), default=0)
+        if runs.starting():
+            return "the workers are starting"
+        return f"waiting for a free worker: place {place} in the queue" if place > 1 else "about to begin"
+    each = [_left(run) for run in now]
+    step, steps = sum(run.step for run in begun), sum(run.steps for run in begun)
+    far = f"step {step:,} of {steps:,}"
+    if len(now) > 1:
+        far = f"{len(begun)} of {len(now)} training, {far}"
+    if all(run.state == "paused" for run in begun):
+        return f"paused at {far}"
+    left = max(*each, sum(each) / runs.side_by_side()) if len(each) > 1 else each[0]
+    return f"{far}, about {duration(left)} left" if left else far
+
+
+def _left(run: Run) -> float:
+    """Seconds to a run's end: by the estimate at first, then by its own pace; 0 where neither is known."""
+    from core.runs.corrections import beside, left
+
+    try:
+        foretold = runs.estimate(run.spec).seconds
+    except ValueError:  # it was started all the same: under other limits, or with an own text
+        foretold = 0.0
+    return left(run.step, run.steps, run.seconds, foretold, beside(run.spec))

@@ -1,0 +1,105 @@
+"""A text unlike all that a model has read: what every page that asks one about it says of that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from app import markup, runs
+from core.analysis.tasks.unlike import Likeness, Measure, World, likeness, measured, read_by
+
+SHORT = "unlike all it read"
+GUESS = "a guess"
+KEPT = 4  # measures of own texts, some megabytes each
+_measured: dict[str, Measure | None] = {}
+
+
+def why(text: str, beside: World | Measure = "tales") -> str:
+    """That a text is unlike what a model has read, with the measure; "" where it is not."""
+    found = likeness(text, beside)
+    if found is None or not found.unlike:
+        return ""
+    return (
+        f"Unlike all it read: {found.nats:.2f} nats a character, where 995 of 1,000 {found.pieces} take "
+        f"less than {found.limit:.2f}. It answers all the same, but how sure it is says nothing here."
+    )
+
+
+def guessed(text: str) -> bool:
+    """Whether a text is unlike the good and bad news that every classifier of Toyland has learned from."""
+    found = likeness(text, "news")
+    return found is not None and found.unlike
+
+
+def judged(says: str, probability: float, text: str, labelled: bool) -> dict[str, Any]:
+    """What a model says of a text, as every page shows it: {"says", "probability"}, of a guess "guess" too, or {"why"}.
+
+    Args:
+        labelled: whether the model has learned its labels from Toyland's news. Of texts unlike these two such models
+            say different things, each of them sure: the label is shown, and no number beside it.
+    """
+    if why(text):
+        return {"why": SHORT}
+    return {"says": says, "probability": probability} | (
+        {"guess": True} if labelled and guessed(text) else {}
+    )
+
+
+def of(text: str, card: Mapping[str, Any]) -> tuple[Likeness, str] | None:
+    """The measure of a text that is unlike what a model has read, and what it means; None too where that is not known.
+
+    Args:
+        card: of the model.
+    """
+    beside = beside_of(card)
+    found = None if beside is None else likeness(text, beside)
+    if beside is None or found is None or not found.unlike:
+        return None
+    said = why(text, beside)
+    return found, f"Your text is {said[:1].lower()}{said[1:]}".replace(" it ", " the model ", 1)
+
+
+def note(text: str, card: Mapping[str, Any] | None = None) -> None:
+    """Say so under a picture, where it is known what the model has read.
+
+    Args:
+        card: of the model that is asked; None: one of Toyland.
+    """
+    if found := of(text, {"spec": {"corpus": "tales"}} if card is None else card):
+        st.caption(markup.escape(found[1]))
+
+
+def note_of_news(text: str) -> None:
+    """The same of what reads a text as news; where only the news are unlike it, that what is said is a guess."""
+    if not why(text) and guessed(text) and (found := likeness(text, "news")):
+        said = (
+            f"Your text is unlike the news that these models learned their labels from: {found.nats:.2f} nats a "
+            f"character, where 995 of 1,000 {found.pieces} take less than {found.limit:.2f}. What they say of it is a "
+            "guess, and no two of them need agree."
+        )
+        st.caption(markup.escape(said))
+    note(text)
+
+
+def beside_of(card: Mapping[str, Any]) -> World | Measure | None:
+    """The texts that a model has read, as far as they were recorded or are at hand; None: nothing can be said."""
+    if (world := read_by(card)) is not None:
+        return world
+    spec = card.get("spec")
+    if not isinstance(spec, Mapping):
+        return None
+    if spec.get("corpus") == "own" and isinstance(spec.get("text"), str) and spec["text"]:
+        return _own(spec["text"])
+    return None
+
+
+def _own(fingerprint: str) -> Measure | None:
+    if fingerprint not in _measured and (text := runs.text(fingerprint)) is not None:
+        from core.data.corpora import own_text
+
+        while len(_measured) >= KEPT:
+            del _measured[next(iter(_measured))]
+        _measured[fingerprint] = measured(own_text(text), own_text(text, "held_out"))
+    return _measured.get(fingerprint)

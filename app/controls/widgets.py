@@ -1,0 +1,102 @@
+"""Pickers that pages and the frame share: for the model, the text, a layer, a head, a token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from app import markup, models, runs
+from app.models import choice
+from app.session import state
+from core import real
+
+
+def small_or_real(view: str = "") -> None:
+    """The switch between the model that was trained here and the real one; the text stays."""
+    names = {"Small": models.SMALL, "Real": models.REAL}
+    if real.home() is None:
+        return
+    shown = next((label for label, name in names.items() if name == state.get("model")), None)
+
+    def chosen(label: str | None) -> None:
+        name = names.get(str(label))
+        if name == models.REAL and name not in models.published():
+            state.note(f"{real.missing(name)}.")
+        elif name is not None:
+            choice.switch(name)
+
+    st.segmented_control(
+        "Small or real",
+        list(names),
+        label_visibility="collapsed",
+        help="Small: tales-gpt, trained here on stories of a toy world; it can be rewound. Real: SmolLM2, which has "
+        "read the web; it knows your words.",
+        width="stretch",
+        **state.part(f"small_or_real.{view}" if view else "small_or_real", shown, chosen),
+    )
+
+
+def model_picker(caption: str = "", view: str = "") -> None:
+    """The models this server opens, and what the chosen one is; with a `view`, without heading and owners' names."""
+    shown = models.labels(state.get("model"), bool(view), runs.offered(state.get("model")))
+
+    def chosen(name: str | None) -> None:
+        # A run's label changes when it ends: the browser may then still send the old one, which nobody chose.
+        if name in shown and name != state.get("model"):  # another model opens finished
+            choice.choose(str(name))
+
+    st.selectbox(
+        "Model",
+        list(shown),
+        format_func=lambda name: shown.get(name, name),  # a selectbox shows plain text
+        filter_mode=None,
+        label_visibility="collapsed" if view else "visible",
+        **state.part(f"model.{view}" if view else "model", state.get("model"), chosen),
+    )
+    if caption:
+        st.caption(markup.escape(caption))
+
+
+def text_box(caption: str = "") -> None:
+    """The text that the model reads."""
+    st.text_area("Your text", height=62, **state.bind("text"))
+    if caption:
+        st.caption(markup.escape(caption))
+
+
+def text_line(view: str) -> None:
+    """The same text as one line, for narrow screens."""
+    st.text_input("Your text", label_visibility="collapsed", **state.bind("text", view))
+
+
+def segments(
+    label: str, key: str, options: Sequence[int | str], names: Callable[[int | str], str] = str
+) -> None:
+    """A row of buttons for one field: `segments("Head", "head", range(8))`. The field must hold one of `options`."""
+    st.segmented_control(
+        label,
+        list(options),
+        required=True,
+        format_func=lambda value: markup.escape(names(value)),
+        default=state.get(key),
+        **state.bind(key),
+    )
+
+
+def hidden(key: str) -> dict[str, Any]:
+    """As `state.bind`, for a box inside a popover, whose content a browser makes when it is opened.
+
+    The value that the page puts into a widget is sent once, and by then it may be gone: the widget would show
+    Streamlit's own default, and a step from there would be taken for the learner's. So it is the default, too.
+    """
+    return {"value": state.get(key), **state.bind(key)}
+
+
+def pick(label: str, key: str, count: int, most: int = 12) -> None:
+    """One of `count` numbers from 0: a row of buttons, or a list where more than `most` of them would not fit."""
+    if count <= most:
+        segments(label, key, range(count))
+    else:
+        st.selectbox(label, range(count), filter_mode=None, **state.bind(key))

@@ -1,0 +1,204 @@
+"""Long work on a page: done in small steps at the end of the page's run, with a bar and a button to stop.
+
+Any click interrupts it between two steps, the page answers, and the work goes on where it was. What it came to stays
+with the session until other work of that name is asked for. `Shared` is work of all visitors, in a thread of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import markup
+from app.models import sweeps
+from app.session import state
+
+EVERY = 0.1  # seconds between two signs of progress
+SHOWN = 2.5  # seconds after which what is there by then is drawn
+TO_THE_END = 10**9  # results that are waited for where nobody knows how many there will be
+
+
+@dataclass
+class Job:
+    """Work that was asked for: `key` says on what, `steps` yields its `total` results one by one, `done` has them."""
+
+    key: str
+    steps: Iterator[Any]
+    total: int
+    done: list[Any] = field(default_factory=list)
+    ended: bool = False
+    stopped: bool = False
+    seconds: float = 0.0
+
+    @property
+    def going(self) -> bool:
+        """Whether there is something left to do."""
+        return not (self.ended or self.stopped)
+
+
+def _jobs() -> dict[str, Job]:
+    return state.memo("work")
+
+
+def of(name: str, key: str) -> Job | None:
+    """The work of that name on `key`: on anything else it does not count, and unfinished it is given up."""
+    found = _jobs().get(name)
+    if found is None or found.key == key:
+        return found
+    if not found.ended:  # it holds a copy of a model
+        del _jobs()[name]
+    return None
+
+
+def begin(name: str, key: str, total: int, make: Callable[[], Iterator[Any]]) -> None:
+    """Ask for work of that name; `go_on` does it."""
+    _jobs()[name] = Job(key, make(), total)
+
+
+def buttons(name: str, key: str, label: str, total: int, make: Callable[[], Iterator[Any]]) -> DeltaGenerator:
+    """The button that begins, stops or goes on; returns the place for the bar of `go_on`."""
+
+    found = of(name, key)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"gb-work-{name}"):
+        if found is None or found.ended:
+            st.button(
+                label if found is None else "Again", key=f"work.{name}", on_click=state.whole(begin),
+                args=(name, key, total, make), type="primary" if found is None else "secondary",
+            )  # fmt: skip
+        elif found.stopped:
+            st.button("Go on", key=f"work.{name}", on_click=state.whole(_turn), args=(found, False))
+            st.caption(markup.escape(f"stopped after {len(found.done)} of {found.total}"))
+        else:
+            st.button("Stop", key=f"work.{name}", on_click=state.whole(_turn), args=(found, True))
+        return st.container(width="stretch", key=f"gb-bar-{name}")
+
+
+def _turn(job: Job, stopped: bool) -> None:
+    job.stopped = stopped
+
+
+def go_on(name: str, key: str, slot: DeltaGenerator, what: str, at_once: int | None = None) -> None:
+    """If there is something left to do: do it, saying in `slot` how far it is; then draw the page anew.
+
+    Args:
+        what: the unit of the work, in the plural.
+        at_once: after how many results the page is drawn anew, to show them; None: when all are there.
+    """
+    job = of(name, key)
+    if job is None or not job.going:
+        return
+    bar = slot.progress(min(1.0, len(job.done) / job.total), text=markup.escape(f"{len(job.done)} {what}"))
+    started, last, before = time.monotonic(), 0.0, job.seconds
+    for result in job.steps:
+        job.done.append(result)
+        now = time.monotonic()
+        job.seconds = before + now - started
+        if now - last > EVERY:
+            last = now
+            share = min(1.0, len(job.done) / job.total)
+            left = job.seconds * (1 - share) / share
+            text = f"{len(job.done)} of {job.total} {what}; about {max(1, round(left))} s left"
+            bar.progress(share, text=markup.escape(text))
+        if at_once and len(job.done) % at_once == 0 and len(job.done) < job.total:
+            again()
+    job.ended = True
+    again()
+
+
+def again() -> None:
+    """Draw the page anew, with the messages that nobody has had time to read."""
+    state.turn_again()
+    st.rerun()
+
+
+def anew(steps: Callable[[], Iterator[Any]]) -> sweeps.Make:
+    """Repeat work whose steps need the earlier ones, and pass over the results that are there."""
+    return lambda known: islice(steps(), len(known), None)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Long work that visitors share (`app.models.sweeps`): a session waits, or stops waiting, and sees all there is.
+
+    name: of the work. key: on what; whoever has the same sees the same. total: results in all. what: their unit, in the
+    plural. make: yields what is left to do, given what is there. about: there may be fewer than `total`, or more.
+    """
+
+    name: str
+    key: str
+    total: int
+    what: str
+    make: sweeps.Make
+    about: bool = False
+
+    @property
+    def measured(self) -> sweeps.Measured:
+        """What there is by now, whoever measured it."""
+        found = sweeps.measured(self.key)
+        return replace(found, ended=found.ended or (len(found.results) >= self.total and not self.about))
+
+    @property
+    def until(self) -> int | None:
+        """The number of results that this session waits for; 0: it has stopped waiting; None: it has never asked."""
+        key, until = state.memo("shared work").get(self.name, ("", None))
+        return until if key == self.key else None
+
+    def wait(self, until: int) -> None:
+        """Wait for so many results, from the end of this run of the page on; 0: for none any more."""
+        until = TO_THE_END if self.about and until >= self.total else until
+        state.memo("shared work")[self.name] = self.key, until
+
+    def buttons(self, label: str) -> DeltaGenerator | None:
+        """The button that begins, stops or goes on; returns the place for the bar of `go_on`, None if all is there."""
+        found = self.measured
+        if found.ended:
+            return None
+        done, going = len(found.results), (self.until or 0) > len(found.results)
+        with st.container(
+            horizontal=True, gap="small", vertical_alignment="center", key=f"gb-work-{self.name}"
+        ):
+            st.button(
+                "Stop" if going else label if not done else "Go on", key=f"work.{self.name}",
+                on_click=state.whole(self.wait), args=(0 if going else self.total,),
+                type="secondary" if going or done else "primary",
+            )  # fmt: skip
+            if done and not going:
+                st.caption(markup.escape(f"{done} of {self.total} {self.what}"))
+            return st.container(width="stretch", key=f"gb-bar-{self.name}")
+
+    def go_on(self, slot: DeltaGenerator | None, first: int = 1, whole: bool = True) -> None:
+        """If this session waits for it: wait, saying in `slot` how far it is; then draw the page anew, to show it.
+
+        Args:
+            first: results that the first picture waits for; later ones are drawn every few seconds.
+            whole: all of it was drawn: False where it was not, and it may have ended since then.
+        """
+        there, until = self.measured, self.until or 0
+        before = len(there.results)
+        if there.ended and not whole:
+            again()
+        if slot is None or there.ended or before >= until:
+            return
+        bar, started = slot.empty(), time.monotonic()
+
+        def enough(done: int) -> bool:
+            share, spent = min(1.0, done / self.total), time.monotonic() - started
+            left = (
+                f"; about {max(1, round(spent * (self.total - done) / (done - before)))} s left"
+                if done > before
+                else ""
+            )
+            said = f"{done} of {max(done, self.total)} {self.what}{left}"
+            bar.progress(share, text=markup.escape(said))
+            if done >= until:
+                return until < self.total  # the last step is followed by the end
+            return done >= first and done > before and spent > SHOWN
+
+        sweeps.follow(self.key, self.make, enough)
+        again()

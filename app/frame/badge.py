@@ -1,0 +1,86 @@
+"""A badge over the picture: the text is unlike what the open model has read, and the other model is one click away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import markup, models
+from app.controls import strange
+from app.models import cache, choice
+from app.session import state
+from core.analysis.tasks import surprise
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel
+
+
+def draw(place: DeltaGenerator, lm: LanguageModel, key: str, text: str) -> None:
+    """Fill the badge's place; nothing where the text is like what was read, or nobody has measured.
+
+    Args:
+        key: of the model, for the cache. text: as far as the page reads it.
+    """
+    from core.data.tasks import missing, prefixes
+
+    if lacks := missing(text, lm.card):
+        _without_task(place, lacks, prefixes(lm.card)[0])
+        return
+    said = why(lm, key, text)
+    if said is None:
+        return
+    other = models.SMALL if lm.name == models.REAL else models.REAL
+    reads = other == models.REAL or not strange.why(
+        text
+    )  # nobody is sent to a model that reads the text worse
+    with place.container(key="gb-badge", horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(markup.escape(said[0]), help=markup.escape(said[1]))
+        if reads and other in (*models.bundled(), *models.published()):
+            st.button(
+                f"Read it with {other}",
+                key="tool.other",
+                type="tertiary",
+                on_click=state.whole(choice.switch),
+                args=(other,),
+            )
+
+
+def _without_task(place: DeltaGenerator, lacks: str, prefix: str) -> None:
+    """That no task stands in front of the text, whole where a pointer rests; a click puts one there."""
+    short = lacks.partition(":")[0]
+    whole = f"{lacks}. Without one it answers all the same, though nothing was asked."
+    with place.container(key="gb-badge", horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(markup.escape(short), help=markup.escape(whole))
+        st.button(
+            markup.escape(f"Put “{prefix.strip()}” there"), key="tool.task", type="tertiary",
+            on_click=state.whole(_put), args=(prefix,),
+        )  # fmt: skip
+
+
+def _put(prefix: str) -> None:
+    text = str(state.get("text")).strip() or state.DEFAULT_TEXT
+    state.set("text", f"{prefix.rstrip()} {text}")
+
+
+def why(lm: LanguageModel, key: str, text: str) -> tuple[str, str] | None:
+    """That a text is unlike what the open model has read, by a measured likelihood: in a line, and whole."""
+    limit = lm.card.get("unlike", {}).get("limit")
+    if not isinstance(limit, float):
+        found = strange.of(text, lm.card)
+        if found is None:
+            return None
+        measure, whole = found
+        return (
+            f"Unlike all it read: {measure.nats:.2f} nats a character, usual below {measure.limit:.2f}",
+            whole,
+        )
+    nats = cache.call(surprise.nats_a_character, key, text)
+    if nats is None or nats <= limit:
+        return None
+    return (
+        f"Hardly a text that it can read: {nats:.2f} nats a character, usual below {limit:.2f}",
+        f"995 of 1,000 plain English sentences take {lm.name} less than {limit:.2f} nats a character. It answers all "
+        "the same, but how sure it is says nothing here.",
+    )

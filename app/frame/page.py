@@ -1,0 +1,298 @@
+"""The frame that every page is drawn in: claim, picture, controls, Predict, Code, Take away, cheatsheet.
+
+A page calls these functions in order (see CONTRIBUTING.md): `begin`, `claim`, its picture, `controls`, `foot` with
+`predict`, `code` and `take_away` inside, `cheatsheet`, `examples`. Arithmetic lives in `core`; nothing here computes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import chapters, markup, models, runs, theme, words
+from app.controls import answer
+from app.controls.predict import Answer, predict_card
+from app.counts import counted
+from app.frame import badge, sidebar, source, takeaway
+from app.markup import inline
+from app.models import choice, opening, reading
+from app.session import state
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel
+
+__all__ = [
+    "Answer", "Context", "begin", "cheatsheet", "claim", "code", "controls", "examples", "foot", "go", "native",
+    "predict", "take_away", "terms",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a page reads: the model, and the text as the model sees it.
+
+    `ids` and `tokens` include the special tokens; `lm.trace(ctx.text)` gives exactly these ids.
+    """
+
+    slug: str
+    lm: LanguageModel
+    model_key: str  # for cache.call
+    name: str  # as a link has it
+    label: str  # as a sentence calls it
+    snapshot: int | None  # a step of its training; None: finished
+    text: str
+    ids: tuple[int, ...]
+    tokens: tuple[str, ...]  # as they read, with their leading space
+    special: int  # how many of the ids are special tokens
+    target: str  # an encoder-decoder's text so far
+    notes: tuple[str, ...]
+    moments: tuple[
+        int, ...
+    ]  # the steps of training that the model can be rewound to; () where none were kept
+    slot: DeltaGenerator  # in the sidebar, for the page's examples
+
+    @property
+    def short_name(self) -> str:
+        """What the open model is called in a sentence: without where it lies."""
+        return self.label if runs.run_id(self.name) else self.label.rpartition("/")[2]
+
+
+# Seconds in which a browser draws the picture, before the widgets around it come and keep it from doing so: with this
+# pause the picture is there 20 to 40 ms earlier, and the widgets as much later.
+PAUSE = 0.04
+
+_current: ContextVar[Context] = ContextVar("glassbox_page")
+_later: ContextVar[Callable[[], None] | None] = ContextVar("glassbox_later", default=None)
+
+
+def native(chapter: chapters.Chapter) -> Any:
+    """Streamlit's page of a chapter, for the navigation and for links."""
+    return st.Page(
+        chapters.ROOT / chapter.path,
+        title=chapter.title,
+        icon=chapter.icon,
+        url_path=chapter.slug,
+        default=chapter.slug == "home",
+    )
+
+
+def go(slug: str) -> None:
+    """Open another page with the same model, text and selections."""
+    st.switch_page(native(chapters.BY_SLUG[slug]))
+
+
+def _through_the_door() -> None:
+    """Where a picture's door led (`events.visit`), if there is such a page."""
+    chapter = chapters.BY_SLUG.get(str(state.memo("visit").pop("page", None)))
+    if chapter is not None and chapter.exists:
+        go(chapter.slug)
+
+
+def begin(
+    slug: str, longest: int | None = None, room: int = 0, apart: str = "", writes: bool = False
+) -> Context:
+    """Load the model, read the text, draw the sidebar and the crumb.
+
+    Args:
+        slug: of this page in app/chapters.py.
+        longest: how many tokens the page's picture holds, when that is less than the model's context.
+        room: positions of a decoder's context that the page needs for what the model writes.
+        apart: of a page that asks models of its own, what the sidebar says of that under the open model; such a page
+            has no Rewind, and without `longest` says by itself what of the text is read.
+        writes: where nothing is written yet, an encoder-decoder's own answer is read (one row shows nothing).
+    """
+    _through_the_door()
+    state.enter(slug)
+    if slug in chapters.TRAINS:
+        runs.expect()
+    choice.welcome(slug)
+    opened = opening.open_model(slug)
+    lm = opened.lm
+    choice.arrive(opened.name, lm)
+    free = room if lm.config.shape == "decoder" else 0
+    sample = next(iter(choice.texts(opened.name)), state.DEFAULT_TEXT)
+    read = reading.read(lm, state.get("text"), sample, longest, free, reading.BOUNDS.get(slug, ""))
+    decoding = lm.config.shape == "encoder-decoder" and state.get("stack") == "decoder"
+    blocks = lm.config.decoder_layers if decoding else lm.config.n_layers
+    last = len(read.ids) - 1
+    state.fit({"block": blocks - 1, "head": lm.config.n_heads - 1})
+    state.fit({} if decoding else {"follow": last, "row": last, "col": last})
+    target, said = "", tuple[str, ...]()
+    if lm.config.shape == "encoder-decoder":
+        answer.write(lm, read.text, longest)
+        target, said = reading.read_target(lm, state.get("target"), longest)
+        if writes and decoding and not target:
+            target = answer.by_itself(lm, opened.key, read.text, longest)
+    runs.greet()
+    heard = read.notes[:-1] if apart and read.clipped and longest is None else read.notes
+    notes = tuple(dict.fromkeys((*state.take_notes(), *heard, *said)))
+    if not state.link_is_whole():
+        notes += (
+            f"The link to this page carries the first {counted(state.LINK_CHARACTERS, 'character')} of your text.",
+        )
+    places = sidebar.head(slug)
+    sidebar.say(notes)
+    above = st.empty()
+    if opened.name in models.published() and (line := chapters.trained(slug, opened.label)):
+        st.html(f"<p class='gb-instead'>{inline(line)}</p>")
+    ctx = Context(
+        slug=slug,
+        lm=lm,
+        model_key=opened.key,
+        name=opened.name,
+        label=opened.label,
+        snapshot=None if opened.moment < 0 else opened.moment,
+        text=read.text,
+        ids=read.ids,
+        tokens=tuple(lm.tokenizer.display(token) for token in read.ids),
+        special=read.special,
+        target=target,
+        notes=notes,
+        moments=opened.moments,
+        slot=places.examples,
+    )
+    _current.set(ctx)
+
+    def later() -> None:
+        sidebar.fill(places, opened, read, slug, apart)
+        if not apart:
+            badge.draw(above, lm, opened.key, read.text)
+
+    _later.set(later)
+    return ctx
+
+
+def settle() -> None:
+    """Draw what `begin` has put off until the picture is under way: the sidebar, and a phone's first line.
+
+    A browser draws what comes in the order in which it comes, and the picture is what a learner waits for. The foot
+    calls this; so does whoever tells of an error before it.
+    """
+    later = _later.get(None)
+    _later.set(None)
+    if later is not None:
+        time.sleep(PAUSE)
+        later()
+
+
+def claim(text: str, facts: str = "") -> None:
+    """The one sentence that the page proves, and the run's facts at its right; backticks set a piece in mono."""
+    aside = f"<p>{inline(facts)}</p>" if facts else ""
+    st.html(f'<header class="gb-claim"><h1>{inline(text)}</h1>{aside}</header>')
+
+
+@contextmanager
+def controls() -> Iterator[None]:
+    """A row of native widgets below the picture."""
+    with st.container(key="gb-controls", horizontal=True, gap="medium", vertical_alignment="bottom"):
+        yield
+
+
+@contextmanager
+def foot() -> Iterator[None]:
+    """The row of cards at the foot of the first screen."""
+    settle()
+    with st.container(key="gb-foot", horizontal=True, gap="small"):
+        yield
+
+
+@contextmanager
+def _card(name: str) -> Iterator[None]:
+    with st.container(key=f"gb-card-{name}", border=True, gap="xsmall"):
+        yield
+
+
+def predict(
+    question: str, options: Sequence[str], answer: Callable[[], Answer], about: Sequence[object]
+) -> None:
+    """A question whose answer the model computes when the learner commits: `answer` is called only then.
+
+    An answer that raises `app.controls.predict.NotYet` waits: it is asked again at every run of the page.
+
+    Args:
+        question: about a change that the picture does not already show; backticks set a piece in mono.
+        options: what the learner chooses from, at least two.
+        answer: computes which option is right, why, and the numbers behind it.
+        about: all that the answer is computed from besides these words, such as `ctx.model_key` and `ctx.text`, and
+            nothing else: a prediction stays while these do, whatever is looked at in the meantime. Each is a value
+            whose `repr` tells it from others.
+    """
+    with _card("predict"):
+        predict_card(question, tuple(options), answer, (_current.get().slug, *about))
+
+
+def code(*functions: Callable[..., Any]) -> None:
+    """The very functions of `core` that computed the picture, read from the running code."""
+    with _card("code"):
+        source.code_card([source.read(function) for function in functions])
+
+
+def take_away(
+    picture: str,
+    table: dict[str, Sequence[Any]] | Callable[[], dict[str, Sequence[Any]]],
+    notebook: Sequence[str] | Callable[[], Sequence[str]],
+) -> None:
+    """Link, Notebook, SVG, PNG, CSV and the table twin.
+
+    Args:
+        picture: the `data-component` of the page's main figure.
+        table: column name -> values, what the picture shows; a function is called only when it is asked for.
+        notebook: cells that compute the shown numbers again with `core` and assert them.
+    """
+    ctx = _current.get()
+    with _card("take"):
+        takeaway.take_card(ctx.slug, picture, table, notebook)
+
+
+def terms(*names: str) -> None:
+    """The terms that this page uses, explained (app/words.py has them); below the fold, before the cheatsheet."""
+    entries = "".join(f"<dt>{inline(name)}</dt><dd>{inline(words.WORDS[name])}</dd>" for name in names)
+    st.html(
+        f'<section class="gb-words" aria-label="Words"><h2>Words on this page</h2><dl>{entries}</dl></section>'
+    )
+
+
+def cheatsheet(slug: str) -> None:
+    """What of the subject this page covers and where, and the next page."""
+    chapter = chapters.BY_SLUG[slug]
+    rows = "".join(
+        f"<tr><td>{inline(cover.section)}</td><th scope='row'>{inline(cover.term)}</th>"
+        f"<td>{inline(cover.shown)}</td></tr>"
+        for cover in chapter.covers
+    )
+    with st.container(key="gb-cheatsheet", gap="small"):
+        st.html(
+            '<section class="gb-cheatsheet" aria-label="Cheatsheet"><h2>On the cheatsheet</h2>'
+            f"<table><tbody>{rows}</tbody></table></section>"
+        )
+        following = chapters.following(slug)
+        if following:
+            st.page_link(native(following), label=f"Next: {following.title}", icon=":material/arrow_forward:")
+
+
+def examples(texts: Sequence[str]) -> None:
+    """Texts that the open model is made for, and those chosen for the page's claim; a click puts one into the box."""
+    ctx = _current.get()
+    with ctx.slot:
+        st.menu_button(
+            "Example texts",
+            list(dict.fromkeys((*choice.texts(ctx.name), *texts))),
+            format_func=markup.escape,
+            key="tool.example",
+            on_click=state.whole(
+                lambda: state.set("text", state.widget_value("tool.example") or state.get("text"))
+            ),
+            width="stretch",
+        )
+
+
+def style() -> None:
+    """The style sheet of the frame; the router calls it once a run, before anything is drawn."""
+    st.html(theme.frame(projector=state.get("view") == "projector"))

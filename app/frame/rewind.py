@@ -1,0 +1,39 @@
+"""Rewind, on every page: one slider over the moments of the open model's training, which every picture follows.
+
+rewind.js sends "select" with {"snapshot": the step, or -1 for the end, "n": the number of the choice}.
+"""
+
+from __future__ import annotations
+
+from app.kit import register
+from app.models.opening import Opened
+from app.session import events, state
+
+rewind = register("rewind", __file__, shared=False)
+
+# The last kept step of a run that has ended so; of every other run it is the newest.
+ENDS = {"done": "finished", "stopped": "stopped", "diverged": "diverged", "failed": "ended"}
+
+
+def slider(opened: Opened, view: str = "") -> None:
+    """The slider, where the model has moments to go back to.
+
+    Args:
+        view: a second place on the same page.
+    """
+    steps, run = opened.moments, opened.run
+    if len(steps) < 2:
+        return
+    key = f"rewind.{view}" if view else "rewind"
+    data = {
+        "steps": list(steps),  # that were kept, in order
+        "at": steps[-1] if opened.moment < 0 else opened.moment,
+        "total": steps[-1] if run is None else max(run.steps, steps[-1]),
+        "state": "done" if run is None else run.state,
+        "ends": ENDS,
+        "run": "" if run is None or run.over else run.id,  # still trains: its later steps come by its stream
+        "n": events.selection(key, {"snapshot": state.get("snapshot")})[
+            "n"
+        ],  # the last choice that was heard
+    }
+    rewind(data=data, key=key, on_select_change=lambda: events.select(key, ("snapshot",)))

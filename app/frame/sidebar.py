@@ -1,0 +1,143 @@
+"""The frame's own widgets: crumb, messages, and in the sidebar the model, Rewind, the text, examples and tools.
+
+They stand before the picture and are drawn after it (`Places`, `fill`): a browser draws what comes in the order in
+which it comes, and the picture is what a learner waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import chapters, markup
+from app.controls import widgets
+from app.counts import counted
+from app.frame import rewind
+from app.frame import shortcuts as keys
+from app.markup import inline
+from app.models import reading
+from app.models.opening import Opened
+from app.session import state
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel
+
+
+def say(notes: Sequence[str]) -> None:
+    """All messages in one box on top of the page."""
+    lines = [markup.escape(note) for note in notes]
+    # The place is always there: a browser builds anew what stands below it where one more element comes or goes.
+    place = st.empty()
+    if lines:
+        place.info(
+            lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines), icon=":material/info:"
+        )
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the frame's own widgets stand, made before the picture and filled after it."""
+
+    model: DeltaGenerator  # in the sidebar: model, Rewind, text
+    examples: DeltaGenerator
+    tools: DeltaGenerator
+    phone: DeltaGenerator  # the first three once more, on top of the page, for narrow screens (frame.css shows it)
+
+
+def head(slug: str) -> Places:
+    """Where we are; in projector mode also the way out; and the places of what is drawn later."""
+    with st.sidebar:
+        side = (
+            st.container(gap="xsmall"),
+            st.container(key="gb-examples", gap="xsmall"),
+            st.container(key="gb-tools", horizontal=True, gap="xsmall"),
+        )
+    chapter = chapters.BY_SLUG[slug]
+    st.html(
+        f'<nav class="gb-crumb" aria-label="Place">{inline(chapter.section)}<span aria-hidden="true">/</span>'
+        f'<span aria-current="page">{inline(chapter.title)}</span></nav>'
+    )
+    if state.get("view") == "projector":
+        st.button(
+            "Leave projector mode",
+            key="tool.leave",
+            type="tertiary",
+            on_click=state.whole(state.set),
+            args=("view", "page"),
+        )
+    return Places(*side, phone=st.container(key="gb-phone", horizontal=True, gap="xsmall"))
+
+
+def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart: str = "") -> None:
+    """Model, Rewind, text, tools of the page `slug`.
+
+    Args:
+        apart: what is said in place of Rewind where the open model does nothing on the page; "" where it does.
+    """
+    with places.model:
+        widgets.small_or_real()
+        widgets.model_picker(apart or _shown_instead(opened) + _shape(opened.lm) + _training(opened))
+        if slug != "models":
+            st.button(
+                "All models", key="tool.models", type="tertiary", icon=":material/inventory_2:",
+                on_click=state.whole(lambda: state.memo("visit").update(page="models")),
+                help="What can be opened here, with what each needs.",
+            )  # fmt: skip
+        if not apart:
+            rewind.slider(opened)
+        widgets.text_box("" if apart else _fitting(read))
+    with places.tools:
+        st.button(
+            "Undo",
+            key="tool.undo",
+            type="tertiary",
+            on_click=state.whole(state.undo),
+            disabled=not state.can_undo(),
+        )
+        st.button(
+            "Reset", key="tool.reset", type="tertiary", on_click=state.whole(state.reset),
+            disabled=not state.changed_selections(), help="All selections back to the start; model and text stay.",
+        )  # fmt: skip
+        st.button(
+            "Projector",
+            key="tool.projector",
+            type="tertiary",
+            on_click=state.whole(state.set),
+            args=("view", "projector"),
+        )
+        keys.sheet(key="gb-keys")
+    with places.phone:
+        widgets.text_line("phone")
+        widgets.small_or_real("phone")
+        widgets.model_picker(view="phone")
+        if not apart:
+            rewind.slider(opened, "phone")
+
+
+def _shown_instead(opened: Opened) -> str:
+    """Which model the page shows where it is not the chosen one: the words below the picker are of that one."""
+    return "" if opened.name == state.get("model") else f"Here {opened.label}: "
+
+
+def _shape(lm: LanguageModel) -> str:
+    kind = {"decoder": "Decoder", "encoder": "Encoder", "encoder-decoder": "Encoder and decoder"}[
+        lm.config.shape
+    ]
+    return f"{kind}, {counted(lm.config.n_layers, 'block')} × {counted(lm.config.n_heads, 'head')}"
+
+
+def _training(opened: Opened) -> str:
+    """Whether the open model is a run that still trains."""
+    return ", still training" if opened.run is not None and not opened.run.over else ""
+
+
+def _fitting(read: reading.Reading) -> str:
+    body = len(read.ids) - read.special
+    words = counted(body, "token")
+    extra = {0: "", 1: " and a start token"}.get(read.special, f" and {read.special} special tokens")
+    whose = "fit the model" if read.limit >= read.positions else "this page reads"
+    return f"{words}{extra}, of {read.limit:,} that {whose}"

@@ -1,0 +1,54 @@
+"""The Code card: the source of the functions that computed the picture, read with `inspect` from the running code."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app.markup import inline
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One function: its qualified name, its file relative to the repository, its first line, and its text."""
+
+    name: str
+    file: str
+    line: int
+    text: str
+
+
+@lru_cache(maxsize=128)
+def read(function: Callable[..., Any]) -> Source:
+    """The source of `function` as it is running; decorators are looked through.
+
+    Raises:
+        OSError: the source is not at hand.
+        TypeError: a built-in, which has no Python source.
+    """
+    plain = inspect.unwrap(function)
+    lines, first = inspect.getsourcelines(plain)
+    path = Path(inspect.getsourcefile(plain) or "")
+    file = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
+    return Source(plain.__qualname__, file, first, textwrap.dedent("".join(lines)))
+
+
+def code_card(sources: Sequence[Source]) -> None:
+    """Name and place of each function, and behind the button the text itself."""
+    with st.popover("Code", key="gb-code", type="tertiary"):
+        for source in sources:
+            place = f"{source.file}:{source.line}"
+            st.html(f'<h3 class="gb-source">{inline(source.name)}</h3><p class="gb-hint">{inline(place)}</p>')
+            st.code(source.text, language="python")
+    first = sources[0]
+    file = inline(first.file).replace("/", "/<wbr>")  # a long path goes on in the next line at a folder
+    st.html(f'<p class="gb-mono">{inline(first.name)}<br>{file}</p>')

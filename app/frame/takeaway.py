@@ -1,0 +1,119 @@
+"""Take away: the link, the notebook, the picture as SVG or PNG, the table as CSV and as a table on the screen.
+
+The files are made when they are asked for: a rerun of the page costs nothing here.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from app import chapters, runs
+from app.frame import notebook
+from app.kit import register
+from app.session import state
+
+Table = dict[str, Sequence[Any]]
+
+# Link, SVG and PNG: three buttons that work in the browser, and the address bar kept equal to the page.
+buttons = register("takeaway", __file__, shared=False)
+
+
+def joined(table: Table, own: Table) -> Table:
+    """Two tables as one: the second's rows below the first's, each with columns of its own."""
+    above, below = (len(next(iter(one.values()))) for one in (table, own))
+    return {name: [*column, *[None] * below] for name, column in table.items()} | {
+        name: [*[None] * above, *column] for name, column in own.items()
+    }
+
+
+def take_card(
+    slug: str,
+    picture: str,
+    table: Table | Callable[[], Table],
+    cells: Sequence[str] | Callable[[], Sequence[str]],
+) -> None:
+    """The card's buttons. `table` and `cells` may be functions: they are called at the click."""
+    link = state.link()
+
+    def as_table() -> Table:
+        return table() if callable(table) else table
+
+    def as_notebook() -> str:
+        about = f"What the page showed, computed again. The page: `/{'' if slug == 'home' else slug}?{link}`"
+        return notebook.build(
+            f"Glassbox: {chapters.BY_SLUG[slug].title}", about, cells() if callable(cells) else cells
+        )
+
+    def as_csv() -> str:
+        return to_csv(as_table())
+
+    state.memo("takeaway").update(notebook=as_notebook, csv=as_csv, table=as_table)
+    st.html('<h2 class="gb-line"><b>Take away</b></h2>')
+    with st.container(key="gb-take", horizontal=True, gap="xxsmall"):
+        buttons(data={"query": link, "picture": picture, "name": f"glassbox-{slug}"}, key="gb-take-buttons")
+        st.download_button(
+            "Notebook", as_notebook, f"glassbox-{slug}.ipynb", "application/x-ipynb+json",
+            key="take.notebook", on_click="ignore",
+        )  # fmt: skip
+        st.download_button(
+            "CSV", as_csv, f"glassbox-{slug}.csv", "text/csv", key="take.csv", on_click="ignore"
+        )
+        if id := runs.run_id(str(state.get("model"))):
+            step = int(state.get("snapshot"))
+            st.download_button(
+                "The run’s weights", lambda: run_zip(id, None if step < 0 else step),
+                notebook.archive(id), "application/zip", key="take.run", on_click="ignore",
+                help="The open training run with its moments: beside the notebook, it runs on any machine.",
+            )  # fmt: skip
+        if st.button("Table", key="take.table"):
+            _table(as_table())
+
+
+@st.dialog("The picture as a table", width="large")
+def _table(table: Table) -> None:
+    st.dataframe({name: _short(column) for name, column in table.items()}, hide_index=True)
+
+
+def _short(column: Sequence[Any]) -> Sequence[Any]:
+    """A column as Arrow can hold it: where a number is beyond 64 bits, all of it as floats; the CSV stays exact."""
+    whole = [cell for cell in column if isinstance(cell, int) and not isinstance(cell, bool)]
+    if not any(abs(cell) >= 2**63 for cell in whole):
+        return column
+    return [float(cell) if isinstance(cell, int) else cell for cell in column]
+
+
+def run_zip(id: str, step: int | None) -> bytes:
+    """A run's model and moments, the one of `step` among them, as a ZIP of the folder that `core.load` reads.
+
+    Raises RunError, CheckpointError: there is nothing to take; the message says why.
+    """
+    from core.runs import exported
+
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as packed:
+        for name, body in exported.files(runs.store(), id, step).items():
+            packed.writestr(f"{exported.name(id)}/{name}", body)
+    return out.getvalue()
+
+
+def to_csv(table: Table) -> str:
+    """`table` (column name -> values of equal length) as CSV.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe in front, as spreadsheets themselves do.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table)
+    for row in zip(*table.values(), strict=True):
+        writer.writerow([_harmless(cell) for cell in row])
+    return out.getvalue()
+
+
+def _harmless(cell: Any) -> Any:
+    return "'" + cell if isinstance(cell, str) and len(cell) > 1 and cell[0] in "=+-@\t\r" else cell

@@ -1,0 +1,96 @@
+"""The pictures' scripts as a browser loads them: ES modules that import each other, below an address of their contents.
+
+GET /modules/VERSION/pages/attention/figure.js, and so on for every script of pages/ and app/. The version is a checksum
+of all of them, so a browser keeps for good what it has loaded, and loads another version anew. No Streamlit in here.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import posixpath
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+ROOT = Path(__file__).resolve().parents[2]
+_DOCUMENTATION = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*$", re.M | re.S)
+_IMPORT = re.compile(r'^(?:import|export)\b[^"\';]*?["\'](\.[^"\']+)["\'];', re.M)
+_LOADER = """
+const at = (path) => new URL(path, document.baseURI).href;
+for (const path of OTHERS) {
+  if (document.head.querySelector(`link[href="${at(path)}"]`)) continue;
+  document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href: at(path) }));
+}
+const glassbox = (window.glassbox ??= {});
+glassbox.loading = (glassbox.loading ?? 0) + 1; // a page whose pictures are on their way is not drawn yet
+const { default: component } = await import(at(FIRST)).finally(() => { glassbox.loading -= 1; });
+"""
+_FOR_GOOD = "public, max-age=31536000, immutable"
+
+
+@lru_cache(maxsize=1)
+def sources() -> dict[str, str]:
+    """Every script by its path below the root of the repository, with slashes.
+
+    Comments that document types stay here: they are a sixth of what a browser would load. Lines keep their numbers.
+    """
+    found = sorted(path for floor in ("app", "pages") for path in (ROOT / floor).rglob("*.js"))
+    return {path.relative_to(ROOT).as_posix(): _bare(path.read_text(encoding="utf-8")) for path in found}
+
+
+def _bare(text: str) -> str:
+    return _DOCUMENTATION.sub(lambda comment: "\n" * comment[0].count("\n"), text)
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """A checksum of all scripts: 12 hex digits."""
+    whole = json.dumps(sources(), ensure_ascii=False)
+    return hashlib.sha256(whole.encode()).hexdigest()[:12]
+
+
+def imported(path: str) -> list[str]:
+    """A script and all that it imports, itself first, as paths."""
+    found, waiting = [path], [path]
+    while waiting:
+        here = waiting.pop()
+        for given in _IMPORT.findall(sources()[here]):
+            there = posixpath.normpath(posixpath.join(posixpath.dirname(here), given))
+            if there not in found:
+                found.append(there)
+                waiting.append(there)
+    return found
+
+
+def loader(path: str) -> str:
+    """A module that names a script's default export `component`; what the script imports is fetched at once with it."""
+    first, *others = [f"modules/{version()}/{one}" for one in imported(path)]
+    return _LOADER.replace("OTHERS", json.dumps(others)).replace("FIRST", json.dumps(first))
+
+
+def routes() -> list[Route]:
+    """The address of the scripts."""
+
+    async def script(request: Request) -> Response:
+        path = request.path_params["path"]
+        if request.path_params["version"] != version() or path not in sources():
+            return PlainTextResponse("no such script: load the page again", 404)
+        headers = {"Cache-Control": _FOR_GOOD, "Vary": "Accept-Encoding"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(
+                _packed(path), media_type="text/javascript", headers=headers | {"Content-Encoding": "gzip"}
+            )
+        return Response(sources()[path], media_type="text/javascript", headers=headers)
+
+    return [Route("/modules/{version}/{path:path}", script)]
+
+
+@lru_cache(maxsize=512)
+def _packed(path: str) -> bytes:
+    return gzip.compress(sources()[path].encode(), mtime=0)

@@ -1,0 +1,353 @@
+"""Which models this server opens: bundled ones, published ones fetched with it, training runs, folders of
+GLASSBOX_MODELS, a short list from the hub.
+
+`core.load` reads any folder that its caller names; a browser may not. So a choice from the picker or a link is resolved
+here, and a path that leaves the configured folders, by `..` or by a symbolic link, is refused. No Streamlit in here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from app import runs, words
+from app.runs import RUN, run_id
+from core import hub_models, real
+
+if TYPE_CHECKING:
+    from core.config import ModelConfig
+    from core.runs import Run
+    from core.survey import Survey
+
+HUB = tuple(model.id for model in hub_models.MODELS)
+HUB_VARIABLE = "GLASSBOX_HUB"
+
+_WORD = re.compile(r"[^\s'\"]+")  # of a message; a path is one
+
+GGUF = ".gguf"
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+SMALL, REAL = "tales-gpt", "SmolLM2-135M"  # the two models of the sidebar's switch
+Source = Literal["bundled", "real", "folder", "hub", "run"]
+
+
+class RefusedModel(ValueError):
+    """A model that this server does not open; the message tells a learner why and what to do."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One entry of the picker. `name` is what a link carries, `target` what `core.load` gets."""
+
+    name: str
+    source: Source
+    target: str | Path
+    stamp: int = 0  # of a folder's config.json: a changed folder is another model
+
+
+def roots() -> tuple[Path, ...]:
+    """The folders of GLASSBOX_MODELS that exist, with symbolic links resolved."""
+    named = os.environ.get("GLASSBOX_MODELS", "").split(os.pathsep)
+    return tuple(Path(name).resolve() for name in named if name.strip() and Path(name).is_dir())
+
+
+def hub_ids() -> tuple[str, ...]:
+    """The hub ids of GLASSBOX_HUB (comma-separated), or the default ones; an empty value means none."""
+    named = os.environ.get(HUB_VARIABLE)
+    if named is None:
+        return HUB
+    return tuple(part.strip() for part in named.split(",") if part.strip())
+
+
+def bundled() -> tuple[str, ...]:
+    """The names of the models that come with Glassbox."""
+    from core import zoo
+
+    return tuple(zoo.bundled())
+
+
+def published() -> tuple[str, ...]:
+    """The names of the published models that were fetched with Glassbox and open at once (core/real.py)."""
+    return tuple(real.ready())
+
+
+def folders() -> list[Choice]:
+    """Every model directly inside the configured folders; the first of two equal names wins.
+
+    A model is a folder with a config.json, or a GGUF file, there or one folder down.
+    """
+    found: dict[str, Choice] = {}
+    for root in roots():
+        with suppress(OSError):  # a folder that may not be listed offers nothing
+            for path in sorted(root.iterdir()):
+                for model in _models(path, root):
+                    found.setdefault(f"./{model.relative_to(root)}", _folder(model, root))
+    return list(found.values())
+
+
+def _models(path: Path, root: Path) -> list[Path]:
+    """What of a path inside a configured folder can be offered: itself, or the GGUF files in it."""
+    found: list[Path] = []
+    with suppress(OSError):  # not ours to read
+        if path.suffix == GGUF:
+            found = [path] if path.is_file() else []
+        elif (path / "config.json").is_file():
+            found = [path]
+        elif path.is_dir():
+            found = [file for file in sorted(path.glob(f"*{GGUF}")) if file.is_file()]
+        return [model for model in found if _inside(model, root)]
+    return []
+
+
+def _folder(path: Path, root: Path) -> Choice:
+    config = path if path.is_file() else path / "config.json"
+    stamp = config.stat().st_mtime_ns if config.exists() else 0
+    return Choice(f"./{path.relative_to(root)}", "folder", path.resolve(), stamp)
+
+
+def _inside(path: Path, root: Path) -> bool:
+    return path.resolve().is_relative_to(root)
+
+
+def choices() -> list[Choice]:
+    """What the picker offers: bundled, then published, then folders, then the hub."""
+    return (
+        [Choice(name, "bundled", name) for name in bundled()]
+        + [Choice(name, "real", name) for name in published()]
+        + folders()
+        + [Choice(name, "hub", name) for name in hub_ids()]
+    )
+
+
+def labels(current: str, short: bool = False, runs: Sequence[Run] = ()) -> dict[str, str]:
+    """Name -> how the picker shows it, for everything on offer and the `current` one; no two look alike.
+
+    Args:
+        short: without a hub id's owner, for narrow screens.
+        runs: the training runs on offer, after the bundled and published models.
+    """
+    trained = {f"{RUN}{run.id}": run_label(run) for run in runs}
+    first = [*bundled(), *published()]
+    names = dict.fromkeys([*first, *trained, *(choice.name for choice in choices()), current])
+    shown = {
+        name: trained.get(name) or (name.rpartition("/")[2] if short else name.removeprefix("./"))
+        for name in names
+    }
+    often = Counter(shown.values())
+    twins = {
+        name: f"{text}, {name[len(RUN) :][:6]}" if name in trained else name for name, text in shown.items()
+    }
+    return {name: text if often[text] == 1 else twins[name] for name, text in shown.items()}
+
+
+def run_name(run: Run) -> str:
+    """What a sentence calls a run: its learner's name for it, or the beginning of its id."""
+    return run.name or f"Run {run.id[:6]}"
+
+
+def run_label(run: Run) -> str:
+    """A run as the picker shows it: what its learner called it; nothing that changes while it trains.
+
+    A browser keeps the words of a choice once made, also when the list says others later.
+    """
+    return f"{run_name(run)} (training run)"
+
+
+def resolve(name: str) -> Choice:
+    """The choice that a link's or the picker's `name` stands for.
+
+    Raises:
+        RefusedModel: no such model here, or a path that leaves the configured folders.
+    """
+    if name in bundled():
+        return Choice(name, "bundled", name)
+    if name in real.BY_NAME:
+        if real.folder(name) is None:
+            raise RefusedModel(f"{real.missing(name)}.")
+        return Choice(name, "real", name)
+    if name in hub_ids():
+        return Choice(name, "hub", name)
+    if run_id(name):
+        return Choice(name, "run", name)
+    if name.startswith(RUN):
+        raise RefusedModel(
+            f"“{name[:80]}” is no training run: the link is not complete. "
+            "Choose a model from the list on the left."
+        )
+    if name.startswith((".", "/", "~")) or "\\" in name or "\0" in name:
+        return _resolve_folder(name)
+    if _HUB_ID.fullmatch(name):
+        raise RefusedModel(
+            f"“{name[:80]}” is not on the list of hub models that this Glassbox may fetch, so it was not opened. "
+            "Choose one from the list on the left; whoever runs this Glassbox adds ids with GLASSBOX_HUB."
+        )
+    raise RefusedModel(
+        f"There is no model called “{name[:80]}” here. Choose one from the list on the left; "
+        "whoever runs this Glassbox adds folders with GLASSBOX_MODELS and hub ids with GLASSBOX_HUB."
+    )
+
+
+def _resolve_folder(name: str) -> Choice:
+    short = name.removeprefix("./")
+    parts = Path(short).parts
+    plain = len(parts) == 1 or (len(parts) == 2 and short.endswith(GGUF))
+    if not plain or ".." in parts or Path(short).is_absolute() or "\0" in short or "\\" in short:
+        raise RefusedModel(
+            f"“{name[:80]}” leads out of the model folders of this Glassbox, so it was not opened. "
+            "A link names a folder or a GGUF file inside them, as ./name."
+        )
+    for root in roots():
+        folder = root / short
+        if not (_is_folder(folder) or (short.endswith(GGUF) and _is_file(folder))):
+            continue
+        if not _inside(folder, root):
+            raise RefusedModel(
+                f"“{name[:80]}” is a symbolic link out of the model folders of this Glassbox, so it was not opened."
+            )
+        return _folder(folder, root)
+    raise RefusedModel(
+        f"There is no folder “{short[:80]}” in the model folders of this Glassbox. "
+        "Choose a model from the list on the left."
+    )
+
+
+def _is_folder(path: Path) -> bool:
+    with suppress(OSError):  # a name longer than a file system has
+        return path.is_dir()
+    return False
+
+
+def _is_file(path: Path) -> bool:
+    with suppress(OSError):
+        return path.is_file()
+    return False
+
+
+def reason(why: Exception) -> str:
+    """An error's message as a sentence that names no places of this machine."""
+    return words.sentence(without_places(str(why)))
+
+
+def without_places(message: str) -> str:
+    """`message` with models named as a link names them: where folders are on the server is nobody else's business."""
+    from core import zoo
+
+    message = _WORD.sub(_without_cache, message)
+    packages = real.home()
+    for root in sorted(
+        map(str, [*roots(), *([] if packages is None else [packages])]), key=len, reverse=True
+    ):
+        message = message.replace(f"{root}{os.sep}", "./")
+    return message.replace(f"{zoo.BUNDLED}{os.sep}", "")
+
+
+def _without_cache(found: re.Match[str]) -> str:
+    """The id of a hub model for its folder in the hub's cache; what names none stays."""
+    folder, mark, behind = found[0].rpartition("/snapshots/")
+    _, cached, repo = folder.rpartition("models--")
+    owner, between, name = repo.partition("--")
+    if not (mark and cached and owner and between and name) or "/" in repo:
+        return found[0]
+    return f"{owner}/{name}{re.sub(r'^[0-9a-f]+', '', behind)}"
+
+
+def fetch(name: str, report: Callable[[int, int], None]) -> None:
+    """Fetch a hub model into the cache on this machine, so that loading it afterwards needs no network.
+
+    Args:
+        report: called with (bytes so far, bytes in all), from the downloading threads.
+
+    Raises:
+        ValueError: it cannot be fetched; the message says why and what to do.
+    """
+    from core.checkpoints import hub
+
+    hub.download(name, report)
+
+
+def place(choice: Choice) -> Path | None:
+    """The folder or GGUF file on this machine that a choice is read from.
+
+    None for a run, and for a hub model not fetched yet.
+    """
+    from core import zoo
+    from core.checkpoints import hub
+
+    if choice.source == "bundled":
+        return zoo.BUNDLED / choice.name
+    if choice.source == "real":
+        return real.folder(choice.name)
+    if choice.source == "folder":
+        return Path(choice.target)
+    return hub.cached(choice.name) if choice.source == "hub" else None
+
+
+def look(choice: Choice) -> Survey | None:
+    """What its folder or file holds, without reading a weight; None where there is none yet."""
+    folder = place(choice)
+    return None if folder is None else _look(folder, _stamps(folder))
+
+
+@lru_cache(maxsize=256)
+def _look(folder: Path, stamps: tuple[tuple[str, int, int], ...]) -> Survey:
+    from core.survey import survey
+
+    return survey(folder)
+
+
+def _stamps(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Names, sizes and times of a folder's files, or of the one file: another model, another stamp."""
+    found = []
+    with suppress(OSError):
+        for path in [folder] if folder.is_file() else sorted(folder.iterdir()):
+            with suppress(OSError):  # gone meanwhile
+                about = path.stat()
+                found.append((path.name, about.st_size, about.st_mtime_ns))
+    return tuple(found)
+
+
+def need(choice: Choice) -> int:
+    """Bytes of memory that it takes once it is open; 0 where that is not known before it is fetched, or at all."""
+    from core.survey import memory_needed
+
+    config = shape(choice)
+    return 0 if config is None else memory_needed(config)
+
+
+def shape(choice: Choice) -> ModelConfig | None:
+    """A model's configuration, known without opening it; None where it is not, and where it does not open."""
+    if choice.source == "run":
+        return shape_of_run(run_id(choice.name))
+    seen = look(choice)
+    if seen is not None:
+        return None if seen.problem else seen.config  # `core.load` will say what stands in the way
+    return published_config(choice.name) if choice.source == "hub" else None
+
+
+def shape_of_run(id: str) -> ModelConfig | None:
+    """The configuration of a run's model; None until it has begun, and while the store is away."""
+    from core.config import ModelConfig
+    from core.runs import RunError
+
+    try:
+        return ModelConfig.from_dict(runs.store().model(id)[0])
+    except (RunError, ValueError):
+        return None
+
+
+@lru_cache(maxsize=64)
+def published_config(id: str) -> ModelConfig | None:
+    """The shape of a hub model that Glassbox has facts about (core/hub_models.py); None where it cannot be opened."""
+    from core.checkpoints.convert import Settings
+    from core.checkpoints.folder import FAMILIES
+
+    facts = hub_models.BY_ID.get(id)
+    family = None if facts is None else FAMILIES.get(str(facts.config["model_type"]))
+    return None if facts is None or family is None else family.config(Settings(facts.config))

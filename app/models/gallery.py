@@ -1,0 +1,286 @@
+"""Everything that this installation can open, with what is known of each model before it is loaded.
+
+Bundled models and folders are looked at from outside (core/survey.py), hub models are known by facts until they have
+been fetched (core/hub_models.py), training runs by the configuration in their store. No Streamlit in here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from app import models, runs
+from app.counts import counted
+from app.models import Choice, Source, cache
+from core import hub_models, real
+from core.checkpoints import CheckpointError
+from core.checkpoints.files import read_json
+from core.config import ModelConfig
+from core.parts import Part, parts
+from core.survey import card_text, memory_needed
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel
+    from core.runs import Run
+    from core.survey import Survey
+
+SOURCES: dict[Source, str] = {
+    "bundled": "comes with Glassbox",
+    "real": "published, fetched with Glassbox",
+    "run": "trained here",
+    "folder": "a folder of this server",
+    "hub": "the Hugging Face hub",
+}
+HEADS = {
+    "lm": "",
+    "sequence": "classifies texts",
+    "token": "labels tokens",
+    "span": "finds answers",
+    "none": "no head",
+}
+ASKED = {"sequence": "sentiment", "span": "question"}  # head -> task on the page Applications
+OURS = "MIT"  # the licence of what comes with Glassbox; a run's model belongs to whoever trained it
+CARDS = ("card.json", "README.md")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model of the gallery.
+
+    Attributes:
+        name: what a link carries; label: how the picker shows it.
+        kind: the architecture as its config.json names it. what: what it is for, where that is known.
+        config: its shape; None where that cannot be told before it is fetched, or at all.
+        weights: of each part. stored: bytes on disk, or to fetch where it is not `here`; 0: not known.
+        memory: bytes once it is open; 0: not known. licence: "" where nobody says.
+        problem: why it does not open. open: whether it is in memory now. card: whether there is something to read.
+    """
+
+    name: str
+    label: str
+    source: Source
+    kind: str = ""
+    what: str = ""
+    config: ModelConfig | None = None
+    weights: dict[Part, int] = field(default_factory=dict)
+    stored: int = 0
+    memory: int = 0
+    licence: str = ""
+    problem: str = ""
+    here: bool = True
+    open: bool = False
+    card: bool = False
+
+    @property
+    def total(self) -> int:
+        """All weights."""
+        return sum(self.weights.values())
+
+    @property
+    def headed(self) -> bool:
+        """Whether it names classes or spans and says no tokens: most pages do not show it, notebooks open it."""
+        return self.config is not None and self.config.head in ("sequence", "token", "span")
+
+    @property
+    def asked(self) -> str:
+        """The task of Applications in which it can be asked; "" where there is none."""
+        return ASKED.get(self.config.head, "") if self.config is not None and not self.problem else ""
+
+    @property
+    def family(self) -> str:
+        """decoder, encoder or encoder-decoder; "" where it is not known."""
+        return "" if self.config is None else self.config.shape
+
+    @property
+    def shape(self) -> str:
+        """Its shape in words."""
+        if self.config is None:
+            return self.kind or "not known before it is fetched"
+        blocks = str(self.config.n_layers)
+        if self.config.shape == "encoder-decoder":
+            blocks += f" + {self.config.decoder_layers}"
+        head = HEADS[self.config.head]
+        return (
+            f"{self.config.shape}, {counted(blocks, 'block')} × {counted(self.config.n_heads, 'head')}, width "
+            f"{self.config.d_model:,}"
+            f"{', ' + head if head else ''}"
+        )
+
+
+def entries(current: str = "") -> list[Entry]:
+    """Everything on offer, in the picker's order: bundled and published models, training runs, folders, the hub.
+
+    Args:
+        current: the open model: a run of somebody else's is listed if it is this one.
+    """
+    offered = runs.offered(current)
+    shown = models.labels(current, runs=offered)
+    return [
+        *(_local(choice, shown) for choice in models.choices() if choice.source == "bundled"),
+        *(_published(model.name, shown) for model in real.MODELS),
+        *(_run(run, shown) for run in offered),
+        *(_local(choice, shown) for choice in models.choices() if choice.source == "folder"),
+        *(_hub(choice, shown) for choice in models.choices() if choice.source == "hub"),
+    ]
+
+
+def fitting(all: Sequence[Entry], stock: str, kin: str) -> list[Entry]:
+    """Those of one source ("all": any) and one family ("all": any, also those whose family is not known)."""
+    return [one for one in all if stock in ("all", one.source) and kin in ("all", one.family)]
+
+
+def _local(choice: Choice, shown: dict[str, str]) -> Entry:
+    return _seen(choice, shown, models.look(choice))
+
+
+def _published(name: str, shown: dict[str, str]) -> Entry:
+    """A model that is fetched with Glassbox; where it is not here, why not."""
+    facts = real.card(name)
+    if name in models.published():
+        found = _local(Choice(name, "real", name), shown)
+        return replace(found, what=str(facts["what"]), licence=str(facts["licence"]), card=True)
+    return Entry(
+        name, name, "real", what=str(facts["what"]), stored=real.BY_NAME[name].size, licence=str(facts["licence"]),
+        problem=f"{real.missing(name)}.", here=False, card=True,
+    )  # fmt: skip
+
+
+def _hub(choice: Choice, shown: dict[str, str]) -> Entry:
+    facts, seen = hub_models.BY_ID.get(choice.name), models.look(choice)
+    if seen is not None:
+        return _seen(choice, shown, seen)
+    if facts is None:
+        return Entry(choice.name, shown[choice.name], "hub", here=False)
+    config, kind = models.published_config(choice.name), str(facts.config["model_type"])
+    known = Entry(
+        choice.name,
+        shown[choice.name],
+        "hub",
+        kind,
+        facts.what,
+        stored=facts.download,
+        licence=facts.licence,
+        here=False,
+    )
+    if config is None:
+        return replace(known, problem=f"Its architecture, {kind}, does not open in this Glassbox.")
+    return replace(known, config=config, weights=parts(config), memory=memory_needed(config))
+
+
+def _seen(choice: Choice, shown: dict[str, str], seen: Survey | None) -> Entry:
+    """A model whose files are on this machine."""
+    if seen is None:
+        return Entry(choice.name, shown[choice.name], choice.source, problem="Its folder is gone.")
+    folder, facts = models.place(choice), hub_models.BY_ID.get(choice.name)
+    licence = seen.licence or (OURS if choice.source == "bundled" else facts.licence if facts else "")
+    return Entry(
+        choice.name, shown[choice.name], choice.source, seen.kind, facts.what if facts else "", seen.config,
+        {} if seen.config is None or seen.problem else parts(seen.config),
+        seen.stored, 0 if seen.problem else seen.memory, licence, models.without_places(seen.problem),
+        open=cache.at_hand(choice.name),
+        card=bool(seen.says) or (folder is not None and any((folder / name).is_file() for name in CARDS)),
+    )  # fmt: skip
+
+
+def _run(run: Run, shown: dict[str, str]) -> Entry:
+    name = f"{runs.RUN}{run.id}"
+    config = models.shape_of_run(run.id)
+    if config is None:
+        waits = "It has no checkpoint yet." if not run.over else "It ended before its first checkpoint."
+        return Entry(name, shown[name], "run", "glassbox", problem=waits)
+    weights = parts(config)
+    return Entry(
+        name, shown[name], "run", "glassbox", f"trained here on {run.spec.corpus}", config, weights,
+        4 * sum(weights.values()), memory_needed(config), "its learner’s", card=True,
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------- what was written
+
+
+def readme(entry: Entry) -> str:
+    """The README of the folder that it is read from, as text; "" without one."""
+    if entry.source == "real":  # what it would say is on its card, in words of ours
+        return ""
+    folder = models.place(models.resolve(entry.name))
+    try:
+        return "" if folder is None else card_text(folder)
+    except CheckpointError as why:
+        return models.without_places(str(why))
+
+
+def card(entry: Entry) -> dict[str, Any]:
+    """Its card.json, what a GGUF file says of itself, or of a run what its store says of the training.
+
+    {} where there is none or it is broken.
+    """
+    if entry.source == "run":
+        run = runs.find(runs.run_id(entry.name))
+        return {} if run is None else _of_run(run)
+    if entry.source == "real":
+        return real.card(entry.name)
+    choice = models.resolve(entry.name)
+    folder, seen = models.place(choice), models.look(choice)
+    if seen is not None and seen.says:
+        return seen.says
+    if folder is None or not (folder / "card.json").is_file():
+        return {}
+    try:
+        return read_json(folder / "card.json")
+    except CheckpointError as why:
+        return {"card.json": models.without_places(str(why))}
+
+
+def _of_run(run: Run) -> dict[str, Any]:
+    """What the store says of a run, in the words of a card."""
+    curve = runs.points(run.id)
+    held_out = (
+        None
+        if curve is None
+        else next((x for x in reversed(curve.held_out.tolist()) if math.isfinite(x)), None)
+    )
+    samples = [one.sample for one in runs.checkpoints(run.id)[-1:] if one.sample]
+    return {
+        "corpus": run.spec.corpus, "objective": run.spec.objective, "optimizer": run.spec.optimizer, "seed": run.seed,
+        "context": run.spec.context, "steps": run.step, "of": run.steps, "held_out_loss": held_out, "samples": samples,
+    }  # fmt: skip
+
+
+def current(all: Sequence[Entry], name: str, lm: LanguageModel) -> Entry:
+    """The open model's entry, also when the list lost it meanwhile."""
+    found = next((one for one in all if one.name == name), None)
+    if found is not None:
+        return found
+    weights = parts(lm.config)
+    return Entry(
+        name,
+        name,
+        models.resolve(name).source,
+        config=lm.config,
+        weights=weights,
+        memory=memory_needed(lm.config),
+        open=True,
+    )
+
+
+def pick(all: Sequence[Entry], name: str, current: Entry) -> tuple[Entry, str]:
+    """The entry whose details are shown, and why the one that was asked for is not: "" where it is."""
+    if not name:
+        return current, ""
+    found = next((one for one in all if one.name == name), None)
+    if found is not None:
+        return found, ""
+    try:
+        models.resolve(name)
+    except models.RefusedModel as why:
+        return current, str(why)
+    return current, f"“{name[:80]}” is not in this list."
+
+
+def facts(all: Sequence[Entry]) -> str:
+    """How many there are, in a few words."""
+    here = sum(one.here and not one.problem for one in all)
+    fetched = sum(not one.here for one in all)
+    return f"{counted(here, 'model')} on this machine, {fetched} more to fetch"

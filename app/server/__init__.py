@@ -1,0 +1,1 @@
+"""What the server does once, and what it answers besides pages."""

@@ -1,0 +1,265 @@
+"""A run's points as they come: a stream of server-sent events for each watcher, one look at the store for all of them.
+
+GET /runs/ID/events?after=STEP   events "state", "checkpoint", "points", "away"; "end" or "gone" is the last one.
+GET /runs/ID/points              the whole curve as JSON, or with ?format=csv as CSV.
+GET /runs/ID/map?step=STEP       where the words lie at a checkpoint; with &word=WORD the nearest ones of a word then.
+
+After a reconnect a browser says with Last-Event-ID which step it has, and gets what came since. Who knows a run's id
+may look. No Streamlit in here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import csv
+import io
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.runs.feed import Feed, Trouble
+
+if TYPE_CHECKING:
+    from core.runs import Points, Run, Store
+
+MOST = 20_000  # points in one event
+RETRY = 1000  # milliseconds until a browser reconnects
+PROGRESS = 1.0  # seconds between two "state" events that only tell how far the run is
+_STEP = re.compile(r"-?[0-9]{1,9}")
+LONGEST_WORD = 100  # characters
+NEAREST = 8  # words beside a chosen one
+WHOLE = ("step", "tokens")  # columns of whole numbers
+
+
+class Hub:
+    """All feeds of a server: one for each run that somebody watches, none for the others.
+
+    Args:
+        starting: whether the server's workers are still on their way; None: it has none to wait for.
+    """
+
+    def __init__(self, store: Callable[[], Store], starting: Callable[[], bool] | None = None) -> None:
+        self.store, self.starting = store, starting or (lambda: False)
+        self.feeds: dict[str, Feed] = {}
+
+    async def watch(self, id: str, after: int = -1) -> AsyncIterator[bytes]:
+        """The events of one watcher, from the points after step `after` on, until the run's end.
+
+        Closing the iterator (the page has gone) ends the watching; with the last watcher goes the feed.
+        """
+        feed = self.feeds.get(id)
+        if feed is None:
+            feed = self.feeds[id] = Feed(id, self.store, self.starting)
+        feed.watchers += 1
+        feed.begin()
+        watcher = Watcher(feed, after)
+        try:
+            yield ServerSentEvent(comment="here", retry=RETRY).encode()
+            while True:
+                news = feed.news  # taken before looking: what comes meanwhile wakes us at once
+                for event in watcher.events():
+                    yield event
+                if watcher.done:
+                    return
+                await news.wait()
+        finally:
+            feed.watchers -= 1
+            if feed.watchers == 0:
+                self.feeds.pop(id, None)
+                feed.end()
+
+
+class Watcher:
+    """What one browser has been told so far, and what it has to hear next."""
+
+    def __init__(self, feed: Feed, after: int) -> None:
+        self.feed, self.after, self.listed, self.done = feed, after, 0, False
+        self.told: dict[str, Any] = {}
+        self.told_at = 0.0
+        self.trouble: Trouble | None = None
+
+    def events(self) -> list[bytes]:
+        """Everything new, in order: how the run is, its checkpoints, its points."""
+        feed, found = self.feed, []
+        if feed.trouble != self.trouble:
+            self.trouble, self.told = feed.trouble, {}
+            if feed.trouble is not None:
+                found.append(event(feed.trouble[0], {"why": feed.trouble[1]}))
+        if feed.trouble is not None or feed.run is None:
+            self.done = feed.trouble is not None and feed.trouble[0] == "gone"
+            return found
+        beyond = {"starting": feed.starting, "beside": feed.beside, "foretold": feed.foretold}
+        found += self._state(describe(feed.run) | beyond)
+        found += [event("checkpoint", made) for made in feed.checkpoints[self.listed :]]
+        self.listed = len(feed.checkpoints)
+        while (packed := self._points()) is not None:
+            found.append(packed)
+        if feed.run.over:
+            self.done = True
+            found.append(event("end", {}))
+        return found
+
+    def _state(self, said: dict[str, Any]) -> list[bytes]:
+        now = asyncio.get_running_loop().time()
+        progress = {"step", "seconds", "tokens"}
+        changed = {name for name, value in said.items() if self.told.get(name) != value}
+        if not changed or (changed <= progress and self.told and now - self.told_at < PROGRESS):
+            return []
+        self.told, self.told_at = said, now
+        return [event("state", said)]
+
+    def _points(self) -> bytes | None:
+        span = self.feed.span(self.after, MOST)
+        if span is None:
+            return None
+        cut = self.feed.cut(*span)
+        self.after = int(cut["step"][-1])
+        return self.feed.packed(span, lambda: points_event(cut))
+
+
+def event(name: str, data: dict[str, Any], id: int | None = None) -> bytes:
+    """One event as it goes over the wire."""
+    written = json.dumps(data, allow_nan=False)
+    return ServerSentEvent(data=written, event=name, id=None if id is None else str(id)).encode()
+
+
+def points_event(columns: dict[str, np.ndarray[Any, Any]]) -> bytes:
+    """The event "points"; its id is the last step in it."""
+    steps = columns["step"]
+    span = {"from": int(steps[0]), "to": int(steps[-1]), "count": len(steps)}
+    packed = {name: pack_column(name, column) for name, column in columns.items()}
+    return event("points", {**span, "cols": packed}, int(steps[-1]))
+
+
+def pack_column(name: str, column: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """A column as `unpack` of shared/shapes.js reads it: steps and tokens i32 where they fit, all else f32."""
+    fits = name in WHOLE and int(column.max(initial=0)) < 2**31
+    kind, raw = ("i32", column.astype("<i4")) if fits else ("f32", column.astype("<f4"))
+    return {"b64": base64.b64encode(raw.tobytes()).decode("ascii"), "dtype": kind, "shape": [len(column)]}
+
+
+def describe(run: Run) -> dict[str, Any]:
+    """How a run is, without its owner's id."""
+    fields = (
+        "id", "kind", "name", "state", "control", "step", "steps", "ended", "place", "started", "finished", "seconds",
+        "tokens",
+    )  # fmt: skip
+    return {name: getattr(run, name) for name in fields}
+
+
+def as_json(run: Run, points: Points) -> dict[str, Any]:
+    """The whole curve with what it is the curve of; a value that was not measured is null."""
+    columns = {
+        name: [None if value != value else value for value in column.tolist()]
+        for name, column in points.columns().items()
+    }
+    about = {"id": run.id, "name": run.name, "spec": run.spec.to_dict(), "seed": run.seed}
+    return {**about, "revision": run.revision, "state": run.state, "ended": run.ended, "cols": columns}
+
+
+def as_csv(points: Points) -> str:
+    """The whole curve, a row a step; a value that was not measured is empty."""
+    columns = points.columns()
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    for row in zip(*(column.tolist() for column in columns.values())):
+        writer.writerow(["" if value != value else value for value in row])
+    return out.getvalue()
+
+
+def as_map(store: Store, id: str, step: int, word: str) -> dict[str, Any]:
+    """A moment of a run of words: its words, their places, and what was measured then; the neighbours of a word.
+
+    Raises:
+        RunError: there is no such run or moment, or it has no map.
+    """
+    from core.runs import RunError
+    from core.runs.word_vectors import words_of
+
+    places = store.places(id, step)
+    if places is None:
+        raise RunError(f"this run keeps no map of step {step}")
+    points = np.ascontiguousarray(places.points, "<f4")
+    found: dict[str, Any] = {
+        "step": step,
+        "health": next((dict(one.health) for one in store.checkpoints(id) if one.step == step), {}),
+        "words": words_of(store.model(id)[1])[: len(points)],
+        "points": {
+            "b64": base64.b64encode(points.tobytes()).decode("ascii"),
+            "dtype": "f32",
+            "shape": points.shape,
+        },
+    }
+    return found | (_near(store, id, step, word) if word else {})
+
+
+def _near(store: Store, id: str, step: int, word: str) -> dict[str, Any]:
+    """The nearest words of a word; `why` there are none: it was not read, or its vectors gave way to newer runs."""
+    from core.runs import RunError
+    from core.runs import table as read
+    from core.vectors.static import UnknownWord
+
+    try:
+        near = read(store, id, step).neighbours(word, NEAREST)
+        return {"near": [{"word": one.word, "cosine": round(one.cosine, 6)} for one in near]}
+    except (RunError, UnknownWord) as why:
+        return {"near": [], "why": str(why)}
+
+
+def routes(store: Callable[[], Store], starting: Callable[[], bool] | None = None) -> list[Route]:
+    """The three addresses, over this store; `starting` as in `Hub`."""
+    hub = Hub(store, starting)
+
+    async def events(request: Request) -> Response:
+        after = _whole(request.headers.get("last-event-id"), _whole(request.query_params.get("after"), -1))
+        return EventSourceResponse(hub.watch(request.path_params["id"], after))
+
+    async def points(request: Request) -> Response:
+        from core.runs import RunError, StoreAway
+
+        id = request.path_params["id"]
+        try:
+            run = await run_in_threadpool(lambda: store().get(id))
+            curve = await run_in_threadpool(lambda: store().points(id))
+        except StoreAway as why:
+            return JSONResponse({"why": str(why)}, 503, {"Retry-After": "2"})
+        except RunError as why:
+            return JSONResponse({"why": str(why)}, 404)
+        if request.query_params.get("format") == "csv":
+            name = f'attachment; filename="glassbox-run-{run.id[:8]}.csv"'
+            return Response(as_csv(curve), media_type="text/csv", headers={"Content-Disposition": name})
+        return JSONResponse(as_json(run, curve))
+
+    async def places(request: Request) -> Response:
+        from core.runs import RunError, StoreAway
+
+        query = request.query_params
+        step, word = _whole(query.get("step"), -1), query.get("word", "")[:LONGEST_WORD]
+        try:
+            found = await run_in_threadpool(lambda: as_map(store(), request.path_params["id"], step, word))
+        except StoreAway as why:
+            return JSONResponse({"why": str(why)}, 503, {"Retry-After": "2"})
+        except RunError as why:
+            return JSONResponse({"why": str(why)}, 404)
+        return JSONResponse(found)
+
+    return [
+        Route("/runs/{id}/events", events),
+        Route("/runs/{id}/points", points),
+        Route("/runs/{id}/map", places),
+    ]
+
+
+def _whole(written: str | None, otherwise: int) -> int:
+    """A step that a browser names; what is none counts for nothing."""
+    return int(written) if written and _STEP.fullmatch(written) else otherwise

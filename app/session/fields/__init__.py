@@ -1,0 +1,72 @@
+"""The remembered values, declared once (one file a chapter), and what a link may say about them.
+
+A link is untrusted: whatever does not fit is left out and named. No Streamlit in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.session.field import Field as Field
+from app.session.field import Value as Value
+from app.session.fields import block, families, questions, shared, training, using, vectors
+from app.session.fields.shared import DEFAULT_MODEL as DEFAULT_MODEL
+from app.session.fields.shared import DEFAULT_TEXT as DEFAULT_TEXT
+
+VERSION = 1
+LINK_CHARACTERS = 2000  # of a text, in a link: more does not travel well through chat programs and proxies
+
+_CHAPTERS = (shared, vectors, block, training, families, using, questions)
+FIELDS: tuple[Field, ...] = tuple(field for chapter in _CHAPTERS for field in chapter.FIELDS)
+BY_KEY: dict[str, Field] = {field.key: field for field in FIELDS}
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a link says: the values that fit, and a message for each part that did not."""
+
+    values: dict[str, Value]
+    notes: tuple[str, ...]
+
+
+def parse(query: Mapping[str, str], repeated: Sequence[str] = ()) -> Parsed:
+    """Read the parameters of a link. Never raises: what does not fit is left out and named in `notes`.
+
+    Args:
+        query: each key with its last value.
+        repeated: the keys that the link has more than once.
+    """
+    found: dict[str, Value] = {}
+    notes: list[str] = []
+    version = query.get("v", str(VERSION))
+    unknown = [key for key in query if key != "v" and key not in BY_KEY]
+    if unknown:
+        notes.append(f"The link has {_listed(unknown)}, which this Glassbox does not know; it was left out.")
+    if repeated:
+        notes.append(f"The link has {_listed(list(repeated))} more than once; the last value counts.")
+    for field in FIELDS:
+        if field.key not in query or (version != str(VERSION) and field.selection):
+            continue
+        raw = query[field.key]
+        try:
+            found[field.key] = field.parse(raw)
+        except ValueError as why:
+            notes.append(
+                f"In the link, {field.key}={_short(raw)} {why}; {field.name(field.default)} is used."
+            )
+    if version != str(VERSION):
+        notes.append(
+            f"The link was written for version {_short(version)} and this Glassbox reads version {VERSION}: "
+            "the model and the text were taken, the selections were not."
+        )
+    return Parsed(found, tuple(notes))
+
+
+def _short(raw: str, most: int = 40) -> str:
+    return raw if len(raw) <= most else raw[:most] + "…"
+
+
+def _listed(keys: list[str], most: int = 5) -> str:
+    named = ", ".join(f"“{_short(key)}”" for key in keys[:most])
+    return named + (f" and {len(keys) - most} more" if len(keys) > most else "")

@@ -1,0 +1,115 @@
+"""Where a visitor comes from: the network address of a browser, as the limits of a server count it.
+
+A proxy says in X-Forwarded-For whom it speaks for; anybody else can write anything there. So the header counts only
+from the proxies that GLASSBOX_PROXIES names. No Streamlit in here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import os
+from typing import TYPE_CHECKING
+
+from app.session import keys
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+VARIABLE = "GLASSBOX_PROXIES"
+HEADER = "x-glassbox-address"  # what a browser sends under this name is dropped
+_FORWARDED = b"x-forwarded-for"
+_HERE = ipaddress.ip_address("127.0.0.1")
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def proxies(written: str | None = None) -> tuple[Network, ...]:
+    """The proxies whose word counts: addresses or networks with commas between them (None: GLASSBOX_PROXIES).
+
+    Raises:
+        ValueError: one of them is neither.
+    """
+    written = os.environ.get(VARIABLE, "") if written is None else written
+    found = []
+    for part in filter(None, map(str.strip, written.split(","))):
+        try:
+            found.append(ipaddress.ip_network(part, strict=False))
+        except ValueError:
+            raise ValueError(
+                f"{VARIABLE}: {part!r} is no address or network, such as 10.0.0.5 or 10.0.0.0/24"
+            ) from None
+    return tuple(found)
+
+
+class Visitor:
+    """Middleware: each request and each connection learns the address that it comes from, under `HEADER`.
+
+    Raises:
+        ValueError: GLASSBOX_PROXIES names what is no address.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app, self.proxies = app, proxies()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass it on."""
+        if scope["type"] in ("http", "websocket"):
+            headers = [(name, value) for name, value in scope["headers"] if name.lower() != HEADER.encode()]
+            found = address_of(scope, self.proxies)
+            scope = {**scope, "headers": [*headers, (HEADER.encode(), found.encode("ascii"))]}
+        await self.app(scope, receive, send)
+
+
+def address_of(scope: Scope, known: tuple[Network, ...]) -> str:
+    """The address that a connection comes from; "" where it has none. Of IPv6 the network that a household has."""
+    client = scope.get("client")
+    peer = _read(str(client[0])) if client else None
+    if peer is None:
+        return ""
+    said = b",".join(value for name, value in scope["headers"] if name.lower() == _FORWARDED).decode(
+        "latin-1"
+    )
+    chain = [_read(part) for part in said.split(",") if part.strip()]
+    outside = [each for each in chain if each is None or not each.is_loopback]
+    if outside and outside[-1] == peer:
+        # The server has taken a process of this machine at its word, whoever it is: here the proxies decide.
+        peer = _HERE
+    if _among(peer, known):
+        for each in reversed(chain):  # the last ones were added by proxies of ours, the first ones by anybody
+            if each is None:
+                break
+            peer = each
+            if not _among(each, known):
+                break
+    if isinstance(peer, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((peer, 64), strict=False).network_address)
+    return str(peer)
+
+
+def name_of(address: str) -> str:
+    """A name for an address that does not tell it: what the store keeps. "" for none."""
+    if not address:
+        return ""
+    return hmac.new(keys.key(), b"address " + address.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _read(written: str) -> Address | None:
+    """An address as a header or a socket says it, also with a port."""
+    written = written.strip()
+    if written.startswith("["):
+        written = written[1:].partition("]")[0]
+    elif written.count(":") == 1:
+        written = written.partition(":")[0]
+    try:
+        found = ipaddress.ip_address(written.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return mapped or found
+
+
+def _among(address: Address, known: tuple[Network, ...]) -> bool:
+    return any(address.version == each.version and address in each for each in known)
