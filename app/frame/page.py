@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -26,6 +26,7 @@ from app.models import choice, opening, reading
 from app.session import state
 
 if TYPE_CHECKING:
+    from core.analysis.places import Kind
     from core.language_model import LanguageModel
 
 __all__ = [
@@ -57,6 +58,45 @@ class Context:
         int, ...
     ]  # the steps of training that the model can be rewound to; () where none were kept
     slot: DeltaGenerator  # in the sidebar, for the page's examples
+
+    @property
+    def both(self) -> bool:
+        """Whether the model has an encoder and a decoder."""
+        return self.lm.config.shape == "encoder-decoder"
+
+    @property
+    def stack(self) -> Literal["encoder", "decoder"] | None:
+        """The stack of an encoder-decoder that is looked into; None: the model has but one."""
+        return ("decoder" if state.get("stack") == "decoder" else "encoder") if self.both else None
+
+    @property
+    def attention(self) -> Kind:
+        """Which attention of the model is looked into."""
+        if not self.both:
+            return "self"
+        return cast("Kind", state.get("attention")) if self.stack == "decoder" else "encoder"
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks the stack has that is looked into."""
+        config = self.lm.config
+        return config.decoder_layers if self.stack == "decoder" else config.n_layers
+
+    @property
+    def decoder_text(self) -> str | None:
+        """What an encoder-decoder has written so far; None of every other model."""
+        return self.target if self.both else None
+
+    @property
+    def load_source(self) -> str:
+        """The call that opens this model in a notebook, as source."""
+        moment = "" if self.snapshot is None else f", snapshot={self.snapshot}"
+        return f"core.load({str(models.resolve(self.name).target)!r}{moment})"
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """The texts that a notebook reads, by the names that it gives them."""
+        return {"TEXT": self.text} | ({"TARGET": self.target} if self.both else {})
 
     @property
     def short_name(self) -> str:

@@ -8,7 +8,7 @@ and from here (`app.kit.modules` serves them); nothing is built. Arrays cross th
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import streamlit as st
 
 from app import theme
 from app.kit import modules
-from app.session import state
+from app.session import events, state
 
 KIT = Path(__file__).resolve().parent
 
@@ -44,9 +44,14 @@ def register(name: str, beside: str, shared: bool = True) -> Callable[..., Any]:
         f"glassbox_{name}", js=script, css=theme.css() + sheet, isolate_styles=False
     )
 
-    def mount(data: Any = None, **options: Any) -> Any:
-        heard = {name: state.whole(act) for name, act in options.items() if name.startswith("on_")}
-        return renderer(data=None if data is None else [data, state.turn()], **options | heard)
+    def mount(
+        data: Any = None, key: str = "", on: Mapping[str, Callable[[], None]] | None = None, **options: Any
+    ) -> Any:
+        """Mount the component; `on` maps its events to callbacks. A door in a picture leads where it says by itself."""
+        doors = {"visit": lambda: events.visit(key)} if shared else {}
+        acts = {f"on_{event}_change": act for event, act in (doors | dict(on or {})).items()} | options
+        heard = {name: state.whole(act) if name.startswith("on_") else act for name, act in acts.items()}
+        return renderer(data=None if data is None else [data, state.turn()], key=key or None, **heard)
 
     return mount
 

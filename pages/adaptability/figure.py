@@ -62,7 +62,7 @@ def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -
     with st.container(key="gb-steps-above-adaptability"):
         left, right = st.columns([56, 44], gap="medium")
     with right:
-        adaptability(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+        adaptability(data=data, key=key, on=on)
     chosen = {study: studies.chosen(study) for study in STUDIES} | {"context": games.count()}
     with left:
         charts.draw(data, TITLES, chosen, step())

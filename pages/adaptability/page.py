@@ -54,7 +54,6 @@ figure.draw(
     on={
         "select": lambda: events.select("picture", KEYS),
         "arrived": lambda: None,  # the run of the page that comes with it reads what is new
-        "visit": lambda: events.visit("picture"),
     },
 )
 

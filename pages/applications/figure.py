@@ -151,7 +151,5 @@ def _marks(found: Found) -> list[dict[str, Any]]:
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events "select" and "visit" to callbacks."""
-    return applications(
-        data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()}
-    )
+    """Mount the picture; `on` maps its event "select" to a callback."""
+    return applications(data=data, key=key, on=on)

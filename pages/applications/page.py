@@ -71,7 +71,6 @@ figure.draw(
     key="applications",
     on={
         "select": lambda: events.select("applications", KEYS),
-        "visit": lambda: events.visit("applications"),
     },
 )
 

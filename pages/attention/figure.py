@@ -192,5 +192,5 @@ def _following(steps: AttentionSteps, lm: LanguageModel, likely: Sequence[int]) 
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events "select", "edit", "reset" and "visit" to callbacks."""
-    return attention(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+    """Mount the picture; `on` maps its events "select", "edit", "reset" to callbacks."""
+    return attention(data=data, key=key, on=on)

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from app import markup, models
+from app import markup
 from app.controls import answer, widgets
 from app.frame import page
 from app.models import cache
@@ -15,7 +15,6 @@ from app.session import events, state
 from core.analysis.heads.masks import under_masks
 from core.analysis.heads.shared_keys import share_keys
 from core.analysis.heads.steps import AttentionSteps, Change, attention_steps, replace_scores
-from core.analysis.places import Kind
 from core.model.attention import Attention, attention_pattern, attention_scores
 from pages.attention.controls import change_controls
 from pages.attention.edits import apply_event, read_edits, read_shown, write_edits
@@ -36,11 +35,11 @@ EXAMPLES = (
 
 ctx = page.begin("attention", longest=LONGEST)
 config = ctx.lm.config
-both = config.shape == "encoder-decoder"
-decoding = both and state.get("stack") == "decoder"
-kind: Kind = "self" if not both else state.get("attention") if decoding else "encoder"
-target = ctx.target if both else None
-blocks = config.decoder_layers if decoding else config.n_layers
+both = ctx.both
+decoding = ctx.stack == "decoder"
+kind = ctx.attention
+target = ctx.decoder_text
+blocks = ctx.blocks
 block, head = state.get("block"), state.get("head")
 masks = [place for place, token in enumerate(ctx.ids) if token == config.mask_id]
 position = None
@@ -97,7 +96,6 @@ draw(
         "select": lambda: events.select("picture", ("step", "row", "col", "head"), row, asking),
         "edit": edited,
         "reset": restored,
-        "visit": lambda: events.visit("picture"),
     },
 )
 
@@ -111,8 +109,7 @@ with page.controls():
     change_controls(steps, config)
 answer.draw(ctx)
 
-opened = models.resolve(ctx.name).target
-load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+load = ctx.load_source
 question = ask(steps, config, rows, columns, row, ctx.lm.tokenizer.display)
 reading = Reading(ctx.text, target, kind, steps.position)
 below = Below(ctx, reading, state.get("reach"), state.get("sinks"))

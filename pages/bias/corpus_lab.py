@@ -342,6 +342,5 @@ class CorpusLab:
             key="more",
             on_select_change=lambda: events.select("more", KEYS),
             on_arrived_change=lambda: None,  # the run of the page that comes with it reads what is new
-            on_visit_change=lambda: events.visit("more"),
         )
         return draw_controls(self.ctx, self.asked, self.shown, self.arms)

@@ -271,7 +271,7 @@ def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -
     """Mount the picture and the chart of the tests; `on` maps its events to callbacks."""
     left, right = st.columns([54, 46], gap="medium")
     with left:
-        bias(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+        bias(data=data, key=key, on=on)
     with right:
         charts.draw(data)
         if not step() and (shown := data["shown"])["d"] is not None:

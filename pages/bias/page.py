@@ -62,7 +62,7 @@ data["selection"] = events.selection("picture", {key: state.get(key) for key in 
 figure.draw(
     data,
     key="picture",
-    on={"select": lambda: events.select("picture", KEYS), "visit": lambda: events.visit("picture")},
+    on={"select": lambda: events.select("picture", KEYS)},
 )
 
 with page.controls():
@@ -70,7 +70,7 @@ with page.controls():
 
 asked = question.ask(seen)
 opened = models.resolve(ctx.name).target
-load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+load = ctx.load_source
 
 with page.foot():
     about = (asked.kind, asked.table.at, asked.table.key, asked.lists)

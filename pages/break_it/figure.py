@@ -158,5 +158,5 @@ def _following(
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events "select", "arrived" and "visit" to callbacks."""
-    return break_it(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+    """Mount the picture; `on` maps its events "select", "arrived" to callbacks."""
+    return break_it(data=data, key=key, on=on)

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import markup, models
+from app import markup
 from app.controls import answer, own_run, widgets
 from app.frame import page
 from app.models import cache
@@ -30,7 +30,7 @@ EXAMPLES = (
 
 ctx = page.begin("break_it", longest=LONGEST)
 lm = ctx.lm
-target = ctx.target if lm.config.shape == "encoder-decoder" else None
+target = ctx.decoder_text
 part, instead = figure.fitting(lm, state.get("part"))
 seen = cache.call(figure.see, ctx.model_key, ctx.text, target, part)
 arms = pair.pair_of(part)
@@ -62,7 +62,6 @@ figure.draw(
     on={
         "select": lambda: events.select("picture", KEYS),
         "arrived": lambda: None,  # the run of the page that comes with it reads the new checkpoint
-        "visit": lambda: events.visit("picture"),
     },
 )
 if instead:
@@ -90,9 +89,8 @@ if target is not None:
 
 question = ask(lm, part)
 judge = partial(question.judge, lm, ctx.text, target, seen[0].loss)
-opened = models.resolve(ctx.name).target
-load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
-given = {"TEXT": ctx.text} | ({} if target is None else {"TARGET": target})
+load = ctx.load_source
+given = ctx.inputs
 
 with page.foot():
     page.predict(question.text, question.options, judge, (ctx.model_key, ctx.text, target))

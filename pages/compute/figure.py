@@ -181,9 +181,9 @@ def _machine(shown: Subject, measured: Mapping[str, Measured], at: Size | None) 
 
 
 def draw(data: dict[str, Any], shown: Subject, key: str, on: Mapping[str, Callable[[], None]]) -> None:
-    """Mount the picture and the roof beside it; `on` maps its events "select" and "visit" to callbacks."""
+    """Mount the picture and the roof beside it; `on` maps its event "select" to a callback."""
     at = int(state.get("counted"))
     focus = data["steps"][at]["focus"] if 0 <= at < len(data["steps"]) else ""
     with st.container(key="gb-compute-both", gap="xsmall"):
-        compute(data=data, key=key, **{f"on_{name}_change": act for name, act in on.items()})
+        compute(data=data, key=key, on=on)
         roofline.draw(shown, works(shown, shown.length), data["machine"], focus)

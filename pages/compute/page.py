@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from app import models
 from app.frame import page
 from app.session import events, state
 from core.costs.memory import training_memory, using_memory
@@ -35,7 +34,6 @@ figure.draw(
     key="picture",
     on={
         "select": lambda: events.select("picture", KEYS),
-        "visit": lambda: events.visit("picture"),
     },
 )  # fmt: skip
 
@@ -43,8 +41,7 @@ with page.controls():
     controls.draw(shown, ctx.label)
 
 judge = partial(question.judge, shown)
-opened = models.resolve(ctx.name).target
-load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+load = ctx.load_source
 
 with page.foot():
     page.predict(question.text(shown), question.OPTIONS, judge, (shown.config, shown.precision))

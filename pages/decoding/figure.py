@@ -87,8 +87,8 @@ def record(
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps "select", "force", "again", "example" and "visit" to callbacks."""
-    return decoding(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+    """Mount the picture; `on` maps "select", "force", "again", "example" to callbacks."""
+    return decoding(data=data, key=key, on=on)
 
 
 def _paths(tree: Tree) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 
-from app import models
 from app.controls import answer
 from app.frame import page
 from app.models import cache
@@ -100,7 +99,6 @@ draw(
         "force": force,
         "again": again,
         "example": lambda: state.update(shows),
-        "visit": lambda: events.visit("picture"),
     },
 )
 controls.draw(bool(tree.slots))
@@ -108,8 +106,7 @@ bar = search.buttons()
 complete = int(tree.nexts[0].ids[0]) in lm.config.eos_ids if tree.nexts else False
 answer.draw(ctx, writes=False, empty=EMPTY, told=COMPLETE if complete else "")
 
-opened = models.resolve(ctx.name).target
-load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+load = ctx.load_source
 question = ask(tree, asked, verdict.focus)
 
 

@@ -221,9 +221,9 @@ def rows_read(lm: LanguageModel, text: str, target: str | None) -> list[int]:
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> None:
-    """Mount the picture, and its chart once it is told; `on` maps its events "select" and "visit" to callbacks."""
+    """Mount the picture, and its chart once it is told; `on` maps its event "select" to a callback."""
     with st.container(key="gb-efficiency-both", gap="xsmall"):
-        efficiency(data=data, key=key, **{f"on_{name}_change": act for name, act in on.items()})
+        efficiency(data=data, key=key, on=on)
         if not 0 <= int(state.get("stage")) < LAST:
             draw_chart(data)
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import markup, models
+from app import markup
 from app.controls import answer
 from app.frame import page
 from app.session import events, state
@@ -31,9 +31,9 @@ EXAMPLES = (
 
 ctx = page.begin("efficiency", longest=LONGEST)
 lm, config = ctx.lm, ctx.lm.config
-both = config.shape == "encoder-decoder"
-stack = state.get("stack") if both else None
-target = ctx.target if both else None
+both = ctx.both
+stack = ctx.stack
+target = ctx.decoder_text
 setting, said = chosen_setting(lm)
 measure = Measure(ctx, setting, target)
 own, times = measure.original
@@ -63,7 +63,7 @@ figure.draw(
         came=file.found, selection=events.selection("picture", picked),
     ),
     key="picture",
-    on={"select": lambda: events.select("picture", KEYS), "visit": lambda: events.visit("picture")},
+    on={"select": lambda: events.select("picture", KEYS)},
 )  # fmt: skip
 
 with page.controls():
@@ -77,8 +77,7 @@ if both:
 
 question = ask()
 pruned = export.pruning_cells(ctx)
-opened = models.resolve(ctx.name).target
-load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+load = ctx.load_source
 
 with page.foot():
     page.predict(question.text, question.options, partial(question.judge, ctx), (ctx.model_key,))

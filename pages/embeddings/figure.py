@@ -353,4 +353,4 @@ def _analogy(seen: Seen, view: MapView) -> dict[str, Any]:
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
     """Mount the picture; `on` maps its events to callbacks."""
-    return embeddings(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+    return embeddings(data=data, key=key, on=on)

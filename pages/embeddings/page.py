@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import markup, models
+from app import markup
 from app.controls import widgets
 from app.frame import page
 from app.session import events, state
@@ -42,7 +42,6 @@ figure.draw(
     on={
         "select": lambda: events.select("picture", KEYS),
         "need": figure.send_again,
-        "visit": lambda: events.visit("picture"),
     },
 )
 
@@ -62,8 +61,7 @@ pair = in_context.read_pair(ctx)
 asked = tables.get("model", seen.table)
 row = seen.subject.row if seen.which == "model" or "model" not in tables else seen.other
 question = ask(asked, ctx.ids[-1] if row is None else row)
-opened = models.resolve(ctx.name).target
-load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+load = ctx.load_source
 beside = sentences.readers_beside(ctx)
 read = partial(sentences.compare_readers, ctx, load, beside, *sentences.sentences())
 

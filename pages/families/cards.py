@@ -115,7 +115,6 @@ def show() -> None:
         key="cards",
         on_select_change=lambda: events.select("cards", ("published",)),
         on_open_change=opened,
-        on_visit_change=lambda: events.visit("cards"),
     )
     st.html(_table_html(rows()))
 

@@ -241,5 +241,5 @@ def crossing(heads: Array) -> tuple[list[str], Array]:
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events "select" and "visit" to callbacks."""
-    return families(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+    """Mount the picture; `on` maps its event "select" to a callback."""
+    return families(data=data, key=key, on=on)

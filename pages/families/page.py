@@ -55,7 +55,7 @@ draw(
         events.selection("families", {key: state.get(key) for key in KEYS}),
     ),
     key="families",
-    on={"select": lambda: events.select("families", KEYS), "visit": lambda: events.visit("families")},
+    on={"select": lambda: events.select("families", KEYS)},
 )
 
 with page.controls():

@@ -224,5 +224,5 @@ def likely(found: NeuronKnockout, count: int = 5) -> list[int]:
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events "select" and "visit" to callbacks."""
-    return feed_forward(data=data, key=key, **{f"on_{name}_change": act for name, act in on.items()})
+    """Mount the picture; `on` maps its event "select" to a callback."""
+    return feed_forward(data=data, key=key, on=on)

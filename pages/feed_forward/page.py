@@ -31,10 +31,10 @@ EXAMPLES = (
 
 ctx = page.begin("feed_forward", longest=LONGEST)
 lm, config = ctx.lm, ctx.lm.config
-both = config.shape == "encoder-decoder"
+both = ctx.both
 stack = str(state.get("stack")) if both else ""
-target = ctx.target if both else None
-blocks = config.decoder_layers if stack == "decoder" else config.n_layers
+target = ctx.decoder_text
+blocks = ctx.blocks
 block = min(state.get("block"), blocks - 1)
 state.fit({"neuron": config.mlp_size - 1})
 here = (ctx.text, target, block, stack or None)
@@ -84,7 +84,7 @@ picked = events.selection("picture", {key: state.get(key) for key in KEYS})
 figure.draw(
     figure.record(lm, seen, stack, None if bend in ("model", config.act) else bend, stamp, picked),
     key="picture",
-    on={"select": lambda: events.select("picture", KEYS), "visit": lambda: events.visit("picture")},
+    on={"select": lambda: events.select("picture", KEYS)},
 )
 
 with page.controls():
@@ -102,10 +102,9 @@ question = ask(
     word(int(seen.without.before.argmax())) if says else "",
     "" if stack == "encoder" else word(ids[row]),
 )
-opened = models.resolve(ctx.name).target
-load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+load = ctx.load_source
 source = ablation.source(by_hand, state.get("silence"), count)
-given = {"TEXT": ctx.text} | ({} if target is None else {"TARGET": target})
+given = ctx.inputs
 
 
 def judge() -> page.Answer:

@@ -116,4 +116,4 @@ def axis() -> None:
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
     """Mount the picture; `on` maps its events to callbacks."""
-    return fine_tuning(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+    return fine_tuning(data=data, key=key, on=on)

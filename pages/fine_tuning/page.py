@@ -52,7 +52,6 @@ figure.draw(
         "select": lambda: events.select("picture", KEYS),
         "arrived": lambda: None,  # the run of the page that comes with it reads what is new
         "axis": figure.axis,
-        "visit": lambda: events.visit("picture"),
     },
 )
 

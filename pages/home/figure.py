@@ -75,9 +75,8 @@ def record(seen: Overview, word: Callable[[int], str], follow: int, stamp: str) 
 def draw(
     data: Mapping[str, Any], selection: Mapping[str, Any], on: Mapping[str, Callable[[], None]], key: str
 ) -> Any:
-    """Mount the picture; `on` maps "select", "append", "visit" to callbacks that read the component's value."""
-    callbacks = {f"on_{name}_change": callback for name, callback in on.items()}
-    return home(data={**data, "selection": dict(selection)}, key=key, **callbacks)
+    """Mount the picture; `on` maps "select", "append" to callbacks that read the component's value."""
+    return home(data={**data, "selection": dict(selection)}, key=key, on=on)
 
 
 def _heads(heads: Heads) -> dict[str, Any]:

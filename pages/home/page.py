@@ -32,9 +32,9 @@ TEXTS = [
 
 ctx = page.begin("home", longest=LONGEST)
 lm, shape = ctx.lm, ctx.lm.config.shape
-both = shape == "encoder-decoder"
+both = ctx.both
 stack = state.get("stack") if both else "decoder"
-target = ctx.target if both else None
+target = ctx.decoder_text
 seen: Overview = cache.call(overview, ctx.model_key, ctx.text, target, stack)
 last = len(seen.ids) - 1
 state.fit({"follow": last, "block": max(0, seen.n_blocks - 1)})
@@ -79,7 +79,6 @@ def picture() -> None:
     answers = {
         "select": lambda: events.select("home", KEYS),
         "append": appended,
-        "visit": lambda: events.visit("home"),
     }
     figure.draw(data, events.selection("home", {key: state.get(key) for key in KEYS}), answers, key="home")
 

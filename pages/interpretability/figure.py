@@ -462,5 +462,5 @@ def _parts(parts: Attribution, kind: Kind) -> dict[str, Any]:
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events "select" and "visit" to callbacks."""
-    return interpretability(data=data, key=key, **{f"on_{name}_change": act for name, act in on.items()})
+    """Mount the picture; `on` maps its event "select" to a callback."""
+    return interpretability(data=data, key=key, on=on)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from app import models
 from app.controls import answer
 from app.frame import page
 from app.models import cache
@@ -12,7 +11,6 @@ from app.session import events, state
 from core.analysis.patching.corrupting import corrupt
 from core.analysis.patching.patches import Patching
 from core.analysis.patching.text_pairs import text_pair
-from core.analysis.places import Kind
 from core.analysis.stream.direct_attribution import attribute
 from core.analysis.stream.logit_lens import logit_lens
 from pages.interpretability import classic, controls, explainers, export, figure, path, question
@@ -26,10 +24,10 @@ EXAMPLES = (
 
 ctx = page.begin("interpretability", longest=controls.LONGEST)
 lm, config = ctx.lm, ctx.lm.config
-both = config.shape == "encoder-decoder"
-decoding = both and state.get("stack") == "decoder"
-kind: Kind = "self" if not both else state.get("attention") if decoding else "encoder"
-target = ctx.target if both else None
+both = ctx.both
+decoding = ctx.stack == "decoder"
+kind = ctx.attention
+target = ctx.decoder_text
 masks = [place for place, token in enumerate(ctx.ids) if token == config.mask_id]
 row = state.get("follow") if state.get("follow") >= 0 else masks[0] if masks else -1
 twin: controls.Other = cache.call(
@@ -64,7 +62,6 @@ figure.draw(
     key="picture",
     on={
         "select": lambda: events.select("picture", KEYS),
-        "visit": lambda: events.visit("picture"),
     },
 )  # fmt: skip
 
@@ -82,8 +79,7 @@ paths = path.PathsToHead(
 explained = explainers.Explanations.of(ctx, target, asked.row, asked.token)
 predict = question.ask(lm, asked, found, layers, "X" if kind == "cross" else "H")
 judge = partial(predict.judge, lm, asked, looked, kind)
-opened = models.resolve(ctx.name).target
-load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+load = ctx.load_source
 
 with page.foot():
     about = (ctx.model_key, asked, kind, predict.heads)

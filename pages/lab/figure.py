@@ -59,8 +59,8 @@ def record(
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps "select", "command", "fork", "axis", "changed" and "visit" to callbacks."""
-    return lab(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+    """Mount the picture; `on` maps "select", "command", "fork", "axis", "changed" to callbacks."""
+    return lab(data=data, key=key, on=on)
 
 
 def guessing(lm: LanguageModel) -> dict[str, Any]:

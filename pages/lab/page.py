@@ -9,7 +9,6 @@ from app.frame import page
 from app.models import cache
 from app.session import events, state
 from core.analysis.heads.patterns import head_maps, pattern_scores
-from core.analysis.places import Kind
 from core.checkpoints import CheckpointError
 from core.training.estimates import estimate
 from core.training.text_loss import text_loss
@@ -27,10 +26,10 @@ curves.adopt()
 spec = settings.current()  # before the frame, which says what did not fit
 ctx = page.begin("lab", longest=LONGEST)
 lm = ctx.lm
-both = lm.config.shape == "encoder-decoder"
-decoding = both and state.get("stack") == "decoder"
-kind: Kind = "self" if not both else state.get("attention") if decoding else "encoder"
-target = ctx.target if both else None
+both = ctx.both
+decoding = ctx.stack == "decoder"
+kind = ctx.attention
+target = ctx.decoder_text
 
 shown = curves.shown(ctx.name)
 first = shown[0] if shown else None
@@ -74,7 +73,6 @@ figure.draw(
         "fork": controls.sent_fork,
         "axis": controls.axis,
         "changed": lambda: None,  # a new state or checkpoint: this run of the page is the answer
-        "visit": lambda: events.visit(controls.KEY),
     },
 )
 

@@ -116,5 +116,5 @@ def _before(told: ScoredText, place: int, word: Callable[[int], str]) -> str:
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events "select" and "visit" to callbacks."""
-    return loss(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+    """Mount the picture; `on` maps its event "select" to a callback."""
+    return loss(data=data, key=key, on=on)

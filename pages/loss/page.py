@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import models
 from app.controls import widgets
 from app.controls.predict import Answer
 from app.frame import page
@@ -57,7 +56,7 @@ data["stamp"] = "\x1f".join([ctx.model_key, ctx.text, str(target), hide, str(smo
 figure.draw(
     data,
     key="loss",
-    on={"select": lambda: events.select("loss", KEYS), "visit": lambda: events.visit("loss")},
+    on={"select": lambda: events.select("loss", KEYS)},
 )
 
 with page.controls():
@@ -73,8 +72,7 @@ with page.controls():
 texts = batch.texts_of(lm, ctx.text, target, state.get("batch"))
 rows = cache.share(batch.scored, ctx.model_key, texts, hide)
 question = ask(lm, told, smoothing)
-opened = models.resolve(ctx.name).target
-load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+load = ctx.load_source
 
 
 def notebook() -> list[str]:

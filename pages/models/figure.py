@@ -150,5 +150,5 @@ def _entry(one: Entry) -> dict[str, Any]:
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events "select" and "visit" to callbacks."""
-    return models(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+    """Mount the picture; `on` maps its event "select" to a callback."""
+    return models(data=data, key=key, on=on)

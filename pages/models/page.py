@@ -70,7 +70,6 @@ figure.draw(
     key="models",
     on={
         "select": select,
-        "visit": lambda: events.visit("models"),
     },
 )  # fmt: skip
 
@@ -80,7 +79,7 @@ with page.controls():
     widgets.segments("Scale of the bars", "ruler", tuple(RULER), lambda name: RULER[str(name)])
 
 opened = models.resolve(ctx.name).target
-load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+load = ctx.load_source
 with page.foot():
     about = (ctx.model_key, ctx.text, target)
     page.predict(question.text(current.label), question.OPTIONS, lambda: question.judge(lm, found), about)

@@ -233,9 +233,7 @@ def show(lm: LanguageModel, seen: Seen, together: HeadsTogether) -> Callable[[],
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Any]) -> Any:
     """Mount the picture; `on` maps its events to callbacks."""
-    return multi_head_composition(
-        data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()}
-    )
+    return multi_head_composition(data=data, key=key, on=on)
 
 
 # ------------------------------------------------------------------------------------------------ the record

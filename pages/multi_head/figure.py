@@ -207,8 +207,8 @@ def reader(seen: Seen) -> tuple[int, int, int, float, float] | None:
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events "select", "measure" and "visit" to callbacks."""
-    return multi_head(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+    """Mount the picture; `on` maps its events "select", "measure" to callbacks."""
+    return multi_head(data=data, key=key, on=on)
 
 
 def predicting_row(lm: LanguageModel, maps: HeadMaps) -> int:

@@ -18,7 +18,6 @@ from core.analysis.heads.nulls import head_chance
 from core.analysis.heads.patterns import head_maps, pattern_scores
 from core.analysis.heads.sets import set_effects
 from core.analysis.heads.shares import head_shares
-from core.analysis.places import Kind
 from core.model.attention import Attention
 from pages.multi_head import ablation, export, figure
 from pages.multi_head.ablation import Off, read_off
@@ -38,10 +37,10 @@ EXAMPLES = (
 
 ctx = page.begin("multi_head", longest=LONGEST, writes=True)
 lm, config = ctx.lm, ctx.lm.config
-both = config.shape == "encoder-decoder"
-decoding = both and state.get("stack") == "decoder"
-kind: Kind = "self" if not both else state.get("attention") if decoding else "encoder"
-target = ctx.target if both else None
+both = ctx.both
+decoding = ctx.stack == "decoder"
+kind = ctx.attention
+target = ctx.decoder_text
 here = (ctx.text, target, kind)
 
 plain = cache.share(figure.see_pass, ctx.model_key, *here, Off())
@@ -87,7 +86,6 @@ figure.draw(
     on={
         "select": lambda: events.select("heads", KEYS),
         "measure": ablation.request,
-        "visit": lambda: events.visit("heads"),
     },
 )
 

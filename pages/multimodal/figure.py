@@ -96,5 +96,5 @@ def _strip(number: int) -> dict[str, Any]:
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events "select" and "visit" to callbacks."""
-    return multimodal(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+    """Mount the picture; `on` maps its event "select" to a callback."""
+    return multimodal(data=data, key=key, on=on)

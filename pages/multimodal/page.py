@@ -34,7 +34,7 @@ figure.draw(
         what, seen, own, ctx.tokens, events.selection("picture", {key: state.get(key) for key in KEYS})
     ),
     key="picture",
-    on={"select": lambda: events.select("picture", KEYS), "visit": lambda: events.visit("picture")},
+    on={"select": lambda: events.select("picture", KEYS)},
 )
 
 with page.controls():

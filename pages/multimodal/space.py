@@ -150,7 +150,6 @@ class SharedSpace:
             },
             key="space",
             on_select_change=lambda: events.select("space", KEYS),
-            on_visit_change=lambda: events.visit("space"),
         )
         st.button(
             "Another hundred", key="multimodal.lot",

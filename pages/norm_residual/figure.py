@@ -259,5 +259,5 @@ def _strip(values: np.ndarray[Any, Any] | None) -> dict[str, Any] | None:
 
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events "select" and "visit" to callbacks."""
-    return norm_residual(data=data, key=key, **{f"on_{name}_change": act for name, act in on.items()})
+    """Mount the picture; `on` maps its event "select" to a callback."""
+    return norm_residual(data=data, key=key, on=on)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from app import markup, models
+from app import markup
 from app.controls import answer, widgets
 from app.frame import page
 from app.models import cache
@@ -33,10 +33,10 @@ EXAMPLES = (
 
 ctx = page.begin("norm_residual", longest=LONGEST)
 lm, config = ctx.lm, ctx.lm.config
-both = config.shape == "encoder-decoder"
-stack = state.get("stack") if both else None
-target = ctx.target if both else None
-blocks = config.decoder_layers if stack == "decoder" else config.n_layers
+both = ctx.both
+stack = ctx.stack
+target = ctx.decoder_text
+blocks = ctx.blocks
 block = min(state.get("block"), max(0, blocks - 1))
 masks = [place for place, token in enumerate(ctx.ids) if token == config.mask_id]
 row = state.get("follow") if state.get("follow") >= 0 else masks[0] if masks else -1
@@ -56,7 +56,6 @@ figure.draw(
     key="picture",
     on={
         "select": lambda: events.select("picture", KEYS),
-        "visit": lambda: events.visit("picture"),
     },
 )
 
@@ -77,8 +76,7 @@ if both:
 ways = gradients.both_ways(lm, seen, block, stack)
 question = ask(lm, seen, chosen)
 judge = partial(question.judge, lm, seen, stack)
-opened = models.resolve(ctx.name).target
-load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+load = ctx.load_source
 given = {"TEXT": ctx.text, "ROW": seen.book.row, "STACK": stack} | (
     {} if target is None else {"TARGET": target}
 )

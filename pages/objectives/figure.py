@@ -182,4 +182,4 @@ def _kind(found: Made, lesson: Lesson, row: int, id: int) -> str:
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
     """Mount the picture; `on` maps its events "select", "visit", "again", "train" and "stop" to callbacks."""
-    return objectives(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+    return objectives(data=data, key=key, on=on)

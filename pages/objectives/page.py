@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import models
 from app.controls import own_run
 from app.frame import page
 from app.models import cache
@@ -48,7 +47,6 @@ figure.draw(
     key="objectives",
     on={
         "select": lambda: events.select("objectives", KEYS),
-        "visit": lambda: events.visit("objectives"),
         "again": again,
         "train": falling.train,
         "stop": falling.stop,
@@ -63,8 +61,7 @@ with page.controls():
     own_run.shorter(falling.following, STEPS)
     own_run.progress([arm.run for arm in three])
 
-opened = models.resolve(ctx.name).target
-load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+load = ctx.load_source
 
 
 def notebook() -> list[str]:

@@ -93,7 +93,7 @@ def _track(track: Track) -> dict[str, Any]:
 
 def draw(data: Mapping[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
     """Mount one of the pictures; `on`: what to do for each event that it sends."""
-    return optimizers(data=dict(data), key=key, **{f"on_{name}_change": act for name, act in on.items()})
+    return optimizers(data=dict(data), key=key, on=on)
 
 
 # ---------------------------------------------------------------- in three dimensions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import markup, models
+from app import markup
 from app.frame import page
 from app.models import cache
 from app.session import events, state
@@ -26,7 +26,7 @@ EXAMPLES = (
 setup = controls.read()
 ctx = page.begin("optimizers", longest=LONGEST)
 lm = ctx.lm
-both = lm.config.shape == "encoder-decoder"
+both = ctx.both
 target = (ctx.target or None) if both else None
 tracks = race(setup.surface, setup.start, setup.rules, setup.steps)
 
@@ -36,13 +36,12 @@ losses = cache.call(moments.token_losses, ctx.model_key, ctx.text, target)
 figure.draw(
     figure.record(setup, tracks, picked, ctx.tokens, losses),
     key="race",
-    on={"select": lambda: events.select("race", RACE), "visit": lambda: events.visit("race")},
+    on={"select": lambda: events.select("race", RACE)},
 )
 controls.race_controls()
 
 weight = moments.weight_of(ctx, target)
-opened = models.resolve(ctx.name).target
-load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
+load = ctx.load_source
 found = [*measured.finder_cells(ctx, target), *measured.land_cells(ctx, target)]
 
 

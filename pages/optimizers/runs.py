@@ -49,7 +49,6 @@ def five_panel() -> None:
         key="toy",
         on={
             "select": lambda: events.select("toy", ("toyrates",)),
-            "visit": lambda: events.visit("toy"),
             "ended": lambda: None,  # the page is drawn anew, with what the run came to
         },
     )

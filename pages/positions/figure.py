@@ -146,4 +146,4 @@ def _bias(seen: Seen, head: int) -> dict[str, Any] | None:
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
     """Mount the picture; `on` maps its events to callbacks."""
-    return positions(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+    return positions(data=data, key=key, on=on)

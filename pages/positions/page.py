@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import markup, models
+from app import markup
 from app.controls import answer, widgets
 from app.frame import page
 from app.models import cache
@@ -41,10 +41,10 @@ EXAMPLES = (
 
 ctx = page.begin("positions", longest=LONGEST)
 lm, config = ctx.lm, ctx.lm.config
-both = config.shape == "encoder-decoder"
-target = ctx.target if both else None
-stack = state.get("stack") if both else None
-blocks = config.decoder_layers if stack == "decoder" else config.n_layers
+both = ctx.both
+target = ctx.decoder_text
+stack = ctx.stack
+blocks = ctx.blocks
 kind: Position = config.position if state.get("kind") == "own" else state.get("kind")
 where = Where(stack, min(state.get("block"), blocks - 1), state.get("head"))
 begins, seed = state.get("begins"), state.get("draw")
@@ -73,7 +73,6 @@ figure.draw(
     on={
         "select": lambda: events.select("picture", KEYS, pair[0], last),
         "another": another,
-        "visit": lambda: events.visit("picture"),
     },
 )  # fmt: skip
 
@@ -99,9 +98,8 @@ if both:
 
 question = ask(lm, order, seed)
 judge = partial(question.judge, lm, ctx.text, target)
-opened = models.resolve(ctx.name).target
-load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
-given = {"TEXT": ctx.text} | ({} if target is None else {"TARGET": target})
+load = ctx.load_source
+given = ctx.inputs
 by, row = state.get("shift"), begins + pair[0]
 
 

@@ -142,6 +142,4 @@ def record_dropout(
 
 def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
     """Mount the picture; `on` maps its events to callbacks."""
-    return regularization(
-        data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()}
-    )
+    return regularization(data=data, key=key, on=on)

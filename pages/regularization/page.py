@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import markup, models
+from app import markup
 from app.controls import answer, widgets
 from app.frame import page
 from app.models import cache
@@ -28,11 +28,11 @@ EXAMPLES = (
 
 ctx = page.begin("regularization", longest=LONGEST)
 lm, config = ctx.lm, ctx.lm.config
-both = config.shape == "encoder-decoder"
-target = ctx.target if both else None
+both = ctx.both
+target = ctx.decoder_text
 rate, seed, site, evaluate = (state.get(key) for key in ("drop", "draw", "site", "evaluate"))
 stack = state.get("stack")
-blocks = config.decoder_layers if both and stack == "decoder" else config.n_layers
+blocks = ctx.blocks
 block = min(state.get("block"), blocks - 1)
 place = figure.place_of(lm, stack, block, site)
 clean = cache.call(figure.see, ctx.model_key, ctx.text, target, place.hook)
@@ -68,7 +68,6 @@ figure.draw(
         "select": lambda: events.select("picture", KEYS, row, last),
         "another": another,
         "arrived": lambda: None,  # the run of the page that comes with it reads what is new
-        "visit": lambda: events.visit("picture"),
     },
 )
 
@@ -89,9 +88,8 @@ if both:
 
 question = ask(lm, clean, rate, place.words)
 judge = partial(question.judge, lm, ctx.text, target, place.hook, seed, clean)
-opened = models.resolve(ctx.name).target
-load = f"core.load({str(opened)!r}" + ("" if ctx.snapshot is None else f", snapshot={ctx.snapshot}") + ")"
-given = {"TEXT": ctx.text} | ({} if target is None else {"TARGET": target})
+load = ctx.load_source
+given = ctx.inputs
 
 with page.foot():
     page.predict(question.text, OPTIONS, judge, (ctx.model_key, ctx.text, target, place.hook, seed))

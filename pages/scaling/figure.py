@@ -132,7 +132,7 @@ def draw(
     with st.container(key="gb-steps-above-scaling"):
         left, right = st.columns([56, 44], gap="medium")
     with right:
-        scaling(data=data, key=key, **{f"on_{name}_change": callback for name, callback in on.items()})
+        scaling(data=data, key=key, on=on)
         if "frontier" in layers:
             charts.draw_frontier(data["frontier"], loud=step() == "frontier")
     with left:

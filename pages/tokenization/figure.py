@@ -262,4 +262,4 @@ def _about(row: str, name: str, lm: LanguageModel) -> dict[str, Any]:
 
 def draw(data: Mapping[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
     """Mount the picture; `on`: what to do for each event that it sends."""
-    return tokenization(data=dict(data), key=key, **{f"on_{name}_change": act for name, act in on.items()})
+    return tokenization(data=dict(data), key=key, on=on)

@@ -66,7 +66,6 @@ draw(
     key="picture",
     on={
         "select": lambda: events.select("picture", SELECTED),
-        "visit": lambda: events.visit("picture"),
         "need": needed,
     },
 )
