@@ -5,7 +5,7 @@
 import { curves, heardRuns } from "../../app/kit/curves.js";
 import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
-import { clamp, css, fit, h, html, label, num, thousands, visible } from "../../app/kit/shapes.js";
+import { clamp, css, fit, h, html, label, num, percent, thousands, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 
 /**
@@ -50,10 +50,8 @@ import { stepMode } from "../../app/kit/steps.js";
 
 // ---------------------------------------------------------------- beside the charts of the three studies
 
-/** @param {number} x */
-const percent = (x) => `${num(100 * x, 1)} %`;
 /** @param {Share} one */
-const span = (one) => `${percent(one.mean)} (${num(100 * one.low, 0)} to ${num(100 * one.high, 0)})`;
+const span = (one) => `${percent(one.mean, 1)} (${num(100 * one.low, 0)} to ${num(100 * one.high, 0)})`;
 /** @param {number} n */
 const bytesOf = (n) => (n >= 1e6 ? `${num(n / 1e6, 2)} MB` : `${num(n / 1e3, 0)} kB`);
 /** @param {Judged} one */
@@ -84,7 +82,7 @@ function ladder(g, study, chosen, box, pick) {
       const row = h("g", { class: "gb-hot", "data-row": p.at, onclick: () => pick(p.at) },
         h("rect", { x: box.x - 4, y, width: box.w + 4, height: pitch - 2, rx: 4, fill: p.at === chosen ? css("accent-soft") : "transparent" }),
         cells.map((text, i) => label(box.x + box.w * columns[i].share, y + 15, fit(text, box.w * ((columns[i + 1]?.share ?? 1) - columns[i].share) - 4, 12), { mono: true, fill: "ink", weight: i ? null : 600 })));
-      out.push(g.tip(row, `${study.short} ${thousands(p.at)}: ${span(p)} right, by seed ${p.shares.map(percent).join(", ")}\n${thousands(p.trained)} numbers, a file of ${thousands(p.bytes)} bytes\nyour text: ${judged.says === undefined ? judged.why : `${judged.says}, ${judged.guess ? "a guess: unlike the news it learned from" : num(judged.probability, 4)}`}`));
+      out.push(g.tip(row, `${study.short} ${thousands(p.at)}: ${span(p)} right, by seed ${p.shares.map((one) => percent(one, 1)).join(", ")}\n${thousands(p.trained)} numbers, a file of ${thousands(p.bytes)} bytes\nyour text: ${judged.says === undefined ? judged.why : `${judged.says}, ${judged.guess ? "a guess: unlike the news it learned from" : num(judged.probability, 4)}`}`));
     });
     return out;
   });
@@ -233,7 +231,7 @@ function drawLive(g, data, local, y) {
   g.part("live head", [y], () => label(0, y + 14, "Your runs: held-out examples that are right, by step", { fill: "ink3" }));
   local.chart = curves(g, "live", { left: 0, top: y + 22, width: g.width, height: 150 }, {
     runs: data.live, lines: [{ column: "held_out", kind: "solid" }], x: "step", ends: "line", low: 0.3, high: 1, title: "Your runs",
-    format: (v) => `${num(Number((100 * v).toPrecision(6)), 1)} %`, onpoint: (_, what) => heardRuns(g, local, what),
+    format: (v) => percent(v, 1), onpoint: (_, what) => heardRuns(g, local, what),
   });
   return y + 182;
 }

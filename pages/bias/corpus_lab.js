@@ -5,7 +5,7 @@ import { curves, heardRuns } from "../../app/kit/curves.js";
 import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
 import { roundTicks } from "../../app/kit/pens.js";
-import { clamp, css, fit, h, inLines, label, measure, num, thousands } from "../../app/kit/shapes.js";
+import { clamp, css, fit, h, inLines, label, measure, num, percent, signed, thousands } from "../../app/kit/shapes.js";
 
 /**
  * @import { Chart, Run } from "../../app/kit/curves.js"
@@ -48,8 +48,6 @@ import { clamp, css, fit, h, inLines, label, measure, num, thousands } from "../
 
 const GAP_MARKS = [["accent", "circle"], ["ink2", "square"], ["v-ink", "triangle"]];
 const GAP_PITCH = 16;
-/** @param {number} x */
-const nats = (x) => (x > 0 ? "+" : "") + num(x, 2);
 
 /** @param {string} kind @param {number} x @param {number} y @param {number} r @param {string} colour */
 function gapMark(kind, x, y, r, colour) {
@@ -107,7 +105,7 @@ function drawGaps(g, data, local, box) {
   });
   const band = data.series.find((one) => one.open)?.band;
   g.part("gap band", [box, reach, band], () => band && g.tip(h("rect", { x: px(band[0]), y: top - 2, width: px(band[1]) - px(band[0]), height: bottom - top + 2, fill: css("accent"), opacity: 0.09, "data-band": "chance" }),
-    `${data.series[0].name}: with the professions shuffled within each sentence, all means stay between ${nats(band[0])} and ${nats(band[1])} in ${num(100 * data.sure, 0)} of 100 shuffles`));
+    `${data.series[0].name}: with the professions shuffled within each sentence, all means stay between ${signed(band[0])} and ${signed(band[1])} in ${num(100 * data.sure, 0)} of 100 shuffles`));
   g.part("gap rows", [box, local.row], () => data.tokens.map((job, r) => gapRow(g, data, local, { job, r, y: top + r * GAP_PITCH + GAP_PITCH / 2, px, x: box.x, w: box.w, name })));
   return gapDetail(g, data, local, { x: box.x, y: bottom + 42, w: box.w });
 }
@@ -143,7 +141,7 @@ function gapSaid(one, r) {
   const gap = one.gaps[r];
   if (!gap) return one.unknown.length ? `${one.name}: not in its vocabulary` : "";
   const between = gap.low === null || gap.high === null ? "" : ` (${num(gap.low, 2)} to ${num(gap.high, 2)})`;
-  return `${one.name}: ${nats(gap.mean)}${between}, share of she ${num(gap.share, 2)}${gap.tokens > 1 ? `, in ${gap.tokens} pieces` : ""}`;
+  return `${one.name}: ${signed(gap.mean)}${between}, share of she ${num(gap.share, 2)}${gap.tokens > 1 ? `, in ${gap.tokens} pieces` : ""}`;
 }
 
 /**
@@ -165,7 +163,7 @@ function gapDetail(g, data, local, box) {
     const out = known.map(({ k }, i) => gapMark(GAP_MARKS[k][1], box.x + box.w - 56 * (known.length - 1 - i) - 18, box.y + 2, 4, css(GAP_MARKS[k][0])));
     out.push(label(box.x, box.y + 6, fit(`${job}, sentence by sentence`, room, 12, false), { fill: "ink3" }));
     lines.forEach((set, t) => {
-      for (const [i, { gap }] of known.entries()) out.push(label(box.x + box.w - 56 * (known.length - 1 - i) - 4, y + 8, nats(gap.values[t]), { mono: true, anchor: "end", fill: "ink" }));
+      for (const [i, { gap }] of known.entries()) out.push(label(box.x + box.w - 56 * (known.length - 1 - i) - 4, y + 8, signed(gap.values[t]), { mono: true, anchor: "end", fill: "ink" }));
       for (const [n, line] of set.entries()) out.push(label(box.x, y + 8 + 16 * n, line, { fill: "ink2" }));
       y += 16 * set.length + 2;
     });
@@ -180,13 +178,11 @@ function gapDetail(g, data, local, box) {
 
 /** @type {{key: Group, colour: string, dash: string | null, name: string}[]} */
 const LAB_GROUPS = [{ key: "dialled", colour: "accent", dash: null, name: "dialled professions" }, { key: "others", colour: "ink2", dash: "5 4", name: "untouched ones" }];
-/** @param {number} x */
-const inPercent = (x) => `${num(100 * x, 0)} %`;
 
 /** Where a run was measured last. @param {Own} one */
 const lastOf = (one) => one.trace[one.trace.length - 1];
 /** Both groups at a dose, a line each. @param {Dose} one */
-const groupsSaid = (one) => LAB_GROUPS.map(({ key, name }) => `${name}: ${inPercent(one[key].mean)} (${num(100 * one[key].low, 0)} to ${num(100 * one[key].high, 0)})`).join("\n");
+const groupsSaid = (one) => LAB_GROUPS.map(({ key, name }) => `${name}: ${percent(one[key].mean, 0)} (${num(100 * one[key].low, 0)} to ${num(100 * one[key].high, 0)})`).join("\n");
 
 /**
  * The frame of both charts: y is the share of "she", 0 to 1, with one half marked.
@@ -236,7 +232,7 @@ function drawDoses(g, data, box) {
     });
     for (const one of lab.doses) {
       const hit = h("rect", { "data-dose": one.at, x: px(one.at) - 16, y: top - 6, width: 32, height: bottom - top + 24, fill: "transparent" });
-      out.push(g.tip(hit, `dose ${inPercent(one.at)}\n${groupsSaid(one)}`));
+      out.push(g.tip(hit, `dose ${percent(one.at, 0)}\n${groupsSaid(one)}`));
     }
     out.push(lab.own.map((one) => one.at !== null && one.trace.length > 0 && ownMark(g, one, px(one.at), py)));
     return out;
@@ -262,7 +258,7 @@ function ownMark(g, one, x, py) {
   const y = py(last.dialled);
   const node = h("path", { d: `M${x},${y - 7}l7,7l-7,7l-7,-7z`, fill: css("bg"), stroke: css("accent"), "stroke-width": 2, "stroke-dasharray": one.same && one.remedy === "none" ? null : "2 2", "data-own": one.id });
   const other = one.same ? "" : "\nother professions or steps than the recorded runs";
-  return g.tip(node, `yours: ${one.name}, seed ${one.seed}\n“she” in the model: ${inPercent(last.dialled)} at step ${thousands(last.step)} of ${thousands(one.steps)}${one.going ? ", still learning" : ""}${other}`);
+  return g.tip(node, `yours: ${one.name}, seed ${one.seed}\n“she” in the model: ${percent(last.dialled, 0)} at step ${thousands(last.step)} of ${thousands(one.steps)}${one.going ? ", still learning" : ""}${other}`);
 }
 
 /** What each remedy leaves of the biased dose, a row each. @param {Stage} g @param {Data} data @param {Box} box */
@@ -273,7 +269,7 @@ function drawRemedies(g, data, box) {
   const [left, right] = [box.x + name, box.x + box.w - last];
   /** @param {number} share */
   const px = (share) => left + share * (right - left);
-  const title = inLines(`Remedies at a dose of ${inPercent(lab.biased)}: “she” in the model, %`, box.w, 13);
+  const title = inLines(`Remedies at a dose of ${percent(lab.biased, 0)}: “she” in the model, %`, box.w, 13);
   const top = box.y + 17 * title.length + 18;
   const pitch = 24;
   const bottom = top + pitch * lab.remedies.length;
@@ -385,9 +381,9 @@ const corpusLab = {
 
   describe(data, local) {
     const said = data.series.map((one) => gapSaid(one, local.row) || `${one.name}: ${one.waits ? "not asked yet" : one.why}`);
-    const doses = data.lab.doses.map((one) => `at ${inPercent(one.at)} ${inPercent(one.dialled.mean)}, untouched ${inPercent(one.others.mean)}`);
-    const remedies = data.lab.remedies.map((one) => `${one.name} ${inPercent(one.dialled.mean)}`);
-    const own = data.lab.own.filter((one) => one.trace.length).map((one) => `yours, ${one.name}: ${inPercent(lastOf(one).dialled)}`);
+    const doses = data.lab.doses.map((one) => `at ${percent(one.at, 0)} ${percent(one.dialled.mean, 0)}, untouched ${percent(one.others.mean, 0)}`);
+    const remedies = data.lab.remedies.map((one) => `${one.name} ${percent(one.dialled.mean, 0)}`);
+    const own = data.lab.own.filter((one) => one.trace.length).map((one) => `yours, ${one.name}: ${percent(lastOf(one).dialled, 0)}`);
     return `Pronoun gap of ${data.tokens[local.row]}. ${said.join("; ")}. ${data.findings.join(" ")} Dose and response: ${doses.join("; ")}. Remedies: ${remedies.join("; ")}. ${own.join("; ")}`;
   },
 

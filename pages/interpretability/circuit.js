@@ -2,7 +2,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
-import { clamp, css, fit, h, inLines, label, measure, num } from "../../app/kit/shapes.js";
+import { clamp, css, fit, h, inLines, label, measure, num, percent } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 
 /**
@@ -69,8 +69,6 @@ import { stepMode } from "../../app/kit/steps.js";
 
 /** @param {Head} place */
 const headName = ([layer, head]) => `L${layer}H${head}`;
-/** @param {number} v */
-const percent = (v) => `${num(100 * v, 0)} %`;
 /** @param {number[]} values */
 const meanOf = (values) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
 const NIL = "Nothing to lose: the second saying is no cheaper.";
@@ -85,7 +83,7 @@ function rungs(data) {
   const reader = data.reader && headName(data.reader);
   const [worth, low, high] = data.worth;
   /** @param {string} name */
-  const off = (name) => (data.off[name] === undefined ? null : percent(data.off[name]));
+  const off = (name) => (data.off[name] === undefined ? null : percent(data.off[name], 0));
   const also = data.readers.map(headName).filter((name) => name !== reader);
   const tried = Object.entries(data.worthOf).filter(([name]) => name !== data.material).map(([name, v]) => `with ${data.materials[name]} ${num(v, 2)}`);
   const way = findings.content ? "by content" : "by place";
@@ -98,31 +96,31 @@ function rungs(data) {
     },
     {
       title: "A head looks back", ok: findings.looks, high: 104, draw: (g, box) => drawHeads(g, data, box),
-      text: reader ? `${reader} gives ${percent(data.before)} of its attention to the place in the first saying where the answer stands; to places of other items the luckiest head gives ${percent(data.line)}. ${findings.looks ? (also.length ? `${also.join(", ")} ${also.length > 1 ? "look" : "looks"} back, too.` : "No other head looks back.") : findings.gains ? "That is too little to speak of a head that looks back." : ""}` : "This model has no head.",
+      text: reader ? `${reader} gives ${percent(data.before, 0)} of its attention to the place in the first saying where the answer stands; to places of other items the luckiest head gives ${percent(data.line, 0)}. ${findings.looks ? (also.length ? `${also.join(", ")} ${also.length > 1 ? "look" : "looks"} back, too.` : "No other head looks back.") : findings.gains ? "That is too little to speak of a head that looks back." : ""}` : "This model has no head.",
     },
     {
       title: "By content or by place", ok: findings.way, high: 74, draw: (_, box) => drawWays(data, box),
-      text: reader ? `Now the second saying begins in the middle of the list, so what followed this item before and what stood at this place are two tokens. ${reader} gives ${percent(data.content)} to the first and ${percent(data.place)} to the second${findings.way ? `: it goes ${way}${findings.content ? ", as an induction head does" : ", like somebody who counts"}. After another list the model says that list’s item in ${percent(data.other)} of cases.` : ": neither."}` : "No head, no way.",
+      text: reader ? `Now the second saying begins in the middle of the list, so what followed this item before and what stood at this place are two tokens. ${reader} gives ${percent(data.content, 0)} to the first and ${percent(data.place, 0)} to the second${findings.way ? `: it goes ${way}${findings.content ? ", as an induction head does" : ", like somebody who counts"}. After another list the model says that list’s item in ${percent(data.other, 0)} of cases.` : ": neither."}` : "No head, no way.",
     },
     {
       title: "Who tells it where", ok: findings.told, high: 30 + 22 * Math.min(5, Math.max(1, data.parts.length)), draw: (g, box) => drawParts(g, data, box),
-      text: writer ? `Each earlier part is cut out on its way to ${reader}’s keys alone, and to its queries alone. Of the heads ${writer.name} is missed most, in the ${writer.way}: ${percent(writer.left)} of the attention is left, of ${percent(data.before)}.${writer.left >= data.cut * data.before ? " No single head carries it." : writer.left > data.before / 2 ? " Others carry part of it." : ""}` : "No part comes before this head, so nobody can tell it anything.",
+      text: writer ? `Each earlier part is cut out on its way to ${reader}’s keys alone, and to its queries alone. Of the heads ${writer.name} is missed most, in the ${writer.way}: ${percent(writer.left, 0)} of the attention is left, of ${percent(data.before, 0)}.${writer.left >= data.cut * data.before ? " No single head carries it." : writer.left > data.before / 2 ? " Others carry part of it." : ""}` : "No part comes before this head, so nobody can tell it anything.",
     },
     {
       title: "What the teller reads", ok: Boolean(writer) && findings.told && topRead(data).share > 2 * topRead(data).even, high: 120, draw: (_, box) => drawRead(data, box),
-      text: writer ? `${writer.name} reads, where its word counts, most beyond an even spread: ${topRead(data).kind}, ${percent(topRead(data).share)} against ${percent(topRead(data).even)}.${topRead(data).kind === "previous token" && findings.content ? " So each place knows what stood before it." : ""}` : "There is no teller to look at.",
+      text: writer ? `${writer.name} reads, where its word counts, most beyond an even spread: ${topRead(data).kind}, ${percent(topRead(data).share, 0)} against ${percent(topRead(data).even, 0)}.${topRead(data).kind === "previous token" && findings.content ? " So each place knows what stood before it." : ""}` : "There is no teller to look at.",
     },
     {
       title: "It hands the item on", ok: findings.copies, high: 44, draw: (_, box) => drawCopies(data, box),
-      text: data.copies === null ? "Not defined here: after another norm, or without a head at all, a part has no logits of its own." : `What ${reader} alone writes names the right one of the ${data.items} items in ${percent(data.copies)} of cases; by luck ${percent(1 / data.items)}.`,
+      text: data.copies === null ? "Not defined here: after another norm, or without a head at all, a part has no logits of its own." : `What ${reader} alone writes names the right one of the ${data.items} items in ${percent(data.copies, 0)} of cases; by luck ${percent(1 / data.items, 0)}.`,
     },
     {
       title: "Taken away", ok: findings["reader needed"], high: findings.gains ? 30 + 24 * (Object.keys(data.off).length + 1) : 20, draw: (_, box) => (findings.gains ? drawOff(data, box) : []),
-      text: !findings.gains ? NIL : `Of what the repetition is worth there is left: without ${reader} ${off("reader")}${off("writer") === null ? "" : `, without ${writer?.name} ${off("writer")}, without both ${off("both")}`}${data.others.length ? `; without as many others, by lot, ${percent(meanOf(data.others))} on average` : ""}. ${Math.min(...Object.values(data.off)) < 0 ? `Below 0 the model is worse off than ${alone ? "after another list" : "at the first saying"}: it is sure of a wrong item. ` : ""}${findings["reader needed"] ? "" : `${reader} is not missed more than others. `}${off("writer") === null || findings["writer needed"] ? "" : `${writer?.name} alone is not missed more than others.`}`,
+      text: !findings.gains ? NIL : `Of what the repetition is worth there is left: without ${reader} ${off("reader")}${off("writer") === null ? "" : `, without ${writer?.name} ${off("writer")}, without both ${off("both")}`}${data.others.length ? `; without as many others, by lot, ${percent(meanOf(data.others), 0)} on average` : ""}. ${Math.min(...Object.values(data.off)) < 0 ? `Below 0 the model is worse off than ${alone ? "after another list" : "at the first saying"}: it is sure of a wrong item. ` : ""}${findings["reader needed"] ? "" : `${reader} is not missed more than others. `}${off("writer") === null || findings["writer needed"] ? "" : `${writer?.name} alone is not missed more than others.`}`,
     },
     {
       title: "How many are enough", ok: findings.enough, high: findings.gains ? 132 : 20, draw: (g, box) => (findings.gains ? drawKept(g, data, box) : []),
-      text: !findings.gains ? NIL : data.enough === null ? "No number of heads brings back four fifths of it: it does not rest on heads." : `With all but the ${data.enough} most missed of ${counted(data.heads, "head")} at their mean, four fifths of it are back${data.byLot.length ? `; with as many by lot ${percent(meanOf(data.byLot))} on average` : ""}.${findings.enough ? "" : " That is more than half of them."}`,
+      text: !findings.gains ? NIL : data.enough === null ? "No number of heads brings back four fifths of it: it does not rest on heads." : `With all but the ${data.enough} most missed of ${counted(data.heads, "head")} at their mean, four fifths of it are back${data.byLot.length ? `; with as many by lot ${percent(meanOf(data.byLot), 0)} on average` : ""}.${findings.enough ? "" : " That is more than half of them."}`,
     },
   ];
 }
@@ -135,7 +133,7 @@ function verdict(data) {
   if (!findings.gains) return `${data.model} does not gain from a list said twice: there is no such circuit to find.`;
   if (!data.found) return `${data.model} gains from a list said twice, but the walk finds no chain of two heads: ${rungs(data).filter((one) => !one.ok).map((one) => `“${one.title.toLowerCase()}”`).join(", ")} came to nothing.`;
   const reader = data.reader ? headName(data.reader) : "";
-  if (!findings.content) return `${data.model} copies by place: ${reader} looks to the same place of the list, whatever came before it${findings.copies ? ", and hands on what stands there" : ""}. No textbook induction head; without it ${data.off.reader <= 0 ? `nothing of the gain is left (${percent(data.off.reader)})` : `${percent(data.off.reader)} of the gain is left`}.`;
+  if (!findings.content) return `${data.model} copies by place: ${reader} looks to the same place of the list, whatever came before it${findings.copies ? ", and hands on what stands there" : ""}. No textbook induction head; without it ${data.off.reader <= 0 ? `nothing of the gain is left (${percent(data.off.reader, 0)})` : `${percent(data.off.reader, 0)} of the gain is left`}.`;
   const { writer, copies } = data;
   const kind = topRead(data).kind;
   if (kind === "previous token" && writer?.way === "keys" && findings.copies) return `${data.model} copies by content: ${writer.name} tells ${reader} what stood before each place, ${reader} finds it and hands on what came next. An induction circuit.`;
@@ -205,7 +203,7 @@ function drawWays(data, { x, y, w }) {
   const bars = [{ name: "what followed this item before", v: data.content, hue: "k" }, { name: "what stood at this place", v: data.place, hue: "v" }];
   return bars.map(({ name, v, hue }, i) => [
     label(x, y + 12 + 36 * i, name, { fill: "ink2" }), h("rect", { x, y: y + 18 + 36 * i, width: room, height: 11, rx: 2, fill: css("field") }),
-    h("rect", { x, y: y + 18 + 36 * i, width: Math.max(1, room * clamp(v, 0, 1)), height: 11, rx: 2, fill: css(hue) }), label(x + w, y + 28 + 36 * i, percent(v), { anchor: "end", mono: true, fill: "ink" })]);
+    h("rect", { x, y: y + 18 + 36 * i, width: Math.max(1, room * clamp(v, 0, 1)), height: 11, rx: 2, fill: css(hue) }), label(x + w, y + 28 + 36 * i, percent(v, 0), { anchor: "end", mono: true, fill: "ink" })]);
 }
 
 /** What the teller reads, kind by kind; the mark: an even spread. @param {Known} data @param {Box} box */
@@ -213,7 +211,7 @@ function drawRead(data, { x, y, w }) {
   if (!data.writer) return [];
   const [lead, room] = [124, w - 124 - 46];
   return [data.writer.read.map((one, i) => [label(x, y + 14 + 20 * i, one.kind, { fill: "ink" }), h("rect", { x: x + lead, y: y + 4 + 20 * i, width: Math.max(1, room * one.share), height: 12, rx: 2, fill: css("att") }),
-    h("path", { d: `M${x + lead + room * one.even},${y + 2 + 20 * i}v16`, stroke: css("ink"), "stroke-width": 1.8 }), label(x + w, y + 14 + 20 * i, percent(one.share), { anchor: "end", mono: true, fill: "ink" })]),
+    h("path", { d: `M${x + lead + room * one.even},${y + 2 + 20 * i}v16`, stroke: css("ink"), "stroke-width": 1.8 }), label(x + w, y + 14 + 20 * i, percent(one.share, 0), { anchor: "end", mono: true, fill: "ink" })]),
   label(x + lead, y + 116, "mark: an even spread", { fill: "ink3" })];
 }
 
@@ -233,7 +231,7 @@ function drawParts(g, data, { x, y, w }) {
       label(x, y + 22 * i + 14, one.name, { fill: one.head ? "ink" : "mlp-ink", weight: i === 0 ? 600 : 400 }),
       h("rect", { x: x + lead, y: y + 22 * i + 4, width: Math.max(1, X(one.keys) - x - lead), height: 12, rx: 2, fill: css("k") }),
       h("path", { d: `M${X(one.queries)},${y + 22 * i + 2}v16`, stroke: css("q"), "stroke-width": 2.5 }),
-      label(x + w, y + 22 * i + 14, percent(one.keys), { anchor: "end", mono: true, fill: "ink" })),
+      label(x + w, y + 22 * i + 14, percent(one.keys, 0), { anchor: "end", mono: true, fill: "ink" })),
     `${one.name} cut from the keys: ${num(one.keys, 3)} left; from the queries: ${num(one.queries, 3)}; uncut ${num(data.before, 3)}`)),
     label(x, y + 22 * shown.length + 14, "bar: keys cut; mark: queries cut; dashed: uncut", { fill: "ink3" }),
   ];
@@ -245,7 +243,7 @@ function drawCopies(data, { x, y, w }) {
   const room = w - 52;
   return [
     h("rect", { x, y: y + 6, width: room, height: 14, rx: 2, fill: css("field") }), h("rect", { x, y: y + 6, width: Math.max(1, room * data.copies), height: 14, rx: 2, fill: css("v") }),
-    h("path", { d: `M${x + room * (1 / data.items)},${y + 2}v22`, stroke: css("ink"), "stroke-width": 1.5 }), label(x + w, y + 18, percent(data.copies), { anchor: "end", mono: true, fill: "ink" }),
+    h("path", { d: `M${x + room * (1 / data.items)},${y + 2}v22`, stroke: css("ink"), "stroke-width": 1.5 }), label(x + w, y + 18, percent(data.copies, 0), { anchor: "end", mono: true, fill: "ink" }),
     label(x + room * (1 / data.items) + 5, y + 36, "by luck", { fill: "ink3" }),
   ];
 }
@@ -268,10 +266,10 @@ function drawOff(data, { x, y, w }) {
   return [
     h("path", { d: `M${X(0)},${y}V${end}M${X(1)},${y}V${end}`, stroke: css("ink3"), "stroke-dasharray": "2 3" }),
     rows.map(([name, gain], i) => [label(x, at(i) + 16, fit(names[name], lead - 8, 12, false), { fill: "ink" }),
-      h("rect", { x: Math.min(X(0), X(gain)), y: at(i) + 5, width: Math.max(1, Math.abs(X(gain) - X(0))), height: 13, rx: 2, fill: css(gain < 0 ? "neg" : "pos") }), label(x + w, at(i) + 16, percent(gain), { anchor: "end", mono: true, fill: "ink" })]),
+      h("rect", { x: Math.min(X(0), X(gain)), y: at(i) + 5, width: Math.max(1, Math.abs(X(gain) - X(0))), height: 13, rx: 2, fill: css(gain < 0 ? "neg" : "pos") }), label(x + w, at(i) + 16, percent(gain, 0), { anchor: "end", mono: true, fill: "ink" })]),
     data.others.length > 0 && [label(x, at(rows.length) + 16, "as many others", { fill: "ink2" }),
       data.others.map((v, i) => h("circle", { cx: X(v), cy: at(rows.length) + 11 + ((i * 5) % 9) - 4, r: 2.6, fill: css("res") })),
-      label(x + w, at(rows.length) + 16, percent(meanOf(data.others)), { anchor: "end", mono: true, fill: "ink2" })],
+      label(x + w, at(rows.length) + 16, percent(meanOf(data.others), 0), { anchor: "end", mono: true, fill: "ink2" })],
     label(X(0), end + 14, "0", { fill: "ink3", anchor: "middle", mono: true }), label(X(1), end + 14, "all of it", { fill: "ink3", anchor: "middle" }),
   ];
 }
@@ -289,10 +287,10 @@ function drawKept(g, data, { x, y, w }) {
   /** @param {number} v */
   const Y = (v) => bottom - ((bottom - top) * (clamp(v, low, high) - low)) / (high - low);
   return [
-    [0, 0.8, 1].map((t) => [h("path", { d: `M${left},${Y(t)}H${right}`, stroke: css("line"), "stroke-dasharray": t === 0.8 ? "3 3" : null }), t !== 1 && label(left - 6, Y(t) + 4, percent(t), { anchor: "end", fill: "ink3", mono: true })]),
+    [0, 0.8, 1].map((t) => [h("path", { d: `M${left},${Y(t)}H${right}`, stroke: css("line"), "stroke-dasharray": t === 0.8 ? "3 3" : null }), t !== 1 && label(left - 6, Y(t) + 4, percent(t, 0), { anchor: "end", fill: "ink3", mono: true })]),
     enough !== null && data.byLot.map((v) => h("circle", { cx: X(enough), cy: Y(v), r: 2.6, fill: css("res") })),
     h("path", { d: data.kept.map(([k, v], i) => `${i ? "L" : "M"}${X(k).toFixed(1)},${Y(v).toFixed(1)}`).join(""), fill: "none", stroke: css("accent"), "stroke-width": 2 }),
-    data.kept.map(([k, v]) => g.tip(h("circle", { cx: X(k), cy: Y(v), r: k === data.enough ? 5 : 3.2, fill: css(k === data.enough ? "accent" : "bg"), stroke: css("accent"), "stroke-width": 1.6 }), `${counted(k, "head")} kept: ${percent(v)} of the worth`)),
+    data.kept.map(([k, v]) => g.tip(h("circle", { cx: X(k), cy: Y(v), r: k === data.enough ? 5 : 3.2, fill: css(k === data.enough ? "accent" : "bg"), stroke: css("accent"), "stroke-width": 1.6 }), `${counted(k, "head")} kept: ${percent(v, 0)} of the worth`)),
     [0, data.heads].map((k) => label(X(k), bottom + 16, k, { anchor: "middle", fill: "ink3", mono: true })), label((left + right) / 2, bottom + 16, "heads kept; grey: by lot", { anchor: "middle", fill: "ink3" }),
   ];
 }
