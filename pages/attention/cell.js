@@ -3,7 +3,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { MONO, clamp, css, fit, h, label, measure, num, tokenSpans, visible } from "../../app/kit/shapes.js";
-import { isDesk } from "../../app/kit/widths.js";
+import { isDesk, isPhone } from "../../app/kit/widths.js";
 import { CARD, MATRICES, stepId } from "./layout.js";
 
 /**
@@ -307,7 +307,7 @@ export function cardOf(data, local, id, active, few) {
  * @param {number} y
  */
 export function drawCard(g, data, local, id, active, y) {
-  const wide = g.width >= 720;
+  const wide = !isPhone(g.width);
   const card = cardOf(data, local, id, active, !isDesk(g.width));
   const height = wide ? CARD : card.rows ? 190 : 132;
   /** @type {Shapes[]} */

@@ -7,7 +7,7 @@ import { mount } from "../../app/kit/glass.js";
 import {
   MONO, clamp, css, fit, h, html, label, measure, num, shareBar, tokenSpans, unpack, visible,
 } from "../../app/kit/shapes.js";
-import { isDesk } from "../../app/kit/widths.js";
+import { isDesk, isPhone } from "../../app/kit/widths.js";
 import { activeCell, cardOf, drawCard } from "./cell.js";
 import { arrows, bindPointer, drawBar, edit, go, hide, overEdit, overRail, overRows, play, reveal } from "./input.js";
 import { HEAD, MATRICES, RAIL, ROWS, plan, stepId } from "./layout.js";
@@ -195,7 +195,7 @@ const attention = {
  */
 function drawNext(g, data, y) {
   const { tokens, label: name, changed } = data.next;
-  const wide = g.width >= 720;
+  const wide = !isPhone(g.width);
   const after = data.next.after ? fit(visible(data.next.after), 90, 13) : "";
   const lead = 1.06 * measure(`${name} ${after}`, 12, false) + 38;
   const room = g.width - (wide ? 150 + (changed ? 70 : 0) : 0);

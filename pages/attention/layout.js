@@ -1,7 +1,7 @@
 // What stands where: the panels of each step and their places, in pixels of the picture.
 
 import { clamp, measure, visible } from "../../app/kit/shapes.js";
-import { isDesk } from "../../app/kit/widths.js";
+import { isDesk, isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -98,7 +98,7 @@ export const slants = (data, cell) => cell >= 14 && Math.max(...data.cols.map((t
  */
 export function plan(g, data, local) {
   const id = stepId(data, local);
-  const wide = g.width >= 720; // narrower, a phone: one panel, and the small maps below it
+  const wide = !isPhone(g.width); // a phone: one panel, and the small maps below it
   const roomy = isDesk(g.width); // in between: without what x was and what the sum will be
   const T = data.rows.length;
   const S = data.cols.length;

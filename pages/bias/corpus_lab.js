@@ -6,6 +6,7 @@ import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
 import { roundTicks } from "../../app/kit/pens.js";
 import { clamp, css, fit, h, inLines, label, measure, num, percent, signed, thousands } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 
 /**
  * @import { Chart, Run } from "../../app/kit/curves.js"
@@ -357,7 +358,7 @@ const corpusLab = {
   },
 
   draw(g, data, local) {
-    const wide = g.width >= 860;
+    const wide = isDesk(g.width);
     const w = wide ? Math.round(g.width * 0.48) : g.width - 4;
     const left = { x: 4, y: 0, w };
     const right = wide ? { x: w + 44, y: 0, w: g.width - w - 48, h: 250 } : { x: 4, y: 0, w, h: 220 };

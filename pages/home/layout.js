@@ -1,6 +1,7 @@
 // Home's geometry: where every column, block and row stands, from the data, the width and what is open.
 
 import { clamp, lerp, measure, visible } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 import { blockOf, rowOf, stepOf } from "./selection.js";
 
 /**
@@ -113,7 +114,7 @@ export function spot(g, event) {
 
 /** @type {(g: Sheet, data: Data, local: Kept) => Layout} */
 export function layout(g, data, local) {
-  return g.width < 640 || (g.width < FOLD.narrowest && folds(data, g.width)) ? phoneLayout(g, data, local) : wideLayout(g, data, local);
+  return isPhone(g.width) || (g.width < FOLD.narrowest && folds(data, g.width)) ? phoneLayout(g, data, local) : wideLayout(g, data, local);
 }
 
 /** @type {(g: Sheet, data: Data, local: Kept, base: typeof BASE, pitch: number, room: number) => Rows} */

@@ -4,6 +4,7 @@ import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { clamp, css, fit, h, inLines, label, measure, num, percent } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage, View } from "../../app/kit/glass.js"
@@ -305,7 +306,7 @@ const GAP = 22;
 const walkView = {
   draw(g, data, local) {
     const w = g.width;
-    const wide = w >= 720;
+    const wide = !isPhone(w);
     if (!data.known) {
       const text = data.why || "Not measured yet: the walk takes a hundred or so passes over lists said twice.";
       g.part("none", [w], () => inLines(text, w).map((line, i) => label(0, 16 + 17 * i, line, { fill: "ink2", size: 13 })));

@@ -3,6 +3,7 @@
 import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
 import { css, fit, h, label, measure, num } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage, View } from "../../app/kit/glass.js"
@@ -88,7 +89,7 @@ const classicView = {
       g.height = paragraphs(g, "waits", { x: 0, y: 0, w: W }, ["Not measured yet: heads that look back in a list said twice, heads that carry an indirect object, and the block in which a fact reaches the last token."], { fill: "ink2" });
       return;
     }
-    const phone = W < 760;
+    const phone = isPhone(W);
     const gap = 36;
     const w = phone ? W : (W - 2 * gap) / 3;
     let [y, height] = [0, 0];

@@ -6,6 +6,7 @@ import { roundTicks } from "../../app/kit/pens.js";
 import {
   MONO, chip, clamp, css, fit, h, html, inLines, label, num, tokenSpans, unpack, visible,
 } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage, View } from "../../app/kit/glass.js"
@@ -257,7 +258,7 @@ function drawJudged(g, data, local, { x, y, w }) {
   const said = inLines(judgedSaid(data), w);
   g.part("judged said", [w, y], () => said.map((line, i) => label(x, y + 36 + 16 * i, line, { fill: "ink" })));
   const top = y + 48 + 16 * said.length;
-  const wide = w >= 900;
+  const wide = isDesk(w);
   const each = wide ? (w - 40) / 2 : w;
   const chosen = data.explainers[chosenOf(data, local)].name;
   SIDES.forEach((side, i) => {
@@ -352,7 +353,7 @@ const PROBE = 250;
 /** @param {Stage} g @param {Data} data @param {Box} box */
 function drawProbes(g, data, { x, y, w }) {
   const { probe } = data;
-  const wide = w >= 900;
+  const wide = isDesk(w);
   const each = wide ? Math.round(w * 0.56) : w;
   const about = inLines(`${probe.words} Toyland knows. The control: every kind of word gets one of the two labels by lot, so only the word’s identity can tell it (Hewitt & Liang 2019).`, w);
   g.part("probe head", [w, y], () => [h("path", { d: `M${x},${y - 18}H${x + w}`, stroke: css("line") }),
@@ -426,7 +427,7 @@ const explainedView = {
 
   draw(g, data, local) {
     const w = g.width;
-    const wide = w >= 900;
+    const wide = isDesk(w);
     let y = 0;
     if (isExplained(data)) {
       const left = wide ? w - 320 : w;

@@ -93,6 +93,7 @@ import {
   MONO, chip, clamp, css, h, heat, heatImage, inLines, label, measure, num, thousands, tokenSpans, unpack, visible,
 } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
+import { isDesk } from "../../app/kit/widths.js";
 
 // ---------------------------------------------------------------- places and the chosen cell
 
@@ -116,7 +117,7 @@ const headName = (data, block, head) => `L${block}${data.mark}${head}`;
 
 /** Places of all panels in a figure so wide. @param {number} width @param {Counts} data */
 export function plan(width, data) {
-  const phone = width < 860;
+  const phone = !isDesk(width);
   const most = Math.max(data.rows.length, data.tokens.length);
   const pitch = phone ? clamp(Math.floor(420 / most), 17, 24) : clamp(Math.floor(262 / most), 13, 21);
   return phone ? phonePlan(width, data, pitch) : widePlan(width, data, pitch);

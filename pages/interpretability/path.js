@@ -4,6 +4,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { clamp, css, h, inLines, label, num } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage, View } from "../../app/kit/glass.js"
@@ -41,7 +42,7 @@ const INKS = { Q: "q", K: "k", V: "v" };
  * @returns {Layout}
  */
 export function planMaps(width, data) {
-  const phone = width < 760;
+  const phone = isPhone(width);
   const gap = 28;
   const w = phone ? width - 40 : (width - 2 * gap) / 3 - 40;
   const cols = data.heads * (data.cross ? 2 : 1) + 1;

@@ -7,7 +7,7 @@ import { mount, pointerAt } from "../../app/kit/glass.js";
 import {
   MONO, clamp, css, fit, h, heat, heatImage, hex, html, inLines, label, num, signed, unpack, visible,
 } from "../../app/kit/shapes.js";
-import { isDesk } from "../../app/kit/widths.js";
+import { isDesk, isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Local as Kept, Stage } from "../../app/kit/glass.js"
@@ -301,7 +301,7 @@ function drawSets(g, data, { x, y, w }) {
     g.part("sets none", [x, at, w], () => label(x, at + 6, "This model has no two heads to switch off together.", { fill: "ink2" }));
     return at + 24;
   }
-  const phone = w < 640;
+  const phone = isPhone(w);
   const [lead, tail] = phone ? [0, 0] : [240, 372];
   // A large set's change could leave no room for the others': then it runs over the edge, and its number says how far.
   const endsOf = (/** @type {HeadSet[]} */ rows) => rows.flatMap((row) => [row.joint, sum(row.singles, -1), sum(row.singles, 1), row.total]);

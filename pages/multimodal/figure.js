@@ -6,6 +6,7 @@ import {
   chip, clamp, css, fit, h, heat, heatImage, inLines, label, lerp, measure, num, unpack, visible,
 } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
+import { isPhone } from "../../app/kit/widths.js";
 import { drawnStrokes, drawPad } from "./pad.js";
 
 /**
@@ -186,7 +187,7 @@ const foundOf = (data, local, at) => data.found[headOf(data, local) + 1][at];
  * @returns {Columns}
  */
 export function columnsOf(width, data) {
-  const phone = width < 720;
+  const phone = isPhone(width);
   const [count, gap] = [data.grid[1] * data.side, phone ? 0 : 30];
   const each = phone ? width : Math.floor((width - 2 * gap) / 3);
   const cell = clamp(Math.floor((each - (data.grid[1] - 1) * GAP) / count), 6, phone ? 13 : 16);
@@ -415,10 +416,10 @@ function chooseWord(g, data, local, at) {
 
 /** The small pictures to choose from. @param {Stage} g @param {Data} data @param {number} y */
 function drawStrip(g, data, y) {
-  const [w, gap] = [g.width < 720 ? 76 : 74, 8];
+  const [w, gap] = [isPhone(g.width) ? 76 : 74, 8];
   const per = Math.min(KEPT, Math.floor((g.width + gap) / (w + gap)));
   const first = data.strip.first;
-  const shown = Math.min(data.strip.count, g.width < 720 ? 2 * per : per);
+  const shown = Math.min(data.strip.count, isPhone(g.width) ? 2 * per : per);
   // Where the dozen has no room, that part of it which has the chosen one.
   const from = Math.min(Math.floor((data.number - first) / shown) * shown, data.strip.count - shown);
   const [tall, pixels] = [data.strip.images.shape[1], data.strip.images.shape[1] * data.strip.images.shape[2]];
@@ -467,7 +468,7 @@ function drawBlank(g, data, local) {
   g.figure.querySelector(".gb-steps")?.remove();
   local.kind = null;
   local.steps = null;
-  const phone = g.width < 720;
+  const phone = isPhone(g.width);
   const pad = { x: 0, y: 22, w: columnsOf(g.width, data).pad }; // as wide as it is with something on it
   g.part("pad head", [pad], () => heading(0, 12, 1, "Your drawing", pad.w));
   const below = drawPad(g, local, pad, data.pen);

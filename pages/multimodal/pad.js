@@ -2,6 +2,7 @@
 // that a link can carry; Python hears of a stroke when it is finished.
 
 import { clamp, css, h, html, label } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -154,5 +155,5 @@ export function drawPad(g, local, box, pen) {
   const button = (act, text, click, left) => g.overlay(`pad ${act}`, { left, top: box.y + h0 + 6 }, () => html("button", { type: "button", class: "gb-button gb-small", "data-act": act, click }, text), (node) => { node.disabled = !strokes.length; });
   button("undo", "Undo stroke", () => takeBack(g, local), box.x);
   button("clear", "Clear", () => wipe(g), box.x + 108);
-  return box.y + h0 + (g.width < 720 ? 56 : 40);
+  return box.y + h0 + (isPhone(g.width) ? 56 : 40);
 }

@@ -4,6 +4,7 @@
 import { mount, pointerAt, pointing } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
 import { clamp, css, h, heat, heatImage, inLines, label, num, unpack } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage, View } from "../../app/kit/glass.js"
@@ -61,7 +62,7 @@ function thumb(g, local, r, x, y, w) {
  * @returns {Layout}
  */
 export function planMap(width, data) {
-  const phone = width < 720;
+  const phone = isPhone(width);
   const cell = phone ? Math.max(2, Math.floor((width - 40) / data.count)) : 4;
   const own = 10;
   const edge = cell * data.count;

@@ -1,6 +1,7 @@
 // What stands where, which line is chosen, and the steps: a line of the ledger each, then the norm.
 
 import { clamp, measure, visible } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -103,7 +104,7 @@ function windowOf(g, data, most, hint) {
 
 /** @param {Pick<Stage, "width" | "whole">} g @param {Data} data */
 export function plan(g, data) {
-  if (g.width < 860) return phonePlan(g, data);
+  if (!isDesk(g.width)) return phonePlan(g, data);
   const { rows: n, hint } = windowOf(g, data, 20, 18);
   const side = Math.round(clamp(g.width * 0.285, 270, 330));
   const norm = { x: g.width - side, y: 0, w: side };

@@ -3,6 +3,7 @@
 
 import { pointerAt } from "../../app/kit/glass.js";
 import { clamp, css, fit, h, heat, heatImage, html, label, num, unpack } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 import { paragraph, planMoments, set, sig, sliderValue } from "./layout.js";
 
 /**
@@ -195,7 +196,7 @@ function drawStrips(g, local, { chart }, tick) {
     h("rect", { x: left + (tick - 1) * pitch, y: chart.y + 22, width: pitch, height: 4 * (tall + 24) + 6, fill: "none", stroke: css("accent"), "stroke-width": 1.5, rx: 3 }),
     MOMENT_ROWS.map((row, i) => label(chart.x + chart.w, chart.y + 34 + i * (tall + 24) + 10 + tall / 2, sig(numberOf(row, tick), 3), { mono: true, anchor: "end", fill: "ink", weight: 600 })),
   ]);
-  g.overlay("ticks", { left, top: chart.y + 34 + 4 * (tall + 24) - 2, width: right - left, height: g.width < 760 ? 44 : 20 },
+  g.overlay("ticks", { left, top: chart.y + 34 + 4 * (tall + 24) - 2, width: right - left, height: isPhone(g.width) ? 44 : 20 },
     () => html("input", { type: "range", class: "gb-range", min: 1, step: 1, "data-tick": "", "aria-label": "Step of Adam",
       input: (event) => { local.tick = sliderValue(event); g.redraw(); },
       change: (event) => { local.tick = null; g.select({ tick: sliderValue(event) === local.n ? -1 : sliderValue(event) }); } }),

@@ -4,6 +4,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { MONO, css, fit, h, heat, heatImage, inLines, label, measure, num, unpack } from "../../app/kit/shapes.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Local, Stage, View } from "../../app/kit/glass.js"
@@ -62,7 +63,7 @@ function drawShift(g, data, local, box) {
   /** @type {Shapes[]} */
   const out = [title, heatImage(x, top, size, size, heat(local.matrix, n, n, (v) => g.signedRgb(v, 1))), h("path", { d: lines.join(""), stroke: css("bg") }),
     label(x, top + size + 16, `M: first ${counted(n, "row")} and columns`, { fill: "ink3" })];
-  const narrow = w < 700;
+  const narrow = isPhone(w);
   const across = narrow ? 0 : (w - size - 40) / 2; // the tables side by side where there is room
   const [sy, sw] = narrow ? [top + size + 40, w] : [top + 12, across - 30];
   data.tables.forEach((table, k) => {
