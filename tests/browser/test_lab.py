@@ -598,7 +598,7 @@ STATUS = """([seconds, state]) => {
 
 def test_a_slow_first_step_makes_no_minutes_of_a_run_of_seconds(page: Page) -> None:
     page.goto("/_stcore/health")
-    script = f"/modules/{modules.version()}/lab/layout.js"
+    script = f"/modules/{modules.version()}/pages/lab/layout.js"
     page.evaluate("async (path) => Object.assign(window, await import(path))", script)
     foretold = {"foretold": 9, "beside": 1.2}
     first, _ = page.evaluate(STATUS, [[4.0], foretold])
