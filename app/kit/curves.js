@@ -7,7 +7,8 @@
 // Arrow keys move a hairline (Home, End, Page too) and read its values aloud; SVG and PNG exports contain the curves.
 
 import { feedOf } from "./feed.js";
-import { brief, canvasPen, logTicks, roundTicks, svgPen } from "./pens.js";
+import { brief, logTicks, roundTicks } from "./axes.js";
+import { canvasPen, svgPen } from "./pens.js";
 import { clamp, fit, h, html, lerp, measure, num, thousands } from "./shapes.js";
 
 /**

@@ -83,6 +83,11 @@ export const lerp = (a, b, t) => a + (b - a) * t;
 // ---------------------------------------------------------------- numbers and words
 
 /**
+ * A very small number in plain digits: 0.0000012.
+ * @param {number} v not negative
+ */
+export const tiny = (v) => (v === 0 ? "0" : v < 1e-12 ? "less than 0.000000000001" : v.toFixed(Math.min(14, Math.max(3, Math.ceil(-Math.log10(v)) + 1))));
+/**
  * 1.5 -> "1.50", -1 -> "−1.00" with a true minus sign; never "−0.00".
  * @param {number} x
  */
