@@ -43,8 +43,6 @@ PROJECTOR = {"ink3": "ink2", "ink2": "ink", "line": "ink3"}
 
 SANS = "Inter, 'Segoe UI', system-ui, sans-serif"
 MONO = "'JetBrains Mono', ui-monospace, 'SFMono-Regular', Menlo, Consolas, monospace"
-SIDEBAR = 256  # px
-RADIUS = 8  # px, cards and controls; chips and cells take half of it
 
 
 def color(name: str, dark: bool = False) -> str:

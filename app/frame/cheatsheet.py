@@ -68,7 +68,7 @@ def draw() -> None:
     cards(
         data={"query": state.link(), "cards": sections()},
         key="map",
-        on_visit_change=lambda: events.visit("map"),
+        on={"visit": lambda: events.visit("map")},
     )
 
 

@@ -36,4 +36,4 @@ def slider(opened: Opened, view: str = "") -> None:
             "n"
         ],  # the last choice that was heard
     }
-    rewind(data=data, key=key, on_select_change=lambda: events.select(key, ("snapshot",)))
+    rewind(data=data, key=key, on={"select": lambda: events.select(key, ("snapshot",))})

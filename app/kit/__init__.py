@@ -45,13 +45,13 @@ def register(name: str, beside: str, shared: bool = True) -> Callable[..., Any]:
     )
 
     def mount(
-        data: Any = None, key: str = "", on: Mapping[str, Callable[[], None]] | None = None, **options: Any
+        data: Any = None, key: str | None = None, on: Mapping[str, Callable[[], None]] | None = None
     ) -> Any:
         """Mount the component; `on` maps its events to callbacks. A door in a picture leads where it says by itself."""
-        doors = {"visit": lambda: events.visit(key)} if shared else {}
-        acts = {f"on_{event}_change": act for event, act in (doors | dict(on or {})).items()} | options
-        heard = {name: state.whole(act) if name.startswith("on_") else act for name, act in acts.items()}
-        return renderer(data=None if data is None else [data, state.turn()], key=key or None, **heard)
+        doors = {"visit": lambda: events.visit(str(key))} if shared else {}
+        acts = doors | dict(on or {})
+        heard = {f"on_{event}_change": state.whole(act) for event, act in acts.items()}
+        return renderer(data=None if data is None else [data, state.turn()], key=key, **heard)
 
     return mount
 

@@ -90,22 +90,23 @@ def read(
     limit = min(context, longest or context)
     special = len(lm.tokenizer.encode(""))
     text, cut = _cut_characters(text, limit)
-    if not _body(lm, text):
-        why = (
-            "Your text is empty" if not text else "Your text has only spaces, which this model does not read"
-        )
-        notes.append(f"{why}. Type a few words; until then the page shows “{sample}”.")
+    unread = not _body(lm, text)
+    if unread:
+        missing = "is empty" if not text else "has only spaces, which this model does not read"
+        notes.append(f"Your text {missing}. Type a few words; until then the page shows “{sample}”.")
         text = sample
     elif text.isspace():
         notes.append("Your text has only spaces. The model reads them too, but words say more.")
     text, cut_tokens = _cut_tokens(lm, text, max(1, limit - special))
     ids = tuple(lm.tokenizer.encode(text))
-    if cut or cut_tokens:
+    if (cut or cut_tokens) and not unread:  # of an example that stands in, the first tokens are enough
         notes.append(
             f"Your text is longer than the {counted(limit, 'token')} {_bound(lm, limit, context, room, why)}: the page "
             f"reads its first {counted(len(text), 'character')}. All of it is still in the text box."
         )
-    return Reading(text, ids, special, limit, tuple(notes), cut or cut_tokens, lm.config.n_ctx)
+    return Reading(
+        text, ids, special, limit, tuple(notes), (cut or cut_tokens) and not unread, lm.config.n_ctx
+    )
 
 
 def _bound(lm: LanguageModel, limit: int, context: int, room: int, why: str) -> str:

@@ -354,7 +354,6 @@ class Below:
         attention_variants(
             data=record(ctx.lm, self.rules, seen, sides, lengths, spent, chosen),
             key="more",
-            on_select_change=lambda: events.select("more", ("row",), row, last),
-            on_measure_change=ask_for_cost,
+            on={"select": lambda: events.select("more", ("row",), row, last), "measure": ask_for_cost},
         )
         measure_cost(ctx, read.masked, slot)

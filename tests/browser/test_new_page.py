@@ -98,6 +98,12 @@ def test_the_page_that_the_readme_adds_is_drawn(theme: str, page: Page, lm: core
         *(f"blocks.{block}.hook_resid_post" for block in range(lm.config.n_layers)),
     ]
     assert shown == pytest.approx([float(trace[name].norm(dim=-1).mean()) for name in names], rel=1e-4)
+    chosen = page.locator("[data-component=lengths] svg text", has_text="after block 2")
+    chosen.click()
+    driver.wait_for_state(page, "lengths", lambda now: now["block"] == 2)
+    page.wait_for_url("**block=2**")
+    driver.component(page, "lengths").press("ArrowUp")
+    page.wait_for_url("**block=1**")
     driver.set_theme(page, theme)
     assert driver.component(page, "lengths").locator("rect").count() >= len(shown)
     assert driver.axe_lines(driver.axe(page)) == []
